@@ -1,0 +1,170 @@
+//! Contracts: the wire format is data.
+//!
+//! A contract is a TOML file that says how a delivery looks on the wire; `docs/contracts.md` describes
+//! the format. Nothing here knows the name of any of them.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::retry::RetryPolicy;
+use crate::secret::SecretForm;
+
+mod body;
+mod load;
+mod placeholder;
+mod request;
+mod template;
+
+pub use load::InvalidContract;
+pub use request::{Subject, WireRequest};
+
+use body::BodyTemplate;
+use template::Template;
+
+/// A contract's name, that of its file: `[a-z0-9-]{1,64}`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ContractName(String);
+
+impl ContractName {
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for ContractName {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let fits = (1..=64).contains(&text.len())
+            && text
+                .bytes()
+                .all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'));
+        fits.then(|| Self(text.to_owned()))
+            .ok_or_else(|| "must be a contract's name".to_owned())
+    }
+}
+
+impl TryFrom<String> for ContractName {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<ContractName> for String {
+    fn from(name: ContractName) -> String {
+        name.0
+    }
+}
+
+impl fmt::Display for ContractName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// How deliveries of one kind look, and how they are made.
+#[derive(Debug, Clone)]
+pub struct Contract {
+    name: ContractName,
+    description: String,
+    timeout: Duration,
+    user_agent: String,
+    gone_disables: bool,
+    retry: RetryPolicy,
+    headers: Vec<(String, Template)>,
+    signature: SignatureRule,
+    body: BodyTemplate,
+}
+
+/// How the signature of a contract is made and written.
+#[derive(Debug, Clone)]
+struct SignatureRule {
+    key: SecretForm,
+    signed: Template,
+    encoding: Encoding,
+    value: Template,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Encoding {
+    Hex,
+    Base64,
+}
+
+impl Contract {
+    #[must_use]
+    pub fn name(&self) -> &ContractName {
+        &self.name
+    }
+
+    #[must_use]
+    pub fn description(&self) -> &str {
+        &self.description
+    }
+
+    /// The time limit of one attempt, connecting included.
+    #[must_use]
+    pub fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// Whether a receiver that answers 410 disables its webhook.
+    #[must_use]
+    pub fn gone_disables(&self) -> bool {
+        self.gone_disables
+    }
+
+    #[must_use]
+    pub fn retry(&self) -> &RetryPolicy {
+        &self.retry
+    }
+
+    #[must_use]
+    pub fn secret_form(&self) -> SecretForm {
+        self.signature.key
+    }
+
+    /// Whether the contract itself sets this header, given in lower case.
+    #[must_use]
+    pub fn sets_header(&self, lower: &str) -> bool {
+        self.headers
+            .iter()
+            .any(|(name, _)| name.eq_ignore_ascii_case(lower))
+    }
+}
+
+/// Every contract there is.
+#[derive(Debug, Clone, Default)]
+pub struct Contracts(BTreeMap<ContractName, Contract>);
+
+impl Contracts {
+    /// Reads contract files given as (file name, text).
+    pub fn load<'a>(
+        files: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<Self, InvalidContract> {
+        files
+            .into_iter()
+            .map(|(file, text)| Contract::load(file, text).map(|c| (c.name.clone(), c)))
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+
+    #[must_use]
+    pub fn get(&self, name: &ContractName) -> Option<&Contract> {
+        self.0.get(name)
+    }
+
+    pub fn names(&self) -> impl Iterator<Item = &ContractName> {
+        self.0.keys()
+    }
+}
+
+#[cfg(test)]
+mod tests;

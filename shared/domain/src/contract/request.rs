@@ -1,0 +1,158 @@
+//! From a delivery to the bytes on the wire.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+
+use super::body::BodyValue;
+use super::placeholder::Placeholder;
+use super::template::Template;
+use super::{Contract, Encoding, SignatureRule};
+use crate::event::Content;
+use crate::ids::DeliveryId;
+use crate::signature::hmac_sha256;
+use crate::webhook::Webhook;
+
+/// What one attempt is about.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    pub content: &'a Content,
+    pub delivery: &'a DeliveryId,
+    pub webhook: &'a Webhook,
+    pub attempt: u32,
+    pub at: Timestamp,
+}
+
+/// A request as it is sent, byte for byte.
+#[derive(Debug, Clone)]
+pub struct WireRequest {
+    /// In the order in which they are written; names as the contract spells them.
+    pub headers: Vec<(String, String)>,
+    pub body: String,
+    /// The headers as they may be kept and shown: signatures shortened, custom values masked.
+    pub shown_headers: Vec<(String, String)>,
+}
+
+/// So much of a signature is shown: enough to tell two apart, nothing to forge with.
+const SHOWN_SIGNATURE: usize = 12;
+const MASK: &str = "***";
+
+impl Contract {
+    /// Writes and signs the request of one attempt.
+    #[must_use]
+    pub fn request(&self, subject: Subject<'_>) -> WireRequest {
+        let body = self
+            .body
+            .render(&|p| subject.body_value(p))
+            .unwrap_or_else(|| "null".to_owned());
+        let signature = self.signature.sign(subject, &body);
+        let mut request = WireRequest {
+            headers: Vec::new(),
+            body,
+            shown_headers: Vec::new(),
+        };
+        request.push_both("Content-Type", "application/json");
+        let custom_agent = subject
+            .webhook
+            .headers
+            .names()
+            .any(|n| n.eq_ignore_ascii_case("user-agent"));
+        if !custom_agent {
+            request.push_both("User-Agent", &self.user_agent);
+        }
+        for (name, template) in &self.headers {
+            let render = |signature: &str| template.render(|p| subject.text(p, signature, ""));
+            if let Some(value) = render(&signature) {
+                let shown = render(&shorten(&signature)).unwrap_or_default();
+                request.headers.push((name.clone(), value));
+                request.shown_headers.push((name.clone(), shown));
+            }
+        }
+        for (name, value) in subject.webhook.headers.iter() {
+            request.headers.push((name.to_owned(), value.to_owned()));
+            request
+                .shown_headers
+                .push((name.to_owned(), MASK.to_owned()));
+        }
+        request
+    }
+}
+
+impl WireRequest {
+    fn push_both(&mut self, name: &str, value: &str) {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self.shown_headers.push((name.to_owned(), value.to_owned()));
+    }
+}
+
+impl SignatureRule {
+    fn sign(&self, subject: Subject<'_>, body: &str) -> String {
+        let signed = render_or_empty(&self.signed, |p| subject.text(p, "", body));
+        let mac = hmac_sha256(&subject.webhook.secret.key(self.key), &[signed.as_bytes()]);
+        let encoded = match self.encoding {
+            Encoding::Hex => hex::encode(mac),
+            Encoding::Base64 => STANDARD.encode(mac),
+        };
+        render_or_empty(&self.value, |p| subject.text(p, &encoded, ""))
+    }
+}
+
+fn render_or_empty(
+    template: &Template,
+    value: impl FnMut(Placeholder) -> Option<String>,
+) -> String {
+    template.render(value).unwrap_or_default()
+}
+
+fn shorten(signature: &str) -> String {
+    let mut shown: String = signature.chars().take(SHOWN_SIGNATURE).collect();
+    shown.push('…');
+    shown
+}
+
+impl<'a> Subject<'a> {
+    fn text(&self, placeholder: Placeholder, signature: &str, body: &str) -> Option<String> {
+        Some(match placeholder {
+            Placeholder::Signature => signature.to_owned(),
+            Placeholder::Body => body.to_owned(),
+            Placeholder::AttemptTimestamp(format) => format.write(self.at),
+            Placeholder::AttemptNumber => self.attempt.to_string(),
+            other => match self.body_value(other)? {
+                BodyValue::Text(text) => text,
+                BodyValue::Json(json) => json.to_owned(),
+            },
+        })
+    }
+
+    fn body_value(&self, placeholder: Placeholder) -> Option<BodyValue<'a>> {
+        let accepted_at = self.delivery.accepted_at();
+        Some(BodyValue::Text(match placeholder {
+            Placeholder::EventData => return Some(BodyValue::Json(self.content.data.as_str())),
+            Placeholder::EventMetadata => {
+                return self
+                    .content
+                    .metadata
+                    .as_ref()
+                    .map(|m| BodyValue::Json(m.as_str()));
+            }
+            Placeholder::EventId => self.delivery.event().to_string(),
+            Placeholder::EventType => self.content.event_type.to_string(),
+            Placeholder::EventVersion => self.content.version.clone()?,
+            Placeholder::EventTimestamp(format) => {
+                format.write(self.content.happened_at(accepted_at))
+            }
+            // A delivery is created when its event is accepted.
+            Placeholder::EventAcceptedAt(format) | Placeholder::DeliveryCreatedAt(format) => {
+                format.write(accepted_at)
+            }
+            Placeholder::DeliveryId => self.delivery.to_string(),
+            Placeholder::WebhookId => self.webhook.id.to_string(),
+            Placeholder::WebhookName => self.webhook.name.clone(),
+            // The loader lets none of these stand in a body.
+            Placeholder::AttemptTimestamp(_)
+            | Placeholder::AttemptNumber
+            | Placeholder::Signature
+            | Placeholder::Body => return None,
+        }))
+    }
+}

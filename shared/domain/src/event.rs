@@ -1,0 +1,90 @@
+//! An event: something that happened in the platform, published for one tenant.
+
+use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
+
+use crate::ids::{EventId, EventType, TenantId};
+use crate::json::RawJson;
+
+mod read;
+
+pub use read::{DefaultTenant, NewEvent, from_body, from_envelope_or_body};
+
+/// An event's body is at most this long: 256 KiB of JSON, as published.
+pub const MAX_EVENT_BYTES: usize = 256 * 1024;
+
+/// An accepted event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    pub id: EventId,
+    pub tenant: TenantId,
+    pub content: Content,
+    /// When Hooklane accepted it, in whole milliseconds.
+    pub accepted_at: Timestamp,
+}
+
+/// What the producer said; two publications of one id must agree on all of it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Content {
+    #[serde(rename = "type")]
+    pub event_type: EventType,
+    pub data: RawJson,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<RawJson>,
+    /// When it happened, if the producer says so; else it counts as happened on acceptance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timestamp: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// Reaches webhooks in test mode, and only these.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub test: bool,
+}
+
+/// Says whether two publications of one event id have the same content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fingerprint([u8; 16]);
+
+impl Fingerprint {
+    #[must_use]
+    pub fn to_hex(self) -> String {
+        hex::encode(self.0)
+    }
+
+    #[must_use]
+    pub fn from_hex(text: &str) -> Option<Self> {
+        hex::decode(text).ok()?.try_into().ok().map(Self)
+    }
+}
+
+impl Content {
+    /// The first half of a SHA-256 over every part, each preceded by its length.
+    #[must_use]
+    pub fn fingerprint(&self) -> Fingerprint {
+        let timestamp = self.timestamp.map(|t| t.to_string());
+        let parts = [
+            Some(self.event_type.as_str()),
+            Some(self.data.as_str()),
+            self.metadata.as_ref().map(RawJson::as_str),
+            timestamp.as_deref(),
+            self.version.as_deref(),
+            self.test.then_some("test"),
+        ];
+        let mut hash = Sha256::new();
+        for part in parts {
+            let length = part.map_or(u64::MAX, |p| p.len() as u64);
+            hash.update(length.to_be_bytes());
+            hash.update(part.unwrap_or_default());
+        }
+        let digest: [u8; 32] = hash.finalize().into();
+        let mut first = [0; 16];
+        first.copy_from_slice(&digest[..16]);
+        Fingerprint(first)
+    }
+
+    /// When the event happened, as far as anybody said.
+    #[must_use]
+    pub fn happened_at(&self, accepted_at: Timestamp) -> Timestamp {
+        self.timestamp.unwrap_or(accepted_at)
+    }
+}

@@ -1,0 +1,350 @@
+//! Reads an event as producers send it: on the API, on the event queue, or put on the queue by an
+//! EventBridge rule.
+
+use jiff::Timestamp;
+use serde_json::value::RawValue;
+
+use super::{Content, Event, MAX_EVENT_BYTES};
+use crate::fields::{Field, FieldErrors, Fields};
+use crate::ids::{EventId, EventType, TenantId};
+use crate::json::RawJson;
+
+/// A publication that is understood, not yet accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewEvent {
+    /// The producer's own id, its idempotency key.
+    pub id: Option<EventId>,
+    pub tenant: TenantId,
+    pub content: Content,
+}
+
+impl NewEvent {
+    /// The event as accepted at `now`, under its own id or else under `fallback`.
+    pub fn accept(self, now: Timestamp, fallback: impl FnOnce() -> EventId) -> Event {
+        let accepted_at = Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);
+        Event {
+            id: self.id.unwrap_or_else(fallback),
+            tenant: self.tenant,
+            content: self.content,
+            accepted_at,
+        }
+    }
+}
+
+/// Who the tenant is when the body does not say.
+#[derive(Debug, Clone)]
+pub enum DefaultTenant {
+    /// The body must name it (the event queue).
+    None,
+    /// This one, and a body that names another is refused (the API).
+    Is(TenantId),
+}
+
+const TENANT: &[&str] = &["tenant", "tenantId", "tenant_id", "org_id", "orgId"];
+const EVENT_TYPE: &[&str] = &["type", "event", "eventType", "event_type"];
+const TIMESTAMP: &[&str] = &["timestamp", "created_at", "createdAt"];
+
+/// Reads `{id?, tenant, type, data, metadata?, timestamp?, version?, test?}` and its synonyms.
+pub fn from_body(body: &str, tenant: &DefaultTenant) -> Result<NewEvent, FieldErrors> {
+    check_size(body)?;
+    read(Fields::of("", body)?, tenant)
+}
+
+/// As [`from_body`], and an EventBridge envelope is understood too: `detail-type`, `id`, `time`; the
+/// tenant under its usual names in `detail`; the data in `detail.data`, or else the rest of `detail`.
+/// Source: *Amazon EventBridge User Guide*, "AWS service event metadata".
+pub fn from_envelope_or_body(body: &str, tenant: &DefaultTenant) -> Result<NewEvent, FieldErrors> {
+    check_size(body)?;
+    let fields = Fields::of("", body)?;
+    if fields.has(&["detail-type"]) {
+        read_envelope(fields, tenant)
+    } else {
+        read(fields, tenant)
+    }
+}
+
+fn check_size(body: &str) -> Result<(), FieldErrors> {
+    if body.len() <= MAX_EVENT_BYTES {
+        return Ok(());
+    }
+    let message = format!(
+        "is {} bytes long; an event has at most {MAX_EVENT_BYTES}",
+        body.len()
+    );
+    Err(FieldErrors::one("", message))
+}
+
+fn read(mut fields: Fields, default: &DefaultTenant) -> Result<NewEvent, FieldErrors> {
+    let id = fields.parse::<EventId>(&["id", "eventId", "event_id"]);
+    let tenant = read_tenant(&mut fields, default);
+    let event_type = required(&mut fields, EVENT_TYPE, Fields::parse::<EventType>);
+    let data = required(&mut fields, &["data"], read_data);
+    let metadata = read_object(&mut fields, &["metadata"]);
+    let timestamp = read_timestamp(&mut fields, TIMESTAMP);
+    let version = read_version(&mut fields);
+    let test = fields
+        .read::<bool>(&["test", "testMode"], "true or false")
+        .unwrap_or(false);
+    fields.finish()?;
+    complete(id, tenant, event_type, data, |event_type, data| Content {
+        event_type,
+        data,
+        metadata,
+        timestamp,
+        version,
+        test,
+    })
+}
+
+fn read_envelope(mut outer: Fields, default: &DefaultTenant) -> Result<NewEvent, FieldErrors> {
+    let id = outer.parse::<EventId>(&["id"]);
+    let event_type = required(&mut outer, &["detail-type"], Fields::parse::<EventType>);
+    let timestamp = read_timestamp(&mut outer, &["time"]);
+    let detail = required(&mut outer, &["detail"], |fields, names| fields.take(names));
+    // What else an envelope carries (source, account, region, resources) is EventBridge's own.
+    outer.take_rest();
+    let (mut tenant, mut data, mut metadata, mut version, mut test) =
+        (None, None, None, None, None);
+    if let Some(Field { path, raw }) = detail {
+        match Fields::of(&path, raw.get()) {
+            Err(errors) => outer.merge(errors),
+            Ok(mut inner) => {
+                tenant = read_tenant(&mut inner, default);
+                if inner.has(&["data"]) {
+                    data = required(&mut inner, &["data"], read_data);
+                    metadata = read_object(&mut inner, &["metadata"]);
+                    version = read_version(&mut inner);
+                    test = inner.read::<bool>(&["test"], "true or false");
+                    inner.take_rest();
+                } else {
+                    data = rest_of(&mut inner);
+                }
+                if let Err(errors) = inner.finish() {
+                    outer.merge(errors);
+                }
+            }
+        }
+    }
+    outer.finish()?;
+    complete(id, tenant, event_type, data, |event_type, data| Content {
+        event_type,
+        data,
+        metadata,
+        timestamp,
+        version,
+        test: test.unwrap_or(false),
+    })
+}
+
+/// Every missing part has been noted by now, so nothing here can be absent after `finish`.
+fn complete(
+    id: Option<EventId>,
+    tenant: Option<TenantId>,
+    event_type: Option<EventType>,
+    data: Option<RawJson>,
+    content: impl FnOnce(EventType, RawJson) -> Content,
+) -> Result<NewEvent, FieldErrors> {
+    match (tenant, event_type, data) {
+        (Some(tenant), Some(event_type), Some(data)) => Ok(NewEvent {
+            id,
+            tenant,
+            content: content(event_type, data),
+        }),
+        _ => Err(FieldErrors::one("", "is incomplete")),
+    }
+}
+
+fn required<T>(
+    fields: &mut Fields,
+    names: &[&str],
+    read: impl FnOnce(&mut Fields, &[&str]) -> Option<T>,
+) -> Option<T> {
+    let present = fields.has(names);
+    let value = read(fields, names);
+    if value.is_none() && !(present && names.iter().any(|name| fields.has_error(name))) {
+        fields.error(names[0], "is required");
+    }
+    value
+}
+
+fn read_tenant(fields: &mut Fields, default: &DefaultTenant) -> Option<TenantId> {
+    match default {
+        DefaultTenant::None => required(fields, TENANT, Fields::parse::<TenantId>),
+        DefaultTenant::Is(tenant) => {
+            if let Some(named) = fields.parse::<TenantId>(TENANT)
+                && named != *tenant
+            {
+                fields.error("tenant", "is not the tenant of this request");
+            }
+            Some(tenant.clone())
+        }
+    }
+}
+
+fn read_data(fields: &mut Fields, names: &[&str]) -> Option<RawJson> {
+    let field = fields.take(names)?;
+    to_raw(fields, names[0], &field.raw)
+}
+
+fn to_raw(fields: &mut Fields, name: &str, raw: &RawValue) -> Option<RawJson> {
+    RawJson::from_raw(raw)
+        .map_err(|e| fields.error(name, e.to_string()))
+        .ok()
+}
+
+fn read_object(fields: &mut Fields, names: &[&str]) -> Option<RawJson> {
+    let field = fields.take(names)?;
+    if !field.raw.get().starts_with('{') {
+        fields.error(names[0], "must be a JSON object");
+        return None;
+    }
+    to_raw(fields, names[0], &field.raw)
+}
+
+/// RFC 3339, or Unix seconds as a number (the documents' clients send both).
+fn read_timestamp(fields: &mut Fields, names: &[&str]) -> Option<Timestamp> {
+    let field = fields.take(names)?;
+    let text = field.raw.get();
+    let parsed = match serde_json::from_str::<String>(text) {
+        Ok(text) => text.parse::<Timestamp>().ok(),
+        Err(_) => text
+            .parse::<i64>()
+            .ok()
+            .and_then(|s| Timestamp::from_second(s).ok()),
+    };
+    if parsed.is_none() {
+        fields.error(
+            names[0],
+            "must be an RFC 3339 time such as 2024-01-15T10:30:00Z",
+        );
+    }
+    parsed
+}
+
+fn read_version(fields: &mut Fields) -> Option<String> {
+    let version = fields.read::<String>(&["version"], "a string")?;
+    if version.len() > 64 {
+        fields.error("version", "must have at most 64 characters");
+    }
+    Some(version)
+}
+
+fn rest_of(fields: &mut Fields) -> Option<RawJson> {
+    let rest = fields.take_rest();
+    let text = serde_json::to_string(&rest).ok()?;
+    let parsed = RawJson::parse(&text);
+    parsed.map_err(|e| fields.error("data", e.to_string())).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paths(result: Result<NewEvent, FieldErrors>) -> Vec<String> {
+        result
+            .unwrap_err()
+            .into_vec()
+            .into_iter()
+            .map(|e| e.path)
+            .collect()
+    }
+
+    fn queue(body: &str) -> Result<NewEvent, FieldErrors> {
+        from_envelope_or_body(body, &DefaultTenant::None)
+    }
+
+    #[test]
+    fn synonyms_are_the_same_event() {
+        let canonical = queue(
+            r#"{"tenant":"t1","type":"user.created","data":{"a":1},"timestamp":"2024-01-15T10:30:00Z"}"#,
+        )
+        .unwrap();
+        for body in [
+            r#"{"tenantId":"t1","event":"user.created","data":{"a": 1},"created_at":"2024-01-15T10:30:00Z"}"#,
+            r#"{"tenant_id":"t1","type":"user.created","data":{"a":1},"timestamp":1705314600}"#,
+            r#"{"org_id":"t1","event":"user.created","data":{ "a":1 },"timestamp":"2024-01-15T11:30:00+01:00"}"#,
+        ] {
+            assert_eq!(queue(body).unwrap(), canonical, "{body}");
+        }
+    }
+
+    #[test]
+    fn an_envelope_carries_the_same_event() {
+        let body = r#"{"version":"0","id":"6a7e8feb-b491-4cf7-a9f1-bf3703467718",
+            "detail-type":"user.created","source":"my.app","account":"1","region":"r","resources":[],
+            "time":"2024-01-15T10:30:00Z","detail":{"tenant":"t1","data":{"a":1}}}"#;
+        let event = queue(body).unwrap();
+        assert_eq!(
+            event.id.unwrap().as_str(),
+            "6a7e8feb-b491-4cf7-a9f1-bf3703467718"
+        );
+        assert_eq!(event.tenant.as_str(), "t1");
+        assert_eq!(event.content.data.as_str(), r#"{"a":1}"#);
+        assert_eq!(event.content.version, None);
+        let rest = r#"{"detail-type":"user.created","detail":{"org_id":"t1","a":1,"b":[2]}}"#;
+        assert_eq!(
+            queue(rest).unwrap().content.data.as_str(),
+            r#"{"a":1,"b":[2]}"#
+        );
+    }
+
+    #[test]
+    fn what_is_missing_or_wrong_is_named() {
+        assert_eq!(paths(queue("{}")), ["tenant", "type", "data"]);
+        assert_eq!(
+            paths(queue(r#"{"tenant":"a b","type":".","data":1}"#)),
+            ["tenant", "type"]
+        );
+        assert_eq!(
+            paths(queue(
+                r#"{"id":"a/b","tenant":"t","type":"x","data":1,"metadata":[],"timestamp":"soon","nonsense":1}"#
+            )),
+            ["id", "metadata", "timestamp", "nonsense"]
+        );
+        assert_eq!(paths(queue(r#"{"detail-type":"x"}"#)), ["detail"]);
+        assert_eq!(
+            paths(queue(r#"{"detail-type":"x","detail":{"a":1}}"#)),
+            ["detail.tenant"]
+        );
+        assert_eq!(paths(queue("not json")), [""]);
+        assert_eq!(paths(queue("[1]")), [""]);
+    }
+
+    #[test]
+    fn a_body_over_256_kib_is_refused() {
+        let body = |n: usize| format!(r#"{{"tenant":"t","type":"x","data":"{}"}}"#, "x".repeat(n));
+        let frame = body(0).len();
+        assert!(queue(&body(MAX_EVENT_BYTES - frame)).is_ok());
+        assert_eq!(paths(queue(&body(MAX_EVENT_BYTES - frame + 1))), [""]);
+    }
+
+    #[test]
+    fn the_api_tenant_cannot_be_talked_over() {
+        let tenant = DefaultTenant::Is("t1".parse().unwrap());
+        assert!(from_body(r#"{"type":"x","data":1}"#, &tenant).is_ok());
+        assert!(from_body(r#"{"tenant":"t1","type":"x","data":1}"#, &tenant).is_ok());
+        assert_eq!(
+            paths(from_body(r#"{"tenant":"t2","type":"x","data":1}"#, &tenant)),
+            ["tenant"]
+        );
+    }
+
+    #[test]
+    fn the_fingerprint_tells_contents_apart() {
+        let print = |body: &str| queue(body).unwrap().content.fingerprint();
+        let base = print(r#"{"tenant":"t","type":"x","data":{"a":1}}"#);
+        assert_eq!(
+            base,
+            print(r#"{"tenant":"t","type":"x","data":{ "a": 1 }}"#)
+        );
+        for other in [
+            r#"{"tenant":"t","type":"y","data":{"a":1}}"#,
+            r#"{"tenant":"t","type":"x","data":{"a":2}}"#,
+            r#"{"tenant":"t","type":"x","data":{"a":1},"metadata":{}}"#,
+            r#"{"tenant":"t","type":"x","data":{"a":1},"test":true}"#,
+            r#"{"tenant":"t","type":"x","data":{"a":1},"version":"2"}"#,
+        ] {
+            assert_ne!(base, print(other), "{other}");
+        }
+    }
+}

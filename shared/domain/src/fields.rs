@@ -1,0 +1,257 @@
+//! Reads the fields of a JSON object from outside: synonyms, unknown fields, and every mistake
+//! reported at once with its JSON path.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+
+/// One wrong field: where it is and what was expected, fit to be shown to the caller.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct FieldError {
+    /// A path such as `retryPolicy.schedule[2]`; empty for the body as a whole.
+    pub path: String,
+    pub message: String,
+}
+
+/// All that is wrong with one body; never empty where it is an error.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FieldErrors(Vec<FieldError>);
+
+impl FieldErrors {
+    #[must_use]
+    pub fn one(path: impl Into<String>, message: impl Into<String>) -> Self {
+        Self(vec![FieldError {
+            path: path.into(),
+            message: message.into(),
+        }])
+    }
+
+    pub fn push(&mut self, path: impl Into<String>, message: impl Into<String>) {
+        self.0.push(FieldError {
+            path: path.into(),
+            message: message.into(),
+        });
+    }
+
+    /// Takes over the errors of a part that was read on its own.
+    pub fn extend(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    #[must_use]
+    pub fn into_vec(self) -> Vec<FieldError> {
+        self.0
+    }
+
+    #[must_use]
+    pub fn as_slice(&self) -> &[FieldError] {
+        &self.0
+    }
+}
+
+impl fmt::Display for FieldErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, error) in self.0.iter().enumerate() {
+            let comma = if i == 0 { "" } else { "; " };
+            let colon = if error.path.is_empty() { "" } else { ": " };
+            write!(f, "{comma}{}{colon}{}", error.path, error.message)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for FieldErrors {}
+
+/// The fields of one object that have not been asked for yet, and what went wrong so far.
+pub struct Fields {
+    prefix: String,
+    left: BTreeMap<String, Box<RawValue>>,
+    errors: FieldErrors,
+}
+
+/// A field that was there, under the name its sender used.
+pub struct Field {
+    pub path: String,
+    pub raw: Box<RawValue>,
+}
+
+impl Fields {
+    /// The object in `text`; `prefix` is the path of that object, empty for a whole body.
+    pub fn of(prefix: &str, text: &str) -> Result<Self, FieldErrors> {
+        let left = serde_json::from_str(text).map_err(|e| {
+            let what = if e.is_data() {
+                "must be a JSON object"
+            } else {
+                "is not valid JSON"
+            };
+            FieldErrors::one(prefix, format!("{what} ({e})"))
+        })?;
+        Ok(Self {
+            prefix: prefix.to_owned(),
+            left,
+            errors: FieldErrors::default(),
+        })
+    }
+
+    fn path(&self, name: &str) -> String {
+        if self.prefix.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{}.{name}", self.prefix)
+        }
+    }
+
+    /// Takes the field that has one of `names`, the first being the canonical one. `null` counts as
+    /// absent; the same field under two names is an error.
+    pub fn take(&mut self, names: &[&str]) -> Option<Field> {
+        let mut found: Option<(&str, Field)> = None;
+        for name in names {
+            let Some(raw) = self.left.remove(*name) else {
+                continue;
+            };
+            if raw.get() == "null" {
+                continue;
+            }
+            match &found {
+                Some((first, _)) => {
+                    let message = format!("is the same field as {first}; send one of them");
+                    self.errors.push(self.path(name), message);
+                }
+                None => {
+                    found = Some((
+                        name,
+                        Field {
+                            path: self.path(name),
+                            raw,
+                        },
+                    ))
+                }
+            }
+        }
+        found.map(|(_, field)| field)
+    }
+
+    /// Takes a field that serde can read; a wrong type is noted and counts as absent.
+    pub fn read<T: DeserializeOwned>(&mut self, names: &[&str], expected: &str) -> Option<T> {
+        let field = self.take(names)?;
+        match serde_json::from_str(field.raw.get()) {
+            Ok(value) => Some(value),
+            Err(_) => {
+                self.errors.push(field.path, format!("must be {expected}"));
+                None
+            }
+        }
+    }
+
+    /// Takes a text field and parses it; what the parser says is noted under the field's path.
+    pub fn parse<T>(&mut self, names: &[&str]) -> Option<T>
+    where
+        T: std::str::FromStr,
+        T::Err: fmt::Display,
+    {
+        let field = self.take(names)?;
+        let text = match serde_json::from_str::<String>(field.raw.get()) {
+            Ok(text) => text,
+            Err(_) => {
+                self.errors.push(field.path, "must be a string");
+                return None;
+            }
+        };
+        match text.parse() {
+            Ok(value) => Some(value),
+            Err(e) => {
+                self.errors.push(field.path, T::Err::to_string(&e));
+                None
+            }
+        }
+    }
+
+    pub fn error(&mut self, name: &str, message: impl Into<String>) {
+        self.errors.push(self.path(name), message);
+    }
+
+    pub fn merge(&mut self, errors: FieldErrors) {
+        self.errors.extend(errors);
+    }
+
+    /// Whether an error was noted for the field of that name.
+    #[must_use]
+    pub fn has_error(&self, name: &str) -> bool {
+        let path = self.path(name);
+        self.errors.as_slice().iter().any(|e| e.path == path)
+    }
+
+    /// Whether any of these names is still there.
+    #[must_use]
+    pub fn has(&self, names: &[&str]) -> bool {
+        names.iter().any(|name| self.left.contains_key(*name))
+    }
+
+    /// The fields nobody asked for, as one JSON object. After this, none is unknown.
+    pub fn take_rest(&mut self) -> BTreeMap<String, Box<RawValue>> {
+        std::mem::take(&mut self.left)
+    }
+
+    /// Ends the reading: fields that nobody asked for are errors too.
+    pub fn finish(mut self) -> Result<(), FieldErrors> {
+        for name in std::mem::take(&mut self.left).into_keys() {
+            let path = self.path(&name);
+            self.errors.push(path, "is not a known field");
+        }
+        if self.errors.is_empty() {
+            Ok(())
+        } else {
+            Err(self.errors)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_mistake_is_reported_at_once_with_its_path() {
+        let mut fields = Fields::of(
+            "retryPolicy",
+            r#"{"maxRetries":"x","max_delay":1,"maxDelay":2,"foo":1}"#,
+        )
+        .unwrap();
+        assert_eq!(fields.read::<u8>(&["maxRetries"], "a whole number"), None);
+        assert_eq!(
+            fields.read::<u8>(&["maxDelay", "max_delay"], "a whole number"),
+            Some(2)
+        );
+        let errors = fields.finish().unwrap_err();
+        let paths: Vec<_> = errors.as_slice().iter().map(|e| e.path.as_str()).collect();
+        assert_eq!(
+            paths,
+            [
+                "retryPolicy.maxRetries",
+                "retryPolicy.max_delay",
+                "retryPolicy.foo"
+            ]
+        );
+    }
+
+    #[test]
+    fn null_counts_as_absent() {
+        let mut fields = Fields::of("", r#"{"id":null}"#).unwrap();
+        assert!(fields.take(&["id"]).is_none());
+        assert!(fields.finish().is_ok());
+    }
+
+    #[test]
+    fn a_body_that_is_no_object_is_refused() {
+        for text in ["", "[]", "1", "{", "{\"a\":}"] {
+            assert!(Fields::of("", text).is_err(), "{text}");
+        }
+    }
+}

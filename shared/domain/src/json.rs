@@ -1,0 +1,165 @@
+//! JSON kept as it was published: number text, escapes and key order survive the whole way.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+/// A JSON value as text, without the white space between its tokens.
+///
+/// Nothing else is changed: `1234567890123456789` and `1.0` stay what they are, which a detour
+/// through `f64` would not keep.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Box<RawValue>", into = "Box<RawValue>")]
+pub struct RawJson(String);
+
+/// Deeper values are refused: every later reader of an event may then use an ordinary parser.
+const MAX_DEPTH: usize = 100;
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidJson {
+    #[error("is not JSON: {0}")]
+    Syntax(String),
+    #[error("nests deeper than {MAX_DEPTH} levels")]
+    TooDeep,
+}
+
+impl RawJson {
+    pub fn parse(text: &str) -> Result<Self, InvalidJson> {
+        let raw: &RawValue =
+            serde_json::from_str(text).map_err(|e| InvalidJson::Syntax(e.to_string()))?;
+        Self::from_raw(raw)
+    }
+
+    /// A value that serde already found to be JSON.
+    pub fn from_raw(raw: &RawValue) -> Result<Self, InvalidJson> {
+        if depth(raw.get()) > MAX_DEPTH {
+            return Err(InvalidJson::TooDeep);
+        }
+        Ok(Self(compact(raw.get())))
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for RawJson {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Payloads never reach a log.
+        write!(f, "RawJson({} bytes)", self.0.len())
+    }
+}
+
+impl TryFrom<Box<RawValue>> for RawJson {
+    type Error = InvalidJson;
+    fn try_from(raw: Box<RawValue>) -> Result<Self, InvalidJson> {
+        Self::from_raw(&raw)
+    }
+}
+
+impl From<RawJson> for Box<RawValue> {
+    fn from(json: RawJson) -> Self {
+        RawValue::from_string(json.0).unwrap_or_else(|_| RawValue::NULL.to_owned())
+    }
+}
+
+/// Calls `visit` with every character of valid JSON and whether it stands inside a string.
+fn walk(json: &str, mut visit: impl FnMut(char, bool)) {
+    let (mut in_string, mut escaped) = (false, false);
+    for c in json.chars() {
+        let inside = in_string;
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if in_string => escaped = true,
+            '"' => in_string = !in_string,
+            _ => {}
+        }
+        visit(c, inside);
+    }
+}
+
+fn compact(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    walk(json, |c, in_string| {
+        if in_string || !matches!(c, ' ' | '\t' | '\n' | '\r') {
+            text.push(c);
+        }
+    });
+    text
+}
+
+fn depth(json: &str) -> usize {
+    let (mut now, mut most) = (0usize, 0usize);
+    walk(json, |c, in_string| match c {
+        '{' | '[' if !in_string => {
+            now += 1;
+            most = most.max(now);
+        }
+        '}' | ']' if !in_string => now = now.saturating_sub(1),
+        _ => {}
+    });
+    most
+}
+
+/// Writes `text` as a JSON string, quotes included.
+pub fn write_string(out: &mut String, text: &str) {
+    out.push_str(&serde_json::Value::from(text).to_string());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn numbers_escapes_and_order_stay() {
+        let text =
+            "{ \"b\" : 1234567890123456789,\n\t\"a\": [1.0, 1e5, \"a \\\" b\\\\\", \"\\u00e9 \"] }";
+        let json = RawJson::parse(text).unwrap();
+        assert_eq!(
+            json.as_str(),
+            r#"{"b":1234567890123456789,"a":[1.0,1e5,"a \" b\\","\u00e9 "]}"#
+        );
+    }
+
+    #[test]
+    fn a_hundred_levels_are_the_most() {
+        let nest = |n: usize| format!("{}{}", "[".repeat(n), "]".repeat(n));
+        assert!(RawJson::parse(&nest(100)).is_ok());
+        assert_eq!(RawJson::parse(&nest(101)), Err(InvalidJson::TooDeep));
+        assert!(RawJson::parse("\"[[[[\"").is_ok());
+    }
+
+    #[test]
+    fn serde_keeps_the_text() {
+        let json: RawJson = serde_json::from_str(" [1.10, 2] ").unwrap();
+        assert_eq!(serde_json::to_string(&json).unwrap(), "[1.10,2]");
+    }
+
+    pub(crate) fn any_json() -> impl Strategy<Value = serde_json::Value> {
+        let leaf = prop_oneof![
+            Just(serde_json::Value::Null),
+            any::<bool>().prop_map(Into::into),
+            any::<i64>().prop_map(Into::into),
+            "[ -~\\n\"\\\\é☃]{0,12}".prop_map(Into::into),
+        ];
+        leaf.prop_recursive(4, 32, 5, |inner| {
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..5).prop_map(Into::into),
+                proptest::collection::vec(("[a-z \"]{0,6}", inner), 0..5)
+                    .prop_map(|kv| serde_json::Value::Object(kv.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn compacting_pretty_json_gives_what_serde_writes_compactly(value in any_json()) {
+            let pretty = serde_json::to_string_pretty(&value).unwrap();
+            let json = RawJson::parse(&pretty).unwrap();
+            prop_assert_eq!(json.as_str(), value.to_string());
+        }
+    }
+}

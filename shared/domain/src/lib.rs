@@ -1,0 +1,30 @@
+//! What Hooklane decides, and nothing else.
+//!
+//! This crate has no clock, no randomness, no environment, no HTTP and no AWS: its dependencies make
+//! that impossible. Time and chance come in as parameters, so every decision is a function that a
+//! table of tests can hold.
+//!
+//! The way of an event through the modules: [`event`] is accepted, [`subscription`] says who gets
+//! it, [`message`] carries a reference to a [`delivery`], [`contract`] writes it in the receiver's
+//! format, [`signature`] signs it, [`retry`] says when to try again and [`waiting`] how to wait.
+
+pub mod attempt;
+pub mod contract;
+pub mod delivery;
+pub mod event;
+pub mod fields;
+pub mod ids;
+pub mod json;
+pub mod message;
+pub mod network;
+pub mod outcome;
+pub mod receipt;
+pub mod retry;
+pub mod secret;
+pub mod signature;
+pub mod subscription;
+pub mod target;
+pub mod waiting;
+pub mod webhook;
+
+pub use jiff::Timestamp;

@@ -1,0 +1,270 @@
+//! What to do with a message that says: deliver this.
+//!
+//! Standard queues and streams deliver twice now and then. One delivery has one live message: the
+//! delivery's item records a generation and the message that acts for it, and every other message
+//! finds out here that it is not needed.
+
+use std::cmp::Ordering;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::delivery::{Delivery, MessageId, State, Turn};
+use crate::waiting::{MAX_MESSAGE_AGE, OVERDUE};
+
+/// What a received message says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    pub message: MessageId,
+    pub generation: u32,
+    pub sent_at: Timestamp,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// The message is not needed.
+    Discard(Discard),
+    /// Back too early: hide it until then.
+    HideUntil(Timestamp, Claim),
+    /// Near the end of its queue's retention: send a new message in its place.
+    SendAfresh,
+    Attempt(Claim),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Discard {
+    /// The delivery has come to its end.
+    Done,
+    /// A newer message acts for the delivery.
+    Older,
+    /// Another message of the same generation acts for it.
+    Twin,
+    /// It is parked; its pointer brings it back.
+    Parked,
+}
+
+/// Whether this message must become the delivery's own before anything else is done with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Claim {
+    /// It acts for the delivery already, or this is the first attempt.
+    None,
+    /// The item does not know this message yet, or its owner is lost: write this first, conditionally.
+    Take(Turn),
+}
+
+/// `current` is the delivery as read consistently, with revision 0 where nothing is written yet.
+#[must_use]
+pub fn decide(current: &Delivery, receipt: &Receipt, now: Timestamp) -> Decision {
+    if current.is_done() {
+        return Decision::Discard(Discard::Done);
+    }
+    let turn = || Turn {
+        generation: receipt.generation,
+        owner: receipt.message.clone(),
+    };
+    match receipt.generation.cmp(&current.generation) {
+        Ordering::Less => Decision::Discard(Discard::Older),
+        // Sent in this delivery's name, but the sender did not get to write so.
+        Ordering::Greater => act(current, receipt, now, Claim::Take(turn())),
+        Ordering::Equal => match &current.state {
+            State::Waiting { owner: None, .. } => Decision::Attempt(Claim::None),
+            State::Waiting {
+                owner: Some(owner),
+                next_attempt_at,
+            } => {
+                if *owner == receipt.message {
+                    act(current, receipt, now, Claim::None)
+                } else if now.duration_since(*next_attempt_at) > signed(OVERDUE) {
+                    Decision::Attempt(Claim::Take(turn()))
+                } else {
+                    Decision::Discard(Discard::Twin)
+                }
+            }
+            _ => Decision::Discard(Discard::Parked),
+        },
+    }
+}
+
+fn act(current: &Delivery, receipt: &Receipt, now: Timestamp, claim: Claim) -> Decision {
+    match current.next_attempt_at() {
+        Some(due) if now < due && current.revision > 0 => {
+            if now.duration_since(receipt.sent_at) > signed(MAX_MESSAGE_AGE) {
+                return Decision::SendAfresh;
+            }
+            Decision::HideUntil(due, claim)
+        }
+        _ => Decision::Attempt(claim),
+    }
+}
+
+fn signed(duration: std::time::Duration) -> SignedDuration {
+    SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::delivery::{FailReason, ParkReason};
+    use crate::ids::{DeliveryId, WebhookId};
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_second(seconds).unwrap()
+    }
+
+    fn unwritten() -> Delivery {
+        let webhook = WebhookId::new(at(0), 1);
+        let id = DeliveryId::new(webhook, at(1_000), "evt-1".parse().unwrap());
+        Delivery::unwritten(id, "t".parse().unwrap(), "user.created".parse().unwrap())
+    }
+
+    fn waiting(generation: u32, owner: &str, due: i64) -> Delivery {
+        let owner = Some(MessageId(owner.to_owned()));
+        let state = State::Waiting {
+            next_attempt_at: at(due),
+            owner,
+        };
+        Delivery {
+            state,
+            generation,
+            revision: 1,
+            attempts: 1,
+            ..unwritten()
+        }
+    }
+
+    fn receipt(message: &str, generation: u32) -> Receipt {
+        Receipt {
+            message: MessageId(message.to_owned()),
+            generation,
+            sent_at: at(1_000),
+        }
+    }
+
+    fn take(message: &str, generation: u32) -> Claim {
+        Claim::Take(Turn {
+            generation,
+            owner: MessageId(message.to_owned()),
+        })
+    }
+
+    #[test]
+    fn decisions() {
+        let parked = || unwritten().parked(at(1_001), ParkReason::Inactive);
+        let failed = || unwritten().failed(at(1_001), FailReason::Exhausted);
+        for (name, current, receipt, now, expected) in [
+            (
+                "first",
+                unwritten(),
+                receipt("a", 0),
+                1_000,
+                Decision::Attempt(Claim::None),
+            ),
+            (
+                "first, clock behind",
+                unwritten(),
+                receipt("a", 0),
+                900,
+                Decision::Attempt(Claim::None),
+            ),
+            (
+                "unknown generation",
+                unwritten(),
+                receipt("a", 1),
+                1_000,
+                Decision::Attempt(take("a", 1)),
+            ),
+            (
+                "done",
+                failed(),
+                receipt("a", 9),
+                1_000,
+                Decision::Discard(Discard::Done),
+            ),
+            (
+                "older",
+                waiting(2, "a", 1_010),
+                receipt("a", 1),
+                2_000,
+                Decision::Discard(Discard::Older),
+            ),
+            (
+                "owner, due",
+                waiting(1, "a", 1_010),
+                receipt("a", 1),
+                1_010,
+                Decision::Attempt(Claim::None),
+            ),
+            (
+                "owner, early",
+                waiting(1, "a", 1_010),
+                receipt("a", 1),
+                1_009,
+                Decision::HideUntil(at(1_010), Claim::None),
+            ),
+            (
+                "twin",
+                waiting(1, "a", 1_010),
+                receipt("b", 1),
+                1_010,
+                Decision::Discard(Discard::Twin),
+            ),
+            (
+                "twin, not overdue",
+                waiting(1, "a", 1_010),
+                receipt("b", 1),
+                1_910,
+                Decision::Discard(Discard::Twin),
+            ),
+            (
+                "twin, overdue",
+                waiting(1, "a", 1_010),
+                receipt("b", 1),
+                1_911,
+                Decision::Attempt(take("b", 1)),
+            ),
+            (
+                "newer, early",
+                waiting(1, "a", 1_010),
+                receipt("b", 2),
+                1_000,
+                Decision::HideUntil(at(1_010), take("b", 2)),
+            ),
+            (
+                "newer, due",
+                waiting(1, "a", 1_010),
+                receipt("b", 2),
+                1_010,
+                Decision::Attempt(take("b", 2)),
+            ),
+            (
+                "parked",
+                parked(),
+                receipt("a", 0),
+                2_000,
+                Decision::Discard(Discard::Parked),
+            ),
+            (
+                "released",
+                parked(),
+                receipt("b", 1),
+                2_000,
+                Decision::Attempt(take("b", 1)),
+            ),
+            (
+                "old, early",
+                waiting(1, "a", 1_000_000),
+                receipt("a", 1),
+                900_000,
+                Decision::SendAfresh,
+            ),
+            (
+                "old, due",
+                waiting(1, "a", 900_000),
+                receipt("a", 1),
+                900_000,
+                Decision::Attempt(Claim::None),
+            ),
+        ] {
+            assert_eq!(decide(&current, &receipt, at(now)), expected, "{name}");
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Which event types a webhook wants.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{EventType, InvalidId};
+
+/// One pattern of a webhook's `events`: `user.created`, `user.*` or `*`.
+///
+/// `user.*` matches every type that starts with `user.`, at any depth; a star stands alone as the
+/// last word. Operational events (`webhook.*`, `delivery.exhausted`) are matched by name only.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Subscription {
+    All,
+    Below(EventType),
+    Exactly(EventType),
+}
+
+/// Hooklane's own events about webhooks; a wildcard never matches them.
+pub const OPERATIONAL: [&str; 4] = [
+    "webhook.failing",
+    "webhook.disabled",
+    "webhook.recovered",
+    "delivery.exhausted",
+];
+
+impl Subscription {
+    #[must_use]
+    pub fn matches(&self, event_type: &EventType) -> bool {
+        let name = event_type.as_str();
+        let operational = OPERATIONAL.contains(&name);
+        match self {
+            Self::All => !operational,
+            Self::Below(prefix) => {
+                !operational
+                    && name
+                        .strip_prefix(prefix.as_str())
+                        .is_some_and(|rest| rest.starts_with('.'))
+            }
+            Self::Exactly(wanted) => wanted == event_type,
+        }
+    }
+}
+
+impl FromStr for Subscription {
+    type Err = InvalidId;
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        if text == "*" {
+            return Ok(Self::All);
+        }
+        match text.strip_suffix(".*") {
+            Some(prefix) => prefix.parse().map(Self::Below),
+            None => text.parse().map(Self::Exactly),
+        }
+    }
+}
+
+impl fmt::Display for Subscription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::All => f.write_str("*"),
+            Self::Below(prefix) => write!(f, "{prefix}.*"),
+            Self::Exactly(name) => write!(f, "{name}"),
+        }
+    }
+}
+
+impl TryFrom<String> for Subscription {
+    type Error = InvalidId;
+    fn try_from(text: String) -> Result<Self, InvalidId> {
+        text.parse()
+    }
+}
+
+impl From<Subscription> for String {
+    fn from(subscription: Subscription) -> String {
+        subscription.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_match_by_whole_words() {
+        for (pattern, name, wanted) in [
+            ("*", "user.created", true),
+            ("user.*", "user.created", true),
+            ("user.*", "user.email.changed", true),
+            ("user.*", "user", false),
+            ("user.*", "username.created", false),
+            ("user.created", "user.created", true),
+            ("user.created", "user.created.twice", false),
+            ("*", "webhook.disabled", false),
+            ("webhook.*", "webhook.disabled", false),
+            ("webhook.disabled", "webhook.disabled", true),
+            ("webhook.*", "webhook.test", true),
+        ] {
+            let pattern: Subscription = pattern.parse().unwrap();
+            assert_eq!(
+                pattern.matches(&name.parse().unwrap()),
+                wanted,
+                "{pattern} {name}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_no_pattern_is_refused() {
+        for text in [
+            "",
+            ".*",
+            "**",
+            "*.created",
+            "user.*.x",
+            "user*",
+            "user created",
+        ] {
+            assert!(text.parse::<Subscription>().is_err(), "{text}");
+        }
+    }
+}
