@@ -1,1 +1,34 @@
-fn main() {}
+//! Wires `api`: configuration, clients, adapters, run.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use hooklane_api::{Api, Settings, router};
+use hooklane_aws::ledger::{Ledger, Retention};
+use hooklane_aws::registry::Registry;
+use hooklane_aws::secrets::{Refreshed, Secret, Vault};
+use hooklane_aws::surroundings::System;
+
+/// A new operator key takes over in warm functions within this time.
+const OPERATOR_KEY_SECONDS: i64 = 300;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> anyhow::Result<()> {
+    hooklane_aws::telemetry::start();
+    let settings = Settings::read().context("api cannot start")?;
+    let aws = hooklane_aws::clients::load().await;
+    let vault = Vault::new(Secret::new(&aws, settings.data_key_secret));
+    let retention = Retention::days(settings.retention_days);
+    let operator_key = Secret::new(&aws, settings.operator_key_secret);
+    let api = Api {
+        ledger: Ledger::new(&aws, settings.ledger_table, retention),
+        registry: Registry::new(&aws, settings.registry_table, vault),
+        operator_key: Refreshed::new(operator_key, OPERATOR_KEY_SECONDS),
+        surroundings: System,
+        contracts: hooklane_contracts::load(),
+        network: settings.network,
+    };
+    lambda_http::run(router(Arc::new(api)))
+        .await
+        .map_err(|e| anyhow::anyhow!(e))
+}

@@ -1,1 +1,127 @@
+//! `fanout`: turns each new event into one message for each webhook that gets it. It writes to no
+//! table.
+//!
+//! A fault that passes fails the whole batch, which then comes back: messages that were sent already
+//! are sent again, and `delivery` finds out which of them is not needed. A record that can never be
+//! processed goes to the dead-letter queue and counts as done, so that it blocks no shard.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use hooklane_app::ports::{DeadLetters, Dispatch, RouteTable, Routes, Unavailable};
+use hooklane_domain::event::Event;
+use hooklane_domain::ids::{DeliveryId, TenantId};
+use hooklane_domain::message::{Deliver, Message};
+use hooklane_domain::waiting::Lane;
+use serde::Serialize;
+
+mod record;
+mod route_cache;
+mod settings;
+
+#[cfg(test)]
+mod tests;
+
+pub use record::Batch;
+pub use settings::Settings;
+
+use record::Record;
+use route_cache::RouteCache;
+
+/// What `fanout` works with.
+#[derive(Debug)]
+pub struct Fanout<R, Q, D> {
+    routes: RouteCache<R>,
+    queue: Q,
+    dead_letters: D,
+}
+
+/// Every record is done: a batch fails as a whole or not at all.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Answer {
+    pub batch_item_failures: [(); 0],
+}
+
+/// So many messages are held before they are sent: it bounds memory, and fills batches across events.
+const HELD: usize = 500;
+
+impl<R: Routes, Q: Dispatch, D: DeadLetters> Fanout<R, Q, D> {
+    pub fn new(routes: R, queue: Q, dead_letters: D) -> Self {
+        Self {
+            routes: RouteCache::new(routes),
+            queue,
+            dead_letters,
+        }
+    }
+
+    pub async fn handle(&self, batch: Batch) -> Result<Answer, Unavailable> {
+        let mut tables: HashMap<TenantId, Arc<RouteTable>> = HashMap::new();
+        let mut held = Vec::new();
+        let (mut events, mut sent) = (0usize, 0usize);
+        for raw in &batch.records {
+            let event = match record::read(raw) {
+                Ok(Record::NewEvent(event)) => event,
+                Ok(Record::Other) => continue,
+                Err(reason) => {
+                    tracing::warn!(%reason, "record.dead_lettered");
+                    self.dead_letters
+                        .bury(raw.get(), &reason.to_string())
+                        .await?;
+                    continue;
+                }
+            };
+            events += 1;
+            let table = match tables.get(&event.tenant) {
+                Some(table) => Arc::clone(table),
+                None => {
+                    let table = self.routes.current(&event.tenant).await?;
+                    tables.insert(event.tenant.clone(), Arc::clone(&table));
+                    table
+                }
+            };
+            for message in messages(&event, &table) {
+                held.push(message);
+                if held.len() >= HELD {
+                    sent += self.send(&mut held).await?;
+                }
+            }
+        }
+        sent += self.send(&mut held).await?;
+        tracing::info!(
+            batch.records = batch.records.len(),
+            batch.events = events,
+            batch.deliveries = sent,
+            "batch.done"
+        );
+        Ok(Answer::default())
+    }
+
+    async fn send(&self, held: &mut Vec<Message>) -> Result<usize, Unavailable> {
+        if held.is_empty() {
+            return Ok(0);
+        }
+        self.queue.dispatch(Lane::Fast, held).await?;
+        Ok(std::mem::take(held).len())
+    }
+}
+
+/// The messages of one event: one for each webhook that takes it.
+fn messages<'a>(event: &'a Event, table: &'a RouteTable) -> impl Iterator<Item = Message> + 'a {
+    let content = &event.content;
+    let mut payload = None;
+    table
+        .routes
+        .iter()
+        .filter(|route| route.takes(&content.event_type, event.accepted_at, content.test))
+        .map(move |route| {
+            let payload = payload.get_or_insert_with(|| hooklane_aws::payload::pack(content));
+            Message::Deliver(Deliver {
+                tenant: event.tenant.clone(),
+                delivery: DeliveryId::new(route.webhook, event.accepted_at, event.id.clone()),
+                event_type: content.event_type.clone(),
+                generation: 0,
+                payload: payload.clone(),
+            })
+        })
+}

@@ -1,1 +1,32 @@
-fn main() {}
+//! Wires `fanout`: configuration, clients, adapters, run.
+
+use anyhow::Context as _;
+use hooklane_aws::dead_letters::DeadLetterQueue;
+use hooklane_aws::queues::{QueueUrls, Queues};
+use hooklane_aws::registry::RouteRegistry;
+use hooklane_fanout::{Batch, Fanout, Settings};
+use lambda_runtime::{LambdaEvent, run, service_fn};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> anyhow::Result<()> {
+    hooklane_aws::telemetry::start();
+    let settings = Settings::read().context("fanout cannot start")?;
+    let aws = hooklane_aws::clients::load().await;
+    let urls = QueueUrls {
+        delivery: settings.delivery_queue,
+        retry: None,
+    };
+    let fanout = &Fanout::new(
+        RouteRegistry::new(&aws, settings.registry_table),
+        Queues::new(&aws, urls),
+        DeadLetterQueue::new(&aws, settings.dead_letter_queue, "fanout"),
+    );
+    run(service_fn(move |event: LambdaEvent<Batch>| async move {
+        fanout
+            .handle(event.payload)
+            .await
+            .map_err(lambda_runtime::Error::from)
+    }))
+    .await
+    .map_err(|e| anyhow::anyhow!(e))
+}

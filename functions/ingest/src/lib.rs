@@ -1,1 +1,127 @@
+//! `ingest`: accepts events that producers and EventBridge rules put on the event queue, through the
+//! same use case as the API.
 
+use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
+use futures::StreamExt as _;
+use hooklane_app::ports::{DeadLetters, Events, Surroundings};
+use hooklane_app::publish::{PublishError, publish};
+use hooklane_domain::event::{DefaultTenant, from_envelope_or_body};
+use hooklane_domain::ids::EventId;
+use serde::Serialize;
+
+mod settings;
+
+#[cfg(test)]
+mod tests;
+
+pub use settings::Settings;
+
+/// What `ingest` works with.
+#[derive(Debug)]
+pub struct Ingest<V, D, S> {
+    pub events: V,
+    pub dead_letters: D,
+    pub surroundings: S,
+}
+
+/// *AWS Lambda Developer Guide*, "Reporting batch item failures for Lambda functions with an Amazon
+/// SQS trigger": names exactly the messages that stay in their queue.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Answer {
+    pub batch_item_failures: Vec<StayingItem>,
+}
+
+#[derive(Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StayingItem {
+    pub item_identifier: String,
+}
+
+/// A record that Lambda would never send: it cannot even be named in the answer.
+#[derive(Debug, thiserror::Error)]
+#[error("a record has no messageId")]
+pub struct InvalidRecord;
+
+/// What becomes of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Disposition {
+    Done,
+    Stays,
+}
+
+/// So many messages of a batch are written at once.
+const CONCURRENCY: usize = 16;
+
+impl<V: Events, D: DeadLetters, S: Surroundings> Ingest<V, D, S> {
+    pub async fn handle(&self, event: SqsEvent) -> Result<Answer, InvalidRecord> {
+        let records = event
+            .records
+            .into_iter()
+            .map(named)
+            .collect::<Result<Vec<_>, _>>()?;
+        let total = records.len();
+        let staying: Vec<_> = futures::stream::iter(records)
+            .map(|(id, body)| async move {
+                let disposition = self.ingest(&id, &body).await;
+                (disposition == Disposition::Stays).then_some(StayingItem {
+                    item_identifier: id,
+                })
+            })
+            .buffered(CONCURRENCY)
+            .filter_map(std::future::ready)
+            .collect()
+            .await;
+        tracing::info!(
+            batch.messages = total,
+            batch.staying = staying.len(),
+            "batch.done"
+        );
+        Ok(Answer {
+            batch_item_failures: staying,
+        })
+    }
+
+    async fn ingest(&self, message_id: &str, body: &str) -> Disposition {
+        let new = match from_envelope_or_body(body, &DefaultTenant::None) {
+            Ok(new) => new,
+            Err(errors) => return self.bury(message_id, body, &errors.to_string()).await,
+        };
+        // A redelivered message is no second event: without an id of its own it gets one from SQS's.
+        let fallback = EventId::from_message_id(message_id).ok();
+        match publish(&self.events, &self.surroundings, new, fallback).await {
+            Ok(_) => Disposition::Done,
+            Err(conflict @ PublishError::Conflict(_)) => {
+                self.bury(message_id, body, &conflict.to_string()).await
+            }
+            Err(PublishError::Unavailable(error)) => {
+                tracing::error!(
+                    error = error.chain(),
+                    message.id = message_id,
+                    "event.not_stored"
+                );
+                Disposition::Stays
+            }
+        }
+    }
+
+    async fn bury(&self, message_id: &str, body: &str, reason: &str) -> Disposition {
+        match self.dead_letters.bury(body, reason).await {
+            Ok(()) => {
+                tracing::warn!(message.id = message_id, reason, "message.dead_lettered");
+                Disposition::Done
+            }
+            Err(error) => {
+                tracing::error!(error = error.chain(), "message.dead_letter_failed");
+                Disposition::Stays
+            }
+        }
+    }
+}
+
+fn named(record: SqsMessage) -> Result<(String, String), InvalidRecord> {
+    Ok((
+        record.message_id.ok_or(InvalidRecord)?,
+        record.body.unwrap_or_default(),
+    ))
+}

@@ -1,1 +1,30 @@
-fn main() {}
+//! Wires `ingest`: configuration, clients, adapters, run.
+
+use anyhow::Context as _;
+use aws_lambda_events::event::sqs::SqsEvent;
+use hooklane_aws::dead_letters::DeadLetterQueue;
+use hooklane_aws::ledger::{Ledger, Retention};
+use hooklane_aws::surroundings::System;
+use hooklane_ingest::{Ingest, Settings};
+use lambda_runtime::{LambdaEvent, run, service_fn};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> anyhow::Result<()> {
+    hooklane_aws::telemetry::start();
+    let settings = Settings::read().context("ingest cannot start")?;
+    let aws = hooklane_aws::clients::load().await;
+    let retention = Retention::days(settings.retention_days);
+    let ingest = &Ingest {
+        events: Ledger::new(&aws, settings.ledger_table, retention),
+        dead_letters: DeadLetterQueue::new(&aws, settings.dead_letter_queue, "events"),
+        surroundings: System,
+    };
+    run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
+        ingest
+            .handle(event.payload)
+            .await
+            .map_err(lambda_runtime::Error::from)
+    }))
+    .await
+    .map_err(|e| anyhow::anyhow!(e))
+}

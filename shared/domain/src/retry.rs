@@ -114,6 +114,14 @@ impl RetryPolicy {
     }
 }
 
+impl Default for RetryPolicy {
+    /// Five retries over three hours, for a webhook whose contract is no longer there to say otherwise.
+    fn default() -> Self {
+        let plan = Plan::Schedule([60, 300, 900, 3600, 7200].map(Duration::from_secs).to_vec());
+        Self { plan, jitter: 0.0 }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

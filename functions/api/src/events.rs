@@ -1,0 +1,158 @@
+//! `POST /events`, `POST /events/batch`.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
+use axum::response::{IntoResponse as _, Response};
+use hooklane_app::publish::{self, Accepted};
+use hooklane_domain::event::{DefaultTenant, MAX_EVENT_BYTES, NewEvent, from_body};
+use hooklane_domain::fields::FieldErrors;
+use lambda_http::http::StatusCode;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::Backend;
+use crate::auth::Tenant;
+use crate::problem::Problem;
+
+/// A batch is at most so large, in events and in bytes.
+const MAX_BATCH: usize = 100;
+pub(crate) const MAX_BATCH_BYTES: usize = 4 * 1024 * 1024;
+
+/// What became of one event.
+#[derive(Serialize)]
+struct AcceptedView {
+    id: String,
+    duplicate: bool,
+}
+
+impl AcceptedView {
+    fn new(accepted: Accepted) -> (StatusCode, Self) {
+        let Accepted { id, duplicate } = accepted;
+        let status = if duplicate {
+            StatusCode::OK
+        } else {
+            StatusCode::ACCEPTED
+        };
+        (
+            status,
+            Self {
+                id: id.to_string(),
+                duplicate,
+            },
+        )
+    }
+}
+
+pub(crate) async fn publish<B: Backend>(
+    State(api): State<Arc<B>>,
+    Tenant(tenant): Tenant,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, Problem> {
+    let new = read(text(&body?)?, tenant)?;
+    let accepted = publish::publish(api.ledger(), api.surroundings(), new, None).await?;
+    let (status, view) = AcceptedView::new(accepted);
+    Ok((status, Json(view)).into_response())
+}
+
+/// An event's own size is its own error: 413, not a wrong field.
+fn read(body: &str, tenant: hooklane_domain::ids::TenantId) -> Result<NewEvent, Problem> {
+    if body.len() > MAX_EVENT_BYTES {
+        let detail = format!("An event has at most {MAX_EVENT_BYTES} bytes.");
+        return Err(Problem::too_large(&detail));
+    }
+    Ok(from_body(body, &DefaultTenant::Is(tenant))?)
+}
+
+fn text(body: &Bytes) -> Result<&str, Problem> {
+    std::str::from_utf8(body).map_err(|_| Problem::bad_request("the body is not UTF-8"))
+}
+
+#[derive(Serialize)]
+struct BatchView {
+    results: Vec<ResultView>,
+}
+
+/// The status that the event would have got on its own, with its answer or problem.
+#[derive(Serialize)]
+struct ResultView {
+    status: u16,
+    #[serde(flatten)]
+    outcome: OutcomeView,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "lowercase", untagged)]
+enum OutcomeView {
+    Accepted(AcceptedView),
+    Failed { error: Problem },
+}
+
+pub(crate) async fn publish_batch<B: Backend>(
+    State(api): State<Arc<B>>,
+    Tenant(tenant): Tenant,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, Problem> {
+    let body = body?;
+    let events = split(text(&body)?)?;
+    let read: Vec<_> = events
+        .iter()
+        .map(|raw| read(raw.get(), tenant.clone()))
+        .collect();
+    let good = read
+        .iter()
+        .filter_map(|r| r.as_ref().ok().cloned())
+        .collect();
+    let mut accepted = publish::publish_all(api.ledger(), api.surroundings(), good)
+        .await
+        .into_iter();
+    let results = read
+        .into_iter()
+        .map(|read| match read {
+            Err(problem) => failed(problem),
+            Ok(_) => match accepted.next() {
+                Some(Ok(accepted)) => {
+                    let (status, view) = AcceptedView::new(accepted);
+                    ResultView {
+                        status: status.as_u16(),
+                        outcome: OutcomeView::Accepted(view),
+                    }
+                }
+                Some(Err(error)) => failed(error.into()),
+                None => unreachable!("every event that was read was published"),
+            },
+        })
+        .collect();
+    Ok(Json(BatchView { results }).into_response())
+}
+
+fn failed(problem: Problem) -> ResultView {
+    ResultView {
+        status: problem.status(),
+        outcome: OutcomeView::Failed { error: problem },
+    }
+}
+
+/// A batch is a list of events, or an object with one under `events`.
+fn split(body: &str) -> Result<Vec<Box<RawValue>>, Problem> {
+    #[derive(serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Batch {
+        events: Vec<Box<RawValue>>,
+    }
+    let events = if body.trim_start().starts_with('[') {
+        serde_json::from_str(body)
+    } else {
+        serde_json::from_str::<Batch>(body).map(|batch| batch.events)
+    };
+    let events: Vec<_> =
+        events.map_err(|e| FieldErrors::one("", format!("must be {{\"events\": [...]}} ({e})")))?;
+    if events.is_empty() || events.len() > MAX_BATCH {
+        let message = format!("must hold 1 to {MAX_BATCH} events");
+        return Err(FieldErrors::one("events", message).into());
+    }
+    Ok(events)
+}

@@ -1,0 +1,89 @@
+//! Query parameters, read as strictly as bodies.
+
+use std::str::FromStr;
+
+use hooklane_domain::fields::FieldErrors;
+
+/// The parameters nobody has asked for yet, and what went wrong so far.
+pub(crate) struct Query {
+    left: Vec<(String, String)>,
+    errors: FieldErrors,
+}
+
+pub(crate) const MAX_LIMIT: usize = 100;
+const DEFAULT_LIMIT: usize = 20;
+
+impl Query {
+    pub(crate) fn of(raw: Option<&str>) -> Self {
+        let left = url::form_urlencoded::parse(raw.unwrap_or_default().as_bytes())
+            .map(|(name, value)| (name.into_owned(), value.into_owned()))
+            .collect();
+        Self {
+            left,
+            errors: FieldErrors::default(),
+        }
+    }
+
+    /// Takes a parameter and parses it; the same one twice is an error.
+    pub(crate) fn parse<T>(&mut self, name: &str) -> Option<T>
+    where
+        T: FromStr,
+        T::Err: std::fmt::Display,
+    {
+        let text = self.take(name)?;
+        text.parse()
+            .map_err(|e: T::Err| self.errors.push(name, e.to_string()))
+            .ok()
+    }
+
+    /// `limit`: how many rows a page has.
+    pub(crate) fn limit(&mut self) -> usize {
+        let Some(text) = self.take("limit") else {
+            return DEFAULT_LIMIT;
+        };
+        match text.parse() {
+            Ok(limit @ 1..=MAX_LIMIT) => limit,
+            _ => {
+                self.errors
+                    .push("limit", format!("must be a number from 1 to {MAX_LIMIT}"));
+                DEFAULT_LIMIT
+            }
+        }
+    }
+
+    /// `page`: 1 for the first.
+    pub(crate) fn page(&mut self) -> usize {
+        let Some(text) = self.take("page") else {
+            return 1;
+        };
+        match text.parse() {
+            Ok(page) if page > 0 => page,
+            _ => {
+                self.errors.push("page", "must be a number from 1");
+                1
+            }
+        }
+    }
+
+    fn take(&mut self, name: &str) -> Option<String> {
+        let at = self.left.iter().position(|(n, _)| n == name)?;
+        let (_, value) = self.left.remove(at);
+        if self.left.iter().any(|(n, _)| n == name) {
+            self.left.retain(|(n, _)| n != name);
+            self.errors.push(name, "is there twice");
+        }
+        Some(value)
+    }
+
+    /// Ends the reading: a parameter that nobody asked for is an error too.
+    pub(crate) fn finish(mut self) -> Result<(), FieldErrors> {
+        for (name, _) in std::mem::take(&mut self.left) {
+            self.errors.push(name, "is not a known parameter");
+        }
+        if self.errors.is_empty() {
+            Ok(())
+        } else {
+            Err(self.errors)
+        }
+    }
+}

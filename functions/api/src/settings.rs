@@ -1,0 +1,26 @@
+use hooklane_aws::settings::{self, InvalidSetting};
+use hooklane_domain::network::NetworkRules;
+
+/// What `template.yaml` tells `api`.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub registry_table: String,
+    pub ledger_table: String,
+    pub operator_key_secret: String,
+    pub data_key_secret: String,
+    pub retention_days: u16,
+    pub network: NetworkRules,
+}
+
+impl Settings {
+    pub fn read() -> Result<Self, InvalidSetting> {
+        Ok(Self {
+            registry_table: settings::text("REGISTRY_TABLE")?,
+            ledger_table: settings::text("LEDGER_TABLE")?,
+            operator_key_secret: settings::text("OPERATOR_KEY_SECRET")?,
+            data_key_secret: settings::text("DATA_KEY_SECRET")?,
+            retention_days: settings::parse("RETENTION_DAYS")?,
+            network: settings::network_rules()?,
+        })
+    }
+}

@@ -1,0 +1,114 @@
+//! One attempt: the request as the webhook stands at this moment, and what came of it.
+
+use std::sync::Arc;
+
+use hooklane_app::ports::{Events as _, Surroundings as _, Unavailable};
+use hooklane_domain::attempt::Attempt;
+use hooklane_domain::contract::{Contract, Subject};
+use hooklane_domain::delivery::{CancelReason, Delivery, FailReason, ParkReason};
+use hooklane_domain::event::Content;
+use hooklane_domain::outcome::{AttemptError, ErrorKind, Outcome};
+use hooklane_domain::webhook::Webhook;
+
+use crate::edge::{Edge, Post as _};
+use crate::settle::Made;
+use crate::worker::{Disposition, Job, Worker};
+
+impl<E: Edge> Worker<E> {
+    /// Makes the attempt that `delivery` is due for, unless its webhook or event stands in the way.
+    pub(crate) async fn attempt(
+        &self,
+        job: &Job<'_>,
+        delivery: Delivery,
+    ) -> Result<Disposition, Unavailable> {
+        let now = self.surroundings.now();
+        let webhook = self
+            .webhooks
+            .get(&delivery.tenant, delivery.id.webhook(), now)
+            .await?;
+        let Some(webhook) = webhook else {
+            let cancelled = delivery.cancelled(now, CancelReason::WebhookDeleted);
+            return self.finish_without_attempt(job, cancelled).await;
+        };
+        if !webhook.state.is_active() {
+            return self
+                .park(job, delivery.parked(now, ParkReason::Inactive))
+                .await;
+        }
+        let Some(content) = self.content(job).await? else {
+            let failed = delivery.failed(now, FailReason::EventMissing);
+            return self.finish_without_attempt(job, failed).await;
+        };
+        let made = self.make(&delivery, webhook, &content).await;
+        self.settle(job, delivery, made).await
+    }
+
+    async fn content(&self, job: &Job<'_>) -> Result<Option<Content>, Unavailable> {
+        match job.deliver.payload.clone() {
+            Some(payload) => hooklane_aws::payload::unpack(payload).map(Some),
+            None => {
+                let event = self
+                    .ledger
+                    .get(&job.deliver.tenant, job.deliver.delivery.event());
+                Ok(event.await?.map(|event| event.content))
+            }
+        }
+    }
+
+    async fn make(&self, delivery: &Delivery, webhook: Arc<Webhook>, content: &Content) -> Made {
+        let at = self.surroundings.now();
+        let number = delivery.next_number();
+        let Some(contract) = self.contracts.get(&webhook.contract) else {
+            let detail = format!(
+                "the contract {} is not in this deployment",
+                webhook.contract
+            );
+            let outcome = Outcome::Error(AttemptError {
+                kind: ErrorKind::Body,
+                detail,
+            });
+            let attempt = Attempt {
+                number,
+                at,
+                duration_ms: 0,
+                request_headers: Vec::new(),
+                outcome,
+            };
+            return Made {
+                attempt,
+                webhook,
+                gone_disables: false,
+                contract_retry: None,
+            };
+        };
+        let subject = Subject {
+            content,
+            delivery: &delivery.id,
+            webhook: &webhook,
+            attempt: number,
+            at,
+        };
+        let request = contract.request(subject);
+        let request_headers = request.shown_headers.clone();
+        let sent = self
+            .sender
+            .post(&webhook.url, request, contract.timeout())
+            .await;
+        let duration_ms = u32::try_from(sent.took.as_millis()).unwrap_or(u32::MAX);
+        let attempt = Attempt {
+            number,
+            at,
+            duration_ms,
+            request_headers,
+            outcome: sent.outcome,
+        };
+        let gone_disables = contract.gone_disables();
+        let contract_retry = Some(Contract::retry(contract).clone());
+        Made {
+            attempt,
+            webhook,
+            gone_disables,
+            contract_retry,
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! After an attempt: what is next, written down and arranged.
+
+use std::sync::Arc;
+
+use hooklane_app::ports::{Deliveries as _, Saved, Surroundings as _, Unavailable, Webhooks as _};
+use hooklane_domain::attempt::Attempt;
+use hooklane_domain::delivery::Delivery;
+use hooklane_domain::outcome::Outcome;
+use hooklane_domain::receipt::{Decision, decide};
+use hooklane_domain::retry::{Next, RetryPolicy};
+use hooklane_domain::waiting::Wait;
+use hooklane_domain::webhook::{DisableReason, Webhook};
+
+use crate::edge::Edge;
+use crate::worker::{Disposition, Job, Worker, tell};
+
+/// An attempt that was made, and what decides about the next one.
+pub(crate) struct Made {
+    pub(crate) attempt: Attempt,
+    pub(crate) webhook: Arc<Webhook>,
+    pub(crate) gone_disables: bool,
+    /// The policy of the webhook's contract, where there is that contract.
+    pub(crate) contract_retry: Option<RetryPolicy>,
+}
+
+/// Somebody else's write is met this often before a message is left to come back.
+const MERGE_TRIES: u32 = 5;
+
+impl<E: Edge> Worker<E> {
+    /// Writes what came of an attempt and arranges what is next. The POST has happened: from here on
+    /// nothing makes it a second time but a store that stays out of reach.
+    pub(crate) async fn settle(
+        &self,
+        job: &Job<'_>,
+        delivery: Delivery,
+        made: Made,
+    ) -> Result<Disposition, Unavailable> {
+        let now = self.surroundings.now();
+        let verdict = made.attempt.outcome.verdict(made.gone_disables, now);
+        let policy = made
+            .webhook
+            .retry_policy
+            .clone()
+            .or(made.contract_retry)
+            .unwrap_or_default();
+        let next = policy.next(delivery.retries, verdict, now, self.surroundings.chance());
+        if next != Next::Delivered {
+            self.tell_failure(&delivery, &made.attempt, next);
+            self.ledger.keep_attempt(&delivery, &made.attempt).await?;
+        }
+        if next == Next::Gone {
+            self.disable(&made.webhook).await;
+        }
+        let (turn, disposition) = self.arrange(job, next).await;
+        let after = delivery.after(&made.attempt, next, turn);
+        match self.save(&after).await? {
+            Some(_) => {
+                if disposition == Disposition::Stays
+                    && let Next::RetryAt(until) = next
+                {
+                    self.hide_until(job, until).await;
+                }
+                Ok(disposition)
+            }
+            None => self.merge(job, &made.attempt, next).await,
+        }
+    }
+
+    /// Who acts after the wait: this message where it is, or a new one in the retry queue.
+    async fn arrange(
+        &self,
+        job: &Job<'_>,
+        next: Next,
+    ) -> (hooklane_domain::delivery::Turn, Disposition) {
+        let Next::RetryAt(until) = next else {
+            return (job.turn(), Disposition::Done);
+        };
+        match self
+            .waiting
+            .plan(job.task.lane, self.surroundings.now(), until)
+        {
+            Wait::Hide { .. } => (job.turn(), Disposition::Stays),
+            Wait::Move { delay_seconds } => match self.send_successor(job, delay_seconds).await {
+                Ok(turn) => (turn, Disposition::Done),
+                // It may wait in the fast lane too; that is what the fast lane would rather not do.
+                Err(error) => {
+                    tell("delivery.move_failed", &error);
+                    (job.turn(), Disposition::Stays)
+                }
+            },
+        }
+    }
+
+    /// The item changed while the POST was made: what came of it is added to what is there now.
+    async fn merge(
+        &self,
+        job: &Job<'_>,
+        attempt: &Attempt,
+        next: Next,
+    ) -> Result<Disposition, Unavailable> {
+        for _ in 0..MERGE_TRIES {
+            let current = self.reread(job).await?;
+            let standing = match current.clone().merged(attempt, next) {
+                None => Some(current),
+                Some(merged) => self.save(&merged).await?,
+            };
+            let Some(standing) = standing else { continue };
+            return Ok(
+                match decide(&standing, &job.receipt(), self.surroundings.now()) {
+                    Decision::Discard(_) => Disposition::Done,
+                    Decision::HideUntil(until, _) => self.hide_until(job, until).await,
+                    Decision::SendAfresh | Decision::Attempt(_) => Disposition::Stays,
+                },
+            );
+        }
+        tracing::error!(delivery.id = %job.deliver.delivery, "delivery.merge_gave_up");
+        Ok(Disposition::Stays)
+    }
+
+    /// A delivery that needs no attempt any more. Whoever changed it meanwhile decides instead.
+    pub(crate) async fn finish_without_attempt(
+        &self,
+        job: &Job<'_>,
+        finished: Delivery,
+    ) -> Result<Disposition, Unavailable> {
+        match self.save(&finished).await? {
+            Some(finished) => {
+                tracing::info!(
+                    delivery.id = %finished.id,
+                    delivery.status = finished.status().as_str(),
+                    "delivery.finished_without_attempt"
+                );
+                Ok(Disposition::Done)
+            }
+            None => Ok(self.hide_until(job, self.surroundings.now()).await),
+        }
+    }
+
+    /// Puts a delivery aside until its webhook takes deliveries again. The webhook may have been
+    /// switched on in this very moment, by somebody who looked for what was parked and did not find
+    /// this one yet: so its state is read once more, afterwards.
+    pub(crate) async fn park(
+        &self,
+        job: &Job<'_>,
+        parked: Delivery,
+    ) -> Result<Disposition, Unavailable> {
+        let Some(parked) = self.save(&parked).await? else {
+            return Ok(self.hide_until(job, self.surroundings.now()).await);
+        };
+        tracing::info!(delivery.id = %parked.id, "delivery.parked");
+        let now = self.surroundings.now();
+        let webhook = self
+            .webhooks
+            .fresh(&parked.tenant, parked.id.webhook(), now)
+            .await?;
+        if webhook.is_some_and(|webhook| webhook.state.is_active()) {
+            let turn = self.send_successor(job, 0).await?;
+            self.save(&parked.handed_to(turn, now)).await?;
+        }
+        Ok(Disposition::Done)
+    }
+
+    /// A webhook that could not be disabled is disabled by its next 410.
+    async fn disable(&self, webhook: &Webhook) {
+        let now = self.surroundings.now();
+        let registry = self.webhooks.registry();
+        match registry
+            .disable(&webhook.tenant, webhook.id, DisableReason::Gone, now)
+            .await
+        {
+            Ok(true) => tracing::warn!(webhook.id = %webhook.id, "webhook.disabled"),
+            Ok(false) => {}
+            Err(error) => tell("webhook.disable_failed", &error),
+        }
+        self.webhooks.forget(&webhook.tenant, webhook.id);
+    }
+
+    /// The delivery as written, or `None` where somebody else wrote it first.
+    pub(crate) async fn save(&self, delivery: &Delivery) -> Result<Option<Delivery>, Unavailable> {
+        Ok(match self.ledger.save(delivery).await? {
+            Saved::Yes(written) => Some(*written),
+            Saved::Conflict => None,
+        })
+    }
+
+    /// The one wide line of a failed attempt. Never logged: bodies, headers, secrets.
+    fn tell_failure(&self, delivery: &Delivery, attempt: &Attempt, next: Next) {
+        let (status, error) = match &attempt.outcome {
+            Outcome::Answered(response) => (Some(response.status), None),
+            Outcome::Error(error) => (None, Some(error.kind.as_str())),
+        };
+        let next_attempt_at = match next {
+            Next::RetryAt(at) => Some(at.to_string()),
+            _ => None,
+        };
+        tracing::warn!(
+            tenant = %delivery.tenant,
+            webhook.id = %delivery.id.webhook(),
+            event.id = %delivery.id.event(),
+            event.type = %delivery.event_type,
+            delivery.id = %delivery.id,
+            attempt.number = attempt.number,
+            attempt.duration_ms = attempt.duration_ms,
+            attempt.status = status,
+            attempt.error = error,
+            delivery.next_attempt_at = next_attempt_at,
+            "attempt.failed"
+        );
+    }
+}

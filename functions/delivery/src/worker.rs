@@ -1,0 +1,239 @@
+//! Works through a batch: which messages are needed, and what becomes of each.
+
+use futures::future::join_all;
+use hooklane_app::ports::{
+    DeadLetters as _, Deliveries as _, Surroundings as _, Unavailable, Waits as _,
+};
+use hooklane_domain::Timestamp;
+use hooklane_domain::contract::Contracts;
+use hooklane_domain::delivery::{Delivery, MessageId, Turn};
+use hooklane_domain::message::{Deliver, Message};
+use hooklane_domain::receipt::{Claim, Decision, Receipt, decide};
+use hooklane_domain::waiting::{Lane, Waiting};
+
+use crate::edge::Edge;
+use crate::webhook_cache::WebhookCache;
+
+/// A message to act for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Task {
+    pub message: MessageId,
+    pub receipt_handle: String,
+    pub lane: Lane,
+    pub sent_at: Timestamp,
+    pub body: String,
+}
+
+/// What becomes of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Disposition {
+    /// It has done its work: Lambda deletes it.
+    Done,
+    /// It stays in its queue and comes back when its visibility timeout is over.
+    Stays,
+}
+
+/// Makes attempts and decides what is next.
+pub struct Worker<E: Edge> {
+    pub(crate) ledger: E::Ledger,
+    pub(crate) webhooks: WebhookCache<E::Registry>,
+    pub(crate) queues: E::Queues,
+    pub(crate) dead_letters: E::DeadLetters,
+    pub(crate) sender: E::Sender,
+    pub(crate) surroundings: E::Surroundings,
+    pub(crate) contracts: Contracts,
+    pub(crate) waiting: Waiting,
+    /// The retry queue's name, by which a record tells its lane.
+    pub(crate) retry_queue: String,
+}
+
+/// A message that was understood, with its task.
+pub(crate) struct Job<'a> {
+    pub(crate) task: &'a Task,
+    pub(crate) deliver: Deliver,
+}
+
+impl Job<'_> {
+    pub(crate) fn receipt(&self) -> Receipt {
+        Receipt {
+            message: self.task.message.clone(),
+            generation: self.deliver.generation,
+            sent_at: self.task.sent_at,
+        }
+    }
+
+    /// This message's own turn.
+    pub(crate) fn turn(&self) -> Turn {
+        Turn {
+            generation: self.deliver.generation,
+            owner: self.task.message.clone(),
+        }
+    }
+
+    fn unwritten(&self) -> Delivery {
+        Delivery::unwritten(
+            self.deliver.delivery.clone(),
+            self.deliver.tenant.clone(),
+            self.deliver.event_type.clone(),
+        )
+    }
+}
+
+/// A claim that meets others this often gives way: its message comes back and decides anew.
+const CLAIM_TRIES: u32 = 3;
+
+impl<E: Edge> Worker<E> {
+    /// Works on all tasks at once; the dispositions are in the order of the tasks.
+    pub async fn work(&self, tasks: &[Task]) -> Vec<Disposition> {
+        let decoded: Vec<_> = tasks
+            .iter()
+            .map(|task| (task, Message::decode(&task.body)))
+            .collect();
+        let ids: Vec<_> = decoded
+            .iter()
+            .filter_map(|(_, message)| match message {
+                Ok(Message::Deliver(deliver)) => Some(deliver.delivery.clone()),
+                Err(_) => None,
+            })
+            .collect();
+        let mut read = match self.ledger.read(&ids).await {
+            Ok(read) => Ok(read.into_iter()),
+            Err(error) => Err(tell("batch.read_failed", &error)),
+        };
+        let mut works = Vec::new();
+        for (task, message) in decoded {
+            let read = match (&message, &mut read) {
+                (Ok(_), Ok(read)) => Ok(read.next().flatten()),
+                (Ok(_), Err(())) => Err(()),
+                (Err(_), _) => Ok(None),
+            };
+            works.push(async move {
+                match (message, read) {
+                    (Err(reason), _) => self.bury(task, &format!("the message {reason}")).await,
+                    (Ok(_), Err(())) => Disposition::Stays,
+                    (Ok(Message::Deliver(deliver)), Ok(current)) => {
+                        let job = Job { task, deliver };
+                        let result = self.deliver(&job, current).await;
+                        result.unwrap_or_else(|error| {
+                            tell("delivery.interrupted", &error);
+                            Disposition::Stays
+                        })
+                    }
+                }
+            });
+        }
+        let dispositions = join_all(works).await;
+        let staying = dispositions
+            .iter()
+            .filter(|d| **d == Disposition::Stays)
+            .count();
+        tracing::info!(
+            batch.messages = tasks.len(),
+            batch.staying = staying,
+            "batch.done"
+        );
+        dispositions
+    }
+
+    async fn bury(&self, task: &Task, reason: &str) -> Disposition {
+        match self.dead_letters.bury(&task.body, reason).await {
+            Ok(()) => {
+                tracing::warn!(message.id = task.message.0, reason, "message.dead_lettered");
+                Disposition::Done
+            }
+            Err(error) => {
+                tell("message.dead_letter_failed", &error);
+                Disposition::Stays
+            }
+        }
+    }
+
+    async fn deliver(
+        &self,
+        job: &Job<'_>,
+        read: Option<Delivery>,
+    ) -> Result<Disposition, Unavailable> {
+        let mut current = read.unwrap_or_else(|| job.unwritten());
+        for _ in 0..CLAIM_TRIES {
+            if current.tenant != job.deliver.tenant {
+                return Ok(self
+                    .bury(job.task, "the delivery belongs to another tenant")
+                    .await);
+            }
+            let now = self.surroundings.now();
+            let (claim, hide_until) = match decide(&current, &job.receipt(), now) {
+                Decision::Discard(why) => {
+                    tracing::debug!(delivery.id = %current.id, ?why, "message.discarded");
+                    return Ok(Disposition::Done);
+                }
+                Decision::SendAfresh => return self.send_afresh(job, current, now).await,
+                Decision::HideUntil(until, claim) => (claim, Some(until)),
+                Decision::Attempt(claim) => (claim, None),
+            };
+            let claimed = match claim {
+                Claim::None => Some(current),
+                Claim::Take(turn) => self.save(&current.handed_to(turn, now)).await?,
+            };
+            match (claimed, hide_until) {
+                (Some(_), Some(until)) => return Ok(self.hide_until(job, until).await),
+                (Some(claimed), None) => return self.attempt(job, claimed).await,
+                (None, _) => current = self.reread(job).await?,
+            }
+        }
+        Ok(Disposition::Stays)
+    }
+
+    /// The delivery as it stands now.
+    pub(crate) async fn reread(&self, job: &Job<'_>) -> Result<Delivery, Unavailable> {
+        let ids = [job.deliver.delivery.clone()];
+        let read = self.ledger.read(&ids).await?.into_iter().next().flatten();
+        Ok(read.unwrap_or_else(|| job.unwritten()))
+    }
+
+    /// Hides the message where it is. One that could not be hidden comes back after its queue's own
+    /// visibility timeout, finds out that it is early or late, and loses nothing.
+    pub(crate) async fn hide_until(&self, job: &Job<'_>, until: Timestamp) -> Disposition {
+        let seconds = self.waiting.hide_for(self.surroundings.now(), until);
+        let hidden = self
+            .queues
+            .hide(job.task.lane, &job.task.receipt_handle, seconds)
+            .await;
+        if let Err(error) = hidden {
+            tell("message.hide_failed", &error);
+        }
+        Disposition::Stays
+    }
+
+    /// A new message takes the place of one that its queue would soon forget.
+    async fn send_afresh(
+        &self,
+        job: &Job<'_>,
+        current: Delivery,
+        now: Timestamp,
+    ) -> Result<Disposition, Unavailable> {
+        let turn = self.send_successor(job, 0).await?;
+        // Where this is not written, the new message adopts the delivery by its generation.
+        self.save(&current.handed_to(turn, now)).await?;
+        Ok(Disposition::Done)
+    }
+
+    /// Sends the message that acts next, before the delivery's item says so.
+    pub(crate) async fn send_successor(
+        &self,
+        job: &Job<'_>,
+        delay_seconds: u32,
+    ) -> Result<Turn, Unavailable> {
+        let successor = job.deliver.successor();
+        let generation = successor.generation;
+        let owner = self
+            .queues
+            .send_later(&Message::Deliver(successor), delay_seconds)
+            .await?;
+        Ok(Turn { generation, owner })
+    }
+}
+
+/// Logs what failed, with all its causes, once.
+pub(crate) fn tell(event: &'static str, error: &Unavailable) {
+    tracing::error!(error = error.chain(), event);
+}

@@ -1,0 +1,60 @@
+//! One record of the ledger's stream.
+
+use hooklane_aws::ledger::EventRecord;
+use hooklane_domain::event::Event;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// A batch as Lambda hands it over; each record is read on its own.
+#[derive(Debug, Deserialize)]
+pub struct Batch {
+    #[serde(rename = "Records")]
+    pub records: Vec<Box<RawValue>>,
+}
+
+/// What a record says.
+pub(crate) enum Record {
+    NewEvent(Box<Event>),
+    /// Something else happened in the ledger; the mapping's filter lets little of it through.
+    Other,
+}
+
+/// A record that can never be processed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unreadable {
+    #[error("the record is not one of a DynamoDB stream: {0}")]
+    Shape(#[source] serde_json::Error),
+    #[error("a new event without its image")]
+    NoImage,
+    #[error("{0}")]
+    Event(String),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct StreamRecord {
+    event_name: String,
+    dynamodb: Change,
+}
+
+#[derive(Deserialize)]
+struct Change {
+    #[serde(rename = "Keys")]
+    keys: serde_dynamo::Item,
+    #[serde(rename = "NewImage")]
+    new_image: Option<serde_dynamo::Item>,
+}
+
+pub(crate) fn read(raw: &RawValue) -> Result<Record, Unreadable> {
+    let record: StreamRecord = serde_json::from_str(raw.get()).map_err(Unreadable::Shape)?;
+    let is_event = matches!(
+        record.dynamodb.keys.get("sk"),
+        Some(serde_dynamo::AttributeValue::S(sk)) if sk == "EVENT"
+    );
+    if !is_event || record.event_name != "INSERT" {
+        return Ok(Record::Other);
+    }
+    let image = record.dynamodb.new_image.ok_or(Unreadable::NoImage)?;
+    let event = EventRecord::from_image(image).map_err(|e| Unreadable::Event(e.chain()))?;
+    Ok(Record::NewEvent(Box::new(event.into_event())))
+}

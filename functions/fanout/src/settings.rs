@@ -1,0 +1,19 @@
+use hooklane_aws::settings::{self, InvalidSetting};
+
+/// What `template.yaml` tells `fanout`.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub registry_table: String,
+    pub delivery_queue: String,
+    pub dead_letter_queue: String,
+}
+
+impl Settings {
+    pub fn read() -> Result<Self, InvalidSetting> {
+        Ok(Self {
+            registry_table: settings::text("REGISTRY_TABLE")?,
+            delivery_queue: settings::text("DELIVERY_QUEUE_URL")?,
+            dead_letter_queue: settings::text("FANOUT_DEAD_LETTER_QUEUE_URL")?,
+        })
+    }
+}

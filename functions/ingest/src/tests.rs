@@ -1,0 +1,90 @@
+use hooklane_app::fakes::{FixedSurroundings, MemoryLedger, MemoryQueues};
+use hooklane_domain::Timestamp;
+
+use super::*;
+
+type Fake = Ingest<MemoryLedger, MemoryQueues, FixedSurroundings>;
+
+fn ingest() -> Fake {
+    let now: Timestamp = "2024-01-15T10:30:00Z".parse().unwrap();
+    Ingest {
+        events: MemoryLedger::default(),
+        dead_letters: MemoryQueues::at(now, 30),
+        surroundings: FixedSurroundings::at(now),
+    }
+}
+
+fn event(bodies: &[(&str, &str)]) -> SqsEvent {
+    let records: Vec<_> = bodies
+        .iter()
+        .map(|(id, body)| serde_json::json!({ "messageId": id, "body": body }))
+        .collect();
+    serde_json::from_value(serde_json::json!({ "Records": records })).unwrap()
+}
+
+async fn stored(ingest: &Fake, id: &str) -> bool {
+    let tenant = "acme".parse().unwrap();
+    ingest
+        .events
+        .get(&tenant, &id.parse().unwrap())
+        .await
+        .unwrap()
+        .is_some()
+}
+
+#[tokio::test]
+async fn the_sample_of_the_readme_is_accepted() {
+    let sample = include_str!("../../../events/ingest.json");
+    let ingest = ingest();
+    let answer = ingest
+        .handle(serde_json::from_str(sample).unwrap())
+        .await
+        .unwrap();
+    assert_eq!(answer, Answer::default());
+    assert!(ingest.dead_letters.buried().is_empty());
+    assert!(stored(&ingest, "order-1001-created").await);
+}
+
+#[tokio::test]
+async fn bad_messages_are_put_away_with_their_reason_and_harm_no_other() {
+    let ingest = ingest();
+    let same = r#"{"id":"e1","tenant":"acme","type":"user.created","data":{"a":1}}"#;
+    let other = r#"{"id":"e1","tenant":"acme","type":"user.created","data":{"a":2}}"#;
+    let answer = ingest
+        .handle(event(&[
+            ("m1", same),
+            ("m2", "not json"),
+            ("m3", r#"{"tenant":"acme"}"#),
+            ("m4", same),
+            ("m5", other),
+            ("m6", r#"{"tenant":"acme","type":"user.deleted","data":{}}"#),
+        ]))
+        .await
+        .unwrap();
+    assert_eq!(answer, Answer::default());
+    let buried = ingest.dead_letters.buried();
+    let reasons: Vec<_> = buried.iter().map(|b| b.reason.as_str()).collect();
+    assert_eq!(buried.len(), 3, "{reasons:?}");
+    assert!(reasons[0].starts_with("is not valid JSON"), "{reasons:?}");
+    assert_eq!(reasons[1], "type: is required; data: is required");
+    assert!(reasons[2].contains("with other content"), "{reasons:?}");
+    assert!(stored(&ingest, "e1").await && stored(&ingest, "msg_m6").await);
+}
+
+#[tokio::test]
+async fn a_redelivered_message_without_an_id_is_no_second_event() {
+    let ingest = ingest();
+    let body = r#"{"tenant":"acme","type":"user.created","data":{}}"#;
+    for _ in 0..2 {
+        let answer = ingest.handle(event(&[("m1", body)])).await.unwrap();
+        assert_eq!(answer, Answer::default());
+    }
+    assert!(ingest.dead_letters.buried().is_empty());
+    assert!(stored(&ingest, "msg_m1").await);
+}
+
+#[tokio::test]
+async fn a_record_without_an_id_fails_the_batch() {
+    let event = serde_json::from_str(r#"{"Records":[{"body":"{}"}]}"#).unwrap();
+    assert!(ingest().handle(event).await.is_err());
+}

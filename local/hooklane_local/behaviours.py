@@ -1,0 +1,61 @@
+"""Ready-made ways for a receiver to answer."""
+
+import threading
+
+from hooklane_local.receiver import Request, Respond, Response
+
+
+def ok(body: bytes = b"ok") -> Respond:
+    return lambda _request: Response(200, body=body)
+
+
+def always(status: int, body: bytes = b"", **headers: str) -> Respond:
+    """The same status each time; `Retry_After="3"` becomes the header `Retry-After`."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return lambda _request: Response(status, named, body)
+
+
+def failing(times: int, then: Respond | None = None, status: int = 500, **headers: str) -> Respond:
+    """Fails so many times, counted over all requests, then answers as `then` does (200)."""
+    fail, then = always(status, b"not now", **headers), then or ok()
+    count, lock = 0, threading.Lock()
+
+    def respond(request: Request) -> Response:
+        nonlocal count
+        with lock:
+            count += 1
+            failing_now = count <= times
+        return fail(request) if failing_now else then(request)
+
+    return respond
+
+
+def never_answering() -> Respond:
+    return lambda _request: Response(never=True)
+
+
+def redirecting(location: str, status: int = 302) -> Respond:
+    return always(status, Location=location)
+
+
+def gone() -> Respond:
+    return always(410)
+
+
+def busy(retry_after: str, status: int = 503, times: int = 1) -> Respond:
+    """429 or 503 with `Retry-After` (seconds or a date) so many times, then 200."""
+    return failing(times, status=status, Retry_After=retry_after)
+
+
+def endless_body(status: int = 200) -> Respond:
+    return lambda _request: Response(status, endless_body=True)
+
+
+def by_path(behaviours: dict[str, Respond]) -> Respond:
+    """Another behaviour for each path, so that one receiver can play several."""
+
+    def respond(request: Request) -> Response:
+        behaviour = behaviours.get(request.path)
+        return behaviour(request) if behaviour else Response(404)
+
+    return respond

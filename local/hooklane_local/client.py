@@ -1,0 +1,150 @@
+"""A small client of the local stack: its API, its queues, its tables, its logs."""
+
+import http.client
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from urllib.parse import urlencode, urlsplit
+
+from hooklane_local.aws import client as aws_client
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the API said."""
+
+    status: int
+    headers: dict[str, str]
+    raw: bytes
+
+    @property
+    def body(self):
+        return json.loads(self.raw) if self.raw else None
+
+    def expect(self, *statuses: int) -> "Answer":
+        """Itself, if its status is one of these."""
+        if self.status not in statuses:
+            raise AssertionError(
+                f"the API answered {self.status}, expected {' or '.join(map(str, statuses))}: "
+                f"{self.raw[:2000].decode(errors='replace')}"
+            )
+        return self
+
+
+class Api:
+    """Speaks to the API as one tenant, with the operator's key."""
+
+    def __init__(self, stack: dict, tenant: str | None, token: str | None = None):
+        self.tenant = tenant
+        self._token = token if token is not None else stack["operatorKey"]
+        self._host = urlsplit(stack["apiUrl"]).netloc
+
+    def get(self, path: str, **query) -> Answer:
+        return self.request("GET", f"{path}?{urlencode(query)}" if query else path)
+
+    def post(self, path: str, body=None, **headers: str) -> Answer:
+        return self.request("POST", path, body, headers)
+
+    def put(self, path: str, body, **headers: str) -> Answer:
+        return self.request("PUT", path, body, headers)
+
+    def patch(self, path: str, body, **headers: str) -> Answer:
+        return self.request("PATCH", path, body, headers)
+
+    def delete(self, path: str) -> Answer:
+        return self.request("DELETE", path)
+
+    def request(self, method: str, path: str, body=None, headers: dict[str, str] | None = None) -> Answer:
+        """One request; bytes go out as they are, anything else as JSON."""
+        sent = {"Host": self._host, "Authorization": f"Bearer {self._token}"}
+        if self.tenant is not None:
+            sent["X-Tenant-Id"] = self.tenant
+        if body is not None and not isinstance(body, bytes):
+            body = json.dumps(body).encode()
+            sent["Content-Type"] = "application/json"
+        sent.update(headers or {})
+        # By address, with the name in the Host header: not every system resolves *.localhost.
+        port = urlsplit(f"http://{self._host}").port or 80
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        try:
+            connection.request(method, path, body, sent)
+            answer = connection.getresponse()
+            return Answer(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
+        finally:
+            connection.close()
+
+
+@dataclass
+class LocalStack:
+    """A deployed local stack, as `stack.json` describes it."""
+
+    description: dict
+
+    def api(self, tenant: str | None, token: str | None = None) -> Api:
+        return Api(self.description, tenant, token)
+
+    @cached_property
+    def sqs(self):
+        return aws_client("sqs", self.description["awsEndpointUrl"])
+
+    @cached_property
+    def dynamodb(self):
+        return aws_client("dynamodb", self.description["awsEndpointUrl"])
+
+    @cached_property
+    def lambdas(self):
+        return aws_client("lambda", self.description["awsEndpointUrl"])
+
+    @cached_property
+    def logs(self):
+        return aws_client("logs", self.description["awsEndpointUrl"])
+
+    def send_event(self, event: dict | str) -> str:
+        """Puts an event on the event queue; returns the message's id."""
+        body = event if isinstance(event, str) else json.dumps(event)
+        return self.sqs.send_message(QueueUrl=self.description["eventQueueUrl"], MessageBody=body)["MessageId"]
+
+    def dead_letters(self, source: str) -> list[dict]:
+        """The messages of a dead-letter queue (events, fanout, deliveries), left where they are."""
+        queue = self.description["deadLetterQueueUrls"][source]
+        found: list[dict] = []
+        # Hidden while the next ones are read, then shown again.
+        while page := self._receive(queue, hidden_seconds=30):
+            found += page
+        for letter in found:
+            self.sqs.change_message_visibility(
+                QueueUrl=queue, ReceiptHandle=letter["ReceiptHandle"], VisibilityTimeout=0
+            )
+        return found
+
+    def _receive(self, queue: str, hidden_seconds: int) -> list[dict]:
+        answer = self.sqs.receive_message(
+            QueueUrl=queue,
+            MaxNumberOfMessages=10,
+            VisibilityTimeout=hidden_seconds,
+            WaitTimeSeconds=0,
+            MessageAttributeNames=["All"],
+            MessageSystemAttributeNames=["All"],
+        )
+        return answer.get("Messages", [])
+
+    def invoke(self, function: str, event: dict) -> dict:
+        """Runs a function by its logical id with an event of the caller's making."""
+        answer = self.lambdas.invoke(
+            FunctionName=self.description["functions"][function], Payload=json.dumps(event).encode()
+        )
+        payload = json.loads(answer["Payload"].read() or b"null")
+        if "FunctionError" in answer:
+            raise AssertionError(f"{function} failed: {json.dumps(payload)[:2000]}")
+        return payload
+
+    def log_tail(self, function: str, lines: int = 20) -> list[str]:
+        """The last lines that a function logged."""
+        name = self.description["functions"][function]
+        group = self.lambdas.get_function_configuration(FunctionName=name)["LoggingConfig"]["LogGroup"]
+        try:
+            events = self.logs.filter_log_events(logGroupName=group, limit=10_000)["events"]
+        except self.logs.exceptions.ResourceNotFoundException:
+            return []
+        said = [event for event in events if not event["message"].startswith(("START ", "END ", "REPORT "))]
+        return [event["message"] for event in sorted(said, key=lambda event: event["timestamp"])[-lines:]]

@@ -1,0 +1,118 @@
+"""The commands that the Makefile calls."""
+
+import argparse
+import os
+import sys
+
+from hooklane_local.paths import EMULATOR_PYTHON, EMULATOR_VENV, LOCAL
+from hooklane_local.processes import Stopped, stopping_on_signals
+from hooklane_local.profile import profile_of
+from hooklane_local.progress import Failure, complain, print_durations, say
+from hooklane_local.tools import install_cargo_tools, install_python_tools, require_commands
+
+_REEXECUTED = "HOOKLANE_LOCAL_REEXECUTED"
+
+
+def main(arguments: list[str]) -> int:
+    options = _parser().parse_args(arguments)
+    try:
+        with stopping_on_signals():
+            return options.command(options)
+    except Failure as failure:
+        complain(str(failure))
+        return 1
+    except Stopped as stopped:
+        complain(f"stopped by {stopped}")
+        return stopped.exit_status
+
+
+def setup(options: argparse.Namespace) -> int:
+    require_commands("cargo")
+    install_python_tools()
+    if options.cargo_tools:
+        install_cargo_tools()
+    return 0
+
+
+def up(_options: argparse.Namespace) -> int:
+    _in_emulator_python()
+    from hooklane_local.session import keep_stack
+
+    profile = profile_of("up")
+    stack = keep_stack(profile)
+    say(f"\nThe stack runs. API: {stack['apiUrl']}\nEverything else: {profile.stack_file}\nStop it: make down")
+    return 0
+
+
+def down(_options: argparse.Namespace) -> int:
+    from hooklane_local import emulator
+
+    say("stopped" if emulator.stop(profile_of("up")) else "nothing was running")
+    return 0
+
+
+def demo(_options: argparse.Namespace) -> int:
+    _in_emulator_python()
+    from hooklane_local.demo import run_demo
+
+    return 0 if run_demo(profile_of("demo")) else 1
+
+
+def test(options: argparse.Namespace) -> int:
+    _in_emulator_python()
+    from hooklane_local.testing import run_tests
+
+    try:
+        run_tests(profile_of("test"), only_end_to_end=options.only_end_to_end, pytest_arguments=options.pytest)
+    finally:
+        print_durations()
+    return 0
+
+
+def check(_options: argparse.Namespace) -> int:
+    require_commands("cargo")
+    install_python_tools()
+    install_cargo_tools()
+    from hooklane_local.checks import run_checks
+
+    try:
+        run_checks()
+    finally:
+        print_durations()
+    return 0
+
+
+def _in_emulator_python() -> None:
+    """Makes sure that the tools are there and that this runs where boto3 is."""
+    if os.environ.get(_REEXECUTED) == "1":
+        del os.environ[_REEXECUTED]
+        return
+    require_commands("cargo")
+    install_python_tools()
+    if os.path.realpath(sys.prefix) == os.path.realpath(EMULATOR_VENV):
+        return
+    sys.stdout.flush()
+    environment = {**os.environ, _REEXECUTED: "1", "PYTHONPATH": str(LOCAL)}
+    os.execve(EMULATOR_PYTHON, [str(EMULATOR_PYTHON), "-m", "hooklane_local", *sys.argv[1:]], environment)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="hooklane_local", description="Hooklane on this machine, without an account.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(function, text: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(function.__name__, help=text, description=text)
+        command.set_defaults(command=function)
+        return command
+
+    add(setup, "install the pinned tools into .venv").add_argument(
+        "--cargo-tools", action="store_true", help="also what only `make check` needs"
+    )
+    add(up, "start a local stack and keep it running, or deploy again to the one that runs")
+    add(down, "stop it")
+    add(demo, "show the whole way of an event, and check what is shown")
+    tests = add(test, "run every test")
+    tests.add_argument("--only-end-to-end", action="store_true", help="leave out what needs no stack")
+    tests.add_argument("pytest", nargs="*", help="more arguments for pytest, after --")
+    add(check, "format, lints, documentation, dependencies, template")
+    return parser

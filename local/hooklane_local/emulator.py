@@ -1,0 +1,122 @@
+"""MiniStack as a background process: started, found again, stopped with all it started."""
+
+import json
+import shutil
+import subprocess
+import time
+import urllib.error
+import urllib.request
+
+from hooklane_local.environment import for_emulator
+from hooklane_local.paths import EMULATOR_VENV
+from hooklane_local.ports import require_free
+from hooklane_local.processes import end_group, group_lives, started_at
+from hooklane_local.profile import Profile
+from hooklane_local.progress import Failure, say
+
+_READY_WITHIN_SECONDS = 60
+
+
+def start(profile: Profile) -> None:
+    """Starts an emulator and waits until it answers. A failure leaves nothing running."""
+    require_free(profile.port)
+    profile.state.mkdir(parents=True, exist_ok=True)
+    # What an earlier emulator kept on disk belongs to tables and queues that are gone.
+    shutil.rmtree(profile.state / "tmp", ignore_errors=True)
+    (profile.state / "tmp").mkdir()
+    with profile.emulator_log.open("wb") as log:
+        process = subprocess.Popen(
+            [str(EMULATOR_VENV / "bin" / "python"), "-m", "ministack"],
+            env=for_emulator(profile),
+            cwd=profile.state,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            # A group of its own: a Ctrl-C for `make` must not reach it before the functions'
+            # logs are read, and the group is what `stop` ends.
+            start_new_session=True,
+        )
+    try:
+        _record(profile, process.pid)
+        _wait_until_ready(profile, process)
+    except BaseException:
+        end_group(process.pid)
+        profile.emulator_record.unlink(missing_ok=True)
+        raise
+
+
+def is_running(profile: Profile) -> bool:
+    """Whether this state folder's emulator lives, answers, and has the settings that are asked for."""
+    record = _read_record(profile)
+    return record is not None and _is_ours(record) and record["settings"] == _settings(profile) and _answers(profile)
+
+
+def stop(profile: Profile) -> bool:
+    """Ends this state folder's emulator and every function process; says whether there was one."""
+    record = _read_record(profile)
+    was_running = record is not None and _is_ours(record)
+    if was_running:
+        end_group(record["pid"])
+    profile.emulator_record.unlink(missing_ok=True)
+    profile.stack_file.unlink(missing_ok=True)
+    shutil.rmtree(profile.state / "tmp", ignore_errors=True)
+    return was_running
+
+
+def stop_leftover(profile: Profile) -> None:
+    """Ends what an earlier run of the same command left behind, if it was killed half way."""
+    if stop(profile):
+        say(f"    stopped an emulator that an earlier `make {profile.name}` had left behind")
+
+
+def log_tail(profile: Profile, lines: int = 60) -> str:
+    if not profile.emulator_log.exists():
+        return "(no emulator log)"
+    return "\n".join(profile.emulator_log.read_text(errors="replace").splitlines()[-lines:])
+
+
+def _settings(profile: Profile) -> dict:
+    # What only a new emulator can change.
+    return {
+        "port": profile.port,
+        "enforceIam": profile.enforce_iam,
+        "functionAwsEndpoint": profile.function_aws_endpoint,
+    }
+
+
+def _record(profile: Profile, pid: int) -> None:
+    record = {"pid": pid, "startedAt": started_at(pid), "settings": _settings(profile)}
+    profile.emulator_record.write_text(json.dumps(record, indent=2) + "\n")
+
+
+def _read_record(profile: Profile) -> dict | None:
+    try:
+        return json.loads(profile.emulator_record.read_text())
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None
+
+
+def _is_ours(record: dict) -> bool:
+    # A process id is used again some day: only the start time says that it is still the same process.
+    return started_at(record["pid"]) == record["startedAt"] and group_lives(record["pid"])
+
+
+def _wait_until_ready(profile: Profile, process: subprocess.Popen) -> None:
+    deadline = time.monotonic() + _READY_WITHIN_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise Failure(f"the emulator ended at once; its log says:\n{log_tail(profile, 20)}")
+        if _answers(profile):
+            return
+        time.sleep(0.1)
+    raise Failure(f"the emulator did not answer in {_READY_WITHIN_SECONDS} s; its log says:\n{log_tail(profile, 20)}")
+
+
+def _answers(profile: Profile) -> bool:
+    # No proxy from the environment may stand between.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(f"{profile.endpoint}/_ministack/health", timeout=2) as answer:
+            return answer.status == 200
+    except (urllib.error.URLError, OSError):
+        return False

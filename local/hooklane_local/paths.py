@@ -1,0 +1,15 @@
+"""Where things are."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCAL = ROOT / "local"
+STATE = ROOT / ".local"
+
+BUILD_VENV = ROOT / ".venv"
+# MiniStack and aws-sam-cli pin different boto3 versions, so each has its own environment.
+EMULATOR_VENV = BUILD_VENV / "emulator"
+CARGO_TOOLS = BUILD_VENV / "cargo"
+
+EMULATOR_PYTHON = EMULATOR_VENV / "bin" / "python"
+SAM = BUILD_VENV / "bin" / "sam"

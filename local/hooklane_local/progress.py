@@ -1,0 +1,44 @@
+"""What a person sees while something takes long."""
+
+import sys
+import time
+from contextlib import contextmanager
+
+_durations: list[tuple[str, float]] = []
+
+
+class Failure(Exception):
+    """Something the person at the keyboard can act on: printed as one line, without a trace."""
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+@contextmanager
+def step(name: str):
+    """Announces a step, and says how long it took."""
+    say(f"==> {name}")
+    started = time.monotonic()
+    try:
+        yield
+    except BaseException:
+        say(f"    stopped after {time.monotonic() - started:.1f} s: {name}")
+        raise
+    elapsed = time.monotonic() - started
+    _durations.append((name, elapsed))
+    say(f"    {elapsed:.1f} s")
+
+
+def print_durations() -> None:
+    """The steps so far and how long each took."""
+    if not _durations:
+        return
+    say("\nSteps:")
+    for name, elapsed in _durations:
+        say(f"  {elapsed:7.1f} s  {name}")
+    say(f"  {sum(elapsed for _, elapsed in _durations):7.1f} s  in all")
+
+
+def complain(text: str) -> None:
+    print(f"hooklane: {text}", file=sys.stderr, flush=True)

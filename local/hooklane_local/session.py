@@ -1,0 +1,48 @@
+"""The life of a local stack: kept (`make up`) or for as long as a block of code lasts."""
+
+from contextlib import contextmanager
+
+from hooklane_local import emulator, stack
+from hooklane_local.client import LocalStack
+from hooklane_local.ports import require_free
+from hooklane_local.profile import Profile
+from hooklane_local.progress import say, step
+
+
+@contextmanager
+def temporary_stack(profile: Profile):
+    """A deployed stack that is gone after the block, however the block ends."""
+    emulator.stop_leftover(profile)
+    # Before the build: nobody wants to hear of a busy port after ten minutes of compiling.
+    require_free(profile.port)
+    stack.build(profile)
+    try:
+        _start(profile)
+        yield LocalStack(stack.deploy(profile))
+    finally:
+        emulator.stop(profile)
+        say("    stopped the emulator and the functions")
+
+
+def keep_stack(profile: Profile) -> dict:
+    """Deploys to this folder's running emulator, or starts one; it stays when all went well."""
+    running = emulator.is_running(profile)
+    if not running:
+        if emulator.stop(profile):
+            say("    stopped the running emulator: its settings are not the ones asked for")
+        require_free(profile.port)
+    stack.build(profile)
+    try:
+        if not running:
+            _start(profile)
+        return stack.deploy(profile)
+    except BaseException:
+        # A stack that worked before a bad deployment goes on working.
+        if not running:
+            emulator.stop(profile)
+        raise
+
+
+def _start(profile: Profile) -> None:
+    with step(f"starting the emulator on 127.0.0.1:{profile.port}"):
+        emulator.start(profile)

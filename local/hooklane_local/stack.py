@@ -1,0 +1,140 @@
+"""Builds the functions, deploys the unchanged template, and writes down what came of it."""
+
+import json
+
+from hooklane_local.environment import for_sam
+from hooklane_local.paths import ROOT, SAM
+from hooklane_local.processes import run
+from hooklane_local.profile import REGION, STACK_NAME, Profile, host_architecture
+from hooklane_local.progress import step
+from hooklane_local.tools import host_target
+
+_FUNCTIONS = ("ApiFunction", "IngestFunction", "FanoutFunction", "DeliveryFunction")
+
+
+def build(profile: Profile) -> None:
+    """Compiles the functions that the template names."""
+    profile.state.mkdir(parents=True, exist_ok=True)
+    environment = for_sam(profile)
+    with step("compiling the functions (first time: some minutes)"):
+        # What `sam build` does next, done before, because sam keeps cargo's progress to itself.
+        run(
+            ["cargo", "build", "--workspace", "--bins", "--target", host_target()],
+            environment=environment,
+            cwd=ROOT,
+        )
+    with step("sam build"):
+        run(
+            [
+                SAM,
+                "build",
+                "--template",
+                ROOT / "template.yaml",
+                "--build-dir",
+                profile.build_dir,
+                "--no-cached",
+                "--region",
+                REGION,
+                "--parameter-overrides",
+                *_parameters(profile),
+            ],
+            environment=environment,
+            cwd=ROOT,
+            quiet_log=profile.state / "build.log",
+        )
+
+
+def deploy(profile: Profile) -> dict:
+    """`sam deploy` to the running emulator; returns and writes `stack.json`."""
+    with step("deploying template.yaml to the emulator"):
+        run(
+            [
+                SAM,
+                "deploy",
+                "--template",
+                profile.build_dir / "template.yaml",
+                "--stack-name",
+                STACK_NAME,
+                "--resolve-s3",
+                "--capabilities",
+                "CAPABILITY_IAM",
+                "--no-confirm-changeset",
+                "--no-fail-on-empty-changeset",
+                "--region",
+                REGION,
+                "--parameter-overrides",
+                *_parameters(profile),
+            ],
+            environment=for_sam(profile),
+            # Not the root: its samconfig.toml is for real accounts.
+            cwd=profile.state,
+            quiet_log=profile.state / "deploy.log",
+        )
+        _set_concurrency_as_numbers(profile)
+        stack = describe(profile)
+        profile.stack_file.write_text(json.dumps(stack, indent=2) + "\n")
+    return stack
+
+
+def describe(profile: Profile) -> dict:
+    """What a person or a test needs to use the deployed stack."""
+    from hooklane_local.aws import client
+
+    cloudformation = client("cloudformation", profile.endpoint)
+    outputs = {
+        output["OutputKey"]: output["OutputValue"]
+        for output in cloudformation.describe_stacks(StackName=STACK_NAME)["Stacks"][0]["Outputs"]
+    }
+    secrets = client("secretsmanager", profile.endpoint)
+    operator_key = secrets.get_secret_value(SecretId=outputs["OperatorKeySecretArn"])["SecretString"]
+    return {
+        "apiUrl": _local_api_url(outputs["ApiUrl"], profile),
+        "dashboardUrl": None,
+        "operatorKey": operator_key,
+        "eventQueueUrl": outputs["EventQueueUrl"],
+        "deliveryQueueUrl": outputs["DeliveryQueueUrl"],
+        "retryQueueUrl": outputs["RetryQueueUrl"],
+        "deadLetterQueueUrls": {
+            "events": outputs["EventDeadLetterQueueUrl"],
+            "fanout": outputs["FanoutDeadLetterQueueUrl"],
+            "deliveries": outputs["DeliveryDeadLetterQueueUrl"],
+        },
+        "registryTable": outputs["RegistryTableName"],
+        "ledgerTable": outputs["LedgerTableName"],
+        "awsEndpointUrl": profile.endpoint,
+        "region": REGION,
+        "functions": {name: outputs[f"{name}Name"] for name in _FUNCTIONS},
+    }
+
+
+def _set_concurrency_as_numbers(profile: Profile) -> None:
+    """MiniStack 1.5 keeps a parameter's number as text, and its queue poller stops at that.
+
+    AWS turns it into a number itself, so the template is right as it is.
+    """
+    from hooklane_local.aws import client
+
+    lambdas = client("lambda", profile.endpoint)
+    for mapping in lambdas.list_event_source_mappings()["EventSourceMappings"]:
+        limit = mapping.get("ScalingConfig", {}).get("MaximumConcurrency")
+        if limit is not None:  # boto3 makes a number of it on the way, so the text cannot be seen here.
+            lambdas.update_event_source_mapping(UUID=mapping["UUID"], ScalingConfig={"MaximumConcurrency": int(limit)})
+
+
+def _local_api_url(output: str, profile: Profile) -> str:
+    """The emulator names the API by a host under `localhost`, which leads to the loopback."""
+    api_id = output.split("://", 1)[1].split(".", 1)[0]
+    return f"http://{api_id}.execute-api.localhost:{profile.port}"
+
+
+def _parameters(profile: Profile) -> list[str]:
+    return [
+        f"Architecture={host_architecture()}",
+        # Receivers of the demo and the tests listen on the loopback.
+        "AllowedTargetCidrs=127.0.0.0/8",
+        f"LogLevel={profile.log_level}",
+        # Every instance is a process on this machine.
+        "EventConcurrency=4",
+        "DeliveryConcurrency=8",
+        "RetryConcurrency=8",
+    ]

@@ -1,0 +1,73 @@
+"""What `make test` runs, and in which order."""
+
+from hooklane_local.client import LocalStack
+from hooklane_local.environment import for_aws_clients, for_build_tools
+from hooklane_local.paths import EMULATOR_PYTHON, LOCAL, ROOT
+from hooklane_local.processes import run
+from hooklane_local.profile import Profile
+from hooklane_local.progress import Failure, say, step
+from hooklane_local.session import temporary_stack
+from hooklane_local.tools import host_target
+
+_FUNCTION_LOG_LINES = 15
+
+
+def run_tests(profile: Profile, *, only_end_to_end: bool, pytest_arguments: list[str]) -> None:
+    """Without the stack first: what fails there would only be harder to see through the stack."""
+    if not only_end_to_end:
+        with step("tests that need no stack"):
+            # The target is named so that the functions' build finds the same artifacts.
+            run(["cargo", "test", "--workspace", "--target", host_target()], environment=for_build_tools(), cwd=ROOT)
+            _pytest(profile, ROOT / "tests" / "local")
+    with temporary_stack(profile) as stack:
+        try:
+            with step("conformance of the stores and queues with the emulator"):
+                _conformance(profile)
+            with step("end-to-end tests"):
+                _pytest(profile, ROOT / "tests" / "e2e", "-n", "4", "--durations=10", *pytest_arguments)
+        except Failure:
+            print_function_logs(stack)
+            say(f"The emulator's whole log: {profile.emulator_log}")
+            raise
+
+
+def print_function_logs(stack: LocalStack, lines: int = _FUNCTION_LOG_LINES) -> None:
+    """The last things that each function said."""
+    for function in stack.description["functions"]:
+        say(f"\n--- the last log lines of {function}")
+        for line in stack.log_tail(function, lines) or ["(none)"]:
+            say(f"    {line}")
+
+
+def _conformance(profile: Profile) -> None:
+    environment = for_build_tools()
+    environment.update(for_aws_clients(profile.endpoint))
+    environment["CONFORMANCE_ENDPOINT_URL"] = profile.endpoint
+    run(
+        [
+            "cargo",
+            "test",
+            "-p",
+            "hooklane-aws",
+            "--test",
+            "conformance",
+            "--target",
+            host_target(),
+            "--",
+            "--include-ignored",
+        ],
+        environment=environment,
+        cwd=ROOT,
+    )
+
+
+def _pytest(profile: Profile, folder, *arguments: str) -> None:
+    environment = for_build_tools()
+    environment["PYTHONPATH"] = str(LOCAL)
+    environment["PYTHONDONTWRITEBYTECODE"] = "1"
+    environment["HOOKLANE_STACK"] = str(profile.stack_file)
+    run(
+        [EMULATOR_PYTHON, "-m", "pytest", folder, "-q", "-o", f"cache_dir={profile.state / 'pytest'}", *arguments],
+        environment=environment,
+        cwd=ROOT,
+    )

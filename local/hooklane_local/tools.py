@@ -1,0 +1,115 @@
+"""Installs the pinned tools into `.venv`, and again only when their pins change."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from hooklane_local.environment import for_build_tools
+from hooklane_local.paths import BUILD_VENV, CARGO_TOOLS, EMULATOR_VENV, LOCAL, ROOT
+from hooklane_local.processes import run
+from hooklane_local.progress import Failure, say, step
+
+_CARGO_TOOLS = {"cargo-deny": "0.20.2", "cargo-machete": "0.9.2"}
+
+
+def require_commands(*commands: str) -> None:
+    """Fails with one line that names every missing program."""
+    missing = [command for command in commands if shutil.which(command) is None]
+    if missing:
+        hints = {"cargo": "cargo (install Rust with rustup)", "make": "make", "bash": "bash"}
+        raise Failure("missing on PATH: " + ", ".join(hints.get(command, command) for command in missing))
+
+
+def install_python_tools() -> None:
+    """Both environments: what builds and deploys, and the emulator with the tests' packages."""
+    _install_venv(BUILD_VENV, LOCAL / "requirements-build.txt", "sam, cargo-lambda, zig, cfn-lint")
+    _install_venv(EMULATOR_VENV, LOCAL / "requirements-emulator.txt", "the emulator and the test runner")
+
+
+def install_cargo_tools() -> None:
+    """What only `make check` needs. Compiled from source, so the first time takes minutes."""
+    require_commands("cargo")
+    for name, version in _CARGO_TOOLS.items():
+        if _installed_cargo_version(name) == version:
+            continue
+        with step(f"installing {name} {version} (compiles for a few minutes, once)"):
+            command = ["cargo", "install", "--locked", "--root", CARGO_TOOLS, f"{name}@{version}"]
+            run(command, environment=for_build_tools(), cwd=ROOT)
+
+
+def host_target() -> str:
+    """The compiler's name for this machine, e.g. x86_64-unknown-linux-gnu."""
+    try:
+        said = subprocess.run(["rustc", "-vV"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise Failure("rustc does not run: install Rust with rustup") from error
+    return next(line.split()[1] for line in said.splitlines() if line.startswith("host:"))
+
+
+def _install_venv(venv: Path, requirements: Path, what: str) -> None:
+    wanted = hashlib.sha256(requirements.read_bytes()).hexdigest()
+    stamp = venv / ".installed"
+    # `exists` follows the link: False too when the Python it was made from is gone.
+    usable = (venv / "bin" / "python").exists()
+    if usable and stamp.exists() and stamp.read_text() == wanted:
+        return
+    with step(f"installing {what} (first time: a minute or two)"):
+        stamp.unlink(missing_ok=True)
+        if not usable:
+            _create_venv(venv)
+        _pip_install(venv, requirements)
+        stamp.write_text(wanted)
+
+
+def _create_venv(venv: Path) -> None:
+    # Not `--clear`: the build environment's folder also holds the emulator's and cargo's tools.
+    for leftover in ("bin", "lib", "lib64", "include"):
+        path = venv / leftover
+        if path.is_symlink():
+            path.unlink()
+        else:
+            shutil.rmtree(path, ignore_errors=True)
+    made = subprocess.run([sys.executable, "-m", "venv", str(venv)], capture_output=True, text=True, check=False)
+    if made.returncode != 0:
+        reason = (made.stdout + made.stderr).strip().splitlines()
+        raise Failure(
+            f"{sys.executable} cannot make a virtual environment "
+            f"(on Debian: apt-get install python3-venv): {reason[-1] if reason else 'no reason given'}"
+        )
+
+
+def _pip_install(venv: Path, requirements: Path) -> None:
+    command = [
+        venv / "bin" / "python",
+        "-m",
+        "pip",
+        "install",
+        "--disable-pip-version-check",
+        "--no-input",
+        "--quiet",
+        "--progress-bar",
+        "off",
+        "-r",
+        requirements,
+    ]
+    try:
+        run(command, environment=dict(os.environ), cwd=ROOT)
+    except Failure:
+        # An index that drops a connection now and then is common enough to try twice.
+        say("    pip failed, trying once more")
+        run(command, environment=dict(os.environ), cwd=ROOT)
+
+
+def _installed_cargo_version(name: str) -> str | None:
+    program = CARGO_TOOLS / "bin" / name
+    if not program.exists():
+        return None
+    # Cargo's own record: asking the program would mean knowing how each prints its version.
+    record = CARGO_TOOLS / ".crates.toml"
+    for line in record.read_text().splitlines() if record.exists() else []:
+        if line.startswith(f'"{name} '):
+            return line.split()[1]
+    return None

@@ -1,0 +1,19 @@
+//! Stand-ins that keep the ports' contracts in memory: fakes, not mocks. The conformance suite runs
+//! against them as against the real adapters.
+
+mod ledger;
+mod queues;
+mod registry;
+mod surroundings;
+
+pub use ledger::MemoryLedger;
+pub use queues::{Buried, MemoryQueues, Received};
+pub use registry::MemoryRegistry;
+pub use surroundings::FixedSurroundings;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// A test that panicked holding a lock has failed already; the others may go on.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

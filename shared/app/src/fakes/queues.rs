@@ -1,0 +1,192 @@
+use std::sync::Mutex;
+
+use hooklane_domain::Timestamp;
+use hooklane_domain::delivery::MessageId;
+use hooklane_domain::message::Message;
+use hooklane_domain::waiting::{Lane, MAX_DELAY_SECONDS, MAX_VISIBILITY_SECONDS};
+use jiff::SignedDuration;
+
+use super::lock;
+use crate::ports::{DeadLetters, Dispatch, Unavailable, Waits};
+
+/// The two queues in memory, under a clock that the test moves. They refuse what SQS refuses: a
+/// visibility timeout that would pass 12 hours counted from the receipt, a delay over 15 minutes.
+#[derive(Debug)]
+pub struct MemoryQueues(Mutex<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    now: Timestamp,
+    visibility: SignedDuration,
+    sent: u64,
+    messages: Vec<Held>,
+    buried: Vec<Buried>,
+}
+
+#[derive(Debug, Clone)]
+struct Held {
+    id: MessageId,
+    lane: Lane,
+    body: String,
+    sent_at: Timestamp,
+    received_at: Option<Timestamp>,
+    visible_at: Timestamp,
+}
+
+/// A message as a function gets it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Received {
+    pub id: MessageId,
+    pub lane: Lane,
+    pub body: String,
+    pub sent_at: Timestamp,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Buried {
+    pub body: String,
+    pub reason: String,
+}
+
+impl MemoryQueues {
+    #[must_use]
+    pub fn at(now: Timestamp, visibility_seconds: u32) -> Self {
+        Self(Mutex::new(Inner {
+            now,
+            visibility: SignedDuration::from_secs(i64::from(visibility_seconds)),
+            sent: 0,
+            messages: Vec::new(),
+            buried: Vec::new(),
+        }))
+    }
+
+    pub fn set_time(&self, now: Timestamp) {
+        lock(&self.0).now = now;
+    }
+
+    /// Receives up to ten visible messages of a lane, hiding them as SQS does.
+    #[must_use]
+    pub fn receive(&self, lane: Lane) -> Vec<Received> {
+        let mut inner = lock(&self.0);
+        let (now, visibility) = (inner.now, inner.visibility);
+        let ready = inner
+            .messages
+            .iter_mut()
+            .filter(|m| m.lane == lane && m.visible_at <= now);
+        ready
+            .take(10)
+            .map(|m| {
+                m.received_at = Some(now);
+                m.visible_at = now.saturating_add(visibility).unwrap_or(now);
+                Received {
+                    id: m.id.clone(),
+                    lane,
+                    body: m.body.clone(),
+                    sent_at: m.sent_at,
+                }
+            })
+            .collect()
+    }
+
+    pub fn delete(&self, id: &MessageId) {
+        lock(&self.0).messages.retain(|m| m.id != *id);
+    }
+
+    /// When the next message of any lane becomes visible.
+    #[must_use]
+    pub fn next_visible(&self) -> Option<Timestamp> {
+        lock(&self.0).messages.iter().map(|m| m.visible_at).min()
+    }
+
+    #[must_use]
+    pub fn count(&self, lane: Lane) -> usize {
+        lock(&self.0)
+            .messages
+            .iter()
+            .filter(|m| m.lane == lane)
+            .count()
+    }
+
+    #[must_use]
+    pub fn buried(&self) -> Vec<Buried> {
+        lock(&self.0).buried.clone()
+    }
+}
+
+impl Inner {
+    fn send(&mut self, lane: Lane, message: &Message, seconds: u32) -> MessageId {
+        self.sent += 1;
+        let id = MessageId(format!("message-{}", self.sent));
+        let delay = SignedDuration::from_secs(i64::from(seconds));
+        self.messages.push(Held {
+            id: id.clone(),
+            lane,
+            body: message.encode(),
+            sent_at: self.now,
+            received_at: None,
+            visible_at: self.now.saturating_add(delay).unwrap_or(self.now),
+        });
+        id
+    }
+}
+
+impl Dispatch for MemoryQueues {
+    async fn dispatch(&self, lane: Lane, messages: &[Message]) -> Result<(), Unavailable> {
+        let mut inner = lock(&self.0);
+        for message in messages {
+            inner.send(lane, message, 0);
+        }
+        Ok(())
+    }
+}
+
+impl Waits for MemoryQueues {
+    async fn hide(
+        &self,
+        lane: Lane,
+        receipt_handle: &str,
+        seconds: u32,
+    ) -> Result<(), Unavailable> {
+        let mut inner = lock(&self.0);
+        let now = inner.now;
+        let held = inner
+            .messages
+            .iter_mut()
+            .find(|m| m.lane == lane && m.id.0 == receipt_handle);
+        let Some((held, received)) = held.and_then(|h| h.received_at.map(|at| (h, at))) else {
+            return Err(Unavailable::new("ChangeMessageVisibility", "not in flight"));
+        };
+        let until = now
+            .saturating_add(SignedDuration::from_secs(i64::from(seconds)))
+            .unwrap_or(now);
+        if until.duration_since(received).as_secs() > i64::from(MAX_VISIBILITY_SECONDS) {
+            return Err(Unavailable::new(
+                "ChangeMessageVisibility",
+                "InvalidParameterValue: total visibility timeout beyond 43200 seconds",
+            ));
+        }
+        held.visible_at = until;
+        Ok(())
+    }
+
+    async fn send_later(&self, message: &Message, seconds: u32) -> Result<MessageId, Unavailable> {
+        if seconds > MAX_DELAY_SECONDS {
+            return Err(Unavailable::new(
+                "SendMessage",
+                "InvalidParameterValue: DelaySeconds",
+            ));
+        }
+        Ok(lock(&self.0).send(Lane::Retry, message, seconds))
+    }
+}
+
+impl DeadLetters for MemoryQueues {
+    async fn bury(&self, body: &str, reason: &str) -> Result<(), Unavailable> {
+        let buried = Buried {
+            body: body.to_owned(),
+            reason: reason.to_owned(),
+        };
+        lock(&self.0).buried.push(buried);
+        Ok(())
+    }
+}

@@ -1,0 +1,101 @@
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use hooklane_domain::Timestamp;
+use hooklane_domain::ids::{TenantId, WebhookId};
+use hooklane_domain::webhook::{DisableReason, Route, Webhook, WebhookState};
+
+use super::lock;
+use crate::ports::{RouteTable, Routes, Unavailable, Webhooks};
+
+/// The registry in memory.
+#[derive(Debug, Default)]
+pub struct MemoryRegistry(Mutex<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    webhooks: BTreeMap<(TenantId, WebhookId), Webhook>,
+    versions: BTreeMap<TenantId, u64>,
+}
+
+impl Inner {
+    fn changed(&mut self, tenant: &TenantId) {
+        *self.versions.entry(tenant.clone()).or_default() += 1;
+    }
+
+    fn of(&self, tenant: &TenantId) -> impl DoubleEndedIterator<Item = &Webhook> {
+        self.webhooks.values().filter(move |w| w.tenant == *tenant)
+    }
+}
+
+impl Webhooks for MemoryRegistry {
+    async fn create(&self, webhook: &Webhook) -> Result<(), Unavailable> {
+        let mut inner = lock(&self.0);
+        inner
+            .webhooks
+            .insert((webhook.tenant.clone(), webhook.id), webhook.clone());
+        inner.changed(&webhook.tenant);
+        Ok(())
+    }
+
+    async fn get(&self, tenant: &TenantId, id: WebhookId) -> Result<Option<Webhook>, Unavailable> {
+        Ok(lock(&self.0).webhooks.get(&(tenant.clone(), id)).cloned())
+    }
+
+    async fn list(&self, tenant: &TenantId) -> Result<Vec<Webhook>, Unavailable> {
+        Ok(lock(&self.0).of(tenant).rev().cloned().collect())
+    }
+
+    async fn delete(&self, tenant: &TenantId, id: WebhookId) -> Result<bool, Unavailable> {
+        let mut inner = lock(&self.0);
+        let existed = inner.webhooks.remove(&(tenant.clone(), id)).is_some();
+        if existed {
+            inner.changed(tenant);
+        }
+        Ok(existed)
+    }
+
+    async fn disable(
+        &self,
+        tenant: &TenantId,
+        id: WebhookId,
+        reason: DisableReason,
+        at: Timestamp,
+    ) -> Result<bool, Unavailable> {
+        let mut inner = lock(&self.0);
+        let Some(webhook) = inner.webhooks.get_mut(&(tenant.clone(), id)) else {
+            return Ok(false);
+        };
+        let was_active = webhook.state.is_active();
+        if was_active {
+            webhook.state = WebhookState::Disabled { at, reason };
+            webhook.updated_at = at;
+            inner.changed(tenant);
+        }
+        Ok(was_active)
+    }
+}
+
+impl Routes for MemoryRegistry {
+    async fn version(&self, tenant: &TenantId) -> Result<u64, Unavailable> {
+        Ok(lock(&self.0).versions.get(tenant).copied().unwrap_or(0))
+    }
+
+    async fn table(&self, tenant: &TenantId) -> Result<RouteTable, Unavailable> {
+        let inner = lock(&self.0);
+        let routes = inner
+            .of(tenant)
+            .filter(|w| w.state.is_active())
+            .map(|w| Route {
+                webhook: w.id,
+                events: w.events.clone(),
+                test_mode: w.test_mode,
+                created_at: w.created_at,
+            })
+            .collect();
+        Ok(RouteTable {
+            version: inner.versions.get(tenant).copied().unwrap_or(0),
+            routes,
+        })
+    }
+}

@@ -1,0 +1,48 @@
+//! What the use cases need from outside. Each port's contract stands in its documentation; the
+//! conformance suite holds the fakes and the real adapters to it.
+
+use std::error::Error;
+
+mod deliveries;
+mod events;
+mod queues;
+mod surroundings;
+mod webhooks;
+
+pub use deliveries::{Deliveries, DeliveryFilter, DeliveryPage, Saved};
+pub use events::{Events, Put};
+pub use queues::{DeadLetters, Dispatch, Waits};
+pub use surroundings::Surroundings;
+pub use webhooks::{RouteTable, Routes, Webhooks};
+
+/// A store or queue could not do what it was asked to, now. Nothing is known about whether it did.
+#[derive(Debug, thiserror::Error)]
+#[error("{what} failed")]
+pub struct Unavailable {
+    /// What was tried, for the log: never shown to a client.
+    pub what: String,
+    #[source]
+    pub cause: Box<dyn Error + Send + Sync>,
+}
+
+impl Unavailable {
+    pub fn new(what: impl Into<String>, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self {
+            what: what.into(),
+            cause: cause.into(),
+        }
+    }
+
+    /// The whole chain of causes, for one line of a log.
+    #[must_use]
+    pub fn chain(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            text.push_str(": ");
+            text.push_str(&error.to_string());
+            cause = error.source();
+        }
+        text
+    }
+}

@@ -1,0 +1,61 @@
+use hooklane_domain::Timestamp;
+use hooklane_domain::ids::{TenantId, WebhookId};
+use hooklane_domain::webhook::{DisableReason, Route, Webhook};
+
+use super::Unavailable;
+
+/// Registered webhooks. Every change raises the version of its tenant's subscriptions in the same
+/// transaction, so that [`Routes::version`] tells whether a cached table still holds.
+pub trait Webhooks: Send + Sync {
+    /// Stores a new webhook.
+    fn create(&self, webhook: &Webhook) -> impl Future<Output = Result<(), Unavailable>> + Send;
+
+    /// The webhook, read consistently; another tenant's is `None`.
+    fn get(
+        &self,
+        tenant: &TenantId,
+        id: WebhookId,
+    ) -> impl Future<Output = Result<Option<Webhook>, Unavailable>> + Send;
+
+    /// All webhooks of a tenant, newest first.
+    fn list(
+        &self,
+        tenant: &TenantId,
+    ) -> impl Future<Output = Result<Vec<Webhook>, Unavailable>> + Send;
+
+    /// Removes a webhook; whether there was one.
+    fn delete(
+        &self,
+        tenant: &TenantId,
+        id: WebhookId,
+    ) -> impl Future<Output = Result<bool, Unavailable>> + Send;
+
+    /// Switches an active webhook off; whether it was active.
+    fn disable(
+        &self,
+        tenant: &TenantId,
+        id: WebhookId,
+        reason: DisableReason,
+        at: Timestamp,
+    ) -> impl Future<Output = Result<bool, Unavailable>> + Send;
+}
+
+/// Who gets which event.
+pub trait Routes: Send + Sync {
+    /// The version of a tenant's subscriptions, read consistently; 0 for a tenant without any.
+    fn version(&self, tenant: &TenantId) -> impl Future<Output = Result<u64, Unavailable>> + Send;
+
+    /// The active webhooks of a tenant, read consistently.
+    fn table(
+        &self,
+        tenant: &TenantId,
+    ) -> impl Future<Output = Result<RouteTable, Unavailable>> + Send;
+}
+
+/// A tenant's active webhooks under a version at least as old as they are: a table that was read
+/// while they changed carries the older version, and is read again at the next look.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RouteTable {
+    pub version: u64,
+    pub routes: Vec<Route>,
+}

@@ -1,0 +1,70 @@
+//! Accepting an event: the one way in, for the API and for the event queue.
+
+use futures::StreamExt as _;
+use hooklane_domain::event::{Event, NewEvent};
+use hooklane_domain::ids::EventId;
+
+use crate::ports::{Events, Put, Surroundings, Unavailable};
+
+/// An event that Hooklane answers for from now on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accepted {
+    pub id: EventId,
+    /// It had been accepted before, with the same content.
+    pub duplicate: bool,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum PublishError {
+    /// The id belongs to an event with other content.
+    #[error("an event with the id {0} was accepted before, with other content")]
+    Conflict(EventId),
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// So many events of a batch are written at once.
+const CONCURRENCY: usize = 16;
+
+/// Accepts one event. Its id, or else `fallback`, is its idempotency key.
+pub async fn publish(
+    events: &impl Events,
+    surroundings: &impl Surroundings,
+    new: NewEvent,
+    fallback: Option<EventId>,
+) -> Result<Accepted, PublishError> {
+    let now = surroundings.now();
+    let event = new.accept(now, || {
+        fallback.unwrap_or_else(|| EventId::new(now, surroundings.random_id()))
+    });
+    accept(events, event).await
+}
+
+/// Accepts several events, each for itself; the answers are in the order of the events.
+pub async fn publish_all(
+    events: &impl Events,
+    surroundings: &impl Surroundings,
+    news: Vec<NewEvent>,
+) -> Vec<Result<Accepted, PublishError>> {
+    futures::stream::iter(news)
+        .map(|new| publish(events, surroundings, new, None))
+        .buffered(CONCURRENCY)
+        .collect()
+        .await
+}
+
+async fn accept(events: &impl Events, event: Event) -> Result<Accepted, PublishError> {
+    match events.put(&event).await? {
+        Put::Stored => Ok(Accepted {
+            id: event.id,
+            duplicate: false,
+        }),
+        Put::Exists { fingerprint, .. } if fingerprint == event.content.fingerprint() => {
+            Ok(Accepted {
+                id: event.id,
+                duplicate: true,
+            })
+        }
+        Put::Exists { .. } => Err(PublishError::Conflict(event.id)),
+    }
+}

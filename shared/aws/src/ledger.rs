@@ -1,0 +1,59 @@
+//! The ledger: events, deliveries and attempts. Large and short-lived; a write is its price.
+//!
+//! Attribute names are one letter long, since an item's size is its price; each item's module says
+//! what they mean.
+
+use aws_sdk_dynamodb::Client;
+use hooklane_domain::Timestamp;
+
+mod attempt;
+mod delivery;
+mod event;
+mod keys;
+mod pages;
+
+pub use event::EventRecord;
+
+/// The ledger table.
+#[derive(Debug, Clone)]
+pub struct Ledger {
+    client: Client,
+    table: String,
+    retention: Retention,
+}
+
+/// How long the ledger remembers.
+#[derive(Debug, Clone, Copy)]
+pub struct Retention {
+    days: i64,
+}
+
+impl Retention {
+    #[must_use]
+    pub fn days(days: u16) -> Self {
+        Self {
+            days: i64::from(days),
+        }
+    }
+
+    /// The `expiresAt` of what belongs to an event accepted then, in Unix seconds as TTL wants it:
+    /// what is parked expires with its event.
+    fn expires_at(self, accepted_at: Timestamp) -> i64 {
+        accepted_at.as_second() + self.days * 24 * 3600
+    }
+}
+
+impl Ledger {
+    #[must_use]
+    pub fn new(config: &aws_config::SdkConfig, table: String, retention: Retention) -> Self {
+        Self {
+            client: Client::new(config),
+            table,
+            retention,
+        }
+    }
+
+    fn call(&self, operation: &str) -> String {
+        format!("DynamoDB {operation} on {}", self.table)
+    }
+}

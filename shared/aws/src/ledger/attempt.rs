@@ -1,0 +1,178 @@
+//! Attempts as stored: an item of its own for each that failed, an attribute of its delivery for the
+//! one that succeeded.
+
+use hooklane_app::ports::Unavailable;
+use hooklane_domain::Timestamp;
+use hooklane_domain::attempt::Attempt;
+use hooklane_domain::delivery::{Delivery, FailedAt};
+use hooklane_domain::ids::TenantId;
+use hooklane_domain::outcome::{AttemptError, ErrorKind, Outcome, Response};
+use serde::{Deserialize, Serialize};
+
+use super::{Ledger, keys};
+use crate::failure::{corrupt, unavailable};
+use crate::table::{from_item, to_item};
+
+type Headers = Vec<(String, String)>;
+
+/// An attempt in short names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct StoredAttempt {
+    /// Number.
+    n: u32,
+    /// At, in milliseconds.
+    a: i64,
+    /// Duration in milliseconds.
+    d: u32,
+    /// Request headers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    q: Headers,
+    /// Status, where there was an answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    s: Option<u16>,
+    /// Status text.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    x: String,
+    /// Response headers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    h: Headers,
+    /// Response body.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    b: String,
+    /// Kind and detail of the error, where there was no answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    k: Option<(ErrorKind, String)>,
+}
+
+/// The item of a failed attempt.
+#[derive(Serialize, Deserialize)]
+struct AttemptItem {
+    /// Tenant.
+    t: TenantId,
+    #[serde(flatten)]
+    attempt: StoredAttempt,
+    #[serde(rename = "expiresAt")]
+    expires_at: i64,
+}
+
+impl StoredAttempt {
+    pub(super) fn new(attempt: &Attempt) -> Self {
+        let (s, x, h, b, k) = match &attempt.outcome {
+            Outcome::Answered(r) => (
+                Some(r.status),
+                r.status_text.clone(),
+                r.headers.clone(),
+                r.body.clone(),
+                None,
+            ),
+            Outcome::Error(e) => (
+                None,
+                String::new(),
+                Vec::new(),
+                String::new(),
+                Some((e.kind, e.detail.clone())),
+            ),
+        };
+        Self {
+            n: attempt.number,
+            a: attempt.at.as_millisecond(),
+            d: attempt.duration_ms,
+            q: attempt.request_headers.clone(),
+            s,
+            x,
+            h,
+            b,
+            k,
+        }
+    }
+
+    pub(super) fn read(self) -> Result<Attempt, Unavailable> {
+        let outcome = match (self.s, self.k) {
+            (Some(status), None) => Outcome::Answered(Response {
+                status,
+                status_text: self.x,
+                headers: self.h,
+                body: self.b,
+            }),
+            (None, Some((kind, detail))) => Outcome::Error(AttemptError { kind, detail }),
+            _ => return Err(corrupt("an attempt", "neither answer nor error")),
+        };
+        Ok(Attempt {
+            number: self.n,
+            at: Timestamp::from_millisecond(self.a).map_err(|e| corrupt("an attempt", e))?,
+            duration_ms: self.d,
+            request_headers: self.q,
+            outcome,
+        })
+    }
+
+    /// Sheds `over` bytes or more of what is nice to have: response headers, then the body's end,
+    /// then the request's headers.
+    pub(super) fn shed(&mut self, over: usize) {
+        let mut over = over;
+        for part in [&mut self.h, &mut self.q] {
+            if over == 0 {
+                return;
+            }
+            let held: usize = part.iter().map(|(n, v)| n.len() + v.len() + 9).sum();
+            let body = self.b.len();
+            part.clear();
+            over = over.saturating_sub(held);
+            let keep = body.saturating_sub(over);
+            over = over.saturating_sub(body - keep);
+            let cut = (0..=keep)
+                .rev()
+                .find(|i| self.b.is_char_boundary(*i))
+                .unwrap_or(0);
+            self.b.truncate(cut);
+        }
+    }
+}
+
+impl Ledger {
+    pub(super) async fn put_attempt(
+        &self,
+        delivery: &Delivery,
+        attempt: &Attempt,
+    ) -> Result<(), Unavailable> {
+        let failed = FailedAt {
+            number: attempt.number,
+            at: attempt.at,
+        };
+        let stored = AttemptItem {
+            t: delivery.tenant.clone(),
+            attempt: StoredAttempt::new(attempt),
+            expires_at: self.retention.expires_at(delivery.id.accepted_at()),
+        };
+        let item = to_item(&keys::attempt(&delivery.id, failed), &stored)?;
+        self.client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .send()
+            .await
+            .map_err(unavailable(self.call("PutItem")))?;
+        Ok(())
+    }
+
+    pub(super) async fn read_attempts(
+        &self,
+        delivery: &Delivery,
+    ) -> Result<Vec<Attempt>, Unavailable> {
+        let wanted = delivery
+            .failed_at
+            .iter()
+            .map(|f| keys::attempt(&delivery.id, *f))
+            .collect();
+        let mut attempts = Vec::new();
+        for item in self.read_all(wanted).await? {
+            let stored: AttemptItem = from_item(item)?;
+            if stored.t == delivery.tenant {
+                attempts.push(stored.attempt.read()?);
+            }
+        }
+        attempts.extend(delivery.success.clone());
+        attempts.sort_by_key(|attempt| (attempt.at, attempt.number));
+        Ok(attempts)
+    }
+}

@@ -1,0 +1,343 @@
+//! The delivery item: within one write unit, whatever the receiver said.
+
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+use hooklane_app::ports::{Deliveries, DeliveryFilter, DeliveryPage, Saved, Unavailable};
+use hooklane_domain::Timestamp;
+use hooklane_domain::attempt::{Attempt, LastAttempt};
+use hooklane_domain::delivery::{
+    CancelReason, Delivery, FailReason, FailedAt, MessageId, ParkReason, State,
+};
+use hooklane_domain::ids::{DeliveryId, EventType, TenantId, WebhookId};
+use hooklane_domain::outcome::{AttemptError, ErrorKind};
+use serde::{Deserialize, Serialize};
+
+use super::attempt::StoredAttempt;
+use super::{Ledger, keys};
+use crate::failure::{corrupt, unavailable};
+use crate::table::{Item, Key, from_item, number, size, string, to_item};
+
+/// A delivery as stored.
+#[derive(Serialize, Deserialize)]
+struct DeliveryItem {
+    /// Delivery id.
+    i: DeliveryId,
+    /// Tenant.
+    t: TenantId,
+    /// Event type.
+    e: EventType,
+    s: StoredState,
+    /// Generation.
+    g: u32,
+    /// Attempts.
+    n: u32,
+    /// Retries used.
+    r: u8,
+    /// Failed attempts: number and milliseconds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    f: Vec<(u32, i64)>,
+    /// The last attempt, where it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    l: Option<StoredLast>,
+    /// The attempt that succeeded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    y: Option<StoredAttempt>,
+    /// Revision.
+    v: u32,
+    #[serde(rename = "expiresAt")]
+    expires_at: i64,
+}
+
+/// The state, with times in milliseconds.
+#[derive(Serialize, Deserialize)]
+enum StoredState {
+    #[serde(rename = "w")]
+    Waiting(i64, Option<MessageId>),
+    #[serde(rename = "p")]
+    Parked(i64, ParkReason),
+    #[serde(rename = "d")]
+    Delivered(i64, ()),
+    #[serde(rename = "f")]
+    Failed(i64, FailReason),
+    #[serde(rename = "c")]
+    Cancelled(i64, CancelReason),
+}
+
+/// At, duration, status, error.
+#[derive(Serialize, Deserialize)]
+struct StoredLast(i64, u32, Option<u16>, Option<(ErrorKind, String)>);
+
+/// One write unit.
+const UNIT: usize = 1024;
+/// So much of the last error is kept beside the delivery; all of it is with the attempt.
+const MAX_DETAIL: usize = 160;
+
+impl Deliveries for Ledger {
+    async fn read(&self, ids: &[DeliveryId]) -> Result<Vec<Option<Delivery>>, Unavailable> {
+        let mut unique: Vec<Key> = Vec::new();
+        for key in ids.iter().map(keys::delivery) {
+            if !unique.contains(&key) {
+                unique.push(key);
+            }
+        }
+        let found = self
+            .read_all(unique)
+            .await?
+            .into_iter()
+            .map(to_delivery)
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(ids
+            .iter()
+            .map(|id| found.iter().find(|d| d.id == *id).cloned())
+            .collect())
+    }
+
+    async fn save(&self, delivery: &Delivery) -> Result<Saved, Unavailable> {
+        let written = Delivery {
+            revision: delivery.revision + 1,
+            ..delivery.clone()
+        };
+        let item = self.delivery_item(&written)?;
+        let saved = match &delivery.state {
+            State::Parked { since, .. } => self.put_parked(delivery, item, *since).await?,
+            _ => self.put_delivery(delivery, item).await?,
+        };
+        Ok(if saved {
+            Saved::Yes(Box::new(written))
+        } else {
+            Saved::Conflict
+        })
+    }
+
+    async fn keep_attempt(
+        &self,
+        delivery: &Delivery,
+        attempt: &Attempt,
+    ) -> Result<(), Unavailable> {
+        self.put_attempt(delivery, attempt).await
+    }
+
+    async fn attempts(&self, delivery: &Delivery) -> Result<Vec<Attempt>, Unavailable> {
+        self.read_attempts(delivery).await
+    }
+
+    async fn list(
+        &self,
+        tenant: &TenantId,
+        webhook: WebhookId,
+        filter: &DeliveryFilter,
+    ) -> Result<DeliveryPage, Unavailable> {
+        self.page(tenant, webhook, filter).await
+    }
+}
+
+/// Holds where the stored item is the one that was read, or where there is none.
+const SAME_REVISION: &str = "v = :v";
+const NOT_THERE: &str = "attribute_not_exists(pk)";
+
+impl Ledger {
+    async fn put_delivery(&self, read: &Delivery, item: Item) -> Result<bool, Unavailable> {
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item));
+        let put = match read.revision {
+            0 => put.condition_expression(NOT_THERE),
+            v => put
+                .condition_expression(SAME_REVISION)
+                .expression_attribute_values(":v", number(v)),
+        };
+        match put.send().await {
+            Ok(_) => Ok(true),
+            Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => {
+                Ok(false)
+            }
+            Err(e) => Err(unavailable(self.call("PutItem"))(e)),
+        }
+    }
+
+    /// The item and its pointer, both or none: what is parked can always be found.
+    async fn put_parked(
+        &self,
+        read: &Delivery,
+        item: Item,
+        since: Timestamp,
+    ) -> Result<bool, Unavailable> {
+        let mut pointer = keys::parked(&read.id, since).attributes();
+        pointer.insert("i".to_owned(), string(&read.id));
+        pointer.insert("t".to_owned(), string(&read.tenant));
+        let expires_at = self.retention.expires_at(read.id.accepted_at());
+        pointer.insert("expiresAt".to_owned(), number(expires_at));
+        let put = Put::builder().table_name(&self.table).set_item(Some(item));
+        let put = match read.revision {
+            0 => put.condition_expression(NOT_THERE),
+            v => put
+                .condition_expression(SAME_REVISION)
+                .expression_attribute_values(":v", number(v)),
+        };
+        let pointer = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(pointer));
+        let building = || unavailable("building a transaction".to_owned());
+        let writes = [
+            put.build().map_err(building())?,
+            pointer.build().map_err(building())?,
+        ]
+        .map(|put| TransactWriteItem::builder().put(put).build());
+        let sent = self
+            .client
+            .transact_write_items()
+            .set_transact_items(Some(writes.to_vec()))
+            .send();
+        match sent.await {
+            Ok(_) => Ok(true),
+            Err(SdkError::ServiceError(e)) if crate::registry::condition_failed(e.err()) => {
+                Ok(false)
+            }
+            Err(e) => Err(unavailable(self.call("TransactWriteItems"))(e)),
+        }
+    }
+
+    fn delivery_item(&self, delivery: &Delivery) -> Result<Item, Unavailable> {
+        let mut stored = DeliveryItem {
+            i: delivery.id.clone(),
+            t: delivery.tenant.clone(),
+            e: delivery.event_type.clone(),
+            s: StoredState::new(&delivery.state),
+            g: delivery.generation,
+            n: delivery.attempts,
+            r: delivery.retries,
+            f: delivery
+                .failed_at
+                .iter()
+                .map(|f| (f.number, f.at.as_millisecond()))
+                .collect(),
+            l: delivery
+                .last
+                .as_ref()
+                .filter(|l| !matches!(l.status, Some(200..=299)))
+                .map(StoredLast::new),
+            y: delivery.success.as_ref().map(StoredAttempt::new),
+            v: delivery.revision,
+            expires_at: self.retention.expires_at(delivery.id.accepted_at()),
+        };
+        let key = keys::delivery(&delivery.id);
+        let item = to_item(&key, &stored)?;
+        let over = size(&item).saturating_sub(UNIT);
+        let mut item = match &mut stored.y {
+            Some(success) if over > 0 => {
+                success.shed(over);
+                to_item(&key, &stored)?
+            }
+            _ => item,
+        };
+        if let Some(u) = keys::undelivered(delivery.id.webhook(), delivery.status()) {
+            item.insert(keys::UNDELIVERED_KEY.to_owned(), string(u));
+        }
+        Ok(item)
+    }
+}
+
+pub(super) fn to_delivery(item: Item) -> Result<Delivery, Unavailable> {
+    let item: DeliveryItem = from_item(item)?;
+    let success = item.y.map(StoredAttempt::read).transpose()?;
+    let failed_at = item
+        .f
+        .into_iter()
+        .map(|(number, ms)| {
+            Ok(FailedAt {
+                number,
+                at: time(ms)?,
+            })
+        })
+        .collect::<Result<_, Unavailable>>()?;
+    let last = match (item.l, &success) {
+        (Some(last), _) => Some(last.read()?),
+        (None, success) => success.as_ref().map(Attempt::summary),
+    };
+    Ok(Delivery {
+        id: item.i,
+        tenant: item.t,
+        event_type: item.e,
+        state: item.s.read()?,
+        generation: item.g,
+        attempts: item.n,
+        retries: item.r,
+        failed_at,
+        last,
+        success,
+        revision: item.v,
+    })
+}
+
+fn time(ms: i64) -> Result<Timestamp, Unavailable> {
+    Timestamp::from_millisecond(ms).map_err(|e| corrupt("a stored time", e))
+}
+
+impl StoredState {
+    fn new(state: &State) -> Self {
+        match state {
+            State::Waiting {
+                next_attempt_at,
+                owner,
+            } => Self::Waiting(next_attempt_at.as_millisecond(), owner.clone()),
+            State::Parked { since, reason } => Self::Parked(since.as_millisecond(), *reason),
+            State::Delivered { at } => Self::Delivered(at.as_millisecond(), ()),
+            State::Failed { at, reason } => Self::Failed(at.as_millisecond(), *reason),
+            State::Cancelled { at, reason } => Self::Cancelled(at.as_millisecond(), *reason),
+        }
+    }
+
+    fn read(self) -> Result<State, Unavailable> {
+        Ok(match self {
+            Self::Waiting(ms, owner) => State::Waiting {
+                next_attempt_at: time(ms)?,
+                owner,
+            },
+            Self::Parked(ms, reason) => State::Parked {
+                since: time(ms)?,
+                reason,
+            },
+            Self::Delivered(ms, ()) => State::Delivered { at: time(ms)? },
+            Self::Failed(ms, reason) => State::Failed {
+                at: time(ms)?,
+                reason,
+            },
+            Self::Cancelled(ms, reason) => State::Cancelled {
+                at: time(ms)?,
+                reason,
+            },
+        })
+    }
+}
+
+impl StoredLast {
+    fn new(last: &LastAttempt) -> Self {
+        let error = last.error.as_ref().map(|e| {
+            (
+                e.kind,
+                e.detail.chars().take(MAX_DETAIL).collect::<String>(),
+            )
+        });
+        Self(
+            last.at.as_millisecond(),
+            last.duration_ms,
+            last.status,
+            error,
+        )
+    }
+
+    fn read(self) -> Result<LastAttempt, Unavailable> {
+        let error = self.3.map(|(kind, detail)| AttemptError { kind, detail });
+        Ok(LastAttempt {
+            at: time(self.0)?,
+            duration_ms: self.1,
+            status: self.2,
+            error,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

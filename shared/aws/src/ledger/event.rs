@@ -1,0 +1,151 @@
+//! The event item.
+
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::types::AttributeValue;
+use hooklane_app::ports::{Events, Put, Unavailable};
+use hooklane_domain::Timestamp;
+use hooklane_domain::event::{Content, Event, Fingerprint};
+use hooklane_domain::ids::{EventId, TenantId};
+use serde::{Deserialize, Serialize};
+
+use super::{Ledger, keys};
+use crate::failure::{corrupt, unavailable};
+use crate::payload;
+use crate::table::{Item, binary, from_item, to_item};
+
+/// An accepted event as stored.
+#[derive(Serialize, Deserialize)]
+struct EventItem {
+    /// Tenant.
+    t: TenantId,
+    /// Event id.
+    i: EventId,
+    /// Accepted, in milliseconds.
+    a: i64,
+    /// The content's fingerprint.
+    f: String,
+    /// The content as JSON, unless it is compressed in the binary attribute `z`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    c: Option<String>,
+    #[serde(rename = "expiresAt")]
+    expires_at: i64,
+}
+
+const COMPRESSED: &str = "z";
+/// DynamoDB charges a write by started KiB.
+const UNIT: usize = 1024;
+
+impl Events for Ledger {
+    async fn put(&self, event: &Event) -> Result<Put, Unavailable> {
+        let item = self.event_item(event)?;
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(pk)")
+            .send()
+            .await;
+        match put {
+            Ok(_) => Ok(Put::Stored),
+            Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => {
+                let stored = self.event(&event.tenant, &event.id).await?;
+                let stored = stored.ok_or_else(|| corrupt("an event", "gone since it was met"))?;
+                let fingerprint = Fingerprint::from_hex(&stored.0.f)
+                    .ok_or_else(|| corrupt("an event", "no fingerprint"))?;
+                Ok(Put::Exists {
+                    fingerprint,
+                    accepted_at: time(stored.0.a)?,
+                })
+            }
+            Err(e) => Err(unavailable(self.call("PutItem"))(e)),
+        }
+    }
+
+    async fn get(&self, tenant: &TenantId, id: &EventId) -> Result<Option<Event>, Unavailable> {
+        match self.event(tenant, id).await? {
+            Some((item, compressed)) => to_event(item, compressed).map(Some),
+            None => Ok(None),
+        }
+    }
+}
+
+impl Ledger {
+    async fn event(
+        &self,
+        tenant: &TenantId,
+        id: &EventId,
+    ) -> Result<Option<(EventItem, Option<Vec<u8>>)>, Unavailable> {
+        let answer = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(keys::event(tenant, id).attributes()))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(unavailable(self.call("GetItem")))?;
+        answer.item.map(split).transpose()
+    }
+
+    fn event_item(&self, event: &Event) -> Result<Item, Unavailable> {
+        let json = payload::to_json(&event.content);
+        let packed = payload::deflate(json.as_bytes())
+            .filter(|packed| packed.len().div_ceil(UNIT) < json.len().div_ceil(UNIT));
+        let stored = EventItem {
+            t: event.tenant.clone(),
+            i: event.id.clone(),
+            a: event.accepted_at.as_millisecond(),
+            f: event.content.fingerprint().to_hex(),
+            c: packed.is_none().then_some(json),
+            expires_at: self.retention.expires_at(event.accepted_at),
+        };
+        let mut item = to_item(&keys::event(&event.tenant, &event.id), &stored)?;
+        if let Some(packed) = packed {
+            item.insert(COMPRESSED.to_owned(), binary(packed));
+        }
+        Ok(item)
+    }
+}
+
+fn split(mut item: Item) -> Result<(EventItem, Option<Vec<u8>>), Unavailable> {
+    let compressed = match item.remove(COMPRESSED) {
+        Some(AttributeValue::B(bytes)) => Some(bytes.into_inner()),
+        _ => None,
+    };
+    Ok((from_item(item)?, compressed))
+}
+
+fn to_event(item: EventItem, compressed: Option<Vec<u8>>) -> Result<Event, Unavailable> {
+    let content: Content = match (item.c, compressed) {
+        (Some(json), _) => payload::from_json(&json)?,
+        (None, Some(bytes)) => payload::from_json(&payload::inflate(&bytes)?)?,
+        (None, None) => return Err(corrupt("an event", "it has no content")),
+    };
+    Ok(Event {
+        id: item.i,
+        tenant: item.t,
+        content,
+        accepted_at: time(item.a)?,
+    })
+}
+
+fn time(ms: i64) -> Result<Timestamp, Unavailable> {
+    Timestamp::from_millisecond(ms).map_err(|e| corrupt("a stored time", e))
+}
+
+/// A new event as the table's stream tells of it.
+pub struct EventRecord(Event);
+
+impl EventRecord {
+    /// Reads the `NewImage` of a stream record, in DynamoDB's JSON.
+    pub fn from_image(image: serde_dynamo::Item) -> Result<Self, Unavailable> {
+        let (item, compressed) = split(image.into())?;
+        to_event(item, compressed).map(Self)
+    }
+
+    #[must_use]
+    pub fn into_event(self) -> Event {
+        self.0
+    }
+}

@@ -1,0 +1,65 @@
+//! The ledger's keys, built here and nowhere else.
+
+use hooklane_domain::Timestamp;
+use hooklane_domain::delivery::{FailedAt, Status};
+use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
+
+use crate::table::Key;
+
+/// The name of the sparse index on what is not delivered.
+pub(super) const UNDELIVERED: &str = "undelivered";
+/// Its partition key; absent once a delivery has come to a good end.
+pub(super) const UNDELIVERED_KEY: &str = "u";
+
+/// An event: its tenant and id, which is its idempotency key; each event is a partition of its own.
+pub(super) fn event(tenant: &TenantId, id: &EventId) -> Key {
+    Key {
+        pk: format!("EV#{tenant}#{id}"),
+        sk: "EVENT".to_owned(),
+    }
+}
+
+/// A delivery: its webhook, then the event's acceptance so that a list is in order of time, then the
+/// event so that two of one millisecond differ. Nothing in it is chance: a replay meets the same item.
+pub(super) fn delivery(id: &DeliveryId) -> Key {
+    Key {
+        pk: webhook(id.webhook()),
+        sk: format!("{DELIVERY_PREFIX}{:015}#{}", id.accepted_ms(), id.event()),
+    }
+}
+
+pub(super) const DELIVERY_PREFIX: &str = "DL#";
+
+/// The partition of a webhook's deliveries and attempts.
+pub(super) fn webhook(id: WebhookId) -> String {
+    format!("WH#{id}")
+}
+
+/// A failed attempt: beside its webhook's others in order of time, then the event and the attempt's
+/// number, which tell apart what happened in one millisecond.
+pub(super) fn attempt(id: &DeliveryId, failed: FailedAt) -> Key {
+    let ms = failed.at.as_millisecond().max(0);
+    Key {
+        pk: webhook(id.webhook()),
+        sk: format!("AT#{ms:015}#{}#{}", id.event(), failed.number),
+    }
+}
+
+/// The pointer to a parked delivery: in order of when it was due, under its webhook.
+pub(super) fn parked(id: &DeliveryId, since: Timestamp) -> Key {
+    let ms = since.as_millisecond().max(0);
+    Key {
+        pk: format!("PK#{}", id.webhook()),
+        sk: format!("{ms:015}#{}", id.event()),
+    }
+}
+
+/// The undelivered of a webhook by status.
+pub(super) fn undelivered(webhook: WebhookId, status: Status) -> Option<String> {
+    match status {
+        Status::Pending | Status::Retrying | Status::Failed => {
+            Some(format!("{webhook}#{}", status.as_str()))
+        }
+        Status::Delivered | Status::Cancelled => None,
+    }
+}

@@ -1,0 +1,155 @@
+//! Reading many items: batches whose leftovers are asked for again, and pages of a list.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use hooklane_app::ports::{DeliveryFilter, DeliveryPage, Unavailable};
+use hooklane_domain::delivery::Status;
+use hooklane_domain::ids::{DeliveryId, TenantId, WebhookId};
+
+use super::delivery::to_delivery;
+use super::{Ledger, keys};
+use crate::failure::unavailable;
+use crate::table::{Item, Key, string};
+
+/// `BatchGetItem` takes so many keys.
+const BATCH: usize = 100;
+/// Keys that a call leaves unprocessed are asked for again this often.
+const TRIES: u32 = 6;
+/// A request for a page reads at most so many items, so that a filter that matches little ends.
+const PAGE_READS: i32 = 500;
+
+impl Ledger {
+    /// The items of these keys, read consistently, in any order; keys without an item are absent.
+    pub(super) async fn read_all(&self, keys: Vec<Key>) -> Result<Vec<Item>, Unavailable> {
+        let mut items = Vec::new();
+        for chunk in keys.chunks(BATCH) {
+            items.extend(self.read_chunk(chunk).await?);
+        }
+        Ok(items)
+    }
+
+    async fn read_chunk(&self, keys: &[Key]) -> Result<Vec<Item>, Unavailable> {
+        let what = || self.call("BatchGetItem");
+        let mut left: Vec<Item> = keys.iter().map(Key::attributes).collect();
+        let mut items = Vec::new();
+        for tried in 0..TRIES {
+            if tried > 0 {
+                tokio::time::sleep(Duration::from_millis(25 << tried)).await;
+            }
+            let request = KeysAndAttributes::builder()
+                .set_keys(Some(left))
+                .consistent_read(true)
+                .build()
+                .map_err(unavailable(what()))?;
+            let answer = self
+                .client
+                .batch_get_item()
+                .request_items(&self.table, request)
+                .send()
+                .await
+                .map_err(unavailable(what()))?;
+            items.extend(
+                answer
+                    .responses
+                    .unwrap_or_default()
+                    .remove(&self.table)
+                    .unwrap_or_default(),
+            );
+            left = match answer
+                .unprocessed_keys
+                .unwrap_or_default()
+                .remove(&self.table)
+            {
+                Some(unprocessed) => unprocessed.keys,
+                None => return Ok(items),
+            };
+            if left.is_empty() {
+                return Ok(items);
+            }
+        }
+        Err(Unavailable::new(
+            what(),
+            format!("{} keys stayed unprocessed", left.len()),
+        ))
+    }
+
+    /// One page of a webhook's deliveries, newest first. What is not delivered is in its own index;
+    /// other filters are applied to what one bounded query reads.
+    pub(super) async fn page(
+        &self,
+        tenant: &TenantId,
+        webhook: WebhookId,
+        filter: &DeliveryFilter,
+    ) -> Result<DeliveryPage, Unavailable> {
+        let indexed = filter
+            .status
+            .and_then(|status| keys::undelivered(webhook, status));
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .scan_index_forward(false)
+            .limit(self.reads(filter, indexed.is_some()))
+            .set_exclusive_start_key(filter.after.as_ref().map(|id| start_key(id, filter.status)));
+        let query = match indexed {
+            Some(u) => query
+                .index_name(keys::UNDELIVERED)
+                .key_condition_expression("u = :u")
+                .expression_attribute_values(":u", string(u)),
+            None => query
+                .consistent_read(true)
+                .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+                .expression_attribute_values(":pk", string(keys::webhook(webhook)))
+                .expression_attribute_values(":prefix", string(keys::DELIVERY_PREFIX)),
+        };
+        let answer = query
+            .send()
+            .await
+            .map_err(unavailable(self.call("Query")))?;
+        let read_to = answer
+            .items
+            .as_deref()
+            .and_then(<[Item]>::last)
+            .filter(|_| answer.last_evaluated_key.is_some())
+            .cloned()
+            .map(to_delivery)
+            .transpose()?
+            .map(|d| d.id);
+        let mut deliveries = Vec::new();
+        let mut next = read_to;
+        for item in answer.items.unwrap_or_default() {
+            let delivery = to_delivery(item)?;
+            if delivery.tenant != *tenant || filter.status.is_some_and(|s| s != delivery.status()) {
+                continue;
+            }
+            if deliveries.len() == filter.limit {
+                next = deliveries
+                    .last()
+                    .map(|d: &hooklane_domain::delivery::Delivery| d.id.clone());
+                break;
+            }
+            deliveries.push(delivery);
+        }
+        Ok(DeliveryPage { deliveries, next })
+    }
+
+    fn reads(&self, filter: &DeliveryFilter, indexed: bool) -> i32 {
+        if filter.status.is_some() && !indexed {
+            return PAGE_READS;
+        }
+        i32::try_from(filter.limit)
+            .unwrap_or(PAGE_READS)
+            .min(PAGE_READS)
+    }
+}
+
+/// Where a query goes on after a delivery: its keys follow from its id.
+fn start_key(id: &DeliveryId, status: Option<Status>) -> HashMap<String, AttributeValue> {
+    let mut key = keys::delivery(id).attributes();
+    if let Some(u) = status.and_then(|status| keys::undelivered(id.webhook(), status)) {
+        key.insert(keys::UNDELIVERED_KEY.to_owned(), string(u));
+    }
+    key
+}

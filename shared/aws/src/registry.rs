@@ -1,0 +1,136 @@
+//! The registry: tenants' settings and webhooks. Small, precious, never expires.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
+use hooklane_app::ports::{Surroundings as _, Unavailable};
+use hooklane_domain::ids::{TenantId, WebhookId};
+
+use crate::failure::unavailable;
+use crate::secrets::Vault;
+use crate::surroundings::System;
+use crate::table::{Key, number};
+
+mod routes;
+mod webhooks;
+
+/// The registry table without the secrets in it: all that `fanout` may read.
+#[derive(Debug, Clone)]
+pub struct RouteRegistry {
+    client: Client,
+    table: String,
+}
+
+/// The registry table, secrets included.
+pub struct Registry {
+    table: RouteRegistry,
+    vault: Vault,
+}
+
+/// A transaction that met another one is tried again this often.
+const TRIES: u32 = 8;
+
+impl RouteRegistry {
+    #[must_use]
+    pub fn new(config: &aws_config::SdkConfig, table: String) -> Self {
+        Self {
+            client: Client::new(config),
+            table,
+        }
+    }
+
+    fn call(&self, operation: &str) -> String {
+        format!("DynamoDB {operation} on {}", self.table)
+    }
+
+    /// Writes `change` and raises the version of the tenant's subscriptions, both or none. Whether
+    /// the change's condition held.
+    async fn change(
+        &self,
+        tenant: &TenantId,
+        change: TransactWriteItem,
+    ) -> Result<bool, Unavailable> {
+        let raise = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(tenant_key(tenant).attributes()))
+            .update_expression("ADD #version :one")
+            .expression_attribute_names("#version", "version")
+            .expression_attribute_values(":one", number(1))
+            .build()
+            .map_err(unavailable("building a transaction".to_owned()))?;
+        let raise = TransactWriteItem::builder().update(raise).build();
+        let mut tried = 0;
+        loop {
+            let sent = self
+                .client
+                .transact_write_items()
+                .transact_items(change.clone())
+                .transact_items(raise.clone())
+                .send();
+            match sent.await {
+                Ok(_) => return Ok(true),
+                Err(SdkError::ServiceError(e)) if condition_failed(e.err()) => return Ok(false),
+                Err(SdkError::ServiceError(e)) if cancelled(e.err()) && tried < TRIES => {
+                    tried += 1;
+                    let ceiling = f64::from(20u32 << tried);
+                    let pause = ceiling * (0.5 + System.chance() / 2.0);
+                    tokio::time::sleep(Duration::from_millis(pause as u64)).await;
+                }
+                Err(e) => return Err(unavailable(self.call("TransactWriteItems"))(e)),
+            }
+        }
+    }
+}
+
+impl Registry {
+    #[must_use]
+    pub fn new(config: &aws_config::SdkConfig, table: String, vault: Vault) -> Self {
+        Self {
+            table: RouteRegistry::new(config, table),
+            vault,
+        }
+    }
+}
+
+/// Whether a transaction was cancelled because a condition did not hold.
+pub(crate) fn condition_failed(error: &TransactWriteItemsError) -> bool {
+    reasons(error).any(|code| code == "ConditionalCheckFailed")
+}
+
+/// Whether a transaction was cancelled at all: another one was at the same items, or throttling.
+fn cancelled(error: &TransactWriteItemsError) -> bool {
+    error.is_transaction_canceled_exception()
+}
+
+fn reasons(error: &TransactWriteItemsError) -> impl Iterator<Item = &str> {
+    let reasons = match error {
+        TransactWriteItemsError::TransactionCanceledException(e) => e.cancellation_reasons(),
+        _ => &[],
+    };
+    reasons.iter().filter_map(|reason| reason.code())
+}
+
+const WEBHOOK_PREFIX: &str = "WH#";
+
+fn partition(tenant: &TenantId) -> String {
+    format!("T#{tenant}")
+}
+
+/// A tenant's settings and the version of its subscriptions.
+fn tenant_key(tenant: &TenantId) -> Key {
+    Key {
+        pk: partition(tenant),
+        sk: "TENANT".to_owned(),
+    }
+}
+
+/// A webhook, beside its tenant's others in order of creation: its id is a ULID.
+fn webhook_key(tenant: &TenantId, id: WebhookId) -> Key {
+    Key {
+        pk: partition(tenant),
+        sk: format!("{WEBHOOK_PREFIX}{id}"),
+    }
+}

@@ -1,0 +1,102 @@
+//! What `fanout` reads: no secret is among it.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use futures::TryStreamExt as _;
+use hooklane_app::ports::{RouteTable, Routes, Unavailable};
+use hooklane_domain::Timestamp;
+use hooklane_domain::ids::{TenantId, WebhookId};
+use hooklane_domain::subscription::Subscription;
+use hooklane_domain::webhook::{Route, WebhookState};
+use serde::Deserialize;
+
+use super::{RouteRegistry, WEBHOOK_PREFIX, partition, tenant_key};
+use crate::failure::unavailable;
+use crate::table::{Item, from_item, string};
+
+#[derive(Deserialize)]
+struct RouteItem {
+    id: WebhookId,
+    events: Vec<Subscription>,
+    test_mode: bool,
+    state: WebhookState,
+    created_at: Timestamp,
+}
+
+impl Routes for RouteRegistry {
+    async fn version(&self, tenant: &TenantId) -> Result<u64, Unavailable> {
+        let answer = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(tenant_key(tenant).attributes()))
+            .consistent_read(true)
+            .projection_expression("#version")
+            .expression_attribute_names("#version", "version")
+            .send()
+            .await
+            .map_err(unavailable(self.call("GetItem")))?;
+        Ok(answer.item.as_ref().map_or(0, version_of))
+    }
+
+    async fn table(&self, tenant: &TenantId) -> Result<RouteTable, Unavailable> {
+        // The version first: what changes after it is in a table that counts as older.
+        let version = self.version(tenant).await?;
+        let mut routes = Vec::new();
+        let mut items =
+            self.webhook_items(tenant, Some("id, events, test_mode, #state, created_at"));
+        while let Some(item) = items.try_next().await? {
+            let item: RouteItem = from_item(item)?;
+            if item.state.is_active() {
+                routes.push(Route {
+                    webhook: item.id,
+                    events: item.events,
+                    test_mode: item.test_mode,
+                    created_at: item.created_at,
+                });
+            }
+        }
+        Ok(RouteTable { version, routes })
+    }
+}
+
+fn version_of(item: &Item) -> u64 {
+    match item.get("version") {
+        Some(AttributeValue::N(digits)) => digits.parse().unwrap_or(0),
+        _ => 0,
+    }
+}
+
+impl RouteRegistry {
+    /// Every webhook item of a tenant, newest first, read consistently.
+    pub(super) fn webhook_items(
+        &self,
+        tenant: &TenantId,
+        projection: Option<&str>,
+    ) -> std::pin::Pin<Box<impl futures::Stream<Item = Result<Item, Unavailable>> + use<>>> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+            .expression_attribute_values(":pk", string(partition(tenant)))
+            .expression_attribute_values(":prefix", string(WEBHOOK_PREFIX))
+            .consistent_read(true)
+            .scan_index_forward(false);
+        let query = match projection {
+            // `state` is a reserved word of DynamoDB's expressions.
+            Some(projection) => query
+                .projection_expression(projection)
+                .expression_attribute_names("#state", "state"),
+            None => query,
+        };
+        let what = self.call("Query");
+        let items = query.into_paginator().items().send();
+        Box::pin(futures::stream::unfold(items, move |mut items| {
+            let what = what.clone();
+            async move {
+                let next = items.next().await?;
+                Some((next.map_err(unavailable(what)), items))
+            }
+        }))
+    }
+}

@@ -1,0 +1,234 @@
+//! The webhook item. Its secrets are sealed: the signing secret, and the custom headers as one text.
+
+use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update};
+use futures::{StreamExt as _, TryStreamExt as _};
+use hooklane_app::ports::{RouteTable, Routes, Unavailable, Webhooks};
+use hooklane_domain::Timestamp;
+use hooklane_domain::contract::ContractName;
+use hooklane_domain::ids::{TenantId, WebhookId};
+use hooklane_domain::retry::RetryPolicy;
+use hooklane_domain::subscription::Subscription;
+use hooklane_domain::target::TargetUrl;
+use hooklane_domain::webhook::{CustomHeaders, DisableReason, Webhook, WebhookState};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+
+use super::{Registry, webhook_key};
+use crate::failure::{corrupt, unavailable};
+use crate::table::{Item, from_item, string, to_item};
+
+/// A webhook as stored; its key holds the tenant too, and every read compares.
+#[derive(Serialize, Deserialize)]
+struct WebhookItem {
+    id: WebhookId,
+    tenant: TenantId,
+    name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+    url: String,
+    events: Vec<Subscription>,
+    contract: ContractName,
+    /// Sealed.
+    secret: String,
+    /// Sealed JSON list of name and value; absent where there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    headers: Option<String>,
+    /// Canonical JSON.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    retry_policy: Option<String>,
+    test_mode: bool,
+    state: WebhookState,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+/// So many items of a list are opened at once.
+const CONCURRENCY: usize = 16;
+
+impl Webhooks for Registry {
+    async fn create(&self, webhook: &Webhook) -> Result<(), Unavailable> {
+        let put = Put::builder()
+            .table_name(&self.table.table)
+            .set_item(Some(self.to_item(webhook).await?))
+            .condition_expression("attribute_not_exists(pk)")
+            .build()
+            .map_err(building())?;
+        let change = TransactWriteItem::builder().put(put).build();
+        if self.table.change(&webhook.tenant, change).await? {
+            return Ok(());
+        }
+        // An id is a ULID made a moment ago: one that is taken was taken by this call's own try.
+        Ok(())
+    }
+
+    async fn get(&self, tenant: &TenantId, id: WebhookId) -> Result<Option<Webhook>, Unavailable> {
+        let answer = self
+            .table
+            .client
+            .get_item()
+            .table_name(&self.table.table)
+            .set_key(Some(webhook_key(tenant, id).attributes()))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(unavailable(self.table.call("GetItem")))?;
+        match answer.item {
+            Some(item) => self
+                .open(item)
+                .await
+                .map(|w| Some(w).filter(|w| w.tenant == *tenant)),
+            None => Ok(None),
+        }
+    }
+
+    async fn list(&self, tenant: &TenantId) -> Result<Vec<Webhook>, Unavailable> {
+        self.table
+            .webhook_items(tenant, None)
+            .map(|item| async { self.open(item?).await })
+            .buffered(CONCURRENCY)
+            .try_collect()
+            .await
+    }
+
+    async fn delete(&self, tenant: &TenantId, id: WebhookId) -> Result<bool, Unavailable> {
+        let delete = Delete::builder()
+            .table_name(&self.table.table)
+            .set_key(Some(webhook_key(tenant, id).attributes()))
+            .condition_expression("attribute_exists(pk)")
+            .build()
+            .map_err(building())?;
+        self.table
+            .change(tenant, TransactWriteItem::builder().delete(delete).build())
+            .await
+    }
+
+    async fn disable(
+        &self,
+        tenant: &TenantId,
+        id: WebhookId,
+        reason: DisableReason,
+        at: Timestamp,
+    ) -> Result<bool, Unavailable> {
+        let state = |state| {
+            serde_dynamo::to_attribute_value(state).map_err(|e| corrupt("a webhook's state", e))
+        };
+        let update = Update::builder()
+            .table_name(&self.table.table)
+            .set_key(Some(webhook_key(tenant, id).attributes()))
+            .update_expression("SET #state = :disabled, updated_at = :at")
+            .condition_expression("#state = :active")
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":active", state(WebhookState::Active)?)
+            .expression_attribute_values(":disabled", state(WebhookState::Disabled { at, reason })?)
+            .expression_attribute_values(":at", string(at))
+            .build()
+            .map_err(building())?;
+        self.table
+            .change(tenant, TransactWriteItem::builder().update(update).build())
+            .await
+    }
+}
+
+impl Routes for Registry {
+    async fn version(&self, tenant: &TenantId) -> Result<u64, Unavailable> {
+        self.table.version(tenant).await
+    }
+
+    async fn table(&self, tenant: &TenantId) -> Result<RouteTable, Unavailable> {
+        self.table.table(tenant).await
+    }
+}
+
+fn building<E: std::error::Error + Send + Sync + 'static>() -> impl FnOnce(E) -> Unavailable {
+    unavailable("building a transaction".to_owned())
+}
+
+/// What a sealed text belongs to: it opens nowhere else.
+fn owner(id: WebhookId, what: &str) -> String {
+    format!("{id}/{what}")
+}
+
+impl Registry {
+    async fn to_item(&self, webhook: &Webhook) -> Result<Item, Unavailable> {
+        let secret = self
+            .vault
+            .seal(webhook.secret.expose(), &owner(webhook.id, "secret"))
+            .await?;
+        let headers = if webhook.headers.is_empty() {
+            None
+        } else {
+            let pairs: Vec<_> = webhook.headers.iter().collect();
+            let json = SecretString::from(
+                serde_json::to_string(&pairs).map_err(|e| corrupt("custom headers", e))?,
+            );
+            let owner = owner(webhook.id, "headers");
+            Some(self.vault.seal(json.expose_secret(), &owner).await?)
+        };
+        let item = WebhookItem {
+            id: webhook.id,
+            tenant: webhook.tenant.clone(),
+            name: webhook.name.clone(),
+            description: webhook.description.clone(),
+            url: webhook.url.to_string(),
+            events: webhook.events.clone(),
+            contract: webhook.contract.clone(),
+            secret,
+            headers,
+            retry_policy: webhook
+                .retry_policy
+                .as_ref()
+                .map(|p| p.to_json().to_string()),
+            test_mode: webhook.test_mode,
+            state: webhook.state,
+            created_at: webhook.created_at,
+            updated_at: webhook.updated_at,
+        };
+        to_item(&webhook_key(&webhook.tenant, webhook.id), &item)
+    }
+
+    async fn open(&self, item: Item) -> Result<Webhook, Unavailable> {
+        let item: WebhookItem = from_item(item)?;
+        let wrong = |what: &str, why: String| corrupt(format!("{what} of {}", item.id), why);
+        let secret = self
+            .vault
+            .open(&item.secret, &owner(item.id, "secret"))
+            .await?;
+        let headers = match &item.headers {
+            Some(sealed) => {
+                let json = self.vault.open(sealed, &owner(item.id, "headers")).await?;
+                let pairs: Vec<(String, String)> = serde_json::from_str(json.expose_secret())
+                    .map_err(|_| wrong("the headers", "not a list of pairs".to_owned()))?;
+                pairs
+                    .into_iter()
+                    .map(|(name, value)| (name, value.into()))
+                    .collect()
+            }
+            None => Vec::new(),
+        };
+        let retry_policy = item
+            .retry_policy
+            .as_deref()
+            .map(|json| RetryPolicy::read("", json))
+            .transpose()
+            .map_err(|e| wrong("the retry policy", e.to_string()))?;
+        Ok(Webhook {
+            url: TargetUrl::from_stored(&item.url).map_err(|e| wrong("the URL", e.to_string()))?,
+            secret: secret
+                .expose_secret()
+                .parse()
+                .map_err(|_| wrong("the secret", "not a secret".to_owned()))?,
+            headers: CustomHeaders::from_stored(headers),
+            retry_policy,
+            id: item.id,
+            tenant: item.tenant,
+            name: item.name,
+            description: item.description,
+            events: item.events,
+            contract: item.contract,
+            test_mode: item.test_mode,
+            state: item.state,
+            created_at: item.created_at,
+            updated_at: item.updated_at,
+        })
+    }
+}

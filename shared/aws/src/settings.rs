@@ -1,0 +1,54 @@
+//! A function's configuration: the one place that reads the environment.
+
+use std::str::FromStr;
+
+/// A setting that is missing or cannot be read; the message names it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidSetting {
+    #[error("the setting {0} is missing: template.yaml sets it as an environment variable")]
+    Missing(&'static str),
+    #[error("the setting {name} is invalid: {why}")]
+    Invalid { name: &'static str, why: String },
+}
+
+/// The value of a setting that must be there.
+#[expect(clippy::disallowed_methods, reason = "the one home of the environment")]
+pub fn text(name: &'static str) -> Result<String, InvalidSetting> {
+    match std::env::var(name) {
+        Ok(value) if !value.is_empty() => Ok(value),
+        _ => Err(InvalidSetting::Missing(name)),
+    }
+}
+
+/// The value of a setting that may be empty.
+#[expect(clippy::disallowed_methods, reason = "the one home of the environment")]
+#[must_use]
+pub fn text_or_empty(name: &'static str) -> String {
+    std::env::var(name).unwrap_or_default()
+}
+
+/// A setting that is parsed.
+pub fn parse<T>(name: &'static str) -> Result<T, InvalidSetting>
+where
+    T: FromStr,
+    T::Err: std::fmt::Display,
+{
+    text(name)?
+        .parse()
+        .map_err(|e: T::Err| InvalidSetting::Invalid {
+            name,
+            why: e.to_string(),
+        })
+}
+
+/// The network rules of `ALLOWED_TARGET_CIDRS` and `ALLOWED_TARGET_PORTS`.
+pub fn network_rules() -> Result<hooklane_domain::network::NetworkRules, InvalidSetting> {
+    let cidrs = text_or_empty("ALLOWED_TARGET_CIDRS");
+    let ports = text("ALLOWED_TARGET_PORTS")?;
+    hooklane_domain::network::NetworkRules::parse(&cidrs, &ports).map_err(|e| {
+        InvalidSetting::Invalid {
+            name: "ALLOWED_TARGET_CIDRS/_PORTS",
+            why: e.to_string(),
+        }
+    })
+}

@@ -1,0 +1,74 @@
+//! Reads as much of an answer as is kept, and drops the rest with its connection.
+
+use hooklane_domain::outcome::{Outcome, Response};
+
+use crate::classify;
+
+/// So many bytes of a body are kept.
+const MAX_BODY: usize = 1_000;
+/// So much of the headers is kept: names and values together.
+const MAX_HEADERS: usize = 2_000;
+
+pub(crate) async fn response(mut response: reqwest::Response) -> Outcome {
+    let status = response.status();
+    let headers = kept_headers(response.headers());
+    let mut body = Vec::new();
+    while body.len() < MAX_BODY {
+        match response.chunk().await {
+            Ok(Some(chunk)) => {
+                body.extend_from_slice(&chunk[..chunk.len().min(MAX_BODY - body.len())])
+            }
+            Ok(None) => break,
+            Err(error) => return Outcome::Error(classify::error(&error)),
+        }
+    }
+    Outcome::Answered(Response {
+        status: status.as_u16(),
+        status_text: status.canonical_reason().unwrap_or_default().to_owned(),
+        headers,
+        body: to_text(&body),
+    })
+}
+
+/// As UTF-8, a character that was cut at the end left out and what is no text marked.
+fn to_text(bytes: &[u8]) -> String {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text.to_owned(),
+        Err(e) if e.error_len().is_none() => {
+            String::from_utf8_lossy(&bytes[..e.valid_up_to()]).into_owned()
+        }
+        Err(_) => String::from_utf8_lossy(bytes).into_owned(),
+    }
+}
+
+fn kept_headers(headers: &reqwest::header::HeaderMap) -> Vec<(String, String)> {
+    let mut left = MAX_HEADERS;
+    let mut kept = Vec::new();
+    for (name, value) in headers {
+        // Cookies are between the receiver and nobody.
+        if name == reqwest::header::SET_COOKIE {
+            continue;
+        }
+        let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+        let size = name.as_str().len() + value.len();
+        // What decides about the next attempt is always kept.
+        if size > left && name != reqwest::header::RETRY_AFTER {
+            continue;
+        }
+        left = left.saturating_sub(size);
+        kept.push((name.as_str().to_owned(), value));
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cut_character_is_left_out() {
+        assert_eq!(to_text("aé".as_bytes()), "aé");
+        assert_eq!(to_text(&"aé".as_bytes()[..2]), "a");
+        assert_eq!(to_text(b"a\xffb"), "a\u{fffd}b");
+    }
+}
