@@ -43,6 +43,11 @@ impl<R: Routes> RouteCache<R> {
         Ok(table)
     }
 
+    #[cfg(test)]
+    pub(crate) fn registry(&self) -> &R {
+        &self.routes
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<TenantId, Arc<RouteTable>>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }

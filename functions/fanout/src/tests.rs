@@ -1,1 +1,194 @@
+use hooklane_app::fakes::{MemoryQueues, MemoryRegistry};
+use hooklane_app::ports::Webhooks as _;
+use hooklane_domain::Timestamp;
+use hooklane_domain::ids::WebhookId;
+use hooklane_domain::message::Payload;
+use hooklane_domain::target::TargetUrl;
+use hooklane_domain::webhook::{CustomHeaders, Webhook, WebhookState};
 
+use super::*;
+
+type Fake = Fanout<MemoryRegistry, MemoryQueues, MemoryQueues>;
+
+const SAMPLE: &str = include_str!("../../../events/fanout.json");
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn webhook(n: u128, tenant: &str, events: &[&str]) -> Webhook {
+    let created_at = at("2024-01-01T00:00:00Z");
+    Webhook {
+        id: WebhookId::new(created_at, n),
+        tenant: tenant.parse().unwrap(),
+        name: "Hook".to_owned(),
+        description: None,
+        url: TargetUrl::from_stored("https://example.com/hook").unwrap(),
+        events: events.iter().map(|e| e.parse().unwrap()).collect(),
+        secret: "a-signing-secret".parse().unwrap(),
+        contract: "standard".parse().unwrap(),
+        headers: CustomHeaders::default(),
+        retry_policy: None,
+        test_mode: false,
+        state: WebhookState::Active,
+        created_at,
+        updated_at: created_at,
+    }
+}
+
+async fn fanout(webhooks: &[Webhook]) -> Fake {
+    let registry = MemoryRegistry::default();
+    for webhook in webhooks {
+        registry.create(webhook).await.unwrap();
+    }
+    let now = at("2024-01-15T10:30:00Z");
+    Fanout::new(
+        registry,
+        MemoryQueues::at(now, 360),
+        MemoryQueues::at(now, 360),
+    )
+}
+
+fn batch(text: &str) -> Batch {
+    serde_json::from_str(text).unwrap()
+}
+
+/// The deliveries sent so far.
+fn sent(fanout: &Fake) -> Vec<Deliver> {
+    std::iter::from_fn(|| {
+        let received = fanout.queue.receive(Lane::Fast);
+        (!received.is_empty()).then_some(received)
+    })
+    .flatten()
+    .map(|received| {
+        let Message::Deliver(deliver) = Message::decode(&received.body).unwrap();
+        deliver
+    })
+    .collect()
+}
+
+fn webhooks_of(deliveries: &[Deliver]) -> Vec<WebhookId> {
+    deliveries.iter().map(|d| d.delivery.webhook()).collect()
+}
+
+#[tokio::test]
+async fn each_active_webhook_of_the_tenant_that_subscribed_gets_one_message() {
+    let inactive = Webhook {
+        state: WebhookState::Inactive,
+        ..webhook(4, "acme", &["*"])
+    };
+    let late = Webhook {
+        created_at: at("2024-02-01T00:00:00Z"),
+        ..webhook(5, "acme", &["*"])
+    };
+    let testing = Webhook {
+        test_mode: true,
+        ..webhook(6, "acme", &["*"])
+    };
+    let wanted = [
+        webhook(1, "acme", &["order.created"]),
+        webhook(2, "acme", &["order.*", "*"]),
+    ];
+    let others = [
+        webhook(3, "acme", &["user.*"]),
+        inactive,
+        late,
+        testing,
+        webhook(7, "other", &["order.created"]),
+    ];
+    let fanout = fanout(&[wanted.as_slice(), others.as_slice()].concat()).await;
+    assert_eq!(
+        fanout.handle(batch(SAMPLE)).await.unwrap(),
+        Answer::default()
+    );
+    let deliveries = sent(&fanout);
+    assert_eq!(webhooks_of(&deliveries), [wanted[0].id, wanted[1].id]);
+    let first = &deliveries[0];
+    assert_eq!((first.generation, first.tenant.as_str()), (0, "acme"));
+    assert_eq!(first.delivery.event().as_str(), "order-1001-created");
+    assert_eq!(first.accepted_at(), at("2024-01-15T10:30:00Z"));
+    let Some(Payload::Plain(content)) = &first.payload else {
+        panic!("a small event travels")
+    };
+    assert_eq!(content.data.as_str(), r#"{"orderId":"1001","total":99.99}"#);
+}
+
+#[tokio::test]
+async fn a_replayed_record_names_the_same_deliveries() {
+    let fanout = fanout(&[webhook(1, "acme", &["*"])]).await;
+    for _ in 0..2 {
+        fanout.handle(batch(SAMPLE)).await.unwrap();
+    }
+    let deliveries = sent(&fanout);
+    assert_eq!(deliveries.len(), 2);
+    assert_eq!(deliveries[0], deliveries[1]);
+}
+
+#[tokio::test]
+async fn a_webhook_that_was_created_a_moment_ago_misses_nothing() {
+    let fanout = fanout(&[webhook(1, "acme", &["*"])]).await;
+    fanout.handle(batch(SAMPLE)).await.unwrap();
+    fanout
+        .routes
+        .registry()
+        .create(&webhook(2, "acme", &["*"]))
+        .await
+        .unwrap();
+    fanout.handle(batch(SAMPLE)).await.unwrap();
+    assert_eq!(sent(&fanout).len(), 3);
+    let id = webhook(1, "acme", &["*"]).id;
+    fanout
+        .routes
+        .registry()
+        .delete(&"acme".parse().unwrap(), id)
+        .await
+        .unwrap();
+    fanout.handle(batch(SAMPLE)).await.unwrap();
+    assert_eq!(webhooks_of(&sent(&fanout)), [webhook(2, "acme", &["*"]).id]);
+}
+
+#[tokio::test]
+async fn one_event_to_a_thousand_webhooks() {
+    let webhooks: Vec<_> = (0..1_000)
+        .map(|n| webhook(n, "acme", &["order.*"]))
+        .collect();
+    let fanout = fanout(&webhooks).await;
+    fanout.handle(batch(SAMPLE)).await.unwrap();
+    let mut reached = webhooks_of(&sent(&fanout));
+    reached.sort();
+    reached.dedup();
+    assert_eq!(reached.len(), 1_000);
+}
+
+#[tokio::test]
+async fn a_record_that_can_never_be_processed_is_put_away_and_harms_no_other() {
+    let fanout = fanout(&[webhook(1, "acme", &["*"])]).await;
+    let good = &batch(SAMPLE).records[0];
+    let no_image = good.get().replace("\"NewImage\"", "\"OtherImage\"");
+    let no_content = good.get().replace("\"c\":", "\"q\":");
+    let bad_tenant = good.get().replace("\"S\": \"acme\"", "\"S\": \"a b\"");
+    let text = format!(
+        r#"{{"Records":[{{"nonsense":true}},{no_image},{no_content},{bad_tenant},{}]}}"#,
+        good.get()
+    );
+    assert_eq!(
+        fanout.handle(batch(&text)).await.unwrap(),
+        Answer::default()
+    );
+    assert_eq!(sent(&fanout).len(), 1);
+    let buried = fanout.dead_letters.buried();
+    assert_eq!(buried.len(), 4);
+    assert!(buried.iter().all(|b| !b.reason.is_empty()));
+    assert_eq!(buried[0].body, r#"{"nonsense":true}"#);
+}
+
+#[tokio::test]
+async fn other_changes_of_the_ledger_are_nothing_to_fan_out() {
+    let fanout = fanout(&[webhook(1, "acme", &["*"])]).await;
+    let changed = SAMPLE.replace("INSERT", "MODIFY");
+    let delivery = SAMPLE.replace("\"S\": \"EVENT\"", "\"S\": \"DL#000\"");
+    for text in [changed, delivery] {
+        fanout.handle(batch(&text)).await.unwrap();
+    }
+    assert!(sent(&fanout).is_empty() && fanout.dead_letters.buried().is_empty());
+}

@@ -4,6 +4,7 @@
 mod ledger;
 mod queues;
 mod registry;
+mod shared;
 mod surroundings;
 
 pub use ledger::MemoryLedger;

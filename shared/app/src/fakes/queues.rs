@@ -14,6 +14,8 @@ use crate::ports::{DeadLetters, Dispatch, Unavailable, Waits};
 #[derive(Debug)]
 pub struct MemoryQueues(Mutex<Inner>);
 
+const RETENTION: SignedDuration = SignedDuration::from_hours(14 * 24);
+
 #[derive(Debug)]
 struct Inner {
     now: Timestamp,
@@ -21,6 +23,7 @@ struct Inner {
     sent: u64,
     messages: Vec<Held>,
     buried: Vec<Buried>,
+    refusals: usize,
 }
 
 #[derive(Debug, Clone)]
@@ -57,11 +60,17 @@ impl MemoryQueues {
             sent: 0,
             messages: Vec::new(),
             buried: Vec::new(),
+            refusals: 0,
         }))
     }
 
+    /// Moves the clock; what is older than 14 days is gone, as on SQS.
     pub fn set_time(&self, now: Timestamp) {
-        lock(&self.0).now = now;
+        let mut inner = lock(&self.0);
+        inner.now = now;
+        inner
+            .messages
+            .retain(|m| now.duration_since(m.sent_at) <= RETENTION);
     }
 
     /// Receives up to ten visible messages of a lane, hiding them as SQS does.
@@ -105,6 +114,12 @@ impl MemoryQueues {
             .iter()
             .filter(|m| m.lane == lane)
             .count()
+    }
+
+    /// How often something was asked that SQS does not do.
+    #[must_use]
+    pub fn refusals(&self) -> usize {
+        lock(&self.0).refusals
     }
 
     #[must_use]
@@ -160,6 +175,7 @@ impl Waits for MemoryQueues {
             .saturating_add(SignedDuration::from_secs(i64::from(seconds)))
             .unwrap_or(now);
         if until.duration_since(received).as_secs() > i64::from(MAX_VISIBILITY_SECONDS) {
+            inner.refusals += 1;
             return Err(Unavailable::new(
                 "ChangeMessageVisibility",
                 "InvalidParameterValue: total visibility timeout beyond 43200 seconds",
@@ -171,6 +187,7 @@ impl Waits for MemoryQueues {
 
     async fn send_later(&self, message: &Message, seconds: u32) -> Result<MessageId, Unavailable> {
         if seconds > MAX_DELAY_SECONDS {
+            lock(&self.0).refusals += 1;
             return Err(Unavailable::new(
                 "SendMessage",
                 "InvalidParameterValue: DelaySeconds",

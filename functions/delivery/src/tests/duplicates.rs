@@ -1,0 +1,137 @@
+//! Standard queues and streams deliver twice now and then: one delivery has one live message.
+
+use hooklane_domain::delivery::{MessageId, State, Status, Turn};
+use hooklane_domain::waiting::Lane;
+use jiff::SignedDuration;
+
+use super::world::{World, answer};
+
+#[tokio::test]
+async fn a_duplicate_after_the_end_costs_nothing() {
+    let world = World::with_policy(r#"{"schedule":[1]}"#).await;
+    world.publish("e1").await;
+    world.run_until_quiet().await;
+    world.publish("e1").await;
+    world.run_until_quiet().await;
+    assert_eq!(world.posts(), 1);
+    assert_eq!(world.delivery("e1").await.revision, 1);
+}
+
+#[tokio::test]
+async fn a_duplicate_during_a_wait_makes_no_twin() {
+    for schedule in ["[5,5,5]", "[100,100,100]"] {
+        let world = World::with_policy(&format!(r#"{{"schedule":{schedule}}}"#)).await;
+        world.answers([(); 4].map(|()| answer(500)));
+        world.publish("e1").await;
+        world.step(Lane::Fast).await;
+        world.publish("e1").await;
+        world.publish("e1").await;
+        world.run_until_quiet().await;
+        assert_eq!(world.posts(), 4, "{schedule}");
+        assert_eq!(world.delivery("e1").await.status(), Status::Failed);
+    }
+}
+
+#[tokio::test]
+async fn twins_at_once_cost_one_extra_request_and_leave_one_message() {
+    for schedule in ["[5,5]", "[100,100]"] {
+        let world = World::with_policy(&format!(r#"{{"schedule":{schedule}}}"#)).await;
+        world.answers([(); 4].map(|()| answer(500)));
+        world.publish("e1").await;
+        world.publish("e1").await;
+        world.step(Lane::Fast).await;
+        assert_eq!(world.posts(), 2);
+        world.run_until_quiet().await;
+        assert_eq!(
+            world.posts(),
+            4,
+            "two at once, then one for each retry: {schedule}"
+        );
+        let delivery = world.delivery("e1").await;
+        // This clock stands still during a batch: attempts of one number and one millisecond are one.
+        assert_eq!((delivery.status(), delivery.attempts), (Status::Failed, 3));
+    }
+}
+
+#[tokio::test]
+async fn twins_of_which_one_succeeds_end_delivered() {
+    for answers in [[answer(200), answer(500)], [answer(500), answer(200)]] {
+        let world = World::with_policy(r#"{"schedule":[5]}"#).await;
+        world.answers(answers);
+        world.publish("e1").await;
+        world.publish("e1").await;
+        world.run_until_quiet().await;
+        assert_eq!(world.posts(), 2);
+        assert_eq!(world.delivery("e1").await.status(), Status::Delivered);
+    }
+}
+
+#[tokio::test]
+async fn a_lost_owner_is_replaced_once_it_is_long_overdue() {
+    let world = World::with_policy(r#"{"schedule":[5]}"#).await;
+    world.answers([answer(500)]);
+    world.publish("e1").await;
+    world.step(Lane::Fast).await;
+    let lost = world.delivery("e1").await.handed_to(
+        Turn {
+            generation: 0,
+            owner: MessageId("lost".to_owned()),
+        },
+        world.clock_now(),
+    );
+    world.write(&lost).await;
+    world.pass(SignedDuration::from_secs(5 + 900));
+    world.publish("e1").await;
+    world.step(Lane::Fast).await;
+    assert_eq!(world.posts(), 1, "not overdue enough");
+    world.pass(SignedDuration::from_secs(1));
+    world.publish("e1").await;
+    world.run_until_quiet().await;
+    assert_eq!(world.posts(), 2);
+    assert_eq!(world.delivery("e1").await.status(), Status::Delivered);
+}
+
+#[tokio::test]
+async fn a_message_the_ledger_has_not_heard_of_adopts_its_delivery() {
+    let world = World::with_policy(r#"{"schedule":[5]}"#).await;
+    world.answers([answer(500)]);
+    world.send(&world.message("e1", 3)).await;
+    world.step(Lane::Fast).await;
+    assert_eq!(world.delivery("e1").await.generation, 3);
+    world.publish("e1").await;
+    world.run_until_quiet().await;
+    assert_eq!(world.posts(), 2, "the older message was not needed");
+}
+
+#[tokio::test]
+async fn a_success_is_kept_although_the_item_changed_during_the_post() {
+    let world = World::with_policy(r#"{"schedule":[5]}"#).await;
+    world.meanwhile(world.newer_wait("e1"));
+    world.publish("e1").await;
+    world.run_until_quiet().await;
+    assert_eq!(
+        world.posts(),
+        1,
+        "a condition that fails makes no second POST"
+    );
+    let delivery = world.delivery("e1").await;
+    assert_eq!(
+        (delivery.status(), delivery.attempts),
+        (Status::Delivered, 1)
+    );
+}
+
+#[tokio::test]
+async fn a_failure_is_kept_and_yields_to_what_changed_during_the_post() {
+    let world = World::with_policy(r#"{"schedule":[5]}"#).await;
+    let newer = world.newer_wait("e1");
+    world.meanwhile(newer.clone());
+    world.answers([answer(500)]);
+    world.publish("e1").await;
+    world.run_until_quiet().await;
+    assert_eq!(world.posts(), 1);
+    let delivery = world.delivery("e1").await;
+    assert_eq!(delivery.state, newer.state);
+    assert!(matches!(delivery.state, State::Waiting { .. }));
+    assert_eq!(delivery.failed_at.len(), 1);
+}

@@ -1,0 +1,153 @@
+//! How deliveries end other than delivered, and what never becomes one.
+
+use hooklane_app::ports::Webhooks as _;
+use hooklane_domain::delivery::{CancelReason, FailReason, ParkReason, State, Status};
+use hooklane_domain::waiting::Lane;
+use hooklane_domain::webhook::{DisableReason, WebhookState};
+
+use super::world::{World, answer, tenant};
+use crate::worker::{Disposition, Task};
+
+#[tokio::test]
+async fn a_policy_that_is_used_up_ends_failed() {
+    let world = World::with_policy(r#"{"schedule":[1,1]}"#).await;
+    world.answers([(); 3].map(|()| answer(302)));
+    world.publish("e1").await;
+    world.run_until_quiet().await;
+    let delivery = world.delivery("e1").await;
+    assert!(matches!(
+        delivery.state,
+        State::Failed {
+            reason: FailReason::Exhausted,
+            ..
+        }
+    ));
+    assert_eq!(delivery.failed_at.len(), 3);
+    assert_eq!(world.posts(), 3);
+}
+
+#[tokio::test]
+async fn a_receiver_that_is_gone_disables_its_webhook() {
+    let world = World::with_policy(r#"{"schedule":[1]}"#).await;
+    world.answers([answer(410)]);
+    world.publish("e1").await;
+    world.run_until_quiet().await;
+    let delivery = world.delivery("e1").await;
+    assert!(matches!(
+        delivery.state,
+        State::Failed {
+            reason: FailReason::Gone,
+            ..
+        }
+    ));
+    let registry = world.worker.webhooks.registry();
+    let webhook = registry
+        .get(&tenant(), world.webhook.id)
+        .await
+        .unwrap()
+        .unwrap();
+    let reason = DisableReason::Gone;
+    assert!(matches!(webhook.state, WebhookState::Disabled { reason: r, .. } if r == reason));
+
+    world.publish("e2").await;
+    world.run_until_quiet().await;
+    let parked = world.delivery("e2").await;
+    assert!(matches!(
+        parked.state,
+        State::Parked {
+            reason: ParkReason::Inactive,
+            ..
+        }
+    ));
+    assert_eq!((parked.status(), world.posts()), (Status::Pending, 1));
+}
+
+#[tokio::test]
+async fn the_delivery_of_a_deleted_webhook_is_cancelled() {
+    let world = World::with_policy(r#"{"schedule":[100]}"#).await;
+    world.answers([answer(500)]);
+    world.publish("e1").await;
+    world.step(Lane::Fast).await;
+    world
+        .worker
+        .webhooks
+        .registry()
+        .delete(&tenant(), world.webhook.id)
+        .await
+        .unwrap();
+    world.run_until_quiet().await;
+    let delivery = world.delivery("e1").await;
+    let reason = CancelReason::WebhookDeleted;
+    assert!(matches!(delivery.state, State::Cancelled { reason: r, .. } if r == reason));
+    assert_eq!(world.posts(), 1);
+}
+
+#[tokio::test]
+async fn a_message_without_payload_reads_its_event() {
+    let world = World::with_policy(r#"{"schedule":[1]}"#).await;
+    world.publish_by_reference("e1", true).await;
+    world.publish_by_reference("e2", false).await;
+    world.run_until_quiet().await;
+    assert_eq!(world.delivery("e1").await.status(), Status::Delivered);
+    let missing = world.delivery("e2").await;
+    assert!(matches!(
+        missing.state,
+        State::Failed {
+            reason: FailReason::EventMissing,
+            ..
+        }
+    ));
+    assert_eq!(world.posts(), 1);
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_put_away_with_its_reason_and_harms_no_other() {
+    let world = World::with_policy(r#"{"schedule":[1]}"#).await;
+    world.publish("e1").await;
+    let mut tasks: Vec<_> = world
+        .worker
+        .queues
+        .receive(Lane::Fast)
+        .into_iter()
+        .map(super::world::task)
+        .collect();
+    let garbage = |body: &str| Task {
+        body: body.to_owned(),
+        ..tasks[0].clone()
+    };
+    let newer = r#"{"version":9,"kind":"deliver","body":{}}"#;
+    let bad = [garbage("garbage"), garbage(newer)];
+    tasks.splice(0..0, bad);
+    let dispositions = world.worker.work(&tasks).await;
+    assert_eq!(dispositions, [Disposition::Done; 3]);
+    let buried = world.worker.dead_letters.buried();
+    assert_eq!(buried.len(), 2);
+    assert_eq!(buried[0].body, "garbage");
+    assert!(
+        buried[0].reason.starts_with("the message is not a message"),
+        "{}",
+        buried[0].reason
+    );
+    assert!(
+        buried[1].reason.contains("version 9"),
+        "{}",
+        buried[1].reason
+    );
+    assert_eq!(world.delivery("e1").await.status(), Status::Delivered);
+}
+
+#[tokio::test]
+async fn a_message_that_names_another_tenants_delivery_is_put_away() {
+    let world = World::with_policy(r#"{"schedule":[5]}"#).await;
+    world.answers([answer(500)]);
+    world.publish("e1").await;
+    world.step(Lane::Fast).await;
+    let hooklane_domain::message::Message::Deliver(mut forged) = world.message("e1", 7);
+    forged.tenant = "other".parse().unwrap();
+    world
+        .send(&hooklane_domain::message::Message::Deliver(forged))
+        .await;
+    world.step(Lane::Fast).await;
+    assert_eq!(world.posts(), 1);
+    assert_eq!(world.worker.dead_letters.buried().len(), 1);
+}

@@ -1,0 +1,312 @@
+//! A worker among fakes, with a clock that jumps from one thing that happens to the next.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use hooklane_app::fakes::{
+    FixedSurroundings, MemoryLedger, MemoryQueues, MemoryRegistry, Received,
+};
+use hooklane_app::ports::{
+    Deliveries as _, Dispatch as _, Events as _, Saved, Surroundings as _, Webhooks as _,
+};
+use hooklane_domain::Timestamp;
+use hooklane_domain::contract::WireRequest;
+use hooklane_domain::delivery::{Delivery, MessageId, Turn};
+use hooklane_domain::event::{Content, Event};
+use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
+use hooklane_domain::json::RawJson;
+use hooklane_domain::message::{Deliver, Message, Payload};
+use hooklane_domain::outcome::{Outcome, Response};
+use hooklane_domain::retry::RetryPolicy;
+use hooklane_domain::target::TargetUrl;
+use hooklane_domain::waiting::{Lane, Waiting};
+use hooklane_domain::webhook::{CustomHeaders, Webhook, WebhookState};
+use hooklane_sender::Sent;
+use jiff::SignedDuration;
+
+use crate::edge::{Edge, Post};
+use crate::worker::{Disposition, Task, Worker};
+
+pub(super) struct Fake;
+
+impl Edge for Fake {
+    type Ledger = Arc<MemoryLedger>;
+    type Registry = MemoryRegistry;
+    type Queues = MemoryQueues;
+    type DeadLetters = MemoryQueues;
+    type Sender = Script;
+    type Surroundings = Arc<FixedSurroundings>;
+}
+
+/// Answers by script, then with 200; notes what was posted and when.
+pub(super) struct Script {
+    clock: Arc<FixedSurroundings>,
+    answers: Mutex<VecDeque<Outcome>>,
+    seen: Mutex<Vec<(Timestamp, WireRequest)>>,
+    /// What somebody else writes while the receiver thinks.
+    meanwhile: Mutex<Option<Delivery>>,
+    ledger: Arc<MemoryLedger>,
+}
+
+impl Post for Script {
+    async fn post(&self, _: &TargetUrl, request: WireRequest, _: Duration) -> Sent {
+        self.seen.lock().unwrap().push((self.clock.now(), request));
+        let write = self.meanwhile.lock().unwrap().take();
+        if let Some(write) = write {
+            self.ledger.save(&write).await.unwrap();
+        }
+        // Others of the batch get their turn, as they would on a network.
+        tokio::task::yield_now().await;
+        let outcome = self
+            .answers
+            .lock()
+            .unwrap()
+            .pop_front()
+            .unwrap_or_else(|| answer(200));
+        Sent {
+            outcome,
+            took: Duration::from_millis(5),
+        }
+    }
+}
+
+pub(super) fn answer(status: u16) -> Outcome {
+    answer_with(status, &[])
+}
+
+pub(super) fn answer_with(status: u16, headers: &[(&str, &str)]) -> Outcome {
+    Outcome::Answered(Response {
+        status,
+        status_text: String::new(),
+        headers: headers
+            .iter()
+            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
+            .collect(),
+        body: "thanks".to_owned(),
+    })
+}
+
+const VISIBILITY: u32 = 360;
+
+pub(super) struct World {
+    pub(super) worker: Worker<Fake>,
+    pub(super) webhook: Webhook,
+    pub(super) clock: Arc<FixedSurroundings>,
+    start: Timestamp,
+}
+
+pub(super) fn tenant() -> TenantId {
+    "acme".parse().unwrap()
+}
+
+impl World {
+    pub(super) async fn with_policy(policy: &str) -> Self {
+        let start: Timestamp = "2024-01-15T10:30:00Z".parse().unwrap();
+        let clock = Arc::new(FixedSurroundings::at(start));
+        let ledger = Arc::new(MemoryLedger::default());
+        let worker: Worker<Fake> = Worker {
+            ledger: Arc::clone(&ledger),
+            webhooks: MemoryRegistry::default().into(),
+            queues: MemoryQueues::at(start, VISIBILITY),
+            dead_letters: MemoryQueues::at(start, VISIBILITY),
+            sender: Script {
+                clock: Arc::clone(&clock),
+                answers: Mutex::default(),
+                seen: Mutex::default(),
+                meanwhile: Mutex::default(),
+                ledger,
+            },
+            surroundings: Arc::clone(&clock),
+            contracts: hooklane_contracts::load(),
+            waiting: Waiting {
+                queue_visibility_seconds: VISIBILITY,
+            },
+            retry_queue: "RetryQueue".to_owned(),
+        };
+        let webhook = Webhook {
+            id: WebhookId::new(start, 1),
+            tenant: tenant(),
+            name: "Hook".to_owned(),
+            description: None,
+            url: TargetUrl::from_stored("https://example.com/hook").unwrap(),
+            events: vec!["*".parse().unwrap()],
+            secret: "a-signing-secret".parse().unwrap(),
+            contract: "standard".parse().unwrap(),
+            headers: CustomHeaders::default(),
+            retry_policy: Some(RetryPolicy::read("", policy).unwrap()),
+            test_mode: false,
+            state: WebhookState::Active,
+            created_at: start,
+            updated_at: start,
+        };
+        worker.webhooks.registry().create(&webhook).await.unwrap();
+        Self {
+            worker,
+            webhook,
+            clock,
+            start,
+        }
+    }
+
+    pub(super) fn answers<const N: usize>(&self, answers: [Outcome; N]) {
+        self.worker.sender.answers.lock().unwrap().extend(answers);
+    }
+
+    /// Somebody else writes this while the receiver thinks about the next request.
+    pub(super) fn meanwhile(&self, write: Delivery) {
+        *self.worker.sender.meanwhile.lock().unwrap() = Some(write);
+    }
+
+    pub(super) fn id(&self, event: &str) -> DeliveryId {
+        DeliveryId::new(self.webhook.id, self.start, event.parse().unwrap())
+    }
+
+    pub(super) fn message(&self, event: &str, generation: u32) -> Message {
+        Message::Deliver(Deliver {
+            tenant: tenant(),
+            delivery: self.id(event),
+            event_type: "user.created".parse().unwrap(),
+            generation,
+            payload: Some(Payload::Plain(Box::new(content()))),
+        })
+    }
+
+    /// What `fanout` would send of a new event.
+    pub(super) async fn publish(&self, event: &str) {
+        self.send(&self.message(event, 0)).await;
+    }
+
+    pub(super) async fn send(&self, message: &Message) {
+        let one = std::slice::from_ref(message);
+        self.worker.queues.dispatch(Lane::Fast, one).await.unwrap();
+    }
+
+    /// Sends a message that carries no payload, and stores its event if told to.
+    pub(super) async fn publish_by_reference(&self, event: &str, stored: bool) {
+        let Message::Deliver(deliver) = self.message(event, 0);
+        if stored {
+            let id: EventId = event.parse().unwrap();
+            let event = Event {
+                id,
+                tenant: tenant(),
+                content: content(),
+                accepted_at: self.start,
+            };
+            self.worker.ledger.put(&event).await.unwrap();
+        }
+        self.send(&Message::Deliver(Deliver {
+            payload: None,
+            ..deliver
+        }))
+        .await;
+    }
+
+    /// Works on what is visible in one lane now; how many messages there were.
+    pub(super) async fn step(&self, lane: Lane) -> usize {
+        let received = self.worker.queues.receive(lane);
+        let tasks: Vec<_> = received.into_iter().map(task).collect();
+        if tasks.is_empty() {
+            return 0;
+        }
+        let dispositions = self.worker.work(&tasks).await;
+        for (task, disposition) in tasks.iter().zip(dispositions) {
+            if disposition == Disposition::Done {
+                self.worker.queues.delete(&task.message);
+            }
+        }
+        tasks.len()
+    }
+
+    /// Runs both lanes, letting time pass, until no message is left.
+    pub(super) async fn run_until_quiet(&self) {
+        for _ in 0..500 {
+            while self.step(Lane::Fast).await + self.step(Lane::Retry).await > 0 {}
+            let Some(next) = self.worker.queues.next_visible() else {
+                return;
+            };
+            let wait = next.duration_since(self.clock.now());
+            self.pass(wait.max(SignedDuration::ZERO));
+        }
+        panic!("messages go round and round");
+    }
+
+    pub(super) fn pass(&self, time: SignedDuration) {
+        self.clock.pass(time);
+        self.worker.queues.set_time(self.clock.now());
+    }
+
+    pub(super) async fn delivery(&self, event: &str) -> Delivery {
+        let ids = [self.id(event)];
+        let read = self.worker.ledger.read(&ids).await.unwrap();
+        read.into_iter()
+            .next()
+            .flatten()
+            .expect("a written delivery")
+    }
+
+    pub(super) async fn write(&self, delivery: &Delivery) {
+        let saved = self.worker.ledger.save(delivery).await.unwrap();
+        assert!(
+            matches!(saved, Saved::Yes(_)),
+            "the delivery was read a moment ago"
+        );
+    }
+
+    /// The first write of a delivery, by somebody else: it waits for a message of generation 4.
+    pub(super) fn newer_wait(&self, event: &str) -> Delivery {
+        let turn = Turn {
+            generation: 4,
+            owner: MessageId("another".to_owned()),
+        };
+        let kind = "user.created".parse().unwrap();
+        Delivery::unwritten(self.id(event), tenant(), kind).handed_to(turn, self.start)
+    }
+
+    pub(super) fn clock_now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub(super) fn posts(&self) -> usize {
+        self.worker.sender.seen.lock().unwrap().len()
+    }
+
+    pub(super) fn requests(&self) -> Vec<WireRequest> {
+        self.worker
+            .sender
+            .seen
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|(_, r)| r.clone())
+            .collect()
+    }
+
+    pub(super) fn seconds_of_posts(&self) -> Vec<i64> {
+        let seen = self.worker.sender.seen.lock().unwrap();
+        seen.iter()
+            .map(|(at, _)| at.duration_since(self.start).as_secs())
+            .collect()
+    }
+}
+
+pub(super) fn content() -> Content {
+    Content {
+        event_type: "user.created".parse().unwrap(),
+        data: RawJson::parse(r#"{"id":1}"#).unwrap(),
+        metadata: None,
+        timestamp: None,
+        version: None,
+        test: false,
+    }
+}
+
+pub(super) fn task(received: Received) -> Task {
+    Task {
+        receipt_handle: received.id.0.clone(),
+        message: received.id,
+        lane: received.lane,
+        sent_at: received.sent_at,
+        body: received.body,
+    }
+}
