@@ -1,1 +1,32 @@
-//! The conformance suite, filled in below.
+//! What every implementation of the ports must do. The suite runs against the fakes (here) and
+//! against the real tables and queues (`shared/aws/tests/conformance.rs`), so that what is tested over
+//! fakes holds in production.
+//!
+//! Each check works under a tenant of its own, made from `salt`: they may run at once, and again.
+
+mod deliveries;
+mod events;
+mod queues;
+mod samples;
+mod webhooks;
+
+pub use deliveries::deliveries;
+pub use events::events;
+pub use queues::{Inspect, Seen, queues, sqs_limits};
+pub use webhooks::webhooks;
+
+#[cfg(test)]
+mod tests {
+    use crate::fakes::{MemoryLedger, MemoryQueues, MemoryRegistry};
+    use hooklane_domain::Timestamp;
+
+    #[tokio::test]
+    async fn the_fakes_conform() {
+        super::events(&MemoryLedger::default(), 1).await;
+        super::deliveries(&MemoryLedger::default(), 1).await;
+        super::webhooks(&MemoryRegistry::default(), 1).await;
+        let queues = MemoryQueues::at(Timestamp::UNIX_EPOCH, 360);
+        super::queues(&queues, 1).await;
+        super::sqs_limits(&queues, 1).await;
+    }
+}

@@ -207,3 +207,26 @@ impl DeadLetters for MemoryQueues {
         Ok(())
     }
 }
+
+impl crate::conformance::Inspect for MemoryQueues {
+    async fn receive(&self, lane: Lane) -> Vec<crate::conformance::Seen> {
+        let seen = Self::receive(self, lane).into_iter();
+        seen.map(|r| crate::conformance::Seen {
+            receipt_handle: r.id.0.clone(),
+            id: r.id.0,
+            body: r.body,
+        })
+        .collect()
+    }
+
+    async fn delete(&self, _: Lane, seen: &crate::conformance::Seen) {
+        Self::delete(self, &MessageId(seen.id.clone()));
+    }
+
+    async fn dead_letters(&self) -> Vec<(String, String)> {
+        self.buried()
+            .into_iter()
+            .map(|b| (b.body, b.reason))
+            .collect()
+    }
+}

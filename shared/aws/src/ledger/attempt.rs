@@ -114,7 +114,7 @@ impl StoredAttempt {
             if over == 0 {
                 return;
             }
-            let held: usize = part.iter().map(|(n, v)| n.len() + v.len() + 9).sum();
+            let held: usize = part.iter().map(|(n, v)| n.len() + v.len() + 6).sum();
             let body = self.b.len();
             part.clear();
             over = over.saturating_sub(held);

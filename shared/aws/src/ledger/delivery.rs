@@ -1,4 +1,5 @@
-//! The delivery item: within one write unit, whatever the receiver said.
+//! The delivery item: within one write unit, whatever the receiver said, while the ids that others
+//! choose have 40 characters or less.
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
@@ -17,11 +18,9 @@ use super::{Ledger, keys};
 use crate::failure::{corrupt, unavailable};
 use crate::table::{Item, Key, from_item, number, size, string, to_item};
 
-/// A delivery as stored.
+/// A delivery as stored; its id is its key.
 #[derive(Serialize, Deserialize)]
 struct DeliveryItem {
-    /// Delivery id.
-    i: DeliveryId,
     /// Tenant.
     t: TenantId,
     /// Event type.
@@ -33,9 +32,9 @@ struct DeliveryItem {
     n: u32,
     /// Retries used.
     r: u8,
-    /// Failed attempts: number and milliseconds.
+    /// Failed attempts: number, milliseconds, number, milliseconds, …
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    f: Vec<(u32, i64)>,
+    f: Vec<i64>,
     /// The last attempt, where it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     l: Option<StoredLast>,
@@ -201,7 +200,6 @@ impl Ledger {
 
     fn delivery_item(&self, delivery: &Delivery) -> Result<Item, Unavailable> {
         let mut stored = DeliveryItem {
-            i: delivery.id.clone(),
             t: delivery.tenant.clone(),
             e: delivery.event_type.clone(),
             s: StoredState::new(&delivery.state),
@@ -211,7 +209,7 @@ impl Ledger {
             f: delivery
                 .failed_at
                 .iter()
-                .map(|f| (f.number, f.at.as_millisecond()))
+                .flat_map(|f| [i64::from(f.number), f.at.as_millisecond()])
                 .collect(),
             l: delivery
                 .last
@@ -223,32 +221,34 @@ impl Ledger {
             expires_at: self.retention.expires_at(delivery.id.accepted_at()),
         };
         let key = keys::delivery(&delivery.id);
-        let item = to_item(&key, &stored)?;
-        let over = size(&item).saturating_sub(UNIT);
-        let mut item = match &mut stored.y {
-            Some(success) if over > 0 => {
-                success.shed(over);
-                to_item(&key, &stored)?
-            }
-            _ => item,
-        };
+        let mut item = to_item(&key, &stored)?;
         if let Some(u) = keys::undelivered(delivery.id.webhook(), delivery.status()) {
             item.insert(keys::UNDELIVERED_KEY.to_owned(), string(u));
         }
-        Ok(item)
+        let over = size(&item).saturating_sub(UNIT);
+        match &mut stored.y {
+            // What was delivered is in no index: the fields are all of its item.
+            Some(success) if over > 0 => {
+                success.shed(over);
+                to_item(&key, &stored)
+            }
+            _ => Ok(item),
+        }
     }
 }
 
 pub(super) fn to_delivery(item: Item) -> Result<Delivery, Unavailable> {
+    let id = keys::delivery_of(&item).ok_or_else(|| corrupt("a delivery", "its key is none"))?;
     let item: DeliveryItem = from_item(item)?;
     let success = item.y.map(StoredAttempt::read).transpose()?;
     let failed_at = item
         .f
-        .into_iter()
-        .map(|(number, ms)| {
+        .chunks_exact(2)
+        .map(|pair| {
+            let number = u32::try_from(pair[0]).map_err(|e| corrupt("a delivery", e))?;
             Ok(FailedAt {
                 number,
-                at: time(ms)?,
+                at: time(pair[1])?,
             })
         })
         .collect::<Result<_, Unavailable>>()?;
@@ -257,7 +257,7 @@ pub(super) fn to_delivery(item: Item) -> Result<Delivery, Unavailable> {
         (None, success) => success.as_ref().map(Attempt::summary),
     };
     Ok(Delivery {
-        id: item.i,
+        id,
         tenant: item.t,
         event_type: item.e,
         state: item.s.read()?,

@@ -4,7 +4,7 @@ use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::{FailedAt, Status};
 use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
 
-use crate::table::Key;
+use crate::table::{Item, Key, text};
 
 /// The name of the sparse index on what is not delivered.
 pub(super) const UNDELIVERED: &str = "undelivered";
@@ -26,6 +26,15 @@ pub(super) fn delivery(id: &DeliveryId) -> Key {
         pk: webhook(id.webhook()),
         sk: format!("{DELIVERY_PREFIX}{:015}#{}", id.accepted_ms(), id.event()),
     }
+}
+
+/// The delivery whose key an item has.
+pub(super) fn delivery_of(item: &Item) -> Option<DeliveryId> {
+    let webhook = text(item, "pk")?.strip_prefix("WH#")?.parse().ok()?;
+    let sk = text(item, "sk")?;
+    let (ms, event) = sk.strip_prefix(DELIVERY_PREFIX)?.split_once('#')?;
+    let accepted_at = Timestamp::from_millisecond(ms.parse().ok()?).ok()?;
+    Some(DeliveryId::new(webhook, accepted_at, event.parse().ok()?))
 }
 
 pub(super) const DELIVERY_PREFIX: &str = "DL#";

@@ -17,11 +17,11 @@ fn ledger() -> Ledger {
 
 fn delivery() -> Delivery {
     let webhook = WebhookId::new(at(0), 1);
-    let event = "e".repeat(64).parse().unwrap();
+    let event = "e".repeat(40).parse().unwrap();
     let id = DeliveryId::new(webhook, at(1_700_000_000), event);
     Delivery::unwritten(
         id,
-        "t".repeat(64).parse().unwrap(),
+        "t".repeat(40).parse().unwrap(),
         "user.created".parse().unwrap(),
     )
 }

@@ -1,0 +1,102 @@
+#![expect(clippy::expect_used, reason = "samples are right by construction")]
+//! What the checks store.
+
+use hooklane_domain::Timestamp;
+use hooklane_domain::attempt::Attempt;
+use hooklane_domain::contract::{Contract, Contracts};
+use hooklane_domain::delivery::Delivery;
+use hooklane_domain::event::{Content, Event};
+use hooklane_domain::ids::{DeliveryId, TenantId, WebhookId};
+use hooklane_domain::json::RawJson;
+use hooklane_domain::outcome::{AttemptError, ErrorKind, Outcome, Response};
+use hooklane_domain::target::TargetUrl;
+use hooklane_domain::webhook::{CustomHeaders, Webhook, WebhookState};
+
+pub(super) fn at(ms: i64) -> Timestamp {
+    Timestamp::from_millisecond(1_705_314_600_000 + ms).expect("a time in 2024")
+}
+
+pub(super) fn tenant(name: &str, salt: u128) -> TenantId {
+    format!("{name}-{salt:x}").parse().expect("a tenant")
+}
+
+pub(super) fn event(tenant: &TenantId, id: &str, data: &str) -> Event {
+    let content = Content {
+        event_type: "user.created".parse().expect("a type"),
+        data: RawJson::parse(data).expect("JSON"),
+        metadata: Some(RawJson::parse(r#"{"source":"api"}"#).expect("JSON")),
+        timestamp: Some(at(-1)),
+        version: Some("1.0".to_owned()),
+        test: false,
+    };
+    let id = id.parse().expect("an id");
+    Event {
+        id,
+        tenant: tenant.clone(),
+        content,
+        accepted_at: at(0),
+    }
+}
+
+pub(super) fn delivery(tenant: &TenantId, webhook: WebhookId, ms: i64) -> Delivery {
+    let event = format!("event-{ms}").parse().expect("an id");
+    let id = DeliveryId::new(webhook, at(ms), event);
+    Delivery::unwritten(id, tenant.clone(), "user.created".parse().expect("a type"))
+}
+
+pub(super) fn answered(number: u32, ms: i64, status: u16) -> Attempt {
+    let headers = vec![("content-type".to_owned(), "text/plain".to_owned())];
+    let outcome = Outcome::Answered(Response {
+        status,
+        status_text: "Text".to_owned(),
+        headers,
+        body: "thänks".to_owned(),
+    });
+    let request_headers = vec![("webhook-id".to_owned(), "e1".to_owned())];
+    Attempt {
+        number,
+        at: at(ms),
+        duration_ms: 7,
+        request_headers,
+        outcome,
+    }
+}
+
+pub(super) fn unanswered(number: u32, ms: i64) -> Attempt {
+    let detail = "no complete answer in 20s".to_owned();
+    let outcome = Outcome::Error(AttemptError {
+        kind: ErrorKind::Timeout,
+        detail,
+    });
+    Attempt {
+        outcome,
+        ..answered(number, ms, 0)
+    }
+}
+
+pub(super) fn webhook(tenant: &TenantId, n: u128, ms: i64) -> Webhook {
+    let standard = (
+        "standard.toml",
+        include_str!("../../../../contracts/standard.toml"),
+    );
+    let contracts = Contracts::load([standard]).expect("a contract");
+    let name = "standard".parse().expect("a name");
+    let contract: &Contract = contracts.get(&name).expect("a contract");
+    let headers = vec![("Authorization".to_owned(), "Bearer of-a-secret".to_owned())];
+    Webhook {
+        id: WebhookId::new(at(ms), n),
+        tenant: tenant.clone(),
+        name: "Hook".to_owned(),
+        description: Some("What it is for".to_owned()),
+        url: TargetUrl::from_stored("https://example.com/hook").expect("a URL"),
+        events: vec!["user.*".parse().expect("a pattern")],
+        secret: "a-signing-secret".parse().expect("a secret"),
+        contract: name,
+        headers: CustomHeaders::new(headers, contract).expect("headers"),
+        retry_policy: None,
+        test_mode: false,
+        state: WebhookState::Active,
+        created_at: at(ms),
+        updated_at: at(ms),
+    }
+}

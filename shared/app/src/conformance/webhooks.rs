@@ -1,0 +1,121 @@
+use hooklane_domain::ids::{TenantId, WebhookId};
+use hooklane_domain::webhook::{DisableReason, Webhook, WebhookState};
+
+use crate::conformance::samples::{at, tenant, webhook};
+use crate::ports::{Routes, Webhooks};
+
+/// Webhooks read back whole, belong to their tenant, and every change of one raises the version.
+#[expect(clippy::unwrap_used, reason = "a check that fails panics")]
+pub async fn webhooks<S: Webhooks + Routes>(store: &S, salt: u128) {
+    let (ours, theirs) = (tenant("webhooks", salt), tenant("others", salt));
+    assert_eq!(store.version(&ours).await.unwrap(), 0);
+    assert!(store.table(&ours).await.unwrap().routes.is_empty());
+
+    let first = webhook(&ours, salt, 0);
+    let second = Webhook {
+        headers: Default::default(),
+        ..webhook(&ours, salt, 1)
+    };
+    for new in [&first, &second] {
+        assert!(store.get(&ours, new.id).await.unwrap().is_none());
+        store.create(new).await.unwrap();
+    }
+    same(store, &first).await;
+    same(store, &second).await;
+    assert!(
+        store.get(&theirs, first.id).await.unwrap().is_none(),
+        "another tenant's is not there"
+    );
+    assert_eq!(
+        ids(store, &ours).await,
+        [second.id, first.id],
+        "newest first"
+    );
+    assert!(ids(store, &theirs).await.is_empty());
+    let table = store.table(&ours).await.unwrap();
+    assert_eq!((table.version, table.routes.len()), (2, 2));
+
+    assert!(
+        store
+            .disable(&ours, first.id, DisableReason::Gone, at(9))
+            .await
+            .unwrap()
+    );
+    assert!(
+        !store
+            .disable(&ours, first.id, DisableReason::Gone, at(9))
+            .await
+            .unwrap()
+    );
+    assert!(
+        !store
+            .disable(&theirs, second.id, DisableReason::Gone, at(9))
+            .await
+            .unwrap()
+    );
+    let disabled = store.get(&ours, first.id).await.unwrap().unwrap();
+    assert_eq!(
+        disabled.state,
+        WebhookState::Disabled {
+            at: at(9),
+            reason: DisableReason::Gone
+        }
+    );
+    let table = store.table(&ours).await.unwrap();
+    assert_eq!(table.version, 3);
+    assert_eq!(
+        table.routes.iter().map(|r| r.webhook).collect::<Vec<_>>(),
+        [second.id]
+    );
+
+    assert!(!store.delete(&theirs, second.id).await.unwrap());
+    assert!(store.delete(&ours, second.id).await.unwrap());
+    assert!(!store.delete(&ours, second.id).await.unwrap());
+    assert!(store.get(&ours, second.id).await.unwrap().is_none());
+    let table = store.table(&ours).await.unwrap();
+    assert_eq!((table.version, table.routes.len()), (4, 0));
+
+    concurrent_changes_all_count(store, &tenant("crowd", salt), salt).await;
+}
+
+#[expect(clippy::unwrap_used, reason = "a check that fails panics")]
+async fn concurrent_changes_all_count<S: Webhooks + Routes>(
+    store: &S,
+    tenant: &TenantId,
+    salt: u128,
+) {
+    let new: Vec<_> = (0..6)
+        .map(|n| webhook(tenant, salt.wrapping_add(n), 2))
+        .collect();
+    let created = futures::future::join_all(new.iter().map(|w| store.create(w))).await;
+    assert!(created.iter().all(Result::is_ok), "{created:?}");
+    let table = store.table(tenant).await.unwrap();
+    assert_eq!((table.version, table.routes.len()), (6, 6));
+}
+
+#[expect(clippy::unwrap_used, reason = "a check that fails panics")]
+async fn ids<S: Webhooks>(store: &S, tenant: &TenantId) -> Vec<WebhookId> {
+    store
+        .list(tenant)
+        .await
+        .unwrap()
+        .iter()
+        .map(|w| w.id)
+        .collect()
+}
+
+#[expect(clippy::unwrap_used, reason = "a check that fails panics")]
+async fn same<S: Webhooks>(store: &S, expected: &Webhook) {
+    let read = store
+        .get(&expected.tenant, expected.id)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(read.secret.expose(), expected.secret.expose());
+    assert_eq!(
+        read.headers.iter().collect::<Vec<_>>(),
+        expected.headers.iter().collect::<Vec<_>>()
+    );
+    // Secrets are masked here, and were compared above.
+    assert_eq!(format!("{read:?}"), format!("{expected:?}"));
+}
