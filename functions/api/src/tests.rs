@@ -1,1 +1,7 @@
+//! The routes over fakes: what clients see.
 
+mod errors;
+mod publishing;
+mod reading;
+mod registering;
+mod service;

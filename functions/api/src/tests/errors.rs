@@ -1,0 +1,93 @@
+use lambda_http::http::StatusCode;
+
+use super::service::Service;
+
+#[tokio::test]
+async fn nothing_without_the_right_key() {
+    let service = Service::new();
+    let tenant = ("x-tenant-id", "acme");
+    for headers in [
+        vec![tenant],
+        vec![tenant, ("authorization", "Bearer wrong")],
+        vec![tenant, ("authorization", "Bearer ")],
+        vec![tenant, ("authorization", "Basic the-operator-key")],
+        vec![tenant, ("authorization", "the-operator-key")],
+        vec![
+            tenant,
+            ("authorization", "Bearer the-operator-key-and-more"),
+        ],
+    ] {
+        let answer = service.ask_with(&headers, "GET", "/webhooks", "").await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{headers:?}");
+        assert_eq!(answer.content_type, "application/problem+json");
+    }
+    let answer = service.ask_with(&[tenant], "GET", "/webhooks", "").await;
+    insta::assert_json_snapshot!("unauthorized", answer.body);
+}
+
+#[tokio::test]
+async fn the_operator_names_its_tenant() {
+    let service = Service::new();
+    let key = ("authorization", "bearer the-operator-key");
+    for headers in [
+        vec![key],
+        vec![key, ("x-tenant-id", "a b")],
+        vec![key, ("x-tenant-id", "")],
+    ] {
+        let answer = service.ask_with(&headers, "GET", "/webhooks", "").await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{headers:?}");
+    }
+    let answer = service
+        .ask_with(&[key, ("x-tenant-id", "acme")], "GET", "/webhooks", "")
+        .await;
+    assert_eq!(answer.status, StatusCode::OK, "the scheme knows no case");
+}
+
+#[tokio::test]
+async fn paths_and_methods_that_are_not_there() {
+    let service = Service::new();
+    for (method, path, expected) in [
+        ("GET", "/nothing", StatusCode::NOT_FOUND),
+        ("GET", "/api/v2/webhooks", StatusCode::NOT_FOUND),
+        ("GET", "/webhooks/nonsense", StatusCode::NOT_FOUND),
+        (
+            "GET",
+            "/webhooks/nonsense/deliveries",
+            StatusCode::NOT_FOUND,
+        ),
+        ("PATCH", "/events", StatusCode::METHOD_NOT_ALLOWED),
+        ("PUT", "/api/v1/webhooks", StatusCode::METHOD_NOT_ALLOWED),
+    ] {
+        let answer = service.ask(method, path, "").await;
+        assert_eq!(answer.status, expected, "{method} {path}");
+        assert_eq!(
+            answer.content_type, "application/problem+json",
+            "{method} {path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn bodies_that_are_no_event() {
+    let service = Service::new();
+    for body in ["", "{", "[]", "7", "{}", r#"{"type":"a"}"#, r#"{"data":1}"#] {
+        let answer = service.ask("POST", "/events", body).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{body}");
+    }
+    let answer = service
+        .ask("POST", "/events", r#"{"id":"a/b","tenant":"other"}"#)
+        .await;
+    insta::assert_json_snapshot!("invalid_event", answer.body);
+    let large = format!(r#"{{"type":"a","data":"{}"}}"#, "x".repeat(256 * 1024));
+    let answer = service.ask("POST", "/events", &large).await;
+    assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
+    insta::assert_json_snapshot!("too_large", answer.body);
+}
+
+#[tokio::test]
+async fn the_sample_of_the_readme_is_a_request_of_this_api() {
+    let sample = include_str!("../../../../events/api.json");
+    let request = lambda_http::request::from_str(sample).unwrap();
+    assert_eq!(request.uri().path(), "/api/v1/webhooks");
+    assert!(request.headers().contains_key("x-tenant-id"));
+}

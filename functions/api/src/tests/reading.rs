@@ -1,0 +1,165 @@
+use hooklane_app::ports::{Deliveries as _, Saved};
+use hooklane_domain::Timestamp;
+use hooklane_domain::attempt::Attempt;
+use hooklane_domain::delivery::{Delivery, MessageId, Turn};
+use hooklane_domain::ids::DeliveryId;
+use hooklane_domain::outcome::{AttemptError, ErrorKind, Outcome, Response};
+use hooklane_domain::retry::Next;
+use lambda_http::http::StatusCode;
+
+use super::service::Service;
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_second(1_705_314_600 + seconds).unwrap()
+}
+
+fn attempt(number: u32, seconds: i64, outcome: Outcome) -> Attempt {
+    let request_headers = vec![
+        ("webhook-id".to_owned(), "e1".to_owned()),
+        ("webhook-signature".to_owned(), "v1,K5oZfzN95…".to_owned()),
+        ("Authorization".to_owned(), "***".to_owned()),
+    ];
+    Attempt {
+        number,
+        at: at(seconds),
+        duration_ms: 150,
+        request_headers,
+        outcome,
+    }
+}
+
+fn answered(status: u16) -> Outcome {
+    Outcome::Answered(Response {
+        status,
+        status_text: "Text".to_owned(),
+        headers: vec![("content-type".to_owned(), "text/plain".to_owned())],
+        body: "thanks".to_owned(),
+    })
+}
+
+/// A delivery that timed out, was refused, and waits.
+async fn retrying(service: &Service, webhook: &str, event: &str) -> Delivery {
+    let id = DeliveryId::new(webhook.parse().unwrap(), at(0), event.parse().unwrap());
+    let kind = "user.created".parse().unwrap();
+    let mut delivery = Delivery::unwritten(id, "acme".parse().unwrap(), kind);
+    let detail = "no complete answer in 20s".to_owned();
+    let timeout = Outcome::Error(AttemptError {
+        kind: ErrorKind::Timeout,
+        detail,
+    });
+    for made in [attempt(1, 1, timeout), attempt(2, 6, answered(503))] {
+        service
+            .api
+            .ledger
+            .keep_attempt(&delivery, &made)
+            .await
+            .unwrap();
+        let turn = Turn {
+            generation: 0,
+            owner: MessageId("m1".to_owned()),
+        };
+        delivery = save(service, delivery.after(&made, Next::RetryAt(at(306)), turn)).await;
+    }
+    delivery
+}
+
+async fn save(service: &Service, delivery: Delivery) -> Delivery {
+    match service.api.ledger.save(&delivery).await.unwrap() {
+        Saved::Yes(written) => *written,
+        Saved::Conflict => panic!("nobody else writes"),
+    }
+}
+
+async fn delivered(service: &Service, delivery: Delivery) -> Delivery {
+    let turn = Turn {
+        generation: 0,
+        owner: MessageId("m1".to_owned()),
+    };
+    let done = delivery.after(&attempt(3, 306, answered(200)), Next::Delivered, turn);
+    save(service, done).await
+}
+
+#[tokio::test]
+async fn a_delivery_with_every_attempt() {
+    let service = Service::new();
+    let webhook = service.webhook().await;
+    let waiting = retrying(&service, &webhook, "e1").await;
+    let path = format!("/api/v1/webhooks/{webhook}/deliveries/{}", waiting.id);
+    let answer = service.ask("GET", &path, "").await;
+    assert_eq!(answer.status, StatusCode::OK);
+    insta::assert_json_snapshot!("retrying_delivery", answer.body);
+    delivered(&service, waiting).await;
+    let answer = service.ask("GET", &path, "").await;
+    insta::assert_json_snapshot!("delivered_delivery", answer.body);
+}
+
+#[tokio::test]
+async fn a_list_by_status_and_page() {
+    let service = Service::new();
+    let webhook = service.webhook().await;
+    for n in 0..3 {
+        retrying(&service, &webhook, &format!("waits-{n}")).await;
+    }
+    let done = retrying(&service, &webhook, "done").await;
+    delivered(&service, done).await;
+    let path = format!("/webhooks/{webhook}/deliveries");
+    let all = service.ask("GET", &path, "").await;
+    assert_eq!(all.body["data"].as_array().unwrap().len(), 4);
+    assert!(all.body.get("nextCursor").is_none());
+    let done = service
+        .ask("GET", &format!("{path}?status=delivered"), "")
+        .await;
+    insta::assert_json_snapshot!("list_of_deliveries", done.body);
+    let first = service
+        .ask("GET", &format!("{path}?status=retrying&limit=2"), "")
+        .await;
+    assert_eq!(first.body["data"].as_array().unwrap().len(), 2);
+    let cursor = first.body["nextCursor"].as_str().unwrap();
+    let next = format!("{path}?status=retrying&limit=2&cursor={cursor}");
+    let second = service.ask("GET", &next, "").await;
+    assert_eq!(second.body["data"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn wrong_parameters_are_named() {
+    let service = Service::new();
+    let webhook = service.webhook().await;
+    let path = format!("/webhooks/{webhook}/deliveries");
+    for (query, wrong) in [
+        ("limit=0", "limit"),
+        ("limit=101", "limit"),
+        ("limit=x", "limit"),
+        ("limit=1&limit=2", "limit"),
+        ("status=lost", "status"),
+        ("cursor=nonsense", "cursor"),
+        ("colour=red", "colour"),
+    ] {
+        let answer = service.ask("GET", &format!("{path}?{query}"), "").await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{query}");
+        assert_eq!(answer.body["errors"][0]["path"], wrong, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn another_tenants_are_not_there() {
+    let service = Service::new();
+    let webhook = service.webhook().await;
+    let delivery = retrying(&service, &webhook, "e1").await;
+    for path in [
+        format!("/webhooks/{webhook}"),
+        format!("/webhooks/{webhook}/deliveries"),
+        format!("/webhooks/{webhook}/deliveries/{}", delivery.id),
+    ] {
+        assert_eq!(service.ask("GET", &path, "").await.status, StatusCode::OK);
+        let other = service.ask_as("other", "GET", &path, "").await;
+        assert_eq!(other.status, StatusCode::NOT_FOUND, "{path}");
+    }
+    let other = service
+        .ask_as("other", "DELETE", &format!("/webhooks/{webhook}"), "")
+        .await;
+    assert_eq!(other.status, StatusCode::NOT_FOUND);
+    assert_eq!(
+        service.ask_as("other", "GET", "/webhooks", "").await.body["total"],
+        0
+    );
+}

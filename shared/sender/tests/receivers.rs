@@ -1,0 +1,224 @@
+//! The sender against receivers on the loopback that behave and misbehave.
+
+use std::time::Duration;
+
+use hooklane_domain::contract::WireRequest;
+use hooklane_domain::network::NetworkRules;
+use hooklane_domain::outcome::{ErrorKind, Outcome};
+use hooklane_domain::target::TargetUrl;
+use hooklane_sender::{Sender, Sent};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+fn rules() -> NetworkRules {
+    NetworkRules::parse("127.0.0.0/8", "443,1024-65535").unwrap()
+}
+
+fn request(body: &str) -> WireRequest {
+    let headers = vec![
+        ("Content-Type".to_owned(), "application/json".to_owned()),
+        ("User-Agent".to_owned(), "Hooklane/1.0".to_owned()),
+        ("webhook-id".to_owned(), "e1".to_owned()),
+    ];
+    WireRequest {
+        headers,
+        body: body.to_owned(),
+        shown_headers: Vec::new(),
+    }
+}
+
+async fn post(url: &str, limit: Duration) -> Sent {
+    let sender = Sender::new(rules()).unwrap();
+    let url = TargetUrl::from_stored(url).unwrap();
+    sender.post(&url, request(r#"{"a":1}"#), limit).await
+}
+
+/// Accepts one connection, reads its request, writes `answer` and closes, or keeps quiet. Returns what
+/// it read and how many bytes it got rid of.
+async fn receiver(answer: Answer) -> (String, JoinHandle<(String, usize)>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/hook?a=1", listener.local_addr().unwrap());
+    let task = tokio::spawn(async move {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        let mut read = Vec::new();
+        while !read.ends_with(br#"{"a":1}"#) {
+            let mut chunk = [0; 4096];
+            match socket.read(&mut chunk).await.unwrap() {
+                0 => break,
+                n => read.extend_from_slice(&chunk[..n]),
+            }
+        }
+        let mut written = 0;
+        match answer {
+            Answer::Bytes(bytes) => {
+                socket.write_all(bytes.as_bytes()).await.unwrap();
+                written = bytes.len();
+            }
+            Answer::Stall(bytes) => {
+                socket.write_all(bytes.as_bytes()).await.unwrap();
+                tokio::time::sleep(Duration::from_secs(30)).await;
+            }
+            Answer::Endless => {
+                let chunk = [b'x'; 65_536];
+                socket.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
+                while written < 1_000_000_000 && socket.write_all(&chunk).await.is_ok() {
+                    written += chunk.len();
+                }
+            }
+            Answer::Reset => socket.set_zero_linger().unwrap(),
+        }
+        (String::from_utf8(read).unwrap(), written)
+    });
+    (url, task)
+}
+
+enum Answer {
+    Bytes(String),
+    /// These, and then nothing.
+    Stall(&'static str),
+    Endless,
+    Reset,
+}
+
+fn bytes(text: &str) -> Answer {
+    Answer::Bytes(text.to_owned())
+}
+
+const SECONDS: Duration = Duration::from_secs(5);
+
+fn kind(sent: &Sent) -> Option<ErrorKind> {
+    sent.outcome.error().map(|error| error.kind)
+}
+
+#[tokio::test]
+async fn the_request_is_what_was_asked_for_and_the_answer_is_kept() {
+    let (url, task) = receiver(bytes(
+        "HTTP/1.1 202 Accepted\r\nX-A: b\r\nSet-Cookie: s=1\r\nContent-Length: 6\r\n\r\nthanks",
+    ))
+    .await;
+    let sent = post(&url, SECONDS).await;
+    let Outcome::Answered(response) = sent.outcome else {
+        panic!("{sent:?}")
+    };
+    assert_eq!(
+        (response.status, response.status_text.as_str()),
+        (202, "Accepted")
+    );
+    assert_eq!(response.body, "thanks");
+    let names: Vec<_> = response.headers.iter().map(|(n, _)| n.as_str()).collect();
+    assert_eq!(names, ["x-a", "content-length"], "cookies are nobody's");
+    let (read, _) = task.await.unwrap();
+    let host = url.trim_start_matches("http://").split('/').next().unwrap();
+    let mut lines: Vec<_> = read.split("\r\n").collect();
+    lines[1..].sort_unstable();
+    let mut expected = [
+        "POST /hook?a=1 HTTP/1.1",
+        &format!("host: {host}"),
+        "content-length: 7",
+        "content-type: application/json",
+        "user-agent: Hooklane/1.0",
+        "webhook-id: e1",
+        "accept: */*",
+        "",
+        r#"{"a":1}"#,
+    ];
+    expected[1..].sort_unstable();
+    assert_eq!(lines, expected, "nothing is added but what HTTP needs");
+}
+
+#[tokio::test]
+async fn a_redirect_is_an_answer_and_not_followed() {
+    let (url, _task) = receiver(bytes(
+        "HTTP/1.1 307 Temporary Redirect\r\nLocation: /other\r\nContent-Length: 0\r\n\r\n",
+    ))
+    .await;
+    assert_eq!(post(&url, SECONDS).await.outcome.status(), Some(307));
+}
+
+#[tokio::test]
+async fn a_thousand_bytes_of_an_endless_body_are_kept() {
+    let (url, task) = receiver(Answer::Endless).await;
+    let sent = post(&url, SECONDS).await;
+    let Outcome::Answered(response) = sent.outcome else {
+        panic!("{sent:?}")
+    };
+    assert_eq!(response.body.len(), 1_000);
+    let (_, written) = task.await.unwrap();
+    assert!(written < 1_000_000_000, "the rest was not taken");
+}
+
+#[tokio::test]
+async fn what_goes_wrong_has_a_kind() {
+    let limit = Duration::from_millis(300);
+    let huge = "x".repeat(2_000_000);
+    for (name, answer, expected) in [
+        ("silence", Answer::Stall(""), ErrorKind::Timeout),
+        (
+            "half a body",
+            Answer::Stall("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"),
+            ErrorKind::Timeout,
+        ),
+        (
+            "a body cut short",
+            bytes("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"),
+            ErrorKind::Response,
+        ),
+        (
+            "no HTTP",
+            bytes("220 mail.example.com ESMTP\r\n\r\n"),
+            ErrorKind::Response,
+        ),
+        (
+            "endless headers",
+            bytes(&format!("HTTP/1.1 200 OK\r\nX-A: {huge}")),
+            ErrorKind::Response,
+        ),
+        ("a closed connection", bytes(""), ErrorKind::Response),
+        ("a reset connection", Answer::Reset, ErrorKind::Response),
+    ] {
+        let (url, _task) = receiver(answer).await;
+        let sent = post(&url, limit).await;
+        assert_eq!(kind(&sent), Some(expected), "{name}: {:?}", sent.outcome);
+    }
+}
+
+#[tokio::test]
+async fn nobody_there() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    drop(listener);
+    assert_eq!(kind(&post(&url, SECONDS).await), Some(ErrorKind::Connect));
+    let sent = post("https://no-such-host.invalid/", SECONDS).await;
+    assert_eq!(kind(&sent), Some(ErrorKind::Dns), "{:?}", sent.outcome);
+}
+
+#[tokio::test]
+async fn a_receiver_without_tls_is_a_tls_error() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}/", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        socket
+            .write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            .await
+            .unwrap();
+    });
+    let sent = post(&url, SECONDS).await;
+    assert_eq!(kind(&sent), Some(ErrorKind::Tls), "{:?}", sent.outcome);
+}
+
+#[tokio::test]
+async fn targets_are_judged_again_when_they_are_called() {
+    let strict = Sender::new(NetworkRules::default()).unwrap();
+    for url in [
+        "http://127.0.0.1:9/",
+        "https://127.0.0.1/",
+        "https://[::ffff:10.0.0.1]/",
+        "https://localhost/",
+    ] {
+        let url = TargetUrl::from_stored(url).unwrap();
+        let sent = strict.post(&url, request("{}"), SECONDS).await;
+        assert_eq!(kind(&sent), Some(ErrorKind::Blocked), "{url}");
+    }
+}
