@@ -9,6 +9,7 @@ from hooklane_local.paths import CARGO_TOOLS, ROOT, SAM
 from hooklane_local.processes import run
 from hooklane_local.profile import REGION
 from hooklane_local.progress import Failure, say, step
+from hooklane_local.tools import host_target
 
 
 def run_checks() -> None:
@@ -16,10 +17,12 @@ def run_checks() -> None:
     environment = for_build_tools()
     # Nothing of the lints or the documentation may depend on a person's flags.
     environment.pop("RUSTFLAGS", None)
+    # The target is named so that build scripts and macros are the ones that the tests use too.
+    target = ["--target", host_target()]
     checks = [
         ("formatting", ["cargo", "fmt", "--all", "--check"]),
-        ("clippy", ["cargo", "clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"]),
-        ("documentation", ["cargo", "doc", "--workspace", "--no-deps"]),
+        ("clippy", ["cargo", "clippy", "--locked", "--workspace", "--all-targets", *target, "--", "-D", "warnings"]),
+        ("documentation", ["cargo", "doc", "--workspace", "--no-deps", *target]),
         ("licences, sources and duplicates of dependencies", _deny("bans", "licenses", "sources")),
         ("unused dependencies", [CARGO_TOOLS / "bin" / "cargo-machete"]),
         ("template.yaml", [SAM, "validate", "--lint", "--template", ROOT / "template.yaml", "--region", REGION]),

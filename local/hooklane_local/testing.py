@@ -24,7 +24,8 @@ def run_tests(profile: Profile, *, only_end_to_end: bool, pytest_arguments: list
             with step("conformance of the stores and queues with the emulator"):
                 _conformance(profile)
             with step("end-to-end tests"):
-                _pytest(profile, ROOT / "tests" / "e2e", "-n", "4", "--durations=10", *pytest_arguments)
+                parallel = ["-n", "4", "--dist", "worksteal", "--durations=10"]
+                _pytest(profile, ROOT / "tests" / "e2e", *parallel, *pytest_arguments)
         except Failure:
             print_function_logs(stack)
             say(f"The emulator's whole log: {profile.emulator_log}")
@@ -47,8 +48,8 @@ def _conformance(profile: Profile) -> None:
         [
             "cargo",
             "test",
-            "-p",
-            "hooklane-aws",
+            # All of the workspace, so that its dependencies have the features they were built with before.
+            "--workspace",
             "--test",
             "conformance",
             "--target",

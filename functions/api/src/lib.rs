@@ -1,7 +1,7 @@
 //! `api`: the management API and one of the two doors for events.
 //!
-//! [`router`] knows the paths; each module beside it holds the handlers of one resource, which
-//! decode, call one use case of `hooklane-app`, and encode. [`problem`] is the one place that turns
+//! `router` knows the paths; each module beside it holds the handlers of one resource, which
+//! decode, call one use case of `hooklane-app`, and encode. `problem` is the one place that turns
 //! errors into answers.
 
 use std::sync::Arc;

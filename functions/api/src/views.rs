@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use hooklane_domain::Timestamp;
 use hooklane_domain::attempt::{Attempt, LastAttempt};
-use hooklane_domain::contract::Contracts;
+use hooklane_domain::contract::{Contract, Contracts};
 use hooklane_domain::delivery::{Delivery, State};
 use hooklane_domain::outcome::{AttemptError, Outcome};
+use hooklane_domain::retry::RetryPolicy;
 use hooklane_domain::secret::SecretForm;
 use hooklane_domain::webhook::{Webhook, WebhookState};
 use secrecy::ExposeSecret as _;
@@ -55,7 +56,7 @@ impl WebhookView {
                 .names()
                 .map(|name| (name.to_owned(), "***"))
                 .collect(),
-            retry_policy: webhook.retry_policy.as_ref().map(|policy| policy.to_json()),
+            retry_policy: webhook.retry_policy.as_ref().map(RetryPolicy::to_json),
             test_mode: webhook.test_mode,
             active: webhook.state.is_active(),
             status: match webhook.state {
@@ -72,7 +73,7 @@ impl WebhookView {
     pub(crate) fn with_secret(webhook: &Webhook, contracts: &Contracts) -> Self {
         let form = contracts
             .get(&webhook.contract)
-            .map_or(SecretForm::Text, |c| c.secret_form());
+            .map_or(SecretForm::Text, Contract::secret_form);
         let secret = webhook.secret.shown(form).expose_secret().to_owned();
         Self {
             secret: Some(secret),

@@ -1,7 +1,7 @@
 //! `delivery`: makes one attempt of each delivery it is handed, and decides what is next.
 //!
 //! It alone finishes and parks deliveries. [`handle`] turns a batch of SQS records into a batch of
-//! [`worker::Task`]s; [`Worker`] does the work over ports; the decisions are the domain's.
+//! [`Task`]s; [`Worker`] does the work over ports; the decisions are the domain's.
 
 mod attempt;
 mod edge;

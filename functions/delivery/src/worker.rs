@@ -98,7 +98,10 @@ impl<E: Edge> Worker<E> {
             .collect();
         let mut read = match self.ledger.read(&ids).await {
             Ok(read) => Ok(read.into_iter()),
-            Err(error) => Err(tell("batch.read_failed", &error)),
+            Err(error) => {
+                tell("batch.read_failed", &error);
+                Err(())
+            }
         };
         let mut works = Vec::new();
         for (task, message) in decoded {
@@ -235,5 +238,5 @@ impl<E: Edge> Worker<E> {
 
 /// Logs what failed, with all its causes, once.
 pub(crate) fn tell(event: &'static str, error: &Unavailable) {
-    tracing::error!(error = error.chain(), event);
+    tracing::error!(error = error.chain(), "{event}");
 }

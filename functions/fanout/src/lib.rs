@@ -55,7 +55,16 @@ impl<R: Routes, Q: Dispatch, D: DeadLetters> Fanout<R, Q, D> {
         }
     }
 
+    /// A fault that passes fails the batch, which Lambda hands over again.
     pub async fn handle(&self, batch: Batch) -> Result<Answer, Unavailable> {
+        let result = self.fan_out(batch).await;
+        if let Err(error) = &result {
+            tracing::error!(error = error.chain(), "batch.failed");
+        }
+        result
+    }
+
+    async fn fan_out(&self, batch: Batch) -> Result<Answer, Unavailable> {
         let mut tables: HashMap<TenantId, Arc<RouteTable>> = HashMap::new();
         let mut held = Vec::new();
         let (mut events, mut sent) = (0usize, 0usize);

@@ -2,6 +2,7 @@
 
 use hooklane_aws::ledger::EventRecord;
 use hooklane_domain::event::Event;
+use hooklane_domain::json::position;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -22,8 +23,8 @@ pub(crate) enum Record {
 /// A record that can never be processed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Unreadable {
-    #[error("the record is not one of a DynamoDB stream: {0}")]
-    Shape(#[source] serde_json::Error),
+    #[error("the record is not one of a DynamoDB stream ({0})")]
+    Shape(String),
     #[error("a new event without its image")]
     NoImage,
     #[error("{0}")]
@@ -46,7 +47,8 @@ struct Change {
 }
 
 pub(crate) fn read(raw: &RawValue) -> Result<Record, Unreadable> {
-    let record: StreamRecord = serde_json::from_str(raw.get()).map_err(Unreadable::Shape)?;
+    let record: StreamRecord =
+        serde_json::from_str(raw.get()).map_err(|e| Unreadable::Shape(position(&e)))?;
     let is_event = matches!(
         record.dynamodb.keys.get("sk"),
         Some(serde_dynamo::AttributeValue::S(sk)) if sk == "EVENT"

@@ -9,6 +9,7 @@ use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
 use hooklane_app::ports::Unavailable;
 use hooklane_domain::event::{Content, MAX_EVENT_BYTES};
+use hooklane_domain::json::position;
 use hooklane_domain::message::Payload;
 
 use crate::failure::corrupt;
@@ -51,7 +52,7 @@ pub(crate) fn to_json(content: &Content) -> String {
 }
 
 pub(crate) fn from_json(json: &str) -> Result<Content, Unavailable> {
-    serde_json::from_str(json).map_err(|e| corrupt("an event's content", e))
+    serde_json::from_str(json).map_err(|e| corrupt("an event's content", position(&e)))
 }
 
 pub(crate) fn deflate(bytes: &[u8]) -> Option<Vec<u8>> {

@@ -2,6 +2,13 @@
 //! stack's emulator, another one, or (with an empty value and credentials) a real account. It makes
 //! tables and queues of its own and removes them.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a check that fails panics"
+)]
+
 mod place;
 
 use hooklane_app::conformance;

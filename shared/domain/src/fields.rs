@@ -7,6 +7,8 @@ use std::fmt;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
+use crate::json::position;
+
 /// One wrong field: where it is and what was expected, fit to be shown to the caller.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct FieldError {
@@ -91,7 +93,7 @@ impl Fields {
             } else {
                 "is not valid JSON"
             };
-            FieldErrors::one(prefix, format!("{what} ({e})"))
+            FieldErrors::one(prefix, format!("{what} ({})", position(&e)))
         })?;
         Ok(Self {
             prefix: prefix.to_owned(),
@@ -131,7 +133,7 @@ impl Fields {
                             path: self.path(name),
                             raw,
                         },
-                    ))
+                    ));
                 }
             }
         }

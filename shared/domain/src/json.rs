@@ -18,7 +18,7 @@ const MAX_DEPTH: usize = 100;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidJson {
-    #[error("is not JSON: {0}")]
+    #[error("is not JSON ({0})")]
     Syntax(String),
     #[error("nests deeper than {MAX_DEPTH} levels")]
     TooDeep,
@@ -27,7 +27,7 @@ pub enum InvalidJson {
 impl RawJson {
     pub fn parse(text: &str) -> Result<Self, InvalidJson> {
         let raw: &RawValue =
-            serde_json::from_str(text).map_err(|e| InvalidJson::Syntax(e.to_string()))?;
+            serde_json::from_str(text).map_err(|e| InvalidJson::Syntax(position(&e)))?;
         Self::from_raw(raw)
     }
 
@@ -101,6 +101,13 @@ fn depth(json: &str) -> usize {
         _ => {}
     });
     most
+}
+
+/// Where JSON stopped being what was expected. The parser's own message may quote what it found there,
+/// and that may be a payload or a secret.
+#[must_use]
+pub fn position(error: &serde_json::Error) -> String {
+    format!("line {}, column {}", error.line(), error.column())
 }
 
 /// Writes `text` as a JSON string, quotes included.

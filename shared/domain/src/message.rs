@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::Content;
 use crate::ids::{DeliveryId, EventType, TenantId};
+use crate::json::position;
 
 /// The version this code writes and reads. A change that old code could not read raises it, and the
 /// code that raises it still reads the one before: messages wait in queues for days.
@@ -61,8 +62,8 @@ struct Body<T> {
 
 #[derive(Debug, thiserror::Error)]
 pub enum UnreadableMessage {
-    #[error("is not a message: {0}")]
-    Syntax(#[source] serde_json::Error),
+    #[error("is not a message ({0})")]
+    Syntax(String),
     #[error("has version {0}, and this code reads version {VERSION}")]
     Version(u8),
     #[error("is of the unknown kind {0:?}")]
@@ -84,17 +85,20 @@ impl Message {
     }
 
     pub fn decode(text: &str) -> Result<Self, UnreadableMessage> {
-        let head: Head<'_> = serde_json::from_str(text).map_err(UnreadableMessage::Syntax)?;
+        let head: Head<'_> = serde_json::from_str(text).map_err(syntax)?;
         match (head.version, head.kind) {
             (VERSION, "deliver") => {
-                let body: Body<Deliver> =
-                    serde_json::from_str(text).map_err(UnreadableMessage::Syntax)?;
+                let body: Body<Deliver> = serde_json::from_str(text).map_err(syntax)?;
                 Ok(Self::Deliver(body.body))
             }
             (VERSION, kind) => Err(UnreadableMessage::Kind(kind.to_owned())),
             (version, _) => Err(UnreadableMessage::Version(version)),
         }
     }
+}
+
+fn syntax(error: serde_json::Error) -> UnreadableMessage {
+    UnreadableMessage::Syntax(position(&error))
 }
 
 impl Deliver {

@@ -1,7 +1,7 @@
 //! The one HTTP client that speaks to receivers.
 //!
 //! It follows no redirect, uses no proxy, decompresses nothing, reads a bounded part of an answer and
-//! connects only to addresses that were judged: [`guard`] is the resolver of its client, so the
+//! connects only to addresses that were judged: `guard` is the resolver of its client, so the
 //! addresses that are judged are the ones that are connected to.
 
 mod classify;

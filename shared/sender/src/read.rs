@@ -16,7 +16,7 @@ pub(crate) async fn response(mut response: reqwest::Response) -> Outcome {
     while body.len() < MAX_BODY {
         match response.chunk().await {
             Ok(Some(chunk)) => {
-                body.extend_from_slice(&chunk[..chunk.len().min(MAX_BODY - body.len())])
+                body.extend_from_slice(&chunk[..chunk.len().min(MAX_BODY - body.len())]);
             }
             Ok(None) => break,
             Err(error) => return Outcome::Error(classify::error(&error)),

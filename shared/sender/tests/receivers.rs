@@ -1,5 +1,7 @@
 //! The sender against receivers on the loopback that behave and misbehave.
 
+#![expect(clippy::unwrap_used, reason = "a test that fails panics")]
+
 use std::time::Duration;
 
 use hooklane_domain::contract::WireRequest;

@@ -62,7 +62,7 @@ impl BodyTemplate {
     ) -> Option<String> {
         match self {
             Self::Literal(text) => Some(text.clone()),
-            Self::Value(placeholder) => value(*placeholder).map(|v| v.into_json()),
+            Self::Value(placeholder) => value(*placeholder).map(BodyValue::into_json),
             Self::Text(template) => {
                 let text = template.render(|placeholder| match value(placeholder)? {
                     BodyValue::Text(text) => Some(text),

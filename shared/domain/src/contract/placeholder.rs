@@ -98,6 +98,8 @@ impl Placeholder {
             }
             Self::Signature => matches!(place, Place::Header | Place::SignatureValue),
             Self::Body => place == Place::Signed,
+            // What may be absent cannot be signed: nobody could tell absent from empty.
+            Self::EventVersion => !matches!(place, Place::Signed | Place::SignatureValue),
             // A webhook's name is free text, which a header does not carry.
             Self::WebhookName => matches!(place, Place::BodyText | Place::BodyValue),
             _ => true,

@@ -172,6 +172,12 @@ fn a_mistake_is_named_with_file_line_and_what_was_expected() {
             17,
             "no header carries",
         ),
+        (
+            "signed = \"{event.id}",
+            "signed = \"{event.version}",
+            26,
+            "may not stand in what is signed",
+        ),
         (".{body}\"", "\"", 26, "must contain the {body}"),
         (
             "\"v1,{signature}\"",

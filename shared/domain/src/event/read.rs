@@ -100,7 +100,7 @@ fn read_envelope(mut outer: Fields, default: &DefaultTenant) -> Result<NewEvent,
     let id = outer.parse::<EventId>(&["id"]);
     let event_type = required(&mut outer, &["detail-type"], Fields::parse::<EventType>);
     let timestamp = read_timestamp(&mut outer, &["time"]);
-    let detail = required(&mut outer, &["detail"], |fields, names| fields.take(names));
+    let detail = required(&mut outer, &["detail"], Fields::take);
     // What else an envelope carries (source, account, region, resources) is EventBridge's own.
     outer.take_rest();
     let (mut tenant, mut data, mut metadata, mut version, mut test) =
