@@ -14,6 +14,15 @@ use crate::edge::{Edge, Post as _};
 use crate::settle::Made;
 use crate::worker::{Disposition, Job, Worker};
 
+/// What a message leads to.
+enum Found {
+    Content(Content),
+    /// Its event was deleted, or has expired.
+    Missing,
+    /// It carries a payload that cannot be read.
+    Unreadable(String),
+}
+
 impl<E: Edge> Worker<E> {
     /// Makes the attempt that `delivery` is due for, unless its webhook or event stands in the way.
     pub(crate) async fn attempt(
@@ -35,22 +44,28 @@ impl<E: Edge> Worker<E> {
                 .park(job, delivery.parked(now, ParkReason::Inactive))
                 .await;
         }
-        let Some(content) = self.content(job).await? else {
-            let failed = delivery.failed(now, FailReason::EventMissing);
-            return self.finish_without_attempt(job, failed).await;
+        let content = match self.content(job).await? {
+            Found::Content(content) => content,
+            Found::Missing => {
+                let failed = delivery.failed(now, FailReason::EventMissing);
+                return self.finish_without_attempt(job, failed).await;
+            }
+            Found::Unreadable(reason) => return Ok(self.bury(job.task, &reason).await),
         };
         let made = self.make(&delivery, webhook, &content).await;
         self.settle(job, delivery, made).await
     }
 
-    async fn content(&self, job: &Job<'_>) -> Result<Option<Content>, Unavailable> {
+    async fn content(&self, job: &Job<'_>) -> Result<Found, Unavailable> {
         match job.deliver.payload.clone() {
-            Some(payload) => hooklane_aws::payload::unpack(payload).map(Some),
+            Some(payload) => Ok(match hooklane_aws::payload::unpack(payload) {
+                Ok(content) => Found::Content(content),
+                Err(error) => Found::Unreadable(error.chain()),
+            }),
             None => {
-                let event = self
-                    .ledger
-                    .get(&job.deliver.tenant, job.deliver.delivery.event());
-                Ok(event.await?.map(|event| event.content))
+                let id = job.deliver.delivery.event();
+                let event = self.ledger.get(&job.deliver.tenant, id).await?;
+                Ok(event.map_or(Found::Missing, |event| Found::Content(event.content)))
             }
         }
     }

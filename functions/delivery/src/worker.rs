@@ -138,7 +138,7 @@ impl<E: Edge> Worker<E> {
         dispositions
     }
 
-    async fn bury(&self, task: &Task, reason: &str) -> Disposition {
+    pub(crate) async fn bury(&self, task: &Task, reason: &str) -> Disposition {
         match self.dead_letters.bury(&task.body, reason).await {
             Ok(()) => {
                 tracing::warn!(message.id = task.message.0, reason, "message.dead_lettered");

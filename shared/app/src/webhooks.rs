@@ -5,6 +5,7 @@ use hooklane_domain::fields::FieldErrors;
 use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::network::NetworkRules;
 use hooklane_domain::webhook::Webhook;
+use hooklane_domain::whole_millisecond;
 
 use crate::ports::{Surroundings, Unavailable, Webhooks};
 
@@ -33,7 +34,8 @@ pub async fn register(
     tenant: TenantId,
     body: &str,
 ) -> Result<Webhook, RegisterError> {
-    let now = surroundings.now();
+    // An event accepted in the same millisecond is to find the webhook created before it.
+    let now = whole_millisecond(surroundings.now());
     let id = WebhookId::new(now, surroundings.random_id());
     let identity = read::Identity {
         id,

@@ -28,3 +28,10 @@ pub mod waiting;
 pub mod webhook;
 
 pub use jiff::Timestamp;
+
+/// The time without its fraction of a millisecond. Whatever is stored or compared counts in whole
+/// milliseconds, so that what was written and what is read back are the same.
+#[must_use]
+pub fn whole_millisecond(time: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(time.as_millisecond()).unwrap_or(time)
+}

@@ -137,6 +137,20 @@ async fn what_cannot_be_read_is_put_away_with_its_reason_and_harms_no_other() {
 }
 
 #[tokio::test]
+async fn a_payload_that_cannot_be_read_is_put_away() {
+    use hooklane_domain::message::{Deliver, Message, Payload};
+    let world = World::with_policy(r#"{"schedule":[5]}"#).await;
+    let Message::Deliver(deliver) = world.message("e1", 0);
+    let payload = Some(Payload::Zlib("%%%".to_owned()));
+    world
+        .send(&Message::Deliver(Deliver { payload, ..deliver }))
+        .await;
+    world.run_until_quiet().await;
+    assert_eq!(world.posts(), 0);
+    assert_eq!(world.worker.dead_letters.buried().len(), 1);
+}
+
+#[tokio::test]
 async fn a_message_that_names_another_tenants_delivery_is_put_away() {
     let world = World::with_policy(r#"{"schedule":[5]}"#).await;
     world.answers([answer(500)]);

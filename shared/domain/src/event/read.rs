@@ -21,7 +21,7 @@ pub struct NewEvent {
 impl NewEvent {
     /// The event as accepted at `now`, under its own id or else under `fallback`.
     pub fn accept(self, now: Timestamp, fallback: impl FnOnce() -> EventId) -> Event {
-        let accepted_at = Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);
+        let accepted_at = crate::whole_millisecond(now);
         Event {
             id: self.id.unwrap_or_else(fallback),
             tenant: self.tenant,
