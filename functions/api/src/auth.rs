@@ -41,25 +41,17 @@ impl<B: Backend> FromRequestParts<Arc<B>> for Tenant {
     async fn from_request_parts(parts: &mut Parts, api: &Arc<B>) -> Result<Self, Problem> {
         let token = bearer(parts).ok_or_else(Problem::unauthorized)?;
         let key = api.operator_key().current(api.surroundings().now()).await?;
-        let good: bool = token
-            .as_bytes()
-            .ct_eq(key.expose_secret().as_bytes())
-            .into();
+        let good: bool = token.as_bytes().ct_eq(key.expose_secret().as_bytes()).into();
         if !good {
             return Err(Problem::unauthorized());
         }
-        let named = parts
-            .headers
-            .get(TENANT_HEADER)
-            .and_then(|value| value.to_str().ok());
+        let named = parts.headers.get(TENANT_HEADER).and_then(|value| value.to_str().ok());
         match named {
             Some(tenant) => tenant
                 .parse()
                 .map(Self)
                 .map_err(|e| Problem::bad_request(&format!("the header X-Tenant-Id {e}"))),
-            None => Err(Problem::bad_request(
-                "the operator key needs the header X-Tenant-Id",
-            )),
+            None => Err(Problem::bad_request("the operator key needs the header X-Tenant-Id")),
         }
     }
 }
@@ -67,7 +59,5 @@ impl<B: Backend> FromRequestParts<Arc<B>> for Tenant {
 fn bearer(parts: &Parts) -> Option<&str> {
     let value = parts.headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
-    scheme
-        .eq_ignore_ascii_case("bearer")
-        .then_some(token.trim())
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }

@@ -37,9 +37,7 @@ pub(crate) async fn list<B: Backend>(
     let filter = DeliveryFilter {
         status: query.parse("status"),
         // The cursor is the id of the last delivery seen; one of another webhook starts nowhere.
-        after: query
-            .parse::<DeliveryId>("cursor")
-            .filter(|id| id.webhook() == webhook),
+        after: query.parse::<DeliveryId>("cursor").filter(|id| id.webhook() == webhook),
         limit: query.limit(),
     };
     query.finish()?;

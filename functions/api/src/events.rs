@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::State;
-use axum::extract::rejection::BytesRejection;
 use axum::response::{IntoResponse as _, Response};
 use hooklane_app::publish::{self, Accepted};
 use hooklane_domain::event::{DefaultTenant, MAX_EVENT_BYTES, NewEvent, from_body};
@@ -16,6 +14,7 @@ use serde_json::value::RawValue;
 
 use crate::Backend;
 use crate::auth::Tenant;
+use crate::body::Text;
 use crate::problem::Problem;
 
 /// A batch is at most so large, in events and in bytes.
@@ -32,27 +31,17 @@ struct AcceptedView {
 impl AcceptedView {
     fn new(accepted: Accepted) -> (StatusCode, Self) {
         let Accepted { id, duplicate } = accepted;
-        let status = if duplicate {
-            StatusCode::OK
-        } else {
-            StatusCode::ACCEPTED
-        };
-        (
-            status,
-            Self {
-                id: id.to_string(),
-                duplicate,
-            },
-        )
+        let status = if duplicate { StatusCode::OK } else { StatusCode::ACCEPTED };
+        (status, Self { id: id.to_string(), duplicate })
     }
 }
 
 pub(crate) async fn publish<B: Backend>(
     State(api): State<Arc<B>>,
     Tenant(tenant): Tenant,
-    body: Result<Bytes, BytesRejection>,
+    Text(body): Text,
 ) -> Result<Response, Problem> {
-    let new = read(text(&body?)?, tenant)?;
+    let new = read(&body, tenant)?;
     let accepted = publish::publish(api.ledger(), api.surroundings(), new, None).await?;
     let (status, view) = AcceptedView::new(accepted);
     Ok((status, Json(view)).into_response())
@@ -65,10 +54,6 @@ fn read(body: &str, tenant: hooklane_domain::ids::TenantId) -> Result<NewEvent, 
         return Err(Problem::too_large(&detail));
     }
     Ok(from_body(body, &DefaultTenant::Is(tenant))?)
-}
-
-fn text(body: &Bytes) -> Result<&str, Problem> {
-    std::str::from_utf8(body).map_err(|_| Problem::bad_request("the body is not UTF-8"))
 }
 
 #[derive(Serialize)]
@@ -94,21 +79,13 @@ enum OutcomeView {
 pub(crate) async fn publish_batch<B: Backend>(
     State(api): State<Arc<B>>,
     Tenant(tenant): Tenant,
-    body: Result<Bytes, BytesRejection>,
+    Text(body): Text,
 ) -> Result<Response, Problem> {
-    let body = body?;
-    let events = split(text(&body)?)?;
-    let read: Vec<_> = events
-        .iter()
-        .map(|raw| read(raw.get(), tenant.clone()))
-        .collect();
-    let good = read
-        .iter()
-        .filter_map(|r| r.as_ref().ok().cloned())
-        .collect();
-    let mut accepted = publish::publish_all(api.ledger(), api.surroundings(), good)
-        .await
-        .into_iter();
+    let events = split(&body)?;
+    let read: Vec<_> = events.iter().map(|raw| read(raw.get(), tenant.clone())).collect();
+    let good = read.iter().filter_map(|r| r.as_ref().ok().cloned()).collect();
+    let mut accepted =
+        publish::publish_all(api.ledger(), api.surroundings(), good).await.into_iter();
     let results = read
         .into_iter()
         .map(|read| match read {
@@ -116,10 +93,7 @@ pub(crate) async fn publish_batch<B: Backend>(
             Ok(_) => match accepted.next() {
                 Some(Ok(accepted)) => {
                     let (status, view) = AcceptedView::new(accepted);
-                    ResultView {
-                        status: status.as_u16(),
-                        outcome: OutcomeView::Accepted(view),
-                    }
+                    ResultView { status: status.as_u16(), outcome: OutcomeView::Accepted(view) }
                 }
                 Some(Err(error)) => failed(error.into()),
                 None => unreachable!("every event that was read was published"),
@@ -130,10 +104,7 @@ pub(crate) async fn publish_batch<B: Backend>(
 }
 
 fn failed(problem: Problem) -> ResultView {
-    ResultView {
-        status: problem.status(),
-        outcome: OutcomeView::Failed { error: problem },
-    }
+    ResultView { status: problem.status(), outcome: OutcomeView::Failed { error: problem } }
 }
 
 /// A batch is a list of events, or an object with one under `events`.

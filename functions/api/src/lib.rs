@@ -15,7 +15,9 @@ use hooklane_domain::contract::Contracts;
 use hooklane_domain::network::NetworkRules;
 
 mod auth;
+mod body;
 mod deliveries;
+mod etag;
 mod events;
 mod problem;
 mod query;
@@ -78,10 +80,7 @@ where
         &self.surroundings
     }
     fn rules(&self) -> Rules<'_> {
-        Rules {
-            contracts: &self.contracts,
-            network: &self.network,
-        }
+        Rules { contracts: &self.contracts, network: &self.network }
     }
 }
 
@@ -104,17 +103,14 @@ fn routes<B: Backend>() -> Router<Arc<B>> {
     Router::new()
         .route("/events", post(events::publish::<B>))
         .route("/events/batch", post(events::publish_batch::<B>))
-        .route(
-            "/webhooks",
-            get(webhooks::list::<B>).post(webhooks::create::<B>),
-        )
+        .route("/webhooks", get(webhooks::list::<B>).post(webhooks::create::<B>))
         .route(
             "/webhooks/{webhook}",
-            get(webhooks::get::<B>).delete(webhooks::delete::<B>),
+            get(webhooks::get::<B>)
+                .put(webhooks::change::<B>)
+                .patch(webhooks::change::<B>)
+                .delete(webhooks::delete::<B>),
         )
         .route("/webhooks/{webhook}/deliveries", get(deliveries::list::<B>))
-        .route(
-            "/webhooks/{webhook}/deliveries/{delivery}",
-            get(deliveries::get::<B>),
-        )
+        .route("/webhooks/{webhook}/deliveries/{delivery}", get(deliveries::get::<B>))
 }

@@ -28,7 +28,5 @@ async fn main() -> anyhow::Result<()> {
         contracts: hooklane_contracts::load(),
         network: settings.network,
     };
-    lambda_http::run(router(Arc::new(api)))
-        .await
-        .map_err(|e| anyhow::anyhow!(e))
+    lambda_http::run(router(Arc::new(api))).await.map_err(|e| anyhow::anyhow!(e))
 }

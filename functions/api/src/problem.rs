@@ -5,7 +5,7 @@ use axum::extract::rejection::BytesRejection;
 use axum::response::{IntoResponse, Response};
 use hooklane_app::ports::Unavailable;
 use hooklane_app::publish::PublishError;
-use hooklane_app::webhooks::RegisterError;
+use hooklane_app::webhooks::{ChangeError, RegisterError};
 use hooklane_domain::fields::{FieldError, FieldErrors};
 use lambda_http::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use lambda_http::http::{HeaderValue, StatusCode};
@@ -28,20 +28,11 @@ pub(crate) struct Problem {
 
 impl Problem {
     fn new(status: StatusCode, kind: &'static str, title: &'static str) -> Self {
-        Self {
-            kind,
-            title,
-            status: status.as_u16(),
-            detail: None,
-            errors: Vec::new(),
-        }
+        Self { kind, title, status: status.as_u16(), detail: None, errors: Vec::new() }
     }
 
     fn detail(self, detail: &str) -> Self {
-        Self {
-            detail: Some(detail.to_owned()),
-            ..self
-        }
+        Self { detail: Some(detail.to_owned()), ..self }
     }
 
     pub(crate) fn status(&self) -> u16 {
@@ -49,12 +40,8 @@ impl Problem {
     }
 
     pub(crate) fn bad_request(detail: &str) -> Self {
-        Self::new(
-            StatusCode::BAD_REQUEST,
-            "urn:hooklane:problem:bad-request",
-            "Bad request",
-        )
-        .detail(detail)
+        Self::new(StatusCode::BAD_REQUEST, "urn:hooklane:problem:bad-request", "Bad request")
+            .detail(detail)
     }
 
     pub(crate) fn unauthorized() -> Self {
@@ -67,12 +54,8 @@ impl Problem {
 
     /// What is not there, and what is another tenant's: nobody can tell the two apart.
     pub(crate) fn not_found(what: &str) -> Self {
-        Self::new(
-            StatusCode::NOT_FOUND,
-            "urn:hooklane:problem:not-found",
-            "Not found",
-        )
-        .detail(&format!("There is no such {what}."))
+        Self::new(StatusCode::NOT_FOUND, "urn:hooklane:problem:not-found", "Not found")
+            .detail(&format!("There is no such {what}."))
     }
 
     pub(crate) fn too_large(detail: &str) -> Self {
@@ -90,10 +73,15 @@ impl Problem {
             "urn:hooklane:problem:invalid",
             "The request is not valid",
         );
-        Self {
-            errors: errors.into_vec(),
-            ..problem
-        }
+        Self { errors: errors.into_vec(), ..problem }
+    }
+
+    pub(crate) fn precondition_failed() -> Self {
+        Self::new(
+            StatusCode::PRECONDITION_FAILED,
+            "urn:hooklane:problem:precondition-failed",
+            "It has changed since it was read",
+        )
     }
 
     fn unavailable() -> Self {
@@ -141,6 +129,17 @@ impl From<RegisterError> for Problem {
     }
 }
 
+impl From<ChangeError> for Problem {
+    fn from(error: ChangeError) -> Self {
+        match error {
+            ChangeError::Missing => Self::not_found("webhook"),
+            ChangeError::Changed => Self::precondition_failed(),
+            ChangeError::Invalid(errors) => errors.into(),
+            ChangeError::Unavailable(error) => error.into(),
+        }
+    }
+}
+
 impl From<BytesRejection> for Problem {
     fn from(rejection: BytesRejection) -> Self {
         match rejection.status() {
@@ -155,10 +154,7 @@ impl IntoResponse for Problem {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, Json(&self)).into_response();
         let headers = response.headers_mut();
-        headers.insert(
-            CONTENT_TYPE,
-            HeaderValue::from_static("application/problem+json"),
-        );
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }

@@ -18,10 +18,7 @@ impl Query {
         let left = url::form_urlencoded::parse(raw.unwrap_or_default().as_bytes())
             .map(|(name, value)| (name.into_owned(), value.into_owned()))
             .collect();
-        Self {
-            left,
-            errors: FieldErrors::default(),
-        }
+        Self { left, errors: FieldErrors::default() }
     }
 
     /// Takes a parameter and parses it; the same one twice is an error.
@@ -31,9 +28,7 @@ impl Query {
         T::Err: std::fmt::Display,
     {
         let text = self.take(name)?;
-        text.parse()
-            .map_err(|e: T::Err| self.errors.push(name, e.to_string()))
-            .ok()
+        text.parse().map_err(|e: T::Err| self.errors.push(name, e.to_string())).ok()
     }
 
     /// `limit`: how many rows a page has.
@@ -44,8 +39,7 @@ impl Query {
         match text.parse() {
             Ok(limit @ 1..=MAX_LIMIT) => limit,
             _ => {
-                self.errors
-                    .push("limit", format!("must be a number from 1 to {MAX_LIMIT}"));
+                self.errors.push("limit", format!("must be a number from 1 to {MAX_LIMIT}"));
                 DEFAULT_LIMIT
             }
         }
@@ -80,10 +74,6 @@ impl Query {
         for (name, _) in std::mem::take(&mut self.left) {
             self.errors.push(name, "is not a known parameter");
         }
-        if self.errors.is_empty() {
-            Ok(())
-        } else {
-            Err(self.errors)
-        }
+        if self.errors.is_empty() { Ok(()) } else { Err(self.errors) }
     }
 }

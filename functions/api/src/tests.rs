@@ -1,5 +1,6 @@
 //! The routes over fakes: what clients see.
 
+mod changing;
 mod errors;
 mod publishing;
 mod reading;

@@ -51,11 +51,7 @@ impl WebhookView {
             events: webhook.events.iter().map(ToString::to_string).collect(),
             secret: None,
             contract: webhook.contract.to_string(),
-            headers: webhook
-                .headers
-                .names()
-                .map(|name| (name.to_owned(), "***"))
-                .collect(),
+            headers: webhook.headers.names().map(|name| (name.to_owned(), "***")).collect(),
             retry_policy: webhook.retry_policy.as_ref().map(RetryPolicy::to_json),
             test_mode: webhook.test_mode,
             active: webhook.state.is_active(),
@@ -71,14 +67,9 @@ impl WebhookView {
 
     /// The one answer that carries the secret, in the form that the contract's libraries read.
     pub(crate) fn with_secret(webhook: &Webhook, contracts: &Contracts) -> Self {
-        let form = contracts
-            .get(&webhook.contract)
-            .map_or(SecretForm::Text, Contract::secret_form);
+        let form = contracts.get(&webhook.contract).map_or(SecretForm::Text, Contract::secret_form);
         let secret = webhook.secret.shown(form).expose_secret().to_owned();
-        Self {
-            secret: Some(secret),
-            ..Self::new(webhook)
-        }
+        Self { secret: Some(secret), ..Self::new(webhook) }
     }
 }
 
@@ -210,9 +201,7 @@ impl AttemptView {
             number: attempt.number,
             at: time(attempt.at),
             duration_ms: attempt.duration_ms,
-            request: RequestView {
-                headers: attempt.request_headers.iter().cloned().collect(),
-            },
+            request: RequestView { headers: attempt.request_headers.iter().cloned().collect() },
             status_code: attempt.outcome.status(),
             response,
             error: attempt.outcome.error().cloned(),

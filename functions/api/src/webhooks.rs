@@ -3,19 +3,20 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse as _, Response};
 use hooklane_app::ports::Webhooks as _;
-use hooklane_app::webhooks::register;
+use hooklane_app::webhooks;
 use hooklane_domain::ids::WebhookId;
+use hooklane_domain::webhook::Webhook;
 use lambda_http::http::StatusCode;
-use lambda_http::http::header::LOCATION;
+use lambda_http::http::header::{ETAG, LOCATION};
 use serde::Serialize;
 
 use crate::Backend;
 use crate::auth::Tenant;
+use crate::body::Text;
+use crate::etag::{self, IfMatch};
 use crate::problem::Problem;
 use crate::query::Query;
 use crate::views::WebhookView;
@@ -23,22 +24,14 @@ use crate::views::WebhookView;
 pub(crate) async fn create<B: Backend>(
     State(api): State<Arc<B>>,
     Tenant(tenant): Tenant,
-    body: Result<Bytes, BytesRejection>,
+    Text(body): Text,
 ) -> Result<Response, Problem> {
-    let body = body?;
-    let text =
-        std::str::from_utf8(&body).map_err(|_| Problem::bad_request("the body is not UTF-8"))?;
-    let webhook = register(
-        api.registry(),
-        api.surroundings(),
-        api.rules(),
-        tenant,
-        text,
-    )
-    .await?;
+    let webhook =
+        webhooks::register(api.registry(), api.surroundings(), api.rules(), tenant, &body).await?;
     let location = format!("/api/v1/webhooks/{}", webhook.id);
     let view = WebhookView::with_secret(&webhook, api.rules().contracts);
-    Ok((StatusCode::CREATED, [(LOCATION, location)], Json(view)).into_response())
+    let tag = [(ETAG, etag::of(webhook.revision))];
+    Ok((StatusCode::CREATED, [(LOCATION, location)], tag, Json(view)).into_response())
 }
 
 #[derive(Serialize)]
@@ -59,19 +52,8 @@ pub(crate) async fn list<B: Backend>(
     query.finish()?;
     let webhooks = api.registry().list(&tenant).await?;
     let start = (page - 1).saturating_mul(limit);
-    let data = webhooks
-        .iter()
-        .skip(start)
-        .take(limit)
-        .map(WebhookView::new)
-        .collect();
-    Ok(Json(ListView {
-        data,
-        page,
-        limit,
-        total: webhooks.len(),
-    })
-    .into_response())
+    let data = webhooks.iter().skip(start).take(limit).map(WebhookView::new).collect();
+    Ok(Json(ListView { data, page, limit, total: webhooks.len() }).into_response())
 }
 
 pub(crate) async fn get<B: Backend>(
@@ -80,24 +62,38 @@ pub(crate) async fn get<B: Backend>(
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let id = webhook_id(&id)?;
-    let webhook = api
-        .registry()
-        .get(&tenant, id)
-        .await?
-        .ok_or_else(no_webhook)?;
-    Ok(Json(WebhookView::new(&webhook)).into_response())
+    let webhook = api.registry().get(&tenant, id).await?.ok_or_else(no_webhook)?;
+    Ok(shown(&webhook))
+}
+
+/// `PUT` and `PATCH`: both change what the body names and leave the rest.
+pub(crate) async fn change<B: Backend>(
+    State(api): State<Arc<B>>,
+    Tenant(tenant): Tenant,
+    Path(id): Path<String>,
+    IfMatch(known): IfMatch,
+    Text(body): Text,
+) -> Result<Response, Problem> {
+    let id = webhook_id(&id)?;
+    let key = (&tenant, id);
+    let changed =
+        webhooks::change(api.registry(), api.surroundings(), api.rules(), key, known, &body)
+            .await?;
+    Ok(shown(&changed))
 }
 
 pub(crate) async fn delete<B: Backend>(
     State(api): State<Arc<B>>,
     Tenant(tenant): Tenant,
     Path(id): Path<String>,
+    IfMatch(known): IfMatch,
 ) -> Result<Response, Problem> {
-    if api.registry().delete(&tenant, webhook_id(&id)?).await? {
-        Ok(StatusCode::NO_CONTENT.into_response())
-    } else {
-        Err(no_webhook())
-    }
+    webhooks::delete(api.registry(), &tenant, webhook_id(&id)?, known).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+fn shown(webhook: &Webhook) -> Response {
+    ([(ETAG, etag::of(webhook.revision))], Json(WebhookView::new(webhook))).into_response()
 }
 
 /// What is no id names no webhook.

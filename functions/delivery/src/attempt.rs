@@ -31,18 +31,13 @@ impl<E: Edge> Worker<E> {
         delivery: Delivery,
     ) -> Result<Disposition, Unavailable> {
         let now = self.surroundings.now();
-        let webhook = self
-            .webhooks
-            .get(&delivery.tenant, delivery.id.webhook(), now)
-            .await?;
+        let webhook = self.webhooks.get(&delivery.tenant, delivery.id.webhook(), now).await?;
         let Some(webhook) = webhook else {
             let cancelled = delivery.cancelled(now, CancelReason::WebhookDeleted);
             return self.finish_without_attempt(job, cancelled).await;
         };
         if !webhook.state.is_active() {
-            return self
-                .park(job, delivery.parked(now, ParkReason::Inactive))
-                .await;
+            return self.park(job, delivery.parked(now, ParkReason::Inactive)).await;
         }
         let content = match self.content(job).await? {
             Found::Content(content) => content,
@@ -74,56 +69,21 @@ impl<E: Edge> Worker<E> {
         let at = self.surroundings.now();
         let number = delivery.next_number();
         let Some(contract) = self.contracts.get(&webhook.contract) else {
-            let detail = format!(
-                "the contract {} is not in this deployment",
-                webhook.contract
-            );
-            let outcome = Outcome::Error(AttemptError {
-                kind: ErrorKind::Body,
-                detail,
-            });
-            let attempt = Attempt {
-                number,
-                at,
-                duration_ms: 0,
-                request_headers: Vec::new(),
-                outcome,
-            };
-            return Made {
-                attempt,
-                webhook,
-                gone_disables: false,
-                contract_retry: None,
-            };
+            let detail = format!("the contract {} is not in this deployment", webhook.contract);
+            let outcome = Outcome::Error(AttemptError { kind: ErrorKind::Body, detail });
+            let attempt =
+                Attempt { number, at, duration_ms: 0, request_headers: Vec::new(), outcome };
+            return Made { attempt, webhook, gone_disables: false, contract_retry: None };
         };
-        let subject = Subject {
-            content,
-            delivery: &delivery.id,
-            webhook: &webhook,
-            attempt: number,
-            at,
-        };
+        let subject =
+            Subject { content, delivery: &delivery.id, webhook: &webhook, attempt: number, at };
         let request = contract.request(subject);
         let request_headers = request.shown_headers.clone();
-        let sent = self
-            .sender
-            .post(&webhook.url, request, contract.timeout())
-            .await;
+        let sent = self.sender.post(&webhook.url, request, contract.timeout()).await;
         let duration_ms = u32::try_from(sent.took.as_millis()).unwrap_or(u32::MAX);
-        let attempt = Attempt {
-            number,
-            at,
-            duration_ms,
-            request_headers,
-            outcome: sent.outcome,
-        };
+        let attempt = Attempt { number, at, duration_ms, request_headers, outcome: sent.outcome };
         let gone_disables = contract.gone_disables();
         let contract_retry = Some(Contract::retry(contract).clone());
-        Made {
-            attempt,
-            webhook,
-            gone_disables,
-            contract_retry,
-        }
+        Made { attempt, webhook, gone_disables, contract_retry }
     }
 }

@@ -74,9 +74,7 @@ impl Worker<Real> {
             sender: Sender::new(settings.network.clone())?,
             surroundings: System,
             contracts: hooklane_contracts::load(),
-            waiting: Waiting {
-                queue_visibility_seconds: settings.queue_visibility_seconds,
-            },
+            waiting: Waiting { queue_visibility_seconds: settings.queue_visibility_seconds },
             retry_queue: queue_name(&settings.retry_queue).to_owned(),
         })
     }

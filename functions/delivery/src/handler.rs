@@ -39,23 +39,15 @@ pub async fn handle<E: Edge>(worker: &Worker<E>, event: SqsEvent) -> Result<Answ
         .into_iter()
         .zip(dispositions)
         .filter(|(_, disposition)| *disposition == Disposition::Stays)
-        .map(|(task, _)| StayingItem {
-            item_identifier: task.message.0,
-        })
+        .map(|(task, _)| StayingItem { item_identifier: task.message.0 })
         .collect();
-    Ok(Answer {
-        batch_item_failures: staying,
-    })
+    Ok(Answer { batch_item_failures: staying })
 }
 
 fn task(record: SqsMessage, retry_queue: &str) -> Result<Task, InvalidRecord> {
     let message = record.message_id.ok_or(InvalidRecord("messageId"))?;
-    let receipt_handle = record
-        .receipt_handle
-        .ok_or(InvalidRecord("receiptHandle"))?;
-    let queue = record
-        .event_source_arn
-        .ok_or(InvalidRecord("eventSourceARN"))?;
+    let receipt_handle = record.receipt_handle.ok_or(InvalidRecord("receiptHandle"))?;
+    let queue = record.event_source_arn.ok_or(InvalidRecord("eventSourceARN"))?;
     let sent_at = record
         .attributes
         .get("SentTimestamp")
@@ -65,11 +57,7 @@ fn task(record: SqsMessage, retry_queue: &str) -> Result<Task, InvalidRecord> {
     Ok(Task {
         message: MessageId(message),
         receipt_handle,
-        lane: if queue_name(&queue) == retry_queue {
-            Lane::Retry
-        } else {
-            Lane::Fast
-        },
+        lane: if queue_name(&queue) == retry_queue { Lane::Retry } else { Lane::Fast },
         sent_at,
         body: record.body.unwrap_or_default(),
     })

@@ -12,9 +12,7 @@ async fn main() -> anyhow::Result<()> {
     let aws = hooklane_aws::clients::load().await;
     let worker = &Worker::<Real>::new(&settings, &aws).context("delivery cannot start")?;
     run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
-        hooklane_delivery::handle(worker, event.payload)
-            .await
-            .map_err(lambda_runtime::Error::from)
+        hooklane_delivery::handle(worker, event.payload).await.map_err(lambda_runtime::Error::from)
     }))
     .await
     .map_err(|e| anyhow::anyhow!(e))

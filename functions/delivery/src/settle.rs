@@ -37,12 +37,7 @@ impl<E: Edge> Worker<E> {
     ) -> Result<Disposition, Unavailable> {
         let now = self.surroundings.now();
         let verdict = made.attempt.outcome.verdict(made.gone_disables, now);
-        let policy = made
-            .webhook
-            .retry_policy
-            .clone()
-            .or(made.contract_retry)
-            .unwrap_or_default();
+        let policy = made.webhook.retry_policy.clone().or(made.contract_retry).unwrap_or_default();
         let next = policy.next(delivery.retries, verdict, now, self.surroundings.chance());
         if next != Next::Delivered {
             self.tell_failure(&delivery, &made.attempt, next);
@@ -75,10 +70,7 @@ impl<E: Edge> Worker<E> {
         let Next::RetryAt(until) = next else {
             return (job.turn(), Disposition::Done);
         };
-        match self
-            .waiting
-            .plan(job.task.lane, self.surroundings.now(), until)
-        {
+        match self.waiting.plan(job.task.lane, self.surroundings.now(), until) {
             Wait::Hide { .. } => (job.turn(), Disposition::Stays),
             Wait::Move { delay_seconds } => match self.send_successor(job, delay_seconds).await {
                 Ok(turn) => (turn, Disposition::Done),
@@ -105,13 +97,11 @@ impl<E: Edge> Worker<E> {
                 Some(merged) => self.save(&merged).await?,
             };
             let Some(standing) = standing else { continue };
-            return Ok(
-                match decide(&standing, &job.receipt(), self.surroundings.now()) {
-                    Decision::Discard(_) => Disposition::Done,
-                    Decision::HideUntil(until, _) => self.hide_until(job, until).await,
-                    Decision::SendAfresh | Decision::Attempt(_) => Disposition::Stays,
-                },
-            );
+            return Ok(match decide(&standing, &job.receipt(), self.surroundings.now()) {
+                Decision::Discard(_) => Disposition::Done,
+                Decision::HideUntil(until, _) => self.hide_until(job, until).await,
+                Decision::SendAfresh | Decision::Attempt(_) => Disposition::Stays,
+            });
         }
         tracing::error!(delivery.id = %job.deliver.delivery, "delivery.merge_gave_up");
         Ok(Disposition::Stays)
@@ -149,10 +139,7 @@ impl<E: Edge> Worker<E> {
         };
         tracing::info!(delivery.id = %parked.id, "delivery.parked");
         let now = self.surroundings.now();
-        let webhook = self
-            .webhooks
-            .fresh(&parked.tenant, parked.id.webhook(), now)
-            .await?;
+        let webhook = self.webhooks.fresh(&parked.tenant, parked.id.webhook(), now).await?;
         if webhook.is_some_and(|webhook| webhook.state.is_active()) {
             let turn = self.send_successor(job, 0).await?;
             self.save(&parked.handed_to(turn, now)).await?;
@@ -164,10 +151,7 @@ impl<E: Edge> Worker<E> {
     async fn disable(&self, webhook: &Webhook) {
         let now = self.surroundings.now();
         let registry = self.webhooks.registry();
-        match registry
-            .disable(&webhook.tenant, webhook.id, DisableReason::Gone, now)
-            .await
-        {
+        match registry.disable(&webhook.tenant, webhook.id, DisableReason::Gone, now).await {
             Ok(true) => tracing::warn!(webhook.id = %webhook.id, "webhook.disabled"),
             Ok(false) => {}
             Err(error) => tell("webhook.disable_failed", &error),

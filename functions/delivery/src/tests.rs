@@ -17,11 +17,7 @@ async fn a_delivery_that_succeeds_at_once() {
     world.run_until_quiet().await;
     let delivery = world.delivery("e1").await;
     assert_eq!(delivery.status(), Status::Delivered);
-    assert_eq!(
-        (delivery.attempts, delivery.revision),
-        (1, 1),
-        "one attempt, one write"
-    );
+    assert_eq!((delivery.attempts, delivery.revision), (1, 1), "one attempt, one write");
     assert_eq!(world.posts(), 1);
     let attempts = world.worker.ledger.attempts(&delivery).await.unwrap();
     assert_eq!(attempts.len(), 1);
@@ -37,10 +33,7 @@ async fn a_receiver_that_fails_twice_gets_the_third_attempt_by_policy() {
     assert_eq!(delivery.status(), Status::Delivered);
     assert_eq!(world.seconds_of_posts(), [0, 2, 52]);
     let attempts = world.worker.ledger.attempts(&delivery).await.unwrap();
-    let numbers: Vec<_> = attempts
-        .iter()
-        .map(|a| (a.number, a.outcome.status()))
-        .collect();
+    let numbers: Vec<_> = attempts.iter().map(|a| (a.number, a.outcome.status())).collect();
     assert_eq!(numbers, [(1, Some(500)), (2, Some(503)), (3, Some(200))]);
 }
 
@@ -54,10 +47,7 @@ async fn the_body_is_the_same_on_every_attempt_and_so_is_its_id() {
     assert_eq!(requests.len(), 3);
     assert!(requests.iter().all(|r| r.body == requests[0].body));
     for request in &requests {
-        let id = request
-            .headers
-            .iter()
-            .find(|(name, _)| name == "webhook-id");
+        let id = request.headers.iter().find(|(name, _)| name == "webhook-id");
         assert_eq!(id.map(|(_, value)| value.as_str()), Some("e1"));
     }
 }
@@ -66,9 +56,7 @@ async fn the_body_is_the_same_on_every_attempt_and_so_is_its_id() {
 async fn the_sample_of_the_readme_is_a_batch() {
     let world = World::with_policy(r#"{"schedule":[1]}"#).await;
     let sample = include_str!("../../../events/delivery.json");
-    let answer = crate::handle(&world.worker, serde_json::from_str(sample).unwrap())
-        .await
-        .unwrap();
+    let answer = crate::handle(&world.worker, serde_json::from_str(sample).unwrap()).await.unwrap();
     assert!(answer.batch_item_failures.is_empty());
     // Its webhook is in no registry here: the delivery ends cancelled, and nothing is posted.
     assert_eq!(world.posts(), 0);

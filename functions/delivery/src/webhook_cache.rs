@@ -23,10 +23,7 @@ pub(crate) struct WebhookCache<R> {
 
 impl<R> From<R> for WebhookCache<R> {
     fn from(registry: R) -> Self {
-        Self {
-            registry,
-            known: Mutex::default(),
-        }
+        Self { registry, known: Mutex::default() }
     }
 }
 

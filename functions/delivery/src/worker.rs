@@ -64,10 +64,7 @@ impl Job<'_> {
 
     /// This message's own turn.
     pub(crate) fn turn(&self) -> Turn {
-        Turn {
-            generation: self.deliver.generation,
-            owner: self.task.message.clone(),
-        }
+        Turn { generation: self.deliver.generation, owner: self.task.message.clone() }
     }
 
     fn unwritten(&self) -> Delivery {
@@ -85,10 +82,8 @@ const CLAIM_TRIES: u32 = 3;
 impl<E: Edge> Worker<E> {
     /// Works on all tasks at once; the dispositions are in the order of the tasks.
     pub async fn work(&self, tasks: &[Task]) -> Vec<Disposition> {
-        let decoded: Vec<_> = tasks
-            .iter()
-            .map(|task| (task, Message::decode(&task.body)))
-            .collect();
+        let decoded: Vec<_> =
+            tasks.iter().map(|task| (task, Message::decode(&task.body))).collect();
         let ids: Vec<_> = decoded
             .iter()
             .filter_map(|(_, message)| match message {
@@ -126,15 +121,8 @@ impl<E: Edge> Worker<E> {
             });
         }
         let dispositions = join_all(works).await;
-        let staying = dispositions
-            .iter()
-            .filter(|d| **d == Disposition::Stays)
-            .count();
-        tracing::info!(
-            batch.messages = tasks.len(),
-            batch.staying = staying,
-            "batch.done"
-        );
+        let staying = dispositions.iter().filter(|d| **d == Disposition::Stays).count();
+        tracing::info!(batch.messages = tasks.len(), batch.staying = staying, "batch.done");
         dispositions
     }
 
@@ -159,9 +147,7 @@ impl<E: Edge> Worker<E> {
         let mut current = read.unwrap_or_else(|| job.unwritten());
         for _ in 0..CLAIM_TRIES {
             if current.tenant != job.deliver.tenant {
-                return Ok(self
-                    .bury(job.task, "the delivery belongs to another tenant")
-                    .await);
+                return Ok(self.bury(job.task, "the delivery belongs to another tenant").await);
             }
             let now = self.surroundings.now();
             let (claim, hide_until) = match decide(&current, &job.receipt(), now) {
@@ -197,10 +183,7 @@ impl<E: Edge> Worker<E> {
     /// visibility timeout, finds out that it is early or late, and loses nothing.
     pub(crate) async fn hide_until(&self, job: &Job<'_>, until: Timestamp) -> Disposition {
         let seconds = self.waiting.hide_for(self.surroundings.now(), until);
-        let hidden = self
-            .queues
-            .hide(job.task.lane, &job.task.receipt_handle, seconds)
-            .await;
+        let hidden = self.queues.hide(job.task.lane, &job.task.receipt_handle, seconds).await;
         if let Err(error) = hidden {
             tell("message.hide_failed", &error);
         }
@@ -228,10 +211,7 @@ impl<E: Edge> Worker<E> {
     ) -> Result<Turn, Unavailable> {
         let successor = job.deliver.successor();
         let generation = successor.generation;
-        let owner = self
-            .queues
-            .send_later(&Message::Deliver(successor), delay_seconds)
-            .await?;
+        let owner = self.queues.send_later(&Message::Deliver(successor), delay_seconds).await?;
         Ok(Turn { generation, owner })
     }
 }

@@ -48,11 +48,7 @@ const HELD: usize = 500;
 
 impl<R: Routes, Q: Dispatch, D: DeadLetters> Fanout<R, Q, D> {
     pub fn new(routes: R, queue: Q, dead_letters: D) -> Self {
-        Self {
-            routes: RouteCache::new(routes),
-            queue,
-            dead_letters,
-        }
+        Self { routes: RouteCache::new(routes), queue, dead_letters }
     }
 
     /// A fault that passes fails the batch, which Lambda hands over again.
@@ -74,9 +70,7 @@ impl<R: Routes, Q: Dispatch, D: DeadLetters> Fanout<R, Q, D> {
                 Ok(Record::Other) => continue,
                 Err(reason) => {
                     tracing::warn!(%reason, "record.dead_lettered");
-                    self.dead_letters
-                        .bury(raw.get(), &reason.to_string())
-                        .await?;
+                    self.dead_letters.bury(raw.get(), &reason.to_string()).await?;
                     continue;
                 }
             };

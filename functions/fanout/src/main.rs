@@ -12,20 +12,14 @@ async fn main() -> anyhow::Result<()> {
     hooklane_aws::telemetry::start();
     let settings = Settings::read().context("fanout cannot start")?;
     let aws = hooklane_aws::clients::load().await;
-    let urls = QueueUrls {
-        delivery: settings.delivery_queue,
-        retry: None,
-    };
+    let urls = QueueUrls { delivery: settings.delivery_queue, retry: None };
     let fanout = &Fanout::new(
         RouteRegistry::new(&aws, settings.registry_table),
         Queues::new(&aws, urls),
         DeadLetterQueue::new(&aws, settings.dead_letter_queue, "fanout"),
     );
     run(service_fn(move |event: LambdaEvent<Batch>| async move {
-        fanout
-            .handle(event.payload)
-            .await
-            .map_err(lambda_runtime::Error::from)
+        fanout.handle(event.payload).await.map_err(lambda_runtime::Error::from)
     }))
     .await
     .map_err(|e| anyhow::anyhow!(e))

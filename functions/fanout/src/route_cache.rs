@@ -17,21 +17,14 @@ pub(crate) struct RouteCache<R> {
 
 impl<R: Routes> RouteCache<R> {
     pub(crate) fn new(routes: R) -> Self {
-        Self {
-            routes,
-            known: Mutex::default(),
-        }
+        Self { routes, known: Mutex::default() }
     }
 
     /// The tenant's subscriptions as they are now: one small consistent read tells whether the ones
     /// in memory hold, so a webhook that was created a moment ago misses nothing.
     pub(crate) async fn current(&self, tenant: &TenantId) -> Result<Arc<RouteTable>, Unavailable> {
         let version = self.routes.version(tenant).await?;
-        if let Some(table) = self
-            .lock()
-            .get(tenant)
-            .filter(|table| table.version == version)
-        {
+        if let Some(table) = self.lock().get(tenant).filter(|table| table.version == version) {
             return Ok(Arc::clone(table));
         }
         let table = Arc::new(self.routes.table(tenant).await?);

@@ -33,6 +33,7 @@ fn webhook(n: u128, tenant: &str, events: &[&str]) -> Webhook {
         state: WebhookState::Active,
         created_at,
         updated_at: created_at,
+        revision: 1,
     }
 }
 
@@ -42,11 +43,7 @@ async fn fanout(webhooks: &[Webhook]) -> Fake {
         registry.create(webhook).await.unwrap();
     }
     let now = at("2024-01-15T10:30:00Z");
-    Fanout::new(
-        registry,
-        MemoryQueues::at(now, 360),
-        MemoryQueues::at(now, 360),
-    )
+    Fanout::new(registry, MemoryQueues::at(now, 360), MemoryQueues::at(now, 360))
 }
 
 fn batch(text: &str) -> Batch {
@@ -73,22 +70,10 @@ fn webhooks_of(deliveries: &[Deliver]) -> Vec<WebhookId> {
 
 #[tokio::test]
 async fn each_active_webhook_of_the_tenant_that_subscribed_gets_one_message() {
-    let inactive = Webhook {
-        state: WebhookState::Inactive,
-        ..webhook(4, "acme", &["*"])
-    };
-    let late = Webhook {
-        created_at: at("2024-02-01T00:00:00Z"),
-        ..webhook(5, "acme", &["*"])
-    };
-    let testing = Webhook {
-        test_mode: true,
-        ..webhook(6, "acme", &["*"])
-    };
-    let wanted = [
-        webhook(1, "acme", &["order.created"]),
-        webhook(2, "acme", &["order.*", "*"]),
-    ];
+    let inactive = Webhook { state: WebhookState::Inactive, ..webhook(4, "acme", &["*"]) };
+    let late = Webhook { created_at: at("2024-02-01T00:00:00Z"), ..webhook(5, "acme", &["*"]) };
+    let testing = Webhook { test_mode: true, ..webhook(6, "acme", &["*"]) };
+    let wanted = [webhook(1, "acme", &["order.created"]), webhook(2, "acme", &["order.*", "*"])];
     let others = [
         webhook(3, "acme", &["user.*"]),
         inactive,
@@ -97,19 +82,14 @@ async fn each_active_webhook_of_the_tenant_that_subscribed_gets_one_message() {
         webhook(7, "other", &["order.created"]),
     ];
     let fanout = fanout(&[wanted.as_slice(), others.as_slice()].concat()).await;
-    assert_eq!(
-        fanout.handle(batch(SAMPLE)).await.unwrap(),
-        Answer::default()
-    );
+    assert_eq!(fanout.handle(batch(SAMPLE)).await.unwrap(), Answer::default());
     let deliveries = sent(&fanout);
     assert_eq!(webhooks_of(&deliveries), [wanted[0].id, wanted[1].id]);
     let first = &deliveries[0];
     assert_eq!((first.generation, first.tenant.as_str()), (0, "acme"));
     assert_eq!(first.delivery.event().as_str(), "order-1001-created");
     assert_eq!(first.accepted_at(), at("2024-01-15T10:30:00Z"));
-    let Some(Payload::Plain(content)) = &first.payload else {
-        panic!("a small event travels")
-    };
+    let Some(Payload::Plain(content)) = &first.payload else { panic!("a small event travels") };
     assert_eq!(content.data.as_str(), r#"{"orderId":"1001","total":99.99}"#);
 }
 
@@ -128,30 +108,18 @@ async fn a_replayed_record_names_the_same_deliveries() {
 async fn a_webhook_that_was_created_a_moment_ago_misses_nothing() {
     let fanout = fanout(&[webhook(1, "acme", &["*"])]).await;
     fanout.handle(batch(SAMPLE)).await.unwrap();
-    fanout
-        .routes
-        .registry()
-        .create(&webhook(2, "acme", &["*"]))
-        .await
-        .unwrap();
+    fanout.routes.registry().create(&webhook(2, "acme", &["*"])).await.unwrap();
     fanout.handle(batch(SAMPLE)).await.unwrap();
     assert_eq!(sent(&fanout).len(), 3);
     let id = webhook(1, "acme", &["*"]).id;
-    fanout
-        .routes
-        .registry()
-        .delete(&"acme".parse().unwrap(), id)
-        .await
-        .unwrap();
+    fanout.routes.registry().delete(&"acme".parse().unwrap(), id, None).await.unwrap();
     fanout.handle(batch(SAMPLE)).await.unwrap();
     assert_eq!(webhooks_of(&sent(&fanout)), [webhook(2, "acme", &["*"]).id]);
 }
 
 #[tokio::test]
 async fn one_event_to_a_thousand_webhooks() {
-    let webhooks: Vec<_> = (0..1_000)
-        .map(|n| webhook(n, "acme", &["order.*"]))
-        .collect();
+    let webhooks: Vec<_> = (0..1_000).map(|n| webhook(n, "acme", &["order.*"])).collect();
     let fanout = fanout(&webhooks).await;
     fanout.handle(batch(SAMPLE)).await.unwrap();
     let mut reached = webhooks_of(&sent(&fanout));
@@ -171,10 +139,7 @@ async fn a_record_that_can_never_be_processed_is_put_away_and_harms_no_other() {
         r#"{{"Records":[{{"nonsense":true}},{no_image},{no_content},{bad_tenant},{}]}}"#,
         good.get()
     );
-    assert_eq!(
-        fanout.handle(batch(&text)).await.unwrap(),
-        Answer::default()
-    );
+    assert_eq!(fanout.handle(batch(&text)).await.unwrap(), Answer::default());
     assert_eq!(sent(&fanout).len(), 1);
     let buried = fanout.dead_letters.buried();
     assert_eq!(buried.len(), 4);

@@ -55,31 +55,19 @@ const CONCURRENCY: usize = 16;
 
 impl<V: Events, D: DeadLetters, S: Surroundings> Ingest<V, D, S> {
     pub async fn handle(&self, event: SqsEvent) -> Result<Answer, InvalidRecord> {
-        let records = event
-            .records
-            .into_iter()
-            .map(named)
-            .collect::<Result<Vec<_>, _>>()?;
+        let records = event.records.into_iter().map(named).collect::<Result<Vec<_>, _>>()?;
         let total = records.len();
         let staying: Vec<_> = futures::stream::iter(records)
             .map(|(id, body)| async move {
                 let disposition = self.ingest(&id, &body).await;
-                (disposition == Disposition::Stays).then_some(StayingItem {
-                    item_identifier: id,
-                })
+                (disposition == Disposition::Stays).then_some(StayingItem { item_identifier: id })
             })
             .buffered(CONCURRENCY)
             .filter_map(std::future::ready)
             .collect()
             .await;
-        tracing::info!(
-            batch.messages = total,
-            batch.staying = staying.len(),
-            "batch.done"
-        );
-        Ok(Answer {
-            batch_item_failures: staying,
-        })
+        tracing::info!(batch.messages = total, batch.staying = staying.len(), "batch.done");
+        Ok(Answer { batch_item_failures: staying })
     }
 
     async fn ingest(&self, message_id: &str, body: &str) -> Disposition {
@@ -95,11 +83,7 @@ impl<V: Events, D: DeadLetters, S: Surroundings> Ingest<V, D, S> {
                 self.bury(message_id, body, &conflict.to_string()).await
             }
             Err(PublishError::Unavailable(error)) => {
-                tracing::error!(
-                    error = error.chain(),
-                    message.id = message_id,
-                    "event.not_stored"
-                );
+                tracing::error!(error = error.chain(), message.id = message_id, "event.not_stored");
                 Disposition::Stays
             }
         }
@@ -120,8 +104,5 @@ impl<V: Events, D: DeadLetters, S: Surroundings> Ingest<V, D, S> {
 }
 
 fn named(record: SqsMessage) -> Result<(String, String), InvalidRecord> {
-    Ok((
-        record.message_id.ok_or(InvalidRecord)?,
-        record.body.unwrap_or_default(),
-    ))
+    Ok((record.message_id.ok_or(InvalidRecord)?, record.body.unwrap_or_default()))
 }

@@ -20,10 +20,7 @@ async fn main() -> anyhow::Result<()> {
         surroundings: System,
     };
     run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
-        ingest
-            .handle(event.payload)
-            .await
-            .map_err(lambda_runtime::Error::from)
+        ingest.handle(event.payload).await.map_err(lambda_runtime::Error::from)
     }))
     .await
     .map_err(|e| anyhow::anyhow!(e))

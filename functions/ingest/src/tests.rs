@@ -24,22 +24,14 @@ fn event(bodies: &[(&str, &str)]) -> SqsEvent {
 
 async fn stored(ingest: &Fake, id: &str) -> bool {
     let tenant = "acme".parse().unwrap();
-    ingest
-        .events
-        .get(&tenant, &id.parse().unwrap())
-        .await
-        .unwrap()
-        .is_some()
+    ingest.events.get(&tenant, &id.parse().unwrap()).await.unwrap().is_some()
 }
 
 #[tokio::test]
 async fn the_sample_of_the_readme_is_accepted() {
     let sample = include_str!("../../../events/ingest.json");
     let ingest = ingest();
-    let answer = ingest
-        .handle(serde_json::from_str(sample).unwrap())
-        .await
-        .unwrap();
+    let answer = ingest.handle(serde_json::from_str(sample).unwrap()).await.unwrap();
     assert_eq!(answer, Answer::default());
     assert!(ingest.dead_letters.buried().is_empty());
     assert!(stored(&ingest, "order-1001-created").await);

@@ -31,12 +31,7 @@ pub async fn get(
     if id.webhook() != webhook || webhooks.get(tenant, webhook).await?.is_none() {
         return Ok(None);
     }
-    let found = deliveries
-        .read(std::slice::from_ref(id))
-        .await?
-        .into_iter()
-        .next()
-        .flatten();
+    let found = deliveries.read(std::slice::from_ref(id)).await?.into_iter().next().flatten();
     let Some(delivery) = found.filter(|delivery| delivery.tenant == *tenant) else {
         return Ok(None);
     };

@@ -27,10 +27,7 @@ pub struct Unavailable {
 
 impl Unavailable {
     pub fn new(what: impl Into<String>, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self {
-            what: what.into(),
-            cause: cause.into(),
-        }
+        Self { what: what.into(), cause: cause.into() }
     }
 
     /// The whole chain of causes, for one line of a log.

@@ -34,9 +34,8 @@ pub async fn publish(
     fallback: Option<EventId>,
 ) -> Result<Accepted, PublishError> {
     let now = surroundings.now();
-    let event = new.accept(now, || {
-        fallback.unwrap_or_else(|| EventId::new(now, surroundings.random_id()))
-    });
+    let event =
+        new.accept(now, || fallback.unwrap_or_else(|| EventId::new(now, surroundings.random_id())));
     accept(events, event).await
 }
 
@@ -55,15 +54,9 @@ pub async fn publish_all(
 
 async fn accept(events: &impl Events, event: Event) -> Result<Accepted, PublishError> {
     match events.put(&event).await? {
-        Put::Stored => Ok(Accepted {
-            id: event.id,
-            duplicate: false,
-        }),
+        Put::Stored => Ok(Accepted { id: event.id, duplicate: false }),
         Put::Exists { fingerprint, .. } if fingerprint == event.content.fingerprint() => {
-            Ok(Accepted {
-                id: event.id,
-                duplicate: true,
-            })
+            Ok(Accepted { id: event.id, duplicate: true })
         }
         Put::Exists { .. } => Err(PublishError::Conflict(event.id)),
     }

@@ -21,26 +21,15 @@ const MAX_REASON: usize = 1_000;
 impl DeadLetterQueue {
     #[must_use]
     pub fn new(config: &aws_config::SdkConfig, url: String, source: &'static str) -> Self {
-        Self {
-            client: Client::new(config),
-            url,
-            source,
-        }
+        Self { client: Client::new(config), url, source }
     }
 }
 
 impl DeadLetters for DeadLetterQueue {
     async fn bury(&self, body: &str, reason: &str) -> Result<(), Unavailable> {
-        let reason: String = reason
-            .chars()
-            .map(|c| if c.is_control() { ' ' } else { c })
-            .take(MAX_REASON)
-            .collect();
-        let reason = if reason.is_empty() {
-            "unknown"
-        } else {
-            &reason
-        };
+        let reason: String =
+            reason.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_REASON).collect();
+        let reason = if reason.is_empty() { "unknown" } else { &reason };
         // SQS takes no empty body.
         let body = if body.is_empty() { " " } else { body };
         self.client

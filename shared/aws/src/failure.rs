@@ -22,11 +22,5 @@ pub(crate) struct Corrupt {
 
 pub(crate) fn corrupt(what: impl Into<String>, why: impl ToString) -> Unavailable {
     let what = what.into();
-    Unavailable::new(
-        format!("reading {what}"),
-        Corrupt {
-            what,
-            why: why.to_string(),
-        },
-    )
+    Unavailable::new(format!("reading {what}"), Corrupt { what, why: why.to_string() })
 }

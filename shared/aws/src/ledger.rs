@@ -31,9 +31,7 @@ pub struct Retention {
 impl Retention {
     #[must_use]
     pub fn days(days: u16) -> Self {
-        Self {
-            days: i64::from(days),
-        }
+        Self { days: i64::from(days) }
     }
 
     /// The `expiresAt` of what belongs to an event accepted then, in Unix seconds as TTL wants it:
@@ -46,11 +44,7 @@ impl Retention {
 impl Ledger {
     #[must_use]
     pub fn new(config: &aws_config::SdkConfig, table: String, retention: Retention) -> Self {
-        Self {
-            client: Client::new(config),
-            table,
-            retention,
-        }
+        Self { client: Client::new(config), table, retention }
     }
 
     fn call(&self, operation: &str) -> String {

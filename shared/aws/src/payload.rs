@@ -36,9 +36,7 @@ pub fn unpack(payload: Payload) -> Result<Content, Unavailable> {
     match payload {
         Payload::Plain(content) => Ok(*content),
         Payload::Zlib(text) => {
-            let bytes = STANDARD
-                .decode(text)
-                .map_err(|e| corrupt("a message's payload", e))?;
+            let bytes = STANDARD.decode(text).map_err(|e| corrupt("a message's payload", e))?;
             from_json(&inflate(&bytes)?)
         }
     }

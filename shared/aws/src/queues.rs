@@ -38,10 +38,7 @@ const TRIES: u32 = 5;
 impl Queues {
     #[must_use]
     pub fn new(config: &aws_config::SdkConfig, urls: QueueUrls) -> Self {
-        Self {
-            client: Client::new(config),
-            urls,
-        }
+        Self { client: Client::new(config), urls }
     }
 
     fn url(&self, lane: Lane) -> Result<&str, Unavailable> {
@@ -64,10 +61,8 @@ impl Queues {
             if tried > 0 {
                 tokio::time::sleep(pause(tried)).await;
             }
-            let entries = left
-                .iter()
-                .map(|&i| entry(i, &messages[i]))
-                .collect::<Result<Vec<_>, _>>()?;
+            let entries =
+                left.iter().map(|&i| entry(i, &messages[i])).collect::<Result<Vec<_>, _>>()?;
             let answer = self
                 .client
                 .send_message_batch()
@@ -77,11 +72,7 @@ impl Queues {
                 .await
                 .map_err(unavailable(what()))?;
             for failed in &answer.failed {
-                last = format!(
-                    "{}: {}",
-                    failed.code,
-                    failed.message.as_deref().unwrap_or("")
-                );
+                last = format!("{}: {}", failed.code, failed.message.as_deref().unwrap_or(""));
             }
             let sent: Vec<&str> = answer.successful.iter().map(|s| s.id.as_str()).collect();
             left.retain(|i| !sent.contains(&i.to_string().as_str()));
@@ -89,10 +80,7 @@ impl Queues {
                 return Ok(());
             }
         }
-        Err(Unavailable::new(
-            what(),
-            format!("{} entries failed, last with {last}", left.len()),
-        ))
+        Err(Unavailable::new(what(), format!("{} entries failed, last with {last}", left.len())))
     }
 }
 
@@ -118,14 +106,9 @@ fn group(message: &Message) -> String {
 impl Dispatch for Queues {
     async fn dispatch(&self, lane: Lane, messages: &[Message]) -> Result<(), Unavailable> {
         let url = self.url(lane)?;
-        let batches: Vec<_> = messages
-            .chunks(BATCH)
-            .map(|batch| self.send_batch(url, batch))
-            .collect();
-        futures::stream::iter(batches)
-            .buffer_unordered(CONCURRENCY)
-            .try_collect()
-            .await
+        let batches: Vec<_> =
+            messages.chunks(BATCH).map(|batch| self.send_batch(url, batch)).collect();
+        futures::stream::iter(batches).buffer_unordered(CONCURRENCY).try_collect().await
     }
 }
 
@@ -161,8 +144,6 @@ impl Waits for Queues {
             .send()
             .await
             .map_err(unavailable(what()))?;
-        sent.message_id
-            .map(MessageId)
-            .ok_or_else(|| Unavailable::new(what(), "no message id"))
+        sent.message_id.map(MessageId).ok_or_else(|| Unavailable::new(what(), "no message id"))
     }
 }

@@ -36,10 +36,7 @@ const TRIES: u32 = 8;
 impl RouteRegistry {
     #[must_use]
     pub fn new(config: &aws_config::SdkConfig, table: String) -> Self {
-        Self {
-            client: Client::new(config),
-            table,
-        }
+        Self { client: Client::new(config), table }
     }
 
     fn call(&self, operation: &str) -> String {
@@ -88,10 +85,7 @@ impl RouteRegistry {
 impl Registry {
     #[must_use]
     pub fn new(config: &aws_config::SdkConfig, table: String, vault: Vault) -> Self {
-        Self {
-            table: RouteRegistry::new(config, table),
-            vault,
-        }
+        Self { table: RouteRegistry::new(config, table), vault }
     }
 }
 
@@ -121,16 +115,10 @@ fn partition(tenant: &TenantId) -> String {
 
 /// A tenant's settings and the version of its subscriptions.
 fn tenant_key(tenant: &TenantId) -> Key {
-    Key {
-        pk: partition(tenant),
-        sk: "TENANT".to_owned(),
-    }
+    Key { pk: partition(tenant), sk: "TENANT".to_owned() }
 }
 
 /// A webhook, beside its tenant's others in order of creation: its id is a ULID.
 fn webhook_key(tenant: &TenantId, id: WebhookId) -> Key {
-    Key {
-        pk: partition(tenant),
-        sk: format!("{WEBHOOK_PREFIX}{id}"),
-    }
+    Key { pk: partition(tenant), sk: format!("{WEBHOOK_PREFIX}{id}") }
 }

@@ -41,21 +41,11 @@ impl DataKeys {
                 .into_iter()
                 .map(|(name, text)| (name, text.into()))
                 .collect();
-        let current = texts
-            .remove("current")
-            .ok_or(SealError::Keys)?
-            .expose_secret()
-            .to_owned();
-        if texts
-            .get(&current)
-            .is_none_or(|text| text.expose_secret().len() < 32)
-        {
+        let current = texts.remove("current").ok_or(SealError::Keys)?.expose_secret().to_owned();
+        if texts.get(&current).is_none_or(|text| text.expose_secret().len() < 32) {
             return Err(SealError::Keys);
         }
-        let keys = texts
-            .into_iter()
-            .map(|(name, text)| (name, cipher(&text)))
-            .collect();
+        let keys = texts.into_iter().map(|(name, text)| (name, cipher(&text))).collect();
         Ok(Self { current, keys })
     }
 
@@ -63,40 +53,22 @@ impl DataKeys {
     /// what it belongs to; a nonce is used once.
     pub fn seal(&self, plain: &str, owner: &str, nonce: [u8; NONCE]) -> Result<String, SealError> {
         let cipher = self.keys.get(&self.current).ok_or(SealError::UnknownKey)?;
-        let payload = Payload {
-            msg: plain.as_bytes(),
-            aad: owner.as_bytes(),
-        };
-        let sealed = cipher
-            .encrypt(&Nonce::from(nonce), payload)
-            .map_err(|_| SealError::Ciphertext)?;
+        let payload = Payload { msg: plain.as_bytes(), aad: owner.as_bytes() };
+        let sealed =
+            cipher.encrypt(&Nonce::from(nonce), payload).map_err(|_| SealError::Ciphertext)?;
         let bytes = [nonce.as_slice(), &sealed].concat();
-        Ok(format!(
-            "{}.{}",
-            self.current,
-            STANDARD_NO_PAD.encode(bytes)
-        ))
+        Ok(format!("{}.{}", self.current, STANDARD_NO_PAD.encode(bytes)))
     }
 
     pub fn open(&self, sealed: &str, owner: &str) -> Result<SecretString, SealError> {
         let (name, encoded) = sealed.rsplit_once('.').ok_or(SealError::Ciphertext)?;
         let cipher = self.keys.get(name).ok_or(SealError::UnknownKey)?;
-        let bytes = STANDARD_NO_PAD
-            .decode(encoded)
-            .map_err(|_| SealError::Ciphertext)?;
-        let (nonce, msg) = bytes
-            .split_first_chunk::<NONCE>()
-            .ok_or(SealError::Ciphertext)?;
-        let payload = Payload {
-            msg,
-            aad: owner.as_bytes(),
-        };
-        let plain = cipher
-            .decrypt(&Nonce::from(*nonce), payload)
-            .map_err(|_| SealError::Ciphertext)?;
-        String::from_utf8(plain)
-            .map(SecretString::from)
-            .map_err(|_| SealError::Ciphertext)
+        let bytes = STANDARD_NO_PAD.decode(encoded).map_err(|_| SealError::Ciphertext)?;
+        let (nonce, msg) = bytes.split_first_chunk::<NONCE>().ok_or(SealError::Ciphertext)?;
+        let payload = Payload { msg, aad: owner.as_bytes() };
+        let plain =
+            cipher.decrypt(&Nonce::from(*nonce), payload).map_err(|_| SealError::Ciphertext)?;
+        String::from_utf8(plain).map(SecretString::from).map_err(|_| SealError::Ciphertext)
     }
 }
 
@@ -118,24 +90,12 @@ mod tests {
         let keys = DataKeys::parse(ONE).unwrap();
         let sealed = keys.seal("secret", "wh_1", [1; 12]).unwrap();
         assert!(sealed.starts_with("k1.") && !sealed.contains("secret"));
-        assert_eq!(
-            keys.open(&sealed, "wh_1").unwrap().expose_secret(),
-            "secret"
-        );
-        assert_eq!(
-            keys.open(&sealed, "wh_2").unwrap_err(),
-            SealError::Ciphertext
-        );
+        assert_eq!(keys.open(&sealed, "wh_1").unwrap().expose_secret(), "secret");
+        assert_eq!(keys.open(&sealed, "wh_2").unwrap_err(), SealError::Ciphertext);
         let mut broken = sealed.clone();
         broken.replace_range(10..11, if &sealed[10..11] == "A" { "B" } else { "A" });
-        assert_eq!(
-            keys.open(&broken, "wh_1").unwrap_err(),
-            SealError::Ciphertext
-        );
-        assert_eq!(
-            keys.open("nonsense", "wh_1").unwrap_err(),
-            SealError::Ciphertext
-        );
+        assert_eq!(keys.open(&broken, "wh_1").unwrap_err(), SealError::Ciphertext);
+        assert_eq!(keys.open("nonsense", "wh_1").unwrap_err(), SealError::Ciphertext);
     }
 
     #[test]
@@ -151,13 +111,7 @@ mod tests {
 
     #[test]
     fn a_secret_that_holds_no_keys_is_refused() {
-        for text in [
-            "",
-            "{}",
-            "[]",
-            r#"{"current":"k1"}"#,
-            r#"{"current":"k1","k1":"short"}"#,
-        ] {
+        for text in ["", "{}", "[]", r#"{"current":"k1"}"#, r#"{"current":"k1","k1":"short"}"#] {
             assert!(DataKeys::parse(text).is_err(), "{text}");
         }
     }

@@ -22,10 +22,7 @@ pub struct Secret {
 impl Secret {
     #[must_use]
     pub fn new(config: &aws_config::SdkConfig, id: String) -> Self {
-        Self {
-            client: Client::new(config),
-            id,
-        }
+        Self { client: Client::new(config), id }
     }
 
     pub async fn read(&self) -> Result<SecretString, Unavailable> {
@@ -37,9 +34,7 @@ impl Secret {
             .send()
             .await
             .map_err(unavailable(what()))?;
-        let text = value
-            .secret_string
-            .ok_or_else(|| Unavailable::new(what(), "it has no text"))?;
+        let text = value.secret_string.ok_or_else(|| Unavailable::new(what(), "it has no text"))?;
         Ok(text.into())
     }
 }
@@ -54,10 +49,7 @@ pub struct Vault {
 impl Vault {
     #[must_use]
     pub fn new(secret: Secret) -> Self {
-        Self {
-            secret,
-            keys: RwLock::new(None),
-        }
+        Self { secret, keys: RwLock::new(None) }
     }
 
     pub async fn seal(&self, plain: &str, owner: &str) -> Result<String, Unavailable> {
@@ -103,11 +95,7 @@ pub struct Refreshed {
 impl Refreshed {
     #[must_use]
     pub fn new(secret: Secret, seconds: i64) -> Self {
-        Self {
-            secret,
-            seconds,
-            value: RwLock::new(None),
-        }
+        Self { secret, seconds, value: RwLock::new(None) }
     }
 
     /// The value, read at most so many seconds ago. Where reading it again fails, the old one serves.

@@ -33,12 +33,7 @@ where
     T: FromStr,
     T::Err: std::fmt::Display,
 {
-    text(name)?
-        .parse()
-        .map_err(|e: T::Err| InvalidSetting::Invalid {
-            name,
-            why: e.to_string(),
-        })
+    text(name)?.parse().map_err(|e: T::Err| InvalidSetting::Invalid { name, why: e.to_string() })
 }
 
 /// The network rules of `ALLOWED_TARGET_CIDRS` and `ALLOWED_TARGET_PORTS`.
@@ -46,9 +41,6 @@ pub fn network_rules() -> Result<hooklane_domain::network::NetworkRules, Invalid
     let cidrs = text_or_empty("ALLOWED_TARGET_CIDRS");
     let ports = text("ALLOWED_TARGET_PORTS")?;
     hooklane_domain::network::NetworkRules::parse(&cidrs, &ports).map_err(|e| {
-        InvalidSetting::Invalid {
-            name: "ALLOWED_TARGET_CIDRS/_PORTS",
-            why: e.to_string(),
-        }
+        InvalidSetting::Invalid { name: "ALLOWED_TARGET_CIDRS/_PORTS", why: e.to_string() }
     })
 }

@@ -15,10 +15,7 @@ impl Surroundings for System {
     fn random(&self) -> [u8; 32] {
         let mut bytes = [0; 32];
         // Without the system's randomness there are no keys, no nonces and no ids worth having.
-        #[expect(
-            clippy::expect_used,
-            reason = "getrandom does not fail on a running Linux"
-        )]
+        #[expect(clippy::expect_used, reason = "getrandom does not fail on a running Linux")]
         getrandom::fill(&mut bytes).expect("the system's randomness");
         bytes
     }

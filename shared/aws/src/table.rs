@@ -59,9 +59,7 @@ pub(crate) fn binary(bytes: Vec<u8>) -> AttributeValue {
 
 /// The size that is charged for, about (*DynamoDB Developer Guide*, "DynamoDB item sizes and formats").
 pub(crate) fn size(item: &Item) -> usize {
-    item.iter()
-        .map(|(name, value)| name.len() + value_size(value))
-        .sum()
+    item.iter().map(|(name, value)| name.len() + value_size(value)).sum()
 }
 
 fn value_size(value: &AttributeValue) -> usize {

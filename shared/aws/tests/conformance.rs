@@ -41,10 +41,7 @@ async fn the_adapters_conform() {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a test has no settings but this one"
-)]
+#[expect(clippy::disallowed_methods, reason = "a test has no settings but this one")]
 fn endpoint() -> String {
     std::env::var("CONFORMANCE_ENDPOINT_URL").expect("CONFORMANCE_ENDPOINT_URL says where to run")
 }

@@ -41,11 +41,8 @@ impl FromStr for ContractName {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
         let fits = (1..=64).contains(&text.len())
-            && text
-                .bytes()
-                .all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'));
-        fits.then(|| Self(text.to_owned()))
-            .ok_or_else(|| "must be a contract's name".to_owned())
+            && text.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'));
+        fits.then(|| Self(text.to_owned())).ok_or_else(|| "must be a contract's name".to_owned())
     }
 }
 
@@ -134,9 +131,7 @@ impl Contract {
     /// Whether the contract itself sets this header, given in lower case.
     #[must_use]
     pub fn sets_header(&self, lower: &str) -> bool {
-        self.headers
-            .iter()
-            .any(|(name, _)| name.eq_ignore_ascii_case(lower))
+        self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(lower))
     }
 }
 

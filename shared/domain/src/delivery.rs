@@ -108,13 +108,8 @@ pub enum Status {
 }
 
 impl Status {
-    pub const ALL: [Self; 5] = [
-        Self::Pending,
-        Self::Retrying,
-        Self::Delivered,
-        Self::Failed,
-        Self::Cancelled,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::Pending, Self::Retrying, Self::Delivered, Self::Failed, Self::Cancelled];
 
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -147,10 +142,7 @@ impl Delivery {
             id,
             tenant,
             event_type,
-            state: State::Waiting {
-                next_attempt_at,
-                owner: None,
-            },
+            state: State::Waiting { next_attempt_at, owner: None },
             generation: 0,
             attempts: 0,
             retries: 0,
@@ -184,9 +176,7 @@ impl Delivery {
     #[must_use]
     pub fn next_attempt_at(&self) -> Option<Timestamp> {
         match &self.state {
-            State::Waiting {
-                next_attempt_at, ..
-            } => Some(*next_attempt_at),
+            State::Waiting { next_attempt_at, .. } => Some(*next_attempt_at),
             _ => None,
         }
     }
@@ -221,19 +211,10 @@ impl Delivery {
             Next::RetryAt(next_attempt_at) => {
                 self.retries = self.retries.saturating_add(1);
                 self.generation = turn.generation;
-                State::Waiting {
-                    next_attempt_at,
-                    owner: Some(turn.owner),
-                }
+                State::Waiting { next_attempt_at, owner: Some(turn.owner) }
             }
-            Next::Exhausted => State::Failed {
-                at: ended,
-                reason: FailReason::Exhausted,
-            },
-            Next::Gone => State::Failed {
-                at: ended,
-                reason: FailReason::Gone,
-            },
+            Next::Exhausted => State::Failed { at: ended, reason: FailReason::Exhausted },
+            Next::Gone => State::Failed { at: ended, reason: FailReason::Gone },
         };
         self
     }
@@ -248,16 +229,11 @@ impl Delivery {
             (Next::Delivered, _) => {
                 self.note(attempt);
                 self.success = Some(attempt.clone());
-                self.state = State::Delivered {
-                    at: ended_at(attempt),
-                };
+                self.state = State::Delivered { at: ended_at(attempt) };
                 Some(self)
             }
             _ => {
-                let seen = FailedAt {
-                    number: attempt.number,
-                    at: attempt.at,
-                };
+                let seen = FailedAt { number: attempt.number, at: attempt.at };
                 if self.failed_at.contains(&seen) {
                     return None;
                 }
@@ -273,10 +249,7 @@ impl Delivery {
         self.attempts = self.attempts.saturating_add(1);
         self.last = Some(attempt.summary());
         if !matches!(attempt.outcome.status(), Some(200..=299)) {
-            self.failed_at.push(FailedAt {
-                number: attempt.number,
-                at: attempt.at,
-            });
+            self.failed_at.push(FailedAt { number: attempt.number, at: attempt.at });
             let over = self.failed_at.len().saturating_sub(MAX_FAILED_TIMES);
             self.failed_at.drain(..over);
         }
@@ -290,10 +263,7 @@ impl Delivery {
             return self;
         }
         let next_attempt_at = self.next_attempt_at().unwrap_or(now);
-        self.state = State::Waiting {
-            next_attempt_at,
-            owner: Some(turn.owner),
-        };
+        self.state = State::Waiting { next_attempt_at, owner: Some(turn.owner) };
         self.generation = turn.generation;
         self
     }

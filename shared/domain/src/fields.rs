@@ -24,17 +24,11 @@ pub struct FieldErrors(Vec<FieldError>);
 impl FieldErrors {
     #[must_use]
     pub fn one(path: impl Into<String>, message: impl Into<String>) -> Self {
-        Self(vec![FieldError {
-            path: path.into(),
-            message: message.into(),
-        }])
+        Self(vec![FieldError { path: path.into(), message: message.into() }])
     }
 
     pub fn push(&mut self, path: impl Into<String>, message: impl Into<String>) {
-        self.0.push(FieldError {
-            path: path.into(),
-            message: message.into(),
-        });
+        self.0.push(FieldError { path: path.into(), message: message.into() });
     }
 
     /// Takes over the errors of a part that was read on its own.
@@ -88,26 +82,14 @@ impl Fields {
     /// The object in `text`; `prefix` is the path of that object, empty for a whole body.
     pub fn of(prefix: &str, text: &str) -> Result<Self, FieldErrors> {
         let left = serde_json::from_str(text).map_err(|e| {
-            let what = if e.is_data() {
-                "must be a JSON object"
-            } else {
-                "is not valid JSON"
-            };
+            let what = if e.is_data() { "must be a JSON object" } else { "is not valid JSON" };
             FieldErrors::one(prefix, format!("{what} ({})", position(&e)))
         })?;
-        Ok(Self {
-            prefix: prefix.to_owned(),
-            left,
-            errors: FieldErrors::default(),
-        })
+        Ok(Self { prefix: prefix.to_owned(), left, errors: FieldErrors::default() })
     }
 
     fn path(&self, name: &str) -> String {
-        if self.prefix.is_empty() {
-            name.to_owned()
-        } else {
-            format!("{}.{name}", self.prefix)
-        }
+        if self.prefix.is_empty() { name.to_owned() } else { format!("{}.{name}", self.prefix) }
     }
 
     /// Takes the field that has one of `names`, the first being the canonical one. `null` counts as
@@ -127,13 +109,7 @@ impl Fields {
                     self.errors.push(self.path(name), message);
                 }
                 None => {
-                    found = Some((
-                        name,
-                        Field {
-                            path: self.path(name),
-                            raw,
-                        },
-                    ));
+                    found = Some((name, Field { path: self.path(name), raw }));
                 }
             }
         }
@@ -207,11 +183,7 @@ impl Fields {
             let path = self.path(&name);
             self.errors.push(path, "is not a known field");
         }
-        if self.errors.is_empty() {
-            Ok(())
-        } else {
-            Err(self.errors)
-        }
+        if self.errors.is_empty() { Ok(()) } else { Err(self.errors) }
     }
 }
 
@@ -221,26 +193,14 @@ mod tests {
 
     #[test]
     fn every_mistake_is_reported_at_once_with_its_path() {
-        let mut fields = Fields::of(
-            "retryPolicy",
-            r#"{"maxRetries":"x","max_delay":1,"maxDelay":2,"foo":1}"#,
-        )
-        .unwrap();
+        let mut fields =
+            Fields::of("retryPolicy", r#"{"maxRetries":"x","max_delay":1,"maxDelay":2,"foo":1}"#)
+                .unwrap();
         assert_eq!(fields.read::<u8>(&["maxRetries"], "a whole number"), None);
-        assert_eq!(
-            fields.read::<u8>(&["maxDelay", "max_delay"], "a whole number"),
-            Some(2)
-        );
+        assert_eq!(fields.read::<u8>(&["maxDelay", "max_delay"], "a whole number"), Some(2));
         let errors = fields.finish().unwrap_err();
         let paths: Vec<_> = errors.as_slice().iter().map(|e| e.path.as_str()).collect();
-        assert_eq!(
-            paths,
-            [
-                "retryPolicy.maxRetries",
-                "retryPolicy.max_delay",
-                "retryPolicy.foo"
-            ]
-        );
+        assert_eq!(paths, ["retryPolicy.maxRetries", "retryPolicy.max_delay", "retryPolicy.foo"]);
     }
 
     #[test]

@@ -35,9 +35,7 @@ const KEY_MAX: usize = 64;
 
 fn is_key(text: &str) -> bool {
     (1..=KEY_MAX).contains(&text.len())
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
 }
 
 /// A customer of the platform: `[A-Za-z0-9_-]{1,64}`.
@@ -58,9 +56,7 @@ impl FromStr for TenantId {
         if is_key(text) {
             Ok(Self(text.to_owned()))
         } else {
-            Err(InvalidId(
-                "must be 1 to 64 of the characters A-Z a-z 0-9 _ -",
-            ))
+            Err(InvalidId("must be 1 to 64 of the characters A-Z a-z 0-9 _ -"))
         }
     }
 }
@@ -102,9 +98,7 @@ impl FromStr for EventId {
         if is_key(text) {
             Ok(Self(text.to_owned()))
         } else {
-            Err(InvalidId(
-                "must be 1 to 64 of the characters A-Z a-z 0-9 _ -",
-            ))
+            Err(InvalidId("must be 1 to 64 of the characters A-Z a-z 0-9 _ -"))
         }
     }
 }
@@ -132,9 +126,7 @@ impl FromStr for EventType {
     type Err = InvalidId;
     fn from_str(text: &str) -> Result<Self, InvalidId> {
         let word = |w: &str| {
-            !w.is_empty()
-                && w.bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+            !w.is_empty() && w.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
         };
         if text.len() <= 255 && text.split('.').all(word) {
             Ok(Self(text.to_owned()))
@@ -206,11 +198,7 @@ impl DeliveryId {
     #[must_use]
     pub fn new(webhook: WebhookId, accepted_at: Timestamp, event: EventId) -> Self {
         let accepted_ms = u64::try_from(accepted_at.as_millisecond()).unwrap_or(0);
-        Self {
-            webhook,
-            accepted_ms,
-            event,
-        }
+        Self { webhook, accepted_ms, event }
     }
 
     #[must_use]
@@ -239,11 +227,7 @@ impl DeliveryId {
 
 impl fmt::Display for DeliveryId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ulid = self
-            .event
-            .as_str()
-            .strip_prefix("evt_")
-            .and_then(canonical_ulid);
+        let ulid = self.event.as_str().strip_prefix("evt_").and_then(canonical_ulid);
         let mut bytes = vec![if ulid.is_some() { TAG_ULID } else { TAG_TEXT }];
         bytes.extend_from_slice(&self.webhook.0.to_bytes());
         bytes.extend_from_slice(&self.accepted_ms.to_be_bytes()[8 - MS_BYTES..]);
@@ -258,9 +242,8 @@ impl fmt::Display for DeliveryId {
 impl FromStr for DeliveryId {
     type Err = InvalidId;
     fn from_str(text: &str) -> Result<Self, InvalidId> {
-        parse_delivery(text).ok_or(InvalidId(
-            "must be a delivery id: dlv_ and up to 116 characters",
-        ))
+        parse_delivery(text)
+            .ok_or(InvalidId("must be a delivery id: dlv_ and up to 116 characters"))
     }
 }
 text_forms!(DeliveryId);
@@ -292,9 +275,7 @@ fn ulid_at(at: Timestamp, random: u128) -> Ulid {
 
 /// A ULID in its one canonical spelling; the crate also reads lower case and look-alikes.
 fn canonical_ulid(text: &str) -> Option<Ulid> {
-    Ulid::from_string(text)
-        .ok()
-        .filter(|ulid| ulid.to_string() == text)
+    Ulid::from_string(text).ok().filter(|ulid| ulid.to_string() == text)
 }
 
 #[cfg(test)]
@@ -316,32 +297,13 @@ mod tests {
             assert!(text.parse::<TenantId>().is_err(), "{text}");
             assert!(text.parse::<EventId>().is_err(), "{text}");
         }
-        for text in [
-            "",
-            ".",
-            "user.",
-            ".created",
-            "user..created",
-            "user created",
-            "user.*",
-        ] {
+        for text in ["", ".", "user.", ".created", "user..created", "user created", "user.*"] {
             assert!(text.parse::<EventType>().is_err(), "{text}");
         }
-        for text in [
-            "",
-            "wh_",
-            "wh_01ARZ3NDEKTSV4RRFFQ69G5FA",
-            "wh_01arz3ndektsv4rrffq69g5fav",
-        ] {
+        for text in ["", "wh_", "wh_01ARZ3NDEKTSV4RRFFQ69G5FA", "wh_01arz3ndektsv4rrffq69g5fav"] {
             assert!(text.parse::<WebhookId>().is_err(), "{text}");
         }
-        for text in [
-            "",
-            "dlv_",
-            "dlv_AAAA",
-            "dlv_!",
-            "evt_01ARZ3NDEKTSV4RRFFQ69G5FAV",
-        ] {
+        for text in ["", "dlv_", "dlv_AAAA", "dlv_!", "evt_01ARZ3NDEKTSV4RRFFQ69G5FAV"] {
             assert!(text.parse::<DeliveryId>().is_err(), "{text}");
         }
     }

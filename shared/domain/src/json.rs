@@ -1,9 +1,13 @@
 //! JSON kept as it was published: number text, escapes and key order survive the whole way.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+
+mod javascript;
+
+pub use javascript::as_javascript;
 
 /// A JSON value as text, without the white space between its tokens.
 ///
@@ -112,7 +116,26 @@ pub fn position(error: &serde_json::Error) -> String {
 
 /// Writes `text` as a JSON string, quotes included.
 pub fn write_string(out: &mut String, text: &str) {
-    out.push_str(&serde_json::Value::from(text).to_string());
+    out.push('"');
+    text.chars().for_each(|c| write_char(out, c));
+    out.push('"');
+}
+
+/// Writes a character of a JSON string: escaped only where it has to be, in the short form where
+/// there is one. That is how `serde_json` and JavaScript write it too.
+fn write_char(out: &mut String, c: char) {
+    match c {
+        '"' => out.push_str("\\\""),
+        '\\' => out.push_str("\\\\"),
+        '\u{8}' => out.push_str("\\b"),
+        '\u{c}' => out.push_str("\\f"),
+        '\n' => out.push_str("\\n"),
+        '\r' => out.push_str("\\r"),
+        '\t' => out.push_str("\\t"),
+        // Writing to a string cannot fail.
+        c if c < ' ' => drop(write!(out, "\\u{:04x}", u32::from(c))),
+        c => out.push(c),
+    }
 }
 
 #[cfg(test)]

@@ -74,10 +74,7 @@ impl Message {
     #[must_use]
     pub fn encode(&self) -> String {
         let Self::Deliver(body) = self;
-        let head = Head {
-            version: VERSION,
-            kind: "deliver",
-        };
+        let head = Head { version: VERSION, kind: "deliver" };
         match serde_json::to_string(&Tagged { head, body }) {
             Ok(text) => text,
             Err(_) => unreachable!("every part of a message is representable in JSON"),
@@ -105,10 +102,7 @@ impl Deliver {
     /// The message that takes this one's place.
     #[must_use]
     pub fn successor(&self) -> Self {
-        Self {
-            generation: self.generation.saturating_add(1),
-            ..self.clone()
-        }
+        Self { generation: self.generation.saturating_add(1), ..self.clone() }
     }
 
     #[must_use]
@@ -152,18 +146,9 @@ mod tests {
         for (text, expected) in [
             ("", "is not a message"),
             ("{}", "is not a message"),
-            (
-                r#"{"version":2,"kind":"deliver","body":{}}"#,
-                "has version 2",
-            ),
-            (
-                r#"{"version":1,"kind":"probe","body":{}}"#,
-                "is of the unknown kind",
-            ),
-            (
-                r#"{"version":1,"kind":"deliver","body":{}}"#,
-                "is not a message",
-            ),
+            (r#"{"version":2,"kind":"deliver","body":{}}"#, "has version 2"),
+            (r#"{"version":1,"kind":"probe","body":{}}"#, "is of the unknown kind"),
+            (r#"{"version":1,"kind":"deliver","body":{}}"#, "is not a message"),
         ] {
             let error = Message::decode(text).unwrap_err().to_string();
             assert!(error.starts_with(expected), "{text}: {error}");

@@ -79,27 +79,18 @@ impl NetworkRules {
     /// Why this address may not be called, or `None` where it may.
     #[must_use]
     pub fn refusal(&self, address: IpAddr) -> Option<&'static str> {
-        if self.is_listed(address) {
-            None
-        } else {
-            special(address)
-        }
+        if self.is_listed(address) { None } else { special(address) }
     }
 }
 
 impl Default for NetworkRules {
     fn default() -> Self {
-        Self {
-            allowed: Vec::new(),
-            ports: vec![443..=443, 1024..=u16::MAX],
-        }
+        Self { allowed: Vec::new(), ports: vec![443..=443, 1024..=u16::MAX] }
     }
 }
 
 fn items(list: &str) -> impl Iterator<Item = &str> {
-    list.split(',')
-        .map(str::trim)
-        .filter(|item| !item.is_empty())
+    list.split(',').map(str::trim).filter(|item| !item.is_empty())
 }
 
 fn port_range(text: &str) -> Option<RangeInclusive<u16>> {
@@ -120,10 +111,7 @@ fn special(address: IpAddr) -> Option<&'static str> {
 
 fn special_v4(address: Ipv4Addr) -> Option<&'static str> {
     IPV4.iter()
-        .find(|(net, _)| {
-            net.parse::<Ipv4Net>()
-                .is_ok_and(|net| net.contains(&address))
-        })
+        .find(|(net, _)| net.parse::<Ipv4Net>().is_ok_and(|net| net.contains(&address)))
         .map(|(_, name)| *name)
 }
 
@@ -132,10 +120,7 @@ fn special_v6(address: Ipv6Addr) -> Option<&'static str> {
         return Some("not a global unicast address");
     }
     IPV6.iter()
-        .find(|(net, _)| {
-            net.parse::<Ipv6Net>()
-                .is_ok_and(|net| net.contains(&address))
-        })
+        .find(|(net, _)| net.parse::<Ipv6Net>().is_ok_and(|net| net.contains(&address)))
         .map(|(_, name)| *name)
 }
 
@@ -194,11 +179,7 @@ mod tests {
             ("ff02::1", true),
             ("fd00:ec2::254", true),
         ] {
-            assert_eq!(
-                rules.refusal(address.parse().unwrap()).is_some(),
-                refused,
-                "{address}"
-            );
+            assert_eq!(rules.refusal(address.parse().unwrap()).is_some(), refused, "{address}");
         }
     }
 

@@ -110,19 +110,15 @@ impl Outcome {
         match response.status {
             200..=299 => Verdict::Success,
             410 if gone_disables => Verdict::Gone,
-            429 | 503 => Verdict::Retry {
-                not_before: retry_after(response, now),
-            },
+            429 | 503 => Verdict::Retry { not_before: retry_after(response, now) },
             _ => Verdict::Retry { not_before: None },
         }
     }
 }
 
 fn retry_after(response: &Response, now: Timestamp) -> Option<Duration> {
-    let (_, value) = response
-        .headers
-        .iter()
-        .find(|(name, _)| name.eq_ignore_ascii_case("retry-after"))?;
+    let (_, value) =
+        response.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("retry-after"))?;
     let value = value.trim();
     let wait = match value.parse::<u64>() {
         Ok(seconds) => Duration::from_secs(seconds),
@@ -152,9 +148,7 @@ mod tests {
     #[test]
     fn verdicts() {
         let now: Timestamp = "2024-01-15T10:30:00Z".parse().unwrap();
-        let after = |s| Verdict::Retry {
-            not_before: Some(Duration::from_secs(s)),
-        };
+        let after = |s| Verdict::Retry { not_before: Some(Duration::from_secs(s)) };
         let plain = Verdict::Retry { not_before: None };
         for (status, header, expected) in [
             (200, None, Verdict::Success),

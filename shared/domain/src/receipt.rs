@@ -57,20 +57,14 @@ pub fn decide(current: &Delivery, receipt: &Receipt, now: Timestamp) -> Decision
     if current.is_done() {
         return Decision::Discard(Discard::Done);
     }
-    let turn = || Turn {
-        generation: receipt.generation,
-        owner: receipt.message.clone(),
-    };
+    let turn = || Turn { generation: receipt.generation, owner: receipt.message.clone() };
     match receipt.generation.cmp(&current.generation) {
         Ordering::Less => Decision::Discard(Discard::Older),
         // Sent in this delivery's name, but the sender did not get to write so.
         Ordering::Greater => act(current, receipt, now, Claim::Take(turn())),
         Ordering::Equal => match &current.state {
             State::Waiting { owner: None, .. } => Decision::Attempt(Claim::None),
-            State::Waiting {
-                owner: Some(owner),
-                next_attempt_at,
-            } => {
+            State::Waiting { owner: Some(owner), next_attempt_at } => {
                 if *owner == receipt.message {
                     act(current, receipt, now, Claim::None)
                 } else if now.duration_since(*next_attempt_at) > signed(OVERDUE) {
@@ -118,32 +112,16 @@ mod tests {
 
     fn waiting(generation: u32, owner: &str, due: i64) -> Delivery {
         let owner = Some(MessageId(owner.to_owned()));
-        let state = State::Waiting {
-            next_attempt_at: at(due),
-            owner,
-        };
-        Delivery {
-            state,
-            generation,
-            revision: 1,
-            attempts: 1,
-            ..unwritten()
-        }
+        let state = State::Waiting { next_attempt_at: at(due), owner };
+        Delivery { state, generation, revision: 1, attempts: 1, ..unwritten() }
     }
 
     fn receipt(message: &str, generation: u32) -> Receipt {
-        Receipt {
-            message: MessageId(message.to_owned()),
-            generation,
-            sent_at: at(1_000),
-        }
+        Receipt { message: MessageId(message.to_owned()), generation, sent_at: at(1_000) }
     }
 
     fn take(message: &str, generation: u32) -> Claim {
-        Claim::Take(Turn {
-            generation,
-            owner: MessageId(message.to_owned()),
-        })
+        Claim::Take(Turn { generation, owner: MessageId(message.to_owned()) })
     }
 
     #[test]
@@ -151,13 +129,7 @@ mod tests {
         let parked = || unwritten().parked(at(1_001), ParkReason::Inactive);
         let failed = || unwritten().failed(at(1_001), FailReason::Exhausted);
         for (name, current, receipt, now, expected) in [
-            (
-                "first",
-                unwritten(),
-                receipt("a", 0),
-                1_000,
-                Decision::Attempt(Claim::None),
-            ),
+            ("first", unwritten(), receipt("a", 0), 1_000, Decision::Attempt(Claim::None)),
             (
                 "first, clock behind",
                 unwritten(),
@@ -172,13 +144,7 @@ mod tests {
                 1_000,
                 Decision::Attempt(take("a", 1)),
             ),
-            (
-                "done",
-                failed(),
-                receipt("a", 9),
-                1_000,
-                Decision::Discard(Discard::Done),
-            ),
+            ("done", failed(), receipt("a", 9), 1_000, Decision::Discard(Discard::Done)),
             (
                 "older",
                 waiting(2, "a", 1_010),
@@ -235,20 +201,8 @@ mod tests {
                 1_010,
                 Decision::Attempt(take("b", 2)),
             ),
-            (
-                "parked",
-                parked(),
-                receipt("a", 0),
-                2_000,
-                Decision::Discard(Discard::Parked),
-            ),
-            (
-                "released",
-                parked(),
-                receipt("b", 1),
-                2_000,
-                Decision::Attempt(take("b", 1)),
-            ),
+            ("parked", parked(), receipt("a", 0), 2_000, Decision::Discard(Discard::Parked)),
+            ("released", parked(), receipt("b", 1), 2_000, Decision::Attempt(take("b", 1))),
             (
                 "old, early",
                 waiting(1, "a", 1_000_000),

@@ -23,13 +23,7 @@ pub struct RetryPolicy {
 
 #[derive(Debug, Clone, PartialEq)]
 enum Plan {
-    Backoff {
-        strategy: Strategy,
-        initial: Duration,
-        multiplier: f64,
-        max: Duration,
-        retries: u8,
-    },
+    Backoff { strategy: Strategy, initial: Duration, multiplier: f64, max: Duration, retries: u8 },
     Schedule(Vec<Duration>),
 }
 
@@ -73,13 +67,7 @@ impl RetryPolicy {
         }
         let (base, max) = match &self.plan {
             Plan::Schedule(delays) => (delays[usize::from(retry) - 1].as_secs_f64(), MAX_DELAY),
-            Plan::Backoff {
-                strategy,
-                initial,
-                multiplier,
-                max,
-                ..
-            } => {
+            Plan::Backoff { strategy, initial, multiplier, max, .. } => {
                 let factor = match strategy {
                     Strategy::Fixed => 1.0,
                     Strategy::Linear => f64::from(retry),
@@ -106,11 +94,7 @@ impl RetryPolicy {
         let Some(delay) = self.delay(retries.saturating_add(1), chance) else {
             return Next::Exhausted;
         };
-        Next::RetryAt(
-            ended
-                .saturating_add(delay.max(not_before))
-                .unwrap_or(Timestamp::MAX),
-        )
+        Next::RetryAt(ended.saturating_add(delay.max(not_before)).unwrap_or(Timestamp::MAX))
     }
 }
 
@@ -151,19 +135,13 @@ mod tests {
                     2_000, 4_000, 8_000, 16_000, 32_000, 64_000, 128_000, 256_000, 300_000, 300_000,
                 ],
             ),
-            (
-                r#"{"schedule":[1,300,43200,86400]}"#,
-                vec![1_000, 300_000, 43_200_000, 86_400_000],
-            ),
+            (r#"{"schedule":[1,300,43200,86400]}"#, vec![1_000, 300_000, 43_200_000, 86_400_000]),
             (r#"{"schedule":[]}"#, vec![]),
             (
                 r#"{"strategy":"linear","initialDelay":1000,"maxRetries":4,"maxDelay":2500}"#,
                 vec![1_000, 2_000, 2_500, 2_500],
             ),
-            (
-                r#"{"strategy":"fixed","initialDelay":700,"maxRetries":2}"#,
-                vec![700, 700],
-            ),
+            (r#"{"strategy":"fixed","initialDelay":700,"maxRetries":2}"#, vec![700, 700]),
             (r#"{"maxRetries":0,"retryDelay":0}"#, vec![]),
         ] {
             assert_eq!(delays(json), expected, "{json}");
@@ -174,16 +152,11 @@ mod tests {
     fn a_retry_after_counts_where_it_is_later() {
         let now: Timestamp = "2024-01-15T10:30:00Z".parse().unwrap();
         let policy = policy(r#"{"schedule":[10]}"#);
-        let after = |s| Verdict::Retry {
-            not_before: Some(Duration::from_secs(s)),
-        };
+        let after = |s| Verdict::Retry { not_before: Some(Duration::from_secs(s)) };
         let at = |s: i64| Next::RetryAt(Timestamp::from_second(now.as_second() + s).unwrap());
         assert_eq!(policy.next(0, after(3), now, 0.0), at(10));
         assert_eq!(policy.next(0, after(30), now, 0.0), at(30));
-        assert_eq!(
-            policy.next(0, Verdict::Retry { not_before: None }, now, 0.0),
-            at(10)
-        );
+        assert_eq!(policy.next(0, Verdict::Retry { not_before: None }, now, 0.0), at(10));
         assert_eq!(policy.next(1, after(30), now, 0.0), Next::Exhausted);
         assert_eq!(policy.next(0, Verdict::Success, now, 0.0), Next::Delivered);
         assert_eq!(policy.next(0, Verdict::Gone, now, 0.0), Next::Gone);

@@ -66,9 +66,7 @@ impl SigningSecret {
     pub fn key(&self, form: SecretForm) -> SecretSlice<u8> {
         let text = self.expose();
         let decoded = match form {
-            SecretForm::Whsec => text
-                .strip_prefix(PREFIX)
-                .and_then(|b| STANDARD.decode(b).ok()),
+            SecretForm::Whsec => text.strip_prefix(PREFIX).and_then(|b| STANDARD.decode(b).ok()),
             SecretForm::Text => None,
         };
         decoded.unwrap_or_else(|| text.as_bytes().to_vec()).into()
@@ -101,29 +99,17 @@ mod tests {
     #[test]
     fn keys_by_form() {
         let text: SigningSecret = "your-webhook-secret".parse().unwrap();
-        assert_eq!(
-            text.key(SecretForm::Text).expose_secret(),
-            b"your-webhook-secret"
-        );
-        assert_eq!(
-            text.key(SecretForm::Whsec).expose_secret(),
-            b"your-webhook-secret"
-        );
+        assert_eq!(text.key(SecretForm::Text).expose_secret(), b"your-webhook-secret");
+        assert_eq!(text.key(SecretForm::Whsec).expose_secret(), b"your-webhook-secret");
         let shown = text.shown(SecretForm::Whsec);
         let again: SigningSecret = shown.expose_secret().parse().unwrap();
-        assert_eq!(
-            again.key(SecretForm::Whsec).expose_secret(),
-            b"your-webhook-secret"
-        );
+        assert_eq!(again.key(SecretForm::Whsec).expose_secret(), b"your-webhook-secret");
 
         let generated = SigningSecret::generate(SecretForm::Whsec, [7; 32]);
         assert_eq!(generated.key(SecretForm::Whsec).expose_secret(), [7; 32]);
         assert!(generated.expose().parse::<SigningSecret>().is_ok());
         let hex = SigningSecret::generate(SecretForm::Text, [7; 32]);
-        assert_eq!(
-            hex.key(SecretForm::Text).expose_secret(),
-            "07".repeat(32).as_bytes()
-        );
+        assert_eq!(hex.key(SecretForm::Text).expose_secret(), "07".repeat(32).as_bytes());
     }
 
     #[test]

@@ -20,12 +20,8 @@ pub enum Subscription {
 }
 
 /// Hooklane's own events about webhooks; a wildcard never matches them.
-pub const OPERATIONAL: [&str; 4] = [
-    "webhook.failing",
-    "webhook.disabled",
-    "webhook.recovered",
-    "delivery.exhausted",
-];
+pub const OPERATIONAL: [&str; 4] =
+    ["webhook.failing", "webhook.disabled", "webhook.recovered", "delivery.exhausted"];
 
 impl Subscription {
     #[must_use]
@@ -36,9 +32,7 @@ impl Subscription {
             Self::All => !operational,
             Self::Below(prefix) => {
                 !operational
-                    && name
-                        .strip_prefix(prefix.as_str())
-                        .is_some_and(|rest| rest.starts_with('.'))
+                    && name.strip_prefix(prefix.as_str()).is_some_and(|rest| rest.starts_with('.'))
             }
             Self::Exactly(wanted) => wanted == event_type,
         }
@@ -101,25 +95,13 @@ mod tests {
             ("webhook.*", "webhook.test", true),
         ] {
             let pattern: Subscription = pattern.parse().unwrap();
-            assert_eq!(
-                pattern.matches(&name.parse().unwrap()),
-                wanted,
-                "{pattern} {name}"
-            );
+            assert_eq!(pattern.matches(&name.parse().unwrap()), wanted, "{pattern} {name}");
         }
     }
 
     #[test]
     fn what_is_no_pattern_is_refused() {
-        for text in [
-            "",
-            ".*",
-            "**",
-            "*.created",
-            "user.*.x",
-            "user*",
-            "user created",
-        ] {
+        for text in ["", ".*", "**", "*.created", "user.*.x", "user*", "user created"] {
             assert!(text.parse::<Subscription>().is_err(), "{text}");
         }
     }

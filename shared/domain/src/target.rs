@@ -48,9 +48,7 @@ impl TargetUrl {
     /// A URL that was judged when its webhook was saved; [`TargetUrl::judge`] it before use, since
     /// the rules may have changed.
     pub fn from_stored(text: &str) -> Result<Self, InvalidTarget> {
-        Url::parse(text)
-            .map(Self)
-            .map_err(|e| InvalidTarget::Syntax(e.to_string()))
+        Url::parse(text).map(Self).map_err(|e| InvalidTarget::Syntax(e.to_string()))
     }
 
     /// Judges everything that needs no name resolution.

@@ -49,13 +49,9 @@ impl Waiting {
     pub fn plan(self, lane: Lane, now: Timestamp, until: Timestamp) -> Wait {
         let seconds = seconds_until(now, until);
         if lane == Lane::Fast && u64::from(seconds) > MAX_FAST_WAIT.as_secs() {
-            return Wait::Move {
-                delay_seconds: seconds.min(MAX_DELAY_SECONDS),
-            };
+            return Wait::Move { delay_seconds: seconds.min(MAX_DELAY_SECONDS) };
         }
-        Wait::Hide {
-            seconds: self.hide_for(now, until),
-        }
+        Wait::Hide { seconds: self.hide_for(now, until) }
     }
 
     /// The visibility timeout to ask for: whole seconds, rounded up, at most 12 hours less the time
@@ -77,9 +73,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const WAITING: Waiting = Waiting {
-        queue_visibility_seconds: 360,
-    };
+    const WAITING: Waiting = Waiting { queue_visibility_seconds: 360 };
 
     fn at(ms: i64) -> Timestamp {
         Timestamp::from_millisecond(ms).unwrap()

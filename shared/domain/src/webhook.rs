@@ -31,6 +31,8 @@ pub struct Webhook {
     pub state: WebhookState,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+    /// Counts the writes of this webhook, from 1: its `ETag`.
+    pub revision: u64,
 }
 
 /// Whether a webhook gets deliveries.
@@ -77,10 +79,7 @@ impl Route {
     pub fn takes(&self, event_type: &EventType, accepted_at: Timestamp, test: bool) -> bool {
         test == self.test_mode
             && self.created_at <= accepted_at
-            && self
-                .events
-                .iter()
-                .any(|pattern| pattern.matches(event_type))
+            && self.events.iter().any(|pattern| pattern.matches(event_type))
     }
 }
 

@@ -9,10 +9,7 @@ use crate::guard::{BlockedAddress, Unresolved};
 
 pub(crate) fn error(error: &reqwest::Error) -> AttemptError {
     let kind = kind(error);
-    AttemptError {
-        kind,
-        detail: detail(error, kind),
-    }
+    AttemptError { kind, detail: detail(error, kind) }
 }
 
 fn kind(error: &reqwest::Error) -> ErrorKind {
@@ -53,10 +50,7 @@ fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a 
         if let Some(found) = cause.downcast_ref::<T>() {
             return Some(found);
         }
-        if let Some(inner) = cause
-            .downcast_ref::<io::Error>()
-            .and_then(io::Error::get_ref)
-        {
+        if let Some(inner) = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
             let inner: &(dyn Error + 'static) = inner;
             if let Some(found) = find::<T>(inner) {
                 return Some(found);

@@ -44,10 +44,7 @@ impl Resolve for Guard {
             let found: Vec<SocketAddr> = match found.map(Iterator::collect) {
                 Ok(found) => found,
                 Err(e) => {
-                    return Err(boxed(Unresolved {
-                        name,
-                        why: e.to_string(),
-                    }));
+                    return Err(boxed(Unresolved { name, why: e.to_string() }));
                 }
             };
             judge(&rules, &name, found).map(|allowed| Box::new(allowed.into_iter()) as Addrs)
@@ -62,18 +59,11 @@ fn judge(
     found: Vec<SocketAddr>,
 ) -> Result<Vec<SocketAddr>, Box<dyn Error + Send + Sync>> {
     if found.is_empty() {
-        return Err(boxed(Unresolved {
-            name: name.to_owned(),
-            why: "no address".to_owned(),
-        }));
+        return Err(boxed(Unresolved { name: name.to_owned(), why: "no address".to_owned() }));
     }
     for address in found.iter().map(SocketAddr::ip) {
         if let Some(why) = rules.refusal(address) {
-            return Err(boxed(BlockedAddress {
-                name: name.to_owned(),
-                address,
-                why,
-            }));
+            return Err(boxed(BlockedAddress { name: name.to_owned(), address, why }));
         }
     }
     Ok(found)
@@ -92,23 +82,11 @@ mod tests {
         let rules = NetworkRules::default();
         let address = |text: &str| -> SocketAddr { format!("{text}:0").parse().unwrap() };
         let judged = |found: &[&str]| {
-            judge(
-                &rules,
-                "example.com",
-                found.iter().map(|t| address(t)).collect(),
-            )
+            judge(&rules, "example.com", found.iter().map(|t| address(t)).collect())
         };
         assert!(judged(&["93.184.216.34"]).is_ok());
-        assert!(
-            judged(&["93.184.216.34", "127.0.0.1"])
-                .unwrap_err()
-                .is::<BlockedAddress>()
-        );
-        assert!(
-            judged(&["[::ffff:10.0.0.1]"])
-                .unwrap_err()
-                .is::<BlockedAddress>()
-        );
+        assert!(judged(&["93.184.216.34", "127.0.0.1"]).unwrap_err().is::<BlockedAddress>());
+        assert!(judged(&["[::ffff:10.0.0.1]"]).unwrap_err().is::<BlockedAddress>());
         assert!(judged(&[]).unwrap_err().is::<Unresolved>());
     }
 }

@@ -66,23 +66,14 @@ impl Sender {
     }
 
     /// Makes one POST, within `limit` from the name's resolution to the last byte that is kept.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one home of measured durations"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the one home of measured durations")]
     pub async fn post(&self, url: &TargetUrl, request: WireRequest, limit: Duration) -> Sent {
         let started = Instant::now();
         let outcome = match tokio::time::timeout(limit, self.attempt(url, request)).await {
             Ok(outcome) => outcome,
-            Err(_) => failed(
-                ErrorKind::Timeout,
-                format!("no complete answer in {limit:?}"),
-            ),
+            Err(_) => failed(ErrorKind::Timeout, format!("no complete answer in {limit:?}")),
         };
-        Sent {
-            outcome,
-            took: started.elapsed(),
-        }
+        Sent { outcome, took: started.elapsed() }
     }
 
     async fn attempt(&self, url: &TargetUrl, request: WireRequest) -> Outcome {
@@ -93,19 +84,10 @@ impl Sender {
         let headers = match header_map(&request.headers) {
             Ok(headers) => headers,
             Err(name) => {
-                return failed(
-                    ErrorKind::Body,
-                    format!("the header {name} has no valid value"),
-                );
+                return failed(ErrorKind::Body, format!("the header {name} has no valid value"));
             }
         };
-        let sent = self
-            .client
-            .post(url.as_str())
-            .headers(headers)
-            .body(request.body)
-            .send()
-            .await;
+        let sent = self.client.post(url.as_str()).headers(headers).body(request.body).send().await;
         match sent {
             Ok(response) => read::response(response).await,
             Err(error) => Outcome::Error(classify::error(&error)),
@@ -120,10 +102,9 @@ fn failed(kind: ErrorKind, detail: String) -> Outcome {
 fn header_map(headers: &[(String, String)]) -> Result<HeaderMap, String> {
     let mut map = HeaderMap::new();
     for (name, value) in headers {
-        let (Ok(key), Ok(value)) = (
-            HeaderName::from_bytes(name.as_bytes()),
-            HeaderValue::from_str(value),
-        ) else {
+        let (Ok(key), Ok(value)) =
+            (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value))
+        else {
             return Err(name.clone());
         };
         map.append(key, value);

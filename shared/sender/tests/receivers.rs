@@ -23,11 +23,7 @@ fn request(body: &str) -> WireRequest {
         ("User-Agent".to_owned(), "Hooklane/1.0".to_owned()),
         ("webhook-id".to_owned(), "e1".to_owned()),
     ];
-    WireRequest {
-        headers,
-        body: body.to_owned(),
-        shown_headers: Vec::new(),
-    }
+    WireRequest { headers, body: body.to_owned(), shown_headers: Vec::new() }
 }
 
 async fn post(url: &str, limit: Duration) -> Sent {
@@ -100,13 +96,8 @@ async fn the_request_is_what_was_asked_for_and_the_answer_is_kept() {
     ))
     .await;
     let sent = post(&url, SECONDS).await;
-    let Outcome::Answered(response) = sent.outcome else {
-        panic!("{sent:?}")
-    };
-    assert_eq!(
-        (response.status, response.status_text.as_str()),
-        (202, "Accepted")
-    );
+    let Outcome::Answered(response) = sent.outcome else { panic!("{sent:?}") };
+    assert_eq!((response.status, response.status_text.as_str()), (202, "Accepted"));
     assert_eq!(response.body, "thanks");
     let names: Vec<_> = response.headers.iter().map(|(n, _)| n.as_str()).collect();
     assert_eq!(names, ["x-a", "content-length"], "cookies are nobody's");
@@ -142,9 +133,7 @@ async fn a_redirect_is_an_answer_and_not_followed() {
 async fn a_thousand_bytes_of_an_endless_body_are_kept() {
     let (url, task) = receiver(Answer::Endless).await;
     let sent = post(&url, SECONDS).await;
-    let Outcome::Answered(response) = sent.outcome else {
-        panic!("{sent:?}")
-    };
+    let Outcome::Answered(response) = sent.outcome else { panic!("{sent:?}") };
     assert_eq!(response.body.len(), 1_000);
     let (_, written) = task.await.unwrap();
     assert!(written < 1_000_000_000, "the rest was not taken");
@@ -166,16 +155,8 @@ async fn what_goes_wrong_has_a_kind() {
             bytes("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"),
             ErrorKind::Response,
         ),
-        (
-            "no HTTP",
-            bytes("220 mail.example.com ESMTP\r\n\r\n"),
-            ErrorKind::Response,
-        ),
-        (
-            "endless headers",
-            bytes(&format!("HTTP/1.1 200 OK\r\nX-A: {huge}")),
-            ErrorKind::Response,
-        ),
+        ("no HTTP", bytes("220 mail.example.com ESMTP\r\n\r\n"), ErrorKind::Response),
+        ("endless headers", bytes(&format!("HTTP/1.1 200 OK\r\nX-A: {huge}")), ErrorKind::Response),
         ("a closed connection", bytes(""), ErrorKind::Response),
         ("a reset connection", Answer::Reset, ErrorKind::Response),
     ] {
@@ -201,10 +182,7 @@ async fn a_receiver_without_tls_is_a_tls_error() {
     let url = format!("https://{}/", listener.local_addr().unwrap());
     tokio::spawn(async move {
         let (mut socket, _) = listener.accept().await.unwrap();
-        socket
-            .write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")
-            .await
-            .unwrap();
+        socket.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
     });
     let sent = post(&url, SECONDS).await;
     assert_eq!(kind(&sent), Some(ErrorKind::Tls), "{:?}", sent.outcome);

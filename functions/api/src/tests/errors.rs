@@ -12,10 +12,7 @@ async fn nothing_without_the_right_key() {
         vec![tenant, ("authorization", "Bearer ")],
         vec![tenant, ("authorization", "Basic the-operator-key")],
         vec![tenant, ("authorization", "the-operator-key")],
-        vec![
-            tenant,
-            ("authorization", "Bearer the-operator-key-and-more"),
-        ],
+        vec![tenant, ("authorization", "Bearer the-operator-key-and-more")],
     ] {
         let answer = service.ask_with(&headers, "GET", "/webhooks", "").await;
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{headers:?}");
@@ -29,17 +26,11 @@ async fn nothing_without_the_right_key() {
 async fn the_operator_names_its_tenant() {
     let service = Service::new();
     let key = ("authorization", "bearer the-operator-key");
-    for headers in [
-        vec![key],
-        vec![key, ("x-tenant-id", "a b")],
-        vec![key, ("x-tenant-id", "")],
-    ] {
+    for headers in [vec![key], vec![key, ("x-tenant-id", "a b")], vec![key, ("x-tenant-id", "")]] {
         let answer = service.ask_with(&headers, "GET", "/webhooks", "").await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{headers:?}");
     }
-    let answer = service
-        .ask_with(&[key, ("x-tenant-id", "acme")], "GET", "/webhooks", "")
-        .await;
+    let answer = service.ask_with(&[key, ("x-tenant-id", "acme")], "GET", "/webhooks", "").await;
     assert_eq!(answer.status, StatusCode::OK, "the scheme knows no case");
 }
 
@@ -50,20 +41,13 @@ async fn paths_and_methods_that_are_not_there() {
         ("GET", "/nothing", StatusCode::NOT_FOUND),
         ("GET", "/api/v2/webhooks", StatusCode::NOT_FOUND),
         ("GET", "/webhooks/nonsense", StatusCode::NOT_FOUND),
-        (
-            "GET",
-            "/webhooks/nonsense/deliveries",
-            StatusCode::NOT_FOUND,
-        ),
+        ("GET", "/webhooks/nonsense/deliveries", StatusCode::NOT_FOUND),
         ("PATCH", "/events", StatusCode::METHOD_NOT_ALLOWED),
         ("PUT", "/api/v1/webhooks", StatusCode::METHOD_NOT_ALLOWED),
     ] {
         let answer = service.ask(method, path, "").await;
         assert_eq!(answer.status, expected, "{method} {path}");
-        assert_eq!(
-            answer.content_type, "application/problem+json",
-            "{method} {path}"
-        );
+        assert_eq!(answer.content_type, "application/problem+json", "{method} {path}");
     }
 }
 
@@ -74,9 +58,7 @@ async fn bodies_that_are_no_event() {
         let answer = service.ask("POST", "/events", body).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{body}");
     }
-    let answer = service
-        .ask("POST", "/events", r#"{"id":"a/b","tenant":"other"}"#)
-        .await;
+    let answer = service.ask("POST", "/events", r#"{"id":"a/b","tenant":"other"}"#).await;
     insta::assert_json_snapshot!("invalid_event", answer.body);
     let large = format!(r#"{{"type":"a","data":"{}"}}"#, "x".repeat(256 * 1024));
     let answer = service.ask("POST", "/events", &large).await;

@@ -17,9 +17,7 @@ async fn an_event_is_accepted_once() {
     let again = service.ask("POST", "/events", event).await;
     assert_eq!(again.status, StatusCode::OK);
     assert_eq!(again.body["duplicate"], true);
-    let other = service
-        .ask("POST", "/api/events", &event.replace('1', "2"))
-        .await;
+    let other = service.ask("POST", "/api/events", &event.replace('1', "2")).await;
     assert_eq!(other.status, StatusCode::ACCEPTED, "another id");
     let changed = r#"{"id":"e1","type":"user.created","data":{"a":7}}"#;
     let conflict = service.ask("POST", "/events", changed).await;
@@ -33,19 +31,13 @@ async fn an_event_is_accepted_once() {
     }
     "#);
     let tenant = service.ask_as("other", "POST", "/events", changed).await;
-    assert_eq!(
-        tenant.status,
-        StatusCode::ACCEPTED,
-        "another tenant's ids are its own"
-    );
+    assert_eq!(tenant.status, StatusCode::ACCEPTED, "another tenant's ids are its own");
 }
 
 #[tokio::test]
 async fn an_event_without_an_id_gets_one() {
     let service = Service::new();
-    let answer = service
-        .ask("POST", "/events", r#"{"event":"user.created","data":{}}"#)
-        .await;
+    let answer = service.ask("POST", "/events", r#"{"event":"user.created","data":{}}"#).await;
     assert_eq!(answer.status, StatusCode::ACCEPTED);
     assert!(answer.body["id"].as_str().unwrap().starts_with("evt_"));
 }
@@ -55,17 +47,11 @@ async fn a_batch_answers_for_each_event() {
     let service = Service::new();
     let events = r#"[{"id":"e1","type":"a","data":1},{"type":"a b","data":1},
         {"id":"e1","type":"a","data":1},{"id":"e1","type":"a","data":2}]"#;
-    for body in [
-        events.to_owned(),
-        format!(r#"{{"events":{}}}"#, events.replace("e1", "e2")),
-    ] {
+    for body in [events.to_owned(), format!(r#"{{"events":{}}}"#, events.replace("e1", "e2"))] {
         let answer = service.ask("POST", "/events/batch", &body).await;
         assert_eq!(answer.status, StatusCode::OK);
         let results = answer.body["results"].as_array().unwrap().clone();
-        let mut statuses: Vec<_> = results
-            .iter()
-            .map(|r| r["status"].as_u64().unwrap())
-            .collect();
+        let mut statuses: Vec<_> = results.iter().map(|r| r["status"].as_u64().unwrap()).collect();
         // Of the two that are alike, which one is the duplicate is theirs to settle.
         statuses[..3].sort_unstable();
         assert_eq!(statuses, [200, 202, 422, 409]);
@@ -77,36 +63,16 @@ async fn a_batch_answers_for_each_event() {
 async fn a_batch_has_bounds() {
     let service = Service::new();
     let batch = |n: usize| format!("[{}]", vec![r#"{"type":"a","data":1}"#; n].join(","));
-    assert_eq!(
-        service
-            .ask("POST", "/events/batch", &batch(100))
-            .await
-            .status,
-        StatusCode::OK
-    );
-    for body in [
-        batch(0),
-        batch(101),
-        "{}".to_owned(),
-        r#"{"events":1}"#.to_owned(),
-    ] {
+    assert_eq!(service.ask("POST", "/events/batch", &batch(100)).await.status, StatusCode::OK);
+    for body in [batch(0), batch(101), "{}".to_owned(), r#"{"events":1}"#.to_owned()] {
         let answer = service.ask("POST", "/events/batch", &body).await;
-        assert_eq!(
-            answer.status,
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "{body:.20}"
-        );
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{body:.20}");
     }
-    let large = format!(
-        r#"[{{"type":"a","data":"{}"}}]"#,
-        "x".repeat(4 * 1024 * 1024)
-    );
+    let large = format!(r#"[{{"type":"a","data":"{}"}}]"#, "x".repeat(4 * 1024 * 1024));
     let answer = service.ask("POST", "/events/batch", &large).await;
     assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
-    let one = format!(
-        r#"[{{"type":"a","data":"{}"}},{{"type":"a","data":1}}]"#,
-        "x".repeat(300_000)
-    );
+    let one =
+        format!(r#"[{{"type":"a","data":"{}"}},{{"type":"a","data":1}}]"#, "x".repeat(300_000));
     let answer = service.ask("POST", "/events/batch", &one).await;
     assert_eq!(answer.body["results"][0]["status"], 413);
     assert_eq!(answer.body["results"][1]["status"], 202);

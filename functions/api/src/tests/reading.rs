@@ -19,13 +19,7 @@ fn attempt(number: u32, seconds: i64, outcome: Outcome) -> Attempt {
         ("webhook-signature".to_owned(), "v1,K5oZfzN95…".to_owned()),
         ("Authorization".to_owned(), "***".to_owned()),
     ];
-    Attempt {
-        number,
-        at: at(seconds),
-        duration_ms: 150,
-        request_headers,
-        outcome,
-    }
+    Attempt { number, at: at(seconds), duration_ms: 150, request_headers, outcome }
 }
 
 fn answered(status: u16) -> Outcome {
@@ -43,21 +37,10 @@ async fn retrying(service: &Service, webhook: &str, event: &str) -> Delivery {
     let kind = "user.created".parse().unwrap();
     let mut delivery = Delivery::unwritten(id, "acme".parse().unwrap(), kind);
     let detail = "no complete answer in 20s".to_owned();
-    let timeout = Outcome::Error(AttemptError {
-        kind: ErrorKind::Timeout,
-        detail,
-    });
+    let timeout = Outcome::Error(AttemptError { kind: ErrorKind::Timeout, detail });
     for made in [attempt(1, 1, timeout), attempt(2, 6, answered(503))] {
-        service
-            .api
-            .ledger
-            .keep_attempt(&delivery, &made)
-            .await
-            .unwrap();
-        let turn = Turn {
-            generation: 0,
-            owner: MessageId("m1".to_owned()),
-        };
+        service.api.ledger.keep_attempt(&delivery, &made).await.unwrap();
+        let turn = Turn { generation: 0, owner: MessageId("m1".to_owned()) };
         delivery = save(service, delivery.after(&made, Next::RetryAt(at(306)), turn)).await;
     }
     delivery
@@ -71,10 +54,7 @@ async fn save(service: &Service, delivery: Delivery) -> Delivery {
 }
 
 async fn delivered(service: &Service, delivery: Delivery) -> Delivery {
-    let turn = Turn {
-        generation: 0,
-        owner: MessageId("m1".to_owned()),
-    };
+    let turn = Turn { generation: 0, owner: MessageId("m1".to_owned()) };
     let done = delivery.after(&attempt(3, 306, answered(200)), Next::Delivered, turn);
     save(service, done).await
 }
@@ -106,13 +86,9 @@ async fn a_list_by_status_and_page() {
     let all = service.ask("GET", &path, "").await;
     assert_eq!(all.body["data"].as_array().unwrap().len(), 4);
     assert!(all.body.get("nextCursor").is_none());
-    let done = service
-        .ask("GET", &format!("{path}?status=delivered"), "")
-        .await;
+    let done = service.ask("GET", &format!("{path}?status=delivered"), "").await;
     insta::assert_json_snapshot!("list_of_deliveries", done.body);
-    let first = service
-        .ask("GET", &format!("{path}?status=retrying&limit=2"), "")
-        .await;
+    let first = service.ask("GET", &format!("{path}?status=retrying&limit=2"), "").await;
     assert_eq!(first.body["data"].as_array().unwrap().len(), 2);
     let cursor = first.body["nextCursor"].as_str().unwrap();
     let next = format!("{path}?status=retrying&limit=2&cursor={cursor}");
@@ -154,12 +130,7 @@ async fn another_tenants_are_not_there() {
         let other = service.ask_as("other", "GET", &path, "").await;
         assert_eq!(other.status, StatusCode::NOT_FOUND, "{path}");
     }
-    let other = service
-        .ask_as("other", "DELETE", &format!("/webhooks/{webhook}"), "")
-        .await;
+    let other = service.ask_as("other", "DELETE", &format!("/webhooks/{webhook}"), "").await;
     assert_eq!(other.status, StatusCode::NOT_FOUND);
-    assert_eq!(
-        service.ask_as("other", "GET", "/webhooks", "").await.body["total"],
-        0
-    );
+    assert_eq!(service.ask_as("other", "GET", "/webhooks", "").await.body["total"], 0);
 }

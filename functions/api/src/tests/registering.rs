@@ -27,18 +27,9 @@ async fn a_webhook_is_created_read_listed_and_deleted() {
     let past = service.ask("GET", "/webhooks?page=9&limit=1", "").await;
     assert_eq!(past.body["data"].as_array().unwrap().len(), 0);
 
-    assert_eq!(
-        service.ask("DELETE", &path, "").await.status,
-        StatusCode::NO_CONTENT
-    );
-    assert_eq!(
-        service.ask("DELETE", &path, "").await.status,
-        StatusCode::NOT_FOUND
-    );
-    assert_eq!(
-        service.ask("GET", &path, "").await.status,
-        StatusCode::NOT_FOUND
-    );
+    assert_eq!(service.ask("DELETE", &path, "").await.status, StatusCode::NO_CONTENT);
+    assert_eq!(service.ask("DELETE", &path, "").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(service.ask("GET", &path, "").await.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
@@ -47,11 +38,7 @@ async fn a_secret_is_made_where_none_is_given_in_the_form_its_contract_reads() {
     let body = r#"{"url":"https://example.com/hook","events":["*"]}"#;
     let created = service.ask("POST", "/webhooks", body).await;
     let secret = created.body["secret"].as_str().unwrap();
-    assert!(
-        secret.starts_with("whsec_") && secret.len() == 50,
-        "{}",
-        secret.len()
-    );
+    assert!(secret.starts_with("whsec_") && secret.len() == 50, "{}", secret.len());
 }
 
 #[tokio::test]

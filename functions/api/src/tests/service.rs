@@ -33,6 +33,7 @@ pub(super) struct Service {
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) content_type: String,
+    pub(super) etag: String,
     pub(super) body: Value,
 }
 
@@ -62,10 +63,7 @@ impl Service {
         path: &str,
         body: &str,
     ) -> Answer {
-        let headers = [
-            ("authorization", "Bearer the-operator-key"),
-            ("x-tenant-id", tenant),
-        ];
+        let headers = [("authorization", "Bearer the-operator-key"), ("x-tenant-id", tenant)];
         self.ask_with(&headers, method, path, body).await
     }
 
@@ -81,23 +79,16 @@ impl Service {
             request = request.header(*name, *value);
         }
         let request = request.body(Body::from(body.to_owned())).unwrap();
-        let response = router(Arc::clone(&self.api))
-            .oneshot(request)
-            .await
-            .unwrap();
+        let response = router(Arc::clone(&self.api)).oneshot(request).await.unwrap();
         let status = response.status();
-        let content_type = response
-            .headers()
-            .get("content-type")
-            .map(|value| value.to_str().unwrap().to_owned())
-            .unwrap_or_default();
+        let header = |name| {
+            let value = response.headers().get(name);
+            value.map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default()
+        };
+        let (content_type, etag) = (header("content-type"), header("etag"));
         let bytes = response.into_body().collect().await.unwrap().to_bytes();
         let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        Answer {
-            status,
-            content_type,
-            body,
-        }
+        Answer { status, content_type, etag, body }
     }
 
     /// A registered webhook's id.

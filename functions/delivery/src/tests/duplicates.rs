@@ -42,11 +42,7 @@ async fn twins_at_once_cost_one_extra_request_and_leave_one_message() {
         world.step(Lane::Fast).await;
         assert_eq!(world.posts(), 2);
         world.run_until_quiet().await;
-        assert_eq!(
-            world.posts(),
-            4,
-            "two at once, then one for each retry: {schedule}"
-        );
+        assert_eq!(world.posts(), 4, "two at once, then one for each retry: {schedule}");
         let delivery = world.delivery("e1").await;
         // This clock stands still during a batch: attempts of one number and one millisecond are one.
         assert_eq!((delivery.status(), delivery.attempts), (Status::Failed, 3));
@@ -72,13 +68,10 @@ async fn a_lost_owner_is_replaced_once_it_is_long_overdue() {
     world.answers([answer(500)]);
     world.publish("e1").await;
     world.step(Lane::Fast).await;
-    let lost = world.delivery("e1").await.handed_to(
-        Turn {
-            generation: 0,
-            owner: MessageId("lost".to_owned()),
-        },
-        world.clock_now(),
-    );
+    let lost = world
+        .delivery("e1")
+        .await
+        .handed_to(Turn { generation: 0, owner: MessageId("lost".to_owned()) }, world.clock_now());
     world.write(&lost).await;
     world.pass(SignedDuration::from_secs(5 + 900));
     world.publish("e1").await;
@@ -109,16 +102,9 @@ async fn a_success_is_kept_although_the_item_changed_during_the_post() {
     world.meanwhile(world.newer_wait("e1"));
     world.publish("e1").await;
     world.run_until_quiet().await;
-    assert_eq!(
-        world.posts(),
-        1,
-        "a condition that fails makes no second POST"
-    );
+    assert_eq!(world.posts(), 1, "a condition that fails makes no second POST");
     let delivery = world.delivery("e1").await;
-    assert_eq!(
-        (delivery.status(), delivery.attempts),
-        (Status::Delivered, 1)
-    );
+    assert_eq!((delivery.status(), delivery.attempts), (Status::Delivered, 1));
 }
 
 #[tokio::test]

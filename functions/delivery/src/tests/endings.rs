@@ -15,13 +15,7 @@ async fn a_policy_that_is_used_up_ends_failed() {
     world.publish("e1").await;
     world.run_until_quiet().await;
     let delivery = world.delivery("e1").await;
-    assert!(matches!(
-        delivery.state,
-        State::Failed {
-            reason: FailReason::Exhausted,
-            ..
-        }
-    ));
+    assert!(matches!(delivery.state, State::Failed { reason: FailReason::Exhausted, .. }));
     assert_eq!(delivery.failed_at.len(), 3);
     assert_eq!(world.posts(), 3);
 }
@@ -33,32 +27,16 @@ async fn a_receiver_that_is_gone_disables_its_webhook() {
     world.publish("e1").await;
     world.run_until_quiet().await;
     let delivery = world.delivery("e1").await;
-    assert!(matches!(
-        delivery.state,
-        State::Failed {
-            reason: FailReason::Gone,
-            ..
-        }
-    ));
+    assert!(matches!(delivery.state, State::Failed { reason: FailReason::Gone, .. }));
     let registry = world.worker.webhooks.registry();
-    let webhook = registry
-        .get(&tenant(), world.webhook.id)
-        .await
-        .unwrap()
-        .unwrap();
+    let webhook = registry.get(&tenant(), world.webhook.id).await.unwrap().unwrap();
     let reason = DisableReason::Gone;
     assert!(matches!(webhook.state, WebhookState::Disabled { reason: r, .. } if r == reason));
 
     world.publish("e2").await;
     world.run_until_quiet().await;
     let parked = world.delivery("e2").await;
-    assert!(matches!(
-        parked.state,
-        State::Parked {
-            reason: ParkReason::Inactive,
-            ..
-        }
-    ));
+    assert!(matches!(parked.state, State::Parked { reason: ParkReason::Inactive, .. }));
     assert_eq!((parked.status(), world.posts()), (Status::Pending, 1));
 }
 
@@ -68,13 +46,7 @@ async fn the_delivery_of_a_deleted_webhook_is_cancelled() {
     world.answers([answer(500)]);
     world.publish("e1").await;
     world.step(Lane::Fast).await;
-    world
-        .worker
-        .webhooks
-        .registry()
-        .delete(&tenant(), world.webhook.id)
-        .await
-        .unwrap();
+    world.worker.webhooks.registry().delete(&tenant(), world.webhook.id, None).await.unwrap();
     world.run_until_quiet().await;
     let delivery = world.delivery("e1").await;
     let reason = CancelReason::WebhookDeleted;
@@ -90,13 +62,7 @@ async fn a_message_without_payload_reads_its_event() {
     world.run_until_quiet().await;
     assert_eq!(world.delivery("e1").await.status(), Status::Delivered);
     let missing = world.delivery("e2").await;
-    assert!(matches!(
-        missing.state,
-        State::Failed {
-            reason: FailReason::EventMissing,
-            ..
-        }
-    ));
+    assert!(matches!(missing.state, State::Failed { reason: FailReason::EventMissing, .. }));
     assert_eq!(world.posts(), 1);
 }
 
@@ -104,17 +70,9 @@ async fn a_message_without_payload_reads_its_event() {
 async fn what_cannot_be_read_is_put_away_with_its_reason_and_harms_no_other() {
     let world = World::with_policy(r#"{"schedule":[1]}"#).await;
     world.publish("e1").await;
-    let mut tasks: Vec<_> = world
-        .worker
-        .queues
-        .receive(Lane::Fast)
-        .into_iter()
-        .map(super::world::task)
-        .collect();
-    let garbage = |body: &str| Task {
-        body: body.to_owned(),
-        ..tasks[0].clone()
-    };
+    let mut tasks: Vec<_> =
+        world.worker.queues.receive(Lane::Fast).into_iter().map(super::world::task).collect();
+    let garbage = |body: &str| Task { body: body.to_owned(), ..tasks[0].clone() };
     let newer = r#"{"version":9,"kind":"deliver","body":{}}"#;
     let bad = [garbage("garbage"), garbage(newer)];
     tasks.splice(0..0, bad);
@@ -123,16 +81,8 @@ async fn what_cannot_be_read_is_put_away_with_its_reason_and_harms_no_other() {
     let buried = world.worker.dead_letters.buried();
     assert_eq!(buried.len(), 2);
     assert_eq!(buried[0].body, "garbage");
-    assert!(
-        buried[0].reason.starts_with("the message is not a message"),
-        "{}",
-        buried[0].reason
-    );
-    assert!(
-        buried[1].reason.contains("version 9"),
-        "{}",
-        buried[1].reason
-    );
+    assert!(buried[0].reason.starts_with("the message is not a message"), "{}", buried[0].reason);
+    assert!(buried[1].reason.contains("version 9"), "{}", buried[1].reason);
     assert_eq!(world.delivery("e1").await.status(), Status::Delivered);
 }
 
@@ -142,9 +92,7 @@ async fn a_payload_that_cannot_be_read_is_put_away() {
     let world = World::with_policy(r#"{"schedule":[5]}"#).await;
     let Message::Deliver(deliver) = world.message("e1", 0);
     let payload = Some(Payload::Zlib("%%%".to_owned()));
-    world
-        .send(&Message::Deliver(Deliver { payload, ..deliver }))
-        .await;
+    world.send(&Message::Deliver(Deliver { payload, ..deliver })).await;
     world.run_until_quiet().await;
     assert_eq!(world.posts(), 0);
     assert_eq!(world.worker.dead_letters.buried().len(), 1);
@@ -158,9 +106,7 @@ async fn a_message_that_names_another_tenants_delivery_is_put_away() {
     world.step(Lane::Fast).await;
     let hooklane_domain::message::Message::Deliver(mut forged) = world.message("e1", 7);
     forged.tenant = "other".parse().unwrap();
-    world
-        .send(&hooklane_domain::message::Message::Deliver(forged))
-        .await;
+    world.send(&hooklane_domain::message::Message::Deliver(forged)).await;
     world.step(Lane::Fast).await;
     assert_eq!(world.posts(), 1);
     assert_eq!(world.worker.dead_letters.buried().len(), 1);

@@ -13,10 +13,7 @@ async fn a_short_wait_is_hidden_in_the_fast_lane() {
     world.publish("e1").await;
     world.step(Lane::Fast).await;
     assert_eq!(
-        (
-            world.worker.queues.count(Lane::Fast),
-            world.worker.queues.count(Lane::Retry)
-        ),
+        (world.worker.queues.count(Lane::Fast), world.worker.queues.count(Lane::Retry)),
         (1, 0)
     );
     assert_eq!(world.delivery("e1").await.generation, 0);
@@ -31,21 +28,12 @@ async fn a_longer_wait_moves_to_the_retry_queue_under_the_next_generation() {
     world.publish("e1").await;
     world.step(Lane::Fast).await;
     assert_eq!(
-        (
-            world.worker.queues.count(Lane::Fast),
-            world.worker.queues.count(Lane::Retry)
-        ),
+        (world.worker.queues.count(Lane::Fast), world.worker.queues.count(Lane::Retry)),
         (0, 1)
     );
     let delivery = world.delivery("e1").await;
-    assert_eq!(
-        (delivery.generation, delivery.status()),
-        (1, Status::Retrying)
-    );
-    assert!(matches!(
-        delivery.state,
-        State::Waiting { owner: Some(_), .. }
-    ));
+    assert_eq!((delivery.generation, delivery.status()), (1, Status::Retrying));
+    assert!(matches!(delivery.state, State::Waiting { owner: Some(_), .. }));
     world.run_until_quiet().await;
     assert_eq!(world.seconds_of_posts(), [0, 61]);
 }
@@ -60,10 +48,7 @@ async fn twelve_and_twenty_four_hours_work_although_sqs_hides_for_twelve_at_most
         assert_eq!(world.seconds_of_posts(), [0, seconds, 2 * seconds]);
         assert_eq!(world.worker.queues.refusals(), 0);
         let delivery = world.delivery("e1").await;
-        assert_eq!(
-            (delivery.status(), delivery.attempts),
-            (Status::Delivered, 3)
-        );
+        assert_eq!((delivery.status(), delivery.attempts), (Status::Delivered, 3));
     }
 }
 
@@ -90,10 +75,7 @@ async fn a_message_that_would_soon_be_forgotten_is_sent_afresh() {
     // Something kept the message from being received for eleven days, and the wait is not over yet.
     let later = world.clock_now() + SignedDuration::from_hours(12 * 24);
     let mut delivery = world.delivery("e1").await;
-    if let State::Waiting {
-        next_attempt_at, ..
-    } = &mut delivery.state
-    {
+    if let State::Waiting { next_attempt_at, .. } = &mut delivery.state {
         *next_attempt_at = later;
     }
     world.write(&delivery).await;

@@ -58,16 +58,8 @@ impl Post for Script {
         }
         // Others of the batch get their turn, as they would on a network.
         tokio::task::yield_now().await;
-        let outcome = self
-            .answers
-            .lock()
-            .unwrap()
-            .pop_front()
-            .unwrap_or_else(|| answer(200));
-        Sent {
-            outcome,
-            took: Duration::from_millis(5),
-        }
+        let outcome = self.answers.lock().unwrap().pop_front().unwrap_or_else(|| answer(200));
+        Sent { outcome, took: Duration::from_millis(5) }
     }
 }
 
@@ -79,10 +71,7 @@ pub(super) fn answer_with(status: u16, headers: &[(&str, &str)]) -> Outcome {
     Outcome::Answered(Response {
         status,
         status_text: String::new(),
-        headers: headers
-            .iter()
-            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
-            .collect(),
+        headers: headers.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect(),
         body: "thanks".to_owned(),
     })
 }
@@ -119,9 +108,7 @@ impl World {
             },
             surroundings: Arc::clone(&clock),
             contracts: hooklane_contracts::load(),
-            waiting: Waiting {
-                queue_visibility_seconds: VISIBILITY,
-            },
+            waiting: Waiting { queue_visibility_seconds: VISIBILITY },
             retry_queue: "RetryQueue".to_owned(),
         };
         let webhook = Webhook {
@@ -139,14 +126,10 @@ impl World {
             state: WebhookState::Active,
             created_at: start,
             updated_at: start,
+            revision: 1,
         };
         worker.webhooks.registry().create(&webhook).await.unwrap();
-        Self {
-            worker,
-            webhook,
-            clock,
-            start,
-        }
+        Self { worker, webhook, clock, start }
     }
 
     pub(super) fn answers<const N: usize>(&self, answers: [Outcome; N]) {
@@ -187,19 +170,10 @@ impl World {
         let Message::Deliver(deliver) = self.message(event, 0);
         if stored {
             let id: EventId = event.parse().unwrap();
-            let event = Event {
-                id,
-                tenant: tenant(),
-                content: content(),
-                accepted_at: self.start,
-            };
+            let event = Event { id, tenant: tenant(), content: content(), accepted_at: self.start };
             self.worker.ledger.put(&event).await.unwrap();
         }
-        self.send(&Message::Deliver(Deliver {
-            payload: None,
-            ..deliver
-        }))
-        .await;
+        self.send(&Message::Deliver(Deliver { payload: None, ..deliver })).await;
     }
 
     /// Works on what is visible in one lane now; how many messages there were.
@@ -239,26 +213,17 @@ impl World {
     pub(super) async fn delivery(&self, event: &str) -> Delivery {
         let ids = [self.id(event)];
         let read = self.worker.ledger.read(&ids).await.unwrap();
-        read.into_iter()
-            .next()
-            .flatten()
-            .expect("a written delivery")
+        read.into_iter().next().flatten().expect("a written delivery")
     }
 
     pub(super) async fn write(&self, delivery: &Delivery) {
         let saved = self.worker.ledger.save(delivery).await.unwrap();
-        assert!(
-            matches!(saved, Saved::Yes(_)),
-            "the delivery was read a moment ago"
-        );
+        assert!(matches!(saved, Saved::Yes(_)), "the delivery was read a moment ago");
     }
 
     /// The first write of a delivery, by somebody else: it waits for a message of generation 4.
     pub(super) fn newer_wait(&self, event: &str) -> Delivery {
-        let turn = Turn {
-            generation: 4,
-            owner: MessageId("another".to_owned()),
-        };
+        let turn = Turn { generation: 4, owner: MessageId("another".to_owned()) };
         let kind = "user.created".parse().unwrap();
         Delivery::unwritten(self.id(event), tenant(), kind).handed_to(turn, self.start)
     }
@@ -272,21 +237,12 @@ impl World {
     }
 
     pub(super) fn requests(&self) -> Vec<WireRequest> {
-        self.worker
-            .sender
-            .seen
-            .lock()
-            .unwrap()
-            .iter()
-            .map(|(_, r)| r.clone())
-            .collect()
+        self.worker.sender.seen.lock().unwrap().iter().map(|(_, r)| r.clone()).collect()
     }
 
     pub(super) fn seconds_of_posts(&self) -> Vec<i64> {
         let seen = self.worker.sender.seen.lock().unwrap();
-        seen.iter()
-            .map(|(at, _)| at.duration_since(self.start).as_secs())
-            .collect()
+        seen.iter().map(|(at, _)| at.duration_since(self.start).as_secs()).collect()
     }
 }
 

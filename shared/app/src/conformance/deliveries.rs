@@ -16,21 +16,14 @@ pub async fn deliveries(store: &impl Deliveries, salt: u128) {
 }
 
 fn turn() -> Turn {
-    Turn {
-        generation: 1,
-        owner: MessageId("message-1".to_owned()),
-    }
+    Turn { generation: 1, owner: MessageId("message-1".to_owned()) }
 }
 
 fn waiting(delivery: Delivery, attempt: &Attempt) -> Delivery {
     delivery.after(attempt, Next::RetryAt(at(100_000)), turn())
 }
 
-#[expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a check that fails panics"
-)]
+#[expect(clippy::unwrap_used, clippy::panic, reason = "a check that fails panics")]
 async fn save(store: &impl Deliveries, delivery: &Delivery) -> Delivery {
     match store.save(delivery).await.unwrap() {
         Saved::Yes(written) => *written,
@@ -47,33 +40,18 @@ async fn writes_are_conditional(store: &impl Deliveries, tenant: &TenantId, webh
 
     let first = save(store, &waiting(fresh.clone(), &answered(1, 0, 500))).await;
     assert_eq!(first.revision, 1);
-    assert_eq!(
-        store.save(&fresh).await.unwrap(),
-        Saved::Conflict,
-        "it is there already"
-    );
+    assert_eq!(store.save(&fresh).await.unwrap(), Saved::Conflict, "it is there already");
     let read = store.read(&ids).await.unwrap();
-    assert_eq!(
-        read,
-        [Some(first.clone()), None, Some(first.clone())],
-        "in the order asked for"
-    );
+    assert_eq!(read, [Some(first.clone()), None, Some(first.clone())], "in the order asked for");
 
     let second = save(store, &waiting(first.clone(), &answered(2, 10, 500))).await;
     assert_eq!(second.revision, 2);
-    assert_eq!(
-        store.save(&first).await.unwrap(),
-        Saved::Conflict,
-        "it was decided from the past"
-    );
+    assert_eq!(store.save(&first).await.unwrap(), Saved::Conflict, "it was decided from the past");
     assert_eq!(store.read(&ids[..1]).await.unwrap(), [Some(second.clone())]);
 
     let parked = save(store, &second.clone().parked(at(5), ParkReason::Inactive)).await;
     assert_eq!(
-        store
-            .save(&second.parked(at(6), ParkReason::Inactive))
-            .await
-            .unwrap(),
+        store.save(&second.parked(at(6), ParkReason::Inactive)).await.unwrap(),
         Saved::Conflict
     );
     assert_eq!(store.read(&ids[..1]).await.unwrap(), [Some(parked)]);
@@ -81,11 +59,7 @@ async fn writes_are_conditional(store: &impl Deliveries, tenant: &TenantId, webh
 
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
 async fn attempts_are_kept(store: &impl Deliveries, tenant: &TenantId, webhook: WebhookId) {
-    let made = [
-        unanswered(1, 0),
-        answered(2, 1_000, 503),
-        answered(3, 2_000, 200),
-    ];
+    let made = [unanswered(1, 0), answered(2, 1_000, 503), answered(3, 2_000, 200)];
     let mut delivery = delivery(tenant, webhook, 0);
     for failed in &made[..2] {
         store.keep_attempt(&delivery, failed).await.unwrap();
@@ -94,20 +68,13 @@ async fn attempts_are_kept(store: &impl Deliveries, tenant: &TenantId, webhook: 
     }
     assert_eq!(store.attempts(&delivery).await.unwrap(), made[..2]);
     let delivered = save(store, &delivery.after(&made[2], Next::Delivered, turn())).await;
-    let read = store
-        .read(std::slice::from_ref(&delivered.id))
-        .await
-        .unwrap();
+    let read = store.read(std::slice::from_ref(&delivered.id)).await.unwrap();
     assert_eq!(read, [Some(delivered.clone())]);
     assert_eq!(store.attempts(&delivered).await.unwrap(), made);
 }
 
 fn filter(status: Option<Status>, limit: usize) -> DeliveryFilter {
-    DeliveryFilter {
-        status,
-        after: None,
-        limit,
-    }
+    DeliveryFilter { status, after: None, limit }
 }
 
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
@@ -127,29 +94,16 @@ async fn every_state_is_listed(store: &impl Deliveries, tenant: &TenantId, webho
         written.push(save(store, state).await);
     }
     for status in Status::ALL {
-        let page = store
-            .list(tenant, webhook, &filter(Some(status), 10))
-            .await
-            .unwrap();
-        let expected: Vec<_> = written
-            .iter()
-            .filter(|d| d.status() == status)
-            .cloned()
-            .collect();
+        let page = store.list(tenant, webhook, &filter(Some(status), 10)).await.unwrap();
+        let expected: Vec<_> = written.iter().filter(|d| d.status() == status).cloned().collect();
         assert_eq!(page.deliveries, expected, "{status:?}");
     }
-    let all = store
-        .list(tenant, webhook, &filter(None, 10))
-        .await
-        .unwrap();
+    let all = store.list(tenant, webhook, &filter(None, 10)).await.unwrap();
     written.reverse();
     assert_eq!(all.deliveries, written, "newest first");
 
     let others = crate::conformance::samples::tenant("strangers", 0);
-    let page = store
-        .list(&others, webhook, &filter(None, 10))
-        .await
-        .unwrap();
+    let page = store.list(&others, webhook, &filter(None, 10)).await.unwrap();
     assert!(page.deliveries.is_empty(), "another tenant's are not there");
 }
 
@@ -160,20 +114,12 @@ async fn pages_cover_everything_once(
     webhook: WebhookId,
 ) {
     for ms in 0..7 {
-        save(
-            store,
-            &waiting(delivery(tenant, webhook, ms), &answered(1, ms, 500)),
-        )
-        .await;
+        save(store, &waiting(delivery(tenant, webhook, ms), &answered(1, ms, 500))).await;
     }
     for status in [None, Some(Status::Retrying)] {
         let (mut after, mut seen) = (None, Vec::new());
         for _ in 0..10 {
-            let asked = DeliveryFilter {
-                status,
-                after,
-                limit: 3,
-            };
+            let asked = DeliveryFilter { status, after, limit: 3 };
             let page = store.list(tenant, webhook, &asked).await.unwrap();
             assert!(page.deliveries.len() <= 3);
             seen.extend(page.deliveries.iter().map(|d| d.id.accepted_at()));

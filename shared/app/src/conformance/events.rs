@@ -2,11 +2,7 @@ use crate::conformance::samples::{event, tenant};
 use crate::ports::{Events, Put};
 
 /// An event is stored once, whoever comes first, and reads back as it was.
-#[expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a check that fails panics"
-)]
+#[expect(clippy::unwrap_used, clippy::panic, reason = "a check that fails panics")]
 pub async fn events(store: &impl Events, salt: u128) {
     let (ours, theirs) = (tenant("events", salt), tenant("others", salt));
     let small = event(&ours, "small", r#"{"n":1234567890123456789,"s":"\u00e9"}"#);
@@ -14,10 +10,7 @@ pub async fn events(store: &impl Events, salt: u128) {
     for event in [&small, &event(&ours, "large", &repetitive)] {
         assert_eq!(store.get(&ours, &event.id).await.unwrap(), None);
         assert_eq!(store.put(event).await.unwrap(), Put::Stored);
-        assert_eq!(
-            store.get(&ours, &event.id).await.unwrap().as_ref(),
-            Some(event)
-        );
+        assert_eq!(store.get(&ours, &event.id).await.unwrap().as_ref(), Some(event));
         assert_eq!(
             store.get(&theirs, &event.id).await.unwrap(),
             None,
@@ -27,19 +20,13 @@ pub async fn events(store: &impl Events, salt: u128) {
 
     let other = event(&ours, "small", r#"{"n":2}"#);
     match store.put(&other).await.unwrap() {
-        Put::Exists {
-            fingerprint,
-            accepted_at,
-        } => {
+        Put::Exists { fingerprint, accepted_at } => {
             assert_eq!(fingerprint, small.content.fingerprint());
             assert_eq!(accepted_at, small.accepted_at);
         }
         Put::Stored => panic!("an id was stored twice"),
     }
-    assert_eq!(
-        store.get(&ours, &small.id).await.unwrap(),
-        Some(small.clone())
-    );
+    assert_eq!(store.get(&ours, &small.id).await.unwrap(), Some(small.clone()));
 
     let contested = event(&ours, "contested", "1");
     let all = (0..8).map(|_| store.put(&contested));

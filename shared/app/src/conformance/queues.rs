@@ -34,9 +34,7 @@ pub async fn queues<Q: Dispatch + Waits + DeadLetters + Inspect>(queues: &Q, sal
 
 fn message(salt: u128, n: u32) -> Message {
     let webhook = WebhookId::new(at(0), salt);
-    let event = format!("event-{n}")
-        .parse()
-        .unwrap_or_else(|_| unreachable!());
+    let event = format!("event-{n}").parse().unwrap_or_else(|_| unreachable!());
     Message::Deliver(Deliver {
         tenant: tenant("queues", salt),
         delivery: DeliveryId::new(webhook, at(0), event),
@@ -67,11 +65,8 @@ async fn dispatch_sends_all<Q: Dispatch + Inspect>(queues: &Q, salt: u128) {
     let messages: Vec<_> = (0..37).map(|n| message(salt, n)).collect();
     queues.dispatch(Lane::Fast, &messages).await.unwrap();
     queues.dispatch(Lane::Fast, &[]).await.unwrap();
-    let mut bodies: Vec<_> = drain(queues, Lane::Fast, 37)
-        .await
-        .into_iter()
-        .map(|s| s.body)
-        .collect();
+    let mut bodies: Vec<_> =
+        drain(queues, Lane::Fast, 37).await.into_iter().map(|s| s.body).collect();
     let mut expected: Vec<_> = messages.iter().map(Message::encode).collect();
     bodies.sort();
     expected.sort();
@@ -86,10 +81,7 @@ async fn a_message_is_sent_later_under_the_id_that_is_told<Q: Waits + Inspect>(
     let told = queues.send_later(&message(salt, 1), 0).await.unwrap();
     let held_back = queues.send_later(&message(salt, 2), 900).await.unwrap();
     let seen = drain(queues, Lane::Retry, 1).await;
-    assert_eq!(
-        seen.iter().map(|s| s.id.as_str()).collect::<Vec<_>>(),
-        [told.0.as_str()]
-    );
+    assert_eq!(seen.iter().map(|s| s.id.as_str()).collect::<Vec<_>>(), [told.0.as_str()]);
     assert_ne!(told, held_back);
 }
 
@@ -104,52 +96,27 @@ async fn receive_one<Q: Inspect>(queues: &Q) -> Seen {
 
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
 async fn a_hidden_message_comes_back<Q: Dispatch + Waits + Inspect>(queues: &Q, salt: u128) {
-    queues
-        .dispatch(Lane::Fast, &[message(salt, 3)])
-        .await
-        .unwrap();
+    queues.dispatch(Lane::Fast, &[message(salt, 3)]).await.unwrap();
     let seen = receive_one(queues).await;
-    queues
-        .hide(Lane::Fast, &seen.receipt_handle, 42_840)
-        .await
-        .unwrap();
+    queues.hide(Lane::Fast, &seen.receipt_handle, 42_840).await.unwrap();
     assert!(queues.receive(Lane::Fast).await.is_empty(), "hidden");
-    queues
-        .hide(Lane::Fast, &seen.receipt_handle, 0)
-        .await
-        .unwrap();
+    queues.hide(Lane::Fast, &seen.receipt_handle, 0).await.unwrap();
     let again = drain(queues, Lane::Fast, 1).await;
-    assert_eq!(
-        again.iter().map(|s| &s.id).collect::<Vec<_>>(),
-        [&seen.id],
-        "back at once"
-    );
+    assert_eq!(again.iter().map(|s| &s.id).collect::<Vec<_>>(), [&seen.id], "back at once");
 }
 
 /// SQS refuses what is over its limits. Emulators do not; the fakes and AWS do.
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
 pub async fn sqs_limits<Q: Dispatch + Waits + Inspect>(queues: &Q, salt: u128) {
     let late: Result<_, Unavailable> = queues.send_later(&message(salt, 4), 901).await;
-    assert!(
-        late.is_err(),
-        "a message is held back for 15 minutes at most"
-    );
-    queues
-        .dispatch(Lane::Fast, &[message(salt, 5)])
-        .await
-        .unwrap();
+    assert!(late.is_err(), "a message is held back for 15 minutes at most");
+    queues.dispatch(Lane::Fast, &[message(salt, 5)]).await.unwrap();
     let seen = receive_one(queues).await;
     assert!(
-        queues
-            .hide(Lane::Fast, &seen.receipt_handle, 43_201)
-            .await
-            .is_err(),
+        queues.hide(Lane::Fast, &seen.receipt_handle, 43_201).await.is_err(),
         "12 hours at most"
     );
-    queues
-        .hide(Lane::Fast, &seen.receipt_handle, 0)
-        .await
-        .unwrap();
+    queues.hide(Lane::Fast, &seen.receipt_handle, 0).await.unwrap();
     drain(queues, Lane::Fast, 1).await;
 }
 

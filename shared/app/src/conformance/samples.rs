@@ -30,12 +30,7 @@ pub(super) fn event(tenant: &TenantId, id: &str, data: &str) -> Event {
         test: false,
     };
     let id = id.parse().expect("an id");
-    Event {
-        id,
-        tenant: tenant.clone(),
-        content,
-        accepted_at: at(0),
-    }
+    Event { id, tenant: tenant.clone(), content, accepted_at: at(0) }
 }
 
 pub(super) fn delivery(tenant: &TenantId, webhook: WebhookId, ms: i64) -> Delivery {
@@ -53,32 +48,17 @@ pub(super) fn answered(number: u32, ms: i64, status: u16) -> Attempt {
         body: "thänks".to_owned(),
     });
     let request_headers = vec![("webhook-id".to_owned(), "e1".to_owned())];
-    Attempt {
-        number,
-        at: at(ms),
-        duration_ms: 7,
-        request_headers,
-        outcome,
-    }
+    Attempt { number, at: at(ms), duration_ms: 7, request_headers, outcome }
 }
 
 pub(super) fn unanswered(number: u32, ms: i64) -> Attempt {
     let detail = "no complete answer in 20s".to_owned();
-    let outcome = Outcome::Error(AttemptError {
-        kind: ErrorKind::Timeout,
-        detail,
-    });
-    Attempt {
-        outcome,
-        ..answered(number, ms, 0)
-    }
+    let outcome = Outcome::Error(AttemptError { kind: ErrorKind::Timeout, detail });
+    Attempt { outcome, ..answered(number, ms, 0) }
 }
 
 pub(super) fn webhook(tenant: &TenantId, n: u128, ms: i64) -> Webhook {
-    let standard = (
-        "standard.toml",
-        include_str!("../../../../contracts/standard.toml"),
-    );
+    let standard = ("standard.toml", include_str!("../../../../contracts/standard.toml"));
     let contracts = Contracts::load([standard]).expect("a contract");
     let name = "standard".parse().expect("a name");
     let contract: &Contract = contracts.get(&name).expect("a contract");
@@ -98,5 +78,6 @@ pub(super) fn webhook(tenant: &TenantId, n: u128, ms: i64) -> Webhook {
         state: WebhookState::Active,
         created_at: at(ms),
         updated_at: at(ms),
+        revision: 1,
     }
 }

@@ -12,70 +12,56 @@ pub async fn webhooks<S: Webhooks + Routes>(store: &S, salt: u128) {
     assert!(store.table(&ours).await.unwrap().routes.is_empty());
 
     let first = webhook(&ours, salt, 0);
-    let second = Webhook {
-        headers: Default::default(),
-        ..webhook(&ours, salt, 1)
-    };
+    let second = Webhook { headers: Default::default(), ..webhook(&ours, salt, 1) };
     for new in [&first, &second] {
         assert!(store.get(&ours, new.id).await.unwrap().is_none());
         store.create(new).await.unwrap();
     }
     same(store, &first).await;
     same(store, &second).await;
-    assert!(
-        store.get(&theirs, first.id).await.unwrap().is_none(),
-        "another tenant's is not there"
-    );
-    assert_eq!(
-        ids(store, &ours).await,
-        [second.id, first.id],
-        "newest first"
-    );
+    assert!(store.get(&theirs, first.id).await.unwrap().is_none(), "another tenant's is not there");
+    assert_eq!(ids(store, &ours).await, [second.id, first.id], "newest first");
     assert!(ids(store, &theirs).await.is_empty());
     let table = store.table(&ours).await.unwrap();
     assert_eq!((table.version, table.routes.len()), (2, 2));
 
-    assert!(
-        store
-            .disable(&ours, first.id, DisableReason::Gone, at(9))
-            .await
-            .unwrap()
-    );
-    assert!(
-        !store
-            .disable(&ours, first.id, DisableReason::Gone, at(9))
-            .await
-            .unwrap()
-    );
-    assert!(
-        !store
-            .disable(&theirs, second.id, DisableReason::Gone, at(9))
-            .await
-            .unwrap()
-    );
+    assert!(store.disable(&ours, first.id, DisableReason::Gone, at(9)).await.unwrap());
+    assert!(!store.disable(&ours, first.id, DisableReason::Gone, at(9)).await.unwrap());
+    assert!(!store.disable(&theirs, second.id, DisableReason::Gone, at(9)).await.unwrap());
     let disabled = store.get(&ours, first.id).await.unwrap().unwrap();
-    assert_eq!(
-        disabled.state,
-        WebhookState::Disabled {
-            at: at(9),
-            reason: DisableReason::Gone
-        }
-    );
+    assert_eq!(disabled.state, WebhookState::Disabled { at: at(9), reason: DisableReason::Gone });
     let table = store.table(&ours).await.unwrap();
     assert_eq!(table.version, 3);
-    assert_eq!(
-        table.routes.iter().map(|r| r.webhook).collect::<Vec<_>>(),
-        [second.id]
-    );
+    assert_eq!(table.routes.iter().map(|r| r.webhook).collect::<Vec<_>>(), [second.id]);
 
-    assert!(!store.delete(&theirs, second.id).await.unwrap());
-    assert!(store.delete(&ours, second.id).await.unwrap());
-    assert!(!store.delete(&ours, second.id).await.unwrap());
+    assert!(!store.delete(&theirs, second.id, None).await.unwrap());
+    assert!(store.delete(&ours, second.id, None).await.unwrap());
+    assert!(!store.delete(&ours, second.id, None).await.unwrap());
     assert!(store.get(&ours, second.id).await.unwrap().is_none());
     let table = store.table(&ours).await.unwrap();
     assert_eq!((table.version, table.routes.len()), (4, 0));
 
+    updates_are_conditional(store, &tenant("updates", salt), salt).await;
     concurrent_changes_all_count(store, &tenant("crowd", salt), salt).await;
+}
+
+#[expect(clippy::unwrap_used, reason = "a check that fails panics")]
+async fn updates_are_conditional<S: Webhooks + Routes>(store: &S, tenant: &TenantId, salt: u128) {
+    let first = webhook(tenant, salt, 0);
+    assert!(!store.update(&first).await.unwrap(), "there is none");
+    store.create(&first).await.unwrap();
+    let renamed = Webhook { name: "Renamed".to_owned(), ..first.clone() };
+    assert!(store.update(&renamed).await.unwrap());
+    assert!(!store.update(&renamed).await.unwrap(), "it was decided from the past");
+    same(store, &Webhook { revision: 2, ..renamed }).await;
+    assert_eq!(store.version(tenant).await.unwrap(), 2, "what was not written is no change");
+
+    assert!(store.disable(tenant, first.id, DisableReason::Gone, at(1)).await.unwrap());
+    let disabled = store.get(tenant, first.id).await.unwrap().unwrap();
+    assert_eq!(disabled.revision, 3);
+    assert!(!store.delete(tenant, first.id, Some(2)).await.unwrap());
+    assert!(store.delete(tenant, first.id, Some(3)).await.unwrap());
+    assert!(!store.update(&disabled).await.unwrap(), "it is gone");
 }
 
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
@@ -84,9 +70,7 @@ async fn concurrent_changes_all_count<S: Webhooks + Routes>(
     tenant: &TenantId,
     salt: u128,
 ) {
-    let new: Vec<_> = (0..6)
-        .map(|n| webhook(tenant, salt.wrapping_add(n), 2))
-        .collect();
+    let new: Vec<_> = (0..6).map(|n| webhook(tenant, salt.wrapping_add(n), 2)).collect();
     let created = futures::future::join_all(new.iter().map(|w| store.create(w))).await;
     assert!(created.iter().all(Result::is_ok), "{created:?}");
     let table = store.table(tenant).await.unwrap();
@@ -95,22 +79,12 @@ async fn concurrent_changes_all_count<S: Webhooks + Routes>(
 
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
 async fn ids<S: Webhooks>(store: &S, tenant: &TenantId) -> Vec<WebhookId> {
-    store
-        .list(tenant)
-        .await
-        .unwrap()
-        .iter()
-        .map(|w| w.id)
-        .collect()
+    store.list(tenant).await.unwrap().iter().map(|w| w.id).collect()
 }
 
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
 async fn same<S: Webhooks>(store: &S, expected: &Webhook) {
-    let read = store
-        .get(&expected.tenant, expected.id)
-        .await
-        .unwrap()
-        .unwrap();
+    let read = store.get(&expected.tenant, expected.id).await.unwrap().unwrap();
     assert_eq!(read.secret.expose(), expected.secret.expose());
     assert_eq!(
         read.headers.iter().collect::<Vec<_>>(),

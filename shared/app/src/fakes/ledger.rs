@@ -32,9 +32,7 @@ impl Events for MemoryLedger {
     }
 
     async fn get(&self, tenant: &TenantId, id: &EventId) -> Result<Option<Event>, Unavailable> {
-        Ok(lock(&self.events)
-            .get(&(tenant.clone(), id.clone()))
-            .cloned())
+        Ok(lock(&self.events).get(&(tenant.clone(), id.clone())).cloned())
     }
 }
 
@@ -50,10 +48,7 @@ impl Deliveries for MemoryLedger {
         if stored != delivery.revision {
             return Ok(Saved::Conflict);
         }
-        let written = Delivery {
-            revision: delivery.revision + 1,
-            ..delivery.clone()
-        };
+        let written = Delivery { revision: delivery.revision + 1, ..delivery.clone() };
         deliveries.insert(delivery.id.clone(), written.clone());
         Ok(Saved::Yes(Box::new(written)))
     }
@@ -97,9 +92,6 @@ impl Deliveries for MemoryLedger {
         let more = found.len() > filter.limit;
         found.truncate(filter.limit);
         let next = found.last().filter(|_| more).map(|d| d.id.clone());
-        Ok(DeliveryPage {
-            deliveries: found,
-            next,
-        })
+        Ok(DeliveryPage { deliveries: found, next })
     }
 }

@@ -68,9 +68,7 @@ impl MemoryQueues {
     pub fn set_time(&self, now: Timestamp) {
         let mut inner = lock(&self.0);
         inner.now = now;
-        inner
-            .messages
-            .retain(|m| now.duration_since(m.sent_at) <= RETENTION);
+        inner.messages.retain(|m| now.duration_since(m.sent_at) <= RETENTION);
     }
 
     /// Receives up to ten visible messages of a lane, hiding them as SQS does.
@@ -78,21 +76,13 @@ impl MemoryQueues {
     pub fn receive(&self, lane: Lane) -> Vec<Received> {
         let mut inner = lock(&self.0);
         let (now, visibility) = (inner.now, inner.visibility);
-        let ready = inner
-            .messages
-            .iter_mut()
-            .filter(|m| m.lane == lane && m.visible_at <= now);
+        let ready = inner.messages.iter_mut().filter(|m| m.lane == lane && m.visible_at <= now);
         ready
             .take(10)
             .map(|m| {
                 m.received_at = Some(now);
                 m.visible_at = now.saturating_add(visibility).unwrap_or(now);
-                Received {
-                    id: m.id.clone(),
-                    lane,
-                    body: m.body.clone(),
-                    sent_at: m.sent_at,
-                }
+                Received { id: m.id.clone(), lane, body: m.body.clone(), sent_at: m.sent_at }
             })
             .collect()
     }
@@ -109,11 +99,7 @@ impl MemoryQueues {
 
     #[must_use]
     pub fn count(&self, lane: Lane) -> usize {
-        lock(&self.0)
-            .messages
-            .iter()
-            .filter(|m| m.lane == lane)
-            .count()
+        lock(&self.0).messages.iter().filter(|m| m.lane == lane).count()
     }
 
     /// How often something was asked that SQS does not do.
@@ -164,16 +150,12 @@ impl Waits for MemoryQueues {
     ) -> Result<(), Unavailable> {
         let mut inner = lock(&self.0);
         let now = inner.now;
-        let held = inner
-            .messages
-            .iter_mut()
-            .find(|m| m.lane == lane && m.id.0 == receipt_handle);
+        let held = inner.messages.iter_mut().find(|m| m.lane == lane && m.id.0 == receipt_handle);
         let Some((held, received)) = held.and_then(|h| h.received_at.map(|at| (h, at))) else {
             return Err(Unavailable::new("ChangeMessageVisibility", "not in flight"));
         };
-        let until = now
-            .saturating_add(SignedDuration::from_secs(i64::from(seconds)))
-            .unwrap_or(now);
+        let until =
+            now.saturating_add(SignedDuration::from_secs(i64::from(seconds))).unwrap_or(now);
         if until.duration_since(received).as_secs() > i64::from(MAX_VISIBILITY_SECONDS) {
             inner.refusals += 1;
             return Err(Unavailable::new(
@@ -188,10 +170,7 @@ impl Waits for MemoryQueues {
     async fn send_later(&self, message: &Message, seconds: u32) -> Result<MessageId, Unavailable> {
         if seconds > MAX_DELAY_SECONDS {
             lock(&self.0).refusals += 1;
-            return Err(Unavailable::new(
-                "SendMessage",
-                "InvalidParameterValue: DelaySeconds",
-            ));
+            return Err(Unavailable::new("SendMessage", "InvalidParameterValue: DelaySeconds"));
         }
         Ok(lock(&self.0).send(Lane::Retry, message, seconds))
     }
@@ -199,10 +178,7 @@ impl Waits for MemoryQueues {
 
 impl DeadLetters for MemoryQueues {
     async fn bury(&self, body: &str, reason: &str) -> Result<(), Unavailable> {
-        let buried = Buried {
-            body: body.to_owned(),
-            reason: reason.to_owned(),
-        };
+        let buried = Buried { body: body.to_owned(), reason: reason.to_owned() };
         lock(&self.0).buried.push(buried);
         Ok(())
     }
@@ -224,9 +200,6 @@ impl crate::conformance::Inspect for MemoryQueues {
     }
 
     async fn dead_letters(&self) -> Vec<(String, String)> {
-        self.buried()
-            .into_iter()
-            .map(|b| (b.body, b.reason))
-            .collect()
+        self.buried().into_iter().map(|b| (b.body, b.reason)).collect()
     }
 }

@@ -31,9 +31,7 @@ impl Inner {
 impl Webhooks for MemoryRegistry {
     async fn create(&self, webhook: &Webhook) -> Result<(), Unavailable> {
         let mut inner = lock(&self.0);
-        inner
-            .webhooks
-            .insert((webhook.tenant.clone(), webhook.id), webhook.clone());
+        inner.webhooks.insert((webhook.tenant.clone(), webhook.id), webhook.clone());
         inner.changed(&webhook.tenant);
         Ok(())
     }
@@ -46,13 +44,35 @@ impl Webhooks for MemoryRegistry {
         Ok(lock(&self.0).of(tenant).rev().cloned().collect())
     }
 
-    async fn delete(&self, tenant: &TenantId, id: WebhookId) -> Result<bool, Unavailable> {
+    async fn update(&self, webhook: &Webhook) -> Result<bool, Unavailable> {
         let mut inner = lock(&self.0);
-        let existed = inner.webhooks.remove(&(tenant.clone(), id)).is_some();
-        if existed {
+        let key = (webhook.tenant.clone(), webhook.id);
+        let same = inner.webhooks.get(&key).is_some_and(|w| w.revision == webhook.revision);
+        if same {
+            let written = Webhook { revision: webhook.revision + 1, ..webhook.clone() };
+            inner.webhooks.insert(key, written);
+            inner.changed(&webhook.tenant);
+        }
+        Ok(same)
+    }
+
+    async fn delete(
+        &self,
+        tenant: &TenantId,
+        id: WebhookId,
+        revision: Option<u64>,
+    ) -> Result<bool, Unavailable> {
+        let mut inner = lock(&self.0);
+        let key = (tenant.clone(), id);
+        let found = inner
+            .webhooks
+            .get(&key)
+            .is_some_and(|w| revision.is_none_or(|revision| revision == w.revision));
+        if found {
+            inner.webhooks.remove(&key);
             inner.changed(tenant);
         }
-        Ok(existed)
+        Ok(found)
     }
 
     async fn disable(
@@ -70,6 +90,7 @@ impl Webhooks for MemoryRegistry {
         if was_active {
             webhook.state = WebhookState::Disabled { at, reason };
             webhook.updated_at = at;
+            webhook.revision += 1;
             inner.changed(tenant);
         }
         Ok(was_active)
@@ -93,9 +114,6 @@ impl Routes for MemoryRegistry {
                 created_at: w.created_at,
             })
             .collect();
-        Ok(RouteTable {
-            version: inner.versions.get(tenant).copied().unwrap_or(0),
-            routes,
-        })
+        Ok(RouteTable { version: inner.versions.get(tenant).copied().unwrap_or(0), routes })
     }
 }

@@ -23,11 +23,16 @@ pub trait Webhooks: Send + Sync {
         tenant: &TenantId,
     ) -> impl Future<Output = Result<Vec<Webhook>, Unavailable>> + Send;
 
-    /// Removes a webhook; whether there was one.
+    /// Writes a changed webhook if the one in the store still has its revision, and raises the
+    /// revision; whether it did. A webhook that is gone was changed, too.
+    fn update(&self, webhook: &Webhook) -> impl Future<Output = Result<bool, Unavailable>> + Send;
+
+    /// Removes a webhook, whatever its revision or only under this one; whether it did.
     fn delete(
         &self,
         tenant: &TenantId,
         id: WebhookId,
+        revision: Option<u64>,
     ) -> impl Future<Output = Result<bool, Unavailable>> + Send;
 
     /// Switches an active webhook off; whether it was active.

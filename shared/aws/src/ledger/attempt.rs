@@ -58,20 +58,12 @@ struct AttemptItem {
 impl StoredAttempt {
     pub(super) fn new(attempt: &Attempt) -> Self {
         let (s, x, h, b, k) = match &attempt.outcome {
-            Outcome::Answered(r) => (
-                Some(r.status),
-                r.status_text.clone(),
-                r.headers.clone(),
-                r.body.clone(),
-                None,
-            ),
-            Outcome::Error(e) => (
-                None,
-                String::new(),
-                Vec::new(),
-                String::new(),
-                Some((e.kind, e.detail.clone())),
-            ),
+            Outcome::Answered(r) => {
+                (Some(r.status), r.status_text.clone(), r.headers.clone(), r.body.clone(), None)
+            }
+            Outcome::Error(e) => {
+                (None, String::new(), Vec::new(), String::new(), Some((e.kind, e.detail.clone())))
+            }
         };
         Self {
             n: attempt.number,
@@ -120,10 +112,7 @@ impl StoredAttempt {
             over = over.saturating_sub(held);
             let keep = body.saturating_sub(over);
             over = over.saturating_sub(body - keep);
-            let cut = (0..=keep)
-                .rev()
-                .find(|i| self.b.is_char_boundary(*i))
-                .unwrap_or(0);
+            let cut = (0..=keep).rev().find(|i| self.b.is_char_boundary(*i)).unwrap_or(0);
             self.b.truncate(cut);
         }
     }
@@ -135,10 +124,7 @@ impl Ledger {
         delivery: &Delivery,
         attempt: &Attempt,
     ) -> Result<(), Unavailable> {
-        let failed = FailedAt {
-            number: attempt.number,
-            at: attempt.at,
-        };
+        let failed = FailedAt { number: attempt.number, at: attempt.at };
         let stored = AttemptItem {
             t: delivery.tenant.clone(),
             attempt: StoredAttempt::new(attempt),
@@ -159,11 +145,7 @@ impl Ledger {
         &self,
         delivery: &Delivery,
     ) -> Result<Vec<Attempt>, Unavailable> {
-        let wanted = delivery
-            .failed_at
-            .iter()
-            .map(|f| keys::attempt(&delivery.id, *f))
-            .collect();
+        let wanted = delivery.failed_at.iter().map(|f| keys::attempt(&delivery.id, *f)).collect();
         let mut attempts = Vec::new();
         for item in self.read_all(wanted).await? {
             let stored: AttemptItem = from_item(item)?;

@@ -85,27 +85,17 @@ impl Deliveries for Ledger {
             .into_iter()
             .map(to_delivery)
             .collect::<Result<Vec<_>, _>>()?;
-        Ok(ids
-            .iter()
-            .map(|id| found.iter().find(|d| d.id == *id).cloned())
-            .collect())
+        Ok(ids.iter().map(|id| found.iter().find(|d| d.id == *id).cloned()).collect())
     }
 
     async fn save(&self, delivery: &Delivery) -> Result<Saved, Unavailable> {
-        let written = Delivery {
-            revision: delivery.revision + 1,
-            ..delivery.clone()
-        };
+        let written = Delivery { revision: delivery.revision + 1, ..delivery.clone() };
         let item = self.delivery_item(&written)?;
         let saved = match &delivery.state {
             State::Parked { since, .. } => self.put_parked(delivery, item, *since).await?,
             _ => self.put_delivery(delivery, item).await?,
         };
-        Ok(if saved {
-            Saved::Yes(Box::new(written))
-        } else {
-            Saved::Conflict
-        })
+        Ok(if saved { Saved::Yes(Box::new(written)) } else { Saved::Conflict })
     }
 
     async fn keep_attempt(
@@ -136,16 +126,12 @@ const NOT_THERE: &str = "attribute_not_exists(pk)";
 
 impl Ledger {
     async fn put_delivery(&self, read: &Delivery, item: Item) -> Result<bool, Unavailable> {
-        let put = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(item));
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
         let put = match read.revision {
             0 => put.condition_expression(NOT_THERE),
-            v => put
-                .condition_expression(SAME_REVISION)
-                .expression_attribute_values(":v", number(v)),
+            v => {
+                put.condition_expression(SAME_REVISION).expression_attribute_values(":v", number(v))
+            }
         };
         match put.send().await {
             Ok(_) => Ok(true),
@@ -171,24 +157,16 @@ impl Ledger {
         let put = Put::builder().table_name(&self.table).set_item(Some(item));
         let put = match read.revision {
             0 => put.condition_expression(NOT_THERE),
-            v => put
-                .condition_expression(SAME_REVISION)
-                .expression_attribute_values(":v", number(v)),
+            v => {
+                put.condition_expression(SAME_REVISION).expression_attribute_values(":v", number(v))
+            }
         };
-        let pointer = Put::builder()
-            .table_name(&self.table)
-            .set_item(Some(pointer));
+        let pointer = Put::builder().table_name(&self.table).set_item(Some(pointer));
         let building = || unavailable("building a transaction".to_owned());
-        let writes = [
-            put.build().map_err(building())?,
-            pointer.build().map_err(building())?,
-        ]
-        .map(|put| TransactWriteItem::builder().put(put).build());
-        let sent = self
-            .client
-            .transact_write_items()
-            .set_transact_items(Some(writes.to_vec()))
-            .send();
+        let writes = [put.build().map_err(building())?, pointer.build().map_err(building())?]
+            .map(|put| TransactWriteItem::builder().put(put).build());
+        let sent =
+            self.client.transact_write_items().set_transact_items(Some(writes.to_vec())).send();
         match sent.await {
             Ok(_) => Ok(true),
             Err(SdkError::ServiceError(e)) if crate::registry::condition_failed(e.err()) => {
@@ -246,10 +224,7 @@ pub(super) fn to_delivery(item: Item) -> Result<Delivery, Unavailable> {
         .chunks_exact(2)
         .map(|pair| {
             let number = u32::try_from(pair[0]).map_err(|e| corrupt("a delivery", e))?;
-            Ok(FailedAt {
-                number,
-                at: time(pair[1])?,
-            })
+            Ok(FailedAt { number, at: time(pair[1])? })
         })
         .collect::<Result<_, Unavailable>>()?;
     let last = match (item.l, &success) {
@@ -278,10 +253,9 @@ fn time(ms: i64) -> Result<Timestamp, Unavailable> {
 impl StoredState {
     fn new(state: &State) -> Self {
         match state {
-            State::Waiting {
-                next_attempt_at,
-                owner,
-            } => Self::Waiting(next_attempt_at.as_millisecond(), owner.clone()),
+            State::Waiting { next_attempt_at, owner } => {
+                Self::Waiting(next_attempt_at.as_millisecond(), owner.clone())
+            }
             State::Parked { since, reason } => Self::Parked(since.as_millisecond(), *reason),
             State::Delivered { at } => Self::Delivered(at.as_millisecond(), ()),
             State::Failed { at, reason } => Self::Failed(at.as_millisecond(), *reason),
@@ -291,51 +265,27 @@ impl StoredState {
 
     fn read(self) -> Result<State, Unavailable> {
         Ok(match self {
-            Self::Waiting(ms, owner) => State::Waiting {
-                next_attempt_at: time(ms)?,
-                owner,
-            },
-            Self::Parked(ms, reason) => State::Parked {
-                since: time(ms)?,
-                reason,
-            },
+            Self::Waiting(ms, owner) => State::Waiting { next_attempt_at: time(ms)?, owner },
+            Self::Parked(ms, reason) => State::Parked { since: time(ms)?, reason },
             Self::Delivered(ms, ()) => State::Delivered { at: time(ms)? },
-            Self::Failed(ms, reason) => State::Failed {
-                at: time(ms)?,
-                reason,
-            },
-            Self::Cancelled(ms, reason) => State::Cancelled {
-                at: time(ms)?,
-                reason,
-            },
+            Self::Failed(ms, reason) => State::Failed { at: time(ms)?, reason },
+            Self::Cancelled(ms, reason) => State::Cancelled { at: time(ms)?, reason },
         })
     }
 }
 
 impl StoredLast {
     fn new(last: &LastAttempt) -> Self {
-        let error = last.error.as_ref().map(|e| {
-            (
-                e.kind,
-                e.detail.chars().take(MAX_DETAIL).collect::<String>(),
-            )
-        });
-        Self(
-            last.at.as_millisecond(),
-            last.duration_ms,
-            last.status,
-            error,
-        )
+        let error = last
+            .error
+            .as_ref()
+            .map(|e| (e.kind, e.detail.chars().take(MAX_DETAIL).collect::<String>()));
+        Self(last.at.as_millisecond(), last.duration_ms, last.status, error)
     }
 
     fn read(self) -> Result<LastAttempt, Unavailable> {
         let error = self.3.map(|(kind, detail)| AttemptError { kind, detail });
-        Ok(LastAttempt {
-            at: time(self.0)?,
-            duration_ms: self.1,
-            status: self.2,
-            error,
-        })
+        Ok(LastAttempt { at: time(self.0)?, duration_ms: self.1, status: self.2, error })
     }
 }
 

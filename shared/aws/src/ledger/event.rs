@@ -53,10 +53,7 @@ impl Events for Ledger {
                 let stored = stored.ok_or_else(|| corrupt("an event", "gone since it was met"))?;
                 let fingerprint = Fingerprint::from_hex(&stored.0.f)
                     .ok_or_else(|| corrupt("an event", "no fingerprint"))?;
-                Ok(Put::Exists {
-                    fingerprint,
-                    accepted_at: time(stored.0.a)?,
-                })
+                Ok(Put::Exists { fingerprint, accepted_at: time(stored.0.a)? })
             }
             Err(e) => Err(unavailable(self.call("PutItem"))(e)),
         }
@@ -122,12 +119,7 @@ fn to_event(item: EventItem, compressed: Option<Vec<u8>>) -> Result<Event, Unava
         (None, Some(bytes)) => payload::from_json(&payload::inflate(&bytes)?)?,
         (None, None) => return Err(corrupt("an event", "it has no content")),
     };
-    Ok(Event {
-        id: item.i,
-        tenant: item.t,
-        content,
-        accepted_at: time(item.a)?,
-    })
+    Ok(Event { id: item.i, tenant: item.t, content, accepted_at: time(item.a)? })
 }
 
 fn time(ms: i64) -> Result<Timestamp, Unavailable> {

@@ -13,10 +13,7 @@ pub(super) const UNDELIVERED_KEY: &str = "u";
 
 /// An event: its tenant and id, which is its idempotency key; each event is a partition of its own.
 pub(super) fn event(tenant: &TenantId, id: &EventId) -> Key {
-    Key {
-        pk: format!("EV#{tenant}#{id}"),
-        sk: "EVENT".to_owned(),
-    }
+    Key { pk: format!("EV#{tenant}#{id}"), sk: "EVENT".to_owned() }
 }
 
 /// A delivery: its webhook, then the event's acceptance so that a list is in order of time, then the
@@ -48,19 +45,13 @@ pub(super) fn webhook(id: WebhookId) -> String {
 /// number, which tell apart what happened in one millisecond.
 pub(super) fn attempt(id: &DeliveryId, failed: FailedAt) -> Key {
     let ms = failed.at.as_millisecond().max(0);
-    Key {
-        pk: webhook(id.webhook()),
-        sk: format!("AT#{ms:015}#{}#{}", id.event(), failed.number),
-    }
+    Key { pk: webhook(id.webhook()), sk: format!("AT#{ms:015}#{}#{}", id.event(), failed.number) }
 }
 
 /// The pointer to a parked delivery: in order of when it was due, under its webhook.
 pub(super) fn parked(id: &DeliveryId, since: Timestamp) -> Key {
     let ms = since.as_millisecond().max(0);
-    Key {
-        pk: format!("PK#{}", id.webhook()),
-        sk: format!("{ms:015}#{}", id.event()),
-    }
+    Key { pk: format!("PK#{}", id.webhook()), sk: format!("{ms:015}#{}", id.event()) }
 }
 
 /// The undelivered of a webhook by status.

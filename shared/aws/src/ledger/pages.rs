@@ -51,17 +51,9 @@ impl Ledger {
                 .await
                 .map_err(unavailable(what()))?;
             items.extend(
-                answer
-                    .responses
-                    .unwrap_or_default()
-                    .remove(&self.table)
-                    .unwrap_or_default(),
+                answer.responses.unwrap_or_default().remove(&self.table).unwrap_or_default(),
             );
-            left = match answer
-                .unprocessed_keys
-                .unwrap_or_default()
-                .remove(&self.table)
-            {
+            left = match answer.unprocessed_keys.unwrap_or_default().remove(&self.table) {
                 Some(unprocessed) => unprocessed.keys,
                 None => return Ok(items),
             };
@@ -69,10 +61,7 @@ impl Ledger {
                 return Ok(items);
             }
         }
-        Err(Unavailable::new(
-            what(),
-            format!("{} keys stayed unprocessed", left.len()),
-        ))
+        Err(Unavailable::new(what(), format!("{} keys stayed unprocessed", left.len())))
     }
 
     /// One page of a webhook's deliveries, newest first. What is not delivered is in its own index;
@@ -83,9 +72,7 @@ impl Ledger {
         webhook: WebhookId,
         filter: &DeliveryFilter,
     ) -> Result<DeliveryPage, Unavailable> {
-        let indexed = filter
-            .status
-            .and_then(|status| keys::undelivered(webhook, status));
+        let indexed = filter.status.and_then(|status| keys::undelivered(webhook, status));
         let query = self
             .client
             .query()
@@ -104,10 +91,7 @@ impl Ledger {
                 .expression_attribute_values(":pk", string(keys::webhook(webhook)))
                 .expression_attribute_values(":prefix", string(keys::DELIVERY_PREFIX)),
         };
-        let answer = query
-            .send()
-            .await
-            .map_err(unavailable(self.call("Query")))?;
+        let answer = query.send().await.map_err(unavailable(self.call("Query")))?;
         let read_to = answer
             .items
             .as_deref()
@@ -125,9 +109,8 @@ impl Ledger {
                 continue;
             }
             if deliveries.len() == filter.limit {
-                next = deliveries
-                    .last()
-                    .map(|d: &hooklane_domain::delivery::Delivery| d.id.clone());
+                next =
+                    deliveries.last().map(|d: &hooklane_domain::delivery::Delivery| d.id.clone());
                 break;
             }
             deliveries.push(delivery);
@@ -139,9 +122,7 @@ impl Ledger {
         if filter.status.is_some() && !indexed {
             return PAGE_READS;
         }
-        i32::try_from(filter.limit)
-            .unwrap_or(PAGE_READS)
-            .min(PAGE_READS)
+        i32::try_from(filter.limit).unwrap_or(PAGE_READS).min(PAGE_READS)
     }
 }
 

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Registry, webhook_key};
 use crate::failure::{corrupt, unavailable};
-use crate::table::{Item, from_item, string, to_item};
+use crate::table::{Item, from_item, number, string, to_item};
 
 /// A webhook as stored; its key holds the tenant too, and every read compares.
 #[derive(Serialize, Deserialize)]
@@ -40,10 +40,14 @@ struct WebhookItem {
     state: WebhookState,
     created_at: Timestamp,
     updated_at: Timestamp,
+    revision: u64,
 }
 
 /// So many items of a list are opened at once.
 const CONCURRENCY: usize = 16;
+
+/// Holds where the stored webhook is the one that was read.
+const SAME_REVISION: &str = "revision = :revision";
 
 impl Webhooks for Registry {
     async fn create(&self, webhook: &Webhook) -> Result<(), Unavailable> {
@@ -73,10 +77,7 @@ impl Webhooks for Registry {
             .await
             .map_err(unavailable(self.table.call("GetItem")))?;
         match answer.item {
-            Some(item) => self
-                .open(item)
-                .await
-                .map(|w| Some(w).filter(|w| w.tenant == *tenant)),
+            Some(item) => self.open(item).await.map(|w| Some(w).filter(|w| w.tenant == *tenant)),
             None => Ok(None),
         }
     }
@@ -90,16 +91,36 @@ impl Webhooks for Registry {
             .await
     }
 
-    async fn delete(&self, tenant: &TenantId, id: WebhookId) -> Result<bool, Unavailable> {
-        let delete = Delete::builder()
+    async fn update(&self, webhook: &Webhook) -> Result<bool, Unavailable> {
+        let written = Webhook { revision: webhook.revision + 1, ..webhook.clone() };
+        let put = Put::builder()
             .table_name(&self.table.table)
-            .set_key(Some(webhook_key(tenant, id).attributes()))
-            .condition_expression("attribute_exists(pk)")
+            .set_item(Some(self.to_item(&written).await?))
+            .condition_expression(SAME_REVISION)
+            .expression_attribute_values(":revision", number(webhook.revision))
             .build()
             .map_err(building())?;
-        self.table
-            .change(tenant, TransactWriteItem::builder().delete(delete).build())
-            .await
+        let change = TransactWriteItem::builder().put(put).build();
+        self.table.change(&webhook.tenant, change).await
+    }
+
+    async fn delete(
+        &self,
+        tenant: &TenantId,
+        id: WebhookId,
+        revision: Option<u64>,
+    ) -> Result<bool, Unavailable> {
+        let delete = Delete::builder()
+            .table_name(&self.table.table)
+            .set_key(Some(webhook_key(tenant, id).attributes()));
+        let delete = match revision {
+            None => delete.condition_expression("attribute_exists(pk)"),
+            Some(revision) => delete
+                .condition_expression(SAME_REVISION)
+                .expression_attribute_values(":revision", number(revision)),
+        };
+        let delete = delete.build().map_err(building())?;
+        self.table.change(tenant, TransactWriteItem::builder().delete(delete).build()).await
     }
 
     async fn disable(
@@ -115,17 +136,16 @@ impl Webhooks for Registry {
         let update = Update::builder()
             .table_name(&self.table.table)
             .set_key(Some(webhook_key(tenant, id).attributes()))
-            .update_expression("SET #state = :disabled, updated_at = :at")
+            .update_expression("SET #state = :disabled, updated_at = :at ADD revision :one")
             .condition_expression("#state = :active")
             .expression_attribute_names("#state", "state")
             .expression_attribute_values(":active", state(WebhookState::Active)?)
             .expression_attribute_values(":disabled", state(WebhookState::Disabled { at, reason })?)
             .expression_attribute_values(":at", string(at))
+            .expression_attribute_values(":one", number(1))
             .build()
             .map_err(building())?;
-        self.table
-            .change(tenant, TransactWriteItem::builder().update(update).build())
-            .await
+        self.table.change(tenant, TransactWriteItem::builder().update(update).build()).await
     }
 }
 
@@ -150,10 +170,7 @@ fn owner(id: WebhookId, what: &str) -> String {
 
 impl Registry {
     async fn to_item(&self, webhook: &Webhook) -> Result<Item, Unavailable> {
-        let secret = self
-            .vault
-            .seal(webhook.secret.expose(), &owner(webhook.id, "secret"))
-            .await?;
+        let secret = self.vault.seal(webhook.secret.expose(), &owner(webhook.id, "secret")).await?;
         let headers = if webhook.headers.is_empty() {
             None
         } else {
@@ -174,14 +191,12 @@ impl Registry {
             contract: webhook.contract.clone(),
             secret,
             headers,
-            retry_policy: webhook
-                .retry_policy
-                .as_ref()
-                .map(|p| p.to_json().to_string()),
+            retry_policy: webhook.retry_policy.as_ref().map(|p| p.to_json().to_string()),
             test_mode: webhook.test_mode,
             state: webhook.state,
             created_at: webhook.created_at,
             updated_at: webhook.updated_at,
+            revision: webhook.revision,
         };
         to_item(&webhook_key(&webhook.tenant, webhook.id), &item)
     }
@@ -189,19 +204,13 @@ impl Registry {
     async fn open(&self, item: Item) -> Result<Webhook, Unavailable> {
         let item: WebhookItem = from_item(item)?;
         let wrong = |what: &str, why: String| corrupt(format!("{what} of {}", item.id), why);
-        let secret = self
-            .vault
-            .open(&item.secret, &owner(item.id, "secret"))
-            .await?;
+        let secret = self.vault.open(&item.secret, &owner(item.id, "secret")).await?;
         let headers = match &item.headers {
             Some(sealed) => {
                 let json = self.vault.open(sealed, &owner(item.id, "headers")).await?;
                 let pairs: Vec<(String, String)> = serde_json::from_str(json.expose_secret())
                     .map_err(|_| wrong("the headers", "not a list of pairs".to_owned()))?;
-                pairs
-                    .into_iter()
-                    .map(|(name, value)| (name, value.into()))
-                    .collect()
+                pairs.into_iter().map(|(name, value)| (name, value.into())).collect()
             }
             None => Vec::new(),
         };
@@ -229,6 +238,7 @@ impl Registry {
             state: item.state,
             created_at: item.created_at,
             updated_at: item.updated_at,
+            revision: item.revision,
         })
     }
 }

@@ -56,12 +56,7 @@ impl Place {
             .send()
             .await
             .unwrap();
-        Self {
-            config,
-            salt,
-            name,
-            urls: urls.try_into().unwrap(),
-        }
+        Self { config, salt, name, urls: urls.try_into().unwrap() }
     }
 
     pub(crate) fn is_aws(&self) -> bool {
@@ -73,11 +68,7 @@ impl Place {
     }
 
     pub(crate) fn ledger(&self) -> Ledger {
-        Ledger::new(
-            &self.config,
-            format!("{}-ledger", self.name),
-            Retention::days(30),
-        )
+        Ledger::new(&self.config, format!("{}-ledger", self.name), Retention::days(30))
     }
 
     pub(crate) fn registry(&self) -> Registry {
@@ -87,10 +78,7 @@ impl Place {
 
     pub(crate) fn queues(&self) -> RealQueues {
         let [delivery, retry, dead] = self.urls.clone();
-        let urls = QueueUrls {
-            delivery,
-            retry: Some(retry),
-        };
+        let urls = QueueUrls { delivery, retry: Some(retry) };
         RealQueues {
             queues: Queues::new(&self.config, urls),
             dead_letters: DeadLetterQueue::new(&self.config, dead, "conformance"),
@@ -103,12 +91,7 @@ impl Place {
         let dynamodb = aws_sdk_dynamodb::Client::new(&self.config);
         for table in ["registry", "ledger"] {
             let name = format!("{}-{table}", self.name);
-            dynamodb
-                .delete_table()
-                .table_name(name)
-                .send()
-                .await
-                .unwrap();
+            dynamodb.delete_table().table_name(name).send().await.unwrap();
         }
         for url in &self.urls {
             let sqs = aws_sdk_sqs::Client::new(&self.config);
@@ -129,27 +112,16 @@ async fn make_table(config: &SdkConfig, name: &str) {
     let dynamodb = aws_sdk_dynamodb::Client::new(config);
     let attribute = |name| {
         let attribute = AttributeDefinition::builder().attribute_name(name);
-        attribute
-            .attribute_type(ScalarAttributeType::S)
-            .build()
-            .unwrap()
+        attribute.attribute_type(ScalarAttributeType::S).build().unwrap()
     };
     let key = |name, kind| {
-        KeySchemaElement::builder()
-            .attribute_name(name)
-            .key_type(kind)
-            .build()
-            .unwrap()
+        KeySchemaElement::builder().attribute_name(name).key_type(kind).build().unwrap()
     };
     let index = GlobalSecondaryIndex::builder()
         .index_name("undelivered")
         .key_schema(key("u", KeyType::Hash))
         .key_schema(key("sk", KeyType::Range))
-        .projection(
-            Projection::builder()
-                .projection_type(ProjectionType::All)
-                .build(),
-        )
+        .projection(Projection::builder().projection_type(ProjectionType::All).build())
         .build()
         .unwrap();
     dynamodb
@@ -164,13 +136,7 @@ async fn make_table(config: &SdkConfig, name: &str) {
         .await
         .unwrap();
     for _ in 0..120 {
-        let table = dynamodb
-            .describe_table()
-            .table_name(name)
-            .send()
-            .await
-            .unwrap()
-            .table;
+        let table = dynamodb.describe_table().table_name(name).send().await.unwrap().table;
         if table.is_some_and(|t| t.table_status.is_some_and(|s| s.as_str() == "ACTIVE")) {
             return;
         }
@@ -221,11 +187,7 @@ impl DeadLetters for RealQueues {
 impl Inspect for RealQueues {
     async fn receive(&self, lane: Lane) -> Vec<Seen> {
         let url = self.url(lane);
-        let receive = self
-            .sqs
-            .receive_message()
-            .queue_url(url)
-            .max_number_of_messages(10);
+        let receive = self.sqs.receive_message().queue_url(url).max_number_of_messages(10);
         let received = receive.wait_time_seconds(1).send().await.unwrap();
         let messages = received.messages.unwrap_or_default().into_iter();
         messages
@@ -239,19 +201,11 @@ impl Inspect for RealQueues {
 
     async fn delete(&self, lane: Lane, seen: &Seen) {
         let delete = self.sqs.delete_message().queue_url(self.url(lane));
-        delete
-            .receipt_handle(&seen.receipt_handle)
-            .send()
-            .await
-            .unwrap();
+        delete.receipt_handle(&seen.receipt_handle).send().await.unwrap();
     }
 
     async fn dead_letters(&self) -> Vec<(String, String)> {
-        let receive = self
-            .sqs
-            .receive_message()
-            .queue_url(&self.urls[2])
-            .wait_time_seconds(2);
+        let receive = self.sqs.receive_message().queue_url(&self.urls[2]).wait_time_seconds(2);
         let received = receive.message_attribute_names("All").send().await.unwrap();
         let messages = received.messages.unwrap_or_default().into_iter();
         messages

@@ -38,12 +38,9 @@ impl BodyTemplate {
                     .map(|(key, value)| Ok((key, Self::from_value(value)?)))
                     .collect::<Result<_, String>>()?,
             ),
-            Value::Array(items) => Self::Array(
-                items
-                    .into_iter()
-                    .map(Self::from_value)
-                    .collect::<Result<_, _>>()?,
-            ),
+            Value::Array(items) => {
+                Self::Array(items.into_iter().map(Self::from_value).collect::<Result<_, _>>()?)
+            }
             Value::String(text) => match Template::parse(&text, Place::BodyValue) {
                 Ok(template) => match template.alone() {
                     Some(placeholder) => Self::Value(placeholder),

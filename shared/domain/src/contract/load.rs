@@ -150,9 +150,7 @@ fn load_headers(
         if !webhook::headers::is_name(name) {
             return Err(fail("is not a header's name".to_owned()));
         }
-        let text = value
-            .as_str()
-            .ok_or_else(|| fail("must be a string".to_owned()))?;
+        let text = value.as_str().ok_or_else(|| fail("must be a string".to_owned()))?;
         let template = Template::parse(text, Place::Header).map_err(fail)?;
         if !template.literals().all(webhook::headers::is_value) {
             return Err(fail("is not a header's value".to_owned()));
@@ -173,19 +171,13 @@ fn load_signature(
 ) -> Result<SignatureRule, InvalidContract> {
     let signed = source.template(&table.signed, Place::Signed)?;
     if !signed.contains(Placeholder::Body) {
-        return Err(source.error(
-            table.signed.span().start,
-            "what is signed must contain the {body}",
-        ));
+        return Err(
+            source.error(table.signed.span().start, "what is signed must contain the {body}")
+        );
     }
     let value = source.template(&table.value, Place::SignatureValue)?;
     if !value.contains(Placeholder::Signature) {
         return Err(source.error(table.value.span().start, "must contain the {signature}"));
     }
-    Ok(SignatureRule {
-        key: table.key,
-        signed,
-        encoding: table.encoding,
-        value,
-    })
+    Ok(SignatureRule { key: table.key, signed, encoding: table.encoding, value })
 }

@@ -78,9 +78,7 @@ impl Placeholder {
             "signature" => Self::Signature,
             "body" => Self::Body,
             _ => {
-                return Err(format!(
-                    "unknown placeholder {{{name}}}; expected one of {NAMES}"
-                ));
+                return Err(format!("unknown placeholder {{{name}}}; expected one of {NAMES}"));
             }
         };
         if placeholder.fits(place) {
@@ -125,9 +123,7 @@ impl TimeFormat {
             Some("unix") => Ok(Self::Unix),
             Some("rfc3339") => Ok(Self::Rfc3339),
             Some("rfc3339ms") => Ok(Self::Rfc3339Ms),
-            _ => Err(format!(
-                "{{{name}}} needs a format: :unix, :rfc3339 or :rfc3339ms"
-            )),
+            _ => Err(format!("{{{name}}} needs a format: :unix, :rfc3339 or :rfc3339ms")),
         }
     }
 

@@ -41,22 +41,13 @@ impl Contract {
     /// Writes and signs the request of one attempt.
     #[must_use]
     pub fn request(&self, subject: Subject<'_>) -> WireRequest {
-        let body = self
-            .body
-            .render(&|p| subject.body_value(p))
-            .unwrap_or_else(|| "null".to_owned());
+        let body =
+            self.body.render(&|p| subject.body_value(p)).unwrap_or_else(|| "null".to_owned());
         let signature = self.signature.sign(subject, &body);
-        let mut request = WireRequest {
-            headers: Vec::new(),
-            body,
-            shown_headers: Vec::new(),
-        };
+        let mut request = WireRequest { headers: Vec::new(), body, shown_headers: Vec::new() };
         request.push_both("Content-Type", "application/json");
-        let custom_agent = subject
-            .webhook
-            .headers
-            .names()
-            .any(|n| n.eq_ignore_ascii_case("user-agent"));
+        let custom_agent =
+            subject.webhook.headers.names().any(|n| n.eq_ignore_ascii_case("user-agent"));
         if !custom_agent {
             request.push_both("User-Agent", &self.user_agent);
         }
@@ -70,9 +61,7 @@ impl Contract {
         }
         for (name, value) in subject.webhook.headers.iter() {
             request.headers.push((name.to_owned(), value.to_owned()));
-            request
-                .shown_headers
-                .push((name.to_owned(), MASK.to_owned()));
+            request.shown_headers.push((name.to_owned(), MASK.to_owned()));
         }
         request
     }
@@ -129,11 +118,7 @@ impl<'a> Subject<'a> {
         Some(BodyValue::Text(match placeholder {
             Placeholder::EventData => return Some(BodyValue::Json(self.content.data.as_str())),
             Placeholder::EventMetadata => {
-                return self
-                    .content
-                    .metadata
-                    .as_ref()
-                    .map(|m| BodyValue::Json(m.as_str()));
+                return self.content.metadata.as_ref().map(|m| BodyValue::Json(m.as_str()));
             }
             Placeholder::EventId => self.delivery.event().to_string(),
             Placeholder::EventType => self.content.event_type.to_string(),

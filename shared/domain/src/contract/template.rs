@@ -21,10 +21,7 @@ impl Template {
             }
             let inner = &rest[open + 1..];
             let close = inner.find('}').ok_or_else(|| "a { has no }".to_owned())?;
-            parts.push(Part::Placeholder(Placeholder::parse(
-                &inner[..close],
-                place,
-            )?));
+            parts.push(Part::Placeholder(Placeholder::parse(&inner[..close], place)?));
             rest = &inner[close + 1..];
         }
         if rest.contains('}') {

@@ -18,10 +18,7 @@ fn standard() -> Contract {
 }
 
 fn webhook(headers: &[(&str, &str)]) -> Webhook {
-    let headers = headers
-        .iter()
-        .map(|(n, v)| ((*n).to_owned(), SecretString::from(*v)))
-        .collect();
+    let headers = headers.iter().map(|(n, v)| ((*n).to_owned(), SecretString::from(*v))).collect();
     Webhook {
         id: WebhookId::new(at("2024-01-15T10:00:00Z"), 1),
         tenant: "t1".parse().unwrap(),
@@ -37,6 +34,7 @@ fn webhook(headers: &[(&str, &str)]) -> Webhook {
         state: WebhookState::Active,
         created_at: at("2024-01-15T10:00:00Z"),
         updated_at: at("2024-01-15T10:00:00Z"),
+        revision: 1,
     }
 }
 
@@ -49,11 +47,8 @@ fn request(contract: &Contract, webhook: &Webhook, data: &str) -> WireRequest {
         version: None,
         test: false,
     };
-    let delivery = DeliveryId::new(
-        webhook.id,
-        at("2024-01-15T10:30:01Z"),
-        "evt-1".parse().unwrap(),
-    );
+    let delivery =
+        DeliveryId::new(webhook.id, at("2024-01-15T10:30:01Z"), "evt-1".parse().unwrap());
     contract.request(Subject {
         content: &content,
         delivery: &delivery,
@@ -65,17 +60,10 @@ fn request(contract: &Contract, webhook: &Webhook, data: &str) -> WireRequest {
 
 #[test]
 fn standard_on_the_wire() {
-    let request = request(
-        &standard(),
-        &webhook(&[]),
-        r#"{"n": 1234567890123456789, "s": "\u00e9"}"#,
-    );
+    let request =
+        request(&standard(), &webhook(&[]), r#"{"n": 1234567890123456789, "s": "\u00e9"}"#);
     insta::assert_snapshot!(request.body, @r#"{"type":"user.created","timestamp":"2024-01-15T10:30:00.500Z","data":{"n":1234567890123456789,"s":"\u00e9"}}"#);
-    let headers: Vec<_> = request
-        .headers
-        .iter()
-        .map(|(n, v)| format!("{n}: {v}"))
-        .collect();
+    let headers: Vec<_> = request.headers.iter().map(|(n, v)| format!("{n}: {v}")).collect();
     insta::assert_snapshot!(headers.join("\n"), @r"
     Content-Type: application/json
     User-Agent: Hooklane/1.0
@@ -87,19 +75,11 @@ fn standard_on_the_wire() {
 
 #[test]
 fn what_is_shown_of_a_request_gives_no_secret_away() {
-    let request = request(
-        &standard(),
-        &webhook(&[("Authorization", "Bearer secret")]),
-        r#"{"a":1}"#,
-    );
+    let request =
+        request(&standard(), &webhook(&[("Authorization", "Bearer secret")]), r#"{"a":1}"#);
     let shown = format!("{:?}", request.shown_headers);
     assert!(shown.contains("***") && !shown.contains("Bearer"));
-    let signature = &request
-        .headers
-        .iter()
-        .find(|(n, _)| n == "webhook-signature")
-        .unwrap()
-        .1;
+    let signature = &request.headers.iter().find(|(n, _)| n == "webhook-signature").unwrap().1;
     assert!(!shown.contains(signature.as_str()) && shown.contains(&signature[..12]));
 }
 
@@ -118,60 +98,15 @@ fn a_webhooks_own_user_agent_wins() {
 #[test]
 fn a_mistake_is_named_with_file_line_and_what_was_expected() {
     for (from, to, line, expected) in [
-        (
-            "{event.type}",
-            "{event.kind}",
-            5,
-            "unknown placeholder {event.kind}",
-        ),
-        (
-            "{event.timestamp:rfc3339ms}",
-            "{event.timestamp}",
-            5,
-            "needs a format",
-        ),
-        (
-            "\"data\": \"{event.data}\"",
-            "\"data\": \"{attempt.number}\"",
-            5,
-            "may not stand",
-        ),
-        (
-            "\"data\": \"{event.data}\" }",
-            "\"data\": ",
-            5,
-            "must be a JSON template",
-        ),
-        (
-            "timeout_seconds = 20",
-            "timeout_seconds = 31",
-            13,
-            "must be from 1 to 30",
-        ),
-        (
-            "gone_disables = true",
-            "gone_disables = 1",
-            15,
-            "expected a boolean",
-        ),
-        (
-            "gone_disables = true",
-            "gone_disables = true\ncolour = 1",
-            16,
-            "unknown field",
-        ),
-        (
-            "webhook-id = ",
-            "\"webhook id\" = ",
-            19,
-            "is not a header's name",
-        ),
-        (
-            "webhook-signature = \"{signature}\"",
-            "x = \"y\"",
-            17,
-            "no header carries",
-        ),
+        ("{event.type}", "{event.kind}", 5, "unknown placeholder {event.kind}"),
+        ("{event.timestamp:rfc3339ms}", "{event.timestamp}", 5, "needs a format"),
+        ("\"data\": \"{event.data}\"", "\"data\": \"{attempt.number}\"", 5, "may not stand"),
+        ("\"data\": \"{event.data}\" }", "\"data\": ", 5, "must be a JSON template"),
+        ("timeout_seconds = 20", "timeout_seconds = 31", 13, "must be from 1 to 30"),
+        ("gone_disables = true", "gone_disables = 1", 15, "expected a boolean"),
+        ("gone_disables = true", "gone_disables = true\ncolour = 1", 16, "unknown field"),
+        ("webhook-id = ", "\"webhook id\" = ", 19, "is not a header's name"),
+        ("webhook-signature = \"{signature}\"", "x = \"y\"", 17, "no header carries"),
         (
             "signed = \"{event.id}",
             "signed = \"{event.version}",
@@ -179,19 +114,9 @@ fn a_mistake_is_named_with_file_line_and_what_was_expected() {
             "may not stand in what is signed",
         ),
         (".{body}\"", "\"", 26, "must contain the {body}"),
-        (
-            "\"v1,{signature}\"",
-            "\"v1\"",
-            28,
-            "must contain the {signature}",
-        ),
+        ("\"v1,{signature}\"", "\"v1\"", 28, "must contain the {signature}"),
         ("\"hmac-sha256\"", "\"md5\"", 24, "unknown variant"),
-        (
-            "schedule = [5, ",
-            "schedule = [0, ",
-            10,
-            "must be from 1 to 86400",
-        ),
+        ("schedule = [5, ", "schedule = [0, ", 10, "must be from 1 to 86400"),
     ] {
         let text = STANDARD.replace(from, to);
         assert_ne!(text, STANDARD, "{from}");
@@ -226,9 +151,6 @@ fn custom_headers_are_checked() {
     ] {
         assert!(check(name, value).is_err(), "{name}: {value}");
     }
-    let twice = vec![
-        ("X-A".to_owned(), "1".to_owned()),
-        ("x-a".to_owned(), "2".to_owned()),
-    ];
+    let twice = vec![("X-A".to_owned(), "1".to_owned()), ("x-a".to_owned(), "2".to_owned())];
     assert!(CustomHeaders::new(twice, &contract).is_err());
 }

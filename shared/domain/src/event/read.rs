@@ -56,21 +56,14 @@ pub fn from_body(body: &str, tenant: &DefaultTenant) -> Result<NewEvent, FieldEr
 pub fn from_envelope_or_body(body: &str, tenant: &DefaultTenant) -> Result<NewEvent, FieldErrors> {
     check_size(body)?;
     let fields = Fields::of("", body)?;
-    if fields.has(&["detail-type"]) {
-        read_envelope(fields, tenant)
-    } else {
-        read(fields, tenant)
-    }
+    if fields.has(&["detail-type"]) { read_envelope(fields, tenant) } else { read(fields, tenant) }
 }
 
 fn check_size(body: &str) -> Result<(), FieldErrors> {
     if body.len() <= MAX_EVENT_BYTES {
         return Ok(());
     }
-    let message = format!(
-        "is {} bytes long; an event has at most {MAX_EVENT_BYTES}",
-        body.len()
-    );
+    let message = format!("is {} bytes long; an event has at most {MAX_EVENT_BYTES}", body.len());
     Err(FieldErrors::one("", message))
 }
 
@@ -82,9 +75,7 @@ fn read(mut fields: Fields, default: &DefaultTenant) -> Result<NewEvent, FieldEr
     let metadata = read_object(&mut fields, &["metadata"]);
     let timestamp = read_timestamp(&mut fields, TIMESTAMP);
     let version = read_version(&mut fields);
-    let test = fields
-        .read::<bool>(&["test", "testMode"], "true or false")
-        .unwrap_or(false);
+    let test = fields.read::<bool>(&["test", "testMode"], "true or false").unwrap_or(false);
     fields.finish()?;
     complete(id, tenant, event_type, data, |event_type, data| Content {
         event_type,
@@ -145,11 +136,9 @@ fn complete(
     content: impl FnOnce(EventType, RawJson) -> Content,
 ) -> Result<NewEvent, FieldErrors> {
     match (tenant, event_type, data) {
-        (Some(tenant), Some(event_type), Some(data)) => Ok(NewEvent {
-            id,
-            tenant,
-            content: content(event_type, data),
-        }),
+        (Some(tenant), Some(event_type), Some(data)) => {
+            Ok(NewEvent { id, tenant, content: content(event_type, data) })
+        }
         _ => Err(FieldErrors::one("", "is incomplete")),
     }
 }
@@ -187,9 +176,7 @@ fn read_data(fields: &mut Fields, names: &[&str]) -> Option<RawJson> {
 }
 
 fn to_raw(fields: &mut Fields, name: &str, raw: &RawValue) -> Option<RawJson> {
-    RawJson::from_raw(raw)
-        .map_err(|e| fields.error(name, e.to_string()))
-        .ok()
+    RawJson::from_raw(raw).map_err(|e| fields.error(name, e.to_string())).ok()
 }
 
 fn read_object(fields: &mut Fields, names: &[&str]) -> Option<RawJson> {
@@ -207,16 +194,10 @@ fn read_timestamp(fields: &mut Fields, names: &[&str]) -> Option<Timestamp> {
     let text = field.raw.get();
     let parsed = match serde_json::from_str::<String>(text) {
         Ok(text) => text.parse::<Timestamp>().ok(),
-        Err(_) => text
-            .parse::<i64>()
-            .ok()
-            .and_then(|s| Timestamp::from_second(s).ok()),
+        Err(_) => text.parse::<i64>().ok().and_then(|s| Timestamp::from_second(s).ok()),
     };
     if parsed.is_none() {
-        fields.error(
-            names[0],
-            "must be an RFC 3339 time such as 2024-01-15T10:30:00Z",
-        );
+        fields.error(names[0], "must be an RFC 3339 time such as 2024-01-15T10:30:00Z");
     }
     parsed
 }
@@ -241,12 +222,7 @@ mod tests {
     use super::*;
 
     fn paths(result: Result<NewEvent, FieldErrors>) -> Vec<String> {
-        result
-            .unwrap_err()
-            .into_vec()
-            .into_iter()
-            .map(|e| e.path)
-            .collect()
+        result.unwrap_err().into_vec().into_iter().map(|e| e.path).collect()
     }
 
     fn queue(body: &str) -> Result<NewEvent, FieldErrors> {
@@ -274,27 +250,18 @@ mod tests {
             "detail-type":"user.created","source":"my.app","account":"1","region":"r","resources":[],
             "time":"2024-01-15T10:30:00Z","detail":{"tenant":"t1","data":{"a":1}}}"#;
         let event = queue(body).unwrap();
-        assert_eq!(
-            event.id.unwrap().as_str(),
-            "6a7e8feb-b491-4cf7-a9f1-bf3703467718"
-        );
+        assert_eq!(event.id.unwrap().as_str(), "6a7e8feb-b491-4cf7-a9f1-bf3703467718");
         assert_eq!(event.tenant.as_str(), "t1");
         assert_eq!(event.content.data.as_str(), r#"{"a":1}"#);
         assert_eq!(event.content.version, None);
         let rest = r#"{"detail-type":"user.created","detail":{"org_id":"t1","a":1,"b":[2]}}"#;
-        assert_eq!(
-            queue(rest).unwrap().content.data.as_str(),
-            r#"{"a":1,"b":[2]}"#
-        );
+        assert_eq!(queue(rest).unwrap().content.data.as_str(), r#"{"a":1,"b":[2]}"#);
     }
 
     #[test]
     fn what_is_missing_or_wrong_is_named() {
         assert_eq!(paths(queue("{}")), ["tenant", "type", "data"]);
-        assert_eq!(
-            paths(queue(r#"{"tenant":"a b","type":".","data":1}"#)),
-            ["tenant", "type"]
-        );
+        assert_eq!(paths(queue(r#"{"tenant":"a b","type":".","data":1}"#)), ["tenant", "type"]);
         assert_eq!(
             paths(queue(
                 r#"{"id":"a/b","tenant":"t","type":"x","data":1,"metadata":[],"timestamp":"soon","nonsense":1}"#
@@ -302,10 +269,7 @@ mod tests {
             ["id", "metadata", "timestamp", "nonsense"]
         );
         assert_eq!(paths(queue(r#"{"detail-type":"x"}"#)), ["detail"]);
-        assert_eq!(
-            paths(queue(r#"{"detail-type":"x","detail":{"a":1}}"#)),
-            ["detail.tenant"]
-        );
+        assert_eq!(paths(queue(r#"{"detail-type":"x","detail":{"a":1}}"#)), ["detail.tenant"]);
         assert_eq!(paths(queue("not json")), [""]);
         assert_eq!(paths(queue("[1]")), [""]);
     }
@@ -323,20 +287,14 @@ mod tests {
         let tenant = DefaultTenant::Is("t1".parse().unwrap());
         assert!(from_body(r#"{"type":"x","data":1}"#, &tenant).is_ok());
         assert!(from_body(r#"{"tenant":"t1","type":"x","data":1}"#, &tenant).is_ok());
-        assert_eq!(
-            paths(from_body(r#"{"tenant":"t2","type":"x","data":1}"#, &tenant)),
-            ["tenant"]
-        );
+        assert_eq!(paths(from_body(r#"{"tenant":"t2","type":"x","data":1}"#, &tenant)), ["tenant"]);
     }
 
     #[test]
     fn the_fingerprint_tells_contents_apart() {
         let print = |body: &str| queue(body).unwrap().content.fingerprint();
         let base = print(r#"{"tenant":"t","type":"x","data":{"a":1}}"#);
-        assert_eq!(
-            base,
-            print(r#"{"tenant":"t","type":"x","data":{ "a": 1 }}"#)
-        );
+        assert_eq!(base, print(r#"{"tenant":"t","type":"x","data":{ "a": 1 }}"#));
         for other in [
             r#"{"tenant":"t","type":"y","data":{"a":1}}"#,
             r#"{"tenant":"t","type":"x","data":{"a":2}}"#,

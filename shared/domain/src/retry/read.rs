@@ -25,9 +25,7 @@ impl RetryPolicy {
             });
         }
         let mut fields = Fields::of(path, json)?;
-        let jitter = fields
-            .read::<f64>(&["jitter"], "a number from 0 to 1")
-            .unwrap_or(0.0);
+        let jitter = fields.read::<f64>(&["jitter"], "a number from 0 to 1").unwrap_or(0.0);
         if !(0.0..=1.0).contains(&jitter) {
             fields.error("jitter", "must be a number from 0 to 1");
         }
@@ -47,13 +45,7 @@ impl RetryPolicy {
             Plan::Schedule(delays) => {
                 json!({ "schedule": delays.iter().map(Duration::as_secs).collect::<Vec<_>>() })
             }
-            Plan::Backoff {
-                strategy,
-                initial,
-                multiplier,
-                max,
-                retries,
-            } => json!({
+            Plan::Backoff { strategy, initial, multiplier, max, retries } => json!({
                 "strategy": strategy,
                 "initialDelay": millis(*initial),
                 "multiplier": multiplier,
@@ -91,14 +83,10 @@ fn preset(name: &str) -> Option<RetryPolicy> {
 }
 
 fn read_schedule(fields: &mut Fields) -> Plan {
-    let seconds = fields
-        .read::<Vec<u64>>(&["schedule"], "a list of whole seconds")
-        .unwrap_or_default();
+    let seconds =
+        fields.read::<Vec<u64>>(&["schedule"], "a list of whole seconds").unwrap_or_default();
     if seconds.len() > usize::from(MAX_RETRIES) {
-        fields.error(
-            "schedule",
-            format!("must have at most {MAX_RETRIES} delays"),
-        );
+        fields.error("schedule", format!("must have at most {MAX_RETRIES} delays"));
     }
     for (i, s) in seconds.iter().enumerate() {
         if !(1..=MAX_DELAY.as_secs()).contains(s) {
@@ -136,18 +124,12 @@ fn read_backoff(fields: &mut Fields) -> Plan {
     let day = millis(MAX_DELAY);
     // Without a retry there is no delay, and the documents then write 0.
     if retries > 0 && !(MIN_DELAY_MS..=day).contains(&initial) {
-        fields.error(
-            "initialDelay",
-            format!("must be from {MIN_DELAY_MS} to {day} milliseconds"),
-        );
+        fields.error("initialDelay", format!("must be from {MIN_DELAY_MS} to {day} milliseconds"));
     }
     if let Some(max) = max
         && !(MIN_MAX_DELAY_MS..=day).contains(&max)
     {
-        fields.error(
-            "maxDelay",
-            format!("must be from {MIN_MAX_DELAY_MS} to {day} milliseconds"),
-        );
+        fields.error("maxDelay", format!("must be from {MIN_MAX_DELAY_MS} to {day} milliseconds"));
     }
     Plan::Backoff {
         strategy,
@@ -160,16 +142,8 @@ fn read_backoff(fields: &mut Fields) -> Plan {
 
 /// `maxRetries` counts the retries, `maxAttempts` the first attempt too.
 fn read_retries(fields: &mut Fields) -> u8 {
-    let retries = whole(
-        fields,
-        &["maxRetries", "max_retries", "retries"],
-        "a number of retries",
-    );
-    let attempts = whole(
-        fields,
-        &["maxAttempts", "max_attempts"],
-        "a number of attempts",
-    );
+    let retries = whole(fields, &["maxRetries", "max_retries", "retries"], "a number of retries");
+    let attempts = whole(fields, &["maxAttempts", "max_attempts"], "a number of attempts");
     let most = u64::from(MAX_RETRIES);
     if retries.is_some_and(|n| n > most) {
         fields.error("maxRetries", format!("must be from 0 to {MAX_RETRIES}"));
@@ -178,14 +152,9 @@ fn read_retries(fields: &mut Fields) -> u8 {
         fields.error("maxAttempts", format!("must be from 1 to {MAX_RETRIES}"));
     }
     if retries.is_some() && attempts.is_some() {
-        fields.error(
-            "maxAttempts",
-            "says the same as maxRetries; send one of them",
-        );
+        fields.error("maxAttempts", "says the same as maxRetries; send one of them");
     }
-    let count = retries
-        .or(attempts.map(|n| n.saturating_sub(1)))
-        .unwrap_or(3);
+    let count = retries.or(attempts.map(|n| n.saturating_sub(1))).unwrap_or(3);
     u8::try_from(count.min(most)).unwrap_or(MAX_RETRIES)
 }
 
@@ -224,10 +193,7 @@ mod tests {
             ("7", vec!["retryPolicy"]),
             (r#"{"maxRetries":11}"#, vec!["retryPolicy.maxRetries"]),
             (r#"{"maxAttempts":0}"#, vec!["retryPolicy.maxAttempts"]),
-            (
-                r#"{"maxAttempts":2,"maxRetries":1}"#,
-                vec!["retryPolicy.maxAttempts"],
-            ),
+            (r#"{"maxAttempts":2,"maxRetries":1}"#, vec!["retryPolicy.maxAttempts"]),
             (r#"{"initialDelay":99}"#, vec!["retryPolicy.initialDelay"]),
             (r#"{"maxDelay":999}"#, vec!["retryPolicy.maxDelay"]),
             (
@@ -239,14 +205,8 @@ mod tests {
                 r#"{"schedule":[0,5,86401]}"#,
                 vec!["retryPolicy.schedule[0]", "retryPolicy.schedule[2]"],
             ),
-            (
-                r#"{"schedule":[1,1,1,1,1,1,1,1,1,1,1]}"#,
-                vec!["retryPolicy.schedule"],
-            ),
-            (
-                r#"{"schedule":[1],"maxRetries":3}"#,
-                vec!["retryPolicy.maxRetries"],
-            ),
+            (r#"{"schedule":[1,1,1,1,1,1,1,1,1,1,1]}"#, vec!["retryPolicy.schedule"]),
+            (r#"{"schedule":[1],"maxRetries":3}"#, vec!["retryPolicy.maxRetries"]),
             (r#"{"maxRetry":3}"#, vec!["retryPolicy.maxRetry"]),
         ] {
             assert_eq!(paths(json), expected, "{json}");

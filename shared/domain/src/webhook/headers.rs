@@ -63,20 +63,14 @@ impl CustomHeaders {
             errors.push((String::new(), InvalidHeader::TooMany));
         }
         for (name, value) in headers {
-            let twice = kept
-                .iter()
-                .any(|(other, _)| other.eq_ignore_ascii_case(&name));
+            let twice = kept.iter().any(|(other, _)| other.eq_ignore_ascii_case(&name));
             match check(&name, &value, contract) {
                 Some(error) => errors.push((name, error)),
                 None if twice => errors.push((name, InvalidHeader::Twice)),
                 None => kept.push((name, value.into())),
             }
         }
-        if errors.is_empty() {
-            Ok(Self(kept))
-        } else {
-            Err(errors)
-        }
+        if errors.is_empty() { Ok(Self(kept)) } else { Err(errors) }
     }
 
     /// Headers that were checked when they were saved.
@@ -90,9 +84,7 @@ impl CustomHeaders {
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.expose_secret()))
+        self.0.iter().map(|(name, value)| (name.as_str(), value.expose_secret()))
     }
 
     #[must_use]
@@ -105,9 +97,7 @@ impl CustomHeaders {
 #[must_use]
 pub(crate) fn is_name(text: &str) -> bool {
     (1..=MAX_NAME).contains(&text.len())
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
 }
 
 /// Whether a text may be a header's value: nothing that could end the line.

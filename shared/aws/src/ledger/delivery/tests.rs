@@ -19,11 +19,7 @@ fn delivery() -> Delivery {
     let webhook = WebhookId::new(at(0), 1);
     let event = "e".repeat(40).parse().unwrap();
     let id = DeliveryId::new(webhook, at(1_700_000_000), event);
-    Delivery::unwritten(
-        id,
-        "t".repeat(40).parse().unwrap(),
-        "user.created".parse().unwrap(),
-    )
+    Delivery::unwritten(id, "t".repeat(40).parse().unwrap(), "user.created".parse().unwrap())
 }
 
 fn attempt(number: u32, status: u16) -> Attempt {
@@ -43,10 +39,7 @@ fn attempt(number: u32, status: u16) -> Attempt {
 }
 
 fn turn() -> Turn {
-    Turn {
-        generation: 1,
-        owner: MessageId("a5f4b2cc-4c19-4d4c-8f2f-0b2d4c0a7a11".to_owned()),
-    }
+    Turn { generation: 1, owner: MessageId("a5f4b2cc-4c19-4d4c-8f2f-0b2d4c0a7a11".to_owned()) }
 }
 
 #[test]
@@ -54,15 +47,9 @@ fn every_state_reads_back() {
     let waiting = delivery().after(&attempt(1, 500), Next::RetryAt(at(1_700_000_100)), turn());
     for delivery in [
         waiting.clone(),
-        waiting
-            .clone()
-            .parked(at(1_700_000_050), ParkReason::Inactive),
-        waiting
-            .clone()
-            .failed(at(1_700_000_050), FailReason::EventMissing),
-        waiting
-            .clone()
-            .cancelled(at(1_700_000_050), CancelReason::WebhookDeleted),
+        waiting.clone().parked(at(1_700_000_050), ParkReason::Inactive),
+        waiting.clone().failed(at(1_700_000_050), FailReason::EventMissing),
+        waiting.clone().cancelled(at(1_700_000_050), CancelReason::WebhookDeleted),
         delivery(),
     ] {
         let item = ledger().delivery_item(&delivery).unwrap();
@@ -91,10 +78,5 @@ fn only_what_is_not_delivered_is_in_the_index() {
     let waiting = delivery().after(&attempt(1, 500), Next::RetryAt(at(1_700_000_100)), turn());
     assert!(ledger().delivery_item(&waiting).unwrap().contains_key("u"));
     let delivered = waiting.after(&attempt(2, 200), Next::Delivered, turn());
-    assert!(
-        !ledger()
-            .delivery_item(&delivered)
-            .unwrap()
-            .contains_key("u")
-    );
+    assert!(!ledger().delivery_item(&delivered).unwrap().contains_key("u"));
 }

@@ -1,0 +1,23 @@
+//! A request's body as text: understood as JSON whatever its content type says, since the documents'
+//! own command lines send none.
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+
+use crate::problem::Problem;
+
+/// The body, at most as large as any route takes.
+#[derive(Debug)]
+pub(crate) struct Text(pub(crate) String);
+
+impl<S: Send + Sync> FromRequest<S> for Text {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let bytes = Bytes::from_request(request, state).await?;
+        match String::from_utf8(bytes.into()) {
+            Ok(text) => Ok(Self(text)),
+            Err(_) => Err(Problem::bad_request("the body is not UTF-8")),
+        }
+    }
+}

@@ -1,0 +1,60 @@
+use lambda_http::http::StatusCode;
+
+use super::service::Service;
+
+const KEY: (&str, &str) = ("authorization", "Bearer the-operator-key");
+const TENANT: (&str, &str) = ("x-tenant-id", "acme");
+
+#[tokio::test]
+async fn put_and_patch_change_what_they_name() {
+    let service = Service::new();
+    let path = format!("/webhooks/{}", service.webhook().await);
+    let put = service.ask("PUT", &path, r#"{"events":["order.*"],"isActive":false}"#).await;
+    assert_eq!(put.status, StatusCode::OK);
+    assert_eq!(
+        (put.body["active"].clone(), put.body["status"].clone()),
+        (false.into(), "inactive".into())
+    );
+    assert!(put.body.get("secret").is_none());
+    let patch = service.ask("PATCH", &path, r#"{"status":"active","name":"New"}"#).await;
+    assert_eq!(patch.body["events"][0], "order.*");
+    assert_eq!(
+        (patch.body["active"].clone(), patch.body["name"].clone()),
+        (true.into(), "New".into())
+    );
+    assert_eq!(service.ask("GET", &path, "").await.body, patch.body);
+}
+
+#[tokio::test]
+async fn a_change_is_judged_like_a_registration() {
+    let service = Service::new();
+    let path = format!("/webhooks/{}", service.webhook().await);
+    let body = r#"{"url":"https://10.0.0.1/","secret":"another-secret","colour":1}"#;
+    let answer = service.ask("PATCH", &path, body).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    insta::assert_json_snapshot!("invalid_change", answer.body);
+    let missing = "/webhooks/wh_01HM6AQH200000000000000009";
+    assert_eq!(service.ask("PUT", missing, "{}").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(service.ask_as("other", "PUT", &path, "{}").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn if_match_changes_what_was_seen_or_nothing() {
+    let service = Service::new();
+    let path = format!("/webhooks/{}", service.webhook().await);
+    let seen = service.ask("GET", &path, "").await.etag;
+    assert_eq!(seen, "\"1\"");
+    let with = |tag: &'static str| [KEY, TENANT, ("if-match", tag)];
+    let first = service.ask_with(&with("\"1\""), "PATCH", &path, r#"{"name":"A"}"#).await;
+    assert_eq!((first.status, first.etag.as_str()), (StatusCode::OK, "\"2\""));
+    for tag in ["\"1\"", "\"x\"", "2", ""] {
+        let answer = service.ask_with(&with(tag), "PATCH", &path, r#"{"name":"B"}"#).await;
+        assert_eq!(answer.status, StatusCode::PRECONDITION_FAILED, "{tag}");
+        let answer = service.ask_with(&with(tag), "DELETE", &path, "").await;
+        assert_eq!(answer.status, StatusCode::PRECONDITION_FAILED, "{tag}");
+    }
+    let any = service.ask_with(&with("*"), "PATCH", &path, r#"{"name":"C"}"#).await;
+    assert_eq!(any.body["name"], "C");
+    let deleted = service.ask_with(&with("\"3\""), "DELETE", &path, "").await;
+    assert_eq!(deleted.status, StatusCode::NO_CONTENT);
+}

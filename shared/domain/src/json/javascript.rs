@@ -1,0 +1,229 @@
+//! JSON as JavaScript would write it.
+//!
+//! A receiver that parses a body and signs `JSON.stringify` of what it got sees the signature it
+//! expects only if the body already has that form. Source: *ECMAScript 2024*, §25.5.1 `JSON.parse`,
+//! §25.5.2 `JSON.stringify`, §10.1.11.1 for the order of keys, §6.1.6.1.20 for numbers.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::write_char;
+
+/// Valid JSON as `JSON.stringify(JSON.parse(json))` writes it:
+///
+/// - numbers by way of a double: `1.0` is `1`, `1234567890123456789` is `1234567890123456800`, what
+///   overflows is `null`;
+/// - characters themselves wherever JSON lets them stand, and lone surrogates as `\udxxx`;
+/// - keys that are array indexes first, ascending, the others as they came; of a key that is there
+///   twice, the last value at the first place.
+#[must_use]
+pub fn as_javascript(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    Reader { rest: json }.value().write(&mut out);
+    out
+}
+
+/// A value whose scalars, and whose keys, already have their final text.
+enum Value {
+    Scalar(String),
+    Array(Vec<Self>),
+    Object(Vec<(String, Self)>),
+}
+
+impl Value {
+    fn write(&self, out: &mut String) {
+        match self {
+            Self::Scalar(text) => out.push_str(text),
+            Self::Array(items) => {
+                out.push('[');
+                for (i, item) in items.iter().enumerate() {
+                    if i > 0 {
+                        out.push(',');
+                    }
+                    item.write(out);
+                }
+                out.push(']');
+            }
+            Self::Object(entries) => {
+                out.push('{');
+                for (i, (key, value)) in entries.iter().enumerate() {
+                    if i > 0 {
+                        out.push(',');
+                    }
+                    out.push_str(key);
+                    out.push(':');
+                    value.write(out);
+                }
+                out.push('}');
+            }
+        }
+    }
+}
+
+/// Reads JSON that is known to be valid. On anything else it ends early; it neither fails nor hangs.
+struct Reader<'a> {
+    rest: &'a str,
+}
+
+impl Reader<'_> {
+    /// The next character that is not white space, which stays.
+    fn peek(&mut self) -> Option<char> {
+        self.rest = self.rest.trim_start_matches([' ', '\t', '\n', '\r']);
+        self.rest.chars().next()
+    }
+
+    fn next(&mut self) -> Option<char> {
+        let c = self.rest.chars().next()?;
+        self.rest = &self.rest[c.len_utf8()..];
+        Some(c)
+    }
+
+    /// Takes `c` if it comes next.
+    fn take(&mut self, c: char) -> bool {
+        let there = self.peek() == Some(c);
+        if there {
+            self.next();
+        }
+        there
+    }
+
+    fn value(&mut self) -> Value {
+        match self.peek() {
+            Some('{') => self.object(),
+            Some('[') => self.array(),
+            Some('"') => Value::Scalar(self.string()),
+            _ => Value::Scalar(self.word()),
+        }
+    }
+
+    fn array(&mut self) -> Value {
+        let mut items = Vec::new();
+        self.take('[');
+        while !self.take(']') && !self.rest.is_empty() {
+            items.push(self.value());
+            if !self.take(',') && self.peek() != Some(']') {
+                break;
+            }
+        }
+        Value::Array(items)
+    }
+
+    fn object(&mut self) -> Value {
+        let mut entries: Vec<(String, Value)> = Vec::new();
+        // Texts in their final form are the same exactly where the keys are.
+        let mut places: BTreeMap<String, usize> = BTreeMap::new();
+        self.take('{');
+        while !self.take('}') && !self.rest.is_empty() {
+            let key = self.string();
+            self.take(':');
+            let value = self.value();
+            match places.get(&key) {
+                Some(place) => entries[*place].1 = value,
+                None => {
+                    places.insert(key.clone(), entries.len());
+                    entries.push((key, value));
+                }
+            }
+            if !self.take(',') && self.peek() != Some('}') {
+                break;
+            }
+        }
+        // A stable sort: keys that are no index keep their order, behind those that are.
+        entries.sort_by_key(|(key, _)| array_index(key).map_or((true, 0), |index| (false, index)));
+        Value::Object(entries)
+    }
+
+    /// A string in its final form, quotes included.
+    fn string(&mut self) -> String {
+        let mut out = String::from("\"");
+        self.take('"');
+        while let Some(c) = self.next() {
+            match c {
+                '"' => break,
+                '\\' => self.escape(&mut out),
+                c => write_char(&mut out, c),
+            }
+        }
+        out.push('"');
+        out
+    }
+
+    /// What follows a backslash.
+    fn escape(&mut self, out: &mut String) {
+        let c = match self.next() {
+            Some('u') => return self.unicode(out),
+            Some('b') => '\u{8}',
+            Some('f') => '\u{c}',
+            Some('n') => '\n',
+            Some('r') => '\r',
+            Some('t') => '\t',
+            Some(c) => c,
+            None => return,
+        };
+        write_char(out, c);
+    }
+
+    /// What follows `\u`: a character, or half of one whose other half may follow.
+    fn unicode(&mut self, out: &mut String) {
+        let Some(unit) = self.hex() else { return };
+        let after = self.rest;
+        let low = self.rest.strip_prefix("\\u").and_then(|rest| {
+            self.rest = rest;
+            self.hex()
+        });
+        let pair = low.and_then(|low| char::decode_utf16([unit, low]).next()?.ok());
+        let (c, used) = match (char::from_u32(u32::from(unit)), pair) {
+            (Some(c), _) => (Some(c), false),
+            (None, Some(c)) => (Some(c), true),
+            (None, None) => (None, false),
+        };
+        if !used {
+            self.rest = after;
+        }
+        match c {
+            Some(c) => write_char(out, c),
+            None => write_unit(out, unit),
+        }
+    }
+
+    fn hex(&mut self) -> Option<u16> {
+        let unit = u16::from_str_radix(self.rest.get(..4)?, 16).ok()?;
+        self.rest = &self.rest[4..];
+        Some(unit)
+    }
+
+    /// A number, `true`, `false` or `null`.
+    fn word(&mut self) -> String {
+        let end = self
+            .rest
+            .find([',', ']', '}', ':', ' ', '\t', '\n', '\r'])
+            .unwrap_or(self.rest.len());
+        let (word, rest) = self.rest.split_at(end);
+        self.rest = rest;
+        match word.parse::<f64>() {
+            Ok(number) if number.is_finite() => {
+                ryu_js::Buffer::new().format_finite(number).to_owned()
+            }
+            Ok(_) => "null".to_owned(),
+            Err(_) => word.to_owned(),
+        }
+    }
+}
+
+/// A lone surrogate, which no Rust string can hold.
+fn write_unit(out: &mut String, unit: u16) {
+    // Writing to a string cannot fail.
+    let _ = write!(out, "\\u{unit:04x}");
+}
+
+/// The number of a key, quotes included, that is an array index: 0 to 2³² − 2, written without a
+/// leading zero (*ECMAScript 2024*, §6.1.7).
+fn array_index(key: &str) -> Option<u32> {
+    let digits = key.strip_prefix('"')?.strip_suffix('"')?;
+    let canonical = digits == "0" || !digits.starts_with(['0', '+']);
+    let index = digits.parse().ok().filter(|index| *index < u32::MAX);
+    index.filter(|_| canonical)
+}
+
+#[cfg(test)]
+mod tests;
