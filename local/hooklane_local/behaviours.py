@@ -17,21 +17,29 @@ def always(status: int, body: bytes = b"", **headers: str) -> Respond:
 
 def failing(times: int, then: Respond | None = None, status: int = 500, **headers: str) -> Respond:
     """Fails so many times, counted over all requests, then answers as `then` does (200)."""
-    fail, then = always(status, b"not now", **headers), then or ok()
+    return first(times, always(status, b"not now", **headers), then or ok())
+
+
+def first(times: int, behaviour: Respond, then: Respond) -> Respond:
+    """One behaviour for so many requests, counted over all of them, then another."""
     count, lock = 0, threading.Lock()
 
     def respond(request: Request) -> Response:
         nonlocal count
         with lock:
             count += 1
-            failing_now = count <= times
-        return fail(request) if failing_now else then(request)
+            one_of_the_first = count <= times
+        return behaviour(request) if one_of_the_first else then(request)
 
     return respond
 
 
 def never_answering() -> Respond:
     return lambda _request: Response(never=True)
+
+
+def resetting() -> Respond:
+    return lambda _request: Response(reset=True)
 
 
 def redirecting(location: str, status: int = 302) -> Respond:

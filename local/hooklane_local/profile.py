@@ -47,6 +47,10 @@ class Profile:
     def build_dir(self) -> Path:
         return self.state / "build"
 
+    @property
+    def package_dir(self) -> Path:
+        return self.state / "package"
+
 
 def profile_of(name: str) -> Profile:
     """The profile of a command, with what the environment changes about it."""

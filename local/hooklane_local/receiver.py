@@ -1,5 +1,7 @@
 """A webhook receiver on the loopback that keeps every request and answers as it is told."""
 
+import socket
+import struct
 import threading
 import time
 from collections.abc import Callable
@@ -39,6 +41,8 @@ class Response:
     delay: float = 0.0
     # Read nothing more, answer nothing, until the other side gives up.
     never: bool = False
+    # Answer nothing and drop the connection as a crash would.
+    reset: bool = False
     # Stream bytes after the headers until the other side closes, up to a cap.
     endless_body: bool = False
 
@@ -151,6 +155,9 @@ def _handler_for(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
                 receiver._answered(request)
                 return
             receiver._answered(request)
+            if response.reset:
+                self._reset()
+                return
             self._write(response)
 
         do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = handle_request
@@ -192,6 +199,12 @@ def _handler_for(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
                     continue
                 except OSError:
                     return
+
+        def _reset(self) -> None:
+            self.close_connection = True
+            # Closing without lingering sends a reset instead of an orderly end.
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.connection.close()
 
         def log_message(self, *_arguments) -> None:
             """Silent: the requests are kept, that is enough."""

@@ -1,6 +1,10 @@
 """Builds the functions, deploys the unchanged template, and writes down what came of it."""
 
 import json
+import shutil
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from hooklane_local.environment import for_sam
 from hooklane_local.paths import ROOT, SAM
@@ -47,12 +51,13 @@ def build(profile: Profile) -> None:
 def deploy(profile: Profile) -> dict:
     """`sam deploy` to the running emulator; returns and writes `stack.json`."""
     with step("deploying template.yaml to the emulator"):
+        _package(profile)
         run(
             [
                 SAM,
                 "deploy",
                 "--template",
-                profile.build_dir / "template.yaml",
+                profile.package_dir / "template.yaml",
                 "--stack-name",
                 STACK_NAME,
                 "--resolve-s3",
@@ -70,10 +75,29 @@ def deploy(profile: Profile) -> dict:
             cwd=profile.state,
             quiet_log=profile.state / "deploy.log",
         )
-        _set_concurrency_as_numbers(profile)
         stack = describe(profile)
         profile.stack_file.write_text(json.dumps(stack, indent=2) + "\n")
     return stack
+
+
+def _package(profile: Profile) -> None:
+    """What was built, each function's folder as an archive, which `sam deploy` uploads as it is.
+
+    It would make them itself, one after the other and as small as can be, which takes most of a
+    deployment's time with binaries of the debug profile.
+    """
+    shutil.rmtree(profile.package_dir, ignore_errors=True)
+    profile.package_dir.mkdir()
+    shutil.copy(profile.build_dir / "template.yaml", profile.package_dir)
+    folders = [path for path in profile.build_dir.iterdir() if path.is_dir()]
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda folder: _archive(folder, profile.package_dir / folder.name), folders))
+
+
+def _archive(folder: Path, archive: Path) -> None:
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as opened:
+        for path in sorted(folder.iterdir()):
+            opened.write(path, path.name)
 
 
 def describe(profile: Profile) -> dict:
@@ -107,20 +131,6 @@ def describe(profile: Profile) -> dict:
     }
 
 
-def _set_concurrency_as_numbers(profile: Profile) -> None:
-    """MiniStack 1.5 keeps a parameter's number as text, and its queue poller stops at that.
-
-    AWS turns it into a number itself, so the template is right as it is.
-    """
-    from hooklane_local.aws import client
-
-    lambdas = client("lambda", profile.endpoint)
-    for mapping in lambdas.list_event_source_mappings()["EventSourceMappings"]:
-        limit = mapping.get("ScalingConfig", {}).get("MaximumConcurrency")
-        if limit is not None:  # boto3 makes a number of it on the way, so the text cannot be seen here.
-            lambdas.update_event_source_mapping(UUID=mapping["UUID"], ScalingConfig={"MaximumConcurrency": int(limit)})
-
-
 def _local_api_url(output: str, profile: Profile) -> str:
     """The emulator names the API by a host under `localhost`, which leads to the loopback."""
     api_id = output.split("://", 1)[1].split(".", 1)[0]
@@ -134,7 +144,5 @@ def _parameters(profile: Profile) -> list[str]:
         "AllowedTargetCidrs=127.0.0.0/8",
         f"LogLevel={profile.log_level}",
         # Every instance is a process on this machine.
-        "EventConcurrency=4",
-        "DeliveryConcurrency=8",
-        "RetryConcurrency=8",
+        "Scale=small",
     ]

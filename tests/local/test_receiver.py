@@ -61,6 +61,14 @@ def test_never_answers_until_the_peer_gives_up(receiver):
     assert list(receiver.answered_at) == [1]
 
 
+def test_resets_the_connection(receiver):
+    receiver.respond = behaviours.first(1, behaviours.resetting(), behaviours.ok())
+
+    with pytest.raises(ConnectionResetError):
+        post(receiver)
+    assert post(receiver)[0] == 200
+
+
 def test_streams_until_the_peer_closes(receiver):
     receiver.respond = behaviours.endless_body()
     connection = http.client.HTTPConnection("127.0.0.1", receiver.port, timeout=5)

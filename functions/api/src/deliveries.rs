@@ -8,6 +8,7 @@ use axum::response::{IntoResponse as _, Response};
 use hooklane_app::deliveries;
 use hooklane_app::ports::DeliveryFilter;
 use hooklane_domain::ids::DeliveryId;
+use lambda_http::http::StatusCode;
 use serde::Serialize;
 
 use crate::Backend;
@@ -51,14 +52,43 @@ pub(crate) async fn list<B: Backend>(
     Ok(Json(view).into_response())
 }
 
+fn no_delivery() -> Problem {
+    Problem::not_found("delivery")
+}
+
+/// What is no id names no delivery.
+fn delivery_id(text: &str) -> Result<DeliveryId, Problem> {
+    text.parse().map_err(|_| no_delivery())
+}
+
+pub(crate) async fn retry<B: Backend>(
+    State(api): State<Arc<B>>,
+    Tenant(tenant): Tenant,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let id = delivery_id(&id)?;
+    let retried =
+        deliveries::retry(api.ledger(), api.queues(), api.surroundings(), &tenant, &id).await?;
+    Ok((StatusCode::ACCEPTED, Json(DeliveryView::new(&retried))).into_response())
+}
+
+pub(crate) async fn cancel<B: Backend>(
+    State(api): State<Arc<B>>,
+    Tenant(tenant): Tenant,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let id = delivery_id(&id)?;
+    let cancelled = deliveries::cancel(api.ledger(), api.surroundings(), &tenant, &id).await?;
+    Ok(Json(DeliveryView::new(&cancelled)).into_response())
+}
+
 pub(crate) async fn get<B: Backend>(
     State(api): State<Arc<B>>,
     Tenant(tenant): Tenant,
     Path((webhook, delivery)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
     let webhook = webhook_id(&webhook)?;
-    let no_delivery = || Problem::not_found("delivery");
-    let id: DeliveryId = delivery.parse().map_err(|_| no_delivery())?;
+    let id = delivery_id(&delivery)?;
     let (delivery, attempts) = deliveries::get(api.registry(), api.ledger(), &tenant, webhook, &id)
         .await?
         .ok_or_else(no_delivery)?;

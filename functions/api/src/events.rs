@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
+use hooklane_app::deliveries;
 use hooklane_app::publish::{self, Accepted};
-use hooklane_domain::event::{DefaultTenant, MAX_EVENT_BYTES, NewEvent, from_body};
+use hooklane_domain::event::{Content, DefaultTenant, MAX_EVENT_BYTES, NewEvent, from_body};
 use hooklane_domain::fields::FieldErrors;
 use lambda_http::http::StatusCode;
 use serde::Serialize;
@@ -16,6 +17,7 @@ use crate::Backend;
 use crate::auth::Tenant;
 use crate::body::Text;
 use crate::problem::Problem;
+use crate::views::{DeliveryView, time};
 
 /// A batch is at most so large, in events and in bytes.
 const MAX_BATCH: usize = 100;
@@ -45,6 +47,35 @@ pub(crate) async fn publish<B: Backend>(
     let accepted = publish::publish(api.ledger(), api.surroundings(), new, None).await?;
     let (status, view) = AcceptedView::new(accepted);
     Ok((status, Json(view)).into_response())
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct EventView {
+    id: String,
+    #[serde(flatten)]
+    content: Content,
+    accepted_at: String,
+    deliveries: Vec<DeliveryView>,
+}
+
+pub(crate) async fn get<B: Backend>(
+    State(api): State<Arc<B>>,
+    Tenant(tenant): Tenant,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let no_event = || Problem::not_found("event");
+    let id = id.parse().map_err(|_| no_event())?;
+    let (event, deliveries) = deliveries::of_event(api.registry(), api.ledger(), &tenant, &id)
+        .await?
+        .ok_or_else(no_event)?;
+    let view = EventView {
+        id: event.id.to_string(),
+        content: event.content,
+        accepted_at: time(event.accepted_at),
+        deliveries: deliveries.iter().map(DeliveryView::new).collect(),
+    };
+    Ok(Json(view).into_response())
 }
 
 /// An event's own size is its own error: 413, not a wrong field.

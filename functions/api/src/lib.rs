@@ -9,7 +9,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
-use hooklane_app::ports::{Deliveries, Events, Surroundings, Webhooks};
+use hooklane_app::ports::{Deliveries, Events, Surroundings, Waits, Webhooks};
 use hooklane_app::webhooks::Rules;
 use hooklane_domain::contract::Contracts;
 use hooklane_domain::network::NetworkRules;
@@ -32,9 +32,10 @@ pub use auth::OperatorKey;
 pub use settings::Settings;
 
 /// What the handlers work with.
-pub struct Api<L, R, K, S> {
+pub struct Api<L, R, Q, K, S> {
     pub ledger: L,
     pub registry: R,
+    pub queues: Q,
     pub operator_key: K,
     pub surroundings: S,
     pub contracts: Contracts,
@@ -45,25 +46,29 @@ pub struct Api<L, R, K, S> {
 pub trait Backend: Send + Sync + 'static {
     type Ledger: Events + Deliveries;
     type Registry: Webhooks;
+    type Queues: Waits;
     type Key: OperatorKey;
     type Surroundings: Surroundings;
 
     fn ledger(&self) -> &Self::Ledger;
     fn registry(&self) -> &Self::Registry;
+    fn queues(&self) -> &Self::Queues;
     fn operator_key(&self) -> &Self::Key;
     fn surroundings(&self) -> &Self::Surroundings;
     fn rules(&self) -> Rules<'_>;
 }
 
-impl<L, R, K, S> Backend for Api<L, R, K, S>
+impl<L, R, Q, K, S> Backend for Api<L, R, Q, K, S>
 where
     L: Events + Deliveries + 'static,
     R: Webhooks + 'static,
+    Q: Waits + 'static,
     K: OperatorKey + 'static,
     S: Surroundings + 'static,
 {
     type Ledger = L;
     type Registry = R;
+    type Queues = Q;
     type Key = K;
     type Surroundings = S;
 
@@ -72,6 +77,9 @@ where
     }
     fn registry(&self) -> &R {
         &self.registry
+    }
+    fn queues(&self) -> &Q {
+        &self.queues
     }
     fn operator_key(&self) -> &K {
         &self.operator_key
@@ -102,6 +110,7 @@ pub fn router<B: Backend>(api: Arc<B>) -> Router {
 fn routes<B: Backend>() -> Router<Arc<B>> {
     Router::new()
         .route("/events", post(events::publish::<B>))
+        .route("/events/{event}", get(events::get::<B>))
         .route("/events/batch", post(events::publish_batch::<B>))
         .route("/webhooks", get(webhooks::list::<B>).post(webhooks::create::<B>))
         .route(
@@ -111,6 +120,8 @@ fn routes<B: Backend>() -> Router<Arc<B>> {
                 .patch(webhooks::change::<B>)
                 .delete(webhooks::delete::<B>),
         )
+        .route("/webhooks/deliveries/{delivery}/retry", post(deliveries::retry::<B>))
+        .route("/webhooks/deliveries/{delivery}/cancel", post(deliveries::cancel::<B>))
         .route("/webhooks/{webhook}/deliveries", get(deliveries::list::<B>))
         .route("/webhooks/{webhook}/deliveries/{delivery}", get(deliveries::get::<B>))
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use hooklane_api::{Api, Settings, router};
 use hooklane_aws::ledger::{Ledger, Retention};
+use hooklane_aws::queues::{QueueUrls, Queues};
 use hooklane_aws::registry::Registry;
 use hooklane_aws::secrets::{Refreshed, Secret, Vault};
 use hooklane_aws::surroundings::System;
@@ -23,6 +24,7 @@ async fn main() -> anyhow::Result<()> {
     let api = Api {
         ledger: Ledger::new(&aws, settings.ledger_table, retention),
         registry: Registry::new(&aws, settings.registry_table, vault),
+        queues: Queues::new(&aws, QueueUrls { delivery: None, retry: Some(settings.retry_queue) }),
         operator_key: Refreshed::new(operator_key, OPERATOR_KEY_SECONDS),
         surroundings: System,
         contracts: hooklane_contracts::load(),

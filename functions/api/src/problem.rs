@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::rejection::BytesRejection;
 use axum::response::{IntoResponse, Response};
+use hooklane_app::deliveries::RequestError;
 use hooklane_app::ports::Unavailable;
 use hooklane_app::publish::PublishError;
 use hooklane_app::webhooks::{ChangeError, RegisterError};
@@ -125,6 +126,21 @@ impl From<RegisterError> for Problem {
         match error {
             RegisterError::Invalid(errors) => errors.into(),
             RegisterError::Unavailable(error) => error.into(),
+        }
+    }
+}
+
+impl From<RequestError> for Problem {
+    fn from(error: RequestError) -> Self {
+        match error {
+            RequestError::Missing => Self::not_found("delivery"),
+            RequestError::Unavailable(error) => error.into(),
+            ended @ RequestError::Ended(_) => Self::new(
+                StatusCode::CONFLICT,
+                "urn:hooklane:problem:delivery-ended",
+                "The delivery has come to its end",
+            )
+            .detail(&ended.to_string()),
         }
     }
 }

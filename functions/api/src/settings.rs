@@ -8,6 +8,7 @@ pub struct Settings {
     pub ledger_table: String,
     pub operator_key_secret: String,
     pub data_key_secret: String,
+    pub retry_queue: String,
     pub retention_days: u16,
     pub network: NetworkRules,
 }
@@ -19,6 +20,7 @@ impl Settings {
             ledger_table: settings::text("LEDGER_TABLE")?,
             operator_key_secret: settings::text("OPERATOR_KEY_SECRET")?,
             data_key_secret: settings::text("DATA_KEY_SECRET")?,
+            retry_queue: settings::text("RETRY_QUEUE_URL")?,
             retention_days: settings::parse("RETENTION_DAYS")?,
             network: settings::network_rules()?,
         })

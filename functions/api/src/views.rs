@@ -13,7 +13,7 @@ use hooklane_domain::webhook::{Webhook, WebhookState};
 use secrecy::ExposeSecret as _;
 use serde::Serialize;
 
-fn time(at: Timestamp) -> String {
+pub(crate) fn time(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
 }
 

@@ -25,7 +25,7 @@ impl Settings {
             ledger_table: settings::text("LEDGER_TABLE")?,
             data_key_secret: settings::text("DATA_KEY_SECRET")?,
             queues: QueueUrls {
-                delivery: settings::text("DELIVERY_QUEUE_URL")?,
+                delivery: Some(settings::text("DELIVERY_QUEUE_URL")?),
                 retry: Some(retry_queue.clone()),
             },
             retry_queue,

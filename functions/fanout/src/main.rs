@@ -12,7 +12,7 @@ async fn main() -> anyhow::Result<()> {
     hooklane_aws::telemetry::start();
     let settings = Settings::read().context("fanout cannot start")?;
     let aws = hooklane_aws::clients::load().await;
-    let urls = QueueUrls { delivery: settings.delivery_queue, retry: None };
+    let urls = QueueUrls { delivery: Some(settings.delivery_queue), retry: None };
     let fanout = &Fanout::new(
         RouteRegistry::new(&aws, settings.registry_table),
         Queues::new(&aws, urls),

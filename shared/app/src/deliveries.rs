@@ -1,10 +1,15 @@
-//! Reading back what became of an event.
+//! What became of an event, and asking for another attempt or for none.
 
 use hooklane_domain::attempt::Attempt;
-use hooklane_domain::delivery::Delivery;
-use hooklane_domain::ids::{DeliveryId, TenantId, WebhookId};
+use hooklane_domain::delivery::{CancelReason, Delivery, Status, Turn};
+use hooklane_domain::event::Event;
+use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
+use hooklane_domain::message::{Deliver, Message};
 
-use crate::ports::{Deliveries, DeliveryFilter, DeliveryPage, Unavailable, Webhooks};
+use crate::ports::{
+    Deliveries, DeliveryFilter, DeliveryPage, Events, Saved, Surroundings, Unavailable, Waits,
+    Webhooks,
+};
 
 /// A page of a webhook's deliveries, or `None` where the tenant has no such webhook.
 pub async fn list(
@@ -31,10 +36,110 @@ pub async fn get(
     if id.webhook() != webhook || webhooks.get(tenant, webhook).await?.is_none() {
         return Ok(None);
     }
-    let found = deliveries.read(std::slice::from_ref(id)).await?.into_iter().next().flatten();
-    let Some(delivery) = found.filter(|delivery| delivery.tenant == *tenant) else {
-        return Ok(None);
-    };
+    let Some(delivery) = find(deliveries, tenant, id).await? else { return Ok(None) };
     let attempts = deliveries.attempts(&delivery).await?;
     Ok(Some((delivery, attempts)))
+}
+
+/// An event and the deliveries that are written of it, or `None` where the tenant has no such event.
+pub async fn of_event<L: Events + Deliveries>(
+    webhooks: &impl Webhooks,
+    ledger: &L,
+    tenant: &TenantId,
+    id: &EventId,
+) -> Result<Option<(Event, Vec<Delivery>)>, Unavailable> {
+    let Some(event) = Events::get(ledger, tenant, id).await? else { return Ok(None) };
+    let webhooks = webhooks.list(tenant).await?;
+    let ids: Vec<_> = webhooks
+        .iter()
+        .map(|webhook| DeliveryId::new(webhook.id, event.accepted_at, event.id.clone()))
+        .collect();
+    let written = ledger.read(&ids).await?.into_iter().flatten();
+    let ours = written.filter(|delivery| delivery.tenant == *tenant).collect();
+    Ok(Some((event, ours)))
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum RequestError {
+    #[error("the tenant has no such delivery")]
+    Missing,
+    /// It has come to an end that this does not change.
+    #[error("the delivery is {}", .0.as_str())]
+    Ended(Status),
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// Writes that meet others are tried again this often.
+const TRIES: u32 = 5;
+
+/// An attempt at once, with the policy starting anew. What was delivered is not delivered again.
+pub async fn retry(
+    deliveries: &impl Deliveries,
+    queue: &impl Waits,
+    surroundings: &impl Surroundings,
+    tenant: &TenantId,
+    id: &DeliveryId,
+) -> Result<Delivery, RequestError> {
+    let mut sent: Option<Turn> = None;
+    for _ in 0..TRIES {
+        let current = find(deliveries, tenant, id).await?.ok_or(RequestError::Missing)?;
+        if current.status() == Status::Delivered {
+            return Err(RequestError::Ended(Status::Delivered));
+        }
+        // The message first: where the item is then not written, it adopts the delivery by its
+        // generation. One that was overtaken meanwhile is of no more use than a twin.
+        let turn = match sent.take().filter(|turn| turn.generation > current.generation) {
+            Some(turn) => turn,
+            None => send(queue, &current).await?,
+        };
+        let retried = current.retried(turn.clone(), surroundings.now());
+        if let Saved::Yes(written) = deliveries.save(&retried).await? {
+            return Ok(*written);
+        }
+        sent = Some(turn);
+    }
+    Err(Unavailable::new("retrying a delivery", "it changes all the time").into())
+}
+
+async fn send(queue: &impl Waits, delivery: &Delivery) -> Result<Turn, Unavailable> {
+    let generation = delivery.generation.saturating_add(1);
+    let message = Message::Deliver(Deliver {
+        tenant: delivery.tenant.clone(),
+        delivery: delivery.id.clone(),
+        event_type: delivery.event_type.clone(),
+        generation,
+        payload: None,
+    });
+    let owner = queue.send_later(&message, 0).await?;
+    Ok(Turn { generation, owner })
+}
+
+/// No further attempt. Its message finds out when it is next received.
+pub async fn cancel(
+    deliveries: &impl Deliveries,
+    surroundings: &impl Surroundings,
+    tenant: &TenantId,
+    id: &DeliveryId,
+) -> Result<Delivery, RequestError> {
+    for _ in 0..TRIES {
+        let current = find(deliveries, tenant, id).await?.ok_or(RequestError::Missing)?;
+        if current.is_done() {
+            return Err(RequestError::Ended(current.status()));
+        }
+        let cancelled = current.cancelled(surroundings.now(), CancelReason::Requested);
+        if let Saved::Yes(written) = deliveries.save(&cancelled).await? {
+            return Ok(*written);
+        }
+    }
+    Err(Unavailable::new("cancelling a delivery", "it changes all the time").into())
+}
+
+async fn find(
+    deliveries: &impl Deliveries,
+    tenant: &TenantId,
+    id: &DeliveryId,
+) -> Result<Option<Delivery>, Unavailable> {
+    let found = deliveries.read(std::slice::from_ref(id)).await?.into_iter().next().flatten();
+    Ok(found.filter(|delivery| delivery.tenant == *tenant))
 }

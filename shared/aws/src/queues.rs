@@ -21,10 +21,10 @@ pub struct Queues {
     urls: QueueUrls,
 }
 
+/// The queues that a function knows.
 #[derive(Debug, Clone)]
 pub struct QueueUrls {
-    pub delivery: String,
-    /// Only `delivery` sends there.
+    pub delivery: Option<String>,
     pub retry: Option<String>,
 }
 
@@ -42,14 +42,11 @@ impl Queues {
     }
 
     fn url(&self, lane: Lane) -> Result<&str, Unavailable> {
-        match lane {
-            Lane::Fast => Ok(&self.urls.delivery),
-            Lane::Retry => self
-                .urls
-                .retry
-                .as_deref()
-                .ok_or_else(|| Unavailable::new("the retry queue", "not configured here")),
-        }
+        let (url, name) = match lane {
+            Lane::Fast => (&self.urls.delivery, "the delivery queue"),
+            Lane::Retry => (&self.urls.retry, "the retry queue"),
+        };
+        url.as_deref().ok_or_else(|| Unavailable::new(name, "not configured here"))
     }
 
     /// Sends one batch until every entry is in the queue.

@@ -93,6 +93,8 @@ pub enum FailReason {
 #[serde(rename_all = "lowercase")]
 pub enum CancelReason {
     WebhookDeleted,
+    /// By its tenant.
+    Requested,
 }
 
 /// What the API calls the state of a delivery.
@@ -265,6 +267,15 @@ impl Delivery {
         let next_attempt_at = self.next_attempt_at().unwrap_or(now);
         self.state = State::Waiting { next_attempt_at, owner: Some(turn.owner) };
         self.generation = turn.generation;
+        self
+    }
+
+    /// Due at once under a new message, the policy starting anew: somebody asked for it.
+    #[must_use]
+    pub fn retried(mut self, turn: Turn, now: Timestamp) -> Self {
+        self.state = State::Waiting { next_attempt_at: now, owner: Some(turn.owner) };
+        self.generation = turn.generation;
+        self.retries = 0;
         self
     }
 

@@ -166,10 +166,10 @@ impl Fields {
         self.errors.as_slice().iter().any(|e| e.path == path)
     }
 
-    /// Whether any of these names is still there.
+    /// Whether any of these names is still there, with a value.
     #[must_use]
     pub fn has(&self, names: &[&str]) -> bool {
-        names.iter().any(|name| self.left.contains_key(*name))
+        names.iter().any(|name| self.left.get(*name).is_some_and(|raw| raw.get() != "null"))
     }
 
     /// The fields nobody asked for, as one JSON object. After this, none is unknown.

@@ -1,10 +1,12 @@
 use hooklane_app::ports::{Deliveries as _, Saved};
 use hooklane_domain::Timestamp;
 use hooklane_domain::attempt::Attempt;
-use hooklane_domain::delivery::{Delivery, MessageId, Turn};
+use hooklane_domain::delivery::{Delivery, MessageId, State, Turn};
 use hooklane_domain::ids::DeliveryId;
+use hooklane_domain::message::Message;
 use hooklane_domain::outcome::{AttemptError, ErrorKind, Outcome, Response};
 use hooklane_domain::retry::Next;
+use hooklane_domain::waiting::Lane;
 use lambda_http::http::StatusCode;
 
 use super::service::Service;
@@ -133,4 +135,69 @@ async fn another_tenants_are_not_there() {
     let other = service.ask_as("other", "DELETE", &format!("/webhooks/{webhook}"), "").await;
     assert_eq!(other.status, StatusCode::NOT_FOUND);
     assert_eq!(service.ask_as("other", "GET", "/webhooks", "").await.body["total"], 0);
+}
+
+#[tokio::test]
+async fn a_retry_is_an_attempt_at_once_under_a_new_message() {
+    let service = Service::new();
+    let webhook = service.webhook().await;
+    let delivery = retrying(&service, &webhook, "e1").await;
+    let path = format!("/api/v1/webhooks/deliveries/{}/retry", delivery.id);
+    let answer = service.ask("POST", &path, "").await;
+    assert_eq!(answer.status, StatusCode::ACCEPTED);
+    assert_eq!(answer.body["nextAttemptAt"], "2024-01-15T10:30:00.000Z");
+    let sent = service.api.queues.receive(Lane::Retry);
+    let Message::Deliver(deliver) = Message::decode(&sent[0].body).unwrap();
+    assert_eq!((&deliver.delivery, deliver.generation), (&delivery.id, 1));
+    let read = service.api.ledger.read(&[delivery.id.clone()]).await.unwrap();
+    let read = read[0].clone().unwrap();
+    assert_eq!((read.generation, read.retries, read.attempts), (1, 0, 2));
+    assert!(
+        matches!(read.state, State::Waiting { owner: Some(ref owner), .. } if *owner == sent[0].id)
+    );
+
+    assert_eq!(service.ask_as("other", "POST", &path, "").await.status, StatusCode::NOT_FOUND);
+    delivered(&service, read).await;
+    let answer = service.ask("POST", &path, "").await;
+    assert_eq!(answer.status, StatusCode::CONFLICT);
+    insta::assert_json_snapshot!("retry_of_a_delivered_one", answer.body);
+}
+
+#[tokio::test]
+async fn a_cancelled_delivery_can_be_retried_and_an_ended_one_not_cancelled() {
+    let service = Service::new();
+    let webhook = service.webhook().await;
+    let delivery = retrying(&service, &webhook, "e1").await;
+    let path = |verb: &str| format!("/webhooks/deliveries/{}/{verb}", delivery.id);
+    let other = service.ask_as("other", "POST", &path("cancel"), "").await;
+    assert_eq!(other.status, StatusCode::NOT_FOUND);
+    let answer = service.ask("POST", &path("cancel"), "").await;
+    assert_eq!(
+        (answer.status, answer.body["status"].clone()),
+        (StatusCode::OK, "cancelled".into())
+    );
+    assert_eq!(answer.body["reason"], "requested");
+    assert_eq!(service.ask("POST", &path("cancel"), "").await.status, StatusCode::CONFLICT);
+    assert_eq!(service.ask("POST", &path("retry"), "").await.status, StatusCode::ACCEPTED);
+    for path in ["/webhooks/deliveries/nonsense/retry", "/webhooks/deliveries/nonsense/cancel"] {
+        assert_eq!(service.ask("POST", path, "").await.status, StatusCode::NOT_FOUND);
+    }
+}
+
+#[tokio::test]
+async fn an_event_with_its_deliveries() {
+    let service = Service::new();
+    let webhook = service.webhook().await;
+    let event = r#"{"id":"e1","type":"user.created","data":{"n":1.0},"metadata":{"source":"api"}}"#;
+    service.ask("POST", "/events", event).await;
+    retrying(&service, &webhook, "e1").await;
+    let answer = service.ask("GET", "/api/v1/events/e1", "").await;
+    assert_eq!(answer.status, StatusCode::OK);
+    insta::assert_json_snapshot!("event_with_deliveries", answer.body);
+    for (tenant, path) in
+        [("acme", "/events/e2"), ("other", "/events/e1"), ("acme", "/events/a%20b")]
+    {
+        let answer = service.ask_as(tenant, "GET", path, "").await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{tenant} {path}");
+    }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use hooklane_app::fakes::{FixedSurroundings, MemoryLedger, MemoryRegistry};
+use hooklane_app::fakes::{FixedSurroundings, MemoryLedger, MemoryQueues, MemoryRegistry};
 use hooklane_app::ports::Unavailable;
 use hooklane_domain::Timestamp;
 use hooklane_domain::network::NetworkRules;
@@ -23,7 +23,7 @@ impl OperatorKey for Key {
     }
 }
 
-type Fakes = Api<MemoryLedger, MemoryRegistry, Key, FixedSurroundings>;
+type Fakes = Api<MemoryLedger, MemoryRegistry, MemoryQueues, Key, FixedSurroundings>;
 
 pub(super) struct Service {
     pub(super) api: Arc<Fakes>,
@@ -39,10 +39,11 @@ pub(super) struct Answer {
 
 impl Service {
     pub(super) fn new() -> Self {
-        let now = "2024-01-15T10:30:00Z".parse().unwrap();
+        let now: Timestamp = "2024-01-15T10:30:00Z".parse().unwrap();
         let api = Api {
             ledger: MemoryLedger::default(),
             registry: MemoryRegistry::default(),
+            queues: MemoryQueues::at(now, 360),
             operator_key: Key,
             surroundings: FixedSurroundings::at(now),
             contracts: hooklane_contracts::load(),

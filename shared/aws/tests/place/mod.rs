@@ -78,7 +78,7 @@ impl Place {
 
     pub(crate) fn queues(&self) -> RealQueues {
         let [delivery, retry, dead] = self.urls.clone();
-        let urls = QueueUrls { delivery, retry: Some(retry) };
+        let urls = QueueUrls { delivery: Some(delivery), retry: Some(retry) };
         RealQueues {
             queues: Queues::new(&self.config, urls),
             dead_letters: DeadLetterQueue::new(&self.config, dead, "conformance"),

@@ -118,3 +118,14 @@ fn only_the_newest_failures_are_remembered() {
     assert_eq!(delivery.failed_at.last().map(|f| f.number), Some(40));
     assert_eq!(delivery.attempts, 40);
 }
+
+#[test]
+fn a_manual_retry_starts_the_policy_anew() {
+    let exhausted =
+        unwritten().after(&attempt(1, 1_000, 500), Next::RetryAt(at(1_005)), turn(0, "a"));
+    let failed = exhausted.after(&attempt(2, 1_005, 500), Next::Exhausted, turn(0, "a"));
+    let retried = failed.retried(turn(1, "b"), at(9_000));
+    assert_eq!((retried.status(), retried.retries, retried.attempts), (Status::Retrying, 0, 2));
+    assert_eq!((retried.generation, retried.next_attempt_at()), (1, Some(at(9_000))));
+    assert_eq!(retried.next_number(), 3);
+}

@@ -1,0 +1,125 @@
+"""What some tests know of the inside: the ledger's items, its stream's records, the queues' messages.
+
+Duplicates, replays and writes that cross each other cannot be ordered through the API.
+"""
+
+import base64
+import json
+import uuid
+
+from hooklane_local.client import LocalStack
+
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def event_item(stack: LocalStack, tenant: str, event: str) -> dict:
+    """An accepted event as the ledger keeps it, in DynamoDB's JSON."""
+    return _read(stack, {"pk": {"S": f"EV#{tenant}#{event}"}, "sk": {"S": "EVENT"}})
+
+
+def stream_record(image: dict) -> dict:
+    """What the ledger's stream says of a new item."""
+    return {
+        "eventID": uuid.uuid4().hex,
+        "eventName": "INSERT",
+        "eventVersion": "1.1",
+        "eventSource": "aws:dynamodb",
+        "awsRegion": "us-east-1",
+        "dynamodb": {
+            "Keys": {name: image[name] for name in ("pk", "sk") if name in image},
+            "NewImage": _in_json(image),
+            "SequenceNumber": "1",
+            "SizeBytes": 1,
+            "StreamViewType": "NEW_AND_OLD_IMAGES",
+        },
+    }
+
+
+def fan_out(stack: LocalStack, *records: dict) -> None:
+    """Hands records of the ledger's stream to `fanout`, as the stream would."""
+    answer = stack.invoke("FanoutFunction", {"Records": list(records)})
+    assert answer == {"batchItemFailures": []}
+
+
+def delivery_id(webhook: str, event: dict) -> str:
+    """The id of an event's delivery to a webhook, which follows from the two."""
+    accepted_ms, event_id = int(event["a"]["N"]), event["i"]["S"]
+    if event_id.startswith("evt_"):
+        tag, name = 1, _ulid(event_id.removeprefix("evt_"))
+    else:
+        tag, name = 0, event_id.encode()
+    key = bytes([tag]) + _ulid(webhook.removeprefix("wh_")) + accepted_ms.to_bytes(6, "big") + name
+    return "dlv_" + base64.urlsafe_b64encode(key).rstrip(b"=").decode()
+
+
+def delivery_key(webhook: str, event: dict) -> dict:
+    sort = f"DL#{int(event['a']['N']):015}#{event['i']['S']}"
+    return {"pk": {"S": f"WH#{webhook}"}, "sk": {"S": sort}}
+
+
+def delivery_item(stack: LocalStack, webhook: str, event: dict) -> dict | None:
+    """A delivery as the ledger keeps it, in DynamoDB's JSON."""
+    return _read(stack, delivery_key(webhook, event))
+
+
+def message(webhook: str, event: dict, event_type: str = "order.created", generation: int = 0) -> str:
+    """A message that acts for an event's delivery to a webhook, the payload left to the ledger."""
+    body = {
+        "tenant": event["t"]["S"],
+        "delivery": delivery_id(webhook, event),
+        "eventType": event_type,
+        "generation": generation,
+    }
+    return json.dumps({"version": 1, "kind": "deliver", "body": body})
+
+
+def send(stack: LocalStack, queue: str, *bodies: str) -> list[str]:
+    """Puts messages on a queue in one call; returns their ids."""
+    entries = [{"Id": str(number), "MessageBody": body} for number, body in enumerate(bodies)]
+    answer = stack.sqs.send_message_batch(QueueUrl=stack.description[queue], Entries=entries)
+    assert not answer.get("Failed")
+    return [sent["MessageId"] for sent in answer["Successful"]]
+
+
+def messages_of(stack: LocalStack, queue: str, delivery: str) -> list[dict]:
+    """The messages of a queue that act for a delivery, hidden ones too."""
+    return [found for found in stack.messages(stack.description[queue]) if f'"{delivery}"' in found["Body"]]
+
+
+def waits_for_another(
+    stack: LocalStack, webhook: str, event: dict, owner: str, until: float, event_type: str = "order.created"
+) -> None:
+    """Writes what somebody else would: the delivery waits in a newer generation, for another message."""
+    before = delivery_item(stack, webhook, event) or {
+        **delivery_key(webhook, event),
+        "i": {"S": delivery_id(webhook, event)},
+        "t": event["t"],
+        "e": {"S": event_type},
+        "g": {"N": "0"},
+        "n": {"N": "0"},
+        "r": {"N": "0"},
+        "v": {"N": "0"},
+        "expiresAt": event["expiresAt"],
+    }
+    state = {"M": {"w": {"L": [{"N": str(int(until * 1000))}, {"S": owner}]}}}
+    raised = {name: {"N": str(int(before[name]["N"]) + 1)} for name in ("g", "v")}
+    stack.dynamodb.put_item(TableName=stack.description["ledgerTable"], Item={**before, **raised, "s": state})
+
+
+def _read(stack: LocalStack, key: dict) -> dict | None:
+    table = stack.description["ledgerTable"]
+    return stack.dynamodb.get_item(TableName=table, Key=key, ConsistentRead=True).get("Item")
+
+
+def _in_json(image: dict) -> dict:
+    """Binary values as a stream's JSON has them."""
+    return {
+        name: {"B": base64.b64encode(value["B"]).decode()} if "B" in value else value for name, value in image.items()
+    }
+
+
+def _ulid(text: str) -> bytes:
+    number = 0
+    for letter in text:
+        number = number * 32 + _CROCKFORD.index(letter)
+    return number.to_bytes(16, "big")

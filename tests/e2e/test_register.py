@@ -1,0 +1,168 @@
+"""Webhooks: registered, listed, read, deleted, and refused with every wrong field named."""
+
+import pytest
+from problems import refused, wrong_fields
+
+GOOD = {"url": "https://hooks.example.com/in", "events": ["order.*"]}
+
+
+def test_a_webhook_is_registered_with_all_it_can_have(api):
+    body = {
+        **GOOD,
+        "name": "Orders",
+        "description": "to the warehouse",
+        "secret": "whsec_c2l4dGVlbiBieXRlcyEhIQ==",
+        "contract": "standard",
+        "headers": {"X-Customer": "acme"},
+        "retryPolicy": {"strategy": "linear", "initialDelay": 2000, "maxDelay": 9000, "maxRetries": 4},
+    }
+
+    answer = api.post("/api/v1/webhooks", body).expect(201)
+
+    webhook = answer.body
+    assert answer.headers["location"] == f"/api/v1/webhooks/{webhook['id']}"
+    for name in ("name", "description", "url", "events", "secret", "contract"):
+        assert webhook[name] == body[name]
+    assert webhook["headers"] == {"X-Customer": "***"}
+    assert webhook["retryPolicy"].items() >= body["retryPolicy"].items()
+    assert (webhook["active"], webhook["status"]) == (True, "active")
+    assert webhook["createdAt"] == webhook["updatedAt"]
+    read = api.get(f"/api/v1/webhooks/{webhook['id']}").expect(200).body
+    assert read == {name: value for name, value in webhook.items() if name != "secret"}
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        {"schedule": [5, 300, 1800]},
+        {"strategy": "fixed", "initialDelay": 1000, "maxRetries": 0},
+        {"backoff": "linear", "retry_delay": 1000, "backoff_multiplier": 1.5, "max_delay": 60000, "maxAttempts": 4},
+        "conservative",
+    ],
+    ids=["a schedule", "no retries", "the documents' synonyms", "a preset"],
+)
+def test_a_retry_policy_is_taken_in_every_form(policy, api):
+    webhook = api.post("/api/v1/webhooks", {**GOOD, "retryPolicy": policy}).expect(201).body
+
+    # What comes back is canonical, and good to be sent again.
+    again = api.post("/api/v1/webhooks", {**GOOD, "retryPolicy": webhook["retryPolicy"]}).expect(201).body
+    assert again["retryPolicy"] == webhook["retryPolicy"]
+
+
+@pytest.mark.parametrize("form", [{"active": False}, {"isActive": False}, {"status": "inactive"}])
+def test_a_webhook_may_start_inactive(form, api):
+    webhook = api.post("/api/v1/webhooks", {**GOOD, **form}).expect(201).body
+
+    assert (webhook["active"], webhook["status"]) == (False, "inactive")
+
+
+def test_webhooks_are_listed_newest_first_in_pages(api):
+    created = [api.post("/api/v1/webhooks", {**GOOD, "name": f"hook {n}"}).expect(201).body["id"] for n in range(5)]
+
+    pages = [api.get("/api/v1/webhooks", page=page, limit=2).expect(200).body for page in (1, 2, 3, 4)]
+
+    listed = [webhook["id"] for page in pages for webhook in page["data"]]
+    assert listed == created[::-1]
+    assert [len(page["data"]) for page in pages] == [2, 2, 1, 0]
+    assert {page["total"] for page in pages} == {5}
+
+
+def test_a_deleted_webhook_is_gone(api):
+    path = f"/api/v1/webhooks/{api.post('/api/v1/webhooks', GOOD).expect(201).body['id']}"
+
+    api.delete(path).expect(204)
+
+    refused(api.get(path), 404, "not-found")
+    refused(api.delete(path), 404, "not-found")
+    assert api.get("/api/v1/webhooks").expect(200).body["data"] == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://hooks.example.com/",
+        "ftp://hooks.example.com/",
+        "https://user@hooks.example.com/",
+        "https://user:password@hooks.example.com/",
+        "https://hooks.example.com/#fragment",
+        "https://10.0.0.1/",
+        "https://192.168.1.1/",
+        "https://172.16.0.1/",
+        "https://169.254.169.254/latest/meta-data",
+        "http://10.0.0.1/",
+        "https://[::1]/",
+        "https://[fd00::1]/",
+        "https://[fe80::1]/",
+        "https://[::ffff:10.0.0.1]/",
+        "https://[64:ff9b::10.0.0.1]/",
+        "https://0x0a.1/",
+        "https://0/",
+        "https://localhost/",
+        "https://api.localhost/",
+        "https://localhost./",
+        "https://hooks.example.com:22/",
+        "https://hooks.example.com:80/",
+        "hooks.example.com",
+        "",
+        "https://hooks.example.com/" + "x" * 2048,
+        7,
+        None,
+    ],
+)
+def test_a_url_that_must_not_be_called_is_refused(url, api):
+    assert wrong_fields(api.post("/api/v1/webhooks", {**GOOD, "url": url})) == ["url"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "paths"),
+    [
+        ({"events": []}, ["events"]),
+        ({"events": "order.created"}, ["events"]),
+        ({"events": None}, ["events"]),
+        ({"events": ["order created"]}, ["events[0]"]),
+        ({"events": ["order.created", "*.created"]}, ["events[1]"]),
+        ({"events": ["order.**"]}, ["events[0]"]),
+        ({"secret": "short"}, ["secret"]),
+        ({"secret": "x" * 256}, ["secret"]),
+        ({"secret": "with a\nline break"}, ["secret"]),
+        ({"secret": "whsec_not base64!"}, ["secret"]),
+        ({"contract": "homing-pigeon"}, ["contract"]),
+        ({"headers": {"Host": "elsewhere"}}, ["headers.Host"]),
+        ({"headers": {"Content-Length": "1"}}, ["headers.Content-Length"]),
+        ({"headers": {"webhook-signature": "mine"}}, ["headers.webhook-signature"]),
+        ({"headers": {"X-Ok": "a\r\nX-Injected: b"}}, ["headers.X-Ok"]),
+        ({"headers": {"not a name": "x"}}, ["headers.not a name"]),
+        ({"headers": {"X-Number": 1}}, ["headers"]),
+        ({"retryPolicy": "whenever"}, ["retryPolicy"]),
+        ({"retryPolicy": {"schedule": [0]}}, ["retryPolicy.schedule[0]"]),
+        ({"retryPolicy": {"schedule": [86401]}}, ["retryPolicy.schedule[0]"]),
+        ({"retryPolicy": {"schedule": [1] * 11}}, ["retryPolicy.schedule"]),
+        ({"retryPolicy": {"maxRetries": 11}}, ["retryPolicy.maxRetries"]),
+        ({"retryPolicy": {"strategy": "fixed", "surprise": 1}}, ["retryPolicy.surprise"]),
+        ({"surprise": 1}, ["surprise"]),
+        ({"name": ""}, ["name"]),
+        ({"active": "yes"}, ["active"]),
+        ({"url": "http://10.0.0.1/", "events": [], "surprise": 1}, ["events", "surprise", "url"]),
+    ],
+)
+def test_every_wrong_field_is_named(wrong, paths, api):
+    assert sorted(wrong_fields(api.post("/api/v1/webhooks", {**GOOD, **wrong}))) == paths
+
+
+@pytest.mark.parametrize("missing", ["url", "events"])
+def test_what_a_webhook_must_have(missing, api):
+    body = {name: value for name, value in GOOD.items() if name != missing}
+
+    assert wrong_fields(api.post("/api/v1/webhooks", body)) == [missing]
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"text"', b"null"])
+def test_a_body_that_is_no_object_is_refused(body, api):
+    assert wrong_fields(api.post("/api/v1/webhooks", body)) == [""]
+
+
+def test_a_body_is_understood_whatever_its_content_type(api):
+    body = b'{"url": "https://hooks.example.com/", "events": ["*"]}'
+
+    api.post("/api/v1/webhooks", body).expect(201)
+    api.request("POST", "/api/v1/webhooks", body, {"Content-Type": "application/x-www-form-urlencoded"}).expect(201)

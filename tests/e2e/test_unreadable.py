@@ -1,0 +1,157 @@
+"""What can never be processed goes to its source's dead-letter queue, and harms nothing beside it."""
+
+import json
+import uuid
+from datetime import datetime
+
+import inside
+import pytest
+
+
+@pytest.fixture
+def dead_letter(stack, eventually):
+    """`dead_letter(source, marker)`: the letter whose body carries the marker, once it is there."""
+
+    def wait(source: str, marker: str) -> dict:
+        def find() -> dict | None:
+            return next((letter for letter in stack.dead_letters(source) if marker in letter["Body"]), None)
+
+        letter = eventually(find, f"no dead letter of {source} carries {marker}")
+        said = {name: value["StringValue"] for name, value in letter["MessageAttributes"].items()}
+        assert said["source"] == source
+        assert datetime.fromisoformat(said["time"].partition(".")[0].removesuffix("Z"))
+        return {"body": letter["Body"], "reason": said["reason"]}
+
+    return wait
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("not JSON %s", "not valid JSON"),
+        ('["%s"]', "must be"),
+        ('{"tenant": "%s", "data": {}}', "type: is required"),
+        ('{"type": "order.created", "data": {"marker": "%s"}}', "tenant: is required"),
+        ('{"tenant": "%s", "type": "order.created"}', "data: is required"),
+        ('{"tenant": "%s", "type": "order created", "data": {}}', "type: must be"),
+        ('{"tenant": "%s", "type": "order.created", "data": {}, "id": "no id!"}', "id: must be"),
+        ('{"tenant": "%s", "type": "order.created", "data": {}, "surprise": 1}', "surprise"),
+        ('{"tenant": "not a tenant %s", "type": "order.created", "data": {}}', "tenant: must be"),
+        ('{"detail-type": "order.created", "detail": {"marker": "%s"}}', "tenant"),
+    ],
+    ids=[
+        "not JSON",
+        "not an object",
+        "no type",
+        "no tenant",
+        "no data",
+        "a bad type",
+        "a bad id",
+        "an unknown field",
+        "a bad tenant",
+        "an envelope without tenant",
+    ],
+)
+def test_an_unreadable_event_is_a_dead_letter_and_the_rest_goes_its_way(
+    body, reason, stack, tenant, register, requests, dead_letter
+):
+    register()
+    unreadable = body % tenant
+    good = json.dumps({"tenant": tenant, "type": "order.created", "data": {"good": True}})
+
+    inside.send(stack, "eventQueueUrl", good, unreadable, good)
+
+    letter = dead_letter("events", tenant)
+    assert letter["body"] == unreadable
+    assert reason in letter["reason"]
+    requests(2)
+
+
+def test_an_event_over_256_kib_on_the_queue_is_a_dead_letter(stack, tenant, dead_letter):
+    stack.send_event({"tenant": tenant, "type": "order.created", "data": "x" * 256 * 1024})
+
+    assert "262144" in dead_letter("events", tenant)["reason"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "not a message %s",
+        '{"version":9,"kind":"deliver","body":{"marker":"%s"}}',
+        '{"version":1,"kind":"explode","body":{"marker":"%s"}}',
+        '{"version":1,"kind":"deliver","body":{"tenant":"%s"}}',
+    ],
+    ids=["not JSON", "a version from the future", "an unknown kind", "incomplete"],
+)
+@pytest.mark.parametrize("queue", ["deliveryQueueUrl", "retryQueueUrl"])
+def test_an_unreadable_delivery_message_is_a_dead_letter_and_the_rest_goes_its_way(
+    queue, body, stack, tenant, publish, register, requests, delivery_of, dead_letter
+):
+    event = inside.event_item(stack, tenant, publish(event_type="order.early"))
+    webhook = register(["order.early"])
+    marker = uuid.uuid4().hex
+
+    inside.send(stack, queue, body % marker, inside.message(webhook["id"], event, "order.early"))
+
+    letter = dead_letter("deliveries", marker)
+    assert letter["body"] == body % marker
+    assert letter["reason"].startswith("the message")
+    delivery_of(webhook, "delivered")
+    requests(1)
+
+
+@pytest.mark.parametrize(
+    "payload", [{"zlib": "bm90IGNvbXByZXNzZWQ="}, {"zlib": "?"}], ids=["not compressed", "not base64"]
+)
+def test_a_message_whose_payload_cannot_be_read_is_a_dead_letter(
+    payload, stack, tenant, publish, register, receiver, dead_letter, drained
+):
+    event = inside.event_item(stack, tenant, publish(event_type="order.early"))
+    webhook = register(["order.early"])
+    message = json.loads(inside.message(webhook["id"], event, "order.early"))
+    message["body"]["payload"] = payload
+
+    inside.send(stack, "deliveryQueueUrl", json.dumps(message))
+
+    assert dead_letter("deliveries", message["body"]["delivery"])["reason"]
+    drained()
+    assert receiver.requests == []
+
+
+def test_a_message_that_names_another_tenants_delivery_is_a_dead_letter(
+    stack, tenant, publish, register, requests, delivery_of, drained, dead_letter
+):
+    webhook = register(retryPolicy="immediate")
+    event = inside.event_item(stack, tenant, publish())
+    delivery_of(webhook)
+    stranger = f"{tenant}-other"
+
+    inside.send(stack, "deliveryQueueUrl", inside.message(webhook["id"], {**event, "t": {"S": stranger}}))
+
+    assert "another tenant" in dead_letter("deliveries", f'"{stranger}"')["reason"]
+    drained()
+    requests(1)
+
+
+@pytest.mark.parametrize("missing", ["c", "t", "a", "NewImage"])
+def test_a_stream_record_that_can_never_be_processed_is_a_dead_letter_and_the_rest_goes_its_way(
+    missing, stack, tenant, publish, register, requests, dead_letter
+):
+    register(["order.early"])
+    image = inside.event_item(stack, tenant, publish(event_type="order.other"))
+    image["c"] = {"S": '{"type":"order.early","data":{}}'}
+    good, broken = f"good-{tenant}", f"broken-{tenant}"
+    good_record = inside.stream_record({**image, "i": {"S": good}})
+    broken_record = inside.stream_record({**image, "i": {"S": broken}, "pk": {"S": f"EV#{tenant}#{broken}"}})
+    if missing == "NewImage":
+        del broken_record["dynamodb"]["NewImage"]
+    else:
+        del broken_record["dynamodb"]["NewImage"][missing]
+
+    inside.fan_out(stack, broken_record, good_record)
+
+    letter = dead_letter("fanout", broken)
+    assert json.loads(letter["body"]) == broken_record
+    assert letter["reason"]
+    (request,) = requests(1)
+    assert request.headers["webhook-id"] == good
