@@ -36,7 +36,8 @@ def install_cargo_tools() -> None:
         if _installed_cargo_version(name) == version:
             continue
         with step(f"installing {name} {version} (compiles for a few minutes, once)"):
-            command = ["cargo", "install", "--locked", "--root", CARGO_TOOLS, f"{name}@{version}"]
+            # Unoptimised: they run for a second and would compile for minutes.
+            command = ["cargo", "install", "--debug", "--locked", "--root", CARGO_TOOLS, f"{name}@{version}"]
             run(command, environment=for_build_tools(), cwd=ROOT)
 
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use hooklane_app::ports::{Events as _, Surroundings as _, Unavailable};
+use hooklane_aws::sqs_batch::Disposition;
 use hooklane_domain::attempt::Attempt;
 use hooklane_domain::contract::{Contract, Subject};
 use hooklane_domain::delivery::{CancelReason, Delivery, FailReason, ParkReason};
@@ -12,7 +13,7 @@ use hooklane_domain::webhook::Webhook;
 
 use crate::edge::{Edge, Post as _};
 use crate::settle::Made;
-use crate::worker::{Disposition, Job, Worker};
+use crate::worker::{Job, Worker};
 
 /// What a message leads to.
 enum Found {

@@ -1,27 +1,14 @@
 //! From a batch of SQS records to tasks, and from dispositions to the answer that Lambda reads.
 
 use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
+use hooklane_aws::sqs_batch::Answer;
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::MessageId;
 use hooklane_domain::waiting::Lane;
-use serde::Serialize;
 
-use crate::edge::{Edge, queue_name};
-use crate::worker::{Disposition, Task, Worker};
-
-/// *AWS Lambda Developer Guide*, "Reporting batch item failures for Lambda functions with an Amazon
-/// SQS trigger": names exactly the messages that stay in their queue.
-#[derive(Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Answer {
-    pub batch_item_failures: Vec<StayingItem>,
-}
-
-#[derive(Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct StayingItem {
-    pub item_identifier: String,
-}
+use crate::edge::Edge;
+use crate::real::queue_name;
+use crate::worker::{Task, Worker};
 
 /// A record that Lambda would never send: it cannot even be named in the answer.
 #[derive(Debug, thiserror::Error)]
@@ -35,13 +22,8 @@ pub async fn handle<E: Edge>(worker: &Worker<E>, event: SqsEvent) -> Result<Answ
         .map(|record| task(record, &worker.retry_queue))
         .collect::<Result<Vec<_>, _>>()?;
     let dispositions = worker.work(&tasks).await;
-    let staying = tasks
-        .into_iter()
-        .zip(dispositions)
-        .filter(|(_, disposition)| *disposition == Disposition::Stays)
-        .map(|(task, _)| StayingItem { item_identifier: task.message.0 })
-        .collect();
-    Ok(Answer { batch_item_failures: staying })
+    let messages = tasks.into_iter().map(|task| task.message.0);
+    Ok(Answer::of(messages.zip(dispositions)))
 }
 
 fn task(record: SqsMessage, retry_queue: &str) -> Result<Task, InvalidRecord> {

@@ -6,6 +6,7 @@
 mod attempt;
 mod edge;
 mod handler;
+mod real;
 mod settings;
 mod settle;
 mod webhook_cache;
@@ -14,7 +15,8 @@ mod worker;
 #[cfg(test)]
 mod tests;
 
-pub use edge::{Edge, Post, Real};
-pub use handler::{Answer, handle};
+pub use edge::{Edge, Post};
+pub use handler::handle;
+pub use real::Real;
 pub use settings::Settings;
-pub use worker::{Disposition, Task, Worker};
+pub use worker::{Task, Worker};

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use hooklane_app::ports::{Deliveries as _, Saved, Surroundings as _, Unavailable, Webhooks as _};
+use hooklane_aws::sqs_batch::Disposition;
 use hooklane_domain::attempt::Attempt;
 use hooklane_domain::delivery::Delivery;
 use hooklane_domain::outcome::Outcome;
@@ -12,7 +13,7 @@ use hooklane_domain::waiting::Wait;
 use hooklane_domain::webhook::{DisableReason, Webhook};
 
 use crate::edge::Edge;
-use crate::worker::{Disposition, Job, Worker, tell};
+use crate::worker::{Job, Worker, tell};
 
 /// An attempt that was made, and what decides about the next one.
 pub(crate) struct Made {

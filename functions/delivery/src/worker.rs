@@ -4,6 +4,7 @@ use futures::future::join_all;
 use hooklane_app::ports::{
     DeadLetters as _, Deliveries as _, Surroundings as _, Unavailable, Waits as _,
 };
+use hooklane_aws::sqs_batch::Disposition;
 use hooklane_domain::Timestamp;
 use hooklane_domain::contract::Contracts;
 use hooklane_domain::delivery::{Delivery, MessageId, Turn};
@@ -22,15 +23,6 @@ pub struct Task {
     pub lane: Lane,
     pub sent_at: Timestamp,
     pub body: String,
-}
-
-/// What becomes of a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Disposition {
-    /// It has done its work: Lambda deletes it.
-    Done,
-    /// It stays in its queue and comes back when its visibility timeout is over.
-    Stays,
 }
 
 /// Makes attempts and decides what is next.

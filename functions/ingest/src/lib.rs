@@ -5,9 +5,9 @@ use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
 use futures::StreamExt as _;
 use hooklane_app::ports::{DeadLetters, Events, Surroundings};
 use hooklane_app::publish::{PublishError, publish};
+use hooklane_aws::sqs_batch::{Answer, Disposition};
 use hooklane_domain::event::{DefaultTenant, from_envelope_or_body};
 use hooklane_domain::ids::EventId;
-use serde::Serialize;
 
 mod settings;
 
@@ -24,31 +24,10 @@ pub struct Ingest<V, D, S> {
     pub surroundings: S,
 }
 
-/// *AWS Lambda Developer Guide*, "Reporting batch item failures for Lambda functions with an Amazon
-/// SQS trigger": names exactly the messages that stay in their queue.
-#[derive(Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Answer {
-    pub batch_item_failures: Vec<StayingItem>,
-}
-
-#[derive(Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct StayingItem {
-    pub item_identifier: String,
-}
-
 /// A record that Lambda would never send: it cannot even be named in the answer.
 #[derive(Debug, thiserror::Error)]
 #[error("a record has no messageId")]
 pub struct InvalidRecord;
-
-/// What becomes of a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Disposition {
-    Done,
-    Stays,
-}
 
 /// So many messages of a batch are written at once.
 const CONCURRENCY: usize = 16;
@@ -57,17 +36,17 @@ impl<V: Events, D: DeadLetters, S: Surroundings> Ingest<V, D, S> {
     pub async fn handle(&self, event: SqsEvent) -> Result<Answer, InvalidRecord> {
         let records = event.records.into_iter().map(named).collect::<Result<Vec<_>, _>>()?;
         let total = records.len();
-        let staying: Vec<_> = futures::stream::iter(records)
+        let dispositions: Vec<_> = futures::stream::iter(records)
             .map(|(id, body)| async move {
                 let disposition = self.ingest(&id, &body).await;
-                (disposition == Disposition::Stays).then_some(StayingItem { item_identifier: id })
+                (id, disposition)
             })
             .buffered(CONCURRENCY)
-            .filter_map(std::future::ready)
             .collect()
             .await;
-        tracing::info!(batch.messages = total, batch.staying = staying.len(), "batch.done");
-        Ok(Answer { batch_item_failures: staying })
+        let answer = Answer::of(dispositions);
+        tracing::info!(batch.messages = total, batch.staying = answer.staying(), "batch.done");
+        Ok(answer)
     }
 
     async fn ingest(&self, message_id: &str, body: &str) -> Disposition {

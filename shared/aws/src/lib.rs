@@ -13,6 +13,7 @@ pub mod registry;
 pub mod seal;
 pub mod secrets;
 pub mod settings;
+pub mod sqs_batch;
 pub mod surroundings;
 pub mod telemetry;
 

@@ -14,10 +14,4 @@ pub fn load() -> Contracts {
 }
 
 #[cfg(test)]
-mod tests {
-    #[test]
-    fn the_default_contract_is_there() {
-        let name = "standard".parse().unwrap();
-        assert!(super::load().get(&name).is_some());
-    }
-}
+mod tests;

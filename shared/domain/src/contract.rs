@@ -15,14 +15,17 @@ use crate::secret::SecretForm;
 
 mod body;
 mod load;
+mod merge;
 mod placeholder;
 mod request;
+mod source;
 mod template;
 
-pub use load::InvalidContract;
 pub use request::{Subject, WireRequest};
+pub use source::InvalidContract;
 
 use body::BodyTemplate;
+use source::Files;
 use template::Template;
 
 /// A contract's name, that of its file: `[a-z0-9-]{1,64}`.
@@ -72,11 +75,24 @@ pub struct Contract {
     description: String,
     timeout: Duration,
     user_agent: String,
+    content_type: String,
     gone_disables: bool,
     retry: RetryPolicy,
     headers: Vec<(String, Template)>,
     signature: SignatureRule,
     body: BodyTemplate,
+    json: JsonStyle,
+}
+
+/// How the JSON of a body is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum JsonStyle {
+    /// Number text, escapes and key order as the producer sent them.
+    #[default]
+    Published,
+    /// As `JSON.stringify(JSON.parse(…))` writes them.
+    Javascript,
 }
 
 /// How the signature of a contract is made and written.
@@ -144,9 +160,10 @@ impl Contracts {
     pub fn load<'a>(
         files: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Result<Self, InvalidContract> {
+        let files = Files::new(files)?;
         files
-            .into_iter()
-            .map(|(file, text)| Contract::load(file, text).map(|c| (c.name.clone(), c)))
+            .iter()
+            .map(|(name, file)| Ok((name.clone(), Contract::load(name, file, &files)?)))
             .collect::<Result<_, _>>()
             .map(Self)
     }

@@ -38,40 +38,50 @@ fn is_key(text: &str) -> bool {
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
 }
 
-/// A customer of the platform: `[A-Za-z0-9_-]{1,64}`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct TenantId(String);
+/// A newtype of a key's text.
+macro_rules! key {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
 
-impl TenantId {
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for TenantId {
-    type Err = InvalidId;
-    fn from_str(text: &str) -> Result<Self, InvalidId> {
-        if is_key(text) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(InvalidId("must be 1 to 64 of the characters A-Z a-z 0-9 _ -"))
+        impl $name {
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
         }
-    }
+
+        impl FromStr for $name {
+            type Err = InvalidId;
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
+                if is_key(text) {
+                    Ok(Self(text.to_owned()))
+                } else {
+                    Err(InvalidId("must be 1 to 64 of the characters A-Z a-z 0-9 _ -"))
+                }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+        text_forms!($name);
+    };
 }
 
-impl fmt::Display for TenantId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
+key! {
+    /// A customer of the platform: `[A-Za-z0-9_-]{1,64}`.
+    TenantId
 }
-text_forms!(TenantId);
 
-/// An event's id, unique within its tenant and its idempotency key: `[A-Za-z0-9_-]{1,64}`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct EventId(String);
+key! {
+    /// An event's id, unique within its tenant and its idempotency key: `[A-Za-z0-9_-]{1,64}`.
+    EventId
+}
 
 impl EventId {
     /// A new id, `evt_` and a ULID of the acceptance time.
@@ -85,30 +95,7 @@ impl EventId {
     pub fn from_message_id(message_id: &str) -> Result<Self, InvalidId> {
         format!("msg_{message_id}").parse()
     }
-
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
-
-impl FromStr for EventId {
-    type Err = InvalidId;
-    fn from_str(text: &str) -> Result<Self, InvalidId> {
-        if is_key(text) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(InvalidId("must be 1 to 64 of the characters A-Z a-z 0-9 _ -"))
-        }
-    }
-}
-
-impl fmt::Display for EventId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-text_forms!(EventId);
 
 /// An event type: words of `[A-Za-z0-9_-]` joined by dots, at most 255 characters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -279,59 +266,4 @@ fn canonical_ulid(text: &str) -> Option<Ulid> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn a_delivery_id_of_the_longest_event_id_has_120_characters() {
-        let webhook = WebhookId::new(Timestamp::UNIX_EPOCH, 7);
-        let event: EventId = "x".repeat(64).parse().unwrap();
-        let id = DeliveryId::new(webhook, Timestamp::UNIX_EPOCH, event);
-        assert_eq!(id.to_string().len(), 120);
-    }
-
-    #[test]
-    fn what_is_no_id_is_refused() {
-        for text in ["", "a b", "a/b", "ü", &"x".repeat(65)] {
-            assert!(text.parse::<TenantId>().is_err(), "{text}");
-            assert!(text.parse::<EventId>().is_err(), "{text}");
-        }
-        for text in ["", ".", "user.", ".created", "user..created", "user created", "user.*"] {
-            assert!(text.parse::<EventType>().is_err(), "{text}");
-        }
-        for text in ["", "wh_", "wh_01ARZ3NDEKTSV4RRFFQ69G5FA", "wh_01arz3ndektsv4rrffq69g5fav"] {
-            assert!(text.parse::<WebhookId>().is_err(), "{text}");
-        }
-        for text in ["", "dlv_", "dlv_AAAA", "dlv_!", "evt_01ARZ3NDEKTSV4RRFFQ69G5FAV"] {
-            assert!(text.parse::<DeliveryId>().is_err(), "{text}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn a_delivery_id_reads_back(
-            random: u128, ms in 0..253_402_000_000_000i64, event in "[A-Za-z0-9_-]{1,64}"
-        ) {
-            let at = Timestamp::from_millisecond(ms).unwrap();
-            let id = DeliveryId::new(WebhookId::new(at, random), at, event.parse().unwrap());
-            let text = id.to_string();
-            prop_assert!(text.len() <= 120);
-            prop_assert_eq!(text.parse::<DeliveryId>().unwrap(), id.clone());
-            prop_assert_eq!(id.accepted_at(), at);
-        }
-
-        #[test]
-        fn a_generated_event_id_packs_and_reads_back(random: u128, ms in 0..253_402_000_000_000i64) {
-            let at = Timestamp::from_millisecond(ms).unwrap();
-            let id = DeliveryId::new(WebhookId::new(at, 1), at, EventId::new(at, random));
-            prop_assert_eq!(id.to_string().parse::<DeliveryId>().unwrap(), id);
-        }
-
-        #[test]
-        fn no_text_panics(text in "(dlv_|wh_)?[ -~]{0,130}") {
-            let _ = text.parse::<DeliveryId>();
-            let _ = text.parse::<WebhookId>();
-        }
-    }
-}
+mod tests;

@@ -1,12 +1,13 @@
 //! How deliveries end other than delivered, and what never becomes one.
 
 use hooklane_app::ports::Webhooks as _;
+use hooklane_aws::sqs_batch::Disposition;
 use hooklane_domain::delivery::{CancelReason, FailReason, ParkReason, State, Status};
 use hooklane_domain::waiting::Lane;
 use hooklane_domain::webhook::{DisableReason, WebhookState};
 
 use super::world::{World, answer, tenant};
-use crate::worker::{Disposition, Task};
+use crate::worker::Task;
 
 #[tokio::test]
 async fn a_policy_that_is_used_up_ends_failed() {

@@ -10,6 +10,7 @@ use hooklane_app::fakes::{
 use hooklane_app::ports::{
     Deliveries as _, Dispatch as _, Events as _, Saved, Surroundings as _, Webhooks as _,
 };
+use hooklane_aws::sqs_batch::Disposition;
 use hooklane_domain::Timestamp;
 use hooklane_domain::contract::WireRequest;
 use hooklane_domain::delivery::{Delivery, MessageId, Turn};
@@ -26,7 +27,7 @@ use hooklane_sender::Sent;
 use jiff::SignedDuration;
 
 use crate::edge::{Edge, Post};
-use crate::worker::{Disposition, Task, Worker};
+use crate::worker::{Task, Worker};
 
 pub(super) struct Fake;
 

@@ -1,6 +1,7 @@
 //! Reads a contract file. Every mistake is found here, when Hooklane is built: file, line, and what
 //! was expected.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -8,35 +9,30 @@ use toml::Spanned;
 
 use super::body::BodyTemplate;
 use super::placeholder::{Place, Placeholder};
+use super::source::{File, Files, InvalidContract, Source};
 use super::template::Template;
-use super::{Contract, ContractName, Encoding, SignatureRule};
+use super::{Contract, ContractName, Encoding, JsonStyle, SignatureRule};
 use crate::retry::RetryPolicy;
 use crate::secret::SecretForm;
 use crate::webhook;
 
-/// A mistake in a contract file.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{file}:{line}: {message}")]
-pub struct InvalidContract {
-    pub file: String,
-    /// 1 for the first line.
-    pub line: usize,
-    pub message: String,
-}
-
 const TIMEOUT_SECONDS: std::ops::RangeInclusive<u64> = 1..=30;
 
-/// A contract file as written.
+/// A contract as its files say it, those it extends included.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
+struct ContractTable {
     description: String,
     #[serde(rename = "source")]
     _source: String,
-    request: Spanned<RequestTable>,
-    headers: Spanned<toml::Table>,
-    signature: Spanned<SignatureTable>,
+    #[serde(rename = "extends")]
+    _extends: Option<String>,
+    request: RequestTable,
+    headers: Spanned<BTreeMap<Spanned<String>, Spanned<String>>>,
+    signature: SignatureTable,
     body: Spanned<String>,
+    #[serde(default)]
+    json: JsonStyle,
     retry: Spanned<toml::Value>,
 }
 
@@ -45,6 +41,7 @@ struct File {
 struct RequestTable {
     timeout_seconds: Spanned<u64>,
     user_agent: Spanned<String>,
+    content_type: Option<Spanned<String>>,
     gone_disables: bool,
 }
 
@@ -65,64 +62,49 @@ enum Algorithm {
     HmacSha256,
 }
 
-/// Turns a place in the file into its line.
-struct Source<'a> {
-    file: &'a str,
-    text: &'a str,
-}
-
-impl Source<'_> {
-    fn error(&self, offset: usize, message: impl Into<String>) -> InvalidContract {
-        let before = self.text.get(..offset).unwrap_or(self.text);
-        InvalidContract {
-            file: self.file.to_owned(),
-            line: before.matches('\n').count() + 1,
-            message: message.into(),
-        }
-    }
-
-    fn template(&self, text: &Spanned<String>, place: Place) -> Result<Template, InvalidContract> {
-        Template::parse(text.get_ref(), place).map_err(|e| self.error(text.span().start, e))
-    }
-}
-
 impl Contract {
-    pub(super) fn load(file: &str, text: &str) -> Result<Self, InvalidContract> {
-        let source = Source { file, text };
-        let name: ContractName = file
-            .strip_suffix(".toml")
-            .unwrap_or(file)
-            .parse()
-            .map_err(|_| source.error(0, "a contract's file is named [a-z0-9-]+.toml"))?;
-        let parsed: File = toml::from_str(text)
-            .map_err(|e| source.error(e.span().map_or(0, |span| span.start), e.message()))?;
-        let request = parsed.request.get_ref();
+    pub(super) fn load<'a>(
+        name: &ContractName,
+        file: File<'a>,
+        files: &Files<'a>,
+    ) -> Result<Self, InvalidContract> {
+        let (source, table) = Source::read::<ContractTable>(file, files)?;
+        let request = table.request;
         let seconds = *request.timeout_seconds.get_ref();
         if !TIMEOUT_SECONDS.contains(&seconds) {
             let at = request.timeout_seconds.span().start;
             return Err(source.error(at, "timeout_seconds must be from 1 to 30"));
         }
-        if !webhook_value(request.user_agent.get_ref()) {
-            let at = request.user_agent.span().start;
-            return Err(source.error(at, "user_agent must be a header's value"));
-        }
         Ok(Self {
-            name,
-            description: parsed.description,
+            name: name.clone(),
+            description: table.description,
             timeout: Duration::from_secs(seconds),
-            user_agent: request.user_agent.get_ref().clone(),
+            user_agent: header_value(&source, "user_agent", request.user_agent)?,
+            content_type: match request.content_type {
+                Some(content_type) => header_value(&source, "content_type", content_type)?,
+                None => "application/json".to_owned(),
+            },
             gone_disables: request.gone_disables,
-            retry: load_retry(&source, &parsed.retry)?,
-            headers: load_headers(&source, &parsed.headers)?,
-            signature: load_signature(&source, parsed.signature.get_ref())?,
-            body: BodyTemplate::parse(parsed.body.get_ref())
-                .map_err(|e| source.error(parsed.body.span().start, e))?,
+            retry: load_retry(&source, &table.retry)?,
+            headers: load_headers(&source, &table.headers)?,
+            signature: load_signature(&source, &table.signature)?,
+            body: BodyTemplate::parse(table.body.get_ref())
+                .map_err(|e| source.error(table.body.span().start, e))?,
+            json: table.json,
         })
     }
 }
 
-fn webhook_value(text: &str) -> bool {
-    !text.is_empty() && webhook::headers::is_value(text)
+fn header_value(
+    source: &Source<'_>,
+    key: &str,
+    value: Spanned<String>,
+) -> Result<String, InvalidContract> {
+    let text = value.get_ref();
+    if text.is_empty() || !webhook::headers::is_value(text) {
+        return Err(source.error(value.span().start, format!("{key} must be a header's value")));
+    }
+    Ok(value.into_inner())
 }
 
 fn load_retry(
@@ -137,47 +119,64 @@ fn load_retry(
 
 fn load_headers(
     source: &Source<'_>,
-    headers: &Spanned<toml::Table>,
+    headers: &Spanned<BTreeMap<Spanned<String>, Spanned<String>>>,
 ) -> Result<Vec<(String, Template)>, InvalidContract> {
-    let mut loaded = Vec::new();
-    let mut signed = false;
-    for (name, value) in headers.get_ref() {
-        // The line on which the header is written, for a table that keeps no places of its own.
-        let at = source.text[headers.span().start..]
-            .find(name.as_str())
-            .map_or(headers.span().start, |found| headers.span().start + found);
-        let fail = |message: String| source.error(at, format!("header {name}: {message}"));
-        if !webhook::headers::is_name(name) {
-            return Err(fail("is not a header's name".to_owned()));
-        }
-        let text = value.as_str().ok_or_else(|| fail("must be a string".to_owned()))?;
-        let template = Template::parse(text, Place::Header).map_err(fail)?;
-        if !template.literals().all(webhook::headers::is_value) {
-            return Err(fail("is not a header's value".to_owned()));
-        }
-        signed |= template.contains(Placeholder::Signature);
-        loaded.push((name.clone(), template));
+    let mut loaded: Vec<(String, Template)> = Vec::new();
+    for (name, text) in headers.get_ref() {
+        let template = load_header(name.get_ref(), text.get_ref(), &loaded).map_err(|e| {
+            source.error(name.span().start, format!("header {}: {e}", name.get_ref()))
+        })?;
+        loaded.push((name.get_ref().clone(), template));
     }
-    if !signed {
-        let at = headers.span().start;
-        return Err(source.error(at, "no header carries the {signature}"));
+    if !loaded.iter().any(|(_, template)| template.contains(Placeholder::Signature)) {
+        return Err(source.error(headers.span().start, "no header carries the {signature}"));
     }
     Ok(loaded)
+}
+
+fn load_header(name: &str, text: &str, others: &[(String, Template)]) -> Result<Template, String> {
+    if !webhook::headers::is_name(name) {
+        return Err("is not a header's name".to_owned());
+    }
+    // One place for each: `[request]` says these, and a variant that wants another says so there.
+    for (header, key) in [("content-type", "content_type"), ("user-agent", "user_agent")] {
+        if name.eq_ignore_ascii_case(header) {
+            return Err(format!("is said by {key} in [request]"));
+        }
+    }
+    if let Some((other, _)) = others.iter().find(|(other, _)| name.eq_ignore_ascii_case(other)) {
+        return Err(format!("is there twice, also as {other} (header names know no case)"));
+    }
+    let template = Template::parse(text, Place::Header)?;
+    if !template.literals().all(webhook::headers::is_value) {
+        return Err("is not a header's value".to_owned());
+    }
+    Ok(template)
 }
 
 fn load_signature(
     source: &Source<'_>,
     table: &SignatureTable,
 ) -> Result<SignatureRule, InvalidContract> {
-    let signed = source.template(&table.signed, Place::Signed)?;
-    if !signed.contains(Placeholder::Body) {
-        return Err(
-            source.error(table.signed.span().start, "what is signed must contain the {body}")
-        );
-    }
-    let value = source.template(&table.value, Place::SignatureValue)?;
-    if !value.contains(Placeholder::Signature) {
-        return Err(source.error(table.value.span().start, "must contain the {signature}"));
-    }
-    Ok(SignatureRule { key: table.key, signed, encoding: table.encoding, value })
+    let template = |text: &Spanned<String>, place, needed, missing: &str| {
+        let fail = |e: String| source.error(text.span().start, e);
+        let template = Template::parse(text.get_ref(), place).map_err(fail)?;
+        if template.contains(needed) { Ok(template) } else { Err(fail(missing.to_owned())) }
+    };
+    Ok(SignatureRule {
+        key: table.key,
+        signed: template(
+            &table.signed,
+            Place::Signed,
+            Placeholder::Body,
+            "what is signed must contain the {body}",
+        )?,
+        encoding: table.encoding,
+        value: template(
+            &table.value,
+            Place::SignatureValue,
+            Placeholder::Signature,
+            "must contain the {signature}",
+        )?,
+    })
 }

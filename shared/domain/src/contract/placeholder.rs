@@ -2,10 +2,19 @@
 
 use jiff::Timestamp;
 
-/// A name in braces, such as `{event.id}` or `{attempt.timestamp:unix}`.
+/// A placeholder as a template writes it: `{event.id}`, `{attempt.timestamp:unix}`, or with what
+/// stands in where there is no value, `{event.version|1.0}`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Slot {
+    pub(super) placeholder: Placeholder,
+    pub(super) default: Option<String>,
+}
+
+/// What a placeholder names, and for a time how it is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Placeholder {
     EventId,
+    EventTenant,
     EventType,
     EventVersion,
     EventTimestamp(TimeFormat),
@@ -46,13 +55,41 @@ pub(super) enum TimeFormat {
     Rfc3339Ms,
 }
 
-const NAMES: &str = "event.id, event.type, event.version, event.timestamp, event.acceptedAt, \
-    event.data, event.metadata, delivery.id, delivery.createdAt, webhook.id, webhook.name, \
-    attempt.timestamp, attempt.number, signature, body";
+const NAMES: &str = "event.id, event.tenant, event.type, event.version, event.timestamp, \
+    event.acceptedAt, event.data, event.metadata, delivery.id, delivery.createdAt, webhook.id, \
+    webhook.name, attempt.timestamp, attempt.number, signature, body";
 
-impl Placeholder {
+impl Slot {
     /// Reads what stands between the braces.
     pub(super) fn parse(text: &str, place: Place) -> Result<Self, String> {
+        let (named, default) = match text.split_once('|') {
+            Some((named, default)) => (named, Some(default)),
+            None => (text, None),
+        };
+        let placeholder = Placeholder::parse(named, place)?;
+        match (placeholder, default) {
+            (_, None) | (Placeholder::EventVersion, Some(_)) => {}
+            (Placeholder::EventMetadata, Some(_)) => {
+                return Err(format!("{{{named}}} is JSON and takes no default"));
+            }
+            _ => return Err(format!("{{{named}}} always has a value and takes no default")),
+        }
+        if default.is_some_and(str::is_empty) {
+            return Err(format!("{{{named}|}} has an empty default"));
+        }
+        Ok(Self { placeholder, default: default.map(str::to_owned) })
+    }
+
+    /// Whether an event can leave it without a value.
+    pub(super) fn may_be_absent(&self) -> bool {
+        let optional =
+            matches!(self.placeholder, Placeholder::EventVersion | Placeholder::EventMetadata);
+        optional && self.default.is_none()
+    }
+}
+
+impl Placeholder {
+    fn parse(text: &str, place: Place) -> Result<Self, String> {
         let (name, format) = match text.split_once(':') {
             Some((name, format)) => (name, Some(format)),
             None => (text, None),
@@ -67,6 +104,7 @@ impl Placeholder {
                 return Err(format!("{{{name}}} is no time and takes no format"));
             }
             "event.id" => Self::EventId,
+            "event.tenant" => Self::EventTenant,
             "event.type" => Self::EventType,
             "event.version" => Self::EventVersion,
             "event.data" => Self::EventData,
@@ -96,10 +134,11 @@ impl Placeholder {
             }
             Self::Signature => matches!(place, Place::Header | Place::SignatureValue),
             Self::Body => place == Place::Signed,
-            // What may be absent cannot be signed: nobody could tell absent from empty.
-            Self::EventVersion => !matches!(place, Place::Signed | Place::SignatureValue),
-            // A webhook's name is free text, which a header does not carry.
-            Self::WebhookName => matches!(place, Place::BodyText | Place::BodyValue),
+            // Both are free text, which a header does not carry. Nor is either signed but in the body,
+            // since nobody could tell an absent version from an empty one.
+            Self::EventVersion | Self::WebhookName => {
+                matches!(place, Place::BodyText | Place::BodyValue)
+            }
             _ => true,
         }
     }

@@ -5,11 +5,12 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 
 use super::body::BodyValue;
-use super::placeholder::Placeholder;
+use super::placeholder::{Placeholder, TimeFormat};
 use super::template::Template;
-use super::{Contract, Encoding, SignatureRule};
+use super::{Contract, Encoding, JsonStyle, SignatureRule};
 use crate::event::Content;
 use crate::ids::DeliveryId;
+use crate::json::as_javascript;
 use crate::signature::hmac_sha256;
 use crate::webhook::Webhook;
 
@@ -41,11 +42,10 @@ impl Contract {
     /// Writes and signs the request of one attempt.
     #[must_use]
     pub fn request(&self, subject: Subject<'_>) -> WireRequest {
-        let body =
-            self.body.render(&|p| subject.body_value(p)).unwrap_or_else(|| "null".to_owned());
+        let body = self.write_body(subject);
         let signature = self.signature.sign(subject, &body);
         let mut request = WireRequest { headers: Vec::new(), body, shown_headers: Vec::new() };
-        request.push_both("Content-Type", "application/json");
+        request.push_both("Content-Type", &self.content_type);
         let custom_agent =
             subject.webhook.headers.names().any(|n| n.eq_ignore_ascii_case("user-agent"));
         if !custom_agent {
@@ -64,6 +64,17 @@ impl Contract {
             request.shown_headers.push((name.to_owned(), MASK.to_owned()));
         }
         request
+    }
+
+    fn write_body(&self, subject: Subject<'_>) -> String {
+        // The loader takes no body that may have no value.
+        let body =
+            self.body.render(&|p| subject.body_value(p)).unwrap_or_else(|| "null".to_owned());
+        match self.json {
+            JsonStyle::Published => body,
+            // All of the body, since that is what a receiver parses and writes again.
+            JsonStyle::Javascript => as_javascript(&body),
+        }
     }
 }
 
@@ -106,38 +117,47 @@ impl<'a> Subject<'a> {
             Placeholder::Body => body.to_owned(),
             Placeholder::AttemptTimestamp(format) => format.write(self.at),
             Placeholder::AttemptNumber => self.attempt.to_string(),
-            other => match self.body_value(other)? {
-                BodyValue::Text(text) => text,
-                BodyValue::Json(json) => json.to_owned(),
-            },
+            other => return self.body_value(other)?.into_text(),
         })
     }
 
     fn body_value(&self, placeholder: Placeholder) -> Option<BodyValue<'a>> {
         let accepted_at = self.delivery.accepted_at();
-        Some(BodyValue::Text(match placeholder {
-            Placeholder::EventData => return Some(BodyValue::Json(self.content.data.as_str())),
+        match placeholder {
+            Placeholder::EventData => Some(BodyValue::Json(self.content.data.as_str())),
             Placeholder::EventMetadata => {
-                return self.content.metadata.as_ref().map(|m| BodyValue::Json(m.as_str()));
+                self.content.metadata.as_ref().map(|m| BodyValue::Json(m.as_str()))
             }
-            Placeholder::EventId => self.delivery.event().to_string(),
-            Placeholder::EventType => self.content.event_type.to_string(),
-            Placeholder::EventVersion => self.content.version.clone()?,
+            Placeholder::EventId => text(self.delivery.event()),
+            Placeholder::EventTenant => text(&self.webhook.tenant),
+            Placeholder::EventType => text(&self.content.event_type),
+            Placeholder::EventVersion => self.content.version.clone().map(BodyValue::Text),
             Placeholder::EventTimestamp(format) => {
-                format.write(self.content.happened_at(accepted_at))
+                time(format, self.content.happened_at(accepted_at))
             }
             // A delivery is created when its event is accepted.
             Placeholder::EventAcceptedAt(format) | Placeholder::DeliveryCreatedAt(format) => {
-                format.write(accepted_at)
+                time(format, accepted_at)
             }
-            Placeholder::DeliveryId => self.delivery.to_string(),
-            Placeholder::WebhookId => self.webhook.id.to_string(),
-            Placeholder::WebhookName => self.webhook.name.clone(),
+            Placeholder::DeliveryId => text(self.delivery),
+            Placeholder::WebhookId => text(&self.webhook.id),
+            Placeholder::WebhookName => text(&self.webhook.name),
             // The loader lets none of these stand in a body.
             Placeholder::AttemptTimestamp(_)
             | Placeholder::AttemptNumber
             | Placeholder::Signature
-            | Placeholder::Body => return None,
-        }))
+            | Placeholder::Body => None,
+        }
     }
+}
+
+fn text(value: &impl ToString) -> Option<BodyValue<'static>> {
+    Some(BodyValue::Text(value.to_string()))
+}
+
+fn time(format: TimeFormat, time: Timestamp) -> Option<BodyValue<'static>> {
+    Some(match format {
+        TimeFormat::Unix => BodyValue::Number(time.as_second()),
+        TimeFormat::Rfc3339 | TimeFormat::Rfc3339Ms => BodyValue::Text(format.write(time)),
+    })
 }

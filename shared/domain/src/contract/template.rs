@@ -1,6 +1,6 @@
 //! Text with placeholders.
 
-use super::placeholder::{Place, Placeholder};
+use super::placeholder::{Place, Placeholder, Slot};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Template(Vec<Part>);
@@ -8,7 +8,7 @@ pub(super) struct Template(Vec<Part>);
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Part {
     Text(String),
-    Placeholder(Placeholder),
+    Slot(Slot),
 }
 
 impl Template {
@@ -16,12 +16,15 @@ impl Template {
         let mut parts = Vec::new();
         let mut rest = text;
         while let Some(open) = rest.find('{') {
+            if rest[..open].contains('}') {
+                return Err("a } has no {".to_owned());
+            }
             if open > 0 {
                 parts.push(Part::Text(rest[..open].to_owned()));
             }
             let inner = &rest[open + 1..];
             let close = inner.find('}').ok_or_else(|| "a { has no }".to_owned())?;
-            parts.push(Part::Placeholder(Placeholder::parse(&inner[..close], place)?));
+            parts.push(Part::Slot(Slot::parse(&inner[..close], place)?));
             rest = &inner[close + 1..];
         }
         if rest.contains('}') {
@@ -34,9 +37,9 @@ impl Template {
     }
 
     /// The placeholder, where the template is exactly one.
-    pub(super) fn alone(&self) -> Option<Placeholder> {
+    pub(super) fn alone(&self) -> Option<&Slot> {
         match self.0.as_slice() {
-            [Part::Placeholder(placeholder)] => Some(*placeholder),
+            [Part::Slot(slot)] => Some(slot),
             _ => None,
         }
     }
@@ -44,15 +47,27 @@ impl Template {
     pub(super) fn literals(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter_map(|part| match part {
             Part::Text(text) => Some(text.as_str()),
-            Part::Placeholder(_) => None,
+            Part::Slot(_) => None,
         })
     }
 
     pub(super) fn contains(&self, placeholder: Placeholder) -> bool {
-        self.0.contains(&Part::Placeholder(placeholder))
+        self.slots().any(|slot| slot.placeholder == placeholder)
     }
 
-    /// The text with every placeholder replaced by what `value` says; none where one has no value.
+    pub(super) fn may_be_absent(&self) -> bool {
+        self.slots().any(Slot::may_be_absent)
+    }
+
+    fn slots(&self) -> impl Iterator<Item = &Slot> {
+        self.0.iter().filter_map(|part| match part {
+            Part::Slot(slot) => Some(slot),
+            Part::Text(_) => None,
+        })
+    }
+
+    /// The text with every placeholder replaced by what `value` says, or else by its default; none
+    /// where one has neither.
     pub(super) fn render(
         &self,
         mut value: impl FnMut(Placeholder) -> Option<String>,
@@ -61,7 +76,10 @@ impl Template {
         for part in &self.0 {
             match part {
                 Part::Text(literal) => text.push_str(literal),
-                Part::Placeholder(placeholder) => text.push_str(&value(*placeholder)?),
+                Part::Slot(slot) => match value(slot.placeholder) {
+                    Some(value) => text.push_str(&value),
+                    None => text.push_str(slot.default.as_ref()?),
+                },
             }
         }
         Some(text)

@@ -165,39 +165,26 @@ impl Reader<'_> {
 
     /// What follows `\u`: a character, or half of one whose other half may follow.
     fn unicode(&mut self, out: &mut String) {
-        let Some(unit) = self.hex() else { return };
-        let after = self.rest;
-        let low = self.rest.strip_prefix("\\u").and_then(|rest| {
-            self.rest = rest;
-            self.hex()
-        });
-        let pair = low.and_then(|low| char::decode_utf16([unit, low]).next()?.ok());
-        let (c, used) = match (char::from_u32(u32::from(unit)), pair) {
-            (Some(c), _) => (Some(c), false),
-            (None, Some(c)) => (Some(c), true),
-            (None, None) => (None, false),
-        };
-        if !used {
-            self.rest = after;
-        }
-        match c {
-            Some(c) => write_char(out, c),
-            None => write_unit(out, unit),
-        }
-    }
-
-    fn hex(&mut self) -> Option<u16> {
-        let unit = u16::from_str_radix(self.rest.get(..4)?, 16).ok()?;
+        let Some(unit) = hex(self.rest) else { return };
         self.rest = &self.rest[4..];
-        Some(unit)
+        if let Some(c) = char::from_u32(unit.into()) {
+            return write_char(out, c);
+        }
+        let other = self.rest.strip_prefix("\\u").and_then(hex);
+        match other.and_then(|other| char::decode_utf16([unit, other]).next()?.ok()) {
+            Some(c) => {
+                self.rest = &self.rest[6..];
+                out.push(c);
+            }
+            // A lone surrogate, which no Rust string can hold. Writing to a string cannot fail.
+            None => drop(write!(out, "\\u{unit:04x}")),
+        }
     }
 
     /// A number, `true`, `false` or `null`.
     fn word(&mut self) -> String {
-        let end = self
-            .rest
-            .find([',', ']', '}', ':', ' ', '\t', '\n', '\r'])
-            .unwrap_or(self.rest.len());
+        let end =
+            self.rest.find([',', ']', '}', ':', ' ', '\t', '\n', '\r']).unwrap_or(self.rest.len());
         let (word, rest) = self.rest.split_at(end);
         self.rest = rest;
         match word.parse::<f64>() {
@@ -210,10 +197,9 @@ impl Reader<'_> {
     }
 }
 
-/// A lone surrogate, which no Rust string can hold.
-fn write_unit(out: &mut String, unit: u16) {
-    // Writing to a string cannot fail.
-    let _ = write!(out, "\\u{unit:04x}");
+/// The four hexadecimal digits that `text` begins with.
+fn hex(text: &str) -> Option<u16> {
+    u16::from_str_radix(text.get(..4)?, 16).ok()
 }
 
 /// The number of a key, quotes included, that is an array index: 0 to 2³² − 2, written without a

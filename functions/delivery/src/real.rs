@@ -1,0 +1,65 @@
+//! The real things behind the ports of `delivery`: AWS and the network.
+
+use std::time::Duration;
+
+use hooklane_aws::SdkConfig;
+use hooklane_aws::dead_letters::DeadLetterQueue;
+use hooklane_aws::ledger::{Ledger, Retention};
+use hooklane_aws::queues::Queues;
+use hooklane_aws::registry::Registry;
+use hooklane_aws::secrets::{Secret, Vault};
+use hooklane_aws::surroundings::System;
+use hooklane_domain::contract::WireRequest;
+use hooklane_domain::target::TargetUrl;
+use hooklane_domain::waiting::Waiting;
+use hooklane_sender::{ClientError, Sender, Sent};
+
+use crate::edge::{Edge, Post};
+use crate::settings::Settings;
+use crate::worker::Worker;
+
+impl Post for Sender {
+    async fn post(&self, url: &TargetUrl, request: WireRequest, limit: Duration) -> Sent {
+        Self::post(self, url, request, limit).await
+    }
+}
+
+/// AWS and the network.
+#[derive(Debug)]
+pub struct Real;
+
+impl Edge for Real {
+    type Ledger = Ledger;
+    type Registry = Registry;
+    type Queues = Queues;
+    type DeadLetters = DeadLetterQueue;
+    type Sender = Sender;
+    type Surroundings = System;
+}
+
+impl Worker<Real> {
+    pub fn new(settings: &Settings, aws: &SdkConfig) -> Result<Self, ClientError> {
+        let retention = Retention::days(settings.retention_days);
+        let vault = Vault::new(Secret::new(aws, settings.data_key_secret.clone()));
+        Ok(Self {
+            ledger: Ledger::new(aws, settings.ledger_table.clone(), retention),
+            webhooks: Registry::new(aws, settings.registry_table.clone(), vault).into(),
+            queues: Queues::new(aws, settings.queues.clone()),
+            dead_letters: DeadLetterQueue::new(
+                aws,
+                settings.dead_letter_queue.clone(),
+                "deliveries",
+            ),
+            sender: Sender::new(settings.network.clone())?,
+            surroundings: System,
+            contracts: hooklane_contracts::load(),
+            waiting: Waiting { queue_visibility_seconds: settings.queue_visibility_seconds },
+            retry_queue: queue_name(&settings.retry_queue).to_owned(),
+        })
+    }
+}
+
+/// The last part of a queue's URL or ARN.
+pub(crate) fn queue_name(url_or_arn: &str) -> &str {
+    url_or_arn.rsplit(['/', ':']).next().unwrap_or(url_or_arn)
+}
