@@ -20,7 +20,7 @@ enum Found {
     Content(Content),
     /// Its event was deleted, or has expired.
     Missing,
-    /// It carries a payload that cannot be read.
+    /// It carries a payload that cannot be read, and its event is gone.
     Unreadable(String),
 }
 
@@ -52,18 +52,19 @@ impl<E: Edge> Worker<E> {
         self.settle(job, delivery, made).await
     }
 
+    /// From the message; or from the ledger, which has it also where the message's is unreadable.
     async fn content(&self, job: &Job<'_>) -> Result<Found, Unavailable> {
-        match job.deliver.payload.clone() {
-            Some(payload) => Ok(match hooklane_aws::payload::unpack(payload) {
-                Ok(content) => Found::Content(content),
-                Err(error) => Found::Unreadable(error.chain()),
-            }),
-            None => {
-                let id = job.deliver.delivery.event();
-                let event = self.ledger.get(&job.deliver.tenant, id).await?;
-                Ok(event.map_or(Found::Missing, |event| Found::Content(event.content)))
-            }
-        }
+        let unreadable = match job.deliver.payload.clone().map(hooklane_aws::payload::unpack) {
+            Some(Ok(content)) => return Ok(Found::Content(content)),
+            Some(Err(error)) => Some(error.chain()),
+            None => None,
+        };
+        let event = self.ledger.get(&job.deliver.tenant, job.deliver.delivery.event()).await?;
+        Ok(match (event, unreadable) {
+            (Some(event), _) => Found::Content(event.content),
+            (None, Some(reason)) => Found::Unreadable(reason),
+            (None, None) => Found::Missing,
+        })
     }
 
     async fn make(&self, delivery: &Delivery, webhook: Arc<Webhook>, content: &Content) -> Made {

@@ -99,7 +99,7 @@ impl<E: Edge> Worker<E> {
             };
             let Some(standing) = standing else { continue };
             return Ok(match decide(&standing, &job.receipt(), self.surroundings.now()) {
-                Decision::Discard(_) => Disposition::Done,
+                Decision::Discard(_) | Decision::LookAgain => Disposition::Done,
                 Decision::HideUntil(until, _) => self.hide_until(job, until).await,
                 Decision::SendAfresh | Decision::Attempt(_) => Disposition::Stays,
             });
@@ -139,6 +139,15 @@ impl<E: Edge> Worker<E> {
             return Ok(self.hide_until(job, self.surroundings.now()).await);
         };
         tracing::info!(delivery.id = %parked.id, "delivery.parked");
+        self.look_again(job, parked).await
+    }
+
+    /// Sends a parked delivery on where its webhook takes deliveries after all.
+    pub(crate) async fn look_again(
+        &self,
+        job: &Job<'_>,
+        parked: Delivery,
+    ) -> Result<Disposition, Unavailable> {
         let now = self.surroundings.now();
         let webhook = self.webhooks.fresh(&parked.tenant, parked.id.webhook(), now).await?;
         if webhook.is_some_and(|webhook| webhook.state.is_active()) {
@@ -148,11 +157,12 @@ impl<E: Edge> Worker<E> {
         Ok(Disposition::Done)
     }
 
-    /// A webhook that could not be disabled is disabled by its next 410.
+    /// Disables the webhook that was called, and not one that was changed since: its next 410 is its own.
+    /// So is that of a webhook that could not be disabled.
     async fn disable(&self, webhook: &Webhook) {
         let now = self.surroundings.now();
         let registry = self.webhooks.registry();
-        match registry.disable(&webhook.tenant, webhook.id, DisableReason::Gone, now).await {
+        match registry.disable(webhook, DisableReason::Gone, now).await {
             Ok(true) => tracing::warn!(webhook.id = %webhook.id, "webhook.disabled"),
             Ok(false) => {}
             Err(error) => tell("webhook.disable_failed", &error),

@@ -147,6 +147,7 @@ impl<E: Edge> Worker<E> {
                     tracing::debug!(delivery.id = %current.id, ?why, "message.discarded");
                     return Ok(Disposition::Done);
                 }
+                Decision::LookAgain => return self.look_again(job, current).await,
                 Decision::SendAfresh => return self.send_afresh(job, current, now).await,
                 Decision::HideUntil(until, claim) => (claim, Some(until)),
                 Decision::Attempt(claim) => (claim, None),

@@ -87,6 +87,14 @@ pub async fn retry(
         if current.status() == Status::Delivered {
             return Err(RequestError::Ended(Status::Delivered));
         }
+        // It was faster than the write: it acts already, or has.
+        let acts = |turn: &Turn| {
+            let due = current.next_attempt_at().is_none_or(|due| due <= surroundings.now());
+            current.generation == turn.generation && due
+        };
+        if sent.as_ref().is_some_and(acts) {
+            return Ok(current);
+        }
         // The message first: where the item is then not written, it adopts the delivery by its
         // generation. One that was overtaken meanwhile is of no more use than a twin.
         let turn = match sent.take().filter(|turn| turn.generation > current.generation) {

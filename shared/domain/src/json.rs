@@ -86,10 +86,12 @@ fn walk(json: &str, mut visit: impl FnMut(char, bool)) {
 
 fn compact(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
-    walk(json, |c, in_string| {
-        if in_string || !matches!(c, ' ' | '\t' | '\n' | '\r') {
-            text.push(c);
-        }
+    walk(json, |c, in_string| match c {
+        // No SQS message may hold these two: as escapes they say the same.
+        '\u{fffe}' => text.push_str("\\ufffe"),
+        '\u{ffff}' => text.push_str("\\uffff"),
+        ' ' | '\t' | '\n' | '\r' if !in_string => {}
+        _ => text.push(c),
     });
     text
 }
@@ -152,6 +154,12 @@ mod tests {
             json.as_str(),
             r#"{"b":1234567890123456789,"a":[1.0,1e5,"a \" b\\","\u00e9 "]}"#
         );
+    }
+
+    #[test]
+    fn what_no_queue_carries_is_escaped() {
+        let json = RawJson::parse("[\"a\u{fffe}b\u{ffff}\u{fffd}\"]").unwrap();
+        assert_eq!(json.as_str(), "[\"a\\ufffeb\\uffff\u{fffd}\"]");
     }
 
     #[test]

@@ -11,6 +11,11 @@ use jiff::{SignedDuration, Timestamp};
 use crate::delivery::{Delivery, MessageId, State, Turn};
 use crate::waiting::{MAX_MESSAGE_AGE, OVERDUE};
 
+/// So long after it was sent, a message whose sender has not written the item is nobody's.
+const YOUNG: SignedDuration = SignedDuration::from_secs(120);
+/// So long it waits before it looks again.
+const PATIENCE: SignedDuration = SignedDuration::from_secs(5);
+
 /// What a received message says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receipt {
@@ -25,6 +30,9 @@ pub enum Decision {
     Discard(Discard),
     /// Back too early: hide it until then.
     HideUntil(Timestamp, Claim),
+    /// It is parked, perhaps only a moment after its webhook was switched on, and perhaps by this very
+    /// message, which was then interrupted: see whether the webhook takes deliveries.
+    LookAgain,
     /// Near the end of its queue's retention: send a new message in its place.
     SendAfresh,
     Attempt(Claim),
@@ -38,8 +46,6 @@ pub enum Discard {
     Older,
     /// Another message of the same generation acts for it.
     Twin,
-    /// It is parked; its pointer brings it back.
-    Parked,
 }
 
 /// Whether this message must become the delivery's own before anything else is done with it.
@@ -55,7 +61,7 @@ pub enum Claim {
 #[must_use]
 pub fn decide(current: &Delivery, receipt: &Receipt, now: Timestamp) -> Decision {
     if current.is_done() {
-        return Decision::Discard(Discard::Done);
+        return done(current, receipt, now);
     }
     let turn = || Turn { generation: receipt.generation, owner: receipt.message.clone() };
     match receipt.generation.cmp(&current.generation) {
@@ -73,9 +79,20 @@ pub fn decide(current: &Delivery, receipt: &Receipt, now: Timestamp) -> Decision
                     Decision::Discard(Discard::Twin)
                 }
             }
-            _ => Decision::Discard(Discard::Parked),
+            _ => Decision::LookAgain,
         },
     }
+}
+
+/// A retry by hand sends its message before it writes the item, so a young message of a higher
+/// generation waits for that write. A delivery that arrived has nothing to wait for.
+fn done(current: &Delivery, receipt: &Receipt, now: Timestamp) -> Decision {
+    let arrived = matches!(current.state, State::Delivered { .. });
+    let young = now.duration_since(receipt.sent_at) < YOUNG;
+    if arrived || receipt.generation <= current.generation || !young {
+        return Decision::Discard(Discard::Done);
+    }
+    Decision::HideUntil(now.saturating_add(PATIENCE).unwrap_or(now), Claim::None)
 }
 
 fn act(current: &Delivery, receipt: &Receipt, now: Timestamp, claim: Claim) -> Decision {
@@ -144,7 +161,21 @@ mod tests {
                 1_000,
                 Decision::Attempt(take("a", 1)),
             ),
-            ("done", failed(), receipt("a", 9), 1_000, Decision::Discard(Discard::Done)),
+            ("done", failed(), receipt("a", 0), 1_000, Decision::Discard(Discard::Done)),
+            (
+                "done, retried a moment ago",
+                failed(),
+                receipt("a", 1),
+                1_010,
+                Decision::HideUntil(at(1_015), Claim::None),
+            ),
+            (
+                "done, nobody's message",
+                failed(),
+                receipt("a", 1),
+                1_120,
+                Decision::Discard(Discard::Done),
+            ),
             (
                 "older",
                 waiting(2, "a", 1_010),
@@ -201,7 +232,7 @@ mod tests {
                 1_010,
                 Decision::Attempt(take("b", 2)),
             ),
-            ("parked", parked(), receipt("a", 0), 2_000, Decision::Discard(Discard::Parked)),
+            ("parked", parked(), receipt("a", 0), 2_000, Decision::LookAgain),
             ("released", parked(), receipt("b", 1), 2_000, Decision::Attempt(take("b", 1))),
             (
                 "old, early",

@@ -8,6 +8,8 @@ use crate::classify;
 const MAX_BODY: usize = 1_000;
 /// So much of the headers is kept: names and values together.
 const MAX_HEADERS: usize = 2_000;
+/// The longest `Retry-After` worth reading.
+const MAX_RETRY_AFTER: usize = 64;
 
 pub(crate) async fn response(mut response: reqwest::Response) -> Outcome {
     let status = response.status();
@@ -51,8 +53,9 @@ fn kept_headers(headers: &reqwest::header::HeaderMap) -> Vec<(String, String)> {
         }
         let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
         let size = name.as_str().len() + value.len();
-        // What decides about the next attempt is always kept.
-        if size > left && name != reqwest::header::RETRY_AFTER {
+        // What decides about the next attempt is kept past the budget: a number or a date, no more.
+        let decides = name == reqwest::header::RETRY_AFTER && value.len() <= MAX_RETRY_AFTER;
+        if size > left && !decides {
             continue;
         }
         left = left.saturating_sub(size);

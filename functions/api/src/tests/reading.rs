@@ -149,7 +149,7 @@ async fn a_retry_is_an_attempt_at_once_under_a_new_message() {
     let sent = service.api.queues.receive(Lane::Retry);
     let Message::Deliver(deliver) = Message::decode(&sent[0].body).unwrap();
     assert_eq!((&deliver.delivery, deliver.generation), (&delivery.id, 1));
-    let read = service.api.ledger.read(&[delivery.id.clone()]).await.unwrap();
+    let read = service.api.ledger.read(std::slice::from_ref(&delivery.id)).await.unwrap();
     let read = read[0].clone().unwrap();
     assert_eq!((read.generation, read.retries, read.attempts), (1, 0, 2));
     assert!(

@@ -2,7 +2,7 @@
 
 use hooklane_app::ports::Webhooks as _;
 use hooklane_aws::sqs_batch::Disposition;
-use hooklane_domain::delivery::{CancelReason, FailReason, ParkReason, State, Status};
+use hooklane_domain::delivery::{CancelReason, Delivery, FailReason, ParkReason, State, Status};
 use hooklane_domain::waiting::Lane;
 use hooklane_domain::webhook::{DisableReason, WebhookState};
 
@@ -111,4 +111,45 @@ async fn a_message_that_names_another_tenants_delivery_is_put_away() {
     world.step(Lane::Fast).await;
     assert_eq!(world.posts(), 1);
     assert_eq!(world.worker.dead_letters.buried().len(), 1);
+}
+
+#[tokio::test]
+async fn a_payload_that_cannot_be_read_is_read_from_the_ledger() {
+    use hooklane_domain::message::{Deliver, Message, Payload};
+    let world = World::with_policy(r#"{"schedule":[5]}"#).await;
+    world.store_event("e1").await;
+    let Message::Deliver(deliver) = world.message("e1", 0);
+    let payload = Some(Payload::Zlib("%%%".to_owned()));
+    world.send(&Message::Deliver(Deliver { payload, ..deliver })).await;
+    world.run_until_quiet().await;
+    assert_eq!(world.delivery("e1").await.status(), Status::Delivered);
+    assert!(world.worker.dead_letters.buried().is_empty());
+}
+
+#[tokio::test]
+async fn a_message_that_was_interrupted_while_parking_looks_again() {
+    let world = World::with_policy(r#"{"schedule":[5]}"#).await;
+    world.publish("e1").await;
+    // Parked, and then the function died; the webhook is active.
+    let kind = "user.created".parse().unwrap();
+    let unwritten = Delivery::unwritten(world.id("e1"), tenant(), kind);
+    world.write(&unwritten.parked(world.clock_now(), ParkReason::Inactive)).await;
+    world.run_until_quiet().await;
+    assert_eq!(world.delivery("e1").await.status(), Status::Delivered);
+    assert_eq!(world.posts(), 1);
+}
+
+#[tokio::test]
+async fn the_410_of_an_old_address_does_not_disable_the_new_one() {
+    let world = World::with_policy(r#"{"schedule":[1]}"#).await;
+    world.publish("e0").await;
+    world.run_until_quiet().await;
+    // The webhook in memory is a second old when its tenant changes it.
+    let registry = world.worker.webhooks.registry();
+    assert!(registry.update(&world.webhook).await.unwrap());
+    world.answers([answer(410)]);
+    world.publish("e1").await;
+    world.run_until_quiet().await;
+    let webhook = registry.get(&tenant(), world.webhook.id).await.unwrap().unwrap();
+    assert!(webhook.state.is_active());
 }

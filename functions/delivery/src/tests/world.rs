@@ -170,11 +170,15 @@ impl World {
     pub(super) async fn publish_by_reference(&self, event: &str, stored: bool) {
         let Message::Deliver(deliver) = self.message(event, 0);
         if stored {
-            let id: EventId = event.parse().unwrap();
-            let event = Event { id, tenant: tenant(), content: content(), accepted_at: self.start };
-            self.worker.ledger.put(&event).await.unwrap();
+            self.store_event(event).await;
         }
         self.send(&Message::Deliver(Deliver { payload: None, ..deliver })).await;
+    }
+
+    pub(super) async fn store_event(&self, id: &str) {
+        let id: EventId = id.parse().unwrap();
+        let event = Event { id, tenant: tenant(), content: content(), accepted_at: self.start };
+        self.worker.ledger.put(&event).await.unwrap();
     }
 
     /// Works on what is visible in one lane now; how many messages there were.

@@ -25,9 +25,10 @@ pub async fn webhooks<S: Webhooks + Routes>(store: &S, salt: u128) {
     let table = store.table(&ours).await.unwrap();
     assert_eq!((table.version, table.routes.len()), (2, 2));
 
-    assert!(store.disable(&ours, first.id, DisableReason::Gone, at(9)).await.unwrap());
-    assert!(!store.disable(&ours, first.id, DisableReason::Gone, at(9)).await.unwrap());
-    assert!(!store.disable(&theirs, second.id, DisableReason::Gone, at(9)).await.unwrap());
+    assert!(store.disable(&first, DisableReason::Gone, at(9)).await.unwrap());
+    assert!(!store.disable(&first, DisableReason::Gone, at(9)).await.unwrap());
+    let stranger = Webhook { tenant: theirs.clone(), ..second.clone() };
+    assert!(!store.disable(&stranger, DisableReason::Gone, at(9)).await.unwrap());
     let disabled = store.get(&ours, first.id).await.unwrap().unwrap();
     assert_eq!(disabled.state, WebhookState::Disabled { at: at(9), reason: DisableReason::Gone });
     let table = store.table(&ours).await.unwrap();
@@ -56,7 +57,9 @@ async fn updates_are_conditional<S: Webhooks + Routes>(store: &S, tenant: &Tenan
     same(store, &Webhook { revision: 2, ..renamed }).await;
     assert_eq!(store.version(tenant).await.unwrap(), 2, "what was not written is no change");
 
-    assert!(store.disable(tenant, first.id, DisableReason::Gone, at(1)).await.unwrap());
+    assert!(!store.disable(&first, DisableReason::Gone, at(1)).await.unwrap(), "it has changed");
+    let current = store.get(tenant, first.id).await.unwrap().unwrap();
+    assert!(store.disable(&current, DisableReason::Gone, at(1)).await.unwrap());
     let disabled = store.get(tenant, first.id).await.unwrap().unwrap();
     assert_eq!(disabled.revision, 3);
     assert!(!store.delete(tenant, first.id, Some(2)).await.unwrap());

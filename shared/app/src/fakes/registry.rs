@@ -77,21 +77,21 @@ impl Webhooks for MemoryRegistry {
 
     async fn disable(
         &self,
-        tenant: &TenantId,
-        id: WebhookId,
+        seen: &Webhook,
         reason: DisableReason,
         at: Timestamp,
     ) -> Result<bool, Unavailable> {
         let mut inner = lock(&self.0);
-        let Some(webhook) = inner.webhooks.get_mut(&(tenant.clone(), id)) else {
+        let key = (seen.tenant.clone(), seen.id);
+        let Some(webhook) = inner.webhooks.get_mut(&key) else {
             return Ok(false);
         };
-        let was_active = webhook.state.is_active();
+        let was_active = webhook.state.is_active() && webhook.revision == seen.revision;
         if was_active {
             webhook.state = WebhookState::Disabled { at, reason };
             webhook.updated_at = at;
             webhook.revision += 1;
-            inner.changed(tenant);
+            inner.changed(&seen.tenant);
         }
         Ok(was_active)
     }

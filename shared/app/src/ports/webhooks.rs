@@ -35,11 +35,10 @@ pub trait Webhooks: Send + Sync {
         revision: Option<u64>,
     ) -> impl Future<Output = Result<bool, Unavailable>> + Send;
 
-    /// Switches an active webhook off; whether it was active.
+    /// Switches off a webhook that is active and still as it was `seen`; whether it did.
     fn disable(
         &self,
-        tenant: &TenantId,
-        id: WebhookId,
+        seen: &Webhook,
         reason: DisableReason,
         at: Timestamp,
     ) -> impl Future<Output = Result<bool, Unavailable>> + Send;

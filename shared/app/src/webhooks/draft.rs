@@ -187,10 +187,12 @@ fn with_kept_values(
     headers: BTreeMap<String, String>,
     current: &CustomHeaders,
 ) -> BTreeMap<String, String> {
-    let kept = owned(current);
-    let value = |(name, value): (String, String)| match kept.get(&name) {
-        Some(old) if value == MASK => (name, old.clone()),
-        _ => (name, value),
+    let kept = |name: &str| {
+        current.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.to_owned())
+    };
+    let value = |(name, value): (String, String)| {
+        let value = if value == MASK { kept(&name).unwrap_or(value) } else { value };
+        (name, value)
     };
     headers.into_iter().map(value).collect()
 }
@@ -204,6 +206,9 @@ fn custom_headers(
     contract: &Contract,
     errors: &mut FieldErrors,
 ) -> CustomHeaders {
+    for (name, _) in headers.iter().filter(|(_, value)| *value == MASK) {
+        errors.push(format!("headers.{name}"), "is masked: send its value, or the name it has");
+    }
     match CustomHeaders::new(headers.into_iter().collect(), contract) {
         Ok(headers) => headers,
         Err(wrong) => {

@@ -125,8 +125,7 @@ impl Webhooks for Registry {
 
     async fn disable(
         &self,
-        tenant: &TenantId,
-        id: WebhookId,
+        seen: &Webhook,
         reason: DisableReason,
         at: Timestamp,
     ) -> Result<bool, Unavailable> {
@@ -135,9 +134,10 @@ impl Webhooks for Registry {
         };
         let update = Update::builder()
             .table_name(&self.table.table)
-            .set_key(Some(webhook_key(tenant, id).attributes()))
+            .set_key(Some(webhook_key(&seen.tenant, seen.id).attributes()))
             .update_expression("SET #state = :disabled, updated_at = :at ADD revision :one")
-            .condition_expression("#state = :active")
+            .condition_expression("#state = :active AND revision = :revision")
+            .expression_attribute_values(":revision", number(seen.revision))
             .expression_attribute_names("#state", "state")
             .expression_attribute_values(":active", state(WebhookState::Active)?)
             .expression_attribute_values(":disabled", state(WebhookState::Disabled { at, reason })?)
@@ -145,7 +145,7 @@ impl Webhooks for Registry {
             .expression_attribute_values(":one", number(1))
             .build()
             .map_err(building())?;
-        self.table.change(tenant, TransactWriteItem::builder().update(update).build()).await
+        self.table.change(&seen.tenant, TransactWriteItem::builder().update(update).build()).await
     }
 }
 

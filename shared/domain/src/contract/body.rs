@@ -14,7 +14,7 @@ pub(super) enum BodyTemplate {
     Array(Vec<Self>),
     Text(Template),
     Value(Slot),
-    /// A number, `true`, `false` or `null`, as written.
+    /// A number, `true`, `false` or `null`.
     Literal(String),
 }
 

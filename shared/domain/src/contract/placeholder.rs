@@ -134,8 +134,7 @@ impl Placeholder {
             }
             Self::Signature => matches!(place, Place::Header | Place::SignatureValue),
             Self::Body => place == Place::Signed,
-            // Both are free text, which a header does not carry. Nor is either signed but in the body,
-            // since nobody could tell an absent version from an empty one.
+            // Free text, which a header does not carry. In the body it is signed all the same.
             Self::EventVersion | Self::WebhookName => {
                 matches!(place, Place::BodyText | Place::BodyValue)
             }

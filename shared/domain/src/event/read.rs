@@ -204,8 +204,8 @@ fn read_timestamp(fields: &mut Fields, names: &[&str]) -> Option<Timestamp> {
 
 fn read_version(fields: &mut Fields) -> Option<String> {
     let version = fields.read::<String>(&["version"], "a string")?;
-    if version.len() > 64 {
-        fields.error("version", "must have at most 64 characters");
+    if version.len() > 64 || !version.bytes().all(|b| matches!(b, b' '..=b'~')) {
+        fields.error("version", "must have at most 64 visible ASCII characters");
     }
     Some(version)
 }
