@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use anyhow::Context as _;
 use hooklane_api::{Api, Settings, router};
 use hooklane_aws::ledger::{Ledger, Retention};
 use hooklane_aws::queues::{QueueUrls, Queues};
 use hooklane_aws::registry::Registry;
 use hooklane_aws::secrets::{Refreshed, Secret, Vault};
+use hooklane_aws::startup::explain;
 use hooklane_aws::surroundings::System;
 
 /// A new operator key takes over in warm functions within this time.
@@ -16,7 +16,10 @@ const OPERATOR_KEY_SECONDS: i64 = 300;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     hooklane_aws::telemetry::start();
-    let settings = Settings::read().context("api cannot start")?;
+    let settings = match Settings::read() {
+        Ok(settings) => settings,
+        Err(error) => return explain("api", error).await.map_err(|e| anyhow::anyhow!(e)),
+    };
     let aws = hooklane_aws::clients::load().await;
     let vault = Vault::new(Secret::new(&aws, settings.data_key_secret));
     let retention = Retention::days(settings.retention_days);

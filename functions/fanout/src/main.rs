@@ -1,16 +1,19 @@
 //! Wires `fanout`: configuration, clients, adapters, run.
 
-use anyhow::Context as _;
 use hooklane_aws::dead_letters::DeadLetterQueue;
 use hooklane_aws::queues::{QueueUrls, Queues};
 use hooklane_aws::registry::RouteRegistry;
+use hooklane_aws::startup::explain;
 use hooklane_fanout::{Batch, Fanout, Settings};
 use lambda_runtime::{LambdaEvent, run, service_fn};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     hooklane_aws::telemetry::start();
-    let settings = Settings::read().context("fanout cannot start")?;
+    let settings = match Settings::read() {
+        Ok(settings) => settings,
+        Err(error) => return explain("fanout", error).await.map_err(|e| anyhow::anyhow!(e)),
+    };
     let aws = hooklane_aws::clients::load().await;
     let urls = QueueUrls { delivery: Some(settings.delivery_queue), retry: None };
     let fanout = &Fanout::new(

@@ -1,9 +1,9 @@
 //! Wires `ingest`: configuration, clients, adapters, run.
 
-use anyhow::Context as _;
 use aws_lambda_events::event::sqs::SqsEvent;
 use hooklane_aws::dead_letters::DeadLetterQueue;
 use hooklane_aws::ledger::{Ledger, Retention};
+use hooklane_aws::startup::explain;
 use hooklane_aws::surroundings::System;
 use hooklane_ingest::{Ingest, Settings};
 use lambda_runtime::{LambdaEvent, run, service_fn};
@@ -11,7 +11,10 @@ use lambda_runtime::{LambdaEvent, run, service_fn};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     hooklane_aws::telemetry::start();
-    let settings = Settings::read().context("ingest cannot start")?;
+    let settings = match Settings::read() {
+        Ok(settings) => settings,
+        Err(error) => return explain("ingest", error).await.map_err(|e| anyhow::anyhow!(e)),
+    };
     let aws = hooklane_aws::clients::load().await;
     let retention = Retention::days(settings.retention_days);
     let ingest = &Ingest {

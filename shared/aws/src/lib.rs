@@ -14,6 +14,7 @@ pub mod seal;
 pub mod secrets;
 pub mod settings;
 pub mod sqs_batch;
+pub mod startup;
 pub mod surroundings;
 pub mod telemetry;
 
