@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::de::DeserializeOwned;
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::json::position;
@@ -79,13 +79,23 @@ pub struct Field {
 }
 
 impl Fields {
-    /// The object in `text`; `prefix` is the path of that object, empty for a whole body.
+    /// The object in `text`; `prefix` is the path of that object, empty for a whole body. A field that
+    /// is there twice is an error: whoever reads the first and whoever reads the last would disagree.
     pub fn of(prefix: &str, text: &str) -> Result<Self, FieldErrors> {
-        let left = serde_json::from_str(text).map_err(|e| {
+        let Pairs(pairs) = serde_json::from_str(text).map_err(|e| {
             let what = if e.is_data() { "must be a JSON object" } else { "is not valid JSON" };
             FieldErrors::one(prefix, format!("{what} ({})", position(&e)))
         })?;
-        Ok(Self { prefix: prefix.to_owned(), left, errors: FieldErrors::default() })
+        let errors = FieldErrors::default();
+        let mut fields = Self { prefix: prefix.to_owned(), left: BTreeMap::new(), errors };
+        for (name, raw) in pairs {
+            if fields.left.contains_key(&name) {
+                fields.error(&name, "is there twice");
+            } else {
+                fields.left.insert(name, raw);
+            }
+        }
+        Ok(fields)
     }
 
     fn path(&self, name: &str) -> String {
@@ -187,9 +197,44 @@ impl Fields {
     }
 }
 
+/// The fields of an object as they stand in the text.
+struct Pairs(Vec<(String, Box<RawValue>)>);
+
+impl<'de> Deserialize<'de> for Pairs {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+
+        impl<'de> Visitor<'de> for Object {
+            type Value = Pairs;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Pairs, A::Error> {
+                let mut pairs = Vec::new();
+                while let Some(pair) = map.next_entry()? {
+                    pairs.push(pair);
+                }
+                Ok(Pairs(pairs))
+            }
+        }
+
+        deserializer.deserialize_map(Object)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_field_that_is_there_twice_is_named() {
+        let mut fields = Fields::of("", r#"{"url":"a","url":"b"}"#).unwrap();
+        assert_eq!(fields.read::<String>(&["url"], "a string").as_deref(), Some("a"));
+        let errors = fields.finish().unwrap_err();
+        assert_eq!(errors.to_string(), "url: is there twice");
+    }
 
     #[test]
     fn every_mistake_is_reported_at_once_with_its_path() {
