@@ -2,6 +2,7 @@
 //! reported at once with its JSON path.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt;
 
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, Visitor};
@@ -89,10 +90,14 @@ impl Fields {
         let errors = FieldErrors::default();
         let mut fields = Self { prefix: prefix.to_owned(), left: BTreeMap::new(), errors };
         for (name, raw) in pairs {
-            if fields.left.contains_key(&name) {
-                fields.error(&name, "is there twice");
-            } else {
-                fields.left.insert(name, raw);
+            match fields.left.entry(name) {
+                Entry::Vacant(place) => {
+                    place.insert(raw);
+                }
+                Entry::Occupied(taken) => {
+                    let name = taken.key().clone();
+                    fields.error(&name, "is there twice");
+                }
             }
         }
         Ok(fields)
