@@ -17,6 +17,12 @@ def event_item(stack: LocalStack, tenant: str, event: str) -> dict:
     return _read(stack, {"pk": {"S": f"EV#{tenant}#{event}"}, "sk": {"S": "EVENT"}})
 
 
+def forget_event(stack: LocalStack, tenant: str, event: dict) -> None:
+    """Removes an event, as its retention would."""
+    key = {"pk": {"S": f"EV#{tenant}#{event['i']['S']}"}, "sk": {"S": "EVENT"}}
+    stack.dynamodb.delete_item(TableName=stack.description["ledgerTable"], Key=key)
+
+
 def stream_record(image: dict) -> dict:
     """What the ledger's stream says of a new item."""
     return {

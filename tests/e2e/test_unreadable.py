@@ -100,22 +100,45 @@ def test_an_unreadable_delivery_message_is_a_dead_letter_and_the_rest_goes_its_w
     requests(1)
 
 
-@pytest.mark.parametrize(
+UNREADABLE = pytest.mark.parametrize(
     "payload", [{"zlib": "bm90IGNvbXByZXNzZWQ="}, {"zlib": "?"}], ids=["not compressed", "not base64"]
 )
-def test_a_message_whose_payload_cannot_be_read_is_a_dead_letter(
+
+
+@UNREADABLE
+def test_a_payload_that_cannot_be_read_is_read_from_the_ledger(
+    payload, stack, tenant, publish, register, requests, delivery_of
+):
+    event = inside.event_item(stack, tenant, publish({"orderId": "A-9"}, event_type="order.early"))
+    webhook = register(["order.early"])
+
+    inside.send(stack, "deliveryQueueUrl", with_payload(payload, webhook, event))
+
+    delivery_of(webhook, "delivered")
+    (request,) = requests(1)
+    assert json.loads(request.body)["data"] == {"orderId": "A-9"}
+
+
+@UNREADABLE
+def test_a_payload_that_cannot_be_read_of_an_event_that_is_gone_is_a_dead_letter(
     payload, stack, tenant, publish, register, receiver, dead_letter, drained
 ):
     event = inside.event_item(stack, tenant, publish(event_type="order.early"))
     webhook = register(["order.early"])
-    message = json.loads(inside.message(webhook["id"], event, "order.early"))
-    message["body"]["payload"] = payload
+    inside.forget_event(stack, tenant, event)
+    message = with_payload(payload, webhook, event)
 
-    inside.send(stack, "deliveryQueueUrl", json.dumps(message))
+    inside.send(stack, "deliveryQueueUrl", message)
 
-    assert dead_letter("deliveries", message["body"]["delivery"])["reason"]
+    assert dead_letter("deliveries", json.loads(message)["body"]["delivery"])["reason"]
     drained()
     assert receiver.requests == []
+
+
+def with_payload(payload: dict, webhook: dict, event: dict) -> str:
+    message = json.loads(inside.message(webhook["id"], event, "order.early"))
+    message["body"]["payload"] = payload
+    return json.dumps(message)
 
 
 def test_a_message_that_names_another_tenants_delivery_is_a_dead_letter(
