@@ -85,7 +85,9 @@ pub async fn retry(
     for _ in 0..TRIES {
         let current = find(deliveries, tenant, id).await?.ok_or(RequestError::Missing)?;
         if current.status() == Status::Delivered {
-            return Err(RequestError::Ended(Status::Delivered));
+            // By the message that was sent a moment ago, where one was.
+            let ended = RequestError::Ended(Status::Delivered);
+            return sent.map(|_| current).ok_or(ended);
         }
         // It was faster than the write: it acts already, or has.
         let acts = |turn: &Turn| {
