@@ -41,7 +41,7 @@ pub async fn get(
     Ok(Some((delivery, attempts)))
 }
 
-/// An event and the deliveries that are written of it, or `None` where the tenant has no such event.
+/// An event and the deliveries that are written of it, of webhooks that are still there; or `None` where the tenant has no such event.
 pub async fn of_event<L: Events + Deliveries>(
     webhooks: &impl Webhooks,
     ledger: &L,
