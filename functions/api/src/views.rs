@@ -58,6 +58,7 @@ impl WebhookView {
             status: match webhook.state {
                 WebhookState::Active => "active",
                 WebhookState::Inactive => "inactive",
+                WebhookState::Paused { .. } => "paused",
                 WebhookState::Disabled { .. } => "disabled",
             },
             created_at: time(webhook.created_at),

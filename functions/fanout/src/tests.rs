@@ -4,7 +4,7 @@ use hooklane_domain::Timestamp;
 use hooklane_domain::ids::WebhookId;
 use hooklane_domain::message::Payload;
 use hooklane_domain::target::TargetUrl;
-use hooklane_domain::webhook::{CustomHeaders, Webhook, WebhookState};
+use hooklane_domain::webhook::{Essentials, Webhook, WebhookState};
 
 use super::*;
 
@@ -18,23 +18,15 @@ fn at(text: &str) -> Timestamp {
 
 fn webhook(n: u128, tenant: &str, events: &[&str]) -> Webhook {
     let created_at = at("2024-01-01T00:00:00Z");
-    Webhook {
+    Webhook::new(Essentials {
         id: WebhookId::new(created_at, n),
         tenant: tenant.parse().unwrap(),
-        name: "Hook".to_owned(),
-        description: None,
         url: TargetUrl::from_stored("https://example.com/hook").unwrap(),
         events: events.iter().map(|e| e.parse().unwrap()).collect(),
         secret: "a-signing-secret".parse().unwrap(),
         contract: "standard".parse().unwrap(),
-        headers: CustomHeaders::default(),
-        retry_policy: None,
-        test_mode: false,
-        state: WebhookState::Active,
         created_at,
-        updated_at: created_at,
-        revision: 1,
-    }
+    })
 }
 
 async fn fanout(webhooks: &[Webhook]) -> Fake {

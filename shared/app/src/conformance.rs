@@ -8,11 +8,13 @@ mod deliveries;
 mod events;
 mod queues;
 mod samples;
+mod tenants;
 mod webhooks;
 
 pub use deliveries::deliveries;
 pub use events::events;
 pub use queues::{Inspect, Seen, queues, sqs_limits};
+pub use tenants::tenants;
 pub use webhooks::webhooks;
 
 #[cfg(test)]
@@ -25,6 +27,7 @@ mod tests {
         super::events(&MemoryLedger::default(), 1).await;
         super::deliveries(&MemoryLedger::default(), 1).await;
         super::webhooks(&MemoryRegistry::default(), 1).await;
+        super::tenants(&MemoryRegistry::default(), 1).await;
         let queues = MemoryQueues::at(Timestamp::UNIX_EPOCH, 360);
         super::queues(&queues, 1).await;
         super::sqs_limits(&queues, 1).await;

@@ -7,12 +7,14 @@ mod deliveries;
 mod events;
 mod queues;
 mod surroundings;
+mod tenants;
 mod webhooks;
 
 pub use deliveries::{Deliveries, DeliveryFilter, DeliveryPage, Saved};
 pub use events::{Events, Put};
 pub use queues::{DeadLetters, Dispatch, Waits};
 pub use surroundings::Surroundings;
+pub use tenants::{TenantPage, Tenants};
 pub use webhooks::{RouteTable, Routes, Webhooks};
 
 /// A store or queue could not do what it was asked to, now. Nothing is known about whether it did.

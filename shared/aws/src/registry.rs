@@ -15,6 +15,7 @@ use crate::surroundings::System;
 use crate::table::{Key, number};
 
 mod routes;
+mod tenants;
 mod webhooks;
 
 /// The registry table without the secrets in it: all that `fanout` may read.
@@ -43,12 +44,12 @@ impl RouteRegistry {
         format!("DynamoDB {operation} on {}", self.table)
     }
 
-    /// Writes `change` and raises the version of the tenant's subscriptions, both or none. Whether
-    /// the change's condition held.
+    /// Writes `changes` and raises the version of the tenant's subscriptions, all or none. Whether
+    /// the changes' conditions held.
     async fn change(
         &self,
         tenant: &TenantId,
-        change: TransactWriteItem,
+        changes: &[TransactWriteItem],
     ) -> Result<bool, Unavailable> {
         let raise = Update::builder()
             .table_name(&self.table)
@@ -64,8 +65,7 @@ impl RouteRegistry {
             let sent = self
                 .client
                 .transact_write_items()
-                .transact_items(change.clone())
-                .transact_items(raise.clone())
+                .set_transact_items(Some([changes, std::slice::from_ref(&raise)].concat()))
                 .send();
             match sent.await {
                 Ok(_) => return Ok(true),
@@ -111,6 +111,13 @@ const WEBHOOK_PREFIX: &str = "WH#";
 
 fn partition(tenant: &TenantId) -> String {
     format!("T#{tenant}")
+}
+
+/// The partition that lists the tenants.
+const DIRECTORY: &str = "TENANTS";
+
+fn directory_key(tenant: &TenantId) -> Key {
+    Key { pk: DIRECTORY.to_owned(), sk: tenant.to_string() }
 }
 
 /// A tenant's settings and the version of its subscriptions.

@@ -25,6 +25,7 @@ async fn the_adapters_conform() {
             async { conformance::events(&place.ledger(), salt).await },
             async { conformance::deliveries(&place.ledger(), salt).await },
             async { conformance::webhooks(&place.registry(), salt).await },
+            async { conformance::tenants(&place.registry(), salt).await },
             async {
                 conformance::queues(&place.queues(), salt).await;
                 if place.is_aws() {

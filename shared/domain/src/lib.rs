@@ -15,6 +15,7 @@ pub mod event;
 pub mod fields;
 pub mod ids;
 pub mod json;
+pub mod limits;
 pub mod message;
 pub mod network;
 pub mod outcome;
@@ -24,6 +25,7 @@ pub mod secret;
 pub mod signature;
 pub mod subscription;
 pub mod target;
+pub mod tenant;
 pub mod waiting;
 pub mod webhook;
 

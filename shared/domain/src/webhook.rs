@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use crate::contract::ContractName;
 use crate::ids::{EventType, TenantId, WebhookId};
+use crate::limits::{RateLimit, TimeLimit};
 use crate::retry::RetryPolicy;
 use crate::secret::SigningSecret;
 use crate::subscription::Subscription;
@@ -27,6 +28,12 @@ pub struct Webhook {
     pub headers: CustomHeaders,
     /// Its own policy, where it does not follow its contract's.
     pub retry_policy: Option<RetryPolicy>,
+    /// Its own time limit of an attempt, where it does not follow its contract's.
+    pub timeout: Option<TimeLimit>,
+    /// Its own rate limit, where it does not follow its contract's.
+    pub rate_limit: Option<RateLimit>,
+    /// The secret before the last rotation, while that one's overlap lasts.
+    pub retiring_secret: Option<RetiringSecret>,
     pub test_mode: bool,
     pub state: WebhookState,
     pub created_at: Timestamp,
@@ -35,14 +42,72 @@ pub struct Webhook {
     pub revision: u64,
 }
 
+/// What a webhook cannot be without.
+#[derive(Debug, Clone)]
+pub struct Essentials {
+    pub id: WebhookId,
+    pub tenant: TenantId,
+    pub url: TargetUrl,
+    pub events: Vec<Subscription>,
+    pub secret: SigningSecret,
+    pub contract: ContractName,
+    pub created_at: Timestamp,
+}
+
+/// A secret that was rotated away, and until when receivers may still verify with it.
+#[derive(Debug, Clone)]
+pub struct RetiringSecret {
+    pub secret: SigningSecret,
+    pub until: Timestamp,
+}
+
+impl Webhook {
+    /// An active webhook that was never changed, named after its host, with everything else as its
+    /// contract has it.
+    #[must_use]
+    pub fn new(essentials: Essentials) -> Self {
+        let Essentials { id, tenant, url, events, secret, contract, created_at } = essentials;
+        Self {
+            id,
+            tenant,
+            name: url.host().to_owned(),
+            description: None,
+            url,
+            events,
+            secret,
+            contract,
+            headers: CustomHeaders::default(),
+            retry_policy: None,
+            timeout: None,
+            rate_limit: None,
+            retiring_secret: None,
+            test_mode: false,
+            state: WebhookState::Active,
+            created_at,
+            updated_at: created_at,
+            revision: 1,
+        }
+    }
+
+    /// The secret that signs beside the current one at that time, if a rotation's overlap lasts.
+    #[must_use]
+    pub fn retiring_at(&self, now: Timestamp) -> Option<&SigningSecret> {
+        self.retiring_secret.as_ref().filter(|old| now < old.until).map(|old| &old.secret)
+    }
+}
+
 /// Whether a webhook gets deliveries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "is", rename_all = "lowercase")]
 pub enum WebhookState {
     Active,
-    /// Switched off by its tenant.
+    /// Switched off by its tenant: it gets no deliveries of what is published meanwhile.
     Inactive,
-    /// Switched off by Hooklane.
+    /// Held by its tenant: its deliveries wait until it is resumed.
+    Paused {
+        at: Timestamp,
+    },
+    /// Switched off by Hooklane: its deliveries wait until it is switched on again.
     Disabled {
         at: Timestamp,
         reason: DisableReason,
@@ -66,9 +131,16 @@ pub struct Route {
 }
 
 impl WebhookState {
+    /// Whether attempts are made.
     #[must_use]
     pub fn is_active(self) -> bool {
         self == Self::Active
+    }
+
+    /// Whether there are deliveries of what is published now, be it that they wait.
+    #[must_use]
+    pub fn is_subscribed(self) -> bool {
+        self != Self::Inactive
     }
 }
 

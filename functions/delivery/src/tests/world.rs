@@ -22,7 +22,7 @@ use hooklane_domain::outcome::{Outcome, Response};
 use hooklane_domain::retry::RetryPolicy;
 use hooklane_domain::target::TargetUrl;
 use hooklane_domain::waiting::{Lane, Waiting};
-use hooklane_domain::webhook::{CustomHeaders, Webhook, WebhookState};
+use hooklane_domain::webhook::{Essentials, Webhook};
 use hooklane_sender::Sent;
 use jiff::SignedDuration;
 
@@ -113,21 +113,16 @@ impl World {
             retry_queue: "RetryQueue".to_owned(),
         };
         let webhook = Webhook {
-            id: WebhookId::new(start, 1),
-            tenant: tenant(),
-            name: "Hook".to_owned(),
-            description: None,
-            url: TargetUrl::from_stored("https://example.com/hook").unwrap(),
-            events: vec!["*".parse().unwrap()],
-            secret: "a-signing-secret".parse().unwrap(),
-            contract: "standard".parse().unwrap(),
-            headers: CustomHeaders::default(),
             retry_policy: Some(RetryPolicy::read("", policy).unwrap()),
-            test_mode: false,
-            state: WebhookState::Active,
-            created_at: start,
-            updated_at: start,
-            revision: 1,
+            ..Webhook::new(Essentials {
+                id: WebhookId::new(start, 1),
+                tenant: tenant(),
+                url: TargetUrl::from_stored("https://example.com/hook").unwrap(),
+                events: vec!["*".parse().unwrap()],
+                secret: "a-signing-secret".parse().unwrap(),
+                contract: "standard".parse().unwrap(),
+                created_at: start,
+            })
         };
         worker.webhooks.registry().create(&webhook).await.unwrap();
         Self { worker, webhook, clock, start }

@@ -8,9 +8,10 @@ use hooklane_domain::delivery::Delivery;
 use hooklane_domain::event::{Content, Event};
 use hooklane_domain::ids::{DeliveryId, TenantId, WebhookId};
 use hooklane_domain::json::RawJson;
+use hooklane_domain::limits::RateLimit;
 use hooklane_domain::outcome::{AttemptError, ErrorKind, Outcome, Response};
 use hooklane_domain::target::TargetUrl;
-use hooklane_domain::webhook::{CustomHeaders, Webhook, WebhookState};
+use hooklane_domain::webhook::{CustomHeaders, Essentials, RetiringSecret, Webhook};
 
 pub(super) fn at(ms: i64) -> Timestamp {
     Timestamp::from_millisecond(1_705_314_600_000 + ms).expect("a time in 2024")
@@ -64,20 +65,23 @@ pub(super) fn webhook(tenant: &TenantId, n: u128, ms: i64) -> Webhook {
     let contract: &Contract = contracts.get(&name).expect("a contract");
     let headers = vec![("Authorization".to_owned(), "Bearer of-a-secret".to_owned())];
     Webhook {
-        id: WebhookId::new(at(ms), n),
-        tenant: tenant.clone(),
         name: "Hook".to_owned(),
         description: Some("What it is for".to_owned()),
-        url: TargetUrl::from_stored("https://example.com/hook").expect("a URL"),
-        events: vec!["user.*".parse().expect("a pattern")],
-        secret: "a-signing-secret".parse().expect("a secret"),
-        contract: name,
         headers: CustomHeaders::new(headers, contract).expect("headers"),
-        retry_policy: None,
-        test_mode: false,
-        state: WebhookState::Active,
-        created_at: at(ms),
-        updated_at: at(ms),
-        revision: 1,
+        timeout: Some(7.try_into().expect("a time limit")),
+        rate_limit: Some(RateLimit::new(60, 30).expect("a rate limit")),
+        retiring_secret: Some(RetiringSecret {
+            secret: "an-older-secret".parse().expect("a secret"),
+            until: at(ms + 1),
+        }),
+        ..Webhook::new(Essentials {
+            id: WebhookId::new(at(ms), n),
+            tenant: tenant.clone(),
+            url: TargetUrl::from_stored("https://example.com/hook").expect("a URL"),
+            events: vec!["user.*".parse().expect("a pattern")],
+            secret: "a-signing-secret".parse().expect("a secret"),
+            contract: name,
+            created_at: at(ms),
+        })
     }
 }

@@ -33,6 +33,11 @@ pub async fn webhooks<S: Webhooks + Routes>(store: &S, salt: u128) {
     assert_eq!(disabled.state, WebhookState::Disabled { at: at(9), reason: DisableReason::Gone });
     let table = store.table(&ours).await.unwrap();
     assert_eq!(table.version, 3);
+    assert_eq!(table.routes.len(), 2, "the deliveries of a disabled webhook wait");
+    let inactive = Webhook { state: WebhookState::Inactive, ..disabled };
+    assert!(store.update(&inactive).await.unwrap());
+    let table = store.table(&ours).await.unwrap();
+    assert_eq!(table.version, 4);
     assert_eq!(table.routes.iter().map(|r| r.webhook).collect::<Vec<_>>(), [second.id]);
 
     assert!(!store.delete(&theirs, second.id, None).await.unwrap());
@@ -40,7 +45,7 @@ pub async fn webhooks<S: Webhooks + Routes>(store: &S, salt: u128) {
     assert!(!store.delete(&ours, second.id, None).await.unwrap());
     assert!(store.get(&ours, second.id).await.unwrap().is_none());
     let table = store.table(&ours).await.unwrap();
-    assert_eq!((table.version, table.routes.len()), (4, 0));
+    assert_eq!((table.version, table.routes.len()), (5, 0));
 
     updates_are_conditional(store, &tenant("updates", salt), salt).await;
     concurrent_changes_all_count(store, &tenant("crowd", salt), salt).await;

@@ -1,12 +1,13 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
 use hooklane_domain::Timestamp;
 use hooklane_domain::ids::{TenantId, WebhookId};
+use hooklane_domain::tenant::{Tenant, TenantSettings};
 use hooklane_domain::webhook::{DisableReason, Route, Webhook, WebhookState};
 
 use super::lock;
-use crate::ports::{RouteTable, Routes, Unavailable, Webhooks};
+use crate::ports::{RouteTable, Routes, TenantPage, Tenants, Unavailable, Webhooks};
 
 /// The registry in memory.
 #[derive(Debug, Default)]
@@ -16,11 +17,19 @@ pub struct MemoryRegistry(Mutex<Inner>);
 struct Inner {
     webhooks: BTreeMap<(TenantId, WebhookId), Webhook>,
     versions: BTreeMap<TenantId, u64>,
+    tenants: BTreeMap<TenantId, Tenant>,
+    /// Those that are listed.
+    known: BTreeSet<TenantId>,
 }
 
 impl Inner {
     fn changed(&mut self, tenant: &TenantId) {
         *self.versions.entry(tenant.clone()).or_default() += 1;
+        self.known.insert(tenant.clone());
+    }
+
+    fn tenant(&self, id: &TenantId) -> Tenant {
+        self.tenants.get(id).cloned().unwrap_or_else(|| Tenant::unknown(id.clone()))
     }
 
     fn of(&self, tenant: &TenantId) -> impl DoubleEndedIterator<Item = &Webhook> {
@@ -97,6 +106,63 @@ impl Webhooks for MemoryRegistry {
     }
 }
 
+impl Tenants for MemoryRegistry {
+    async fn tenant(&self, id: &TenantId) -> Result<Tenant, Unavailable> {
+        Ok(lock(&self.0).tenant(id))
+    }
+
+    async fn set_settings(
+        &self,
+        id: &TenantId,
+        settings: &TenantSettings,
+        revision: Option<u64>,
+    ) -> Result<Option<Tenant>, Unavailable> {
+        let mut inner = lock(&self.0);
+        let current = inner.tenant(id);
+        if revision.is_some_and(|revision| revision != current.revision) {
+            return Ok(None);
+        }
+        let revision = current.revision + 1;
+        let changed = Tenant { settings: settings.clone(), revision, ..current };
+        inner.tenants.insert(id.clone(), changed.clone());
+        inner.known.insert(id.clone());
+        Ok(Some(changed))
+    }
+
+    async fn revoke_tokens(&self, id: &TenantId) -> Result<(), Unavailable> {
+        let mut inner = lock(&self.0);
+        let mut tenant = inner.tenant(id);
+        tenant.token_generation += 1;
+        inner.tenants.insert(id.clone(), tenant);
+        Ok(())
+    }
+
+    async fn tenants(
+        &self,
+        after: Option<&TenantId>,
+        limit: usize,
+    ) -> Result<TenantPage, Unavailable> {
+        let inner = lock(&self.0);
+        let mut ids = inner.known.iter().filter(|id| after.is_none_or(|after| *id > after));
+        let tenants: Vec<_> = ids.by_ref().take(limit).map(|id| inner.tenant(id)).collect();
+        let next = ids.next().and(tenants.last()).map(|tenant| tenant.id.clone());
+        Ok(TenantPage { tenants, next })
+    }
+
+    async fn remove(&self, id: &TenantId) -> Result<bool, Unavailable> {
+        let mut inner = lock(&self.0);
+        let current = inner.tenant(id);
+        let was_known = inner.known.remove(id);
+        inner.webhooks.retain(|(tenant, _), _| tenant != id);
+        *inner.versions.entry(id.clone()).or_default() += 1;
+        let token_generation = current.token_generation + 1;
+        inner
+            .tenants
+            .insert(id.clone(), Tenant { token_generation, ..Tenant::unknown(id.clone()) });
+        Ok(was_known)
+    }
+}
+
 impl Routes for MemoryRegistry {
     async fn version(&self, tenant: &TenantId) -> Result<u64, Unavailable> {
         Ok(lock(&self.0).versions.get(tenant).copied().unwrap_or(0))
@@ -106,7 +172,7 @@ impl Routes for MemoryRegistry {
         let inner = lock(&self.0);
         let routes = inner
             .of(tenant)
-            .filter(|w| w.state.is_active())
+            .filter(|w| w.state.is_subscribed())
             .map(|w| Route {
                 webhook: w.id,
                 events: w.events.clone(),

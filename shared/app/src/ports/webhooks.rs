@@ -49,14 +49,14 @@ pub trait Routes: Send + Sync {
     /// The version of a tenant's subscriptions, read consistently; 0 for a tenant without any.
     fn version(&self, tenant: &TenantId) -> impl Future<Output = Result<u64, Unavailable>> + Send;
 
-    /// The active webhooks of a tenant, read consistently.
+    /// The webhooks of a tenant that get deliveries, be it that these wait; read consistently.
     fn table(
         &self,
         tenant: &TenantId,
     ) -> impl Future<Output = Result<RouteTable, Unavailable>> + Send;
 }
 
-/// A tenant's active webhooks under a version at least as old as they are: a table that was read
+/// A tenant's subscribed webhooks under a version at least as old as they are: a table that was read
 /// while they changed carries the older version, and is read again at the next look.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RouteTable {

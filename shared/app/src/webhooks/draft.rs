@@ -11,7 +11,7 @@ use hooklane_domain::retry::RetryPolicy;
 use hooklane_domain::secret::SigningSecret;
 use hooklane_domain::subscription::Subscription;
 use hooklane_domain::target::TargetUrl;
-use hooklane_domain::webhook::{CustomHeaders, Webhook, WebhookState};
+use hooklane_domain::webhook::{CustomHeaders, Essentials, Webhook, WebhookState};
 
 use super::Rules;
 
@@ -115,22 +115,23 @@ impl<'a> Draft<'a> {
         };
         let Identity { id, tenant, now, secret: random } = identity;
         let generate = || SigningSecret::generate(contract.secret_form(), random);
-        Ok(Webhook {
+        let new = Webhook::new(Essentials {
             id,
             tenant,
-            name: self.name.unwrap_or_else(|| url.host().to_owned()),
-            description: self.description,
             url,
             events,
             secret: self.secret.unwrap_or_else(generate),
             contract: contract.name().clone(),
+            created_at: now,
+        });
+        Ok(Webhook {
+            name: self.name.unwrap_or(new.name),
+            description: self.description,
             headers,
             retry_policy: self.retry_policy,
             test_mode: self.test_mode.unwrap_or(false),
             state: state(self.active.unwrap_or(true)),
-            created_at: now,
-            updated_at: now,
-            revision: 1,
+            ..new
         })
     }
 

@@ -46,7 +46,7 @@ impl Routes for RouteRegistry {
             self.webhook_items(tenant, Some("id, events, test_mode, #state, created_at"));
         while let Some(item) = items.try_next().await? {
             let item: RouteItem = from_item(item)?;
-            if item.state.is_active() {
+            if item.state.is_subscribed() {
                 routes.push(Route {
                     webhook: item.id,
                     events: item.events,

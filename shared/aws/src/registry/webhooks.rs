@@ -6,14 +6,17 @@ use hooklane_app::ports::{RouteTable, Routes, Unavailable, Webhooks};
 use hooklane_domain::Timestamp;
 use hooklane_domain::contract::ContractName;
 use hooklane_domain::ids::{TenantId, WebhookId};
+use hooklane_domain::limits::{RateLimit, TimeLimit};
 use hooklane_domain::retry::RetryPolicy;
 use hooklane_domain::subscription::Subscription;
 use hooklane_domain::target::TargetUrl;
-use hooklane_domain::webhook::{CustomHeaders, DisableReason, Webhook, WebhookState};
+use hooklane_domain::webhook::{
+    CustomHeaders, DisableReason, RetiringSecret, Webhook, WebhookState,
+};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
-use super::{Registry, webhook_key};
+use super::{Registry, directory_key, webhook_key};
 use crate::failure::{corrupt, unavailable};
 use crate::table::{Item, from_item, number, string, to_item};
 
@@ -36,11 +39,24 @@ struct WebhookItem {
     /// Canonical JSON.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     retry_policy: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    timeout: Option<TimeLimit>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rate_limit: Option<RateLimit>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    retiring_secret: Option<RetiringItem>,
     test_mode: bool,
     state: WebhookState,
     created_at: Timestamp,
     updated_at: Timestamp,
     revision: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct RetiringItem {
+    /// Sealed.
+    secret: String,
+    until: Timestamp,
 }
 
 /// So many items of a list are opened at once.
@@ -57,8 +73,13 @@ impl Webhooks for Registry {
             .condition_expression("attribute_not_exists(pk)")
             .build()
             .map_err(building())?;
-        let change = TransactWriteItem::builder().put(put).build();
-        if self.table.change(&webhook.tenant, change).await? {
+        let list = Put::builder()
+            .table_name(&self.table.table)
+            .set_item(Some(directory_key(&webhook.tenant).attributes()))
+            .build()
+            .map_err(building())?;
+        let changes = [put, list].map(|put| TransactWriteItem::builder().put(put).build());
+        if self.table.change(&webhook.tenant, &changes).await? {
             return Ok(());
         }
         // An id is a ULID made a moment ago: one that is taken was taken by this call's own try.
@@ -101,7 +122,7 @@ impl Webhooks for Registry {
             .build()
             .map_err(building())?;
         let change = TransactWriteItem::builder().put(put).build();
-        self.table.change(&webhook.tenant, change).await
+        self.table.change(&webhook.tenant, &[change]).await
     }
 
     async fn delete(
@@ -120,7 +141,7 @@ impl Webhooks for Registry {
                 .expression_attribute_values(":revision", number(revision)),
         };
         let delete = delete.build().map_err(building())?;
-        self.table.change(tenant, TransactWriteItem::builder().delete(delete).build()).await
+        self.table.change(tenant, &[TransactWriteItem::builder().delete(delete).build()]).await
     }
 
     async fn disable(
@@ -145,7 +166,9 @@ impl Webhooks for Registry {
             .expression_attribute_values(":one", number(1))
             .build()
             .map_err(building())?;
-        self.table.change(&seen.tenant, TransactWriteItem::builder().update(update).build()).await
+        self.table
+            .change(&seen.tenant, &[TransactWriteItem::builder().update(update).build()])
+            .await
     }
 }
 
@@ -181,6 +204,14 @@ impl Registry {
             let owner = owner(webhook.id, "headers");
             Some(self.vault.seal(json.expose_secret(), &owner).await?)
         };
+        let retiring_secret = match &webhook.retiring_secret {
+            Some(old) => {
+                let owner = owner(webhook.id, "retiring-secret");
+                let secret = self.vault.seal(old.secret.expose(), &owner).await?;
+                Some(RetiringItem { secret, until: old.until })
+            }
+            None => None,
+        };
         let item = WebhookItem {
             id: webhook.id,
             tenant: webhook.tenant.clone(),
@@ -192,6 +223,9 @@ impl Registry {
             secret,
             headers,
             retry_policy: webhook.retry_policy.as_ref().map(|p| p.to_json().to_string()),
+            timeout: webhook.timeout,
+            rate_limit: webhook.rate_limit,
+            retiring_secret,
             test_mode: webhook.test_mode,
             state: webhook.state,
             created_at: webhook.created_at,
@@ -220,12 +254,24 @@ impl Registry {
             .map(|json| RetryPolicy::read("", json))
             .transpose()
             .map_err(|e| wrong("the retry policy", e.to_string()))?;
+        let parse = |secret: SecretString| {
+            let parsed = secret.expose_secret().parse();
+            parsed.map_err(|_| wrong("a secret", "not a secret".to_owned()))
+        };
+        let retiring_secret = match &item.retiring_secret {
+            Some(old) => {
+                let owner = owner(item.id, "retiring-secret");
+                let secret = parse(self.vault.open(&old.secret, &owner).await?)?;
+                Some(RetiringSecret { secret, until: old.until })
+            }
+            None => None,
+        };
         Ok(Webhook {
             url: TargetUrl::from_stored(&item.url).map_err(|e| wrong("the URL", e.to_string()))?,
-            secret: secret
-                .expose_secret()
-                .parse()
-                .map_err(|_| wrong("the secret", "not a secret".to_owned()))?,
+            secret: parse(secret)?,
+            retiring_secret,
+            timeout: item.timeout,
+            rate_limit: item.rate_limit,
             headers: CustomHeaders::from_stored(headers),
             retry_policy,
             id: item.id,

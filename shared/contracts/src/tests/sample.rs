@@ -6,7 +6,7 @@ use hooklane_domain::event::Content;
 use hooklane_domain::ids::{DeliveryId, WebhookId};
 use hooklane_domain::json::RawJson;
 use hooklane_domain::target::TargetUrl;
-use hooklane_domain::webhook::{CustomHeaders, Webhook, WebhookState};
+use hooklane_domain::webhook::{Essentials, Webhook};
 
 #[derive(Debug)]
 pub(super) struct Sample {
@@ -92,21 +92,16 @@ impl Sample {
     fn webhook(&self, contract: &Contract) -> Webhook {
         let created_at = at("2024-01-15T10:00:00Z");
         Webhook {
-            id: WebhookId::new(created_at, 1),
-            tenant: "acme".parse().unwrap(),
             name: "Orders \"new\"".to_owned(),
-            description: None,
-            url: TargetUrl::from_stored("https://example.com/hook").unwrap(),
-            events: vec!["*".parse().unwrap()],
-            secret: self.secret.parse().unwrap(),
-            contract: contract.name().clone(),
-            headers: CustomHeaders::default(),
-            retry_policy: None,
-            test_mode: false,
-            state: WebhookState::Active,
-            created_at,
-            updated_at: created_at,
-            revision: 1,
+            ..Webhook::new(Essentials {
+                id: WebhookId::new(created_at, 1),
+                tenant: "acme".parse().unwrap(),
+                url: TargetUrl::from_stored("https://example.com/hook").unwrap(),
+                events: vec!["*".parse().unwrap()],
+                secret: self.secret.parse().unwrap(),
+                contract: contract.name().clone(),
+                created_at,
+            })
         }
     }
 }

@@ -5,7 +5,7 @@ use super::*;
 use crate::event::Content;
 use crate::ids::{DeliveryId, WebhookId};
 use crate::json::RawJson;
-use crate::webhook::{CustomHeaders, Webhook, WebhookState};
+use crate::webhook::{CustomHeaders, Essentials, Webhook};
 
 mod extends;
 mod mistakes;
@@ -31,21 +31,17 @@ fn standard() -> Contract {
 fn webhook(headers: &[(&str, &str)]) -> Webhook {
     let headers = headers.iter().map(|(n, v)| ((*n).to_owned(), SecretString::from(*v))).collect();
     Webhook {
-        id: WebhookId::new(at("2024-01-15T10:00:00Z"), 1),
-        tenant: "t1".parse().unwrap(),
         name: "Hook".to_owned(),
-        description: None,
-        url: crate::target::TargetUrl::from_stored("https://example.com/hook").unwrap(),
-        events: vec!["*".parse().unwrap()],
-        secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".parse().unwrap(),
-        contract: "standard".parse().unwrap(),
         headers: CustomHeaders::from_stored(headers),
-        retry_policy: None,
-        test_mode: false,
-        state: WebhookState::Active,
-        created_at: at("2024-01-15T10:00:00Z"),
-        updated_at: at("2024-01-15T10:00:00Z"),
-        revision: 1,
+        ..Webhook::new(Essentials {
+            id: WebhookId::new(at("2024-01-15T10:00:00Z"), 1),
+            tenant: "t1".parse().unwrap(),
+            url: crate::target::TargetUrl::from_stored("https://example.com/hook").unwrap(),
+            events: vec!["*".parse().unwrap()],
+            secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".parse().unwrap(),
+            contract: "standard".parse().unwrap(),
+            created_at: at("2024-01-15T10:00:00Z"),
+        })
     }
 }
 

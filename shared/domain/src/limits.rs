@@ -1,0 +1,127 @@
+//! How long an attempt may take, and how many there may be in a time.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// The time limit of an attempt in whole seconds, 1 to 30.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "u64", into = "u64")]
+pub struct TimeLimit(u8);
+
+/// At most so many attempts in so many seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Written", into = "Written")]
+pub struct RateLimit {
+    requests: u32,
+    per_seconds: u32,
+}
+
+const MAX_REQUESTS: u32 = 100_000;
+const MAX_SECONDS: u32 = 3_600;
+
+/// A number that is out of its bounds; the message is fit to be shown to the caller.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidLimit {
+    #[error("must be a whole number of seconds from 1 to 30")]
+    Timeout,
+    #[error("must be a whole number from 1 to {MAX_REQUESTS}")]
+    Requests,
+    #[error("must be a whole number of seconds from 1 to {MAX_SECONDS}")]
+    PerSeconds,
+}
+
+impl TimeLimit {
+    #[must_use]
+    pub fn duration(self) -> Duration {
+        Duration::from_secs(self.0.into())
+    }
+
+    #[must_use]
+    pub fn seconds(self) -> u64 {
+        self.0.into()
+    }
+}
+
+impl TryFrom<u64> for TimeLimit {
+    type Error = InvalidLimit;
+    fn try_from(seconds: u64) -> Result<Self, InvalidLimit> {
+        match u8::try_from(seconds) {
+            Ok(seconds @ 1..=30) => Ok(Self(seconds)),
+            _ => Err(InvalidLimit::Timeout),
+        }
+    }
+}
+
+impl From<TimeLimit> for u64 {
+    fn from(limit: TimeLimit) -> u64 {
+        limit.seconds()
+    }
+}
+
+impl RateLimit {
+    /// `requests` from 1 to 100,000 in `per_seconds` from 1 to 3,600.
+    pub fn new(requests: u64, per_seconds: u64) -> Result<Self, InvalidLimit> {
+        let within = |n: u64, most: u32| u32::try_from(n).ok().filter(|n| (1..=most).contains(n));
+        Ok(Self {
+            requests: within(requests, MAX_REQUESTS).ok_or(InvalidLimit::Requests)?,
+            per_seconds: within(per_seconds, MAX_SECONDS).ok_or(InvalidLimit::PerSeconds)?,
+        })
+    }
+
+    #[must_use]
+    pub fn requests(self) -> u32 {
+        self.requests
+    }
+
+    #[must_use]
+    pub fn per_seconds(self) -> u32 {
+        self.per_seconds
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Written {
+    requests: u64,
+    per_seconds: u64,
+}
+
+impl TryFrom<Written> for RateLimit {
+    type Error = InvalidLimit;
+    fn try_from(written: Written) -> Result<Self, InvalidLimit> {
+        Self::new(written.requests, written.per_seconds)
+    }
+}
+
+impl From<RateLimit> for Written {
+    fn from(limit: RateLimit) -> Self {
+        Self { requests: limit.requests.into(), per_seconds: limit.per_seconds.into() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bounds_are_checked() {
+        for (seconds, good) in [(0, false), (1, true), (30, true), (31, false), (257, false)] {
+            assert_eq!(TimeLimit::try_from(seconds).is_ok(), good, "{seconds}");
+        }
+        assert_eq!(RateLimit::new(0, 1), Err(InvalidLimit::Requests));
+        assert_eq!(RateLimit::new(100_001, 1), Err(InvalidLimit::Requests));
+        assert_eq!(RateLimit::new(1, 0), Err(InvalidLimit::PerSeconds));
+        assert_eq!(RateLimit::new(1, 3_601), Err(InvalidLimit::PerSeconds));
+        assert!(RateLimit::new(60, 60).is_ok());
+    }
+
+    #[test]
+    fn a_rate_limit_reads_back_as_it_was_written() {
+        let limit = RateLimit::new(60, 30).unwrap();
+        let json = serde_json::to_string(&limit).unwrap();
+        assert_eq!(json, r#"{"requests":60,"perSeconds":30}"#);
+        assert_eq!(serde_json::from_str::<RateLimit>(&json).unwrap(), limit);
+        assert!(serde_json::from_str::<RateLimit>(r#"{"requests":0,"perSeconds":1}"#).is_err());
+    }
+}
