@@ -1,6 +1,6 @@
 //! `api`: the management API and one of the two doors for events.
 //!
-//! `router` knows the paths; each module beside it holds the handlers of one resource, which
+//! `routes` knows the operations; each module beside it holds the handlers of one resource, which
 //! decode, call one use case of `hooklane-app`, and encode. `problem` is the one place that turns
 //! errors into answers.
 
@@ -8,8 +8,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, post};
-use hooklane_app::ports::{Deliveries, Events, Surroundings, Waits, Webhooks};
+use hooklane_app::ports::{Deliveries, Events, Surroundings, Tenants, Waits, Webhooks};
 use hooklane_app::webhooks::Rules;
 use hooklane_domain::contract::Contracts;
 use hooklane_domain::network::NetworkRules;
@@ -19,8 +18,13 @@ mod body;
 mod deliveries;
 mod etag;
 mod events;
+mod openapi;
+mod operation;
 mod problem;
 mod query;
+mod reference;
+mod routes;
+mod schemas;
 mod settings;
 mod views;
 mod webhooks;
@@ -29,6 +33,7 @@ mod webhooks;
 mod tests;
 
 pub use auth::OperatorKey;
+pub use openapi::openapi_json;
 pub use settings::Settings;
 
 /// What the handlers work with.
@@ -45,7 +50,7 @@ pub struct Api<L, R, Q, K, S> {
 /// Everything a handler needs of its [`Api`], whatever is behind it.
 pub trait Backend: Send + Sync + 'static {
     type Ledger: Events + Deliveries;
-    type Registry: Webhooks;
+    type Registry: Webhooks + Tenants;
     type Queues: Waits;
     type Key: OperatorKey;
     type Surroundings: Surroundings;
@@ -61,7 +66,7 @@ pub trait Backend: Send + Sync + 'static {
 impl<L, R, Q, K, S> Backend for Api<L, R, Q, K, S>
 where
     L: Events + Deliveries + 'static,
-    R: Webhooks + 'static,
+    R: Webhooks + Tenants + 'static,
     Q: Waits + 'static,
     K: OperatorKey + 'static,
     S: Surroundings + 'static,
@@ -97,31 +102,13 @@ const MAX_BODY: usize = events::MAX_BATCH_BYTES;
 
 /// Every route, under `/api/v1` and under the prefixes the documents call them by.
 pub fn router<B: Backend>(api: Arc<B>) -> Router {
+    let (routes, _) = routes::all::<B>().split_for_parts();
     Router::new()
-        .merge(routes::<B>())
-        .nest("/api", routes::<B>())
-        .nest("/api/v1", routes::<B>())
+        .merge(routes.clone())
+        .nest("/api", routes.clone())
+        .nest("/api/v1", routes)
         .fallback(problem::no_route)
         .method_not_allowed_fallback(problem::no_method)
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .with_state(api)
-}
-
-fn routes<B: Backend>() -> Router<Arc<B>> {
-    Router::new()
-        .route("/events", post(events::publish::<B>))
-        .route("/events/{event}", get(events::get::<B>))
-        .route("/events/batch", post(events::publish_batch::<B>))
-        .route("/webhooks", get(webhooks::list::<B>).post(webhooks::create::<B>))
-        .route(
-            "/webhooks/{webhook}",
-            get(webhooks::get::<B>)
-                .put(webhooks::change::<B>)
-                .patch(webhooks::change::<B>)
-                .delete(webhooks::delete::<B>),
-        )
-        .route("/webhooks/deliveries/{delivery}/retry", post(deliveries::retry::<B>))
-        .route("/webhooks/deliveries/{delivery}/cancel", post(deliveries::cancel::<B>))
-        .route("/webhooks/{webhook}/deliveries", get(deliveries::list::<B>))
-        .route("/webhooks/{webhook}/deliveries/{delivery}", get(deliveries::get::<B>))
 }

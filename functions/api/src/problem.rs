@@ -11,20 +11,36 @@ use hooklane_domain::fields::{FieldError, FieldErrors};
 use lambda_http::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use lambda_http::http::{HeaderValue, StatusCode};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// An error as clients see it. Nothing internal is in it: what failed inside is logged instead.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct Problem {
     /// Stable; clients may tell errors apart by it.
     #[serde(rename = "type")]
+    #[schema(example = "urn:hooklane:problem:invalid")]
     kind: &'static str,
+    #[schema(example = "The request is not valid")]
     title: &'static str,
+    #[schema(example = 422)]
     status: u16,
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
     /// Every wrong field with its JSON path.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<FieldProblem>, required = false)]
     errors: Vec<FieldError>,
+}
+
+/// One wrong field, as the document describes it.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes `FieldError`, whose crate knows no OpenAPI")]
+pub(crate) struct FieldProblem {
+    /// Where it is, such as `retryPolicy.schedule[2]`; empty for the body as a whole.
+    #[schema(example = "url")]
+    path: String,
+    #[schema(example = "must start with https://")]
+    message: String,
 }
 
 impl Problem {
@@ -82,6 +98,16 @@ impl Problem {
             StatusCode::PRECONDITION_FAILED,
             "urn:hooklane:problem:precondition-failed",
             "It has changed since it was read",
+        )
+    }
+
+    /// What should not be possible: it is logged, and the client learns no more than that.
+    pub(crate) fn internal(error: impl std::fmt::Display) -> Self {
+        tracing::error!(%error, "request.failed");
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "urn:hooklane:problem:internal",
+            "Something is wrong on this side",
         )
     }
 

@@ -2,6 +2,7 @@
 
 mod changing;
 mod errors;
+mod openapi;
 mod publishing;
 mod reading;
 mod registering;

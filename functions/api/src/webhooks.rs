@@ -7,23 +7,38 @@ use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse as _, Response};
 use hooklane_app::ports::Webhooks as _;
 use hooklane_app::webhooks;
-use hooklane_domain::ids::WebhookId;
+use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::webhook::Webhook;
 use lambda_http::http::StatusCode;
 use lambda_http::http::header::{ETAG, LOCATION};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::Backend;
-use crate::auth::Tenant;
+use crate::auth::{READ, Reader, WRITE, Writer};
 use crate::body::Text;
 use crate::etag::{self, IfMatch};
 use crate::problem::Problem;
 use crate::query::Query;
+use crate::schemas::{NewWebhook, WebhookChange};
 use crate::views::WebhookView;
 
+#[utoipa::path(
+    post,
+    path = "/webhooks",
+    tag = "webhooks",
+    operation_id = "createWebhook",
+    summary = "Register a webhook",
+    security(("bearer" = [WRITE])),
+    request_body(content = NewWebhook),
+    responses(
+        (status = 201, description = "Registered; the secret is shown here", body = WebhookView),
+        (status = 422, description = "Every wrong field with its path", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
 pub(crate) async fn create<B: Backend>(
     State(api): State<Arc<B>>,
-    Tenant(tenant): Tenant,
+    Writer(tenant): Writer,
     Text(body): Text,
 ) -> Result<Response, Problem> {
     let webhook =
@@ -34,17 +49,34 @@ pub(crate) async fn create<B: Backend>(
     Ok((StatusCode::CREATED, [(LOCATION, location)], tag, Json(view)).into_response())
 }
 
-#[derive(Serialize)]
-struct ListView {
+#[derive(Serialize, ToSchema)]
+#[schema(as = WebhookList)]
+pub(crate) struct ListView {
     data: Vec<WebhookView>,
     page: usize,
     limit: usize,
     total: usize,
 }
 
+#[utoipa::path(
+    get,
+    path = "/webhooks",
+    tag = "webhooks",
+    operation_id = "listWebhooks",
+    summary = "The tenant's webhooks, newest first",
+    security(("bearer" = [READ])),
+    params(
+        ("page" = Option<u32>, Query, minimum = 1, description = "1 for the first; past the end it is empty"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 100, description = "20 unless given"),
+    ),
+    responses(
+        (status = 200, description = "A page", body = ListView),
+        (status = 422, description = "A parameter is wrong", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
 pub(crate) async fn list<B: Backend>(
     State(api): State<Arc<B>>,
-    Tenant(tenant): Tenant,
+    Reader(tenant): Reader,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, Problem> {
     let mut query = Query::of(raw.as_deref());
@@ -56,9 +88,19 @@ pub(crate) async fn list<B: Backend>(
     Ok(Json(ListView { data, page, limit, total: webhooks.len() }).into_response())
 }
 
+#[utoipa::path(
+    get,
+    path = "/webhooks/{webhook}",
+    tag = "webhooks",
+    operation_id = "getWebhook",
+    summary = "One webhook",
+    security(("bearer" = [READ])),
+    params(("webhook" = String, Path, description = "The webhook's id")),
+    responses((status = 200, description = "The webhook; its `ETag` is for `If-Match`", body = WebhookView)),
+)]
 pub(crate) async fn get<B: Backend>(
     State(api): State<Arc<B>>,
-    Tenant(tenant): Tenant,
+    Reader(tenant): Reader,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let id = webhook_id(&id)?;
@@ -66,25 +108,95 @@ pub(crate) async fn get<B: Backend>(
     Ok(shown(&webhook))
 }
 
-/// `PUT` and `PATCH`: both change what the body names and leave the rest.
-pub(crate) async fn change<B: Backend>(
+/// A partial update, as all the documents use it.
+#[utoipa::path(
+    put,
+    path = "/webhooks/{webhook}",
+    tag = "webhooks",
+    operation_id = "updateWebhook",
+    summary = "Change what the body names; the rest stays",
+    security(("bearer" = [WRITE])),
+    params(
+        ("webhook" = String, Path, description = "The webhook's id"),
+        ("If-Match" = Option<String>, Header, description = "The `ETag` that is known: another one is a 412"),
+    ),
+    request_body(content = WebhookChange),
+    responses(
+        (status = 200, description = "As it is now", body = WebhookView),
+        (status = 412, description = "It has changed since it was read", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "Every wrong field with its path", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn put<B: Backend>(
     State(api): State<Arc<B>>,
-    Tenant(tenant): Tenant,
+    Writer(tenant): Writer,
     Path(id): Path<String>,
     IfMatch(known): IfMatch,
     Text(body): Text,
 ) -> Result<Response, Problem> {
-    let id = webhook_id(&id)?;
-    let key = (&tenant, id);
+    change(&*api, &tenant, &id, known, &body).await
+}
+
+#[utoipa::path(
+    patch,
+    path = "/webhooks/{webhook}",
+    tag = "webhooks",
+    operation_id = "patchWebhook",
+    summary = "The same as `PUT`",
+    security(("bearer" = [WRITE])),
+    params(
+        ("webhook" = String, Path, description = "The webhook's id"),
+        ("If-Match" = Option<String>, Header, description = "The `ETag` that is known: another one is a 412"),
+    ),
+    request_body(content = WebhookChange),
+    responses(
+        (status = 200, description = "As it is now", body = WebhookView),
+        (status = 412, description = "It has changed since it was read", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "Every wrong field with its path", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn patch<B: Backend>(
+    State(api): State<Arc<B>>,
+    Writer(tenant): Writer,
+    Path(id): Path<String>,
+    IfMatch(known): IfMatch,
+    Text(body): Text,
+) -> Result<Response, Problem> {
+    change(&*api, &tenant, &id, known, &body).await
+}
+
+async fn change<B: Backend>(
+    api: &B,
+    tenant: &TenantId,
+    id: &str,
+    known: Option<u64>,
+    body: &str,
+) -> Result<Response, Problem> {
+    let key = (tenant, webhook_id(id)?);
     let changed =
-        webhooks::change(api.registry(), api.surroundings(), api.rules(), key, known, &body)
-            .await?;
+        webhooks::change(api.registry(), api.surroundings(), api.rules(), key, known, body).await?;
     Ok(shown(&changed))
 }
 
+#[utoipa::path(
+    delete,
+    path = "/webhooks/{webhook}",
+    tag = "webhooks",
+    operation_id = "deleteWebhook",
+    summary = "Remove a webhook; what is on its way is cancelled",
+    security(("bearer" = [WRITE])),
+    params(
+        ("webhook" = String, Path, description = "The webhook's id"),
+        ("If-Match" = Option<String>, Header, description = "The `ETag` that is known: another one is a 412"),
+    ),
+    responses(
+        (status = 204, description = "Removed"),
+        (status = 412, description = "It has changed since it was read", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
 pub(crate) async fn delete<B: Backend>(
     State(api): State<Arc<B>>,
-    Tenant(tenant): Tenant,
+    Writer(tenant): Writer,
     Path(id): Path<String>,
     IfMatch(known): IfMatch,
 ) -> Result<Response, Problem> {

@@ -23,7 +23,7 @@ impl OperatorKey for Key {
     }
 }
 
-type Fakes = Api<MemoryLedger, MemoryRegistry, MemoryQueues, Key, FixedSurroundings>;
+pub(super) type Fakes = Api<MemoryLedger, MemoryRegistry, MemoryQueues, Key, FixedSurroundings>;
 
 pub(super) struct Service {
     pub(super) api: Arc<Fakes>,

@@ -1,0 +1,79 @@
+use std::collections::BTreeMap;
+
+use hooklane_domain::contract::{Contract, Contracts};
+use hooklane_domain::retry::RetryPolicy;
+use hooklane_domain::secret::SecretForm;
+use hooklane_domain::webhook::{Webhook, WebhookState};
+use secrecy::ExposeSecret as _;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::time;
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Webhook)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct WebhookView {
+    #[schema(example = "wh_01HM6WKJ2Y3M8F5J0V9Q4T7C1D")]
+    id: String,
+    #[schema(example = "Orders")]
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+    #[schema(example = "https://example.com/hooks")]
+    url: String,
+    #[schema(example = json!(["order.*", "user.created"]))]
+    events: Vec<String>,
+    /// On creation and rotation only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret: Option<String>,
+    /// The wire format.
+    #[schema(example = "standard")]
+    contract: String,
+    /// Names with masked values.
+    #[schema(value_type = BTreeMap<String, String>)]
+    headers: BTreeMap<String, &'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<crate::schemas::RetryPolicy>)]
+    retry_policy: Option<serde_json::Value>,
+    test_mode: bool,
+    active: bool,
+    /// `active`, `inactive`, `paused` (by its tenant) or `disabled` (by Hooklane).
+    #[schema(example = "active")]
+    status: &'static str,
+    created_at: String,
+    updated_at: String,
+}
+
+impl WebhookView {
+    pub(crate) fn new(webhook: &Webhook) -> Self {
+        Self {
+            id: webhook.id.to_string(),
+            name: webhook.name.clone(),
+            description: webhook.description.clone(),
+            url: webhook.url.to_string(),
+            events: webhook.events.iter().map(ToString::to_string).collect(),
+            secret: None,
+            contract: webhook.contract.to_string(),
+            headers: webhook.headers.names().map(|name| (name.to_owned(), "***")).collect(),
+            retry_policy: webhook.retry_policy.as_ref().map(RetryPolicy::to_json),
+            test_mode: webhook.test_mode,
+            active: webhook.state.is_active(),
+            status: match webhook.state {
+                WebhookState::Active => "active",
+                WebhookState::Inactive => "inactive",
+                WebhookState::Paused { .. } => "paused",
+                WebhookState::Disabled { .. } => "disabled",
+            },
+            created_at: time(webhook.created_at),
+            updated_at: time(webhook.updated_at),
+        }
+    }
+
+    /// The one answer that carries the secret, in the form that the contract's libraries read.
+    pub(crate) fn with_secret(webhook: &Webhook, contracts: &Contracts) -> Self {
+        let form = contracts.get(&webhook.contract).map_or(SecretForm::Text, Contract::secret_form);
+        let secret = webhook.secret.shown(form).expose_secret().to_owned();
+        Self { secret: Some(secret), ..Self::new(webhook) }
+    }
+}
