@@ -38,4 +38,4 @@ check: ## formatting, lints, documentation, dependencies, template
 	@$(LOCAL) check
 
 clean: down ## remove what was built and installed
-	rm -rf target .aws-sam .local .venv
+	rm -rf target .aws-sam .local .venv tests/verifiers/node_modules
