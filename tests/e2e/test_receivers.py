@@ -6,14 +6,20 @@ import socket
 from urllib.parse import urlsplit
 
 import pytest
+from hooklane_local import behaviours
 from sample_receivers import SampleReceiver, all_samples
 
 SECRET = "your-webhook-secret"
 OTHER_SECRET = "not-what-the-receiver-has"
 DOCUMENTS = ["virtual-queue", "virtual-queue-hex", "ops-center", "prism", "aegisx", "task-hub"]
 FILES = ["receiver.mjs", "receiver.php", "receiver.py"]
-# Their receivers tell deliveries apart by a header with the delivery's id.
-NAMED_BY_A_HEADER = ["virtual-queue", "virtual-queue-hex", "aegisx", "task-hub"]
+# By which header their receivers tell deliveries apart; those of the others take the body.
+NAMED_BY = {
+    "virtual-queue": "x-webhook-delivery",
+    "virtual-queue-hex": "x-webhook-delivery",
+    "aegisx": "x-webhook-delivery",
+    "task-hub": "x-delivery-id",
+}
 
 # As a producer writes them: number text, escapes and key order are what a careless sender changes.
 EVENTS = {
@@ -54,7 +60,7 @@ def test_a_receiver_takes_what_is_signed_with_its_secret(contract, file, api, re
     assert understood == {event_type: as_doubles(data) for event_type, data in EVENTS.items()}, sample.output
     remembered = {accepted.remember for accepted in sample.accepted}
     assert len(remembered) == len(EVENTS)
-    if contract in NAMED_BY_A_HEADER:
+    if contract in NAMED_BY:
         assert remembered == {delivery["id"] for delivery in delivered}
 
 
@@ -69,6 +75,20 @@ def test_a_receiver_refuses_what_is_signed_with_another_secret(
 
     assert attempt["statusCode"] == 401
     assert sample.accepted == [], sample.output
+
+
+@pytest.mark.parametrize("contract", DOCUMENTS)
+def test_what_a_receiver_is_to_remember_is_the_same_on_every_attempt(contract, register, publish, receiver, requests):
+    receiver.respond = behaviours.failing(1)
+    register(contract=contract, secret=SECRET, retryPolicy={"schedule": [1]})
+
+    publish()
+
+    first, second = requests(2)
+    assert first.body == second.body
+    name = NAMED_BY.get(contract)
+    if name is not None:
+        assert first.headers[name] == second.headers[name]
 
 
 @pytest.mark.parametrize(("contract", "file"), all_samples())
