@@ -41,4 +41,4 @@ openapi: ## write docs/openapi.json anew from the code
 	cargo run --quiet --package hooklane-api --example openapi > docs/openapi.json
 
 clean: down ## remove what was built and installed
-	rm -rf target .aws-sam .local .venv
+	rm -rf target .aws-sam .local .venv tests/verifiers/node_modules

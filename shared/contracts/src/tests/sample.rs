@@ -8,6 +8,8 @@ use hooklane_domain::json::RawJson;
 use hooklane_domain::target::TargetUrl;
 use hooklane_domain::webhook::{Essentials, Webhook};
 
+const ACCEPTED_AT: &str = "2024-01-15T10:30:01.250Z";
+
 #[derive(Debug)]
 pub(super) struct Sample {
     pub(super) secret: String,
@@ -71,16 +73,20 @@ impl Sample {
 
     /// What attempt number `attempt` sends, each one a minute after the one before.
     pub(super) fn send(&self, contract: &Contract, attempt: u32) -> Sent {
+        let seconds = at(ACCEPTED_AT).as_second() + 60 * i64::from(attempt);
+        self.send_at(contract, attempt, Timestamp::from_second(seconds).unwrap())
+    }
+
+    /// What attempt number `attempt` sends when it begins at `starts`.
+    pub(super) fn send_at(&self, contract: &Contract, attempt: u32, starts: Timestamp) -> Sent {
         let webhook = self.webhook(contract);
-        let accepted_at = at("2024-01-15T10:30:01.250Z");
-        let delivery = DeliveryId::new(webhook.id, accepted_at, "evt-1".parse().unwrap());
-        let seconds = accepted_at.as_second() + 60 * i64::from(attempt);
+        let delivery = DeliveryId::new(webhook.id, at(ACCEPTED_AT), "evt-1".parse().unwrap());
         let request = contract.request(Subject {
             content: &self.content,
             delivery: &delivery,
             webhook: &webhook,
             attempt,
-            at: Timestamp::from_second(seconds).unwrap(),
+            at: starts,
         });
         let headers = request.headers.into_iter();
         Sent {
