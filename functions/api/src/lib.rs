@@ -8,16 +8,20 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use hooklane_app::ports::{Deliveries, Events, Surroundings, Tenants, Waits, Webhooks};
+use hooklane_app::ports::{Deliveries, Events, Quotas, Surroundings, Tenants, Waits, Webhooks};
+use hooklane_app::tenants::Known;
 use hooklane_app::webhooks::Rules;
 use hooklane_domain::contract::Contracts;
 use hooklane_domain::network::NetworkRules;
+use hooklane_domain::tenant::CatalogName;
 
 mod auth;
 mod body;
 mod deliveries;
 mod etag;
 mod events;
+mod gate;
+mod limiter;
 mod openapi;
 mod operation;
 mod problem;
@@ -26,15 +30,19 @@ mod reference;
 mod routes;
 mod schemas;
 mod settings;
+mod status;
+mod tenants;
 mod views;
 mod webhooks;
 
 #[cfg(test)]
 mod tests;
 
-pub use auth::OperatorKey;
+pub use auth::Key;
+pub use limiter::Limiter;
 pub use openapi::openapi_json;
 pub use settings::Settings;
+pub use status::Pulse;
 
 /// What the handlers work with.
 pub struct Api<L, R, Q, K, S> {
@@ -42,33 +50,45 @@ pub struct Api<L, R, Q, K, S> {
     pub registry: R,
     pub queues: Q,
     pub operator_key: K,
+    /// Signs tenants' tokens.
+    pub token_key: K,
     pub surroundings: S,
     pub contracts: Contracts,
+    pub catalogs: Vec<CatalogName>,
     pub network: NetworkRules,
+    /// A tenant's requests a minute unless its settings say otherwise; 0 for as many as it likes.
+    pub rate_limit: u32,
+    pub limiter: Limiter,
+    pub pulse: Pulse,
 }
 
 /// Everything a handler needs of its [`Api`], whatever is behind it.
 pub trait Backend: Send + Sync + 'static {
-    type Ledger: Events + Deliveries;
+    type Ledger: Events + Deliveries + Quotas;
     type Registry: Webhooks + Tenants;
     type Queues: Waits;
-    type Key: OperatorKey;
+    type Key: Key;
     type Surroundings: Surroundings;
 
     fn ledger(&self) -> &Self::Ledger;
     fn registry(&self) -> &Self::Registry;
     fn queues(&self) -> &Self::Queues;
     fn operator_key(&self) -> &Self::Key;
+    fn token_key(&self) -> &Self::Key;
     fn surroundings(&self) -> &Self::Surroundings;
     fn rules(&self) -> Rules<'_>;
+    fn known(&self) -> Known<'_>;
+    fn rate_limit(&self) -> u32;
+    fn limiter(&self) -> &Limiter;
+    fn pulse(&self) -> &Pulse;
 }
 
 impl<L, R, Q, K, S> Backend for Api<L, R, Q, K, S>
 where
-    L: Events + Deliveries + 'static,
+    L: Events + Deliveries + Quotas + 'static,
     R: Webhooks + Tenants + 'static,
     Q: Waits + 'static,
-    K: OperatorKey + 'static,
+    K: Key + 'static,
     S: Surroundings + 'static,
 {
     type Ledger = L;
@@ -89,11 +109,26 @@ where
     fn operator_key(&self) -> &K {
         &self.operator_key
     }
+    fn token_key(&self) -> &K {
+        &self.token_key
+    }
     fn surroundings(&self) -> &S {
         &self.surroundings
     }
     fn rules(&self) -> Rules<'_> {
         Rules { contracts: &self.contracts, network: &self.network }
+    }
+    fn known(&self) -> Known<'_> {
+        Known { contracts: &self.contracts, catalogs: &self.catalogs }
+    }
+    fn rate_limit(&self) -> u32 {
+        self.rate_limit
+    }
+    fn limiter(&self) -> &Limiter {
+        &self.limiter
+    }
+    fn pulse(&self) -> &Pulse {
+        &self.pulse
     }
 }
 
@@ -102,7 +137,10 @@ const MAX_BODY: usize = events::MAX_BATCH_BYTES;
 
 /// Every route, under `/api/v1` and under the prefixes the documents call them by.
 pub fn router<B: Backend>(api: Arc<B>) -> Router {
-    let (routes, _) = routes::all::<B>().split_for_parts();
+    let gate = axum::middleware::from_fn_with_state(Arc::clone(&api), gate::pass::<B>);
+    let (guarded, _) = routes::guarded::<B>().split_for_parts();
+    let (open, _) = routes::open::<B>().split_for_parts();
+    let routes = guarded.route_layer(gate).merge(open);
     Router::new()
         .merge(routes.clone())
         .nest("/api", routes.clone())

@@ -54,7 +54,8 @@ const BEARER: &str = "bearer";
 
 /// The whole document.
 pub(crate) fn document<B: Backend>() -> OpenApi {
-    let (_, mut document) = routes::all::<B>().split_for_parts();
+    let all = routes::guarded::<B>().merge(routes::open::<B>());
+    let (_, mut document) = all.split_for_parts();
     for (path, item) in &mut document.paths.paths {
         for operation in operations_of(item) {
             add_common_problems(path, operation);

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use hooklane_app::deliveries::RequestError;
 use hooklane_app::ports::Unavailable;
 use hooklane_app::publish::PublishError;
+use hooklane_app::tenants::{MintError, SettingsError};
 use hooklane_app::webhooks::{ChangeError, RegisterError};
 use hooklane_domain::fields::{FieldError, FieldErrors};
 use lambda_http::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -30,6 +31,9 @@ pub(crate) struct Problem {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = Vec<FieldProblem>, required = false)]
     errors: Vec<FieldError>,
+    /// When to try again, in seconds: a header.
+    #[serde(skip)]
+    retry_after: Option<i64>,
 }
 
 /// One wrong field, as the document describes it.
@@ -45,7 +49,14 @@ pub(crate) struct FieldProblem {
 
 impl Problem {
     fn new(status: StatusCode, kind: &'static str, title: &'static str) -> Self {
-        Self { kind, title, status: status.as_u16(), detail: None, errors: Vec::new() }
+        Self {
+            kind,
+            title,
+            status: status.as_u16(),
+            detail: None,
+            errors: Vec::new(),
+            retry_after: None,
+        }
     }
 
     fn detail(self, detail: &str) -> Self {
@@ -67,6 +78,22 @@ impl Problem {
             "urn:hooklane:problem:unauthorized",
             "A valid bearer token is needed",
         )
+    }
+
+    pub(crate) fn forbidden(detail: &str) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "urn:hooklane:problem:forbidden", "Not allowed")
+            .detail(detail)
+    }
+
+    /// Over the tenant's rate limit for so many seconds more.
+    pub(crate) fn over_limit(seconds: i64) -> Self {
+        let problem = Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "urn:hooklane:problem:rate-limited",
+            "Over the rate limit",
+        );
+        let detail = format!("The limit is open again in {seconds} seconds.");
+        Self { retry_after: Some(seconds), ..problem.detail(&detail) }
     }
 
     /// What is not there, and what is another tenant's: nobody can tell the two apart.
@@ -112,11 +139,12 @@ impl Problem {
     }
 
     fn unavailable() -> Self {
-        Self::new(
+        let problem = Self::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "urn:hooklane:problem:unavailable",
             "Try again in a moment",
-        )
+        );
+        Self { retry_after: Some(1), ..problem }
     }
 }
 
@@ -171,6 +199,25 @@ impl From<RequestError> for Problem {
     }
 }
 
+impl From<SettingsError> for Problem {
+    fn from(error: SettingsError) -> Self {
+        match error {
+            SettingsError::Changed => Self::precondition_failed(),
+            SettingsError::Invalid(errors) => errors.into(),
+            SettingsError::Unavailable(error) => error.into(),
+        }
+    }
+}
+
+impl From<MintError> for Problem {
+    fn from(error: MintError) -> Self {
+        match error {
+            MintError::Invalid(errors) => errors.into(),
+            MintError::Unavailable(error) => error.into(),
+        }
+    }
+}
+
 impl From<ChangeError> for Problem {
     fn from(error: ChangeError) -> Self {
         match error {
@@ -200,8 +247,8 @@ impl IntoResponse for Problem {
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        if let Some(seconds) = self.retry_after {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }

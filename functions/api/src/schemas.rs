@@ -1,6 +1,8 @@
 //! What request bodies look like, for the OpenAPI document only: they are read by the domain, field by
 //! field, so that every mistake is reported at once. The tests hold the two together.
 
+pub(crate) mod tenants;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};

@@ -7,3 +7,4 @@ mod publishing;
 mod reading;
 mod registering;
 mod service;
+mod tenants;

@@ -3,9 +3,11 @@
 use hooklane_domain::Timestamp;
 
 mod deliveries;
+mod tenants;
 mod webhooks;
 
 pub(crate) use deliveries::{DeliveryDetailView, DeliveryView};
+pub(crate) use tenants::{TenantView, TokenView};
 pub(crate) use webhooks::WebhookView;
 
 pub(crate) fn time(at: Timestamp) -> String {

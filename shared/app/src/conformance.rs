@@ -7,6 +7,7 @@
 mod deliveries;
 mod events;
 mod queues;
+mod quotas;
 mod samples;
 mod tenants;
 mod webhooks;
@@ -14,6 +15,7 @@ mod webhooks;
 pub use deliveries::deliveries;
 pub use events::events;
 pub use queues::{Inspect, Seen, queues, sqs_limits};
+pub use quotas::quotas;
 pub use tenants::tenants;
 pub use webhooks::webhooks;
 
@@ -26,6 +28,7 @@ mod tests {
     async fn the_fakes_conform() {
         super::events(&MemoryLedger::default(), 1).await;
         super::deliveries(&MemoryLedger::default(), 1).await;
+        super::quotas(&MemoryLedger::default(), 1).await;
         super::webhooks(&MemoryRegistry::default(), 1).await;
         super::tenants(&MemoryRegistry::default(), 1).await;
         let queues = MemoryQueues::at(Timestamp::UNIX_EPOCH, 360);

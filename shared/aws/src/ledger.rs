@@ -11,6 +11,7 @@ mod delivery;
 mod event;
 mod keys;
 mod pages;
+mod quota;
 
 pub use event::EventRecord;
 

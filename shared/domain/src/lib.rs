@@ -19,6 +19,7 @@ pub mod limits;
 pub mod message;
 pub mod network;
 pub mod outcome;
+pub mod quota;
 pub mod receipt;
 pub mod retry;
 pub mod secret;
@@ -26,6 +27,7 @@ pub mod signature;
 pub mod subscription;
 pub mod target;
 pub mod tenant;
+pub mod token;
 pub mod waiting;
 pub mod webhook;
 

@@ -8,18 +8,18 @@ use hooklane_app::ports::Unavailable;
 use hooklane_domain::Timestamp;
 use hooklane_domain::network::NetworkRules;
 use http_body_util::BodyExt as _;
-use lambda_http::http::{Request, StatusCode};
+use lambda_http::http::{HeaderMap, Request, StatusCode};
 use secrecy::SecretString;
 use serde_json::Value;
 use tower::ServiceExt as _;
 
-use crate::{Api, OperatorKey, router};
+use crate::{Api, Limiter, Pulse, router};
 
-pub(super) struct Key;
+pub(super) struct Key(&'static str);
 
-impl OperatorKey for Key {
+impl crate::Key for Key {
     async fn current(&self, _: Timestamp) -> Result<Arc<SecretString>, Unavailable> {
-        Ok(Arc::new("the-operator-key".into()))
+        Ok(Arc::new(self.0.into()))
     }
 }
 
@@ -30,11 +30,20 @@ pub(super) struct Service {
 }
 
 /// An answer: its status, its headers as text, its body.
+#[derive(Debug, Default, Clone)]
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) content_type: String,
     pub(super) etag: String,
     pub(super) body: Value,
+    headers: HeaderMap,
+}
+
+impl Answer {
+    /// A header as text; empty where it is not there.
+    pub(super) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
 }
 
 impl Service {
@@ -44,10 +53,15 @@ impl Service {
             ledger: MemoryLedger::default(),
             registry: MemoryRegistry::default(),
             queues: MemoryQueues::at(now, 360),
-            operator_key: Key,
+            operator_key: Key("the-operator-key"),
+            token_key: Key("the-token-key"),
             surroundings: FixedSurroundings::at(now),
             contracts: hooklane_contracts::load(),
+            catalogs: vec!["default".parse().unwrap()],
             network: NetworkRules::default(),
+            rate_limit: 600,
+            limiter: Limiter::default(),
+            pulse: Pulse::default(),
         };
         Self { api: Arc::new(api) }
     }
@@ -82,14 +96,13 @@ impl Service {
         let request = request.body(Body::from(body.to_owned())).unwrap();
         let response = router(Arc::clone(&self.api)).oneshot(request).await.unwrap();
         let status = response.status();
-        let header = |name| {
-            let value = response.headers().get(name);
-            value.map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default()
-        };
-        let (content_type, etag) = (header("content-type"), header("etag"));
+        let headers = response.headers().clone();
         let bytes = response.into_body().collect().await.unwrap().to_bytes();
         let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        Answer { status, content_type, etag, body }
+        let mut answer = Answer { status, headers, body, ..Answer::default() };
+        answer.content_type = answer.header("content-type").to_owned();
+        answer.etag = answer.header("etag").to_owned();
+        answer
     }
 
     /// A registered webhook's id.

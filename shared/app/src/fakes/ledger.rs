@@ -1,13 +1,16 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
 
 use hooklane_domain::attempt::Attempt;
 use hooklane_domain::delivery::Delivery;
 use hooklane_domain::event::Event;
 use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
+use hooklane_domain::quota::Window;
 
 use super::lock;
-use crate::ports::{Deliveries, DeliveryFilter, DeliveryPage, Events, Put, Saved, Unavailable};
+use crate::ports::{
+    Deliveries, DeliveryFilter, DeliveryPage, Events, Put, Quotas, Saved, Unavailable,
+};
 
 /// The ledger in memory.
 #[derive(Debug, Default)]
@@ -15,6 +18,21 @@ pub struct MemoryLedger {
     events: Mutex<BTreeMap<(TenantId, EventId), Event>>,
     deliveries: Mutex<BTreeMap<DeliveryId, Delivery>>,
     attempts: Mutex<BTreeMap<(DeliveryId, u32, hooklane_domain::Timestamp), Attempt>>,
+    leased: Mutex<HashMap<(TenantId, Window), u64>>,
+}
+
+impl Quotas for MemoryLedger {
+    async fn lease(
+        &self,
+        tenant: &TenantId,
+        window: Window,
+        requests: u32,
+    ) -> Result<u64, Unavailable> {
+        let mut leased = lock(&self.leased);
+        let count = leased.entry((tenant.clone(), window)).or_default();
+        *count += u64::from(requests);
+        Ok(*count)
+    }
 }
 
 impl Events for MemoryLedger {

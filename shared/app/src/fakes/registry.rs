@@ -111,6 +111,10 @@ impl Tenants for MemoryRegistry {
         Ok(lock(&self.0).tenant(id))
     }
 
+    async fn is_listed(&self, id: &TenantId) -> Result<bool, Unavailable> {
+        Ok(lock(&self.0).known.contains(id))
+    }
+
     async fn set_settings(
         &self,
         id: &TenantId,

@@ -3,6 +3,7 @@
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::{FailedAt, Status};
 use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
+use hooklane_domain::quota::Window;
 
 use crate::table::{Item, Key, text};
 
@@ -52,6 +53,11 @@ pub(super) fn attempt(id: &DeliveryId, failed: FailedAt) -> Key {
 pub(super) fn parked(id: &DeliveryId, since: Timestamp) -> Key {
     let ms = since.as_millisecond().max(0);
     Key { pk: format!("PK#{}", id.webhook()), sk: format!("{ms:015}#{}", id.event()) }
+}
+
+/// The count of a tenant's API requests in one minute.
+pub(super) fn quota(tenant: &TenantId, window: Window) -> Key {
+    Key { pk: format!("RA#{tenant}"), sk: format!("{:012}", window.number()) }
 }
 
 /// The undelivered of a webhook by status.
