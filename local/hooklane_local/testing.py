@@ -1,11 +1,9 @@
 """What `make test` runs, and in which order."""
 
-import uuid
-from urllib.parse import urlsplit
-
 from hooklane_local.client import LocalStack
 from hooklane_local.environment import for_aws_clients, for_build_tools
-from hooklane_local.paths import EMULATOR_PYTHON, EMULATOR_VENV, LOCAL, ROOT
+from hooklane_local.openapi import hold_against_document
+from hooklane_local.paths import EMULATOR_PYTHON, LOCAL, ROOT
 from hooklane_local.processes import run
 from hooklane_local.profile import Profile
 from hooklane_local.progress import Failure, say, step
@@ -31,7 +29,7 @@ def run_tests(profile: Profile, *, only_end_to_end: bool, pytest_arguments: list
                 _pytest(profile, ROOT / "tests" / "e2e", *parallel, *pytest_arguments)
             if not pytest_arguments:
                 with step("the API against its OpenAPI document"):
-                    _hold_against_document(profile, stack)
+                    hold_against_document(profile, stack)
         except Failure:
             print_function_logs(stack)
             say(f"The emulator's whole log: {profile.emulator_log}")
@@ -65,36 +63,6 @@ def _conformance(profile: Profile) -> None:
         ],
         environment=environment,
         cwd=ROOT,
-    )
-
-
-def _hold_against_document(profile: Profile, stack: LocalStack) -> None:
-    """Schemathesis, after the other tests: with the operator's key it removes tenants that it finds."""
-    tenant = f"schemathesis-{uuid.uuid4().hex[:8]}"
-    stack.api(None).put(f"/api/v1/tenants/{tenant}", {"rateLimit": 0}).expect(200)
-    address = urlsplit(stack.description["apiUrl"])
-    run(
-        [
-            EMULATOR_VENV / "bin" / "st",
-            "--config-file",
-            ROOT / "tests" / "openapi" / "schemathesis.toml",
-            "run",
-            ROOT / "docs" / "openapi.json",
-            "--url",
-            f"http://127.0.0.1:{address.port}/api/v1",
-            "--header",
-            f"Host: {address.netloc}",
-            "--header",
-            f"Authorization: Bearer {stack.description['operatorKey']}",
-            "--header",
-            f"X-Tenant-Id: {tenant}",
-            # The emulator takes a tenth of a second for each request, whatever it is.
-            "--workers",
-            "16",
-            "--no-color",
-        ],
-        environment=for_build_tools(),
-        cwd=profile.state,
     )
 
 
