@@ -6,10 +6,11 @@ use hooklane_domain::Timestamp;
 use hooklane_domain::attempt::{Attempt, LastAttempt};
 use hooklane_domain::contract::{Contract, Contracts};
 use hooklane_domain::delivery::{Delivery, State};
+use hooklane_domain::limits::{RateLimit, TimeLimit};
 use hooklane_domain::outcome::{AttemptError, Outcome};
 use hooklane_domain::retry::RetryPolicy;
 use hooklane_domain::secret::SecretForm;
-use hooklane_domain::webhook::{Webhook, WebhookState};
+use hooklane_domain::webhook::{Signing, Webhook, WebhookState};
 use secrecy::ExposeSecret as _;
 use serde::Serialize;
 
@@ -34,6 +35,15 @@ pub(crate) struct WebhookView {
     headers: BTreeMap<String, &'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_policy: Option<serde_json::Value>,
+    /// In seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timeout: Option<TimeLimit>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rate_limit: Option<RateLimit>,
+    signing: Signing,
+    /// What its receivers verify an asymmetric signature with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    public_key: Option<String>,
     test_mode: bool,
     active: bool,
     status: &'static str,
@@ -53,6 +63,10 @@ impl WebhookView {
             contract: webhook.contract.to_string(),
             headers: webhook.headers.names().map(|name| (name.to_owned(), "***")).collect(),
             retry_policy: webhook.retry_policy.as_ref().map(RetryPolicy::to_json),
+            timeout: webhook.timeout,
+            rate_limit: webhook.rate_limit,
+            signing: webhook.signing(),
+            public_key: webhook.secret.public_key(),
             test_mode: webhook.test_mode,
             active: webhook.state.is_active(),
             status: match webhook.state {
