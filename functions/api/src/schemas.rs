@@ -55,6 +55,24 @@ pub(crate) struct WebhookChange {
     active: Option<bool>,
 }
 
+/// At most so many attempts in so many seconds.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct RateLimit {
+    #[schema(minimum = 1, maximum = 100000)]
+    requests: u32,
+    #[schema(minimum = 1, maximum = 3600)]
+    per_seconds: u32,
+}
+
+/// How requests are signed: by a secret that both sides know, or by a key whose public half receivers have.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Signing {
+    Hmac,
+    Ed25519,
+}
+
 /// When to try again. The documents' other spellings (`maxAttempts`, `retryDelay`, `max_delay`, …) are
 /// understood too.
 #[derive(Serialize, Deserialize, ToSchema)]

@@ -1,9 +1,10 @@
 use std::collections::BTreeMap;
 
 use hooklane_domain::contract::{Contract, Contracts};
+use hooklane_domain::limits::{RateLimit, TimeLimit};
 use hooklane_domain::retry::RetryPolicy;
 use hooklane_domain::secret::SecretForm;
-use hooklane_domain::webhook::{Webhook, WebhookState};
+use hooklane_domain::webhook::{Signing, Webhook, WebhookState};
 use secrecy::ExposeSecret as _;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -36,6 +37,20 @@ pub(crate) struct WebhookView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<crate::schemas::RetryPolicy>)]
     retry_policy: Option<serde_json::Value>,
+    /// Its own time limit of an attempt, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<u32>, nullable = false, minimum = 1, maximum = 30)]
+    timeout: Option<TimeLimit>,
+    /// Its own rate limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<crate::schemas::RateLimit>, nullable = false)]
+    rate_limit: Option<RateLimit>,
+    #[schema(value_type = crate::schemas::Signing)]
+    signing: Signing,
+    /// What receivers verify an Ed25519 signature with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    public_key: Option<String>,
     test_mode: bool,
     active: bool,
     /// `active`, `inactive`, `paused` (by its tenant) or `disabled` (by Hooklane).
@@ -57,6 +72,10 @@ impl WebhookView {
             contract: webhook.contract.to_string(),
             headers: webhook.headers.names().map(|name| (name.to_owned(), "***")).collect(),
             retry_policy: webhook.retry_policy.as_ref().map(RetryPolicy::to_json),
+            timeout: webhook.timeout,
+            rate_limit: webhook.rate_limit,
+            signing: webhook.signing(),
+            public_key: webhook.secret.public_key(),
             test_mode: webhook.test_mode,
             active: webhook.state.is_active(),
             status: match webhook.state {

@@ -45,14 +45,17 @@ pub(super) struct Script {
     clock: Arc<FixedSurroundings>,
     answers: Mutex<VecDeque<Outcome>>,
     seen: Mutex<Vec<(Timestamp, WireRequest)>>,
+    /// The time limit of each request.
+    limits: Mutex<Vec<Duration>>,
     /// What somebody else writes while the receiver thinks.
     meanwhile: Mutex<Option<Delivery>>,
     ledger: Arc<MemoryLedger>,
 }
 
 impl Post for Script {
-    async fn post(&self, _: &TargetUrl, request: WireRequest, _: Duration) -> Sent {
+    async fn post(&self, _: &TargetUrl, request: WireRequest, limit: Duration) -> Sent {
         self.seen.lock().unwrap().push((self.clock.now(), request));
+        self.limits.lock().unwrap().push(limit);
         let write = self.meanwhile.lock().unwrap().take();
         if let Some(write) = write {
             self.ledger.save(&write).await.unwrap();
@@ -104,6 +107,7 @@ impl World {
                 clock: Arc::clone(&clock),
                 answers: Mutex::default(),
                 seen: Mutex::default(),
+                limits: Mutex::default(),
                 meanwhile: Mutex::default(),
                 ledger,
             },
@@ -234,6 +238,16 @@ impl World {
 
     pub(super) fn posts(&self) -> usize {
         self.worker.sender.seen.lock().unwrap().len()
+    }
+
+    pub(super) fn limits(&self) -> Vec<Duration> {
+        self.worker.sender.limits.lock().unwrap().clone()
+    }
+
+    /// Changes the webhook as its tenant would.
+    pub(super) async fn change(&self, webhook: Webhook) {
+        assert!(self.worker.webhooks.registry().update(&webhook).await.unwrap());
+        self.worker.webhooks.forget(&webhook.tenant, webhook.id);
     }
 
     pub(super) fn requests(&self) -> Vec<WireRequest> {

@@ -7,11 +7,12 @@ use hooklane_domain::Timestamp;
 use hooklane_domain::contract::Contract;
 use hooklane_domain::fields::{FieldErrors, Fields};
 use hooklane_domain::ids::{TenantId, WebhookId};
+use hooklane_domain::limits::{RateLimit, TimeLimit};
 use hooklane_domain::retry::RetryPolicy;
 use hooklane_domain::secret::SigningSecret;
 use hooklane_domain::subscription::Subscription;
 use hooklane_domain::target::TargetUrl;
-use hooklane_domain::webhook::{CustomHeaders, Essentials, Webhook, WebhookState};
+use hooklane_domain::webhook::{CustomHeaders, Essentials, Signing, Webhook, WebhookState};
 
 use super::Rules;
 
@@ -31,6 +32,27 @@ const MAX_DESCRIPTION: usize = 1_000;
 /// What answers show in the place of a header's value.
 const MASK: &str = "***";
 
+/// What a body says of something that a webhook may have of its own instead of its contract's.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) enum Override<T> {
+    /// Nothing.
+    #[default]
+    Unsaid,
+    /// `null`: back to the contract's.
+    Taken,
+    Own(T),
+}
+
+impl<T> Override<T> {
+    fn over(self, current: Option<T>) -> Option<T> {
+        match self {
+            Self::Unsaid => current,
+            Self::Taken => None,
+            Self::Own(own) => Some(own),
+        }
+    }
+}
+
 /// The fields that a body names; what it leaves out is `None`.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Draft<'a> {
@@ -41,7 +63,10 @@ pub(super) struct Draft<'a> {
     secret: Option<SigningSecret>,
     contract: Option<&'a Contract>,
     headers: Option<BTreeMap<String, String>>,
-    retry_policy: Option<RetryPolicy>,
+    signing: Option<Signing>,
+    retry_policy: Override<RetryPolicy>,
+    timeout: Override<TimeLimit>,
+    rate_limit: Override<RateLimit>,
     active: Option<bool>,
     test_mode: Option<bool>,
 }
@@ -60,6 +85,7 @@ impl<'a> Draft<'a> {
         if let (Some(headers), Some(contract)) = (&draft.headers, draft.contract_in(rules)) {
             custom_headers(headers.clone(), contract, &mut errors);
         }
+        draft.check_secret(rules, &mut errors);
         fields.merge(errors);
         fields.finish().map(|()| draft)
     }
@@ -84,9 +110,32 @@ impl<'a> Draft<'a> {
             secret: fields.parse(&["secret"]),
             contract: read::contract(fields, rules),
             headers: fields.read(&["headers"], "an object of strings"),
+            signing: fields.read(&["signing"], "hmac or ed25519"),
             retry_policy: read::policy(fields),
+            timeout: read::timeout(fields),
+            rate_limit: read::rate_limit(fields),
             active: read::active(fields),
             test_mode: fields.read(&["testMode", "test_mode"], "true or false"),
+        }
+    }
+
+    /// Whether the contract has signatures of the kind that is asked for, and the secret is of it.
+    fn check_secret(&self, rules: Rules<'a>, errors: &mut FieldErrors) {
+        let given = self.secret.as_ref().map(SigningSecret::is_ed25519);
+        let asked = self.signing.map(|signing| signing == Signing::Ed25519);
+        match (asked, given) {
+            (Some(true), Some(false)) => {
+                errors.push("secret", "must be an Ed25519 key (whsk_…) where signing is ed25519");
+            }
+            (Some(false), Some(true)) => {
+                errors.push("secret", "is an Ed25519 key, so signing must be ed25519");
+            }
+            _ => {}
+        }
+        let Some(contract) = self.contract_in(rules) else { return };
+        if asked.or(given) == Some(true) && !contract.has_ed25519() {
+            let path = if asked.is_some() { "signing" } else { "secret" };
+            errors.push(path, format!("the contract {} signs with hmac only", contract.name()));
         }
     }
 
@@ -114,7 +163,10 @@ impl<'a> Draft<'a> {
             return Err(errors);
         };
         let Identity { id, tenant, now, secret: random } = identity;
-        let generate = || SigningSecret::generate(contract.secret_form(), random);
+        let generate = || match self.signing {
+            Some(Signing::Ed25519) => SigningSecret::generate_ed25519(random),
+            _ => SigningSecret::generate(contract.secret_form(), random),
+        };
         let new = Webhook::new(Essentials {
             id,
             tenant,
@@ -128,7 +180,9 @@ impl<'a> Draft<'a> {
             name: self.name.unwrap_or(new.name),
             description: self.description,
             headers,
-            retry_policy: self.retry_policy,
+            retry_policy: self.retry_policy.over(None),
+            timeout: self.timeout.over(None),
+            rate_limit: self.rate_limit.over(None),
             test_mode: self.test_mode.unwrap_or(false),
             state: state(self.active.unwrap_or(true)),
             ..new
@@ -155,6 +209,7 @@ impl<'a> Draft<'a> {
             }
             _ => current.headers.clone(),
         };
+        check_kept_secrets(self.signing, self.contract, current, now, &mut errors);
         if !errors.is_empty() {
             return Err(errors);
         }
@@ -166,7 +221,9 @@ impl<'a> Draft<'a> {
             events: self.events.unwrap_or(changed.events),
             contract: self.contract.map_or(changed.contract, |c| c.name().clone()),
             headers,
-            retry_policy: self.retry_policy.or(changed.retry_policy),
+            retry_policy: self.retry_policy.over(changed.retry_policy),
+            timeout: self.timeout.over(changed.timeout),
+            rate_limit: self.rate_limit.over(changed.rate_limit),
             test_mode: self.test_mode.unwrap_or(changed.test_mode),
             state: match self.active {
                 // Switching off what Hooklane switched off keeps the reason.
@@ -176,6 +233,25 @@ impl<'a> Draft<'a> {
             updated_at: now,
             ..changed
         })
+    }
+}
+
+/// A change of contract leaves the secrets, so the new one must have signatures of their kind.
+fn check_kept_secrets(
+    signing: Option<Signing>,
+    contract: Option<&Contract>,
+    current: &Webhook,
+    now: Timestamp,
+    errors: &mut FieldErrors,
+) {
+    if signing.is_some_and(|signing| signing != current.signing()) {
+        errors.push("signing", "is changed by rotating the secret");
+    }
+    let mut secrets = std::iter::once(&current.secret).chain(current.retiring_at(now));
+    if let Some(Err(error)) =
+        contract.map(|contract| secrets.try_for_each(|secret| contract.accepts(secret)))
+    {
+        errors.push("contract", format!("{error}, and the webhook's secret is such a key"));
     }
 }
 
