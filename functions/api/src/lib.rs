@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use hooklane_app::ports::{Deliveries, Events, Surroundings, Tenants, Waits, Webhooks};
+use hooklane_app::ports::{
+    Claims, Deliveries, Events, Post, Surroundings, Tenants, TestAttempts, Waits, Webhooks,
+};
 use hooklane_app::webhooks::Rules;
 use hooklane_domain::contract::Contracts;
 use hooklane_domain::network::NetworkRules;
@@ -18,14 +20,19 @@ mod body;
 mod deliveries;
 mod etag;
 mod events;
+mod idempotency;
 mod openapi;
 mod operation;
+mod pausing;
 mod problem;
 mod query;
 mod reference;
 mod routes;
+mod samples;
 mod schemas;
+mod secrets;
 mod settings;
+mod testing;
 mod views;
 mod webhooks;
 
@@ -37,10 +44,11 @@ pub use openapi::openapi_json;
 pub use settings::Settings;
 
 /// What the handlers work with.
-pub struct Api<L, R, Q, K, S> {
+pub struct Api<L, R, Q, P, K, S> {
     pub ledger: L,
     pub registry: R,
     pub queues: Q,
+    pub sender: P,
     pub operator_key: K,
     pub surroundings: S,
     pub contracts: Contracts,
@@ -49,31 +57,35 @@ pub struct Api<L, R, Q, K, S> {
 
 /// Everything a handler needs of its [`Api`], whatever is behind it.
 pub trait Backend: Send + Sync + 'static {
-    type Ledger: Events + Deliveries;
+    type Ledger: Events + Deliveries + Claims + TestAttempts;
     type Registry: Webhooks + Tenants;
     type Queues: Waits;
+    type Sender: Post;
     type Key: OperatorKey;
     type Surroundings: Surroundings;
 
     fn ledger(&self) -> &Self::Ledger;
     fn registry(&self) -> &Self::Registry;
     fn queues(&self) -> &Self::Queues;
+    fn sender(&self) -> &Self::Sender;
     fn operator_key(&self) -> &Self::Key;
     fn surroundings(&self) -> &Self::Surroundings;
     fn rules(&self) -> Rules<'_>;
 }
 
-impl<L, R, Q, K, S> Backend for Api<L, R, Q, K, S>
+impl<L, R, Q, P, K, S> Backend for Api<L, R, Q, P, K, S>
 where
-    L: Events + Deliveries + 'static,
+    L: Events + Deliveries + Claims + TestAttempts + 'static,
     R: Webhooks + Tenants + 'static,
     Q: Waits + 'static,
+    P: Post + 'static,
     K: OperatorKey + 'static,
     S: Surroundings + 'static,
 {
     type Ledger = L;
     type Registry = R;
     type Queues = Q;
+    type Sender = P;
     type Key = K;
     type Surroundings = S;
 
@@ -85,6 +97,9 @@ where
     }
     fn queues(&self) -> &Q {
         &self.queues
+    }
+    fn sender(&self) -> &P {
+        &self.sender
     }
     fn operator_key(&self) -> &K {
         &self.operator_key

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use anyhow::Context as _;
 use hooklane_api::{Api, Settings, router};
 use hooklane_aws::ledger::{Ledger, Retention};
 use hooklane_aws::queues::{QueueUrls, Queues};
@@ -9,6 +10,7 @@ use hooklane_aws::registry::Registry;
 use hooklane_aws::secrets::{Refreshed, Secret, Vault};
 use hooklane_aws::startup::explain;
 use hooklane_aws::surroundings::System;
+use hooklane_sender::Sender;
 
 /// A new operator key takes over in warm functions within this time.
 const OPERATOR_KEY_SECONDS: i64 = 300;
@@ -28,6 +30,7 @@ async fn main() -> anyhow::Result<()> {
         ledger: Ledger::new(&aws, settings.ledger_table, retention),
         registry: Registry::new(&aws, settings.registry_table, vault),
         queues: Queues::new(&aws, QueueUrls { delivery: None, retry: Some(settings.retry_queue) }),
+        sender: Sender::new(settings.network.clone()).context("api cannot start")?,
         operator_key: Refreshed::new(operator_key, OPERATOR_KEY_SECONDS),
         surroundings: System,
         contracts: hooklane_contracts::load(),

@@ -2,17 +2,15 @@
 
 use std::sync::Arc;
 
+use hooklane_app::attempt;
 use hooklane_app::ports::{Events as _, Surroundings as _, Unavailable};
 use hooklane_aws::sqs_batch::Disposition;
-use hooklane_domain::Timestamp;
-use hooklane_domain::attempt::Attempt;
 use hooklane_domain::contract::{Contract, Subject};
 use hooklane_domain::delivery::{CancelReason, Delivery, FailReason, ParkReason};
 use hooklane_domain::event::Content;
-use hooklane_domain::outcome::{AttemptError, ErrorKind, Outcome};
 use hooklane_domain::webhook::Webhook;
 
-use crate::edge::{Edge, Post as _};
+use crate::edge::Edge;
 use crate::settle::Made;
 use crate::worker::{Job, Worker};
 
@@ -69,37 +67,12 @@ impl<E: Edge> Worker<E> {
     }
 
     async fn make(&self, delivery: &Delivery, webhook: Arc<Webhook>, content: &Content) -> Made {
-        let at = self.surroundings.now();
-        let number = delivery.next_number();
-        let contract = match self.contract(&webhook, at) {
-            Ok(contract) => contract,
-            Err(detail) => {
-                let outcome = Outcome::Error(AttemptError { kind: ErrorKind::Body, detail });
-                let attempt =
-                    Attempt { number, at, duration_ms: 0, request_headers: Vec::new(), outcome };
-                return Made { attempt, webhook, gone_disables: false, contract_retry: None };
-            }
-        };
+        let (number, at) = (delivery.next_number(), self.surroundings.now());
         let subject =
             Subject { content, delivery: &delivery.id, webhook: &webhook, attempt: number, at };
-        let request = contract.request(subject);
-        let request_headers = request.shown_headers.clone();
-        let sent = self.sender.post(&webhook.url, request, contract.timeout_of(&webhook)).await;
-        let duration_ms = u32::try_from(sent.took.as_millis()).unwrap_or(u32::MAX);
-        let attempt = Attempt { number, at, duration_ms, request_headers, outcome: sent.outcome };
-        let gone_disables = contract.gone_disables();
-        let contract_retry = Some(Contract::retry(contract).clone());
+        let (attempt, contract) = attempt::make(&self.sender, &self.contracts, subject).await;
+        let gone_disables = contract.is_some_and(Contract::gone_disables);
+        let contract_retry = contract.map(Contract::retry).cloned();
         Made { attempt, webhook, gone_disables, contract_retry }
-    }
-
-    /// The webhook's contract, where this deployment has it and it can sign with the webhook's secrets;
-    /// else what is wrong, fit to be shown to its owner.
-    fn contract(&self, webhook: &Webhook, now: Timestamp) -> Result<&Contract, String> {
-        let contract = self.contracts.get(&webhook.contract).ok_or_else(|| {
-            format!("the contract {} is not in this deployment", webhook.contract)
-        })?;
-        let mut secrets = std::iter::once(&webhook.secret).chain(webhook.retiring_at(now));
-        secrets.try_for_each(|secret| contract.accepts(secret)).map_err(|e| e.to_string())?;
-        Ok(contract)
     }
 }

@@ -199,6 +199,11 @@ impl Fields {
         names.iter().any(|name| self.left.get(*name).is_some_and(|raw| raw.get() != "null"))
     }
 
+    /// The names that are still there.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.left.keys().map(String::as_str)
+    }
+
     /// The fields nobody asked for, as one JSON object. After this, none is unknown.
     pub fn take_rest(&mut self) -> BTreeMap<String, Box<RawValue>> {
         std::mem::take(&mut self.left)

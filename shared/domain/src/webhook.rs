@@ -11,6 +11,7 @@ use crate::subscription::Subscription;
 use crate::target::TargetUrl;
 
 pub(crate) mod headers;
+mod pausing;
 mod rotation;
 
 pub use headers::{CustomHeaders, InvalidHeader};
@@ -89,6 +90,12 @@ impl Webhook {
             updated_at: created_at,
             revision: 1,
         }
+    }
+
+    /// Whether it subscribed to events of that type.
+    #[must_use]
+    pub fn wants(&self, event_type: &EventType) -> bool {
+        self.events.iter().any(|pattern| pattern.matches(event_type))
     }
 
     /// How it signs, which its secret decides.

@@ -8,7 +8,8 @@ use hooklane_app::fakes::{
     FixedSurroundings, MemoryLedger, MemoryQueues, MemoryRegistry, Received,
 };
 use hooklane_app::ports::{
-    Deliveries as _, Dispatch as _, Events as _, Saved, Surroundings as _, Webhooks as _,
+    Deliveries as _, Dispatch as _, Events as _, Post, Saved, Sent, Surroundings as _,
+    Webhooks as _,
 };
 use hooklane_aws::sqs_batch::Disposition;
 use hooklane_domain::Timestamp;
@@ -23,10 +24,9 @@ use hooklane_domain::retry::RetryPolicy;
 use hooklane_domain::target::TargetUrl;
 use hooklane_domain::waiting::{Lane, Waiting};
 use hooklane_domain::webhook::{Essentials, Webhook};
-use hooklane_sender::Sent;
 use jiff::SignedDuration;
 
-use crate::edge::{Edge, Post};
+use crate::edge::Edge;
 use crate::worker::{Task, Worker};
 
 pub(super) struct Fake;

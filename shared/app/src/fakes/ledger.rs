@@ -1,9 +1,10 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-use hooklane_domain::attempt::Attempt;
+use hooklane_domain::attempt::{Attempt, TestAttempt};
 use hooklane_domain::delivery::Delivery;
 use hooklane_domain::event::Event;
+use hooklane_domain::idempotency::{Claim, IdempotencyKey};
 use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
 
 use super::lock;
@@ -15,6 +16,8 @@ pub struct MemoryLedger {
     events: Mutex<BTreeMap<(TenantId, EventId), Event>>,
     deliveries: Mutex<BTreeMap<DeliveryId, Delivery>>,
     attempts: Mutex<BTreeMap<(DeliveryId, u32, hooklane_domain::Timestamp), Attempt>>,
+    pub(super) claims: Mutex<BTreeMap<(TenantId, IdempotencyKey), Claim>>,
+    pub(super) tests: Mutex<BTreeMap<DeliveryId, TestAttempt>>,
 }
 
 impl Events for MemoryLedger {

@@ -27,6 +27,21 @@ pub(super) struct Identity {
 }
 
 const DEFAULT_CONTRACT: &str = "standard";
+/// Fields that `null` does not take back: there is nothing for them to go back to.
+const NEVER_NULL: [&str; 12] = [
+    "name",
+    "url",
+    "events",
+    "secret",
+    "contract",
+    "signing",
+    "active",
+    "isActive",
+    "is_active",
+    "status",
+    "testMode",
+    "test_mode",
+];
 const MAX_NAME: usize = 255;
 const MAX_DESCRIPTION: usize = 1_000;
 /// What answers show in the place of a header's value.
@@ -44,6 +59,10 @@ pub(super) enum Override<T> {
 }
 
 impl<T> Override<T> {
+    fn is_said(&self) -> bool {
+        !matches!(self, Self::Unsaid)
+    }
+
     fn over(self, current: Option<T>) -> Option<T> {
         match self {
             Self::Unsaid => current,
@@ -57,12 +76,12 @@ impl<T> Override<T> {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Draft<'a> {
     name: Option<String>,
-    description: Option<String>,
+    description: Override<String>,
     url: Option<TargetUrl>,
     events: Option<Vec<Subscription>>,
     secret: Option<SigningSecret>,
     contract: Option<&'a Contract>,
-    headers: Option<BTreeMap<String, String>>,
+    headers: Override<BTreeMap<String, String>>,
     signing: Option<Signing>,
     retry_policy: Override<RetryPolicy>,
     timeout: Override<TimeLimit>,
@@ -82,7 +101,8 @@ impl<'a> Draft<'a> {
         }
         let draft = Self::read(&mut fields, rules);
         let mut errors = FieldErrors::default();
-        if let (Some(headers), Some(contract)) = (&draft.headers, draft.contract_in(rules)) {
+        if let (Override::Own(headers), Some(contract)) = (&draft.headers, draft.contract_in(rules))
+        {
             custom_headers(headers.clone(), contract, &mut errors);
         }
         draft.check_secret(rules, &mut errors);
@@ -97,6 +117,11 @@ impl<'a> Draft<'a> {
             fields
                 .error("secret", "is not changed here: receivers would refuse what is on its way");
         }
+        for name in NEVER_NULL {
+            if fields.take_null(&[name]) {
+                fields.error(name, "must not be null; left out, it stays as it is");
+            }
+        }
         let draft = Self::read(&mut fields, rules);
         fields.finish().map(|()| draft)
     }
@@ -104,12 +129,12 @@ impl<'a> Draft<'a> {
     fn read(fields: &mut Fields, rules: Rules<'a>) -> Self {
         Self {
             name: read::text(fields, "name", 1, MAX_NAME),
-            description: read::text(fields, "description", 0, MAX_DESCRIPTION),
+            description: read::description(fields, MAX_DESCRIPTION),
             url: read::url(fields, rules),
             events: read::events(fields),
             secret: fields.parse(&["secret"]),
             contract: read::contract(fields, rules),
-            headers: fields.read(&["headers"], "an object of strings"),
+            headers: read::headers(fields),
             signing: fields.read(&["signing"], "hmac or ed25519"),
             retry_policy: read::policy(fields),
             timeout: read::timeout(fields),
@@ -153,7 +178,9 @@ impl<'a> Draft<'a> {
         let contract = self.contract_in(rules);
         let mut errors = FieldErrors::default();
         let headers = match (contract, self.headers) {
-            (Some(contract), Some(headers)) => custom_headers(headers, contract, &mut errors),
+            (Some(contract), Override::Own(headers)) => {
+                custom_headers(headers, contract, &mut errors)
+            }
             _ => CustomHeaders::default(),
         };
         let (Some(url), Some(events), Some(contract), true) =
@@ -178,7 +205,7 @@ impl<'a> Draft<'a> {
         });
         Ok(Webhook {
             name: self.name.unwrap_or(new.name),
-            description: self.description,
+            description: self.description.over(None),
             headers,
             retry_policy: self.retry_policy.over(None),
             timeout: self.timeout.over(None),
@@ -200,11 +227,12 @@ impl<'a> Draft<'a> {
         let contract = self.contract.or_else(|| rules.contracts.get(&current.contract));
         let headers = match contract {
             // Also where only the contract changes: it may set a header of its own by that name.
-            Some(contract) if self.headers.is_some() || self.contract.is_some() => {
-                let named = self.headers.map_or_else(
-                    || owned(&current.headers),
-                    |headers| with_kept_values(headers, &current.headers),
-                );
+            Some(contract) if self.headers.is_said() || self.contract.is_some() => {
+                let named = match self.headers {
+                    Override::Unsaid => owned(&current.headers),
+                    Override::Taken => BTreeMap::new(),
+                    Override::Own(headers) => with_kept_values(headers, &current.headers),
+                };
                 custom_headers(named, contract, &mut errors)
             }
             _ => current.headers.clone(),
@@ -216,7 +244,7 @@ impl<'a> Draft<'a> {
         let changed = current.clone();
         Ok(Webhook {
             name: self.name.unwrap_or(changed.name),
-            description: self.description.or(changed.description),
+            description: self.description.over(changed.description),
             url: self.url.unwrap_or(changed.url),
             events: self.events.unwrap_or(changed.events),
             contract: self.contract.map_or(changed.contract, |c| c.name().clone()),

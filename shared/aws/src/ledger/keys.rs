@@ -2,6 +2,7 @@
 
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::{FailedAt, Status};
+use hooklane_domain::idempotency::IdempotencyKey;
 use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
 
 use crate::table::{Item, Key, text};
@@ -52,6 +53,11 @@ pub(super) fn attempt(id: &DeliveryId, failed: FailedAt) -> Key {
 pub(super) fn parked(id: &DeliveryId, since: Timestamp) -> Key {
     let ms = since.as_millisecond().max(0);
     Key { pk: format!("PK#{}", id.webhook()), sk: format!("{ms:015}#{}", id.event()) }
+}
+
+/// What was begun under a client's idempotency key: a key is its tenant's, and no tenant holds a `#`.
+pub(super) fn claim(tenant: &TenantId, key: &IdempotencyKey) -> Key {
+    Key { pk: format!("IK#{tenant}#{}", key.as_str()), sk: "CLAIM".to_owned() }
 }
 
 /// The undelivered of a webhook by status.

@@ -1,5 +1,7 @@
 //! Reads the fields of a webhook's body, one function each.
 
+use std::collections::BTreeMap;
+
 use hooklane_domain::contract::{Contract, ContractName};
 use hooklane_domain::fields::{FieldErrors, Fields};
 use hooklane_domain::limits::{InvalidLimit, RateLimit, TimeLimit};
@@ -19,6 +21,23 @@ pub(super) fn text(fields: &mut Fields, name: &str, least: usize, most: usize) -
     }
     fields.error(name, format!("must have {least} to {most} characters"));
     None
+}
+
+pub(super) fn description(fields: &mut Fields, most: usize) -> Override<String> {
+    let taken = fields.take_null(&["description"]);
+    match text(fields, "description", 0, most) {
+        Some(text) => Override::Own(text),
+        None if taken => Override::Taken,
+        None => Override::Unsaid,
+    }
+}
+
+/// Names and values.
+pub(super) fn headers(fields: &mut Fields) -> Override<BTreeMap<String, String>> {
+    own(fields, &["headers"], |path, json| {
+        serde_json::from_str(json)
+            .map_err(|_| FieldErrors::one(path, "must be an object of strings"))
+    })
 }
 
 pub(super) fn url(fields: &mut Fields, rules: Rules<'_>) -> Option<TargetUrl> {
