@@ -26,8 +26,9 @@ struct ClaimItem {
     /// Whether the webhook was made.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     d: bool,
-    /// Until when it holds, in milliseconds: the table's own clock removes it days later.
-    u: i64,
+    /// The last moment, after which it no longer holds, in milliseconds: the table's own clock removes it
+    /// days later.
+    l: i64,
     #[serde(rename = "expiresAt")]
     expires_at: i64,
 }
@@ -84,7 +85,7 @@ impl Ledger {
             .put_item()
             .table_name(&self.table)
             .set_item(Some(claim_item(tenant, key, claim)?))
-            .condition_expression("attribute_not_exists(pk) OR u <= :now")
+            .condition_expression("attribute_not_exists(pk) OR l <= :now")
             .expression_attribute_values(":now", number(claim.at.as_millisecond()))
             .send()
             .await;
@@ -131,7 +132,7 @@ fn claim_item(tenant: &TenantId, key: &IdempotencyKey, claim: &Claim) -> Result<
         f: claim.fingerprint.to_hex(),
         a: claim.at.as_millisecond(),
         d: claim.fulfilled,
-        u: until.as_millisecond(),
+        l: until.as_millisecond(),
         expires_at: until.as_second(),
     };
     to_item(&keys::claim(tenant, key), &stored)
