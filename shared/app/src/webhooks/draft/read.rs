@@ -35,8 +35,12 @@ pub(super) fn description(fields: &mut Fields, most: usize) -> Override<String> 
 /// Names and values.
 pub(super) fn headers(fields: &mut Fields) -> Override<BTreeMap<String, String>> {
     own(fields, &["headers"], |path, json| {
-        serde_json::from_str(json)
-            .map_err(|_| FieldErrors::one(path, "must be an object of strings"))
+        let headers = serde_json::from_str(json)
+            .map_err(|_| FieldErrors::one(path, "must be an object of strings"))?;
+        // A map keeps the last of two that have one name; here that is a mistake.
+        let mut names = Fields::of(path, json)?;
+        names.take_rest();
+        names.finish().map(|()| headers)
     })
 }
 
