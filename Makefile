@@ -6,7 +6,7 @@ LOCAL = PYTHONPATH=local $(PYTHON) -m hooklane_local
 export IAM FUNCTION_AWS_ENDPOINT HOOKLANE_PORT HOOKLANE_LOG_LEVEL
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down demo test e2e check clean
+.PHONY: help setup up down demo test e2e check contract clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ e2e: ## run only what needs a stack (PYTEST="-k retry" chooses)
 
 check: ## formatting, lints, documentation, dependencies, template
 	@$(LOCAL) check
+
+contract: ## show a contract on the wire (FILE=contracts/x.toml), or its mistake
+	@cargo run --quiet --package hooklane-domain --example wire -- $(FILE)
 
 clean: down ## remove what was built and installed
 	rm -rf target .aws-sam .local .venv

@@ -88,7 +88,7 @@ where
         &self.surroundings
     }
     fn rules(&self) -> Rules<'_> {
-        Rules { contracts: &self.contracts, network: &self.network }
+        Rules { contracts: &self.contracts, network: &self.network, samples: None }
     }
 }
 

@@ -40,6 +40,10 @@ pub(crate) struct WebhookView {
     timeout: Option<TimeLimit>,
     #[serde(skip_serializing_if = "Option::is_none")]
     rate_limit: Option<RateLimit>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    filter: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transform: Option<String>,
     signing: Signing,
     /// What its receivers verify an asymmetric signature with.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -65,6 +69,8 @@ impl WebhookView {
             retry_policy: webhook.retry_policy.as_ref().map(RetryPolicy::to_json),
             timeout: webhook.timeout,
             rate_limit: webhook.rate_limit,
+            filter: webhook.filter.as_ref().map(|filter| filter.as_str().to_owned()),
+            transform: webhook.transform.as_ref().map(|t| t.as_str().to_owned()),
             signing: webhook.signing(),
             public_key: webhook.secret.public_key(),
             test_mode: webhook.test_mode,

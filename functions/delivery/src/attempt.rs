@@ -1,5 +1,6 @@
 //! One attempt: the request as the webhook stands at this moment, and what came of it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use hooklane_app::ports::{Events as _, Surroundings as _, Unavailable};
@@ -9,6 +10,7 @@ use hooklane_domain::attempt::Attempt;
 use hooklane_domain::contract::{Contract, Subject};
 use hooklane_domain::delivery::{CancelReason, Delivery, FailReason, ParkReason};
 use hooklane_domain::event::Content;
+use hooklane_domain::expression::{Failure, Input};
 use hooklane_domain::outcome::{AttemptError, ErrorKind, Outcome};
 use hooklane_domain::webhook::Webhook;
 
@@ -71,17 +73,25 @@ impl<E: Edge> Worker<E> {
     async fn make(&self, delivery: &Delivery, webhook: Arc<Webhook>, content: &Content) -> Made {
         let at = self.surroundings.now();
         let number = delivery.next_number();
-        let contract = match self.contract(&webhook, at) {
-            Ok(contract) => contract,
-            Err(detail) => {
-                let outcome = Outcome::Error(AttemptError { kind: ErrorKind::Body, detail });
+        let ready = self.contract(&webhook, at).and_then(|contract| {
+            shaped(delivery, &webhook, content).map(|content| (contract, content))
+        });
+        let (contract, content) = match ready {
+            Ok(ready) => ready,
+            Err(error) => {
+                let outcome = Outcome::Error(error);
                 let attempt =
                     Attempt { number, at, duration_ms: 0, request_headers: Vec::new(), outcome };
                 return Made { attempt, webhook, gone_disables: false, contract_retry: None };
             }
         };
-        let subject =
-            Subject { content, delivery: &delivery.id, webhook: &webhook, attempt: number, at };
+        let subject = Subject {
+            content: &content,
+            delivery: &delivery.id,
+            webhook: &webhook,
+            attempt: number,
+            at,
+        };
         let request = contract.request(subject);
         let request_headers = request.shown_headers.clone();
         let sent = self.sender.post(&webhook.url, request, contract.timeout_of(&webhook)).await;
@@ -92,14 +102,39 @@ impl<E: Edge> Worker<E> {
         Made { attempt, webhook, gone_disables, contract_retry }
     }
 
-    /// The webhook's contract, where this deployment has it and it can sign with the webhook's secrets;
-    /// else what is wrong, fit to be shown to its owner.
-    fn contract(&self, webhook: &Webhook, now: Timestamp) -> Result<&Contract, String> {
+    /// The webhook's contract, where this deployment has it and it can sign with the webhook's secrets.
+    fn contract(&self, webhook: &Webhook, now: Timestamp) -> Result<&Contract, AttemptError> {
+        let unwritable = |detail| AttemptError { kind: ErrorKind::Body, detail };
         let contract = self.contracts.get(&webhook.contract).ok_or_else(|| {
-            format!("the contract {} is not in this deployment", webhook.contract)
+            unwritable(format!("the contract {} is not in this deployment", webhook.contract))
         })?;
         let mut secrets = std::iter::once(&webhook.secret).chain(webhook.retiring_at(now));
-        secrets.try_for_each(|secret| contract.accepts(secret)).map_err(|e| e.to_string())?;
+        let accepted = secrets.try_for_each(|secret| contract.accepts(secret));
+        accepted.map_err(|e| unwritable(e.to_string()))?;
         Ok(contract)
     }
+}
+
+/// The event as the webhook gets it. Its filter was asked when the event was fanned out, and whoever
+/// asked for this delivery by hand knows better: only one that fails stands in the way.
+fn shaped<'c>(
+    delivery: &Delivery,
+    webhook: &Webhook,
+    content: &'c Content,
+) -> Result<Cow<'c, Content>, AttemptError> {
+    if webhook.filter.is_none() && webhook.transform.is_none() {
+        return Ok(Cow::Borrowed(content));
+    }
+    let id = &delivery.id;
+    let input = Input::new(id.event(), &delivery.tenant, content, id.accepted_at());
+    let broken = |what: &str, failure: &Failure| AttemptError {
+        kind: ErrorKind::Transform,
+        detail: format!("{what}: {failure}"),
+    };
+    if let Some(filter) = &webhook.filter {
+        filter.passes(&input).map_err(|failure| broken("filter", &failure))?;
+    }
+    let Some(transform) = &webhook.transform else { return Ok(Cow::Borrowed(content)) };
+    let data = transform.apply(&input).map_err(|failure| broken("transform", &failure))?;
+    Ok(Cow::Owned(Content { data, ..content.clone() }))
 }

@@ -10,6 +10,9 @@ use hooklane_domain::whole_millisecond;
 use crate::ports::{Surroundings, Unavailable, Webhooks};
 
 mod draft;
+mod trial;
+
+pub use trial::Samples;
 
 use draft::{Draft, Identity};
 
@@ -18,6 +21,8 @@ use draft::{Draft, Identity};
 pub struct Rules<'a> {
     pub contracts: &'a Contracts,
     pub network: &'a NetworkRules,
+    /// What filters and transforms are tried on; without them, on data of every kind.
+    pub samples: Option<&'a dyn Samples>,
 }
 
 #[derive(Debug, thiserror::Error)]
