@@ -105,12 +105,15 @@ fn missing(slot: &Slot) -> Failure {
     Failure::Missing(format!("there is no {}", shortened(&slot.text())))
 }
 
+/// A slot's value, and the steps that a look at it takes.
+type Known = (Box<dyn Val>, u64);
+
 /// The event as the interpreter sees it: slots, each read when it is first asked for.
 struct Lookup<'a> {
     compiled: &'a Compiled,
     input: &'a Input,
-    /// The slot's value and what it costs; `None` where there is none.
-    known: Vec<OnceLock<Option<(Box<dyn Val>, u64)>>>,
+    /// By the slot's number; `None` where the event has no such part.
+    known: Vec<OnceLock<Option<Known>>>,
     budget: Arc<Budget>,
 }
 
@@ -120,7 +123,7 @@ impl<'a> Lookup<'a> {
         Self { compiled, input, known, budget: Arc::default() }
     }
 
-    fn read(&self, slot: &Slot) -> Option<(Box<dyn Val>, u64)> {
+    fn read(&self, slot: &Slot) -> Option<Known> {
         let part: Part<'_> = self.input.find(&slot.path)?;
         let (value, bytes) = match &slot.has {
             Some(key) => (Value::Bool(part.has(key)?), 0),
