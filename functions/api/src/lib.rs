@@ -131,7 +131,7 @@ where
         &self.surroundings
     }
     fn rules(&self) -> Rules<'_> {
-        Rules { contracts: &self.contracts, network: &self.network }
+        Rules { contracts: &self.contracts, network: &self.network, samples: None }
     }
     fn names(&self) -> Names<'_> {
         Names { contracts: &self.contracts, catalogs: &self.catalogs }

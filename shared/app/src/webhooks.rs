@@ -14,11 +14,13 @@ mod pausing;
 mod registering;
 mod rotating;
 mod testing;
+mod trial;
 
 pub use pausing::{pause, resume};
 pub use registering::{RegisterError, register, register_once};
 pub use rotating::rotate;
 pub use testing::{TestError, Tested, Trial, test};
+pub use trial::Samples;
 
 use draft::Draft;
 
@@ -27,6 +29,8 @@ use draft::Draft;
 pub struct Rules<'a> {
     pub contracts: &'a Contracts,
     pub network: &'a NetworkRules,
+    /// What filters and transforms are tried on; without them, on data of every kind.
+    pub samples: Option<&'a dyn Samples>,
 }
 
 /// The revisions that a caller lets be changed: it knows one of them, or takes the webhook as it is.
