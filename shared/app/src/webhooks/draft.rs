@@ -17,7 +17,10 @@ use hooklane_domain::webhook::{CustomHeaders, Essentials, Signing, Webhook, Webh
 
 use super::{Rules, trial};
 
+mod headers;
 mod read;
+
+use headers::{custom_headers, owned, with_kept_values};
 
 /// What a new webhook has that its tenant does not say.
 pub(super) struct Identity {
@@ -45,8 +48,6 @@ const NEVER_NULL: [&str; 12] = [
 ];
 const MAX_NAME: usize = 255;
 const MAX_DESCRIPTION: usize = 1_000;
-/// What answers show in the place of a header's value.
-const MASK: &str = "***";
 
 /// What a body says of something that a webhook may have of its own instead of its contract's.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -303,46 +304,6 @@ fn check_kept_secrets(
 
 fn state(active: bool) -> WebhookState {
     if active { WebhookState::Active } else { WebhookState::Inactive }
-}
-
-/// Headers are shown masked. A client that sends back what it was shown keeps what there is.
-fn with_kept_values(
-    headers: BTreeMap<String, String>,
-    current: &CustomHeaders,
-) -> BTreeMap<String, String> {
-    let kept = |name: &str| {
-        current.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.to_owned())
-    };
-    let value = |(name, value): (String, String)| {
-        let value = if value == MASK { kept(&name).unwrap_or(value) } else { value };
-        (name, value)
-    };
-    headers.into_iter().map(value).collect()
-}
-
-fn owned(headers: &CustomHeaders) -> BTreeMap<String, String> {
-    headers.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
-}
-
-fn custom_headers(
-    headers: BTreeMap<String, String>,
-    contract: &Contract,
-    errors: &mut FieldErrors,
-) -> CustomHeaders {
-    for (name, _) in headers.iter().filter(|(_, value)| *value == MASK) {
-        errors.push(format!("headers.{name}"), "is masked: send its value, or the name it has");
-    }
-    match CustomHeaders::new(headers.into_iter().collect(), contract) {
-        Ok(headers) => headers,
-        Err(wrong) => {
-            for (name, error) in wrong {
-                let path =
-                    if name.is_empty() { "headers".to_owned() } else { format!("headers.{name}") };
-                errors.push(path, error.to_string());
-            }
-            CustomHeaders::default()
-        }
-    }
 }
 
 #[cfg(test)]

@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn attempts_count_the_first_so_there_may_be_one_more() {
+    fn attempts_count_the_first() {
         let policy = RetryPolicy::read("", r#"{"maxAttempts":10}"#).unwrap();
         assert_eq!(policy.max_retries(), 9);
         assert_eq!(RetryPolicy::read("", r#"{"maxAttempts":1}"#).unwrap().max_retries(), 0);
