@@ -8,24 +8,28 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use hooklane_app::ports::{Deliveries, Events, Surroundings, Tenants, Waits, Webhooks};
+use hooklane_app::ports::{AttemptLog, Deliveries, Events, Surroundings, Tenants, Waits, Webhooks};
 use hooklane_app::webhooks::Rules;
 use hooklane_domain::contract::Contracts;
 use hooklane_domain::network::NetworkRules;
 
 mod auth;
 mod body;
+mod cursor;
 mod deliveries;
 mod etag;
 mod events;
+mod logs;
 mod openapi;
 mod operation;
+mod parameters;
 mod problem;
 mod query;
 mod reference;
 mod routes;
 mod schemas;
 mod settings;
+mod statistics;
 mod views;
 mod webhooks;
 
@@ -49,7 +53,7 @@ pub struct Api<L, R, Q, K, S> {
 
 /// Everything a handler needs of its [`Api`], whatever is behind it.
 pub trait Backend: Send + Sync + 'static {
-    type Ledger: Events + Deliveries;
+    type Ledger: Events + Deliveries + AttemptLog;
     type Registry: Webhooks + Tenants;
     type Queues: Waits;
     type Key: OperatorKey;
@@ -65,7 +69,7 @@ pub trait Backend: Send + Sync + 'static {
 
 impl<L, R, Q, K, S> Backend for Api<L, R, Q, K, S>
 where
-    L: Events + Deliveries + 'static,
+    L: Events + Deliveries + AttemptLog + 'static,
     R: Webhooks + Tenants + 'static,
     Q: Waits + 'static,
     K: OperatorKey + 'static,

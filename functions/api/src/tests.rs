@@ -2,6 +2,7 @@
 
 mod changing;
 mod errors;
+mod lists;
 mod openapi;
 mod publishing;
 mod reading;

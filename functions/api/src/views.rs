@@ -3,9 +3,13 @@
 use hooklane_domain::Timestamp;
 
 mod deliveries;
+mod log;
+mod statistics;
 mod webhooks;
 
 pub(crate) use deliveries::{DeliveryDetailView, DeliveryView};
+pub(crate) use log::LogView;
+pub(crate) use statistics::{HealthView, StatisticsView};
 pub(crate) use webhooks::WebhookView;
 
 pub(crate) fn time(at: Timestamp) -> String {

@@ -6,6 +6,7 @@
 
 mod deliveries;
 mod events;
+mod lists;
 mod queues;
 mod samples;
 mod tenants;

@@ -10,7 +10,9 @@ mod surroundings;
 mod tenants;
 mod webhooks;
 
-pub use deliveries::{Deliveries, DeliveryFilter, DeliveryPage, Saved};
+pub use deliveries::{
+    AttemptLog, Deliveries, DeliveryFilter, DeliveryPage, LogFilter, LogPage, Saved,
+};
 pub use events::{Events, Put};
 pub use queues::{DeadLetters, Dispatch, Waits};
 pub use surroundings::Surroundings;

@@ -10,6 +10,7 @@ mod attempt;
 mod delivery;
 mod event;
 mod keys;
+mod log;
 mod pages;
 
 pub use event::EventRecord;

@@ -51,11 +51,7 @@ impl LogEntry {
 
     #[must_use]
     pub fn key(&self) -> LogKey {
-        LogKey {
-            at: self.attempt.at,
-            event: self.event.clone(),
-            number: self.attempt.number,
-        }
+        LogKey { at: self.attempt.at, event: self.event.clone(), number: self.attempt.number }
     }
 }
 

@@ -34,6 +34,7 @@ pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) content_type: String,
     pub(super) etag: String,
+    pub(super) disposition: String,
     pub(super) body: Value,
 }
 
@@ -87,9 +88,10 @@ impl Service {
             value.map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default()
         };
         let (content_type, etag) = (header("content-type"), header("etag"));
+        let disposition = header("content-disposition");
         let bytes = response.into_body().collect().await.unwrap().to_bytes();
         let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        Answer { status, content_type, etag, body }
+        Answer { status, content_type, etag, disposition, body }
     }
 
     /// A registered webhook's id.
