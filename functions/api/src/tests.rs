@@ -2,6 +2,7 @@
 
 mod changing;
 mod errors;
+mod figures;
 mod lists;
 mod openapi;
 mod publishing;

@@ -1,4 +1,4 @@
-//! Lists of deliveries and attempts, and figures over them.
+//! Lists of deliveries and attempts.
 
 use hooklane_app::ports::{Deliveries as _, Saved};
 use hooklane_domain::Timestamp;
@@ -14,11 +14,11 @@ use serde_json::Value;
 use super::service::{Answer, Service};
 
 /// Seconds before the clock of these tests stands.
-fn ago(seconds: i64) -> Timestamp {
+pub(super) fn ago(seconds: i64) -> Timestamp {
     Timestamp::from_second(1_705_314_600 - seconds).unwrap()
 }
 
-fn answered(status: u16) -> Outcome {
+pub(super) fn answered(status: u16) -> Outcome {
     Outcome::Answered(Response {
         status,
         status_text: "Text".to_owned(),
@@ -33,7 +33,7 @@ fn timeout() -> Outcome {
 }
 
 /// Writes a delivery as its attempts leave it, a minute apart from each other.
-async fn deliver(
+pub(super) async fn deliver(
     service: &Service,
     webhook: &str,
     (event, event_type, accepted): (&str, &str, Timestamp),
@@ -70,7 +70,7 @@ async fn deliver(
 }
 
 /// Five deliveries: at once, on the second attempt, waiting, failed, not attempted.
-async fn some(service: &Service, webhook: &str) {
+pub(super) async fn some(service: &Service, webhook: &str) {
     let created = "order.created";
     let all = [
         ("at-once", created, ago(7_500), vec![answered(200)], Next::Delivered),
@@ -266,40 +266,6 @@ async fn the_undelivered_of_all_webhooks() {
     let page = service.ask("GET", "/deliveries?status=failed&limit=1", "").await;
     insta::assert_json_snapshot!("page_of_undelivered", page.body, {".nextCursor" => "[cursor]",
         ".data[].id" => "[id]", ".data[].webhookId" => "[webhook]"});
-}
-
-#[tokio::test]
-async fn figures_of_a_webhook_and_of_a_tenant() {
-    let service = Service::new();
-    let (one, two) = (service.webhook().await, service.webhook().await);
-    some(&service, &one).await;
-    deliver(&service, &two, ("e", "a", ago(5)), &[answered(200)], Next::Delivered).await;
-    let answer = service.ask("GET", &format!("/webhooks/{one}/stats"), "").await;
-    assert_eq!(answer.status, StatusCode::OK);
-    insta::assert_json_snapshot!("statistics_of_a_webhook", answer.body);
-    let hour = service.ask("GET", &format!("/webhooks/{one}/stats?period=1h"), "").await;
-    assert_eq!(hour.body["totalDeliveries"], 4);
-    let all = service.ask("GET", "/stats?period=7d", "").await;
-    assert_eq!(
-        (all.body["totalDeliveries"].clone(), all.body["period"].clone()),
-        (6.into(), "7d".into())
-    );
-    let none = service.ask_as("other", "GET", "/stats", "").await;
-    insta::assert_json_snapshot!("statistics_of_nothing", none.body);
-}
-
-#[tokio::test]
-async fn health_is_told_by_what_was_attempted() {
-    let service = Service::new();
-    let webhook = service.webhook().await;
-    let path = format!("/webhooks/{webhook}/health");
-    let unknown = service.ask("GET", &path, "").await;
-    insta::assert_json_snapshot!("unknown_health", unknown.body);
-    deliver(&service, &webhook, ("e", "a", ago(5)), &[answered(200)], Next::Delivered).await;
-    assert_eq!(service.ask("GET", &path, "").await.body["status"], "healthy");
-    some(&service, &webhook).await;
-    let unhealthy = service.ask("GET", &path, "").await;
-    insta::assert_json_snapshot!("unhealthy", unhealthy.body);
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ use crate::ports::{Deliveries, DeliveryFilter, DeliveryPage, Unavailable};
 /// So many queries are under way at once.
 const AT_ONCE: usize = 16;
 /// A query reads at least and at most so many.
-const CHUNK: (usize, usize) = (5, 500);
+const CHUNK: (usize, usize) = (5, 1000);
 
 /// A webhook's deliveries, all of them or those of one status.
 pub(super) type Part = (WebhookId, Option<Status>);

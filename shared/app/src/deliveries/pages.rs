@@ -4,8 +4,8 @@ use hooklane_domain::ids::{TenantId, WebhookId};
 
 use crate::ports::{Deliveries, DeliveryFilter, DeliveryPage, Unavailable, Webhooks};
 
-/// A page by number goes over everything before it: at most so many queries, each of at most 500
-/// deliveries.
+/// A page by number goes over everything before it, by at most so many queries. Ten are enough for the
+/// deepest page where no filter leaves anything out.
 const MOST_QUERIES: usize = 40;
 
 /// The page of this number (1 for the first) of what a filter lets through, or `None` where the tenant

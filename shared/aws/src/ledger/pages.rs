@@ -18,8 +18,11 @@ use crate::table::{Item, Key, string};
 const BATCH: usize = 100;
 /// Keys that a call leaves unprocessed are asked for again this often.
 const TRIES: u32 = 6;
-/// A request for a page reads at most so many items, so that a filter that matches little ends.
-const PAGE_READS: i32 = 500;
+/// A query whose filter may match little reads so many items, so that it ends.
+const FILTERED_READS: i32 = 500;
+/// One that lets everything through reads what was asked for, and at most so many: about what DynamoDB
+/// hands out at once.
+const MOST_READS: i32 = 1000;
 
 impl Ledger {
     /// The items of these keys, read consistently, in any order; keys without an item are absent.
@@ -124,9 +127,9 @@ fn fits(delivery: &Delivery, tenant: &TenantId, filter: &DeliveryFilter) -> bool
 
 fn reads(filter: &DeliveryFilter, indexed: bool) -> i32 {
     if filter.event_type.is_some() || (filter.status.is_some() && !indexed) {
-        return PAGE_READS;
+        return FILTERED_READS;
     }
-    i32::try_from(filter.limit).unwrap_or(PAGE_READS).min(PAGE_READS)
+    i32::try_from(filter.limit).unwrap_or(MOST_READS).min(MOST_READS)
 }
 
 /// Where a query goes on after a delivery: its keys follow from its id.
