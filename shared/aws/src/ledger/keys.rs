@@ -39,8 +39,8 @@ pub(super) fn delivery_of(item: &Item) -> Option<DeliveryId> {
 const DELIVERY_PREFIX: &str = "DL#";
 const ATTEMPT_PREFIX: &str = "AT#";
 
-/// The sort keys of a webhook's deliveries, or of its attempts, in a span of time: from the first up to the second.
-/// No item has either: after its time every key goes on with `#`.
+/// The sort keys of a webhook's deliveries, or of its attempts, in a span of time: from `low` up to
+/// `high`. No item has one of the two: after its time every key goes on with `#`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Span {
     pub(super) low: String,
