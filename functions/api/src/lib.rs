@@ -9,7 +9,8 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use hooklane_app::ports::{
-    Claims, Deliveries, Events, Post, Quotas, Surroundings, Tenants, TestAttempts, Waits, Webhooks,
+    AttemptLog, Claims, Deliveries, Events, Post, Quotas, Surroundings, Tenants, TestAttempts,
+    Waits, Webhooks,
 };
 use hooklane_app::tenants::Names;
 use hooklane_app::webhooks::Rules;
@@ -19,14 +20,17 @@ use hooklane_domain::tenant::CatalogName;
 
 mod auth;
 mod body;
+mod cursor;
 mod deliveries;
 mod etag;
 mod events;
 mod gate;
 mod idempotency;
 mod limiter;
+mod logs;
 mod openapi;
 mod operation;
+mod parameters;
 mod pausing;
 mod problem;
 mod query;
@@ -36,6 +40,7 @@ mod samples;
 mod schemas;
 mod secrets;
 mod settings;
+mod statistics;
 mod status;
 mod tenants;
 mod testing;
@@ -72,7 +77,7 @@ pub struct Api<L, R, Q, P, K, S> {
 
 /// Everything a handler needs of its [`Api`], whatever is behind it.
 pub trait Backend: Send + Sync + 'static {
-    type Ledger: Events + Deliveries + Claims + TestAttempts + Quotas;
+    type Ledger: Events + Deliveries + AttemptLog + Claims + TestAttempts + Quotas;
     type Registry: Webhooks + Tenants;
     type Queues: Waits;
     type Sender: Post;
@@ -95,7 +100,7 @@ pub trait Backend: Send + Sync + 'static {
 
 impl<L, R, Q, P, K, S> Backend for Api<L, R, Q, P, K, S>
 where
-    L: Events + Deliveries + Claims + TestAttempts + Quotas + 'static,
+    L: Events + Deliveries + AttemptLog + Claims + TestAttempts + Quotas + 'static,
     R: Webhooks + Tenants + 'static,
     Q: Waits + 'static,
     P: Post + 'static,

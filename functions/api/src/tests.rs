@@ -3,7 +3,9 @@
 mod changing;
 mod documents;
 mod errors;
+mod figures;
 mod listing;
+mod lists;
 mod once;
 mod openapi;
 mod pausing;

@@ -3,11 +3,15 @@
 use hooklane_domain::Timestamp;
 
 mod deliveries;
+mod log;
+mod statistics;
 mod tenants;
 mod testing;
 mod webhooks;
 
 pub(crate) use deliveries::{DeliveryDetailView, DeliveryView};
+pub(crate) use log::LogView;
+pub(crate) use statistics::{HealthView, StatisticsView};
 pub(crate) use tenants::{TenantView, TokenView};
 pub(crate) use testing::TestView;
 pub(crate) use webhooks::{SecretView, WebhookView};

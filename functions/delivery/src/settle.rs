@@ -6,6 +6,7 @@ use hooklane_app::ports::{Deliveries as _, Saved, Surroundings as _, Unavailable
 use hooklane_aws::sqs_batch::Disposition;
 use hooklane_domain::attempt::Attempt;
 use hooklane_domain::delivery::Delivery;
+use hooklane_domain::log::is_prompt;
 use hooklane_domain::outcome::Outcome;
 use hooklane_domain::receipt::{Decision, decide};
 use hooklane_domain::retry::{Next, RetryPolicy};
@@ -42,6 +43,9 @@ impl<E: Edge> Worker<E> {
         let next = policy.next(delivery.retries, verdict, now, self.surroundings.chance());
         if next != Next::Delivered {
             self.tell_failure(&delivery, &made.attempt, next);
+        }
+        // A prompt success is found in its delivery: one write is enough.
+        if next != Next::Delivered || !is_prompt(delivery.id.accepted_at(), made.attempt.at) {
             self.ledger.keep_attempt(&delivery, &made.attempt).await?;
         }
         if next == Next::Gone {

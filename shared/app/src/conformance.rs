@@ -7,6 +7,7 @@
 mod claims;
 mod deliveries;
 mod events;
+mod lists;
 mod queues;
 mod quotas;
 mod samples;

@@ -15,7 +15,9 @@ mod testing;
 mod webhooks;
 
 pub use claims::Claims;
-pub use deliveries::{Deliveries, DeliveryFilter, DeliveryPage, Saved};
+pub use deliveries::{
+    AttemptLog, Deliveries, DeliveryFilter, DeliveryPage, LogFilter, LogPage, Saved,
+};
 pub use events::{Events, Put};
 pub use post::{Post, Sent};
 pub use queues::{DeadLetters, Dispatch, Waits};

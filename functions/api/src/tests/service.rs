@@ -67,6 +67,7 @@ pub(super) struct Answer {
     pub(super) etag: String,
     pub(super) location: String,
     pub(super) cache_control: String,
+    pub(super) disposition: String,
     pub(super) body: Value,
     /// The body as it came.
     pub(super) text: String,
@@ -141,6 +142,7 @@ impl Service {
         answer.etag = answer.header("etag").to_owned();
         answer.location = answer.header("location").to_owned();
         answer.cache_control = answer.header("cache-control").to_owned();
+        answer.disposition = answer.header("content-disposition").to_owned();
         answer
     }
 

@@ -9,7 +9,8 @@ use hooklane_domain::event::Event;
 use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
 
 use crate::ports::{
-    Deliveries, DeliveryFilter, DeliveryPage, Events, Put, Saved, Surroundings, Unavailable,
+    AttemptLog, Deliveries, DeliveryFilter, DeliveryPage, Events, LogFilter, LogPage, Put, Saved,
+    Surroundings, Unavailable,
 };
 
 impl<T: Surroundings> Surroundings for Arc<T> {
@@ -60,5 +61,16 @@ impl<T: Deliveries> Deliveries for Arc<T> {
         filter: &DeliveryFilter,
     ) -> Result<DeliveryPage, Unavailable> {
         (**self).list(tenant, webhook, filter).await
+    }
+}
+
+impl<T: AttemptLog> AttemptLog for Arc<T> {
+    async fn kept(
+        &self,
+        tenant: &TenantId,
+        webhook: WebhookId,
+        filter: &LogFilter,
+    ) -> Result<LogPage, Unavailable> {
+        (**self).kept(tenant, webhook, filter).await
     }
 }
