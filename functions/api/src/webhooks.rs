@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse as _, Response};
 use hooklane_app::ports::Webhooks as _;
-use hooklane_app::webhooks;
+use hooklane_app::webhooks::{self, Rules};
 use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::webhook::Webhook;
 use lambda_http::http::StatusCode;
@@ -15,7 +15,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::Backend;
-use crate::auth::{READ, Reader, WRITE, Writer};
+use crate::auth::{Caller, READ, Reader, WRITE, Writer};
 use crate::body::Text;
 use crate::etag::{self, IfMatch};
 use crate::problem::Problem;
@@ -39,10 +39,13 @@ use crate::views::WebhookView;
 pub(crate) async fn create<B: Backend>(
     State(api): State<Arc<B>>,
     Writer(tenant): Writer,
+    caller: Caller,
     Text(body): Text,
 ) -> Result<Response, Problem> {
+    let tenant_contract = caller.tenant.as_ref().and_then(|t| t.settings.contract.as_ref());
+    let rules = Rules { tenant_contract, ..api.rules() };
     let webhook =
-        webhooks::register(api.registry(), api.surroundings(), api.rules(), tenant, &body).await?;
+        webhooks::register(api.registry(), api.surroundings(), rules, tenant, &body).await?;
     let location = format!("/api/v1/webhooks/{}", webhook.id);
     let view = WebhookView::with_secret(&webhook, api.rules().contracts);
     let tag = [(ETAG, etag::of(webhook.revision))];

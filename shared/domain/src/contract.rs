@@ -18,6 +18,7 @@ mod load;
 mod merge;
 mod placeholder;
 mod request;
+pub mod shape;
 mod source;
 mod template;
 
@@ -25,6 +26,7 @@ pub use request::{Subject, WireRequest};
 pub use source::InvalidContract;
 
 use body::BodyTemplate;
+use shape::ApiShape;
 use source::Files;
 use template::Template;
 
@@ -82,6 +84,7 @@ pub struct Contract {
     signature: SignatureRule,
     body: BodyTemplate,
     json: JsonStyle,
+    api: Option<ApiShape>,
 }
 
 /// How the JSON of a body is written.
@@ -142,6 +145,12 @@ impl Contract {
     #[must_use]
     pub fn secret_form(&self) -> SecretForm {
         self.signature.key
+    }
+
+    /// How the management API answers this contract's clients; `None` for canonically.
+    #[must_use]
+    pub fn api(&self) -> Option<&ApiShape> {
+        self.api.as_ref()
     }
 
     /// Whether the contract itself sets this header, given in lower case.

@@ -9,6 +9,7 @@ use toml::Spanned;
 
 use super::body::BodyTemplate;
 use super::placeholder::{Place, Placeholder};
+use super::shape::ApiTable;
 use super::source::{File, Files, InvalidContract, Source};
 use super::template::Template;
 use super::{Contract, ContractName, Encoding, JsonStyle, SignatureRule};
@@ -34,6 +35,7 @@ struct ContractTable {
     #[serde(default)]
     json: JsonStyle,
     retry: Spanned<toml::Value>,
+    api: Option<ApiTable>,
 }
 
 #[derive(Deserialize)]
@@ -91,6 +93,7 @@ impl Contract {
             body: BodyTemplate::parse(table.body.get_ref())
                 .map_err(|e| source.error(table.body.span().start, e))?,
             json: table.json,
+            api: table.api.map(|api| api.load(&source)).transpose()?,
         })
     }
 }

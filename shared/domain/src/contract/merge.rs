@@ -8,7 +8,8 @@ const OWN: [&str; 2] = ["extends", "description"];
 /// A policy is taken whole: a schedule mixed with a back-off would be neither.
 const WHOLE: &str = "retry";
 
-/// Adds what `own` does not say itself, key by key also in the tables that both have.
+/// Adds what `own` does not say itself, key by key also in the tables that both have, however
+/// deep.
 pub(super) fn inherit<'a>(own: &mut DeTable<'a>, from: DeTable<'a>) {
     for (key, value) in from {
         let name = key.get_ref().as_ref();
@@ -24,8 +25,10 @@ pub(super) fn inherit<'a>(own: &mut DeTable<'a>, from: DeTable<'a>) {
 fn add_missing<'a>(own: &mut DeTable<'a>, from: DeValue<'a>) {
     if let DeValue::Table(from) = from {
         for (key, value) in from {
-            if !own.contains_key(key.get_ref().as_ref()) {
-                own.insert(key, value);
+            match own.get_mut(key.get_ref().as_ref()).map(Spanned::get_mut) {
+                None => drop(own.insert(key, value)),
+                Some(DeValue::Table(own)) => add_missing(own, value.into_inner()),
+                Some(_) => {}
             }
         }
     }
