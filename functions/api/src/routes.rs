@@ -20,5 +20,5 @@ pub(crate) fn guarded<B: Backend>() -> OpenApiRouter<Arc<B>> {
 pub(crate) fn open<B: Backend>() -> OpenApiRouter<Arc<B>> {
     let router = OpenApiRouter::new();
     let router = operations!(router, B, status: get);
-    operations!(router, B, reference: openapi)
+    operations!(router, B, reference: openapi, docs)
 }

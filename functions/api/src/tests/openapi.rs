@@ -35,3 +35,25 @@ fn every_operation_is_described() {
         }
     }
 }
+
+/// The page names every operation and every schema, links to nothing that is not on it, and needs no
+/// other host.
+#[tokio::test]
+async fn the_reference_page_is_whole() {
+    let answer = Service::new().ask_with(&[], "GET", "/docs", "").await;
+    assert_eq!(answer.status, 200);
+    let html = &answer.text;
+    let document: serde_json::Value =
+        serde_json::from_str(&crate::openapi_json::<super::service::Fakes>().unwrap()).unwrap();
+    for item in document["paths"].as_object().unwrap().values() {
+        for operation in item.as_object().unwrap().values() {
+            let id = operation["operationId"].as_str().unwrap();
+            assert!(html.contains(&format!("<article id=\"{id}\">")), "{id}");
+        }
+    }
+    for link in html.split("href=\"#").skip(1) {
+        let target = link.split('"').next().unwrap();
+        assert!(html.contains(&format!("id=\"{target}\"")), "{target}");
+    }
+    assert!(!html.contains("src=") && !html.contains("://"), "it loads something");
+}

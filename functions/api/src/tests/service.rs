@@ -36,6 +36,8 @@ pub(super) struct Answer {
     pub(super) content_type: String,
     pub(super) etag: String,
     pub(super) body: Value,
+    /// The body as it came.
+    pub(super) text: String,
     headers: HeaderMap,
 }
 
@@ -99,7 +101,8 @@ impl Service {
         let headers = response.headers().clone();
         let bytes = response.into_body().collect().await.unwrap().to_bytes();
         let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        let mut answer = Answer { status, headers, body, ..Answer::default() };
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let mut answer = Answer { status, headers, body, text, ..Answer::default() };
         answer.content_type = answer.header("content-type").to_owned();
         answer.etag = answer.header("etag").to_owned();
         answer
