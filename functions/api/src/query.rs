@@ -59,6 +59,30 @@ impl Query {
         }
     }
 
+    /// `true` or `false`, under one of several names.
+    pub(crate) fn flag(&mut self, names: &[&str]) -> Option<bool> {
+        let mut found = None;
+        for name in names {
+            let Some(text) = self.take(name) else { continue };
+            let value = match text.as_str() {
+                "true" => Some(true),
+                "false" => Some(false),
+                _ => {
+                    self.errors.push(*name, "must be true or false");
+                    None
+                }
+            };
+            match found {
+                None => found = Some((name, value)),
+                Some((first, _)) => {
+                    let message = format!("is the same parameter as {first}; send one of them");
+                    self.errors.push(*name, message);
+                }
+            }
+        }
+        found.and_then(|(_, value)| value)
+    }
+
     fn take(&mut self, name: &str) -> Option<String> {
         let at = self.left.iter().position(|(n, _)| n == name)?;
         let (_, value) = self.left.remove(at);

@@ -71,6 +71,7 @@ pub(crate) struct ListView {
     params(
         ("page" = Option<u32>, Query, minimum = 1, description = "1 for the first; past the end it is empty"),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 100, description = "20 unless given"),
+        ("active" = Option<bool>, Query, description = "Only those that are active, or only those that are not; also as `isActive`"),
     ),
     responses(
         (status = 200, description = "A page", body = ListView),
@@ -84,8 +85,10 @@ pub(crate) async fn list<B: Backend>(
 ) -> Result<Response, Problem> {
     let mut query = Query::of(raw.as_deref());
     let (page, limit) = (query.page(), query.limit());
+    let active = query.flag(&["active", "isActive", "is_active"]);
     query.finish()?;
-    let webhooks = api.registry().list(&tenant).await?;
+    let mut webhooks = api.registry().list(&tenant).await?;
+    webhooks.retain(|webhook| active.is_none_or(|active| active == webhook.state.is_active()));
     let start = (page - 1).saturating_mul(limit);
     let data = webhooks.iter().skip(start).take(limit).map(WebhookView::new).collect();
     Ok(Json(ListView { data, page, limit, total: webhooks.len() }).into_response())

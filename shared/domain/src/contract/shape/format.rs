@@ -26,6 +26,8 @@ pub(super) enum Format {
     Code,
     /// One more: retries as attempts.
     AndFirst,
+    /// A share from 0 to 1 as one from 0 to 100.
+    Percent,
 }
 
 /// Words for words: what stands for which value.
@@ -63,6 +65,7 @@ impl Format {
             Self::AndFirst => {
                 value.parse::<u64>().ok().map(|number| number.saturating_add(1).to_string())
             }
+            Self::Percent => value.parse::<f64>().ok().and_then(as_percent),
         };
         Some(formatted.map_or(value, Cow::Owned))
     }
@@ -85,6 +88,12 @@ fn in_shape(value: &str, node: &Node, scope: &Scope<'_>) -> Option<String> {
 
 pub(super) fn as_list(value: &str) -> Option<Vec<&RawValue>> {
     if value.starts_with('[') { serde_json::from_str(value).ok() } else { None }
+}
+
+/// To ten digits, where doubles are exact enough for 0.29 to be 29.
+fn as_percent(share: f64) -> Option<String> {
+    let percent = (share * 1e10).round() / 1e8;
+    percent.is_finite().then(|| ryu_js::Buffer::new().format(percent).to_owned())
 }
 
 fn as_code(name: &str) -> String {

@@ -40,7 +40,8 @@ struct AnswerTable {
 /// A mistake, and where it stands.
 type Mistake = (usize, String);
 
-const FORMATS: [&str; 7] = ["unix", "rfc3339", "rfc3339ms", "joined", "count", "code", "and-first"];
+const FORMATS: [&str; 8] =
+    ["unix", "rfc3339", "rfc3339ms", "joined", "count", "code", "and-first", "percent"];
 
 impl ApiTable {
     pub(in crate::contract) fn load(
@@ -223,7 +224,8 @@ impl Reader<'_> {
             ("joined" | "count", _) => Err("is no list".to_owned()),
             ("code", Kind::Scalar) => Ok((Format::Code, Kind::Scalar)),
             ("and-first", Kind::Scalar) => Ok((Format::AndFirst, Kind::Scalar)),
-            ("code" | "and-first", _) => Err(format!("does not take :{name}")),
+            ("percent", Kind::Scalar) => Ok((Format::Percent, Kind::Scalar)),
+            ("code" | "and-first" | "percent", _) => Err(format!("does not take :{name}")),
             _ => Err(format!("has an unknown format; expected one of {}", self.names())),
         }
     }

@@ -69,6 +69,10 @@ impl<'a> Scope<'a> {
                 Step::Field(name) => fields(found).get(name)?.get(),
                 Step::First => as_list(found)?.first()?.get(),
                 Step::Last => as_list(found)?.last()?.get(),
+                Step::Where(name, pattern) => as_list(found)?
+                    .into_iter()
+                    .map(RawValue::get)
+                    .find(|item| pattern.fits(fields(item).get(name).map(|value| value.get())))?,
             };
         }
         Some(Cow::Borrowed(found))

@@ -32,6 +32,8 @@ pub(super) enum Step {
     Field(String),
     First,
     Last,
+    /// `status=failed`: the first of a list in which this field is this.
+    Where(String, Pattern),
 }
 
 #[derive(Debug, Clone)]
@@ -97,6 +99,11 @@ impl Path {
             let step = match (segment, kind) {
                 ("first", Kind::List(item)) => (Step::First, *item),
                 ("last", Kind::List(item)) => (Step::Last, *item),
+                (segment, Kind::List(item)) if segment.contains('=') => {
+                    let (name, word) = segment.split_once('=').unwrap_or_default();
+                    field(*item, name, text)?;
+                    (Step::Where(name.to_owned(), Pattern::read(word)), *item)
+                }
                 _ => (Step::Field(segment.to_owned()), field(kind, segment, text)?),
             };
             steps.push(step.0);
@@ -110,7 +117,7 @@ fn field(of: Kind, name: &str, text: &str) -> Result<Kind, String> {
     of.field(name).ok_or_else(|| {
         let mut known: Vec<_> = of.fields().iter().map(|(name, _)| *name).collect();
         if let Kind::List(_) = of {
-            known = vec!["first", "last"];
+            known = vec!["first", "last", "NAME=WORD"];
         }
         match known.is_empty() {
             true => format!("unknown placeholder {{{text}}}: nothing is known of what is in it"),

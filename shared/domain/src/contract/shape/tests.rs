@@ -30,7 +30,7 @@ fn answer(shape: &ApiShape, operation: &str, status: u16, canonical: &str) -> St
 
 const DELIVERY: &str = r#"{"id":"dlv_1","status":"retrying","attemptCount":2,
     "createdAt":"2024-01-15T10:30:00.125Z","lastAttempt":{"at":"2024-01-15T10:30:07.5Z","statusCode":503},
-    "attempts":[{"number":1,"error":{"kind":"dns","detail":"no such name"}},{"number":2,
+    "attempts":[{"number":1,"error":{"kind":"dns","detail":"no such name"}},{"number":2,"durationMs":0.29,
     "request":{"headers":{"a":"1.0"}},"response":{"body":"thanks","statusText":""}}]}"#;
 
 #[test]
@@ -70,6 +70,10 @@ fn what_a_placeholder_is_replaced_by() {
         ("{attempts:count}", "2"),
         ("{attemptCount:and-first}", "3"),
         ("{id:code}", r#""DLV_1""#),
+        ("{attempts.last.durationMs:percent}", "29"),
+        ("{attempts.number=2.response.body}", r#""thanks""#),
+        ("{attempts.number=1.error.kind}", r#""dns""#),
+        ("{attempts.number=3.error.kind}", "left out"),
         // Conditions.
         ("{id if status is retrying, failed}", r#""dlv_1""#),
         ("{id if status is delivered}", "left out"),

@@ -62,17 +62,50 @@ const ERROR: Kind = Object(&[("kind", Scalar), ("detail", Scalar)]);
 const LAST_ATTEMPT: Kind =
     Object(&[("at", Time), ("durationMs", Scalar), ("statusCode", Scalar), ("error", ERROR)]);
 
-const ATTEMPT: Kind = Object(&[
-    ("number", Scalar),
-    ("at", Time),
-    ("durationMs", Scalar),
-    ("request", Object(&[("headers", Json)])),
-    ("statusCode", Scalar),
-    ("response", Object(&[("statusText", Scalar), ("headers", Json), ("body", Scalar)])),
-    ("error", ERROR),
+/// What an answer says of one attempt, behind these fields.
+macro_rules! attempt {
+    ($($more:expr),* $(,)?) => {
+        Object(&[
+            $($more,)*
+            ("number", Scalar),
+            ("at", Time),
+            ("durationMs", Scalar),
+            ("request", REQUEST),
+            ("statusCode", Scalar),
+            ("response", Object(&[("statusText", Scalar), ("headers", Json), ("body", Scalar)])),
+            ("error", ERROR),
+        ])
+    };
+}
+
+const REQUEST: Kind = Object(&[("headers", Json)]);
+
+const ATTEMPT: Kind = attempt!();
+
+const ATTEMPTS: Kind = Object(&[
+    (
+        "data",
+        List(&attempt!(
+            ("deliveryId", Scalar),
+            ("eventId", Scalar),
+            ("eventType", Scalar),
+            ("successful", Scalar),
+        )),
+    ),
+    ("nextCursor", Scalar),
 ]);
 
-/// Lists of deliveries leave `attempts` out.
+/// What of an event its producer said.
+const CONTENT: Kind = Object(&[
+    ("type", Scalar),
+    ("data", Json),
+    ("metadata", Json),
+    ("timestamp", Time),
+    ("version", Scalar),
+    ("test", Scalar),
+]);
+
+/// Lists of deliveries leave `payload` and `attempts` out.
 const DELIVERY: Kind = Object(&[
     ("id", Scalar),
     ("webhookId", Scalar),
@@ -85,10 +118,64 @@ const DELIVERY: Kind = Object(&[
     ("lastAttempt", LAST_ATTEMPT),
     ("nextAttemptAt", Time),
     ("completedAt", Time),
+    ("payload", CONTENT),
     ("attempts", List(&ATTEMPT)),
 ]);
 
-const DELIVERIES: Kind = Object(&[("data", List(&DELIVERY)), ("nextCursor", Scalar)]);
+const DELIVERIES: Kind = Object(&[
+    ("data", List(&DELIVERY)),
+    ("page", Scalar),
+    ("limit", Scalar),
+    ("nextCursor", Scalar),
+]);
+
+const TEST: Kind = Object(&[
+    ("success", Scalar),
+    ("eventId", Scalar),
+    ("eventType", Scalar),
+    ("at", Time),
+    ("durationMs", Scalar),
+    ("request", REQUEST),
+    (
+        "response",
+        Object(&[("status", Scalar), ("statusText", Scalar), ("headers", Json), ("body", Scalar)]),
+    ),
+    ("error", ERROR),
+]);
+
+const STATISTICS: Kind = Object(&[
+    ("period", Scalar),
+    ("since", Time),
+    ("until", Time),
+    ("sampled", Scalar),
+    ("totalDeliveries", Scalar),
+    ("successfulDeliveries", Scalar),
+    ("failedDeliveries", Scalar),
+    ("retryCount", Scalar),
+    ("averageAttempts", Scalar),
+    ("averageLatency", Scalar),
+    ("deliveryRate", Scalar),
+    ("retryRate", Scalar),
+    ("errorRate", Scalar),
+    ("byStatus", List(&Object(&[("status", Scalar), ("count", Scalar)]))),
+    (
+        "byEventType",
+        List(&Object(&[
+            ("eventType", Scalar),
+            ("total", Scalar),
+            ("successful", Scalar),
+            ("averageAttempts", Scalar),
+        ])),
+    ),
+]);
+
+const HEALTH: Kind = Object(&[
+    ("status", Scalar),
+    ("successRate", Scalar),
+    ("totalDeliveries", Scalar),
+    ("lastDelivery", Time),
+    ("sampled", Scalar),
+]);
 
 /// What any operation answers where it does not succeed.
 pub const PROBLEM: Kind = Object(&[
@@ -105,12 +192,23 @@ pub const OPERATIONS: &[Operation] = &[
     operation("getWebhook", WEBHOOK),
     operation("updateWebhook", WEBHOOK),
     operation("patchWebhook", WEBHOOK),
+    operation("pauseWebhook", WEBHOOK),
+    operation("resumeWebhook", WEBHOOK),
     operation("deleteWebhook", Object(&[])),
-    Operation { parameters: &[&["limit"]], ..operation("listWebhooks", WEBHOOKS) },
+    Operation {
+        parameters: &[&["active", "isActive", "is_active"], &["limit"]],
+        ..operation("listWebhooks", WEBHOOKS)
+    },
+    operation("testWebhook", TEST),
     Operation { parameters: &[&["limit"]], ..operation("listDeliveries", DELIVERIES) },
+    Operation { parameters: &[&["limit"]], ..operation("listUndelivered", DELIVERIES) },
     operation("getDelivery", DELIVERY),
     operation("retryDelivery", DELIVERY),
     operation("cancelDelivery", DELIVERY),
+    Operation { parameters: &[&["limit"]], ..operation("listAttempts", ATTEMPTS) },
+    operation("getWebhookStatistics", STATISTICS),
+    operation("getStatistics", STATISTICS),
+    operation("getWebhookHealth", HEALTH),
 ];
 
 const fn operation(id: &'static str, answer: Kind) -> Operation {

@@ -25,8 +25,10 @@ const MISTAKES: &[(&str, &str, usize, &str)] = &[
     ("{detail}", "{detail if status}", 3, "must be `if NAME is WORD"),
     ("{detail}", "{detail if status is }", 3, "must be `if NAME is WORD"),
     ("{detail}", "{detail if state is 1}", 3, "unknown placeholder {state}"),
-    ("{detail}", "{errors.detail}", 3, "expected one of first, last"),
+    ("{detail}", "{errors.detail}", 3, "expected one of first, last, NAME=WORD"),
     ("{detail}", "{errors.first.detail}", 3, "expected one of path, message"),
+    ("{detail}", "{errors.name=x.path}", 3, "expected one of path, message"),
+    ("{detail}", "{errors:percent}", 3, "does not take :percent"),
     ("{detail}", "{detail.more}", 3, "nothing is known of what is in it"),
     ("{ \"error\": \"{detail}\" }", "{ error: 1 }", 3, "must be a JSON template"),
     ("error = '", "errors = '", 3, "unknown field `errors`"),
@@ -42,7 +44,7 @@ const MISTAKES: &[(&str, &str, usize, &str)] = &[
     ("status = 200", "code = 200", 9, "unknown field `code`"),
     ("limit = ", "colour = ", 10, "unknown parameter; expected one of"),
     ("{answer:webhook}", "{data:webhook}", 9, "unknown placeholder {data}"),
-    ("{data:webhook}", "{data.name}", 11, "expected one of first, last"),
+    ("{data:webhook}", "{data.name}", 11, "expected one of first, last, NAME=WORD"),
 ];
 
 #[test]
