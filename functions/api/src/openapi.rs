@@ -3,13 +3,15 @@
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
-    Components, ContentBuilder, InfoBuilder, License, OpenApi, OpenApiBuilder, PathItem, Ref,
-    RefOr, Response, ResponseBuilder, ServerBuilder,
+    Components, ContentBuilder, HeaderBuilder, InfoBuilder, License, ObjectBuilder, OpenApi,
+    OpenApiBuilder, PathItem, Ref, RefOr, Response, ResponseBuilder, ServerBuilder, Type,
 };
 use utoipa::{PartialSchema as _, ToSchema as _};
 
 use crate::problem::Problem;
 use crate::{Backend, routes};
+
+mod links;
 
 const DESCRIPTION: &str = "\
 Events go in by `POST /events`; every webhook that subscribed to an event's type gets it, signed, in \
@@ -59,8 +61,10 @@ pub(crate) fn document<B: Backend>() -> OpenApi {
     for (path, item) in &mut document.paths.paths {
         for operation in operations_of(item) {
             add_common_problems(path, operation);
+            add_rate_limit_headers(operation);
         }
     }
+    links::add(&mut document);
     document
 }
 
@@ -75,14 +79,15 @@ fn operations_of(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
         .filter_map(Option::as_mut)
 }
 
+fn is_open(operation: &Operation) -> bool {
+    let needed = operation.security.as_ref();
+    needed.is_some_and(|needed| needed.iter().all(|one| *one == SecurityRequirement::default()))
+}
+
 /// What any operation may answer instead of its own, unless it says so itself.
 fn add_common_problems(path: &str, operation: &mut Operation) {
-    let open = operation
-        .security
-        .as_ref()
-        .is_some_and(|needed| needed.iter().all(|one| *one == SecurityRequirement::default()));
     let mut common = vec![("503", "A part does not answer; the same request may succeed later")];
-    if !open {
+    if !is_open(operation) {
         common.extend([
             ("400", "The request cannot be understood"),
             ("401", "There is no valid bearer token"),
@@ -101,6 +106,30 @@ fn add_common_problems(path: &str, operation: &mut Operation) {
             .or_insert_with(|| problem(description));
     }
 }
+
+/// Where a tenant stands with its rate limit is told on every answer that needed a token.
+fn add_rate_limit_headers(operation: &mut Operation) {
+    if is_open(operation) {
+        return;
+    }
+    for (status, response) in &mut operation.responses.responses {
+        let RefOr::T(response) = response else { continue };
+        if status.starts_with('2') || status == "429" {
+            for (name, description) in RATE_LIMIT_HEADERS {
+                let integer = ObjectBuilder::new().schema_type(Type::Integer);
+                let header =
+                    HeaderBuilder::new().schema(Some(integer)).description(Some(description));
+                response.headers.insert(name.to_owned(), header.build().into());
+            }
+        }
+    }
+}
+
+const RATE_LIMIT_HEADERS: [(&str, &str); 3] = [
+    ("X-RateLimit-Limit", "The tenant's requests a minute"),
+    ("X-RateLimit-Remaining", "What is left of them, about"),
+    ("X-RateLimit-Reset", "When the minute ends, in Unix seconds"),
+];
 
 /// A refusal as the document describes it.
 fn problem(description: &str) -> RefOr<Response> {

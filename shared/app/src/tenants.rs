@@ -125,7 +125,7 @@ pub async fn mint(
 }
 
 fn read_wish(body: &str) -> Result<(Vec<Scope>, i64), FieldErrors> {
-    let body = if body.trim().is_empty() { "{}" } else { body };
+    let body = if matches!(body.trim(), "" | "null") { "{}" } else { body };
     let mut fields = Fields::of("", body)?;
     let mut scopes = Vec::new();
     match fields.read::<Vec<String>>(&["scopes"], "a list of scopes") {
