@@ -7,4 +7,5 @@ mod publishing;
 mod reading;
 mod registering;
 mod service;
+mod shapes;
 mod tenants;
