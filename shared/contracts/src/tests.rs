@@ -4,6 +4,7 @@
 mod properties;
 mod receiver;
 mod sample;
+mod shapes;
 mod standard_webhooks;
 
 use hooklane_domain::contract::Contract;
