@@ -9,7 +9,8 @@ use super::service::{Answer, Service};
 
 mod documents;
 mod printed;
-mod to_come;
+mod samples;
+
 mod vocabulary;
 
 const OPERATOR: (&str, &str) = ("authorization", "Bearer the-operator-key");
