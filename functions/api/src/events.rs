@@ -17,6 +17,7 @@ use utoipa::ToSchema;
 use crate::Backend;
 use crate::auth::{PUBLISH, Publisher, READ, Reader};
 use crate::body::Text;
+use crate::idempotency::Key;
 use crate::problem::Problem;
 use crate::schemas::{NewEvent as NewEventSchema, NewEvents};
 use crate::views::{DeliveryView, time};
@@ -48,6 +49,10 @@ impl AcceptedView {
     operation_id = "publishEvent",
     summary = "Publish one event, at most 256 KiB",
     security(("bearer" = [PUBLISH])),
+    params((
+        "Idempotency-Key" = Option<String>, Header, nullable = false, min_length = 1, max_length = 255, pattern = "^[!-~]([ -~]*[!-~])?$",
+        description = "What the id of an event that has none is made of: the same request with the same key is accepted once",
+    )),
     request_body(content = NewEventSchema),
     responses(
         (status = 202, description = "Accepted", body = AcceptedView),
@@ -60,10 +65,12 @@ impl AcceptedView {
 pub(crate) async fn publish<B: Backend>(
     State(api): State<Arc<B>>,
     Publisher(tenant): Publisher,
+    Key(key): Key,
     Text(body): Text,
 ) -> Result<Response, Problem> {
     let new = read(&body, tenant)?;
-    let accepted = publish::publish(api.ledger(), api.surroundings(), new, None).await?;
+    let fallback = key.map(|key| key.event_id(None));
+    let accepted = publish::publish(api.ledger(), api.surroundings(), new, fallback).await?;
     let (status, view) = AcceptedView::new(accepted);
     Ok((status, Json(view)).into_response())
 }
@@ -148,6 +155,10 @@ enum OutcomeView {
     operation_id = "publishEvents",
     summary = "Publish up to 100 events, at most 4 MiB",
     security(("bearer" = [PUBLISH])),
+    params((
+        "Idempotency-Key" = Option<String>, Header, nullable = false, min_length = 1, max_length = 255, pattern = "^[!-~]([ -~]*[!-~])?$",
+        description = "What the ids of the events that have none are made of, with their places: the same batch with the same key is accepted once",
+    )),
     request_body(content = NewEvents),
     responses(
         (status = 200, description = "A result for each, in their order", body = BatchView),
@@ -158,10 +169,17 @@ enum OutcomeView {
 pub(crate) async fn publish_batch<B: Backend>(
     State(api): State<Arc<B>>,
     Publisher(tenant): Publisher,
+    Key(key): Key,
     Text(body): Text,
 ) -> Result<Response, Problem> {
     let events = split(&body)?;
-    let read: Vec<_> = events.iter().map(|raw| read(raw.get(), tenant.clone())).collect();
+    let keyed = |(place, text): (usize, &str)| {
+        let new = read(text, tenant.clone())?;
+        let id = new.id.clone().or_else(|| key.as_ref().map(|key| key.event_id(Some(place))));
+        Ok(NewEvent { id, ..new })
+    };
+    let read: Vec<Result<_, Problem>> =
+        events.iter().map(|raw| raw.get()).enumerate().map(keyed).collect();
     let good = read.iter().filter_map(|r| r.as_ref().ok().cloned()).collect();
     let mut accepted =
         publish::publish_all(api.ledger(), api.surroundings(), good).await.into_iter();

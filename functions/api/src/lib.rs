@@ -9,8 +9,10 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
-use hooklane_app::ports::{Deliveries, Events, Quotas, Surroundings, Tenants, Waits, Webhooks};
-use hooklane_app::tenants::Known;
+use hooklane_app::ports::{
+    Claims, Deliveries, Events, Post, Quotas, Surroundings, Tenants, TestAttempts, Waits, Webhooks,
+};
+use hooklane_app::tenants::Names;
 use hooklane_app::webhooks::Rules;
 use hooklane_domain::contract::Contracts;
 use hooklane_domain::network::NetworkRules;
@@ -22,18 +24,23 @@ mod deliveries;
 mod etag;
 mod events;
 mod gate;
+mod idempotency;
 mod limiter;
 mod openapi;
 mod operation;
+mod pausing;
 mod problem;
 mod query;
 mod reference;
 mod routes;
+mod samples;
 mod schemas;
+mod secrets;
 mod settings;
 mod shape;
 mod status;
 mod tenants;
+mod testing;
 mod views;
 mod webhooks;
 
@@ -48,10 +55,11 @@ use shape::Operations;
 pub use status::Pulse;
 
 /// What the handlers work with.
-pub struct Api<L, R, Q, K, S> {
+pub struct Api<L, R, Q, P, K, S> {
     pub ledger: L,
     pub registry: R,
     pub queues: Q,
+    pub sender: P,
     pub operator_key: K,
     /// Signs tenants' tokens.
     pub token_key: K,
@@ -67,36 +75,40 @@ pub struct Api<L, R, Q, K, S> {
 
 /// Everything a handler needs of its [`Api`], whatever is behind it.
 pub trait Backend: Send + Sync + 'static {
-    type Ledger: Events + Deliveries + Quotas;
+    type Ledger: Events + Deliveries + Claims + TestAttempts + Quotas;
     type Registry: Webhooks + Tenants;
     type Queues: Waits;
+    type Sender: Post;
     type Key: Key;
     type Surroundings: Surroundings;
 
     fn ledger(&self) -> &Self::Ledger;
     fn registry(&self) -> &Self::Registry;
     fn queues(&self) -> &Self::Queues;
+    fn sender(&self) -> &Self::Sender;
     fn operator_key(&self) -> &Self::Key;
     fn token_key(&self) -> &Self::Key;
     fn surroundings(&self) -> &Self::Surroundings;
     fn rules(&self) -> Rules<'_>;
-    fn known(&self) -> Known<'_>;
+    fn names(&self) -> Names<'_>;
     fn rate_limit(&self) -> u32;
     fn limiter(&self) -> &Limiter;
     fn pulse(&self) -> &Pulse;
 }
 
-impl<L, R, Q, K, S> Backend for Api<L, R, Q, K, S>
+impl<L, R, Q, P, K, S> Backend for Api<L, R, Q, P, K, S>
 where
-    L: Events + Deliveries + Quotas + 'static,
+    L: Events + Deliveries + Claims + TestAttempts + Quotas + 'static,
     R: Webhooks + Tenants + 'static,
     Q: Waits + 'static,
+    P: Post + 'static,
     K: Key + 'static,
     S: Surroundings + 'static,
 {
     type Ledger = L;
     type Registry = R;
     type Queues = Q;
+    type Sender = P;
     type Key = K;
     type Surroundings = S;
 
@@ -108,6 +120,9 @@ where
     }
     fn queues(&self) -> &Q {
         &self.queues
+    }
+    fn sender(&self) -> &P {
+        &self.sender
     }
     fn operator_key(&self) -> &K {
         &self.operator_key
@@ -121,8 +136,8 @@ where
     fn rules(&self) -> Rules<'_> {
         Rules { contracts: &self.contracts, network: &self.network, tenant_contract: None }
     }
-    fn known(&self) -> Known<'_> {
-        Known { contracts: &self.contracts, catalogs: &self.catalogs }
+    fn names(&self) -> Names<'_> {
+        Names { contracts: &self.contracts, catalogs: &self.catalogs }
     }
     fn rate_limit(&self) -> u32 {
         self.rate_limit

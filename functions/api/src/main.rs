@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use anyhow::Context as _;
 use hooklane_api::{Api, Limiter, Pulse, Settings, router};
 use hooklane_aws::ledger::{Ledger, Retention};
 use hooklane_aws::queues::{QueueUrls, Queues};
@@ -9,6 +10,7 @@ use hooklane_aws::registry::Registry;
 use hooklane_aws::secrets::{Refreshed, Secret, Vault};
 use hooklane_aws::startup::explain;
 use hooklane_aws::surroundings::System;
+use hooklane_sender::Sender;
 
 /// New keys take over in warm functions within this time.
 const KEY_SECONDS: i64 = 300;
@@ -28,6 +30,7 @@ async fn main() -> anyhow::Result<()> {
         ledger: Ledger::new(&aws, settings.ledger_table, retention),
         registry: Registry::new(&aws, settings.registry_table, vault),
         queues: Queues::new(&aws, QueueUrls { delivery: None, retry: Some(settings.retry_queue) }),
+        sender: Sender::new(settings.network.clone()).context("api cannot start")?,
         operator_key: key(settings.operator_key_secret),
         token_key: key(settings.token_key_secret),
         surroundings: System,

@@ -7,7 +7,8 @@ use hooklane_app::deliveries::RequestError;
 use hooklane_app::ports::Unavailable;
 use hooklane_app::publish::PublishError;
 use hooklane_app::tenants::{MintError, SettingsError};
-use hooklane_app::webhooks::{ChangeError, RegisterError};
+use hooklane_app::webhooks::{ChangeError, RegisterError, TestError};
+use hooklane_domain::event::MAX_EVENT_BYTES;
 use hooklane_domain::fields::{FieldError, FieldErrors};
 use lambda_http::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use lambda_http::http::{HeaderValue, StatusCode};
@@ -180,6 +181,12 @@ impl From<RegisterError> for Problem {
         match error {
             RegisterError::Invalid(errors) => errors.into(),
             RegisterError::Unavailable(error) => error.into(),
+            used @ (RegisterError::KeyReused | RegisterError::Deleted) => Self::new(
+                StatusCode::CONFLICT,
+                "urn:hooklane:problem:idempotency-conflict",
+                "The idempotency key was used before",
+            )
+            .detail(&used.to_string()),
         }
     }
 }
@@ -223,8 +230,27 @@ impl From<ChangeError> for Problem {
         match error {
             ChangeError::Missing => Self::not_found("webhook"),
             ChangeError::Changed => Self::precondition_failed(),
+            ChangeError::Rotation(error) => Self::new(
+                StatusCode::CONFLICT,
+                "urn:hooklane:problem:rotation-overlap",
+                "The secret was rotated a short time ago",
+            )
+            .detail(&error.to_string()),
             ChangeError::Invalid(errors) => errors.into(),
             ChangeError::Unavailable(error) => error.into(),
+        }
+    }
+}
+
+impl From<TestError> for Problem {
+    fn from(error: TestError) -> Self {
+        match error {
+            TestError::Missing => Self::not_found("webhook"),
+            TestError::TooLarge => {
+                Self::too_large(&format!("A payload has at most {MAX_EVENT_BYTES} bytes."))
+            }
+            TestError::Invalid(errors) => errors.into(),
+            TestError::Unavailable(error) => error.into(),
         }
     }
 }

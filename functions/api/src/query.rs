@@ -11,6 +11,8 @@ pub(crate) struct Query {
 }
 
 pub(crate) const MAX_LIMIT: usize = 100;
+/// The largest number that every JSON parser keeps.
+const MAX_PAGE: usize = 9_007_199_254_740_991;
 const DEFAULT_LIMIT: usize = 20;
 
 impl Query {
@@ -51,9 +53,9 @@ impl Query {
             return 1;
         };
         match text.parse() {
-            Ok(page) if page > 0 => page,
+            Ok(page @ 1..=MAX_PAGE) => page,
             _ => {
-                self.errors.push("page", "must be a number from 1");
+                self.errors.push("page", format!("must be a number from 1 to {MAX_PAGE}"));
                 1
             }
         }

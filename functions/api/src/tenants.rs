@@ -118,7 +118,7 @@ pub(crate) async fn set<B: Backend>(
     Text(body): Text,
 ) -> Result<Response, Problem> {
     let id = tenant_id(&id)?;
-    let set = tenants::set(api.registry(), api.known(), &id, known, &body).await?;
+    let set = tenants::set(api.registry(), api.names(), &id, &known, &body).await?;
     Ok(shown(&set))
 }
 

@@ -4,11 +4,13 @@ use hooklane_domain::Timestamp;
 
 mod deliveries;
 mod tenants;
+mod testing;
 mod webhooks;
 
 pub(crate) use deliveries::{DeliveryDetailView, DeliveryView};
 pub(crate) use tenants::{TenantView, TokenView};
-pub(crate) use webhooks::WebhookView;
+pub(crate) use testing::TestView;
+pub(crate) use webhooks::{SecretView, WebhookView};
 
 pub(crate) fn time(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()

@@ -6,11 +6,11 @@ use axum::Json;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse as _, Response};
 use hooklane_app::ports::Webhooks as _;
-use hooklane_app::webhooks::{self, Rules};
-use hooklane_domain::ids::{TenantId, WebhookId};
+use hooklane_app::webhooks::{self, Known, Rules};
+use hooklane_domain::ids::{EventType, TenantId, WebhookId};
 use hooklane_domain::webhook::Webhook;
 use lambda_http::http::StatusCode;
-use lambda_http::http::header::{ETAG, LOCATION};
+use lambda_http::http::header::{CACHE_CONTROL, ETAG, LOCATION};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -18,6 +18,7 @@ use crate::Backend;
 use crate::auth::{Caller, READ, Reader, WRITE, Writer};
 use crate::body::Text;
 use crate::etag::{self, IfMatch};
+use crate::idempotency::Key;
 use crate::problem::Problem;
 use crate::query::Query;
 use crate::schemas::{NewWebhook, WebhookChange};
@@ -30,9 +31,21 @@ use crate::views::WebhookView;
     operation_id = "createWebhook",
     summary = "Register a webhook",
     security(("bearer" = [WRITE])),
+    params((
+        "Idempotency-Key" = Option<String>, Header, nullable = false, min_length = 1, max_length = 255, pattern = "^[!-~]([ -~]*[!-~])?$",
+        description = "For 24 hours the same request with the same key registers nothing more: it gets the same webhook",
+    )),
     request_body(content = NewWebhook),
     responses(
-        (status = 201, description = "Registered; the secret is shown here", body = WebhookView),
+        (
+            status = 201, description = "Registered; the secret is shown here", body = WebhookView,
+            headers(
+                ("Location" = String, description = "The webhook's path"),
+                ("ETag" = String, description = "For `If-Match`"),
+                ("Cache-Control" = String, description = "`no-store`"),
+            ),
+        ),
+        (status = 409, description = "The key was used with another body, or its webhook was deleted since", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "Every wrong field with its path", body = Problem, content_type = "application/problem+json"),
     ),
 )]
@@ -40,16 +53,25 @@ pub(crate) async fn create<B: Backend>(
     State(api): State<Arc<B>>,
     Writer(tenant): Writer,
     caller: Caller,
+    Key(key): Key,
     Text(body): Text,
 ) -> Result<Response, Problem> {
     let tenant_contract = caller.tenant.as_ref().and_then(|t| t.settings.contract.as_ref());
     let rules = Rules { tenant_contract, ..api.rules() };
-    let webhook =
-        webhooks::register(api.registry(), api.surroundings(), rules, tenant, &body).await?;
+    let (registry, surroundings) = (api.registry(), api.surroundings());
+    let webhook = match key {
+        None => webhooks::register(registry, surroundings, rules, tenant, &body).await?,
+        Some(key) => {
+            let claim = (tenant, &key);
+            webhooks::register_once(registry, api.ledger(), surroundings, rules, claim, &body)
+                .await?
+        }
+    };
     let location = format!("/api/v1/webhooks/{}", webhook.id);
     let view = WebhookView::with_secret(&webhook, api.rules().contracts);
+    let headers = [(LOCATION, location), (CACHE_CONTROL, "no-store".to_owned())];
     let tag = [(ETAG, etag::of(webhook.revision))];
-    Ok((StatusCode::CREATED, [(LOCATION, location)], tag, Json(view)).into_response())
+    Ok((StatusCode::CREATED, headers, tag, Json(view)).into_response())
 }
 
 #[derive(Serialize, ToSchema)]
@@ -69,9 +91,10 @@ pub(crate) struct ListView {
     summary = "The tenant's webhooks, newest first",
     security(("bearer" = [READ])),
     params(
-        ("page" = Option<u32>, Query, minimum = 1, description = "1 for the first; past the end it is empty"),
+        ("page" = Option<u64>, Query, minimum = 1, maximum = 9007199254740991_u64, description = "1 for the first; past the end it is empty"),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 100, description = "20 unless given"),
         ("active" = Option<bool>, Query, description = "Only those that are active, or only those that are not; also as `isActive`"),
+        ("event" = Option<String>, Query, max_length = 255, pattern = "^[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*$", description = "Only those that subscribed to this event type", example = "order.created"),
     ),
     responses(
         (status = 200, description = "A page", body = ListView),
@@ -86,9 +109,13 @@ pub(crate) async fn list<B: Backend>(
     let mut query = Query::of(raw.as_deref());
     let (page, limit) = (query.page(), query.limit());
     let active = query.flag(&["active", "isActive", "is_active"]);
+    let event: Option<EventType> = query.parse("event");
     query.finish()?;
     let mut webhooks = api.registry().list(&tenant).await?;
-    webhooks.retain(|webhook| active.is_none_or(|active| active == webhook.state.is_active()));
+    webhooks.retain(|webhook| {
+        active.is_none_or(|active| active == webhook.state.is_active())
+            && event.as_ref().is_none_or(|event| webhook.wants(event))
+    });
     let start = (page - 1).saturating_mul(limit);
     let data = webhooks.iter().skip(start).take(limit).map(WebhookView::new).collect();
     Ok(Json(ListView { data, page, limit, total: webhooks.len() }).into_response())
@@ -102,7 +129,7 @@ pub(crate) async fn list<B: Backend>(
     summary = "One webhook",
     security(("bearer" = [READ])),
     params(("webhook" = String, Path, description = "The webhook's id")),
-    responses((status = 200, description = "The webhook; its `ETag` is for `If-Match`", body = WebhookView)),
+    responses((status = 200, description = "The webhook", body = WebhookView, headers(("ETag" = String, description = "For `If-Match`")))),
 )]
 pub(crate) async fn get<B: Backend>(
     State(api): State<Arc<B>>,
@@ -124,11 +151,11 @@ pub(crate) async fn get<B: Backend>(
     security(("bearer" = [WRITE])),
     params(
         ("webhook" = String, Path, description = "The webhook's id"),
-        ("If-Match" = Option<String>, Header, description = "The `ETag` that is known: another one is a 412"),
+        ("If-Match" = Option<String>, Header, nullable = false, description = "The `ETag`s that are known, or `*`: another one is a 412", example = "*"),
     ),
     request_body(content = WebhookChange),
     responses(
-        (status = 200, description = "As it is now", body = WebhookView),
+        (status = 200, description = "As it is now", body = WebhookView, headers(("ETag" = String, description = "For `If-Match`"))),
         (status = 412, description = "It has changed since it was read", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "Every wrong field with its path", body = Problem, content_type = "application/problem+json"),
     ),
@@ -152,11 +179,11 @@ pub(crate) async fn put<B: Backend>(
     security(("bearer" = [WRITE])),
     params(
         ("webhook" = String, Path, description = "The webhook's id"),
-        ("If-Match" = Option<String>, Header, description = "The `ETag` that is known: another one is a 412"),
+        ("If-Match" = Option<String>, Header, nullable = false, description = "The `ETag`s that are known, or `*`: another one is a 412", example = "*"),
     ),
     request_body(content = WebhookChange),
     responses(
-        (status = 200, description = "As it is now", body = WebhookView),
+        (status = 200, description = "As it is now", body = WebhookView, headers(("ETag" = String, description = "For `If-Match`"))),
         (status = 412, description = "It has changed since it was read", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "Every wrong field with its path", body = Problem, content_type = "application/problem+json"),
     ),
@@ -175,12 +202,13 @@ async fn change<B: Backend>(
     api: &B,
     tenant: &TenantId,
     id: &str,
-    known: Option<u64>,
+    known: Known,
     body: &str,
 ) -> Result<Response, Problem> {
     let key = (tenant, webhook_id(id)?);
     let changed =
-        webhooks::change(api.registry(), api.surroundings(), api.rules(), key, known, body).await?;
+        webhooks::change(api.registry(), api.surroundings(), api.rules(), key, &known, body)
+            .await?;
     Ok(shown(&changed))
 }
 
@@ -193,7 +221,7 @@ async fn change<B: Backend>(
     security(("bearer" = [WRITE])),
     params(
         ("webhook" = String, Path, description = "The webhook's id"),
-        ("If-Match" = Option<String>, Header, description = "The `ETag` that is known: another one is a 412"),
+        ("If-Match" = Option<String>, Header, nullable = false, description = "The `ETag`s that are known, or `*`: another one is a 412", example = "*"),
     ),
     responses(
         (status = 204, description = "Removed"),
@@ -206,11 +234,11 @@ pub(crate) async fn delete<B: Backend>(
     Path(id): Path<String>,
     IfMatch(known): IfMatch,
 ) -> Result<Response, Problem> {
-    webhooks::delete(api.registry(), &tenant, webhook_id(&id)?, known).await?;
+    webhooks::delete(api.registry(), (&tenant, webhook_id(&id)?), &known).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-fn shown(webhook: &Webhook) -> Response {
+pub(crate) fn shown(webhook: &Webhook) -> Response {
     ([(ETAG, etag::of(webhook.revision))], Json(WebhookView::new(webhook))).into_response()
 }
 

@@ -2,6 +2,7 @@
 
 mod duplicates;
 mod endings;
+mod overrides;
 mod waiting;
 mod world;
 

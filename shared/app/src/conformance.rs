@@ -4,6 +4,7 @@
 //!
 //! Each check works under a tenant of its own, made from `salt`: they may run at once, and again.
 
+mod claims;
 mod deliveries;
 mod events;
 mod queues;
@@ -12,6 +13,7 @@ mod samples;
 mod tenants;
 mod webhooks;
 
+pub use claims::{claims, test_attempts};
 pub use deliveries::deliveries;
 pub use events::events;
 pub use queues::{Inspect, Seen, queues, sqs_limits};
@@ -29,6 +31,8 @@ mod tests {
         super::events(&MemoryLedger::default(), 1).await;
         super::deliveries(&MemoryLedger::default(), 1).await;
         super::quotas(&MemoryLedger::default(), 1).await;
+        super::claims(&MemoryLedger::default(), 1).await;
+        super::test_attempts(&MemoryLedger::default(), 1).await;
         super::webhooks(&MemoryRegistry::default(), 1).await;
         super::tenants(&MemoryRegistry::default(), 1).await;
         let queues = MemoryQueues::at(Timestamp::UNIX_EPOCH, 360);

@@ -1,6 +1,7 @@
 //! Stand-ins that keep the ports' contracts in memory: fakes, not mocks. The conformance suite runs
 //! against them as against the real adapters.
 
+mod claims;
 mod ledger;
 mod queues;
 mod registry;

@@ -4,6 +4,7 @@
 //! through [`webhooks`] and [`deliveries`]; [`tenants`] is the operator's side. What only one function does lives in that function.
 //! Nothing here knows AWS: the adapters are in `hooklane-aws`, the fakes behind `test-support`.
 
+pub mod attempt;
 pub mod deliveries;
 pub mod ports;
 pub mod publish;

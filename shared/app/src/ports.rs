@@ -3,20 +3,26 @@
 
 use std::error::Error;
 
+mod claims;
 mod deliveries;
 mod events;
+mod post;
 mod queues;
 mod quotas;
 mod surroundings;
 mod tenants;
+mod testing;
 mod webhooks;
 
+pub use claims::Claims;
 pub use deliveries::{Deliveries, DeliveryFilter, DeliveryPage, Saved};
 pub use events::{Events, Put};
+pub use post::{Post, Sent};
 pub use queues::{DeadLetters, Dispatch, Waits};
 pub use quotas::Quotas;
 pub use surroundings::Surroundings;
 pub use tenants::{TenantPage, Tenants};
+pub use testing::{Samples, TestAttempts};
 pub use webhooks::{RouteTable, Routes, Webhooks};
 
 /// A store or queue could not do what it was asked to, now. Nothing is known about whether it did.

@@ -9,6 +9,7 @@ use jiff::SignedDuration;
 use secrecy::SecretString;
 
 use crate::ports::{Surroundings, Tenants, Unavailable};
+use crate::webhooks::Known;
 
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
@@ -23,27 +24,34 @@ pub enum SettingsError {
 
 /// What settings may name.
 #[derive(Debug, Clone, Copy)]
-pub struct Known<'a> {
+pub struct Names<'a> {
     pub contracts: &'a Contracts,
     pub catalogs: &'a [CatalogName],
 }
 
 const MAX_RATE: u32 = 1_000_000;
 
-/// Sets a tenant's settings to what a JSON body says; what it leaves out is the default. With a `known`
-/// revision it is that one that is replaced or none.
+/// Sets a tenant's settings to what a JSON body says; what it leaves out is the default. With known
+/// revisions it is one of these that is replaced, or none.
 pub async fn set(
     tenants: &impl Tenants,
-    known: Known<'_>,
+    names: Names<'_>,
     id: &TenantId,
-    revision: Option<u64>,
+    known: &Known,
     body: &str,
 ) -> Result<Tenant, SettingsError> {
-    let settings = read(body, known).map_err(SettingsError::Invalid)?;
+    let settings = read(body, names).map_err(SettingsError::Invalid)?;
+    let revision = match known {
+        Known::Any => None,
+        Known::OneOf(_) => Some(tenants.tenant(id).await?.revision),
+    };
+    if revision.is_some_and(|revision| !known.holds(revision)) {
+        return Err(SettingsError::Changed);
+    }
     tenants.set_settings(id, &settings, revision).await?.ok_or(SettingsError::Changed)
 }
 
-fn read(body: &str, known: Known<'_>) -> Result<TenantSettings, FieldErrors> {
+fn read(body: &str, known: Names<'_>) -> Result<TenantSettings, FieldErrors> {
     let mut fields = Fields::of("", body)?;
     let settings = TenantSettings {
         contract: named(&mut fields, &["contract", "defaultContract"], known.contracts.names()),

@@ -7,11 +7,13 @@ use aws_sdk_dynamodb::Client;
 use hooklane_domain::Timestamp;
 
 mod attempt;
+mod claim;
 mod delivery;
 mod event;
 mod keys;
 mod pages;
 mod quota;
+mod test_attempt;
 
 pub use event::EventRecord;
 

@@ -131,6 +131,18 @@ impl Fields {
         found.map(|(_, field)| field)
     }
 
+    /// Takes a field that is there as `null`; whether it was. For fields that can be taken back.
+    pub fn take_null(&mut self, names: &[&str]) -> bool {
+        let null =
+            names.iter().any(|name| self.left.get(*name).is_some_and(|raw| raw.get() == "null"));
+        if null {
+            names
+                .iter()
+                .for_each(|name| self.left.retain(|n, raw| n != name || raw.get() != "null"));
+        }
+        null
+    }
+
     /// Takes a field that serde can read; a wrong type is noted and counts as absent.
     pub fn read<T: DeserializeOwned>(&mut self, names: &[&str], expected: &str) -> Option<T> {
         let field = self.take(names)?;
@@ -185,6 +197,11 @@ impl Fields {
     #[must_use]
     pub fn has(&self, names: &[&str]) -> bool {
         names.iter().any(|name| self.left.get(*name).is_some_and(|raw| raw.get() != "null"))
+    }
+
+    /// The names that are still there.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.left.keys().map(String::as_str)
     }
 
     /// The fields nobody asked for, as one JSON object. After this, none is unknown.

@@ -13,6 +13,7 @@ pub mod contract;
 pub mod delivery;
 pub mod event;
 pub mod fields;
+pub mod idempotency;
 pub mod ids;
 pub mod json;
 pub mod limits;

@@ -11,8 +11,11 @@ use crate::subscription::Subscription;
 use crate::target::TargetUrl;
 
 pub(crate) mod headers;
+mod pausing;
+mod rotation;
 
 pub use headers::{CustomHeaders, InvalidHeader};
+pub use rotation::{InvalidOverlap, Overlap, RotateError};
 
 #[derive(Debug, Clone)]
 pub struct Webhook {
@@ -89,11 +92,32 @@ impl Webhook {
         }
     }
 
+    /// Whether it subscribed to events of that type.
+    #[must_use]
+    pub fn wants(&self, event_type: &EventType) -> bool {
+        self.events.iter().any(|pattern| pattern.matches(event_type))
+    }
+
+    /// How it signs, which its secret decides.
+    #[must_use]
+    pub fn signing(&self) -> Signing {
+        if self.secret.is_ed25519() { Signing::Ed25519 } else { Signing::Hmac }
+    }
+
     /// The secret that signs beside the current one at that time, if a rotation's overlap lasts.
     #[must_use]
     pub fn retiring_at(&self, now: Timestamp) -> Option<&SigningSecret> {
         self.retiring_secret.as_ref().filter(|old| now < old.until).map(|old| &old.secret)
     }
+}
+
+/// The kinds of signatures: by a secret that both sides know, or by a key whose public half receivers
+/// have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Signing {
+    Hmac,
+    Ed25519,
 }
 
 /// Whether a webhook gets deliveries.

@@ -11,7 +11,7 @@ use super::time;
 /// Why there was no answer, as the document describes it.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes `AttemptError`, whose crate knows no OpenAPI")]
-pub(crate) struct AttemptProblem {
+pub(super) struct AttemptProblem {
     /// One of dns, blocked, connect, tls, timeout, response, body, transform.
     #[schema(example = "timeout")]
     kind: String,
@@ -128,8 +128,15 @@ struct AttemptView {
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = AttemptRequest)]
-struct RequestView {
+pub(super) struct RequestView {
+    /// The signature shortened, the values of the webhook's own headers masked.
     headers: BTreeMap<String, String>,
+}
+
+impl RequestView {
+    pub(super) fn new(attempt: &Attempt) -> Self {
+        Self { headers: attempt.request_headers.iter().cloned().collect() }
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -155,7 +162,7 @@ impl AttemptView {
             number: attempt.number,
             at: time(attempt.at),
             duration_ms: attempt.duration_ms,
-            request: RequestView { headers: attempt.request_headers.iter().cloned().collect() },
+            request: RequestView::new(attempt),
             status_code: attempt.outcome.status(),
             response,
             error: attempt.outcome.error().cloned(),

@@ -1,9 +1,11 @@
 use std::collections::BTreeMap;
 
+use hooklane_domain::Timestamp;
 use hooklane_domain::contract::{Contract, Contracts};
+use hooklane_domain::limits::{RateLimit, TimeLimit};
 use hooklane_domain::retry::RetryPolicy;
 use hooklane_domain::secret::SecretForm;
-use hooklane_domain::webhook::{Webhook, WebhookState};
+use hooklane_domain::webhook::{Signing, Webhook, WebhookState};
 use secrecy::ExposeSecret as _;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -19,13 +21,15 @@ pub(crate) struct WebhookView {
     #[schema(example = "Orders")]
     name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     description: Option<String>,
     #[schema(example = "https://example.com/hooks")]
     url: String,
     #[schema(example = json!(["order.*", "user.created"]))]
     events: Vec<String>,
-    /// On creation and rotation only.
+    /// In the answer to its creation only.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     secret: Option<String>,
     /// The wire format.
     #[schema(example = "standard")]
@@ -34,8 +38,22 @@ pub(crate) struct WebhookView {
     #[schema(value_type = BTreeMap<String, String>)]
     headers: BTreeMap<String, &'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<crate::schemas::RetryPolicy>)]
+    #[schema(value_type = Option<crate::schemas::RetryPolicy>, nullable = false)]
     retry_policy: Option<serde_json::Value>,
+    /// Its own time limit of an attempt, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<u32>, nullable = false, minimum = 1, maximum = 30)]
+    timeout: Option<TimeLimit>,
+    /// Its own rate limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<crate::schemas::RateLimit>, nullable = false)]
+    rate_limit: Option<RateLimit>,
+    #[schema(value_type = crate::schemas::Signing)]
+    signing: Signing,
+    /// What receivers verify an Ed25519 signature with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    public_key: Option<String>,
     test_mode: bool,
     active: bool,
     /// `active`, `inactive`, `paused` (by its tenant) or `disabled` (by Hooklane).
@@ -57,6 +75,10 @@ impl WebhookView {
             contract: webhook.contract.to_string(),
             headers: webhook.headers.names().map(|name| (name.to_owned(), "***")).collect(),
             retry_policy: webhook.retry_policy.as_ref().map(RetryPolicy::to_json),
+            timeout: webhook.timeout,
+            rate_limit: webhook.rate_limit,
+            signing: webhook.signing(),
+            public_key: webhook.secret.public_key(),
             test_mode: webhook.test_mode,
             active: webhook.state.is_active(),
             status: match webhook.state {
@@ -72,8 +94,39 @@ impl WebhookView {
 
     /// The one answer that carries the secret, in the form that the contract's libraries read.
     pub(crate) fn with_secret(webhook: &Webhook, contracts: &Contracts) -> Self {
-        let form = contracts.get(&webhook.contract).map_or(SecretForm::Text, Contract::secret_form);
-        let secret = webhook.secret.shown(form).expose_secret().to_owned();
-        Self { secret: Some(secret), ..Self::new(webhook) }
+        Self { secret: Some(shown_secret(webhook, contracts)), ..Self::new(webhook) }
+    }
+}
+
+fn shown_secret(webhook: &Webhook, contracts: &Contracts) -> String {
+    let form = contracts.get(&webhook.contract).map_or(SecretForm::Text, Contract::secret_form);
+    webhook.secret.shown(form).expose_secret().to_owned()
+}
+
+/// A webhook's signing secret.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Secret)]
+pub(crate) struct SecretView {
+    #[schema(example = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")]
+    secret: String,
+    /// What receivers verify an Ed25519 signature with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    public_key: Option<String>,
+    /// Until when the secret before signs beside it, while a rotation's overlap lasts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = DateTime)]
+    previous_secret_expires_at: Option<String>,
+}
+
+impl SecretView {
+    pub(crate) fn new(webhook: &Webhook, contracts: &Contracts, now: Timestamp) -> Self {
+        let retiring = webhook.retiring_secret.as_ref().filter(|old| now < old.until);
+        Self {
+            secret: shown_secret(webhook, contracts),
+            public_key: webhook.secret.public_key(),
+            previous_secret_expires_at: retiring.map(|old| time(old.until)),
+        }
     }
 }

@@ -8,7 +8,8 @@ use hooklane_app::fakes::{
     FixedSurroundings, MemoryLedger, MemoryQueues, MemoryRegistry, Received,
 };
 use hooklane_app::ports::{
-    Deliveries as _, Dispatch as _, Events as _, Saved, Surroundings as _, Webhooks as _,
+    Deliveries as _, Dispatch as _, Events as _, Post, Saved, Sent, Surroundings as _,
+    Webhooks as _,
 };
 use hooklane_aws::sqs_batch::Disposition;
 use hooklane_domain::Timestamp;
@@ -23,10 +24,9 @@ use hooklane_domain::retry::RetryPolicy;
 use hooklane_domain::target::TargetUrl;
 use hooklane_domain::waiting::{Lane, Waiting};
 use hooklane_domain::webhook::{Essentials, Webhook};
-use hooklane_sender::Sent;
 use jiff::SignedDuration;
 
-use crate::edge::{Edge, Post};
+use crate::edge::Edge;
 use crate::worker::{Task, Worker};
 
 pub(super) struct Fake;
@@ -45,14 +45,17 @@ pub(super) struct Script {
     clock: Arc<FixedSurroundings>,
     answers: Mutex<VecDeque<Outcome>>,
     seen: Mutex<Vec<(Timestamp, WireRequest)>>,
+    /// The time limit of each request.
+    limits: Mutex<Vec<Duration>>,
     /// What somebody else writes while the receiver thinks.
     meanwhile: Mutex<Option<Delivery>>,
     ledger: Arc<MemoryLedger>,
 }
 
 impl Post for Script {
-    async fn post(&self, _: &TargetUrl, request: WireRequest, _: Duration) -> Sent {
+    async fn post(&self, _: &TargetUrl, request: WireRequest, limit: Duration) -> Sent {
         self.seen.lock().unwrap().push((self.clock.now(), request));
+        self.limits.lock().unwrap().push(limit);
         let write = self.meanwhile.lock().unwrap().take();
         if let Some(write) = write {
             self.ledger.save(&write).await.unwrap();
@@ -104,6 +107,7 @@ impl World {
                 clock: Arc::clone(&clock),
                 answers: Mutex::default(),
                 seen: Mutex::default(),
+                limits: Mutex::default(),
                 meanwhile: Mutex::default(),
                 ledger,
             },
@@ -234,6 +238,16 @@ impl World {
 
     pub(super) fn posts(&self) -> usize {
         self.worker.sender.seen.lock().unwrap().len()
+    }
+
+    pub(super) fn limits(&self) -> Vec<Duration> {
+        self.worker.sender.limits.lock().unwrap().clone()
+    }
+
+    /// Changes the webhook as its tenant would.
+    pub(super) async fn change(&self, webhook: Webhook) {
+        assert!(self.worker.webhooks.registry().update(&webhook).await.unwrap());
+        self.worker.webhooks.forget(&webhook.tenant, webhook.id);
     }
 
     pub(super) fn requests(&self) -> Vec<WireRequest> {

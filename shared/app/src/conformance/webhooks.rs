@@ -19,6 +19,9 @@ pub async fn webhooks<S: Webhooks + Routes>(store: &S, salt: u128) {
     }
     same(store, &first).await;
     same(store, &second).await;
+    let again = Webhook { name: "Another".to_owned(), ..first.clone() };
+    store.create(&again).await.unwrap();
+    same(store, &first).await;
     assert!(store.get(&theirs, first.id).await.unwrap().is_none(), "another tenant's is not there");
     assert_eq!(ids(store, &ours).await, [second.id, first.id], "newest first");
     assert!(ids(store, &theirs).await.is_empty());

@@ -1,9 +1,10 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
 
-use hooklane_domain::attempt::Attempt;
+use hooklane_domain::attempt::{Attempt, TestAttempt};
 use hooklane_domain::delivery::Delivery;
 use hooklane_domain::event::Event;
+use hooklane_domain::idempotency::{Claim, IdempotencyKey};
 use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
 use hooklane_domain::quota::Window;
 
@@ -18,6 +19,8 @@ pub struct MemoryLedger {
     events: Mutex<BTreeMap<(TenantId, EventId), Event>>,
     deliveries: Mutex<BTreeMap<DeliveryId, Delivery>>,
     attempts: Mutex<BTreeMap<(DeliveryId, u32, hooklane_domain::Timestamp), Attempt>>,
+    pub(super) claims: Mutex<BTreeMap<(TenantId, IdempotencyKey), Claim>>,
+    pub(super) tests: Mutex<BTreeMap<DeliveryId, TestAttempt>>,
     leased: Mutex<HashMap<(TenantId, Window), u64>>,
 }
 

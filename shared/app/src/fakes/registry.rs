@@ -1,3 +1,4 @@
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
@@ -40,8 +41,11 @@ impl Inner {
 impl Webhooks for MemoryRegistry {
     async fn create(&self, webhook: &Webhook) -> Result<(), Unavailable> {
         let mut inner = lock(&self.0);
-        inner.webhooks.insert((webhook.tenant.clone(), webhook.id), webhook.clone());
-        inner.changed(&webhook.tenant);
+        let key = (webhook.tenant.clone(), webhook.id);
+        if let Entry::Vacant(place) = inner.webhooks.entry(key) {
+            place.insert(webhook.clone());
+            inner.changed(&webhook.tenant);
+        }
         Ok(())
     }
 

@@ -13,7 +13,7 @@ fn acme() -> TenantId {
 fn settings(body: &str) -> Result<TenantSettings, Vec<String>> {
     let contracts = Contracts::load([STANDARD]).unwrap();
     let catalogs = ["default".parse().unwrap()];
-    let known = Known { contracts: &contracts, catalogs: &catalogs };
+    let known = Names { contracts: &contracts, catalogs: &catalogs };
     read(body, known).map_err(|e| e.into_vec().into_iter().map(|e| e.path).collect())
 }
 

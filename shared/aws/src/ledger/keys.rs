@@ -2,6 +2,7 @@
 
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::{FailedAt, Status};
+use hooklane_domain::idempotency::IdempotencyKey;
 use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
 use hooklane_domain::quota::Window;
 
@@ -58,6 +59,11 @@ pub(super) fn parked(id: &DeliveryId, since: Timestamp) -> Key {
 /// The count of a tenant's API requests in one minute.
 pub(super) fn quota(tenant: &TenantId, window: Window) -> Key {
     Key { pk: format!("RA#{tenant}"), sk: format!("{:012}", window.number()) }
+}
+
+/// What was begun under a client's idempotency key: a key is its tenant's, and no tenant holds a `#`.
+pub(super) fn claim(tenant: &TenantId, key: &IdempotencyKey) -> Key {
+    Key { pk: format!("IK#{tenant}#{}", key.as_str()), sk: "CLAIM".to_owned() }
 }
 
 /// The undelivered of a webhook by status.

@@ -46,7 +46,7 @@ prop_compose! {
             version,
             test: false,
         };
-        Sample { secret, content }
+        Sample { secret, retiring: None, content }
     }
 }
 

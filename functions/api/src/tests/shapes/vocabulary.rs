@@ -17,9 +17,6 @@ const TO_COME: &[&str] = &[
     "listDeliveries.limit",
     "listDeliveries.page",
     "listUndelivered",
-    "pauseWebhook",
-    "resumeWebhook",
-    "testWebhook",
 ];
 
 /// What only the answer to one delivery has, of all that show deliveries.
