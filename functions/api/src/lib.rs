@@ -134,7 +134,12 @@ where
         &self.surroundings
     }
     fn rules(&self) -> Rules<'_> {
-        Rules { contracts: &self.contracts, network: &self.network, tenant_contract: None }
+        Rules {
+            contracts: &self.contracts,
+            network: &self.network,
+            samples: None,
+            tenant_contract: None,
+        }
     }
     fn names(&self) -> Names<'_> {
         Names { contracts: &self.contracts, catalogs: &self.catalogs }

@@ -2,6 +2,7 @@
 
 mod duplicates;
 mod endings;
+mod expressions;
 mod overrides;
 mod waiting;
 mod world;

@@ -14,11 +14,13 @@ mod pausing;
 mod registering;
 mod rotating;
 mod testing;
+mod trial;
 
 pub use pausing::{pause, resume};
 pub use registering::{RegisterError, register, register_once};
 pub use rotating::rotate;
 pub use testing::{TestError, Tested, Trial, test};
+pub use trial::Samples;
 
 use draft::Draft;
 
@@ -29,6 +31,8 @@ pub struct Rules<'a> {
     pub network: &'a NetworkRules,
     /// What a new webhook speaks that names no contract, where its tenant's settings say so.
     pub tenant_contract: Option<&'a ContractName>,
+    /// What filters and transforms are tried on; without them, on data of every kind.
+    pub samples: Option<&'a dyn Samples>,
 }
 
 /// The revisions that a caller lets be changed: it knows one of them, or takes the webhook as it is.

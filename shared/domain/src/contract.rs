@@ -16,6 +16,7 @@ use crate::secret::{SecretForm, SigningSecret};
 use crate::webhook::Webhook;
 
 mod body;
+mod explain;
 mod load;
 mod merge;
 mod placeholder;

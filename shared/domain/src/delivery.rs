@@ -87,6 +87,8 @@ pub enum FailReason {
     Gone,
     /// The event was deleted or has expired.
     EventMissing,
+    /// The webhook's filter or transform has no result on the event.
+    Transform,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -217,6 +219,7 @@ impl Delivery {
             }
             Next::Exhausted => State::Failed { at: ended, reason: FailReason::Exhausted },
             Next::Gone => State::Failed { at: ended, reason: FailReason::Gone },
+            Next::Broken => State::Failed { at: ended, reason: FailReason::Transform },
         };
         self
     }

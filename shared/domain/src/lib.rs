@@ -12,6 +12,7 @@ pub mod attempt;
 pub mod contract;
 pub mod delivery;
 pub mod event;
+pub mod expression;
 pub mod fields;
 pub mod idempotency;
 pub mod ids;

@@ -36,6 +36,12 @@ pub(crate) struct NewWebhook {
     timeout: Option<u32>,
     /// The contract's where it is left out.
     rate_limit: Option<RateLimit>,
+    /// Which of its events it wants, in CEL: `true` of an event is a delivery.
+    #[schema(max_length = 2000, example = "event.type.startsWith('order.')")]
+    filter: Option<String>,
+    /// What it gets of an event as data, in CEL: a map.
+    #[schema(max_length = 2000, example = "{'type': event.type}")]
+    transform: Option<String>,
     /// Gets events published with `test: true`, and no others.
     test_mode: Option<bool>,
     /// Also as `isActive`, or as `status`: `active` or `inactive`.
@@ -72,6 +78,12 @@ pub(crate) struct WebhookChange {
     #[schema(minimum = 1, maximum = 30)]
     timeout: Option<u32>,
     rate_limit: Option<RateLimit>,
+    /// In CEL.
+    #[schema(max_length = 2000, example = "event.type.startsWith('order.')")]
+    filter: Option<String>,
+    /// In CEL.
+    #[schema(max_length = 2000, example = "{'type': event.type}")]
+    transform: Option<String>,
     #[schema(nullable = false)]
     test_mode: Option<bool>,
     /// Also as `isActive`, or as `status`: `active` or `inactive`.

@@ -1,6 +1,8 @@
 use std::collections::BTreeMap;
 
 use hooklane_app::webhooks::Tested;
+use hooklane_domain::expression::Verdict;
+use hooklane_domain::json::RawJson;
 use hooklane_domain::outcome::{AttemptError, Outcome};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -22,6 +24,14 @@ pub(crate) struct TestView {
     #[schema(format = DateTime)]
     at: String,
     duration_ms: u32,
+    /// What the webhook's filter says of the event, where it has one. The test goes out all the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    filter: Option<FilterView>,
+    /// What the webhook's transform makes of the event's data, where it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    transform: Option<TransformView>,
     request: RequestView,
     /// What the receiver said, where it did.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -31,6 +41,30 @@ pub(crate) struct TestView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<AttemptProblem>, nullable = false)]
     error: Option<AttemptError>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = TestFilter)]
+struct FilterView {
+    /// Absent where it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    passed: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    error: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = TestTransform)]
+struct TransformView {
+    /// The data that is sent; absent where it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<serde_json::Value>)]
+    data: Option<RawJson>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    error: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -64,6 +98,14 @@ impl TestView {
             event_type: test.event_type.to_string(),
             at: time(attempt.at),
             duration_ms: attempt.duration_ms,
+            filter: tested.preview.filter.as_ref().map(|said| FilterView {
+                passed: said.as_ref().ok().map(|verdict| *verdict == Verdict::Passed),
+                error: said.as_ref().err().map(ToString::to_string),
+            }),
+            transform: tested.preview.transform.as_ref().map(|made| TransformView {
+                data: made.as_ref().ok().cloned(),
+                error: made.as_ref().err().map(ToString::to_string),
+            }),
             request: RequestView::new(attempt),
             response,
             error: attempt.outcome.error().cloned(),

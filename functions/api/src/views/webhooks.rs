@@ -48,6 +48,14 @@ pub(crate) struct WebhookView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<crate::schemas::RateLimit>, nullable = false)]
     rate_limit: Option<RateLimit>,
+    /// Which of its events it wants, in CEL.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "event.data.total > 100.0")]
+    filter: Option<String>,
+    /// What it gets of an event as data, in CEL.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "{'id': event.data.orderId}")]
+    transform: Option<String>,
     #[schema(value_type = crate::schemas::Signing)]
     signing: Signing,
     /// What receivers verify an Ed25519 signature with.
@@ -77,6 +85,8 @@ impl WebhookView {
             retry_policy: webhook.retry_policy.as_ref().map(RetryPolicy::to_json),
             timeout: webhook.timeout,
             rate_limit: webhook.rate_limit,
+            filter: webhook.filter.as_ref().map(|filter| filter.as_str().to_owned()),
+            transform: webhook.transform.as_ref().map(|t| t.as_str().to_owned()),
             signing: webhook.signing(),
             public_key: webhook.secret.public_key(),
             test_mode: webhook.test_mode,

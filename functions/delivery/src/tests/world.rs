@@ -244,6 +244,12 @@ impl World {
         self.worker.sender.limits.lock().unwrap().clone()
     }
 
+    /// The webhook as it stands.
+    pub(super) async fn current(&self) -> Webhook {
+        let registry = self.worker.webhooks.registry();
+        registry.get(&tenant(), self.webhook.id).await.unwrap().unwrap()
+    }
+
     /// Changes the webhook as its tenant would.
     pub(super) async fn change(&self, webhook: Webhook) {
         assert!(self.worker.webhooks.registry().update(&webhook).await.unwrap());

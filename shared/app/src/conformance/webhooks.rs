@@ -27,6 +27,7 @@ pub async fn webhooks<S: Webhooks + Routes>(store: &S, salt: u128) {
     assert!(ids(store, &theirs).await.is_empty());
     let table = store.table(&ours).await.unwrap();
     assert_eq!((table.version, table.routes.len()), (2, 2));
+    assert!(table.routes.iter().all(|route| route.filter == first.filter), "filters go along");
 
     assert!(store.disable(&first, DisableReason::Gone, at(9)).await.unwrap());
     assert!(!store.disable(&first, DisableReason::Gone, at(9)).await.unwrap());

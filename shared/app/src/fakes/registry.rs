@@ -184,6 +184,7 @@ impl Routes for MemoryRegistry {
             .map(|w| Route {
                 webhook: w.id,
                 events: w.events.clone(),
+                filter: w.filter.clone(),
                 test_mode: w.test_mode,
                 created_at: w.created_at,
             })

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use hooklane_domain::Timestamp;
 use hooklane_domain::contract::Contract;
+use hooklane_domain::expression::{Filter, Transform};
 use hooklane_domain::fields::{FieldErrors, Fields};
 use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::limits::{RateLimit, TimeLimit};
@@ -14,7 +15,7 @@ use hooklane_domain::subscription::Subscription;
 use hooklane_domain::target::TargetUrl;
 use hooklane_domain::webhook::{CustomHeaders, Essentials, Signing, Webhook, WebhookState};
 
-use super::Rules;
+use super::{Rules, trial};
 
 mod read;
 
@@ -87,6 +88,8 @@ pub(super) struct Draft<'a> {
     retry_policy: Override<RetryPolicy>,
     timeout: Override<TimeLimit>,
     rate_limit: Override<RateLimit>,
+    filter: Override<Filter>,
+    transform: Override<Transform>,
     active: Option<bool>,
     test_mode: Option<bool>,
 }
@@ -144,6 +147,8 @@ impl<'a> Draft<'a> {
             retry_policy: read::policy(fields),
             timeout: read::timeout(fields),
             rate_limit: read::rate_limit(fields),
+            filter: read::expression(fields, "filter"),
+            transform: read::expression(fields, "transform"),
             active: read::active(fields),
             test_mode: fields.read(&["testMode", "test_mode"], "true or false"),
         }
@@ -213,17 +218,20 @@ impl<'a> Draft<'a> {
             contract: contract.name().clone(),
             created_at: now,
         });
-        Ok(Webhook {
+        let webhook = Webhook {
             name: self.name.unwrap_or(new.name),
             description: self.description.over(None),
             headers,
             retry_policy: self.retry_policy.over(None),
             timeout: self.timeout.over(None),
             rate_limit: self.rate_limit.over(None),
+            filter: self.filter.over(None),
+            transform: self.transform.over(None),
             test_mode: self.test_mode.unwrap_or(false),
             state: state(self.active.unwrap_or(true)),
             ..new
-        })
+        };
+        trial::passed(&webhook, rules).map(|()| webhook)
     }
 
     /// `current` with what this draft names.
@@ -251,8 +259,12 @@ impl<'a> Draft<'a> {
         if !errors.is_empty() {
             return Err(errors);
         }
+        // What was accepted stays so until somebody touches what it depends on.
+        let tried = self.events.is_some()
+            || self.filter != Override::Unsaid
+            || self.transform != Override::Unsaid;
         let changed = current.clone();
-        Ok(Webhook {
+        let webhook = Webhook {
             name: self.name.unwrap_or(changed.name),
             description: self.description.over(changed.description),
             url: self.url.unwrap_or(changed.url),
@@ -262,6 +274,8 @@ impl<'a> Draft<'a> {
             retry_policy: self.retry_policy.over(changed.retry_policy),
             timeout: self.timeout.over(changed.timeout),
             rate_limit: self.rate_limit.over(changed.rate_limit),
+            filter: self.filter.over(changed.filter),
+            transform: self.transform.over(changed.transform),
             test_mode: self.test_mode.unwrap_or(changed.test_mode),
             state: match self.active {
                 // Switching off what Hooklane switched off keeps the reason.
@@ -270,7 +284,11 @@ impl<'a> Draft<'a> {
             },
             updated_at: now,
             ..changed
-        })
+        };
+        if tried {
+            trial::passed(&webhook, rules)?;
+        }
+        Ok(webhook)
     }
 }
 

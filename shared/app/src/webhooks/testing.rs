@@ -5,6 +5,7 @@ use std::time::Duration;
 use hooklane_domain::attempt::TestAttempt;
 use hooklane_domain::contract::{Contract, Contracts, Subject};
 use hooklane_domain::event::{Content, MAX_EVENT_BYTES};
+use hooklane_domain::expression::{Input, Preview, preview};
 use hooklane_domain::fields::{FieldErrors, Fields};
 use hooklane_domain::ids::{DeliveryId, EventId, EventType, TenantId, WebhookId};
 use hooklane_domain::json::RawJson;
@@ -31,6 +32,8 @@ pub struct Tested {
     pub test: TestAttempt,
     /// Whether a delivery would count as delivered.
     pub success: bool,
+    /// What the webhook's filter and transform made of the event. A test goes out whatever the filter says.
+    pub preview: Preview,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -95,6 +98,8 @@ where
     let delivery = DeliveryId::new(webhook.id, at, event);
     let subject =
         Subject { content: &content, delivery: &delivery, webhook: &webhook, attempt: 1, at };
+    let input = Input::new(delivery.event(), tenant, &content, at);
+    let preview = preview(webhook.filter.as_ref(), webhook.transform.as_ref(), &input);
     let (attempt, contract) =
         attempt::make_within(trial.sender, trial.contracts, subject, TIME_LIMIT).await;
     let gone_disables = contract.is_some_and(Contract::gone_disables);
@@ -102,7 +107,7 @@ where
     let event_type = content.event_type;
     let test = TestAttempt { id: delivery, tenant: tenant.clone(), event_type, attempt };
     trial.ledger.keep_test_attempt(&test).await?;
-    Ok(Tested { test, success })
+    Ok(Tested { test, success, preview })
 }
 
 impl Wanted {

@@ -4,6 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use futures::TryStreamExt as _;
 use hooklane_app::ports::{RouteTable, Routes, Unavailable};
 use hooklane_domain::Timestamp;
+use hooklane_domain::expression::Filter;
 use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::subscription::Subscription;
 use hooklane_domain::webhook::{Route, WebhookState};
@@ -17,6 +18,8 @@ use crate::table::{Item, from_item, string};
 struct RouteItem {
     id: WebhookId,
     events: Vec<Subscription>,
+    #[serde(default)]
+    filter: Option<String>,
     test_mode: bool,
     state: WebhookState,
     created_at: Timestamp,
@@ -43,13 +46,14 @@ impl Routes for RouteRegistry {
         let version = self.version(tenant).await?;
         let mut routes = Vec::new();
         let mut items =
-            self.webhook_items(tenant, Some("id, events, test_mode, #state, created_at"));
+            self.webhook_items(tenant, Some("id, events, #filter, test_mode, #state, created_at"));
         while let Some(item) = items.try_next().await? {
             let item: RouteItem = from_item(item)?;
             if item.state.is_subscribed() {
                 routes.push(Route {
                     webhook: item.id,
                     events: item.events,
+                    filter: item.filter.map(Filter::from_stored),
                     test_mode: item.test_mode,
                     created_at: item.created_at,
                 });
@@ -83,10 +87,11 @@ impl RouteRegistry {
             .consistent_read(true)
             .scan_index_forward(false);
         let query = match projection {
-            // `state` is a reserved word of DynamoDB's expressions.
+            // Reserved words of DynamoDB's expressions.
             Some(projection) => query
                 .projection_expression(projection)
-                .expression_attribute_names("#state", "state"),
+                .expression_attribute_names("#state", "state")
+                .expression_attribute_names("#filter", "filter"),
             None => query,
         };
         let what = self.call("Query");

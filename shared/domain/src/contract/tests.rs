@@ -8,6 +8,7 @@ use crate::json::RawJson;
 use crate::webhook::{CustomHeaders, Essentials, Webhook};
 
 mod extends;
+mod fuzz;
 mod mistakes;
 mod templates;
 

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use hooklane_domain::contract::{Contract, ContractName};
+use hooklane_domain::expression::InvalidExpression;
 use hooklane_domain::fields::{FieldErrors, Fields};
+use hooklane_domain::json::RawJson;
 use hooklane_domain::limits::{InvalidLimit, RateLimit, TimeLimit};
 use hooklane_domain::retry::RetryPolicy;
 use hooklane_domain::subscription::Subscription;
@@ -110,6 +112,18 @@ pub(super) fn rate_limit(fields: &mut Fields) -> Override<RateLimit> {
             None => {}
         }
         Err(fields.finish().err().unwrap_or_default())
+    })
+}
+
+/// A filter or a transform, in CEL.
+pub(super) fn expression<T>(fields: &mut Fields, name: &str) -> Override<T>
+where
+    T: std::str::FromStr<Err = InvalidExpression>,
+{
+    own(fields, &[name], |path, json| {
+        let text = RawJson::parse(json).ok().and_then(|text| text.as_text());
+        let text = text.ok_or_else(|| FieldErrors::one(path, "must be a string"))?;
+        text.parse().map_err(|e: InvalidExpression| FieldErrors::one(path, e.to_string()))
     })
 }
 
