@@ -2,12 +2,13 @@
 //!
 //! `routes` knows the operations; each module beside it holds the handlers of one resource, which
 //! decode, call one use case of `hooklane-app`, and encode. `problem` is the one place that turns
-//! errors into answers.
+//! errors into answers; `shape` gives a tenant's clients the answers they know from its contract.
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
 use hooklane_app::ports::{
     AttemptLog, Claims, Deliveries, Events, Post, Quotas, Surroundings, Tenants, TestAttempts,
     Waits, Webhooks,
@@ -40,6 +41,7 @@ mod samples;
 mod schemas;
 mod secrets;
 mod settings;
+mod shape;
 mod statistics;
 mod status;
 mod tenants;
@@ -54,6 +56,7 @@ pub use auth::Key;
 pub use limiter::Limiter;
 pub use openapi::openapi_json;
 pub use settings::Settings;
+use shape::Operations;
 pub use status::Pulse;
 
 /// What the handlers work with.
@@ -136,7 +139,12 @@ where
         &self.surroundings
     }
     fn rules(&self) -> Rules<'_> {
-        Rules { contracts: &self.contracts, network: &self.network, samples: None }
+        Rules {
+            contracts: &self.contracts,
+            network: &self.network,
+            samples: None,
+            tenant_contract: None,
+        }
     }
     fn names(&self) -> Names<'_> {
         Names { contracts: &self.contracts, catalogs: &self.catalogs }
@@ -155,16 +163,24 @@ where
 /// The largest body any route takes: a batch of events.
 const MAX_BODY: usize = events::MAX_BATCH_BYTES;
 
-/// Every route, under `/api/v1` and under the prefixes the documents call them by.
+/// The prefixes that every route answers under: the canonical one, and those the documents call.
+pub(crate) const PREFIXES: [&str; 3] = ["/api/v1", "/api", ""];
+
+/// Every route under every prefix.
 pub fn router<B: Backend>(api: Arc<B>) -> Router {
-    let gate = axum::middleware::from_fn_with_state(Arc::clone(&api), gate::pass::<B>);
-    let (guarded, _) = routes::guarded::<B>().split_for_parts();
+    let enter = from_fn_with_state(Arc::clone(&api), gate::enter::<B>);
+    let limit = from_fn_with_state(Arc::clone(&api), gate::limit::<B>);
+    let (guarded, described) = routes::guarded::<B>().split_for_parts();
+    let operations = Arc::new(Operations::of(&described));
+    let shape = from_fn_with_state((Arc::clone(&api), operations), shape::apply::<B>);
     let (open, _) = routes::open::<B>().split_for_parts();
-    let routes = guarded.route_layer(gate).merge(open);
-    Router::new()
-        .merge(routes.clone())
-        .nest("/api", routes.clone())
-        .nest("/api/v1", routes)
+    // The last layer is the outermost.
+    let routes = guarded.route_layer(limit).route_layer(shape).route_layer(enter).merge(open);
+    let router = PREFIXES.iter().fold(Router::new(), |router, prefix| match *prefix {
+        "" => router.merge(routes.clone()),
+        prefix => router.nest(prefix, routes.clone()),
+    });
+    router
         .fallback(problem::no_route)
         .method_not_allowed_fallback(problem::no_method)
         .layer(DefaultBodyLimit::max(MAX_BODY))

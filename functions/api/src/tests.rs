@@ -14,5 +14,6 @@ mod reading;
 mod registering;
 mod secrets;
 mod service;
+mod shapes;
 mod tenants;
 mod trying;

@@ -1,6 +1,6 @@
 //! Registering webhooks, changing them, and trying them.
 
-use hooklane_domain::contract::Contracts;
+use hooklane_domain::contract::{ContractName, Contracts};
 use hooklane_domain::fields::FieldErrors;
 use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::network::NetworkRules;
@@ -29,6 +29,8 @@ use draft::Draft;
 pub struct Rules<'a> {
     pub contracts: &'a Contracts,
     pub network: &'a NetworkRules,
+    /// What a new webhook speaks that names no contract, where its tenant's settings say so.
+    pub tenant_contract: Option<&'a ContractName>,
     /// What filters and transforms are tried on; without them, on data of every kind.
     pub samples: Option<&'a dyn Samples>,
 }

@@ -30,6 +30,7 @@ pub(super) struct Identity {
     pub(super) secret: [u8; 32],
 }
 
+/// What a webhook speaks where neither it nor its tenant names a contract.
 const DEFAULT_CONTRACT: &str = "standard";
 /// Fields that `null` does not take back: there is nothing for them to go back to.
 const NEVER_NULL: [&str; 12] = [
@@ -103,11 +104,15 @@ impl<'a> Draft<'a> {
                 fields.error(required, "is required");
             }
         }
+        let names_contract = fields.has(&["contract"]);
         let draft = Self::read(&mut fields, rules);
         let mut errors = FieldErrors::default();
         if let (Override::Own(headers), Some(contract)) = (&draft.headers, draft.contract_in(rules))
         {
             custom_headers(headers.clone(), contract, &mut errors);
+        }
+        if !names_contract && draft.contract_in(rules).is_none() {
+            fields.error("contract", "must be named: the tenant's is not there any more");
         }
         draft.check_secret(rules, &mut errors);
         fields.merge(errors);
@@ -170,8 +175,13 @@ impl<'a> Draft<'a> {
         }
     }
 
+    /// The one it names, or else its tenant's. One that its tenant names and that is no more is not
+    /// replaced by another: receivers could not read what they get.
     fn contract_in(&self, rules: Rules<'a>) -> Option<&'a Contract> {
-        let default = || DEFAULT_CONTRACT.parse().ok().and_then(|name| rules.contracts.get(&name));
+        let default = || match rules.tenant_contract {
+            Some(name) => rules.contracts.get(name),
+            None => DEFAULT_CONTRACT.parse().ok().and_then(|name| rules.contracts.get(&name)),
+        };
         self.contract.or_else(default)
     }
 

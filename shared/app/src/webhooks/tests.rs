@@ -37,7 +37,12 @@ impl World {
     }
 
     fn rules(&self) -> Rules<'_> {
-        Rules { contracts: &self.contracts, network: &self.network, samples: None }
+        Rules {
+            contracts: &self.contracts,
+            network: &self.network,
+            samples: None,
+            tenant_contract: None,
+        }
     }
 
     async fn webhook(&self) -> Webhook {

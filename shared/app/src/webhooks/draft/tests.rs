@@ -25,7 +25,7 @@ fn read_with(
         now,
         secret: [7; 32],
     };
-    let rules = Rules { contracts: &contracts, network: &network, samples };
+    let rules = Rules { contracts: &contracts, network: &network, samples, tenant_contract: None };
     Draft::of_new(body, rules)?.create(rules, identity)
 }
 
@@ -60,10 +60,44 @@ fn the_documents_words_are_understood() {
     assert!(webhook.test_mode && !webhook.headers.is_empty());
 }
 
+#[test]
+fn a_webhook_that_names_no_contract_takes_its_tenants() {
+    let contracts = Contracts::load([
+        ("standard.toml", include_str!("../../../../../contracts/standard.toml")),
+        ("prism.toml", include_str!("../../../../../contracts/prism.toml")),
+    ])
+    .unwrap();
+    let network = NetworkRules::default();
+    let read = |tenants: Option<&str>, body: &str| {
+        let tenant_contract = tenants.map(|name| name.parse().unwrap());
+        let tenant_contract = tenant_contract.as_ref();
+        let rules =
+            Rules { contracts: &contracts, network: &network, samples: None, tenant_contract };
+        let now = Timestamp::UNIX_EPOCH;
+        let (id, tenant) = (WebhookId::new(now, 1), "t1".parse().unwrap());
+        let identity = Identity { id, tenant, now, secret: [7; 32] };
+        Draft::of_new(body, rules)?.create(rules, identity)
+    };
+    let silent = r#"{"url":"https://example.com/","events":["*"]}"#;
+    let named = r#"{"url":"https://example.com/","events":["*"],"contract":"standard"}"#;
+    let webhook = read(Some("prism"), silent).unwrap();
+    assert_eq!(webhook.contract.as_str(), "prism");
+    assert!(!webhook.secret.expose().starts_with("whsec_"), "the form its contract reads");
+    assert_eq!(read(Some("prism"), named).unwrap().contract.as_str(), "standard");
+    assert_eq!(read(None, silent).unwrap().contract.as_str(), "standard");
+    // The contract that the tenant was set to has gone with a deployment.
+    let errors = read(Some("gone"), silent).unwrap_err().into_vec();
+    assert_eq!((errors.len(), errors[0].path.as_str()), (1, "contract"));
+    assert_eq!(read(Some("gone"), named).unwrap().contract.as_str(), "standard");
+    let nonsense = named.replace("standard", "nonsense");
+    assert_eq!(read(Some("gone"), &nonsense).unwrap_err().into_vec().len(), 1);
+}
+
 fn change(current: &Webhook, body: &str) -> Result<Webhook, FieldErrors> {
     let contracts = contracts();
     let network = NetworkRules::default();
-    let rules = Rules { contracts: &contracts, network: &network, samples: None };
+    let rules =
+        Rules { contracts: &contracts, network: &network, samples: None, tenant_contract: None };
     let later = Timestamp::from_second(60).unwrap();
     Draft::of_change(body, rules)?.apply(current, rules, later)
 }
