@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use hooklane_app::ports::{Deliveries, Events, Surroundings, Tenants, Waits, Webhooks};
+use hooklane_app::catalog::EventCatalog;
+use hooklane_app::ports::{Deliveries, EventTypes, Events, Surroundings, Tenants, Waits, Webhooks};
 use hooklane_app::webhooks::Rules;
 use hooklane_domain::contract::Contracts;
 use hooklane_domain::network::NetworkRules;
@@ -17,9 +18,11 @@ mod auth;
 mod body;
 mod deliveries;
 mod etag;
+mod event_types;
 mod events;
 mod openapi;
 mod operation;
+mod owner;
 mod problem;
 mod query;
 mod reference;
@@ -44,13 +47,14 @@ pub struct Api<L, R, Q, K, S> {
     pub operator_key: K,
     pub surroundings: S,
     pub contracts: Contracts,
+    pub catalog: EventCatalog,
     pub network: NetworkRules,
 }
 
 /// Everything a handler needs of its [`Api`], whatever is behind it.
 pub trait Backend: Send + Sync + 'static {
     type Ledger: Events + Deliveries;
-    type Registry: Webhooks + Tenants;
+    type Registry: Webhooks + Tenants + EventTypes;
     type Queues: Waits;
     type Key: OperatorKey;
     type Surroundings: Surroundings;
@@ -66,7 +70,7 @@ pub trait Backend: Send + Sync + 'static {
 impl<L, R, Q, K, S> Backend for Api<L, R, Q, K, S>
 where
     L: Events + Deliveries + 'static,
-    R: Webhooks + Tenants + 'static,
+    R: Webhooks + Tenants + EventTypes + 'static,
     Q: Waits + 'static,
     K: OperatorKey + 'static,
     S: Surroundings + 'static,
@@ -93,7 +97,7 @@ where
         &self.surroundings
     }
     fn rules(&self) -> Rules<'_> {
-        Rules { contracts: &self.contracts, network: &self.network }
+        Rules { contracts: &self.contracts, network: &self.network, catalog: &self.catalog }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use hooklane_api::{Api, Settings, router};
+use hooklane_app::catalog::EventCatalog;
 use hooklane_aws::ledger::{Ledger, Retention};
 use hooklane_aws::queues::{QueueUrls, Queues};
 use hooklane_aws::registry::Registry;
@@ -31,6 +32,7 @@ async fn main() -> anyhow::Result<()> {
         operator_key: Refreshed::new(operator_key, OPERATOR_KEY_SECONDS),
         surroundings: System,
         contracts: hooklane_contracts::load(),
+        catalog: EventCatalog::new(hooklane_catalog::load()),
         network: settings.network,
     };
     lambda_http::run(router(Arc::new(api))).await.map_err(|e| anyhow::anyhow!(e))

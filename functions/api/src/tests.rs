@@ -2,6 +2,7 @@
 
 mod changing;
 mod errors;
+mod event_types;
 mod openapi;
 mod publishing;
 mod reading;

@@ -3,9 +3,11 @@
 use hooklane_domain::Timestamp;
 
 mod deliveries;
+mod event_types;
 mod webhooks;
 
 pub(crate) use deliveries::{DeliveryDetailView, DeliveryView};
+pub(crate) use event_types::EventTypeView;
 pub(crate) use webhooks::WebhookView;
 
 pub(crate) fn time(at: Timestamp) -> String {

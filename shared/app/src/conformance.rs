@@ -5,6 +5,7 @@
 //! Each check works under a tenant of its own, made from `salt`: they may run at once, and again.
 
 mod deliveries;
+mod event_types;
 mod events;
 mod queues;
 mod samples;
@@ -12,6 +13,7 @@ mod tenants;
 mod webhooks;
 
 pub use deliveries::deliveries;
+pub use event_types::event_types;
 pub use events::events;
 pub use queues::{Inspect, Seen, queues, sqs_limits};
 pub use tenants::tenants;
@@ -28,6 +30,7 @@ mod tests {
         super::deliveries(&MemoryLedger::default(), 1).await;
         super::webhooks(&MemoryRegistry::default(), 1).await;
         super::tenants(&MemoryRegistry::default(), 1).await;
+        super::event_types(&MemoryRegistry::default(), 1).await;
         let queues = MemoryQueues::at(Timestamp::UNIX_EPOCH, 360);
         super::queues(&queues, 1).await;
         super::sqs_limits(&queues, 1).await;

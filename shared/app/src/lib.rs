@@ -4,7 +4,9 @@
 //! through [`webhooks`] and [`deliveries`]. What only one function does lives in that function.
 //! Nothing here knows AWS: the adapters are in `hooklane-aws`, the fakes behind `test-support`.
 
+pub mod catalog;
 pub mod deliveries;
+pub mod event_types;
 pub mod ports;
 pub mod publish;
 pub mod webhooks;

@@ -4,14 +4,18 @@
 use std::error::Error;
 
 mod deliveries;
+mod event_types;
 mod events;
+mod expectations;
 mod queues;
 mod surroundings;
 mod tenants;
 mod webhooks;
 
 pub use deliveries::{Deliveries, DeliveryFilter, DeliveryPage, Saved};
+pub use event_types::EventTypes;
 pub use events::{Events, Put};
+pub use expectations::Expectations;
 pub use queues::{DeadLetters, Dispatch, Waits};
 pub use surroundings::Surroundings;
 pub use tenants::{TenantPage, Tenants};

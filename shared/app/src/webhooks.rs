@@ -7,7 +7,8 @@ use hooklane_domain::network::NetworkRules;
 use hooklane_domain::webhook::Webhook;
 use hooklane_domain::whole_millisecond;
 
-use crate::ports::{Surroundings, Unavailable, Webhooks};
+use crate::catalog::EventCatalog;
+use crate::ports::{Expectations, Surroundings, Unavailable, Webhooks};
 
 mod draft;
 
@@ -18,6 +19,7 @@ use draft::{Draft, Identity};
 pub struct Rules<'a> {
     pub contracts: &'a Contracts,
     pub network: &'a NetworkRules,
+    pub catalog: &'a EventCatalog,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -46,15 +48,17 @@ const TRIES: u32 = 10;
 
 /// Registers the webhook that a JSON body describes.
 pub async fn register(
-    webhooks: &impl Webhooks,
+    webhooks: &(impl Webhooks + Expectations),
     surroundings: &impl Surroundings,
     rules: Rules<'_>,
     tenant: TenantId,
     body: &str,
 ) -> Result<Webhook, RegisterError> {
-    let draft = Draft::of_new(body, rules).map_err(RegisterError::Invalid)?;
     // An event accepted in the same millisecond is to find the webhook created before it.
     let now = whole_millisecond(surroundings.now());
+    let wanted = draft::wanted(body);
+    let types = rules.catalog.known_for(webhooks, &tenant, &wanted, now).await?;
+    let draft = Draft::of_new(body, rules, &types).map_err(RegisterError::Invalid)?;
     let id = WebhookId::new(now, surroundings.random_id());
     let identity = Identity { id, tenant, now, secret: surroundings.random() };
     let webhook = draft.create(rules, identity).map_err(RegisterError::Invalid)?;
@@ -65,7 +69,7 @@ pub async fn register(
 /// Changes what a JSON body names and leaves the rest. With a `known` revision it is that one that is
 /// changed or none; without it, concurrent changes follow each other and none is lost.
 pub async fn change(
-    webhooks: &impl Webhooks,
+    webhooks: &(impl Webhooks + Expectations),
     surroundings: &impl Surroundings,
     rules: Rules<'_>,
     (tenant, id): (&TenantId, WebhookId),
@@ -73,13 +77,17 @@ pub async fn change(
     body: &str,
 ) -> Result<Webhook, ChangeError> {
     let draft = Draft::of_change(body, rules).map_err(ChangeError::Invalid)?;
+    let now = surroundings.now();
+    let wanted = draft::wanted(body);
+    let types = rules.catalog.known_for(webhooks, tenant, &wanted, now).await?;
     for _ in 0..TRIES {
         let current = webhooks.get(tenant, id).await?.ok_or(ChangeError::Missing)?;
         if known.is_some_and(|known| known != current.revision) {
             return Err(ChangeError::Changed);
         }
         let now = whole_millisecond(surroundings.now());
-        let changed = draft.clone().apply(&current, rules, now).map_err(ChangeError::Invalid)?;
+        let changed =
+            draft.clone().apply(&current, rules, &types, now).map_err(ChangeError::Invalid)?;
         if webhooks.update(&changed).await? {
             return Ok(Webhook { revision: changed.revision + 1, ..changed });
         }

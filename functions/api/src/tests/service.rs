@@ -13,6 +13,8 @@ use secrecy::SecretString;
 use serde_json::Value;
 use tower::ServiceExt as _;
 
+use hooklane_app::catalog::EventCatalog;
+
 use crate::{Api, OperatorKey, router};
 
 pub(super) struct Key;
@@ -47,6 +49,7 @@ impl Service {
             operator_key: Key,
             surroundings: FixedSurroundings::at(now),
             contracts: hooklane_contracts::load(),
+            catalog: EventCatalog::new(hooklane_catalog::load()),
             network: NetworkRules::default(),
         };
         Self { api: Arc::new(api) }

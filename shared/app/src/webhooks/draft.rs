@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use hooklane_domain::Timestamp;
+use hooklane_domain::catalog::Known;
 use hooklane_domain::contract::Contract;
 use hooklane_domain::fields::{FieldErrors, Fields};
 use hooklane_domain::ids::{TenantId, WebhookId};
@@ -37,7 +38,8 @@ pub(super) struct Draft<'a> {
     name: Option<String>,
     description: Option<String>,
     url: Option<TargetUrl>,
-    events: Option<Vec<Subscription>>,
+    /// With their places in the list.
+    events: Option<Vec<(usize, Subscription)>>,
     secret: Option<SigningSecret>,
     contract: Option<&'a Contract>,
     headers: Option<BTreeMap<String, String>>,
@@ -48,7 +50,11 @@ pub(super) struct Draft<'a> {
 
 impl<'a> Draft<'a> {
     /// Of a new webhook, which needs some of them.
-    pub(super) fn of_new(body: &str, rules: Rules<'a>) -> Result<Self, FieldErrors> {
+    pub(super) fn of_new(
+        body: &str,
+        rules: Rules<'a>,
+        types: &Known<'_>,
+    ) -> Result<Self, FieldErrors> {
         let mut fields = Fields::of("", body)?;
         for required in ["url", "events"] {
             if !fields.has(&[required]) {
@@ -60,6 +66,7 @@ impl<'a> Draft<'a> {
         if let (Some(headers), Some(contract)) = (&draft.headers, draft.contract_in(rules)) {
             custom_headers(headers.clone(), contract, &mut errors);
         }
+        unknown(draft.events.as_deref(), types, &[], &mut errors);
         fields.merge(errors);
         fields.finish().map(|()| draft)
     }
@@ -119,7 +126,7 @@ impl<'a> Draft<'a> {
             id,
             tenant,
             url,
-            events,
+            events: without_places(events),
             secret: self.secret.unwrap_or_else(generate),
             contract: contract.name().clone(),
             created_at: now,
@@ -140,6 +147,7 @@ impl<'a> Draft<'a> {
         self,
         current: &Webhook,
         rules: Rules<'a>,
+        types: &Known<'_>,
         now: Timestamp,
     ) -> Result<Webhook, FieldErrors> {
         let mut errors = FieldErrors::default();
@@ -155,6 +163,8 @@ impl<'a> Draft<'a> {
             }
             _ => current.headers.clone(),
         };
+        // What it has it may keep, also when the type is gone by now.
+        unknown(self.events.as_deref(), types, &current.events, &mut errors);
         if !errors.is_empty() {
             return Err(errors);
         }
@@ -163,7 +173,7 @@ impl<'a> Draft<'a> {
             name: self.name.unwrap_or(changed.name),
             description: self.description.or(changed.description),
             url: self.url.unwrap_or(changed.url),
-            events: self.events.unwrap_or(changed.events),
+            events: self.events.map_or(changed.events, without_places),
             contract: self.contract.map_or(changed.contract, |c| c.name().clone()),
             headers,
             retry_policy: self.retry_policy.or(changed.retry_policy),
@@ -177,6 +187,33 @@ impl<'a> Draft<'a> {
             ..changed
         })
     }
+}
+
+/// The subscriptions that a body names, as far as they can be read.
+pub(super) fn wanted(body: &str) -> Vec<Subscription> {
+    let names = Fields::of("", body)
+        .ok()
+        .and_then(|mut fields| fields.read::<Vec<String>>(&["events"], "a list of event types"));
+    names.unwrap_or_default().iter().filter_map(|name| name.parse().ok()).collect()
+}
+
+fn unknown(
+    events: Option<&[(usize, Subscription)]>,
+    types: &Known<'_>,
+    kept: &[Subscription],
+    errors: &mut FieldErrors,
+) {
+    for (place, event) in events.unwrap_or_default() {
+        if let Some(refusal) = types.refusal(event)
+            && !kept.contains(event)
+        {
+            errors.push(format!("events[{place}]"), refusal);
+        }
+    }
+}
+
+fn without_places(events: Vec<(usize, Subscription)>) -> Vec<Subscription> {
+    events.into_iter().map(|(_, event)| event).collect()
 }
 
 fn state(active: bool) -> WebhookState {

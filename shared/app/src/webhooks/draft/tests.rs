@@ -1,10 +1,24 @@
 use super::*;
+use crate::catalog::EventCatalog;
+use hooklane_domain::catalog::Catalogs;
 use hooklane_domain::contract::Contracts;
 use hooklane_domain::network::NetworkRules;
 
 fn contracts() -> Contracts {
     let standard = include_str!("../../../../../contracts/standard.toml");
     Contracts::load([("standard.toml", standard)]).unwrap()
+}
+
+/// A catalog of `user.created` and what is everywhere.
+fn catalog() -> EventCatalog {
+    let types = "[types.\"user.created\"]\ncategory = \"users\"\ndescription = \"A user\"\nsample = '1'\nschema = '{}'\n";
+    let default = format!("description = \"All\"\nsource = \"Us\"\n{types}");
+    EventCatalog::new(Catalogs::load([("default.toml", default.as_str())]).unwrap())
+}
+
+fn types(catalog: &EventCatalog) -> Known<'_> {
+    let files = catalog.files().iter().next().unwrap();
+    Known { catalog: files, platform: Default::default(), tenant: Default::default() }
 }
 
 fn read(body: &str) -> Result<Webhook, FieldErrors> {
@@ -17,8 +31,9 @@ fn read(body: &str) -> Result<Webhook, FieldErrors> {
         now,
         secret: [7; 32],
     };
-    let rules = Rules { contracts: &contracts, network: &network };
-    Draft::of_new(body, rules)?.create(rules, identity)
+    let catalog = catalog();
+    let rules = Rules { contracts: &contracts, network: &network, catalog: &catalog };
+    Draft::of_new(body, rules, &types(&catalog))?.create(rules, identity)
 }
 
 fn paths(body: &str) -> Vec<String> {
@@ -55,9 +70,10 @@ fn the_documents_words_are_understood() {
 fn change(current: &Webhook, body: &str) -> Result<Webhook, FieldErrors> {
     let contracts = contracts();
     let network = NetworkRules::default();
-    let rules = Rules { contracts: &contracts, network: &network };
+    let catalog = catalog();
+    let rules = Rules { contracts: &contracts, network: &network, catalog: &catalog };
     let later = Timestamp::from_second(60).unwrap();
-    Draft::of_change(body, rules)?.apply(current, rules, later)
+    Draft::of_change(body, rules)?.apply(current, rules, &types(&catalog), later)
 }
 
 #[test]
@@ -107,4 +123,19 @@ fn every_wrong_field_is_named_at_once() {
         ["events", "headers.Host"]
     );
     assert_eq!(paths(r#"{"url":7,"events":"*"}"#), ["url", "events"]);
+}
+
+#[test]
+fn an_event_type_that_nobody_knows_is_refused_under_its_place() {
+    let body = r#"{"url":"https://e.com","events":["user.created","user.created","*","user.create","shop.*"]}"#;
+    assert_eq!(
+        read(body).unwrap_err().to_string(),
+        "events[3]: is not a known event type; did you mean user.created?; \
+         events[4]: matches no known event type"
+    );
+    let mut current = read(r#"{"url":"https://e.com","events":["*"]}"#).unwrap();
+    let changed = r#"{"events":["user.gone","user.created"]}"#;
+    assert_eq!(change(&current, changed).unwrap_err().as_slice()[0].path, "events[0]");
+    current.events = vec!["user.gone".parse().unwrap()];
+    assert!(change(&current, changed).is_ok(), "what it has it may keep");
 }
