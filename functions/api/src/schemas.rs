@@ -162,7 +162,7 @@ pub(crate) struct NewEventType {
     /// A JSON Schema (draft 2020-12, or draft-07 by its `$schema`) of at most 16 KiB, without remote or
     /// recursive references. Without one, any data fits.
     #[schema(example = json!({"type": "object", "required": ["parcelId"]}))]
-    schema: Option<serde_json::Value>,
+    schema: Option<serde_json::Map<String, serde_json::Value>>,
 }
 
 /// What of an event its producer said.

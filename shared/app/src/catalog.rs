@@ -162,3 +162,6 @@ impl EventCatalog {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

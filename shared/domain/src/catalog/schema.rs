@@ -35,7 +35,7 @@ impl Schema {
         }
         let text = RawJson::parse(text).map_err(|e| FieldErrors::one("", e.to_string()))?;
         let value = value(&text).map_err(|message| FieldErrors::one("", message))?;
-        if !matches!(value, Value::Object(_) | Value::Bool(_)) {
+        if !value.is_object() {
             return Err(FieldErrors::one("", "must be a JSON Schema: an object"));
         }
         let errors = bounds::check(&value);

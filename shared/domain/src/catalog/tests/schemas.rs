@@ -113,6 +113,7 @@ fn what_cannot_be_bounded_is_refused() {
     let values = (0..201).map(|n| n.to_string()).collect::<Vec<_>>().join(",");
     for (schema, path, expected) in [
         ("7", "", "must be a JSON Schema: an object"),
+        ("true", "", "must be a JSON Schema: an object"),
         ("{", "", "is not JSON"),
         (r#"{"type":"text"}"#, "type", "must fit one of"),
         (r#"{"minimum":"1"}"#, "minimum", "must be of type number"),
@@ -158,7 +159,6 @@ fn what_cannot_be_bounded_is_refused() {
 fn what_is_usual_is_taken() {
     for schema in [
         r#"{}"#,
-        r#"true"#,
         r#"{"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://example.com/a","type":"object"}"#,
         r#"{"$schema":"http://json-schema.org/draft-07/schema#","items":[{"type":"string"}],"additionalItems":false}"#,
         r##"{"$defs":{"a":{"type":"string"}},"properties":{"$ref":{"$ref":"#/$defs/a"},"b":{"$ref":"#/$defs/a"}}}"##,
