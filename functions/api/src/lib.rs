@@ -9,21 +9,22 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
+use hooklane_app::catalog::EventCatalog;
 use hooklane_app::ports::{
-    AttemptLog, Claims, Deliveries, Events, Post, Quotas, Surroundings, Tenants, TestAttempts,
-    Waits, Webhooks,
+    AttemptLog, Claims, Deliveries, EventTypes, Events, Post, Quotas, Surroundings, Tenants,
+    TestAttempts, Waits, Webhooks,
 };
 use hooklane_app::tenants::Names;
 use hooklane_app::webhooks::Rules;
 use hooklane_domain::contract::Contracts;
 use hooklane_domain::network::NetworkRules;
-use hooklane_domain::tenant::CatalogName;
 
 mod auth;
 mod body;
 mod cursor;
 mod deliveries;
 mod etag;
+mod event_types;
 mod events;
 mod gate;
 mod idempotency;
@@ -31,6 +32,7 @@ mod limiter;
 mod logs;
 mod openapi;
 mod operation;
+mod owner;
 mod parameters;
 mod pausing;
 mod problem;
@@ -70,7 +72,7 @@ pub struct Api<L, R, Q, P, K, S> {
     pub token_key: K,
     pub surroundings: S,
     pub contracts: Contracts,
-    pub catalogs: Vec<CatalogName>,
+    pub catalog: EventCatalog,
     pub network: NetworkRules,
     /// A tenant's requests a minute unless its settings say otherwise; 0 for as many as it likes.
     pub rate_limit: u32,
@@ -81,7 +83,7 @@ pub struct Api<L, R, Q, P, K, S> {
 /// Everything a handler needs of its [`Api`], whatever is behind it.
 pub trait Backend: Send + Sync + 'static {
     type Ledger: Events + Deliveries + AttemptLog + Claims + TestAttempts + Quotas;
-    type Registry: Webhooks + Tenants;
+    type Registry: Webhooks + Tenants + EventTypes;
     type Queues: Waits;
     type Sender: Post;
     type Key: Key;
@@ -104,7 +106,7 @@ pub trait Backend: Send + Sync + 'static {
 impl<L, R, Q, P, K, S> Backend for Api<L, R, Q, P, K, S>
 where
     L: Events + Deliveries + AttemptLog + Claims + TestAttempts + Quotas + 'static,
-    R: Webhooks + Tenants + 'static,
+    R: Webhooks + Tenants + EventTypes + 'static,
     Q: Waits + 'static,
     P: Post + 'static,
     K: Key + 'static,
@@ -142,12 +144,12 @@ where
         Rules {
             contracts: &self.contracts,
             network: &self.network,
-            samples: None,
+            catalog: &self.catalog,
             tenant_contract: None,
         }
     }
     fn names(&self) -> Names<'_> {
-        Names { contracts: &self.contracts, catalogs: &self.catalogs }
+        Names { contracts: &self.contracts, catalogs: self.catalog.files() }
     }
     fn rate_limit(&self) -> u32 {
         self.rate_limit

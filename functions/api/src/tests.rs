@@ -3,6 +3,7 @@
 mod changing;
 mod documents;
 mod errors;
+mod event_types;
 mod figures;
 mod listing;
 mod lists;

@@ -3,6 +3,7 @@
 use hooklane_domain::Timestamp;
 
 mod deliveries;
+mod event_types;
 mod log;
 mod statistics;
 mod tenants;
@@ -10,6 +11,7 @@ mod testing;
 mod webhooks;
 
 pub(crate) use deliveries::{DeliveryDetailView, DeliveryView};
+pub(crate) use event_types::EventTypeView;
 pub(crate) use log::LogView;
 pub(crate) use statistics::{HealthView, StatisticsView};
 pub(crate) use tenants::{TenantView, TokenView};

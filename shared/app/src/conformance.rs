@@ -6,6 +6,7 @@
 
 mod claims;
 mod deliveries;
+mod event_types;
 mod events;
 mod lists;
 mod queues;
@@ -16,6 +17,7 @@ mod webhooks;
 
 pub use claims::{claims, test_attempts};
 pub use deliveries::deliveries;
+pub use event_types::event_types;
 pub use events::events;
 pub use queues::{Inspect, Seen, queues, sqs_limits};
 pub use quotas::quotas;
@@ -36,6 +38,7 @@ mod tests {
         super::test_attempts(&MemoryLedger::default(), 1).await;
         super::webhooks(&MemoryRegistry::default(), 1).await;
         super::tenants(&MemoryRegistry::default(), 1).await;
+        super::event_types(&MemoryRegistry::default(), 1).await;
         let queues = MemoryQueues::at(Timestamp::UNIX_EPOCH, 360);
         super::queues(&queues, 1).await;
         super::sqs_limits(&queues, 1).await;

@@ -5,7 +5,9 @@ use std::error::Error;
 
 mod claims;
 mod deliveries;
+mod event_types;
 mod events;
+mod expectations;
 mod post;
 mod queues;
 mod quotas;
@@ -18,7 +20,9 @@ pub use claims::Claims;
 pub use deliveries::{
     AttemptLog, Deliveries, DeliveryFilter, DeliveryPage, LogFilter, LogPage, Saved,
 };
+pub use event_types::EventTypes;
 pub use events::{Events, Put};
+pub use expectations::Expectations;
 pub use post::{Post, Sent};
 pub use queues::{DeadLetters, Dispatch, Waits};
 pub use quotas::Quotas;

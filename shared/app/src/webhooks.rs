@@ -7,7 +7,8 @@ use hooklane_domain::network::NetworkRules;
 use hooklane_domain::webhook::{RotateError, Webhook};
 use hooklane_domain::whole_millisecond;
 
-use crate::ports::{Surroundings, Unavailable, Webhooks};
+use crate::catalog::EventCatalog;
+use crate::ports::{Expectations, Surroundings, Unavailable, Webhooks};
 
 mod draft;
 mod pausing;
@@ -20,7 +21,6 @@ pub use pausing::{pause, resume};
 pub use registering::{RegisterError, register, register_once};
 pub use rotating::rotate;
 pub use testing::{TestError, Tested, Trial, test};
-pub use trial::Samples;
 
 use draft::Draft;
 
@@ -31,8 +31,7 @@ pub struct Rules<'a> {
     pub network: &'a NetworkRules,
     /// What a new webhook speaks that names no contract, where its tenant's settings say so.
     pub tenant_contract: Option<&'a ContractName>,
-    /// What filters and transforms are tried on; without them, on data of every kind.
-    pub samples: Option<&'a dyn Samples>,
+    pub catalog: &'a EventCatalog,
 }
 
 /// The revisions that a caller lets be changed: it knows one of them, or takes the webhook as it is.
@@ -75,7 +74,7 @@ const TRIES: u32 = 10;
 /// Changes what a JSON body names and leaves the rest. Without known revisions, concurrent changes
 /// follow each other and none is lost.
 pub async fn change(
-    webhooks: &impl Webhooks,
+    webhooks: &(impl Webhooks + Expectations),
     surroundings: &impl Surroundings,
     rules: Rules<'_>,
     key: (&TenantId, WebhookId),
@@ -83,9 +82,12 @@ pub async fn change(
     body: &str,
 ) -> Result<Webhook, ChangeError> {
     let draft = Draft::of_change(body, rules).map_err(ChangeError::Invalid)?;
+    let wanted = draft::wanted(body);
+    let types = rules.catalog.known_for(webhooks, key.0, &wanted, surroundings.now()).await?;
     revise(webhooks, key, known, |current| {
         let now = whole_millisecond(surroundings.now());
-        let changed = draft.clone().apply(&current, rules, now).map_err(ChangeError::Invalid)?;
+        let changed =
+            draft.clone().apply(&current, rules, &types, now).map_err(ChangeError::Invalid)?;
         Ok(Some(changed))
     })
     .await

@@ -9,6 +9,7 @@
 //! format, [`signature`] signs it, [`retry`] says when to try again and [`waiting`] how to wait.
 
 pub mod attempt;
+pub mod catalog;
 pub mod contract;
 pub mod delivery;
 pub mod event;

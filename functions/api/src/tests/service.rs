@@ -18,6 +18,8 @@ use secrecy::SecretString;
 use serde_json::Value;
 use tower::ServiceExt as _;
 
+use hooklane_app::catalog::EventCatalog;
+
 use crate::{Api, Limiter, Pulse, router};
 
 pub(super) struct Key(&'static str);
@@ -93,7 +95,7 @@ impl Service {
             token_key: Key("the-token-key"),
             surroundings: FixedSurroundings::at(now),
             contracts: hooklane_contracts::load(),
-            catalogs: vec!["default".parse().unwrap()],
+            catalog: EventCatalog::new(hooklane_catalog::load()),
             network: NetworkRules::default(),
             rate_limit: 600,
             limiter: Limiter::default(),

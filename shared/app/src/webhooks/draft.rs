@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use hooklane_domain::Timestamp;
+use hooklane_domain::catalog::Known;
 use hooklane_domain::contract::Contract;
 use hooklane_domain::expression::{Filter, Transform};
 use hooklane_domain::fields::{FieldErrors, Fields};
@@ -81,7 +82,8 @@ pub(super) struct Draft<'a> {
     name: Option<String>,
     description: Override<String>,
     url: Option<TargetUrl>,
-    events: Option<Vec<Subscription>>,
+    /// With their places in the list.
+    events: Option<Vec<(usize, Subscription)>>,
     secret: Option<SigningSecret>,
     contract: Option<&'a Contract>,
     headers: Override<BTreeMap<String, String>>,
@@ -97,7 +99,11 @@ pub(super) struct Draft<'a> {
 
 impl<'a> Draft<'a> {
     /// Of a new webhook, which needs some of them.
-    pub(super) fn of_new(body: &str, rules: Rules<'a>) -> Result<Self, FieldErrors> {
+    pub(super) fn of_new(
+        body: &str,
+        rules: Rules<'a>,
+        types: &Known<'_>,
+    ) -> Result<Self, FieldErrors> {
         let mut fields = Fields::of("", body)?;
         for required in ["url", "events"] {
             if !fields.has(&[required]) {
@@ -115,6 +121,7 @@ impl<'a> Draft<'a> {
             fields.error("contract", "must be named: the tenant's is not there any more");
         }
         draft.check_secret(rules, &mut errors);
+        unknown(draft.events.as_deref(), types, &[], &mut errors);
         fields.merge(errors);
         fields.finish().map(|()| draft)
     }
@@ -189,6 +196,7 @@ impl<'a> Draft<'a> {
     pub(super) fn create(
         self,
         rules: Rules<'a>,
+        types: &Known<'_>,
         identity: Identity,
     ) -> Result<Webhook, FieldErrors> {
         let contract = self.contract_in(rules);
@@ -214,7 +222,7 @@ impl<'a> Draft<'a> {
             id,
             tenant,
             url,
-            events,
+            events: without_places(events),
             secret: self.secret.unwrap_or_else(generate),
             contract: contract.name().clone(),
             created_at: now,
@@ -232,7 +240,7 @@ impl<'a> Draft<'a> {
             state: state(self.active.unwrap_or(true)),
             ..new
         };
-        trial::passed(&webhook, rules).map(|()| webhook)
+        trial::passed(&webhook, types).map(|()| webhook)
     }
 
     /// `current` with what this draft names.
@@ -240,6 +248,7 @@ impl<'a> Draft<'a> {
         self,
         current: &Webhook,
         rules: Rules<'a>,
+        types: &Known<'_>,
         now: Timestamp,
     ) -> Result<Webhook, FieldErrors> {
         let mut errors = FieldErrors::default();
@@ -257,6 +266,8 @@ impl<'a> Draft<'a> {
             _ => current.headers.clone(),
         };
         check_kept_secrets(self.signing, self.contract, current, now, &mut errors);
+        // What it has it may keep, also when the type is gone by now.
+        unknown(self.events.as_deref(), types, &current.events, &mut errors);
         if !errors.is_empty() {
             return Err(errors);
         }
@@ -269,7 +280,7 @@ impl<'a> Draft<'a> {
             name: self.name.unwrap_or(changed.name),
             description: self.description.over(changed.description),
             url: self.url.unwrap_or(changed.url),
-            events: self.events.unwrap_or(changed.events),
+            events: self.events.map_or(changed.events, without_places),
             contract: self.contract.map_or(changed.contract, |c| c.name().clone()),
             headers,
             retry_policy: self.retry_policy.over(changed.retry_policy),
@@ -287,7 +298,7 @@ impl<'a> Draft<'a> {
             ..changed
         };
         if tried {
-            trial::passed(&webhook, rules)?;
+            trial::passed(&webhook, types)?;
         }
         Ok(webhook)
     }
@@ -310,6 +321,33 @@ fn check_kept_secrets(
     {
         errors.push("contract", format!("{error}, and the webhook's secret is such a key"));
     }
+}
+
+/// The subscriptions that a body names, as far as they can be read.
+pub(super) fn wanted(body: &str) -> Vec<Subscription> {
+    let names = Fields::of("", body)
+        .ok()
+        .and_then(|mut fields| fields.read::<Vec<String>>(&["events"], "a list of event types"));
+    names.unwrap_or_default().iter().filter_map(|name| name.parse().ok()).collect()
+}
+
+fn unknown(
+    events: Option<&[(usize, Subscription)]>,
+    types: &Known<'_>,
+    kept: &[Subscription],
+    errors: &mut FieldErrors,
+) {
+    for (place, event) in events.unwrap_or_default() {
+        if let Some(refusal) = types.refusal(event)
+            && !kept.contains(event)
+        {
+            errors.push(format!("events[{place}]"), refusal);
+        }
+    }
+}
+
+fn without_places(events: Vec<(usize, Subscription)>) -> Vec<Subscription> {
+    events.into_iter().map(|(_, event)| event).collect()
 }
 
 fn state(active: bool) -> WebhookState {
