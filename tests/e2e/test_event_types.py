@@ -26,15 +26,7 @@ def available(api, **query) -> dict[str, dict]:
 @pytest.fixture
 def strict(stack, tenant):
     """Makes the test's tenant strict, as its settings say it."""
-    stack.dynamodb.put_item(
-        TableName=stack.description["registryTable"],
-        Item={
-            "pk": {"S": f"T#{tenant}"},
-            "sk": {"S": "TENANT"},
-            "settings": {"M": {"strict": {"BOOL": True}, "paused": {"BOOL": False}}},
-            "revision": {"N": "1"},
-        },
-    )
+    stack.api(None).put(f"/api/v1/tenants/{tenant}", {"strict": True}).expect(200)
 
 
 def test_the_catalog_says_what_there_is(api):
