@@ -1,6 +1,6 @@
 //! The OpenAPI document: what the operations say of themselves, and what holds for all of them.
 
-use utoipa::openapi::path::Operation;
+use utoipa::openapi::path::{Operation, ParameterIn};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
     Components, ContentBuilder, HeaderBuilder, InfoBuilder, License, ObjectBuilder, OpenApi,
@@ -64,6 +64,7 @@ pub(crate) fn document<B: Backend>() -> OpenApi {
     let (_, mut document) = all.split_for_parts();
     for (path, item) in &mut document.paths.paths {
         for operation in operations_of(item) {
+            describe_path_parameters(operation);
             add_common_problems(path, operation);
             add_rate_limit_headers(operation);
         }
@@ -100,6 +101,8 @@ fn add_common_problems(path: &str, operation: &mut Operation) {
         ]);
         if path.contains('{') {
             common.push(("404", "There is no such thing, or it is another tenant's"));
+            // A gateway that decodes the path may see another one in what stands for an id.
+            common.push(("405", "The path does not take this method"));
         }
     }
     for (status, description) in common {
@@ -110,6 +113,26 @@ fn add_common_problems(path: &str, operation: &mut Operation) {
             .or_insert_with(|| problem(description));
     }
 }
+
+/// What the parameters of a path look like. One that looks otherwise names nothing.
+fn describe_path_parameters(operation: &mut Operation) {
+    for parameter in operation.parameters.iter_mut().flatten() {
+        let RefOr::T(parameter) = parameter else { continue };
+        let pattern = PATH_PARAMETERS.iter().find(|(name, _)| *name == parameter.name);
+        if let (ParameterIn::Path, Some((_, pattern))) = (&parameter.parameter_in, pattern) {
+            let text = ObjectBuilder::new().schema_type(Type::String).pattern(Some(*pattern));
+            parameter.schema = Some(text.build().into());
+        }
+    }
+}
+
+const PATH_PARAMETERS: [(&str, &str); 5] = [
+    ("webhook", "^wh_[0-9A-HJKMNP-TV-Z]{26}$"),
+    ("delivery", "^dlv_[A-Za-z0-9_-]{1,116}$"),
+    ("event", "^[A-Za-z0-9_-]{1,64}$"),
+    ("tenant", "^[A-Za-z0-9_-]{1,64}$"),
+    ("type", "^[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*$"),
+];
 
 /// Where a tenant stands with its rate limit is told on every answer that needed a token.
 fn add_rate_limit_headers(operation: &mut Operation) {

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use utoipa::openapi::schema::{Object, ObjectBuilder, SchemaType, Type};
 
 mod webhooks;
 
@@ -27,13 +28,14 @@ pub(crate) struct NewEvent {
     )]
     #[serde(rename = "type")]
     event_type: String,
-    /// What happened: any JSON.
-    #[schema(example = json!({"orderId": "1002", "total": 99.90}))]
+    /// What happened: any JSON but `null`.
+    #[schema(schema_with = something)]
     data: serde_json::Value,
     metadata: Option<BTreeMap<String, serde_json::Value>>,
     /// When it happened; the time of acceptance where it is left out.
     #[schema(format = DateTime)]
     timestamp: Option<String>,
+    #[schema(max_length = 64, pattern = "^[ -~]*$")]
     version: Option<String>,
     /// Reaches `testMode` webhooks, and no others.
     test: Option<bool>,
@@ -55,12 +57,21 @@ pub(crate) struct NewEventType {
     #[schema(min_length = 1, max_length = 1000, example = "A parcel went out")]
     description: String,
     /// The `data` of one event as it might be, at most 8 KiB; it fits the schema.
-    #[schema(example = json!({"parcelId": "p-1"}))]
+    #[schema(schema_with = something)]
     sample: serde_json::Value,
     /// A JSON Schema (draft 2020-12, or draft-07 by its `$schema`) of at most 16 KiB, without remote or
     /// recursive references. Without one, any data fits.
     #[schema(example = json!({"type": "object", "required": ["parcelId"]}))]
     schema: Option<serde_json::Map<String, serde_json::Value>>,
+}
+
+/// Any JSON but `null`, which is the same as nothing.
+fn something() -> Object {
+    let kinds = [Type::Object, Type::Array, Type::String, Type::Number, Type::Boolean];
+    ObjectBuilder::new()
+        .schema_type(SchemaType::Array(kinds.to_vec()))
+        .examples([serde_json::json!({"orderId": "1002", "total": 99.90})])
+        .build()
 }
 
 /// What of an event its producer said.

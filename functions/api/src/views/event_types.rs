@@ -21,12 +21,12 @@ pub(crate) struct EventTypeView {
     #[schema(value_type = serde_json::Value)]
     schema: RawJson,
     /// Where it is defined: in the tenant's `catalog`, by the `platform`, or by the `tenant`.
-    #[schema(inline)]
     source: SourceView,
 }
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = EventTypeSource)]
 enum SourceView {
     Catalog,
     Platform,

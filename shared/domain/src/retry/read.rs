@@ -123,8 +123,9 @@ fn read_backoff(fields: &mut Fields) -> Plan {
     }
     let day = millis(MAX_DELAY);
     // Without a retry there is no delay, and the documents then write 0.
-    if retries > 0 && !(MIN_DELAY_MS..=day).contains(&initial) {
-        fields.error("initialDelay", format!("must be from {MIN_DELAY_MS} to {day} milliseconds"));
+    let least = if retries > 0 { MIN_DELAY_MS } else { 0 };
+    if !(least..=day).contains(&initial) {
+        fields.error("initialDelay", format!("must be from {least} to {day} milliseconds"));
     }
     if let Some(max) = max
         && !(MIN_MAX_DELAY_MS..=day).contains(&max)
