@@ -31,7 +31,8 @@ def hold_against_document(profile: Profile, stack: LocalStack) -> None:
     folder = profile.state / "schemathesis"
     folder.mkdir(exist_ok=True)
     parts = {f"operations-{n + 1}": _of(operations[n::_SIDE_BY_SIDE]) for n in range(_SIDE_BY_SIDE)}
-    parts["links"] = ["--phases", "stateful"]
+    # A walk along links asks many times; the examples of each operation are the other parts'.
+    parts["links"] = ["--phases", "stateful", "--max-examples", "10"]
     commands = {folder / f"{name}.log": _command(stack, arguments) for name, arguments in parts.items()}
     failed = run_side_by_side(commands, environment=for_build_tools(), cwd=folder)
     for log in failed:

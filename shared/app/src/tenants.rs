@@ -81,11 +81,12 @@ fn named<'a, T: Clone + std::fmt::Display + 'a>(
 
 fn rate_limit(fields: &mut Fields) -> Option<u32> {
     let expected = format!("a whole number of requests a minute from 0 to {MAX_RATE}");
-    let limit = fields.read::<u32>(&["rateLimit", "rate_limit"], &expected)?;
-    if limit > MAX_RATE {
+    let limit = fields.read_whole(&["rateLimit", "rate_limit"], &expected)?;
+    let within = u32::try_from(limit).ok().filter(|limit| *limit <= MAX_RATE);
+    if within.is_none() {
         fields.error("rateLimit", format!("must be {expected}"));
     }
-    Some(limit)
+    within
 }
 
 /// A token that was just made.
@@ -153,8 +154,8 @@ fn read_wish(body: &str) -> Result<(Vec<Scope>, i64), FieldErrors> {
         }
     }
     let expected = format!("a whole number of seconds from {MIN_SECONDS} to {MAX_SECONDS}");
-    let seconds = fields.read::<i64>(&["expiresIn", "expires_in"], &expected);
-    let seconds = seconds.unwrap_or(DEFAULT_SECONDS);
+    let seconds = fields.read_whole(&["expiresIn", "expires_in"], &expected);
+    let seconds = seconds.map_or(DEFAULT_SECONDS, |s| i64::try_from(s).unwrap_or(i64::MAX));
     if !(MIN_SECONDS..=MAX_SECONDS).contains(&seconds) {
         fields.error("expiresIn", format!("must be {expected}"));
     }

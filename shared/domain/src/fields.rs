@@ -84,6 +84,25 @@ pub struct Field {
     pub raw: Box<RawValue>,
 }
 
+/// A whole number however it is written.
+struct Whole(u64);
+
+/// Up to here every whole number is one that a JSON parser keeps.
+const MAX_WHOLE: f64 = 9_007_199_254_740_991.0;
+
+impl<'de> Deserialize<'de> for Whole {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let number = serde_json::Number::deserialize(deserializer)?;
+        let whole = number.as_u64().or_else(|| {
+            let float = number.as_f64()?;
+            let is_whole = float.fract() == 0.0 && (0.0..=MAX_WHOLE).contains(&float);
+            // It was just seen to be a whole number in range.
+            is_whole.then_some(float as u64)
+        });
+        whole.map(Self).ok_or_else(|| serde::de::Error::custom("not a whole number"))
+    }
+}
+
 impl Fields {
     /// The object in `text`; `prefix` is the path of that object, empty for a whole body. A field that
     /// is there twice is an error: whoever reads the first and whoever reads the last would disagree.
@@ -158,6 +177,12 @@ impl Fields {
                 None
             }
         }
+    }
+
+    /// Takes a field that is a whole number from 0 on, be it written as `60` or as `60.0`: JSON has one
+    /// kind of number.
+    pub fn read_whole(&mut self, names: &[&str], expected: &str) -> Option<u64> {
+        self.read::<Whole>(names, expected).map(|Whole(number)| number)
     }
 
     /// Takes a text field and parses it; what the parser says is noted under the field's path.
@@ -254,6 +279,23 @@ impl<'de> Deserialize<'de> for Pairs {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_whole_number_is_whole_however_it_is_written() {
+        for (text, expected) in [
+            ("60", Some(60)),
+            ("60.0", Some(60)),
+            ("6e1", Some(60)),
+            ("60.5", None),
+            ("-1", None),
+            ("1e300", None),
+            (r#""60""#, None),
+        ] {
+            let mut fields = Fields::of("", &format!(r#"{{"n":{text}}}"#)).unwrap();
+            assert_eq!(fields.read_whole(&["n"], "a number"), expected, "{text}");
+            assert_eq!(fields.finish().is_ok(), expected.is_some(), "{text}");
+        }
+    }
 
     #[test]
     fn a_field_that_is_there_twice_is_named() {

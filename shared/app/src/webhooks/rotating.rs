@@ -58,7 +58,7 @@ impl Draft {
         {
             fields.error("secret", "is of the other kind of signature");
         }
-        let seconds = fields.read::<u64>(
+        let seconds = fields.read_whole(
             &["overlapSeconds", "overlap_seconds"],
             "a whole number of seconds from 0 to 604800",
         );

@@ -160,7 +160,7 @@ fn read_retries(fields: &mut Fields) -> u8 {
 }
 
 fn whole(fields: &mut Fields, names: &[&str], what: &str) -> Option<u64> {
-    fields.read::<u64>(names, &format!("a whole number ({what})"))
+    fields.read_whole(names, &format!("a whole number ({what})"))
 }
 
 #[cfg(test)]

@@ -100,7 +100,7 @@ pub(super) fn rate_limit(fields: &mut Fields) -> Override<RateLimit> {
             if !fields.has(names) {
                 fields.error(names[0], "is required");
             }
-            fields.read::<u64>(names, "a whole number")
+            fields.read_whole(names, "a whole number")
         };
         let requests = whole(&["requests"]);
         let per_seconds = whole(&["perSeconds", "per_seconds"]);
