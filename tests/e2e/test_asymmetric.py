@@ -12,22 +12,12 @@ from readers import CONTRACTS, READERS, Reading
 ASYMMETRIC = ["cloudevents", "standard"]
 
 
-@pytest.fixture
-def rotate(api):
-    """`rotate(webhook, …)`: what the API answers to a rotation that says this."""
-
-    def post(webhook: dict, **body) -> dict:
-        return api.post(f"/api/v1/webhooks/{webhook['id']}/rotate-secret", body).expect(200).body
-
-    return post
-
-
 def versions(request: Request) -> list[str]:
     return [signature.split(",")[0] for signature in request.headers["webhook-signature"].split(" ")]
 
 
 def verifying(request: Request, public: str) -> int:
-    """How many of a request's signatures fit a public key as the API shows it (Standard Webhooks, "Signature scheme")."""
+    """How many of a request's signatures fit a public key (Standard Webhooks, "Signature scheme")."""
     key = Ed25519PublicKey.from_public_bytes(base64.b64decode(public.removeprefix("whpk_"), validate=True))
     headers = request.headers
     signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + request.body
@@ -65,19 +55,22 @@ def test_a_signature_verifies_with_the_public_key_that_is_shown(contract, api, r
 
 @pytest.mark.parametrize("contract", ASYMMETRIC)
 def test_in_the_overlap_either_key_verifies_and_after_it_the_new_one_alone(
-    contract, api, register, rotate, publish, requests, eventually
+    contract, register, rotate, overlap_is_over, publish, requests
 ):
     lasting = register(contract=contract, path="/lasting", signing="ed25519")
     short = register(contract=contract, path="/short", signing="ed25519")
     at_once = register(contract=contract, path="/at-once", signing="ed25519")
     overlaps = [(lasting, 600), (short, 1), (at_once, 0)]
-    new = {webhook["id"]: rotate(webhook, overlapSeconds=seconds)["publicKey"] for webhook, seconds in overlaps}
-    secret = f"/api/v1/webhooks/{short['id']}/secret"
-    eventually(lambda: "previousSecretExpiresAt" not in api.get(secret).expect(200).body, "the overlap did not end")
+    new = {webhook["id"]: rotate(webhook, seconds)["publicKey"] for webhook, seconds in overlaps}
+    overlap_is_over(short)
 
     publish()
 
-    for webhook, path, expected in [(lasting, "/lasting", (1, 1)), (short, "/short", (0, 1)), (at_once, "/at-once", (0, 1))]:
+    for webhook, path, expected in (
+        (lasting, "/lasting", (1, 1)),
+        (short, "/short", (0, 1)),
+        (at_once, "/at-once", (0, 1)),
+    ):
         (request,) = requests(1, path=path)
         assert (verifying(request, webhook["publicKey"]), verifying(request, new[webhook["id"]])) == expected, path
         assert versions(request) == ["v1a"] * sum(expected)
@@ -87,9 +80,9 @@ def test_in_the_overlap_either_key_verifies_and_after_it_the_new_one_alone(
 def test_a_webhook_goes_over_to_asymmetric_signatures_and_back(contract, register, rotate, publish, requests):
     reader = READERS[contract]
     there = register(contract=contract, path="/there")
-    public = rotate(there, signing="ed25519", overlapSeconds=600)["publicKey"]
+    public = rotate(there, 600, signing="ed25519")["publicKey"]
     back = register(contract=contract, path="/back", signing="ed25519")
-    secret = rotate(back, signing="hmac", overlapSeconds=600)["secret"]
+    secret = rotate(back, 600, signing="hmac")["secret"]
 
     publish()
 

@@ -16,29 +16,6 @@ NOBODYS = "whsec_" + base64.b64encode(bytes(32)).decode()
 
 
 @pytest.fixture
-def rotate(api):
-    """`rotate(webhook, seconds)`: what the API answers to a rotation with that overlap."""
-
-    def post(webhook: dict, seconds: int, **more) -> dict:
-        body = {"overlapSeconds": seconds, **more}
-        return api.post(f"/api/v1/webhooks/{webhook['id']}/rotate-secret", body).expect(200).body
-
-    return post
-
-
-@pytest.fixture
-def overlap_is_over(api, eventually):
-    """`overlap_is_over(webhook)`: waits until the API no longer speaks of the secret before."""
-
-    def wait(webhook: dict) -> None:
-        path = f"/api/v1/webhooks/{webhook['id']}/secret"
-        over = lambda: "previousSecretExpiresAt" not in api.get(path).expect(200).body  # noqa: E731
-        eventually(over, "the overlap did not end")
-
-    return wait
-
-
-@pytest.fixture
 def delivered(publish, receiver, requests):
     """`delivered()`: publishes one event more and returns its request, where each has one."""
 
