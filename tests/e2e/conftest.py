@@ -139,6 +139,31 @@ def delivery_of(api: Api, deliveries_of):
 
 
 @pytest.fixture
+def rotate(api: Api):
+    """`rotate(webhook, seconds)`: what the API answers to a rotation with that overlap."""
+
+    def post(webhook: dict, seconds: int, **more) -> dict:
+        body = {"overlapSeconds": seconds, **more}
+        return api.post(f"/api/v1/webhooks/{webhook['id']}/rotate-secret", body).expect(200).body
+
+    return post
+
+
+@pytest.fixture
+def overlap_is_over(api: Api, eventually):
+    """`overlap_is_over(webhook)`: waits until the API no longer speaks of the secret before."""
+
+    def wait(webhook: dict) -> None:
+        path = f"/api/v1/webhooks/{webhook['id']}/secret"
+        eventually(
+            lambda: "previousSecretExpiresAt" not in api.get(path).expect(200).body,
+            "the overlap did not end",
+        )
+
+    return wait
+
+
+@pytest.fixture
 def drained(stack: LocalStack, tenant: str, eventually):
     """`drained()`: waits until no queue holds a message of this test's tenant any more."""
 

@@ -34,6 +34,17 @@ def test_limits_out_of_bounds_are_refused_with_their_paths(api):
     assert [error["path"] for error in errors] == ["timeout", "rateLimit.requests"]
 
 
+def test_a_policy_is_completed_as_its_contract_retries(api, register):
+    # "Maximum retries configurable up to 10 attempts", of the 5, 25 and 125 seconds that its guide prints.
+    webhook = register(contract="task-hub", retryPolicy={"maxRetries": 10})
+    policy = webhook["retryPolicy"]
+    assert (policy["initialDelay"], policy["multiplier"], policy["maxDelay"]) == (5_000, 5, 86_400_000)
+    assert (policy["strategy"], policy["maxRetries"]) == ("exponential", 10)
+
+    changed = api.patch(f"/api/v1/webhooks/{webhook['id']}", {"retryPolicy": {"multiplier": 2}}).expect(200).body
+    assert changed["retryPolicy"] == {**policy, "multiplier": 2, "maxRetries": 3}
+
+
 def test_an_asymmetric_signature_verifies_with_the_public_key(publish, register, requests):
     webhook = register(signing="ed25519")
     assert webhook["secret"].startswith("whsk_") and webhook["signing"] == "ed25519"

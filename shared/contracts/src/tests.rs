@@ -110,9 +110,9 @@ fn asymmetric_signatures_where_a_contract_has_them() {
 
 /// Headers in lower case and sorted; an empty line; the body's exact bytes.
 fn as_text(sent: &Sent) -> String {
-    let mut lines: Vec<_> =
-        sent.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
-    lines.sort();
+    let mut headers = sent.headers.clone();
+    headers.sort();
+    let lines: Vec<_> = headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
     format!("POST\n{}\n\n{}", lines.join("\n"), sent.body)
 }
 

@@ -178,7 +178,12 @@ mod tests {
                 r#"{{"strategy":"{strategy}","initialDelay":{initial},"multiplier":{multiplier},
                     "maxDelay":{max},"maxRetries":{retries},"jitter":{jitter}}}"#));
             match policy.delay(retry, chance) {
-                Some(delay) => prop_assert!(delay <= MAX_DELAY && (1..=retries).contains(&retry)),
+                Some(delay) => {
+                    prop_assert!(delay <= MAX_DELAY && (1..=retries).contains(&retry));
+                    // Its own limit is one before chance adds its share.
+                    let most = Duration::from_millis(max).mul_f64(1.0 + jitter);
+                    prop_assert!(delay <= most + Duration::from_millis(1), "{:?} over {:?}", delay, most);
+                }
                 None => prop_assert!(retry == 0 || retry > retries),
             }
         }

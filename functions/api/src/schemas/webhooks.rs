@@ -174,18 +174,18 @@ pub(crate) struct DelaySeconds(u32);
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Backoff {
-    /// `exponential` where it is left out.
+    /// The contract's where it is left out and that has a back-off, or else `exponential`.
     strategy: Option<Strategy>,
-    /// Milliseconds; 1,000 where it is left out.
+    /// Milliseconds; the contract's where it is left out, or else 1,000.
     #[schema(minimum = 100, maximum = 86400000)]
     initial_delay: Option<u32>,
-    /// 2 where it is left out.
+    /// The contract's where it is left out, or else 2.
     #[schema(minimum = 1, maximum = 100)]
     multiplier: Option<f64>,
-    /// Milliseconds; 300,000 where it is left out.
+    /// Milliseconds; the contract's where it is left out, or else 300,000.
     #[schema(minimum = 1000, maximum = 86400000)]
     max_delay: Option<u32>,
-    /// 3 where it is left out.
+    /// The contract's where it is left out, or else 3.
     #[schema(minimum = 1, maximum = 10)]
     max_retries: Option<u32>,
     #[schema(minimum = 0, maximum = 1)]

@@ -10,7 +10,6 @@ use hooklane_domain::expression::{Filter, Transform};
 use hooklane_domain::fields::{FieldErrors, Fields};
 use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::limits::{RateLimit, TimeLimit};
-use hooklane_domain::retry::RetryPolicy;
 use hooklane_domain::secret::SigningSecret;
 use hooklane_domain::subscription::Subscription;
 use hooklane_domain::target::TargetUrl;
@@ -22,6 +21,7 @@ mod headers;
 mod read;
 
 use headers::{custom_headers, owned, with_kept_values};
+use read::WrittenPolicy;
 
 /// What a new webhook has that its tenant does not say.
 pub(super) struct Identity {
@@ -67,6 +67,14 @@ impl<T> Override<T> {
         !matches!(self, Self::Unsaid)
     }
 
+    fn try_map<U, E>(self, read: impl FnOnce(T) -> Result<U, E>) -> Result<Override<U>, E> {
+        Ok(match self {
+            Self::Unsaid => Override::Unsaid,
+            Self::Taken => Override::Taken,
+            Self::Own(own) => Override::Own(read(own)?),
+        })
+    }
+
     fn over(self, current: Option<T>) -> Option<T> {
         match self {
             Self::Unsaid => current,
@@ -88,7 +96,7 @@ pub(super) struct Draft<'a> {
     contract: Option<&'a Contract>,
     headers: Override<BTreeMap<String, String>>,
     signing: Option<Signing>,
-    retry_policy: Override<RetryPolicy>,
+    retry_policy: Override<WrittenPolicy>,
     timeout: Override<TimeLimit>,
     rate_limit: Override<RateLimit>,
     filter: Override<Filter>,
@@ -213,6 +221,7 @@ impl<'a> Draft<'a> {
             errors.push("", "needs url, events and a contract");
             return Err(errors);
         };
+        let retry_policy = self.retry_policy.try_map(|policy| policy.under(Some(contract)))?;
         let Identity { id, tenant, now, secret: random } = identity;
         let generate = || match self.signing {
             Some(Signing::Ed25519) => SigningSecret::generate_ed25519(random),
@@ -231,7 +240,7 @@ impl<'a> Draft<'a> {
             name: self.name.unwrap_or(new.name),
             description: self.description.over(None),
             headers,
-            retry_policy: self.retry_policy.over(None),
+            retry_policy: retry_policy.over(None),
             timeout: self.timeout.over(None),
             rate_limit: self.rate_limit.over(None),
             filter: self.filter.over(None),
@@ -271,6 +280,7 @@ impl<'a> Draft<'a> {
         if !errors.is_empty() {
             return Err(errors);
         }
+        let retry_policy = self.retry_policy.try_map(|policy| policy.under(contract))?;
         // What was accepted stays so until somebody touches what it depends on.
         let tried = self.events.is_some()
             || self.filter != Override::Unsaid
@@ -283,7 +293,7 @@ impl<'a> Draft<'a> {
             events: self.events.map_or(changed.events, without_places),
             contract: self.contract.map_or(changed.contract, |c| c.name().clone()),
             headers,
-            retry_policy: self.retry_policy.over(changed.retry_policy),
+            retry_policy: retry_policy.over(changed.retry_policy),
             timeout: self.timeout.over(changed.timeout),
             rate_limit: self.rate_limit.over(changed.rate_limit),
             filter: self.filter.over(changed.filter),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{MAX_DELAY, MAX_RETRIES, Plan, RetryPolicy, Strategy};
 use crate::fields::{FieldErrors, Fields};
 
-/// Five minutes: the `maxDelay` of a policy that names none.
+/// Five minutes: the `maxDelay` of a policy that names none, where its contract does not either.
 const DEFAULT_MAX_DELAY_MS: u64 = 300_000;
 const MIN_DELAY_MS: u64 = 100;
 const MIN_MAX_DELAY_MS: u64 = 1_000;
@@ -19,6 +19,16 @@ impl RetryPolicy {
     /// `{strategy, initialDelay, multiplier, maxDelay, maxRetries}` (milliseconds) and its synonyms.
     /// `path` is where the policy stands in its body.
     pub fn read(path: &str, json: &str) -> Result<Self, FieldErrors> {
+        Self::complete(path, json, &Rest::default())
+    }
+
+    /// The same for a webhook of a contract with a back-off of its own: what the policy leaves out is as
+    /// the contract has it. A schedule completes nothing.
+    pub fn read_under(contract: &Self, path: &str, json: &str) -> Result<Self, FieldErrors> {
+        Self::complete(path, json, &Rest::of(&contract.plan))
+    }
+
+    fn complete(path: &str, json: &str, rest: &Rest) -> Result<Self, FieldErrors> {
         if let Ok(name) = serde_json::from_str::<String>(json) {
             return preset(&name).ok_or_else(|| {
                 FieldErrors::one(path, format!("must be an object or one of {PRESETS}"))
@@ -32,7 +42,7 @@ impl RetryPolicy {
         let plan = if fields.has(&["schedule"]) {
             read_schedule(&mut fields)
         } else {
-            read_backoff(&mut fields)
+            read_backoff(&mut fields, rest)
         };
         fields.finish()?;
         Ok(Self { plan, jitter })
@@ -57,6 +67,43 @@ impl RetryPolicy {
             value["jitter"] = self.jitter.into();
         }
         value
+    }
+}
+
+/// What a back-off is where it says nothing of it.
+#[derive(Debug)]
+struct Rest {
+    strategy: Strategy,
+    initial_ms: u64,
+    multiplier: f64,
+    max_ms: u64,
+    retries: u8,
+}
+
+impl Default for Rest {
+    fn default() -> Self {
+        Self {
+            strategy: Strategy::Exponential,
+            initial_ms: 1_000,
+            multiplier: 2.0,
+            max_ms: DEFAULT_MAX_DELAY_MS,
+            retries: 3,
+        }
+    }
+}
+
+impl Rest {
+    fn of(plan: &Plan) -> Self {
+        match *plan {
+            Plan::Backoff { strategy, initial, multiplier, max, retries } => Self {
+                strategy,
+                initial_ms: millis(initial),
+                multiplier,
+                max_ms: millis(max),
+                retries,
+            },
+            Plan::Schedule(_) => Self::default(),
+        }
     }
 }
 
@@ -97,27 +144,27 @@ fn read_schedule(fields: &mut Fields) -> Plan {
     Plan::Schedule(seconds.into_iter().map(Duration::from_secs).collect())
 }
 
-fn read_backoff(fields: &mut Fields) -> Plan {
+fn read_backoff(fields: &mut Fields, rest: &Rest) -> Plan {
     let strategy = fields
         .read(
             &["strategy", "backoffStrategy", "backoff_strategy", "backoff"],
             "one of fixed, linear, exponential",
         )
-        .unwrap_or(Strategy::Exponential);
-    let retries = read_retries(fields);
+        .unwrap_or(rest.strategy);
+    let retries = read_retries(fields).unwrap_or(rest.retries);
     let initial = whole(
         fields,
         &["initialDelay", "initial_delay", "retryDelay", "retry_delay"],
         "milliseconds",
     )
-    .unwrap_or(1_000);
+    .unwrap_or(rest.initial_ms);
     let max = whole(fields, &["maxDelay", "max_delay"], "milliseconds");
     let multiplier = fields
         .read::<f64>(
             &["multiplier", "backoffMultiplier", "backoff_multiplier"],
             "a number from 1 to 100",
         )
-        .unwrap_or(2.0);
+        .unwrap_or(rest.multiplier);
     if !(1.0..=MAX_MULTIPLIER).contains(&multiplier) {
         fields.error("multiplier", "must be a number from 1 to 100");
     }
@@ -136,13 +183,13 @@ fn read_backoff(fields: &mut Fields) -> Plan {
         strategy,
         initial: Duration::from_millis(initial),
         multiplier,
-        max: Duration::from_millis(max.unwrap_or(DEFAULT_MAX_DELAY_MS.max(initial))),
+        max: Duration::from_millis(max.unwrap_or(rest.max_ms.max(initial))),
         retries,
     }
 }
 
 /// `maxRetries` counts the retries, `maxAttempts` the first attempt too.
-fn read_retries(fields: &mut Fields) -> u8 {
+fn read_retries(fields: &mut Fields) -> Option<u8> {
     let retries = whole(fields, &["maxRetries", "max_retries", "retries"], "a number of retries");
     let attempts = whole(fields, &["maxAttempts", "max_attempts"], "a number of attempts");
     let most = u64::from(MAX_RETRIES);
@@ -155,8 +202,8 @@ fn read_retries(fields: &mut Fields) -> u8 {
     if retries.is_some() && attempts.is_some() {
         fields.error("maxAttempts", "says the same as maxRetries; send one of them");
     }
-    let count = retries.or(attempts.map(|n| n.saturating_sub(1))).unwrap_or(3);
-    u8::try_from(count.min(most)).unwrap_or(MAX_RETRIES)
+    let count = retries.or(attempts.map(|n| n.saturating_sub(1)))?;
+    Some(u8::try_from(count.min(most)).unwrap_or(MAX_RETRIES))
 }
 
 fn whole(fields: &mut Fields, names: &[&str], what: &str) -> Option<u64> {
@@ -166,6 +213,34 @@ fn whole(fields: &mut Fields, names: &[&str], what: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// `task-hub` promises 5 s, 25 s, 125 s and "up to 10 attempts" of the same; `aegisx` a minute at most.
+    #[test]
+    fn what_a_policy_leaves_out_is_as_its_contract_has_it() {
+        let task_hub = r#"{"initialDelay":5000,"multiplier":5,"maxDelay":86400000,"maxRetries":3}"#;
+        let aegisx = r#"{"maxAttempts":3,"initialDelay":1000,"maxDelay":60000}"#;
+        let day = 86_400;
+        for (contract, policy, seconds) in [
+            (
+                task_hub,
+                r#"{"maxRetries":10}"#,
+                vec![5, 25, 125, 625, 3_125, 15_625, 78_125, day, day, day],
+            ),
+            (task_hub, "{}", vec![5, 25, 125]),
+            (task_hub, r#"{"initialDelay":1000,"multiplier":2}"#, vec![1, 2, 4]),
+            (aegisx, r#"{"maxAttempts":9}"#, vec![1, 2, 4, 8, 16, 32, 60, 60]),
+            (aegisx, r#"{"backoffStrategy":"linear"}"#, vec![1, 2]),
+            (aegisx, r#"{"initialDelay":90000}"#, vec![90, 90]),
+            (aegisx, r#""conservative""#, vec![2, 4, 8, 16, 32, 64, 128, 256, 300, 300]),
+            (aegisx, r#"{"schedule":[7]}"#, vec![7]),
+            (r#"{"schedule":[7,8]}"#, "{}", vec![1, 2, 4]),
+        ] {
+            let contract = RetryPolicy::read("", contract).unwrap();
+            let read = RetryPolicy::read_under(&contract, "", policy).unwrap();
+            let delays = (1..=MAX_RETRIES).map_while(|n| read.delay(n, 0.0));
+            assert_eq!(delays.map(|d| d.as_secs()).collect::<Vec<_>>(), seconds, "{policy}");
+        }
+    }
 
     fn paths(json: &str) -> Vec<String> {
         let errors = RetryPolicy::read("retryPolicy", json).unwrap_err();

@@ -80,8 +80,29 @@ pub(super) fn contract<'a>(fields: &mut Fields, rules: Rules<'a>) -> Option<&'a 
     found
 }
 
-pub(super) fn policy(fields: &mut Fields) -> Override<RetryPolicy> {
-    own(fields, &["retryPolicy", "retry_policy"], RetryPolicy::read)
+/// As it is written: what it leaves out is its contract's, which may not be known yet.
+pub(super) fn policy(fields: &mut Fields) -> Override<WrittenPolicy> {
+    own(fields, &["retryPolicy", "retry_policy"], |path, json| {
+        let written = || WrittenPolicy { path: path.to_owned(), json: json.to_owned() };
+        RetryPolicy::read(path, json).map(|_| written())
+    })
+}
+
+/// A retry policy that is good.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct WrittenPolicy {
+    path: String,
+    json: String,
+}
+
+impl WrittenPolicy {
+    /// With what it leaves out as its contract has it.
+    pub(super) fn under(&self, contract: Option<&Contract>) -> Result<RetryPolicy, FieldErrors> {
+        match contract {
+            Some(contract) => RetryPolicy::read_under(contract.retry(), &self.path, &self.json),
+            None => RetryPolicy::read(&self.path, &self.json),
+        }
+    }
 }
 
 /// In seconds.

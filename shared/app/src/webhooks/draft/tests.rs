@@ -7,7 +7,9 @@ use hooklane_domain::network::NetworkRules;
 fn contracts() -> Contracts {
     let standard = include_str!("../../../../../contracts/standard.toml");
     let github = include_str!("../../../../../contracts/github.toml");
-    Contracts::load([("standard.toml", standard), ("github.toml", github)]).unwrap()
+    let task_hub = include_str!("../../../../../contracts/task-hub.toml");
+    let files = [("standard.toml", standard), ("github.toml", github), ("task-hub.toml", task_hub)];
+    Contracts::load(files).unwrap()
 }
 
 /// A catalog of the types that these tests name, whose samples say nothing.
@@ -133,6 +135,27 @@ fn change(current: &Webhook, body: &str) -> Result<Webhook, FieldErrors> {
     };
     let later = Timestamp::from_second(60).unwrap();
     Draft::of_change(body, rules)?.apply(current, rules, &types(&catalog), later)
+}
+
+#[test]
+fn what_a_policy_leaves_out_is_as_the_webhooks_contract_has_it() {
+    let delays = |webhook: &Webhook| {
+        let policy = webhook.retry_policy.clone().unwrap();
+        (1..=4).map_while(|n| policy.delay(n, 0.0)).map(|d| d.as_secs()).collect::<Vec<_>>()
+    };
+    let four = r#""retryPolicy":{"maxRetries":4}"#;
+    let plain = read(&least(four)).unwrap();
+    assert_eq!(delays(&plain), [1, 2, 4, 8]);
+    let completed = read(&least(&format!(r#""contract":"task-hub",{four}"#))).unwrap();
+    assert_eq!(delays(&completed), [5, 25, 125, 625]);
+
+    let changed = change(&completed, r#"{"retryPolicy":{"maxRetries":2}}"#).unwrap();
+    assert_eq!(delays(&changed), [5, 25]);
+    // With the contract that the webhook is to have; and what it has is its own from then on.
+    let moved = change(&plain, &format!(r#"{{"contract":"task-hub",{four}}}"#)).unwrap();
+    assert_eq!(delays(&moved), [5, 25, 125, 625]);
+    let back = change(&moved, r#"{"contract":"standard"}"#).unwrap();
+    assert_eq!(delays(&back), [5, 25, 125, 625]);
 }
 
 #[test]
