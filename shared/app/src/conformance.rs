@@ -4,15 +4,19 @@
 //!
 //! Each check works under a tenant of its own, made from `salt`: they may run at once, and again.
 
+mod care;
 mod deliveries;
 mod events;
+mod parking;
 mod queues;
 mod samples;
 mod tenants;
 mod webhooks;
 
+pub use care::care;
 pub use deliveries::deliveries;
 pub use events::events;
+pub use parking::parking;
 pub use queues::{Inspect, Seen, queues, sqs_limits};
 pub use tenants::tenants;
 pub use webhooks::webhooks;
@@ -28,6 +32,8 @@ mod tests {
         super::deliveries(&MemoryLedger::default(), 1).await;
         super::webhooks(&MemoryRegistry::default(), 1).await;
         super::tenants(&MemoryRegistry::default(), 1).await;
+        super::care(&MemoryRegistry::default(), 1).await;
+        super::parking(&MemoryLedger::default(), 1).await;
         let queues = MemoryQueues::at(Timestamp::UNIX_EPOCH, 360);
         super::queues(&queues, 1).await;
         super::sqs_limits(&queues, 1).await;

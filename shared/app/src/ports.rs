@@ -5,16 +5,22 @@ use std::error::Error;
 
 mod deliveries;
 mod events;
+mod health;
+mod parking;
 mod queues;
 mod surroundings;
 mod tenants;
+mod upkeep;
 mod webhooks;
 
 pub use deliveries::{Deliveries, DeliveryFilter, DeliveryPage, Saved};
 pub use events::{Events, Put};
+pub use health::{HealthChange, Healths, Look, Sweep, Watch, Watches};
+pub use parking::{Parking, Pointer, SlotCounts, Slots};
 pub use queues::{DeadLetters, Dispatch, Waits};
 pub use surroundings::Surroundings;
 pub use tenants::{TenantPage, Tenants};
+pub use upkeep::{Brakes, EventPage, EventWalk, InFlight, Recoveries};
 pub use webhooks::{RouteTable, Routes, Webhooks};
 
 /// A store or queue could not do what it was asked to, now. Nothing is known about whether it did.

@@ -11,6 +11,9 @@ mod delivery;
 mod event;
 mod keys;
 mod pages;
+mod parking;
+mod slots;
+mod walk;
 
 pub use event::EventRecord;
 

@@ -26,6 +26,8 @@ async fn the_adapters_conform() {
             async { conformance::deliveries(&place.ledger(), salt).await },
             async { conformance::webhooks(&place.registry(), salt).await },
             async { conformance::tenants(&place.registry(), salt).await },
+            async { conformance::care(&place.registry(), salt).await },
+            async { conformance::parking(&place.ledger(), salt).await },
             async {
                 conformance::queues(&place.queues(), salt).await;
                 if place.is_aws() {

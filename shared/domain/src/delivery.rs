@@ -33,6 +33,8 @@ pub struct Delivery {
     pub last: Option<LastAttempt>,
     /// The attempt that succeeded.
     pub success: Option<Attempt>,
+    /// The slot of its webhook's rate limit that it holds for its next attempt.
+    pub slot: Option<Timestamp>,
     /// Counts the writes of this item; 0 is one that has not been written. Every write is conditional
     /// on the revision it was decided from.
     pub revision: u32,
@@ -56,6 +58,8 @@ pub enum State {
     /// deliveries again.
     Parked {
         since: Timestamp,
+        /// It is not released before this time.
+        due: Timestamp,
         reason: ParkReason,
     },
     Delivered {
@@ -74,8 +78,20 @@ pub enum State {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ParkReason {
-    /// Its webhook is paused, inactive or disabled.
+    /// Its webhook is inactive or disabled.
     Inactive,
+    /// Its webhook is paused.
+    Paused,
+    /// Its tenant is paused.
+    #[serde(rename = "tenant paused")]
+    TenantPaused,
+    /// Its webhook's receiver fails, and is only probed.
+    Circuit,
+    /// Its slot under its webhook's rate limit is far away.
+    #[serde(rename = "rate limit")]
+    RateLimit,
+    /// It waits long, and the retry queue holds too many that wait.
+    Backlog,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,6 +111,8 @@ pub enum CancelReason {
     WebhookDeleted,
     /// By its tenant.
     Requested,
+    /// Its webhook was resumed without what had been parked.
+    Discarded,
 }
 
 /// What the API calls the state of a delivery.
@@ -151,6 +169,7 @@ impl Delivery {
             failed_at: Vec::new(),
             last: None,
             success: None,
+            slot: None,
             revision: 0,
         }
     }
@@ -248,6 +267,7 @@ impl Delivery {
     }
 
     fn note(&mut self, attempt: &Attempt) {
+        self.slot = None;
         self.attempts = self.attempts.saturating_add(1);
         self.last = Some(attempt.summary());
         if !matches!(attempt.outcome.status(), Some(200..=299)) {
@@ -258,13 +278,17 @@ impl Delivery {
     }
 
     /// The same wait under another message, without an attempt having been made; what was parked is
-    /// due at `now`. What has come to its end stays as it is.
+    /// due at `now`, or when it was to be released if that is later. What has come to its end stays as it is.
     #[must_use]
     pub fn handed_to(mut self, turn: Turn, now: Timestamp) -> Self {
         if self.is_done() {
             return self;
         }
-        let next_attempt_at = self.next_attempt_at().unwrap_or(now);
+        let next_attempt_at = match self.state {
+            State::Waiting { next_attempt_at, .. } => next_attempt_at,
+            State::Parked { due, .. } => due.max(now),
+            _ => now,
+        };
         self.state = State::Waiting { next_attempt_at, owner: Some(turn.owner) };
         self.generation = turn.generation;
         self
@@ -281,8 +305,23 @@ impl Delivery {
 
     /// Waits, without a message, until its webhook takes deliveries again.
     #[must_use]
-    pub fn parked(mut self, since: Timestamp, reason: ParkReason) -> Self {
-        self.state = State::Parked { since, reason };
+    pub fn parked(self, since: Timestamp, reason: ParkReason) -> Self {
+        self.parked_until(since, since, reason)
+    }
+
+    /// Waits, without a message, at least until `due`.
+    #[must_use]
+    pub fn parked_until(mut self, since: Timestamp, due: Timestamp, reason: ParkReason) -> Self {
+        self.state = State::Parked { since, due, reason };
+        self
+    }
+
+    /// Waits for the slot that it took, by `turn`, without an attempt having been made.
+    #[must_use]
+    pub fn slotted(mut self, slot: Timestamp, turn: Turn) -> Self {
+        self.state = State::Waiting { next_attempt_at: slot, owner: Some(turn.owner) };
+        self.generation = turn.generation;
+        self.slot = Some(slot);
         self
     }
 

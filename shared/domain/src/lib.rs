@@ -7,19 +7,28 @@
 //! The way of an event through the modules: [`event`] is accepted, [`subscription`] says who gets
 //! it, [`message`] carries a reference to a [`delivery`], [`contract`] writes it in the receiver's
 //! format, [`signature`] signs it, [`retry`] says when to try again and [`waiting`] how to wait.
+//! What keeps one receiver's trouble from the others: [`admission`] says whether a delivery is attempted
+//! or parked, by its webhook's [`health`] and [`circuit`], and [`rate`] hands out slots.
 
+pub mod admission;
 pub mod attempt;
+pub mod brake;
+pub mod circuit;
 pub mod contract;
 pub mod delivery;
 pub mod event;
 pub mod fields;
+pub mod health;
 pub mod ids;
 pub mod json;
 pub mod limits;
 pub mod message;
 pub mod network;
+pub mod operational;
 pub mod outcome;
+pub mod rate;
 pub mod receipt;
+pub mod recovery;
 pub mod retry;
 pub mod secret;
 pub mod signature;

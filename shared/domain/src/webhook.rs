@@ -9,6 +9,7 @@ use crate::retry::RetryPolicy;
 use crate::secret::SigningSecret;
 use crate::subscription::Subscription;
 use crate::target::TargetUrl;
+use crate::waiting::Lane;
 
 pub(crate) mod headers;
 
@@ -36,6 +37,8 @@ pub struct Webhook {
     pub retiring_secret: Option<RetiringSecret>,
     pub test_mode: bool,
     pub state: WebhookState,
+    /// Where its deliveries are sent; follows its health, outside its revision.
+    pub lane: Lane,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     /// Counts the writes of this webhook, from 1: its `ETag`.
@@ -83,6 +86,7 @@ impl Webhook {
             retiring_secret: None,
             test_mode: false,
             state: WebhookState::Active,
+            lane: Lane::Fast,
             created_at,
             updated_at: created_at,
             revision: 1,
@@ -119,6 +123,8 @@ pub enum WebhookState {
 pub enum DisableReason {
     /// Its receiver answered 410.
     Gone,
+    /// Its receiver did nothing but fail for days.
+    Failing,
 }
 
 /// What `fanout` needs to know of a webhook.
@@ -127,6 +133,7 @@ pub struct Route {
     pub webhook: WebhookId,
     pub events: Vec<Subscription>,
     pub test_mode: bool,
+    pub lane: Lane,
     pub created_at: Timestamp,
 }
 
@@ -166,6 +173,7 @@ mod tests {
             webhook: WebhookId::new(at(0), 1),
             events: vec!["user.*".parse().unwrap(), "order.created".parse().unwrap()],
             test_mode,
+            lane: Lane::Fast,
             created_at: at(1_000),
         };
         for (name, accepted, test, test_mode, expected) in [

@@ -1,24 +1,45 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
+use hooklane_domain::Timestamp;
 use hooklane_domain::attempt::Attempt;
-use hooklane_domain::delivery::Delivery;
+use hooklane_domain::delivery::{Delivery, State};
 use hooklane_domain::event::Event;
 use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
 
-use super::lock;
-use crate::ports::{Deliveries, DeliveryFilter, DeliveryPage, Events, Put, Saved, Unavailable};
+use super::parking::Taken;
+use super::{Faults, lock};
+use crate::ports::{
+    Deliveries, DeliveryFilter, DeliveryPage, Events, Pointer, Put, Saved, Unavailable,
+};
 
 /// The ledger in memory.
 #[derive(Debug, Default)]
 pub struct MemoryLedger {
     events: Mutex<BTreeMap<(TenantId, EventId), Event>>,
     deliveries: Mutex<BTreeMap<DeliveryId, Delivery>>,
-    attempts: Mutex<BTreeMap<(DeliveryId, u32, hooklane_domain::Timestamp), Attempt>>,
+    attempts: Mutex<BTreeMap<(DeliveryId, u32, Timestamp), Attempt>>,
+    pub(super) pointers: Mutex<BTreeMap<(WebhookId, Timestamp, EventId), Pointer>>,
+    pub(super) slots: Mutex<BTreeMap<WebhookId, Taken>>,
+    pub(super) faults: Faults,
+}
+
+impl MemoryLedger {
+    /// One whose calls are steps of a function that dies at a chosen one.
+    #[must_use]
+    pub fn with_faults(faults: Faults) -> Self {
+        Self { faults, ..Self::default() }
+    }
+
+    /// Every event, in order of ids.
+    pub(super) fn all_events(&self) -> Vec<Event> {
+        lock(&self.events).values().cloned().collect()
+    }
 }
 
 impl Events for MemoryLedger {
     async fn put(&self, event: &Event) -> Result<Put, Unavailable> {
+        self.faults.step()?;
         let mut events = lock(&self.events);
         let key = (event.tenant.clone(), event.id.clone());
         if let Some(stored) = events.get(&key) {
@@ -32,17 +53,20 @@ impl Events for MemoryLedger {
     }
 
     async fn get(&self, tenant: &TenantId, id: &EventId) -> Result<Option<Event>, Unavailable> {
+        self.faults.step()?;
         Ok(lock(&self.events).get(&(tenant.clone(), id.clone())).cloned())
     }
 }
 
 impl Deliveries for MemoryLedger {
     async fn read(&self, ids: &[DeliveryId]) -> Result<Vec<Option<Delivery>>, Unavailable> {
+        self.faults.step()?;
         let deliveries = lock(&self.deliveries);
         Ok(ids.iter().map(|id| deliveries.get(id).cloned()).collect())
     }
 
     async fn save(&self, delivery: &Delivery) -> Result<Saved, Unavailable> {
+        self.faults.step()?;
         let mut deliveries = lock(&self.deliveries);
         let stored = deliveries.get(&delivery.id).map_or(0, |d| d.revision);
         if stored != delivery.revision {
@@ -50,6 +74,16 @@ impl Deliveries for MemoryLedger {
         }
         let written = Delivery { revision: delivery.revision + 1, ..delivery.clone() };
         deliveries.insert(delivery.id.clone(), written.clone());
+        if let State::Parked { due, .. } = written.state {
+            let key = (written.id.webhook(), due, written.id.event().clone());
+            let pointer = Pointer {
+                delivery: written.id.clone(),
+                tenant: written.tenant.clone(),
+                due,
+                generation: written.generation,
+            };
+            lock(&self.pointers).insert(key, pointer);
+        }
         Ok(Saved::Yes(Box::new(written)))
     }
 
@@ -58,12 +92,14 @@ impl Deliveries for MemoryLedger {
         delivery: &Delivery,
         attempt: &Attempt,
     ) -> Result<(), Unavailable> {
+        self.faults.step()?;
         let key = (delivery.id.clone(), attempt.number, attempt.at);
         lock(&self.attempts).insert(key, attempt.clone());
         Ok(())
     }
 
     async fn attempts(&self, delivery: &Delivery) -> Result<Vec<Attempt>, Unavailable> {
+        self.faults.step()?;
         let kept = lock(&self.attempts);
         let failed = delivery
             .failed_at
@@ -80,6 +116,7 @@ impl Deliveries for MemoryLedger {
         webhook: WebhookId,
         filter: &DeliveryFilter,
     ) -> Result<DeliveryPage, Unavailable> {
+        self.faults.step()?;
         let deliveries = lock(&self.deliveries);
         let mut found: Vec<_> = deliveries
             .values()

@@ -4,14 +4,16 @@ use std::sync::Mutex;
 use hooklane_domain::Timestamp;
 use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::tenant::{Tenant, TenantSettings};
+use hooklane_domain::waiting::Lane;
 use hooklane_domain::webhook::{DisableReason, Route, Webhook, WebhookState};
 
-use super::lock;
+use super::care::Care;
+use super::{Faults, lock};
 use crate::ports::{RouteTable, Routes, TenantPage, Tenants, Unavailable, Webhooks};
 
 /// The registry in memory.
 #[derive(Debug, Default)]
-pub struct MemoryRegistry(Mutex<Inner>);
+pub struct MemoryRegistry(Mutex<Inner>, pub(super) Mutex<Care>, Faults);
 
 #[derive(Debug, Default)]
 struct Inner {
@@ -37,8 +39,30 @@ impl Inner {
     }
 }
 
+impl MemoryRegistry {
+    /// One whose calls are steps of a function that dies at a chosen one.
+    #[must_use]
+    pub fn with_faults(faults: Faults) -> Self {
+        Self(Mutex::default(), Mutex::default(), faults)
+    }
+
+    pub(super) fn faults(&self) -> &Faults {
+        &self.2
+    }
+
+    /// Moves a webhook to another lane, outside its revision; whether there is one.
+    pub(super) fn set_lane(&self, tenant: &TenantId, id: WebhookId, lane: Lane) -> bool {
+        let mut inner = lock(&self.0);
+        let Some(webhook) = inner.webhooks.get_mut(&(tenant.clone(), id)) else { return false };
+        webhook.lane = lane;
+        inner.changed(tenant);
+        true
+    }
+}
+
 impl Webhooks for MemoryRegistry {
     async fn create(&self, webhook: &Webhook) -> Result<(), Unavailable> {
+        self.faults().step()?;
         let mut inner = lock(&self.0);
         inner.webhooks.insert((webhook.tenant.clone(), webhook.id), webhook.clone());
         inner.changed(&webhook.tenant);
@@ -46,17 +70,23 @@ impl Webhooks for MemoryRegistry {
     }
 
     async fn get(&self, tenant: &TenantId, id: WebhookId) -> Result<Option<Webhook>, Unavailable> {
+        self.faults().step()?;
         Ok(lock(&self.0).webhooks.get(&(tenant.clone(), id)).cloned())
     }
 
     async fn list(&self, tenant: &TenantId) -> Result<Vec<Webhook>, Unavailable> {
+        self.faults().step()?;
         Ok(lock(&self.0).of(tenant).rev().cloned().collect())
     }
 
     async fn update(&self, webhook: &Webhook) -> Result<bool, Unavailable> {
+        self.faults().step()?;
         let mut inner = lock(&self.0);
         let key = (webhook.tenant.clone(), webhook.id);
-        let same = inner.webhooks.get(&key).is_some_and(|w| w.revision == webhook.revision);
+        let same = inner
+            .webhooks
+            .get(&key)
+            .is_some_and(|w| w.revision == webhook.revision && w.lane == webhook.lane);
         if same {
             let written = Webhook { revision: webhook.revision + 1, ..webhook.clone() };
             inner.webhooks.insert(key, written);
@@ -71,6 +101,7 @@ impl Webhooks for MemoryRegistry {
         id: WebhookId,
         revision: Option<u64>,
     ) -> Result<bool, Unavailable> {
+        self.faults().step()?;
         let mut inner = lock(&self.0);
         let key = (tenant.clone(), id);
         let found = inner
@@ -90,6 +121,7 @@ impl Webhooks for MemoryRegistry {
         reason: DisableReason,
         at: Timestamp,
     ) -> Result<bool, Unavailable> {
+        self.faults().step()?;
         let mut inner = lock(&self.0);
         let key = (seen.tenant.clone(), seen.id);
         let Some(webhook) = inner.webhooks.get_mut(&key) else {
@@ -108,6 +140,7 @@ impl Webhooks for MemoryRegistry {
 
 impl Tenants for MemoryRegistry {
     async fn tenant(&self, id: &TenantId) -> Result<Tenant, Unavailable> {
+        self.faults().step()?;
         Ok(lock(&self.0).tenant(id))
     }
 
@@ -117,6 +150,7 @@ impl Tenants for MemoryRegistry {
         settings: &TenantSettings,
         revision: Option<u64>,
     ) -> Result<Option<Tenant>, Unavailable> {
+        self.faults().step()?;
         let mut inner = lock(&self.0);
         let current = inner.tenant(id);
         if revision.is_some_and(|revision| revision != current.revision) {
@@ -130,6 +164,7 @@ impl Tenants for MemoryRegistry {
     }
 
     async fn revoke_tokens(&self, id: &TenantId) -> Result<(), Unavailable> {
+        self.faults().step()?;
         let mut inner = lock(&self.0);
         let mut tenant = inner.tenant(id);
         tenant.token_generation += 1;
@@ -142,6 +177,7 @@ impl Tenants for MemoryRegistry {
         after: Option<&TenantId>,
         limit: usize,
     ) -> Result<TenantPage, Unavailable> {
+        self.faults().step()?;
         let inner = lock(&self.0);
         let mut ids = inner.known.iter().filter(|id| after.is_none_or(|after| *id > after));
         let tenants: Vec<_> = ids.by_ref().take(limit).map(|id| inner.tenant(id)).collect();
@@ -150,6 +186,7 @@ impl Tenants for MemoryRegistry {
     }
 
     async fn remove(&self, id: &TenantId) -> Result<bool, Unavailable> {
+        self.faults().step()?;
         let mut inner = lock(&self.0);
         let current = inner.tenant(id);
         let was_known = inner.known.remove(id);
@@ -165,10 +202,12 @@ impl Tenants for MemoryRegistry {
 
 impl Routes for MemoryRegistry {
     async fn version(&self, tenant: &TenantId) -> Result<u64, Unavailable> {
+        self.faults().step()?;
         Ok(lock(&self.0).versions.get(tenant).copied().unwrap_or(0))
     }
 
     async fn table(&self, tenant: &TenantId) -> Result<RouteTable, Unavailable> {
+        self.faults().step()?;
         let inner = lock(&self.0);
         let routes = inner
             .of(tenant)
@@ -177,6 +216,7 @@ impl Routes for MemoryRegistry {
                 webhook: w.id,
                 events: w.events.clone(),
                 test_mode: w.test_mode,
+                lane: w.lane,
                 created_at: w.created_at,
             })
             .collect();

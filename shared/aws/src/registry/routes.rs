@@ -6,6 +6,7 @@ use hooklane_app::ports::{RouteTable, Routes, Unavailable};
 use hooklane_domain::Timestamp;
 use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::subscription::Subscription;
+use hooklane_domain::waiting::Lane;
 use hooklane_domain::webhook::{Route, WebhookState};
 use serde::Deserialize;
 
@@ -19,6 +20,8 @@ struct RouteItem {
     events: Vec<Subscription>,
     test_mode: bool,
     state: WebhookState,
+    #[serde(default)]
+    slow: bool,
     created_at: Timestamp,
 }
 
@@ -43,7 +46,7 @@ impl Routes for RouteRegistry {
         let version = self.version(tenant).await?;
         let mut routes = Vec::new();
         let mut items =
-            self.webhook_items(tenant, Some("id, events, test_mode, #state, created_at"));
+            self.webhook_items(tenant, Some("id, events, test_mode, #state, slow, created_at"));
         while let Some(item) = items.try_next().await? {
             let item: RouteItem = from_item(item)?;
             if item.state.is_subscribed() {
@@ -51,6 +54,7 @@ impl Routes for RouteRegistry {
                     webhook: item.id,
                     events: item.events,
                     test_mode: item.test_mode,
+                    lane: if item.slow { Lane::Retry } else { Lane::Fast },
                     created_at: item.created_at,
                 });
             }

@@ -10,13 +10,14 @@ use hooklane_domain::limits::{RateLimit, TimeLimit};
 use hooklane_domain::retry::RetryPolicy;
 use hooklane_domain::subscription::Subscription;
 use hooklane_domain::target::TargetUrl;
+use hooklane_domain::waiting::Lane;
 use hooklane_domain::webhook::{
     CustomHeaders, DisableReason, RetiringSecret, Webhook, WebhookState,
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
-use super::{Registry, directory_key, webhook_key};
+use super::{Registry, directory_key, health_key, webhook_key};
 use crate::failure::{corrupt, unavailable};
 use crate::table::{Item, from_item, number, string, to_item};
 
@@ -47,6 +48,9 @@ struct WebhookItem {
     retiring_secret: Option<RetiringItem>,
     test_mode: bool,
     state: WebhookState,
+    /// There where its deliveries go to the retry queue at once.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    slow: bool,
     created_at: Timestamp,
     updated_at: Timestamp,
     revision: u64,
@@ -64,6 +68,9 @@ const CONCURRENCY: usize = 16;
 
 /// Holds where the stored webhook is the one that was read.
 const SAME_REVISION: &str = "revision = :revision";
+/// Its lane moves outside its revision, and a write of the whole item must not move it back.
+const SAME_AND_SLOW: &str = "revision = :revision AND attribute_exists(slow)";
+const SAME_AND_FAST: &str = "revision = :revision AND attribute_not_exists(slow)";
 
 impl Webhooks for Registry {
     async fn create(&self, webhook: &Webhook) -> Result<(), Unavailable> {
@@ -117,7 +124,10 @@ impl Webhooks for Registry {
         let put = Put::builder()
             .table_name(&self.table.table)
             .set_item(Some(self.to_item(&written).await?))
-            .condition_expression(SAME_REVISION)
+            .condition_expression(match webhook.lane {
+                Lane::Fast => SAME_AND_FAST,
+                Lane::Retry => SAME_AND_SLOW,
+            })
             .expression_attribute_values(":revision", number(webhook.revision))
             .build()
             .map_err(building())?;
@@ -140,8 +150,15 @@ impl Webhooks for Registry {
                 .condition_expression(SAME_REVISION)
                 .expression_attribute_values(":revision", number(revision)),
         };
-        let delete = delete.build().map_err(building())?;
-        self.table.change(tenant, &[TransactWriteItem::builder().delete(delete).build()]).await
+        // Its health goes with it.
+        let health = Delete::builder()
+            .table_name(&self.table.table)
+            .set_key(Some(health_key(id).attributes()));
+        let deletions = [delete.build(), health.build()]
+            .into_iter()
+            .map(|delete| delete.map(|delete| TransactWriteItem::builder().delete(delete).build()));
+        let deletions = deletions.collect::<Result<Vec<_>, _>>().map_err(building())?;
+        self.table.change(tenant, &deletions).await
     }
 
     async fn disable(
@@ -182,7 +199,8 @@ impl Routes for Registry {
     }
 }
 
-fn building<E: std::error::Error + Send + Sync + 'static>() -> impl FnOnce(E) -> Unavailable {
+pub(super) fn building<E: std::error::Error + Send + Sync + 'static>()
+-> impl FnOnce(E) -> Unavailable {
     unavailable("building a transaction".to_owned())
 }
 
@@ -228,6 +246,7 @@ impl Registry {
             retiring_secret,
             test_mode: webhook.test_mode,
             state: webhook.state,
+            slow: webhook.lane == Lane::Retry,
             created_at: webhook.created_at,
             updated_at: webhook.updated_at,
             revision: webhook.revision,
@@ -282,6 +301,7 @@ impl Registry {
             contract: item.contract,
             test_mode: item.test_mode,
             state: item.state,
+            lane: if item.slow { Lane::Retry } else { Lane::Fast },
             created_at: item.created_at,
             updated_at: item.updated_at,
             revision: item.revision,
