@@ -2,15 +2,18 @@
 
 use std::time::Duration;
 
-use hooklane_app::ports::{DeadLetters, Deliveries, Events, Surroundings, Waits, Webhooks};
+use hooklane_app::ports::{
+    Brakes, DeadLetters, Deliveries, Events, Healths, Slots, Surroundings, Tenants, Waits, Watches,
+    Webhooks,
+};
 use hooklane_domain::contract::WireRequest;
 use hooklane_domain::target::TargetUrl;
 use hooklane_sender::Sent;
 
 /// The things a worker works with: the real ones, or fakes in a test.
 pub trait Edge {
-    type Ledger: Deliveries + Events;
-    type Registry: Webhooks;
+    type Ledger: Deliveries + Events + Slots;
+    type Registry: Webhooks + Tenants + Healths + Watches + Brakes;
     type Queues: Waits;
     type DeadLetters: DeadLetters;
     type Sender: Post;

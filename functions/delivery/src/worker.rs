@@ -12,6 +12,7 @@ use hooklane_domain::message::{Deliver, Message};
 use hooklane_domain::receipt::{Claim, Decision, Receipt, decide};
 use hooklane_domain::waiting::{Lane, Waiting};
 
+use crate::care::Care;
 use crate::edge::Edge;
 use crate::webhook_cache::WebhookCache;
 
@@ -35,6 +36,8 @@ pub struct Worker<E: Edge> {
     pub(crate) surroundings: E::Surroundings,
     pub(crate) contracts: Contracts,
     pub(crate) waiting: Waiting,
+    /// How webhooks fare.
+    pub(crate) care: Care,
     /// The retry queue's name, by which a record tells its lane.
     pub(crate) retry_queue: String,
 }

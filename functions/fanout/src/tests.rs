@@ -149,3 +149,28 @@ async fn other_changes_of_the_ledger_are_nothing_to_fan_out() {
     }
     assert!(sent(&fanout).is_empty() && fanout.dead_letters.buried().is_empty());
 }
+
+#[tokio::test]
+async fn a_slow_webhooks_deliveries_go_straight_to_the_retry_queue() {
+    let slow = Webhook { lane: Lane::Retry, ..webhook(1, "acme", &["*"]) };
+    let fanout = fanout(&[slow.clone(), webhook(2, "acme", &["*"])]).await;
+    fanout.handle(batch(SAMPLE)).await.unwrap();
+    assert_eq!(webhooks_of(&sent(&fanout)), [webhook(2, "acme", &["*"]).id]);
+    let retry = fanout.queue.receive(Lane::Retry);
+    let Message::Deliver(deliver) = Message::decode(&retry[0].body).unwrap();
+    assert_eq!((retry.len(), deliver.delivery.webhook()), (1, slow.id));
+}
+
+#[tokio::test]
+async fn an_operational_event_is_not_sent_to_the_webhook_it_is_about() {
+    let hooks = [1, 2].map(|n| webhook(n, "acme", &["webhook.failing", "*"]));
+    let all = webhook(3, "acme", &["*"]);
+    let fanout = fanout(&[hooks.as_slice(), &[all]].concat()).await;
+    let about = format!(r#""data\":{{\"webhookId\":\"{}\"}}"#, hooks[0].id);
+    let text = SAMPLE
+        .replace("order.created", "webhook.failing")
+        .replace(r#""data\":{\"orderId\":\"1001\",\"total\":99.99}"#, &about);
+    assert!(text.contains(&about), "the sample changed");
+    fanout.handle(batch(&text)).await.unwrap();
+    assert_eq!(webhooks_of(&sent(&fanout)), [hooks[1].id], "no wildcard, not itself");
+}

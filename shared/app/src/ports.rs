@@ -15,7 +15,7 @@ mod webhooks;
 
 pub use deliveries::{Deliveries, DeliveryFilter, DeliveryPage, Saved};
 pub use events::{Events, Put};
-pub use health::{HealthChange, Healths, Look, Sweep, Watch, Watches};
+pub use health::{Healths, Look, Sweep, Watch, Watches};
 pub use parking::{Parking, Pointer, SlotCounts, Slots};
 pub use queues::{DeadLetters, Dispatch, Waits};
 pub use surroundings::Surroundings;

@@ -1,6 +1,6 @@
 //! A delivery: one event on its way to one webhook, and the states it goes through.
 
-use jiff::Timestamp;
+use jiff::{RoundMode, Timestamp, TimestampRound, Unit};
 use serde::{Deserialize, Serialize};
 
 use crate::attempt::{Attempt, LastAttempt};
@@ -300,6 +300,7 @@ impl Delivery {
         self.state = State::Waiting { next_attempt_at: now, owner: Some(turn.owner) };
         self.generation = turn.generation;
         self.retries = 0;
+        self.slot = None;
         self
     }
 
@@ -319,6 +320,9 @@ impl Delivery {
     /// Waits for the slot that it took, by `turn`, without an attempt having been made.
     #[must_use]
     pub fn slotted(mut self, slot: Timestamp, turn: Turn) -> Self {
+        // What is stored counts in whole milliseconds, and a slot is not to be early.
+        let up = TimestampRound::new().smallest(Unit::Millisecond).mode(RoundMode::Ceil);
+        let slot = slot.round(up).unwrap_or(slot);
         self.state = State::Waiting { next_attempt_at: slot, owner: Some(turn.owner) };
         self.generation = turn.generation;
         self.slot = Some(slot);

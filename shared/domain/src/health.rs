@@ -50,6 +50,16 @@ pub enum Report {
     Recovered { since: Timestamp, at: Timestamp },
 }
 
+/// A health and what changes with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    pub health: Health,
+    /// The webhook's deliveries take another lane from now on.
+    pub lane: Option<Lane>,
+    /// `upkeep` is called to the webhook.
+    pub watch: Option<Timestamp>,
+}
+
 /// More than this is never owed: what is reported later than the next change or two helps nobody.
 const MAX_OWED: usize = 8;
 
@@ -74,6 +84,22 @@ impl Tally {
         } else {
             let one = Streak { failures: 1, since: at, last: at };
             self.failures = Some(self.failures.map_or(one, |streak| joined(streak, one)));
+        }
+    }
+
+    /// What was seen in this tally and then in another one.
+    #[must_use]
+    pub fn then(self, later: Self) -> Self {
+        let failures = match (self.failures, later.failures) {
+            _ if later.succeeded_at.is_some() => later.failures,
+            (Some(earlier), Some(more)) => Some(joined(earlier, more)),
+            (earlier, more) => earlier.or(more),
+        };
+        Self {
+            succeeded_at: later.succeeded_at.or(self.succeeded_at),
+            failures,
+            attempts: self.attempts.saturating_add(later.attempts),
+            total_ms: self.total_ms.saturating_add(later.total_ms),
         }
     }
 
@@ -139,6 +165,18 @@ impl Health {
         self
     }
 
+    /// What is written to go from this health to the next.
+    #[must_use]
+    pub fn change_to(&self, next: Self, now: Timestamp) -> Change {
+        let moved = self.circuit.is_closed() != next.circuit.is_closed();
+        let called = moved || self.owed != next.owed || (self.is_clean() && !next.is_clean());
+        Change {
+            lane: (self.lane() != next.lane()).then(|| next.lane()),
+            watch: called.then_some(now),
+            health: next,
+        }
+    }
+
     fn succeeded(mut self, at: Timestamp, tells: bool) -> Self {
         if let (Some(since), true) = (self.circuit.open_since(), tells) {
             self.owe(Report::Recovered { since, at });
@@ -167,6 +205,12 @@ impl Health {
         ends_a_streak
             || probe_failed
             || (rested && (tally.failures.is_some() || too_slow || self.slow))
+    }
+
+    /// Whether what was parked then is discarded.
+    #[must_use]
+    pub fn discards(&self, parked_since: Timestamp) -> bool {
+        self.discard_until.is_some_and(|until| parked_since <= until)
     }
 
     /// Whether it did nothing but fail for so long that it is switched off. What was before its

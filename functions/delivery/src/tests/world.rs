@@ -12,6 +12,7 @@ use hooklane_app::ports::{
 };
 use hooklane_aws::sqs_batch::Disposition;
 use hooklane_domain::Timestamp;
+use hooklane_domain::circuit::Thresholds;
 use hooklane_domain::contract::WireRequest;
 use hooklane_domain::delivery::{Delivery, MessageId, Turn};
 use hooklane_domain::event::{Content, Event};
@@ -26,6 +27,7 @@ use hooklane_domain::webhook::{Essentials, Webhook};
 use hooklane_sender::Sent;
 use jiff::SignedDuration;
 
+use crate::care::Care;
 use crate::edge::{Edge, Post};
 use crate::worker::{Task, Worker};
 
@@ -78,6 +80,7 @@ pub(super) fn answer_with(status: u16, headers: &[(&str, &str)]) -> Outcome {
 }
 
 const VISIBILITY: u32 = 360;
+pub(super) const MAX_PARKED: u64 = 20;
 
 pub(super) struct World {
     pub(super) worker: Worker<Fake>,
@@ -109,6 +112,7 @@ impl World {
             },
             surroundings: Arc::clone(&clock),
             contracts: hooklane_contracts::load(),
+            care: Care::new(Thresholds::default(), MAX_PARKED),
             waiting: Waiting { queue_visibility_seconds: VISIBILITY },
             retry_queue: "RetryQueue".to_owned(),
         };

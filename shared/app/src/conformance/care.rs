@@ -1,15 +1,13 @@
 use hooklane_domain::brake::Brake;
 use hooklane_domain::circuit::{Circuit, Streak};
-use hooklane_domain::health::{Health, Pace, Report};
+use hooklane_domain::health::{Change, Health, Pace, Report};
 use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::recovery::{Recovery, Stage, Wanted, WantedStatus};
 use hooklane_domain::waiting::Lane;
 use hooklane_domain::webhook::Webhook;
 
 use crate::conformance::samples::{at, delivery, tenant, webhook};
-use crate::ports::{
-    Brakes, HealthChange, Healths, Look, Recoveries, Routes, Sweep, Watch, Watches, Webhooks,
-};
+use crate::ports::{Brakes, Healths, Look, Recoveries, Routes, Sweep, Watch, Watches, Webhooks};
 
 /// Health is written on the state it was decided from, and never touches the webhook's revision; the
 /// list of watched webhooks forgets none that was marked; a recovery is written conditionally.
@@ -25,8 +23,8 @@ where
     the_brake_reads_back(store).await;
 }
 
-fn change(health: Health) -> HealthChange {
-    HealthChange { health, lane: None, watch: None }
+fn change(health: Health) -> Change {
+    Change { health, lane: None, watch: None }
 }
 
 fn failing() -> Health {
@@ -68,7 +66,7 @@ where
     S: Healths + Watches + Webhooks + Routes,
 {
     let hook = webhook(tenant, salt, 22);
-    let moving = |revision| HealthChange {
+    let moving = |revision| Change {
         health: Health { revision, ..failing() },
         lane: Some(Lane::Retry),
         watch: Some(at(30)),
@@ -88,7 +86,7 @@ where
     assert!(!store.update(&renamed).await.unwrap(), "it would move the webhook back");
     let renamed = Webhook { lane: Lane::Retry, ..renamed };
     assert!(store.update(&renamed).await.unwrap());
-    let back = HealthChange { lane: Some(Lane::Fast), watch: None, ..moving(1) };
+    let back = Change { lane: Some(Lane::Fast), watch: None, ..moving(1) };
     assert!(store.save_health(tenant, hook.id, &back).await.unwrap());
     assert_eq!(store.get(tenant, hook.id).await.unwrap().unwrap().lane, Lane::Fast);
     let seen = mine(store, hook.id).await.unwrap();

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use hooklane_domain::Timestamp;
 use hooklane_domain::brake::Brake;
-use hooklane_domain::health::Health;
+use hooklane_domain::health::{Change, Health};
 use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::recovery::Recovery;
 
 use super::{MemoryRegistry, lock};
-use crate::ports::{Brakes, HealthChange, Healths, Look, Recoveries, Unavailable, Watch, Watches};
+use crate::ports::{Brakes, Healths, Look, Recoveries, Unavailable, Watch, Watches};
 
 #[derive(Debug, Default)]
 pub(super) struct Care {
@@ -39,7 +39,7 @@ impl Healths for MemoryRegistry {
         &self,
         tenant: &TenantId,
         webhook: WebhookId,
-        change: &HealthChange,
+        change: &Change,
     ) -> Result<bool, Unavailable> {
         self.faults().step()?;
         let mut care = lock(&self.1);

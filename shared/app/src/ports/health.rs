@@ -1,7 +1,6 @@
 use hooklane_domain::Timestamp;
-use hooklane_domain::health::Health;
+use hooklane_domain::health::{Change, Health};
 use hooklane_domain::ids::{DeliveryId, TenantId, WebhookId};
-use hooklane_domain::waiting::Lane;
 
 use super::Unavailable;
 
@@ -14,26 +13,18 @@ pub trait Healths: Send + Sync {
     ) -> impl Future<Output = Result<Health, Unavailable>> + Send;
 
     /// Writes a health if the one in the store still has its revision, and raises that; whether it
-    /// did. `skipped` is not written. What else the change names is written with it, all or nothing.
+    /// did. `skipped` is not written. What else the change names is written with it, all or nothing: the
+    /// webhook's lane, with the version of its tenant's subscriptions, and a mark as by
+    /// [`Watches::watch`]. A lane fails, as if the revision was another, where there is no such webhook.
     fn save_health(
         &self,
         tenant: &TenantId,
         webhook: WebhookId,
-        change: &HealthChange,
+        change: &Change,
     ) -> impl Future<Output = Result<bool, Unavailable>> + Send;
 
     /// Counts deliveries that were not made.
     fn skip(&self, webhook: WebhookId) -> impl Future<Output = Result<(), Unavailable>> + Send;
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HealthChange {
-    pub health: Health,
-    /// The webhook moves to this lane, and the version of its tenant's subscriptions rises. Fails, as
-    /// if the revision was another, where there is no such webhook.
-    pub lane: Option<Lane>,
-    /// The webhook is watched from now on, as by [`Watches::watch`].
-    pub watch: Option<Timestamp>,
 }
 
 /// The list of webhooks that `upkeep` looks after: something is parked, owed or to be recovered, or the

@@ -4,10 +4,10 @@
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
-use hooklane_app::ports::{HealthChange, Healths, Unavailable};
+use hooklane_app::ports::{Healths, Unavailable};
 use hooklane_domain::Timestamp;
 use hooklane_domain::circuit::{Circuit, Streak};
-use hooklane_domain::health::{Health, Pace, Report};
+use hooklane_domain::health::{Change, Health, Pace, Report};
 use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::waiting::Lane;
 use serde::{Deserialize, Serialize};
@@ -77,7 +77,7 @@ impl Healths for Registry {
         &self,
         tenant: &TenantId,
         webhook: WebhookId,
-        change: &HealthChange,
+        change: &Change,
     ) -> Result<bool, Unavailable> {
         let update = self.health_update(webhook, &change.health)?;
         let mut changes = vec![update.build().map_err(building())?];

@@ -134,3 +134,33 @@ fn a_tally_counts_what_follows_its_last_success() {
     assert_eq!(tally.failures.map(|s| s.failures), Some(1));
     assert_eq!((tally.attempts, tally.total_ms), (4, 100));
 }
+
+#[test]
+fn a_change_names_the_lane_and_calls_upkeep_on_transitions_only() {
+    let clean = Health::default();
+    let first = observed(clean.clone(), &[failed(1, 0, 0)]);
+    let second = observed(first.clone(), &[failed(1, 10, 10)]);
+    let open = failing();
+    let recovered = observed(open.clone(), &[succeeded(99)]);
+    for (name, before, after, lane, called) in [
+        ("a first failure", &clean, &first, None, true),
+        ("another one", &first, &second, None, false),
+        ("opening", &second, &open, Some(Lane::Retry), true),
+        ("closing", &open, &recovered, Some(Lane::Fast), true),
+        ("nothing", &clean, &clean, None, false),
+    ] {
+        let change = before.change_to(after.clone(), at(5));
+        assert_eq!((change.lane, change.watch.is_some()), (lane, called), "{name}");
+        assert_eq!(&change.health, after);
+    }
+}
+
+#[test]
+fn tallies_follow_each_other() {
+    let joined = failed(2, 1, 2).then(failed(3, 3, 4));
+    assert_eq!(joined.failures, Some(Streak { failures: 5, since: at(1), last: at(4) }));
+    assert_eq!(failed(2, 1, 2).then(succeeded(3)).failures, None);
+    let after = succeeded(3).then(failed(1, 4, 4));
+    assert_eq!((after.succeeded_at, after.failures.map(|s| s.failures)), (Some(at(3)), Some(1)));
+    assert_eq!((joined.attempts, joined.total_ms), (2, 20));
+}
