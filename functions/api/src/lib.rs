@@ -9,7 +9,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
-use hooklane_app::ports::{Deliveries, Events, Surroundings, Waits, Webhooks};
+use hooklane_app::ports::{Deliveries, Events, Healths, Surroundings, Waits, Watches, Webhooks};
 use hooklane_app::webhooks::Rules;
 use hooklane_domain::contract::Contracts;
 use hooklane_domain::network::NetworkRules;
@@ -45,7 +45,7 @@ pub struct Api<L, R, Q, K, S> {
 /// Everything a handler needs of its [`Api`], whatever is behind it.
 pub trait Backend: Send + Sync + 'static {
     type Ledger: Events + Deliveries;
-    type Registry: Webhooks;
+    type Registry: Webhooks + Healths + Watches;
     type Queues: Waits;
     type Key: OperatorKey;
     type Surroundings: Surroundings;
@@ -61,7 +61,7 @@ pub trait Backend: Send + Sync + 'static {
 impl<L, R, Q, K, S> Backend for Api<L, R, Q, K, S>
 where
     L: Events + Deliveries + 'static,
-    R: Webhooks + 'static,
+    R: Webhooks + Healths + Watches + 'static,
     Q: Waits + 'static,
     K: OperatorKey + 'static,
     S: Surroundings + 'static,

@@ -1,7 +1,13 @@
 //! What becomes of messages, over the fakes: they keep the contracts of the real table and queues.
 
+mod circuit;
 mod duplicates;
 mod endings;
+mod gaps;
+mod interleavings;
+mod limits;
+mod parked;
+mod recovering;
 mod waiting;
 mod world;
 

@@ -5,8 +5,10 @@
 //! Nothing here knows AWS: the adapters are in `hooklane-aws`, the fakes behind `test-support`.
 
 pub mod deliveries;
+pub mod holding;
 pub mod ports;
 pub mod publish;
+pub mod recover;
 pub mod webhooks;
 
 #[cfg(feature = "test-support")]

@@ -7,7 +7,8 @@ use hooklane_domain::network::NetworkRules;
 use hooklane_domain::webhook::Webhook;
 use hooklane_domain::whole_millisecond;
 
-use crate::ports::{Surroundings, Unavailable, Webhooks};
+use crate::holding::hurry;
+use crate::ports::{Healths, Surroundings, Unavailable, Watches, Webhooks};
 
 mod draft;
 
@@ -64,8 +65,10 @@ pub async fn register(
 
 /// Changes what a JSON body names and leaves the rest. With a `known` revision it is that one that is
 /// changed or none; without it, concurrent changes follow each other and none is lost.
+///
+/// One that is switched on is probed and released at once, see [`hurry`].
 pub async fn change(
-    webhooks: &impl Webhooks,
+    webhooks: &(impl Webhooks + Healths + Watches),
     surroundings: &impl Surroundings,
     rules: Rules<'_>,
     (tenant, id): (&TenantId, WebhookId),
@@ -81,6 +84,9 @@ pub async fn change(
         let now = whole_millisecond(surroundings.now());
         let changed = draft.clone().apply(&current, rules, now).map_err(ChangeError::Invalid)?;
         if webhooks.update(&changed).await? {
+            if changed.state.is_active() && !current.state.is_active() {
+                hurry(webhooks, surroundings, tenant, id).await?;
+            }
             return Ok(Webhook { revision: changed.revision + 1, ..changed });
         }
     }

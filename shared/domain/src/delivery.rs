@@ -294,6 +294,14 @@ impl Delivery {
         self
     }
 
+    /// Due at once under a new message, because the one that acted for it is lost.
+    #[must_use]
+    pub fn resent(mut self, turn: Turn, now: Timestamp) -> Self {
+        self.state = State::Waiting { next_attempt_at: now, owner: Some(turn.owner) };
+        self.generation = turn.generation;
+        self
+    }
+
     /// Due at once under a new message, the policy starting anew: somebody asked for it.
     #[must_use]
     pub fn retried(mut self, turn: Turn, now: Timestamp) -> Self {

@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use hooklane_app::fakes::{
-    FixedSurroundings, MemoryLedger, MemoryQueues, MemoryRegistry, Received,
+    Faults, FixedSurroundings, MemoryLedger, MemoryQueues, MemoryRegistry, Received,
 };
 use hooklane_app::ports::{
-    Deliveries as _, Dispatch as _, Events as _, Saved, Surroundings as _, Webhooks as _,
+    Deliveries as _, Dispatch as _, Events as _, Healths as _, Parking as _, Pointer, Saved,
+    Surroundings as _, Webhooks as _,
 };
 use hooklane_aws::sqs_batch::Disposition;
 use hooklane_domain::Timestamp;
@@ -16,15 +17,18 @@ use hooklane_domain::circuit::Thresholds;
 use hooklane_domain::contract::WireRequest;
 use hooklane_domain::delivery::{Delivery, MessageId, Turn};
 use hooklane_domain::event::{Content, Event};
+use hooklane_domain::health::Health;
 use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
 use hooklane_domain::json::RawJson;
 use hooklane_domain::message::{Deliver, Message, Payload};
+use hooklane_domain::operational::is_operational;
 use hooklane_domain::outcome::{Outcome, Response};
 use hooklane_domain::retry::RetryPolicy;
 use hooklane_domain::target::TargetUrl;
 use hooklane_domain::waiting::{Lane, Waiting};
 use hooklane_domain::webhook::{Essentials, Webhook};
 use hooklane_sender::Sent;
+use hooklane_upkeep::{Summary, Upkeep};
 use jiff::SignedDuration;
 
 use crate::care::Care;
@@ -46,6 +50,8 @@ impl Edge for Fake {
 pub(super) struct Script {
     clock: Arc<FixedSurroundings>,
     answers: Mutex<VecDeque<Outcome>>,
+    /// What it answers where the script has nothing.
+    otherwise: Mutex<u16>,
     seen: Mutex<Vec<(Timestamp, WireRequest)>>,
     /// What somebody else writes while the receiver thinks.
     meanwhile: Mutex<Option<Delivery>>,
@@ -61,7 +67,8 @@ impl Post for Script {
         }
         // Others of the batch get their turn, as they would on a network.
         tokio::task::yield_now().await;
-        let outcome = self.answers.lock().unwrap().pop_front().unwrap_or_else(|| answer(200));
+        let outcome = self.answers.lock().unwrap().pop_front();
+        let outcome = outcome.unwrap_or_else(|| answer(*self.otherwise.lock().unwrap()));
         Sent { outcome, took: Duration::from_millis(5) }
     }
 }
@@ -86,8 +93,15 @@ pub(super) struct World {
     pub(super) worker: Worker<Fake>,
     pub(super) webhook: Webhook,
     pub(super) clock: Arc<FixedSurroundings>,
+    pub(super) upkeep: FakeUpkeep,
+    pub(super) faults: Faults,
     start: Timestamp,
 }
+
+type FakeUpkeep = Upkeep<Arc<MemoryLedger>, MemoryRegistry, MemoryQueues, Arc<FixedSurroundings>>;
+
+/// In flight, the retry queue may hold so many before the brake goes on.
+pub(super) const BRAKE: u64 = 5;
 
 pub(super) fn tenant() -> TenantId {
     "acme".parse().unwrap()
@@ -97,15 +111,27 @@ impl World {
     pub(super) async fn with_policy(policy: &str) -> Self {
         let start: Timestamp = "2024-01-15T10:30:00Z".parse().unwrap();
         let clock = Arc::new(FixedSurroundings::at(start));
-        let ledger = Arc::new(MemoryLedger::default());
+        let faults = Faults::default();
+        let ledger = Arc::new(MemoryLedger::with_faults(faults.clone()));
+        let registry = MemoryRegistry::with_faults(faults.clone());
+        let queues = MemoryQueues::at(start, VISIBILITY).with_faults(faults.clone());
+        let rules = hooklane_upkeep::Rules { thresholds: Thresholds::default(), brake: BRAKE };
+        let upkeep = Upkeep::new(
+            Arc::clone(&ledger),
+            registry.clone(),
+            queues.clone(),
+            Arc::clone(&clock),
+            rules,
+        );
         let worker: Worker<Fake> = Worker {
             ledger: Arc::clone(&ledger),
-            webhooks: MemoryRegistry::default().into(),
-            queues: MemoryQueues::at(start, VISIBILITY),
+            webhooks: registry.into(),
+            queues,
             dead_letters: MemoryQueues::at(start, VISIBILITY),
             sender: Script {
                 clock: Arc::clone(&clock),
                 answers: Mutex::default(),
+                otherwise: Mutex::new(200),
                 seen: Mutex::default(),
                 meanwhile: Mutex::default(),
                 ledger,
@@ -129,7 +155,7 @@ impl World {
             })
         };
         worker.webhooks.registry().create(&webhook).await.unwrap();
-        Self { worker, webhook, clock, start }
+        Self { worker, webhook, clock, upkeep, faults, start }
     }
 
     pub(super) fn answers<const N: usize>(&self, answers: [Outcome; N]) {
@@ -155,14 +181,27 @@ impl World {
         })
     }
 
-    /// What `fanout` would send of a new event.
+    /// A new event as it is stored, and what `fanout` would send of it.
     pub(super) async fn publish(&self, event: &str) {
+        self.store_event(event).await;
         self.send(&self.message(event, 0)).await;
     }
 
     pub(super) async fn send(&self, message: &Message) {
         let one = std::slice::from_ref(message);
         self.worker.queues.dispatch(Lane::Fast, one).await.unwrap();
+    }
+
+    /// What `fanout` would send of an event of another type.
+    pub(super) async fn publish_typed(&self, event: &str, event_type: &str) {
+        let Message::Deliver(deliver) = self.message(event, 0);
+        let event_type = event_type.parse().unwrap();
+        self.send(&Message::Deliver(Deliver { event_type, ..deliver })).await;
+    }
+
+    /// Every pointer to something parked.
+    pub(super) async fn pointers(&self) -> Vec<Pointer> {
+        self.worker.ledger.parked(self.webhook.id, Timestamp::MAX, 1_000).await.unwrap()
     }
 
     /// Sends a message that carries no payload, and stores its event if told to.
@@ -207,6 +246,64 @@ impl World {
             self.pass(wait.max(SignedDuration::ZERO));
         }
         panic!("messages go round and round");
+    }
+
+    /// Whether the receiver is down: it answers 503 then, where the script has nothing.
+    pub(super) fn set_down(&self, down: bool) {
+        *self.worker.sender.otherwise.lock().unwrap() = if down { 503 } else { 200 };
+    }
+
+    /// What the schedule does once a minute.
+    pub(super) async fn look_after(&self) -> Summary {
+        self.upkeep.run().await.unwrap()
+    }
+
+    /// Lets minutes pass: messages are worked on as they become visible, `upkeep` runs once in each.
+    pub(super) async fn minutes(&self, minutes: u32) -> Summary {
+        let mut summary = Summary::default();
+        for _ in 0..minutes {
+            summary += self.look_after().await;
+            for _ in 0..12 {
+                while self.step(Lane::Fast).await + self.step(Lane::Retry).await > 0 {}
+                self.pass(SignedDuration::from_secs(5));
+            }
+        }
+        summary
+    }
+
+    /// The webhook's instances are gone, and what they remembered: another one works on.
+    pub(super) fn restart(&mut self) {
+        let registry = self.registry().clone();
+        self.worker.webhooks = registry.into();
+        self.worker.care = Care::new(Thresholds::default(), MAX_PARKED);
+    }
+
+    pub(super) fn registry(&self) -> &MemoryRegistry {
+        self.worker.webhooks.registry()
+    }
+
+    pub(super) async fn health(&self) -> Health {
+        self.registry().health(self.webhook.id).await.unwrap()
+    }
+
+    /// The webhook as it is stored.
+    pub(super) async fn stored(&self) -> Webhook {
+        self.registry().get(&tenant(), self.webhook.id).await.unwrap().unwrap()
+    }
+
+    /// Changes the stored webhook, as its tenant would.
+    pub(super) async fn change(&self, change: impl FnOnce(Webhook) -> Webhook) {
+        let changed = change(self.stored().await);
+        assert!(self.registry().update(&changed).await.unwrap());
+    }
+
+    /// The types of the operational events so far, sorted.
+    pub(super) fn published(&self) -> Vec<String> {
+        let events = self.worker.ledger.all_events();
+        let own = events.iter().map(|e| &e.content.event_type).filter(|t| is_operational(t));
+        let mut types: Vec<_> = own.map(ToString::to_string).collect();
+        types.sort();
+        types
     }
 
     pub(super) fn pass(&self, time: SignedDuration) {

@@ -31,8 +31,15 @@ impl MemoryLedger {
         Self { faults, ..Self::default() }
     }
 
+    /// Every delivery, in order of ids.
+    #[must_use]
+    pub fn all_deliveries(&self) -> Vec<Delivery> {
+        lock(&self.deliveries).values().cloned().collect()
+    }
+
     /// Every event, in order of ids.
-    pub(super) fn all_events(&self) -> Vec<Event> {
+    #[must_use]
+    pub fn all_events(&self) -> Vec<Event> {
         lock(&self.events).values().cloned().collect()
     }
 }

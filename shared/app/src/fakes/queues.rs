@@ -1,4 +1,4 @@
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::MessageId;
@@ -10,9 +10,9 @@ use super::{Faults, lock};
 use crate::ports::{DeadLetters, Dispatch, InFlight, Unavailable, Waits};
 
 /// The two queues in memory, under a clock that the test moves. They refuse what SQS refuses: a
-/// visibility timeout that would pass 12 hours counted from the receipt, a delay over 15 minutes.
-#[derive(Debug)]
-pub struct MemoryQueues(Mutex<Inner>, Faults);
+/// visibility timeout that would pass 12 hours counted from the receipt, a delay over 15 minutes. Clones are the same queues.
+#[derive(Debug, Clone)]
+pub struct MemoryQueues(Arc<Mutex<Inner>>, Faults);
 
 const RETENTION: SignedDuration = SignedDuration::from_hours(14 * 24);
 
@@ -62,13 +62,19 @@ impl MemoryQueues {
             buried: Vec::new(),
             refusals: 0,
         };
-        Self(Mutex::new(inner), Faults::default())
+        Self(Arc::new(Mutex::new(inner)), Faults::default())
     }
 
     /// The same queues, whose calls are steps of a function that dies at a chosen one.
     #[must_use]
     pub fn with_faults(self, faults: Faults) -> Self {
         Self(self.0, faults)
+    }
+
+    /// Every message, whether it is visible or not.
+    #[must_use]
+    pub fn bodies(&self) -> Vec<String> {
+        lock(&self.0).messages.iter().map(|m| m.body.clone()).collect()
     }
 
     /// Loses every message, as nothing is to depend on one.

@@ -1,5 +1,5 @@
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use hooklane_domain::Timestamp;
 use hooklane_domain::ids::{TenantId, WebhookId};
@@ -11,9 +11,9 @@ use super::care::Care;
 use super::{Faults, lock};
 use crate::ports::{RouteTable, Routes, TenantPage, Tenants, Unavailable, Webhooks};
 
-/// The registry in memory.
-#[derive(Debug, Default)]
-pub struct MemoryRegistry(Mutex<Inner>, pub(super) Mutex<Care>, Faults);
+/// The registry in memory. Clones are the same registry.
+#[derive(Debug, Clone, Default)]
+pub struct MemoryRegistry(Arc<Mutex<Inner>>, pub(super) Arc<Mutex<Care>>, Faults);
 
 #[derive(Debug, Default)]
 struct Inner {
@@ -43,7 +43,7 @@ impl MemoryRegistry {
     /// One whose calls are steps of a function that dies at a chosen one.
     #[must_use]
     pub fn with_faults(faults: Faults) -> Self {
-        Self(Mutex::default(), Mutex::default(), faults)
+        Self(Arc::default(), Arc::default(), faults)
     }
 
     pub(super) fn faults(&self) -> &Faults {
