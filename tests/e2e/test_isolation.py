@@ -106,7 +106,8 @@ def test_a_paused_webhooks_deliveries_wait_and_are_delivered_when_it_is_resumed(
     kept_up(lambda: statuses(api, webhook) == ["delivered"] * 5, "they were not released")
     assert {request.headers["webhook-id"] for request in requests(5)} == events
     drained()
-    assert inside.pointers(stack, webhook["id"]) == []
+    # One that met an instance which still remembered the pause was parked once more, and sent at once.
+    kept_up(lambda: inside.pointers(stack, webhook["id"]) == [], "a pointer was left")
 
 
 def test_switching_a_webhook_on_releases_what_was_parked(

@@ -56,7 +56,7 @@ impl<E: Edge> Worker<E> {
         };
         let delivery = match limit_of(&webhook) {
             Some(limit) => match self.slot(job, delivery, limit).await? {
-                Slot::Here(delivery) => delivery,
+                Slot::Here(delivery) => *delivery,
                 Slot::Waits(disposition) => return Ok(disposition),
             },
             None => delivery,

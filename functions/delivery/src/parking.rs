@@ -16,7 +16,7 @@ use crate::worker::{Job, Worker};
 /// What becomes of a delivery under a rate limit.
 pub(crate) enum Slot {
     /// Its attempt may be made now.
-    Here(Delivery),
+    Here(Box<Delivery>),
     /// It waits for its slot.
     Waits(Disposition),
 }
@@ -101,14 +101,14 @@ impl<E: Edge> Worker<E> {
     ) -> Result<Slot, Unavailable> {
         let now = self.surroundings.now();
         if delivery.slot.is_some_and(|slot| slot <= now) {
-            return Ok(Slot::Here(delivery));
+            return Ok(Slot::Here(Box::new(delivery)));
         }
         let slot = match delivery.slot {
             Some(slot) => slot,
             None => self.ledger.take_slot(delivery.id.webhook(), limit, now).await?,
         };
         if slot <= now {
-            return Ok(Slot::Here(delivery));
+            return Ok(Slot::Here(Box::new(delivery)));
         }
         let waiting = delivery.slotted(slot, job.turn());
         let until = waiting.slot.unwrap_or(slot);
