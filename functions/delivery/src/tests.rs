@@ -8,6 +8,7 @@ mod interleavings;
 mod limits;
 mod parked;
 mod recovering;
+mod upkept;
 mod waiting;
 mod world;
 

@@ -8,8 +8,7 @@ use hooklane_app::fakes::{
     Faults, FixedSurroundings, MemoryLedger, MemoryQueues, MemoryRegistry, Received,
 };
 use hooklane_app::ports::{
-    Deliveries as _, Dispatch as _, Events as _, Healths as _, Parking as _, Pointer, Saved,
-    Surroundings as _, Webhooks as _,
+    Deliveries as _, Dispatch as _, Events as _, Saved, Surroundings as _, Webhooks as _,
 };
 use hooklane_aws::sqs_batch::Disposition;
 use hooklane_domain::Timestamp;
@@ -17,18 +16,16 @@ use hooklane_domain::circuit::Thresholds;
 use hooklane_domain::contract::WireRequest;
 use hooklane_domain::delivery::{Delivery, MessageId, Turn};
 use hooklane_domain::event::{Content, Event};
-use hooklane_domain::health::Health;
 use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
 use hooklane_domain::json::RawJson;
 use hooklane_domain::message::{Deliver, Message, Payload};
-use hooklane_domain::operational::is_operational;
 use hooklane_domain::outcome::{Outcome, Response};
 use hooklane_domain::retry::RetryPolicy;
 use hooklane_domain::target::TargetUrl;
 use hooklane_domain::waiting::{Lane, Waiting};
 use hooklane_domain::webhook::{Essentials, Webhook};
 use hooklane_sender::Sent;
-use hooklane_upkeep::{Summary, Upkeep};
+use hooklane_upkeep::Upkeep;
 use jiff::SignedDuration;
 
 use crate::care::Care;
@@ -51,7 +48,7 @@ pub(super) struct Script {
     clock: Arc<FixedSurroundings>,
     answers: Mutex<VecDeque<Outcome>>,
     /// What it answers where the script has nothing.
-    otherwise: Mutex<u16>,
+    pub(super) otherwise: Mutex<u16>,
     seen: Mutex<Vec<(Timestamp, WireRequest)>>,
     /// What somebody else writes while the receiver thinks.
     meanwhile: Mutex<Option<Delivery>>,
@@ -199,11 +196,6 @@ impl World {
         self.send(&Message::Deliver(Deliver { event_type, ..deliver })).await;
     }
 
-    /// Every pointer to something parked.
-    pub(super) async fn pointers(&self) -> Vec<Pointer> {
-        self.worker.ledger.parked(self.webhook.id, Timestamp::MAX, 1_000).await.unwrap()
-    }
-
     /// Sends a message that carries no payload, and stores its event if told to.
     pub(super) async fn publish_by_reference(&self, event: &str, stored: bool) {
         let Message::Deliver(deliver) = self.message(event, 0);
@@ -246,64 +238,6 @@ impl World {
             self.pass(wait.max(SignedDuration::ZERO));
         }
         panic!("messages go round and round");
-    }
-
-    /// Whether the receiver is down: it answers 503 then, where the script has nothing.
-    pub(super) fn set_down(&self, down: bool) {
-        *self.worker.sender.otherwise.lock().unwrap() = if down { 503 } else { 200 };
-    }
-
-    /// What the schedule does once a minute.
-    pub(super) async fn look_after(&self) -> Summary {
-        self.upkeep.run().await.unwrap()
-    }
-
-    /// Lets minutes pass: messages are worked on as they become visible, `upkeep` runs once in each.
-    pub(super) async fn minutes(&self, minutes: u32) -> Summary {
-        let mut summary = Summary::default();
-        for _ in 0..minutes {
-            summary += self.look_after().await;
-            for _ in 0..12 {
-                while self.step(Lane::Fast).await + self.step(Lane::Retry).await > 0 {}
-                self.pass(SignedDuration::from_secs(5));
-            }
-        }
-        summary
-    }
-
-    /// The webhook's instances are gone, and what they remembered: another one works on.
-    pub(super) fn restart(&mut self) {
-        let registry = self.registry().clone();
-        self.worker.webhooks = registry.into();
-        self.worker.care = Care::new(Thresholds::default(), MAX_PARKED);
-    }
-
-    pub(super) fn registry(&self) -> &MemoryRegistry {
-        self.worker.webhooks.registry()
-    }
-
-    pub(super) async fn health(&self) -> Health {
-        self.registry().health(self.webhook.id).await.unwrap()
-    }
-
-    /// The webhook as it is stored.
-    pub(super) async fn stored(&self) -> Webhook {
-        self.registry().get(&tenant(), self.webhook.id).await.unwrap().unwrap()
-    }
-
-    /// Changes the stored webhook, as its tenant would.
-    pub(super) async fn change(&self, change: impl FnOnce(Webhook) -> Webhook) {
-        let changed = change(self.stored().await);
-        assert!(self.registry().update(&changed).await.unwrap());
-    }
-
-    /// The types of the operational events so far, sorted.
-    pub(super) fn published(&self) -> Vec<String> {
-        let events = self.worker.ledger.all_events();
-        let own = events.iter().map(|e| &e.content.event_type).filter(|t| is_operational(t));
-        let mut types: Vec<_> = own.map(ToString::to_string).collect();
-        types.sort();
-        types
     }
 
     pub(super) fn pass(&self, time: SignedDuration) {
