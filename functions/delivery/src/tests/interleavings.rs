@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 
 use hooklane_app::deliveries::{cancel, retry};
 use hooklane_app::holding::{pause, resume};
-use hooklane_app::ports::{Deliveries as _, Webhooks as _};
+use hooklane_app::ports::{Brakes as _, Deliveries as _, Webhooks as _};
+use hooklane_domain::brake::Brake;
 use hooklane_domain::delivery::{Delivery, State, Status};
 use hooklane_domain::ids::DeliveryId;
+use hooklane_domain::limits::RateLimit;
 use hooklane_domain::waiting::Lane;
 use hooklane_domain::webhook::{DisableReason, Webhook, WebhookState};
 use jiff::SignedDuration;
@@ -37,6 +39,10 @@ enum Act {
     Disable,
     SwitchOn,
     Down(bool),
+    /// One attempt in so many seconds.
+    Limit(Option<u64>),
+    /// The retry queue is said to be full, or not.
+    Brake(bool),
 }
 
 fn acts() -> impl Strategy<Value = Vec<Act>> {
@@ -57,6 +63,8 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
         1 => Just(Act::Disable),
         2 => Just(Act::SwitchOn),
         2 => any::<bool>().prop_map(Act::Down),
+        1 => proptest::option::of(1..2_000u64).prop_map(Act::Limit),
+        1 => any::<bool>().prop_map(Act::Brake),
     ];
     proptest::collection::vec(act, 1..60)
 }
@@ -112,6 +120,14 @@ async fn act(world: &mut World, act: &Act) {
             world.change(|w| Webhook { state: WebhookState::Active, updated_at, ..w }).await;
         }
         Act::Down(down) => world.set_down(*down),
+        Act::Limit(seconds) => {
+            let rate_limit = seconds.map(|seconds| RateLimit::new(1, seconds).unwrap());
+            world.change(|w| Webhook { rate_limit, ..w }).await;
+        }
+        Act::Brake(on) => {
+            let brake = Brake { on: *on, in_flight: 0, measured_at: world.clock_now() };
+            world.registry().set_brake(brake).await.unwrap();
+        }
     }
 }
 
@@ -140,6 +156,8 @@ async fn check(
         let failed = delivery.failed_at.len() + usize::from(delivery.success.is_some());
         prop_assert_eq!(shown, failed, "every failed attempt is kept before it is counted");
     }
+    let counted: u32 = world.worker.ledger.all_deliveries().iter().map(|d| d.attempts).sum();
+    prop_assert!(counted as usize <= world.posts(), "waiting spends no attempt");
     let stored = world.stored().await;
     let health = world.health().await;
     prop_assert_eq!(stored.lane, health.lane(), "the lane follows the health");
@@ -165,8 +183,10 @@ async fn run(acts: Vec<Act>) -> Result<(), TestCaseError> {
     world.set_down(false);
     world.restart();
     let at = world.clock_now();
-    world.change(|w| Webhook { state: WebhookState::Active, updated_at: at, ..w }).await;
-    world.minutes(150).await;
+    world
+        .change(|w| Webhook { state: WebhookState::Active, updated_at: at, rate_limit: None, ..w })
+        .await;
+    world.minutes(180).await;
     check(&world, &before).await?;
     prop_assert!(world.pointers().await.is_empty(), "nothing is parked for ever");
     for event in published {
