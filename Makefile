@@ -6,7 +6,7 @@ LOCAL = PYTHONPATH=local $(PYTHON) -m hooklane_local
 export IAM FUNCTION_AWS_ENDPOINT HOOKLANE_PORT HOOKLANE_LOG_LEVEL
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down demo test e2e check clean
+.PHONY: help setup up down demo test e2e check openapi contract clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,5 +37,11 @@ e2e: ## run only what needs a stack (PYTEST="-k retry" chooses)
 check: ## formatting, lints, documentation, dependencies, template
 	@$(LOCAL) check
 
+openapi: ## write docs/openapi.json anew from the code
+	cargo run --quiet --package hooklane-api --example openapi > docs/openapi.json
+
+contract: ## show a contract on the wire (FILE=contracts/x.toml), or its mistake
+	@cargo run --quiet --package hooklane-domain --example wire -- $(FILE)
+
 clean: down ## remove what was built and installed
-	rm -rf target .aws-sam .local .venv
+	rm -rf target .aws-sam .local .venv tests/verifiers/node_modules

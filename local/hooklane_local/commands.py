@@ -8,7 +8,13 @@ from hooklane_local.paths import EMULATOR_PYTHON, EMULATOR_VENV, LOCAL
 from hooklane_local.processes import Stopped, stopping_on_signals
 from hooklane_local.profile import profile_of
 from hooklane_local.progress import Failure, complain, print_durations, say
-from hooklane_local.tools import install_cargo_tools, install_python_tools, require_commands
+from hooklane_local.tools import (
+    install_cargo_tools,
+    install_python_tools,
+    install_verifiers,
+    require_commands,
+    require_receiver_languages,
+)
 
 _REEXECUTED = "HOOKLANE_LOCAL_REEXECUTED"
 
@@ -59,7 +65,10 @@ def demo(_options: argparse.Namespace) -> int:
 
 
 def test(options: argparse.Namespace) -> int:
+    # Before anything is built: nobody wants to hear of a missing program after ten minutes.
+    require_receiver_languages()
     _in_emulator_python()
+    install_verifiers()
     from hooklane_local.testing import run_tests
 
     try:

@@ -11,5 +11,9 @@ BUILD_VENV = ROOT / ".venv"
 EMULATOR_VENV = BUILD_VENV / "emulator"
 CARGO_TOOLS = BUILD_VENV / "cargo"
 
+# Other people's verifiers for the end-to-end tests, and the Node packages they consist of.
+VERIFIERS = ROOT / "tests" / "verifiers"
+NODE_MODULES = VERIFIERS / "node_modules"
+
 EMULATOR_PYTHON = EMULATOR_VENV / "bin" / "python"
 SAM = BUILD_VENV / "bin" / "sam"

@@ -75,6 +75,29 @@ def run(command: list, *, environment: dict[str, str], cwd: Path, quiet_log: Pat
         raise Failure(f"`{' '.join(command)}` failed with status {status}")
 
 
+def run_side_by_side(commands: dict[Path, list], *, environment: dict[str, str], cwd: Path) -> list[Path]:
+    """Runs programs at once, each with its output in the file that names it; returns those that failed."""
+    running = {}
+    try:
+        for log, command in commands.items():
+            with log.open("wb") as output:
+                running[log] = subprocess.Popen(
+                    [str(part) for part in command],
+                    env=environment,
+                    cwd=cwd,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                )
+        return [log for log, process in running.items() if process.wait() != 0]
+    except FileNotFoundError as error:
+        raise Failure(f"{error.filename} is missing: run `make setup`") from error
+    finally:
+        for process in running.values():
+            end_group(process.pid)
+
+
 def end_group(group: int, patience: float = 5.0) -> None:
     """Ends a process group: asks first, insists after `patience` seconds."""
     for signal_number in (signal.SIGTERM, signal.SIGKILL):

@@ -2,6 +2,7 @@
 
 from hooklane_local.client import LocalStack
 from hooklane_local.environment import for_aws_clients, for_build_tools
+from hooklane_local.openapi import hold_against_document
 from hooklane_local.paths import EMULATOR_PYTHON, LOCAL, ROOT
 from hooklane_local.processes import run
 from hooklane_local.profile import Profile
@@ -26,6 +27,9 @@ def run_tests(profile: Profile, *, only_end_to_end: bool, pytest_arguments: list
             with step("end-to-end tests"):
                 parallel = ["-n", "4", "--dist", "worksteal", "--durations=10"]
                 _pytest(profile, ROOT / "tests" / "e2e", *parallel, *pytest_arguments)
+            if not pytest_arguments:
+                with step("the API against its OpenAPI document"):
+                    hold_against_document(profile, stack)
         except Failure:
             print_function_logs(stack)
             say(f"The emulator's whole log: {profile.emulator_log}")

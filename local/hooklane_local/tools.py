@@ -1,18 +1,27 @@
-"""Installs the pinned tools into `.venv`, and again only when their pins change."""
+"""Installs the pinned tools into `.venv` and the tests' Node packages, and again only when their pins change."""
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from hooklane_local.environment import for_build_tools
-from hooklane_local.paths import BUILD_VENV, CARGO_TOOLS, EMULATOR_VENV, LOCAL, ROOT
+from hooklane_local.paths import BUILD_VENV, CARGO_TOOLS, EMULATOR_VENV, LOCAL, NODE_MODULES, ROOT, VERIFIERS
 from hooklane_local.processes import run
 from hooklane_local.progress import Failure, say, step
 
 _CARGO_TOOLS = {"cargo-deny": "0.20.2", "cargo-machete": "0.9.2"}
+
+# What the samples of docs/receivers and the packages of tests/verifiers run on: the oldest major version.
+_RECEIVER_LANGUAGES = (
+    (["node", "--version"], 18, "Node.js 18 or newer"),
+    (["npm", "--version"], 8, "npm 8 or newer"),
+    (["php", "-r", "echo PHP_VERSION;"], 8, "PHP 8 or newer for the command line"),
+)
 
 
 def require_commands(*commands: str) -> None:
@@ -27,6 +36,35 @@ def install_python_tools() -> None:
     """Both environments: what builds and deploys, and the emulator with the tests' packages."""
     _install_venv(BUILD_VENV, LOCAL / "requirements-build.txt", "sam, cargo-lambda, zig, cfn-lint")
     _install_venv(EMULATOR_VENV, LOCAL / "requirements-emulator.txt", "the emulator and the test runner")
+
+
+def require_receiver_languages() -> None:
+    """Fails with one line that names what of Node and PHP is missing or too old, and what to install."""
+    wrong = []
+    for command, oldest, wanted in _RECEIVER_LANGUAGES:
+        found = _major_version(command)
+        if found is None:
+            wrong.append(f"{wanted} (there is none)")
+        elif found < oldest:
+            wrong.append(f"{wanted} (there is {found})")
+    if wrong:
+        raise Failure(
+            f"the tests run receivers in Node and PHP and need {', '.join(wrong)}; "
+            "on Debian or Ubuntu: apt-get install nodejs npm php-cli"
+        )
+
+
+def install_verifiers() -> None:
+    """The Node packages that the end-to-end tests verify deliveries with."""
+    pins = [VERIFIERS / "package.json", VERIFIERS / "package-lock.json"]
+    wanted = hashlib.sha256(b"".join(path.read_bytes() for path in pins)).hexdigest()
+    # npm removes the folder before it installs, and the stamp with it.
+    stamp = NODE_MODULES / ".installed"
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    with step("installing the verifiers of other people (Node packages)"):
+        _twice("npm", lambda: run(["npm", "ci"], environment=dict(os.environ), cwd=VERIFIERS))
+        stamp.write_text(wanted)
 
 
 def install_cargo_tools() -> None:
@@ -96,12 +134,26 @@ def _pip_install(venv: Path, requirements: Path) -> None:
         "-r",
         requirements,
     ]
+    _twice("pip", lambda: run(command, environment=dict(os.environ), cwd=ROOT))
+
+
+def _twice(name: str, install: Callable[[], None]) -> None:
+    """A registry that drops a connection now and then is common enough to try twice."""
     try:
-        run(command, environment=dict(os.environ), cwd=ROOT)
+        install()
     except Failure:
-        # An index that drops a connection now and then is common enough to try twice.
-        say("    pip failed, trying once more")
-        run(command, environment=dict(os.environ), cwd=ROOT)
+        say(f"    {name} failed, trying once more")
+        install()
+
+
+def _major_version(command: list[str]) -> int | None:
+    """The first number that a program says of itself; None when it is not there or does not run."""
+    try:
+        said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    number = re.search(r"\d+", said)
+    return int(number.group()) if number else None
 
 
 def _installed_cargo_version(name: str) -> str | None:

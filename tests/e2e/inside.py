@@ -171,27 +171,6 @@ def set_webhook(stack: LocalStack, tenant: str, webhook: str, attribute: str, va
     stack.dynamodb.transact_write_items(TransactItems=updates)
 
 
-def order_recovery(stack: LocalStack, tenant: str, webhook: str, since: str, until: str) -> None:
-    """What `POST /webhooks/{id}/recover` is to write."""
-    recovery = {
-        "pk": f"HE#{webhook}",
-        "sk": "RECOVERY",
-        "tenant": tenant,
-        "webhook": webhook,
-        "wanted": {"since": since, "until": until, "status": "any"},
-        "requested_at": until,
-        "stage": {"failed": {"after": None}},
-        "sent": 0,
-        "revision": 1,
-    }
-    stack.dynamodb.put_item(TableName=stack.description["registryTable"], Item=_in_dynamodb(recovery))
-    watch(stack, tenant, webhook)
-
-
-def recovery(stack: LocalStack, webhook: str) -> dict:
-    return _registered(stack, {"pk": {"S": f"HE#{webhook}"}, "sk": {"S": "RECOVERY"}})
-
-
 def watch(stack: LocalStack, tenant: str, webhook: str) -> None:
     """Calls `upkeep` to a webhook, and lets it begin its sweep."""
     moment = "2024-01-15T10:30:00Z"

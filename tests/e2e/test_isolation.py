@@ -92,17 +92,17 @@ def test_a_dead_receivers_circuit_opens_and_what_was_parked_is_delivered_after_i
 
 
 def test_a_paused_webhooks_deliveries_wait_and_are_delivered_when_it_is_resumed(
-    stack, tenant, api, publish, register, requests, eventually, kept_up, drained
+    stack, api, publish, register, requests, eventually, kept_up, drained
 ):
     webhook = register()
-    inside.set_webhook(stack, tenant, webhook["id"], "state", {"is": "paused", "at": "2024-01-15T10:30:00Z"})
+    api.post(f"/api/v1/webhooks/{webhook['id']}/pause").expect(200)
     events = {publish() for _ in range(5)}
 
     eventually(lambda: statuses(api, webhook) == ["pending"] * 5, "they were not parked")
     assert reasons(api, webhook) == {"paused"}
     assert len(inside.pointers(stack, webhook["id"])) == 5
 
-    inside.set_webhook(stack, tenant, webhook["id"], "state", {"is": "active"})
+    api.post(f"/api/v1/webhooks/{webhook['id']}/resume").expect(200)
     kept_up(lambda: statuses(api, webhook) == ["delivered"] * 5, "they were not released")
     assert {request.headers["webhook-id"] for request in requests(5)} == events
     drained()
@@ -124,10 +124,9 @@ def test_switching_a_webhook_on_releases_what_was_parked(
 
 
 def test_deliveries_over_a_rate_limit_wait_without_spending_an_attempt(
-    stack, tenant, api, publish, register, requests, deliveries_of, drained
+    stack, publish, register, requests, deliveries_of, drained
 ):
-    webhook = register()
-    inside.set_webhook(stack, tenant, webhook["id"], "rate_limit", {"requests": 1, "perSeconds": 2})
+    webhook = register(rateLimit={"requests": 1, "perSeconds": 2})
 
     events = [publish() for _ in range(5)]
 
@@ -170,28 +169,43 @@ def test_an_exhausted_delivery_is_reported_once(register, publish, receiver, del
 
 
 def test_a_recovery_sends_again_what_failed_and_what_was_never_made(
-    stack, tenant, api, publish, register, receiver, deliveries_of, kept_up
+    api, publish, register, receiver, deliveries_of, kept_up
 ):
     receiver.respond = behaviours.by_path({"/": behaviours.always(500), "/witness": behaviours.ok()})
     since = now()
     webhook, witness = register(retryPolicy="immediate"), register(path="/witness")
     failed = publish()
     deliveries_of(webhook, 1, "failed")
-    inside.set_webhook(stack, tenant, webhook["id"], "state", {"is": "inactive"})
+    api.patch(f"/api/v1/webhooks/{webhook['id']}", {"active": False}).expect(200)
     skipped = publish()
     # Fanned out, and not to the inactive one.
     deliveries_of(witness, 2)
     receiver.respond = behaviours.ok()
-    inside.set_webhook(stack, tenant, webhook["id"], "state", {"is": "active"})
+    api.patch(f"/api/v1/webhooks/{webhook['id']}", {"active": True}).expect(200)
+    recover = f"/api/v1/webhooks/{webhook['id']}/recover"
+    api.get(recover).expect(404)
 
-    inside.order_recovery(stack, tenant, webhook["id"], since, now())
+    ordered = api.post(recover, {"since": since, "status": "any"}).expect(202).body
+    assert (ordered["state"], ordered["sent"]) == ("running", 0)
 
     kept_up(lambda: statuses(api, webhook).count("delivered") == 2, "they were not recovered")
     delivered = {delivery["eventId"] for delivery in deliveries_of(webhook, 2)}
     assert delivered == {failed, skipped}
-    recovery = inside.recovery(stack, webhook["id"])
-    assert "done" in recovery["stage"]["M"]
-    assert recovery["sent"]["N"] == "2"
+    kept_up(lambda: api.get(recover).expect(200).body["state"] == "done", "the recovery did not end")
+    assert api.get(recover).expect(200).body["sent"] == 2
+
+
+def test_what_was_parked_is_discarded_on_resuming_where_it_is_asked_for(api, publish, register, requests, eventually, kept_up):
+    webhook = register()
+    api.post(f"/api/v1/webhooks/{webhook['id']}/pause").expect(200)
+    for _ in range(2):
+        publish()
+    eventually(lambda: reasons(api, webhook) == {"paused"} and len(statuses(api, webhook)) == 2, "they were not parked")
+
+    api.post(f"/api/v1/webhooks/{webhook['id']}/resume", {"discard": True}).expect(200)
+
+    kept_up(lambda: statuses(api, webhook) == ["cancelled"] * 2, "they were not discarded")
+    assert not requests(0)
 
 
 def test_a_lost_message_is_replaced_once_it_is_long_overdue(

@@ -1,63 +1,133 @@
-//! Who is asking. The operator key may do everything and names its tenant in `X-Tenant-Id`.
+//! Who is asking, and what they may. The gate finds that out once for each request; the extractors here
+//! hand it to the handlers.
 
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
-use hooklane_app::ports::{Surroundings as _, Unavailable};
+use hooklane_app::ports::Unavailable;
 use hooklane_aws::secrets::Refreshed;
 use hooklane_domain::Timestamp;
 use hooklane_domain::ids::TenantId;
-use lambda_http::http::header::AUTHORIZATION;
+use hooklane_domain::tenant::Tenant;
+use hooklane_domain::token::Scope;
 use lambda_http::http::request::Parts;
-use secrecy::{ExposeSecret as _, SecretString};
-use subtle::ConstantTimeEq as _;
+use secrecy::SecretString;
 
 use crate::Backend;
 use crate::problem::Problem;
 
-/// Where the operator key is read from.
-pub trait OperatorKey: Send + Sync {
+/// Where a key is read from: the operator's, or the one that signs tokens.
+pub trait Key: Send + Sync {
     fn current(
         &self,
         now: Timestamp,
     ) -> impl Future<Output = Result<Arc<SecretString>, Unavailable>> + Send;
 }
 
-impl OperatorKey for Refreshed {
+impl Key for Refreshed {
     async fn current(&self, now: Timestamp) -> Result<Arc<SecretString>, Unavailable> {
         self.get(now).await
     }
 }
 
-/// The tenant a request acts for, once its bearer token was found good.
+/// Who a request comes from, once its bearer token was found good.
 #[derive(Debug, Clone)]
-pub(crate) struct Tenant(pub(crate) TenantId);
+pub(crate) struct Caller {
+    pub(crate) role: Role,
+    /// The tenant it acts for: the token's, or the one that the operator named.
+    pub(crate) tenant: Option<Tenant>,
+}
 
-const TENANT_HEADER: &str = "x-tenant-id";
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Role {
+    Operator,
+    /// A tenant, by a token that is good for this.
+    Tenant(Vec<Scope>),
+}
 
-impl<B: Backend> FromRequestParts<Arc<B>> for Tenant {
-    type Rejection = Problem;
+/// The names scopes have in the OpenAPI document.
+pub(crate) const READ: &str = "webhooks:read";
+pub(crate) const WRITE: &str = "webhooks:write";
+pub(crate) const PUBLISH: &str = "events:publish";
 
-    async fn from_request_parts(parts: &mut Parts, api: &Arc<B>) -> Result<Self, Problem> {
-        let token = bearer(parts).ok_or_else(Problem::unauthorized)?;
-        let key = api.operator_key().current(api.surroundings().now()).await?;
-        let good: bool = token.as_bytes().ct_eq(key.expose_secret().as_bytes()).into();
-        if !good {
-            return Err(Problem::unauthorized());
-        }
-        let named = parts.headers.get(TENANT_HEADER).and_then(|value| value.to_str().ok());
-        match named {
-            Some(tenant) => tenant
-                .parse()
-                .map(Self)
-                .map_err(|e| Problem::bad_request(&format!("the header X-Tenant-Id {e}"))),
+impl Caller {
+    /// The tenant it acts for, if it may do what needs this scope.
+    fn tenant(&self, needed: Scope) -> Result<&TenantId, Problem> {
+        self.allows(needed)?;
+        match &self.tenant {
+            Some(tenant) => Ok(&tenant.id),
             None => Err(Problem::bad_request("the operator key needs the header X-Tenant-Id")),
+        }
+    }
+
+    pub(crate) fn allows(&self, needed: Scope) -> Result<(), Problem> {
+        match &self.role {
+            Role::Tenant(scopes) if !scopes.contains(&needed) => {
+                let detail = format!("The token lacks the scope {}.", needed.as_str());
+                Err(Problem::forbidden(&detail))
+            }
+            Role::Tenant(_) | Role::Operator => Ok(()),
         }
     }
 }
 
-fn bearer(parts: &Parts) -> Option<&str> {
-    let value = parts.headers.get(AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, token) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+impl<S: Send + Sync> FromRequestParts<S> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let caller = parts.extensions.get::<Self>().cloned();
+        // A route that is not behind the gate lets nobody in.
+        caller.ok_or_else(Problem::unauthorized)
+    }
+}
+
+/// Extractors of the tenant a request acts for, where its caller has a scope.
+macro_rules! granted {
+    ($($(#[$doc:meta])* $name:ident: $scope:expr;)+) => { $(
+        $(#[$doc])*
+        #[derive(Debug, Clone)]
+        pub(crate) struct $name(pub(crate) TenantId);
+
+        impl<B: Backend> FromRequestParts<Arc<B>> for $name {
+            type Rejection = Problem;
+
+            async fn from_request_parts(parts: &mut Parts, api: &Arc<B>) -> Result<Self, Problem> {
+                let caller = Caller::from_request_parts(parts, api).await?;
+                caller.tenant($scope).cloned().map(Self)
+            }
+        }
+    )+ };
+}
+
+granted! {
+    /// May look at webhooks, deliveries and events.
+    Reader: Scope::ReadWebhooks;
+    /// May change webhooks and deliveries, and see secrets.
+    Writer: Scope::WriteWebhooks;
+    /// May publish events.
+    Publisher: Scope::PublishEvents;
+}
+
+/// The operator, whoever it acts for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Operator;
+
+impl<B: Backend> FromRequestParts<Arc<B>> for Operator {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Arc<B>) -> Result<Self, Problem> {
+        match Caller::from_request_parts(parts, api).await?.role {
+            Role::Operator => Ok(Self),
+            Role::Tenant(_) => Err(refuse_tenant(parts.uri.path())),
+        }
+    }
+}
+
+/// To a tenant no other tenant exists, nor does it learn whether one does.
+fn refuse_tenant(path: &str) -> Problem {
+    if path.trim_end_matches('/').ends_with("/tenants") {
+        Problem::forbidden("This is the operator's.")
+    } else {
+        Problem::not_found("tenant")
+    }
 }

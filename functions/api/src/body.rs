@@ -4,11 +4,23 @@
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 
+use hooklane_domain::fields::{FieldErrors, Fields};
+
 use crate::problem::Problem;
 
 /// The body, at most as large as any route takes.
 #[derive(Debug)]
 pub(crate) struct Text(pub(crate) String);
+
+impl Text {
+    /// For routes that ask for nothing: no body, or an object without a field.
+    pub(crate) fn nothing(&self) -> Result<(), FieldErrors> {
+        match self.0.trim() {
+            "" | "null" => Ok(()),
+            text => Fields::of("", text)?.finish(),
+        }
+    }
+}
 
 impl<S: Send + Sync> FromRequest<S> for Text {
     type Rejection = Problem;

@@ -12,11 +12,14 @@ use hooklane_domain::fields::FieldErrors;
 use lambda_http::http::StatusCode;
 use serde::Serialize;
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
 use crate::Backend;
-use crate::auth::Tenant;
+use crate::auth::{PUBLISH, Publisher, READ, Reader};
 use crate::body::Text;
+use crate::idempotency::Key;
 use crate::problem::Problem;
+use crate::schemas::{NewEvent as NewEventSchema, NewEvents};
 use crate::views::{DeliveryView, time};
 
 /// A batch is at most so large, in events and in bytes.
@@ -24,8 +27,9 @@ const MAX_BATCH: usize = 100;
 pub(crate) const MAX_BATCH_BYTES: usize = 4 * 1024 * 1024;
 
 /// What became of one event.
-#[derive(Serialize)]
-struct AcceptedView {
+#[derive(Serialize, ToSchema)]
+#[schema(as = AcceptedEvent)]
+pub(crate) struct AcceptedView {
     id: String,
     duplicate: bool,
 }
@@ -38,30 +42,64 @@ impl AcceptedView {
     }
 }
 
+#[utoipa::path(
+    post,
+    path = "/events",
+    tag = "events",
+    operation_id = "publishEvent",
+    summary = "Publish one event, at most 256 KiB",
+    security(("bearer" = [PUBLISH])),
+    params((
+        "Idempotency-Key" = Option<String>, Header, nullable = false, min_length = 1, max_length = 255, pattern = "^[!-~]([ -~]*[!-~])?$",
+        description = "What the id of an event that has none is made of: the same request with the same key is accepted once",
+    )),
+    request_body(content = NewEventSchema),
+    responses(
+        (status = 202, description = "Accepted", body = AcceptedView),
+        (status = 200, description = "Accepted before, with the same content", body = AcceptedView),
+        (status = 409, description = "The id belongs to an event with other content", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "It is too large", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "Every wrong field with its path", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
 pub(crate) async fn publish<B: Backend>(
     State(api): State<Arc<B>>,
-    Tenant(tenant): Tenant,
+    Publisher(tenant): Publisher,
+    Key(key): Key,
     Text(body): Text,
 ) -> Result<Response, Problem> {
     let new = read(&body, tenant)?;
-    let accepted = publish::publish(api.ledger(), api.surroundings(), new, None).await?;
+    let fallback = key.map(|key| key.event_id(None));
+    let accepted = publish::publish(api.ledger(), api.surroundings(), new, fallback).await?;
     let (status, view) = AcceptedView::new(accepted);
     Ok((status, Json(view)).into_response())
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct EventView {
+#[schema(as = Event)]
+pub(crate) struct EventView {
     id: String,
     #[serde(flatten)]
+    #[schema(value_type = crate::schemas::EventContent)]
     content: Content,
     accepted_at: String,
     deliveries: Vec<DeliveryView>,
 }
 
+#[utoipa::path(
+    get,
+    path = "/events/{event}",
+    tag = "events",
+    operation_id = "getEvent",
+    summary = "An event, with its deliveries to the webhooks that are there",
+    security(("bearer" = [READ])),
+    params(("event" = String, Path, description = "The event's id")),
+    responses((status = 200, description = "The event", body = EventView)),
+)]
 pub(crate) async fn get<B: Backend>(
     State(api): State<Arc<B>>,
-    Tenant(tenant): Tenant,
+    Reader(tenant): Reader,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let no_event = || Problem::not_found("event");
@@ -87,33 +125,61 @@ fn read(body: &str, tenant: hooklane_domain::ids::TenantId) -> Result<NewEvent, 
     Ok(from_body(body, &DefaultTenant::Is(tenant))?)
 }
 
-#[derive(Serialize)]
-struct BatchView {
+#[derive(Serialize, ToSchema)]
+#[schema(as = BatchResult)]
+pub(crate) struct BatchView {
     results: Vec<ResultView>,
 }
 
 /// The status that the event would have got on its own, with its answer or problem.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = EventResult)]
 struct ResultView {
     status: u16,
     #[serde(flatten)]
     outcome: OutcomeView,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "lowercase", untagged)]
+#[schema(as = EventOutcome)]
 enum OutcomeView {
     Accepted(AcceptedView),
     Failed { error: Problem },
 }
 
+#[utoipa::path(
+    post,
+    path = "/events/batch",
+    tag = "events",
+    operation_id = "publishEvents",
+    summary = "Publish up to 100 events, at most 4 MiB",
+    security(("bearer" = [PUBLISH])),
+    params((
+        "Idempotency-Key" = Option<String>, Header, nullable = false, min_length = 1, max_length = 255, pattern = "^[!-~]([ -~]*[!-~])?$",
+        description = "What the ids of the events that have none are made of, with their places: the same batch with the same key is accepted once",
+    )),
+    request_body(content = NewEvents),
+    responses(
+        (status = 200, description = "A result for each, in their order", body = BatchView),
+        (status = 413, description = "It is too large", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "It is no batch", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
 pub(crate) async fn publish_batch<B: Backend>(
     State(api): State<Arc<B>>,
-    Tenant(tenant): Tenant,
+    Publisher(tenant): Publisher,
+    Key(key): Key,
     Text(body): Text,
 ) -> Result<Response, Problem> {
     let events = split(&body)?;
-    let read: Vec<_> = events.iter().map(|raw| read(raw.get(), tenant.clone())).collect();
+    let keyed = |(place, text): (usize, &str)| {
+        let new = read(text, tenant.clone())?;
+        let id = new.id.clone().or_else(|| key.as_ref().map(|key| key.event_id(Some(place))));
+        Ok(NewEvent { id, ..new })
+    };
+    let read: Vec<Result<_, Problem>> =
+        events.iter().map(|raw| raw.get()).enumerate().map(keyed).collect();
     let good = read.iter().filter_map(|r| r.as_ref().ok().cloned()).collect();
     let mut accepted =
         publish::publish_all(api.ledger(), api.surroundings(), good).await.into_iter();

@@ -1,6 +1,6 @@
 //! `api`: the management API and one of the two doors for events.
 //!
-//! `router` knows the paths; each module beside it holds the handlers of one resource, which
+//! `routes` knows the operations; each module beside it holds the handlers of one resource, which
 //! decode, call one use case of `hooklane-app`, and encode. `problem` is the one place that turns
 //! errors into answers.
 
@@ -8,67 +8,106 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, post};
-use hooklane_app::ports::{Deliveries, Events, Healths, Surroundings, Waits, Watches, Webhooks};
+use hooklane_app::ports::{
+    Claims, Deliveries, Events, Healths, Post, Quotas, Recoveries, Surroundings, Tenants,
+    TestAttempts, Waits, Watches, Webhooks,
+};
+use hooklane_app::tenants::Names;
 use hooklane_app::webhooks::Rules;
 use hooklane_domain::contract::Contracts;
 use hooklane_domain::network::NetworkRules;
+use hooklane_domain::tenant::CatalogName;
 
 mod auth;
 mod body;
 mod deliveries;
 mod etag;
 mod events;
+mod gate;
+mod idempotency;
+mod limiter;
+mod openapi;
+mod operation;
+mod pausing;
 mod problem;
 mod query;
+mod recover;
+mod reference;
+mod routes;
+mod samples;
+mod schemas;
+mod secrets;
 mod settings;
+mod status;
+mod tenants;
+mod testing;
 mod views;
 mod webhooks;
 
 #[cfg(test)]
 mod tests;
 
-pub use auth::OperatorKey;
+pub use auth::Key;
+pub use limiter::Limiter;
+pub use openapi::openapi_json;
 pub use settings::Settings;
+pub use status::Pulse;
 
 /// What the handlers work with.
-pub struct Api<L, R, Q, K, S> {
+pub struct Api<L, R, Q, P, K, S> {
     pub ledger: L,
     pub registry: R,
     pub queues: Q,
+    pub sender: P,
     pub operator_key: K,
+    /// Signs tenants' tokens.
+    pub token_key: K,
     pub surroundings: S,
     pub contracts: Contracts,
+    pub catalogs: Vec<CatalogName>,
     pub network: NetworkRules,
+    /// A tenant's requests a minute unless its settings say otherwise; 0 for as many as it likes.
+    pub rate_limit: u32,
+    pub limiter: Limiter,
+    pub pulse: Pulse,
 }
 
 /// Everything a handler needs of its [`Api`], whatever is behind it.
 pub trait Backend: Send + Sync + 'static {
-    type Ledger: Events + Deliveries;
-    type Registry: Webhooks + Healths + Watches;
+    type Ledger: Events + Deliveries + Claims + TestAttempts + Quotas;
+    type Registry: Webhooks + Tenants + Healths + Watches + Recoveries;
     type Queues: Waits;
-    type Key: OperatorKey;
+    type Sender: Post;
+    type Key: Key;
     type Surroundings: Surroundings;
 
     fn ledger(&self) -> &Self::Ledger;
     fn registry(&self) -> &Self::Registry;
     fn queues(&self) -> &Self::Queues;
+    fn sender(&self) -> &Self::Sender;
     fn operator_key(&self) -> &Self::Key;
+    fn token_key(&self) -> &Self::Key;
     fn surroundings(&self) -> &Self::Surroundings;
     fn rules(&self) -> Rules<'_>;
+    fn names(&self) -> Names<'_>;
+    fn rate_limit(&self) -> u32;
+    fn limiter(&self) -> &Limiter;
+    fn pulse(&self) -> &Pulse;
 }
 
-impl<L, R, Q, K, S> Backend for Api<L, R, Q, K, S>
+impl<L, R, Q, P, K, S> Backend for Api<L, R, Q, P, K, S>
 where
-    L: Events + Deliveries + 'static,
-    R: Webhooks + Healths + Watches + 'static,
+    L: Events + Deliveries + Claims + TestAttempts + Quotas + 'static,
+    R: Webhooks + Tenants + Healths + Watches + Recoveries + 'static,
     Q: Waits + 'static,
-    K: OperatorKey + 'static,
+    P: Post + 'static,
+    K: Key + 'static,
     S: Surroundings + 'static,
 {
     type Ledger = L;
     type Registry = R;
     type Queues = Q;
+    type Sender = P;
     type Key = K;
     type Surroundings = S;
 
@@ -81,14 +120,32 @@ where
     fn queues(&self) -> &Q {
         &self.queues
     }
+    fn sender(&self) -> &P {
+        &self.sender
+    }
     fn operator_key(&self) -> &K {
         &self.operator_key
+    }
+    fn token_key(&self) -> &K {
+        &self.token_key
     }
     fn surroundings(&self) -> &S {
         &self.surroundings
     }
     fn rules(&self) -> Rules<'_> {
-        Rules { contracts: &self.contracts, network: &self.network }
+        Rules { contracts: &self.contracts, network: &self.network, samples: None }
+    }
+    fn names(&self) -> Names<'_> {
+        Names { contracts: &self.contracts, catalogs: &self.catalogs }
+    }
+    fn rate_limit(&self) -> u32 {
+        self.rate_limit
+    }
+    fn limiter(&self) -> &Limiter {
+        &self.limiter
+    }
+    fn pulse(&self) -> &Pulse {
+        &self.pulse
     }
 }
 
@@ -97,31 +154,16 @@ const MAX_BODY: usize = events::MAX_BATCH_BYTES;
 
 /// Every route, under `/api/v1` and under the prefixes the documents call them by.
 pub fn router<B: Backend>(api: Arc<B>) -> Router {
+    let gate = axum::middleware::from_fn_with_state(Arc::clone(&api), gate::pass::<B>);
+    let (guarded, _) = routes::guarded::<B>().split_for_parts();
+    let (open, _) = routes::open::<B>().split_for_parts();
+    let routes = guarded.route_layer(gate).merge(open);
     Router::new()
-        .merge(routes::<B>())
-        .nest("/api", routes::<B>())
-        .nest("/api/v1", routes::<B>())
+        .merge(routes.clone())
+        .nest("/api", routes.clone())
+        .nest("/api/v1", routes)
         .fallback(problem::no_route)
         .method_not_allowed_fallback(problem::no_method)
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .with_state(api)
-}
-
-fn routes<B: Backend>() -> Router<Arc<B>> {
-    Router::new()
-        .route("/events", post(events::publish::<B>))
-        .route("/events/{event}", get(events::get::<B>))
-        .route("/events/batch", post(events::publish_batch::<B>))
-        .route("/webhooks", get(webhooks::list::<B>).post(webhooks::create::<B>))
-        .route(
-            "/webhooks/{webhook}",
-            get(webhooks::get::<B>)
-                .put(webhooks::change::<B>)
-                .patch(webhooks::change::<B>)
-                .delete(webhooks::delete::<B>),
-        )
-        .route("/webhooks/deliveries/{delivery}/retry", post(deliveries::retry::<B>))
-        .route("/webhooks/deliveries/{delivery}/cancel", post(deliveries::cancel::<B>))
-        .route("/webhooks/{webhook}/deliveries", get(deliveries::list::<B>))
-        .route("/webhooks/{webhook}/deliveries/{delivery}", get(deliveries::get::<B>))
 }

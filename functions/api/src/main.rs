@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
-use hooklane_api::{Api, Settings, router};
+use anyhow::Context as _;
+use hooklane_api::{Api, Limiter, Pulse, Settings, router};
 use hooklane_aws::ledger::{Ledger, Retention};
 use hooklane_aws::queues::{QueueUrls, Queues};
 use hooklane_aws::registry::Registry;
 use hooklane_aws::secrets::{Refreshed, Secret, Vault};
 use hooklane_aws::startup::explain;
 use hooklane_aws::surroundings::System;
+use hooklane_sender::Sender;
 
-/// A new operator key takes over in warm functions within this time.
-const OPERATOR_KEY_SECONDS: i64 = 300;
+/// New keys take over in warm functions within this time.
+const KEY_SECONDS: i64 = 300;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
@@ -23,15 +25,21 @@ async fn main() -> anyhow::Result<()> {
     let aws = hooklane_aws::clients::load().await;
     let vault = Vault::new(Secret::new(&aws, settings.data_key_secret));
     let retention = Retention::days(settings.retention_days);
-    let operator_key = Secret::new(&aws, settings.operator_key_secret);
+    let key = |secret| Refreshed::new(Secret::new(&aws, secret), KEY_SECONDS);
     let api = Api {
         ledger: Ledger::new(&aws, settings.ledger_table, retention),
         registry: Registry::new(&aws, settings.registry_table, vault),
         queues: Queues::new(&aws, QueueUrls { delivery: None, retry: Some(settings.retry_queue) }),
-        operator_key: Refreshed::new(operator_key, OPERATOR_KEY_SECONDS),
+        sender: Sender::new(settings.network.clone()).context("api cannot start")?,
+        operator_key: key(settings.operator_key_secret),
+        token_key: key(settings.token_key_secret),
         surroundings: System,
         contracts: hooklane_contracts::load(),
+        catalogs: Vec::new(),
         network: settings.network,
+        rate_limit: settings.rate_limit,
+        limiter: Limiter::default(),
+        pulse: Pulse::default(),
     };
     lambda_http::run(router(Arc::new(api))).await.map_err(|e| anyhow::anyhow!(e))
 }

@@ -6,30 +6,59 @@ use axum::response::{IntoResponse, Response};
 use hooklane_app::deliveries::RequestError;
 use hooklane_app::ports::Unavailable;
 use hooklane_app::publish::PublishError;
-use hooklane_app::webhooks::{ChangeError, RegisterError};
+use hooklane_app::recover::RecoverError;
+use hooklane_app::tenants::{MintError, SettingsError};
+use hooklane_app::webhooks::{ChangeError, RegisterError, TestError};
+use hooklane_domain::event::MAX_EVENT_BYTES;
 use hooklane_domain::fields::{FieldError, FieldErrors};
 use lambda_http::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use lambda_http::http::{HeaderValue, StatusCode};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// An error as clients see it. Nothing internal is in it: what failed inside is logged instead.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct Problem {
     /// Stable; clients may tell errors apart by it.
     #[serde(rename = "type")]
+    #[schema(example = "urn:hooklane:problem:invalid")]
     kind: &'static str,
+    #[schema(example = "The request is not valid")]
     title: &'static str,
+    #[schema(example = 422)]
     status: u16,
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
     /// Every wrong field with its JSON path.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<FieldProblem>, required = false)]
     errors: Vec<FieldError>,
+    /// When to try again, in seconds: a header.
+    #[serde(skip)]
+    retry_after: Option<i64>,
+}
+
+/// One wrong field, as the document describes it.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes `FieldError`, whose crate knows no OpenAPI")]
+pub(crate) struct FieldProblem {
+    /// Where it is, such as `retryPolicy.schedule[2]`; empty for the body as a whole.
+    #[schema(example = "url")]
+    path: String,
+    #[schema(example = "must start with https://")]
+    message: String,
 }
 
 impl Problem {
     fn new(status: StatusCode, kind: &'static str, title: &'static str) -> Self {
-        Self { kind, title, status: status.as_u16(), detail: None, errors: Vec::new() }
+        Self {
+            kind,
+            title,
+            status: status.as_u16(),
+            detail: None,
+            errors: Vec::new(),
+            retry_after: None,
+        }
     }
 
     fn detail(self, detail: &str) -> Self {
@@ -51,6 +80,22 @@ impl Problem {
             "urn:hooklane:problem:unauthorized",
             "A valid bearer token is needed",
         )
+    }
+
+    pub(crate) fn forbidden(detail: &str) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "urn:hooklane:problem:forbidden", "Not allowed")
+            .detail(detail)
+    }
+
+    /// Over the tenant's rate limit for so many seconds more.
+    pub(crate) fn over_limit(seconds: i64) -> Self {
+        let problem = Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "urn:hooklane:problem:rate-limited",
+            "Over the rate limit",
+        );
+        let detail = format!("The limit is open again in {seconds} seconds.");
+        Self { retry_after: Some(seconds), ..problem.detail(&detail) }
     }
 
     /// What is not there, and what is another tenant's: nobody can tell the two apart.
@@ -85,12 +130,23 @@ impl Problem {
         )
     }
 
-    fn unavailable() -> Self {
+    /// What should not be possible: it is logged, and the client learns no more than that.
+    pub(crate) fn internal(error: impl std::fmt::Display) -> Self {
+        tracing::error!(%error, "request.failed");
         Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "urn:hooklane:problem:internal",
+            "Something is wrong on this side",
+        )
+    }
+
+    fn unavailable() -> Self {
+        let problem = Self::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "urn:hooklane:problem:unavailable",
             "Try again in a moment",
-        )
+        );
+        Self { retry_after: Some(1), ..problem }
     }
 }
 
@@ -126,6 +182,12 @@ impl From<RegisterError> for Problem {
         match error {
             RegisterError::Invalid(errors) => errors.into(),
             RegisterError::Unavailable(error) => error.into(),
+            used @ (RegisterError::KeyReused | RegisterError::Deleted) => Self::new(
+                StatusCode::CONFLICT,
+                "urn:hooklane:problem:idempotency-conflict",
+                "The idempotency key was used before",
+            )
+            .detail(&used.to_string()),
         }
     }
 }
@@ -145,13 +207,70 @@ impl From<RequestError> for Problem {
     }
 }
 
+impl From<SettingsError> for Problem {
+    fn from(error: SettingsError) -> Self {
+        match error {
+            SettingsError::Changed => Self::precondition_failed(),
+            SettingsError::Invalid(errors) => errors.into(),
+            SettingsError::Unavailable(error) => error.into(),
+        }
+    }
+}
+
+impl From<MintError> for Problem {
+    fn from(error: MintError) -> Self {
+        match error {
+            MintError::Invalid(errors) => errors.into(),
+            MintError::Unavailable(error) => error.into(),
+        }
+    }
+}
+
 impl From<ChangeError> for Problem {
     fn from(error: ChangeError) -> Self {
         match error {
             ChangeError::Missing => Self::not_found("webhook"),
             ChangeError::Changed => Self::precondition_failed(),
+            ChangeError::Rotation(error) => Self::new(
+                StatusCode::CONFLICT,
+                "urn:hooklane:problem:rotation-overlap",
+                "The secret was rotated a short time ago",
+            )
+            .detail(&error.to_string()),
             ChangeError::Invalid(errors) => errors.into(),
             ChangeError::Unavailable(error) => error.into(),
+        }
+    }
+}
+
+impl From<TestError> for Problem {
+    fn from(error: TestError) -> Self {
+        match error {
+            TestError::Missing => Self::not_found("webhook"),
+            TestError::TooLarge => {
+                Self::too_large(&format!("A payload has at most {MAX_EVENT_BYTES} bytes."))
+            }
+            TestError::Invalid(errors) => errors.into(),
+            TestError::Unavailable(error) => error.into(),
+        }
+    }
+}
+
+impl From<RecoverError> for Problem {
+    fn from(error: RecoverError) -> Self {
+        match error {
+            RecoverError::Missing => Self::not_found("webhook"),
+            RecoverError::None => Self::not_found("recovery"),
+            RecoverError::Backwards => {
+                Self::invalid(FieldErrors::one("since", "must not be after until"))
+            }
+            running @ RecoverError::Running => Self::new(
+                StatusCode::CONFLICT,
+                "urn:hooklane:problem:recovery-running",
+                "A recovery is running",
+            )
+            .detail(&running.to_string()),
+            RecoverError::Unavailable(error) => error.into(),
         }
     }
 }
@@ -174,8 +293,8 @@ impl IntoResponse for Problem {
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        if let Some(seconds) = self.retry_after {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }

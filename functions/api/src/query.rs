@@ -11,6 +11,8 @@ pub(crate) struct Query {
 }
 
 pub(crate) const MAX_LIMIT: usize = 100;
+/// The largest number that every JSON parser keeps.
+const MAX_PAGE: usize = 9_007_199_254_740_991;
 const DEFAULT_LIMIT: usize = 20;
 
 impl Query {
@@ -51,12 +53,36 @@ impl Query {
             return 1;
         };
         match text.parse() {
-            Ok(page) if page > 0 => page,
+            Ok(page @ 1..=MAX_PAGE) => page,
             _ => {
-                self.errors.push("page", "must be a number from 1");
+                self.errors.push("page", format!("must be a number from 1 to {MAX_PAGE}"));
                 1
             }
         }
+    }
+
+    /// `true` or `false`, under one of several names.
+    pub(crate) fn flag(&mut self, names: &[&str]) -> Option<bool> {
+        let mut found = None;
+        for name in names {
+            let Some(text) = self.take(name) else { continue };
+            let value = match text.as_str() {
+                "true" => Some(true),
+                "false" => Some(false),
+                _ => {
+                    self.errors.push(*name, "must be true or false");
+                    None
+                }
+            };
+            match found {
+                None => found = Some((name, value)),
+                Some((first, _)) => {
+                    let message = format!("is the same parameter as {first}; send one of them");
+                    self.errors.push(*name, message);
+                }
+            }
+        }
+        found.and_then(|(_, value)| value)
     }
 
     fn take(&mut self, name: &str) -> Option<String> {

@@ -2,18 +2,17 @@
 
 use std::sync::Arc;
 
+use hooklane_app::attempt;
 use hooklane_app::ports::{Events as _, Surroundings as _, Unavailable};
 use hooklane_aws::sqs_batch::Disposition;
 use hooklane_domain::admission::{Admission, admit};
-use hooklane_domain::attempt::Attempt;
 use hooklane_domain::contract::{Contract, Subject};
 use hooklane_domain::delivery::{CancelReason, Delivery, FailReason, ParkReason};
 use hooklane_domain::event::Content;
-use hooklane_domain::outcome::{AttemptError, ErrorKind, Outcome};
 use hooklane_domain::rate::limit_of;
 use hooklane_domain::webhook::Webhook;
 
-use crate::edge::{Edge, Post as _};
+use crate::edge::Edge;
 use crate::parking::Slot;
 use crate::settle::Made;
 use crate::worker::{Job, Worker};
@@ -54,7 +53,7 @@ impl<E: Edge> Worker<E> {
             }
             Found::Unreadable(reason) => return Ok(self.bury(job.task, &reason).await),
         };
-        let delivery = match limit_of(&webhook) {
+        let delivery = match limit_of(&webhook, &self.contracts) {
             Some(limit) => match self.slot(job, delivery, limit).await? {
                 Slot::Here(delivery) => *delivery,
                 Slot::Waits(disposition) => return Ok(disposition),
@@ -84,24 +83,12 @@ impl<E: Edge> Worker<E> {
     }
 
     async fn make(&self, delivery: &Delivery, webhook: Arc<Webhook>, content: &Content) -> Made {
-        let at = self.surroundings.now();
-        let number = delivery.next_number();
-        let Some(contract) = self.contracts.get(&webhook.contract) else {
-            let detail = format!("the contract {} is not in this deployment", webhook.contract);
-            let outcome = Outcome::Error(AttemptError { kind: ErrorKind::Body, detail });
-            let attempt =
-                Attempt { number, at, duration_ms: 0, request_headers: Vec::new(), outcome };
-            return Made { attempt, webhook, gone_disables: false, contract_retry: None };
-        };
+        let (number, at) = (delivery.next_number(), self.surroundings.now());
         let subject =
             Subject { content, delivery: &delivery.id, webhook: &webhook, attempt: number, at };
-        let request = contract.request(subject);
-        let request_headers = request.shown_headers.clone();
-        let sent = self.sender.post(&webhook.url, request, contract.timeout()).await;
-        let duration_ms = u32::try_from(sent.took.as_millis()).unwrap_or(u32::MAX);
-        let attempt = Attempt { number, at, duration_ms, request_headers, outcome: sent.outcome };
-        let gone_disables = contract.gone_disables();
-        let contract_retry = Some(Contract::retry(contract).clone());
+        let (attempt, contract) = attempt::make(&self.sender, &self.contracts, subject).await;
+        let gone_disables = contract.is_some_and(Contract::gone_disables);
+        let contract_retry = contract.map(Contract::retry).cloned();
         Made { attempt, webhook, gone_disables, contract_retry }
     }
 }

@@ -18,7 +18,7 @@ mod worker;
 #[cfg(test)]
 mod tests;
 
-pub use edge::{Edge, Post};
+pub use edge::Edge;
 pub use handler::handle;
 pub use real::Real;
 pub use settings::Settings;

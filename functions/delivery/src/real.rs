@@ -1,7 +1,5 @@
 //! The real things behind the ports of `delivery`: AWS and the network.
 
-use std::time::Duration;
-
 use hooklane_aws::SdkConfig;
 use hooklane_aws::dead_letters::DeadLetterQueue;
 use hooklane_aws::ledger::{Ledger, Retention};
@@ -9,21 +7,13 @@ use hooklane_aws::queues::Queues;
 use hooklane_aws::registry::Registry;
 use hooklane_aws::secrets::{Secret, Vault};
 use hooklane_aws::surroundings::System;
-use hooklane_domain::contract::WireRequest;
-use hooklane_domain::target::TargetUrl;
 use hooklane_domain::waiting::Waiting;
-use hooklane_sender::{ClientError, Sender, Sent};
+use hooklane_sender::{ClientError, Sender};
 
 use crate::care::Care;
-use crate::edge::{Edge, Post};
+use crate::edge::Edge;
 use crate::settings::Settings;
 use crate::worker::Worker;
-
-impl Post for Sender {
-    async fn post(&self, url: &TargetUrl, request: WireRequest, limit: Duration) -> Sent {
-        Self::post(self, url, request, limit).await
-    }
-}
 
 /// AWS and the network.
 #[derive(Debug)]

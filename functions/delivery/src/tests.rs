@@ -3,9 +3,11 @@
 mod circuit;
 mod duplicates;
 mod endings;
+mod expressions;
 mod gaps;
 mod interleavings;
 mod limits;
+mod overrides;
 mod parked;
 mod recovering;
 mod upkept;

@@ -5,11 +5,13 @@
 //! are sent again, and `delivery` finds out which of them is not needed. A record that can never be
 //! processed goes to the dead-letter queue and counts as done, so that it blocks no shard.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use hooklane_app::ports::{DeadLetters, Dispatch, RouteTable, Routes, Unavailable};
 use hooklane_domain::event::Event;
+use hooklane_domain::expression::Input;
 use hooklane_domain::ids::{DeliveryId, TenantId};
 use hooklane_domain::message::{Deliver, Message};
 use hooklane_domain::operational::concerned;
@@ -129,14 +131,15 @@ impl<R: Routes, Q: Dispatch, D: DeadLetters> Fanout<R, Q, D> {
     }
 }
 
-/// The messages of one event: one for each webhook that takes it, but none to the webhook that an
-/// operational event is about.
+/// The messages of one event: one for each webhook that takes it and whose filter lets it through, but
+/// none to the webhook that an operational event is about.
 fn messages<'a>(
     event: &'a Event,
     table: &'a RouteTable,
 ) -> impl Iterator<Item = (Lane, Message)> + 'a {
     let content = &event.content;
     let concerned = concerned(content);
+    let input = OnceCell::new();
     let mut payload = None;
     table
         .routes
@@ -145,6 +148,7 @@ fn messages<'a>(
             concerned != Some(route.webhook)
                 && route.takes(&content.event_type, event.accepted_at, content.test)
         })
+        .filter(move |route| route.lets_through(|| input.get_or_init(|| Input::of_event(event))))
         .map(move |route| {
             let payload = payload.get_or_insert_with(|| hooklane_aws::payload::pack(content));
             let message = Message::Deliver(Deliver {

@@ -86,6 +86,26 @@ async fn each_active_webhook_of_the_tenant_that_subscribed_gets_one_message() {
 }
 
 #[tokio::test]
+async fn a_filter_decides_and_one_that_fails_stands_in_nobodys_way() {
+    let filtered = |n, filter: &str| Webhook {
+        filter: Some(filter.parse().unwrap()),
+        ..webhook(n, "acme", &["*"])
+    };
+    let webhooks = [
+        filtered(1, "event.data.total > 99.0 && event.tenant == 'acme'"),
+        filtered(2, "event.data.total > 100.0"),
+        filtered(3, "event.data.nothing == 1"),
+        webhook(4, "acme", &["*"]),
+        filtered(5, "event.type.startsWith('user.')"),
+    ];
+    let fanout = fanout(&webhooks).await;
+    fanout.handle(batch(SAMPLE)).await.unwrap();
+    let mut reached = webhooks_of(&sent(&fanout));
+    reached.sort();
+    assert_eq!(reached, [webhooks[0].id, webhooks[2].id, webhooks[3].id]);
+}
+
+#[tokio::test]
 async fn a_replayed_record_names_the_same_deliveries() {
     let fanout = fanout(&[webhook(1, "acme", &["*"])]).await;
     for _ in 0..2 {

@@ -21,6 +21,7 @@ use hooklane_aws::surroundings::System;
 use hooklane_domain::Timestamp;
 use hooklane_domain::brake::Brake;
 use hooklane_domain::circuit::Thresholds;
+use hooklane_domain::contract::Contracts;
 use hooklane_domain::ids::WebhookId;
 
 mod look;
@@ -74,16 +75,22 @@ pub fn real(settings: &Settings, aws: &SdkConfig) -> Upkeep<Ledger, Registry, Qu
         Registry::new(aws, settings.registry_table.clone(), vault),
         Queues::new(aws, urls),
         System,
-        Rules { thresholds: settings.thresholds, brake: settings.brake },
+        Rules {
+            thresholds: settings.thresholds,
+            brake: settings.brake,
+            contracts: hooklane_contracts::load(),
+        },
     )
 }
 
 /// What it goes by.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Rules {
     pub thresholds: Thresholds,
     /// The brake goes on when the retry queue has more in flight.
     pub brake: u64,
+    /// They have the rate limits of webhooks that have none of their own.
+    pub contracts: Contracts,
 }
 
 impl<L, R, Q, S> Upkeep<L, R, Q, S>

@@ -1,10 +1,13 @@
 //! Works on a recovery, a bounded step at a time; how far it has come is written after each.
 
+use std::cell::OnceCell;
+
 use hooklane_app::deliveries::{RequestError, retry};
 use hooklane_app::ports::{DeliveryFilter, Surroundings, Unavailable};
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::Status;
 use hooklane_domain::event::Event;
+use hooklane_domain::expression::Input;
 use hooklane_domain::ids::DeliveryId;
 use hooklane_domain::message::{Deliver, Message};
 use hooklane_domain::operational::concerned;
@@ -109,6 +112,7 @@ where
         let route = Route {
             webhook: webhook.id,
             events: webhook.events.clone(),
+            filter: webhook.filter.clone(),
             test_mode: webhook.test_mode,
             lane: Lane::Retry,
             created_at: webhook.created_at,
@@ -117,6 +121,7 @@ where
             let content = &event.content;
             route.takes(&content.event_type, event.accepted_at, content.test)
                 && concerned(content) != Some(webhook.id)
+                && lets_through(&route, event)
         };
         let events: Vec<_> = page.events.into_iter().filter(takes).collect();
         let id = |event: &Event| DeliveryId::new(webhook.id, event.accepted_at, event.id.clone());
@@ -138,6 +143,12 @@ where
         let goes_on = page.next.map(|next| Stage::Skipped { cursor: Some(next) });
         Ok(Step { sent: messages.len() as u64, goes_on })
     }
+}
+
+/// As `fanout` looks at it: a filter that fails on the event lets it through.
+fn lets_through(route: &Route, event: &Event) -> bool {
+    let input = OnceCell::new();
+    route.lets_through(|| input.get_or_init(|| Input::of_event(event)))
 }
 
 /// Where a list begins, newest first, that holds nothing accepted after `until`.

@@ -5,6 +5,7 @@ use hooklane_app::deliveries::send;
 use hooklane_app::ports::{Pointer, Saved, Surroundings, Unavailable};
 use hooklane_domain::Timestamp;
 use hooklane_domain::admission::{Admission, admit};
+use hooklane_domain::contract::Contracts;
 use hooklane_domain::delivery::{CancelReason, Delivery, State};
 use hooklane_domain::rate::{limit_of, per_minute};
 
@@ -52,7 +53,7 @@ where
     ) -> Result<Releases, Unavailable> {
         let now = self.surroundings.now();
         let id = seen.watch.webhook;
-        let (most, due_by) = allowance(seen, now);
+        let (most, due_by) = allowance(seen, &self.rules.contracts, now);
         let mut releases = Releases::default();
         let mut left = most;
         while left > 0 && !self.is_over(deadline) {
@@ -126,13 +127,15 @@ where
 }
 
 /// How many deliveries may go now, and which: those due by then.
-fn allowance(seen: &Seen<'_>, now: Timestamp) -> (usize, Timestamp) {
+fn allowance(seen: &Seen<'_>, contracts: &Contracts, now: Timestamp) -> (usize, Timestamp) {
     let Some(webhook) = &seen.webhook else {
         // Whatever they wait for: `delivery` finds the webhook gone and ends them.
         return (MOST, Timestamp::MAX);
     };
     let most = match admit(webhook.state, seen.tenant_paused, seen.health.circuit, now) {
-        Admission::Attempt => limit_of(webhook).map_or(MOST, |limit| per_minute(limit).min(MOST)),
+        Admission::Attempt => {
+            limit_of(webhook, contracts).map_or(MOST, |limit| per_minute(limit).min(MOST))
+        }
         Admission::Probe => 1,
         Admission::Park(_) => 0,
     };

@@ -5,19 +5,23 @@
 //! Each check works under a tenant of its own, made from `salt`: they may run at once, and again.
 
 mod care;
+mod claims;
 mod deliveries;
 mod events;
 mod parking;
 mod queues;
+mod quotas;
 mod samples;
 mod tenants;
 mod webhooks;
 
 pub use care::care;
+pub use claims::{claims, test_attempts};
 pub use deliveries::deliveries;
 pub use events::events;
 pub use parking::parking;
 pub use queues::{Inspect, Seen, queues, sqs_limits};
+pub use quotas::quotas;
 pub use tenants::tenants;
 pub use webhooks::webhooks;
 
@@ -30,6 +34,9 @@ mod tests {
     async fn the_fakes_conform() {
         super::events(&MemoryLedger::default(), 1).await;
         super::deliveries(&MemoryLedger::default(), 1).await;
+        super::quotas(&MemoryLedger::default(), 1).await;
+        super::claims(&MemoryLedger::default(), 1).await;
+        super::test_attempts(&MemoryLedger::default(), 1).await;
         super::webhooks(&MemoryRegistry::default(), 1).await;
         super::tenants(&MemoryRegistry::default(), 1).await;
         super::care(&MemoryRegistry::default(), 1).await;

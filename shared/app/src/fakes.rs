@@ -2,6 +2,7 @@
 //! against them as against the real adapters.
 
 mod care;
+mod claims;
 mod faults;
 mod ledger;
 mod parking;

@@ -1,59 +1,65 @@
 //! Pausing a webhook, and letting it go on.
 
-use hooklane_domain::Timestamp;
-use hooklane_domain::health::Health;
+use hooklane_domain::health::{Change, Health};
 use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::webhook::{Webhook, WebhookState};
 use hooklane_domain::whole_millisecond;
 
 use crate::ports::{Healths, Surroundings, Unavailable, Watches, Webhooks};
+use crate::webhooks::{ChangeError, Known, revise};
 
-#[derive(Debug, thiserror::Error)]
-pub enum HoldError {
-    #[error("the tenant has no such webhook")]
-    Missing,
-    /// What is switched off is neither paused nor resumed: it is switched on by changing it.
-    #[error("the webhook is switched off")]
-    SwitchedOff,
-    #[error(transparent)]
-    Unavailable(#[from] Unavailable),
-}
-
-/// Changes that meet others are tried again this often.
+/// Changes of a health that meet others are tried again this often.
 const TRIES: u32 = 10;
 
-/// Holds a webhook: its deliveries wait until it is resumed. One that is paused stays as it is.
+/// Holds a webhook: no attempts from now on, its deliveries wait until it is resumed. Twice is once; one
+/// that Hooklane has disabled stays so.
 pub async fn pause(
     webhooks: &impl Webhooks,
     surroundings: &impl Surroundings,
-    tenant: &TenantId,
-    id: WebhookId,
-) -> Result<Webhook, HoldError> {
-    let at = whole_millisecond(surroundings.now());
-    turn(webhooks, tenant, id, at, WebhookState::Paused { at }).await
+    key: (&TenantId, WebhookId),
+) -> Result<Webhook, ChangeError> {
+    let now = whole_millisecond(surroundings.now());
+    revise(webhooks, key, &Known::Any, |current| {
+        let state = current.state.paused(now);
+        Ok((state != current.state).then(|| Webhook { state, updated_at: now, ..current }))
+    })
+    .await
 }
 
-/// Lets a paused webhook go on. What was parked meanwhile is delivered, from the next look of `upkeep` on; or,
-/// where `discard` says so, cancelled. What waits in a queue is delivered in either case. One that is
-/// not paused stays as it is.
+/// Lets a webhook go on, also one that is switched off. What was parked meanwhile is delivered, from the
+/// next look of `upkeep` on; or, where it was paused and `discard` says so, cancelled. What waits in a
+/// queue is delivered in either case. Twice is once.
 pub async fn resume(
     store: &(impl Webhooks + Healths + Watches),
     surroundings: &impl Surroundings,
-    tenant: &TenantId,
-    id: WebhookId,
+    key: (&TenantId, WebhookId),
     discard: bool,
-) -> Result<Webhook, HoldError> {
-    let at = whole_millisecond(surroundings.now());
+) -> Result<Webhook, ChangeError> {
+    let (tenant, id) = key;
+    let now = whole_millisecond(surroundings.now());
     if discard {
         // Before anything of it could be released.
-        let current = store.get(tenant, id).await?.ok_or(HoldError::Missing)?;
+        let current = store.get(tenant, id).await?.ok_or(ChangeError::Missing)?;
         if matches!(current.state, WebhookState::Paused { .. }) {
-            change_health(store, tenant, id, |health| Health { discard_until: Some(at), ..health })
+            change_health(store, key, |health| Health { discard_until: Some(now), ..health })
                 .await?;
         }
     }
-    let resumed = turn(store, tenant, id, at, WebhookState::Active).await?;
-    store.watch(tenant, id, 0, at).await?;
+    let mut before = WebhookState::Active;
+    let resumed = revise(store, key, &Known::Any, |current| {
+        before = current.state;
+        let state = before.resumed();
+        Ok((state != before).then(|| Webhook { state, updated_at: now, ..current }))
+    })
+    .await?;
+    match before {
+        WebhookState::Inactive | WebhookState::Disabled { .. } => {
+            hurry(store, surroundings, key).await?;
+        }
+        WebhookState::Active | WebhookState::Paused { .. } => {
+            store.watch(tenant, id, 0, now).await?;
+        }
+    }
     Ok(resumed)
 }
 
@@ -62,48 +68,18 @@ pub async fn resume(
 pub async fn hurry(
     store: &(impl Healths + Watches),
     surroundings: &impl Surroundings,
-    tenant: &TenantId,
-    id: WebhookId,
+    key: (&TenantId, WebhookId),
 ) -> Result<(), Unavailable> {
     let now = surroundings.now();
-    change_health(store, tenant, id, |health| Health {
-        circuit: health.circuit.hurried(now),
-        ..health
-    })
-    .await?;
-    store.watch(tenant, id, 0, now).await?;
+    change_health(store, key, |health| Health { circuit: health.circuit.hurried(now), ..health })
+        .await?;
+    store.watch(key.0, key.1, 0, now).await?;
     Ok(())
-}
-
-async fn turn(
-    webhooks: &impl Webhooks,
-    tenant: &TenantId,
-    id: WebhookId,
-    at: Timestamp,
-    state: WebhookState,
-) -> Result<Webhook, HoldError> {
-    for _ in 0..TRIES {
-        let current = webhooks.get(tenant, id).await?.ok_or(HoldError::Missing)?;
-        match (current.state, state) {
-            (WebhookState::Inactive | WebhookState::Disabled { .. }, _) => {
-                return Err(HoldError::SwitchedOff);
-            }
-            (WebhookState::Active, WebhookState::Active)
-            | (WebhookState::Paused { .. }, WebhookState::Paused { .. }) => return Ok(current),
-            _ => {}
-        }
-        let changed = Webhook { state, updated_at: at, ..current };
-        if webhooks.update(&changed).await? {
-            return Ok(Webhook { revision: changed.revision + 1, ..changed });
-        }
-    }
-    Err(Unavailable::new("holding a webhook", "it changes all the time").into())
 }
 
 async fn change_health(
     store: &impl Healths,
-    tenant: &TenantId,
-    id: WebhookId,
+    (tenant, id): (&TenantId, WebhookId),
     change: impl Fn(Health) -> Health,
 ) -> Result<(), Unavailable> {
     for _ in 0..TRIES {
@@ -112,7 +88,7 @@ async fn change_health(
         if next == stored {
             return Ok(());
         }
-        let change = hooklane_domain::health::Change { health: next, lane: None, watch: None };
+        let change = Change { health: next, lane: None, watch: None };
         if store.save_health(tenant, id, &change).await? {
             return Ok(());
         }
@@ -124,6 +100,7 @@ async fn change_health(
 mod tests {
     use super::*;
     use crate::fakes::{FixedSurroundings, MemoryRegistry};
+    use hooklane_domain::Timestamp;
     use hooklane_domain::circuit::Circuit;
     use hooklane_domain::target::TargetUrl;
     use hooklane_domain::webhook::{DisableReason, Essentials};
@@ -154,36 +131,37 @@ mod tests {
         let paused = WebhookState::Paused { at: at(9) };
         let before = WebhookState::Paused { at: at(5) };
         let disabled = WebhookState::Disabled { at: at(1), reason: DisableReason::Gone };
-        for (state, after_pause, after_resume) in [
-            (WebhookState::Active, Some(paused), Some(WebhookState::Active)),
-            (before, Some(before), Some(WebhookState::Active)),
-            (WebhookState::Inactive, None, None),
-            (disabled, None, None),
+        for (state, after_pause) in [
+            (WebhookState::Active, paused),
+            (before, before),
+            (WebhookState::Inactive, paused),
+            (disabled, disabled),
         ] {
             let (store, hook) = registry(state).await;
-            let done = pause(&store, &clock, &hook.tenant, hook.id).await;
-            assert_eq!(done.map(|w| w.state).ok(), after_pause, "{state:?}");
+            let done = pause(&store, &clock, (&hook.tenant, hook.id)).await;
+            assert_eq!(done.unwrap().state, after_pause, "{state:?}");
             let (store, hook) = registry(state).await;
-            let done = resume(&store, &clock, &hook.tenant, hook.id, false).await;
-            assert_eq!(done.map(|w| w.state).ok(), after_resume, "{state:?}");
+            let done = resume(&store, &clock, (&hook.tenant, hook.id), false).await;
+            assert_eq!(done.unwrap().state, WebhookState::Active, "{state:?}");
             assert_eq!(store.health(hook.id).await.unwrap().discard_until, None);
-            let watched = store.watched(None, 9).await.unwrap().len();
-            assert_eq!(watched, usize::from(after_resume.is_some()), "{state:?}");
+            assert_eq!(store.watched(None, 9).await.unwrap().len(), 1, "{state:?}");
         }
         let (store, hook) = registry(WebhookState::Active).await;
         let other = "other".parse().unwrap();
-        let missing = pause(&store, &clock, &other, hook.id).await;
-        assert!(matches!(missing, Err(HoldError::Missing)));
+        let missing = pause(&store, &clock, (&other, hook.id)).await;
+        assert!(matches!(missing, Err(ChangeError::Missing)));
     }
 
     #[tokio::test]
     async fn discarding_is_noted_only_of_what_was_paused() {
         let clock = FixedSurroundings::at(at(9));
-        for (state, noted) in
-            [(WebhookState::Paused { at: at(5) }, Some(at(9))), (WebhookState::Active, None)]
-        {
+        for (state, noted) in [
+            (WebhookState::Paused { at: at(5) }, Some(at(9))),
+            (WebhookState::Active, None),
+            (WebhookState::Inactive, None),
+        ] {
             let (store, hook) = registry(state).await;
-            resume(&store, &clock, &hook.tenant, hook.id, true).await.unwrap();
+            resume(&store, &clock, (&hook.tenant, hook.id), true).await.unwrap();
             assert_eq!(store.health(hook.id).await.unwrap().discard_until, noted);
         }
     }
@@ -192,14 +170,34 @@ mod tests {
     async fn switching_on_makes_the_probe_due() {
         let clock = FixedSurroundings::at(at(9));
         let (store, hook) = registry(WebhookState::Active).await;
-        hurry(&store, &clock, &hook.tenant, hook.id).await.unwrap();
+        hurry(&store, &clock, (&hook.tenant, hook.id)).await.unwrap();
         assert_eq!(store.health(hook.id).await.unwrap(), Health::default(), "nothing to hurry");
         let open = Circuit::Open { since: at(1), probe_at: at(900), probes: 4 };
         let health = Health { circuit: open, ..Health::default() };
-        let change = hooklane_domain::health::Change { health, lane: None, watch: None };
+        let change = Change { health, lane: None, watch: None };
         store.save_health(&hook.tenant, hook.id, &change).await.unwrap();
-        hurry(&store, &clock, &hook.tenant, hook.id).await.unwrap();
+        hurry(&store, &clock, (&hook.tenant, hook.id)).await.unwrap();
         let hurried = Circuit::Open { since: at(1), probe_at: at(9), probes: 4 };
         assert_eq!(store.health(hook.id).await.unwrap().circuit, hurried);
+    }
+
+    #[tokio::test]
+    async fn resuming_hurries_what_was_switched_off() {
+        let clock = FixedSurroundings::at(at(9));
+        for (state, probe_at) in [
+            (WebhookState::Active, at(900)),
+            (WebhookState::Paused { at: at(5) }, at(900)),
+            (WebhookState::Inactive, at(9)),
+            (WebhookState::Disabled { at: at(1), reason: DisableReason::Gone }, at(9)),
+        ] {
+            let (store, hook) = registry(state).await;
+            let open = Circuit::Open { since: at(1), probe_at: at(900), probes: 4 };
+            let health = Health { circuit: open, ..Health::default() };
+            let change = Change { health, lane: None, watch: None };
+            store.save_health(&hook.tenant, hook.id, &change).await.unwrap();
+            resume(&store, &clock, (&hook.tenant, hook.id), false).await.unwrap();
+            let expected = Circuit::Open { since: at(1), probe_at, probes: 4 };
+            assert_eq!(store.health(hook.id).await.unwrap().circuit, expected, "{state:?}");
+        }
     }
 }

@@ -3,23 +3,31 @@
 
 use std::error::Error;
 
+mod claims;
 mod deliveries;
 mod events;
 mod health;
 mod parking;
+mod post;
 mod queues;
+mod quotas;
 mod surroundings;
 mod tenants;
+mod testing;
 mod upkeep;
 mod webhooks;
 
+pub use claims::Claims;
 pub use deliveries::{Deliveries, DeliveryFilter, DeliveryPage, Saved};
 pub use events::{Events, Put};
 pub use health::{Healths, Look, Sweep, Watch, Watches};
 pub use parking::{Parking, Pointer, SlotCounts, Slots};
+pub use post::{Post, Sent};
 pub use queues::{DeadLetters, Dispatch, Waits};
+pub use quotas::Quotas;
 pub use surroundings::Surroundings;
 pub use tenants::{TenantPage, Tenants};
+pub use testing::{Samples, TestAttempts};
 pub use upkeep::{Brakes, EventPage, EventWalk, InFlight, Recoveries};
 pub use webhooks::{RouteTable, Routes, Webhooks};
 

@@ -10,11 +10,11 @@ use crate::ports::{Recoveries, Surroundings, Unavailable, Watches, Webhooks};
 
 #[derive(Debug, thiserror::Error)]
 pub enum RecoverError {
-    /// Also: there was no recovery yet, where its progress is asked for.
-    #[error("the tenant has no such webhook, or it no recovery")]
+    #[error("the tenant has no such webhook")]
     Missing,
-    /// The times are the wrong way round.
-    #[error("until must not be before since")]
+    #[error("there was no recovery of this webhook")]
+    None,
+    #[error("since is after until")]
     Backwards,
     /// One at a time.
     #[error("a recovery of this webhook is running")]
@@ -27,8 +27,7 @@ pub enum RecoverError {
 pub async fn start(
     store: &(impl Webhooks + Watches + Recoveries),
     surroundings: &impl Surroundings,
-    tenant: &TenantId,
-    id: WebhookId,
+    (tenant, id): (&TenantId, WebhookId),
     wanted: Wanted,
 ) -> Result<Recovery, RecoverError> {
     if wanted.until < wanted.since {
@@ -55,10 +54,9 @@ pub async fn start(
 /// The newest recovery of a webhook, and how far it is.
 pub async fn progress(
     store: &(impl Webhooks + Recoveries),
-    tenant: &TenantId,
-    id: WebhookId,
+    (tenant, id): (&TenantId, WebhookId),
 ) -> Result<Recovery, RecoverError> {
     store.get(tenant, id).await?.ok_or(RecoverError::Missing)?;
     let recovery = store.recovery(id).await?.filter(|recovery| recovery.tenant == *tenant);
-    recovery.ok_or(RecoverError::Missing)
+    recovery.ok_or(RecoverError::None)
 }

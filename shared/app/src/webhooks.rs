@@ -1,43 +1,67 @@
-//! Registering webhooks, and changing them.
+//! Registering webhooks, changing them, and trying them.
 
 use hooklane_domain::contract::Contracts;
 use hooklane_domain::fields::FieldErrors;
 use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::network::NetworkRules;
-use hooklane_domain::webhook::Webhook;
+use hooklane_domain::webhook::{RotateError, Webhook};
 use hooklane_domain::whole_millisecond;
 
 use crate::holding::hurry;
 use crate::ports::{Healths, Surroundings, Unavailable, Watches, Webhooks};
 
 mod draft;
+mod registering;
+mod rotating;
+mod testing;
+mod trial;
 
-use draft::{Draft, Identity};
+pub use registering::{RegisterError, register, register_once};
+pub use rotating::rotate;
+pub use testing::{TestError, Tested, Trial, test};
+pub use trial::Samples;
+
+use draft::Draft;
 
 /// What a webhook is judged by.
 #[derive(Debug, Clone, Copy)]
 pub struct Rules<'a> {
     pub contracts: &'a Contracts,
     pub network: &'a NetworkRules,
+    /// What filters and transforms are tried on; without them, on data of every kind.
+    pub samples: Option<&'a dyn Samples>,
 }
 
-#[derive(Debug, thiserror::Error)]
-pub enum RegisterError {
-    #[error("{0}")]
-    Invalid(FieldErrors),
-    #[error(transparent)]
-    Unavailable(#[from] Unavailable),
+/// The revisions that a caller lets be changed: it knows one of them, or takes the webhook as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Known {
+    #[default]
+    Any,
+    OneOf(Vec<u64>),
+}
+
+impl Known {
+    /// Whether this revision is one of them.
+    pub(crate) fn holds(&self, revision: u64) -> bool {
+        match self {
+            Self::Any => true,
+            Self::OneOf(revisions) => revisions.contains(&revision),
+        }
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeError {
     #[error("the tenant has no such webhook")]
     Missing,
-    /// The caller said which revision it knows, and that is not the current one.
+    /// The caller said which revisions it knows, and the current one is none of them.
     #[error("the webhook has changed since it was read")]
     Changed,
     #[error("{0}")]
     Invalid(FieldErrors),
+    /// The webhook's last rotation stands in the way.
+    #[error("{0}")]
+    Rotation(RotateError),
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
@@ -45,66 +69,80 @@ pub enum ChangeError {
 /// Changes that meet others are tried again this often.
 const TRIES: u32 = 10;
 
-/// Registers the webhook that a JSON body describes.
-pub async fn register(
-    webhooks: &impl Webhooks,
-    surroundings: &impl Surroundings,
-    rules: Rules<'_>,
-    tenant: TenantId,
-    body: &str,
-) -> Result<Webhook, RegisterError> {
-    let draft = Draft::of_new(body, rules).map_err(RegisterError::Invalid)?;
-    // An event accepted in the same millisecond is to find the webhook created before it.
-    let now = whole_millisecond(surroundings.now());
-    let id = WebhookId::new(now, surroundings.random_id());
-    let identity = Identity { id, tenant, now, secret: surroundings.random() };
-    let webhook = draft.create(rules, identity).map_err(RegisterError::Invalid)?;
-    webhooks.create(&webhook).await?;
-    Ok(webhook)
-}
-
-/// Changes what a JSON body names and leaves the rest. With a `known` revision it is that one that is
-/// changed or none; without it, concurrent changes follow each other and none is lost.
+/// Changes what a JSON body names and leaves the rest. Without known revisions, concurrent changes
+/// follow each other and none is lost.
 ///
 /// One that is switched on is probed and released at once, see [`hurry`].
 pub async fn change(
     webhooks: &(impl Webhooks + Healths + Watches),
     surroundings: &impl Surroundings,
     rules: Rules<'_>,
-    (tenant, id): (&TenantId, WebhookId),
-    known: Option<u64>,
+    key: (&TenantId, WebhookId),
+    known: &Known,
     body: &str,
 ) -> Result<Webhook, ChangeError> {
     let draft = Draft::of_change(body, rules).map_err(ChangeError::Invalid)?;
-    for _ in 0..TRIES {
-        let current = webhooks.get(tenant, id).await?.ok_or(ChangeError::Missing)?;
-        if known.is_some_and(|known| known != current.revision) {
-            return Err(ChangeError::Changed);
-        }
+    let mut was_active = true;
+    let changed = revise(webhooks, key, known, |current| {
+        was_active = current.state.is_active();
         let now = whole_millisecond(surroundings.now());
         let changed = draft.clone().apply(&current, rules, now).map_err(ChangeError::Invalid)?;
+        Ok(Some(changed))
+    })
+    .await?;
+    if changed.state.is_active() && !was_active {
+        hurry(webhooks, surroundings, key).await?;
+    }
+    Ok(changed)
+}
+
+/// Removes a webhook; with known revisions, only one of these.
+pub async fn delete(
+    webhooks: &impl Webhooks,
+    (tenant, id): (&TenantId, WebhookId),
+    known: &Known,
+) -> Result<(), ChangeError> {
+    if *known == Known::Any {
+        let deleted = webhooks.delete(tenant, id, None).await?;
+        return deleted.then_some(()).ok_or(ChangeError::Missing);
+    }
+    let current = read(webhooks, (tenant, id), known).await?;
+    // Whatever was written since is a revision that nobody can have known.
+    if webhooks.delete(tenant, id, Some(current.revision)).await? {
+        return Ok(());
+    }
+    let left = webhooks.get(tenant, id).await?;
+    Err(left.map_or(ChangeError::Missing, |_| ChangeError::Changed))
+}
+
+/// Writes what `decide` makes of the webhook as it is, `None` for nothing to be changed, and decides
+/// anew where another change came between. The webhook as it then stands.
+pub(crate) async fn revise(
+    webhooks: &impl Webhooks,
+    key: (&TenantId, WebhookId),
+    known: &Known,
+    mut decide: impl FnMut(Webhook) -> Result<Option<Webhook>, ChangeError> + Send,
+) -> Result<Webhook, ChangeError> {
+    for _ in 0..TRIES {
+        let current = read(webhooks, key, known).await?;
+        let Some(changed) = decide(current.clone())? else {
+            return Ok(current);
+        };
         if webhooks.update(&changed).await? {
-            if changed.state.is_active() && !current.state.is_active() {
-                hurry(webhooks, surroundings, tenant, id).await?;
-            }
             return Ok(Webhook { revision: changed.revision + 1, ..changed });
         }
     }
     Err(ChangeError::Unavailable(Unavailable::new("changing a webhook", "it changes all the time")))
 }
 
-/// Removes a webhook; with a `known` revision, only that one.
-pub async fn delete(
+async fn read(
     webhooks: &impl Webhooks,
-    tenant: &TenantId,
-    id: WebhookId,
-    known: Option<u64>,
-) -> Result<(), ChangeError> {
-    if webhooks.delete(tenant, id, known).await? {
-        return Ok(());
-    }
-    match webhooks.get(tenant, id).await? {
-        Some(_) => Err(ChangeError::Changed),
-        None => Err(ChangeError::Missing),
-    }
+    (tenant, id): (&TenantId, WebhookId),
+    known: &Known,
+) -> Result<Webhook, ChangeError> {
+    let current = webhooks.get(tenant, id).await?.ok_or(ChangeError::Missing)?;
+    if known.holds(current.revision) { Ok(current) } else { Err(ChangeError::Changed) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,12 +7,15 @@ use aws_sdk_dynamodb::Client;
 use hooklane_domain::Timestamp;
 
 mod attempt;
+mod claim;
 mod delivery;
 mod event;
 mod keys;
 mod pages;
 mod parking;
+mod quota;
 mod slots;
+mod test_attempt;
 mod walk;
 
 pub use event::EventRecord;

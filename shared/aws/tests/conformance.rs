@@ -24,6 +24,9 @@ async fn the_adapters_conform() {
         tokio::join!(
             async { conformance::events(&place.ledger(), salt).await },
             async { conformance::deliveries(&place.ledger(), salt).await },
+            async { conformance::quotas(&place.ledger(), salt).await },
+            async { conformance::claims(&place.ledger(), salt).await },
+            async { conformance::test_attempts(&place.ledger(), salt).await },
             async { conformance::webhooks(&place.registry(), salt).await },
             async { conformance::tenants(&place.registry(), salt).await },
             async { conformance::care(&place.registry(), salt).await },

@@ -4,8 +4,10 @@
 mod properties;
 mod receiver;
 mod sample;
+mod standard_webhooks;
 
 use hooklane_domain::contract::Contract;
+use hooklane_domain::secret::SigningSecret;
 
 use super::*;
 use sample::{Sample, Sent};
@@ -33,6 +35,56 @@ fn every_contract_on_the_wire() {
     }
 }
 
+const NEW_SECRET: &str = "whsec_bmV3IHNlY3JldCwgbmV3IHNlY3JldA==";
+
+#[test]
+fn every_contract_while_its_secret_is_rotated() {
+    for contract in each(&load()) {
+        let name = contract.name().as_str();
+        let old = Sample::bare(name).secret;
+        let sample = Sample::bare(name).rotating(NEW_SECRET);
+        for (when, attempt) in [("rotating", 1), ("rotated", 2)] {
+            let sent = sample.send(contract, attempt);
+            match when {
+                "rotating" => {
+                    receiver::assert_verifies_while_rotated(name, (&old, NEW_SECRET), &sent);
+                }
+                _ => receiver::assert_verifies(name, NEW_SECRET, &sent),
+            }
+            insta::assert_snapshot!(format!("{name}.{when}"), as_text(&sent));
+        }
+    }
+}
+
+#[test]
+fn asymmetric_signatures_where_a_contract_has_them() {
+    let [first, second] = [7, 8].map(|n| SigningSecret::generate_ed25519([n; 32]));
+    let have: Vec<_> = each(&load())
+        .filter(|contract| contract.accepts(&first).is_ok())
+        .map(|contract| contract.name().to_string())
+        .collect();
+    assert_eq!(have, ["cloudevents", "standard"]);
+    for name in have {
+        let contracts = load();
+        let contract = contracts.get(&name.parse().unwrap()).unwrap();
+        let alone = Sample { secret: first.expose().to_owned(), ..Sample::bare(&name) };
+        let sent = alone.send(contract, 1);
+        assert_eq!(receiver::ed25519_verified(&first.public_key().unwrap(), &sent), 1);
+        assert_eq!(receiver::ed25519_verified(&second.public_key().unwrap(), &sent), 0);
+        insta::assert_snapshot!(format!("{name}.ed25519"), as_text(&sent));
+
+        let rotating = alone.rotating(second.expose()).send(contract, 1);
+        for key in [&first, &second] {
+            let public = key.public_key().unwrap();
+            assert_eq!(receiver::ed25519_verified(&public, &rotating), 1);
+        }
+        // From a shared secret to a key: who has not moved yet still verifies.
+        let moving = Sample::bare(&name).rotating(second.expose()).send(contract, 1);
+        assert_eq!(receiver::ed25519_verified(&second.public_key().unwrap(), &moving), 1);
+        insta::assert_snapshot!(format!("{name}.to-ed25519"), as_text(&moving));
+    }
+}
+
 /// Headers in lower case and sorted; an empty line; the body's exact bytes.
 fn as_text(sent: &Sent) -> String {
     let mut lines: Vec<_> =
@@ -45,10 +97,14 @@ fn as_text(sent: &Sent) -> String {
 fn what_every_contract_promises() {
     for contract in each(&load()) {
         let promises = format!(
-            "time limit: {:?}\n410 disables: {}\nretries: {}",
+            "time limit: {:?}\n410 disables: {}\nretries: {}\nrate limit: {}",
             contract.timeout(),
             contract.gone_disables(),
             contract.retry().to_json(),
+            contract.rate_limit().map_or_else(
+                || "none".to_owned(),
+                |limit| format!("{} in {} s", limit.requests(), limit.per_seconds())
+            ),
         );
         insta::assert_snapshot!(format!("{}.promises", contract.name()), promises);
     }

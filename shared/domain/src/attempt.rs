@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::ids::{DeliveryId, EventType, TenantId};
 use crate::outcome::{AttemptError, Outcome};
 
 /// One request to a receiver and what came of it.
@@ -16,6 +17,16 @@ pub struct Attempt {
     /// The headers as sent: the signature shortened, custom values masked.
     pub request_headers: Vec<(String, String)>,
     pub outcome: Outcome,
+}
+
+/// An attempt that a tenant made to try a webhook: of an event that exists for it alone, and of no
+/// delivery, though it has the id that one would have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TestAttempt {
+    pub id: DeliveryId,
+    pub tenant: TenantId,
+    pub event_type: EventType,
+    pub attempt: Attempt,
 }
 
 /// What a list of deliveries shows of the newest attempt.

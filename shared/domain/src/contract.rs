@@ -10,10 +10,13 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::limits::{RateLimit, TimeLimit};
 use crate::retry::RetryPolicy;
-use crate::secret::SecretForm;
+use crate::secret::{SecretForm, SigningSecret};
+use crate::webhook::Webhook;
 
 mod body;
+mod explain;
 mod load;
 mod merge;
 mod placeholder;
@@ -78,6 +81,7 @@ pub struct Contract {
     content_type: String,
     gone_disables: bool,
     retry: RetryPolicy,
+    rate_limit: Option<RateLimit>,
     headers: Vec<(String, Template)>,
     signature: SignatureRule,
     body: BodyTemplate,
@@ -101,7 +105,18 @@ struct SignatureRule {
     key: SecretForm,
     signed: Template,
     encoding: Encoding,
+    hmac: Writing,
+    /// Where the contract has asymmetric signatures too.
+    ed25519: Option<Writing>,
+}
+
+/// How signatures of one algorithm are written.
+#[derive(Debug, Clone)]
+struct Writing {
+    /// The first, or only one.
     value: Template,
+    /// One more behind it, where the header can carry several.
+    another: Option<Template>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -139,17 +154,59 @@ impl Contract {
         &self.retry
     }
 
+    /// The rate limit of webhooks that have none of their own.
+    #[must_use]
+    pub fn rate_limit(&self) -> Option<RateLimit> {
+        self.rate_limit
+    }
+
     #[must_use]
     pub fn secret_form(&self) -> SecretForm {
         self.signature.key
     }
 
-    /// Whether the contract itself sets this header, given in lower case.
+    /// Whether webhooks may sign with an Ed25519 key.
+    #[must_use]
+    pub fn has_ed25519(&self) -> bool {
+        self.signature.ed25519.is_some()
+    }
+
+    /// Whether the contract has a signature of the kind that this secret makes.
+    pub fn accepts(&self, secret: &SigningSecret) -> Result<(), NoEd25519> {
+        match secret.is_ed25519() && !self.has_ed25519() {
+            true => Err(NoEd25519(self.name.clone())),
+            false => Ok(()),
+        }
+    }
+
+    /// Whether the contract itself sets this header, given in lower case. What carries the new
+    /// signature in a rotation's overlap is its own at any time.
     #[must_use]
     pub fn sets_header(&self, lower: &str) -> bool {
-        self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(lower))
+        self.headers.iter().any(|(name, template)| {
+            name.eq_ignore_ascii_case(lower)
+                || self.carries_one_signature(template)
+                    && request::next_name(name).eq_ignore_ascii_case(lower)
+        })
+    }
+
+    /// The time limit of an attempt for a webhook: its own, or else the contract's.
+    #[must_use]
+    pub fn timeout_of(&self, webhook: &Webhook) -> Duration {
+        webhook.timeout.map_or(self.timeout, TimeLimit::duration)
+    }
+
+    /// The rate limit of a webhook: its own, or else the contract's.
+    #[must_use]
+    pub fn rate_limit_of(&self, webhook: &Webhook) -> Option<RateLimit> {
+        webhook.rate_limit.or(self.rate_limit)
     }
 }
+
+/// The contract signs with shared secrets only, and the secret is an Ed25519 key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the contract {0} has no Ed25519 signature")]
+pub struct NoEd25519(ContractName);
 
 /// Every contract there is.
 #[derive(Debug, Clone, Default)]

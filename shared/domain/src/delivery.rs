@@ -103,6 +103,8 @@ pub enum FailReason {
     Gone,
     /// The event was deleted or has expired.
     EventMissing,
+    /// The webhook's filter or transform has no result on the event.
+    Transform,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -236,6 +238,7 @@ impl Delivery {
             }
             Next::Exhausted => State::Failed { at: ended, reason: FailReason::Exhausted },
             Next::Gone => State::Failed { at: ended, reason: FailReason::Gone },
+            Next::Broken => State::Failed { at: ended, reason: FailReason::Transform },
         };
         self
     }

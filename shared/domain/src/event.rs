@@ -41,11 +41,23 @@ pub struct Content {
     pub test: bool,
 }
 
-/// Says whether two publications of one event id have the same content.
+/// Says whether two publications of one event id, or two bodies under one key, are the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fingerprint([u8; 16]);
 
 impl Fingerprint {
+    /// Of a text as a whole.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        Self::first_half(Sha256::digest(text).into())
+    }
+
+    fn first_half(digest: [u8; 32]) -> Self {
+        let mut first = [0; 16];
+        first.copy_from_slice(&digest[..16]);
+        Self(first)
+    }
+
     #[must_use]
     pub fn to_hex(self) -> String {
         hex::encode(self.0)
@@ -76,10 +88,7 @@ impl Content {
             hash.update(length.to_be_bytes());
             hash.update(part.unwrap_or_default());
         }
-        let digest: [u8; 32] = hash.finalize().into();
-        let mut first = [0; 16];
-        first.copy_from_slice(&digest[..16]);
-        Fingerprint(first)
+        Fingerprint::first_half(hash.finalize().into())
     }
 
     /// When the event happened, as far as anybody said.

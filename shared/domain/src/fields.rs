@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fmt;
 
+use jiff::Timestamp;
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
@@ -131,6 +132,18 @@ impl Fields {
         found.map(|(_, field)| field)
     }
 
+    /// Takes a field that is there as `null`; whether it was. For fields that can be taken back.
+    pub fn take_null(&mut self, names: &[&str]) -> bool {
+        let null =
+            names.iter().any(|name| self.left.get(*name).is_some_and(|raw| raw.get() == "null"));
+        if null {
+            names
+                .iter()
+                .for_each(|name| self.left.retain(|n, raw| n != name || raw.get() != "null"));
+        }
+        null
+    }
+
     /// Takes a field that serde can read; a wrong type is noted and counts as absent.
     pub fn read<T: DeserializeOwned>(&mut self, names: &[&str], expected: &str) -> Option<T> {
         let field = self.take(names)?;
@@ -166,6 +179,21 @@ impl Fields {
         }
     }
 
+    /// Takes a time: RFC 3339, or Unix seconds as a number (the documents' clients send both).
+    pub fn time(&mut self, names: &[&str]) -> Option<Timestamp> {
+        let field = self.take(names)?;
+        let text = field.raw.get();
+        let parsed = match serde_json::from_str::<String>(text) {
+            Ok(text) => text.parse::<Timestamp>().ok(),
+            Err(_) => text.parse::<i64>().ok().and_then(|s| Timestamp::from_second(s).ok()),
+        };
+        if parsed.is_none() {
+            let message = "must be an RFC 3339 time such as 2024-01-15T10:30:00Z";
+            self.error(names.first().unwrap_or(&""), message);
+        }
+        parsed
+    }
+
     pub fn error(&mut self, name: &str, message: impl Into<String>) {
         self.errors.push(self.path(name), message);
     }
@@ -185,6 +213,11 @@ impl Fields {
     #[must_use]
     pub fn has(&self, names: &[&str]) -> bool {
         names.iter().any(|name| self.left.get(*name).is_some_and(|raw| raw.get() != "null"))
+    }
+
+    /// The names that are still there.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.left.keys().map(String::as_str)
     }
 
     /// The fields nobody asked for, as one JSON object. After this, none is unknown.

@@ -95,6 +95,11 @@ impl EventId {
     pub fn from_message_id(message_id: &str) -> Result<Self, InvalidId> {
         format!("msg_{message_id}").parse()
     }
+
+    /// The id of an event that is known by a digest of something, such as its producer's key.
+    pub(crate) fn from_digest(digest: [u8; 32]) -> Self {
+        Self(format!("key_{}", URL_SAFE_NO_PAD.encode(digest)))
+    }
 }
 
 /// An event type: words of `[A-Za-z0-9_-]` joined by dots, at most 255 characters.

@@ -43,6 +43,12 @@ impl RawJson {
         Ok(Self(compact(raw.get())))
     }
 
+    /// The text, where the value is a string.
+    #[must_use]
+    pub fn as_text(&self) -> Option<String> {
+        serde_json::from_str(&self.0).ok()
+    }
+
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

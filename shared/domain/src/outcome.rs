@@ -21,6 +21,7 @@ pub enum ErrorKind {
     Response,
     /// The request's body could not be written from the event.
     Body,
+    /// The webhook's filter or transform has no result on the event.
     Transform,
 }
 
@@ -78,6 +79,8 @@ pub enum Verdict {
     },
     /// 410: the receiver is gone for good.
     Gone,
+    /// The webhook's own expressions fail on this event, as they would the next time.
+    Broken,
 }
 
 /// No receiver may push its next attempt further away than this.
@@ -110,8 +113,10 @@ impl Outcome {
     /// so; `429` and `503` may carry a `Retry-After` (seconds or an HTTP date, RFC 9110 §10.2.3).
     #[must_use]
     pub fn verdict(&self, gone_disables: bool, now: Timestamp) -> Verdict {
-        let Self::Answered(response) = self else {
-            return Verdict::Retry { not_before: None };
+        let response = match self {
+            Self::Answered(response) => response,
+            Self::Error(AttemptError { kind: ErrorKind::Transform, .. }) => return Verdict::Broken,
+            Self::Error(_) => return Verdict::Retry { not_before: None },
         };
         match response.status {
             200..=299 => Verdict::Success,

@@ -12,16 +12,18 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::circuit::later;
+use crate::contract::Contracts;
 use crate::limits::RateLimit;
 use crate::webhook::Webhook;
 
 /// A slot further away than this is waited for in the ledger instead of a queue.
 pub const MAX_QUEUED_WAIT: Duration = Duration::from_secs(15 * 60);
 
-/// The rate limit that holds for a webhook, if there is one.
+/// The rate limit that holds for a webhook, if there is one: its own, or else that of its contract.
 #[must_use]
-pub fn limit_of(webhook: &Webhook) -> Option<RateLimit> {
-    webhook.rate_limit
+pub fn limit_of(webhook: &Webhook, contracts: &Contracts) -> Option<RateLimit> {
+    let contract = contracts.get(&webhook.contract);
+    contract.map_or(webhook.rate_limit, |contract| contract.rate_limit_of(webhook))
 }
 
 /// From one slot to the next, in whole microseconds, rounded up.

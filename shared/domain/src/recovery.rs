@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::fields::{FieldErrors, Fields};
 use crate::ids::{DeliveryId, TenantId, WebhookId};
 
 /// At most one runs for a webhook at a time; the newest is remembered.
@@ -100,6 +101,24 @@ impl Recovery {
 }
 
 impl Wanted {
+    /// Reads `{since, until?, status}`; up to now where there is no `until`.
+    pub fn read(body: &str, now: Timestamp) -> Result<Self, FieldErrors> {
+        let mut fields = Fields::of("", body)?;
+        let since = fields.time(&["since"]);
+        let until = fields.time(&["until"]);
+        let status = fields.parse(&["status"]);
+        for (name, missing) in [("since", since.is_none()), ("status", status.is_none())] {
+            if missing && !fields.has_error(name) {
+                fields.error(name, "is required");
+            }
+        }
+        fields.finish()?;
+        match (since, status) {
+            (Some(since), Some(status)) => Ok(Self { since, until: until.unwrap_or(now), status }),
+            _ => Err(FieldErrors::one("", "must be {since, until?, status}")),
+        }
+    }
+
     #[must_use]
     pub fn includes(&self, accepted_at: Timestamp) -> bool {
         (self.since..=self.until).contains(&accepted_at)
@@ -109,6 +128,47 @@ impl Wanted {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_body_wants() {
+        let now = Timestamp::from_second(1_705_314_600).unwrap();
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let (noon, later) = (at("2024-01-15T10:00:00Z"), at("2024-01-15T10:10:00Z"));
+        for (body, since, until, status) in [
+            (
+                r#"{"since":"2024-01-15T10:00:00Z","status":"failed"}"#,
+                noon,
+                now,
+                WantedStatus::Failed,
+            ),
+            (
+                r#"{"since":1705312800,"until":"2024-01-15T11:10:00+01:00","status":"any"}"#,
+                noon,
+                later,
+                WantedStatus::Any,
+            ),
+            (
+                r#"{"since":1705312800,"until":1705312800,"status":"skipped"}"#,
+                noon,
+                noon,
+                WantedStatus::Skipped,
+            ),
+        ] {
+            assert_eq!(Wanted::read(body, now), Ok(Wanted { since, until, status }), "{body}");
+        }
+        for (body, paths) in [
+            ("", &[""][..]),
+            ("{}", &["since", "status"]),
+            (
+                r#"{"since":"soon","until":[],"status":"lost","x":1}"#,
+                &["since", "until", "status", "x"],
+            ),
+        ] {
+            let errors = Wanted::read(body, now).unwrap_err().into_vec();
+            let found: Vec<_> = errors.iter().map(|e| e.path.as_str()).collect();
+            assert_eq!(found, paths, "{body}");
+        }
+    }
 
     #[test]
     fn stages_follow_each_other() {

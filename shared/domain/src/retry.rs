@@ -47,6 +47,8 @@ pub enum Next {
     Exhausted,
     /// The receiver said that it is gone: the webhook is to be disabled.
     Gone,
+    /// The webhook's filter or transform fails on the event.
+    Broken,
 }
 
 impl RetryPolicy {
@@ -89,6 +91,7 @@ impl RetryPolicy {
         let not_before = match verdict {
             Verdict::Success => return Next::Delivered,
             Verdict::Gone => return Next::Gone,
+            Verdict::Broken => return Next::Broken,
             Verdict::Retry { not_before } => not_before.unwrap_or_default(),
         };
         let Some(delay) = self.delay(retries.saturating_add(1), chance) else {
@@ -160,6 +163,7 @@ mod tests {
         assert_eq!(policy.next(1, after(30), now, 0.0), Next::Exhausted);
         assert_eq!(policy.next(0, Verdict::Success, now, 0.0), Next::Delivered);
         assert_eq!(policy.next(0, Verdict::Gone, now, 0.0), Next::Gone);
+        assert_eq!(policy.next(0, Verdict::Broken, now, 0.0), Next::Broken);
     }
 
     proptest! {
@@ -176,6 +180,28 @@ mod tests {
             match policy.delay(retry, chance) {
                 Some(delay) => prop_assert!(delay <= MAX_DELAY && (1..=retries).contains(&retry)),
                 None => prop_assert!(retry == 0 || retry > retries),
+            }
+        }
+
+        #[test]
+        fn the_next_attempt_is_never_before_the_end_of_this_one_and_never_over_a_day_after(
+            schedule in proptest::collection::vec(1..=86_400u64, 0..=10), jitter in 0.0..=1.0f64,
+            retries: u8, chance in -1.0..2.0f64, ended in 0..4_102_444_800_000i64,
+            wait in proptest::option::of(0..=86_400u64),
+        ) {
+            let policy = policy(&serde_json::json!({ "schedule": schedule, "jitter": jitter }).to_string());
+            let ended = Timestamp::from_millisecond(ended).unwrap();
+            let not_before = wait.map(Duration::from_secs);
+            match policy.next(retries, Verdict::Retry { not_before }, ended, chance) {
+                Next::RetryAt(at) => {
+                    prop_assert!(usize::from(retries) < schedule.len());
+                    let delay = Duration::try_from(at.duration_since(ended)).unwrap();
+                    prop_assert!(delay <= MAX_DELAY && delay >= not_before.unwrap_or_default());
+                }
+                next => {
+                    prop_assert_eq!(next, Next::Exhausted);
+                    prop_assert!(usize::from(retries) >= schedule.len());
+                }
             }
         }
 

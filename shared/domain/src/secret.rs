@@ -1,8 +1,10 @@
-//! A webhook's signing secret and the two ways contracts read it.
+//! A webhook's signing secret, the two ways contracts read a shared one, and the asymmetric kind.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
+
+use crate::signature::Ed25519Key;
 
 /// How a contract reads a secret as the key of its signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
@@ -16,8 +18,11 @@ pub enum SecretForm {
 }
 
 const PREFIX: &str = "whsec_";
+const ED25519_PREFIX: &str = "whsk_";
+const PUBLIC_PREFIX: &str = "whpk_";
 
-/// A signing secret: text of 8 to 255 characters, or `whsec_` and base64.
+/// A signing secret: text of 8 to 255 characters, `whsec_` and base64, or `whsk_` and an Ed25519 key in
+/// base64 (*Standard Webhooks 1.0*, "Webhook Signatures"), which signs asymmetrically.
 #[derive(Debug, Clone)]
 pub struct SigningSecret(SecretString);
 
@@ -29,6 +34,10 @@ pub enum InvalidSecret {
     Control,
     #[error("must be whsec_ followed by 8 or more bytes in base64")]
     Whsec,
+    #[error(
+        "must be whsk_ followed by an Ed25519 key in base64: 32 bytes, or with its public key 64"
+    )]
+    Whsk,
 }
 
 impl SigningSecret {
@@ -40,6 +49,31 @@ impl SigningSecret {
             SecretForm::Text => hex::encode(random),
         };
         Self(text.into())
+    }
+
+    /// A new Ed25519 key, written as the pair that most libraries call the secret key: seed and public
+    /// key, 64 bytes.
+    #[must_use]
+    pub fn generate_ed25519(random: [u8; 32]) -> Self {
+        let pair = SecretSlice::from(Ed25519Key::from_seed(&random).pair().to_vec());
+        Self(format!("{ED25519_PREFIX}{}", STANDARD.encode(pair.expose_secret())).into())
+    }
+
+    /// The key, where the secret is an asymmetric one.
+    #[must_use]
+    pub fn ed25519(&self) -> Option<Ed25519Key> {
+        ed25519_key(self.expose().strip_prefix(ED25519_PREFIX)?)
+    }
+
+    #[must_use]
+    pub fn is_ed25519(&self) -> bool {
+        self.expose().starts_with(ED25519_PREFIX)
+    }
+
+    /// What receivers verify an asymmetric signature with: `whpk_` and base64. No secret.
+    #[must_use]
+    pub fn public_key(&self) -> Option<String> {
+        self.ed25519().map(|key| format!("{PUBLIC_PREFIX}{}", STANDARD.encode(key.public())))
     }
 
     /// The secret as it was given; stored encrypted, and shown on creation only.
@@ -54,7 +88,7 @@ impl SigningSecret {
     pub fn shown(&self, form: SecretForm) -> SecretString {
         let text = self.expose();
         match form {
-            SecretForm::Whsec if !text.starts_with(PREFIX) => {
+            SecretForm::Whsec if !text.starts_with(PREFIX) && !self.is_ed25519() => {
                 format!("{PREFIX}{}", STANDARD.encode(text)).into()
             }
             _ => text.into(),
@@ -88,7 +122,18 @@ impl std::str::FromStr for SigningSecret {
                 return Err(InvalidSecret::Whsec);
             }
         }
+        if let Some(encoded) = text.strip_prefix(ED25519_PREFIX) {
+            ed25519_key(encoded).ok_or(InvalidSecret::Whsk)?;
+        }
         Ok(Self(text.into()))
+    }
+}
+
+fn ed25519_key(encoded: &str) -> Option<Ed25519Key> {
+    let bytes = SecretSlice::from(STANDARD.decode(encoded).ok()?);
+    match bytes.expose_secret().len() {
+        32 => bytes.expose_secret().try_into().ok().map(Ed25519Key::from_seed),
+        _ => Ed25519Key::from_pair(bytes.expose_secret().try_into().ok()?),
     }
 }
 
@@ -113,6 +158,21 @@ mod tests {
     }
 
     #[test]
+    fn an_ed25519_key_is_a_seed_or_a_pair_that_belongs_together() {
+        let pair = SigningSecret::generate_ed25519([7; 32]);
+        let seed: SigningSecret = format!("whsk_{}", STANDARD.encode([7; 32])).parse().unwrap();
+        assert_eq!(pair.public_key(), seed.public_key());
+        assert!(pair.public_key().unwrap().starts_with("whpk_"));
+        assert!(pair.expose().parse::<SigningSecret>().unwrap().is_ed25519());
+        assert_eq!(pair.shown(SecretForm::Whsec).expose_secret(), pair.expose());
+        let other = [[7; 32], [8; 32]].concat();
+        let mixed = format!("whsk_{}", STANDARD.encode(other));
+        assert_eq!(mixed.parse::<SigningSecret>().unwrap_err(), InvalidSecret::Whsk);
+        let shared: SigningSecret = "your-webhook-secret".parse().unwrap();
+        assert!(shared.public_key().is_none() && !shared.is_ed25519());
+    }
+
+    #[test]
     fn what_is_no_secret_is_refused_and_none_is_shown_by_accident() {
         for text in [
             "",
@@ -121,6 +181,8 @@ mod tests {
             "whsec_%%%%%%%%",
             "whsec_AAAA",
             "with\nnewline",
+            "whsk_",
+            "whsk_AAAAAAAA",
             &"x".repeat(256),
         ] {
             assert!(text.parse::<SigningSecret>().is_err(), "{text}");

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::contract::ContractName;
+use crate::expression::{Filter, Input, Transform};
 use crate::ids::{EventType, TenantId, WebhookId};
 use crate::limits::{RateLimit, TimeLimit};
 use crate::retry::RetryPolicy;
@@ -12,8 +13,11 @@ use crate::target::TargetUrl;
 use crate::waiting::Lane;
 
 pub(crate) mod headers;
+mod pausing;
+mod rotation;
 
 pub use headers::{CustomHeaders, InvalidHeader};
+pub use rotation::{InvalidOverlap, Overlap, RotateError};
 
 #[derive(Debug, Clone)]
 pub struct Webhook {
@@ -33,6 +37,10 @@ pub struct Webhook {
     pub timeout: Option<TimeLimit>,
     /// Its own rate limit, where it does not follow its contract's.
     pub rate_limit: Option<RateLimit>,
+    /// Decides which of the events it subscribed to it gets.
+    pub filter: Option<Filter>,
+    /// Makes the data it gets in place of the event's.
+    pub transform: Option<Transform>,
     /// The secret before the last rotation, while that one's overlap lasts.
     pub retiring_secret: Option<RetiringSecret>,
     pub test_mode: bool,
@@ -83,6 +91,8 @@ impl Webhook {
             retry_policy: None,
             timeout: None,
             rate_limit: None,
+            filter: None,
+            transform: None,
             retiring_secret: None,
             test_mode: false,
             state: WebhookState::Active,
@@ -93,11 +103,32 @@ impl Webhook {
         }
     }
 
+    /// Whether it subscribed to events of that type.
+    #[must_use]
+    pub fn wants(&self, event_type: &EventType) -> bool {
+        self.events.iter().any(|pattern| pattern.matches(event_type))
+    }
+
+    /// How it signs, which its secret decides.
+    #[must_use]
+    pub fn signing(&self) -> Signing {
+        if self.secret.is_ed25519() { Signing::Ed25519 } else { Signing::Hmac }
+    }
+
     /// The secret that signs beside the current one at that time, if a rotation's overlap lasts.
     #[must_use]
     pub fn retiring_at(&self, now: Timestamp) -> Option<&SigningSecret> {
         self.retiring_secret.as_ref().filter(|old| now < old.until).map(|old| &old.secret)
     }
+}
+
+/// The kinds of signatures: by a secret that both sides know, or by a key whose public half receivers
+/// have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Signing {
+    Hmac,
+    Ed25519,
 }
 
 /// Whether a webhook gets deliveries.
@@ -132,6 +163,7 @@ pub enum DisableReason {
 pub struct Route {
     pub webhook: WebhookId,
     pub events: Vec<Subscription>,
+    pub filter: Option<Filter>,
     pub test_mode: bool,
     pub lane: Lane,
     pub created_at: Timestamp,
@@ -160,6 +192,12 @@ impl Route {
             && self.created_at <= accepted_at
             && self.events.iter().any(|pattern| pattern.matches(event_type))
     }
+
+    /// Whether the webhook's filter lets an event through. One that fails on the event does: the
+    /// delivery is made, to end with the reason where its owner finds it.
+    pub fn lets_through<'i>(&self, input: impl FnOnce() -> &'i Input) -> bool {
+        self.filter.as_ref().is_none_or(|filter| filter.passes(input()).unwrap_or(true))
+    }
 }
 
 #[cfg(test)]
@@ -172,6 +210,7 @@ mod tests {
         let route = |test_mode| Route {
             webhook: WebhookId::new(at(0), 1),
             events: vec!["user.*".parse().unwrap(), "order.created".parse().unwrap()],
+            filter: None,
             test_mode,
             lane: Lane::Fast,
             created_at: at(1_000),
@@ -187,6 +226,36 @@ mod tests {
         ] {
             let takes = route(test_mode).takes(&name.parse().unwrap(), at(accepted), test);
             assert_eq!(takes, expected, "{name} {accepted} {test} {test_mode}");
+        }
+    }
+
+    #[test]
+    fn a_filter_that_fails_lets_the_event_through() {
+        let at = Timestamp::UNIX_EPOCH;
+        let content = crate::event::Content {
+            event_type: "user.created".parse().unwrap(),
+            data: crate::json::RawJson::parse(r#"{"n":1}"#).unwrap(),
+            metadata: None,
+            timestamp: None,
+            version: None,
+            test: false,
+        };
+        let input = Input::new(&"e1".parse().unwrap(), &"t1".parse().unwrap(), &content, at);
+        for (filter, expected) in [
+            (None, true),
+            (Some("event.data.n == 1"), true),
+            (Some("event.data.n == 2"), false),
+            (Some("event.data.m == 2"), true),
+        ] {
+            let route = Route {
+                webhook: WebhookId::new(at, 1),
+                events: Vec::new(),
+                filter: filter.map(|filter| filter.parse().unwrap()),
+                test_mode: false,
+                lane: Lane::Fast,
+                created_at: at,
+            };
+            assert_eq!(route.lets_through(|| &input), expected, "{filter:?}");
         }
     }
 }

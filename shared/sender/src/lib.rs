@@ -11,6 +11,7 @@ mod read;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use hooklane_app::ports::Post;
 use hooklane_domain::contract::WireRequest;
 use hooklane_domain::network::NetworkRules;
 use hooklane_domain::outcome::{AttemptError, ErrorKind, Outcome};
@@ -28,17 +29,18 @@ pub struct Sender {
     rules: Arc<NetworkRules>,
 }
 
-/// What came of a request, and how long it took.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sent {
-    pub outcome: Outcome,
-    pub took: Duration,
-}
+pub use hooklane_app::ports::Sent;
 
 /// The client could not be built, at cold start.
 #[derive(Debug, thiserror::Error)]
 #[error("the HTTP client for receivers could not be built")]
 pub struct ClientError(#[from] reqwest::Error);
+
+impl Post for Sender {
+    async fn post(&self, url: &TargetUrl, request: WireRequest, limit: Duration) -> Sent {
+        Self::post(self, url, request, limit).await
+    }
+}
 
 impl Sender {
     pub fn new(rules: NetworkRules) -> Result<Self, ClientError> {

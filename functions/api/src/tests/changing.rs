@@ -47,14 +47,51 @@ async fn if_match_changes_what_was_seen_or_nothing() {
     let with = |tag: &'static str| [KEY, TENANT, ("if-match", tag)];
     let first = service.ask_with(&with("\"1\""), "PATCH", &path, r#"{"name":"A"}"#).await;
     assert_eq!((first.status, first.etag.as_str()), (StatusCode::OK, "\"2\""));
-    for tag in ["\"1\"", "\"x\"", "2", ""] {
+    for tag in ["\"1\"", "\"x\"", "2", "", "W/\"2\"", "\"1\", \"3\""] {
         let answer = service.ask_with(&with(tag), "PATCH", &path, r#"{"name":"B"}"#).await;
         assert_eq!(answer.status, StatusCode::PRECONDITION_FAILED, "{tag}");
         let answer = service.ask_with(&with(tag), "DELETE", &path, "").await;
         assert_eq!(answer.status, StatusCode::PRECONDITION_FAILED, "{tag}");
     }
+    let listed = with("\"1\", W/\"2\", \"2\"");
+    let of_a_list = service.ask_with(&listed, "PATCH", &path, r#"{"name":"B"}"#).await;
+    assert_eq!((of_a_list.status, of_a_list.etag.as_str()), (StatusCode::OK, "\"3\""));
     let any = service.ask_with(&with("*"), "PATCH", &path, r#"{"name":"C"}"#).await;
     assert_eq!(any.body["name"], "C");
-    let deleted = service.ask_with(&with("\"3\""), "DELETE", &path, "").await;
+    let deleted = service.ask_with(&with("\"4\""), "DELETE", &path, "").await;
     assert_eq!(deleted.status, StatusCode::NO_CONTENT);
+    for tag in ["*", "\"4\""] {
+        let gone = service.ask_with(&with(tag), "PATCH", &path, "{}").await;
+        assert_eq!(gone.status, StatusCode::NOT_FOUND, "{tag}");
+    }
+}
+
+#[tokio::test]
+async fn null_takes_back_what_can_be_taken_back() {
+    let service = Service::new();
+    let body = r#"{"url":"https://example.com/","events":["*"],"description":"D","name":null,
+        "headers":{"X-A":"1"},"retryPolicy":"immediate","timeout":7,"testMode":null,"active":null,
+        "rateLimit":{"requests":1,"perSeconds":1},"secret":null,"contract":null,"signing":null}"#;
+    let created = service.ask("POST", "/webhooks", body).await;
+    assert_eq!(created.status, StatusCode::CREATED, "{}", created.body);
+    let path = created.location;
+    let body =
+        r#"{"description":null,"headers":null,"retryPolicy":null,"timeout":null,"rateLimit":null}"#;
+    let taken = service.ask("PATCH", &path, body).await;
+    for field in ["description", "retryPolicy", "timeout", "rateLimit"] {
+        assert!(created.body.get(field).is_some() && taken.body.get(field).is_none(), "{field}");
+    }
+    assert_eq!(taken.body["headers"], serde_json::json!({}));
+    let body = r#"{"name":null,"url":null,"events":null,"contract":null,"signing":null,"secret":null,
+        "active":null,"isActive":null,"status":null,"testMode":null}"#;
+    let refused = service.ask("PATCH", &path, body).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    insta::assert_json_snapshot!("null_where_nothing_is_taken_back", refused.body);
+    for (body, required) in [
+        (r#"{"url":null,"events":["*"]}"#, "url"),
+        (r#"{"url":"https://example.com/","events":null}"#, "events"),
+    ] {
+        let refused = service.ask("POST", "/webhooks", body).await;
+        assert_eq!(refused.body["errors"][0]["path"], required);
+    }
 }

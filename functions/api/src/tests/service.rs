@@ -1,40 +1,83 @@
 //! The API over fakes, asked as a client asks.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
+use axum::Router;
 use axum::body::Body;
 use hooklane_app::fakes::{FixedSurroundings, MemoryLedger, MemoryQueues, MemoryRegistry};
-use hooklane_app::ports::Unavailable;
+use hooklane_app::ports::{Post, Sent, Unavailable};
 use hooklane_domain::Timestamp;
+use hooklane_domain::contract::WireRequest;
 use hooklane_domain::network::NetworkRules;
+use hooklane_domain::outcome::{Outcome, Response};
+use hooklane_domain::target::TargetUrl;
 use http_body_util::BodyExt as _;
-use lambda_http::http::{Request, StatusCode};
+use lambda_http::http::{HeaderMap, Request, StatusCode};
 use secrecy::SecretString;
 use serde_json::Value;
 use tower::ServiceExt as _;
 
-use crate::{Api, OperatorKey, router};
+use crate::{Api, Limiter, Pulse, router};
 
-pub(super) struct Key;
+pub(super) struct Key(&'static str);
 
-impl OperatorKey for Key {
+impl crate::Key for Key {
     async fn current(&self, _: Timestamp) -> Result<Arc<SecretString>, Unavailable> {
-        Ok(Arc::new("the-operator-key".into()))
+        Ok(Arc::new(self.0.into()))
     }
 }
 
-type Fakes = Api<MemoryLedger, MemoryRegistry, MemoryQueues, Key, FixedSurroundings>;
+/// A receiver: what it got, and what it answers.
+#[derive(Default)]
+pub(super) struct Receiver {
+    pub(super) seen: Mutex<Vec<(WireRequest, Duration)>>,
+    pub(super) outcome: Mutex<Option<Outcome>>,
+}
+
+impl Post for Receiver {
+    async fn post(&self, _: &TargetUrl, request: WireRequest, limit: Duration) -> Sent {
+        self.seen.lock().unwrap().push((request, limit));
+        let thanks = || {
+            Outcome::Answered(Response {
+                status: 200,
+                status_text: "OK".to_owned(),
+                headers: vec![("content-type".to_owned(), "text/plain".to_owned())],
+                body: "thanks".to_owned(),
+            })
+        };
+        let outcome = self.outcome.lock().unwrap().clone().unwrap_or_else(thanks);
+        Sent { outcome, took: Duration::from_millis(5) }
+    }
+}
+
+pub(super) type Fakes =
+    Api<MemoryLedger, MemoryRegistry, MemoryQueues, Receiver, Key, FixedSurroundings>;
 
 pub(super) struct Service {
     pub(super) api: Arc<Fakes>,
+    router: Router,
 }
 
 /// An answer: its status, its headers as text, its body.
+#[derive(Debug, Default, Clone)]
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) content_type: String,
     pub(super) etag: String,
+    pub(super) location: String,
+    pub(super) cache_control: String,
     pub(super) body: Value,
+    /// The body as it came.
+    pub(super) text: String,
+    headers: HeaderMap,
+}
+
+impl Answer {
+    /// A header as text; empty where it is not there.
+    pub(super) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
 }
 
 impl Service {
@@ -44,12 +87,19 @@ impl Service {
             ledger: MemoryLedger::default(),
             registry: MemoryRegistry::default(),
             queues: MemoryQueues::at(now, 360),
-            operator_key: Key,
+            sender: Receiver::default(),
+            operator_key: Key("the-operator-key"),
+            token_key: Key("the-token-key"),
             surroundings: FixedSurroundings::at(now),
             contracts: hooklane_contracts::load(),
+            catalogs: vec!["default".parse().unwrap()],
             network: NetworkRules::default(),
+            rate_limit: 600,
+            limiter: Limiter::default(),
+            pulse: Pulse::default(),
         };
-        Self { api: Arc::new(api) }
+        let api = Arc::new(api);
+        Self { router: router(Arc::clone(&api)), api }
     }
 
     /// As the operator, for tenant `acme`.
@@ -80,22 +130,28 @@ impl Service {
             request = request.header(*name, *value);
         }
         let request = request.body(Body::from(body.to_owned())).unwrap();
-        let response = router(Arc::clone(&self.api)).oneshot(request).await.unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
         let status = response.status();
-        let header = |name| {
-            let value = response.headers().get(name);
-            value.map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default()
-        };
-        let (content_type, etag) = (header("content-type"), header("etag"));
+        let headers = response.headers().clone();
         let bytes = response.into_body().collect().await.unwrap().to_bytes();
         let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        Answer { status, content_type, etag, body }
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let mut answer = Answer { status, headers, body, text, ..Answer::default() };
+        answer.content_type = answer.header("content-type").to_owned();
+        answer.etag = answer.header("etag").to_owned();
+        answer.location = answer.header("location").to_owned();
+        answer.cache_control = answer.header("cache-control").to_owned();
+        answer
     }
 
     /// A registered webhook's id.
     pub(super) async fn webhook(&self) -> String {
+        self.webhook_of("acme").await
+    }
+
+    pub(super) async fn webhook_of(&self, tenant: &str) -> String {
         let body = r#"{"url":"https://example.com/hook","events":["*"]}"#;
-        let answer = self.ask("POST", "/webhooks", body).await;
+        let answer = self.ask_as(tenant, "POST", "/webhooks", body).await;
         assert_eq!(answer.status, StatusCode::CREATED);
         answer.body["id"].as_str().unwrap().to_owned()
     }

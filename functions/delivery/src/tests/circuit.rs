@@ -171,7 +171,7 @@ async fn five_days_of_failures_disable_it_and_switching_it_on_gives_it_time_anew
     let now = world.clock_now();
     let on =
         |w| hooklane_domain::webhook::Webhook { state: WebhookState::Active, updated_at: now, ..w };
-    world.change(on).await;
+    world.revise(on).await;
     world.minutes(60).await;
     assert!(world.stored().await.state.is_active(), "it has five days again");
     world.set_down(false);

@@ -90,10 +90,10 @@ async fn while_parking_under_an_open_circuit() {
 async fn while_parking_for_a_webhook_that_is_resumed_at_that_moment() {
     for steps in 0..40 {
         let mut world = World::with_policy(r#"{"schedule":[1]}"#).await;
-        pause(world.registry(), &world.clock, &tenant(), world.webhook.id).await.unwrap();
+        pause(world.registry(), &world.clock, (&tenant(), world.webhook.id)).await.unwrap();
         world.publish("e1").await;
         dying_batch(&mut world, Lane::Fast, steps).await;
-        resume(world.registry(), &world.clock, &tenant(), world.webhook.id, false).await.unwrap();
+        resume(world.registry(), &world.clock, (&tenant(), world.webhook.id), false).await.unwrap();
         // The release may meet the message that died, and its successor.
         world.minutes(30).await;
         all_delivered(&world, &["e1"], &format!("dead after {steps} steps")).await;
@@ -131,13 +131,13 @@ async fn while_what_was_parked_is_released() {
     let mut last = 0;
     for steps in 0..STEPS {
         let world = World::with_policy(r#"{"schedule":[1]}"#).await;
-        pause(world.registry(), &world.clock, &tenant(), world.webhook.id).await.unwrap();
+        pause(world.registry(), &world.clock, (&tenant(), world.webhook.id)).await.unwrap();
         let events = ["e0", "e1", "e2"];
         for event in events {
             world.publish(event).await;
         }
         world.step(Lane::Fast).await;
-        resume(world.registry(), &world.clock, &tenant(), world.webhook.id, false).await.unwrap();
+        resume(world.registry(), &world.clock, (&tenant(), world.webhook.id), false).await.unwrap();
         world.faults.die_after(steps);
         let _ = world.upkeep.run().await;
         let died = world.faults.died();
@@ -165,7 +165,7 @@ async fn while_a_webhook_is_disabled_and_that_is_reported() {
         use hooklane_app::ports::Healths as _;
         world.registry().save_health(&tenant(), world.webhook.id, &change).await.unwrap();
         let long_ago = world.clock_now() - SignedDuration::from_hours(9 * 24);
-        world.change(|w| hooklane_domain::webhook::Webhook { updated_at: long_ago, ..w }).await;
+        world.revise(|w| hooklane_domain::webhook::Webhook { updated_at: long_ago, ..w }).await;
         world.faults.die_after(steps);
         let _ = world.upkeep.run().await;
         let died = world.faults.died();
@@ -189,7 +189,7 @@ async fn while_slots_are_waited_for() {
     for steps in 0..60 {
         let mut world = World::with_policy(r#"{"schedule":[5]}"#).await;
         let limit = Some(RateLimit::new(1, 600).unwrap());
-        world.change(|w| Webhook { rate_limit: limit, ..w }).await;
+        world.revise(|w| Webhook { rate_limit: limit, ..w }).await;
         let events = ["e0", "e1", "e2", "e3"];
         for event in events {
             world.publish(event).await;

@@ -106,10 +106,10 @@ async fn act(world: &mut World, act: &Act) {
             let _ = cancel(&world.worker.ledger, &world.clock, &owner, &delivery).await;
         }
         Act::Pause => {
-            let _ = pause(world.registry(), &world.clock, &owner, id).await;
+            let _ = pause(world.registry(), &world.clock, (&owner, id)).await;
         }
         Act::Resume { discard } => {
-            let _ = resume(world.registry(), &world.clock, &owner, id, *discard).await;
+            let _ = resume(world.registry(), &world.clock, (&owner, id), *discard).await;
         }
         Act::Disable => {
             let (seen, at) = (world.stored().await, world.clock_now());
@@ -117,12 +117,12 @@ async fn act(world: &mut World, act: &Act) {
         }
         Act::SwitchOn => {
             let updated_at = world.clock_now();
-            world.change(|w| Webhook { state: WebhookState::Active, updated_at, ..w }).await;
+            world.revise(|w| Webhook { state: WebhookState::Active, updated_at, ..w }).await;
         }
         Act::Down(down) => world.set_down(*down),
         Act::Limit(seconds) => {
             let rate_limit = seconds.map(|seconds| RateLimit::new(1, seconds).unwrap());
-            world.change(|w| Webhook { rate_limit, ..w }).await;
+            world.revise(|w| Webhook { rate_limit, ..w }).await;
         }
         Act::Brake(on) => {
             let brake = Brake { on: *on, in_flight: 0, measured_at: world.clock_now() };
@@ -184,7 +184,7 @@ async fn run(acts: Vec<Act>) -> Result<(), TestCaseError> {
     world.restart();
     let at = world.clock_now();
     world
-        .change(|w| Webhook { state: WebhookState::Active, updated_at: at, rate_limit: None, ..w })
+        .revise(|w| Webhook { state: WebhookState::Active, updated_at: at, rate_limit: None, ..w })
         .await;
     world.minutes(180).await;
     check(&world, &before).await?;

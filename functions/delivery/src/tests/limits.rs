@@ -11,7 +11,7 @@ use super::world::{World, answer};
 async fn limited(requests: u64, per_seconds: u64, events: usize) -> World {
     let world = World::with_policy(r#"{"schedule":[5]}"#).await;
     let limit = Some(RateLimit::new(requests, per_seconds).unwrap());
-    world.change(|w| Webhook { rate_limit: limit, ..w }).await;
+    world.revise(|w| Webhook { rate_limit: limit, ..w }).await;
     for n in 0..events {
         world.publish(&format!("e{n:02}")).await;
     }
@@ -31,6 +31,21 @@ async fn deliveries_over_the_limit_wait_for_their_slots() {
     let counts = world.worker.ledger.slots_taken(world.webhook.id).await.unwrap();
     assert_eq!((counts.taken, counts.waited), (8, 7));
     assert_eq!(world.worker.queues.refusals(), 0);
+}
+
+/// `task-hub` promises 60 a minute to each of its endpoints.
+#[tokio::test]
+async fn the_limit_of_the_contract_holds_where_there_is_no_other() {
+    let world = limited(1, 10, 0).await;
+    let contract = "task-hub".parse().unwrap();
+    world.revise(|w| Webhook { rate_limit: None, contract, ..w }).await;
+    for n in 0..4 {
+        world.publish(&format!("e{n:02}")).await;
+    }
+    world.run_until_quiet().await;
+    assert_eq!(world.seconds_of_posts(), [0, 1, 2, 3]);
+    let counts = world.worker.ledger.slots_taken(world.webhook.id).await.unwrap();
+    assert_eq!((counts.taken, counts.waited), (4, 3));
 }
 
 #[tokio::test]
@@ -82,8 +97,7 @@ async fn a_slow_limit_does_not_starve_what_was_parked() {
     hooklane_app::holding::pause(
         world.registry(),
         &world.clock,
-        &super::world::tenant(),
-        world.webhook.id,
+        (&super::world::tenant(), world.webhook.id),
     )
     .await
     .unwrap();
@@ -94,8 +108,7 @@ async fn a_slow_limit_does_not_starve_what_was_parked() {
     hooklane_app::holding::resume(
         world.registry(),
         &world.clock,
-        &super::world::tenant(),
-        world.webhook.id,
+        (&super::world::tenant(), world.webhook.id),
         false,
     )
     .await

@@ -14,7 +14,7 @@ use super::world::{MAX_PARKED, World, answer, tenant};
 
 async fn paused_with(events: usize) -> World {
     let world = World::with_policy(r#"{"schedule":[1]}"#).await;
-    pause(world.registry(), &world.clock, &tenant(), world.webhook.id).await.unwrap();
+    pause(world.registry(), &world.clock, (&tenant(), world.webhook.id)).await.unwrap();
     for n in 0..events {
         world.publish(&format!("e{n}")).await;
     }
@@ -35,7 +35,7 @@ async fn a_paused_webhook_gets_what_it_missed_when_it_is_resumed() {
     assert_eq!(reason(&world.delivery("e0").await), Some(ParkReason::Paused));
     world.minutes(30).await;
     assert_eq!(world.posts(), 0);
-    resume(world.registry(), &world.clock, &tenant(), world.webhook.id, false).await.unwrap();
+    resume(world.registry(), &world.clock, (&tenant(), world.webhook.id), false).await.unwrap();
     let summary = world.minutes(1).await;
     assert_eq!((summary.released, world.posts()), (12, 12));
     for n in 0..12 {
@@ -51,7 +51,7 @@ async fn a_paused_webhook_gets_what_it_missed_when_it_is_resumed() {
 async fn what_was_parked_is_discarded_where_its_tenant_says_so_and_nothing_else() {
     let world = paused_with(3).await;
     world.pass(SignedDuration::from_secs(1));
-    resume(world.registry(), &world.clock, &tenant(), world.webhook.id, true).await.unwrap();
+    resume(world.registry(), &world.clock, (&tenant(), world.webhook.id), true).await.unwrap();
     world.pass(SignedDuration::from_secs(10));
     world.publish("later").await;
     let summary = world.minutes(2).await;
@@ -63,11 +63,11 @@ async fn what_was_parked_is_discarded_where_its_tenant_says_so_and_nothing_else(
     assert_eq!(world.posts(), 1);
 
     // What is parked afterwards is delivered.
-    pause(world.registry(), &world.clock, &tenant(), world.webhook.id).await.unwrap();
+    pause(world.registry(), &world.clock, (&tenant(), world.webhook.id)).await.unwrap();
     world.pass(SignedDuration::from_secs(10));
     world.publish("again").await;
     world.minutes(1).await;
-    resume(world.registry(), &world.clock, &tenant(), world.webhook.id, false).await.unwrap();
+    resume(world.registry(), &world.clock, (&tenant(), world.webhook.id), false).await.unwrap();
     world.minutes(1).await;
     assert_eq!(world.delivery("again").await.status(), Status::Delivered);
 }
@@ -91,12 +91,12 @@ async fn a_retry_that_meets_a_pause_keeps_its_count() {
     world.answers([answer(500)]);
     world.publish("e1").await;
     world.step(Lane::Fast).await;
-    pause(world.registry(), &world.clock, &tenant(), world.webhook.id).await.unwrap();
+    pause(world.registry(), &world.clock, (&tenant(), world.webhook.id)).await.unwrap();
     world.minutes(2).await;
     let parked = world.delivery("e1").await;
     assert_eq!((parked.status(), parked.attempts), (Status::Retrying, 1));
     assert_eq!(reason(&parked), Some(ParkReason::Paused));
-    resume(world.registry(), &world.clock, &tenant(), world.webhook.id, false).await.unwrap();
+    resume(world.registry(), &world.clock, (&tenant(), world.webhook.id), false).await.unwrap();
     world.minutes(2).await;
     let delivered = world.delivery("e1").await;
     assert_eq!((delivered.status(), delivered.attempts), (Status::Delivered, 2));
@@ -105,11 +105,11 @@ async fn a_retry_that_meets_a_pause_keeps_its_count() {
 #[tokio::test]
 async fn an_inactive_webhook_that_is_switched_on_gets_what_was_parked() {
     let world = World::with_policy(r#"{"schedule":[1]}"#).await;
-    world.change(|w| Webhook { state: WebhookState::Inactive, ..w }).await;
+    world.revise(|w| Webhook { state: WebhookState::Inactive, ..w }).await;
     world.publish("e1").await;
     world.minutes(1).await;
     assert_eq!(reason(&world.delivery("e1").await), Some(ParkReason::Inactive));
-    world.change(|w| Webhook { state: WebhookState::Active, ..w }).await;
+    world.revise(|w| Webhook { state: WebhookState::Active, ..w }).await;
     world.minutes(2).await;
     assert_eq!(world.delivery("e1").await.status(), Status::Delivered);
 }
@@ -142,7 +142,7 @@ async fn one_that_has_made_an_attempt_is_never_skipped() {
     world.answers([answer(500)]);
     world.publish("old").await;
     world.step(Lane::Fast).await;
-    pause(world.registry(), &world.clock, &tenant(), world.webhook.id).await.unwrap();
+    pause(world.registry(), &world.clock, (&tenant(), world.webhook.id)).await.unwrap();
     world.pass(SignedDuration::from_secs(6));
     for n in 0..MAX_PARKED + 1 {
         world.publish(&format!("e{n}")).await;
@@ -217,7 +217,7 @@ async fn a_pointer_that_leads_to_nothing_parked_goes() {
     let queues = &world.worker.queues;
     let id = world.id("e0");
     hooklane_app::deliveries::cancel(&world.worker.ledger, clock, &tenant(), &id).await.unwrap();
-    resume(world.registry(), clock, &tenant(), world.webhook.id, false).await.unwrap();
+    resume(world.registry(), clock, (&tenant(), world.webhook.id), false).await.unwrap();
     let summary = world.minutes(1).await;
     assert_eq!((summary.released, queues.count(Lane::Retry)), (0, 0));
     assert!(world.pointers().await.is_empty());

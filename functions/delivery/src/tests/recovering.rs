@@ -16,7 +16,7 @@ fn wanted(world: &World, status: WantedStatus) -> Wanted {
 
 async fn order(world: &World, status: WantedStatus) {
     let wanted = wanted(world, status);
-    start(world.registry(), &world.clock, &tenant(), world.webhook.id, wanted).await.unwrap();
+    start(world.registry(), &world.clock, (&tenant(), world.webhook.id), wanted).await.unwrap();
 }
 
 /// Three deliveries that failed, and four events of which nothing was written.
@@ -56,13 +56,14 @@ async fn what_is_recovered() {
         let world = missed().await;
         order(&world, status).await;
         let (owner, wanted) = (tenant(), wanted(&world, status));
-        let second = start(world.registry(), &world.clock, &owner, world.webhook.id, wanted).await;
+        let second =
+            start(world.registry(), &world.clock, (&owner, world.webhook.id), wanted).await;
         assert!(matches!(second, Err(RecoverError::Running)));
         let summary = world.minutes(3).await;
         assert_eq!(summary.recovered, sent, "{status:?}");
         assert_eq!(statuses(&world, "failed", 3).await, of_failed, "{status:?}");
         assert_eq!(statuses(&world, "skipped", 4).await, of_skipped, "{status:?}");
-        let done = progress(world.registry(), &tenant(), world.webhook.id).await.unwrap();
+        let done = progress(world.registry(), (&tenant(), world.webhook.id)).await.unwrap();
         assert!(matches!(done.stage, Stage::Done { .. }));
         assert_eq!(done.sent, sent);
         // Another one may follow.
@@ -79,24 +80,25 @@ async fn times_bound_it() {
         let bound = |seconds| now + SignedDuration::from_secs(seconds);
         let status = WantedStatus::Any;
         let wanted = Wanted { since: bound(since), until: bound(until), status };
-        start(world.registry(), &world.clock, &tenant(), world.webhook.id, wanted).await.unwrap();
+        start(world.registry(), &world.clock, (&tenant(), world.webhook.id), wanted).await.unwrap();
         assert_eq!(world.minutes(1).await.recovered, 0);
     }
     let backwards =
         Wanted { since: now, until: now - SignedDuration::from_secs(1), status: WantedStatus::Any };
     let owner = tenant();
-    let refused = start(world.registry(), &world.clock, &owner, world.webhook.id, backwards).await;
+    let refused =
+        start(world.registry(), &world.clock, (&owner, world.webhook.id), backwards).await;
     assert!(matches!(refused, Err(RecoverError::Backwards)));
-    let none = progress(world.registry(), &"other".parse().unwrap(), world.webhook.id).await;
+    let none = progress(world.registry(), (&"other".parse().unwrap(), world.webhook.id)).await;
     assert!(matches!(none, Err(RecoverError::Missing)));
 }
 
 #[tokio::test]
 async fn what_an_inactive_webhook_missed_can_be_recovered() {
     let world = World::with_policy("\"immediate\"").await;
-    world.change(|w| Webhook { state: WebhookState::Inactive, ..w }).await;
+    world.revise(|w| Webhook { state: WebhookState::Inactive, ..w }).await;
     world.store_event("missed").await;
-    world.change(|w| Webhook { state: WebhookState::Active, ..w }).await;
+    world.revise(|w| Webhook { state: WebhookState::Active, ..w }).await;
     order(&world, WantedStatus::Skipped).await;
     world.minutes(2).await;
     assert_eq!(world.delivery("missed").await.status(), Status::Delivered);
@@ -114,5 +116,20 @@ async fn a_recovery_goes_on_where_it_was_interrupted() {
         assert_eq!(statuses(&world, "failed", 3).await, [Status::Delivered; 3], "after {steps}");
         assert_eq!(statuses(&world, "skipped", 4).await, [Status::Delivered; 4], "after {steps}");
         assert_eq!(world.worker.queues.count(Lane::Retry), 0);
+    }
+}
+
+#[tokio::test]
+async fn what_the_filter_holds_back_is_not_recovered() {
+    for (filter, sent) in
+        [("event.id != 'skipped1'", 3), ("false", 0), ("event.data.nothing == 1", 4)]
+    {
+        let world = missed().await;
+        let filter = Some(filter.parse().unwrap());
+        world.revise(|w| Webhook { filter, ..w }).await;
+        order(&world, WantedStatus::Skipped).await;
+        world.minutes(2).await;
+        let done = progress(world.registry(), (&tenant(), world.webhook.id)).await.unwrap();
+        assert_eq!(done.sent, sent);
     }
 }

@@ -59,7 +59,7 @@ impl World {
     }
 
     /// Changes the stored webhook, as its tenant would.
-    pub(super) async fn change(&self, change: impl FnOnce(Webhook) -> Webhook) {
+    pub(super) async fn revise(&self, change: impl FnOnce(Webhook) -> Webhook) {
         let changed = change(self.stored().await);
         assert!(self.registry().update(&changed).await.unwrap());
     }

@@ -8,7 +8,8 @@ use hooklane_app::fakes::{
     Faults, FixedSurroundings, MemoryLedger, MemoryQueues, MemoryRegistry, Received,
 };
 use hooklane_app::ports::{
-    Deliveries as _, Dispatch as _, Events as _, Saved, Surroundings as _, Webhooks as _,
+    Deliveries as _, Dispatch as _, Events as _, Post, Saved, Sent, Surroundings as _,
+    Webhooks as _,
 };
 use hooklane_aws::sqs_batch::Disposition;
 use hooklane_domain::Timestamp;
@@ -24,12 +25,11 @@ use hooklane_domain::retry::RetryPolicy;
 use hooklane_domain::target::TargetUrl;
 use hooklane_domain::waiting::{Lane, Waiting};
 use hooklane_domain::webhook::{Essentials, Webhook};
-use hooklane_sender::Sent;
 use hooklane_upkeep::Upkeep;
 use jiff::SignedDuration;
 
 use crate::care::Care;
-use crate::edge::{Edge, Post};
+use crate::edge::Edge;
 use crate::worker::{Task, Worker};
 
 pub(super) struct Fake;
@@ -50,14 +50,17 @@ pub(super) struct Script {
     /// What it answers where the script has nothing.
     pub(super) otherwise: Mutex<u16>,
     seen: Mutex<Vec<(Timestamp, WireRequest)>>,
+    /// The time limit of each request.
+    limits: Mutex<Vec<Duration>>,
     /// What somebody else writes while the receiver thinks.
     meanwhile: Mutex<Option<Delivery>>,
     ledger: Arc<MemoryLedger>,
 }
 
 impl Post for Script {
-    async fn post(&self, _: &TargetUrl, request: WireRequest, _: Duration) -> Sent {
+    async fn post(&self, _: &TargetUrl, request: WireRequest, limit: Duration) -> Sent {
         self.seen.lock().unwrap().push((self.clock.now(), request));
+        self.limits.lock().unwrap().push(limit);
         let write = self.meanwhile.lock().unwrap().take();
         if let Some(write) = write {
             self.ledger.save(&write).await.unwrap();
@@ -112,7 +115,11 @@ impl World {
         let ledger = Arc::new(MemoryLedger::with_faults(faults.clone()));
         let registry = MemoryRegistry::with_faults(faults.clone());
         let queues = MemoryQueues::at(start, VISIBILITY).with_faults(faults.clone());
-        let rules = hooklane_upkeep::Rules { thresholds: Thresholds::default(), brake: BRAKE };
+        let rules = hooklane_upkeep::Rules {
+            thresholds: Thresholds::default(),
+            brake: BRAKE,
+            contracts: hooklane_contracts::load(),
+        };
         let upkeep = Upkeep::new(
             Arc::clone(&ledger),
             registry.clone(),
@@ -130,6 +137,7 @@ impl World {
                 answers: Mutex::default(),
                 otherwise: Mutex::new(200),
                 seen: Mutex::default(),
+                limits: Mutex::default(),
                 meanwhile: Mutex::default(),
                 ledger,
             },
@@ -269,6 +277,22 @@ impl World {
 
     pub(super) fn posts(&self) -> usize {
         self.worker.sender.seen.lock().unwrap().len()
+    }
+
+    pub(super) fn limits(&self) -> Vec<Duration> {
+        self.worker.sender.limits.lock().unwrap().clone()
+    }
+
+    /// The webhook as it stands.
+    pub(super) async fn current(&self) -> Webhook {
+        let registry = self.worker.webhooks.registry();
+        registry.get(&tenant(), self.webhook.id).await.unwrap().unwrap()
+    }
+
+    /// Changes the webhook as its tenant would.
+    pub(super) async fn change(&self, webhook: Webhook) {
+        assert!(self.worker.webhooks.registry().update(&webhook).await.unwrap());
+        self.worker.webhooks.forget(&webhook.tenant, webhook.id);
     }
 
     pub(super) fn requests(&self) -> Vec<WireRequest> {

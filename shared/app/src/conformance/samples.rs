@@ -70,6 +70,8 @@ pub(super) fn webhook(tenant: &TenantId, n: u128, ms: i64) -> Webhook {
         headers: CustomHeaders::new(headers, contract).expect("headers"),
         timeout: Some(7.try_into().expect("a time limit")),
         rate_limit: Some(RateLimit::new(60, 30).expect("a rate limit")),
+        filter: Some("event.data.n > 1".parse().expect("a filter")),
+        transform: Some("{'n': event.data.n}".parse().expect("a transform")),
         retiring_secret: Some(RetiringSecret {
             secret: "an-older-secret".parse().expect("a secret"),
             until: at(ms + 1),

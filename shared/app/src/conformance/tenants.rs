@@ -35,8 +35,10 @@ pub async fn tenants<S: Tenants + Webhooks>(store: &S, salt: u128) {
     store.create(&hook).await.unwrap();
     assert_eq!(store.tenant(&other).await.unwrap().token_generation, 1);
     assert_eq!(ids_from(store, &ours).await, [ours.clone(), other.clone()]);
+    assert!(store.is_listed(&other).await.unwrap());
 
     assert!(store.remove(&other).await.unwrap());
+    assert!(!store.is_listed(&other).await.unwrap());
     assert!(store.get(&other, hook.id).await.unwrap().is_none());
     let removed = store.tenant(&other).await.unwrap();
     assert_eq!((removed.token_generation, removed.revision), (2, 0), "its tokens stay revoked");

@@ -19,11 +19,15 @@ pub async fn webhooks<S: Webhooks + Routes>(store: &S, salt: u128) {
     }
     same(store, &first).await;
     same(store, &second).await;
+    let again = Webhook { name: "Another".to_owned(), ..first.clone() };
+    store.create(&again).await.unwrap();
+    same(store, &first).await;
     assert!(store.get(&theirs, first.id).await.unwrap().is_none(), "another tenant's is not there");
     assert_eq!(ids(store, &ours).await, [second.id, first.id], "newest first");
     assert!(ids(store, &theirs).await.is_empty());
     let table = store.table(&ours).await.unwrap();
     assert_eq!((table.version, table.routes.len()), (2, 2));
+    assert!(table.routes.iter().all(|route| route.filter == first.filter), "filters go along");
 
     assert!(store.disable(&first, DisableReason::Gone, at(9)).await.unwrap());
     assert!(!store.disable(&first, DisableReason::Gone, at(9)).await.unwrap());

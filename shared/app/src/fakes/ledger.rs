@@ -1,16 +1,18 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
 
 use hooklane_domain::Timestamp;
-use hooklane_domain::attempt::Attempt;
+use hooklane_domain::attempt::{Attempt, TestAttempt};
 use hooklane_domain::delivery::{Delivery, State};
 use hooklane_domain::event::Event;
+use hooklane_domain::idempotency::{Claim, IdempotencyKey};
 use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
+use hooklane_domain::quota::Window;
 
 use super::parking::Taken;
 use super::{Faults, lock};
 use crate::ports::{
-    Deliveries, DeliveryFilter, DeliveryPage, Events, Pointer, Put, Saved, Unavailable,
+    Deliveries, DeliveryFilter, DeliveryPage, Events, Pointer, Put, Quotas, Saved, Unavailable,
 };
 
 /// The ledger in memory.
@@ -22,6 +24,9 @@ pub struct MemoryLedger {
     pub(super) pointers: Mutex<BTreeMap<(WebhookId, Timestamp, EventId), Pointer>>,
     pub(super) slots: Mutex<BTreeMap<WebhookId, Taken>>,
     pub(super) faults: Faults,
+    pub(super) claims: Mutex<BTreeMap<(TenantId, IdempotencyKey), Claim>>,
+    pub(super) tests: Mutex<BTreeMap<DeliveryId, TestAttempt>>,
+    leased: Mutex<HashMap<(TenantId, Window), u64>>,
 }
 
 impl MemoryLedger {
@@ -41,6 +46,20 @@ impl MemoryLedger {
     #[must_use]
     pub fn all_events(&self) -> Vec<Event> {
         lock(&self.events).values().cloned().collect()
+    }
+}
+
+impl Quotas for MemoryLedger {
+    async fn lease(
+        &self,
+        tenant: &TenantId,
+        window: Window,
+        requests: u32,
+    ) -> Result<u64, Unavailable> {
+        let mut leased = lock(&self.leased);
+        let count = leased.entry((tenant.clone(), window)).or_default();
+        *count += u64::from(requests);
+        Ok(*count)
     }
 }
 

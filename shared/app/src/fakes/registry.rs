@@ -1,3 +1,4 @@
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
@@ -64,8 +65,11 @@ impl Webhooks for MemoryRegistry {
     async fn create(&self, webhook: &Webhook) -> Result<(), Unavailable> {
         self.faults().step()?;
         let mut inner = lock(&self.0);
-        inner.webhooks.insert((webhook.tenant.clone(), webhook.id), webhook.clone());
-        inner.changed(&webhook.tenant);
+        let key = (webhook.tenant.clone(), webhook.id);
+        if let Entry::Vacant(place) = inner.webhooks.entry(key) {
+            place.insert(webhook.clone());
+            inner.changed(&webhook.tenant);
+        }
         Ok(())
     }
 
@@ -144,6 +148,10 @@ impl Tenants for MemoryRegistry {
         Ok(lock(&self.0).tenant(id))
     }
 
+    async fn is_listed(&self, id: &TenantId) -> Result<bool, Unavailable> {
+        Ok(lock(&self.0).known.contains(id))
+    }
+
     async fn set_settings(
         &self,
         id: &TenantId,
@@ -215,6 +223,7 @@ impl Routes for MemoryRegistry {
             .map(|w| Route {
                 webhook: w.id,
                 events: w.events.clone(),
+                filter: w.filter.clone(),
                 test_mode: w.test_mode,
                 lane: w.lane,
                 created_at: w.created_at,

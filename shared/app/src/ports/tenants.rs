@@ -8,6 +8,9 @@ pub trait Tenants: Send + Sync {
     /// The tenant, read consistently. One that was never heard of has the default settings.
     fn tenant(&self, id: &TenantId) -> impl Future<Output = Result<Tenant, Unavailable>> + Send;
 
+    /// Whether the tenant is one of those that [`Tenants::tenants`] lists.
+    fn is_listed(&self, id: &TenantId) -> impl Future<Output = Result<bool, Unavailable>> + Send;
+
     /// Sets the settings of a tenant, whatever its revision or only under this one (0: where there
     /// are none yet); the tenant as it now stands, or `None` where the revision was another.
     fn set_settings(

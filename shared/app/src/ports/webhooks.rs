@@ -7,7 +7,7 @@ use super::Unavailable;
 /// Registered webhooks. Every change raises the version of its tenant's subscriptions in the same
 /// transaction, so that [`Routes::version`] tells whether a cached table still holds.
 pub trait Webhooks: Send + Sync {
-    /// Stores a new webhook.
+    /// Stores a new webhook. One that is there under its id stays as it is.
     fn create(&self, webhook: &Webhook) -> impl Future<Output = Result<(), Unavailable>> + Send;
 
     /// The webhook, read consistently; another tenant's is `None`.

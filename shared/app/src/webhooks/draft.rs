@@ -5,17 +5,22 @@ use std::collections::BTreeMap;
 
 use hooklane_domain::Timestamp;
 use hooklane_domain::contract::Contract;
+use hooklane_domain::expression::{Filter, Transform};
 use hooklane_domain::fields::{FieldErrors, Fields};
 use hooklane_domain::ids::{TenantId, WebhookId};
+use hooklane_domain::limits::{RateLimit, TimeLimit};
 use hooklane_domain::retry::RetryPolicy;
 use hooklane_domain::secret::SigningSecret;
 use hooklane_domain::subscription::Subscription;
 use hooklane_domain::target::TargetUrl;
-use hooklane_domain::webhook::{CustomHeaders, Essentials, Webhook, WebhookState};
+use hooklane_domain::webhook::{CustomHeaders, Essentials, Signing, Webhook, WebhookState};
 
-use super::Rules;
+use super::{Rules, trial};
 
+mod headers;
 mod read;
+
+use headers::{custom_headers, owned, with_kept_values};
 
 /// What a new webhook has that its tenant does not say.
 pub(super) struct Identity {
@@ -26,22 +31,65 @@ pub(super) struct Identity {
 }
 
 const DEFAULT_CONTRACT: &str = "standard";
+/// Fields that `null` does not take back: there is nothing for them to go back to.
+const NEVER_NULL: [&str; 12] = [
+    "name",
+    "url",
+    "events",
+    "secret",
+    "contract",
+    "signing",
+    "active",
+    "isActive",
+    "is_active",
+    "status",
+    "testMode",
+    "test_mode",
+];
 const MAX_NAME: usize = 255;
 const MAX_DESCRIPTION: usize = 1_000;
-/// What answers show in the place of a header's value.
-const MASK: &str = "***";
+
+/// What a body says of something that a webhook may have of its own instead of its contract's.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) enum Override<T> {
+    /// Nothing.
+    #[default]
+    Unsaid,
+    /// `null`: back to the contract's.
+    Taken,
+    Own(T),
+}
+
+impl<T> Override<T> {
+    fn is_said(&self) -> bool {
+        !matches!(self, Self::Unsaid)
+    }
+
+    fn over(self, current: Option<T>) -> Option<T> {
+        match self {
+            Self::Unsaid => current,
+            Self::Taken => None,
+            Self::Own(own) => Some(own),
+        }
+    }
+}
 
 /// The fields that a body names; what it leaves out is `None`.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Draft<'a> {
     name: Option<String>,
-    description: Option<String>,
+    description: Override<String>,
     url: Option<TargetUrl>,
     events: Option<Vec<Subscription>>,
     secret: Option<SigningSecret>,
     contract: Option<&'a Contract>,
-    headers: Option<BTreeMap<String, String>>,
-    retry_policy: Option<RetryPolicy>,
+    headers: Override<BTreeMap<String, String>>,
+    signing: Option<Signing>,
+    retry_policy: Override<RetryPolicy>,
+    timeout: Override<TimeLimit>,
+    rate_limit: Override<RateLimit>,
+    filter: Override<Filter>,
+    transform: Override<Transform>,
     active: Option<bool>,
     test_mode: Option<bool>,
 }
@@ -57,9 +105,11 @@ impl<'a> Draft<'a> {
         }
         let draft = Self::read(&mut fields, rules);
         let mut errors = FieldErrors::default();
-        if let (Some(headers), Some(contract)) = (&draft.headers, draft.contract_in(rules)) {
+        if let (Override::Own(headers), Some(contract)) = (&draft.headers, draft.contract_in(rules))
+        {
             custom_headers(headers.clone(), contract, &mut errors);
         }
+        draft.check_secret(rules, &mut errors);
         fields.merge(errors);
         fields.finish().map(|()| draft)
     }
@@ -71,6 +121,11 @@ impl<'a> Draft<'a> {
             fields
                 .error("secret", "is not changed here: receivers would refuse what is on its way");
         }
+        for name in NEVER_NULL {
+            if fields.take_null(&[name]) {
+                fields.error(name, "must not be null; left out, it stays as it is");
+            }
+        }
         let draft = Self::read(&mut fields, rules);
         fields.finish().map(|()| draft)
     }
@@ -78,15 +133,40 @@ impl<'a> Draft<'a> {
     fn read(fields: &mut Fields, rules: Rules<'a>) -> Self {
         Self {
             name: read::text(fields, "name", 1, MAX_NAME),
-            description: read::text(fields, "description", 0, MAX_DESCRIPTION),
+            description: read::description(fields, MAX_DESCRIPTION),
             url: read::url(fields, rules),
             events: read::events(fields),
             secret: fields.parse(&["secret"]),
             contract: read::contract(fields, rules),
-            headers: fields.read(&["headers"], "an object of strings"),
+            headers: read::headers(fields),
+            signing: fields.read(&["signing"], "hmac or ed25519"),
             retry_policy: read::policy(fields),
+            timeout: read::timeout(fields),
+            rate_limit: read::rate_limit(fields),
+            filter: read::expression(fields, "filter"),
+            transform: read::expression(fields, "transform"),
             active: read::active(fields),
             test_mode: fields.read(&["testMode", "test_mode"], "true or false"),
+        }
+    }
+
+    /// Whether the contract has signatures of the kind that is asked for, and the secret is of it.
+    fn check_secret(&self, rules: Rules<'a>, errors: &mut FieldErrors) {
+        let given = self.secret.as_ref().map(SigningSecret::is_ed25519);
+        let asked = self.signing.map(|signing| signing == Signing::Ed25519);
+        match (asked, given) {
+            (Some(true), Some(false)) => {
+                errors.push("secret", "must be an Ed25519 key (whsk_…) where signing is ed25519");
+            }
+            (Some(false), Some(true)) => {
+                errors.push("secret", "is an Ed25519 key, so signing must be ed25519");
+            }
+            _ => {}
+        }
+        let Some(contract) = self.contract_in(rules) else { return };
+        if asked.or(given) == Some(true) && !contract.has_ed25519() {
+            let path = if asked.is_some() { "signing" } else { "secret" };
+            errors.push(path, format!("the contract {} signs with hmac only", contract.name()));
         }
     }
 
@@ -104,7 +184,9 @@ impl<'a> Draft<'a> {
         let contract = self.contract_in(rules);
         let mut errors = FieldErrors::default();
         let headers = match (contract, self.headers) {
-            (Some(contract), Some(headers)) => custom_headers(headers, contract, &mut errors),
+            (Some(contract), Override::Own(headers)) => {
+                custom_headers(headers, contract, &mut errors)
+            }
             _ => CustomHeaders::default(),
         };
         let (Some(url), Some(events), Some(contract), true) =
@@ -114,7 +196,10 @@ impl<'a> Draft<'a> {
             return Err(errors);
         };
         let Identity { id, tenant, now, secret: random } = identity;
-        let generate = || SigningSecret::generate(contract.secret_form(), random);
+        let generate = || match self.signing {
+            Some(Signing::Ed25519) => SigningSecret::generate_ed25519(random),
+            _ => SigningSecret::generate(contract.secret_form(), random),
+        };
         let new = Webhook::new(Essentials {
             id,
             tenant,
@@ -124,15 +209,20 @@ impl<'a> Draft<'a> {
             contract: contract.name().clone(),
             created_at: now,
         });
-        Ok(Webhook {
+        let webhook = Webhook {
             name: self.name.unwrap_or(new.name),
-            description: self.description,
+            description: self.description.over(None),
             headers,
-            retry_policy: self.retry_policy,
+            retry_policy: self.retry_policy.over(None),
+            timeout: self.timeout.over(None),
+            rate_limit: self.rate_limit.over(None),
+            filter: self.filter.over(None),
+            transform: self.transform.over(None),
             test_mode: self.test_mode.unwrap_or(false),
             state: state(self.active.unwrap_or(true)),
             ..new
-        })
+        };
+        trial::passed(&webhook, rules).map(|()| webhook)
     }
 
     /// `current` with what this draft names.
@@ -146,27 +236,37 @@ impl<'a> Draft<'a> {
         let contract = self.contract.or_else(|| rules.contracts.get(&current.contract));
         let headers = match contract {
             // Also where only the contract changes: it may set a header of its own by that name.
-            Some(contract) if self.headers.is_some() || self.contract.is_some() => {
-                let named = self.headers.map_or_else(
-                    || owned(&current.headers),
-                    |headers| with_kept_values(headers, &current.headers),
-                );
+            Some(contract) if self.headers.is_said() || self.contract.is_some() => {
+                let named = match self.headers {
+                    Override::Unsaid => owned(&current.headers),
+                    Override::Taken => BTreeMap::new(),
+                    Override::Own(headers) => with_kept_values(headers, &current.headers),
+                };
                 custom_headers(named, contract, &mut errors)
             }
             _ => current.headers.clone(),
         };
+        check_kept_secrets(self.signing, self.contract, current, now, &mut errors);
         if !errors.is_empty() {
             return Err(errors);
         }
+        // What was accepted stays so until somebody touches what it depends on.
+        let tried = self.events.is_some()
+            || self.filter != Override::Unsaid
+            || self.transform != Override::Unsaid;
         let changed = current.clone();
-        Ok(Webhook {
+        let webhook = Webhook {
             name: self.name.unwrap_or(changed.name),
-            description: self.description.or(changed.description),
+            description: self.description.over(changed.description),
             url: self.url.unwrap_or(changed.url),
             events: self.events.unwrap_or(changed.events),
             contract: self.contract.map_or(changed.contract, |c| c.name().clone()),
             headers,
-            retry_policy: self.retry_policy.or(changed.retry_policy),
+            retry_policy: self.retry_policy.over(changed.retry_policy),
+            timeout: self.timeout.over(changed.timeout),
+            rate_limit: self.rate_limit.over(changed.rate_limit),
+            filter: self.filter.over(changed.filter),
+            transform: self.transform.over(changed.transform),
             test_mode: self.test_mode.unwrap_or(changed.test_mode),
             state: match self.active {
                 // Switching off what Hooklane switched off keeps the reason.
@@ -175,52 +275,35 @@ impl<'a> Draft<'a> {
             },
             updated_at: now,
             ..changed
-        })
+        };
+        if tried {
+            trial::passed(&webhook, rules)?;
+        }
+        Ok(webhook)
+    }
+}
+
+/// A change of contract leaves the secrets, so the new one must have signatures of their kind.
+fn check_kept_secrets(
+    signing: Option<Signing>,
+    contract: Option<&Contract>,
+    current: &Webhook,
+    now: Timestamp,
+    errors: &mut FieldErrors,
+) {
+    if signing.is_some_and(|signing| signing != current.signing()) {
+        errors.push("signing", "is changed by rotating the secret");
+    }
+    let mut secrets = std::iter::once(&current.secret).chain(current.retiring_at(now));
+    if let Some(Err(error)) =
+        contract.map(|contract| secrets.try_for_each(|secret| contract.accepts(secret)))
+    {
+        errors.push("contract", format!("{error}, and the webhook's secret is such a key"));
     }
 }
 
 fn state(active: bool) -> WebhookState {
     if active { WebhookState::Active } else { WebhookState::Inactive }
-}
-
-/// Headers are shown masked. A client that sends back what it was shown keeps what there is.
-fn with_kept_values(
-    headers: BTreeMap<String, String>,
-    current: &CustomHeaders,
-) -> BTreeMap<String, String> {
-    let kept = |name: &str| {
-        current.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.to_owned())
-    };
-    let value = |(name, value): (String, String)| {
-        let value = if value == MASK { kept(&name).unwrap_or(value) } else { value };
-        (name, value)
-    };
-    headers.into_iter().map(value).collect()
-}
-
-fn owned(headers: &CustomHeaders) -> BTreeMap<String, String> {
-    headers.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
-}
-
-fn custom_headers(
-    headers: BTreeMap<String, String>,
-    contract: &Contract,
-    errors: &mut FieldErrors,
-) -> CustomHeaders {
-    for (name, _) in headers.iter().filter(|(_, value)| *value == MASK) {
-        errors.push(format!("headers.{name}"), "is masked: send its value, or the name it has");
-    }
-    match CustomHeaders::new(headers.into_iter().collect(), contract) {
-        Ok(headers) => headers,
-        Err(wrong) => {
-            for (name, error) in wrong {
-                let path =
-                    if name.is_empty() { "headers".to_owned() } else { format!("headers.{name}") };
-                errors.push(path, error.to_string());
-            }
-            CustomHeaders::default()
-        }
-    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,9 @@
 
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::{FailedAt, Status};
+use hooklane_domain::idempotency::IdempotencyKey;
 use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
+use hooklane_domain::quota::Window;
 
 use crate::table::{Item, Key, text};
 
@@ -74,6 +76,16 @@ pub(super) fn slots(webhook: WebhookId) -> Key {
 /// How the partition keys of a tenant's events begin. No tenant's id holds a `#`.
 pub(super) fn events_of(tenant: &TenantId) -> String {
     format!("EV#{tenant}#")
+}
+
+/// The count of a tenant's API requests in one minute.
+pub(super) fn quota(tenant: &TenantId, window: Window) -> Key {
+    Key { pk: format!("RA#{tenant}"), sk: format!("{:012}", window.number()) }
+}
+
+/// What was begun under a client's idempotency key: a key is its tenant's, and no tenant holds a `#`.
+pub(super) fn claim(tenant: &TenantId, key: &IdempotencyKey) -> Key {
+    Key { pk: format!("IK#{tenant}#{}", key.as_str()), sk: "CLAIM".to_owned() }
 }
 
 /// The undelivered of a webhook by status.

@@ -4,6 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use futures::TryStreamExt as _;
 use hooklane_app::ports::{RouteTable, Routes, Unavailable};
 use hooklane_domain::Timestamp;
+use hooklane_domain::expression::Filter;
 use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::subscription::Subscription;
 use hooklane_domain::waiting::Lane;
@@ -18,6 +19,8 @@ use crate::table::{Item, from_item, string};
 struct RouteItem {
     id: WebhookId,
     events: Vec<Subscription>,
+    #[serde(default)]
+    filter: Option<String>,
     test_mode: bool,
     state: WebhookState,
     #[serde(default)]
@@ -45,14 +48,17 @@ impl Routes for RouteRegistry {
         // The version first: what changes after it is in a table that counts as older.
         let version = self.version(tenant).await?;
         let mut routes = Vec::new();
-        let mut items =
-            self.webhook_items(tenant, Some("id, events, test_mode, #state, slow, created_at"));
+        let mut items = self.webhook_items(
+            tenant,
+            Some("id, events, #filter, test_mode, #state, slow, created_at"),
+        );
         while let Some(item) = items.try_next().await? {
             let item: RouteItem = from_item(item)?;
             if item.state.is_subscribed() {
                 routes.push(Route {
                     webhook: item.id,
                     events: item.events,
+                    filter: item.filter.map(Filter::from_stored),
                     test_mode: item.test_mode,
                     lane: if item.slow { Lane::Retry } else { Lane::Fast },
                     created_at: item.created_at,
@@ -87,10 +93,11 @@ impl RouteRegistry {
             .consistent_read(true)
             .scan_index_forward(false);
         let query = match projection {
-            // `state` is a reserved word of DynamoDB's expressions.
+            // Reserved words of DynamoDB's expressions.
             Some(projection) => query
                 .projection_expression(projection)
-                .expression_attribute_names("#state", "state"),
+                .expression_attribute_names("#state", "state")
+                .expression_attribute_names("#filter", "filter"),
             None => query,
         };
         let what = self.call("Query");

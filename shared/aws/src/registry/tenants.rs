@@ -46,6 +46,20 @@ impl Tenants for Registry {
         read(id.clone(), answer.item)
     }
 
+    async fn is_listed(&self, id: &TenantId) -> Result<bool, Unavailable> {
+        let answer = self
+            .table
+            .client
+            .get_item()
+            .table_name(&self.table.table)
+            .set_key(Some(directory_key(id).attributes()))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(unavailable(self.table.call("GetItem")))?;
+        Ok(answer.item.is_some())
+    }
+
     async fn set_settings(
         &self,
         id: &TenantId,
@@ -118,7 +132,7 @@ impl Tenants for Registry {
     async fn remove(&self, id: &TenantId) -> Result<bool, Unavailable> {
         // Tokens first: nobody may add to what is being taken away. The item stays, because it
         // remembers that they are revoked and which version its subscriptions have.
-        let was_known = self.is_in_directory(id).await?;
+        let was_known = self.is_listed(id).await?;
         self.update_tenant(id, "REMOVE settings, revision ADD tokens :one").await?;
         let mut keys = self.keys_of(id).await?;
         keys.push(directory_key(id));
@@ -168,20 +182,6 @@ impl Registry {
             .await
             .map_err(unavailable(self.table.call("PutItem")))?;
         Ok(())
-    }
-
-    async fn is_in_directory(&self, id: &TenantId) -> Result<bool, Unavailable> {
-        let answer = self
-            .table
-            .client
-            .get_item()
-            .table_name(&self.table.table)
-            .set_key(Some(directory_key(id).attributes()))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(unavailable(self.table.call("GetItem")))?;
-        Ok(answer.item.is_some())
     }
 
     /// The keys of all a tenant has but its own item.

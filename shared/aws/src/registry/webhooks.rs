@@ -5,6 +5,7 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use hooklane_app::ports::{RouteTable, Routes, Unavailable, Webhooks};
 use hooklane_domain::Timestamp;
 use hooklane_domain::contract::ContractName;
+use hooklane_domain::expression::{Filter, Transform};
 use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::limits::{RateLimit, TimeLimit};
 use hooklane_domain::retry::RetryPolicy;
@@ -44,6 +45,10 @@ struct WebhookItem {
     timeout: Option<TimeLimit>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     rate_limit: Option<RateLimit>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    filter: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    transform: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     retiring_secret: Option<RetiringItem>,
     test_mode: bool,
@@ -243,6 +248,8 @@ impl Registry {
             retry_policy: webhook.retry_policy.as_ref().map(|p| p.to_json().to_string()),
             timeout: webhook.timeout,
             rate_limit: webhook.rate_limit,
+            filter: webhook.filter.as_ref().map(|filter| filter.as_str().to_owned()),
+            transform: webhook.transform.as_ref().map(|transform| transform.as_str().to_owned()),
             retiring_secret,
             test_mode: webhook.test_mode,
             state: webhook.state,
@@ -291,6 +298,8 @@ impl Registry {
             retiring_secret,
             timeout: item.timeout,
             rate_limit: item.rate_limit,
+            filter: item.filter.map(Filter::from_stored),
+            transform: item.transform.map(Transform::from_stored),
             headers: CustomHeaders::from_stored(headers),
             retry_policy,
             id: item.id,

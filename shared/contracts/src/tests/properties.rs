@@ -1,12 +1,19 @@
 //! What holds for any event under any contract.
 
+use std::sync::LazyLock;
+
 use hooklane_domain::event::Content;
+use hooklane_domain::expression::{Input, Transform};
 use hooklane_domain::json::{RawJson, as_javascript};
+use hooklane_domain::secret::SigningSecret;
 use proptest::prelude::*;
 use serde_json::value::RawValue;
 
 use super::sample::{Sample, at};
-use super::{each, load, receiver};
+use super::{Contracts, NEW_SECRET, each, load, receiver};
+
+/// Read once for all cases.
+static CONTRACTS: LazyLock<Contracts> = LazyLock::new(load);
 
 /// JSON as text: numbers, escapes and keys in every form a producer may choose.
 fn any_json() -> impl Strategy<Value = String> {
@@ -46,14 +53,14 @@ prop_compose! {
             version,
             test: false,
         };
-        Sample { secret, content }
+        Sample { secret, retiring: None, content }
     }
 }
 
 proptest! {
     #[test]
     fn a_body_parses_verifies_and_stays_the_same(sample in any_sample()) {
-        for contract in each(&load()) {
+        for contract in each(&CONTRACTS) {
             let name = contract.name().as_str();
             let first = sample.send(contract, 1);
             prop_assert!(serde_json::from_str::<&RawValue>(&first.body).is_ok(), "{}", first.body);
@@ -66,8 +73,67 @@ proptest! {
     }
 
     #[test]
+    fn both_secrets_verify_while_one_is_rotated(sample in any_sample()) {
+        let old = sample.secret.clone();
+        let sample = sample.rotating(NEW_SECRET);
+        for contract in each(&CONTRACTS) {
+            let name = contract.name().as_str();
+            let first = sample.send(contract, 1);
+            receiver::assert_verifies_while_rotated(name, (&old, NEW_SECRET), &first);
+            prop_assert_eq!(&sample.send(contract, 1).headers, &first.headers, "{}", name);
+            let after = sample.send(contract, 2);
+            receiver::assert_verifies(name, NEW_SECRET, &after);
+            prop_assert_eq!(&after.body, &first.body, "{}", name);
+        }
+    }
+
+    #[test]
+    fn asymmetric_signatures_verify(sample in any_sample(), seed: [u8; 32]) {
+        let key = SigningSecret::generate_ed25519(seed);
+        let sample = Sample { secret: key.expose().to_owned(), ..sample };
+        for contract in each(&CONTRACTS).filter(|contract| contract.has_ed25519()) {
+            for attempt in [1, 2] {
+                let sent = sample.send(contract, attempt);
+                let public = key.public_key().unwrap();
+                prop_assert_eq!(receiver::ed25519_verified(&public, &sent), 1);
+            }
+        }
+    }
+
+    /// What a transform makes is sent as an event's own data would be.
+    #[test]
+    fn a_transformed_event_parses_verifies_and_stays_the_same(sample in any_sample(), which in 0..4usize) {
+        let transform = [
+            "{'d': event.data, 'type': event.type}",
+            "{'m': has(event.metadata) ? [event.metadata] : [], 't': event.timestamp}",
+            "{'l': [event.data, event.data].map(x, {'x': x, 'y': [x] + [x]})}",
+            "{'n': size(event.type) * 2, 'v': has(event.version) ? event.version : null}",
+        ][which];
+        let transform: Transform = transform.parse().unwrap();
+        let made = |_| {
+            let id = "evt-1".parse().unwrap();
+            let accepted_at = at("2024-01-15T10:30:01.250Z");
+            let input = Input::new(&id, &"acme".parse().unwrap(), &sample.content, accepted_at);
+            transform.apply(&input)
+        };
+        let [first, again] = [0, 1].map(made);
+        prop_assert_eq!(&first, &again);
+        // A number beyond all doubles has no place in what is computed.
+        let Ok(data) = first else { return Ok(()) };
+        let content = Content { data, ..sample.content.clone() };
+        let sample = Sample { content, ..sample };
+        for contract in each(&CONTRACTS) {
+            let name = contract.name().as_str();
+            let sent = sample.send(contract, 1);
+            prop_assert!(serde_json::from_str::<&RawValue>(&sent.body).is_ok(), "{}", sent.body);
+            prop_assert_eq!(&sample.send(contract, 7).body, &sent.body, "{}", name);
+            receiver::assert_verifies(name, &sample.secret, &sent);
+        }
+    }
+
+    #[test]
     fn data_stays_as_published_or_is_as_javascript_writes_it(sample in any_sample()) {
-        for contract in each(&load()) {
+        for contract in each(&CONTRACTS) {
             let body = sample.send(contract, 1).body;
             let published = sample.content.data.as_str();
             prop_assert!(body.contains(published) || as_javascript(&body) == body, "{}", body);
@@ -76,7 +142,7 @@ proptest! {
 
     #[test]
     fn headers_are_what_http_carries(sample in any_sample()) {
-        for contract in each(&load()) {
+        for contract in each(&CONTRACTS) {
             for (name, value) in sample.send(contract, 1).headers {
                 let visible = value.bytes().all(|b| matches!(b, b' '..=b'~'));
                 prop_assert!(!value.is_empty() && visible, "{}: {}", name, value);

@@ -6,11 +6,15 @@ use hooklane_domain::event::Content;
 use hooklane_domain::ids::{DeliveryId, WebhookId};
 use hooklane_domain::json::RawJson;
 use hooklane_domain::target::TargetUrl;
-use hooklane_domain::webhook::{Essentials, Webhook};
+use hooklane_domain::webhook::{Essentials, RetiringSecret, Webhook};
+
+const ACCEPTED_AT: &str = "2024-01-15T10:30:01.250Z";
 
 #[derive(Debug)]
 pub(super) struct Sample {
     pub(super) secret: String,
+    /// The secret before, and until when it signs too.
+    pub(super) retiring: Option<(String, Timestamp)>,
     pub(super) content: Content,
 }
 
@@ -40,6 +44,7 @@ impl Sample {
             "amount": 1.50, "rate": 1E+21, "7": [true, null, -0.0], "note": 2 }"#;
         Self {
             secret: secret(contract),
+            retiring: None,
             content: Content {
                 event_type: "task.completed".parse().unwrap(),
                 data: RawJson::parse(data).unwrap(),
@@ -58,6 +63,7 @@ impl Sample {
     pub(super) fn bare(contract: &str) -> Self {
         Self {
             secret: secret(contract),
+            retiring: None,
             content: Content {
                 event_type: "task.created".parse().unwrap(),
                 data: RawJson::parse(r#"{ "taskId": "123", "title": "New Task" }"#).unwrap(),
@@ -69,18 +75,28 @@ impl Sample {
         }
     }
 
+    /// The same while its secret is rotated: the old one signs until before the second attempt.
+    pub(super) fn rotating(self, new: &str) -> Self {
+        let retiring = Some((self.secret, at("2024-01-15T10:32:00Z")));
+        Self { secret: new.to_owned(), retiring, ..self }
+    }
+
     /// What attempt number `attempt` sends, each one a minute after the one before.
     pub(super) fn send(&self, contract: &Contract, attempt: u32) -> Sent {
+        let seconds = at(ACCEPTED_AT).as_second() + 60 * i64::from(attempt);
+        self.send_at(contract, attempt, Timestamp::from_second(seconds).unwrap())
+    }
+
+    /// What attempt number `attempt` sends when it begins at `starts`.
+    pub(super) fn send_at(&self, contract: &Contract, attempt: u32, starts: Timestamp) -> Sent {
         let webhook = self.webhook(contract);
-        let accepted_at = at("2024-01-15T10:30:01.250Z");
-        let delivery = DeliveryId::new(webhook.id, accepted_at, "evt-1".parse().unwrap());
-        let seconds = accepted_at.as_second() + 60 * i64::from(attempt);
+        let delivery = DeliveryId::new(webhook.id, at(ACCEPTED_AT), "evt-1".parse().unwrap());
         let request = contract.request(Subject {
             content: &self.content,
             delivery: &delivery,
             webhook: &webhook,
             attempt,
-            at: Timestamp::from_second(seconds).unwrap(),
+            at: starts,
         });
         let headers = request.headers.into_iter();
         Sent {
@@ -93,6 +109,10 @@ impl Sample {
         let created_at = at("2024-01-15T10:00:00Z");
         Webhook {
             name: "Orders \"new\"".to_owned(),
+            retiring_secret: self.retiring.as_ref().map(|(secret, until)| RetiringSecret {
+                secret: secret.parse().unwrap(),
+                until: *until,
+            }),
             ..Webhook::new(Essentials {
                 id: WebhookId::new(created_at, 1),
                 tenant: "acme".parse().unwrap(),

@@ -9,9 +9,11 @@ use toml::Spanned;
 
 use super::body::BodyTemplate;
 use super::placeholder::{Place, Placeholder};
+use super::request::next_name;
 use super::source::{File, Files, InvalidContract, Source};
 use super::template::Template;
-use super::{Contract, ContractName, Encoding, JsonStyle, SignatureRule};
+use super::{Contract, ContractName, Encoding, JsonStyle, SignatureRule, Writing};
+use crate::limits::{InvalidLimit, RateLimit};
 use crate::retry::RetryPolicy;
 use crate::secret::SecretForm;
 use crate::webhook;
@@ -34,6 +36,14 @@ struct ContractTable {
     #[serde(default)]
     json: JsonStyle,
     retry: Spanned<toml::Value>,
+    rate_limit: Option<RateLimitTable>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct RateLimitTable {
+    requests: Spanned<u64>,
+    per_seconds: Spanned<u64>,
 }
 
 #[derive(Deserialize)]
@@ -54,6 +64,15 @@ struct SignatureTable {
     signed: Spanned<String>,
     encoding: Encoding,
     value: Spanned<String>,
+    another: Option<Spanned<String>>,
+    ed25519: Option<WritingTable>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WritingTable {
+    value: Spanned<String>,
+    another: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
@@ -75,6 +94,7 @@ impl Contract {
             let at = request.timeout_seconds.span().start;
             return Err(source.error(at, "timeout_seconds must be from 1 to 30"));
         }
+        let signature = load_signature(&source, &table.signature)?;
         Ok(Self {
             name: name.clone(),
             description: table.description,
@@ -86,8 +106,9 @@ impl Contract {
             },
             gone_disables: request.gone_disables,
             retry: load_retry(&source, &table.retry)?,
-            headers: load_headers(&source, &table.headers)?,
-            signature: load_signature(&source, &table.signature)?,
+            rate_limit: load_rate_limit(&source, table.rate_limit)?,
+            headers: load_headers(&source, &table.headers, &signature)?,
+            signature,
             body: BodyTemplate::parse(table.body.get_ref())
                 .map_err(|e| source.error(table.body.span().start, e))?,
             json: table.json,
@@ -117,9 +138,25 @@ fn load_retry(
     RetryPolicy::read("retry", &json).map_err(|e| source.error(at, e.to_string()))
 }
 
+fn load_rate_limit(
+    source: &Source<'_>,
+    table: Option<RateLimitTable>,
+) -> Result<Option<RateLimit>, InvalidContract> {
+    let Some(RateLimitTable { requests, per_seconds }) = table else { return Ok(None) };
+    let limit = RateLimit::new(*requests.get_ref(), *per_seconds.get_ref());
+    limit.map(Some).map_err(|e| {
+        let (key, at) = match e {
+            InvalidLimit::PerSeconds => ("perSeconds", per_seconds.span().start),
+            InvalidLimit::Requests | InvalidLimit::Timeout => ("requests", requests.span().start),
+        };
+        source.error(at, format!("{key} {e}"))
+    })
+}
+
 fn load_headers(
     source: &Source<'_>,
     headers: &Spanned<BTreeMap<Spanned<String>, Spanned<String>>>,
+    signature: &SignatureRule,
 ) -> Result<Vec<(String, Template)>, InvalidContract> {
     let mut loaded: Vec<(String, Template)> = Vec::new();
     for (name, text) in headers.get_ref() {
@@ -130,6 +167,18 @@ fn load_headers(
     }
     if !loaded.iter().any(|(_, template)| template.contains(Placeholder::Signature)) {
         return Err(source.error(headers.span().start, "no header carries the {signature}"));
+    }
+    // Where a header carries one signature, another stands beside it while a secret is rotated.
+    for (name, _) in loaded.iter().filter(|(_, template)| signature.one_in(template)) {
+        let next = next_name(name);
+        let taken =
+            headers.get_ref().keys().find(|other| next.eq_ignore_ascii_case(other.get_ref()));
+        if let Some(taken) = taken {
+            let message = format!(
+                "header {next}: carries the new signature of {name} while a secret is rotated"
+            );
+            return Err(source.error(taken.span().start, message));
+        }
     }
     Ok(loaded)
 }
@@ -163,6 +212,24 @@ fn load_signature(
         let template = Template::parse(text.get_ref(), place).map_err(fail)?;
         if template.contains(needed) { Ok(template) } else { Err(fail(missing.to_owned())) }
     };
+    let value = |text: &Spanned<String>| {
+        template(
+            text,
+            Place::SignatureValue,
+            Placeholder::Signature,
+            "must contain the {signature}",
+        )
+    };
+    let writing = |first, another: Option<&Spanned<String>>| {
+        Ok(Writing { value: value(first)?, another: another.map(value).transpose()? })
+    };
+    let ed25519 = table.ed25519.as_ref().map(|t| writing(&t.value, t.another.as_ref()));
+    if let Some(own) = &table.ed25519
+        && own.another.is_some() != table.another.is_some()
+    {
+        let message = "another must be said for both algorithms or for none";
+        return Err(source.error(own.value.span().start, message));
+    }
     Ok(SignatureRule {
         key: table.key,
         signed: template(
@@ -172,11 +239,7 @@ fn load_signature(
             "what is signed must contain the {body}",
         )?,
         encoding: table.encoding,
-        value: template(
-            &table.value,
-            Place::SignatureValue,
-            Placeholder::Signature,
-            "must contain the {signature}",
-        )?,
+        hmac: writing(&table.value, table.another.as_ref())?,
+        ed25519: ed25519.transpose()?,
     })
 }

@@ -5,8 +5,8 @@ use toml::de::{DeTable, DeValue};
 
 /// What a file says about itself. Nobody inherits it.
 const OWN: [&str; 2] = ["extends", "description"];
-/// A policy is taken whole: a schedule mixed with a back-off would be neither.
-const WHOLE: &str = "retry";
+/// Taken whole: a schedule mixed with a back-off would be no policy, half of a limit none either.
+const WHOLE: [&str; 2] = ["retry", "rate_limit"];
 
 /// Adds what `own` does not say itself, key by key also in the tables that both have.
 pub(super) fn inherit<'a>(own: &mut DeTable<'a>, from: DeTable<'a>) {
@@ -15,7 +15,9 @@ pub(super) fn inherit<'a>(own: &mut DeTable<'a>, from: DeTable<'a>) {
         match own.get_mut(name).map(Spanned::get_mut) {
             None if OWN.contains(&name) => {}
             None => drop(own.insert(key, value)),
-            Some(DeValue::Table(own)) if name != WHOLE => add_missing(own, value.into_inner()),
+            Some(DeValue::Table(own)) if !WHOLE.contains(&name) => {
+                add_missing(own, value.into_inner());
+            }
             Some(_) => {}
         }
     }

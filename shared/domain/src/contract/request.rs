@@ -7,10 +7,11 @@ use jiff::Timestamp;
 use super::body::BodyValue;
 use super::placeholder::{Placeholder, TimeFormat};
 use super::template::Template;
-use super::{Contract, Encoding, JsonStyle, SignatureRule};
+use super::{Contract, Encoding, JsonStyle, SignatureRule, Writing};
 use crate::event::Content;
 use crate::ids::DeliveryId;
 use crate::json::as_javascript;
+use crate::secret::SigningSecret;
 use crate::signature::hmac_sha256;
 use crate::webhook::Webhook;
 
@@ -43,7 +44,7 @@ impl Contract {
     #[must_use]
     pub fn request(&self, subject: Subject<'_>) -> WireRequest {
         let body = self.write_body(subject);
-        let signature = self.signature.sign(subject, &body);
+        let signatures = self.signature.sign(subject, &body);
         let mut request = WireRequest { headers: Vec::new(), body, shown_headers: Vec::new() };
         request.push_both("Content-Type", &self.content_type);
         let custom_agent =
@@ -52,11 +53,11 @@ impl Contract {
             request.push_both("User-Agent", &self.user_agent);
         }
         for (name, template) in &self.headers {
-            let render = |signature: &str| template.render(|p| subject.text(p, signature, ""));
-            if let Some(value) = render(&signature) {
-                let shown = render(&shorten(&signature)).unwrap_or_default();
-                request.headers.push((name.clone(), value));
-                request.shown_headers.push((name.clone(), shown));
+            request.push_signed(name, template, subject, &signatures.own);
+            if let Some(next) =
+                signatures.next.as_ref().filter(|_| template.contains(Placeholder::Signature))
+            {
+                request.push_signed(&next_name(name), template, subject, next);
             }
         }
         for (name, value) in subject.webhook.headers.iter() {
@@ -83,17 +84,78 @@ impl WireRequest {
         self.headers.push((name.to_owned(), value.to_owned()));
         self.shown_headers.push((name.to_owned(), value.to_owned()));
     }
+
+    fn push_signed(
+        &mut self,
+        name: &str,
+        template: &Template,
+        subject: Subject<'_>,
+        signature: &str,
+    ) {
+        let render = |signature: &str| template.render(|p| subject.text(p, signature, ""));
+        if let Some(value) = render(signature) {
+            let shown = render(&shorten(signature)).unwrap_or_default();
+            self.headers.push((name.to_owned(), value));
+            self.shown_headers.push((name.to_owned(), shown));
+        }
+    }
+}
+
+/// The header that carries the new signature in a rotation's overlap, where `name` carries one only.
+pub(super) fn next_name(name: &str) -> String {
+    format!("{name}-Next")
+}
+
+/// What the `{signature}` stands for in the headers of one request.
+struct Signatures {
+    /// In the contract's own headers.
+    own: String,
+    /// In those beside them, in a rotation's overlap.
+    next: Option<String>,
+}
+
+impl Contract {
+    pub(super) fn carries_one_signature(&self, header: &Template) -> bool {
+        self.signature.one_in(header)
+    }
 }
 
 impl SignatureRule {
-    fn sign(&self, subject: Subject<'_>, body: &str) -> String {
+    /// Whether a header carries a signature, and only one.
+    pub(super) fn one_in(&self, header: &Template) -> bool {
+        header.contains(Placeholder::Signature) && self.hmac.another.is_none()
+    }
+
+    /// The old secret's receivers verify by the contract's own header for as long as it signs; those
+    /// that have the new one already find its signature there too, or else in the header beside it.
+    fn sign(&self, subject: Subject<'_>, body: &str) -> Signatures {
         let signed = render_or_empty(&self.signed, |p| subject.text(p, "", body));
-        let mac = hmac_sha256(&subject.webhook.secret.key(self.key), &[signed.as_bytes()]);
-        let encoded = match self.encoding {
-            Encoding::Hex => hex::encode(mac),
-            Encoding::Base64 => STANDARD.encode(mac),
+        let made = |secret| self.make(secret, &signed);
+        let write = |template: &Template, signature: &str| {
+            render_or_empty(template, |p| subject.text(p, signature, ""))
         };
-        render_or_empty(&self.value, |p| subject.text(p, &encoded, ""))
+        let (writing, current) = made(&subject.webhook.secret);
+        let own = write(&writing.value, &current);
+        let Some(old) = subject.webhook.retiring_at(subject.at) else {
+            return Signatures { own, next: None };
+        };
+        let (writing, old) = made(old);
+        match &writing.another {
+            Some(another) => Signatures { own: own + &write(another, &old), next: None },
+            None => Signatures { own: write(&writing.value, &old), next: Some(own) },
+        }
+    }
+
+    /// An encoded signature, and how one of its kind is written.
+    fn make(&self, secret: &SigningSecret, signed: &str) -> (&Writing, String) {
+        let encode = |bytes: &[u8]| match self.encoding {
+            Encoding::Hex => hex::encode(bytes),
+            Encoding::Base64 => STANDARD.encode(bytes),
+        };
+        match (secret.ed25519(), &self.ed25519) {
+            (Some(key), Some(writing)) => (writing, encode(&key.sign(signed.as_bytes()))),
+            _ => (&self.hmac, encode(&hmac_sha256(&secret.key(self.key), &[signed.as_bytes()]))),
+        }
     }
 }
 

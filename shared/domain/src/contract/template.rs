@@ -3,7 +3,11 @@
 use super::placeholder::{Place, Placeholder, Slot};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Template(Vec<Part>);
+pub(super) struct Template {
+    parts: Vec<Part>,
+    /// As the file writes it.
+    text: String,
+}
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Part {
@@ -33,19 +37,19 @@ impl Template {
         if !rest.is_empty() {
             parts.push(Part::Text(rest.to_owned()));
         }
-        Ok(Self(parts))
+        Ok(Self { parts, text: text.to_owned() })
     }
 
     /// The placeholder, where the template is exactly one.
     pub(super) fn alone(&self) -> Option<&Slot> {
-        match self.0.as_slice() {
+        match self.parts.as_slice() {
             [Part::Slot(slot)] => Some(slot),
             _ => None,
         }
     }
 
     pub(super) fn literals(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().filter_map(|part| match part {
+        self.parts.iter().filter_map(|part| match part {
             Part::Text(text) => Some(text.as_str()),
             Part::Slot(_) => None,
         })
@@ -60,7 +64,7 @@ impl Template {
     }
 
     fn slots(&self) -> impl Iterator<Item = &Slot> {
-        self.0.iter().filter_map(|part| match part {
+        self.parts.iter().filter_map(|part| match part {
             Part::Slot(slot) => Some(slot),
             Part::Text(_) => None,
         })
@@ -73,7 +77,7 @@ impl Template {
         mut value: impl FnMut(Placeholder) -> Option<String>,
     ) -> Option<String> {
         let mut text = String::new();
-        for part in &self.0 {
+        for part in &self.parts {
             match part {
                 Part::Text(literal) => text.push_str(literal),
                 Part::Slot(slot) => match value(slot.placeholder) {
@@ -83,5 +87,11 @@ impl Template {
             }
         }
         Some(text)
+    }
+}
+
+impl std::fmt::Display for Template {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
     }
 }

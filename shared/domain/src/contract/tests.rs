@@ -8,6 +8,7 @@ use crate::json::RawJson;
 use crate::webhook::{CustomHeaders, Essentials, Webhook};
 
 mod extends;
+mod fuzz;
 mod mistakes;
 mod templates;
 
@@ -98,6 +99,43 @@ fn what_is_shown_of_a_request_gives_no_secret_away() {
 }
 
 #[test]
+fn a_webhooks_own_limits_win() {
+    let limited =
+        STANDARD.replace("retry = ", "rate_limit = { requests = 9, perSeconds = 3 }\nretry = ");
+    let limited = contract(&[("standard.toml", &limited)]).unwrap();
+    let plain = webhook(&[]);
+    assert_eq!(limited.timeout_of(&plain), Duration::from_secs(20));
+    assert_eq!(limited.rate_limit_of(&plain), Some(RateLimit::new(9, 3).unwrap()));
+    assert_eq!(standard().rate_limit_of(&plain), None);
+    let own = Webhook {
+        timeout: Some(7.try_into().unwrap()),
+        rate_limit: Some(RateLimit::new(1, 2).unwrap()),
+        ..plain
+    };
+    assert_eq!(limited.timeout_of(&own), Duration::from_secs(7));
+    assert_eq!(limited.rate_limit_of(&own), Some(RateLimit::new(1, 2).unwrap()));
+}
+
+#[test]
+fn what_is_shown_of_a_rotation_gives_no_signature_away() {
+    let one = STANDARD.replace("another = ", "# another = ");
+    let contract = contract(&[("standard.toml", &one)]).unwrap();
+    let rotated = Webhook {
+        retiring_secret: Some(crate::webhook::RetiringSecret {
+            secret: "an-older-secret".parse().unwrap(),
+            until: at("2024-01-15T11:00:00Z"),
+        }),
+        ..webhook(&[])
+    };
+    let request = request(&contract, &rotated, "1");
+    let shown = |name: &str| request.shown_headers.iter().find(|(n, _)| n == name).unwrap().1.len();
+    for name in ["webhook-signature", "webhook-signature-Next"] {
+        assert!(request.headers.iter().any(|(n, v)| n == name && v.len() > 40), "{name}");
+        assert!(shown(name) < 20, "{name}");
+    }
+}
+
+#[test]
 fn a_webhooks_own_user_agent_wins() {
     let request = request(&standard(), &webhook(&[("user-agent", "Mine/1.0")]), "{}");
     let agents: Vec<_> = request
@@ -132,6 +170,11 @@ fn custom_headers_are_checked() {
     ] {
         assert!(check(name, value).is_err(), "{name}: {value}");
     }
+    let one = STANDARD.replace("another = ", "# another = ");
+    let one = self::contract(&[("standard.toml", &one)]).unwrap();
+    let next = || vec![("Webhook-Signature-next".to_owned(), "x".to_owned())];
+    assert!(CustomHeaders::new(next(), &one).is_err(), "it is the contract's, rotated or not");
+    assert!(CustomHeaders::new(next(), &contract).is_ok(), "there is no such header here");
     let twice = vec![("X-A".to_owned(), "1".to_owned()), ("x-a".to_owned(), "2".to_owned())];
     assert!(CustomHeaders::new(twice, &contract).is_err());
 }

@@ -181,9 +181,18 @@ mod tests {
             r#"{"maxAttempts":3,"backoffStrategy":"exponential","initialDelay":1000,"maxDelay":60000}"#,
             r#"{"max_attempts":3,"backoff_strategy":"exponential","initial_delay":1000,"max_delay":60000}"#,
             r#"{"maxRetries":2,"retryDelay":1000,"backoffMultiplier":2,"maxDelay":60000}"#,
+            r#"{"max_retries":2,"retry_delay":1000,"backoff_multiplier":2.0,"max_delay":60000}"#,
+            r#"{"retries":2,"backoff":"exponential","multiplier":2,"maxDelay":60000}"#,
         ] {
             assert_eq!(RetryPolicy::read("", json), canonical, "{json}");
         }
+    }
+
+    #[test]
+    fn attempts_count_the_first() {
+        let policy = RetryPolicy::read("", r#"{"maxAttempts":10}"#).unwrap();
+        assert_eq!(policy.max_retries(), 9);
+        assert_eq!(RetryPolicy::read("", r#"{"maxAttempts":1}"#).unwrap().max_retries(), 0);
     }
 
     #[test]
@@ -193,6 +202,7 @@ mod tests {
             ("7", vec!["retryPolicy"]),
             (r#"{"maxRetries":11}"#, vec!["retryPolicy.maxRetries"]),
             (r#"{"maxAttempts":0}"#, vec!["retryPolicy.maxAttempts"]),
+            (r#"{"maxAttempts":11}"#, vec!["retryPolicy.maxAttempts"]),
             (r#"{"maxAttempts":2,"maxRetries":1}"#, vec!["retryPolicy.maxAttempts"]),
             (r#"{"initialDelay":99}"#, vec!["retryPolicy.initialDelay"]),
             (r#"{"maxDelay":999}"#, vec!["retryPolicy.maxDelay"]),

@@ -1,12 +1,18 @@
 //! Reads the fields of a webhook's body, one function each.
 
+use std::collections::BTreeMap;
+
 use hooklane_domain::contract::{Contract, ContractName};
-use hooklane_domain::fields::Fields;
+use hooklane_domain::expression::InvalidExpression;
+use hooklane_domain::fields::{FieldErrors, Fields};
+use hooklane_domain::json::RawJson;
+use hooklane_domain::limits::{InvalidLimit, RateLimit, TimeLimit};
 use hooklane_domain::retry::RetryPolicy;
 use hooklane_domain::subscription::Subscription;
 use hooklane_domain::target::TargetUrl;
 
 use super::super::Rules;
+use super::Override;
 
 const MAX_EVENTS: usize = 100;
 
@@ -17,6 +23,27 @@ pub(super) fn text(fields: &mut Fields, name: &str, least: usize, most: usize) -
     }
     fields.error(name, format!("must have {least} to {most} characters"));
     None
+}
+
+pub(super) fn description(fields: &mut Fields, most: usize) -> Override<String> {
+    let taken = fields.take_null(&["description"]);
+    match text(fields, "description", 0, most) {
+        Some(text) => Override::Own(text),
+        None if taken => Override::Taken,
+        None => Override::Unsaid,
+    }
+}
+
+/// Names and values.
+pub(super) fn headers(fields: &mut Fields) -> Override<BTreeMap<String, String>> {
+    own(fields, &["headers"], |path, json| {
+        let headers = serde_json::from_str(json)
+            .map_err(|_| FieldErrors::one(path, "must be an object of strings"))?;
+        // A map keeps the last of two that have one name; here that is a mistake.
+        let mut names = Fields::of(path, json)?;
+        names.take_rest();
+        names.finish().map(|()| headers)
+    })
 }
 
 pub(super) fn url(fields: &mut Fields, rules: Rules<'_>) -> Option<TargetUrl> {
@@ -53,13 +80,68 @@ pub(super) fn contract<'a>(fields: &mut Fields, rules: Rules<'a>) -> Option<&'a 
     found
 }
 
-pub(super) fn policy(fields: &mut Fields) -> Option<RetryPolicy> {
-    let field = fields.take(&["retryPolicy", "retry_policy"])?;
-    match RetryPolicy::read(&field.path, field.raw.get()) {
-        Ok(policy) => Some(policy),
+pub(super) fn policy(fields: &mut Fields) -> Override<RetryPolicy> {
+    own(fields, &["retryPolicy", "retry_policy"], RetryPolicy::read)
+}
+
+/// In seconds.
+pub(super) fn timeout(fields: &mut Fields) -> Override<TimeLimit> {
+    own(fields, &["timeout", "timeoutSeconds", "timeout_seconds"], |path, json| {
+        let seconds = json.parse::<u64>().map_err(|_| InvalidLimit::Timeout);
+        seconds.and_then(TimeLimit::try_from).map_err(|e| FieldErrors::one(path, e.to_string()))
+    })
+}
+
+/// `{requests, perSeconds}`
+pub(super) fn rate_limit(fields: &mut Fields) -> Override<RateLimit> {
+    own(fields, &["rateLimit", "rate_limit"], |path, json| {
+        let mut fields = Fields::of(path, json)?;
+        let mut whole = |names: &[&str]| {
+            if !fields.has(names) {
+                fields.error(names[0], "is required");
+            }
+            fields.read::<u64>(names, "a whole number")
+        };
+        let requests = whole(&["requests"]);
+        let per_seconds = whole(&["perSeconds", "per_seconds"]);
+        let limit = requests.zip(per_seconds).map(|(requests, s)| RateLimit::new(requests, s));
+        match limit {
+            Some(Ok(limit)) => return fields.finish().map(|()| limit),
+            Some(Err(e @ InvalidLimit::PerSeconds)) => fields.error("perSeconds", e.to_string()),
+            Some(Err(e)) => fields.error("requests", e.to_string()),
+            None => {}
+        }
+        Err(fields.finish().err().unwrap_or_default())
+    })
+}
+
+/// A filter or a transform, in CEL.
+pub(super) fn expression<T>(fields: &mut Fields, name: &str) -> Override<T>
+where
+    T: std::str::FromStr<Err = InvalidExpression>,
+{
+    own(fields, &[name], |path, json| {
+        let text = RawJson::parse(json).ok().and_then(|text| text.as_text());
+        let text = text.ok_or_else(|| FieldErrors::one(path, "must be a string"))?;
+        text.parse().map_err(|e: InvalidExpression| FieldErrors::one(path, e.to_string()))
+    })
+}
+
+/// A field that a webhook may have of its own: read under its path, or taken back with `null`.
+fn own<T>(
+    fields: &mut Fields,
+    names: &[&str],
+    read: impl FnOnce(&str, &str) -> Result<T, FieldErrors>,
+) -> Override<T> {
+    let taken = fields.take_null(names);
+    let Some(field) = fields.take(names) else {
+        return if taken { Override::Taken } else { Override::Unsaid };
+    };
+    match read(&field.path, field.raw.get()) {
+        Ok(own) => Override::Own(own),
         Err(errors) => {
             fields.merge(errors);
-            None
+            Override::Unsaid
         }
     }
 }

@@ -29,6 +29,19 @@ const MISTAKES: &[(&str, &str, usize, &str)] = &[
     ("signed = \"{event.id}", "signed = \"{event.version}", 26, "may not stand in what is signed"),
     (".{body}\"", "\"", 26, "must contain the {body}"),
     ("\"v1,{signature}\"", "\"v1\"", 28, "must contain the {signature}"),
+    ("\" v1,{signature}\"", "\" v1\"", 30, "must contain the {signature}"),
+    ("\"v1a,{signature}\"", "\"v1a\"", 34, "must contain the {signature}"),
+    ("another = \" v1a,{signature}\"", "", 34, "another must be said for both"),
+    ("another = \" v1a", "more = \" v1a", 35, "unknown field"),
+    ("retry = ", "rate_limit = { requests = 0, perSeconds = 1 }\nretry = ", 10, "requests must be"),
+    (
+        "retry = ",
+        "rate_limit = { requests = 1, perSeconds = 3601 }\nretry = ",
+        10,
+        "perSeconds must be",
+    ),
+    ("retry = ", "rate_limit = { requests = 1 }\nretry = ", 10, "missing field `perSeconds`"),
+    ("retry = ", "rate_limit = 60\nretry = ", 10, "expected"),
 ];
 
 fn refusal(text: &str) -> InvalidContract {
@@ -45,6 +58,18 @@ fn a_mistake_is_named_with_file_line_and_what_was_expected() {
         assert_eq!(error.line, *line, "{from} -> {to}: {error}");
         assert_eq!(error.file, "standard.toml");
     }
+}
+
+#[test]
+fn the_header_of_the_new_signature_is_taken() {
+    let one = STANDARD.replace("another = ", "# another = ");
+    assert!(contract(&[("standard.toml", &one)]).is_ok());
+    let text = one.replace("webhook-id = ", "Webhook-Signature-Next = ");
+    assert_eq!(
+        refusal(&text).to_string(),
+        "standard.toml:19: header webhook-signature-Next: carries the new signature of \
+         webhook-signature while a secret is rotated"
+    );
 }
 
 #[test]

@@ -1,0 +1,15 @@
+//! Prints the OpenAPI document: `make openapi` writes it to `docs/openapi.json`.
+
+#![expect(clippy::print_stdout, reason = "printing is what it is for")]
+
+use hooklane_api::{Api, openapi_json};
+use hooklane_app::fakes::{FixedSurroundings, MemoryLedger, MemoryQueues, MemoryRegistry};
+use hooklane_aws::secrets::Refreshed;
+use hooklane_sender::Sender;
+
+type AnyApi = Api<MemoryLedger, MemoryRegistry, MemoryQueues, Sender, Refreshed, FixedSurroundings>;
+
+fn main() -> Result<(), serde_json::Error> {
+    println!("{}", openapi_json::<AnyApi>()?);
+    Ok(())
+}

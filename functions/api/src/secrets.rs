@@ -1,0 +1,85 @@
+//! `/webhooks/{webhook}/secret` and `/webhooks/{webhook}/rotate-secret`: beside the answer to its
+//! creation, the only ones that carry a webhook's secret.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse as _, Response};
+use hooklane_app::ports::{Surroundings as _, Webhooks as _};
+use hooklane_app::webhooks;
+use lambda_http::http::header::{CACHE_CONTROL, ETAG};
+
+use crate::Backend;
+use crate::auth::{WRITE, Writer};
+use crate::body::Text;
+use crate::etag::{self, IfMatch};
+use crate::problem::Problem;
+use crate::schemas::Rotation;
+use crate::views::SecretView;
+use crate::webhooks::{no_webhook, webhook_id};
+
+#[utoipa::path(
+    get,
+    path = "/webhooks/{webhook}/secret",
+    tag = "secrets",
+    operation_id = "getSecret",
+    summary = "The webhook's signing secret",
+    security(("bearer" = [WRITE])),
+    params(("webhook" = String, Path, description = "The webhook's id")),
+    responses((
+        status = 200, description = "The secret", body = SecretView,
+        headers(("Cache-Control" = String, description = "`no-store`")),
+    )),
+)]
+pub(crate) async fn show<B: Backend>(
+    State(api): State<Arc<B>>,
+    Writer(tenant): Writer,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let webhook = api.registry().get(&tenant, webhook_id(&id)?).await?.ok_or_else(no_webhook)?;
+    let view = SecretView::new(&webhook, api.rules().contracts, api.surroundings().now());
+    Ok(([(CACHE_CONTROL, "no-store")], Json(view)).into_response())
+}
+
+#[utoipa::path(
+    post,
+    path = "/webhooks/{webhook}/rotate-secret",
+    tag = "secrets",
+    operation_id = "rotateSecret",
+    summary = "Give the webhook a new signing secret",
+    description = "The old secret signs beside the new one until the overlap is over. During an overlap there \
+        is no second one; a rotation with an overlap of 0 ends it, and both older secrets are gone at once.",
+    security(("bearer" = [WRITE])),
+    params(
+        ("webhook" = String, Path, description = "The webhook's id"),
+        ("If-Match" = Option<String>, Header, nullable = false, description = "The `ETag`s that are known, or `*`: another one is a 412", example = "*"),
+    ),
+    request_body(content = Option<Rotation>, description = "May be left out"),
+    responses(
+        (
+            status = 200, description = "The new secret", body = SecretView,
+            headers(
+                ("ETag" = String, description = "The webhook's, for `If-Match`"),
+                ("Cache-Control" = String, description = "`no-store`"),
+            ),
+        ),
+        (status = 409, description = "The overlap of the rotation before lasts", body = Problem, content_type = "application/problem+json"),
+        (status = 412, description = "The webhook has changed since it was read", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "Every wrong field with its path", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn rotate<B: Backend>(
+    State(api): State<Arc<B>>,
+    Writer(tenant): Writer,
+    Path(id): Path<String>,
+    IfMatch(known): IfMatch,
+    Text(body): Text,
+) -> Result<Response, Problem> {
+    let key = (&tenant, webhook_id(&id)?);
+    let (registry, surroundings) = (api.registry(), api.surroundings());
+    let rotated = webhooks::rotate(registry, surroundings, api.rules(), key, &known, &body).await?;
+    let view = SecretView::new(&rotated, api.rules().contracts, surroundings.now());
+    let tag = [(ETAG, etag::of(rotated.revision))];
+    Ok(([(CACHE_CONTROL, "no-store")], tag, Json(view)).into_response())
+}

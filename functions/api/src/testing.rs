@@ -1,0 +1,53 @@
+//! `/webhooks/{webhook}/test`: one attempt, at once, also at a webhook that gets no deliveries.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse as _, Response};
+use hooklane_app::webhooks::{self, Trial};
+
+use crate::Backend;
+use crate::auth::{WRITE, Writer};
+use crate::body::Text;
+use crate::problem::Problem;
+use crate::samples::DocumentedTypes;
+use crate::views::TestView;
+use crate::webhooks::webhook_id;
+
+#[utoipa::path(
+    post,
+    path = "/webhooks/{webhook}/test",
+    tag = "webhooks",
+    operation_id = "testWebhook",
+    summary = "Send something to the webhook now, and see what its receiver says",
+    description = "Without a body, or with `{}`, a `webhook.test` goes out. An object whose only key is `event` \
+        sends that type's sample. Anything else is the payload of a `webhook.test`. It is one attempt of at most \
+        20 seconds, signed and written as a delivery is, also where the webhook is inactive, paused or disabled. \
+        It is kept in the webhook's log as a test and counts nowhere.",
+    security(("bearer" = [WRITE])),
+    params(("webhook" = String, Path, description = "The webhook's id")),
+    request_body(content = Option<serde_json::Value>, description = "May be left out"),
+    responses(
+        (status = 200, description = "What came of it, be it a failure", body = TestView),
+        (status = 413, description = "The payload is over 256 KiB", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "It is no JSON, or there is no sample of that type", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn test<B: Backend>(
+    State(api): State<Arc<B>>,
+    Writer(tenant): Writer,
+    Path(id): Path<String>,
+    Text(body): Text,
+) -> Result<Response, Problem> {
+    let trial = Trial {
+        webhooks: api.registry(),
+        ledger: api.ledger(),
+        sender: api.sender(),
+        samples: &DocumentedTypes,
+        surroundings: api.surroundings(),
+        contracts: api.rules().contracts,
+    };
+    let tested = webhooks::test(trial, (&tenant, webhook_id(&id)?), &body).await?;
+    Ok(Json(TestView::new(&tested)).into_response())
+}

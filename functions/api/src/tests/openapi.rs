@@ -1,0 +1,61 @@
+use super::service::Service;
+
+#[test]
+fn the_checked_in_document_is_the_current_one() {
+    let checked_in = include_str!("../../../../docs/openapi.json");
+    let current = crate::openapi_json::<super::service::Fakes>().unwrap();
+    assert!(checked_in.trim_end() == current, "docs/openapi.json is stale: run `make openapi`");
+}
+
+#[tokio::test]
+async fn the_document_is_served_without_a_token() {
+    let answer = Service::new().ask_with(&[], "GET", "/api/v1/openapi.json", "").await;
+    assert_eq!(answer.status, 200);
+    let checked_in: serde_json::Value =
+        serde_json::from_str(include_str!("../../../../docs/openapi.json")).unwrap();
+    assert_eq!(answer.body, checked_in);
+}
+
+/// No operation is without a name, a summary, a tag, its security and what may go wrong.
+#[test]
+fn every_operation_is_described() {
+    let document: serde_json::Value =
+        serde_json::from_str(&crate::openapi_json::<super::service::Fakes>().unwrap()).unwrap();
+    let mut names = std::collections::BTreeSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let named = format!("{method} {path}");
+            let id = operation["operationId"].as_str().unwrap();
+            assert!(names.insert(id.to_owned()), "{named}: {id} is there twice");
+            for text in [&operation["summary"], &operation["tags"][0]] {
+                assert!(text.as_str().is_some_and(|t| !t.is_empty()), "{named}");
+            }
+            assert!(operation["security"].is_array(), "{named}");
+            assert!(operation["responses"]["503"].is_object(), "{named}");
+        }
+    }
+}
+
+/// The page names every operation and every schema, links to nothing that is not on it, and needs no
+/// other host.
+#[tokio::test]
+async fn the_reference_page_is_whole() {
+    let answer = Service::new().ask_with(&[], "GET", "/docs", "").await;
+    assert_eq!(answer.status, 200);
+    let html = &answer.text;
+    let document: serde_json::Value =
+        serde_json::from_str(&crate::openapi_json::<super::service::Fakes>().unwrap()).unwrap();
+    for item in document["paths"].as_object().unwrap().values() {
+        for operation in item.as_object().unwrap().values() {
+            let id = operation["operationId"].as_str().unwrap();
+            assert!(html.contains(&format!("<article id=\"{id}\">")), "{id}");
+        }
+    }
+    for link in html.split("href=\"#").skip(1) {
+        let target = link.split('"').next().unwrap();
+        assert!(html.contains(&format!("id=\"{target}\"")), "{target}");
+    }
+    for loading in ["src=", "href=\"http", "url(", "<script", "<link", "@import"] {
+        assert!(!html.contains(loading), "{loading}");
+    }
+}

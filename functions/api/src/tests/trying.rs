@@ -1,0 +1,112 @@
+use std::time::Duration;
+
+use hooklane_app::ports::TestAttempts as _;
+use hooklane_domain::ids::DeliveryId;
+use hooklane_domain::outcome::{AttemptError, ErrorKind, Outcome, Response};
+use lambda_http::http::StatusCode;
+
+use super::service::{Answer, Service};
+
+async fn tried(service: &Service, body: &str) -> Answer {
+    let webhook = service.webhook().await;
+    service.ask("POST", &format!("/webhooks/{webhook}/test"), body).await
+}
+
+/// What the receiver got last.
+fn got(service: &Service) -> serde_json::Value {
+    let seen = service.api.sender.seen.lock().unwrap();
+    serde_json::from_str(&seen.last().unwrap().0.body).unwrap()
+}
+
+#[tokio::test]
+async fn a_test_shows_what_the_receiver_said() {
+    let service = Service::new();
+    let answer = tried(&service, "").await;
+    assert_eq!(answer.status, StatusCode::OK);
+    insta::assert_json_snapshot!("test_result", answer.body);
+    insta::assert_json_snapshot!("test_payload", got(&service));
+    assert_eq!(service.api.sender.seen.lock().unwrap()[0].1, Duration::from_secs(20));
+}
+
+#[tokio::test]
+async fn three_forms() {
+    let service = Service::new();
+    for (body, event_type, data) in [
+        ("{}", "webhook.test", None),
+        (r#"{"event":"user.created"}"#, "user.created", None),
+        (
+            r#"{"taskId":"123","status":"completed"}"#,
+            "webhook.test",
+            Some(serde_json::json!({"taskId": "123", "status": "completed"})),
+        ),
+        (r#"[1.50]"#, "webhook.test", Some(serde_json::json!([1.5]))),
+    ] {
+        let answer = tried(&service, body).await;
+        assert_eq!(answer.body["eventType"], event_type, "{body}");
+        assert_eq!(answer.body["success"], true, "{body}");
+        let got = got(&service);
+        assert_eq!(got["type"], event_type, "{body}");
+        match data {
+            Some(data) => assert_eq!(got["data"], data),
+            None => assert!(got["data"].is_object(), "{got}"),
+        }
+    }
+    let unknown = tried(&service, r#"{"event":"nobody.knows"}"#).await;
+    assert_eq!(unknown.status, StatusCode::UNPROCESSABLE_ENTITY);
+    insta::assert_json_snapshot!("test_of_an_unknown_type", unknown.body);
+    let large = tried(&service, &format!("\"{}\"", "x".repeat(256 * 1024))).await;
+    assert_eq!(large.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(tried(&service, "{").await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(service.api.sender.seen.lock().unwrap().len(), 4, "what is refused is not sent");
+}
+
+#[tokio::test]
+async fn failures_are_answers_too() {
+    let service = Service::new();
+    let answered = |status| {
+        Outcome::Answered(Response {
+            status,
+            status_text: "Gone".to_owned(),
+            headers: Vec::new(),
+            body: String::new(),
+        })
+    };
+    let detail = "no complete answer in 20s".to_owned();
+    for (outcome, status) in [
+        (answered(410), Some(410)),
+        (Outcome::Error(AttemptError { kind: ErrorKind::Timeout, detail }), None),
+    ] {
+        *service.api.sender.outcome.lock().unwrap() = Some(outcome);
+        let answer = tried(&service, "").await;
+        assert_eq!((answer.status, answer.body["success"].clone()), (StatusCode::OK, false.into()));
+        assert_eq!(answer.body["response"]["status"].as_u64(), status);
+        assert_eq!(answer.body.get("error").is_some(), status.is_none());
+        if status.is_none() {
+            insta::assert_json_snapshot!("test_without_an_answer", answer.body);
+        }
+    }
+    let list = service.ask("GET", "/webhooks?active=true", "").await;
+    assert_eq!(list.body["total"], 2, "a test disables nothing");
+}
+
+#[tokio::test]
+async fn a_test_is_kept_as_a_test_and_is_no_delivery() {
+    let service = Service::new();
+    let webhook = service.webhook().await;
+    let path = format!("/webhooks/{webhook}");
+    for body in [r#"{"active":false}"#, r#"{"active":true}"#] {
+        service.ask("PATCH", &path, body).await;
+        let answer = service.ask("POST", &format!("{path}/test"), "").await;
+        assert_eq!(answer.body["success"], true, "also at one that is inactive");
+        let event = answer.body["eventId"].as_str().unwrap().parse().unwrap();
+        let at = answer.body["at"].as_str().unwrap().parse().unwrap();
+        let id = DeliveryId::new(webhook.parse().unwrap(), at, event);
+        let acme = "acme".parse().unwrap();
+        let kept = service.api.ledger.test_attempt(&acme, &id).await.unwrap().unwrap();
+        assert_eq!(kept.attempt.outcome.status(), Some(200));
+        let read = service.ask("GET", &format!("{path}/deliveries/{id}"), "").await;
+        assert_eq!(read.status, StatusCode::NOT_FOUND);
+    }
+    let list = service.ask("GET", &format!("{path}/deliveries"), "").await;
+    assert_eq!(list.body["data"].as_array().unwrap().len(), 0);
+}

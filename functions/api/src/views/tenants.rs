@@ -1,0 +1,70 @@
+use hooklane_app::tenants::Minted;
+use hooklane_domain::tenant::Tenant;
+use hooklane_domain::token::Scope;
+use secrecy::ExposeSecret as _;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::time;
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Tenant)]
+pub(crate) struct TenantView {
+    #[schema(example = "acme")]
+    id: String,
+    /// The contract of its webhooks that name none, and of the API's answers to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "standard")]
+    contract: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "default")]
+    catalog: Option<String>,
+    /// Only events of known types, whose data fits the type's schema, are accepted.
+    strict: bool,
+    /// API requests a minute of its tokens; 0 for as many as it likes; absent where it is the deployment's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 600)]
+    rate_limit: Option<u32>,
+    /// No attempts are made for any of its webhooks.
+    paused: bool,
+}
+
+impl TenantView {
+    pub(crate) fn new(tenant: &Tenant) -> Self {
+        let settings = &tenant.settings;
+        Self {
+            id: tenant.id.to_string(),
+            contract: settings.contract.as_ref().map(ToString::to_string),
+            catalog: settings.catalog.as_ref().map(ToString::to_string),
+            strict: settings.strict,
+            rate_limit: settings.rate_limit,
+            paused: settings.paused,
+        }
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Token)]
+pub(crate) struct TokenView {
+    token: String,
+    #[schema(example = "Bearer")]
+    token_type: &'static str,
+    tenant: String,
+    #[schema(example = json!(["webhooks:read"]))]
+    scopes: Vec<&'static str>,
+    expires_at: String,
+}
+
+impl TokenView {
+    pub(crate) fn new(minted: &Minted) -> Self {
+        Self {
+            token: minted.token.expose_secret().to_owned(),
+            token_type: "Bearer",
+            tenant: minted.claims.tenant.to_string(),
+            scopes: minted.claims.scopes.iter().copied().map(Scope::as_str).collect(),
+            expires_at: time(minted.claims.expires_at),
+        }
+    }
+}

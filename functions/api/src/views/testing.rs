@@ -1,0 +1,114 @@
+use std::collections::BTreeMap;
+
+use hooklane_app::webhooks::Tested;
+use hooklane_domain::expression::Verdict;
+use hooklane_domain::json::RawJson;
+use hooklane_domain::outcome::{AttemptError, Outcome};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::deliveries::{AttemptProblem, RequestView};
+use super::time;
+
+/// What came of a test.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = TestResult)]
+pub(crate) struct TestView {
+    /// Whether a delivery would count as delivered.
+    success: bool,
+    #[schema(example = "evt_01HM6WKJ2Y3M8F5J0V9Q4T7C1D")]
+    event_id: String,
+    #[schema(example = "webhook.test")]
+    event_type: String,
+    #[schema(format = DateTime)]
+    at: String,
+    duration_ms: u32,
+    /// What the webhook's filter says of the event, where it has one. The test goes out all the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    filter: Option<FilterView>,
+    /// What the webhook's transform makes of the event's data, where it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    transform: Option<TransformView>,
+    request: RequestView,
+    /// What the receiver said, where it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    response: Option<TestResponseView>,
+    /// Why there was no answer, where there was none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<AttemptProblem>, nullable = false)]
+    error: Option<AttemptError>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = TestFilter)]
+struct FilterView {
+    /// Absent where it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    passed: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    error: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = TestTransform)]
+struct TransformView {
+    /// The data that is sent; absent where it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<serde_json::Value>)]
+    data: Option<RawJson>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    error: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = TestResponse)]
+struct TestResponseView {
+    #[schema(example = 200)]
+    status: u16,
+    #[schema(example = "OK")]
+    status_text: String,
+    headers: BTreeMap<String, String>,
+    /// The first 1,000 bytes.
+    body: String,
+}
+
+impl TestView {
+    pub(crate) fn new(tested: &Tested) -> Self {
+        let (test, attempt) = (&tested.test, &tested.test.attempt);
+        let response = match &attempt.outcome {
+            Outcome::Answered(response) => Some(TestResponseView {
+                status: response.status,
+                status_text: response.status_text.clone(),
+                headers: response.headers.iter().cloned().collect(),
+                body: response.body.clone(),
+            }),
+            Outcome::Error(_) => None,
+        };
+        Self {
+            success: tested.success,
+            event_id: test.id.event().to_string(),
+            event_type: test.event_type.to_string(),
+            at: time(attempt.at),
+            duration_ms: attempt.duration_ms,
+            filter: tested.preview.filter.as_ref().map(|said| FilterView {
+                passed: said.as_ref().ok().map(|verdict| *verdict == Verdict::Passed),
+                error: said.as_ref().err().map(ToString::to_string),
+            }),
+            transform: tested.preview.transform.as_ref().map(|made| TransformView {
+                data: made.as_ref().ok().cloned(),
+                error: made.as_ref().err().map(ToString::to_string),
+            }),
+            request: RequestView::new(attempt),
+            response,
+            error: attempt.outcome.error().cloned(),
+        }
+    }
+}

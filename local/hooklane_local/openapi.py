@@ -1,0 +1,70 @@
+"""Holds docs/openapi.json against the running API, with schemathesis."""
+
+import json
+import uuid
+from urllib.parse import urlsplit
+
+from hooklane_local.client import LocalStack
+from hooklane_local.environment import for_build_tools
+from hooklane_local.paths import EMULATOR_VENV, ROOT
+from hooklane_local.processes import run_side_by_side
+from hooklane_local.profile import Profile
+from hooklane_local.progress import Failure, say
+
+_DOCUMENT = ROOT / "docs" / "openapi.json"
+_CONFIGURATION = ROOT / "tests" / "openapi" / "schemathesis.toml"
+# The emulator takes a tenth of a second for a request, so several processes ask side by side. (Its own
+# threads are no help: they break the generator's cache of source lines.)
+_SIDE_BY_SIDE = 6
+
+
+def hold_against_document(profile: Profile, stack: LocalStack) -> None:
+    """Every operation with examples from its schemas, and all of them along the document's links.
+
+    After the other tests: with the operator's key it removes tenants that it finds.
+    """
+    operations = sorted(
+        operation["operationId"]
+        for item in json.loads(_DOCUMENT.read_text())["paths"].values()
+        for operation in item.values()
+    )
+    folder = profile.state / "schemathesis"
+    folder.mkdir(exist_ok=True)
+    parts = {f"operations-{n + 1}": _of(operations[n::_SIDE_BY_SIDE]) for n in range(_SIDE_BY_SIDE)}
+    parts["links"] = ["--phases", "stateful"]
+    commands = {folder / f"{name}.log": _command(stack, arguments) for name, arguments in parts.items()}
+    failed = run_side_by_side(commands, environment=for_build_tools(), cwd=folder)
+    for log in failed:
+        say(f"\n--- {log.stem}")
+        say(log.read_text(errors="replace"))
+    if failed:
+        raise Failure(f"the API and docs/openapi.json do not agree: {', '.join(log.stem for log in failed)}")
+
+
+def _of(operations: list[str]) -> list[str]:
+    included = [argument for name in operations for argument in ("--include-operation-id", name)]
+    return ["--phases", "examples,coverage,fuzzing", *included]
+
+
+def _command(stack: LocalStack, arguments: list[str]) -> list:
+    """As the operator for a tenant of its own, which has no rate limit."""
+    tenant = f"schemathesis-{uuid.uuid4().hex[:8]}"
+    stack.api(None).put(f"/api/v1/tenants/{tenant}", {"rateLimit": 0}).expect(200)
+    address = urlsplit(stack.description["apiUrl"])
+    headers = {
+        "Host": address.netloc,
+        "Authorization": f"Bearer {stack.description['operatorKey']}",
+        "X-Tenant-Id": tenant,
+    }
+    return [
+        EMULATOR_VENV / "bin" / "st",
+        "--config-file",
+        _CONFIGURATION,
+        "--no-color",
+        "run",
+        _DOCUMENT,
+        "--url",
+        f"http://127.0.0.1:{address.port}/api/v1",
+        *(argument for header, value in headers.items() for argument in ("--header", f"{header}: {value}")),
+        *arguments,
+    ]

@@ -1,0 +1,19 @@
+use hooklane_domain::quota::Window;
+
+use crate::conformance::samples::{at, tenant};
+use crate::ports::Quotas;
+
+/// Leases add up, by tenant and by minute, also those that are made at once.
+#[expect(clippy::unwrap_used, reason = "a check that fails panics")]
+pub async fn quotas<S: Quotas>(store: &S, salt: u128) {
+    let (ours, other) = (tenant("quota-a", salt), tenant("quota-b", salt));
+    let (now, next) = (Window::at(at(0)), Window::at(at(60_000)));
+    assert_eq!(store.lease(&ours, now, 30).await.unwrap(), 30);
+    assert_eq!(store.lease(&ours, now, 5).await.unwrap(), 35);
+    assert_eq!(store.lease(&ours, next, 5).await.unwrap(), 5);
+    assert_eq!(store.lease(&other, now, 1).await.unwrap(), 1);
+    let crowd = futures::future::join_all((0..8).map(|_| store.lease(&other, next, 10))).await;
+    let mut totals: Vec<_> = crowd.into_iter().map(Result::unwrap).collect();
+    totals.sort_unstable();
+    assert_eq!(totals, [10, 20, 30, 40, 50, 60, 70, 80]);
+}

@@ -1,0 +1,15 @@
+use hooklane_domain::ids::TenantId;
+use hooklane_domain::quota::Window;
+
+use super::Unavailable;
+
+/// The shared count of a tenant's API requests.
+pub trait Quotas: Send + Sync {
+    /// Leases so many requests of a tenant's minute; how many are leased of it in all, these included.
+    fn lease(
+        &self,
+        tenant: &TenantId,
+        window: Window,
+        requests: u32,
+    ) -> impl Future<Output = Result<u64, Unavailable>> + Send;
+}

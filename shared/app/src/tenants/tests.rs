@@ -1,0 +1,76 @@
+use hooklane_domain::Timestamp;
+
+use super::*;
+use crate::fakes::{FixedSurroundings, MemoryRegistry};
+
+const STANDARD: (&str, &str) =
+    ("standard.toml", include_str!("../../../../contracts/standard.toml"));
+
+fn acme() -> TenantId {
+    "acme".parse().unwrap()
+}
+
+fn settings(body: &str) -> Result<TenantSettings, Vec<String>> {
+    let contracts = Contracts::load([STANDARD]).unwrap();
+    let catalogs = ["default".parse().unwrap()];
+    let known = Names { contracts: &contracts, catalogs: &catalogs };
+    read(body, known).map_err(|e| e.into_vec().into_iter().map(|e| e.path).collect())
+}
+
+#[test]
+fn what_settings_leave_out_is_the_default() {
+    assert_eq!(settings("{}"), Ok(TenantSettings::default()));
+    let all = settings(
+        r#"{"contract":"standard","catalog":"default","strict":true,"rateLimit":0,"paused":true}"#,
+    )
+    .unwrap();
+    assert_eq!(all.contract.unwrap().as_str(), "standard");
+    assert_eq!(all.catalog.unwrap().as_str(), "default");
+    assert_eq!((all.strict, all.rate_limit, all.paused), (true, Some(0), true));
+}
+
+#[test]
+fn every_wrong_setting_is_named() {
+    for (body, paths) in [
+        (r#"{"contract":"nonsense","catalog":"none"}"#, vec!["contract", "catalog"]),
+        (r#"{"strict":"yes","paused":1}"#, vec!["strict", "paused"]),
+        (r#"{"rateLimit":-1}"#, vec!["rateLimit"]),
+        (r#"{"rateLimit":1000001}"#, vec!["rateLimit"]),
+        (r#"{"colour":1}"#, vec!["colour"]),
+        ("[]", vec![""]),
+    ] {
+        assert_eq!(settings(body), Err(paths.into_iter().map(str::to_owned).collect()), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_carries_what_was_asked_for_and_its_tenants_generation() {
+    let registry = MemoryRegistry::default();
+    let now: Timestamp = "2024-01-15T10:30:00Z".parse().unwrap();
+    let surroundings = FixedSurroundings::at(now);
+    let key: SecretString = "the-token-key".into();
+    registry.revoke_tokens(&acme()).await.unwrap();
+    let mint = async |body: &str| mint(&registry, &surroundings, &key, &acme(), body).await;
+
+    let all = mint("").await.unwrap().claims;
+    assert_eq!(all.scopes, Scope::ALL);
+    assert_eq!(all.expires_at.as_second() - now.as_second(), 3_600);
+    assert_eq!((all.generation, &all.tenant), (1, &acme()));
+
+    let some = mint(r#"{"scopes":["events:publish","events:publish"],"expiresIn":60}"#).await;
+    let some = some.unwrap();
+    assert_eq!(some.claims.scopes, [Scope::PublishEvents]);
+    let read = Claims::verify(secrecy::ExposeSecret::expose_secret(&some.token), &key, now);
+    assert_eq!(read, Ok(some.claims));
+
+    for (body, path) in [
+        (r#"{"scopes":[]}"#, "scopes"),
+        (r#"{"scopes":["webhooks:read","everything"]}"#, "scopes[1]"),
+        (r#"{"expiresIn":59}"#, "expiresIn"),
+        (r#"{"expiresIn":86401}"#, "expiresIn"),
+        (r#"{"tenant":"other"}"#, "tenant"),
+    ] {
+        let Err(MintError::Invalid(errors)) = mint(body).await else { panic!("{body}") };
+        assert_eq!(errors.as_slice()[0].path, path, "{body}");
+    }
+}

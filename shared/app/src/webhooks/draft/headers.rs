@@ -1,0 +1,50 @@
+//! The headers that a webhook adds, between what a client sends and what is kept.
+
+use std::collections::BTreeMap;
+
+use hooklane_domain::contract::Contract;
+use hooklane_domain::fields::FieldErrors;
+use hooklane_domain::webhook::CustomHeaders;
+
+/// What answers show in the place of a header's value.
+const MASK: &str = "***";
+
+/// Headers are shown masked. A client that sends back what it was shown keeps what there is.
+pub(super) fn with_kept_values(
+    headers: BTreeMap<String, String>,
+    current: &CustomHeaders,
+) -> BTreeMap<String, String> {
+    let kept = |name: &str| {
+        current.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.to_owned())
+    };
+    let value = |(name, value): (String, String)| {
+        let value = if value == MASK { kept(&name).unwrap_or(value) } else { value };
+        (name, value)
+    };
+    headers.into_iter().map(value).collect()
+}
+
+pub(super) fn owned(headers: &CustomHeaders) -> BTreeMap<String, String> {
+    headers.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+pub(super) fn custom_headers(
+    headers: BTreeMap<String, String>,
+    contract: &Contract,
+    errors: &mut FieldErrors,
+) -> CustomHeaders {
+    for (name, _) in headers.iter().filter(|(_, value)| *value == MASK) {
+        errors.push(format!("headers.{name}"), "is masked: send its value, or the name it has");
+    }
+    match CustomHeaders::new(headers.into_iter().collect(), contract) {
+        Ok(headers) => headers,
+        Err(wrong) => {
+            for (name, error) in wrong {
+                let path =
+                    if name.is_empty() { "headers".to_owned() } else { format!("headers.{name}") };
+                errors.push(path, error.to_string());
+            }
+            CustomHeaders::default()
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! A new signing secret for a webhook.
+
+use hooklane_domain::contract::Contract;
+use hooklane_domain::fields::{FieldErrors, Fields};
+use hooklane_domain::ids::{TenantId, WebhookId};
+use hooklane_domain::secret::{SecretForm, SigningSecret};
+use hooklane_domain::webhook::{Overlap, RotateError, Signing, Webhook};
+use hooklane_domain::whole_millisecond;
+
+use super::{ChangeError, Known, Rules, revise};
+use crate::ports::{Surroundings, Webhooks};
+
+/// What a body says of a rotation; all of it may be left out.
+#[derive(Debug, Clone, Default)]
+struct Draft {
+    secret: Option<SigningSecret>,
+    signing: Option<Signing>,
+    overlap: Overlap,
+}
+
+/// Gives a webhook a new secret, the one that the body brings or one made here in the form that its
+/// contract reads. The old one signs beside it until the overlap is over.
+pub async fn rotate(
+    webhooks: &impl Webhooks,
+    surroundings: &impl Surroundings,
+    rules: Rules<'_>,
+    key: (&TenantId, WebhookId),
+    known: &Known,
+    body: &str,
+) -> Result<Webhook, ChangeError> {
+    let draft = Draft::read(body).map_err(ChangeError::Invalid)?;
+    let random = surroundings.random();
+    revise(webhooks, key, known, |current| {
+        let contract = rules.contracts.get(&current.contract);
+        let secret = draft.secret(&current, contract, random).map_err(ChangeError::Invalid)?;
+        let now = whole_millisecond(surroundings.now());
+        match current.rotated(secret, draft.overlap, now) {
+            Ok(rotated) => Ok(Some(rotated)),
+            Err(same @ RotateError::Same) => {
+                Err(ChangeError::Invalid(FieldErrors::one("secret", same.to_string())))
+            }
+            Err(error) => Err(ChangeError::Rotation(error)),
+        }
+    })
+    .await
+}
+
+impl Draft {
+    fn read(body: &str) -> Result<Self, FieldErrors> {
+        if matches!(body.trim(), "" | "null") {
+            return Ok(Self::default());
+        }
+        let mut fields = Fields::of("", body)?;
+        let secret: Option<SigningSecret> = fields.parse(&["secret"]);
+        let signing = fields.read(&["signing"], "hmac or ed25519");
+        if let (Some(secret), Some(signing)) = (&secret, signing)
+            && secret.is_ed25519() != (signing == Signing::Ed25519)
+        {
+            fields.error("secret", "is of the other kind of signature");
+        }
+        let seconds = fields.read::<u64>(
+            &["overlapSeconds", "overlap_seconds"],
+            "a whole number of seconds from 0 to 604800",
+        );
+        let overlap = match seconds.map(Overlap::from_seconds) {
+            None => Overlap::default(),
+            Some(Ok(overlap)) => overlap,
+            Some(Err(error)) => {
+                fields.error("overlapSeconds", error.to_string());
+                Overlap::default()
+            }
+        };
+        fields.finish().map(|()| Self { secret, signing, overlap })
+    }
+
+    /// The new secret: of the kind that is asked for, or else of the kind that there is.
+    fn secret(
+        &self,
+        current: &Webhook,
+        contract: Option<&Contract>,
+        random: [u8; 32],
+    ) -> Result<SigningSecret, FieldErrors> {
+        let form = contract.map_or(SecretForm::Text, Contract::secret_form);
+        let made = || match self.signing.unwrap_or_else(|| current.signing()) {
+            Signing::Ed25519 => SigningSecret::generate_ed25519(random),
+            Signing::Hmac => SigningSecret::generate(form, random),
+        };
+        let secret = self.secret.clone().unwrap_or_else(made);
+        let path = if self.secret.is_some() { "secret" } else { "signing" };
+        match contract.map(|contract| contract.accepts(&secret)) {
+            Some(Err(error)) => Err(FieldErrors::one(path, error.to_string())),
+            _ => Ok(secret),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_rotation_may_say() {
+        for good in
+            ["", " ", "null", "{}", r#"{"secret":null,"overlapSeconds":null,"signing":null}"#]
+        {
+            let draft = Draft::read(good).unwrap();
+            assert!(draft.secret.is_none() && draft.overlap == Overlap::default(), "{good}");
+        }
+        let hour = Draft::read(r#"{"overlap_seconds":3600,"secret":"a-new-secret"}"#).unwrap();
+        assert_eq!(hour.overlap, Overlap::from_seconds(3_600).unwrap());
+        for (bad, path) in [
+            (r#"{"overlapSeconds":604801}"#, "overlapSeconds"),
+            (r#"{"overlapSeconds":-1}"#, "overlapSeconds"),
+            (r#"{"overlapSeconds":1.5}"#, "overlapSeconds"),
+            (r#"{"secret":"short"}"#, "secret"),
+            (r#"{"secret":"your-webhook-secret","signing":"ed25519"}"#, "secret"),
+            (r#"{"signing":"rsa"}"#, "signing"),
+            (r#"{"colour":1}"#, "colour"),
+            ("[]", ""),
+            ("{", ""),
+        ] {
+            assert_eq!(Draft::read(bad).unwrap_err().as_slice()[0].path, path, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! One attempt that tries a webhook, also one that gets no deliveries at the time.
+
+use std::time::Duration;
+
+use hooklane_domain::attempt::TestAttempt;
+use hooklane_domain::contract::{Contract, Contracts, Subject};
+use hooklane_domain::event::{Content, MAX_EVENT_BYTES};
+use hooklane_domain::expression::{Input, Preview, preview};
+use hooklane_domain::fields::{FieldErrors, Fields};
+use hooklane_domain::ids::{DeliveryId, EventId, EventType, TenantId, WebhookId};
+use hooklane_domain::json::RawJson;
+use hooklane_domain::outcome::Verdict;
+use hooklane_domain::{Timestamp, whole_millisecond};
+
+use crate::attempt;
+use crate::ports::{Post, Samples, Surroundings, TestAttempts, Unavailable, Webhooks};
+
+/// What an attempt that tries a webhook needs.
+#[derive(Debug)]
+pub struct Trial<'a, W, L, P, C, S> {
+    pub webhooks: &'a W,
+    pub ledger: &'a L,
+    pub sender: &'a P,
+    pub samples: &'a C,
+    pub surroundings: &'a S,
+    pub contracts: &'a Contracts,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tested {
+    pub test: TestAttempt,
+    /// Whether a delivery would count as delivered.
+    pub success: bool,
+    /// What the webhook's filter and transform made of the event. A test goes out whatever the filter says.
+    pub preview: Preview,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum TestError {
+    #[error("the tenant has no such webhook")]
+    Missing,
+    #[error("the payload is too large")]
+    TooLarge,
+    #[error("{0}")]
+    Invalid(FieldErrors),
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// Somebody waits for the answer.
+const TIME_LIMIT: Duration = Duration::from_secs(20);
+/// The type of what is sent unless a sample of another is asked for.
+const TEST_TYPE: &str = "webhook.test";
+
+/// What a body asks to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Wanted {
+    /// Something that says that it is a test.
+    Greeting,
+    /// What an event of that type typically looks like.
+    SampleOf(EventType),
+    Payload(RawJson),
+}
+
+/// Sends what the body asks for, once, as a delivery would be sent, and keeps the attempt as a test.
+pub async fn test<W, L, P, C, S>(
+    trial: Trial<'_, W, L, P, C, S>,
+    (tenant, id): (&TenantId, WebhookId),
+    body: &str,
+) -> Result<Tested, TestError>
+where
+    W: Webhooks,
+    L: TestAttempts,
+    P: Post,
+    C: Samples,
+    S: Surroundings,
+{
+    let webhook = trial.webhooks.get(tenant, id).await?.ok_or(TestError::Missing)?;
+    if body.len() > MAX_EVENT_BYTES {
+        return Err(TestError::TooLarge);
+    }
+    let wanted = Wanted::read(body).map_err(TestError::Invalid)?;
+    let at = whole_millisecond(trial.surroundings.now());
+    let (event_type, data) = match wanted {
+        Wanted::Greeting => (test_type(), greeting(at)),
+        Wanted::Payload(data) => (test_type(), data),
+        Wanted::SampleOf(event_type) => {
+            let found = trial.samples.sample(tenant, &event_type).await?;
+            let unknown =
+                || FieldErrors::one("event", "is no event type that there is a sample of");
+            let data = found.ok_or_else(|| TestError::Invalid(unknown()))?;
+            (event_type, data)
+        }
+    };
+    let content = content(event_type, data);
+    let event = EventId::new(at, trial.surroundings.random_id());
+    let delivery = DeliveryId::new(webhook.id, at, event);
+    let subject =
+        Subject { content: &content, delivery: &delivery, webhook: &webhook, attempt: 1, at };
+    let input = Input::new(delivery.event(), tenant, &content, at);
+    let preview = preview(webhook.filter.as_ref(), webhook.transform.as_ref(), &input);
+    let (attempt, contract) =
+        attempt::make_within(trial.sender, trial.contracts, subject, TIME_LIMIT).await;
+    let gone_disables = contract.is_some_and(Contract::gone_disables);
+    let success = attempt.outcome.verdict(gone_disables, at) == Verdict::Success;
+    let event_type = content.event_type;
+    let test = TestAttempt { id: delivery, tenant: tenant.clone(), event_type, attempt };
+    trial.ledger.keep_test_attempt(&test).await?;
+    Ok(Tested { test, success, preview })
+}
+
+impl Wanted {
+    fn read(body: &str) -> Result<Self, FieldErrors> {
+        if matches!(body.trim(), "" | "null") {
+            return Ok(Self::Greeting);
+        }
+        let json = RawJson::parse(body).map_err(|e| FieldErrors::one("", e.to_string()))?;
+        if !json.as_str().starts_with('{') {
+            return Ok(Self::Payload(json));
+        }
+        let mut fields = Fields::of("", body)?;
+        let event_type = if fields.names().eq(["event"]) { fields.parse(&["event"]) } else { None };
+        let rest = fields.take_rest();
+        fields.finish()?;
+        Ok(match event_type {
+            Some(event_type) => Self::SampleOf(event_type),
+            None if rest.is_empty() => Self::Greeting,
+            None => Self::Payload(json),
+        })
+    }
+}
+
+fn test_type() -> EventType {
+    match TEST_TYPE.parse() {
+        Ok(event_type) => event_type,
+        Err(_) => unreachable!("it is written as a type"),
+    }
+}
+
+fn greeting(at: Timestamp) -> RawJson {
+    let text = format!(r#"{{"message":"This is a test of this webhook.","timestamp":"{at:.3}"}}"#);
+    match RawJson::parse(&text) {
+        Ok(json) => json,
+        Err(_) => unreachable!("it is written as JSON"),
+    }
+}
+
+fn content(event_type: EventType, data: RawJson) -> Content {
+    Content { event_type, data, metadata: None, timestamp: None, version: None, test: true }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn three_forms() {
+        let payload = |text: &str| Wanted::Payload(RawJson::parse(text).unwrap());
+        for (body, expected) in [
+            ("", Wanted::Greeting),
+            (" \n", Wanted::Greeting),
+            ("{}", Wanted::Greeting),
+            (" { } ", Wanted::Greeting),
+            ("null", Wanted::Greeting),
+            (r#"{"event":"user.created"}"#, Wanted::SampleOf("user.created".parse().unwrap())),
+            (r#"{"taskId":"123"}"#, payload(r#"{"taskId":"123"}"#)),
+            (r#"{"event":"a","taskId":1}"#, payload(r#"{"event":"a","taskId":1}"#)),
+            ("[1]", payload("[1]")),
+            (r#""text""#, payload(r#""text""#)),
+            ("7", payload("7")),
+        ] {
+            assert_eq!(Wanted::read(body).unwrap(), expected, "{body}");
+        }
+        for (body, path) in [
+            (r#"{"event":"no type"}"#, "event"),
+            (r#"{"event":7}"#, "event"),
+            (r#"{"a":1,"a":2}"#, "a"),
+            ("{", ""),
+            ("nonsense", ""),
+        ] {
+            assert_eq!(Wanted::read(body).unwrap_err().as_slice()[0].path, path, "{body}");
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! The use cases over fakes: what is done twice, at once, or halfway.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use hooklane_domain::Timestamp;
+use hooklane_domain::health::{Change, Health};
+use hooklane_domain::idempotency::IdempotencyKey;
+use hooklane_domain::ids::{TenantId, WebhookId};
+use hooklane_domain::network::NetworkRules;
+use hooklane_domain::webhook::{DisableReason, Webhook, WebhookState};
+use jiff::SignedDuration;
+
+use super::*;
+use crate::fakes::{FixedSurroundings, MemoryLedger, MemoryRegistry};
+use crate::holding::{pause, resume};
+use crate::ports::{Look, Watch};
+
+const BODY: &str = r#"{"url":"https://example.com/","events":["*"]}"#;
+
+struct World {
+    registry: Slow,
+    ledger: MemoryLedger,
+    surroundings: FixedSurroundings,
+    contracts: Contracts,
+    network: NetworkRules,
+    tenant: TenantId,
+}
+
+impl World {
+    fn new() -> Self {
+        let standard = include_str!("../../../../contracts/standard.toml");
+        Self {
+            registry: Slow::default(),
+            ledger: MemoryLedger::default(),
+            surroundings: FixedSurroundings::at("2024-01-15T10:30:00Z".parse().unwrap()),
+            contracts: Contracts::load([("standard.toml", standard)]).unwrap(),
+            network: NetworkRules::default(),
+            tenant: "acme".parse().unwrap(),
+        }
+    }
+
+    fn rules(&self) -> Rules<'_> {
+        Rules { contracts: &self.contracts, network: &self.network, samples: None }
+    }
+
+    async fn webhook(&self) -> Webhook {
+        let tenant = self.tenant.clone();
+        register(&self.registry, &self.surroundings, self.rules(), tenant, BODY).await.unwrap()
+    }
+
+    async fn once(&self, key: &str, body: &str) -> Result<Webhook, RegisterError> {
+        let key: IdempotencyKey = key.parse().unwrap();
+        let (surroundings, tenant) = (&self.surroundings, self.tenant.clone());
+        register_once(
+            &self.registry,
+            &self.ledger,
+            surroundings,
+            self.rules(),
+            (tenant, &key),
+            body,
+        )
+        .await
+    }
+
+    async fn change(
+        &self,
+        id: WebhookId,
+        known: Known,
+        body: &str,
+    ) -> Result<Webhook, ChangeError> {
+        let key = (&self.tenant, id);
+        change(&self.registry, &self.surroundings, self.rules(), key, &known, body).await
+    }
+
+    async fn count(&self) -> usize {
+        self.registry.list(&self.tenant).await.unwrap().len()
+    }
+}
+
+/// A registry that takes its time, as a network would: others come between a read and a write. It may
+/// be out of reach at a creation.
+#[derive(Default)]
+struct Slow(MemoryRegistry, AtomicBool);
+
+impl Webhooks for Slow {
+    async fn create(&self, webhook: &Webhook) -> Result<(), Unavailable> {
+        tokio::task::yield_now().await;
+        if self.1.swap(false, Ordering::SeqCst) {
+            return Err(Unavailable::new("creating", "out of reach"));
+        }
+        self.0.create(webhook).await
+    }
+    async fn get(&self, tenant: &TenantId, id: WebhookId) -> Result<Option<Webhook>, Unavailable> {
+        let read = self.0.get(tenant, id).await;
+        tokio::task::yield_now().await;
+        read
+    }
+    async fn list(&self, tenant: &TenantId) -> Result<Vec<Webhook>, Unavailable> {
+        self.0.list(tenant).await
+    }
+    async fn update(&self, webhook: &Webhook) -> Result<bool, Unavailable> {
+        self.0.update(webhook).await
+    }
+    async fn delete(
+        &self,
+        tenant: &TenantId,
+        id: WebhookId,
+        revision: Option<u64>,
+    ) -> Result<bool, Unavailable> {
+        self.0.delete(tenant, id, revision).await
+    }
+    async fn disable(
+        &self,
+        seen: &Webhook,
+        reason: DisableReason,
+        at: Timestamp,
+    ) -> Result<bool, Unavailable> {
+        self.0.disable(seen, reason, at).await
+    }
+}
+
+impl Healths for Slow {
+    async fn health(&self, webhook: WebhookId) -> Result<Health, Unavailable> {
+        self.0.health(webhook).await
+    }
+    async fn save_health(
+        &self,
+        tenant: &TenantId,
+        webhook: WebhookId,
+        change: &Change,
+    ) -> Result<bool, Unavailable> {
+        self.0.save_health(tenant, webhook, change).await
+    }
+    async fn skip(&self, webhook: WebhookId) -> Result<(), Unavailable> {
+        self.0.skip(webhook).await
+    }
+}
+
+impl Watches for Slow {
+    async fn watch(
+        &self,
+        tenant: &TenantId,
+        webhook: WebhookId,
+        parked: u32,
+        now: Timestamp,
+    ) -> Result<u64, Unavailable> {
+        self.0.watch(tenant, webhook, parked, now).await
+    }
+    async fn watched(
+        &self,
+        after: Option<WebhookId>,
+        limit: usize,
+    ) -> Result<Vec<Watch>, Unavailable> {
+        self.0.watched(after, limit).await
+    }
+    async fn looked(&self, seen: &Watch, next: Look, released: u64) -> Result<(), Unavailable> {
+        self.0.looked(seen, next, released).await
+    }
+    async fn unwatch(&self, seen: &Watch) -> Result<bool, Unavailable> {
+        self.0.unwatch(seen).await
+    }
+}
+
+#[tokio::test]
+async fn one_key_registers_one_webhook() {
+    let world = World::new();
+    let first = world.once("k", BODY).await.unwrap();
+    let spaced = BODY.replace(':', " : ").replace("https : ", "https:");
+    let again = world.once("k", &spaced).await.unwrap();
+    assert_eq!((again.id, again.secret.expose()), (first.id, first.secret.expose()));
+    let other = BODY.replace('*', "a");
+    assert!(matches!(world.once("k", &other).await, Err(RegisterError::KeyReused)));
+    assert_ne!(world.once("k2", &other).await.unwrap().id, first.id);
+    assert_eq!(world.count().await, 2);
+}
+
+#[tokio::test]
+async fn a_key_is_free_again_after_a_day_and_a_refused_body_takes_none() {
+    let world = World::new();
+    assert!(matches!(world.once("k", "{}").await, Err(RegisterError::Invalid(_))));
+    let first = world.once("k", BODY).await.unwrap();
+    world.surroundings.pass(SignedDuration::from_hours(24));
+    assert_ne!(world.once("k", &BODY.replace('*', "a")).await.unwrap().id, first.id);
+}
+
+#[tokio::test]
+async fn what_was_deleted_is_not_registered_by_an_old_key() {
+    let world = World::new();
+    let first = world.once("k", BODY).await.unwrap();
+    delete(&world.registry, (&world.tenant, first.id), &Known::Any).await.unwrap();
+    assert!(matches!(world.once("k", BODY).await, Err(RegisterError::Deleted)));
+    assert_eq!(world.count().await, 0);
+}
+
+#[tokio::test]
+async fn concurrent_requests_with_one_key_get_one_webhook() {
+    let world = World::new();
+    let all = futures::future::join_all((0..8).map(|_| world.once("k", BODY))).await;
+    let all: Vec<_> = all.into_iter().map(Result::unwrap).collect();
+    assert!(all.iter().all(|w| (w.id, w.secret.expose()) == (all[0].id, all[0].secret.expose())));
+    assert_eq!(world.count().await, 1);
+}
+
+#[tokio::test]
+async fn what_died_halfway_is_finished_under_its_key() {
+    let world = World::new();
+    world.registry.1.store(true, Ordering::SeqCst);
+    let died = world.once("k", BODY).await;
+    assert!(matches!(died, Err(RegisterError::Unavailable(_))));
+    assert_eq!(world.count().await, 0);
+    let finished = world.once("k", BODY).await.unwrap();
+    let again = world.once("k", BODY).await.unwrap();
+    assert_eq!((again.id, again.secret.expose()), (finished.id, finished.secret.expose()));
+    assert_eq!(world.count().await, 1);
+}
+
+#[tokio::test]
+async fn concurrent_changes_lose_nothing() {
+    let world = World::new();
+    let id = world.webhook().await.id;
+    let bodies = [
+        r#"{"name":"N"}"#,
+        r#"{"description":"D"}"#,
+        r#"{"events":["a"]}"#,
+        r#"{"testMode":true}"#,
+        r#"{"timeout":7}"#,
+        r#"{"headers":{"X-A":"1"}}"#,
+    ];
+    let all = bodies.map(|body| world.change(id, Known::Any, body));
+    for changed in futures::future::join_all(all).await {
+        changed.unwrap();
+    }
+    let webhook = world.registry.get(&world.tenant, id).await.unwrap().unwrap();
+    assert_eq!((webhook.name.as_str(), webhook.description.as_deref()), ("N", Some("D")));
+    assert_eq!((webhook.events[0].to_string(), webhook.test_mode), ("a".to_owned(), true));
+    assert_eq!(webhook.timeout.unwrap().seconds(), 7);
+    assert_eq!((webhook.headers.iter().count(), webhook.revision), (1, 7));
+}
+
+#[tokio::test]
+async fn a_known_revision_is_changed_or_none() {
+    let world = World::new();
+    let id = world.webhook().await.id;
+    let known = |revisions: &[u64]| Known::OneOf(revisions.to_vec());
+    for wrong in [known(&[]), known(&[2]), known(&[0, 2, 3])] {
+        let refused = world.change(id, wrong.clone(), "{}").await;
+        assert!(matches!(refused, Err(ChangeError::Changed)), "{wrong:?}");
+        let refused = delete(&world.registry, (&world.tenant, id), &wrong).await;
+        assert!(matches!(refused, Err(ChangeError::Changed)), "{wrong:?}");
+    }
+    assert_eq!(world.change(id, known(&[7, 1]), "{}").await.unwrap().revision, 2);
+    delete(&world.registry, (&world.tenant, id), &known(&[2])).await.unwrap();
+    for gone in [known(&[2]), Known::Any] {
+        let refused = delete(&world.registry, (&world.tenant, id), &gone).await;
+        assert!(matches!(refused, Err(ChangeError::Missing)));
+        assert!(matches!(world.change(id, gone, "{}").await, Err(ChangeError::Missing)));
+    }
+}
+
+#[tokio::test]
+async fn pausing_twice_is_pausing_once() {
+    let world = World::new();
+    let webhook = world.webhook().await;
+    let key = (&world.tenant, webhook.id);
+    let paused = pause(&world.registry, &world.surroundings, key).await.unwrap();
+    assert!(matches!(paused.state, WebhookState::Paused { .. }));
+    world.surroundings.pass(SignedDuration::from_secs(9));
+    let again = pause(&world.registry, &world.surroundings, key).await.unwrap();
+    assert_eq!((again.state, again.revision), (paused.state, 2));
+    let resumed = resume(&world.registry, &world.surroundings, key, false).await.unwrap();
+    assert_eq!((resumed.state, resumed.revision), (WebhookState::Active, 3));
+    let again = resume(&world.registry, &world.surroundings, key, false).await.unwrap();
+    assert_eq!(again.revision, 3);
+    assert!(world.registry.disable(&again, DisableReason::Gone, again.updated_at).await.unwrap());
+    let held = pause(&world.registry, &world.surroundings, key).await.unwrap();
+    assert!(matches!(held.state, WebhookState::Disabled { .. }), "it keeps the reason");
+    let resumed = resume(&world.registry, &world.surroundings, key, false).await.unwrap();
+    assert_eq!(resumed.state, WebhookState::Active);
+}

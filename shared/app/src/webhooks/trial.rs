@@ -1,0 +1,98 @@
+//! A webhook's filter and transform are tried before it is saved.
+//!
+//! An event may lack what an expression asks for, and its samples may lack it too. So what is missing
+//! refuses nothing; what does not fit what is there does.
+
+use hooklane_domain::event::Content;
+use hooklane_domain::expression::{Failure, Input};
+use hooklane_domain::fields::FieldErrors;
+use hooklane_domain::ids::{EventId, EventType};
+use hooklane_domain::json::RawJson;
+use hooklane_domain::subscription::Subscription;
+use hooklane_domain::webhook::Webhook;
+
+use super::Rules;
+
+/// Samples of events.
+pub trait Samples: std::fmt::Debug + Sync {
+    /// One sample of each known event type that these subscriptions take; none of a type that nobody
+    /// described.
+    fn of(&self, events: &[Subscription]) -> Vec<Content>;
+}
+
+/// Data of every kind that an event of an unknown type may have.
+const ANY_DATA: [&str; 7] = ["{}", "[]", "\"\"", "0", "0.5", "true", "null"];
+
+/// Whether the expressions work on the samples of the types that the webhook subscribed to. Where
+/// there is none, whether they work on any data at all.
+pub(super) fn passed(webhook: &Webhook, rules: Rules<'_>) -> Result<(), FieldErrors> {
+    if webhook.filter.is_none() && webhook.transform.is_none() {
+        return Ok(());
+    }
+    let samples = rules.samples.map(|samples| samples.of(&webhook.events)).unwrap_or_default();
+    let mut errors = FieldErrors::default();
+    if samples.is_empty() {
+        for (path, failure) in on_any_data(webhook) {
+            errors.push(path, format!("fails on every event: {failure}"));
+        }
+    }
+    for sample in &samples {
+        if let Some((path, failure)) = on(webhook, sample).into_iter().find(is_misfit) {
+            errors.push(path, format!("fails on the sample of {}: {failure}", sample.event_type));
+            break;
+        }
+    }
+    if errors.is_empty() { Ok(()) } else { Err(errors) }
+}
+
+type Failed = (&'static str, Failure);
+
+fn is_misfit((_, failure): &Failed) -> bool {
+    !matches!(failure, Failure::Missing(_))
+}
+
+/// What fails on one event; a transform sees only what the filter lets through.
+fn on(webhook: &Webhook, content: &Content) -> Vec<Failed> {
+    let Some(input) = input(webhook, content) else { return Vec::new() };
+    match webhook.filter.as_ref().map(|filter| filter.passes(&input)) {
+        Some(Ok(false)) => Vec::new(),
+        Some(Err(failure)) => vec![("filter", failure)],
+        Some(Ok(true)) | None => transform(webhook, &input).into_iter().collect(),
+    }
+}
+
+/// What fails, and not for something that is missing, whatever the data is.
+fn on_any_data(webhook: &Webhook) -> Vec<Failed> {
+    let contents: Vec<_> = ANY_DATA.iter().filter_map(|data| unknown(data)).collect();
+    let inputs: Vec<_> = contents.iter().filter_map(|content| input(webhook, content)).collect();
+    let filter = |input: &Input| {
+        let failure = webhook.filter.as_ref()?.passes(input).err()?;
+        Some(("filter", failure))
+    };
+    let always = |fails: &dyn Fn(&Input) -> Option<Failed>| {
+        let failed: Vec<_> = inputs.iter().filter_map(fails).filter(is_misfit).collect();
+        let all = failed.len() == inputs.len();
+        failed.into_iter().next().filter(|_| all)
+    };
+    [always(&filter), always(&|input| transform(webhook, input))].into_iter().flatten().collect()
+}
+
+fn transform(webhook: &Webhook, input: &Input) -> Option<Failed> {
+    Some(("transform", webhook.transform.as_ref()?.apply(input).err()?))
+}
+
+fn unknown(data: &str) -> Option<Content> {
+    Some(Content {
+        event_type: "sample".parse::<EventType>().ok()?,
+        data: RawJson::parse(data).ok()?,
+        metadata: None,
+        timestamp: None,
+        version: None,
+        test: false,
+    })
+}
+
+fn input(webhook: &Webhook, content: &Content) -> Option<Input> {
+    let id: EventId = "sample".parse().ok()?;
+    Some(Input::new(&id, &webhook.tenant, content, webhook.created_at))
+}

@@ -1,0 +1,74 @@
+//! The item of a test attempt. It has the key of a failed attempt, so that a log in order of time meets
+//! both, and is told apart by its event type, `y`, which no other attempt's item has.
+
+use hooklane_app::ports::{TestAttempts, Unavailable};
+use hooklane_domain::attempt::TestAttempt;
+use hooklane_domain::delivery::FailedAt;
+use hooklane_domain::ids::{DeliveryId, EventType, TenantId};
+use serde::{Deserialize, Serialize};
+
+use super::attempt::StoredAttempt;
+use super::{Ledger, keys};
+use crate::failure::unavailable;
+use crate::table::{Key, from_item, to_item};
+
+#[derive(Serialize, Deserialize)]
+struct TestItem {
+    /// Tenant.
+    t: TenantId,
+    /// Event type: the mark of a test.
+    y: EventType,
+    #[serde(flatten)]
+    attempt: StoredAttempt,
+    #[serde(rename = "expiresAt")]
+    expires_at: i64,
+}
+
+/// A test is accepted and attempted at once, and only once.
+fn key(id: &DeliveryId) -> Key {
+    keys::attempt(id, FailedAt { number: 1, at: id.accepted_at() })
+}
+
+impl TestAttempts for Ledger {
+    async fn keep_test_attempt(&self, test: &TestAttempt) -> Result<(), Unavailable> {
+        let stored = TestItem {
+            t: test.tenant.clone(),
+            y: test.event_type.clone(),
+            attempt: StoredAttempt::new(&test.attempt),
+            expires_at: self.retention.expires_at(test.id.accepted_at()),
+        };
+        self.client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(to_item(&key(&test.id), &stored)?))
+            .send()
+            .await
+            .map_err(unavailable(self.call("PutItem")))?;
+        Ok(())
+    }
+
+    async fn test_attempt(
+        &self,
+        tenant: &TenantId,
+        id: &DeliveryId,
+    ) -> Result<Option<TestAttempt>, Unavailable> {
+        let answer = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(key(id).attributes()))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(unavailable(self.call("GetItem")))?;
+        let Some(item) = answer.item.filter(|item| item.contains_key("y")) else {
+            return Ok(None);
+        };
+        let stored: TestItem = from_item(item)?;
+        if stored.t != *tenant {
+            return Ok(None);
+        }
+        let attempt = stored.attempt.read()?;
+        Ok(Some(TestAttempt { id: id.clone(), tenant: stored.t, event_type: stored.y, attempt }))
+    }
+}

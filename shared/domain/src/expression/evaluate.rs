@@ -1,0 +1,257 @@
+//! Evaluates an expression on an event, and counts its steps.
+//!
+//! Time is bounded by construction, not measured. Outside of macros an expression has no more steps
+//! than words. A macro pays for each element of its range, before it begins, as much as its step is
+//! long; whoever reads a part of the event pays for its bytes, each time; a pattern pays for the text
+//! it looks at. When the budget is used up, everything that costs fails.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock, OnceLock};
+
+use cel::common::value::{CowVal, Val};
+use cel::context::VariableResolver;
+use cel::extractors::This;
+use cel::objects::Key;
+use cel::{Context, Env, ExecutionError, IdedExpr, Value};
+
+use super::Failure;
+use super::gate::{ADDEND, Compiled, RANGE, Slot, slot_number};
+use super::input::{Input, Part};
+use super::output::Output;
+use crate::json::RawJson;
+
+/// So many steps an evaluation may take: some tenths of a second at the very worst.
+pub(super) const STEPS: u64 = 5_000_000;
+/// So many bytes are read, or copied, in a step.
+const BYTES_A_STEP: u64 = 8;
+/// Steps for each byte that a pattern looks at.
+const STEPS_A_MATCHED_BYTE: u64 = 4;
+
+static LANGUAGE: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib()));
+
+impl Compiled {
+    /// The result of a filter.
+    pub(super) fn decide(&self, input: &Input) -> Result<bool, Failure> {
+        let lookup = Lookup::new(self, input);
+        let evaluation = Evaluation::new(&lookup);
+        match evaluation.value(&self.expr)? {
+            Value::Bool(passes) => Ok(passes),
+            other => {
+                let message = format!("must be true or false, and is of type {}", other.type_of());
+                Err(Failure::Wrong(message))
+            }
+        }
+    }
+
+    /// The result of a transform.
+    pub(super) fn transform(&self, input: &Input) -> Result<RawJson, Failure> {
+        let lookup = Lookup::new(self, input);
+        let mut output = Output::default();
+        output.write(&self.expr, &Evaluation::new(&lookup))?;
+        output.into_object()
+    }
+}
+
+/// One evaluation, which may be of an expression's parts one after the other.
+pub(super) struct Evaluation<'l> {
+    lookup: &'l Lookup<'l>,
+    context: Context<'l, 'l>,
+}
+
+impl<'l> Evaluation<'l> {
+    fn new(lookup: &'l Lookup<'l>) -> Self {
+        let mut context = Context::with_env(Arc::clone(&LANGUAGE));
+        context.set_variable_resolver(lookup);
+        let budget = Arc::clone(&lookup.budget);
+        let range = move |range: Value, weight: i64| ordered(range, weight.unsigned_abs(), &budget);
+        let budget = Arc::clone(&lookup.budget);
+        let patterns = lookup.compiled.patterns.clone();
+        let matches = move |This(text): This<Arc<String>>, pattern: Arc<String>| {
+            budget.take(text.len() as u64 * STEPS_A_MATCHED_BYTE + 1)?;
+            let pattern = patterns.get(pattern.as_str());
+            let pattern = pattern.ok_or_else(|| ExecutionError::function_error("matches", ""))?;
+            Ok::<_, ExecutionError>(pattern.is_match(&text))
+        };
+        let addend = |added: Value| match added {
+            Value::Map(_) => Err(ExecutionError::function_error(ADDEND, "")),
+            added => Ok(added),
+        };
+        // None of the names is one of the language's, so all are free.
+        drop(context.add_function(ADDEND, addend));
+        drop(context.add_function(RANGE, range));
+        drop(context.add_function("matches", matches));
+        Self { lookup, context }
+    }
+
+    pub(super) fn value(&self, expr: &IdedExpr) -> Result<Value, Failure> {
+        let result = Value::resolve(expr, &self.context);
+        // Also where another part of the expression made up for the error.
+        if self.lookup.budget.is_used_up() {
+            return Err(Failure::TooMuch(format!("takes over {STEPS} steps on this event")));
+        }
+        result.map_err(|error| self.lookup.failure(&error))
+    }
+
+    /// The text of the part of the event that a variable stands for.
+    pub(super) fn published(&self, variable: &str) -> Option<Result<&'l str, Failure>> {
+        let number = slot_number(variable)?;
+        let slot = self.lookup.compiled.slots.get(number).filter(|slot| slot.has.is_none())?;
+        let found = self.lookup.input.find(&slot.path).map(|part| part.published);
+        Some(found.ok_or_else(|| missing(slot)))
+    }
+}
+
+fn missing(slot: &Slot) -> Failure {
+    Failure::Missing(format!("there is no {}", shortened(&slot.text())))
+}
+
+/// A slot's value, and the steps that a look at it takes.
+type Known = (Box<dyn Val>, u64);
+
+/// The event as the interpreter sees it: slots, each read when it is first asked for.
+struct Lookup<'a> {
+    compiled: &'a Compiled,
+    input: &'a Input,
+    /// By the slot's number; `None` where the event has no such part.
+    known: Vec<OnceLock<Option<Known>>>,
+    budget: Arc<Budget>,
+}
+
+impl<'a> Lookup<'a> {
+    fn new(compiled: &'a Compiled, input: &'a Input) -> Self {
+        let known = compiled.slots.iter().map(|_| OnceLock::new()).collect();
+        Self { compiled, input, known, budget: Arc::default() }
+    }
+
+    fn read(&self, slot: &Slot) -> Option<Known> {
+        let part: Part<'_> = self.input.find(&slot.path)?;
+        let (value, bytes) = match &slot.has {
+            Some(key) => (Value::Bool(part.has(key)?), 0),
+            None => (part.value(), part.published.len() as u64),
+        };
+        Some((value.try_into().ok()?, bytes / BYTES_A_STEP + 1))
+    }
+
+    /// What an error is about, in the words of the expression. The interpreter's own words may quote
+    /// values.
+    fn failure(&self, error: &ExecutionError) -> Failure {
+        Failure::Wrong(match error {
+            ExecutionError::UndeclaredReference(name) => {
+                match slot_number(name).and_then(|number| self.compiled.slots.get(number)) {
+                    Some(slot) => return missing(slot),
+                    None => format!("there is no {}", shortened(name)),
+                }
+            }
+            ExecutionError::NoSuchKey(key) => {
+                return Failure::Missing(format!("there is no key {}", shortened(key)));
+            }
+            ExecutionError::IndexOutOfBounds(_) => {
+                return Failure::Missing("an index is outside of its list".to_owned());
+            }
+            ExecutionError::NoSuchOverload(error) => shortened(&error.to_string()),
+            ExecutionError::UnexpectedType { want, .. } => format!("must be of type {want}"),
+            ExecutionError::ValuesNotComparable(a, b) => {
+                format!("{} and {} cannot be compared", a.type_of(), b.type_of())
+            }
+            ExecutionError::UnsupportedBinaryOperator(operator, a, b) => {
+                format!("{operator} takes no {} and {}", a.type_of(), b.type_of())
+            }
+            ExecutionError::UnsupportedIndex(index, of) => {
+                format!("a {} is no index of a {}", index.type_of(), of.type_of())
+            }
+            ExecutionError::DivisionByZero(_) | ExecutionError::RemainderByZero(_) => {
+                "divides by zero".to_owned()
+            }
+            ExecutionError::Overflow(..) => "has a result that is out of range".to_owned(),
+            ExecutionError::DuplicateKey(_) => "a map has a key twice".to_owned(),
+            ExecutionError::FunctionError { function, .. } if function == RANGE => {
+                "a macro works on a list or a map".to_owned()
+            }
+            ExecutionError::FunctionError { function, .. } if function == ADDEND => {
+                "a map cannot be added".to_owned()
+            }
+            ExecutionError::FunctionError { function, .. } => {
+                format!("{function}() takes no such value")
+            }
+            _ => "does not fit the event".to_owned(),
+        })
+    }
+}
+
+impl VariableResolver for Lookup<'_> {
+    fn resolve<'b>(&'b self, variable: &str) -> Option<CowVal<'b, 'b>> {
+        let number = slot_number(variable)?;
+        let slot = self.compiled.slots.get(number)?;
+        let known = self.known.get(number)?.get_or_init(|| self.read(slot));
+        let (value, cost) = known.as_ref()?;
+        self.budget.take(*cost).ok()?;
+        Some(CowVal::Borrowed(value.as_ref()))
+    }
+}
+
+/// The steps that are left.
+struct Budget(AtomicU64);
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self(AtomicU64::new(STEPS))
+    }
+}
+
+impl Budget {
+    /// Where not so many are left, none is.
+    fn take(&self, steps: u64) -> Result<(), ExecutionError> {
+        let take = |left: u64| Some(left.saturating_sub(steps));
+        match self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take) {
+            Ok(left) if left > steps => Ok(()),
+            _ => Err(ExecutionError::function_error("budget", "used up")),
+        }
+    }
+
+    fn is_used_up(&self) -> bool {
+        self.0.load(Ordering::Relaxed) == 0
+    }
+}
+
+/// The elements a macro goes through: those of a list, or the keys of a map in their order, so that the
+/// result is the same on every attempt.
+fn ordered(range: Value, weight: u64, budget: &Budget) -> Result<Value, ExecutionError> {
+    let list = match range {
+        Value::List(list) => list,
+        Value::Map(map) => {
+            let mut keys: Vec<_> = map.map.keys().collect();
+            keys.sort_unstable();
+            Arc::new(keys.into_iter().map(Value::from).collect())
+        }
+        _ => return Err(ExecutionError::function_error(RANGE, "")),
+    };
+    let elements = list.iter().map(|value| size_of(value) / BYTES_A_STEP + 1).sum::<u64>();
+    budget.take(elements.saturating_mul(weight))?;
+    Ok(Value::List(list))
+}
+
+/// About as many bytes as a copy takes.
+fn size_of(value: &Value) -> u64 {
+    match value {
+        Value::String(text) => text.len() as u64,
+        Value::Bytes(bytes) => bytes.len() as u64,
+        Value::List(list) => list.iter().map(|item| size_of(item) + BYTES_A_STEP).sum(),
+        Value::Map(map) => {
+            let key = |key: &Key| match key {
+                Key::String(text) => text.len() as u64,
+                _ => 0,
+            };
+            map.map.iter().map(|(k, value)| key(k) + size_of(value) + 2 * BYTES_A_STEP).sum()
+        }
+        _ => BYTES_A_STEP,
+    }
+}
+
+/// Names may be keys of the event, and these may be long.
+fn shortened(text: &str) -> String {
+    const MOST: usize = 120;
+    match text.char_indices().nth(MOST) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    }
+}

@@ -1,0 +1,145 @@
+//! Writes the result of a transform as JSON.
+//!
+//! What an expression hands on as it is, is written as it was published: number text, escapes and the
+//! order of keys stay. So the parts of an expression are looked at one by one as long as they only
+//! arrange: maps, lists, choices, paths into the event. Everything else is computed and written in one
+//! form: keys in their order, so that every attempt sends the same.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use cel::common::ast::{EntryExpr, Expr, operators};
+use cel::objects::Key;
+use cel::{IdedExpr, Value};
+
+use super::evaluate::Evaluation;
+use super::{Failure, MAX_RESULT_BYTES};
+use crate::json::{RawJson, write_string};
+
+#[derive(Default)]
+pub(super) struct Output(String);
+
+impl Output {
+    pub(super) fn write(
+        &mut self,
+        expr: &IdedExpr,
+        evaluation: &Evaluation<'_>,
+    ) -> Result<(), Failure> {
+        match &expr.expr {
+            Expr::Ident(name) => match evaluation.published(name) {
+                Some(published) => self.push(published?),
+                None => self.push_value(&evaluation.value(expr)?),
+            },
+            Expr::Map(map) => {
+                let mut keys: Vec<String> = Vec::with_capacity(map.entries.len());
+                self.push("{")?;
+                for entry in &map.entries {
+                    let EntryExpr::MapEntry(entry) = &entry.expr else {
+                        return Err(Failure::Wrong("makes no map".to_owned()));
+                    };
+                    let Value::String(key) = evaluation.value(&entry.key)? else {
+                        return Err(Failure::Wrong("a key must be a string".to_owned()));
+                    };
+                    if keys.contains(&key) {
+                        return Err(Failure::Wrong("a map has a key twice".to_owned()));
+                    }
+                    self.push_key(&key, keys.is_empty())?;
+                    keys.push(key.as_str().to_owned());
+                    self.write(&entry.value, evaluation)?;
+                }
+                self.push("}")
+            }
+            Expr::List(list) => {
+                self.push("[")?;
+                for (i, element) in list.elements.iter().enumerate() {
+                    self.push(if i == 0 { "" } else { "," })?;
+                    self.write(element, evaluation)?;
+                }
+                self.push("]")
+            }
+            Expr::Call(call) if call.func_name == operators::CONDITIONAL => {
+                let [condition, yes, no] = call.args.as_slice() else {
+                    return Err(Failure::Wrong("is no choice".to_owned()));
+                };
+                match evaluation.value(condition)? {
+                    Value::Bool(true) => self.write(yes, evaluation),
+                    Value::Bool(false) => self.write(no, evaluation),
+                    other => {
+                        let message =
+                            format!("a condition must be a bool, not {}", other.type_of());
+                        Err(Failure::Wrong(message))
+                    }
+                }
+            }
+            _ => self.push_value(&evaluation.value(expr)?),
+        }
+    }
+
+    pub(super) fn into_object(self) -> Result<RawJson, Failure> {
+        if !self.0.starts_with('{') {
+            return Err(Failure::Wrong("must make a map".to_owned()));
+        }
+        RawJson::parse(&self.0).map_err(|e| Failure::Wrong(format!("its result {e}")))
+    }
+
+    fn push(&mut self, text: &str) -> Result<(), Failure> {
+        self.0.push_str(text);
+        if self.0.len() > MAX_RESULT_BYTES {
+            let message = format!("makes over {MAX_RESULT_BYTES} bytes of JSON");
+            return Err(Failure::TooMuch(message));
+        }
+        Ok(())
+    }
+
+    fn push_text(&mut self, text: &str) -> Result<(), Failure> {
+        let mut json = String::new();
+        write_string(&mut json, text);
+        self.push(&json)
+    }
+
+    fn push_key(&mut self, key: &str, first: bool) -> Result<(), Failure> {
+        self.push(if first { "" } else { "," })?;
+        self.push_text(key)?;
+        self.push(":")
+    }
+
+    fn push_value(&mut self, value: &Value) -> Result<(), Failure> {
+        match value {
+            Value::Null => self.push("null"),
+            Value::Bool(bool) => self.push(if *bool { "true" } else { "false" }),
+            Value::Int(int) => self.push(&int.to_string()),
+            Value::UInt(uint) => self.push(&uint.to_string()),
+            Value::Float(double) if double.is_finite() => {
+                self.push(&serde_json::Value::from(*double).to_string())
+            }
+            Value::Float(_) => Err(Failure::Wrong("makes a number that JSON has not".to_owned())),
+            Value::String(text) => self.push_text(text),
+            // *Common Expression Language*, "JSON Data Conversion".
+            Value::Bytes(bytes) => self.push_text(&STANDARD.encode(bytes.as_slice())),
+            Value::List(list) => {
+                self.push("[")?;
+                for (i, item) in list.iter().enumerate() {
+                    self.push(if i == 0 { "" } else { "," })?;
+                    self.push_value(item)?;
+                }
+                self.push("]")
+            }
+            Value::Map(map) => {
+                let mut entries: Vec<(&Key, &Value)> = map.map.iter().collect();
+                entries.sort_unstable_by_key(|(key, _)| *key);
+                self.push("{")?;
+                for (i, (key, value)) in entries.into_iter().enumerate() {
+                    let Key::String(key) = key else {
+                        return Err(Failure::Wrong("a key must be a string".to_owned()));
+                    };
+                    self.push_key(key, i == 0)?;
+                    self.push_value(value)?;
+                }
+                self.push("}")
+            }
+            Value::Function(..) | Value::Opaque(_) | Value::Struct(_) => {
+                let message = format!("a {} is no JSON", value.type_of());
+                Err(Failure::Wrong(message))
+            }
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! A new signing secret takes over from the one before.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::{RetiringSecret, Webhook};
+use crate::secret::SigningSecret;
+
+const DAY: u64 = 24 * 3600;
+const MAX_SECONDS: u64 = 7 * DAY;
+
+/// How long the old secret signs beside the new one: 0 to 7 days.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Overlap(u32);
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("must be a whole number of seconds from 0 to {MAX_SECONDS}")]
+pub struct InvalidOverlap;
+
+/// Why a secret is not rotated; fit to be shown to the caller.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RotateError {
+    #[error("is the secret that the webhook already has")]
+    Same,
+    /// A third secret would leave receivers of the first without a signature they know.
+    #[error(
+        "the secret was rotated already, and the overlap lasts until {0}; an overlap of 0 ends it"
+    )]
+    Overlapping(Timestamp),
+}
+
+impl Overlap {
+    pub fn from_seconds(seconds: u64) -> Result<Self, InvalidOverlap> {
+        let seconds = Some(seconds).filter(|seconds| *seconds <= MAX_SECONDS);
+        seconds.and_then(|s| u32::try_from(s).ok()).map(Self).ok_or(InvalidOverlap)
+    }
+
+    #[must_use]
+    pub fn duration(self) -> Duration {
+        Duration::from_secs(self.0.into())
+    }
+}
+
+impl Default for Overlap {
+    /// A day.
+    fn default() -> Self {
+        Self(24 * 3600)
+    }
+}
+
+impl Webhook {
+    /// The webhook with a new secret, its old one retiring. With no overlap the old secret is gone at
+    /// once, and so is one that was still retiring: that is what a secret that leaked needs.
+    ///
+    /// Whether the contract has signatures of the new secret's kind is
+    /// [`Contract::accepts`](crate::contract::Contract::accepts)'s to say.
+    pub fn rotated(
+        self,
+        secret: SigningSecret,
+        overlap: Overlap,
+        now: Timestamp,
+    ) -> Result<Self, RotateError> {
+        if secret.expose() == self.secret.expose() {
+            return Err(RotateError::Same);
+        }
+        let retiring_secret = match (&self.retiring_secret, overlap.0) {
+            (_, 0) => None,
+            (Some(old), _) if now < old.until => return Err(RotateError::Overlapping(old.until)),
+            _ => {
+                let until = now.saturating_add(overlap.duration()).unwrap_or(Timestamp::MAX);
+                Some(RetiringSecret { secret: self.secret, until })
+            }
+        };
+        Ok(Self { secret, retiring_secret, updated_at: now, ..self })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::WebhookId;
+    use crate::target::TargetUrl;
+    use crate::webhook::Essentials;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_second(seconds).unwrap()
+    }
+
+    fn secret(text: &str) -> SigningSecret {
+        text.parse().unwrap()
+    }
+
+    fn webhook() -> Webhook {
+        Webhook::new(Essentials {
+            id: WebhookId::new(at(0), 1),
+            tenant: "t1".parse().unwrap(),
+            url: TargetUrl::from_stored("https://example.com/").unwrap(),
+            events: vec!["*".parse().unwrap()],
+            secret: secret("the-first-secret"),
+            contract: "standard".parse().unwrap(),
+            created_at: at(0),
+        })
+    }
+
+    /// The current secret and the one that retires, at a time.
+    fn secrets(webhook: &Webhook, seconds: i64) -> (&str, Option<&str>) {
+        (webhook.secret.expose(), webhook.retiring_at(at(seconds)).map(SigningSecret::expose))
+    }
+
+    #[test]
+    fn the_old_secret_retires_when_its_overlap_is_over() {
+        let overlap = Overlap::from_seconds(60).unwrap();
+        let rotated = webhook().rotated(secret("the-second-secret"), overlap, at(100)).unwrap();
+        for (seconds, old) in
+            [(100, Some("the-first-secret")), (159, Some("the-first-secret")), (160, None)]
+        {
+            assert_eq!(secrets(&rotated, seconds), ("the-second-secret", old), "{seconds}");
+        }
+        assert_eq!((rotated.updated_at, rotated.revision), (at(100), 1));
+        let again = rotated.rotated(secret("the-third-secret"), overlap, at(160)).unwrap();
+        assert_eq!(secrets(&again, 161), ("the-third-secret", Some("the-second-secret")));
+    }
+
+    #[test]
+    fn without_an_overlap_the_old_secret_is_gone_at_once() {
+        let none = Overlap::from_seconds(0).unwrap();
+        let rotated =
+            webhook().rotated(secret("the-second-secret"), Overlap::default(), at(0)).unwrap();
+        let again = rotated.rotated(secret("the-third-secret"), none, at(10)).unwrap();
+        assert_eq!(secrets(&again, 10), ("the-third-secret", None));
+    }
+
+    #[test]
+    fn one_overlap_at_a_time_and_no_secret_twice() {
+        let rotated =
+            webhook().rotated(secret("the-second-secret"), Overlap::default(), at(0)).unwrap();
+        let third = secret("the-third-secret");
+        let refused = rotated.clone().rotated(third, Overlap::default(), at(10)).unwrap_err();
+        assert_eq!(refused, RotateError::Overlapping(at(86_400)));
+        let same = rotated.rotated(secret("the-second-secret"), Overlap::default(), at(90_000));
+        assert_eq!(same.unwrap_err(), RotateError::Same);
+    }
+
+    #[test]
+    fn an_overlap_has_bounds() {
+        for (seconds, good) in [(0, true), (604_800, true), (604_801, false), (u64::MAX, false)] {
+            assert_eq!(Overlap::from_seconds(seconds).is_ok(), good, "{seconds}");
+        }
+    }
+}

@@ -1,0 +1,117 @@
+"""Runs the receivers of docs/receivers, each as a program of its own."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from hooklane_local.paths import ROOT
+from hooklane_local.polling import eventually
+
+FOLDER = ROOT / "docs" / "receivers"
+
+_READY_WITHIN_SECONDS = 30.0
+_END_WITHIN_SECONDS = 5.0
+_LISTENS = re.compile(r"http://127\.0\.0\.1:(\d+)")
+_ACCEPTED = re.compile(r"^accepted (\S+) \(remember (\S+)\): (.*)$")
+
+# How each is started, as its first lines say. Port 0 lets the system choose one, and all of them say which.
+_COMMANDS: dict[str, Callable[[str], list[str]]] = {
+    "receiver.mjs": lambda program: ["node", program],
+    "receiver.py": lambda program: [sys.executable, program],
+    "receiver.php": lambda program: ["php", "-S", "127.0.0.1:0", program],
+}
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """What a receiver says of a delivery whose signature it verified."""
+
+    event_type: str
+    remember: str
+    # JSON as the receiver's language writes it.
+    data: str
+
+
+def all_samples() -> list[tuple[str, str]]:
+    """Every contract's folder with every receiver in it."""
+    return sorted((path.parent.name, path.name) for path in FOLDER.glob("*/receiver.*"))
+
+
+class SampleReceiver:
+    """A context manager: the sample runs on an ephemeral loopback port from `with` to its end.
+
+    `signature_header` makes it read another header than its contract's.
+    """
+
+    def __init__(self, contract: str, file: str, secret: str, signature_header: str | None = None):
+        self._program = FOLDER / contract / file
+        self._environment = {"PATH": os.environ["PATH"], "PORT": "0", "SECRET": secret}
+        if signature_header is not None:
+            self._environment["SIGNATURE_HEADER"] = signature_header
+        self._lines: list[str] = []
+        self.url = ""
+
+    def __enter__(self) -> "SampleReceiver":
+        program, *arguments = _COMMANDS[self._program.name](str(self._program))
+        # In the tests' own process group: whoever ends that, ends this.
+        self._process = subprocess.Popen(
+            [shutil.which(program) or program, *arguments],
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        try:
+            self.url = self._wait_until_ready()
+        except BaseException:
+            self._stop()
+            raise
+        return self
+
+    def __exit__(self, failed: type | None, *_exception) -> None:
+        self._stop()
+        if failed is not None:
+            print(self.output)
+
+    @property
+    def output(self) -> str:
+        return "\n".join(self._lines)
+
+    @property
+    def accepted(self) -> list[Accepted]:
+        matches = (_ACCEPTED.match(line) for line in list(self._lines))
+        return [Accepted(*match.groups()) for match in matches if match]
+
+    def _read(self) -> None:
+        for line in self._process.stdout:
+            self._lines.append(line.rstrip("\n"))
+
+    def _wait_until_ready(self) -> str:
+        def listens() -> str | None:
+            found = _LISTENS.search(self.output)
+            if found is None and self._process.poll() is not None:
+                raise AssertionError(f"{self._program} ended with {self._process.returncode}: {self.output}")
+            return found and found.group()
+
+        url = eventually(listens, _READY_WITHIN_SECONDS, every=0.05)
+        assert url, f"{self._program} did not listen in {_READY_WITHIN_SECONDS:.0f} s: {self.output}"
+        return url
+
+    def _stop(self) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(_END_WITHIN_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._reader.join(_END_WITHIN_SECONDS)
+        self._process.stdout.close()

@@ -1,0 +1,54 @@
+"""What a webhook has of its own instead of its contract's: time limit, rate limit, kind of signature."""
+
+import base64
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from hooklane_local.receiver import Response
+
+
+def test_a_webhooks_own_time_limit_ends_an_attempt(receiver, publish, register, delivery_of):
+    receiver.respond = lambda _request: Response(never=True)
+    webhook = register(timeout=1, retryPolicy="immediate")
+    assert webhook["timeout"] == 1
+    publish()
+
+    failed = delivery_of(webhook, "failed")
+    (attempt,) = failed["attempts"]
+    assert attempt["error"]["kind"] == "timeout"
+    assert "1s" in attempt["error"]["detail"], "not its contract's 20 s"
+
+
+def test_limits_are_kept_changed_and_taken_back(api, register):
+    webhook = register(timeoutSeconds=7, rateLimit={"requests": 60, "perSeconds": 30})
+    path = f"/api/v1/webhooks/{webhook['id']}"
+    assert api.get(path).expect(200).body["rateLimit"] == {"requests": 60, "perSeconds": 30}
+    changed = api.patch(path, {"timeout": 8}).expect(200).body
+    assert (changed["timeout"], changed["rateLimit"]["requests"]) == (8, 60)
+    taken = api.patch(path, {"timeout": None, "rateLimit": None}).expect(200).body
+    assert "timeout" not in taken and "rateLimit" not in taken
+
+
+def test_limits_out_of_bounds_are_refused_with_their_paths(api):
+    body = {"url": "https://example.com/", "events": ["*"], "timeout": 31, "rateLimit": {"requests": 0, "perSeconds": 1}}
+    errors = api.post("/api/v1/webhooks", body).expect(422).body["errors"]
+    assert [error["path"] for error in errors] == ["timeout", "rateLimit.requests"]
+
+
+def test_an_asymmetric_signature_verifies_with_the_public_key(publish, register, requests):
+    webhook = register(signing="ed25519")
+    assert webhook["secret"].startswith("whsk_") and webhook["signing"] == "ed25519"
+    publish()
+
+    (request,) = requests(1)
+    headers = request.headers
+    version, signature = headers["webhook-signature"].split(",")
+    signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + request.body
+    key = base64.b64decode(webhook["publicKey"].removeprefix("whpk_"))
+    assert version == "v1a"
+    Ed25519PublicKey.from_public_bytes(key).verify(base64.b64decode(signature), signed)
+
+
+def test_a_contract_without_asymmetric_signatures_refuses_them(api):
+    body = {"url": "https://example.com/", "events": ["*"], "contract": "github", "signing": "ed25519"}
+    (error,) = api.post("/api/v1/webhooks", body).expect(422).body["errors"]
+    assert error == {"path": "signing", "message": "the contract github signs with hmac only"}

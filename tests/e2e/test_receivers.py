@@ -1,0 +1,122 @@
+"""The receivers of docs/receivers, written from each document's text, against what Hooklane sends."""
+
+import http.client
+import json
+import socket
+from urllib.parse import urlsplit
+
+import pytest
+from hooklane_local import behaviours
+from sample_receivers import SampleReceiver, all_samples
+
+SECRET = "your-webhook-secret"
+OTHER_SECRET = "not-what-the-receiver-has"
+DOCUMENTS = ["virtual-queue", "virtual-queue-hex", "ops-center", "prism", "aegisx", "task-hub"]
+FILES = ["receiver.mjs", "receiver.php", "receiver.py"]
+# By which header their receivers tell deliveries apart; those of the others take the body.
+NAMED_BY = {
+    "virtual-queue": "x-webhook-delivery",
+    "virtual-queue-hex": "x-webhook-delivery",
+    "aegisx": "x-webhook-delivery",
+    "task-hub": "x-delivery-id",
+}
+
+# As a producer writes them: number text, escapes and key order are what a careless sender changes.
+EVENTS = {
+    "text.characters": r'{"title": "Größe € 😀", "escapes": "\u00e9 \/ \" \\ \n \u0001 \ud83d\ude00 \u2028",'
+    ' "html": "<b>&amp;</b>", "línea": ""}',
+    "text.numbers": '{"id": 1234567890123456789, "one": 1.0, "price": 1.50, "large": 1E+21, "small": 1e-7,'
+    ' "hundred": 1e2, "minus": -0.0, "third": 0.3333333333333333}',
+    "text.nested": '{"b": {"empty": {}, "list": [], "lists": [[], [{}], [null, true, false]]}, "a": "", "10": 1,'
+    ' "9": {"9": 2, "1": 3}}',
+    "text.empty": "{}",
+}
+
+
+def publish_all(api) -> None:
+    """Publishes the events as they are written above."""
+    events = ", ".join(f'{{"type": "{event_type}", "data": {data}}}' for event_type, data in EVENTS.items())
+    answer = api.post("/api/v1/events/batch", f'{{"events": [{events}]}}'.encode()).expect(200, 202).body
+    assert len(answer["results"]) == len(EVENTS), answer
+
+
+def as_doubles(text: str):
+    """What a language without large integers makes of JSON."""
+    return json.loads(text, parse_int=float)
+
+
+def test_every_document_has_a_receiver_in_every_language():
+    assert all_samples() == sorted((document, file) for document in DOCUMENTS for file in FILES)
+
+
+@pytest.mark.parametrize(("contract", "file"), all_samples())
+def test_a_receiver_takes_what_is_signed_with_its_secret(contract, file, api, register, deliveries_of):
+    with SampleReceiver(contract, file, SECRET) as sample:
+        webhook = register(contract=contract, secret=SECRET, url=sample.url, retryPolicy="immediate")
+        publish_all(api)
+        delivered = deliveries_of(webhook, len(EVENTS), "delivered")
+
+    understood = {accepted.event_type: as_doubles(accepted.data) for accepted in sample.accepted}
+    assert understood == {event_type: as_doubles(data) for event_type, data in EVENTS.items()}, sample.output
+    remembered = {accepted.remember for accepted in sample.accepted}
+    assert len(remembered) == len(EVENTS)
+    if contract in NAMED_BY:
+        assert remembered == {delivery["id"] for delivery in delivered}
+
+
+@pytest.mark.parametrize(("contract", "file"), all_samples())
+def test_a_receiver_refuses_what_is_signed_with_another_secret(
+    contract, file, api, register, publish, deliveries_of, delivery_of
+):
+    with SampleReceiver(contract, file, SECRET) as sample:
+        forged = register(contract=contract, secret=OTHER_SECRET, url=sample.url, retryPolicy="immediate")
+        publish({"orderId": "A-1"})
+        (attempt,) = delivery_of(forged, "failed")["attempts"]
+
+    assert attempt["statusCode"] == 401
+    assert sample.accepted == [], sample.output
+
+
+@pytest.mark.parametrize("contract", DOCUMENTS)
+def test_what_a_receiver_is_to_remember_is_the_same_on_every_attempt(contract, register, publish, receiver, requests):
+    receiver.respond = behaviours.failing(1)
+    register(contract=contract, secret=SECRET, retryPolicy={"schedule": [1]})
+
+    publish()
+
+    first, second = requests(2)
+    assert first.body == second.body
+    name = NAMED_BY.get(contract)
+    if name is not None:
+        assert first.headers[name] == second.headers[name]
+
+
+@pytest.mark.parametrize(("contract", "file"), all_samples())
+def test_a_receiver_stands_what_anyone_may_send(contract, file):
+    some_hex = "0" * 64
+    signatures = [None, "", "sha256=", "sha256=é", some_hex, f"sha256={some_hex}", f"sha256={some_hex}0"]
+    bodies = [b"", b"no JSON", b"null", b"\xff\xfe", b'{"event": "a.b", "type": "a.b", "data": {}}']
+    with SampleReceiver(contract, file, SECRET, signature_header="X-Signature") as sample:
+        hang_up_half_way(sample.url)
+        statuses = {
+            (signature, body): status_of(sample.url, body, signature) for signature in signatures for body in bodies
+        }
+
+    assert statuses == dict.fromkeys(statuses, 401), sample.output
+    assert sample.accepted == []
+
+
+def status_of(url: str, body: bytes, signature: str | None) -> int:
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
+    headers = {} if signature is None else {"X-Signature": signature.encode("latin-1")}
+    try:
+        connection.request("POST", "/", body, headers)
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+def hang_up_half_way(url: str) -> None:
+    address = urlsplit(url)
+    with socket.create_connection((address.hostname, address.port), timeout=30) as connection:
+        connection.sendall(b"POST / HTTP/1.1\r\nHost: receiver\r\nContent-Length: 100\r\n\r\n{")

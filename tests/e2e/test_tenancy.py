@@ -1,0 +1,178 @@
+"""Who may do what: generated from the OpenAPI document, so that a new route cannot be forgotten."""
+
+import json
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from hooklane_local import polling
+from hooklane_local.client import Answer, LocalStack
+
+DOCUMENT = json.loads((Path(__file__).resolve().parents[2] / "docs" / "openapi.json").read_text())
+PREFIX = DOCUMENT["servers"][0]["url"]
+
+
+@dataclass(frozen=True)
+class Operation:
+    method: str
+    path: str
+    name: str
+    scopes: tuple[str, ...]
+    is_open: bool
+    takes_body: bool
+
+    @property
+    def parameters(self) -> list[str]:
+        return [part[1:-1] for part in self.path.split("/") if part.startswith("{")]
+
+    @property
+    def is_operators(self) -> bool:
+        """Those that no scope is enough for."""
+        return not self.is_open and not self.scopes
+
+
+def operations() -> list[Operation]:
+    found = []
+    for path, item in DOCUMENT["paths"].items():
+        for method, described in item.items():
+            security = described["security"]
+            scopes = tuple(scope for needed in security for scope in needed.get("bearer", ()))
+            is_open = not any("bearer" in needed for needed in security)
+            found.append(
+                Operation(
+                    method.upper(), path, described["operationId"], scopes, is_open, "requestBody" in described
+                )
+            )
+    return found
+
+
+GUARDED = [operation for operation in operations() if not operation.is_open]
+
+# A body that each operation takes, so that it is not refused for another reason. Most take none or an
+# empty one.
+BODIES = {
+    "createWebhook": {"url": "https://hooks.example.com/in", "events": ["*"]},
+    "publishEvent": {"type": "order.created", "data": 1},
+    "publishEvents": {"events": [{"type": "order.created", "data": 1}]},
+}
+
+
+def named(operation: Operation) -> str:
+    return operation.name
+
+
+@pytest.fixture(scope="module")
+def world(stack: LocalStack) -> dict[str, str]:
+    """Something of everything that tenant A has, by the parameter of a path that names it."""
+    tenant = f"t-{uuid.uuid4().hex[:12]}"
+    api = stack.api(tenant)
+    webhook = api.post("/api/v1/webhooks", {"url": "http://127.0.0.1:1025/nobody-listens", "events": ["*"]}).expect(201).body
+    event = api.post("/api/v1/events", {"type": "order.created", "data": {"secret-of": tenant}}).expect(202).body
+
+    def attempted():
+        listed = api.get(f"/api/v1/webhooks/{webhook['id']}/deliveries").expect(200).body["data"]
+        return listed[0]["id"] if listed else None
+
+    delivery = polling.eventually(attempted, 90)
+    assert delivery, "the delivery was not attempted"
+    return {"tenant": tenant, "webhook": webhook["id"], "event": event["id"], "delivery": delivery}
+
+
+@pytest.fixture
+def token(stack: LocalStack, tenant: str):
+    """`token("webhooks:read")`: a token of this test's tenant, which is not A."""
+
+    def mint(*scopes: str) -> str:
+        path = f"/api/v1/tenants/{tenant}/tokens"
+        return stack.api(None).post(path, {"scopes": list(scopes)}).expect(201).body["token"]
+
+    return mint
+
+
+def ask(stack: LocalStack, operation: Operation, world: dict[str, str], token: str) -> Answer:
+    path = operation.path
+    for parameter in operation.parameters:
+        assert parameter in world, f"tell this test what A has as {{{parameter}}}"
+        path = path.replace(f"{{{parameter}}}", world[parameter])
+    body = BODIES.get(operation.name, {} if operation.takes_body else None)
+    return stack.api(None, token).request(operation.method, PREFIX + path, body)
+
+
+@pytest.mark.parametrize("operation", [o for o in GUARDED if o.parameters], ids=named)
+def test_another_tenants_things_do_not_exist(operation, stack, world, token):
+    answer = ask(stack, operation, world, token(*operation.scopes) if operation.scopes else token("webhooks:write"))
+
+    assert answer.status == 404, answer.raw
+    assert world["tenant"].encode() not in answer.raw
+
+
+@pytest.mark.parametrize("operation", [o for o in GUARDED if not o.parameters and o.scopes], ids=named)
+def test_no_list_shows_another_tenants_things(operation, stack, world, token):
+    answer = ask(stack, operation, world, token(*operation.scopes))
+
+    assert answer.status in (200, 201, 202), answer.raw
+    for thing in world.values():
+        assert thing.encode() not in answer.raw
+
+
+@pytest.mark.parametrize("operation", GUARDED, ids=named)
+@pytest.mark.parametrize("token", ["", "not-a-token", "eyJhbGciOiJub25lIn0.e30."], ids=["none", "garbage", "unsigned"])
+def test_nothing_without_a_token(operation, stack, world, token):
+    answer = ask(stack, operation, world, token)
+
+    assert answer.status == 401, answer.raw
+    assert answer.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("operation", [o for o in GUARDED if o.scopes], ids=named)
+def test_nothing_without_the_scope(operation, stack, world, token):
+    others = {"webhooks:read", "webhooks:write", "events:publish"} - set(operation.scopes)
+
+    answer = ask(stack, operation, world, token(*sorted(others)))
+
+    assert answer.status == 403, answer.raw
+    assert operation.scopes[0] in answer.body["detail"]
+
+
+@pytest.mark.parametrize("operation", [o for o in GUARDED if o.is_operators and not o.parameters], ids=named)
+def test_the_operators_lists_are_the_operators(operation, stack, world, token):
+    answer = ask(stack, operation, world, token("webhooks:read", "webhooks:write", "events:publish"))
+
+    assert answer.status == 403, answer.raw
+
+
+def test_a_revoked_token_stops_at_once(stack, tenant, token):
+    mine = token("webhooks:read")
+    stack.api(None, mine).get("/api/v1/webhooks").expect(200)
+
+    stack.api(None).post(f"/api/v1/tenants/{tenant}/tokens/revoke").expect(204)
+
+    for _ in range(5):
+        stack.api(None, mine).get("/api/v1/webhooks").expect(401)
+
+
+def test_a_removed_tenant_is_gone_and_its_tokens_with_it(stack, tenant, token, register):
+    webhook, mine = register(), token("webhooks:read")
+
+    stack.api(None).delete(f"/api/v1/tenants/{tenant}").expect(204)
+
+    stack.api(None, mine).get("/api/v1/webhooks").expect(401)
+    stack.api(tenant).get(f"/api/v1/webhooks/{webhook['id']}").expect(404)
+    stack.api(None).get(f"/api/v1/tenants/{tenant}").expect(404)
+
+
+def test_a_tenants_limit_is_refused_over_and_told_on_every_answer(stack, tenant, token):
+    stack.api(None).put(f"/api/v1/tenants/{tenant}", {"rateLimit": 20}).expect(200)
+    mine = stack.api(None, token("webhooks:read"))
+
+    answers = [mine.get("/api/v1/webhooks") for _ in range(50)]
+
+    refused = [answer for answer in answers if answer.status == 429]
+    # Instances lease in blocks and a minute may end in between, so the count is approximate.
+    assert refused, "50 requests passed a limit of 20 a minute"
+    assert all(int(answer.headers["retry-after"]) in range(1, 61) for answer in refused)
+    assert {answer.headers["x-ratelimit-limit"] for answer in answers} == {"20"}
+    for answer in answers:
+        assert int(answer.headers["x-ratelimit-remaining"]) in range(21)
+        assert int(answer.headers["x-ratelimit-reset"]) % 60 == 0
