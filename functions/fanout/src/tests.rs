@@ -1,5 +1,5 @@
 use hooklane_app::fakes::{MemoryQueues, MemoryRegistry};
-use hooklane_app::ports::Webhooks as _;
+use hooklane_app::ports::{Corrupt, Webhooks as _};
 use hooklane_domain::Timestamp;
 use hooklane_domain::ids::WebhookId;
 use hooklane_domain::message::Payload;
@@ -148,4 +148,44 @@ async fn other_changes_of_the_ledger_are_nothing_to_fan_out() {
         fanout.handle(batch(&text)).await.unwrap();
     }
     assert!(sent(&fanout).is_empty() && fanout.dead_letters.buried().is_empty());
+}
+
+/// A registry in which the webhooks of one tenant cannot be read back.
+struct Spoiled(MemoryRegistry, &'static str);
+
+impl Routes for Spoiled {
+    async fn version(&self, tenant: &TenantId) -> Result<u64, Unavailable> {
+        self.0.version(tenant).await
+    }
+
+    async fn table(&self, tenant: &TenantId) -> Result<RouteTable, Unavailable> {
+        if tenant.as_str() == self.1 {
+            let cause = Corrupt { what: "a webhook".to_owned(), why: "a test".to_owned() };
+            return Err(Unavailable::new("reading a webhook", cause));
+        }
+        self.0.table(tenant).await
+    }
+}
+
+#[tokio::test]
+async fn one_tenants_unreadable_webhook_blocks_no_other_tenant() {
+    let registry = MemoryRegistry::default();
+    let other = webhook(2, "other", &["*"]);
+    registry.create(&webhook(1, "acme", &["*"])).await.unwrap();
+    registry.create(&other).await.unwrap();
+    let now = at("2024-01-15T10:30:00Z");
+    let queues = [MemoryQueues::at(now, 360), MemoryQueues::at(now, 360)];
+    let [queue, dead_letters] = queues;
+    let fanout = Fanout::new(Spoiled(registry, "acme"), queue, dead_letters);
+    let record = batch(SAMPLE).records[0].get().to_owned();
+    let others = record.replace("acme", "other");
+    let text = format!(r#"{{"Records":[{record},{others},{record}]}}"#);
+    assert_eq!(fanout.handle(batch(&text)).await.unwrap(), Answer::default());
+    let received = fanout.queue.receive(Lane::Fast);
+    assert_eq!(received.len(), 1);
+    let Message::Deliver(deliver) = Message::decode(&received[0].body).unwrap();
+    assert_eq!(deliver.delivery.webhook(), other.id);
+    let buried = fanout.dead_letters.buried();
+    assert_eq!(buried.len(), 2);
+    assert!(buried.iter().all(|b| b.body == record && b.reason.contains("is corrupt")));
 }

@@ -100,6 +100,24 @@ async fn a_payload_that_cannot_be_read_is_put_away() {
 }
 
 #[tokio::test]
+async fn a_corrupt_delivery_is_put_away_and_harms_no_other() {
+    let world = World::with_policy(r#"{"schedule":[5]}"#).await;
+    for event in ["e1", "e2", "e3"] {
+        world.publish(event).await;
+    }
+    world.worker.ledger.corrupt(world.id("e2"));
+    world.run_until_quiet().await;
+    let buried = world.worker.dead_letters.buried();
+    assert_eq!(buried.len(), 1);
+    assert!(buried[0].body.contains(&world.id("e2").to_string()));
+    assert!(buried[0].reason.contains("is corrupt"), "{}", buried[0].reason);
+    assert_eq!(world.posts(), 2);
+    for event in ["e1", "e3"] {
+        assert_eq!(world.delivery(event).await.status(), Status::Delivered);
+    }
+}
+
+#[tokio::test]
 async fn a_message_that_names_another_tenants_delivery_is_put_away() {
     let world = World::with_policy(r#"{"schedule":[5]}"#).await;
     world.answers([answer(500)]);

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
 use hooklane_domain::attempt::Attempt;
@@ -7,14 +7,24 @@ use hooklane_domain::event::Event;
 use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
 
 use super::lock;
-use crate::ports::{Deliveries, DeliveryFilter, DeliveryPage, Events, Put, Saved, Unavailable};
+use crate::ports::{
+    Corrupt, Deliveries, DeliveryFilter, DeliveryPage, Events, Put, Saved, Unavailable,
+};
 
 /// The ledger in memory.
 #[derive(Debug, Default)]
 pub struct MemoryLedger {
     events: Mutex<BTreeMap<(TenantId, EventId), Event>>,
     deliveries: Mutex<BTreeMap<DeliveryId, Delivery>>,
+    corrupt: Mutex<BTreeSet<DeliveryId>>,
     attempts: Mutex<BTreeMap<(DeliveryId, u32, hooklane_domain::Timestamp), Attempt>>,
+}
+
+impl MemoryLedger {
+    /// From now on, what is written of this delivery cannot be read back.
+    pub fn corrupt(&self, id: DeliveryId) {
+        lock(&self.corrupt).insert(id);
+    }
 }
 
 impl Events for MemoryLedger {
@@ -38,6 +48,11 @@ impl Events for MemoryLedger {
 
 impl Deliveries for MemoryLedger {
     async fn read(&self, ids: &[DeliveryId]) -> Result<Vec<Option<Delivery>>, Unavailable> {
+        let corrupt = lock(&self.corrupt);
+        if let Some(id) = ids.iter().find(|id| corrupt.contains(id)) {
+            let cause = Corrupt { what: id.to_string(), why: "a test has it so".to_owned() };
+            return Err(Unavailable::new("reading a delivery", cause));
+        }
         let deliveries = lock(&self.deliveries);
         Ok(ids.iter().map(|id| deliveries.get(id).cloned()).collect())
     }
