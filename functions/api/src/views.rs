@@ -6,6 +6,7 @@ use hooklane_domain::Timestamp;
 use hooklane_domain::attempt::{Attempt, LastAttempt};
 use hooklane_domain::contract::{Contract, Contracts};
 use hooklane_domain::delivery::{Delivery, State};
+use hooklane_domain::network::TargetCidrs;
 use hooklane_domain::outcome::{AttemptError, Outcome};
 use hooklane_domain::retry::RetryPolicy;
 use hooklane_domain::secret::SecretForm;
@@ -34,6 +35,9 @@ pub(crate) struct WebhookView {
     headers: BTreeMap<String, &'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_policy: Option<serde_json::Value>,
+    /// Absent where it goes wherever the operator allows.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    target_cidrs: Vec<String>,
     test_mode: bool,
     active: bool,
     status: &'static str,
@@ -53,6 +57,7 @@ impl WebhookView {
             contract: webhook.contract.to_string(),
             headers: webhook.headers.names().map(|name| (name.to_owned(), "***")).collect(),
             retry_policy: webhook.retry_policy.as_ref().map(RetryPolicy::to_json),
+            target_cidrs: webhook.target_cidrs.iter().flat_map(TargetCidrs::iter).collect(),
             test_mode: webhook.test_mode,
             active: webhook.state.is_active(),
             status: match webhook.state {

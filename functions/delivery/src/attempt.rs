@@ -10,6 +10,7 @@ use hooklane_domain::delivery::{CancelReason, Delivery, FailReason, ParkReason};
 use hooklane_domain::event::Content;
 use hooklane_domain::outcome::{AttemptError, ErrorKind, Outcome};
 use hooklane_domain::webhook::Webhook;
+use hooklane_sender::Destination;
 
 use crate::edge::{Edge, Post as _};
 use crate::settle::Made;
@@ -81,7 +82,8 @@ impl<E: Edge> Worker<E> {
             Subject { content, delivery: &delivery.id, webhook: &webhook, attempt: number, at };
         let request = contract.request(subject);
         let request_headers = request.shown_headers.clone();
-        let sent = self.sender.post(&webhook.url, request, contract.timeout()).await;
+        let to = Destination { url: &webhook.url, only: webhook.target_cidrs.as_ref() };
+        let sent = self.sender.post(to, request, contract.timeout()).await;
         let duration_ms = u32::try_from(sent.took.as_millis()).unwrap_or(u32::MAX);
         let attempt = Attempt { number, at, duration_ms, request_headers, outcome: sent.outcome };
         let gone_disables = contract.gone_disables();

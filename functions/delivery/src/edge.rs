@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use hooklane_app::ports::{DeadLetters, Deliveries, Events, Surroundings, Waits, Webhooks};
 use hooklane_domain::contract::WireRequest;
-use hooklane_domain::target::TargetUrl;
-use hooklane_sender::Sent;
+use hooklane_sender::{Destination, Sent};
 
 /// The things a worker works with: the real ones, or fakes in a test.
 pub trait Edge {
@@ -22,7 +21,7 @@ pub trait Post: Send + Sync {
     /// One POST, over within `limit`; whatever goes wrong is its outcome.
     fn post(
         &self,
-        url: &TargetUrl,
+        to: Destination<'_>,
         request: WireRequest,
         limit: Duration,
     ) -> impl Future<Output = Sent> + Send;

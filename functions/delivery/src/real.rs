@@ -10,17 +10,16 @@ use hooklane_aws::registry::Registry;
 use hooklane_aws::secrets::{Secret, Vault};
 use hooklane_aws::surroundings::System;
 use hooklane_domain::contract::WireRequest;
-use hooklane_domain::target::TargetUrl;
 use hooklane_domain::waiting::Waiting;
-use hooklane_sender::{ClientError, Sender, Sent};
+use hooklane_sender::{ClientError, Destination, Sender, Sent};
 
 use crate::edge::{Edge, Post};
 use crate::settings::Settings;
 use crate::worker::Worker;
 
 impl Post for Sender {
-    async fn post(&self, url: &TargetUrl, request: WireRequest, limit: Duration) -> Sent {
-        Self::post(self, url, request, limit).await
+    async fn post(&self, to: Destination<'_>, request: WireRequest, limit: Duration) -> Sent {
+        Self::post(self, to, request, limit).await
     }
 }
 

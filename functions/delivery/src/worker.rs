@@ -1,5 +1,6 @@
 //! Works through a batch: which messages are needed, and what becomes of each.
 
+use futures::FutureExt as _;
 use futures::future::join_all;
 use hooklane_app::ports::{
     DeadLetters as _, Deliveries as _, Surroundings as _, Unavailable, Waits as _,
@@ -71,7 +72,7 @@ impl Job<'_> {
 
 /// What came of reading a delivery's item.
 enum Read {
-    Written(Option<Delivery>),
+    Written(Box<Option<Delivery>>),
     Corrupt(Unavailable),
     OutOfReach,
 }
@@ -95,12 +96,12 @@ impl<E: Edge> Worker<E> {
         let mut works = Vec::new();
         for (task, message) in decoded {
             let read = message.as_ref().ok().and_then(|_| read.next());
-            works.push(async move {
+            let work = async move {
                 match (message, read) {
                     (Err(reason), _) => self.bury(task, &format!("the message {reason}")).await,
                     (Ok(Message::Deliver(deliver)), Some(Read::Written(current))) => {
                         let job = Job { task, deliver };
-                        match self.deliver(&job, current).await {
+                        match self.deliver(&job, *current).await {
                             Ok(disposition) => disposition,
                             Err(error) => self.interrupted(task, &error).await,
                         }
@@ -108,7 +109,9 @@ impl<E: Edge> Worker<E> {
                     (Ok(_), Some(Read::Corrupt(error))) => self.interrupted(task, &error).await,
                     (Ok(_), Some(Read::OutOfReach) | None) => Disposition::Stays,
                 }
-            });
+            };
+            // On the heap, and of a type that says no more: it is deeply nested.
+            works.push(work.boxed());
         }
         let dispositions = join_all(works).await;
         let staying = dispositions.iter().filter(|d| **d == Disposition::Stays).count();
@@ -120,7 +123,7 @@ impl<E: Edge> Worker<E> {
     /// on its own, so that it harms no other.
     async fn read(&self, ids: &[DeliveryId]) -> Vec<Read> {
         match self.ledger.read(ids).await {
-            Ok(read) => read.into_iter().map(Read::Written).collect(),
+            Ok(read) => read.into_iter().map(|read| Read::Written(Box::new(read))).collect(),
             Err(error) if error.is_corrupt() => {
                 join_all(ids.iter().map(|id| self.read_one(id))).await
             }
@@ -133,7 +136,7 @@ impl<E: Edge> Worker<E> {
 
     async fn read_one(&self, id: &DeliveryId) -> Read {
         match self.ledger.read(std::slice::from_ref(id)).await {
-            Ok(read) => Read::Written(read.into_iter().next().flatten()),
+            Ok(read) => Read::Written(Box::new(read.into_iter().next().flatten())),
             Err(error) if error.is_corrupt() => Read::Corrupt(error),
             Err(error) => {
                 tell("batch.read_failed", &error);

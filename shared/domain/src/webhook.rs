@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use crate::contract::ContractName;
 use crate::ids::{EventType, TenantId, WebhookId};
 use crate::limits::{RateLimit, TimeLimit};
+use crate::network::TargetCidrs;
 use crate::retry::RetryPolicy;
 use crate::secret::SigningSecret;
 use crate::subscription::Subscription;
@@ -32,6 +33,8 @@ pub struct Webhook {
     pub timeout: Option<TimeLimit>,
     /// Its own rate limit, where it does not follow its contract's.
     pub rate_limit: Option<RateLimit>,
+    /// The ranges it keeps to, where it does not go wherever the operator allows.
+    pub target_cidrs: Option<TargetCidrs>,
     /// The secret before the last rotation, while that one's overlap lasts.
     pub retiring_secret: Option<RetiringSecret>,
     pub test_mode: bool,
@@ -80,6 +83,7 @@ impl Webhook {
             retry_policy: None,
             timeout: None,
             rate_limit: None,
+            target_cidrs: None,
             retiring_secret: None,
             test_mode: false,
             state: WebhookState::Active,

@@ -23,7 +23,7 @@ use hooklane_domain::retry::RetryPolicy;
 use hooklane_domain::target::TargetUrl;
 use hooklane_domain::waiting::{Lane, Waiting};
 use hooklane_domain::webhook::{Essentials, Webhook};
-use hooklane_sender::Sent;
+use hooklane_sender::{Destination, Sent};
 use jiff::SignedDuration;
 
 use crate::edge::{Edge, Post};
@@ -51,7 +51,7 @@ pub(super) struct Script {
 }
 
 impl Post for Script {
-    async fn post(&self, _: &TargetUrl, request: WireRequest, _: Duration) -> Sent {
+    async fn post(&self, _: Destination<'_>, request: WireRequest, _: Duration) -> Sent {
         self.seen.lock().unwrap().push((self.clock.now(), request));
         let write = self.meanwhile.lock().unwrap().take();
         if let Some(write) = write {

@@ -7,6 +7,7 @@ use hooklane_domain::Timestamp;
 use hooklane_domain::contract::Contract;
 use hooklane_domain::fields::{FieldErrors, Fields};
 use hooklane_domain::ids::{TenantId, WebhookId};
+use hooklane_domain::network::TargetCidrs;
 use hooklane_domain::retry::RetryPolicy;
 use hooklane_domain::secret::SigningSecret;
 use hooklane_domain::subscription::Subscription;
@@ -42,6 +43,8 @@ pub(super) struct Draft<'a> {
     contract: Option<&'a Contract>,
     headers: Option<BTreeMap<String, String>>,
     retry_policy: Option<RetryPolicy>,
+    /// The list that is given; an empty one lifts the restriction.
+    target_cidrs: Option<Option<TargetCidrs>>,
     active: Option<bool>,
     test_mode: Option<bool>,
 }
@@ -85,6 +88,7 @@ impl<'a> Draft<'a> {
             contract: read::contract(fields, rules),
             headers: fields.read(&["headers"], "an object of strings"),
             retry_policy: read::policy(fields),
+            target_cidrs: read::target_cidrs(fields),
             active: read::active(fields),
             test_mode: fields.read(&["testMode", "test_mode"], "true or false"),
         }
@@ -107,6 +111,13 @@ impl<'a> Draft<'a> {
             (Some(contract), Some(headers)) => custom_headers(headers, contract, &mut errors),
             _ => CustomHeaders::default(),
         };
+        let target_cidrs = self.target_cidrs.flatten();
+        if let Some(url) = &self.url {
+            within(url, target_cidrs.as_ref(), rules, &mut errors);
+        }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
         let (Some(url), Some(events), Some(contract), true) =
             (self.url, self.events, contract, errors.is_empty())
         else {
@@ -128,6 +139,7 @@ impl<'a> Draft<'a> {
             name: self.name.unwrap_or(new.name),
             description: self.description,
             headers,
+            target_cidrs,
             retry_policy: self.retry_policy,
             test_mode: self.test_mode.unwrap_or(false),
             state: state(self.active.unwrap_or(true)),
@@ -155,6 +167,13 @@ impl<'a> Draft<'a> {
             }
             _ => current.headers.clone(),
         };
+        // Also where only one of the two changes. What was saved and stays is the sender's to judge.
+        let moves = self.url.is_some() || self.target_cidrs.is_some();
+        let url = self.url.unwrap_or_else(|| current.url.clone());
+        let target_cidrs = self.target_cidrs.unwrap_or_else(|| current.target_cidrs.clone());
+        if moves {
+            within(&url, target_cidrs.as_ref(), rules, &mut errors);
+        }
         if !errors.is_empty() {
             return Err(errors);
         }
@@ -162,7 +181,8 @@ impl<'a> Draft<'a> {
         Ok(Webhook {
             name: self.name.unwrap_or(changed.name),
             description: self.description.or(changed.description),
-            url: self.url.unwrap_or(changed.url),
+            url,
+            target_cidrs,
             events: self.events.unwrap_or(changed.events),
             contract: self.contract.map_or(changed.contract, |c| c.name().clone()),
             headers,
@@ -181,6 +201,13 @@ impl<'a> Draft<'a> {
 
 fn state(active: bool) -> WebhookState {
     if active { WebhookState::Active } else { WebhookState::Inactive }
+}
+
+/// An address in the URL has to be within the webhook's own ranges.
+fn within(url: &TargetUrl, only: Option<&TargetCidrs>, rules: Rules<'_>, errors: &mut FieldErrors) {
+    if let Err(error) = url.judge_within(rules.network, only) {
+        errors.push("url", error.to_string());
+    }
 }
 
 /// Headers are shown masked. A client that sends back what it was shown keeps what there is.

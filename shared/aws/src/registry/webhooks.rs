@@ -7,6 +7,7 @@ use hooklane_domain::Timestamp;
 use hooklane_domain::contract::ContractName;
 use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::limits::{RateLimit, TimeLimit};
+use hooklane_domain::network::TargetCidrs;
 use hooklane_domain::retry::RetryPolicy;
 use hooklane_domain::subscription::Subscription;
 use hooklane_domain::target::TargetUrl;
@@ -43,6 +44,8 @@ struct WebhookItem {
     timeout: Option<TimeLimit>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     rate_limit: Option<RateLimit>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    target_cidrs: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     retiring_secret: Option<RetiringItem>,
     test_mode: bool,
@@ -225,6 +228,7 @@ impl Registry {
             retry_policy: webhook.retry_policy.as_ref().map(|p| p.to_json().to_string()),
             timeout: webhook.timeout,
             rate_limit: webhook.rate_limit,
+            target_cidrs: webhook.target_cidrs.iter().flat_map(TargetCidrs::iter).collect(),
             retiring_secret,
             test_mode: webhook.test_mode,
             state: webhook.state,
@@ -254,6 +258,13 @@ impl Registry {
             .map(|json| RetryPolicy::read("", json))
             .transpose()
             .map_err(|e| wrong("the retry policy", e.to_string()))?;
+        let target_cidrs = match item.target_cidrs.as_slice() {
+            [] => None,
+            texts => Some(
+                TargetCidrs::new(texts)
+                    .map_err(|_| wrong("the ranges", "not a list of ranges".to_owned()))?,
+            ),
+        };
         let parse = |secret: SecretString| {
             let parsed = secret.expose_secret().parse();
             parsed.map_err(|_| wrong("a secret", "not a secret".to_owned()))
@@ -272,6 +283,7 @@ impl Registry {
             retiring_secret,
             timeout: item.timeout,
             rate_limit: item.rate_limit,
+            target_cidrs,
             headers: CustomHeaders::from_stored(headers),
             retry_policy,
             id: item.id,

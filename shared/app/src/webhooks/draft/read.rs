@@ -2,6 +2,7 @@
 
 use hooklane_domain::contract::{Contract, ContractName};
 use hooklane_domain::fields::Fields;
+use hooklane_domain::network::TargetCidrs;
 use hooklane_domain::retry::RetryPolicy;
 use hooklane_domain::subscription::Subscription;
 use hooklane_domain::target::TargetUrl;
@@ -22,6 +23,25 @@ pub(super) fn text(fields: &mut Fields, name: &str, least: usize, most: usize) -
 pub(super) fn url(fields: &mut Fields, rules: Rules<'_>) -> Option<TargetUrl> {
     let text = fields.read::<String>(&["url"], "a string")?;
     TargetUrl::parse(&text, rules.network).map_err(|e| fields.error("url", e.to_string())).ok()
+}
+
+/// An empty list lifts the restriction.
+pub(super) fn target_cidrs(fields: &mut Fields) -> Option<Option<TargetCidrs>> {
+    let texts =
+        fields.read::<Vec<String>>(&["targetCidrs", "target_cidrs"], "a list of address ranges")?;
+    if texts.is_empty() {
+        return Some(None);
+    }
+    match TargetCidrs::new(&texts) {
+        Ok(ranges) => Some(Some(ranges)),
+        Err(wrong) => {
+            for (index, error) in wrong {
+                let index = index.map(|index| format!("[{index}]")).unwrap_or_default();
+                fields.error(&format!("targetCidrs{index}"), error.to_string());
+            }
+            None
+        }
+    }
 }
 
 pub(super) fn events(fields: &mut Fields) -> Option<Vec<Subscription>> {
