@@ -11,7 +11,7 @@ export IAM FUNCTION_AWS_ENDPOINT HOOKLANE_PORT HOOKLANE_LOG_LEVEL
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
-	@echo "  IAM=1                      make the emulator enforce the functions' roles"
+	@echo "  IAM=1                      make the emulator enforce the functions' roles (the tests do; IAM=0 does not)"
 	@echo "  FUNCTION_AWS_ENDPOINT=URL  let the functions reach AWS through URL"
 	@echo "  HOOKLANE_PORT=PORT         use another port (up 4566, test 4567, demo 4568)"
 	@echo "  HOOKLANE_LOG_LEVEL=LEVEL   log level of the functions (info)"

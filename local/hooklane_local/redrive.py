@@ -10,6 +10,8 @@ import time
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from botocore.exceptions import ClientError
+
 from hooklane_local import streams
 from hooklane_local.delivery_id import webhook_of
 from hooklane_local.progress import Failure, say
@@ -62,34 +64,40 @@ def redrive(target: Target, source: str, options: Options) -> Report:
     queue = target.description["deadLetterQueueUrls"][source]
     report = Report()
     say(f"{source}: {queue}")
-    kept = []
-    for letter in _letters(target.sqs, queue):
-        if options.match and options.match not in letter["Body"]:
-            kept.append(letter)
-            continue
-        what = _describe(letter)
-        try:
-            where = _SENDERS[source](target, letter, options)
-        except Left as why:
-            report.left += 1
-            report.tell(f"left       {what}\n             because {why}")
-            kept.append(letter)
-            continue
-        report.sent += 1
-        if options.dry:
-            report.tell(f"would send {what}\n             to {where}")
-            kept.append(letter)
-        else:
-            target.sqs.delete_message(QueueUrl=queue, ReceiptHandle=letter["ReceiptHandle"])
-            report.tell(f"sent       {what}\n             to {where}")
-    for letter in kept:
-        _show_again(target.sqs, queue, letter)
+    # Hidden until the end, so that none of them is met twice.
+    kept: list[dict] = []
+    try:
+        for letter in _letters(target.sqs, queue, kept):
+            if options.match and options.match not in letter["Body"]:
+                kept.append(letter)
+            elif _send(target, source, letter, options, report):
+                target.sqs.delete_message(QueueUrl=queue, ReceiptHandle=letter["ReceiptHandle"])
+            else:
+                kept.append(letter)
+    finally:
+        for letter in kept:
+            _show_again(target.sqs, queue, letter)
     say(f"{source}: {report.sent} {'would be sent' if options.dry else 'sent'}, {report.left} left")
     return report
 
 
-def _letters(sqs, queue: str):
-    """Each letter that was there at the start. One that fails again comes back as a new letter: it is not met twice."""
+def _send(target: Target, source: str, letter: dict, options: Options, report: Report) -> bool:
+    """Sends one letter, if it is not to be a dry run; says whether it is on its way now."""
+    what = _describe(letter)
+    try:
+        where = _SENDERS[source](target, letter, options)
+    # What AWS refuses of one letter is no reason to leave the others.
+    except (Left, ClientError) as why:
+        report.left += 1
+        report.tell(f"left       {what}\n             because {why}")
+        return False
+    report.sent += 1
+    report.tell(f"{'would send' if options.dry else 'sent      '} {what}\n             to {where}")
+    return not options.dry
+
+
+def _letters(sqs, queue: str, kept: list[dict]):
+    """Each letter that was there at the start. One that fails again comes back as a new letter: those are kept."""
     started = time.time() * 1000
     seen: set[str] = set()
     empty = 0
@@ -103,13 +111,12 @@ def _letters(sqs, queue: str):
             MessageAttributeNames=["All"],
             AttributeNames=["All"],
         )
-        received = answer.get("Messages", [])
-        new = [letter for letter in received if letter["MessageId"] not in seen]
+        new = [letter for letter in answer.get("Messages", []) if letter["MessageId"] not in seen]
         empty = 0 if new else empty + 1
         for letter in new:
             seen.add(letter["MessageId"])
             if int(letter["Attributes"]["SentTimestamp"]) > started:
-                _show_again(sqs, queue, letter)
+                kept.append(letter)
             else:
                 yield letter
 
@@ -117,7 +124,7 @@ def _letters(sqs, queue: str):
 def _show_again(sqs, queue: str, letter: dict) -> None:
     try:
         sqs.change_message_visibility(QueueUrl=queue, ReceiptHandle=letter["ReceiptHandle"], VisibilityTimeout=0)
-    except sqs.exceptions.ClientError:
+    except ClientError:
         # It is visible already, or will be: nothing depends on this.
         pass
 

@@ -2,6 +2,7 @@
 
 mod changing;
 mod errors;
+mod fuzz;
 mod publishing;
 mod reading;
 mod registering;

@@ -150,6 +150,23 @@ async fn other_changes_of_the_ledger_are_nothing_to_fan_out() {
     assert!(sent(&fanout).is_empty() && fanout.dead_letters.buried().is_empty());
 }
 
+const RECORDS: &[&str] = &[SAMPLE];
+
+proptest::proptest! {
+    /// A damaged batch is one that Lambda would not hand over, or each of its records is fanned out, put
+    /// away, or nothing to fan out: none fails the batch, which would block the shard.
+    #[test]
+    fn damaged_records_block_nothing(text in hooklane_fuzz::damaged(RECORDS)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let fanout = fanout(&[webhook(1, "acme", &["*"])]).await;
+            if let Ok(batch) = serde_json::from_str::<Batch>(&text) {
+                assert_eq!(fanout.handle(batch).await.unwrap(), Answer::default());
+            }
+        });
+    }
+}
+
 /// A registry in which the webhooks of one tenant cannot be read back.
 struct Spoiled(MemoryRegistry, &'static str);
 

@@ -118,3 +118,22 @@ async fn what_does_not_pass_is_put_away_and_what_passes_comes_back() {
         assert_eq!((answer.staying(), ingest.dead_letters.buried().len()), (staying, buried));
     }
 }
+
+const BODIES: &[&str] = &[
+    r#"{"id":"e1","tenant":"acme","type":"user.created","data":{"a":1}}"#,
+    r#"{"id":"6f1","detail-type":"order.created","detail":{"tenant":"acme","data":{}}}"#,
+];
+
+proptest::proptest! {
+    /// Whatever is on the queue is accepted or put away with its reason: it never stays.
+    #[test]
+    fn damaged_messages_never_stay(body in hooklane_fuzz::damaged(BODIES)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let ingest = ingest();
+            let answer = ingest.handle(event(&[("m1", &body)])).await.unwrap();
+            assert_eq!(answer, Answer::default());
+            assert!(ingest.dead_letters.buried().iter().all(|b| !b.reason.is_empty()));
+        });
+    }
+}
