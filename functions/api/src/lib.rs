@@ -164,6 +164,7 @@ pub fn router<B: Backend>(api: Arc<B>) -> Router {
         .nest("/api/v1", routes)
         .fallback(problem::no_route)
         .method_not_allowed_fallback(problem::no_method)
+        .layer(axum::middleware::from_fn(problem::only_text_paths))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .with_state(api)
 }

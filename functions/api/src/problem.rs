@@ -1,7 +1,9 @@
 //! Errors as `application/problem+json` (RFC 9457): the one place that maps them to HTTP.
 
 use axum::Json;
+use axum::extract::Request;
 use axum::extract::rejection::BytesRejection;
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use hooklane_app::deliveries::RequestError;
 use hooklane_app::ports::Unavailable;
@@ -302,6 +304,14 @@ impl IntoResponse for Problem {
 
 pub(crate) async fn no_route() -> Problem {
     Problem::not_found("path")
+}
+
+/// A path whose escapes are no text names nothing. Decoding puts U+FFFD in the place of what is none.
+pub(crate) async fn only_text_paths(request: Request, next: Next) -> Response {
+    let path = request.uri().path().as_bytes();
+    let is_text = url::form_urlencoded::parse(path)
+        .all(|(name, value)| !name.contains('\u{fffd}') && !value.contains('\u{fffd}'));
+    if is_text { next.run(request).await } else { no_route().await.into_response() }
 }
 
 pub(crate) async fn no_method() -> Problem {

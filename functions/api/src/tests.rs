@@ -3,6 +3,7 @@
 mod changing;
 mod documents;
 mod errors;
+mod fuzz;
 mod listing;
 mod once;
 mod openapi;

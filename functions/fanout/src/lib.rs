@@ -17,6 +17,7 @@ use hooklane_domain::message::{Deliver, Message};
 use hooklane_domain::operational::concerned;
 use hooklane_domain::waiting::Lane;
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 mod record;
 mod route_cache;
@@ -88,19 +89,25 @@ impl<R: Routes, Q: Dispatch, D: DeadLetters> Fanout<R, Q, D> {
                 Ok(Record::NewEvent(event)) => event,
                 Ok(Record::Other) => continue,
                 Err(reason) => {
-                    tracing::warn!(%reason, "record.dead_lettered");
-                    self.dead_letters.bury(raw.get(), &reason.to_string()).await?;
+                    self.bury(raw, &reason.to_string()).await?;
                     continue;
                 }
             };
             events += 1;
             let table = match tables.get(&event.tenant) {
                 Some(table) => Arc::clone(table),
-                None => {
-                    let table = self.routes.current(&event.tenant).await?;
-                    tables.insert(event.tenant.clone(), Arc::clone(&table));
-                    table
-                }
+                None => match self.routes.current(&event.tenant).await {
+                    Ok(table) => {
+                        tables.insert(event.tenant.clone(), Arc::clone(&table));
+                        table
+                    }
+                    // One tenant's unreadable webhook must not block the others' shard.
+                    Err(error) if error.is_corrupt() => {
+                        self.bury(raw, &error.chain()).await?;
+                        continue;
+                    }
+                    Err(error) => return Err(error),
+                },
             };
             for (lane, message) in messages(&event, &table) {
                 let lane = held.of(lane);
@@ -120,6 +127,11 @@ impl<R: Routes, Q: Dispatch, D: DeadLetters> Fanout<R, Q, D> {
             "batch.done"
         );
         Ok(Answer::default())
+    }
+
+    async fn bury(&self, raw: &RawValue, reason: &str) -> Result<(), Unavailable> {
+        tracing::warn!(reason, "record.dead_lettered");
+        self.dead_letters.bury(raw.get(), reason).await
     }
 
     async fn send(&self, (lane, held): &mut (Lane, Vec<Message>)) -> Result<usize, Unavailable> {

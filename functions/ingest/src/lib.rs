@@ -61,6 +61,10 @@ impl<V: Events, D: DeadLetters, S: Surroundings> Ingest<V, D, S> {
             Err(conflict @ PublishError::Conflict(_)) => {
                 self.bury(message_id, body, &conflict.to_string()).await
             }
+            // The event of this id is in the ledger and cannot be read: it would be no other next time.
+            Err(PublishError::Unavailable(error)) if error.is_corrupt() => {
+                self.bury(message_id, body, &error.chain()).await
+            }
             Err(PublishError::Unavailable(error)) => {
                 tracing::error!(error = error.chain(), message.id = message_id, "event.not_stored");
                 Disposition::Stays

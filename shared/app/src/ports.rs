@@ -22,7 +22,7 @@ pub use deliveries::{Deliveries, DeliveryFilter, DeliveryPage, Saved};
 pub use events::{Events, Put};
 pub use health::{Healths, Look, Sweep, Watch, Watches};
 pub use parking::{Parking, Pointer, SlotCounts, Slots};
-pub use post::{Post, Sent};
+pub use post::{Destination, Post, Sent};
 pub use queues::{DeadLetters, Dispatch, Waits};
 pub use quotas::Quotas;
 pub use surroundings::Surroundings;
@@ -41,9 +41,23 @@ pub struct Unavailable {
     pub cause: Box<dyn Error + Send + Sync>,
 }
 
+/// What a table or queue holds cannot be read back: the cause of an [`Unavailable`] that does not pass.
+#[derive(Debug, thiserror::Error)]
+#[error("{what} is corrupt: {why}")]
+pub struct Corrupt {
+    pub what: String,
+    pub why: String,
+}
+
 impl Unavailable {
     pub fn new(what: impl Into<String>, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { what: what.into(), cause: cause.into() }
+    }
+
+    /// Whether what is stored cannot be read back: asking again would end the same.
+    #[must_use]
+    pub fn is_corrupt(&self) -> bool {
+        self.cause.is::<Corrupt>()
     }
 
     /// The whole chain of causes, for one line of a log.

@@ -6,6 +6,7 @@ use crate::contract::ContractName;
 use crate::expression::{Filter, Input, Transform};
 use crate::ids::{EventType, TenantId, WebhookId};
 use crate::limits::{RateLimit, TimeLimit};
+use crate::network::TargetCidrs;
 use crate::retry::RetryPolicy;
 use crate::secret::SigningSecret;
 use crate::subscription::Subscription;
@@ -41,6 +42,8 @@ pub struct Webhook {
     pub filter: Option<Filter>,
     /// Makes the data it gets in place of the event's.
     pub transform: Option<Transform>,
+    /// The ranges it keeps to, where it does not go wherever the operator allows.
+    pub target_cidrs: Option<TargetCidrs>,
     /// The secret before the last rotation, while that one's overlap lasts.
     pub retiring_secret: Option<RetiringSecret>,
     pub test_mode: bool,
@@ -93,6 +96,7 @@ impl Webhook {
             rate_limit: None,
             filter: None,
             transform: None,
+            target_cidrs: None,
             retiring_secret: None,
             test_mode: false,
             state: WebhookState::Active,

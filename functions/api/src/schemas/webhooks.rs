@@ -42,6 +42,9 @@ pub(crate) struct NewWebhook {
     /// What it gets of an event as data, in CEL: a map.
     #[schema(max_length = 2000, example = "{'type': event.type}")]
     transform: Option<String>,
+    /// Address ranges that deliveries keep to; wherever the operator allows where it is left out.
+    #[schema(max_items = 20, example = json!(["203.0.113.0/24", "2001:db8::/32"]))]
+    target_cidrs: Option<Vec<String>>,
     /// Gets events published with `test: true`, and no others.
     test_mode: Option<bool>,
     /// Also as `isActive`, or as `status`: `active` or `inactive`.
@@ -84,6 +87,9 @@ pub(crate) struct WebhookChange {
     /// In CEL.
     #[schema(max_length = 2000, example = "{'type': event.type}")]
     transform: Option<String>,
+    /// Address ranges that deliveries keep to; wherever the operator allows where it is left out.
+    #[schema(max_items = 20, example = json!(["203.0.113.0/24", "2001:db8::/32"]))]
+    target_cidrs: Option<Vec<String>>,
     #[schema(nullable = false)]
     test_mode: Option<bool>,
     /// Also as `isActive`, or as `status`: `active` or `inactive`.

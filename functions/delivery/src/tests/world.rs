@@ -8,7 +8,7 @@ use hooklane_app::fakes::{
     Faults, FixedSurroundings, MemoryLedger, MemoryQueues, MemoryRegistry, Received,
 };
 use hooklane_app::ports::{
-    Deliveries as _, Dispatch as _, Events as _, Post, Saved, Sent, Surroundings as _,
+    Deliveries as _, Destination, Dispatch as _, Events as _, Post, Saved, Sent, Surroundings as _,
     Webhooks as _,
 };
 use hooklane_aws::sqs_batch::Disposition;
@@ -58,7 +58,7 @@ pub(super) struct Script {
 }
 
 impl Post for Script {
-    async fn post(&self, _: &TargetUrl, request: WireRequest, limit: Duration) -> Sent {
+    async fn post(&self, _: Destination<'_>, request: WireRequest, limit: Duration) -> Sent {
         self.seen.lock().unwrap().push((self.clock.now(), request));
         self.limits.lock().unwrap().push(limit);
         let write = self.meanwhile.lock().unwrap().take();

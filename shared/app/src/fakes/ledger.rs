@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Mutex;
 
 use hooklane_domain::Timestamp;
@@ -12,7 +12,8 @@ use hooklane_domain::quota::Window;
 use super::parking::Taken;
 use super::{Faults, lock};
 use crate::ports::{
-    Deliveries, DeliveryFilter, DeliveryPage, Events, Pointer, Put, Quotas, Saved, Unavailable,
+    Corrupt, Deliveries, DeliveryFilter, DeliveryPage, Events, Pointer, Put, Quotas, Saved,
+    Unavailable,
 };
 
 /// The ledger in memory.
@@ -27,6 +28,7 @@ pub struct MemoryLedger {
     pub(super) claims: Mutex<BTreeMap<(TenantId, IdempotencyKey), Claim>>,
     pub(super) tests: Mutex<BTreeMap<DeliveryId, TestAttempt>>,
     leased: Mutex<HashMap<(TenantId, Window), u64>>,
+    corrupt: Mutex<BTreeSet<DeliveryId>>,
 }
 
 impl MemoryLedger {
@@ -63,6 +65,13 @@ impl Quotas for MemoryLedger {
     }
 }
 
+impl MemoryLedger {
+    /// From now on, what is written of this delivery cannot be read back.
+    pub fn corrupt(&self, id: DeliveryId) {
+        lock(&self.corrupt).insert(id);
+    }
+}
+
 impl Events for MemoryLedger {
     async fn put(&self, event: &Event) -> Result<Put, Unavailable> {
         self.faults.step()?;
@@ -87,6 +96,11 @@ impl Events for MemoryLedger {
 impl Deliveries for MemoryLedger {
     async fn read(&self, ids: &[DeliveryId]) -> Result<Vec<Option<Delivery>>, Unavailable> {
         self.faults.step()?;
+        let corrupt = lock(&self.corrupt);
+        if let Some(id) = ids.iter().find(|id| corrupt.contains(id)) {
+            let cause = Corrupt { what: id.to_string(), why: "a test has it so".to_owned() };
+            return Err(Unavailable::new("reading a delivery", cause));
+        }
         let deliveries = lock(&self.deliveries);
         Ok(ids.iter().map(|id| deliveries.get(id).cloned()).collect())
     }

@@ -8,6 +8,7 @@ use hooklane_domain::contract::ContractName;
 use hooklane_domain::expression::{Filter, Transform};
 use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::limits::{RateLimit, TimeLimit};
+use hooklane_domain::network::TargetCidrs;
 use hooklane_domain::retry::RetryPolicy;
 use hooklane_domain::subscription::Subscription;
 use hooklane_domain::target::TargetUrl;
@@ -45,6 +46,8 @@ struct WebhookItem {
     timeout: Option<TimeLimit>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     rate_limit: Option<RateLimit>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    target_cidrs: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     filter: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -250,6 +253,7 @@ impl Registry {
             rate_limit: webhook.rate_limit,
             filter: webhook.filter.as_ref().map(|filter| filter.as_str().to_owned()),
             transform: webhook.transform.as_ref().map(|transform| transform.as_str().to_owned()),
+            target_cidrs: webhook.target_cidrs.iter().flat_map(TargetCidrs::iter).collect(),
             retiring_secret,
             test_mode: webhook.test_mode,
             state: webhook.state,
@@ -280,6 +284,13 @@ impl Registry {
             .map(|json| RetryPolicy::read("", json))
             .transpose()
             .map_err(|e| wrong("the retry policy", e.to_string()))?;
+        let target_cidrs = match item.target_cidrs.as_slice() {
+            [] => None,
+            texts => Some(
+                TargetCidrs::new(texts)
+                    .map_err(|_| wrong("the ranges", "not a list of ranges".to_owned()))?,
+            ),
+        };
         let parse = |secret: SecretString| {
             let parsed = secret.expose_secret().parse();
             parsed.map_err(|_| wrong("a secret", "not a secret".to_owned()))
@@ -300,6 +311,7 @@ impl Registry {
             rate_limit: item.rate_limit,
             filter: item.filter.map(Filter::from_stored),
             transform: item.transform.map(Transform::from_stored),
+            target_cidrs,
             headers: CustomHeaders::from_stored(headers),
             retry_policy,
             id: item.id,
