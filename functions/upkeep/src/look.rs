@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use hooklane_app::ports::{DeliveryFilter, Look, Surroundings, Sweep, Unavailable, Watch};
 use hooklane_domain::Timestamp;
-use hooklane_domain::delivery::Status;
+use hooklane_domain::delivery::{Delivery, Status};
 use hooklane_domain::health::Health;
+use hooklane_domain::ids::DeliveryId;
 use hooklane_domain::recovery::Recovery;
 use hooklane_domain::webhook::{DisableReason, Webhook, WebhookState};
 
@@ -72,6 +73,31 @@ where
             tenant_paused: self.registry.tenant(&watch.tenant).await?.settings.paused,
             watch,
         })
+    }
+
+    /// What is written of each delivery. Where one of them cannot be read back each is read on its own, and
+    /// that one counts as not written: it harms no other.
+    pub(crate) async fn written(
+        &self,
+        ids: &[DeliveryId],
+    ) -> Result<Vec<Option<Delivery>>, Unavailable> {
+        match self.ledger.read(ids).await {
+            Err(error) if error.is_corrupt() => {}
+            answer => return answer,
+        }
+        let mut written = Vec::with_capacity(ids.len());
+        for id in ids {
+            match self.ledger.read(std::slice::from_ref(id)).await {
+                Ok(one) => written.extend(one),
+                Err(error) if error.is_corrupt() => {
+                    let error = error.chain();
+                    tracing::error!(delivery.id = %id, error, "delivery.unreadable");
+                    written.push(None);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(written)
     }
 
     /// Switches off a webhook that has done nothing but fail for days.

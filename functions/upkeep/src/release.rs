@@ -78,7 +78,7 @@ where
         releases: &mut Releases,
     ) -> Result<(), Unavailable> {
         let ids: Vec<_> = page.iter().map(|pointer| pointer.delivery.clone()).collect();
-        let items = self.ledger.read(&ids).await?;
+        let items = self.written(&ids).await?;
         let works = stream::iter(page.into_iter().zip(items)).map(|(pointer, item)| async move {
             let done = self.let_go(seen, &pointer, item).await?;
             self.ledger.unpark(&pointer).await?;

@@ -58,7 +58,7 @@ where
             return Ok(0);
         }
         let mut sent = 0;
-        for delivery in self.ledger.read(&ids).await?.into_iter().flatten() {
+        for delivery in self.written(&ids).await?.into_iter().flatten() {
             if is_lost(&delivery, now) {
                 let turn = send(&self.queues, &delivery).await?;
                 self.ledger.save(&delivery.resent(turn, now)).await?;

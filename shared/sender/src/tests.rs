@@ -6,6 +6,9 @@ use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use hooklane_domain::network::TargetCidrs;
+use hooklane_domain::target::TargetUrl;
+
 use super::*;
 
 mod restricted;

@@ -48,6 +48,16 @@ async fn a_paused_webhook_gets_what_it_missed_when_it_is_resumed() {
 }
 
 #[tokio::test]
+async fn one_that_cannot_be_read_back_holds_up_no_other() {
+    let world = paused_with(5).await;
+    world.worker.ledger.corrupt(world.id("e2"));
+    resume(world.registry(), &world.clock, (&tenant(), world.webhook.id), false).await.unwrap();
+    let summary = world.minutes(1).await;
+    assert_eq!((summary.released, summary.failed, world.posts()), (4, 0, 4));
+    assert!(world.pointers().await.is_empty());
+}
+
+#[tokio::test]
 async fn what_was_parked_is_discarded_where_its_tenant_says_so_and_nothing_else() {
     let world = paused_with(3).await;
     world.pass(SignedDuration::from_secs(1));
