@@ -110,9 +110,9 @@ def test_two_first_messages_at_once_make_one_extra_request_at_most(
 ):
     # Slow enough that both are under way before either is written down.
     receiver.respond = lambda _request: Response(500, delay=1.0)
-    event = inside.event_item(stack, tenant, publish(event_type="order.early"))
-    webhook = register(["order.early"], retryPolicy={"schedule": [1, 1]})
-    message = inside.message(webhook["id"], event, "order.early")
+    event = inside.event_item(stack, tenant, publish(event_type="order.cancelled"))
+    webhook = register(["order.cancelled"], retryPolicy={"schedule": [1, 1]})
+    message = inside.message(webhook["id"], event, "order.cancelled")
 
     inside.send(stack, queue, message, message)
 
@@ -128,9 +128,9 @@ def test_two_first_messages_at_once_make_one_extra_request_at_most(
 @pytest.mark.parametrize("status", [200, 500])
 def test_twins_of_one_batch_leave_one_delivery(status, stack, tenant, publish, register, receiver, delivery_of):
     receiver.respond = lambda _request: Response(status, delay=1.0)
-    event = inside.event_item(stack, tenant, publish(event_type="order.early"))
-    webhook = register(["order.early"], retryPolicy="immediate")
-    records = [_record(inside.message(webhook["id"], event, "order.early"), name) for name in ("one", "two")]
+    event = inside.event_item(stack, tenant, publish(event_type="order.cancelled"))
+    webhook = register(["order.cancelled"], retryPolicy="immediate")
+    records = [_record(inside.message(webhook["id"], event, "order.cancelled"), name) for name in ("one", "two")]
 
     answer = stack.invoke("DeliveryFunction", {"Records": records})
 

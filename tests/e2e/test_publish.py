@@ -62,11 +62,11 @@ def test_the_documents_synonyms_are_understood(publish, tenant_name, stack, tena
     "wrap", [lambda data: {"data": data}, lambda data: data], ids=["data in detail.data", "data is the rest of detail"]
 )
 def test_an_eventbridge_envelope_on_the_queue_is_an_event(wrap, stack, tenant, register, requests):
-    webhook = register(["order.shipped"])
+    webhook = register(["order.completed"])
     envelope = {
         "version": "0",
         "id": "6a7e8feb-b491-4cf7-a9f1-bf3703467718",
-        "detail-type": "order.shipped",
+        "detail-type": "order.completed",
         "source": "shop",
         "account": "123456789012",
         "time": "2024-01-15T10:30:00Z",
@@ -79,7 +79,7 @@ def test_an_eventbridge_envelope_on_the_queue_is_an_event(wrap, stack, tenant, r
 
     (request,) = requests(1)
     payload = verified(request, webhook["secret"])
-    assert payload == {"type": "order.shipped", "timestamp": "2024-01-15T10:30:00.000Z", "data": {"orderId": "A-1"}}
+    assert payload == {"type": "order.completed", "timestamp": "2024-01-15T10:30:00.000Z", "data": {"orderId": "A-1"}}
     assert request.headers["webhook-id"] == envelope["id"]
 
 

@@ -87,11 +87,11 @@ def test_an_event_over_256_kib_on_the_queue_is_a_dead_letter(stack, tenant, dead
 def test_an_unreadable_delivery_message_is_a_dead_letter_and_the_rest_goes_its_way(
     queue, body, stack, tenant, publish, register, requests, delivery_of, dead_letter
 ):
-    event = inside.event_item(stack, tenant, publish(event_type="order.early"))
-    webhook = register(["order.early"])
+    event = inside.event_item(stack, tenant, publish(event_type="order.cancelled"))
+    webhook = register(["order.cancelled"])
     marker = uuid.uuid4().hex
 
-    inside.send(stack, queue, body % marker, inside.message(webhook["id"], event, "order.early"))
+    inside.send(stack, queue, body % marker, inside.message(webhook["id"], event, "order.cancelled"))
 
     letter = dead_letter("deliveries", marker)
     assert letter["body"] == body % marker
@@ -109,8 +109,8 @@ UNREADABLE = pytest.mark.parametrize(
 def test_a_payload_that_cannot_be_read_is_read_from_the_ledger(
     payload, stack, tenant, publish, register, requests, delivery_of
 ):
-    event = inside.event_item(stack, tenant, publish({"orderId": "A-9"}, event_type="order.early"))
-    webhook = register(["order.early"])
+    event = inside.event_item(stack, tenant, publish({"orderId": "A-9"}, event_type="order.cancelled"))
+    webhook = register(["order.cancelled"])
 
     inside.send(stack, "deliveryQueueUrl", with_payload(payload, webhook, event))
 
@@ -123,8 +123,8 @@ def test_a_payload_that_cannot_be_read_is_read_from_the_ledger(
 def test_a_payload_that_cannot_be_read_of_an_event_that_is_gone_is_a_dead_letter(
     payload, stack, tenant, publish, register, receiver, dead_letter, drained
 ):
-    event = inside.event_item(stack, tenant, publish(event_type="order.early"))
-    webhook = register(["order.early"])
+    event = inside.event_item(stack, tenant, publish(event_type="order.cancelled"))
+    webhook = register(["order.cancelled"])
     inside.forget_event(stack, tenant, event)
     message = with_payload(payload, webhook, event)
 
@@ -136,7 +136,7 @@ def test_a_payload_that_cannot_be_read_of_an_event_that_is_gone_is_a_dead_letter
 
 
 def with_payload(payload: dict, webhook: dict, event: dict) -> str:
-    message = json.loads(inside.message(webhook["id"], event, "order.early"))
+    message = json.loads(inside.message(webhook["id"], event, "order.cancelled"))
     message["body"]["payload"] = payload
     return json.dumps(message)
 
@@ -178,9 +178,9 @@ def test_a_corrupt_delivery_is_a_dead_letter_and_the_rest_of_its_batch_goes_its_
 def test_a_stream_record_that_can_never_be_processed_is_a_dead_letter_and_the_rest_goes_its_way(
     missing, stack, tenant, publish, register, requests, dead_letter
 ):
-    register(["order.early"])
+    register(["order.cancelled"])
     image = inside.event_item(stack, tenant, publish(event_type="order.other"))
-    image["c"] = {"S": '{"type":"order.early","data":{}}'}
+    image["c"] = {"S": '{"type":"order.cancelled","data":{}}'}
     good, broken = f"good-{tenant}", f"broken-{tenant}"
     good_record = inside.stream_record({**image, "i": {"S": good}})
     broken_record = inside.stream_record({**image, "i": {"S": broken}, "pk": {"S": f"EV#{tenant}#{broken}"}})

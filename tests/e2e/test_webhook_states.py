@@ -164,7 +164,7 @@ def test_requests_with_one_key_at_once_register_one_webhook(api, receiver):
 
     assert len({json.dumps(answer, sort_keys=True) for answer in answers}) == 1
     assert api.get("/api/v1/webhooks").expect(200).body["total"] == 1
-    refused(api.post("/api/v1/webhooks", {**body, "events": ["a"]}, **key), 409, "idempotency-conflict")
+    refused(api.post("/api/v1/webhooks", {**body, "events": ["user.created"]}, **key), 409, "idempotency-conflict")
 
 
 def test_an_event_with_a_key_is_accepted_once(api, register, requests, drained):

@@ -1,19 +1,22 @@
-//! `/webhooks/{webhook}/deliveries` and `/webhooks/{webhook}/deliveries/{delivery}`.
+//! `/webhooks/{webhook}/deliveries`, one of them, and `/deliveries`.
 
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse as _, Response};
-use hooklane_app::deliveries;
-use hooklane_app::ports::DeliveryFilter;
-use hooklane_domain::ids::DeliveryId;
+use hooklane_app::deliveries::{self, UNDELIVERED};
+use hooklane_app::ports::{DeliveryFilter, DeliveryPage};
+use hooklane_domain::delivery::Status;
+use hooklane_domain::ids::{DeliveryId, EventType};
 use lambda_http::http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::Backend;
 use crate::auth::{READ, Reader, WRITE, Writer};
+use crate::cursor::List;
+use crate::parameters::{DeliveryStatus, Time, UndeliveredStatus};
 use crate::problem::Problem;
 use crate::query::Query;
 use crate::views::{DeliveryDetailView, DeliveryView};
@@ -24,9 +27,25 @@ use crate::webhooks::{no_webhook, webhook_id};
 #[schema(as = DeliveryPage)]
 pub(crate) struct PageView {
     data: Vec<DeliveryView>,
+    /// Where a page was asked for by its number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    page: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<usize>,
     /// To be sent back as `cursor`; absent after the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,
+}
+
+impl PageView {
+    fn new(page: &DeliveryPage, list: &List, numbered: Option<(usize, usize)>) -> Self {
+        Self {
+            data: page.deliveries.iter().map(DeliveryView::new).collect(),
+            page: numbered.map(|(page, _)| page),
+            limit: numbered.map(|(_, limit)| limit),
+            next_cursor: page.next.as_ref().map(|next| list.cursor(next)),
+        }
+    }
 }
 
 #[utoipa::path(
@@ -34,13 +53,21 @@ pub(crate) struct PageView {
     path = "/webhooks/{webhook}/deliveries",
     tag = "deliveries",
     operation_id = "listDeliveries",
-    summary = "A webhook's deliveries, newest first",
+    summary = "A webhook's deliveries, the event accepted last first",
+    description = "Read on by `cursor`: each delivery that was there is met exactly once, while new ones \
+        arrive. `page` counts from the newest, so it is for a list that stands still; it reaches 10,000 \
+        deliveries deep. The two exclude each other. One request reads a bounded amount: where filters \
+        match little, a page may be short or empty and still have a `nextCursor`.",
     security(("bearer" = [READ])),
     params(
         ("webhook" = String, Path, description = "The webhook's id"),
-        ("status" = Option<String>, Query, description = "pending, retrying, delivered, failed or cancelled"),
+        ("status" = inline(Option<DeliveryStatus>), Query, description = "Only these"),
+        ("event" = Option<String>, Query, max_length = 255, pattern = "^[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*$", description = "Only this event type"),
+        ("since" = inline(Option<Time>), Query, description = "Only of events accepted then or later"),
+        ("until" = inline(Option<Time>), Query, description = "Only of events accepted before"),
+        ("page" = Option<u32>, Query, minimum = 1, maximum = 100, description = "1 for the first; past the end it is empty"),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 100, description = "20 unless given"),
-        ("cursor" = Option<String>, Query, description = "The `nextCursor` of the page before"),
+        ("cursor" = Option<String>, Query, description = "The `nextCursor` of the page before, of the same list with the same filters"),
     ),
     responses(
         (status = 200, description = "A page; it may be empty and still have a next one", body = PageView),
@@ -55,21 +82,65 @@ pub(crate) async fn list<B: Backend>(
 ) -> Result<Response, Problem> {
     let webhook = webhook_id(&webhook)?;
     let mut query = Query::of(raw.as_deref());
-    let filter = DeliveryFilter {
-        status: query.parse("status"),
-        // The cursor is the id of the last delivery seen; one of another webhook starts nowhere.
-        after: query.parse::<DeliveryId>("cursor").filter(|id| id.webhook() == webhook),
-        limit: query.limit(),
-    };
+    let status: Option<Status> = query.parse("status");
+    let event_type: Option<EventType> = query.parse("event");
+    let accepted = query.span();
+    let list = List::of(&[&"deliveries", &webhook, &status, &event_type, &accepted]);
+    let (number, after) = (query.bounded_page(), query.place(&list));
+    if number.is_some() && after.is_some() {
+        query.error("page", "excludes cursor");
+    }
+    let limit = query.limit();
+    let filter = DeliveryFilter { status, event_type, accepted, after, limit };
     query.finish()?;
-    let page = deliveries::list(api.registry(), api.ledger(), &tenant, webhook, &filter)
-        .await?
-        .ok_or_else(no_webhook)?;
-    let view = PageView {
-        data: page.deliveries.iter().map(DeliveryView::new).collect(),
-        next_cursor: page.next.map(|id| id.to_string()),
+    let (webhooks, ledger) = (api.registry(), api.ledger());
+    let page = match number {
+        Some(number) => {
+            deliveries::page(webhooks, ledger, (&tenant, webhook), &filter, number).await?
+        }
+        None => deliveries::list(webhooks, ledger, &tenant, webhook, &filter).await?,
     };
-    Ok(Json(view).into_response())
+    let page = page.ok_or_else(no_webhook)?;
+    Ok(Json(PageView::new(&page, &list, number.map(|number| (number, limit)))).into_response())
+}
+
+#[utoipa::path(
+    get,
+    path = "/deliveries",
+    tag = "deliveries",
+    operation_id = "listUndelivered",
+    summary = "What is not delivered, across the tenant's webhooks, the event accepted last first",
+    description = "Of webhooks that are still there. A delivery that has just changed may take a moment \
+        to come into the list or to leave it.",
+    security(("bearer" = [READ])),
+    params(
+        ("status" = inline(Option<UndeliveredStatus>), Query, description = "Only these; all three unless given"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 100, description = "20 unless given"),
+        ("cursor" = Option<String>, Query, description = "The `nextCursor` of the page before, of the same list with the same filters"),
+    ),
+    responses(
+        (status = 200, description = "A page", body = PageView),
+        (status = 422, description = "A parameter is wrong", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn undelivered<B: Backend>(
+    State(api): State<Arc<B>>,
+    Reader(tenant): Reader,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, Problem> {
+    let mut query = Query::of(raw.as_deref());
+    let status: Option<Status> = query.parse("status");
+    if status.is_some_and(|status| !UNDELIVERED.contains(&status)) {
+        query.error("status", "must be one of pending, retrying, failed");
+    }
+    let list = List::of(&[&"undelivered", &tenant, &status]);
+    let (after, limit) = (query.place(&list), query.limit());
+    query.finish()?;
+    let statuses = status.as_ref().map_or(&UNDELIVERED[..], std::slice::from_ref);
+    let asked = (after.as_ref(), limit);
+    let page =
+        deliveries::undelivered(api.registry(), api.ledger(), &tenant, statuses, asked).await?;
+    Ok(Json(PageView::new(&page, &list, None)).into_response())
 }
 
 fn no_delivery() -> Problem {
@@ -134,6 +205,9 @@ pub(crate) async fn cancel<B: Backend>(
     tag = "deliveries",
     operation_id = "getDelivery",
     summary = "One delivery with every attempt",
+    description = "`payload` is the event as it was published, as long as it is kept. The body that was \
+        sent is not kept: each attempt writes it anew from the event, by the webhook's contract at that \
+        moment.",
     security(("bearer" = [READ])),
     params(
         ("webhook" = String, Path, description = "The webhook's id"),
@@ -148,8 +222,8 @@ pub(crate) async fn get<B: Backend>(
 ) -> Result<Response, Problem> {
     let webhook = webhook_id(&webhook)?;
     let id = delivery_id(&delivery)?;
-    let (delivery, attempts) = deliveries::get(api.registry(), api.ledger(), &tenant, webhook, &id)
+    let told = deliveries::get(api.registry(), api.ledger(), &tenant, webhook, &id)
         .await?
         .ok_or_else(no_delivery)?;
-    Ok(Json(DeliveryDetailView::new(&delivery, &attempts)).into_response())
+    Ok(Json(DeliveryDetailView::new(told)).into_response())
 }

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
 use hooklane_app::deliveries;
-use hooklane_app::publish::{self, Accepted};
+use hooklane_app::publish::{self, Accepted, Checks};
 use hooklane_domain::event::{Content, DefaultTenant, MAX_EVENT_BYTES, NewEvent, from_body};
 use hooklane_domain::fields::FieldErrors;
 use lambda_http::http::StatusCode;
@@ -59,7 +59,7 @@ impl AcceptedView {
         (status = 200, description = "Accepted before, with the same content", body = AcceptedView),
         (status = 409, description = "The id belongs to an event with other content", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "It is too large", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "Every wrong field with its path", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "Every wrong field with its path; of a strict tenant also an unknown type, and data that does not fit its schema", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(crate) async fn publish<B: Backend>(
@@ -70,7 +70,8 @@ pub(crate) async fn publish<B: Backend>(
 ) -> Result<Response, Problem> {
     let new = read(&body, tenant)?;
     let fallback = key.map(|key| key.event_id(None));
-    let accepted = publish::publish(api.ledger(), api.surroundings(), new, fallback).await?;
+    let accepted =
+        publish::publish(api.ledger(), checks(&*api), api.surroundings(), new, fallback).await?;
     let (status, view) = AcceptedView::new(accepted);
     Ok((status, Json(view)).into_response())
 }
@@ -114,6 +115,10 @@ pub(crate) async fn get<B: Backend>(
         deliveries: deliveries.iter().map(DeliveryView::new).collect(),
     };
     Ok(Json(view).into_response())
+}
+
+fn checks<B: Backend>(api: &B) -> Checks<'_, B::Registry> {
+    Checks { catalog: api.rules().catalog, registry: api.registry() }
 }
 
 /// An event's own size is its own error: 413, not a wrong field.
@@ -181,8 +186,9 @@ pub(crate) async fn publish_batch<B: Backend>(
     let read: Vec<Result<_, Problem>> =
         events.iter().map(|raw| raw.get()).enumerate().map(keyed).collect();
     let good = read.iter().filter_map(|r| r.as_ref().ok().cloned()).collect();
-    let mut accepted =
-        publish::publish_all(api.ledger(), api.surroundings(), good).await.into_iter();
+    let mut accepted = publish::publish_all(api.ledger(), checks(&*api), api.surroundings(), good)
+        .await
+        .into_iter();
     let results = read
         .into_iter()
         .map(|read| match read {

@@ -1,5 +1,5 @@
 //! What every request but the open ones passes: whose bearer token it carries, and whether its tenant is
-//! within its rate limit.
+//! within its rate limit. Between the two stands `shape`, so that a tenant is refused in its own words.
 
 use std::sync::Arc;
 
@@ -23,22 +23,34 @@ use crate::problem::Problem;
 
 const TENANT_HEADER: &str = "x-tenant-id";
 
-pub(crate) async fn pass<B: Backend>(
+/// Finds out who is asking.
+pub(crate) async fn enter<B: Backend>(
     State(api): State<Arc<B>>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    let caller = match identify(&*api, request.headers()).await {
-        Ok(caller) => caller,
-        Err(problem) => return problem.into_response(),
-    };
+    match identify(&*api, request.headers()).await {
+        Ok(caller) => {
+            request.extensions_mut().insert(caller);
+            next.run(request).await
+        }
+        Err(problem) => problem.into_response(),
+    }
+}
+
+/// Counts what a tenant asks, and refuses what is over its limit.
+pub(crate) async fn limit<B: Backend>(
+    State(api): State<Arc<B>>,
+    caller: Caller,
+    request: Request,
+    next: Next,
+) -> Response {
     let standing = standing(&*api, &caller).await;
     let refused = matches!(standing, Some(Standing { refused: true, .. }));
     let mut response = if refused {
         let seconds = standing.map_or(1, |s| s.resets_at - api.surroundings().now().as_second());
         Problem::over_limit(seconds.max(1)).into_response()
     } else {
-        request.extensions_mut().insert(caller);
         next.run(request).await
     };
     if let Some(standing) = standing {

@@ -2,32 +2,38 @@
 //!
 //! `routes` knows the operations; each module beside it holds the handlers of one resource, which
 //! decode, call one use case of `hooklane-app`, and encode. `problem` is the one place that turns
-//! errors into answers.
+//! errors into answers; `shape` gives a tenant's clients the answers they know from its contract.
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use hooklane_app::catalog::EventCatalog;
 use hooklane_app::ports::{
-    Claims, Deliveries, Events, Healths, Post, Quotas, Recoveries, Surroundings, Tenants,
-    TestAttempts, Waits, Watches, Webhooks,
+    AttemptLog, Claims, Deliveries, EventTypes, Events, Healths, Post, Quotas, Recoveries,
+    Surroundings, Tenants, TestAttempts, Waits, Watches, Webhooks,
 };
 use hooklane_app::tenants::Names;
 use hooklane_app::webhooks::Rules;
 use hooklane_domain::contract::Contracts;
 use hooklane_domain::network::NetworkRules;
-use hooklane_domain::tenant::CatalogName;
 
 mod auth;
 mod body;
+mod cursor;
 mod deliveries;
 mod etag;
+mod event_types;
 mod events;
 mod gate;
 mod idempotency;
 mod limiter;
+mod logs;
 mod openapi;
 mod operation;
+mod owner;
+mod parameters;
 mod pausing;
 mod problem;
 mod query;
@@ -38,6 +44,8 @@ mod samples;
 mod schemas;
 mod secrets;
 mod settings;
+mod shape;
+mod statistics;
 mod status;
 mod tenants;
 mod testing;
@@ -51,6 +59,7 @@ pub use auth::Key;
 pub use limiter::Limiter;
 pub use openapi::openapi_json;
 pub use settings::Settings;
+use shape::Operations;
 pub use status::Pulse;
 
 /// What the handlers work with.
@@ -64,7 +73,7 @@ pub struct Api<L, R, Q, P, K, S> {
     pub token_key: K,
     pub surroundings: S,
     pub contracts: Contracts,
-    pub catalogs: Vec<CatalogName>,
+    pub catalog: EventCatalog,
     pub network: NetworkRules,
     /// A tenant's requests a minute unless its settings say otherwise; 0 for as many as it likes.
     pub rate_limit: u32,
@@ -74,8 +83,8 @@ pub struct Api<L, R, Q, P, K, S> {
 
 /// Everything a handler needs of its [`Api`], whatever is behind it.
 pub trait Backend: Send + Sync + 'static {
-    type Ledger: Events + Deliveries + Claims + TestAttempts + Quotas;
-    type Registry: Webhooks + Tenants + Healths + Watches + Recoveries;
+    type Ledger: Events + Deliveries + AttemptLog + Claims + TestAttempts + Quotas;
+    type Registry: Webhooks + Tenants + EventTypes + Healths + Watches + Recoveries;
     type Queues: Waits;
     type Sender: Post;
     type Key: Key;
@@ -97,8 +106,8 @@ pub trait Backend: Send + Sync + 'static {
 
 impl<L, R, Q, P, K, S> Backend for Api<L, R, Q, P, K, S>
 where
-    L: Events + Deliveries + Claims + TestAttempts + Quotas + 'static,
-    R: Webhooks + Tenants + Healths + Watches + Recoveries + 'static,
+    L: Events + Deliveries + AttemptLog + Claims + TestAttempts + Quotas + 'static,
+    R: Webhooks + Tenants + EventTypes + Healths + Watches + Recoveries + 'static,
     Q: Waits + 'static,
     P: Post + 'static,
     K: Key + 'static,
@@ -133,10 +142,15 @@ where
         &self.surroundings
     }
     fn rules(&self) -> Rules<'_> {
-        Rules { contracts: &self.contracts, network: &self.network, samples: None }
+        Rules {
+            contracts: &self.contracts,
+            network: &self.network,
+            catalog: &self.catalog,
+            tenant_contract: None,
+        }
     }
     fn names(&self) -> Names<'_> {
-        Names { contracts: &self.contracts, catalogs: &self.catalogs }
+        Names { contracts: &self.contracts, catalogs: self.catalog.files() }
     }
     fn rate_limit(&self) -> u32 {
         self.rate_limit
@@ -152,16 +166,24 @@ where
 /// The largest body any route takes: a batch of events.
 const MAX_BODY: usize = events::MAX_BATCH_BYTES;
 
-/// Every route, under `/api/v1` and under the prefixes the documents call them by.
+/// The prefixes that every route answers under: the canonical one, and those the documents call.
+pub(crate) const PREFIXES: [&str; 3] = ["/api/v1", "/api", ""];
+
+/// Every route under every prefix.
 pub fn router<B: Backend>(api: Arc<B>) -> Router {
-    let gate = axum::middleware::from_fn_with_state(Arc::clone(&api), gate::pass::<B>);
-    let (guarded, _) = routes::guarded::<B>().split_for_parts();
+    let enter = from_fn_with_state(Arc::clone(&api), gate::enter::<B>);
+    let limit = from_fn_with_state(Arc::clone(&api), gate::limit::<B>);
+    let (guarded, described) = routes::guarded::<B>().split_for_parts();
+    let operations = Arc::new(Operations::of(&described));
+    let shape = from_fn_with_state((Arc::clone(&api), operations), shape::apply::<B>);
     let (open, _) = routes::open::<B>().split_for_parts();
-    let routes = guarded.route_layer(gate).merge(open);
-    Router::new()
-        .merge(routes.clone())
-        .nest("/api", routes.clone())
-        .nest("/api/v1", routes)
+    // The last layer is the outermost.
+    let routes = guarded.route_layer(limit).route_layer(shape).route_layer(enter).merge(open);
+    let router = PREFIXES.iter().fold(Router::new(), |router, prefix| match *prefix {
+        "" => router.merge(routes.clone()),
+        prefix => router.nest(prefix, routes.clone()),
+    });
+    router
         .fallback(problem::no_route)
         .method_not_allowed_fallback(problem::no_method)
         .layer(axum::middleware::from_fn(problem::only_text_paths))

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use hooklane_api::{Api, Limiter, Pulse, Settings, router};
+use hooklane_app::catalog::EventCatalog;
 use hooklane_aws::ledger::{Ledger, Retention};
 use hooklane_aws::queues::{QueueUrls, Queues};
 use hooklane_aws::registry::Registry;
@@ -35,7 +36,7 @@ async fn main() -> anyhow::Result<()> {
         token_key: key(settings.token_key_secret),
         surroundings: System,
         contracts: hooklane_contracts::load(),
-        catalogs: Vec::new(),
+        catalog: EventCatalog::new(hooklane_catalog::load()),
         network: settings.network,
         rate_limit: settings.rate_limit,
         limiter: Limiter::default(),

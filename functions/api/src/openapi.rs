@@ -24,7 +24,11 @@ A bearer token is the operator key, which may do everything and names its tenant
 tenant's token, whose scopes say what it may do. What belongs to another tenant does not exist: 404.
 
 Errors are `application/problem+json` (RFC 9457). `type` is stable; of an invalid request every wrong \
-field is listed with its path.";
+field is listed with its path.
+
+This document describes the canonical answers. Where a tenant's settings name a contract that shapes \
+answers, requests for it are answered in that contract's fields, words and status codes instead; \
+requests are the same. `Accept: application/vnd.hooklane+json` gets the canonical answer in any case.";
 
 /// The document without its operations.
 pub(crate) fn frame() -> OpenApi {

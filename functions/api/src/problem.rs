@@ -6,6 +6,7 @@ use axum::extract::rejection::BytesRejection;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use hooklane_app::deliveries::RequestError;
+use hooklane_app::event_types::EventTypeError;
 use hooklane_app::ports::Unavailable;
 use hooklane_app::publish::PublishError;
 use hooklane_app::recover::RecoverError;
@@ -169,6 +170,7 @@ impl From<PublishError> for Problem {
     fn from(error: PublishError) -> Self {
         match error {
             PublishError::Unavailable(error) => error.into(),
+            PublishError::Unexpected(errors) => errors.into(),
             conflict @ PublishError::Conflict(_) => Self::new(
                 StatusCode::CONFLICT,
                 "urn:hooklane:problem:event-conflict",
@@ -224,6 +226,27 @@ impl From<MintError> for Problem {
         match error {
             MintError::Invalid(errors) => errors.into(),
             MintError::Unavailable(error) => error.into(),
+        }
+    }
+}
+
+impl From<EventTypeError> for Problem {
+    fn from(error: EventTypeError) -> Self {
+        let conflict =
+            |kind, title| Self::new(StatusCode::CONFLICT, kind, title).detail(&error.to_string());
+        match error {
+            EventTypeError::Missing => Self::not_found("event type"),
+            EventTypeError::Changed => Self::precondition_failed(),
+            EventTypeError::NotOwn(_) => conflict(
+                "urn:hooklane:problem:event-type-not-own",
+                "The event type is the catalog's or the platform's",
+            ),
+            EventTypeError::TooMany => conflict(
+                "urn:hooklane:problem:too-many-event-types",
+                "There are as many event types as there may be",
+            ),
+            EventTypeError::Invalid(errors) => errors.into(),
+            EventTypeError::Unavailable(error) => error.into(),
         }
     }
 }

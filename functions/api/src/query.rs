@@ -2,7 +2,11 @@
 
 use std::str::FromStr;
 
+use hooklane_domain::Timestamp;
 use hooklane_domain::fields::FieldErrors;
+use hooklane_domain::period::TimeRange;
+
+use crate::cursor::List;
 
 /// The parameters nobody has asked for yet, and what went wrong so far.
 pub(crate) struct Query {
@@ -14,6 +18,8 @@ pub(crate) const MAX_LIMIT: usize = 100;
 /// The largest number that every JSON parser keeps.
 const MAX_PAGE: usize = 9_007_199_254_740_991;
 const DEFAULT_LIMIT: usize = 20;
+/// With the largest limit that is 10,000 rows deep.
+const MAX_BOUNDED_PAGE: usize = 100;
 
 impl Query {
     pub(crate) fn of(raw: Option<&str>) -> Self {
@@ -83,6 +89,47 @@ impl Query {
             }
         }
         found.and_then(|(_, value)| value)
+    }
+
+    /// `page` of a list that is read up to the page: so deep and no deeper.
+    pub(crate) fn bounded_page(&mut self) -> Option<usize> {
+        let text = self.take("page")?;
+        let page = text.parse().ok().filter(|page| (1..=MAX_BOUNDED_PAGE).contains(page));
+        if page.is_none() {
+            let wanted = format!(
+                "must be a number from 1 to {MAX_BOUNDED_PAGE}; further on leads nextCursor"
+            );
+            self.errors.push("page", wanted);
+        }
+        page
+    }
+
+    /// `since` and `until`: RFC 3339 or seconds since 1970.
+    pub(crate) fn span(&mut self) -> TimeRange {
+        TimeRange::new(self.time("since"), self.time("until"))
+    }
+
+    fn time(&mut self, name: &str) -> Option<Timestamp> {
+        let text = self.take(name)?;
+        let time = match text.parse::<i64>() {
+            Ok(seconds) => Timestamp::from_second(seconds).ok().filter(|_| seconds >= 0),
+            // A plus sign that was not encoded arrives as a blank.
+            Err(_) => text.parse().or_else(|_| text.replace(' ', "+").parse()).ok(),
+        };
+        if time.is_none() {
+            self.errors.push(name, "must be a time in RFC 3339 or in seconds since 1970");
+        }
+        time
+    }
+
+    /// `cursor`: the place in this very list.
+    pub(crate) fn place<T: FromStr>(&mut self, list: &List) -> Option<T> {
+        let text = self.take("cursor")?;
+        list.place(&text).map_err(|wrong| self.errors.push("cursor", wrong)).ok()
+    }
+
+    pub(crate) fn error(&mut self, name: &str, message: &str) {
+        self.errors.push(name, message);
     }
 
     fn take(&mut self, name: &str) -> Option<String> {

@@ -6,8 +6,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::operation::operations;
 use crate::{
-    Backend, deliveries, events, openapi, pausing, recover, reference, secrets, status, tenants,
-    testing, webhooks,
+    Backend, deliveries, event_types, events, logs, openapi, pausing, recover, reference, secrets,
+    statistics, status, tenants, testing, webhooks,
 };
 
 /// Those that need a bearer token.
@@ -18,7 +18,10 @@ pub(crate) fn guarded<B: Backend>() -> OpenApiRouter<Arc<B>> {
     let router = operations!(router, B, recover: start, progress);
     let router = operations!(router, B, secrets: show, rotate);
     let router = operations!(router, B, testing: test);
-    let router = operations!(router, B, deliveries: list, get, retry, cancel);
+    let router = operations!(router, B, deliveries: list, get, retry, cancel, undelivered);
+    let router = operations!(router, B, logs: list);
+    let router = operations!(router, B, statistics: of_webhook, of_tenant, health);
+    let router = operations!(router, B, event_types: available, list, get, put, delete);
     let router = operations!(router, B, events: publish, publish_batch, get);
     operations!(router, B, tenants: list, get, set, remove, create_token, revoke_tokens)
 }

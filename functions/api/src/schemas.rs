@@ -49,6 +49,23 @@ pub(crate) struct NewEvents {
     events: Vec<NewEvent>,
 }
 
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewEventType {
+    /// What it is listed under.
+    #[schema(min_length = 1, max_length = 64, example = "shipping")]
+    category: String,
+    #[schema(min_length = 1, max_length = 1000, example = "A parcel went out")]
+    description: String,
+    /// The `data` of one event as it might be, at most 8 KiB; it fits the schema.
+    #[schema(example = json!({"parcelId": "p-1"}))]
+    sample: serde_json::Value,
+    /// A JSON Schema (draft 2020-12, or draft-07 by its `$schema`) of at most 16 KiB, without remote or
+    /// recursive references. Without one, any data fits.
+    #[schema(example = json!({"type": "object", "required": ["parcelId"]}))]
+    schema: Option<serde_json::Map<String, serde_json::Value>>,
+}
+
 /// What of an event its producer said.
 #[derive(Serialize, Deserialize, ToSchema)]
 pub(crate) struct EventContent {

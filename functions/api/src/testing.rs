@@ -5,13 +5,14 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
+use hooklane_app::ports::Surroundings as _;
 use hooklane_app::webhooks::{self, Trial};
 
 use crate::Backend;
 use crate::auth::{WRITE, Writer};
 use crate::body::Text;
 use crate::problem::Problem;
-use crate::samples::DocumentedTypes;
+use crate::samples::CatalogSamples;
 use crate::views::TestView;
 use crate::webhooks::webhook_id;
 
@@ -40,11 +41,16 @@ pub(crate) async fn test<B: Backend>(
     Path(id): Path<String>,
     Text(body): Text,
 ) -> Result<Response, Problem> {
+    let samples = CatalogSamples {
+        catalog: api.rules().catalog,
+        registry: api.registry(),
+        now: api.surroundings().now(),
+    };
     let trial = Trial {
         webhooks: api.registry(),
         ledger: api.ledger(),
         sender: api.sender(),
-        samples: &DocumentedTypes,
+        samples: &samples,
         surroundings: api.surroundings(),
         contracts: api.rules().contracts,
     };

@@ -3,8 +3,11 @@
 mod changing;
 mod documents;
 mod errors;
+mod event_types;
+mod figures;
 mod fuzz;
 mod listing;
+mod lists;
 mod once;
 mod openapi;
 mod pausing;
@@ -14,5 +17,6 @@ mod recovering;
 mod registering;
 mod secrets;
 mod service;
+mod shapes;
 mod tenants;
 mod trying;

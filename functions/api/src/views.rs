@@ -3,13 +3,19 @@
 use hooklane_domain::Timestamp;
 
 mod deliveries;
+mod event_types;
+mod log;
 mod recovery;
+mod statistics;
 mod tenants;
 mod testing;
 mod webhooks;
 
 pub(crate) use deliveries::{DeliveryDetailView, DeliveryView};
+pub(crate) use event_types::EventTypeView;
+pub(crate) use log::LogView;
 pub(crate) use recovery::RecoveryView;
+pub(crate) use statistics::{HealthView, StatisticsView};
 pub(crate) use tenants::{TenantView, TokenView};
 pub(crate) use testing::TestView;
 pub(crate) use webhooks::{SecretView, WebhookView};

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse as _, Response};
 use hooklane_app::ports::Webhooks as _;
-use hooklane_app::webhooks::{self, Known};
+use hooklane_app::webhooks::{self, Known, Rules};
 use hooklane_domain::ids::{EventType, TenantId, WebhookId};
 use hooklane_domain::webhook::Webhook;
 use lambda_http::http::StatusCode;
@@ -15,7 +15,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::Backend;
-use crate::auth::{READ, Reader, WRITE, Writer};
+use crate::auth::{Caller, READ, Reader, WRITE, Writer};
 use crate::body::Text;
 use crate::etag::{self, IfMatch};
 use crate::idempotency::Key;
@@ -52,10 +52,13 @@ use crate::views::WebhookView;
 pub(crate) async fn create<B: Backend>(
     State(api): State<Arc<B>>,
     Writer(tenant): Writer,
+    caller: Caller,
     Key(key): Key,
     Text(body): Text,
 ) -> Result<Response, Problem> {
-    let (registry, surroundings, rules) = (api.registry(), api.surroundings(), api.rules());
+    let tenant_contract = caller.tenant.as_ref().and_then(|t| t.settings.contract.as_ref());
+    let rules = Rules { tenant_contract, ..api.rules() };
+    let (registry, surroundings) = (api.registry(), api.surroundings());
     let webhook = match key {
         None => webhooks::register(registry, surroundings, rules, tenant, &body).await?,
         Some(key) => {

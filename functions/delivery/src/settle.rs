@@ -5,10 +5,11 @@ use std::sync::Arc;
 use hooklane_app::ports::{
     Deliveries as _, Saved, Surroundings as _, Unavailable, Watches as _, Webhooks as _,
 };
-use hooklane_app::publish::{PublishError, publish};
+use hooklane_app::publish::report;
 use hooklane_aws::sqs_batch::Disposition;
 use hooklane_domain::attempt::Attempt;
 use hooklane_domain::delivery::Delivery;
+use hooklane_domain::log::is_prompt;
 use hooklane_domain::operational::{is_operational, of_exhaustion};
 use hooklane_domain::outcome::Outcome;
 use hooklane_domain::receipt::{Decision, decide};
@@ -60,6 +61,9 @@ impl<E: Edge> Worker<E> {
         let next = policy.next(delivery.retries, verdict, now, self.surroundings.chance());
         if next != Next::Delivered {
             self.tell_failure(&delivery, &made.attempt, next);
+        }
+        // A prompt success is found in its delivery: one write is enough.
+        if next != Next::Delivered || !is_prompt(delivery.id.accepted_at(), made.attempt.at) {
             self.ledger.keep_attempt(&delivery, &made.attempt).await?;
         }
         if next == Next::Gone {
@@ -165,10 +169,7 @@ impl<E: Edge> Worker<E> {
         attempt: &Attempt,
     ) -> Result<(), Unavailable> {
         let event = of_exhaustion(delivery, attempt.number, attempt.at);
-        match publish(&self.ledger, &self.surroundings, event, None).await {
-            Ok(_) | Err(PublishError::Conflict(_)) => Ok(()),
-            Err(PublishError::Unavailable(error)) => Err(error),
-        }
+        report(&self.ledger, &self.surroundings, event).await
     }
 
     /// Disables the webhook that was called, and not one that was changed since: its next 410 is its own.

@@ -30,6 +30,22 @@ async fn a_delivery_that_succeeds_at_once() {
     assert_eq!(world.posts(), 1);
     let attempts = world.worker.ledger.attempts(&delivery).await.unwrap();
     assert_eq!(attempts.len(), 1);
+    assert_eq!(world.kept().await, [], "the log finds it in its delivery");
+}
+
+#[tokio::test]
+async fn a_success_that_is_late_is_kept_for_the_log() {
+    let world = World::with_policy(r#"{"schedule":[2,50]}"#).await;
+    world.answers([answer(500), answer(500)]);
+    world.publish("e1").await;
+    world.run_until_quiet().await;
+    assert_eq!(world.kept().await, [(3, Some(200)), (2, Some(500)), (1, Some(500))]);
+
+    let prompt = World::with_policy(r#"{"schedule":[2]}"#).await;
+    prompt.answers([answer(500)]);
+    prompt.publish("e1").await;
+    prompt.run_until_quiet().await;
+    assert_eq!(prompt.kept().await, [(1, Some(500))], "a retry can be prompt too");
 }
 
 #[tokio::test]

@@ -3,8 +3,9 @@
 
 use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
 use futures::StreamExt as _;
-use hooklane_app::ports::{DeadLetters, Events, Surroundings};
-use hooklane_app::publish::{PublishError, publish};
+use hooklane_app::catalog::EventCatalog;
+use hooklane_app::ports::{DeadLetters, Events, Expectations, Surroundings};
+use hooklane_app::publish::{Checks, PublishError, publish};
 use hooklane_aws::sqs_batch::{Answer, Disposition};
 use hooklane_domain::event::{DefaultTenant, from_envelope_or_body};
 use hooklane_domain::ids::EventId;
@@ -18,8 +19,10 @@ pub use settings::Settings;
 
 /// What `ingest` works with.
 #[derive(Debug)]
-pub struct Ingest<V, D, S> {
+pub struct Ingest<V, R, D, S> {
     pub events: V,
+    pub registry: R,
+    pub catalog: EventCatalog,
     pub dead_letters: D,
     pub surroundings: S,
 }
@@ -32,7 +35,7 @@ pub struct InvalidRecord;
 /// So many messages of a batch are written at once.
 const CONCURRENCY: usize = 16;
 
-impl<V: Events, D: DeadLetters, S: Surroundings> Ingest<V, D, S> {
+impl<V: Events, R: Expectations, D: DeadLetters, S: Surroundings> Ingest<V, R, D, S> {
     pub async fn handle(&self, event: SqsEvent) -> Result<Answer, InvalidRecord> {
         let records = event.records.into_iter().map(named).collect::<Result<Vec<_>, _>>()?;
         let total = records.len();
@@ -56,10 +59,11 @@ impl<V: Events, D: DeadLetters, S: Surroundings> Ingest<V, D, S> {
         };
         // A redelivered message is no second event: without an id of its own it gets one from SQS's.
         let fallback = EventId::from_message_id(message_id).ok();
-        match publish(&self.events, &self.surroundings, new, fallback).await {
+        let checks = Checks { catalog: &self.catalog, registry: &self.registry };
+        match publish(&self.events, checks, &self.surroundings, new, fallback).await {
             Ok(_) => Disposition::Done,
-            Err(conflict @ PublishError::Conflict(_)) => {
-                self.bury(message_id, body, &conflict.to_string()).await
+            Err(refused @ (PublishError::Conflict(_) | PublishError::Unexpected(_))) => {
+                self.bury(message_id, body, &refused.to_string()).await
             }
             // The event of this id is in the ledger and cannot be read: it would be no other next time.
             Err(PublishError::Unavailable(error)) if error.is_corrupt() => {

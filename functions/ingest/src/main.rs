@@ -1,8 +1,10 @@
 //! Wires `ingest`: configuration, clients, adapters, run.
 
 use aws_lambda_events::event::sqs::SqsEvent;
+use hooklane_app::catalog::EventCatalog;
 use hooklane_aws::dead_letters::DeadLetterQueue;
 use hooklane_aws::ledger::{Ledger, Retention};
+use hooklane_aws::registry::RouteRegistry;
 use hooklane_aws::startup::explain;
 use hooklane_aws::surroundings::System;
 use hooklane_ingest::{Ingest, Settings};
@@ -19,6 +21,8 @@ async fn main() -> anyhow::Result<()> {
     let retention = Retention::days(settings.retention_days);
     let ingest = &Ingest {
         events: Ledger::new(&aws, settings.ledger_table, retention),
+        registry: RouteRegistry::new(&aws, settings.registry_table),
+        catalog: EventCatalog::new(hooklane_catalog::load()),
         dead_letters: DeadLetterQueue::new(&aws, settings.dead_letter_queue, "events"),
         surroundings: System,
     };

@@ -3,6 +3,7 @@ use hooklane_aws::settings::{self, InvalidSetting};
 /// What `template.yaml` tells `ingest`.
 #[derive(Debug, Clone)]
 pub struct Settings {
+    pub registry_table: String,
     pub ledger_table: String,
     pub dead_letter_queue: String,
     pub retention_days: u16,
@@ -11,6 +12,7 @@ pub struct Settings {
 impl Settings {
     pub fn read() -> Result<Self, InvalidSetting> {
         Ok(Self {
+            registry_table: settings::text("REGISTRY_TABLE")?,
             ledger_table: settings::text("LEDGER_TABLE")?,
             dead_letter_queue: settings::text("EVENT_DEAD_LETTER_QUEUE_URL")?,
             retention_days: settings::parse("RETENTION_DAYS")?,

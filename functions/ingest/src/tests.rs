@@ -1,17 +1,20 @@
-use hooklane_app::fakes::{FixedSurroundings, MemoryLedger, MemoryQueues};
-use hooklane_app::ports::{Corrupt, Put, Unavailable};
+use hooklane_app::fakes::{FixedSurroundings, MemoryLedger, MemoryQueues, MemoryRegistry};
+use hooklane_app::ports::{Corrupt, Put, Tenants as _, Unavailable};
 use hooklane_domain::Timestamp;
 use hooklane_domain::event::Event;
 use hooklane_domain::ids::TenantId;
+use hooklane_domain::tenant::TenantSettings;
 
 use super::*;
 
-type Fake = Ingest<MemoryLedger, MemoryQueues, FixedSurroundings>;
+type Fake = Ingest<MemoryLedger, MemoryRegistry, MemoryQueues, FixedSurroundings>;
 
 fn ingest() -> Fake {
     let now: Timestamp = "2024-01-15T10:30:00Z".parse().unwrap();
     Ingest {
         events: MemoryLedger::default(),
+        registry: MemoryRegistry::default(),
+        catalog: EventCatalog::new(hooklane_catalog::load()),
         dead_letters: MemoryQueues::at(now, 30),
         surroundings: FixedSurroundings::at(now),
     }
@@ -110,6 +113,8 @@ async fn what_does_not_pass_is_put_away_and_what_passes_comes_back() {
     for (corrupt, staying, buried) in [(true, 0, 1), (false, 1, 0)] {
         let ingest = Ingest {
             events: Faulty { corrupt },
+            registry: MemoryRegistry::default(),
+            catalog: EventCatalog::new(hooklane_catalog::load()),
             dead_letters: MemoryQueues::at(now, 30),
             surroundings: FixedSurroundings::at(now),
         };
@@ -136,4 +141,33 @@ proptest::proptest! {
             assert!(ingest.dead_letters.buried().iter().all(|b| !b.reason.is_empty()));
         });
     }
+}
+
+#[tokio::test]
+async fn what_a_strict_tenant_does_not_expect_is_put_away_with_its_paths() {
+    let ingest = ingest();
+    let settings = TenantSettings { strict: true, ..TenantSettings::default() };
+    ingest.registry.set_settings(&"acme".parse().unwrap(), &settings, None).await.unwrap();
+    let answer = ingest
+        .handle(event(&[
+            ("m1", r#"{"tenant":"acme","type":"task.created","data":{"taskId":"1","title":"T"}}"#),
+            ("m2", r#"{"tenant":"acme","type":"task.created","data":{"taskId":7,"secret":"x"}}"#),
+            ("m3", r#"{"tenant":"acme","type":"task.crated","data":{}}"#),
+            ("m4", r#"{"tenant":"other","type":"task.crated","data":{}}"#),
+        ]))
+        .await
+        .unwrap();
+    assert_eq!(answer, Answer::default());
+    let buried = ingest.dead_letters.buried();
+    let reasons: Vec<_> = buried.iter().map(|b| b.reason.as_str()).collect();
+    assert_eq!(
+        reasons,
+        [
+            "data.title: is required; data.taskId: must be of type string",
+            "type: is not a known event type; did you mean task.created or task.updated?",
+        ]
+    );
+    assert!(stored(&ingest, "msg_m1").await);
+    let (other, id) = ("other".parse().unwrap(), "msg_m4".parse().unwrap());
+    assert!(ingest.events.get(&other, &id).await.unwrap().is_some(), "who is not strict");
 }

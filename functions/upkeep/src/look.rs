@@ -147,7 +147,8 @@ where
     /// Whether a delivery waits, by the index: it lags, and the age of the mark makes up for that.
     async fn has_waiting(&self, watch: &Watch) -> Result<bool, Unavailable> {
         for status in [Status::Retrying, Status::Pending] {
-            let filter = DeliveryFilter { status: Some(status), after: None, limit: 1 };
+            let filter =
+                DeliveryFilter { status: Some(status), limit: 1, ..DeliveryFilter::default() };
             let page = self.ledger.list(&watch.tenant, watch.webhook, &filter).await?;
             if !page.deliveries.is_empty() || page.next.is_some() {
                 return Ok(true);

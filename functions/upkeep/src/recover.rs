@@ -81,7 +81,12 @@ where
     ) -> Result<Step, Unavailable> {
         let (tenant, wanted) = (&recovery.tenant, recovery.wanted);
         let after = after.or_else(|| just_after(recovery, wanted.until));
-        let filter = DeliveryFilter { status: Some(Status::Failed), after, limit: PAGE };
+        let filter = DeliveryFilter {
+            status: Some(Status::Failed),
+            after,
+            limit: PAGE,
+            ..DeliveryFilter::default()
+        };
         let page = self.ledger.list(tenant, recovery.webhook, &filter).await?;
         let mut sent = 0;
         for delivery in &page.deliveries {

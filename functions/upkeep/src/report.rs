@@ -2,8 +2,7 @@
 //! publishing it once; it is noted as done afterwards.
 
 use hooklane_app::ports::{Surroundings, Unavailable};
-use hooklane_app::publish::{PublishError, publish};
-use hooklane_domain::event::NewEvent;
+use hooklane_app::publish::report;
 use hooklane_domain::health::{Change, Health};
 use hooklane_domain::operational::{of_disabling, of_report};
 use hooklane_domain::webhook::WebhookState;
@@ -36,7 +35,7 @@ where
         }
         let count = events.len() as u64;
         for event in events {
-            self.tell(event).await?;
+            report(&self.ledger, &self.surroundings, event).await?;
         }
         let health = Health { owed: Vec::new(), disabled_reported, ..seen.health.clone() };
         let change = Change { health: health.clone(), lane: None, watch: None };
@@ -45,12 +44,5 @@ where
             seen.health = Health { revision: health.revision + 1, ..health };
         }
         Ok(count)
-    }
-
-    async fn tell(&self, event: NewEvent) -> Result<(), Unavailable> {
-        match publish(&self.ledger, &self.surroundings, event, None).await {
-            Ok(_) | Err(PublishError::Conflict(_)) => Ok(()),
-            Err(PublishError::Unavailable(error)) => Err(error),
-        }
     }
 }

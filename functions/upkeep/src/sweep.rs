@@ -38,8 +38,12 @@ where
                 break;
             }
             let status = if sweep.pending { Status::Pending } else { Status::Retrying };
-            let filter =
-                DeliveryFilter { status: Some(status), after: sweep.after.take(), limit: PAGE };
+            let filter = DeliveryFilter {
+                status: Some(status),
+                after: sweep.after.take(),
+                limit: PAGE,
+                ..DeliveryFilter::default()
+            };
             let page = self.ledger.list(&watch.tenant, watch.webhook, &filter).await?;
             sent += self.send_lost(page.deliveries, now).await?;
             sweep = match (page.next, sweep.pending) {

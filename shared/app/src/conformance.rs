@@ -7,7 +7,9 @@
 mod care;
 mod claims;
 mod deliveries;
+mod event_types;
 mod events;
+mod lists;
 mod parking;
 mod queues;
 mod quotas;
@@ -18,6 +20,7 @@ mod webhooks;
 pub use care::care;
 pub use claims::{claims, test_attempts};
 pub use deliveries::deliveries;
+pub use event_types::event_types;
 pub use events::events;
 pub use parking::parking;
 pub use queues::{Inspect, Seen, queues, sqs_limits};
@@ -41,6 +44,7 @@ mod tests {
         super::tenants(&MemoryRegistry::default(), 1).await;
         super::care(&MemoryRegistry::default(), 1).await;
         super::parking(&MemoryLedger::default(), 1).await;
+        super::event_types(&MemoryRegistry::default(), 1).await;
         let queues = MemoryQueues::at(Timestamp::UNIX_EPOCH, 360);
         super::queues(&queues, 1).await;
         super::sqs_limits(&queues, 1).await;

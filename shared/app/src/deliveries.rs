@@ -11,6 +11,16 @@ use crate::ports::{
     Webhooks,
 };
 
+mod log;
+mod newest;
+mod pages;
+pub mod statistics;
+mod undelivered;
+
+pub use log::log;
+pub use pages::page;
+pub use undelivered::{UNDELIVERED, undelivered};
+
 /// A page of a webhook's deliveries, or `None` where the tenant has no such webhook.
 pub async fn list(
     webhooks: &impl Webhooks,
@@ -25,20 +35,30 @@ pub async fn list(
     deliveries.list(tenant, webhook, filter).await.map(Some)
 }
 
+/// A delivery with all that is known of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    pub delivery: Delivery,
+    pub attempts: Vec<Attempt>,
+    /// What it carries, as it was published; `None` once the event is gone.
+    pub event: Option<Event>,
+}
+
 /// One delivery with every attempt, or `None` where the tenant's webhook has no such delivery.
-pub async fn get(
+pub async fn get<L: Events + Deliveries>(
     webhooks: &impl Webhooks,
-    deliveries: &impl Deliveries,
+    ledger: &L,
     tenant: &TenantId,
     webhook: WebhookId,
     id: &DeliveryId,
-) -> Result<Option<(Delivery, Vec<Attempt>)>, Unavailable> {
+) -> Result<Option<Told>, Unavailable> {
     if id.webhook() != webhook || webhooks.get(tenant, webhook).await?.is_none() {
         return Ok(None);
     }
-    let Some(delivery) = find(deliveries, tenant, id).await? else { return Ok(None) };
-    let attempts = deliveries.attempts(&delivery).await?;
-    Ok(Some((delivery, attempts)))
+    let Some(delivery) = find(ledger, tenant, id).await? else { return Ok(None) };
+    let attempts = ledger.attempts(&delivery).await?;
+    let event = Events::get(ledger, tenant, id.event()).await?;
+    Ok(Some(Told { delivery, attempts, event }))
 }
 
 /// An event and the deliveries that are written of it, of webhooks that are still there; or `None` where the tenant has no such event.

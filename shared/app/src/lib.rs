@@ -5,7 +5,9 @@
 //! Nothing here knows AWS: the adapters are in `hooklane-aws`, the fakes behind `test-support`.
 
 pub mod attempt;
+pub mod catalog;
 pub mod deliveries;
+pub mod event_types;
 pub mod holding;
 pub mod ports;
 pub mod publish;

@@ -5,7 +5,9 @@ use std::error::Error;
 
 mod claims;
 mod deliveries;
+mod event_types;
 mod events;
+mod expectations;
 mod health;
 mod parking;
 mod post;
@@ -18,8 +20,12 @@ mod upkeep;
 mod webhooks;
 
 pub use claims::Claims;
-pub use deliveries::{Deliveries, DeliveryFilter, DeliveryPage, Saved};
+pub use deliveries::{
+    AttemptLog, Deliveries, DeliveryFilter, DeliveryPage, LogFilter, LogPage, Saved,
+};
+pub use event_types::EventTypes;
 pub use events::{Events, Put};
+pub use expectations::Expectations;
 pub use health::{Healths, Look, Sweep, Watch, Watches};
 pub use parking::{Parking, Pointer, SlotCounts, Slots};
 pub use post::{Destination, Post, Sent};

@@ -2,9 +2,11 @@
 
 use futures::StreamExt as _;
 use hooklane_domain::event::{Event, NewEvent};
+use hooklane_domain::fields::FieldErrors;
 use hooklane_domain::ids::EventId;
 
-use crate::ports::{Events, Put, Surroundings, Unavailable};
+use crate::catalog::EventCatalog;
+use crate::ports::{Events, Expectations, Put, Surroundings, Unavailable};
 
 /// An event that Hooklane answers for from now on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,9 +21,27 @@ pub enum PublishError {
     /// The id belongs to an event with other content.
     #[error("an event with the id {0} was accepted before, with other content")]
     Conflict(EventId),
+    /// Its tenant is strict, and this is no event that it expects.
+    #[error("{0}")]
+    Unexpected(FieldErrors),
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
+
+/// What an event is judged by before it is accepted.
+#[derive(Debug)]
+pub struct Checks<'a, R> {
+    pub catalog: &'a EventCatalog,
+    pub registry: &'a R,
+}
+
+impl<R> Clone for Checks<'_, R> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<R> Copy for Checks<'_, R> {}
 
 /// So many events of a batch are written at once.
 const CONCURRENCY: usize = 16;
@@ -29,11 +49,14 @@ const CONCURRENCY: usize = 16;
 /// Accepts one event. Its id, or else `fallback`, is its idempotency key.
 pub async fn publish(
     events: &impl Events,
+    checks: Checks<'_, impl Expectations>,
     surroundings: &impl Surroundings,
     new: NewEvent,
     fallback: Option<EventId>,
 ) -> Result<Accepted, PublishError> {
     let now = surroundings.now();
+    let judged = checks.catalog.judge(checks.registry, &new, now).await?;
+    judged.map_err(PublishError::Unexpected)?;
     let event =
         new.accept(now, || fallback.unwrap_or_else(|| EventId::new(now, surroundings.random_id())));
     accept(events, event).await
@@ -42,14 +65,27 @@ pub async fn publish(
 /// Accepts several events, each for itself; the answers are in the order of the events.
 pub async fn publish_all(
     events: &impl Events,
+    checks: Checks<'_, impl Expectations>,
     surroundings: &impl Surroundings,
     news: Vec<NewEvent>,
 ) -> Vec<Result<Accepted, PublishError>> {
     futures::stream::iter(news)
-        .map(|new| publish(events, surroundings, new, None))
+        .map(|new| publish(events, checks, surroundings, new, None))
         .buffered(CONCURRENCY)
         .collect()
         .await
+}
+
+/// Accepts what Hooklane itself has to tell: no catalog lists it. Its id says what it is about, so a second
+/// time is none.
+pub async fn report(
+    events: &impl Events,
+    surroundings: &impl Surroundings,
+    own: NewEvent,
+) -> Result<(), Unavailable> {
+    let now = surroundings.now();
+    let event = own.accept(now, || EventId::new(now, surroundings.random_id()));
+    events.put(&event).await.map(drop)
 }
 
 async fn accept(events: &impl Events, event: Event) -> Result<Accepted, PublishError> {

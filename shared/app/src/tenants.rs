@@ -1,9 +1,10 @@
 //! Tenants' settings and tokens: the operator's side.
 
+use hooklane_domain::catalog::Catalogs;
 use hooklane_domain::contract::Contracts;
 use hooklane_domain::fields::{FieldErrors, Fields};
 use hooklane_domain::ids::TenantId;
-use hooklane_domain::tenant::{CatalogName, Tenant, TenantSettings};
+use hooklane_domain::tenant::{Tenant, TenantSettings};
 use hooklane_domain::token::{Claims, Scope};
 use jiff::SignedDuration;
 use secrecy::SecretString;
@@ -26,7 +27,7 @@ pub enum SettingsError {
 #[derive(Debug, Clone, Copy)]
 pub struct Names<'a> {
     pub contracts: &'a Contracts,
-    pub catalogs: &'a [CatalogName],
+    pub catalogs: &'a Catalogs,
 }
 
 const MAX_RATE: u32 = 1_000_000;
@@ -55,7 +56,7 @@ fn read(body: &str, known: Names<'_>) -> Result<TenantSettings, FieldErrors> {
     let mut fields = Fields::of("", body)?;
     let settings = TenantSettings {
         contract: named(&mut fields, &["contract", "defaultContract"], known.contracts.names()),
-        catalog: named(&mut fields, &["catalog"], known.catalogs.iter()),
+        catalog: named(&mut fields, &["catalog"], known.catalogs.names()),
         strict: fields.read(&["strict"], "true or false").unwrap_or(false),
         rate_limit: rate_limit(&mut fields),
         paused: fields.read(&["paused"], "true or false").unwrap_or(false),

@@ -1,14 +1,15 @@
 //! Registering webhooks, changing them, and trying them.
 
-use hooklane_domain::contract::Contracts;
+use hooklane_domain::contract::{ContractName, Contracts};
 use hooklane_domain::fields::FieldErrors;
 use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::network::NetworkRules;
 use hooklane_domain::webhook::{RotateError, Webhook};
 use hooklane_domain::whole_millisecond;
 
+use crate::catalog::EventCatalog;
 use crate::holding::hurry;
-use crate::ports::{Healths, Surroundings, Unavailable, Watches, Webhooks};
+use crate::ports::{Expectations, Healths, Surroundings, Unavailable, Watches, Webhooks};
 
 mod draft;
 mod registering;
@@ -19,7 +20,6 @@ mod trial;
 pub use registering::{RegisterError, register, register_once};
 pub use rotating::rotate;
 pub use testing::{TestError, Tested, Trial, test};
-pub use trial::Samples;
 
 use draft::Draft;
 
@@ -28,8 +28,9 @@ use draft::Draft;
 pub struct Rules<'a> {
     pub contracts: &'a Contracts,
     pub network: &'a NetworkRules,
-    /// What filters and transforms are tried on; without them, on data of every kind.
-    pub samples: Option<&'a dyn Samples>,
+    /// What a new webhook speaks that names no contract, where its tenant's settings say so.
+    pub tenant_contract: Option<&'a ContractName>,
+    pub catalog: &'a EventCatalog,
 }
 
 /// The revisions that a caller lets be changed: it knows one of them, or takes the webhook as it is.
@@ -74,7 +75,7 @@ const TRIES: u32 = 10;
 ///
 /// One that is switched on is probed and released at once, see [`hurry`].
 pub async fn change(
-    webhooks: &(impl Webhooks + Healths + Watches),
+    webhooks: &(impl Webhooks + Expectations + Healths + Watches),
     surroundings: &impl Surroundings,
     rules: Rules<'_>,
     key: (&TenantId, WebhookId),
@@ -82,11 +83,14 @@ pub async fn change(
     body: &str,
 ) -> Result<Webhook, ChangeError> {
     let draft = Draft::of_change(body, rules).map_err(ChangeError::Invalid)?;
+    let wanted = draft::wanted(body);
+    let types = rules.catalog.known_for(webhooks, key.0, &wanted, surroundings.now()).await?;
     let mut was_active = true;
     let changed = revise(webhooks, key, known, |current| {
         was_active = current.state.is_active();
         let now = whole_millisecond(surroundings.now());
-        let changed = draft.clone().apply(&current, rules, now).map_err(ChangeError::Invalid)?;
+        let changed =
+            draft.clone().apply(&current, rules, &types, now).map_err(ChangeError::Invalid)?;
         Ok(Some(changed))
     })
     .await?;

@@ -11,6 +11,7 @@ mod claim;
 mod delivery;
 mod event;
 mod keys;
+mod log;
 mod pages;
 mod parking;
 mod quota;

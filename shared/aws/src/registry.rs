@@ -7,13 +7,15 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
 use hooklane_app::ports::{Surroundings as _, Unavailable};
-use hooklane_domain::ids::{TenantId, WebhookId};
+use hooklane_domain::catalog::Owner;
+use hooklane_domain::ids::{EventType, TenantId, WebhookId};
 
 use crate::failure::unavailable;
 use crate::secrets::Vault;
 use crate::surroundings::System;
 use crate::table::{Key, number};
 
+mod event_types;
 mod health;
 mod jobs;
 mod routes;
@@ -149,6 +151,23 @@ fn watch_key(id: WebhookId) -> Key {
 
 fn brake_key() -> Key {
     Key { pk: "BRAKE".to_owned(), sk: "BRAKE".to_owned() }
+}
+
+const EVENT_TYPE_PREFIX: &str = "ET#";
+
+/// The partition of what is the platform's own.
+const PLATFORM: &str = "PLATFORM";
+
+fn owner_partition(owner: &Owner) -> String {
+    match owner {
+        Owner::Platform => PLATFORM.to_owned(),
+        Owner::Tenant(tenant) => partition(tenant),
+    }
+}
+
+/// An event type that was added at run time, beside its owner's others in order of names.
+fn event_type_key(owner: &Owner, name: &EventType) -> Key {
+    Key { pk: owner_partition(owner), sk: format!("{EVENT_TYPE_PREFIX}{name}") }
 }
 
 /// A webhook, beside its tenant's others in order of creation: its id is a ULID.

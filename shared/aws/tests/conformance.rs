@@ -31,6 +31,7 @@ async fn the_adapters_conform() {
             async { conformance::tenants(&place.registry(), salt).await },
             async { conformance::care(&place.registry(), salt).await },
             async { conformance::parking(&place.ledger(), salt).await },
+            async { conformance::event_types(&place.registry(), salt).await },
             async {
                 conformance::queues(&place.queues(), salt).await;
                 if place.is_aws() {

@@ -4,6 +4,7 @@
 mod properties;
 mod receiver;
 mod sample;
+mod shapes;
 mod standard_webhooks;
 
 use hooklane_domain::contract::Contract;
@@ -21,6 +22,28 @@ fn each(contracts: &Contracts) -> impl Iterator<Item = &Contract> {
 fn the_default_contract_is_there() {
     let name = "standard".parse().unwrap();
     assert!(load().get(&name).is_some());
+}
+
+/// No code names a contract: one is there because its file is.
+#[test]
+fn a_file_that_is_taken_away_takes_its_contract_with_it() {
+    let names = |contracts: &Contracts| contracts.names().cloned().collect::<Vec<_>>();
+    let all = names(&load());
+    for (taken, _) in FILES {
+        match Contracts::load(FILES.iter().filter(|(name, _)| name != taken).copied()) {
+            Ok(rest) => {
+                let expected: Vec<_> =
+                    all.iter().filter(|name| format!("{name}.toml") != *taken).cloned().collect();
+                assert_eq!(names(&rest), expected);
+            }
+            Err(mistake) => {
+                // Another is a variant of it, and says so.
+                assert!(mistake.message.starts_with("extends must name"), "{mistake}");
+                let extends = format!("extends = \"{}\"", taken.trim_end_matches(".toml"));
+                assert!(FILES.iter().any(|(_, text)| text.contains(&extends)), "{taken}");
+            }
+        }
+    }
 }
 
 #[test]

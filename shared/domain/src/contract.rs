@@ -21,6 +21,7 @@ mod load;
 mod merge;
 mod placeholder;
 mod request;
+pub mod shape;
 mod source;
 mod template;
 
@@ -28,6 +29,7 @@ pub use request::{Subject, WireRequest};
 pub use source::InvalidContract;
 
 use body::BodyTemplate;
+use shape::ApiShape;
 use source::Files;
 use template::Template;
 
@@ -86,6 +88,7 @@ pub struct Contract {
     signature: SignatureRule,
     body: BodyTemplate,
     json: JsonStyle,
+    api: Option<ApiShape>,
 }
 
 /// How the JSON of a body is written.
@@ -163,6 +166,12 @@ impl Contract {
     #[must_use]
     pub fn secret_form(&self) -> SecretForm {
         self.signature.key
+    }
+
+    /// How the management API answers this contract's clients; `None` for canonically.
+    #[must_use]
+    pub fn api(&self) -> Option<&ApiShape> {
+        self.api.as_ref()
     }
 
     /// Whether webhooks may sign with an Ed25519 key.

@@ -44,6 +44,11 @@ impl FieldErrors {
     }
 
     #[must_use]
+    pub fn from_vec(errors: Vec<FieldError>) -> Self {
+        Self(errors)
+    }
+
+    #[must_use]
     pub fn into_vec(self) -> Vec<FieldError> {
         self.0
     }

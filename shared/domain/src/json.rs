@@ -147,7 +147,7 @@ fn write_char(out: &mut String, c: char) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use proptest::prelude::*;
 

@@ -49,7 +49,7 @@ const SOURCES: [Source; 5] = [
     Source {
         parameter: "type",
         operation: "putEventType",
-        status: "200",
+        status: "201",
         expression: "$response.body#/type",
         with: None,
     },

@@ -23,7 +23,7 @@ async fn a_key_registers_one_webhook() {
     assert_eq!((&again.etag, &again.location), (&first.etag, &first.location));
     assert_eq!(service.ask("GET", "/webhooks", "").await.body["total"], 1);
 
-    let other = post(&service, "/webhooks", "k1", &BODY.replace('*', "a")).await;
+    let other = post(&service, "/webhooks", "k1", &BODY.replace('*', "user.created")).await;
     assert_eq!(other.status, StatusCode::CONFLICT);
     insta::assert_json_snapshot!("key_of_another_body", other.body);
     service.ask("DELETE", &first.location, "").await;

@@ -34,7 +34,7 @@ fn answered(status: u16) -> Outcome {
 }
 
 /// A delivery that timed out, was refused, and waits.
-async fn retrying(service: &Service, webhook: &str, event: &str) -> Delivery {
+pub(super) async fn retrying(service: &Service, webhook: &str, event: &str) -> Delivery {
     let id = DeliveryId::new(webhook.parse().unwrap(), at(0), event.parse().unwrap());
     let kind = "user.created".parse().unwrap();
     let mut delivery = Delivery::unwritten(id, "acme".parse().unwrap(), kind);
@@ -55,7 +55,7 @@ async fn save(service: &Service, delivery: Delivery) -> Delivery {
     }
 }
 
-async fn delivered(service: &Service, delivery: Delivery) -> Delivery {
+pub(super) async fn delivered(service: &Service, delivery: Delivery) -> Delivery {
     let turn = Turn { generation: 0, owner: MessageId("m1".to_owned()) };
     let done = delivery.after(&attempt(3, 306, answered(200)), Next::Delivered, turn);
     save(service, done).await

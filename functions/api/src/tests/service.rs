@@ -17,6 +17,8 @@ use secrecy::SecretString;
 use serde_json::Value;
 use tower::ServiceExt as _;
 
+use hooklane_app::catalog::EventCatalog;
+
 use crate::{Api, Limiter, Pulse, router};
 
 pub(super) struct Key(&'static str);
@@ -66,6 +68,7 @@ pub(super) struct Answer {
     pub(super) etag: String,
     pub(super) location: String,
     pub(super) cache_control: String,
+    pub(super) disposition: String,
     pub(super) body: Value,
     /// The body as it came.
     pub(super) text: String,
@@ -91,7 +94,7 @@ impl Service {
             token_key: Key("the-token-key"),
             surroundings: FixedSurroundings::at(now),
             contracts: hooklane_contracts::load(),
-            catalogs: vec!["default".parse().unwrap()],
+            catalog: EventCatalog::new(hooklane_catalog::load()),
             network: NetworkRules::default(),
             rate_limit: 600,
             limiter: Limiter::default(),
@@ -140,6 +143,7 @@ impl Service {
         answer.etag = answer.header("etag").to_owned();
         answer.location = answer.header("location").to_owned();
         answer.cache_control = answer.header("cache-control").to_owned();
+        answer.disposition = answer.header("content-disposition").to_owned();
         answer
     }
 

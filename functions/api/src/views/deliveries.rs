@@ -1,7 +1,9 @@
 use std::collections::BTreeMap;
 
+use hooklane_app::deliveries::Told;
 use hooklane_domain::attempt::{Attempt, LastAttempt};
 use hooklane_domain::delivery::{Delivery, State};
+use hooklane_domain::event::Content;
 use hooklane_domain::outcome::{AttemptError, Outcome};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -26,6 +28,7 @@ pub(crate) struct DeliveryView {
     webhook_id: String,
     event_id: String,
     event_type: String,
+    #[schema(value_type = crate::parameters::DeliveryStatus, inline)]
     status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
@@ -97,14 +100,19 @@ impl LastAttemptView {
 pub(crate) struct DeliveryDetailView {
     #[serde(flatten)]
     delivery: DeliveryView,
+    /// The event as it was published; absent once it is gone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<crate::schemas::EventContent>)]
+    payload: Option<Content>,
     attempts: Vec<AttemptView>,
 }
 
 impl DeliveryDetailView {
-    pub(crate) fn new(delivery: &Delivery, attempts: &[Attempt]) -> Self {
+    pub(crate) fn new(told: Told) -> Self {
         Self {
-            delivery: DeliveryView::new(delivery),
-            attempts: attempts.iter().map(AttemptView::new).collect(),
+            delivery: DeliveryView::new(&told.delivery),
+            payload: told.event.map(|event| event.content),
+            attempts: told.attempts.iter().map(AttemptView::new).collect(),
         }
     }
 }
@@ -112,7 +120,7 @@ impl DeliveryDetailView {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Attempt)]
-struct AttemptView {
+pub(crate) struct AttemptView {
     number: u32,
     at: String,
     duration_ms: u32,
@@ -149,7 +157,7 @@ struct ResponseView {
 }
 
 impl AttemptView {
-    fn new(attempt: &Attempt) -> Self {
+    pub(crate) fn new(attempt: &Attempt) -> Self {
         let response = match &attempt.outcome {
             Outcome::Answered(response) => Some(ResponseView {
                 status_text: response.status_text.clone(),

@@ -54,7 +54,9 @@ async fn one_that_cannot_be_read_back_holds_up_no_other() {
     resume(world.registry(), &world.clock, (&tenant(), world.webhook.id), false).await.unwrap();
     let summary = world.minutes(1).await;
     assert_eq!((summary.released, summary.failed, world.posts()), (4, 0, 4));
-    assert!(world.pointers().await.is_empty());
+    // One that met an instance which still remembered the pause was parked once more, and sent at once.
+    world.minutes(1).await;
+    assert_eq!(world.pointers().await, []);
 }
 
 #[tokio::test]

@@ -8,8 +8,8 @@ use hooklane_app::fakes::{
     Faults, FixedSurroundings, MemoryLedger, MemoryQueues, MemoryRegistry, Received,
 };
 use hooklane_app::ports::{
-    Deliveries as _, Destination, Dispatch as _, Events as _, Post, Saved, Sent, Surroundings as _,
-    Webhooks as _,
+    AttemptLog as _, Deliveries as _, Destination, Dispatch as _, Events as _, LogFilter, Post,
+    Saved, Sent, Surroundings as _, Webhooks as _,
 };
 use hooklane_aws::sqs_batch::Disposition;
 use hooklane_domain::Timestamp;
@@ -21,6 +21,7 @@ use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
 use hooklane_domain::json::RawJson;
 use hooklane_domain::message::{Deliver, Message, Payload};
 use hooklane_domain::outcome::{Outcome, Response};
+use hooklane_domain::period::TimeRange;
 use hooklane_domain::retry::RetryPolicy;
 use hooklane_domain::target::TargetUrl;
 use hooklane_domain::waiting::{Lane, Waiting};
@@ -233,6 +234,13 @@ impl World {
             }
         }
         tasks.len()
+    }
+
+    /// The numbers and answers of the attempts that are kept beside their deliveries, newest first.
+    pub(super) async fn kept(&self) -> Vec<(u32, Option<u16>)> {
+        let all = LogFilter { began: TimeRange::default(), from: None, limit: 100 };
+        let page = self.worker.ledger.kept(&tenant(), self.webhook.id, &all).await.unwrap();
+        page.entries.iter().map(|e| (e.attempt.number, e.attempt.outcome.status())).collect()
     }
 
     /// Runs both lanes, letting time pass, until no message is left.

@@ -4,27 +4,30 @@ use hooklane_domain::ids::{DeliveryId, TenantId, WebhookId};
 use hooklane_domain::retry::Next;
 
 use crate::conformance::samples::{answered, at, delivery, tenant, unanswered};
-use crate::ports::{Deliveries, DeliveryFilter, Saved};
+use crate::ports::{AttemptLog, Deliveries, DeliveryFilter, Saved};
 
 /// Deliveries are written on the state they were decided from, and read back whole.
-pub async fn deliveries(store: &impl Deliveries, salt: u128) {
+pub async fn deliveries(store: &(impl Deliveries + AttemptLog), salt: u128) {
     let tenant = tenant("deliveries", salt);
     writes_are_conditional(store, &tenant, WebhookId::new(at(0), salt)).await;
     attempts_are_kept(store, &tenant, WebhookId::new(at(1), salt)).await;
     every_state_is_listed(store, &tenant, WebhookId::new(at(2), salt)).await;
     pages_cover_everything_once(store, &tenant, WebhookId::new(at(3), salt)).await;
+    super::lists::filters_leave_out(store, &tenant, WebhookId::new(at(4), salt)).await;
+    super::lists::spans_of_time_have_ends(store, &tenant, WebhookId::new(at(5), salt)).await;
+    super::lists::kept_attempts_are_in_order(store, &tenant, WebhookId::new(at(6), salt)).await;
 }
 
-fn turn() -> Turn {
+pub(super) fn turn() -> Turn {
     Turn { generation: 1, owner: MessageId("message-1".to_owned()) }
 }
 
-fn waiting(delivery: Delivery, attempt: &Attempt) -> Delivery {
+pub(super) fn waiting(delivery: Delivery, attempt: &Attempt) -> Delivery {
     delivery.after(attempt, Next::RetryAt(at(100_000)), turn())
 }
 
 #[expect(clippy::unwrap_used, clippy::panic, reason = "a check that fails panics")]
-async fn save(store: &impl Deliveries, delivery: &Delivery) -> Delivery {
+pub(super) async fn save(store: &impl Deliveries, delivery: &Delivery) -> Delivery {
     match store.save(delivery).await.unwrap() {
         Saved::Yes(written) => *written,
         Saved::Conflict => panic!("nobody else wrote {}", delivery.id),
@@ -74,7 +77,7 @@ async fn attempts_are_kept(store: &impl Deliveries, tenant: &TenantId, webhook: 
 }
 
 fn filter(status: Option<Status>, limit: usize) -> DeliveryFilter {
-    DeliveryFilter { status, after: None, limit }
+    DeliveryFilter { status, limit, ..DeliveryFilter::default() }
 }
 
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
@@ -119,7 +122,7 @@ async fn pages_cover_everything_once(
     for status in [None, Some(Status::Retrying)] {
         let (mut after, mut seen) = (None, Vec::new());
         for _ in 0..10 {
-            let asked = DeliveryFilter { status, after, limit: 3 };
+            let asked = DeliveryFilter { status, after, limit: 3, ..DeliveryFilter::default() };
             let page = store.list(tenant, webhook, &asked).await.unwrap();
             assert!(page.deliveries.len() <= 3);
             seen.extend(page.deliveries.iter().map(|d| d.id.accepted_at()));
@@ -132,7 +135,8 @@ async fn pages_cover_everything_once(
         assert_eq!(seen, expected, "each once, newest first: {status:?}");
         // A list may begin at a place where nothing is.
         let after = DeliveryId::new(webhook, at(5), "-".parse().unwrap());
-        let asked = DeliveryFilter { status, after: Some(after), limit: 9 };
+        let asked =
+            DeliveryFilter { status, after: Some(after), limit: 9, ..DeliveryFilter::default() };
         let page = store.list(tenant, webhook, &asked).await.unwrap();
         let seen: Vec<_> = page.deliveries.iter().map(|d| d.id.accepted_at()).collect();
         assert_eq!(seen, expected[2..], "{status:?}");

@@ -7,21 +7,25 @@ use hooklane_domain::delivery::{Delivery, State};
 use hooklane_domain::event::Event;
 use hooklane_domain::idempotency::{Claim, IdempotencyKey};
 use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
+use hooklane_domain::log::{LogEntry, LogPosition};
 use hooklane_domain::quota::Window;
 
 use super::parking::Taken;
 use super::{Faults, lock};
 use crate::ports::{
-    Corrupt, Deliveries, DeliveryFilter, DeliveryPage, Events, Pointer, Put, Quotas, Saved,
-    Unavailable,
+    AttemptLog, Corrupt, Deliveries, DeliveryFilter, DeliveryPage, Events, LogFilter, LogPage,
+    Pointer, Put, Quotas, Saved, Unavailable,
 };
+
+/// Whose attempt it was, its number, and when it began.
+type AttemptKey = (DeliveryId, u32, Timestamp);
 
 /// The ledger in memory.
 #[derive(Debug, Default)]
 pub struct MemoryLedger {
     events: Mutex<BTreeMap<(TenantId, EventId), Event>>,
     deliveries: Mutex<BTreeMap<DeliveryId, Delivery>>,
-    attempts: Mutex<BTreeMap<(DeliveryId, u32, Timestamp), Attempt>>,
+    attempts: Mutex<BTreeMap<AttemptKey, (TenantId, LogEntry)>>,
     pub(super) pointers: Mutex<BTreeMap<(WebhookId, Timestamp, EventId), Pointer>>,
     pub(super) slots: Mutex<BTreeMap<WebhookId, Taken>>,
     pub(super) faults: Faults,
@@ -134,7 +138,8 @@ impl Deliveries for MemoryLedger {
     ) -> Result<(), Unavailable> {
         self.faults.step()?;
         let key = (delivery.id.clone(), attempt.number, attempt.at);
-        lock(&self.attempts).insert(key, attempt.clone());
+        let entry = LogEntry::of(delivery, attempt.clone());
+        lock(&self.attempts).insert(key, (delivery.tenant.clone(), entry));
         Ok(())
     }
 
@@ -144,7 +149,8 @@ impl Deliveries for MemoryLedger {
         let failed = delivery
             .failed_at
             .iter()
-            .filter_map(|f| kept.get(&(delivery.id.clone(), f.number, f.at)).cloned());
+            .filter_map(|f| kept.get(&(delivery.id.clone(), f.number, f.at)))
+            .map(|(_, entry)| entry.attempt.clone());
         let mut attempts: Vec<_> = failed.chain(delivery.success.clone()).collect();
         attempts.sort_by_key(|a| a.at);
         Ok(attempts)
@@ -162,6 +168,8 @@ impl Deliveries for MemoryLedger {
             .values()
             .filter(|d| d.id.webhook() == webhook && d.tenant == *tenant)
             .filter(|d| filter.status.is_none_or(|s| s == d.status()))
+            .filter(|d| filter.event_type.as_ref().is_none_or(|kind| *kind == d.event_type))
+            .filter(|d| filter.accepted.contains(d.id.accepted_at()))
             .filter(|d| filter.after.as_ref().is_none_or(|after| d.id < *after))
             .cloned()
             .collect();
@@ -170,5 +178,28 @@ impl Deliveries for MemoryLedger {
         found.truncate(filter.limit);
         let next = found.last().filter(|_| more).map(|d| d.id.clone());
         Ok(DeliveryPage { deliveries: found, next })
+    }
+}
+
+impl AttemptLog for MemoryLedger {
+    async fn kept(
+        &self,
+        tenant: &TenantId,
+        webhook: WebhookId,
+        filter: &LogFilter,
+    ) -> Result<LogPage, Unavailable> {
+        let kept = lock(&self.attempts);
+        let mut entries: Vec<_> = kept
+            .iter()
+            .filter(|((id, _, _), (owner, _))| id.webhook() == webhook && owner == tenant)
+            .map(|(_, (_, entry))| entry.clone())
+            .filter(|entry| filter.began.contains(entry.attempt.at))
+            .filter(|entry| filter.from.as_ref().is_none_or(|from| from.precedes(&entry.key())))
+            .collect();
+        entries.sort_by_key(|entry| std::cmp::Reverse(entry.key()));
+        let more = entries.len() > filter.limit;
+        entries.truncate(filter.limit);
+        let next = entries.last().filter(|_| more).map(|entry| LogPosition::After(entry.key()));
+        Ok(LogPage { entries, next })
     }
 }

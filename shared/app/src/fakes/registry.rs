@@ -3,14 +3,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use hooklane_domain::Timestamp;
-use hooklane_domain::ids::{TenantId, WebhookId};
+use hooklane_domain::catalog::{Definition, OwnType, OwnTypes, Owner};
+use hooklane_domain::ids::{EventType, TenantId, WebhookId};
 use hooklane_domain::tenant::{Tenant, TenantSettings};
 use hooklane_domain::waiting::Lane;
 use hooklane_domain::webhook::{DisableReason, Route, Webhook, WebhookState};
 
 use super::care::Care;
 use super::{Faults, lock};
-use crate::ports::{RouteTable, Routes, TenantPage, Tenants, Unavailable, Webhooks};
+use crate::ports::{EventTypes, RouteTable, Routes, TenantPage, Tenants, Unavailable, Webhooks};
 
 /// The registry in memory. Clones are the same registry.
 #[derive(Debug, Clone, Default)]
@@ -21,6 +22,7 @@ struct Inner {
     webhooks: BTreeMap<(TenantId, WebhookId), Webhook>,
     versions: BTreeMap<TenantId, u64>,
     tenants: BTreeMap<TenantId, Tenant>,
+    event_types: BTreeMap<(Owner, EventType), OwnType>,
     /// Those that are listed.
     known: BTreeSet<TenantId>,
 }
@@ -199,12 +201,69 @@ impl Tenants for MemoryRegistry {
         let current = inner.tenant(id);
         let was_known = inner.known.remove(id);
         inner.webhooks.retain(|(tenant, _), _| tenant != id);
+        inner.event_types.retain(|(owner, _), _| *owner != Owner::Tenant(id.clone()));
         *inner.versions.entry(id.clone()).or_default() += 1;
         let token_generation = current.token_generation + 1;
         inner
             .tenants
             .insert(id.clone(), Tenant { token_generation, ..Tenant::unknown(id.clone()) });
         Ok(was_known)
+    }
+}
+
+impl EventTypes for MemoryRegistry {
+    async fn event_types(&self, owner: &Owner) -> Result<OwnTypes, Unavailable> {
+        let inner = lock(&self.0);
+        let theirs = inner.event_types.iter().filter(|((of, _), _)| of == owner);
+        Ok(theirs.map(|(_, own)| own.clone()).collect())
+    }
+
+    async fn event_type(
+        &self,
+        owner: &Owner,
+        name: &EventType,
+    ) -> Result<Option<OwnType>, Unavailable> {
+        Ok(lock(&self.0).event_types.get(&(owner.clone(), name.clone())).cloned())
+    }
+
+    async fn put_event_type(
+        &self,
+        owner: &Owner,
+        name: &EventType,
+        definition: &Definition,
+        revision: Option<u64>,
+    ) -> Result<Option<u64>, Unavailable> {
+        let mut inner = lock(&self.0);
+        let key = (owner.clone(), name.clone());
+        let current = inner.event_types.get(&key).map_or(0, |own| own.revision);
+        if revision.is_some_and(|revision| revision != current) {
+            return Ok(None);
+        }
+        let revision = current + 1;
+        let own = OwnType { name: name.clone(), definition: definition.clone(), revision };
+        inner.event_types.insert(key, own);
+        if let Owner::Tenant(tenant) = owner {
+            inner.known.insert(tenant.clone());
+        }
+        Ok(Some(revision))
+    }
+
+    async fn delete_event_type(
+        &self,
+        owner: &Owner,
+        name: &EventType,
+        revision: Option<u64>,
+    ) -> Result<bool, Unavailable> {
+        let mut inner = lock(&self.0);
+        let key = (owner.clone(), name.clone());
+        let found = inner
+            .event_types
+            .get(&key)
+            .is_some_and(|own| revision.is_none_or(|revision| revision == own.revision));
+        if found {
+            inner.event_types.remove(&key);
+        }
+        Ok(found)
     }
 }
 

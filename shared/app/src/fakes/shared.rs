@@ -11,8 +11,8 @@ use hooklane_domain::limits::RateLimit;
 use hooklane_domain::recovery::Wanted;
 
 use crate::ports::{
-    Deliveries, DeliveryFilter, DeliveryPage, EventPage, EventWalk, Events, Parking, Pointer, Put,
-    Saved, SlotCounts, Slots, Surroundings, Unavailable,
+    AttemptLog, Deliveries, DeliveryFilter, DeliveryPage, EventPage, EventWalk, Events, LogFilter,
+    LogPage, Parking, Pointer, Put, Saved, SlotCounts, Slots, Surroundings, Unavailable,
 };
 
 impl<T: Surroundings> Surroundings for Arc<T> {
@@ -104,5 +104,16 @@ impl<T: EventWalk> EventWalk for Arc<T> {
         cursor: Option<&str>,
     ) -> Result<EventPage, Unavailable> {
         (**self).walk(tenant, wanted, cursor).await
+    }
+}
+
+impl<T: AttemptLog> AttemptLog for Arc<T> {
+    async fn kept(
+        &self,
+        tenant: &TenantId,
+        webhook: WebhookId,
+        filter: &LogFilter,
+    ) -> Result<LogPage, Unavailable> {
+        (**self).kept(tenant, webhook, filter).await
     }
 }

@@ -1,6 +1,8 @@
 use hooklane_domain::attempt::Attempt;
 use hooklane_domain::delivery::{Delivery, Status};
-use hooklane_domain::ids::{DeliveryId, TenantId, WebhookId};
+use hooklane_domain::ids::{DeliveryId, EventType, TenantId, WebhookId};
+use hooklane_domain::log::{LogEntry, LogPosition};
+use hooklane_domain::period::TimeRange;
 
 use super::Unavailable;
 
@@ -17,7 +19,8 @@ pub trait Deliveries: Send + Sync {
     /// raises the revision. A parked delivery gets its pointer in the same transaction.
     fn save(&self, delivery: &Delivery) -> impl Future<Output = Result<Saved, Unavailable>> + Send;
 
-    /// Keeps a failed attempt. Keeping it twice is keeping it once.
+    /// Keeps an attempt beside its delivery: one that failed, or a success that is not prompt
+    /// (`hooklane_domain::log`). Keeping it twice is keeping it once.
     fn keep_attempt(
         &self,
         delivery: &Delivery,
@@ -30,8 +33,8 @@ pub trait Deliveries: Send + Sync {
         delivery: &Delivery,
     ) -> impl Future<Output = Result<Vec<Attempt>, Unavailable>> + Send;
 
-    /// A webhook's deliveries, newest first. Reads a bounded amount: a page may be empty and still
-    /// have a next one.
+    /// A webhook's deliveries, the event accepted last first. Reads a bounded amount: a page may be
+    /// empty and still have a next one.
     fn list(
         &self,
         tenant: &TenantId,
@@ -48,9 +51,39 @@ pub enum Saved {
     Conflict,
 }
 
+/// The attempts that are kept beside their deliveries, in order of time.
+pub trait AttemptLog: Send + Sync {
+    /// A webhook's kept attempts, newest first, read consistently. Reads a bounded amount: a page may
+    /// be short and still have more after it.
+    fn kept(
+        &self,
+        tenant: &TenantId,
+        webhook: WebhookId,
+        filter: &LogFilter,
+    ) -> impl Future<Output = Result<LogPage, Unavailable>> + Send;
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogFilter {
+    /// When they began.
+    pub began: TimeRange,
+    pub from: Option<LogPosition>,
+    pub limit: usize,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogPage {
+    pub entries: Vec<LogEntry>,
+    /// Where the next page starts, if there may be one.
+    pub next: Option<LogPosition>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DeliveryFilter {
     pub status: Option<Status>,
+    pub event_type: Option<EventType>,
+    /// When their events were accepted.
+    pub accepted: TimeRange,
     /// Only what comes after this one in the list.
     pub after: Option<DeliveryId>,
     pub limit: usize,

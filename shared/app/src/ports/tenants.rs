@@ -23,7 +23,7 @@ pub trait Tenants: Send + Sync {
     /// Begins a new generation of tokens, which ends all that were given out before.
     fn revoke_tokens(&self, id: &TenantId) -> impl Future<Output = Result<(), Unavailable>> + Send;
 
-    /// The tenants that have or had a webhook or settings, in order of their ids.
+    /// The tenants that have or had a webhook, settings or event types, in order of their ids.
     fn tenants(
         &self,
         after: Option<&TenantId>,

@@ -6,13 +6,23 @@ use crate::fakes::{FixedSurroundings, MemoryRegistry};
 const STANDARD: (&str, &str) =
     ("standard.toml", include_str!("../../../../contracts/standard.toml"));
 
+const CATALOG: &str = r#"
+description = "All"
+source = "Us"
+[types."a"]
+category = "all"
+description = "One"
+sample = '{}'
+schema = '{}'
+"#;
+
 fn acme() -> TenantId {
     "acme".parse().unwrap()
 }
 
 fn settings(body: &str) -> Result<TenantSettings, Vec<String>> {
     let contracts = Contracts::load([STANDARD]).unwrap();
-    let catalogs = ["default".parse().unwrap()];
+    let catalogs = Catalogs::load([("default.toml", CATALOG)]).unwrap();
     let known = Names { contracts: &contracts, catalogs: &catalogs };
     read(body, known).map_err(|e| e.into_vec().into_iter().map(|e| e.path).collect())
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use hooklane_domain::Timestamp;
+use hooklane_domain::catalog::Known;
 use hooklane_domain::contract::Contract;
 use hooklane_domain::expression::{Filter, Transform};
 use hooklane_domain::fields::{FieldErrors, Fields};
@@ -31,6 +32,7 @@ pub(super) struct Identity {
     pub(super) secret: [u8; 32],
 }
 
+/// What a webhook speaks where neither it nor its tenant names a contract.
 const DEFAULT_CONTRACT: &str = "standard";
 /// Fields that `null` does not take back: there is nothing for them to go back to.
 const NEVER_NULL: [&str; 12] = [
@@ -81,7 +83,8 @@ pub(super) struct Draft<'a> {
     name: Option<String>,
     description: Override<String>,
     url: Option<TargetUrl>,
-    events: Option<Vec<Subscription>>,
+    /// With their places in the list.
+    events: Option<Vec<(usize, Subscription)>>,
     secret: Option<SigningSecret>,
     contract: Option<&'a Contract>,
     headers: Override<BTreeMap<String, String>>,
@@ -99,20 +102,29 @@ pub(super) struct Draft<'a> {
 
 impl<'a> Draft<'a> {
     /// Of a new webhook, which needs some of them.
-    pub(super) fn of_new(body: &str, rules: Rules<'a>) -> Result<Self, FieldErrors> {
+    pub(super) fn of_new(
+        body: &str,
+        rules: Rules<'a>,
+        types: &Known<'_>,
+    ) -> Result<Self, FieldErrors> {
         let mut fields = Fields::of("", body)?;
         for required in ["url", "events"] {
             if !fields.has(&[required]) {
                 fields.error(required, "is required");
             }
         }
+        let names_contract = fields.has(&["contract"]);
         let draft = Self::read(&mut fields, rules);
         let mut errors = FieldErrors::default();
         if let (Override::Own(headers), Some(contract)) = (&draft.headers, draft.contract_in(rules))
         {
             custom_headers(headers.clone(), contract, &mut errors);
         }
+        if !names_contract && draft.contract_in(rules).is_none() {
+            fields.error("contract", "must be named: the tenant's is not there any more");
+        }
         draft.check_secret(rules, &mut errors);
+        unknown(draft.events.as_deref(), types, &[], &mut errors);
         fields.merge(errors);
         fields.finish().map(|()| draft)
     }
@@ -174,8 +186,13 @@ impl<'a> Draft<'a> {
         }
     }
 
+    /// The one it names, or else its tenant's. One that its tenant names and that is no more is not
+    /// replaced by another: receivers could not read what they get.
     fn contract_in(&self, rules: Rules<'a>) -> Option<&'a Contract> {
-        let default = || DEFAULT_CONTRACT.parse().ok().and_then(|name| rules.contracts.get(&name));
+        let default = || match rules.tenant_contract {
+            Some(name) => rules.contracts.get(name),
+            None => DEFAULT_CONTRACT.parse().ok().and_then(|name| rules.contracts.get(&name)),
+        };
         self.contract.or_else(default)
     }
 
@@ -183,6 +200,7 @@ impl<'a> Draft<'a> {
     pub(super) fn create(
         self,
         rules: Rules<'a>,
+        types: &Known<'_>,
         identity: Identity,
     ) -> Result<Webhook, FieldErrors> {
         let contract = self.contract_in(rules);
@@ -215,7 +233,7 @@ impl<'a> Draft<'a> {
             id,
             tenant,
             url,
-            events,
+            events: without_places(events),
             secret: self.secret.unwrap_or_else(generate),
             contract: contract.name().clone(),
             created_at: now,
@@ -234,7 +252,7 @@ impl<'a> Draft<'a> {
             state: state(self.active.unwrap_or(true)),
             ..new
         };
-        trial::passed(&webhook, rules).map(|()| webhook)
+        trial::passed(&webhook, types).map(|()| webhook)
     }
 
     /// `current` with what this draft names.
@@ -242,6 +260,7 @@ impl<'a> Draft<'a> {
         self,
         current: &Webhook,
         rules: Rules<'a>,
+        types: &Known<'_>,
         now: Timestamp,
     ) -> Result<Webhook, FieldErrors> {
         let mut errors = FieldErrors::default();
@@ -266,6 +285,8 @@ impl<'a> Draft<'a> {
         if moves {
             within(&url, target_cidrs.as_ref(), rules, &mut errors);
         }
+        // What it has it may keep, also when the type is gone by now.
+        unknown(self.events.as_deref(), types, &current.events, &mut errors);
         if !errors.is_empty() {
             return Err(errors);
         }
@@ -279,7 +300,7 @@ impl<'a> Draft<'a> {
             description: self.description.over(changed.description),
             url,
             target_cidrs,
-            events: self.events.unwrap_or(changed.events),
+            events: self.events.map_or(changed.events, without_places),
             contract: self.contract.map_or(changed.contract, |c| c.name().clone()),
             headers,
             retry_policy: self.retry_policy.over(changed.retry_policy),
@@ -297,7 +318,7 @@ impl<'a> Draft<'a> {
             ..changed
         };
         if tried {
-            trial::passed(&webhook, rules)?;
+            trial::passed(&webhook, types)?;
         }
         Ok(webhook)
     }
@@ -320,6 +341,33 @@ fn check_kept_secrets(
     {
         errors.push("contract", format!("{error}, and the webhook's secret is such a key"));
     }
+}
+
+/// The subscriptions that a body names, as far as they can be read.
+pub(super) fn wanted(body: &str) -> Vec<Subscription> {
+    let names = Fields::of("", body)
+        .ok()
+        .and_then(|mut fields| fields.read::<Vec<String>>(&["events"], "a list of event types"));
+    names.unwrap_or_default().iter().filter_map(|name| name.parse().ok()).collect()
+}
+
+fn unknown(
+    events: Option<&[(usize, Subscription)]>,
+    types: &Known<'_>,
+    kept: &[Subscription],
+    errors: &mut FieldErrors,
+) {
+    for (place, event) in events.unwrap_or_default() {
+        if let Some(refusal) = types.refusal(event)
+            && !kept.contains(event)
+        {
+            errors.push(format!("events[{place}]"), refusal);
+        }
+    }
+}
+
+fn without_places(events: Vec<(usize, Subscription)>) -> Vec<Subscription> {
+    events.into_iter().map(|(_, event)| event).collect()
 }
 
 fn state(active: bool) -> WebhookState {

@@ -9,8 +9,8 @@ use hooklane_domain::webhook::Webhook;
 use hooklane_domain::whole_millisecond;
 
 use super::Rules;
-use super::draft::{Draft, Identity};
-use crate::ports::{Claims, Surroundings, Unavailable, Webhooks};
+use super::draft::{self, Draft, Identity};
+use crate::ports::{Claims, Expectations, Surroundings, Unavailable, Webhooks};
 
 #[derive(Debug, thiserror::Error)]
 pub enum RegisterError {
@@ -26,16 +26,19 @@ pub enum RegisterError {
 
 /// Registers the webhook that a JSON body describes.
 pub async fn register(
-    webhooks: &impl Webhooks,
+    webhooks: &(impl Webhooks + Expectations),
     surroundings: &impl Surroundings,
     rules: Rules<'_>,
     tenant: TenantId,
     body: &str,
 ) -> Result<Webhook, RegisterError> {
-    let draft = Draft::of_new(body, rules).map_err(RegisterError::Invalid)?;
+    let wanted = draft::wanted(body);
+    let types = rules.catalog.known_for(webhooks, &tenant, &wanted, surroundings.now()).await?;
+    let draft = Draft::of_new(body, rules, &types).map_err(RegisterError::Invalid)?;
     let id = WebhookId::new(surroundings.now(), surroundings.random_id());
-    let webhook =
-        draft.create(rules, identity(surroundings, id, tenant)).map_err(RegisterError::Invalid)?;
+    let webhook = draft
+        .create(rules, &types, identity(surroundings, id, tenant))
+        .map_err(RegisterError::Invalid)?;
     webhooks.create(&webhook).await?;
     Ok(webhook)
 }
@@ -44,14 +47,16 @@ pub async fn register(
 /// trying: the key is claimed for an id before the webhook is created under it. A body that is refused
 /// claims nothing.
 pub async fn register_once(
-    webhooks: &impl Webhooks,
+    webhooks: &(impl Webhooks + Expectations),
     claims: &impl Claims,
     surroundings: &impl Surroundings,
     rules: Rules<'_>,
     (tenant, key): (TenantId, &IdempotencyKey),
     body: &str,
 ) -> Result<Webhook, RegisterError> {
-    let draft = Draft::of_new(body, rules).map_err(RegisterError::Invalid)?;
+    let wanted = draft::wanted(body);
+    let types = rules.catalog.known_for(webhooks, &tenant, &wanted, surroundings.now()).await?;
+    let draft = Draft::of_new(body, rules, &types).map_err(RegisterError::Invalid)?;
     let now = whole_millisecond(surroundings.now());
     let ours = Claim {
         webhook: WebhookId::new(now, surroundings.random_id()),
@@ -65,7 +70,7 @@ pub async fn register_once(
     }
     if !held.fulfilled {
         let webhook = draft
-            .create(rules, identity(surroundings, held.webhook, tenant.clone()))
+            .create(rules, &types, identity(surroundings, held.webhook, tenant.clone()))
             .map_err(RegisterError::Invalid)?;
         // One that is there already stays as it is, with the secret that was shown.
         webhooks.create(&webhook).await?;

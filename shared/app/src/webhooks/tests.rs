@@ -3,19 +3,32 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use hooklane_domain::Timestamp;
+use hooklane_domain::catalog::{Catalogs, OwnTypes, Owner};
 use hooklane_domain::health::{Change, Health};
 use hooklane_domain::idempotency::IdempotencyKey;
 use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::network::NetworkRules;
+use hooklane_domain::tenant::TenantSettings;
 use hooklane_domain::webhook::{DisableReason, Webhook, WebhookState};
 use jiff::SignedDuration;
 
 use super::*;
+use crate::catalog::EventCatalog;
 use crate::fakes::{FixedSurroundings, MemoryLedger, MemoryRegistry};
 use crate::holding::{pause, resume};
-use crate::ports::{Look, Watch};
+use crate::ports::{Expectations, Look, Watch};
 
 const BODY: &str = r#"{"url":"https://example.com/","events":["*"]}"#;
+
+const CATALOG: &str = r#"
+description = "All"
+source = "Us"
+[types."a"]
+category = "all"
+description = "One"
+sample = '{}'
+schema = '{}'
+"#;
 
 struct World {
     registry: Slow,
@@ -23,6 +36,7 @@ struct World {
     surroundings: FixedSurroundings,
     contracts: Contracts,
     network: NetworkRules,
+    catalog: EventCatalog,
     tenant: TenantId,
 }
 
@@ -35,12 +49,18 @@ impl World {
             surroundings: FixedSurroundings::at("2024-01-15T10:30:00Z".parse().unwrap()),
             contracts: Contracts::load([("standard.toml", standard)]).unwrap(),
             network: NetworkRules::default(),
+            catalog: EventCatalog::new(Catalogs::load([("default.toml", CATALOG)]).unwrap()),
             tenant: "acme".parse().unwrap(),
         }
     }
 
     fn rules(&self) -> Rules<'_> {
-        Rules { contracts: &self.contracts, network: &self.network, samples: None }
+        Rules {
+            contracts: &self.contracts,
+            network: &self.network,
+            catalog: &self.catalog,
+            tenant_contract: None,
+        }
     }
 
     async fn webhook(&self) -> Webhook {
@@ -158,6 +178,15 @@ impl Watches for Slow {
     }
     async fn unwatch(&self, seen: &Watch) -> Result<bool, Unavailable> {
         self.0.unwatch(seen).await
+    }
+}
+
+impl Expectations for Slow {
+    async fn settings(&self, tenant: &TenantId) -> Result<TenantSettings, Unavailable> {
+        self.0.settings(tenant).await
+    }
+    async fn types_of(&self, owner: &Owner) -> Result<OwnTypes, Unavailable> {
+        self.0.types_of(owner).await
     }
 }
 

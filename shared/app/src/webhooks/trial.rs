@@ -3,6 +3,7 @@
 //! An event may lack what an expression asks for, and its samples may lack it too. So what is missing
 //! refuses nothing; what does not fit what is there does.
 
+use hooklane_domain::catalog::Known;
 use hooklane_domain::event::Content;
 use hooklane_domain::expression::{Failure, Input};
 use hooklane_domain::fields::FieldErrors;
@@ -11,25 +12,16 @@ use hooklane_domain::json::RawJson;
 use hooklane_domain::subscription::Subscription;
 use hooklane_domain::webhook::Webhook;
 
-use super::Rules;
-
-/// Samples of events.
-pub trait Samples: std::fmt::Debug + Sync {
-    /// One sample of each known event type that these subscriptions take; none of a type that nobody
-    /// described.
-    fn of(&self, events: &[Subscription]) -> Vec<Content>;
-}
-
 /// Data of every kind that an event of an unknown type may have.
 const ANY_DATA: [&str; 7] = ["{}", "[]", "\"\"", "0", "0.5", "true", "null"];
 
 /// Whether the expressions work on the samples of the types that the webhook subscribed to. Where
 /// there is none, whether they work on any data at all.
-pub(super) fn passed(webhook: &Webhook, rules: Rules<'_>) -> Result<(), FieldErrors> {
+pub(super) fn passed(webhook: &Webhook, types: &Known<'_>) -> Result<(), FieldErrors> {
     if webhook.filter.is_none() && webhook.transform.is_none() {
         return Ok(());
     }
-    let samples = rules.samples.map(|samples| samples.of(&webhook.events)).unwrap_or_default();
+    let samples = samples(&webhook.events, types);
     let mut errors = FieldErrors::default();
     if samples.is_empty() {
         for (path, failure) in on_any_data(webhook) {
@@ -81,15 +73,18 @@ fn transform(webhook: &Webhook, input: &Input) -> Option<Failed> {
     Some(("transform", webhook.transform.as_ref()?.apply(input).err()?))
 }
 
+/// One sample of each known event type that these subscriptions take.
+fn samples(events: &[Subscription], types: &Known<'_>) -> Vec<Content> {
+    let taken = types.types().filter(|(name, ..)| events.iter().any(|event| event.matches(name)));
+    taken.map(|(name, _, definition)| content(name.clone(), definition.sample.clone())).collect()
+}
+
 fn unknown(data: &str) -> Option<Content> {
-    Some(Content {
-        event_type: "sample".parse::<EventType>().ok()?,
-        data: RawJson::parse(data).ok()?,
-        metadata: None,
-        timestamp: None,
-        version: None,
-        test: false,
-    })
+    Some(content("sample".parse().ok()?, RawJson::parse(data).ok()?))
+}
+
+fn content(event_type: EventType, data: RawJson) -> Content {
+    Content { event_type, data, metadata: None, timestamp: None, version: None, test: false }
 }
 
 fn input(webhook: &Webhook, content: &Content) -> Option<Input> {

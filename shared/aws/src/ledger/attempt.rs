@@ -1,11 +1,11 @@
 //! Attempts as stored: an item of its own for each that failed, an attribute of its delivery for the
-//! one that succeeded.
+//! one that succeeded, and an item too where that was late.
 
 use hooklane_app::ports::Unavailable;
 use hooklane_domain::Timestamp;
 use hooklane_domain::attempt::Attempt;
 use hooklane_domain::delivery::{Delivery, FailedAt};
-use hooklane_domain::ids::TenantId;
+use hooklane_domain::ids::{EventType, TenantId};
 use hooklane_domain::outcome::{AttemptError, ErrorKind, Outcome, Response};
 use serde::{Deserialize, Serialize};
 
@@ -44,13 +44,19 @@ pub(super) struct StoredAttempt {
     k: Option<(ErrorKind, String)>,
 }
 
-/// The item of a failed attempt.
+/// The item of an attempt; event and number are in its key.
 #[derive(Serialize, Deserialize)]
-struct AttemptItem {
+pub(super) struct AttemptItem {
     /// Tenant.
-    t: TenantId,
+    pub(super) t: TenantId,
+    /// Event type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) e: Option<EventType>,
+    /// When the event of its delivery was accepted, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) c: Option<u64>,
     #[serde(flatten)]
-    attempt: StoredAttempt,
+    pub(super) attempt: StoredAttempt,
     #[serde(rename = "expiresAt")]
     expires_at: i64,
 }
@@ -124,13 +130,15 @@ impl Ledger {
         delivery: &Delivery,
         attempt: &Attempt,
     ) -> Result<(), Unavailable> {
-        let failed = FailedAt { number: attempt.number, at: attempt.at };
+        let made = FailedAt { number: attempt.number, at: attempt.at };
         let stored = AttemptItem {
             t: delivery.tenant.clone(),
+            e: Some(delivery.event_type.clone()),
+            c: Some(delivery.id.accepted_ms()),
             attempt: StoredAttempt::new(attempt),
             expires_at: self.retention.expires_at(delivery.id.accepted_at()),
         };
-        let item = to_item(&keys::attempt(&delivery.id, failed), &stored)?;
+        let item = to_item(&keys::attempt(&delivery.id, made), &stored)?;
         self.client
             .put_item()
             .table_name(&self.table)

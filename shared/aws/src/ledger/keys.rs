@@ -4,6 +4,8 @@ use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::{FailedAt, Status};
 use hooklane_domain::idempotency::IdempotencyKey;
 use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
+use hooklane_domain::log::LogKey;
+use hooklane_domain::period::TimeRange;
 use hooklane_domain::quota::Window;
 
 use crate::table::{Item, Key, text};
@@ -39,18 +41,65 @@ pub(super) fn delivery_of(item: &Item) -> Option<DeliveryId> {
     Some(DeliveryId::new(webhook, accepted_at, event.parse().ok()?))
 }
 
-pub(super) const DELIVERY_PREFIX: &str = "DL#";
+const DELIVERY_PREFIX: &str = "DL#";
+const ATTEMPT_PREFIX: &str = "AT#";
+
+/// The sort keys of a webhook's deliveries, or of its attempts, in a span of time: from `low` up to
+/// `high`. No item has one of the two: after its time every key goes on with `#`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Span {
+    pub(super) low: String,
+    pub(super) high: String,
+}
+
+impl Span {
+    /// Deliveries by their event's acceptance.
+    pub(super) fn of_deliveries(range: TimeRange) -> Self {
+        Self::of(DELIVERY_PREFIX, range)
+    }
+
+    /// Attempts by the time at which they began.
+    pub(super) fn of_attempts(range: TimeRange) -> Self {
+        Self::of(ATTEMPT_PREFIX, range)
+    }
+
+    fn of(prefix: &str, range: TimeRange) -> Self {
+        let bound = |time: Timestamp| format!("{prefix}{:015}", time.as_millisecond().max(0));
+        Self {
+            low: range.since().map_or_else(|| prefix.to_owned(), bound),
+            // Greater than every digit.
+            high: range.until().map_or_else(|| format!("{prefix}~"), bound),
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.low >= self.high
+    }
+}
 
 /// The partition of a webhook's deliveries and attempts.
 pub(super) fn webhook(id: WebhookId) -> String {
     format!("WH#{id}")
 }
 
-/// A failed attempt: beside its webhook's others in order of time, then the event and the attempt's
+/// A kept attempt: beside its webhook's others in order of time, then the event and the attempt's
 /// number, which tell apart what happened in one millisecond.
 pub(super) fn attempt(id: &DeliveryId, failed: FailedAt) -> Key {
-    let ms = failed.at.as_millisecond().max(0);
-    Key { pk: webhook(id.webhook()), sk: format!("AT#{ms:015}#{}#{}", id.event(), failed.number) }
+    let key = LogKey { at: failed.at, event: id.event().clone(), number: failed.number };
+    logged(id.webhook(), &key)
+}
+
+/// An attempt by its place in its webhook's log.
+pub(super) fn logged(id: WebhookId, key: &LogKey) -> Key {
+    let ms = key.at.as_millisecond().max(0);
+    Key { pk: webhook(id), sk: format!("{ATTEMPT_PREFIX}{ms:015}#{}#{}", key.event, key.number) }
+}
+
+/// The event of the attempt whose key an item has.
+pub(super) fn event_of_attempt(item: &Item) -> Option<EventId> {
+    let sk = text(item, "sk")?;
+    let (_, rest) = sk.strip_prefix(ATTEMPT_PREFIX)?.split_once('#')?;
+    rest.split_once('#')?.0.parse().ok()
 }
 
 /// The pointer to a parked delivery: in order of when it is due, under its webhook.

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use hooklane_app::ports::{DeliveryFilter, DeliveryPage, Unavailable};
-use hooklane_domain::delivery::Status;
+use hooklane_domain::delivery::{Delivery, Status};
 use hooklane_domain::ids::{DeliveryId, TenantId, WebhookId};
 
 use super::delivery::to_delivery;
+use super::keys::Span;
 use super::{Ledger, keys};
 use crate::failure::unavailable;
 use crate::table::{Item, Key, string};
@@ -17,8 +18,11 @@ use crate::table::{Item, Key, string};
 const BATCH: usize = 100;
 /// Keys that a call leaves unprocessed are asked for again this often.
 const TRIES: u32 = 6;
-/// A request for a page reads at most so many items, so that a filter that matches little ends.
-const PAGE_READS: i32 = 500;
+/// A query whose filter may match little reads so many items, so that it ends.
+const FILTERED_READS: i32 = 500;
+/// One that lets everything through reads what was asked for, and at most so many: about what DynamoDB
+/// hands out at once.
+const MOST_READS: i32 = 1000;
 
 impl Ledger {
     /// The items of these keys, read consistently, in any order; keys without an item are absent.
@@ -64,66 +68,68 @@ impl Ledger {
         Err(Unavailable::new(what(), format!("{} keys stayed unprocessed", left.len())))
     }
 
-    /// One page of a webhook's deliveries, newest first. What is not delivered is in its own index;
-    /// other filters are applied to what one bounded query reads.
+    /// One page of a webhook's deliveries, newest first. What is not delivered is in its own index, and
+    /// a span of time is one of keys; other filters are applied to what one bounded query reads.
     pub(super) async fn page(
         &self,
         tenant: &TenantId,
         webhook: WebhookId,
         filter: &DeliveryFilter,
     ) -> Result<DeliveryPage, Unavailable> {
+        let span = Span::of_deliveries(filter.accepted);
+        let after = filter.after.as_ref().map(|id| (keys::delivery(id).sk, id));
+        if span.is_empty() || after.as_ref().is_some_and(|(sk, _)| *sk < span.low) {
+            return Ok(DeliveryPage { deliveries: Vec::new(), next: None });
+        }
+        // A query refuses to start outside of what it is to read.
+        let start = after.filter(|(sk, _)| *sk < span.high).map(|(_, id)| id);
         let indexed = filter.status.and_then(|status| keys::undelivered(webhook, status));
         let query = self
             .client
             .query()
             .table_name(&self.table)
             .scan_index_forward(false)
-            .limit(self.reads(filter, indexed.is_some()))
-            .set_exclusive_start_key(filter.after.as_ref().map(|id| start_key(id, filter.status)));
+            .limit(reads(filter, indexed.is_some()))
+            .expression_attribute_values(":low", string(span.low))
+            .expression_attribute_values(":high", string(span.high))
+            .set_exclusive_start_key(start.map(|id| start_key(id, filter.status)));
         let query = match indexed {
             Some(u) => query
                 .index_name(keys::UNDELIVERED)
-                .key_condition_expression("u = :u")
+                .key_condition_expression("u = :u AND sk BETWEEN :low AND :high")
                 .expression_attribute_values(":u", string(u)),
             None => query
                 .consistent_read(true)
-                .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
-                .expression_attribute_values(":pk", string(keys::webhook(webhook)))
-                .expression_attribute_values(":prefix", string(keys::DELIVERY_PREFIX)),
+                .key_condition_expression("pk = :pk AND sk BETWEEN :low AND :high")
+                .expression_attribute_values(":pk", string(keys::webhook(webhook))),
         };
         let answer = query.send().await.map_err(unavailable(self.call("Query")))?;
-        let read_to = answer
-            .items
-            .as_deref()
-            .and_then(<[Item]>::last)
-            .filter(|_| answer.last_evaluated_key.is_some())
-            .cloned()
-            .map(to_delivery)
-            .transpose()?
-            .map(|d| d.id);
-        let mut deliveries = Vec::new();
-        let mut next = read_to;
-        for item in answer.items.unwrap_or_default() {
-            let delivery = to_delivery(item)?;
-            if delivery.tenant != *tenant || filter.status.is_some_and(|s| s != delivery.status()) {
-                continue;
-            }
-            if deliveries.len() == filter.limit {
-                next =
-                    deliveries.last().map(|d: &hooklane_domain::delivery::Delivery| d.id.clone());
-                break;
-            }
-            deliveries.push(delivery);
+        let more = answer.last_evaluated_key.is_some();
+        let read = answer.items.unwrap_or_default().into_iter().map(to_delivery);
+        let read = read.collect::<Result<Vec<_>, _>>()?;
+        let read_to = read.last().filter(|_| more).map(|delivery| delivery.id.clone());
+        let mut deliveries: Vec<Delivery> =
+            read.into_iter().filter(|delivery| fits(delivery, tenant, filter)).collect();
+        if deliveries.len() <= filter.limit {
+            return Ok(DeliveryPage { deliveries, next: read_to });
         }
+        deliveries.truncate(filter.limit);
+        let next = deliveries.last().map(|delivery| delivery.id.clone());
         Ok(DeliveryPage { deliveries, next })
     }
+}
 
-    fn reads(&self, filter: &DeliveryFilter, indexed: bool) -> i32 {
-        if filter.status.is_some() && !indexed {
-            return PAGE_READS;
-        }
-        i32::try_from(filter.limit).unwrap_or(PAGE_READS).min(PAGE_READS)
+fn fits(delivery: &Delivery, tenant: &TenantId, filter: &DeliveryFilter) -> bool {
+    delivery.tenant == *tenant
+        && filter.status.is_none_or(|status| status == delivery.status())
+        && filter.event_type.as_ref().is_none_or(|kind| *kind == delivery.event_type)
+}
+
+fn reads(filter: &DeliveryFilter, indexed: bool) -> i32 {
+    if filter.event_type.is_some() || (filter.status.is_some() && !indexed) {
+        return FILTERED_READS;
     }
+    i32::try_from(filter.limit).unwrap_or(MOST_READS).min(MOST_READS)
 }
 
 /// Where a query goes on after a delivery: its keys follow from its id.

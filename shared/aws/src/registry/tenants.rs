@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, WriteRequest};
-use hooklane_app::ports::{TenantPage, Tenants, Unavailable};
+use hooklane_app::ports::{Expectations, TenantPage, Tenants, Unavailable};
+use hooklane_domain::catalog::{OwnTypes, Owner};
 use hooklane_domain::ids::TenantId;
 use hooklane_domain::tenant::{Tenant, TenantSettings};
 use serde::Deserialize;
 
-use super::{DIRECTORY, Registry, directory_key, partition, tenant_key};
+use super::{DIRECTORY, Registry, RouteRegistry, directory_key, partition, tenant_key};
 use crate::failure::{corrupt, unavailable};
 use crate::table::{Item, Key, from_item, number, string, text};
 
@@ -33,17 +34,7 @@ const TRIES: u32 = 8;
 
 impl Tenants for Registry {
     async fn tenant(&self, id: &TenantId) -> Result<Tenant, Unavailable> {
-        let answer = self
-            .table
-            .client
-            .get_item()
-            .table_name(&self.table.table)
-            .set_key(Some(tenant_key(id).attributes()))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(unavailable(self.table.call("GetItem")))?;
-        read(id.clone(), answer.item)
+        self.table.tenant(id).await
     }
 
     async fn is_listed(&self, id: &TenantId) -> Result<bool, Unavailable> {
@@ -153,6 +144,31 @@ fn read(id: TenantId, item: Option<Item>) -> Result<Tenant, Unavailable> {
     })
 }
 
+impl RouteRegistry {
+    async fn tenant(&self, id: &TenantId) -> Result<Tenant, Unavailable> {
+        let answer = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(tenant_key(id).attributes()))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(unavailable(self.call("GetItem")))?;
+        read(id.clone(), answer.item)
+    }
+}
+
+impl Expectations for RouteRegistry {
+    async fn settings(&self, tenant: &TenantId) -> Result<TenantSettings, Unavailable> {
+        self.tenant(tenant).await.map(|tenant| tenant.settings)
+    }
+
+    async fn types_of(&self, owner: &Owner) -> Result<OwnTypes, Unavailable> {
+        self.event_types(owner).await
+    }
+}
+
 impl Registry {
     async fn update_tenant(&self, id: &TenantId, expression: &str) -> Result<(), Unavailable> {
         let names = expression
@@ -172,7 +188,7 @@ impl Registry {
         Ok(())
     }
 
-    async fn list_in_directory(&self, id: &TenantId) -> Result<(), Unavailable> {
+    pub(super) async fn list_in_directory(&self, id: &TenantId) -> Result<(), Unavailable> {
         self.table
             .client
             .put_item()

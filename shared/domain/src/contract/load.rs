@@ -10,6 +10,7 @@ use toml::Spanned;
 use super::body::BodyTemplate;
 use super::placeholder::{Place, Placeholder};
 use super::request::next_name;
+use super::shape::ApiTable;
 use super::source::{File, Files, InvalidContract, Source};
 use super::template::Template;
 use super::{Contract, ContractName, Encoding, JsonStyle, SignatureRule, Writing};
@@ -36,6 +37,7 @@ struct ContractTable {
     #[serde(default)]
     json: JsonStyle,
     retry: Spanned<toml::Value>,
+    api: Option<ApiTable>,
     rate_limit: Option<RateLimitTable>,
 }
 
@@ -112,6 +114,7 @@ impl Contract {
             body: BodyTemplate::parse(table.body.get_ref())
                 .map_err(|e| source.error(table.body.span().start, e))?,
             json: table.json,
+            api: table.api.map(|api| api.load(&source)).transpose()?,
         })
     }
 }

@@ -8,7 +8,8 @@ const OWN: [&str; 2] = ["extends", "description"];
 /// Taken whole: a schedule mixed with a back-off would be no policy, half of a limit none either.
 const WHOLE: [&str; 2] = ["retry", "rate_limit"];
 
-/// Adds what `own` does not say itself, key by key also in the tables that both have.
+/// Adds what `own` does not say itself, key by key also in the tables that both have, however
+/// deep.
 pub(super) fn inherit<'a>(own: &mut DeTable<'a>, from: DeTable<'a>) {
     for (key, value) in from {
         let name = key.get_ref().as_ref();
@@ -26,8 +27,10 @@ pub(super) fn inherit<'a>(own: &mut DeTable<'a>, from: DeTable<'a>) {
 fn add_missing<'a>(own: &mut DeTable<'a>, from: DeValue<'a>) {
     if let DeValue::Table(from) = from {
         for (key, value) in from {
-            if !own.contains_key(key.get_ref().as_ref()) {
-                own.insert(key, value);
+            match own.get_mut(key.get_ref().as_ref()).map(Spanned::get_mut) {
+                None => drop(own.insert(key, value)),
+                Some(DeValue::Table(own)) => add_missing(own, value.into_inner()),
+                Some(_) => {}
             }
         }
     }

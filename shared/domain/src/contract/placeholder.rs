@@ -156,7 +156,7 @@ impl Place {
 }
 
 impl TimeFormat {
-    fn parse(name: &str, format: Option<&str>) -> Result<Self, String> {
+    pub(super) fn parse(name: &str, format: Option<&str>) -> Result<Self, String> {
         match format {
             Some("unix") => Ok(Self::Unix),
             Some("rfc3339") => Ok(Self::Rfc3339),

@@ -130,19 +130,13 @@ fn check(name: &str, value: &str, contract: &Contract) -> Option<InvalidHeader> 
         || RESERVED_PREFIXES.iter().any(|prefix| lower.starts_with(prefix))
     {
         Some(InvalidHeader::Reserved)
-    } else if is_of(contract, &lower) {
+    } else if contract.sets_header(&lower) {
         Some(InvalidHeader::OfContract(contract.name().to_string()))
     } else if !is_value(value) {
         Some(InvalidHeader::Value)
     } else {
         None
     }
-}
-
-/// Also the name that carries the new signature while a secret is rotated.
-fn is_of(contract: &Contract, lower: &str) -> bool {
-    contract.sets_header(lower)
-        || lower.strip_suffix("-next").is_some_and(|name| contract.sets_header(name))
 }
 
 #[cfg(test)]

@@ -76,16 +76,16 @@ pub(super) fn target_cidrs(fields: &mut Fields) -> Override<TargetCidrs> {
     }
 }
 
-pub(super) fn events(fields: &mut Fields) -> Option<Vec<Subscription>> {
+pub(super) fn events(fields: &mut Fields) -> Option<Vec<(usize, Subscription)>> {
     let names = fields.read::<Vec<String>>(&["events"], "a list of event types")?;
     if names.is_empty() || names.len() > MAX_EVENTS {
         fields.error("events", format!("must name 1 to {MAX_EVENTS} event types"));
     }
-    let mut events: Vec<Subscription> = Vec::new();
+    let mut events: Vec<(usize, Subscription)> = Vec::new();
     for (i, name) in names.iter().enumerate() {
         match name.parse() {
-            Ok(event) if events.contains(&event) => {}
-            Ok(event) => events.push(event),
+            Ok(event) if events.iter().any(|(_, other)| *other == event) => {}
+            Ok(event) => events.push((i, event)),
             Err(_) => fields.error(
                 &format!("events[{i}]"),
                 "must be an event type such as user.created, user.* or *",

@@ -1,4 +1,6 @@
 use super::*;
+use crate::catalog::EventCatalog;
+use hooklane_domain::catalog::Catalogs;
 use hooklane_domain::contract::Contracts;
 use hooklane_domain::network::NetworkRules;
 
@@ -8,14 +10,32 @@ fn contracts() -> Contracts {
     Contracts::load([("standard.toml", standard), ("github.toml", github)]).unwrap()
 }
 
-fn read(body: &str) -> Result<Webhook, FieldErrors> {
-    read_with(body, None)
+/// A catalog of the types that these tests name, whose samples say nothing.
+fn catalog() -> EventCatalog {
+    catalog_of(&["a", "a.b", "user.created"], "{}")
 }
 
-fn read_with(
-    body: &str,
-    samples: Option<&dyn crate::webhooks::Samples>,
-) -> Result<Webhook, FieldErrors> {
+fn catalog_of(names: &[&str], sample: &str) -> EventCatalog {
+    let mut text = "description = \"All\"\nsource = \"Us\"\n".to_owned();
+    for name in names {
+        text.push_str(&format!(
+            "[types.\"{name}\"]\ncategory = \"all\"\ndescription = \"One\"\nsample = '{sample}'\nschema = '{{}}'\n"
+        ));
+    }
+    EventCatalog::new(Catalogs::load([("default.toml", text.as_str())]).unwrap())
+}
+
+fn types(catalog: &EventCatalog) -> Known<'_> {
+    let files = catalog.files().iter().next().unwrap();
+    Known { catalog: files, platform: Default::default(), tenant: Default::default() }
+}
+
+/// With expressions tried on no sample: no wildcard takes an operational event.
+fn read(body: &str) -> Result<Webhook, FieldErrors> {
+    read_with(body, &catalog_of(&["webhook.failing"], "{}"))
+}
+
+fn read_with(body: &str, samples: &EventCatalog) -> Result<Webhook, FieldErrors> {
     let contracts = contracts();
     let network = NetworkRules::default();
     let now = Timestamp::UNIX_EPOCH;
@@ -25,8 +45,14 @@ fn read_with(
         now,
         secret: [7; 32],
     };
-    let rules = Rules { contracts: &contracts, network: &network, samples };
-    Draft::of_new(body, rules)?.create(rules, identity)
+    let catalog = catalog();
+    let rules = Rules {
+        contracts: &contracts,
+        network: &network,
+        catalog: &catalog,
+        tenant_contract: None,
+    };
+    Draft::of_new(body, rules, &types(&catalog))?.create(rules, &types(samples), identity)
 }
 
 fn paths(body: &str) -> Vec<String> {
@@ -60,12 +86,53 @@ fn the_documents_words_are_understood() {
     assert!(webhook.test_mode && !webhook.headers.is_empty());
 }
 
+#[test]
+fn a_webhook_that_names_no_contract_takes_its_tenants() {
+    let contracts = Contracts::load([
+        ("standard.toml", include_str!("../../../../../contracts/standard.toml")),
+        ("prism.toml", include_str!("../../../../../contracts/prism.toml")),
+    ])
+    .unwrap();
+    let network = NetworkRules::default();
+    let catalog = catalog();
+    let read = |tenants: Option<&str>, body: &str| {
+        let tenant_contract = tenants.map(|name| name.parse().unwrap());
+        let tenant_contract = tenant_contract.as_ref();
+        let rules =
+            Rules { contracts: &contracts, network: &network, catalog: &catalog, tenant_contract };
+        let types = types(&catalog);
+        let now = Timestamp::UNIX_EPOCH;
+        let (id, tenant) = (WebhookId::new(now, 1), "t1".parse().unwrap());
+        let identity = Identity { id, tenant, now, secret: [7; 32] };
+        Draft::of_new(body, rules, &types)?.create(rules, &types, identity)
+    };
+    let silent = r#"{"url":"https://example.com/","events":["*"]}"#;
+    let named = r#"{"url":"https://example.com/","events":["*"],"contract":"standard"}"#;
+    let webhook = read(Some("prism"), silent).unwrap();
+    assert_eq!(webhook.contract.as_str(), "prism");
+    assert!(!webhook.secret.expose().starts_with("whsec_"), "the form its contract reads");
+    assert_eq!(read(Some("prism"), named).unwrap().contract.as_str(), "standard");
+    assert_eq!(read(None, silent).unwrap().contract.as_str(), "standard");
+    // The contract that the tenant was set to has gone with a deployment.
+    let errors = read(Some("gone"), silent).unwrap_err().into_vec();
+    assert_eq!((errors.len(), errors[0].path.as_str()), (1, "contract"));
+    assert_eq!(read(Some("gone"), named).unwrap().contract.as_str(), "standard");
+    let nonsense = named.replace("standard", "nonsense");
+    assert_eq!(read(Some("gone"), &nonsense).unwrap_err().into_vec().len(), 1);
+}
+
 fn change(current: &Webhook, body: &str) -> Result<Webhook, FieldErrors> {
     let contracts = contracts();
     let network = NetworkRules::default();
-    let rules = Rules { contracts: &contracts, network: &network, samples: None };
+    let catalog = catalog();
+    let rules = Rules {
+        contracts: &contracts,
+        network: &network,
+        catalog: &catalog,
+        tenant_contract: None,
+    };
     let later = Timestamp::from_second(60).unwrap();
-    Draft::of_change(body, rules)?.apply(current, rules, later)
+    Draft::of_change(body, rules)?.apply(current, rules, &types(&catalog), later)
 }
 
 #[test]
@@ -213,25 +280,9 @@ fn an_expression_that_is_wrong_is_named_with_its_place() {
     }
 }
 
-#[derive(Debug)]
-struct Sample(&'static str);
-
-impl crate::webhooks::Samples for Sample {
-    fn of(&self, _: &[Subscription]) -> Vec<hooklane_domain::event::Content> {
-        vec![hooklane_domain::event::Content {
-            event_type: "order.created".parse().unwrap(),
-            data: hooklane_domain::json::RawJson::parse(self.0).unwrap(),
-            metadata: None,
-            timestamp: None,
-            version: None,
-            test: false,
-        }]
-    }
-}
-
 #[test]
 fn expressions_are_tried_on_the_samples_of_their_events() {
-    let sample = Sample(r#"{"total":99.9,"status":"paid"}"#);
+    let sample = catalog_of(&["order.created"], r#"{"total":99.9,"status":"paid"}"#);
     for (extra, expected) in [
         (r#""filter":"event.data.total > 5.0""#, None),
         (r#""filter":"event.data.note == 'x'""#, None),
@@ -240,7 +291,7 @@ fn expressions_are_tried_on_the_samples_of_their_events() {
         (r#""transform":"{'t': event.data.total * 2}""#, Some("transform")),
         (r#""filter":"event.type == 'x'","transform":"{'t': event.data.total * 2}""#, None),
     ] {
-        let result = read_with(&least(extra), Some(&sample));
+        let result = read_with(&least(extra), &sample);
         let path = result.err().map(|errors| {
             let error = errors.as_slice()[0].clone();
             assert!(
@@ -356,4 +407,19 @@ fn bounds() {
         assert!(read(&policy(good)).is_ok(), "{good}");
         assert_eq!(paths(&policy(bad)), [format!("retryPolicy.{field}")], "{bad}");
     }
+}
+
+#[test]
+fn an_event_type_that_nobody_knows_is_refused_under_its_place() {
+    let body = r#"{"url":"https://e.com","events":["user.created","user.created","*","user.create","shop.*"]}"#;
+    assert_eq!(
+        read(body).unwrap_err().to_string(),
+        "events[3]: is not a known event type; did you mean user.created?; \
+         events[4]: matches no known event type"
+    );
+    let mut current = read(r#"{"url":"https://e.com","events":["*"]}"#).unwrap();
+    let changed = r#"{"events":["user.gone","user.created"]}"#;
+    assert_eq!(change(&current, changed).unwrap_err().as_slice()[0].path, "events[0]");
+    current.events = vec!["user.gone".parse().unwrap()];
+    assert!(change(&current, changed).is_ok(), "what it has it may keep");
 }

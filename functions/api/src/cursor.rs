@@ -1,0 +1,60 @@
+//! Cursors: where a list goes on, closed to clients, and bound to the list that gave them.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest as _, Sha256};
+
+/// A list with its filters, whose cursors are no other list's.
+pub(crate) struct List(String);
+
+/// So much of the list's hash tells it apart from others.
+const MARK: usize = 6;
+
+impl List {
+    /// `parts` say which list it is and what it is filtered by.
+    pub(crate) fn of(parts: &[&dyn std::fmt::Debug]) -> Self {
+        Self(format!("{parts:?}"))
+    }
+
+    fn mark(&self) -> [u8; MARK] {
+        let hash: [u8; 32] = Sha256::digest(self.0.as_bytes()).into();
+        let mut mark = [0; MARK];
+        mark.copy_from_slice(&hash[..MARK]);
+        mark
+    }
+
+    pub(crate) fn cursor(&self, place: impl ToString) -> String {
+        let mut bytes = self.mark().to_vec();
+        bytes.extend_from_slice(place.to_string().as_bytes());
+        URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    /// The place that a cursor of this list holds.
+    pub(crate) fn place<T: std::str::FromStr>(&self, cursor: &str) -> Result<T, &'static str> {
+        let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| UNKNOWN)?;
+        let (mark, place) = bytes.split_first_chunk::<MARK>().ok_or(UNKNOWN)?;
+        let place = std::str::from_utf8(place).ok().and_then(|place| place.parse().ok());
+        let place = place.ok_or(UNKNOWN)?;
+        if *mark == self.mark() { Ok(place) } else { Err(OTHER) }
+    }
+}
+
+const UNKNOWN: &str = "must be a nextCursor as it was given";
+const OTHER: &str = "is of another list: its filters must stay as they were, only limit may change";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_is_of_its_own_list() {
+        let list = List::of(&[&"deliveries", &"wh_1", &Some(7)]);
+        let cursor = list.cursor(42u64);
+        assert_eq!(list.place::<u64>(&cursor), Ok(42));
+        let other = List::of(&[&"deliveries", &"wh_1", &None::<u8>]);
+        assert_eq!(other.place::<u64>(&cursor), Err(OTHER));
+        for text in ["", "x", "nonsense!", "AAAAAAAA", &list.cursor("no number")] {
+            assert_eq!(list.place::<u64>(text), Err(UNKNOWN), "{text}");
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! `/webhooks/{webhook}/stats`, `/stats` and `/webhooks/{webhook}/health`.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, RawQuery, State};
+use axum::response::{IntoResponse as _, Response};
+use hooklane_app::deliveries::statistics;
+use hooklane_app::ports::Surroundings as _;
+use hooklane_domain::period::Period;
+
+use crate::Backend;
+use crate::auth::{READ, Reader};
+use crate::parameters::StatisticsPeriod;
+use crate::problem::Problem;
+use crate::query::Query;
+use crate::views::{HealthView, StatisticsView};
+use crate::webhooks::{no_webhook, webhook_id};
+
+#[utoipa::path(
+    get,
+    path = "/webhooks/{webhook}/stats",
+    tag = "statistics",
+    operation_id = "getWebhookStatistics",
+    summary = "Figures of a webhook's deliveries",
+    description = "Over the deliveries of events accepted in the period, at most the newest 5,000.",
+    security(("bearer" = [READ])),
+    params(
+        ("webhook" = String, Path, description = "The webhook's id"),
+        ("period" = inline(Option<StatisticsPeriod>), Query, description = "24h unless given"),
+    ),
+    responses(
+        (status = 200, description = "The figures", body = StatisticsView),
+        (status = 422, description = "A parameter is wrong", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn of_webhook<B: Backend>(
+    State(api): State<Arc<B>>,
+    Reader(tenant): Reader,
+    Path(webhook): Path<String>,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, Problem> {
+    let webhook = webhook_id(&webhook)?;
+    let period = period(raw.as_deref())?;
+    let asked = (period, api.surroundings().now());
+    let sample = statistics::of_webhook(api.registry(), api.ledger(), (&tenant, webhook), asked)
+        .await?
+        .ok_or_else(no_webhook)?;
+    Ok(Json(StatisticsView::new(sample)).into_response())
+}
+
+#[utoipa::path(
+    get,
+    path = "/stats",
+    tag = "statistics",
+    operation_id = "getStatistics",
+    summary = "Figures of the deliveries to all of the tenant's webhooks",
+    description = "Over the deliveries of events accepted in the period, at most the newest 5,000, to \
+        webhooks that are still there.",
+    security(("bearer" = [READ])),
+    params(("period" = inline(Option<StatisticsPeriod>), Query, description = "24h unless given")),
+    responses(
+        (status = 200, description = "The figures", body = StatisticsView),
+        (status = 422, description = "A parameter is wrong", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn of_tenant<B: Backend>(
+    State(api): State<Arc<B>>,
+    Reader(tenant): Reader,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, Problem> {
+    let period = period(raw.as_deref())?;
+    let asked = (period, api.surroundings().now());
+    let sample = statistics::of_tenant(api.registry(), api.ledger(), &tenant, asked).await?;
+    Ok(Json(StatisticsView::new(sample)).into_response())
+}
+
+#[utoipa::path(
+    get,
+    path = "/webhooks/{webhook}/health",
+    tag = "statistics",
+    operation_id = "getWebhookHealth",
+    summary = "How a webhook's receiver did over the last 24 hours",
+    security(("bearer" = [READ])),
+    params(("webhook" = String, Path, description = "The webhook's id")),
+    responses((status = 200, description = "Its health", body = HealthView)),
+)]
+pub(crate) async fn health<B: Backend>(
+    State(api): State<Arc<B>>,
+    Reader(tenant): Reader,
+    Path(webhook): Path<String>,
+) -> Result<Response, Problem> {
+    let webhook = webhook_id(&webhook)?;
+    let asked = (Period::Day, api.surroundings().now());
+    let sample = statistics::of_webhook(api.registry(), api.ledger(), (&tenant, webhook), asked)
+        .await?
+        .ok_or_else(no_webhook)?;
+    Ok(Json(HealthView::new(&sample)).into_response())
+}
+
+fn period(raw: Option<&str>) -> Result<Period, Problem> {
+    let mut query = Query::of(raw);
+    let period = query.parse("period").unwrap_or_default();
+    query.finish()?;
+    Ok(period)
+}

@@ -1,0 +1,106 @@
+//! The answers to tests, logs, figures and health, from canonical samples.
+
+use hooklane_contracts::load;
+
+use super::*;
+
+const TEST: &str = r#"{"success":false,"eventId":"evt_1","eventType":"webhook.test",
+    "at":"2024-01-15T10:30:00.000Z","durationMs":150,"request":{"headers":{"a":"b"}},
+    "response":{"status":500,"statusText":"Internal Server Error","headers":{"x":"y"},"body":"no"}}"#;
+
+const UNREACHED: &str = r#"{"success":false,"eventId":"evt_1","eventType":"webhook.test",
+    "at":"2024-01-15T10:30:00.000Z","durationMs":150,"request":{"headers":{"a":"b"}},
+    "error":{"kind":"dns","detail":"no such name"}}"#;
+
+const ATTEMPTS: &str = r#"{"data":[
+    {"deliveryId":"dlv_1","eventId":"e1","eventType":"user.created","successful":true,"number":1,
+     "at":"2023-06-20T14:15:35.000Z","durationMs":150,"request":{"headers":{}},"statusCode":200,
+     "response":{"statusText":"OK","headers":{"x":"y"},"body":"thanks"}},
+    {"eventId":"e2","successful":false,"number":2,"at":"2023-06-20T14:15:36.000Z","durationMs":20000,
+     "request":{"headers":{}},"error":{"kind":"timeout","detail":"no complete answer in 20s"}}],
+    "nextCursor":"c"}"#;
+
+const STATISTICS: &str = r#"{"period":"24h","since":"2024-01-14T10:30:00.000Z",
+    "until":"2024-01-15T10:30:00.000Z","sampled":false,"totalDeliveries":10,"successfulDeliveries":5,
+    "failedDeliveries":2,"retryCount":4,"averageAttempts":1.4,"averageLatency":120.5,
+    "deliveryRate":0.625,"retryRate":0.3,"errorRate":0.25,
+    "byStatus":[{"status":"pending","count":1},{"status":"retrying","count":1},
+      {"status":"delivered","count":5},{"status":"failed","count":2},{"status":"cancelled","count":1}],
+    "byEventType":[{"eventType":"a","total":10,"successful":5,"averageAttempts":1.4}],"byError":[]}"#;
+
+const HEALTH: &str = r#"{"status":"degraded","successRate":0.97,"totalDeliveries":100,
+    "lastDelivery":"2024-01-15T10:29:00.000Z","sampled":false}"#;
+
+const NO_HEALTH: &str = r#"{"status":"unknown","totalDeliveries":0,"sampled":false}"#;
+
+/// Canonical where the contract does not shape the operation.
+fn answered(contract: &str, operation: &str, canonical: &str) -> Value {
+    let contracts = load();
+    let contract = contracts.get(&contract.parse().unwrap()).unwrap();
+    let shape = contract.api().and_then(|api| api.of(operation));
+    let body = shape.and_then(|shape| shape.body(&"acme".parse().unwrap(), 200, canonical));
+    serde_json::from_str(body.as_deref().unwrap_or(canonical)).unwrap()
+}
+
+#[test]
+fn every_document() {
+    for document in ["virtual-queue", "ops-center", "prism", "aegisx", "task-hub"] {
+        let answers = json!({
+            "test": answered(document, "testWebhook", TEST),
+            "test-unreached": answered(document, "testWebhook", UNREACHED),
+            "logs": answered(document, "listAttempts", ATTEMPTS),
+            "statistics": answered(document, "getStatistics", STATISTICS),
+            "webhook-statistics": answered(document, "getWebhookStatistics", STATISTICS),
+            "health": answered(document, "getWebhookHealth", HEALTH),
+            "health-of-nothing": answered(document, "getWebhookHealth", NO_HEALTH),
+        });
+        insta::assert_json_snapshot!(document, answers);
+    }
+}
+
+#[test]
+fn what_is_printed() {
+    assert_eq!(
+        answered("prism", "listAttempts", ATTEMPTS)["logs"][0],
+        json!({
+            "id": "dlv_1-1", "event": "user.created", "status": "delivered", "response_code": 200,
+            "response_time": 150, "delivered_at": "2023-06-20T14:15:35Z",
+        })
+    );
+    assert_eq!(
+        answered("aegisx", "testWebhook", TEST),
+        json!({ "result": {
+            "success": false,
+            "response": { "status": 500, "statusText": "Internal Server Error", "body": "no" },
+        } })
+    );
+    assert_eq!(
+        answered("aegisx", "testWebhook", UNREACHED),
+        json!({ "result": { "success": false, "error": "no such name" } })
+    );
+    let breakdown = json!({"pending": 1, "success": 5, "failed": 2, "retrying": 1, "cancelled": 1});
+    assert_eq!(
+        answered("aegisx", "getStatistics", STATISTICS),
+        json!({ "total": 10, "breakdown": breakdown })
+    );
+    assert_eq!(
+        answered("aegisx", "getWebhookHealth", NO_HEALTH),
+        json!({ "successRate": 0, "totalDeliveries": 0 })
+    );
+    let tested = answered("virtual-queue", "testWebhook", TEST);
+    let fields: Vec<_> = tested["data"].as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(fields, ["status", "statusText", "headers", "body"]);
+    let metrics = answered("virtual-queue", "getStatistics", STATISTICS);
+    for name in [
+        "totalDeliveries",
+        "successfulDeliveries",
+        "failedDeliveries",
+        "retryCount",
+        "averageLatency",
+        "deliveryRate",
+        "retryRate",
+        "errorRate",
+    ] {
+        assert!(metrics["data"][name].is_number(), "{name}");
+    }
+}

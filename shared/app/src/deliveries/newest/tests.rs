@@ -1,0 +1,96 @@
+use hooklane_domain::delivery::{CancelReason, FailReason};
+use proptest::prelude::*;
+
+use super::*;
+use crate::fakes::MemoryLedger;
+
+fn block_on<F: Future>(future: F) -> F::Output {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+}
+
+fn at(ms: i64) -> Timestamp {
+    Timestamp::from_millisecond(1_705_314_600_000 + ms).unwrap()
+}
+
+fn tenant() -> TenantId {
+    "acme".parse().unwrap()
+}
+
+fn webhook(n: u128) -> WebhookId {
+    WebhookId::new(at(0), n)
+}
+
+/// Deliveries of five webhooks within a few milliseconds, in all kinds of states.
+async fn write(ledger: &MemoryLedger, plan: &[(u128, i64, u8)]) -> Vec<Delivery> {
+    let mut written = Vec::new();
+    for (n, (of, ms, state)) in plan.iter().enumerate() {
+        let id = DeliveryId::new(webhook(*of), at(*ms), format!("e{n}").parse().unwrap());
+        let fresh = Delivery::unwritten(id, tenant(), "a".parse().unwrap());
+        let delivery = match state {
+            0 => fresh,
+            1 => fresh.failed(at(*ms), FailReason::EventMissing),
+            _ => fresh.cancelled(at(*ms), CancelReason::Requested),
+        };
+        ledger.save(&delivery).await.unwrap();
+        written.push(delivery);
+    }
+    written
+}
+
+async fn pages(
+    ledger: &MemoryLedger,
+    parts: &[Part],
+    range: TimeRange,
+    limit: usize,
+) -> Vec<DeliveryId> {
+    let (mut found, mut after): (Vec<DeliveryId>, Option<DeliveryId>) = (Vec::new(), None);
+    loop {
+        let asked = (after.as_ref(), limit);
+        let page = newest(ledger, &tenant(), parts, range, asked).await.unwrap();
+        assert!(page.deliveries.len() <= limit);
+        found.extend(page.deliveries.into_iter().map(|delivery| delivery.id));
+        match page.next {
+            Some(next) => after = Some(next),
+            None => return found,
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn many_lists_are_one_in_order_of_time(
+        plan in prop::collection::vec((0..5u128, 0..20i64, 0..3u8), 0..80),
+        limit in 1..9usize,
+        span in prop_oneof![Just(None), (0..20i64, 0..20i64).prop_map(Some)],
+    ) {
+        let ledger = MemoryLedger::default();
+        let written = block_on(write(&ledger, &plan));
+        let range = span.map_or_else(TimeRange::default, |(since, until)| {
+            TimeRange::new(Some(at(since)), Some(at(until)))
+        });
+        let statuses = [Status::Pending, Status::Failed];
+        let parts: Vec<_> = (0..4)
+            .flat_map(|n| statuses.map(|status| (webhook(n), Some(status))))
+            .collect();
+        let mut expected: Vec<_> = written
+            .into_iter()
+            .filter(|delivery| delivery.id.webhook() != webhook(4))
+            .filter(|delivery| statuses.contains(&delivery.status()))
+            .map(|delivery| delivery.id)
+            .filter(|id| range.contains(id.accepted_at()))
+            .collect();
+        expected.sort_by_key(|id| Reverse((id.accepted_ms(), id.clone())));
+        prop_assert_eq!(block_on(pages(&ledger, &parts, range, limit)), expected);
+    }
+}
+
+#[test]
+fn what_is_met_twice_is_shown_once() {
+    let ledger = MemoryLedger::default();
+    let written = block_on(write(&ledger, &[(0, 1, 0), (0, 2, 0)]));
+    let twice = [(webhook(0), None), (webhook(0), None)];
+    for limit in [1, 5] {
+        let found = block_on(pages(&ledger, &twice, TimeRange::default(), limit));
+        assert_eq!(found, [written[1].id.clone(), written[0].id.clone()]);
+    }
+}

@@ -1,0 +1,39 @@
+//! A page of a list by its number.
+
+use hooklane_domain::ids::{TenantId, WebhookId};
+
+use crate::ports::{Deliveries, DeliveryFilter, DeliveryPage, Unavailable, Webhooks};
+
+/// A page by number goes over everything before it, by at most so many queries. Ten are enough for the
+/// deepest page where no filter leaves anything out.
+const MOST_QUERIES: usize = 40;
+
+/// The page of this number (1 for the first) of what a filter lets through, or `None` where the tenant
+/// has no such webhook. A page past the end is empty. Where a filter matches so little that the reads
+/// of one request do not reach the page's end, it is short, and its `next` goes on where they ended.
+pub async fn page(
+    webhooks: &impl Webhooks,
+    deliveries: &impl Deliveries,
+    (tenant, webhook): (&TenantId, WebhookId),
+    filter: &DeliveryFilter,
+    number: usize,
+) -> Result<Option<DeliveryPage>, Unavailable> {
+    if webhooks.get(tenant, webhook).await?.is_none() {
+        return Ok(None);
+    }
+    let mut skip = number.saturating_sub(1).saturating_mul(filter.limit);
+    let mut page = DeliveryPage { deliveries: Vec::new(), next: None };
+    for _ in 0..MOST_QUERIES {
+        let limit = skip + filter.limit - page.deliveries.len();
+        let asked = DeliveryFilter { after: page.next.take(), limit, ..filter.clone() };
+        let read = deliveries.list(tenant, webhook, &asked).await?;
+        let skipped = skip.min(read.deliveries.len());
+        skip -= skipped;
+        page.deliveries.extend(read.deliveries.into_iter().skip(skipped));
+        page.next = read.next;
+        if page.next.is_none() || page.deliveries.len() == filter.limit {
+            break;
+        }
+    }
+    Ok(Some(page))
+}

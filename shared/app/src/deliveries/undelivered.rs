@@ -1,0 +1,28 @@
+//! What is not delivered, across a tenant's webhooks.
+
+use hooklane_domain::delivery::Status;
+use hooklane_domain::ids::{DeliveryId, TenantId};
+use hooklane_domain::period::TimeRange;
+
+use super::newest::newest;
+use crate::ports::{Deliveries, DeliveryPage, Unavailable, Webhooks};
+
+/// The statuses that the list knows.
+pub const UNDELIVERED: [Status; 3] = [Status::Pending, Status::Retrying, Status::Failed];
+
+/// The newest of what is in one of these statuses, of webhooks that are still there. It is read from
+/// an index, which may be a moment behind.
+pub async fn undelivered(
+    webhooks: &impl Webhooks,
+    deliveries: &impl Deliveries,
+    tenant: &TenantId,
+    statuses: &[Status],
+    (after, limit): (Option<&DeliveryId>, usize),
+) -> Result<DeliveryPage, Unavailable> {
+    let webhooks = webhooks.list(tenant).await?;
+    let parts: Vec<_> = webhooks
+        .iter()
+        .flat_map(|webhook| statuses.iter().map(|status| (webhook.id, Some(*status))))
+        .collect();
+    newest(deliveries, tenant, &parts, TimeRange::default(), (after, limit)).await
+}

@@ -1,0 +1,80 @@
+//! Kept attempts in order of time.
+
+use hooklane_app::ports::{AttemptLog, LogFilter, LogPage, Unavailable};
+use hooklane_domain::Timestamp;
+use hooklane_domain::ids::{DeliveryId, TenantId, WebhookId};
+use hooklane_domain::log::{LogEntry, LogPosition};
+
+use super::Ledger;
+use super::attempt::AttemptItem;
+use super::keys::{self, Span};
+use crate::failure::{corrupt, unavailable};
+use crate::table::{Item, from_item, string};
+
+/// One query reads at most so many attempts, each a few KiB.
+const MOST: usize = 200;
+
+impl AttemptLog for Ledger {
+    async fn kept(
+        &self,
+        tenant: &TenantId,
+        webhook: WebhookId,
+        filter: &LogFilter,
+    ) -> Result<LogPage, Unavailable> {
+        let range = match &filter.from {
+            Some(from) => filter.began.before(from.end()),
+            None => filter.began,
+        };
+        let span = Span::of_attempts(range);
+        if span.is_empty() {
+            return Ok(LogPage { entries: Vec::new(), next: None });
+        }
+        // It lies in the span: the span ends after it. Unless it began before the span does.
+        let start = match &filter.from {
+            Some(LogPosition::After(key)) => Some(keys::logged(webhook, key)),
+            Some(LogPosition::Before(_)) | None => None,
+        };
+        if start.as_ref().is_some_and(|start| start.sk < span.low) {
+            return Ok(LogPage { entries: Vec::new(), next: None });
+        }
+        let start = start.filter(|start| start.sk < span.high).map(|start| start.attributes());
+        let limit = i32::try_from(filter.limit.min(MOST)).unwrap_or(i32::MAX);
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .consistent_read(true)
+            .scan_index_forward(false)
+            .limit(limit)
+            .key_condition_expression("pk = :pk AND sk BETWEEN :low AND :high")
+            .expression_attribute_values(":pk", string(keys::webhook(webhook)))
+            .expression_attribute_values(":low", string(span.low))
+            .expression_attribute_values(":high", string(span.high))
+            .set_exclusive_start_key(start)
+            .send()
+            .await
+            .map_err(unavailable(self.call("Query")))?;
+        let more = answer.last_evaluated_key.is_some();
+        let mut read = Vec::new();
+        for item in answer.items.unwrap_or_default() {
+            read.push(to_entry(webhook, item)?);
+        }
+        let next = read.last().filter(|_| more).map(|(_, entry)| LogPosition::After(entry.key()));
+        let ours = read.into_iter().filter(|(owner, _)| owner == tenant);
+        Ok(LogPage { entries: ours.map(|(_, entry)| entry).collect(), next })
+    }
+}
+
+fn to_entry(webhook: WebhookId, item: Item) -> Result<(TenantId, LogEntry), Unavailable> {
+    let event =
+        keys::event_of_attempt(&item).ok_or_else(|| corrupt("an attempt", "its key is none"))?;
+    let item: AttemptItem = from_item(item)?;
+    let accepted = item
+        .c
+        .map(|ms| Timestamp::from_millisecond(i64::try_from(ms).unwrap_or(i64::MAX)))
+        .transpose()
+        .map_err(|e| corrupt("an attempt", e))?;
+    let delivery = accepted.map(|at| DeliveryId::new(webhook, at, event.clone()));
+    let entry = LogEntry { event, event_type: item.e, delivery, attempt: item.attempt.read()? };
+    Ok((item.t, entry))
+}

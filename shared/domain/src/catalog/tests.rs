@@ -1,0 +1,143 @@
+mod files;
+mod schemas;
+
+use super::*;
+
+fn definition(schema: &str) -> Definition {
+    Definition {
+        category: "orders".to_owned(),
+        description: "An order".to_owned(),
+        sample: RawJson::parse("{}").unwrap(),
+        schema: Schema::parse(schema).unwrap(),
+    }
+}
+
+fn own(name: &str, schema: &str, revision: u64) -> OwnType {
+    OwnType { name: name.parse().unwrap(), definition: definition(schema), revision }
+}
+
+fn catalog(names: &[&str]) -> Catalog {
+    let types = names.iter().map(|name| (name.parse().unwrap(), definition("{}"))).collect();
+    Catalog { name: "default".parse().unwrap(), description: "All".to_owned(), types }
+}
+
+fn refusal(known: &Known<'_>, wanted: &str) -> Option<String> {
+    known.refusal(&wanted.parse().unwrap())
+}
+
+#[test]
+fn what_is_unknown_is_refused_with_the_nearest_names() {
+    let catalog = catalog(&[
+        "order.created",
+        "order.completed",
+        "order.cancelled",
+        "order.item.added",
+        "user.created",
+        "webhook.failing",
+        "delivery.exhausted",
+    ]);
+    let tenant = Arc::new(OwnTypes::from_iter([own("shipment.sent", "{}", 1)]));
+    let known = Known { catalog: &catalog, platform: Arc::default(), tenant };
+    for fine in [
+        "*",
+        "order.*",
+        "order.item.*",
+        "order.created",
+        "shipment.*",
+        "shipment.sent",
+        "webhook.failing",
+    ] {
+        assert_eq!(refusal(&known, fine), None, "{fine}");
+    }
+    for (wanted, expected) in [
+        ("order.create", "is not a known event type; did you mean order.created?"),
+        ("orders.created", "is not a known event type; did you mean order.created?"),
+        ("oder.cancelled", "is not a known event type; did you mean order.cancelled?"),
+        (
+            "order.something.else.entirely",
+            "is not a known event type; did you mean order.cancelled, order.completed or order.created?",
+        ),
+        ("qqqqqqqq", "is not a known event type"),
+        ("ordr.*", "matches no known event type; did you mean order.*?"),
+        ("shipments.*", "matches no known event type; did you mean shipment.*?"),
+        // No wildcard ever matches an operational event.
+        ("delivery.*", "matches no known event type"),
+        ("webhook.*", "matches no known event type"),
+        ("order.created.*", "matches no known event type; did you mean order.item.*?"),
+    ] {
+        assert_eq!(refusal(&known, wanted).as_deref(), Some(expected), "{wanted}");
+    }
+    let long = "x".repeat(255);
+    assert!(refusal(&known, &long).is_some());
+}
+
+#[test]
+fn a_tenants_own_type_wins_over_the_platforms_and_that_over_the_files() {
+    let catalog = catalog(&["a", "b", "c"]);
+    let platform = OwnTypes::from_iter([own("b", "{}", 1), own("c", "{}", 1)]);
+    let tenant = OwnTypes::from_iter([own("c", r#"{"type":"string"}"#, 1), own("d", "{}", 1)]);
+    let known = Known { catalog: &catalog, platform: Arc::new(platform), tenant: Arc::new(tenant) };
+    let types: Vec<_> = known.types().map(|(name, source, _)| (name.as_str(), source)).collect();
+    assert_eq!(
+        types,
+        [
+            ("a", Source::Catalog),
+            ("b", Source::Platform),
+            ("c", Source::Tenant),
+            ("d", Source::Tenant)
+        ]
+    );
+    let judged = |name: &str| known.judge(&name.parse().unwrap(), &RawJson::parse("1").unwrap());
+    assert!(judged("b").is_ok());
+    assert_eq!(judged("c").unwrap_err().to_string(), "data: must be of type string");
+    assert_eq!(judged("e").unwrap_err().as_slice()[0].path, "type");
+}
+
+#[test]
+fn what_was_compiled_is_kept_while_a_type_stays_the_same() {
+    let older = OwnTypes::from_iter([own("a", "{}", 1), own("b", "{}", 1), own("c", "{}", 1)]);
+    let newer = OwnTypes::from_iter([own("a", "{}", 1), own("b", r#"{"type":"string"}"#, 2)]);
+    let after = newer.clone().after(&older);
+    assert_eq!(after, newer);
+    let same = |name: &str| {
+        let of =
+            |types: &OwnTypes| types.get(&name.parse().unwrap()).unwrap().definition.schema.clone();
+        of(&after).shares_with(&of(&older))
+    };
+    assert!(same("a") && !same("b"));
+}
+
+#[test]
+fn a_definition_is_read_with_every_mistake_at_once() {
+    let whole = Definition::read(
+        r#"{"category":"orders","description":"An order went out","sample":{"id":"1"},
+            "schema":{"type":"object","required":["id"]}}"#,
+    )
+    .unwrap();
+    assert_eq!(whole.sample.as_str(), r#"{"id":"1"}"#);
+    let free = Definition::read(r#"{"category":"a","description":"b","sample":[1]}"#).unwrap();
+    assert_eq!(free.schema.text().as_str(), "{}");
+    let large = format!(r#"{{"category":"a","description":"b","sample":"{}"}}"#, "x".repeat(9000));
+    for (body, expected) in [
+        ("{}", "category: is required; description: is required; sample: is required"),
+        (
+            r#"{"category":" ","description":7,"sample":null,"colour":1}"#,
+            "category: must have 1 to 64 characters; description: must be a string; sample: is required; colour: is not a known field",
+        ),
+        (
+            r#"{"category":"a","description":"b","sample":{"n":"x"},"schema":{"properties":{"n":{"type":"integer"}}}}"#,
+            "sample.n: must be of type integer",
+        ),
+        (
+            r#"{"category":"a","description":"b","sample":1,"schema":{"properties":{"n":{"type":"text"}}}}"#,
+            "schema.properties.n.type: must fit one of its schemas",
+        ),
+        (
+            r#"{"category":"a","description":"b","sample":1,"schema":7}"#,
+            "schema: must be a JSON Schema: an object",
+        ),
+        (&large, "sample: must have at most 8192 bytes"),
+    ] {
+        assert_eq!(Definition::read(body).unwrap_err().to_string(), expected, "{body:.80}");
+    }
+}

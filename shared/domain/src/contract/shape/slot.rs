@@ -1,0 +1,151 @@
+//! A placeholder of a shape: `{path}`, `{path:format}`, `{path if other is word}`.
+
+use super::format::{Format, Found, Pattern};
+use super::node::Scope;
+use super::vocabulary::Kind;
+
+#[derive(Debug, Clone)]
+pub(super) struct Slot {
+    path: Path,
+    formats: Vec<Format>,
+    condition: Option<Condition>,
+}
+
+/// Where a value stands in an answer.
+#[derive(Debug, Clone)]
+pub(super) struct Path {
+    pub(super) name: Name,
+    pub(super) steps: Vec<Step>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Name {
+    /// `tenant`: whose answer it is.
+    Tenant,
+    /// `answer`: all of it.
+    Answer,
+    Field(String),
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Step {
+    Field(String),
+    First,
+    Last,
+    /// `status=failed`: the first of a list in which this field is this.
+    Where(String, Pattern),
+}
+
+#[derive(Debug, Clone)]
+struct Condition {
+    path: Path,
+    negated: bool,
+    patterns: Vec<Pattern>,
+}
+
+/// What a template is filled in from.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Origin {
+    pub(super) kind: Kind,
+    /// A whole answer; otherwise a part of one, as a shape gets it.
+    pub(super) whole: bool,
+}
+
+/// What a format's name means, for a value of this kind: the format, and the kind it makes.
+pub(super) type Formats<'a> = dyn Fn(&str, Kind) -> Result<(Format, Kind), String> + 'a;
+
+impl Slot {
+    /// Reads what stands between the braces, for an answer of this kind.
+    pub(super) fn parse(text: &str, of: Origin, formats: &Formats<'_>) -> Result<Self, String> {
+        let (text, condition) = match text.split_once(" if ") {
+            Some((text, condition)) => (text, Some(Condition::parse(condition, of)?)),
+            None => (text, None),
+        };
+        let mut parts = text.trim().split(':');
+        let (path, mut kind) = Path::parse(parts.next().unwrap_or_default(), of)?;
+        let mut chain = Vec::new();
+        for name in parts {
+            let (format, made) = formats(name, kind).map_err(|e| format!("{{{text}}} {e}"))?;
+            chain.push(format);
+            kind = made;
+        }
+        if let Kind::Time = kind {
+            return Err(format!("{{{text}}} needs a format: :unix, :rfc3339 or :rfc3339ms"));
+        }
+        Ok(Self { path, formats: chain, condition })
+    }
+
+    pub(super) fn value<'a>(&self, scope: &Scope<'a>) -> Found<'a> {
+        if self.condition.as_ref().is_some_and(|condition| !condition.holds(scope)) {
+            return None;
+        }
+        let found = scope.find(&self.path);
+        self.formats.iter().fold(found, |value, format| format.apply(value, scope))
+    }
+}
+
+impl Path {
+    fn parse(text: &str, of: Origin) -> Result<(Self, Kind), String> {
+        let mut segments = text.split('.');
+        let first = segments.next().unwrap_or_default();
+        let (name, mut kind) = match first {
+            "tenant" => (Name::Tenant, Kind::Scalar),
+            "answer" if of.whole => (Name::Answer, of.kind),
+            "answer" => return Err("{answer} stands in answers only, not in shapes".to_owned()),
+            _ => (Name::Field(first.to_owned()), field(of.kind, first, text)?),
+        };
+        let mut steps = Vec::new();
+        for segment in segments {
+            let step = match (segment, kind) {
+                ("first", Kind::List(item)) => (Step::First, *item),
+                ("last", Kind::List(item)) => (Step::Last, *item),
+                (segment, Kind::List(item)) if segment.contains('=') => {
+                    let (name, word) = segment.split_once('=').unwrap_or_default();
+                    field(*item, name, text)?;
+                    (Step::Where(name.to_owned(), Pattern::read(word)), *item)
+                }
+                _ => (Step::Field(segment.to_owned()), field(kind, segment, text)?),
+            };
+            steps.push(step.0);
+            kind = step.1;
+        }
+        Ok((Self { name, steps }, kind))
+    }
+}
+
+fn field(of: Kind, name: &str, text: &str) -> Result<Kind, String> {
+    of.field(name).ok_or_else(|| {
+        let mut known: Vec<_> = of.fields().iter().map(|(name, _)| *name).collect();
+        if let Kind::List(_) = of {
+            known = vec!["first", "last", "NAME=WORD"];
+        }
+        match known.is_empty() {
+            true => format!("unknown placeholder {{{text}}}: nothing is known of what is in it"),
+            false => {
+                format!("unknown placeholder {{{text}}}; expected one of {}", known.join(", "))
+            }
+        }
+    })
+}
+
+impl Condition {
+    fn parse(text: &str, of: Origin) -> Result<Self, String> {
+        let expected = || format!("`if {text}` must be `if NAME is WORD, …` or `if NAME is not …`");
+        let (path, words) = text.split_once(" is ").ok_or_else(expected)?;
+        let (negated, words) = match words.strip_prefix("not ") {
+            Some(words) => (true, words),
+            None => (false, words),
+        };
+        let patterns: Vec<_> = words.split(',').map(|word| Pattern::read(word.trim())).collect();
+        if patterns.contains(&Pattern::Text(String::new())) {
+            return Err(expected());
+        }
+        let (path, _) = Path::parse(path.trim(), of)?;
+        Ok(Self { path, negated, patterns })
+    }
+
+    fn holds(&self, scope: &Scope<'_>) -> bool {
+        let value = scope.find(&self.path);
+        self.patterns.iter().any(|pattern| pattern.fits(value.as_deref())) != self.negated
+    }
+}
