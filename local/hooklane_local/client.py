@@ -97,6 +97,10 @@ class LocalStack:
         return aws_client("lambda", self.description["awsEndpointUrl"])
 
     @cached_property
+    def secrets(self):
+        return aws_client("secretsmanager", self.description["awsEndpointUrl"])
+
+    @cached_property
     def logs(self):
         return aws_client("logs", self.description["awsEndpointUrl"])
 

@@ -1,6 +1,7 @@
 """The commands that the Makefile calls."""
 
 import argparse
+import json
 import os
 import sys
 
@@ -78,6 +79,20 @@ def test(options: argparse.Namespace) -> int:
     return 0
 
 
+def redrive(options: argparse.Namespace) -> int:
+    _in_emulator_python()
+    from hooklane_local.redrive import SOURCES, Options, redrive, target_of
+
+    stack_file = profile_of("up").stack_file
+    local = json.loads(stack_file.read_text()) if stack_file.exists() else None
+    target = target_of(options.stack, local)
+    chosen = Options(dry=options.dry, scan=options.scan, match=options.match)
+    sources = [options.source] if options.source else SOURCES
+    reports = [redrive(target, source, chosen) for source in sources]
+    # What was asked for and did not happen is for the caller's `&&`.
+    return 1 if any(report.left for report in reports) else 0
+
+
 def check(_options: argparse.Namespace) -> int:
     require_commands("cargo")
     install_python_tools()
@@ -123,5 +138,11 @@ def _parser() -> argparse.ArgumentParser:
     tests = add(test, "run every test")
     tests.add_argument("--only-end-to-end", action="store_true", help="leave out what needs no stack")
     tests.add_argument("pytest", nargs="*", help="more arguments for pytest, after --")
+    letters = add(redrive, "put dead letters back on their way")
+    letters.add_argument("--source", choices=("events", "fanout", "deliveries"), help="only those of one source")
+    letters.add_argument("--match", help="only those whose body has this text")
+    letters.add_argument("--dry", action="store_true", help="show what would be done")
+    letters.add_argument("--scan", action="store_true", help="look in the ledger for what left the stream")
+    letters.add_argument("--stack", help="a stack on AWS instead of the local one")
     add(check, "format, lints, documentation, dependencies, template")
     return parser

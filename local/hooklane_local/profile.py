@@ -60,7 +60,9 @@ def profile_of(name: str) -> Profile:
         port=_port(os.environ.get("HOOKLANE_PORT") or str(_DEFAULT_PORTS[name])),
         state=state,
         log_level=os.environ.get("HOOKLANE_LOG_LEVEL") or "info",
-        enforce_iam=os.environ.get("IAM", "") not in ("", "0"),
+        # The tests run with the roles enforced unless told otherwise: a right that is missing is to be
+        # found here and not on AWS.
+        enforce_iam=(os.environ.get("IAM") or ("1" if name == "test" else "0")) != "0",
         function_aws_endpoint=os.environ.get("FUNCTION_AWS_ENDPOINT") or None,
     )
 

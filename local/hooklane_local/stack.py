@@ -13,7 +13,7 @@ from hooklane_local.profile import REGION, STACK_NAME, Profile, host_architectur
 from hooklane_local.progress import step
 from hooklane_local.tools import host_target
 
-_FUNCTIONS = ("ApiFunction", "IngestFunction", "FanoutFunction", "DeliveryFunction")
+_FUNCTIONS = ("ApiFunction", "IngestFunction", "FanoutFunction", "DeliveryFunction", "UpkeepFunction")
 
 
 def build(profile: Profile) -> None:
@@ -145,4 +145,6 @@ def _parameters(profile: Profile) -> list[str]:
         f"LogLevel={profile.log_level}",
         # Every instance is a process on this machine.
         "Scale=small",
+        # A test that waits for a probe is not to wait for a minute.
+        "FirstProbeSeconds=2",
     ]

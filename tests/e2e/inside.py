@@ -7,6 +7,7 @@ import base64
 import json
 import uuid
 
+from boto3.dynamodb.types import TypeSerializer
 from hooklane_local.client import LocalStack
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -132,6 +133,92 @@ def waits_for_another(
     state = {"M": {"w": {"L": [{"N": str(int(until * 1000))}, {"S": owner}]}}}
     raised = {name: {"N": str(int(before[name]["N"]) + 1)} for name in ("g", "v")}
     stack.dynamodb.put_item(TableName=stack.description["ledgerTable"], Item={**before, **raised, "s": state})
+
+def pointers(stack: LocalStack, webhook: str) -> list[dict]:
+    """The pointers to a webhook's parked deliveries."""
+    return stack.dynamodb.query(
+        TableName=stack.description["ledgerTable"],
+        KeyConditionExpression="pk = :pk",
+        ExpressionAttributeValues={":pk": {"S": f"PK#{webhook}"}},
+        ConsistentRead=True,
+    )["Items"]
+
+
+def slots(stack: LocalStack, webhook: str) -> dict:
+    """What a webhook's rate limit has handed out."""
+    return _read(stack, {"pk": {"S": f"RL#{webhook}"}, "sk": {"S": "SLOTS"}})
+
+
+def set_wait(stack: LocalStack, webhook: str, event: dict, due_ms: str, owner: str) -> None:
+    """Writes that a delivery waits for another message since then."""
+    before = delivery_item(stack, webhook, event)
+    state = {"M": {"w": {"L": [{"N": due_ms}, {"S": owner}]}}}
+    raised = {"N": str(int(before["v"]["N"]) + 1)}
+    stack.dynamodb.put_item(TableName=stack.description["ledgerTable"], Item={**before, "s": state, "v": raised})
+
+
+def circuit(stack: LocalStack, webhook: str) -> str:
+    """The state of a webhook's circuit."""
+    item = _registered(stack, {"pk": {"S": f"HE#{webhook}"}, "sk": {"S": "HEALTH"}})
+    return item["health"]["M"]["circuit"]["M"]["is"]["S"] if item and "health" in item else "closed"
+
+
+def put_health(stack: LocalStack, webhook: str, health: dict) -> None:
+    """Writes a webhook's health as it would be after other attempts."""
+    item = {"pk": f"HE#{webhook}", "sk": "HEALTH", "health": health, "revision": 1}
+    stack.dynamodb.put_item(TableName=stack.description["registryTable"], Item=_in_dynamodb(item))
+
+
+def is_slow(stack: LocalStack, tenant: str, webhook: str) -> bool:
+    """Whether a webhook's deliveries go straight to the retry queue."""
+    return "slow" in _registered(stack, _webhook_key(tenant, webhook))
+
+
+def set_webhook(stack: LocalStack, tenant: str, webhook: str, attribute: str, value: dict) -> None:
+    """Changes a stored webhook, with everything that a change raises, as no route does yet."""
+    table, values = stack.description["registryTable"], _in_dynamodb({":value": value, ":one": 1})
+    changed = {
+        "Key": _webhook_key(tenant, webhook),
+        "UpdateExpression": "SET #attribute = :value ADD revision :one",
+        "ExpressionAttributeNames": {"#attribute": attribute},
+        "ExpressionAttributeValues": values,
+    }
+    raised = {
+        "Key": {"pk": {"S": f"T#{tenant}"}, "sk": {"S": "TENANT"}},
+        "UpdateExpression": "ADD #version :one",
+        "ExpressionAttributeNames": {"#version": "version"},
+        "ExpressionAttributeValues": _in_dynamodb({":one": 1}),
+    }
+    updates = [{"Update": {"TableName": table, **update}} for update in (changed, raised)]
+    stack.dynamodb.transact_write_items(TransactItems=updates)
+
+
+def watch(stack: LocalStack, tenant: str, webhook: str) -> None:
+    """Calls `upkeep` to a webhook, and lets it begin its sweep."""
+    moment = "2024-01-15T10:30:00Z"
+    item = {
+        "pk": "OPEN",
+        "sk": webhook,
+        "tenant": tenant,
+        "marked": moment,
+        "due": moment,
+        "sweep": {"due": moment, "pending": False},
+        "parked": 0,
+    }
+    stack.dynamodb.put_item(TableName=stack.description["registryTable"], Item=_in_dynamodb(item))
+
+
+def _webhook_key(tenant: str, webhook: str) -> dict:
+    return {"pk": {"S": f"T#{tenant}"}, "sk": {"S": f"WH#{webhook}"}}
+
+
+def _registered(stack: LocalStack, key: dict) -> dict | None:
+    table = stack.description["registryTable"]
+    return stack.dynamodb.get_item(TableName=table, Key=key, ConsistentRead=True).get("Item")
+
+
+def _in_dynamodb(item: dict) -> dict:
+    return {name: TypeSerializer().serialize(value) for name, value in item.items()}
 
 
 def _read(stack: LocalStack, key: dict) -> dict | None:

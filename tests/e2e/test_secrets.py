@@ -1,12 +1,15 @@
 """Signing secrets, header values and payloads are where they must be, and nowhere else."""
 
 import base64
+import hashlib
 import json
+import os
 import uuid
 from pathlib import Path
 
 import pytest
 from boto3.dynamodb.types import Binary
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hooklane_local import behaviours
 from hooklane_local.signature import verified
 
@@ -79,6 +82,99 @@ def test_no_secret_and_no_payload_is_logged(
         assert marker not in log, f"the {name} is logged"
     assert webhook["secret"] not in log
     assert stack.description["operatorKey"] not in log
+
+
+def test_a_header_value_is_in_no_answer_log_or_item(
+    emulator_log, stack, tenant, api, publish, register, receiver, delivery_of, markers, eventually
+):
+    """Everything that can be asked for, logged or stored, after a failure, a success, a change and a mistake."""
+    receiver.respond = behaviours.failing(1, then=behaviours.ok(b"thanks"))
+    webhook = register(headers={"Authorization": f"Bearer {markers['header']}"}, retryPolicy={"schedule": [1]})
+    event = publish()
+    delivery = delivery_of(webhook)
+    assert all(request.headers["authorization"] == f"Bearer {markers['header']}" for request in receiver.requests)
+
+    path = f"/api/v1/webhooks/{webhook['id']}"
+    attempts = delivery["attempts"]
+    assert [attempt["request"]["headers"]["Authorization"] for attempt in attempts] == ["***", "***"]
+    answers = [
+        webhook,
+        delivery,
+        api.get(path).expect(200).body,
+        api.get("/api/v1/webhooks").expect(200).body,
+        api.get(f"{path}/deliveries").expect(200).body,
+        api.get(f"/api/v1/events/{event}").expect(200).body,
+        api.patch(path, {"headers": {"Authorization": "***", "X-B": markers["header"]}}).expect(200).body,
+        api.patch(path, {"headers": {"Host": markers["header"]}}).expect(422).body,
+        api.patch(path, {"headers": {"X-C": f"{markers['header']}\r\nX-D: 1"}}).expect(422).body,
+        api.patch(path, {"headers": {"X-C": [markers["header"]]}}).expect(422).body,
+        api.post("/api/v1/webhooks", {"headers": {"Te": markers["header"]}}).expect(422).body,
+    ]
+    stored = [*_webhook_items(stack, tenant), *_ledger_items(stack, webhook["id"])]
+    assert len(stored) >= 3
+
+    eventually(lambda: _text_with(emulator_log, delivery["id"]), "the failed attempt was not logged")
+    shown = json.dumps([answers, stored], default=_as_text) + emulator_log.read_text(errors="replace")
+    for form in _forms(markers["header"].encode()):
+        assert form not in shown
+
+
+def test_a_new_data_key_takes_over_while_functions_are_warm(
+    stack, tenant, register, receiver, requests, publish, delivery_of, eventually
+):
+    old = register(headers={"X-Token": "before"})
+    publish()
+    delivery_of(old)
+    secrets = stack.secrets
+    keys = json.loads(secrets.get_secret_value(SecretId=_data_key(stack))["SecretString"])
+    name = f"k-{uuid.uuid4().hex}"
+    rotated = {**keys, name: uuid.uuid4().hex * 2, "current": name}
+    secrets.put_secret_value(SecretId=_data_key(stack), SecretString=json.dumps(rotated))
+
+    # What an instance that started a moment ago would write. The warm ones do not know the key yet.
+    new = register(headers={"X-Token": "after"})
+    _seal_again(stack, tenant, new["id"], rotated)
+    publish()
+
+    _, first, second = requests(3)
+    assert {first.headers["x-token"], second.headers["x-token"]} == {"before", "after"}
+    for request in (first, second):
+        verified(request, (old if request.headers["x-token"] == "before" else new)["secret"])
+    delivery_of(new)
+
+
+def _data_key(stack) -> str:
+    function = stack.description["functions"]["ApiFunction"]
+    settings = stack.lambdas.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
+    return settings["DATA_KEY_SECRET"]
+
+
+def _seal_again(stack, tenant: str, webhook: str, keys: dict) -> None:
+    """Encrypts a webhook's secrets anew, under the current key, by the format that docs/operations.md tells."""
+    (item,) = (item for item in _webhook_items(stack, tenant) if item["id"]["S"] == webhook)
+    for attribute in ("secret", "headers"):
+        key_name, sealed = item[attribute]["S"].rsplit(".", 1)
+        owner = f"{webhook}/{attribute}".encode()
+        raw = base64.b64decode(sealed + "=" * (-len(sealed) % 4))
+        plain = _cipher(keys[key_name]).decrypt(raw[:12], raw[12:], owner)
+        nonce = os.urandom(12)
+        again = nonce + _cipher(keys[keys["current"]]).encrypt(nonce, plain, owner)
+        item[attribute] = {"S": f"{keys['current']}.{base64.b64encode(again).decode().rstrip('=')}"}
+    stack.dynamodb.put_item(TableName=stack.description["registryTable"], Item=item)
+
+
+def _cipher(text: str) -> AESGCM:
+    return AESGCM(hashlib.sha256(text.encode()).digest())
+
+
+def _ledger_items(stack, webhook: str) -> list[dict]:
+    found = stack.dynamodb.query(
+        TableName=stack.description["ledgerTable"],
+        KeyConditionExpression="pk = :pk",
+        ExpressionAttributeValues={":pk": {"S": f"WH#{webhook}"}},
+        ConsistentRead=True,
+    )
+    return found["Items"]
 
 
 def _webhook_items(stack, tenant: str) -> list[dict]:

@@ -156,6 +156,24 @@ def test_a_message_that_names_another_tenants_delivery_is_a_dead_letter(
     requests(1)
 
 
+def test_a_corrupt_delivery_is_a_dead_letter_and_the_rest_of_its_batch_goes_its_way(
+    stack, tenant, publish, register, requests, delivery_of, dead_letter
+):
+    webhook = register(["order.early"])
+    good, corrupt = (inside.event_item(stack, tenant, publish(event_type="order.other")) for _ in range(2))
+    key = inside.delivery_key(webhook["id"], corrupt)
+    item = {**key, "t": {"S": tenant}, "e": {"S": "order.early"}, "s": {"S": "nonsense"}}
+    stack.dynamodb.put_item(TableName=stack.description["ledgerTable"], Item=item)
+
+    bodies = [inside.message(webhook["id"], event, "order.early") for event in (corrupt, good)]
+    inside.send(stack, "deliveryQueueUrl", *bodies)
+
+    letter = dead_letter("deliveries", inside.delivery_id(webhook["id"], corrupt))
+    assert "is corrupt" in letter["reason"]
+    (request,) = requests(1)
+    assert request.headers["webhook-id"] == good["i"]["S"]
+
+
 @pytest.mark.parametrize("missing", ["c", "t", "a", "NewImage"])
 def test_a_stream_record_that_can_never_be_processed_is_a_dead_letter_and_the_rest_goes_its_way(
     missing, stack, tenant, publish, register, requests, dead_letter

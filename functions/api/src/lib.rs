@@ -11,8 +11,8 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use hooklane_app::catalog::EventCatalog;
 use hooklane_app::ports::{
-    AttemptLog, Claims, Deliveries, EventTypes, Events, Post, Quotas, Surroundings, Tenants,
-    TestAttempts, Waits, Webhooks,
+    AttemptLog, Claims, Deliveries, EventTypes, Events, Healths, Post, Quotas, Recoveries,
+    Surroundings, Tenants, TestAttempts, Waits, Watches, Webhooks,
 };
 use hooklane_app::tenants::Names;
 use hooklane_app::webhooks::Rules;
@@ -37,6 +37,7 @@ mod parameters;
 mod pausing;
 mod problem;
 mod query;
+mod recover;
 mod reference;
 mod routes;
 mod samples;
@@ -83,7 +84,7 @@ pub struct Api<L, R, Q, P, K, S> {
 /// Everything a handler needs of its [`Api`], whatever is behind it.
 pub trait Backend: Send + Sync + 'static {
     type Ledger: Events + Deliveries + AttemptLog + Claims + TestAttempts + Quotas;
-    type Registry: Webhooks + Tenants + EventTypes;
+    type Registry: Webhooks + Tenants + EventTypes + Healths + Watches + Recoveries;
     type Queues: Waits;
     type Sender: Post;
     type Key: Key;
@@ -106,7 +107,7 @@ pub trait Backend: Send + Sync + 'static {
 impl<L, R, Q, P, K, S> Backend for Api<L, R, Q, P, K, S>
 where
     L: Events + Deliveries + AttemptLog + Claims + TestAttempts + Quotas + 'static,
-    R: Webhooks + Tenants + EventTypes + 'static,
+    R: Webhooks + Tenants + EventTypes + Healths + Watches + Recoveries + 'static,
     Q: Waits + 'static,
     P: Post + 'static,
     K: Key + 'static,
@@ -185,6 +186,7 @@ pub fn router<B: Backend>(api: Arc<B>) -> Router {
     router
         .fallback(problem::no_route)
         .method_not_allowed_fallback(problem::no_method)
+        .layer(axum::middleware::from_fn(problem::only_text_paths))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .with_state(api)
 }

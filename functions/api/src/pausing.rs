@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::response::Response;
-use hooklane_app::webhooks;
+use hooklane_app::holding;
+use hooklane_domain::fields::{FieldErrors, Fields};
 
 use crate::Backend;
 use crate::auth::{WRITE, Writer};
 use crate::body::Text;
 use crate::problem::Problem;
+use crate::schemas::Resumption;
 use crate::views::WebhookView;
 use crate::webhooks::{shown, webhook_id};
 
@@ -35,7 +37,7 @@ pub(crate) async fn pause<B: Backend>(
 ) -> Result<Response, Problem> {
     body.nothing()?;
     let key = (&tenant, webhook_id(&id)?);
-    let paused = webhooks::pause(api.registry(), api.surroundings(), key).await?;
+    let paused = holding::pause(api.registry(), api.surroundings(), key).await?;
     Ok(shown(&paused))
 }
 
@@ -45,22 +47,38 @@ pub(crate) async fn pause<B: Backend>(
     tag = "webhooks",
     operation_id = "resumeWebhook",
     summary = "Make attempts again",
-    description = "Twice is once. It also switches on a webhook that is inactive or that Hooklane has disabled.",
+    description = "Twice is once. What waited is delivered, within a minute or so; with `discard` of a paused webhook it \
+        is cancelled. It also switches on a webhook that is inactive or that Hooklane has disabled.",
     security(("bearer" = [WRITE])),
     params(("webhook" = String, Path, description = "The webhook's id")),
-    responses((
-        status = 200, description = "As it is now", body = WebhookView,
-        headers(("ETag" = String, description = "For `If-Match`")),
-    )),
+    request_body(content = Option<Resumption>, description = "May be left out"),
+    responses(
+        (
+            status = 200, description = "As it is now", body = WebhookView,
+            headers(("ETag" = String, description = "For `If-Match`")),
+        ),
+        (status = 422, description = "Every wrong field with its path", body = Problem, content_type = "application/problem+json"),
+    ),
 )]
 pub(crate) async fn resume<B: Backend>(
     State(api): State<Arc<B>>,
     Writer(tenant): Writer,
     Path(id): Path<String>,
-    body: Text,
+    Text(body): Text,
 ) -> Result<Response, Problem> {
-    body.nothing()?;
+    let discard = discard(&body)?;
     let key = (&tenant, webhook_id(&id)?);
-    let resumed = webhooks::resume(api.registry(), api.surroundings(), key).await?;
+    let resumed = holding::resume(api.registry(), api.surroundings(), key, discard).await?;
     Ok(shown(&resumed))
+}
+
+/// What a body says of what waited; nothing where it is left out.
+fn discard(body: &str) -> Result<bool, FieldErrors> {
+    if matches!(body.trim(), "" | "null") {
+        return Ok(false);
+    }
+    let mut fields = Fields::of("", body)?;
+    let discard = fields.read(&["discard"], "true or false");
+    fields.finish()?;
+    Ok(discard.unwrap_or(false))
 }

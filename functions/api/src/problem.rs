@@ -1,12 +1,15 @@
 //! Errors as `application/problem+json` (RFC 9457): the one place that maps them to HTTP.
 
 use axum::Json;
+use axum::extract::Request;
 use axum::extract::rejection::BytesRejection;
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use hooklane_app::deliveries::RequestError;
 use hooklane_app::event_types::EventTypeError;
 use hooklane_app::ports::Unavailable;
 use hooklane_app::publish::PublishError;
+use hooklane_app::recover::RecoverError;
 use hooklane_app::tenants::{MintError, SettingsError};
 use hooklane_app::webhooks::{ChangeError, RegisterError, TestError};
 use hooklane_domain::event::MAX_EVENT_BYTES;
@@ -278,6 +281,25 @@ impl From<TestError> for Problem {
     }
 }
 
+impl From<RecoverError> for Problem {
+    fn from(error: RecoverError) -> Self {
+        match error {
+            RecoverError::Missing => Self::not_found("webhook"),
+            RecoverError::None => Self::not_found("recovery"),
+            RecoverError::Backwards => {
+                Self::invalid(FieldErrors::one("since", "must not be after until"))
+            }
+            running @ RecoverError::Running => Self::new(
+                StatusCode::CONFLICT,
+                "urn:hooklane:problem:recovery-running",
+                "A recovery is running",
+            )
+            .detail(&running.to_string()),
+            RecoverError::Unavailable(error) => error.into(),
+        }
+    }
+}
+
 impl From<BytesRejection> for Problem {
     fn from(rejection: BytesRejection) -> Self {
         match rejection.status() {
@@ -305,6 +327,14 @@ impl IntoResponse for Problem {
 
 pub(crate) async fn no_route() -> Problem {
     Problem::not_found("path")
+}
+
+/// A path whose escapes are no text names nothing. Decoding puts U+FFFD in the place of what is none.
+pub(crate) async fn only_text_paths(request: Request, next: Next) -> Response {
+    let path = request.uri().path().as_bytes();
+    let is_text = url::form_urlencoded::parse(path)
+        .all(|(name, value)| !name.contains('\u{fffd}') && !value.contains('\u{fffd}'));
+    if is_text { next.run(request).await } else { no_route().await.into_response() }
 }
 
 pub(crate) async fn no_method() -> Problem {

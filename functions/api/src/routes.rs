@@ -6,7 +6,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::operation::operations;
 use crate::{
-    Backend, deliveries, event_types, events, logs, openapi, pausing, reference, secrets,
+    Backend, deliveries, event_types, events, logs, openapi, pausing, recover, reference, secrets,
     statistics, status, tenants, testing, webhooks,
 };
 
@@ -15,6 +15,7 @@ pub(crate) fn guarded<B: Backend>() -> OpenApiRouter<Arc<B>> {
     let router = OpenApiRouter::with_openapi(openapi::frame());
     let router = operations!(router, B, webhooks: list, create, get, put, patch, delete);
     let router = operations!(router, B, pausing: pause, resume);
+    let router = operations!(router, B, recover: start, progress);
     let router = operations!(router, B, secrets: show, rotate);
     let router = operations!(router, B, testing: test);
     let router = operations!(router, B, deliveries: list, get, retry, cancel, undelivered);

@@ -11,7 +11,10 @@ use utoipa::openapi::schema::{Object, ObjectBuilder, SchemaType, Type};
 
 mod webhooks;
 
-pub(crate) use webhooks::{NewWebhook, RateLimit, RetryPolicy, Rotation, Signing, WebhookChange};
+pub(crate) use webhooks::{
+    NewRecovery, NewWebhook, RateLimit, RecoveredStatus, Resumption, RetryPolicy, Rotation,
+    Signing, WebhookChange,
+};
 
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

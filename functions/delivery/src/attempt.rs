@@ -5,12 +5,15 @@ use std::sync::Arc;
 use hooklane_app::attempt;
 use hooklane_app::ports::{Events as _, Surroundings as _, Unavailable};
 use hooklane_aws::sqs_batch::Disposition;
+use hooklane_domain::admission::{Admission, admit};
 use hooklane_domain::contract::{Contract, Subject};
 use hooklane_domain::delivery::{CancelReason, Delivery, FailReason, ParkReason};
 use hooklane_domain::event::Content;
+use hooklane_domain::rate::limit_of;
 use hooklane_domain::webhook::Webhook;
 
 use crate::edge::Edge;
+use crate::parking::Slot;
 use crate::settle::Made;
 use crate::worker::{Job, Worker};
 
@@ -36,8 +39,11 @@ impl<E: Edge> Worker<E> {
             let cancelled = delivery.cancelled(now, CancelReason::WebhookDeleted);
             return self.finish_without_attempt(job, cancelled).await;
         };
-        if !webhook.state.is_active() {
-            return self.park(job, delivery.parked(now, ParkReason::Inactive)).await;
+        let health = self.health(webhook.id).await?;
+        let paused = self.tenant_is_paused(&delivery.tenant).await?;
+        let admission = admit(webhook.state, paused, health.circuit, now);
+        if let Admission::Park(reason) = admission {
+            return self.park(job, delivery.parked(now, reason)).await;
         }
         let content = match self.content(job).await? {
             Found::Content(content) => content,
@@ -47,6 +53,16 @@ impl<E: Edge> Worker<E> {
             }
             Found::Unreadable(reason) => return Ok(self.bury(job.task, &reason).await),
         };
+        let delivery = match limit_of(&webhook, &self.contracts) {
+            Some(limit) => match self.slot(job, delivery, limit).await? {
+                Slot::Here(delivery) => *delivery,
+                Slot::Waits(disposition) => return Ok(disposition),
+            },
+            None => delivery,
+        };
+        if admission == Admission::Probe && !self.may_probe(&delivery).await? {
+            return self.park(job, delivery.parked(now, ParkReason::Circuit)).await;
+        }
         let made = self.make(&delivery, webhook, &content).await;
         self.settle(job, delivery, made).await
     }

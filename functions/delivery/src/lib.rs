@@ -4,8 +4,11 @@
 //! [`Task`]s; [`Worker`] does the work over ports; the decisions are the domain's.
 
 mod attempt;
+mod care;
 mod edge;
 mod handler;
+mod memory;
+mod parking;
 mod real;
 mod settings;
 mod settle;

@@ -1,5 +1,7 @@
 //! Wires `delivery`: configuration, clients, adapters, run.
 
+#![recursion_limit = "256"]
+
 use anyhow::Context as _;
 use aws_lambda_events::event::sqs::SqsEvent;
 use hooklane_aws::startup::explain;

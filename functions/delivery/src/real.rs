@@ -10,6 +10,7 @@ use hooklane_aws::surroundings::System;
 use hooklane_domain::waiting::Waiting;
 use hooklane_sender::{ClientError, Sender};
 
+use crate::care::Care;
 use crate::edge::Edge;
 use crate::settings::Settings;
 use crate::worker::Worker;
@@ -43,6 +44,7 @@ impl Worker<Real> {
             sender: Sender::new(settings.network.clone())?,
             surroundings: System,
             contracts: hooklane_contracts::load(),
+            care: Care::new(settings.thresholds, settings.max_parked),
             waiting: Waiting { queue_visibility_seconds: settings.queue_visibility_seconds },
             retry_queue: queue_name(&settings.retry_queue).to_owned(),
         })

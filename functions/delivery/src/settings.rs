@@ -1,5 +1,6 @@
 use hooklane_aws::queues::QueueUrls;
 use hooklane_aws::settings::{self, InvalidSetting};
+use hooklane_domain::circuit::Thresholds;
 use hooklane_domain::network::NetworkRules;
 
 /// What `template.yaml` tells `delivery`.
@@ -15,6 +16,9 @@ pub struct Settings {
     pub queue_visibility_seconds: u32,
     pub retention_days: u16,
     pub network: NetworkRules,
+    pub thresholds: Thresholds,
+    /// Beyond so many parked deliveries of a webhook, new ones are skipped.
+    pub max_parked: u64,
 }
 
 impl Settings {
@@ -33,6 +37,8 @@ impl Settings {
             queue_visibility_seconds: settings::parse("QUEUE_VISIBILITY_SECONDS")?,
             retention_days: settings::parse("RETENTION_DAYS")?,
             network: settings::network_rules()?,
+            thresholds: settings::thresholds()?,
+            max_parked: settings::parse("MAX_PARKED")?,
         })
     }
 }

@@ -2,11 +2,15 @@
 
 use std::sync::Arc;
 
-use hooklane_app::ports::{Deliveries as _, Saved, Surroundings as _, Unavailable, Webhooks as _};
+use hooklane_app::ports::{
+    Deliveries as _, Saved, Surroundings as _, Unavailable, Watches as _, Webhooks as _,
+};
+use hooklane_app::publish::report;
 use hooklane_aws::sqs_batch::Disposition;
 use hooklane_domain::attempt::Attempt;
 use hooklane_domain::delivery::Delivery;
 use hooklane_domain::log::is_prompt;
+use hooklane_domain::operational::{is_operational, of_exhaustion};
 use hooklane_domain::outcome::Outcome;
 use hooklane_domain::receipt::{Decision, decide};
 use hooklane_domain::retry::{Next, RetryPolicy};
@@ -37,6 +41,20 @@ impl<E: Edge> Worker<E> {
         delivery: Delivery,
         made: Made,
     ) -> Result<Disposition, Unavailable> {
+        let (attempt, of) = (made.attempt.clone(), delivery.clone());
+        let success = matches!(attempt.outcome.status(), Some(200..=299));
+        let disposition = self.write_down(job, delivery, made).await;
+        // Afterwards: whatever becomes of it, the attempt is not made again.
+        self.observe(&of, &attempt, success).await;
+        disposition
+    }
+
+    async fn write_down(
+        &self,
+        job: &Job<'_>,
+        delivery: Delivery,
+        made: Made,
+    ) -> Result<Disposition, Unavailable> {
         let now = self.surroundings.now();
         let verdict = made.attempt.outcome.verdict(made.gone_disables, now);
         let policy = made.webhook.retry_policy.clone().or(made.contract_retry).unwrap_or_default();
@@ -50,6 +68,18 @@ impl<E: Edge> Worker<E> {
         }
         if next == Next::Gone {
             self.disable(&made.webhook).await;
+        }
+        if next == Next::Exhausted && !is_operational(&delivery.event_type) {
+            self.report_exhaustion(&delivery, &made.attempt).await?;
+        }
+        if let Next::RetryAt(until) = next
+            && self.brake_holds(until).await
+        {
+            let after = delivery.after(&made.attempt, next, job.turn());
+            return match self.park_for_backlog(&after, until).await? {
+                Some(_) => Ok(Disposition::Done),
+                None => self.merge(job, &made.attempt, next).await,
+            };
         }
         let (turn, disposition) = self.arrange(job, next).await;
         let after = delivery.after(&made.attempt, next, turn);
@@ -131,34 +161,15 @@ impl<E: Edge> Worker<E> {
         }
     }
 
-    /// Puts a delivery aside until its webhook takes deliveries again. The webhook may have been
-    /// switched on in this very moment, by somebody who looked for what was parked and did not find
-    /// this one yet: so its state is read once more, afterwards.
-    pub(crate) async fn park(
+    /// Tells the tenant, before the delivery's end is written: its id says what it is about, so that a
+    /// second time is none.
+    async fn report_exhaustion(
         &self,
-        job: &Job<'_>,
-        parked: Delivery,
-    ) -> Result<Disposition, Unavailable> {
-        let Some(parked) = self.save(&parked).await? else {
-            return Ok(self.hide_until(job, self.surroundings.now()).await);
-        };
-        tracing::info!(delivery.id = %parked.id, "delivery.parked");
-        self.look_again(job, parked).await
-    }
-
-    /// Sends a parked delivery on where its webhook takes deliveries after all.
-    pub(crate) async fn look_again(
-        &self,
-        job: &Job<'_>,
-        parked: Delivery,
-    ) -> Result<Disposition, Unavailable> {
-        let now = self.surroundings.now();
-        let webhook = self.webhooks.fresh(&parked.tenant, parked.id.webhook(), now).await?;
-        if webhook.is_some_and(|webhook| webhook.state.is_active()) {
-            let turn = self.send_successor(job, 0).await?;
-            self.save(&parked.handed_to(turn, now)).await?;
-        }
-        Ok(Disposition::Done)
+        delivery: &Delivery,
+        attempt: &Attempt,
+    ) -> Result<(), Unavailable> {
+        let event = of_exhaustion(delivery, attempt.number, attempt.at);
+        report(&self.ledger, &self.surroundings, event).await
     }
 
     /// Disables the webhook that was called, and not one that was changed since: its next 410 is its own.
@@ -166,6 +177,10 @@ impl<E: Edge> Worker<E> {
     async fn disable(&self, webhook: &Webhook) {
         let now = self.surroundings.now();
         let registry = self.webhooks.registry();
+        // `upkeep` reports it: it is called first, so that it looks however this ends.
+        if let Err(error) = registry.watch(&webhook.tenant, webhook.id, 0, now).await {
+            tell("webhook.not_watched", &error);
+        }
         match registry.disable(webhook, DisableReason::Gone, now).await {
             Ok(true) => tracing::warn!(webhook.id = %webhook.id, "webhook.disabled"),
             Ok(false) => {}

@@ -1,9 +1,16 @@
 //! What becomes of messages, over the fakes: they keep the contracts of the real table and queues.
 
+mod circuit;
 mod duplicates;
 mod endings;
 mod expressions;
+mod gaps;
+mod interleavings;
+mod limits;
 mod overrides;
+mod parked;
+mod recovering;
+mod upkept;
 mod waiting;
 mod world;
 

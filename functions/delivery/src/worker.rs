@@ -1,5 +1,6 @@
 //! Works through a batch: which messages are needed, and what becomes of each.
 
+use futures::FutureExt as _;
 use futures::future::join_all;
 use hooklane_app::ports::{
     DeadLetters as _, Deliveries as _, Surroundings as _, Unavailable, Waits as _,
@@ -8,10 +9,12 @@ use hooklane_aws::sqs_batch::Disposition;
 use hooklane_domain::Timestamp;
 use hooklane_domain::contract::Contracts;
 use hooklane_domain::delivery::{Delivery, MessageId, Turn};
+use hooklane_domain::ids::DeliveryId;
 use hooklane_domain::message::{Deliver, Message};
 use hooklane_domain::receipt::{Claim, Decision, Receipt, decide};
 use hooklane_domain::waiting::{Lane, Waiting};
 
+use crate::care::Care;
 use crate::edge::Edge;
 use crate::webhook_cache::WebhookCache;
 
@@ -35,6 +38,8 @@ pub struct Worker<E: Edge> {
     pub(crate) surroundings: E::Surroundings,
     pub(crate) contracts: Contracts,
     pub(crate) waiting: Waiting,
+    /// How webhooks fare.
+    pub(crate) care: Care,
     /// The retry queue's name, by which a record tells its lane.
     pub(crate) retry_queue: String,
 }
@@ -68,6 +73,13 @@ impl Job<'_> {
     }
 }
 
+/// What came of reading a delivery's item.
+enum Read {
+    Written(Box<Option<Delivery>>),
+    Corrupt(Unavailable),
+    OutOfReach,
+}
+
 /// A claim that meets others this often gives way: its message comes back and decides anew.
 const CLAIM_TRIES: u32 = 3;
 
@@ -83,39 +95,66 @@ impl<E: Edge> Worker<E> {
                 Err(_) => None,
             })
             .collect();
-        let mut read = match self.ledger.read(&ids).await {
-            Ok(read) => Ok(read.into_iter()),
-            Err(error) => {
-                tell("batch.read_failed", &error);
-                Err(())
-            }
-        };
+        let mut read = self.read(&ids).await.into_iter();
         let mut works = Vec::new();
         for (task, message) in decoded {
-            let read = match (&message, &mut read) {
-                (Ok(_), Ok(read)) => Ok(read.next().flatten()),
-                (Ok(_), Err(())) => Err(()),
-                (Err(_), _) => Ok(None),
-            };
-            works.push(async move {
+            let read = message.as_ref().ok().and_then(|_| read.next());
+            let work = async move {
                 match (message, read) {
                     (Err(reason), _) => self.bury(task, &format!("the message {reason}")).await,
-                    (Ok(_), Err(())) => Disposition::Stays,
-                    (Ok(Message::Deliver(deliver)), Ok(current)) => {
+                    (Ok(Message::Deliver(deliver)), Some(Read::Written(current))) => {
                         let job = Job { task, deliver };
-                        let result = self.deliver(&job, current).await;
-                        result.unwrap_or_else(|error| {
-                            tell("delivery.interrupted", &error);
-                            Disposition::Stays
-                        })
+                        match self.deliver(&job, *current).await {
+                            Ok(disposition) => disposition,
+                            Err(error) => self.interrupted(task, &error).await,
+                        }
                     }
+                    (Ok(_), Some(Read::Corrupt(error))) => self.interrupted(task, &error).await,
+                    (Ok(_), Some(Read::OutOfReach) | None) => Disposition::Stays,
                 }
-            });
+            };
+            // On the heap, and of a type that says no more: it is deeply nested.
+            works.push(work.boxed());
         }
         let dispositions = join_all(works).await;
         let staying = dispositions.iter().filter(|d| **d == Disposition::Stays).count();
         tracing::info!(batch.messages = tasks.len(), batch.staying = staying, "batch.done");
         dispositions
+    }
+
+    /// What is written of each delivery, in one read. Where one of them cannot be read back each is read
+    /// on its own, so that it harms no other.
+    async fn read(&self, ids: &[DeliveryId]) -> Vec<Read> {
+        match self.ledger.read(ids).await {
+            Ok(read) => read.into_iter().map(|read| Read::Written(Box::new(read))).collect(),
+            Err(error) if error.is_corrupt() => {
+                join_all(ids.iter().map(|id| self.read_one(id))).await
+            }
+            Err(error) => {
+                tell("batch.read_failed", &error);
+                ids.iter().map(|_| Read::OutOfReach).collect()
+            }
+        }
+    }
+
+    async fn read_one(&self, id: &DeliveryId) -> Read {
+        match self.ledger.read(std::slice::from_ref(id)).await {
+            Ok(read) => Read::Written(Box::new(read.into_iter().next().flatten())),
+            Err(error) if error.is_corrupt() => Read::Corrupt(error),
+            Err(error) => {
+                tell("batch.read_failed", &error);
+                Read::OutOfReach
+            }
+        }
+    }
+
+    /// What does not pass is a dead letter; anything else is tried again with the message.
+    async fn interrupted(&self, task: &Task, error: &Unavailable) -> Disposition {
+        if error.is_corrupt() {
+            return self.bury(task, &error.chain()).await;
+        }
+        tell("delivery.interrupted", error);
+        Disposition::Stays
     }
 
     pub(crate) async fn bury(&self, task: &Task, reason: &str) -> Disposition {

@@ -14,8 +14,10 @@ use hooklane_domain::event::Event;
 use hooklane_domain::expression::Input;
 use hooklane_domain::ids::{DeliveryId, TenantId};
 use hooklane_domain::message::{Deliver, Message};
+use hooklane_domain::operational::concerned;
 use hooklane_domain::waiting::Lane;
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 mod record;
 mod route_cache;
@@ -45,7 +47,23 @@ pub struct Answer {
     pub batch_item_failures: [(); 0],
 }
 
-/// So many messages are held before they are sent: it bounds memory, and fills batches across events.
+/// What is to be sent, by lane: slow webhooks take no instance from the first attempts of the others.
+struct Held([(Lane, Vec<Message>); 2]);
+
+impl Default for Held {
+    fn default() -> Self {
+        Self([(Lane::Fast, Vec::new()), (Lane::Retry, Vec::new())])
+    }
+}
+
+impl Held {
+    fn of(&mut self, lane: Lane) -> &mut (Lane, Vec<Message>) {
+        let [fast, slow] = &mut self.0;
+        if lane == Lane::Fast { fast } else { slow }
+    }
+}
+
+/// So many messages of a lane are held before they are sent: it bounds memory, and fills batches across events.
 const HELD: usize = 500;
 
 impl<R: Routes, Q: Dispatch, D: DeadLetters> Fanout<R, Q, D> {
@@ -64,35 +82,44 @@ impl<R: Routes, Q: Dispatch, D: DeadLetters> Fanout<R, Q, D> {
 
     async fn fan_out(&self, batch: Batch) -> Result<Answer, Unavailable> {
         let mut tables: HashMap<TenantId, Arc<RouteTable>> = HashMap::new();
-        let mut held = Vec::new();
+        let mut held = Held::default();
         let (mut events, mut sent) = (0usize, 0usize);
         for raw in &batch.records {
             let event = match record::read(raw) {
                 Ok(Record::NewEvent(event)) => event,
                 Ok(Record::Other) => continue,
                 Err(reason) => {
-                    tracing::warn!(%reason, "record.dead_lettered");
-                    self.dead_letters.bury(raw.get(), &reason.to_string()).await?;
+                    self.bury(raw, &reason.to_string()).await?;
                     continue;
                 }
             };
             events += 1;
             let table = match tables.get(&event.tenant) {
                 Some(table) => Arc::clone(table),
-                None => {
-                    let table = self.routes.current(&event.tenant).await?;
-                    tables.insert(event.tenant.clone(), Arc::clone(&table));
-                    table
-                }
+                None => match self.routes.current(&event.tenant).await {
+                    Ok(table) => {
+                        tables.insert(event.tenant.clone(), Arc::clone(&table));
+                        table
+                    }
+                    // One tenant's unreadable webhook must not block the others' shard.
+                    Err(error) if error.is_corrupt() => {
+                        self.bury(raw, &error.chain()).await?;
+                        continue;
+                    }
+                    Err(error) => return Err(error),
+                },
             };
-            for message in messages(&event, &table) {
-                held.push(message);
-                if held.len() >= HELD {
-                    sent += self.send(&mut held).await?;
+            for (lane, message) in messages(&event, &table) {
+                let lane = held.of(lane);
+                lane.1.push(message);
+                if lane.1.len() >= HELD {
+                    sent += self.send(lane).await?;
                 }
             }
         }
-        sent += self.send(&mut held).await?;
+        for lane in &mut held.0 {
+            sent += self.send(lane).await?;
+        }
         tracing::info!(
             batch.records = batch.records.len(),
             batch.events = events,
@@ -102,33 +129,47 @@ impl<R: Routes, Q: Dispatch, D: DeadLetters> Fanout<R, Q, D> {
         Ok(Answer::default())
     }
 
-    async fn send(&self, held: &mut Vec<Message>) -> Result<usize, Unavailable> {
+    async fn bury(&self, raw: &RawValue, reason: &str) -> Result<(), Unavailable> {
+        tracing::warn!(reason, "record.dead_lettered");
+        self.dead_letters.bury(raw.get(), reason).await
+    }
+
+    async fn send(&self, (lane, held): &mut (Lane, Vec<Message>)) -> Result<usize, Unavailable> {
         if held.is_empty() {
             return Ok(0);
         }
-        self.queue.dispatch(Lane::Fast, held).await?;
+        self.queue.dispatch(*lane, held).await?;
         Ok(std::mem::take(held).len())
     }
 }
 
-/// The messages of one event: one for each webhook that takes it and whose filter lets it through.
-fn messages<'a>(event: &'a Event, table: &'a RouteTable) -> impl Iterator<Item = Message> + 'a {
+/// The messages of one event: one for each webhook that takes it and whose filter lets it through, but
+/// none to the webhook that an operational event is about.
+fn messages<'a>(
+    event: &'a Event,
+    table: &'a RouteTable,
+) -> impl Iterator<Item = (Lane, Message)> + 'a {
     let content = &event.content;
+    let concerned = concerned(content);
     let input = OnceCell::new();
     let mut payload = None;
     table
         .routes
         .iter()
-        .filter(|route| route.takes(&content.event_type, event.accepted_at, content.test))
+        .filter(move |route| {
+            concerned != Some(route.webhook)
+                && route.takes(&content.event_type, event.accepted_at, content.test)
+        })
         .filter(move |route| route.lets_through(|| input.get_or_init(|| Input::of_event(event))))
         .map(move |route| {
             let payload = payload.get_or_insert_with(|| hooklane_aws::payload::pack(content));
-            Message::Deliver(Deliver {
+            let message = Message::Deliver(Deliver {
                 tenant: event.tenant.clone(),
                 delivery: DeliveryId::new(route.webhook, event.accepted_at, event.id.clone()),
                 event_type: content.event_type.clone(),
                 generation: 0,
                 payload: payload.clone(),
-            })
+            });
+            (route.lane, message)
         })
 }

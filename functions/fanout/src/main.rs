@@ -15,7 +15,8 @@ async fn main() -> anyhow::Result<()> {
         Err(error) => return explain("fanout", error).await.map_err(|e| anyhow::anyhow!(e)),
     };
     let aws = hooklane_aws::clients::load().await;
-    let urls = QueueUrls { delivery: Some(settings.delivery_queue), retry: None };
+    let urls =
+        QueueUrls { delivery: Some(settings.delivery_queue), retry: Some(settings.retry_queue) };
     let fanout = &Fanout::new(
         RouteRegistry::new(&aws, settings.registry_table),
         Queues::new(&aws, urls),

@@ -1,5 +1,5 @@
 use hooklane_app::fakes::{MemoryQueues, MemoryRegistry};
-use hooklane_app::ports::Webhooks as _;
+use hooklane_app::ports::{Corrupt, Webhooks as _};
 use hooklane_domain::Timestamp;
 use hooklane_domain::ids::WebhookId;
 use hooklane_domain::message::Payload;
@@ -168,4 +168,86 @@ async fn other_changes_of_the_ledger_are_nothing_to_fan_out() {
         fanout.handle(batch(&text)).await.unwrap();
     }
     assert!(sent(&fanout).is_empty() && fanout.dead_letters.buried().is_empty());
+}
+
+#[tokio::test]
+async fn a_slow_webhooks_deliveries_go_straight_to_the_retry_queue() {
+    let slow = Webhook { lane: Lane::Retry, ..webhook(1, "acme", &["*"]) };
+    let fanout = fanout(&[slow.clone(), webhook(2, "acme", &["*"])]).await;
+    fanout.handle(batch(SAMPLE)).await.unwrap();
+    assert_eq!(webhooks_of(&sent(&fanout)), [webhook(2, "acme", &["*"]).id]);
+    let retry = fanout.queue.receive(Lane::Retry);
+    let Message::Deliver(deliver) = Message::decode(&retry[0].body).unwrap();
+    assert_eq!((retry.len(), deliver.delivery.webhook()), (1, slow.id));
+}
+
+#[tokio::test]
+async fn an_operational_event_is_not_sent_to_the_webhook_it_is_about() {
+    let hooks = [1, 2].map(|n| webhook(n, "acme", &["webhook.failing", "*"]));
+    let all = webhook(3, "acme", &["*"]);
+    let fanout = fanout(&[hooks.as_slice(), &[all]].concat()).await;
+    let about = format!(r#""data\":{{\"webhookId\":\"{}\"}}"#, hooks[0].id);
+    let text = SAMPLE
+        .replace("order.created", "webhook.failing")
+        .replace(r#""data\":{\"orderId\":\"1001\",\"total\":99.99}"#, &about);
+    assert!(text.contains(&about), "the sample changed");
+    fanout.handle(batch(&text)).await.unwrap();
+    assert_eq!(webhooks_of(&sent(&fanout)), [hooks[1].id], "no wildcard, not itself");
+}
+
+const RECORDS: &[&str] = &[SAMPLE];
+
+proptest::proptest! {
+    /// A damaged batch is one that Lambda would not hand over, or each of its records is fanned out, put
+    /// away, or nothing to fan out: none fails the batch, which would block the shard.
+    #[test]
+    fn damaged_records_block_nothing(text in hooklane_fuzz::damaged(RECORDS)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let fanout = fanout(&[webhook(1, "acme", &["*"])]).await;
+            if let Ok(batch) = serde_json::from_str::<Batch>(&text) {
+                assert_eq!(fanout.handle(batch).await.unwrap(), Answer::default());
+            }
+        });
+    }
+}
+
+/// A registry in which the webhooks of one tenant cannot be read back.
+struct Spoiled(MemoryRegistry, &'static str);
+
+impl Routes for Spoiled {
+    async fn version(&self, tenant: &TenantId) -> Result<u64, Unavailable> {
+        self.0.version(tenant).await
+    }
+
+    async fn table(&self, tenant: &TenantId) -> Result<RouteTable, Unavailable> {
+        if tenant.as_str() == self.1 {
+            let cause = Corrupt { what: "a webhook".to_owned(), why: "a test".to_owned() };
+            return Err(Unavailable::new("reading a webhook", cause));
+        }
+        self.0.table(tenant).await
+    }
+}
+
+#[tokio::test]
+async fn one_tenants_unreadable_webhook_blocks_no_other_tenant() {
+    let registry = MemoryRegistry::default();
+    let other = webhook(2, "other", &["*"]);
+    registry.create(&webhook(1, "acme", &["*"])).await.unwrap();
+    registry.create(&other).await.unwrap();
+    let now = at("2024-01-15T10:30:00Z");
+    let queues = [MemoryQueues::at(now, 360), MemoryQueues::at(now, 360)];
+    let [queue, dead_letters] = queues;
+    let fanout = Fanout::new(Spoiled(registry, "acme"), queue, dead_letters);
+    let record = batch(SAMPLE).records[0].get().to_owned();
+    let others = record.replace("acme", "other");
+    let text = format!(r#"{{"Records":[{record},{others},{record}]}}"#);
+    assert_eq!(fanout.handle(batch(&text)).await.unwrap(), Answer::default());
+    let received = fanout.queue.receive(Lane::Fast);
+    assert_eq!(received.len(), 1);
+    let Message::Deliver(deliver) = Message::decode(&received[0].body).unwrap();
+    assert_eq!(deliver.delivery.webhook(), other.id);
+    let buried = fanout.dead_letters.buried();
+    assert_eq!(buried.len(), 2);
+    assert!(buried.iter().all(|b| b.body == record && b.reason.contains("is corrupt")));
 }

@@ -65,6 +65,10 @@ impl<V: Events, R: Expectations, D: DeadLetters, S: Surroundings> Ingest<V, R, D
             Err(refused @ (PublishError::Conflict(_) | PublishError::Unexpected(_))) => {
                 self.bury(message_id, body, &refused.to_string()).await
             }
+            // The event of this id is in the ledger and cannot be read: it would be no other next time.
+            Err(PublishError::Unavailable(error)) if error.is_corrupt() => {
+                self.bury(message_id, body, &error.chain()).await
+            }
             Err(PublishError::Unavailable(error)) => {
                 tracing::error!(error = error.chain(), message.id = message_id, "event.not_stored");
                 Disposition::Stays

@@ -1,6 +1,8 @@
 use hooklane_app::fakes::{FixedSurroundings, MemoryLedger, MemoryQueues, MemoryRegistry};
-use hooklane_app::ports::Tenants as _;
+use hooklane_app::ports::{Corrupt, Put, Tenants as _, Unavailable};
 use hooklane_domain::Timestamp;
+use hooklane_domain::event::Event;
+use hooklane_domain::ids::TenantId;
 use hooklane_domain::tenant::TenantSettings;
 
 use super::*;
@@ -83,6 +85,62 @@ async fn a_redelivered_message_without_an_id_is_no_second_event() {
 async fn a_record_without_an_id_fails_the_batch() {
     let event = serde_json::from_str(r#"{"Records":[{"body":"{}"}]}"#).unwrap();
     assert!(ingest().handle(event).await.is_err());
+}
+
+/// A ledger whose events cannot be read back, or that is out of reach.
+struct Faulty {
+    corrupt: bool,
+}
+
+impl Events for Faulty {
+    async fn put(&self, _: &Event) -> Result<Put, Unavailable> {
+        let cause = Corrupt { what: "an event".to_owned(), why: "a test".to_owned() };
+        Err(if self.corrupt {
+            Unavailable::new("reading an event", cause)
+        } else {
+            Unavailable::new("reading an event", "throttled")
+        })
+    }
+
+    async fn get(&self, _: &TenantId, _: &EventId) -> Result<Option<Event>, Unavailable> {
+        Ok(None)
+    }
+}
+
+#[tokio::test]
+async fn what_does_not_pass_is_put_away_and_what_passes_comes_back() {
+    let now: Timestamp = "2024-01-15T10:30:00Z".parse().unwrap();
+    for (corrupt, staying, buried) in [(true, 0, 1), (false, 1, 0)] {
+        let ingest = Ingest {
+            events: Faulty { corrupt },
+            registry: MemoryRegistry::default(),
+            catalog: EventCatalog::new(hooklane_catalog::load()),
+            dead_letters: MemoryQueues::at(now, 30),
+            surroundings: FixedSurroundings::at(now),
+        };
+        let body = r#"{"id":"e1","tenant":"acme","type":"user.created","data":{}}"#;
+        let answer = ingest.handle(event(&[("m1", body)])).await.unwrap();
+        assert_eq!((answer.staying(), ingest.dead_letters.buried().len()), (staying, buried));
+    }
+}
+
+const BODIES: &[&str] = &[
+    r#"{"id":"e1","tenant":"acme","type":"user.created","data":{"a":1}}"#,
+    r#"{"id":"6f1","detail-type":"order.created","detail":{"tenant":"acme","data":{}}}"#,
+];
+
+proptest::proptest! {
+    /// Whatever is on the queue is accepted or put away with its reason: it never stays.
+    #[test]
+    fn damaged_messages_never_stay(body in hooklane_fuzz::damaged(BODIES)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let ingest = ingest();
+            let answer = ingest.handle(event(&[("m1", &body)])).await.unwrap();
+            assert_eq!(answer, Answer::default());
+            assert!(ingest.dead_letters.buried().iter().all(|b| !b.reason.is_empty()));
+        });
+    }
 }
 
 #[tokio::test]

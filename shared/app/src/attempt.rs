@@ -14,7 +14,7 @@ use hooklane_domain::expression::{Failure, Input};
 use hooklane_domain::outcome::{AttemptError, ErrorKind, Outcome};
 use hooklane_domain::webhook::Webhook;
 
-use crate::ports::{Post, Sent};
+use crate::ports::{Destination, Post, Sent};
 
 /// Makes an attempt within the time limit that its webhook has; also the webhook's contract, where this
 /// deployment has it and it can sign with the webhook's secrets. Without it nothing is sent.
@@ -45,7 +45,9 @@ pub async fn make_within<'a>(
     let request: WireRequest = contract.request(Subject { content: &content, ..subject });
     let shown = request.shown_headers.clone();
     let limit = contract.timeout_of(subject.webhook).min(most);
-    let sent = sender.post(&subject.webhook.url, request, limit).await;
+    let Webhook { url, target_cidrs, .. } = subject.webhook;
+    let to = Destination { url, only: target_cidrs.as_ref() };
+    let sent = sender.post(to, request, limit).await;
     (attempt(subject, shown, sent), Some(contract))
 }
 

@@ -4,21 +4,25 @@
 //!
 //! Each check works under a tenant of its own, made from `salt`: they may run at once, and again.
 
+mod care;
 mod claims;
 mod deliveries;
 mod event_types;
 mod events;
 mod lists;
+mod parking;
 mod queues;
 mod quotas;
 mod samples;
 mod tenants;
 mod webhooks;
 
+pub use care::care;
 pub use claims::{claims, test_attempts};
 pub use deliveries::deliveries;
 pub use event_types::event_types;
 pub use events::events;
+pub use parking::parking;
 pub use queues::{Inspect, Seen, queues, sqs_limits};
 pub use quotas::quotas;
 pub use tenants::tenants;
@@ -38,6 +42,8 @@ mod tests {
         super::test_attempts(&MemoryLedger::default(), 1).await;
         super::webhooks(&MemoryRegistry::default(), 1).await;
         super::tenants(&MemoryRegistry::default(), 1).await;
+        super::care(&MemoryRegistry::default(), 1).await;
+        super::parking(&MemoryLedger::default(), 1).await;
         super::event_types(&MemoryRegistry::default(), 1).await;
         let queues = MemoryQueues::at(Timestamp::UNIX_EPOCH, 360);
         super::queues(&queues, 1).await;

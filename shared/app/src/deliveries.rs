@@ -132,7 +132,8 @@ pub async fn retry(
     Err(Unavailable::new("retrying a delivery", "it changes all the time").into())
 }
 
-async fn send(queue: &impl Waits, delivery: &Delivery) -> Result<Turn, Unavailable> {
+/// Sends the message that acts next for a delivery, before its item says so.
+pub async fn send(queue: &impl Waits, delivery: &Delivery) -> Result<Turn, Unavailable> {
     let generation = delivery.generation.saturating_add(1);
     let message = Message::Deliver(Deliver {
         tenant: delivery.tenant.clone(),

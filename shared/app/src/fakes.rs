@@ -1,13 +1,17 @@
 //! Stand-ins that keep the ports' contracts in memory: fakes, not mocks. The conformance suite runs
 //! against them as against the real adapters.
 
+mod care;
 mod claims;
+mod faults;
 mod ledger;
+mod parking;
 mod queues;
 mod registry;
 mod shared;
 mod surroundings;
 
+pub use faults::Faults;
 pub use ledger::MemoryLedger;
 pub use queues::{Buried, MemoryQueues, Received};
 pub use registry::MemoryRegistry;

@@ -8,8 +8,10 @@ pub mod attempt;
 pub mod catalog;
 pub mod deliveries;
 pub mod event_types;
+pub mod holding;
 pub mod ports;
 pub mod publish;
+pub mod recover;
 pub mod tenants;
 pub mod webhooks;
 

@@ -76,6 +76,18 @@ pub async fn publish_all(
         .await
 }
 
+/// Accepts what Hooklane itself has to tell: no catalog lists it. Its id says what it is about, so a second
+/// time is none.
+pub async fn report(
+    events: &impl Events,
+    surroundings: &impl Surroundings,
+    own: NewEvent,
+) -> Result<(), Unavailable> {
+    let now = surroundings.now();
+    let event = own.accept(now, || EventId::new(now, surroundings.random_id()));
+    events.put(&event).await.map(drop)
+}
+
 async fn accept(events: &impl Events, event: Event) -> Result<Accepted, PublishError> {
     match events.put(&event).await? {
         Put::Stored => Ok(Accepted { id: event.id, duplicate: false }),

@@ -8,16 +8,15 @@ use hooklane_domain::webhook::{RotateError, Webhook};
 use hooklane_domain::whole_millisecond;
 
 use crate::catalog::EventCatalog;
-use crate::ports::{Expectations, Surroundings, Unavailable, Webhooks};
+use crate::holding::hurry;
+use crate::ports::{Expectations, Healths, Surroundings, Unavailable, Watches, Webhooks};
 
 mod draft;
-mod pausing;
 mod registering;
 mod rotating;
 mod testing;
 mod trial;
 
-pub use pausing::{pause, resume};
 pub use registering::{RegisterError, register, register_once};
 pub use rotating::rotate;
 pub use testing::{TestError, Tested, Trial, test};
@@ -73,8 +72,10 @@ const TRIES: u32 = 10;
 
 /// Changes what a JSON body names and leaves the rest. Without known revisions, concurrent changes
 /// follow each other and none is lost.
+///
+/// One that is switched on is probed and released at once, see [`hurry`].
 pub async fn change(
-    webhooks: &(impl Webhooks + Expectations),
+    webhooks: &(impl Webhooks + Expectations + Healths + Watches),
     surroundings: &impl Surroundings,
     rules: Rules<'_>,
     key: (&TenantId, WebhookId),
@@ -84,13 +85,19 @@ pub async fn change(
     let draft = Draft::of_change(body, rules).map_err(ChangeError::Invalid)?;
     let wanted = draft::wanted(body);
     let types = rules.catalog.known_for(webhooks, key.0, &wanted, surroundings.now()).await?;
-    revise(webhooks, key, known, |current| {
+    let mut was_active = true;
+    let changed = revise(webhooks, key, known, |current| {
+        was_active = current.state.is_active();
         let now = whole_millisecond(surroundings.now());
         let changed =
             draft.clone().apply(&current, rules, &types, now).map_err(ChangeError::Invalid)?;
         Ok(Some(changed))
     })
-    .await
+    .await?;
+    if changed.state.is_active() && !was_active {
+        hurry(webhooks, surroundings, key).await?;
+    }
+    Ok(changed)
 }
 
 /// Removes a webhook; with known revisions, only one of these.
@@ -114,7 +121,7 @@ pub async fn delete(
 
 /// Writes what `decide` makes of the webhook as it is, `None` for nothing to be changed, and decides
 /// anew where another change came between. The webhook as it then stands.
-async fn revise(
+pub(crate) async fn revise(
     webhooks: &impl Webhooks,
     key: (&TenantId, WebhookId),
     known: &Known,

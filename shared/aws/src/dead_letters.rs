@@ -1,5 +1,7 @@
 //! The dead-letter queues: what the pipeline itself could not handle, with its reason.
 
+use std::borrow::Cow;
+
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::MessageAttributeValue;
 use hooklane_app::ports::{DeadLetters, Surroundings as _, Unavailable};
@@ -30,6 +32,7 @@ impl DeadLetterQueue {
 impl DeadLetters for DeadLetterQueue {
     async fn bury(&self, body: &str, reason: &str) -> Result<(), Unavailable> {
         let (body, reason) = fit(body, reason);
+        let body = body.into_owned();
         self.client
             .send_message()
             .queue_url(&self.url)
@@ -46,21 +49,42 @@ impl DeadLetters for DeadLetterQueue {
 
 /// The body and the reason as SQS takes them: no empty body, no character that it refuses, and all of
 /// it within one message. What was too long says so in its reason.
-fn fit<'a>(body: &'a str, reason: &str) -> (&'a str, String) {
-    let carried = |c| matches!(c, ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
-    let mut reason: String =
-        reason.chars().map(|c| if carried(c) { c } else { ' ' }).take(MAX_REASON).collect();
+fn fit<'a>(body: &'a str, reason: &str) -> (Cow<'a, str>, String) {
+    let in_line = |c: char| if c < ' ' || !is_carried(c) { ' ' } else { c };
+    let mut reason: String = reason.chars().map(in_line).take(MAX_REASON).collect();
     if reason.trim().is_empty() {
         reason = "unknown".to_owned();
     }
     if body.is_empty() {
-        return (" ", reason);
+        return (" ".into(), reason);
     }
+    let body = carried(body);
     if body.len() <= MAX_BODY {
         return (body, reason);
     }
     let end = (0..=MAX_BODY).rev().find(|i| body.is_char_boundary(*i)).unwrap_or(0);
-    (&body[..end], format!("{reason} (cut to its first {end} bytes)"))
+    (body[..end].to_owned().into(), format!("{reason} (cut to its first {end} bytes)"))
+}
+
+/// Whether SQS takes a character in a message (*Amazon SQS API Reference*, "SendMessage").
+fn is_carried(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
+}
+
+/// In JSON these escapes say the same as the characters, which stand in its texts only.
+fn carried(body: &str) -> Cow<'_, str> {
+    if body.chars().all(is_carried) {
+        return body.into();
+    }
+    let mut text = String::with_capacity(body.len() + 16);
+    for c in body.chars() {
+        if is_carried(c) {
+            text.push(c);
+        } else {
+            text.push_str(&format!("\\u{:04x}", u32::from(c)));
+        }
+    }
+    text.into()
 }
 
 fn text_attribute(text: &str) -> Result<MessageAttributeValue, Unavailable> {
@@ -77,8 +101,9 @@ mod tests {
 
     #[test]
     fn what_sqs_would_refuse_is_made_to_fit() {
-        assert_eq!(fit("{}", "why"), ("{}", "why".to_owned()));
-        assert_eq!(fit("", ""), (" ", "unknown".to_owned()));
+        assert_eq!(fit("{}", "why"), ("{}".into(), "why".to_owned()));
+        assert_eq!(fit("", ""), (" ".into(), "unknown".to_owned()));
+        assert_eq!(fit("{\"a\":\"\u{ffff}\"}", "x").0, r#"{"a":"\uffff"}"#);
         assert_eq!(fit("x", "a\u{ffff}b\nc").1, "a b c");
         assert_eq!(fit("x", &"r".repeat(5_000)).1.len(), MAX_REASON);
         let large = "é".repeat(MAX_BODY);

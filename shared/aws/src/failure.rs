@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use hooklane_app::ports::Unavailable;
+use hooklane_app::ports::{Corrupt, Unavailable};
 
 /// `what` names the call and what it was made on, such as `DynamoDB GetItem on Ledger`.
 pub(crate) fn unavailable<E>(what: String) -> impl FnOnce(E) -> Unavailable
@@ -10,14 +10,6 @@ where
     E: Error + Send + Sync + 'static,
 {
     move |cause| Unavailable::new(what, cause)
-}
-
-/// What a table or queue holds cannot be read back.
-#[derive(Debug, thiserror::Error)]
-#[error("{what} is corrupt: {why}")]
-pub(crate) struct Corrupt {
-    pub(crate) what: String,
-    pub(crate) why: String,
 }
 
 pub(crate) fn corrupt(what: impl Into<String>, why: impl ToString) -> Unavailable {

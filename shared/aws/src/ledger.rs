@@ -13,8 +13,11 @@ mod event;
 mod keys;
 mod log;
 mod pages;
+mod parking;
 mod quota;
+mod slots;
 mod test_attempt;
+mod walk;
 
 pub use event::EventRecord;
 

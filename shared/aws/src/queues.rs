@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use aws_sdk_sqs::types::{QueueAttributeName, SendMessageBatchRequestEntry};
 use futures::{StreamExt as _, TryStreamExt as _};
-use hooklane_app::ports::{Dispatch, Surroundings as _, Unavailable, Waits};
+use hooklane_app::ports::{Dispatch, InFlight, Surroundings as _, Unavailable, Waits};
 use hooklane_domain::delivery::MessageId;
 use hooklane_domain::message::Message;
 use hooklane_domain::waiting::Lane;
@@ -142,5 +142,30 @@ impl Waits for Queues {
             .await
             .map_err(unavailable(what()))?;
         sent.message_id.map(MessageId).ok_or_else(|| Unavailable::new(what(), "no message id"))
+    }
+}
+
+impl InFlight for Queues {
+    async fn in_flight(&self) -> Result<u64, Unavailable> {
+        // What is held back is in flight soon.
+        let counts = [
+            QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+            QueueAttributeName::ApproximateNumberOfMessagesDelayed,
+        ];
+        let url = self.url(Lane::Retry)?;
+        let what = || format!("SQS GetQueueAttributes on {url}");
+        let answer = self
+            .client
+            .get_queue_attributes()
+            .queue_url(url)
+            .set_attribute_names(Some(counts.to_vec()))
+            .send()
+            .await
+            .map_err(unavailable(what()))?;
+        let attributes = answer.attributes.unwrap_or_default();
+        counts.iter().try_fold(0, |sum, name| {
+            let count = attributes.get(name).and_then(|text| text.parse::<u64>().ok());
+            Ok(sum + count.ok_or_else(|| Unavailable::new(what(), format!("no {name}")))?)
+        })
     }
 }

@@ -16,8 +16,11 @@ use crate::surroundings::System;
 use crate::table::{Key, number};
 
 mod event_types;
+mod health;
+mod jobs;
 mod routes;
 mod tenants;
+mod watches;
 mod webhooks;
 
 /// The registry table without the secrets in it: all that `fanout` may read.
@@ -62,13 +65,15 @@ impl RouteRegistry {
             .build()
             .map_err(unavailable("building a transaction".to_owned()))?;
         let raise = TransactWriteItem::builder().update(raise).build();
+        self.transact([changes, std::slice::from_ref(&raise)].concat()).await
+    }
+
+    /// Writes all of the changes or none. Whether their conditions held.
+    async fn transact(&self, changes: Vec<TransactWriteItem>) -> Result<bool, Unavailable> {
         let mut tried = 0;
         loop {
-            let sent = self
-                .client
-                .transact_write_items()
-                .set_transact_items(Some([changes, std::slice::from_ref(&raise)].concat()))
-                .send();
+            let sent =
+                self.client.transact_write_items().set_transact_items(Some(changes.clone())).send();
             match sent.await {
                 Ok(_) => return Ok(true),
                 Err(SdkError::ServiceError(e)) if condition_failed(e.err()) => return Ok(false),
@@ -125,6 +130,27 @@ fn directory_key(tenant: &TenantId) -> Key {
 /// A tenant's settings and the version of its subscriptions.
 fn tenant_key(tenant: &TenantId) -> Key {
     Key { pk: partition(tenant), sk: "TENANT".to_owned() }
+}
+
+/// A webhook's health: a partition of its own, because it is written far more often than the webhook.
+fn health_key(id: WebhookId) -> Key {
+    Key { pk: format!("HE#{id}"), sk: "HEALTH".to_owned() }
+}
+
+/// A webhook's newest recovery.
+fn recovery_key(id: WebhookId) -> Key {
+    Key { pk: format!("HE#{id}"), sk: "RECOVERY".to_owned() }
+}
+
+/// The partition that lists the webhooks that `upkeep` looks after, in order of their ids.
+const WATCHED: &str = "OPEN";
+
+fn watch_key(id: WebhookId) -> Key {
+    Key { pk: WATCHED.to_owned(), sk: id.to_string() }
+}
+
+fn brake_key() -> Key {
+    Key { pk: "BRAKE".to_owned(), sk: "BRAKE".to_owned() }
 }
 
 const EVENT_TYPE_PREFIX: &str = "ET#";

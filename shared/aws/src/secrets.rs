@@ -24,8 +24,15 @@ impl Secret {
     pub fn new(config: &aws_config::SdkConfig, id: String) -> Self {
         Self { client: Client::new(config), id }
     }
+}
 
-    pub async fn read(&self) -> Result<SecretString, Unavailable> {
+/// Where a secret's text is read from, each time anew.
+pub trait SecretSource: Send + Sync {
+    fn read(&self) -> impl Future<Output = Result<SecretString, Unavailable>> + Send;
+}
+
+impl SecretSource for Secret {
+    async fn read(&self) -> Result<SecretString, Unavailable> {
         let what = || format!("Secrets Manager GetSecretValue on {}", self.id);
         let value = self
             .client
@@ -39,21 +46,26 @@ impl Secret {
     }
 }
 
+/// A key that was made current takes over in warm functions within so many seconds.
+const KEYS_SECONDS: i64 = 300;
+
 /// Seals and opens under the data keys. A name that is not known means that the keys were rotated:
-/// they are fetched again, once.
-pub struct Vault {
-    secret: Secret,
-    keys: RwLock<Option<Arc<DataKeys>>>,
+/// they are fetched again, once. What is sealed is sealed under keys that were read a short while ago.
+pub struct Vault<S = Secret> {
+    secret: S,
+    keys: RwLock<Option<(Timestamp, Arc<DataKeys>)>>,
+    /// So long a set of keys is good for sealing.
+    seconds: i64,
 }
 
-impl Vault {
+impl<S: SecretSource> Vault<S> {
     #[must_use]
-    pub fn new(secret: Secret) -> Self {
-        Self { secret, keys: RwLock::new(None) }
+    pub fn new(secret: S) -> Self {
+        Self { secret, keys: RwLock::new(None), seconds: KEYS_SECONDS }
     }
 
     pub async fn seal(&self, plain: &str, owner: &str) -> Result<String, Unavailable> {
-        let keys = self.keys().await?;
+        let keys = self.recent_keys().await?;
         let mut nonce = [0; 12];
         nonce.copy_from_slice(&System.random()[..12]);
         keys.seal(plain, owner, nonce).map_err(sealing)
@@ -67,16 +79,32 @@ impl Vault {
     }
 
     async fn keys(&self) -> Result<Arc<DataKeys>, Unavailable> {
-        if let Some(keys) = self.keys.read().await.as_ref() {
+        if let Some((_, keys)) = self.keys.read().await.as_ref() {
             return Ok(Arc::clone(keys));
         }
         self.fetch().await
     }
 
+    /// Keys that were read lately. Where reading them again fails, the known ones serve.
+    async fn recent_keys(&self) -> Result<Arc<DataKeys>, Unavailable> {
+        let known = self.keys.read().await.clone();
+        let Some((read_at, keys)) = known else { return self.fetch().await };
+        if System.now().duration_since(read_at).as_secs() < self.seconds {
+            return Ok(keys);
+        }
+        match self.fetch().await {
+            Err(error) => {
+                tracing::warn!(error = error.chain(), "secret.refresh_failed");
+                Ok(keys)
+            }
+            fetched => fetched,
+        }
+    }
+
     async fn fetch(&self) -> Result<Arc<DataKeys>, Unavailable> {
         let text = self.secret.read().await?;
         let keys = Arc::new(DataKeys::parse(text.expose_secret()).map_err(sealing)?);
-        *self.keys.write().await = Some(Arc::clone(&keys));
+        *self.keys.write().await = Some((System.now(), Arc::clone(&keys)));
         Ok(keys)
     }
 }
@@ -86,15 +114,15 @@ fn sealing(error: SealError) -> Unavailable {
 }
 
 /// A secret that is read again every so often, so that a new value takes over in warm functions.
-pub struct Refreshed {
-    secret: Secret,
+pub struct Refreshed<S = Secret> {
+    secret: S,
     seconds: i64,
     value: RwLock<Option<(Timestamp, Arc<SecretString>)>>,
 }
 
-impl Refreshed {
+impl<S: SecretSource> Refreshed<S> {
     #[must_use]
-    pub fn new(secret: Secret, seconds: i64) -> Self {
+    pub fn new(secret: S, seconds: i64) -> Self {
         Self { secret, seconds, value: RwLock::new(None) }
     }
 
@@ -122,3 +150,6 @@ impl Refreshed {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -44,3 +44,17 @@ pub fn network_rules() -> Result<hooklane_domain::network::NetworkRules, Invalid
         InvalidSetting::Invalid { name: "ALLOWED_TARGET_CIDRS/_PORTS", why: e.to_string() }
     })
 }
+
+/// What a webhook's health is judged by.
+pub fn thresholds() -> Result<hooklane_domain::circuit::Thresholds, InvalidSetting> {
+    let seconds = |name| parse(name).map(std::time::Duration::from_secs);
+    let days: u64 = parse("DISABLE_AFTER_DAYS")?;
+    Ok(hooklane_domain::circuit::Thresholds {
+        failures: parse("CIRCUIT_FAILURES")?,
+        failing_for: seconds("CIRCUIT_SECONDS")?,
+        first_probe: seconds("FIRST_PROBE_SECONDS")?,
+        longest_probe: seconds("LONGEST_PROBE_SECONDS")?,
+        slow_response: parse("SLOW_RESPONSE_MS").map(std::time::Duration::from_millis)?,
+        disable_after: std::time::Duration::from_secs(days.saturating_mul(24 * 3600)),
+    })
+}

@@ -29,6 +29,8 @@ async fn the_adapters_conform() {
             async { conformance::test_attempts(&place.ledger(), salt).await },
             async { conformance::webhooks(&place.registry(), salt).await },
             async { conformance::tenants(&place.registry(), salt).await },
+            async { conformance::care(&place.registry(), salt).await },
+            async { conformance::parking(&place.ledger(), salt).await },
             async { conformance::event_types(&place.registry(), salt).await },
             async {
                 conformance::queues(&place.queues(), salt).await;

@@ -33,6 +33,8 @@ pub struct Delivery {
     pub last: Option<LastAttempt>,
     /// The attempt that succeeded.
     pub success: Option<Attempt>,
+    /// The slot of its webhook's rate limit that it holds for its next attempt.
+    pub slot: Option<Timestamp>,
     /// Counts the writes of this item; 0 is one that has not been written. Every write is conditional
     /// on the revision it was decided from.
     pub revision: u32,
@@ -56,6 +58,8 @@ pub enum State {
     /// deliveries again.
     Parked {
         since: Timestamp,
+        /// It is not released before this time.
+        due: Timestamp,
         reason: ParkReason,
     },
     Delivered {
@@ -74,8 +78,20 @@ pub enum State {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ParkReason {
-    /// Its webhook is paused, inactive or disabled.
+    /// Its webhook is inactive or disabled.
     Inactive,
+    /// Its webhook is paused.
+    Paused,
+    /// Its tenant is paused.
+    #[serde(rename = "tenant paused")]
+    TenantPaused,
+    /// Its webhook's receiver fails, and is only probed.
+    Circuit,
+    /// Its slot under its webhook's rate limit is far away.
+    #[serde(rename = "rate limit")]
+    RateLimit,
+    /// It waits long, and the retry queue holds too many that wait.
+    Backlog,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,6 +113,8 @@ pub enum CancelReason {
     WebhookDeleted,
     /// By its tenant.
     Requested,
+    /// Its webhook was resumed without what had been parked.
+    Discarded,
 }
 
 /// What the API calls the state of a delivery.
@@ -153,6 +171,7 @@ impl Delivery {
             failed_at: Vec::new(),
             last: None,
             success: None,
+            slot: None,
             revision: 0,
         }
     }
@@ -251,6 +270,7 @@ impl Delivery {
     }
 
     fn note(&mut self, attempt: &Attempt) {
+        self.slot = None;
         self.attempts = self.attempts.saturating_add(1);
         self.last = Some(attempt.summary());
         if !matches!(attempt.outcome.status(), Some(200..=299)) {
@@ -258,35 +278,6 @@ impl Delivery {
             let over = self.failed_at.len().saturating_sub(MAX_FAILED_TIMES);
             self.failed_at.drain(..over);
         }
-    }
-
-    /// The same wait under another message, without an attempt having been made; what was parked is
-    /// due at `now`. What has come to its end stays as it is.
-    #[must_use]
-    pub fn handed_to(mut self, turn: Turn, now: Timestamp) -> Self {
-        if self.is_done() {
-            return self;
-        }
-        let next_attempt_at = self.next_attempt_at().unwrap_or(now);
-        self.state = State::Waiting { next_attempt_at, owner: Some(turn.owner) };
-        self.generation = turn.generation;
-        self
-    }
-
-    /// Due at once under a new message, the policy starting anew: somebody asked for it.
-    #[must_use]
-    pub fn retried(mut self, turn: Turn, now: Timestamp) -> Self {
-        self.state = State::Waiting { next_attempt_at: now, owner: Some(turn.owner) };
-        self.generation = turn.generation;
-        self.retries = 0;
-        self
-    }
-
-    /// Waits, without a message, until its webhook takes deliveries again.
-    #[must_use]
-    pub fn parked(mut self, since: Timestamp, reason: ParkReason) -> Self {
-        self.state = State::Parked { since, reason };
-        self
     }
 
     #[must_use]
@@ -313,6 +304,8 @@ fn ended_at(attempt: &Attempt) -> Timestamp {
     let took = jiff::SignedDuration::from_millis(i64::from(attempt.duration_ms));
     attempt.at.saturating_add(took).unwrap_or(attempt.at)
 }
+
+mod turns;
 
 #[cfg(test)]
 mod tests;

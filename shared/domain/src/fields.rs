@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fmt;
 
+use jiff::Timestamp;
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
@@ -206,6 +207,21 @@ impl Fields {
                 None
             }
         }
+    }
+
+    /// Takes a time: RFC 3339, or Unix seconds as a number (the documents' clients send both).
+    pub fn time(&mut self, names: &[&str]) -> Option<Timestamp> {
+        let field = self.take(names)?;
+        let text = field.raw.get();
+        let parsed = match serde_json::from_str::<String>(text) {
+            Ok(text) => text.parse::<Timestamp>().ok(),
+            Err(_) => text.parse::<i64>().ok().and_then(|s| Timestamp::from_second(s).ok()),
+        };
+        if parsed.is_none() {
+            let message = "must be an RFC 3339 time such as 2024-01-15T10:30:00Z";
+            self.error(names.first().unwrap_or(&""), message);
+        }
+        parsed
     }
 
     pub fn error(&mut self, name: &str, message: impl Into<String>) {

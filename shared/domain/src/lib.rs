@@ -7,14 +7,20 @@
 //! The way of an event through the modules: [`event`] is accepted, [`subscription`] says who gets
 //! it, [`message`] carries a reference to a [`delivery`], [`contract`] writes it in the receiver's
 //! format, [`signature`] signs it, [`retry`] says when to try again and [`waiting`] how to wait.
+//! What keeps one receiver's trouble from the others: [`admission`] says whether a delivery is attempted
+//! or parked, by its webhook's [`health`] and [`circuit`], and [`rate`] hands out slots.
 
+pub mod admission;
 pub mod attempt;
+pub mod brake;
 pub mod catalog;
+pub mod circuit;
 pub mod contract;
 pub mod delivery;
 pub mod event;
 pub mod expression;
 pub mod fields;
+pub mod health;
 pub mod idempotency;
 pub mod ids;
 pub mod json;
@@ -22,10 +28,13 @@ pub mod limits;
 pub mod log;
 pub mod message;
 pub mod network;
+pub mod operational;
 pub mod outcome;
 pub mod period;
 pub mod quota;
+pub mod rate;
 pub mod receipt;
+pub mod recovery;
 pub mod retry;
 pub mod secret;
 pub mod signature;

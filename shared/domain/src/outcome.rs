@@ -103,6 +103,12 @@ impl Outcome {
         }
     }
 
+    /// Whether it says anything about the receiver: a request that could not be written does not.
+    #[must_use]
+    pub fn concerns_receiver(&self) -> bool {
+        self.error().is_none_or(|e| !matches!(e.kind, ErrorKind::Body | ErrorKind::Transform))
+    }
+
     /// 2xx is success; a 3xx is a failure and never followed; `410` is final where the contract says
     /// so; `429` and `503` may carry a `Retry-After` (seconds or an HTTP date, RFC 9110 §10.2.3).
     #[must_use]

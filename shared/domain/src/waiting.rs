@@ -28,6 +28,17 @@ pub enum Lane {
     Retry,
 }
 
+impl Lane {
+    /// For logs.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Fast => "fast",
+            Self::Retry => "slow",
+        }
+    }
+}
+
 /// How to wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wait {

@@ -6,10 +6,12 @@ use crate::contract::ContractName;
 use crate::expression::{Filter, Input, Transform};
 use crate::ids::{EventType, TenantId, WebhookId};
 use crate::limits::{RateLimit, TimeLimit};
+use crate::network::TargetCidrs;
 use crate::retry::RetryPolicy;
 use crate::secret::SigningSecret;
 use crate::subscription::Subscription;
 use crate::target::TargetUrl;
+use crate::waiting::Lane;
 
 pub(crate) mod headers;
 mod pausing;
@@ -40,10 +42,14 @@ pub struct Webhook {
     pub filter: Option<Filter>,
     /// Makes the data it gets in place of the event's.
     pub transform: Option<Transform>,
+    /// The ranges it keeps to, where it does not go wherever the operator allows.
+    pub target_cidrs: Option<TargetCidrs>,
     /// The secret before the last rotation, while that one's overlap lasts.
     pub retiring_secret: Option<RetiringSecret>,
     pub test_mode: bool,
     pub state: WebhookState,
+    /// Where its deliveries are sent; follows its health, outside its revision.
+    pub lane: Lane,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     /// Counts the writes of this webhook, from 1: its `ETag`.
@@ -90,9 +96,11 @@ impl Webhook {
             rate_limit: None,
             filter: None,
             transform: None,
+            target_cidrs: None,
             retiring_secret: None,
             test_mode: false,
             state: WebhookState::Active,
+            lane: Lane::Fast,
             created_at,
             updated_at: created_at,
             revision: 1,
@@ -150,6 +158,8 @@ pub enum WebhookState {
 pub enum DisableReason {
     /// Its receiver answered 410.
     Gone,
+    /// Its receiver did nothing but fail for days.
+    Failing,
 }
 
 /// What `fanout` needs to know of a webhook.
@@ -159,6 +169,7 @@ pub struct Route {
     pub events: Vec<Subscription>,
     pub filter: Option<Filter>,
     pub test_mode: bool,
+    pub lane: Lane,
     pub created_at: Timestamp,
 }
 
@@ -205,6 +216,7 @@ mod tests {
             events: vec!["user.*".parse().unwrap(), "order.created".parse().unwrap()],
             filter: None,
             test_mode,
+            lane: Lane::Fast,
             created_at: at(1_000),
         };
         for (name, accepted, test, test_mode, expected) in [
@@ -244,6 +256,7 @@ mod tests {
                 events: Vec::new(),
                 filter: filter.map(|filter| filter.parse().unwrap()),
                 test_mode: false,
+                lane: Lane::Fast,
                 created_at: at,
             };
             assert_eq!(route.lets_through(|| &input), expected, "{filter:?}");

@@ -5,7 +5,7 @@ use std::io;
 
 use hooklane_domain::outcome::{AttemptError, ErrorKind};
 
-use crate::guard::{BlockedAddress, Unresolved};
+use crate::guard::{BlockedAddress, OutsideTargetCidrs, Unresolved};
 
 pub(crate) fn error(error: &reqwest::Error) -> AttemptError {
     let kind = kind(error);
@@ -13,7 +13,7 @@ pub(crate) fn error(error: &reqwest::Error) -> AttemptError {
 }
 
 fn kind(error: &reqwest::Error) -> ErrorKind {
-    if find::<BlockedAddress>(error).is_some() {
+    if find::<BlockedAddress>(error).is_some() || find::<OutsideTargetCidrs>(error).is_some() {
         ErrorKind::Blocked
     } else if find::<Unresolved>(error).is_some() {
         ErrorKind::Dns

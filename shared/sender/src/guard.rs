@@ -1,24 +1,59 @@
-//! The resolver of the sender's client: what it answers is what is connected to, so an address is
+//! The resolver of the sender's clients: what it answers is what is connected to, so an address is
 //! judged exactly where it is used.
 
 use std::error::Error;
-use std::net::SocketAddr;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
 use std::sync::Arc;
 
-use hooklane_domain::network::NetworkRules;
+use hooklane_domain::network::{NetworkRules, TargetCidrs};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
-pub(crate) struct Guard {
-    rules: Arc<NetworkRules>,
+/// Asks for a name's addresses, unjudged.
+pub(crate) trait Lookup: Send + Sync {
+    fn addresses(
+        &self,
+        name: String,
+    ) -> Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>>;
 }
 
-/// A name resolves to an address that may not be called.
+/// The machine's own resolver.
+pub(crate) struct System;
+
+impl Lookup for System {
+    fn addresses(
+        &self,
+        name: String,
+    ) -> Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>> {
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((name, 0)).await?;
+            Ok(found.map(|address| address.ip()).collect())
+        })
+    }
+}
+
+/// The resolver of one client: the operator's rules, and one webhook's narrower ones where it has any.
+pub(crate) struct Guard {
+    pub(crate) lookup: Arc<dyn Lookup>,
+    pub(crate) rules: Arc<NetworkRules>,
+    pub(crate) only: Option<TargetCidrs>,
+}
+
+/// A name resolves to an address that may not be called. Which one is nobody's business but the
+/// operator's: the webhook's owner reads this.
 #[derive(Debug, thiserror::Error)]
-/// Which one is nobody's business but the operator's: the webhook's owner reads this.
 #[error("{name} resolves to an address that may not be called ({why})")]
 pub(crate) struct BlockedAddress {
     name: String,
     why: &'static str,
+}
+
+/// A name resolves to nothing that its webhook allows.
+#[derive(Debug, thiserror::Error)]
+#[error("{name} resolves to no address within the webhook's targetCidrs")]
+pub(crate) struct OutsideTargetCidrs {
+    name: String,
 }
 
 /// A name does not resolve.
@@ -29,44 +64,44 @@ pub(crate) struct Unresolved {
     why: String,
 }
 
-impl Guard {
-    pub(crate) fn new(rules: Arc<NetworkRules>) -> Self {
-        Self { rules }
-    }
-}
-
 impl Resolve for Guard {
     fn resolve(&self, name: Name) -> Resolving {
-        let rules = Arc::clone(&self.rules);
+        let name = name.as_str().to_owned();
+        let asked = self.lookup.addresses(name.clone());
+        let (rules, only) = (Arc::clone(&self.rules), self.only.clone());
         Box::pin(async move {
-            let name = name.as_str().to_owned();
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await;
-            let found: Vec<SocketAddr> = match found.map(Iterator::collect) {
+            let found = match asked.await {
                 Ok(found) => found,
-                Err(e) => {
-                    return Err(boxed(Unresolved { name, why: e.to_string() }));
-                }
+                Err(e) => return Err(boxed(Unresolved { name, why: e.to_string() })),
             };
-            judge(&rules, &name, found).map(|allowed| Box::new(allowed.into_iter()) as Addrs)
+            let allowed = judge(&rules, only.as_ref(), &name, found)?;
+            // The client puts the URL's port in the place of the 0.
+            let addresses = allowed.into_iter().map(|address| SocketAddr::new(address, 0));
+            Ok(Box::new(addresses) as Addrs)
         })
     }
 }
 
-/// One forbidden address among several spoils the name: an answer that mixes them is an attack.
+/// One forbidden address among several spoils the name: an answer that mixes them is an attack. Of the
+/// rest, those within the webhook's own ranges are left: a receiver may have more than its owner lists.
 fn judge(
     rules: &NetworkRules,
+    only: Option<&TargetCidrs>,
     name: &str,
-    found: Vec<SocketAddr>,
-) -> Result<Vec<SocketAddr>, Box<dyn Error + Send + Sync>> {
+    found: Vec<IpAddr>,
+) -> Result<Vec<IpAddr>, Box<dyn Error + Send + Sync>> {
     if found.is_empty() {
         return Err(boxed(Unresolved { name: name.to_owned(), why: "no address".to_owned() }));
     }
-    for address in found.iter().map(SocketAddr::ip) {
-        if let Some(why) = rules.refusal(address) {
-            return Err(boxed(BlockedAddress { name: name.to_owned(), why }));
-        }
+    if let Some(why) = found.iter().find_map(|address| rules.refusal(*address)) {
+        return Err(boxed(BlockedAddress { name: name.to_owned(), why }));
     }
-    Ok(found)
+    let Some(only) = only else { return Ok(found) };
+    let within: Vec<_> = found.into_iter().filter(|address| only.contains(*address)).collect();
+    if within.is_empty() {
+        return Err(boxed(OutsideTargetCidrs { name: name.to_owned() }));
+    }
+    Ok(within)
 }
 
 fn boxed(error: impl Error + Send + Sync + 'static) -> Box<dyn Error + Send + Sync> {
@@ -77,16 +112,29 @@ fn boxed(error: impl Error + Send + Sync + 'static) -> Box<dyn Error + Send + Sy
 mod tests {
     use super::*;
 
+    fn addresses(texts: &[&str]) -> Vec<IpAddr> {
+        texts.iter().map(|text| text.parse().unwrap()).collect()
+    }
+
     #[test]
     fn one_forbidden_address_spoils_a_name() {
         let rules = NetworkRules::default();
-        let address = |text: &str| -> SocketAddr { format!("{text}:0").parse().unwrap() };
-        let judged = |found: &[&str]| {
-            judge(&rules, "example.com", found.iter().map(|t| address(t)).collect())
-        };
+        let judged = |found: &[&str]| judge(&rules, None, "example.com", addresses(found));
         assert!(judged(&["93.184.216.34"]).is_ok());
         assert!(judged(&["93.184.216.34", "127.0.0.1"]).unwrap_err().is::<BlockedAddress>());
-        assert!(judged(&["[::ffff:10.0.0.1]"]).unwrap_err().is::<BlockedAddress>());
+        assert!(judged(&["::ffff:10.0.0.1"]).unwrap_err().is::<BlockedAddress>());
         assert!(judged(&[]).unwrap_err().is::<Unresolved>());
+    }
+
+    #[test]
+    fn a_webhooks_own_ranges_narrow_and_never_widen() {
+        let rules = NetworkRules::default();
+        let only = TargetCidrs::new(&["93.184.216.0/24", "10.0.0.0/8"]).unwrap();
+        let judged = |found: &[&str]| judge(&rules, Some(&only), "example.com", addresses(found));
+        let inside = addresses(&["93.184.216.34"]);
+        assert_eq!(judged(&["93.184.216.34"]).unwrap(), inside);
+        assert_eq!(judged(&["2606:2800:220:1::1", "93.184.216.34"]).unwrap(), inside);
+        assert!(judged(&["8.8.8.8"]).unwrap_err().is::<OutsideTargetCidrs>());
+        assert!(judged(&["10.0.0.1"]).unwrap_err().is::<BlockedAddress>());
     }
 }

@@ -5,8 +5,12 @@
 //! addresses that are judged are the ones that are connected to.
 
 mod classify;
+mod clients;
 mod guard;
 mod read;
+
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,81 +19,71 @@ use hooklane_app::ports::Post;
 use hooklane_domain::contract::WireRequest;
 use hooklane_domain::network::NetworkRules;
 use hooklane_domain::outcome::{AttemptError, ErrorKind, Outcome};
-use hooklane_domain::target::TargetUrl;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use reqwest::redirect::Policy;
 
-/// Connecting, TLS included, may take this long of an attempt's time.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+pub use clients::ClientError;
+
+use clients::Clients;
+use guard::Lookup;
 
 /// Sends requests to receivers.
 #[derive(Debug, Clone)]
 pub struct Sender {
-    client: reqwest::Client,
+    clients: Arc<Clients>,
     rules: Arc<NetworkRules>,
 }
 
-pub use hooklane_app::ports::Sent;
-
-/// The client could not be built, at cold start.
-#[derive(Debug, thiserror::Error)]
-#[error("the HTTP client for receivers could not be built")]
-pub struct ClientError(#[from] reqwest::Error);
+pub use hooklane_app::ports::{Destination, Sent};
 
 impl Post for Sender {
-    async fn post(&self, url: &TargetUrl, request: WireRequest, limit: Duration) -> Sent {
-        Self::post(self, url, request, limit).await
+    async fn post(&self, to: Destination<'_>, request: WireRequest, limit: Duration) -> Sent {
+        Self::post(self, to, request, limit).await
     }
 }
 
 impl Sender {
     pub fn new(rules: NetworkRules) -> Result<Self, ClientError> {
+        Self::with_lookup(rules, Arc::new(guard::System))
+    }
+
+    fn with_lookup(rules: NetworkRules, lookup: Arc<dyn Lookup>) -> Result<Self, ClientError> {
         let rules = Arc::new(rules);
-        let roots =
-            rustls::RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let tls = match rustls::ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-        {
-            Ok(builder) => builder.with_root_certificates(roots).with_no_client_auth(),
-            Err(_) => unreachable!("ring supports the default TLS versions"),
-        };
-        let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
-            .dns_resolver(guard::Guard::new(Arc::clone(&rules)))
-            .redirect(Policy::none())
-            .no_proxy()
-            .referer(false)
-            .retry(reqwest::retry::never())
-            .connect_timeout(CONNECT_TIMEOUT)
-            .pool_idle_timeout(Duration::from_secs(30))
-            .build()?;
-        Ok(Self { client, rules })
+        let clients = Arc::new(Clients::new(Arc::clone(&rules), lookup)?);
+        Ok(Self { clients, rules })
     }
 
     /// Makes one POST, within `limit` from the name's resolution to the last byte that is kept.
     #[expect(clippy::disallowed_methods, reason = "the one home of measured durations")]
-    pub async fn post(&self, url: &TargetUrl, request: WireRequest, limit: Duration) -> Sent {
+    pub async fn post(
+        &self,
+        to: impl Into<Destination<'_>>,
+        request: WireRequest,
+        limit: Duration,
+    ) -> Sent {
         let started = Instant::now();
-        let outcome = match tokio::time::timeout(limit, self.attempt(url, request)).await {
+        let outcome = match tokio::time::timeout(limit, self.attempt(to.into(), request)).await {
             Ok(outcome) => outcome,
             Err(_) => failed(ErrorKind::Timeout, format!("no complete answer in {limit:?}")),
         };
         Sent { outcome, took: started.elapsed() }
     }
 
-    async fn attempt(&self, url: &TargetUrl, request: WireRequest) -> Outcome {
+    async fn attempt(&self, to: Destination<'_>, request: WireRequest) -> Outcome {
         // A literal address does not pass through a resolver, and the rules may be newer than the URL.
-        if let Err(refusal) = url.judge(&self.rules) {
+        if let Err(refusal) = to.url.judge_within(&self.rules, to.only) {
             return failed(ErrorKind::Blocked, format!("the URL {refusal}"));
         }
+        let client = match self.clients.within(to.only) {
+            Ok(client) => client,
+            Err(error) => return failed(ErrorKind::Connect, error.to_string()),
+        };
         let headers = match header_map(&request.headers) {
             Ok(headers) => headers,
             Err(name) => {
                 return failed(ErrorKind::Body, format!("the header {name} has no valid value"));
             }
         };
-        let sent = self.client.post(url.as_str()).headers(headers).body(request.body).send().await;
+        let sent = client.post(to.url.as_str()).headers(headers).body(request.body).send().await;
         match sent {
             Ok(response) => read::response(response).await,
             Err(error) => Outcome::Error(classify::error(&error)),

@@ -42,6 +42,9 @@ pub(crate) struct NewWebhook {
     /// What it gets of an event as data, in CEL: a map.
     #[schema(max_length = 2000, example = "{'type': event.type}")]
     transform: Option<String>,
+    /// Address ranges that deliveries keep to; wherever the operator allows where it is left out.
+    #[schema(max_items = 20, example = json!(["203.0.113.0/24", "2001:db8::/32"]))]
+    target_cidrs: Option<Vec<String>>,
     /// Gets events published with `test: true`, and no others.
     test_mode: Option<bool>,
     /// Also as `isActive`, or as `status`: `active` or `inactive`.
@@ -84,6 +87,9 @@ pub(crate) struct WebhookChange {
     /// In CEL.
     #[schema(max_length = 2000, example = "{'type': event.type}")]
     transform: Option<String>,
+    /// Address ranges that deliveries keep to; wherever the operator allows where it is left out.
+    #[schema(max_items = 20, example = json!(["203.0.113.0/24", "2001:db8::/32"]))]
+    target_cidrs: Option<Vec<String>>,
     #[schema(nullable = false)]
     test_mode: Option<bool>,
     /// Also as `isActive`, or as `status`: `active` or `inactive`.
@@ -116,6 +122,36 @@ pub(crate) struct Rotation {
     /// Seconds that the old secret signs beside the new one; a day where it is left out.
     #[schema(minimum = 0, maximum = 604800, example = 86400)]
     overlap_seconds: Option<u32>,
+}
+
+/// All of it may be left out.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Resumption {
+    /// Whether what a paused webhook's deliveries waited for is not to come: they are cancelled.
+    discard: Option<bool>,
+}
+
+/// What of the events accepted from `since` to `until` is to be sent again.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewRecovery {
+    #[schema(format = DateTime, example = "2024-01-15T10:30:00Z")]
+    since: String,
+    /// Now where it is left out.
+    #[schema(format = DateTime)]
+    until: Option<String>,
+    status: RecoveredStatus,
+}
+
+/// `failed`: deliveries that failed. `skipped`: events of which no delivery was made, because too many
+/// waited already or the webhook was inactive. `any`: both.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum RecoveredStatus {
+    Failed,
+    Skipped,
+    Any,
 }
 
 /// At most so many attempts in so many seconds.

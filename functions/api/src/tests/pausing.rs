@@ -1,3 +1,4 @@
+use hooklane_app::ports::Healths as _;
 use lambda_http::http::StatusCode;
 
 use super::service::Service;
@@ -25,11 +26,30 @@ async fn a_webhook_is_paused_and_resumed() {
 }
 
 #[tokio::test]
-async fn they_take_no_fields() {
+async fn resuming_discards_what_was_parked_where_it_says_so() {
+    let service = Service::new();
+    let id = service.webhook().await;
+    let path = format!("/webhooks/{id}");
+    for (body, discards) in
+        [("", false), ("{}", false), (r#"{"discard":false}"#, false), (r#"{"discard":true}"#, true)]
+    {
+        service.ask("POST", &format!("{path}/pause"), "").await;
+        let resumed = service.ask("POST", &format!("{path}/resume"), body).await;
+        assert_eq!((resumed.status, &resumed.body["status"]), (StatusCode::OK, &"active".into()));
+        let health = service.api.registry.health(id.parse().unwrap()).await.unwrap();
+        assert_eq!(health.discard_until.is_some(), discards, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn they_take_no_other_fields() {
     let service = Service::new();
     let path = format!("/webhooks/{}", service.webhook().await);
     for step in ["pause", "resume"] {
-        for (body, expected) in [(r#"{"until":"tomorrow"}"#, "until"), ("[]", ""), ("{", "")] {
+        let wrong = r#"{"discard":"yes"}"#;
+        for (body, expected) in
+            [(r#"{"until":"tomorrow"}"#, "until"), (wrong, "discard"), ("[]", ""), ("{", "")]
+        {
             let answer = service.ask("POST", &format!("{path}/{step}"), body).await;
             assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{body}");
             assert_eq!(answer.body["errors"][0]["path"], expected, "{body}");

@@ -33,6 +33,20 @@ async fn a_webhook_is_created_read_listed_and_deleted() {
 }
 
 #[tokio::test]
+async fn the_ranges_of_a_webhook_are_shown_as_they_are_kept() {
+    let service = Service::new();
+    let body = r#"{"url":"https://example.com/","events":["*"],
+        "target_cidrs":["2001:DB8::/32","198.51.100.7"]}"#;
+    let created = service.ask("POST", "/webhooks", body).await;
+    let expected = serde_json::json!(["198.51.100.7/32", "2001:db8::/32"]);
+    assert_eq!(created.body["targetCidrs"], expected);
+    let path = format!("/webhooks/{}", created.body["id"].as_str().unwrap());
+    assert_eq!(service.ask("GET", &path, "").await.body["targetCidrs"], expected);
+    let lifted = service.ask("PATCH", &path, r#"{"targetCidrs":[]}"#).await;
+    assert_eq!((lifted.status, lifted.body.get("targetCidrs")), (StatusCode::OK, None));
+}
+
+#[tokio::test]
 async fn a_secret_is_made_where_none_is_given_in_the_form_its_contract_reads() {
     let service = Service::new();
     let body = r#"{"url":"https://example.com/hook","events":["*"]}"#;

@@ -6,12 +6,11 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use hooklane_app::fakes::{FixedSurroundings, MemoryLedger, MemoryQueues, MemoryRegistry};
-use hooklane_app::ports::{Post, Sent, Unavailable};
+use hooklane_app::ports::{Destination, Post, Sent, Unavailable};
 use hooklane_domain::Timestamp;
 use hooklane_domain::contract::WireRequest;
 use hooklane_domain::network::NetworkRules;
 use hooklane_domain::outcome::{Outcome, Response};
-use hooklane_domain::target::TargetUrl;
 use http_body_util::BodyExt as _;
 use lambda_http::http::{HeaderMap, Request, StatusCode};
 use secrecy::SecretString;
@@ -38,7 +37,7 @@ pub(super) struct Receiver {
 }
 
 impl Post for Receiver {
-    async fn post(&self, _: &TargetUrl, request: WireRequest, limit: Duration) -> Sent {
+    async fn post(&self, _: Destination<'_>, request: WireRequest, limit: Duration) -> Sent {
         self.seen.lock().unwrap().push((request, limit));
         let thanks = || {
             Outcome::Answered(Response {

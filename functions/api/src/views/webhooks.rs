@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use hooklane_domain::Timestamp;
 use hooklane_domain::contract::{Contract, Contracts};
 use hooklane_domain::limits::{RateLimit, TimeLimit};
+use hooklane_domain::network::TargetCidrs;
 use hooklane_domain::retry::RetryPolicy;
 use hooklane_domain::secret::SecretForm;
 use hooklane_domain::webhook::{Signing, Webhook, WebhookState};
@@ -56,6 +57,10 @@ pub(crate) struct WebhookView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = "{'id': event.data.orderId}")]
     transform: Option<String>,
+    /// The ranges it keeps to. Absent where it goes wherever the operator allows.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false, example = json!(["203.0.113.0/24"]))]
+    target_cidrs: Vec<String>,
     #[schema(value_type = crate::schemas::Signing)]
     signing: Signing,
     /// What receivers verify an Ed25519 signature with.
@@ -87,6 +92,7 @@ impl WebhookView {
             rate_limit: webhook.rate_limit,
             filter: webhook.filter.as_ref().map(|filter| filter.as_str().to_owned()),
             transform: webhook.transform.as_ref().map(|t| t.as_str().to_owned()),
+            target_cidrs: webhook.target_cidrs.iter().flat_map(TargetCidrs::iter).collect(),
             signing: webhook.signing(),
             public_key: webhook.secret.public_key(),
             test_mode: webhook.test_mode,

@@ -2,7 +2,9 @@
 
 use hooklane_app::ports::Webhooks as _;
 use hooklane_aws::sqs_batch::Disposition;
-use hooklane_domain::delivery::{CancelReason, Delivery, FailReason, ParkReason, State, Status};
+use hooklane_domain::delivery::{
+    CancelReason, Delivery, FailReason, MessageId, ParkReason, State, Status,
+};
 use hooklane_domain::waiting::Lane;
 use hooklane_domain::webhook::{DisableReason, WebhookState};
 
@@ -100,6 +102,24 @@ async fn a_payload_that_cannot_be_read_is_put_away() {
 }
 
 #[tokio::test]
+async fn a_corrupt_delivery_is_put_away_and_harms_no_other() {
+    let world = World::with_policy(r#"{"schedule":[5]}"#).await;
+    for event in ["e1", "e2", "e3"] {
+        world.publish(event).await;
+    }
+    world.worker.ledger.corrupt(world.id("e2"));
+    world.run_until_quiet().await;
+    let buried = world.worker.dead_letters.buried();
+    assert_eq!(buried.len(), 1);
+    assert!(buried[0].body.contains(&world.id("e2").to_string()));
+    assert!(buried[0].reason.contains("is corrupt"), "{}", buried[0].reason);
+    assert_eq!(world.posts(), 2);
+    for event in ["e1", "e3"] {
+        assert_eq!(world.delivery(event).await.status(), Status::Delivered);
+    }
+}
+
+#[tokio::test]
 async fn a_message_that_names_another_tenants_delivery_is_put_away() {
     let world = World::with_policy(r#"{"schedule":[5]}"#).await;
     world.answers([answer(500)]);
@@ -152,4 +172,32 @@ async fn the_410_of_an_old_address_does_not_disable_the_new_one() {
     world.run_until_quiet().await;
     let webhook = registry.get(&tenant(), world.webhook.id).await.unwrap().unwrap();
     assert!(webhook.state.is_active());
+}
+
+const MESSAGES: &[&str] = &[
+    r#"{"version":1,"kind":"deliver","body":{"tenant":"acme","delivery":"dlv_AAGNDPVAAAAAAAAAAAAAAAABjQz1QABlMQ","eventType":"a.b","generation":0,"payload":{"plain":{"type":"a.b","data":{"x":1}}}}}"#,
+    r#"{"version":1,"kind":"deliver","body":{"tenant":"acme","delivery":"dlv_AAGNDPVAAAAAAAAAAAAAAAABjQz1QABlMQ","eventType":"a.b","generation":4294967295,"payload":{"zlib":"eJyrVkpUsjKsBQAJ+gI/"}}}"#,
+];
+
+proptest::proptest! {
+    /// A damaged message among good ones: it ends somehow, and they arrive.
+    #[test]
+    fn damaged_messages_harm_no_other(body in hooklane_fuzz::damaged(MESSAGES)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let world = World::with_policy(r#"{"schedule":[1]}"#).await;
+            world.publish("e1").await;
+            let received = world.worker.queues.receive(Lane::Fast).remove(0);
+            let good = super::world::task(received);
+            let bad = Task {
+                body,
+                message: MessageId("bad".to_owned()),
+                receipt_handle: "bad".to_owned(),
+                ..good.clone()
+            };
+            let dispositions = world.worker.work(&[bad, good]).await;
+            assert_eq!(dispositions[0], Disposition::Done);
+            assert_eq!(world.delivery("e1").await.status(), Status::Delivered);
+        });
+    }
 }

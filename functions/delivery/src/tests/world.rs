@@ -5,14 +5,15 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use hooklane_app::fakes::{
-    FixedSurroundings, MemoryLedger, MemoryQueues, MemoryRegistry, Received,
+    Faults, FixedSurroundings, MemoryLedger, MemoryQueues, MemoryRegistry, Received,
 };
 use hooklane_app::ports::{
-    AttemptLog as _, Deliveries as _, Dispatch as _, Events as _, LogFilter, Post, Saved, Sent,
-    Surroundings as _, Webhooks as _,
+    AttemptLog as _, Deliveries as _, Destination, Dispatch as _, Events as _, LogFilter, Post,
+    Saved, Sent, Surroundings as _, Webhooks as _,
 };
 use hooklane_aws::sqs_batch::Disposition;
 use hooklane_domain::Timestamp;
+use hooklane_domain::circuit::Thresholds;
 use hooklane_domain::contract::WireRequest;
 use hooklane_domain::delivery::{Delivery, MessageId, Turn};
 use hooklane_domain::event::{Content, Event};
@@ -25,8 +26,10 @@ use hooklane_domain::retry::RetryPolicy;
 use hooklane_domain::target::TargetUrl;
 use hooklane_domain::waiting::{Lane, Waiting};
 use hooklane_domain::webhook::{Essentials, Webhook};
+use hooklane_upkeep::Upkeep;
 use jiff::SignedDuration;
 
+use crate::care::Care;
 use crate::edge::Edge;
 use crate::worker::{Task, Worker};
 
@@ -45,6 +48,8 @@ impl Edge for Fake {
 pub(super) struct Script {
     clock: Arc<FixedSurroundings>,
     answers: Mutex<VecDeque<Outcome>>,
+    /// What it answers where the script has nothing.
+    pub(super) otherwise: Mutex<u16>,
     seen: Mutex<Vec<(Timestamp, WireRequest)>>,
     /// The time limit of each request.
     limits: Mutex<Vec<Duration>>,
@@ -54,7 +59,7 @@ pub(super) struct Script {
 }
 
 impl Post for Script {
-    async fn post(&self, _: &TargetUrl, request: WireRequest, limit: Duration) -> Sent {
+    async fn post(&self, _: Destination<'_>, request: WireRequest, limit: Duration) -> Sent {
         self.seen.lock().unwrap().push((self.clock.now(), request));
         self.limits.lock().unwrap().push(limit);
         let write = self.meanwhile.lock().unwrap().take();
@@ -63,7 +68,8 @@ impl Post for Script {
         }
         // Others of the batch get their turn, as they would on a network.
         tokio::task::yield_now().await;
-        let outcome = self.answers.lock().unwrap().pop_front().unwrap_or_else(|| answer(200));
+        let outcome = self.answers.lock().unwrap().pop_front();
+        let outcome = outcome.unwrap_or_else(|| answer(*self.otherwise.lock().unwrap()));
         Sent { outcome, took: Duration::from_millis(5) }
     }
 }
@@ -82,13 +88,21 @@ pub(super) fn answer_with(status: u16, headers: &[(&str, &str)]) -> Outcome {
 }
 
 const VISIBILITY: u32 = 360;
+pub(super) const MAX_PARKED: u64 = 20;
 
 pub(super) struct World {
     pub(super) worker: Worker<Fake>,
     pub(super) webhook: Webhook,
     pub(super) clock: Arc<FixedSurroundings>,
+    pub(super) upkeep: FakeUpkeep,
+    pub(super) faults: Faults,
     start: Timestamp,
 }
+
+type FakeUpkeep = Upkeep<Arc<MemoryLedger>, MemoryRegistry, MemoryQueues, Arc<FixedSurroundings>>;
+
+/// In flight, the retry queue may hold so many before the brake goes on.
+pub(super) const BRAKE: u64 = 5;
 
 pub(super) fn tenant() -> TenantId {
     "acme".parse().unwrap()
@@ -98,15 +112,31 @@ impl World {
     pub(super) async fn with_policy(policy: &str) -> Self {
         let start: Timestamp = "2024-01-15T10:30:00Z".parse().unwrap();
         let clock = Arc::new(FixedSurroundings::at(start));
-        let ledger = Arc::new(MemoryLedger::default());
+        let faults = Faults::default();
+        let ledger = Arc::new(MemoryLedger::with_faults(faults.clone()));
+        let registry = MemoryRegistry::with_faults(faults.clone());
+        let queues = MemoryQueues::at(start, VISIBILITY).with_faults(faults.clone());
+        let rules = hooklane_upkeep::Rules {
+            thresholds: Thresholds::default(),
+            brake: BRAKE,
+            contracts: hooklane_contracts::load(),
+        };
+        let upkeep = Upkeep::new(
+            Arc::clone(&ledger),
+            registry.clone(),
+            queues.clone(),
+            Arc::clone(&clock),
+            rules,
+        );
         let worker: Worker<Fake> = Worker {
             ledger: Arc::clone(&ledger),
-            webhooks: MemoryRegistry::default().into(),
-            queues: MemoryQueues::at(start, VISIBILITY),
+            webhooks: registry.into(),
+            queues,
             dead_letters: MemoryQueues::at(start, VISIBILITY),
             sender: Script {
                 clock: Arc::clone(&clock),
                 answers: Mutex::default(),
+                otherwise: Mutex::new(200),
                 seen: Mutex::default(),
                 limits: Mutex::default(),
                 meanwhile: Mutex::default(),
@@ -114,6 +144,7 @@ impl World {
             },
             surroundings: Arc::clone(&clock),
             contracts: hooklane_contracts::load(),
+            care: Care::new(Thresholds::default(), MAX_PARKED),
             waiting: Waiting { queue_visibility_seconds: VISIBILITY },
             retry_queue: "RetryQueue".to_owned(),
         };
@@ -130,7 +161,7 @@ impl World {
             })
         };
         worker.webhooks.registry().create(&webhook).await.unwrap();
-        Self { worker, webhook, clock, start }
+        Self { worker, webhook, clock, upkeep, faults, start }
     }
 
     pub(super) fn answers<const N: usize>(&self, answers: [Outcome; N]) {
@@ -156,14 +187,22 @@ impl World {
         })
     }
 
-    /// What `fanout` would send of a new event.
+    /// A new event as it is stored, and what `fanout` would send of it.
     pub(super) async fn publish(&self, event: &str) {
+        self.store_event(event).await;
         self.send(&self.message(event, 0)).await;
     }
 
     pub(super) async fn send(&self, message: &Message) {
         let one = std::slice::from_ref(message);
         self.worker.queues.dispatch(Lane::Fast, one).await.unwrap();
+    }
+
+    /// What `fanout` would send of an event of another type.
+    pub(super) async fn publish_typed(&self, event: &str, event_type: &str) {
+        let Message::Deliver(deliver) = self.message(event, 0);
+        let event_type = event_type.parse().unwrap();
+        self.send(&Message::Deliver(Deliver { event_type, ..deliver })).await;
     }
 
     /// Sends a message that carries no payload, and stores its event if told to.

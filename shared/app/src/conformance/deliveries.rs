@@ -1,6 +1,6 @@
 use hooklane_domain::attempt::Attempt;
 use hooklane_domain::delivery::{Delivery, MessageId, ParkReason, Status, Turn};
-use hooklane_domain::ids::{TenantId, WebhookId};
+use hooklane_domain::ids::{DeliveryId, TenantId, WebhookId};
 use hooklane_domain::retry::Next;
 
 use crate::conformance::samples::{answered, at, delivery, tenant, unanswered};
@@ -133,5 +133,12 @@ async fn pages_cover_everything_once(
         }
         let expected: Vec<_> = (0..7).rev().map(at).collect();
         assert_eq!(seen, expected, "each once, newest first: {status:?}");
+        // A list may begin at a place where nothing is.
+        let after = DeliveryId::new(webhook, at(5), "-".parse().unwrap());
+        let asked =
+            DeliveryFilter { status, after: Some(after), limit: 9, ..DeliveryFilter::default() };
+        let page = store.list(tenant, webhook, &asked).await.unwrap();
+        let seen: Vec<_> = page.deliveries.iter().map(|d| d.id.accepted_at()).collect();
+        assert_eq!(seen, expected[2..], "{status:?}");
     }
 }

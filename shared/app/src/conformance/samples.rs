@@ -9,6 +9,7 @@ use hooklane_domain::event::{Content, Event};
 use hooklane_domain::ids::{DeliveryId, TenantId, WebhookId};
 use hooklane_domain::json::RawJson;
 use hooklane_domain::limits::RateLimit;
+use hooklane_domain::network::TargetCidrs;
 use hooklane_domain::outcome::{AttemptError, ErrorKind, Outcome, Response};
 use hooklane_domain::target::TargetUrl;
 use hooklane_domain::webhook::{CustomHeaders, Essentials, RetiringSecret, Webhook};
@@ -72,6 +73,7 @@ pub(super) fn webhook(tenant: &TenantId, n: u128, ms: i64) -> Webhook {
         rate_limit: Some(RateLimit::new(60, 30).expect("a rate limit")),
         filter: Some("event.data.n > 1".parse().expect("a filter")),
         transform: Some("{'n': event.data.n}".parse().expect("a transform")),
+        target_cidrs: Some(TargetCidrs::new(&["203.0.113.0/24", "2001:db8::/32"]).expect("ranges")),
         retiring_secret: Some(RetiringSecret {
             secret: "an-older-secret".parse().expect("a secret"),
             until: at(ms + 1),

@@ -1,19 +1,20 @@
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Mutex;
 
 use hooklane_domain::Timestamp;
 use hooklane_domain::attempt::{Attempt, TestAttempt};
-use hooklane_domain::delivery::Delivery;
+use hooklane_domain::delivery::{Delivery, State};
 use hooklane_domain::event::Event;
 use hooklane_domain::idempotency::{Claim, IdempotencyKey};
 use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
 use hooklane_domain::log::{LogEntry, LogPosition};
 use hooklane_domain::quota::Window;
 
-use super::lock;
+use super::parking::Taken;
+use super::{Faults, lock};
 use crate::ports::{
-    AttemptLog, Deliveries, DeliveryFilter, DeliveryPage, Events, LogFilter, LogPage, Put, Quotas,
-    Saved, Unavailable,
+    AttemptLog, Corrupt, Deliveries, DeliveryFilter, DeliveryPage, Events, LogFilter, LogPage,
+    Pointer, Put, Quotas, Saved, Unavailable,
 };
 
 /// Whose attempt it was, its number, and when it began.
@@ -25,9 +26,33 @@ pub struct MemoryLedger {
     events: Mutex<BTreeMap<(TenantId, EventId), Event>>,
     deliveries: Mutex<BTreeMap<DeliveryId, Delivery>>,
     attempts: Mutex<BTreeMap<AttemptKey, (TenantId, LogEntry)>>,
+    pub(super) pointers: Mutex<BTreeMap<(WebhookId, Timestamp, EventId), Pointer>>,
+    pub(super) slots: Mutex<BTreeMap<WebhookId, Taken>>,
+    pub(super) faults: Faults,
     pub(super) claims: Mutex<BTreeMap<(TenantId, IdempotencyKey), Claim>>,
     pub(super) tests: Mutex<BTreeMap<DeliveryId, TestAttempt>>,
     leased: Mutex<HashMap<(TenantId, Window), u64>>,
+    corrupt: Mutex<BTreeSet<DeliveryId>>,
+}
+
+impl MemoryLedger {
+    /// One whose calls are steps of a function that dies at a chosen one.
+    #[must_use]
+    pub fn with_faults(faults: Faults) -> Self {
+        Self { faults, ..Self::default() }
+    }
+
+    /// Every delivery, in order of ids.
+    #[must_use]
+    pub fn all_deliveries(&self) -> Vec<Delivery> {
+        lock(&self.deliveries).values().cloned().collect()
+    }
+
+    /// Every event, in order of ids.
+    #[must_use]
+    pub fn all_events(&self) -> Vec<Event> {
+        lock(&self.events).values().cloned().collect()
+    }
 }
 
 impl Quotas for MemoryLedger {
@@ -44,8 +69,16 @@ impl Quotas for MemoryLedger {
     }
 }
 
+impl MemoryLedger {
+    /// From now on, what is written of this delivery cannot be read back.
+    pub fn corrupt(&self, id: DeliveryId) {
+        lock(&self.corrupt).insert(id);
+    }
+}
+
 impl Events for MemoryLedger {
     async fn put(&self, event: &Event) -> Result<Put, Unavailable> {
+        self.faults.step()?;
         let mut events = lock(&self.events);
         let key = (event.tenant.clone(), event.id.clone());
         if let Some(stored) = events.get(&key) {
@@ -59,17 +92,25 @@ impl Events for MemoryLedger {
     }
 
     async fn get(&self, tenant: &TenantId, id: &EventId) -> Result<Option<Event>, Unavailable> {
+        self.faults.step()?;
         Ok(lock(&self.events).get(&(tenant.clone(), id.clone())).cloned())
     }
 }
 
 impl Deliveries for MemoryLedger {
     async fn read(&self, ids: &[DeliveryId]) -> Result<Vec<Option<Delivery>>, Unavailable> {
+        self.faults.step()?;
+        let corrupt = lock(&self.corrupt);
+        if let Some(id) = ids.iter().find(|id| corrupt.contains(id)) {
+            let cause = Corrupt { what: id.to_string(), why: "a test has it so".to_owned() };
+            return Err(Unavailable::new("reading a delivery", cause));
+        }
         let deliveries = lock(&self.deliveries);
         Ok(ids.iter().map(|id| deliveries.get(id).cloned()).collect())
     }
 
     async fn save(&self, delivery: &Delivery) -> Result<Saved, Unavailable> {
+        self.faults.step()?;
         let mut deliveries = lock(&self.deliveries);
         let stored = deliveries.get(&delivery.id).map_or(0, |d| d.revision);
         if stored != delivery.revision {
@@ -77,6 +118,16 @@ impl Deliveries for MemoryLedger {
         }
         let written = Delivery { revision: delivery.revision + 1, ..delivery.clone() };
         deliveries.insert(delivery.id.clone(), written.clone());
+        if let State::Parked { due, .. } = written.state {
+            let key = (written.id.webhook(), due, written.id.event().clone());
+            let pointer = Pointer {
+                delivery: written.id.clone(),
+                tenant: written.tenant.clone(),
+                due,
+                generation: written.generation,
+            };
+            lock(&self.pointers).insert(key, pointer);
+        }
         Ok(Saved::Yes(Box::new(written)))
     }
 
@@ -85,6 +136,7 @@ impl Deliveries for MemoryLedger {
         delivery: &Delivery,
         attempt: &Attempt,
     ) -> Result<(), Unavailable> {
+        self.faults.step()?;
         let key = (delivery.id.clone(), attempt.number, attempt.at);
         let entry = LogEntry::of(delivery, attempt.clone());
         lock(&self.attempts).insert(key, (delivery.tenant.clone(), entry));
@@ -92,6 +144,7 @@ impl Deliveries for MemoryLedger {
     }
 
     async fn attempts(&self, delivery: &Delivery) -> Result<Vec<Attempt>, Unavailable> {
+        self.faults.step()?;
         let kept = lock(&self.attempts);
         let failed = delivery
             .failed_at
@@ -109,6 +162,7 @@ impl Deliveries for MemoryLedger {
         webhook: WebhookId,
         filter: &DeliveryFilter,
     ) -> Result<DeliveryPage, Unavailable> {
+        self.faults.step()?;
         let deliveries = lock(&self.deliveries);
         let mut found: Vec<_> = deliveries
             .values()

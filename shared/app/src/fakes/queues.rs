@@ -1,4 +1,4 @@
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::MessageId;
@@ -6,13 +6,13 @@ use hooklane_domain::message::Message;
 use hooklane_domain::waiting::{Lane, MAX_DELAY_SECONDS, MAX_VISIBILITY_SECONDS};
 use jiff::SignedDuration;
 
-use super::lock;
-use crate::ports::{DeadLetters, Dispatch, Unavailable, Waits};
+use super::{Faults, lock};
+use crate::ports::{DeadLetters, Dispatch, InFlight, Unavailable, Waits};
 
 /// The two queues in memory, under a clock that the test moves. They refuse what SQS refuses: a
-/// visibility timeout that would pass 12 hours counted from the receipt, a delay over 15 minutes.
-#[derive(Debug)]
-pub struct MemoryQueues(Mutex<Inner>);
+/// visibility timeout that would pass 12 hours counted from the receipt, a delay over 15 minutes. Clones are the same queues.
+#[derive(Debug, Clone)]
+pub struct MemoryQueues(Arc<Mutex<Inner>>, Faults);
 
 const RETENTION: SignedDuration = SignedDuration::from_hours(14 * 24);
 
@@ -54,14 +54,32 @@ pub struct Buried {
 impl MemoryQueues {
     #[must_use]
     pub fn at(now: Timestamp, visibility_seconds: u32) -> Self {
-        Self(Mutex::new(Inner {
+        let inner = Inner {
             now,
             visibility: SignedDuration::from_secs(i64::from(visibility_seconds)),
             sent: 0,
             messages: Vec::new(),
             buried: Vec::new(),
             refusals: 0,
-        }))
+        };
+        Self(Arc::new(Mutex::new(inner)), Faults::default())
+    }
+
+    /// The same queues, whose calls are steps of a function that dies at a chosen one.
+    #[must_use]
+    pub fn with_faults(self, faults: Faults) -> Self {
+        Self(self.0, faults)
+    }
+
+    /// Every message, whether it is visible or not.
+    #[must_use]
+    pub fn bodies(&self) -> Vec<String> {
+        lock(&self.0).messages.iter().map(|m| m.body.clone()).collect()
+    }
+
+    /// Loses every message, as nothing is to depend on one.
+    pub fn lose_all(&self) {
+        lock(&self.0).messages.clear();
     }
 
     /// Moves the clock; what is older than 14 days is gone, as on SQS.
@@ -133,6 +151,7 @@ impl Inner {
 
 impl Dispatch for MemoryQueues {
     async fn dispatch(&self, lane: Lane, messages: &[Message]) -> Result<(), Unavailable> {
+        self.1.step()?;
         let mut inner = lock(&self.0);
         for message in messages {
             inner.send(lane, message, 0);
@@ -148,6 +167,7 @@ impl Waits for MemoryQueues {
         receipt_handle: &str,
         seconds: u32,
     ) -> Result<(), Unavailable> {
+        self.1.step()?;
         let mut inner = lock(&self.0);
         let now = inner.now;
         let held = inner.messages.iter_mut().find(|m| m.lane == lane && m.id.0 == receipt_handle);
@@ -168,6 +188,7 @@ impl Waits for MemoryQueues {
     }
 
     async fn send_later(&self, message: &Message, seconds: u32) -> Result<MessageId, Unavailable> {
+        self.1.step()?;
         if seconds > MAX_DELAY_SECONDS {
             lock(&self.0).refusals += 1;
             return Err(Unavailable::new("SendMessage", "InvalidParameterValue: DelaySeconds"));
@@ -176,8 +197,19 @@ impl Waits for MemoryQueues {
     }
 }
 
+impl InFlight for MemoryQueues {
+    async fn in_flight(&self) -> Result<u64, Unavailable> {
+        self.1.step()?;
+        let inner = lock(&self.0);
+        let waiting =
+            inner.messages.iter().filter(|m| m.lane == Lane::Retry && m.visible_at > inner.now);
+        Ok(waiting.count() as u64)
+    }
+}
+
 impl DeadLetters for MemoryQueues {
     async fn bury(&self, body: &str, reason: &str) -> Result<(), Unavailable> {
+        self.1.step()?;
         let buried = Buried { body: body.to_owned(), reason: reason.to_owned() };
         lock(&self.0).buried.push(buried);
         Ok(())

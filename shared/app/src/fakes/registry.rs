@@ -1,19 +1,21 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use hooklane_domain::Timestamp;
 use hooklane_domain::catalog::{Definition, OwnType, OwnTypes, Owner};
 use hooklane_domain::ids::{EventType, TenantId, WebhookId};
 use hooklane_domain::tenant::{Tenant, TenantSettings};
+use hooklane_domain::waiting::Lane;
 use hooklane_domain::webhook::{DisableReason, Route, Webhook, WebhookState};
 
-use super::lock;
+use super::care::Care;
+use super::{Faults, lock};
 use crate::ports::{EventTypes, RouteTable, Routes, TenantPage, Tenants, Unavailable, Webhooks};
 
-/// The registry in memory.
-#[derive(Debug, Default)]
-pub struct MemoryRegistry(Mutex<Inner>);
+/// The registry in memory. Clones are the same registry.
+#[derive(Debug, Clone, Default)]
+pub struct MemoryRegistry(Arc<Mutex<Inner>>, pub(super) Arc<Mutex<Care>>, Faults);
 
 #[derive(Debug, Default)]
 struct Inner {
@@ -40,8 +42,30 @@ impl Inner {
     }
 }
 
+impl MemoryRegistry {
+    /// One whose calls are steps of a function that dies at a chosen one.
+    #[must_use]
+    pub fn with_faults(faults: Faults) -> Self {
+        Self(Arc::default(), Arc::default(), faults)
+    }
+
+    pub(super) fn faults(&self) -> &Faults {
+        &self.2
+    }
+
+    /// Moves a webhook to another lane, outside its revision; whether there is one.
+    pub(super) fn set_lane(&self, tenant: &TenantId, id: WebhookId, lane: Lane) -> bool {
+        let mut inner = lock(&self.0);
+        let Some(webhook) = inner.webhooks.get_mut(&(tenant.clone(), id)) else { return false };
+        webhook.lane = lane;
+        inner.changed(tenant);
+        true
+    }
+}
+
 impl Webhooks for MemoryRegistry {
     async fn create(&self, webhook: &Webhook) -> Result<(), Unavailable> {
+        self.faults().step()?;
         let mut inner = lock(&self.0);
         let key = (webhook.tenant.clone(), webhook.id);
         if let Entry::Vacant(place) = inner.webhooks.entry(key) {
@@ -52,17 +76,23 @@ impl Webhooks for MemoryRegistry {
     }
 
     async fn get(&self, tenant: &TenantId, id: WebhookId) -> Result<Option<Webhook>, Unavailable> {
+        self.faults().step()?;
         Ok(lock(&self.0).webhooks.get(&(tenant.clone(), id)).cloned())
     }
 
     async fn list(&self, tenant: &TenantId) -> Result<Vec<Webhook>, Unavailable> {
+        self.faults().step()?;
         Ok(lock(&self.0).of(tenant).rev().cloned().collect())
     }
 
     async fn update(&self, webhook: &Webhook) -> Result<bool, Unavailable> {
+        self.faults().step()?;
         let mut inner = lock(&self.0);
         let key = (webhook.tenant.clone(), webhook.id);
-        let same = inner.webhooks.get(&key).is_some_and(|w| w.revision == webhook.revision);
+        let same = inner
+            .webhooks
+            .get(&key)
+            .is_some_and(|w| w.revision == webhook.revision && w.lane == webhook.lane);
         if same {
             let written = Webhook { revision: webhook.revision + 1, ..webhook.clone() };
             inner.webhooks.insert(key, written);
@@ -77,6 +107,7 @@ impl Webhooks for MemoryRegistry {
         id: WebhookId,
         revision: Option<u64>,
     ) -> Result<bool, Unavailable> {
+        self.faults().step()?;
         let mut inner = lock(&self.0);
         let key = (tenant.clone(), id);
         let found = inner
@@ -96,6 +127,7 @@ impl Webhooks for MemoryRegistry {
         reason: DisableReason,
         at: Timestamp,
     ) -> Result<bool, Unavailable> {
+        self.faults().step()?;
         let mut inner = lock(&self.0);
         let key = (seen.tenant.clone(), seen.id);
         let Some(webhook) = inner.webhooks.get_mut(&key) else {
@@ -114,6 +146,7 @@ impl Webhooks for MemoryRegistry {
 
 impl Tenants for MemoryRegistry {
     async fn tenant(&self, id: &TenantId) -> Result<Tenant, Unavailable> {
+        self.faults().step()?;
         Ok(lock(&self.0).tenant(id))
     }
 
@@ -127,6 +160,7 @@ impl Tenants for MemoryRegistry {
         settings: &TenantSettings,
         revision: Option<u64>,
     ) -> Result<Option<Tenant>, Unavailable> {
+        self.faults().step()?;
         let mut inner = lock(&self.0);
         let current = inner.tenant(id);
         if revision.is_some_and(|revision| revision != current.revision) {
@@ -140,6 +174,7 @@ impl Tenants for MemoryRegistry {
     }
 
     async fn revoke_tokens(&self, id: &TenantId) -> Result<(), Unavailable> {
+        self.faults().step()?;
         let mut inner = lock(&self.0);
         let mut tenant = inner.tenant(id);
         tenant.token_generation += 1;
@@ -152,6 +187,7 @@ impl Tenants for MemoryRegistry {
         after: Option<&TenantId>,
         limit: usize,
     ) -> Result<TenantPage, Unavailable> {
+        self.faults().step()?;
         let inner = lock(&self.0);
         let mut ids = inner.known.iter().filter(|id| after.is_none_or(|after| *id > after));
         let tenants: Vec<_> = ids.by_ref().take(limit).map(|id| inner.tenant(id)).collect();
@@ -160,6 +196,7 @@ impl Tenants for MemoryRegistry {
     }
 
     async fn remove(&self, id: &TenantId) -> Result<bool, Unavailable> {
+        self.faults().step()?;
         let mut inner = lock(&self.0);
         let current = inner.tenant(id);
         let was_known = inner.known.remove(id);
@@ -232,10 +269,12 @@ impl EventTypes for MemoryRegistry {
 
 impl Routes for MemoryRegistry {
     async fn version(&self, tenant: &TenantId) -> Result<u64, Unavailable> {
+        self.faults().step()?;
         Ok(lock(&self.0).versions.get(tenant).copied().unwrap_or(0))
     }
 
     async fn table(&self, tenant: &TenantId) -> Result<RouteTable, Unavailable> {
+        self.faults().step()?;
         let inner = lock(&self.0);
         let routes = inner
             .of(tenant)
@@ -245,6 +284,7 @@ impl Routes for MemoryRegistry {
                 events: w.events.clone(),
                 filter: w.filter.clone(),
                 test_mode: w.test_mode,
+                lane: w.lane,
                 created_at: w.created_at,
             })
             .collect();

@@ -7,10 +7,12 @@ use hooklane_domain::attempt::Attempt;
 use hooklane_domain::delivery::Delivery;
 use hooklane_domain::event::Event;
 use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
+use hooklane_domain::limits::RateLimit;
+use hooklane_domain::recovery::Wanted;
 
 use crate::ports::{
-    AttemptLog, Deliveries, DeliveryFilter, DeliveryPage, Events, LogFilter, LogPage, Put, Saved,
-    Surroundings, Unavailable,
+    AttemptLog, Deliveries, DeliveryFilter, DeliveryPage, EventPage, EventWalk, Events, LogFilter,
+    LogPage, Parking, Pointer, Put, Saved, SlotCounts, Slots, Surroundings, Unavailable,
 };
 
 impl<T: Surroundings> Surroundings for Arc<T> {
@@ -61,6 +63,47 @@ impl<T: Deliveries> Deliveries for Arc<T> {
         filter: &DeliveryFilter,
     ) -> Result<DeliveryPage, Unavailable> {
         (**self).list(tenant, webhook, filter).await
+    }
+}
+
+impl<T: Parking> Parking for Arc<T> {
+    async fn parked(
+        &self,
+        webhook: WebhookId,
+        due_by: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Pointer>, Unavailable> {
+        (**self).parked(webhook, due_by, limit).await
+    }
+
+    async fn unpark(&self, pointer: &Pointer) -> Result<(), Unavailable> {
+        (**self).unpark(pointer).await
+    }
+}
+
+impl<T: Slots> Slots for Arc<T> {
+    async fn take_slot(
+        &self,
+        webhook: WebhookId,
+        limit: RateLimit,
+        now: Timestamp,
+    ) -> Result<Timestamp, Unavailable> {
+        (**self).take_slot(webhook, limit, now).await
+    }
+
+    async fn slots_taken(&self, webhook: WebhookId) -> Result<SlotCounts, Unavailable> {
+        (**self).slots_taken(webhook).await
+    }
+}
+
+impl<T: EventWalk> EventWalk for Arc<T> {
+    async fn walk(
+        &self,
+        tenant: &TenantId,
+        wanted: Wanted,
+        cursor: Option<&str>,
+    ) -> Result<EventPage, Unavailable> {
+        (**self).walk(tenant, wanted, cursor).await
     }
 }
 

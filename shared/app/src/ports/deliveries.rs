@@ -8,7 +8,8 @@ use super::Unavailable;
 
 /// Deliveries and their attempts.
 pub trait Deliveries: Send + Sync {
-    /// The deliveries as written, in the order asked for, read consistently: a `None` is believed.
+    /// The deliveries as written, in the order asked for, read consistently: a `None` is believed. One
+    /// that cannot be read back fails the call, with an error that [`Unavailable::is_corrupt`].
     fn read(
         &self,
         ids: &[DeliveryId],

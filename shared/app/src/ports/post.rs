@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use hooklane_domain::contract::WireRequest;
+use hooklane_domain::network::TargetCidrs;
 use hooklane_domain::outcome::Outcome;
 use hooklane_domain::target::TargetUrl;
 
@@ -9,10 +10,23 @@ pub trait Post: Send + Sync {
     /// One POST, over within `limit`; whatever goes wrong is its outcome.
     fn post(
         &self,
-        url: &TargetUrl,
+        to: Destination<'_>,
         request: WireRequest,
         limit: Duration,
     ) -> impl Future<Output = Sent> + Send;
+}
+
+/// Where a request goes, and the ranges it has to stay within, if its webhook lists any.
+#[derive(Debug, Clone, Copy)]
+pub struct Destination<'a> {
+    pub url: &'a TargetUrl,
+    pub only: Option<&'a TargetCidrs>,
+}
+
+impl<'a> From<&'a TargetUrl> for Destination<'a> {
+    fn from(url: &'a TargetUrl) -> Self {
+        Self { url, only: None }
+    }
 }
 
 /// What came of a request, and how long it took.

@@ -10,6 +10,7 @@ use hooklane_domain::expression::{Filter, Transform};
 use hooklane_domain::fields::{FieldErrors, Fields};
 use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::limits::{RateLimit, TimeLimit};
+use hooklane_domain::network::TargetCidrs;
 use hooklane_domain::secret::SigningSecret;
 use hooklane_domain::subscription::Subscription;
 use hooklane_domain::target::TargetUrl;
@@ -101,6 +102,8 @@ pub(super) struct Draft<'a> {
     rate_limit: Override<RateLimit>,
     filter: Override<Filter>,
     transform: Override<Transform>,
+    /// Taken back, or by an empty list, the restriction is lifted.
+    target_cidrs: Override<TargetCidrs>,
     active: Option<bool>,
     test_mode: Option<bool>,
 }
@@ -165,6 +168,7 @@ impl<'a> Draft<'a> {
             rate_limit: read::rate_limit(fields),
             filter: read::expression(fields, "filter"),
             transform: read::expression(fields, "transform"),
+            target_cidrs: read::target_cidrs(fields),
             active: read::active(fields),
             test_mode: fields.read(&["testMode", "test_mode"], "true or false"),
         }
@@ -215,6 +219,13 @@ impl<'a> Draft<'a> {
             }
             _ => CustomHeaders::default(),
         };
+        let target_cidrs = self.target_cidrs.over(None);
+        if let Some(url) = &self.url {
+            within(url, target_cidrs.as_ref(), rules, &mut errors);
+        }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
         let (Some(url), Some(events), Some(contract), true) =
             (self.url, self.events, contract, errors.is_empty())
         else {
@@ -245,6 +256,7 @@ impl<'a> Draft<'a> {
             rate_limit: self.rate_limit.over(None),
             filter: self.filter.over(None),
             transform: self.transform.over(None),
+            target_cidrs,
             test_mode: self.test_mode.unwrap_or(false),
             state: state(self.active.unwrap_or(true)),
             ..new
@@ -275,6 +287,13 @@ impl<'a> Draft<'a> {
             _ => current.headers.clone(),
         };
         check_kept_secrets(self.signing, self.contract, current, now, &mut errors);
+        // Also where only one of the two changes. What was saved and stays is the sender's to judge.
+        let moves = self.url.is_some() || self.target_cidrs.is_said();
+        let url = self.url.unwrap_or_else(|| current.url.clone());
+        let target_cidrs = self.target_cidrs.over(current.target_cidrs.clone());
+        if moves {
+            within(&url, target_cidrs.as_ref(), rules, &mut errors);
+        }
         // What it has it may keep, also when the type is gone by now.
         unknown(self.events.as_deref(), types, &current.events, &mut errors);
         if !errors.is_empty() {
@@ -289,7 +308,8 @@ impl<'a> Draft<'a> {
         let webhook = Webhook {
             name: self.name.unwrap_or(changed.name),
             description: self.description.over(changed.description),
-            url: self.url.unwrap_or(changed.url),
+            url,
+            target_cidrs,
             events: self.events.map_or(changed.events, without_places),
             contract: self.contract.map_or(changed.contract, |c| c.name().clone()),
             headers,
@@ -362,6 +382,13 @@ fn without_places(events: Vec<(usize, Subscription)>) -> Vec<Subscription> {
 
 fn state(active: bool) -> WebhookState {
     if active { WebhookState::Active } else { WebhookState::Inactive }
+}
+
+/// An address in the URL has to be within the webhook's own ranges.
+fn within(url: &TargetUrl, only: Option<&TargetCidrs>, rules: Rules<'_>, errors: &mut FieldErrors) {
+    if let Err(error) = url.judge_within(rules.network, only) {
+        errors.push("url", error.to_string());
+    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use hooklane_domain::Timestamp;
 use hooklane_domain::catalog::{Catalogs, OwnTypes, Owner};
+use hooklane_domain::health::{Change, Health};
 use hooklane_domain::idempotency::IdempotencyKey;
 use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::network::NetworkRules;
@@ -14,7 +15,8 @@ use jiff::SignedDuration;
 use super::*;
 use crate::catalog::EventCatalog;
 use crate::fakes::{FixedSurroundings, MemoryLedger, MemoryRegistry};
-use crate::ports::Expectations;
+use crate::holding::{pause, resume};
+use crate::ports::{Expectations, Look, Watch};
 
 const BODY: &str = r#"{"url":"https://example.com/","events":["*"]}"#;
 
@@ -137,6 +139,48 @@ impl Webhooks for Slow {
     }
 }
 
+impl Healths for Slow {
+    async fn health(&self, webhook: WebhookId) -> Result<Health, Unavailable> {
+        self.0.health(webhook).await
+    }
+    async fn save_health(
+        &self,
+        tenant: &TenantId,
+        webhook: WebhookId,
+        change: &Change,
+    ) -> Result<bool, Unavailable> {
+        self.0.save_health(tenant, webhook, change).await
+    }
+    async fn skip(&self, webhook: WebhookId) -> Result<(), Unavailable> {
+        self.0.skip(webhook).await
+    }
+}
+
+impl Watches for Slow {
+    async fn watch(
+        &self,
+        tenant: &TenantId,
+        webhook: WebhookId,
+        parked: u32,
+        now: Timestamp,
+    ) -> Result<u64, Unavailable> {
+        self.0.watch(tenant, webhook, parked, now).await
+    }
+    async fn watched(
+        &self,
+        after: Option<WebhookId>,
+        limit: usize,
+    ) -> Result<Vec<Watch>, Unavailable> {
+        self.0.watched(after, limit).await
+    }
+    async fn looked(&self, seen: &Watch, next: Look, released: u64) -> Result<(), Unavailable> {
+        self.0.looked(seen, next, released).await
+    }
+    async fn unwatch(&self, seen: &Watch) -> Result<bool, Unavailable> {
+        self.0.unwatch(seen).await
+    }
+}
+
 impl Expectations for Slow {
     async fn settings(&self, tenant: &TenantId) -> Result<TenantSettings, Unavailable> {
         self.0.settings(tenant).await
@@ -252,13 +296,13 @@ async fn pausing_twice_is_pausing_once() {
     world.surroundings.pass(SignedDuration::from_secs(9));
     let again = pause(&world.registry, &world.surroundings, key).await.unwrap();
     assert_eq!((again.state, again.revision), (paused.state, 2));
-    let resumed = resume(&world.registry, &world.surroundings, key).await.unwrap();
+    let resumed = resume(&world.registry, &world.surroundings, key, false).await.unwrap();
     assert_eq!((resumed.state, resumed.revision), (WebhookState::Active, 3));
-    let again = resume(&world.registry, &world.surroundings, key).await.unwrap();
+    let again = resume(&world.registry, &world.surroundings, key, false).await.unwrap();
     assert_eq!(again.revision, 3);
     assert!(world.registry.disable(&again, DisableReason::Gone, again.updated_at).await.unwrap());
     let held = pause(&world.registry, &world.surroundings, key).await.unwrap();
     assert!(matches!(held.state, WebhookState::Disabled { .. }), "it keeps the reason");
-    let resumed = resume(&world.registry, &world.surroundings, key).await.unwrap();
+    let resumed = resume(&world.registry, &world.surroundings, key, false).await.unwrap();
     assert_eq!(resumed.state, WebhookState::Active);
 }

@@ -41,6 +41,9 @@ struct DeliveryItem {
     /// The attempt that succeeded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     y: Option<StoredAttempt>,
+    /// The slot it holds, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    q: Option<i64>,
     /// Revision.
     v: u32,
     #[serde(rename = "expiresAt")]
@@ -53,7 +56,7 @@ enum StoredState {
     #[serde(rename = "w")]
     Waiting(i64, Option<MessageId>),
     #[serde(rename = "p")]
-    Parked(i64, ParkReason),
+    Parked(i64, ParkReason, #[serde(default)] Option<i64>),
     #[serde(rename = "d")]
     Delivered(i64, ()),
     #[serde(rename = "f")]
@@ -92,7 +95,7 @@ impl Deliveries for Ledger {
         let written = Delivery { revision: delivery.revision + 1, ..delivery.clone() };
         let item = self.delivery_item(&written)?;
         let saved = match &delivery.state {
-            State::Parked { since, .. } => self.put_parked(delivery, item, *since).await?,
+            State::Parked { due, .. } => self.put_parked(delivery, item, *due).await?,
             _ => self.put_delivery(delivery, item).await?,
         };
         Ok(if saved { Saved::Yes(Box::new(written)) } else { Saved::Conflict })
@@ -147,13 +150,9 @@ impl Ledger {
         &self,
         read: &Delivery,
         item: Item,
-        since: Timestamp,
+        due: Timestamp,
     ) -> Result<bool, Unavailable> {
-        let mut pointer = keys::parked(&read.id, since).attributes();
-        pointer.insert("i".to_owned(), string(&read.id));
-        pointer.insert("t".to_owned(), string(&read.tenant));
-        let expires_at = self.retention.expires_at(read.id.accepted_at());
-        pointer.insert("expiresAt".to_owned(), number(expires_at));
+        let pointer = self.pointer_item(read, due)?;
         let put = Put::builder().table_name(&self.table).set_item(Some(item));
         let put = match read.revision {
             0 => put.condition_expression(NOT_THERE),
@@ -195,6 +194,7 @@ impl Ledger {
                 .filter(|l| !matches!(l.status, Some(200..=299)))
                 .map(StoredLast::new),
             y: delivery.success.as_ref().map(StoredAttempt::new),
+            q: delivery.slot.map(Timestamp::as_millisecond),
             v: delivery.revision,
             expires_at: self.retention.expires_at(delivery.id.accepted_at()),
         };
@@ -242,6 +242,7 @@ pub(super) fn to_delivery(item: Item) -> Result<Delivery, Unavailable> {
         failed_at,
         last,
         success,
+        slot: item.q.map(time).transpose()?,
         revision: item.v,
     })
 }
@@ -256,7 +257,9 @@ impl StoredState {
             State::Waiting { next_attempt_at, owner } => {
                 Self::Waiting(next_attempt_at.as_millisecond(), owner.clone())
             }
-            State::Parked { since, reason } => Self::Parked(since.as_millisecond(), *reason),
+            State::Parked { since, due, reason } => {
+                Self::Parked(since.as_millisecond(), *reason, Some(due.as_millisecond()))
+            }
             State::Delivered { at } => Self::Delivered(at.as_millisecond(), ()),
             State::Failed { at, reason } => Self::Failed(at.as_millisecond(), *reason),
             State::Cancelled { at, reason } => Self::Cancelled(at.as_millisecond(), *reason),
@@ -266,7 +269,9 @@ impl StoredState {
     fn read(self) -> Result<State, Unavailable> {
         Ok(match self {
             Self::Waiting(ms, owner) => State::Waiting { next_attempt_at: time(ms)?, owner },
-            Self::Parked(ms, reason) => State::Parked { since: time(ms)?, reason },
+            Self::Parked(ms, reason, due) => {
+                State::Parked { since: time(ms)?, due: time(due.unwrap_or(ms))?, reason }
+            }
             Self::Delivered(ms, ()) => State::Delivered { at: time(ms)? },
             Self::Failed(ms, reason) => State::Failed { at: time(ms)?, reason },
             Self::Cancelled(ms, reason) => State::Cancelled { at: time(ms)?, reason },

@@ -105,6 +105,12 @@ impl Ledger {
     }
 }
 
+/// An event from its item.
+pub(super) fn read(item: Item) -> Result<Event, Unavailable> {
+    let (item, compressed) = split(item)?;
+    to_event(item, compressed)
+}
+
 fn split(mut item: Item) -> Result<(EventItem, Option<Vec<u8>>), Unavailable> {
     let compressed = match item.remove(COMPRESSED) {
         Some(AttributeValue::B(bytes)) => Some(bytes.into_inner()),
@@ -132,8 +138,7 @@ pub struct EventRecord(Event);
 impl EventRecord {
     /// Reads the `NewImage` of a stream record, in DynamoDB's JSON.
     pub fn from_image(image: serde_dynamo::Item) -> Result<Self, Unavailable> {
-        let (item, compressed) = split(image.into())?;
-        to_event(item, compressed).map(Self)
+        read(image.into()).map(Self)
     }
 
     #[must_use]

@@ -17,8 +17,11 @@ pub(super) const UNDELIVERED_KEY: &str = "u";
 
 /// An event: its tenant and id, which is its idempotency key; each event is a partition of its own.
 pub(super) fn event(tenant: &TenantId, id: &EventId) -> Key {
-    Key { pk: format!("EV#{tenant}#{id}"), sk: "EVENT".to_owned() }
+    Key { pk: format!("{}{id}", events_of(tenant)), sk: EVENT.to_owned() }
 }
+
+/// The sort key of every event.
+pub(super) const EVENT: &str = "EVENT";
 
 /// A delivery: its webhook, then the event's acceptance so that a list is in order of time, then the
 /// event so that two of one millisecond differ. Nothing in it is chance: a replay meets the same item.
@@ -99,10 +102,29 @@ pub(super) fn event_of_attempt(item: &Item) -> Option<EventId> {
     rest.split_once('#')?.0.parse().ok()
 }
 
-/// The pointer to a parked delivery: in order of when it was due, under its webhook.
-pub(super) fn parked(id: &DeliveryId, since: Timestamp) -> Key {
-    let ms = since.as_millisecond().max(0);
-    Key { pk: format!("PK#{}", id.webhook()), sk: format!("{ms:015}#{}", id.event()) }
+/// The pointer to a parked delivery: in order of when it is due, under its webhook.
+pub(super) fn parked(id: &DeliveryId, due: Timestamp) -> Key {
+    Key { pk: parking(id.webhook()), sk: format!("{}#{}", parked_at(due), id.event()) }
+}
+
+/// The partition of a webhook's pointers.
+pub(super) fn parking(webhook: WebhookId) -> String {
+    format!("PK#{webhook}")
+}
+
+/// How the sort keys of pointers that are due then begin.
+pub(super) fn parked_at(due: Timestamp) -> String {
+    format!("{:015}", due.as_millisecond().max(0))
+}
+
+/// What a webhook's rate limit has handed out.
+pub(super) fn slots(webhook: WebhookId) -> Key {
+    Key { pk: format!("RL#{webhook}"), sk: "SLOTS".to_owned() }
+}
+
+/// How the partition keys of a tenant's events begin. No tenant's id holds a `#`.
+pub(super) fn events_of(tenant: &TenantId) -> String {
+    format!("EV#{tenant}#")
 }
 
 /// The count of a tenant's API requests in one minute.

@@ -7,6 +7,7 @@ use hooklane_domain::Timestamp;
 use hooklane_domain::expression::Filter;
 use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::subscription::Subscription;
+use hooklane_domain::waiting::Lane;
 use hooklane_domain::webhook::{Route, WebhookState};
 use serde::Deserialize;
 
@@ -22,6 +23,8 @@ struct RouteItem {
     filter: Option<String>,
     test_mode: bool,
     state: WebhookState,
+    #[serde(default)]
+    slow: bool,
     created_at: Timestamp,
 }
 
@@ -45,8 +48,10 @@ impl Routes for RouteRegistry {
         // The version first: what changes after it is in a table that counts as older.
         let version = self.version(tenant).await?;
         let mut routes = Vec::new();
-        let mut items =
-            self.webhook_items(tenant, Some("id, events, #filter, test_mode, #state, created_at"));
+        let mut items = self.webhook_items(
+            tenant,
+            Some("id, events, #filter, test_mode, #state, slow, created_at"),
+        );
         while let Some(item) = items.try_next().await? {
             let item: RouteItem = from_item(item)?;
             if item.state.is_subscribed() {
@@ -55,6 +60,7 @@ impl Routes for RouteRegistry {
                     events: item.events,
                     filter: item.filter.map(Filter::from_stored),
                     test_mode: item.test_mode,
+                    lane: if item.slow { Lane::Retry } else { Lane::Fast },
                     created_at: item.created_at,
                 });
             }

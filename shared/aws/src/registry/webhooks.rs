@@ -8,16 +8,18 @@ use hooklane_domain::contract::ContractName;
 use hooklane_domain::expression::{Filter, Transform};
 use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::limits::{RateLimit, TimeLimit};
+use hooklane_domain::network::TargetCidrs;
 use hooklane_domain::retry::RetryPolicy;
 use hooklane_domain::subscription::Subscription;
 use hooklane_domain::target::TargetUrl;
+use hooklane_domain::waiting::Lane;
 use hooklane_domain::webhook::{
     CustomHeaders, DisableReason, RetiringSecret, Webhook, WebhookState,
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
-use super::{Registry, directory_key, webhook_key};
+use super::{Registry, directory_key, health_key, webhook_key};
 use crate::failure::{corrupt, unavailable};
 use crate::table::{Item, from_item, number, string, to_item};
 
@@ -44,6 +46,8 @@ struct WebhookItem {
     timeout: Option<TimeLimit>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     rate_limit: Option<RateLimit>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    target_cidrs: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     filter: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -52,6 +56,9 @@ struct WebhookItem {
     retiring_secret: Option<RetiringItem>,
     test_mode: bool,
     state: WebhookState,
+    /// There where its deliveries go to the retry queue at once.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    slow: bool,
     created_at: Timestamp,
     updated_at: Timestamp,
     revision: u64,
@@ -69,6 +76,9 @@ const CONCURRENCY: usize = 16;
 
 /// Holds where the stored webhook is the one that was read.
 const SAME_REVISION: &str = "revision = :revision";
+/// Its lane moves outside its revision, and a write of the whole item must not move it back.
+const SAME_AND_SLOW: &str = "revision = :revision AND attribute_exists(slow)";
+const SAME_AND_FAST: &str = "revision = :revision AND attribute_not_exists(slow)";
 
 impl Webhooks for Registry {
     async fn create(&self, webhook: &Webhook) -> Result<(), Unavailable> {
@@ -122,7 +132,10 @@ impl Webhooks for Registry {
         let put = Put::builder()
             .table_name(&self.table.table)
             .set_item(Some(self.to_item(&written).await?))
-            .condition_expression(SAME_REVISION)
+            .condition_expression(match webhook.lane {
+                Lane::Fast => SAME_AND_FAST,
+                Lane::Retry => SAME_AND_SLOW,
+            })
             .expression_attribute_values(":revision", number(webhook.revision))
             .build()
             .map_err(building())?;
@@ -145,8 +158,15 @@ impl Webhooks for Registry {
                 .condition_expression(SAME_REVISION)
                 .expression_attribute_values(":revision", number(revision)),
         };
-        let delete = delete.build().map_err(building())?;
-        self.table.change(tenant, &[TransactWriteItem::builder().delete(delete).build()]).await
+        // Its health goes with it.
+        let health = Delete::builder()
+            .table_name(&self.table.table)
+            .set_key(Some(health_key(id).attributes()));
+        let deletions = [delete.build(), health.build()]
+            .into_iter()
+            .map(|delete| delete.map(|delete| TransactWriteItem::builder().delete(delete).build()));
+        let deletions = deletions.collect::<Result<Vec<_>, _>>().map_err(building())?;
+        self.table.change(tenant, &deletions).await
     }
 
     async fn disable(
@@ -187,7 +207,8 @@ impl Routes for Registry {
     }
 }
 
-fn building<E: std::error::Error + Send + Sync + 'static>() -> impl FnOnce(E) -> Unavailable {
+pub(super) fn building<E: std::error::Error + Send + Sync + 'static>()
+-> impl FnOnce(E) -> Unavailable {
     unavailable("building a transaction".to_owned())
 }
 
@@ -232,9 +253,11 @@ impl Registry {
             rate_limit: webhook.rate_limit,
             filter: webhook.filter.as_ref().map(|filter| filter.as_str().to_owned()),
             transform: webhook.transform.as_ref().map(|transform| transform.as_str().to_owned()),
+            target_cidrs: webhook.target_cidrs.iter().flat_map(TargetCidrs::iter).collect(),
             retiring_secret,
             test_mode: webhook.test_mode,
             state: webhook.state,
+            slow: webhook.lane == Lane::Retry,
             created_at: webhook.created_at,
             updated_at: webhook.updated_at,
             revision: webhook.revision,
@@ -261,6 +284,13 @@ impl Registry {
             .map(|json| RetryPolicy::read("", json))
             .transpose()
             .map_err(|e| wrong("the retry policy", e.to_string()))?;
+        let target_cidrs = match item.target_cidrs.as_slice() {
+            [] => None,
+            texts => Some(
+                TargetCidrs::new(texts)
+                    .map_err(|_| wrong("the ranges", "not a list of ranges".to_owned()))?,
+            ),
+        };
         let parse = |secret: SecretString| {
             let parsed = secret.expose_secret().parse();
             parsed.map_err(|_| wrong("a secret", "not a secret".to_owned()))
@@ -281,6 +311,7 @@ impl Registry {
             rate_limit: item.rate_limit,
             filter: item.filter.map(Filter::from_stored),
             transform: item.transform.map(Transform::from_stored),
+            target_cidrs,
             headers: CustomHeaders::from_stored(headers),
             retry_policy,
             id: item.id,
@@ -291,6 +322,7 @@ impl Registry {
             contract: item.contract,
             test_mode: item.test_mode,
             state: item.state,
+            lane: if item.slow { Lane::Retry } else { Lane::Fast },
             created_at: item.created_at,
             updated_at: item.updated_at,
             revision: item.revision,

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::{
 };
 use aws_sdk_sqs::types::QueueAttributeName;
 use hooklane_app::conformance::{Inspect, Seen};
-use hooklane_app::ports::{DeadLetters, Dispatch, Surroundings as _, Unavailable, Waits};
+use hooklane_app::ports::{DeadLetters, Dispatch, InFlight, Surroundings as _, Unavailable, Waits};
 use hooklane_aws::SdkConfig;
 use hooklane_aws::dead_letters::DeadLetterQueue;
 use hooklane_aws::ledger::{Ledger, Retention};
@@ -175,6 +175,12 @@ impl Waits for RealQueues {
 
     async fn send_later(&self, message: &Message, seconds: u32) -> Result<MessageId, Unavailable> {
         self.queues.send_later(message, seconds).await
+    }
+}
+
+impl InFlight for RealQueues {
+    async fn in_flight(&self) -> Result<u64, Unavailable> {
+        self.queues.in_flight().await
     }
 }
 

@@ -73,7 +73,7 @@ fn read(mut fields: Fields, default: &DefaultTenant) -> Result<NewEvent, FieldEr
     let event_type = required(&mut fields, EVENT_TYPE, Fields::parse::<EventType>);
     let data = required(&mut fields, &["data"], read_data);
     let metadata = read_object(&mut fields, &["metadata"]);
-    let timestamp = read_timestamp(&mut fields, TIMESTAMP);
+    let timestamp = fields.time(TIMESTAMP);
     let version = read_version(&mut fields);
     let test = fields.read::<bool>(&["test", "testMode"], "true or false").unwrap_or(false);
     fields.finish()?;
@@ -90,7 +90,7 @@ fn read(mut fields: Fields, default: &DefaultTenant) -> Result<NewEvent, FieldEr
 fn read_envelope(mut outer: Fields, default: &DefaultTenant) -> Result<NewEvent, FieldErrors> {
     let id = outer.parse::<EventId>(&["id"]);
     let event_type = required(&mut outer, &["detail-type"], Fields::parse::<EventType>);
-    let timestamp = read_timestamp(&mut outer, &["time"]);
+    let timestamp = outer.time(&["time"]);
     let detail = required(&mut outer, &["detail"], Fields::take);
     // What else an envelope carries (source, account, region, resources) is EventBridge's own.
     outer.take_rest();
@@ -186,20 +186,6 @@ fn read_object(fields: &mut Fields, names: &[&str]) -> Option<RawJson> {
         return None;
     }
     to_raw(fields, names[0], &field.raw)
-}
-
-/// RFC 3339, or Unix seconds as a number (the documents' clients send both).
-fn read_timestamp(fields: &mut Fields, names: &[&str]) -> Option<Timestamp> {
-    let field = fields.take(names)?;
-    let text = field.raw.get();
-    let parsed = match serde_json::from_str::<String>(text) {
-        Ok(text) => text.parse::<Timestamp>().ok(),
-        Err(_) => text.parse::<i64>().ok().and_then(|s| Timestamp::from_second(s).ok()),
-    };
-    if parsed.is_none() {
-        fields.error(names[0], "must be an RFC 3339 time such as 2024-01-15T10:30:00Z");
-    }
-    parsed
 }
 
 fn read_version(fields: &mut Fields) -> Option<String> {

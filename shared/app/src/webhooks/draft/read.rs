@@ -7,6 +7,7 @@ use hooklane_domain::expression::InvalidExpression;
 use hooklane_domain::fields::{FieldErrors, Fields};
 use hooklane_domain::json::RawJson;
 use hooklane_domain::limits::{InvalidLimit, RateLimit, TimeLimit};
+use hooklane_domain::network::TargetCidrs;
 use hooklane_domain::retry::RetryPolicy;
 use hooklane_domain::subscription::Subscription;
 use hooklane_domain::target::TargetUrl;
@@ -49,6 +50,30 @@ pub(super) fn headers(fields: &mut Fields) -> Override<BTreeMap<String, String>>
 pub(super) fn url(fields: &mut Fields, rules: Rules<'_>) -> Option<TargetUrl> {
     let text = fields.read::<String>(&["url"], "a string")?;
     TargetUrl::parse(&text, rules.network).map_err(|e| fields.error("url", e.to_string())).ok()
+}
+
+/// An empty list lifts the restriction, as `null` does.
+pub(super) fn target_cidrs(fields: &mut Fields) -> Override<TargetCidrs> {
+    const NAMES: &[&str] = &["targetCidrs", "target_cidrs"];
+    if fields.take_null(NAMES) {
+        return Override::Taken;
+    }
+    let Some(texts) = fields.read::<Vec<String>>(NAMES, "a list of address ranges") else {
+        return Override::Unsaid;
+    };
+    if texts.is_empty() {
+        return Override::Taken;
+    }
+    match TargetCidrs::new(&texts) {
+        Ok(ranges) => Override::Own(ranges),
+        Err(wrong) => {
+            for (index, error) in wrong {
+                let index = index.map(|index| format!("[{index}]")).unwrap_or_default();
+                fields.error(&format!("targetCidrs{index}"), error.to_string());
+            }
+            Override::Unsaid
+        }
+    }
 }
 
 pub(super) fn events(fields: &mut Fields) -> Option<Vec<(usize, Subscription)>> {

@@ -328,6 +328,35 @@ fn expressions_are_tried_on_the_samples_of_their_events() {
 }
 
 #[test]
+fn a_webhook_may_keep_to_ranges() {
+    let body = |ranges: &str| format!(r#"{{"url":"https://8.8.8.8/","events":["*"],{ranges}}}"#);
+    for name in ["targetCidrs", "target_cidrs"] {
+        let ranges = format!(r#""{name}":["8.8.8.0/24","2001:4860::/32"]"#);
+        let webhook = read(&body(&ranges)).unwrap();
+        assert_eq!(webhook.target_cidrs.unwrap().to_string(), "8.8.8.0/24, 2001:4860::/32");
+    }
+    assert_eq!(read(&body(r#""targetCidrs":[]"#)).unwrap().target_cidrs, None);
+    for (ranges, path) in [
+        (r#""targetCidrs":"8.8.8.0/24""#, "targetCidrs"),
+        (r#""targetCidrs":["8.8.8.0/24","all"]"#, "targetCidrs[1]"),
+        (r#""targetCidrs":["8.8.8.8/24"]"#, "targetCidrs[0]"),
+        (r#""targetCidrs":["9.9.9.0/24"]"#, "url"),
+    ] {
+        assert_eq!(paths(&body(ranges)), [path], "{ranges}");
+    }
+    let current = read(&body(r#""targetCidrs":["8.8.8.0/24"]"#)).unwrap();
+    assert_eq!(change(&current, r#"{"name":"N"}"#).unwrap().target_cidrs, current.target_cidrs);
+    for lifted in [r#"{"targetCidrs":[]}"#, r#"{"target_cidrs":null}"#] {
+        assert_eq!(change(&current, lifted).unwrap().target_cidrs, None, "{lifted}");
+    }
+    for outside in [r#"{"url":"https://9.9.9.9/"}"#, r#"{"targetCidrs":["9.9.9.9"]}"#] {
+        assert_eq!(change(&current, outside).unwrap_err().as_slice()[0].path, "url", "{outside}");
+    }
+    let both = r#"{"url":"https://9.9.9.9/","target_cidrs":["9.9.9.9"]}"#;
+    assert_eq!(change(&current, both).unwrap().url.as_str(), "https://9.9.9.9/");
+}
+
+#[test]
 fn every_wrong_field_is_named_at_once() {
     assert_eq!(paths("{}"), ["url", "events"]);
     assert_eq!(

@@ -100,7 +100,9 @@ proptest! {
     fn writing_it_twice_is_writing_it_once(text in any_text()) {
         let once = as_javascript(&text);
         let parsed = RawJson::parse(&once);
-        prop_assert_eq!(parsed.as_ref().map(RawJson::as_str), Ok(once.as_str()));
+        // The two characters that no queue carries are escaped where JSON is kept.
+        let kept = once.replace('\u{fffe}', "\\ufffe").replace('\u{ffff}', "\\uffff");
+        prop_assert_eq!(parsed.as_ref().map(RawJson::as_str), Ok(kept.as_str()));
         prop_assert_eq!(as_javascript(&once), once);
     }
 

@@ -1,0 +1,59 @@
+use hooklane_app::ports::{Recoveries as _, Watches as _};
+use hooklane_domain::Timestamp;
+use hooklane_domain::ids::WebhookId;
+use lambda_http::http::StatusCode;
+
+use super::service::Service;
+
+const BODY: &str = r#"{"since":"2024-01-15T09:30:00Z","status":"failed"}"#;
+
+#[tokio::test]
+async fn a_recovery_is_ordered_once_and_its_progress_shown() {
+    let service = Service::new();
+    let webhook = service.webhook().await;
+    let path = format!("/api/v1/webhooks/{webhook}/recover");
+    let none = service.ask("GET", &path, "").await;
+    assert_eq!(none.status, StatusCode::NOT_FOUND);
+
+    let ordered = service.ask("POST", &path, BODY).await;
+    assert_eq!(ordered.status, StatusCode::ACCEPTED);
+    insta::assert_json_snapshot!("ordered_recovery", ordered.body);
+    assert_eq!(service.ask("GET", &path, "").await.body, ordered.body);
+    let registry = &service.api.registry;
+    assert_eq!(registry.watched(None, 9).await.unwrap().len(), 1, "upkeep is to look at it");
+
+    let again = service.ask("POST", &path, BODY).await;
+    assert_eq!(again.status, StatusCode::CONFLICT);
+    insta::assert_json_snapshot!("running_recovery", again.body);
+
+    let id: WebhookId = webhook.parse().unwrap();
+    let running = registry.recovery(id).await.unwrap().unwrap();
+    let at: Timestamp = "2024-01-15T10:31:00Z".parse().unwrap();
+    assert!(registry.save_recovery(&running.advanced(7, at, None)).await.unwrap());
+    let done = service.ask("GET", &path, "").await;
+    assert_eq!(done.status, StatusCode::OK);
+    insta::assert_json_snapshot!("done_recovery", done.body);
+    assert_eq!(service.ask("POST", &path, BODY).await.status, StatusCode::ACCEPTED);
+}
+
+#[tokio::test]
+async fn what_a_recovery_needs() {
+    let service = Service::new();
+    let path = format!("/webhooks/{}/recover", service.webhook().await);
+    for (body, paths) in [
+        ("", &[""][..]),
+        ("{}", &["since", "status"]),
+        (r#"{"since":"2024-01-15T10:30:01Z","status":"any"}"#, &["since"]),
+        (r#"{"since":1,"until":"x","status":"lost","more":1}"#, &["until", "status", "more"]),
+    ] {
+        let answer = service.ask("POST", &path, body).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{body}");
+        let errors = answer.body["errors"].as_array().unwrap();
+        let found: Vec<_> = errors.iter().map(|e| e["path"].as_str().unwrap()).collect();
+        assert_eq!(found, paths, "{body}");
+    }
+    for (method, body) in [("POST", BODY), ("GET", "")] {
+        let answer = service.ask_as("other", method, &path, body).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{method}");
+    }
+}

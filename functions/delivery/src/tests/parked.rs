@@ -1,0 +1,239 @@
+//! What is held by its tenant, or by the state of the queues, waits in the ledger.
+
+use hooklane_app::holding::{pause, resume};
+use hooklane_app::ports::{Brakes as _, Healths as _, Parking as _, Tenants as _, Watches as _};
+use hooklane_domain::Timestamp;
+use hooklane_domain::brake::Brake;
+use hooklane_domain::delivery::{CancelReason, ParkReason, State, Status};
+use hooklane_domain::tenant::TenantSettings;
+use hooklane_domain::waiting::Lane;
+use hooklane_domain::webhook::{Webhook, WebhookState};
+use jiff::SignedDuration;
+
+use super::world::{MAX_PARKED, World, answer, tenant};
+
+async fn paused_with(events: usize) -> World {
+    let world = World::with_policy(r#"{"schedule":[1]}"#).await;
+    pause(world.registry(), &world.clock, (&tenant(), world.webhook.id)).await.unwrap();
+    for n in 0..events {
+        world.publish(&format!("e{n}")).await;
+    }
+    while world.step(Lane::Fast).await > 0 {}
+    world
+}
+
+fn reason(delivery: &hooklane_domain::delivery::Delivery) -> Option<ParkReason> {
+    match delivery.state {
+        State::Parked { reason, .. } => Some(reason),
+        _ => None,
+    }
+}
+
+#[tokio::test]
+async fn a_paused_webhook_gets_what_it_missed_when_it_is_resumed() {
+    let world = paused_with(12).await;
+    assert_eq!(reason(&world.delivery("e0").await), Some(ParkReason::Paused));
+    world.minutes(30).await;
+    assert_eq!(world.posts(), 0);
+    resume(world.registry(), &world.clock, (&tenant(), world.webhook.id), false).await.unwrap();
+    let summary = world.minutes(1).await;
+    assert_eq!((summary.released, world.posts()), (12, 12));
+    for n in 0..12 {
+        let delivery = world.delivery(&format!("e{n}")).await;
+        assert_eq!((delivery.status(), delivery.attempts), (Status::Delivered, 1), "e{n}");
+    }
+    assert!(world.pointers().await.is_empty());
+    world.minutes(40).await;
+    assert!(world.registry().watched(None, 9).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn one_that_cannot_be_read_back_holds_up_no_other() {
+    let world = paused_with(5).await;
+    world.worker.ledger.corrupt(world.id("e2"));
+    resume(world.registry(), &world.clock, (&tenant(), world.webhook.id), false).await.unwrap();
+    let summary = world.minutes(1).await;
+    assert_eq!((summary.released, summary.failed, world.posts()), (4, 0, 4));
+    // One that met an instance which still remembered the pause was parked once more, and sent at once.
+    world.minutes(1).await;
+    assert_eq!(world.pointers().await, []);
+}
+
+#[tokio::test]
+async fn what_was_parked_is_discarded_where_its_tenant_says_so_and_nothing_else() {
+    let world = paused_with(3).await;
+    world.pass(SignedDuration::from_secs(1));
+    resume(world.registry(), &world.clock, (&tenant(), world.webhook.id), true).await.unwrap();
+    world.pass(SignedDuration::from_secs(10));
+    world.publish("later").await;
+    let summary = world.minutes(2).await;
+    assert_eq!((summary.discarded, summary.released), (3, 0));
+    let discarded = world.delivery("e0").await;
+    let why = CancelReason::Discarded;
+    assert!(matches!(discarded.state, State::Cancelled { reason, .. } if reason == why));
+    assert_eq!(world.delivery("later").await.status(), Status::Delivered);
+    assert_eq!(world.posts(), 1);
+
+    // What is parked afterwards is delivered.
+    pause(world.registry(), &world.clock, (&tenant(), world.webhook.id)).await.unwrap();
+    world.pass(SignedDuration::from_secs(10));
+    world.publish("again").await;
+    world.minutes(1).await;
+    resume(world.registry(), &world.clock, (&tenant(), world.webhook.id), false).await.unwrap();
+    world.minutes(1).await;
+    assert_eq!(world.delivery("again").await.status(), Status::Delivered);
+}
+
+#[tokio::test]
+async fn a_paused_tenants_deliveries_wait_for_all_its_webhooks() {
+    let world = World::with_policy(r#"{"schedule":[1]}"#).await;
+    let settings = |paused| TenantSettings { paused, ..TenantSettings::default() };
+    world.registry().set_settings(&tenant(), &settings(true), None).await.unwrap();
+    world.publish("e1").await;
+    world.minutes(3).await;
+    assert_eq!(reason(&world.delivery("e1").await), Some(ParkReason::TenantPaused));
+    world.registry().set_settings(&tenant(), &settings(false), None).await.unwrap();
+    world.minutes(2).await;
+    assert_eq!(world.delivery("e1").await.status(), Status::Delivered);
+}
+
+#[tokio::test]
+async fn a_retry_that_meets_a_pause_keeps_its_count() {
+    let world = World::with_policy(r#"{"schedule":[30,30]}"#).await;
+    world.answers([answer(500)]);
+    world.publish("e1").await;
+    world.step(Lane::Fast).await;
+    pause(world.registry(), &world.clock, (&tenant(), world.webhook.id)).await.unwrap();
+    world.minutes(2).await;
+    let parked = world.delivery("e1").await;
+    assert_eq!((parked.status(), parked.attempts), (Status::Retrying, 1));
+    assert_eq!(reason(&parked), Some(ParkReason::Paused));
+    resume(world.registry(), &world.clock, (&tenant(), world.webhook.id), false).await.unwrap();
+    world.minutes(2).await;
+    let delivered = world.delivery("e1").await;
+    assert_eq!((delivered.status(), delivered.attempts), (Status::Delivered, 2));
+}
+
+#[tokio::test]
+async fn an_inactive_webhook_that_is_switched_on_gets_what_was_parked() {
+    let world = World::with_policy(r#"{"schedule":[1]}"#).await;
+    world.revise(|w| Webhook { state: WebhookState::Inactive, ..w }).await;
+    world.publish("e1").await;
+    world.minutes(1).await;
+    assert_eq!(reason(&world.delivery("e1").await), Some(ParkReason::Inactive));
+    world.revise(|w| Webhook { state: WebhookState::Active, ..w }).await;
+    world.minutes(2).await;
+    assert_eq!(world.delivery("e1").await.status(), Status::Delivered);
+}
+
+#[tokio::test]
+async fn what_is_parked_for_a_deleted_webhook_is_cancelled() {
+    use hooklane_app::ports::Webhooks as _;
+    let world = paused_with(2).await;
+    world.registry().delete(&tenant(), world.webhook.id, None).await.unwrap();
+    world.minutes(2).await;
+    for event in ["e0", "e1"] {
+        assert_eq!(world.delivery(event).await.status(), Status::Cancelled, "{event}");
+    }
+    world.minutes(20).await;
+    assert!(world.registry().watched(None, 9).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn beyond_the_limit_new_ones_are_counted_as_skipped() {
+    let world = paused_with(usize::try_from(MAX_PARKED).unwrap() + 7).await;
+    assert_eq!(world.health().await.skipped, 7);
+    assert_eq!(world.pointers().await.len() as u64, MAX_PARKED);
+    let watch = world.registry().watched(None, 1).await.unwrap().remove(0);
+    assert!(watch.parked <= MAX_PARKED, "{watch:?}");
+}
+
+#[tokio::test]
+async fn one_that_has_made_an_attempt_is_never_skipped() {
+    let world = World::with_policy(r#"{"schedule":[30]}"#).await;
+    world.answers([answer(500)]);
+    world.publish("old").await;
+    world.step(Lane::Fast).await;
+    pause(world.registry(), &world.clock, (&tenant(), world.webhook.id)).await.unwrap();
+    world.pass(SignedDuration::from_secs(6));
+    for n in 0..MAX_PARKED + 1 {
+        world.publish(&format!("e{n}")).await;
+    }
+    while world.step(Lane::Fast).await > 0 {}
+    world.pass(SignedDuration::from_secs(60));
+    world.step(Lane::Fast).await;
+    assert_eq!(reason(&world.delivery("old").await), Some(ParkReason::Paused));
+    assert_eq!(world.health().await.skipped, 1);
+}
+
+#[tokio::test]
+async fn long_waits_go_to_the_ledger_while_the_brake_is_on_and_come_back_when_due() {
+    let world = World::with_policy(r#"{"schedule":[3600]}"#).await;
+    world.answers([answer(500), answer(500)]);
+    world.publish("before").await;
+    world.step(Lane::Fast).await;
+    assert_eq!(world.worker.queues.count(Lane::Retry), 1);
+    let measured_at = world.clock_now();
+    let brake = Brake { on: true, in_flight: 99, measured_at };
+    world.registry().set_brake(brake).await.unwrap();
+    world.pass(SignedDuration::from_secs(10));
+    world.publish("e1").await;
+    world.step(Lane::Fast).await;
+    let parked = world.delivery("e1").await;
+    let due = match parked.state {
+        State::Parked { due, reason: ParkReason::Backlog, .. } => due,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(due.duration_since(world.clock_now()).as_secs(), 3_600);
+    assert_eq!((parked.attempts, parked.status()), (1, Status::Retrying));
+    assert_eq!(world.worker.queues.count(Lane::Retry), 1);
+    world.minutes(59).await;
+    assert_eq!(reason(&world.delivery("e1").await), Some(ParkReason::Backlog));
+    world.minutes(3).await;
+    let delivered = world.delivery("e1").await;
+    assert_eq!((delivered.status(), delivered.attempts), (Status::Delivered, 2));
+}
+
+#[tokio::test]
+async fn the_brake_follows_what_the_retry_queue_holds() {
+    let world = World::with_policy(r#"{"schedule":[3600]}"#).await;
+    world.set_down(true);
+    for n in 0..9 {
+        world.publish(&format!("e{n}")).await;
+    }
+    world.step(Lane::Fast).await;
+    world.look_after().await;
+    let brake = world.registry().brake().await.unwrap().unwrap();
+    assert_eq!((brake.on, brake.in_flight), (true, 9));
+}
+
+#[tokio::test]
+async fn a_message_that_was_lost_is_sent_again() {
+    let world = World::with_policy(r#"{"schedule":[30,30]}"#).await;
+    world.answers([answer(500)]);
+    world.publish("e1").await;
+    world.step(Lane::Fast).await;
+    world.worker.queues.lose_all();
+    world.minutes(30).await;
+    assert_eq!(world.posts(), 1, "it may only be late");
+    let summary = world.minutes(60).await;
+    assert_eq!((summary.swept, world.posts()), (1, 2));
+    assert_eq!(world.delivery("e1").await.status(), Status::Delivered);
+}
+
+#[tokio::test]
+async fn a_pointer_that_leads_to_nothing_parked_goes() {
+    let world = paused_with(1).await;
+    // A retry by hand has taken the delivery over.
+    let clock = &world.clock;
+    let queues = &world.worker.queues;
+    let id = world.id("e0");
+    hooklane_app::deliveries::cancel(&world.worker.ledger, clock, &tenant(), &id).await.unwrap();
+    resume(world.registry(), clock, (&tenant(), world.webhook.id), false).await.unwrap();
+    let summary = world.minutes(1).await;
+    assert_eq!((summary.released, queues.count(Lane::Retry)), (0, 0));
+    assert!(world.pointers().await.is_empty());
+    let everything = world.worker.ledger.parked(world.webhook.id, Timestamp::MAX, 9);
+    assert!(everything.await.unwrap().is_empty());
+    assert!(world.registry().health(world.webhook.id).await.unwrap().is_clean());
+}

@@ -1,0 +1,135 @@
+//! Recoveries: what failed or was skipped is sent again.
+
+use hooklane_app::recover::{RecoverError, progress, start};
+use hooklane_domain::delivery::Status;
+use hooklane_domain::recovery::{Stage, Wanted, WantedStatus};
+use hooklane_domain::waiting::Lane;
+use hooklane_domain::webhook::{Webhook, WebhookState};
+use jiff::SignedDuration;
+
+use super::world::{World, tenant};
+
+fn wanted(world: &World, status: WantedStatus) -> Wanted {
+    let now = world.clock_now();
+    Wanted { since: now - SignedDuration::from_hours(1), until: now, status }
+}
+
+async fn order(world: &World, status: WantedStatus) {
+    let wanted = wanted(world, status);
+    start(world.registry(), &world.clock, (&tenant(), world.webhook.id), wanted).await.unwrap();
+}
+
+/// Three deliveries that failed, and four events of which nothing was written.
+async fn missed() -> World {
+    let world = World::with_policy("\"immediate\"").await;
+    world.set_down(true);
+    for n in 0..3 {
+        let id = format!("failed{n}");
+        world.store_event(&id).await;
+        world.publish(&id).await;
+    }
+    world.run_until_quiet().await;
+    world.set_down(false);
+    for n in 0..4 {
+        world.store_event(&format!("skipped{n}")).await;
+    }
+    world.pass(SignedDuration::from_secs(60));
+    world
+}
+
+async fn statuses(world: &World, name: &str, count: usize) -> Vec<Status> {
+    let all = world.worker.ledger.all_deliveries();
+    let ours = all.iter().filter(|d| d.id.event().as_str().starts_with(name));
+    let found: Vec<_> = ours.map(hooklane_domain::delivery::Delivery::status).collect();
+    assert!(found.len() <= count);
+    found
+}
+
+#[tokio::test]
+async fn what_is_recovered() {
+    let (ok, failed) = (Status::Delivered, Status::Failed);
+    for (status, of_failed, of_skipped, sent) in [
+        (WantedStatus::Failed, vec![ok; 3], vec![], 3),
+        (WantedStatus::Skipped, vec![failed; 3], vec![ok; 4], 4),
+        (WantedStatus::Any, vec![ok; 3], vec![ok; 4], 7),
+    ] {
+        let world = missed().await;
+        order(&world, status).await;
+        let (owner, wanted) = (tenant(), wanted(&world, status));
+        let second =
+            start(world.registry(), &world.clock, (&owner, world.webhook.id), wanted).await;
+        assert!(matches!(second, Err(RecoverError::Running)));
+        let summary = world.minutes(3).await;
+        assert_eq!(summary.recovered, sent, "{status:?}");
+        assert_eq!(statuses(&world, "failed", 3).await, of_failed, "{status:?}");
+        assert_eq!(statuses(&world, "skipped", 4).await, of_skipped, "{status:?}");
+        let done = progress(world.registry(), (&tenant(), world.webhook.id)).await.unwrap();
+        assert!(matches!(done.stage, Stage::Done { .. }));
+        assert_eq!(done.sent, sent);
+        // Another one may follow.
+        order(&world, WantedStatus::Any).await;
+        world.minutes(2).await;
+    }
+}
+
+#[tokio::test]
+async fn times_bound_it() {
+    let world = missed().await;
+    let now = world.clock_now();
+    for (since, until) in [(-3_000, -61), (-59, 0)] {
+        let bound = |seconds| now + SignedDuration::from_secs(seconds);
+        let status = WantedStatus::Any;
+        let wanted = Wanted { since: bound(since), until: bound(until), status };
+        start(world.registry(), &world.clock, (&tenant(), world.webhook.id), wanted).await.unwrap();
+        assert_eq!(world.minutes(1).await.recovered, 0);
+    }
+    let backwards =
+        Wanted { since: now, until: now - SignedDuration::from_secs(1), status: WantedStatus::Any };
+    let owner = tenant();
+    let refused =
+        start(world.registry(), &world.clock, (&owner, world.webhook.id), backwards).await;
+    assert!(matches!(refused, Err(RecoverError::Backwards)));
+    let none = progress(world.registry(), (&"other".parse().unwrap(), world.webhook.id)).await;
+    assert!(matches!(none, Err(RecoverError::Missing)));
+}
+
+#[tokio::test]
+async fn what_an_inactive_webhook_missed_can_be_recovered() {
+    let world = World::with_policy("\"immediate\"").await;
+    world.revise(|w| Webhook { state: WebhookState::Inactive, ..w }).await;
+    world.store_event("missed").await;
+    world.revise(|w| Webhook { state: WebhookState::Active, ..w }).await;
+    order(&world, WantedStatus::Skipped).await;
+    world.minutes(2).await;
+    assert_eq!(world.delivery("missed").await.status(), Status::Delivered);
+}
+
+#[tokio::test]
+async fn a_recovery_goes_on_where_it_was_interrupted() {
+    for steps in 0..60 {
+        let world = missed().await;
+        order(&world, WantedStatus::Any).await;
+        world.faults.die_after(steps);
+        let _ = world.upkeep.run().await;
+        world.faults.revive();
+        world.minutes(8).await;
+        assert_eq!(statuses(&world, "failed", 3).await, [Status::Delivered; 3], "after {steps}");
+        assert_eq!(statuses(&world, "skipped", 4).await, [Status::Delivered; 4], "after {steps}");
+        assert_eq!(world.worker.queues.count(Lane::Retry), 0);
+    }
+}
+
+#[tokio::test]
+async fn what_the_filter_holds_back_is_not_recovered() {
+    for (filter, sent) in
+        [("event.id != 'skipped1'", 3), ("false", 0), ("event.data.nothing == 1", 4)]
+    {
+        let world = missed().await;
+        let filter = Some(filter.parse().unwrap());
+        world.revise(|w| Webhook { filter, ..w }).await;
+        order(&world, WantedStatus::Skipped).await;
+        world.minutes(2).await;
+        let done = progress(world.registry(), (&tenant(), world.webhook.id)).await.unwrap();
+        assert_eq!(done.sent, sent);
+    }
+}

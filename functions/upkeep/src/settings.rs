@@ -1,0 +1,29 @@
+use hooklane_aws::settings::{self, InvalidSetting};
+use hooklane_domain::circuit::Thresholds;
+
+/// What `template.yaml` tells `upkeep`.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub registry_table: String,
+    pub ledger_table: String,
+    pub data_key_secret: String,
+    pub retry_queue: String,
+    pub retention_days: u16,
+    pub thresholds: Thresholds,
+    /// The brake goes on when the retry queue has more in flight.
+    pub brake: u64,
+}
+
+impl Settings {
+    pub fn read() -> Result<Self, InvalidSetting> {
+        Ok(Self {
+            registry_table: settings::text("REGISTRY_TABLE")?,
+            ledger_table: settings::text("LEDGER_TABLE")?,
+            data_key_secret: settings::text("DATA_KEY_SECRET")?,
+            retry_queue: settings::text("RETRY_QUEUE_URL")?,
+            retention_days: settings::parse("RETENTION_DAYS")?,
+            thresholds: settings::thresholds()?,
+            brake: settings::parse("BRAKE_IN_FLIGHT")?,
+        })
+    }
+}

@@ -1,0 +1,66 @@
+use std::ops::{Add, AddAssign};
+
+use serde::Serialize;
+
+/// What a run did: its answer, and one line of the log.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    /// Webhooks that were looked at.
+    pub looked: u64,
+    /// Parked deliveries that were sent again, probes included.
+    pub released: u64,
+    /// Parked deliveries that were cancelled because their tenant did not want them any more.
+    pub discarded: u64,
+    /// Deliveries that were sent again because their message was lost.
+    pub swept: u64,
+    /// Deliveries that recoveries sent.
+    pub recovered: u64,
+    /// Operational events that were published.
+    pub reported: u64,
+    /// Webhooks that were disabled.
+    pub disabled: u64,
+    /// Webhooks of which more could be done at once.
+    pub unfinished: u64,
+    /// Webhooks that could not be looked at.
+    pub failed: u64,
+}
+
+impl Add for Summary {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self {
+            looked: self.looked + other.looked,
+            released: self.released + other.released,
+            discarded: self.discarded + other.discarded,
+            swept: self.swept + other.swept,
+            recovered: self.recovered + other.recovered,
+            reported: self.reported + other.reported,
+            disabled: self.disabled + other.disabled,
+            unfinished: self.unfinished + other.unfinished,
+            failed: self.failed + other.failed,
+        }
+    }
+}
+
+impl AddAssign for Summary {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+impl Summary {
+    pub(crate) fn tell(&self) {
+        tracing::info!(
+            run.looked = self.looked,
+            run.released = self.released,
+            run.discarded = self.discarded,
+            run.swept = self.swept,
+            run.recovered = self.recovered,
+            run.reported = self.reported,
+            run.disabled = self.disabled,
+            run.unfinished = self.unfinished,
+            run.failed = self.failed,
+            "run.done"
+        );
+    }
+}

@@ -1,0 +1,149 @@
+//! What the registry keeps beside webhooks and tenants: their health, who is watched, what is recovered.
+
+use std::collections::BTreeMap;
+
+use hooklane_domain::Timestamp;
+use hooklane_domain::brake::Brake;
+use hooklane_domain::health::{Change, Health};
+use hooklane_domain::ids::{TenantId, WebhookId};
+use hooklane_domain::recovery::Recovery;
+
+use super::{MemoryRegistry, lock};
+use crate::ports::{Brakes, Healths, Look, Recoveries, Unavailable, Watch, Watches};
+
+#[derive(Debug, Default)]
+pub(super) struct Care {
+    healths: BTreeMap<WebhookId, Health>,
+    watches: BTreeMap<WebhookId, Watch>,
+    recoveries: BTreeMap<WebhookId, Recovery>,
+    brake: Option<Brake>,
+}
+
+impl Care {
+    fn watch(&mut self, tenant: &TenantId, webhook: WebhookId, now: Timestamp) -> &mut Watch {
+        let new = || Watch::new(tenant.clone(), webhook, now);
+        let watch = self.watches.entry(webhook).or_insert_with(new);
+        watch.marked_at = now;
+        watch.look.due_at = now;
+        watch
+    }
+}
+
+impl Healths for MemoryRegistry {
+    async fn health(&self, webhook: WebhookId) -> Result<Health, Unavailable> {
+        self.faults().step()?;
+        Ok(lock(&self.1).healths.get(&webhook).cloned().unwrap_or_default())
+    }
+
+    async fn save_health(
+        &self,
+        tenant: &TenantId,
+        webhook: WebhookId,
+        change: &Change,
+    ) -> Result<bool, Unavailable> {
+        self.faults().step()?;
+        let mut care = lock(&self.1);
+        let stored = care.healths.get(&webhook).cloned().unwrap_or_default();
+        if stored.revision != change.health.revision {
+            return Ok(false);
+        }
+        if let Some(lane) = change.lane
+            && !self.set_lane(tenant, webhook, lane)
+        {
+            return Ok(false);
+        }
+        let revision = stored.revision + 1;
+        let written = Health { revision, skipped: stored.skipped, ..change.health.clone() };
+        care.healths.insert(webhook, written);
+        if let Some(now) = change.watch {
+            care.watch(tenant, webhook, now);
+        }
+        Ok(true)
+    }
+
+    async fn skip(&self, webhook: WebhookId) -> Result<(), Unavailable> {
+        self.faults().step()?;
+        lock(&self.1).healths.entry(webhook).or_default().skipped += 1;
+        Ok(())
+    }
+}
+
+impl Watches for MemoryRegistry {
+    async fn watch(
+        &self,
+        tenant: &TenantId,
+        webhook: WebhookId,
+        parked: u32,
+        now: Timestamp,
+    ) -> Result<u64, Unavailable> {
+        self.faults().step()?;
+        let mut care = lock(&self.1);
+        let watch = care.watch(tenant, webhook, now);
+        watch.parked += u64::from(parked);
+        Ok(watch.parked)
+    }
+
+    async fn watched(
+        &self,
+        after: Option<WebhookId>,
+        limit: usize,
+    ) -> Result<Vec<Watch>, Unavailable> {
+        self.faults().step()?;
+        let care = lock(&self.1);
+        let watches = care.watches.values().filter(|w| after.is_none_or(|after| w.webhook > after));
+        Ok(watches.take(limit).cloned().collect())
+    }
+
+    async fn looked(&self, seen: &Watch, next: Look, released: u64) -> Result<(), Unavailable> {
+        self.faults().step()?;
+        if let Some(watch) = lock(&self.1).watches.get_mut(&seen.webhook) {
+            watch.parked = watch.parked.saturating_sub(released);
+            if watch.marked_at == seen.marked_at {
+                watch.look = next;
+            }
+        }
+        Ok(())
+    }
+
+    async fn unwatch(&self, seen: &Watch) -> Result<bool, Unavailable> {
+        self.faults().step()?;
+        let mut care = lock(&self.1);
+        let same = care.watches.get(&seen.webhook).is_some_and(|w| w.marked_at == seen.marked_at);
+        if same {
+            care.watches.remove(&seen.webhook);
+        }
+        Ok(same)
+    }
+}
+
+impl Brakes for MemoryRegistry {
+    async fn brake(&self) -> Result<Option<Brake>, Unavailable> {
+        self.faults().step()?;
+        Ok(lock(&self.1).brake)
+    }
+
+    async fn set_brake(&self, brake: Brake) -> Result<(), Unavailable> {
+        self.faults().step()?;
+        lock(&self.1).brake = Some(brake);
+        Ok(())
+    }
+}
+
+impl Recoveries for MemoryRegistry {
+    async fn recovery(&self, webhook: WebhookId) -> Result<Option<Recovery>, Unavailable> {
+        self.faults().step()?;
+        Ok(lock(&self.1).recoveries.get(&webhook).cloned())
+    }
+
+    async fn save_recovery(&self, recovery: &Recovery) -> Result<bool, Unavailable> {
+        self.faults().step()?;
+        let mut care = lock(&self.1);
+        let stored = care.recoveries.get(&recovery.webhook).map_or(0, |r| r.revision);
+        if stored != recovery.revision {
+            return Ok(false);
+        }
+        let written = Recovery { revision: stored + 1, ..recovery.clone() };
+        care.recoveries.insert(recovery.webhook, written);
+        Ok(true)
+    }
+}

@@ -1,0 +1,54 @@
+use hooklane_domain::Timestamp;
+use hooklane_domain::ids::{DeliveryId, TenantId, WebhookId};
+use hooklane_domain::limits::RateLimit;
+
+use super::Unavailable;
+
+/// Pointers to parked deliveries. [`super::Deliveries::save`] writes them.
+pub trait Parking: Send + Sync {
+    /// A webhook's pointers that are due by then, the earliest first, read consistently.
+    fn parked(
+        &self,
+        webhook: WebhookId,
+        due_by: Timestamp,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<Pointer>, Unavailable>> + Send;
+
+    /// Removes a pointer, unless the delivery was parked anew under the same key. One that is gone
+    /// is gone.
+    fn unpark(&self, pointer: &Pointer) -> impl Future<Output = Result<(), Unavailable>> + Send;
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pointer {
+    pub delivery: DeliveryId,
+    pub tenant: TenantId,
+    pub due: Timestamp,
+    /// The generation that the delivery was parked under.
+    pub generation: u32,
+}
+
+/// Slots under the rate limits of webhooks.
+pub trait Slots: Send + Sync {
+    /// Hands out the next slot, each once, as `hooklane_domain::rate::grant` says; a changed limit
+    /// starts anew. Counts the slots, and those that have to be waited for.
+    fn take_slot(
+        &self,
+        webhook: WebhookId,
+        limit: RateLimit,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Timestamp, Unavailable>> + Send;
+
+    /// The counts so far.
+    fn slots_taken(
+        &self,
+        webhook: WebhookId,
+    ) -> impl Future<Output = Result<SlotCounts, Unavailable>> + Send;
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SlotCounts {
+    pub taken: u64,
+    /// Attempts that hit the limit and had to wait.
+    pub waited: u64,
+}

@@ -1,0 +1,93 @@
+//! Pointers to parked deliveries. A pointer is written with its delivery, in one transaction.
+
+use aws_sdk_dynamodb::error::SdkError;
+use hooklane_app::ports::{Parking, Pointer, Unavailable};
+use hooklane_domain::Timestamp;
+use hooklane_domain::delivery::Delivery;
+use hooklane_domain::ids::{DeliveryId, TenantId, WebhookId};
+use serde::{Deserialize, Serialize};
+
+use super::{Ledger, keys};
+use crate::failure::{corrupt, unavailable};
+use crate::table::{Item, from_item, number, string, to_item};
+
+#[derive(Serialize, Deserialize)]
+struct PointerItem {
+    /// Delivery.
+    i: DeliveryId,
+    /// Tenant.
+    t: TenantId,
+    /// Due, in milliseconds.
+    d: i64,
+    /// The generation it was parked under.
+    g: u32,
+    #[serde(rename = "expiresAt")]
+    expires_at: i64,
+}
+
+impl Ledger {
+    pub(super) fn pointer_item(
+        &self,
+        delivery: &Delivery,
+        due: Timestamp,
+    ) -> Result<Item, Unavailable> {
+        let pointer = PointerItem {
+            i: delivery.id.clone(),
+            t: delivery.tenant.clone(),
+            d: due.as_millisecond(),
+            g: delivery.generation,
+            expires_at: self.retention.expires_at(delivery.id.accepted_at()),
+        };
+        to_item(&keys::parked(&delivery.id, due), &pointer)
+    }
+}
+
+impl Parking for Ledger {
+    async fn parked(
+        &self,
+        webhook: WebhookId,
+        due_by: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Pointer>, Unavailable> {
+        // `$` follows `#` in ASCII: up to the last event of the last millisecond.
+        let to = format!("{}$", keys::parked_at(due_by));
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND sk < :to")
+            .expression_attribute_values(":pk", string(keys::parking(webhook)))
+            .expression_attribute_values(":to", string(to))
+            .consistent_read(true)
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            .send()
+            .await
+            .map_err(unavailable(self.call("Query")))?;
+        answer.items.unwrap_or_default().into_iter().map(read).collect()
+    }
+
+    async fn unpark(&self, pointer: &Pointer) -> Result<(), Unavailable> {
+        let deleted = self
+            .client
+            .delete_item()
+            .table_name(&self.table)
+            .set_key(Some(keys::parked(&pointer.delivery, pointer.due).attributes()))
+            .condition_expression("g = :g")
+            .expression_attribute_values(":g", number(pointer.generation))
+            .send()
+            .await;
+        match deleted {
+            Ok(_) => Ok(()),
+            Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => {
+                Ok(())
+            }
+            Err(e) => Err(unavailable(self.call("DeleteItem"))(e)),
+        }
+    }
+}
+
+fn read(item: Item) -> Result<Pointer, Unavailable> {
+    let item: PointerItem = from_item(item)?;
+    let due = Timestamp::from_millisecond(item.d).map_err(|e| corrupt("a pointer", e))?;
+    Ok(Pointer { delivery: item.i, tenant: item.t, due, generation: item.g })
+}

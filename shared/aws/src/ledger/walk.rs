@@ -1,0 +1,52 @@
+//! A walk through the whole ledger for a tenant's events. Each event is a partition of its own, so no
+//! query finds them together: a scan does, and its price is the size of the ledger. It is made for
+//! recoveries, which are rare.
+
+use hooklane_app::ports::{EventPage, EventWalk, Unavailable};
+use hooklane_domain::ids::TenantId;
+use hooklane_domain::recovery::Wanted;
+
+use super::{Ledger, keys};
+use crate::failure::{corrupt, unavailable};
+use crate::table::{Key, number, string, text};
+
+/// Between the two parts of a cursor; in no key of this table.
+const SEPARATOR: char = '\n';
+
+impl EventWalk for Ledger {
+    async fn walk(
+        &self,
+        tenant: &TenantId,
+        wanted: Wanted,
+        cursor: Option<&str>,
+    ) -> Result<EventPage, Unavailable> {
+        let from = cursor.map(|cursor| {
+            let (pk, sk) = cursor
+                .split_once(SEPARATOR)
+                .ok_or_else(|| corrupt("a cursor", "it is not two keys"))?;
+            Ok::<_, Unavailable>(Key { pk: pk.to_owned(), sk: sk.to_owned() }.attributes())
+        });
+        // One call reads up to 1 MiB of whatever the ledger holds.
+        let answer = self
+            .client
+            .scan()
+            .table_name(&self.table)
+            .filter_expression("sk = :event AND begins_with(pk, :ours) AND a BETWEEN :from AND :to")
+            .expression_attribute_values(":event", string(keys::EVENT))
+            .expression_attribute_values(":ours", string(keys::events_of(tenant)))
+            .expression_attribute_values(":from", number(wanted.since.as_millisecond()))
+            .expression_attribute_values(":to", number(wanted.until.as_millisecond()))
+            .set_exclusive_start_key(from.transpose()?)
+            .send()
+            .await
+            .map_err(unavailable(self.call("Scan")))?;
+        let next = answer
+            .last_evaluated_key
+            .as_ref()
+            .and_then(|key| Some(format!("{}{SEPARATOR}{}", text(key, "pk")?, text(key, "sk")?)));
+        let items = answer.items.unwrap_or_default().into_iter();
+        let events = items.map(super::event::read).collect::<Result<Vec<_>, _>>()?;
+        let events = events.into_iter().filter(|event| event.tenant == *tenant).collect();
+        Ok(EventPage { events, next })
+    }
+}

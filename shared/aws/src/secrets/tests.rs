@@ -1,0 +1,113 @@
+//! Rotation as warm functions see it: the same vault before and after, over a secret that changes.
+
+use std::sync::Mutex;
+
+use super::*;
+
+/// A secret that an operator changes, and that may be out of reach.
+#[derive(Default)]
+struct Changing {
+    text: Mutex<Option<String>>,
+    reads: Mutex<u32>,
+}
+
+impl Changing {
+    fn set(&self, text: Option<&str>) {
+        *self.text.lock().unwrap() = text.map(str::to_owned);
+    }
+
+    fn reads(&self) -> u32 {
+        *self.reads.lock().unwrap()
+    }
+}
+
+impl SecretSource for &Changing {
+    async fn read(&self) -> Result<SecretString, Unavailable> {
+        *self.reads.lock().unwrap() += 1;
+        let text = self.text.lock().unwrap().clone();
+        text.map(SecretString::from).ok_or_else(|| Unavailable::new("reading", "out of reach"))
+    }
+}
+
+const ONE: &str = r#"{"current":"k1","k1":"0123456789012345678901234567890123456789"}"#;
+const TWO: &str = r#"{"current":"k2","k1":"0123456789012345678901234567890123456789",
+    "k2":"9876543210987654321098765432109876543210"}"#;
+
+async fn opened<S: SecretSource>(vault: &Vault<S>, sealed: &str) -> String {
+    vault.open(sealed, "wh_1").await.unwrap().expose_secret().to_owned()
+}
+
+#[tokio::test]
+async fn a_warm_function_opens_what_a_newer_one_sealed() {
+    let secret = Changing::default();
+    secret.set(Some(ONE));
+    let (warm, cold) = (Vault::new(&secret), Vault::new(&secret));
+    let old = warm.seal("before", "wh_1").await.unwrap();
+    secret.set(Some(TWO));
+    let new = cold.seal("after", "wh_1").await.unwrap();
+    assert!(old.starts_with("k1.") && new.starts_with("k2."));
+    assert_eq!(
+        (opened(&warm, &new).await, opened(&warm, &old).await),
+        ("after".into(), "before".into())
+    );
+    assert_eq!(opened(&cold, &old).await, "before");
+    // The warm one has the new key now, for sealing too, and asks no more.
+    let reads = secret.reads();
+    assert!(warm.seal("later", "wh_1").await.unwrap().starts_with("k2."));
+    assert_eq!(opened(&warm, &new).await, "after");
+    assert_eq!(secret.reads(), reads);
+}
+
+#[tokio::test]
+async fn a_warm_function_seals_under_the_new_key_after_a_while() {
+    let secret = Changing::default();
+    secret.set(Some(ONE));
+    let warm = Vault { seconds: 0, ..Vault::new(&secret) };
+    assert!(warm.seal("x", "wh_1").await.unwrap().starts_with("k1."));
+    secret.set(Some(TWO));
+    assert!(warm.seal("x", "wh_1").await.unwrap().starts_with("k2."));
+    // What cannot be read again, or is no set of keys any more, leaves the known ones in use.
+    for broken in [None, Some("nonsense"), Some("{}")] {
+        secret.set(broken);
+        assert!(warm.seal("x", "wh_1").await.unwrap().starts_with("k2."), "{broken:?}");
+    }
+}
+
+#[tokio::test]
+async fn within_the_while_nothing_is_read_again() {
+    let secret = Changing::default();
+    secret.set(Some(ONE));
+    let warm = Vault::new(&secret);
+    for _ in 0..5 {
+        let sealed = warm.seal("x", "wh_1").await.unwrap();
+        assert_eq!(opened(&warm, &sealed).await, "x");
+    }
+    assert_eq!(secret.reads(), 1);
+}
+
+#[tokio::test]
+async fn a_key_that_was_removed_is_an_error_that_says_so_and_no_secret() {
+    let secret = Changing::default();
+    secret.set(Some(TWO));
+    let sealed = Vault::new(&secret).seal("the-secret", "wh_1").await.unwrap();
+    secret.set(Some(ONE));
+    let error = Vault::new(&secret).open(&sealed, "wh_1").await.unwrap_err().chain();
+    assert!(error.contains("no data key has the name"), "{error}");
+    assert!(!error.contains("the-secret") && !error.contains("0123456789"), "{error}");
+}
+
+#[tokio::test]
+async fn a_new_operator_key_takes_over_in_a_warm_function() {
+    let secret = Changing::default();
+    secret.set(Some("old-key"));
+    let key = Refreshed::new(&secret, 300);
+    let at = |seconds| Timestamp::from_second(seconds).unwrap();
+    let now = async |seconds| key.get(at(seconds)).await.unwrap().expose_secret().to_owned();
+    assert_eq!(now(1_000).await, "old-key");
+    secret.set(Some("new-key"));
+    assert_eq!(now(1_299).await, "old-key");
+    assert_eq!(now(1_300).await, "new-key");
+    secret.set(None);
+    assert_eq!(now(9_000).await, "new-key", "the known one serves while it cannot be read");
+    assert!(Refreshed::new(&secret, 300).get(at(0)).await.is_err());
+}

@@ -1,0 +1,151 @@
+//! Every decoder of the domain over damaged input: none panics, and what is taken is written so that it
+//! reads back the same.
+
+use hooklane_domain::event::{DefaultTenant, from_body, from_envelope_or_body};
+use hooklane_domain::ids::{DeliveryId, EventId, EventType, TenantId, WebhookId};
+use hooklane_domain::json::RawJson;
+use hooklane_domain::message::Message;
+use hooklane_domain::network::{NetworkRules, TargetCidrs};
+use hooklane_domain::retry::RetryPolicy;
+use hooklane_domain::secret::SigningSecret;
+use hooklane_domain::subscription::Subscription;
+use hooklane_domain::target::TargetUrl;
+use hooklane_fuzz::damaged;
+use proptest::prelude::*;
+
+const EVENTS: &[&str] = &[
+    r#"{"id":"e1","tenant":"acme","type":"order.created","data":{"a":1.0,"b":[null,"\u00e9"]},"test":false}"#,
+    r#"{"event":"user.created","created_at":"2024-01-15T10:30:00Z","org_id":"acme","data":"x","metadata":{"source":"s"}}"#,
+    r#"{"version":"0","id":"6f1","detail-type":"order.created","source":"shop","time":"2024-01-15T10:30:00Z","detail":{"tenant":"acme","data":{}}}"#,
+];
+
+const MESSAGES: &[&str] = &[
+    r#"{"version":1,"kind":"deliver","body":{"tenant":"acme","delivery":"dlv_AAGNDPVAAAAAAAAAAAAAAAABjQz1QABlMQ","eventType":"order.created","generation":3}}"#,
+    r#"{"version":1,"kind":"deliver","body":{"tenant":"acme","delivery":"dlv_AAGNDPVAAAAAAAAAAAAAAAABjQz1QABlMQ","eventType":"a.b","generation":0,"payload":{"plain":{"type":"a.b","data":{"x":1}}}}}"#,
+    r#"{"version":1,"kind":"deliver","body":{"tenant":"acme","delivery":"dlv_AAGNDPVAAAAAAAAAAAAAAAABjQz1QABlMQ","eventType":"a.b","generation":0,"payload":{"zlib":"eJyrVkpUsjKsBQAJ+gI/"}}}"#,
+];
+
+const POLICIES: &[&str] = &[
+    r#""aggressive""#,
+    r#"{"schedule":[5,300,1800]}"#,
+    r#"{"strategy":"exponential","initialDelay":1000,"multiplier":2,"maxDelay":300000,"maxRetries":3}"#,
+    r#"{"max_attempts":3,"backoff_strategy":"linear","initial_delay":1000,"max_delay":60000}"#,
+];
+
+const IDS: &[&str] = &[
+    "dlv_AAGNDPVAAAAAAAAAAAAAAAABjQz1QABlMQ",
+    "wh_01HM6ADZ0000000000000000000",
+    "evt_01HM6ADZ000000000000000000",
+    "order-1001-created",
+    "order.created",
+    "order.*",
+    "*",
+];
+
+const URLS: &[&str] = &[
+    "https://hooks.example.com:8443/a/b?c=d",
+    "https://0x7f.0.0.1/",
+    "https://[64:ff9b::a9fe:a9fe]/",
+    "https://user:pw@localhost./#x",
+];
+
+const SECRETS: &[&str] = &["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "your-webhook-secret"];
+
+const RANGES: &[&str] = &["198.51.100.0/24", "2001:db8::/32", "10.0.0.1"];
+
+const LISTS: &[&str] = &["10.0.0.0/8, fd00::/8", "127.0.0.0/8"];
+
+const PORTS: &[&str] = &["443,1024-65535"];
+
+proptest! {
+    #[test]
+    fn events(text in damaged(EVENTS)) {
+        let acme = DefaultTenant::Is("acme".parse().unwrap());
+        for read in [from_body(&text, &acme), from_envelope_or_body(&text, &DefaultTenant::None)] {
+            if let Err(errors) = read {
+                prop_assert!(!errors.is_empty());
+                prop_assert!(errors.as_slice().iter().all(|e| !e.message.is_empty()));
+            }
+        }
+    }
+
+    #[test]
+    fn messages(text in damaged(MESSAGES)) {
+        if let Ok(message) = Message::decode(&text) {
+            let again = Message::decode(&message.encode());
+            prop_assert_eq!(again.ok(), Some(message));
+        }
+    }
+
+    #[test]
+    fn policies(text in damaged(POLICIES)) {
+        match RetryPolicy::read("retryPolicy", &text) {
+            Ok(policy) => {
+                let again = RetryPolicy::read("", &policy.to_json().to_string());
+                prop_assert_eq!(again.ok(), Some(policy));
+            }
+            Err(errors) => prop_assert!(!errors.is_empty()),
+        }
+    }
+
+    #[test]
+    fn ids_and_names(text in damaged(IDS)) {
+        macro_rules! reads_back {
+            ($($kind:ty),*) => {$(
+                if let Ok(id) = text.parse::<$kind>() {
+                    prop_assert_eq!(id.to_string().parse::<$kind>().ok(), Some(id));
+                }
+            )*};
+        }
+        reads_back!(DeliveryId, WebhookId, EventId, EventType, TenantId, Subscription);
+    }
+
+    #[test]
+    fn json_stays_as_it_was(text in damaged(EVENTS)) {
+        if let Ok(json) = RawJson::parse(&text) {
+            let again = RawJson::parse(json.as_str()).unwrap();
+            prop_assert_eq!(again.as_str(), json.as_str());
+            let same: serde_json::Value = serde_json::from_str(&text).unwrap();
+            prop_assert_eq!(serde_json::from_str::<serde_json::Value>(json.as_str()).unwrap(), same);
+        }
+    }
+
+    #[test]
+    fn targets(text in damaged(URLS)) {
+        let rules = NetworkRules::default();
+        if let Ok(url) = TargetUrl::parse(&text, &rules) {
+            let stored = TargetUrl::from_stored(url.as_str());
+            prop_assert_eq!(stored.as_ref(), Ok(&url), "what is stored is what was judged");
+            prop_assert_eq!(stored.unwrap().judge(&rules), Ok(()));
+            prop_assert!(url.as_str().starts_with("https://"));
+            prop_assert!(url.literal().is_none_or(|address| rules.refusal(address).is_none()));
+        }
+    }
+
+    #[test]
+    fn secrets_are_never_shown_by_their_errors(text in damaged(SECRETS)) {
+        match text.parse::<SigningSecret>() {
+            Ok(secret) => {
+                let shown = format!("{secret:?}");
+                prop_assert!(!shown.contains(secret.expose()));
+            }
+            Err(error) if text.len() > 12 => prop_assert!(!error.to_string().contains(&text)),
+            Err(_) => {}
+        }
+    }
+
+    #[test]
+    fn ranges(text in damaged(RANGES)) {
+        if let Ok(ranges) = TargetCidrs::new(&[&text]) {
+            let again: Vec<_> = ranges.iter().collect();
+            prop_assert_eq!(TargetCidrs::new(&again), Ok(ranges));
+        }
+    }
+
+    #[test]
+    fn settings(cidrs in damaged(LISTS), ports in damaged(PORTS)) {
+        if let Ok(rules) = NetworkRules::parse(&cidrs, &ports) {
+            prop_assert!(!rules.allows_port(0));
+        }
+    }
+}

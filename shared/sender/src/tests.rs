@@ -1,0 +1,53 @@
+//! What the sender refuses, over names that resolve as a test has it.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use hooklane_domain::network::TargetCidrs;
+use hooklane_domain::target::TargetUrl;
+
+use super::*;
+
+mod restricted;
+mod ssrf;
+
+/// A resolver that knows these names only. Where a name has several answers, each question gets the
+/// next one: a name server that changes its mind.
+#[derive(Default)]
+struct Names {
+    answers: HashMap<String, Vec<Vec<IpAddr>>>,
+    asked: AtomicUsize,
+}
+
+impl Names {
+    fn of(name: &str, answers: &[&[&str]]) -> Arc<Self> {
+        let parse = |texts: &&[&str]| texts.iter().map(|text| text.parse().unwrap()).collect();
+        let answers = answers.iter().map(parse).collect();
+        Arc::new(Self { answers: [(name.to_owned(), answers)].into(), ..Self::default() })
+    }
+}
+
+impl Lookup for Names {
+    fn addresses(
+        &self,
+        name: String,
+    ) -> Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>> {
+        let turn = self.asked.fetch_add(1, Ordering::SeqCst);
+        let found = self.answers.get(&name).map(|answers| answers[turn % answers.len()].clone());
+        Box::pin(async move { found.ok_or_else(|| io::Error::other("no such name")) })
+    }
+}
+
+fn request() -> WireRequest {
+    WireRequest { headers: Vec::new(), body: "{}".to_owned(), shown_headers: Vec::new() }
+}
+
+const SECONDS: Duration = Duration::from_secs(5);
+
+fn error_of(sent: &Sent) -> (ErrorKind, &str) {
+    let error = sent.outcome.error().expect("a failed attempt");
+    (error.kind, &error.detail)
+}

@@ -1,0 +1,225 @@
+"""A receiver that fails is left alone, what it missed waits, and nothing of it is lost.
+
+How health, circuits and pauses are decided is tested with the code; here it is the deployed functions, the
+real tables and the schedule's own function that have to agree. Nothing depends on how long it takes: runs of
+`upkeep` are ordered where one is needed, and those of the schedule do no harm.
+"""
+
+import json
+import time
+import uuid
+from datetime import datetime, timezone
+
+import inside
+import pytest
+from conftest import ROOT
+from hooklane_local import behaviours
+
+SCHEDULED = json.loads((ROOT / "events" / "upkeep.json").read_text())
+
+
+@pytest.fixture
+def upkeep(stack):
+    """`upkeep()`: one run, as the schedule makes it."""
+    return lambda: stack.invoke("UpkeepFunction", SCHEDULED)
+
+
+@pytest.fixture
+def kept_up(upkeep, eventually):
+    """`kept_up(probe)`: waits for what the probe finds, with a run of `upkeep` before each look."""
+
+    def wait(probe, what: str = "it did not happen"):
+        def look():
+            assert upkeep()["failed"] == 0
+            return probe()
+
+        return eventually(look, what)
+
+    return wait
+
+
+def now() -> str:
+    return datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def statuses(api, webhook) -> list[str]:
+    return [delivery["status"] for delivery in listed(api, webhook)]
+
+
+def listed(api, webhook) -> list[dict]:
+    return api.get(f"/api/v1/webhooks/{webhook['id']}/deliveries", limit=100).expect(200).body["data"]
+
+
+def reasons(api, webhook) -> set[str]:
+    return {delivery.get("reason", "") for delivery in listed(api, webhook)}
+
+
+def failing_for_a_minute(stack, webhook) -> None:
+    """Nine failures in a row, the first a while ago: the next one opens the circuit."""
+    health = {
+        "circuit": {"is": "closed"},
+        "streak": {"failures": 9, "since": "2024-01-15T10:30:00Z", "last": "2024-01-15T10:35:00Z"},
+        "pace": {"mean_ms": 5, "attempts": 9},
+    }
+    inside.put_health(stack, webhook["id"], health)
+
+
+def test_a_dead_receivers_circuit_opens_and_what_was_parked_is_delivered_after_it_recovers(
+    stack, api, publish, register, receiver, delivery_of, deliveries_of, eventually, kept_up, tenant
+):
+    watcher = register(events=["webhook.failing", "webhook.recovered"], path="/watcher")
+    receiver.respond = behaviours.by_path({"/watcher": behaviours.ok(), "/": behaviours.always(500)})
+    webhook = register(retryPolicy={"schedule": [2] * 10})
+    failing_for_a_minute(stack, webhook)
+    etag = api.get(f"/api/v1/webhooks/{webhook['id']}").expect(200).headers["etag"]
+
+    first = publish()
+
+    eventually(lambda: inside.circuit(stack, webhook["id"]) == "open", "the circuit did not open")
+    assert inside.is_slow(stack, tenant, webhook["id"])
+    assert api.get(f"/api/v1/webhooks/{webhook['id']}").expect(200).headers["etag"] == etag
+    later = {publish() for _ in range(12)}
+    eventually(lambda: "circuit" in reasons(api, webhook), "nothing was parked")
+
+    receiver.respond = behaviours.ok()
+    kept_up(lambda: statuses(api, webhook) == ["delivered"] * 13, "what was parked was not delivered")
+    assert {delivery["eventId"] for delivery in listed(api, webhook)} == {first, *later}
+    assert inside.circuit(stack, webhook["id"]) == "closed"
+    assert not inside.is_slow(stack, tenant, webhook["id"])
+    kept_up(lambda: len(statuses(api, watcher)) == 2, "it was not reported")
+    reported = [d["eventType"] for d in deliveries_of(watcher, 2)]
+    assert sorted(reported) == ["webhook.failing", "webhook.recovered"]
+
+
+def test_a_paused_webhooks_deliveries_wait_and_are_delivered_when_it_is_resumed(
+    stack, api, publish, register, requests, eventually, kept_up, drained
+):
+    webhook = register()
+    api.post(f"/api/v1/webhooks/{webhook['id']}/pause").expect(200)
+    events = {publish() for _ in range(5)}
+
+    eventually(lambda: statuses(api, webhook) == ["pending"] * 5, "they were not parked")
+    assert reasons(api, webhook) == {"paused"}
+    assert len(inside.pointers(stack, webhook["id"])) == 5
+
+    api.post(f"/api/v1/webhooks/{webhook['id']}/resume").expect(200)
+    kept_up(lambda: statuses(api, webhook) == ["delivered"] * 5, "they were not released")
+    assert {request.headers["webhook-id"] for request in requests(5)} == events
+    drained()
+    # One that met an instance which still remembered the pause was parked once more, and sent at once.
+    kept_up(lambda: inside.pointers(stack, webhook["id"]) == [], "a pointer was left")
+
+
+def test_switching_a_webhook_on_releases_what_was_parked(
+    stack, tenant, api, publish, register, eventually, kept_up
+):
+    webhook = register()
+    inside.set_webhook(stack, tenant, webhook["id"], "state", {"is": "disabled", "at": "2024-01-15T10:30:00Z", "reason": "gone"})
+    publish()
+    eventually(lambda: statuses(api, webhook) == ["pending"], "it was not parked")
+
+    api.put(f"/api/v1/webhooks/{webhook['id']}", {"active": True}).expect(200)
+
+    kept_up(lambda: statuses(api, webhook) == ["delivered"], "it was not released")
+
+
+def test_deliveries_over_a_rate_limit_wait_without_spending_an_attempt(
+    stack, publish, register, requests, deliveries_of, drained
+):
+    webhook = register(rateLimit={"requests": 1, "perSeconds": 2})
+
+    events = [publish() for _ in range(5)]
+
+    delivered = deliveries_of(webhook, 5)
+    assert {delivery["eventId"] for delivery in delivered} == set(events)
+    assert {delivery["attemptCount"] for delivery in delivered} == {1}
+    requests(5)
+    drained()
+    slots = inside.slots(stack, webhook["id"])
+    assert int(slots["k"]["N"]) >= 5
+    assert int(slots["w"]["N"]) >= 4
+
+
+def test_a_webhook_that_is_gone_is_reported_to_the_others(register, publish, receiver, deliveries_of, kept_up, requests):
+    receiver.respond = behaviours.by_path({"/gone": behaviours.gone(), "/watcher": behaviours.ok()})
+    watcher = register(events=["webhook.disabled"], path="/watcher")
+    gone = register(events=["*", "webhook.disabled"], path="/gone")
+
+    publish()
+
+    kept_up(lambda: receiver.wait_for(1, 0.1, "/watcher"), "it was not reported")
+    (report,) = requests(1, "/watcher")
+    body = json.loads(report.body)
+    assert body["type"] == "webhook.disabled"
+    assert body["data"]["webhookId"] == gone["id"]
+    assert len(deliveries_of(watcher)) == 1
+
+
+def test_an_exhausted_delivery_is_reported_once(register, publish, receiver, deliveries_of, requests):
+    receiver.respond = behaviours.by_path({"/dead": behaviours.always(500), "/watcher": behaviours.ok()})
+    register(events=["delivery.exhausted"], path="/watcher")
+    webhook = register(events=["order.created"], path="/dead", retryPolicy={"schedule": [1]})
+
+    event = publish()
+
+    deliveries_of(webhook, 1, "failed")
+    (report,) = requests(1, "/watcher")
+    data = json.loads(report.body)["data"]
+    assert (data["webhookId"], data["eventId"], data["attempts"]) == (webhook["id"], event, 2)
+
+
+def test_a_recovery_sends_again_what_failed_and_what_was_never_made(
+    api, publish, register, receiver, deliveries_of, kept_up
+):
+    receiver.respond = behaviours.by_path({"/": behaviours.always(500), "/witness": behaviours.ok()})
+    since = now()
+    webhook, witness = register(retryPolicy="immediate"), register(path="/witness")
+    failed = publish()
+    deliveries_of(webhook, 1, "failed")
+    api.patch(f"/api/v1/webhooks/{webhook['id']}", {"active": False}).expect(200)
+    skipped = publish()
+    # Fanned out, and not to the inactive one.
+    deliveries_of(witness, 2)
+    receiver.respond = behaviours.ok()
+    api.patch(f"/api/v1/webhooks/{webhook['id']}", {"active": True}).expect(200)
+    recover = f"/api/v1/webhooks/{webhook['id']}/recover"
+    api.get(recover).expect(404)
+
+    ordered = api.post(recover, {"since": since, "status": "any"}).expect(202).body
+    assert (ordered["state"], ordered["sent"]) == ("running", 0)
+
+    kept_up(lambda: statuses(api, webhook).count("delivered") == 2, "they were not recovered")
+    delivered = {delivery["eventId"] for delivery in deliveries_of(webhook, 2)}
+    assert delivered == {failed, skipped}
+    kept_up(lambda: api.get(recover).expect(200).body["state"] == "done", "the recovery did not end")
+    assert api.get(recover).expect(200).body["sent"] == 2
+
+
+def test_what_was_parked_is_discarded_on_resuming_where_it_is_asked_for(api, publish, register, requests, eventually, kept_up):
+    webhook = register()
+    api.post(f"/api/v1/webhooks/{webhook['id']}/pause").expect(200)
+    for _ in range(2):
+        publish()
+    eventually(lambda: reasons(api, webhook) == {"paused"} and len(statuses(api, webhook)) == 2, "they were not parked")
+
+    api.post(f"/api/v1/webhooks/{webhook['id']}/resume", {"discard": True}).expect(200)
+
+    kept_up(lambda: statuses(api, webhook) == ["cancelled"] * 2, "they were not discarded")
+    assert not requests(0)
+
+
+def test_a_lost_message_is_replaced_once_it_is_long_overdue(
+    stack, tenant, api, publish, register, receiver, delivery_of, kept_up, requests
+):
+    receiver.respond = behaviours.failing(1)
+    webhook = register(retryPolicy={"schedule": [3600]})
+    event = inside.event_item(stack, tenant, publish())
+    delivery = delivery_of(webhook, "retrying")
+    # Nobody acts for it, and it was due two hours ago.
+    two_hours_ago = str(int((time.time() - 7200) * 1000))
+    inside.set_wait(stack, webhook["id"], event, due_ms=two_hours_ago, owner=uuid.uuid4().hex)
+    inside.watch(stack, tenant, webhook["id"])
+
+    kept_up(lambda: statuses(api, webhook) == ["delivered"], "it was not sent again")
+    assert requests(2)
+    assert delivery["id"]

@@ -1,0 +1,50 @@
+"""Where a webhook's deliveries may go, on the deployed stack, whose operator allows the loopback."""
+
+import pytest
+from problems import wrong_fields
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://example.com/",
+        "https://localhost/",
+        "https://10.0.0.1/",
+        "https://169.254.169.254/latest/meta-data/",
+        "https://0xa9fea9fe/",
+        "https://[::ffff:10.0.0.1]/",
+        "https://a..b/",
+        "https://user@example.com/",
+        "https://example.com:22/",
+    ],
+)
+def test_a_target_that_shows_what_it_is_cannot_be_registered(url, api):
+    assert wrong_fields(api.post("/api/v1/webhooks", {"url": url, "events": ["*"]})) == ["url"]
+
+
+def test_a_webhook_keeps_to_its_ranges(api, receiver, register, publish, requests, delivery_of):
+    inside = register(["order.inside"], targetCidrs=["127.0.0.1"])
+    assert inside["targetCidrs"] == ["127.0.0.1/32"]
+    publish(event_type="order.inside")
+    delivery_of(inside)
+
+    answer = api.patch(f"/api/v1/webhooks/{inside['id']}", {"targetCidrs": ["127.0.0.2"]})
+    assert wrong_fields(answer) == ["url"], "its address is not in the new ranges"
+    requests(1)
+
+
+def test_an_address_outside_of_the_ranges_is_blocked(stack, tenant, api, receiver, register, publish, delivery_of):
+    """A webhook whose ranges were narrowed past the API: the sender judges by itself."""
+    webhook = register(["order.out"], targetCidrs=["127.0.0.1"], retryPolicy="immediate")
+    stack.dynamodb.update_item(
+        TableName=stack.description["registryTable"],
+        Key={"pk": {"S": f"T#{tenant}"}, "sk": {"S": f"WH#{webhook['id']}"}},
+        UpdateExpression="SET target_cidrs = :other",
+        ExpressionAttributeValues={":other": {"L": [{"S": "198.51.100.0/24"}]}},
+    )
+    publish(event_type="order.out")
+
+    (attempt,) = delivery_of(webhook, "failed")["attempts"]
+    assert attempt["error"]["kind"] == "blocked"
+    assert "targetCidrs" in attempt["error"]["detail"]
+    assert receiver.requests == []
