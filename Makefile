@@ -6,10 +6,10 @@ LOCAL = PYTHONPATH=local $(PYTHON) -m hooklane_local
 export IAM FUNCTION_AWS_ENDPOINT HOOKLANE_PORT HOOKLANE_LOG_LEVEL
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down demo test e2e check clean
+.PHONY: help setup up down demo test e2e simulation check clean
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "  IAM=1                      make the emulator enforce the functions' roles"
 	@echo "  FUNCTION_AWS_ENDPOINT=URL  let the functions reach AWS through URL"
@@ -33,6 +33,9 @@ test: ## run every test: unit, property, snapshot, conformance, end-to-end
 
 e2e: ## run only what needs a stack (PYTEST="-k retry" chooses)
 	@$(LOCAL) test --only-end-to-end $(if $(PYTEST),-- $(PYTEST))
+
+simulation: ## a day beside a dead receiver, in virtual time: the figures of docs/isolation.md and their plot
+	@cargo run --release --locked --package hooklane-simulation --example isolation docs/isolation.svg
 
 check: ## formatting, lints, documentation, dependencies, template
 	@$(LOCAL) check
