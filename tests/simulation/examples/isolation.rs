@@ -35,22 +35,27 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (scenario, figures) in scenarios.iter().zip(&figures) {
         writeln!(out, "{}", row(runs, scenario, figures))?;
     }
-    let [control, dead, roomy, _, off, attempts, attempts_dead, refuse, refuse_dead, ..] =
-        figures.as_slice()
-    else {
-        return Err("a run is missing".into());
+    let of = |name: &str| {
+        let place = scenarios.iter().position(|scenario| scenario.name == name);
+        place.and_then(|place| figures.get(place)).ok_or(format!("no run is called {name}"))
     };
+    let (control, dead, off) =
+        (of(runs.control().name)?, of(runs.dead().name)?, of(runs.dead_without_isolation().name)?);
     let lines = [
         Line { name: "no dead receiver", colour: "#888", figures: control },
         Line { name: "one dead, isolation on", colour: "#0a7d4f", figures: dead },
         Line { name: "one dead, isolation off", colour: "#c0392b", figures: off },
     ];
-    fs::write(picture, svg(&lines, (HOUR, runs.recovery()), scenarios[0].publishes_until))?;
+    fs::write(picture, svg(&lines, (HOUR, runs.recovery()), runs.control().publishes_until))?;
     let mut broken = Vec::new();
-    for (control, beside_dead) in
-        [(control, dead), (control, roomy), (attempts, attempts_dead), (refuse, refuse_dead)]
-    {
-        broken.extend(broken_promises(control, beside_dead));
+    for (control, beside_dead) in [
+        (runs.control(), runs.dead()),
+        (runs.control(), runs.dead_with_room()),
+        (runs.attempts_fail(), runs.attempts_fail_and_dead()),
+        (runs.outages(Outage::Refuses), runs.outages_and_dead()),
+        (runs.silent_outages_at_large(), runs.silent_outages_at_large_and_dead()),
+    ] {
+        broken.extend(broken_promises(of(control.name)?, of(beside_dead.name)?));
     }
     if !stalls(control, off) {
         broken.push("without isolation nothing stalls: the simulation shows nothing".to_owned());

@@ -2,10 +2,10 @@
 
 use std::sync::LazyLock;
 
-use hooklane_simulation::figures::Figures;
+use hooklane_simulation::figures::{Figures, Slice};
 use hooklane_simulation::run;
 use hooklane_simulation::runs::{Runs, broken_promises, stalls};
-use hooklane_simulation::scenario::{HOUR, MINUTE, Scenario};
+use hooklane_simulation::scenario::{HOUR, MINUTE, SECOND, Scenario};
 
 const RUNS: Runs = Runs { dead_hours: 1, hours: 3, seed: 7 };
 
@@ -35,6 +35,10 @@ fn a_dead_receiver_stands_in_nobodys_way() {
     // The probe is at most 15 minutes away.
     assert!(RUNS.caught_up_after(&figures).is_some_and(|time| time < 20 * MINUTE));
     assert_eq!((figures.opened, figures.swept), (1, 0));
+    // What stalls, stalls at the beginning.
+    let stalled = |slice: &&Slice| slice.wait.is_some_and(|wait| wait > SECOND);
+    let stalled: Vec<_> = figures.series.iter().filter(stalled).map(|slice| slice.begins).collect();
+    assert_eq!(stalled, [HOUR]);
 }
 
 #[test]
