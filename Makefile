@@ -6,10 +6,10 @@ LOCAL = PYTHONPATH=local $(PYTHON) -m hooklane_local
 export IAM FUNCTION_AWS_ENDPOINT HOOKLANE_PORT HOOKLANE_LOG_LEVEL
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down demo test e2e redrive check openapi contract clean
+.PHONY: help setup up down demo test e2e redrive simulation check openapi contract clean
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "  IAM=1                      make the emulator enforce the functions' roles (the tests do; IAM=0 does not)"
 	@echo "  FUNCTION_AWS_ENDPOINT=URL  let the functions reach AWS through URL"
@@ -37,6 +37,9 @@ e2e: ## run only what needs a stack (PYTEST="-k retry" chooses)
 redrive: ## put dead letters back on their way (SOURCE, MATCH, DRY=1, SCAN=1; STACK=name on AWS)
 	@$(LOCAL) redrive $(if $(SOURCE),--source "$(SOURCE)") $(if $(MATCH),--match "$(MATCH)") \
 	  $(if $(DRY),--dry) $(if $(SCAN),--scan) $(if $(STACK),--stack "$(STACK)")
+
+simulation: ## a day beside a dead receiver, in virtual time: the figures of docs/isolation.md and their plot
+	@cargo run --release --locked --package hooklane-simulation --example isolation docs/isolation.svg
 
 check: ## formatting, lints, documentation, dependencies, template
 	@$(LOCAL) check

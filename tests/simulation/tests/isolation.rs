@@ -1,0 +1,73 @@
+//! An hour beside a dead receiver. `make simulation` runs the whole day, and more cases.
+
+use std::sync::LazyLock;
+
+use hooklane_simulation::figures::{Figures, Slice};
+use hooklane_simulation::run;
+use hooklane_simulation::runs::{Runs, broken_promises, stalls};
+use hooklane_simulation::scenario::{HOUR, MINUTE, SECOND, Scenario};
+
+const RUNS: Runs = Runs { dead_hours: 1, hours: 3, seed: 7 };
+
+static CONTROL: LazyLock<Figures> = LazyLock::new(|| run(RUNS.control()));
+
+fn keeps_its_promises(control: &Figures, beside_dead: &Figures) {
+    assert_eq!(broken_promises(control, beside_dead), Vec::<String>::new());
+}
+
+#[test]
+fn the_control_run_is_an_easy_day() {
+    assert!(CONTROL.accounts_for_everything());
+    assert_eq!(CONTROL.healthy.attempts, CONTROL.healthy.published);
+    assert_eq!(CONTROL.most_waiting, [0, 0]);
+}
+
+#[test]
+fn a_dead_receiver_stands_in_nobodys_way() {
+    let figures = run(RUNS.dead());
+    keeps_its_promises(&CONTROL, &figures);
+    assert_eq!(figures.healthy.published, CONTROL.healthy.published);
+    // 180,000 events came; what was called is the beginning and the probes, and what is over
+    // `MaxParked` was counted.
+    assert!(figures.dead_failures < 1_500, "{}", figures.dead_failures);
+    assert!((100_000..110_000).contains(&figures.most_parked), "{}", figures.most_parked);
+    assert!(figures.dead.skipped > 50_000);
+    // The probe is at most 15 minutes away.
+    assert!(RUNS.caught_up_after(&figures).is_some_and(|time| time < 20 * MINUTE));
+    assert_eq!((figures.opened, figures.swept), (1, 0));
+    // What stalls, stalls at the beginning.
+    let stalled = |slice: &&Slice| slice.wait.is_some_and(|wait| wait > SECOND);
+    let stalled: Vec<_> = figures.series.iter().filter(stalled).map(|slice| slice.begins).collect();
+    assert_eq!(stalled, [HOUR]);
+}
+
+#[test]
+fn with_room_everything_is_parked_and_delivered() {
+    let figures = run(RUNS.dead_with_room());
+    keeps_its_promises(&CONTROL, &figures);
+    assert_eq!(figures.dead.skipped, 0);
+    assert_eq!(figures.dead.delivered, figures.dead.published);
+}
+
+#[test]
+fn neither_does_it_where_everybody_fails_now_and_then() {
+    let control = run(RUNS.attempts_fail());
+    keeps_its_promises(&control, &run(RUNS.attempts_fail_and_dead()));
+}
+
+#[test]
+fn without_isolation_everybody_waits_for_it() {
+    let figures = run(RUNS.dead_without_isolation());
+    assert!(stalls(&CONTROL, &figures), "{}", figures.waits.quantile(0.99));
+    assert!(!broken_promises(&CONTROL, &figures).is_empty());
+    // Late, and not lost.
+    assert!(figures.accounts_for_everything());
+}
+
+#[test]
+fn a_seed_tells_a_run() {
+    let short = |seed| Scenario::control(seed, HOUR).with_dead("short", MINUTE, 10 * MINUTE);
+    let figures = run(short(3));
+    assert_eq!(run(short(3)), figures);
+    assert_ne!(run(short(4)), figures);
+}
