@@ -123,12 +123,12 @@ def test_fanout_cannot_read_subscriptions_without_the_right_to(stack, tenant, pu
 
 
 def test_delivery_cannot_read_a_secret_without_the_right_to(stack, tenant, publish, register, receiver, copy_of):
-    event = inside.event_item(stack, tenant, publish(event_type="order.early"))
-    webhook = register(["order.early"])
+    event = inside.event_item(stack, tenant, publish(event_type="order.cancelled"))
+    webhook = register(["order.cancelled"])
     record = json.loads((Path(__file__).resolve().parents[2] / "events" / "delivery.json").read_text())
     record["Records"][0] |= {
         "messageId": "m1",
-        "body": inside.message(webhook["id"], event, "order.early"),
+        "body": inside.message(webhook["id"], event, "order.cancelled"),
     }
     name = copy_of("DeliveryFunction", ("secretsmanager:GetSecretValue", ""))
 

@@ -75,12 +75,12 @@ def test_a_letter_that_fails_again_is_a_new_letter_and_met_once(stack, tenant, a
 def test_a_delivery_is_attempted_though_its_own_message_is_lost(
     stack, tenant, publish, register, requests, delivery_of, again, bury
 ):
-    event = inside.event_item(stack, tenant, publish(event_type="order.early"))
-    webhook = register(["order.early"])
+    event = inside.event_item(stack, tenant, publish(event_type="order.cancelled"))
+    webhook = register(["order.cancelled"])
     # It is due, and waits for a message that SQS moved away: one of the same generation would be a twin.
-    inside.waits_for_another(stack, webhook["id"], event, "lost", time.time(), "order.early")
+    inside.waits_for_another(stack, webhook["id"], event, "lost", time.time(), "order.cancelled")
     delivery = inside.delivery_id(webhook["id"], event)
-    bury("deliveries", inside.message(webhook["id"], event, "order.early", generation=1))
+    bury("deliveries", inside.message(webhook["id"], event, "order.cancelled", generation=1))
 
     assert again("deliveries", delivery).sent == 1
     delivery_of(webhook, "delivered")
@@ -104,9 +104,9 @@ def test_a_message_that_nobody_reads_goes_out_as_it_is_and_comes_back(body, stac
 
 
 def test_a_stream_record_is_fanned_out_again(stack, tenant, publish, register, requests, again, bury):
-    register(["order.early"])
+    register(["order.cancelled"])
     image = inside.event_item(stack, tenant, publish(event_type="order.other"))
-    image["c"] = {"S": '{"type":"order.early","data":{}}'}
+    image["c"] = {"S": '{"type":"order.cancelled","data":{}}'}
     late = f"late-{tenant}"
     record = inside.stream_record({**image, "i": {"S": late}, "pk": {"S": f"EV#{tenant}#{late}"}})
     bury("fanout", json.dumps(record))
@@ -145,10 +145,10 @@ def test_records_that_the_mapping_gave_up_are_read_from_the_stream(
     stack, tenant, publish, register, requests, again, bury, eventually
 ):
     streams = target_of(None, stack.description).dynamodbstreams
-    event = publish(event_type="order.early")
+    event = publish(event_type="order.cancelled")
     stream = stack.dynamodb.describe_table(TableName=stack.description["ledgerTable"])["Table"]["LatestStreamArn"]
     shard, record = eventually(lambda: find_record(streams, stream, f"EV#{tenant}#{event}"))
-    webhook = register(["order.early"])
+    webhook = register(["order.cancelled"])
     older_than(stack, tenant, webhook)
     marker = f"shard-of-{tenant}"
     info = batch_info(stack, record, record, shard, stream, "2024-01-15T10:30:00.000Z")
@@ -163,9 +163,9 @@ def test_records_that_the_mapping_gave_up_are_read_from_the_stream(
 def test_records_that_left_the_stream_are_looked_for_in_the_ledger_if_asked_for(
     stack, tenant, publish, register, requests, again, bury
 ):
-    event = publish(event_type="order.early")
+    event = publish(event_type="order.cancelled")
     accepted = int(inside.event_item(stack, tenant, event)["a"]["N"])
-    webhook = register(["order.early"])
+    webhook = register(["order.cancelled"])
     older_than(stack, tenant, webhook)
     arrival = datetime.fromtimestamp(accepted / 1000, timezone.utc).isoformat().replace("+00:00", "Z")
     gone = {"dynamodb": {"SequenceNumber": "1".zfill(21)}}

@@ -23,9 +23,9 @@ def test_a_target_that_shows_what_it_is_cannot_be_registered(url, api):
 
 
 def test_a_webhook_keeps_to_its_ranges(api, receiver, register, publish, requests, delivery_of):
-    inside = register(["order.inside"], targetCidrs=["127.0.0.1"])
+    inside = register(["order.completed"], targetCidrs=["127.0.0.1"])
     assert inside["targetCidrs"] == ["127.0.0.1/32"]
-    publish(event_type="order.inside")
+    publish(event_type="order.completed")
     delivery_of(inside)
 
     answer = api.patch(f"/api/v1/webhooks/{inside['id']}", {"targetCidrs": ["127.0.0.2"]})
@@ -35,14 +35,14 @@ def test_a_webhook_keeps_to_its_ranges(api, receiver, register, publish, request
 
 def test_an_address_outside_of_the_ranges_is_blocked(stack, tenant, api, receiver, register, publish, delivery_of):
     """A webhook whose ranges were narrowed past the API: the sender judges by itself."""
-    webhook = register(["order.out"], targetCidrs=["127.0.0.1"], retryPolicy="immediate")
+    webhook = register(["order.cancelled"], targetCidrs=["127.0.0.1"], retryPolicy="immediate")
     stack.dynamodb.update_item(
         TableName=stack.description["registryTable"],
         Key={"pk": {"S": f"T#{tenant}"}, "sk": {"S": f"WH#{webhook['id']}"}},
         UpdateExpression="SET target_cidrs = :other",
         ExpressionAttributeValues={":other": {"L": [{"S": "198.51.100.0/24"}]}},
     )
-    publish(event_type="order.out")
+    publish(event_type="order.cancelled")
 
     (attempt,) = delivery_of(webhook, "failed")["attempts"]
     assert attempt["error"]["kind"] == "blocked"

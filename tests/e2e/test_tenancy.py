@@ -55,6 +55,7 @@ BODIES = {
     "createWebhook": {"url": "https://hooks.example.com/in", "events": ["*"]},
     "publishEvent": {"type": "order.created", "data": 1},
     "publishEvents": {"events": [{"type": "order.created", "data": 1}]},
+    "recoverWebhook": {"since": "2024-01-15T10:30:00Z", "status": "any"},
     "putEventType": {"category": "secret", "description": "of B", "sample": 1, "schema": {}},
 }
 

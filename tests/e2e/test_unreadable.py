@@ -159,13 +159,13 @@ def test_a_message_that_names_another_tenants_delivery_is_a_dead_letter(
 def test_a_corrupt_delivery_is_a_dead_letter_and_the_rest_of_its_batch_goes_its_way(
     stack, tenant, publish, register, requests, delivery_of, dead_letter
 ):
-    webhook = register(["order.early"])
+    webhook = register(["order.cancelled"])
     good, corrupt = (inside.event_item(stack, tenant, publish(event_type="order.other")) for _ in range(2))
     key = inside.delivery_key(webhook["id"], corrupt)
-    item = {**key, "t": {"S": tenant}, "e": {"S": "order.early"}, "s": {"S": "nonsense"}}
+    item = {**key, "t": {"S": tenant}, "e": {"S": "order.cancelled"}, "s": {"S": "nonsense"}}
     stack.dynamodb.put_item(TableName=stack.description["ledgerTable"], Item=item)
 
-    bodies = [inside.message(webhook["id"], event, "order.early") for event in (corrupt, good)]
+    bodies = [inside.message(webhook["id"], event, "order.cancelled") for event in (corrupt, good)]
     inside.send(stack, "deliveryQueueUrl", *bodies)
 
     letter = dead_letter("deliveries", inside.delivery_id(webhook["id"], corrupt))
