@@ -73,3 +73,44 @@ async fn the_sample_of_the_readme_is_a_request_of_this_api() {
     assert_eq!(request.uri().path(), "/api/v1/webhooks");
     assert!(request.headers().contains_key("x-tenant-id"));
 }
+
+/// Each kind of refusal as clients see it, but for those that are snapshots elsewhere.
+#[tokio::test]
+async fn every_problem_has_its_body() {
+    let service = Service::new();
+    let webhook = service.webhook().await;
+    let operator = ("authorization", "Bearer the-operator-key");
+    let scopes = r#"{"scopes":["webhooks:read"]}"#;
+    let minted = service.ask_with(&[operator], "POST", "/tenants/acme/tokens", scopes).await;
+    let token = format!("Bearer {}", minted.body["token"].as_str().unwrap());
+    let reader = ("authorization", token.as_str());
+    let acme = ("x-tenant-id", "acme");
+    let one = format!("/webhooks/{webhook}");
+    let event = |data: u8| format!(r#"{{"id":"taken","type":"user.created","data":{data}}}"#);
+    service.ask("POST", "/events", &event(1)).await;
+    let nobody = "wh_00000000000000000000000000";
+    let mut bodies = std::collections::BTreeMap::new();
+    for (name, headers, method, path, body) in [
+        ("no tenant", vec![operator], "GET", "/webhooks".to_owned(), ""),
+        ("another tenant", vec![reader, ("x-tenant-id", "other")], "GET", "/webhooks".into(), ""),
+        ("no scope", vec![reader], "DELETE", one.clone(), ""),
+        ("the operator's list", vec![reader], "GET", "/tenants".into(), ""),
+        ("the operator's tenant", vec![reader], "GET", "/tenants/acme".into(), ""),
+        ("no path", vec![], "GET", "/nothing".into(), ""),
+        ("no method", vec![operator, acme], "PUT", "/events".into(), ""),
+        ("no webhook", vec![operator, acme], "GET", format!("/webhooks/{nobody}"), ""),
+        ("no delivery", vec![operator, acme], "GET", format!("{one}/deliveries/dlv_x"), ""),
+        ("no event", vec![operator, acme], "GET", "/events/none".into(), ""),
+        ("no event type", vec![operator, acme], "GET", "/event-types/none.such".into(), ""),
+        ("no recovery", vec![operator, acme], "GET", format!("{one}/recover"), ""),
+        ("event conflict", vec![operator, acme], "POST", "/events".into(), &*event(2)),
+        ("changed", vec![operator, acme, ("if-match", "\"9\"")], "DELETE", one.clone(), ""),
+        ("limit", vec![operator, acme], "GET", "/webhooks?limit=101&colour=1".into(), ""),
+    ] {
+        let answer = service.ask_with(&headers, method, &path, body).await;
+        assert_eq!(answer.content_type, "application/problem+json", "{name}");
+        assert_eq!(answer.body["status"], answer.status.as_u16(), "{name}");
+        bodies.insert(name, answer.body);
+    }
+    insta::assert_json_snapshot!("problems", bodies);
+}
