@@ -79,6 +79,17 @@ def test(options: argparse.Namespace) -> int:
     return 0
 
 
+def faults(options: argparse.Namespace) -> int:
+    _in_emulator_python()
+    from hooklane_local.testing import run_faults
+
+    try:
+        run_faults(profile_of("faults"), options.pytest)
+    finally:
+        print_durations()
+    return 0
+
+
 def redrive(options: argparse.Namespace) -> int:
     _in_emulator_python()
     from hooklane_local.redrive import SOURCES, Options, redrive, target_of
@@ -138,6 +149,8 @@ def _parser() -> argparse.ArgumentParser:
     tests = add(test, "run every test")
     tests.add_argument("--only-end-to-end", action="store_true", help="leave out what needs no stack")
     tests.add_argument("pytest", nargs="*", help="more arguments for pytest, after --")
+    broken = add(faults, "run the fault tests on a local stack of their own")
+    broken.add_argument("pytest", nargs="*", help="more arguments for pytest, after --")
     letters = add(redrive, "put dead letters back on their way")
     letters.add_argument("--source", choices=("events", "fanout", "deliveries"), help="only those of one source")
     letters.add_argument("--match", help="only those whose body has this text")

@@ -1,4 +1,4 @@
-"""Loopback ports: whether one is free."""
+"""Loopback ports: whether one is free, and which."""
 
 import socket
 
@@ -17,3 +17,10 @@ def require_free(port: int, variable: str = "HOOKLANE_PORT") -> None:
                 f"port {port} on 127.0.0.1 is not free ({error.strerror}): "
                 f"stop what listens there, or choose another with {variable}=<port>"
             ) from error
+
+
+def a_free_one() -> int:
+    """A port that nothing listens on at this moment, of the system's choice."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

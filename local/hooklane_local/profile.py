@@ -12,7 +12,7 @@ REGION = "us-east-1"
 STACK_NAME = "hooklane"
 
 # Each its own, so that a demo or a test run can stand beside a `make up`.
-_DEFAULT_PORTS = {"up": 4566, "test": 4567, "demo": 4568}
+_DEFAULT_PORTS = {"up": 4566, "test": 4567, "demo": 4568, "faults": 4569}
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,12 @@ class Response:
     reset: bool = False
     # Stream bytes after the headers until the other side closes, up to a cap.
     endless_body: bool = False
+    # Send so many bytes in chunks, as long as the other side reads them.
+    chunked_bytes: int = 0
+    # Send half of a body, and nothing more until the other side gives up.
+    stalls_mid_body: bool = False
+    # Send these bytes instead of any HTTP, and close.
+    garbage: bytes = b""
 
 
 Respond = Callable[[Request], Response]
@@ -158,6 +164,11 @@ def _handler_for(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
             if response.reset:
                 self._reset()
                 return
+            if response.garbage:
+                self.close_connection = True
+                self.wfile.write(response.garbage)
+                self.wfile.flush()
+                return
             self._write(response)
 
         do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = handle_request
@@ -172,6 +183,18 @@ def _handler_for(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
                 self.end_headers()
                 self._stream_until_closed()
                 return
+            if response.chunked_bytes:
+                self.send_header("Transfer-Encoding", "chunked")
+                self.end_headers()
+                self._stream_chunks(response.chunked_bytes)
+                return
+            if response.stalls_mid_body:
+                self.send_header("Content-Length", "100")
+                self.end_headers()
+                self.wfile.write(b"x" * 50)
+                self.wfile.flush()
+                self._wait_for_hang_up()
+                return
             self.send_header("Content-Length", str(len(response.body)))
             self.end_headers()
             self.wfile.write(response.body)
@@ -185,6 +208,20 @@ def _handler_for(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
                     self.wfile.write(_PIECE)
                     sent += len(_PIECE)
                     receiver.endless_bytes_sent = max(receiver.endless_bytes_sent, sent)
+            except OSError:
+                pass
+
+        def _stream_chunks(self, wanted: int) -> None:
+            self.close_connection = True
+            chunk = b"%x\r\n%s\r\n" % (len(_PIECE), _PIECE)
+            sent = 0
+            try:
+                while sent < wanted and not receiver._closing.is_set():
+                    self.wfile.write(chunk)
+                    sent += len(_PIECE)
+                    receiver.endless_bytes_sent = max(receiver.endless_bytes_sent, sent)
+                self.wfile.write(b"0\r\n\r\n")
+                self.wfile.flush()
             except OSError:
                 pass
 

@@ -1,9 +1,12 @@
-"""What `make test` runs, and in which order."""
+"""What `make test` runs, and in which order; and `make faults`."""
+
+from dataclasses import replace
 
 from hooklane_local.client import LocalStack
 from hooklane_local.environment import for_aws_clients, for_build_tools
 from hooklane_local.openapi import hold_against_document
 from hooklane_local.paths import EMULATOR_PYTHON, LOCAL, ROOT
+from hooklane_local.ports import a_free_one
 from hooklane_local.processes import run
 from hooklane_local.profile import Profile
 from hooklane_local.progress import Failure, say, step
@@ -30,6 +33,21 @@ def run_tests(profile: Profile, *, only_end_to_end: bool, pytest_arguments: list
             if not pytest_arguments:
                 with step("the API against its OpenAPI document"):
                     hold_against_document(profile, stack)
+        except Failure:
+            print_function_logs(stack)
+            say(f"The emulator's whole log: {profile.emulator_log}")
+            raise
+
+
+def run_faults(profile: Profile, pytest_arguments: list[str]) -> None:
+    """The fault tests, on a stack of their own: its functions reach AWS through a proxy that fails."""
+    proxy_port = a_free_one()
+    profile = replace(profile, function_aws_endpoint=f"http://127.0.0.1:{proxy_port}")
+    with temporary_stack(profile) as stack:
+        try:
+            with step("fault tests"):
+                settings = {"HOOKLANE_FAULT_PROXY_PORT": str(proxy_port)}
+                _pytest(profile, ROOT / "tests" / "faults", *pytest_arguments, settings=settings)
         except Failure:
             print_function_logs(stack)
             say(f"The emulator's whole log: {profile.emulator_log}")
@@ -66,8 +84,8 @@ def _conformance(profile: Profile) -> None:
     )
 
 
-def _pytest(profile: Profile, folder, *arguments: str) -> None:
-    environment = for_build_tools()
+def _pytest(profile: Profile, folder, *arguments: str, settings: dict[str, str] | None = None) -> None:
+    environment = {**for_build_tools(), **(settings or {})}
     environment["PYTHONPATH"] = str(LOCAL)
     environment["PYTHONDONTWRITEBYTECODE"] = "1"
     environment["HOOKLANE_STACK"] = str(profile.stack_file)

@@ -33,7 +33,7 @@ pub enum Decision {
     /// It is parked, perhaps only a moment after its webhook was switched on, and perhaps by this very
     /// message, which was then interrupted: see whether the webhook takes deliveries.
     LookAgain,
-    /// Near the end of its queue's retention: send a new message in its place.
+    /// Near the end of its queue's retention, or in place of an owner that is lost: send a new message.
     SendAfresh,
     Attempt(Claim),
 }
@@ -53,7 +53,7 @@ pub enum Discard {
 pub enum Claim {
     /// It acts for the delivery already, or this is the first attempt.
     None,
-    /// The item does not know this message yet, or its owner is lost: write this first, conditionally.
+    /// The item does not know this message yet: write this first, conditionally.
     Take(Turn),
 }
 
@@ -74,7 +74,9 @@ pub fn decide(current: &Delivery, receipt: &Receipt, now: Timestamp) -> Decision
                 if *owner == receipt.message {
                     act(current, receipt, now, Claim::None)
                 } else if now.duration_since(*next_attempt_at) > signed(OVERDUE) {
-                    Decision::Attempt(Claim::Take(turn()))
+                    // Its owner is lost. This message must not become the owner itself: another receipt
+                    // of it may have discarded it a moment ago, for a twin.
+                    Decision::SendAfresh
                 } else {
                     Decision::Discard(Discard::Twin)
                 }
@@ -211,13 +213,7 @@ mod tests {
                 1_910,
                 Decision::Discard(Discard::Twin),
             ),
-            (
-                "twin, overdue",
-                waiting(1, "a", 1_010),
-                receipt("b", 1),
-                1_911,
-                Decision::Attempt(take("b", 1)),
-            ),
+            ("twin, overdue", waiting(1, "a", 1_010), receipt("b", 1), 1_911, Decision::SendAfresh),
             (
                 "newer, early",
                 waiting(1, "a", 1_010),

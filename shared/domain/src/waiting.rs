@@ -16,7 +16,7 @@ pub const MAX_DELAY_SECONDS: u32 = 900;
 pub const MAX_FAST_WAIT: Duration = Duration::from_secs(60);
 /// A message sent longer ago is sent afresh, well before its queue's 14 days are over.
 pub const MAX_MESSAGE_AGE: Duration = Duration::from_secs(10 * 24 * 3600);
-/// Overdue by this much, a delivery's message counts as lost and a twin may take over.
+/// Overdue by this much, a delivery's message counts as lost and a twin sends another in its place.
 pub const OVERDUE: Duration = Duration::from_secs(15 * 60);
 
 /// The queue a message came from.

@@ -4,7 +4,7 @@ use hooklane_domain::delivery::{MessageId, State, Status, Turn};
 use hooklane_domain::waiting::Lane;
 use jiff::SignedDuration;
 
-use super::world::{World, answer};
+use super::world::{World, answer, task};
 
 #[tokio::test]
 async fn a_duplicate_after_the_end_costs_nothing() {
@@ -81,6 +81,27 @@ async fn a_lost_owner_is_replaced_once_it_is_long_overdue() {
     world.publish("e1").await;
     world.run_until_quiet().await;
     assert_eq!(world.posts(), 2);
+    assert_eq!(world.delivery("e1").await.status(), Status::Delivered);
+}
+
+#[tokio::test]
+async fn a_lost_owner_is_replaced_although_the_twin_itself_was_discarded_by_another_receipt() {
+    let world = World::with_policy(r#"{"schedule":[5,5]}"#).await;
+    world.answers([answer(500), answer(500)]);
+    world.publish("e1").await;
+    world.step(Lane::Fast).await;
+    world.pass(SignedDuration::from_secs(5));
+    let lost = world.worker.queues.receive(Lane::Fast).into_iter().map(task);
+    lost.for_each(|task| world.worker.queues.delete(&task.message));
+    world.publish("e1").await;
+    world.pass(SignedDuration::from_secs(901));
+    let tasks: Vec<_> = world.worker.queues.receive(Lane::Fast).into_iter().map(task).collect();
+    world.worker.work(&tasks).await;
+    assert_eq!(tasks.len(), 1, "the twin alone");
+    // Another receipt of it was worked on a moment earlier, when the delivery was not overdue enough.
+    world.worker.queues.delete(&tasks[0].message);
+    world.run_until_quiet().await;
+    assert_eq!(world.posts(), 3);
     assert_eq!(world.delivery("e1").await.status(), Status::Delivered);
 }
 

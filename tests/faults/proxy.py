@@ -1,0 +1,216 @@
+"""A proxy between the functions and the emulator that makes every AWS call fail now and then.
+
+As AWS fails: throttled, with a 500, with no answer at all, with a broken connection; before the call
+was done or after it, so that nobody knows; and batch calls in part. It speaks the JSON protocols of
+DynamoDB, SQS and Secrets Manager, which the SDK of the functions uses, and passes on everything else.
+
+Run as a program: `proxy.py PORT UPSTREAM_PORT SEED`. `POST /_faults/rate` sets the rate (a number from 0
+to 1, 0 at first), `GET /_faults/counts` tells what was done.
+"""
+
+import hashlib
+import http.client
+import json
+import random
+import sys
+import threading
+from collections import Counter
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+# Of what is to fail, so much fails in each way.
+_WAYS = {
+    "throttled": 30,
+    "500 before": 20,
+    "500 after": 25,
+    "reset before": 8,
+    "reset after": 8,
+    "timeout before": 2,
+    "timeout after": 2,
+    "in part": 5,
+}
+# A call is tried several times by the SDK. Of all calls, this share of the rate fails at every try, so
+# that the function itself has to cope.
+_STUBBORN = 0.3
+# Longer than the SDK waits for one try (`shared/aws/src/clients.rs`).
+_SILENCE_SECONDS = 5.5
+_THROTTLED = {
+    "DynamoDB": "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException",
+    "AmazonSQS": "com.amazonaws.sqs#RequestThrottled",
+    "secretsmanager": "ThrottlingException",
+}
+_IN_PART = {"SendMessageBatch", "BatchGetItem"}
+# Hop by hop: they belong to a connection, not to the message. And a checksum of what may be changed here.
+_NOT_PASSED_ON = {"connection", "transfer-encoding", "content-length", "keep-alive", "x-amz-crc32"}
+
+
+class _Faults:
+    """What is decided by chance, and what was."""
+
+    def __init__(self, seed: str):
+        self._seed = seed
+        self._random = random.Random(seed)
+        self._lock = threading.Lock()
+        self.rate = 0.0
+        self.counts: Counter[str] = Counter()
+
+    def way(self, operation: str, invocation: str) -> str | None:
+        with self._lock:
+            self.counts[f"calls {operation}"] += 1
+            if self._random.random() >= self.rate and not self._stubborn(invocation):
+                return None
+            way = self._random.choices(list(_WAYS), list(_WAYS.values()))[0]
+            if way == "in part" and operation.partition(".")[2] not in _IN_PART:
+                way = "throttled"
+            self.counts[f"{way} {operation}"] += 1
+            return way
+
+    def _stubborn(self, invocation: str) -> bool:
+        """The same for every try of one call, which the SDK tells by a header."""
+        digest = hashlib.sha256(f"{self._seed} {invocation}".encode()).digest()
+        return bool(invocation) and digest[0] / 256 < self.rate * _STUBBORN
+
+    def chosen(self, things: list) -> set[int]:
+        with self._lock:
+            return {number for number in range(len(things)) if self._random.random() < 0.5}
+
+    def told(self) -> dict:
+        with self._lock:
+            return dict(sorted(self.counts.items()))
+
+
+def _handler_for(faults: _Faults, upstream_port: int) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        wbufsize = -1
+        disable_nagle_algorithm = True
+        upstream: http.client.HTTPConnection | None = None
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            if self.path == "/_faults/rate":
+                faults.rate = float(body)
+                self._answer(204, {}, b"")
+                return
+            service, _, name = self.headers.get("X-Amz-Target", "").partition(".")
+            service = service.partition("_")[0]
+            if service not in _THROTTLED:
+                self._answer(*self._ask(body))
+                return
+            way = faults.way(f"{service}.{name}", self.headers.get("amz-sdk-invocation-id", ""))
+            self._go_wrong(way, service, name, body) if way else self._answer(*self._ask(body))
+
+        def do_GET(self) -> None:
+            if self.path == "/_faults/counts":
+                self._answer(200, {"Content-Type": "application/json"}, json.dumps(faults.told()).encode())
+            else:
+                self._answer(*self._ask(b""))
+
+        def _go_wrong(self, way: str, service: str, name: str, body: bytes) -> None:
+            if way == "in part":
+                self._answer(*_in_part(name, body, faults, self._ask))
+                return
+            if way.endswith(" after"):
+                self._ask(body)
+            if way.startswith("reset"):
+                self.close_connection = True
+            elif way.startswith("timeout"):
+                self.close_connection = True
+                threading.Event().wait(_SILENCE_SECONDS)
+            elif way.startswith("500"):
+                self._error(500, "InternalServerError", "The server encountered an internal error.")
+            else:
+                self._error(400, _THROTTLED[service], "Rate exceeded")
+
+        def _ask(self, body: bytes) -> tuple[int, dict, bytes]:
+            headers = {n: v for n, v in self.headers.items() if n.lower() not in _NOT_PASSED_ON}
+            if self.upstream is None:
+                self.upstream = http.client.HTTPConnection("127.0.0.1", upstream_port, timeout=60)
+            try:
+                self.upstream.request(self.command, self.path, body, headers)
+                answer = self.upstream.getresponse()
+                kept = {n: v for n, v in answer.getheaders() if n.lower() not in _NOT_PASSED_ON}
+                return answer.status, kept, answer.read()
+            except (OSError, http.client.HTTPException):
+                # Whether it was done is not known, so it is not asked for again: that is the client's to do.
+                self.upstream.close()
+                self.upstream = None
+                return 503, {}, b'{"__type":"ServiceUnavailable","message":"the emulator did not answer"}'
+
+        def _error(self, status: int, kind: str, message: str) -> None:
+            body = json.dumps({"__type": kind, "message": message}).encode()
+            self._answer(status, {"Content-Type": "application/x-amz-json-1.0"}, body)
+
+        def _answer(self, status: int, headers: dict, body: bytes) -> None:
+            self.send_response(status)
+            for header, value in headers.items():
+                self.send_header(header, value)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+            self.wfile.flush()
+
+        def finish(self) -> None:
+            try:
+                super().finish()
+            except OSError:
+                pass
+            if self.upstream is not None:
+                self.upstream.close()
+
+        def log_message(self, *_arguments) -> None:
+            """Silent: the counts tell."""
+
+    return Handler
+
+
+def _in_part(name: str, body: bytes, faults: _Faults, ask) -> tuple[int, dict, bytes]:
+    """Some entries are done; the answer says which were not."""
+    request = json.loads(body)
+    if name == "SendMessageBatch":
+        entries = request["Entries"]
+        refused = faults.chosen(entries)
+        left = [entry for number, entry in enumerate(entries) if number not in refused]
+        failed = [
+            {"Id": entries[number]["Id"], "SenderFault": False, "Code": "InternalError", "Message": "not now"}
+            for number in sorted(refused)
+        ]
+        if not left:
+            answer = {"Successful": [], "Failed": failed}
+            return 200, {"Content-Type": "application/x-amz-json-1.0"}, json.dumps(answer).encode()
+        status, headers, answered = ask(json.dumps({**request, "Entries": left}).encode())
+        if status != 200 or not failed:
+            return status, headers, answered
+        answer = json.loads(answered)
+        answer["Failed"] = answer.get("Failed", []) + failed
+        return status, headers, json.dumps(answer).encode()
+    # BatchGetItem: what is not looked at is named as unprocessed. At least one of each table is.
+    unprocessed, asked = {}, {}
+    for table, wanted in request["RequestItems"].items():
+        keys = wanted["Keys"]
+        later = {number for number in faults.chosen(keys) if number > 0}
+        asked[table] = {**wanted, "Keys": [key for number, key in enumerate(keys) if number not in later]}
+        if later:
+            unprocessed[table] = {**wanted, "Keys": [keys[number] for number in sorted(later)]}
+    status, headers, answered = ask(json.dumps({**request, "RequestItems": asked}).encode())
+    if status != 200:
+        return status, headers, answered
+    answer = json.loads(answered)
+    answer["UnprocessedKeys"] = {**answer.get("UnprocessedKeys", {}), **unprocessed}
+    return status, headers, json.dumps(answer).encode()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 256
+
+    def handle_error(self, request, client_address):
+        """Functions that are killed hang up; that is what this is for."""
+
+
+def main(port: str, upstream_port: str, seed: str) -> None:
+    with _Server(("127.0.0.1", int(port)), _handler_for(_Faults(seed), int(upstream_port))) as server:
+        server.serve_forever(poll_interval=0.2)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,139 @@
+"""What goes wrong on purpose, each in a thread of its own, until it is told to stop."""
+
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import threading
+from collections import Counter
+from contextlib import contextmanager
+from pathlib import Path
+
+import inside
+from botocore.exceptions import BotoCoreError, ClientError
+from hooklane_local.client import LocalStack
+
+
+class Storm:
+    """Kills functions, doubles and reorders messages, replays the stream."""
+
+    def __init__(self, stack: LocalStack, state: Path, seed: str):
+        self.counts: Counter[str] = Counter()
+        # Deliveries of which there was more than one message at a time.
+        self.doubled: set[str] = set()
+        self._stack = stack
+        self._state = state
+        self._seed = seed
+        self._over = threading.Event()
+        self._failure: BaseException | None = None
+        self._lock = threading.Lock()
+        # Events that were accepted, as (tenant, id): what can be replayed.
+        self._events: list[tuple[str, str]] = []
+
+    def knows(self, events: list[tuple[str, str]]) -> None:
+        with self._lock:
+            self._events.extend(events)
+
+    @contextmanager
+    def raging(self):
+        troubles = (self._kill, self._double, self._replay)
+        threads = [threading.Thread(target=self._repeat, args=(trouble,), daemon=True) for trouble in troubles]
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            self._over.set()
+            for thread in threads:
+                thread.join(90)
+        # A trouble that ended early would leave a test that proves less than it says.
+        if self._failure is not None:
+            raise self._failure
+
+    def _repeat(self, trouble) -> None:
+        chance = random.Random(f"{self._seed} {trouble.__name__}")
+        try:
+            while not self._over.wait(chance.uniform(0.2, 1.0)):
+                trouble(chance)
+        except BaseException as failure:
+            self._failure = failure
+
+    def _kill(self, chance: random.Random) -> None:
+        """SIGKILL for a function's process of this stack, and of no other."""
+        running = functions_of(self._state)
+        if running:
+            victim = chance.choice(running)
+            try:
+                os.kill(victim, signal.SIGKILL)
+            except ProcessLookupError:
+                return
+            self.counts["functions killed"] += 1
+
+    def _double(self, chance: random.Random) -> None:
+        """Hands messages to a function that gets them from their queue, too, in another order."""
+        name, function = chance.choice(
+            [("deliveryQueueUrl", "DeliveryFunction"), ("retryQueueUrl", "DeliveryFunction"),
+             ("eventQueueUrl", "IngestFunction")]
+        )
+        queue = self._stack.description[name]
+        received = self._stack.sqs.receive_message(
+            QueueUrl=queue, MaxNumberOfMessages=10, VisibilityTimeout=0, AttributeNames=["SentTimestamp"]
+        ).get("Messages", [])
+        if not received:
+            return
+        chance.shuffle(received)
+        if function == "DeliveryFunction":
+            self.doubled.update(json.loads(message["Body"])["body"]["delivery"] for message in received)
+        self.counts["messages handed out twice"] += len(received)
+        self._invoke(function, {"Records": [_record(message, queue) for message in received]})
+
+    def _replay(self, chance: random.Random) -> None:
+        """An old batch of the ledger's stream once more."""
+        with self._lock:
+            events = chance.sample(self._events, min(20, len(self._events)))
+        images = [inside.event_item(self._stack, *event) for event in events]
+        records = [inside.stream_record(image) for image in images if image is not None]
+        if not records:
+            return
+        self.doubled.update(f"{event[0]} {event[1]}" for event in events)
+        self.counts["stream records replayed"] += len(records)
+        self._invoke("FanoutFunction", {"Records": records})
+
+    def _invoke(self, function: str, event: dict) -> None:
+        try:
+            self._stack.invoke(function, event)
+        except (AssertionError, ClientError, BotoCoreError):
+            # It was killed, or failed as it may: its messages and records are others' to bring again.
+            self.counts["of these, invocations that failed"] += 1
+
+
+def functions_of(state: Path) -> list[int]:
+    """The processes of this stack's functions: of its emulator's group, started from its folder."""
+    emulator = json.loads((state / "emulator.json").read_text())["pid"]
+    listed = subprocess.run(["ps", "-A", "-ww", "-o", "pid=,pgid=,args="], capture_output=True, text=True, check=True)
+    found = []
+    for line in listed.stdout.splitlines():
+        pid, group, program = line.split(None, 2)
+        if int(group) == emulator and program.startswith(str(state / "tmp")) and "/bootstrap" in program:
+            found.append(int(pid))
+    return found
+
+
+def killed_in_the_middle(state: Path) -> dict[str, int]:
+    """By function: how often the emulator saw one end in the middle of an invocation."""
+    log = (state / "emulator.log").read_text(errors="replace")
+    return dict(Counter(re.findall(r"Lambda \S*?(\w+Function)\S*: Runtime exited before", log)))
+
+
+def _record(message: dict, queue: str) -> dict:
+    return {
+        "messageId": message["MessageId"],
+        "receiptHandle": message["ReceiptHandle"],
+        "body": message["Body"],
+        "attributes": message["Attributes"],
+        "eventSource": "aws:sqs",
+        "eventSourceARN": f"arn:aws:sqs:us-east-1:000000000000:{queue.rpartition('/')[2]}",
+        "awsRegion": "us-east-1",
+    }

@@ -1,0 +1,107 @@
+"""The proxy of the fault tests: what it passes on, what it breaks, and what it says it did."""
+
+import http.client
+import json
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from hooklane_local.receiver import Receiver, Response
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "faults"))
+
+import proxy as fault_proxy  # noqa: E402 - after the path is known
+
+ENTRIES = [{"Id": str(number), "MessageBody": "m"} for number in range(10)]
+
+
+def _sent(request) -> Response:
+    entries = json.loads(request.body)["Entries"]
+    return Response(200, body=json.dumps({"Successful": [{"Id": entry["Id"]} for entry in entries]}).encode())
+
+
+@pytest.fixture
+def upstream():
+    with Receiver(_sent) as started:
+        yield started
+
+
+@pytest.fixture
+def faults():
+    return fault_proxy._Faults("17")
+
+
+@pytest.fixture
+def call(upstream, faults):
+    """`call(target)`: the status and body of one call through the proxy."""
+    server = fault_proxy._Server(("127.0.0.1", 0), fault_proxy._handler_for(faults, upstream.port))
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+
+    def ask(target: str = "AmazonSQS.SendMessageBatch", **headers: str) -> tuple[int, dict]:
+        connection = http.client.HTTPConnection("127.0.0.1", server.server_address[1], timeout=10)
+        try:
+            sent = {"X-Amz-Target": target, **{name.replace("_", "-"): value for name, value in headers.items()}}
+            connection.request("POST", "/", json.dumps({"Entries": ENTRIES}), sent)
+            answer = connection.getresponse()
+            return answer.status, json.loads(answer.read())
+        finally:
+            connection.close()
+
+    yield ask
+    server.shutdown()
+    server.server_close()
+    thread.join(5)
+
+
+def only(monkeypatch, way: str) -> None:
+    monkeypatch.setattr(fault_proxy, "_WAYS", {way: 1})
+
+
+def test_nothing_fails_at_first(call, faults, upstream):
+    for _ in range(20):
+        status, body = call()
+        assert status == 200 and len(body["Successful"]) == 10
+    assert len(upstream.requests) == 20
+    assert faults.told() == {"calls AmazonSQS.SendMessageBatch": 20}
+
+
+@pytest.mark.parametrize(
+    ("way", "status", "passed_on"), [("throttled", 400, 0), ("500 before", 500, 0), ("500 after", 500, 1)]
+)
+def test_a_call_fails_before_it_is_done_or_after(call, faults, upstream, monkeypatch, way, status, passed_on):
+    only(monkeypatch, way)
+    faults.rate = 1.0
+    assert call()[0] == status
+    assert len(upstream.requests) == passed_on
+    assert faults.told()[f"{way} AmazonSQS.SendMessageBatch"] == 1
+
+
+def test_a_broken_connection_has_no_answer(call, faults, upstream, monkeypatch):
+    only(monkeypatch, "reset after")
+    faults.rate = 1.0
+    with pytest.raises(http.client.RemoteDisconnected):
+        call()
+    assert len(upstream.requests) == 1
+
+
+def test_a_batch_is_done_in_part_and_the_answer_says_which(call, faults, upstream, monkeypatch):
+    only(monkeypatch, "in part")
+    faults.rate = 1.0
+    status, body = call()
+    done = {entry["Id"] for entry in json.loads(upstream.requests[0].body)["Entries"]}
+    assert status == 200 and 0 < len(done) < 10
+    assert {entry["Id"] for entry in body["Successful"]} == done
+    assert {entry["Id"] for entry in body["Failed"]} == {entry["Id"] for entry in ENTRIES} - done
+
+
+def test_some_calls_fail_at_every_try(call, faults, monkeypatch):
+    only(monkeypatch, "throttled")
+    monkeypatch.setattr(fault_proxy, "_STUBBORN", 2.0)
+    faults.rate = 0.4
+    answers = {
+        name: {call(amz_sdk_invocation_id=name)[0] for _ in range(12)} for name in map(str, range(10))
+    }
+    assert any(statuses == {400} for statuses in answers.values())
+    assert any(statuses == {200, 400} for statuses in answers.values())
