@@ -187,8 +187,17 @@ async fn run(acts: Vec<Act>) -> Result<(), TestCaseError> {
         .revise(|w| Webhook { state: WebhookState::Active, updated_at: at, rate_limit: None, ..w })
         .await;
     world.minutes(180).await;
+    // A slot that was booked under a narrow limit may be later than that.
+    for _ in 0..48 {
+        if world.pointers().await.is_empty() {
+            break;
+        }
+        world.minutes(60).await;
+    }
     check(&world, &before).await?;
-    prop_assert!(world.pointers().await.is_empty(), "nothing is parked for ever");
+    let left = world.pointers().await;
+    let all = world.worker.ledger.all_deliveries();
+    prop_assert!(left.is_empty(), "nothing is parked for ever: {:?} of {:?}", left, all);
     for event in published {
         let delivery = world.delivery(&name(event)).await;
         prop_assert!(delivery.is_done(), "nothing is left open: {:?}", delivery);
