@@ -46,9 +46,9 @@ pub(crate) enum Role {
 }
 
 /// The names scopes have in the OpenAPI document.
-pub(crate) const READ: &str = "webhooks:read";
-pub(crate) const WRITE: &str = "webhooks:write";
-pub(crate) const PUBLISH: &str = "events:publish";
+pub(crate) const READ: &str = Scope::ReadWebhooks.as_str();
+pub(crate) const WRITE: &str = Scope::WriteWebhooks.as_str();
+pub(crate) const PUBLISH: &str = Scope::PublishEvents.as_str();
 
 impl Caller {
     /// The tenant it acts for, if it may do what needs this scope.

@@ -29,7 +29,7 @@ impl Scope {
     pub const ALL: [Self; 3] = [Self::ReadWebhooks, Self::WriteWebhooks, Self::PublishEvents];
 
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::ReadWebhooks => "webhooks:read",
             Self::WriteWebhooks => "webhooks:write",
