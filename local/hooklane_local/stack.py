@@ -110,7 +110,8 @@ def describe(profile: Profile) -> dict:
         for output in cloudformation.describe_stacks(StackName=STACK_NAME)["Stacks"][0]["Outputs"]
     }
     secrets = client("secretsmanager", profile.endpoint)
-    operator_key = secrets.get_secret_value(SecretId=outputs["OperatorKeySecretArn"])["SecretString"]
+    # One key a line, the current one first.
+    operator_key = secrets.get_secret_value(SecretId=outputs["OperatorKeySecretArn"])["SecretString"].split()[0]
     return {
         "apiUrl": _local_api_url(outputs["ApiUrl"], profile),
         "dashboardUrl": None,

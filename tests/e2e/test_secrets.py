@@ -143,10 +143,37 @@ def test_a_new_data_key_takes_over_while_functions_are_warm(
     delivery_of(new)
 
 
+def test_a_new_operator_key_takes_over_while_functions_are_warm(stack, tenant, api, eventually):
+    """The old one is good meanwhile: the other tests go on with it."""
+    token = api.post(f"/api/v1/tenants/{tenant}/tokens").expect(201).body["token"]
+    before = {name: _text_of(stack, name) for name in ("OPERATOR_KEY_SECRET", "TOKEN_KEY_SECRET")}
+    new = uuid.uuid4().hex
+    with_new_key = stack.api(tenant, token=new)
+    assert with_new_key.get("/api/v1/webhooks").status == 401
+    try:
+        for name, old in before.items():
+            stack.secrets.put_secret_value(SecretId=_secret(stack, name), SecretString=f"{new}\n{old}")
+        eventually(lambda: with_new_key.get("/api/v1/webhooks").status == 200, "the new key was not good")
+        api.get("/api/v1/webhooks").expect(200)
+        stack.api(tenant, token=token).get("/api/v1/webhooks").expect(200)
+    finally:
+        for name, old in before.items():
+            stack.secrets.put_secret_value(SecretId=_secret(stack, name), SecretString=old)
+
+
+def _text_of(stack, name: str) -> str:
+    return stack.secrets.get_secret_value(SecretId=_secret(stack, name))["SecretString"]
+
+
 def _data_key(stack) -> str:
+    return _secret(stack, "DATA_KEY_SECRET")
+
+
+def _secret(stack, name: str) -> str:
+    """The id of the secret that the API's settings call so."""
     function = stack.description["functions"]["ApiFunction"]
     settings = stack.lambdas.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
-    return settings["DATA_KEY_SECRET"]
+    return settings[name]
 
 
 def _seal_again(stack, tenant: str, webhook: str, keys: dict) -> None:

@@ -4,10 +4,11 @@
 
 use hooklane_api::{Api, openapi_json};
 use hooklane_app::fakes::{FixedSurroundings, MemoryLedger, MemoryQueues, MemoryRegistry};
-use hooklane_aws::secrets::Refreshed;
+use hooklane_aws::secrets::RotatingKeys;
 use hooklane_sender::Sender;
 
-type AnyApi = Api<MemoryLedger, MemoryRegistry, MemoryQueues, Sender, Refreshed, FixedSurroundings>;
+type AnyApi =
+    Api<MemoryLedger, MemoryRegistry, MemoryQueues, Sender, RotatingKeys, FixedSurroundings>;
 
 fn main() -> Result<(), serde_json::Error> {
     println!("{}", openapi_json::<AnyApi>()?);

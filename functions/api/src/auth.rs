@@ -5,28 +5,38 @@ use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use hooklane_app::ports::Unavailable;
-use hooklane_aws::secrets::Refreshed;
+use hooklane_aws::secrets::RotatingKeys;
 use hooklane_domain::Timestamp;
 use hooklane_domain::ids::TenantId;
+use hooklane_domain::keys::KeyRing;
 use hooklane_domain::tenant::Tenant;
 use hooklane_domain::token::Scope;
 use lambda_http::http::request::Parts;
-use secrecy::SecretString;
 
 use crate::Backend;
 use crate::problem::Problem;
 
-/// Where a key is read from: the operator's, or the one that signs tokens.
-pub trait Key: Send + Sync {
-    fn current(
+/// Where keys are read from: the operator's, or those that sign tokens.
+pub trait Keys: Send + Sync {
+    /// The keys as they were a while ago at most.
+    fn known(
         &self,
         now: Timestamp,
-    ) -> impl Future<Output = Result<Arc<SecretString>, Unavailable>> + Send;
+    ) -> impl Future<Output = Result<Arc<KeyRing>, Unavailable>> + Send;
+
+    /// The keys as they are now, for a caller whose key is not among the known ones.
+    fn newest(
+        &self,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Arc<KeyRing>, Unavailable>> + Send;
 }
 
-impl Key for Refreshed {
-    async fn current(&self, now: Timestamp) -> Result<Arc<SecretString>, Unavailable> {
-        self.get(now).await
+impl Keys for RotatingKeys {
+    async fn known(&self, now: Timestamp) -> Result<Arc<KeyRing>, Unavailable> {
+        Self::known(self, now).await
+    }
+    async fn newest(&self, now: Timestamp) -> Result<Arc<KeyRing>, Unavailable> {
+        Self::newest(self, now).await
     }
 }
 

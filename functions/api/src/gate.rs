@@ -7,17 +7,16 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use hooklane_app::ports::{Surroundings as _, Tenants as _};
+use hooklane_domain::Timestamp;
 use hooklane_domain::ids::TenantId;
 use hooklane_domain::quota::Quota;
 use hooklane_domain::tenant::Tenant;
-use hooklane_domain::token::Claims;
+use hooklane_domain::token::{Claims, InvalidToken};
 use lambda_http::http::header::AUTHORIZATION;
 use lambda_http::http::{HeaderMap, HeaderName, HeaderValue};
-use secrecy::ExposeSecret as _;
-use subtle::ConstantTimeEq as _;
 
 use crate::Backend;
-use crate::auth::{Caller, Key as _, Role};
+use crate::auth::{Caller, Keys as _, Role};
 use crate::limiter::Standing;
 use crate::problem::Problem;
 
@@ -63,17 +62,16 @@ async fn identify<B: Backend>(api: &B, headers: &HeaderMap) -> Result<Caller, Pr
     let token = bearer(headers).ok_or_else(Problem::unauthorized)?;
     let now = api.surroundings().now();
     let named = headers.get(TENANT_HEADER).map(HeaderValue::to_str);
-    let operator_key = api.operator_key().current(now).await?;
-    let is_operator: bool = token.as_bytes().ct_eq(operator_key.expose_secret().as_bytes()).into();
-    if is_operator {
-        let tenant = match named {
-            Some(name) => Some(api.registry().tenant(&read_name(name)?).await?),
-            None => None,
-        };
-        return Ok(Caller { role: Role::Operator, tenant });
-    }
-    let token_key = api.token_key().current(now).await?;
-    let claims = Claims::verify(token, &token_key, now).map_err(|_| Problem::unauthorized())?;
+    let claims = match recognize(api, token, now).await? {
+        Credential::Token(claims) => claims,
+        Credential::OperatorKey => {
+            let tenant = match named {
+                Some(name) => Some(api.registry().tenant(&read_name(name)?).await?),
+                None => None,
+            };
+            return Ok(Caller { role: Role::Operator, tenant });
+        }
+    };
     // Read at every request, so that a revoked token stops at once.
     let tenant = api.registry().tenant(&claims.tenant).await?;
     if tenant.token_generation != claims.generation {
@@ -84,6 +82,32 @@ async fn identify<B: Backend>(api: &B, headers: &HeaderMap) -> Result<Caller, Pr
         return Err(Problem::bad_request(detail));
     }
     Ok(Caller { role: Role::Tenant(claims.scopes), tenant: Some(tenant) })
+}
+
+enum Credential {
+    OperatorKey,
+    Token(Claims),
+}
+
+/// What a bearer token is. One that is not known may be of a key that was made a moment ago.
+async fn recognize<B: Backend>(
+    api: &B,
+    token: &str,
+    now: Timestamp,
+) -> Result<Credential, Problem> {
+    if api.operator_keys().known(now).await?.holds(token) {
+        return Ok(Credential::OperatorKey);
+    }
+    let verified = match Claims::verify(token, &*api.token_keys().known(now).await?, now) {
+        Err(InvalidToken::Signature) => {
+            Claims::verify(token, &*api.token_keys().newest(now).await?, now)
+        }
+        Err(InvalidToken::Shape) if api.operator_keys().newest(now).await?.holds(token) => {
+            return Ok(Credential::OperatorKey);
+        }
+        verified => verified,
+    };
+    verified.map(Credential::Token).map_err(|_| Problem::unauthorized())
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

@@ -55,7 +55,7 @@ mod webhooks;
 #[cfg(test)]
 mod tests;
 
-pub use auth::Key;
+pub use auth::Keys;
 pub use limiter::Limiter;
 pub use openapi::openapi_json;
 pub use settings::Settings;
@@ -68,9 +68,9 @@ pub struct Api<L, R, Q, P, K, S> {
     pub registry: R,
     pub queues: Q,
     pub sender: P,
-    pub operator_key: K,
-    /// Signs tenants' tokens.
-    pub token_key: K,
+    pub operator_keys: K,
+    /// They sign tenants' tokens.
+    pub token_keys: K,
     pub surroundings: S,
     pub contracts: Contracts,
     pub catalog: EventCatalog,
@@ -87,15 +87,15 @@ pub trait Backend: Send + Sync + 'static {
     type Registry: Webhooks + Tenants + EventTypes + Healths + Watches + Recoveries;
     type Queues: Waits;
     type Sender: Post;
-    type Key: Key;
+    type Keys: Keys;
     type Surroundings: Surroundings;
 
     fn ledger(&self) -> &Self::Ledger;
     fn registry(&self) -> &Self::Registry;
     fn queues(&self) -> &Self::Queues;
     fn sender(&self) -> &Self::Sender;
-    fn operator_key(&self) -> &Self::Key;
-    fn token_key(&self) -> &Self::Key;
+    fn operator_keys(&self) -> &Self::Keys;
+    fn token_keys(&self) -> &Self::Keys;
     fn surroundings(&self) -> &Self::Surroundings;
     fn rules(&self) -> Rules<'_>;
     fn names(&self) -> Names<'_>;
@@ -110,14 +110,14 @@ where
     R: Webhooks + Tenants + EventTypes + Healths + Watches + Recoveries + 'static,
     Q: Waits + 'static,
     P: Post + 'static,
-    K: Key + 'static,
+    K: Keys + 'static,
     S: Surroundings + 'static,
 {
     type Ledger = L;
     type Registry = R;
     type Queues = Q;
     type Sender = P;
-    type Key = K;
+    type Keys = K;
     type Surroundings = S;
 
     fn ledger(&self) -> &L {
@@ -132,11 +132,11 @@ where
     fn sender(&self) -> &P {
         &self.sender
     }
-    fn operator_key(&self) -> &K {
-        &self.operator_key
+    fn operator_keys(&self) -> &K {
+        &self.operator_keys
     }
-    fn token_key(&self) -> &K {
-        &self.token_key
+    fn token_keys(&self) -> &K {
+        &self.token_keys
     }
     fn surroundings(&self) -> &S {
         &self.surroundings

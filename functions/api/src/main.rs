@@ -8,13 +8,10 @@ use hooklane_app::catalog::EventCatalog;
 use hooklane_aws::ledger::{Ledger, Retention};
 use hooklane_aws::queues::{QueueUrls, Queues};
 use hooklane_aws::registry::Registry;
-use hooklane_aws::secrets::{Refreshed, Secret, Vault};
+use hooklane_aws::secrets::{RotatingKeys, Secret, Vault};
 use hooklane_aws::startup::explain;
 use hooklane_aws::surroundings::System;
 use hooklane_sender::Sender;
-
-/// New keys take over in warm functions within this time.
-const KEY_SECONDS: i64 = 300;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
@@ -26,14 +23,14 @@ async fn main() -> anyhow::Result<()> {
     let aws = hooklane_aws::clients::load().await;
     let vault = Vault::new(Secret::new(&aws, settings.data_key_secret));
     let retention = Retention::days(settings.retention_days);
-    let key = |secret| Refreshed::new(Secret::new(&aws, secret), KEY_SECONDS);
+    let keys = |secret| RotatingKeys::new(Secret::new(&aws, secret));
     let api = Api {
         ledger: Ledger::new(&aws, settings.ledger_table, retention),
         registry: Registry::new(&aws, settings.registry_table, vault),
         queues: Queues::new(&aws, QueueUrls { delivery: None, retry: Some(settings.retry_queue) }),
         sender: Sender::new(settings.network.clone()).context("api cannot start")?,
-        operator_key: key(settings.operator_key_secret),
-        token_key: key(settings.token_key_secret),
+        operator_keys: keys(settings.operator_key_secret),
+        token_keys: keys(settings.token_key_secret),
         surroundings: System,
         contracts: hooklane_contracts::load(),
         catalog: EventCatalog::new(hooklane_catalog::load()),

@@ -13,7 +13,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::Backend;
-use crate::auth::Key as _;
+use crate::auth::Keys as _;
 
 /// Asking again within this time gets the same answer: anybody may ask, and reads are paid for.
 const MAX_AGE_SECONDS: i64 = 5;
@@ -104,7 +104,7 @@ async fn ledger<B: Backend>(api: &B) -> Part {
 }
 
 async fn secrets<B: Backend>(api: &B, now: Timestamp) -> Part {
-    part(api.operator_key().current(now).await)
+    part(api.operator_keys().known(now).await)
 }
 
 fn part<T>(answer: Result<T, hooklane_app::ports::Unavailable>) -> Part {

@@ -15,7 +15,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::Backend;
-use crate::auth::{Key as _, Operator};
+use crate::auth::{Keys as _, Operator};
 use crate::body::Text;
 use crate::etag::{self, IfMatch};
 use crate::problem::Problem;
@@ -168,8 +168,9 @@ pub(crate) async fn create_token<B: Backend>(
     Text(body): Text,
 ) -> Result<Response, Problem> {
     let id = tenant_id(&id)?;
-    let key = api.token_key().current(api.surroundings().now()).await?;
-    let minted = tenants::mint(api.registry(), api.surroundings(), &key, &id, &body).await?;
+    let keys = api.token_keys().known(api.surroundings().now()).await?;
+    let minted =
+        tenants::mint(api.registry(), api.surroundings(), keys.current(), &id, &body).await?;
     let headers = [(CACHE_CONTROL, "no-store")];
     Ok((StatusCode::CREATED, headers, Json(TokenView::new(&minted))).into_response())
 }

@@ -1,10 +1,11 @@
-//! Secrets Manager: the data keys and the operator key, fetched at first use and kept.
+//! Secrets Manager: the data keys, the operator's and those of tokens, fetched at first use and kept.
 
 use std::sync::Arc;
 
 use aws_sdk_secretsmanager::Client;
 use hooklane_app::ports::{Surroundings as _, Unavailable};
 use hooklane_domain::Timestamp;
+use hooklane_domain::keys::KeyRing;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::RwLock;
 
@@ -113,41 +114,65 @@ fn sealing(error: SealError) -> Unavailable {
     Unavailable::new("encryption at rest", error)
 }
 
-/// A secret that is read again every so often, so that a new value takes over in warm functions.
-pub struct Refreshed<S = Secret> {
+/// Keys that are read again every so often, so that what is put into their secret takes over in warm
+/// functions.
+pub struct RotatingKeys<S = Secret> {
     secret: S,
-    seconds: i64,
-    value: RwLock<Option<(Timestamp, Arc<SecretString>)>>,
+    known: RwLock<Option<Known>>,
 }
 
-impl<S: SecretSource> Refreshed<S> {
+#[derive(Clone)]
+struct Known {
+    keys: Arc<KeyRing>,
+    read_at: Timestamp,
+    /// When they were to be read last, well or not.
+    tried_at: Timestamp,
+}
+
+/// The secret is read at most so often, however many callers bring a key that nobody knows, and while it
+/// cannot be read.
+const PAUSE_SECONDS: i64 = 10;
+
+impl<S: SecretSource> RotatingKeys<S> {
     #[must_use]
-    pub fn new(secret: S, seconds: i64) -> Self {
-        Self { secret, seconds, value: RwLock::new(None) }
+    pub fn new(secret: S) -> Self {
+        Self { secret, known: RwLock::new(None) }
     }
 
-    /// The value, read at most so many seconds ago. Where reading it again fails, the old one serves.
-    pub async fn get(&self, now: Timestamp) -> Result<Arc<SecretString>, Unavailable> {
-        let known = self.value.read().await.clone();
-        if let Some((read_at, value)) = &known
-            && now.duration_since(*read_at).as_secs() < self.seconds
+    /// The keys, read at most five minutes ago. Where reading them again fails, the known ones serve.
+    pub async fn known(&self, now: Timestamp) -> Result<Arc<KeyRing>, Unavailable> {
+        self.not_older(KEYS_SECONDS, now).await
+    }
+
+    /// The keys as they are now, give or take ten seconds: for a caller whose key is not among the known
+    /// ones, because it may have been made a moment ago.
+    pub async fn newest(&self, now: Timestamp) -> Result<Arc<KeyRing>, Unavailable> {
+        self.not_older(PAUSE_SECONDS, now).await
+    }
+
+    async fn not_older(&self, seconds: i64, now: Timestamp) -> Result<Arc<KeyRing>, Unavailable> {
+        let within = |since: Timestamp, seconds| now.duration_since(since).as_secs() < seconds;
+        let known = self.known.read().await.clone();
+        if let Some(known) = &known
+            && (within(known.read_at, seconds) || within(known.tried_at, PAUSE_SECONDS))
         {
-            return Ok(Arc::clone(value));
+            return Ok(Arc::clone(&known.keys));
         }
-        match self.secret.read().await {
-            Ok(value) => {
-                let value = Arc::new(value);
-                *self.value.write().await = Some((now, Arc::clone(&value)));
-                Ok(value)
+        let known = match (self.read().await, known) {
+            (Ok(keys), _) => Known { keys: Arc::new(keys), read_at: now, tried_at: now },
+            (Err(error), Some(known)) => {
+                tracing::warn!(error = error.chain(), "secret.refresh_failed");
+                Known { tried_at: now, ..known }
             }
-            Err(error) => match known {
-                Some((_, value)) => {
-                    tracing::warn!(error = error.chain(), "secret.refresh_failed");
-                    Ok(value)
-                }
-                None => Err(error),
-            },
-        }
+            (Err(error), None) => return Err(error),
+        };
+        *self.known.write().await = Some(known.clone());
+        Ok(known.keys)
+    }
+
+    async fn read(&self) -> Result<KeyRing, Unavailable> {
+        let text = self.secret.read().await?;
+        KeyRing::parse(text.expose_secret()).map_err(|e| Unavailable::new("reading keys", e))
     }
 }
 

@@ -24,6 +24,7 @@ pub mod health;
 pub mod idempotency;
 pub mod ids;
 pub mod json;
+pub mod keys;
 pub mod limits;
 pub mod log;
 pub mod message;

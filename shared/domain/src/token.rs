@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq as _;
 
 use crate::ids::TenantId;
+use crate::keys::KeyRing;
 use crate::signature::hmac_sha256;
 
 /// What a token may be good for.
@@ -64,7 +65,7 @@ pub struct Claims {
 pub enum InvalidToken {
     #[error("it is not one of these tokens")]
     Shape,
-    #[error("its signature is not of this key")]
+    #[error("its signature is of none of these keys")]
     Signature,
     #[error("it has expired")]
     Expired,
@@ -108,9 +109,9 @@ impl Claims {
         format!("{signed}.{signature}")
     }
 
-    /// What a token says, if it was signed with this key and has not expired at `now`. Whether its
-    /// generation still counts is for its tenant to say.
-    pub fn verify(token: &str, key: &SecretString, now: Timestamp) -> Result<Self, InvalidToken> {
+    /// What a token says, if it was signed with one of these keys and has not expired at `now`. Whether
+    /// its generation still counts is for its tenant to say.
+    pub fn verify(token: &str, keys: &KeyRing, now: Timestamp) -> Result<Self, InvalidToken> {
         if token.len() > MAX_LENGTH {
             return Err(InvalidToken::Shape);
         }
@@ -120,8 +121,7 @@ impl Claims {
             return Err(InvalidToken::Shape);
         }
         let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| InvalidToken::Shape)?;
-        let same: bool = signature.ct_eq(&mac(key, signed)).into();
-        if !same {
+        if !keys.all().any(|key| signature.ct_eq(&mac(key, signed)).into()) {
             return Err(InvalidToken::Signature);
         }
         let claims = URL_SAFE_NO_PAD.decode(claims).map_err(|_| InvalidToken::Shape)?;
@@ -163,6 +163,10 @@ mod tests {
         text.into()
     }
 
+    fn ring(text: &str) -> KeyRing {
+        KeyRing::parse(text).unwrap()
+    }
+
     fn claims() -> Claims {
         Claims {
             tenant: "acme".parse().unwrap(),
@@ -176,11 +180,13 @@ mod tests {
     #[test]
     fn a_token_says_what_it_was_made_of_until_it_expires() {
         let token = claims().sign(&key("the-token-key"));
-        assert_eq!(Claims::verify(&token, &key("the-token-key"), at(1_999)), Ok(claims()));
-        let expired = Claims::verify(&token, &key("the-token-key"), at(2_000));
+        assert_eq!(Claims::verify(&token, &ring("the-token-key"), at(1_999)), Ok(claims()));
+        let expired = Claims::verify(&token, &ring("the-token-key"), at(2_000));
         assert_eq!(expired, Err(InvalidToken::Expired));
-        let other = Claims::verify(&token, &key("another-key"), at(1_500));
+        let other = Claims::verify(&token, &ring("another-key"), at(1_500));
         assert_eq!(other, Err(InvalidToken::Signature));
+        let rotated = Claims::verify(&token, &ring("a-new-key\nthe-token-key"), at(1_500));
+        assert_eq!(rotated, Ok(claims()), "a former key is still good");
     }
 
     /// The form that every JWT library reads: RFC 7519 §3.1.
@@ -205,7 +211,7 @@ mod tests {
             let signed = format!("{}.{body}", URL_SAFE_NO_PAD.encode(header));
             for signature in [String::new(), URL_SAFE_NO_PAD.encode(mac(&key("k"), &signed))] {
                 let forged = format!("{signed}.{signature}");
-                let refused = Claims::verify(&forged, &key("k"), at(1_500));
+                let refused = Claims::verify(&forged, &ring("k"), at(1_500));
                 assert_eq!(refused, Err(InvalidToken::Shape), "{header}");
             }
         }
@@ -214,7 +220,7 @@ mod tests {
     proptest! {
         #[test]
         fn nothing_else_is_a_token(text in "\\PC{0,200}") {
-            prop_assert!(Claims::verify(&text, &key("k"), at(0)).is_err());
+            prop_assert!(Claims::verify(&text, &ring("k"), at(0)).is_err());
         }
 
         #[test]
@@ -225,7 +231,7 @@ mod tests {
             changed.replace_range(at_char..=at_char, &with);
             // The last character of a part may hold bits that mean nothing; the decoder refuses those.
             prop_assume!(changed != token);
-            prop_assert!(Claims::verify(&changed, &key("k"), at(1_500)).is_err());
+            prop_assert!(Claims::verify(&changed, &ring("k"), at(1_500)).is_err());
         }
     }
 }

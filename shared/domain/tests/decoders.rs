@@ -1,17 +1,25 @@
 //! Every decoder of the domain over damaged input: none panics, and what is taken is written so that it
 //! reads back the same.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hooklane_domain::Timestamp;
 use hooklane_domain::event::{DefaultTenant, from_body, from_envelope_or_body};
 use hooklane_domain::ids::{DeliveryId, EventId, EventType, TenantId, WebhookId};
 use hooklane_domain::json::RawJson;
+use hooklane_domain::keys::KeyRing;
+use hooklane_domain::log::LogPosition;
 use hooklane_domain::message::Message;
 use hooklane_domain::network::{NetworkRules, TargetCidrs};
 use hooklane_domain::retry::RetryPolicy;
 use hooklane_domain::secret::SigningSecret;
+use hooklane_domain::signature::hmac_sha256;
 use hooklane_domain::subscription::Subscription;
 use hooklane_domain::target::TargetUrl;
+use hooklane_domain::token::{Claims, InvalidToken};
 use hooklane_fuzz::damaged;
 use proptest::prelude::*;
+use secrecy::ExposeSecret as _;
 
 const EVENTS: &[&str] = &[
     r#"{"id":"e1","tenant":"acme","type":"order.created","data":{"a":1.0,"b":[null,"\u00e9"]},"test":false}"#,
@@ -24,6 +32,20 @@ const MESSAGES: &[&str] = &[
     r#"{"version":1,"kind":"deliver","body":{"tenant":"acme","delivery":"dlv_AAGNDPVAAAAAAAAAAAAAAAABjQz1QABlMQ","eventType":"a.b","generation":0,"payload":{"plain":{"type":"a.b","data":{"x":1}}}}}"#,
     r#"{"version":1,"kind":"deliver","body":{"tenant":"acme","delivery":"dlv_AAGNDPVAAAAAAAAAAAAAAAABjQz1QABlMQ","eventType":"a.b","generation":0,"payload":{"zlib":"eJyrVkpUsjKsBQAJ+gI/"}}}"#,
 ];
+
+const CLAIMS: &[&str] = &[
+    r#"{"iss":"hooklane","sub":"acme","scope":"webhooks:read events:publish","iat":1000,"exp":2000,"gen":3}"#,
+    r#"{"iss":"hooklane","sub":"acme","scope":"","iat":-1,"exp":9223372036854775807,"gen":0}"#,
+];
+
+const JWTS: &[&str] = &[
+    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJpc3MiOiJob29rbGFuZSJ9.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
+    "eyJhbGciOiJub25lIn0.eyJpc3MiOiJqb2UifQ.",
+];
+
+const KEYS: &[&str] = &["the-operator-key", "new-key\nold-key\n"];
+
+const PLACES: &[&str] = &["1705314600000#e1#1", "1705314600000"];
 
 const POLICIES: &[&str] = &[
     r#""aggressive""#,
@@ -74,6 +96,42 @@ proptest! {
         if let Ok(message) = Message::decode(&text) {
             let again = Message::decode(&message.encode());
             prop_assert_eq!(again.ok(), Some(message));
+        }
+    }
+
+    /// What only a holder of the key could have signed, and what anybody can send.
+    #[test]
+    fn tokens(claims in damaged(CLAIMS), token in damaged(JWTS)) {
+        let ring = KeyRing::parse("k").unwrap();
+        let early = Timestamp::from_second(0).unwrap();
+        let signed = [r#"{"alg":"HS256","typ":"JWT"}"#, &claims].map(|part| URL_SAFE_NO_PAD.encode(part)).join(".");
+        let signature = hmac_sha256(&b"k".to_vec().into(), &[signed.as_bytes()]);
+        let signed = format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature));
+        match Claims::verify(&signed, &ring, early) {
+            Ok(read) => {
+                let again = Claims::verify(&read.sign(ring.current()), &ring, early);
+                prop_assert_eq!(again, Ok(read));
+            }
+            Err(error) => prop_assert_ne!(error, InvalidToken::Signature),
+        }
+        prop_assert!(Claims::verify(&token, &ring, early).is_err(), "the key is another one's");
+    }
+
+    #[test]
+    fn key_rings(text in damaged(KEYS)) {
+        match KeyRing::parse(&text) {
+            Ok(ring) => {
+                prop_assert!(ring.all().all(|key| ring.holds(key.expose_secret())));
+                prop_assert!(!ring.holds("") && !ring.holds(" "));
+            }
+            Err(_) => prop_assert!(text.trim().is_empty()),
+        }
+    }
+
+    #[test]
+    fn places_in_lists(text in damaged(PLACES)) {
+        if let Ok(position) = text.parse::<LogPosition>() {
+            prop_assert_eq!(position.to_string().parse(), Ok(position));
         }
     }
 

@@ -1,10 +1,18 @@
 //! The API over damaged bodies, parameters and paths: no panic, no 5xx, and every refusal is a problem.
 
+use std::sync::LazyLock;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hooklane_domain::ids::{DeliveryId, TenantId};
+use hooklane_domain::log::LogPosition;
 use hooklane_fuzz::damaged;
-use lambda_http::http::{Request, StatusCode};
+use lambda_http::http::{HeaderValue, Request, StatusCode};
 use proptest::prelude::*;
+use tokio::runtime::{Builder, Runtime};
 
 use super::service::{Answer, Service};
+use crate::cursor::List;
 
 const EVENTS: &[&str] = &[
     r#"{"id":"e1","type":"order.created","data":{"a":1},"metadata":{"source":"s"},"test":true}"#,
@@ -33,12 +41,14 @@ const SEGMENTS: &[&str] = &[
     "deliveries",
 ];
 
+static RUNTIME: LazyLock<Runtime> =
+    LazyLock::new(|| Builder::new_current_thread().enable_all().build().unwrap());
+/// One service for every case, because to make one takes longer than to ask it.
+static ONE: LazyLock<Service> = LazyLock::new(Service::new);
+static ITS_WEBHOOK: LazyLock<String> = LazyLock::new(|| RUNTIME.block_on(ONE.webhook()));
+
 fn asked(method: &str, path: &str, body: &str) -> Answer {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        let service = Service::new();
-        service.ask(method, path, body).await
-    })
+    RUNTIME.block_on(ONE.ask(method, path, body))
 }
 
 fn is_good(answer: &Answer) -> bool {
@@ -48,7 +58,66 @@ fn is_good(answer: &Answer) -> bool {
         && (answer.status != StatusCode::UNPROCESSABLE_ENTITY || answer.body["errors"].is_array())
 }
 
+/// Of the form of a tenant's token, though its key is not known here: the one that the tests sign with.
+const TOKENS: &[&str] = &[
+    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.\
+     eyJpc3MiOiJob29rbGFuZSIsInN1YiI6ImFjbWUiLCJzY29wZSI6IndlYmhvb2tzOnJlYWQiLCJpYXQiOjEsImV4cCI6OX0.\
+     dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
+    "the-operator-key",
+];
+/// What a cursor holds, each of a list of its own.
+const PLACES: &[&str] =
+    &["dlv_AAGNDPVAAAAAAAAAAAAAAAABjQz1QABlMQ", "000001705314600000#e1#1", "acme", "7"];
+const KEYS: &[&str] = &["order-1001", "7d8bfb2e-7a4b-4b0a-8f7e-1f2d3c4b5a69"];
+
+/// With these credentials, of which there are none but the operator's.
+fn asked_by(authorization: &str, tenant: &str, key: &str) -> Option<Answer> {
+    let headers =
+        [("authorization", authorization), ("x-tenant-id", tenant), ("idempotency-key", key)];
+    if headers.iter().any(|(_, value)| HeaderValue::from_str(value).is_err()) {
+        return None;
+    }
+    let body = r#"{"type":"a","data":1}"#;
+    Some(RUNTIME.block_on(ONE.ask_with(&headers, "POST", "/events", body)))
+}
+
 proptest! {
+    #[test]
+    fn credentials(token in damaged(TOKENS), tenant in damaged(&["acme"]), key in damaged(KEYS)) {
+        if let Some(answer) = asked_by(&format!("Bearer {token}"), &tenant, &key) {
+            prop_assert!(is_good(&answer), "{} {} {}: {}", token, tenant, key, answer.body);
+            let known = token.trim() == "the-operator-key";
+            prop_assert_eq!(answer.status == StatusCode::UNAUTHORIZED, !known, "{}", token);
+        }
+    }
+
+    #[test]
+    fn cursors(place in damaged(PLACES), raw in damaged(PLACES)) {
+        let list = List::of(&[&"a list"]);
+        let places = (
+            list.place::<DeliveryId>(&list.cursor(&place)),
+            list.place::<LogPosition>(&list.cursor(&place)),
+            list.place::<TenantId>(&list.cursor(&place)),
+            list.place::<u64>(&list.cursor(&place)),
+        );
+        // What a cursor gives is what was put in.
+        if let Ok(id) = places.0 {
+            prop_assert_eq!(id.to_string(), place.clone());
+        }
+        if let Ok(position) = places.1 {
+            prop_assert_eq!(position.to_string().parse(), Ok(position));
+        }
+        // And a text that is none, or whose list's mark is damaged, gives nothing.
+        prop_assert!(list.place::<DeliveryId>(&raw).is_err());
+        let webhook = format!("/webhooks/{}", *ITS_WEBHOOK);
+        for path in [&format!("{webhook}/deliveries"), &format!("{webhook}/logs"), "/deliveries"] {
+            let path = format!("{path}?cursor={}", URL_SAFE_NO_PAD.encode(&raw));
+            let answer = asked("GET", &path, "");
+            prop_assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}: {}", raw, answer.body);
+            prop_assert_eq!(&answer.body["errors"][0]["path"], "cursor");
+        }
+    }
+
     #[test]
     fn bodies(event in damaged(EVENTS), batch in damaged(BATCHES), webhook in damaged(WEBHOOKS)) {
         for (path, body) in [("/events", &event), ("/events/batch", &batch), ("/webhooks", &webhook)] {
@@ -59,12 +128,7 @@ proptest! {
 
     #[test]
     fn changes(body in damaged(WEBHOOKS)) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let answer = runtime.block_on(async {
-            let service = Service::new();
-            let path = format!("/webhooks/{}", service.webhook().await);
-            service.ask("PATCH", &path, &body).await
-        });
+        let answer = asked("PATCH", &format!("/webhooks/{}", *ITS_WEBHOOK), &body);
         prop_assert!(is_good(&answer), "{}: {} {}", body, answer.status, answer.body);
     }
 

@@ -9,11 +9,11 @@ use hooklane_app::fakes::{FixedSurroundings, MemoryLedger, MemoryQueues, MemoryR
 use hooklane_app::ports::{Destination, Post, Sent, Unavailable};
 use hooklane_domain::Timestamp;
 use hooklane_domain::contract::WireRequest;
+use hooklane_domain::keys::KeyRing;
 use hooklane_domain::network::NetworkRules;
 use hooklane_domain::outcome::{Outcome, Response};
 use http_body_util::BodyExt as _;
 use lambda_http::http::{HeaderMap, Request, StatusCode};
-use secrecy::SecretString;
 use serde_json::Value;
 use tower::ServiceExt as _;
 
@@ -21,11 +21,24 @@ use hooklane_app::catalog::EventCatalog;
 
 use crate::{Api, Limiter, Pulse, router};
 
-pub(super) struct Key(&'static str);
+/// Keys that a test rotates: what a warm function knows, and what their secret says now.
+pub(super) struct Keys {
+    pub(super) known: Mutex<&'static str>,
+    pub(super) newest: Mutex<&'static str>,
+}
 
-impl crate::Key for Key {
-    async fn current(&self, _: Timestamp) -> Result<Arc<SecretString>, Unavailable> {
-        Ok(Arc::new(self.0.into()))
+impl Keys {
+    fn of(text: &'static str) -> Self {
+        Self { known: Mutex::new(text), newest: Mutex::new(text) }
+    }
+}
+
+impl crate::Keys for Keys {
+    async fn known(&self, _: Timestamp) -> Result<Arc<KeyRing>, Unavailable> {
+        Ok(Arc::new(KeyRing::parse(&self.known.lock().unwrap()).unwrap()))
+    }
+    async fn newest(&self, _: Timestamp) -> Result<Arc<KeyRing>, Unavailable> {
+        Ok(Arc::new(KeyRing::parse(&self.newest.lock().unwrap()).unwrap()))
     }
 }
 
@@ -53,7 +66,7 @@ impl Post for Receiver {
 }
 
 pub(super) type Fakes =
-    Api<MemoryLedger, MemoryRegistry, MemoryQueues, Receiver, Key, FixedSurroundings>;
+    Api<MemoryLedger, MemoryRegistry, MemoryQueues, Receiver, Keys, FixedSurroundings>;
 
 pub(super) struct Service {
     pub(super) api: Arc<Fakes>,
@@ -90,8 +103,8 @@ impl Service {
             registry: MemoryRegistry::default(),
             queues: MemoryQueues::at(now, 360),
             sender: Receiver::default(),
-            operator_key: Key("the-operator-key"),
-            token_key: Key("the-token-key"),
+            operator_keys: Keys::of("the-operator-key"),
+            token_keys: Keys::of("the-token-key"),
             surroundings: FixedSurroundings::at(now),
             contracts: hooklane_contracts::load(),
             catalog: EventCatalog::new(hooklane_catalog::load()),

@@ -161,3 +161,42 @@ async fn the_status_is_open() {
     assert_eq!(answer.status, StatusCode::OK);
     insta::assert_json_snapshot!("status", answer.body, { ".version" => "[version]" });
 }
+
+/// A function that has been warm since before a key was made knows it as soon as somebody brings it.
+#[tokio::test]
+async fn new_keys_are_good_at_once_and_former_ones_until_they_are_removed() {
+    let service = Service::new();
+    let keys = (&service.api.operator_keys, &service.api.token_keys);
+    let old_token = token(&service, "acme", "").await;
+    for (ring, new) in [
+        (keys.0, "a-new-operator-key\nthe-operator-key"),
+        (keys.1, "a-new-token-key\nthe-token-key"),
+    ] {
+        *ring.newest.lock().unwrap() = new;
+    }
+    let asked = async |key: &str| with_token(&service, key, "GET", "/tenants").await.status;
+    for (key, status) in [
+        ("a-new-operator-key", StatusCode::OK),
+        ("the-operator-key", StatusCode::OK),
+        ("another", StatusCode::UNAUTHORIZED),
+    ] {
+        assert_eq!(asked(key).await, status, "{key}");
+    }
+    // Another instance has both new rings already; this one has yet to hear of them.
+    let other = Service::new();
+    *other.api.token_keys.known.lock().unwrap() = "a-new-token-key\nthe-token-key";
+    let new_token = token(&other, "acme", "").await;
+    for token in [&old_token, &new_token] {
+        let answer = with_token(&service, token, "GET", "/webhooks").await;
+        assert_eq!(answer.status, StatusCode::OK);
+    }
+    for (ring, new) in [(keys.0, "a-new-operator-key"), (keys.1, "a-new-token-key")] {
+        *ring.known.lock().unwrap() = new;
+        *ring.newest.lock().unwrap() = new;
+    }
+    assert_eq!(asked("the-operator-key").await, StatusCode::UNAUTHORIZED);
+    let answer = with_token(&service, &old_token, "GET", "/webhooks").await;
+    assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+    let answer = with_token(&service, &new_token, "GET", "/webhooks").await;
+    assert_eq!(answer.status, StatusCode::OK);
+}

@@ -1,4 +1,5 @@
 use hooklane_domain::Timestamp;
+use hooklane_domain::keys::KeyRing;
 
 use super::*;
 use crate::fakes::{FixedSurroundings, MemoryRegistry};
@@ -70,7 +71,8 @@ async fn a_token_carries_what_was_asked_for_and_its_tenants_generation() {
     let some = mint(r#"{"scopes":["events:publish","events:publish"],"expiresIn":60}"#).await;
     let some = some.unwrap();
     assert_eq!(some.claims.scopes, [Scope::PublishEvents]);
-    let read = Claims::verify(secrecy::ExposeSecret::expose_secret(&some.token), &key, now);
+    let ring = KeyRing::parse("the-token-key").unwrap();
+    let read = Claims::verify(secrecy::ExposeSecret::expose_secret(&some.token), &ring, now);
     assert_eq!(read, Ok(some.claims));
 
     for (body, path) in [

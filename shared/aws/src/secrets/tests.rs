@@ -96,18 +96,61 @@ async fn a_key_that_was_removed_is_an_error_that_says_so_and_no_secret() {
     assert!(!error.contains("the-secret") && !error.contains("0123456789"), "{error}");
 }
 
+/// The keys that a warm function goes by `seconds` after the epoch.
+async fn goes_by<S: SecretSource>(keys: &RotatingKeys<S>, seconds: i64) -> Vec<String> {
+    texts(&keys.known(Timestamp::from_second(seconds).unwrap()).await.unwrap())
+}
+
+fn texts(keys: &KeyRing) -> Vec<String> {
+    keys.all().map(|key| key.expose_secret().to_owned()).collect()
+}
+
 #[tokio::test]
 async fn a_new_operator_key_takes_over_in_a_warm_function() {
     let secret = Changing::default();
     secret.set(Some("old-key"));
-    let key = Refreshed::new(&secret, 300);
-    let at = |seconds| Timestamp::from_second(seconds).unwrap();
-    let now = async |seconds| key.get(at(seconds)).await.unwrap().expose_secret().to_owned();
-    assert_eq!(now(1_000).await, "old-key");
+    let keys = RotatingKeys::new(&secret);
+    assert_eq!(goes_by(&keys, 1_000).await, ["old-key"]);
+    secret.set(Some("new-key\nold-key\n"));
+    assert_eq!(goes_by(&keys, 1_299).await, ["old-key"]);
+    assert_eq!(goes_by(&keys, 1_300).await, ["new-key", "old-key"]);
     secret.set(Some("new-key"));
-    assert_eq!(now(1_299).await, "old-key");
-    assert_eq!(now(1_300).await, "new-key");
-    secret.set(None);
-    assert_eq!(now(9_000).await, "new-key", "the known one serves while it cannot be read");
-    assert!(Refreshed::new(&secret, 300).get(at(0)).await.is_err());
+    assert_eq!(goes_by(&keys, 1_600).await, ["new-key"]);
+}
+
+#[tokio::test]
+async fn a_caller_with_a_key_nobody_knows_makes_a_warm_function_look_but_not_each_time() {
+    let secret = Changing::default();
+    secret.set(Some("old-key"));
+    let keys = RotatingKeys::new(&secret);
+    let newest = async |seconds| {
+        texts(&keys.newest(Timestamp::from_second(seconds).unwrap()).await.unwrap())
+    };
+    assert_eq!(newest(1_000).await, ["old-key"]);
+    secret.set(Some("new-key\nold-key"));
+    assert_eq!(newest(1_009).await, ["old-key"]);
+    assert_eq!(secret.reads(), 1, "a guess costs no call");
+    assert_eq!(newest(1_010).await, ["new-key", "old-key"]);
+    assert_eq!(goes_by(&keys, 1_309).await, ["new-key", "old-key"]);
+    assert_eq!(secret.reads(), 2);
+}
+
+#[tokio::test]
+async fn keys_that_cannot_be_read_again_leave_the_known_ones_in_use() {
+    let secret = Changing::default();
+    let keys = RotatingKeys::new(&secret);
+    assert!(keys.known(Timestamp::from_second(0).unwrap()).await.is_err(), "nothing is known yet");
+    secret.set(Some("the-key"));
+    assert_eq!(goes_by(&keys, 1_000).await, ["the-key"]);
+    for (n, broken) in [None, Some(""), Some(" \n")].into_iter().enumerate() {
+        secret.set(broken);
+        let later = 2_000 + 1_000 * i64::try_from(n).unwrap();
+        assert_eq!(goes_by(&keys, later).await, ["the-key"], "{broken:?}");
+        // It is tried again soon, but not at every request.
+        let reads = secret.reads();
+        for (seconds, tried) in [(9, 0), (10, 1), (19, 1), (20, 2)] {
+            assert_eq!(goes_by(&keys, later + seconds).await, ["the-key"]);
+            assert_eq!(secret.reads() - reads, tried, "{seconds}");
+        }
+    }
 }
