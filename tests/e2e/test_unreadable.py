@@ -174,6 +174,28 @@ def test_a_corrupt_delivery_is_a_dead_letter_and_the_rest_of_its_batch_goes_its_
     assert request.headers["webhook-id"] == good["i"]["S"]
 
 
+def test_a_corrupt_webhook_is_a_dead_letter_for_each_event_and_the_others_get_theirs(
+    stack, tenant, api, publish, register, requests, dead_letter
+):
+    good, corrupt = register(["order.*"]), register(["order.*"])
+    inside.set_webhook(stack, tenant, corrupt["id"], "events", {"nonsense": True})
+
+    event = publish()
+
+    letter = dead_letter("fanout", event)
+    assert corrupt["id"] in letter["reason"] and "is corrupt" in letter["reason"]
+    (request,) = requests(1)
+    assert request.headers["webhook-id"] == event
+    listed = api.get("/api/v1/webhooks").expect(200).body["data"]
+    assert [webhook["id"] for webhook in listed] == [good["id"]]
+    api.get("/api/v1/deliveries").expect(200)
+    # The platform can take it away.
+    api.delete(f"/api/v1/webhooks/{corrupt['id']}").expect(204)
+    again = publish()
+    assert again in {request.headers["webhook-id"] for request in requests(2)}
+    assert not [letter for letter in stack.dead_letters("fanout") if again in letter["Body"]]
+
+
 @pytest.mark.parametrize("missing", ["c", "t", "a", "NewImage"])
 def test_a_stream_record_that_can_never_be_processed_is_a_dead_letter_and_the_rest_goes_its_way(
     missing, stack, tenant, publish, register, requests, dead_letter

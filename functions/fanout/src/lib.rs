@@ -101,14 +101,15 @@ impl<R: Routes, Q: Dispatch, D: DeadLetters> Fanout<R, Q, D> {
                         tables.insert(event.tenant.clone(), Arc::clone(&table));
                         table
                     }
-                    // One tenant's unreadable webhook must not block the others' shard.
-                    Err(error) if error.is_corrupt() => {
-                        self.bury(raw, &error.chain()).await?;
-                        continue;
-                    }
                     Err(error) => return Err(error),
                 },
             };
+            // Once it can be read, the letter fans the event out again, and the others' deliveries are
+            // the same as now.
+            if let Some(why) = table.unreadable.first() {
+                let reason = format!("whether this webhook gets it is not known: {why}");
+                self.bury(raw, &reason).await?;
+            }
             for (lane, message) in messages(&event, &table) {
                 let lane = held.of(lane);
                 lane.1.push(message);

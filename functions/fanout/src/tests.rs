@@ -1,5 +1,5 @@
 use hooklane_app::fakes::{MemoryQueues, MemoryRegistry};
-use hooklane_app::ports::{Corrupt, Webhooks as _};
+use hooklane_app::ports::Webhooks as _;
 use hooklane_domain::Timestamp;
 use hooklane_domain::ids::WebhookId;
 use hooklane_domain::message::Payload;
@@ -43,7 +43,7 @@ fn batch(text: &str) -> Batch {
 }
 
 /// The deliveries sent so far.
-fn sent(fanout: &Fake) -> Vec<Deliver> {
+fn sent<R>(fanout: &Fanout<R, MemoryQueues, MemoryQueues>) -> Vec<Deliver> {
     std::iter::from_fn(|| {
         let received = fanout.queue.receive(Lane::Fast);
         (!received.is_empty()).then_some(received)
@@ -212,7 +212,7 @@ proptest::proptest! {
     }
 }
 
-/// A registry in which the webhooks of one tenant cannot be read back.
+/// A registry in which one webhook of one tenant cannot be read back.
 struct Spoiled(MemoryRegistry, &'static str);
 
 impl Routes for Spoiled {
@@ -221,19 +221,19 @@ impl Routes for Spoiled {
     }
 
     async fn table(&self, tenant: &TenantId) -> Result<RouteTable, Unavailable> {
+        let mut table = self.0.table(tenant).await?;
         if tenant.as_str() == self.1 {
-            let cause = Corrupt { what: "a webhook".to_owned(), why: "a test".to_owned() };
-            return Err(Unavailable::new("reading a webhook", cause));
+            table.unreadable.push("wh_1: it is corrupt".to_owned());
         }
-        self.0.table(tenant).await
+        Ok(table)
     }
 }
 
 #[tokio::test]
-async fn one_tenants_unreadable_webhook_blocks_no_other_tenant() {
+async fn an_unreadable_webhook_is_a_dead_letter_and_harms_no_other() {
     let registry = MemoryRegistry::default();
-    let other = webhook(2, "other", &["*"]);
-    registry.create(&webhook(1, "acme", &["*"])).await.unwrap();
+    let (beside, other) = (webhook(1, "acme", &["*"]), webhook(2, "other", &["*"]));
+    registry.create(&beside).await.unwrap();
     registry.create(&other).await.unwrap();
     let now = at("2024-01-15T10:30:00Z");
     let queues = [MemoryQueues::at(now, 360), MemoryQueues::at(now, 360)];
@@ -243,11 +243,12 @@ async fn one_tenants_unreadable_webhook_blocks_no_other_tenant() {
     let others = record.replace("acme", "other");
     let text = format!(r#"{{"Records":[{record},{others},{record}]}}"#);
     assert_eq!(fanout.handle(batch(&text)).await.unwrap(), Answer::default());
-    let received = fanout.queue.receive(Lane::Fast);
-    assert_eq!(received.len(), 1);
-    let Message::Deliver(deliver) = Message::decode(&received[0].body).unwrap();
-    assert_eq!(deliver.delivery.webhook(), other.id);
+    let mut reached = webhooks_of(&sent(&fanout));
+    reached.sort();
+    let mut expected = [beside.id, other.id, beside.id];
+    expected.sort();
+    assert_eq!(reached, expected);
     let buried = fanout.dead_letters.buried();
     assert_eq!(buried.len(), 2);
-    assert!(buried.iter().all(|b| b.body == record && b.reason.contains("is corrupt")));
+    assert!(buried.iter().all(|b| b.body == record && b.reason.contains("wh_1: it is corrupt")));
 }

@@ -288,6 +288,7 @@ impl Routes for MemoryRegistry {
                 created_at: w.created_at,
             })
             .collect();
-        Ok(RouteTable { version: inner.versions.get(tenant).copied().unwrap_or(0), routes })
+        let version = inner.versions.get(tenant).copied().unwrap_or(0);
+        Ok(RouteTable { version, routes, unreadable: Vec::new() })
     }
 }

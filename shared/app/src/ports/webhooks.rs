@@ -17,7 +17,7 @@ pub trait Webhooks: Send + Sync {
         id: WebhookId,
     ) -> impl Future<Output = Result<Option<Webhook>, Unavailable>> + Send;
 
-    /// All webhooks of a tenant, newest first.
+    /// All webhooks of a tenant, newest first, but for those that cannot be read back.
     fn list(
         &self,
         tenant: &TenantId,
@@ -62,4 +62,6 @@ pub trait Routes: Send + Sync {
 pub struct RouteTable {
     pub version: u64,
     pub routes: Vec<Route>,
+    /// The webhooks that are stored and cannot be read back, and why. Nobody knows what they subscribed to.
+    pub unreadable: Vec<String>,
 }

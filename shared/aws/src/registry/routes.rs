@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use super::{RouteRegistry, WEBHOOK_PREFIX, partition, tenant_key};
 use crate::failure::unavailable;
-use crate::table::{Item, from_item, string};
+use crate::table::{Item, from_item, string, text};
 
 #[derive(Deserialize)]
 struct RouteItem {
@@ -47,13 +47,24 @@ impl Routes for RouteRegistry {
     async fn table(&self, tenant: &TenantId) -> Result<RouteTable, Unavailable> {
         // The version first: what changes after it is in a table that counts as older.
         let version = self.version(tenant).await?;
-        let mut routes = Vec::new();
+        let (mut routes, mut unreadable) = (Vec::new(), Vec::new());
         let mut items = self.webhook_items(
             tenant,
-            Some("id, events, #filter, test_mode, #state, slow, created_at"),
+            Some("sk, id, events, #filter, test_mode, #state, slow, created_at"),
         );
         while let Some(item) = items.try_next().await? {
-            let item: RouteItem = from_item(item)?;
+            let key = text(&item, "sk").unwrap_or_default();
+            let item: RouteItem = match from_item(item) {
+                Ok(item) => item,
+                Err(error) => {
+                    unreadable.push(format!(
+                        "{}: {}",
+                        key.trim_start_matches(WEBHOOK_PREFIX),
+                        error.chain()
+                    ));
+                    continue;
+                }
+            };
             if item.state.is_subscribed() {
                 routes.push(Route {
                     webhook: item.id,
@@ -65,7 +76,7 @@ impl Routes for RouteRegistry {
                 });
             }
         }
-        Ok(RouteTable { version, routes })
+        Ok(RouteTable { version, routes, unreadable })
     }
 }
 

@@ -123,6 +123,7 @@ impl Webhooks for Registry {
             .webhook_items(tenant, None)
             .map(|item| async { self.open(item?).await })
             .buffered(CONCURRENCY)
+            .filter_map(async |opened| readable(opened))
             .try_collect()
             .await
     }
@@ -210,6 +211,17 @@ impl Routes for Registry {
 pub(super) fn building<E: std::error::Error + Send + Sync + 'static>()
 -> impl FnOnce(E) -> Unavailable {
     unavailable("building a transaction".to_owned())
+}
+
+/// One webhook that cannot be read back must not hide the others of its list.
+fn readable(opened: Result<Webhook, Unavailable>) -> Option<Result<Webhook, Unavailable>> {
+    match opened {
+        Err(error) if error.is_corrupt() => {
+            tracing::error!(error = error.chain(), "webhook.unreadable");
+            None
+        }
+        opened => Some(opened),
+    }
 }
 
 /// What a sealed text belongs to: it opens nowhere else.
