@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hooklane_app::attempt;
 use hooklane_app::ports::{Events as _, Surroundings as _, Unavailable};
 use hooklane_aws::sqs_batch::Disposition;
-use hooklane_domain::admission::{Admission, admit};
+use hooklane_domain::admission::{Admission, admit, changes_lane};
 use hooklane_domain::contract::{Contract, Subject};
 use hooklane_domain::delivery::{CancelReason, Delivery, FailReason, ParkReason};
 use hooklane_domain::event::Content;
@@ -44,6 +44,9 @@ impl<E: Edge> Worker<E> {
         let admission = admit(webhook.state, paused, health.circuit, now);
         if let Admission::Park(reason) = admission {
             return self.park(job, delivery.parked(now, reason)).await;
+        }
+        if admission == Admission::Attempt && changes_lane(job.task.lane, health.lane()) {
+            return self.send_afresh(job, delivery, now).await;
         }
         let content = match self.content(job).await? {
             Found::Content(content) => content,

@@ -222,8 +222,9 @@ impl<E: Edge> Worker<E> {
         Disposition::Stays
     }
 
-    /// A new message takes the place of one that its queue would soon forget.
-    async fn send_afresh(
+    /// A new message in the retry queue takes the place of one that its queue would soon forget, or that is
+    /// in the wrong one.
+    pub(crate) async fn send_afresh(
         &self,
         job: &Job<'_>,
         current: Delivery,

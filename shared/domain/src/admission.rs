@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use crate::circuit::{Access, Circuit};
 use crate::delivery::ParkReason;
+use crate::waiting::Lane;
 use crate::webhook::WebhookState;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,10 +38,29 @@ pub fn admit(
     }
 }
 
+/// Whether a message is to go on in the retry queue before it is attempted: its webhook has become slow
+/// since it was sent, and an attempt here would hold an instance of the first attempts of others.
+#[must_use]
+pub fn changes_lane(message: Lane, webhook: Lane) -> bool {
+    message == Lane::Fast && webhook == Lane::Retry
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::webhook::DisableReason;
+
+    #[test]
+    fn only_what_would_hold_up_others_changes_its_lane() {
+        for (message, webhook, changes) in [
+            (Lane::Fast, Lane::Retry, true),
+            (Lane::Fast, Lane::Fast, false),
+            (Lane::Retry, Lane::Fast, false),
+            (Lane::Retry, Lane::Retry, false),
+        ] {
+            assert_eq!(changes_lane(message, webhook), changes, "{message:?} {webhook:?}");
+        }
+    }
 
     #[test]
     fn who_is_attempted() {

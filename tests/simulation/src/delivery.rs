@@ -1,7 +1,7 @@
 //! What `delivery` does with a message, up to the attempt (`worker.rs`, `attempt.rs`, `parking.rs`).
 
 use hooklane_domain::Timestamp;
-use hooklane_domain::admission::{Admission, admit};
+use hooklane_domain::admission::{Admission, admit, changes_lane};
 use hooklane_domain::delivery::{Delivery, State, Turn};
 use hooklane_domain::receipt::{Claim, Decision, Receipt, decide};
 use hooklane_domain::waiting::Lane;
@@ -61,7 +61,8 @@ impl World {
 
     fn attempt(&mut self, batch: usize, message: Message, delivery: Delivery) -> Step {
         let now = self.now();
-        let circuit = self.health(batch, message.webhook).circuit;
+        let health = self.health(batch, message.webhook);
+        let (circuit, lane) = (health.circuit, health.lane());
         match admit(WebhookState::Active, false, circuit, now) {
             Admission::Park(reason) => {
                 self.park(batch, message, delivery.parked(now, reason));
@@ -70,6 +71,11 @@ impl World {
             Admission::Probe if !self.may_probe(batch, message.webhook) => {
                 let reason = hooklane_domain::delivery::ParkReason::Circuit;
                 self.park(batch, message, delivery.parked(now, reason));
+                return Step::Done;
+            }
+            Admission::Attempt if changes_lane(self.fleet.batches[batch].lane, lane) => {
+                let turn = self.send_successor(message, 0);
+                self.save(message, delivery.handed_to(turn, now));
                 return Step::Done;
             }
             Admission::Attempt | Admission::Probe => {}

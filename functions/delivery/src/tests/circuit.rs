@@ -1,5 +1,7 @@
 //! A receiver that fails: its circuit opens, is probed, and closes; and what is told of it.
 
+use std::time::Duration;
+
 use hooklane_app::ports::{Routes as _, Watches as _};
 use hooklane_domain::circuit::Circuit;
 use hooklane_domain::delivery::{ParkReason, State, Status};
@@ -55,6 +57,42 @@ async fn many_failures_in_a_burst_are_no_outage() {
     let health = world.health().await;
     assert!(health.circuit.is_closed());
     assert_eq!(health.revision, 1, "one write in ten seconds, whatever fails");
+}
+
+/// Five failures of six seconds each, which an instance has written, and two more events that were sent to
+/// the fast lane before that.
+pub(super) async fn slowed() -> World {
+    let world = World::with_policy(r#"{"schedule":[600]}"#).await;
+    world.set_down(true);
+    *world.worker.sender.took.lock().unwrap() = Duration::from_secs(6);
+    for n in 0..5 {
+        world.publish(&format!("slow{n}")).await;
+    }
+    world.step(Lane::Fast).await;
+    world.pass(SignedDuration::from_secs(11));
+    world.publish("slow5").await;
+    world.step(Lane::Fast).await;
+    assert_eq!((world.posts(), world.stored().await.lane), (6, Lane::Retry));
+    world.set_down(false);
+    world.publish("e1").await;
+    world.publish("e2").await;
+    world
+}
+
+#[tokio::test]
+async fn what_a_slow_receiver_has_in_the_fast_lane_goes_on_among_the_retries() {
+    let world = slowed().await;
+    world.step(Lane::Fast).await;
+    assert_eq!(world.posts(), 6, "no instance of the first attempts waits for it");
+    assert!(world.worker.queues.receive(Lane::Fast).is_empty(), "the messages have moved");
+    assert_eq!(world.delivery("e1").await.status(), Status::Pending);
+    world.step(Lane::Retry).await;
+    assert_eq!(world.posts(), 8);
+    let delivered = world.delivery("e1").await;
+    assert_eq!(
+        (delivered.status(), delivered.retries, delivered.generation),
+        (Status::Delivered, 0, 1)
+    );
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use hooklane_domain::delivery::{Delivery, Status};
 use hooklane_domain::waiting::Lane;
 use jiff::SignedDuration;
 
-use super::circuit::opened;
+use super::circuit::{opened, slowed};
 use super::world::{World, tenant};
 
 /// More than any scenario has.
@@ -64,6 +64,26 @@ async fn while_the_circuit_opens() {
         }
     }
     assert!((3..STEPS - 1).contains(&last), "{last} steps");
+}
+
+#[tokio::test]
+async fn while_a_message_changes_its_lane() {
+    let mut last = 0;
+    for steps in 0..STEPS {
+        let mut world = slowed().await;
+        let died = dying_batch(&mut world, Lane::Fast, steps).await;
+        world.minutes(60).await;
+        for event in ["e1", "e2"] {
+            let delivery = world.delivery(event).await;
+            assert_eq!(delivery.status(), Status::Delivered, "{event}, dead after {steps} steps");
+        }
+        assert_eq!(world.posts() - 6, 5 + 1 + 2, "dead after {steps} steps: twins find out");
+        last = steps;
+        if !died {
+            break;
+        }
+    }
+    assert!((5..STEPS - 1).contains(&last), "{last} steps");
 }
 
 #[tokio::test]

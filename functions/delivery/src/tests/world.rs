@@ -50,6 +50,8 @@ pub(super) struct Script {
     answers: Mutex<VecDeque<Outcome>>,
     /// What it answers where the script has nothing.
     pub(super) otherwise: Mutex<u16>,
+    /// How long it takes.
+    pub(super) took: Mutex<Duration>,
     seen: Mutex<Vec<(Timestamp, WireRequest)>>,
     /// The time limit of each request.
     limits: Mutex<Vec<Duration>>,
@@ -70,7 +72,7 @@ impl Post for Script {
         tokio::task::yield_now().await;
         let outcome = self.answers.lock().unwrap().pop_front();
         let outcome = outcome.unwrap_or_else(|| answer(*self.otherwise.lock().unwrap()));
-        Sent { outcome, took: Duration::from_millis(5) }
+        Sent { outcome, took: *self.took.lock().unwrap() }
     }
 }
 
@@ -136,6 +138,7 @@ impl World {
             sender: Script {
                 clock: Arc::clone(&clock),
                 answers: Mutex::default(),
+                took: Mutex::new(Duration::from_millis(5)),
                 otherwise: Mutex::new(200),
                 seen: Mutex::default(),
                 limits: Mutex::default(),
