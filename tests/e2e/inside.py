@@ -230,6 +230,17 @@ def corrupt(stack: LocalStack, webhook: str, event: dict) -> None:
     )
 
 
+def put_event_content(stack: LocalStack, tenant: str, event: str, content: dict) -> None:
+    """Writes what an event carries, in DynamoDB's JSON."""
+    stack.dynamodb.update_item(
+        TableName=stack.description["ledgerTable"],
+        Key={"pk": {"S": f"EV#{tenant}#{event}"}, "sk": {"S": "EVENT"}},
+        UpdateExpression="SET c = :content",
+        ConditionExpression="attribute_exists(pk)",
+        ExpressionAttributeValues={":content": content},
+    )
+
+
 def put_ledger_item(stack: LocalStack, item: dict) -> None:
     stack.dynamodb.put_item(TableName=stack.description["ledgerTable"], Item=_in_dynamodb(item))
 

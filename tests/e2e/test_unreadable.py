@@ -3,7 +3,7 @@
 import json
 import time
 import uuid
-from datetime import datetime
+from datetime import datetime, timezone
 
 import inside
 import pytest
@@ -306,3 +306,25 @@ def test_upkeep_goes_on_beside_what_cannot_be_read_back(
         return {row["eventId"] for row in rows} == {events[0]["i"]["S"], events[2]["i"]["S"]}
 
     eventually(others_are_delivered, "the others were not sent again")
+
+
+def test_a_recovery_goes_on_beside_an_event_that_cannot_be_read_back(
+    stack, tenant, api, publish, register, deliveries_of, eventually
+):
+    webhook, witness = register(active=False), register(path="/witness")
+    since = datetime.now(timezone.utc).isoformat()
+    events = [publish({"n": n}) for n in range(3)]
+    # Fanned out, and not to the inactive one.
+    deliveries_of(witness, 3)
+    inside.put_event_content(stack, tenant, events[1], {"N": "1"})
+    api.patch(f"/api/v1/webhooks/{webhook['id']}", {"active": True}).expect(200)
+    recover = f"/api/v1/webhooks/{webhook['id']}/recover"
+    api.post(recover, {"since": since, "status": "skipped"}).expect(202)
+
+    def done() -> bool:
+        assert stack.invoke("UpkeepFunction", SCHEDULED)["failed"] == 0
+        return api.get(recover).expect(200).body["state"] == "done"
+
+    eventually(done, "the recovery did not end")
+    assert {row["eventId"] for row in deliveries_of(webhook, 2)} == {events[0], events[2]}
+    api.get(f"/api/v1/events/{events[1]}").expect(500)
