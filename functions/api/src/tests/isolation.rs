@@ -11,8 +11,8 @@ use hooklane_domain::waiting::Lane;
 use lambda_http::http::StatusCode;
 use serde_json::{Value, json};
 
-use super::lists::{ago, answered, deliver, some};
-use super::service::{Answer, Service};
+use super::lists::{ago, answered, deliver, events, some};
+use super::service::Service;
 
 async fn park(service: &Service, webhook: &str, event: &str, until: i64, reason: ParkReason) {
     let id = DeliveryId::new(webhook.parse().unwrap(), ago(90), event.parse().unwrap());
@@ -20,12 +20,6 @@ async fn park(service: &Service, webhook: &str, event: &str, until: i64, reason:
     let parked = new.parked_until(ago(60), ago(-until), reason);
     let saved = service.api.ledger.save(&parked).await.unwrap();
     assert!(matches!(saved, Saved::Yes(_)));
-}
-
-fn events(answer: &Answer) -> Vec<&str> {
-    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
-    let rows = answer.body["data"].as_array().unwrap();
-    rows.iter().map(|row| row["eventId"].as_str().unwrap()).collect()
 }
 
 #[tokio::test]
