@@ -208,6 +208,52 @@ def watch(stack: LocalStack, tenant: str, webhook: str) -> None:
     stack.dynamodb.put_item(TableName=stack.description["registryTable"], Item=_in_dynamodb(item))
 
 
+def say_parked(stack: LocalStack, webhook: str, parked: int) -> None:
+    """Writes how many deliveries of a webhook on the list are parked."""
+    stack.dynamodb.update_item(
+        TableName=stack.description["registryTable"],
+        Key={"pk": {"S": "OPEN"}, "sk": {"S": webhook}},
+        UpdateExpression="SET parked = :parked",
+        ConditionExpression="attribute_exists(pk)",
+        ExpressionAttributeValues=_in_dynamodb({":parked": parked}),
+    )
+
+
+def corrupt(stack: LocalStack, webhook: str, event: dict) -> None:
+    """Makes a stored delivery one that cannot be read back."""
+    stack.dynamodb.update_item(
+        TableName=stack.description["ledgerTable"],
+        Key=delivery_key(webhook, event),
+        UpdateExpression="SET s = :nonsense",
+        ConditionExpression="attribute_exists(pk)",
+        ExpressionAttributeValues={":nonsense": {"S": "nonsense"}},
+    )
+
+
+def put_event_content(stack: LocalStack, tenant: str, event: str, content: dict) -> None:
+    """Writes what an event carries, in DynamoDB's JSON."""
+    stack.dynamodb.update_item(
+        TableName=stack.description["ledgerTable"],
+        Key={"pk": {"S": f"EV#{tenant}#{event}"}, "sk": {"S": "EVENT"}},
+        UpdateExpression="SET c = :content",
+        ConditionExpression="attribute_exists(pk)",
+        ExpressionAttributeValues={":content": content},
+    )
+
+
+def put_ledger_item(stack: LocalStack, item: dict) -> None:
+    stack.dynamodb.put_item(TableName=stack.description["ledgerTable"], Item=_in_dynamodb(item))
+
+
+def put_registry_item(stack: LocalStack, item: dict) -> None:
+    stack.dynamodb.put_item(TableName=stack.description["registryTable"], Item=_in_dynamodb(item))
+
+
+def remove_registry_item(stack: LocalStack, pk: str, sk: str) -> None:
+    table = stack.description["registryTable"]
+    stack.dynamodb.delete_item(TableName=table, Key=_in_dynamodb({"pk": pk, "sk": sk}))
+
+
 def _webhook_key(tenant: str, webhook: str) -> dict:
     return {"pk": {"S": f"T#{tenant}"}, "sk": {"S": f"WH#{webhook}"}}
 

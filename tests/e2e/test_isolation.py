@@ -42,12 +42,29 @@ def now() -> str:
     return datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def moment(text: str) -> float:
+    return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+
+
 def statuses(api, webhook) -> list[str]:
     return [delivery["status"] for delivery in listed(api, webhook)]
 
 
 def listed(api, webhook) -> list[dict]:
     return api.get(f"/api/v1/webhooks/{webhook['id']}/deliveries", limit=100).expect(200).body["data"]
+
+
+def health(api, webhook) -> dict:
+    return api.get(f"/api/v1/webhooks/{webhook['id']}/health").expect(200).body
+
+
+def isolation(api, webhook) -> dict:
+    return health(api, webhook)["isolation"]
+
+
+def parked(api, webhook) -> list[dict]:
+    path = f"/api/v1/webhooks/{webhook['id']}/deliveries"
+    return api.get(path, parked="true", limit=100).expect(200).body["data"]
 
 
 def reasons(api, webhook) -> set[str]:
@@ -77,6 +94,11 @@ def test_a_dead_receivers_circuit_opens_and_what_was_parked_is_delivered_after_i
 
     eventually(lambda: inside.circuit(stack, webhook["id"]) == "open", "the circuit did not open")
     assert inside.is_slow(stack, tenant, webhook["id"])
+    open_ = isolation(api, webhook)
+    assert (open_["lane"], open_["circuit"]["state"]) == ("slow", "open")
+    assert open_["circuit"]["since"] < open_["circuit"]["nextProbeAt"]
+    assert open_["failuresInARow"] >= 10
+    assert open_["failingSince"] == "2024-01-15T10:30:00.000Z"
     assert api.get(f"/api/v1/webhooks/{webhook['id']}").expect(200).headers["etag"] == etag
     later = {publish() for _ in range(12)}
     eventually(lambda: "circuit" in reasons(api, webhook), "nothing was parked")
@@ -86,13 +108,15 @@ def test_a_dead_receivers_circuit_opens_and_what_was_parked_is_delivered_after_i
     assert {delivery["eventId"] for delivery in listed(api, webhook)} == {first, *later}
     assert inside.circuit(stack, webhook["id"]) == "closed"
     assert not inside.is_slow(stack, tenant, webhook["id"])
+    recovered = isolation(api, webhook)
+    assert (recovered["lane"], recovered["circuit"], recovered["failuresInARow"]) == ("fast", {"state": "closed"}, 0)
     kept_up(lambda: len(statuses(api, watcher)) == 2, "it was not reported")
     reported = [d["eventType"] for d in deliveries_of(watcher, 2)]
     assert sorted(reported) == ["webhook.failing", "webhook.recovered"]
 
 
 def test_a_paused_webhooks_deliveries_wait_and_are_delivered_when_it_is_resumed(
-    stack, api, publish, register, requests, eventually, kept_up, drained
+    stack, tenant, api, publish, register, requests, eventually, kept_up, drained
 ):
     webhook = register()
     api.post(f"/api/v1/webhooks/{webhook['id']}/pause").expect(200)
@@ -101,6 +125,16 @@ def test_a_paused_webhooks_deliveries_wait_and_are_delivered_when_it_is_resumed(
     eventually(lambda: statuses(api, webhook) == ["pending"] * 5, "they were not parked")
     assert reasons(api, webhook) == {"paused"}
     assert len(inside.pointers(stack, webhook["id"])) == 5
+    assert isolation(api, webhook)["parked"] == {"count": 5, "atLeast": False}
+    waiting = parked(api, webhook)
+    assert {delivery["eventId"] for delivery in waiting} == events
+    for delivery in waiting:
+        stored = inside.delivery_item(stack, webhook["id"], inside.event_item(stack, tenant, delivery["eventId"]))
+        assert moment(delivery["expiresAt"]) == int(stored["expiresAt"]["N"])
+        assert moment(delivery["createdAt"]) <= moment(delivery["parked"]["since"]) <= time.time() + 5
+        path = f"/api/v1/webhooks/{webhook['id']}/deliveries/{delivery['id']}"
+        told = api.get(path).expect(200).body
+        assert {name: told[name] for name in delivery} == delivery
 
     api.post(f"/api/v1/webhooks/{webhook['id']}/resume").expect(200)
     kept_up(lambda: statuses(api, webhook) == ["delivered"] * 5, "they were not released")
@@ -108,6 +142,25 @@ def test_a_paused_webhooks_deliveries_wait_and_are_delivered_when_it_is_resumed(
     drained()
     # One that met an instance which still remembered the pause was parked once more, and sent at once.
     kept_up(lambda: inside.pointers(stack, webhook["id"]) == [], "a pointer was left")
+    assert isolation(api, webhook)["parked"] == {"count": 0, "atLeast": False}
+    assert parked(api, webhook) == []
+
+
+def test_what_is_not_made_because_too_many_are_parked_is_counted(stack, api, publish, register, eventually):
+    webhook = register()
+    api.post(f"/api/v1/webhooks/{webhook['id']}/pause").expect(200)
+    publish()
+    eventually(lambda: reasons(api, webhook) == {"paused"}, "it was not parked")
+    assert isolation(api, webhook)["skipped"] == 0
+    inside.say_parked(stack, webhook["id"], 1_000_000)
+
+    def skipped() -> bool:
+        # An instance believes for ten seconds what it was told of the number.
+        publish()
+        return isolation(api, webhook)["skipped"] > 0
+
+    eventually(skipped, "none was skipped")
+    assert isolation(api, webhook)["parked"]["count"] >= 1
 
 
 def test_switching_a_webhook_on_releases_what_was_parked(
@@ -124,9 +177,12 @@ def test_switching_a_webhook_on_releases_what_was_parked(
 
 
 def test_deliveries_over_a_rate_limit_wait_without_spending_an_attempt(
-    stack, publish, register, requests, deliveries_of, drained
+    stack, api, publish, register, requests, deliveries_of, drained
 ):
     webhook = register(rateLimit={"requests": 1, "perSeconds": 2})
+    unused = health(api, webhook)["rateLimit"]
+    assert unused == {"requests": 1, "perSeconds": 2, "slots": 0, "hits": 0}
+    began = now()
 
     events = [publish() for _ in range(5)]
 
@@ -138,6 +194,22 @@ def test_deliveries_over_a_rate_limit_wait_without_spending_an_attempt(
     slots = inside.slots(stack, webhook["id"])
     assert int(slots["k"]["N"]) >= 5
     assert int(slots["w"]["N"]) >= 4
+    figures = health(api, webhook)["rateLimit"]
+    assert (figures["requests"], figures["perSeconds"]) == (1, 2)
+    assert (figures["slots"], figures["hits"]) == (int(slots["k"]["N"]), int(slots["w"]["N"]))
+    assert began <= figures["lastHitAt"] <= now()
+
+
+def test_the_wait_for_a_slot_is_shown(api, publish, register, eventually):
+    webhook = register(rateLimit={"requests": 1, "perSeconds": 3600})
+    publish(), publish()
+
+    eventually(lambda: reasons(api, webhook) == {"", "rate limit"}, "none was parked for its slot")
+
+    (waiting,) = parked(api, webhook)
+    figures = health(api, webhook)["rateLimit"]
+    assert (figures["slots"], figures["hits"]) == (2, 1)
+    assert waiting["parked"]["since"] < waiting["parked"]["dueAt"] < figures["nextSlotAt"]
 
 
 def test_a_webhook_that_is_gone_is_reported_to_the_others(register, publish, receiver, deliveries_of, kept_up, requests):

@@ -19,7 +19,7 @@ use crate::cursor::List;
 use crate::parameters::{DeliveryStatus, Time, UndeliveredStatus};
 use crate::problem::Problem;
 use crate::query::Query;
-use crate::views::{DeliveryDetailView, DeliveryView};
+use crate::views::{DeliveryDetailView, DeliveryView, some};
 use crate::webhooks::{no_webhook, webhook_id};
 
 #[derive(Serialize, ToSchema)]
@@ -27,6 +27,10 @@ use crate::webhooks::{no_webhook, webhook_id};
 #[schema(as = DeliveryPage)]
 pub(crate) struct PageView {
     data: Vec<DeliveryView>,
+    /// So many were met that cannot be read back, and are left out; absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    unreadable: Option<usize>,
     /// Where a page was asked for by its number.
     #[serde(skip_serializing_if = "Option::is_none")]
     page: Option<usize>,
@@ -41,6 +45,7 @@ impl PageView {
     fn new(page: &DeliveryPage, list: &List, numbered: Option<(usize, usize)>) -> Self {
         Self {
             data: page.deliveries.iter().map(DeliveryView::new).collect(),
+            unreadable: some(page.unreadable),
             page: numbered.map(|(page, _)| page),
             limit: numbered.map(|(_, limit)| limit),
             next_cursor: page.next.as_ref().map(|next| list.cursor(next)),
@@ -62,6 +67,7 @@ impl PageView {
     params(
         ("webhook" = String, Path, description = "The webhook's id"),
         ("status" = inline(Option<DeliveryStatus>), Query, description = "Only these"),
+        ("parked" = Option<bool>, Query, description = "Only those that wait without a message, because something holds their webhook, or only those that do not"),
         ("event" = Option<String>, Query, max_length = 255, pattern = "^[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*$", description = "Only this event type"),
         ("since" = inline(Option<Time>), Query, description = "Only of events accepted then or later"),
         ("until" = inline(Option<Time>), Query, description = "Only of events accepted before"),
@@ -83,15 +89,16 @@ pub(crate) async fn list<B: Backend>(
     let webhook = webhook_id(&webhook)?;
     let mut query = Query::of(raw.as_deref());
     let status: Option<Status> = query.parse("status");
+    let parked = query.flag(&["parked"]);
     let event_type: Option<EventType> = query.parse("event");
     let accepted = query.span();
-    let list = List::of(&[&"deliveries", &webhook, &status, &event_type, &accepted]);
+    let list = List::of(&[&"deliveries", &webhook, &status, &parked, &event_type, &accepted]);
     let (number, after) = (query.bounded_page(), query.place(&list));
     if number.is_some() && after.is_some() {
         query.error("page", "excludes cursor");
     }
     let limit = query.limit();
-    let filter = DeliveryFilter { status, event_type, accepted, after, limit };
+    let filter = DeliveryFilter { status, parked, event_type, accepted, after, limit };
     query.finish()?;
     let (webhooks, ledger) = (api.registry(), api.ledger());
     let page = match number {

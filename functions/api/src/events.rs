@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
-use hooklane_app::deliveries;
+use hooklane_app::deliveries::{self, EventTold};
 use hooklane_app::publish::{self, Accepted, Checks};
 use hooklane_domain::event::{Content, DefaultTenant, MAX_EVENT_BYTES, NewEvent, from_body};
 use hooklane_domain::fields::FieldErrors;
@@ -20,7 +20,7 @@ use crate::body::Text;
 use crate::idempotency::Key;
 use crate::problem::Problem;
 use crate::schemas::{NewEvent as NewEventSchema, NewEvents};
-use crate::views::{DeliveryView, time};
+use crate::views::{DeliveryView, some, time};
 
 /// A batch is at most so large, in events and in bytes.
 const MAX_BATCH: usize = 100;
@@ -86,6 +86,10 @@ pub(crate) struct EventView {
     content: Content,
     accepted_at: String,
     deliveries: Vec<DeliveryView>,
+    /// So many of its deliveries cannot be read back, and are left out; absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    unreadable: Option<usize>,
 }
 
 #[utoipa::path(
@@ -105,14 +109,19 @@ pub(crate) async fn get<B: Backend>(
 ) -> Result<Response, Problem> {
     let no_event = || Problem::not_found("event");
     let id = id.parse().map_err(|_| no_event())?;
-    let (event, deliveries) = deliveries::of_event(api.registry(), api.ledger(), &tenant, &id)
-        .await?
-        .ok_or_else(no_event)?;
+    let EventTold { event, deliveries, unreadable } =
+        deliveries::of_event(api.registry(), api.ledger(), &tenant, &id)
+            .await?
+            .ok_or_else(no_event)?;
+    for error in &unreadable {
+        tracing::error!(error = error.chain(), "delivery.left_out");
+    }
     let view = EventView {
         id: event.id.to_string(),
         content: event.content,
         accepted_at: time(event.accepted_at),
         deliveries: deliveries.iter().map(DeliveryView::new).collect(),
+        unreadable: some(unreadable.len()),
     };
     Ok(Json(view).into_response())
 }

@@ -11,8 +11,8 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use hooklane_app::catalog::EventCatalog;
 use hooklane_app::ports::{
-    AttemptLog, Claims, Deliveries, EventTypes, Events, Healths, Post, Quotas, Recoveries,
-    Surroundings, Tenants, TestAttempts, Waits, Watches, Webhooks,
+    AttemptLog, Claims, Deliveries, EventTypes, Events, Healths, Parking, Post, Quotas, Recoveries,
+    Slots, Surroundings, Tenants, TestAttempts, Waits, Watches, Webhooks,
 };
 use hooklane_app::tenants::Names;
 use hooklane_app::webhooks::Rules;
@@ -81,9 +81,19 @@ pub struct Api<L, R, Q, P, K, S> {
     pub pulse: Pulse,
 }
 
+/// The ports of the ledger.
+pub trait Ledger:
+    Events + Deliveries + AttemptLog + Parking + Slots + Claims + TestAttempts + Quotas
+{
+}
+impl<T> Ledger for T where
+    T: Events + Deliveries + AttemptLog + Parking + Slots + Claims + TestAttempts + Quotas
+{
+}
+
 /// Everything a handler needs of its [`Api`], whatever is behind it.
 pub trait Backend: Send + Sync + 'static {
-    type Ledger: Events + Deliveries + AttemptLog + Claims + TestAttempts + Quotas;
+    type Ledger: Ledger;
     type Registry: Webhooks + Tenants + EventTypes + Healths + Watches + Recoveries;
     type Queues: Waits;
     type Sender: Post;
@@ -106,7 +116,7 @@ pub trait Backend: Send + Sync + 'static {
 
 impl<L, R, Q, P, K, S> Backend for Api<L, R, Q, P, K, S>
 where
-    L: Events + Deliveries + AttemptLog + Claims + TestAttempts + Quotas + 'static,
+    L: Ledger + 'static,
     R: Webhooks + Tenants + EventTypes + Healths + Watches + Recoveries + 'static,
     Q: Waits + 'static,
     P: Post + 'static,

@@ -17,7 +17,7 @@ use crate::cursor::List;
 use crate::parameters::Time;
 use crate::problem::Problem;
 use crate::query::Query;
-use crate::views::LogView;
+use crate::views::{LogView, some};
 use crate::webhooks::{no_webhook, webhook_id};
 
 #[derive(Serialize, ToSchema)]
@@ -25,6 +25,10 @@ use crate::webhooks::{no_webhook, webhook_id};
 #[schema(as = LogPage)]
 pub(crate) struct PageView {
     data: Vec<LogView>,
+    /// So much was met that cannot be read back, and is left out; absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    unreadable: Option<usize>,
     /// To be sent back as `cursor`; absent after the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,
@@ -77,6 +81,7 @@ pub(crate) async fn list<B: Backend>(
         .ok_or_else(no_webhook)?;
     let view = PageView {
         data: page.entries.iter().map(LogView::new).collect(),
+        unreadable: some(page.unreadable),
         next_cursor: page.next.map(|next| list.cursor(next)),
     };
     if is_download {

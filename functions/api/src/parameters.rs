@@ -1,7 +1,9 @@
 //! What query parameters look like, for the OpenAPI document.
 
+use hooklane_domain::circuit::Circuit;
 use hooklane_domain::delivery::Status;
 use hooklane_domain::period::Period;
+use hooklane_domain::waiting;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{
     KnownFormat, ObjectBuilder, OneOfBuilder, Schema, SchemaFormat, Type,
@@ -21,6 +23,12 @@ fn one_of<'a>(words: impl IntoIterator<Item = &'a str>) -> ObjectBuilder {
 
 const HEALTH: &str = "`degraded` under 98 % delivered, `unhealthy` under 95 %, `unknown` where nothing was \
     attempted.";
+
+const CIRCUIT: &str = "`closed`: attempts are made. `open`: the receiver fails, and its deliveries are parked but for \
+    one probe now and then. `half-open`: a probe is being made.";
+
+const LANE: &str = "`slow`: first attempts take the way of retries, because the circuit is not closed or the receiver \
+    answers slowly.";
 
 /// A type that is only there to be described.
 macro_rules! described {
@@ -49,6 +57,10 @@ described! {
     HealthStatus: one_of(["healthy", "degraded", "unhealthy", "unknown"])
         .description(Some(HEALTH))
         .into();
+    /// Whether a webhook's receiver is tried at all.
+    CircuitState: one_of(Circuit::STATES).description(Some(CIRCUIT)).into();
+    /// Where a webhook's deliveries are sent.
+    Lane: one_of([waiting::Lane::Fast, waiting::Lane::Retry].map(waiting::Lane::as_str)).description(Some(LANE)).into();
     /// A point in time: RFC 3339, or seconds since 1970.
     Time: OneOfBuilder::new()
         .item(

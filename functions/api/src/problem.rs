@@ -155,6 +155,9 @@ impl Problem {
 
 impl From<Unavailable> for Problem {
     fn from(error: Unavailable) -> Self {
+        if error.is_corrupt() {
+            return Self::internal(error.chain());
+        }
         tracing::error!(error = error.chain(), "request.failed");
         Self::unavailable()
     }

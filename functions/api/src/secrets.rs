@@ -49,7 +49,8 @@ pub(crate) async fn show<B: Backend>(
     operation_id = "rotateSecret",
     summary = "Give the webhook a new signing secret",
     description = "The old secret signs beside the new one until the overlap is over. During an overlap there \
-        is no second one; a rotation with an overlap of 0 ends it, and both older secrets are gone at once.",
+        is no second one; a rotation with an overlap of 0 ends it, and no older secret signs any more. Deliveries know of a \
+        rotation within five seconds: those that begin before may be signed as before it.",
     security(("bearer" = [WRITE])),
     params(
         ("webhook" = String, Path, description = "The webhook's id"),

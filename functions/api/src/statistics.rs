@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse as _, Response};
 use hooklane_app::deliveries::statistics;
+use hooklane_app::isolation;
 use hooklane_app::ports::Surroundings as _;
 use hooklane_domain::period::Period;
 
@@ -80,7 +81,7 @@ pub(crate) async fn of_tenant<B: Backend>(
     path = "/webhooks/{webhook}/health",
     tag = "statistics",
     operation_id = "getWebhookHealth",
-    summary = "How a webhook's receiver did over the last 24 hours",
+    summary = "How a webhook's receiver did over the last 24 hours, and how the webhook stands now",
     security(("bearer" = [READ])),
     params(("webhook" = String, Path, description = "The webhook's id")),
     responses((status = 200, description = "Its health", body = HealthView)),
@@ -91,11 +92,13 @@ pub(crate) async fn health<B: Backend>(
     Path(webhook): Path<String>,
 ) -> Result<Response, Problem> {
     let webhook = webhook_id(&webhook)?;
-    let asked = (Period::Day, api.surroundings().now());
-    let sample = statistics::of_webhook(api.registry(), api.ledger(), (&tenant, webhook), asked)
-        .await?
-        .ok_or_else(no_webhook)?;
-    Ok(Json(HealthView::new(&sample)).into_response())
+    let now = api.surroundings().now();
+    let (registry, ledger, contracts) = (api.registry(), api.ledger(), api.rules().contracts);
+    let (sample, isolation) =
+        isolation::health(registry, ledger, contracts, (&tenant, webhook), now)
+            .await?
+            .ok_or_else(no_webhook)?;
+    Ok(Json(HealthView::new(&sample, &isolation, now)).into_response())
 }
 
 fn period(raw: Option<&str>) -> Result<Period, Problem> {

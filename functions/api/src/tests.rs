@@ -6,6 +6,7 @@ mod errors;
 mod event_types;
 mod figures;
 mod fuzz;
+mod isolation;
 mod listing;
 mod lists;
 mod once;

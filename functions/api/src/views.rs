@@ -4,6 +4,7 @@ use hooklane_domain::Timestamp;
 
 mod deliveries;
 mod event_types;
+mod isolation;
 mod log;
 mod recovery;
 mod statistics;
@@ -22,4 +23,9 @@ pub(crate) use webhooks::{SecretView, WebhookView};
 
 pub(crate) fn time(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
+}
+
+/// A count, where there is something to count.
+pub(crate) fn some(count: usize) -> Option<usize> {
+    Some(count).filter(|count| *count > 0)
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use hooklane_app::deliveries::read_each;
 use hooklane_app::ports::{DeliveryFilter, Look, Surroundings, Sweep, Unavailable, Watch};
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::{Delivery, Status};
@@ -81,23 +82,14 @@ where
         &self,
         ids: &[DeliveryId],
     ) -> Result<Vec<Option<Delivery>>, Unavailable> {
-        match self.ledger.read(ids).await {
-            Err(error) if error.is_corrupt() => {}
-            answer => return answer,
-        }
-        let mut written = Vec::with_capacity(ids.len());
-        for id in ids {
-            match self.ledger.read(std::slice::from_ref(id)).await {
-                Ok(one) => written.extend(one),
-                Err(error) if error.is_corrupt() => {
-                    let error = error.chain();
-                    tracing::error!(delivery.id = %id, error, "delivery.unreadable");
-                    written.push(None);
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(written)
+        let each = read_each(&self.ledger, ids).await?;
+        let written = each.into_iter().zip(ids).map(|(read, id)| {
+            read.unwrap_or_else(|error| {
+                tracing::error!(delivery.id = %id, error = error.chain(), "delivery.unreadable");
+                None
+            })
+        });
+        Ok(written.collect())
     }
 
     /// Switches off a webhook that has done nothing but fail for days.

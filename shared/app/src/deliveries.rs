@@ -61,22 +61,58 @@ pub async fn get<L: Events + Deliveries>(
     Ok(Some(Told { delivery, attempts, event }))
 }
 
-/// An event and the deliveries that are written of it, of webhooks that are still there; or `None` where the tenant has no such event.
+/// What is written of each delivery, in the order asked for. Where one of them cannot be read back, each
+/// is read on its own, so that it takes no other with it.
+pub async fn read_each(
+    deliveries: &impl Deliveries,
+    ids: &[DeliveryId],
+) -> Result<Vec<Result<Option<Delivery>, Unavailable>>, Unavailable> {
+    match deliveries.read(ids).await {
+        Err(error) if error.is_corrupt() => {}
+        answer => return Ok(answer?.into_iter().map(Ok).collect()),
+    }
+    let mut each = Vec::with_capacity(ids.len());
+    for id in ids {
+        match deliveries.read(std::slice::from_ref(id)).await {
+            Ok(one) => each.extend(one.into_iter().map(Ok)),
+            Err(error) if error.is_corrupt() => each.push(Err(error)),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(each)
+}
+
+/// An event and what became of it.
+#[derive(Debug)]
+pub struct EventTold {
+    pub event: Event,
+    /// Those that are written, of webhooks that are still there.
+    pub deliveries: Vec<Delivery>,
+    /// Those that cannot be read back, and why.
+    pub unreadable: Vec<Unavailable>,
+}
+
+/// An event with its deliveries, or `None` where the tenant has no such event.
 pub async fn of_event<L: Events + Deliveries>(
     webhooks: &impl Webhooks,
     ledger: &L,
     tenant: &TenantId,
     id: &EventId,
-) -> Result<Option<(Event, Vec<Delivery>)>, Unavailable> {
+) -> Result<Option<EventTold>, Unavailable> {
     let Some(event) = Events::get(ledger, tenant, id).await? else { return Ok(None) };
     let webhooks = webhooks.list(tenant).await?;
     let ids: Vec<_> = webhooks
         .iter()
         .map(|webhook| DeliveryId::new(webhook.id, event.accepted_at, event.id.clone()))
         .collect();
-    let written = ledger.read(&ids).await?.into_iter().flatten();
-    let ours = written.filter(|delivery| delivery.tenant == *tenant).collect();
-    Ok(Some((event, ours)))
+    let mut told = EventTold { event, deliveries: Vec::new(), unreadable: Vec::new() };
+    for read in read_each(ledger, &ids).await? {
+        match read {
+            Ok(written) => told.deliveries.extend(written.filter(|d| d.tenant == *tenant)),
+            Err(error) => told.unreadable.push(error),
+        }
+    }
+    Ok(Some(told))
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -9,6 +9,7 @@ pub mod catalog;
 pub mod deliveries;
 pub mod event_types;
 pub mod holding;
+pub mod isolation;
 pub mod ports;
 pub mod publish;
 pub mod recover;

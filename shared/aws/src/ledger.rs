@@ -4,7 +4,10 @@
 //! what they mean.
 
 use aws_sdk_dynamodb::Client;
+use hooklane_app::ports::Unavailable;
 use hooklane_domain::Timestamp;
+
+use crate::failure::corrupt;
 
 mod attempt;
 mod claim;
@@ -46,6 +49,11 @@ impl Retention {
     fn expires_at(self, accepted_at: Timestamp) -> i64 {
         accepted_at.as_second() + self.days * 24 * 3600
     }
+}
+
+/// An `expiresAt` as a time.
+fn expiry(seconds: i64) -> Result<Timestamp, Unavailable> {
+    Timestamp::from_second(seconds).map_err(|e| corrupt("a stored time", e))
 }
 
 impl Ledger {

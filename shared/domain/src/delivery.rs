@@ -35,6 +35,8 @@ pub struct Delivery {
     pub success: Option<Attempt>,
     /// The slot of its webhook's rate limit that it holds for its next attempt.
     pub slot: Option<Timestamp>,
+    /// When the ledger forgets what is written of it, parked or not; the ledger alone sets it.
+    pub expires_at: Option<Timestamp>,
     /// Counts the writes of this item; 0 is one that has not been written. Every write is conditional
     /// on the revision it was decided from.
     pub revision: u32,
@@ -172,6 +174,7 @@ impl Delivery {
             last: None,
             success: None,
             slot: None,
+            expires_at: None,
             revision: 0,
         }
     }
@@ -202,6 +205,12 @@ impl Delivery {
             State::Waiting { next_attempt_at, .. } => Some(*next_attempt_at),
             _ => None,
         }
+    }
+
+    /// Whether it waits without a message.
+    #[must_use]
+    pub fn is_parked(&self) -> bool {
+        matches!(self.state, State::Parked { .. })
     }
 
     /// When it came to its end.

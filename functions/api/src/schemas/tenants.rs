@@ -7,7 +7,8 @@ pub(crate) struct TenantSettings {
     /// The contract of its webhooks that name none, and of the API's answers to it.
     #[schema(example = "standard")]
     contract: Option<String>,
-    /// The event catalog it publishes from.
+    /// The event catalog it publishes from, `default` where it is left out. `hooklane` has the types that
+    /// are in every catalog and no other, for a platform whose types are all added at run time.
     #[schema(example = "default")]
     catalog: Option<String>,
     /// Only events of known types, whose data fits the type's schema, are accepted.

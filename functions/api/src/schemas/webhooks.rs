@@ -119,7 +119,8 @@ pub(crate) struct Rotation {
     secret: Option<String>,
     /// The kind of the secret that is made; as it was where it is left out.
     signing: Option<Signing>,
-    /// Seconds that the old secret signs beside the new one; a day where it is left out.
+    /// Seconds that the old secret signs beside the new one; a day where it is left out. With 0 it signs
+    /// no more, but for deliveries that begin within five seconds.
     #[schema(minimum = 0, maximum = 604800, example = 86400)]
     overlap_seconds: Option<u32>,
 }

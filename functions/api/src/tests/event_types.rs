@@ -62,6 +62,43 @@ async fn a_tenant_adds_a_type_changes_it_and_takes_it_away() {
 }
 
 #[tokio::test]
+async fn the_catalog_of_what_is_everywhere_is_one_of_added_types_only() {
+    let service = Service::new();
+    let settings = r#"{"catalog":"hooklane","strict":true}"#;
+    let set = operator(&service, "PUT", "/tenants/acme", settings).await;
+    assert_eq!((set.status, &set.body["catalog"]), (StatusCode::OK, &"hooklane".into()));
+    let everywhere = [
+        "delivery.exhausted",
+        "webhook.disabled",
+        "webhook.failing",
+        "webhook.recovered",
+        "webhook.test",
+    ];
+    let names = async || {
+        let all = available(&service, "").await;
+        all.into_iter().map(|(name, _)| name).collect::<Vec<_>>()
+    };
+    assert_eq!(names().await, everywhere);
+    // What the other catalogs have is unknown, what is everywhere and `*` are not.
+    let subscribed = async |to: &str| {
+        let body = format!(r#"{{"url":"https://example.com/","events":["{to}"]}}"#);
+        service.ask("POST", "/webhooks", &body).await.status
+    };
+    for (to, status) in
+        [("order.created", 422), ("order.*", 422), ("*", 201), ("webhook.failing", 201)]
+    {
+        assert_eq!(subscribed(to).await, status, "{to}");
+    }
+    let event = r#"{"type":"parcel.sent","data":{"parcel":{"id":"p-1"}}}"#;
+    assert_eq!(service.ask("POST", "/events", event).await.status, 422);
+    let put = service.ask("PUT", "/event-types/parcel.sent", TYPE).await;
+    assert_eq!(put.status, StatusCode::CREATED);
+    assert_eq!(names().await.len(), everywhere.len() + 1);
+    assert_eq!(subscribed("parcel.*").await, 201);
+    assert_eq!(service.ask("POST", "/events", event).await.status, 202);
+}
+
+#[tokio::test]
 async fn a_type_of_the_catalog_can_be_hidden_and_not_taken_away() {
     let service = Service::new();
     let path = "/event-types/order.created";

@@ -84,7 +84,7 @@ pub(super) async fn some(service: &Service, webhook: &str) {
     }
 }
 
-fn events(answer: &Answer) -> Vec<&str> {
+pub(super) fn events(answer: &Answer) -> Vec<&str> {
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
     let rows = answer.body["data"].as_array().unwrap();
     rows.iter().map(|row| row["eventId"].as_str().unwrap()).collect()

@@ -30,6 +30,10 @@ pub(crate) struct DeliveryView {
     event_type: String,
     #[schema(value_type = crate::parameters::DeliveryStatus, inline)]
     status: &'static str,
+    /// Why it stands as it does, where the status alone does not say: of one that is parked `inactive`,
+    /// `paused`, `tenant paused`, `circuit`, `rate limit` or `backlog`; of one that failed `exhausted`,
+    /// `gone`, `eventmissing` or `transform`; of one that was cancelled `webhookdeleted`, `requested` or
+    /// `discarded`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     reason: Option<serde_json::Value>,
@@ -40,7 +44,24 @@ pub(crate) struct DeliveryView {
     #[serde(skip_serializing_if = "Option::is_none")]
     next_attempt_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    parked: Option<ParkedView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     completed_at: Option<String>,
+    /// When Hooklane forgets it, whatever it waits for by then: it is kept as long as its event.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<String>,
+}
+
+/// A delivery that waits without spending an attempt, until what it is parked for (`reason`) ends.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Parked)]
+struct ParkedView {
+    since: String,
+    /// It is sent within about a minute of this time; or, where this has passed, of when its webhook
+    /// takes deliveries again.
+    due_at: String,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -69,7 +90,9 @@ impl DeliveryView {
             created_at: time(delivery.id.accepted_at()),
             last_attempt: delivery.last.as_ref().map(LastAttemptView::new),
             next_attempt_at: delivery.next_attempt_at().map(time),
+            parked: ParkedView::of(&delivery.state),
             completed_at: delivery.done_at().map(time),
+            expires_at: delivery.expires_at.map(time),
         }
     }
 }
@@ -81,6 +104,13 @@ fn reason(state: &State) -> Option<serde_json::Value> {
         State::Failed { reason, .. } => serde_json::to_value(reason).ok(),
         State::Cancelled { reason, .. } => serde_json::to_value(reason).ok(),
         State::Waiting { .. } | State::Delivered { .. } => None,
+    }
+}
+
+impl ParkedView {
+    fn of(state: &State) -> Option<Self> {
+        let State::Parked { since, due, .. } = state else { return None };
+        Some(Self { since: time(*since), due_at: time(*due) })
     }
 }
 

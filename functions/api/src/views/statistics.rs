@@ -1,9 +1,12 @@
 use hooklane_app::deliveries::statistics::Sample;
+use hooklane_app::isolation::Isolation;
+use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::Status;
 use hooklane_domain::statistics::{Condition, Failure, Figures, ResponseTime, TypeFigures};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::isolation::{IsolationView, LimitedView};
 use super::time;
 use crate::parameters::{DeliveryStatus, HealthStatus, StatisticsPeriod};
 
@@ -146,7 +149,7 @@ impl ErrorView {
     }
 }
 
-/// How a webhook's receiver did over the last 24 hours.
+/// How a webhook's receiver did over the last 24 hours, and how the webhook stands now.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Health)]
@@ -162,10 +165,15 @@ pub(crate) struct HealthView {
     last_delivery: Option<String>,
     /// There were more deliveries than one request reads: it is told by the newest 5,000.
     sampled: bool,
+    isolation: IsolationView,
+    /// Absent where no limit holds for the webhook, and none did lately.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    rate_limit: Option<LimitedView>,
 }
 
 impl HealthView {
-    pub(crate) fn new(sample: &Sample) -> Self {
+    pub(crate) fn new(sample: &Sample, isolation: &Isolation, now: Timestamp) -> Self {
         let figures = &sample.figures;
         Self {
             status: Condition::of(figures.delivery_rate).as_str(),
@@ -173,6 +181,8 @@ impl HealthView {
             total_deliveries: figures.total,
             last_delivery: figures.last_attempt_at.map(time),
             sampled: sample.is_cut,
+            isolation: IsolationView::new(isolation),
+            rate_limit: LimitedView::of(isolation, now),
         }
     }
 }

@@ -237,3 +237,20 @@ async fn a_pointer_that_leads_to_nothing_parked_goes() {
     assert!(everything.await.unwrap().is_empty());
     assert!(world.registry().health(world.webhook.id).await.unwrap().is_clean());
 }
+
+#[tokio::test]
+async fn a_sweep_goes_on_beside_one_that_cannot_be_read_back() {
+    let world = World::with_policy(r#"{"schedule":[30,30]}"#).await;
+    for event in ["e1", "e2", "e3"] {
+        world.answers([answer(500)]);
+        world.publish(event).await;
+        world.step(Lane::Fast).await;
+    }
+    world.worker.queues.lose_all();
+    world.worker.ledger.corrupt(world.id("e2"));
+    let summary = world.minutes(90).await;
+    assert_eq!((summary.swept, summary.failed), (2, 0));
+    for event in ["e1", "e3"] {
+        assert_eq!(world.delivery(event).await.status(), Status::Delivered);
+    }
+}

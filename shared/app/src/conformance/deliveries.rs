@@ -15,6 +15,7 @@ pub async fn deliveries(store: &(impl Deliveries + AttemptLog), salt: u128) {
     pages_cover_everything_once(store, &tenant, WebhookId::new(at(3), salt)).await;
     super::lists::filters_leave_out(store, &tenant, WebhookId::new(at(4), salt)).await;
     super::lists::spans_of_time_have_ends(store, &tenant, WebhookId::new(at(5), salt)).await;
+    super::lists::what_is_parked_is_told_apart(store, &tenant, WebhookId::new(at(7), salt)).await;
     super::lists::kept_attempts_are_in_order(store, &tenant, WebhookId::new(at(6), salt)).await;
 }
 

@@ -2,7 +2,7 @@
 //! Lists of deliveries and of attempts: what is in them, and in which order.
 
 use hooklane_domain::Timestamp;
-use hooklane_domain::delivery::{Delivery, Status};
+use hooklane_domain::delivery::{Delivery, ParkReason, Status};
 use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::log::{LogEntry, LogPosition};
 use hooklane_domain::period::TimeRange;
@@ -40,6 +40,39 @@ pub(super) async fn filters_leave_out(
         };
         let found = every(store, tenant, webhook, filter).await;
         assert_eq!(found, times(&expected), "{status:?} {event_type}");
+    }
+}
+
+pub(super) async fn what_is_parked_is_told_apart(
+    store: &impl Deliveries,
+    tenant: &TenantId,
+    webhook: WebhookId,
+) {
+    for ms in 0..6 {
+        let new = delivery(tenant, webhook, ms);
+        let failed = waiting(new.clone(), &answered(1, ms, 500));
+        let parked = |delivery: Delivery| delivery.parked(at(9), ParkReason::Paused);
+        let written = match ms {
+            0 | 3 => failed,
+            1 | 4 => parked(failed),
+            2 => parked(new),
+            _ => new.after(&answered(1, ms, 200), Next::Delivered, turn()),
+        };
+        save(store, &written).await;
+    }
+    for (parked, status, expected) in [
+        (Some(true), None, vec![4, 2, 1]),
+        (Some(false), None, vec![5, 3, 0]),
+        (Some(true), Some(Status::Retrying), vec![4, 1]),
+        (Some(true), Some(Status::Pending), vec![2]),
+        (Some(false), Some(Status::Retrying), vec![3, 0]),
+        (Some(true), Some(Status::Delivered), vec![]),
+    ] {
+        for limit in [1, 10] {
+            let filter = DeliveryFilter { parked, status, limit, ..DeliveryFilter::default() };
+            let found = every(store, tenant, webhook, filter).await;
+            assert_eq!(found, times(&expected), "{parked:?} {status:?} {limit}");
+        }
     }
 }
 

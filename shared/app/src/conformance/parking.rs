@@ -46,6 +46,9 @@ where
     let ids = |pointers: &[crate::ports::Pointer]| {
         pointers.iter().map(|p| p.delivery.clone()).collect::<Vec<_>>()
     };
+    for (most, count) in [(9, 3), (3, 3), (2, 2)] {
+        assert_eq!(store.count_parked(webhook, most).await.unwrap(), count);
+    }
     assert!(due(99, 9).await.is_empty());
     let two = due(200, 9).await;
     assert_eq!(ids(&two), [first.id.clone(), second.id.clone()]);
@@ -64,6 +67,7 @@ where
         store.unpark(pointer).await.unwrap();
     }
     assert!(due(999, 9).await.is_empty());
+    assert_eq!(store.count_parked(webhook, 9).await.unwrap(), 0);
     drop((second, third));
 }
 
@@ -79,9 +83,13 @@ async fn slots_are_handed_out_once<S: Slots>(store: &S, webhook: WebhookId) {
         next = Some(granted.next);
     }
     let counts = store.slots_taken(webhook).await.unwrap();
-    assert_eq!(counts, SlotCounts { taken: 4, waited: 3 });
+    let last_waited_at = Some(now);
+    let next = next.map(|next| (limit, next));
+    assert_eq!(counts, SlotCounts { taken: 4, waited: 3, last_waited_at, next });
     // After a rest the next slot is at once.
     assert_eq!(store.take_slot(webhook, limit, at(60_000)).await.unwrap(), at(60_000));
+    let counts = store.slots_taken(webhook).await.unwrap();
+    assert_eq!((counts.taken, counts.waited, counts.last_waited_at), (5, 3, last_waited_at));
     // So it is under another limit.
     let other = RateLimit::new(1, 3_600).unwrap();
     assert_eq!(store.take_slot(webhook, other, at(60_001)).await.unwrap(), at(60_001));

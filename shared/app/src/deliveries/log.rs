@@ -62,6 +62,7 @@ pub(super) async fn read<L: Deliveries + AttemptLog>(
                 ..DeliveryFilter::default()
             };
             let read = ledger.list(tenant, webhook, &asked).await?;
+            reading.unreadable += read.unreadable;
             reading.successes_in(read.deliveries);
             reading.in_deliveries = read.next.as_ref().map(|last| {
                 // Nothing unread began later than this.
@@ -71,6 +72,7 @@ pub(super) async fn read<L: Deliveries + AttemptLog>(
         } else {
             let asked = LogFilter { from: reading.kept.take(), ..filter.clone() };
             let read = ledger.kept(tenant, webhook, &asked).await?;
+            reading.unreadable += read.unreadable;
             reading.known.extend(read.entries);
             reading.kept = read.next;
         }
@@ -94,6 +96,7 @@ struct Reading<'a> {
     in_deliveries: Option<LogPosition>,
     kept: Option<LogPosition>,
     known: Vec<LogEntry>,
+    unreadable: usize,
 }
 
 impl<'a> Reading<'a> {
@@ -112,6 +115,7 @@ impl<'a> Reading<'a> {
             in_deliveries: open.clone(),
             kept: open,
             known: Vec::new(),
+            unreadable: 0,
         }
     }
 
@@ -150,7 +154,7 @@ impl<'a> Reading<'a> {
             self.known.truncate(self.filter.limit);
             let next = self.known.last().filter(|_| more);
             let next = next.map(|entry| LogPosition::After(entry.key()));
-            return Some(LogPage { entries: std::mem::take(&mut self.known), next });
+            return Some(self.with(next));
         }
         let goes_on = match &rest {
             None => true,
@@ -161,8 +165,14 @@ impl<'a> Reading<'a> {
         };
         goes_on.then(|| {
             self.known.truncate(certain);
-            LogPage { entries: std::mem::take(&mut self.known), next: rest }
+            self.with(rest)
         })
+    }
+
+    /// A page of what is known.
+    fn with(&mut self, next: Option<LogPosition>) -> LogPage {
+        let entries = std::mem::take(&mut self.known);
+        LogPage { entries, unreadable: self.unreadable, next }
     }
 
     /// From where on something is unread in one of the two orders. Of two that end alike it is the one

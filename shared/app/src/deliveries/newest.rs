@@ -50,14 +50,20 @@ pub(super) async fn newest(
         if found.last().is_none_or(|last| last.id != delivery.id) {
             if found.len() == limit {
                 let next = found.last().map(|last| last.id.clone());
-                return Ok(DeliveryPage { deliveries: found, next });
+                let unreadable = unreadable(&streams);
+                return Ok(DeliveryPage { deliveries: found, unreadable, next });
             }
             found.push(delivery);
         }
         stream.fill(deliveries, tenant).await?;
         heads.extend(stream.head().map(|head| (head, Reverse(n))));
     }
-    Ok(DeliveryPage { deliveries: found, next: None })
+    Ok(DeliveryPage { deliveries: found, unreadable: unreadable(&streams), next: None })
+}
+
+/// How many were met in all streams that cannot be read back.
+fn unreadable(streams: &[Stream]) -> usize {
+    streams.iter().map(|stream| stream.unreadable).sum()
 }
 
 /// The place of a delivery in the merged order.
@@ -68,6 +74,7 @@ struct Stream {
     webhook: WebhookId,
     filter: DeliveryFilter,
     buffer: VecDeque<Delivery>,
+    unreadable: usize,
     is_open: bool,
 }
 
@@ -88,7 +95,7 @@ impl Stream {
                 std::cmp::Ordering::Greater => filter.accepted = accepted.before(at),
             }
         }
-        Self { webhook, filter, buffer: VecDeque::new(), is_open: true }
+        Self { webhook, filter, buffer: VecDeque::new(), unreadable: 0, is_open: true }
     }
 
     /// Reads on where nothing is left of what was read.
@@ -100,6 +107,7 @@ impl Stream {
         while self.buffer.is_empty() && self.is_open {
             let page = deliveries.list(tenant, self.webhook, &self.filter).await?;
             self.buffer.extend(page.deliveries);
+            self.unreadable += page.unreadable;
             self.is_open = page.next.is_some();
             self.filter.after = page.next;
             self.filter.limit = (self.filter.limit * 2).min(CHUNK.1);

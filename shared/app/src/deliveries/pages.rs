@@ -22,7 +22,7 @@ pub async fn page(
         return Ok(None);
     }
     let mut skip = number.saturating_sub(1).saturating_mul(filter.limit);
-    let mut page = DeliveryPage { deliveries: Vec::new(), next: None };
+    let mut page = DeliveryPage::default();
     for _ in 0..MOST_QUERIES {
         let limit = skip + filter.limit - page.deliveries.len();
         let asked = DeliveryFilter { after: page.next.take(), limit, ..filter.clone() };
@@ -30,6 +30,7 @@ pub async fn page(
         let skipped = skip.min(read.deliveries.len());
         skip -= skipped;
         page.deliveries.extend(read.deliveries.into_iter().skip(skipped));
+        page.unreadable += read.unreadable;
         page.next = read.next;
         if page.next.is_none() || page.deliveries.len() == filter.limit {
             break;

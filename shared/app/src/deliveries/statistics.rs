@@ -47,7 +47,7 @@ pub async fn of_tenant(
     sample(deliveries, tenant, &parts, period, now).await
 }
 
-async fn sample(
+pub(crate) async fn sample(
     deliveries: &impl Deliveries,
     tenant: &TenantId,
     parts: &[Part],

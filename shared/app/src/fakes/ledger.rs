@@ -9,6 +9,7 @@ use hooklane_domain::idempotency::{Claim, IdempotencyKey};
 use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
 use hooklane_domain::log::{LogEntry, LogPosition};
 use hooklane_domain::quota::Window;
+use jiff::SignedDuration;
 
 use super::parking::Taken;
 use super::{Faults, lock};
@@ -19,6 +20,9 @@ use crate::ports::{
 
 /// Whose attempt it was, its number, and when it began.
 type AttemptKey = (DeliveryId, u32, Timestamp);
+
+/// How long what belongs to an event would be kept.
+const RETENTION: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// The ledger in memory.
 #[derive(Debug, Default)]
@@ -116,7 +120,11 @@ impl Deliveries for MemoryLedger {
         if stored != delivery.revision {
             return Ok(Saved::Conflict);
         }
-        let written = Delivery { revision: delivery.revision + 1, ..delivery.clone() };
+        let written = Delivery {
+            revision: delivery.revision + 1,
+            expires_at: delivery.id.accepted_at().checked_add(RETENTION).ok(),
+            ..delivery.clone()
+        };
         deliveries.insert(delivery.id.clone(), written.clone());
         if let State::Parked { due, .. } = written.state {
             let key = (written.id.webhook(), due, written.id.event().clone());
@@ -163,21 +171,25 @@ impl Deliveries for MemoryLedger {
         filter: &DeliveryFilter,
     ) -> Result<DeliveryPage, Unavailable> {
         self.faults.step()?;
-        let deliveries = lock(&self.deliveries);
-        let mut found: Vec<_> = deliveries
+        let (deliveries, corrupt) = (lock(&self.deliveries), lock(&self.corrupt));
+        let met = deliveries
             .values()
-            .filter(|d| d.id.webhook() == webhook && d.tenant == *tenant)
+            .filter(|d| d.id.webhook() == webhook && filter.accepted.contains(d.id.accepted_at()))
+            .filter(|d| filter.after.as_ref().is_none_or(|after| d.id < *after));
+        let (unreadable, read): (Vec<_>, Vec<_>) = met.partition(|d| corrupt.contains(&d.id));
+        let mut found: Vec<_> = read
+            .into_iter()
+            .filter(|d| d.tenant == *tenant)
             .filter(|d| filter.status.is_none_or(|s| s == d.status()))
+            .filter(|d| filter.parked.is_none_or(|parked| parked == d.is_parked()))
             .filter(|d| filter.event_type.as_ref().is_none_or(|kind| *kind == d.event_type))
-            .filter(|d| filter.accepted.contains(d.id.accepted_at()))
-            .filter(|d| filter.after.as_ref().is_none_or(|after| d.id < *after))
             .cloned()
             .collect();
         found.sort_by(|a, b| b.id.cmp(&a.id));
         let more = found.len() > filter.limit;
         found.truncate(filter.limit);
         let next = found.last().filter(|_| more).map(|d| d.id.clone());
-        Ok(DeliveryPage { deliveries: found, next })
+        Ok(DeliveryPage { deliveries: found, unreadable: unreadable.len(), next })
     }
 }
 
@@ -200,6 +212,6 @@ impl AttemptLog for MemoryLedger {
         let more = entries.len() > filter.limit;
         entries.truncate(filter.limit);
         let next = entries.last().filter(|_| more).map(|entry| LogPosition::After(entry.key()));
-        Ok(LogPage { entries, next })
+        Ok(LogPage { entries, unreadable: 0, next })
     }
 }

@@ -29,6 +29,13 @@ impl Parking for MemoryLedger {
         Ok(due.map(|(_, pointer)| pointer.clone()).take(limit).collect())
     }
 
+    async fn count_parked(&self, webhook: WebhookId, most: u16) -> Result<u64, Unavailable> {
+        self.faults.step()?;
+        let pointers = lock(&self.pointers);
+        let of_webhook = pointers.keys().filter(|(of, _, _)| *of == webhook);
+        Ok(of_webhook.take(most.into()).map(|_| 1).sum())
+    }
+
     async fn unpark(&self, pointer: &Pointer) -> Result<(), Unavailable> {
         self.faults.step()?;
         let id = &pointer.delivery;
@@ -55,7 +62,11 @@ impl Slots for MemoryLedger {
         let mut counts = before.map(|taken| taken.counts).unwrap_or_default();
         let granted = grant(next, now, limit);
         counts.taken += 1;
-        counts.waited += u64::from(granted.slot > now);
+        if granted.slot > now {
+            counts.waited += 1;
+            counts.last_waited_at = Some(now);
+        }
+        counts.next = Some((limit, granted.next));
         slots.insert(webhook, Taken { limit, next: granted.next, counts });
         Ok(granted.slot)
     }

@@ -76,6 +76,10 @@ impl<T: Parking> Parking for Arc<T> {
         (**self).parked(webhook, due_by, limit).await
     }
 
+    async fn count_parked(&self, webhook: WebhookId, most: u16) -> Result<u64, Unavailable> {
+        (**self).count_parked(webhook, most).await
+    }
+
     async fn unpark(&self, pointer: &Pointer) -> Result<(), Unavailable> {
         (**self).unpark(pointer).await
     }

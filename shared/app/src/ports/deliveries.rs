@@ -34,7 +34,7 @@ pub trait Deliveries: Send + Sync {
     ) -> impl Future<Output = Result<Vec<Attempt>, Unavailable>> + Send;
 
     /// A webhook's deliveries, the event accepted last first. Reads a bounded amount: a page may be
-    /// empty and still have a next one.
+    /// empty and still have a next one. One that cannot be read back is left out and counted.
     fn list(
         &self,
         tenant: &TenantId,
@@ -54,7 +54,7 @@ pub enum Saved {
 /// The attempts that are kept beside their deliveries, in order of time.
 pub trait AttemptLog: Send + Sync {
     /// A webhook's kept attempts, newest first, read consistently. Reads a bounded amount: a page may
-    /// be short and still have more after it.
+    /// be short and still have more after it. One that cannot be read back is left out and counted.
     fn kept(
         &self,
         tenant: &TenantId,
@@ -71,9 +71,11 @@ pub struct LogFilter {
     pub limit: usize,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LogPage {
     pub entries: Vec<LogEntry>,
+    /// So many were met that cannot be read back.
+    pub unreadable: usize,
     /// Where the next page starts, if there may be one.
     pub next: Option<LogPosition>,
 }
@@ -81,6 +83,8 @@ pub struct LogPage {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DeliveryFilter {
     pub status: Option<Status>,
+    /// Only those that wait without a message, or only those that do not.
+    pub parked: Option<bool>,
     pub event_type: Option<EventType>,
     /// When their events were accepted.
     pub accepted: TimeRange,
@@ -89,9 +93,12 @@ pub struct DeliveryFilter {
     pub limit: usize,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DeliveryPage {
     pub deliveries: Vec<Delivery>,
+    /// So many were met that cannot be read back; nobody knows whether the filter would have let them
+    /// through.
+    pub unreadable: usize,
     /// Where the next page starts, if there may be one.
     pub next: Option<DeliveryId>,
 }

@@ -40,7 +40,8 @@ pub trait Watches: Send + Sync {
         now: Timestamp,
     ) -> impl Future<Output = Result<u64, Unavailable>> + Send;
 
-    /// The list in order of ids, read consistently.
+    /// The list in order of ids, read consistently. One that cannot be read back is left out, and no
+    /// reason for a page to be short: that says that it is the last one.
     fn watched(
         &self,
         after: Option<WebhookId>,

@@ -6,13 +6,22 @@ use super::Unavailable;
 
 /// Pointers to parked deliveries. [`super::Deliveries::save`] writes them.
 pub trait Parking: Send + Sync {
-    /// A webhook's pointers that are due by then, the earliest first, read consistently.
+    /// A webhook's pointers that are due by then, the earliest first, read consistently. One that
+    /// cannot be read back is left out, and takes no other's place.
     fn parked(
         &self,
         webhook: WebhookId,
         due_by: Timestamp,
         limit: usize,
     ) -> impl Future<Output = Result<Vec<Pointer>, Unavailable>> + Send;
+
+    /// How many pointers a webhook has, at most `most` of them, read consistently: those that are not
+    /// due, too. A delivery that was sent on a moment ago may still have one.
+    fn count_parked(
+        &self,
+        webhook: WebhookId,
+        most: u16,
+    ) -> impl Future<Output = Result<u64, Unavailable>> + Send;
 
     /// Removes a pointer, unless the delivery was parked anew under the same key. One that is gone
     /// is gone.
@@ -39,7 +48,8 @@ pub trait Slots: Send + Sync {
         now: Timestamp,
     ) -> impl Future<Output = Result<Timestamp, Unavailable>> + Send;
 
-    /// The counts so far.
+    /// The counts so far, read consistently. They are kept as long as slots are taken, and the
+    /// retention after that.
     fn slots_taken(
         &self,
         webhook: WebhookId,
@@ -51,4 +61,8 @@ pub struct SlotCounts {
     pub taken: u64,
     /// Attempts that hit the limit and had to wait.
     pub waited: u64,
+    /// When the last of those asked for its slot.
+    pub last_waited_at: Option<Timestamp>,
+    /// Where the next slot begins, and the limit that this holds for.
+    pub next: Option<(RateLimit, Timestamp)>,
 }

@@ -37,7 +37,8 @@ pub trait Recoveries: Send + Sync {
 /// A walk through all events: slow, and paid for by the size of the ledger.
 pub trait EventWalk: Send + Sync {
     /// Those of the tenant that were accepted in the wanted time, among a bounded part of the ledger
-    /// from the cursor on. A page may be empty and still have a next one.
+    /// from the cursor on. A page may be empty and still have a next one. An event that cannot be read
+    /// back is left out.
     fn walk(
         &self,
         tenant: &TenantId,

@@ -14,9 +14,9 @@ use hooklane_domain::outcome::{AttemptError, ErrorKind};
 use serde::{Deserialize, Serialize};
 
 use super::attempt::StoredAttempt;
-use super::{Ledger, keys};
+use super::{Ledger, expiry, keys};
 use crate::failure::{corrupt, unavailable};
-use crate::table::{Item, Key, from_item, number, size, string, to_item};
+use crate::table::{Item, Key, number, size, string, to_item};
 
 /// A delivery as stored; its id is its key.
 #[derive(Serialize, Deserialize)]
@@ -92,7 +92,11 @@ impl Deliveries for Ledger {
     }
 
     async fn save(&self, delivery: &Delivery) -> Result<Saved, Unavailable> {
-        let written = Delivery { revision: delivery.revision + 1, ..delivery.clone() };
+        let written = Delivery {
+            revision: delivery.revision + 1,
+            expires_at: Some(expiry(self.retention.expires_at(delivery.id.accepted_at()))?),
+            ..delivery.clone()
+        };
         let item = self.delivery_item(&written)?;
         let saved = match &delivery.state {
             State::Parked { due, .. } => self.put_parked(delivery, item, *due).await?,
@@ -217,7 +221,8 @@ impl Ledger {
 
 pub(super) fn to_delivery(item: Item) -> Result<Delivery, Unavailable> {
     let id = keys::delivery_of(&item).ok_or_else(|| corrupt("a delivery", "its key is none"))?;
-    let item: DeliveryItem = from_item(item)?;
+    let item: DeliveryItem = serde_dynamo::from_item(item)
+        .map_err(|e| corrupt(format!("the stored delivery {id}"), e))?;
     let success = item.y.map(StoredAttempt::read).transpose()?;
     let failed_at = item
         .f
@@ -243,6 +248,7 @@ pub(super) fn to_delivery(item: Item) -> Result<Delivery, Unavailable> {
         last,
         success,
         slot: item.q.map(time).transpose()?,
+        expires_at: Some(expiry(item.expires_at)?),
         revision: item.v,
     })
 }

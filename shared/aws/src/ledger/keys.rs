@@ -95,11 +95,13 @@ pub(super) fn logged(id: WebhookId, key: &LogKey) -> Key {
     Key { pk: webhook(id), sk: format!("{ATTEMPT_PREFIX}{ms:015}#{}#{}", key.event, key.number) }
 }
 
-/// The event of the attempt whose key an item has.
-pub(super) fn event_of_attempt(item: &Item) -> Option<EventId> {
+/// The place in its webhook's log of the attempt whose key an item has.
+pub(super) fn place_of_attempt(item: &Item) -> Option<LogKey> {
     let sk = text(item, "sk")?;
-    let (_, rest) = sk.strip_prefix(ATTEMPT_PREFIX)?.split_once('#')?;
-    rest.split_once('#')?.0.parse().ok()
+    let (ms, rest) = sk.strip_prefix(ATTEMPT_PREFIX)?.split_once('#')?;
+    let (event, number) = rest.split_once('#')?;
+    let at = Timestamp::from_millisecond(ms.parse().ok()?).ok()?;
+    Some(LogKey { at, event: event.parse().ok()?, number: number.parse().ok()? })
 }
 
 /// The pointer to a parked delivery: in order of when it is due, under its webhook.

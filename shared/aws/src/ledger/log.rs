@@ -27,7 +27,7 @@ impl AttemptLog for Ledger {
         };
         let span = Span::of_attempts(range);
         if span.is_empty() {
-            return Ok(LogPage { entries: Vec::new(), next: None });
+            return Ok(LogPage::default());
         }
         // It lies in the span: the span ends after it. Unless it began before the span does.
         let start = match &filter.from {
@@ -35,7 +35,7 @@ impl AttemptLog for Ledger {
             Some(LogPosition::Before(_)) | None => None,
         };
         if start.as_ref().is_some_and(|start| start.sk < span.low) {
-            return Ok(LogPage { entries: Vec::new(), next: None });
+            return Ok(LogPage::default());
         }
         let start = start.filter(|start| start.sk < span.high).map(|start| start.attributes());
         let limit = i32::try_from(filter.limit.min(MOST)).unwrap_or(i32::MAX);
@@ -55,19 +55,29 @@ impl AttemptLog for Ledger {
             .await
             .map_err(unavailable(self.call("Query")))?;
         let more = answer.last_evaluated_key.is_some();
-        let mut read = Vec::new();
+        let mut page = LogPage::default();
         for item in answer.items.unwrap_or_default() {
-            read.push(to_entry(webhook, item)?);
+            let key = keys::place_of_attempt(&item);
+            match to_entry(webhook, item) {
+                Ok((owner, entry)) if owner == *tenant => page.entries.push(entry),
+                Ok(_) => {}
+                Err(_) => {
+                    page.unreadable += 1;
+                    let event = key.as_ref().map(|key| tracing::field::display(&key.event));
+                    tracing::error!(webhook.id = %webhook, event.id = event, "attempt.left_out");
+                }
+            }
+            page.next = key.map(LogPosition::After).or(page.next);
         }
-        let next = read.last().filter(|_| more).map(|(_, entry)| LogPosition::After(entry.key()));
-        let ours = read.into_iter().filter(|(owner, _)| owner == tenant);
-        Ok(LogPage { entries: ours.map(|(_, entry)| entry).collect(), next })
+        page.next = page.next.filter(|_| more);
+        Ok(page)
     }
 }
 
 fn to_entry(webhook: WebhookId, item: Item) -> Result<(TenantId, LogEntry), Unavailable> {
-    let event =
-        keys::event_of_attempt(&item).ok_or_else(|| corrupt("an attempt", "its key is none"))?;
+    let place =
+        keys::place_of_attempt(&item).ok_or_else(|| corrupt("an attempt", "its key is none"))?;
+    let event = place.event;
     let item: AttemptItem = from_item(item)?;
     let accepted = item
         .c

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use hooklane_app::ports::{DeliveryFilter, DeliveryPage, Unavailable};
 use hooklane_domain::delivery::{Delivery, Status};
@@ -79,10 +80,34 @@ impl Ledger {
         let span = Span::of_deliveries(filter.accepted);
         let after = filter.after.as_ref().map(|id| (keys::delivery(id).sk, id));
         if span.is_empty() || after.as_ref().is_some_and(|(sk, _)| *sk < span.low) {
-            return Ok(DeliveryPage { deliveries: Vec::new(), next: None });
+            return Ok(DeliveryPage::default());
         }
         // A query refuses to start outside of what it is to read.
         let start = after.filter(|(sk, _)| *sk < span.high).map(|(_, id)| id);
+        let mut start = start.map(|id| start_key(id, filter.status));
+        let mut unreadable = 0;
+        loop {
+            let query =
+                self.query_deliveries(webhook, filter, &span).set_exclusive_start_key(start);
+            let answer = query.send().await.map_err(unavailable(self.call("Query")))?;
+            let read = Read::of(answer.items.unwrap_or_default(), webhook);
+            unreadable += read.unreadable;
+            start = answer.last_evaluated_key;
+            // Where not even a key tells which delivery it is, no cursor leads on from there.
+            if read.last.is_some() || start.is_none() {
+                let read_to = read.last.filter(|_| start.is_some());
+                let fitting = read.found.into_iter().filter(|found| fits(found, tenant, filter));
+                return Ok(cut(fitting.collect(), filter.limit, read_to, unreadable));
+            }
+        }
+    }
+
+    fn query_deliveries(
+        &self,
+        webhook: WebhookId,
+        filter: &DeliveryFilter,
+        span: &Span,
+    ) -> QueryFluentBuilder {
         let indexed = filter.status.and_then(|status| keys::undelivered(webhook, status));
         let query = self
             .client
@@ -90,10 +115,9 @@ impl Ledger {
             .table_name(&self.table)
             .scan_index_forward(false)
             .limit(reads(filter, indexed.is_some()))
-            .expression_attribute_values(":low", string(span.low))
-            .expression_attribute_values(":high", string(span.high))
-            .set_exclusive_start_key(start.map(|id| start_key(id, filter.status)));
-        let query = match indexed {
+            .expression_attribute_values(":low", string(&span.low))
+            .expression_attribute_values(":high", string(&span.high));
+        match indexed {
             Some(u) => query
                 .index_name(keys::UNDELIVERED)
                 .key_condition_expression("u = :u AND sk BETWEEN :low AND :high")
@@ -102,31 +126,67 @@ impl Ledger {
                 .consistent_read(true)
                 .key_condition_expression("pk = :pk AND sk BETWEEN :low AND :high")
                 .expression_attribute_values(":pk", string(keys::webhook(webhook))),
-        };
-        let answer = query.send().await.map_err(unavailable(self.call("Query")))?;
-        let more = answer.last_evaluated_key.is_some();
-        let read = answer.items.unwrap_or_default().into_iter().map(to_delivery);
-        let read = read.collect::<Result<Vec<_>, _>>()?;
-        let read_to = read.last().filter(|_| more).map(|delivery| delivery.id.clone());
-        let mut deliveries: Vec<Delivery> =
-            read.into_iter().filter(|delivery| fits(delivery, tenant, filter)).collect();
-        if deliveries.len() <= filter.limit {
-            return Ok(DeliveryPage { deliveries, next: read_to });
         }
-        deliveries.truncate(filter.limit);
-        let next = deliveries.last().map(|delivery| delivery.id.clone());
-        Ok(DeliveryPage { deliveries, next })
     }
+}
+
+/// What a query read: one delivery that is corrupt takes no other with it.
+struct Read {
+    found: Vec<Delivery>,
+    unreadable: usize,
+    /// The last one whose key says which it is, whether the rest of it can be read or not.
+    last: Option<DeliveryId>,
+}
+
+impl Read {
+    fn of(items: Vec<Item>, webhook: WebhookId) -> Self {
+        let mut read = Self { found: Vec::new(), unreadable: 0, last: None };
+        for item in items {
+            let id = keys::delivery_of(&item);
+            match to_delivery(item) {
+                Ok(delivery) => read.found.push(delivery),
+                Err(_) => {
+                    read.unreadable += 1;
+                    tell_unreadable(webhook, id.as_ref());
+                }
+            }
+            read.last = id.or(read.last);
+        }
+        read
+    }
+}
+
+/// With no word of what is in it: reading that one alone says why.
+fn tell_unreadable(webhook: WebhookId, id: Option<&DeliveryId>) {
+    let id = id.map(tracing::field::display);
+    tracing::error!(webhook.id = %webhook, delivery.id = id, "delivery.left_out");
+}
+
+/// A page of what was found; one that is full goes on after its last delivery.
+fn cut(
+    mut deliveries: Vec<Delivery>,
+    limit: usize,
+    read_to: Option<DeliveryId>,
+    unreadable: usize,
+) -> DeliveryPage {
+    if deliveries.len() <= limit {
+        return DeliveryPage { deliveries, unreadable, next: read_to };
+    }
+    deliveries.truncate(limit);
+    let next = deliveries.last().map(|delivery| delivery.id.clone());
+    DeliveryPage { deliveries, unreadable, next }
 }
 
 fn fits(delivery: &Delivery, tenant: &TenantId, filter: &DeliveryFilter) -> bool {
     delivery.tenant == *tenant
         && filter.status.is_none_or(|status| status == delivery.status())
+        && filter.parked.is_none_or(|parked| parked == delivery.is_parked())
         && filter.event_type.as_ref().is_none_or(|kind| *kind == delivery.event_type)
 }
 
 fn reads(filter: &DeliveryFilter, indexed: bool) -> i32 {
-    if filter.event_type.is_some() || (filter.status.is_some() && !indexed) {
+    let filtered = filter.event_type.is_some() || filter.parked.is_some();
+    if filtered || (filter.status.is_some() && !indexed) {
         return FILTERED_READS;
     }
     i32::try_from(filter.limit).unwrap_or(MOST_READS).min(MOST_READS)
@@ -139,4 +199,58 @@ fn start_key(id: &DeliveryId, status: Option<Status>) -> HashMap<String, Attribu
         key.insert(keys::UNDELIVERED_KEY.to_owned(), string(u));
     }
     key
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn item(sk: &str, tenant: AttributeValue) -> Item {
+        let webhook = WebhookId::new(hooklane_domain::Timestamp::UNIX_EPOCH, 1);
+        let pair = vec![AttributeValue::N("5".to_owned()), AttributeValue::Null(true)];
+        let state = HashMap::from([("w".to_owned(), AttributeValue::L(pair))]);
+        HashMap::from([
+            ("pk".to_owned(), string(keys::webhook(webhook))),
+            ("sk".to_owned(), string(sk)),
+            ("t".to_owned(), tenant),
+            ("e".to_owned(), string("order.created")),
+            ("s".to_owned(), AttributeValue::M(state)),
+            ("g".to_owned(), AttributeValue::N("0".to_owned())),
+            ("n".to_owned(), AttributeValue::N("0".to_owned())),
+            ("r".to_owned(), AttributeValue::N("0".to_owned())),
+            ("v".to_owned(), AttributeValue::N("1".to_owned())),
+            ("expiresAt".to_owned(), AttributeValue::N("7".to_owned())),
+        ])
+    }
+
+    #[test]
+    fn what_is_corrupt_is_left_out_and_the_list_goes_on_after_it() {
+        let webhook = WebhookId::new(hooklane_domain::Timestamp::UNIX_EPOCH, 1);
+        let (good, bad) = (string("acme"), AttributeValue::Bool(true));
+        for (items, found, unreadable, last) in [
+            (vec![("DL#000000000000003#a", &good)], 1, 0, Some("a")),
+            (vec![("DL#000000000000003#a", &bad)], 0, 1, Some("a")),
+            (
+                vec![("DL#000000000000003#a", &good), ("DL#000000000000002#b", &bad)],
+                1,
+                1,
+                Some("b"),
+            ),
+            (
+                vec![("DL#000000000000003#a", &bad), ("DL#000000000000002#b", &good)],
+                1,
+                1,
+                Some("b"),
+            ),
+            // Where its key says nothing, the list goes on after the one before.
+            (vec![("DL#000000000000003#a", &good), ("DL#x", &good)], 1, 1, Some("a")),
+            (vec![("DL#x", &good)], 0, 1, None),
+            (vec![], 0, 0, None),
+        ] {
+            let items = items.into_iter().map(|(sk, tenant)| item(sk, tenant.clone())).collect();
+            let read = Read::of(items, webhook);
+            assert_eq!((read.found.len(), read.unreadable), (found, unreadable));
+            assert_eq!(read.last.map(|id| id.event().to_string()).as_deref(), last);
+        }
+    }
 }

@@ -1,6 +1,8 @@
 //! Pointers to parked deliveries. A pointer is written with its delivery, in one transaction.
 
 use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use aws_sdk_dynamodb::types::Select;
 use hooklane_app::ports::{Parking, Pointer, Unavailable};
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::Delivery;
@@ -9,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Ledger, keys};
 use crate::failure::{corrupt, unavailable};
-use crate::table::{Item, from_item, number, string, to_item};
+use crate::table::{Item, from_item, number, string, text, to_item};
 
 #[derive(Serialize, Deserialize)]
 struct PointerItem {
@@ -42,6 +44,26 @@ impl Ledger {
     }
 }
 
+impl Ledger {
+    fn query_pointers(&self, webhook: WebhookId, due_by: Timestamp) -> QueryFluentBuilder {
+        // `$` follows `#` in ASCII: up to the last event of the last millisecond.
+        let to = format!("{}$", keys::parked_at(due_by));
+        self.client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND sk < :to")
+            .expression_attribute_values(":pk", string(keys::parking(webhook)))
+            .expression_attribute_values(":to", string(to))
+            .consistent_read(true)
+    }
+}
+
+/// Its key ends with the event.
+fn tell_unreadable(webhook: WebhookId, key: &str) {
+    let event = key.rsplit('#').next().unwrap_or_default();
+    tracing::error!(webhook.id = %webhook, event.id = event, "pointer.left_out");
+}
+
 impl Parking for Ledger {
     async fn parked(
         &self,
@@ -49,21 +71,40 @@ impl Parking for Ledger {
         due_by: Timestamp,
         limit: usize,
     ) -> Result<Vec<Pointer>, Unavailable> {
-        // `$` follows `#` in ASCII: up to the last event of the last millisecond.
-        let to = format!("{}$", keys::parked_at(due_by));
+        let mut pointers = Vec::new();
+        let mut start = None;
+        loop {
+            let left = limit - pointers.len();
+            let answer = self
+                .query_pointers(webhook, due_by)
+                .limit(i32::try_from(left).unwrap_or(i32::MAX))
+                .set_exclusive_start_key(start)
+                .send()
+                .await
+                .map_err(unavailable(self.call("Query")))?;
+            for item in answer.items.unwrap_or_default() {
+                let key = text(&item, "sk").unwrap_or_default();
+                match read(item) {
+                    Ok(pointer) => pointers.push(pointer),
+                    Err(_) => tell_unreadable(webhook, &key),
+                }
+            }
+            start = answer.last_evaluated_key;
+            if pointers.len() >= limit || start.is_none() {
+                return Ok(pointers);
+            }
+        }
+    }
+
+    async fn count_parked(&self, webhook: WebhookId, most: u16) -> Result<u64, Unavailable> {
         let answer = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("pk = :pk AND sk < :to")
-            .expression_attribute_values(":pk", string(keys::parking(webhook)))
-            .expression_attribute_values(":to", string(to))
-            .consistent_read(true)
-            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            .query_pointers(webhook, Timestamp::MAX)
+            .select(Select::Count)
+            .limit(most.into())
             .send()
             .await
             .map_err(unavailable(self.call("Query")))?;
-        answer.items.unwrap_or_default().into_iter().map(read).collect()
+        Ok(u64::try_from(answer.count).unwrap_or(0))
     }
 
     async fn unpark(&self, pointer: &Pointer) -> Result<(), Unavailable> {

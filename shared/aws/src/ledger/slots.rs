@@ -24,6 +24,38 @@ struct SlotsItem {
     /// Waited for.
     #[serde(default)]
     w: u64,
+    /// When the last one that had to be waited for was asked for, in microseconds.
+    #[serde(default)]
+    h: Option<i64>,
+    /// The limit: requests and seconds.
+    #[serde(default)]
+    l: Option<String>,
+}
+
+impl SlotsItem {
+    fn counts(&self) -> Result<SlotCounts, Unavailable> {
+        let next = self.l.as_deref().and_then(limit_of).map(|limit| Ok((limit, time(self.n)?)));
+        Ok(SlotCounts {
+            taken: self.k,
+            waited: self.w,
+            last_waited_at: self.h.map(time).transpose()?,
+            next: next.transpose()?,
+        })
+    }
+}
+
+fn time(micros: i64) -> Result<Timestamp, Unavailable> {
+    Timestamp::from_microsecond(micros).map_err(|e| corrupt("a slot", e))
+}
+
+/// How a limit is written.
+fn text_of(limit: RateLimit) -> String {
+    format!("{}/{}", limit.requests(), limit.per_seconds())
+}
+
+fn limit_of(text: &str) -> Option<RateLimit> {
+    let (requests, per_seconds) = text.split_once('/')?;
+    RateLimit::new(requests.parse().ok()?, per_seconds.parse().ok()?).ok()
 }
 
 /// Whoever asks meets others: those who find slots behind them and those who find them ahead.
@@ -65,8 +97,7 @@ impl Slots for Ledger {
             .await
             .map_err(unavailable(self.call("GetItem")))?;
         let Some(item) = answer.item else { return Ok(SlotCounts::default()) };
-        let item: SlotsItem = from_item(item)?;
-        Ok(SlotCounts { taken: item.k, waited: item.w })
+        from_item::<SlotsItem>(item)?.counts()
     }
 }
 
@@ -90,13 +121,10 @@ impl Ledger {
         limit: RateLimit,
         now: Timestamp,
     ) -> Result<Option<Timestamp>, Unavailable> {
-        let update = "SET n = n + :spacing, expiresAt = :expires ADD k :one, w :one";
+        let update = "SET n = n + :spacing, h = :now, expiresAt = :expires ADD k :one, w :one";
         let spacing = i64::try_from(spacing(limit).as_micros()).unwrap_or(i64::MAX);
         let taken = self.take(webhook, limit, now, (update, QUEUED), ":spacing", spacing).await?;
-        let slot = |item: SlotsItem| {
-            Timestamp::from_microsecond(item.n - spacing).map_err(|e| corrupt("a slot", e))
-        };
-        taken.map(slot).transpose()
+        taken.map(|item| time(item.n - spacing)).transpose()
     }
 
     async fn take(
@@ -108,7 +136,6 @@ impl Ledger {
         by_name: &str,
         by: i64,
     ) -> Result<Option<SlotsItem>, Unavailable> {
-        let written = format!("{}/{}", limit.requests(), limit.per_seconds());
         let sent = self
             .client
             .update_item()
@@ -117,7 +144,7 @@ impl Ledger {
             .update_expression(update)
             .condition_expression(condition)
             .expression_attribute_values(":now", number(now.as_microsecond()))
-            .expression_attribute_values(":limit", string(written))
+            .expression_attribute_values(":limit", string(text_of(limit)))
             .expression_attribute_values(":expires", number(self.retention.expires_at(now)))
             .expression_attribute_values(":one", number(1))
             .expression_attribute_values(by_name, number(by))

@@ -44,9 +44,15 @@ impl EventWalk for Ledger {
             .last_evaluated_key
             .as_ref()
             .and_then(|key| Some(format!("{}{SEPARATOR}{}", text(key, "pk")?, text(key, "sk")?)));
-        let items = answer.items.unwrap_or_default().into_iter();
-        let events = items.map(super::event::read).collect::<Result<Vec<_>, _>>()?;
-        let events = events.into_iter().filter(|event| event.tenant == *tenant).collect();
+        let mut events = Vec::new();
+        for item in answer.items.unwrap_or_default() {
+            let id = text(&item, "i");
+            match super::event::read(item) {
+                Ok(event) if event.tenant == *tenant => events.push(event),
+                Ok(_) => {}
+                Err(_) => tracing::error!(%tenant, event.id = id, "event.left_out"),
+            }
+        }
         Ok(EventPage { events, next })
     }
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::webhooks::building;
 use super::{Registry, WATCHED, watch_key};
 use crate::failure::{corrupt, unavailable};
-use crate::table::{from_item, number, string};
+use crate::table::{from_item, number, string, text};
 
 #[derive(Deserialize)]
 struct WatchItem {
@@ -69,25 +69,35 @@ impl Watches for Registry {
         after: Option<WebhookId>,
         limit: usize,
     ) -> Result<Vec<Watch>, Unavailable> {
-        let answer = self
-            .table
-            .client
-            .query()
-            .table_name(&self.table.table)
-            .key_condition_expression("pk = :pk")
-            .expression_attribute_values(":pk", string(WATCHED))
-            .consistent_read(true)
-            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
-            .set_exclusive_start_key(after.map(|id| watch_key(id).attributes()))
-            .send()
-            .await
-            .map_err(unavailable(self.table.call("Query")))?;
-        answer
-            .items
-            .unwrap_or_default()
-            .into_iter()
-            .map(|item| from_item::<WatchItem>(item).map(Watch::from))
-            .collect()
+        let mut watches = Vec::new();
+        let mut start = after.map(|id| watch_key(id).attributes());
+        loop {
+            let left = limit - watches.len();
+            let answer = self
+                .table
+                .client
+                .query()
+                .table_name(&self.table.table)
+                .key_condition_expression("pk = :pk")
+                .expression_attribute_values(":pk", string(WATCHED))
+                .consistent_read(true)
+                .limit(i32::try_from(left).unwrap_or(i32::MAX))
+                .set_exclusive_start_key(start)
+                .send()
+                .await
+                .map_err(unavailable(self.table.call("Query")))?;
+            for item in answer.items.unwrap_or_default() {
+                let webhook = text(&item, "sk");
+                match from_item::<WatchItem>(item) {
+                    Ok(watch) => watches.push(Watch::from(watch)),
+                    Err(_) => tracing::error!(webhook.id = webhook, "watch.left_out"),
+                }
+            }
+            start = answer.last_evaluated_key;
+            if watches.len() >= limit || start.is_none() {
+                return Ok(watches);
+            }
+        }
     }
 
     async fn looked(&self, seen: &Watch, next: Look, released: u64) -> Result<(), Unavailable> {

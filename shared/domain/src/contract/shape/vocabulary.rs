@@ -92,6 +92,7 @@ const ATTEMPTS: Kind = Object(&[
             ("successful", Scalar),
         )),
     ),
+    ("unreadable", Scalar),
     ("nextCursor", Scalar),
 ]);
 
@@ -117,13 +118,16 @@ const DELIVERY: Kind = Object(&[
     ("createdAt", Time),
     ("lastAttempt", LAST_ATTEMPT),
     ("nextAttemptAt", Time),
+    ("parked", Object(&[("since", Time), ("dueAt", Time)])),
     ("completedAt", Time),
+    ("expiresAt", Time),
     ("payload", CONTENT),
     ("attempts", List(&ATTEMPT)),
 ]);
 
 const DELIVERIES: Kind = Object(&[
     ("data", List(&DELIVERY)),
+    ("unreadable", Scalar),
     ("page", Scalar),
     ("limit", Scalar),
     ("nextCursor", Scalar),
@@ -175,6 +179,35 @@ const HEALTH: Kind = Object(&[
     ("totalDeliveries", Scalar),
     ("lastDelivery", Time),
     ("sampled", Scalar),
+    ("isolation", ISOLATION),
+    (
+        "rateLimit",
+        Object(&[
+            ("requests", Scalar),
+            ("perSeconds", Scalar),
+            ("slots", Scalar),
+            ("hits", Scalar),
+            ("lastHitAt", Time),
+            ("nextSlotAt", Time),
+        ]),
+    ),
+]);
+
+const ISOLATION: Kind = Object(&[
+    ("lane", Scalar),
+    (
+        "circuit",
+        Object(&[
+            ("state", Scalar),
+            ("since", Time),
+            ("nextProbeAt", Time),
+            ("failedProbes", Scalar),
+        ]),
+    ),
+    ("failuresInARow", Scalar),
+    ("failingSince", Time),
+    ("parked", Object(&[("count", Scalar), ("atLeast", Scalar)])),
+    ("skipped", Scalar),
 ]);
 
 /// What any operation answers where it does not succeed.

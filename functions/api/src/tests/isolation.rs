@@ -1,0 +1,166 @@
+//! What is parked, how a webhook stands, and what of the ledger cannot be read back.
+
+use hooklane_app::ports::{Deliveries as _, Healths as _, Saved, Slots as _};
+use hooklane_domain::circuit::{Circuit, Streak};
+use hooklane_domain::delivery::{Delivery, ParkReason};
+use hooklane_domain::health::{Change, Health};
+use hooklane_domain::ids::DeliveryId;
+use hooklane_domain::limits::RateLimit;
+use hooklane_domain::retry::Next;
+use hooklane_domain::waiting::Lane;
+use lambda_http::http::StatusCode;
+use serde_json::{Value, json};
+
+use super::lists::{ago, answered, deliver, events, some};
+use super::service::Service;
+
+async fn park(service: &Service, webhook: &str, event: &str, until: i64, reason: ParkReason) {
+    let id = DeliveryId::new(webhook.parse().unwrap(), ago(90), event.parse().unwrap());
+    let new = Delivery::unwritten(id, "acme".parse().unwrap(), "order.created".parse().unwrap());
+    let parked = new.parked_until(ago(60), ago(-until), reason);
+    let saved = service.api.ledger.save(&parked).await.unwrap();
+    assert!(matches!(saved, Saved::Yes(_)));
+}
+
+#[tokio::test]
+async fn what_is_parked_says_since_when_why_and_until_when_it_is_kept() {
+    let service = Service::new();
+    let webhook = service.webhook().await;
+    some(&service, &webhook).await;
+    park(&service, &webhook, "held", -60, ParkReason::Paused).await;
+    park(&service, &webhook, "limited", 1_800, ParkReason::RateLimit).await;
+    let path = format!("/webhooks/{webhook}/deliveries");
+    let parked = service.ask("GET", &format!("{path}?parked=true"), "").await;
+    assert_eq!(events(&parked), ["limited", "held"]);
+    insta::assert_json_snapshot!("parked_deliveries", parked.body, {".data[].id" => "[id]",
+        ".data[].webhookId" => "[webhook]"});
+    let id = parked.body["data"][1]["id"].as_str().unwrap();
+    let one = service.ask("GET", &format!("{path}/{id}"), "").await;
+    for field in ["parked", "reason", "expiresAt", "status"] {
+        assert_eq!(one.body[field], parked.body["data"][1][field], "{field}");
+    }
+    for (query, expected) in [
+        ("parked=true&status=pending", vec!["limited", "held"]),
+        ("parked=true&status=retrying", vec![]),
+        ("parked=true&event=order.shipped", vec![]),
+        ("parked=false", vec!["new", "failed", "waits", "second", "at-once"]),
+    ] {
+        let answer = service.ask("GET", &format!("{path}?{query}"), "").await;
+        assert_eq!(events(&answer), expected, "{query}");
+    }
+    let wrong = service.ask("GET", &format!("{path}?parked=yes"), "").await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(wrong.body["errors"][0], json!({"path":"parked","message":"must be true or false"}));
+    let first = service.ask("GET", &format!("{path}?parked=true&limit=1"), "").await;
+    let cursor = first.body["nextCursor"].as_str().unwrap();
+    let on = service.ask("GET", &format!("{path}?parked=true&limit=1&cursor={cursor}"), "").await;
+    assert_eq!(events(&on), ["held"]);
+    let other = service.ask("GET", &format!("{path}?parked=false&cursor={cursor}"), "").await;
+    assert_eq!(other.body["errors"][0]["path"], "cursor");
+}
+
+async fn isolation(service: &Service, webhook: &str) -> Value {
+    let answer = service.ask("GET", &format!("/webhooks/{webhook}/health"), "").await;
+    assert_eq!(answer.status, StatusCode::OK);
+    answer.body["isolation"].clone()
+}
+
+#[tokio::test]
+async fn how_a_webhook_stands_is_told_with_its_health() {
+    let service = Service::new();
+    let webhook = service.webhook().await;
+    let id = webhook.parse().unwrap();
+    let registry = &service.api.registry;
+    let streak = Some(Streak { failures: 12, since: ago(600), last: ago(5) });
+    let open = Circuit::Open { since: ago(300), probe_at: ago(-120), probes: 2 };
+    let half_open = Circuit::HalfOpen { since: ago(300), probes: 3, until: ago(-90) };
+    for (circuit, name) in [(open, "open_circuit"), (half_open, "half_open_circuit")] {
+        let stored = registry.health(id).await.unwrap();
+        let health = Health { circuit, streak, ..stored };
+        let change = Change { health, lane: Some(Lane::Retry), watch: None };
+        assert!(registry.save_health(&"acme".parse().unwrap(), id, &change).await.unwrap());
+        registry.skip(id).await.unwrap();
+        park(&service, &webhook, name, 60, ParkReason::Circuit).await;
+        insta::assert_json_snapshot!(name, isolation(&service, &webhook).await);
+    }
+}
+
+#[tokio::test]
+async fn no_more_than_a_thousand_parked_deliveries_are_counted() {
+    let service = Service::new();
+    let webhook = service.webhook().await;
+    for (upto, expected) in [
+        (0..999, json!({"count": 999, "atLeast": false})),
+        (999..1_000, json!({"count": 1_000, "atLeast": true})),
+        (1_000..1_002, json!({"count": 1_000, "atLeast": true})),
+    ] {
+        for n in upto {
+            park(&service, &webhook, &format!("e{n}"), -60, ParkReason::Inactive).await;
+        }
+        assert_eq!(isolation(&service, &webhook).await["parked"], expected);
+    }
+}
+
+#[tokio::test]
+async fn rate_limit_hits_are_shown_with_the_wait_there_is() {
+    let service = Service::new();
+    let body = r#"{"url":"https://example.com/hook","events":["*"],
+        "rateLimit":{"requests":1,"perSeconds":60}}"#;
+    let webhook = service.ask("POST", "/webhooks", body).await.body["id"].clone();
+    let webhook = webhook.as_str().unwrap();
+    let path = format!("/webhooks/{webhook}/health");
+    let limit = async || service.ask("GET", &path, "").await.body["rateLimit"].clone();
+    let unused = json!({"requests": 1, "perSeconds": 60, "slots": 0, "hits": 0});
+    assert_eq!(limit().await, unused);
+
+    let set = RateLimit::new(1, 60).unwrap();
+    for seconds in [30, 20, 10] {
+        service.api.ledger.take_slot(webhook.parse().unwrap(), set, ago(seconds)).await.unwrap();
+    }
+    insta::assert_json_snapshot!("rate_limit_hits", limit().await);
+
+    // Under another limit, or none, slots begin anew; what was counted stays.
+    for (limited, left) in [
+        (json!({"requests": 2, "perSeconds": 60}), json!({"requests": 2, "perSeconds": 60})),
+        (Value::Null, json!({})),
+    ] {
+        let change = json!({"rateLimit": limited}).to_string();
+        let changed = service.ask("PATCH", &format!("/webhooks/{webhook}"), &change).await;
+        assert_eq!(changed.status, StatusCode::OK, "{}", changed.body);
+        let mut expected = json!({"slots": 3, "hits": 2, "lastHitAt": "2024-01-15T10:29:50.000Z"});
+        expected.as_object_mut().unwrap().extend(left.as_object().unwrap().clone());
+        assert_eq!(limit().await, expected);
+    }
+}
+
+#[tokio::test]
+async fn one_delivery_that_cannot_be_read_back_takes_no_other_with_it() {
+    let service = Service::new();
+    let webhook = service.webhook().await;
+    some(&service, &webhook).await;
+    let event = r#"{"id":"e1","type":"a.b","data":1}"#;
+    service.ask("POST", "/events", event).await;
+    let of = ("e1", "a.b", ago(0));
+    let corrupt = deliver(&service, &webhook, of, &[answered(500)], Next::Exhausted).await;
+    service.api.ledger.corrupt(corrupt.clone());
+    let path = format!("/webhooks/{webhook}/deliveries");
+    for list in [path.clone(), format!("{path}?page=1"), "/deliveries".to_owned()] {
+        let answer = service.ask("GET", &list, "").await;
+        assert!(events(&answer).contains(&"failed"), "{list}");
+        assert!(!events(&answer).contains(&"e1"), "{list}");
+        assert_ne!(answer.body["unreadable"], Value::Null, "{list}");
+    }
+    let rows = service.ask("GET", &path, "").await.body;
+    assert_eq!(rows["unreadable"], 1);
+    for other in ["stats", "health", "logs"] {
+        let answer = service.ask("GET", &format!("/webhooks/{webhook}/{other}"), "").await;
+        assert_eq!(answer.status, StatusCode::OK, "{other}");
+    }
+    let event = service.ask("GET", "/events/e1", "").await;
+    assert_eq!(event.status, StatusCode::OK);
+    assert_eq!((&event.body["deliveries"], &event.body["unreadable"]), (&json!([]), &1.into()));
+    // Asking again would end the same: it is no 503.
+    let one = service.ask("GET", &format!("{path}/{corrupt}"), "").await;
+    assert_eq!(one.status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(one.body["type"], "urn:hooklane:problem:internal");
+}

@@ -1,0 +1,67 @@
+//! How a webhook stands with Hooklane: its circuit and its lane, what of it waits, what hit its limit.
+
+use hooklane_domain::Timestamp;
+use hooklane_domain::contract::Contracts;
+use hooklane_domain::health::Health;
+use hooklane_domain::ids::{TenantId, WebhookId};
+use hooklane_domain::limits::RateLimit;
+use hooklane_domain::period::Period;
+use hooklane_domain::rate::limit_of;
+use hooklane_domain::webhook::Webhook;
+
+use crate::deliveries::statistics::{self, Sample};
+use crate::ports::{Deliveries, Healths, Parking, SlotCounts, Slots, Unavailable, Webhooks};
+
+/// So many parked deliveries are counted, and no more.
+pub const MOST_COUNTED: u16 = 1_000;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Isolation {
+    pub health: Health,
+    /// [`MOST_COUNTED`] stands for as many or more.
+    pub parked: u64,
+    /// What holds for it now, its own or its contract's.
+    pub limit: Option<RateLimit>,
+    pub slots: SlotCounts,
+}
+
+/// How its receiver did over the last day, and how the webhook stands; or `None` where the tenant has no
+/// such webhook.
+pub async fn health<L: Deliveries + Parking + Slots>(
+    registry: &(impl Webhooks + Healths),
+    ledger: &L,
+    contracts: &Contracts,
+    (tenant, id): (&TenantId, WebhookId),
+    now: Timestamp,
+) -> Result<Option<(Sample, Isolation)>, Unavailable> {
+    let Some(webhook) = registry.get(tenant, id).await? else { return Ok(None) };
+    let all = [(id, None)];
+    let sample = statistics::sample(ledger, tenant, &all, Period::Day, now);
+    futures::future::try_join(sample, isolation(registry, ledger, contracts, &webhook))
+        .await
+        .map(Some)
+}
+
+async fn isolation(
+    registry: &impl Healths,
+    ledger: &(impl Parking + Slots),
+    contracts: &Contracts,
+    webhook: &Webhook,
+) -> Result<Isolation, Unavailable> {
+    let (health, parked, slots) = futures::future::try_join3(
+        registry.health(webhook.id),
+        ledger.count_parked(webhook.id, MOST_COUNTED),
+        ledger.slots_taken(webhook.id),
+    )
+    .await?;
+    Ok(Isolation { health, parked, limit: limit_of(webhook, contracts), slots })
+}
+
+impl Isolation {
+    /// Where the next slot begins, if whoever takes it now has to wait for it.
+    #[must_use]
+    pub fn next_slot(&self, now: Timestamp) -> Option<Timestamp> {
+        let (limit, next) = self.slots.next?;
+        (self.limit == Some(limit) && next > now).then_some(next)
+    }
+}
