@@ -163,8 +163,10 @@ proptest! {
         if let Ok(json) = RawJson::parse(&text) {
             let again = RawJson::parse(json.as_str()).unwrap();
             prop_assert_eq!(again.as_str(), json.as_str());
-            let same: serde_json::Value = serde_json::from_str(&text).unwrap();
-            prop_assert_eq!(serde_json::from_str::<serde_json::Value>(json.as_str()).unwrap(), same);
+            // That reader takes no lone surrogate and no number beyond a double, both of which are JSON.
+            if let Ok(same) = serde_json::from_str::<serde_json::Value>(&text) {
+                prop_assert_eq!(serde_json::from_str(json.as_str()).ok(), Some(same));
+            }
         }
     }
 
