@@ -9,6 +9,7 @@ mod edge;
 mod handler;
 mod memory;
 mod parking;
+mod parts;
 mod real;
 mod settings;
 mod settle;
@@ -20,6 +21,7 @@ mod tests;
 
 pub use edge::Edge;
 pub use handler::handle;
+pub use parts::Parts;
 pub use real::Real;
 pub use settings::Settings;
 pub use worker::{Task, Worker};

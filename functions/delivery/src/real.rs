@@ -10,8 +10,8 @@ use hooklane_aws::surroundings::System;
 use hooklane_domain::waiting::Waiting;
 use hooklane_sender::{ClientError, Sender};
 
-use crate::care::Care;
 use crate::edge::Edge;
+use crate::parts::Parts;
 use crate::settings::Settings;
 use crate::worker::Worker;
 
@@ -32,9 +32,9 @@ impl Worker<Real> {
     pub fn new(settings: &Settings, aws: &SdkConfig) -> Result<Self, ClientError> {
         let retention = Retention::days(settings.retention_days);
         let vault = Vault::new(Secret::new(aws, settings.data_key_secret.clone()));
-        Ok(Self {
+        Ok(Self::of(Parts {
             ledger: Ledger::new(aws, settings.ledger_table.clone(), retention),
-            webhooks: Registry::new(aws, settings.registry_table.clone(), vault).into(),
+            registry: Registry::new(aws, settings.registry_table.clone(), vault),
             queues: Queues::new(aws, settings.queues.clone()),
             dead_letters: DeadLetterQueue::new(
                 aws,
@@ -44,10 +44,11 @@ impl Worker<Real> {
             sender: Sender::new(settings.network.clone())?,
             surroundings: System,
             contracts: hooklane_contracts::load(),
-            care: Care::new(settings.thresholds, settings.max_parked),
+            thresholds: settings.thresholds,
+            max_parked: settings.max_parked,
             waiting: Waiting { queue_visibility_seconds: settings.queue_visibility_seconds },
             retry_queue: queue_name(&settings.retry_queue).to_owned(),
-        })
+        }))
     }
 }
 

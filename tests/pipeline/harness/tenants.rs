@@ -1,0 +1,60 @@
+//! Two tenants with five webhooks.
+
+use hooklane_domain::Timestamp;
+use hooklane_domain::ids::WebhookId;
+use hooklane_domain::limits::RateLimit;
+use hooklane_domain::retry::RetryPolicy;
+use hooklane_domain::target::TargetUrl;
+use hooklane_domain::webhook::{Essentials, Webhook};
+use jiff::SignedDuration;
+
+use super::pipeline::Pipeline;
+
+pub(crate) const TENANTS: [&str; 2] = ["acme", "globex"];
+
+/// The one whose receiver is dead while events are published.
+pub(crate) const DEAD: usize = 4;
+/// The one that takes 40 requests a minute.
+const LIMITED: usize = 3;
+
+/// Short waits in the fast lane, moves to the retry queue, a wait longer than SQS hides at once.
+const WEBHOOKS: [(&str, &str, &str); 5] = [
+    ("acme", "*", r#"{"schedule":[1,5,30,60]}"#),
+    ("acme", "order.*", r#"{"schedule":[5,90,600]}"#),
+    ("acme", "*", r#"{"schedule":[10,50000]}"#),
+    (
+        "globex",
+        "*",
+        r#"{"strategy":"exponential","initialDelay":1000,"multiplier":2,"maxRetries":6}"#,
+    ),
+    ("globex", "order.*", r#"{"schedule":[2,30,300,900]}"#),
+];
+
+pub(crate) fn webhooks(start: Timestamp) -> Vec<Webhook> {
+    // A clock that is behind must not put an event's acceptance before its webhooks.
+    let created_at = start.saturating_sub(SignedDuration::from_hours(24)).unwrap();
+    let webhook = |(number, (tenant, events, policy)): (usize, &(&str, &str, &str))| {
+        let id = WebhookId::new(created_at, number as u128);
+        let url = TargetUrl::from_stored(&format!("https://example.com/{tenant}/{id}")).unwrap();
+        Webhook {
+            retry_policy: Some(RetryPolicy::read("", policy).unwrap()),
+            rate_limit: (number == LIMITED).then(|| RateLimit::new(40, 60).unwrap()),
+            ..Webhook::new(Essentials {
+                id,
+                tenant: tenant.parse().unwrap(),
+                url,
+                events: vec![events.parse().unwrap()],
+                secret: "a-signing-secret".parse().unwrap(),
+                contract: "standard".parse().unwrap(),
+                created_at,
+            })
+        }
+    };
+    WEBHOOKS.iter().enumerate().map(webhook).collect()
+}
+
+impl Pipeline {
+    pub(crate) fn webhook(&self, id: WebhookId) -> &Webhook {
+        self.webhooks.iter().find(|webhook| webhook.id == id).unwrap()
+    }
+}

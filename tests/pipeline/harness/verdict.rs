@@ -1,0 +1,169 @@
+//! What must be true when nothing moves any more, and the figures of a run.
+
+use std::collections::BTreeMap;
+
+use hooklane_app::ports::{Deliveries as _, Events as _};
+use hooklane_domain::delivery::{CancelReason, Delivery, FailReason, State};
+use hooklane_domain::event::Event;
+use hooklane_domain::ids::{DeliveryId, EventType};
+use hooklane_domain::webhook::Webhook;
+
+use super::journal::{Book, Post, Record};
+use super::pipeline::Pipeline;
+
+/// The figures of a run, by name.
+pub(crate) type Figures = BTreeMap<String, u64>;
+
+impl Pipeline {
+    /// Checks that nothing was lost, and counts.
+    pub(crate) async fn verdict(&self) -> Figures {
+        let mut figures = self.outside.journal.book().counts().clone();
+        let mut count = |what: &str, by: usize| {
+            *figures.entry(what.to_owned()).or_default() += by as u64;
+        };
+        let expected = self.expected().await;
+        for (event, webhook) in &expected {
+            let id = DeliveryId::new(webhook.id, event.accepted_at, event.id.clone());
+            let read = self.outside.ledger.read(std::slice::from_ref(&id)).await.unwrap().remove(0);
+            let delivery = read.unwrap_or_else(|| panic!("{id} of {} is lost", event.id));
+            let attempts = self.outside.ledger.attempts(&delivery).await.unwrap();
+            let kept = delivery.failed_at.len() + usize::from(delivery.success.is_some());
+            assert_eq!(attempts.len(), kept, "an attempt of {delivery:?} was not kept");
+            let book = self.outside.journal.book();
+            let record = &book.deliveries[&(webhook.id, event.id.clone())];
+            check_end(&delivery, webhook, record);
+            let taken = record.posts.iter().filter(|post| post.taken).count();
+            count(&format!("= {}", delivery.status().as_str()), 1);
+            count("= requests that receivers read", record.posts.len());
+            count("= requests that receivers took", taken);
+            count("= attempts in the ledger", delivery.attempts as usize);
+            if taken > 0 && delivery.success.is_none() {
+                count("= taken, and never known of", 1);
+            }
+            for cause in duplicates(&book, record, &id) {
+                count(&format!("= duplicate: {cause}"), 1);
+            }
+        }
+        self.check_outside(expected.len()).await;
+        count("= events accepted", self.outside.journal.book().published.len());
+        count("= deliveries", expected.len());
+        check_storm(&self.outside.journal.book());
+        let virtual_time = self.outside.now().duration_since(self.began_at).as_hours();
+        count("= hours of virtual time", usize::try_from(virtual_time).unwrap());
+        figures
+    }
+
+    /// What was accepted, with each webhook that takes it.
+    async fn expected(&self) -> Vec<(Event, &Webhook)> {
+        let keys: Vec<_> = self.outside.journal.book().published.keys().cloned().collect();
+        let mut expected = Vec::new();
+        for (tenant, id) in keys {
+            let event = self.outside.ledger.get(&tenant, &id).await.unwrap();
+            let event = event.unwrap_or_else(|| panic!("the event {id} of {tenant} is lost"));
+            let kind: &EventType = &event.content.event_type;
+            let takers = self.webhooks.iter().filter(|webhook| webhook.tenant == tenant);
+            let takers = takers.filter(|webhook| webhook.events.iter().any(|e| e.matches(kind)));
+            expected.extend(takers.map(|webhook| (event.clone(), webhook)));
+        }
+        expected
+    }
+
+    async fn check_outside(&self, expected: usize) {
+        let queues = &self.outside.queues;
+        assert_eq!(queues.refusals(), 0, "something was asked that SQS does not do");
+        assert_eq!(queues.buried(), [], "something good was put away");
+        let book = self.outside.journal.book();
+        assert!(book.all_accepted(), "an event was published and not accepted");
+        assert_eq!(book.seen.len(), expected, "a delivery that nobody asked for");
+        assert_eq!(book.deliveries.len(), expected, "a request that nobody asked for");
+    }
+}
+
+/// A storm in which nothing happened would prove nothing.
+fn check_storm(book: &Book) {
+    for what in [
+        "answer lost: deliveries.save",
+        "answer lost: queues.send_later",
+        "by hand: delivery cancelled",
+        "by hand: delivery retried",
+        "clock jumped: delivery",
+        "handed out twice: message",
+        "killed: api",
+        "killed: delivery",
+        "killed: fanout",
+        "killed: ingest",
+        "not deleted: message",
+        "parked: Circuit",
+        "parked: Inactive",
+        "parked: Paused",
+        "refused: deliveries.save",
+        "replayed: stream batch",
+        "sent in part: queues.dispatch",
+        "upkeep: released",
+    ] {
+        let count = book.counts().get(what).copied().unwrap_or(0);
+        assert!(count > 0, "{what}: never in this run");
+    }
+}
+
+/// A delivery ends delivered, or as failed or cancelled for a reason that was given.
+fn check_end(delivery: &Delivery, webhook: &Webhook, record: &Record) {
+    let told = || format!("{delivery:?}");
+    let retries = webhook.retry_policy.as_ref().unwrap().max_retries();
+    match &delivery.state {
+        State::Delivered { .. } => {
+            assert!(delivery.success.is_some(), "{}", told());
+            assert!(record.posts.iter().any(|post| post.taken), "nobody took {}", told());
+        }
+        State::Failed { reason: FailReason::Exhausted, .. } => {
+            assert!(delivery.failed_at.len() > usize::from(retries), "gave up early: {}", told());
+        }
+        State::Failed { reason: FailReason::Gone, .. } => assert!(record.gone, "{}", told()),
+        State::Cancelled { reason: CancelReason::Requested, .. } => {
+            assert!(record.cancel_asked, "nobody cancelled {}", told());
+        }
+        State::Waiting { .. }
+        | State::Parked { .. }
+        | State::Failed { reason: FailReason::EventMissing | FailReason::Transform, .. }
+        | State::Cancelled {
+            reason: CancelReason::WebhookDeleted | CancelReason::Discarded, ..
+        } => {
+            panic!("left behind, or ended without reason: {}", told())
+        }
+    }
+}
+
+/// Why a receiver that had taken a delivery was sent it again, once for each time. Each has a reason
+/// that no pipeline can do without: at least once is what is promised.
+fn duplicates(book: &Book, record: &Record, id: &DeliveryId) -> Vec<&'static str> {
+    let mut causes = Vec::new();
+    for (number, later) in record.posts.iter().enumerate().filter(|(_, post)| post.taken) {
+        let mut cause = None;
+        for earlier in record.posts[..number].iter().filter(|post| post.taken) {
+            cause = Some(why_again(book, record, earlier, later, id));
+        }
+        causes.extend(cause);
+    }
+    causes
+}
+
+/// Why what was taken with `earlier` was sent with `later`.
+fn why_again(
+    book: &Book,
+    record: &Record,
+    earlier: &Post,
+    later: &Post,
+    id: &DeliveryId,
+) -> &'static str {
+    let (first, second) =
+        (&book.invocations[earlier.invocation], &book.invocations[later.invocation]);
+    if first.ended.is_none_or(|ended| second.began < ended) {
+        "two messages at once"
+    } else if first.killed {
+        "killed before it was written down"
+    } else if record.store_faults.contains(&earlier.invocation) {
+        "the ledger was out of reach"
+    } else {
+        panic!("{id} was sent again for no reason")
+    }
+}
