@@ -23,7 +23,7 @@ use super::event_queue::EventQueue;
 use super::mortal::Mortal;
 use super::port::{Outside, Port};
 use super::producers::{Publication, publications};
-use super::tenants::DEAD;
+use super::tenants::{DEAD, SLOW};
 use super::weather::Weather;
 use super::work::Work;
 
@@ -106,6 +106,9 @@ impl Pipeline {
         for step in 0..MOST_STEPS {
             let publishing = !self.to_publish.is_empty();
             *self.outside.dead.lock().unwrap() = publishing.then_some(self.webhooks[DEAD].id);
+            // Now and then, so that what is on its way meets the change.
+            let slow = publishing && step % 50 < 25;
+            *self.outside.slow.lock().unwrap() = slow.then_some(self.webhooks[SLOW].id);
             if !publishing {
                 left = left.saturating_sub(1);
             }
@@ -149,7 +152,7 @@ impl Pipeline {
         let invocation = journal.begin();
         port.process.invocation.store(invocation, Ordering::SeqCst);
         let dies = chance.happens(self.outside.weather().kills);
-        let polls = dies.then(|| chance.below(port.process.life()));
+        let polls = dies.then(|| chance.below(20));
         let answer = Mortal::of(body, polls).await;
         journal.end(invocation, port.process.function, answer.is_none());
         answer
