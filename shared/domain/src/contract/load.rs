@@ -201,10 +201,12 @@ fn load_header(name: &str, text: &str, others: &[(String, Template)]) -> Result<
     }
     let template = Template::parse(text, Place::Header)?;
     if !template.literals().all(webhook::headers::is_value) {
-        return Err("is not a header's value".to_owned());
+        return Err(NO_VALUE.to_owned());
     }
     Ok(template)
 }
+
+const NO_VALUE: &str = "is not a header's value";
 
 fn load_signature(
     source: &Source<'_>,
@@ -216,12 +218,13 @@ fn load_signature(
         if template.contains(needed) { Ok(template) } else { Err(fail(missing.to_owned())) }
     };
     let value = |text: &Spanned<String>| {
-        template(
-            text,
-            Place::SignatureValue,
-            Placeholder::Signature,
-            "must contain the {signature}",
-        )
+        let (place, needed) = (Place::SignatureValue, Placeholder::Signature);
+        let value = template(text, place, needed, "must contain the {signature}")?;
+        // It is written into a header.
+        if !value.literals().all(webhook::headers::is_value) {
+            return Err(source.error(text.span().start, NO_VALUE.to_owned()));
+        }
+        Ok(value)
     };
     let writing = |first, another: Option<&Spanned<String>>| {
         Ok(Writing { value: value(first)?, another: another.map(value).transpose()? })

@@ -30,6 +30,7 @@ const MISTAKES: &[(&str, &str, usize, &str)] = &[
     (".{body}\"", "\"", 26, "must contain the {body}"),
     ("\"v1,{signature}\"", "\"v1\"", 28, "must contain the {signature}"),
     ("\" v1,{signature}\"", "\" v1\"", 30, "must contain the {signature}"),
+    ("\"v1,{signature}\"", "\"év1,{signature}\"", 28, "is not a header's value"),
     ("\"v1a,{signature}\"", "\"v1a\"", 34, "must contain the {signature}"),
     ("another = \" v1a,{signature}\"", "", 34, "another must be said for both"),
     ("another = \" v1a", "more = \" v1a", 35, "unknown field"),
