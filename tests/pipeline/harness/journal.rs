@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use hooklane_domain::circuit::Circuit;
 use hooklane_domain::delivery::{Delivery, State};
 use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
 use hooklane_upkeep::Summary;
@@ -23,6 +24,8 @@ pub(crate) struct Book {
     pub(crate) deliveries: BTreeMap<Key, Record>,
     /// Ids of deliveries that a tenant could have read in its log.
     pub(crate) seen: BTreeSet<DeliveryId>,
+    /// What the circuit of each webhook did, and how often.
+    pub(crate) circuits: BTreeMap<(WebhookId, &'static str), usize>,
     counts: BTreeMap<String, u64>,
 }
 
@@ -103,6 +106,37 @@ impl Journal {
 
     pub(crate) fn cancel_asked(&self, key: Key) {
         self.book().deliveries.entry(key).or_default().cancel_asked = true;
+    }
+
+    /// A write of a webhook's health that was done: what it did to the circuit.
+    pub(crate) fn circuit_moved(&self, webhook: WebhookId, before: Circuit, after: Circuit) {
+        let what = match (before, after) {
+            (Circuit::Closed, Circuit::Open { .. }) => "opened",
+            (Circuit::Open { .. } | Circuit::HalfOpen { .. }, Circuit::Closed) => "closed",
+            (Circuit::Open { probes: before, .. }, Circuit::HalfOpen { probes: after, .. }) => {
+                assert_eq!(before, after, "a probe that began counts as one that failed");
+                "probed"
+            }
+            (Circuit::HalfOpen { until: before, .. }, Circuit::HalfOpen { until: after, .. })
+                if before != after =>
+            {
+                "probed anew, a probe was lost"
+            }
+            (Circuit::HalfOpen { probes: before, .. }, Circuit::Open { probes: after, .. })
+                if before < after =>
+            {
+                "opened again, a probe failed"
+            }
+            (Circuit::HalfOpen { .. }, Circuit::Open { .. }) => "hurried",
+            (Circuit::Open { probe_at: before, .. }, Circuit::Open { probe_at: after, .. })
+                if before != after =>
+            {
+                "hurried"
+            }
+            (Circuit::Closed, Circuit::HalfOpen { .. }) => panic!("a probe of a closed circuit"),
+            _ => return,
+        };
+        *self.book().circuits.entry((webhook, what)).or_default() += 1;
     }
 
     /// A request as a receiver reads it, checked at once.

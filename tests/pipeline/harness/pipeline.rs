@@ -58,7 +58,7 @@ pub(crate) struct Pipeline {
     pub(crate) events: EventQueue,
     /// What producers still have to publish through the API, or to publish again.
     pub(crate) to_publish: VecDeque<Publication>,
-    pub(crate) upkeep: LookingAfter,
+    pub(crate) upkeep: [LookingAfter; 2],
     pub(crate) catalog: EventCatalog,
     contracts: Contracts,
     upkept_at: Timestamp,
@@ -91,7 +91,7 @@ impl Pipeline {
             ingest: Vec::new(),
             events: EventQueue::default(),
             to_publish,
-            upkeep: cold_upkeep(&outside),
+            upkeep: [cold_upkeep(&outside), cold_upkeep(&outside)],
             catalog: EventCatalog::new(hooklane_catalog::load()),
             contracts: hooklane_contracts::load(),
             upkept_at: start,
@@ -133,7 +133,12 @@ impl Pipeline {
         let worked = !works.is_empty();
         if self.outside.now().duration_since(self.upkept_at) >= SignedDuration::from_mins(1) {
             self.upkept_at = self.outside.now();
-            works.push(Work::Upkeep);
+            works.push(Work::Upkeep { instance: 0 });
+            // A schedule calls at least once.
+            if self.outside.chance.happens(self.outside.weather().upkeep_doubles) {
+                self.outside.journal.count("called twice: upkeep");
+                works.push(Work::Upkeep { instance: 1 });
+            }
         }
         let this = &*self;
         let results = join_all(works.into_iter().map(|work| this.perform(work))).await;
@@ -148,8 +153,8 @@ impl Pipeline {
         let (chance, journal) = (&self.outside.chance, &self.outside.journal);
         let invocation = journal.begin();
         port.process.invocation.store(invocation, Ordering::SeqCst);
-        let dies = chance.happens(self.outside.weather().kills);
-        let polls = dies.then(|| chance.below(port.process.life()));
+        let dies = chance.happens(port.process.mortality(self.outside.weather()));
+        let polls = dies.then(|| port.process.life(chance));
         let answer = Mortal::of(body, polls).await;
         journal.end(invocation, port.process.function, answer.is_none());
         answer
@@ -194,7 +199,8 @@ impl Pipeline {
     /// Lets time pass: a moment while there is something to do, else until there is.
     fn pass(&self, worked: bool) {
         let now = self.outside.now();
-        let moment = SignedDuration::from_millis(self.outside.chance.between(1, 20_000));
+        let longest = if worked { 20_000 } else { 60_000 };
+        let moment = SignedDuration::from_millis(self.outside.chance.between(1, longest));
         let next = [self.outside.queues.next_visible(), self.events.next_visible()];
         let next = next.into_iter().flatten().min().map(|at| at.duration_since(now));
         let wait = match next {
@@ -218,7 +224,7 @@ impl Pipeline {
     }
 }
 
-/// `upkeep` runs alone, once a minute.
+/// `upkeep` runs once a minute, and alone as long as its schedule calls it once.
 pub(crate) fn cold_upkeep(outside: &Arc<Outside>) -> LookingAfter {
     let port = Port::of(outside, "upkeep");
     let rules = Rules {

@@ -67,9 +67,15 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Where one is killed, it is before so many of its await points: what takes longer may live longer.
-    pub(crate) fn life(&self) -> usize {
-        if self.function == "upkeep" { 200 } else { 20 }
+    pub(crate) fn mortality(&self, weather: Weather) -> f64 {
+        if self.function == "upkeep" { weather.upkeep_kills } else { weather.kills }
+    }
+
+    /// Where one is killed, it is before so many of its await points: most often soon, as a run may be
+    /// short, and sometimes late, as some runs are long.
+    pub(crate) fn life(&self, chance: &Chance) -> usize {
+        let doublings = if self.function == "upkeep" { 9 } else { 6 };
+        chance.below(2 << chance.below(doublings))
     }
 }
 
