@@ -208,6 +208,12 @@ impl Book {
         &self.counts
     }
 
+    /// The first few of those that were begun and that the ledger does not have at their end.
+    pub(crate) fn unfinished(&self) -> Vec<&Key> {
+        let open = self.deliveries.iter().filter(|(_, record)| record.done_since.is_none());
+        open.map(|(key, _)| key).take(5).collect()
+    }
+
     pub(crate) fn all_accepted(&self) -> bool {
         self.published.values().all(|published| published.accepted)
     }
