@@ -11,6 +11,9 @@ use hooklane_upkeep::Summary;
 /// A delivery, as the outside names it.
 pub(crate) type Key = (WebhookId, EventId);
 
+/// No policy here allows so many attempts, however often somebody asks for more.
+const MOST_POSTS: usize = 100;
+
 #[derive(Default)]
 pub(crate) struct Journal(Mutex<Book>);
 
@@ -154,6 +157,7 @@ impl Journal {
             None => record.body = Some(body.to_owned()),
         }
         record.posts.push(Post { invocation, taken });
+        assert!(record.posts.len() < MOST_POSTS, "{key:?} is sent again and again");
     }
 
     /// A write of the ledger that was done, with what it replaced.
