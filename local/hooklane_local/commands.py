@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import sys
+from dataclasses import replace
 
 from hooklane_local.paths import EMULATOR_PYTHON, EMULATOR_VENV, LOCAL
 from hooklane_local.processes import Stopped, stopping_on_signals
@@ -31,6 +32,10 @@ def main(arguments: list[str]) -> int:
     except Stopped as stopped:
         complain(f"stopped by {stopped}")
         return stopped.exit_status
+    except BrokenPipeError:
+        # Whoever read the output has read enough; what is still buffered goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
 
 
 def setup(options: argparse.Namespace) -> int:
@@ -43,9 +48,13 @@ def setup(options: argparse.Namespace) -> int:
 
 def up(_options: argparse.Namespace) -> int:
     _in_emulator_python()
+    from hooklane_local import emulator
     from hooklane_local.session import keep_stack
 
     profile = profile_of("up")
+    # Whoever names no port means the stack that is there.
+    if not os.environ.get("HOOKLANE_PORT"):
+        profile = replace(profile, port=emulator.port_of_running(profile) or profile.port)
     stack = keep_stack(profile)
     say(f"\nThe stack runs. API: {stack['apiUrl']}\nEverything else: {profile.stack_file}\nStop it: make down")
     return 0

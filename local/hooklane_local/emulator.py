@@ -51,6 +51,21 @@ def is_running(profile: Profile) -> bool:
     return record is not None and _is_ours(record) and record["settings"] == _settings(profile) and _answers(profile)
 
 
+def differences(profile: Profile) -> list[str]:
+    """How the settings of this state folder's emulator are not those that are asked for; nothing if none runs."""
+    record = _read_record(profile)
+    if record is None or not _is_ours(record):
+        return []
+    asked = _settings(profile)
+    return [f"{_NAMES[name]}={_shown(value)}" for name, value in record["settings"].items() if asked.get(name) != value]
+
+
+def port_of_running(profile: Profile) -> int | None:
+    """The port of this state folder's emulator, if one runs."""
+    record = _read_record(profile)
+    return record["settings"]["port"] if record is not None and _is_ours(record) else None
+
+
 def stop(profile: Profile) -> bool:
     """Ends this state folder's emulator and every function process; says whether there was one."""
     record = _read_record(profile)
@@ -73,6 +88,14 @@ def log_tail(profile: Profile, lines: int = 60) -> str:
     if not profile.emulator_log.exists():
         return "(no emulator log)"
     return "\n".join(profile.emulator_log.read_text(errors="replace").splitlines()[-lines:])
+
+
+# How a command asks for each setting.
+_NAMES = {"port": "HOOKLANE_PORT", "enforceIam": "IAM", "functionAwsEndpoint": "FUNCTION_AWS_ENDPOINT"}
+
+
+def _shown(value) -> str:
+    return str(int(value)) if isinstance(value, bool) else str(value or "")
 
 
 def _settings(profile: Profile) -> dict:

@@ -52,6 +52,8 @@ class Options:
 class Report:
     sent: int = 0
     left: int = 0
+    # Those that were not meant.
+    others: int = 0
     lines: list[str] = field(default_factory=list)
 
     def tell(self, line: str) -> None:
@@ -69,6 +71,7 @@ def redrive(target: Target, source: str, options: Options) -> Report:
     try:
         for letter in _letters(target.sqs, queue, kept):
             if options.match and options.match not in letter["Body"]:
+                report.others += 1
                 kept.append(letter)
             elif _send(target, source, letter, options, report):
                 target.sqs.delete_message(QueueUrl=queue, ReceiptHandle=letter["ReceiptHandle"])
@@ -77,7 +80,9 @@ def redrive(target: Target, source: str, options: Options) -> Report:
     finally:
         for letter in kept:
             _show_again(target.sqs, queue, letter)
-    say(f"{source}: {report.sent} {'would be sent' if options.dry else 'sent'}, {report.left} left")
+    sent = f"{report.sent} {'would be sent' if options.dry else 'sent'}"
+    others = f", {report.others} without {options.match}" if options.match else ""
+    say(f"{source}: {sent}, {report.left} that cannot be{others}")
     return report
 
 

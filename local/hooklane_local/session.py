@@ -6,7 +6,7 @@ from hooklane_local import emulator, stack
 from hooklane_local.client import LocalStack
 from hooklane_local.ports import require_free
 from hooklane_local.profile import Profile
-from hooklane_local.progress import say, step
+from hooklane_local.progress import Failure, say, step
 
 
 @contextmanager
@@ -26,10 +26,16 @@ def temporary_stack(profile: Profile):
 
 def keep_stack(profile: Profile) -> dict:
     """Deploys to this folder's running emulator, or starts one; it stays when all went well."""
+    other = emulator.differences(profile)
+    if other:
+        raise Failure(
+            f"a stack runs already, with {', '.join(other)}. `make down` ends it, and what is in it is gone; "
+            "`make up` with the same settings deploys to it again"
+        )
     running = emulator.is_running(profile)
     if not running:
         if emulator.stop(profile):
-            say("    stopped the running emulator: its settings are not the ones asked for")
+            say("    stopped the emulator that was there: it did not answer any more")
         require_free(profile.port)
     stack.build(profile)
     try:

@@ -27,7 +27,8 @@ use crate::webhooks::{no_webhook, webhook_id};
 #[schema(as = DeliveryPage)]
 pub(crate) struct PageView {
     data: Vec<DeliveryView>,
-    /// So many were met that cannot be read back, and are left out; absent where there is none.
+    /// So many were met for this page that cannot be read back, and are left out; the next page may meet them
+    /// again. Absent where there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     unreadable: Option<usize>,

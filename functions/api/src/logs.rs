@@ -25,7 +25,8 @@ use crate::webhooks::{no_webhook, webhook_id};
 #[schema(as = LogPage)]
 pub(crate) struct PageView {
     data: Vec<LogView>,
-    /// So much was met that cannot be read back, and is left out; absent where there is none.
+    /// So much was met for this page that cannot be read back, and is left out; the next page may meet it again.
+    /// Absent where there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     unreadable: Option<usize>,

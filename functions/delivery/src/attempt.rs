@@ -46,6 +46,7 @@ impl<E: Edge> Worker<E> {
             return self.park(job, delivery.parked(now, reason)).await;
         }
         if admission == Admission::Attempt && changes_lane(job.task.lane, health.lane()) {
+            self.announce_parking(&delivery, 0).await?;
             return self.send_afresh(job, delivery, now).await;
         }
         let content = match self.content(job).await? {

@@ -83,13 +83,15 @@ impl<R: Routes, Q: Dispatch, D: DeadLetters> Fanout<R, Q, D> {
     async fn fan_out(&self, batch: Batch) -> Result<Answer, Unavailable> {
         let mut tables: HashMap<TenantId, Arc<RouteTable>> = HashMap::new();
         let mut held = Held::default();
+        // Put away at the end: a batch that comes back because it could not be sent leaves none behind.
+        let mut letters: Vec<(&RawValue, String)> = Vec::new();
         let (mut events, mut sent) = (0usize, 0usize);
         for raw in &batch.records {
             let event = match record::read(raw) {
                 Ok(Record::NewEvent(event)) => event,
                 Ok(Record::Other) => continue,
                 Err(reason) => {
-                    self.bury(raw, &reason.to_string()).await?;
+                    letters.push((raw, reason.to_string()));
                     continue;
                 }
             };
@@ -107,8 +109,7 @@ impl<R: Routes, Q: Dispatch, D: DeadLetters> Fanout<R, Q, D> {
             // Once it can be read, the letter fans the event out again, and the others' deliveries are
             // the same as now.
             if let Some(why) = table.unreadable.first() {
-                let reason = format!("whether this webhook gets it is not known: {why}");
-                self.bury(raw, &reason).await?;
+                letters.push((raw, format!("whether this webhook gets it is not known: {why}")));
             }
             for (lane, message) in messages(&event, &table) {
                 let lane = held.of(lane);
@@ -120,6 +121,9 @@ impl<R: Routes, Q: Dispatch, D: DeadLetters> Fanout<R, Q, D> {
         }
         for lane in &mut held.0 {
             sent += self.send(lane).await?;
+        }
+        for (raw, reason) in letters {
+            self.bury(raw, &reason).await?;
         }
         tracing::info!(
             batch.records = batch.records.len(),

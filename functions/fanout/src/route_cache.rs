@@ -28,6 +28,10 @@ impl<R: Routes> RouteCache<R> {
             return Ok(Arc::clone(table));
         }
         let table = Arc::new(self.routes.table(tenant).await?);
+        // Whoever repairs what cannot be read does not raise the version.
+        if !table.unreadable.is_empty() {
+            return Ok(table);
+        }
         let mut known = self.lock();
         if known.len() >= MAX_TENANTS {
             known.clear();

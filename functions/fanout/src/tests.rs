@@ -1,4 +1,6 @@
-use hooklane_app::fakes::{MemoryQueues, MemoryRegistry};
+use std::sync::Mutex;
+
+use hooklane_app::fakes::{Faults, MemoryQueues, MemoryRegistry};
 use hooklane_app::ports::Webhooks as _;
 use hooklane_domain::Timestamp;
 use hooklane_domain::ids::WebhookId;
@@ -213,7 +215,7 @@ proptest::proptest! {
 }
 
 /// A registry in which one webhook of one tenant cannot be read back.
-struct Spoiled(MemoryRegistry, &'static str);
+struct Spoiled(MemoryRegistry, Mutex<&'static str>);
 
 impl Routes for Spoiled {
     async fn version(&self, tenant: &TenantId) -> Result<u64, Unavailable> {
@@ -222,7 +224,7 @@ impl Routes for Spoiled {
 
     async fn table(&self, tenant: &TenantId) -> Result<RouteTable, Unavailable> {
         let mut table = self.0.table(tenant).await?;
-        if tenant.as_str() == self.1 {
+        if tenant.as_str() == *self.1.lock().unwrap() {
             table.unreadable.push("wh_1: it is corrupt".to_owned());
         }
         Ok(table)
@@ -238,7 +240,7 @@ async fn an_unreadable_webhook_is_a_dead_letter_and_harms_no_other() {
     let now = at("2024-01-15T10:30:00Z");
     let queues = [MemoryQueues::at(now, 360), MemoryQueues::at(now, 360)];
     let [queue, dead_letters] = queues;
-    let fanout = Fanout::new(Spoiled(registry, "acme"), queue, dead_letters);
+    let fanout = Fanout::new(Spoiled(registry, Mutex::new("acme")), queue, dead_letters);
     let record = batch(SAMPLE).records[0].get().to_owned();
     let others = record.replace("acme", "other");
     let text = format!(r#"{{"Records":[{record},{others},{record}]}}"#);
@@ -251,4 +253,28 @@ async fn an_unreadable_webhook_is_a_dead_letter_and_harms_no_other() {
     let buried = fanout.dead_letters.buried();
     assert_eq!(buried.len(), 2);
     assert!(buried.iter().all(|b| b.body == record && b.reason.contains("wh_1: it is corrupt")));
+
+    // Whoever repairs it by hand raises no version: the next event is for all of them all the same.
+    *fanout.routes.registry().1.lock().unwrap() = "";
+    fanout.handle(batch(&format!(r#"{{"Records":[{record}]}}"#))).await.unwrap();
+    assert_eq!((sent(&fanout).len(), fanout.dead_letters.buried().len()), (1, 2));
+}
+
+/// A batch that comes back because its messages could not be sent leaves no letters each time.
+#[tokio::test]
+async fn nothing_is_put_away_of_a_batch_that_fails() {
+    let faults = Faults::default();
+    let registry = MemoryRegistry::default();
+    registry.create(&webhook(1, "acme", &["*"])).await.unwrap();
+    let now = at("2024-01-15T10:30:00Z");
+    let queue = MemoryQueues::at(now, 360).with_faults(faults.clone());
+    let fanout = Fanout::new(registry, queue, MemoryQueues::at(now, 360));
+    let record = batch(SAMPLE).records[0].get().to_owned();
+    let text = format!(r#"{{"Records":[{{"nonsense":true}},{record}]}}"#);
+    faults.die_after(0);
+    assert!(fanout.handle(batch(&text)).await.is_err());
+    assert!(fanout.dead_letters.buried().is_empty());
+    faults.revive();
+    fanout.handle(batch(&text)).await.unwrap();
+    assert_eq!((sent(&fanout).len(), fanout.dead_letters.buried().len()), (1, 1));
 }

@@ -32,6 +32,14 @@ pub(crate) struct Seen<'a> {
     pub(crate) tenant_paused: bool,
 }
 
+/// What the ledger has of a delivery.
+pub(crate) enum Written {
+    Is(Box<Delivery>),
+    Not,
+    /// Something that cannot be read back.
+    Unreadable,
+}
+
 impl<L, R, Q, S> Upkeep<L, R, Q, S>
 where
     L: LedgerPorts,
@@ -76,18 +84,17 @@ where
         })
     }
 
-    /// What is written of each delivery. Where one of them cannot be read back each is read on its own, and
-    /// that one counts as not written: it harms no other.
-    pub(crate) async fn written(
-        &self,
-        ids: &[DeliveryId],
-    ) -> Result<Vec<Option<Delivery>>, Unavailable> {
+    /// What is written of each delivery. Where one of them cannot be read back each is read on its own: it
+    /// harms no other.
+    pub(crate) async fn written(&self, ids: &[DeliveryId]) -> Result<Vec<Written>, Unavailable> {
         let each = read_each(&self.ledger, ids).await?;
-        let written = each.into_iter().zip(ids).map(|(read, id)| {
-            read.unwrap_or_else(|error| {
+        let written = each.into_iter().zip(ids).map(|(read, id)| match read {
+            Ok(Some(delivery)) => Written::Is(Box::new(delivery)),
+            Ok(None) => Written::Not,
+            Err(error) => {
                 tracing::error!(delivery.id = %id, error = error.chain(), "delivery.unreadable");
-                None
-            })
+                Written::Unreadable
+            }
         });
         Ok(written.collect())
     }
@@ -142,7 +149,8 @@ where
             let filter =
                 DeliveryFilter { status: Some(status), limit: 1, ..DeliveryFilter::default() };
             let page = self.ledger.list(&watch.tenant, watch.webhook, &filter).await?;
-            if !page.deliveries.is_empty() || page.next.is_some() {
+            // One that cannot be read may wait as well as any.
+            if !page.deliveries.is_empty() || page.unreadable > 0 || page.next.is_some() {
                 return Ok(true);
             }
         }

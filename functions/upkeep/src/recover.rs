@@ -15,7 +15,7 @@ use hooklane_domain::recovery::{Recovery, Stage};
 use hooklane_domain::waiting::Lane;
 use hooklane_domain::webhook::{Route, Webhook};
 
-use crate::look::Seen;
+use crate::look::{Seen, Written};
 use crate::{Deadline, LedgerPorts, QueuePorts, RegistryPorts, Upkeep};
 
 const PAGE: usize = 100;
@@ -98,6 +98,11 @@ where
             match retry(&self.ledger, &self.queues, clock, tenant, &delivery.id).await {
                 Ok(_) => sent += 1,
                 Err(RequestError::Missing | RequestError::Ended(_)) => {}
+                // It harms no other.
+                Err(RequestError::Unavailable(error)) if error.is_corrupt() => {
+                    let (id, error) = (&delivery.id, error.chain());
+                    tracing::error!(delivery.id = %id, error, "delivery.unreadable");
+                }
                 Err(RequestError::Unavailable(error)) => return Err(error),
             }
         }
@@ -131,8 +136,12 @@ where
         let events: Vec<_> = page.events.into_iter().filter(takes).collect();
         let id = |event: &Event| DeliveryId::new(webhook.id, event.accepted_at, event.id.clone());
         let ids: Vec<_> = events.iter().map(id).collect();
-        let written = self.ledger.read(&ids).await?;
-        let missing = events.iter().zip(ids).zip(written).filter(|(_, written)| written.is_none());
+        let written = self.written(&ids).await?;
+        let missing = events
+            .iter()
+            .zip(ids)
+            .zip(written)
+            .filter(|(_, written)| matches!(written, Written::Not));
         let messages: Vec<_> = missing
             .map(|((event, delivery), _)| {
                 Message::Deliver(Deliver {

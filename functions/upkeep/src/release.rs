@@ -2,14 +2,14 @@
 
 use futures::stream::{self, StreamExt as _};
 use hooklane_app::deliveries::send;
-use hooklane_app::ports::{Pointer, Saved, Surroundings, Unavailable};
+use hooklane_app::ports::{Events, Pointer, Saved, Surroundings, Unavailable};
 use hooklane_domain::Timestamp;
 use hooklane_domain::admission::{Admission, admit};
 use hooklane_domain::contract::Contracts;
 use hooklane_domain::delivery::{CancelReason, Delivery, State};
 use hooklane_domain::rate::{limit_of, per_minute};
 
-use crate::look::Seen;
+use crate::look::{Seen, Written};
 use crate::{Deadline, LedgerPorts, QueuePorts, RegistryPorts, Upkeep};
 
 /// So many pointers are read at once …
@@ -103,10 +103,12 @@ where
         &self,
         seen: &Seen<'_>,
         pointer: &Pointer,
-        item: Option<Delivery>,
+        written: Written,
     ) -> Result<Done, Unavailable> {
-        let Some(delivery) = item.filter(|delivery| is_of(pointer, delivery)) else {
-            return Ok(Done::Stale);
+        let delivery = match written {
+            Written::Is(delivery) if is_of(pointer, &delivery) => *delivery,
+            Written::Is(_) | Written::Not => return Ok(Done::Stale),
+            Written::Unreadable => return self.hand_over(pointer).await,
         };
         let now = self.now_in_milliseconds();
         if let State::Parked { since, .. } = delivery.state
@@ -122,6 +124,19 @@ where
         // Where somebody wrote it meanwhile, the message finds out whether it is needed: most often it
         // was faster than this write, and acts already.
         self.ledger.save(&delivery.handed_to(turn, now)).await?;
+        Ok(Done::Sent)
+    }
+
+    /// What is parked and cannot be read back goes to `delivery` as a message all the same, which makes a
+    /// dead letter of it: that is kept and can be put back, where a pointer would only be in the way.
+    async fn hand_over(&self, pointer: &Pointer) -> Result<Done, Unavailable> {
+        let id = &pointer.delivery;
+        let Some(event) = Events::get(&self.ledger, &pointer.tenant, id.event()).await? else {
+            return Ok(Done::Stale);
+        };
+        let (tenant, event_type) = (pointer.tenant.clone(), event.content.event_type);
+        let known = Delivery::unwritten(id.clone(), tenant, event_type);
+        send(&self.queues, &Delivery { generation: pointer.generation, ..known }).await?;
         Ok(Done::Sent)
     }
 }

@@ -11,6 +11,7 @@ use hooklane_app::ports::{DeliveryFilter, Surroundings, Sweep, Unavailable, Watc
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::{Delivery, State, Status};
 
+use crate::look::Written;
 use crate::{LedgerPorts, QueuePorts, RegistryPorts, Upkeep, later};
 
 /// Overdue by this much, a delivery's message counts as lost: far more than queues lag.
@@ -62,7 +63,8 @@ where
             return Ok(0);
         }
         let mut sent = 0;
-        for delivery in self.written(&ids).await?.into_iter().flatten() {
+        for written in self.written(&ids).await? {
+            let Written::Is(delivery) = written else { continue };
             if is_lost(&delivery, now) {
                 let turn = send(&self.queues, &delivery).await?;
                 self.ledger.save(&delivery.resent(turn, now)).await?;

@@ -1,5 +1,6 @@
 //! What became of an event, and asking for another attempt or for none.
 
+use futures::future::join_all;
 use hooklane_domain::attempt::Attempt;
 use hooklane_domain::delivery::{CancelReason, Delivery, Status, Turn};
 use hooklane_domain::event::Event;
@@ -61,6 +62,9 @@ pub async fn get<L: Events + Deliveries>(
     Ok(Some(Told { delivery, attempts, event }))
 }
 
+/// So many deliveries are read at once where each is read on its own.
+const AT_ONCE: usize = 16;
+
 /// What is written of each delivery, in the order asked for. Where one of them cannot be read back, each
 /// is read on its own, so that it takes no other with it.
 pub async fn read_each(
@@ -72,11 +76,14 @@ pub async fn read_each(
         answer => return Ok(answer?.into_iter().map(Ok).collect()),
     }
     let mut each = Vec::with_capacity(ids.len());
-    for id in ids {
-        match deliveries.read(std::slice::from_ref(id)).await {
-            Ok(one) => each.extend(one.into_iter().map(Ok)),
-            Err(error) if error.is_corrupt() => each.push(Err(error)),
-            Err(error) => return Err(error),
+    for some in ids.chunks(AT_ONCE) {
+        let reads = some.iter().map(|id| deliveries.read(std::slice::from_ref(id)));
+        for read in join_all(reads).await {
+            match read {
+                Ok(one) => each.extend(one.into_iter().map(Ok)),
+                Err(error) if error.is_corrupt() => each.push(Err(error)),
+                Err(error) => return Err(error),
+            }
         }
     }
     Ok(each)

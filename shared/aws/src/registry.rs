@@ -21,6 +21,7 @@ mod jobs;
 mod routes;
 mod tenants;
 mod watches;
+mod webhook_item;
 mod webhooks;
 
 /// The registry table without the secrets in it: all that `fanout` may read.

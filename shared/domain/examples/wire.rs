@@ -1,8 +1,8 @@
 //! What one sample event looks like on the wire under a contract: `make contract FILE=contracts/x.toml`.
 //!
-//! It stands in this crate, which is built whatever the files of `contracts/` say. The other files beside
-//! the one that is named are read too, since a contract may extend one. A mistake is one line,
-//! `file:line: message`, and the exit code 1.
+//! It stands in this crate, which is built whatever the files of `contracts/` say. The files beside the one
+//! that is named are read where it extends them. A mistake is one line, `file:line: message`, and the exit
+//! code 1.
 
 use std::fs;
 use std::path::Path;
@@ -44,13 +44,14 @@ fn shown(path: &Path) -> Result<String, Failure> {
     let own = (name(path), read(path)?);
     let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
     let mut files = vec![own];
-    for entry in fs::read_dir(folder)? {
-        let other = entry?.path();
-        if other.extension().is_some_and(|extension| extension == "toml")
-            && name(&other) != files[0].0
-        {
-            files.push((name(&other), read(&other)?));
+    // What is no TOML, or extends what is not there, the loader says with its line.
+    while let Some(extended) = files.last().and_then(|(_, text)| extended_by(text)) {
+        let file = format!("{extended}.toml");
+        let Ok(text) = read(&folder.join(&file)) else { break };
+        if files.iter().any(|(known, _)| *known == file) {
+            break;
         }
+        files.push((file, text));
     }
     let texts = files.iter().map(|(name, text)| (name.as_str(), text.as_str()));
     let contracts =
@@ -59,6 +60,11 @@ fn shown(path: &Path) -> Result<String, Failure> {
     let contract =
         contract.and_then(|name| contracts.get(&name)).ok_or("there is no such contract")?;
     describe(contract)
+}
+
+fn extended_by(text: &str) -> Option<String> {
+    let table: toml::Table = text.parse().ok()?;
+    table.get("extends")?.as_str().map(str::to_owned)
 }
 
 fn describe(contract: &Contract) -> Result<String, Failure> {

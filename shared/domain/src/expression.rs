@@ -18,6 +18,7 @@ mod gate;
 mod input;
 mod output;
 mod scan;
+mod tree;
 
 pub use input::Input;
 

@@ -11,17 +11,32 @@ pub struct KeyRing {
     former: Vec<SecretString>,
 }
 
-/// A text with nothing but blank lines.
+/// Why a text is no ring of keys: as a whole, since any line of it would be good for everything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("it holds no key: one a line, the current one first")]
-pub struct NoKey;
+pub enum NoKeys {
+    #[error("it holds no key: one a line, the current one first")]
+    Empty,
+    #[error("line {0} is no key: {MIN_LENGTH} characters or more, without spaces")]
+    Line(usize),
+}
+
+/// What is shorter was not made by chance, but is a bracket or a note.
+const MIN_LENGTH: usize = 16;
 
 impl KeyRing {
     /// One key a line. Blank lines and spaces around a key are not part of any.
-    pub fn parse(text: &str) -> Result<Self, NoKey> {
-        let mut keys = text.lines().map(str::trim).filter(|key| !key.is_empty());
-        let current = keys.next().ok_or(NoKey)?.into();
-        Ok(Self { current, former: keys.map(SecretString::from).collect() })
+    pub fn parse(text: &str) -> Result<Self, NoKeys> {
+        let mut keys = Vec::new();
+        for (number, line) in text.lines().map(str::trim).enumerate().filter(|(_, l)| !l.is_empty())
+        {
+            if line.chars().count() < MIN_LENGTH || line.contains(char::is_whitespace) {
+                return Err(NoKeys::Line(number + 1));
+            }
+            keys.push(SecretString::from(line));
+        }
+        let mut keys = keys.into_iter();
+        let current = keys.next().ok_or(NoKeys::Empty)?;
+        Ok(Self { current, former: keys.collect() })
     }
 
     /// What signs.
@@ -48,33 +63,48 @@ impl KeyRing {
 mod tests {
     use super::*;
 
+    const ONE: &str = "the-first-of-the-keys";
+    const TWO: &str = "the-second-of-the-keys";
+
     #[test]
     fn one_key_a_line_and_the_first_is_the_current_one() {
         for (text, keys) in [
-            ("one", vec!["one"]),
-            ("one\n", vec!["one"]),
-            ("  one \r\n\n\ttwo\nthree", vec!["one", "two", "three"]),
+            (ONE.to_owned(), vec![ONE]),
+            (format!("{ONE}\n"), vec![ONE]),
+            (format!("  {TWO} \r\n\n\t{ONE}"), vec![TWO, ONE]),
         ] {
-            let ring = KeyRing::parse(text).unwrap();
+            let ring = KeyRing::parse(&text).unwrap();
             assert_eq!(ring.current().expose_secret(), keys[0], "{text:?}");
             let all: Vec<_> = ring.all().map(ExposeSecret::expose_secret).collect();
             assert_eq!(all, keys, "{text:?}");
         }
-        for nothing in ["", " ", "\n\r\n\t\n"] {
-            assert_eq!(KeyRing::parse(nothing).unwrap_err(), NoKey, "{nothing:?}");
+    }
+
+    /// A line that is not meant as a key must not be one: it would open everything.
+    #[test]
+    fn what_is_not_all_keys_is_none() {
+        for (text, wrong) in [
+            (String::new(), NoKeys::Empty),
+            ("\n\r\n \t\n".to_owned(), NoKeys::Empty),
+            (format!("{ONE}\nold\n{TWO}"), NoKeys::Line(2)),
+            (format!("{{\n  \"key\": \"{ONE}\"\n}}"), NoKeys::Line(1)),
+            (format!("{ONE}\n\n# the former one, until Monday"), NoKeys::Line(3)),
+            ("fifteen-letters".to_owned(), NoKeys::Line(1)),
+        ] {
+            assert_eq!(KeyRing::parse(&text).unwrap_err(), wrong, "{text:?}");
         }
     }
 
     #[test]
     fn a_ring_holds_its_keys_and_nothing_else() {
-        let ring = KeyRing::parse("one\ntwo").unwrap();
+        let ring = KeyRing::parse(&format!("{ONE}\n{TWO}")).unwrap();
         for (text, held) in [
-            ("one", true),
-            ("two", true),
+            (ONE, true),
+            (TWO, true),
             ("", false),
-            ("on", false),
-            ("one\ntwo", false),
-            ("ONE", false),
+            (&ONE[1..], false),
+            (&format!("{ONE}\n{TWO}"), false),
+            (&ONE.to_uppercase(), false),
         ] {
             assert_eq!(ring.holds(text), held, "{text:?}");
         }
@@ -82,7 +112,7 @@ mod tests {
 
     #[test]
     fn a_ring_does_not_show_its_keys() {
-        let shown = format!("{:?}", KeyRing::parse("the-key\nanother-key").unwrap());
-        assert!(!shown.contains("the-key") && !shown.contains("another-key"), "{shown}");
+        let shown = format!("{:?}", KeyRing::parse(&format!("{ONE}\n{TWO}")).unwrap());
+        assert!(!shown.contains(ONE) && !shown.contains(TWO), "{shown}");
     }
 }

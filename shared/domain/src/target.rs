@@ -19,7 +19,7 @@ pub enum InvalidTarget {
     Syntax(String),
     #[error("must have at most {MAX_LENGTH} characters")]
     Length,
-    #[error("must be an https URL")]
+    #[error("must be an https URL (plain http only to an address that the operator has allowed)")]
     Scheme,
     #[error("must not carry a user name or password")]
     UserInfo,

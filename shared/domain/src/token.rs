@@ -179,20 +179,21 @@ mod tests {
 
     #[test]
     fn a_token_says_what_it_was_made_of_until_it_expires() {
-        let token = claims().sign(&key("the-token-key"));
-        assert_eq!(Claims::verify(&token, &ring("the-token-key"), at(1_999)), Ok(claims()));
-        let expired = Claims::verify(&token, &ring("the-token-key"), at(2_000));
+        let token = claims().sign(&key("the-key-of-tokens"));
+        assert_eq!(Claims::verify(&token, &ring("the-key-of-tokens"), at(1_999)), Ok(claims()));
+        let expired = Claims::verify(&token, &ring("the-key-of-tokens"), at(2_000));
         assert_eq!(expired, Err(InvalidToken::Expired));
         let other = Claims::verify(&token, &ring("another-key"), at(1_500));
         assert_eq!(other, Err(InvalidToken::Signature));
-        let rotated = Claims::verify(&token, &ring("a-new-key\nthe-token-key"), at(1_500));
+        let rotated =
+            Claims::verify(&token, &ring("a-newer-key-of-tokens\nthe-key-of-tokens"), at(1_500));
         assert_eq!(rotated, Ok(claims()), "a former key is still good");
     }
 
     /// The form that every JWT library reads: RFC 7519 §3.1.
     #[test]
     fn a_token_is_a_jwt() {
-        let token = claims().sign(&key("the-token-key"));
+        let token = claims().sign(&key("the-key-of-tokens"));
         let parts: Vec<_> = token.split('.').collect();
         assert_eq!(parts[0], "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9");
         let body = URL_SAFE_NO_PAD.decode(parts[1]).unwrap();
@@ -204,14 +205,16 @@ mod tests {
 
     #[test]
     fn another_algorithm_is_no_token() {
-        let good = claims().sign(&key("k"));
+        let good = claims().sign(&key("a-key-that-signs"));
         let (_, rest) = good.split_once('.').unwrap();
         let (body, _) = rest.split_once('.').unwrap();
         for header in [r#"{"alg":"none","typ":"JWT"}"#, r#"{"alg":"HS512","typ":"JWT"}"#, "{}"] {
             let signed = format!("{}.{body}", URL_SAFE_NO_PAD.encode(header));
-            for signature in [String::new(), URL_SAFE_NO_PAD.encode(mac(&key("k"), &signed))] {
+            for signature in
+                [String::new(), URL_SAFE_NO_PAD.encode(mac(&key("a-key-that-signs"), &signed))]
+            {
                 let forged = format!("{signed}.{signature}");
-                let refused = Claims::verify(&forged, &ring("k"), at(1_500));
+                let refused = Claims::verify(&forged, &ring("a-key-that-signs"), at(1_500));
                 assert_eq!(refused, Err(InvalidToken::Shape), "{header}");
             }
         }
@@ -220,18 +223,18 @@ mod tests {
     proptest! {
         #[test]
         fn nothing_else_is_a_token(text in "\\PC{0,200}") {
-            prop_assert!(Claims::verify(&text, &ring("k"), at(0)).is_err());
+            prop_assert!(Claims::verify(&text, &ring("a-key-that-signs"), at(0)).is_err());
         }
 
         #[test]
         fn a_changed_token_is_none(at_char in 0usize..150, with in "[A-Za-z0-9_-]") {
-            let token = claims().sign(&key("k"));
+            let token = claims().sign(&key("a-key-that-signs"));
             let at_char = at_char % token.len();
             let mut changed = token.clone();
             changed.replace_range(at_char..=at_char, &with);
             // The last character of a part may hold bits that mean nothing; the decoder refuses those.
             prop_assume!(changed != token);
-            prop_assert!(Claims::verify(&changed, &ring("k"), at(1_500)).is_err());
+            prop_assert!(Claims::verify(&changed, &ring("a-key-that-signs"), at(1_500)).is_err());
         }
     }
 }

@@ -22,7 +22,7 @@ use super::event_queue::EventQueue;
 use super::mortal::Mortal;
 use super::port::{Outside, Port};
 use super::producers::{Publication, publications};
-use super::tenants::DEAD;
+use super::tenants::{DEAD, SLOW};
 use super::weather::Weather;
 use super::work::Work;
 
@@ -107,6 +107,9 @@ impl Pipeline {
             assert!(took < LONGEST, "left behind: {:?}", self.outside.journal.book().unfinished());
             let publishing = !self.to_publish.is_empty();
             *self.outside.dead.lock().unwrap() = publishing.then_some(self.webhooks[DEAD].id);
+            // Now and then, so that what is on its way meets the change.
+            let slow = publishing && step % 50 < 25;
+            *self.outside.slow.lock().unwrap() = slow.then_some(self.webhooks[SLOW].id);
             if !publishing {
                 left = left.saturating_sub(1);
             }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use hooklane_app::fakes::{MemoryLedger, MemoryQueues, MemoryRegistry};
 use hooklane_app::ports::{Surroundings, Unavailable};
 use hooklane_domain::Timestamp;
+use hooklane_domain::ids::WebhookId;
 use jiff::SignedDuration;
 
 use super::chance::Chance;
@@ -25,8 +26,9 @@ pub(crate) struct Outside {
     pub(crate) weather: std::sync::Mutex<Weather>,
     /// In milliseconds: the time of AWS, which does not jump.
     now: AtomicI64,
-    /// One webhook's receiver is dead for a while.
-    pub(crate) dead: std::sync::Mutex<Option<hooklane_domain::ids::WebhookId>>,
+    /// One webhook's receiver is dead for a while, and another one's slow.
+    pub(crate) dead: std::sync::Mutex<Option<WebhookId>>,
+    pub(crate) slow: std::sync::Mutex<Option<WebhookId>>,
 }
 
 impl Outside {
@@ -41,6 +43,7 @@ impl Outside {
             weather: std::sync::Mutex::new(Weather::STORM),
             now: AtomicI64::new(now.as_millisecond()),
             dead: std::sync::Mutex::default(),
+            slow: std::sync::Mutex::default(),
         }
     }
 

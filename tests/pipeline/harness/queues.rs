@@ -1,9 +1,10 @@
 //! The queues behind calls that fail, also in part.
 
-use hooklane_app::ports::{DeadLetters, Dispatch, InFlight, Unavailable, Waits};
-use hooklane_domain::delivery::MessageId;
+use hooklane_app::ports::{DeadLetters, Deliveries as _, Dispatch, InFlight, Unavailable, Waits};
+use hooklane_domain::delivery::{MessageId, State};
 use hooklane_domain::message::Message;
 use hooklane_domain::waiting::Lane;
+use jiff::SignedDuration;
 
 use super::port::Port;
 
@@ -32,6 +33,25 @@ impl Dispatch for Port {
     }
 }
 
+impl Port {
+    /// A message that `delivery` sends at once for what is neither parked nor long overdue has changed its
+    /// lane.
+    async fn tell_lane_change(&self, Message::Deliver(deliver): &Message) {
+        let ids = [deliver.delivery.clone()];
+        let read = self.outside.ledger.read(&ids).await.unwrap().remove(0);
+        let is_due = match read.map(|delivery| delivery.state) {
+            None => true,
+            Some(State::Waiting { next_attempt_at, .. }) => {
+                self.outside.now().duration_since(next_attempt_at) < SignedDuration::from_mins(15)
+            }
+            Some(_) => false,
+        };
+        if is_due {
+            self.outside.journal.count("changed its lane: message");
+        }
+    }
+}
+
 impl Waits for Port {
     async fn hide(
         &self,
@@ -44,6 +64,9 @@ impl Waits for Port {
     }
 
     async fn send_later(&self, message: &Message, seconds: u32) -> Result<MessageId, Unavailable> {
+        if self.process.function == "delivery" && seconds == 0 {
+            self.tell_lane_change(message).await;
+        }
         let send = self.outside.queues.send_later(message, seconds);
         self.call("queues.send_later", send).await
     }

@@ -36,7 +36,13 @@ impl Post for Port {
             }
         }
         meanwhile(&outside.chance).await;
-        Sent { outcome, took: Duration::from_millis(5) }
+        let is_slow = *outside.slow.lock().unwrap() == Some(webhook);
+        let took = match behaviour {
+            Behaviour::Stalls => Duration::from_secs(30),
+            _ if is_slow => Duration::from_secs(12),
+            _ => Duration::from_millis(5),
+        };
+        Sent { outcome, took }
     }
 }
 

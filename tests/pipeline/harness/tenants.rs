@@ -14,6 +14,8 @@ pub(crate) const TENANTS: [&str; 2] = ["acme", "globex"];
 
 /// The one whose receiver is dead while events are published.
 pub(crate) const DEAD: usize = 4;
+/// The one whose receiver takes its time now and then.
+pub(crate) const SLOW: usize = 0;
 /// The one that takes 40 requests a minute.
 const LIMITED: usize = 3;
 

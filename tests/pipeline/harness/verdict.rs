@@ -16,12 +16,14 @@ use super::tenants::DEAD;
 pub(crate) type Figures = BTreeMap<String, u64>;
 
 /// What a whole run has to have been through.
-const FAULTS: [&str; 22] = [
+const FAULTS: [&str; 32] = [
     "answer lost: deliveries.save",
     "answer lost: queues.send_later",
     "by hand: delivery cancelled",
     "by hand: delivery retried",
+    "by hand: recovery ordered",
     "called twice: upkeep",
+    "changed its lane: message",
     "clock jumped: delivery",
     "handed out twice: message",
     "killed: api",
@@ -34,6 +36,14 @@ const FAULTS: [&str; 22] = [
     "parked: Circuit",
     "parked: Inactive",
     "parked: Paused",
+    "parked: RateLimit",
+    "receiver: answers with an error",
+    "receiver: is busy",
+    "receiver: is gone",
+    "receiver: refuses",
+    "receiver: resets",
+    "receiver: stalls",
+    "receiver: talks nonsense",
     "refused: deliveries.save",
     "replayed: stream batch",
     "sent in part: queues.dispatch",

@@ -32,7 +32,7 @@ impl Weather {
         calls: 0.10,
         kills: 0.15,
         upkeep_kills: 0.4,
-        upkeep_doubles: 0.2,
+        upkeep_doubles: 0.4,
         doubles: 0.05,
         undeleted: 0.02,
         losses: 0.01,

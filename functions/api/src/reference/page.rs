@@ -96,6 +96,11 @@ impl<'a> Page<'a> {
     }
 }
 
+/// The pieces of a description, every other one of them in backticks.
+fn parts(text: &str) -> impl Iterator<Item = (bool, &str)> {
+    text.split('`').enumerate().map(|(number, part)| (number % 2 == 1, part))
+}
+
 impl<'a> Operation<'a> {
     fn of(method: &str, path: &'a str, operation: &'a Value) -> Self {
         let body = &operation["requestBody"];

@@ -51,6 +51,7 @@ async fn the_reference_page_is_whole() {
             assert!(html.contains(&format!("<article id=\"{id}\">")), "{id}");
         }
     }
+    assert!(html.contains("<code>POST /events</code>") && !html.contains("`POST"), "as code");
     for link in html.split("href=\"#").skip(1) {
         let target = link.split('"').next().unwrap();
         assert!(html.contains(&format!("id=\"{target}\"")), "{target}");

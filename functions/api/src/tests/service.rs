@@ -104,7 +104,7 @@ impl Service {
             queues: MemoryQueues::at(now, 360),
             sender: Receiver::default(),
             operator_keys: Keys::of("the-operator-key"),
-            token_keys: Keys::of("the-token-key"),
+            token_keys: Keys::of("the-key-of-tokens"),
             surroundings: FixedSurroundings::at(now),
             contracts: hooklane_contracts::load(),
             catalog: EventCatalog::new(hooklane_catalog::load()),

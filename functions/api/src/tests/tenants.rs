@@ -170,7 +170,7 @@ async fn new_keys_are_good_at_once_and_former_ones_until_they_are_removed() {
     let old_token = token(&service, "acme", "").await;
     for (ring, new) in [
         (keys.0, "a-new-operator-key\nthe-operator-key"),
-        (keys.1, "a-new-token-key\nthe-token-key"),
+        (keys.1, "a-newer-key-of-tokens\nthe-key-of-tokens"),
     ] {
         *ring.newest.lock().unwrap() = new;
     }
@@ -184,13 +184,13 @@ async fn new_keys_are_good_at_once_and_former_ones_until_they_are_removed() {
     }
     // Another instance has both new rings already; this one has yet to hear of them.
     let other = Service::new();
-    *other.api.token_keys.known.lock().unwrap() = "a-new-token-key\nthe-token-key";
+    *other.api.token_keys.known.lock().unwrap() = "a-newer-key-of-tokens\nthe-key-of-tokens";
     let new_token = token(&other, "acme", "").await;
     for token in [&old_token, &new_token] {
         let answer = with_token(&service, token, "GET", "/webhooks").await;
         assert_eq!(answer.status, StatusCode::OK);
     }
-    for (ring, new) in [(keys.0, "a-new-operator-key"), (keys.1, "a-new-token-key")] {
+    for (ring, new) in [(keys.0, "a-new-operator-key"), (keys.1, "a-newer-key-of-tokens")] {
         *ring.known.lock().unwrap() = new;
         *ring.newest.lock().unwrap() = new;
     }

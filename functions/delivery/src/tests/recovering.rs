@@ -73,6 +73,18 @@ async fn what_is_recovered() {
 }
 
 #[tokio::test]
+async fn a_delivery_that_cannot_be_read_back_stops_no_recovery() {
+    let world = missed().await;
+    world.worker.ledger.corrupt(world.id("failed1"));
+    order(&world, WantedStatus::Any).await;
+    let summary = world.minutes(3).await;
+    assert_eq!(summary.failed, 0);
+    assert_eq!(statuses(&world, "skipped", 4).await, [Status::Delivered; 4]);
+    let done = progress(world.registry(), (&tenant(), world.webhook.id)).await.unwrap();
+    assert!(matches!(done.stage, Stage::Done { .. }));
+}
+
+#[tokio::test]
 async fn times_bound_it() {
     let world = missed().await;
     let now = world.clock_now();

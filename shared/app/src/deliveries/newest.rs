@@ -78,6 +78,9 @@ struct Stream {
     is_open: bool,
 }
 
+/// A part of which so many cannot be read is read no further: there is no end to it that anybody waits for.
+const MOST_UNREADABLE: usize = 1_000;
+
 impl Stream {
     /// Of a webhook that comes after the last one's in the order, all of that very millisecond is
     /// still to come; of one that comes before, nothing.
@@ -108,7 +111,7 @@ impl Stream {
             let page = deliveries.list(tenant, self.webhook, &self.filter).await?;
             self.buffer.extend(page.deliveries);
             self.unreadable += page.unreadable;
-            self.is_open = page.next.is_some();
+            self.is_open = page.next.is_some() && self.unreadable < MOST_UNREADABLE;
             self.filter.after = page.next;
             self.filter.limit = (self.filter.limit * 2).min(CHUNK.1);
         }

@@ -78,6 +78,11 @@ impl MemoryLedger {
     pub fn corrupt(&self, id: DeliveryId) {
         lock(&self.corrupt).insert(id);
     }
+
+    /// Somebody has put it right.
+    pub fn repair(&self, id: &DeliveryId) {
+        lock(&self.corrupt).remove(id);
+    }
 }
 
 impl Events for MemoryLedger {

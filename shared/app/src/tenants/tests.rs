@@ -59,7 +59,7 @@ async fn a_token_carries_what_was_asked_for_and_its_tenants_generation() {
     let registry = MemoryRegistry::default();
     let now: Timestamp = "2024-01-15T10:30:00Z".parse().unwrap();
     let surroundings = FixedSurroundings::at(now);
-    let key: SecretString = "the-token-key".into();
+    let key: SecretString = "the-key-of-tokens".into();
     registry.revoke_tokens(&acme()).await.unwrap();
     let mint = async |body: &str| mint(&registry, &surroundings, &key, &acme(), body).await;
 
@@ -71,7 +71,7 @@ async fn a_token_carries_what_was_asked_for_and_its_tenants_generation() {
     let some = mint(r#"{"scopes":["events:publish","events:publish"],"expiresIn":60}"#).await;
     let some = some.unwrap();
     assert_eq!(some.claims.scopes, [Scope::PublishEvents]);
-    let ring = KeyRing::parse("the-token-key").unwrap();
+    let ring = KeyRing::parse("the-key-of-tokens").unwrap();
     let read = Claims::verify(secrecy::ExposeSecret::expose_secret(&some.token), &ring, now);
     assert_eq!(read, Ok(some.claims));
 

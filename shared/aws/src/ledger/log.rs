@@ -1,5 +1,6 @@
 //! Kept attempts in order of time.
 
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use hooklane_app::ports::{AttemptLog, LogFilter, LogPage, Unavailable};
 use hooklane_domain::Timestamp;
 use hooklane_domain::ids::{DeliveryId, TenantId, WebhookId};
@@ -8,6 +9,7 @@ use hooklane_domain::log::{LogEntry, LogPosition};
 use super::Ledger;
 use super::attempt::AttemptItem;
 use super::keys::{self, Span};
+use super::pages::MOST_QUERIES;
 use crate::failure::{corrupt, unavailable};
 use crate::table::{Item, from_item, string};
 
@@ -37,41 +39,62 @@ impl AttemptLog for Ledger {
         if start.as_ref().is_some_and(|start| start.sk < span.low) {
             return Ok(LogPage::default());
         }
-        let start = start.filter(|start| start.sk < span.high).map(|start| start.attributes());
-        let limit = i32::try_from(filter.limit.min(MOST)).unwrap_or(i32::MAX);
-        let answer = self
-            .client
+        let mut start = start.filter(|start| start.sk < span.high).map(|start| start.attributes());
+        let mut page = LogPage::default();
+        for _ in 0..MOST_QUERIES {
+            let answer = self
+                .query_attempts(webhook, filter, &span)
+                .set_exclusive_start_key(start)
+                .send()
+                .await
+                .map_err(unavailable(self.call("Query")))?;
+            for item in answer.items.unwrap_or_default() {
+                read_into(&mut page, tenant, webhook, item);
+            }
+            start = answer.last_evaluated_key;
+            // Where not even a key tells which attempt it is, no position leads on from there.
+            if page.next.is_some() || start.is_none() {
+                page.next = page.next.filter(|_| start.is_some());
+                return Ok(page);
+            }
+        }
+        Err(corrupt("a log of attempts", "page after page of it has no key that says which"))
+    }
+}
+
+impl Ledger {
+    fn query_attempts(
+        &self,
+        webhook: WebhookId,
+        filter: &LogFilter,
+        span: &Span,
+    ) -> QueryFluentBuilder {
+        self.client
             .query()
             .table_name(&self.table)
             .consistent_read(true)
             .scan_index_forward(false)
-            .limit(limit)
+            .limit(i32::try_from(filter.limit.min(MOST)).unwrap_or(i32::MAX))
             .key_condition_expression("pk = :pk AND sk BETWEEN :low AND :high")
             .expression_attribute_values(":pk", string(keys::webhook(webhook)))
-            .expression_attribute_values(":low", string(span.low))
-            .expression_attribute_values(":high", string(span.high))
-            .set_exclusive_start_key(start)
-            .send()
-            .await
-            .map_err(unavailable(self.call("Query")))?;
-        let more = answer.last_evaluated_key.is_some();
-        let mut page = LogPage::default();
-        for item in answer.items.unwrap_or_default() {
-            let key = keys::place_of_attempt(&item);
-            match to_entry(webhook, item) {
-                Ok((owner, entry)) if owner == *tenant => page.entries.push(entry),
-                Ok(_) => {}
-                Err(_) => {
-                    page.unreadable += 1;
-                    let event = key.as_ref().map(|key| tracing::field::display(&key.event));
-                    tracing::error!(webhook.id = %webhook, event.id = event, "attempt.left_out");
-                }
-            }
-            page.next = key.map(LogPosition::After).or(page.next);
-        }
-        page.next = page.next.filter(|_| more);
-        Ok(page)
+            .expression_attribute_values(":low", string(&span.low))
+            .expression_attribute_values(":high", string(&span.high))
     }
+}
+
+/// One that is corrupt takes no other with it.
+fn read_into(page: &mut LogPage, tenant: &TenantId, webhook: WebhookId, item: Item) {
+    let key = keys::place_of_attempt(&item);
+    match to_entry(webhook, item) {
+        Ok((owner, entry)) if owner == *tenant => page.entries.push(entry),
+        Ok(_) => {}
+        Err(_) => {
+            page.unreadable += 1;
+            let event = key.as_ref().map(|key| tracing::field::display(&key.event));
+            tracing::error!(webhook.id = %webhook, event.id = event, "attempt.left_out");
+        }
+    }
+    page.next = key.map(LogPosition::After).or(page.next.take());
 }
 
 fn to_entry(webhook: WebhookId, item: Item) -> Result<(TenantId, LogEntry), Unavailable> {

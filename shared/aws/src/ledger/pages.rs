@@ -12,7 +12,7 @@ use hooklane_domain::ids::{DeliveryId, TenantId, WebhookId};
 use super::delivery::to_delivery;
 use super::keys::Span;
 use super::{Ledger, keys};
-use crate::failure::unavailable;
+use crate::failure::{corrupt, unavailable};
 use crate::table::{Item, Key, string};
 
 /// `BatchGetItem` takes so many keys.
@@ -24,6 +24,8 @@ const FILTERED_READS: i32 = 500;
 /// One that lets everything through reads what was asked for, and at most so many: about what DynamoDB
 /// hands out at once.
 const MOST_READS: i32 = 1000;
+/// So many pages in a row that hold no readable key are passed over, and no more.
+pub(super) const MOST_QUERIES: usize = 10;
 
 impl Ledger {
     /// The items of these keys, read consistently, in any order; keys without an item are absent.
@@ -86,7 +88,7 @@ impl Ledger {
         let start = after.filter(|(sk, _)| *sk < span.high).map(|(_, id)| id);
         let mut start = start.map(|id| start_key(id, filter.status));
         let mut unreadable = 0;
-        loop {
+        for _ in 0..MOST_QUERIES {
             let query =
                 self.query_deliveries(webhook, filter, &span).set_exclusive_start_key(start);
             let answer = query.send().await.map_err(unavailable(self.call("Query")))?;
@@ -100,6 +102,7 @@ impl Ledger {
                 return Ok(cut(fitting.collect(), filter.limit, read_to, unreadable));
             }
         }
+        Err(corrupt("a list of deliveries", "page after page of it has no key that says which"))
     }
 
     fn query_deliveries(

@@ -58,6 +58,10 @@ impl Ledger {
     }
 }
 
+/// A look at the pointers takes at most so many queries, and a further one reads at least so many of them.
+const MOST_QUERIES: usize = 10;
+const LEAST_READ: usize = 100;
+
 /// Its key ends with the event.
 fn tell_unreadable(webhook: WebhookId, key: &str) {
     let event = key.rsplit('#').next().unwrap_or_default();
@@ -73,11 +77,12 @@ impl Parking for Ledger {
     ) -> Result<Vec<Pointer>, Unavailable> {
         let mut pointers = Vec::new();
         let mut start = None;
-        loop {
-            let left = limit - pointers.len();
+        // Past those that cannot be read, but not without end.
+        for _ in 0..MOST_QUERIES {
+            let reads = if start.is_none() { limit } else { limit.max(LEAST_READ) };
             let answer = self
                 .query_pointers(webhook, due_by)
-                .limit(i32::try_from(left).unwrap_or(i32::MAX))
+                .limit(i32::try_from(reads).unwrap_or(i32::MAX))
                 .set_exclusive_start_key(start)
                 .send()
                 .await
@@ -91,9 +96,11 @@ impl Parking for Ledger {
             }
             start = answer.last_evaluated_key;
             if pointers.len() >= limit || start.is_none() {
-                return Ok(pointers);
+                break;
             }
         }
+        pointers.truncate(limit);
+        Ok(pointers)
     }
 
     async fn count_parked(&self, webhook: WebhookId, most: u16) -> Result<u64, Unavailable> {

@@ -1,75 +1,17 @@
-//! The webhook item. Its secrets are sealed: the signing secret, and the custom headers as one text.
+//! Webhooks, each one item; what changes a tenant's subscriptions raises their version in the same
+//! transaction.
 
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update};
 use futures::{StreamExt as _, TryStreamExt as _};
 use hooklane_app::ports::{RouteTable, Routes, Unavailable, Webhooks};
 use hooklane_domain::Timestamp;
-use hooklane_domain::contract::ContractName;
-use hooklane_domain::expression::{Filter, Transform};
 use hooklane_domain::ids::{TenantId, WebhookId};
-use hooklane_domain::limits::{RateLimit, TimeLimit};
-use hooklane_domain::network::TargetCidrs;
-use hooklane_domain::retry::RetryPolicy;
-use hooklane_domain::subscription::Subscription;
-use hooklane_domain::target::TargetUrl;
 use hooklane_domain::waiting::Lane;
-use hooklane_domain::webhook::{
-    CustomHeaders, DisableReason, RetiringSecret, Webhook, WebhookState,
-};
-use secrecy::{ExposeSecret as _, SecretString};
-use serde::{Deserialize, Serialize};
+use hooklane_domain::webhook::{DisableReason, Webhook, WebhookState};
 
 use super::{Registry, directory_key, health_key, webhook_key};
 use crate::failure::{corrupt, unavailable};
-use crate::table::{Item, from_item, number, string, to_item};
-
-/// A webhook as stored; its key holds the tenant too, and every read compares.
-#[derive(Serialize, Deserialize)]
-struct WebhookItem {
-    id: WebhookId,
-    tenant: TenantId,
-    name: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    description: Option<String>,
-    url: String,
-    events: Vec<Subscription>,
-    contract: ContractName,
-    /// Sealed.
-    secret: String,
-    /// Sealed JSON list of name and value; absent where there are none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    headers: Option<String>,
-    /// Canonical JSON.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    retry_policy: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    timeout: Option<TimeLimit>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    rate_limit: Option<RateLimit>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    target_cidrs: Vec<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    filter: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    transform: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    retiring_secret: Option<RetiringItem>,
-    test_mode: bool,
-    state: WebhookState,
-    /// There where its deliveries go to the retry queue at once.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    slow: bool,
-    created_at: Timestamp,
-    updated_at: Timestamp,
-    revision: u64,
-}
-
-#[derive(Serialize, Deserialize)]
-struct RetiringItem {
-    /// Sealed.
-    secret: String,
-    until: Timestamp,
-}
+use crate::table::{number, string};
 
 /// So many items of a list are opened at once.
 const CONCURRENCY: usize = 16;
@@ -221,123 +163,5 @@ fn readable(opened: Result<Webhook, Unavailable>) -> Option<Result<Webhook, Unav
             None
         }
         opened => Some(opened),
-    }
-}
-
-/// What a sealed text belongs to: it opens nowhere else.
-fn owner(id: WebhookId, what: &str) -> String {
-    format!("{id}/{what}")
-}
-
-impl Registry {
-    async fn to_item(&self, webhook: &Webhook) -> Result<Item, Unavailable> {
-        let secret = self.vault.seal(webhook.secret.expose(), &owner(webhook.id, "secret")).await?;
-        let headers = if webhook.headers.is_empty() {
-            None
-        } else {
-            let pairs: Vec<_> = webhook.headers.iter().collect();
-            let json = SecretString::from(
-                serde_json::to_string(&pairs).map_err(|e| corrupt("custom headers", e))?,
-            );
-            let owner = owner(webhook.id, "headers");
-            Some(self.vault.seal(json.expose_secret(), &owner).await?)
-        };
-        let retiring_secret = match &webhook.retiring_secret {
-            Some(old) => {
-                let owner = owner(webhook.id, "retiring-secret");
-                let secret = self.vault.seal(old.secret.expose(), &owner).await?;
-                Some(RetiringItem { secret, until: old.until })
-            }
-            None => None,
-        };
-        let item = WebhookItem {
-            id: webhook.id,
-            tenant: webhook.tenant.clone(),
-            name: webhook.name.clone(),
-            description: webhook.description.clone(),
-            url: webhook.url.to_string(),
-            events: webhook.events.clone(),
-            contract: webhook.contract.clone(),
-            secret,
-            headers,
-            retry_policy: webhook.retry_policy.as_ref().map(|p| p.to_json().to_string()),
-            timeout: webhook.timeout,
-            rate_limit: webhook.rate_limit,
-            filter: webhook.filter.as_ref().map(|filter| filter.as_str().to_owned()),
-            transform: webhook.transform.as_ref().map(|transform| transform.as_str().to_owned()),
-            target_cidrs: webhook.target_cidrs.iter().flat_map(TargetCidrs::iter).collect(),
-            retiring_secret,
-            test_mode: webhook.test_mode,
-            state: webhook.state,
-            slow: webhook.lane == Lane::Retry,
-            created_at: webhook.created_at,
-            updated_at: webhook.updated_at,
-            revision: webhook.revision,
-        };
-        to_item(&webhook_key(&webhook.tenant, webhook.id), &item)
-    }
-
-    async fn open(&self, item: Item) -> Result<Webhook, Unavailable> {
-        let item: WebhookItem = from_item(item)?;
-        let wrong = |what: &str, why: String| corrupt(format!("{what} of {}", item.id), why);
-        let secret = self.vault.open(&item.secret, &owner(item.id, "secret")).await?;
-        let headers = match &item.headers {
-            Some(sealed) => {
-                let json = self.vault.open(sealed, &owner(item.id, "headers")).await?;
-                let pairs: Vec<(String, String)> = serde_json::from_str(json.expose_secret())
-                    .map_err(|_| wrong("the headers", "not a list of pairs".to_owned()))?;
-                pairs.into_iter().map(|(name, value)| (name, value.into())).collect()
-            }
-            None => Vec::new(),
-        };
-        let retry_policy = item
-            .retry_policy
-            .as_deref()
-            .map(|json| RetryPolicy::read("", json))
-            .transpose()
-            .map_err(|e| wrong("the retry policy", e.to_string()))?;
-        let target_cidrs = match item.target_cidrs.as_slice() {
-            [] => None,
-            texts => Some(
-                TargetCidrs::new(texts)
-                    .map_err(|_| wrong("the ranges", "not a list of ranges".to_owned()))?,
-            ),
-        };
-        let parse = |secret: SecretString| {
-            let parsed = secret.expose_secret().parse();
-            parsed.map_err(|_| wrong("a secret", "not a secret".to_owned()))
-        };
-        let retiring_secret = match &item.retiring_secret {
-            Some(old) => {
-                let owner = owner(item.id, "retiring-secret");
-                let secret = parse(self.vault.open(&old.secret, &owner).await?)?;
-                Some(RetiringSecret { secret, until: old.until })
-            }
-            None => None,
-        };
-        Ok(Webhook {
-            url: TargetUrl::from_stored(&item.url).map_err(|e| wrong("the URL", e.to_string()))?,
-            secret: parse(secret)?,
-            retiring_secret,
-            timeout: item.timeout,
-            rate_limit: item.rate_limit,
-            filter: item.filter.map(Filter::from_stored),
-            transform: item.transform.map(Transform::from_stored),
-            target_cidrs,
-            headers: CustomHeaders::from_stored(headers),
-            retry_policy,
-            id: item.id,
-            tenant: item.tenant,
-            name: item.name,
-            description: item.description,
-            events: item.events,
-            contract: item.contract,
-            test_mode: item.test_mode,
-            state: item.state,
-            lane: if item.slow { Lane::Retry } else { Lane::Fast },
-            created_at: item.created_at,
-            updated_at: item.updated_at,
-            revision: item.revision,
-        })
     }
 }

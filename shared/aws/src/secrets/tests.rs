@@ -108,30 +108,30 @@ fn texts(keys: &KeyRing) -> Vec<String> {
 #[tokio::test]
 async fn a_new_operator_key_takes_over_in_a_warm_function() {
     let secret = Changing::default();
-    secret.set(Some("old-key"));
+    secret.set(Some("the-old-operator-key"));
     let keys = RotatingKeys::new(&secret);
-    assert_eq!(goes_by(&keys, 1_000).await, ["old-key"]);
-    secret.set(Some("new-key\nold-key\n"));
-    assert_eq!(goes_by(&keys, 1_299).await, ["old-key"]);
-    assert_eq!(goes_by(&keys, 1_300).await, ["new-key", "old-key"]);
-    secret.set(Some("new-key"));
-    assert_eq!(goes_by(&keys, 1_600).await, ["new-key"]);
+    assert_eq!(goes_by(&keys, 1_000).await, ["the-old-operator-key"]);
+    secret.set(Some("the-new-operator-key\nthe-old-operator-key\n"));
+    assert_eq!(goes_by(&keys, 1_299).await, ["the-old-operator-key"]);
+    assert_eq!(goes_by(&keys, 1_300).await, ["the-new-operator-key", "the-old-operator-key"]);
+    secret.set(Some("the-new-operator-key"));
+    assert_eq!(goes_by(&keys, 1_600).await, ["the-new-operator-key"]);
 }
 
 #[tokio::test]
 async fn a_caller_with_a_key_nobody_knows_makes_a_warm_function_look_but_not_each_time() {
     let secret = Changing::default();
-    secret.set(Some("old-key"));
+    secret.set(Some("the-old-operator-key"));
     let keys = RotatingKeys::new(&secret);
     let newest = async |seconds| {
         texts(&keys.newest(Timestamp::from_second(seconds).unwrap()).await.unwrap())
     };
-    assert_eq!(newest(1_000).await, ["old-key"]);
-    secret.set(Some("new-key\nold-key"));
-    assert_eq!(newest(1_009).await, ["old-key"]);
+    assert_eq!(newest(1_000).await, ["the-old-operator-key"]);
+    secret.set(Some("the-new-operator-key\nthe-old-operator-key"));
+    assert_eq!(newest(1_009).await, ["the-old-operator-key"]);
     assert_eq!(secret.reads(), 1, "a guess costs no call");
-    assert_eq!(newest(1_010).await, ["new-key", "old-key"]);
-    assert_eq!(goes_by(&keys, 1_309).await, ["new-key", "old-key"]);
+    assert_eq!(newest(1_010).await, ["the-new-operator-key", "the-old-operator-key"]);
+    assert_eq!(goes_by(&keys, 1_309).await, ["the-new-operator-key", "the-old-operator-key"]);
     assert_eq!(secret.reads(), 2);
 }
 
@@ -140,16 +140,17 @@ async fn keys_that_cannot_be_read_again_leave_the_known_ones_in_use() {
     let secret = Changing::default();
     let keys = RotatingKeys::new(&secret);
     assert!(keys.known(Timestamp::from_second(0).unwrap()).await.is_err(), "nothing is known yet");
-    secret.set(Some("the-key"));
-    assert_eq!(goes_by(&keys, 1_000).await, ["the-key"]);
-    for (n, broken) in [None, Some(""), Some(" \n")].into_iter().enumerate() {
+    secret.set(Some("the-only-operator-key"));
+    assert_eq!(goes_by(&keys, 1_000).await, ["the-only-operator-key"]);
+    for (n, broken) in [None, Some(""), Some("the-only-operator-key\nold")].into_iter().enumerate()
+    {
         secret.set(broken);
         let later = 2_000 + 1_000 * i64::try_from(n).unwrap();
-        assert_eq!(goes_by(&keys, later).await, ["the-key"], "{broken:?}");
+        assert_eq!(goes_by(&keys, later).await, ["the-only-operator-key"], "{broken:?}");
         // It is tried again soon, but not at every request.
         let reads = secret.reads();
         for (seconds, tried) in [(9, 0), (10, 1), (19, 1), (20, 2)] {
-            assert_eq!(goes_by(&keys, later + seconds).await, ["the-key"]);
+            assert_eq!(goes_by(&keys, later + seconds).await, ["the-only-operator-key"]);
             assert_eq!(secret.reads() - reads, tried, "{seconds}");
         }
     }

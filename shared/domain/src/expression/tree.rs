@@ -1,0 +1,84 @@
+//! The tree of an expression: its parts, how deep and how large it is, the paths that it spells.
+
+use cel::IdedExpr;
+use cel::common::ast::{EntryExpr, Expr, LiteralValue, SelectExpr, operators};
+
+use super::gate::EVENT;
+use super::input::Step;
+
+/// The way into the event that an expression spells: `event.data.items[0]`, `event["type"]`.
+pub(super) fn path_of(expr: &IdedExpr) -> Option<Vec<Step>> {
+    let mut steps = Vec::new();
+    let mut at = &expr.expr;
+    loop {
+        match at {
+            Expr::Ident(name) if name == EVENT => {
+                steps.reverse();
+                return Some(steps);
+            }
+            Expr::Select(SelectExpr { operand, field, test: false }) => {
+                steps.push(Step::Key(field.clone()));
+                at = &operand.expr;
+            }
+            Expr::Call(call) if call.func_name == operators::INDEX => {
+                let [operand, index] = call.args.as_slice() else { return None };
+                steps.push(match &index.expr {
+                    Expr::Literal(LiteralValue::String(key)) => Step::Key(key.inner().to_owned()),
+                    Expr::Literal(LiteralValue::Int(index)) => {
+                        Step::Index(usize::try_from(*index.inner()).ok()?)
+                    }
+                    _ => return None,
+                });
+                at = &operand.expr;
+            }
+            _ => return None,
+        }
+    }
+}
+
+/// The parts that an expression is directly made of.
+fn parts_of(expr: &IdedExpr) -> Vec<&IdedExpr> {
+    match &expr.expr {
+        Expr::Call(call) => call.target.as_deref().into_iter().chain(&call.args).collect(),
+        Expr::Comprehension(c) => {
+            vec![&c.iter_range, &c.accu_init, &c.loop_cond, &c.loop_step, &c.result]
+        }
+        Expr::List(list) => list.elements.iter().collect(),
+        Expr::Map(map) => map.entries.iter().flat_map(|entry| entry_parts(&entry.expr)).collect(),
+        Expr::Struct(made) => {
+            made.entries.iter().flat_map(|entry| entry_parts(&entry.expr)).collect()
+        }
+        Expr::Select(select) => vec![&select.operand],
+        Expr::Ident(_) | Expr::Literal(_) | Expr::Unspecified => Vec::new(),
+    }
+}
+
+fn entry_parts(entry: &EntryExpr) -> Vec<&IdedExpr> {
+    match entry {
+        EntryExpr::MapEntry(entry) => vec![&entry.key, &entry.value],
+        EntryExpr::StructField(field) => vec![&field.value],
+    }
+}
+
+/// Without recursion, since this is what allows it. A path into the event is one operation.
+pub(super) fn depth_of(expr: &IdedExpr) -> usize {
+    let mut deepest = 0;
+    let mut left = vec![(expr, 1)];
+    while let Some((expr, depth)) = left.pop() {
+        deepest = deepest.max(depth);
+        if path_of(expr).is_none() {
+            left.extend(parts_of(expr).into_iter().map(|part| (part, depth + 1)));
+        }
+    }
+    deepest
+}
+
+pub(super) fn nodes_of(expr: &IdedExpr) -> usize {
+    let mut nodes = 0;
+    let mut left = vec![expr];
+    while let Some(expr) = left.pop() {
+        nodes += 1;
+        left.extend(parts_of(expr));
+    }
+    nodes
+}
