@@ -3,12 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use hooklane_domain::circuit::Circuit;
 use hooklane_domain::delivery::{Delivery, State};
 use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
 use hooklane_upkeep::Summary;
 
 /// A delivery, as the outside names it.
 pub(crate) type Key = (WebhookId, EventId);
+
+/// No policy here allows so many attempts, however often somebody asks for more.
+const MOST_POSTS: usize = 100;
 
 #[derive(Default)]
 pub(crate) struct Journal(Mutex<Book>);
@@ -23,6 +27,8 @@ pub(crate) struct Book {
     pub(crate) deliveries: BTreeMap<Key, Record>,
     /// Ids of deliveries that a tenant could have read in its log.
     pub(crate) seen: BTreeSet<DeliveryId>,
+    /// What the circuit of each webhook did, and how often.
+    pub(crate) circuits: BTreeMap<(WebhookId, &'static str), usize>,
     counts: BTreeMap<String, u64>,
 }
 
@@ -105,6 +111,37 @@ impl Journal {
         self.book().deliveries.entry(key).or_default().cancel_asked = true;
     }
 
+    /// A write of a webhook's health that was done: what it did to the circuit.
+    pub(crate) fn circuit_moved(&self, webhook: WebhookId, before: Circuit, after: Circuit) {
+        let what = match (before, after) {
+            (Circuit::Closed, Circuit::Open { .. }) => "opened",
+            (Circuit::Open { .. } | Circuit::HalfOpen { .. }, Circuit::Closed) => "closed",
+            (Circuit::Open { probes: before, .. }, Circuit::HalfOpen { probes: after, .. }) => {
+                assert_eq!(before, after, "a probe that began counts as one that failed");
+                "probed"
+            }
+            (Circuit::HalfOpen { until: before, .. }, Circuit::HalfOpen { until: after, .. })
+                if before != after =>
+            {
+                "probed anew, a probe was lost"
+            }
+            (Circuit::HalfOpen { probes: before, .. }, Circuit::Open { probes: after, .. })
+                if before < after =>
+            {
+                "opened again, a probe failed"
+            }
+            (Circuit::HalfOpen { .. }, Circuit::Open { .. }) => "hurried",
+            (Circuit::Open { probe_at: before, .. }, Circuit::Open { probe_at: after, .. })
+                if before != after =>
+            {
+                "hurried"
+            }
+            (Circuit::Closed, Circuit::HalfOpen { .. }) => panic!("a probe of a closed circuit"),
+            _ => return,
+        };
+        *self.book().circuits.entry((webhook, what)).or_default() += 1;
+    }
+
     /// A request as a receiver reads it, checked at once.
     pub(crate) fn posted(&self, key: Key, body: &str, invocation: usize, taken: bool) {
         let mut book = self.book();
@@ -120,6 +157,7 @@ impl Journal {
             None => record.body = Some(body.to_owned()),
         }
         record.posts.push(Post { invocation, taken });
+        assert!(record.posts.len() < MOST_POSTS, "{key:?} is sent again and again");
     }
 
     /// A write of the ledger that was done, with what it replaced.
@@ -172,6 +210,12 @@ impl Book {
 
     pub(crate) fn counts(&self) -> &BTreeMap<String, u64> {
         &self.counts
+    }
+
+    /// The first few of those that were begun and that the ledger does not have at their end.
+    pub(crate) fn unfinished(&self) -> Vec<&Key> {
+        let open = self.deliveries.iter().filter(|(_, record)| record.done_since.is_none());
+        open.map(|(key, _)| key).take(5).collect()
     }
 
     pub(crate) fn all_accepted(&self) -> bool {

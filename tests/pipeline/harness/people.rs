@@ -48,7 +48,7 @@ impl Pipeline {
             wishes.extend(match chance.below(10) {
                 0..5 => Some(Wish::Resume(webhook)),
                 5 => Some(Wish::Pause(webhook)),
-                6 if chance.happens(0.2) => Some(Wish::Recover(webhook)),
+                6 => Some(Wish::Recover(webhook)),
                 7 => self.any_delivery().map(Wish::Cancel),
                 _ => self.any_delivery().map(Wish::Retry),
             });

@@ -6,12 +6,11 @@ use std::sync::atomic::Ordering;
 
 use futures::future::join_all;
 use hooklane_app::catalog::EventCatalog;
-use hooklane_app::ports::{Deliveries as _, Webhooks as _};
+use hooklane_app::ports::Webhooks as _;
 use hooklane_delivery::{Edge, Parts, Worker};
 use hooklane_domain::Timestamp;
 use hooklane_domain::circuit::Thresholds;
 use hooklane_domain::contract::Contracts;
-use hooklane_domain::delivery::State;
 use hooklane_domain::waiting::{Lane, Waiting};
 use hooklane_domain::webhook::Webhook;
 use hooklane_fanout::Fanout;
@@ -58,7 +57,7 @@ pub(crate) struct Pipeline {
     pub(crate) events: EventQueue,
     /// What producers still have to publish through the API, or to publish again.
     pub(crate) to_publish: VecDeque<Publication>,
-    pub(crate) upkeep: LookingAfter,
+    pub(crate) upkeep: [LookingAfter; 2],
     pub(crate) catalog: EventCatalog,
     contracts: Contracts,
     upkept_at: Timestamp,
@@ -67,8 +66,8 @@ pub(crate) struct Pipeline {
 
 /// As in `template.yaml`.
 const VISIBILITY: u32 = 360;
-/// Work that never ends is a fault of its own.
-const MOST_STEPS: usize = 20_000;
+/// Work that never ends is a fault of its own: the longest wait of a policy here is 14 hours.
+const LONGEST: SignedDuration = SignedDuration::from_hours(30);
 /// As in `template.yaml`, and more than are parked here: nothing is skipped.
 const BRAKE: u64 = 80_000;
 const MAX_PARKED: u64 = 100_000;
@@ -91,7 +90,7 @@ impl Pipeline {
             ingest: Vec::new(),
             events: EventQueue::default(),
             to_publish,
-            upkeep: cold_upkeep(&outside),
+            upkeep: [cold_upkeep(&outside), cold_upkeep(&outside)],
             catalog: EventCatalog::new(hooklane_catalog::load()),
             contracts: hooklane_contracts::load(),
             upkept_at: start,
@@ -103,7 +102,9 @@ impl Pipeline {
     /// A storm while everything is published and for a while after, then calm until nothing moves.
     pub(crate) async fn run(&mut self) {
         let mut left = AFTERMATH;
-        for step in 0..MOST_STEPS {
+        for step in 0.. {
+            let took = self.outside.now().duration_since(self.began_at);
+            assert!(took < LONGEST, "left behind: {:?}", self.outside.journal.book().unfinished());
             let publishing = !self.to_publish.is_empty();
             *self.outside.dead.lock().unwrap() = publishing.then_some(self.webhooks[DEAD].id);
             // Now and then, so that what is on its way meets the change.
@@ -117,12 +118,11 @@ impl Pipeline {
                 self.resume_all().await;
             }
             let worked = self.step(step).await;
-            if left == 0 && !worked && self.is_quiet().await {
+            if left == 0 && !worked && self.is_quiet() {
                 return;
             }
             self.pass(worked);
         }
-        panic!("messages go round and round");
     }
 
     /// One moment: everything that is there to do is done side by side.
@@ -136,7 +136,12 @@ impl Pipeline {
         let worked = !works.is_empty();
         if self.outside.now().duration_since(self.upkept_at) >= SignedDuration::from_mins(1) {
             self.upkept_at = self.outside.now();
-            works.push(Work::Upkeep);
+            works.push(Work::Upkeep { instance: 0 });
+            // A schedule calls at least once.
+            if self.outside.chance.happens(self.outside.weather().upkeep_doubles) {
+                self.outside.journal.count("called twice: upkeep");
+                works.push(Work::Upkeep { instance: 1 });
+            }
         }
         let this = &*self;
         let results = join_all(works.into_iter().map(|work| this.perform(work))).await;
@@ -151,8 +156,8 @@ impl Pipeline {
         let (chance, journal) = (&self.outside.chance, &self.outside.journal);
         let invocation = journal.begin();
         port.process.invocation.store(invocation, Ordering::SeqCst);
-        let dies = chance.happens(self.outside.weather().kills);
-        let polls = dies.then(|| chance.below(20));
+        let dies = chance.happens(port.process.mortality(self.outside.weather()));
+        let polls = dies.then(|| port.process.life(chance));
         let answer = Mortal::of(body, polls).await;
         journal.end(invocation, port.process.function, answer.is_none());
         answer
@@ -197,7 +202,8 @@ impl Pipeline {
     /// Lets time pass: a moment while there is something to do, else until there is.
     fn pass(&self, worked: bool) {
         let now = self.outside.now();
-        let moment = SignedDuration::from_millis(self.outside.chance.between(1, 20_000));
+        let longest = if worked { 20_000 } else { 60_000 };
+        let moment = SignedDuration::from_millis(self.outside.chance.between(1, longest));
         let next = [self.outside.queues.next_visible(), self.events.next_visible()];
         let next = next.into_iter().flatten().min().map(|at| at.duration_since(now));
         let wait = match next {
@@ -208,20 +214,17 @@ impl Pipeline {
     }
 
     /// Whether nothing is on its way any more, and nothing waits to be sent again.
-    async fn is_quiet(&self) -> bool {
+    fn is_quiet(&self) -> bool {
         let queues = &self.outside.queues;
         let empty = queues.count(Lane::Fast) + queues.count(Lane::Retry) == 0;
-        if !(empty && self.events.is_empty() && self.outside.stream.is_drained()) {
-            return false;
-        }
-        let seen: Vec<_> = self.outside.journal.book().seen.iter().cloned().collect();
-        let read = self.outside.ledger.read(&seen).await.unwrap();
-        let waits = |state: &State| matches!(state, State::Parked { .. } | State::Waiting { .. });
-        !read.iter().flatten().any(|delivery| waits(&delivery.state))
+        empty
+            && self.events.is_empty()
+            && self.outside.stream.is_drained()
+            && self.outside.journal.book().unfinished().is_empty()
     }
 }
 
-/// `upkeep` runs alone, once a minute.
+/// `upkeep` runs once a minute, and alone as long as its schedule calls it once.
 pub(crate) fn cold_upkeep(outside: &Arc<Outside>) -> LookingAfter {
     let port = Port::of(outside, "upkeep");
     let rules = Rules {

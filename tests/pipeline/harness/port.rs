@@ -69,6 +69,19 @@ pub(crate) struct Process {
     skew_ms: AtomicI64,
 }
 
+impl Process {
+    pub(crate) fn mortality(&self, weather: Weather) -> f64 {
+        if self.function == "upkeep" { weather.upkeep_kills } else { weather.kills }
+    }
+
+    /// Where one is killed, it is before so many of its await points: most often soon, as a run may be
+    /// short, and sometimes late, as some runs are long.
+    pub(crate) fn life(&self, chance: &Chance) -> usize {
+        let doublings = if self.function == "upkeep" { 9 } else { 6 };
+        chance.below(2 << chance.below(doublings))
+    }
+}
+
 #[derive(Clone)]
 pub(crate) struct Port {
     pub(crate) outside: Arc<Outside>,

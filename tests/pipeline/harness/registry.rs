@@ -55,11 +55,6 @@ behind_calls! {
         "types.put" put_event_type(owner: &Owner, name: &EventType, definition: &Definition, revision: Option<u64>) -> Option<u64>;
         "types.delete" delete_event_type(owner: &Owner, name: &EventType, revision: Option<u64>) -> bool;
     }
-    Healths {
-        "health.get" health(webhook: WebhookId) -> Health;
-        "health.save" save_health(tenant: &TenantId, webhook: WebhookId, change: &Change) -> bool;
-        "health.skip" skip(webhook: WebhookId) -> ();
-    }
     Watches {
         "watches.watch" watch(tenant: &TenantId, webhook: WebhookId, parked: u32, now: Timestamp) -> u64;
         "watches.list" watched(after: Option<WebhookId>, limit: usize) -> Vec<Watch>;
@@ -73,5 +68,34 @@ behind_calls! {
     Recoveries {
         "recoveries.get" recovery(webhook: WebhookId) -> Option<Recovery>;
         "recoveries.save" save_recovery(recovery: &Recovery) -> bool;
+    }
+}
+
+impl Healths for Port {
+    async fn health(&self, webhook: WebhookId) -> Result<Health, Unavailable> {
+        self.call("health.get", self.outside.registry.health(webhook)).await
+    }
+
+    /// With a look at what it does to the circuit.
+    async fn save_health(
+        &self,
+        tenant: &TenantId,
+        webhook: WebhookId,
+        change: &Change,
+    ) -> Result<bool, Unavailable> {
+        let registry = &self.outside.registry;
+        self.call("health.save", async {
+            let before = registry.health(webhook).await?.circuit;
+            let saved = registry.save_health(tenant, webhook, change).await?;
+            if saved {
+                self.outside.journal.circuit_moved(webhook, before, change.health.circuit);
+            }
+            Ok(saved)
+        })
+        .await
+    }
+
+    async fn skip(&self, webhook: WebhookId) -> Result<(), Unavailable> {
+        self.call("health.skip", self.outside.registry.skip(webhook)).await
     }
 }

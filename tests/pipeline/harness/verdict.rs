@@ -10,9 +10,46 @@ use hooklane_domain::webhook::Webhook;
 
 use super::journal::{Book, Post, Record};
 use super::pipeline::Pipeline;
+use super::tenants::DEAD;
 
 /// The figures of a run, by name.
 pub(crate) type Figures = BTreeMap<String, u64>;
+
+/// What a whole run has to have been through.
+const FAULTS: [&str; 32] = [
+    "answer lost: deliveries.save",
+    "answer lost: queues.send_later",
+    "by hand: delivery cancelled",
+    "by hand: delivery retried",
+    "by hand: recovery ordered",
+    "called twice: upkeep",
+    "changed its lane: message",
+    "clock jumped: delivery",
+    "handed out twice: message",
+    "killed: api",
+    "killed: delivery",
+    "killed: fanout",
+    "killed: ingest",
+    "killed: upkeep",
+    "lost: message",
+    "not deleted: message",
+    "parked: Circuit",
+    "parked: Inactive",
+    "parked: Paused",
+    "parked: RateLimit",
+    "receiver: answers with an error",
+    "receiver: is busy",
+    "receiver: is gone",
+    "receiver: refuses",
+    "receiver: resets",
+    "receiver: stalls",
+    "receiver: talks nonsense",
+    "refused: deliveries.save",
+    "replayed: stream batch",
+    "sent in part: queues.dispatch",
+    "swept: its message was lost",
+    "upkeep: released",
+];
 
 impl Pipeline {
     /// Checks that nothing was lost, and counts.
@@ -37,17 +74,25 @@ impl Pipeline {
             count("= requests that receivers read", record.posts.len());
             count("= requests that receivers took", taken);
             count("= attempts in the ledger", delivery.attempts as usize);
-            if taken > 0 && delivery.success.is_none() {
-                count("= taken, and never known of", 1);
+            if delivery.success.is_none() {
+                for post in record.posts.iter().filter(|post| post.taken) {
+                    let cause = why_unknown(&book, record, post, &id);
+                    count(&format!("= taken, and never known of: {cause}"), 1);
+                }
             }
-            for cause in duplicates(&book, record, &id) {
+            let duplicates = duplicates(&book, record, &id);
+            assert_eq!(duplicates.len(), taken.saturating_sub(1), "{id}: each one has its cause");
+            for cause in duplicates {
                 count(&format!("= duplicate: {cause}"), 1);
             }
+        }
+        for ((webhook, what), times) in &self.outside.journal.book().circuits {
+            let number = self.webhooks.iter().position(|w| w.id == *webhook).unwrap();
+            count(&format!("= circuit of webhook {number} {what}"), *times);
         }
         self.check_outside(expected.len()).await;
         count("= events accepted", self.outside.journal.book().published.len());
         count("= deliveries", expected.len());
-        check_storm(&self.outside.journal.book());
         let virtual_time = self.outside.now().duration_since(self.began_at).as_hours();
         count("= hours of virtual time", usize::try_from(virtual_time).unwrap());
         figures
@@ -68,6 +113,25 @@ impl Pipeline {
         expected
     }
 
+    /// A storm in which nothing happened would prove nothing.
+    pub(crate) fn check_storm(&self) {
+        let counts = self.outside.journal.book().counts().clone();
+        for what in FAULTS {
+            let count = counts.get(what).copied().unwrap_or(0);
+            assert!(count > 0, "{what}: never in this run");
+        }
+        self.check_circuits();
+    }
+
+    /// The dead receiver was left alone, probed, and taken up again.
+    fn check_circuits(&self) {
+        let book = self.outside.journal.book();
+        for what in ["opened", "probed", "closed"] {
+            let times = book.circuits.get(&(self.webhooks[DEAD].id, what)).copied().unwrap_or(0);
+            assert!(times > 0, "the circuit of the dead receiver was never {what}");
+        }
+    }
+
     async fn check_outside(&self, expected: usize) {
         let queues = &self.outside.queues;
         assert_eq!(queues.refusals(), 0, "something was asked that SQS does not do");
@@ -76,44 +140,6 @@ impl Pipeline {
         assert!(book.all_accepted(), "an event was published and not accepted");
         assert_eq!(book.seen.len(), expected, "a delivery that nobody asked for");
         assert_eq!(book.deliveries.len(), expected, "a request that nobody asked for");
-    }
-}
-
-/// A storm in which nothing happened would prove nothing.
-fn check_storm(book: &Book) {
-    for what in [
-        "answer lost: deliveries.save",
-        "answer lost: queues.send_later",
-        "by hand: delivery cancelled",
-        "by hand: delivery retried",
-        "by hand: recovery ordered",
-        "changed its lane: message",
-        "clock jumped: delivery",
-        "handed out twice: message",
-        "killed: api",
-        "killed: delivery",
-        "killed: fanout",
-        "killed: ingest",
-        "killed: upkeep",
-        "not deleted: message",
-        "parked: Circuit",
-        "parked: Inactive",
-        "parked: Paused",
-        "parked: RateLimit",
-        "receiver: answers with an error",
-        "receiver: is busy",
-        "receiver: is gone",
-        "receiver: refuses",
-        "receiver: resets",
-        "receiver: stalls",
-        "receiver: talks nonsense",
-        "refused: deliveries.save",
-        "replayed: stream batch",
-        "sent in part: queues.dispatch",
-        "upkeep: released",
-    ] {
-        let count = book.counts().get(what).copied().unwrap_or(0);
-        assert!(count > 0, "{what}: never in this run");
     }
 }
 
@@ -156,6 +182,17 @@ fn duplicates(book: &Book, record: &Record, id: &DeliveryId) -> Vec<&'static str
         causes.extend(cause);
     }
     causes
+}
+
+/// Why the ledger never heard of a request that was taken, and ended the delivery without it.
+fn why_unknown(book: &Book, record: &Record, post: &Post, id: &DeliveryId) -> &'static str {
+    if book.invocations[post.invocation].killed {
+        "killed before it was written down"
+    } else if record.store_faults.contains(&post.invocation) {
+        "the ledger was out of reach"
+    } else {
+        panic!("{id} was taken, and forgotten for no reason")
+    }
 }
 
 /// Why what was taken with `earlier` was sent with `later`.

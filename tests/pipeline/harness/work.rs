@@ -3,6 +3,7 @@
 use hooklane_app::fakes::Received;
 use hooklane_app::publish::{Checks, PublishError, publish};
 use hooklane_domain::event::{DefaultTenant, from_body};
+use hooklane_domain::message::Message;
 use hooklane_domain::waiting::Lane;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -20,7 +21,7 @@ pub(crate) enum Work {
     FanOut { instance: usize, slice: Slice },
     Deliver { instance: usize, messages: Vec<Received> },
     ByHand { port: Port, wish: Wish },
-    Upkeep,
+    Upkeep { instance: usize },
 }
 
 /// What came of it.
@@ -59,7 +60,8 @@ impl Pipeline {
     /// The lanes share the function, and no instance: each has an event source mapping of its own.
     pub(crate) fn deliver_some(&mut self, lane: Lane) -> Vec<Work> {
         let queues = &self.outside.queues;
-        let received = (0..AT_ONCE / BATCH).flat_map(|_| queues.receive(lane)).collect();
+        let received = (0..AT_ONCE / BATCH).flat_map(|_| queues.receive(lane));
+        let received = received.filter(|message| !self.is_lost(message)).collect();
         let batches = self.batches(received);
         let first = match lane {
             Lane::Fast => 0,
@@ -70,6 +72,18 @@ impl Pipeline {
         }
         let numbered = (first..).zip(batches);
         numbered.map(|(instance, messages)| Work::Deliver { instance, messages }).collect()
+    }
+
+    /// Nothing depends on one message once its delivery is written: `upkeep` sends another.
+    fn is_lost(&self, message: &Received) -> bool {
+        let Ok(Message::Deliver(deliver)) = Message::decode(&message.body) else { return false };
+        let written = self.outside.journal.book().seen.contains(&deliver.delivery);
+        let lost = written && self.outside.chance.happens(self.outside.weather().losses);
+        if lost {
+            self.outside.journal.count("lost: message");
+            self.outside.queues.delete(&message.id);
+        }
+        lost
     }
 
     /// In any order, some twice, in batches of any size.
@@ -135,8 +149,8 @@ impl Pipeline {
                     .count(format!("by hand: {name}{}", if granted { "" } else { ", in vain" }));
                 Answer::Done(Vec::new())
             }
-            Work::Upkeep => {
-                let Instance { port, function } = &self.upkeep;
+            Work::Upkeep { instance } => {
+                let Instance { port, function } = &self.upkeep[*instance];
                 match self.invoke(port, function.run()).await {
                     Some(Ok(summary)) => {
                         self.outside.journal.look(summary);
@@ -186,8 +200,10 @@ impl Pipeline {
                     self.delivery[instance] = self.cold_delivery();
                 }
             }
-            Work::Upkeep if killed => self.upkeep = cold_upkeep(&self.outside),
-            Work::ByHand { .. } | Work::Upkeep => {}
+            Work::Upkeep { instance } if killed => {
+                self.upkeep[instance] = cold_upkeep(&self.outside);
+            }
+            Work::ByHand { .. } | Work::Upkeep { .. } => {}
         }
     }
 
