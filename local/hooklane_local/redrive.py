@@ -91,9 +91,10 @@ def _send(target: Target, source: str, letter: dict, options: Options, report: R
     what = _describe(letter)
     try:
         where = _SENDERS[source](target, letter, options)
-    # What AWS refuses of one letter is no reason to leave the others.
-    except (Left, ClientError) as why:
+    # Whatever is wrong with one letter is no reason to leave the others: anything may be in one.
+    except (Left, ClientError, LookupError, TypeError, ValueError, RecursionError) as why:
         report.left += 1
+        why = why if isinstance(why, (Left, ClientError)) else f"it cannot be read ({why!r:.200})"
         report.tell(f"left       {what}\n             because {why}")
         return False
     report.sent += 1
@@ -170,7 +171,7 @@ def renewed(body: str) -> tuple[str, str | None]:
         message = json.loads(body)
         deliver = message["body"]
         delivery, generation = deliver["delivery"], deliver["generation"]
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         return body, None
     known = message.get("version") == 1 and message.get("kind") == "deliver" and isinstance(delivery, str)
     if not known or type(generation) is not int or not 0 <= generation < _MAX_GENERATION:

@@ -188,6 +188,8 @@ def test_records_that_left_the_stream_are_looked_for_in_the_ledger_if_asked_for(
     [
         ("%s", "a test", "neither a stream record"),
         ('{"marker":"%s"}', "a test", "neither a stream record"),
+        ('{"DDBStreamBatchInfo":{},"marker":"%s"}', "a test", "cannot be read"),
+        pytest.param("[" * 3000 + '"%s"' + "]" * 3000, "a test", "", id="very deep"),
         ("%s cut", "too long (cut to its first 1040000 bytes)", "not whole"),
     ],
 )

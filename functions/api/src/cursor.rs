@@ -39,7 +39,7 @@ impl List {
     }
 }
 
-const UNKNOWN: &str = "must be a nextCursor as it was given";
+pub(crate) const UNKNOWN: &str = "must be a nextCursor as it was given";
 const OTHER: &str = "is of another list: its filters must stay as they were, only limit may change";
 
 #[cfg(test)]

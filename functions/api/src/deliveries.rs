@@ -95,6 +95,9 @@ pub(crate) async fn list<B: Backend>(
     let accepted = query.span();
     let list = List::of(&[&"deliveries", &webhook, &status, &parked, &event_type, &accepted]);
     let (number, after) = (query.bounded_page(), query.place(&list));
+    if after.as_ref().is_some_and(|id: &DeliveryId| id.webhook() != webhook) {
+        query.error("cursor", crate::cursor::UNKNOWN);
+    }
     if number.is_some() && after.is_some() {
         query.error("page", "excludes cursor");
     }

@@ -193,7 +193,7 @@ impl Contract {
     #[must_use]
     pub fn sets_header(&self, lower: &str) -> bool {
         self.headers.iter().any(|(name, template)| {
-            name.eq_ignore_ascii_case(lower)
+            name.replace('_', "-").eq_ignore_ascii_case(lower)
                 || self.carries_one_signature(template)
                     && request::next_name(name).eq_ignore_ascii_case(lower)
         })

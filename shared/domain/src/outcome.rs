@@ -133,9 +133,12 @@ fn retry_after(response: &Response, now: Timestamp) -> Option<Duration> {
     let value = value.trim();
     let wait = match value.parse::<u64>() {
         Ok(seconds) => Duration::from_secs(seconds),
+        // More seconds than there is a number for.
+        Err(_) if !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit()) => Duration::MAX,
         Err(_) => {
             let date = httpdate::parse_http_date(value).ok()?;
-            let date = Timestamp::try_from(date).ok()?;
+            // Later than there is a time for.
+            let date = Timestamp::try_from(date).unwrap_or(Timestamp::MAX);
             Duration::try_from(date.duration_since(now)).ok()?
         }
     };
@@ -177,7 +180,8 @@ mod tests {
             (503, Some("Mon, 15 Jan 2024 10:31:00 GMT"), after(60)),
             (503, Some("Mon, 15 Jan 2024 10:29:00 GMT"), plain),
             (429, Some("999999999"), after(86_400)),
-            (429, Some("18446744073709551616"), plain),
+            (429, Some("18446744073709551616"), after(86_400)),
+            (429, Some("Fri, 31 Dec 9999 23:59:59 GMT"), after(86_400)),
             (429, Some("soon"), plain),
             (429, Some("-1"), plain),
         ] {

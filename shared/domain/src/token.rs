@@ -183,7 +183,7 @@ mod tests {
         assert_eq!(Claims::verify(&token, &ring("the-key-of-tokens"), at(1_999)), Ok(claims()));
         let expired = Claims::verify(&token, &ring("the-key-of-tokens"), at(2_000));
         assert_eq!(expired, Err(InvalidToken::Expired));
-        let other = Claims::verify(&token, &ring("another-key"), at(1_500));
+        let other = Claims::verify(&token, &ring("another-key-of-tokens"), at(1_500));
         assert_eq!(other, Err(InvalidToken::Signature));
         let rotated =
             Claims::verify(&token, &ring("a-newer-key-of-tokens\nthe-key-of-tokens"), at(1_500));

@@ -78,6 +78,12 @@ pub(super) fn slot_number(variable: &str) -> Option<usize> {
 
 impl Compiled {
     pub(super) fn parse(source: &str) -> Result<Self, InvalidExpression> {
+        // Before it is looked at in any other way: what is longer costs nothing.
+        if let Some((at, _)) = source.char_indices().nth(MAX_CHARACTERS) {
+            let (line, column) = place(source, at);
+            let message = format!("is over {MAX_CHARACTERS} characters long");
+            return Err(InvalidExpression { line, column, message });
+        }
         let tokens = tokens(source);
         let gate = &mut Gate { source, tokens, slots: Vec::new(), patterns: BTreeMap::new() };
         gate.check_size()?;
@@ -109,9 +115,6 @@ impl Gate<'_> {
     }
 
     fn check_size(&self) -> Result<(), InvalidExpression> {
-        if let Some((at, _)) = self.source.char_indices().nth(MAX_CHARACTERS) {
-            return Err(self.error(at, format!("is over {MAX_CHARACTERS} characters long")));
-        }
         if let Some(token) = self.tokens.get(MAX_TOKENS) {
             return Err(self.error(token.at, format!("has over {MAX_TOKENS} words and signs")));
         }

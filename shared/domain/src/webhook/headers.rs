@@ -14,9 +14,10 @@ const MAX_TOTAL: usize = 6_144;
 /// Headers that are not a webhook's to set: those of the connection (RFC 9110 §7.6.1, RFC 9113 §8.2.2),
 /// those that frame or describe the body, and those that would change what the request is. A receiver
 /// that trusts Hooklane's addresses must not be told by a tenant where a request came from, either.
-const RESERVED: [&str; 22] = [
+const RESERVED: [&str; 28] = [
     "accept-encoding",
     "connection",
+    "cf-connecting-ip",
     "cookie",
     "cookie2",
     "date",
@@ -29,14 +30,19 @@ const RESERVED: [&str; 22] = [
     "max-forwards",
     "range",
     "te",
+    "set-cookie",
     "trailer",
     "transfer-encoding",
+    "true-client-ip",
     "upgrade",
     "via",
+    "x-client-ip",
     "x-http-method",
     "x-http-method-override",
     "x-method-override",
+    "x-original-url",
     "x-real-ip",
+    "x-rewrite-url",
 ];
 
 /// The same for whole families.
@@ -58,7 +64,7 @@ pub enum InvalidHeader {
     Reserved,
     #[error("is a header that the contract {0} sets")]
     OfContract(String),
-    #[error("is there twice (header names know no case)")]
+    #[error("is there twice (header names know no case, and many receivers take _ for -)")]
     Twice,
     #[error("must be visible ASCII characters, spaces and tabs, at most {MAX_VALUE}")]
     Value,
@@ -79,7 +85,7 @@ impl CustomHeaders {
             errors.push((String::new(), InvalidHeader::TooLarge));
         }
         for (name, value) in headers {
-            let twice = kept.iter().any(|(other, _)| other.eq_ignore_ascii_case(&name));
+            let twice = kept.iter().any(|(other, _)| as_read(other) == as_read(&name));
             match check(&name, &value, contract) {
                 Some(error) => errors.push((name, error)),
                 None if twice => errors.push((name, InvalidHeader::Twice)),
@@ -122,8 +128,13 @@ pub(crate) fn is_value(text: &str) -> bool {
     text.len() <= MAX_VALUE && text.bytes().all(|b| matches!(b, b'\t' | b' '..=b'~'))
 }
 
+/// Names know no case, and a receiver behind CGI (RFC 3875 §4.1.18) reads `_` and `-` as the same.
+fn as_read(name: &str) -> String {
+    name.to_ascii_lowercase().replace('_', "-")
+}
+
 fn check(name: &str, value: &str, contract: &Contract) -> Option<InvalidHeader> {
-    let lower = name.to_ascii_lowercase();
+    let lower = as_read(name);
     if !is_name(name) {
         Some(InvalidHeader::Name)
     } else if RESERVED.contains(&lower.as_str())
@@ -165,6 +176,14 @@ mod tests {
         for (name, value, expected) in [
             ("Host", "evil.example", Reserved),
             ("hOsT", "evil.example", Reserved),
+            ("X_Real_IP", "10.0.0.1", Reserved),
+            ("Content_Length", "0", Reserved),
+            ("x_forwarded_FOR", "10.0.0.1", Reserved),
+            ("X_Webhook_Signature", "forged", of_contract()),
+            ("True-Client-IP", "10.0.0.1", Reserved),
+            ("CF-Connecting-IP", "10.0.0.1", Reserved),
+            ("X-Original-URL", "/admin", Reserved),
+            ("Set-Cookie", "a=b", Reserved),
             ("Connection", "close, X-Webhook-Signature", Reserved),
             ("Keep-Alive", "timeout=5", Reserved),
             ("Transfer-Encoding", "chunked", Reserved),
