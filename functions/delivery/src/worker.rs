@@ -2,6 +2,7 @@
 
 use futures::FutureExt as _;
 use futures::future::join_all;
+use hooklane_app::deliveries::read_each;
 use hooklane_app::ports::{
     DeadLetters as _, Deliveries as _, Surroundings as _, Unavailable, Waits as _,
 };
@@ -122,28 +123,24 @@ impl<E: Edge> Worker<E> {
         dispositions
     }
 
-    /// What is written of each delivery, in one read. Where one of them cannot be read back each is read
-    /// on its own, so that it harms no other.
+    /// What is written of each delivery; one that cannot be read back harms no other.
     async fn read(&self, ids: &[DeliveryId]) -> Vec<Read> {
-        match self.ledger.read(ids).await {
-            Ok(read) => read.into_iter().map(|read| Read::Written(Box::new(read))).collect(),
-            Err(error) if error.is_corrupt() => {
-                join_all(ids.iter().map(|id| self.read_one(id))).await
-            }
+        let out_of_reach = |error: &Unavailable| {
+            tell("batch.read_failed", error);
+            Read::OutOfReach
+        };
+        match read_each(&self.ledger, ids).await {
+            Ok(each) => each
+                .into_iter()
+                .map(|read| match read {
+                    Ok(written) => Read::Written(Box::new(written)),
+                    Err(error) if error.is_corrupt() => Read::Corrupt(error),
+                    Err(error) => out_of_reach(&error),
+                })
+                .collect(),
             Err(error) => {
-                tell("batch.read_failed", &error);
+                out_of_reach(&error);
                 ids.iter().map(|_| Read::OutOfReach).collect()
-            }
-        }
-    }
-
-    async fn read_one(&self, id: &DeliveryId) -> Read {
-        match self.ledger.read(std::slice::from_ref(id)).await {
-            Ok(read) => Read::Written(Box::new(read.into_iter().next().flatten())),
-            Err(error) if error.is_corrupt() => Read::Corrupt(error),
-            Err(error) => {
-                tell("batch.read_failed", &error);
-                Read::OutOfReach
             }
         }
     }

@@ -106,8 +106,7 @@ impl<R: Routes, Q: Dispatch, D: DeadLetters> Fanout<R, Q, D> {
                     Err(error) => return Err(error),
                 },
             };
-            // Once it can be read, the letter fans the event out again, and the others' deliveries are
-            // the same as now.
+            // Once it can be read, the letter fans the event out again; a delivery that is done stays done.
             if let Some(why) = table.unreadable.first() {
                 letters.push((raw, format!("whether this webhook gets it is not known: {why}")));
             }

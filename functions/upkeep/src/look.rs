@@ -89,14 +89,15 @@ where
     pub(crate) async fn written(&self, ids: &[DeliveryId]) -> Result<Vec<Written>, Unavailable> {
         let each = read_each(&self.ledger, ids).await?;
         let written = each.into_iter().zip(ids).map(|(read, id)| match read {
-            Ok(Some(delivery)) => Written::Is(Box::new(delivery)),
-            Ok(None) => Written::Not,
-            Err(error) => {
+            Ok(Some(delivery)) => Ok(Written::Is(Box::new(delivery))),
+            Ok(None) => Ok(Written::Not),
+            Err(error) if error.is_corrupt() => {
                 tracing::error!(delivery.id = %id, error = error.chain(), "delivery.unreadable");
-                Written::Unreadable
+                Ok(Written::Unreadable)
             }
+            Err(error) => Err(error),
         });
-        Ok(written.collect())
+        written.collect()
     }
 
     /// Switches off a webhook that has done nothing but fail for days.

@@ -66,7 +66,7 @@ pub async fn get<L: Events + Deliveries>(
 const AT_ONCE: usize = 16;
 
 /// What is written of each delivery, in the order asked for. Where one of them cannot be read back, each
-/// is read on its own, so that it takes no other with it.
+/// is read on its own, so that it takes no other with it; what then fails is told for each, too.
 pub async fn read_each(
     deliveries: &impl Deliveries,
     ids: &[DeliveryId],
@@ -78,13 +78,8 @@ pub async fn read_each(
     let mut each = Vec::with_capacity(ids.len());
     for some in ids.chunks(AT_ONCE) {
         let reads = some.iter().map(|id| deliveries.read(std::slice::from_ref(id)));
-        for read in join_all(reads).await {
-            match read {
-                Ok(one) => each.extend(one.into_iter().map(Ok)),
-                Err(error) if error.is_corrupt() => each.push(Err(error)),
-                Err(error) => return Err(error),
-            }
-        }
+        let read = join_all(reads).await.into_iter();
+        each.extend(read.map(|one| one.map(|one| one.into_iter().next().flatten())));
     }
     Ok(each)
 }
@@ -116,7 +111,8 @@ pub async fn of_event<L: Events + Deliveries>(
     for read in read_each(ledger, &ids).await? {
         match read {
             Ok(written) => told.deliveries.extend(written.filter(|d| d.tenant == *tenant)),
-            Err(error) => told.unreadable.push(error),
+            Err(error) if error.is_corrupt() => told.unreadable.push(error),
+            Err(error) => return Err(error),
         }
     }
     Ok(Some(told))

@@ -24,7 +24,7 @@ const FILTERED_READS: i32 = 500;
 /// One that lets everything through reads what was asked for, and at most so many: about what DynamoDB
 /// hands out at once.
 const MOST_READS: i32 = 1000;
-/// So many pages in a row that hold no readable key are passed over, and no more.
+/// So many queries of one call pass over what cannot be read, and no more.
 pub(super) const MOST_QUERIES: usize = 10;
 
 impl Ledger {

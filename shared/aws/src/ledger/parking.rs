@@ -9,6 +9,7 @@ use hooklane_domain::delivery::Delivery;
 use hooklane_domain::ids::{DeliveryId, TenantId, WebhookId};
 use serde::{Deserialize, Serialize};
 
+use super::pages::MOST_QUERIES;
 use super::{Ledger, keys};
 use crate::failure::{corrupt, unavailable};
 use crate::table::{Item, from_item, number, string, text, to_item};
@@ -58,8 +59,7 @@ impl Ledger {
     }
 }
 
-/// A look at the pointers takes at most so many queries, and a further one reads at least so many of them.
-const MOST_QUERIES: usize = 10;
+/// Past what cannot be read, a query takes at least so many.
 const LEAST_READ: usize = 100;
 
 /// Its key ends with the event.

@@ -72,7 +72,6 @@ impl Watches for Registry {
         let mut watches = Vec::new();
         let mut start = after.map(|id| watch_key(id).attributes());
         loop {
-            let left = limit - watches.len();
             let answer = self
                 .table
                 .client
@@ -81,7 +80,7 @@ impl Watches for Registry {
                 .key_condition_expression("pk = :pk")
                 .expression_attribute_values(":pk", string(WATCHED))
                 .consistent_read(true)
-                .limit(i32::try_from(left).unwrap_or(i32::MAX))
+                .limit(i32::try_from(limit).unwrap_or(i32::MAX))
                 .set_exclusive_start_key(start)
                 .send()
                 .await
@@ -95,6 +94,7 @@ impl Watches for Registry {
             }
             start = answer.last_evaluated_key;
             if watches.len() >= limit || start.is_none() {
+                watches.truncate(limit);
                 return Ok(watches);
             }
         }
