@@ -51,7 +51,7 @@ openapi: ## write docs/openapi.json anew from the code
 	cargo run --quiet --package hooklane-api --example openapi > docs/openapi.json
 
 contract: ## show a contract on the wire (FILE=contracts/x.toml), or its mistake
-	@cargo run --quiet --package hooklane-domain --example wire -- $(FILE)
+	@cargo run --quiet --package hooklane-contract --example wire -- $(FILE)
 
 clean: down ## remove what was built and installed
 	rm -rf target .aws-sam .local .venv tests/verifiers/node_modules

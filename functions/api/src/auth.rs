@@ -7,10 +7,10 @@ use axum::extract::FromRequestParts;
 use hooklane_app::ports::Unavailable;
 use hooklane_aws::secrets::RotatingKeys;
 use hooklane_domain::Timestamp;
+use hooklane_domain::access::key_ring::KeyRing;
+use hooklane_domain::access::tenant::Tenant;
+use hooklane_domain::access::token::Scope;
 use hooklane_domain::ids::TenantId;
-use hooklane_domain::keys::KeyRing;
-use hooklane_domain::tenant::Tenant;
-use hooklane_domain::token::Scope;
 use lambda_http::http::request::Parts;
 
 use crate::Backend;

@@ -4,7 +4,7 @@
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 
-use hooklane_domain::fields::{FieldErrors, Fields};
+use hooklane_domain::json::fields::{FieldErrors, Fields};
 
 use crate::problem::Problem;
 

@@ -182,8 +182,7 @@ pub(crate) async fn retry<B: Backend>(
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let id = delivery_id(&id)?;
-    let retried =
-        deliveries::retry(api.ledger(), api.queues(), api.surroundings(), &tenant, &id).await?;
+    let retried = deliveries::retry(api.ledger(), api.queues(), api.system(), &tenant, &id).await?;
     Ok((StatusCode::ACCEPTED, Json(DeliveryView::new(&retried))).into_response())
 }
 
@@ -206,7 +205,7 @@ pub(crate) async fn cancel<B: Backend>(
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let id = delivery_id(&id)?;
-    let cancelled = deliveries::cancel(api.ledger(), api.surroundings(), &tenant, &id).await?;
+    let cancelled = deliveries::cancel(api.ledger(), api.system(), &tenant, &id).await?;
     Ok(Json(DeliveryView::new(&cancelled)).into_response())
 }
 

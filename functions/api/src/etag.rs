@@ -1,7 +1,7 @@
 //! `ETag` and `If-Match` (RFC 9110 §8.8.3, §13.1.1): a client changes what it has seen, or nothing.
 
 use axum::extract::FromRequestParts;
-use hooklane_app::webhooks::Known;
+use hooklane_app::webhooks::Precondition;
 use lambda_http::http::header::IF_MATCH;
 use lambda_http::http::request::Parts;
 use lambda_http::http::{HeaderMap, HeaderValue};
@@ -15,7 +15,7 @@ pub(crate) fn of(revision: u64) -> HeaderValue {
 
 /// What `If-Match` lets be changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct IfMatch(pub(crate) Known);
+pub(crate) struct IfMatch(pub(crate) Precondition);
 
 impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
     type Rejection = Problem;
@@ -27,15 +27,15 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
 
 /// Several headers are one list. `*` is any revision. What is no tag of ours matches nothing, like one
 /// of the past: so does a weak tag, since the comparison is a strong one.
-fn known(headers: &HeaderMap) -> Known {
+fn known(headers: &HeaderMap) -> Precondition {
     let lines: Vec<_> = headers.get_all(IF_MATCH).iter().map(HeaderValue::to_str).collect();
     if lines.is_empty() {
-        return Known::Any;
+        return Precondition::Any;
     }
     let list = lines.into_iter().map(Result::unwrap_or_default).collect::<Vec<_>>().join(",");
     match list.trim() {
-        "*" => Known::Any,
-        list => Known::OneOf(strong_tags(list).filter_map(|tag| tag.parse().ok()).collect()),
+        "*" => Precondition::Any,
+        list => Precondition::OneOf(strong_tags(list).filter_map(|tag| tag.parse().ok()).collect()),
     }
 }
 
@@ -63,11 +63,11 @@ mod tests {
 
     #[test]
     fn lists_of_tags() {
-        let one_of = |revisions: &[u64]| Known::OneOf(revisions.to_vec());
+        let one_of = |revisions: &[u64]| Precondition::OneOf(revisions.to_vec());
         for (lines, expected) in [
-            (&[][..], Known::Any),
-            (&["*"], Known::Any),
-            (&[" * "], Known::Any),
+            (&[][..], Precondition::Any),
+            (&["*"], Precondition::Any),
+            (&[" * "], Precondition::Any),
             (&["\"7\""], one_of(&[7])),
             (&["\"7\", \"8\""], one_of(&[7, 8])),
             (&["\"7\",,\t\"8\","], one_of(&[7, 8])),

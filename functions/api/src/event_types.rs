@@ -7,10 +7,10 @@ use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse as _, Response};
 use hooklane_app::catalog::Age;
 use hooklane_app::event_types;
-use hooklane_app::ports::{EventTypes as _, Surroundings as _};
-use hooklane_domain::catalog::{OwnType, Owner, Source};
-use hooklane_domain::fields::FieldErrors;
+use hooklane_app::ports::{Clock as _, EventTypeStore as _};
+use hooklane_catalog::{OwnType, Owner, Source};
 use hooklane_domain::ids::EventType;
+use hooklane_domain::json::fields::FieldErrors;
 use lambda_http::http::StatusCode;
 use lambda_http::http::header::ETAG;
 use serde::Serialize;
@@ -56,7 +56,7 @@ pub(crate) async fn available<B: Backend>(
     let mut query = Query::of(raw.as_deref());
     let category = query.parse::<String>("category");
     query.finish()?;
-    let now = api.surroundings().now();
+    let now = api.system().now();
     let known = api.rules().catalog.known(api.registry(), &tenant, now, Age::Now).await?;
     let data = known
         .types()
@@ -167,7 +167,7 @@ pub(crate) async fn delete<B: Backend>(
     IfMatch(known): IfMatch,
 ) -> Result<Response, Problem> {
     let name = name.parse().map_err(|_| Problem::not_found("event type"))?;
-    let (catalog, now) = (api.rules().catalog, api.surroundings().now());
+    let (catalog, now) = (api.rules().catalog, api.system().now());
     event_types::delete(api.registry(), catalog, &owner, &name, &known, now).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

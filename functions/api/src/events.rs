@@ -5,10 +5,10 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
-use hooklane_app::deliveries::{self, EventTold};
+use hooklane_app::deliveries::{self, EventDetail};
 use hooklane_app::publish::{self, Accepted, Checks};
 use hooklane_domain::event::{Content, DefaultTenant, MAX_EVENT_BYTES, NewEvent, from_body};
-use hooklane_domain::fields::FieldErrors;
+use hooklane_domain::json::fields::FieldErrors;
 use lambda_http::http::StatusCode;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -71,7 +71,7 @@ pub(crate) async fn publish<B: Backend>(
     let new = read(&body, tenant)?;
     let fallback = key.map(|key| key.event_id(None));
     let accepted =
-        publish::publish(api.ledger(), checks(&*api), api.surroundings(), new, fallback).await?;
+        publish::publish(api.ledger(), checks(&*api), api.system(), new, fallback).await?;
     let (status, view) = AcceptedView::new(accepted);
     Ok((status, Json(view)).into_response())
 }
@@ -109,7 +109,7 @@ pub(crate) async fn get<B: Backend>(
 ) -> Result<Response, Problem> {
     let no_event = || Problem::not_found("event");
     let id = id.parse().map_err(|_| no_event())?;
-    let EventTold { event, deliveries, unreadable } =
+    let EventDetail { event, deliveries, unreadable } =
         deliveries::of_event(api.registry(), api.ledger(), &tenant, &id)
             .await?
             .ok_or_else(no_event)?;
@@ -195,9 +195,8 @@ pub(crate) async fn publish_batch<B: Backend>(
     let read: Vec<Result<_, Problem>> =
         events.iter().map(|raw| raw.get()).enumerate().map(keyed).collect();
     let good = read.iter().filter_map(|r| r.as_ref().ok().cloned()).collect();
-    let mut accepted = publish::publish_all(api.ledger(), checks(&*api), api.surroundings(), good)
-        .await
-        .into_iter();
+    let mut accepted =
+        publish::publish_all(api.ledger(), checks(&*api), api.system(), good).await.into_iter();
     let results = read
         .into_iter()
         .map(|read| match read {

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use hooklane_app::ports::{Surroundings as _, Tenants as _};
+use hooklane_app::ports::{Clock as _, TenantStore as _};
 use hooklane_domain::Timestamp;
+use hooklane_domain::access::quota::Quota;
+use hooklane_domain::access::tenant::Tenant;
+use hooklane_domain::access::token::{InvalidToken, TokenClaims};
 use hooklane_domain::ids::TenantId;
-use hooklane_domain::quota::Quota;
-use hooklane_domain::tenant::Tenant;
-use hooklane_domain::token::{Claims, InvalidToken};
 use lambda_http::http::header::AUTHORIZATION;
 use lambda_http::http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -47,20 +47,20 @@ pub(crate) async fn limit<B: Backend>(
     let standing = standing(&*api, &caller).await;
     let refused = matches!(standing, Some(Standing { refused: true, .. }));
     let mut response = if refused {
-        let seconds = standing.map_or(1, |s| s.resets_at - api.surroundings().now().as_second());
+        let seconds = standing.map_or(1, |s| s.resets_at - api.system().now().as_second());
         Problem::over_limit(seconds.max(1)).into_response()
     } else {
         next.run(request).await
     };
     if let Some(standing) = standing {
-        tell(response.headers_mut(), standing);
+        write_quota(response.headers_mut(), standing);
     }
     response
 }
 
 async fn identify<B: Backend>(api: &B, headers: &HeaderMap) -> Result<Caller, Problem> {
     let token = bearer(headers).ok_or_else(Problem::unauthorized)?;
-    let now = api.surroundings().now();
+    let now = api.system().now();
     let named = headers.get(TENANT_HEADER).map(HeaderValue::to_str);
     let claims = match recognize(api, token, now).await? {
         Credential::Token(claims) => claims,
@@ -86,7 +86,7 @@ async fn identify<B: Backend>(api: &B, headers: &HeaderMap) -> Result<Caller, Pr
 
 enum Credential {
     OperatorKey,
-    Token(Claims),
+    Token(TokenClaims),
 }
 
 /// What a bearer token is. One that is not known may be of a key that was made a moment ago.
@@ -98,9 +98,9 @@ async fn recognize<B: Backend>(
     if api.operator_keys().known(now).await?.holds(token) {
         return Ok(Credential::OperatorKey);
     }
-    let verified = match Claims::verify(token, &*api.token_keys().known(now).await?, now) {
+    let verified = match TokenClaims::verify(token, &*api.token_keys().known(now).await?, now) {
         Err(InvalidToken::Signature) => {
-            Claims::verify(token, &*api.token_keys().newest(now).await?, now)
+            TokenClaims::verify(token, &*api.token_keys().newest(now).await?, now)
         }
         Err(InvalidToken::Shape) if api.operator_keys().newest(now).await?.holds(token) => {
             return Ok(Credential::OperatorKey);
@@ -129,7 +129,7 @@ fn read_name(
 async fn standing<B: Backend>(api: &B, caller: &Caller) -> Option<Standing> {
     let tenant = caller.tenant.as_ref()?;
     let quota = quota(api, tenant)?;
-    let now = api.surroundings().now();
+    let now = api.system().now();
     Some(match caller.role {
         Role::Operator => api.limiter().look(&tenant.id, quota, now),
         Role::Tenant(_) => api.limiter().admit(api.ledger(), &tenant.id, quota, now).await,
@@ -140,7 +140,7 @@ fn quota<B: Backend>(api: &B, tenant: &Tenant) -> Option<Quota> {
     Quota::per_minute(tenant.settings.rate_limit.unwrap_or_else(|| api.rate_limit()))
 }
 
-fn tell(headers: &mut HeaderMap, standing: Standing) {
+fn write_quota(headers: &mut HeaderMap, standing: Standing) {
     for (name, value) in [
         ("x-ratelimit-limit", standing.limit.into()),
         ("x-ratelimit-remaining", standing.remaining.into()),

@@ -1,7 +1,7 @@
 //! `Idempotency-Key`: a request that may be sent twice counts once.
 
 use axum::extract::FromRequestParts;
-use hooklane_domain::idempotency::IdempotencyKey;
+use hooklane_domain::access::idempotency::IdempotencyKey;
 use lambda_http::http::request::Parts;
 
 use crate::problem::Problem;

@@ -11,13 +11,14 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use hooklane_app::catalog::EventCatalog;
 use hooklane_app::ports::{
-    AttemptLog, Claims, Deliveries, EventTypes, Events, Healths, Parking, Post, Quotas, Recoveries,
-    Slots, Surroundings, Tenants, TestAttempts, Waits, Watches, Webhooks,
+    AttemptLog, Clock, DeferQueue, DeliveryStore, Entropy, EventStore, EventTypeStore, HealthStore,
+    IdempotencyStore, ParkingStore, Post, QuotaStore, RecoveryStore, SlotStore, TenantStore,
+    TestAttemptStore, WatchList, WebhookStore,
 };
 use hooklane_app::tenants::Names;
 use hooklane_app::webhooks::Rules;
-use hooklane_domain::contract::Contracts;
-use hooklane_domain::network::NetworkRules;
+use hooklane_contract::Contracts;
+use hooklane_domain::webhook::network::NetworkRules;
 
 mod auth;
 mod body;
@@ -71,7 +72,7 @@ pub struct Api<L, R, Q, P, K, S> {
     pub operator_keys: K,
     /// They sign tenants' tokens.
     pub token_keys: K,
-    pub surroundings: S,
+    pub system: S,
     pub contracts: Contracts,
     pub catalog: EventCatalog,
     pub network: NetworkRules,
@@ -83,22 +84,41 @@ pub struct Api<L, R, Q, P, K, S> {
 
 /// The ports of the ledger.
 pub trait Ledger:
-    Events + Deliveries + AttemptLog + Parking + Slots + Claims + TestAttempts + Quotas
+    EventStore
+    + DeliveryStore
+    + AttemptLog
+    + ParkingStore
+    + SlotStore
+    + IdempotencyStore
+    + TestAttemptStore
+    + QuotaStore
 {
 }
 impl<T> Ledger for T where
-    T: Events + Deliveries + AttemptLog + Parking + Slots + Claims + TestAttempts + Quotas
+    T: EventStore
+        + DeliveryStore
+        + AttemptLog
+        + ParkingStore
+        + SlotStore
+        + IdempotencyStore
+        + TestAttemptStore
+        + QuotaStore
 {
 }
 
 /// Everything a handler needs of its [`Api`], whatever is behind it.
 pub trait Backend: Send + Sync + 'static {
     type Ledger: Ledger;
-    type Registry: Webhooks + Tenants + EventTypes + Healths + Watches + Recoveries;
-    type Queues: Waits;
+    type Registry: WebhookStore
+        + TenantStore
+        + EventTypeStore
+        + HealthStore
+        + WatchList
+        + RecoveryStore;
+    type Queues: DeferQueue;
     type Sender: Post;
     type Keys: Keys;
-    type Surroundings: Surroundings;
+    type System: Clock + Entropy;
 
     fn ledger(&self) -> &Self::Ledger;
     fn registry(&self) -> &Self::Registry;
@@ -106,7 +126,7 @@ pub trait Backend: Send + Sync + 'static {
     fn sender(&self) -> &Self::Sender;
     fn operator_keys(&self) -> &Self::Keys;
     fn token_keys(&self) -> &Self::Keys;
-    fn surroundings(&self) -> &Self::Surroundings;
+    fn system(&self) -> &Self::System;
     fn rules(&self) -> Rules<'_>;
     fn names(&self) -> Names<'_>;
     fn rate_limit(&self) -> u32;
@@ -117,18 +137,24 @@ pub trait Backend: Send + Sync + 'static {
 impl<L, R, Q, P, K, S> Backend for Api<L, R, Q, P, K, S>
 where
     L: Ledger + 'static,
-    R: Webhooks + Tenants + EventTypes + Healths + Watches + Recoveries + 'static,
-    Q: Waits + 'static,
+    R: WebhookStore
+        + TenantStore
+        + EventTypeStore
+        + HealthStore
+        + WatchList
+        + RecoveryStore
+        + 'static,
+    Q: DeferQueue + 'static,
     P: Post + 'static,
     K: Keys + 'static,
-    S: Surroundings + 'static,
+    S: Clock + Entropy + 'static,
 {
     type Ledger = L;
     type Registry = R;
     type Queues = Q;
     type Sender = P;
     type Keys = K;
-    type Surroundings = S;
+    type System = S;
 
     fn ledger(&self) -> &L {
         &self.ledger
@@ -148,8 +174,8 @@ where
     fn token_keys(&self) -> &K {
         &self.token_keys
     }
-    fn surroundings(&self) -> &S {
-        &self.surroundings
+    fn system(&self) -> &S {
+        &self.system
     }
     fn rules(&self) -> Rules<'_> {
         Rules {

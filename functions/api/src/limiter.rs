@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use hooklane_app::ports::Quotas;
+use hooklane_app::ports::QuotaStore;
 use hooklane_domain::Timestamp;
+use hooklane_domain::access::quota::{Lease, Quota, RequestDecision, Window};
 use hooklane_domain::ids::TenantId;
-use hooklane_domain::quota::{Admission, Lease, Quota, Window};
 
 /// A warm function that has met more tenants than this starts over.
 const MAX_TENANTS: usize = 10_000;
@@ -29,28 +29,28 @@ impl Limiter {
     /// passes: the limit protects Hooklane, and is no reason to refuse what it could do.
     pub(crate) async fn admit(
         &self,
-        quotas: &impl Quotas,
+        quotas: &impl QuotaStore,
         tenant: &TenantId,
         quota: Quota,
         now: Timestamp,
     ) -> Standing {
         let window = Window::at(now);
-        let mut admission = self.with(tenant, window, quota, Lease::admit);
-        if admission == Admission::Lease {
+        let mut decision = self.with(tenant, window, quota, Lease::admit);
+        if decision == RequestDecision::Lease {
             match quotas.lease(tenant, window, quota.block()).await {
                 Ok(leased) => {
-                    admission = self.with(tenant, window, quota, |lease| {
+                    decision = self.with(tenant, window, quota, |lease| {
                         lease.add(leased);
                         lease.admit()
                     });
                 }
                 Err(error) => {
                     tracing::error!(error = error.chain(), %tenant, "rate_limit.unknown");
-                    admission = Admission::Granted;
+                    decision = RequestDecision::Granted;
                 }
             }
         }
-        let refused = admission != Admission::Granted;
+        let refused = decision != RequestDecision::Granted;
         Standing { refused, ..self.look(tenant, quota, now) }
     }
 

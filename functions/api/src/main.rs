@@ -10,7 +10,7 @@ use hooklane_aws::queues::{QueueUrls, Queues};
 use hooklane_aws::registry::Registry;
 use hooklane_aws::secrets::{RotatingKeys, Secret, Vault};
 use hooklane_aws::startup::explain;
-use hooklane_aws::surroundings::System;
+use hooklane_aws::system::System;
 use hooklane_sender::Sender;
 
 #[tokio::main(flavor = "current_thread")]
@@ -31,9 +31,9 @@ async fn main() -> anyhow::Result<()> {
         sender: Sender::new(settings.network.clone()).context("api cannot start")?,
         operator_keys: keys(settings.operator_key_secret),
         token_keys: keys(settings.token_key_secret),
-        surroundings: System,
-        contracts: hooklane_contracts::load(),
-        catalog: EventCatalog::new(hooklane_catalog::load()),
+        system: System,
+        contracts: hooklane_bundled_contracts::load(),
+        catalog: EventCatalog::new(hooklane_bundled_catalogs::load()),
         network: settings.network,
         rate_limit: settings.rate_limit,
         limiter: Limiter::default(),

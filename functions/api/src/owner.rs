@@ -2,8 +2,8 @@
 //! platform's.
 
 use axum::extract::FromRequestParts;
-use hooklane_domain::catalog::Owner;
-use hooklane_domain::token::Scope;
+use hooklane_catalog::Owner;
+use hooklane_domain::access::token::Scope;
 use lambda_http::http::request::Parts;
 
 use crate::auth::Caller;

@@ -1,9 +1,9 @@
 //! What query parameters look like, for the OpenAPI document.
 
-use hooklane_domain::circuit::Circuit;
 use hooklane_domain::delivery::Status;
-use hooklane_domain::period::Period;
-use hooklane_domain::waiting;
+use hooklane_domain::delivery::period::Period;
+use hooklane_domain::delivery::waiting;
+use hooklane_domain::isolation::circuit::Circuit;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{
     KnownFormat, ObjectBuilder, OneOfBuilder, Schema, SchemaFormat, Type,
@@ -60,7 +60,7 @@ described! {
     /// Whether a webhook's receiver is tried at all.
     CircuitState: one_of(Circuit::STATES).description(Some(CIRCUIT)).into();
     /// Where a webhook's deliveries are sent.
-    Lane: one_of([waiting::Lane::Fast, waiting::Lane::Retry].map(waiting::Lane::as_str)).description(Some(LANE)).into();
+    Lane: one_of([waiting::Lane::Fast, waiting::Lane::Slow].map(waiting::Lane::as_str)).description(Some(LANE)).into();
     /// A point in time: RFC 3339, or seconds since 1970.
     Time: OneOfBuilder::new()
         .item(

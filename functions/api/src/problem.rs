@@ -13,7 +13,7 @@ use hooklane_app::recover::RecoverError;
 use hooklane_app::tenants::{MintError, SettingsError};
 use hooklane_app::webhooks::{ChangeError, RegisterError, TestError};
 use hooklane_domain::event::MAX_EVENT_BYTES;
-use hooklane_domain::fields::{FieldError, FieldErrors};
+use hooklane_domain::json::fields::{FieldError, FieldErrors};
 use lambda_http::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use lambda_http::http::{HeaderValue, StatusCode};
 use serde::Serialize;

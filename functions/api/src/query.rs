@@ -3,8 +3,8 @@
 use std::str::FromStr;
 
 use hooklane_domain::Timestamp;
-use hooklane_domain::fields::FieldErrors;
-use hooklane_domain::period::TimeRange;
+use hooklane_domain::delivery::period::TimeRange;
+use hooklane_domain::json::fields::FieldErrors;
 
 use crate::cursor::List;
 

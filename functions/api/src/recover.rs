@@ -5,10 +5,10 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
-use hooklane_app::ports::Surroundings as _;
+use hooklane_app::ports::Clock as _;
 use hooklane_app::recover;
-use hooklane_domain::recovery::Wanted;
-use hooklane_domain::whole_millisecond;
+use hooklane_domain::isolation::recovery::Wanted;
+use hooklane_domain::time::whole_millisecond;
 use lambda_http::http::StatusCode;
 
 use crate::Backend;
@@ -42,9 +42,9 @@ pub(crate) async fn start<B: Backend>(
     Path(id): Path<String>,
     Text(body): Text,
 ) -> Result<Response, Problem> {
-    let wanted = Wanted::read(&body, whole_millisecond(api.surroundings().now()))?;
+    let wanted = Wanted::read(&body, whole_millisecond(api.system().now()))?;
     let key = (&tenant, webhook_id(&id)?);
-    let ordered = recover::start(api.registry(), api.surroundings(), key, wanted).await?;
+    let ordered = recover::start(api.registry(), api.system(), key, wanted).await?;
     Ok((StatusCode::ACCEPTED, Json(RecoveryView::new(&ordered))).into_response())
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
-use hooklane_app::ports::{Surroundings as _, Webhooks as _};
+use hooklane_app::ports::{Clock as _, WebhookStore as _};
 use hooklane_app::webhooks;
 use lambda_http::http::header::{CACHE_CONTROL, ETAG};
 
@@ -38,7 +38,7 @@ pub(crate) async fn show<B: Backend>(
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let webhook = api.registry().get(&tenant, webhook_id(&id)?).await?.ok_or_else(no_webhook)?;
-    let view = SecretView::new(&webhook, api.rules().contracts, api.surroundings().now());
+    let view = SecretView::new(&webhook, api.rules().contracts, api.system().now());
     Ok(([(CACHE_CONTROL, "no-store")], Json(view)).into_response())
 }
 
@@ -78,9 +78,9 @@ pub(crate) async fn rotate<B: Backend>(
     Text(body): Text,
 ) -> Result<Response, Problem> {
     let key = (&tenant, webhook_id(&id)?);
-    let (registry, surroundings) = (api.registry(), api.surroundings());
-    let rotated = webhooks::rotate(registry, surroundings, api.rules(), key, &known, &body).await?;
-    let view = SecretView::new(&rotated, api.rules().contracts, surroundings.now());
+    let (registry, system) = (api.registry(), api.system());
+    let rotated = webhooks::rotate(registry, system, api.rules(), key, &known, &body).await?;
+    let view = SecretView::new(&rotated, api.rules().contracts, system.now());
     let tag = [(ETAG, etag::of(rotated.revision))];
     Ok(([(CACHE_CONTROL, "no-store")], tag, Json(view)).into_response())
 }

@@ -1,5 +1,5 @@
 use hooklane_aws::settings::{self, InvalidSetting};
-use hooklane_domain::network::NetworkRules;
+use hooklane_domain::webhook::network::NetworkRules;
 
 /// What `template.yaml` tells `api`.
 #[derive(Debug, Clone)]

@@ -7,8 +7,8 @@ use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse as _, Response};
 use hooklane_app::deliveries::statistics;
 use hooklane_app::isolation;
-use hooklane_app::ports::Surroundings as _;
-use hooklane_domain::period::Period;
+use hooklane_app::ports::Clock as _;
+use hooklane_domain::delivery::period::Period;
 
 use crate::Backend;
 use crate::auth::{READ, Reader};
@@ -43,7 +43,7 @@ pub(crate) async fn of_webhook<B: Backend>(
 ) -> Result<Response, Problem> {
     let webhook = webhook_id(&webhook)?;
     let period = period(raw.as_deref())?;
-    let asked = (period, api.surroundings().now());
+    let asked = (period, api.system().now());
     let sample = statistics::of_webhook(api.registry(), api.ledger(), (&tenant, webhook), asked)
         .await?
         .ok_or_else(no_webhook)?;
@@ -71,7 +71,7 @@ pub(crate) async fn of_tenant<B: Backend>(
     RawQuery(raw): RawQuery,
 ) -> Result<Response, Problem> {
     let period = period(raw.as_deref())?;
-    let asked = (period, api.surroundings().now());
+    let asked = (period, api.system().now());
     let sample = statistics::of_tenant(api.registry(), api.ledger(), &tenant, asked).await?;
     Ok(Json(StatisticsView::new(sample)).into_response())
 }
@@ -92,7 +92,7 @@ pub(crate) async fn health<B: Backend>(
     Path(webhook): Path<String>,
 ) -> Result<Response, Problem> {
     let webhook = webhook_id(&webhook)?;
-    let now = api.surroundings().now();
+    let now = api.system().now();
     let (registry, ledger, contracts) = (api.registry(), api.ledger(), api.rules().contracts);
     let (sample, isolation) =
         isolation::health(registry, ledger, contracts, (&tenant, webhook), now)

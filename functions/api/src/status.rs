@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
-use hooklane_app::ports::{Events, Surroundings as _, Tenants as _};
+use hooklane_app::ports::{Clock as _, EventStore, TenantStore as _};
 use hooklane_domain::Timestamp;
 use lambda_http::http::StatusCode;
 use serde::Serialize;
@@ -59,7 +59,7 @@ pub struct Pulse(Mutex<Option<(Timestamp, StatusView)>>);
     ),
 )]
 pub(crate) async fn get<B: Backend>(State(api): State<Arc<B>>) -> Response {
-    let now = api.surroundings().now();
+    let now = api.system().now();
     let view = match api.pulse().known(now) {
         Some(view) => view,
         None => {
@@ -98,7 +98,7 @@ async fn registry<B: Backend>(api: &B) -> Part {
 
 async fn ledger<B: Backend>(api: &B) -> Part {
     match (PROBE.parse(), PROBE.parse()) {
-        (Ok(tenant), Ok(event)) => part(Events::get(api.ledger(), &tenant, &event).await),
+        (Ok(tenant), Ok(event)) => part(EventStore::get(api.ledger(), &tenant, &event).await),
         _ => Part::Unavailable,
     }
 }

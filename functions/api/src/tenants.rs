@@ -5,10 +5,10 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse as _, Response};
-use hooklane_app::ports::{Surroundings as _, Tenants as _};
+use hooklane_app::ports::{Clock as _, TenantStore as _};
 use hooklane_app::tenants;
+use hooklane_domain::access::tenant::Tenant;
 use hooklane_domain::ids::TenantId;
-use hooklane_domain::tenant::Tenant;
 use lambda_http::http::StatusCode;
 use lambda_http::http::header::{CACHE_CONTROL, ETAG};
 use serde::Serialize;
@@ -168,9 +168,8 @@ pub(crate) async fn create_token<B: Backend>(
     Text(body): Text,
 ) -> Result<Response, Problem> {
     let id = tenant_id(&id)?;
-    let keys = api.token_keys().known(api.surroundings().now()).await?;
-    let minted =
-        tenants::mint(api.registry(), api.surroundings(), keys.current(), &id, &body).await?;
+    let keys = api.token_keys().known(api.system().now()).await?;
+    let minted = tenants::mint(api.registry(), api.system(), keys.current(), &id, &body).await?;
     let headers = [(CACHE_CONTROL, "no-store")];
     Ok((StatusCode::CREATED, headers, Json(TokenView::new(&minted))).into_response())
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
-use hooklane_app::ports::Surroundings as _;
-use hooklane_app::webhooks::{self, Trial};
+use hooklane_app::ports::Clock as _;
+use hooklane_app::webhooks::{self, TestDeps};
 
 use crate::Backend;
 use crate::auth::{WRITE, Writer};
@@ -44,14 +44,14 @@ pub(crate) async fn test<B: Backend>(
     let samples = CatalogSamples {
         catalog: api.rules().catalog,
         registry: api.registry(),
-        now: api.surroundings().now(),
+        now: api.system().now(),
     };
-    let trial = Trial {
+    let trial = TestDeps {
         webhooks: api.registry(),
         ledger: api.ledger(),
         sender: api.sender(),
         samples: &samples,
-        surroundings: api.surroundings(),
+        system: api.system(),
         contracts: api.rules().contracts,
     };
     let tested = webhooks::test(trial, (&tenant, webhook_id(&id)?), &body).await?;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse as _, Response};
-use hooklane_app::ports::Webhooks as _;
-use hooklane_app::webhooks::{self, Known, Rules};
+use hooklane_app::ports::WebhookStore as _;
+use hooklane_app::webhooks::{self, Precondition, Rules};
 use hooklane_domain::ids::{EventType, TenantId, WebhookId};
 use hooklane_domain::webhook::Webhook;
 use lambda_http::http::StatusCode;
@@ -58,13 +58,12 @@ pub(crate) async fn create<B: Backend>(
 ) -> Result<Response, Problem> {
     let tenant_contract = caller.tenant.as_ref().and_then(|t| t.settings.contract.as_ref());
     let rules = Rules { tenant_contract, ..api.rules() };
-    let (registry, surroundings) = (api.registry(), api.surroundings());
+    let (registry, system) = (api.registry(), api.system());
     let webhook = match key {
-        None => webhooks::register(registry, surroundings, rules, tenant, &body).await?,
+        None => webhooks::register(registry, system, rules, tenant, &body).await?,
         Some(key) => {
             let claim = (tenant, &key);
-            webhooks::register_once(registry, api.ledger(), surroundings, rules, claim, &body)
-                .await?
+            webhooks::register_once(registry, api.ledger(), system, rules, claim, &body).await?
         }
     };
     let location = format!("/api/v1/webhooks/{}", webhook.id);
@@ -202,13 +201,12 @@ async fn change<B: Backend>(
     api: &B,
     tenant: &TenantId,
     id: &str,
-    known: Known,
+    known: Precondition,
     body: &str,
 ) -> Result<Response, Problem> {
     let key = (tenant, webhook_id(id)?);
     let changed =
-        webhooks::change(api.registry(), api.surroundings(), api.rules(), key, &known, body)
-            .await?;
+        webhooks::change(api.registry(), api.system(), api.rules(), key, &known, body).await?;
     Ok(shown(&changed))
 }
 

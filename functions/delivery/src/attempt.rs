@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use hooklane_app::attempt;
-use hooklane_app::ports::{Events as _, Surroundings as _, Unavailable};
-use hooklane_aws::sqs_batch::Disposition;
-use hooklane_domain::admission::{Admission, admit, changes_lane};
-use hooklane_domain::contract::{Contract, Subject};
+use hooklane_app::batch::Disposition;
+use hooklane_app::ports::{Clock as _, EventStore as _, Unavailable};
+use hooklane_contract::{Contract, Subject};
 use hooklane_domain::delivery::{CancelReason, Delivery, FailReason, ParkReason};
 use hooklane_domain::event::Content;
-use hooklane_domain::rate::limit_of;
+use hooklane_domain::isolation::admission::{Admission, admit, changes_lane};
 use hooklane_domain::webhook::Webhook;
 
 use crate::edge::Edge;
@@ -33,7 +32,7 @@ impl<E: Edge> Worker<E> {
         job: &Job<'_>,
         delivery: Delivery,
     ) -> Result<Disposition, Unavailable> {
-        let now = self.surroundings.now();
+        let now = self.system.now();
         let webhook = self.webhooks.get(&delivery.tenant, delivery.id.webhook(), now).await?;
         let Some(webhook) = webhook else {
             let cancelled = delivery.cancelled(now, CancelReason::WebhookDeleted);
@@ -55,12 +54,12 @@ impl<E: Edge> Worker<E> {
                 let failed = delivery.failed(now, FailReason::EventMissing);
                 return self.finish_without_attempt(job, failed).await;
             }
-            Found::Unreadable(reason) => return Ok(self.bury(job.task, &reason).await),
+            Found::Unreadable(reason) => return Ok(self.dead_letter(job.task, &reason).await),
         };
-        let delivery = match limit_of(&webhook, &self.contracts) {
+        let delivery = match self.contracts.rate_limit_of(&webhook) {
             Some(limit) => match self.slot(job, delivery, limit).await? {
                 Slot::Here(delivery) => *delivery,
-                Slot::Waits(disposition) => return Ok(disposition),
+                Slot::DeferQueue(disposition) => return Ok(disposition),
             },
             None => delivery,
         };
@@ -73,7 +72,7 @@ impl<E: Edge> Worker<E> {
 
     /// From the message; or from the ledger, which has it also where the message's is unreadable.
     async fn content(&self, job: &Job<'_>) -> Result<Found, Unavailable> {
-        let unreadable = match job.deliver.payload.clone().map(hooklane_aws::payload::unpack) {
+        let unreadable = match job.deliver.payload.clone().map(hooklane_app::payload::unpack) {
             Some(Ok(content)) => return Ok(Found::Content(content)),
             Some(Err(error)) => Some(error.chain()),
             None => None,
@@ -87,7 +86,7 @@ impl<E: Edge> Worker<E> {
     }
 
     async fn make(&self, delivery: &Delivery, webhook: Arc<Webhook>, content: &Content) -> Made {
-        let (number, at) = (delivery.next_number(), self.surroundings.now());
+        let (number, at) = (delivery.next_number(), self.system.now());
         let subject =
             Subject { content, delivery: &delivery.id, webhook: &webhook, attempt: number, at };
         let (attempt, contract) = attempt::make(&self.sender, &self.contracts, subject).await;

@@ -5,20 +5,20 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use hooklane_app::ports::{
-    Brakes as _, Healths as _, Surroundings as _, Tenants as _, Unavailable, Watches as _,
+    BrakeStore as _, Clock as _, HealthStore as _, TenantStore as _, Unavailable, WatchList as _,
 };
 use hooklane_domain::Timestamp;
-use hooklane_domain::attempt::Attempt;
-use hooklane_domain::brake::Brake;
-use hooklane_domain::circuit::Thresholds;
 use hooklane_domain::delivery::Delivery;
-use hooklane_domain::health::{Change, Health, Tally};
+use hooklane_domain::delivery::attempt::Attempt;
 use hooklane_domain::ids::{TenantId, WebhookId};
-use hooklane_domain::operational::is_operational;
+use hooklane_domain::isolation::brake::Brake;
+use hooklane_domain::isolation::circuit::Thresholds;
+use hooklane_domain::isolation::health::{Change, Health, Tally};
+use hooklane_domain::isolation::operational::is_operational;
 
 use crate::edge::Edge;
 use crate::memory::Memory;
-use crate::worker::{Worker, tell};
+use crate::worker::{Worker, log_error};
 
 /// An instance writes the failures of a webhook at most this often, and calls `upkeep` to it.
 const REST_MS: i64 = 10_000;
@@ -87,7 +87,7 @@ pub(crate) enum Room {
 impl<E: Edge> Worker<E> {
     /// At most five seconds old.
     pub(crate) async fn health(&self, webhook: WebhookId) -> Result<Health, Unavailable> {
-        match self.care.healths.get(&webhook, self.surroundings.now()) {
+        match self.care.healths.get(&webhook, self.system.now()) {
             Some(health) => Ok(health),
             None => self.fresh_health(webhook).await,
         }
@@ -96,13 +96,13 @@ impl<E: Edge> Worker<E> {
     /// As it is now.
     pub(crate) async fn fresh_health(&self, webhook: WebhookId) -> Result<Health, Unavailable> {
         let health = self.webhooks.registry().health(webhook).await?;
-        self.care.healths.put(webhook, health.clone(), self.surroundings.now());
+        self.care.healths.put(webhook, health.clone(), self.system.now());
         Ok(health)
     }
 
     /// At most five seconds old.
     pub(crate) async fn tenant_is_paused(&self, tenant: &TenantId) -> Result<bool, Unavailable> {
-        match self.care.tenants.get(tenant, self.surroundings.now()) {
+        match self.care.tenants.get(tenant, self.system.now()) {
             Some(paused) => Ok(paused),
             None => self.tenant_is_paused_now(tenant).await,
         }
@@ -113,14 +113,14 @@ impl<E: Edge> Worker<E> {
         tenant: &TenantId,
     ) -> Result<bool, Unavailable> {
         let paused = self.webhooks.registry().tenant(tenant).await?.settings.paused;
-        self.care.tenants.put(tenant.clone(), paused, self.surroundings.now());
+        self.care.tenants.put(tenant.clone(), paused, self.system.now());
         Ok(paused)
     }
 
     /// Whether a wait until then goes to the ledger. A brake that cannot be read is off: waiting in the
     /// queue is right too.
     pub(crate) async fn brake_holds(&self, until: Timestamp) -> bool {
-        let now = self.surroundings.now();
+        let now = self.system.now();
         let brake = match self.care.brake.get(&(), now) {
             Some(brake) => brake,
             None => match self.webhooks.registry().brake().await {
@@ -129,7 +129,7 @@ impl<E: Edge> Worker<E> {
                     brake
                 }
                 Err(error) => {
-                    tell("brake.not_read", &error);
+                    log_error("brake.not_read", &error);
                     None
                 }
             },
@@ -142,7 +142,7 @@ impl<E: Edge> Worker<E> {
     pub(crate) async fn may_probe(&self, delivery: &Delivery) -> Result<bool, Unavailable> {
         let webhook = delivery.id.webhook();
         let stored = self.fresh_health(webhook).await?;
-        let Some(circuit) = stored.circuit.probed(self.surroundings.now()) else {
+        let Some(circuit) = stored.circuit.probed(self.system.now()) else {
             return Ok(stored.circuit.is_closed());
         };
         let health = Health { circuit, ..stored };
@@ -162,10 +162,10 @@ impl<E: Edge> Worker<E> {
         if !attempt.outcome.concerns_receiver() {
             return;
         }
-        let (now, webhook) = (self.surroundings.now(), delivery.id.webhook());
+        let (now, webhook) = (self.system.now(), delivery.id.webhook());
         let known = match self.health(webhook).await {
             Ok(known) => known,
-            Err(error) => return tell("health.not_read", &error),
+            Err(error) => return log_error("health.not_read", &error),
         };
         let taken = self.care.of(webhook, |unwritten| {
             unwritten.tally.add(success, now, attempt.duration_ms);
@@ -181,7 +181,7 @@ impl<E: Edge> Worker<E> {
             Ok(true) => {}
             Ok(false) => self.give_back(webhook, tally),
             Err(error) => {
-                tell("health.not_written", &error);
+                log_error("health.not_written", &error);
                 self.give_back(webhook, tally);
             }
         }
@@ -197,10 +197,10 @@ impl<E: Edge> Worker<E> {
         for _ in 0..TRIES {
             let stored = self.webhooks.registry().health(webhook).await?;
             let next = stored.clone().observed(tally, &self.care.thresholds, tells);
-            let change = stored.change_to(next, self.surroundings.now());
+            let change = stored.change_to(next, self.system.now());
             let registry = self.webhooks.registry();
             if registry.save_health(&delivery.tenant, webhook, &change).await? {
-                self.tell_change(webhook, &stored, &change.health);
+                self.log_change(webhook, &stored, &change.health);
                 self.know(webhook, change.health);
                 return Ok(true);
             }
@@ -211,10 +211,10 @@ impl<E: Edge> Worker<E> {
     /// Remembers what was just written.
     fn know(&self, webhook: WebhookId, written: Health) {
         let health = Health { revision: written.revision + 1, ..written };
-        self.care.healths.put(webhook, health, self.surroundings.now());
+        self.care.healths.put(webhook, health, self.system.now());
     }
 
-    fn tell_change(&self, webhook: WebhookId, before: &Health, after: &Health) {
+    fn log_change(&self, webhook: WebhookId, before: &Health, after: &Health) {
         match (before.circuit.is_closed(), after.circuit.is_closed()) {
             (true, false) => tracing::warn!(webhook.id = %webhook, "webhook.circuit_opened"),
             (false, true) => tracing::info!(webhook.id = %webhook, "webhook.circuit_closed"),
@@ -233,7 +233,7 @@ impl<E: Edge> Worker<E> {
         delivery: &Delivery,
         parking: u32,
     ) -> Result<Room, Unavailable> {
-        let (now, webhook) = (self.surroundings.now(), delivery.id.webhook());
+        let (now, webhook) = (self.system.now(), delivery.id.webhook());
         let (marked, parked) = self.care.of(webhook, |unwritten| {
             unwritten.parked += parking;
             let rests = |(at, _): &(Timestamp, u64)| !is_rested(*at, now);

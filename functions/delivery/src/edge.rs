@@ -1,16 +1,16 @@
 //! What `delivery` touches, as its worker sees it.
 
 use hooklane_app::ports::{
-    Brakes, DeadLetters, Deliveries, Events, Healths, Post, Slots, Surroundings, Tenants, Waits,
-    Watches, Webhooks,
+    BrakeStore, Clock, DeadLetters, DeferQueue, DeliveryStore, Entropy, EventStore, HealthStore,
+    Post, SlotStore, TenantStore, WatchList, WebhookStore,
 };
 
 /// The things a worker works with: the real ones, or fakes in a test.
 pub trait Edge {
-    type Ledger: Deliveries + Events + Slots;
-    type Registry: Webhooks + Tenants + Healths + Watches + Brakes;
-    type Queues: Waits;
+    type Ledger: DeliveryStore + EventStore + SlotStore;
+    type Registry: WebhookStore + TenantStore + HealthStore + WatchList + BrakeStore;
+    type Queues: DeferQueue;
     type DeadLetters: DeadLetters;
     type Sender: Post;
-    type Surroundings: Surroundings;
+    type System: Clock + Entropy;
 }

@@ -4,7 +4,7 @@ use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
 use hooklane_aws::sqs_batch::Answer;
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::MessageId;
-use hooklane_domain::waiting::Lane;
+use hooklane_domain::delivery::waiting::Lane;
 
 use crate::edge::Edge;
 use crate::real::queue_name;
@@ -39,7 +39,7 @@ fn task(record: SqsMessage, retry_queue: &str) -> Result<Task, InvalidRecord> {
     Ok(Task {
         message: MessageId(message),
         receipt_handle,
-        lane: if queue_name(&queue) == retry_queue { Lane::Retry } else { Lane::Fast },
+        lane: if queue_name(&queue) == retry_queue { Lane::Slow } else { Lane::Fast },
         sent_at,
         body: record.body.unwrap_or_default(),
     })

@@ -1,13 +1,13 @@
 //! Deliveries that wait in the ledger, without a message: parked.
 
-use hooklane_app::ports::{Healths as _, Slots as _, Surroundings as _, Unavailable};
-use hooklane_aws::sqs_batch::Disposition;
+use hooklane_app::batch::Disposition;
+use hooklane_app::ports::{Clock as _, HealthStore as _, SlotStore as _, Unavailable};
 use hooklane_domain::Timestamp;
-use hooklane_domain::admission::{Admission, admit};
+use hooklane_domain::delivery::waiting::Wait;
 use hooklane_domain::delivery::{Delivery, ParkReason, State};
-use hooklane_domain::limits::RateLimit;
-use hooklane_domain::rate::MAX_QUEUED_WAIT;
-use hooklane_domain::waiting::Wait;
+use hooklane_domain::isolation::admission::{Admission, admit};
+use hooklane_domain::isolation::slots::MAX_QUEUED_WAIT;
+use hooklane_domain::webhook::limits::RateLimit;
 
 use crate::care::Room;
 use crate::edge::Edge;
@@ -18,7 +18,7 @@ pub(crate) enum Slot {
     /// Its attempt may be made now.
     Here(Box<Delivery>),
     /// It waits for its slot.
-    Waits(Disposition),
+    DeferQueue(Disposition),
 }
 
 impl<E: Edge> Worker<E> {
@@ -42,9 +42,9 @@ impl<E: Edge> Worker<E> {
         }
         let Some(parked) = self.save(&parked).await? else {
             self.withdraw_parking(webhook);
-            return Ok(self.hide_until(job, self.surroundings.now()).await);
+            return Ok(self.hide_until(job, self.system.now()).await);
         };
-        tell_parked(&parked);
+        log_parked(&parked);
         self.look_again(job, parked).await
     }
 
@@ -55,7 +55,7 @@ impl<E: Edge> Worker<E> {
         job: &Job<'_>,
         parked: Delivery,
     ) -> Result<Disposition, Unavailable> {
-        let now = self.surroundings.now();
+        let now = self.system.now();
         let State::Parked { since, due, .. } = parked.state else { return Ok(Disposition::Done) };
         if due > now {
             return Ok(Disposition::Done);
@@ -81,11 +81,11 @@ impl<E: Edge> Worker<E> {
         until: Timestamp,
     ) -> Result<Option<Delivery>, Unavailable> {
         self.announce_parking(waiting, 1).await?;
-        let now = self.surroundings.now();
+        let now = self.system.now();
         let parked = waiting.clone().parked_until(now, until, ParkReason::Backlog);
         let saved = self.save(&parked).await?;
         match &saved {
-            Some(parked) => tell_parked(parked),
+            Some(parked) => log_parked(parked),
             None => self.withdraw_parking(parked.id.webhook()),
         }
         Ok(saved)
@@ -99,7 +99,7 @@ impl<E: Edge> Worker<E> {
         delivery: Delivery,
         limit: RateLimit,
     ) -> Result<Slot, Unavailable> {
-        let now = self.surroundings.now();
+        let now = self.system.now();
         if delivery.slot.is_some_and(|slot| slot <= now) {
             return Ok(Slot::Here(Box::new(delivery)));
         }
@@ -114,7 +114,7 @@ impl<E: Edge> Worker<E> {
         let until = waiting.slot.unwrap_or(slot);
         if until.duration_since(now).unsigned_abs() > MAX_QUEUED_WAIT {
             let parked = waiting.parked_until(now, until, ParkReason::RateLimit);
-            return self.park(job, parked).await.map(Slot::Waits);
+            return self.park(job, parked).await.map(Slot::DeferQueue);
         }
         self.announce_parking(&waiting, 0).await?;
         let disposition = match self.waiting.plan(job.task.lane, now, until) {
@@ -128,11 +128,11 @@ impl<E: Edge> Worker<E> {
                 Disposition::Done
             }
         };
-        Ok(Slot::Waits(disposition))
+        Ok(Slot::DeferQueue(disposition))
     }
 }
 
-fn tell_parked(parked: &Delivery) {
+fn log_parked(parked: &Delivery) {
     let State::Parked { reason, .. } = parked.state else { return };
     tracing::info!(delivery.id = %parked.id, ?reason, "delivery.parked");
 }

@@ -1,8 +1,8 @@
 //! What a worker is made of.
 
-use hooklane_domain::circuit::Thresholds;
-use hooklane_domain::contract::Contracts;
-use hooklane_domain::waiting::Waiting;
+use hooklane_contract::Contracts;
+use hooklane_domain::delivery::waiting::Waiting;
+use hooklane_domain::isolation::circuit::Thresholds;
 
 use crate::care::Care;
 use crate::edge::Edge;
@@ -16,7 +16,7 @@ pub struct Parts<E: Edge> {
     pub queues: E::Queues,
     pub dead_letters: E::DeadLetters,
     pub sender: E::Sender,
-    pub surroundings: E::Surroundings,
+    pub system: E::System,
     pub contracts: Contracts,
     pub thresholds: Thresholds,
     /// So many deliveries of a webhook are parked, about, before new ones are skipped.
@@ -35,7 +35,7 @@ impl<E: Edge> Worker<E> {
             queues: parts.queues,
             dead_letters: parts.dead_letters,
             sender: parts.sender,
-            surroundings: parts.surroundings,
+            system: parts.system,
             contracts: parts.contracts,
             care: Care::new(parts.thresholds, parts.max_parked),
             waiting: parts.waiting,

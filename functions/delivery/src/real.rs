@@ -6,8 +6,8 @@ use hooklane_aws::ledger::{Ledger, Retention};
 use hooklane_aws::queues::Queues;
 use hooklane_aws::registry::Registry;
 use hooklane_aws::secrets::{Secret, Vault};
-use hooklane_aws::surroundings::System;
-use hooklane_domain::waiting::Waiting;
+use hooklane_aws::system::System;
+use hooklane_domain::delivery::waiting::Waiting;
 use hooklane_sender::{ClientError, Sender};
 
 use crate::edge::Edge;
@@ -25,7 +25,7 @@ impl Edge for Real {
     type Queues = Queues;
     type DeadLetters = DeadLetterQueue;
     type Sender = Sender;
-    type Surroundings = System;
+    type System = System;
 }
 
 impl Worker<Real> {
@@ -42,8 +42,8 @@ impl Worker<Real> {
                 "deliveries",
             ),
             sender: Sender::new(settings.network.clone())?,
-            surroundings: System,
-            contracts: hooklane_contracts::load(),
+            system: System,
+            contracts: hooklane_bundled_contracts::load(),
             thresholds: settings.thresholds,
             max_parked: settings.max_parked,
             waiting: Waiting { queue_visibility_seconds: settings.queue_visibility_seconds },

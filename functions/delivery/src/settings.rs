@@ -1,7 +1,7 @@
 use hooklane_aws::queues::QueueUrls;
 use hooklane_aws::settings::{self, InvalidSetting};
-use hooklane_domain::circuit::Thresholds;
-use hooklane_domain::network::NetworkRules;
+use hooklane_domain::isolation::circuit::Thresholds;
+use hooklane_domain::webhook::network::NetworkRules;
 
 /// What `template.yaml` tells `delivery`.
 #[derive(Debug, Clone)]

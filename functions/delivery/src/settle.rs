@@ -2,23 +2,24 @@
 
 use std::sync::Arc;
 
+use hooklane_app::batch::Disposition;
 use hooklane_app::ports::{
-    Deliveries as _, Saved, Surroundings as _, Unavailable, Watches as _, Webhooks as _,
+    Clock as _, DeliveryStore as _, Entropy as _, Saved, Unavailable, WatchList as _,
+    WebhookStore as _,
 };
 use hooklane_app::publish::report;
-use hooklane_aws::sqs_batch::Disposition;
-use hooklane_domain::attempt::Attempt;
 use hooklane_domain::delivery::Delivery;
-use hooklane_domain::log::is_prompt;
-use hooklane_domain::operational::{is_operational, of_exhaustion};
-use hooklane_domain::outcome::Outcome;
-use hooklane_domain::receipt::{Decision, decide};
-use hooklane_domain::retry::{Next, RetryPolicy};
-use hooklane_domain::waiting::Wait;
+use hooklane_domain::delivery::attempt::Attempt;
+use hooklane_domain::delivery::attempt_log::is_prompt;
+use hooklane_domain::delivery::outcome::Outcome;
+use hooklane_domain::delivery::receipt::{Decision, decide};
+use hooklane_domain::delivery::retry::{Next, RetryPolicy};
+use hooklane_domain::delivery::waiting::Wait;
+use hooklane_domain::isolation::operational::{is_operational, of_exhaustion};
 use hooklane_domain::webhook::{DisableReason, Webhook};
 
 use crate::edge::Edge;
-use crate::worker::{Job, Worker, tell};
+use crate::worker::{Job, Worker, log_error};
 
 /// An attempt that was made, and what decides about the next one.
 pub(crate) struct Made {
@@ -42,7 +43,7 @@ impl<E: Edge> Worker<E> {
         made: Made,
     ) -> Result<Disposition, Unavailable> {
         let (attempt, of) = (made.attempt.clone(), delivery.clone());
-        let success = matches!(attempt.outcome.status(), Some(200..=299));
+        let success = attempt.outcome.is_success();
         let disposition = self.write_down(job, delivery, made).await;
         // Afterwards: whatever becomes of it, the attempt is not made again.
         self.observe(&of, &attempt, success).await;
@@ -55,12 +56,12 @@ impl<E: Edge> Worker<E> {
         delivery: Delivery,
         made: Made,
     ) -> Result<Disposition, Unavailable> {
-        let now = self.surroundings.now();
+        let now = self.system.now();
         let verdict = made.attempt.outcome.verdict(made.gone_disables, now);
         let policy = made.webhook.retry_policy.clone().or(made.contract_retry).unwrap_or_default();
-        let next = policy.next(delivery.retries, verdict, now, self.surroundings.chance());
+        let next = policy.next(delivery.retries, verdict, now, self.system.jitter());
         if next != Next::Delivered {
-            self.tell_failure(&delivery, &made.attempt, next);
+            self.log_failure(&delivery, &made.attempt, next);
         }
         // A prompt success is found in its delivery: one write is enough.
         if next != Next::Delivered || !is_prompt(delivery.id.accepted_at(), made.attempt.at) {
@@ -105,13 +106,13 @@ impl<E: Edge> Worker<E> {
         let Next::RetryAt(until) = next else {
             return (job.turn(), Disposition::Done);
         };
-        match self.waiting.plan(job.task.lane, self.surroundings.now(), until) {
+        match self.waiting.plan(job.task.lane, self.system.now(), until) {
             Wait::Hide { .. } => (job.turn(), Disposition::Stays),
             Wait::Move { delay_seconds } => match self.send_successor(job, delay_seconds).await {
                 Ok(turn) => (turn, Disposition::Done),
                 // It may wait in the fast lane too; that is what the fast lane would rather not do.
                 Err(error) => {
-                    tell("delivery.move_failed", &error);
+                    log_error("delivery.move_failed", &error);
                     (job.turn(), Disposition::Stays)
                 }
             },
@@ -132,7 +133,7 @@ impl<E: Edge> Worker<E> {
                 Some(merged) => self.save(&merged).await?,
             };
             let Some(standing) = standing else { continue };
-            return Ok(match decide(&standing, &job.receipt(), self.surroundings.now()) {
+            return Ok(match decide(&standing, &job.receipt(), self.system.now()) {
                 Decision::Discard(_) | Decision::LookAgain => Disposition::Done,
                 Decision::HideUntil(until, _) => self.hide_until(job, until).await,
                 Decision::SendAfresh | Decision::Attempt(_) => Disposition::Stays,
@@ -157,7 +158,7 @@ impl<E: Edge> Worker<E> {
                 );
                 Ok(Disposition::Done)
             }
-            None => Ok(self.hide_until(job, self.surroundings.now()).await),
+            None => Ok(self.hide_until(job, self.system.now()).await),
         }
     }
 
@@ -169,22 +170,22 @@ impl<E: Edge> Worker<E> {
         attempt: &Attempt,
     ) -> Result<(), Unavailable> {
         let event = of_exhaustion(delivery, attempt.number, attempt.at);
-        report(&self.ledger, &self.surroundings, event).await
+        report(&self.ledger, &self.system, event).await
     }
 
     /// Disables the webhook that was called, and not one that was changed since: its next 410 is its own.
     /// So is that of a webhook that could not be disabled.
     async fn disable(&self, webhook: &Webhook) {
-        let now = self.surroundings.now();
+        let now = self.system.now();
         let registry = self.webhooks.registry();
         // `upkeep` reports it: it is called first, so that it looks however this ends.
         if let Err(error) = registry.watch(&webhook.tenant, webhook.id, 0, now).await {
-            tell("webhook.not_watched", &error);
+            log_error("webhook.not_watched", &error);
         }
         match registry.disable(webhook, DisableReason::Gone, now).await {
             Ok(true) => tracing::warn!(webhook.id = %webhook.id, "webhook.disabled"),
             Ok(false) => {}
-            Err(error) => tell("webhook.disable_failed", &error),
+            Err(error) => log_error("webhook.disable_failed", &error),
         }
         self.webhooks.forget(&webhook.tenant, webhook.id);
     }
@@ -198,7 +199,7 @@ impl<E: Edge> Worker<E> {
     }
 
     /// The one wide line of a failed attempt. Never logged: bodies, headers, secrets.
-    fn tell_failure(&self, delivery: &Delivery, attempt: &Attempt, next: Next) {
+    fn log_failure(&self, delivery: &Delivery, attempt: &Attempt, next: Next) {
         let (status, error) = match &attempt.outcome {
             Outcome::Answered(response) => (Some(response.status), None),
             Outcome::Error(error) => (None, Some(error.kind.as_str())),

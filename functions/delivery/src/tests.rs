@@ -14,7 +14,7 @@ mod upkept;
 mod waiting;
 mod world;
 
-use hooklane_app::ports::Deliveries as _;
+use hooklane_app::ports::DeliveryStore as _;
 use hooklane_domain::delivery::Status;
 
 use world::{World, answer};

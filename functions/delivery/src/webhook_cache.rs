@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use hooklane_app::ports::{Unavailable, Webhooks};
+use hooklane_app::ports::{Unavailable, WebhookStore};
 use hooklane_domain::Timestamp;
 use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::webhook::Webhook;
@@ -27,7 +27,7 @@ impl<R> From<R> for WebhookCache<R> {
     }
 }
 
-impl<R: Webhooks> WebhookCache<R> {
+impl<R: WebhookStore> WebhookCache<R> {
     pub(crate) fn registry(&self) -> &R {
         &self.registry
     }

@@ -2,18 +2,18 @@
 
 use futures::FutureExt as _;
 use futures::future::join_all;
+use hooklane_app::batch::Disposition;
 use hooklane_app::deliveries::read_each;
 use hooklane_app::ports::{
-    DeadLetters as _, Deliveries as _, Surroundings as _, Unavailable, Waits as _,
+    Clock as _, DeadLetters as _, DeferQueue as _, DeliveryStore as _, Unavailable,
 };
-use hooklane_aws::sqs_batch::Disposition;
+use hooklane_contract::Contracts;
 use hooklane_domain::Timestamp;
-use hooklane_domain::contract::Contracts;
+use hooklane_domain::delivery::message::{Deliver, Message};
+use hooklane_domain::delivery::receipt::{Claim, Decision, Receipt, decide};
+use hooklane_domain::delivery::waiting::{Lane, Waiting};
 use hooklane_domain::delivery::{Delivery, MessageId, Turn};
 use hooklane_domain::ids::DeliveryId;
-use hooklane_domain::message::{Deliver, Message};
-use hooklane_domain::receipt::{Claim, Decision, Receipt, decide};
-use hooklane_domain::waiting::{Lane, Waiting};
 
 use crate::care::Care;
 use crate::edge::Edge;
@@ -36,7 +36,7 @@ pub struct Worker<E: Edge> {
     pub(crate) queues: E::Queues,
     pub(crate) dead_letters: E::DeadLetters,
     pub(crate) sender: E::Sender,
-    pub(crate) surroundings: E::Surroundings,
+    pub(crate) system: E::System,
     pub(crate) contracts: Contracts,
     pub(crate) waiting: Waiting,
     /// How webhooks fare.
@@ -102,7 +102,9 @@ impl<E: Edge> Worker<E> {
             let read = message.as_ref().ok().and_then(|_| read.next());
             let work = async move {
                 match (message, read) {
-                    (Err(reason), _) => self.bury(task, &format!("the message {reason}")).await,
+                    (Err(reason), _) => {
+                        self.dead_letter(task, &format!("the message {reason}")).await
+                    }
                     (Ok(Message::Deliver(deliver)), Some(Read::Written(current))) => {
                         let job = Job { task, deliver };
                         match self.deliver(&job, *current).await {
@@ -126,7 +128,7 @@ impl<E: Edge> Worker<E> {
     /// What is written of each delivery; one that cannot be read back harms no other.
     async fn read(&self, ids: &[DeliveryId]) -> Vec<Read> {
         let out_of_reach = |error: &Unavailable| {
-            tell("batch.read_failed", error);
+            log_error("batch.read_failed", error);
             Read::OutOfReach
         };
         match read_each(&self.ledger, ids).await {
@@ -148,20 +150,20 @@ impl<E: Edge> Worker<E> {
     /// What does not pass is a dead letter; anything else is tried again with the message.
     async fn interrupted(&self, task: &Task, error: &Unavailable) -> Disposition {
         if error.is_corrupt() {
-            return self.bury(task, &error.chain()).await;
+            return self.dead_letter(task, &error.chain()).await;
         }
-        tell("delivery.interrupted", error);
+        log_error("delivery.interrupted", error);
         Disposition::Stays
     }
 
-    pub(crate) async fn bury(&self, task: &Task, reason: &str) -> Disposition {
-        match self.dead_letters.bury(&task.body, reason).await {
+    pub(crate) async fn dead_letter(&self, task: &Task, reason: &str) -> Disposition {
+        match self.dead_letters.put(&task.body, reason).await {
             Ok(()) => {
                 tracing::warn!(message.id = task.message.0, reason, "message.dead_lettered");
                 Disposition::Done
             }
             Err(error) => {
-                tell("message.dead_letter_failed", &error);
+                log_error("message.dead_letter_failed", &error);
                 Disposition::Stays
             }
         }
@@ -175,9 +177,11 @@ impl<E: Edge> Worker<E> {
         let mut current = read.unwrap_or_else(|| job.unwritten());
         for _ in 0..CLAIM_TRIES {
             if current.tenant != job.deliver.tenant {
-                return Ok(self.bury(job.task, "the delivery belongs to another tenant").await);
+                return Ok(self
+                    .dead_letter(job.task, "the delivery belongs to another tenant")
+                    .await);
             }
-            let now = self.surroundings.now();
+            let now = self.system.now();
             let (claim, hide_until) = match decide(&current, &job.receipt(), now) {
                 Decision::Discard(why) => {
                     tracing::debug!(delivery.id = %current.id, ?why, "message.discarded");
@@ -211,10 +215,10 @@ impl<E: Edge> Worker<E> {
     /// Hides the message where it is. One that could not be hidden comes back after its queue's own
     /// visibility timeout, finds out that it is early or late, and loses nothing.
     pub(crate) async fn hide_until(&self, job: &Job<'_>, until: Timestamp) -> Disposition {
-        let seconds = self.waiting.hide_for(self.surroundings.now(), until);
+        let seconds = self.waiting.hide_for(self.system.now(), until);
         let hidden = self.queues.hide(job.task.lane, &job.task.receipt_handle, seconds).await;
         if let Err(error) = hidden {
-            tell("message.hide_failed", &error);
+            log_error("message.hide_failed", &error);
         }
         Disposition::Stays
     }
@@ -247,6 +251,6 @@ impl<E: Edge> Worker<E> {
 }
 
 /// Logs what failed, with all its causes, once.
-pub(crate) fn tell(event: &'static str, error: &Unavailable) {
+pub(crate) fn log_error(event: &'static str, error: &Unavailable) {
     tracing::error!(error = error.chain(), "{event}");
 }

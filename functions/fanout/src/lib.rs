@@ -9,13 +9,13 @@ use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use hooklane_app::ports::{DeadLetters, Dispatch, RouteTable, Routes, Unavailable};
+use hooklane_app::ports::{DeadLetters, DispatchQueue, RouteStore, RouteTable, Unavailable};
+use hooklane_domain::delivery::message::{Deliver, Message};
+use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::event::Event;
 use hooklane_domain::expression::Input;
 use hooklane_domain::ids::{DeliveryId, TenantId};
-use hooklane_domain::message::{Deliver, Message};
-use hooklane_domain::operational::concerned;
-use hooklane_domain::waiting::Lane;
+use hooklane_domain::isolation::operational::concerned;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -52,7 +52,7 @@ struct Held([(Lane, Vec<Message>); 2]);
 
 impl Default for Held {
     fn default() -> Self {
-        Self([(Lane::Fast, Vec::new()), (Lane::Retry, Vec::new())])
+        Self([(Lane::Fast, Vec::new()), (Lane::Slow, Vec::new())])
     }
 }
 
@@ -66,7 +66,7 @@ impl Held {
 /// So many messages of a lane are held before they are sent: it bounds memory, and fills batches across events.
 const HELD: usize = 500;
 
-impl<R: Routes, Q: Dispatch, D: DeadLetters> Fanout<R, Q, D> {
+impl<R: RouteStore, Q: DispatchQueue, D: DeadLetters> Fanout<R, Q, D> {
     pub fn new(routes: R, queue: Q, dead_letters: D) -> Self {
         Self { routes: RouteCache::new(routes), queue, dead_letters }
     }
@@ -122,7 +122,7 @@ impl<R: Routes, Q: Dispatch, D: DeadLetters> Fanout<R, Q, D> {
             sent += self.send(lane).await?;
         }
         for (raw, reason) in letters {
-            self.bury(raw, &reason).await?;
+            self.dead_letter(raw, &reason).await?;
         }
         tracing::info!(
             batch.records = batch.records.len(),
@@ -133,9 +133,9 @@ impl<R: Routes, Q: Dispatch, D: DeadLetters> Fanout<R, Q, D> {
         Ok(Answer::default())
     }
 
-    async fn bury(&self, raw: &RawValue, reason: &str) -> Result<(), Unavailable> {
+    async fn dead_letter(&self, raw: &RawValue, reason: &str) -> Result<(), Unavailable> {
         tracing::warn!(reason, "record.dead_lettered");
-        self.dead_letters.bury(raw.get(), reason).await
+        self.dead_letters.put(raw.get(), reason).await
     }
 
     async fn send(&self, (lane, held): &mut (Lane, Vec<Message>)) -> Result<usize, Unavailable> {
@@ -166,7 +166,7 @@ fn messages<'a>(
         })
         .filter(move |route| route.lets_through(|| input.get_or_init(|| Input::of_event(event))))
         .map(move |route| {
-            let payload = payload.get_or_insert_with(|| hooklane_aws::payload::pack(content));
+            let payload = payload.get_or_insert_with(|| hooklane_app::payload::pack(content));
             let message = Message::Deliver(Deliver {
                 tenant: event.tenant.clone(),
                 delivery: DeliveryId::new(route.webhook, event.accepted_at, event.id.clone()),

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use hooklane_app::ports::{RouteTable, Routes, Unavailable};
+use hooklane_app::ports::{RouteStore, RouteTable, Unavailable};
 use hooklane_domain::ids::TenantId;
 
 /// A warm function that has met more tenants than this starts over.
@@ -15,7 +15,7 @@ pub(crate) struct RouteCache<R> {
     known: Mutex<HashMap<TenantId, Arc<RouteTable>>>,
 }
 
-impl<R: Routes> RouteCache<R> {
+impl<R: RouteStore> RouteCache<R> {
     pub(crate) fn new(routes: R) -> Self {
         Self { routes, known: Mutex::default() }
     }

@@ -1,11 +1,11 @@
 use std::sync::Mutex;
 
 use hooklane_app::fakes::{Faults, MemoryQueues, MemoryRegistry};
-use hooklane_app::ports::Webhooks as _;
+use hooklane_app::ports::WebhookStore as _;
 use hooklane_domain::Timestamp;
+use hooklane_domain::delivery::message::Payload;
 use hooklane_domain::ids::WebhookId;
-use hooklane_domain::message::Payload;
-use hooklane_domain::target::TargetUrl;
+use hooklane_domain::webhook::target::TargetUrl;
 use hooklane_domain::webhook::{Essentials, Webhook, WebhookState};
 
 use super::*;
@@ -174,11 +174,11 @@ async fn other_changes_of_the_ledger_are_nothing_to_fan_out() {
 
 #[tokio::test]
 async fn a_slow_webhooks_deliveries_go_straight_to_the_retry_queue() {
-    let slow = Webhook { lane: Lane::Retry, ..webhook(1, "acme", &["*"]) };
+    let slow = Webhook { lane: Lane::Slow, ..webhook(1, "acme", &["*"]) };
     let fanout = fanout(&[slow.clone(), webhook(2, "acme", &["*"])]).await;
     fanout.handle(batch(SAMPLE)).await.unwrap();
     assert_eq!(webhooks_of(&sent(&fanout)), [webhook(2, "acme", &["*"]).id]);
-    let retry = fanout.queue.receive(Lane::Retry);
+    let retry = fanout.queue.receive(Lane::Slow);
     let Message::Deliver(deliver) = Message::decode(&retry[0].body).unwrap();
     assert_eq!((retry.len(), deliver.delivery.webhook()), (1, slow.id));
 }
@@ -217,7 +217,7 @@ proptest::proptest! {
 /// A registry in which one webhook of one tenant cannot be read back.
 struct Spoiled(MemoryRegistry, Mutex<&'static str>);
 
-impl Routes for Spoiled {
+impl RouteStore for Spoiled {
     async fn version(&self, tenant: &TenantId) -> Result<u64, Unavailable> {
         self.0.version(tenant).await
     }

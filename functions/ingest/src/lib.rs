@@ -3,10 +3,11 @@
 
 use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
 use futures::StreamExt as _;
+use hooklane_app::batch::Disposition;
 use hooklane_app::catalog::EventCatalog;
-use hooklane_app::ports::{DeadLetters, Events, Expectations, Surroundings};
+use hooklane_app::ports::{Clock, DeadLetters, Entropy, EventStore, Expectations};
 use hooklane_app::publish::{Checks, PublishError, publish};
-use hooklane_aws::sqs_batch::{Answer, Disposition};
+use hooklane_aws::sqs_batch::Answer;
 use hooklane_domain::event::{DefaultTenant, from_envelope_or_body};
 use hooklane_domain::ids::EventId;
 
@@ -24,7 +25,7 @@ pub struct Ingest<V, R, D, S> {
     pub registry: R,
     pub catalog: EventCatalog,
     pub dead_letters: D,
-    pub surroundings: S,
+    pub system: S,
 }
 
 /// A record that Lambda would never send: it cannot even be named in the answer.
@@ -35,7 +36,7 @@ pub struct InvalidRecord;
 /// So many messages of a batch are written at once.
 const CONCURRENCY: usize = 16;
 
-impl<V: Events, R: Expectations, D: DeadLetters, S: Surroundings> Ingest<V, R, D, S> {
+impl<V: EventStore, R: Expectations, D: DeadLetters, S: Clock + Entropy> Ingest<V, R, D, S> {
     pub async fn handle(&self, event: SqsEvent) -> Result<Answer, InvalidRecord> {
         let records = event.records.into_iter().map(named).collect::<Result<Vec<_>, _>>()?;
         let total = records.len();
@@ -55,19 +56,19 @@ impl<V: Events, R: Expectations, D: DeadLetters, S: Surroundings> Ingest<V, R, D
     async fn ingest(&self, message_id: &str, body: &str) -> Disposition {
         let new = match from_envelope_or_body(body, &DefaultTenant::None) {
             Ok(new) => new,
-            Err(errors) => return self.bury(message_id, body, &errors.to_string()).await,
+            Err(errors) => return self.dead_letter(message_id, body, &errors.to_string()).await,
         };
         // A redelivered message is no second event: without an id of its own it gets one from SQS's.
         let fallback = EventId::from_message_id(message_id).ok();
         let checks = Checks { catalog: &self.catalog, registry: &self.registry };
-        match publish(&self.events, checks, &self.surroundings, new, fallback).await {
+        match publish(&self.events, checks, &self.system, new, fallback).await {
             Ok(_) => Disposition::Done,
             Err(refused @ (PublishError::Conflict(_) | PublishError::Unexpected(_))) => {
-                self.bury(message_id, body, &refused.to_string()).await
+                self.dead_letter(message_id, body, &refused.to_string()).await
             }
             // The event of this id is in the ledger and cannot be read: it would be no other next time.
             Err(PublishError::Unavailable(error)) if error.is_corrupt() => {
-                self.bury(message_id, body, &error.chain()).await
+                self.dead_letter(message_id, body, &error.chain()).await
             }
             Err(PublishError::Unavailable(error)) => {
                 tracing::error!(error = error.chain(), message.id = message_id, "event.not_stored");
@@ -76,8 +77,8 @@ impl<V: Events, R: Expectations, D: DeadLetters, S: Surroundings> Ingest<V, R, D
         }
     }
 
-    async fn bury(&self, message_id: &str, body: &str, reason: &str) -> Disposition {
-        match self.dead_letters.bury(body, reason).await {
+    async fn dead_letter(&self, message_id: &str, body: &str, reason: &str) -> Disposition {
+        match self.dead_letters.put(body, reason).await {
             Ok(()) => {
                 tracing::warn!(message.id = message_id, reason, "message.dead_lettered");
                 Disposition::Done

@@ -6,7 +6,7 @@ use hooklane_aws::dead_letters::DeadLetterQueue;
 use hooklane_aws::ledger::{Ledger, Retention};
 use hooklane_aws::registry::RouteRegistry;
 use hooklane_aws::startup::explain;
-use hooklane_aws::surroundings::System;
+use hooklane_aws::system::System;
 use hooklane_ingest::{Ingest, Settings};
 use lambda_runtime::{LambdaEvent, run, service_fn};
 
@@ -22,9 +22,9 @@ async fn main() -> anyhow::Result<()> {
     let ingest = &Ingest {
         events: Ledger::new(&aws, settings.ledger_table, retention),
         registry: RouteRegistry::new(&aws, settings.registry_table),
-        catalog: EventCatalog::new(hooklane_catalog::load()),
+        catalog: EventCatalog::new(hooklane_bundled_catalogs::load()),
         dead_letters: DeadLetterQueue::new(&aws, settings.dead_letter_queue, "events"),
-        surroundings: System,
+        system: System,
     };
     run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
         ingest.handle(event.payload).await.map_err(lambda_runtime::Error::from)

@@ -1,22 +1,22 @@
-use hooklane_app::fakes::{FixedSurroundings, MemoryLedger, MemoryQueues, MemoryRegistry};
-use hooklane_app::ports::{Corrupt, Put, Tenants as _, Unavailable};
+use hooklane_app::fakes::{FakeSystem, MemoryLedger, MemoryQueues, MemoryRegistry};
+use hooklane_app::ports::{Corrupt, Put, TenantStore as _, Unavailable};
 use hooklane_domain::Timestamp;
+use hooklane_domain::access::tenant::TenantSettings;
 use hooklane_domain::event::Event;
 use hooklane_domain::ids::TenantId;
-use hooklane_domain::tenant::TenantSettings;
 
 use super::*;
 
-type Fake = Ingest<MemoryLedger, MemoryRegistry, MemoryQueues, FixedSurroundings>;
+type Fake = Ingest<MemoryLedger, MemoryRegistry, MemoryQueues, FakeSystem>;
 
 fn ingest() -> Fake {
     let now: Timestamp = "2024-01-15T10:30:00Z".parse().unwrap();
     Ingest {
         events: MemoryLedger::default(),
         registry: MemoryRegistry::default(),
-        catalog: EventCatalog::new(hooklane_catalog::load()),
+        catalog: EventCatalog::new(hooklane_bundled_catalogs::load()),
         dead_letters: MemoryQueues::at(now, 30),
-        surroundings: FixedSurroundings::at(now),
+        system: FakeSystem::at(now),
     }
 }
 
@@ -92,7 +92,7 @@ struct Faulty {
     corrupt: bool,
 }
 
-impl Events for Faulty {
+impl EventStore for Faulty {
     async fn put(&self, _: &Event) -> Result<Put, Unavailable> {
         let cause = Corrupt { what: "an event".to_owned(), why: "a test".to_owned() };
         Err(if self.corrupt {
@@ -114,9 +114,9 @@ async fn what_does_not_pass_is_put_away_and_what_passes_comes_back() {
         let ingest = Ingest {
             events: Faulty { corrupt },
             registry: MemoryRegistry::default(),
-            catalog: EventCatalog::new(hooklane_catalog::load()),
+            catalog: EventCatalog::new(hooklane_bundled_catalogs::load()),
             dead_letters: MemoryQueues::at(now, 30),
-            surroundings: FixedSurroundings::at(now),
+            system: FakeSystem::at(now),
         };
         let body = r#"{"id":"e1","tenant":"acme","type":"user.created","data":{}}"#;
         let answer = ingest.handle(event(&[("m1", body)])).await.unwrap();

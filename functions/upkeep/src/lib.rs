@@ -9,20 +9,20 @@ use std::sync::{Mutex, PoisonError};
 
 use futures::stream::{self, StreamExt as _};
 use hooklane_app::ports::{
-    Brakes, Deliveries, Dispatch, EventWalk, Events, Healths, InFlight, Parking, Recoveries,
-    Surroundings, Tenants, Unavailable, Waits, Watch, Watches, Webhooks,
+    BrakeStore, Clock, DeferQueue, DeliveryStore, DispatchQueue, Entropy, EventScan, EventStore,
+    HealthStore, ParkingStore, QueueDepth, RecoveryStore, TenantStore, Unavailable, Watch,
+    WatchList, WebhookStore,
 };
 use hooklane_aws::SdkConfig;
 use hooklane_aws::ledger::{Ledger, Retention};
 use hooklane_aws::queues::{QueueUrls, Queues};
 use hooklane_aws::registry::Registry;
 use hooklane_aws::secrets::{Secret, Vault};
-use hooklane_aws::surroundings::System;
-use hooklane_domain::Timestamp;
-use hooklane_domain::brake::Brake;
-use hooklane_domain::circuit::Thresholds;
-use hooklane_domain::contract::Contracts;
+use hooklane_aws::system::System;
+use hooklane_contract::Contracts;
 use hooklane_domain::ids::WebhookId;
+use hooklane_domain::isolation::brake::Brake;
+use hooklane_domain::isolation::circuit::Thresholds;
 
 mod look;
 mod recover;
@@ -46,23 +46,29 @@ pub struct Upkeep<L, R, Q, S> {
     pub(crate) ledger: L,
     pub(crate) registry: R,
     pub(crate) queues: Q,
-    pub(crate) surroundings: S,
+    pub(crate) system: S,
     pub(crate) rules: Rules,
     /// Where the last run was interrupted: the next one begins there, so that nobody is always last.
     pub(crate) begin_after: Mutex<Option<WebhookId>>,
 }
 
 /// The stores that `upkeep` needs.
-pub trait LedgerPorts: Deliveries + Parking + Events + EventWalk {}
-impl<T: Deliveries + Parking + Events + EventWalk> LedgerPorts for T {}
+pub trait LedgerPorts: DeliveryStore + ParkingStore + EventStore + EventScan {}
+impl<T: DeliveryStore + ParkingStore + EventStore + EventScan> LedgerPorts for T {}
 
 /// The registry's side of it.
-pub trait RegistryPorts: Webhooks + Tenants + Healths + Watches + Brakes + Recoveries {}
-impl<T: Webhooks + Tenants + Healths + Watches + Brakes + Recoveries> RegistryPorts for T {}
+pub trait RegistryPorts:
+    WebhookStore + TenantStore + HealthStore + WatchList + BrakeStore + RecoveryStore
+{
+}
+impl<T: WebhookStore + TenantStore + HealthStore + WatchList + BrakeStore + RecoveryStore>
+    RegistryPorts for T
+{
+}
 
 /// The queues' side.
-pub trait QueuePorts: Waits + Dispatch + InFlight {}
-impl<T: Waits + Dispatch + InFlight> QueuePorts for T {}
+pub trait QueuePorts: DeferQueue + DispatchQueue + QueueDepth {}
+impl<T: DeferQueue + DispatchQueue + QueueDepth> QueuePorts for T {}
 
 /// The real one.
 #[must_use]
@@ -78,7 +84,7 @@ pub fn real(settings: &Settings, aws: &SdkConfig) -> Upkeep<Ledger, Registry, Qu
         Rules {
             thresholds: settings.thresholds,
             brake: settings.brake,
-            contracts: hooklane_contracts::load(),
+            contracts: hooklane_bundled_contracts::load(),
         },
     )
 }
@@ -98,16 +104,16 @@ where
     L: LedgerPorts,
     R: RegistryPorts,
     Q: QueuePorts,
-    S: Surroundings,
+    S: Clock + Entropy,
 {
-    pub fn new(ledger: L, registry: R, queues: Q, surroundings: S, rules: Rules) -> Self {
-        Self { ledger, registry, queues, surroundings, rules, begin_after: Mutex::default() }
+    pub fn new(ledger: L, registry: R, queues: Q, system: S, rules: Rules) -> Self {
+        Self { ledger, registry, queues, system, rules, begin_after: Mutex::default() }
     }
 
     /// One run: the brake, then as many looks as the slice allows. A webhook that cannot be looked at
     /// harms no other; its next look is due already.
     pub async fn run(&self) -> Result<Summary, Unavailable> {
-        let deadline = Deadline(self.surroundings.now().as_millisecond() + SLICE_MS);
+        let deadline = Deadline(self.system.now().as_millisecond() + SLICE_MS);
         let mut summary = Summary::default();
         if let Err(error) = self.measure_brake().await {
             tracing::error!(error = error.chain(), "brake.not_measured");
@@ -120,14 +126,14 @@ where
                 break;
             }
         }
-        summary.tell();
+        summary.log();
         Ok(summary)
     }
 
     async fn measure_brake(&self) -> Result<(), Unavailable> {
         let before = self.registry.brake().await?;
         let in_flight = self.queues.in_flight().await?;
-        let now = self.surroundings.now();
+        let now = self.system.now();
         let brake = Brake::measured(before, in_flight, self.rules.brake, now);
         if brake.on {
             tracing::warn!(queue.in_flight = in_flight, "brake.on");
@@ -162,7 +168,7 @@ where
     }
 
     async fn look_at_all(&self, page: Vec<Watch>, deadline: Deadline) -> Summary {
-        let now = self.surroundings.now();
+        let now = self.system.now();
         let due = page.into_iter().filter(|watch| watch.look.due_at <= now);
         let looks = stream::iter(due).map(|watch| async move {
             if self.is_over(deadline) {
@@ -185,14 +191,10 @@ where
     }
 
     pub(crate) fn is_over(&self, deadline: Deadline) -> bool {
-        self.surroundings.now().as_millisecond() >= deadline.0
+        self.system.now().as_millisecond() >= deadline.0
     }
 }
 
 /// When a slice ends, in Unix milliseconds.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Deadline(i64);
-
-pub(crate) fn later(now: Timestamp, by: std::time::Duration) -> Timestamp {
-    now.saturating_add(by).unwrap_or(Timestamp::MAX)
-}

@@ -3,15 +3,17 @@
 use std::time::Duration;
 
 use hooklane_app::deliveries::read_each;
-use hooklane_app::ports::{DeliveryFilter, Look, Surroundings, Sweep, Unavailable, Watch};
+use hooklane_app::ports::{Clock, DeliveryFilter, Entropy, Look, Sweep, Unavailable, Watch};
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::{Delivery, Status};
-use hooklane_domain::health::Health;
 use hooklane_domain::ids::DeliveryId;
-use hooklane_domain::recovery::Recovery;
+use hooklane_domain::isolation::health::Health;
+use hooklane_domain::isolation::recovery::Recovery;
 use hooklane_domain::webhook::{DisableReason, Webhook, WebhookState};
 
-use crate::{Deadline, LedgerPorts, QueuePorts, RegistryPorts, Summary, Upkeep, later};
+use hooklane_domain::time::later;
+
+use crate::{Deadline, LedgerPorts, QueuePorts, RegistryPorts, Summary, Upkeep};
 
 /// A webhook that only failed of late is looked at this often.
 const REST: Duration = Duration::from_secs(15 * 60);
@@ -45,7 +47,7 @@ where
     L: LedgerPorts,
     R: RegistryPorts,
     Q: QueuePorts,
-    S: Surroundings,
+    S: Clock + Entropy,
 {
     pub(crate) async fn look(
         &self,
@@ -117,7 +119,7 @@ where
     }
 
     pub(crate) fn now_in_milliseconds(&self) -> Timestamp {
-        hooklane_domain::whole_millisecond(self.surroundings.now())
+        hooklane_domain::time::whole_millisecond(self.system.now())
     }
 
     /// Writes when the next look is due, or takes the webhook off the list.
@@ -128,7 +130,7 @@ where
         sweep: Sweep,
         removed: u64,
     ) -> Result<(), Unavailable> {
-        let now = self.surroundings.now();
+        let now = self.system.now();
         let watch = seen.watch;
         // A webhook that was deleted takes its health with it.
         let clean = seen.webhook.is_none() || seen.health.is_clean();

@@ -3,16 +3,16 @@
 use std::cell::OnceCell;
 
 use hooklane_app::deliveries::{RequestError, retry};
-use hooklane_app::ports::{DeliveryFilter, Surroundings, Unavailable};
+use hooklane_app::ports::{Clock, DeliveryFilter, Entropy, Unavailable};
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::Status;
+use hooklane_domain::delivery::message::{Deliver, Message};
+use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::event::Event;
 use hooklane_domain::expression::Input;
 use hooklane_domain::ids::DeliveryId;
-use hooklane_domain::message::{Deliver, Message};
-use hooklane_domain::operational::concerned;
-use hooklane_domain::recovery::{Recovery, Stage};
-use hooklane_domain::waiting::Lane;
+use hooklane_domain::isolation::operational::concerned;
+use hooklane_domain::isolation::recovery::{Recovery, Stage};
 use hooklane_domain::webhook::{Route, Webhook};
 
 use crate::look::{Seen, Written};
@@ -39,7 +39,7 @@ where
     L: LedgerPorts,
     R: RegistryPorts,
     Q: QueuePorts,
-    S: Surroundings,
+    S: Clock + Entropy,
 {
     pub(crate) async fn recover(
         &self,
@@ -94,7 +94,7 @@ where
             if delivery.id.accepted_at() < wanted.since {
                 return Ok(Step { sent, goes_on: None });
             }
-            let clock = &self.surroundings;
+            let clock = &self.system;
             match retry(&self.ledger, &self.queues, clock, tenant, &delivery.id).await {
                 Ok(_) => sent += 1,
                 Err(RequestError::Missing | RequestError::Ended(_)) => {}
@@ -124,7 +124,7 @@ where
             events: webhook.events.clone(),
             filter: webhook.filter.clone(),
             test_mode: webhook.test_mode,
-            lane: Lane::Retry,
+            lane: Lane::Slow,
             created_at: webhook.created_at,
         };
         let takes = |event: &Event| {
@@ -149,11 +149,11 @@ where
                     delivery,
                     event_type: event.content.event_type.clone(),
                     generation: 0,
-                    payload: hooklane_aws::payload::pack(&event.content),
+                    payload: hooklane_app::payload::pack(&event.content),
                 })
             })
             .collect();
-        self.queues.dispatch(Lane::Retry, &messages).await?;
+        self.queues.dispatch(Lane::Slow, &messages).await?;
         let goes_on = page.next.map(|next| Stage::Skipped { cursor: Some(next) });
         Ok(Step { sent: messages.len() as u64, goes_on })
     }

@@ -2,12 +2,12 @@
 
 use futures::stream::{self, StreamExt as _};
 use hooklane_app::deliveries::send;
-use hooklane_app::ports::{Events, Pointer, Saved, Surroundings, Unavailable};
+use hooklane_app::ports::{Clock, Entropy, EventStore, Pointer, Saved, Unavailable};
+use hooklane_contract::Contracts;
 use hooklane_domain::Timestamp;
-use hooklane_domain::admission::{Admission, admit};
-use hooklane_domain::contract::Contracts;
 use hooklane_domain::delivery::{CancelReason, Delivery, State};
-use hooklane_domain::rate::{limit_of, per_minute};
+use hooklane_domain::isolation::admission::{Admission, admit};
+use hooklane_domain::isolation::slots::per_minute;
 
 use crate::look::{Seen, Written};
 use crate::{Deadline, LedgerPorts, QueuePorts, RegistryPorts, Upkeep};
@@ -44,14 +44,14 @@ where
     L: LedgerPorts,
     R: RegistryPorts,
     Q: QueuePorts,
-    S: Surroundings,
+    S: Clock + Entropy,
 {
     pub(crate) async fn release(
         &self,
         seen: &Seen<'_>,
         deadline: Deadline,
     ) -> Result<Releases, Unavailable> {
-        let now = self.surroundings.now();
+        let now = self.system.now();
         let id = seen.watch.webhook;
         let (most, due_by) = allowance(seen, &self.rules.contracts, now);
         let mut releases = Releases::default();
@@ -131,7 +131,7 @@ where
     /// dead letter of it: that is kept and can be put back, where a pointer would only be in the way.
     async fn hand_over(&self, pointer: &Pointer) -> Result<Done, Unavailable> {
         let id = &pointer.delivery;
-        let Some(event) = Events::get(&self.ledger, &pointer.tenant, id.event()).await? else {
+        let Some(event) = EventStore::get(&self.ledger, &pointer.tenant, id.event()).await? else {
             return Ok(Done::Stale);
         };
         let (tenant, event_type) = (pointer.tenant.clone(), event.content.event_type);
@@ -149,7 +149,7 @@ fn allowance(seen: &Seen<'_>, contracts: &Contracts, now: Timestamp) -> (usize, 
     };
     let most = match admit(webhook.state, seen.tenant_paused, seen.health.circuit, now) {
         Admission::Attempt => {
-            limit_of(webhook, contracts).map_or(MOST, |limit| per_minute(limit).min(MOST))
+            contracts.rate_limit_of(webhook).map_or(MOST, |limit| per_minute(limit).min(MOST))
         }
         Admission::Probe => 1,
         Admission::Park(_) => 0,

@@ -1,10 +1,10 @@
 //! Operational events that are owed. Their ids derive from what they report, so publishing one twice is
 //! publishing it once; it is noted as done afterwards.
 
-use hooklane_app::ports::{Surroundings, Unavailable};
+use hooklane_app::ports::{Clock, Entropy, Unavailable};
 use hooklane_app::publish::report;
-use hooklane_domain::health::{Change, Health};
-use hooklane_domain::operational::{of_disabling, of_report};
+use hooklane_domain::isolation::health::{Change, Health};
+use hooklane_domain::isolation::operational::{of_disabling, of_report};
 use hooklane_domain::webhook::WebhookState;
 
 use crate::look::Seen;
@@ -15,7 +15,7 @@ where
     L: LedgerPorts,
     R: RegistryPorts,
     Q: QueuePorts,
-    S: Surroundings,
+    S: Clock + Entropy,
 {
     /// Publishes what is owed; how many events.
     pub(crate) async fn report(&self, seen: &mut Seen<'_>) -> Result<u64, Unavailable> {
@@ -35,7 +35,7 @@ where
         }
         let count = events.len() as u64;
         for event in events {
-            report(&self.ledger, &self.surroundings, event).await?;
+            report(&self.ledger, &self.system, event).await?;
         }
         let health = Health { owed: Vec::new(), disabled_reported, ..seen.health.clone() };
         let change = Change { health: health.clone(), lane: None, watch: None };

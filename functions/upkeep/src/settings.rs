@@ -1,5 +1,5 @@
 use hooklane_aws::settings::{self, InvalidSetting};
-use hooklane_domain::circuit::Thresholds;
+use hooklane_domain::isolation::circuit::Thresholds;
 
 /// What `template.yaml` tells `upkeep`.
 #[derive(Debug, Clone)]

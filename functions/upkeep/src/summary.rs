@@ -49,7 +49,7 @@ impl AddAssign for Summary {
 }
 
 impl Summary {
-    pub(crate) fn tell(&self) {
+    pub(crate) fn log(&self) {
         tracing::info!(
             run.looked = self.looked,
             run.released = self.released,

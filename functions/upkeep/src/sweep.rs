@@ -7,12 +7,14 @@
 use std::time::Duration;
 
 use hooklane_app::deliveries::send;
-use hooklane_app::ports::{DeliveryFilter, Surroundings, Sweep, Unavailable, Watch};
+use hooklane_app::ports::{Clock, DeliveryFilter, Entropy, Sweep, Unavailable, Watch};
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::{Delivery, State, Status};
 
 use crate::look::Written;
-use crate::{LedgerPorts, QueuePorts, RegistryPorts, Upkeep, later};
+use hooklane_domain::time::later;
+
+use crate::{LedgerPorts, QueuePorts, RegistryPorts, Upkeep};
 
 /// Overdue by this much, a delivery's message counts as lost: far more than queues lag.
 const LOST: Duration = Duration::from_secs(3_600);
@@ -27,14 +29,14 @@ where
     L: LedgerPorts,
     R: RegistryPorts,
     Q: QueuePorts,
-    S: Surroundings,
+    S: Clock + Entropy,
 {
     /// Sweeps on from where the last look stopped; where it stopped now, and how many were sent again.
     pub(crate) async fn sweep(&self, watch: &Watch) -> Result<(Sweep, u64), Unavailable> {
         let mut sweep = watch.look.sweep.clone();
         let mut sent = 0;
         for _ in 0..PAGES {
-            let now = self.surroundings.now();
+            let now = self.system.now();
             if sweep.due_at > now {
                 break;
             }

@@ -6,12 +6,12 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use hooklane_contract::{Contract, Contracts, Subject, WireRequest};
 use hooklane_domain::Timestamp;
-use hooklane_domain::attempt::Attempt;
-use hooklane_domain::contract::{Contract, Contracts, Subject, WireRequest};
+use hooklane_domain::delivery::attempt::Attempt;
+use hooklane_domain::delivery::outcome::{AttemptError, ErrorKind, Outcome};
 use hooklane_domain::event::Content;
 use hooklane_domain::expression::{Failure, Input};
-use hooklane_domain::outcome::{AttemptError, ErrorKind, Outcome};
 use hooklane_domain::webhook::Webhook;
 
 use crate::ports::{Destination, Post, Sent};

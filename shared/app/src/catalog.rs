@@ -3,14 +3,14 @@
 
 use std::sync::Arc;
 
+use hooklane_catalog::{Catalog, Catalogs, DEFAULT, OwnTypes, Owner, TenantTypes};
 use hooklane_domain::Timestamp;
-use hooklane_domain::catalog::{Catalog, Catalogs, DEFAULT, Known, OwnTypes, Owner};
+use hooklane_domain::access::tenant::TenantSettings;
 use hooklane_domain::event::NewEvent;
-use hooklane_domain::fields::FieldErrors;
 use hooklane_domain::ids::{EventType, TenantId};
 use hooklane_domain::json::RawJson;
-use hooklane_domain::subscription::Subscription;
-use hooklane_domain::tenant::TenantSettings;
+use hooklane_domain::json::fields::FieldErrors;
+use hooklane_domain::webhook::subscription::Subscription;
 
 use crate::ports::{Expectations, Unavailable};
 
@@ -63,12 +63,12 @@ impl EventCatalog {
         tenant: &TenantId,
         now: Timestamp,
         age: Age,
-    ) -> Result<Known<'_>, Unavailable> {
+    ) -> Result<TenantTypes<'_>, Unavailable> {
         let settings = self.settings(store, tenant, now, age).await?;
         let catalog = self.catalog_of(&settings)?;
         let platform = self.own(store, Owner::Platform, now, age).await?;
         let tenant = self.own(store, Owner::Tenant(tenant.clone()), now, age).await?;
-        Ok(Known { catalog, platform, tenant })
+        Ok(TenantTypes { catalog, platform, tenant })
     }
 
     /// The types that these subscriptions are judged by. Types that were added are only read where the
@@ -79,12 +79,12 @@ impl EventCatalog {
         tenant: &TenantId,
         wanted: &[Subscription],
         now: Timestamp,
-    ) -> Result<Known<'_>, Unavailable> {
+    ) -> Result<TenantTypes<'_>, Unavailable> {
         let settings = self.settings(store, tenant, now, Age::FiveSeconds).await?;
         if let Ok(catalog) = self.catalog_of(&settings)
             && wanted.iter().all(|one| catalog.covers(one))
         {
-            return Ok(Known { catalog, platform: Arc::default(), tenant: Arc::default() });
+            return Ok(TenantTypes { catalog, platform: Arc::default(), tenant: Arc::default() });
         }
         self.known(store, tenant, now, Age::Now).await
     }

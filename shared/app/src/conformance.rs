@@ -5,10 +5,10 @@
 //! Each check works under a tenant of its own, made from `salt`: they may run at once, and again.
 
 mod care;
-mod claims;
 mod deliveries;
 mod event_types;
 mod events;
+mod idempotency;
 mod lists;
 mod parking;
 mod queues;
@@ -18,10 +18,10 @@ mod tenants;
 mod webhooks;
 
 pub use care::care;
-pub use claims::{claims, test_attempts};
 pub use deliveries::deliveries;
 pub use event_types::event_types;
 pub use events::events;
+pub use idempotency::{idempotency, test_attempts};
 pub use parking::parking;
 pub use queues::{Inspect, Seen, queues, sqs_limits};
 pub use quotas::quotas;
@@ -38,7 +38,7 @@ mod tests {
         super::events(&MemoryLedger::default(), 1).await;
         super::deliveries(&MemoryLedger::default(), 1).await;
         super::quotas(&MemoryLedger::default(), 1).await;
-        super::claims(&MemoryLedger::default(), 1).await;
+        super::idempotency(&MemoryLedger::default(), 1).await;
         super::test_attempts(&MemoryLedger::default(), 1).await;
         super::webhooks(&MemoryRegistry::default(), 1).await;
         super::tenants(&MemoryRegistry::default(), 1).await;

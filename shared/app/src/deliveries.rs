@@ -1,15 +1,15 @@
 //! What became of an event, and asking for another attempt or for none.
 
 use futures::future::join_all;
-use hooklane_domain::attempt::Attempt;
+use hooklane_domain::delivery::attempt::Attempt;
+use hooklane_domain::delivery::message::{Deliver, Message};
 use hooklane_domain::delivery::{CancelReason, Delivery, Status, Turn};
 use hooklane_domain::event::Event;
 use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
-use hooklane_domain::message::{Deliver, Message};
 
 use crate::ports::{
-    Deliveries, DeliveryFilter, DeliveryPage, Events, Saved, Surroundings, Unavailable, Waits,
-    Webhooks,
+    Clock, DeferQueue, DeliveryFilter, DeliveryPage, DeliveryStore, Entropy, EventStore, Saved,
+    Unavailable, WebhookStore,
 };
 
 mod log;
@@ -24,8 +24,8 @@ pub use undelivered::{UNDELIVERED, undelivered};
 
 /// A page of a webhook's deliveries, or `None` where the tenant has no such webhook.
 pub async fn list(
-    webhooks: &impl Webhooks,
-    deliveries: &impl Deliveries,
+    webhooks: &impl WebhookStore,
+    deliveries: &impl DeliveryStore,
     tenant: &TenantId,
     webhook: WebhookId,
     filter: &DeliveryFilter,
@@ -38,7 +38,7 @@ pub async fn list(
 
 /// A delivery with all that is known of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told {
+pub struct DeliveryDetail {
     pub delivery: Delivery,
     pub attempts: Vec<Attempt>,
     /// What it carries, as it was published; `None` once the event is gone.
@@ -46,20 +46,20 @@ pub struct Told {
 }
 
 /// One delivery with every attempt, or `None` where the tenant's webhook has no such delivery.
-pub async fn get<L: Events + Deliveries>(
-    webhooks: &impl Webhooks,
+pub async fn get<L: EventStore + DeliveryStore>(
+    webhooks: &impl WebhookStore,
     ledger: &L,
     tenant: &TenantId,
     webhook: WebhookId,
     id: &DeliveryId,
-) -> Result<Option<Told>, Unavailable> {
+) -> Result<Option<DeliveryDetail>, Unavailable> {
     if id.webhook() != webhook || webhooks.get(tenant, webhook).await?.is_none() {
         return Ok(None);
     }
     let Some(delivery) = find(ledger, tenant, id).await? else { return Ok(None) };
     let attempts = ledger.attempts(&delivery).await?;
-    let event = Events::get(ledger, tenant, id.event()).await?;
-    Ok(Some(Told { delivery, attempts, event }))
+    let event = EventStore::get(ledger, tenant, id.event()).await?;
+    Ok(Some(DeliveryDetail { delivery, attempts, event }))
 }
 
 /// So many deliveries are read at once where each is read on its own.
@@ -68,7 +68,7 @@ const AT_ONCE: usize = 16;
 /// What is written of each delivery, in the order asked for. Where one of them cannot be read back, each
 /// is read on its own, so that it takes no other with it; what then fails is told for each, too.
 pub async fn read_each(
-    deliveries: &impl Deliveries,
+    deliveries: &impl DeliveryStore,
     ids: &[DeliveryId],
 ) -> Result<Vec<Result<Option<Delivery>, Unavailable>>, Unavailable> {
     match deliveries.read(ids).await {
@@ -86,7 +86,7 @@ pub async fn read_each(
 
 /// An event and what became of it.
 #[derive(Debug)]
-pub struct EventTold {
+pub struct EventDetail {
     pub event: Event,
     /// Those that are written, of webhooks that are still there.
     pub deliveries: Vec<Delivery>,
@@ -95,19 +95,19 @@ pub struct EventTold {
 }
 
 /// An event with its deliveries, or `None` where the tenant has no such event.
-pub async fn of_event<L: Events + Deliveries>(
-    webhooks: &impl Webhooks,
+pub async fn of_event<L: EventStore + DeliveryStore>(
+    webhooks: &impl WebhookStore,
     ledger: &L,
     tenant: &TenantId,
     id: &EventId,
-) -> Result<Option<EventTold>, Unavailable> {
-    let Some(event) = Events::get(ledger, tenant, id).await? else { return Ok(None) };
+) -> Result<Option<EventDetail>, Unavailable> {
+    let Some(event) = EventStore::get(ledger, tenant, id).await? else { return Ok(None) };
     let webhooks = webhooks.list(tenant).await?;
     let ids: Vec<_> = webhooks
         .iter()
         .map(|webhook| DeliveryId::new(webhook.id, event.accepted_at, event.id.clone()))
         .collect();
-    let mut told = EventTold { event, deliveries: Vec::new(), unreadable: Vec::new() };
+    let mut told = EventDetail { event, deliveries: Vec::new(), unreadable: Vec::new() };
     for read in read_each(ledger, &ids).await? {
         match read {
             Ok(written) => told.deliveries.extend(written.filter(|d| d.tenant == *tenant)),
@@ -134,9 +134,9 @@ const TRIES: u32 = 5;
 
 /// An attempt at once, with the policy starting anew. What was delivered is not delivered again.
 pub async fn retry(
-    deliveries: &impl Deliveries,
-    queue: &impl Waits,
-    surroundings: &impl Surroundings,
+    deliveries: &impl DeliveryStore,
+    queue: &impl DeferQueue,
+    system: &(impl Clock + Entropy),
     tenant: &TenantId,
     id: &DeliveryId,
 ) -> Result<Delivery, RequestError> {
@@ -150,7 +150,7 @@ pub async fn retry(
         }
         // It was faster than the write: it acts already, or has.
         let acts = |turn: &Turn| {
-            let due = current.next_attempt_at().is_none_or(|due| due <= surroundings.now());
+            let due = current.next_attempt_at().is_none_or(|due| due <= system.now());
             current.generation == turn.generation && due
         };
         if sent.as_ref().is_some_and(acts) {
@@ -162,7 +162,7 @@ pub async fn retry(
             Some(turn) => turn,
             None => send(queue, &current).await?,
         };
-        let retried = current.retried(turn.clone(), surroundings.now());
+        let retried = current.retried(turn.clone(), system.now());
         if let Saved::Yes(written) = deliveries.save(&retried).await? {
             return Ok(*written);
         }
@@ -172,7 +172,7 @@ pub async fn retry(
 }
 
 /// Sends the message that acts next for a delivery, before its item says so.
-pub async fn send(queue: &impl Waits, delivery: &Delivery) -> Result<Turn, Unavailable> {
+pub async fn send(queue: &impl DeferQueue, delivery: &Delivery) -> Result<Turn, Unavailable> {
     let generation = delivery.generation.saturating_add(1);
     let message = Message::Deliver(Deliver {
         tenant: delivery.tenant.clone(),
@@ -187,8 +187,8 @@ pub async fn send(queue: &impl Waits, delivery: &Delivery) -> Result<Turn, Unava
 
 /// No further attempt. Its message finds out when it is next received.
 pub async fn cancel(
-    deliveries: &impl Deliveries,
-    surroundings: &impl Surroundings,
+    deliveries: &impl DeliveryStore,
+    system: &(impl Clock + Entropy),
     tenant: &TenantId,
     id: &DeliveryId,
 ) -> Result<Delivery, RequestError> {
@@ -197,7 +197,7 @@ pub async fn cancel(
         if current.is_done() {
             return Err(RequestError::Ended(current.status()));
         }
-        let cancelled = current.cancelled(surroundings.now(), CancelReason::Requested);
+        let cancelled = current.cancelled(system.now(), CancelReason::Requested);
         if let Saved::Yes(written) = deliveries.save(&cancelled).await? {
             return Ok(*written);
         }
@@ -206,7 +206,7 @@ pub async fn cancel(
 }
 
 async fn find(
-    deliveries: &impl Deliveries,
+    deliveries: &impl DeliveryStore,
     tenant: &TenantId,
     id: &DeliveryId,
 ) -> Result<Option<Delivery>, Unavailable> {

@@ -1,14 +1,14 @@
 //! Adding event types, and taking them away again.
 
+use hooklane_catalog::{Definition, MAX_OWN_TYPES, OwnType, Owner};
 use hooklane_domain::Timestamp;
-use hooklane_domain::catalog::{Definition, MAX_OWN_TYPES, OwnType, Owner};
-use hooklane_domain::fields::FieldErrors;
 use hooklane_domain::ids::EventType;
-use hooklane_domain::subscription::OPERATIONAL;
+use hooklane_domain::json::fields::FieldErrors;
+use hooklane_domain::webhook::subscription::OPERATIONAL;
 
 use crate::catalog::{Age, EventCatalog};
-use crate::ports::{EventTypes, Expectations, Unavailable};
-use crate::webhooks::Known;
+use crate::ports::{EventTypeStore, Expectations, Unavailable};
+use crate::webhooks::Precondition;
 
 #[derive(Debug, thiserror::Error)]
 pub enum EventTypeError {
@@ -31,10 +31,10 @@ pub enum EventTypeError {
 /// Adds or replaces the type that a JSON body defines; with known revisions, only one of these. Whether it
 /// is new.
 pub async fn put(
-    store: &impl EventTypes,
+    store: &impl EventTypeStore,
     owner: &Owner,
     name: &EventType,
-    known: &Known,
+    known: &Precondition,
     body: &str,
 ) -> Result<(OwnType, bool), EventTypeError> {
     let definition = Definition::read(body).map_err(EventTypeError::Invalid)?;
@@ -55,26 +55,26 @@ pub async fn put(
 }
 
 /// The revision to write on: any, or the current one where it is known.
-fn wanted(current: Option<&OwnType>, known: &Known) -> Result<Option<u64>, EventTypeError> {
+fn wanted(current: Option<&OwnType>, known: &Precondition) -> Result<Option<u64>, EventTypeError> {
     match (known, current) {
-        (Known::Any, _) => Ok(None),
-        (Known::OneOf(_), Some(own)) if known.holds(own.revision) => Ok(Some(own.revision)),
-        (Known::OneOf(_), _) => Err(EventTypeError::Changed),
+        (Precondition::Any, _) => Ok(None),
+        (Precondition::OneOf(_), Some(own)) if known.holds(own.revision) => Ok(Some(own.revision)),
+        (Precondition::OneOf(_), _) => Err(EventTypeError::Changed),
     }
 }
 
 /// Takes away a type that was added; with known revisions, only one of these.
 pub async fn delete(
-    store: &(impl EventTypes + Expectations),
+    store: &(impl EventTypeStore + Expectations),
     catalog: &EventCatalog,
     owner: &Owner,
     name: &EventType,
-    known: &Known,
+    known: &Precondition,
     now: Timestamp,
 ) -> Result<(), EventTypeError> {
     let revision = match known {
-        Known::Any => None,
-        Known::OneOf(_) => match store.event_type(owner, name).await? {
+        Precondition::Any => None,
+        Precondition::OneOf(_) => match store.event_type(owner, name).await? {
             Some(own) => wanted(Some(&own), known)?,
             None => None,
         },

@@ -2,20 +2,20 @@
 //! against them as against the real adapters.
 
 mod care;
-mod claims;
 mod faults;
+mod idempotency;
 mod ledger;
 mod parking;
 mod queues;
 mod registry;
 mod shared;
-mod surroundings;
+mod system;
 
 pub use faults::Faults;
 pub use ledger::MemoryLedger;
 pub use queues::{Buried, MemoryQueues, Received};
 pub use registry::MemoryRegistry;
-pub use surroundings::FixedSurroundings;
+pub use system::FakeSystem;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

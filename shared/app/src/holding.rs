@@ -1,12 +1,12 @@
 //! Pausing a webhook, and letting it go on.
 
-use hooklane_domain::health::{Change, Health};
 use hooklane_domain::ids::{TenantId, WebhookId};
+use hooklane_domain::isolation::health::{Change, Health};
+use hooklane_domain::time::whole_millisecond;
 use hooklane_domain::webhook::{Webhook, WebhookState};
-use hooklane_domain::whole_millisecond;
 
-use crate::ports::{Healths, Surroundings, Unavailable, Watches, Webhooks};
-use crate::webhooks::{ChangeError, Known, revise};
+use crate::ports::{Clock, Entropy, HealthStore, Unavailable, WatchList, WebhookStore};
+use crate::webhooks::{ChangeError, Precondition, revise};
 
 /// Changes of a health that meet others are tried again this often.
 const TRIES: u32 = 10;
@@ -14,12 +14,12 @@ const TRIES: u32 = 10;
 /// Holds a webhook: no attempts from now on, its deliveries wait until it is resumed. Twice is once; one
 /// that Hooklane has disabled stays so.
 pub async fn pause(
-    webhooks: &impl Webhooks,
-    surroundings: &impl Surroundings,
+    webhooks: &impl WebhookStore,
+    system: &(impl Clock + Entropy),
     key: (&TenantId, WebhookId),
 ) -> Result<Webhook, ChangeError> {
-    let now = whole_millisecond(surroundings.now());
-    revise(webhooks, key, &Known::Any, |current| {
+    let now = whole_millisecond(system.now());
+    revise(webhooks, key, &Precondition::Any, |current| {
         let state = current.state.paused(now);
         Ok((state != current.state).then(|| Webhook { state, updated_at: now, ..current }))
     })
@@ -30,13 +30,13 @@ pub async fn pause(
 /// next look of `upkeep` on; or, where it was paused and `discard` says so, cancelled. What waits in a
 /// queue is delivered in either case. Twice is once.
 pub async fn resume(
-    store: &(impl Webhooks + Healths + Watches),
-    surroundings: &impl Surroundings,
+    store: &(impl WebhookStore + HealthStore + WatchList),
+    system: &(impl Clock + Entropy),
     key: (&TenantId, WebhookId),
     discard: bool,
 ) -> Result<Webhook, ChangeError> {
     let (tenant, id) = key;
-    let now = whole_millisecond(surroundings.now());
+    let now = whole_millisecond(system.now());
     if discard {
         // Before anything of it could be released.
         let current = store.get(tenant, id).await?.ok_or(ChangeError::Missing)?;
@@ -46,7 +46,7 @@ pub async fn resume(
         }
     }
     let mut before = WebhookState::Active;
-    let resumed = revise(store, key, &Known::Any, |current| {
+    let resumed = revise(store, key, &Precondition::Any, |current| {
         before = current.state;
         let state = before.resumed();
         Ok((state != before).then(|| Webhook { state, updated_at: now, ..current }))
@@ -54,7 +54,7 @@ pub async fn resume(
     .await?;
     match before {
         WebhookState::Inactive | WebhookState::Disabled { .. } => {
-            hurry(store, surroundings, key).await?;
+            probe_now(store, system, key).await?;
         }
         WebhookState::Active | WebhookState::Paused { .. } => {
             store.watch(tenant, id, 0, now).await?;
@@ -65,12 +65,12 @@ pub async fn resume(
 
 /// After a webhook was switched on: its receiver is probed at once, and what is parked is released. Where
 /// this is not done, `upkeep` comes to it all the same, at the circuit's own pace.
-pub async fn hurry(
-    store: &(impl Healths + Watches),
-    surroundings: &impl Surroundings,
+pub async fn probe_now(
+    store: &(impl HealthStore + WatchList),
+    system: &(impl Clock + Entropy),
     key: (&TenantId, WebhookId),
 ) -> Result<(), Unavailable> {
-    let now = surroundings.now();
+    let now = system.now();
     change_health(store, key, |health| Health { circuit: health.circuit.hurried(now), ..health })
         .await?;
     store.watch(key.0, key.1, 0, now).await?;
@@ -78,7 +78,7 @@ pub async fn hurry(
 }
 
 async fn change_health(
-    store: &impl Healths,
+    store: &impl HealthStore,
     (tenant, id): (&TenantId, WebhookId),
     change: impl Fn(Health) -> Health,
 ) -> Result<(), Unavailable> {
@@ -99,10 +99,10 @@ async fn change_health(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fakes::{FixedSurroundings, MemoryRegistry};
+    use crate::fakes::{FakeSystem, MemoryRegistry};
     use hooklane_domain::Timestamp;
-    use hooklane_domain::circuit::Circuit;
-    use hooklane_domain::target::TargetUrl;
+    use hooklane_domain::isolation::circuit::Circuit;
+    use hooklane_domain::webhook::target::TargetUrl;
     use hooklane_domain::webhook::{DisableReason, Essentials};
 
     fn at(seconds: i64) -> Timestamp {
@@ -127,7 +127,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_pausing_and_resuming_do() {
-        let clock = FixedSurroundings::at(at(9));
+        let clock = FakeSystem::at(at(9));
         let paused = WebhookState::Paused { at: at(9) };
         let before = WebhookState::Paused { at: at(5) };
         let disabled = WebhookState::Disabled { at: at(1), reason: DisableReason::Gone };
@@ -154,7 +154,7 @@ mod tests {
 
     #[tokio::test]
     async fn discarding_is_noted_only_of_what_was_paused() {
-        let clock = FixedSurroundings::at(at(9));
+        let clock = FakeSystem::at(at(9));
         for (state, noted) in [
             (WebhookState::Paused { at: at(5) }, Some(at(9))),
             (WebhookState::Active, None),
@@ -168,22 +168,22 @@ mod tests {
 
     #[tokio::test]
     async fn switching_on_makes_the_probe_due() {
-        let clock = FixedSurroundings::at(at(9));
+        let clock = FakeSystem::at(at(9));
         let (store, hook) = registry(WebhookState::Active).await;
-        hurry(&store, &clock, (&hook.tenant, hook.id)).await.unwrap();
+        probe_now(&store, &clock, (&hook.tenant, hook.id)).await.unwrap();
         assert_eq!(store.health(hook.id).await.unwrap(), Health::default(), "nothing to hurry");
         let open = Circuit::Open { since: at(1), probe_at: at(900), probes: 4 };
         let health = Health { circuit: open, ..Health::default() };
         let change = Change { health, lane: None, watch: None };
         store.save_health(&hook.tenant, hook.id, &change).await.unwrap();
-        hurry(&store, &clock, (&hook.tenant, hook.id)).await.unwrap();
+        probe_now(&store, &clock, (&hook.tenant, hook.id)).await.unwrap();
         let hurried = Circuit::Open { since: at(1), probe_at: at(9), probes: 4 };
         assert_eq!(store.health(hook.id).await.unwrap().circuit, hurried);
     }
 
     #[tokio::test]
     async fn resuming_hurries_what_was_switched_off() {
-        let clock = FixedSurroundings::at(at(9));
+        let clock = FakeSystem::at(at(9));
         for (state, probe_at) in [
             (WebhookState::Active, at(900)),
             (WebhookState::Paused { at: at(5) }, at(900)),

@@ -1,16 +1,17 @@
 //! How a webhook stands with Hooklane: its circuit and its lane, what of it waits, what hit its limit.
 
+use hooklane_contract::Contracts;
 use hooklane_domain::Timestamp;
-use hooklane_domain::contract::Contracts;
-use hooklane_domain::health::Health;
+use hooklane_domain::delivery::period::Period;
 use hooklane_domain::ids::{TenantId, WebhookId};
-use hooklane_domain::limits::RateLimit;
-use hooklane_domain::period::Period;
-use hooklane_domain::rate::limit_of;
+use hooklane_domain::isolation::health::Health;
 use hooklane_domain::webhook::Webhook;
+use hooklane_domain::webhook::limits::RateLimit;
 
 use crate::deliveries::statistics::{self, Sample};
-use crate::ports::{Deliveries, Healths, Parking, SlotCounts, Slots, Unavailable, Webhooks};
+use crate::ports::{
+    DeliveryStore, HealthStore, ParkingStore, SlotCounts, SlotStore, Unavailable, WebhookStore,
+};
 
 /// So many parked deliveries are counted, and no more.
 pub const MOST_COUNTED: u16 = 1_000;
@@ -27,8 +28,8 @@ pub struct Isolation {
 
 /// How its receiver did over the last day, and how the webhook stands; or `None` where the tenant has no
 /// such webhook.
-pub async fn health<L: Deliveries + Parking + Slots>(
-    registry: &(impl Webhooks + Healths),
+pub async fn health<L: DeliveryStore + ParkingStore + SlotStore>(
+    registry: &(impl WebhookStore + HealthStore),
     ledger: &L,
     contracts: &Contracts,
     (tenant, id): (&TenantId, WebhookId),
@@ -43,8 +44,8 @@ pub async fn health<L: Deliveries + Parking + Slots>(
 }
 
 async fn isolation(
-    registry: &impl Healths,
-    ledger: &(impl Parking + Slots),
+    registry: &impl HealthStore,
+    ledger: &(impl ParkingStore + SlotStore),
     contracts: &Contracts,
     webhook: &Webhook,
 ) -> Result<Isolation, Unavailable> {
@@ -54,7 +55,7 @@ async fn isolation(
         ledger.slots_taken(webhook.id),
     )
     .await?;
-    Ok(Isolation { health, parked, limit: limit_of(webhook, contracts), slots })
+    Ok(Isolation { health, parked, limit: contracts.rate_limit_of(webhook), slots })
 }
 
 impl Isolation {

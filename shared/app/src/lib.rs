@@ -5,11 +5,15 @@
 //! Nothing here knows AWS: the adapters are in `hooklane-aws`, the fakes behind `test-support`.
 
 pub mod attempt;
+pub mod batch;
+pub mod cache;
 pub mod catalog;
+pub mod conflict;
 pub mod deliveries;
 pub mod event_types;
 pub mod holding;
 pub mod isolation;
+pub mod payload;
 pub mod ports;
 pub mod publish;
 pub mod recover;

@@ -3,39 +3,39 @@
 
 use std::error::Error;
 
-mod claims;
 mod deliveries;
 mod event_types;
 mod events;
 mod expectations;
 mod health;
+mod idempotency;
 mod parking;
 mod post;
 mod queues;
 mod quotas;
-mod surroundings;
+mod system;
 mod tenants;
 mod testing;
 mod upkeep;
 mod webhooks;
 
-pub use claims::Claims;
 pub use deliveries::{
-    AttemptLog, Deliveries, DeliveryFilter, DeliveryPage, LogFilter, LogPage, Saved,
+    AttemptLog, DeliveryFilter, DeliveryPage, DeliveryStore, LogFilter, LogPage, Saved,
 };
-pub use event_types::EventTypes;
-pub use events::{Events, Put};
+pub use event_types::EventTypeStore;
+pub use events::{EventStore, Put};
 pub use expectations::Expectations;
-pub use health::{Healths, Look, Sweep, Watch, Watches};
-pub use parking::{Parking, Pointer, SlotCounts, Slots};
+pub use health::{HealthStore, Look, Sweep, Watch, WatchList};
+pub use idempotency::IdempotencyStore;
+pub use parking::{ParkingStore, Pointer, SlotCounts, SlotStore};
 pub use post::{Destination, Post, Sent};
-pub use queues::{DeadLetters, Dispatch, Waits};
-pub use quotas::Quotas;
-pub use surroundings::Surroundings;
-pub use tenants::{TenantPage, Tenants};
-pub use testing::{Samples, TestAttempts};
-pub use upkeep::{Brakes, EventPage, EventWalk, InFlight, Recoveries};
-pub use webhooks::{RouteTable, Routes, Webhooks};
+pub use queues::{DeadLetters, DeferQueue, DispatchQueue};
+pub use quotas::QuotaStore;
+pub use system::{Clock, Entropy};
+pub use tenants::{TenantPage, TenantStore};
+pub use testing::{Samples, TestAttemptStore};
+pub use upkeep::{BrakeStore, EventPage, EventScan, QueueDepth, RecoveryStore};
+pub use webhooks::{RouteStore, RouteTable, WebhookStore};
 
 /// A store or queue could not do what it was asked to, now. Nothing is known about whether it did.
 #[derive(Debug, thiserror::Error)]
@@ -66,6 +66,11 @@ impl Unavailable {
         self.cause.is::<Corrupt>()
     }
 
+    /// Logs the error with all its causes, once, where it is handled. The ids come from the current span.
+    pub fn log(&self, event: &'static str) {
+        tracing::error!(error = self.chain(), "{event}");
+    }
+
     /// The whole chain of causes, for one line of a log.
     #[must_use]
     pub fn chain(&self) -> String {
@@ -78,4 +83,10 @@ impl Unavailable {
         }
         text
     }
+}
+
+/// An error about something stored that cannot be read back.
+pub fn corrupt(what: impl Into<String>, why: impl ToString) -> Unavailable {
+    let what = what.into();
+    Unavailable::new(format!("reading {what}"), Corrupt { what, why: why.to_string() })
 }

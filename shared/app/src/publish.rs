@@ -2,11 +2,11 @@
 
 use futures::StreamExt as _;
 use hooklane_domain::event::{Event, NewEvent};
-use hooklane_domain::fields::FieldErrors;
 use hooklane_domain::ids::EventId;
+use hooklane_domain::json::fields::FieldErrors;
 
 use crate::catalog::EventCatalog;
-use crate::ports::{Events, Expectations, Put, Surroundings, Unavailable};
+use crate::ports::{Clock, Entropy, EventStore, Expectations, Put, Unavailable};
 
 /// An event that Hooklane answers for from now on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,29 +48,29 @@ const CONCURRENCY: usize = 16;
 
 /// Accepts one event. Its id, or else `fallback`, is its idempotency key.
 pub async fn publish(
-    events: &impl Events,
+    events: &impl EventStore,
     checks: Checks<'_, impl Expectations>,
-    surroundings: &impl Surroundings,
+    system: &(impl Clock + Entropy),
     new: NewEvent,
     fallback: Option<EventId>,
 ) -> Result<Accepted, PublishError> {
-    let now = surroundings.now();
+    let now = system.now();
     let judged = checks.catalog.judge(checks.registry, &new, now).await?;
     judged.map_err(PublishError::Unexpected)?;
     let event =
-        new.accept(now, || fallback.unwrap_or_else(|| EventId::new(now, surroundings.random_id())));
+        new.accept(now, || fallback.unwrap_or_else(|| EventId::new(now, system.random_id())));
     accept(events, event).await
 }
 
 /// Accepts several events, each for itself; the answers are in the order of the events.
 pub async fn publish_all(
-    events: &impl Events,
+    events: &impl EventStore,
     checks: Checks<'_, impl Expectations>,
-    surroundings: &impl Surroundings,
+    system: &(impl Clock + Entropy),
     news: Vec<NewEvent>,
 ) -> Vec<Result<Accepted, PublishError>> {
     futures::stream::iter(news)
-        .map(|new| publish(events, checks, surroundings, new, None))
+        .map(|new| publish(events, checks, system, new, None))
         .buffered(CONCURRENCY)
         .collect()
         .await
@@ -79,16 +79,16 @@ pub async fn publish_all(
 /// Accepts what Hooklane itself has to tell: no catalog lists it. Its id says what it is about, so a second
 /// time is none.
 pub async fn report(
-    events: &impl Events,
-    surroundings: &impl Surroundings,
+    events: &impl EventStore,
+    system: &(impl Clock + Entropy),
     own: NewEvent,
 ) -> Result<(), Unavailable> {
-    let now = surroundings.now();
-    let event = own.accept(now, || EventId::new(now, surroundings.random_id()));
+    let now = system.now();
+    let event = own.accept(now, || EventId::new(now, system.random_id()));
     events.put(&event).await.map(drop)
 }
 
-async fn accept(events: &impl Events, event: Event) -> Result<Accepted, PublishError> {
+async fn accept(events: &impl EventStore, event: Event) -> Result<Accepted, PublishError> {
     match events.put(&event).await? {
         Put::Stored => Ok(Accepted { id: event.id, duplicate: false }),
         Put::Exists { fingerprint, .. } if fingerprint == event.content.fingerprint() => {

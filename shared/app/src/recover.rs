@@ -3,10 +3,10 @@
 //! `POST /webhooks/{id}/recover` is [`start`] (202), `GET …/recover` is [`progress`].
 
 use hooklane_domain::ids::{TenantId, WebhookId};
-use hooklane_domain::recovery::{Recovery, Wanted};
-use hooklane_domain::whole_millisecond;
+use hooklane_domain::isolation::recovery::{Recovery, Wanted};
+use hooklane_domain::time::whole_millisecond;
 
-use crate::ports::{Recoveries, Surroundings, Unavailable, Watches, Webhooks};
+use crate::ports::{Clock, Entropy, RecoveryStore, Unavailable, WatchList, WebhookStore};
 
 #[derive(Debug, thiserror::Error)]
 pub enum RecoverError {
@@ -25,8 +25,8 @@ pub enum RecoverError {
 
 /// Orders a recovery; at most one runs for a webhook.
 pub async fn start(
-    store: &(impl Webhooks + Watches + Recoveries),
-    surroundings: &impl Surroundings,
+    store: &(impl WebhookStore + WatchList + RecoveryStore),
+    system: &(impl Clock + Entropy),
     (tenant, id): (&TenantId, WebhookId),
     wanted: Wanted,
 ) -> Result<Recovery, RecoverError> {
@@ -38,7 +38,7 @@ pub async fn start(
     if before.as_ref().is_some_and(Recovery::is_running) {
         return Err(RecoverError::Running);
     }
-    let now = whole_millisecond(surroundings.now());
+    let now = whole_millisecond(system.now());
     let revision = before.map_or(0, |recovery| recovery.revision);
     let new = Recovery { revision, ..Recovery::new(tenant.clone(), id, wanted, now) };
     // The mark first, or a recovery that is written and not looked for would be lost; and once more,
@@ -53,7 +53,7 @@ pub async fn start(
 
 /// The newest recovery of a webhook, and how far it is.
 pub async fn progress(
-    store: &(impl Webhooks + Recoveries),
+    store: &(impl WebhookStore + RecoveryStore),
     (tenant, id): (&TenantId, WebhookId),
 ) -> Result<Recovery, RecoverError> {
     store.get(tenant, id).await?.ok_or(RecoverError::Missing)?;

@@ -1,16 +1,16 @@
 //! Tenants' settings and tokens: the operator's side.
 
-use hooklane_domain::catalog::Catalogs;
-use hooklane_domain::contract::Contracts;
-use hooklane_domain::fields::{FieldErrors, Fields};
+use hooklane_catalog::Catalogs;
+use hooklane_contract::Contracts;
+use hooklane_domain::access::tenant::{Tenant, TenantSettings};
+use hooklane_domain::access::token::{Scope, TokenClaims};
 use hooklane_domain::ids::TenantId;
-use hooklane_domain::tenant::{Tenant, TenantSettings};
-use hooklane_domain::token::{Claims, Scope};
+use hooklane_domain::json::fields::{FieldErrors, Fields};
 use jiff::SignedDuration;
 use secrecy::SecretString;
 
-use crate::ports::{Surroundings, Tenants, Unavailable};
-use crate::webhooks::Known;
+use crate::ports::{Clock, Entropy, TenantStore, Unavailable};
+use crate::webhooks::Precondition;
 
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
@@ -35,16 +35,16 @@ const MAX_RATE: u32 = 1_000_000;
 /// Sets a tenant's settings to what a JSON body says; what it leaves out is the default. With known
 /// revisions it is one of these that is replaced, or none.
 pub async fn set(
-    tenants: &impl Tenants,
+    tenants: &impl TenantStore,
     names: Names<'_>,
     id: &TenantId,
-    known: &Known,
+    known: &Precondition,
     body: &str,
 ) -> Result<Tenant, SettingsError> {
     let settings = read(body, names).map_err(SettingsError::Invalid)?;
     let revision = match known {
-        Known::Any => None,
-        Known::OneOf(_) => Some(tenants.tenant(id).await?.revision),
+        Precondition::Any => None,
+        Precondition::OneOf(_) => Some(tenants.tenant(id).await?.revision),
     };
     if revision.is_some_and(|revision| !known.holds(revision)) {
         return Err(SettingsError::Changed);
@@ -93,7 +93,7 @@ fn rate_limit(fields: &mut Fields) -> Option<u32> {
 #[derive(Debug, Clone)]
 pub struct Minted {
     pub token: SecretString,
-    pub claims: Claims,
+    pub claims: TokenClaims,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -111,20 +111,20 @@ const MAX_SECONDS: i64 = 86_400;
 
 /// Makes a token for a tenant: `{"scopes": […], "expiresIn": seconds}`, both optional.
 pub async fn mint(
-    tenants: &impl Tenants,
-    surroundings: &impl Surroundings,
+    tenants: &impl TenantStore,
+    system: &(impl Clock + Entropy),
     key: &SecretString,
     id: &TenantId,
     body: &str,
 ) -> Result<Minted, MintError> {
     let (scopes, seconds) = read_wish(body).map_err(MintError::Invalid)?;
     let tenant = tenants.tenant(id).await?;
-    let now = surroundings.now();
+    let now = system.now();
     let lifetime = SignedDuration::from_secs(seconds);
     let expires_at = now
         .checked_add(lifetime)
         .map_err(|e| Unavailable::new("telling when a token expires", e))?;
-    let claims = Claims {
+    let claims = TokenClaims {
         tenant: id.clone(),
         scopes,
         issued_at: now,

@@ -1,15 +1,18 @@
 //! Registering webhooks, changing them, and trying them.
 
-use hooklane_domain::contract::{ContractName, Contracts};
-use hooklane_domain::fields::FieldErrors;
+use hooklane_contract::Contracts;
+use hooklane_domain::ids::ContractName;
 use hooklane_domain::ids::{TenantId, WebhookId};
-use hooklane_domain::network::NetworkRules;
+use hooklane_domain::json::fields::FieldErrors;
+use hooklane_domain::time::whole_millisecond;
+use hooklane_domain::webhook::network::NetworkRules;
 use hooklane_domain::webhook::{RotateError, Webhook};
-use hooklane_domain::whole_millisecond;
 
 use crate::catalog::EventCatalog;
-use crate::holding::hurry;
-use crate::ports::{Expectations, Healths, Surroundings, Unavailable, Watches, Webhooks};
+use crate::holding::probe_now;
+use crate::ports::{
+    Clock, Entropy, Expectations, HealthStore, Unavailable, WatchList, WebhookStore,
+};
 
 mod draft;
 mod registering;
@@ -19,7 +22,7 @@ mod trial;
 
 pub use registering::{RegisterError, register, register_once};
 pub use rotating::rotate;
-pub use testing::{TestError, Tested, Trial, test};
+pub use testing::{TestDeps, TestError, Tested, test};
 
 use draft::Draft;
 
@@ -35,13 +38,13 @@ pub struct Rules<'a> {
 
 /// The revisions that a caller lets be changed: it knows one of them, or takes the webhook as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Known {
+pub enum Precondition {
     #[default]
     Any,
     OneOf(Vec<u64>),
 }
 
-impl Known {
+impl Precondition {
     /// Whether this revision is one of them.
     pub(crate) fn holds(&self, revision: u64) -> bool {
         match self {
@@ -73,40 +76,40 @@ const TRIES: u32 = 10;
 /// Changes what a JSON body names and leaves the rest. Without known revisions, concurrent changes
 /// follow each other and none is lost.
 ///
-/// One that is switched on is probed and released at once, see [`hurry`].
+/// One that is switched on is probed and released at once, see [`probe_now`].
 pub async fn change(
-    webhooks: &(impl Webhooks + Expectations + Healths + Watches),
-    surroundings: &impl Surroundings,
+    webhooks: &(impl WebhookStore + Expectations + HealthStore + WatchList),
+    system: &(impl Clock + Entropy),
     rules: Rules<'_>,
     key: (&TenantId, WebhookId),
-    known: &Known,
+    known: &Precondition,
     body: &str,
 ) -> Result<Webhook, ChangeError> {
     let draft = Draft::of_change(body, rules).map_err(ChangeError::Invalid)?;
     let wanted = draft::wanted(body);
-    let types = rules.catalog.known_for(webhooks, key.0, &wanted, surroundings.now()).await?;
+    let types = rules.catalog.known_for(webhooks, key.0, &wanted, system.now()).await?;
     let mut was_active = true;
     let changed = revise(webhooks, key, known, |current| {
         was_active = current.state.is_active();
-        let now = whole_millisecond(surroundings.now());
+        let now = whole_millisecond(system.now());
         let changed =
             draft.clone().apply(&current, rules, &types, now).map_err(ChangeError::Invalid)?;
         Ok(Some(changed))
     })
     .await?;
     if changed.state.is_active() && !was_active {
-        hurry(webhooks, surroundings, key).await?;
+        probe_now(webhooks, system, key).await?;
     }
     Ok(changed)
 }
 
 /// Removes a webhook; with known revisions, only one of these.
 pub async fn delete(
-    webhooks: &impl Webhooks,
+    webhooks: &impl WebhookStore,
     (tenant, id): (&TenantId, WebhookId),
-    known: &Known,
+    known: &Precondition,
 ) -> Result<(), ChangeError> {
-    if *known == Known::Any {
+    if *known == Precondition::Any {
         let deleted = webhooks.delete(tenant, id, None).await?;
         return deleted.then_some(()).ok_or(ChangeError::Missing);
     }
@@ -122,9 +125,9 @@ pub async fn delete(
 /// Writes what `decide` makes of the webhook as it is, `None` for nothing to be changed, and decides
 /// anew where another change came between. The webhook as it then stands.
 pub(crate) async fn revise(
-    webhooks: &impl Webhooks,
+    webhooks: &impl WebhookStore,
     key: (&TenantId, WebhookId),
-    known: &Known,
+    known: &Precondition,
     mut decide: impl FnMut(Webhook) -> Result<Option<Webhook>, ChangeError> + Send,
 ) -> Result<Webhook, ChangeError> {
     for _ in 0..TRIES {
@@ -140,9 +143,9 @@ pub(crate) async fn revise(
 }
 
 async fn read(
-    webhooks: &impl Webhooks,
+    webhooks: &impl WebhookStore,
     (tenant, id): (&TenantId, WebhookId),
-    known: &Known,
+    known: &Precondition,
 ) -> Result<Webhook, ChangeError> {
     let current = webhooks.get(tenant, id).await?.ok_or(ChangeError::Missing)?;
     if known.holds(current.revision) { Ok(current) } else { Err(ChangeError::Changed) }

@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::MessageAttributeValue;
-use hooklane_app::ports::{DeadLetters, Surroundings as _, Unavailable};
+use hooklane_app::ports::{Clock as _, DeadLetters, Unavailable};
 
 use crate::failure::unavailable;
-use crate::surroundings::System;
+use crate::system::System;
 
 /// The dead-letter queue of one source: `events`, `fanout` or `deliveries`.
 #[derive(Debug, Clone)]
@@ -30,7 +30,7 @@ impl DeadLetterQueue {
 }
 
 impl DeadLetters for DeadLetterQueue {
-    async fn bury(&self, body: &str, reason: &str) -> Result<(), Unavailable> {
+    async fn put(&self, body: &str, reason: &str) -> Result<(), Unavailable> {
         let (body, reason) = fit(body, reason);
         let body = body.into_owned();
         self.client

@@ -10,9 +10,9 @@ use hooklane_domain::Timestamp;
 use crate::failure::corrupt;
 
 mod attempt;
-mod claim;
 mod delivery;
 mod event;
+mod idempotency;
 mod keys;
 mod log;
 mod pages;

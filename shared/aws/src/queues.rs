@@ -5,13 +5,13 @@ use std::time::Duration;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{QueueAttributeName, SendMessageBatchRequestEntry};
 use futures::{StreamExt as _, TryStreamExt as _};
-use hooklane_app::ports::{Dispatch, InFlight, Surroundings as _, Unavailable, Waits};
+use hooklane_app::ports::{DeferQueue, DispatchQueue, Entropy as _, QueueDepth, Unavailable};
 use hooklane_domain::delivery::MessageId;
-use hooklane_domain::message::Message;
-use hooklane_domain::waiting::Lane;
+use hooklane_domain::delivery::message::Message;
+use hooklane_domain::delivery::waiting::Lane;
 
 use crate::failure::unavailable;
-use crate::surroundings::System;
+use crate::system::System;
 
 /// Both queues are fair: a message's group is its webhook (*Amazon SQS Developer Guide*, "Amazon SQS
 /// fair queues").
@@ -44,7 +44,7 @@ impl Queues {
     fn url(&self, lane: Lane) -> Result<&str, Unavailable> {
         let (url, name) = match lane {
             Lane::Fast => (&self.urls.delivery, "the delivery queue"),
-            Lane::Retry => (&self.urls.retry, "the retry queue"),
+            Lane::Slow => (&self.urls.retry, "the retry queue"),
         };
         url.as_deref().ok_or_else(|| Unavailable::new(name, "not configured here"))
     }
@@ -83,7 +83,7 @@ impl Queues {
 
 fn pause(tried: u32) -> Duration {
     let ceiling = 50.0 * 2f64.powi(i32::try_from(tried).unwrap_or(i32::MAX).min(6));
-    Duration::from_millis((ceiling * (0.5 + System.chance() / 2.0)) as u64)
+    Duration::from_millis((ceiling * (0.5 + System.jitter() / 2.0)) as u64)
 }
 
 fn entry(i: usize, message: &Message) -> Result<SendMessageBatchRequestEntry, Unavailable> {
@@ -100,7 +100,7 @@ fn group(message: &Message) -> String {
     deliver.delivery.webhook().to_string()
 }
 
-impl Dispatch for Queues {
+impl DispatchQueue for Queues {
     async fn dispatch(&self, lane: Lane, messages: &[Message]) -> Result<(), Unavailable> {
         let url = self.url(lane)?;
         let batches: Vec<_> =
@@ -109,7 +109,7 @@ impl Dispatch for Queues {
     }
 }
 
-impl Waits for Queues {
+impl DeferQueue for Queues {
     async fn hide(
         &self,
         lane: Lane,
@@ -129,7 +129,7 @@ impl Waits for Queues {
     }
 
     async fn send_later(&self, message: &Message, seconds: u32) -> Result<MessageId, Unavailable> {
-        let url = self.url(Lane::Retry)?;
+        let url = self.url(Lane::Slow)?;
         let what = || format!("SQS SendMessage on {url}");
         let sent = self
             .client
@@ -145,14 +145,14 @@ impl Waits for Queues {
     }
 }
 
-impl InFlight for Queues {
+impl QueueDepth for Queues {
     async fn in_flight(&self) -> Result<u64, Unavailable> {
         // What is held back is in flight soon.
         let counts = [
             QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
             QueueAttributeName::ApproximateNumberOfMessagesDelayed,
         ];
-        let url = self.url(Lane::Retry)?;
+        let url = self.url(Lane::Slow)?;
         let what = || format!("SQS GetQueueAttributes on {url}");
         let answer = self
             .client

@@ -6,13 +6,13 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
-use hooklane_app::ports::{Surroundings as _, Unavailable};
-use hooklane_domain::catalog::Owner;
+use hooklane_app::ports::{Entropy as _, Unavailable};
+use hooklane_catalog::Owner;
 use hooklane_domain::ids::{EventType, TenantId, WebhookId};
 
 use crate::failure::unavailable;
 use crate::secrets::Vault;
-use crate::surroundings::System;
+use crate::system::System;
 use crate::table::{Key, number};
 
 mod event_types;
@@ -81,7 +81,7 @@ impl RouteRegistry {
                 Err(SdkError::ServiceError(e)) if cancelled(e.err()) && tried < TRIES => {
                     tried += 1;
                     let ceiling = f64::from(20u32 << tried);
-                    let pause = ceiling * (0.5 + System.chance() / 2.0);
+                    let pause = ceiling * (0.5 + System.jitter() / 2.0);
                     tokio::time::sleep(Duration::from_millis(pause as u64)).await;
                 }
                 Err(e) => return Err(unavailable(self.call("TransactWriteItems"))(e)),

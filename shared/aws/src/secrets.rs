@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use aws_sdk_secretsmanager::Client;
-use hooklane_app::ports::{Surroundings as _, Unavailable};
+use hooklane_app::ports::{Clock as _, Entropy as _, Unavailable};
 use hooklane_domain::Timestamp;
-use hooklane_domain::keys::KeyRing;
+use hooklane_domain::access::key_ring::KeyRing;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::RwLock;
 
 use crate::failure::unavailable;
 use crate::seal::{DataKeys, SealError};
-use crate::surroundings::System;
+use crate::system::System;
 
 /// One secret, read when it is needed.
 #[derive(Debug, Clone)]
@@ -118,11 +118,11 @@ fn sealing(error: SealError) -> Unavailable {
 /// functions.
 pub struct RotatingKeys<S = Secret> {
     secret: S,
-    known: RwLock<Option<Known>>,
+    known: RwLock<Option<CachedKeys>>,
 }
 
 #[derive(Clone)]
-struct Known {
+struct CachedKeys {
     keys: Arc<KeyRing>,
     read_at: Timestamp,
     /// When they were to be read last, well or not.
@@ -162,10 +162,10 @@ impl<S: SecretSource> RotatingKeys<S> {
             return Ok(Arc::clone(&known.keys));
         }
         let known = match (self.read().await, known) {
-            (Ok(keys), _) => Known { keys: Arc::new(keys), read_at: now, tried_at: now },
+            (Ok(keys), _) => CachedKeys { keys: Arc::new(keys), read_at: now, tried_at: now },
             (Err(error), Some(known)) => {
                 tracing::warn!(error = error.chain(), "secret.refresh_failed");
-                Known { tried_at: now, ..known }
+                CachedKeys { tried_at: now, ..known }
             }
             (Err(error), None) => return Err(error),
         };

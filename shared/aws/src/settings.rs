@@ -37,19 +37,19 @@ where
 }
 
 /// The network rules of `ALLOWED_TARGET_CIDRS` and `ALLOWED_TARGET_PORTS`.
-pub fn network_rules() -> Result<hooklane_domain::network::NetworkRules, InvalidSetting> {
+pub fn network_rules() -> Result<hooklane_domain::webhook::network::NetworkRules, InvalidSetting> {
     let cidrs = text_or_empty("ALLOWED_TARGET_CIDRS");
     let ports = text("ALLOWED_TARGET_PORTS")?;
-    hooklane_domain::network::NetworkRules::parse(&cidrs, &ports).map_err(|e| {
+    hooklane_domain::webhook::network::NetworkRules::parse(&cidrs, &ports).map_err(|e| {
         InvalidSetting::Invalid { name: "ALLOWED_TARGET_CIDRS/_PORTS", why: e.to_string() }
     })
 }
 
 /// What a webhook's health is judged by.
-pub fn thresholds() -> Result<hooklane_domain::circuit::Thresholds, InvalidSetting> {
+pub fn thresholds() -> Result<hooklane_domain::isolation::circuit::Thresholds, InvalidSetting> {
     let seconds = |name| parse(name).map(std::time::Duration::from_secs);
     let days: u64 = parse("DISABLE_AFTER_DAYS")?;
-    Ok(hooklane_domain::circuit::Thresholds {
+    Ok(hooklane_domain::isolation::circuit::Thresholds {
         failures: parse("CIRCUIT_FAILURES")?,
         failing_for: seconds("CIRCUIT_SECONDS")?,
         first_probe: seconds("FIRST_PROBE_SECONDS")?,

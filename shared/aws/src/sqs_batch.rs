@@ -1,5 +1,6 @@
 //! What a function answers to a batch of SQS messages.
 
+use hooklane_app::batch::Disposition;
 use serde::Serialize;
 
 /// *AWS Lambda Developer Guide*, "Reporting batch item failures for Lambda functions with an Amazon
@@ -14,15 +15,6 @@ pub struct Answer {
 #[serde(rename_all = "camelCase")]
 struct StayingItem {
     item_identifier: String,
-}
-
-/// What becomes of a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Disposition {
-    /// It has done its work: Lambda deletes it.
-    Done,
-    /// It stays in its queue and comes back when its visibility timeout is over.
-    Stays,
 }
 
 impl Answer {

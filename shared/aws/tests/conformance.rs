@@ -25,7 +25,7 @@ async fn the_adapters_conform() {
             async { conformance::events(&place.ledger(), salt).await },
             async { conformance::deliveries(&place.ledger(), salt).await },
             async { conformance::quotas(&place.ledger(), salt).await },
-            async { conformance::claims(&place.ledger(), salt).await },
+            async { conformance::idempotency(&place.ledger(), salt).await },
             async { conformance::test_attempts(&place.ledger(), salt).await },
             async { conformance::webhooks(&place.registry(), salt).await },
             async { conformance::tenants(&place.registry(), salt).await },

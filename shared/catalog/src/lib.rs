@@ -1,17 +1,20 @@
-//! The event catalogs of `catalog/`, checked when Hooklane is built and carried in its binaries.
+//! Event catalogs: the types of events, with a sample and a JSON Schema of each one's data.
+//!
+//! A catalog is a TOML file; `docs/catalog.md` describes the format. The platform and its tenants add
+//! types at run time. A tenant's own type takes precedence over the platform's, and the platform's over
+//! the file's. The files of this build are in `hooklane-bundled-catalogs`.
 
-use hooklane_domain::catalog::{Catalogs, Packed, PackedType};
-
-include!(concat!(env!("OUT_DIR"), "/packed.rs"));
-
-/// Every catalog of this build.
-#[must_use]
-pub fn load() -> Catalogs {
-    match Catalogs::unpack(PACKED) {
-        Some(catalogs) => catalogs,
-        None => unreachable!("the build script has read them"),
-    }
-}
+mod definition;
+mod files;
+mod own_types;
+mod schema;
+mod tenant_types;
 
 #[cfg(test)]
 mod tests;
+
+pub use definition::{Definition, MAX_SAMPLE_BYTES};
+pub use files::{Catalog, Catalogs, DEFAULT, InvalidCatalog, Packed, PackedType};
+pub use own_types::{MAX_OWN_TYPES, OwnType, OwnTypes, Owner};
+pub use schema::{MAX_SCHEMA_BYTES, Schema};
+pub use tenant_types::{Source, TenantTypes};

@@ -1,125 +1,148 @@
-//! What is in the catalogs, and that their schemas tell a sample from what is none.
+mod files;
+mod schemas;
 
-use hooklane_domain::catalog::Catalog;
-use hooklane_domain::ids::EventType;
+use std::sync::Arc;
+
 use hooklane_domain::json::RawJson;
-use proptest::prelude::*;
-use serde_json::Value;
 
 use super::*;
 
-fn catalog<'a>(catalogs: &'a Catalogs, name: &str) -> &'a Catalog {
-    catalogs.get(&name.parse().unwrap()).unwrap()
+fn definition(schema: &str) -> Definition {
+    Definition {
+        category: "orders".to_owned(),
+        description: "An order".to_owned(),
+        sample: RawJson::parse("{}").unwrap(),
+        schema: Schema::parse(schema).unwrap(),
+    }
 }
 
-/// Those that a document's platform publishes; a test and what Hooklane tells of webhooks beside them.
-fn names(catalog: &Catalog) -> Vec<&str> {
-    let own = ["webhook.failing", "webhook.disabled", "webhook.recovered", "delivery.exhausted"];
-    catalog.types().map(|(name, _)| name.as_str()).filter(|name| !own.contains(name)).collect()
+fn own(name: &str, schema: &str, revision: u64) -> OwnType {
+    OwnType { name: name.parse().unwrap(), definition: definition(schema), revision }
+}
+
+fn catalog(names: &[&str]) -> Catalog {
+    let types = names.iter().map(|name| (name.parse().unwrap(), definition("{}"))).collect();
+    Catalog { name: "default".parse().unwrap(), description: "All".to_owned(), types }
+}
+
+fn refusal(known: &TenantTypes<'_>, wanted: &str) -> Option<String> {
+    known.refusal(&wanted.parse().unwrap())
 }
 
 #[test]
-fn each_document_has_its_types() {
-    let catalogs = load();
-    let expected: &[(&str, &str)] = &[
-        (
-            "virtual-queue",
-            "queue.created queue.deleted queue.paused queue.processed queue.resumed queue.updated user.joined user.left webhook.test",
-        ),
-        (
-            "ops-center",
-            "alert.resolved alert.triggered device.alert device.deleted device.offline device.online device.registered device.updated invoice.created invoice.overdue invoice.paid organization.created organization.deleted organization.updated payment.failed payment.refunded payment.succeeded subscription.cancelled subscription.created subscription.payment_failed subscription.renewed subscription.updated user.created user.deleted user.email_verified user.login user.logout user.password_changed user.profile_updated user.updated webhook.test",
-        ),
-        (
-            "prism",
-            "order.cancelled order.completed order.created payment.failed payment.succeeded user.created user.deleted user.updated webhook.test",
-        ),
-        ("aegisx", "order.updated user.created user.updated webhook.test"),
-        (
-            "task-hub",
-            "system.error system.maintenance task.completed task.created task.deleted task.updated webhook.test",
-        ),
-        ("hooklane", "webhook.test"),
-    ];
-    for (name, types) in expected {
-        assert_eq!(names(catalog(&catalogs, name)).join(" "), *types, "{name}");
-    }
-    assert_eq!(catalogs.names().count(), expected.len() + 1, "and the default");
-}
-
-#[test]
-fn the_default_is_the_union_of_all_with_the_first_documents_definition() {
-    let catalogs = load();
-    let default = catalog(&catalogs, "default");
-    let order = ["virtual-queue", "ops-center", "prism", "aegisx", "task-hub", "hooklane"];
-    let mut every = std::collections::BTreeSet::<&EventType>::new();
-    for name in order {
-        every.extend(catalog(&catalogs, name).types().map(|(name, _)| name));
-    }
-    assert_eq!(default.types().map(|(name, _)| name).collect::<Vec<_>>(), Vec::from_iter(every));
-    for (name, from) in [
-        ("queue.created", "virtual-queue"),
-        ("user.created", "ops-center"),
-        ("payment.failed", "ops-center"),
-        ("order.created", "prism"),
-        ("order.updated", "aegisx"),
-        ("webhook.test", "aegisx"),
-        ("task.created", "task-hub"),
-        ("delivery.exhausted", "hooklane"),
+fn what_is_unknown_is_refused_with_the_nearest_names() {
+    let catalog = catalog(&[
+        "order.created",
+        "order.completed",
+        "order.cancelled",
+        "order.item.added",
+        "user.created",
+        "webhook.failing",
+        "delivery.exhausted",
+    ]);
+    let tenant = Arc::new(OwnTypes::from_iter([own("shipment.sent", "{}", 1)]));
+    let known = TenantTypes { catalog: &catalog, platform: Arc::default(), tenant };
+    for fine in [
+        "*",
+        "order.*",
+        "order.item.*",
+        "order.created",
+        "shipment.*",
+        "shipment.sent",
+        "webhook.failing",
     ] {
-        let name = name.parse().unwrap();
-        assert_eq!(default.get(&name), catalog(&catalogs, from).get(&name), "{name}");
+        assert_eq!(refusal(&known, fine), None, "{fine}");
     }
+    for (wanted, expected) in [
+        ("order.create", "is not a known event type; did you mean order.created?"),
+        ("orders.created", "is not a known event type; did you mean order.created?"),
+        ("oder.cancelled", "is not a known event type; did you mean order.cancelled?"),
+        (
+            "order.something.else.entirely",
+            "is not a known event type; did you mean order.cancelled, order.completed or order.created?",
+        ),
+        ("qqqqqqqq", "is not a known event type"),
+        ("ordr.*", "matches no known event type; did you mean order.*?"),
+        ("shipments.*", "matches no known event type; did you mean shipment.*?"),
+        // No wildcard ever matches an operational event.
+        ("delivery.*", "matches no known event type"),
+        ("webhook.*", "matches no known event type"),
+        ("order.created.*", "matches no known event type; did you mean order.item.*?"),
+    ] {
+        assert_eq!(refusal(&known, wanted).as_deref(), Some(expected), "{wanted}");
+    }
+    let long = "x".repeat(255);
+    assert!(refusal(&known, &long).is_some());
 }
 
-/// Every type of every catalog.
-fn each(catalogs: &Catalogs) -> Vec<(String, hooklane_domain::catalog::Definition)> {
-    let types = catalogs.iter().flat_map(|catalog| {
-        catalog.types().map(move |(name, d)| (format!("{}: {name}", catalog.name()), d.clone()))
-    });
-    types.collect()
-}
-
-fn fits(definition: &hooklane_domain::catalog::Definition, data: &Value) -> bool {
-    definition.schema.judge("data", &RawJson::parse(&data.to_string()).unwrap()).is_ok()
-}
-
-/// A schema that lets everything through would be no check; a test's payload alone is free.
 #[test]
-fn a_field_that_is_required_is_missed_and_a_wrong_one_is_seen() {
-    for (name, definition) in each(&load()) {
-        let sample: Value = serde_json::from_str(definition.sample.as_str()).unwrap();
-        assert!(fits(&definition, &sample), "{name}");
-        if name.ends_with("webhook.test") {
-            continue;
-        }
-        for wrong in [Value::Null, "text".into(), serde_json::json!([]), serde_json::json!({})] {
-            assert!(!fits(&definition, &wrong), "{name}: {wrong}");
-        }
-        let fields = sample.as_object().unwrap();
-        let wrong_when_gone = fields.keys().filter(|field| {
-            let mut less = fields.clone();
-            less.shift_remove(field.as_str());
-            !fits(&definition, &less.into())
-        });
-        assert!(wrong_when_gone.count() > 0, "{name}: nothing is required");
-        for field in fields.keys() {
-            let mut other = fields.clone();
-            other.insert(field.clone(), serde_json::json!({ "unlike": ["anything"] }));
-            assert!(!fits(&definition, &other.into()), "{name}: {field} may be anything");
-        }
-    }
+fn a_tenants_own_type_wins_over_the_platforms_and_that_over_the_files() {
+    let catalog = catalog(&["a", "b", "c"]);
+    let platform = OwnTypes::from_iter([own("b", "{}", 1), own("c", "{}", 1)]);
+    let tenant = OwnTypes::from_iter([own("c", r#"{"type":"string"}"#, 1), own("d", "{}", 1)]);
+    let known =
+        TenantTypes { catalog: &catalog, platform: Arc::new(platform), tenant: Arc::new(tenant) };
+    let types: Vec<_> = known.types().map(|(name, source, _)| (name.as_str(), source)).collect();
+    assert_eq!(
+        types,
+        [
+            ("a", Source::Catalog),
+            ("b", Source::Platform),
+            ("c", Source::Tenant),
+            ("d", Source::Tenant)
+        ]
+    );
+    let judged = |name: &str| known.judge(&name.parse().unwrap(), &RawJson::parse("1").unwrap());
+    assert!(judged("b").is_ok());
+    assert_eq!(judged("c").unwrap_err().to_string(), "data: must be of type string");
+    assert_eq!(judged("e").unwrap_err().as_slice()[0].path, "type");
 }
 
-proptest! {
-    /// Whatever is added beside what a schema speaks of is no mistake: platforms grow their events.
-    #[test]
-    fn more_than_the_sample_fits_too(at in 0usize..1000, name in "x_[a-z]{1,8}", value in any::<i32>()) {
-        static CATALOGS: std::sync::LazyLock<Catalogs> = std::sync::LazyLock::new(load);
-        let types = each(&CATALOGS);
-        let (named, definition) = &types[at % types.len()];
-        let mut sample: Value = serde_json::from_str(definition.sample.as_str()).unwrap();
-        sample.as_object_mut().unwrap().insert(name, value.into());
-        prop_assert!(fits(definition, &sample), "{named}");
+#[test]
+fn what_was_compiled_is_kept_while_a_type_stays_the_same() {
+    let older = OwnTypes::from_iter([own("a", "{}", 1), own("b", "{}", 1), own("c", "{}", 1)]);
+    let newer = OwnTypes::from_iter([own("a", "{}", 1), own("b", r#"{"type":"string"}"#, 2)]);
+    let after = newer.clone().after(&older);
+    assert_eq!(after, newer);
+    let same = |name: &str| {
+        let of =
+            |types: &OwnTypes| types.get(&name.parse().unwrap()).unwrap().definition.schema.clone();
+        of(&after).shares_with(&of(&older))
+    };
+    assert!(same("a") && !same("b"));
+}
+
+#[test]
+fn a_definition_is_read_with_every_mistake_at_once() {
+    let whole = Definition::read(
+        r#"{"category":"orders","description":"An order went out","sample":{"id":"1"},
+            "schema":{"type":"object","required":["id"]}}"#,
+    )
+    .unwrap();
+    assert_eq!(whole.sample.as_str(), r#"{"id":"1"}"#);
+    let free = Definition::read(r#"{"category":"a","description":"b","sample":[1]}"#).unwrap();
+    assert_eq!(free.schema.text().as_str(), "{}");
+    let large = format!(r#"{{"category":"a","description":"b","sample":"{}"}}"#, "x".repeat(9000));
+    for (body, expected) in [
+        ("{}", "category: is required; description: is required; sample: is required"),
+        (
+            r#"{"category":" ","description":7,"sample":null,"colour":1}"#,
+            "category: must have 1 to 64 characters; description: must be a string; sample: is required; colour: is not a known field",
+        ),
+        (
+            r#"{"category":"a","description":"b","sample":{"n":"x"},"schema":{"properties":{"n":{"type":"integer"}}}}"#,
+            "sample.n: must be of type integer",
+        ),
+        (
+            r#"{"category":"a","description":"b","sample":1,"schema":{"properties":{"n":{"type":"text"}}}}"#,
+            "schema.properties.n.type: must fit one of its schemas",
+        ),
+        (
+            r#"{"category":"a","description":"b","sample":1,"schema":7}"#,
+            "schema: must be a JSON Schema: an object",
+        ),
+        (&large, "sample: must have at most 8192 bytes"),
+    ] {
+        assert_eq!(Definition::read(body).unwrap_err().to_string(), expected, "{body:.80}");
     }
 }

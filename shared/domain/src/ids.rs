@@ -9,6 +9,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use ulid::Ulid;
 
+mod names;
+
+pub use names::{CatalogName, ContractName};
+
 /// Why a text is not an identifier; the message is fit to be shown to the caller.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]

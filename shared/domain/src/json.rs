@@ -5,6 +5,7 @@ use std::fmt::{self, Write as _};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+pub mod fields;
 mod javascript;
 
 pub use javascript::as_javascript;
@@ -147,8 +148,9 @@ fn write_char(out: &mut String, c: char) {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use super::*;
+    use hooklane_fuzz::any_json;
     use proptest::prelude::*;
 
     #[test]
@@ -180,22 +182,6 @@ pub(crate) mod tests {
     fn serde_keeps_the_text() {
         let json: RawJson = serde_json::from_str(" [1.10, 2] ").unwrap();
         assert_eq!(serde_json::to_string(&json).unwrap(), "[1.10,2]");
-    }
-
-    pub(crate) fn any_json() -> impl Strategy<Value = serde_json::Value> {
-        let leaf = prop_oneof![
-            Just(serde_json::Value::Null),
-            any::<bool>().prop_map(Into::into),
-            any::<i64>().prop_map(Into::into),
-            "[ -~\\n\"\\\\é☃]{0,12}".prop_map(Into::into),
-        ];
-        leaf.prop_recursive(4, 32, 5, |inner| {
-            prop_oneof![
-                proptest::collection::vec(inner.clone(), 0..5).prop_map(Into::into),
-                proptest::collection::vec(("[a-z \"]{0,6}", inner), 0..5)
-                    .prop_map(|kv| serde_json::Value::Object(kv.into_iter().collect())),
-            ]
-        })
     }
 
     proptest! {

@@ -4,19 +4,19 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hooklane_domain::Timestamp;
+use hooklane_domain::access::key_ring::{KeyRing, NoKeys};
+use hooklane_domain::access::token::{InvalidToken, TokenClaims};
+use hooklane_domain::delivery::attempt_log::LogPosition;
+use hooklane_domain::delivery::message::Message;
+use hooklane_domain::delivery::retry::RetryPolicy;
 use hooklane_domain::event::{DefaultTenant, from_body, from_envelope_or_body};
 use hooklane_domain::ids::{DeliveryId, EventId, EventType, TenantId, WebhookId};
 use hooklane_domain::json::RawJson;
-use hooklane_domain::keys::{KeyRing, NoKeys};
-use hooklane_domain::log::LogPosition;
-use hooklane_domain::message::Message;
-use hooklane_domain::network::{NetworkRules, TargetCidrs};
-use hooklane_domain::retry::RetryPolicy;
-use hooklane_domain::secret::SigningSecret;
-use hooklane_domain::signature::hmac_sha256;
-use hooklane_domain::subscription::Subscription;
-use hooklane_domain::target::TargetUrl;
-use hooklane_domain::token::{Claims, InvalidToken};
+use hooklane_domain::webhook::network::{NetworkRules, TargetCidrs};
+use hooklane_domain::webhook::secret::SigningSecret;
+use hooklane_domain::webhook::signature::hmac_sha256;
+use hooklane_domain::webhook::subscription::Subscription;
+use hooklane_domain::webhook::target::TargetUrl;
 use hooklane_fuzz::damaged;
 use proptest::prelude::*;
 use secrecy::ExposeSecret as _;
@@ -107,14 +107,14 @@ proptest! {
         let signed = [r#"{"alg":"HS256","typ":"JWT"}"#, &claims].map(|part| URL_SAFE_NO_PAD.encode(part)).join(".");
         let signature = hmac_sha256(&b"a-key-that-signs".to_vec().into(), &[signed.as_bytes()]);
         let signed = format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature));
-        match Claims::verify(&signed, &ring, early) {
+        match TokenClaims::verify(&signed, &ring, early) {
             Ok(read) => {
-                let again = Claims::verify(&read.sign(ring.current()), &ring, early);
+                let again = TokenClaims::verify(&read.sign(ring.current()), &ring, early);
                 prop_assert_eq!(again, Ok(read));
             }
             Err(error) => prop_assert_ne!(error, InvalidToken::Signature),
         }
-        prop_assert!(Claims::verify(&token, &ring, early).is_err(), "the key is another one's");
+        prop_assert!(TokenClaims::verify(&token, &ring, early).is_err(), "the key is another one's");
     }
 
     #[test]

@@ -26,6 +26,23 @@ enum Damage {
     Move(Index, Index, usize),
 }
 
+/// Any JSON of a few levels.
+pub fn any_json() -> impl Strategy<Value = serde_json::Value> {
+    let leaf = prop_oneof![
+        Just(serde_json::Value::Null),
+        any::<bool>().prop_map(Into::into),
+        any::<i64>().prop_map(Into::into),
+        "[ -~\\n\"\\\\é☃]{0,12}".prop_map(Into::into),
+    ];
+    leaf.prop_recursive(4, 32, 5, |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..5).prop_map(Into::into),
+            proptest::collection::vec(("[a-z \"]{0,6}", inner), 0..5)
+                .prop_map(|kv| serde_json::Value::Object(kv.into_iter().collect())),
+        ]
+    })
+}
+
 /// One of the good texts, damaged in up to six places; or, now and then, something else altogether.
 pub fn damaged(good: &'static [&'static str]) -> impl Strategy<Value = String> {
     let damages = proptest::collection::vec(damage(), 0..=6);

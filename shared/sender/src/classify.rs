@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::io;
 
-use hooklane_domain::outcome::{AttemptError, ErrorKind};
+use hooklane_domain::delivery::outcome::{AttemptError, ErrorKind};
 
 use crate::guard::{BlockedAddress, OutsideTargetCidrs, Unresolved};
 

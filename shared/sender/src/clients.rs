@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use hooklane_domain::network::{NetworkRules, TargetCidrs};
+use hooklane_domain::webhook::network::{NetworkRules, TargetCidrs};
 use reqwest::redirect::Policy;
 
 use crate::guard::{Guard, Lookup};

@@ -7,7 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 
-use hooklane_domain::network::{NetworkRules, TargetCidrs};
+use hooklane_domain::webhook::network::{NetworkRules, TargetCidrs};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 /// Asks for a name's addresses, unjudged.

@@ -16,9 +16,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hooklane_app::ports::Post;
-use hooklane_domain::contract::WireRequest;
-use hooklane_domain::network::NetworkRules;
-use hooklane_domain::outcome::{AttemptError, ErrorKind, Outcome};
+use hooklane_contract::WireRequest;
+use hooklane_domain::delivery::outcome::{AttemptError, ErrorKind, Outcome};
+use hooklane_domain::webhook::network::NetworkRules;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
 pub use clients::ClientError;

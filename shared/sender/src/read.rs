@@ -1,6 +1,6 @@
 //! Reads as much of an answer as is kept, and drops the rest with its connection.
 
-use hooklane_domain::outcome::{Outcome, Response};
+use hooklane_domain::delivery::outcome::{Outcome, Response};
 
 use crate::classify;
 

@@ -6,8 +6,8 @@ use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use hooklane_domain::network::TargetCidrs;
-use hooklane_domain::target::TargetUrl;
+use hooklane_domain::webhook::network::TargetCidrs;
+use hooklane_domain::webhook::target::TargetUrl;
 
 use super::*;
 

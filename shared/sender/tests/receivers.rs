@@ -4,10 +4,10 @@
 
 use std::time::Duration;
 
-use hooklane_domain::contract::WireRequest;
-use hooklane_domain::network::NetworkRules;
-use hooklane_domain::outcome::{ErrorKind, Outcome};
-use hooklane_domain::target::TargetUrl;
+use hooklane_contract::WireRequest;
+use hooklane_domain::delivery::outcome::{ErrorKind, Outcome};
+use hooklane_domain::webhook::network::NetworkRules;
+use hooklane_domain::webhook::target::TargetUrl;
 use hooklane_sender::{Sender, Sent};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use hooklane_domain::circuit::Circuit;
 use hooklane_domain::delivery::{Delivery, State};
 use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
+use hooklane_domain::isolation::circuit::Circuit;
 use hooklane_upkeep::Summary;
 
 /// A delivery, as the outside names it.

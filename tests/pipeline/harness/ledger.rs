@@ -1,20 +1,20 @@
 //! The ledger behind calls that fail, with every write looked at.
 
 use hooklane_app::ports::{
-    Deliveries, DeliveryFilter, DeliveryPage, EventPage, EventWalk, Events, Parking, Pointer, Put,
-    Saved, SlotCounts, Slots, Unavailable,
+    DeliveryFilter, DeliveryPage, DeliveryStore, EventPage, EventScan, EventStore, ParkingStore,
+    Pointer, Put, Saved, SlotCounts, SlotStore, Unavailable,
 };
 use hooklane_domain::Timestamp;
-use hooklane_domain::attempt::Attempt;
+use hooklane_domain::delivery::attempt::Attempt;
 use hooklane_domain::delivery::{Delivery, State};
 use hooklane_domain::event::Event;
 use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
-use hooklane_domain::limits::RateLimit;
-use hooklane_domain::recovery::Wanted;
+use hooklane_domain::isolation::recovery::Wanted;
+use hooklane_domain::webhook::limits::RateLimit;
 
 use super::port::Port;
 
-impl Events for Port {
+impl EventStore for Port {
     async fn put(&self, event: &Event) -> Result<Put, Unavailable> {
         self.call("events.put", async {
             let put = self.outside.ledger.put(event).await?;
@@ -58,7 +58,7 @@ impl Port {
     }
 }
 
-impl Deliveries for Port {
+impl DeliveryStore for Port {
     async fn read(&self, ids: &[DeliveryId]) -> Result<Vec<Option<Delivery>>, Unavailable> {
         let mut answer = self.call("deliveries.read", self.outside.ledger.read(ids)).await;
         for id in ids {
@@ -105,12 +105,12 @@ impl Deliveries for Port {
         webhook: WebhookId,
         filter: &DeliveryFilter,
     ) -> Result<DeliveryPage, Unavailable> {
-        let list = Deliveries::list(&self.outside.ledger, tenant, webhook, filter);
+        let list = DeliveryStore::list(&self.outside.ledger, tenant, webhook, filter);
         self.call("deliveries.list", list).await
     }
 }
 
-impl Parking for Port {
+impl ParkingStore for Port {
     async fn parked(
         &self,
         webhook: WebhookId,
@@ -129,7 +129,7 @@ impl Parking for Port {
     }
 }
 
-impl Slots for Port {
+impl SlotStore for Port {
     async fn take_slot(
         &self,
         webhook: WebhookId,
@@ -145,7 +145,7 @@ impl Slots for Port {
     }
 }
 
-impl EventWalk for Port {
+impl EventScan for Port {
     async fn walk(
         &self,
         tenant: &TenantId,

@@ -1,9 +1,9 @@
 //! What tenants do by hand meanwhile, through the use cases of the API, whose calls fail as others do.
 
-use hooklane_app::ports::Webhooks as _;
+use hooklane_app::ports::WebhookStore as _;
 use hooklane_app::{deliveries, holding, recover};
 use hooklane_domain::ids::{DeliveryId, WebhookId};
-use hooklane_domain::recovery::{Wanted, WantedStatus};
+use hooklane_domain::isolation::recovery::{Wanted, WantedStatus};
 use hooklane_domain::webhook::WebhookState;
 
 use super::pipeline::Pipeline;

@@ -6,12 +6,12 @@ use std::sync::atomic::Ordering;
 
 use futures::future::join_all;
 use hooklane_app::catalog::EventCatalog;
-use hooklane_app::ports::Webhooks as _;
+use hooklane_app::ports::WebhookStore as _;
+use hooklane_contract::Contracts;
 use hooklane_delivery::{Edge, Parts, Worker};
 use hooklane_domain::Timestamp;
-use hooklane_domain::circuit::Thresholds;
-use hooklane_domain::contract::Contracts;
-use hooklane_domain::waiting::{Lane, Waiting};
+use hooklane_domain::delivery::waiting::{Lane, Waiting};
+use hooklane_domain::isolation::circuit::Thresholds;
 use hooklane_domain::webhook::Webhook;
 use hooklane_fanout::Fanout;
 use hooklane_ingest::Ingest;
@@ -34,7 +34,7 @@ impl Edge for Faulty {
     type Queues = Port;
     type DeadLetters = Port;
     type Sender = Port;
-    type Surroundings = Port;
+    type System = Port;
 }
 
 /// A process of a function, with what it remembers while it is warm.
@@ -91,8 +91,8 @@ impl Pipeline {
             events: EventQueue::default(),
             to_publish,
             upkeep: [cold_upkeep(&outside), cold_upkeep(&outside)],
-            catalog: EventCatalog::new(hooklane_catalog::load()),
-            contracts: hooklane_contracts::load(),
+            catalog: EventCatalog::new(hooklane_bundled_catalogs::load()),
+            contracts: hooklane_bundled_contracts::load(),
             upkept_at: start,
             began_at: start,
             outside,
@@ -132,7 +132,7 @@ impl Pipeline {
         works.extend(self.ingest_some());
         works.extend(self.fan_out_some());
         works.extend(self.deliver_some(Lane::Fast));
-        works.extend(self.deliver_some(Lane::Retry));
+        works.extend(self.deliver_some(Lane::Slow));
         let worked = !works.is_empty();
         if self.outside.now().duration_since(self.upkept_at) >= SignedDuration::from_mins(1) {
             self.upkept_at = self.outside.now();
@@ -171,7 +171,7 @@ impl Pipeline {
             queues: port.clone(),
             dead_letters: port.clone(),
             sender: port.clone(),
-            surroundings: port.clone(),
+            system: port.clone(),
             contracts: self.contracts.clone(),
             thresholds: Thresholds::default(),
             max_parked: MAX_PARKED,
@@ -192,9 +192,9 @@ impl Pipeline {
         let function = Ingest {
             events: port.clone(),
             registry: port.clone(),
-            catalog: EventCatalog::new(hooklane_catalog::load()),
+            catalog: EventCatalog::new(hooklane_bundled_catalogs::load()),
             dead_letters: port.clone(),
-            surroundings: port.clone(),
+            system: port.clone(),
         };
         Instance { port, function }
     }
@@ -216,7 +216,7 @@ impl Pipeline {
     /// Whether nothing is on its way any more, and nothing waits to be sent again.
     fn is_quiet(&self) -> bool {
         let queues = &self.outside.queues;
-        let empty = queues.count(Lane::Fast) + queues.count(Lane::Retry) == 0;
+        let empty = queues.count(Lane::Fast) + queues.count(Lane::Slow) == 0;
         empty
             && self.events.is_empty()
             && self.outside.stream.is_drained()
@@ -230,7 +230,7 @@ pub(crate) fn cold_upkeep(outside: &Arc<Outside>) -> LookingAfter {
     let rules = Rules {
         thresholds: Thresholds::default(),
         brake: BRAKE,
-        contracts: hooklane_contracts::load(),
+        contracts: hooklane_bundled_contracts::load(),
     };
     let function = Upkeep::new(port.clone(), port.clone(), port.clone(), port.clone(), rules);
     Instance { port, function }

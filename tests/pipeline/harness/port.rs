@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
 use hooklane_app::fakes::{MemoryLedger, MemoryQueues, MemoryRegistry};
-use hooklane_app::ports::{Surroundings, Unavailable};
+use hooklane_app::ports::{Clock, Entropy, Unavailable};
 use hooklane_domain::Timestamp;
 use hooklane_domain::ids::WebhookId;
 use jiff::SignedDuration;
@@ -144,7 +144,7 @@ impl Port {
     }
 }
 
-impl Surroundings for Port {
+impl Clock for Port {
     /// Jumps forwards and backwards, by hours, and back to what is right.
     fn now(&self) -> Timestamp {
         let outside = &self.outside;
@@ -163,7 +163,9 @@ impl Surroundings for Port {
         let skew = SignedDuration::from_millis(self.process.skew_ms.load(Ordering::SeqCst));
         outside.now().saturating_add(skew).unwrap()
     }
+}
 
+impl Entropy for Port {
     fn random(&self) -> [u8; 32] {
         self.outside.chance.bytes()
     }

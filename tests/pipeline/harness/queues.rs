@@ -1,9 +1,11 @@
 //! The queues behind calls that fail, also in part.
 
-use hooklane_app::ports::{DeadLetters, Deliveries as _, Dispatch, InFlight, Unavailable, Waits};
+use hooklane_app::ports::{
+    DeadLetters, DeferQueue, DeliveryStore as _, DispatchQueue, QueueDepth, Unavailable,
+};
+use hooklane_domain::delivery::message::Message;
+use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::delivery::{MessageId, State};
-use hooklane_domain::message::Message;
-use hooklane_domain::waiting::Lane;
 use jiff::SignedDuration;
 
 use super::port::Port;
@@ -11,7 +13,7 @@ use super::port::Port;
 /// SQS takes ten messages at a time.
 const BATCH: usize = 10;
 
-impl Dispatch for Port {
+impl DispatchQueue for Port {
     /// Ten at a time, as the real one; each ten may fail as a call, or in part.
     async fn dispatch(&self, lane: Lane, messages: &[Message]) -> Result<(), Unavailable> {
         let outside = &self.outside;
@@ -52,7 +54,7 @@ impl Port {
     }
 }
 
-impl Waits for Port {
+impl DeferQueue for Port {
     async fn hide(
         &self,
         lane: Lane,
@@ -73,12 +75,12 @@ impl Waits for Port {
 }
 
 impl DeadLetters for Port {
-    async fn bury(&self, body: &str, reason: &str) -> Result<(), Unavailable> {
-        self.call("dead_letters.bury", self.outside.queues.bury(body, reason)).await
+    async fn put(&self, body: &str, reason: &str) -> Result<(), Unavailable> {
+        self.call("dead_letters.put", self.outside.queues.put(body, reason)).await
     }
 }
 
-impl InFlight for Port {
+impl QueueDepth for Port {
     async fn in_flight(&self) -> Result<u64, Unavailable> {
         self.call("queues.in_flight", self.outside.queues.in_flight()).await
     }

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use hooklane_app::ports::{Destination, Post, Sent};
-use hooklane_domain::contract::WireRequest;
+use hooklane_contract::WireRequest;
+use hooklane_domain::delivery::outcome::{AttemptError, ErrorKind, Outcome, Response};
 use hooklane_domain::ids::{EventId, WebhookId};
-use hooklane_domain::outcome::{AttemptError, ErrorKind, Outcome, Response};
-use hooklane_domain::target::TargetUrl;
+use hooklane_domain::webhook::target::TargetUrl;
 
 use super::mortal::meanwhile;
 use super::port::Port;
@@ -22,7 +22,7 @@ impl Post for Port {
         if !matches!(behaviour, Behaviour::Refuses) {
             let id = request.headers.iter().find(|(name, _)| name == "webhook-id");
             let event: EventId = id.expect("the contract's header").1.parse().unwrap();
-            let taken = matches!(outcome.status(), Some(200..=299));
+            let taken = outcome.is_success();
             self.check(&tenant, &event, &request.body);
             outside.journal.posted(
                 (webhook, event.clone()),

@@ -1,16 +1,16 @@
 //! The registry behind calls that fail.
 
 use hooklane_app::ports::{
-    Brakes, EventTypes, Healths, Look, Recoveries, RouteTable, Routes, TenantPage, Tenants,
-    Unavailable, Watch, Watches, Webhooks,
+    BrakeStore, EventTypeStore, HealthStore, Look, RecoveryStore, RouteStore, RouteTable,
+    TenantPage, TenantStore, Unavailable, Watch, WatchList, WebhookStore,
 };
+use hooklane_catalog::{Definition, OwnType, OwnTypes, Owner};
 use hooklane_domain::Timestamp;
-use hooklane_domain::brake::Brake;
-use hooklane_domain::catalog::{Definition, OwnType, OwnTypes, Owner};
-use hooklane_domain::health::{Change, Health};
+use hooklane_domain::access::tenant::{Tenant, TenantSettings};
 use hooklane_domain::ids::{EventType, TenantId, WebhookId};
-use hooklane_domain::recovery::Recovery;
-use hooklane_domain::tenant::{Tenant, TenantSettings};
+use hooklane_domain::isolation::brake::Brake;
+use hooklane_domain::isolation::health::{Change, Health};
+use hooklane_domain::isolation::recovery::Recovery;
 use hooklane_domain::webhook::{DisableReason, Webhook};
 
 use super::port::Port;
@@ -29,7 +29,7 @@ macro_rules! behind_calls {
 }
 
 behind_calls! {
-    Webhooks {
+    WebhookStore {
         "webhooks.create" create(webhook: &Webhook) -> ();
         "webhooks.get" get(tenant: &TenantId, id: WebhookId) -> Option<Webhook>;
         "webhooks.list" list(tenant: &TenantId) -> Vec<Webhook>;
@@ -37,11 +37,11 @@ behind_calls! {
         "webhooks.delete" delete(tenant: &TenantId, id: WebhookId, revision: Option<u64>) -> bool;
         "webhooks.disable" disable(seen: &Webhook, reason: DisableReason, at: Timestamp) -> bool;
     }
-    Routes {
+    RouteStore {
         "routes.version" version(tenant: &TenantId) -> u64;
         "routes.table" table(tenant: &TenantId) -> RouteTable;
     }
-    Tenants {
+    TenantStore {
         "tenants.get" tenant(id: &TenantId) -> Tenant;
         "tenants.is_listed" is_listed(id: &TenantId) -> bool;
         "tenants.set" set_settings(id: &TenantId, settings: &TenantSettings, revision: Option<u64>) -> Option<Tenant>;
@@ -49,29 +49,29 @@ behind_calls! {
         "tenants.list" tenants(after: Option<&TenantId>, limit: usize) -> TenantPage;
         "tenants.remove" remove(id: &TenantId) -> bool;
     }
-    EventTypes {
+    EventTypeStore {
         "types.all" event_types(owner: &Owner) -> OwnTypes;
         "types.get" event_type(owner: &Owner, name: &EventType) -> Option<OwnType>;
         "types.put" put_event_type(owner: &Owner, name: &EventType, definition: &Definition, revision: Option<u64>) -> Option<u64>;
         "types.delete" delete_event_type(owner: &Owner, name: &EventType, revision: Option<u64>) -> bool;
     }
-    Watches {
+    WatchList {
         "watches.watch" watch(tenant: &TenantId, webhook: WebhookId, parked: u32, now: Timestamp) -> u64;
         "watches.list" watched(after: Option<WebhookId>, limit: usize) -> Vec<Watch>;
         "watches.looked" looked(seen: &Watch, next: Look, released: u64) -> ();
         "watches.unwatch" unwatch(seen: &Watch) -> bool;
     }
-    Brakes {
+    BrakeStore {
         "brake.get" brake() -> Option<Brake>;
         "brake.set" set_brake(brake: Brake) -> ();
     }
-    Recoveries {
+    RecoveryStore {
         "recoveries.get" recovery(webhook: WebhookId) -> Option<Recovery>;
         "recoveries.save" save_recovery(recovery: &Recovery) -> bool;
     }
 }
 
-impl Healths for Port {
+impl HealthStore for Port {
     async fn health(&self, webhook: WebhookId) -> Result<Health, Unavailable> {
         self.call("health.get", self.outside.registry.health(webhook)).await
     }

@@ -1,10 +1,10 @@
 //! Two tenants with five webhooks.
 
 use hooklane_domain::Timestamp;
+use hooklane_domain::delivery::retry::RetryPolicy;
 use hooklane_domain::ids::WebhookId;
-use hooklane_domain::limits::RateLimit;
-use hooklane_domain::retry::RetryPolicy;
-use hooklane_domain::target::TargetUrl;
+use hooklane_domain::webhook::limits::RateLimit;
+use hooklane_domain::webhook::target::TargetUrl;
 use hooklane_domain::webhook::{Essentials, Webhook};
 use jiff::SignedDuration;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use hooklane_app::ports::{Deliveries as _, Events as _};
+use hooklane_app::ports::{DeliveryStore as _, EventStore as _};
 use hooklane_domain::delivery::{CancelReason, Delivery, FailReason, State};
 use hooklane_domain::event::Event;
 use hooklane_domain::ids::{DeliveryId, EventType};

@@ -2,9 +2,9 @@
 
 use hooklane_app::fakes::Received;
 use hooklane_app::publish::{Checks, PublishError, publish};
+use hooklane_domain::delivery::message::Message;
+use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::event::{DefaultTenant, from_body};
-use hooklane_domain::message::Message;
-use hooklane_domain::waiting::Lane;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -65,7 +65,7 @@ impl Pipeline {
         let batches = self.batches(received);
         let first = match lane {
             Lane::Fast => 0,
-            Lane::Retry => 4 * AT_ONCE,
+            Lane::Slow => 4 * AT_ONCE,
         };
         while self.delivery.len() < first + batches.len() && !batches.is_empty() {
             self.delivery.push(self.cold_delivery());
@@ -228,7 +228,7 @@ fn records_of(records: impl Iterator<Item = Value>) -> Value {
 fn record(message: &Received) -> Value {
     let queue = match message.lane {
         Lane::Fast => "DeliveryQueue",
-        Lane::Retry => "RetryQueue",
+        Lane::Slow => "RetryQueue",
     };
     json!({
         "messageId": message.id.0,

@@ -1,8 +1,8 @@
 //! What an instance of `delivery` knows of webhooks, and when it tells (`care.rs`).
 
 use hooklane_domain::Timestamp;
-use hooklane_domain::brake::Brake;
-use hooklane_domain::health::{Change, Health, Tally};
+use hooklane_domain::isolation::brake::Brake;
+use hooklane_domain::isolation::health::{Change, Health, Tally};
 
 use crate::edges::{CARE_REST, MEMORY};
 use crate::queue::WebhookNo;

@@ -1,10 +1,10 @@
 //! What `delivery` does with a message, up to the attempt (`worker.rs`, `attempt.rs`, `parking.rs`).
 
 use hooklane_domain::Timestamp;
-use hooklane_domain::admission::{Admission, admit, changes_lane};
+use hooklane_domain::delivery::receipt::{Claim, Decision, Receipt, decide};
+use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::delivery::{Delivery, State, Turn};
-use hooklane_domain::receipt::{Claim, Decision, Receipt, decide};
-use hooklane_domain::waiting::Lane;
+use hooklane_domain::isolation::admission::{Admission, admit, changes_lane};
 use hooklane_domain::webhook::WebhookState;
 
 use crate::care::Room;
@@ -150,7 +150,7 @@ impl World {
             Message { id: self.next_message_id(), generation, sent: self.clock, ..message };
         let visible_at = self.clock + Millis::from(delay_seconds) * SECOND;
         let visible =
-            Happening::Visible { lane: Lane::Retry, message: successor, was_received: false };
+            Happening::Visible { lane: Lane::Slow, message: successor, was_received: false };
         self.plan(visible_at, visible);
         Turn { generation, owner: message_id(successor.id) }
     }

@@ -1,6 +1,6 @@
 //! The function instances that the event source mappings of the two queues keep, and their batches.
 
-use hooklane_domain::waiting::Lane;
+use hooklane_domain::delivery::waiting::Lane;
 
 use crate::care::Instance;
 use crate::delivery::Step;

@@ -2,7 +2,7 @@
 //! in every run that differs in something else.
 
 use fastrand::Rng;
-use hooklane_domain::outcome::{AttemptError, ErrorKind, Outcome, Response};
+use hooklane_domain::delivery::outcome::{AttemptError, ErrorKind, Outcome, Response};
 
 use crate::queue::WebhookNo;
 use crate::scenario::{Failing, HOUR, Millis, Outage, Scenario};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hooklane_domain::circuit::Thresholds;
+use hooklane_domain::isolation::circuit::Thresholds;
 
 use crate::edges;
 

@@ -1,10 +1,10 @@
 //! What `delivery` does after an attempt (`settle.rs`).
 
-use hooklane_domain::attempt::Attempt;
+use hooklane_domain::delivery::attempt::Attempt;
+use hooklane_domain::delivery::outcome::Verdict;
+use hooklane_domain::delivery::retry::Next;
+use hooklane_domain::delivery::waiting::Wait;
 use hooklane_domain::delivery::{Delivery, ParkReason, Turn};
-use hooklane_domain::outcome::Verdict;
-use hooklane_domain::retry::Next;
-use hooklane_domain::waiting::Wait;
 
 use crate::ledger::{at, message_id};
 use crate::queue::Message;

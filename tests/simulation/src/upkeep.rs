@@ -3,11 +3,11 @@
 
 use std::collections::VecDeque;
 
-use hooklane_domain::admission::{Admission, admit};
-use hooklane_domain::brake::{Brake, DEFAULT_BRAKE};
+use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::delivery::{Delivery, State};
-use hooklane_domain::health::{Change, Health};
-use hooklane_domain::waiting::Lane;
+use hooklane_domain::isolation::admission::{Admission, admit};
+use hooklane_domain::isolation::brake::{Brake, DEFAULT_BRAKE};
+use hooklane_domain::isolation::health::{Change, Health};
 use hooklane_domain::webhook::WebhookState;
 
 use crate::edges;
@@ -58,7 +58,7 @@ impl World {
 
     pub(crate) fn begin_upkeep(&mut self) {
         self.plan(self.clock + edges::UPKEEP_EVERY, Happening::UpkeepBegins);
-        let in_flight = u64::from(self.queues[index(Lane::Retry)].in_flight());
+        let in_flight = u64::from(self.queues[index(Lane::Slow)].in_flight());
         let brake = Brake::measured(self.brake, in_flight, DEFAULT_BRAKE, self.now());
         self.figures.brake_minutes += u64::from(brake.on);
         self.brake = Some(brake);

@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 
 use fastrand::Rng;
 use hooklane_domain::Timestamp;
-use hooklane_domain::brake::Brake;
-use hooklane_domain::circuit::Thresholds;
 use hooklane_domain::delivery::Delivery;
-use hooklane_domain::health::Health;
+use hooklane_domain::delivery::outcome::Outcome;
+use hooklane_domain::delivery::retry::RetryPolicy;
+use hooklane_domain::delivery::waiting::{Lane, Waiting};
 use hooklane_domain::ids::{EventType, TenantId};
-use hooklane_domain::outcome::Outcome;
-use hooklane_domain::retry::RetryPolicy;
-use hooklane_domain::subscription::Subscription;
-use hooklane_domain::waiting::{Lane, Waiting};
+use hooklane_domain::isolation::brake::Brake;
+use hooklane_domain::isolation::circuit::Thresholds;
+use hooklane_domain::isolation::health::Health;
 use hooklane_domain::webhook::Route;
+use hooklane_domain::webhook::subscription::Subscription;
 
 use crate::calendar::Calendar;
 use crate::edges;
@@ -84,13 +84,13 @@ pub(crate) struct World {
 }
 
 pub(crate) fn index(lane: Lane) -> usize {
-    usize::from(lane == Lane::Retry)
+    usize::from(lane == Lane::Slow)
 }
 
 impl World {
     pub(crate) fn new(scenario: Scenario) -> Self {
         let webhooks = usize::from(scenario.healthy) + 1;
-        let contracts = hooklane_contracts::load();
+        let contracts = hooklane_bundled_contracts::load();
         #[expect(clippy::unwrap_used, reason = "constants; the contract is in the repository")]
         let (tenant, event_type, contract): (TenantId, EventType, _) = (
             "tenant".parse().unwrap(),

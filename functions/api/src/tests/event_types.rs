@@ -166,8 +166,8 @@ async fn an_unknown_type_is_refused_with_the_nearest() {
 }
 
 async fn strict(service: &Service) {
-    use hooklane_app::ports::Tenants as _;
-    use hooklane_domain::tenant::TenantSettings;
+    use hooklane_app::ports::TenantStore as _;
+    use hooklane_domain::access::tenant::TenantSettings;
     let settings = TenantSettings { strict: true, ..TenantSettings::default() };
     let tenant = "acme".parse().unwrap();
     service.api.registry.set_settings(&tenant, &settings, None).await.unwrap().unwrap();

@@ -1,6 +1,6 @@
 //! Figures and health.
 
-use hooklane_domain::retry::Next;
+use hooklane_domain::delivery::retry::Next;
 use lambda_http::http::StatusCode;
 
 use super::lists::{ago, answered, deliver, some};

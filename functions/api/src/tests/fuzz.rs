@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hooklane_domain::delivery::attempt_log::LogPosition;
 use hooklane_domain::ids::{DeliveryId, TenantId};
-use hooklane_domain::log::LogPosition;
 use hooklane_fuzz::damaged;
 use lambda_http::http::{HeaderValue, Request, StatusCode};
 use proptest::prelude::*;

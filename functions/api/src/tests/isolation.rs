@@ -1,13 +1,13 @@
 //! What is parked, how a webhook stands, and what of the ledger cannot be read back.
 
-use hooklane_app::ports::{Deliveries as _, Healths as _, Saved, Slots as _};
-use hooklane_domain::circuit::{Circuit, Streak};
+use hooklane_app::ports::{DeliveryStore as _, HealthStore as _, Saved, SlotStore as _};
+use hooklane_domain::delivery::retry::Next;
+use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::delivery::{Delivery, ParkReason};
-use hooklane_domain::health::{Change, Health};
 use hooklane_domain::ids::DeliveryId;
-use hooklane_domain::limits::RateLimit;
-use hooklane_domain::retry::Next;
-use hooklane_domain::waiting::Lane;
+use hooklane_domain::isolation::circuit::{Circuit, Streak};
+use hooklane_domain::isolation::health::{Change, Health};
+use hooklane_domain::webhook::limits::RateLimit;
 use lambda_http::http::StatusCode;
 use serde_json::{Value, json};
 
@@ -77,7 +77,7 @@ async fn how_a_webhook_stands_is_told_with_its_health() {
     for (circuit, name) in [(open, "open_circuit"), (half_open, "half_open_circuit")] {
         let stored = registry.health(id).await.unwrap();
         let health = Health { circuit, streak, ..stored };
-        let change = Change { health, lane: Some(Lane::Retry), watch: None };
+        let change = Change { health, lane: Some(Lane::Slow), watch: None };
         assert!(registry.save_health(&"acme".parse().unwrap(), id, &change).await.unwrap());
         registry.skip(id).await.unwrap();
         park(&service, &webhook, name, 60, ParkReason::Circuit).await;

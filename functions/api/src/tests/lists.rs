@@ -1,13 +1,13 @@
 //! Lists of deliveries and attempts.
 
-use hooklane_app::ports::{Deliveries as _, Saved};
+use hooklane_app::ports::{DeliveryStore as _, Saved};
 use hooklane_domain::Timestamp;
-use hooklane_domain::attempt::Attempt;
+use hooklane_domain::delivery::attempt::Attempt;
+use hooklane_domain::delivery::attempt_log::is_prompt;
+use hooklane_domain::delivery::outcome::{AttemptError, ErrorKind, Outcome, Response};
+use hooklane_domain::delivery::retry::Next;
 use hooklane_domain::delivery::{Delivery, MessageId, Turn};
 use hooklane_domain::ids::DeliveryId;
-use hooklane_domain::log::is_prompt;
-use hooklane_domain::outcome::{AttemptError, ErrorKind, Outcome, Response};
-use hooklane_domain::retry::Next;
 use lambda_http::http::StatusCode;
 use serde_json::Value;
 

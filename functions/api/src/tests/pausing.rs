@@ -1,4 +1,4 @@
-use hooklane_app::ports::Healths as _;
+use hooklane_app::ports::HealthStore as _;
 use lambda_http::http::StatusCode;
 
 use super::service::Service;

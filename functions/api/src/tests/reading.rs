@@ -1,12 +1,12 @@
-use hooklane_app::ports::{Deliveries as _, Saved};
+use hooklane_app::ports::{DeliveryStore as _, Saved};
 use hooklane_domain::Timestamp;
-use hooklane_domain::attempt::Attempt;
+use hooklane_domain::delivery::attempt::Attempt;
+use hooklane_domain::delivery::message::Message;
+use hooklane_domain::delivery::outcome::{AttemptError, ErrorKind, Outcome, Response};
+use hooklane_domain::delivery::retry::Next;
+use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::delivery::{Delivery, MessageId, State, Turn};
 use hooklane_domain::ids::DeliveryId;
-use hooklane_domain::message::Message;
-use hooklane_domain::outcome::{AttemptError, ErrorKind, Outcome, Response};
-use hooklane_domain::retry::Next;
-use hooklane_domain::waiting::Lane;
 use lambda_http::http::StatusCode;
 
 use super::service::Service;
@@ -146,7 +146,7 @@ async fn a_retry_is_an_attempt_at_once_under_a_new_message() {
     let answer = service.ask("POST", &path, "").await;
     assert_eq!(answer.status, StatusCode::ACCEPTED);
     assert_eq!(answer.body["nextAttemptAt"], "2024-01-15T10:30:00.000Z");
-    let sent = service.api.queues.receive(Lane::Retry);
+    let sent = service.api.queues.receive(Lane::Slow);
     let Message::Deliver(deliver) = Message::decode(&sent[0].body).unwrap();
     assert_eq!((&deliver.delivery, deliver.generation), (&delivery.id, 1));
     let read = service.api.ledger.read(std::slice::from_ref(&delivery.id)).await.unwrap();

@@ -1,4 +1,4 @@
-use hooklane_app::ports::{Recoveries as _, Watches as _};
+use hooklane_app::ports::{RecoveryStore as _, WatchList as _};
 use hooklane_domain::Timestamp;
 use hooklane_domain::ids::WebhookId;
 use lambda_http::http::StatusCode;

@@ -20,7 +20,7 @@ async fn a_secret_is_rotated_and_shown() {
     assert_eq!(service.ask("GET", &secret, "").await.body, rotated.body);
     assert!(service.ask("GET", &path, "").await.body.get("secret").is_none());
 
-    service.api.surroundings.pass(SignedDuration::from_hours(24));
+    service.api.system.pass(SignedDuration::from_hours(24));
     let later = service.ask("GET", &secret, "").await;
     assert!(later.body.get("previousSecretExpiresAt").is_none(), "the overlap is over");
 }

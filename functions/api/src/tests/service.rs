@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use hooklane_app::fakes::{FixedSurroundings, MemoryLedger, MemoryQueues, MemoryRegistry};
+use hooklane_app::fakes::{FakeSystem, MemoryLedger, MemoryQueues, MemoryRegistry};
 use hooklane_app::ports::{Destination, Post, Sent, Unavailable};
+use hooklane_contract::WireRequest;
 use hooklane_domain::Timestamp;
-use hooklane_domain::contract::WireRequest;
-use hooklane_domain::keys::KeyRing;
-use hooklane_domain::network::NetworkRules;
-use hooklane_domain::outcome::{Outcome, Response};
+use hooklane_domain::access::key_ring::KeyRing;
+use hooklane_domain::delivery::outcome::{Outcome, Response};
+use hooklane_domain::webhook::network::NetworkRules;
 use http_body_util::BodyExt as _;
 use lambda_http::http::{HeaderMap, Request, StatusCode};
 use serde_json::Value;
@@ -65,8 +65,7 @@ impl Post for Receiver {
     }
 }
 
-pub(super) type Fakes =
-    Api<MemoryLedger, MemoryRegistry, MemoryQueues, Receiver, Keys, FixedSurroundings>;
+pub(super) type Fakes = Api<MemoryLedger, MemoryRegistry, MemoryQueues, Receiver, Keys, FakeSystem>;
 
 pub(super) struct Service {
     pub(super) api: Arc<Fakes>,
@@ -105,9 +104,9 @@ impl Service {
             sender: Receiver::default(),
             operator_keys: Keys::of("the-operator-key"),
             token_keys: Keys::of("the-key-of-tokens"),
-            surroundings: FixedSurroundings::at(now),
-            contracts: hooklane_contracts::load(),
-            catalog: EventCatalog::new(hooklane_catalog::load()),
+            system: FakeSystem::at(now),
+            contracts: hooklane_bundled_contracts::load(),
+            catalog: EventCatalog::new(hooklane_bundled_catalogs::load()),
             network: NetworkRules::default(),
             rate_limit: 600,
             limiter: Limiter::default(),

@@ -1,7 +1,7 @@
 //! What clients of a tenant see whose settings name a contract that shapes answers.
 
-use hooklane_app::ports::Tenants as _;
-use hooklane_domain::tenant::TenantSettings;
+use hooklane_app::ports::TenantStore as _;
+use hooklane_domain::access::tenant::TenantSettings;
 use lambda_http::http::StatusCode;
 use serde_json::{Value, json};
 

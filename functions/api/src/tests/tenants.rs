@@ -1,4 +1,4 @@
-use hooklane_app::ports::{Tenants as _, Webhooks as _};
+use hooklane_app::ports::{TenantStore as _, WebhookStore as _};
 use jiff::SignedDuration;
 use lambda_http::http::StatusCode;
 
@@ -91,7 +91,7 @@ async fn a_token_does_what_its_scopes_say_until_it_ends() {
         assert_eq!(one.status, StatusCode::NOT_FOUND, "{path}");
     }
 
-    service.api.surroundings.pass(SignedDuration::from_secs(60));
+    service.api.system.pass(SignedDuration::from_secs(60));
     let expired = with_token(&service, &reader, "GET", "/webhooks").await;
     assert_eq!(expired.status, StatusCode::UNAUTHORIZED);
 }
@@ -150,7 +150,7 @@ async fn a_tenant_over_its_limit_is_refused_until_the_minute_ends() {
     assert_eq!(operator.status, StatusCode::OK, "the operator is not counted");
     assert_eq!(operator.header("x-ratelimit-remaining"), "0");
 
-    service.api.surroundings.pass(SignedDuration::from_secs(60));
+    service.api.system.pass(SignedDuration::from_secs(60));
     let later = with_token(&service, &token, "GET", "/webhooks").await;
     assert_eq!(later.status, StatusCode::OK);
 }

@@ -1,8 +1,8 @@
 use std::time::Duration;
 
-use hooklane_app::ports::TestAttempts as _;
+use hooklane_app::ports::TestAttemptStore as _;
+use hooklane_domain::delivery::outcome::{AttemptError, ErrorKind, Outcome, Response};
 use hooklane_domain::ids::DeliveryId;
-use hooklane_domain::outcome::{AttemptError, ErrorKind, Outcome, Response};
 use lambda_http::http::StatusCode;
 
 use super::service::{Answer, Service};

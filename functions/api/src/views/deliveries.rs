@@ -1,10 +1,10 @@
 use std::collections::BTreeMap;
 
-use hooklane_app::deliveries::Told;
-use hooklane_domain::attempt::{Attempt, LastAttempt};
+use hooklane_app::deliveries::DeliveryDetail;
+use hooklane_domain::delivery::attempt::{Attempt, LastAttempt};
+use hooklane_domain::delivery::outcome::{AttemptError, Outcome};
 use hooklane_domain::delivery::{Delivery, State};
 use hooklane_domain::event::Content;
-use hooklane_domain::outcome::{AttemptError, Outcome};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -138,7 +138,7 @@ pub(crate) struct DeliveryDetailView {
 }
 
 impl DeliveryDetailView {
-    pub(crate) fn new(told: Told) -> Self {
+    pub(crate) fn new(told: DeliveryDetail) -> Self {
         Self {
             delivery: DeliveryView::new(&told.delivery),
             payload: told.event.map(|event| event.content),

@@ -1,4 +1,4 @@
-use hooklane_domain::catalog::{Definition, Source};
+use hooklane_catalog::{Definition, Source};
 use hooklane_domain::ids::EventType;
 use hooklane_domain::json::RawJson;
 use serde::Serialize;

@@ -1,7 +1,7 @@
 use hooklane_app::isolation::{Isolation, MOST_COUNTED};
 use hooklane_domain::Timestamp;
-use hooklane_domain::circuit::Circuit;
-use hooklane_domain::limits::RateLimit;
+use hooklane_domain::isolation::circuit::Circuit;
+use hooklane_domain::webhook::limits::RateLimit;
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -1,4 +1,4 @@
-use hooklane_domain::log::LogEntry;
+use hooklane_domain::delivery::attempt_log::LogEntry;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -26,7 +26,7 @@ impl LogView {
             delivery_id: entry.delivery.as_ref().map(ToString::to_string),
             event_id: entry.event.to_string(),
             event_type: entry.event_type.as_ref().map(ToString::to_string),
-            successful: matches!(entry.attempt.outcome.status(), Some(200..=299)),
+            successful: entry.attempt.outcome.is_success(),
             attempt: AttemptView::new(&entry.attempt),
         }
     }

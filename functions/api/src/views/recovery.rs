@@ -1,4 +1,4 @@
-use hooklane_domain::recovery::{Recovery, Stage, WantedStatus};
+use hooklane_domain::isolation::recovery::{Recovery, Stage, WantedStatus};
 use serde::Serialize;
 use utoipa::ToSchema;
 

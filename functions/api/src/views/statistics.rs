@@ -2,7 +2,9 @@ use hooklane_app::deliveries::statistics::Sample;
 use hooklane_app::isolation::Isolation;
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::Status;
-use hooklane_domain::statistics::{Condition, Failure, Figures, ResponseTime, TypeFigures};
+use hooklane_domain::delivery::statistics::{
+    Condition, Failure, Figures, ResponseTime, TypeFigures,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 

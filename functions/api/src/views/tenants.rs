@@ -1,6 +1,6 @@
 use hooklane_app::tenants::Minted;
-use hooklane_domain::tenant::Tenant;
-use hooklane_domain::token::Scope;
+use hooklane_domain::access::tenant::Tenant;
+use hooklane_domain::access::token::Scope;
 use secrecy::ExposeSecret as _;
 use serde::Serialize;
 use utoipa::ToSchema;

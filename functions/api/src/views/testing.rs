@@ -1,9 +1,9 @@
 use std::collections::BTreeMap;
 
 use hooklane_app::webhooks::Tested;
+use hooklane_domain::delivery::outcome::{AttemptError, Outcome};
 use hooklane_domain::expression::Verdict;
 use hooklane_domain::json::RawJson;
-use hooklane_domain::outcome::{AttemptError, Outcome};
 use serde::Serialize;
 use utoipa::ToSchema;
 

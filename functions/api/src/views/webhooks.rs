@@ -1,11 +1,11 @@
 use std::collections::BTreeMap;
 
+use hooklane_contract::{Contract, Contracts};
 use hooklane_domain::Timestamp;
-use hooklane_domain::contract::{Contract, Contracts};
-use hooklane_domain::limits::{RateLimit, TimeLimit};
-use hooklane_domain::network::TargetCidrs;
-use hooklane_domain::retry::RetryPolicy;
-use hooklane_domain::secret::SecretForm;
+use hooklane_domain::delivery::retry::RetryPolicy;
+use hooklane_domain::webhook::limits::{RateLimit, TimeLimit};
+use hooklane_domain::webhook::network::TargetCidrs;
+use hooklane_domain::webhook::secret::SecretForm;
 use hooklane_domain::webhook::{Signing, Webhook, WebhookState};
 use secrecy::ExposeSecret as _;
 use serde::Serialize;

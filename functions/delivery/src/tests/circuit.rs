@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use hooklane_app::ports::{Routes as _, Watches as _};
-use hooklane_domain::circuit::Circuit;
+use hooklane_app::ports::{RouteStore as _, WatchList as _};
+use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::delivery::{ParkReason, State, Status};
-use hooklane_domain::waiting::Lane;
+use hooklane_domain::isolation::circuit::Circuit;
 use hooklane_domain::webhook::{DisableReason, WebhookState};
 use jiff::SignedDuration;
 
@@ -38,7 +38,7 @@ async fn ten_failures_over_a_minute_open_the_circuit() {
     let health = world.health().await;
     assert!(matches!(health.circuit, Circuit::Open { probes: 0, .. }), "{health:?}");
     let stored = world.stored().await;
-    assert_eq!((stored.lane, stored.revision), (Lane::Retry, 1), "the ETag stays");
+    assert_eq!((stored.lane, stored.revision), (Lane::Slow, 1), "the ETag stays");
     let after = world.registry().version(&tenant()).await.unwrap();
     assert_eq!(after, version + 1, "fan-out sees one change: the lane's");
     let watches = world.registry().watched(None, 9).await.unwrap();
@@ -72,7 +72,7 @@ pub(super) async fn slowed() -> World {
     world.pass(SignedDuration::from_secs(11));
     world.publish("slow5").await;
     world.step(Lane::Fast).await;
-    assert_eq!((world.posts(), world.stored().await.lane), (6, Lane::Retry));
+    assert_eq!((world.posts(), world.stored().await.lane), (6, Lane::Slow));
     world.set_down(false);
     world.publish("e1").await;
     world.publish("e2").await;
@@ -86,7 +86,7 @@ async fn what_a_slow_receiver_has_in_the_fast_lane_goes_on_among_the_retries() {
     assert_eq!(world.posts(), 6, "no instance of the first attempts waits for it");
     assert!(world.worker.queues.receive(Lane::Fast).is_empty(), "the messages have moved");
     assert_eq!(world.delivery("e1").await.status(), Status::Pending);
-    world.step(Lane::Retry).await;
+    world.step(Lane::Slow).await;
     assert_eq!(world.posts(), 8);
     let delivered = world.delivery("e1").await;
     assert_eq!(
@@ -112,7 +112,7 @@ async fn what_meets_an_open_circuit_is_parked_and_delivered_after_recovery() {
     world.minutes(60).await;
     let probes = world.posts() - 10;
     assert!((4..=8).contains(&probes), "{probes} probes in an hour");
-    assert_eq!(world.stored().await.lane, Lane::Retry);
+    assert_eq!(world.stored().await.lane, Lane::Slow);
 
     world.set_down(false);
     world.minutes(40).await;

@@ -1,7 +1,7 @@
 //! Standard queues and streams deliver twice now and then: one delivery has one live message.
 
+use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::delivery::{MessageId, State, Status, Turn};
-use hooklane_domain::waiting::Lane;
 use jiff::SignedDuration;
 
 use super::world::{World, answer, task};

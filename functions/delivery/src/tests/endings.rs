@@ -1,11 +1,11 @@
 //! How deliveries end other than delivered, and what never becomes one.
 
-use hooklane_app::ports::Webhooks as _;
-use hooklane_aws::sqs_batch::Disposition;
+use hooklane_app::batch::Disposition;
+use hooklane_app::ports::WebhookStore as _;
+use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::delivery::{
     CancelReason, Delivery, FailReason, MessageId, ParkReason, State, Status,
 };
-use hooklane_domain::waiting::Lane;
 use hooklane_domain::webhook::{DisableReason, WebhookState};
 
 use super::world::{World, answer, tenant};
@@ -91,7 +91,7 @@ async fn what_cannot_be_read_is_put_away_with_its_reason_and_harms_no_other() {
 
 #[tokio::test]
 async fn a_payload_that_cannot_be_read_is_put_away() {
-    use hooklane_domain::message::{Deliver, Message, Payload};
+    use hooklane_domain::delivery::message::{Deliver, Message, Payload};
     let world = World::with_policy(r#"{"schedule":[5]}"#).await;
     let Message::Deliver(deliver) = world.message("e1", 0);
     let payload = Some(Payload::Zlib("%%%".to_owned()));
@@ -125,9 +125,9 @@ async fn a_message_that_names_another_tenants_delivery_is_put_away() {
     world.answers([answer(500)]);
     world.publish("e1").await;
     world.step(Lane::Fast).await;
-    let hooklane_domain::message::Message::Deliver(mut forged) = world.message("e1", 7);
+    let hooklane_domain::delivery::message::Message::Deliver(mut forged) = world.message("e1", 7);
     forged.tenant = "other".parse().unwrap();
-    world.send(&hooklane_domain::message::Message::Deliver(forged)).await;
+    world.send(&hooklane_domain::delivery::message::Message::Deliver(forged)).await;
     world.step(Lane::Fast).await;
     assert_eq!(world.posts(), 1);
     assert_eq!(world.worker.dead_letters.buried().len(), 1);
@@ -135,7 +135,7 @@ async fn a_message_that_names_another_tenants_delivery_is_put_away() {
 
 #[tokio::test]
 async fn a_payload_that_cannot_be_read_is_read_from_the_ledger() {
-    use hooklane_domain::message::{Deliver, Message, Payload};
+    use hooklane_domain::delivery::message::{Deliver, Message, Payload};
     let world = World::with_policy(r#"{"schedule":[5]}"#).await;
     world.store_event("e1").await;
     let Message::Deliver(deliver) = world.message("e1", 0);

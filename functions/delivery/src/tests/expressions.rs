@@ -1,8 +1,8 @@
 //! What a webhook's filter and transform do to its deliveries.
 
-use hooklane_app::ports::{Deliveries as _, Waits as _};
+use hooklane_app::ports::{DeferQueue as _, DeliveryStore as _};
+use hooklane_domain::delivery::outcome::ErrorKind;
 use hooklane_domain::delivery::{FailReason, State, Status, Turn};
-use hooklane_domain::outcome::ErrorKind;
 use hooklane_domain::webhook::Webhook;
 
 use super::world::{World, answer};

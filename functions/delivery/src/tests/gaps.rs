@@ -3,8 +3,8 @@
 //! nothing is lost and nothing is left open.
 
 use hooklane_app::holding::{pause, resume};
+use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::delivery::{Delivery, Status};
-use hooklane_domain::waiting::Lane;
 use jiff::SignedDuration;
 
 use super::circuit::{opened, slowed};
@@ -50,7 +50,7 @@ async fn while_the_circuit_opens() {
         let died = dying_batch(&mut world, Lane::Fast, steps).await;
         // Opened or not, it is one of the two altogether.
         let open = !world.health().await.circuit.is_closed();
-        assert_eq!(world.stored().await.lane == Lane::Retry, open, "after {steps}");
+        assert_eq!(world.stored().await.lane == Lane::Slow, open, "after {steps}");
         assert_eq!(world.health().await.owed.len(), usize::from(open), "after {steps}");
         world.publish("e2").await;
         world.set_down(false);
@@ -131,7 +131,7 @@ async fn while_a_probe_is_made() {
         world.pass(SignedDuration::from_secs(120));
         world.set_down(down);
         world.look_after().await;
-        let died = dying_batch(&mut world, Lane::Retry, steps).await;
+        let died = dying_batch(&mut world, Lane::Slow, steps).await;
         world.set_down(false);
         // A probe whose success nobody noted leaves the circuit to the next delivery.
         world.publish("e2").await;
@@ -181,8 +181,8 @@ async fn while_a_webhook_is_disabled_and_that_is_reported() {
         let mut health = world.health().await;
         let streak = health.streak.as_mut().unwrap();
         streak.since -= SignedDuration::from_hours(5 * 24);
-        let change = hooklane_domain::health::Change { health, lane: None, watch: None };
-        use hooklane_app::ports::Healths as _;
+        let change = hooklane_domain::isolation::health::Change { health, lane: None, watch: None };
+        use hooklane_app::ports::HealthStore as _;
         world.registry().save_health(&tenant(), world.webhook.id, &change).await.unwrap();
         let long_ago = world.clock_now() - SignedDuration::from_hours(9 * 24);
         world.revise(|w| hooklane_domain::webhook::Webhook { updated_at: long_ago, ..w }).await;
@@ -204,8 +204,8 @@ async fn while_a_webhook_is_disabled_and_that_is_reported() {
 
 #[tokio::test]
 async fn while_slots_are_waited_for() {
-    use hooklane_domain::limits::RateLimit;
     use hooklane_domain::webhook::Webhook;
+    use hooklane_domain::webhook::limits::RateLimit;
     for steps in 0..60 {
         let mut world = World::with_policy(r#"{"schedule":[5]}"#).await;
         let limit = Some(RateLimit::new(1, 600).unwrap());

@@ -1,10 +1,10 @@
 //! The rate limit of a webhook: a delivery over it waits for its slot, and no attempt is spent.
 
-use hooklane_app::ports::Slots as _;
+use hooklane_app::ports::SlotStore as _;
+use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::delivery::{ParkReason, State, Status};
-use hooklane_domain::limits::RateLimit;
-use hooklane_domain::waiting::Lane;
 use hooklane_domain::webhook::Webhook;
+use hooklane_domain::webhook::limits::RateLimit;
 
 use super::world::{World, answer};
 

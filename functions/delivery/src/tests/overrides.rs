@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hooklane_domain::delivery::Status;
-use hooklane_domain::secret::SigningSecret;
+use hooklane_domain::webhook::secret::SigningSecret;
 use hooklane_domain::webhook::{Overlap, Webhook};
 
 use super::world::World;

@@ -1,13 +1,15 @@
 //! What is held by its tenant, or by the state of the queues, waits in the ledger.
 
 use hooklane_app::holding::{pause, resume};
-use hooklane_app::ports::{Brakes as _, Healths as _, Parking as _, Tenants as _, Watches as _};
+use hooklane_app::ports::{
+    BrakeStore as _, HealthStore as _, ParkingStore as _, TenantStore as _, WatchList as _,
+};
 use hooklane_domain::Timestamp;
-use hooklane_domain::brake::Brake;
+use hooklane_domain::access::tenant::TenantSettings;
+use hooklane_domain::delivery::message::Message;
+use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::delivery::{CancelReason, ParkReason, State, Status};
-use hooklane_domain::message::Message;
-use hooklane_domain::tenant::TenantSettings;
-use hooklane_domain::waiting::Lane;
+use hooklane_domain::isolation::brake::Brake;
 use hooklane_domain::webhook::{Webhook, WebhookState};
 use jiff::SignedDuration;
 
@@ -140,7 +142,7 @@ async fn an_inactive_webhook_that_is_switched_on_gets_what_was_parked() {
 
 #[tokio::test]
 async fn what_is_parked_for_a_deleted_webhook_is_cancelled() {
-    use hooklane_app::ports::Webhooks as _;
+    use hooklane_app::ports::WebhookStore as _;
     let world = paused_with(2).await;
     world.registry().delete(&tenant(), world.webhook.id, None).await.unwrap();
     world.minutes(2).await;
@@ -184,7 +186,7 @@ async fn long_waits_go_to_the_ledger_while_the_brake_is_on_and_come_back_when_du
     world.answers([answer(500), answer(500)]);
     world.publish("before").await;
     world.step(Lane::Fast).await;
-    assert_eq!(world.worker.queues.count(Lane::Retry), 1);
+    assert_eq!(world.worker.queues.count(Lane::Slow), 1);
     let measured_at = world.clock_now();
     let brake = Brake { on: true, in_flight: 99, measured_at };
     world.registry().set_brake(brake).await.unwrap();
@@ -198,7 +200,7 @@ async fn long_waits_go_to_the_ledger_while_the_brake_is_on_and_come_back_when_du
     };
     assert_eq!(due.duration_since(world.clock_now()).as_secs(), 3_600);
     assert_eq!((parked.attempts, parked.status()), (1, Status::Retrying));
-    assert_eq!(world.worker.queues.count(Lane::Retry), 1);
+    assert_eq!(world.worker.queues.count(Lane::Slow), 1);
     world.minutes(59).await;
     assert_eq!(reason(&world.delivery("e1").await), Some(ParkReason::Backlog));
     world.minutes(3).await;
@@ -243,7 +245,7 @@ async fn a_pointer_that_leads_to_nothing_parked_goes() {
     hooklane_app::deliveries::cancel(&world.worker.ledger, clock, &tenant(), &id).await.unwrap();
     resume(world.registry(), clock, (&tenant(), world.webhook.id), false).await.unwrap();
     let summary = world.minutes(1).await;
-    assert_eq!((summary.released, queues.count(Lane::Retry)), (0, 0));
+    assert_eq!((summary.released, queues.count(Lane::Slow)), (0, 0));
     assert!(world.pointers().await.is_empty());
     let everything = world.worker.ledger.parked(world.webhook.id, Timestamp::MAX, 9);
     assert!(everything.await.unwrap().is_empty());

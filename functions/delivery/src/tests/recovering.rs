@@ -2,8 +2,8 @@
 
 use hooklane_app::recover::{RecoverError, progress, start};
 use hooklane_domain::delivery::Status;
-use hooklane_domain::recovery::{Stage, Wanted, WantedStatus};
-use hooklane_domain::waiting::Lane;
+use hooklane_domain::delivery::waiting::Lane;
+use hooklane_domain::isolation::recovery::{Stage, Wanted, WantedStatus};
 use hooklane_domain::webhook::{Webhook, WebhookState};
 use jiff::SignedDuration;
 
@@ -127,7 +127,7 @@ async fn a_recovery_goes_on_where_it_was_interrupted() {
         world.minutes(8).await;
         assert_eq!(statuses(&world, "failed", 3).await, [Status::Delivered; 3], "after {steps}");
         assert_eq!(statuses(&world, "skipped", 4).await, [Status::Delivered; 4], "after {steps}");
-        assert_eq!(world.worker.queues.count(Lane::Retry), 0);
+        assert_eq!(world.worker.queues.count(Lane::Slow), 0);
     }
 }
 

@@ -1,12 +1,12 @@
 //! A world that is looked after: `upkeep` beside the worker, over the same fakes.
 
 use hooklane_app::fakes::MemoryRegistry;
-use hooklane_app::ports::{Healths as _, Parking as _, Pointer, Webhooks as _};
+use hooklane_app::ports::{HealthStore as _, ParkingStore as _, Pointer, WebhookStore as _};
 use hooklane_domain::Timestamp;
-use hooklane_domain::circuit::Thresholds;
-use hooklane_domain::health::Health;
-use hooklane_domain::operational::is_operational;
-use hooklane_domain::waiting::Lane;
+use hooklane_domain::delivery::waiting::Lane;
+use hooklane_domain::isolation::circuit::Thresholds;
+use hooklane_domain::isolation::health::Health;
+use hooklane_domain::isolation::operational::is_operational;
 use hooklane_domain::webhook::Webhook;
 use hooklane_upkeep::Summary;
 use jiff::SignedDuration;
@@ -31,7 +31,7 @@ impl World {
         for _ in 0..minutes {
             summary += self.look_after().await;
             for _ in 0..12 {
-                while self.step(Lane::Fast).await + self.step(Lane::Retry).await > 0 {}
+                while self.step(Lane::Fast).await + self.step(Lane::Slow).await > 0 {}
                 self.pass(SignedDuration::from_secs(5));
             }
         }

@@ -1,7 +1,7 @@
 //! Waiting by visibility timeout, against queues that refuse what SQS refuses.
 
+use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::delivery::{State, Status};
-use hooklane_domain::waiting::Lane;
 use jiff::SignedDuration;
 
 use super::world::{World, answer, answer_with};
@@ -13,7 +13,7 @@ async fn a_short_wait_is_hidden_in_the_fast_lane() {
     world.publish("e1").await;
     world.step(Lane::Fast).await;
     assert_eq!(
-        (world.worker.queues.count(Lane::Fast), world.worker.queues.count(Lane::Retry)),
+        (world.worker.queues.count(Lane::Fast), world.worker.queues.count(Lane::Slow)),
         (1, 0)
     );
     assert_eq!(world.delivery("e1").await.generation, 0);
@@ -28,7 +28,7 @@ async fn a_longer_wait_moves_to_the_retry_queue_under_the_next_generation() {
     world.publish("e1").await;
     world.step(Lane::Fast).await;
     assert_eq!(
-        (world.worker.queues.count(Lane::Fast), world.worker.queues.count(Lane::Retry)),
+        (world.worker.queues.count(Lane::Fast), world.worker.queues.count(Lane::Slow)),
         (0, 1)
     );
     let delivery = world.delivery("e1").await;
@@ -80,11 +80,11 @@ async fn a_message_that_would_soon_be_forgotten_is_sent_afresh() {
     }
     world.write(&delivery).await;
     world.pass(SignedDuration::from_hours(11 * 24));
-    world.step(Lane::Retry).await;
+    world.step(Lane::Slow).await;
     let afresh = world.delivery("e1").await;
     assert_eq!(afresh.generation, 2);
     assert_eq!(afresh.next_attempt_at(), Some(later));
-    assert_eq!(world.worker.queues.count(Lane::Retry), 1);
+    assert_eq!(world.worker.queues.count(Lane::Slow), 1);
     world.run_until_quiet().await;
     assert_eq!(world.delivery("e1").await.status(), Status::Delivered);
     assert_eq!(world.posts(), 2);

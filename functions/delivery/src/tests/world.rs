@@ -4,27 +4,27 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use hooklane_app::batch::Disposition;
 use hooklane_app::fakes::{
-    Faults, FixedSurroundings, MemoryLedger, MemoryQueues, MemoryRegistry, Received,
+    FakeSystem, Faults, MemoryLedger, MemoryQueues, MemoryRegistry, Received,
 };
 use hooklane_app::ports::{
-    AttemptLog as _, Deliveries as _, Destination, Dispatch as _, Events as _, LogFilter, Post,
-    Saved, Sent, Surroundings as _, Webhooks as _,
+    AttemptLog as _, Clock as _, DeliveryStore as _, Destination, DispatchQueue as _,
+    EventStore as _, LogFilter, Post, Saved, Sent, WebhookStore as _,
 };
-use hooklane_aws::sqs_batch::Disposition;
+use hooklane_contract::WireRequest;
 use hooklane_domain::Timestamp;
-use hooklane_domain::circuit::Thresholds;
-use hooklane_domain::contract::WireRequest;
+use hooklane_domain::delivery::message::{Deliver, Message, Payload};
+use hooklane_domain::delivery::outcome::{Outcome, Response};
+use hooklane_domain::delivery::period::TimeRange;
+use hooklane_domain::delivery::retry::RetryPolicy;
+use hooklane_domain::delivery::waiting::{Lane, Waiting};
 use hooklane_domain::delivery::{Delivery, MessageId, Turn};
 use hooklane_domain::event::{Content, Event};
 use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
+use hooklane_domain::isolation::circuit::Thresholds;
 use hooklane_domain::json::RawJson;
-use hooklane_domain::message::{Deliver, Message, Payload};
-use hooklane_domain::outcome::{Outcome, Response};
-use hooklane_domain::period::TimeRange;
-use hooklane_domain::retry::RetryPolicy;
-use hooklane_domain::target::TargetUrl;
-use hooklane_domain::waiting::{Lane, Waiting};
+use hooklane_domain::webhook::target::TargetUrl;
 use hooklane_domain::webhook::{Essentials, Webhook};
 use hooklane_upkeep::Upkeep;
 use jiff::SignedDuration;
@@ -41,12 +41,12 @@ impl Edge for Fake {
     type Queues = MemoryQueues;
     type DeadLetters = MemoryQueues;
     type Sender = Script;
-    type Surroundings = Arc<FixedSurroundings>;
+    type System = Arc<FakeSystem>;
 }
 
 /// Answers by script, then with 200; notes what was posted and when.
 pub(super) struct Script {
-    clock: Arc<FixedSurroundings>,
+    clock: Arc<FakeSystem>,
     answers: Mutex<VecDeque<Outcome>>,
     /// What it answers where the script has nothing.
     pub(super) otherwise: Mutex<u16>,
@@ -95,13 +95,13 @@ pub(super) const MAX_PARKED: u64 = 20;
 pub(super) struct World {
     pub(super) worker: Worker<Fake>,
     pub(super) webhook: Webhook,
-    pub(super) clock: Arc<FixedSurroundings>,
+    pub(super) clock: Arc<FakeSystem>,
     pub(super) upkeep: FakeUpkeep,
     pub(super) faults: Faults,
     start: Timestamp,
 }
 
-type FakeUpkeep = Upkeep<Arc<MemoryLedger>, MemoryRegistry, MemoryQueues, Arc<FixedSurroundings>>;
+type FakeUpkeep = Upkeep<Arc<MemoryLedger>, MemoryRegistry, MemoryQueues, Arc<FakeSystem>>;
 
 /// In flight, the retry queue may hold so many before the brake goes on.
 pub(super) const BRAKE: u64 = 5;
@@ -113,7 +113,7 @@ pub(super) fn tenant() -> TenantId {
 impl World {
     pub(super) async fn with_policy(policy: &str) -> Self {
         let start: Timestamp = "2024-01-15T10:30:00Z".parse().unwrap();
-        let clock = Arc::new(FixedSurroundings::at(start));
+        let clock = Arc::new(FakeSystem::at(start));
         let faults = Faults::default();
         let ledger = Arc::new(MemoryLedger::with_faults(faults.clone()));
         let registry = MemoryRegistry::with_faults(faults.clone());
@@ -121,7 +121,7 @@ impl World {
         let rules = hooklane_upkeep::Rules {
             thresholds: Thresholds::default(),
             brake: BRAKE,
-            contracts: hooklane_contracts::load(),
+            contracts: hooklane_bundled_contracts::load(),
         };
         let upkeep = Upkeep::new(
             Arc::clone(&ledger),
@@ -145,8 +145,8 @@ impl World {
                 meanwhile: Mutex::default(),
                 ledger,
             },
-            surroundings: Arc::clone(&clock),
-            contracts: hooklane_contracts::load(),
+            system: Arc::clone(&clock),
+            contracts: hooklane_bundled_contracts::load(),
             care: Care::new(Thresholds::default(), MAX_PARKED),
             waiting: Waiting { queue_visibility_seconds: VISIBILITY },
             retry_queue: "RetryQueue".to_owned(),
@@ -249,7 +249,7 @@ impl World {
     /// Runs both lanes, letting time pass, until no message is left.
     pub(super) async fn run_until_quiet(&self) {
         for _ in 0..500 {
-            while self.step(Lane::Fast).await + self.step(Lane::Retry).await > 0 {}
+            while self.step(Lane::Fast).await + self.step(Lane::Slow).await > 0 {}
             let Some(next) = self.worker.queues.next_visible() else {
                 return;
             };

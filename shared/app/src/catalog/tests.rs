@@ -1,7 +1,7 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use hooklane_domain::catalog::{Definition, OwnType};
+use hooklane_catalog::{Definition, OwnType};
 use hooklane_domain::event::{DefaultTenant, from_body};
 
 use super::*;

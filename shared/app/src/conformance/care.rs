@@ -1,19 +1,21 @@
-use hooklane_domain::brake::Brake;
-use hooklane_domain::circuit::{Circuit, Streak};
-use hooklane_domain::health::{Change, Health, Pace, Report};
+use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::ids::{TenantId, WebhookId};
-use hooklane_domain::recovery::{Recovery, Stage, Wanted, WantedStatus};
-use hooklane_domain::waiting::Lane;
+use hooklane_domain::isolation::brake::Brake;
+use hooklane_domain::isolation::circuit::{Circuit, Streak};
+use hooklane_domain::isolation::health::{Change, Health, MeanResponseTime, Report};
+use hooklane_domain::isolation::recovery::{Recovery, Stage, Wanted, WantedStatus};
 use hooklane_domain::webhook::Webhook;
 
 use crate::conformance::samples::{at, delivery, tenant, webhook};
-use crate::ports::{Brakes, Healths, Look, Recoveries, Routes, Sweep, Watch, Watches, Webhooks};
+use crate::ports::{
+    BrakeStore, HealthStore, Look, RecoveryStore, RouteStore, Sweep, Watch, WatchList, WebhookStore,
+};
 
 /// Health is written on the state it was decided from, and never touches the webhook's revision; the
 /// list of watched webhooks forgets none that was marked; a recovery is written conditionally.
 pub async fn care<S>(store: &S, salt: u128)
 where
-    S: Healths + Watches + Brakes + Recoveries + Webhooks + Routes,
+    S: HealthStore + WatchList + BrakeStore + RecoveryStore + WebhookStore + RouteStore,
 {
     let tenant = tenant("care", salt);
     health_is_conditional(store, &tenant, WebhookId::new(at(20), salt)).await;
@@ -31,7 +33,7 @@ fn failing() -> Health {
     Health {
         circuit: Circuit::Open { since: at(1), probe_at: at(2), probes: 3 },
         streak: Some(Streak { failures: 12, since: at(0), last: at(1) }),
-        pace: Pace { mean_ms: 9_000, attempts: 20 },
+        pace: MeanResponseTime { mean_ms: 9_000, attempts: 20 },
         slow: true,
         owed: vec![
             Report::Failing { since: at(1), failures: 10 },
@@ -45,7 +47,7 @@ fn failing() -> Health {
 }
 
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
-async fn health_is_conditional<S: Healths>(store: &S, tenant: &TenantId, id: WebhookId) {
+async fn health_is_conditional<S: HealthStore>(store: &S, tenant: &TenantId, id: WebhookId) {
     assert_eq!(store.health(id).await.unwrap(), Health::default());
     store.skip(id).await.unwrap();
     assert_eq!(store.health(id).await.unwrap(), Health { skipped: 1, ..Health::default() });
@@ -63,12 +65,12 @@ async fn health_is_conditional<S: Healths>(store: &S, tenant: &TenantId, id: Web
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
 async fn a_lane_moves_outside_the_revision<S>(store: &S, tenant: &TenantId, salt: u128)
 where
-    S: Healths + Watches + Webhooks + Routes,
+    S: HealthStore + WatchList + WebhookStore + RouteStore,
 {
     let hook = webhook(tenant, salt, 22);
     let moving = |revision| Change {
         health: Health { revision, ..failing() },
-        lane: Some(Lane::Retry),
+        lane: Some(Lane::Slow),
         watch: Some(at(30)),
     };
     assert!(!store.save_health(tenant, hook.id, &moving(0)).await.unwrap(), "no such webhook");
@@ -77,14 +79,14 @@ where
     let version = store.version(tenant).await.unwrap();
     assert!(store.save_health(tenant, hook.id, &moving(0)).await.unwrap());
     let moved = store.get(tenant, hook.id).await.unwrap().unwrap();
-    assert_eq!((moved.lane, moved.revision), (Lane::Retry, hook.revision));
+    assert_eq!((moved.lane, moved.revision), (Lane::Slow, hook.revision));
     let table = store.table(tenant).await.unwrap();
     assert_eq!(table.version, version + 1, "fan-out is to see it");
-    assert_eq!(table.routes.iter().find(|r| r.webhook == hook.id).unwrap().lane, Lane::Retry);
+    assert_eq!(table.routes.iter().find(|r| r.webhook == hook.id).unwrap().lane, Lane::Slow);
     assert_eq!(mine(store, hook.id).await.unwrap().marked_at, at(30));
     let renamed = Webhook { name: "Renamed".to_owned(), ..hook.clone() };
     assert!(!store.update(&renamed).await.unwrap(), "it would move the webhook back");
-    let renamed = Webhook { lane: Lane::Retry, ..renamed };
+    let renamed = Webhook { lane: Lane::Slow, ..renamed };
     assert!(store.update(&renamed).await.unwrap());
     let back = Change { lane: Some(Lane::Fast), watch: None, ..moving(1) };
     assert!(store.save_health(tenant, hook.id, &back).await.unwrap());
@@ -95,7 +97,7 @@ where
 
 /// The entry of one webhook, by walking the list in small pages.
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
-async fn mine<S: Watches>(store: &S, id: WebhookId) -> Option<Watch> {
+async fn mine<S: WatchList>(store: &S, id: WebhookId) -> Option<Watch> {
     let mut after = None;
     loop {
         let page = store.watched(after, 2).await.unwrap();
@@ -108,7 +110,7 @@ async fn mine<S: Watches>(store: &S, id: WebhookId) -> Option<Watch> {
 }
 
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
-async fn marks_are_respected<S: Watches>(store: &S, tenant: &TenantId, salt: u128) {
+async fn marks_are_respected<S: WatchList>(store: &S, tenant: &TenantId, salt: u128) {
     let ids = [23, 24, 25].map(|ms| WebhookId::new(at(ms), salt));
     for id in ids {
         assert_eq!(store.watch(tenant, id, 0, at(5)).await.unwrap(), 0);
@@ -141,7 +143,7 @@ async fn marks_are_respected<S: Watches>(store: &S, tenant: &TenantId, salt: u12
 }
 
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
-async fn recoveries_are_conditional<S: Recoveries>(store: &S, tenant: &TenantId, id: WebhookId) {
+async fn recoveries_are_conditional<S: RecoveryStore>(store: &S, tenant: &TenantId, id: WebhookId) {
     assert_eq!(store.recovery(id).await.unwrap(), None);
     let wanted = Wanted { since: at(0), until: at(9), status: WantedStatus::Any };
     let new = Recovery::new(tenant.clone(), id, wanted, at(10));
@@ -163,7 +165,7 @@ async fn recoveries_are_conditional<S: Recoveries>(store: &S, tenant: &TenantId,
 }
 
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
-async fn the_brake_reads_back<S: Brakes>(store: &S) {
+async fn the_brake_reads_back<S: BrakeStore>(store: &S) {
     for on in [true, false] {
         let brake = Brake { on, in_flight: 80_001, measured_at: at(0) };
         store.set_brake(brake).await.unwrap();

@@ -1,13 +1,13 @@
-use hooklane_domain::attempt::Attempt;
+use hooklane_domain::delivery::attempt::Attempt;
+use hooklane_domain::delivery::retry::Next;
 use hooklane_domain::delivery::{Delivery, MessageId, ParkReason, Status, Turn};
 use hooklane_domain::ids::{DeliveryId, TenantId, WebhookId};
-use hooklane_domain::retry::Next;
 
 use crate::conformance::samples::{answered, at, delivery, tenant, unanswered};
-use crate::ports::{AttemptLog, Deliveries, DeliveryFilter, Saved};
+use crate::ports::{AttemptLog, DeliveryFilter, DeliveryStore, Saved};
 
 /// Deliveries are written on the state they were decided from, and read back whole.
-pub async fn deliveries(store: &(impl Deliveries + AttemptLog), salt: u128) {
+pub async fn deliveries(store: &(impl DeliveryStore + AttemptLog), salt: u128) {
     let tenant = tenant("deliveries", salt);
     writes_are_conditional(store, &tenant, WebhookId::new(at(0), salt)).await;
     attempts_are_kept(store, &tenant, WebhookId::new(at(1), salt)).await;
@@ -28,7 +28,7 @@ pub(super) fn waiting(delivery: Delivery, attempt: &Attempt) -> Delivery {
 }
 
 #[expect(clippy::unwrap_used, clippy::panic, reason = "a check that fails panics")]
-pub(super) async fn save(store: &impl Deliveries, delivery: &Delivery) -> Delivery {
+pub(super) async fn save(store: &impl DeliveryStore, delivery: &Delivery) -> Delivery {
     match store.save(delivery).await.unwrap() {
         Saved::Yes(written) => *written,
         Saved::Conflict => panic!("nobody else wrote {}", delivery.id),
@@ -36,7 +36,7 @@ pub(super) async fn save(store: &impl Deliveries, delivery: &Delivery) -> Delive
 }
 
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
-async fn writes_are_conditional(store: &impl Deliveries, tenant: &TenantId, webhook: WebhookId) {
+async fn writes_are_conditional(store: &impl DeliveryStore, tenant: &TenantId, webhook: WebhookId) {
     let fresh = delivery(tenant, webhook, 0);
     let other = delivery(tenant, webhook, 1);
     let ids = [fresh.id.clone(), other.id.clone(), fresh.id.clone()];
@@ -62,7 +62,7 @@ async fn writes_are_conditional(store: &impl Deliveries, tenant: &TenantId, webh
 }
 
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
-async fn attempts_are_kept(store: &impl Deliveries, tenant: &TenantId, webhook: WebhookId) {
+async fn attempts_are_kept(store: &impl DeliveryStore, tenant: &TenantId, webhook: WebhookId) {
     let made = [unanswered(1, 0), answered(2, 1_000, 503), answered(3, 2_000, 200)];
     let mut delivery = delivery(tenant, webhook, 0);
     for failed in &made[..2] {
@@ -82,7 +82,7 @@ fn filter(status: Option<Status>, limit: usize) -> DeliveryFilter {
 }
 
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
-async fn every_state_is_listed(store: &impl Deliveries, tenant: &TenantId, webhook: WebhookId) {
+async fn every_state_is_listed(store: &impl DeliveryStore, tenant: &TenantId, webhook: WebhookId) {
     use hooklane_domain::delivery::{CancelReason, FailReason};
     let failed = answered(1, 0, 500);
     let new = |ms| delivery(tenant, webhook, ms);
@@ -113,7 +113,7 @@ async fn every_state_is_listed(store: &impl Deliveries, tenant: &TenantId, webho
 
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
 async fn pages_cover_everything_once(
-    store: &impl Deliveries,
+    store: &impl DeliveryStore,
     tenant: &TenantId,
     webhook: WebhookId,
 ) {

@@ -1,12 +1,12 @@
-use hooklane_domain::catalog::{Definition, Owner};
+use hooklane_catalog::{Definition, Owner};
 use hooklane_domain::ids::EventType;
 
 use crate::conformance::samples::tenant;
-use crate::ports::{EventTypes, Tenants};
+use crate::ports::{EventTypeStore, TenantStore};
 
 /// Types read back whole, belong to their owner, and change under the revision that was known.
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
-pub async fn event_types<S: EventTypes + Tenants>(store: &S, salt: u128) {
+pub async fn event_types<S: EventTypeStore + TenantStore>(store: &S, salt: u128) {
     let (ours, other) = (tenant("types-a", salt), tenant("types-b", salt));
     let ours_owner = Owner::Tenant(ours.clone());
     // The platform's partition is one for all runs: names of this one.

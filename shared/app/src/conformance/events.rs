@@ -1,9 +1,9 @@
 use crate::conformance::samples::{event, tenant};
-use crate::ports::{Events, Put};
+use crate::ports::{EventStore, Put};
 
 /// An event is stored once, whoever comes first, and reads back as it was.
 #[expect(clippy::unwrap_used, clippy::panic, reason = "a check that fails panics")]
-pub async fn events(store: &impl Events, salt: u128) {
+pub async fn events(store: &impl EventStore, salt: u128) {
     let (ours, theirs) = (tenant("events", salt), tenant("others", salt));
     let small = event(&ours, "small", r#"{"n":1234567890123456789,"s":"\u00e9"}"#);
     let repetitive = format!(r#""{}""#, "abc".repeat(60_000));

@@ -2,18 +2,18 @@
 //! Lists of deliveries and of attempts: what is in them, and in which order.
 
 use hooklane_domain::Timestamp;
+use hooklane_domain::delivery::attempt_log::{LogEntry, LogPosition};
+use hooklane_domain::delivery::period::TimeRange;
+use hooklane_domain::delivery::retry::Next;
 use hooklane_domain::delivery::{Delivery, ParkReason, Status};
 use hooklane_domain::ids::{TenantId, WebhookId};
-use hooklane_domain::log::{LogEntry, LogPosition};
-use hooklane_domain::period::TimeRange;
-use hooklane_domain::retry::Next;
 
 use super::deliveries::{save, turn, waiting};
 use super::samples::{answered, at, delivery, unanswered};
-use crate::ports::{AttemptLog, Deliveries, DeliveryFilter, LogFilter};
+use crate::ports::{AttemptLog, DeliveryFilter, DeliveryStore, LogFilter};
 
 pub(super) async fn filters_leave_out(
-    store: &impl Deliveries,
+    store: &impl DeliveryStore,
     tenant: &TenantId,
     webhook: WebhookId,
 ) {
@@ -44,7 +44,7 @@ pub(super) async fn filters_leave_out(
 }
 
 pub(super) async fn what_is_parked_is_told_apart(
-    store: &impl Deliveries,
+    store: &impl DeliveryStore,
     tenant: &TenantId,
     webhook: WebhookId,
 ) {
@@ -77,7 +77,7 @@ pub(super) async fn what_is_parked_is_told_apart(
 }
 
 pub(super) async fn spans_of_time_have_ends(
-    store: &impl Deliveries,
+    store: &impl DeliveryStore,
     tenant: &TenantId,
     webhook: WebhookId,
 ) {
@@ -124,7 +124,7 @@ pub(super) async fn spans_of_time_have_ends(
 
 /// When the deliveries that a filter lets through were accepted, over all pages.
 async fn every(
-    store: &impl Deliveries,
+    store: &impl DeliveryStore,
     tenant: &TenantId,
     webhook: WebhookId,
     mut filter: DeliveryFilter,
@@ -147,7 +147,7 @@ fn times(ms: &[i64]) -> Vec<Timestamp> {
 }
 
 pub(super) async fn kept_attempts_are_in_order(
-    store: &(impl Deliveries + AttemptLog),
+    store: &(impl DeliveryStore + AttemptLog),
     tenant: &TenantId,
     webhook: WebhookId,
 ) {

@@ -1,18 +1,20 @@
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::{Delivery, ParkReason};
 use hooklane_domain::ids::{TenantId, WebhookId};
-use hooklane_domain::limits::RateLimit;
-use hooklane_domain::rate::grant;
-use hooklane_domain::recovery::{Wanted, WantedStatus};
+use hooklane_domain::isolation::recovery::{Wanted, WantedStatus};
+use hooklane_domain::isolation::slots::grant;
+use hooklane_domain::webhook::limits::RateLimit;
 
 use crate::conformance::samples::{at, delivery, event, tenant};
-use crate::ports::{Deliveries, EventWalk, Events, Parking, Saved, SlotCounts, Slots};
+use crate::ports::{
+    DeliveryStore, EventScan, EventStore, ParkingStore, Saved, SlotCounts, SlotStore,
+};
 
 /// Pointers lead to what is parked in order of when it is due; slots are handed out as the domain says;
 /// a walk meets every event.
 pub async fn parking<S>(store: &S, salt: u128)
 where
-    S: Deliveries + Parking + Slots + Events + EventWalk,
+    S: DeliveryStore + ParkingStore + SlotStore + EventStore + EventScan,
 {
     let tenant = tenant("parking", salt);
     pointers_are_in_order(store, &tenant, WebhookId::new(at(30), salt)).await;
@@ -21,7 +23,7 @@ where
 }
 
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
-async fn park<S: Deliveries>(store: &S, delivery: Delivery, due: i64) -> Delivery {
+async fn park<S: DeliveryStore>(store: &S, delivery: Delivery, due: i64) -> Delivery {
     let parked = delivery.parked_until(at(1), at(due), ParkReason::RateLimit);
     let Saved::Yes(written) = store.save(&parked).await.unwrap() else { unreachable!() };
     let read = store.read(std::slice::from_ref(&written.id)).await.unwrap();
@@ -32,7 +34,7 @@ async fn park<S: Deliveries>(store: &S, delivery: Delivery, due: i64) -> Deliver
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
 async fn pointers_are_in_order<S>(store: &S, tenant: &TenantId, webhook: WebhookId)
 where
-    S: Deliveries + Parking,
+    S: DeliveryStore + ParkingStore,
 {
     let new = |n| delivery(tenant, webhook, n);
     let third = park(store, new(0), 300).await;
@@ -72,7 +74,7 @@ where
 }
 
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
-async fn slots_are_handed_out_once<S: Slots>(store: &S, webhook: WebhookId) {
+async fn slots_are_handed_out_once<S: SlotStore>(store: &S, webhook: WebhookId) {
     assert_eq!(store.slots_taken(webhook).await.unwrap(), SlotCounts::default());
     let limit = RateLimit::new(3, 1).unwrap();
     let now = at(0);
@@ -103,7 +105,7 @@ async fn slots_are_handed_out_once<S: Slots>(store: &S, webhook: WebhookId) {
 }
 
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
-async fn a_walk_meets_every_event<S: Events + EventWalk>(store: &S, salt: u128) {
+async fn a_walk_meets_every_event<S: EventStore + EventScan>(store: &S, salt: u128) {
     let (ours, theirs) = (tenant("walk", salt), tenant("walkers", salt));
     for n in 0..7 {
         store.put(&event(&ours, &format!("walked-{n}"), "1")).await.unwrap();

@@ -1,9 +1,9 @@
+use hooklane_domain::delivery::message::{Deliver, Message};
+use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::ids::{DeliveryId, WebhookId};
-use hooklane_domain::message::{Deliver, Message};
-use hooklane_domain::waiting::Lane;
 
 use crate::conformance::samples::{at, tenant};
-use crate::ports::{DeadLetters, Dispatch, InFlight, Unavailable, Waits};
+use crate::ports::{DeadLetters, DeferQueue, DispatchQueue, QueueDepth, Unavailable};
 
 /// What the checks look at, beside the ports.
 pub trait Inspect {
@@ -25,7 +25,7 @@ pub struct Seen {
 }
 
 /// Messages arrive, hide, wait and are put away.
-pub async fn queues<Q: Dispatch + Waits + DeadLetters + InFlight + Inspect>(
+pub async fn queues<Q: DispatchQueue + DeferQueue + DeadLetters + QueueDepth + Inspect>(
     queues: &Q,
     salt: u128,
 ) {
@@ -65,7 +65,7 @@ async fn drain<Q: Inspect>(queues: &Q, lane: Lane, wanted: usize) -> Vec<Seen> {
 }
 
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
-async fn dispatch_sends_all<Q: Dispatch + Inspect>(queues: &Q, salt: u128) {
+async fn dispatch_sends_all<Q: DispatchQueue + Inspect>(queues: &Q, salt: u128) {
     let messages: Vec<_> = (0..37).map(|n| message(salt, n)).collect();
     queues.dispatch(Lane::Fast, &messages).await.unwrap();
     queues.dispatch(Lane::Fast, &[]).await.unwrap();
@@ -78,13 +78,13 @@ async fn dispatch_sends_all<Q: Dispatch + Inspect>(queues: &Q, salt: u128) {
 }
 
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
-async fn a_message_is_sent_later_under_the_id_that_is_told<Q: Waits + Inspect>(
+async fn a_message_is_sent_later_under_the_id_that_is_told<Q: DeferQueue + Inspect>(
     queues: &Q,
     salt: u128,
 ) {
     let told = queues.send_later(&message(salt, 1), 0).await.unwrap();
     let held_back = queues.send_later(&message(salt, 2), 900).await.unwrap();
-    let seen = drain(queues, Lane::Retry, 1).await;
+    let seen = drain(queues, Lane::Slow, 1).await;
     assert_eq!(seen.iter().map(|s| s.id.as_str()).collect::<Vec<_>>(), [told.0.as_str()]);
     assert_ne!(told, held_back);
 }
@@ -99,7 +99,10 @@ async fn receive_one<Q: Inspect>(queues: &Q) -> Seen {
 }
 
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
-async fn a_hidden_message_comes_back<Q: Dispatch + Waits + Inspect>(queues: &Q, salt: u128) {
+async fn a_hidden_message_comes_back<Q: DispatchQueue + DeferQueue + Inspect>(
+    queues: &Q,
+    salt: u128,
+) {
     queues.dispatch(Lane::Fast, &[message(salt, 3)]).await.unwrap();
     let seen = receive_one(queues).await;
     queues.hide(Lane::Fast, &seen.receipt_handle, 42_840).await.unwrap();
@@ -111,7 +114,7 @@ async fn a_hidden_message_comes_back<Q: Dispatch + Waits + Inspect>(queues: &Q, 
 
 /// The one that an earlier check held back still waits. SQS counts approximately, so: in the end.
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
-async fn what_waits_is_counted<Q: InFlight + Inspect>(queues: &Q) {
+async fn what_waits_is_counted<Q: QueueDepth + Inspect>(queues: &Q) {
     for _ in 0..60 {
         if queues.in_flight().await.unwrap() >= 1 {
             return;
@@ -124,7 +127,7 @@ async fn what_waits_is_counted<Q: InFlight + Inspect>(queues: &Q) {
 
 /// SQS refuses what is over its limits. Emulators do not; the fakes and AWS do.
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
-pub async fn sqs_limits<Q: Dispatch + Waits + Inspect>(queues: &Q, salt: u128) {
+pub async fn sqs_limits<Q: DispatchQueue + DeferQueue + Inspect>(queues: &Q, salt: u128) {
     let late: Result<_, Unavailable> = queues.send_later(&message(salt, 4), 901).await;
     assert!(late.is_err(), "a message is held back for 15 minutes at most");
     queues.dispatch(Lane::Fast, &[message(salt, 5)]).await.unwrap();
@@ -139,7 +142,7 @@ pub async fn sqs_limits<Q: Dispatch + Waits + Inspect>(queues: &Q, salt: u128) {
 
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
 async fn dead_letters_carry_their_reason<Q: DeadLetters + Inspect>(queues: &Q) {
-    queues.bury("{\"a\":1}", "type: is required").await.unwrap();
+    queues.put("{\"a\":1}", "type: is required").await.unwrap();
     let buried = queues.dead_letters().await;
     assert!(
         buried.contains(&("{\"a\":1}".to_owned(), "type: is required".to_owned())),

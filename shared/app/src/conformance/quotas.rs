@@ -1,11 +1,11 @@
-use hooklane_domain::quota::Window;
+use hooklane_domain::access::quota::Window;
 
 use crate::conformance::samples::{at, tenant};
-use crate::ports::Quotas;
+use crate::ports::QuotaStore;
 
 /// Leases add up, by tenant and by minute, also those that are made at once.
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
-pub async fn quotas<S: Quotas>(store: &S, salt: u128) {
+pub async fn quotas<S: QuotaStore>(store: &S, salt: u128) {
     let (ours, other) = (tenant("quota-a", salt), tenant("quota-b", salt));
     let (now, next) = (Window::at(at(0)), Window::at(at(60_000)));
     assert_eq!(store.lease(&ours, now, 30).await.unwrap(), 30);

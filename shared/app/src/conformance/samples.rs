@@ -1,18 +1,18 @@
 #![expect(clippy::expect_used, reason = "samples are right by construction")]
 //! What the checks store.
 
+use hooklane_contract::{Contract, Contracts};
 use hooklane_domain::Timestamp;
-use hooklane_domain::attempt::Attempt;
-use hooklane_domain::contract::{Contract, Contracts};
 use hooklane_domain::delivery::Delivery;
+use hooklane_domain::delivery::attempt::Attempt;
+use hooklane_domain::delivery::outcome::{AttemptError, ErrorKind, Outcome, Response};
 use hooklane_domain::event::{Content, Event};
 use hooklane_domain::ids::{DeliveryId, TenantId, WebhookId};
 use hooklane_domain::json::RawJson;
-use hooklane_domain::limits::RateLimit;
-use hooklane_domain::network::TargetCidrs;
-use hooklane_domain::outcome::{AttemptError, ErrorKind, Outcome, Response};
-use hooklane_domain::target::TargetUrl;
-use hooklane_domain::webhook::{CustomHeaders, Essentials, RetiringSecret, Webhook};
+use hooklane_domain::webhook::limits::RateLimit;
+use hooklane_domain::webhook::network::TargetCidrs;
+use hooklane_domain::webhook::target::TargetUrl;
+use hooklane_domain::webhook::{Essentials, RetiringSecret, Webhook};
 
 pub(super) fn at(ms: i64) -> Timestamp {
     Timestamp::from_millisecond(1_705_314_600_000 + ms).expect("a time in 2024")
@@ -68,7 +68,7 @@ pub(super) fn webhook(tenant: &TenantId, n: u128, ms: i64) -> Webhook {
     Webhook {
         name: "Hook".to_owned(),
         description: Some("What it is for".to_owned()),
-        headers: CustomHeaders::new(headers, contract).expect("headers"),
+        headers: contract.custom_headers(headers).expect("headers"),
         timeout: Some(7.try_into().expect("a time limit")),
         rate_limit: Some(RateLimit::new(60, 30).expect("a rate limit")),
         filter: Some("event.data.n > 1".parse().expect("a filter")),

@@ -1,11 +1,11 @@
-use hooklane_domain::tenant::{Tenant, TenantSettings};
+use hooklane_domain::access::tenant::{Tenant, TenantSettings};
 
 use crate::conformance::samples::{tenant, webhook};
-use crate::ports::{Tenants, Webhooks};
+use crate::ports::{TenantStore, WebhookStore};
 
 /// Settings read back, tokens end for good, and a tenant's removal takes all of it and nothing else.
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
-pub async fn tenants<S: Tenants + Webhooks>(store: &S, salt: u128) {
+pub async fn tenants<S: TenantStore + WebhookStore>(store: &S, salt: u128) {
     let (ours, other) = (tenant("tenants-a", salt), tenant("tenants-b", salt));
     assert_eq!(store.tenant(&ours).await.unwrap(), Tenant::unknown(ours.clone()));
     assert!(!store.remove(&tenant("tenants-none", salt)).await.unwrap());
@@ -48,7 +48,7 @@ pub async fn tenants<S: Tenants + Webhooks>(store: &S, salt: u128) {
 
 /// The tenants of this check, by pages of one.
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
-async fn ids_from<S: Tenants>(
+async fn ids_from<S: TenantStore>(
     store: &S,
     first: &hooklane_domain::ids::TenantId,
 ) -> Vec<hooklane_domain::ids::TenantId> {

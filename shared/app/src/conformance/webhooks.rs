@@ -2,11 +2,11 @@ use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::webhook::{DisableReason, Webhook, WebhookState};
 
 use crate::conformance::samples::{at, tenant, webhook};
-use crate::ports::{Routes, Webhooks};
+use crate::ports::{RouteStore, WebhookStore};
 
 /// Webhooks read back whole, belong to their tenant, and every change of one raises the version.
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
-pub async fn webhooks<S: Webhooks + Routes>(store: &S, salt: u128) {
+pub async fn webhooks<S: WebhookStore + RouteStore>(store: &S, salt: u128) {
     let (ours, theirs) = (tenant("webhooks", salt), tenant("others", salt));
     assert_eq!(store.version(&ours).await.unwrap(), 0);
     assert!(store.table(&ours).await.unwrap().routes.is_empty());
@@ -56,7 +56,11 @@ pub async fn webhooks<S: Webhooks + Routes>(store: &S, salt: u128) {
 }
 
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
-async fn updates_are_conditional<S: Webhooks + Routes>(store: &S, tenant: &TenantId, salt: u128) {
+async fn updates_are_conditional<S: WebhookStore + RouteStore>(
+    store: &S,
+    tenant: &TenantId,
+    salt: u128,
+) {
     let first = webhook(tenant, salt, 0);
     assert!(!store.update(&first).await.unwrap(), "there is none");
     store.create(&first).await.unwrap();
@@ -77,7 +81,7 @@ async fn updates_are_conditional<S: Webhooks + Routes>(store: &S, tenant: &Tenan
 }
 
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
-async fn concurrent_changes_all_count<S: Webhooks + Routes>(
+async fn concurrent_changes_all_count<S: WebhookStore + RouteStore>(
     store: &S,
     tenant: &TenantId,
     salt: u128,
@@ -90,12 +94,12 @@ async fn concurrent_changes_all_count<S: Webhooks + Routes>(
 }
 
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
-async fn ids<S: Webhooks>(store: &S, tenant: &TenantId) -> Vec<WebhookId> {
+async fn ids<S: WebhookStore>(store: &S, tenant: &TenantId) -> Vec<WebhookId> {
     store.list(tenant).await.unwrap().iter().map(|w| w.id).collect()
 }
 
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
-async fn same<S: Webhooks>(store: &S, expected: &Webhook) {
+async fn same<S: WebhookStore>(store: &S, expected: &Webhook) {
     let read = store.get(&expected.tenant, expected.id).await.unwrap().unwrap();
     assert_eq!(read.secret.expose(), expected.secret.expose());
     assert_eq!(

@@ -7,29 +7,31 @@
 
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::Delivery;
+use hooklane_domain::delivery::attempt_log::{
+    CLOCKS_DIFFER, LogEntry, LogPosition, PROMPT, is_prompt,
+};
+use hooklane_domain::delivery::period::TimeRange;
 use hooklane_domain::ids::{TenantId, WebhookId};
-use hooklane_domain::log::{CLOCKS_DIFFER, LogEntry, LogPosition, PROMPT, is_prompt};
-use hooklane_domain::period::TimeRange;
 use jiff::SignedDuration;
 
 use crate::ports::{
-    AttemptLog, Deliveries, DeliveryFilter, LogFilter, LogPage, Unavailable, Webhooks,
+    AttemptLog, DeliveryFilter, DeliveryStore, LogFilter, LogPage, Unavailable, WebhookStore,
 };
 
 /// How much is read: deliveries with each query, and queries of deliveries before a page is answered
 /// with what is known by then.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Pace {
+pub(super) struct ReadBudget {
     pub(super) chunk: usize,
     pub(super) queries: usize,
 }
 
-const PACE: Pace = Pace { chunk: 500, queries: 20 };
+const READ_BUDGET: ReadBudget = ReadBudget { chunk: 500, queries: 20 };
 
 /// A page of a webhook's log, newest first, or `None` where the tenant has no such webhook. An attempt
 /// is in the log once it has ended, under the time at which it began.
-pub async fn log<L: Deliveries + AttemptLog>(
-    webhooks: &impl Webhooks,
+pub async fn log<L: DeliveryStore + AttemptLog>(
+    webhooks: &impl WebhookStore,
     ledger: &L,
     (tenant, webhook): (&TenantId, WebhookId),
     filter: &LogFilter,
@@ -37,19 +39,19 @@ pub async fn log<L: Deliveries + AttemptLog>(
     if webhooks.get(tenant, webhook).await?.is_none() {
         return Ok(None);
     }
-    read(ledger, (tenant, webhook), filter, PACE).await.map(Some)
+    read(ledger, (tenant, webhook), filter, READ_BUDGET).await.map(Some)
 }
 
-pub(super) async fn read<L: Deliveries + AttemptLog>(
+pub(super) async fn read<L: DeliveryStore + AttemptLog>(
     ledger: &L,
     (tenant, webhook): (&TenantId, WebhookId),
     filter: &LogFilter,
-    pace: Pace,
+    budget: ReadBudget,
 ) -> Result<LogPage, Unavailable> {
     let mut reading = Reading::new(filter);
     let mut queries = 0;
     loop {
-        if let Some(page) = reading.page(queries >= pace.queries) {
+        if let Some(page) = reading.page(queries >= budget.queries) {
             return Ok(page);
         }
         if reading.deliveries_are_behind() {
@@ -57,7 +59,7 @@ pub(super) async fn read<L: Deliveries + AttemptLog>(
             let asked = DeliveryFilter {
                 after: reading.after.take(),
                 // The first look is a small one: most logs are asked for their newest lines.
-                limit: if queries == 1 { pace.chunk.min(2 * filter.limit) } else { pace.chunk },
+                limit: if queries == 1 { budget.chunk.min(2 * filter.limit) } else { budget.chunk },
                 accepted: reading.accepted,
                 ..DeliveryFilter::default()
             };

@@ -5,12 +5,12 @@ use std::collections::{BinaryHeap, VecDeque};
 
 use futures::future::try_join_all;
 use hooklane_domain::Timestamp;
+use hooklane_domain::delivery::period::TimeRange;
 use hooklane_domain::delivery::{Delivery, Status};
 use hooklane_domain::ids::{DeliveryId, TenantId, WebhookId};
-use hooklane_domain::period::TimeRange;
 use jiff::SignedDuration;
 
-use crate::ports::{Deliveries, DeliveryFilter, DeliveryPage, Unavailable};
+use crate::ports::{DeliveryFilter, DeliveryPage, DeliveryStore, Unavailable};
 
 /// So many queries are under way at once.
 const AT_ONCE: usize = 16;
@@ -26,7 +26,7 @@ pub(super) type Part = (WebhookId, Option<Status>);
 /// What changes from one of the parts into another while they are read may be met in both: it is
 /// shown once.
 pub(super) async fn newest(
-    deliveries: &impl Deliveries,
+    deliveries: &impl DeliveryStore,
     tenant: &TenantId,
     parts: &[Part],
     accepted: TimeRange,
@@ -104,7 +104,7 @@ impl Stream {
     /// Reads on where nothing is left of what was read.
     async fn fill(
         &mut self,
-        deliveries: &impl Deliveries,
+        deliveries: &impl DeliveryStore,
         tenant: &TenantId,
     ) -> Result<(), Unavailable> {
         while self.buffer.is_empty() && self.is_open {

@@ -2,7 +2,7 @@
 
 use hooklane_domain::ids::{TenantId, WebhookId};
 
-use crate::ports::{Deliveries, DeliveryFilter, DeliveryPage, Unavailable, Webhooks};
+use crate::ports::{DeliveryFilter, DeliveryPage, DeliveryStore, Unavailable, WebhookStore};
 
 /// A page by number goes over everything before it, by at most so many queries. Ten are enough for the
 /// deepest page where no filter leaves anything out.
@@ -12,8 +12,8 @@ const MOST_QUERIES: usize = 40;
 /// has no such webhook. A page past the end is empty. Where a filter matches so little that the reads
 /// of one request do not reach the page's end, it is short, and its `next` goes on where they ended.
 pub async fn page(
-    webhooks: &impl Webhooks,
-    deliveries: &impl Deliveries,
+    webhooks: &impl WebhookStore,
+    deliveries: &impl DeliveryStore,
     (tenant, webhook): (&TenantId, WebhookId),
     filter: &DeliveryFilter,
     number: usize,

@@ -1,12 +1,12 @@
 //! Figures, read from the ledger.
 
 use hooklane_domain::Timestamp;
+use hooklane_domain::delivery::period::{Period, TimeRange};
+use hooklane_domain::delivery::statistics::{Counts, Figures};
 use hooklane_domain::ids::{TenantId, WebhookId};
-use hooklane_domain::period::{Period, TimeRange};
-use hooklane_domain::statistics::{Counts, Figures};
 
 use super::newest::{Part, newest};
-use crate::ports::{Deliveries, Unavailable, Webhooks};
+use crate::ports::{DeliveryStore, Unavailable, WebhookStore};
 
 /// One request reads at most so many deliveries, the newest of its period.
 const MOST: usize = 5_000;
@@ -24,8 +24,8 @@ pub struct Sample {
 
 /// Of one webhook, or `None` where the tenant has no such one.
 pub async fn of_webhook(
-    webhooks: &impl Webhooks,
-    deliveries: &impl Deliveries,
+    webhooks: &impl WebhookStore,
+    deliveries: &impl DeliveryStore,
     (tenant, webhook): (&TenantId, WebhookId),
     (period, now): (Period, Timestamp),
 ) -> Result<Option<Sample>, Unavailable> {
@@ -37,8 +37,8 @@ pub async fn of_webhook(
 
 /// Of all webhooks that the tenant has.
 pub async fn of_tenant(
-    webhooks: &impl Webhooks,
-    deliveries: &impl Deliveries,
+    webhooks: &impl WebhookStore,
+    deliveries: &impl DeliveryStore,
     tenant: &TenantId,
     (period, now): (Period, Timestamp),
 ) -> Result<Sample, Unavailable> {
@@ -48,7 +48,7 @@ pub async fn of_tenant(
 }
 
 pub(crate) async fn sample(
-    deliveries: &impl Deliveries,
+    deliveries: &impl DeliveryStore,
     tenant: &TenantId,
     parts: &[Part],
     period: Period,

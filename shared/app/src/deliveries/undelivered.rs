@@ -1,11 +1,11 @@
 //! What is not delivered, across a tenant's webhooks.
 
 use hooklane_domain::delivery::Status;
+use hooklane_domain::delivery::period::TimeRange;
 use hooklane_domain::ids::{DeliveryId, TenantId};
-use hooklane_domain::period::TimeRange;
 
 use super::newest::newest;
-use crate::ports::{Deliveries, DeliveryPage, Unavailable, Webhooks};
+use crate::ports::{DeliveryPage, DeliveryStore, Unavailable, WebhookStore};
 
 /// The statuses that the list knows.
 pub const UNDELIVERED: [Status; 3] = [Status::Pending, Status::Retrying, Status::Failed];
@@ -13,8 +13,8 @@ pub const UNDELIVERED: [Status; 3] = [Status::Pending, Status::Retrying, Status:
 /// The newest of what is in one of these statuses, of webhooks that are still there. It is read from
 /// an index, which may be a moment behind.
 pub async fn undelivered(
-    webhooks: &impl Webhooks,
-    deliveries: &impl Deliveries,
+    webhooks: &impl WebhookStore,
+    deliveries: &impl DeliveryStore,
     tenant: &TenantId,
     statuses: &[Status],
     (after, limit): (Option<&DeliveryId>, usize),

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use hooklane_domain::Timestamp;
-use hooklane_domain::brake::Brake;
-use hooklane_domain::health::{Change, Health};
 use hooklane_domain::ids::{TenantId, WebhookId};
-use hooklane_domain::recovery::Recovery;
+use hooklane_domain::isolation::brake::Brake;
+use hooklane_domain::isolation::health::{Change, Health};
+use hooklane_domain::isolation::recovery::Recovery;
 
 use super::{MemoryRegistry, lock};
-use crate::ports::{Brakes, Healths, Look, Recoveries, Unavailable, Watch, Watches};
+use crate::ports::{BrakeStore, HealthStore, Look, RecoveryStore, Unavailable, Watch, WatchList};
 
 #[derive(Debug, Default)]
 pub(super) struct Care {
@@ -29,7 +29,7 @@ impl Care {
     }
 }
 
-impl Healths for MemoryRegistry {
+impl HealthStore for MemoryRegistry {
     async fn health(&self, webhook: WebhookId) -> Result<Health, Unavailable> {
         self.faults().step()?;
         Ok(lock(&self.1).healths.get(&webhook).cloned().unwrap_or_default())
@@ -68,7 +68,7 @@ impl Healths for MemoryRegistry {
     }
 }
 
-impl Watches for MemoryRegistry {
+impl WatchList for MemoryRegistry {
     async fn watch(
         &self,
         tenant: &TenantId,
@@ -116,7 +116,7 @@ impl Watches for MemoryRegistry {
     }
 }
 
-impl Brakes for MemoryRegistry {
+impl BrakeStore for MemoryRegistry {
     async fn brake(&self) -> Result<Option<Brake>, Unavailable> {
         self.faults().step()?;
         Ok(lock(&self.1).brake)
@@ -129,7 +129,7 @@ impl Brakes for MemoryRegistry {
     }
 }
 
-impl Recoveries for MemoryRegistry {
+impl RecoveryStore for MemoryRegistry {
     async fn recovery(&self, webhook: WebhookId) -> Result<Option<Recovery>, Unavailable> {
         self.faults().step()?;
         Ok(lock(&self.1).recoveries.get(&webhook).cloned())

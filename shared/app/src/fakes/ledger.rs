@@ -2,20 +2,20 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Mutex;
 
 use hooklane_domain::Timestamp;
-use hooklane_domain::attempt::{Attempt, TestAttempt};
+use hooklane_domain::access::idempotency::{IdempotencyKey, IdempotencyRecord};
+use hooklane_domain::access::quota::Window;
+use hooklane_domain::delivery::attempt::{Attempt, TestAttempt};
+use hooklane_domain::delivery::attempt_log::{LogEntry, LogPosition};
 use hooklane_domain::delivery::{Delivery, State};
 use hooklane_domain::event::Event;
-use hooklane_domain::idempotency::{Claim, IdempotencyKey};
 use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
-use hooklane_domain::log::{LogEntry, LogPosition};
-use hooklane_domain::quota::Window;
 use jiff::SignedDuration;
 
 use super::parking::Taken;
 use super::{Faults, lock};
 use crate::ports::{
-    AttemptLog, Corrupt, Deliveries, DeliveryFilter, DeliveryPage, Events, LogFilter, LogPage,
-    Pointer, Put, Quotas, Saved, Unavailable,
+    AttemptLog, Corrupt, DeliveryFilter, DeliveryPage, DeliveryStore, EventStore, LogFilter,
+    LogPage, Pointer, Put, QuotaStore, Saved, Unavailable,
 };
 
 /// Whose attempt it was, its number, and when it began.
@@ -33,7 +33,7 @@ pub struct MemoryLedger {
     pub(super) pointers: Mutex<BTreeMap<(WebhookId, Timestamp, EventId), Pointer>>,
     pub(super) slots: Mutex<BTreeMap<WebhookId, Taken>>,
     pub(super) faults: Faults,
-    pub(super) claims: Mutex<BTreeMap<(TenantId, IdempotencyKey), Claim>>,
+    pub(super) claims: Mutex<BTreeMap<(TenantId, IdempotencyKey), IdempotencyRecord>>,
     pub(super) tests: Mutex<BTreeMap<DeliveryId, TestAttempt>>,
     leased: Mutex<HashMap<(TenantId, Window), u64>>,
     corrupt: Mutex<BTreeSet<DeliveryId>>,
@@ -59,7 +59,7 @@ impl MemoryLedger {
     }
 }
 
-impl Quotas for MemoryLedger {
+impl QuotaStore for MemoryLedger {
     async fn lease(
         &self,
         tenant: &TenantId,
@@ -85,7 +85,7 @@ impl MemoryLedger {
     }
 }
 
-impl Events for MemoryLedger {
+impl EventStore for MemoryLedger {
     async fn put(&self, event: &Event) -> Result<Put, Unavailable> {
         self.faults.step()?;
         let mut events = lock(&self.events);
@@ -106,7 +106,7 @@ impl Events for MemoryLedger {
     }
 }
 
-impl Deliveries for MemoryLedger {
+impl DeliveryStore for MemoryLedger {
     async fn read(&self, ids: &[DeliveryId]) -> Result<Vec<Option<Delivery>>, Unavailable> {
         self.faults.step()?;
         let corrupt = lock(&self.corrupt);

@@ -2,12 +2,14 @@
 
 use hooklane_domain::Timestamp;
 use hooklane_domain::ids::{TenantId, WebhookId};
-use hooklane_domain::limits::RateLimit;
-use hooklane_domain::rate::grant;
-use hooklane_domain::recovery::Wanted;
+use hooklane_domain::isolation::recovery::Wanted;
+use hooklane_domain::isolation::slots::grant;
+use hooklane_domain::webhook::limits::RateLimit;
 
 use super::{MemoryLedger, lock};
-use crate::ports::{EventPage, EventWalk, Parking, Pointer, SlotCounts, Slots, Unavailable};
+use crate::ports::{
+    EventPage, EventScan, ParkingStore, Pointer, SlotCounts, SlotStore, Unavailable,
+};
 
 #[derive(Debug)]
 pub(super) struct Taken {
@@ -16,7 +18,7 @@ pub(super) struct Taken {
     counts: SlotCounts,
 }
 
-impl Parking for MemoryLedger {
+impl ParkingStore for MemoryLedger {
     async fn parked(
         &self,
         webhook: WebhookId,
@@ -48,7 +50,7 @@ impl Parking for MemoryLedger {
     }
 }
 
-impl Slots for MemoryLedger {
+impl SlotStore for MemoryLedger {
     async fn take_slot(
         &self,
         webhook: WebhookId,
@@ -80,7 +82,7 @@ impl Slots for MemoryLedger {
 /// A page of the walk looks at so many events.
 const PAGE: usize = 3;
 
-impl EventWalk for MemoryLedger {
+impl EventScan for MemoryLedger {
     async fn walk(
         &self,
         tenant: &TenantId,

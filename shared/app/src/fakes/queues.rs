@@ -2,12 +2,12 @@ use std::sync::{Arc, Mutex};
 
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::MessageId;
-use hooklane_domain::message::Message;
-use hooklane_domain::waiting::{Lane, MAX_DELAY_SECONDS, MAX_VISIBILITY_SECONDS};
+use hooklane_domain::delivery::message::Message;
+use hooklane_domain::delivery::waiting::{Lane, MAX_DELAY_SECONDS, MAX_VISIBILITY_SECONDS};
 use jiff::SignedDuration;
 
 use super::{Faults, lock};
-use crate::ports::{DeadLetters, Dispatch, InFlight, Unavailable, Waits};
+use crate::ports::{DeadLetters, DeferQueue, DispatchQueue, QueueDepth, Unavailable};
 
 /// The two queues in memory, under a clock that the test moves. They refuse what SQS refuses: a
 /// visibility timeout that would pass 12 hours counted from the receipt, a delay over 15 minutes. Clones are the same queues.
@@ -149,7 +149,7 @@ impl Inner {
     }
 }
 
-impl Dispatch for MemoryQueues {
+impl DispatchQueue for MemoryQueues {
     async fn dispatch(&self, lane: Lane, messages: &[Message]) -> Result<(), Unavailable> {
         self.1.step()?;
         let mut inner = lock(&self.0);
@@ -160,7 +160,7 @@ impl Dispatch for MemoryQueues {
     }
 }
 
-impl Waits for MemoryQueues {
+impl DeferQueue for MemoryQueues {
     async fn hide(
         &self,
         lane: Lane,
@@ -193,22 +193,22 @@ impl Waits for MemoryQueues {
             lock(&self.0).refusals += 1;
             return Err(Unavailable::new("SendMessage", "InvalidParameterValue: DelaySeconds"));
         }
-        Ok(lock(&self.0).send(Lane::Retry, message, seconds))
+        Ok(lock(&self.0).send(Lane::Slow, message, seconds))
     }
 }
 
-impl InFlight for MemoryQueues {
+impl QueueDepth for MemoryQueues {
     async fn in_flight(&self) -> Result<u64, Unavailable> {
         self.1.step()?;
         let inner = lock(&self.0);
         let waiting =
-            inner.messages.iter().filter(|m| m.lane == Lane::Retry && m.visible_at > inner.now);
+            inner.messages.iter().filter(|m| m.lane == Lane::Slow && m.visible_at > inner.now);
         Ok(waiting.count() as u64)
     }
 }
 
 impl DeadLetters for MemoryQueues {
-    async fn bury(&self, body: &str, reason: &str) -> Result<(), Unavailable> {
+    async fn put(&self, body: &str, reason: &str) -> Result<(), Unavailable> {
         self.1.step()?;
         let buried = Buried { body: body.to_owned(), reason: reason.to_owned() };
         lock(&self.0).buried.push(buried);

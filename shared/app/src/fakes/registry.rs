@@ -2,16 +2,18 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
+use hooklane_catalog::{Definition, OwnType, OwnTypes, Owner};
 use hooklane_domain::Timestamp;
-use hooklane_domain::catalog::{Definition, OwnType, OwnTypes, Owner};
+use hooklane_domain::access::tenant::{Tenant, TenantSettings};
+use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::ids::{EventType, TenantId, WebhookId};
-use hooklane_domain::tenant::{Tenant, TenantSettings};
-use hooklane_domain::waiting::Lane;
 use hooklane_domain::webhook::{DisableReason, Route, Webhook, WebhookState};
 
 use super::care::Care;
 use super::{Faults, lock};
-use crate::ports::{EventTypes, RouteTable, Routes, TenantPage, Tenants, Unavailable, Webhooks};
+use crate::ports::{
+    EventTypeStore, RouteStore, RouteTable, TenantPage, TenantStore, Unavailable, WebhookStore,
+};
 
 /// The registry in memory. Clones are the same registry.
 #[derive(Debug, Clone, Default)]
@@ -63,7 +65,7 @@ impl MemoryRegistry {
     }
 }
 
-impl Webhooks for MemoryRegistry {
+impl WebhookStore for MemoryRegistry {
     async fn create(&self, webhook: &Webhook) -> Result<(), Unavailable> {
         self.faults().step()?;
         let mut inner = lock(&self.0);
@@ -144,7 +146,7 @@ impl Webhooks for MemoryRegistry {
     }
 }
 
-impl Tenants for MemoryRegistry {
+impl TenantStore for MemoryRegistry {
     async fn tenant(&self, id: &TenantId) -> Result<Tenant, Unavailable> {
         self.faults().step()?;
         Ok(lock(&self.0).tenant(id))
@@ -211,7 +213,7 @@ impl Tenants for MemoryRegistry {
     }
 }
 
-impl EventTypes for MemoryRegistry {
+impl EventTypeStore for MemoryRegistry {
     async fn event_types(&self, owner: &Owner) -> Result<OwnTypes, Unavailable> {
         let inner = lock(&self.0);
         let theirs = inner.event_types.iter().filter(|((of, _), _)| of == owner);
@@ -267,7 +269,7 @@ impl EventTypes for MemoryRegistry {
     }
 }
 
-impl Routes for MemoryRegistry {
+impl RouteStore for MemoryRegistry {
     async fn version(&self, tenant: &TenantId) -> Result<u64, Unavailable> {
         self.faults().step()?;
         Ok(lock(&self.0).versions.get(tenant).copied().unwrap_or(0))

@@ -3,29 +3,32 @@
 use std::sync::Arc;
 
 use hooklane_domain::Timestamp;
-use hooklane_domain::attempt::Attempt;
 use hooklane_domain::delivery::Delivery;
+use hooklane_domain::delivery::attempt::Attempt;
 use hooklane_domain::event::Event;
 use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
-use hooklane_domain::limits::RateLimit;
-use hooklane_domain::recovery::Wanted;
+use hooklane_domain::isolation::recovery::Wanted;
+use hooklane_domain::webhook::limits::RateLimit;
 
 use crate::ports::{
-    AttemptLog, Deliveries, DeliveryFilter, DeliveryPage, EventPage, EventWalk, Events, LogFilter,
-    LogPage, Parking, Pointer, Put, Saved, SlotCounts, Slots, Surroundings, Unavailable,
+    AttemptLog, Clock, DeliveryFilter, DeliveryPage, DeliveryStore, Entropy, EventPage, EventScan,
+    EventStore, LogFilter, LogPage, ParkingStore, Pointer, Put, Saved, SlotCounts, SlotStore,
+    Unavailable,
 };
 
-impl<T: Surroundings> Surroundings for Arc<T> {
+impl<T: Clock> Clock for Arc<T> {
     fn now(&self) -> Timestamp {
         (**self).now()
     }
+}
 
+impl<T: Entropy> Entropy for Arc<T> {
     fn random(&self) -> [u8; 32] {
         (**self).random()
     }
 }
 
-impl<T: Events> Events for Arc<T> {
+impl<T: EventStore> EventStore for Arc<T> {
     async fn put(&self, event: &Event) -> Result<Put, Unavailable> {
         (**self).put(event).await
     }
@@ -35,7 +38,7 @@ impl<T: Events> Events for Arc<T> {
     }
 }
 
-impl<T: Deliveries> Deliveries for Arc<T> {
+impl<T: DeliveryStore> DeliveryStore for Arc<T> {
     async fn read(&self, ids: &[DeliveryId]) -> Result<Vec<Option<Delivery>>, Unavailable> {
         (**self).read(ids).await
     }
@@ -66,7 +69,7 @@ impl<T: Deliveries> Deliveries for Arc<T> {
     }
 }
 
-impl<T: Parking> Parking for Arc<T> {
+impl<T: ParkingStore> ParkingStore for Arc<T> {
     async fn parked(
         &self,
         webhook: WebhookId,
@@ -85,7 +88,7 @@ impl<T: Parking> Parking for Arc<T> {
     }
 }
 
-impl<T: Slots> Slots for Arc<T> {
+impl<T: SlotStore> SlotStore for Arc<T> {
     async fn take_slot(
         &self,
         webhook: WebhookId,
@@ -100,7 +103,7 @@ impl<T: Slots> Slots for Arc<T> {
     }
 }
 
-impl<T: EventWalk> EventWalk for Arc<T> {
+impl<T: EventScan> EventScan for Arc<T> {
     async fn walk(
         &self,
         tenant: &TenantId,

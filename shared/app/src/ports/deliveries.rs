@@ -1,13 +1,13 @@
-use hooklane_domain::attempt::Attempt;
+use hooklane_domain::delivery::attempt::Attempt;
+use hooklane_domain::delivery::attempt_log::{LogEntry, LogPosition};
+use hooklane_domain::delivery::period::TimeRange;
 use hooklane_domain::delivery::{Delivery, Status};
 use hooklane_domain::ids::{DeliveryId, EventType, TenantId, WebhookId};
-use hooklane_domain::log::{LogEntry, LogPosition};
-use hooklane_domain::period::TimeRange;
 
 use super::Unavailable;
 
 /// Deliveries and their attempts.
-pub trait Deliveries: Send + Sync {
+pub trait DeliveryStore: Send + Sync {
     /// The deliveries as written, in the order asked for, read consistently: a `None` is believed. One
     /// that cannot be read back fails the call, with an error that [`Unavailable::is_corrupt`].
     fn read(
@@ -20,7 +20,7 @@ pub trait Deliveries: Send + Sync {
     fn save(&self, delivery: &Delivery) -> impl Future<Output = Result<Saved, Unavailable>> + Send;
 
     /// Keeps an attempt beside its delivery: one that failed, or a success that is not prompt
-    /// (`hooklane_domain::log`). Keeping it twice is keeping it once.
+    /// (`hooklane_domain::delivery::attempt_log`). Keeping it twice is keeping it once.
     fn keep_attempt(
         &self,
         delivery: &Delivery,

@@ -1,10 +1,10 @@
-use hooklane_domain::catalog::{Definition, OwnType, OwnTypes, Owner};
+use hooklane_catalog::{Definition, OwnType, OwnTypes, Owner};
 use hooklane_domain::ids::EventType;
 
 use super::Unavailable;
 
 /// The event types that the platform and its tenants add at run time.
-pub trait EventTypes: Send + Sync {
+pub trait EventTypeStore: Send + Sync {
     /// All types of an owner, read consistently.
     fn event_types(
         &self,

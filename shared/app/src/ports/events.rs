@@ -5,7 +5,7 @@ use hooklane_domain::ids::{EventId, TenantId};
 use super::Unavailable;
 
 /// Accepted events.
-pub trait Events: Send + Sync {
+pub trait EventStore: Send + Sync {
     /// Stores an event unless its tenant has one with that id. Of two that are put at once, exactly
     /// one is stored.
     fn put(&self, event: &Event) -> impl Future<Output = Result<Put, Unavailable>> + Send;

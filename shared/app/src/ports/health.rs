@@ -1,11 +1,11 @@
 use hooklane_domain::Timestamp;
-use hooklane_domain::health::{Change, Health};
 use hooklane_domain::ids::{DeliveryId, TenantId, WebhookId};
+use hooklane_domain::isolation::health::{Change, Health};
 
 use super::Unavailable;
 
 /// How webhooks fare. None of it touches a webhook's revision.
-pub trait Healths: Send + Sync {
+pub trait HealthStore: Send + Sync {
     /// Read consistently; of a webhook that nothing was written of, the default.
     fn health(
         &self,
@@ -15,7 +15,7 @@ pub trait Healths: Send + Sync {
     /// Writes a health if the one in the store still has its revision, and raises that; whether it
     /// did. `skipped` is not written. What else the change names is written with it, all or nothing: the
     /// webhook's lane, with the version of its tenant's subscriptions, and a mark as by
-    /// [`Watches::watch`]. A lane fails, as if the revision was another, where there is no such webhook.
+    /// [`WatchList::watch`]. A lane fails, as if the revision was another, where there is no such webhook.
     fn save_health(
         &self,
         tenant: &TenantId,
@@ -29,7 +29,7 @@ pub trait Healths: Send + Sync {
 
 /// The list of webhooks that `upkeep` looks after: something is parked, owed or to be recovered, or the
 /// webhook has failed of late.
-pub trait Watches: Send + Sync {
+pub trait WatchList: Send + Sync {
     /// Puts a webhook on the list, due for a look at once, and adds to the number of its parked
     /// deliveries; that number as it now stands.
     fn watch(

@@ -1,11 +1,11 @@
 use hooklane_domain::Timestamp;
 use hooklane_domain::ids::{DeliveryId, TenantId, WebhookId};
-use hooklane_domain::limits::RateLimit;
+use hooklane_domain::webhook::limits::RateLimit;
 
 use super::Unavailable;
 
-/// Pointers to parked deliveries. [`super::Deliveries::save`] writes them.
-pub trait Parking: Send + Sync {
+/// Pointers to parked deliveries. [`super::DeliveryStore::save`] writes them.
+pub trait ParkingStore: Send + Sync {
     /// A webhook's pointers that are due by then, the earliest first, read consistently. One that
     /// cannot be read back is left out, and takes no other's place.
     fn parked(
@@ -38,8 +38,8 @@ pub struct Pointer {
 }
 
 /// Slots under the rate limits of webhooks.
-pub trait Slots: Send + Sync {
-    /// Hands out the next slot, each once, as `hooklane_domain::rate::grant` says; a changed limit
+pub trait SlotStore: Send + Sync {
+    /// Hands out the next slot, each once, as `hooklane_domain::isolation::slots::grant` says; a changed limit
     /// starts anew. Counts the slots, and those that have to be waited for.
     fn take_slot(
         &self,

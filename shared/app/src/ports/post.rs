@@ -1,9 +1,9 @@
 use std::time::Duration;
 
-use hooklane_domain::contract::WireRequest;
-use hooklane_domain::network::TargetCidrs;
-use hooklane_domain::outcome::Outcome;
-use hooklane_domain::target::TargetUrl;
+use hooklane_contract::WireRequest;
+use hooklane_domain::delivery::outcome::Outcome;
+use hooklane_domain::webhook::network::TargetCidrs;
+use hooklane_domain::webhook::target::TargetUrl;
 
 /// Makes one request to a receiver.
 pub trait Post: Send + Sync {

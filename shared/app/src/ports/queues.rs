@@ -1,11 +1,11 @@
 use hooklane_domain::delivery::MessageId;
-use hooklane_domain::message::Message;
-use hooklane_domain::waiting::Lane;
+use hooklane_domain::delivery::message::Message;
+use hooklane_domain::delivery::waiting::Lane;
 
 use super::Unavailable;
 
 /// Sends first messages of deliveries.
-pub trait Dispatch: Send + Sync {
+pub trait DispatchQueue: Send + Sync {
     /// Sends messages, whatever their number, each in its webhook's group. An entry that fails is
     /// tried again; an error means that at least one could not be sent, and others may have been.
     fn dispatch(
@@ -16,7 +16,7 @@ pub trait Dispatch: Send + Sync {
 }
 
 /// Lets deliveries wait.
-pub trait Waits: Send + Sync {
+pub trait DeferQueue: Send + Sync {
     /// Hides a received message for so many seconds from now. SQS refuses more than 12 hours counted
     /// from the receipt.
     fn hide(
@@ -39,9 +39,6 @@ pub trait Waits: Send + Sync {
 pub trait DeadLetters: Send + Sync {
     /// Puts away what the pipeline itself cannot handle, with the reason, where it came from and
     /// when, as message attributes.
-    fn bury(
-        &self,
-        body: &str,
-        reason: &str,
-    ) -> impl Future<Output = Result<(), Unavailable>> + Send;
+    fn put(&self, body: &str, reason: &str)
+    -> impl Future<Output = Result<(), Unavailable>> + Send;
 }

@@ -1,10 +1,10 @@
+use hooklane_domain::access::quota::Window;
 use hooklane_domain::ids::TenantId;
-use hooklane_domain::quota::Window;
 
 use super::Unavailable;
 
 /// The shared count of a tenant's API requests.
-pub trait Quotas: Send + Sync {
+pub trait QuotaStore: Send + Sync {
     /// Leases so many requests of a tenant's minute; how many are leased of it in all, these included.
     fn lease(
         &self,

@@ -1,14 +1,14 @@
+use hooklane_domain::access::tenant::{Tenant, TenantSettings};
 use hooklane_domain::ids::TenantId;
-use hooklane_domain::tenant::{Tenant, TenantSettings};
 
 use super::Unavailable;
 
 /// Tenants: their settings, and which of their tokens still count.
-pub trait Tenants: Send + Sync {
+pub trait TenantStore: Send + Sync {
     /// The tenant, read consistently. One that was never heard of has the default settings.
     fn tenant(&self, id: &TenantId) -> impl Future<Output = Result<Tenant, Unavailable>> + Send;
 
-    /// Whether the tenant is one of those that [`Tenants::tenants`] lists.
+    /// Whether the tenant is one of those that [`TenantStore::tenants`] lists.
     fn is_listed(&self, id: &TenantId) -> impl Future<Output = Result<bool, Unavailable>> + Send;
 
     /// Sets the settings of a tenant, whatever its revision or only under this one (0: where there

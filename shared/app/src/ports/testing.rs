@@ -1,4 +1,4 @@
-use hooklane_domain::attempt::TestAttempt;
+use hooklane_domain::delivery::attempt::TestAttempt;
 use hooklane_domain::ids::{DeliveryId, EventType, TenantId};
 use hooklane_domain::json::RawJson;
 
@@ -6,7 +6,7 @@ use super::Unavailable;
 
 /// Attempts that tenants made to try their webhooks. They stand beside the attempts of deliveries, in
 /// the same order of time, and belong to no delivery: nothing counts them.
-pub trait TestAttempts: Send + Sync {
+pub trait TestAttemptStore: Send + Sync {
     /// Keeps a test attempt as long as deliveries are kept.
     fn keep_test_attempt(
         &self,

@@ -1,25 +1,25 @@
-use hooklane_domain::brake::Brake;
 use hooklane_domain::event::Event;
 use hooklane_domain::ids::{TenantId, WebhookId};
-use hooklane_domain::recovery::{Recovery, Wanted};
+use hooklane_domain::isolation::brake::Brake;
+use hooklane_domain::isolation::recovery::{Recovery, Wanted};
 
 use super::Unavailable;
 
 /// What `upkeep` measures and `delivery` heeds.
-pub trait Brakes: Send + Sync {
+pub trait BrakeStore: Send + Sync {
     fn brake(&self) -> impl Future<Output = Result<Option<Brake>, Unavailable>> + Send;
 
     fn set_brake(&self, brake: Brake) -> impl Future<Output = Result<(), Unavailable>> + Send;
 }
 
 /// How full the retry queue is.
-pub trait InFlight: Send + Sync {
+pub trait QueueDepth: Send + Sync {
     /// About so many of its messages are in flight or held back.
     fn in_flight(&self) -> impl Future<Output = Result<u64, Unavailable>> + Send;
 }
 
 /// Recoveries, at most one for a webhook.
-pub trait Recoveries: Send + Sync {
+pub trait RecoveryStore: Send + Sync {
     /// Read consistently.
     fn recovery(
         &self,
@@ -35,7 +35,7 @@ pub trait Recoveries: Send + Sync {
 }
 
 /// A walk through all events: slow, and paid for by the size of the ledger.
-pub trait EventWalk: Send + Sync {
+pub trait EventScan: Send + Sync {
     /// Those of the tenant that were accepted in the wanted time, among a bounded part of the ledger
     /// from the cursor on. A page may be empty and still have a next one. An event that cannot be read
     /// back is left out.

@@ -5,8 +5,8 @@ use hooklane_domain::webhook::{DisableReason, Route, Webhook};
 use super::Unavailable;
 
 /// Registered webhooks. Every change raises the version of its tenant's subscriptions in the same
-/// transaction, so that [`Routes::version`] tells whether a cached table still holds.
-pub trait Webhooks: Send + Sync {
+/// transaction, so that [`RouteStore::version`] tells whether a cached table still holds.
+pub trait WebhookStore: Send + Sync {
     /// Stores a new webhook. One that is there under its id stays as it is.
     fn create(&self, webhook: &Webhook) -> impl Future<Output = Result<(), Unavailable>> + Send;
 
@@ -45,7 +45,7 @@ pub trait Webhooks: Send + Sync {
 }
 
 /// Who gets which event.
-pub trait Routes: Send + Sync {
+pub trait RouteStore: Send + Sync {
     /// The version of a tenant's subscriptions, read consistently; 0 for a tenant without any.
     fn version(&self, tenant: &TenantId) -> impl Future<Output = Result<u64, Unavailable>> + Send;
 

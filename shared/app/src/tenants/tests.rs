@@ -1,8 +1,8 @@
 use hooklane_domain::Timestamp;
-use hooklane_domain::keys::KeyRing;
+use hooklane_domain::access::key_ring::KeyRing;
 
 use super::*;
-use crate::fakes::{FixedSurroundings, MemoryRegistry};
+use crate::fakes::{FakeSystem, MemoryRegistry};
 
 const STANDARD: (&str, &str) =
     ("standard.toml", include_str!("../../../../contracts/standard.toml"));
@@ -58,10 +58,10 @@ fn every_wrong_setting_is_named() {
 async fn a_token_carries_what_was_asked_for_and_its_tenants_generation() {
     let registry = MemoryRegistry::default();
     let now: Timestamp = "2024-01-15T10:30:00Z".parse().unwrap();
-    let surroundings = FixedSurroundings::at(now);
+    let system = FakeSystem::at(now);
     let key: SecretString = "the-key-of-tokens".into();
     registry.revoke_tokens(&acme()).await.unwrap();
-    let mint = async |body: &str| mint(&registry, &surroundings, &key, &acme(), body).await;
+    let mint = async |body: &str| mint(&registry, &system, &key, &acme(), body).await;
 
     let all = mint("").await.unwrap().claims;
     assert_eq!(all.scopes, Scope::ALL);
@@ -72,7 +72,7 @@ async fn a_token_carries_what_was_asked_for_and_its_tenants_generation() {
     let some = some.unwrap();
     assert_eq!(some.claims.scopes, [Scope::PublishEvents]);
     let ring = KeyRing::parse("the-key-of-tokens").unwrap();
-    let read = Claims::verify(secrecy::ExposeSecret::expose_secret(&some.token), &ring, now);
+    let read = TokenClaims::verify(secrecy::ExposeSecret::expose_secret(&some.token), &ring, now);
     assert_eq!(read, Ok(some.claims));
 
     for (body, path) in [

@@ -3,17 +3,17 @@
 
 use std::collections::BTreeMap;
 
+use hooklane_catalog::TenantTypes;
+use hooklane_contract::Contract;
 use hooklane_domain::Timestamp;
-use hooklane_domain::catalog::Known;
-use hooklane_domain::contract::Contract;
 use hooklane_domain::expression::{Filter, Transform};
-use hooklane_domain::fields::{FieldErrors, Fields};
 use hooklane_domain::ids::{TenantId, WebhookId};
-use hooklane_domain::limits::{RateLimit, TimeLimit};
-use hooklane_domain::network::TargetCidrs;
-use hooklane_domain::secret::SigningSecret;
-use hooklane_domain::subscription::Subscription;
-use hooklane_domain::target::TargetUrl;
+use hooklane_domain::json::fields::{FieldErrors, Fields};
+use hooklane_domain::webhook::limits::{RateLimit, TimeLimit};
+use hooklane_domain::webhook::network::TargetCidrs;
+use hooklane_domain::webhook::secret::SigningSecret;
+use hooklane_domain::webhook::subscription::Subscription;
+use hooklane_domain::webhook::target::TargetUrl;
 use hooklane_domain::webhook::{CustomHeaders, Essentials, Signing, Webhook, WebhookState};
 
 use super::{Rules, trial};
@@ -113,7 +113,7 @@ impl<'a> Draft<'a> {
     pub(super) fn of_new(
         body: &str,
         rules: Rules<'a>,
-        types: &Known<'_>,
+        types: &TenantTypes<'_>,
     ) -> Result<Self, FieldErrors> {
         let mut fields = Fields::of("", body)?;
         for required in ["url", "events"] {
@@ -208,7 +208,7 @@ impl<'a> Draft<'a> {
     pub(super) fn create(
         self,
         rules: Rules<'a>,
-        types: &Known<'_>,
+        types: &TenantTypes<'_>,
         identity: Identity,
     ) -> Result<Webhook, FieldErrors> {
         let contract = self.contract_in(rules);
@@ -269,7 +269,7 @@ impl<'a> Draft<'a> {
         self,
         current: &Webhook,
         rules: Rules<'a>,
-        types: &Known<'_>,
+        types: &TenantTypes<'_>,
         now: Timestamp,
     ) -> Result<Webhook, FieldErrors> {
         let mut errors = FieldErrors::default();
@@ -363,7 +363,7 @@ pub(super) fn wanted(body: &str) -> Vec<Subscription> {
 
 fn unknown(
     events: Option<&[(usize, Subscription)]>,
-    types: &Known<'_>,
+    types: &TenantTypes<'_>,
     kept: &[Subscription],
     errors: &mut FieldErrors,
 ) {

@@ -1,16 +1,16 @@
 //! Registering a webhook, once for each idempotency key.
 
+use hooklane_domain::access::idempotency::{IdempotencyKey, IdempotencyRecord};
 use hooklane_domain::event::Fingerprint;
-use hooklane_domain::fields::FieldErrors;
-use hooklane_domain::idempotency::{Claim, IdempotencyKey};
 use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::json::RawJson;
+use hooklane_domain::json::fields::FieldErrors;
+use hooklane_domain::time::whole_millisecond;
 use hooklane_domain::webhook::Webhook;
-use hooklane_domain::whole_millisecond;
 
 use super::Rules;
 use super::draft::{self, Draft, Identity};
-use crate::ports::{Claims, Expectations, Surroundings, Unavailable, Webhooks};
+use crate::ports::{Clock, Entropy, Expectations, IdempotencyStore, Unavailable, WebhookStore};
 
 #[derive(Debug, thiserror::Error)]
 pub enum RegisterError {
@@ -26,18 +26,18 @@ pub enum RegisterError {
 
 /// Registers the webhook that a JSON body describes.
 pub async fn register(
-    webhooks: &(impl Webhooks + Expectations),
-    surroundings: &impl Surroundings,
+    webhooks: &(impl WebhookStore + Expectations),
+    system: &(impl Clock + Entropy),
     rules: Rules<'_>,
     tenant: TenantId,
     body: &str,
 ) -> Result<Webhook, RegisterError> {
     let wanted = draft::wanted(body);
-    let types = rules.catalog.known_for(webhooks, &tenant, &wanted, surroundings.now()).await?;
+    let types = rules.catalog.known_for(webhooks, &tenant, &wanted, system.now()).await?;
     let draft = Draft::of_new(body, rules, &types).map_err(RegisterError::Invalid)?;
-    let id = WebhookId::new(surroundings.now(), surroundings.random_id());
+    let id = WebhookId::new(system.now(), system.random_id());
     let webhook = draft
-        .create(rules, &types, identity(surroundings, id, tenant))
+        .create(rules, &types, identity(system, id, tenant))
         .map_err(RegisterError::Invalid)?;
     webhooks.create(&webhook).await?;
     Ok(webhook)
@@ -47,19 +47,19 @@ pub async fn register(
 /// trying: the key is claimed for an id before the webhook is created under it. A body that is refused
 /// claims nothing.
 pub async fn register_once(
-    webhooks: &(impl Webhooks + Expectations),
-    claims: &impl Claims,
-    surroundings: &impl Surroundings,
+    webhooks: &(impl WebhookStore + Expectations),
+    claims: &impl IdempotencyStore,
+    system: &(impl Clock + Entropy),
     rules: Rules<'_>,
     (tenant, key): (TenantId, &IdempotencyKey),
     body: &str,
 ) -> Result<Webhook, RegisterError> {
     let wanted = draft::wanted(body);
-    let types = rules.catalog.known_for(webhooks, &tenant, &wanted, surroundings.now()).await?;
+    let types = rules.catalog.known_for(webhooks, &tenant, &wanted, system.now()).await?;
     let draft = Draft::of_new(body, rules, &types).map_err(RegisterError::Invalid)?;
-    let now = whole_millisecond(surroundings.now());
-    let ours = Claim {
-        webhook: WebhookId::new(now, surroundings.random_id()),
+    let now = whole_millisecond(system.now());
+    let ours = IdempotencyRecord {
+        webhook: WebhookId::new(now, system.random_id()),
         fingerprint: fingerprint(body),
         at: now,
         fulfilled: false,
@@ -70,7 +70,7 @@ pub async fn register_once(
     }
     if !held.fulfilled {
         let webhook = draft
-            .create(rules, &types, identity(surroundings, held.webhook, tenant.clone()))
+            .create(rules, &types, identity(system, held.webhook, tenant.clone()))
             .map_err(RegisterError::Invalid)?;
         // One that is there already stays as it is, with the secret that was shown.
         webhooks.create(&webhook).await?;
@@ -79,10 +79,10 @@ pub async fn register_once(
     webhooks.get(&tenant, held.webhook).await?.ok_or(RegisterError::Deleted)
 }
 
-fn identity(surroundings: &impl Surroundings, id: WebhookId, tenant: TenantId) -> Identity {
+fn identity(system: &(impl Clock + Entropy), id: WebhookId, tenant: TenantId) -> Identity {
     // An event accepted in the same millisecond is to find the webhook created before it.
-    let now = whole_millisecond(surroundings.now());
-    Identity { id, tenant, now, secret: surroundings.random() }
+    let now = whole_millisecond(system.now());
+    Identity { id, tenant, now, secret: system.random() }
 }
 
 /// Of the JSON without the white space between its tokens, where it is JSON.

@@ -1,14 +1,14 @@
 //! A new signing secret for a webhook.
 
-use hooklane_domain::contract::Contract;
-use hooklane_domain::fields::{FieldErrors, Fields};
+use hooklane_contract::Contract;
 use hooklane_domain::ids::{TenantId, WebhookId};
-use hooklane_domain::secret::{SecretForm, SigningSecret};
+use hooklane_domain::json::fields::{FieldErrors, Fields};
+use hooklane_domain::time::whole_millisecond;
+use hooklane_domain::webhook::secret::{SecretForm, SigningSecret};
 use hooklane_domain::webhook::{Overlap, RotateError, Signing, Webhook};
-use hooklane_domain::whole_millisecond;
 
-use super::{ChangeError, Known, Rules, revise};
-use crate::ports::{Surroundings, Webhooks};
+use super::{ChangeError, Precondition, Rules, revise};
+use crate::ports::{Clock, Entropy, WebhookStore};
 
 /// What a body says of a rotation; all of it may be left out.
 #[derive(Debug, Clone, Default)]
@@ -21,19 +21,19 @@ struct Draft {
 /// Gives a webhook a new secret, the one that the body brings or one made here in the form that its
 /// contract reads. The old one signs beside it until the overlap is over.
 pub async fn rotate(
-    webhooks: &impl Webhooks,
-    surroundings: &impl Surroundings,
+    webhooks: &impl WebhookStore,
+    system: &(impl Clock + Entropy),
     rules: Rules<'_>,
     key: (&TenantId, WebhookId),
-    known: &Known,
+    known: &Precondition,
     body: &str,
 ) -> Result<Webhook, ChangeError> {
     let draft = Draft::read(body).map_err(ChangeError::Invalid)?;
-    let random = surroundings.random();
+    let random = system.random();
     revise(webhooks, key, known, |current| {
         let contract = rules.contracts.get(&current.contract);
         let secret = draft.secret(&current, contract, random).map_err(ChangeError::Invalid)?;
-        let now = whole_millisecond(surroundings.now());
+        let now = whole_millisecond(system.now());
         match current.rotated(secret, draft.overlap, now) {
             Ok(rotated) => Ok(Some(rotated)),
             Err(same @ RotateError::Same) => {

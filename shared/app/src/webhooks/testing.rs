@@ -2,27 +2,28 @@
 
 use std::time::Duration;
 
-use hooklane_domain::attempt::TestAttempt;
-use hooklane_domain::contract::{Contract, Contracts, Subject};
+use hooklane_contract::{Contract, Contracts, Subject};
+use hooklane_domain::Timestamp;
+use hooklane_domain::delivery::attempt::TestAttempt;
+use hooklane_domain::delivery::outcome::Verdict;
 use hooklane_domain::event::{Content, MAX_EVENT_BYTES};
 use hooklane_domain::expression::{Input, Preview, preview};
-use hooklane_domain::fields::{FieldErrors, Fields};
 use hooklane_domain::ids::{DeliveryId, EventId, EventType, TenantId, WebhookId};
 use hooklane_domain::json::RawJson;
-use hooklane_domain::outcome::Verdict;
-use hooklane_domain::{Timestamp, whole_millisecond};
+use hooklane_domain::json::fields::{FieldErrors, Fields};
+use hooklane_domain::time::whole_millisecond;
 
 use crate::attempt;
-use crate::ports::{Post, Samples, Surroundings, TestAttempts, Unavailable, Webhooks};
+use crate::ports::{Clock, Entropy, Post, Samples, TestAttemptStore, Unavailable, WebhookStore};
 
 /// What an attempt that tries a webhook needs.
 #[derive(Debug)]
-pub struct Trial<'a, W, L, P, C, S> {
+pub struct TestDeps<'a, W, L, P, C, S> {
     pub webhooks: &'a W,
     pub ledger: &'a L,
     pub sender: &'a P,
     pub samples: &'a C,
-    pub surroundings: &'a S,
+    pub system: &'a S,
     pub contracts: &'a Contracts,
 }
 
@@ -65,23 +66,23 @@ enum Wanted {
 
 /// Sends what the body asks for, once, as a delivery would be sent, and keeps the attempt as a test.
 pub async fn test<W, L, P, C, S>(
-    trial: Trial<'_, W, L, P, C, S>,
+    trial: TestDeps<'_, W, L, P, C, S>,
     (tenant, id): (&TenantId, WebhookId),
     body: &str,
 ) -> Result<Tested, TestError>
 where
-    W: Webhooks,
-    L: TestAttempts,
+    W: WebhookStore,
+    L: TestAttemptStore,
     P: Post,
     C: Samples,
-    S: Surroundings,
+    S: Clock + Entropy,
 {
     let webhook = trial.webhooks.get(tenant, id).await?.ok_or(TestError::Missing)?;
     if body.len() > MAX_EVENT_BYTES {
         return Err(TestError::TooLarge);
     }
     let wanted = Wanted::read(body).map_err(TestError::Invalid)?;
-    let at = whole_millisecond(trial.surroundings.now());
+    let at = whole_millisecond(trial.system.now());
     let (event_type, data) = match wanted {
         Wanted::Greeting => (test_type(), greeting(at)),
         Wanted::Payload(data) => (test_type(), data),
@@ -94,7 +95,7 @@ where
         }
     };
     let content = content(event_type, data);
-    let event = EventId::new(at, trial.surroundings.random_id());
+    let event = EventId::new(at, trial.system.random_id());
     let delivery = DeliveryId::new(webhook.id, at, event);
     let subject =
         Subject { content: &content, delivery: &delivery, webhook: &webhook, attempt: 1, at };

@@ -2,19 +2,19 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use hooklane_catalog::{Catalogs, OwnTypes, Owner};
 use hooklane_domain::Timestamp;
-use hooklane_domain::catalog::{Catalogs, OwnTypes, Owner};
-use hooklane_domain::health::{Change, Health};
-use hooklane_domain::idempotency::IdempotencyKey;
+use hooklane_domain::access::idempotency::IdempotencyKey;
+use hooklane_domain::access::tenant::TenantSettings;
 use hooklane_domain::ids::{TenantId, WebhookId};
-use hooklane_domain::network::NetworkRules;
-use hooklane_domain::tenant::TenantSettings;
+use hooklane_domain::isolation::health::{Change, Health};
+use hooklane_domain::webhook::network::NetworkRules;
 use hooklane_domain::webhook::{DisableReason, Webhook, WebhookState};
 use jiff::SignedDuration;
 
 use super::*;
 use crate::catalog::EventCatalog;
-use crate::fakes::{FixedSurroundings, MemoryLedger, MemoryRegistry};
+use crate::fakes::{FakeSystem, MemoryLedger, MemoryRegistry};
 use crate::holding::{pause, resume};
 use crate::ports::{Expectations, Look, Watch};
 
@@ -33,7 +33,7 @@ schema = '{}'
 struct World {
     registry: Slow,
     ledger: MemoryLedger,
-    surroundings: FixedSurroundings,
+    system: FakeSystem,
     contracts: Contracts,
     network: NetworkRules,
     catalog: EventCatalog,
@@ -46,7 +46,7 @@ impl World {
         Self {
             registry: Slow::default(),
             ledger: MemoryLedger::default(),
-            surroundings: FixedSurroundings::at("2024-01-15T10:30:00Z".parse().unwrap()),
+            system: FakeSystem::at("2024-01-15T10:30:00Z".parse().unwrap()),
             contracts: Contracts::load([("standard.toml", standard)]).unwrap(),
             network: NetworkRules::default(),
             catalog: EventCatalog::new(Catalogs::load([("default.toml", CATALOG)]).unwrap()),
@@ -65,31 +65,24 @@ impl World {
 
     async fn webhook(&self) -> Webhook {
         let tenant = self.tenant.clone();
-        register(&self.registry, &self.surroundings, self.rules(), tenant, BODY).await.unwrap()
+        register(&self.registry, &self.system, self.rules(), tenant, BODY).await.unwrap()
     }
 
     async fn once(&self, key: &str, body: &str) -> Result<Webhook, RegisterError> {
         let key: IdempotencyKey = key.parse().unwrap();
-        let (surroundings, tenant) = (&self.surroundings, self.tenant.clone());
-        register_once(
-            &self.registry,
-            &self.ledger,
-            surroundings,
-            self.rules(),
-            (tenant, &key),
-            body,
-        )
-        .await
+        let (system, tenant) = (&self.system, self.tenant.clone());
+        register_once(&self.registry, &self.ledger, system, self.rules(), (tenant, &key), body)
+            .await
     }
 
     async fn change(
         &self,
         id: WebhookId,
-        known: Known,
+        known: Precondition,
         body: &str,
     ) -> Result<Webhook, ChangeError> {
         let key = (&self.tenant, id);
-        change(&self.registry, &self.surroundings, self.rules(), key, &known, body).await
+        change(&self.registry, &self.system, self.rules(), key, &known, body).await
     }
 
     async fn count(&self) -> usize {
@@ -102,7 +95,7 @@ impl World {
 #[derive(Default)]
 struct Slow(MemoryRegistry, AtomicBool);
 
-impl Webhooks for Slow {
+impl WebhookStore for Slow {
     async fn create(&self, webhook: &Webhook) -> Result<(), Unavailable> {
         tokio::task::yield_now().await;
         if self.1.swap(false, Ordering::SeqCst) {
@@ -139,7 +132,7 @@ impl Webhooks for Slow {
     }
 }
 
-impl Healths for Slow {
+impl HealthStore for Slow {
     async fn health(&self, webhook: WebhookId) -> Result<Health, Unavailable> {
         self.0.health(webhook).await
     }
@@ -156,7 +149,7 @@ impl Healths for Slow {
     }
 }
 
-impl Watches for Slow {
+impl WatchList for Slow {
     async fn watch(
         &self,
         tenant: &TenantId,
@@ -208,7 +201,7 @@ async fn a_key_is_free_again_after_a_day_and_a_refused_body_takes_none() {
     let world = World::new();
     assert!(matches!(world.once("k", "{}").await, Err(RegisterError::Invalid(_))));
     let first = world.once("k", BODY).await.unwrap();
-    world.surroundings.pass(SignedDuration::from_hours(24));
+    world.system.pass(SignedDuration::from_hours(24));
     assert_ne!(world.once("k", &BODY.replace('*', "a")).await.unwrap().id, first.id);
 }
 
@@ -216,7 +209,7 @@ async fn a_key_is_free_again_after_a_day_and_a_refused_body_takes_none() {
 async fn what_was_deleted_is_not_registered_by_an_old_key() {
     let world = World::new();
     let first = world.once("k", BODY).await.unwrap();
-    delete(&world.registry, (&world.tenant, first.id), &Known::Any).await.unwrap();
+    delete(&world.registry, (&world.tenant, first.id), &Precondition::Any).await.unwrap();
     assert!(matches!(world.once("k", BODY).await, Err(RegisterError::Deleted)));
     assert_eq!(world.count().await, 0);
 }
@@ -255,7 +248,7 @@ async fn concurrent_changes_lose_nothing() {
         r#"{"timeout":7}"#,
         r#"{"headers":{"X-A":"1"}}"#,
     ];
-    let all = bodies.map(|body| world.change(id, Known::Any, body));
+    let all = bodies.map(|body| world.change(id, Precondition::Any, body));
     for changed in futures::future::join_all(all).await {
         changed.unwrap();
     }
@@ -270,7 +263,7 @@ async fn concurrent_changes_lose_nothing() {
 async fn a_known_revision_is_changed_or_none() {
     let world = World::new();
     let id = world.webhook().await.id;
-    let known = |revisions: &[u64]| Known::OneOf(revisions.to_vec());
+    let known = |revisions: &[u64]| Precondition::OneOf(revisions.to_vec());
     for wrong in [known(&[]), known(&[2]), known(&[0, 2, 3])] {
         let refused = world.change(id, wrong.clone(), "{}").await;
         assert!(matches!(refused, Err(ChangeError::Changed)), "{wrong:?}");
@@ -279,7 +272,7 @@ async fn a_known_revision_is_changed_or_none() {
     }
     assert_eq!(world.change(id, known(&[7, 1]), "{}").await.unwrap().revision, 2);
     delete(&world.registry, (&world.tenant, id), &known(&[2])).await.unwrap();
-    for gone in [known(&[2]), Known::Any] {
+    for gone in [known(&[2]), Precondition::Any] {
         let refused = delete(&world.registry, (&world.tenant, id), &gone).await;
         assert!(matches!(refused, Err(ChangeError::Missing)));
         assert!(matches!(world.change(id, gone, "{}").await, Err(ChangeError::Missing)));
@@ -291,18 +284,18 @@ async fn pausing_twice_is_pausing_once() {
     let world = World::new();
     let webhook = world.webhook().await;
     let key = (&world.tenant, webhook.id);
-    let paused = pause(&world.registry, &world.surroundings, key).await.unwrap();
+    let paused = pause(&world.registry, &world.system, key).await.unwrap();
     assert!(matches!(paused.state, WebhookState::Paused { .. }));
-    world.surroundings.pass(SignedDuration::from_secs(9));
-    let again = pause(&world.registry, &world.surroundings, key).await.unwrap();
+    world.system.pass(SignedDuration::from_secs(9));
+    let again = pause(&world.registry, &world.system, key).await.unwrap();
     assert_eq!((again.state, again.revision), (paused.state, 2));
-    let resumed = resume(&world.registry, &world.surroundings, key, false).await.unwrap();
+    let resumed = resume(&world.registry, &world.system, key, false).await.unwrap();
     assert_eq!((resumed.state, resumed.revision), (WebhookState::Active, 3));
-    let again = resume(&world.registry, &world.surroundings, key, false).await.unwrap();
+    let again = resume(&world.registry, &world.system, key, false).await.unwrap();
     assert_eq!(again.revision, 3);
     assert!(world.registry.disable(&again, DisableReason::Gone, again.updated_at).await.unwrap());
-    let held = pause(&world.registry, &world.surroundings, key).await.unwrap();
+    let held = pause(&world.registry, &world.system, key).await.unwrap();
     assert!(matches!(held.state, WebhookState::Disabled { .. }), "it keeps the reason");
-    let resumed = resume(&world.registry, &world.surroundings, key, false).await.unwrap();
+    let resumed = resume(&world.registry, &world.system, key, false).await.unwrap();
     assert_eq!(resumed.state, WebhookState::Active);
 }

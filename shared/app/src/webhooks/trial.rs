@@ -3,21 +3,21 @@
 //! An event may lack what an expression asks for, and its samples may lack it too. So what is missing
 //! refuses nothing; what does not fit what is there does.
 
-use hooklane_domain::catalog::Known;
+use hooklane_catalog::TenantTypes;
 use hooklane_domain::event::Content;
 use hooklane_domain::expression::{Failure, Input};
-use hooklane_domain::fields::FieldErrors;
 use hooklane_domain::ids::{EventId, EventType};
 use hooklane_domain::json::RawJson;
-use hooklane_domain::subscription::Subscription;
+use hooklane_domain::json::fields::FieldErrors;
 use hooklane_domain::webhook::Webhook;
+use hooklane_domain::webhook::subscription::Subscription;
 
 /// Data of every kind that an event of an unknown type may have.
 const ANY_DATA: [&str; 7] = ["{}", "[]", "\"\"", "0", "0.5", "true", "null"];
 
 /// Whether the expressions work on the samples of the types that the webhook subscribed to. Where
 /// there is none, whether they work on any data at all.
-pub(super) fn passed(webhook: &Webhook, types: &Known<'_>) -> Result<(), FieldErrors> {
+pub(super) fn passed(webhook: &Webhook, types: &TenantTypes<'_>) -> Result<(), FieldErrors> {
     if webhook.filter.is_none() && webhook.transform.is_none() {
         return Ok(());
     }
@@ -74,7 +74,7 @@ fn transform(webhook: &Webhook, input: &Input) -> Option<Failed> {
 }
 
 /// One sample of each known event type that these subscriptions take.
-fn samples(events: &[Subscription], types: &Known<'_>) -> Vec<Content> {
+fn samples(events: &[Subscription], types: &TenantTypes<'_>) -> Vec<Content> {
     let taken = types.types().filter(|(name, ..)| events.iter().any(|event| event.matches(name)));
     taken.map(|(name, _, definition)| content(name.clone(), definition.sample.clone())).collect()
 }

@@ -3,10 +3,10 @@
 
 use hooklane_app::ports::Unavailable;
 use hooklane_domain::Timestamp;
-use hooklane_domain::attempt::Attempt;
+use hooklane_domain::delivery::attempt::Attempt;
+use hooklane_domain::delivery::outcome::{AttemptError, ErrorKind, Outcome, Response};
 use hooklane_domain::delivery::{Delivery, FailedAt};
 use hooklane_domain::ids::{EventType, TenantId};
-use hooklane_domain::outcome::{AttemptError, ErrorKind, Outcome, Response};
 use serde::{Deserialize, Serialize};
 
 use super::{Ledger, keys};

@@ -3,14 +3,14 @@
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
-use hooklane_app::ports::{Deliveries, DeliveryFilter, DeliveryPage, Saved, Unavailable};
+use hooklane_app::ports::{DeliveryFilter, DeliveryPage, DeliveryStore, Saved, Unavailable};
 use hooklane_domain::Timestamp;
-use hooklane_domain::attempt::{Attempt, LastAttempt};
+use hooklane_domain::delivery::attempt::{Attempt, LastAttempt};
+use hooklane_domain::delivery::outcome::{AttemptError, ErrorKind, is_success};
 use hooklane_domain::delivery::{
     CancelReason, Delivery, FailReason, FailedAt, MessageId, ParkReason, State,
 };
 use hooklane_domain::ids::{DeliveryId, EventType, TenantId, WebhookId};
-use hooklane_domain::outcome::{AttemptError, ErrorKind};
 use serde::{Deserialize, Serialize};
 
 use super::attempt::StoredAttempt;
@@ -74,7 +74,7 @@ const UNIT: usize = 1024;
 /// So much of the last error is kept beside the delivery; all of it is with the attempt.
 const MAX_DETAIL: usize = 160;
 
-impl Deliveries for Ledger {
+impl DeliveryStore for Ledger {
     async fn read(&self, ids: &[DeliveryId]) -> Result<Vec<Option<Delivery>>, Unavailable> {
         let mut unique: Vec<Key> = Vec::new();
         for key in ids.iter().map(keys::delivery) {
@@ -195,7 +195,7 @@ impl Ledger {
             l: delivery
                 .last
                 .as_ref()
-                .filter(|l| !matches!(l.status, Some(200..=299)))
+                .filter(|l| !l.status.is_some_and(is_success))
                 .map(StoredLast::new),
             y: delivery.success.as_ref().map(StoredAttempt::new),
             q: delivery.slot.map(Timestamp::as_millisecond),

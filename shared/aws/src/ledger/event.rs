@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::AttributeValue;
-use hooklane_app::ports::{Events, Put, Unavailable};
+use hooklane_app::ports::{EventStore, Put, Unavailable};
 use hooklane_domain::Timestamp;
 use hooklane_domain::event::{Content, Event, Fingerprint};
 use hooklane_domain::ids::{EventId, TenantId};
@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Ledger, keys};
 use crate::failure::{corrupt, unavailable};
-use crate::payload;
 use crate::table::{Item, binary, from_item, to_item};
+use hooklane_app::payload;
 
 /// An accepted event as stored.
 #[derive(Serialize, Deserialize)]
@@ -35,7 +35,7 @@ const COMPRESSED: &str = "z";
 /// DynamoDB charges a write by started KiB.
 const UNIT: usize = 1024;
 
-impl Events for Ledger {
+impl EventStore for Ledger {
     async fn put(&self, event: &Event) -> Result<Put, Unavailable> {
         let item = self.event_item(event)?;
         let put = self

@@ -1,12 +1,12 @@
 //! The ledger's keys, built here and nowhere else.
 
 use hooklane_domain::Timestamp;
+use hooklane_domain::access::idempotency::IdempotencyKey;
+use hooklane_domain::access::quota::Window;
+use hooklane_domain::delivery::attempt_log::LogKey;
+use hooklane_domain::delivery::period::TimeRange;
 use hooklane_domain::delivery::{FailedAt, Status};
-use hooklane_domain::idempotency::IdempotencyKey;
 use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
-use hooklane_domain::log::LogKey;
-use hooklane_domain::period::TimeRange;
-use hooklane_domain::quota::Window;
 
 use crate::table::{Item, Key, text};
 

@@ -3,8 +3,8 @@
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use hooklane_app::ports::{AttemptLog, LogFilter, LogPage, Unavailable};
 use hooklane_domain::Timestamp;
+use hooklane_domain::delivery::attempt_log::{LogEntry, LogPosition};
 use hooklane_domain::ids::{DeliveryId, TenantId, WebhookId};
-use hooklane_domain::log::{LogEntry, LogPosition};
 
 use super::Ledger;
 use super::attempt::AttemptItem;

@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::Select;
-use hooklane_app::ports::{Parking, Pointer, Unavailable};
+use hooklane_app::ports::{ParkingStore, Pointer, Unavailable};
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::Delivery;
 use hooklane_domain::ids::{DeliveryId, TenantId, WebhookId};
@@ -68,7 +68,7 @@ fn tell_unreadable(webhook: WebhookId, key: &str) {
     tracing::error!(webhook.id = %webhook, event.id = event, "pointer.left_out");
 }
 
-impl Parking for Ledger {
+impl ParkingStore for Ledger {
     async fn parked(
         &self,
         webhook: WebhookId,

@@ -1,9 +1,9 @@
 //! How many API requests of a tenant's minute are leased (`n`).
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
-use hooklane_app::ports::{Quotas, Unavailable};
+use hooklane_app::ports::{QuotaStore, Unavailable};
+use hooklane_domain::access::quota::Window;
 use hooklane_domain::ids::TenantId;
-use hooklane_domain::quota::Window;
 
 use super::{Ledger, keys};
 use crate::failure::{corrupt, unavailable};
@@ -12,7 +12,7 @@ use crate::table::number;
 /// A count outlives its minute by so many seconds, for the sake of clocks that disagree.
 const GRACE: i64 = 3_600;
 
-impl Quotas for Ledger {
+impl QuotaStore for Ledger {
     async fn lease(
         &self,
         tenant: &TenantId,

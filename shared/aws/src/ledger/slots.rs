@@ -2,11 +2,11 @@
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::ReturnValue;
-use hooklane_app::ports::{SlotCounts, Slots, Unavailable};
+use hooklane_app::ports::{SlotCounts, SlotStore, Unavailable};
 use hooklane_domain::Timestamp;
 use hooklane_domain::ids::WebhookId;
-use hooklane_domain::limits::RateLimit;
-use hooklane_domain::rate::{grant, spacing};
+use hooklane_domain::isolation::slots::{grant, spacing};
+use hooklane_domain::webhook::limits::RateLimit;
 use serde::Deserialize;
 
 use super::{Ledger, keys};
@@ -66,7 +66,7 @@ const FREE: &str = "attribute_not_exists(n) OR n <= :now OR l <> :limit";
 /// There is: it is the next one that is taken.
 const QUEUED: &str = "n > :now AND l = :limit";
 
-impl Slots for Ledger {
+impl SlotStore for Ledger {
     async fn take_slot(
         &self,
         webhook: WebhookId,

@@ -1,9 +1,9 @@
 //! The item of a test attempt. It has the key of a failed attempt, so that a log in order of time meets
 //! both, and is told apart by its event type, `y`, which no other attempt's item has.
 
-use hooklane_app::ports::{TestAttempts, Unavailable};
-use hooklane_domain::attempt::TestAttempt;
+use hooklane_app::ports::{TestAttemptStore, Unavailable};
 use hooklane_domain::delivery::FailedAt;
+use hooklane_domain::delivery::attempt::TestAttempt;
 use hooklane_domain::ids::{DeliveryId, EventType, TenantId};
 use serde::{Deserialize, Serialize};
 
@@ -29,7 +29,7 @@ fn key(id: &DeliveryId) -> Key {
     keys::attempt(id, FailedAt { number: 1, at: id.accepted_at() })
 }
 
-impl TestAttempts for Ledger {
+impl TestAttemptStore for Ledger {
     async fn keep_test_attempt(&self, test: &TestAttempt) -> Result<(), Unavailable> {
         let stored = TestItem {
             t: test.tenant.clone(),

@@ -2,9 +2,9 @@
 //! query finds them together: a scan does, and its price is the size of the ledger. It is made for
 //! recoveries, which are rare.
 
-use hooklane_app::ports::{EventPage, EventWalk, Unavailable};
+use hooklane_app::ports::{EventPage, EventScan, Unavailable};
 use hooklane_domain::ids::TenantId;
-use hooklane_domain::recovery::Wanted;
+use hooklane_domain::isolation::recovery::Wanted;
 
 use super::{Ledger, keys};
 use crate::failure::{corrupt, unavailable};
@@ -13,7 +13,7 @@ use crate::table::{Key, number, string, text};
 /// Between the two parts of a cursor; in no key of this table.
 const SEPARATOR: char = '\n';
 
-impl EventWalk for Ledger {
+impl EventScan for Ledger {
     async fn walk(
         &self,
         tenant: &TenantId,

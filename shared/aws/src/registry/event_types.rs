@@ -2,8 +2,8 @@
 //! its own.
 
 use aws_sdk_dynamodb::error::SdkError;
-use hooklane_app::ports::{EventTypes, Unavailable};
-use hooklane_domain::catalog::{Definition, OwnType, OwnTypes, Owner, Schema};
+use hooklane_app::ports::{EventTypeStore, Unavailable};
+use hooklane_catalog::{Definition, OwnType, OwnTypes, Owner, Schema};
 use hooklane_domain::ids::EventType;
 use hooklane_domain::json::RawJson;
 use serde::Deserialize;
@@ -23,7 +23,7 @@ struct EventTypeItem {
     revision: u64,
 }
 
-impl EventTypes for Registry {
+impl EventTypeStore for Registry {
     async fn event_types(&self, owner: &Owner) -> Result<OwnTypes, Unavailable> {
         self.table.event_types(owner).await
     }

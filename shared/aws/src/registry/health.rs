@@ -4,12 +4,12 @@
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
-use hooklane_app::ports::{Healths, Unavailable};
+use hooklane_app::ports::{HealthStore, Unavailable};
 use hooklane_domain::Timestamp;
-use hooklane_domain::circuit::{Circuit, Streak};
-use hooklane_domain::health::{Change, Health, Pace, Report};
+use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::ids::{TenantId, WebhookId};
-use hooklane_domain::waiting::Lane;
+use hooklane_domain::isolation::circuit::{Circuit, Streak};
+use hooklane_domain::isolation::health::{Change, Health, MeanResponseTime, Report};
 use serde::{Deserialize, Serialize};
 
 use super::webhooks::building;
@@ -32,7 +32,7 @@ struct Body {
     circuit: Circuit,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     streak: Option<Streak>,
-    pace: Pace,
+    pace: MeanResponseTime,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     slow: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -43,7 +43,7 @@ struct Body {
     discard_until: Option<Timestamp>,
 }
 
-impl Healths for Registry {
+impl HealthStore for Registry {
     async fn health(&self, webhook: WebhookId) -> Result<Health, Unavailable> {
         let answer = self
             .table
@@ -151,12 +151,10 @@ impl Registry {
             .condition_expression("attribute_exists(pk)");
         match lane {
             Lane::Fast => update.update_expression("REMOVE slow"),
-            Lane::Retry => {
-                update.update_expression("SET slow = :slow").expression_attribute_values(
-                    ":slow",
-                    aws_sdk_dynamodb::types::AttributeValue::Bool(true),
-                )
-            }
+            Lane::Slow => update.update_expression("SET slow = :slow").expression_attribute_values(
+                ":slow",
+                aws_sdk_dynamodb::types::AttributeValue::Bool(true),
+            ),
         }
     }
 

@@ -1,17 +1,17 @@
 //! What `upkeep` writes for others to read: the brake, and how far a recovery has come.
 
 use aws_sdk_dynamodb::error::SdkError;
-use hooklane_app::ports::{Brakes, Recoveries, Unavailable};
-use hooklane_domain::brake::Brake;
+use hooklane_app::ports::{BrakeStore, RecoveryStore, Unavailable};
 use hooklane_domain::ids::WebhookId;
-use hooklane_domain::recovery::Recovery;
+use hooklane_domain::isolation::brake::Brake;
+use hooklane_domain::isolation::recovery::Recovery;
 use serde::de::DeserializeOwned;
 
 use super::{Registry, brake_key, recovery_key};
 use crate::failure::unavailable;
 use crate::table::{Item, Key, from_item, number, to_item};
 
-impl Brakes for Registry {
+impl BrakeStore for Registry {
     async fn brake(&self) -> Result<Option<Brake>, Unavailable> {
         self.read(&brake_key()).await
     }
@@ -21,7 +21,7 @@ impl Brakes for Registry {
     }
 }
 
-impl Recoveries for Registry {
+impl RecoveryStore for Registry {
     async fn recovery(&self, webhook: WebhookId) -> Result<Option<Recovery>, Unavailable> {
         self.read(&recovery_key(webhook)).await
     }

@@ -2,12 +2,12 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures::TryStreamExt as _;
-use hooklane_app::ports::{RouteTable, Routes, Unavailable};
+use hooklane_app::ports::{RouteStore, RouteTable, Unavailable};
 use hooklane_domain::Timestamp;
+use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::expression::Filter;
 use hooklane_domain::ids::{TenantId, WebhookId};
-use hooklane_domain::subscription::Subscription;
-use hooklane_domain::waiting::Lane;
+use hooklane_domain::webhook::subscription::Subscription;
 use hooklane_domain::webhook::{Route, WebhookState};
 use serde::Deserialize;
 
@@ -28,7 +28,7 @@ struct RouteItem {
     created_at: Timestamp,
 }
 
-impl Routes for RouteRegistry {
+impl RouteStore for RouteRegistry {
     async fn version(&self, tenant: &TenantId) -> Result<u64, Unavailable> {
         let answer = self
             .client
@@ -71,7 +71,7 @@ impl Routes for RouteRegistry {
                     events: item.events,
                     filter: item.filter.map(Filter::from_stored),
                     test_mode: item.test_mode,
-                    lane: if item.slow { Lane::Retry } else { Lane::Fast },
+                    lane: if item.slow { Lane::Slow } else { Lane::Fast },
                     created_at: item.created_at,
                 });
             }

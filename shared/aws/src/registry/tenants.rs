@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, WriteRequest};
-use hooklane_app::ports::{Expectations, TenantPage, Tenants, Unavailable};
-use hooklane_domain::catalog::{OwnTypes, Owner};
+use hooklane_app::ports::{Expectations, TenantPage, TenantStore, Unavailable};
+use hooklane_catalog::{OwnTypes, Owner};
+use hooklane_domain::access::tenant::{Tenant, TenantSettings};
 use hooklane_domain::ids::TenantId;
-use hooklane_domain::tenant::{Tenant, TenantSettings};
 use serde::Deserialize;
 
 use super::{DIRECTORY, Registry, RouteRegistry, directory_key, partition, tenant_key};
@@ -32,7 +32,7 @@ const BATCH: usize = 25;
 /// Deletions that a call leaves unprocessed are asked for again this often.
 const TRIES: u32 = 8;
 
-impl Tenants for Registry {
+impl TenantStore for Registry {
     async fn tenant(&self, id: &TenantId) -> Result<Tenant, Unavailable> {
         self.table.tenant(id).await
     }
@@ -116,7 +116,8 @@ impl Tenants for Registry {
         let ids = ids.collect::<Result<Vec<_>, _>>()?;
         let next = answer.last_evaluated_key.and(ids.last().cloned());
         let tenants =
-            futures::future::try_join_all(ids.iter().map(|id| Tenants::tenant(self, id))).await?;
+            futures::future::try_join_all(ids.iter().map(|id| TenantStore::tenant(self, id)))
+                .await?;
         Ok(TenantPage { tenants, next })
     }
 

@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, Update};
-use hooklane_app::ports::{Look, Sweep, Unavailable, Watch, Watches};
+use hooklane_app::ports::{Look, Sweep, Unavailable, Watch, WatchList};
 use hooklane_domain::Timestamp;
 use hooklane_domain::ids::{DeliveryId, TenantId, WebhookId};
 use serde::{Deserialize, Serialize};
@@ -39,7 +39,7 @@ impl SweepItem {
     }
 }
 
-impl Watches for Registry {
+impl WatchList for Registry {
     async fn watch(
         &self,
         tenant: &TenantId,

@@ -2,15 +2,15 @@
 
 use hooklane_app::ports::Unavailable;
 use hooklane_domain::Timestamp;
-use hooklane_domain::contract::ContractName;
+use hooklane_domain::delivery::retry::RetryPolicy;
+use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::expression::{Filter, Transform};
+use hooklane_domain::ids::ContractName;
 use hooklane_domain::ids::{TenantId, WebhookId};
-use hooklane_domain::limits::{RateLimit, TimeLimit};
-use hooklane_domain::network::TargetCidrs;
-use hooklane_domain::retry::RetryPolicy;
-use hooklane_domain::subscription::Subscription;
-use hooklane_domain::target::TargetUrl;
-use hooklane_domain::waiting::Lane;
+use hooklane_domain::webhook::limits::{RateLimit, TimeLimit};
+use hooklane_domain::webhook::network::TargetCidrs;
+use hooklane_domain::webhook::subscription::Subscription;
+use hooklane_domain::webhook::target::TargetUrl;
 use hooklane_domain::webhook::{CustomHeaders, RetiringSecret, Webhook, WebhookState};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
@@ -112,7 +112,7 @@ impl Registry {
             retiring_secret,
             test_mode: webhook.test_mode,
             state: webhook.state,
-            slow: webhook.lane == Lane::Retry,
+            slow: webhook.lane == Lane::Slow,
             created_at: webhook.created_at,
             updated_at: webhook.updated_at,
             revision: webhook.revision,
@@ -177,7 +177,7 @@ impl Registry {
             contract: item.contract,
             test_mode: item.test_mode,
             state: item.state,
-            lane: if item.slow { Lane::Retry } else { Lane::Fast },
+            lane: if item.slow { Lane::Slow } else { Lane::Fast },
             created_at: item.created_at,
             updated_at: item.updated_at,
             revision: item.revision,

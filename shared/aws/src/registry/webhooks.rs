@@ -3,10 +3,10 @@
 
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update};
 use futures::{StreamExt as _, TryStreamExt as _};
-use hooklane_app::ports::{RouteTable, Routes, Unavailable, Webhooks};
+use hooklane_app::ports::{RouteStore, RouteTable, Unavailable, WebhookStore};
 use hooklane_domain::Timestamp;
+use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::ids::{TenantId, WebhookId};
-use hooklane_domain::waiting::Lane;
 use hooklane_domain::webhook::{DisableReason, Webhook, WebhookState};
 
 use super::{Registry, directory_key, health_key, webhook_key};
@@ -22,7 +22,7 @@ const SAME_REVISION: &str = "revision = :revision";
 const SAME_AND_SLOW: &str = "revision = :revision AND attribute_exists(slow)";
 const SAME_AND_FAST: &str = "revision = :revision AND attribute_not_exists(slow)";
 
-impl Webhooks for Registry {
+impl WebhookStore for Registry {
     async fn create(&self, webhook: &Webhook) -> Result<(), Unavailable> {
         let put = Put::builder()
             .table_name(&self.table.table)
@@ -77,7 +77,7 @@ impl Webhooks for Registry {
             .set_item(Some(self.to_item(&written).await?))
             .condition_expression(match webhook.lane {
                 Lane::Fast => SAME_AND_FAST,
-                Lane::Retry => SAME_AND_SLOW,
+                Lane::Slow => SAME_AND_SLOW,
             })
             .expression_attribute_values(":revision", number(webhook.revision))
             .build()
@@ -140,7 +140,7 @@ impl Webhooks for Registry {
     }
 }
 
-impl Routes for Registry {
+impl RouteStore for Registry {
     async fn version(&self, tenant: &TenantId) -> Result<u64, Unavailable> {
         self.table.version(tenant).await
     }

@@ -6,17 +6,19 @@ use aws_sdk_dynamodb::types::{
 };
 use aws_sdk_sqs::types::QueueAttributeName;
 use hooklane_app::conformance::{Inspect, Seen};
-use hooklane_app::ports::{DeadLetters, Dispatch, InFlight, Surroundings as _, Unavailable, Waits};
+use hooklane_app::ports::{
+    DeadLetters, DeferQueue, DispatchQueue, Entropy as _, QueueDepth, Unavailable,
+};
 use hooklane_aws::SdkConfig;
 use hooklane_aws::dead_letters::DeadLetterQueue;
 use hooklane_aws::ledger::{Ledger, Retention};
 use hooklane_aws::queues::{QueueUrls, Queues};
 use hooklane_aws::registry::Registry;
 use hooklane_aws::secrets::{Secret, Vault};
-use hooklane_aws::surroundings::System;
+use hooklane_aws::system::System;
 use hooklane_domain::delivery::MessageId;
-use hooklane_domain::message::Message;
-use hooklane_domain::waiting::Lane;
+use hooklane_domain::delivery::message::Message;
+use hooklane_domain::delivery::waiting::Lane;
 
 pub(crate) struct Place {
     config: SdkConfig,
@@ -157,18 +159,18 @@ impl RealQueues {
     fn url(&self, lane: Lane) -> &str {
         match lane {
             Lane::Fast => &self.urls[0],
-            Lane::Retry => &self.urls[1],
+            Lane::Slow => &self.urls[1],
         }
     }
 }
 
-impl Dispatch for RealQueues {
+impl DispatchQueue for RealQueues {
     async fn dispatch(&self, lane: Lane, messages: &[Message]) -> Result<(), Unavailable> {
         self.queues.dispatch(lane, messages).await
     }
 }
 
-impl Waits for RealQueues {
+impl DeferQueue for RealQueues {
     async fn hide(&self, lane: Lane, handle: &str, seconds: u32) -> Result<(), Unavailable> {
         self.queues.hide(lane, handle, seconds).await
     }
@@ -178,15 +180,15 @@ impl Waits for RealQueues {
     }
 }
 
-impl InFlight for RealQueues {
+impl QueueDepth for RealQueues {
     async fn in_flight(&self) -> Result<u64, Unavailable> {
         self.queues.in_flight().await
     }
 }
 
 impl DeadLetters for RealQueues {
-    async fn bury(&self, body: &str, reason: &str) -> Result<(), Unavailable> {
-        self.dead_letters.bury(body, reason).await
+    async fn put(&self, body: &str, reason: &str) -> Result<(), Unavailable> {
+        self.dead_letters.put(body, reason).await
     }
 }
 

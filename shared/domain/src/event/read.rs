@@ -5,9 +5,9 @@ use jiff::Timestamp;
 use serde_json::value::RawValue;
 
 use super::{Content, Event, MAX_EVENT_BYTES};
-use crate::fields::{Field, FieldErrors, Fields};
 use crate::ids::{EventId, EventType, TenantId};
 use crate::json::RawJson;
+use crate::json::fields::{Field, FieldErrors, Fields};
 
 /// A publication that is understood, not yet accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub struct NewEvent {
 impl NewEvent {
     /// The event as accepted at `now`, under its own id or else under `fallback`.
     pub fn accept(self, now: Timestamp, fallback: impl FnOnce() -> EventId) -> Event {
-        let accepted_at = crate::whole_millisecond(now);
+        let accepted_at = crate::time::whole_millisecond(now);
         Event {
             id: self.id.unwrap_or_else(fallback),
             tenant: self.tenant,

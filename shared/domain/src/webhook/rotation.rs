@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{RetiringSecret, Webhook};
-use crate::secret::SigningSecret;
+use crate::webhook::secret::SigningSecret;
 
 const DAY: u64 = 24 * 3600;
 const MAX_SECONDS: u64 = 7 * DAY;
@@ -80,8 +80,8 @@ impl Webhook {
 mod tests {
     use super::*;
     use crate::ids::WebhookId;
-    use crate::target::TargetUrl;
     use crate::webhook::Essentials;
+    use crate::webhook::target::TargetUrl;
 
     fn at(seconds: i64) -> Timestamp {
         Timestamp::from_second(seconds).unwrap()

@@ -1,6 +1,6 @@
 //! The answers to tests, logs, figures and health, from canonical samples.
 
-use hooklane_contracts::load;
+use hooklane_bundled_contracts::load;
 
 use super::*;
 

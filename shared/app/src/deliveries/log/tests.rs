@@ -1,10 +1,10 @@
 //! The merged log against the naive one: every attempt, sorted.
 
-use hooklane_domain::attempt::Attempt;
+use hooklane_domain::delivery::attempt::Attempt;
+use hooklane_domain::delivery::outcome::{Outcome, Response};
+use hooklane_domain::delivery::retry::Next;
 use hooklane_domain::delivery::{MessageId, Turn};
 use hooklane_domain::ids::DeliveryId;
-use hooklane_domain::outcome::{Outcome, Response};
-use hooklane_domain::retry::Next;
 use proptest::prelude::*;
 
 use super::*;
@@ -83,12 +83,12 @@ async fn pages(
     ledger: &MemoryLedger,
     began: TimeRange,
     limit: usize,
-    pace: Pace,
+    budget: ReadBudget,
 ) -> (Vec<LogEntry>, usize) {
     let (mut told, mut from, mut count) = (Vec::new(), None, 0);
     loop {
         let asked = LogFilter { began, from, limit };
-        let page = read(ledger, (&tenant(), webhook()), &asked, pace).await.unwrap();
+        let page = read(ledger, (&tenant(), webhook()), &asked, budget).await.unwrap();
         assert!(page.entries.len() <= limit);
         count += 1;
         told.extend(page.entries);
@@ -116,7 +116,7 @@ proptest! {
         });
         let expected: Vec<_> =
             all.into_iter().filter(|entry| began.contains(entry.attempt.at)).collect();
-        let (told, _) = block_on(pages(&ledger, began, limit, Pace { chunk, queries }));
+        let (told, _) = block_on(pages(&ledger, began, limit, ReadBudget { chunk, queries }));
         prop_assert_eq!(told, expected);
     }
 
@@ -126,10 +126,10 @@ proptest! {
         before in plans(), after in plans(), limit in 1..5usize
     ) {
         let ledger = MemoryLedger::default();
-        let pace = Pace { chunk: 3, queries: 2 };
+        let budget = ReadBudget { chunk: 3, queries: 2 };
         let all = block_on(write(&ledger, &before));
         let asked = LogFilter { began: TimeRange::default(), from: None, limit };
-        let first = block_on(read(&ledger, (&tenant(), webhook()), &asked, pace)).unwrap();
+        let first = block_on(read(&ledger, (&tenant(), webhook()), &asked, budget)).unwrap();
         block_on(async {
             for (n, plan) in after.iter().enumerate() {
                 let accepted = at(200_000 + plan.accepted);
@@ -143,7 +143,7 @@ proptest! {
         let (mut told, mut from) = (first.entries, first.next);
         while let Some(position) = from {
             let asked = LogFilter { began: TimeRange::default(), from: Some(position), limit };
-            let page = block_on(read(&ledger, (&tenant(), webhook()), &asked, pace)).unwrap();
+            let page = block_on(read(&ledger, (&tenant(), webhook()), &asked, budget)).unwrap();
             told.extend(page.entries);
             from = page.next;
         }
@@ -160,7 +160,7 @@ fn a_page_is_answered_with_what_is_known_by_then() {
         (0..100).map(|n| Plan { accepted: n * 60_000, ..waiting.clone() }).collect();
     let all = block_on(write(&ledger, &plans));
     let (told, count) =
-        block_on(pages(&ledger, TimeRange::default(), 100, Pace { chunk: 10, queries: 2 }));
+        block_on(pages(&ledger, TimeRange::default(), 100, ReadBudget { chunk: 10, queries: 2 }));
     assert_eq!(told, all);
     assert!(count > 1, "several requests");
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use hooklane_domain::contract::Contract;
-use hooklane_domain::fields::FieldErrors;
+use hooklane_contract::Contract;
+use hooklane_domain::json::fields::FieldErrors;
 use hooklane_domain::webhook::CustomHeaders;
 
 /// What answers show in the place of a header's value.
@@ -36,7 +36,7 @@ pub(super) fn custom_headers(
     for (name, _) in headers.iter().filter(|(_, value)| *value == MASK) {
         errors.push(format!("headers.{name}"), "is masked: send its value, or the name it has");
     }
-    match CustomHeaders::new(headers.into_iter().collect(), contract) {
+    match contract.custom_headers(headers.into_iter().collect()) {
         Ok(headers) => headers,
         Err(wrong) => {
             for (name, error) in wrong {

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use hooklane_domain::contract::{Contract, ContractName};
+use hooklane_contract::Contract;
+use hooklane_domain::delivery::retry::RetryPolicy;
 use hooklane_domain::expression::InvalidExpression;
-use hooklane_domain::fields::{FieldErrors, Fields};
+use hooklane_domain::ids::ContractName;
 use hooklane_domain::json::RawJson;
-use hooklane_domain::limits::{InvalidLimit, RateLimit, TimeLimit};
-use hooklane_domain::network::TargetCidrs;
-use hooklane_domain::retry::RetryPolicy;
-use hooklane_domain::subscription::Subscription;
-use hooklane_domain::target::TargetUrl;
+use hooklane_domain::json::fields::{FieldErrors, Fields};
+use hooklane_domain::webhook::limits::{InvalidLimit, RateLimit, TimeLimit};
+use hooklane_domain::webhook::network::TargetCidrs;
+use hooklane_domain::webhook::subscription::Subscription;
+use hooklane_domain::webhook::target::TargetUrl;
 
 use super::super::Rules;
 use super::Override;

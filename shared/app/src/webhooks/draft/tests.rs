@@ -1,8 +1,8 @@
 use super::*;
 use crate::catalog::EventCatalog;
-use hooklane_domain::catalog::Catalogs;
-use hooklane_domain::contract::Contracts;
-use hooklane_domain::network::NetworkRules;
+use hooklane_catalog::Catalogs;
+use hooklane_contract::Contracts;
+use hooklane_domain::webhook::network::NetworkRules;
 
 fn contracts() -> Contracts {
     let standard = include_str!("../../../../../contracts/standard.toml");
@@ -27,9 +27,9 @@ fn catalog_of(names: &[&str], sample: &str) -> EventCatalog {
     EventCatalog::new(Catalogs::load([("default.toml", text.as_str())]).unwrap())
 }
 
-fn types(catalog: &EventCatalog) -> Known<'_> {
+fn types(catalog: &EventCatalog) -> TenantTypes<'_> {
     let files = catalog.files().iter().next().unwrap();
-    Known { catalog: files, platform: Default::default(), tenant: Default::default() }
+    TenantTypes { catalog: files, platform: Default::default(), tenant: Default::default() }
 }
 
 /// With expressions tried on no sample: no wildcard takes an operational event.

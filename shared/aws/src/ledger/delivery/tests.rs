@@ -1,8 +1,8 @@
 use super::*;
 use crate::ledger::Retention;
 use hooklane_domain::delivery::Turn;
-use hooklane_domain::outcome::{Outcome, Response};
-use hooklane_domain::retry::Next;
+use hooklane_domain::delivery::outcome::{Outcome, Response};
+use hooklane_domain::delivery::retry::Next;
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(seconds).unwrap()

@@ -1,0 +1,47 @@
+//! Conditional writes that meet another writer.
+
+use crate::ports::Unavailable;
+
+/// Reads, decides and writes anew until no other writer was faster, at most `tries` times. `attempt`
+/// answers `None` when its condition failed. There is no pause: each conflict means that somebody
+/// else got on, and the next attempt decides from what they wrote.
+pub async fn decide_anew<T, F>(
+    tries: u32,
+    mut attempt: impl FnMut() -> F,
+) -> Result<Option<T>, Unavailable>
+where
+    F: Future<Output = Result<Option<T>, Unavailable>>,
+{
+    for _ in 0..tries {
+        if let Some(done) = attempt().await? {
+            return Ok(Some(done));
+        }
+    }
+    Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn it_ends_with_the_first_write_that_holds_or_after_the_last_try() {
+        for (holds_at, tries, done) in [(1, 3, Some(1)), (3, 3, Some(3)), (4, 3, None)] {
+            let count = Cell::new(0);
+            let attempt = async || {
+                count.set(count.get() + 1);
+                Ok((count.get() == holds_at).then(|| count.get()))
+            };
+            assert_eq!(decide_anew(tries, attempt).await.unwrap(), done, "{holds_at} of {tries}");
+            assert_eq!(count.get(), holds_at.min(tries));
+        }
+    }
+
+    #[tokio::test]
+    async fn an_error_ends_it() {
+        let failed = async || Err::<Option<()>, _>(Unavailable::new("writing", "no answer"));
+        assert!(decide_anew(3, failed).await.is_err());
+    }
+}

@@ -1,0 +1,39 @@
+use std::sync::Mutex;
+
+use hooklane_domain::Timestamp;
+use jiff::SignedDuration;
+
+use super::lock;
+use crate::ports::{Clock, Entropy};
+
+/// A clock that a test moves, and chance that counts: 1, 2, 3, …
+#[derive(Debug)]
+pub struct FakeSystem(Mutex<(Timestamp, u128)>);
+
+impl FakeSystem {
+    #[must_use]
+    pub fn at(now: Timestamp) -> Self {
+        Self(Mutex::new((now, 0)))
+    }
+
+    pub fn pass(&self, time: SignedDuration) {
+        let mut inner = lock(&self.0);
+        inner.0 = inner.0.saturating_add(time).unwrap_or(inner.0);
+    }
+}
+
+impl Clock for FakeSystem {
+    fn now(&self) -> Timestamp {
+        lock(&self.0).0
+    }
+}
+
+impl Entropy for FakeSystem {
+    fn random(&self) -> [u8; 32] {
+        let mut inner = lock(&self.0);
+        inner.1 += 1;
+        let mut bytes = [0; 32];
+        bytes[..16].copy_from_slice(&inner.1.to_be_bytes());
+        bytes
+    }
+}

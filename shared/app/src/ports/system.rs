@@ -1,0 +1,26 @@
+use hooklane_domain::Timestamp;
+
+/// The time of day.
+pub trait Clock: Send + Sync {
+    fn now(&self) -> Timestamp;
+}
+
+/// Randomness.
+pub trait Entropy: Send + Sync {
+    /// Bytes that nobody can guess.
+    fn random(&self) -> [u8; 32];
+
+    /// A number to make an id from.
+    fn random_id(&self) -> u128 {
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&self.random()[..16]);
+        u128::from_be_bytes(bytes)
+    }
+
+    /// A number from 0 to 1, which spreads retries.
+    fn jitter(&self) -> f64 {
+        let mut bytes = [0; 4];
+        bytes.copy_from_slice(&self.random()[..4]);
+        f64::from(u32::from_be_bytes(bytes)) / f64::from(u32::MAX)
+    }
+}

@@ -1,0 +1,125 @@
+//! What is in the catalogs, and that their schemas tell a sample from what is none.
+
+use hooklane_catalog::Catalog;
+use hooklane_domain::ids::EventType;
+use hooklane_domain::json::RawJson;
+use proptest::prelude::*;
+use serde_json::Value;
+
+use super::*;
+
+fn catalog<'a>(catalogs: &'a Catalogs, name: &str) -> &'a Catalog {
+    catalogs.get(&name.parse().unwrap()).unwrap()
+}
+
+/// Those that a document's platform publishes; a test and what Hooklane tells of webhooks beside them.
+fn names(catalog: &Catalog) -> Vec<&str> {
+    let own = ["webhook.failing", "webhook.disabled", "webhook.recovered", "delivery.exhausted"];
+    catalog.types().map(|(name, _)| name.as_str()).filter(|name| !own.contains(name)).collect()
+}
+
+#[test]
+fn each_document_has_its_types() {
+    let catalogs = load();
+    let expected: &[(&str, &str)] = &[
+        (
+            "virtual-queue",
+            "queue.created queue.deleted queue.paused queue.processed queue.resumed queue.updated user.joined user.left webhook.test",
+        ),
+        (
+            "ops-center",
+            "alert.resolved alert.triggered device.alert device.deleted device.offline device.online device.registered device.updated invoice.created invoice.overdue invoice.paid organization.created organization.deleted organization.updated payment.failed payment.refunded payment.succeeded subscription.cancelled subscription.created subscription.payment_failed subscription.renewed subscription.updated user.created user.deleted user.email_verified user.login user.logout user.password_changed user.profile_updated user.updated webhook.test",
+        ),
+        (
+            "prism",
+            "order.cancelled order.completed order.created payment.failed payment.succeeded user.created user.deleted user.updated webhook.test",
+        ),
+        ("aegisx", "order.updated user.created user.updated webhook.test"),
+        (
+            "task-hub",
+            "system.error system.maintenance task.completed task.created task.deleted task.updated webhook.test",
+        ),
+        ("hooklane", "webhook.test"),
+    ];
+    for (name, types) in expected {
+        assert_eq!(names(catalog(&catalogs, name)).join(" "), *types, "{name}");
+    }
+    assert_eq!(catalogs.names().count(), expected.len() + 1, "and the default");
+}
+
+#[test]
+fn the_default_is_the_union_of_all_with_the_first_documents_definition() {
+    let catalogs = load();
+    let default = catalog(&catalogs, "default");
+    let order = ["virtual-queue", "ops-center", "prism", "aegisx", "task-hub", "hooklane"];
+    let mut every = std::collections::BTreeSet::<&EventType>::new();
+    for name in order {
+        every.extend(catalog(&catalogs, name).types().map(|(name, _)| name));
+    }
+    assert_eq!(default.types().map(|(name, _)| name).collect::<Vec<_>>(), Vec::from_iter(every));
+    for (name, from) in [
+        ("queue.created", "virtual-queue"),
+        ("user.created", "ops-center"),
+        ("payment.failed", "ops-center"),
+        ("order.created", "prism"),
+        ("order.updated", "aegisx"),
+        ("webhook.test", "aegisx"),
+        ("task.created", "task-hub"),
+        ("delivery.exhausted", "hooklane"),
+    ] {
+        let name = name.parse().unwrap();
+        assert_eq!(default.get(&name), catalog(&catalogs, from).get(&name), "{name}");
+    }
+}
+
+/// Every type of every catalog.
+fn each(catalogs: &Catalogs) -> Vec<(String, hooklane_catalog::Definition)> {
+    let types = catalogs.iter().flat_map(|catalog| {
+        catalog.types().map(move |(name, d)| (format!("{}: {name}", catalog.name()), d.clone()))
+    });
+    types.collect()
+}
+
+fn fits(definition: &hooklane_catalog::Definition, data: &Value) -> bool {
+    definition.schema.judge("data", &RawJson::parse(&data.to_string()).unwrap()).is_ok()
+}
+
+/// A schema that lets everything through would be no check; a test's payload alone is free.
+#[test]
+fn a_field_that_is_required_is_missed_and_a_wrong_one_is_seen() {
+    for (name, definition) in each(&load()) {
+        let sample: Value = serde_json::from_str(definition.sample.as_str()).unwrap();
+        assert!(fits(&definition, &sample), "{name}");
+        if name.ends_with("webhook.test") {
+            continue;
+        }
+        for wrong in [Value::Null, "text".into(), serde_json::json!([]), serde_json::json!({})] {
+            assert!(!fits(&definition, &wrong), "{name}: {wrong}");
+        }
+        let fields = sample.as_object().unwrap();
+        let wrong_when_gone = fields.keys().filter(|field| {
+            let mut less = fields.clone();
+            less.shift_remove(field.as_str());
+            !fits(&definition, &less.into())
+        });
+        assert!(wrong_when_gone.count() > 0, "{name}: nothing is required");
+        for field in fields.keys() {
+            let mut other = fields.clone();
+            other.insert(field.clone(), serde_json::json!({ "unlike": ["anything"] }));
+            assert!(!fits(&definition, &other.into()), "{name}: {field} may be anything");
+        }
+    }
+}
+
+proptest! {
+    /// Whatever is added beside what a schema speaks of is no mistake: platforms grow their events.
+    #[test]
+    fn more_than_the_sample_fits_too(at in 0usize..1000, name in "x_[a-z]{1,8}", value in any::<i32>()) {
+        static CATALOGS: std::sync::LazyLock<Catalogs> = std::sync::LazyLock::new(load);
+        let types = each(&CATALOGS);
+        let (named, definition) = &types[at % types.len()];
+        let mut sample: Value = serde_json::from_str(definition.sample.as_str()).unwrap();
+        sample.as_object_mut().unwrap().insert(name, value.into());
+        prop_assert!(fits(definition, &sample), "{named}");
+    }
+}

@@ -1,0 +1,77 @@
+//! Reads the definition of a type that is added at run time.
+
+use super::Definition;
+use crate::schema::Schema;
+use hooklane_domain::json::RawJson;
+use hooklane_domain::json::fields::{FieldError, FieldErrors, Fields};
+
+/// A sample's text is at most this long.
+pub const MAX_SAMPLE_BYTES: usize = 8 * 1024;
+const MAX_CATEGORY: usize = 64;
+const MAX_DESCRIPTION: usize = 1_000;
+
+impl Definition {
+    /// Reads `{category, description, sample, schema?}`: every mistake at once with its path. Without a
+    /// schema any data fits.
+    pub fn read(body: &str) -> Result<Self, FieldErrors> {
+        let mut fields = Fields::of("", body)?;
+        let category = text(&mut fields, "category", MAX_CATEGORY);
+        let description = text(&mut fields, "description", MAX_DESCRIPTION);
+        let sample = sample(&mut fields);
+        let schema = schema(&mut fields);
+        if let (Some(sample), Some(schema)) = (&sample, &schema)
+            && let Err(errors) = schema.judge("sample", sample)
+        {
+            fields.merge(errors);
+        }
+        fields.finish()?;
+        match (category, description, sample, schema) {
+            (Some(category), Some(description), Some(sample), Some(schema)) => {
+                Ok(Self { category, description, sample, schema })
+            }
+            _ => Err(FieldErrors::one("", "is incomplete")),
+        }
+    }
+}
+
+fn text(fields: &mut Fields, name: &str, most: usize) -> Option<String> {
+    if !fields.has(&[name]) {
+        fields.error(name, "is required");
+        return None;
+    }
+    let text = fields.read::<String>(&[name], "a string")?;
+    if !text.trim().is_empty() && text.chars().count() <= most {
+        return Some(text);
+    }
+    fields.error(name, format!("must have 1 to {most} characters"));
+    None
+}
+
+fn sample(fields: &mut Fields) -> Option<RawJson> {
+    let Some(field) = fields.take(&["sample"]) else {
+        fields.error("sample", "is required");
+        return None;
+    };
+    if field.raw.get().len() > MAX_SAMPLE_BYTES {
+        fields.error("sample", format!("must have at most {MAX_SAMPLE_BYTES} bytes"));
+        return None;
+    }
+    RawJson::from_raw(&field.raw).map_err(|e| fields.error("sample", e.to_string())).ok()
+}
+
+fn schema(fields: &mut Fields) -> Option<Schema> {
+    let field = fields.take(&["schema"]);
+    let text = field.as_ref().map_or("{}", |field| field.raw.get());
+    match Schema::parse(text) {
+        Ok(schema) => Some(schema),
+        Err(errors) => {
+            let mut placed = FieldErrors::default();
+            for FieldError { path, message } in errors.into_vec() {
+                let dot = if path.is_empty() { "" } else { "." };
+                placed.push(format!("schema{dot}{path}"), message);
+            }
+            fields.merge(placed);
+            None
+        }
+    }
+}

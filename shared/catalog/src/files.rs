@@ -1,0 +1,85 @@
+//! The catalogs that come as files.
+
+use std::collections::BTreeMap;
+
+use hooklane_domain::ids::{CatalogName, EventType};
+use hooklane_domain::webhook::subscription::Subscription;
+
+use crate::definition::Definition;
+
+mod load;
+mod packed;
+
+pub use load::InvalidCatalog;
+pub use packed::{Packed, PackedType};
+
+/// The catalog of a tenant that names none.
+pub const DEFAULT: &str = "default";
+
+/// The types of one file, with those that are in every catalog.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Catalog {
+    pub(crate) name: CatalogName,
+    pub(crate) description: String,
+    pub(crate) types: BTreeMap<EventType, Definition>,
+}
+
+impl Catalog {
+    #[must_use]
+    pub fn name(&self) -> &CatalogName {
+        &self.name
+    }
+
+    #[must_use]
+    pub fn description(&self) -> &str {
+        &self.description
+    }
+
+    #[must_use]
+    pub fn get(&self, name: &EventType) -> Option<&Definition> {
+        self.types.get(name)
+    }
+
+    /// In order.
+    pub fn names(&self) -> impl Iterator<Item = &EventType> {
+        self.types.keys()
+    }
+
+    /// In order of their names.
+    pub fn types(&self) -> impl Iterator<Item = (&EventType, &Definition)> {
+        self.types.iter()
+    }
+
+    /// Whether a subscription names one of its types, or a wildcard has one to match.
+    #[must_use]
+    pub fn covers(&self, wanted: &Subscription) -> bool {
+        covers(wanted, self.names())
+    }
+}
+
+/// Every catalog there is.
+#[derive(Debug, Clone, Default)]
+pub struct Catalogs(BTreeMap<CatalogName, Catalog>);
+
+impl Catalogs {
+    #[must_use]
+    pub fn get(&self, name: &CatalogName) -> Option<&Catalog> {
+        self.0.get(name)
+    }
+
+    pub fn names(&self) -> impl Iterator<Item = &CatalogName> {
+        self.0.keys()
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Catalog> {
+        self.0.values()
+    }
+}
+
+/// Whether a subscription names one of these types, or a wildcard has one to match.
+pub(crate) fn covers<'a>(
+    wanted: &Subscription,
+    mut names: impl Iterator<Item = &'a EventType>,
+) -> bool {
+    matches!(wanted, Subscription::All) || names.any(|name| wanted.matches(name))
+}

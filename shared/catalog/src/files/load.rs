@@ -1,0 +1,239 @@
+//! Reads catalog files. Every mistake is found here, when Hooklane is built: file, line, and what was
+//! expected.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use toml::Spanned;
+
+use super::{Catalog, Catalogs, DEFAULT};
+use crate::definition::Definition;
+use crate::schema::Schema;
+use hooklane_domain::ids::{CatalogName, EventType};
+use hooklane_domain::json::RawJson;
+use hooklane_domain::json::fields::FieldErrors;
+
+/// A mistake in a catalog file.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{file}:{line}: {message}")]
+pub struct InvalidCatalog {
+    pub file: String,
+    /// 1 for the first line.
+    pub line: usize,
+    pub message: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CatalogTable {
+    description: Spanned<String>,
+    #[serde(rename = "source")]
+    _source: String,
+    /// Its types are in every other catalog too, where that has none of the name.
+    #[serde(default)]
+    everywhere: bool,
+    /// It has the types of these catalogs, those of the first that has one by the name.
+    #[serde(default)]
+    union: Option<Spanned<Vec<Spanned<String>>>>,
+    /// What the schemas of the types share: `name` is their `#/$defs/name`.
+    #[serde(default)]
+    schemas: BTreeMap<Spanned<String>, Spanned<String>>,
+    #[serde(default)]
+    types: BTreeMap<Spanned<String>, TypeTable>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TypeTable {
+    category: Spanned<String>,
+    description: Spanned<String>,
+    sample: Spanned<String>,
+    schema: Spanned<String>,
+}
+
+struct File<'a> {
+    name: &'a str,
+    text: &'a str,
+    table: CatalogTable,
+}
+
+type Types = BTreeMap<EventType, Definition>;
+
+impl Catalogs {
+    /// Reads catalog files given as (file name, text).
+    pub fn load<'a>(
+        files: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<Self, InvalidCatalog> {
+        let mut read = BTreeMap::new();
+        for (name, text) in files {
+            let stem = name.strip_suffix(".toml").unwrap_or(name);
+            let catalog: CatalogName = stem
+                .parse()
+                .map_err(|_| error(name, text, 0, "a catalog's file is named [a-z0-9-]+.toml"))?;
+            read.insert(catalog, File::read(name, text)?);
+        }
+        if !read.keys().any(|name| name.as_str() == DEFAULT) {
+            return Err(error("default.toml", "", 0, "there must be one"));
+        }
+        let own: BTreeMap<_, _> = read
+            .iter()
+            .map(|(name, file)| Ok((name, file.types()?)))
+            .collect::<Result<_, InvalidCatalog>>()?;
+        let everywhere: Vec<&Types> = read
+            .iter()
+            .filter(|(_, file)| file.table.everywhere)
+            .map(|(name, _)| &own[name])
+            .collect();
+        let whole = |(name, file): (&CatalogName, &File<'_>)| {
+            let mut types = own[name].clone();
+            for from in
+                file.union(&read)?.into_iter().map(|name| &own[name]).chain(everywhere.clone())
+            {
+                for (name, definition) in from {
+                    types.entry(name.clone()).or_insert_with(|| definition.clone());
+                }
+            }
+            let description = file.table.description.get_ref().clone();
+            Ok((name.clone(), Catalog { name: name.clone(), description, types }))
+        };
+        read.iter().map(whole).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+impl<'a> File<'a> {
+    fn read(name: &'a str, text: &'a str) -> Result<Self, InvalidCatalog> {
+        let table: CatalogTable = toml::from_str(text)
+            .map_err(|e| error(name, text, e.span().map_or(0, |span| span.start), e.message()))?;
+        let file = Self { name, text, table };
+        file.says_something("description", &file.table.description)?;
+        match &file.table.union {
+            Some(union) if !file.table.types.is_empty() => {
+                Err(file.error(union, "a union has no types of its own"))
+            }
+            None if file.table.types.is_empty() => Err(error(name, text, 0, "has no types")),
+            _ => Ok(file),
+        }
+    }
+
+    fn error<T>(&self, at: &Spanned<T>, message: impl Into<String>) -> InvalidCatalog {
+        error(self.name, self.text, at.span().start, message)
+    }
+
+    fn says_something(&self, key: &str, text: &Spanned<String>) -> Result<(), InvalidCatalog> {
+        if text.get_ref().trim().is_empty() {
+            return Err(self.error(text, format!("{key} must not be empty")));
+        }
+        Ok(())
+    }
+
+    /// The catalogs it is the union of.
+    fn union<'f>(
+        &self,
+        files: &'f BTreeMap<CatalogName, File<'_>>,
+    ) -> Result<Vec<&'f CatalogName>, InvalidCatalog> {
+        let Some(union) = &self.table.union else { return Ok(Vec::new()) };
+        let find = |name: &Spanned<String>| {
+            let found = files.iter().find(|(other, file)| {
+                other.as_str() == name.get_ref() && file.table.union.is_none()
+            });
+            found.map(|(name, _)| name).ok_or_else(|| {
+                self.error(name, format!("{} is no catalog with types of its own", name.get_ref()))
+            })
+        };
+        union.get_ref().iter().map(find).collect()
+    }
+
+    fn types(&self) -> Result<Types, InvalidCatalog> {
+        let shared = self.shared()?;
+        let mut used = BTreeSet::new();
+        let mut types = Types::new();
+        for (name, table) in &self.table.types {
+            let event_type = name
+                .get_ref()
+                .parse()
+                .map_err(|e| self.error(name, format!("the event type {} {e}", name.get_ref())))?;
+            types.insert(event_type, self.definition(table, &shared, &mut used)?);
+        }
+        match self.table.schemas.keys().find(|name| !used.contains(name.get_ref())) {
+            Some(unused) => Err(self.error(unused, "no type's schema refers to it")),
+            None => Ok(types),
+        }
+    }
+
+    fn shared(&self) -> Result<BTreeMap<&str, Value>, InvalidCatalog> {
+        let mut shared = BTreeMap::new();
+        for (name, text) in &self.table.schemas {
+            let value = serde_json::from_str(text.get_ref()).map_err(|e| {
+                self.error(text, format!("the schema {} is not JSON ({e})", name.get_ref()))
+            })?;
+            shared.insert(name.get_ref().as_str(), value);
+        }
+        Ok(shared)
+    }
+
+    fn definition(
+        &self,
+        table: &TypeTable,
+        shared: &BTreeMap<&str, Value>,
+        used: &mut BTreeSet<String>,
+    ) -> Result<Definition, InvalidCatalog> {
+        self.says_something("category", &table.category)?;
+        self.says_something("description", &table.description)?;
+        let sample = RawJson::parse(table.sample.get_ref())
+            .map_err(|e| self.error(&table.sample, format!("sample {e}")))?;
+        let wrong = |errors: FieldErrors| self.error(&table.schema, format!("schema: {errors}"));
+        let mut schema: Value = serde_json::from_str(table.schema.get_ref())
+            .map_err(|e| self.error(&table.schema, format!("schema is not JSON ({e})")))?;
+        let defs = needed(&schema, shared);
+        if let Value::Object(keywords) = &mut schema
+            && !defs.is_empty()
+        {
+            used.extend(defs.keys().cloned());
+            keywords.insert("$defs".to_owned(), Value::Object(defs));
+        }
+        let schema = Schema::parse(&schema.to_string()).map_err(wrong)?;
+        schema.judge("sample", &sample).map_err(|errors| {
+            self.error(&table.sample, format!("does not fit its schema: {errors}"))
+        })?;
+        Ok(Definition {
+            category: table.category.get_ref().clone(),
+            description: table.description.get_ref().clone(),
+            sample,
+            schema,
+        })
+    }
+}
+
+/// The shared schemas that this one refers to, and those that these refer to.
+fn needed(schema: &Value, shared: &BTreeMap<&str, Value>) -> Map<String, Value> {
+    let mut found = Map::new();
+    let mut open = vec![schema];
+    while let Some(value) = open.pop() {
+        match value {
+            Value::Object(fields) => {
+                let name = fields.get("$ref").and_then(Value::as_str);
+                let name = name.and_then(|reference| reference.strip_prefix("#/$defs/"));
+                if let Some((name, definition)) = name.and_then(|name| shared.get_key_value(name))
+                    && !found.contains_key(*name)
+                {
+                    found.insert((*name).to_owned(), definition.clone());
+                    open.push(definition);
+                }
+                open.extend(fields.values());
+            }
+            Value::Array(items) => open.extend(items),
+            _ => {}
+        }
+    }
+    found
+}
+
+fn error(file: &str, text: &str, offset: usize, message: impl Into<String>) -> InvalidCatalog {
+    let before = text.get(..offset).unwrap_or(text);
+    InvalidCatalog {
+        file: file.to_owned(),
+        line: before.matches('\n').count() + 1,
+        message: message.into(),
+    }
+}

@@ -1,0 +1,63 @@
+//! The event types that the platform and its tenants add at run time.
+
+use std::collections::BTreeMap;
+
+use hooklane_domain::ids::{EventType, TenantId};
+
+use crate::definition::Definition;
+
+/// So many types one owner may add.
+pub const MAX_OWN_TYPES: usize = 100;
+
+/// Whose types they are.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Owner {
+    /// The platform's: every tenant has them.
+    Platform,
+    Tenant(TenantId),
+}
+
+/// A type that was added at run time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnType {
+    pub name: EventType,
+    pub definition: Definition,
+    /// Counts its writes.
+    pub revision: u64,
+}
+
+/// The types of one owner, in order of their names.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OwnTypes(BTreeMap<EventType, OwnType>);
+
+impl FromIterator<OwnType> for OwnTypes {
+    fn from_iter<T: IntoIterator<Item = OwnType>>(types: T) -> Self {
+        Self(types.into_iter().map(|own| (own.name.clone(), own)).collect())
+    }
+}
+
+impl OwnTypes {
+    #[must_use]
+    pub fn get(&self, name: &EventType) -> Option<&OwnType> {
+        self.0.get(name)
+    }
+
+    /// In order.
+    pub fn names(&self) -> impl Iterator<Item = &EventType> {
+        self.0.keys()
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &OwnType> {
+        self.0.values()
+    }
+
+    /// Takes the compiled schemas of an `older` reading where the types are the same.
+    #[must_use]
+    pub fn after(self, older: &Self) -> Self {
+        let keep = |(name, own): (EventType, OwnType)| match older.get(&name) {
+            Some(old) if *old == own => (name, old.clone()),
+            _ => (name, own),
+        };
+        Self(self.0.into_iter().map(keep).collect())
+    }
+}

@@ -1,0 +1,74 @@
+//! All the event types that one tenant has: the catalog's, the platform's and its own.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use hooklane_domain::ids::EventType;
+use hooklane_domain::json::RawJson;
+use hooklane_domain::json::fields::FieldErrors;
+use hooklane_domain::webhook::subscription::Subscription;
+
+use crate::definition::Definition;
+use crate::files::{Catalog, covers};
+use crate::own_types::OwnTypes;
+
+mod nearest;
+
+/// Where a type is defined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    Catalog,
+    Platform,
+    Tenant,
+}
+
+/// All the types that one tenant has.
+#[derive(Debug, Clone)]
+pub struct TenantTypes<'a> {
+    pub catalog: &'a Catalog,
+    pub platform: Arc<OwnTypes>,
+    pub tenant: Arc<OwnTypes>,
+}
+
+impl TenantTypes<'_> {
+    #[must_use]
+    pub fn get(&self, name: &EventType) -> Option<(Source, &Definition)> {
+        let tenant = self.tenant.get(name).map(|own| (Source::Tenant, &own.definition));
+        let platform = || self.platform.get(name).map(|own| (Source::Platform, &own.definition));
+        let catalog = || self.catalog.get(name).map(|definition| (Source::Catalog, definition));
+        tenant.or_else(platform).or_else(catalog)
+    }
+
+    /// Each type once, in order of their names.
+    pub fn types(&self) -> impl Iterator<Item = (&EventType, Source, &Definition)> {
+        let names: BTreeSet<&EventType> = self.names().collect();
+        names.into_iter().filter_map(|name| {
+            self.get(name).map(|(source, definition)| (name, source, definition))
+        })
+    }
+
+    /// Why a webhook may not subscribe to this, with the nearest names there are.
+    #[must_use]
+    pub fn refusal(&self, wanted: &Subscription) -> Option<String> {
+        if covers(wanted, self.names()) {
+            return None;
+        }
+        Some(nearest::refusal(wanted, self.names()))
+    }
+
+    /// Whether an event of this type with this data is one that is expected; each mistake has its path
+    /// in the event.
+    pub fn judge(&self, name: &EventType, data: &RawJson) -> Result<(), FieldErrors> {
+        match self.get(name) {
+            Some((_, definition)) => definition.schema.judge("data", data),
+            None => {
+                let refusal = nearest::refusal(&Subscription::Exactly(name.clone()), self.names());
+                Err(FieldErrors::one("type", refusal))
+            }
+        }
+    }
+
+    fn names(&self) -> impl Iterator<Item = &EventType> {
+        self.catalog.names().chain(self.platform.names()).chain(self.tenant.names())
+    }
+}

@@ -1,0 +1,69 @@
+//! What somebody may have meant who named a type that nobody knows.
+
+use std::collections::BTreeSet;
+
+use strsim::osa_distance;
+
+use hooklane_domain::ids::EventType;
+use hooklane_domain::webhook::subscription::Subscription;
+
+/// So many names are offered.
+const OFFERED: usize = 3;
+/// Names further apart than this are not alike, however long they are.
+const FURTHEST: usize = 8;
+/// Beside the nearest, those that are further by at most so much.
+const BESIDE: usize = 2;
+
+/// Says that there is no such type, and which are nearest to it.
+pub(super) fn refusal<'a>(
+    wanted: &Subscription,
+    names: impl Iterator<Item = &'a EventType>,
+) -> String {
+    let (text, what, candidates): (_, _, BTreeSet<String>) = match wanted {
+        Subscription::Exactly(name) => (
+            name.to_string(),
+            "is not a known event type",
+            names.map(ToString::to_string).collect(),
+        ),
+        Subscription::Below(_) | Subscription::All => (
+            wanted.to_string(),
+            "matches no known event type",
+            // A wildcard that matches nothing would be no help: that of operational events only.
+            names
+                .filter_map(|name| Some((name, name.as_str().rsplit_once('.')?.0)))
+                .map(|(name, prefix)| (name, format!("{prefix}.*")))
+                .filter(|(name, pattern)| {
+                    pattern.parse().is_ok_and(|p: Subscription| p.matches(name))
+                })
+                .map(|(_, pattern)| pattern)
+                .collect(),
+        ),
+    };
+    let near = nearest(&text, &candidates);
+    match near.split_last() {
+        None => what.to_owned(),
+        Some((only, [])) => format!("{what}; did you mean {only}?"),
+        Some((last, others)) => format!("{what}; did you mean {} or {last}?", others.join(", ")),
+    }
+}
+
+/// The names that differ least, and else those that start with the same word.
+fn nearest<'a>(text: &str, candidates: &'a BTreeSet<String>) -> Vec<&'a str> {
+    let limit = (text.len() / 3).clamp(2, FURTHEST);
+    let mut near: Vec<_> = candidates
+        .iter()
+        .filter(|name| name.len().abs_diff(text.len()) <= limit)
+        .map(|name| (osa_distance(text, name), name.as_str()))
+        .filter(|(distance, _)| *distance <= limit)
+        .collect();
+    near.sort_unstable();
+    let nearest = near.first().map_or(0, |(distance, _)| *distance);
+    near.retain(|(distance, _)| *distance <= nearest + BESIDE);
+    if near.is_empty() {
+        let word = |name: &str| name.split('.').next().unwrap_or_default().to_owned();
+        let first = word(text);
+        let alike = candidates.iter().filter(|name| word(name) == first);
+        near = alike.map(|name| (0, name.as_str())).collect();
+    }
+    near.into_iter().take(OFFERED).map(|(_, name)| name).collect()
+}

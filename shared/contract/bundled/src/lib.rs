@@ -1,0 +1,17 @@
+//! The contract files of `contracts/`, checked when Hooklane is built and carried in its binaries.
+
+use hooklane_contract::Contracts;
+
+include!(concat!(env!("OUT_DIR"), "/files.rs"));
+
+/// Every contract of this build.
+#[must_use]
+pub fn load() -> Contracts {
+    match Contracts::load(FILES.iter().copied()) {
+        Ok(contracts) => contracts,
+        Err(mistake) => unreachable!("the build script read the same files: {mistake}"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

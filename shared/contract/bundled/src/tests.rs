@@ -1,0 +1,134 @@
+//! What each contract of `contracts/` looks like on the wire. A new contract fails here until its
+//! snapshots are accepted and `receiver.rs` says how its receivers check a signature.
+
+mod properties;
+mod receiver;
+mod sample;
+mod shapes;
+mod standard_webhooks;
+
+use hooklane_contract::Contract;
+use hooklane_domain::webhook::secret::SigningSecret;
+
+use super::*;
+use sample::{Sample, Sent};
+
+/// Every contract there is.
+fn each(contracts: &Contracts) -> impl Iterator<Item = &Contract> {
+    contracts.names().filter_map(|name| contracts.get(name))
+}
+
+#[test]
+fn the_default_contract_is_there() {
+    let name = "standard".parse().unwrap();
+    assert!(load().get(&name).is_some());
+}
+
+/// No code names a contract: one is there because its file is.
+#[test]
+fn a_file_that_is_taken_away_takes_its_contract_with_it() {
+    let names = |contracts: &Contracts| contracts.names().cloned().collect::<Vec<_>>();
+    let all = names(&load());
+    for (taken, _) in FILES {
+        match Contracts::load(FILES.iter().filter(|(name, _)| name != taken).copied()) {
+            Ok(rest) => {
+                let expected: Vec<_> =
+                    all.iter().filter(|name| format!("{name}.toml") != *taken).cloned().collect();
+                assert_eq!(names(&rest), expected);
+            }
+            Err(mistake) => {
+                // Another is a variant of it, and says so.
+                assert!(mistake.message.starts_with("extends must name"), "{mistake}");
+                let extends = format!("extends = \"{}\"", taken.trim_end_matches(".toml"));
+                assert!(FILES.iter().any(|(_, text)| text.contains(&extends)), "{taken}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_contract_on_the_wire() {
+    for contract in each(&load()) {
+        let name = contract.name().as_str();
+        for (event, sample) in [("full", Sample::full(name)), ("bare", Sample::bare(name))] {
+            let sent = sample.send(contract, 1);
+            receiver::assert_verifies(name, &sample.secret, &sent);
+            insta::assert_snapshot!(format!("{name}.{event}"), as_text(&sent));
+        }
+    }
+}
+
+const NEW_SECRET: &str = "whsec_bmV3IHNlY3JldCwgbmV3IHNlY3JldA==";
+
+#[test]
+fn every_contract_while_its_secret_is_rotated() {
+    for contract in each(&load()) {
+        let name = contract.name().as_str();
+        let old = Sample::bare(name).secret;
+        let sample = Sample::bare(name).rotating(NEW_SECRET);
+        for (when, attempt) in [("rotating", 1), ("rotated", 2)] {
+            let sent = sample.send(contract, attempt);
+            match when {
+                "rotating" => {
+                    receiver::assert_verifies_while_rotated(name, (&old, NEW_SECRET), &sent);
+                }
+                _ => receiver::assert_verifies(name, NEW_SECRET, &sent),
+            }
+            insta::assert_snapshot!(format!("{name}.{when}"), as_text(&sent));
+        }
+    }
+}
+
+#[test]
+fn asymmetric_signatures_where_a_contract_has_them() {
+    let [first, second] = [7, 8].map(|n| SigningSecret::generate_ed25519([n; 32]));
+    let have: Vec<_> = each(&load())
+        .filter(|contract| contract.accepts(&first).is_ok())
+        .map(|contract| contract.name().to_string())
+        .collect();
+    assert_eq!(have, ["cloudevents", "standard"]);
+    for name in have {
+        let contracts = load();
+        let contract = contracts.get(&name.parse().unwrap()).unwrap();
+        let alone = Sample { secret: first.expose().to_owned(), ..Sample::bare(&name) };
+        let sent = alone.send(contract, 1);
+        assert_eq!(receiver::ed25519_verified(&first.public_key().unwrap(), &sent), 1);
+        assert_eq!(receiver::ed25519_verified(&second.public_key().unwrap(), &sent), 0);
+        insta::assert_snapshot!(format!("{name}.ed25519"), as_text(&sent));
+
+        let rotating = alone.rotating(second.expose()).send(contract, 1);
+        for key in [&first, &second] {
+            let public = key.public_key().unwrap();
+            assert_eq!(receiver::ed25519_verified(&public, &rotating), 1);
+        }
+        // From a shared secret to a key: who has not moved yet still verifies.
+        let moving = Sample::bare(&name).rotating(second.expose()).send(contract, 1);
+        assert_eq!(receiver::ed25519_verified(&second.public_key().unwrap(), &moving), 1);
+        insta::assert_snapshot!(format!("{name}.to-ed25519"), as_text(&moving));
+    }
+}
+
+/// Headers in lower case and sorted; an empty line; the body's exact bytes.
+fn as_text(sent: &Sent) -> String {
+    let mut headers = sent.headers.clone();
+    headers.sort();
+    let lines: Vec<_> = headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+    format!("POST\n{}\n\n{}", lines.join("\n"), sent.body)
+}
+
+#[test]
+fn what_every_contract_promises() {
+    for contract in each(&load()) {
+        let promises = format!(
+            "time limit: {:?}\n410 disables: {}\nretries: {}\nrate limit: {}",
+            contract.timeout(),
+            contract.gone_disables(),
+            contract.retry().to_json(),
+            contract.rate_limit().map_or_else(
+                || "none".to_owned(),
+                |limit| format!("{} in {} s", limit.requests(), limit.per_seconds())
+            ),
+        );
+        insta::assert_snapshot!(format!("{}.promises", contract.name()), promises);
+    }
+}

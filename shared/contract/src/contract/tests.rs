@@ -1,0 +1,183 @@
+use jiff::Timestamp;
+use secrecy::SecretString;
+
+use super::*;
+use hooklane_domain::event::Content;
+use hooklane_domain::ids::{DeliveryId, WebhookId};
+use hooklane_domain::json::RawJson;
+use hooklane_domain::webhook::{CustomHeaders, Essentials, Webhook};
+
+mod extends;
+mod fuzz;
+mod mistakes;
+mod templates;
+
+const STANDARD: &str = include_str!("../../../../contracts/standard.toml");
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+/// The contract of the first file, which may extend the others.
+fn contract(files: &[(&str, &str)]) -> Result<Contract, InvalidContract> {
+    let contracts = Contracts::load(files.iter().copied())?;
+    let name = files[0].0.trim_end_matches(".toml").parse().unwrap();
+    Ok(contracts.get(&name).unwrap().clone())
+}
+
+fn standard() -> Contract {
+    contract(&[("standard.toml", STANDARD)]).unwrap()
+}
+
+fn webhook(headers: &[(&str, &str)]) -> Webhook {
+    let headers = headers.iter().map(|(n, v)| ((*n).to_owned(), SecretString::from(*v))).collect();
+    Webhook {
+        name: "Hook".to_owned(),
+        headers: CustomHeaders::from_stored(headers),
+        ..Webhook::new(Essentials {
+            id: WebhookId::new(at("2024-01-15T10:00:00Z"), 1),
+            tenant: "t1".parse().unwrap(),
+            url: hooklane_domain::webhook::target::TargetUrl::from_stored(
+                "https://example.com/hook",
+            )
+            .unwrap(),
+            events: vec!["*".parse().unwrap()],
+            secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".parse().unwrap(),
+            contract: "standard".parse().unwrap(),
+            created_at: at("2024-01-15T10:00:00Z"),
+        })
+    }
+}
+
+fn content(data: &str) -> Content {
+    Content {
+        event_type: "user.created".parse().unwrap(),
+        data: RawJson::parse(data).unwrap(),
+        metadata: None,
+        timestamp: Some(at("2024-01-15T10:30:00.5Z")),
+        version: None,
+        test: false,
+    }
+}
+
+fn request(contract: &Contract, webhook: &Webhook, data: &str) -> WireRequest {
+    request_of(contract, webhook, &content(data))
+}
+
+fn request_of(contract: &Contract, webhook: &Webhook, content: &Content) -> WireRequest {
+    let delivery =
+        DeliveryId::new(webhook.id, at("2024-01-15T10:30:01Z"), "evt-1".parse().unwrap());
+    contract.request(Subject {
+        content,
+        delivery: &delivery,
+        webhook,
+        attempt: 1,
+        at: at("2024-01-15T10:30:02Z"),
+    })
+}
+
+#[test]
+fn standard_on_the_wire() {
+    let request =
+        request(&standard(), &webhook(&[]), r#"{"n": 1234567890123456789, "s": "\u00e9"}"#);
+    insta::assert_snapshot!(request.body, @r#"{"type":"user.created","timestamp":"2024-01-15T10:30:00.500Z","data":{"n":1234567890123456789,"s":"\u00e9"}}"#);
+    let headers: Vec<_> = request.headers.iter().map(|(n, v)| format!("{n}: {v}")).collect();
+    insta::assert_snapshot!(headers.join("\n"), @r"
+    Content-Type: application/json
+    User-Agent: Hooklane/1.0
+    webhook-id: evt-1
+    webhook-signature: v1,6rSAEvvyU6CPgzQmgCKnZ5JuS8iq2i251JiQX9dI8yU=
+    webhook-timestamp: 1705314602
+    ");
+}
+
+#[test]
+fn what_is_shown_of_a_request_gives_no_secret_away() {
+    let request =
+        request(&standard(), &webhook(&[("Authorization", "Bearer secret")]), r#"{"a":1}"#);
+    let shown = format!("{:?}", request.shown_headers);
+    assert!(shown.contains("***") && !shown.contains("Bearer"));
+    let signature = &request.headers.iter().find(|(n, _)| n == "webhook-signature").unwrap().1;
+    assert!(!shown.contains(signature.as_str()) && shown.contains(&signature[..12]));
+}
+
+#[test]
+fn a_webhooks_own_limits_win() {
+    let limited =
+        STANDARD.replace("retry = ", "rate_limit = { requests = 9, perSeconds = 3 }\nretry = ");
+    let limited = contract(&[("standard.toml", &limited)]).unwrap();
+    let plain = webhook(&[]);
+    assert_eq!(limited.timeout_of(&plain), Duration::from_secs(20));
+    assert_eq!(limited.rate_limit_of(&plain), Some(RateLimit::new(9, 3).unwrap()));
+    assert_eq!(standard().rate_limit_of(&plain), None);
+    let own = Webhook {
+        timeout: Some(7.try_into().unwrap()),
+        rate_limit: Some(RateLimit::new(1, 2).unwrap()),
+        ..plain
+    };
+    assert_eq!(limited.timeout_of(&own), Duration::from_secs(7));
+    assert_eq!(limited.rate_limit_of(&own), Some(RateLimit::new(1, 2).unwrap()));
+}
+
+#[test]
+fn what_is_shown_of_a_rotation_gives_no_signature_away() {
+    let one = STANDARD.replace("another = ", "# another = ");
+    let contract = contract(&[("standard.toml", &one)]).unwrap();
+    let rotated = Webhook {
+        retiring_secret: Some(hooklane_domain::webhook::RetiringSecret {
+            secret: "an-older-secret".parse().unwrap(),
+            until: at("2024-01-15T11:00:00Z"),
+        }),
+        ..webhook(&[])
+    };
+    let request = request(&contract, &rotated, "1");
+    let shown = |name: &str| request.shown_headers.iter().find(|(n, _)| n == name).unwrap().1.len();
+    for name in ["webhook-signature", "webhook-signature-Next"] {
+        assert!(request.headers.iter().any(|(n, v)| n == name && v.len() > 40), "{name}");
+        assert!(shown(name) < 20, "{name}");
+    }
+}
+
+#[test]
+fn a_webhooks_own_user_agent_wins() {
+    let request = request(&standard(), &webhook(&[("user-agent", "Mine/1.0")]), "{}");
+    let agents: Vec<_> = request
+        .headers
+        .iter()
+        .filter(|(n, _)| n.eq_ignore_ascii_case("user-agent"))
+        .map(|(_, v)| v.as_str())
+        .collect();
+    assert_eq!(agents, ["Mine/1.0"]);
+}
+
+#[test]
+fn custom_headers_are_checked() {
+    let contract = standard();
+    let check = |name: &str, value: &str| {
+        contract.custom_headers(vec![(name.to_owned(), value.to_owned())])
+    };
+    assert!(check("X-Custom-Header", "custom-value").is_ok());
+    assert!(check("User-Agent", "YourApp/1.0").is_ok());
+    assert!(check("Authorization", "Bearer x").is_ok());
+    for (name, value) in [
+        ("", "x"),
+        ("a b", "x"),
+        ("x:", "x"),
+        ("Host", "x"),
+        ("content-length", "1"),
+        ("Transfer-Encoding", "chunked"),
+        ("Webhook-Signature", "x"),
+        ("X-A", "a\r\nb: c"),
+        ("X-A", "é"),
+        ("X-A", "\u{0}"),
+    ] {
+        assert!(check(name, value).is_err(), "{name}: {value}");
+    }
+    let one = STANDARD.replace("another = ", "# another = ");
+    let one = self::contract(&[("standard.toml", &one)]).unwrap();
+    let next = || vec![("Webhook-Signature-next".to_owned(), "x".to_owned())];
+    assert!(one.custom_headers(next()).is_err(), "it is the contract's, rotated or not");
+    assert!(contract.custom_headers(next()).is_ok(), "there is no such header here");
+    let twice = vec![("X-A".to_owned(), "1".to_owned()), ("x-a".to_owned(), "2".to_owned())];
+    assert!(contract.custom_headers(twice).is_err());
+}

@@ -1,0 +1,95 @@
+//! How the management API answers a contract's clients: canonical answers go in, and come out as the
+//! document behind the contract prints them. Data too: the `[api]` part of a contract file.
+//!
+//! Everything here is total. What a canonical answer does not have is left out, and an answer that is no
+//! JSON stays what it is.
+
+use std::collections::BTreeMap;
+
+use serde_json::value::RawValue;
+
+use hooklane_domain::ids::TenantId;
+
+mod format;
+mod load;
+mod node;
+mod slot;
+mod vocabulary;
+
+pub(super) use load::ApiTable;
+pub use vocabulary::{Kind, OPERATIONS, Operation, PROBLEM};
+
+use node::{Node, Scope};
+
+/// The answers of the management API, as one contract's clients know them.
+#[derive(Debug, Clone)]
+pub struct ApiShape {
+    answers: BTreeMap<&'static str, Answer>,
+    error: Option<Node>,
+}
+
+/// The answers of one operation.
+#[derive(Debug, Clone, Default)]
+struct Answer {
+    status: Option<u16>,
+    /// Parameters that a request has unless it says otherwise itself, each with its other names.
+    query: Vec<(&'static [&'static str], String)>,
+    body: Option<Node>,
+}
+
+/// How the answers of one operation are shaped.
+#[derive(Debug, Clone, Copy)]
+pub struct OperationShape<'a> {
+    answer: &'a Answer,
+    error: Option<&'a Node>,
+}
+
+impl ApiShape {
+    /// Of an operation by its id in the OpenAPI document; `None` where its answers stay canonical,
+    /// errors included.
+    #[must_use]
+    pub fn of(&self, operation: &str) -> Option<OperationShape<'_>> {
+        let answer = self.answers.get(operation)?;
+        Some(OperationShape { answer, error: self.error.as_ref() })
+    }
+}
+
+impl OperationShape<'_> {
+    /// The parameters to add to a request that has these.
+    pub fn query(
+        self,
+        given: impl Fn(&str) -> bool,
+    ) -> impl Iterator<Item = (&'static str, String)> {
+        self.answer.query.iter().filter_map(move |(names, value)| {
+            let said = names.iter().any(|name| given(name));
+            names.first().filter(|_| !said).map(|name| (*name, value.clone()))
+        })
+    }
+
+    /// The status of an answer that canonically has this one. Errors keep theirs.
+    #[must_use]
+    pub fn status(self, canonical: u16) -> u16 {
+        match self.answer.status {
+            Some(status) if is_success(canonical) => status,
+            _ => canonical,
+        }
+    }
+
+    /// The body of an answer that canonically has this one; `None` where it stays as it is.
+    #[must_use]
+    pub fn body(self, tenant: &TenantId, canonical_status: u16, canonical: &str) -> Option<String> {
+        let node = match is_success(canonical_status) {
+            true => self.answer.body.as_ref(),
+            false => self.error,
+        }?;
+        let answer: &RawValue = serde_json::from_str(canonical).ok()?;
+        Some(node.whole(&Scope::of(answer, tenant)))
+    }
+}
+
+fn is_success(status: u16) -> bool {
+    (200..300).contains(&status)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,239 @@
+//! Reads the `[api]` part of a contract file. Names are checked against what canonical answers hold, so
+//! that a shape that is read can be filled in.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+use toml::Spanned;
+
+use super::format::{Format, Pattern, Words};
+use super::node::{Node, Part, Written};
+use super::slot::{Origin, Slot};
+use super::vocabulary::{Kind, OPERATIONS, Operation, PROBLEM};
+use super::{Answer, ApiShape};
+use crate::placeholder::TimeFormat;
+use crate::source::{InvalidContract, Source};
+
+/// The part as a file says it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ApiTable {
+    #[serde(default)]
+    words: BTreeMap<Spanned<String>, BTreeMap<String, toml::Value>>,
+    #[serde(default)]
+    shapes: BTreeMap<String, Spanned<String>>,
+    #[serde(default)]
+    answers: BTreeMap<Spanned<String>, AnswerTable>,
+    error: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AnswerTable {
+    status: Option<Spanned<u16>>,
+    #[serde(default)]
+    query: BTreeMap<Spanned<String>, String>,
+    body: Option<Spanned<String>>,
+}
+
+/// A mistake, and where it stands.
+type Mistake = (usize, String);
+
+const FORMATS: [&str; 8] =
+    ["unix", "rfc3339", "rfc3339ms", "joined", "count", "code", "and-first", "percent"];
+
+impl ApiTable {
+    pub(crate) fn load(&self, source: &Source<'_>) -> Result<ApiShape, InvalidContract> {
+        self.read().map_err(|(at, message)| source.error(at, message))
+    }
+
+    fn read(&self) -> Result<ApiShape, Mistake> {
+        let reader = Reader { words: self.read_words()?, shapes: &self.shapes };
+        reader.check_shapes()?;
+        let mut answers = BTreeMap::new();
+        for (name, table) in &self.answers {
+            let operation = operation(name)?;
+            answers.insert(operation.id, reader.answer(operation, table)?);
+        }
+        let error =
+            self.error.as_ref().map(|text| reader.node(text, whole(PROBLEM))).transpose()?;
+        Ok(ApiShape { answers, error })
+    }
+
+    fn read_words(&self) -> Result<BTreeMap<String, Words>, Mistake> {
+        let mut read = BTreeMap::new();
+        for (name, table) in &self.words {
+            let at = name.span().start;
+            let name = name.get_ref().clone();
+            if FORMATS.contains(&name.as_str()) || self.shapes.contains_key(&name) {
+                return Err((at, format!("{name} is the name of another format")));
+            }
+            let mut words = Vec::new();
+            for (word, stands) in table {
+                let stands = serde_json::to_string(stands).map_err(|e| (at, e.to_string()))?;
+                words.push((Pattern::read(word), stands));
+            }
+            words.sort();
+            read.insert(name, Words(words));
+        }
+        Ok(read)
+    }
+}
+
+fn operation(name: &Spanned<String>) -> Result<&'static Operation, Mistake> {
+    let found = OPERATIONS.iter().find(|operation| operation.id == name.get_ref());
+    found.ok_or_else(|| {
+        let known: Vec<_> = OPERATIONS.iter().map(|operation| operation.id).collect();
+        let message =
+            format!("unknown operation {}; expected one of {}", name.get_ref(), known.join(", "));
+        (name.span().start, message)
+    })
+}
+
+fn whole(kind: Kind) -> Origin {
+    Origin { kind, whole: true }
+}
+
+struct Reader<'a> {
+    words: BTreeMap<String, Words>,
+    shapes: &'a BTreeMap<String, Spanned<String>>,
+}
+
+impl Reader<'_> {
+    fn answer(&self, operation: &Operation, table: &AnswerTable) -> Result<Answer, Mistake> {
+        let status = table.status.as_ref().map(|status| match status.get_ref() {
+            200..=299 => Ok(*status.get_ref()),
+            _ => Err((status.span().start, "status must be from 200 to 299".to_owned())),
+        });
+        let mut query = Vec::new();
+        for (name, value) in &table.query {
+            let known = operation.parameters;
+            let parameter =
+                known.iter().find(|names| names.first() == Some(&name.get_ref().as_str()));
+            let Some(parameter) = parameter else {
+                let names: Vec<_> =
+                    known.iter().filter_map(|names| names.first()).copied().collect();
+                let message = match names.is_empty() {
+                    true => format!("{} takes no parameters", operation.id),
+                    false => format!("unknown parameter; expected one of {}", names.join(", ")),
+                };
+                return Err((name.span().start, message));
+            };
+            query.push((*parameter, value.clone()));
+        }
+        let body = table.body.as_ref().map(|text| self.node(text, whole(operation.answer)));
+        Ok(Answer { status: status.transpose()?, query, body: body.transpose()? })
+    }
+
+    /// A shape that nothing uses is read too, as far as that goes without an answer.
+    fn check_shapes(&self) -> Result<(), Mistake> {
+        for (name, text) in self.shapes {
+            if FORMATS.contains(&name.as_str()) {
+                return Err((text.span().start, format!("{name} is the name of another format")));
+            }
+            json(text)?;
+        }
+        Ok(())
+    }
+
+    /// The shape of a text, filled in from an answer of this kind.
+    fn node(&self, text: &Spanned<String>, of: Origin) -> Result<Node, Mistake> {
+        let value = json(text)?;
+        self.read_node(value, of).map_err(|e| (text.span().start, e))
+    }
+
+    fn read_node(&self, value: Value, of: Origin) -> Result<Node, String> {
+        Ok(match value {
+            Value::Object(map) => Node::Object(
+                map.into_iter()
+                    .map(|(key, value)| Ok((key, self.read_node(value, of)?)))
+                    .collect::<Result<_, String>>()?,
+            ),
+            Value::Array(items) => Node::List(
+                items.into_iter().map(|item| self.read_node(item, of)).collect::<Result<_, _>>()?,
+            ),
+            Value::String(text) => Node::Value(match text.split_once("||") {
+                None => vec![self.way(&text, of)?],
+                Some(_) => text
+                    .split("||")
+                    .map(|way| self.way(way.trim(), of))
+                    .collect::<Result<_, _>>()?,
+            }),
+            other => Node::Literal(other.to_string()),
+        })
+    }
+
+    /// One way of writing a string.
+    fn way(&self, text: &str, of: Origin) -> Result<Written, String> {
+        let mut parts = Vec::new();
+        let mut rest = text;
+        while let Some(open) = rest.find('{') {
+            let (before, inner) = (&rest[..open], &rest[open + 1..]);
+            if before.contains('}') {
+                return Err("a } has no {".to_owned());
+            }
+            if !before.is_empty() {
+                parts.push(Part::Text(before.to_owned()));
+            }
+            let close = inner.find('}').ok_or_else(|| "a { has no }".to_owned())?;
+            let formats = |name: &str, kind| self.format(name, kind);
+            parts.push(Part::Slot(Slot::parse(&inner[..close], of, &formats)?));
+            rest = &inner[close + 1..];
+        }
+        if rest.contains('}') {
+            return Err("a } has no {".to_owned());
+        }
+        if !rest.is_empty() {
+            parts.push(Part::Text(rest.to_owned()));
+        }
+        Ok(match parts.pop() {
+            Some(Part::Slot(alone)) if parts.is_empty() => Written::Alone(alone),
+            last => Written::Text(parts.into_iter().chain(last).collect()),
+        })
+    }
+
+    /// What a format's name means for a value of a kind, and the kind of what it makes.
+    fn format(&self, name: &str, kind: Kind) -> Result<(Format, Kind), String> {
+        if let Some(words) = self.words.get(name) {
+            return Ok((Format::Words(words.clone()), kind));
+        }
+        if let Some(text) = self.shapes.get(name) {
+            let (of, made) = match kind {
+                Kind::List(item) => (*item, Kind::List(&Kind::Json)),
+                other => (other, Kind::Json),
+            };
+            let Kind::Object(_) = of else {
+                return Err(format!("cannot take the shape {name}: it is no object"));
+            };
+            let node = self
+                .node(text, Origin { kind: of, whole: false })
+                .map_err(|(_, e)| format!("as {name}: {e}"))?;
+            return Ok((Format::Shape(Box::new(node)), made));
+        }
+        match (name, kind) {
+            ("unix" | "rfc3339" | "rfc3339ms", Kind::Time) => {
+                Ok((Format::Time(TimeFormat::parse(name, Some(name))?), Kind::Scalar))
+            }
+            ("unix" | "rfc3339" | "rfc3339ms", _) => Err("is no time".to_owned()),
+            ("joined", Kind::List(_) | Kind::Json) => Ok((Format::Joined, Kind::Scalar)),
+            ("count", Kind::List(_) | Kind::Json) => Ok((Format::Count, Kind::Scalar)),
+            ("joined" | "count", _) => Err("is no list".to_owned()),
+            ("code", Kind::Scalar) => Ok((Format::Code, Kind::Scalar)),
+            ("and-first", Kind::Scalar) => Ok((Format::AndFirst, Kind::Scalar)),
+            ("percent", Kind::Scalar) => Ok((Format::Percent, Kind::Scalar)),
+            ("code" | "and-first" | "percent", _) => Err(format!("does not take :{name}")),
+            _ => Err(format!("has an unknown format; expected one of {}", self.names())),
+        }
+    }
+
+    fn names(&self) -> String {
+        let own = self.words.keys().chain(self.shapes.keys()).map(String::as_str);
+        FORMATS.into_iter().chain(own).collect::<Vec<_>>().join(", ")
+    }
+}
+
+fn json(text: &Spanned<String>) -> Result<Value, Mistake> {
+    serde_json::from_str(text.get_ref())
+        .map_err(|e| (text.span().start, format!("must be a JSON template: {e}")))
+}

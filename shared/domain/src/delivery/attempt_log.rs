@@ -1,0 +1,200 @@
+//! The log of a webhook's attempts, in order of the time at which they began.
+//!
+//! An attempt that failed is an item of its own, under its time. A success is kept inside its delivery,
+//! which is ordered by its event's acceptance; so one write is enough for what succeeds at once. The two
+//! orders are merged when the log is read. That is right as long as a success is near to the acceptance:
+//! one that is not ([`is_prompt`]) gets an item of its own as well.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::delivery::Delivery;
+use crate::delivery::attempt::Attempt;
+use crate::ids::{DeliveryId, EventId, EventType};
+
+/// A success that began at most this long after its event's acceptance is read from its delivery alone.
+pub const PROMPT: SignedDuration = SignedDuration::from_secs(10);
+/// By so much the clock of the one who attempted may be behind that of the one who accepted.
+pub const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_secs(1);
+
+/// Whether the log finds a success that began `at` in the delivery of an event accepted then.
+#[must_use]
+pub fn is_prompt(accepted_at: Timestamp, at: Timestamp) -> bool {
+    let after = at.duration_since(accepted_at);
+    -CLOCKS_DIFFER <= after && after <= PROMPT
+}
+
+/// One attempt in the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogEntry {
+    pub event: EventId,
+    pub event_type: Option<EventType>,
+    /// Absent where the attempt belongs to none.
+    pub delivery: Option<DeliveryId>,
+    pub attempt: Attempt,
+}
+
+impl LogEntry {
+    /// An attempt of a delivery.
+    #[must_use]
+    pub fn of(delivery: &Delivery, attempt: Attempt) -> Self {
+        Self {
+            event: delivery.id.event().clone(),
+            event_type: Some(delivery.event_type.clone()),
+            delivery: Some(delivery.id.clone()),
+            attempt,
+        }
+    }
+
+    #[must_use]
+    pub fn key(&self) -> LogKey {
+        LogKey { at: self.attempt.at, event: self.event.clone(), number: self.attempt.number }
+    }
+}
+
+/// The place of an entry: by time, then by event and number, as their texts are ordered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogKey {
+    pub at: Timestamp,
+    pub event: EventId,
+    pub number: u32,
+}
+
+impl Ord for LogKey {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let number = || self.number.to_string().cmp(&other.number.to_string());
+        (self.at, &self.event).cmp(&(other.at, &other.event)).then_with(number)
+    }
+}
+
+impl PartialOrd for LogKey {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// Where a reading of the log, newest first, goes on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LogPosition {
+    /// After this entry.
+    After(LogKey),
+    /// With what began before this time.
+    Before(Timestamp),
+}
+
+impl LogPosition {
+    /// Whether an entry is still to come.
+    #[must_use]
+    pub fn precedes(&self, key: &LogKey) -> bool {
+        match self {
+            Self::After(last) => key < last,
+            Self::Before(end) => key.at < *end,
+        }
+    }
+
+    /// No entry that is still to come began at this time or later.
+    #[must_use]
+    pub fn end(&self) -> Timestamp {
+        match self {
+            Self::After(last) => {
+                last.at.saturating_add(SignedDuration::from_millis(1)).unwrap_or(Timestamp::MAX)
+            }
+            Self::Before(end) => *end,
+        }
+    }
+}
+
+impl fmt::Display for LogPosition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::After(LogKey { at, event, number }) => {
+                write!(f, "{}#{event}#{number}", at.as_millisecond())
+            }
+            Self::Before(end) => write!(f, "{}", end.as_millisecond()),
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("is no place in a log")]
+pub struct NoPosition;
+
+impl FromStr for LogPosition {
+    type Err = NoPosition;
+    fn from_str(text: &str) -> Result<Self, NoPosition> {
+        let time = |ms: &str| {
+            let ms = ms.parse().map_err(|_| NoPosition)?;
+            Timestamp::from_millisecond(ms).map_err(|_| NoPosition)
+        };
+        let Some((ms, rest)) = text.split_once('#') else {
+            return Ok(Self::Before(time(text)?));
+        };
+        let (event, number) = rest.split_once('#').ok_or(NoPosition)?;
+        Ok(Self::After(LogKey {
+            at: time(ms)?,
+            event: event.parse().map_err(|_| NoPosition)?,
+            number: number.parse().map_err(|_| NoPosition)?,
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(ms: i64) -> Timestamp {
+        Timestamp::from_millisecond(ms).unwrap()
+    }
+
+    fn key(ms: i64, event: &str, number: u32) -> LogKey {
+        LogKey { at: at(ms), event: event.parse().unwrap(), number }
+    }
+
+    #[test]
+    fn prompt_is_near_the_acceptance() {
+        for (after_ms, prompt) in
+            [(-1_001, false), (-1_000, true), (0, true), (10_000, true), (10_001, false)]
+        {
+            assert_eq!(is_prompt(at(50_000), at(50_000 + after_ms)), prompt, "{after_ms}");
+        }
+    }
+
+    #[test]
+    fn keys_are_ordered_as_the_ledger_orders_their_texts() {
+        let keys = [
+            key(1, "a", 1),
+            key(1, "a", 10),
+            key(1, "a", 2),
+            key(1, "a-", 1),
+            key(1, "b", 1),
+            key(2, "a", 1),
+        ];
+        let text = |k: &LogKey| format!("{:015}#{}#{}", k.at.as_millisecond(), k.event, k.number);
+        assert!(keys.is_sorted());
+        assert!(keys.iter().map(text).collect::<Vec<_>>().is_sorted());
+    }
+
+    #[test]
+    fn a_position_reads_back() {
+        for position in [LogPosition::After(key(7, "e_1", 3)), LogPosition::Before(at(9))] {
+            assert_eq!(position.to_string().parse(), Ok(position));
+        }
+        for text in ["", "x", "1#", "1#e", "1#e#x", "1#e e#1", "99999999999999999"] {
+            assert_eq!(text.parse::<LogPosition>(), Err(NoPosition), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_still_to_come() {
+        let after = LogPosition::After(key(7, "b", 1));
+        assert!(after.precedes(&key(7, "a", 9)));
+        assert!(!after.precedes(&key(7, "b", 1)));
+        assert_eq!(after.end(), at(8));
+        let before = LogPosition::Before(at(7));
+        assert!(before.precedes(&key(6, "z", 1)));
+        assert!(!before.precedes(&key(7, "a", 1)));
+    }
+}

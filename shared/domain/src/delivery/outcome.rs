@@ -1,0 +1,205 @@
+//! What came of one attempt.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Why an attempt got no usable answer. A closed set: alarms and statistics count by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ErrorKind {
+    /// The host's name did not resolve.
+    Dns,
+    /// The target is not one that may be called (private address, forbidden port, …).
+    Blocked,
+    Connect,
+    Tls,
+    /// The time limit passed before the answer's headers and the part of its body that is kept.
+    Timeout,
+    /// The answer was not HTTP, or its connection broke.
+    Response,
+    /// The request's body could not be written from the event.
+    Body,
+    /// The webhook's filter or transform has no result on the event.
+    Transform,
+}
+
+impl ErrorKind {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Dns => "dns",
+            Self::Blocked => "blocked",
+            Self::Connect => "connect",
+            Self::Tls => "tls",
+            Self::Timeout => "timeout",
+            Self::Response => "response",
+            Self::Body => "body",
+            Self::Transform => "transform",
+        }
+    }
+}
+
+/// A failure without an answer; `detail` is fit to be shown to the webhook's owner.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttemptError {
+    pub kind: ErrorKind,
+    pub detail: String,
+}
+
+/// What the receiver answered, as far as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Response {
+    pub status: u16,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub status_text: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<(String, String)>,
+    /// The first 1,000 bytes, read as UTF-8.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub body: String,
+}
+
+/// The one thing that an attempt ends with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    Answered(Response),
+    Error(AttemptError),
+}
+
+/// How an outcome counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    Success,
+    /// To be tried again by policy, but not before this time after the attempt's end.
+    Retry {
+        not_before: Option<Duration>,
+    },
+    /// 410: the receiver is gone for good.
+    Gone,
+    /// The webhook's own expressions fail on this event, as they would the next time.
+    Broken,
+}
+
+/// No receiver may push its next attempt further away than this.
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 3600);
+
+/// Whether a receiver's status says that it took the delivery: 2xx.
+#[must_use]
+pub fn is_success(status: u16) -> bool {
+    (200..=299).contains(&status)
+}
+
+impl Outcome {
+    /// Whether the receiver took the delivery.
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        self.status().is_some_and(is_success)
+    }
+
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::Answered(response) => Some(response.status),
+            Self::Error(_) => None,
+        }
+    }
+
+    #[must_use]
+    pub fn error(&self) -> Option<&AttemptError> {
+        match self {
+            Self::Answered(_) => None,
+            Self::Error(error) => Some(error),
+        }
+    }
+
+    /// Whether it says anything about the receiver: a request that could not be written does not.
+    #[must_use]
+    pub fn concerns_receiver(&self) -> bool {
+        self.error().is_none_or(|e| !matches!(e.kind, ErrorKind::Body | ErrorKind::Transform))
+    }
+
+    /// 2xx is success; a 3xx is a failure and never followed; `410` is final where the contract says
+    /// so; `429` and `503` may carry a `Retry-After` (seconds or an HTTP date, RFC 9110 §10.2.3).
+    #[must_use]
+    pub fn verdict(&self, gone_disables: bool, now: Timestamp) -> Verdict {
+        let response = match self {
+            Self::Answered(response) => response,
+            Self::Error(AttemptError { kind: ErrorKind::Transform, .. }) => return Verdict::Broken,
+            Self::Error(_) => return Verdict::Retry { not_before: None },
+        };
+        match response.status {
+            status if is_success(status) => Verdict::Success,
+            410 if gone_disables => Verdict::Gone,
+            429 | 503 => Verdict::Retry { not_before: retry_after(response, now) },
+            _ => Verdict::Retry { not_before: None },
+        }
+    }
+}
+
+fn retry_after(response: &Response, now: Timestamp) -> Option<Duration> {
+    let (_, value) =
+        response.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("retry-after"))?;
+    let value = value.trim();
+    let wait = match value.parse::<u64>() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        // More seconds than there is a number for.
+        Err(_) if !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit()) => Duration::MAX,
+        Err(_) => {
+            let date = httpdate::parse_http_date(value).ok()?;
+            // Later than there is a time for.
+            let date = Timestamp::try_from(date).unwrap_or(Timestamp::MAX);
+            Duration::try_from(date.duration_since(now)).ok()?
+        }
+    };
+    Some(wait.min(MAX_RETRY_AFTER))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answered(status: u16, retry_after: Option<&str>) -> Outcome {
+        let headers = retry_after.map(|v| ("Retry-After".to_owned(), v.to_owned()));
+        Outcome::Answered(Response {
+            status,
+            status_text: String::new(),
+            headers: headers.into_iter().collect(),
+            body: String::new(),
+        })
+    }
+
+    #[test]
+    fn verdicts() {
+        let now: Timestamp = "2024-01-15T10:30:00Z".parse().unwrap();
+        let after = |s| Verdict::Retry { not_before: Some(Duration::from_secs(s)) };
+        let plain = Verdict::Retry { not_before: None };
+        for (status, header, expected) in [
+            (200, None, Verdict::Success),
+            (204, None, Verdict::Success),
+            (299, None, Verdict::Success),
+            (301, None, plain),
+            (302, None, plain),
+            (400, None, plain),
+            (404, None, plain),
+            (410, None, Verdict::Gone),
+            (500, Some("7"), plain),
+            (429, None, plain),
+            (429, Some("7"), after(7)),
+            (503, Some(" 120 "), after(120)),
+            (503, Some("Mon, 15 Jan 2024 10:31:00 GMT"), after(60)),
+            (503, Some("Mon, 15 Jan 2024 10:29:00 GMT"), plain),
+            (429, Some("999999999"), after(86_400)),
+            (429, Some("18446744073709551616"), after(86_400)),
+            (429, Some("Fri, 31 Dec 9999 23:59:59 GMT"), after(86_400)),
+            (429, Some("soon"), plain),
+            (429, Some("-1"), plain),
+        ] {
+            let verdict = answered(status, header).verdict(true, now);
+            assert_eq!(verdict, expected, "{status} {header:?}");
+        }
+        assert_eq!(answered(410, None).verdict(false, now), plain);
+    }
+}

@@ -1,0 +1,205 @@
+//! Figures over deliveries: how many went how, how long answers took, and whether that is well.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::delivery::outcome::{ErrorKind, is_success};
+use crate::delivery::{Delivery, Status};
+use crate::ids::EventType;
+
+/// What is counted while deliveries go by; [`Counts::figures`] says what comes to.
+#[derive(Debug, Clone, Default)]
+pub struct Counts {
+    by_status: BTreeMap<&'static str, u64>,
+    by_type: BTreeMap<EventType, TypeCount>,
+    by_failure: BTreeMap<Failure, u64>,
+    attempts: u64,
+    retries: u64,
+    retried: u64,
+    response_ms: Vec<u32>,
+    last_attempt_at: Option<Timestamp>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct TypeCount {
+    total: u64,
+    successful: u64,
+    attempts: u64,
+    attempted: u64,
+}
+
+/// Why the last attempt of a delivery failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Failure {
+    /// There was an answer, and it was no 2xx.
+    Answer(u16),
+    /// There was none.
+    Error(&'static str),
+}
+
+/// The figures of some deliveries. Rates are from 0 to 1, and absent where there is nothing that they
+/// could be a share of.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Figures {
+    pub total: u64,
+    /// Every status, also where it is 0.
+    pub by_status: Vec<(Status, u64)>,
+    pub by_type: Vec<TypeFigures>,
+    /// Why the last attempts failed, of what is not delivered; the most frequent first.
+    pub by_failure: Vec<(Failure, u64)>,
+    /// Attempts beyond the first of each delivery.
+    pub retries: u64,
+    pub average_attempts: Option<f64>,
+    /// Of what was attempted and not cancelled: what is delivered.
+    pub delivery_rate: Option<f64>,
+    /// Of the same: what took more than one attempt.
+    pub retry_rate: Option<f64>,
+    /// Of the same: what has failed for good.
+    pub error_rate: Option<f64>,
+    pub response: Option<ResponseTime>,
+    pub last_attempt_at: Option<Timestamp>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct TypeFigures {
+    pub event_type: EventType,
+    pub total: u64,
+    pub successful: u64,
+    pub average_attempts: Option<f64>,
+}
+
+/// Milliseconds that the last attempt of each delivery took. A percentile is the smallest value that
+/// so many of a hundred do not exceed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ResponseTime {
+    pub average: f64,
+    pub p50: u32,
+    pub p95: u32,
+    pub p99: u32,
+}
+
+impl Counts {
+    pub fn add(&mut self, delivery: &Delivery) {
+        let status = delivery.status();
+        let attempts = u64::from(delivery.attempts);
+        *self.by_status.entry(status.as_str()).or_default() += 1;
+        self.attempts += attempts;
+        self.retries += attempts.saturating_sub(1);
+        self.retried += u64::from(attempts > 1 && is_counted(status));
+        let of_type = self.by_type.entry(delivery.event_type.clone()).or_default();
+        of_type.total += 1;
+        of_type.successful += u64::from(status == Status::Delivered);
+        of_type.attempts += attempts;
+        of_type.attempted += u64::from(attempts > 0);
+        let Some(last) = &delivery.last else { return };
+        self.response_ms.push(last.duration_ms);
+        self.last_attempt_at = self.last_attempt_at.max(Some(last.at));
+        let failure = match (&last.error, last.status) {
+            (Some(error), _) => Some(Failure::of(error.kind)),
+            (None, Some(status)) if !is_success(status) => Some(Failure::Answer(status)),
+            (None, _) => None,
+        };
+        if let Some(failure) = failure.filter(|_| status != Status::Delivered) {
+            *self.by_failure.entry(failure).or_default() += 1;
+        }
+    }
+
+    #[must_use]
+    pub fn figures(mut self) -> Figures {
+        let of = |status: Status| self.by_status.get(status.as_str()).copied().unwrap_or(0);
+        let by_status = Status::ALL.map(|status| (status, of(status)));
+        let counted: u64 = by_status.iter().filter(|(s, _)| is_counted(*s)).map(|(_, n)| n).sum();
+        let mut by_failure: Vec<_> = self.by_failure.into_iter().collect();
+        by_failure.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
+        let attempted = self.by_type.values().map(|of_type| of_type.attempted).sum();
+        Figures {
+            total: by_status.iter().map(|(_, count)| count).sum(),
+            delivery_rate: share(of(Status::Delivered), counted),
+            error_rate: share(of(Status::Failed), counted),
+            by_status: by_status.to_vec(),
+            by_type: self.by_type.into_iter().map(TypeFigures::new).collect(),
+            by_failure,
+            retries: self.retries,
+            average_attempts: share(self.attempts, attempted),
+            retry_rate: share(self.retried, counted),
+            response: ResponseTime::of(&mut self.response_ms),
+            last_attempt_at: self.last_attempt_at,
+        }
+    }
+}
+
+/// What waits for its first attempt says nothing about its receiver, nor does what was called off.
+fn is_counted(status: Status) -> bool {
+    matches!(status, Status::Delivered | Status::Failed | Status::Retrying)
+}
+
+impl Failure {
+    fn of(kind: ErrorKind) -> Self {
+        Self::Error(kind.as_str())
+    }
+}
+
+impl TypeFigures {
+    fn new((event_type, count): (EventType, TypeCount)) -> Self {
+        Self {
+            event_type,
+            total: count.total,
+            successful: count.successful,
+            average_attempts: share(count.attempts, count.attempted),
+        }
+    }
+}
+
+impl ResponseTime {
+    fn of(ms: &mut [u32]) -> Option<Self> {
+        ms.sort_unstable();
+        let count = u64::try_from(ms.len()).ok()?;
+        let average = share(ms.iter().map(|ms| u64::from(*ms)).sum(), count)?;
+        let percentile = |p: usize| ms.get((ms.len() * p).div_ceil(100).saturating_sub(1)).copied();
+        Some(Self { average, p50: percentile(50)?, p95: percentile(95)?, p99: percentile(99)? })
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of deliveries are far below 2^52")]
+fn share(part: u64, whole: u64) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
+}
+
+/// How a webhook's receiver does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Condition {
+    Healthy,
+    /// Under 98 % delivered.
+    Degraded,
+    /// Under 95 % delivered.
+    Unhealthy,
+    /// Nothing was attempted.
+    Unknown,
+}
+
+impl Condition {
+    /// By the share of what was attempted that is delivered.
+    #[must_use]
+    pub fn of(delivery_rate: Option<f64>) -> Self {
+        match delivery_rate {
+            None => Self::Unknown,
+            Some(rate) if rate < 0.95 => Self::Unhealthy,
+            Some(rate) if rate < 0.98 => Self::Degraded,
+            Some(_) => Self::Healthy,
+        }
+    }
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Healthy => "healthy",
+            Self::Degraded => "degraded",
+            Self::Unhealthy => "unhealthy",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,137 @@
+//! How a delivery waits: hidden in its queue by the message's visibility timeout.
+//!
+//! Source: *Amazon SQS Developer Guide*, "Amazon SQS visibility timeout". SQS refuses a timeout that
+//! would pass 12 hours counted from the receipt, and does not say when the receipt was. A message that
+//! is back before its delivery's next attempt is hidden again, so longer waits just take more steps.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+/// SQS's limit on the visibility of one receipt, in seconds.
+pub const MAX_VISIBILITY_SECONDS: u32 = 43_200;
+/// SQS's limit on the delay of a new message, in seconds.
+pub const MAX_DELAY_SECONDS: u32 = 900;
+/// A wait up to this long stays in the fast lane; a longer one would fill it.
+pub const MAX_FAST_WAIT: Duration = Duration::from_secs(60);
+/// A message sent longer ago is sent afresh, well before its queue's 14 days are over.
+pub const MAX_MESSAGE_AGE: Duration = Duration::from_secs(10 * 24 * 3600);
+/// Overdue by this much, a delivery's message counts as lost and a twin sends another in its place.
+pub const OVERDUE: Duration = Duration::from_secs(15 * 60);
+
+/// The queue a message came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    /// The delivery queue: first attempts and short waits.
+    Fast,
+    /// The retry queue: long waits and the deliveries of slow webhooks.
+    Slow,
+}
+
+impl Lane {
+    /// For logs.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Fast => "fast",
+            Self::Slow => "slow",
+        }
+    }
+}
+
+/// How to wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wait {
+    /// Hide this message where it is.
+    Hide { seconds: u32 },
+    /// Send a new message to the retry queue, hidden for this long at first.
+    Move { delay_seconds: u32 },
+}
+
+/// How the delivery of a message in `lane` waits for `until`.
+#[derive(Debug, Clone, Copy)]
+pub struct Waiting {
+    /// The visibility timeout of the queues themselves, in seconds.
+    pub queue_visibility_seconds: u32,
+}
+
+impl Waiting {
+    #[must_use]
+    pub fn plan(self, lane: Lane, now: Timestamp, until: Timestamp) -> Wait {
+        let seconds = seconds_until(now, until);
+        if lane == Lane::Fast && u64::from(seconds) > MAX_FAST_WAIT.as_secs() {
+            return Wait::Move { delay_seconds: seconds.min(MAX_DELAY_SECONDS) };
+        }
+        Wait::Hide { seconds: self.hide_for(now, until) }
+    }
+
+    /// The visibility timeout to ask for: whole seconds, rounded up, at most 12 hours less the time
+    /// that may have passed since the receipt.
+    #[must_use]
+    pub fn hide_for(self, now: Timestamp, until: Timestamp) -> u32 {
+        let most = MAX_VISIBILITY_SECONDS.saturating_sub(self.queue_visibility_seconds);
+        seconds_until(now, until).min(most)
+    }
+}
+
+fn seconds_until(now: Timestamp, until: Timestamp) -> u32 {
+    let ms = until.duration_since(now).as_millis().max(0);
+    u32::try_from((ms + 999) / 1000).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const WAITING: Waiting = Waiting { queue_visibility_seconds: 360 };
+
+    fn at(ms: i64) -> Timestamp {
+        Timestamp::from_millisecond(ms).unwrap()
+    }
+
+    #[test]
+    fn plans() {
+        for (lane, ms, expected) in [
+            (Lane::Fast, 0, Wait::Hide { seconds: 0 }),
+            (Lane::Fast, -5_000, Wait::Hide { seconds: 0 }),
+            (Lane::Fast, 1, Wait::Hide { seconds: 1 }),
+            (Lane::Fast, 1_000, Wait::Hide { seconds: 1 }),
+            (Lane::Fast, 1_001, Wait::Hide { seconds: 2 }),
+            (Lane::Fast, 60_000, Wait::Hide { seconds: 60 }),
+            (Lane::Fast, 60_001, Wait::Move { delay_seconds: 61 }),
+            (Lane::Fast, 7_200_000, Wait::Move { delay_seconds: 900 }),
+            (Lane::Slow, 60_001, Wait::Hide { seconds: 61 }),
+            (Lane::Slow, 42_840_000, Wait::Hide { seconds: 42_840 }),
+            (Lane::Slow, 86_400_000, Wait::Hide { seconds: 42_840 }),
+        ] {
+            assert_eq!(WAITING.plan(lane, at(0), at(ms)), expected, "{lane:?} {ms}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn sqs_never_refuses_what_is_asked(
+            now in 0..4_102_444_800_000i64, ms in -1_000_000..200_000_000i64, visibility in 0..=43_200u32
+        ) {
+            let waiting = Waiting { queue_visibility_seconds: visibility };
+            let seconds = waiting.hide_for(at(now), at(now + ms));
+            prop_assert!(seconds + visibility <= MAX_VISIBILITY_SECONDS);
+            match waiting.plan(Lane::Fast, at(now), at(now + ms)) {
+                Wait::Hide { seconds } => prop_assert!(seconds <= 60),
+                Wait::Move { delay_seconds } => prop_assert!(delay_seconds <= MAX_DELAY_SECONDS),
+            }
+        }
+
+        #[test]
+        fn hiding_again_and_again_reaches_any_time_and_never_passes_it_by_a_second(ms in 0..700_000_000i64) {
+            let (mut now, mut steps) = (0i64, 0);
+            while now < ms {
+                now += i64::from(WAITING.hide_for(at(now), at(ms))) * 1000;
+                steps += 1;
+                prop_assert!(steps < 20);
+            }
+            prop_assert!(now - ms < 1000);
+        }
+    }
+}

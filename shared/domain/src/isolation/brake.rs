@@ -1,0 +1,74 @@
+//! The brake: while the retry queue holds too many messages that wait, long waits go to the ledger.
+//!
+//! SQS stops handing out a standard queue's messages at about 120,000 in flight (*Amazon SQS Developer
+//! Guide*, "Amazon SQS message quotas"), and a message that waits is in flight.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::time::later;
+
+/// In flight, the retry queue may hold this many before the brake goes on.
+pub const DEFAULT_BRAKE: u64 = 80_000;
+/// A wait longer than this goes to the ledger while the brake is on.
+pub const LONG_WAIT: Duration = Duration::from_secs(15 * 60);
+/// A measurement this old says nothing: whoever measures also releases, and does neither any more.
+const STALE: Duration = Duration::from_secs(5 * 60);
+
+/// The brake as it was last measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Brake {
+    pub on: bool,
+    pub in_flight: u64,
+    pub measured_at: Timestamp,
+}
+
+impl Brake {
+    /// On above the limit, off again below seven eighths of it.
+    #[must_use]
+    pub fn measured(before: Option<Self>, in_flight: u64, limit: u64, now: Timestamp) -> Self {
+        let was_on = before.is_some_and(|brake| brake.on);
+        let on = in_flight > if was_on { limit / 8 * 7 } else { limit };
+        Self { on, in_flight, measured_at: now }
+    }
+
+    /// Whether a wait until then goes to the ledger.
+    #[must_use]
+    pub fn holds(self, now: Timestamp, until: Timestamp) -> bool {
+        self.on && now < later(self.measured_at, STALE) && until > later(now, LONG_WAIT)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_second(seconds).unwrap()
+    }
+
+    #[test]
+    fn it_goes_on_and_off_with_a_distance() {
+        let mut brake = None;
+        for (in_flight, on) in [(80_000, false), (80_001, true), (70_001, true), (70_000, false)] {
+            brake = Some(Brake::measured(brake, in_flight, DEFAULT_BRAKE, at(0)));
+            assert_eq!(brake.map(|b| b.on), Some(on), "{in_flight}");
+        }
+    }
+
+    #[test]
+    fn it_holds_long_waits_while_somebody_measures() {
+        let brake = |on| Brake { on, in_flight: 0, measured_at: at(0) };
+        for (on, now, until, holds) in [
+            (true, 0, 901, true),
+            (true, 0, 900, false),
+            (false, 0, 901, false),
+            (true, 299, 5_000, true),
+            (true, 300, 5_000, false),
+        ] {
+            assert_eq!(brake(on).holds(at(now), at(until)), holds, "{on} {now} {until}");
+        }
+    }
+}

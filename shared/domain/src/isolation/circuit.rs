@@ -1,0 +1,258 @@
+//! The circuit of a webhook: whether its receiver is tried at all.
+//!
+//! | state | what happens | then |
+//! |---|---|---|
+//! | closed | enough failures in a row, over long enough | open |
+//! | open | the probe is due, and a delivery claims it | half-open |
+//! | open, half-open | any success | closed |
+//! | half-open | a failure | open, the next probe later |
+//! | half-open | nothing for as long as a probe may take | as open, with the probe due |
+//!
+//! Time is a parameter, so a simulation can drive this with a clock of its own.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::time::later;
+
+/// When a webhook counts as failing, and how it is treated then. Every figure is a parameter of the
+/// deployment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Thresholds {
+    /// So many failed attempts in a row open the circuit …
+    pub failures: u32,
+    /// … where the first and the last are at least this far apart: a burst is no outage.
+    pub failing_for: Duration,
+    /// The first probe comes so long after the opening, each further one twice as long after the one
+    /// before …
+    pub first_probe: Duration,
+    /// … and never longer than this.
+    pub longest_probe: Duration,
+    /// A receiver whose mean response takes longer is slow.
+    pub slow_response: Duration,
+    /// A webhook that does nothing but fail for so long is disabled.
+    pub disable_after: Duration,
+}
+
+impl Default for Thresholds {
+    fn default() -> Self {
+        Self {
+            failures: 10,
+            failing_for: Duration::from_secs(60),
+            first_probe: Duration::from_secs(60),
+            longest_probe: Duration::from_secs(15 * 60),
+            slow_response: Duration::from_secs(5),
+            disable_after: Duration::from_secs(5 * 24 * 3600),
+        }
+    }
+}
+
+/// A probe that has not reported for so long is lost: longer than `delivery` may run.
+pub const PROBE_TIME: Duration = Duration::from_secs(90);
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "kebab-case")]
+pub enum Circuit {
+    /// Attempts are made.
+    #[default]
+    Closed,
+    /// No attempt is made before the probe is due.
+    Open {
+        since: Timestamp,
+        probe_at: Timestamp,
+        /// Probes that failed.
+        probes: u32,
+    },
+    /// One delivery is making its attempt as a probe.
+    HalfOpen { since: Timestamp, probes: u32, until: Timestamp },
+}
+
+/// Failed attempts without a success between them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Streak {
+    pub failures: u32,
+    pub since: Timestamp,
+    pub last: Timestamp,
+}
+
+/// What a circuit lets a delivery do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    Attempt,
+    /// Make the attempt if the circuit can be moved to half-open first.
+    Probe,
+    /// Not before this time, and then as a probe.
+    NotBefore(Timestamp),
+}
+
+impl Circuit {
+    /// The words for its states.
+    pub const STATES: [&str; 3] = ["closed", "open", "half-open"];
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        let [closed, open, half_open] = Self::STATES;
+        match self {
+            Self::Closed => closed,
+            Self::Open { .. } => open,
+            Self::HalfOpen { .. } => half_open,
+        }
+    }
+
+    #[must_use]
+    pub fn is_closed(self) -> bool {
+        self == Self::Closed
+    }
+
+    /// When it opened.
+    #[must_use]
+    pub fn open_since(self) -> Option<Timestamp> {
+        match self {
+            Self::Closed => None,
+            Self::Open { since, .. } | Self::HalfOpen { since, .. } => Some(since),
+        }
+    }
+
+    #[must_use]
+    pub fn access(self, now: Timestamp) -> Access {
+        let next = match self {
+            Self::Closed => return Access::Attempt,
+            Self::Open { probe_at, .. } => probe_at,
+            Self::HalfOpen { until, .. } => until,
+        };
+        if next <= now { Access::Probe } else { Access::NotBefore(next) }
+    }
+
+    /// Half-open under a probe that begins now, where one is due.
+    #[must_use]
+    pub fn probed(self, now: Timestamp) -> Option<Self> {
+        let (Self::Open { since, probes, .. } | Self::HalfOpen { since, probes, .. }) = self else {
+            return None;
+        };
+        let until = later(now, PROBE_TIME);
+        (self.access(now) == Access::Probe).then_some(Self::HalfOpen { since, probes, until })
+    }
+
+    /// After a failed attempt that made `streak` what it is.
+    #[must_use]
+    pub fn after_failure(self, streak: Streak, thresholds: &Thresholds) -> Self {
+        match self {
+            Self::Closed if streak.opens(thresholds) => Self::Open {
+                since: streak.last,
+                probe_at: later(streak.last, thresholds.probe_delay(0)),
+                probes: 0,
+            },
+            Self::HalfOpen { since, probes, .. } => {
+                let probes = probes.saturating_add(1);
+                let probe_at = later(streak.last, thresholds.probe_delay(probes));
+                Self::Open { since, probe_at, probes }
+            }
+            other => other,
+        }
+    }
+
+    /// The next probe at once: somebody has switched the webhook on again.
+    #[must_use]
+    pub fn hurried(self, now: Timestamp) -> Self {
+        match self {
+            Self::Closed => Self::Closed,
+            Self::Open { since, probes, .. } | Self::HalfOpen { since, probes, .. } => {
+                Self::Open { since, probes, probe_at: now }
+            }
+        }
+    }
+}
+
+impl Streak {
+    fn opens(self, thresholds: &Thresholds) -> bool {
+        self.failures >= thresholds.failures && self.lasts(thresholds.failing_for)
+    }
+
+    /// Whether its first and its last failure are at least so far apart.
+    #[must_use]
+    pub fn lasts(self, time: Duration) -> bool {
+        self.last >= later(self.since, time)
+    }
+}
+
+impl Thresholds {
+    /// From the opening, or from the failure of so many probes, to the next one.
+    #[must_use]
+    pub fn probe_delay(&self, probes: u32) -> Duration {
+        let factor = 2u32.saturating_pow(probes.min(30));
+        self.first_probe.saturating_mul(factor).min(self.longest_probe.max(self.first_probe))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_second(seconds).unwrap()
+    }
+
+    fn streak(failures: u32, since: i64, last: i64) -> Streak {
+        Streak { failures, since: at(since), last: at(last) }
+    }
+
+    fn open(since: i64, probe_at: i64, probes: u32) -> Circuit {
+        Circuit::Open { since: at(since), probe_at: at(probe_at), probes }
+    }
+
+    fn half_open(since: i64, until: i64, probes: u32) -> Circuit {
+        Circuit::HalfOpen { since: at(since), until: at(until), probes }
+    }
+
+    #[test]
+    fn failures_open_it_and_put_off_its_probes() {
+        let closed = Circuit::Closed;
+        for (name, circuit, streak, expected) in [
+            ("too few", closed, streak(9, 0, 100), closed),
+            ("too short", closed, streak(50, 0, 59), closed),
+            ("enough", closed, streak(10, 0, 60), open(60, 120, 0)),
+            ("open already", open(60, 120, 0), streak(11, 0, 70), open(60, 120, 0)),
+            ("the first probe fails", half_open(60, 210, 0), streak(11, 0, 121), open(60, 241, 1)),
+            ("the second", half_open(60, 400, 1), streak(12, 0, 250), open(60, 490, 2)),
+            ("the tenth", half_open(60, 9_000, 9), streak(20, 0, 8_000), open(60, 8_900, 10)),
+        ] {
+            assert_eq!(circuit.after_failure(streak, &Thresholds::default()), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_it_lets_a_delivery_do() {
+        for (circuit, now, expected) in [
+            (Circuit::Closed, 0, Access::Attempt),
+            (open(60, 120, 0), 119, Access::NotBefore(at(120))),
+            (open(60, 120, 0), 120, Access::Probe),
+            (half_open(60, 210, 0), 209, Access::NotBefore(at(210))),
+            (half_open(60, 210, 0), 210, Access::Probe),
+        ] {
+            assert_eq!(circuit.access(at(now)), expected, "{circuit:?} {now}");
+            let probed = circuit.probed(at(now));
+            assert_eq!(probed.is_some(), expected == Access::Probe, "{circuit:?} {now}");
+        }
+        assert_eq!(open(60, 120, 3).probed(at(130)), Some(half_open(60, 220, 3)));
+        assert_eq!(half_open(60, 220, 3).hurried(at(100)), open(60, 100, 3));
+        assert_eq!(Circuit::Closed.hurried(at(100)), Circuit::Closed);
+    }
+
+    proptest! {
+        #[test]
+        fn probes_back_off_within_their_bounds(first in 1..1_000u64, longest in 1..10_000u64, probes: u32) {
+            let thresholds = Thresholds {
+                first_probe: Duration::from_secs(first),
+                longest_probe: Duration::from_secs(longest),
+                ..Thresholds::default()
+            };
+            let delay = thresholds.probe_delay(probes);
+            prop_assert!(delay >= thresholds.first_probe);
+            prop_assert!(delay <= thresholds.longest_probe.max(thresholds.first_probe));
+            prop_assert!(delay <= thresholds.probe_delay(probes.saturating_add(1)));
+        }
+    }
+}

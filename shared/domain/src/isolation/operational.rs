@@ -1,0 +1,183 @@
+//! Hooklane's own events: they tell a tenant about its webhooks and deliveries.
+//!
+//! They take the way of every event, but no wildcard matches them, they are never sent to the webhook
+//! they are about, and their own deliveries raise none. An id derives from what is reported, so that a
+//! report that is repeated is a duplicate.
+
+use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
+
+use crate::delivery::Delivery;
+use crate::event::{Content, NewEvent};
+use crate::ids::{EventId, EventType, TenantId, WebhookId};
+use crate::isolation::health::Report;
+use crate::json::RawJson;
+use crate::webhook::DisableReason;
+use crate::webhook::subscription::OPERATIONAL;
+
+/// Whether deliveries of this type are Hooklane's own.
+#[must_use]
+pub fn is_operational(event_type: &EventType) -> bool {
+    OPERATIONAL.contains(&event_type.as_str())
+}
+
+/// The webhook that an operational event is about.
+#[must_use]
+pub fn concerned(content: &Content) -> Option<WebhookId> {
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct About {
+        webhook_id: WebhookId,
+    }
+    if !is_operational(&content.event_type) {
+        return None;
+    }
+    serde_json::from_str::<About>(content.data.as_str()).ok().map(|about| about.webhook_id)
+}
+
+/// `webhook.failing` and `webhook.recovered`.
+#[must_use]
+pub fn of_report(tenant: &TenantId, webhook: WebhookId, report: Report) -> NewEvent {
+    let id = webhook.to_string();
+    match report {
+        Report::Failing { since, failures } => {
+            let data = serde_json::json!({
+                "webhookId": id, "since": since.to_string(), "failures": failures,
+            });
+            event(tenant, "webhook.failing", &[&id, &since.to_string()], since, &data)
+        }
+        Report::Recovered { since, at } => {
+            let data = serde_json::json!({
+                "webhookId": id, "failingSince": since.to_string(), "recoveredAt": at.to_string(),
+            });
+            event(tenant, "webhook.recovered", &[&id, &since.to_string()], at, &data)
+        }
+    }
+}
+
+/// `webhook.disabled`.
+#[must_use]
+pub fn of_disabling(
+    tenant: &TenantId,
+    webhook: WebhookId,
+    at: Timestamp,
+    reason: DisableReason,
+) -> NewEvent {
+    let id = webhook.to_string();
+    let data = serde_json::json!({
+        "webhookId": id, "disabledAt": at.to_string(), "reason": reason,
+    });
+    event(tenant, "webhook.disabled", &[&id, &at.to_string()], at, &data)
+}
+
+/// `delivery.exhausted`: every attempt of the policy failed, the last one at `at`.
+#[must_use]
+pub fn of_exhaustion(delivery: &Delivery, attempts: u32, at: Timestamp) -> NewEvent {
+    let id = delivery.id.to_string();
+    let data = serde_json::json!({
+        "webhookId": delivery.id.webhook().to_string(),
+        "deliveryId": id,
+        "eventId": delivery.id.event().as_str(),
+        "eventType": delivery.event_type.as_str(),
+        "attempts": attempts,
+    });
+    let about = [id.as_str(), &attempts.to_string()];
+    event(&delivery.tenant, "delivery.exhausted", &about, at, &data)
+}
+
+fn event(
+    tenant: &TenantId,
+    name: &str,
+    about: &[&str],
+    at: Timestamp,
+    data: &serde_json::Value,
+) -> NewEvent {
+    let (Ok(event_type), Ok(id), Ok(data)) = (
+        name.parse(),
+        derived_id(name, about).parse::<EventId>(),
+        RawJson::parse(&data.to_string()),
+    ) else {
+        unreachable!("the names, ids and data of operational events are well-formed")
+    };
+    let content = Content {
+        event_type,
+        data,
+        metadata: None,
+        timestamp: Some(crate::time::whole_millisecond(at)),
+        version: None,
+        test: false,
+    };
+    NewEvent { id: Some(id), tenant: tenant.clone(), content }
+}
+
+/// `op_` and 40 hex digits of a hash over the kind and what it is about, each with its length.
+fn derived_id(name: &str, about: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    for part in std::iter::once(&name).chain(about) {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    format!("op_{}", &hex::encode(hash.finalize())[..40])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::DeliveryId;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_second(seconds).unwrap()
+    }
+
+    fn all() -> Vec<NewEvent> {
+        let tenant: TenantId = "acme".parse().unwrap();
+        let webhook = WebhookId::new(at(0), 1);
+        let id = DeliveryId::new(webhook, at(1), "evt-1".parse().unwrap());
+        let delivery = Delivery::unwritten(id, tenant.clone(), "order.created".parse().unwrap());
+        vec![
+            of_report(&tenant, webhook, Report::Failing { since: at(5), failures: 10 }),
+            of_report(&tenant, webhook, Report::Recovered { since: at(5), at: at(9) }),
+            of_disabling(&tenant, webhook, at(7), DisableReason::Failing),
+            of_exhaustion(&delivery, 3, at(8)),
+        ]
+    }
+
+    #[test]
+    fn what_they_say() {
+        let said: Vec<_> = all()
+            .iter()
+            .map(|e| format!("{} {}", e.content.event_type, e.content.data.as_str()))
+            .collect();
+        insta::assert_snapshot!(said.join("\n"), @r#"
+        webhook.failing {"webhookId":"wh_00000000000000000000000001","since":"1970-01-01T00:00:05Z","failures":10}
+        webhook.recovered {"webhookId":"wh_00000000000000000000000001","failingSince":"1970-01-01T00:00:05Z","recoveredAt":"1970-01-01T00:00:09Z"}
+        webhook.disabled {"webhookId":"wh_00000000000000000000000001","disabledAt":"1970-01-01T00:00:07Z","reason":"failing"}
+        delivery.exhausted {"webhookId":"wh_00000000000000000000000001","deliveryId":"dlv_AAAAAAAAAAAAAAAAAAAAAAEAAAAAA-hldnQtMQ","eventId":"evt-1","eventType":"order.created","attempts":3}
+        "#);
+    }
+
+    #[test]
+    fn they_are_about_a_webhook_and_their_ids_derive_from_what_they_report() {
+        let (first, again) = (all(), all());
+        let mut ids: Vec<_> = first.iter().map(|e| e.id.clone().unwrap()).collect();
+        for (event, same) in first.iter().zip(&again) {
+            assert_eq!(event.id, same.id);
+            assert_eq!(event.content, same.content, "or the repetition would be a conflict");
+            assert_eq!(concerned(&event.content), Some(WebhookId::new(at(0), 1)));
+            assert!(is_operational(&event.content.event_type));
+        }
+        ids.sort();
+        ids.dedup();
+        assert_eq!(ids.len(), 4);
+    }
+
+    #[test]
+    fn other_events_are_about_no_webhook() {
+        let mut content = all().remove(0).content;
+        content.event_type = "order.created".parse().unwrap();
+        assert_eq!(concerned(&content), None);
+        content.event_type = "webhook.failing".parse().unwrap();
+        content.data = RawJson::parse("[1]").unwrap();
+        assert_eq!(concerned(&content), None);
+    }
+}

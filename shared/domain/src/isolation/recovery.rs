@@ -1,0 +1,196 @@
+//! A recovery: a job that sends again what a webhook missed.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{DeliveryId, TenantId, WebhookId};
+use crate::json::fields::{FieldErrors, Fields};
+
+/// At most one runs for a webhook at a time; the newest is remembered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recovery {
+    pub tenant: TenantId,
+    pub webhook: WebhookId,
+    pub wanted: Wanted,
+    pub requested_at: Timestamp,
+    pub stage: Stage,
+    /// Deliveries sent so far.
+    pub sent: u64,
+    /// Counts the writes; 0 where there was none.
+    pub revision: u64,
+}
+
+/// What of the events accepted from `since` to `until`, both included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wanted {
+    pub since: Timestamp,
+    pub until: Timestamp,
+    pub status: WantedStatus,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WantedStatus {
+    /// Deliveries that failed.
+    Failed,
+    /// Events that the webhook subscribes to and of which nothing was written: too much was parked, or
+    /// the webhook was inactive.
+    Skipped,
+    Any,
+}
+
+impl std::str::FromStr for WantedStatus {
+    type Err = &'static str;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "failed" => Ok(Self::Failed),
+            "skipped" => Ok(Self::Skipped),
+            "any" => Ok(Self::Any),
+            _ => Err("must be failed, skipped or any"),
+        }
+    }
+}
+
+/// Where a recovery is; what it holds is where it goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stage {
+    /// Looking for what failed, from the newest to the oldest.
+    Failed {
+        after: Option<DeliveryId>,
+    },
+    /// Looking through the events.
+    Skipped {
+        cursor: Option<String>,
+    },
+    Done {
+        at: Timestamp,
+    },
+}
+
+impl Recovery {
+    #[must_use]
+    pub fn new(
+        tenant: TenantId,
+        webhook: WebhookId,
+        wanted: Wanted,
+        requested_at: Timestamp,
+    ) -> Self {
+        let stage = match wanted.status {
+            WantedStatus::Failed | WantedStatus::Any => Stage::Failed { after: None },
+            WantedStatus::Skipped => Stage::Skipped { cursor: None },
+        };
+        Self { tenant, webhook, wanted, requested_at, stage, sent: 0, revision: 0 }
+    }
+
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        !matches!(self.stage, Stage::Done { .. })
+    }
+
+    /// After a step that sent so many and says where the stage goes on, if it does.
+    #[must_use]
+    pub fn advanced(self, sent: u64, now: Timestamp, goes_on: Option<Stage>) -> Self {
+        let stage = match (goes_on, &self.stage, self.wanted.status) {
+            (Some(stage), _, _) => stage,
+            (None, Stage::Failed { .. }, WantedStatus::Any) => Stage::Skipped { cursor: None },
+            (None, _, _) => Stage::Done { at: now },
+        };
+        Self { stage, sent: self.sent.saturating_add(sent), ..self }
+    }
+}
+
+impl Wanted {
+    /// Reads `{since, until?, status}`; up to now where there is no `until`.
+    pub fn read(body: &str, now: Timestamp) -> Result<Self, FieldErrors> {
+        let mut fields = Fields::of("", body)?;
+        let since = fields.time(&["since"]);
+        let until = fields.time(&["until"]);
+        let status = fields.parse(&["status"]);
+        for (name, missing) in [("since", since.is_none()), ("status", status.is_none())] {
+            if missing && !fields.has_error(name) {
+                fields.error(name, "is required");
+            }
+        }
+        fields.finish()?;
+        match (since, status) {
+            (Some(since), Some(status)) => Ok(Self { since, until: until.unwrap_or(now), status }),
+            _ => Err(FieldErrors::one("", "must be {since, until?, status}")),
+        }
+    }
+
+    #[must_use]
+    pub fn includes(&self, accepted_at: Timestamp) -> bool {
+        (self.since..=self.until).contains(&accepted_at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_body_wants() {
+        let now = Timestamp::from_second(1_705_314_600).unwrap();
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let (noon, later) = (at("2024-01-15T10:00:00Z"), at("2024-01-15T10:10:00Z"));
+        for (body, since, until, status) in [
+            (
+                r#"{"since":"2024-01-15T10:00:00Z","status":"failed"}"#,
+                noon,
+                now,
+                WantedStatus::Failed,
+            ),
+            (
+                r#"{"since":1705312800,"until":"2024-01-15T11:10:00+01:00","status":"any"}"#,
+                noon,
+                later,
+                WantedStatus::Any,
+            ),
+            (
+                r#"{"since":1705312800,"until":1705312800,"status":"skipped"}"#,
+                noon,
+                noon,
+                WantedStatus::Skipped,
+            ),
+        ] {
+            assert_eq!(Wanted::read(body, now), Ok(Wanted { since, until, status }), "{body}");
+        }
+        for (body, paths) in [
+            ("", &[""][..]),
+            ("{}", &["since", "status"]),
+            (
+                r#"{"since":"soon","until":[],"status":"lost","x":1}"#,
+                &["since", "until", "status", "x"],
+            ),
+        ] {
+            let errors = Wanted::read(body, now).unwrap_err().into_vec();
+            let found: Vec<_> = errors.iter().map(|e| e.path.as_str()).collect();
+            assert_eq!(found, paths, "{body}");
+        }
+    }
+
+    #[test]
+    fn stages_follow_each_other() {
+        let at = |s| Timestamp::from_second(s).unwrap();
+        let done = Stage::Done { at: at(9) };
+        let skipped = Stage::Skipped { cursor: None };
+        let failed = Stage::Failed { after: None };
+        for (status, first, second) in [
+            (WantedStatus::Failed, &failed, &done),
+            (WantedStatus::Skipped, &skipped, &done),
+            (WantedStatus::Any, &failed, &skipped),
+        ] {
+            let wanted = Wanted { since: at(1), until: at(2), status };
+            let webhook = WebhookId::new(at(0), 1);
+            let recovery = Recovery::new("t".parse().unwrap(), webhook, wanted, at(3));
+            assert_eq!(&recovery.stage, first, "{status:?}");
+            let goes_on = Stage::Skipped { cursor: Some("x".to_owned()) };
+            let same = recovery.clone().advanced(2, at(9), Some(goes_on.clone()));
+            assert_eq!((same.sent, same.stage), (2, goes_on));
+            let next = recovery.advanced(1, at(9), None);
+            assert_eq!((&next.stage, next.sent), (second, 1), "{status:?}");
+            assert_eq!(next.is_running(), next.stage != done);
+        }
+    }
+}

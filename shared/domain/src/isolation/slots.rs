@@ -1,0 +1,99 @@
+//! The rate limit of a webhook: slots, evenly spaced.
+//!
+//! A slot is one attempt. Slots are `perSeconds / requests` apart, so no window of `perSeconds` holds
+//! more than `requests` of them, wherever it begins. There is no burst: what an unused limit would have
+//! allowed is not saved up. Slots are handed out in order of asking, each once, so nobody starves.
+//!
+//! An attempt may start later than its slot (a wait counts in whole seconds, a queue may lag), so what
+//! a receiver sees may be off by that.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::time::later;
+use crate::webhook::limits::RateLimit;
+
+/// A slot further away than this is waited for in the ledger instead of a queue.
+pub const MAX_QUEUED_WAIT: Duration = Duration::from_secs(15 * 60);
+
+/// From one slot to the next, in whole microseconds, rounded up.
+#[must_use]
+pub fn spacing(limit: RateLimit) -> Duration {
+    let micros = (u64::from(limit.per_seconds()) * 1_000_000).div_ceil(limit.requests().into());
+    Duration::from_micros(micros)
+}
+
+/// A slot, and when the one after it begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Granted {
+    pub slot: Timestamp,
+    pub next: Timestamp,
+}
+
+/// The slot of whoever asks at `now`, where the one that is handed out next begins at `next`.
+#[must_use]
+pub fn grant(next: Option<Timestamp>, now: Timestamp, limit: RateLimit) -> Granted {
+    let slot = next.map_or(now, |next| next.max(now));
+    Granted { slot, next: later(slot, spacing(limit)) }
+}
+
+/// So many parked deliveries fit a minute of the limit, at least one: more need not be released at once.
+#[must_use]
+pub fn per_minute(limit: RateLimit) -> usize {
+    let most = u64::from(limit.requests()) * 60 / u64::from(limit.per_seconds());
+    usize::try_from(most.max(1)).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn at(micros: i64) -> Timestamp {
+        Timestamp::from_microsecond(micros).unwrap()
+    }
+
+    #[test]
+    fn slots() {
+        let limit = RateLimit::new(2, 1).unwrap();
+        for (next, now, slot, after) in [
+            (None, 1_000_000, 1_000_000, 1_500_000),
+            (Some(500_000), 1_000_000, 1_000_000, 1_500_000),
+            (Some(1_000_000), 1_000_000, 1_000_000, 1_500_000),
+            (Some(9_000_000), 1_000_000, 9_000_000, 9_500_000),
+        ] {
+            let granted = grant(next.map(at), at(now), limit);
+            assert_eq!(granted, Granted { slot: at(slot), next: at(after) }, "{next:?} {now}");
+        }
+        assert_eq!(per_minute(RateLimit::new(60, 30).unwrap()), 120);
+        assert_eq!(per_minute(RateLimit::new(1, 3_600).unwrap()), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn no_window_holds_more_than_the_limit_and_nobody_starves(
+            requests in 1..50u64,
+            per in 1..120u64,
+            asks in proptest::collection::vec(0..3_000_000i64, 1..200),
+        ) {
+            let limit = RateLimit::new(requests, per).unwrap();
+            let (mut now, mut next, mut slots) = (0i64, None, Vec::new());
+            for (asked, pause) in asks.iter().enumerate() {
+                now += pause;
+                let granted = grant(next, at(now), limit);
+                next = Some(granted.next);
+                prop_assert!(granted.slot >= at(now));
+                // No later than if all before it had asked at once.
+                let worst = spacing(limit) * u32::try_from(asked).unwrap();
+                prop_assert!(granted.slot <= later(at(now), worst));
+                slots.push(granted.slot);
+            }
+            let window = Duration::from_secs(per);
+            for (i, first) in slots.iter().enumerate() {
+                let inside = slots[i..].iter().filter(|slot| **slot < later(*first, window)).count();
+                prop_assert!(inside as u64 <= requests);
+            }
+        }
+    }
+}

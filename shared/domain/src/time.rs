@@ -1,0 +1,18 @@
+//! Times that are compared and stored.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+/// The time without its fraction of a millisecond. Whatever is stored or compared counts in whole
+/// milliseconds, so that what was written and what is read back are the same.
+#[must_use]
+pub fn whole_millisecond(time: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(time.as_millisecond()).unwrap_or(time)
+}
+
+/// The time that much later, or the last one there is.
+#[must_use]
+pub fn later(at: Timestamp, by: Duration) -> Timestamp {
+    at.saturating_add(by).unwrap_or(Timestamp::MAX)
+}

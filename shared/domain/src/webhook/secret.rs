@@ -1,0 +1,193 @@
+//! A webhook's signing secret, the two ways contracts read a shared one, and the asymmetric kind.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use secrecy::{ExposeSecret, SecretSlice, SecretString};
+
+use crate::webhook::signature::Ed25519Key;
+
+/// How a contract reads a secret as the key of its signature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SecretForm {
+    /// The key is the secret's text.
+    Text,
+    /// The key is what `whsec_` is followed by, in base64 (*Standard Webhooks 1.0*, "Signature
+    /// scheme"); a secret without that prefix is its text.
+    Whsec,
+}
+
+const PREFIX: &str = "whsec_";
+const ED25519_PREFIX: &str = "whsk_";
+const PUBLIC_PREFIX: &str = "whpk_";
+
+/// A signing secret: text of 8 to 255 characters, `whsec_` and base64, or `whsk_` and an Ed25519 key in
+/// base64 (*Standard Webhooks 1.0*, "Webhook Signatures"), which signs asymmetrically.
+#[derive(Debug, Clone)]
+pub struct SigningSecret(SecretString);
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidSecret {
+    #[error("must have 8 to 255 characters")]
+    Length,
+    #[error("must have no control characters")]
+    Control,
+    #[error("must be whsec_ followed by 8 or more bytes in base64")]
+    Whsec,
+    #[error(
+        "must be whsk_ followed by an Ed25519 key in base64: 32 bytes, or with its public key 64"
+    )]
+    Whsk,
+}
+
+impl SigningSecret {
+    /// A new secret in the form its contract reads: `whsec_` and base64, or 64 hex digits.
+    #[must_use]
+    pub fn generate(form: SecretForm, random: [u8; 32]) -> Self {
+        let text = match form {
+            SecretForm::Whsec => format!("{PREFIX}{}", STANDARD.encode(random)),
+            SecretForm::Text => hex::encode(random),
+        };
+        Self(text.into())
+    }
+
+    /// A new Ed25519 key, written as the pair that most libraries call the secret key: seed and public
+    /// key, 64 bytes.
+    #[must_use]
+    pub fn generate_ed25519(random: [u8; 32]) -> Self {
+        let pair = SecretSlice::from(Ed25519Key::from_seed(&random).pair().to_vec());
+        Self(format!("{ED25519_PREFIX}{}", STANDARD.encode(pair.expose_secret())).into())
+    }
+
+    /// The key, where the secret is an asymmetric one.
+    #[must_use]
+    pub fn ed25519(&self) -> Option<Ed25519Key> {
+        ed25519_key(self.expose().strip_prefix(ED25519_PREFIX)?)
+    }
+
+    #[must_use]
+    pub fn is_ed25519(&self) -> bool {
+        self.expose().starts_with(ED25519_PREFIX)
+    }
+
+    /// What receivers verify an asymmetric signature with: `whpk_` and base64. No secret.
+    #[must_use]
+    pub fn public_key(&self) -> Option<String> {
+        self.ed25519().map(|key| format!("{PUBLIC_PREFIX}{}", STANDARD.encode(key.public())))
+    }
+
+    /// The secret as it was given; stored encrypted, and shown on creation only.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+
+    /// The secret as clients of a contract expect to see it: under `whsec` always in that form, which
+    /// every library of that standard reads.
+    #[must_use]
+    pub fn shown(&self, form: SecretForm) -> SecretString {
+        let text = self.expose();
+        match form {
+            SecretForm::Whsec if !text.starts_with(PREFIX) && !self.is_ed25519() => {
+                format!("{PREFIX}{}", STANDARD.encode(text)).into()
+            }
+            _ => text.into(),
+        }
+    }
+
+    /// The bytes that sign.
+    #[must_use]
+    pub fn key(&self, form: SecretForm) -> SecretSlice<u8> {
+        let text = self.expose();
+        let decoded = match form {
+            SecretForm::Whsec => text.strip_prefix(PREFIX).and_then(|b| STANDARD.decode(b).ok()),
+            SecretForm::Text => None,
+        };
+        decoded.unwrap_or_else(|| text.as_bytes().to_vec()).into()
+    }
+}
+
+impl std::str::FromStr for SigningSecret {
+    type Err = InvalidSecret;
+    fn from_str(text: &str) -> Result<Self, InvalidSecret> {
+        if !(8..=255).contains(&text.chars().count()) {
+            return Err(InvalidSecret::Length);
+        }
+        if text.chars().any(char::is_control) {
+            return Err(InvalidSecret::Control);
+        }
+        if let Some(encoded) = text.strip_prefix(PREFIX) {
+            let bytes = STANDARD.decode(encoded).map_err(|_| InvalidSecret::Whsec)?;
+            if bytes.len() < 8 {
+                return Err(InvalidSecret::Whsec);
+            }
+        }
+        if let Some(encoded) = text.strip_prefix(ED25519_PREFIX) {
+            ed25519_key(encoded).ok_or(InvalidSecret::Whsk)?;
+        }
+        Ok(Self(text.into()))
+    }
+}
+
+fn ed25519_key(encoded: &str) -> Option<Ed25519Key> {
+    let bytes = SecretSlice::from(STANDARD.decode(encoded).ok()?);
+    match bytes.expose_secret().len() {
+        32 => bytes.expose_secret().try_into().ok().map(Ed25519Key::from_seed),
+        _ => Ed25519Key::from_pair(bytes.expose_secret().try_into().ok()?),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_by_form() {
+        let text: SigningSecret = "your-webhook-secret".parse().unwrap();
+        assert_eq!(text.key(SecretForm::Text).expose_secret(), b"your-webhook-secret");
+        assert_eq!(text.key(SecretForm::Whsec).expose_secret(), b"your-webhook-secret");
+        let shown = text.shown(SecretForm::Whsec);
+        let again: SigningSecret = shown.expose_secret().parse().unwrap();
+        assert_eq!(again.key(SecretForm::Whsec).expose_secret(), b"your-webhook-secret");
+
+        let generated = SigningSecret::generate(SecretForm::Whsec, [7; 32]);
+        assert_eq!(generated.key(SecretForm::Whsec).expose_secret(), [7; 32]);
+        assert!(generated.expose().parse::<SigningSecret>().is_ok());
+        let hex = SigningSecret::generate(SecretForm::Text, [7; 32]);
+        assert_eq!(hex.key(SecretForm::Text).expose_secret(), "07".repeat(32).as_bytes());
+    }
+
+    #[test]
+    fn an_ed25519_key_is_a_seed_or_a_pair_that_belongs_together() {
+        let pair = SigningSecret::generate_ed25519([7; 32]);
+        let seed: SigningSecret = format!("whsk_{}", STANDARD.encode([7; 32])).parse().unwrap();
+        assert_eq!(pair.public_key(), seed.public_key());
+        assert!(pair.public_key().unwrap().starts_with("whpk_"));
+        assert!(pair.expose().parse::<SigningSecret>().unwrap().is_ed25519());
+        assert_eq!(pair.shown(SecretForm::Whsec).expose_secret(), pair.expose());
+        let other = [[7; 32], [8; 32]].concat();
+        let mixed = format!("whsk_{}", STANDARD.encode(other));
+        assert_eq!(mixed.parse::<SigningSecret>().unwrap_err(), InvalidSecret::Whsk);
+        let shared: SigningSecret = "your-webhook-secret".parse().unwrap();
+        assert!(shared.public_key().is_none() && !shared.is_ed25519());
+    }
+
+    #[test]
+    fn what_is_no_secret_is_refused_and_none_is_shown_by_accident() {
+        for text in [
+            "",
+            "short",
+            "whsec_",
+            "whsec_%%%%%%%%",
+            "whsec_AAAA",
+            "with\nnewline",
+            "whsk_",
+            "whsk_AAAAAAAA",
+            &"x".repeat(256),
+        ] {
+            assert!(text.parse::<SigningSecret>().is_err(), "{text}");
+        }
+        let secret: SigningSecret = "your-webhook-secret".parse().unwrap();
+        assert!(!format!("{secret:?}").contains("webhook"));
+    }
+}

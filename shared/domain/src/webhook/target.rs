@@ -1,0 +1,263 @@
+//! The URL that a webhook's deliveries go to.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use url::{Host, Url};
+
+use crate::webhook::network::{NetworkRules, TargetCidrs};
+
+const MAX_LENGTH: usize = 2048;
+
+/// A URL that shows nothing forbidden. What its name resolves to is judged before each attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TargetUrl(Url);
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidTarget {
+    #[error("is not a URL: {0}")]
+    Syntax(String),
+    #[error("must have at most {MAX_LENGTH} characters")]
+    Length,
+    #[error("must be an https URL (plain http only to an address that the operator has allowed)")]
+    Scheme,
+    #[error("must not carry a user name or password")]
+    UserInfo,
+    #[error("must not carry a fragment (#…)")]
+    Fragment,
+    #[error("must not contain {0}")]
+    Character(&'static str),
+    #[error("has a host that is no host name")]
+    HostName,
+    #[error("must not point to this machine")]
+    Localhost,
+    #[error("must not point to a name of a private network ({0})")]
+    PrivateName(&'static str),
+    #[error("must not point to {0} ({1})")]
+    Address(IpAddr, &'static str),
+    #[error("must point into the webhook's targetCidrs")]
+    OutsideTargetCidrs,
+    #[error("must not use port {0}")]
+    Port(u16),
+}
+
+impl TargetUrl {
+    /// Judges what the URL itself shows. Plain `http` is for addresses the operator listed only.
+    pub fn parse(text: &str, rules: &NetworkRules) -> Result<Self, InvalidTarget> {
+        if text.len() > MAX_LENGTH {
+            return Err(InvalidTarget::Length);
+        }
+        if let Some(what) = misread(text) {
+            return Err(InvalidTarget::Character(what));
+        }
+        let url = Url::parse(text).map_err(|e| InvalidTarget::Syntax(e.to_string()))?;
+        // Escaping may have made it longer.
+        if url.as_str().len() > MAX_LENGTH {
+            return Err(InvalidTarget::Length);
+        }
+        let target = Self(url);
+        target.judge(rules)?;
+        Ok(target)
+    }
+
+    /// A URL that was judged when its webhook was saved; [`TargetUrl::judge`] it before use, since
+    /// the rules may have changed.
+    pub fn from_stored(text: &str) -> Result<Self, InvalidTarget> {
+        Url::parse(text).map(Self).map_err(|e| InvalidTarget::Syntax(e.to_string()))
+    }
+
+    /// Judges everything that needs no name resolution.
+    pub fn judge(&self, rules: &NetworkRules) -> Result<(), InvalidTarget> {
+        let literal = self.literal();
+        let listed = literal.is_some_and(|address| rules.is_listed(address));
+        match self.0.scheme() {
+            "https" => {}
+            "http" if listed => {}
+            _ => return Err(InvalidTarget::Scheme),
+        }
+        if !self.0.username().is_empty() || self.0.password().is_some() {
+            return Err(InvalidTarget::UserInfo);
+        }
+        if self.0.fragment().is_some() {
+            return Err(InvalidTarget::Fragment);
+        }
+        if let Some(address) = literal
+            && let Some(why) = rules.refusal(address)
+        {
+            return Err(InvalidTarget::Address(address, why));
+        }
+        if let Some(Host::Domain(name)) = self.0.host() {
+            judge_name(name, rules)?;
+        }
+        match self.0.port_or_known_default() {
+            Some(port) if rules.allows_port(port) => Ok(()),
+            // A listed address is the operator's own; plain http has no port 443 to be on.
+            Some(80) if listed => Ok(()),
+            port => Err(InvalidTarget::Port(port.unwrap_or(0))),
+        }
+    }
+
+    /// The same with a webhook's own ranges, which an address in the URL must be in.
+    pub fn judge_within(
+        &self,
+        rules: &NetworkRules,
+        only: Option<&TargetCidrs>,
+    ) -> Result<(), InvalidTarget> {
+        self.judge(rules)?;
+        match (self.literal(), only) {
+            (Some(address), Some(only)) if !only.contains(address) => {
+                Err(InvalidTarget::OutsideTargetCidrs)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The address, where the host is one: a literal does not pass through a resolver.
+    #[must_use]
+    pub fn literal(&self) -> Option<IpAddr> {
+        match self.0.host()? {
+            Host::Ipv4(v4) => Some(v4.into()),
+            Host::Ipv6(v6) => Some(v6.into()),
+            Host::Domain(_) => None,
+        }
+    }
+
+    #[must_use]
+    pub fn host(&self) -> &str {
+        self.0.host_str().unwrap_or_default()
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl fmt::Display for TargetUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Characters that a URL parser drops or turns, so that others read the URL differently.
+fn misread(text: &str) -> Option<&'static str> {
+    if text.contains(|c: char| c.is_control() || c.is_whitespace()) {
+        Some("spaces or control characters")
+    } else if text.contains('\\') {
+        Some("a backslash")
+    } else {
+        None
+    }
+}
+
+/// Names that only ever mean something on a private network: special-use domains (RFC 6761, 6762 with
+/// its appendix G, 7686, 8375, 9476; ICANN on `internal`), and the tree that names addresses.
+const PRIVATE_SUFFIXES: [&str; 12] = [
+    "alt",
+    "arpa",
+    "corp",
+    "home",
+    "internal",
+    "intranet",
+    "lan",
+    "local",
+    "localdomain",
+    "mail",
+    "onion",
+    "private",
+];
+
+/// A name as the URL parser left it: lower case, in ASCII, its trailing dot kept.
+fn judge_name(name: &str, rules: &NetworkRules) -> Result<(), InvalidTarget> {
+    let name = name.strip_suffix('.').unwrap_or(name);
+    if name.len() > 253 || !name.split('.').all(is_label) {
+        return Err(InvalidTarget::HostName);
+    }
+    let last = name.rsplit('.').next().unwrap_or(name);
+    if last == "localhost" {
+        return Err(InvalidTarget::Localhost);
+    }
+    // The operator lets webhooks into its own network: then the addresses decide alone.
+    if rules.lists_any() {
+        return Ok(());
+    }
+    if !name.contains('.') {
+        return Err(InvalidTarget::PrivateName("one label only"));
+    }
+    match PRIVATE_SUFFIXES.iter().find(|suffix| **suffix == last) {
+        Some(suffix) => Err(InvalidTarget::PrivateName(suffix)),
+        None => Ok(()),
+    }
+}
+
+/// Letters, digits, hyphens, and the underscore that some hosts have.
+fn is_label(label: &str) -> bool {
+    (1..=63).contains(&label.len())
+        && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets() {
+        let rules = NetworkRules::default();
+        for (url, allowed) in [
+            ("https://example.com/hook?a=1", true),
+            ("https://example.com:8443/", true),
+            ("https://93.184.216.34/", true),
+            ("http://example.com/", false),
+            ("ftp://example.com/", false),
+            ("https://user@example.com/", false),
+            ("https://user:secret@example.com/", false),
+            ("https://example.com/#top", false),
+            ("https://example.com:80/", false),
+            ("https://example.com:22/", false),
+            ("https://localhost/", false),
+            ("https://localhost./", false),
+            ("https://a.localhost:8443/", false),
+            ("https://127.0.0.1/", false),
+            ("https://127.1/", false),
+            ("https://2130706433/", false),
+            ("https://0x7f000001/", false),
+            ("https://0177.0.0.1/", false),
+            ("https://[::1]/", false),
+            ("https://[::ffff:127.0.0.1]/", false),
+            ("https://169.254.169.254/latest/meta-data", false),
+            ("https://10.0.0.1/", false),
+            ("https://a..b/", false),
+            ("https://example.com../", false),
+            ("https://example.com./", true),
+            ("https://intranet/", false),
+            ("https://ip-10-0-0-1.ec2.internal/", false),
+            ("https://exa\nmple.com/", false),
+            ("https://example.com\\@127.0.0.1/", false),
+            ("example.com", false),
+            ("", false),
+        ] {
+            assert_eq!(TargetUrl::parse(url, &rules).is_ok(), allowed, "{url}");
+        }
+        let long = format!("https://example.com/{}", "x".repeat(MAX_LENGTH));
+        assert_eq!(TargetUrl::parse(&long, &rules), Err(InvalidTarget::Length));
+    }
+
+    #[test]
+    fn a_listed_address_may_be_plain_http() {
+        let rules = NetworkRules::parse("127.0.0.0/8", "443,1024-65535").unwrap();
+        assert!(TargetUrl::parse("http://127.0.0.1:8080/hook", &rules).is_ok());
+        assert!(TargetUrl::parse("http://127.0.0.1/hook", &rules).is_ok());
+        assert!(TargetUrl::parse("http://localhost:8080/hook", &rules).is_err());
+        assert!(TargetUrl::parse("http://10.0.0.1:8080/hook", &rules).is_err());
+    }
+
+    #[test]
+    fn names_of_the_operators_network_are_for_operators_who_listed_it() {
+        let rules = NetworkRules::parse("10.1.0.0/16", "443").unwrap();
+        assert!(TargetUrl::parse("https://hooks.corp.internal/", &rules).is_ok());
+        assert!(TargetUrl::parse("https://hooks/", &rules).is_ok());
+        for never in ["https://localhost/", "https://a.localhost./", "https://a..internal/"] {
+            assert!(TargetUrl::parse(never, &rules).is_err(), "{never}");
+        }
+    }
+}
