@@ -1,27 +1,31 @@
 //! From a batch of SQS records to tasks, and from dispositions to the answer that Lambda reads.
 
 use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
+use hooklane_aws::queues::queue_name;
 use hooklane_aws::sqs_batch::Answer;
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::MessageId;
 use hooklane_domain::delivery::waiting::Lane;
 
-use crate::edge::Edge;
-use crate::real::queue_name;
-use crate::worker::{Task, Worker};
+use crate::pipeline::Pipeline;
+use crate::ports::Ports;
+use crate::task::Task;
 
 /// A record that Lambda would never send: it cannot even be named in the answer.
 #[derive(Debug, thiserror::Error)]
 #[error("a record has no {0}")]
 pub struct InvalidRecord(&'static str);
 
-pub async fn handle<E: Edge>(worker: &Worker<E>, event: SqsEvent) -> Result<Answer, InvalidRecord> {
+pub async fn handle<P: Ports>(
+    pipeline: &Pipeline<P>,
+    event: SqsEvent,
+) -> Result<Answer, InvalidRecord> {
     let tasks = event
         .records
         .into_iter()
-        .map(|record| task(record, &worker.retry_queue))
+        .map(|record| task(record, &pipeline.retry_queue))
         .collect::<Result<Vec<_>, _>>()?;
-    let dispositions = worker.work(&tasks).await;
+    let dispositions = pipeline.work(&tasks).await;
     let messages = tasks.into_iter().map(|task| task.message.0);
     Ok(Answer::of(messages.zip(dispositions)))
 }

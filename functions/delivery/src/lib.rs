@@ -1,27 +1,42 @@
-//! `delivery`: makes one attempt of each delivery it is handed, and decides what is next.
+//! `delivery`: makes one attempt of each delivery that is due, and decides what is next. The delivery
+//! queue and the retry queue wake it. It alone ends deliveries by their attempts, and it alone parks them.
 //!
-//! It alone finishes and parks deliveries. [`handle`] turns a batch of SQS records into a batch of
-//! [`Task`]s; [`Worker`] does the work over ports; the decisions are the domain's.
+//! A batch goes through [`Pipeline`], each message on its own, as a value that is handed from stage to
+//! stage: `claim` (does this message act?), `admit` (is an attempt made now, and with what?), `attempt`,
+//! `settle` (what is next?). `park` and `without_attempt` are the ways out before an attempt. Three
+//! collaborators own what several stages need: `messages`, `health_monitor` and `parking_lot`. The
+//! decisions themselves are the domain's.
 
+mod admit;
 mod attempt;
-mod care;
-mod edge;
+mod claim;
+mod context;
+mod deps;
 mod handler;
-mod memory;
-mod parking;
-mod parts;
-mod real;
+mod health_monitor;
+mod interval;
+mod messages;
+mod park;
+mod parking_lot;
+mod pipeline;
+mod ports;
+mod production;
 mod settings;
 mod settle;
-mod webhook_cache;
-mod worker;
+mod slots;
+mod standing;
+mod task;
+mod webhooks;
+mod without_attempt;
 
 #[cfg(test)]
 mod tests;
 
-pub use edge::Edge;
+pub use deps::Deps;
 pub use handler::handle;
-pub use parts::Parts;
-pub use real::Real;
+pub use interval::WRITE_INTERVAL;
+pub use pipeline::Pipeline;
+pub use ports::Ports;
+pub use production::Production;
 pub use settings::Settings;
-pub use worker::{Task, Worker};
+pub use task::Task;

@@ -1,11 +1,9 @@
 //! Wires `delivery`: configuration, clients, adapters, run.
 
-#![recursion_limit = "256"]
-
 use anyhow::Context as _;
 use aws_lambda_events::event::sqs::SqsEvent;
 use hooklane_aws::startup::explain;
-use hooklane_delivery::{Real, Settings, Worker};
+use hooklane_delivery::{Deps, Pipeline, Production, Settings};
 use lambda_runtime::{LambdaEvent, run, service_fn};
 
 #[tokio::main(flavor = "current_thread")]
@@ -16,9 +14,12 @@ async fn main() -> anyhow::Result<()> {
         Err(error) => return explain("delivery", error).await.map_err(|e| anyhow::anyhow!(e)),
     };
     let aws = hooklane_aws::clients::load().await;
-    let worker = &Worker::<Real>::new(&settings, &aws).context("delivery cannot start")?;
-    run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
-        hooklane_delivery::handle(worker, event.payload).await.map_err(lambda_runtime::Error::from)
+    let deps = Deps::<Production>::new(&settings, &aws).context("delivery cannot start")?;
+    let pipeline = &Pipeline::new(deps);
+    run(service_fn(move |event: LambdaEvent<SqsEvent>| {
+        let answer = hooklane_delivery::handle(pipeline, event.payload);
+        // On the heap, once for each batch: within the runtime's own layers its type would be too deep.
+        Box::pin(async move { answer.await.map_err(lambda_runtime::Error::from) })
     }))
     .await
     .map_err(|e| anyhow::anyhow!(e))

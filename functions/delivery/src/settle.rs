@@ -1,225 +1,160 @@
-//! After an attempt: what is next, written down and arranged.
-
-use std::sync::Arc;
+//! Last stage: what is next after an attempt, written down and arranged.
 
 use hooklane_app::batch::Disposition;
-use hooklane_app::ports::{
-    Clock as _, DeliveryStore as _, Entropy as _, Saved, Unavailable, WatchList as _,
-    WebhookStore as _,
-};
+use hooklane_app::conflict::decide_anew;
+use hooklane_app::ports::{Clock as _, DeliveryStore as _, Entropy as _, Unavailable};
 use hooklane_app::publish::report;
-use hooklane_domain::delivery::Delivery;
 use hooklane_domain::delivery::attempt::Attempt;
 use hooklane_domain::delivery::attempt_log::is_prompt;
 use hooklane_domain::delivery::outcome::Outcome;
 use hooklane_domain::delivery::receipt::{Decision, decide};
-use hooklane_domain::delivery::retry::{Next, RetryPolicy};
+use hooklane_domain::delivery::retry::Next;
 use hooklane_domain::delivery::waiting::Wait;
+use hooklane_domain::delivery::{Delivery, Turn};
 use hooklane_domain::isolation::operational::{is_operational, of_exhaustion};
-use hooklane_domain::webhook::{DisableReason, Webhook};
 
-use crate::edge::Edge;
-use crate::worker::{Job, Worker, log_error};
+use crate::attempt::Made;
+use crate::context::Context;
+use crate::park::park_for_backlog;
+use crate::ports::Ports;
+use crate::task::Job;
 
-/// An attempt that was made, and what decides about the next one.
-pub(crate) struct Made {
-    pub(crate) attempt: Attempt,
-    pub(crate) webhook: Arc<Webhook>,
-    pub(crate) gone_disables: bool,
-    /// The policy of the webhook's contract, where there is that contract.
-    pub(crate) contract_retry: Option<RetryPolicy>,
-}
-
-/// Somebody else's write is met this often before a message is left to come back.
+/// The number of times that another writer is met before a message is left to come back.
 const MERGE_TRIES: u32 = 5;
 
-impl<E: Edge> Worker<E> {
-    /// Writes what came of an attempt and arranges what is next. The POST has happened: from here on
-    /// nothing makes it a second time but a store that stays out of reach.
-    pub(crate) async fn settle(
-        &self,
-        job: &Job<'_>,
-        delivery: Delivery,
-        made: Made,
-    ) -> Result<Disposition, Unavailable> {
-        let (attempt, of) = (made.attempt.clone(), delivery.clone());
-        let success = attempt.outcome.is_success();
-        let disposition = self.write_down(job, delivery, made).await;
-        // Afterwards: whatever becomes of it, the attempt is not made again.
-        self.observe(&of, &attempt, success).await;
-        disposition
-    }
+/// Writes what came of an attempt and arranges what is next. The POST has happened: from here on
+/// nothing makes it a second time but a store that stays out of reach.
+pub(crate) async fn settle<P: Ports>(
+    context: &Context<P>,
+    job: &Job<'_>,
+    delivery: Delivery,
+    made: Made,
+) -> Result<Disposition, Unavailable> {
+    let disposition = write_down(context, job, &delivery, &made).await;
+    // Afterwards, whatever became of it: the attempt is not made again.
+    context.health.observe(&delivery, &made.attempt).await;
+    disposition
+}
 
-    async fn write_down(
-        &self,
-        job: &Job<'_>,
-        delivery: Delivery,
-        made: Made,
-    ) -> Result<Disposition, Unavailable> {
-        let now = self.system.now();
-        let verdict = made.attempt.outcome.verdict(made.gone_disables, now);
-        let policy = made.webhook.retry_policy.clone().or(made.contract_retry).unwrap_or_default();
-        let next = policy.next(delivery.retries, verdict, now, self.system.jitter());
-        if next != Next::Delivered {
-            self.log_failure(&delivery, &made.attempt, next);
-        }
-        // A prompt success is found in its delivery: one write is enough.
-        if next != Next::Delivered || !is_prompt(delivery.id.accepted_at(), made.attempt.at) {
-            self.ledger.keep_attempt(&delivery, &made.attempt).await?;
-        }
-        if next == Next::Gone {
-            self.disable(&made.webhook).await;
-        }
-        if next == Next::Exhausted && !is_operational(&delivery.event_type) {
-            self.report_exhaustion(&delivery, &made.attempt).await?;
-        }
-        if let Next::RetryAt(until) = next
-            && self.brake_holds(until).await
-        {
-            let after = delivery.after(&made.attempt, next, job.turn());
-            return match self.park_for_backlog(&after, until).await? {
-                Some(_) => Ok(Disposition::Done),
-                None => self.merge(job, &made.attempt, next).await,
-            };
-        }
-        let (turn, disposition) = self.arrange(job, next).await;
-        let after = delivery.after(&made.attempt, next, turn);
-        match self.save(&after).await? {
-            Some(_) => {
-                if disposition == Disposition::Stays
-                    && let Next::RetryAt(until) = next
-                {
-                    self.hide_until(job, until).await;
-                }
-                Ok(disposition)
-            }
-            None => self.merge(job, &made.attempt, next).await,
-        }
+async fn write_down<P: Ports>(
+    context: &Context<P>,
+    job: &Job<'_>,
+    delivery: &Delivery,
+    made: &Made,
+) -> Result<Disposition, Unavailable> {
+    let next = next(context, delivery, made);
+    let attempt = &made.attempt;
+    if next != Next::Delivered {
+        log_failure(delivery, attempt, next);
     }
-
-    /// Who acts after the wait: this message where it is, or a new one in the retry queue.
-    async fn arrange(
-        &self,
-        job: &Job<'_>,
-        next: Next,
-    ) -> (hooklane_domain::delivery::Turn, Disposition) {
-        let Next::RetryAt(until) = next else {
-            return (job.turn(), Disposition::Done);
+    // A prompt success is in its delivery's item: one write is enough.
+    if next != Next::Delivered || !is_prompt(delivery.id.accepted_at(), attempt.at) {
+        context.ledger.keep_attempt(delivery, attempt).await?;
+    }
+    if next == Next::Gone {
+        context.webhooks.disable_gone(&made.webhook).await;
+    }
+    if next == Next::Exhausted && !is_operational(&delivery.event_type) {
+        // Before the delivery's end is written. The event's id follows from what it reports, so that a
+        // second report is the same event.
+        let event = of_exhaustion(delivery, attempt.number, attempt.at);
+        report(&*context.ledger, &*context.system, event).await?;
+    }
+    if let Next::RetryAt(until) = next
+        && context.parking.brake_holds(until).await
+    {
+        let after = delivery.clone().after(attempt, next, job.turn());
+        return match park_for_backlog(context, after, until).await? {
+            Some(_) => Ok(Disposition::Done),
+            None => merge(context, job, attempt, next).await,
         };
-        match self.waiting.plan(job.task.lane, self.system.now(), until) {
-            Wait::Hide { .. } => (job.turn(), Disposition::Stays),
-            Wait::Move { delay_seconds } => match self.send_successor(job, delay_seconds).await {
+    }
+    let (turn, disposition) = arrange(context, job, next).await;
+    let after = delivery.clone().after(attempt, next, turn);
+    if context.ledger.save(&after).await?.written().is_none() {
+        return merge(context, job, attempt, next).await;
+    }
+    if disposition == Disposition::Stays
+        && let Next::RetryAt(until) = next
+    {
+        context.messages.hide_until(job, until).await;
+    }
+    Ok(disposition)
+}
+
+/// What the retry policy says: the webhook's own, or else its contract's.
+fn next<P: Ports>(context: &Context<P>, delivery: &Delivery, made: &Made) -> Next {
+    let now = context.system.now();
+    let verdict = made.attempt.outcome.verdict(made.gone_disables, now);
+    let policy = made.webhook.retry_policy.as_ref().or(made.contract_retry.as_ref());
+    let policy = policy.cloned().unwrap_or_default();
+    policy.next(delivery.retries, verdict, now, context.system.jitter())
+}
+
+/// Who acts after the wait: this message where it is, or a new one in the retry queue.
+async fn arrange<P: Ports>(context: &Context<P>, job: &Job<'_>, next: Next) -> (Turn, Disposition) {
+    let Next::RetryAt(until) = next else { return (job.turn(), Disposition::Done) };
+    match context.messages.plan(job, until) {
+        Wait::Hide { .. } => (job.turn(), Disposition::Stays),
+        Wait::Move { delay_seconds } => {
+            match context.messages.send_successor(job, delay_seconds).await {
                 Ok(turn) => (turn, Disposition::Done),
-                // It may wait in the fast lane too; that is what the fast lane would rather not do.
+                // The message can wait in the fast lane as well, although that fills it.
                 Err(error) => {
-                    log_error("delivery.move_failed", &error);
+                    error.log("delivery.move_failed");
                     (job.turn(), Disposition::Stays)
                 }
-            },
-        }
-    }
-
-    /// The item changed while the POST was made: what came of it is added to what is there now.
-    async fn merge(
-        &self,
-        job: &Job<'_>,
-        attempt: &Attempt,
-        next: Next,
-    ) -> Result<Disposition, Unavailable> {
-        for _ in 0..MERGE_TRIES {
-            let current = self.reread(job).await?;
-            let standing = match current.clone().merged(attempt, next) {
-                None => Some(current),
-                Some(merged) => self.save(&merged).await?,
-            };
-            let Some(standing) = standing else { continue };
-            return Ok(match decide(&standing, &job.receipt(), self.system.now()) {
-                Decision::Discard(_) | Decision::LookAgain => Disposition::Done,
-                Decision::HideUntil(until, _) => self.hide_until(job, until).await,
-                Decision::SendAfresh | Decision::Attempt(_) => Disposition::Stays,
-            });
-        }
-        tracing::error!(delivery.id = %job.deliver.delivery, "delivery.merge_gave_up");
-        Ok(Disposition::Stays)
-    }
-
-    /// A delivery that needs no attempt any more. Whoever changed it meanwhile decides instead.
-    pub(crate) async fn finish_without_attempt(
-        &self,
-        job: &Job<'_>,
-        finished: Delivery,
-    ) -> Result<Disposition, Unavailable> {
-        match self.save(&finished).await? {
-            Some(finished) => {
-                tracing::info!(
-                    delivery.id = %finished.id,
-                    delivery.status = finished.status().as_str(),
-                    "delivery.finished_without_attempt"
-                );
-                Ok(Disposition::Done)
             }
-            None => Ok(self.hide_until(job, self.system.now()).await),
         }
     }
+}
 
-    /// Tells the tenant, before the delivery's end is written: its id says what it is about, so that a
-    /// second time is none.
-    async fn report_exhaustion(
-        &self,
-        delivery: &Delivery,
-        attempt: &Attempt,
-    ) -> Result<(), Unavailable> {
-        let event = of_exhaustion(delivery, attempt.number, attempt.at);
-        report(&self.ledger, &self.system, event).await
-    }
-
-    /// Disables the webhook that was called, and not one that was changed since: its next 410 is its own.
-    /// So is that of a webhook that could not be disabled.
-    async fn disable(&self, webhook: &Webhook) {
-        let now = self.system.now();
-        let registry = self.webhooks.registry();
-        // `upkeep` reports it: it is called first, so that it looks however this ends.
-        if let Err(error) = registry.watch(&webhook.tenant, webhook.id, 0, now).await {
-            log_error("webhook.not_watched", &error);
+/// The item changed while the POST was made: what came of it is added to what is there now.
+async fn merge<P: Ports>(
+    context: &Context<P>,
+    job: &Job<'_>,
+    attempt: &Attempt,
+    next: Next,
+) -> Result<Disposition, Unavailable> {
+    let merged = decide_anew(MERGE_TRIES, || async {
+        let current = job.current(&*context.ledger).await?;
+        match current.clone().merged(attempt, next) {
+            None => Ok(Some(current)),
+            Some(merged) => Ok(context.ledger.save(&merged).await?.written()),
         }
-        match registry.disable(webhook, DisableReason::Gone, now).await {
-            Ok(true) => tracing::warn!(webhook.id = %webhook.id, "webhook.disabled"),
-            Ok(false) => {}
-            Err(error) => log_error("webhook.disable_failed", &error),
-        }
-        self.webhooks.forget(&webhook.tenant, webhook.id);
-    }
+    });
+    let Some(standing) = merged.await? else {
+        tracing::error!(delivery.id = %job.deliver.delivery, "delivery.merge_gave_up");
+        return Ok(Disposition::Stays);
+    };
+    Ok(match decide(&standing, &job.receipt(), context.system.now()) {
+        Decision::Discard(_) | Decision::LookAgain => Disposition::Done,
+        Decision::HideUntil(until, _) => context.messages.hide_until(job, until).await,
+        Decision::SendAfresh | Decision::Attempt(_) => Disposition::Stays,
+    })
+}
 
-    /// The delivery as written, or `None` where somebody else wrote it first.
-    pub(crate) async fn save(&self, delivery: &Delivery) -> Result<Option<Delivery>, Unavailable> {
-        Ok(match self.ledger.save(delivery).await? {
-            Saved::Yes(written) => Some(*written),
-            Saved::Conflict => None,
-        })
-    }
-
-    /// The one wide line of a failed attempt. Never logged: bodies, headers, secrets.
-    fn log_failure(&self, delivery: &Delivery, attempt: &Attempt, next: Next) {
-        let (status, error) = match &attempt.outcome {
-            Outcome::Answered(response) => (Some(response.status), None),
-            Outcome::Error(error) => (None, Some(error.kind.as_str())),
-        };
-        let next_attempt_at = match next {
-            Next::RetryAt(at) => Some(at.to_string()),
-            _ => None,
-        };
-        tracing::warn!(
-            tenant = %delivery.tenant,
-            webhook.id = %delivery.id.webhook(),
-            event.id = %delivery.id.event(),
-            event.type = %delivery.event_type,
-            delivery.id = %delivery.id,
-            attempt.number = attempt.number,
-            attempt.duration_ms = attempt.duration_ms,
-            attempt.status = status,
-            attempt.error = error,
-            delivery.next_attempt_at = next_attempt_at,
-            "attempt.failed"
-        );
-    }
+/// The one wide line of a failed attempt. Never logged: bodies, headers, secrets.
+fn log_failure(delivery: &Delivery, attempt: &Attempt, next: Next) {
+    let (status, error) = match &attempt.outcome {
+        Outcome::Answered(response) => (Some(response.status), None),
+        Outcome::Error(error) => (None, Some(error.kind.as_str())),
+    };
+    let next_attempt_at = match next {
+        Next::RetryAt(at) => Some(at.to_string()),
+        _ => None,
+    };
+    tracing::warn!(
+        tenant = %delivery.tenant,
+        webhook.id = %delivery.id.webhook(),
+        event.id = %delivery.id.event(),
+        event.type = %delivery.event_type,
+        delivery.id = %delivery.id,
+        attempt.number = attempt.number,
+        attempt.duration_ms = attempt.duration_ms,
+        attempt.status = status,
+        attempt.error = error,
+        delivery.next_attempt_at = next_attempt_at,
+        "attempt.failed"
+    );
 }

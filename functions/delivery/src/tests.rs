@@ -28,7 +28,7 @@ async fn a_delivery_that_succeeds_at_once() {
     assert_eq!(delivery.status(), Status::Delivered);
     assert_eq!((delivery.attempts, delivery.revision), (1, 1), "one attempt, one write");
     assert_eq!(world.posts(), 1);
-    let attempts = world.worker.ledger.attempts(&delivery).await.unwrap();
+    let attempts = world.ledger.attempts(&delivery).await.unwrap();
     assert_eq!(attempts.len(), 1);
     assert_eq!(world.kept().await, [], "the log finds it in its delivery");
 }
@@ -57,7 +57,7 @@ async fn a_receiver_that_fails_twice_gets_the_third_attempt_by_policy() {
     let delivery = world.delivery("e1").await;
     assert_eq!(delivery.status(), Status::Delivered);
     assert_eq!(world.seconds_of_posts(), [0, 2, 52]);
-    let attempts = world.worker.ledger.attempts(&delivery).await.unwrap();
+    let attempts = world.ledger.attempts(&delivery).await.unwrap();
     let numbers: Vec<_> = attempts.iter().map(|a| (a.number, a.outcome.status())).collect();
     assert_eq!(numbers, [(1, Some(500)), (2, Some(503)), (3, Some(200))]);
 }
@@ -81,9 +81,10 @@ async fn the_body_is_the_same_on_every_attempt_and_so_is_its_id() {
 async fn the_sample_of_the_readme_is_a_batch() {
     let world = World::with_policy(r#"{"schedule":[1]}"#).await;
     let sample = include_str!("../../../events/delivery.json");
-    let answer = crate::handle(&world.worker, serde_json::from_str(sample).unwrap()).await.unwrap();
+    let answer =
+        crate::handle(&world.pipeline, serde_json::from_str(sample).unwrap()).await.unwrap();
     assert_eq!(answer.staying(), 0);
     // Its webhook is in no registry here: the delivery ends cancelled, and nothing is posted.
     assert_eq!(world.posts(), 0);
-    assert!(world.worker.dead_letters.buried().is_empty());
+    assert!(world.dead_letters.buried().is_empty());
 }

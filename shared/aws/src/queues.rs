@@ -35,6 +35,12 @@ const CONCURRENCY: usize = 8;
 /// Entries that fail are sent again this often, with growing pauses.
 const TRIES: u32 = 5;
 
+/// The last part of a queue's URL or ARN.
+#[must_use]
+pub fn queue_name(url_or_arn: &str) -> &str {
+    url_or_arn.rsplit(['/', ':']).next().unwrap_or(url_or_arn)
+}
+
 impl Queues {
     #[must_use]
     pub fn new(config: &aws_config::SdkConfig, urls: QueueUrls) -> Self {

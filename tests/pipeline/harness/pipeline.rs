@@ -8,7 +8,7 @@ use futures::future::join_all;
 use hooklane_app::catalog::EventCatalog;
 use hooklane_app::ports::WebhookStore as _;
 use hooklane_contract::Contracts;
-use hooklane_delivery::{Edge, Parts, Worker};
+use hooklane_delivery::{Deps, Ports};
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::waiting::{Lane, Waiting};
 use hooklane_domain::isolation::circuit::Thresholds;
@@ -28,7 +28,7 @@ use super::work::Work;
 
 pub(crate) struct Faulty;
 
-impl Edge for Faulty {
+impl Ports for Faulty {
     type Ledger = Port;
     type Registry = Port;
     type Queues = Port;
@@ -43,7 +43,7 @@ pub(crate) struct Instance<F> {
     pub(crate) function: F,
 }
 
-pub(crate) type Delivering = Instance<Worker<Faulty>>;
+pub(crate) type Delivering = Instance<hooklane_delivery::Pipeline<Faulty>>;
 pub(crate) type FanningOut = Instance<Fanout<Port, Port, Port>>;
 pub(crate) type Ingesting = Instance<Ingest<Port, Port, Port, Port>>;
 pub(crate) type LookingAfter = Instance<Upkeep<Port, Port, Port, Port>>;
@@ -165,7 +165,7 @@ impl Pipeline {
 
     pub(crate) fn cold_delivery(&self) -> Delivering {
         let port = Port::of(&self.outside, "delivery");
-        let function = Worker::of(Parts {
+        let function = hooklane_delivery::Pipeline::new(Deps {
             ledger: port.clone(),
             registry: port.clone(),
             queues: port.clone(),

@@ -64,7 +64,7 @@ async fn many_failures_in_a_burst_are_no_outage() {
 pub(super) async fn slowed() -> World {
     let world = World::with_policy(r#"{"schedule":[600]}"#).await;
     world.set_down(true);
-    *world.worker.sender.took.lock().unwrap() = Duration::from_secs(6);
+    *world.sender.took.lock().unwrap() = Duration::from_secs(6);
     for n in 0..5 {
         world.publish(&format!("slow{n}")).await;
     }
@@ -84,7 +84,7 @@ async fn what_a_slow_receiver_has_in_the_fast_lane_goes_on_among_the_retries() {
     let world = slowed().await;
     world.step(Lane::Fast).await;
     assert_eq!(world.posts(), 6, "no instance of the first attempts waits for it");
-    assert!(world.worker.queues.receive(Lane::Fast).is_empty(), "the messages have moved");
+    assert!(world.queues.receive(Lane::Fast).is_empty(), "the messages have moved");
     assert_eq!(world.delivery("e1").await.status(), Status::Pending);
     world.step(Lane::Slow).await;
     assert_eq!(world.posts(), 8);
@@ -214,7 +214,7 @@ async fn five_days_of_failures_disable_it_and_switching_it_on_gives_it_time_anew
     assert!(world.stored().await.state.is_active(), "it has five days again");
     world.set_down(false);
     world.minutes(40).await;
-    let left: Vec<_> = world.worker.ledger.all_deliveries();
+    let left: Vec<_> = world.ledger.all_deliveries();
     let open = |d: &&hooklane_domain::delivery::Delivery| !d.is_done() && d.attempts == 0;
     assert_eq!(left.iter().filter(open).count(), 0, "everything parked is delivered");
 }
@@ -226,7 +226,7 @@ async fn an_exhausted_delivery_is_reported_but_not_that_of_a_report() {
     world.publish("e1").await;
     world.run_until_quiet().await;
     assert_eq!(world.published(), ["delivery.exhausted"]);
-    let events = world.worker.ledger.all_events();
+    let events = world.ledger.all_events();
     let report = events.iter().find(|e| e.id.as_str().starts_with("op_")).unwrap();
     let data: serde_json::Value = serde_json::from_str(report.content.data.as_str()).unwrap();
     assert_eq!(data["deliveryId"], world.id("e1").to_string());

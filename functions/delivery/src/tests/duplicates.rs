@@ -91,15 +91,15 @@ async fn a_lost_owner_is_replaced_although_the_twin_itself_was_discarded_by_anot
     world.publish("e1").await;
     world.step(Lane::Fast).await;
     world.pass(SignedDuration::from_secs(5));
-    let lost = world.worker.queues.receive(Lane::Fast).into_iter().map(task);
-    lost.for_each(|task| world.worker.queues.delete(&task.message));
+    let lost = world.queues.receive(Lane::Fast).into_iter().map(task);
+    lost.for_each(|task| world.queues.delete(&task.message));
     world.publish("e1").await;
     world.pass(SignedDuration::from_secs(901));
-    let tasks: Vec<_> = world.worker.queues.receive(Lane::Fast).into_iter().map(task).collect();
-    world.worker.work(&tasks).await;
+    let tasks: Vec<_> = world.queues.receive(Lane::Fast).into_iter().map(task).collect();
+    world.pipeline.work(&tasks).await;
     assert_eq!(tasks.len(), 1, "the twin alone");
     // Another receipt of it was worked on a moment earlier, when the delivery was not overdue enough.
-    world.worker.queues.delete(&tasks[0].message);
+    world.queues.delete(&tasks[0].message);
     world.run_until_quiet().await;
     assert_eq!(world.posts(), 3);
     assert_eq!(world.delivery("e1").await.status(), Status::Delivered);

@@ -9,7 +9,7 @@ use hooklane_domain::delivery::{
 use hooklane_domain::webhook::{DisableReason, WebhookState};
 
 use super::world::{World, answer, tenant};
-use crate::worker::Task;
+use crate::task::Task;
 
 #[tokio::test]
 async fn a_policy_that_is_used_up_ends_failed() {
@@ -31,7 +31,7 @@ async fn a_receiver_that_is_gone_disables_its_webhook() {
     world.run_until_quiet().await;
     let delivery = world.delivery("e1").await;
     assert!(matches!(delivery.state, State::Failed { reason: FailReason::Gone, .. }));
-    let registry = world.worker.webhooks.registry();
+    let registry = &world.registry;
     let webhook = registry.get(&tenant(), world.webhook.id).await.unwrap().unwrap();
     let reason = DisableReason::Gone;
     assert!(matches!(webhook.state, WebhookState::Disabled { reason: r, .. } if r == reason));
@@ -49,7 +49,7 @@ async fn the_delivery_of_a_deleted_webhook_is_cancelled() {
     world.answers([answer(500)]);
     world.publish("e1").await;
     world.step(Lane::Fast).await;
-    world.worker.webhooks.registry().delete(&tenant(), world.webhook.id, None).await.unwrap();
+    world.registry.delete(&tenant(), world.webhook.id, None).await.unwrap();
     world.run_until_quiet().await;
     let delivery = world.delivery("e1").await;
     let reason = CancelReason::WebhookDeleted;
@@ -74,14 +74,14 @@ async fn what_cannot_be_read_is_put_away_with_its_reason_and_harms_no_other() {
     let world = World::with_policy(r#"{"schedule":[1]}"#).await;
     world.publish("e1").await;
     let mut tasks: Vec<_> =
-        world.worker.queues.receive(Lane::Fast).into_iter().map(super::world::task).collect();
+        world.queues.receive(Lane::Fast).into_iter().map(super::world::task).collect();
     let garbage = |body: &str| Task { body: body.to_owned(), ..tasks[0].clone() };
     let newer = r#"{"version":9,"kind":"deliver","body":{}}"#;
     let bad = [garbage("garbage"), garbage(newer)];
     tasks.splice(0..0, bad);
-    let dispositions = world.worker.work(&tasks).await;
+    let dispositions = world.pipeline.work(&tasks).await;
     assert_eq!(dispositions, [Disposition::Done; 3]);
-    let buried = world.worker.dead_letters.buried();
+    let buried = world.dead_letters.buried();
     assert_eq!(buried.len(), 2);
     assert_eq!(buried[0].body, "garbage");
     assert!(buried[0].reason.starts_with("the message is not a message"), "{}", buried[0].reason);
@@ -98,7 +98,7 @@ async fn a_payload_that_cannot_be_read_is_put_away() {
     world.send(&Message::Deliver(Deliver { payload, ..deliver })).await;
     world.run_until_quiet().await;
     assert_eq!(world.posts(), 0);
-    assert_eq!(world.worker.dead_letters.buried().len(), 1);
+    assert_eq!(world.dead_letters.buried().len(), 1);
 }
 
 #[tokio::test]
@@ -107,9 +107,9 @@ async fn a_corrupt_delivery_is_put_away_and_harms_no_other() {
     for event in ["e1", "e2", "e3"] {
         world.publish(event).await;
     }
-    world.worker.ledger.corrupt(world.id("e2"));
+    world.ledger.corrupt(world.id("e2"));
     world.run_until_quiet().await;
-    let buried = world.worker.dead_letters.buried();
+    let buried = world.dead_letters.buried();
     assert_eq!(buried.len(), 1);
     assert!(buried[0].body.contains(&world.id("e2").to_string()));
     assert!(buried[0].reason.contains("is corrupt"), "{}", buried[0].reason);
@@ -130,7 +130,7 @@ async fn a_message_that_names_another_tenants_delivery_is_put_away() {
     world.send(&hooklane_domain::delivery::message::Message::Deliver(forged)).await;
     world.step(Lane::Fast).await;
     assert_eq!(world.posts(), 1);
-    assert_eq!(world.worker.dead_letters.buried().len(), 1);
+    assert_eq!(world.dead_letters.buried().len(), 1);
 }
 
 #[tokio::test]
@@ -143,7 +143,7 @@ async fn a_payload_that_cannot_be_read_is_read_from_the_ledger() {
     world.send(&Message::Deliver(Deliver { payload, ..deliver })).await;
     world.run_until_quiet().await;
     assert_eq!(world.delivery("e1").await.status(), Status::Delivered);
-    assert!(world.worker.dead_letters.buried().is_empty());
+    assert!(world.dead_letters.buried().is_empty());
 }
 
 #[tokio::test]
@@ -165,7 +165,7 @@ async fn the_410_of_an_old_address_does_not_disable_the_new_one() {
     world.publish("e0").await;
     world.run_until_quiet().await;
     // The webhook in memory is a second old when its tenant changes it.
-    let registry = world.worker.webhooks.registry();
+    let registry = &world.registry;
     assert!(registry.update(&world.webhook).await.unwrap());
     world.answers([answer(410)]);
     world.publish("e1").await;
@@ -187,7 +187,7 @@ proptest::proptest! {
         runtime.block_on(async {
             let world = World::with_policy(r#"{"schedule":[1]}"#).await;
             world.publish("e1").await;
-            let received = world.worker.queues.receive(Lane::Fast).remove(0);
+            let received = world.queues.receive(Lane::Fast).remove(0);
             let good = super::world::task(received);
             let bad = Task {
                 body,
@@ -195,7 +195,7 @@ proptest::proptest! {
                 receipt_handle: "bad".to_owned(),
                 ..good.clone()
             };
-            let dispositions = world.worker.work(&[bad, good]).await;
+            let dispositions = world.pipeline.work(&[bad, good]).await;
             assert_eq!(dispositions[0], Disposition::Done);
             assert_eq!(world.delivery("e1").await.status(), Status::Delivered);
         });

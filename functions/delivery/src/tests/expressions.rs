@@ -8,7 +8,7 @@ use hooklane_domain::webhook::Webhook;
 use super::world::{World, answer};
 
 async fn world(filter: Option<&str>, transform: Option<&str>) -> World {
-    let world = World::with_policy(r#"{"schedule":[1,1]}"#).await;
+    let mut world = World::with_policy(r#"{"schedule":[1,1]}"#).await;
     let webhook = Webhook {
         filter: filter.map(|text| text.parse().unwrap()),
         transform: transform.map(|text| text.parse().unwrap()),
@@ -43,7 +43,7 @@ async fn an_expression_that_fails_ends_its_delivery_with_the_reason_and_blocks_n
             let delivery = world.delivery(event).await;
             let reason = FailReason::Transform;
             assert!(matches!(delivery.state, State::Failed { reason: r, .. } if r == reason));
-            let attempts = world.worker.ledger.attempts(&delivery).await.unwrap();
+            let attempts = world.ledger.attempts(&delivery).await.unwrap();
             let errors: Vec<_> = attempts.iter().filter_map(|a| a.outcome.error()).collect();
             assert_eq!(errors.len(), 1, "it would fail the same way again");
             assert_eq!(
@@ -57,7 +57,7 @@ async fn an_expression_that_fails_ends_its_delivery_with_the_reason_and_blocks_n
 
 #[tokio::test]
 async fn once_mended_it_is_retried_by_hand() {
-    let world = world(None, Some("{'a': event.data.nothing}")).await;
+    let mut world = world(None, Some("{'a': event.data.nothing}")).await;
     world.publish("e1").await;
     world.run_until_quiet().await;
     let failed = world.delivery("e1").await;
@@ -66,7 +66,7 @@ async fn once_mended_it_is_retried_by_hand() {
     world
         .change(Webhook { transform: Some("{'a': event.data.id}".parse().unwrap()), ..current })
         .await;
-    let owner = world.worker.queues.send_later(&world.message("e1", 1), 0).await.unwrap();
+    let owner = world.queues.send_later(&world.message("e1", 1), 0).await.unwrap();
     world.write(&failed.retried(Turn { generation: 1, owner }, world.clock_now())).await;
     world.run_until_quiet().await;
     assert_eq!(world.delivery("e1").await.status(), Status::Delivered);

@@ -22,7 +22,7 @@ async fn all_delivered(world: &World, events: &[&str], what: &str) {
     assert!(world.pointers().await.is_empty(), "{what}");
     assert!(world.health().await.circuit.is_closed(), "{what}");
     assert_eq!(world.stored().await.lane, Lane::Fast, "{what}");
-    assert!(world.worker.dead_letters.buried().is_empty(), "{what}");
+    assert!(world.dead_letters.buried().is_empty(), "{what}");
 }
 
 /// One batch of the fast lane, in which the function dies after so many steps; whether it did.
@@ -217,7 +217,7 @@ async fn while_slots_are_waited_for() {
         dying_batch(&mut world, Lane::Fast, steps).await;
         world.minutes(120).await;
         all_delivered(&world, &events, &format!("dead after {steps} steps")).await;
-        let attempts: u32 = world.worker.ledger.all_deliveries().iter().map(attempts).sum();
+        let attempts: u32 = world.ledger.all_deliveries().iter().map(attempts).sum();
         assert_eq!(attempts, 4, "after {steps}: waiting spends none");
     }
 }

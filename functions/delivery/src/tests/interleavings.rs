@@ -97,13 +97,12 @@ async fn act(world: &mut World, act: &Act) {
         Act::Pass(seconds) => world.pass(SignedDuration::from_secs(*seconds)),
         // By hand is by somebody who may be refused: it has ended, or was never there.
         Act::Retry(event) => {
-            let worker = &world.worker;
             let delivery = world.id(&name(*event));
-            let _ = retry(&worker.ledger, &worker.queues, &world.clock, &owner, &delivery).await;
+            let _ = retry(&*world.ledger, &world.queues, &world.clock, &owner, &delivery).await;
         }
         Act::Cancel(event) => {
             let delivery = world.id(&name(*event));
-            let _ = cancel(&world.worker.ledger, &world.clock, &owner, &delivery).await;
+            let _ = cancel(&world.ledger, &world.clock, &owner, &delivery).await;
         }
         Act::Pause => {
             let _ = pause(world.registry(), &world.clock, (&owner, id)).await;
@@ -136,7 +135,7 @@ async fn check(
     world: &World,
     before: &BTreeMap<DeliveryId, Delivery>,
 ) -> Result<(), TestCaseError> {
-    for delivery in world.worker.ledger.all_deliveries() {
+    for delivery in world.ledger.all_deliveries() {
         prop_assert_eq!(&delivery.tenant, &tenant());
         if matches!(delivery.state, State::Parked { .. }) {
             let pointers = world.pointers().await;
@@ -152,17 +151,17 @@ async fn check(
             let same = before.revision == delivery.revision;
             prop_assert!(!same || *before == delivery, "every write counts");
         }
-        let shown = world.worker.ledger.attempts(&delivery).await.unwrap().len();
+        let shown = world.ledger.attempts(&delivery).await.unwrap().len();
         let failed = delivery.failed_at.len() + usize::from(delivery.success.is_some());
         prop_assert_eq!(shown, failed, "every failed attempt is kept before it is counted");
     }
-    let counted: u32 = world.worker.ledger.all_deliveries().iter().map(|d| d.attempts).sum();
+    let counted: u32 = world.ledger.all_deliveries().iter().map(|d| d.attempts).sum();
     prop_assert!(counted as usize <= world.posts(), "waiting spends no attempt");
     let stored = world.stored().await;
     let health = world.health().await;
     prop_assert_eq!(stored.lane, health.lane(), "the lane follows the health");
-    prop_assert_eq!(world.worker.queues.refusals(), 0, "SQS refuses nothing");
-    prop_assert!(world.worker.dead_letters.buried().is_empty());
+    prop_assert_eq!(world.queues.refusals(), 0, "SQS refuses nothing");
+    prop_assert!(world.dead_letters.buried().is_empty());
     Ok(())
 }
 
@@ -176,7 +175,7 @@ async fn run(acts: Vec<Act>) -> Result<(), TestCaseError> {
             published.insert(*event);
         }
         check(&world, &before).await?;
-        let all = world.worker.ledger.all_deliveries();
+        let all = world.ledger.all_deliveries();
         before = all.into_iter().map(|delivery| (delivery.id.clone(), delivery)).collect();
     }
     // Everybody comes to their senses, and time passes.
@@ -196,13 +195,13 @@ async fn run(acts: Vec<Act>) -> Result<(), TestCaseError> {
     }
     check(&world, &before).await?;
     let left = world.pointers().await;
-    let all = world.worker.ledger.all_deliveries();
+    let all = world.ledger.all_deliveries();
     prop_assert!(left.is_empty(), "nothing is parked for ever: {:?} of {:?}", left, all);
     for event in published {
         let delivery = world.delivery(&name(event)).await;
         prop_assert!(delivery.is_done(), "nothing is left open: {:?}", delivery);
     }
-    prop_assert_eq!(world.worker.queues.next_visible(), None, "no message goes round for ever");
+    prop_assert_eq!(world.queues.next_visible(), None, "no message goes round for ever");
     Ok(())
 }
 

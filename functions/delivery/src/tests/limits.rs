@@ -28,9 +28,9 @@ async fn deliveries_over_the_limit_wait_for_their_slots() {
         assert_eq!((delivery.status(), delivery.attempts), (Status::Delivered, 1));
         assert_eq!(delivery.slot, None, "it is used up");
     }
-    let counts = world.worker.ledger.slots_taken(world.webhook.id).await.unwrap();
+    let counts = world.ledger.slots_taken(world.webhook.id).await.unwrap();
     assert_eq!((counts.taken, counts.waited), (8, 7));
-    assert_eq!(world.worker.queues.refusals(), 0);
+    assert_eq!(world.queues.refusals(), 0);
 }
 
 /// `task-hub` promises 60 a minute to each of its endpoints.
@@ -44,7 +44,7 @@ async fn the_limit_of_the_contract_holds_where_there_is_no_other() {
     }
     world.run_until_quiet().await;
     assert_eq!(world.seconds_of_posts(), [0, 1, 2, 3]);
-    let counts = world.worker.ledger.slots_taken(world.webhook.id).await.unwrap();
+    let counts = world.ledger.slots_taken(world.webhook.id).await.unwrap();
     assert_eq!((counts.taken, counts.waited), (4, 3));
 }
 
@@ -65,7 +65,7 @@ async fn a_duplicate_takes_no_second_slot_once_the_first_one_waits() {
     world.publish("e01").await;
     world.run_until_quiet().await;
     assert_eq!(world.posts(), 2);
-    let counts = world.worker.ledger.slots_taken(world.webhook.id).await.unwrap();
+    let counts = world.ledger.slots_taken(world.webhook.id).await.unwrap();
     assert_eq!(counts.taken, 2);
 }
 
@@ -87,7 +87,7 @@ async fn a_slot_that_is_far_away_is_waited_for_in_the_ledger() {
         // Released by the minute.
         assert!((n * 600..n * 600 + 70).contains(second), "{seconds:?}");
     }
-    let counts = world.worker.ledger.slots_taken(world.webhook.id).await.unwrap();
+    let counts = world.ledger.slots_taken(world.webhook.id).await.unwrap();
     assert_eq!(counts.taken, 4, "each keeps its slot");
 }
 

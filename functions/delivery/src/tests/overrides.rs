@@ -10,7 +10,7 @@ use super::world::World;
 
 #[tokio::test]
 async fn a_webhooks_own_time_limit_wins() {
-    let world = World::with_policy(r#"{"schedule":[1]}"#).await;
+    let mut world = World::with_policy(r#"{"schedule":[1]}"#).await;
     world.publish("e1").await;
     world.run_until_quiet().await;
     world.change(Webhook { timeout: Some(3.try_into().unwrap()), ..world.webhook.clone() }).await;
@@ -21,7 +21,7 @@ async fn a_webhooks_own_time_limit_wins() {
 
 #[tokio::test]
 async fn a_secret_that_is_rotated_signs_until_its_overlap_is_over() {
-    let world = World::with_policy(r#"{"schedule":[100]}"#).await;
+    let mut world = World::with_policy(r#"{"schedule":[100]}"#).await;
     let overlap = Overlap::from_seconds(60).unwrap();
     let secret = "another-signing-secret".parse().unwrap();
     let rotated = world.webhook.clone().rotated(secret, overlap, world.clock_now()).unwrap();
@@ -41,7 +41,7 @@ async fn a_secret_that_is_rotated_signs_until_its_overlap_is_over() {
 
 #[tokio::test]
 async fn a_contract_that_cannot_sign_with_the_webhooks_key_says_so() {
-    let world = World::with_policy(r#"{"schedule":[1]}"#).await;
+    let mut world = World::with_policy(r#"{"schedule":[1]}"#).await;
     let secret = SigningSecret::generate_ed25519([7; 32]);
     let contract = "github".parse().unwrap();
     world.change(Webhook { secret, contract, ..world.webhook.clone() }).await;

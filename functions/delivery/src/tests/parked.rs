@@ -53,7 +53,7 @@ async fn a_paused_webhook_gets_what_it_missed_when_it_is_resumed() {
 #[tokio::test]
 async fn one_that_cannot_be_read_back_holds_up_no_other() {
     let world = paused_with(5).await;
-    world.worker.ledger.corrupt(world.id("e2"));
+    world.ledger.corrupt(world.id("e2"));
     resume(world.registry(), &world.clock, (&tenant(), world.webhook.id), false).await.unwrap();
     let summary = world.minutes(1).await;
     assert_eq!((summary.failed, world.posts()), (0, 4));
@@ -61,13 +61,13 @@ async fn one_that_cannot_be_read_back_holds_up_no_other() {
     world.minutes(1).await;
     assert_eq!(world.pointers().await, []);
     // What nobody can read is a dead letter, which delivers it once somebody can.
-    let buried = world.worker.dead_letters.buried();
+    let buried = world.dead_letters.buried();
     assert_eq!(buried.len(), 1);
     let Ok(Message::Deliver(letter)) = Message::decode(&buried[0].body) else {
         panic!("a message")
     };
     assert_eq!(letter.delivery, world.id("e2"));
-    world.worker.ledger.repair(&letter.delivery);
+    world.ledger.repair(&letter.delivery);
     world.send(&Message::Deliver(letter.successor())).await;
     world.step(Lane::Fast).await;
     assert_eq!((world.delivery("e2").await.status(), world.posts()), (Status::Delivered, 5));
@@ -186,7 +186,7 @@ async fn long_waits_go_to_the_ledger_while_the_brake_is_on_and_come_back_when_du
     world.answers([answer(500), answer(500)]);
     world.publish("before").await;
     world.step(Lane::Fast).await;
-    assert_eq!(world.worker.queues.count(Lane::Slow), 1);
+    assert_eq!(world.queues.count(Lane::Slow), 1);
     let measured_at = world.clock_now();
     let brake = Brake { on: true, in_flight: 99, measured_at };
     world.registry().set_brake(brake).await.unwrap();
@@ -200,7 +200,7 @@ async fn long_waits_go_to_the_ledger_while_the_brake_is_on_and_come_back_when_du
     };
     assert_eq!(due.duration_since(world.clock_now()).as_secs(), 3_600);
     assert_eq!((parked.attempts, parked.status()), (1, Status::Retrying));
-    assert_eq!(world.worker.queues.count(Lane::Slow), 1);
+    assert_eq!(world.queues.count(Lane::Slow), 1);
     world.minutes(59).await;
     assert_eq!(reason(&world.delivery("e1").await), Some(ParkReason::Backlog));
     world.minutes(3).await;
@@ -227,7 +227,7 @@ async fn a_message_that_was_lost_is_sent_again() {
     world.answers([answer(500)]);
     world.publish("e1").await;
     world.step(Lane::Fast).await;
-    world.worker.queues.lose_all();
+    world.queues.lose_all();
     world.minutes(30).await;
     assert_eq!(world.posts(), 1, "it may only be late");
     let summary = world.minutes(60).await;
@@ -240,14 +240,14 @@ async fn a_pointer_that_leads_to_nothing_parked_goes() {
     let world = paused_with(1).await;
     // A retry by hand has taken the delivery over.
     let clock = &world.clock;
-    let queues = &world.worker.queues;
+    let queues = &world.queues;
     let id = world.id("e0");
-    hooklane_app::deliveries::cancel(&world.worker.ledger, clock, &tenant(), &id).await.unwrap();
+    hooklane_app::deliveries::cancel(&world.ledger, clock, &tenant(), &id).await.unwrap();
     resume(world.registry(), clock, (&tenant(), world.webhook.id), false).await.unwrap();
     let summary = world.minutes(1).await;
     assert_eq!((summary.released, queues.count(Lane::Slow)), (0, 0));
     assert!(world.pointers().await.is_empty());
-    let everything = world.worker.ledger.parked(world.webhook.id, Timestamp::MAX, 9);
+    let everything = world.ledger.parked(world.webhook.id, Timestamp::MAX, 9);
     assert!(everything.await.unwrap().is_empty());
     assert!(world.registry().health(world.webhook.id).await.unwrap().is_clean());
 }
@@ -260,8 +260,8 @@ async fn a_sweep_goes_on_beside_one_that_cannot_be_read_back() {
         world.publish(event).await;
         world.step(Lane::Fast).await;
     }
-    world.worker.queues.lose_all();
-    world.worker.ledger.corrupt(world.id("e2"));
+    world.queues.lose_all();
+    world.ledger.corrupt(world.id("e2"));
     let summary = world.minutes(90).await;
     assert_eq!((summary.swept, summary.failed), (2, 0));
     for event in ["e1", "e3"] {

@@ -38,7 +38,7 @@ async fn missed() -> World {
 }
 
 async fn statuses(world: &World, name: &str, count: usize) -> Vec<Status> {
-    let all = world.worker.ledger.all_deliveries();
+    let all = world.ledger.all_deliveries();
     let ours = all.iter().filter(|d| d.id.event().as_str().starts_with(name));
     let found: Vec<_> = ours.map(hooklane_domain::delivery::Delivery::status).collect();
     assert!(found.len() <= count);
@@ -75,7 +75,7 @@ async fn what_is_recovered() {
 #[tokio::test]
 async fn a_delivery_that_cannot_be_read_back_stops_no_recovery() {
     let world = missed().await;
-    world.worker.ledger.corrupt(world.id("failed1"));
+    world.ledger.corrupt(world.id("failed1"));
     order(&world, WantedStatus::Any).await;
     let summary = world.minutes(3).await;
     assert_eq!(summary.failed, 0);
@@ -127,7 +127,7 @@ async fn a_recovery_goes_on_where_it_was_interrupted() {
         world.minutes(8).await;
         assert_eq!(statuses(&world, "failed", 3).await, [Status::Delivered; 3], "after {steps}");
         assert_eq!(statuses(&world, "skipped", 4).await, [Status::Delivered; 4], "after {steps}");
-        assert_eq!(world.worker.queues.count(Lane::Slow), 0);
+        assert_eq!(world.queues.count(Lane::Slow), 0);
     }
 }
 

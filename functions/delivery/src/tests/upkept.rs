@@ -1,23 +1,21 @@
-//! A world that is looked after: `upkeep` beside the worker, over the same fakes.
+//! A world that is looked after: `upkeep` beside the pipeline, over the same fakes.
 
 use hooklane_app::fakes::MemoryRegistry;
 use hooklane_app::ports::{HealthStore as _, ParkingStore as _, Pointer, WebhookStore as _};
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::waiting::Lane;
-use hooklane_domain::isolation::circuit::Thresholds;
 use hooklane_domain::isolation::health::Health;
 use hooklane_domain::isolation::operational::is_operational;
 use hooklane_domain::webhook::Webhook;
 use hooklane_upkeep::Summary;
 use jiff::SignedDuration;
 
-use super::world::{MAX_PARKED, World, tenant};
-use crate::care::Care;
+use super::world::{World, tenant};
 
 impl World {
     /// Whether the receiver is down: it answers 503 then, where the script has nothing.
     pub(super) fn set_down(&self, down: bool) {
-        *self.worker.sender.otherwise.lock().unwrap() = if down { 503 } else { 200 };
+        *self.sender.otherwise.lock().unwrap() = if down { 503 } else { 200 };
     }
 
     /// What the schedule does once a minute.
@@ -38,15 +36,8 @@ impl World {
         summary
     }
 
-    /// The webhook's instances are gone, and what they remembered: another one works on.
-    pub(super) fn restart(&mut self) {
-        let registry = self.registry().clone();
-        self.worker.webhooks = registry.into();
-        self.worker.care = Care::new(Thresholds::default(), MAX_PARKED);
-    }
-
     pub(super) fn registry(&self) -> &MemoryRegistry {
-        self.worker.webhooks.registry()
+        &self.registry
     }
 
     pub(super) async fn health(&self) -> Health {
@@ -66,7 +57,7 @@ impl World {
 
     /// The types of the operational events so far, sorted.
     pub(super) fn published(&self) -> Vec<String> {
-        let events = self.worker.ledger.all_events();
+        let events = self.ledger.all_events();
         let own = events.iter().map(|e| &e.content.event_type).filter(|t| is_operational(t));
         let mut types: Vec<_> = own.map(ToString::to_string).collect();
         types.sort();
@@ -75,6 +66,6 @@ impl World {
 
     /// Every pointer to something parked.
     pub(super) async fn pointers(&self) -> Vec<Pointer> {
-        self.worker.ledger.parked(self.webhook.id, Timestamp::MAX, 1_000).await.unwrap()
+        self.ledger.parked(self.webhook.id, Timestamp::MAX, 1_000).await.unwrap()
     }
 }

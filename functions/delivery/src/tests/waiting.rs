@@ -12,10 +12,7 @@ async fn a_short_wait_is_hidden_in_the_fast_lane() {
     world.answers([answer(500)]);
     world.publish("e1").await;
     world.step(Lane::Fast).await;
-    assert_eq!(
-        (world.worker.queues.count(Lane::Fast), world.worker.queues.count(Lane::Slow)),
-        (1, 0)
-    );
+    assert_eq!((world.queues.count(Lane::Fast), world.queues.count(Lane::Slow)), (1, 0));
     assert_eq!(world.delivery("e1").await.generation, 0);
     world.run_until_quiet().await;
     assert_eq!(world.seconds_of_posts(), [0, 60]);
@@ -27,10 +24,7 @@ async fn a_longer_wait_moves_to_the_retry_queue_under_the_next_generation() {
     world.answers([answer(500)]);
     world.publish("e1").await;
     world.step(Lane::Fast).await;
-    assert_eq!(
-        (world.worker.queues.count(Lane::Fast), world.worker.queues.count(Lane::Slow)),
-        (0, 1)
-    );
+    assert_eq!((world.queues.count(Lane::Fast), world.queues.count(Lane::Slow)), (0, 1));
     let delivery = world.delivery("e1").await;
     assert_eq!((delivery.generation, delivery.status()), (1, Status::Retrying));
     assert!(matches!(delivery.state, State::Waiting { owner: Some(_), .. }));
@@ -46,7 +40,7 @@ async fn twelve_and_twenty_four_hours_work_although_sqs_hides_for_twelve_at_most
         world.publish("e1").await;
         world.run_until_quiet().await;
         assert_eq!(world.seconds_of_posts(), [0, seconds, 2 * seconds]);
-        assert_eq!(world.worker.queues.refusals(), 0);
+        assert_eq!(world.queues.refusals(), 0);
         let delivery = world.delivery("e1").await;
         assert_eq!((delivery.status(), delivery.attempts), (Status::Delivered, 3));
     }
@@ -63,7 +57,7 @@ async fn a_policy_of_ten_days_outlives_the_retention_of_its_queue() {
     world.run_until_quiet().await;
     let delivery = world.delivery("e1").await;
     assert_eq!((delivery.status(), delivery.attempts), (Status::Failed, 11));
-    assert_eq!(world.worker.queues.refusals(), 0);
+    assert_eq!(world.queues.refusals(), 0);
 }
 
 #[tokio::test]
@@ -84,7 +78,7 @@ async fn a_message_that_would_soon_be_forgotten_is_sent_afresh() {
     let afresh = world.delivery("e1").await;
     assert_eq!(afresh.generation, 2);
     assert_eq!(afresh.next_attempt_at(), Some(later));
-    assert_eq!(world.worker.queues.count(Lane::Slow), 1);
+    assert_eq!(world.queues.count(Lane::Slow), 1);
     world.run_until_quiet().await;
     assert_eq!(world.delivery("e1").await.status(), Status::Delivered);
     assert_eq!(world.posts(), 2);

@@ -1,4 +1,4 @@
-//! A worker among fakes, with a clock that jumps from one thing that happens to the next.
+//! A pipeline among fakes, with a clock that jumps from one thing that happens to the next.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -29,18 +29,19 @@ use hooklane_domain::webhook::{Essentials, Webhook};
 use hooklane_upkeep::Upkeep;
 use jiff::SignedDuration;
 
-use crate::care::Care;
-use crate::edge::Edge;
-use crate::worker::{Task, Worker};
+use crate::deps::Deps;
+use crate::pipeline::Pipeline;
+use crate::ports::Ports;
+use crate::task::Task;
 
 pub(super) struct Fake;
 
-impl Edge for Fake {
+impl Ports for Fake {
     type Ledger = Arc<MemoryLedger>;
     type Registry = MemoryRegistry;
     type Queues = MemoryQueues;
     type DeadLetters = MemoryQueues;
-    type Sender = Script;
+    type Sender = Posts;
     type System = Arc<FakeSystem>;
 }
 
@@ -60,19 +61,22 @@ pub(super) struct Script {
     ledger: Arc<MemoryLedger>,
 }
 
-impl Post for Script {
+/// The pipeline posts to a script that its test holds, too.
+pub(super) struct Posts(Arc<Script>);
+
+impl Post for Posts {
     async fn post(&self, _: Destination<'_>, request: WireRequest, limit: Duration) -> Sent {
-        self.seen.lock().unwrap().push((self.clock.now(), request));
-        self.limits.lock().unwrap().push(limit);
-        let write = self.meanwhile.lock().unwrap().take();
+        self.0.seen.lock().unwrap().push((self.0.clock.now(), request));
+        self.0.limits.lock().unwrap().push(limit);
+        let write = self.0.meanwhile.lock().unwrap().take();
         if let Some(write) = write {
-            self.ledger.save(&write).await.unwrap();
+            self.0.ledger.save(&write).await.unwrap();
         }
         // Others of the batch get their turn, as they would on a network.
         tokio::task::yield_now().await;
-        let outcome = self.answers.lock().unwrap().pop_front();
-        let outcome = outcome.unwrap_or_else(|| answer(*self.otherwise.lock().unwrap()));
-        Sent { outcome, took: *self.took.lock().unwrap() }
+        let outcome = self.0.answers.lock().unwrap().pop_front();
+        let outcome = outcome.unwrap_or_else(|| answer(*self.0.otherwise.lock().unwrap()));
+        Sent { outcome, took: *self.0.took.lock().unwrap() }
     }
 }
 
@@ -93,12 +97,41 @@ const VISIBILITY: u32 = 360;
 pub(super) const MAX_PARKED: u64 = 20;
 
 pub(super) struct World {
-    pub(super) worker: Worker<Fake>,
+    pub(super) pipeline: Pipeline<Fake>,
+    pub(super) ledger: Arc<MemoryLedger>,
+    pub(super) registry: MemoryRegistry,
+    pub(super) queues: MemoryQueues,
+    pub(super) dead_letters: MemoryQueues,
+    pub(super) sender: Arc<Script>,
     pub(super) webhook: Webhook,
     pub(super) clock: Arc<FakeSystem>,
     pub(super) upkeep: FakeUpkeep,
     pub(super) faults: Faults,
     start: Timestamp,
+}
+
+/// What a pipeline over these fakes is built from.
+fn deps(
+    ledger: &Arc<MemoryLedger>,
+    registry: &MemoryRegistry,
+    queues: &MemoryQueues,
+    dead_letters: &MemoryQueues,
+    sender: &Arc<Script>,
+    clock: &Arc<FakeSystem>,
+) -> Deps<Fake> {
+    Deps {
+        ledger: Arc::clone(ledger),
+        registry: registry.clone(),
+        queues: queues.clone(),
+        dead_letters: dead_letters.clone(),
+        sender: Posts(Arc::clone(sender)),
+        system: Arc::clone(clock),
+        contracts: hooklane_bundled_contracts::load(),
+        thresholds: Thresholds::default(),
+        max_parked: MAX_PARKED,
+        waiting: Waiting { queue_visibility_seconds: VISIBILITY },
+        retry_queue: "RetryQueue".to_owned(),
+    }
 }
 
 type FakeUpkeep = Upkeep<Arc<MemoryLedger>, MemoryRegistry, MemoryQueues, Arc<FakeSystem>>;
@@ -130,27 +163,17 @@ impl World {
             Arc::clone(&clock),
             rules,
         );
-        let worker: Worker<Fake> = Worker {
+        let dead_letters = MemoryQueues::at(start, VISIBILITY);
+        let sender = Arc::new(Script {
+            clock: Arc::clone(&clock),
+            answers: Mutex::default(),
+            took: Mutex::new(Duration::from_millis(5)),
+            otherwise: Mutex::new(200),
+            seen: Mutex::default(),
+            limits: Mutex::default(),
+            meanwhile: Mutex::default(),
             ledger: Arc::clone(&ledger),
-            webhooks: registry.into(),
-            queues,
-            dead_letters: MemoryQueues::at(start, VISIBILITY),
-            sender: Script {
-                clock: Arc::clone(&clock),
-                answers: Mutex::default(),
-                took: Mutex::new(Duration::from_millis(5)),
-                otherwise: Mutex::new(200),
-                seen: Mutex::default(),
-                limits: Mutex::default(),
-                meanwhile: Mutex::default(),
-                ledger,
-            },
-            system: Arc::clone(&clock),
-            contracts: hooklane_bundled_contracts::load(),
-            care: Care::new(Thresholds::default(), MAX_PARKED),
-            waiting: Waiting { queue_visibility_seconds: VISIBILITY },
-            retry_queue: "RetryQueue".to_owned(),
-        };
+        });
         let webhook = Webhook {
             retry_policy: Some(RetryPolicy::read("", policy).unwrap()),
             ..Webhook::new(Essentials {
@@ -163,17 +186,31 @@ impl World {
                 created_at: start,
             })
         };
-        worker.webhooks.registry().create(&webhook).await.unwrap();
-        Self { worker, webhook, clock, upkeep, faults, start }
+        registry.create(&webhook).await.unwrap();
+        let pipeline =
+            Pipeline::new(deps(&ledger, &registry, &queues, &dead_letters, &sender, &clock));
+        Self {
+            pipeline,
+            ledger,
+            registry,
+            queues,
+            dead_letters,
+            sender,
+            webhook,
+            clock,
+            upkeep,
+            faults,
+            start,
+        }
     }
 
     pub(super) fn answers<const N: usize>(&self, answers: [Outcome; N]) {
-        self.worker.sender.answers.lock().unwrap().extend(answers);
+        self.sender.answers.lock().unwrap().extend(answers);
     }
 
     /// Somebody else writes this while the receiver thinks about the next request.
     pub(super) fn meanwhile(&self, write: Delivery) {
-        *self.worker.sender.meanwhile.lock().unwrap() = Some(write);
+        *self.sender.meanwhile.lock().unwrap() = Some(write);
     }
 
     pub(super) fn id(&self, event: &str) -> DeliveryId {
@@ -198,7 +235,7 @@ impl World {
 
     pub(super) async fn send(&self, message: &Message) {
         let one = std::slice::from_ref(message);
-        self.worker.queues.dispatch(Lane::Fast, one).await.unwrap();
+        self.queues.dispatch(Lane::Fast, one).await.unwrap();
     }
 
     /// What `fanout` would send of an event of another type.
@@ -220,20 +257,20 @@ impl World {
     pub(super) async fn store_event(&self, id: &str) {
         let id: EventId = id.parse().unwrap();
         let event = Event { id, tenant: tenant(), content: content(), accepted_at: self.start };
-        self.worker.ledger.put(&event).await.unwrap();
+        self.ledger.put(&event).await.unwrap();
     }
 
     /// Works on what is visible in one lane now; how many messages there were.
     pub(super) async fn step(&self, lane: Lane) -> usize {
-        let received = self.worker.queues.receive(lane);
+        let received = self.queues.receive(lane);
         let tasks: Vec<_> = received.into_iter().map(task).collect();
         if tasks.is_empty() {
             return 0;
         }
-        let dispositions = self.worker.work(&tasks).await;
+        let dispositions = self.pipeline.work(&tasks).await;
         for (task, disposition) in tasks.iter().zip(dispositions) {
             if disposition == Disposition::Done {
-                self.worker.queues.delete(&task.message);
+                self.queues.delete(&task.message);
             }
         }
         tasks.len()
@@ -242,7 +279,7 @@ impl World {
     /// The numbers and answers of the attempts that are kept beside their deliveries, newest first.
     pub(super) async fn kept(&self) -> Vec<(u32, Option<u16>)> {
         let all = LogFilter { began: TimeRange::default(), from: None, limit: 100 };
-        let page = self.worker.ledger.kept(&tenant(), self.webhook.id, &all).await.unwrap();
+        let page = self.ledger.kept(&tenant(), self.webhook.id, &all).await.unwrap();
         page.entries.iter().map(|e| (e.attempt.number, e.attempt.outcome.status())).collect()
     }
 
@@ -250,7 +287,7 @@ impl World {
     pub(super) async fn run_until_quiet(&self) {
         for _ in 0..500 {
             while self.step(Lane::Fast).await + self.step(Lane::Slow).await > 0 {}
-            let Some(next) = self.worker.queues.next_visible() else {
+            let Some(next) = self.queues.next_visible() else {
                 return;
             };
             let wait = next.duration_since(self.clock.now());
@@ -261,17 +298,17 @@ impl World {
 
     pub(super) fn pass(&self, time: SignedDuration) {
         self.clock.pass(time);
-        self.worker.queues.set_time(self.clock.now());
+        self.queues.set_time(self.clock.now());
     }
 
     pub(super) async fn delivery(&self, event: &str) -> Delivery {
         let ids = [self.id(event)];
-        let read = self.worker.ledger.read(&ids).await.unwrap();
+        let read = self.ledger.read(&ids).await.unwrap();
         read.into_iter().next().flatten().expect("a written delivery")
     }
 
     pub(super) async fn write(&self, delivery: &Delivery) {
-        let saved = self.worker.ledger.save(delivery).await.unwrap();
+        let saved = self.ledger.save(delivery).await.unwrap();
         assert!(matches!(saved, Saved::Yes(_)), "the delivery was read a moment ago");
     }
 
@@ -287,31 +324,38 @@ impl World {
     }
 
     pub(super) fn posts(&self) -> usize {
-        self.worker.sender.seen.lock().unwrap().len()
+        self.sender.seen.lock().unwrap().len()
     }
 
     pub(super) fn limits(&self) -> Vec<Duration> {
-        self.worker.sender.limits.lock().unwrap().clone()
+        self.sender.limits.lock().unwrap().clone()
     }
 
     /// The webhook as it stands.
     pub(super) async fn current(&self) -> Webhook {
-        let registry = self.worker.webhooks.registry();
+        let registry = &self.registry;
         registry.get(&tenant(), self.webhook.id).await.unwrap().unwrap()
     }
 
+    /// The instance is gone, and what it remembered: another one works on, over the same stores and queues.
+    pub(super) fn restart(&mut self) {
+        let Self { ledger, registry, queues, dead_letters, sender, clock, .. } = self;
+        let deps = deps(ledger, registry, queues, dead_letters, sender, clock);
+        self.pipeline = Pipeline::new(deps);
+    }
+
     /// Changes the webhook as its tenant would.
-    pub(super) async fn change(&self, webhook: Webhook) {
-        assert!(self.worker.webhooks.registry().update(&webhook).await.unwrap());
-        self.worker.webhooks.forget(&webhook.tenant, webhook.id);
+    pub(super) async fn change(&mut self, webhook: Webhook) {
+        assert!(self.registry.update(&webhook).await.unwrap());
+        self.restart();
     }
 
     pub(super) fn requests(&self) -> Vec<WireRequest> {
-        self.worker.sender.seen.lock().unwrap().iter().map(|(_, r)| r.clone()).collect()
+        self.sender.seen.lock().unwrap().iter().map(|(_, r)| r.clone()).collect()
     }
 
     pub(super) fn seconds_of_posts(&self) -> Vec<i64> {
-        let seen = self.worker.sender.seen.lock().unwrap();
+        let seen = self.sender.seen.lock().unwrap();
         seen.iter().map(|(at, _)| at.duration_since(self.start).as_secs()).collect()
     }
 }

@@ -51,6 +51,17 @@ pub enum Saved {
     Conflict,
 }
 
+impl Saved {
+    /// The delivery as it now stands, if it was written.
+    #[must_use]
+    pub fn written(self) -> Option<Delivery> {
+        match self {
+            Self::Yes(written) => Some(*written),
+            Self::Conflict => None,
+        }
+    }
+}
+
 /// The attempts that are kept beside their deliveries, in order of time.
 pub trait AttemptLog: Send + Sync {
     /// A webhook's kept attempts, newest first, read consistently. Reads a bounded amount: a page may

@@ -1,12 +1,12 @@
-//! What `delivery` touches, as its worker sees it.
+//! What `delivery` touches.
 
 use hooklane_app::ports::{
     BrakeStore, Clock, DeadLetters, DeferQueue, DeliveryStore, Entropy, EventStore, HealthStore,
     Post, SlotStore, TenantStore, WatchList, WebhookStore,
 };
 
-/// The things a worker works with: the real ones, or fakes in a test.
-pub trait Edge {
+/// The kinds of things behind the ports: AWS and the network in production, fakes in a test.
+pub trait Ports {
     type Ledger: DeliveryStore + EventStore + SlotStore;
     type Registry: WebhookStore + TenantStore + HealthStore + WatchList + BrakeStore;
     type Queues: DeferQueue;

@@ -1,25 +1,24 @@
-//! The real things behind the ports of `delivery`: AWS and the network.
+//! AWS and the network behind the ports.
 
 use hooklane_aws::SdkConfig;
 use hooklane_aws::dead_letters::DeadLetterQueue;
 use hooklane_aws::ledger::{Ledger, Retention};
-use hooklane_aws::queues::Queues;
+use hooklane_aws::queues::{Queues, queue_name};
 use hooklane_aws::registry::Registry;
 use hooklane_aws::secrets::{Secret, Vault};
 use hooklane_aws::system::System;
 use hooklane_domain::delivery::waiting::Waiting;
 use hooklane_sender::{ClientError, Sender};
 
-use crate::edge::Edge;
-use crate::parts::Parts;
+use crate::deps::Deps;
+use crate::ports::Ports;
 use crate::settings::Settings;
-use crate::worker::Worker;
 
 /// AWS and the network.
 #[derive(Debug)]
-pub struct Real;
+pub struct Production;
 
-impl Edge for Real {
+impl Ports for Production {
     type Ledger = Ledger;
     type Registry = Registry;
     type Queues = Queues;
@@ -28,19 +27,16 @@ impl Edge for Real {
     type System = System;
 }
 
-impl Worker<Real> {
+impl Deps<Production> {
     pub fn new(settings: &Settings, aws: &SdkConfig) -> Result<Self, ClientError> {
         let retention = Retention::days(settings.retention_days);
         let vault = Vault::new(Secret::new(aws, settings.data_key_secret.clone()));
-        Ok(Self::of(Parts {
+        let dead_letters = settings.dead_letter_queue.clone();
+        Ok(Self {
             ledger: Ledger::new(aws, settings.ledger_table.clone(), retention),
             registry: Registry::new(aws, settings.registry_table.clone(), vault),
             queues: Queues::new(aws, settings.queues.clone()),
-            dead_letters: DeadLetterQueue::new(
-                aws,
-                settings.dead_letter_queue.clone(),
-                "deliveries",
-            ),
+            dead_letters: DeadLetterQueue::new(aws, dead_letters, "deliveries"),
             sender: Sender::new(settings.network.clone())?,
             system: System,
             contracts: hooklane_bundled_contracts::load(),
@@ -48,11 +44,6 @@ impl Worker<Real> {
             max_parked: settings.max_parked,
             waiting: Waiting { queue_visibility_seconds: settings.queue_visibility_seconds },
             retry_queue: queue_name(&settings.retry_queue).to_owned(),
-        }))
+        })
     }
-}
-
-/// The last part of a queue's URL or ARN.
-pub(crate) fn queue_name(url_or_arn: &str) -> &str {
-    url_or_arn.rsplit(['/', ':']).next().unwrap_or(url_or_arn)
 }

@@ -1,0 +1,54 @@
+//! How a webhook stands: whether its deliveries are attempted or parked, and what says so.
+
+use std::sync::Arc;
+
+use hooklane_app::ports::{Clock as _, Unavailable};
+use hooklane_domain::delivery::Delivery;
+use hooklane_domain::isolation::admission::{Admission, admit};
+use hooklane_domain::isolation::health::Health;
+use hooklane_domain::webhook::Webhook;
+
+use crate::context::Context;
+use crate::ports::Ports;
+
+pub(crate) struct Standing {
+    pub(crate) webhook: Arc<Webhook>,
+    pub(crate) health: Health,
+    pub(crate) admission: Admission,
+}
+
+/// How the delivery's webhook stands, from reads that are at most five seconds old; `None` if the
+/// webhook was deleted.
+pub(crate) async fn recent<P: Ports>(
+    context: &Context<P>,
+    delivery: &Delivery,
+) -> Result<Option<Standing>, Unavailable> {
+    let (tenant, id) = (&delivery.tenant, delivery.id.webhook());
+    let Some(webhook) = context.webhooks.get(tenant, id).await? else { return Ok(None) };
+    let health = context.health.health(id).await?;
+    let paused = context.webhooks.tenant_is_paused(tenant).await?;
+    Ok(Some(of(context, webhook, health, paused)))
+}
+
+/// How it stands now, past what this instance remembers.
+pub(crate) async fn fresh<P: Ports>(
+    context: &Context<P>,
+    delivery: &Delivery,
+) -> Result<Option<Standing>, Unavailable> {
+    let (tenant, id) = (&delivery.tenant, delivery.id.webhook());
+    let Some(webhook) = context.webhooks.fresh(tenant, id).await? else { return Ok(None) };
+    let health = context.health.fresh(id).await?;
+    let paused = context.webhooks.tenant_is_paused_now(tenant).await?;
+    Ok(Some(of(context, webhook, health, paused)))
+}
+
+fn of<P: Ports>(
+    context: &Context<P>,
+    webhook: Arc<Webhook>,
+    health: Health,
+    tenant_is_paused: bool,
+) -> Standing {
+    let now = context.system.now();
+    let admission = admit(webhook.state, tenant_is_paused, health.circuit, now);
+    Standing { webhook, health, admission }
+}

@@ -1,0 +1,57 @@
+//! A message of the batch: as it was received, and once it is understood.
+
+use hooklane_app::ports::{DeliveryStore, Unavailable};
+use hooklane_domain::Timestamp;
+use hooklane_domain::delivery::message::Deliver;
+use hooklane_domain::delivery::receipt::Receipt;
+use hooklane_domain::delivery::waiting::Lane;
+use hooklane_domain::delivery::{Delivery, MessageId, Turn};
+
+/// A message as it was received.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Task {
+    pub message: MessageId,
+    pub receipt_handle: String,
+    /// The lane whose queue it came from.
+    pub lane: Lane,
+    pub sent_at: Timestamp,
+    pub body: String,
+}
+
+/// A message that was understood.
+pub(crate) struct Job<'a> {
+    pub(crate) task: &'a Task,
+    pub(crate) deliver: Deliver,
+}
+
+impl Job<'_> {
+    pub(crate) fn receipt(&self) -> Receipt {
+        Receipt {
+            message: self.task.message.clone(),
+            generation: self.deliver.generation,
+            sent_at: self.task.sent_at,
+        }
+    }
+
+    /// This message's own turn.
+    pub(crate) fn turn(&self) -> Turn {
+        Turn { generation: self.deliver.generation, owner: self.task.message.clone() }
+    }
+
+    /// The delivery as the message alone describes it: it has no item yet.
+    pub(crate) fn unwritten(&self) -> Delivery {
+        let deliver = &self.deliver;
+        let (id, tenant) = (deliver.delivery.clone(), deliver.tenant.clone());
+        Delivery::unwritten(id, tenant, deliver.event_type.clone())
+    }
+
+    /// The delivery as it stands now.
+    pub(crate) async fn current(
+        &self,
+        ledger: &impl DeliveryStore,
+    ) -> Result<Delivery, Unavailable> {
+        let ids = [self.deliver.delivery.clone()];
+        let read = ledger.read(&ids).await?.into_iter().next().flatten();
+        Ok(read.unwrap_or_else(|| self.unwritten()))
+    }
+}

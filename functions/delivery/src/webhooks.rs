@@ -1,0 +1,90 @@
+//! Webhooks and whether their tenants are paused, at most five seconds old.
+
+use std::sync::Arc;
+
+use hooklane_app::cache::Recent;
+use hooklane_app::ports::{Clock, TenantStore, Unavailable, WatchList, WebhookStore};
+use hooklane_domain::ids::{TenantId, WebhookId};
+use hooklane_domain::webhook::{DisableReason, Webhook};
+
+/// The registry behind a short memory. An absent webhook is not remembered.
+pub(crate) struct Webhooks<R, C> {
+    registry: Arc<R>,
+    system: Arc<C>,
+    webhooks: Recent<(TenantId, WebhookId), Arc<Webhook>>,
+    tenants_paused: Recent<TenantId, bool>,
+}
+
+impl<R, C> Webhooks<R, C> {
+    pub(crate) fn new(registry: Arc<R>, system: Arc<C>) -> Self {
+        Self { registry, system, webhooks: Recent::default(), tenants_paused: Recent::default() }
+    }
+}
+
+impl<R: WebhookStore, C: Clock> Webhooks<R, C> {
+    /// At most five seconds old.
+    pub(crate) async fn get(
+        &self,
+        tenant: &TenantId,
+        id: WebhookId,
+    ) -> Result<Option<Arc<Webhook>>, Unavailable> {
+        match self.webhooks.get(&(tenant.clone(), id), self.system.now()) {
+            Some(webhook) => Ok(Some(webhook)),
+            None => self.fresh(tenant, id).await,
+        }
+    }
+
+    /// As it is now.
+    pub(crate) async fn fresh(
+        &self,
+        tenant: &TenantId,
+        id: WebhookId,
+    ) -> Result<Option<Arc<Webhook>>, Unavailable> {
+        let read_at = self.system.now();
+        let webhook = self.registry.get(tenant, id).await?.map(Arc::new);
+        let key = (tenant.clone(), id);
+        match &webhook {
+            Some(webhook) => self.webhooks.put(key, Arc::clone(webhook), read_at),
+            None => self.webhooks.remove(&key),
+        }
+        Ok(webhook)
+    }
+}
+
+impl<R: TenantStore, C: Clock> Webhooks<R, C> {
+    /// At most five seconds old.
+    pub(crate) async fn tenant_is_paused(&self, tenant: &TenantId) -> Result<bool, Unavailable> {
+        match self.tenants_paused.get(tenant, self.system.now()) {
+            Some(paused) => Ok(paused),
+            None => self.tenant_is_paused_now(tenant).await,
+        }
+    }
+
+    pub(crate) async fn tenant_is_paused_now(
+        &self,
+        tenant: &TenantId,
+    ) -> Result<bool, Unavailable> {
+        let read_at = self.system.now();
+        let paused = self.registry.tenant(tenant).await?.settings.paused;
+        self.tenants_paused.put(tenant.clone(), paused, read_at);
+        Ok(paused)
+    }
+}
+
+impl<R: WebhookStore + WatchList, C: Clock> Webhooks<R, C> {
+    /// Disables a webhook whose receiver answered 410, as its contract has it. One that was changed since
+    /// it was called stays active, and so does one that could not be disabled: its next 410 disables it.
+    pub(crate) async fn disable_gone(&self, called: &Webhook) {
+        let now = self.system.now();
+        // `upkeep` reports it to the tenant. It is called first, so that it looks however this ends.
+        if let Err(error) = self.registry.watch(&called.tenant, called.id, 0, now).await {
+            error.log("webhook.not_watched");
+        }
+        match self.registry.disable(called, DisableReason::Gone, now).await {
+            Ok(true) => tracing::warn!(webhook.id = %called.id, "webhook.disabled"),
+            Ok(false) => {}
+            Err(error) => error.log("webhook.disable_failed"),
+        }
+        self.webhooks.remove(&(called.tenant.clone(), called.id));
+    }
+}

@@ -1,0 +1,61 @@
+//! Instead of an attempt: the delivery changes its lane, waits for its slot, or ends.
+
+use hooklane_app::batch::Disposition;
+use hooklane_app::ports::{Clock as _, DeliveryStore as _, Unavailable};
+use hooklane_domain::delivery::Delivery;
+use hooklane_domain::delivery::waiting::Wait;
+
+use crate::context::Context;
+use crate::ports::Ports;
+use crate::task::Job;
+
+/// Hands the delivery to a message in the slow lane.
+pub(crate) async fn reroute<P: Ports>(
+    context: &Context<P>,
+    job: &Job<'_>,
+    delivery: Delivery,
+) -> Result<Disposition, Unavailable> {
+    context.parking.watch(&delivery).await?;
+    context.messages.replace(job, delivery).await
+}
+
+/// Lets the delivery wait in a queue for the slot that it holds.
+pub(crate) async fn defer<P: Ports>(
+    context: &Context<P>,
+    job: &Job<'_>,
+    waiting: Delivery,
+) -> Result<Disposition, Unavailable> {
+    context.parking.watch(&waiting).await?;
+    let until = waiting.slot.unwrap_or_else(|| context.system.now());
+    match context.messages.plan(job, until) {
+        Wait::Hide { .. } => {
+            context.ledger.save(&waiting).await?;
+            Ok(context.messages.hide_until(job, until).await)
+        }
+        Wait::Move { delay_seconds } => {
+            let turn = context.messages.send_successor(job, delay_seconds).await?;
+            context.ledger.save(&waiting.slotted(until, turn)).await?;
+            Ok(Disposition::Done)
+        }
+    }
+}
+
+/// Writes the end of a delivery that needs no attempt any more. If somebody else wrote it meanwhile,
+/// the message comes back and decides from that.
+pub(crate) async fn end<P: Ports>(
+    context: &Context<P>,
+    job: &Job<'_>,
+    ended: Delivery,
+) -> Result<Disposition, Unavailable> {
+    match context.ledger.save(&ended).await?.written() {
+        Some(ended) => {
+            tracing::info!(
+                delivery.id = %ended.id,
+                delivery.status = ended.status().as_str(),
+                "delivery.finished_without_attempt"
+            );
+            Ok(Disposition::Done)
+        }
+        None => Ok(context.messages.come_back(job).await),
+    }
+}
