@@ -101,7 +101,8 @@ def faults(options: argparse.Namespace) -> int:
 
 def redrive(options: argparse.Namespace) -> int:
     _in_emulator_python()
-    from hooklane_local.redrive import SOURCES, Options, redrive, target_of
+    from hooklane_local.redrive import SOURCES, Options, redrive
+    from hooklane_local.redrive_target import target_of
 
     stack_file = profile_of("up").stack_file
     local = json.loads(stack_file.read_text()) if stack_file.exists() else None
@@ -109,8 +110,8 @@ def redrive(options: argparse.Namespace) -> int:
     chosen = Options(dry=options.dry, scan=options.scan, match=options.match)
     sources = [options.source] if options.source else SOURCES
     reports = [redrive(target, source, chosen) for source in sources]
-    # What was asked for and did not happen is for the caller's `&&`.
-    return 1 if any(report.left for report in reports) else 0
+    # A letter that could not be sent makes the command fail, so that a caller's `&&` stops.
+    return 1 if any(report.kept for report in reports) else 0
 
 
 def check(_options: argparse.Namespace) -> int:

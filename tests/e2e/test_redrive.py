@@ -8,7 +8,8 @@ from datetime import datetime, timezone
 
 import inside
 import pytest
-from hooklane_local.redrive import Options, Report, redrive, target_of
+from hooklane_local.redrive import Options, Report, redrive
+from hooklane_local.redrive_target import target_of
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ def test_an_event_goes_to_the_event_queue_again(stack, tenant, register, request
     bury("events", json.dumps(event))
 
     shown = again("events", tenant, dry=True)
-    assert (shown.sent, shown.left) == (1, 0)
+    assert (shown.sent, shown.kept) == (1, 0)
     assert "would send" in shown.lines[0] and "a test" in shown.lines[0]
     assert len(letters(stack, "events", tenant)) == 1
 
@@ -174,9 +175,9 @@ def test_records_that_left_the_stream_are_looked_for_in_the_ledger_if_asked_for(
     info = batch_info(stack, gone, gone, "shardId-00000000000000000000-00000000", stream, arrival)
     bury("fanout", note_of_lambda({**info, "marker": marker}))
 
-    left = again("fanout", marker)
-    assert (left.sent, left.left) == (0, 1)
-    assert "SCAN=1" in left.lines[0]
+    kept = again("fanout", marker)
+    assert (kept.sent, kept.kept) == (0, 1)
+    assert "SCAN=1" in kept.lines[0]
     assert len(letters(stack, "fanout", marker)) == 1
     assert again("fanout", marker, scan=True).sent == 1
     (request,) = requests(1)
@@ -198,7 +199,7 @@ def test_what_cannot_be_sent_is_left_with_the_reason(body, reason, why, stack, a
     bury("fanout", body % marker, reason)
 
     report = again("fanout", marker)
-    assert (report.sent, report.left) == (0, 1)
+    assert (report.sent, report.kept) == (0, 1)
     assert why in report.lines[0]
     assert len(letters(stack, "fanout", marker)) == 1
 
