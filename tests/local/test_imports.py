@@ -21,7 +21,13 @@ def imported_by(source: str) -> set[str]:
 
 
 def test_every_form_of_import_is_seen():
-    source = "from hooklane_local import a\nimport hooklane_local.b\ndef f():\n    from hooklane_local.c import C\nimport os"
+    source = "\n".join([
+        "import os",
+        "from hooklane_local import a",
+        "import hooklane_local.b",
+        "def f():",
+        "    from hooklane_local.c import C",
+    ])
     assert imported_by(source) == {"a", "b", "c"}
 
 
