@@ -4,19 +4,16 @@ import argparse
 import json
 import os
 import sys
+from contextlib import contextmanager
 from dataclasses import replace
 
 from hooklane_local.paths import EMULATOR_PYTHON, EMULATOR_VENV, LOCAL
 from hooklane_local.processes import Stopped, stopping_on_signals
 from hooklane_local.profile import profile_of
 from hooklane_local.progress import Failure, complain, print_durations, say
-from hooklane_local.tools import (
-    install_cargo_tools,
-    install_python_tools,
-    install_verifiers,
-    require_commands,
-    require_receiver_languages,
-)
+from hooklane_local.receiver_languages import HOW_TO_INSTALL, NODE_PACKAGES, missing, require_all
+from hooklane_local.skips import Skips, skips_fail
+from hooklane_local.tools import install_cargo_tools, install_python_tools, install_verifiers, require_commands
 
 _REEXECUTED = "HOOKLANE_LOCAL_REEXECUTED"
 
@@ -75,16 +72,19 @@ def demo(_options: argparse.Namespace) -> int:
 
 
 def test(options: argparse.Namespace) -> int:
-    # Before anything is built: nobody wants to hear of a missing program after ten minutes.
-    require_receiver_languages()
+    # Before anything is built: a missing program must not show only after ten minutes of compiling.
+    if skips_fail():
+        require_all()
     _in_emulator_python()
-    install_verifiers()
+    lacking = missing()
+    if lacking:
+        say(f"    tests are skipped, because they need {', '.join(lacking)}; {HOW_TO_INSTALL}")
+    if not missing(*NODE_PACKAGES):
+        install_verifiers()
     from hooklane_local.testing import run_tests
 
-    try:
-        run_tests(profile_of("test"), only_end_to_end=options.only_end_to_end, pytest_arguments=options.pytest)
-    finally:
-        print_durations()
+    with _reported_skips() as skips:
+        run_tests(profile_of("test"), skips, only_end_to_end=options.only_end_to_end, pytest_arguments=options.pytest)
     return 0
 
 
@@ -92,11 +92,21 @@ def faults(options: argparse.Namespace) -> int:
     _in_emulator_python()
     from hooklane_local.testing import run_faults
 
+    with _reported_skips() as skips:
+        run_faults(profile_of("faults"), skips, options.pytest)
+    return 0
+
+
+@contextmanager
+def _reported_skips():
+    """Prints the steps and the skipped tests at the end, however it comes, and fails if no skip is allowed."""
+    skips = Skips()
     try:
-        run_faults(profile_of("faults"), options.pytest)
+        yield skips
     finally:
         print_durations()
-    return 0
+        skips.print()
+    skips.require_none()
 
 
 def redrive(options: argparse.Namespace) -> int:

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -15,13 +14,6 @@ from hooklane_local.processes import run
 from hooklane_local.progress import Failure, say, step
 
 _CARGO_TOOLS = {"cargo-deny": "0.20.2", "cargo-machete": "0.9.2"}
-
-# What the samples of docs/receivers and the packages of tests/verifiers run on: the oldest major version.
-_RECEIVER_LANGUAGES = (
-    (["node", "--version"], 18, "Node.js 18 or newer"),
-    (["npm", "--version"], 8, "npm 8 or newer"),
-    (["php", "-r", "echo PHP_VERSION;"], 8, "PHP 8 or newer for the command line"),
-)
 
 
 def require_commands(*commands: str) -> None:
@@ -36,22 +28,6 @@ def install_python_tools() -> None:
     """Both environments: what builds and deploys, and the emulator with the tests' packages."""
     _install_venv(BUILD_VENV, LOCAL / "requirements-build.txt", "sam, cargo-lambda, zig, cfn-lint")
     _install_venv(EMULATOR_VENV, LOCAL / "requirements-emulator.txt", "the emulator and the test runner")
-
-
-def require_receiver_languages() -> None:
-    """Fails with one line that names what of Node and PHP is missing or too old, and what to install."""
-    wrong = []
-    for command, oldest, wanted in _RECEIVER_LANGUAGES:
-        found = _major_version(command)
-        if found is None:
-            wrong.append(f"{wanted} (there is none)")
-        elif found < oldest:
-            wrong.append(f"{wanted} (there is {found})")
-    if wrong:
-        raise Failure(
-            f"the tests run receivers in Node and PHP and need {', '.join(wrong)}; "
-            "on Debian or Ubuntu: apt-get install nodejs npm php-cli"
-        )
 
 
 def install_verifiers() -> None:
@@ -144,16 +120,6 @@ def _twice(name: str, install: Callable[[], None]) -> None:
     except Failure:
         say(f"    {name} failed, trying once more")
         install()
-
-
-def _major_version(command: list[str]) -> int | None:
-    """The first number that a program says of itself; None when it is not there or does not run."""
-    try:
-        said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    number = re.search(r"\d+", said)
-    return int(number.group()) if number else None
 
 
 def _installed_cargo_version(name: str) -> str | None:

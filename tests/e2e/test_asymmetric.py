@@ -6,7 +6,7 @@ import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from hooklane_local.receiver import Request
-from readers import CONTRACTS, READERS, Reading
+from readers import CONTRACTS, Reading, reader_of
 
 # Those of Standard Webhooks; every other one refuses such a secret.
 ASYMMETRIC = ["cloudevents", "standard"]
@@ -78,7 +78,7 @@ def test_in_the_overlap_either_key_verifies_and_after_it_the_new_one_alone(
 
 @pytest.mark.parametrize("contract", ASYMMETRIC)
 def test_a_webhook_goes_over_to_asymmetric_signatures_and_back(contract, register, rotate, publish, requests):
-    reader = READERS[contract]
+    reader = reader_of(contract)
     there = register(contract=contract, path="/there")
     public = rotate(there, 600, signing="ed25519")["publicKey"]
     back = register(contract=contract, path="/back", signing="ed25519")

@@ -5,7 +5,7 @@ import base64
 
 import pytest
 from hooklane_local import behaviours
-from readers import CONTRACTS, READERS, Reading
+from readers import CONTRACTS, READERS, Reading, reader_of
 from verifiers import check_of, pypi_verdict
 
 # Long enough that it lasts for as long as a test may take.
@@ -36,7 +36,7 @@ def test_in_the_overlap_receivers_with_either_secret_verify_every_attempt(
     contract, register, rotate, publish, receiver, requests
 ):
     receiver.respond = behaviours.failing(1)
-    reader = READERS[contract]
+    reader = reader_of(contract)
     webhook = register(contract=contract, retryPolicy={"schedule": [1]})
     rotated = rotate(webhook, LASTING)
     old, new = webhook["secret"], rotated["secret"]
@@ -57,7 +57,7 @@ def test_in_the_overlap_receivers_with_either_secret_verify_every_attempt(
 def test_after_the_overlap_the_new_secret_alone_verifies(
     contract, register, rotate, overlap_is_over, publish, requests
 ):
-    reader = READERS[contract]
+    reader = reader_of(contract)
     webhook = register(contract=contract)
     old, new = webhook["secret"], rotate(webhook, SHORT)["secret"]
     overlap_is_over(webhook)
@@ -69,7 +69,7 @@ def test_after_the_overlap_the_new_secret_alone_verifies(
 
 @pytest.mark.parametrize("contract", CONTRACTS)
 def test_a_rotation_without_an_overlap_ends_every_older_secret_at_once(contract, register, rotate, publish, requests):
-    reader = READERS[contract]
+    reader = reader_of(contract)
     webhook = register(contract=contract)
     second = rotate(webhook, LASTING)["secret"]
     third = rotate(webhook, 0)
@@ -83,7 +83,7 @@ def test_a_rotation_without_an_overlap_ends_every_older_secret_at_once(contract,
 def test_a_receiver_with_the_old_secret_misses_nothing_while_deliveries_learn_of_the_rotation(
     register, rotate, delivered, receiver, eventually
 ):
-    reader = READERS["prism"]
+    reader = reader_of("prism")
     webhook = register(contract="prism")
     # From here on the function that delivered has the webhook as it was, for up to five seconds.
     delivered()
@@ -104,7 +104,7 @@ def test_a_receiver_with_the_old_secret_misses_nothing_while_deliveries_learn_of
 def test_a_secret_that_leaked_is_gone_once_deliveries_learn_of_it(
     register, rotate, delivered, receiver, eventually
 ):
-    reader = READERS["standard"]
+    reader = reader_of("standard")
     webhook = register()
     delivered()
     new = rotate(webhook, 0)["secret"]
@@ -124,7 +124,7 @@ def test_a_secret_that_leaked_is_gone_once_deliveries_learn_of_it(
 
 @pytest.mark.parametrize("contract", ["standard", "prism"])
 def test_a_secret_of_the_tenants_own_takes_over(contract, register, rotate, publish, requests):
-    reader = READERS[contract]
+    reader = reader_of(contract)
     webhook = register(contract=contract)
     rotated = rotate(webhook, LASTING, secret="a-secret-of-their-own")
     # Standard Webhooks' libraries read the form that is shown, everyone else the text itself.

@@ -4,7 +4,7 @@ and the answer shows what the webhook's filter and transform did."""
 import json
 
 import pytest
-from readers import CONTRACTS, READERS, Reading
+from readers import CONTRACTS, READERS, Reading, reader_of
 from sample_receivers import SampleReceiver, all_samples
 
 SECRET = "your-webhook-secret"
@@ -48,7 +48,7 @@ def test_a_sample_receiver_accepts_a_test_and_gets_what_the_transform_made(contr
 
 @pytest.mark.parametrize("contract", IN_PACKAGES)
 def test_the_packages_accept_a_test_and_what_the_transform_made(contract, register, try_out, requests):
-    reader = READERS[contract]
+    reader = reader_of(contract)
     webhook = register(contract=contract, filter=FILTER, transform=TRANSFORM)
 
     answer = try_out(webhook, PAYLOAD)
@@ -62,7 +62,7 @@ def test_the_packages_accept_a_test_and_what_the_transform_made(contract, regist
 
 @pytest.mark.parametrize("contract", CONTRACTS)
 def test_a_test_is_refused_by_a_receiver_with_another_secret(contract, register, try_out, requests):
-    reader = READERS[contract]
+    reader = reader_of(contract)
     webhook, other = register(contract=contract), register(contract=contract, path="/other")
 
     try_out(webhook, None)
