@@ -30,7 +30,7 @@ def main(arguments: list[str]) -> int:
         complain(f"stopped by {stopped}")
         return stopped.exit_status
     except BrokenPipeError:
-        # Whoever read the output has read enough; what is still buffered goes nowhere.
+        # The reader of the output has closed it, so the rest of the buffer is dropped.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
 
@@ -49,18 +49,18 @@ def up(_options: argparse.Namespace) -> int:
     from hooklane_local.session import keep_stack
 
     profile = profile_of("up")
-    # Whoever names no port means the stack that is there.
+    # Without a port in the environment, the running stack is meant.
     if not os.environ.get("HOOKLANE_PORT"):
         profile = replace(profile, port=emulator.port_of_running(profile) or profile.port)
     stack = keep_stack(profile)
-    say(f"\nThe stack runs. API: {stack['apiUrl']}\nEverything else: {profile.stack_file}\nStop it: make down")
+    say(f"\nThe stack is running. API: {stack['apiUrl']}\nNames and keys: {profile.stack_file}\nStop it: make down")
     return 0
 
 
 def down(_options: argparse.Namespace) -> int:
     from hooklane_local import emulator
 
-    say("stopped" if emulator.stop(profile_of("up")) else "nothing was running")
+    say("stopped the local stack" if emulator.stop(profile_of("up")) else "no local stack was running")
     return 0
 
 
@@ -138,7 +138,7 @@ def check(_options: argparse.Namespace) -> int:
 
 
 def _in_emulator_python() -> None:
-    """Makes sure that the tools are there and that this runs where boto3 is."""
+    """Installs the tools, and runs this command again with the Python that has boto3."""
     if os.environ.get(_REEXECUTED) == "1":
         del os.environ[_REEXECUTED]
         return
@@ -152,7 +152,8 @@ def _in_emulator_python() -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="hooklane_local", description="Hooklane on this machine, without an account.")
+    description = "Runs Hooklane on this machine, without an AWS account."
+    parser = argparse.ArgumentParser(prog="hooklane_local", description=description)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def add(function, text: str) -> argparse.ArgumentParser:
@@ -161,21 +162,21 @@ def _parser() -> argparse.ArgumentParser:
         return command
 
     add(setup, "install the pinned tools into .venv").add_argument(
-        "--cargo-tools", action="store_true", help="also what only `make check` needs"
+        "--cargo-tools", action="store_true", help="also install what only `make check` needs"
     )
-    add(up, "start a local stack and keep it running, or deploy again to the one that runs")
-    add(down, "stop it")
-    add(demo, "show the whole way of an event, and check what is shown")
+    add(up, "start a local stack and keep it running, or redeploy to the running one")
+    add(down, "stop the local stack that `up` started")
+    add(demo, "publish events to a temporary local stack, and show and check their deliveries")
     tests = add(test, "run every test")
-    tests.add_argument("--only-end-to-end", action="store_true", help="leave out what needs no stack")
-    tests.add_argument("pytest", nargs="*", help="more arguments for pytest, after --")
-    broken = add(faults, "run the fault tests on a local stack of their own")
-    broken.add_argument("pytest", nargs="*", help="more arguments for pytest, after --")
-    letters = add(redrive, "put dead letters back on their way")
-    letters.add_argument("--source", choices=("events", "fanout", "deliveries"), help="only those of one source")
-    letters.add_argument("--match", help="only those whose body has this text")
-    letters.add_argument("--dry", action="store_true", help="show what would be done")
-    letters.add_argument("--scan", action="store_true", help="look in the ledger for what left the stream")
-    letters.add_argument("--stack", help="a stack on AWS instead of the local one")
-    add(check, "format, lints, documentation, dependencies, template")
+    tests.add_argument("--only-end-to-end", action="store_true", help="leave out the tests that need no stack")
+    tests.add_argument("pytest", nargs="*", help="arguments for pytest, after --")
+    broken = add(faults, "run the fault tests on a temporary local stack")
+    broken.add_argument("pytest", nargs="*", help="arguments for pytest, after --")
+    letters = add(redrive, "send dead letters again")
+    letters.add_argument("--source", choices=("events", "fanout", "deliveries"), help="only letters of this source")
+    letters.add_argument("--match", help="only letters whose body contains this text")
+    letters.add_argument("--dry", action="store_true", help="show what would be sent, and send nothing")
+    letters.add_argument("--scan", action="store_true", help="search the ledger for records that left the stream")
+    letters.add_argument("--stack", help="the name of a stack on AWS, instead of the local one")
+    add(check, "check formats, lints, docs, dependencies, template and imports")
     return parser
