@@ -8,7 +8,6 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from hooklane_local.paths import ROOT
 from hooklane_local.polling import eventually
