@@ -3,7 +3,7 @@
 PYTHON ?= python3
 LOCAL = PYTHONPATH=local $(PYTHON) -m hooklane_local
 
-export IAM FUNCTION_AWS_ENDPOINT HOOKLANE_PORT HOOKLANE_LOG_LEVEL
+export IAM FUNCTION_AWS_ENDPOINT HOOKLANE_PORT HOOKLANE_LOG_LEVEL HOOKLANE_NO_SKIPS
 
 .DEFAULT_GOAL := help
 .PHONY: help setup up down demo test e2e faults redrive simulation check openapi contract clean
@@ -11,47 +11,48 @@ export IAM FUNCTION_AWS_ENDPOINT HOOKLANE_PORT HOOKLANE_LOG_LEVEL
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
-	@echo "  IAM=1                      make the emulator enforce the functions' roles (the tests do; IAM=0 does not)"
-	@echo "  FUNCTION_AWS_ENDPOINT=URL  let the functions reach AWS through URL"
-	@echo "  HOOKLANE_PORT=PORT         use another port (up 4566, test 4567, demo 4568, faults 4569)"
-	@echo "  HOOKLANE_LOG_LEVEL=LEVEL   log level of the functions (info)"
+	@echo "  IAM=1                      let the emulator enforce the functions' IAM roles (default: 1 for test and e2e, else 0)"
+	@echo "  FUNCTION_AWS_ENDPOINT=URL  let the functions call AWS at URL (default: the emulator)"
+	@echo "  HOOKLANE_PORT=PORT         use another port (default: up 4566, test 4567, demo 4568, faults 4569)"
+	@echo "  HOOKLANE_LOG_LEVEL=LEVEL   log level of the functions (default: info)"
+	@echo "  HOOKLANE_NO_SKIPS=1        fail if a test is skipped, as .ci/run does (default: list skipped tests)"
 
 setup: ## install the pinned tools into .venv
 	@$(LOCAL) setup --cargo-tools
 
-up: ## start a local stack and keep it, or deploy again to the one that runs
+up: ## start a local stack and keep it running, or redeploy to the running one
 	@$(LOCAL) up
 
-down: ## stop it
+down: ## stop the local stack that `make up` started
 	@$(LOCAL) down
 
-demo: ## show and check the whole way of an event, on this machine alone
+demo: ## publish events to a temporary local stack, and show and check their deliveries
 	@$(LOCAL) demo
 
 test: ## run every test: unit, property, snapshot, conformance, end-to-end
 	@$(LOCAL) test $(if $(PYTEST),-- $(PYTEST))
 
-e2e: ## run only what needs a stack (PYTEST="-k retry" chooses)
+e2e: ## run only the tests that need a stack (PYTEST="-k retry" selects some)
 	@$(LOCAL) test --only-end-to-end $(if $(PYTEST),-- $(PYTEST))
 
-faults: ## break everything while 2,000 events are delivered, and count that nothing is lost
+faults: ## deliver 2,000 events while everything fails, and check that none is lost
 	@$(LOCAL) faults $(if $(PYTEST),-- $(PYTEST))
 
-redrive: ## put dead letters back on their way (SOURCE, MATCH, DRY=1, SCAN=1; STACK=name on AWS)
+redrive: ## send dead letters again (SOURCE, MATCH, DRY=1, SCAN=1; STACK=name on AWS)
 	@$(LOCAL) redrive $(if $(SOURCE),--source "$(SOURCE)") $(if $(MATCH),--match "$(MATCH)") \
 	  $(if $(DRY),--dry) $(if $(SCAN),--scan) $(if $(STACK),--stack "$(STACK)")
 
-simulation: ## a day beside a dead receiver, in virtual time: the figures of docs/isolation.md and their plot
+simulation: ## simulate a day with a dead receiver: the figures and the plot of docs/isolation.md
 	@cargo run --release --locked --package hooklane-simulation --example isolation docs/isolation.svg
 
-check: ## formatting, lints, documentation, dependencies, template
+check: ## check formatting, lints, docs, dependencies, template and import circles
 	@$(LOCAL) check
 
-openapi: ## write docs/openapi.json anew from the code
+openapi: ## generate docs/openapi.json from the code
 	cargo run --quiet --package hooklane-api --example openapi > docs/openapi.json
 
-contract: ## show a contract on the wire (FILE=contracts/x.toml), or its mistake
+contract: ## show a sample request of a contract (FILE=contracts/x.toml), or the mistake in the file
 	@cargo run --quiet --package hooklane-contract --example wire -- $(FILE)
 
-clean: down ## remove what was built and installed
+clean: down ## remove everything that was built or installed
 	rm -rf target .aws-sam .local .venv tests/verifiers/node_modules

@@ -1,5 +1,5 @@
-"""Runs the unchanged template on a laptop: emulator, deployment, demo and tests.
+"""Runs the unchanged template on one machine: emulator, deployment, demo and tests.
 
-Standard library only up to the point where the emulator's own environment takes
-over; `__main__` explains how.
+Modules use only the standard library until the emulator's virtual environment is
+installed; `__main__` explains how that works.
 """

@@ -1,15 +1,15 @@
-"""`python3 -m hooklane_local COMMAND`: any Python starts it, the right one runs it.
+"""`python3 -m hooklane_local COMMAND` may be started with any Python.
 
-This file alone must be readable by old Pythons, so that they get one clear line
-instead of a syntax error. Commands that need boto3 are run again by the Python of
-the emulator's environment once that is installed.
+Only this file must be valid for old Pythons, so that they print one clear line
+instead of a syntax error. A command that needs boto3 installs the emulator's virtual
+environment and then runs itself again with the Python in it.
 """
 
 import sys
 
 if sys.version_info < (3, 10):
     sys.exit(
-        "hooklane: Python 3.10 or newer is needed, this is %d.%d (%s). "
+        "hooklane: needs Python 3.10 or newer, but this is %d.%d (%s). "
         "Name a newer one with: make PYTHON=python3.12 ..." % (sys.version_info[:2] + (sys.executable,))
     )
 

@@ -1,4 +1,4 @@
-"""boto3 clients for the emulator. Only imported where the emulator's environment runs."""
+"""boto3 clients for the emulator. Import it only where the emulator's virtual environment runs."""
 
 import boto3
 from botocore.config import Config
@@ -7,7 +7,7 @@ from hooklane_local.profile import REGION
 
 
 def client(service: str, endpoint: str):
-    """A client that takes nothing from the person's own AWS settings."""
+    """A client that ignores the user's own AWS settings."""
     return boto3.client(
         service,
         endpoint_url=endpoint,

@@ -1,4 +1,4 @@
-"""Ready-made ways for a receiver to answer."""
+"""Ways in which a receiver can answer."""
 
 import threading
 
@@ -10,18 +10,18 @@ def ok(body: bytes = b"ok") -> Respond:
 
 
 def always(status: int, body: bytes = b"", **headers: str) -> Respond:
-    """The same status each time; `Retry_After="3"` becomes the header `Retry-After`."""
+    """Always the same status. `Retry_After="3"` sets the header `Retry-After`."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return lambda _request: Response(status, named, body)
 
 
 def failing(times: int, then: Respond | None = None, status: int = 500, **headers: str) -> Respond:
-    """Fails so many times, counted over all requests, then answers as `then` does (200)."""
+    """Fails the first `times` requests, then answers as `then` does (default: 200)."""
     return first(times, always(status, b"not now", **headers), then or ok())
 
 
 def first(times: int, behaviour: Respond, then: Respond) -> Respond:
-    """One behaviour for so many requests, counted over all of them, then another."""
+    """Answers the first `times` requests, from whatever client, in one way and later ones in another."""
     count, lock = 0, threading.Lock()
 
     def respond(request: Request) -> Response:
@@ -51,7 +51,7 @@ def gone() -> Respond:
 
 
 def busy(retry_after: str, status: int = 503, times: int = 1) -> Respond:
-    """429 or 503 with `Retry-After` (seconds or a date) so many times, then 200."""
+    """Answers the first `times` requests with `Retry-After` (seconds or a date), then 200."""
     return failing(times, status=status, Retry_After=retry_after)
 
 
@@ -60,7 +60,7 @@ def endless_body(status: int = 200) -> Respond:
 
 
 def by_path(behaviours: dict[str, Respond]) -> Respond:
-    """Another behaviour for each path, so that one receiver can play several."""
+    """A behaviour for each path, so that one receiver can stand for several. Other paths get 404."""
 
     def respond(request: Request) -> Response:
         behaviour = behaviours.get(request.path)

@@ -1,9 +1,10 @@
-"""What `make check` looks at."""
+"""The steps of `make check`."""
 
 import os
 import subprocess
 import sys
 
+from hooklane_local.circles import require_no_circles
 from hooklane_local.environment import for_build_tools
 from hooklane_local.paths import CARGO_TOOLS, ROOT, SAM
 from hooklane_local.processes import run
@@ -13,11 +14,11 @@ from hooklane_local.tools import host_target
 
 
 def run_checks() -> None:
-    """Everything in turn; the first that fails ends it."""
+    """Runs one step after the other and ends at the first that fails."""
     environment = for_build_tools()
-    # Nothing of the lints or the documentation may depend on a person's flags.
+    # The caller's own compiler flags must not change what the lints and the documentation find.
     environment.pop("RUSTFLAGS", None)
-    # The target is named so that build scripts and macros are the ones that the tests use too.
+    # With the target named, cargo reuses the build scripts and macros that the tests have built.
     target = ["--target", host_target()]
     checks = [
         ("formatting", ["cargo", "fmt", "--all", "--check"]),
@@ -31,12 +32,14 @@ def run_checks() -> None:
     for name, command in checks:
         with step(name):
             run(command, environment={**environment, "RUSTDOCFLAGS": "-Dwarnings"}, cwd=ROOT)
+    with step("import circles"):
+        require_no_circles()
     with step("known vulnerabilities of dependencies"):
         _check_advisories(environment)
 
 
 def _check_advisories(environment: dict[str, str]) -> None:
-    """Needs the advisory database. A machine that cannot fetch it is told so; CI must be able to."""
+    """Needs the advisory database. A machine that cannot fetch it gets a warning; on GitHub that is a failure."""
     fetched = subprocess.run(
         [str(part) for part in [CARGO_TOOLS / "bin" / "cargo-deny", "fetch", "db"]],
         env=environment,
@@ -48,8 +51,8 @@ def _check_advisories(environment: dict[str, str]) -> None:
     if fetched.returncode != 0:
         reason = (fetched.stderr.strip().splitlines() or ["no reason given"])[-1]
         if os.environ.get("GITHUB_ACTIONS"):
-            raise Failure(f"the advisory database could not be fetched: {reason}")
-        say(f"!!! NOT CHECKED for known vulnerabilities: the advisory database cannot be fetched here ({reason})")
+            raise Failure(f"cannot fetch the advisory database: {reason}")
+        say(f"!!! NOT CHECKED for known vulnerabilities: cannot fetch the advisory database ({reason})")
         return
     run(_deny("advisories", offline=True), environment=environment, cwd=ROOT)
 

@@ -12,7 +12,7 @@ from hooklane_local.aws import client as aws_client
 
 @dataclass(frozen=True)
 class Answer:
-    """What the API said."""
+    """An answer of the API."""
 
     status: int
     headers: dict[str, str]
@@ -23,7 +23,7 @@ class Answer:
         return json.loads(self.raw) if self.raw else None
 
     def expect(self, *statuses: int) -> "Answer":
-        """Itself, if its status is one of these."""
+        """Returns the answer itself if its status is one of these, and fails otherwise."""
         if self.status not in statuses:
             raise AssertionError(
                 f"the API answered {self.status}, expected {' or '.join(map(str, statuses))}: "
@@ -33,7 +33,7 @@ class Answer:
 
 
 class Api:
-    """Speaks to the API as one tenant, with the operator's key."""
+    """Calls the API as one tenant, with the operator's key or with a token."""
 
     def __init__(self, stack: dict, tenant: str | None, token: str | None = None):
         self.tenant = tenant
@@ -56,7 +56,7 @@ class Api:
         return self.request("DELETE", path)
 
     def request(self, method: str, path: str, body=None, headers: dict[str, str] | None = None) -> Answer:
-        """One request; bytes go out as they are, anything else as JSON."""
+        """Sends one request: a body of bytes as it is, anything else as JSON."""
         sent = {"Host": self._host, "Authorization": f"Bearer {self._token}"}
         if self.tenant is not None:
             sent["X-Tenant-Id"] = self.tenant
@@ -64,7 +64,8 @@ class Api:
             body = json.dumps(body).encode()
             sent["Content-Type"] = "application/json"
         sent.update(headers or {})
-        # By address, with the name in the Host header: not every system resolves *.localhost.
+        # Connects by address and puts the name in the Host header, because not every system resolves
+        # *.localhost.
         port = urlsplit(f"http://{self._host}").port or 80
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         try:
@@ -105,14 +106,14 @@ class LocalStack:
         return aws_client("logs", self.description["awsEndpointUrl"])
 
     def send_event(self, event: dict | str) -> str:
-        """Puts an event on the event queue; returns the message's id."""
+        """Sends an event to the event queue and returns the message's id."""
         body = event if isinstance(event, str) else json.dumps(event)
         return self.sqs.send_message(QueueUrl=self.description["eventQueueUrl"], MessageBody=body)["MessageId"]
 
     def messages(self, queue_url: str) -> list[dict]:
-        """All of a queue, hidden messages too, and none of them received: the emulator tells."""
+        """All messages of a queue, hidden ones too. The emulator lists them without receiving them."""
         question = f"{self.description['awsEndpointUrl']}/_ministack/sqs/messages?{urlencode({'QueueUrl': queue_url})}"
-        # No proxy from the environment may stand between.
+        # Ignores any proxy that the environment names.
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with opener.open(question, timeout=30) as answer:
             accounts = json.load(answer)["messages"]
@@ -125,11 +126,11 @@ class LocalStack:
         ]
 
     def dead_letters(self, source: str) -> list[dict]:
-        """The messages of a dead-letter queue (events, fanout, deliveries), left where they are."""
+        """The messages of a dead-letter queue (events, fanout, deliveries), without receiving them."""
         return self.messages(self.description["deadLetterQueueUrls"][source])
 
     def invoke(self, function: str, event: dict) -> dict:
-        """Runs a function by its logical id with an event of the caller's making."""
+        """Invokes a function, by its logical id, with this event."""
         answer = self.lambdas.invoke(
             FunctionName=self.description["functions"][function], Payload=json.dumps(event).encode()
         )
@@ -146,5 +147,5 @@ class LocalStack:
             events = self.logs.filter_log_events(logGroupName=group, limit=10_000)["events"]
         except self.logs.exceptions.ResourceNotFoundException:
             return []
-        said = [event for event in events if not event["message"].startswith(("START ", "END ", "REPORT "))]
-        return [event["message"] for event in sorted(said, key=lambda event: event["timestamp"])[-lines:]]
+        logged = [event for event in events if not event["message"].startswith(("START ", "END ", "REPORT "))]
+        return [event["message"] for event in sorted(logged, key=lambda event: event["timestamp"])[-lines:]]

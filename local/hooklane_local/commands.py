@@ -4,19 +4,16 @@ import argparse
 import json
 import os
 import sys
+from contextlib import contextmanager
 from dataclasses import replace
 
 from hooklane_local.paths import EMULATOR_PYTHON, EMULATOR_VENV, LOCAL
 from hooklane_local.processes import Stopped, stopping_on_signals
 from hooklane_local.profile import profile_of
 from hooklane_local.progress import Failure, complain, print_durations, say
-from hooklane_local.tools import (
-    install_cargo_tools,
-    install_python_tools,
-    install_verifiers,
-    require_commands,
-    require_receiver_languages,
-)
+from hooklane_local.receiver_languages import HOW_TO_INSTALL, NODE_PACKAGES, missing, require_all
+from hooklane_local.skips import Skips, skips_fail
+from hooklane_local.tools import install_cargo_tools, install_python_tools, install_verifiers, require_commands
 
 _REEXECUTED = "HOOKLANE_LOCAL_REEXECUTED"
 
@@ -33,7 +30,7 @@ def main(arguments: list[str]) -> int:
         complain(f"stopped by {stopped}")
         return stopped.exit_status
     except BrokenPipeError:
-        # Whoever read the output has read enough; what is still buffered goes nowhere.
+        # The reader of the output has closed it, so the rest of the buffer is dropped.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
 
@@ -52,18 +49,18 @@ def up(_options: argparse.Namespace) -> int:
     from hooklane_local.session import keep_stack
 
     profile = profile_of("up")
-    # Whoever names no port means the stack that is there.
+    # Without a port in the environment, the running stack is meant.
     if not os.environ.get("HOOKLANE_PORT"):
         profile = replace(profile, port=emulator.port_of_running(profile) or profile.port)
     stack = keep_stack(profile)
-    say(f"\nThe stack runs. API: {stack['apiUrl']}\nEverything else: {profile.stack_file}\nStop it: make down")
+    say(f"\nThe stack is running. API: {stack['apiUrl']}\nNames and keys: {profile.stack_file}\nStop it: make down")
     return 0
 
 
 def down(_options: argparse.Namespace) -> int:
     from hooklane_local import emulator
 
-    say("stopped" if emulator.stop(profile_of("up")) else "nothing was running")
+    say("stopped the local stack" if emulator.stop(profile_of("up")) else "no local stack was running")
     return 0
 
 
@@ -75,16 +72,19 @@ def demo(_options: argparse.Namespace) -> int:
 
 
 def test(options: argparse.Namespace) -> int:
-    # Before anything is built: nobody wants to hear of a missing program after ten minutes.
-    require_receiver_languages()
+    # Before anything is built: a missing program must not show only after ten minutes of compiling.
+    if skips_fail():
+        require_all()
     _in_emulator_python()
-    install_verifiers()
+    lacking = missing()
+    if lacking:
+        say(f"    tests are skipped, because they need {', '.join(lacking)}; {HOW_TO_INSTALL}")
+    if not missing(*NODE_PACKAGES):
+        install_verifiers()
     from hooklane_local.testing import run_tests
 
-    try:
-        run_tests(profile_of("test"), only_end_to_end=options.only_end_to_end, pytest_arguments=options.pytest)
-    finally:
-        print_durations()
+    with _reported_skips() as skips:
+        run_tests(profile_of("test"), skips, only_end_to_end=options.only_end_to_end, pytest_arguments=options.pytest)
     return 0
 
 
@@ -92,16 +92,27 @@ def faults(options: argparse.Namespace) -> int:
     _in_emulator_python()
     from hooklane_local.testing import run_faults
 
+    with _reported_skips() as skips:
+        run_faults(profile_of("faults"), skips, options.pytest)
+    return 0
+
+
+@contextmanager
+def _reported_skips():
+    """Prints the steps and the skipped tests at the end, however it comes, and fails if no skip is allowed."""
+    skips = Skips()
     try:
-        run_faults(profile_of("faults"), options.pytest)
+        yield skips
     finally:
         print_durations()
-    return 0
+        skips.print()
+    skips.require_none()
 
 
 def redrive(options: argparse.Namespace) -> int:
     _in_emulator_python()
-    from hooklane_local.redrive import SOURCES, Options, redrive, target_of
+    from hooklane_local.redrive import SOURCES, Options, redrive
+    from hooklane_local.redrive_target import target_of
 
     stack_file = profile_of("up").stack_file
     local = json.loads(stack_file.read_text()) if stack_file.exists() else None
@@ -109,8 +120,8 @@ def redrive(options: argparse.Namespace) -> int:
     chosen = Options(dry=options.dry, scan=options.scan, match=options.match)
     sources = [options.source] if options.source else SOURCES
     reports = [redrive(target, source, chosen) for source in sources]
-    # What was asked for and did not happen is for the caller's `&&`.
-    return 1 if any(report.left for report in reports) else 0
+    # A letter that could not be sent makes the command fail, so that a caller's `&&` stops.
+    return 1 if any(report.kept for report in reports) else 0
 
 
 def check(_options: argparse.Namespace) -> int:
@@ -127,7 +138,7 @@ def check(_options: argparse.Namespace) -> int:
 
 
 def _in_emulator_python() -> None:
-    """Makes sure that the tools are there and that this runs where boto3 is."""
+    """Installs the tools, and runs this command again with the Python that has boto3."""
     if os.environ.get(_REEXECUTED) == "1":
         del os.environ[_REEXECUTED]
         return
@@ -141,7 +152,8 @@ def _in_emulator_python() -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="hooklane_local", description="Hooklane on this machine, without an account.")
+    description = "Runs Hooklane on this machine, without an AWS account."
+    parser = argparse.ArgumentParser(prog="hooklane_local", description=description)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def add(function, text: str) -> argparse.ArgumentParser:
@@ -150,21 +162,21 @@ def _parser() -> argparse.ArgumentParser:
         return command
 
     add(setup, "install the pinned tools into .venv").add_argument(
-        "--cargo-tools", action="store_true", help="also what only `make check` needs"
+        "--cargo-tools", action="store_true", help="also install what only `make check` needs"
     )
-    add(up, "start a local stack and keep it running, or deploy again to the one that runs")
-    add(down, "stop it")
-    add(demo, "show the whole way of an event, and check what is shown")
+    add(up, "start a local stack and keep it running, or redeploy to the running one")
+    add(down, "stop the local stack that `up` started")
+    add(demo, "publish events to a temporary local stack, and show and check their deliveries")
     tests = add(test, "run every test")
-    tests.add_argument("--only-end-to-end", action="store_true", help="leave out what needs no stack")
-    tests.add_argument("pytest", nargs="*", help="more arguments for pytest, after --")
-    broken = add(faults, "run the fault tests on a local stack of their own")
-    broken.add_argument("pytest", nargs="*", help="more arguments for pytest, after --")
-    letters = add(redrive, "put dead letters back on their way")
-    letters.add_argument("--source", choices=("events", "fanout", "deliveries"), help="only those of one source")
-    letters.add_argument("--match", help="only those whose body has this text")
-    letters.add_argument("--dry", action="store_true", help="show what would be done")
-    letters.add_argument("--scan", action="store_true", help="look in the ledger for what left the stream")
-    letters.add_argument("--stack", help="a stack on AWS instead of the local one")
-    add(check, "format, lints, documentation, dependencies, template")
+    tests.add_argument("--only-end-to-end", action="store_true", help="leave out the tests that need no stack")
+    tests.add_argument("pytest", nargs="*", help="arguments for pytest, after --")
+    broken = add(faults, "run the fault tests on a temporary local stack")
+    broken.add_argument("pytest", nargs="*", help="arguments for pytest, after --")
+    letters = add(redrive, "send dead letters again")
+    letters.add_argument("--source", choices=("events", "fanout", "deliveries"), help="only letters of this source")
+    letters.add_argument("--match", help="only letters whose body contains this text")
+    letters.add_argument("--dry", action="store_true", help="show what would be sent, and send nothing")
+    letters.add_argument("--scan", action="store_true", help="search the ledger for records that left the stream")
+    letters.add_argument("--stack", help="the name of a stack on AWS, instead of the local one")
+    add(check, "check formats, lints, docs, dependencies, template and imports")
     return parser

@@ -1,16 +1,16 @@
-"""What a delivery's id says by itself."""
+"""Reads what is encoded in a delivery's id."""
 
 import base64
 import binascii
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _PREFIX = "dlv_"
-# A tag, then the webhook's ULID.
+# The webhook's ULID follows a tag of one byte.
 _ULID = slice(1, 17)
 
 
 def webhook_of(delivery: str | None) -> str | None:
-    """The webhook that a delivery goes to, or None for what is no delivery's id."""
+    """The id of the webhook that a delivery goes to, or None if this is not a delivery's id."""
     if not delivery or not delivery.startswith(_PREFIX):
         return None
     text = delivery.removeprefix(_PREFIX)

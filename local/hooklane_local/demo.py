@@ -1,4 +1,4 @@
-"""`make demo`: the whole way of an event, watched from the outside."""
+"""`make demo`: events from publishing to the delivery log, as a receiver and a client of the API see them."""
 
 import math
 
@@ -16,12 +16,12 @@ from hooklane_local.testing import print_function_logs
 _TENANT = "demo"
 _STEADY, _FLAKY = "/orders", "/invoices"
 _DELAYS = [1, 2, 4]
-# How late an attempt may come after its delay, rounded up to whole seconds.
+# How late an attempt may be after its delay, rounded up to whole seconds.
 _LATENESS_SECONDS = 2.0
 
 
 def run_demo(profile: Profile) -> bool:
-    """Shows it and checks it; says whether everything was seen."""
+    """Runs the demo. True if every observation was as expected."""
     seen = Observations()
     with temporary_stack(profile) as stack:
         receiver = Receiver(behaviours.by_path({_STEADY: behaviours.ok(), _FLAKY: behaviours.failing(len(_DELAYS))}))
@@ -29,16 +29,16 @@ def run_demo(profile: Profile) -> bool:
             try:
                 _show(stack, receiver, seen)
             except AssertionError as error:
-                seen.note("the API answers as it should", error, False)
+                seen.note("the API answers as expected", error, False)
         if not seen.all_hold:
             print_function_logs(stack)
     seen.print_table()
     print_durations()
     if not seen.all_hold:
-        say("\nThe demo did not see everything. Missing: " + "; ".join(each.what for each in seen.failed))
-        say(f"The emulator's whole log: {profile.emulator_log}")
+        say("\nThe demo failed. Not as expected: " + "; ".join(each.what for each in seen.failed))
+        say(f"The emulator's full log: {profile.emulator_log}")
         return False
-    say("\nEverything was seen. Keep a stack running with `make up`.")
+    say("\nEverything is as expected. To start a stack and keep it running: make up")
     return True
 
 
@@ -47,14 +47,14 @@ def _show(stack: LocalStack, receiver: Receiver, seen: Observations) -> None:
     with step("registering two webhooks"):
         steady = _register(api, "Orders", receiver.url(_STEADY), ["order.*"])
         flaky = _register(api, "Invoices", receiver.url(_FLAKY), ["invoice.paid"], {"schedule": _DELAYS})
-    with step("an event through the API, one through the event queue"):
+    with step("publishing one event through the API and one through the event queue"):
         _publish(api, "order.created", {"orderId": "A-1", "total": 49.9})
         stack.send_event({"tenant": _TENANT, "type": "order.shipped", "data": {"orderId": "A-1"}})
         _watch_steady(receiver, steady["secret"], seen)
-    with step(f"an event to a receiver that fails {len(_DELAYS)} times"):
+    with step(f"publishing an event whose receiver fails {len(_DELAYS)} times"):
         _publish(api, "invoice.paid", {"invoiceId": "I-7", "amount": 120})
         _watch_flaky(receiver, flaky["secret"], seen)
-    with step("what the delivery log says"):
+    with step("reading the delivery log"):
         _read_log(api, steady["id"], ["order.created", "order.shipped"], [[200], [200]], seen)
         _read_log(api, flaky["id"], ["invoice.paid"], [[500] * len(_DELAYS) + [200]], seen)
 
@@ -81,24 +81,24 @@ def _watch_steady(receiver: Receiver, secret: str, seen: Observations) -> None:
         seen.note(what, f"{len(delivered)} request(s)", len(delivered) == 1)
         for request in delivered:
             _print_request(request)
-            seen.note(f"its signature, checked by standardwebhooks ({event_type})", *_verify(request, secret))
+            seen.note(f"signature of {event_type}, verified by the standardwebhooks package", *_verify(request, secret))
 
 
 def _watch_flaky(receiver: Receiver, secret: str, seen: Observations) -> None:
     wanted = len(_DELAYS) + 1
     requests = receiver.wait_for(wanted, timeout=sum(_DELAYS) + 30, path=_FLAKY)
-    seen.note("attempts at the failing receiver", f"{len(requests)} of {wanted}", len(requests) == wanted)
+    seen.note("attempts at the receiver that fails", f"{len(requests)} of {wanted}", len(requests) == wanted)
     for number, (before, after, delay) in enumerate(zip(requests, requests[1:], _DELAYS, strict=False), start=2):
         waited = after.at - receiver.answered_at[before.number]
         latest = math.ceil(delay) + _LATENESS_SECONDS
         seen.note(
-            f"attempt {number} comes {delay} s after the one before (up to {latest:.0f} s)",
+            f"attempt {number} comes {delay} to {latest:.0f} s after attempt {number - 1} failed",
             f"{waited:.2f} s",
             delay <= waited <= latest,
         )
     if requests:
         ids = {request.headers.get("webhook-id") for request in requests}
-        seen.note("the same webhook-id on every attempt", ", ".join(map(str, ids)), len(ids) == 1)
+        seen.note("every attempt has the same webhook-id", ", ".join(map(str, ids)), len(ids) == 1)
         verdicts = [_verify(request, secret) for request in requests]
         good = sum(holds for _, holds in verdicts)
         seen.note("signatures of all attempts", f"{good} of {len(verdicts)} valid", good == len(verdicts))
@@ -117,7 +117,7 @@ def _read_log(api: Api, webhook: str, types: list[str], statuses: list[list[int]
     for event_type, wanted in zip(types, statuses, strict=True):
         delivery = by_type.get(event_type)
         if delivery is None:
-            seen.note(f"the log's entry for {event_type}", "none", False)
+            seen.note(f"delivery of {event_type} in the log", "none", False)
             continue
         attempts = api.get(f"{path}/{delivery['id']}").expect(200).body["attempts"]
         for attempt in attempts:
@@ -125,8 +125,8 @@ def _read_log(api: Api, webhook: str, types: list[str], statuses: list[list[int]
             say(f"      {attempt['number']}  {attempt['at']}  {attempt['durationMs']} ms  {outcome}")
         got = [attempt.get("statusCode") for attempt in attempts]
         seen.note(
-            f"the log's final state of {event_type}",
-            f"{delivery['status']}, answers {' '.join(map(str, got))}",
+            f"delivery of {event_type} in the log",
+            f"{delivery['status']}, status codes {' '.join(map(str, got))}",
             delivery["status"] == "delivered" and got == wanted,
         )
 
@@ -136,7 +136,7 @@ def _verify(request: Request, secret: str) -> tuple[str, bool]:
         verified(request, secret)
     except SignatureError as error:
         return str(error), False
-    return "valid, and refused with one byte more", True
+    return "valid, and invalid with one more byte", True
 
 
 def _print_request(request: Request) -> None:

@@ -1,4 +1,4 @@
-"""MiniStack as a background process: started, found again, stopped with all it started."""
+"""Starts and stops MiniStack, the AWS emulator, as a background process, and finds a running one again."""
 
 import json
 import shutil
@@ -18,10 +18,10 @@ _READY_WITHIN_SECONDS = 60
 
 
 def start(profile: Profile) -> None:
-    """Starts an emulator and waits until it answers. A failure leaves nothing running."""
+    """Starts an emulator and waits until it answers. If that fails, nothing keeps running."""
     require_free(profile.port)
     profile.state.mkdir(parents=True, exist_ok=True)
-    # What an earlier emulator kept on disk belongs to tables and queues that are gone.
+    # Files of an earlier emulator belong to tables and queues that no longer exist.
     shutil.rmtree(profile.state / "tmp", ignore_errors=True)
     (profile.state / "tmp").mkdir()
     with profile.emulator_log.open("wb") as log:
@@ -32,8 +32,8 @@ def start(profile: Profile) -> None:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
-            # A group of its own: a Ctrl-C for `make` must not reach it before the functions'
-            # logs are read, and the group is what `stop` ends.
+            # In a process group of its own, which `stop` ends. A Ctrl-C in `make` must not reach the
+            # emulator before the functions' logs have been read.
             start_new_session=True,
         )
     try:
@@ -46,13 +46,13 @@ def start(profile: Profile) -> None:
 
 
 def is_running(profile: Profile) -> bool:
-    """Whether this state folder's emulator lives, answers, and has the settings that are asked for."""
+    """Whether this state folder's emulator is alive, answers, and has this profile's settings."""
     record = _read_record(profile)
     return record is not None and _is_ours(record) and record["settings"] == _settings(profile) and _answers(profile)
 
 
 def differences(profile: Profile) -> list[str]:
-    """How the settings of this state folder's emulator are not those that are asked for; nothing if none runs."""
+    """The settings of the running emulator that differ from this profile's; empty if no emulator runs."""
     record = _read_record(profile)
     if record is None or not _is_ours(record):
         return []
@@ -61,13 +61,13 @@ def differences(profile: Profile) -> list[str]:
 
 
 def port_of_running(profile: Profile) -> int | None:
-    """The port of this state folder's emulator, if one runs."""
+    """The port of this state folder's emulator, or None if none runs."""
     record = _read_record(profile)
     return record["settings"]["port"] if record is not None and _is_ours(record) else None
 
 
 def stop(profile: Profile) -> bool:
-    """Ends this state folder's emulator and every function process; says whether there was one."""
+    """Stops this state folder's emulator and every function process. True if it was running."""
     record = _read_record(profile)
     was_running = record is not None and _is_ours(record)
     if was_running:
@@ -79,9 +79,9 @@ def stop(profile: Profile) -> bool:
 
 
 def stop_leftover(profile: Profile) -> None:
-    """Ends what an earlier run of the same command left behind, if it was killed half way."""
+    """Stops what an earlier run of the same command left behind because it was killed."""
     if stop(profile):
-        say(f"    stopped an emulator that an earlier `make {profile.name}` had left behind")
+        say(f"    stopped an emulator that an earlier `make {profile.name}` left behind")
 
 
 def log_tail(profile: Profile, lines: int = 60) -> str:
@@ -90,7 +90,7 @@ def log_tail(profile: Profile, lines: int = 60) -> str:
     return "\n".join(profile.emulator_log.read_text(errors="replace").splitlines()[-lines:])
 
 
-# How a command asks for each setting.
+# The variable that sets each setting.
 _NAMES = {"port": "HOOKLANE_PORT", "enforceIam": "IAM", "functionAwsEndpoint": "FUNCTION_AWS_ENDPOINT"}
 
 
@@ -99,7 +99,7 @@ def _shown(value) -> str:
 
 
 def _settings(profile: Profile) -> dict:
-    # What only a new emulator can change.
+    # The settings that a running emulator cannot change.
     return {
         "port": profile.port,
         "enforceIam": profile.enforce_iam,
@@ -120,7 +120,7 @@ def _read_record(profile: Profile) -> dict | None:
 
 
 def _is_ours(record: dict) -> bool:
-    # A process id is used again some day: only the start time says that it is still the same process.
+    # Process ids are reused. Only the start time tells that this is still the same process.
     return started_at(record["pid"]) == record["startedAt"] and group_lives(record["pid"])
 
 
@@ -128,15 +128,15 @@ def _wait_until_ready(profile: Profile, process: subprocess.Popen) -> None:
     deadline = time.monotonic() + _READY_WITHIN_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise Failure(f"the emulator ended at once; its log says:\n{log_tail(profile, 20)}")
+            raise Failure(f"the emulator ended while it started; the end of its log:\n{log_tail(profile, 20)}")
         if _answers(profile):
             return
         time.sleep(0.1)
-    raise Failure(f"the emulator did not answer in {_READY_WITHIN_SECONDS} s; its log says:\n{log_tail(profile, 20)}")
+    raise Failure(f"the emulator did not answer in {_READY_WITHIN_SECONDS} s; the end of its log:\n{log_tail(profile, 20)}")
 
 
 def _answers(profile: Profile) -> bool:
-    # No proxy from the environment may stand between.
+    # Ignores any proxy that the environment names.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(f"{profile.endpoint}/_ministack/health", timeout=2) as answer:

@@ -1,4 +1,4 @@
-"""The environments that other programs are started with."""
+"""The environment variables that other programs are started with."""
 
 import os
 
@@ -7,7 +7,7 @@ from hooklane_local.profile import REGION, Profile
 
 
 def for_aws_clients(endpoint: str) -> dict[str, str]:
-    """What makes an AWS client speak to the emulator, whatever the person's own settings are."""
+    """Makes an AWS client call the emulator, whatever the user's own settings are."""
     return {
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_ACCESS_KEY_ID": "test",
@@ -15,7 +15,7 @@ def for_aws_clients(endpoint: str) -> dict[str, str]:
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_EC2_METADATA_DISABLED": "true",
-        # The person's profiles and endpoints must neither be used nor be touched.
+        # The user's own profiles and endpoints must be neither used nor changed.
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "NO_PROXY": _with_loopback(os.environ.get("NO_PROXY", "")),
@@ -24,7 +24,7 @@ def for_aws_clients(endpoint: str) -> dict[str, str]:
 
 
 def for_build_tools() -> dict[str, str]:
-    """The person's environment with the pinned tools first on PATH."""
+    """The user's environment with the pinned tools first on PATH."""
     environment = _without_aws(os.environ)
     environment["PATH"] = os.pathsep.join(
         [str(BUILD_VENV / "bin"), str(CARGO_TOOLS / "bin"), os.environ.get("PATH", os.defpath)]
@@ -37,17 +37,17 @@ def for_sam(profile: Profile) -> dict[str, str]:
     """For `sam build` and `sam deploy` of a local stack."""
     environment = for_build_tools()
     environment.update(for_aws_clients(profile.endpoint))
-    # The host's own linker and the debug profile: the same artifacts as `cargo test` makes,
-    # and no cross-compiler. What goes to AWS is built by plain `sam build`.
+    # The host's linker and the debug profile, so that the artifacts of `cargo test` are reused and no
+    # cross-compiler is needed. For AWS the functions are built with plain `sam build`.
     environment["SAM_BUILD_MODE"] = "debug"
     environment["CARGO_LAMBDA_COMPILER"] = "cargo"
-    # Seconds between two looks at the deployment; the emulator is done at once.
+    # Seconds between two polls of the deployment, which the emulator finishes at once.
     environment["SAM_CLI_POLL_DELAY"] = "0.3"
     return environment
 
 
 def for_emulator(profile: Profile) -> dict[str, str]:
-    """For MiniStack, and so for the functions: it hands its own environment on to them."""
+    """For MiniStack and for the functions, to which it passes its own environment on."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     return {
         **kept,
@@ -61,8 +61,8 @@ def for_emulator(profile: Profile) -> dict[str, str]:
         "SFTP_ENABLED": "0",
         "LOG_LEVEL": "INFO",
         "AUTH": "true" if profile.enforce_iam else "false",
-        # Names a socket that is not there: the emulator would otherwise look for containers
-        # of its own in the person's Docker when it stops.
+        # A socket that does not exist. Otherwise the emulator would search the user's Docker for its
+        # containers when it stops.
         "DOCKER_HOST": f"unix://{profile.state / 'no-docker.sock'}",
         "PYTHONUNBUFFERED": "1",
     }

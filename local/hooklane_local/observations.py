@@ -1,4 +1,4 @@
-"""What the demo saw, and whether that is what it should have seen."""
+"""What the demo observed, and whether it is what was expected."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ class Observation:
 
 
 class Observations:
-    """Collects observations; one that fails does not keep the others from being made."""
+    """Collects observations. The demo goes on after one that is not as expected."""
 
     def __init__(self) -> None:
         self._made: list[Observation] = []
@@ -32,7 +32,7 @@ class Observations:
         return bool(self._made) and not self.failed
 
     def print_table(self) -> None:
-        rows = [("observed", "what was seen", "")]
+        rows = [("what", "observed", "as expected")]
         rows += [(made.what, made.seen, "yes" if made.holds else "NO") for made in self._made]
         widths = [max(len(row[column]) for row in rows) for column in range(3)]
         say("")

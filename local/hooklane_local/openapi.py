@@ -1,4 +1,4 @@
-"""Holds docs/openapi.json against the running API, with schemathesis."""
+"""Checks the running API against docs/openapi.json, with schemathesis."""
 
 import json
 import uuid
@@ -13,15 +13,15 @@ from hooklane_local.progress import Failure, say
 
 _DOCUMENT = ROOT / "docs" / "openapi.json"
 _CONFIGURATION = ROOT / "tests" / "openapi" / "schemathesis.toml"
-# The emulator takes a tenth of a second for a request, so several processes ask side by side. (Its own
-# threads are no help: they break the generator's cache of source lines.)
+# The emulator takes a tenth of a second per request, so several processes run side by side. (The threads
+# of schemathesis do not help: they break the generator's cache of source lines.)
 _SIDE_BY_SIDE = 6
 
 
 def hold_against_document(profile: Profile, stack: LocalStack) -> None:
-    """Every operation with examples from its schemas, and all of them along the document's links.
+    """Calls every operation with examples from its schemas, and follows the document's links.
 
-    After the other tests: with the operator's key it removes tenants that it finds.
+    Runs after the other tests: it has the operator's key and deletes tenants that it finds.
     """
     operations = sorted(
         operation["operationId"]
@@ -31,7 +31,7 @@ def hold_against_document(profile: Profile, stack: LocalStack) -> None:
     folder = profile.state / "schemathesis"
     folder.mkdir(exist_ok=True)
     parts = {f"operations-{n + 1}": _of(operations[n::_SIDE_BY_SIDE]) for n in range(_SIDE_BY_SIDE)}
-    # A walk along links asks many times; the examples of each operation are the other parts'.
+    # Following links takes many requests. The other parts test each operation's examples.
     parts["links"] = ["--phases", "stateful", "--max-examples", "10"]
     commands = {folder / f"{name}.log": _command(stack, arguments) for name, arguments in parts.items()}
     failed = run_side_by_side(commands, environment=for_build_tools(), cwd=folder)
@@ -39,7 +39,7 @@ def hold_against_document(profile: Profile, stack: LocalStack) -> None:
         say(f"\n--- {log.stem}")
         say(log.read_text(errors="replace"))
     if failed:
-        raise Failure(f"the API and docs/openapi.json do not agree: {', '.join(log.stem for log in failed)}")
+        raise Failure(f"the API does not conform to docs/openapi.json: {', '.join(log.stem for log in failed)}")
 
 
 def _of(operations: list[str]) -> list[str]:
@@ -48,7 +48,7 @@ def _of(operations: list[str]) -> list[str]:
 
 
 def _command(stack: LocalStack, arguments: list[str]) -> list:
-    """As the operator for a tenant of its own, which has no rate limit."""
+    """Runs as the operator, for a new tenant without a rate limit."""
     tenant = f"schemathesis-{uuid.uuid4().hex[:8]}"
     stack.api(None).put(f"/api/v1/tenants/{tenant}", {"rateLimit": 0}).expect(200)
     address = urlsplit(stack.description["apiUrl"])

@@ -1,4 +1,4 @@
-"""Where things are."""
+"""The folders and programs of the checkout."""
 
 from pathlib import Path
 
@@ -7,11 +7,11 @@ LOCAL = ROOT / "local"
 STATE = ROOT / ".local"
 
 BUILD_VENV = ROOT / ".venv"
-# MiniStack and aws-sam-cli pin different boto3 versions, so each has its own environment.
+# MiniStack and aws-sam-cli pin different versions of boto3, so each has its own virtual environment.
 EMULATOR_VENV = BUILD_VENV / "emulator"
 CARGO_TOOLS = BUILD_VENV / "cargo"
 
-# Other people's verifiers for the end-to-end tests, and the Node packages they consist of.
+# Third-party verifiers for the end-to-end tests: a Node program, and the packages that it uses.
 VERIFIERS = ROOT / "tests" / "verifiers"
 NODE_MODULES = VERIFIERS / "node_modules"
 

@@ -1,4 +1,4 @@
-"""Waiting for what happens some time later."""
+"""Waiting until something is so."""
 
 import time
 from collections.abc import Callable
@@ -8,9 +8,9 @@ Found = TypeVar("Found")
 
 
 def eventually(probe: Callable[[], Found | None], seconds: float, every: float = 0.2) -> Found | None:
-    """Asks until the probe answers with something true; None when the time is over.
+    """Calls `probe` until it returns something true, and returns that; None after `seconds`.
 
-    The probe is asked once more at the very end, so that a slow machine gets its whole time.
+    The probe is called once more when the time is over, so that a slow machine gets all of it.
     """
     deadline = time.monotonic() + seconds
     while True:

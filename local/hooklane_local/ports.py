@@ -1,4 +1,4 @@
-"""Loopback ports: whether one is free, and which."""
+"""Checks and finds free ports on the loopback."""
 
 import socket
 
@@ -6,21 +6,21 @@ from hooklane_local.progress import Failure
 
 
 def require_free(port: int, variable: str = "HOOKLANE_PORT") -> None:
-    """Fails with one clear line when something else listens on the port already."""
+    """Fails with one clear line if something else already listens on the port."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        # As servers do, so that a port whose last connections are still closing counts as free.
+        # As servers do: a port whose last connections are still closing counts as free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
             raise Failure(
                 f"port {port} on 127.0.0.1 is not free ({error.strerror}): "
-                f"stop what listens there, or choose another with {variable}=<port>"
+                f"stop the program that listens there, or choose another port with {variable}=<port>"
             ) from error
 
 
 def a_free_one() -> int:
-    """A port that nothing listens on at this moment, of the system's choice."""
+    """A port that is free at this moment, chosen by the system."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]

@@ -1,4 +1,4 @@
-"""Programs that are started here, and that do not outlive what started them."""
+"""Starts programs that do not outlive the command that started them."""
 
 import os
 import signal
@@ -11,7 +11,7 @@ from hooklane_local.progress import Failure
 
 
 class Stopped(BaseException):
-    """A signal asked for the end. Not an Exception, so that nothing but clean-up catches it."""
+    """A signal asked this process to end. Not an Exception, so that only clean-up code sees it."""
 
     def __init__(self, signal_number: int):
         super().__init__(signal.Signals(signal_number).name)
@@ -22,7 +22,7 @@ class Stopped(BaseException):
 def stopping_on_signals():
     """Turns SIGINT, SIGTERM and SIGHUP into `Stopped`, so that every `finally` runs.
 
-    A second signal while cleaning up is ignored: clean-up is short, and half of it is none.
+    A second signal is ignored, because clean-up is short and must be complete.
     """
     received = False
 
@@ -42,10 +42,10 @@ def stopping_on_signals():
 
 
 def run(command: list, *, environment: dict[str, str], cwd: Path, quiet_log: Path | None = None) -> None:
-    """Runs a program to its end; with `quiet_log`, its output goes there and is shown on failure.
+    """Runs a program and fails unless it succeeds. With `quiet_log` its output is shown only on failure.
 
-    The program has a process group of its own, which is ended with it: whatever it started
-    (compilers, test workers) goes too.
+    The program has a process group of its own. If this is interrupted, the group is ended, and with it
+    what the program has started (compilers, test workers).
     """
     command = [str(part) for part in command]
     output = quiet_log.open("wb") if quiet_log else None
@@ -65,7 +65,7 @@ def run(command: list, *, environment: dict[str, str], cwd: Path, quiet_log: Pat
             end_group(process.pid)
             raise
     except FileNotFoundError as error:
-        raise Failure(f"{command[0]} is missing: run `make setup`") from error
+        raise Failure(f"cannot find {command[0]}: run `make setup`") from error
     finally:
         if output:
             output.close()
@@ -76,7 +76,8 @@ def run(command: list, *, environment: dict[str, str], cwd: Path, quiet_log: Pat
 
 
 def run_side_by_side(commands: dict[Path, list], *, environment: dict[str, str], cwd: Path) -> list[Path]:
-    """Runs programs at once, each with its output in the file that names it; returns those that failed."""
+    """Runs programs at the same time, each writing to the log file it is listed under. Returns the logs of
+    those that failed."""
     running = {}
     try:
         for log, command in commands.items():
@@ -92,14 +93,14 @@ def run_side_by_side(commands: dict[Path, list], *, environment: dict[str, str],
                 )
         return [log for log, process in running.items() if process.wait() != 0]
     except FileNotFoundError as error:
-        raise Failure(f"{error.filename} is missing: run `make setup`") from error
+        raise Failure(f"cannot find {error.filename}: run `make setup`") from error
     finally:
         for process in running.values():
             end_group(process.pid)
 
 
 def end_group(group: int, patience: float = 5.0) -> None:
-    """Ends a process group: asks first, insists after `patience` seconds."""
+    """Ends a process group with SIGTERM, and with SIGKILL after `patience` seconds."""
     for signal_number in (signal.SIGTERM, signal.SIGKILL):
         try:
             os.killpg(group, signal_number)
@@ -107,14 +108,14 @@ def end_group(group: int, patience: float = 5.0) -> None:
             return
         deadline = time.monotonic() + patience
         while time.monotonic() < deadline:
-            _bury(group)
+            _reap(group)
             if not group_lives(group):
                 return
             time.sleep(0.05)
 
 
-def _bury(group: int) -> None:
-    """Takes the exit status of our own children: until then they count as members of the group."""
+def _reap(group: int) -> None:
+    """Reads the exit status of our own children. Until then they count as members of the group."""
     try:
         while os.waitpid(-group, os.WNOHANG)[0]:
             pass
@@ -128,17 +129,17 @@ def group_lives(group: int) -> bool:
     except ProcessLookupError:
         return False
     except PermissionError:
-        # Some systems say so of a group that only has zombies left.
+        # Some systems raise this for a group that consists only of zombies.
         return False
     return True
 
 
 def started_at(pid: int) -> str | None:
-    """When a process was started, as an opaque text: tells a process from a later one of the same id."""
+    """The start time of a process, as opaque text. It tells a process from a later one with the same id."""
     stat = Path(f"/proc/{pid}/stat")
     if stat.parent.parent.joinpath("self").exists():
         try:
-            # The name in parentheses may hold anything; the start time is field 22 of what stat(5) lists.
+            # The name in parentheses may contain anything. The start time is field 22 in proc_pid_stat(5).
             fields = stat.read_text().rpartition(")")[2].split()
         except OSError:
             return None

@@ -1,4 +1,4 @@
-"""A local stack's settings: which port, which state folder, what the emulator enforces."""
+"""The settings of a local stack: its port, its state folder, and what the emulator enforces."""
 
 import os
 import platform
@@ -11,20 +11,20 @@ from hooklane_local.progress import Failure
 REGION = "us-east-1"
 STACK_NAME = "hooklane"
 
-# Each its own, so that a demo or a test run can stand beside a `make up`.
+# Different ports, so that the demo or the tests can run while a stack of `make up` is running.
 _DEFAULT_PORTS = {"up": 4566, "test": 4567, "demo": 4568, "faults": 4569}
 
 
 @dataclass(frozen=True)
 class Profile:
-    """Everything that tells one local stack from another."""
+    """Everything in which local stacks differ."""
 
     name: str
     port: int
     state: Path
     log_level: str = "info"
     enforce_iam: bool = False
-    # Where the functions reach AWS when that is not the emulator itself: a fault-injecting proxy.
+    # Where the functions call AWS, if not at the emulator itself: a proxy that injects faults.
     function_aws_endpoint: str | None = None
 
     @property
@@ -53,15 +53,15 @@ class Profile:
 
 
 def profile_of(name: str) -> Profile:
-    """The profile of a command, with what the environment changes about it."""
+    """The profile of a command, with the settings that the environment overrides."""
     state = STATE if name == "up" else STATE / name
     return Profile(
         name=name,
         port=_port(os.environ.get("HOOKLANE_PORT") or str(_DEFAULT_PORTS[name])),
         state=state,
         log_level=os.environ.get("HOOKLANE_LOG_LEVEL") or "info",
-        # The tests run with the roles enforced unless told otherwise: a right that is missing is to be
-        # found here and not on AWS.
+        # The tests enforce the functions' roles by default, so that a missing permission is found here
+        # and not on AWS.
         enforce_iam=(os.environ.get("IAM") or ("1" if name == "test" else "0")) != "0",
         function_aws_endpoint=os.environ.get("FUNCTION_AWS_ENDPOINT") or None,
     )
@@ -74,7 +74,7 @@ def host_architecture() -> str:
         return "x86_64"
     if machine in ("aarch64", "arm64"):
         return "arm64"
-    raise Failure(f"this machine's processor ({machine}) is none that Lambda has: x86_64 or arm64 is needed")
+    raise Failure(f"Lambda does not support this machine's processor ({machine}); it must be x86_64 or arm64")
 
 
 def _port(text: str) -> int:

@@ -1,4 +1,4 @@
-"""What a person sees while something takes long."""
+"""Progress on the terminal: steps with their durations, and errors."""
 
 import sys
 import time
@@ -8,7 +8,7 @@ _durations: list[tuple[str, float]] = []
 
 
 class Failure(Exception):
-    """Something the person at the keyboard can act on: printed as one line, without a trace."""
+    """An error that the user can act on. It is printed as one line, without a traceback."""
 
 
 def say(text: str) -> None:
@@ -17,7 +17,7 @@ def say(text: str) -> None:
 
 @contextmanager
 def step(name: str):
-    """Announces a step, and says how long it took."""
+    """Prints the name of a step, and at its end how long it took."""
     say(f"==> {name}")
     started = time.monotonic()
     try:
@@ -31,13 +31,13 @@ def step(name: str):
 
 
 def print_durations() -> None:
-    """The steps so far and how long each took."""
+    """Prints the finished steps and how long each took."""
     if not _durations:
         return
     say("\nSteps:")
     for name, elapsed in _durations:
         say(f"  {elapsed:7.1f} s  {name}")
-    say(f"  {sum(elapsed for _, elapsed in _durations):7.1f} s  in all")
+    say(f"  {sum(elapsed for _, elapsed in _durations):7.1f} s  total")
 
 
 def complain(text: str) -> None:

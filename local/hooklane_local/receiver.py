@@ -1,4 +1,4 @@
-"""A webhook receiver on the loopback that keeps every request and answers as it is told."""
+"""A webhook receiver on the loopback. It keeps every request and answers as the test wants."""
 
 import socket
 import struct
@@ -15,10 +15,10 @@ class Request:
 
     method: str
     path: str
-    # In the order and the spelling in which they came.
+    # In the order and the spelling of the request.
     header_list: list[tuple[str, str]]
     body: bytes
-    # When the whole request had been read: `at` for differences, `wall_time` to set beside logs.
+    # When the whole request had been read: `at` to compute durations, `wall_time` to compare with logs.
     at: float
     wall_time: float
     # 1 for the first request of this receiver.
@@ -26,30 +26,30 @@ class Request:
 
     @property
     def headers(self) -> dict[str, str]:
-        """By lower-case name; the last one of a repeated header."""
+        """By lower-case name. Of a repeated header only the last value."""
         return {name.lower(): value for name, value in self.header_list}
 
 
 @dataclass(frozen=True)
 class Response:
-    """What to answer, and how."""
+    """What a receiver answers, and how."""
 
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
-    # Seconds before the answer begins.
+    # Seconds to wait before the answer begins.
     delay: float = 0.0
-    # Read nothing more, answer nothing, until the other side gives up.
+    # Send no answer, and wait until the client closes the connection.
     never: bool = False
-    # Answer nothing and drop the connection as a crash would.
+    # Send no answer, and reset the connection as a crash would.
     reset: bool = False
-    # Stream bytes after the headers until the other side closes, up to a cap.
+    # Stream a body until the client closes the connection, up to a limit.
     endless_body: bool = False
-    # Send so many bytes in chunks, as long as the other side reads them.
+    # Send a chunked body of this many bytes, as long as the client reads them.
     chunked_bytes: int = 0
-    # Send half of a body, and nothing more until the other side gives up.
+    # Send half of the body, and wait until the client closes the connection.
     stalls_mid_body: bool = False
-    # Send these bytes instead of any HTTP, and close.
+    # Send these bytes instead of an HTTP response, and close the connection.
     garbage: bytes = b""
 
 
@@ -60,13 +60,13 @@ _PIECE = b"x" * 65536
 
 
 class Receiver:
-    """A context manager: listens on an ephemeral loopback port from `with` to its end."""
+    """A context manager: listens on an ephemeral loopback port until the end of the `with` block."""
 
     def __init__(self, respond: Respond | None = None):
         self.respond: Respond = respond or (lambda _request: Response())
         self._requests: list[Request] = []
-        # When each answer was about to be written, by request number: the attempt did not end
-        # before that, so a retry's delay can be judged from it.
+        # When each answer was about to be sent, by request number. The attempt cannot have ended before
+        # that, so the delay of a retry is measured from here.
         self.answered_at: dict[int, float] = {}
         self.endless_bytes_sent = 0
         self._changed = threading.Condition()
@@ -100,7 +100,7 @@ class Receiver:
         return [request for request in self.requests if request.path == path]
 
     def wait_for(self, count: int, timeout: float, path: str | None = None) -> list[Request]:
-        """Waits until so many requests have come; returns all that came, also when too few did."""
+        """Waits until `count` requests have arrived, and returns all that have, even if they are fewer."""
 
         def so_far() -> list[Request]:
             return [request for request in self._requests if path is None or request.path == path]
@@ -132,23 +132,23 @@ class Receiver:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
-    # A thousand webhooks may call at once.
+    # The deliveries of a thousand webhooks may arrive at once.
     request_queue_size = 1024
 
     def handle_error(self, request, client_address):
-        """Peers that hang up are what these tests are about, not errors."""
+        """Silent: a client that hangs up is part of these tests and no error."""
 
 
 def _handler_for(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
-        # Headers and body in one packet, and no waiting for the peer's acknowledgement.
+        # Sends headers and body in one packet, without waiting for an acknowledgement.
         wbufsize = -1
         disable_nagle_algorithm = True
 
         def handle_request(self) -> None:
             if receiver._closing.is_set():
-                # A kept-alive connection of a receiver that is closed to everyone else.
+                # A kept-alive connection is still open although the receiver is closed.
                 self.close_connection = True
                 return
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -178,7 +178,7 @@ def _handler_for(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
             for name, value in response.headers.items():
                 self.send_header(name, value)
             if response.endless_body:
-                # No length: the body lasts until someone closes.
+                # Without a length the body ends when the connection is closed.
                 self.send_header("Connection", "close")
                 self.end_headers()
                 self._stream_until_closed()
@@ -239,11 +239,11 @@ def _handler_for(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
 
         def _reset(self) -> None:
             self.close_connection = True
-            # Closing without lingering sends a reset instead of an orderly end.
+            # Closing without lingering sends a reset instead of an orderly close.
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.connection.close()
 
         def log_message(self, *_arguments) -> None:
-            """Silent: the requests are kept, that is enough."""
+            """Silent: the requests are kept instead."""
 
     return Handler

@@ -1,8 +1,7 @@
-"""Puts dead letters back on their way: received, sent, and only then deleted.
+"""Sends dead letters again: receives each from its dead-letter queue, sends it, and only then deletes it.
 
-Whatever happens between two of these steps, a letter is there once more rather than not at all, and
-sending one twice is safe: an event is accepted once under its id, a delivery that is done discards
-its message.
+If this ends between two of these steps, the letter exists twice rather than not at all. Sending it twice
+is safe: an event is accepted once under its id, and a finished delivery discards its message.
 """
 
 import json
@@ -14,101 +13,92 @@ from botocore.exceptions import ClientError
 
 from hooklane_local import streams
 from hooklane_local.delivery_id import webhook_of
-from hooklane_local.progress import Failure, say
+from hooklane_local.progress import say
+from hooklane_local.redrive_target import CannotSend, Target
 
 SOURCES = ("events", "fanout", "deliveries")
 
-# A letter stays hidden for so long while it is being sent; it comes back by itself if this ends halfway.
+# How long a letter stays hidden while it is being sent. If this process ends early, the letter becomes
+# visible again after that time.
 _HIDDEN_SECONDS = 120
-_FOUND_NOTHING = 2
+# After this many empty answers in a row a queue counts as empty.
+_EMPTY_ANSWERS = 2
 _MAX_GENERATION = 2**32 - 1
-
-
-class Left(Exception):
-    """Why a letter stays where it is."""
-
-
-@dataclass
-class Target:
-    """A deployed stack: its clients, and its names as `stack.json` has them."""
-
-    sqs: object
-    lambdas: object
-    dynamodb: object
-    dynamodbstreams: object
-    description: dict
+_NO_RECORD = "it is neither a stream record nor a note from the stream's event source mapping"
 
 
 @dataclass
 class Options:
     dry: bool = False
-    # Look for what left the stream in the whole ledger, which costs a read of all of it.
+    # Search the whole ledger for records that the stream no longer has. It reads every item of the table.
     scan: bool = False
-    # Only letters whose body has this text.
+    # Only letters whose body contains this text.
     match: str | None = None
 
 
 @dataclass
 class Report:
     sent: int = 0
-    left: int = 0
-    # Those that were not meant.
-    others: int = 0
+    # Letters that could not be sent and stay in their queue.
+    kept: int = 0
+    # Letters without the text that was asked for.
+    unmatched: int = 0
     lines: list[str] = field(default_factory=list)
 
-    def tell(self, line: str) -> None:
+    def add(self, line: str) -> None:
         self.lines.append(line)
         say(f"  {line}")
 
 
 def redrive(target: Target, source: str, options: Options) -> Report:
-    """Goes through the letters that are in a source's dead-letter queue now."""
+    """Goes once through the letters that a source's dead-letter queue holds now."""
     queue = target.description["deadLetterQueueUrls"][source]
     report = Report()
     say(f"{source}: {queue}")
-    # Hidden until the end, so that none of them is met twice.
-    kept: list[dict] = []
+    # They stay hidden until the end, so that no letter is received twice.
+    hidden: list[dict] = []
     try:
-        for letter in _letters(target.sqs, queue, kept):
+        for letter in _letters(target.sqs, queue, hidden):
             if options.match and options.match not in letter["Body"]:
-                report.others += 1
-                kept.append(letter)
+                report.unmatched += 1
+                hidden.append(letter)
             elif _send(target, source, letter, options, report):
                 target.sqs.delete_message(QueueUrl=queue, ReceiptHandle=letter["ReceiptHandle"])
             else:
-                kept.append(letter)
+                hidden.append(letter)
     finally:
-        for letter in kept:
-            _show_again(target.sqs, queue, letter)
+        for letter in hidden:
+            _make_visible(target.sqs, queue, letter)
     sent = f"{report.sent} {'would be sent' if options.dry else 'sent'}"
-    others = f", {report.others} without {options.match}" if options.match else ""
-    say(f"{source}: {sent}, {report.left} that cannot be{others}")
+    unmatched = f", {report.unmatched} without {options.match}" if options.match else ""
+    say(f"{source}: {sent}, {report.kept} kept because they cannot be sent{unmatched}")
     return report
 
 
 def _send(target: Target, source: str, letter: dict, options: Options, report: Report) -> bool:
-    """Sends one letter, if it is not to be a dry run; says whether it is on its way now."""
+    """Sends one letter unless this is a dry run. True if the letter was sent."""
     what = _describe(letter)
     try:
         where = _SENDERS[source](target, letter, options)
-    # Whatever is wrong with one letter is no reason to leave the others: anything may be in one.
-    except (Left, ClientError, LookupError, TypeError, ValueError, RecursionError) as why:
-        report.left += 1
-        why = why if isinstance(why, (Left, ClientError)) else f"it cannot be read ({why!r:.200})"
-        report.tell(f"left       {what}\n             because {why}")
+    # A letter may contain anything. One that cannot be read must not keep the others from being sent.
+    except (CannotSend, ClientError, LookupError, TypeError, ValueError, RecursionError) as why:
+        report.kept += 1
+        why = why if isinstance(why, (CannotSend, ClientError)) else f"it cannot be read ({why!r:.200})"
+        report.add(f"kept       {what}\n             because {why}")
         return False
     report.sent += 1
-    report.tell(f"{'would send' if options.dry else 'sent      '} {what}\n             to {where}")
+    report.add(f"{'would send' if options.dry else 'sent      '} {what}\n             to {where}")
     return not options.dry
 
 
-def _letters(sqs, queue: str, kept: list[dict]):
-    """Each letter that was there at the start. One that fails again comes back as a new letter: those are kept."""
+def _letters(sqs, queue: str, hidden: list[dict]):
+    """Each letter that was in the queue at the start. A letter that failed again since then is a new one: it
+    is only hidden."""
     started = time.time() * 1000
     seen: set[str] = set()
     empty = 0
-    # A queue may answer with nothing although it holds something.
-    while empty < _FOUND_NOTHING:
+    # A queue that holds messages may still answer with none.
+    while empty < _EMPTY_ANSWERS:
         answer = sqs.receive_message(
             QueueUrl=queue,
             MaxNumberOfMessages=10,
@@ -122,24 +112,24 @@ def _letters(sqs, queue: str, kept: list[dict]):
         for letter in new:
             seen.add(letter["MessageId"])
             if int(letter["Attributes"]["SentTimestamp"]) > started:
-                kept.append(letter)
+                hidden.append(letter)
             else:
                 yield letter
 
 
-def _show_again(sqs, queue: str, letter: dict) -> None:
+def _make_visible(sqs, queue: str, letter: dict) -> None:
     try:
         sqs.change_message_visibility(QueueUrl=queue, ReceiptHandle=letter["ReceiptHandle"], VisibilityTimeout=0)
     except ClientError:
-        # It is visible already, or will be: nothing depends on this.
+        # The letter is visible already, or becomes visible when its timeout ends.
         pass
 
 
 def _describe(letter: dict) -> str:
-    said = {name: value.get("StringValue", "") for name, value in letter.get("MessageAttributes", {}).items()}
+    attributes = {name: value.get("StringValue", "") for name, value in letter.get("MessageAttributes", {}).items()}
     sent = datetime.fromtimestamp(int(letter["Attributes"]["SentTimestamp"]) / 1000).astimezone()
-    when = said.get("time") or sent.isoformat(timespec="seconds")
-    reason = said.get("reason") or "(moved by AWS, without a reason)"
+    when = attributes.get("time") or sent.isoformat(timespec="seconds")
+    reason = attributes.get("reason") or "(moved by AWS, without a reason)"
     return f"{letter['MessageId']} of {when}: {reason}"
 
 
@@ -153,7 +143,7 @@ def _event(target: Target, letter: dict, options: Options) -> str:
 
 def _delivery(target: Target, letter: dict, options: Options) -> str:
     queue = target.description["deliveryQueueUrl"]
-    body, delivery = renewed(_whole_body(letter))
+    body, delivery = with_next_generation(_whole_body(letter))
     group = letter["Attributes"].get("MessageGroupId") or webhook_of(delivery)
     fair = {"MessageGroupId": group} if group else {}
     if not options.dry:
@@ -161,11 +151,11 @@ def _delivery(target: Target, letter: dict, options: Options) -> str:
     return queue
 
 
-def renewed(body: str) -> tuple[str, str | None]:
-    """A message for the same delivery, and the delivery's id.
+def with_next_generation(body: str) -> tuple[str, str | None]:
+    """The message with its generation raised by one, and the delivery's id.
 
-    A delivery that waits knows the one message that acts for it, and would take another of the same
-    generation for a twin. A new message is one generation higher.
+    A waiting delivery stores its owner, the one message that acts for it. Another message of the same
+    generation would count as a duplicate, so the new one gets the next generation.
     """
     try:
         message = json.loads(body)
@@ -181,17 +171,17 @@ def renewed(body: str) -> tuple[str, str | None]:
 
 
 def _record(target: Target, letter: dict, options: Options) -> str:
-    """Two forms: a record that `fanout` put away, or Lambda's note of those that it gave up."""
+    """A letter of `fanout` is a stream record, or Lambda's note about records that it gave up on."""
     try:
-        told = json.loads(_whole_body(letter))
+        content = json.loads(_whole_body(letter))
     except ValueError:
-        raise Left("it is neither a stream record nor a note of the stream's mapping") from None
-    if isinstance(told, dict) and "DDBStreamBatchInfo" in told:
-        records, found = streams.given_up(target, told["DDBStreamBatchInfo"], options.scan)
-    elif isinstance(told, dict) and "dynamodb" in told:
-        records, found = [told], "1 record"
+        raise CannotSend(_NO_RECORD) from None
+    if isinstance(content, dict) and "DDBStreamBatchInfo" in content:
+        records, found = streams.given_up(target, content["DDBStreamBatchInfo"], options.scan)
+    elif isinstance(content, dict) and "dynamodb" in content:
+        records, found = [content], "1 record"
     else:
-        raise Left("it is neither a stream record nor a note of the stream's mapping")
+        raise CannotSend(_NO_RECORD)
     function = target.description["functions"]["FanoutFunction"]
     if not options.dry:
         for start in range(0, len(records), 100):
@@ -201,53 +191,20 @@ def _record(target: Target, letter: dict, options: Options) -> str:
 
 def _invoke(lambdas, function: str, records: list[dict]) -> None:
     answer = lambdas.invoke(FunctionName=function, Payload=json.dumps({"Records": records}).encode())
-    said = answer["Payload"].read().decode(errors="replace")
+    output = answer["Payload"].read().decode(errors="replace")
     if "FunctionError" in answer:
-        raise Left(f"{function} failed: {said[:500]}")
+        raise CannotSend(f"{function} failed: {output[:500]}")
 
 
 def _whole_body(letter: dict) -> str:
     body = letter["Body"]
     reason = letter.get("MessageAttributes", {}).get("reason", {}).get("StringValue", "")
     if reason.endswith(" bytes)") and "(cut to its first" in reason:
-        raise Left("its body was too long for a queue and is not whole")
+        raise CannotSend("its body was too long for a queue and was cut, so it is not whole")
     if not body.strip():
-        raise Left("it has no body")
+        raise CannotSend("it has no body")
     return body
 
 
 _SENDERS = {"events": _event, "fanout": _record, "deliveries": _delivery}
 
-
-def target_of(stack_name: str | None, local_description: dict | None) -> Target:
-    """A stack on AWS by its name, under the person's own credentials; or the local one."""
-    if stack_name is None:
-        if local_description is None:
-            raise Failure("no local stack runs: start one with `make up`, or name one on AWS with STACK=name")
-        from hooklane_local.aws import client
-
-        def make(service: str):
-            return client(service, local_description["awsEndpointUrl"])
-
-        description = local_description
-    else:
-        import boto3
-
-        make = boto3.client
-        stacks = make("cloudformation").describe_stacks(StackName=stack_name)["Stacks"]
-        description = _names({o["OutputKey"]: o["OutputValue"] for o in stacks[0]["Outputs"]})
-    return Target(make("sqs"), make("lambda"), make("dynamodb"), make("dynamodbstreams"), description)
-
-
-def _names(outputs: dict) -> dict:
-    return {
-        "eventQueueUrl": outputs["EventQueueUrl"],
-        "deliveryQueueUrl": outputs["DeliveryQueueUrl"],
-        "deadLetterQueueUrls": {
-            "events": outputs["EventDeadLetterQueueUrl"],
-            "fanout": outputs["FanoutDeadLetterQueueUrl"],
-            "deliveries": outputs["DeliveryDeadLetterQueueUrl"],
-        },
-        "ledgerTable": outputs["LedgerTableName"],
-        "functions": {"FanoutFunction": outputs["FanoutFunctionName"]},
-    }

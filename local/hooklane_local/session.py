@@ -1,4 +1,4 @@
-"""The life of a local stack: kept (`make up`) or for as long as a block of code lasts."""
+"""Starts a local stack and keeps it (`make up`), or stops it at the end of a `with` block."""
 
 from contextlib import contextmanager
 
@@ -11,9 +11,9 @@ from hooklane_local.progress import Failure, say, step
 
 @contextmanager
 def temporary_stack(profile: Profile):
-    """A deployed stack that is gone after the block, however the block ends."""
+    """A deployed stack that is stopped at the end of the block, however the block ends."""
     emulator.stop_leftover(profile)
-    # Before the build: nobody wants to hear of a busy port after ten minutes of compiling.
+    # Before the build, so that a port in use does not show only after ten minutes of compiling.
     require_free(profile.port)
     stack.build(profile)
     try:
@@ -25,17 +25,17 @@ def temporary_stack(profile: Profile):
 
 
 def keep_stack(profile: Profile) -> dict:
-    """Deploys to this folder's running emulator, or starts one; it stays when all went well."""
+    """Deploys to the running emulator or to a new one, and keeps it running if all goes well."""
     other = emulator.differences(profile)
     if other:
         raise Failure(
-            f"a stack runs already, with {', '.join(other)}. `make down` ends it, and what is in it is gone; "
-            "`make up` with the same settings deploys to it again"
+            f"a stack is already running, with {', '.join(other)}. `make up` with the same settings redeploys to it; "
+            "`make down` stops it and deletes its data"
         )
     running = emulator.is_running(profile)
     if not running:
         if emulator.stop(profile):
-            say("    stopped the emulator that was there: it did not answer any more")
+            say("    stopped the running emulator, because it no longer answered")
         require_free(profile.port)
     stack.build(profile)
     try:
@@ -43,7 +43,7 @@ def keep_stack(profile: Profile) -> dict:
             _start(profile)
         return stack.deploy(profile)
     except BaseException:
-        # A stack that worked before a bad deployment goes on working.
+        # A stack that was running before a failed deployment keeps running.
         if not running:
             emulator.stop(profile)
         raise

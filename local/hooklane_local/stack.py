@@ -1,4 +1,4 @@
-"""Builds the functions, deploys the unchanged template, and writes down what came of it."""
+"""Builds the functions, deploys the unchanged template, and writes `stack.json`."""
 
 import json
 import shutil
@@ -20,8 +20,8 @@ def build(profile: Profile) -> None:
     """Compiles the functions that the template names."""
     profile.state.mkdir(parents=True, exist_ok=True)
     environment = for_sam(profile)
-    with step("compiling the functions (first time: some minutes)"):
-        # What `sam build` does next, done before, because sam keeps cargo's progress to itself.
+    with step("compiling the functions (takes minutes the first time)"):
+        # `sam build` would compile them too, but does not show cargo's progress.
         run(
             ["cargo", "build", "--workspace", "--bins", "--target", host_target()],
             environment=environment,
@@ -49,7 +49,7 @@ def build(profile: Profile) -> None:
 
 
 def deploy(profile: Profile) -> dict:
-    """`sam deploy` to the running emulator; returns and writes `stack.json`."""
+    """Runs `sam deploy` to the running emulator. Writes `stack.json` and returns its content."""
     with step("deploying template.yaml to the emulator"):
         _package(profile)
         run(
@@ -71,7 +71,7 @@ def deploy(profile: Profile) -> dict:
                 *_parameters(profile),
             ],
             environment=for_sam(profile),
-            # Not the root: its samconfig.toml is for real accounts.
+            # Not in the root, whose samconfig.toml is for AWS accounts.
             cwd=profile.state,
             quiet_log=profile.state / "deploy.log",
         )
@@ -81,10 +81,10 @@ def deploy(profile: Profile) -> dict:
 
 
 def _package(profile: Profile) -> None:
-    """What was built, each function's folder as an archive, which `sam deploy` uploads as it is.
+    """Zips each function's folder, so that `sam deploy` uploads the archives as they are.
 
-    It would make them itself, one after the other and as small as can be, which takes most of a
-    deployment's time with binaries of the debug profile.
+    Otherwise sam zips them itself, one after the other with the best compression. With binaries of the
+    debug profile that takes most of a deployment's time.
     """
     shutil.rmtree(profile.package_dir, ignore_errors=True)
     profile.package_dir.mkdir()
@@ -101,7 +101,7 @@ def _archive(folder: Path, archive: Path) -> None:
 
 
 def describe(profile: Profile) -> dict:
-    """What a person or a test needs to use the deployed stack."""
+    """What a user or a test needs to use the deployed stack: the content of `stack.json`."""
     from hooklane_local.aws import client
 
     cloudformation = client("cloudformation", profile.endpoint)
@@ -110,7 +110,7 @@ def describe(profile: Profile) -> dict:
         for output in cloudformation.describe_stacks(StackName=STACK_NAME)["Stacks"][0]["Outputs"]
     }
     secrets = client("secretsmanager", profile.endpoint)
-    # One key a line, the current one first.
+    # One key per line, the current one first.
     operator_key = secrets.get_secret_value(SecretId=outputs["OperatorKeySecretArn"])["SecretString"].split()[0]
     return {
         "apiUrl": _local_api_url(outputs["ApiUrl"], profile),
@@ -133,7 +133,7 @@ def describe(profile: Profile) -> dict:
 
 
 def _local_api_url(output: str, profile: Profile) -> str:
-    """The emulator names the API by a host under `localhost`, which leads to the loopback."""
+    """The API's address on the emulator: a host name below `localhost`, which means the loopback."""
     api_id = output.split("://", 1)[1].split(".", 1)[0]
     return f"http://{api_id}.execute-api.localhost:{profile.port}"
 
@@ -141,11 +141,11 @@ def _local_api_url(output: str, profile: Profile) -> str:
 def _parameters(profile: Profile) -> list[str]:
     return [
         f"Architecture={host_architecture()}",
-        # Receivers of the demo and the tests listen on the loopback.
+        # The receivers of the demo and the tests listen on the loopback.
         "AllowedTargetCidrs=127.0.0.0/8",
         f"LogLevel={profile.log_level}",
-        # Every instance is a process on this machine.
+        # Every function instance is a process on this machine.
         "Scale=small",
-        # A test that waits for a probe is not to wait for a minute.
+        # A test that waits for a probe must not take a minute.
         "FirstProbeSeconds=2",
     ]

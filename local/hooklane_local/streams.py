@@ -1,36 +1,39 @@
-"""The records that the stream's mapping gave up on, found again: in the stream while it has them, for 24
-hours; after that in the ledger, which keeps their events."""
+"""Finds the records that the stream's event source mapping gave up on.
+
+The stream has them for 24 hours. After that their events are still in the ledger.
+"""
 
 import base64
 from datetime import datetime, timedelta
 
+from hooklane_local.redrive_target import CannotSend, Target
+
 _PAGE = 1000
-# A record is in the stream a moment after its event was accepted.
+# A record reaches the stream a moment after its event was accepted.
 _MARGIN = timedelta(seconds=10)
 
 
-def given_up(target, batch: dict, scan: bool) -> tuple[list[dict], str]:
-    """The new events among the records of a failed batch, as `fanout` gets them, and where they were found."""
-    from hooklane_local.redrive import Left
-
+def given_up(target: Target, batch: dict, scan: bool) -> tuple[list[dict], str]:
+    """The new events among the records of a failed batch, in the form that `fanout` reads, and where they
+    were found."""
     records = _from_stream(target.dynamodbstreams, batch)
     if records is not None:
         events = [record for record in records if _is_new_event(record)]
         return events, f"{len(events)} of {batch['batchSize']} records, from the stream"
     if not scan:
-        raise Left(
-            "the stream does not have its records any more; SCAN=1 looks for their events in the ledger, "
-            "which reads all of it"
+        raise CannotSend(
+            "the stream no longer has its records; SCAN=1 searches the ledger for their events, "
+            "which reads the whole table"
         )
     first, last = (_time(batch[f"approximateArrivalOf{which}Record"]) for which in ("First", "Last"))
     images = list(_accepted_between(target, first - _MARGIN, last + _MARGIN))
     if not images:
-        raise Left("neither the stream nor the ledger has its records any more")
-    return [_new_event(image) for image in images], f"{len(images)} events of that time, from the ledger"
+        raise CannotSend("neither the stream nor the ledger still has its records")
+    return [_new_event(image) for image in images], f"{len(images)} events accepted at that time, from the ledger"
 
 
 def _from_stream(client, batch: dict) -> list[dict] | None:
-    """All records from the first to the last of the batch, or None where the stream has dropped the first."""
+    """All records from the first to the last of the batch, or None if the stream has dropped the first."""
     last = int(batch["endSequenceNumber"])
     try:
         iterator = client.get_shard_iterator(
@@ -56,7 +59,7 @@ def _from_stream(client, batch: dict) -> list[dict] | None:
     return records or None
 
 
-def _accepted_between(target, first: datetime, last: datetime):
+def _accepted_between(target: Target, first: datetime, last: datetime):
     pages = target.dynamodb.get_paginator("scan").paginate(
         TableName=target.description["ledgerTable"],
         FilterExpression="sk = :event AND a BETWEEN :first AND :last",
@@ -87,7 +90,7 @@ def _in_json(record: dict) -> dict:
 
 
 def _json_value(value):
-    """Binary values as Lambda writes them."""
+    """A value with its binary parts in base64, as Lambda writes them."""
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
     if isinstance(value, dict):
@@ -98,5 +101,5 @@ def _json_value(value):
 
 
 def _time(text: str) -> datetime:
-    # Python 3.10 reads no Z.
+    # `fromisoformat` of Python 3.10 does not accept a `Z`.
     return datetime.fromisoformat(text.replace("Z", "+00:00"))

@@ -1,6 +1,7 @@
-"""What `make test` runs, and in which order; and `make faults`."""
+"""The steps of `make test` and `make faults`."""
 
 from dataclasses import replace
+from pathlib import Path
 
 from hooklane_local.client import LocalStack
 from hooklane_local.environment import for_aws_clients, for_build_tools
@@ -11,25 +12,26 @@ from hooklane_local.processes import run
 from hooklane_local.profile import Profile
 from hooklane_local.progress import Failure, say, step
 from hooklane_local.session import temporary_stack
+from hooklane_local.skips import Skips
 from hooklane_local.tools import host_target
 
 _FUNCTION_LOG_LINES = 15
 
 
-def run_tests(profile: Profile, *, only_end_to_end: bool, pytest_arguments: list[str]) -> None:
-    """Without the stack first: what fails there would only be harder to see through the stack."""
+def run_tests(profile: Profile, skips: Skips, *, only_end_to_end: bool, pytest_arguments: list[str]) -> None:
+    """Runs first what needs no stack: a fault that shows there is harder to find through the stack."""
     if not only_end_to_end:
         with step("tests that need no stack"):
-            # The target is named so that the functions' build finds the same artifacts.
+            # With the target named, the build of the functions reuses what is compiled here.
             run(["cargo", "test", "--workspace", "--target", host_target()], environment=for_build_tools(), cwd=ROOT)
-            _pytest(profile, ROOT / "tests" / "local")
+            _pytest(profile, skips, ROOT / "tests" / "local")
     with temporary_stack(profile) as stack:
         try:
             with step("conformance of the stores and queues with the emulator"):
                 _conformance(profile)
             with step("end-to-end tests"):
                 parallel = ["-n", "4", "--dist", "worksteal", "--durations=10"]
-                _pytest(profile, ROOT / "tests" / "e2e", *parallel, *pytest_arguments)
+                _pytest(profile, skips, ROOT / "tests" / "e2e", *parallel, *pytest_arguments)
             if not pytest_arguments:
                 with step("the API against its OpenAPI document"):
                     hold_against_document(profile, stack)
@@ -39,15 +41,15 @@ def run_tests(profile: Profile, *, only_end_to_end: bool, pytest_arguments: list
             raise
 
 
-def run_faults(profile: Profile, pytest_arguments: list[str]) -> None:
-    """The fault tests, on a stack of their own: its functions reach AWS through a proxy that fails."""
+def run_faults(profile: Profile, skips: Skips, pytest_arguments: list[str]) -> None:
+    """Runs the fault tests on a stack whose functions reach AWS through a proxy that makes calls fail."""
     proxy_port = a_free_one()
     profile = replace(profile, function_aws_endpoint=f"http://127.0.0.1:{proxy_port}")
     with temporary_stack(profile) as stack:
         try:
             with step("fault tests"):
                 settings = {"HOOKLANE_FAULT_PROXY_PORT": str(proxy_port)}
-                _pytest(profile, ROOT / "tests" / "faults", *pytest_arguments, settings=settings)
+                _pytest(profile, skips, ROOT / "tests" / "faults", *pytest_arguments, settings=settings)
         except Failure:
             print_function_logs(stack)
             say(f"The emulator's whole log: {profile.emulator_log}")
@@ -55,7 +57,7 @@ def run_faults(profile: Profile, pytest_arguments: list[str]) -> None:
 
 
 def print_function_logs(stack: LocalStack, lines: int = _FUNCTION_LOG_LINES) -> None:
-    """The last things that each function said."""
+    """Prints the last log lines of each function."""
     for function in stack.description["functions"]:
         say(f"\n--- the last log lines of {function}")
         for line in stack.log_tail(function, lines) or ["(none)"]:
@@ -70,7 +72,7 @@ def _conformance(profile: Profile) -> None:
         [
             "cargo",
             "test",
-            # All of the workspace, so that its dependencies have the features they were built with before.
+            # The whole workspace, so that cargo reuses its dependencies: they keep the same features.
             "--workspace",
             "--test",
             "conformance",
@@ -84,13 +86,16 @@ def _conformance(profile: Profile) -> None:
     )
 
 
-def _pytest(profile: Profile, folder, *arguments: str, settings: dict[str, str] | None = None) -> None:
+def _pytest(profile: Profile, skips: Skips, folder: Path, *arguments: str, settings: dict | None = None) -> None:
     environment = {**for_build_tools(), **(settings or {})}
     environment["PYTHONPATH"] = str(LOCAL)
     environment["PYTHONDONTWRITEBYTECODE"] = "1"
     environment["HOOKLANE_STACK"] = str(profile.stack_file)
-    run(
-        [EMULATOR_PYTHON, "-m", "pytest", folder, "-q", "-o", f"cache_dir={profile.state / 'pytest'}", *arguments],
-        environment=environment,
-        cwd=ROOT,
-    )
+    profile.state.mkdir(parents=True, exist_ok=True)
+    report = profile.state / f"pytest-{folder.name}.xml"
+    report.unlink(missing_ok=True)
+    options = ["-q", "-o", f"cache_dir={profile.state / 'pytest'}", f"--junitxml={report}"]
+    try:
+        run([EMULATOR_PYTHON, "-m", "pytest", folder, *options, *arguments], environment=environment, cwd=ROOT)
+    finally:
+        skips.add_report(report)

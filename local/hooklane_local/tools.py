@@ -1,8 +1,7 @@
-"""Installs the pinned tools into `.venv` and the tests' Node packages, and again only when their pins change."""
+"""Installs the pinned tools into `.venv` and the Node packages of the tests, once for each set of pins."""
 
 import hashlib
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -16,65 +15,42 @@ from hooklane_local.progress import Failure, say, step
 
 _CARGO_TOOLS = {"cargo-deny": "0.20.2", "cargo-machete": "0.9.2"}
 
-# What the samples of docs/receivers and the packages of tests/verifiers run on: the oldest major version.
-_RECEIVER_LANGUAGES = (
-    (["node", "--version"], 18, "Node.js 18 or newer"),
-    (["npm", "--version"], 8, "npm 8 or newer"),
-    (["php", "-r", "echo PHP_VERSION;"], 8, "PHP 8 or newer for the command line"),
-)
-
 
 def require_commands(*commands: str) -> None:
-    """Fails with one line that names every missing program."""
+    """Fails with one line that names every program that is not on PATH."""
     missing = [command for command in commands if shutil.which(command) is None]
     if missing:
         hints = {"cargo": "cargo (install Rust with rustup)", "make": "make", "bash": "bash"}
-        raise Failure("missing on PATH: " + ", ".join(hints.get(command, command) for command in missing))
+        raise Failure("not found on PATH: " + ", ".join(hints.get(command, command) for command in missing))
 
 
 def install_python_tools() -> None:
-    """Both environments: what builds and deploys, and the emulator with the tests' packages."""
+    """Installs both virtual environments: one to build and deploy, one for the emulator and the tests."""
     _install_venv(BUILD_VENV, LOCAL / "requirements-build.txt", "sam, cargo-lambda, zig, cfn-lint")
     _install_venv(EMULATOR_VENV, LOCAL / "requirements-emulator.txt", "the emulator and the test runner")
 
 
-def require_receiver_languages() -> None:
-    """Fails with one line that names what of Node and PHP is missing or too old, and what to install."""
-    wrong = []
-    for command, oldest, wanted in _RECEIVER_LANGUAGES:
-        found = _major_version(command)
-        if found is None:
-            wrong.append(f"{wanted} (there is none)")
-        elif found < oldest:
-            wrong.append(f"{wanted} (there is {found})")
-    if wrong:
-        raise Failure(
-            f"the tests run receivers in Node and PHP and need {', '.join(wrong)}; "
-            "on Debian or Ubuntu: apt-get install nodejs npm php-cli"
-        )
-
-
 def install_verifiers() -> None:
-    """The Node packages that the end-to-end tests verify deliveries with."""
+    """Installs the Node packages with which the end-to-end tests verify deliveries."""
     pins = [VERIFIERS / "package.json", VERIFIERS / "package-lock.json"]
     wanted = hashlib.sha256(b"".join(path.read_bytes() for path in pins)).hexdigest()
-    # npm removes the folder before it installs, and the stamp with it.
+    # Before it installs, npm removes the folder and with it this stamp.
     stamp = NODE_MODULES / ".installed"
     if stamp.exists() and stamp.read_text() == wanted:
         return
-    with step("installing the verifiers of other people (Node packages)"):
+    with step("installing the third-party verifiers (Node packages)"):
         _twice("npm", lambda: run(["npm", "ci"], environment=dict(os.environ), cwd=VERIFIERS))
         stamp.write_text(wanted)
 
 
 def install_cargo_tools() -> None:
-    """What only `make check` needs. Compiled from source, so the first time takes minutes."""
+    """Installs what only `make check` needs. It is compiled from source, which takes minutes the first time."""
     require_commands("cargo")
     for name, version in _CARGO_TOOLS.items():
         if _installed_cargo_version(name) == version:
             continue
-        with step(f"installing {name} {version} (compiles for a few minutes, once)"):
-            # Unoptimised: they run for a second and would compile for minutes.
+        with step(f"installing {name} {version} (compiles for a few minutes the first time)"):
+            # Without optimisation, because they run for a second and would compile for minutes.
             command = ["cargo", "install", "--debug", "--locked", "--root", CARGO_TOOLS, f"{name}@{version}"]
             run(command, environment=for_build_tools(), cwd=ROOT)
 
@@ -84,18 +60,18 @@ def host_target() -> str:
     try:
         said = subprocess.run(["rustc", "-vV"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError) as error:
-        raise Failure("rustc does not run: install Rust with rustup") from error
+        raise Failure("cannot run rustc: install Rust with rustup") from error
     return next(line.split()[1] for line in said.splitlines() if line.startswith("host:"))
 
 
 def _install_venv(venv: Path, requirements: Path, what: str) -> None:
     wanted = hashlib.sha256(requirements.read_bytes()).hexdigest()
     stamp = venv / ".installed"
-    # `exists` follows the link: False too when the Python it was made from is gone.
+    # `exists` follows the link, so it is also False if the Python behind it was removed.
     usable = (venv / "bin" / "python").exists()
     if usable and stamp.exists() and stamp.read_text() == wanted:
         return
-    with step(f"installing {what} (first time: a minute or two)"):
+    with step(f"installing {what} (takes a minute or two)"):
         stamp.unlink(missing_ok=True)
         if not usable:
             _create_venv(venv)
@@ -104,7 +80,7 @@ def _install_venv(venv: Path, requirements: Path, what: str) -> None:
 
 
 def _create_venv(venv: Path) -> None:
-    # Not `--clear`: the build environment's folder also holds the emulator's and cargo's tools.
+    # Not `venv --clear`: the folder also contains the emulator's environment and cargo's tools.
     for leftover in ("bin", "lib", "lib64", "include"):
         path = venv / leftover
         if path.is_symlink():
@@ -115,7 +91,7 @@ def _create_venv(venv: Path) -> None:
     if made.returncode != 0:
         reason = (made.stdout + made.stderr).strip().splitlines()
         raise Failure(
-            f"{sys.executable} cannot make a virtual environment "
+            f"{sys.executable} cannot create a virtual environment "
             f"(on Debian: apt-get install python3-venv): {reason[-1] if reason else 'no reason given'}"
         )
 
@@ -138,29 +114,19 @@ def _pip_install(venv: Path, requirements: Path) -> None:
 
 
 def _twice(name: str, install: Callable[[], None]) -> None:
-    """A registry that drops a connection now and then is common enough to try twice."""
+    """Tries twice, because package registries drop a connection now and then."""
     try:
         install()
     except Failure:
-        say(f"    {name} failed, trying once more")
+        say(f"    {name} failed, trying again")
         install()
-
-
-def _major_version(command: list[str]) -> int | None:
-    """The first number that a program says of itself; None when it is not there or does not run."""
-    try:
-        said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    number = re.search(r"\d+", said)
-    return int(number.group()) if number else None
 
 
 def _installed_cargo_version(name: str) -> str | None:
     program = CARGO_TOOLS / "bin" / name
     if not program.exists():
         return None
-    # Cargo's own record: asking the program would mean knowing how each prints its version.
+    # From cargo's own record, because each program prints its version in another way.
     record = CARGO_TOOLS / ".crates.toml"
     for line in record.read_text().splitlines() if record.exists() else []:
         if line.startswith(f'"{name} '):

@@ -1,8 +1,8 @@
-"""What every end-to-end test starts from: a running stack, a tenant of its own, a receiver.
+"""Fixtures of the end-to-end tests: a running stack, a new tenant for each test, a receiver.
 
-The tests need a stack: `make e2e` brings its own, and with a `make up` running
-`.venv/emulator/bin/python -m pytest tests/e2e` uses that one. They share it, so each looks only
-at what carries its own tenant.
+`make e2e` starts a stack of its own. While a stack of `make up` is running,
+`.venv/emulator/bin/python -m pytest tests/e2e` uses that one. All tests share the stack, so each
+checks only what belongs to its own tenant.
 """
 
 import json
@@ -20,13 +20,13 @@ from hooklane_local import polling  # noqa: E402 - after the path is known
 from hooklane_local.client import Api, LocalStack  # noqa: E402
 from hooklane_local.receiver import Receiver, Request  # noqa: E402
 
-# Long, because the tests share two cores and one queue with a fan-out to a thousand webhooks.
-# A test that passes never waits for it.
+# Long, because the tests share two cores and the queues with a fan-out to a thousand webhooks.
+# A test that passes does not wait that long.
 PATIENCE_SECONDS = 90.0
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "long: takes many seconds, so it is started first")
+    config.addinivalue_line("markers", "long: takes many seconds and is therefore started first")
 
 
 def pytest_collection_modifyitems(items):
@@ -35,10 +35,10 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session")
 def stack_file() -> Path:
-    """Where the stack that `HOOKLANE_STACK` or else `make up` describes is written down."""
+    """The file that describes the stack: the one that HOOKLANE_STACK names, or else that of `make up`."""
     described = Path(os.environ.get("HOOKLANE_STACK", ROOT / ".local" / "stack.json"))
     if not described.exists():
-        pytest.exit(f"no stack runs ({described} is missing): start one with `make up`, or use `make e2e`", 2)
+        pytest.exit(f"no stack is running ({described} is missing): start one with `make up`, or use `make e2e`", 2)
     return described
 
 
@@ -49,7 +49,7 @@ def stack(stack_file: Path) -> LocalStack:
 
 @pytest.fixture
 def tenant() -> str:
-    """A tenant that no other test has: tenants need no registration."""
+    """A new tenant, which no other test uses. Tenants need no registration."""
     return f"t-{uuid.uuid4().hex[:12]}"
 
 
@@ -61,16 +61,17 @@ def api(stack: LocalStack, tenant: str) -> Api:
 
 @pytest.fixture
 def receiver():
-    """A receiver on an ephemeral loopback port; answers 200 until a test sets `respond`."""
+    """A receiver on an ephemeral loopback port. It answers 200 until a test sets `respond`."""
     with Receiver() as started:
         yield started
 
 
 @pytest.fixture
 def eventually():
-    """`eventually(probe)` returns what the probe finds within the time, or fails the test."""
+    """`eventually(probe)`: calls `probe` until it returns something true, and returns that. Fails after
+    `PATIENCE_SECONDS`."""
 
-    def wait(probe, what: str = "it did not happen"):
+    def wait(probe, what: str = "the expected state was not reached"):
         found = polling.eventually(probe, PATIENCE_SECONDS)
         assert found, f"{what} within {PATIENCE_SECONDS:.0f} s"
         return found
@@ -80,7 +81,7 @@ def eventually():
 
 @pytest.fixture
 def register(api: Api, receiver: Receiver):
-    """Registers a webhook at this test's receiver and returns what the API answered, secret included."""
+    """Registers a webhook whose URL is this test's receiver. Returns the API's answer, secret included."""
 
     def create(events: list[str] = ("*",), path: str = "/", **more) -> dict:
         body = {"name": "test", "url": receiver.url(path), "events": list(events), **more}
@@ -102,11 +103,11 @@ def publish(api: Api):
 
 @pytest.fixture
 def requests(receiver: Receiver):
-    """`requests(count)`: the receiver's requests once so many have come, which must be all of them."""
+    """`requests(count)`: waits until `count` requests have arrived and fails if there are more."""
 
     def wait(count: int = 1, path: str | None = None) -> list[Request]:
         found = receiver.wait_for(count, PATIENCE_SECONDS, path)
-        assert len(found) == count, f"{len(found)} requests came, expected {count}"
+        assert len(found) == count, f"{len(found)} requests arrived, expected {count}"
         return found
 
     return wait
@@ -114,22 +115,23 @@ def requests(receiver: Receiver):
 
 @pytest.fixture
 def deliveries_of(api: Api, eventually):
-    """`deliveries_of(webhook, count, status)`: waits until the log shows so many in that state."""
+    """`deliveries_of(webhook, count, status)`: waits until the log lists `count` deliveries of that status."""
 
     def wait(webhook: dict, count: int = 1, status: str = "delivered") -> list[dict]:
-        def so_many() -> list[dict] | None:
+        def enough() -> list[dict] | None:
             listed = api.get(f"/api/v1/webhooks/{webhook['id']}/deliveries").expect(200).body["data"]
             found = [delivery for delivery in listed if delivery["status"] == status]
             return found if len(found) >= count else None
 
-        return eventually(so_many, f"the log did not show {count} {status}")
+        return eventually(enough, f"the log did not list {count} {status} deliveries")
 
     return wait
 
 
 @pytest.fixture
 def delivery_of(api: Api, deliveries_of):
-    """`delivery_of(webhook, status)`: its one delivery with every attempt, once it is in that state."""
+    """`delivery_of(webhook, status)`: waits until its only delivery has that status. Returns it with its
+    attempts."""
 
     def wait(webhook: dict, status: str = "delivered") -> dict:
         (listed,) = deliveries_of(webhook, 1, status)
@@ -140,7 +142,7 @@ def delivery_of(api: Api, deliveries_of):
 
 @pytest.fixture
 def rotate(api: Api):
-    """`rotate(webhook, seconds)`: what the API answers to a rotation with that overlap."""
+    """`rotate(webhook, seconds)`: rotates the secret with that overlap and returns the API's answer."""
 
     def post(webhook: dict, seconds: int, **more) -> dict:
         body = {"overlapSeconds": seconds, **more}
@@ -151,7 +153,7 @@ def rotate(api: Api):
 
 @pytest.fixture
 def overlap_is_over(api: Api, eventually):
-    """`overlap_is_over(webhook)`: waits until the API no longer speaks of the secret before."""
+    """`overlap_is_over(webhook)`: waits until the API no longer shows a previous secret."""
 
     def wait(webhook: dict) -> None:
         path = f"/api/v1/webhooks/{webhook['id']}/secret"
@@ -165,7 +167,7 @@ def overlap_is_over(api: Api, eventually):
 
 @pytest.fixture
 def drained(stack: LocalStack, tenant: str, eventually):
-    """`drained()`: waits until no queue holds a message of this test's tenant any more."""
+    """`drained()`: waits until no queue holds a message of this test's tenant."""
 
     def nothing_left() -> bool:
         queues = (stack.description[name] for name in ("eventQueueUrl", "deliveryQueueUrl", "retryQueueUrl"))

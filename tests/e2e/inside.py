@@ -1,6 +1,6 @@
-"""What some tests know of the inside: the ledger's items, its stream's records, the queues' messages.
+"""Reads and writes Hooklane's internal state: items of the tables, stream records, messages of the queues.
 
-Duplicates, replays and writes that cross each other cannot be ordered through the API.
+Some tests need it, because the API cannot create duplicates, replays or concurrent writes.
 """
 
 import base64
@@ -14,18 +14,18 @@ _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 def event_item(stack: LocalStack, tenant: str, event: str) -> dict:
-    """An accepted event as the ledger keeps it, in DynamoDB's JSON."""
+    """An accepted event's item in the ledger, in DynamoDB's JSON."""
     return _read(stack, {"pk": {"S": f"EV#{tenant}#{event}"}, "sk": {"S": "EVENT"}})
 
 
 def forget_event(stack: LocalStack, tenant: str, event: dict) -> None:
-    """Removes an event, as its retention would."""
+    """Deletes an event, as its TTL does."""
     key = {"pk": {"S": f"EV#{tenant}#{event['i']['S']}"}, "sk": {"S": "EVENT"}}
     stack.dynamodb.delete_item(TableName=stack.description["ledgerTable"], Key=key)
 
 
 def stream_record(image: dict) -> dict:
-    """What the ledger's stream says of a new item."""
+    """The record of the ledger's stream for a new item."""
     return {
         "eventID": uuid.uuid4().hex,
         "eventName": "INSERT",
@@ -43,13 +43,13 @@ def stream_record(image: dict) -> dict:
 
 
 def fan_out(stack: LocalStack, *records: dict) -> None:
-    """Hands records of the ledger's stream to `fanout`, as the stream would."""
+    """Invokes `fanout` with records of the ledger's stream, as the stream does."""
     answer = stack.invoke("FanoutFunction", {"Records": list(records)})
     assert answer == {"batchItemFailures": []}
 
 
 def delivery_id(webhook: str, event: dict) -> str:
-    """The id of an event's delivery to a webhook, which follows from the two."""
+    """The id of an event's delivery to a webhook. It is computed from both ids and the time of acceptance."""
     accepted_ms, event_id = int(event["a"]["N"]), event["i"]["S"]
     if event_id.startswith("evt_"):
         tag, name = 1, _ulid(event_id.removeprefix("evt_"))
@@ -65,14 +65,14 @@ def delivery_key(webhook: str, event: dict) -> dict:
 
 
 def delivery_item(stack: LocalStack, webhook: str, event: dict) -> dict | None:
-    """A delivery as the ledger keeps it, in DynamoDB's JSON."""
+    """A delivery's item in the ledger, in DynamoDB's JSON."""
     return _read(stack, delivery_key(webhook, event))
 
 
 def write_earlier(stack: LocalStack, item: dict, names: list[str], event_types: list[str]) -> None:
-    """Writes deliveries like a delivered one of this webhook, each a little earlier than the one before it.
+    """Copies the item of a delivered delivery, each copy a little earlier than the one before it.
 
-    Three at a time are of one millisecond. They have no events: only what lists them is to see them.
+    Three copies at a time share a millisecond. They have no events, so only lists can read them.
     """
     accepted, made = int(item["sk"]["S"].split("#")[1]), int(item["y"]["M"]["a"]["N"])
     ended = int(item["s"]["M"]["d"]["L"][0]["N"])
@@ -92,7 +92,7 @@ def write_earlier(stack: LocalStack, item: dict, names: list[str], event_types: 
 
 
 def message(webhook: str, event: dict, event_type: str = "order.created", generation: int = 0) -> str:
-    """A message that acts for an event's delivery to a webhook, the payload left to the ledger."""
+    """A message for an event's delivery to a webhook, without the payload, which is read from the ledger."""
     body = {
         "tenant": event["t"]["S"],
         "delivery": delivery_id(webhook, event),
@@ -103,7 +103,7 @@ def message(webhook: str, event: dict, event_type: str = "order.created", genera
 
 
 def send(stack: LocalStack, queue: str, *bodies: str) -> list[str]:
-    """Puts messages on a queue in one call; returns their ids."""
+    """Sends messages to a queue in one call and returns their ids."""
     entries = [{"Id": str(number), "MessageBody": body} for number, body in enumerate(bodies)]
     answer = stack.sqs.send_message_batch(QueueUrl=stack.description[queue], Entries=entries)
     assert not answer.get("Failed")
@@ -111,14 +111,14 @@ def send(stack: LocalStack, queue: str, *bodies: str) -> list[str]:
 
 
 def messages_of(stack: LocalStack, queue: str, delivery: str) -> list[dict]:
-    """The messages of a queue that act for a delivery, hidden ones too."""
+    """The messages of a queue for a delivery, hidden ones too."""
     return [found for found in stack.messages(stack.description[queue]) if f'"{delivery}"' in found["Body"]]
 
 
 def waits_for_another(
     stack: LocalStack, webhook: str, event: dict, owner: str, until: float, event_type: str = "order.created"
 ) -> None:
-    """Writes what somebody else would: the delivery waits in a newer generation, for another message."""
+    """Writes that the delivery waits in a newer generation with another owner, as a concurrent write would."""
     before = delivery_item(stack, webhook, event) or {
         **delivery_key(webhook, event),
         "i": {"S": delivery_id(webhook, event)},
@@ -134,8 +134,9 @@ def waits_for_another(
     raised = {name: {"N": str(int(before[name]["N"]) + 1)} for name in ("g", "v")}
     stack.dynamodb.put_item(TableName=stack.description["ledgerTable"], Item={**before, **raised, "s": state})
 
+
 def pointers(stack: LocalStack, webhook: str) -> list[dict]:
-    """The pointers to a webhook's parked deliveries."""
+    """The pointers of a webhook's parked deliveries."""
     return stack.dynamodb.query(
         TableName=stack.description["ledgerTable"],
         KeyConditionExpression="pk = :pk",
@@ -145,12 +146,12 @@ def pointers(stack: LocalStack, webhook: str) -> list[dict]:
 
 
 def slots(stack: LocalStack, webhook: str) -> dict:
-    """What a webhook's rate limit has handed out."""
+    """The item that counts the slots of a webhook's rate limit."""
     return _read(stack, {"pk": {"S": f"RL#{webhook}"}, "sk": {"S": "SLOTS"}})
 
 
 def set_wait(stack: LocalStack, webhook: str, event: dict, due_ms: str, owner: str) -> None:
-    """Writes that a delivery waits for another message since then."""
+    """Writes that a delivery is due at `due_ms` and waits for the message `owner`."""
     before = delivery_item(stack, webhook, event)
     state = {"M": {"w": {"L": [{"N": due_ms}, {"S": owner}]}}}
     raised = {"N": str(int(before["v"]["N"]) + 1)}
@@ -164,18 +165,19 @@ def circuit(stack: LocalStack, webhook: str) -> str:
 
 
 def put_health(stack: LocalStack, webhook: str, health: dict) -> None:
-    """Writes a webhook's health as it would be after other attempts."""
+    """Writes a webhook's health."""
     item = {"pk": f"HE#{webhook}", "sk": "HEALTH", "health": health, "revision": 1}
     stack.dynamodb.put_item(TableName=stack.description["registryTable"], Item=_in_dynamodb(item))
 
 
 def is_slow(stack: LocalStack, tenant: str, webhook: str) -> bool:
-    """Whether a webhook's deliveries go straight to the retry queue."""
+    """Whether a webhook is in the slow lane, so that its deliveries go straight to the retry queue."""
     return "slow" in _registered(stack, _webhook_key(tenant, webhook))
 
 
 def set_webhook(stack: LocalStack, tenant: str, webhook: str, attribute: str, value: dict) -> None:
-    """Changes a stored webhook, with everything that a change raises, as no route does yet."""
+    """Sets an attribute of a stored webhook and raises its revision and its tenant's version, as every
+    change does."""
     table, values = stack.description["registryTable"], _in_dynamodb({":value": value, ":one": 1})
     changed = {
         "Key": _webhook_key(tenant, webhook),
@@ -194,7 +196,7 @@ def set_webhook(stack: LocalStack, tenant: str, webhook: str, attribute: str, va
 
 
 def watch(stack: LocalStack, tenant: str, webhook: str) -> None:
-    """Calls `upkeep` to a webhook, and lets it begin its sweep."""
+    """Puts a webhook on the watch list, with its sweep due."""
     moment = "2024-01-15T10:30:00Z"
     item = {
         "pk": "OPEN",
@@ -208,8 +210,8 @@ def watch(stack: LocalStack, tenant: str, webhook: str) -> None:
     stack.dynamodb.put_item(TableName=stack.description["registryTable"], Item=_in_dynamodb(item))
 
 
-def say_parked(stack: LocalStack, webhook: str, parked: int) -> None:
-    """Writes how many deliveries of a webhook on the list are parked."""
+def set_parked(stack: LocalStack, webhook: str, parked: int) -> None:
+    """Sets the number of parked deliveries of a webhook on the watch list."""
     stack.dynamodb.update_item(
         TableName=stack.description["registryTable"],
         Key={"pk": {"S": "OPEN"}, "sk": {"S": webhook}},
@@ -220,7 +222,7 @@ def say_parked(stack: LocalStack, webhook: str, parked: int) -> None:
 
 
 def corrupt(stack: LocalStack, webhook: str, event: dict) -> None:
-    """Makes a stored delivery one that cannot be read back."""
+    """Makes a stored delivery unreadable."""
     stack.dynamodb.update_item(
         TableName=stack.description["ledgerTable"],
         Key=delivery_key(webhook, event),
@@ -231,7 +233,7 @@ def corrupt(stack: LocalStack, webhook: str, event: dict) -> None:
 
 
 def put_event_content(stack: LocalStack, tenant: str, event: str, content: dict) -> None:
-    """Writes what an event carries, in DynamoDB's JSON."""
+    """Sets the content of a stored event, in DynamoDB's JSON."""
     stack.dynamodb.update_item(
         TableName=stack.description["ledgerTable"],
         Key={"pk": {"S": f"EV#{tenant}#{event}"}, "sk": {"S": "EVENT"}},
@@ -273,7 +275,7 @@ def _read(stack: LocalStack, key: dict) -> dict | None:
 
 
 def _in_json(image: dict) -> dict:
-    """Binary values as a stream's JSON has them."""
+    """An image with its binary values in base64, as in the JSON of a stream record."""
     return {
         name: {"B": base64.b64encode(value["B"]).decode()} if "B" in value else value for name, value in image.items()
     }

@@ -1,10 +1,10 @@
-"""How the API refuses: RFC 9457, and for what is not valid every wrong field."""
+"""Checks of the API's error answers: problems of RFC 9457, which name every invalid field."""
 
 from hooklane_local.client import Answer
 
 
 def refused(answer: Answer, status: int, kind: str) -> dict:
-    """The problem of an answer that must be one."""
+    """Checks that an answer is a problem of this status and kind, and returns the problem."""
     problem = answer.expect(status).body
     assert answer.headers["content-type"] == "application/problem+json"
     assert problem["type"] == f"urn:hooklane:problem:{kind}"
@@ -14,7 +14,7 @@ def refused(answer: Answer, status: int, kind: str) -> dict:
 
 
 def wrong_fields(answer: Answer) -> list[str]:
-    """The paths of the fields that a 422 complains of."""
+    """The paths of the fields that an answer with status 422 names as invalid."""
     errors = refused(answer, 422, "invalid")["errors"]
     assert all(error["message"] for error in errors)
     return [error["path"] for error in errors]

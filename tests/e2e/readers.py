@@ -1,5 +1,5 @@
-"""How a receiver of each contract tells what is genuine, decided by code that is not ours: the packages
-that such receivers use, and the samples of docs/receivers where a document is all that they have."""
+"""How receivers of each contract verify a request, with code that is not ours: the packages that they
+use, or a sample of docs/receivers where a platform guide is all that they have."""
 
 import http.client
 from collections.abc import Sequence
@@ -8,35 +8,37 @@ from urllib.parse import urlsplit
 
 from hooklane_local.paths import ROOT
 from hooklane_local.receiver import Request
-from sample_receivers import SampleReceiver
+from hooklane_local.receiver_languages import NODE_PACKAGES
+from languages import require
+from sample_receivers import SampleReceiver, require_language_of
 from verifiers import check_of, node_verdicts, pypi_verdict
 
-# As the files are, so that one which is added cannot be left out.
+# Read from the folder, so that a new contract cannot be forgotten.
 CONTRACTS = sorted(path.stem for path in (ROOT / "contracts").glob("*.toml"))
 
-# What a client makes itself for every request.
+# Headers that the HTTP client adds to every request itself.
 _OF_THE_CONNECTION = ("host", "content-length", "connection")
 _ANSWER_WITHIN_SECONDS = 30
 
 
 @dataclass(frozen=True)
 class Reading:
-    """A request as one receiver looks at it."""
+    """A request as one receiver reads it."""
 
     request: Request
     secret: str
-    # Where it takes the signature from, in lower case.
+    # The header that it takes the signature from, in lower case.
     header: str
 
 
 @dataclass(frozen=True)
 class Reader:
     contract: str
-    # Where the contract's receivers look for the signature, in lower case.
+    # The header that holds the contract's signature, in lower case.
     header: str
-    # Whether they stand several signatures in it.
+    # Whether its receivers accept several signatures in that header.
     several: bool = False
-    # The packages that decide, or else the sample that does.
+    # The packages that verify, or the sample that does.
     packages: tuple[str, ...] = ()
     sample: str = ""
 
@@ -45,12 +47,12 @@ class Reader:
         return f"{self.header}-next"
 
     def accepts(self, readings: Sequence[Reading]) -> list[bool]:
-        """For each reading whether it is genuine, of which all the verifiers have to be of one mind."""
+        """For each reading whether it is genuine. All verifiers must agree."""
         by_verifier = [self._by_package(package, readings) for package in self.packages]
         if self.sample:
             by_verifier.append(self._by_sample(readings))
-        assert by_verifier, f"nobody verifies {self.contract}"
-        assert all(said == by_verifier[0] for said in by_verifier), f"{self.packages} differ: {by_verifier}"
+        assert by_verifier, f"{self.contract} has no verifier"
+        assert all(said == by_verifier[0] for said in by_verifier), f"{self.packages} disagree: {by_verifier}"
         return by_verifier[0]
 
     def _by_package(self, package: str, readings: Sequence[Reading]) -> list[bool]:
@@ -63,7 +65,7 @@ class Reader:
         return [verdict.accepted for verdict in verdicts]
 
     def _by_sample(self, readings: Sequence[Reading]) -> list[bool]:
-        """Plays what came to a sample, byte for byte; one process for each way of looking at it."""
+        """Replays the requests to a sample, byte for byte; one process for each secret and header."""
         said: dict[tuple[int, str, str], bool] = {}
         for secret, header in dict.fromkeys((each.secret, each.header) for each in readings):
             with SampleReceiver(self.contract, self.sample, secret, header) as sample:
@@ -91,6 +93,16 @@ READERS = {
         Reader("task-hub", "x-hub-signature", sample="receiver.mjs"),
     )
 }
+
+
+def reader_of(contract: str) -> Reader:
+    """The contract's reader. Skips the running test if this machine cannot run its verifiers."""
+    reader = READERS[contract]
+    if reader.packages:
+        require(*NODE_PACKAGES)
+    if reader.sample:
+        require_language_of(reader.sample)
+    return reader
 
 
 def _key(reading: Reading) -> tuple[int, str, str]:

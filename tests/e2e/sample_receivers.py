@@ -1,4 +1,4 @@
-"""Runs the receivers of docs/receivers, each as a program of its own."""
+"""Runs each receiver of docs/receivers as a program of its own."""
 
 import os
 import re
@@ -8,10 +8,10 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from hooklane_local.paths import ROOT
 from hooklane_local.polling import eventually
+from languages import require
 
 FOLDER = ROOT / "docs" / "receivers"
 
@@ -20,36 +20,44 @@ _END_WITHIN_SECONDS = 5.0
 _LISTENS = re.compile(r"http://127\.0\.0\.1:(\d+)")
 _ACCEPTED = re.compile(r"^accepted (\S+) \(remember (\S+)\): (.*)$")
 
-# How each is started, as its first lines say. Port 0 lets the system choose one, and all of them say which.
+# How to start each receiver, as its first lines say. With port 0 the system chooses one, and the receiver
+# prints it.
 _COMMANDS: dict[str, Callable[[str], list[str]]] = {
     "receiver.mjs": lambda program: ["node", program],
     "receiver.py": lambda program: [sys.executable, program],
     "receiver.php": lambda program: ["php", "-S", "127.0.0.1:0", program],
 }
+_NEEDS = {"receiver.mjs": ["node"], "receiver.py": [], "receiver.php": ["php"]}
 
 
 @dataclass(frozen=True)
 class Accepted:
-    """What a receiver says of a delivery whose signature it verified."""
+    """What a receiver prints about a delivery whose signature it verified."""
 
     event_type: str
     remember: str
-    # JSON as the receiver's language writes it.
+    # JSON, as the receiver's language serialises it.
     data: str
 
 
 def all_samples() -> list[tuple[str, str]]:
-    """Every contract's folder with every receiver in it."""
+    """The contract and the file of every receiver."""
     return sorted((path.parent.name, path.name) for path in FOLDER.glob("*/receiver.*"))
 
 
-class SampleReceiver:
-    """A context manager: the sample runs on an ephemeral loopback port from `with` to its end.
+def require_language_of(file: str) -> None:
+    """Skips the running test if this machine cannot run a sample with this file name."""
+    require(*_NEEDS[file])
 
-    `signature_header` makes it read another header than its contract's.
+
+class SampleReceiver:
+    """A context manager: the sample runs on an ephemeral loopback port until the end of the `with` block.
+
+    `signature_header` makes it read the signature from another header than its contract's.
     """
 
     def __init__(self, contract: str, file: str, secret: str, signature_header: str | None = None):
+        require_language_of(file)
         self._program = FOLDER / contract / file
         self._environment = {"PATH": os.environ["PATH"], "PORT": "0", "SECRET": secret}
         if signature_header is not None:
@@ -59,7 +67,7 @@ class SampleReceiver:
 
     def __enter__(self) -> "SampleReceiver":
         program, *arguments = _COMMANDS[self._program.name](str(self._program))
-        # In the tests' own process group: whoever ends that, ends this.
+        # In the process group of the tests, so it ends when they are stopped.
         self._process = subprocess.Popen(
             [shutil.which(program) or program, *arguments],
             env=self._environment,
@@ -103,7 +111,7 @@ class SampleReceiver:
             return found and found.group()
 
         url = eventually(listens, _READY_WITHIN_SECONDS, every=0.05)
-        assert url, f"{self._program} did not listen in {_READY_WITHIN_SECONDS:.0f} s: {self.output}"
+        assert url, f"{self._program} did not listen within {_READY_WITHIN_SECONDS:.0f} s: {self.output}"
         return url
 
     def _stop(self) -> None:

@@ -1,4 +1,4 @@
-"""Ed25519 signatures, verified with the public key that the API shows, by an implementation that is not ours."""
+"""Ed25519 signatures verify with the public key that the API shows, in an implementation that is not ours."""
 
 import base64
 
@@ -6,9 +6,9 @@ import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from hooklane_local.receiver import Request
-from readers import CONTRACTS, READERS, Reading
+from readers import CONTRACTS, Reading, reader_of
 
-# Those of Standard Webhooks; every other one refuses such a secret.
+# The contracts of Standard Webhooks. Every other contract refuses such a secret.
 ASYMMETRIC = ["cloudevents", "standard"]
 
 
@@ -17,7 +17,7 @@ def versions(request: Request) -> list[str]:
 
 
 def verifying(request: Request, public: str) -> int:
-    """How many of a request's signatures fit a public key (Standard Webhooks, "Signature scheme")."""
+    """How many of a request's signatures verify with a key (Standard Webhooks, "Signature scheme")."""
     key = Ed25519PublicKey.from_public_bytes(base64.b64decode(public.removeprefix("whpk_"), validate=True))
     headers = request.headers
     signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + request.body
@@ -33,7 +33,7 @@ def fits(key: Ed25519PublicKey, signature: bytes, signed: bytes) -> bool:
         key.verify(signature, signed)
     except InvalidSignature:
         return False
-    # One that fitted everything would prove nothing.
+    # A signature that fits a changed message too would prove nothing.
     with pytest.raises(InvalidSignature):
         key.verify(signature, signed + b" ")
     return True
@@ -54,7 +54,7 @@ def test_a_signature_verifies_with_the_public_key_that_is_shown(contract, api, r
 
 
 @pytest.mark.parametrize("contract", ASYMMETRIC)
-def test_in_the_overlap_either_key_verifies_and_after_it_the_new_one_alone(
+def test_either_key_verifies_during_the_overlap_and_only_the_new_one_after_it(
     contract, register, rotate, overlap_is_over, publish, requests
 ):
     lasting = register(contract=contract, path="/lasting", signing="ed25519")
@@ -77,8 +77,8 @@ def test_in_the_overlap_either_key_verifies_and_after_it_the_new_one_alone(
 
 
 @pytest.mark.parametrize("contract", ASYMMETRIC)
-def test_a_webhook_goes_over_to_asymmetric_signatures_and_back(contract, register, rotate, publish, requests):
-    reader = READERS[contract]
+def test_a_rotation_changes_to_asymmetric_signatures_and_back(contract, register, rotate, publish, requests):
+    reader = reader_of(contract)
     there = register(contract=contract, path="/there")
     public = rotate(there, 600, signing="ed25519")["publicKey"]
     back = register(contract=contract, path="/back", signing="ed25519")
@@ -92,7 +92,7 @@ def test_a_webhook_goes_over_to_asymmetric_signatures_and_back(contract, registe
     (returned,) = requests(1, path="/back")
     assert versions(returned) == ["v1", "v1a"]
     assert verifying(returned, back["publicKey"]) == 1
-    # The packages find theirs beside what they do not know.
+    # The packages ignore the signatures that they do not know.
     theirs = [Reading(request, there["secret"], reader.header), Reading(returned, secret, reader.header)]
     assert reader.accepts(theirs) == [True, True]
 

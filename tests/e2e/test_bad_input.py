@@ -1,4 +1,4 @@
-"""What the API refuses, whoever asks for whatever."""
+"""Requests that the API refuses."""
 
 import json
 
@@ -32,12 +32,12 @@ def test_every_wrong_field_of_an_event_is_named(wrong, paths, api):
 
 
 @pytest.mark.parametrize("missing", ["type", "data"])
-def test_what_an_event_must_have(missing, api):
+def test_a_missing_field_of_an_event_is_named(missing, api):
     assert wrong_fields(api.post("/api/v1/events", {name: GOOD[name] for name in GOOD if name != missing})) == [missing]
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'{"type":"a","data":{}} trailing'])
-def test_an_event_that_is_no_json_object_is_refused(body, api):
+def test_an_event_that_is_not_a_json_object_is_refused(body, api):
     assert wrong_fields(api.post("/api/v1/events", body)) == [""]
 
 
@@ -51,7 +51,7 @@ def test_an_event_nested_too_deep_is_refused(api):
     assert api.post("/api/v1/events", deep).expect(422).headers["content-type"] == "application/problem+json"
 
 
-def test_an_event_may_have_256_kib_and_no_byte_more(api):
+def test_an_event_of_256_kib_is_accepted_and_a_larger_one_refused(api):
     frame = len(json.dumps({**GOOD, "data": ""}))
 
     api.post("/api/v1/events", {**GOOD, "data": "x" * (MAX_EVENT_BYTES - frame)}).expect(202)
@@ -72,7 +72,7 @@ def test_a_batch_over_4_mib_is_refused(api):
 @pytest.mark.parametrize(
     "authorization", [None, "", "Bearer", "Bearer wrong", "Basic b3BlcmF0b3I6a2V5", "wrong"], ids=str
 )
-def test_without_the_right_key_nobody_gets_in(authorization, stack, tenant):
+def test_a_request_without_a_valid_key_is_refused(authorization, stack, tenant):
     api = stack.api(tenant)
     headers = {"Authorization": authorization} if authorization is not None else {"Authorization": ""}
 
@@ -82,14 +82,14 @@ def test_without_the_right_key_nobody_gets_in(authorization, stack, tenant):
         assert answer.headers["www-authenticate"].startswith("Bearer")
 
 
-def test_the_operator_key_must_name_its_tenant(stack):
+def test_a_request_with_the_operator_key_must_name_its_tenant(stack):
     problem = refused(stack.api(None).get("/api/v1/webhooks"), 400, "bad-request")
 
     assert "X-Tenant-Id" in problem["detail"]
 
 
 @pytest.mark.parametrize("tenant_name", ["", "not a tenant", "x" * 65, "a#b"])
-def test_a_name_that_is_no_tenants_is_refused(tenant_name, stack):
+def test_an_invalid_tenant_name_is_refused(tenant_name, stack):
     refused(stack.api(tenant_name).get("/api/v1/webhooks"), 400, "bad-request")
 
 
@@ -101,7 +101,7 @@ def test_an_unknown_path_is_not_found(path, api):
 @pytest.mark.parametrize(
     ("method", "path"), [("GET", "/api/v1/events"), ("DELETE", "/api/v1/webhooks"), ("POST", "/api/v1/webhooks/wh_1")]
 )
-def test_a_method_that_a_path_does_not_take_is_refused(method, path, api):
+def test_a_method_that_a_path_does_not_support_is_refused(method, path, api):
     refused(api.request(method, path), 405, "method-not-allowed")
 
 
@@ -115,5 +115,5 @@ def test_a_method_that_a_path_does_not_take_is_refused(method, path, api):
         ({"surprise": 1}, "surprise"),
     ],
 )
-def test_a_wrong_parameter_of_a_list_is_named(query, path, api):
+def test_an_invalid_parameter_of_a_list_is_named(query, path, api):
     assert wrong_fields(api.get("/api/v1/webhooks", **query)) == [path]

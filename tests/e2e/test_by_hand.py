@@ -1,13 +1,13 @@
-"""What a person does with webhooks and deliveries: change, switch on, retry, cancel, look up."""
+"""What clients do with webhooks and deliveries: change, enable, retry, cancel, read."""
 
 from hooklane_local import behaviours
 
 
-def by_hand(api, delivery: dict, verb: str):
+def post(api, delivery: dict, verb: str):
     return api.post(f"/api/v1/webhooks/deliveries/{delivery['id']}/{verb}", None)
 
 
-def test_a_failed_delivery_is_retried_by_hand_with_the_policy_anew(
+def test_retrying_a_failed_delivery_starts_its_policy_again(
     api, publish, register, receiver, requests, deliveries_of, delivery_of
 ):
     receiver.respond = behaviours.failing(3)
@@ -15,31 +15,33 @@ def test_a_failed_delivery_is_retried_by_hand_with_the_policy_anew(
     publish()
     failed = deliveries_of(webhook, status="failed")[0]
 
-    by_hand(api, failed, "retry").expect(202)
+    post(api, failed, "retry").expect(202)
 
-    # Of the new policy the first attempt fails too, its one retry succeeds.
+    # The first attempt after that fails too, and its one retry succeeds.
     delivery = delivery_of(webhook, "delivered")
     requests(4)
     assert [attempt["statusCode"] for attempt in delivery["attempts"]] == [500, 500, 500, 200]
     assert [attempt["number"] for attempt in delivery["attempts"]] == [1, 2, 3, 4]
-    by_hand(api, failed, "retry").expect(409)
+    post(api, failed, "retry").expect(409)
 
 
-def test_a_cancelled_delivery_is_not_tried_again(api, publish, register, receiver, drained, requests, deliveries_of):
+def test_a_cancelled_delivery_gets_no_further_attempt(
+    api, publish, register, receiver, drained, requests, deliveries_of
+):
     receiver.respond = behaviours.always(500)
     webhook = register(retryPolicy={"schedule": [3, 3]})
     publish()
     waiting = deliveries_of(webhook, status="retrying")[0]
 
-    answer = by_hand(api, waiting, "cancel").expect(200).body
+    answer = post(api, waiting, "cancel").expect(200).body
 
     assert (answer["status"], answer["reason"]) == ("cancelled", "requested")
     drained()
     requests(1)
-    by_hand(api, waiting, "cancel").expect(409)
+    post(api, waiting, "cancel").expect(409)
 
 
-def test_a_webhook_that_was_disabled_is_switched_on_again_and_what_it_missed_retried(
+def test_a_disabled_webhook_is_enabled_and_its_failed_delivery_retried(
     api, publish, register, receiver, requests, deliveries_of, eventually
 ):
     receiver.respond = behaviours.failing(1, status=410)
@@ -52,15 +54,15 @@ def test_a_webhook_that_was_disabled_is_switched_on_again_and_what_it_missed_ret
     changed = api.patch(path, {"active": True}).expect(200).body
     assert changed["status"] == "active"
     publish()
-    by_hand(api, gone, "retry").expect(202)
+    post(api, gone, "retry").expect(202)
 
     deliveries_of(webhook, count=2)
     requests(3)
 
 
-def test_a_change_holds_for_the_next_attempt(api, publish, register, receiver, requests, deliveries_of):
+def test_the_next_attempt_uses_the_changed_webhook(api, publish, register, receiver, requests, deliveries_of):
     receiver.respond = behaviours.failing(1)
-    # A delivery may use a webhook that was read up to five seconds ago.
+    # A function may cache a webhook for five seconds.
     webhook = register(path="/old", retryPolicy={"schedule": [6]})
     publish()
     deliveries_of(webhook, status="retrying")

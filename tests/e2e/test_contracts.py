@@ -1,5 +1,5 @@
-"""Under each contract a receiver gets what it already verifies; each verifier is written from the
-receiver's own documentation, not from ours."""
+"""Under each contract a receiver can verify its requests. Each verifier here is written from the
+documentation of such receivers, not from ours."""
 
 import hashlib
 import hmac
@@ -29,8 +29,9 @@ def stripe(request, secret) -> bool:
     return signature == hex_mac(f"{time}.".encode() + request.body)
 
 
-def written_again_as_javascript_does(request, secret) -> bool:
-    # The guide's receiver signs JSON.stringify of the parsed body; for this data Python writes the same.
+def serialised_again_as_in_javascript(request, secret) -> bool:
+    # The receiver of the platform guide signs JSON.stringify of the parsed body. For this data Python
+    # writes the same text.
     again = json.dumps(json.loads(request.body), separators=(",", ":"), ensure_ascii=False).encode()
     return request.headers["x-hub-signature"] == f"sha256={hex_mac(again)}"
 
@@ -48,12 +49,12 @@ VERIFIERS = {
     "ops-center": bare("x-webhook-signature"),
     "prism": prefixed("x-webhook-signature"),
     "aegisx": prefixed("x-webhook-signature-256"),
-    "task-hub": written_again_as_javascript_does,
+    "task-hub": serialised_again_as_in_javascript,
     "github": prefixed("x-hub-signature-256"),
     "stripe": stripe,
 }
 
-# Where the event's data and the event's type stand in each body; task-hub and github put the type in a header.
+# Where each contract puts the event's data and type; task-hub and github put the type in a header.
 SHAPES = {
     "standard": lambda body, request: (body["data"], body["type"]),
     "cloudevents": lambda body, request: (body["data"], body["type"]),
@@ -69,7 +70,7 @@ SHAPES = {
 
 
 @pytest.mark.parametrize("contract", VERIFIERS)
-def test_a_receiver_verifies_what_it_gets(contract, publish, register, requests):
+def test_a_receiver_can_verify_its_request(contract, publish, register, requests):
     webhook = register(contract=contract, secret=SECRET)
     publish(DATA, event_type="task.completed")
 
@@ -79,7 +80,7 @@ def test_a_receiver_verifies_what_it_gets(contract, publish, register, requests)
     assert SHAPES[contract](json.loads(request.body), request) == (DATA, "task.completed")
 
 
-def test_a_contract_that_is_not_there_is_refused_with_the_names_of_those_that_are(api):
+def test_an_unknown_contract_is_refused_with_the_names_of_all_contracts(api):
     body = {"url": "https://example.com/", "events": ["*"], "contract": "nonsense"}
     problem = api.post("/api/v1/webhooks", body).expect(422).body
     (error,) = problem["errors"]

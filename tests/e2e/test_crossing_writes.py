@@ -1,6 +1,4 @@
-"""The delivery changes while its request is under way: what the receiver said is not lost, and
-nothing is sent a second time.
-"""
+"""A delivery's item changes during an attempt: the attempt's result is kept, and no second request is sent."""
 
 import time
 
@@ -9,12 +7,12 @@ import pytest
 from hooklane_local import behaviours
 from hooklane_local.receiver import Response
 
-OTHER = "message-of-somebody-else"
+OTHER = "another-message"
 
 
 @pytest.fixture(params=[1, 2], ids=["first attempt", "second attempt"])
 def crossed(request, stack, tenant, publish, register, receiver, eventually):
-    """`crossed(status)`: the delivery is written by somebody else during the attempt that answers so."""
+    """`crossed(status)`: another message becomes the delivery's owner during the attempt that gets `status`."""
 
     def start(status: int) -> tuple[dict, dict, float]:
         event_known = {}
@@ -34,7 +32,7 @@ def crossed(request, stack, tenant, publish, register, receiver, eventually):
     return start
 
 
-def test_a_success_ends_delivered_all_the_same(crossed, requests, delivery_of, drained):
+def test_a_success_still_ends_the_delivery(crossed, requests, delivery_of, drained):
     webhook, _, _ = crossed(200)
 
     delivery = delivery_of(webhook, "delivered")
@@ -45,7 +43,7 @@ def test_a_success_ends_delivered_all_the_same(crossed, requests, delivery_of, d
     assert len(delivery["attempts"]) == crossed.requests
 
 
-def test_a_failure_is_kept_and_yields_to_the_newer_state(crossed, stack, requests, delivery_of, drained, eventually):
+def test_a_failure_is_logged_but_the_newer_state_stays(crossed, stack, requests, delivery_of, drained, eventually):
     webhook, event, later = crossed(500)
     requests(crossed.requests)
 

@@ -1,4 +1,4 @@
-"""One attempt: what is sent, and what counts as an answer."""
+"""One attempt: the request, and which responses count as success."""
 
 import base64
 import os
@@ -10,9 +10,9 @@ import pytest
 from hooklane_local import behaviours
 from hooklane_local.signature import verified
 
-# A receiver's answer is read up to this many bytes.
+# How many bytes of a response's body are kept.
 KEPT_BYTES = 1000
-# What sockets may hold before a sender notices that nobody reads.
+# How many bytes the buffers of the sockets may take before the receiver notices that nobody reads.
 SOCKET_BUFFERS = 32 * 1024 * 1024
 
 
@@ -30,11 +30,11 @@ def test_the_headers_are_those_of_standard_webhooks(publish, register, requests)
     assert request.headers["content-type"] == "application/json"
     assert request.headers["user-agent"] == "Hooklane/1.0"
     names = [name.lower() for name, _ in request.header_list]
-    assert len(names) == len(set(names)), "no header twice"
+    assert len(names) == len(set(names)), "a header was sent twice"
 
 
-@pytest.mark.parametrize("secret", ["a secret of the customer's own", "whsec_" + base64.b64encode(b"k" * 24).decode()])
-def test_a_secret_of_the_customers_own_signs(secret, publish, register, requests):
+@pytest.mark.parametrize("secret", ["a secret of the tenant's own", "whsec_" + base64.b64encode(b"k" * 24).decode()])
+def test_a_secret_that_the_tenant_chose_signs(secret, publish, register, requests):
     webhook = register(secret=secret)
 
     publish()
@@ -56,7 +56,7 @@ def test_custom_headers_are_sent_and_shown_masked(publish, register, requests, d
     shown = attempt["request"]["headers"]
     assert {name: shown[name] for name in headers} == {name: "***" for name in headers}
     assert shown["webhook-id"] == request.headers["webhook-id"]
-    assert request.headers["webhook-signature"] not in str(shown), "a signature is shown shortened"
+    assert request.headers["webhook-signature"] not in str(shown), "the full signature is shown"
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_an_event_arrives_intact_whatever_its_size(data, publish, register, requ
     assert verified(requests(1)[0], webhook["secret"])["data"] == data
 
 
-def test_a_large_event_travels_outside_its_message(stack, publish, register, receiver, requests, delivery_of):
+def test_the_payload_of_a_large_event_is_not_in_its_message(stack, publish, register, receiver, requests, delivery_of):
     receiver.respond = behaviours.always(500)
     webhook = register(retryPolicy={"schedule": [60]})
     data = {"text": base64.b64encode(os.urandom(150_000)).decode()}
@@ -91,7 +91,7 @@ def test_a_large_event_travels_outside_its_message(stack, publish, register, rec
 
 
 @pytest.mark.parametrize(("status", "ends"), [(200, "delivered"), (500, "failed")])
-def test_of_a_huge_response_body_only_the_beginning_is_read(status, ends, publish, register, receiver, delivery_of):
+def test_only_the_beginning_of_a_huge_response_body_is_read(status, ends, publish, register, receiver, delivery_of):
     receiver.respond = behaviours.endless_body(status)
     webhook = register(retryPolicy="immediate")
 
@@ -100,7 +100,8 @@ def test_of_a_huge_response_body_only_the_beginning_is_read(status, ends, publis
     (attempt,) = delivery_of(webhook, ends)["attempts"]
     assert attempt["statusCode"] == status
     body = attempt["response"]["body"]
-    # What succeeded shares its item's one write unit with its delivery, so less of it may be kept.
+    # The log of a success is stored in the delivery's item. Less of the body may be kept, so that the
+    # item stays within one write unit.
     assert len(body) == KEPT_BYTES if status != 200 else 0 < len(body) <= KEPT_BYTES
     assert set(body) == {"x"}
     assert receiver.endless_bytes_sent < SOCKET_BUFFERS
@@ -110,7 +111,7 @@ def test_of_a_huge_response_body_only_the_beginning_is_read(status, ends, publis
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
-def test_every_2xx_is_success(status, publish, register, receiver, delivery_of):
+def test_every_2xx_is_a_success(status, publish, register, receiver, delivery_of):
     receiver.respond = behaviours.always(status)
     webhook = register()
 
@@ -121,7 +122,7 @@ def test_every_2xx_is_success(status, publish, register, receiver, delivery_of):
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_redirect_is_a_failure_and_never_followed(status, publish, register, receiver, delivery_of, drained):
+def test_a_redirect_is_a_failure_and_not_followed(status, publish, register, receiver, delivery_of, drained):
     receiver.respond = behaviours.by_path(
         {"/": behaviours.redirecting(receiver.url("/elsewhere"), status), "/elsewhere": behaviours.ok()}
     )
@@ -135,7 +136,7 @@ def test_a_redirect_is_a_failure_and_never_followed(status, publish, register, r
     assert receiver.requests_to("/elsewhere") == []
 
 
-def test_a_connection_that_is_reset_is_a_failure_and_tried_again(publish, register, receiver, requests, delivery_of):
+def test_a_reset_connection_is_a_failure_and_retried(publish, register, receiver, requests, delivery_of):
     receiver.respond = behaviours.first(1, behaviours.resetting(), behaviours.ok())
     webhook = register(retryPolicy={"schedule": [1]})
 
@@ -149,7 +150,7 @@ def test_a_connection_that_is_reset_is_a_failure_and_tried_again(publish, regist
     requests(2)
 
 
-def test_a_receiver_that_is_not_there_is_a_failed_connection(publish, api, delivery_of):
+def test_a_refused_connection_is_a_failure(publish, api, delivery_of):
     nobody = {"url": f"http://127.0.0.1:{_free_port()}/", "events": ["*"], "retryPolicy": "immediate"}
     webhook = api.post("/api/v1/webhooks", nobody).expect(201).body
 
@@ -160,7 +161,7 @@ def test_a_receiver_that_is_not_there_is_a_failed_connection(publish, api, deliv
 
 
 @pytest.mark.long
-def test_a_receiver_that_never_answers_runs_into_the_time_limit(publish, register, receiver, requests, delivery_of):
+def test_an_attempt_without_a_response_ends_at_the_time_limit(publish, register, receiver, requests, delivery_of):
     receiver.respond = behaviours.never_answering()
     webhook = register(retryPolicy="immediate")
 

@@ -1,4 +1,4 @@
-"""The same thing twice: one event, one delivery, and no twin in the retries."""
+"""Duplicate events, messages and stream records cause no second event and no second series of retries."""
 
 import time
 
@@ -36,7 +36,7 @@ def test_the_same_id_twice_on_the_queue_is_one_event(stack, tenant, api, registe
     assert not [letter for letter in stack.dead_letters("events") if tenant in letter["Body"]]
 
 
-def test_the_same_id_of_another_tenant_is_another_event(stack, tenant, api):
+def test_another_tenant_may_use_the_same_id_for_another_event(stack, tenant, api):
     api.post("/api/v1/events", EVENT).expect(202)
 
     assert stack.api(f"{tenant}-other").post("/api/v1/events", EVENT).expect(202).body["duplicate"] is False
@@ -51,7 +51,7 @@ def test_the_same_id_with_another_body_is_refused_by_the_api(api):
     assert refused.body["type"] == "urn:hooklane:problem:event-conflict"
 
 
-def test_the_same_id_with_another_body_on_the_queue_is_a_dead_letter(
+def test_the_same_id_with_another_body_on_the_queue_is_dead_lettered(
     stack, tenant, api, register, requests, drained, eventually
 ):
     register()
@@ -68,7 +68,7 @@ def test_the_same_id_with_another_body_on_the_queue_is_a_dead_letter(
     requests(1)
 
 
-def test_a_duplicate_message_after_the_delivery_sends_nothing(
+def test_a_duplicate_message_after_the_delivery_causes_no_request(
     stack, tenant, publish, register, requests, delivery_of, drained
 ):
     webhook = register()
@@ -83,7 +83,7 @@ def test_a_duplicate_message_after_the_delivery_sends_nothing(
     assert delivery_of(webhook)["attemptCount"] == 1
 
 
-def test_a_duplicate_message_during_a_wait_makes_no_twin(
+def test_a_duplicate_message_during_a_wait_is_discarded(
     stack, tenant, publish, register, receiver, requests, delivery_of, drained, eventually
 ):
     receiver.respond = behaviours.always(500)
@@ -91,13 +91,13 @@ def test_a_duplicate_message_during_a_wait_makes_no_twin(
     event = inside.event_item(stack, tenant, publish())
     waiting = delivery_of(webhook, "retrying")
 
-    (twin,) = inside.send(stack, "deliveryQueueUrl", inside.message(webhook["id"], event))
+    (duplicate,) = inside.send(stack, "deliveryQueueUrl", inside.message(webhook["id"], event))
 
-    def twin_is_gone() -> bool:
+    def duplicate_is_gone() -> bool:
         left = inside.messages_of(stack, "deliveryQueueUrl", waiting["id"])
-        return twin not in [message["MessageId"] for message in left]
+        return duplicate not in [message["MessageId"] for message in left]
 
-    eventually(twin_is_gone)
+    eventually(duplicate_is_gone)
     failed = delivery_of(webhook, "failed")
     drained()
     requests(3)
@@ -105,10 +105,10 @@ def test_a_duplicate_message_during_a_wait_makes_no_twin(
 
 
 @pytest.mark.parametrize("queue", ["deliveryQueueUrl", "retryQueueUrl"])
-def test_two_first_messages_at_once_make_one_extra_request_at_most(
+def test_two_concurrent_first_messages_cause_at_most_one_extra_request(
     queue, stack, tenant, publish, register, receiver, delivery_of, drained
 ):
-    # Slow enough that both are under way before either is written down.
+    # Slow enough that both attempts are running before either is recorded.
     receiver.respond = lambda _request: Response(500, delay=1.0)
     event = inside.event_item(stack, tenant, publish(event_type="order.cancelled"))
     webhook = register(["order.cancelled"], retryPolicy={"schedule": [1, 1]})
@@ -118,7 +118,7 @@ def test_two_first_messages_at_once_make_one_extra_request_at_most(
 
     failed = delivery_of(webhook, "failed")
     drained()
-    # Three by policy; were there a twin in the retries, there would be six.
+    # Three attempts by policy. If both messages were retried, there would be six.
     assert len(receiver.requests) in (3, 4)
     retries = [attempt for attempt in failed["attempts"] if attempt["number"] > 1]
     assert len(failed["attempts"]) == len(receiver.requests) == failed["attemptCount"]
@@ -126,7 +126,7 @@ def test_two_first_messages_at_once_make_one_extra_request_at_most(
 
 
 @pytest.mark.parametrize("status", [200, 500])
-def test_twins_of_one_batch_leave_one_delivery(status, stack, tenant, publish, register, receiver, delivery_of):
+def test_duplicates_in_one_batch_leave_one_delivery(status, stack, tenant, publish, register, receiver, delivery_of):
     receiver.respond = lambda _request: Response(status, delay=1.0)
     event = inside.event_item(stack, tenant, publish(event_type="order.cancelled"))
     webhook = register(["order.cancelled"], retryPolicy="immediate")

@@ -1,4 +1,4 @@
-"""The catalog, a tenant's own event types, and tenants that are strict."""
+"""The event catalog, a tenant's own event types, and strict tenants."""
 
 import json
 
@@ -25,18 +25,18 @@ def available(api, **query) -> dict[str, dict]:
 
 @pytest.fixture
 def strict(stack, tenant):
-    """Makes the test's tenant strict, as its settings say it."""
+    """Makes the test's tenant strict."""
     stack.api(None).put(f"/api/v1/tenants/{tenant}", {"strict": True}).expect(200)
 
 
-def test_the_catalog_says_what_there_is(api):
+def test_the_event_catalog_lists_its_types(api):
     types = available(api)
     assert {"queue.created", "user.login", "order.created", "order.updated", "task.created"} <= types.keys()
     assert all(one["category"] and one["description"] and "schema" in one for one in types.values())
     assert set(available(api, category="tasks")) == {"task.created", "task.updated", "task.completed", "task.deleted"}
 
 
-def test_an_unknown_type_is_refused_with_the_nearest(api, receiver):
+def test_an_unknown_type_is_refused_with_a_suggestion(api, receiver):
     body = {"url": receiver.url(), "events": ["*", "order.creatd", "ordr.*"]}
     answer = api.post("/api/v1/webhooks", body)
     assert wrong_fields(answer) == ["events[1]", "events[2]"]
@@ -60,26 +60,26 @@ def test_a_tenant_adds_its_own_type_and_subscribes_to_it(api, register, publish,
     refused(api.get(PATH), 404, "not-found")
 
 
-def test_another_tenants_types_are_not_there(stack, tenant, api):
+def test_another_tenants_types_are_not_found(stack, tenant, api):
     api.put(PATH, PARCEL).expect(201)
     other = stack.api(f"{tenant}-other")
     refused(other.get(PATH), 404, "not-found")
     assert "parcel.sent" not in available(other)
 
 
-def test_a_type_of_the_catalog_cannot_be_taken_away(api):
+def test_a_type_of_the_event_catalog_cannot_be_deleted(api):
     refused(api.delete("/api/v1/event-types/order.created"), 409, "event-type-not-own")
 
 
-def test_a_strict_tenants_api_refuses_what_does_not_fit(api, strict):
-    unfit = {"type": "task.created", "data": {"taskId": 7}}
-    assert sorted(wrong_fields(api.post("/api/v1/events", unfit))) == ["data.taskId", "data.title"]
+def test_a_strict_tenants_events_must_match_their_schema_in_the_api(api, strict):
+    invalid = {"type": "task.created", "data": {"taskId": 7}}
+    assert sorted(wrong_fields(api.post("/api/v1/events", invalid))) == ["data.taskId", "data.title"]
     unknown = {"type": "task.crated", "data": {}}
     assert wrong_fields(api.post("/api/v1/events", unknown)) == ["type"]
     api.post("/api/v1/events", {"type": "task.created", "data": {"taskId": "7", "title": "T"}}).expect(202)
 
 
-def test_a_strict_tenants_queue_message_that_does_not_fit_is_a_dead_letter(
+def test_a_strict_tenants_event_on_the_queue_that_does_not_match_its_schema_is_dead_lettered(
     stack, tenant, strict, register, requests, eventually
 ):
     register(["task.*"])
@@ -88,8 +88,8 @@ def test_a_strict_tenants_queue_message_that_does_not_fit_is_a_dead_letter(
     (request,) = requests(1)
     assert json.loads(request.body)["data"]["taskId"] == "7"
 
-    def letter() -> dict | None:
+    def find() -> dict | None:
         return next((one for one in stack.dead_letters("events") if tenant in one["Body"]), None)
 
-    buried = eventually(letter, "no dead letter came")
-    assert buried["MessageAttributes"]["reason"]["StringValue"] == "data.taskId: must be of type string"
+    letter = eventually(find, "no dead letter was found")
+    assert letter["MessageAttributes"]["reason"]["StringValue"] == "data.taskId: must be of type string"

@@ -1,4 +1,4 @@
-"""Filters and transforms, as a real receiver sees them."""
+"""Filters and transforms of webhooks, and what receivers get because of them."""
 
 import json
 
@@ -7,21 +7,21 @@ import pytest
 ORDER = {"total": 99.9, "status": "paid", "customer": {"id": 7, "email": "a@example.com"}}
 
 
-def test_a_filter_decides_what_comes(publish, register, requests, drained):
-    register(path="/dear", filter="event.data.total > 50.0 && event.type == 'order.created'")
+def test_a_filter_decides_which_events_are_delivered(publish, register, requests, drained):
+    register(path="/expensive", filter="event.data.total > 50.0 && event.type == 'order.created'")
     register(path="/all")
 
     publish({**ORDER, "total": 9.9})
     publish(ORDER)
 
     requests(2, path="/all")
-    (dear,) = requests(1, path="/dear")
-    assert json.loads(dear.body)["data"]["total"] == 99.9
+    (expensive,) = requests(1, path="/expensive")
+    assert json.loads(expensive.body)["data"]["total"] == 99.9
     drained()
-    requests(1, path="/dear")
+    requests(1, path="/expensive")
 
 
-def test_a_transform_makes_the_data(api, publish, register, requests):
+def test_a_transform_produces_the_data(api, publish, register, requests):
     webhook = register(transform="{'amount': event.data.total, 'who': event.data.customer, 'kind': event.type}")
     assert webhook["transform"].startswith("{'amount'")
 
@@ -36,7 +36,7 @@ def test_a_transform_makes_the_data(api, publish, register, requests):
     }
 
 
-def test_a_transform_that_fails_ends_its_delivery_with_the_reason_and_blocks_no_other(
+def test_a_failing_transform_fails_its_delivery_with_the_reason_and_no_other(
     api, publish, receiver, register, requests, delivery_of, eventually
 ):
     webhook = register(path="/broken", transform="{'amount': event.data.nothing}")
@@ -51,12 +51,12 @@ def test_a_transform_that_fails_ends_its_delivery_with_the_reason_and_blocks_no_
 
     api.patch(f"/api/v1/webhooks/{webhook['id']}", {"transform": "{'amount': event.data.total}"}).expect(200)
 
-    def mended():
-        # A function may use a webhook that is five seconds old, so a retry may still meet the old one.
+    def retried():
+        # A function may cache a webhook for five seconds, so a retry may still use the old transform.
         api.post(f"/api/v1/webhooks/deliveries/{failed['id']}/retry")
         return receiver.wait_for(1, 2.0, "/broken")
 
-    (request, *_) = eventually(mended)
+    (request, *_) = eventually(retried)
     assert json.loads(request.body)["data"] == {"amount": 99.9}
 
 
@@ -69,7 +69,7 @@ def test_a_transform_that_fails_ends_its_delivery_with_the_reason_and_blocks_no_
         ("transform", "event.type", "fails on the sample of alert.resolved: must make a map"),
     ],
 )
-def test_a_wrong_expression_is_refused_with_its_place(api, field, text, message):
+def test_an_invalid_expression_is_refused_with_the_position_of_the_mistake(api, field, text, message):
     body = {"url": "https://example.com/", "events": ["*"], field: text}
     (error,) = api.post("/api/v1/webhooks", body).expect(422).body["errors"]
     assert error["path"] == field

@@ -1,4 +1,4 @@
-"""Who gets an event."""
+"""Which webhooks get an event."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +9,7 @@ import pytest
 THOUSAND = 1000
 
 
-def test_an_event_goes_to_subscribed_webhooks_only(publish, register, requests, drained, receiver):
+def test_only_subscribed_webhooks_get_an_event(publish, register, requests, drained, receiver):
     register(["order.created"], path="/exact")
     register(["order.*"], path="/prefix")
     register(["*"], path="/all")
@@ -36,7 +36,7 @@ def test_another_tenants_webhook_gets_nothing(stack, tenant, publish, register, 
     assert b'"mine":true' in request.body.replace(b" ", b"")
 
 
-def test_a_webhook_gets_no_event_from_before_its_creation(publish, register, requests, drained):
+def test_a_webhook_gets_no_event_accepted_before_its_creation(publish, register, requests, drained):
     publish(event_type="order.cancelled")
     webhook = register()
 
@@ -49,7 +49,7 @@ def test_a_webhook_gets_no_event_from_before_its_creation(publish, register, req
     assert webhook["events"] == ["*"]
 
 
-def test_a_test_event_reaches_test_webhooks_only(publish, register, requests, drained):
+def test_only_webhooks_in_test_mode_get_a_test_event(publish, register, requests, drained):
     register(path="/live")
     register(path="/test", testMode=True)
 
@@ -62,7 +62,9 @@ def test_a_test_event_reaches_test_webhooks_only(publish, register, requests, dr
     assert got == {("/test", False), ("/live", True)}
 
 
-def test_a_replayed_stream_record_sends_nothing_twice(stack, tenant, publish, register, requests, delivery_of, drained):
+def test_a_replayed_stream_record_causes_no_second_request(
+    stack, tenant, publish, register, requests, delivery_of, drained
+):
     webhook = register()
     event = publish()
     delivery_of(webhook)

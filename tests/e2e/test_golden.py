@@ -1,5 +1,5 @@
-"""What really comes to a receiver is the golden request of its contract, byte for byte but for ids, times
-and signatures: nothing on the way, no HTTP client and no queue, adds to it or writes it anew."""
+"""A receiver gets the golden request of its contract, byte for byte except for ids, times and signatures:
+no queue and no HTTP client on the way changes it."""
 
 import re
 
@@ -9,10 +9,10 @@ from readers import CONTRACTS
 
 SNAPSHOTS = ROOT / "shared" / "contracts" / "src" / "snapshots"
 
-# What the HTTP client says for itself.
+# Headers that the HTTP client adds.
 OF_THE_CLIENT = {"host", "content-length", "accept"}
 
-# The samples of shared/contracts/src/tests/sample.rs, as a producer publishes them.
+# The samples of shared/contract/bundled/src/tests/sample.rs, as a producer publishes them.
 EVENTS = {
     "bare": r'{"id": "evt-1", "type": "task.created", "data": { "taskId": "123", "title": "New Task" }}',
     "full": r"""{"id": "evt-1", "type": "task.completed", "version": "2.0", "timestamp": "2024-01-15T10:30:00.123Z",
@@ -21,7 +21,7 @@ EVENTS = {
             "amount": 1.50, "rate": 1E+21, "7": [true, null, -0.0], "note": 2 }}""",
 }
 
-# What is another one in each run, and how it is written here; times and numbers keep their form.
+# What differs in each run, and what replaces it before comparing. Times and numbers keep their form.
 VARYING = [
     (r"wh_[0-9A-Z]{26}", "wh_…"),
     (r"dlv_[\w-]+", "dlv_…"),
@@ -33,7 +33,7 @@ VARYING = [
 ]
 
 
-def alike(text: str) -> str:
+def normalised(text: str) -> str:
     for pattern, instead in VARYING:
         text = re.sub(pattern, instead, text)
     return text
@@ -54,5 +54,5 @@ def test_a_receiver_gets_the_golden_request(contract, event, api, tenant, regist
 
     lines = sorted((name.lower(), value) for name, value in request.header_list if name.lower() not in OF_THE_CLIENT)
     headers = "\n".join(f"{name}: {value}" for name, value in lines)
-    came = f"{request.method}\n{headers}\n\n{request.body.decode()}"
-    assert alike(came.replace(f"/tenants/{tenant}", "/tenants/acme")) == alike(golden(contract, event))
+    arrived = f"{request.method}\n{headers}\n\n{request.body.decode()}"
+    assert normalised(arrived.replace(f"/tenants/{tenant}", "/tenants/acme")) == normalised(golden(contract, event))

@@ -1,8 +1,8 @@
-"""A receiver that fails is left alone, what it missed waits, and nothing of it is lost.
+"""Deliveries to a failing, paused or rate-limited receiver wait without being lost, and are made later.
 
-How health, circuits and pauses are decided is tested with the code; here it is the deployed functions, the
-real tables and the schedule's own function that have to agree. Nothing depends on how long it takes: runs of
-`upkeep` are ordered where one is needed, and those of the schedule do no harm.
+Unit tests cover how health, circuits and pauses are decided. These tests check that the deployed functions,
+the tables and `upkeep` work together. They do not depend on timing: they invoke `upkeep` themselves, and
+its scheduled runs do not disturb them.
 """
 
 import json
@@ -20,20 +20,20 @@ SCHEDULED = json.loads((ROOT / "events" / "upkeep.json").read_text())
 
 @pytest.fixture
 def upkeep(stack):
-    """`upkeep()`: one run, as the schedule makes it."""
+    """`upkeep()`: invokes it once, as the schedule does."""
     return lambda: stack.invoke("UpkeepFunction", SCHEDULED)
 
 
 @pytest.fixture
-def kept_up(upkeep, eventually):
-    """`kept_up(probe)`: waits for what the probe finds, with a run of `upkeep` before each look."""
+def with_upkeep(upkeep, eventually):
+    """`with_upkeep(probe)`: like `eventually`, with a run of `upkeep` before each call of `probe`."""
 
-    def wait(probe, what: str = "it did not happen"):
-        def look():
+    def wait(probe, what: str = "the expected state was not reached"):
+        def run_and_probe():
             assert upkeep()["failed"] == 0
             return probe()
 
-        return eventually(look, what)
+        return eventually(run_and_probe, what)
 
     return wait
 
@@ -72,7 +72,7 @@ def reasons(api, webhook) -> set[str]:
 
 
 def failing_for_a_minute(stack, webhook) -> None:
-    """Nine failures in a row, the first a while ago: the next one opens the circuit."""
+    """Writes nine failures in a row, five minutes apart from first to last: the next one opens the circuit."""
     health = {
         "circuit": {"is": "closed"},
         "streak": {"failures": 9, "since": "2024-01-15T10:30:00Z", "last": "2024-01-15T10:35:00Z"},
@@ -81,8 +81,8 @@ def failing_for_a_minute(stack, webhook) -> None:
     inside.put_health(stack, webhook["id"], health)
 
 
-def test_a_dead_receivers_circuit_opens_and_what_was_parked_is_delivered_after_it_recovers(
-    stack, api, publish, register, receiver, delivery_of, deliveries_of, eventually, kept_up, tenant
+def test_the_circuit_of_a_dead_receiver_opens_and_parked_deliveries_are_made_when_it_recovers(
+    stack, api, publish, register, receiver, delivery_of, deliveries_of, eventually, with_upkeep, tenant
 ):
     watcher = register(events=["webhook.failing", "webhook.recovered"], path="/watcher")
     receiver.respond = behaviours.by_path({"/watcher": behaviours.ok(), "/": behaviours.always(500)})
@@ -104,19 +104,19 @@ def test_a_dead_receivers_circuit_opens_and_what_was_parked_is_delivered_after_i
     eventually(lambda: "circuit" in reasons(api, webhook), "nothing was parked")
 
     receiver.respond = behaviours.ok()
-    kept_up(lambda: statuses(api, webhook) == ["delivered"] * 13, "what was parked was not delivered")
+    with_upkeep(lambda: statuses(api, webhook) == ["delivered"] * 13, "the parked deliveries were not made")
     assert {delivery["eventId"] for delivery in listed(api, webhook)} == {first, *later}
     assert inside.circuit(stack, webhook["id"]) == "closed"
     assert not inside.is_slow(stack, tenant, webhook["id"])
     recovered = isolation(api, webhook)
     assert (recovered["lane"], recovered["circuit"], recovered["failuresInARow"]) == ("fast", {"state": "closed"}, 0)
-    kept_up(lambda: len(statuses(api, watcher)) == 2, "it was not reported")
+    with_upkeep(lambda: len(statuses(api, watcher)) == 2, "no operational event was sent")
     reported = [d["eventType"] for d in deliveries_of(watcher, 2)]
     assert sorted(reported) == ["webhook.failing", "webhook.recovered"]
 
 
-def test_a_paused_webhooks_deliveries_wait_and_are_delivered_when_it_is_resumed(
-    stack, tenant, api, publish, register, requests, eventually, kept_up, drained
+def test_deliveries_of_a_paused_webhook_wait_until_it_is_resumed(
+    stack, tenant, api, publish, register, requests, eventually, with_upkeep, drained
 ):
     webhook = register()
     api.post(f"/api/v1/webhooks/{webhook['id']}/pause").expect(200)
@@ -133,47 +133,48 @@ def test_a_paused_webhooks_deliveries_wait_and_are_delivered_when_it_is_resumed(
         assert moment(delivery["expiresAt"]) == int(stored["expiresAt"]["N"])
         assert moment(delivery["createdAt"]) <= moment(delivery["parked"]["since"]) <= time.time() + 5
         path = f"/api/v1/webhooks/{webhook['id']}/deliveries/{delivery['id']}"
-        told = api.get(path).expect(200).body
-        assert {name: told[name] for name in delivery} == delivery
+        read = api.get(path).expect(200).body
+        assert {name: read[name] for name in delivery} == delivery
 
     api.post(f"/api/v1/webhooks/{webhook['id']}/resume").expect(200)
-    kept_up(lambda: statuses(api, webhook) == ["delivered"] * 5, "they were not released")
+    with_upkeep(lambda: statuses(api, webhook) == ["delivered"] * 5, "they were not released")
     assert {request.headers["webhook-id"] for request in requests(5)} == events
     drained()
-    # One that met an instance which still remembered the pause was parked once more, and sent at once.
-    kept_up(lambda: inside.pointers(stack, webhook["id"]) == [], "a pointer was left")
+    # An instance may have cached the pause, so a delivery may have been parked once more.
+    with_upkeep(lambda: inside.pointers(stack, webhook["id"]) == [], "a pointer was left")
     assert isolation(api, webhook)["parked"] == {"count": 0, "atLeast": False}
     assert parked(api, webhook) == []
 
 
-def test_what_is_not_made_because_too_many_are_parked_is_counted(stack, api, publish, register, eventually):
+def test_deliveries_skipped_because_too_many_are_parked_are_counted(stack, api, publish, register, eventually):
     webhook = register()
     api.post(f"/api/v1/webhooks/{webhook['id']}/pause").expect(200)
     publish()
     eventually(lambda: reasons(api, webhook) == {"paused"}, "it was not parked")
     assert isolation(api, webhook)["skipped"] == 0
-    inside.say_parked(stack, webhook["id"], 1_000_000)
+    inside.set_parked(stack, webhook["id"], 1_000_000)
 
     def skipped() -> bool:
-        # An instance believes for ten seconds what it was told of the number.
+        # An instance caches the number for ten seconds.
         publish()
         return isolation(api, webhook)["skipped"] > 0
 
-    eventually(skipped, "none was skipped")
+    eventually(skipped, "no delivery was skipped")
     assert isolation(api, webhook)["parked"]["count"] >= 1
 
 
-def test_switching_a_webhook_on_releases_what_was_parked(
-    stack, tenant, api, publish, register, eventually, kept_up
+def test_enabling_a_webhook_releases_its_parked_deliveries(
+    stack, tenant, api, publish, register, eventually, with_upkeep
 ):
     webhook = register()
-    inside.set_webhook(stack, tenant, webhook["id"], "state", {"is": "disabled", "at": "2024-01-15T10:30:00Z", "reason": "gone"})
+    disabled = {"is": "disabled", "at": "2024-01-15T10:30:00Z", "reason": "gone"}
+    inside.set_webhook(stack, tenant, webhook["id"], "state", disabled)
     publish()
     eventually(lambda: statuses(api, webhook) == ["pending"], "it was not parked")
 
     api.put(f"/api/v1/webhooks/{webhook['id']}", {"active": True}).expect(200)
 
-    kept_up(lambda: statuses(api, webhook) == ["delivered"], "it was not released")
+    with_upkeep(lambda: statuses(api, webhook) == ["delivered"], "it was not released")
 
 
 def test_deliveries_over_a_rate_limit_wait_without_spending_an_attempt(
@@ -204,7 +205,7 @@ def test_the_wait_for_a_slot_is_shown(api, publish, register, eventually):
     webhook = register(rateLimit={"requests": 1, "perSeconds": 3600})
     publish(), publish()
 
-    eventually(lambda: reasons(api, webhook) == {"", "rate limit"}, "none was parked for its slot")
+    eventually(lambda: reasons(api, webhook) == {"", "rate limit"}, "no delivery was parked for its slot")
 
     (waiting,) = parked(api, webhook)
     figures = health(api, webhook)["rateLimit"]
@@ -212,14 +213,16 @@ def test_the_wait_for_a_slot_is_shown(api, publish, register, eventually):
     assert waiting["parked"]["since"] < waiting["parked"]["dueAt"] < figures["nextSlotAt"]
 
 
-def test_a_webhook_that_is_gone_is_reported_to_the_others(register, publish, receiver, deliveries_of, kept_up, requests):
+def test_a_webhook_that_is_gone_is_reported_to_the_others(
+    register, publish, receiver, deliveries_of, with_upkeep, requests
+):
     receiver.respond = behaviours.by_path({"/gone": behaviours.gone(), "/watcher": behaviours.ok()})
     watcher = register(events=["webhook.disabled"], path="/watcher")
     gone = register(events=["*", "webhook.disabled"], path="/gone")
 
     publish()
 
-    kept_up(lambda: receiver.wait_for(1, 0.1, "/watcher"), "it was not reported")
+    with_upkeep(lambda: receiver.wait_for(1, 0.1, "/watcher"), "no operational event was sent")
     (report,) = requests(1, "/watcher")
     body = json.loads(report.body)
     assert body["type"] == "webhook.disabled"
@@ -240,8 +243,8 @@ def test_an_exhausted_delivery_is_reported_once(register, publish, receiver, del
     assert (data["webhookId"], data["eventId"], data["attempts"]) == (webhook["id"], event, 2)
 
 
-def test_a_recovery_sends_again_what_failed_and_what_was_never_made(
-    api, publish, register, receiver, deliveries_of, kept_up
+def test_a_recovery_sends_failed_and_skipped_deliveries(
+    api, publish, register, receiver, deliveries_of, with_upkeep
 ):
     receiver.respond = behaviours.by_path({"/": behaviours.always(500), "/witness": behaviours.ok()})
     since = now()
@@ -250,24 +253,24 @@ def test_a_recovery_sends_again_what_failed_and_what_was_never_made(
     deliveries_of(webhook, 1, "failed")
     api.patch(f"/api/v1/webhooks/{webhook['id']}", {"active": False}).expect(200)
     skipped = publish()
-    # Fanned out, and not to the inactive one.
+    # The event has been fanned out, but not to the inactive webhook.
     deliveries_of(witness, 2)
     receiver.respond = behaviours.ok()
     api.patch(f"/api/v1/webhooks/{webhook['id']}", {"active": True}).expect(200)
     recover = f"/api/v1/webhooks/{webhook['id']}/recover"
     api.get(recover).expect(404)
 
-    ordered = api.post(recover, {"since": since, "status": "any"}).expect(202).body
-    assert (ordered["state"], ordered["sent"]) == ("running", 0)
+    accepted = api.post(recover, {"since": since, "status": "any"}).expect(202).body
+    assert (accepted["state"], accepted["sent"]) == ("running", 0)
 
-    kept_up(lambda: statuses(api, webhook).count("delivered") == 2, "they were not recovered")
+    with_upkeep(lambda: statuses(api, webhook).count("delivered") == 2, "they were not recovered")
     delivered = {delivery["eventId"] for delivery in deliveries_of(webhook, 2)}
     assert delivered == {failed, skipped}
-    kept_up(lambda: api.get(recover).expect(200).body["state"] == "done", "the recovery did not end")
+    with_upkeep(lambda: api.get(recover).expect(200).body["state"] == "done", "the recovery did not end")
     assert api.get(recover).expect(200).body["sent"] == 2
 
 
-def test_what_was_parked_is_discarded_on_resuming_where_it_is_asked_for(api, publish, register, requests, eventually, kept_up):
+def test_resuming_can_discard_the_parked_deliveries(api, publish, register, requests, eventually, with_upkeep):
     webhook = register()
     api.post(f"/api/v1/webhooks/{webhook['id']}/pause").expect(200)
     for _ in range(2):
@@ -276,22 +279,22 @@ def test_what_was_parked_is_discarded_on_resuming_where_it_is_asked_for(api, pub
 
     api.post(f"/api/v1/webhooks/{webhook['id']}/resume", {"discard": True}).expect(200)
 
-    kept_up(lambda: statuses(api, webhook) == ["cancelled"] * 2, "they were not discarded")
+    with_upkeep(lambda: statuses(api, webhook) == ["cancelled"] * 2, "they were not discarded")
     assert not requests(0)
 
 
 def test_a_lost_message_is_replaced_once_it_is_long_overdue(
-    stack, tenant, api, publish, register, receiver, delivery_of, kept_up, requests
+    stack, tenant, api, publish, register, receiver, delivery_of, with_upkeep, requests
 ):
     receiver.respond = behaviours.failing(1)
     webhook = register(retryPolicy={"schedule": [3600]})
     event = inside.event_item(stack, tenant, publish())
     delivery = delivery_of(webhook, "retrying")
-    # Nobody acts for it, and it was due two hours ago.
+    # No message acts for it any more, and it was due two hours ago.
     two_hours_ago = str(int((time.time() - 7200) * 1000))
     inside.set_wait(stack, webhook["id"], event, due_ms=two_hours_ago, owner=uuid.uuid4().hex)
     inside.watch(stack, tenant, webhook["id"])
 
-    kept_up(lambda: statuses(api, webhook) == ["delivered"], "it was not sent again")
+    with_upkeep(lambda: statuses(api, webhook) == ["delivered"], "it was not sent again")
     assert requests(2)
     assert delivery["id"]

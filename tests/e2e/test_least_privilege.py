@@ -1,6 +1,6 @@
-"""The emulator enforces the functions' roles, and that bites: a role without one needed action fails.
+"""The emulator enforces the functions' roles: a function whose role lacks a needed action fails.
 
-Each test runs a copy of a deployed function, same code and settings, under a role of its own.
+Each test runs a copy of a deployed function, with the same code and settings, under a role of its own.
 """
 
 import json
@@ -21,8 +21,8 @@ def enforced(stack_file: Path) -> None:
 
 @pytest.fixture
 def copy_of(stack, stack_file: Path):
-    """`copy_of(function, without)`: the name of a copy whose role has all that the original's has, less one
-    action on one resource."""
+    """`copy_of(function, without)`: the name of a copy whose role has the permissions of the original, minus
+    one action on one resource."""
     endpoint = stack.description["awsEndpointUrl"]
     iam, lambdas = client("iam", endpoint), client("lambda", endpoint)
     undo = []
@@ -42,7 +42,7 @@ def copy_of(stack, stack_file: Path):
         (policy,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
         document = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
         if without:
-            document = less(document, *without)
+            document = reduced(document, *without)
         iam.put_role_policy(RoleName=name, PolicyName="copy", PolicyDocument=json.dumps(document))
         undo.append(lambda: iam.delete_role_policy(RoleName=name, PolicyName="copy"))
         lambdas.create_function(
@@ -64,8 +64,8 @@ def copy_of(stack, stack_file: Path):
         step()
 
 
-def less(document: dict, action: str, resource: str) -> dict:
-    """The policy without an action where it is allowed on a resource that has this in its name."""
+def reduced(document: dict, action: str, resource: str) -> dict:
+    """The policy without this action on the resource whose name contains this text."""
     statements, removed = [], 0
     for statement in document["Statement"]:
         actions, resources = as_list(statement["Action"]), as_list(statement["Resource"])
@@ -95,7 +95,7 @@ def published(tenant: str) -> dict:
     return record
 
 
-def test_a_copy_with_the_whole_role_works(stack, tenant, api, copy_of):
+def test_a_copy_with_the_full_role_works(stack, tenant, api, copy_of):
     name = copy_of("IngestFunction")
 
     assert invoke(stack, name, published(tenant)) == {"batchItemFailures": []}
@@ -103,26 +103,26 @@ def test_a_copy_with_the_whole_role_works(stack, tenant, api, copy_of):
 
 
 @pytest.mark.parametrize("action", ["dynamodb:PutItem"])
-def test_ingest_cannot_accept_an_event_without_the_right_to_write_it(action, stack, tenant, api, copy_of):
+def test_ingest_cannot_accept_an_event_without_permission_to_write_it(action, stack, tenant, api, copy_of):
     name = copy_of("IngestFunction", (action, stack.description["ledgerTable"]))
 
     answer = invoke(stack, name, published(tenant))
 
-    assert answer == {"batchItemFailures": [{"itemIdentifier": "m1"}]}, "the message stays in its queue"
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m1"}]}, "the message was not kept in its queue"
     api.get("/api/v1/events/e1").expect(404)
 
 
-def test_fanout_cannot_read_subscriptions_without_the_right_to(stack, tenant, publish, copy_of):
+def test_fanout_cannot_read_subscriptions_without_permission(stack, tenant, publish, copy_of):
     event = inside.event_item(stack, tenant, publish())
     name = copy_of("FanoutFunction", ("dynamodb:GetItem", stack.description["registryTable"]))
     payload = {"Records": [inside.stream_record(event)]}
 
     answer = stack.lambdas.invoke(FunctionName=name, Payload=json.dumps(payload).encode())
 
-    assert "FunctionError" in answer, "the batch fails and comes back"
+    assert "FunctionError" in answer, "the batch did not fail"
 
 
-def test_delivery_cannot_read_a_secret_without_the_right_to(stack, tenant, publish, register, receiver, copy_of):
+def test_delivery_cannot_read_a_secret_without_permission(stack, tenant, publish, register, receiver, copy_of):
     event = inside.event_item(stack, tenant, publish(event_type="order.cancelled"))
     webhook = register(["order.cancelled"])
     record = json.loads((Path(__file__).resolve().parents[2] / "events" / "delivery.json").read_text())

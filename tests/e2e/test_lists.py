@@ -1,4 +1,4 @@
-"""Long lists: deliveries by cursor and by page, the log of attempts, the undelivered, figures."""
+"""Long lists: deliveries by cursor and by page, the log of attempts, undelivered deliveries, statistics."""
 
 import inside
 import pytest
@@ -9,7 +9,7 @@ COUNT = 2_500
 
 
 def by_cursor(api, path: str, between=lambda: None, **query) -> list[dict]:
-    """The rows of all pages of a list; `between` is called after each page."""
+    """The rows of all pages of a list. Calls `between` after each page."""
     rows, cursor = [], {}
     while True:
         page = api.get(path, **query, **cursor).expect(200).body
@@ -31,7 +31,7 @@ def test_2500_deliveries_are_each_read_once_while_new_ones_arrive(
 ):
     webhook = register()
     path = f"/api/v1/webhooks/{webhook['id']}"
-    # One that was made; the others are written as it was, which is a matter of seconds.
+    # One delivery is made. The others are copies of its item, which takes seconds only.
     made = publish()
     delivery_of(webhook)
     item = inside.delivery_item(stack, webhook["id"], inside.event_item(stack, tenant, made))
@@ -47,7 +47,7 @@ def test_2500_deliveries_are_each_read_once_while_new_ones_arrive(
         "order.shipped": 1_249,
     }
 
-    # It stands still: by page it is all of them, each once.
+    # While nothing changes, page numbers list each delivery once.
     numbered = [api.get(f"{path}/deliveries", page=n, limit=100).expect(200).body for n in range(1, 27)]
     assert [len(page["data"]) for page in numbered] == [100] * 25 + [0]
     assert [page["page"] for page in numbered] == list(range(1, 27))
@@ -55,7 +55,7 @@ def test_2500_deliveries_are_each_read_once_while_new_ones_arrive(
     assert still[0] == made
     assert sorted(still) == sorted(first)
 
-    # New ones arrive after each page: by cursor each of the first ones is met once, and no other.
+    # A new delivery arrives after each page. The cursor still lists each of the first ones once, and no other.
     late = []
     assert ids_of(by_cursor(api, f"{path}/deliveries", lambda: late.append(publish()), limit=100)) == still
     assert len(late) >= 25
@@ -65,14 +65,14 @@ def test_2500_deliveries_are_each_read_once_while_new_ones_arrive(
     times = [row["at"] for row in log["data"]]
     assert times == sorted(times, reverse=True)
 
-    def all_are_there() -> bool:
+    def all_are_delivered() -> bool:
         listed = by_cursor(api, f"{path}/deliveries", limit=100, since=figures["until"], status="delivered")
         return sorted(ids_of(listed)) == sorted(late)
 
-    eventually(all_are_there, "not all of the late ones were delivered")
+    eventually(all_are_delivered, "not all later events were delivered")
 
 
-def test_the_log_tells_every_attempt_in_order_of_time(
+def test_the_log_lists_every_attempt_newest_first(
     api, publish, register, receiver, delivery_of, deliveries_of
 ):
     receiver.respond = behaviours.first(1, behaviours.always(500), behaviours.failing(1, status=503))
@@ -97,7 +97,9 @@ def test_the_log_tells_every_attempt_in_order_of_time(
     assert since == log[1:3]
 
 
-def test_the_undelivered_of_all_webhooks_are_one_list(stack, tenant, api, publish, register, receiver, eventually):
+def test_the_undelivered_deliveries_of_all_webhooks_are_one_list(
+    stack, tenant, api, publish, register, receiver, eventually
+):
     receiver.respond = behaviours.always(500)
     failing = register(path="/failing", retryPolicy={"schedule": [1]}, events=["order.*"])
     waiting = register(path="/waiting", retryPolicy={"schedule": [3600]})
@@ -108,13 +110,13 @@ def test_the_undelivered_of_all_webhooks_are_one_list(stack, tenant, api, publis
         return by_cursor(api, "/api/v1/deliveries", limit=2, **query)
 
     expected = {"failed": failing, "retrying": waiting}
-    rows = eventually(lambda: len(found := listed()) >= 6 and found, "not all were listed")
+    rows = eventually(lambda: len(found := listed()) >= 6 and found, "not all deliveries were listed")
     assert sorted(ids_of(rows)) == sorted(events * 2)
     assert [row["createdAt"] for row in rows] == sorted((row["createdAt"] for row in rows), reverse=True)
     for status, webhook in expected.items():
         found = eventually(lambda status=status: len(found := listed(status=status)) == 3 and found)
         assert {row["webhookId"] for row in found} == {webhook["id"]}
-    assert parked["id"] not in {row["webhookId"] for row in rows}, "it was not subscribed"
+    assert parked["id"] not in {row["webhookId"] for row in rows}, "an inactive webhook got a delivery"
     assert stack.api(f"{tenant}-other").get("/api/v1/deliveries").expect(200).body == {"data": []}
     assert wrong_fields(api.get("/api/v1/deliveries", status="delivered")) == ["status"]
 
@@ -142,7 +144,7 @@ def test_deliveries_are_found_by_type_and_time(api, publish, register, deliverie
     assert found(page=2, limit=2) == [events[0]]
 
 
-def test_a_cursor_belongs_to_the_list_that_gave_it(api, publish, register, deliveries_of):
+def test_a_cursor_is_valid_only_for_its_own_list(api, publish, register, deliveries_of):
     webhook, other = register(path="/one"), register(path="/two")
     publish(), publish()
     deliveries_of(webhook, 2)
@@ -154,7 +156,7 @@ def test_a_cursor_belongs_to_the_list_that_gave_it(api, publish, register, deliv
     assert wrong_fields(api.get(path, cursor=cursor, page=1)) == ["page"]
 
 
-def test_a_delivery_shows_what_it_carries(publish, register, delivery_of):
+def test_a_delivery_shows_its_payload(publish, register, delivery_of):
     webhook = register()
     publish({"orderId": "A-7"}, event_type="order.created", metadata={"source": "shop"})
 

@@ -1,4 +1,4 @@
-"""What a webhook has of its own instead of its contract's: time limit, rate limit, kind of signature."""
+"""Settings of a webhook that override those of its contract: time limit, rate limit, kind of signature."""
 
 import base64
 
@@ -15,27 +15,28 @@ def test_a_webhooks_own_time_limit_ends_an_attempt(receiver, publish, register, 
     failed = delivery_of(webhook, "failed")
     (attempt,) = failed["attempts"]
     assert attempt["error"]["kind"] == "timeout"
-    assert "1s" in attempt["error"]["detail"], "not its contract's 20 s"
+    assert "1s" in attempt["error"]["detail"], "the attempt had its contract's limit of 20 s"
 
 
-def test_limits_are_kept_changed_and_taken_back(api, register):
+def test_limits_are_stored_changed_and_removed(api, register):
     webhook = register(timeoutSeconds=7, rateLimit={"requests": 60, "perSeconds": 30})
     path = f"/api/v1/webhooks/{webhook['id']}"
     assert api.get(path).expect(200).body["rateLimit"] == {"requests": 60, "perSeconds": 30}
     changed = api.patch(path, {"timeout": 8}).expect(200).body
     assert (changed["timeout"], changed["rateLimit"]["requests"]) == (8, 60)
-    taken = api.patch(path, {"timeout": None, "rateLimit": None}).expect(200).body
-    assert "timeout" not in taken and "rateLimit" not in taken
+    removed = api.patch(path, {"timeout": None, "rateLimit": None}).expect(200).body
+    assert "timeout" not in removed and "rateLimit" not in removed
 
 
 def test_limits_out_of_bounds_are_refused_with_their_paths(api):
-    body = {"url": "https://example.com/", "events": ["*"], "timeout": 31, "rateLimit": {"requests": 0, "perSeconds": 1}}
+    limits = {"timeout": 31, "rateLimit": {"requests": 0, "perSeconds": 1}}
+    body = {"url": "https://example.com/", "events": ["*"], **limits}
     errors = api.post("/api/v1/webhooks", body).expect(422).body["errors"]
     assert [error["path"] for error in errors] == ["timeout", "rateLimit.requests"]
 
 
-def test_a_policy_is_completed_as_its_contract_retries(api, register):
-    # "Maximum retries configurable up to 10 attempts", of the 5, 25 and 125 seconds that its guide prints.
+def test_an_incomplete_policy_is_completed_from_its_contract(api, register):
+    # The platform guide: "Maximum retries configurable up to 10 attempts", with delays of 5, 25 and 125 s.
     webhook = register(contract="task-hub", retryPolicy={"maxRetries": 10})
     policy = webhook["retryPolicy"]
     assert (policy["initialDelay"], policy["multiplier"], policy["maxDelay"]) == (5_000, 5, 86_400_000)

@@ -1,4 +1,4 @@
-"""Both ways in: the API and the event queue. What goes in comes out signed, once."""
+"""An event published through the API or on the event queue is delivered once, signed."""
 
 import pytest
 from hooklane_local.signature import verified
@@ -32,7 +32,7 @@ def test_an_event_reaches_its_webhook_signed(publish, stack, tenant, register, r
 
 
 @pytest.mark.parametrize("prefix", ["/api/v1", "/api", ""])
-def test_every_prefix_of_the_documents_answers(prefix, stack, tenant, receiver, requests):
+def test_every_path_prefix_of_the_platform_guides_works(prefix, stack, tenant, receiver, requests):
     api = stack.api(tenant)
     webhook = api.post(f"{prefix}/webhooks", {"url": receiver.url(), "events": ["*"]}).expect(201).body
 
@@ -45,7 +45,7 @@ def test_every_prefix_of_the_documents_answers(prefix, stack, tenant, receiver, 
 
 @pytest.mark.parametrize("publish", [publish_by_api, publish_by_queue])
 @pytest.mark.parametrize("tenant_name", ["tenant", "tenantId", "tenant_id", "org_id"])
-def test_the_documents_synonyms_are_understood(publish, tenant_name, stack, tenant, register, requests):
+def test_the_field_names_of_the_platform_guides_are_accepted(publish, tenant_name, stack, tenant, register, requests):
     webhook = register()
     event = {"event": "order.created", "created_at": "2024-01-15T10:30:00Z", "data": {"a": 1}, tenant_name: tenant}
 
@@ -118,7 +118,7 @@ def test_a_batch_has_a_result_for_each_event(api, register, requests):
     assert ids == {"good-1", results[5]["id"]}
 
 
-def test_a_batch_of_a_hundred_events_is_delivered_whole(api, register, requests, drained):
+def test_every_event_of_a_batch_of_a_hundred_is_delivered(api, register, requests, drained):
     register()
     events = [{"type": "order.created", "data": {"n": n}} for n in range(100)]
 

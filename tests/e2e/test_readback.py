@@ -1,4 +1,4 @@
-"""What became of an event, as its tenant reads it, and as no other tenant can."""
+"""A tenant reads what became of its events, and no other tenant can."""
 
 import pytest
 from hooklane_local import behaviours
@@ -7,11 +7,11 @@ from problems import refused, wrong_fields
 
 @pytest.fixture
 def log_of(api):
-    """`log_of(webhook, **query)`: a page of its deliveries."""
+    """`log_of(webhook, **query)`: a page of the webhook's deliveries."""
     return lambda webhook, **query: api.get(f"/api/v1/webhooks/{webhook['id']}/deliveries", **query).expect(200).body
 
 
-def test_a_delivery_shows_what_was_sent_and_what_came_back(publish, register, receiver, requests, delivery_of):
+def test_a_delivery_shows_the_request_and_the_response(publish, register, receiver, requests, delivery_of):
     receiver.respond = behaviours.always(201, "schön".encode(), X_Receiver="here")
     webhook = register()
 
@@ -33,7 +33,7 @@ def test_a_delivery_shows_what_was_sent_and_what_came_back(publish, register, re
     requests(1)
 
 
-def test_a_waiting_delivery_says_when_it_is_tried_next(publish, register, receiver, delivery_of):
+def test_a_waiting_delivery_shows_when_its_next_attempt_is(publish, register, receiver, delivery_of):
     receiver.respond = behaviours.always(500)
     webhook = register(retryPolicy={"schedule": [3600]})
 
@@ -45,7 +45,7 @@ def test_a_waiting_delivery_says_when_it_is_tried_next(publish, register, receiv
     assert "completedAt" not in delivery
 
 
-def test_the_log_is_newest_first_and_read_page_by_page(publish, register, deliveries_of, log_of):
+def test_the_log_is_newest_first_on_every_page(publish, register, deliveries_of, log_of):
     webhook = register()
     events = [publish({"n": n}) for n in range(5)]
     deliveries_of(webhook, 5)
@@ -89,7 +89,7 @@ def test_a_webhook_without_deliveries_has_an_empty_log(register, log_of):
     ("query", "path"),
     [({"status": "lost"}, "status"), ({"limit": 0}, "limit"), ({"cursor": "x"}, "cursor"), ({"colour": 1}, "colour")],
 )
-def test_a_wrong_parameter_of_the_log_is_named(query, path, api, register):
+def test_an_invalid_parameter_of_the_log_is_named(query, path, api, register):
     assert wrong_fields(api.get(f"/api/v1/webhooks/{register()['id']}/deliveries", **query)) == [path]
 
 
@@ -100,25 +100,25 @@ def test_another_tenant_cannot_tell_that_a_webhook_exists(stack, tenant, publish
     stranger = stack.api(f"{tenant}-other")
     path = f"/api/v1/webhooks/{webhook['id']}"
 
-    of_a_stranger = [
+    existing_ones = [
         stranger.get(path),
         stranger.delete(path),
         stranger.get(f"{path}/deliveries"),
         stranger.get(f"{path}/deliveries/{delivery['id']}"),
     ]
-    nowhere = [
+    absent_ones = [
         stranger.get("/api/v1/webhooks/wh_01ARZ3NDEKTSV4RRFFQ69G5FAV"),
         stranger.delete("/api/v1/webhooks/wh_01ARZ3NDEKTSV4RRFFQ69G5FAV"),
         stranger.get("/api/v1/webhooks/wh_01ARZ3NDEKTSV4RRFFQ69G5FAV/deliveries"),
         stranger.get(f"/api/v1/webhooks/wh_01ARZ3NDEKTSV4RRFFQ69G5FAV/deliveries/{delivery['id']}"),
     ]
 
-    for existing, absent in zip(of_a_stranger, nowhere, strict=True):
+    for existing, absent in zip(existing_ones, absent_ones, strict=True):
         assert refused(existing, 404, "not-found") == refused(absent, 404, "not-found")
     assert stranger.get("/api/v1/webhooks").expect(200).body["data"] == []
 
 
-def test_a_delivery_is_found_under_its_own_webhook_only(api, publish, register, delivery_of, deliveries_of):
+def test_a_delivery_is_found_only_under_its_own_webhook(api, publish, register, delivery_of, deliveries_of):
     webhook, other = register(path="/one"), register(path="/two")
     publish()
     delivery = delivery_of(webhook)

@@ -1,4 +1,4 @@
-"""The receivers of docs/receivers, written from each document's text, against what Hooklane sends."""
+"""The receivers of docs/receivers, which are written from the platform guides, get what Hooklane sends."""
 
 import http.client
 import json
@@ -11,17 +11,17 @@ from sample_receivers import SampleReceiver, all_samples
 
 SECRET = "your-webhook-secret"
 OTHER_SECRET = "not-what-the-receiver-has"
-DOCUMENTS = ["virtual-queue", "virtual-queue-hex", "ops-center", "prism", "aegisx", "task-hub"]
+GUIDES = ["virtual-queue", "virtual-queue-hex", "ops-center", "prism", "aegisx", "task-hub"]
 FILES = ["receiver.mjs", "receiver.php", "receiver.py"]
-# By which header their receivers tell deliveries apart; those of the others take the body.
-NAMED_BY = {
+# The header by which receivers recognise a delivery. Receivers of the other contracts use the body.
+ID_HEADERS = {
     "virtual-queue": "x-webhook-delivery",
     "virtual-queue-hex": "x-webhook-delivery",
     "aegisx": "x-webhook-delivery",
     "task-hub": "x-delivery-id",
 }
 
-# As a producer writes them: number text, escapes and key order are what a careless sender changes.
+# As a producer writes them. A careless sender changes the text of numbers, escapes and the order of keys.
 EVENTS = {
     "text.characters": r'{"title": "Größe € 😀", "escapes": "\u00e9 \/ \" \\ \n \u0001 \ud83d\ude00 \u2028",'
     ' "html": "<b>&amp;</b>", "línea": ""}',
@@ -34,23 +34,23 @@ EVENTS = {
 
 
 def publish_all(api) -> None:
-    """Publishes the events as they are written above."""
+    """Publishes the events exactly as they are written above."""
     events = ", ".join(f'{{"type": "{event_type}", "data": {data}}}' for event_type, data in EVENTS.items())
     answer = api.post("/api/v1/events/batch", f'{{"events": [{events}]}}'.encode()).expect(200, 202).body
     assert len(answer["results"]) == len(EVENTS), answer
 
 
 def as_doubles(text: str):
-    """What a language without large integers makes of JSON."""
+    """JSON as a language reads it that has no large integers."""
     return json.loads(text, parse_int=float)
 
 
-def test_every_document_has_a_receiver_in_every_language():
-    assert all_samples() == sorted((document, file) for document in DOCUMENTS for file in FILES)
+def test_every_platform_guide_has_a_receiver_in_every_language():
+    assert all_samples() == sorted((guide, file) for guide in GUIDES for file in FILES)
 
 
 @pytest.mark.parametrize(("contract", "file"), all_samples())
-def test_a_receiver_takes_what_is_signed_with_its_secret(contract, file, api, register, deliveries_of):
+def test_a_receiver_accepts_what_is_signed_with_its_secret(contract, file, api, register, deliveries_of):
     with SampleReceiver(contract, file, SECRET) as sample:
         webhook = register(contract=contract, secret=SECRET, url=sample.url, retryPolicy="immediate")
         publish_all(api)
@@ -60,7 +60,7 @@ def test_a_receiver_takes_what_is_signed_with_its_secret(contract, file, api, re
     assert understood == {event_type: as_doubles(data) for event_type, data in EVENTS.items()}, sample.output
     remembered = {accepted.remember for accepted in sample.accepted}
     assert len(remembered) == len(EVENTS)
-    if contract in NAMED_BY:
+    if contract in ID_HEADERS:
         assert remembered == {delivery["id"] for delivery in delivered}
 
 
@@ -77,8 +77,10 @@ def test_a_receiver_refuses_what_is_signed_with_another_secret(
     assert sample.accepted == [], sample.output
 
 
-@pytest.mark.parametrize("contract", DOCUMENTS)
-def test_what_a_receiver_is_to_remember_is_the_same_on_every_attempt(contract, register, publish, receiver, requests):
+@pytest.mark.parametrize("contract", GUIDES)
+def test_the_id_that_a_receiver_remembers_is_the_same_on_every_attempt(
+    contract, register, publish, receiver, requests
+):
     receiver.respond = behaviours.failing(1)
     register(contract=contract, secret=SECRET, retryPolicy={"schedule": [1]})
 
@@ -86,18 +88,18 @@ def test_what_a_receiver_is_to_remember_is_the_same_on_every_attempt(contract, r
 
     first, second = requests(2)
     assert first.body == second.body
-    name = NAMED_BY.get(contract)
+    name = ID_HEADERS.get(contract)
     if name is not None:
         assert first.headers[name] == second.headers[name]
 
 
 @pytest.mark.parametrize(("contract", "file"), all_samples())
-def test_a_receiver_stands_what_anyone_may_send(contract, file):
+def test_a_receiver_refuses_malformed_requests(contract, file):
     some_hex = "0" * 64
     signatures = [None, "", "sha256=", "sha256=é", some_hex, f"sha256={some_hex}", f"sha256={some_hex}0"]
     bodies = [b"", b"no JSON", b"null", b"\xff\xfe", b'{"event": "a.b", "type": "a.b", "data": {}}']
     with SampleReceiver(contract, file, SECRET, signature_header="X-Signature") as sample:
-        hang_up_half_way(sample.url)
+        hang_up_during_the_body(sample.url)
         statuses = {
             (signature, body): status_of(sample.url, body, signature) for signature in signatures for body in bodies
         }
@@ -116,7 +118,7 @@ def status_of(url: str, body: bytes, signature: str | None) -> int:
         connection.close()
 
 
-def hang_up_half_way(url: str) -> None:
+def hang_up_during_the_body(url: str) -> None:
     address = urlsplit(url)
     with socket.create_connection((address.hostname, address.port), timeout=30) as connection:
         connection.sendall(b"POST / HTTP/1.1\r\nHost: receiver\r\nContent-Length: 100\r\n\r\n{")

@@ -1,4 +1,4 @@
-"""Dead letters are put back on their way, by what `make redrive` runs."""
+"""`make redrive` sends dead letters again."""
 
 import fcntl
 import json
@@ -8,37 +8,38 @@ from datetime import datetime, timezone
 
 import inside
 import pytest
-from hooklane_local.redrive import Options, Report, redrive, target_of
+from hooklane_local.redrive import Options, Report, redrive
+from hooklane_local.redrive_target import target_of
 
 
 @pytest.fixture
 def again(stack, stack_file, eventually):
-    """`again(source, match)`: what `make redrive` does with the letters that carry a text; no other test's."""
+    """`again(source, match)`: redrives the letters that contain a text, and so no other test's letters."""
 
     def run(source: str, match: str, **options) -> Report:
         def once() -> Report | None:
-            # A letter is hidden for as long as somebody looks through its queue: one at a time.
+            # A run hides the letters of its queue from other runs, so there may be one run at a time.
             with open(stack_file.parent / "redrive.lock", "w") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX)
                 report = redrive(target_of(None, stack.description), source, Options(match=match, **options))
             return report if report.lines else None
 
-        return eventually(once, f"no letter of {source} carries {match}")
+        return eventually(once, f"no letter of {source} contains {match}")
 
     return run
 
 
 @pytest.fixture
-def bury(stack):
-    """Puts a letter into a source's dead-letter queue, as a function would."""
+def dead_letter(stack):
+    """`dead_letter(source, body)`: sends a letter to a source's dead-letter queue, as a function does."""
 
     def put(source: str, body: str, reason: str = "a test") -> None:
-        told = {"reason": reason, "source": source, "time": "2024-01-15T10:30:00Z"}
+        attributes = {"reason": reason, "source": source, "time": "2024-01-15T10:30:00Z"}
         stack.sqs.send_message(
             QueueUrl=stack.description["deadLetterQueueUrls"][source],
             MessageBody=body,
             MessageAttributes={
-                name: {"DataType": "String", "StringValue": value} for name, value in told.items()
+                name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
             },
         )
 
@@ -49,13 +50,13 @@ def letters(stack, source: str, marker: str) -> list[dict]:
     return [letter for letter in stack.dead_letters(source) if marker in letter["Body"]]
 
 
-def test_an_event_goes_to_the_event_queue_again(stack, tenant, register, requests, again, bury):
+def test_an_event_is_sent_to_the_event_queue(stack, tenant, register, requests, again, dead_letter):
     register()
     event = {"id": f"late-{tenant}", "tenant": tenant, "type": "order.created", "data": {}}
-    bury("events", json.dumps(event))
+    dead_letter("events", json.dumps(event))
 
     shown = again("events", tenant, dry=True)
-    assert (shown.sent, shown.left) == (1, 0)
+    assert (shown.sent, shown.kept) == (1, 0)
     assert "would send" in shown.lines[0] and "a test" in shown.lines[0]
     assert len(letters(stack, "events", tenant)) == 1
 
@@ -65,22 +66,22 @@ def test_an_event_goes_to_the_event_queue_again(stack, tenant, register, request
     assert letters(stack, "events", tenant) == []
 
 
-def test_a_letter_that_fails_again_is_a_new_letter_and_met_once(stack, tenant, again, eventually, bury):
-    bury("events", json.dumps({"tenant": tenant, "type": "no type!", "data": {}}))
+def test_a_letter_that_fails_again_becomes_a_new_letter_and_is_sent_once(stack, tenant, again, eventually, dead_letter):
+    dead_letter("events", json.dumps({"tenant": tenant, "type": "no type!", "data": {}}))
 
     assert again("events", tenant).sent == 1
     eventually(lambda: len(letters(stack, "events", tenant)) == 1)
 
 
-def test_a_delivery_is_attempted_though_its_own_message_is_lost(
-    stack, tenant, publish, register, requests, delivery_of, again, bury
+def test_a_delivery_is_attempted_although_its_owner_is_lost(
+    stack, tenant, publish, register, requests, delivery_of, again, dead_letter
 ):
     event = inside.event_item(stack, tenant, publish(event_type="order.cancelled"))
     webhook = register(["order.cancelled"])
-    # It is due, and waits for a message that SQS moved away: one of the same generation would be a twin.
+    # It is due and waits for a message that is lost. A message of the same generation would be a duplicate.
     inside.waits_for_another(stack, webhook["id"], event, "lost", time.time(), "order.cancelled")
     delivery = inside.delivery_id(webhook["id"], event)
-    bury("deliveries", inside.message(webhook["id"], event, "order.cancelled", generation=1))
+    dead_letter("deliveries", inside.message(webhook["id"], event, "order.cancelled", generation=1))
 
     assert again("deliveries", delivery).sent == 1
     delivery_of(webhook, "delivered")
@@ -89,9 +90,9 @@ def test_a_delivery_is_attempted_though_its_own_message_is_lost(
 
 
 @pytest.mark.parametrize("body", ["no message %s", '{"version":9,"kind":"deliver","body":{"marker":"%s"}}'])
-def test_a_message_that_nobody_reads_goes_out_as_it_is_and_comes_back(body, stack, again, eventually, bury):
+def test_an_unreadable_message_is_sent_unchanged_and_dead_lettered_again(body, stack, again, eventually, dead_letter):
     marker = uuid.uuid4().hex
-    bury("deliveries", body % marker, "the first time")
+    dead_letter("deliveries", body % marker, "the first time")
 
     assert again("deliveries", marker).sent == 1
 
@@ -103,22 +104,22 @@ def test_a_message_that_nobody_reads_goes_out_as_it_is_and_comes_back(body, stac
     eventually(back)
 
 
-def test_a_stream_record_is_fanned_out_again(stack, tenant, publish, register, requests, again, bury):
+def test_a_stream_record_is_fanned_out_again(stack, tenant, publish, register, requests, again, dead_letter):
     register(["order.cancelled"])
     image = inside.event_item(stack, tenant, publish(event_type="order.other"))
     image["c"] = {"S": '{"type":"order.cancelled","data":{}}'}
     late = f"late-{tenant}"
     record = inside.stream_record({**image, "i": {"S": late}, "pk": {"S": f"EV#{tenant}#{late}"}})
-    bury("fanout", json.dumps(record))
+    dead_letter("fanout", json.dumps(record))
 
     assert again("fanout", late).sent == 1
     (request,) = requests(1)
     assert request.headers["webhook-id"] == late
 
 
-def note_of_lambda(batch: dict) -> str:
-    """What the stream's mapping tells of a batch that it gave up (*AWS Lambda Developer Guide*, "Retain
-    discarded batches")."""
+def lambda_note(batch: dict) -> str:
+    """The note that the event source mapping sends about a batch that it gave up on (*AWS Lambda Developer
+    Guide*, "Retain discarded batches")."""
     return json.dumps(
         {
             "requestContext": {"condition": "RecordAgeExceeded", "approximateInvokeCount": 9},
@@ -141,8 +142,8 @@ def batch_info(stack, first: dict, last: dict, shard: str, stream: str, arrival:
     }
 
 
-def test_records_that_the_mapping_gave_up_are_read_from_the_stream(
-    stack, tenant, publish, register, requests, again, bury, eventually
+def test_records_that_the_mapping_gave_up_on_are_read_from_the_stream(
+    stack, tenant, publish, register, requests, again, dead_letter, eventually
 ):
     streams = target_of(None, stack.description).dynamodbstreams
     event = publish(event_type="order.cancelled")
@@ -152,7 +153,7 @@ def test_records_that_the_mapping_gave_up_are_read_from_the_stream(
     older_than(stack, tenant, webhook)
     marker = f"shard-of-{tenant}"
     info = batch_info(stack, record, record, shard, stream, "2024-01-15T10:30:00.000Z")
-    bury("fanout", note_of_lambda({**info, "marker": marker}))
+    dead_letter("fanout", lambda_note({**info, "marker": marker}))
 
     report = again("fanout", marker)
     assert report.sent == 1, report.lines
@@ -160,8 +161,8 @@ def test_records_that_the_mapping_gave_up_are_read_from_the_stream(
     assert request.headers["webhook-id"] == event
 
 
-def test_records_that_left_the_stream_are_looked_for_in_the_ledger_if_asked_for(
-    stack, tenant, publish, register, requests, again, bury
+def test_records_that_left_the_stream_are_read_from_the_ledger_with_scan(
+    stack, tenant, publish, register, requests, again, dead_letter
 ):
     event = publish(event_type="order.cancelled")
     accepted = int(inside.event_item(stack, tenant, event)["a"]["N"])
@@ -172,11 +173,11 @@ def test_records_that_left_the_stream_are_looked_for_in_the_ledger_if_asked_for(
     stream = stack.dynamodb.describe_table(TableName=stack.description["ledgerTable"])["Table"]["LatestStreamArn"]
     marker = f"gone-{tenant}"
     info = batch_info(stack, gone, gone, "shardId-00000000000000000000-00000000", stream, arrival)
-    bury("fanout", note_of_lambda({**info, "marker": marker}))
+    dead_letter("fanout", lambda_note({**info, "marker": marker}))
 
-    left = again("fanout", marker)
-    assert (left.sent, left.left) == (0, 1)
-    assert "SCAN=1" in left.lines[0]
+    kept = again("fanout", marker)
+    assert (kept.sent, kept.kept) == (0, 1)
+    assert "SCAN=1" in kept.lines[0]
     assert len(letters(stack, "fanout", marker)) == 1
     assert again("fanout", marker, scan=True).sent == 1
     (request,) = requests(1)
@@ -193,12 +194,12 @@ def test_records_that_left_the_stream_are_looked_for_in_the_ledger_if_asked_for(
         ("%s cut", "too long (cut to its first 1040000 bytes)", "not whole"),
     ],
 )
-def test_what_cannot_be_sent_is_left_with_the_reason(body, reason, why, stack, again, bury):
+def test_a_letter_that_cannot_be_sent_is_kept_with_the_reason(body, reason, why, stack, again, dead_letter):
     marker = uuid.uuid4().hex
-    bury("fanout", body % marker, reason)
+    dead_letter("fanout", body % marker, reason)
 
     report = again("fanout", marker)
-    assert (report.sent, report.left) == (0, 1)
+    assert (report.sent, report.kept) == (0, 1)
     assert why in report.lines[0]
     assert len(letters(stack, "fanout", marker)) == 1
 
@@ -218,7 +219,7 @@ def find_record(streams, stream: str, pk: str) -> tuple[str, dict] | None:
 
 
 def older_than(stack, tenant: str, webhook: dict) -> None:
-    """Makes a webhook older than the events that were published before it, so that they are for it."""
+    """Makes a webhook older than the events that were published before it, so that it gets them."""
     table = stack.description["registryTable"]
     key = {"pk": {"S": f"T#{tenant}"}, "sk": {"S": f"WH#{webhook['id']}"}}
     stack.dynamodb.update_item(

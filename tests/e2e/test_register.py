@@ -1,4 +1,4 @@
-"""Webhooks: registered, listed, read, deleted, and refused with every wrong field named."""
+"""Webhooks are registered, listed, read and deleted; a refusal names every invalid field."""
 
 import pytest
 from problems import refused, wrong_fields
@@ -6,7 +6,7 @@ from problems import refused, wrong_fields
 GOOD = {"url": "https://hooks.example.com/in", "events": ["order.*"]}
 
 
-def test_a_webhook_is_registered_with_all_it_can_have(api):
+def test_a_webhook_is_registered_with_every_setting(api):
     body = {
         **GOOD,
         "name": "Orders",
@@ -39,12 +39,12 @@ def test_a_webhook_is_registered_with_all_it_can_have(api):
         {"backoff": "linear", "retry_delay": 1000, "backoff_multiplier": 1.5, "max_delay": 60000, "maxAttempts": 4},
         "conservative",
     ],
-    ids=["a schedule", "no retries", "the documents' synonyms", "a preset"],
+    ids=["a schedule", "no retries", "the platform guides' synonyms", "a preset"],
 )
-def test_a_retry_policy_is_taken_in_every_form(policy, api):
+def test_a_retry_policy_is_accepted_in_every_form(policy, api):
     webhook = api.post("/api/v1/webhooks", {**GOOD, "retryPolicy": policy}).expect(201).body
 
-    # What comes back is canonical, and good to be sent again.
+    # The answer has the canonical form, which the API accepts too.
     again = api.post("/api/v1/webhooks", {**GOOD, "retryPolicy": webhook["retryPolicy"]}).expect(201).body
     assert again["retryPolicy"] == webhook["retryPolicy"]
 
@@ -109,7 +109,7 @@ def test_a_deleted_webhook_is_gone(api):
         None,
     ],
 )
-def test_a_url_that_must_not_be_called_is_refused(url, api):
+def test_a_forbidden_url_is_refused(url, api):
     assert wrong_fields(api.post("/api/v1/webhooks", {**GOOD, "url": url})) == ["url"]
 
 
@@ -150,18 +150,18 @@ def test_every_wrong_field_is_named(wrong, paths, api):
 
 
 @pytest.mark.parametrize("missing", ["url", "events"])
-def test_what_a_webhook_must_have(missing, api):
+def test_a_missing_field_of_a_webhook_is_named(missing, api):
     body = {name: value for name, value in GOOD.items() if name != missing}
 
     assert wrong_fields(api.post("/api/v1/webhooks", body)) == [missing]
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"text"', b"null"])
-def test_a_body_that_is_no_object_is_refused(body, api):
+def test_a_body_that_is_not_an_object_is_refused(body, api):
     assert wrong_fields(api.post("/api/v1/webhooks", body)) == [""]
 
 
-def test_a_body_is_understood_whatever_its_content_type(api):
+def test_a_body_is_read_as_json_whatever_its_content_type(api):
     body = b'{"url": "https://hooks.example.com/", "events": ["*"]}'
 
     api.post("/api/v1/webhooks", body).expect(201)

@@ -1,4 +1,4 @@
-"""A failing receiver is tried again by policy, and by what it asks for."""
+"""A failed attempt is retried by the webhook's policy and by the receiver's `Retry-After`."""
 
 import email.utils
 import time
@@ -19,7 +19,7 @@ def seconds_between(earlier: str, later: str) -> float:
     return (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds()
 
 
-def test_a_receiver_that_fails_twice_gets_the_event_with_the_third_attempt(
+def test_a_delivery_that_fails_twice_succeeds_with_the_third_attempt(
     publish, register, receiver, requests, delivery_of, drained
 ):
     receiver.respond = behaviours.failing(2)
@@ -52,7 +52,7 @@ def test_a_receiver_that_fails_twice_gets_the_event_with_the_third_attempt(
     ],
     ids=["fixed", "linear", "exponential", "a preset"],
 )
-def test_the_delays_are_the_policys(policy, delays, publish, register, receiver, requests, delivery_of):
+def test_the_delays_follow_the_policy(policy, delays, publish, register, receiver, requests, delivery_of):
     receiver.respond = behaviours.always(503)
     webhook = register(retryPolicy=policy)
 
@@ -64,7 +64,7 @@ def test_the_delays_are_the_policys(policy, delays, publish, register, receiver,
         assert waited >= delay
 
 
-def test_an_exhausted_delivery_fails_and_keeps_every_attempt(
+def test_an_exhausted_delivery_fails_and_shows_every_attempt(
     api, publish, register, receiver, requests, delivery_of, drained
 ):
     receiver.respond = behaviours.always(500, b"out of order")
@@ -83,7 +83,7 @@ def test_an_exhausted_delivery_fails_and_keeps_every_attempt(
     assert [found["id"] for found in listed] == [delivery["id"]]
 
 
-def test_without_retries_the_first_failure_is_the_last(publish, register, receiver, requests, delivery_of, drained):
+def test_a_policy_without_retries_makes_one_attempt(publish, register, receiver, requests, delivery_of, drained):
     receiver.respond = behaviours.always(500)
     webhook = register(retryPolicy="immediate")
 
@@ -118,7 +118,7 @@ def test_a_later_retry_after_as_a_date_is_honoured(publish, register, receiver, 
     assert second.wall_time >= not_before
 
 
-def test_an_earlier_retry_after_does_not_hurry_the_policy(publish, register, receiver, requests, delivery_of):
+def test_an_earlier_retry_after_does_not_shorten_the_policys_delay(publish, register, receiver, requests, delivery_of):
     receiver.respond = behaviours.busy("0")
     webhook = register(retryPolicy={"schedule": [3]})
 
@@ -129,7 +129,7 @@ def test_an_earlier_retry_after_does_not_hurry_the_policy(publish, register, rec
     assert waited >= 3
 
 
-def test_a_retry_after_of_another_status_means_nothing(publish, register, receiver, delivery_of):
+def test_a_retry_after_with_another_status_is_ignored(publish, register, receiver, delivery_of):
     receiver.respond = behaviours.busy("3600", status=500)
     webhook = register(retryPolicy={"schedule": [1]})
 
@@ -159,7 +159,9 @@ def test_a_wait_over_a_minute_moves_to_the_retry_queue(
     assert item["s"]["M"]["w"]["L"][1] == {"S": message["MessageId"]}
 
 
-def test_the_fast_lane_is_left_when_the_wait_moves(stack, publish, register, receiver, delivery_of, eventually):
+def test_a_wait_that_moves_leaves_no_message_in_the_fast_lane(
+    stack, publish, register, receiver, delivery_of, eventually
+):
     receiver.respond = behaviours.always(500)
     webhook = register(retryPolicy={"schedule": [90]})
 
@@ -181,7 +183,7 @@ def test_a_wait_of_a_minute_stays_in_the_fast_lane(stack, publish, register, rec
     assert not inside.messages_of(stack, "retryQueueUrl", delivery["id"])
 
 
-def test_a_message_that_is_early_is_hidden_again_without_an_attempt(
+def test_a_message_before_its_time_is_hidden_again_without_an_attempt(
     stack, tenant, publish, register, receiver, requests, delivery_of, drained
 ):
     receiver.respond = behaviours.failing(1)
@@ -189,7 +191,7 @@ def test_a_message_that_is_early_is_hidden_again_without_an_attempt(
     event = inside.event_item(stack, tenant, publish())
     delivery_of(webhook, "retrying")
 
-    # Of the next generation, so it acts from now on: its sender did not get to write so.
+    # A message of the next generation takes the delivery over, as if its sender had failed before the write.
     inside.send(stack, "retryQueueUrl", inside.message(webhook["id"], event, generation=1))
 
     delivery = delivery_of(webhook, "delivered")
@@ -199,7 +201,7 @@ def test_a_message_that_is_early_is_hidden_again_without_an_attempt(
     assert delivery["attemptCount"] == 2
 
 
-def test_a_receiver_that_is_gone_disables_its_webhook(api, publish, register, receiver, requests, delivery_of, drained):
+def test_a_410_disables_the_webhook(api, publish, register, receiver, requests, delivery_of, drained):
     receiver.respond = behaviours.by_path({"/gone": behaviours.gone(), "/there": behaviours.ok()})
     webhook, other = register(path="/gone"), register(path="/there")
 
@@ -210,7 +212,7 @@ def test_a_receiver_that_is_gone_disables_its_webhook(api, publish, register, re
     assert [attempt["statusCode"] for attempt in delivery["attempts"]] == [410]
     disabled = api.get(f"/api/v1/webhooks/{webhook['id']}").expect(200).body
     assert (disabled["active"], disabled["status"]) == (False, "disabled")
-    # Later events go to the others only.
+    # Later events go only to the other webhook.
     publish()
     requests(2, "/there")
     drained()
@@ -218,18 +220,18 @@ def test_a_receiver_that_is_gone_disables_its_webhook(api, publish, register, re
     assert api.get(f"/api/v1/webhooks/{other['id']}").expect(200).body["status"] == "active"
 
 
-def test_a_deleted_webhooks_waiting_delivery_is_cancelled(
+def test_deleting_a_webhook_cancels_its_waiting_delivery(
     stack, tenant, api, publish, register, receiver, requests, delivery_of, drained, eventually
 ):
     receiver.respond = behaviours.always(500)
-    # Longer than the five seconds that a webhook may be remembered for.
+    # Longer than the five seconds for which a function may cache a webhook.
     webhook = register(retryPolicy={"schedule": [7, 1]})
     event = inside.event_item(stack, tenant, publish())
     delivery_of(webhook, "retrying")
 
     api.delete(f"/api/v1/webhooks/{webhook['id']}").expect(204)
 
-    # The log went with the webhook, so the ledger is asked.
+    # The log is deleted with the webhook, so this reads the ledger.
     eventually(lambda: "c" in inside.delivery_item(stack, webhook["id"], event)["s"]["M"])
     drained()
     requests(1)

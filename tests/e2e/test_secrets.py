@@ -1,4 +1,4 @@
-"""Signing secrets, header values and payloads are where they must be, and nowhere else."""
+"""Signing secrets, header values and payloads appear only where they must."""
 
 import base64
 import hashlib
@@ -16,17 +16,17 @@ from hooklane_local.signature import verified
 
 @pytest.fixture
 def emulator_log(stack_file: Path) -> Path:
-    """Everything that the functions and the emulator log."""
+    """The log of the functions and of the emulator."""
     return stack_file.parent / "emulator.log"
 
 
 @pytest.fixture
 def markers() -> dict[str, str]:
-    """Texts that occur nowhere else."""
+    """Unique texts, which occur nowhere else."""
     return {name: f"{name}-{uuid.uuid4().hex}" for name in ("secret", "header", "payload", "answer")}
 
 
-def test_the_secret_is_in_the_answer_to_the_creation_only(api, register):
+def test_only_the_answer_to_the_creation_shows_the_secret(api, register):
     webhook = register()
     assert webhook["secret"].startswith("whsec_")
 
@@ -58,7 +58,7 @@ def test_secrets_and_header_values_are_encrypted_in_the_table(stack, tenant, reg
             assert form not in stored
     for form in _forms(key):
         assert form not in stored
-    # The same secret twice does not look the same.
+    # The same secret is encrypted to a different text each time.
     register(secret=markers["secret"])
     first, second = (each["secret"]["S"] for each in _webhook_items(stack, tenant))
     assert first != second
@@ -74,12 +74,12 @@ def test_no_secret_and_no_payload_is_logged(
     verified(receiver.requests[-1], webhook["secret"])
     stack.send_event({"tenant": tenant, "type": "no type!", "data": {"text": markers["payload"]}})
 
-    # The failed attempt is logged, so this log is the one to look at.
+    # The failed attempt is in the log, so this is the right log.
     log = eventually(lambda: _text_with(emulator_log, delivery["id"]), "the failed attempt was not logged")
     eventually(lambda: any(tenant in letter["Body"] for letter in stack.dead_letters("events")))
     log = emulator_log.read_text(errors="replace")
     for name, marker in markers.items():
-        assert marker not in log, f"the {name} is logged"
+        assert marker not in log, f"the {name} is in the log"
     assert webhook["secret"] not in log
     assert stack.description["operatorKey"] not in log
 
@@ -87,7 +87,7 @@ def test_no_secret_and_no_payload_is_logged(
 def test_a_header_value_is_in_no_answer_log_or_item(
     emulator_log, stack, tenant, api, publish, register, receiver, delivery_of, markers, eventually
 ):
-    """Everything that can be asked for, logged or stored, after a failure, a success, a change and a mistake."""
+    """Checks every answer, log line and item after a failure, a success, a change and an invalid request."""
     receiver.respond = behaviours.failing(1, then=behaviours.ok(b"thanks"))
     webhook = register(headers={"Authorization": f"Bearer {markers['header']}"}, retryPolicy={"schedule": [1]})
     event = publish()
@@ -131,9 +131,9 @@ def test_a_new_data_key_takes_over_while_functions_are_warm(
     rotated = {**keys, name: uuid.uuid4().hex * 2, "current": name}
     secrets.put_secret_value(SecretId=_data_key(stack), SecretString=json.dumps(rotated))
 
-    # What an instance that started a moment ago would write. The warm ones do not know the key yet.
+    # As an instance would write it that has just started. The warm instances do not have the new key yet.
     new = register(headers={"X-Token": "after"})
-    _seal_again(stack, tenant, new["id"], rotated)
+    _encrypt_again(stack, tenant, new["id"], rotated)
     publish()
 
     _, first, second = requests(3)
@@ -144,7 +144,7 @@ def test_a_new_data_key_takes_over_while_functions_are_warm(
 
 
 def test_a_new_operator_key_takes_over_while_functions_are_warm(stack, tenant, api, eventually):
-    """The old one is good meanwhile: the other tests go on with it."""
+    """The old key stays valid, because the other tests use it."""
     token = api.post(f"/api/v1/tenants/{tenant}/tokens").expect(201).body["token"]
     before = {name: _text_of(stack, name) for name in ("OPERATOR_KEY_SECRET", "TOKEN_KEY_SECRET")}
     new = uuid.uuid4().hex
@@ -153,7 +153,7 @@ def test_a_new_operator_key_takes_over_while_functions_are_warm(stack, tenant, a
     try:
         for name, old in before.items():
             stack.secrets.put_secret_value(SecretId=_secret(stack, name), SecretString=f"{new}\n{old}")
-        eventually(lambda: with_new_key.get("/api/v1/webhooks").status == 200, "the new key was not good")
+        eventually(lambda: with_new_key.get("/api/v1/webhooks").status == 200, "the new key was not accepted")
         api.get("/api/v1/webhooks").expect(200)
         stack.api(tenant, token=token).get("/api/v1/webhooks").expect(200)
     finally:
@@ -170,14 +170,14 @@ def _data_key(stack) -> str:
 
 
 def _secret(stack, name: str) -> str:
-    """The id of the secret that the API's settings call so."""
+    """The id of the secret that this variable of the API function names."""
     function = stack.description["functions"]["ApiFunction"]
     settings = stack.lambdas.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
     return settings[name]
 
 
-def _seal_again(stack, tenant: str, webhook: str, keys: dict) -> None:
-    """Encrypts a webhook's secrets anew, under the current key, by the format that docs/operations.md tells."""
+def _encrypt_again(stack, tenant: str, webhook: str, keys: dict) -> None:
+    """Encrypts a webhook's secrets again with the current key, in the format of docs/operations.md."""
     (item,) = (item for item in _webhook_items(stack, tenant) if item["id"]["S"] == webhook)
     for attribute in ("secret", "headers"):
         key_name, sealed = item[attribute]["S"].rsplit(".", 1)
@@ -215,7 +215,7 @@ def _webhook_items(stack, tenant: str) -> list[dict]:
 
 
 def _forms(secret: bytes) -> list[str]:
-    """How it might have been written down, had somebody thought that this hides it."""
+    """The secret as text, in base64 and in hex: encodings that do not hide it."""
     readable = secret.decode(errors="replace")
     encoded = base64.b64encode(secret).decode().rstrip("=")
     return [readable, encoded, secret.hex()]

@@ -1,4 +1,4 @@
-"""The management API as the clients of a tenant's contract know it."""
+"""The management API answers in the format of the tenant's contract."""
 
 import re
 
@@ -11,7 +11,7 @@ MILLISECONDS = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 @pytest.fixture
 def speaks(stack, tenant):
-    """`speaks(contract)` sets the test's tenant to it."""
+    """`speaks(contract)`: sets the contract of the test's tenant."""
 
     def set_contract(contract: str) -> None:
         stack.api(None).put(f"/tenants/{tenant}", {"contract": contract}).expect(200)
@@ -21,12 +21,12 @@ def speaks(stack, tenant):
 
 @pytest.fixture
 def deliver(api, receiver, eventually):
-    """`deliver(webhook)` publishes what the receiver then has; returns its request."""
+    """`deliver(event_type)`: publishes an event, waits until the receiver gets it and returns the request."""
 
     def published(event_type: str):
         known = len(receiver.requests)
         api.post("/events", {"type": event_type, "data": {"n": 1}}).expect(202)
-        eventually(lambda: len(receiver.requests) > known, "nothing came")
+        eventually(lambda: len(receiver.requests) > known, "the receiver got no request")
         return receiver.requests[-1]
 
     return published
@@ -40,7 +40,7 @@ def test_prism_from_registration_to_the_list_of_deliveries(api, speaks, receiver
     assert created.body["status"] == "active" and SECONDS.fullmatch(created.body["created_at"])
     assert created.headers["etag"] and created.headers["location"].endswith(created.body["id"])
 
-    # It names no contract, so it speaks its tenant's.
+    # The webhook names no contract, so it has its tenant's.
     request = deliver("user.created")
     assert request.headers["x-webhook-signature"].startswith("sha256=")
 
@@ -51,7 +51,7 @@ def test_prism_from_registration_to_the_list_of_deliveries(api, speaks, receiver
     assert set(delivery) == {"id", "event", "status", "response_code", "delivered_at", "attempts"}
 
 
-def test_aegisx_has_its_own_status_codes_words_and_errors(api, speaks, receiver, deliver, eventually):
+def test_aegisx_has_its_own_status_codes_states_and_errors(api, speaks, receiver, deliver, eventually):
     speaks("aegisx")
     body = {"name": "Users", "url": receiver.url("/hook"), "events": ["user.created"]}
     webhook = api.post("/webhooks", body).expect(200).body["webhook"]
@@ -74,7 +74,7 @@ def test_aegisx_has_its_own_status_codes_words_and_errors(api, speaks, receiver,
     assert gone.body == {"error": "Webhook not found"}
 
 
-def test_a_contract_shapes_its_own_tenants_answers_only(stack, api, tenant, speaks):
+def test_a_contract_shapes_only_its_own_tenants_answers(stack, api, tenant, speaks):
     speaks("virtual-queue")
     body = {"url": "https://example.com/hook", "events": ["queue.created"]}
     mine = api.post("/webhooks", body).expect(201).body

@@ -1,4 +1,4 @@
-"""Where a webhook's deliveries may go, on the deployed stack, whose operator allows the loopback."""
+"""The addresses that webhooks may reach, on a stack that allows the loopback."""
 
 import pytest
 from problems import wrong_fields
@@ -18,23 +18,23 @@ from problems import wrong_fields
         "https://example.com:22/",
     ],
 )
-def test_a_target_that_shows_what_it_is_cannot_be_registered(url, api):
+def test_a_url_with_a_forbidden_address_cannot_be_registered(url, api):
     assert wrong_fields(api.post("/api/v1/webhooks", {"url": url, "events": ["*"]})) == ["url"]
 
 
-def test_a_webhook_keeps_to_its_ranges(api, receiver, register, publish, requests, delivery_of):
+def test_a_webhooks_url_must_be_in_its_own_ranges(api, receiver, register, publish, requests, delivery_of):
     inside = register(["order.completed"], targetCidrs=["127.0.0.1"])
     assert inside["targetCidrs"] == ["127.0.0.1/32"]
     publish(event_type="order.completed")
     delivery_of(inside)
 
     answer = api.patch(f"/api/v1/webhooks/{inside['id']}", {"targetCidrs": ["127.0.0.2"]})
-    assert wrong_fields(answer) == ["url"], "its address is not in the new ranges"
+    assert wrong_fields(answer) == ["url"], "the address is not in the new ranges"
     requests(1)
 
 
-def test_an_address_outside_of_the_ranges_is_blocked(stack, tenant, api, receiver, register, publish, delivery_of):
-    """A webhook whose ranges were narrowed past the API: the sender judges by itself."""
+def test_the_sender_blocks_an_address_outside_the_ranges(stack, tenant, receiver, register, publish, delivery_of):
+    """The ranges are narrowed in the table, not through the API, so only the sender can block it."""
     webhook = register(["order.cancelled"], targetCidrs=["127.0.0.1"], retryPolicy="immediate")
     stack.dynamodb.update_item(
         TableName=stack.description["registryTable"],

@@ -1,4 +1,4 @@
-"""Who may do what: generated from the OpenAPI document, so that a new route cannot be forgotten."""
+"""Which token may call which operation. Generated from the OpenAPI document, so that no route is forgotten."""
 
 import json
 import uuid
@@ -28,7 +28,7 @@ class Operation:
 
     @property
     def is_operators(self) -> bool:
-        """Those that no scope is enough for."""
+        """Whether only the operator may call it, because no scope is enough."""
         return not self.is_open and not self.scopes
 
 
@@ -49,8 +49,7 @@ def operations() -> list[Operation]:
 
 GUARDED = [operation for operation in operations() if not operation.is_open]
 
-# A body that each operation takes, so that it is not refused for another reason. Most take none or an
-# empty one.
+# A valid body for each operation that needs one, so that it is not refused for another reason.
 BODIES = {
     "createWebhook": {"url": "https://hooks.example.com/in", "events": ["*"]},
     "publishEvent": {"type": "order.created", "data": 1},
@@ -59,8 +58,8 @@ BODIES = {
     "putEventType": {"category": "secret", "description": "of B", "sample": 1, "schema": {}},
 }
 
-# A name is nobody's: what is put under it is the caller's own, whatever others have under the same.
-UNDER_A_NAME = {"putEventType"}
+# Operations on names that every tenant may use for something of its own.
+BY_NAME = {"putEventType"}
 
 
 def named(operation: Operation) -> str:
@@ -69,10 +68,11 @@ def named(operation: Operation) -> str:
 
 @pytest.fixture(scope="module")
 def world(stack: LocalStack) -> dict[str, str]:
-    """Something of everything that tenant A has, by the parameter of a path that names it."""
+    """One resource of each kind that belongs to tenant A, by the path parameter that names it."""
     tenant = f"t-{uuid.uuid4().hex[:12]}"
     api = stack.api(tenant)
-    webhook = api.post("/api/v1/webhooks", {"url": "http://127.0.0.1:1025/nobody-listens", "events": ["*"]}).expect(201).body
+    body = {"url": "http://127.0.0.1:1025/nobody-listens", "events": ["*"]}
+    webhook = api.post("/api/v1/webhooks", body).expect(201).body
     event = api.post("/api/v1/events", {"type": "order.created", "data": {"secret-of": tenant}}).expect(202).body
 
     def attempted():
@@ -90,7 +90,7 @@ def world(stack: LocalStack) -> dict[str, str]:
 
 @pytest.fixture
 def token(stack: LocalStack, tenant: str):
-    """`token("webhooks:read")`: a token of this test's tenant, which is not A."""
+    """`token("webhooks:read")`: a token of this test's tenant, which is not tenant A."""
 
     def mint(*scopes: str) -> str:
         path = f"/api/v1/tenants/{tenant}/tokens"
@@ -102,21 +102,21 @@ def token(stack: LocalStack, tenant: str):
 def ask(stack: LocalStack, operation: Operation, world: dict[str, str], token: str) -> Answer:
     path = operation.path
     for parameter in operation.parameters:
-        assert parameter in world, f"tell this test what A has as {{{parameter}}}"
+        assert parameter in world, f"this test lacks a resource of tenant A for {{{parameter}}}"
         path = path.replace(f"{{{parameter}}}", world[parameter])
     body = BODIES.get(operation.name, {} if operation.takes_body else None)
     return stack.api(None, token).request(operation.method, PREFIX + path, body)
 
 
-@pytest.mark.parametrize("operation", [o for o in GUARDED if o.parameters and o.name not in UNDER_A_NAME], ids=named)
-def test_another_tenants_things_do_not_exist(operation, stack, world, token):
+@pytest.mark.parametrize("operation", [o for o in GUARDED if o.parameters and o.name not in BY_NAME], ids=named)
+def test_another_tenants_resources_are_not_found(operation, stack, world, token):
     answer = ask(stack, operation, world, token(*operation.scopes) if operation.scopes else token("webhooks:write"))
 
     assert answer.status == 404, answer.raw
     assert world["tenant"].encode() not in answer.raw
 
 
-def test_another_tenants_event_type_is_not_touched(stack, world, tenant, token):
+def test_another_tenants_event_type_is_not_changed(stack, world, tenant, token):
     path = f"/api/v1/event-types/{world['type']}"
 
     stack.api(None, token("webhooks:write")).put(path, BODIES["putEventType"]).expect(201)
@@ -126,17 +126,17 @@ def test_another_tenants_event_type_is_not_touched(stack, world, tenant, token):
 
 
 @pytest.mark.parametrize("operation", [o for o in GUARDED if not o.parameters and o.scopes], ids=named)
-def test_no_list_shows_another_tenants_things(operation, stack, world, token):
+def test_no_list_shows_another_tenants_resources(operation, stack, world, token):
     answer = ask(stack, operation, world, token(*operation.scopes))
 
     assert answer.status in (200, 201, 202), answer.raw
-    for thing in world.values():
-        assert thing.encode() not in answer.raw
+    for resource in world.values():
+        assert resource.encode() not in answer.raw
 
 
 @pytest.mark.parametrize("operation", GUARDED, ids=named)
 @pytest.mark.parametrize("token", ["", "not-a-token", "eyJhbGciOiJub25lIn0.e30."], ids=["none", "garbage", "unsigned"])
-def test_nothing_without_a_token(operation, stack, world, token):
+def test_every_operation_needs_a_token(operation, stack, world, token):
     answer = ask(stack, operation, world, token)
 
     assert answer.status == 401, answer.raw
@@ -144,7 +144,7 @@ def test_nothing_without_a_token(operation, stack, world, token):
 
 
 @pytest.mark.parametrize("operation", [o for o in GUARDED if o.scopes], ids=named)
-def test_nothing_without_the_scope(operation, stack, world, token):
+def test_every_operation_needs_its_scope(operation, stack, world, token):
     others = {"webhooks:read", "webhooks:write", "events:publish"} - set(operation.scopes)
 
     answer = ask(stack, operation, world, token(*sorted(others)))
@@ -154,13 +154,13 @@ def test_nothing_without_the_scope(operation, stack, world, token):
 
 
 @pytest.mark.parametrize("operation", [o for o in GUARDED if o.is_operators and not o.parameters], ids=named)
-def test_the_operators_lists_are_the_operators(operation, stack, world, token):
+def test_only_the_operator_may_read_the_operators_lists(operation, stack, world, token):
     answer = ask(stack, operation, world, token("webhooks:read", "webhooks:write", "events:publish"))
 
     assert answer.status == 403, answer.raw
 
 
-def test_a_revoked_token_stops_at_once(stack, tenant, token):
+def test_a_revoked_token_is_refused_at_once(stack, tenant, token):
     mine = token("webhooks:read")
     stack.api(None, mine).get("/api/v1/webhooks").expect(200)
 
@@ -170,7 +170,7 @@ def test_a_revoked_token_stops_at_once(stack, tenant, token):
         stack.api(None, mine).get("/api/v1/webhooks").expect(401)
 
 
-def test_a_removed_tenant_is_gone_and_its_tokens_with_it(stack, tenant, token, register):
+def test_a_deleted_tenant_is_not_found_and_its_tokens_are_refused(stack, tenant, token, register):
     webhook, mine = register(), token("webhooks:read")
 
     stack.api(None).delete(f"/api/v1/tenants/{tenant}").expect(204)
@@ -180,15 +180,15 @@ def test_a_removed_tenant_is_gone_and_its_tokens_with_it(stack, tenant, token, r
     stack.api(None).get(f"/api/v1/tenants/{tenant}").expect(404)
 
 
-def test_a_tenants_limit_is_refused_over_and_told_on_every_answer(stack, tenant, token):
+def test_requests_over_a_tenants_limit_are_refused_and_every_answer_shows_the_limit(stack, tenant, token):
     stack.api(None).put(f"/api/v1/tenants/{tenant}", {"rateLimit": 20}).expect(200)
     mine = stack.api(None, token("webhooks:read"))
 
     answers = [mine.get("/api/v1/webhooks") for _ in range(50)]
 
     refused = [answer for answer in answers if answer.status == 429]
-    # Instances lease in blocks and a minute may end in between, so the count is approximate.
-    assert refused, "50 requests passed a limit of 20 a minute"
+    # The count is approximate: instances lease blocks of requests, and a new minute may begin.
+    assert refused, "50 requests were accepted although the limit is 20 a minute"
     assert all(int(answer.headers["retry-after"]) in range(1, 61) for answer in refused)
     assert {answer.headers["x-ratelimit-limit"] for answer in answers} == {"20"}
     for answer in answers:

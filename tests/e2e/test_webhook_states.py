@@ -1,4 +1,4 @@
-"""A webhook is tried, paused, resumed, given a new secret, and changed by several at once."""
+"""A webhook is tested, paused, resumed, given a new secret, and changed by concurrent requests."""
 
 import json
 import threading
@@ -22,7 +22,7 @@ from problems import refused, wrong_fields
     ],
     ids=["no body", "an empty object", "a type", "a payload"],
 )
-def test_a_test_reaches_the_receiver_and_shows_what_it_said(body, event_type, data, api, receiver, register, requests):
+def test_a_test_reaches_the_receiver_and_shows_its_response(body, event_type, data, api, receiver, register, requests):
     receiver.respond = lambda _request: Response(202, {"X-Seen": "yes"}, b"got it")
     webhook = register(headers={"X-Token": "a-token"})
 
@@ -37,17 +37,17 @@ def test_a_test_reaches_the_receiver_and_shows_what_it_said(body, event_type, da
     elif event_type == "webhook.test":
         assert payload["data"].keys() == {"message", "timestamp"}
     assert answer["success"] is True
-    said = answer["response"]
-    assert (said["status"], said["statusText"], said["body"]) == (202, "Accepted", "got it")
-    assert said["headers"]["x-seen"] == "yes"
-    # The answer shows what was sent without what is secret in it.
+    response = answer["response"]
+    assert (response["status"], response["statusText"], response["body"]) == (202, "Accepted", "got it")
+    assert response["headers"]["x-seen"] == "yes"
+    # The answer shows the request, with its secrets masked.
     shown = answer["request"]["headers"]
     assert shown["X-Token"] == "***"
     assert shown["webhook-signature"] != request.headers["webhook-signature"]
     assert request.headers["x-token"] == "a-token"
 
 
-def test_a_test_counts_nowhere_and_changes_nothing(api, receiver, register, requests):
+def test_a_test_is_in_no_list_and_changes_no_state(api, receiver, register, requests):
     receiver.respond = behaviours.gone()
     webhook = register(active=False)
     path = f"/api/v1/webhooks/{webhook['id']}"
@@ -60,7 +60,7 @@ def test_a_test_counts_nowhere_and_changes_nothing(api, receiver, register, requ
     assert api.get(path).expect(200).body["status"] == "inactive"
 
 
-def test_a_test_is_kept_in_the_ledger_with_its_mark(stack, tenant, api, register):
+def test_a_test_is_stored_in_the_ledger_and_marked(stack, tenant, api, register):
     webhook = register()
 
     answer = api.post(f"/api/v1/webhooks/{webhook['id']}/test").expect(200).body
@@ -76,7 +76,7 @@ def test_a_test_is_kept_in_the_ledger_with_its_mark(stack, tenant, api, register
     assert int(item["expiresAt"]["N"]) > 0
 
 
-def test_a_test_that_gets_no_answer_says_why(api, receiver, register):
+def test_a_test_without_a_response_says_why(api, receiver, register):
     receiver.respond = behaviours.resetting()
     answer = api.post(f"/api/v1/webhooks/{register()['id']}/test").expect(200).body
 
@@ -85,7 +85,7 @@ def test_a_test_that_gets_no_answer_says_why(api, receiver, register):
     assert "response" not in answer
 
 
-def test_a_test_of_a_type_that_nobody_knows_is_refused(api, receiver, register):
+def test_a_test_with_an_unknown_event_type_is_refused(api, receiver, register):
     path = f"/api/v1/webhooks/{register()['id']}/test"
 
     assert wrong_fields(api.post(path, {"event": "nobody.knows.this"})) == ["event"]
@@ -101,7 +101,7 @@ def test_a_rotated_secret_is_used_at_once(api, register, publish, requests):
 
     assert rotated["secret"] != webhook["secret"]
     assert api.get(f"{path}/secret").expect(200).body == rotated
-    # A test reads the webhook past every cache.
+    # A test does not read the webhook from a cache.
     api.post(f"{path}/test").expect(200)
     (request,) = requests(1)
     verified(request, rotated["secret"])
@@ -133,13 +133,13 @@ def test_a_paused_webhook_gets_nothing_until_it_is_resumed(api, receiver, regist
     assert api.post(f"{path}/resume").expect(200).body["status"] == "active"
     publish({"n": 2})
     deliveries_of(webhook, 1, "delivered")
-    # What waited is sent when its tenant asks for it, too.
+    # The parked delivery is also made when its tenant retries it.
     if any(d["id"] == waiting["id"] for d in api.get(f"{path}/deliveries", status="pending").expect(200).body["data"]):
         api.post(f"/api/v1/webhooks/deliveries/{waiting['id']}/retry").expect(202)
     deliveries_of(webhook, 2, "delivered")
 
 
-def test_a_webhook_that_was_disabled_is_resumed(api, receiver, register, publish, eventually):
+def test_a_disabled_webhook_can_be_resumed(api, receiver, register, publish, eventually):
     receiver.respond = behaviours.gone()
     webhook = register()
     path = f"/api/v1/webhooks/{webhook['id']}"
@@ -150,7 +150,7 @@ def test_a_webhook_that_was_disabled_is_resumed(api, receiver, register, publish
     assert api.post(f"{path}/resume").expect(200).body["status"] == "active"
 
 
-def test_requests_with_one_key_at_once_register_one_webhook(api, receiver):
+def test_concurrent_requests_with_one_idempotency_key_register_one_webhook(api, receiver):
     body = {"url": receiver.url(), "events": ["*"]}
     key = {"Idempotency-Key": f"registration {uuid.uuid4()}"}
     start = threading.Barrier(6)
@@ -167,7 +167,7 @@ def test_requests_with_one_key_at_once_register_one_webhook(api, receiver):
     refused(api.post("/api/v1/webhooks", {**body, "events": ["user.created"]}, **key), 409, "idempotency-conflict")
 
 
-def test_an_event_with_a_key_is_accepted_once(api, register, requests, drained):
+def test_an_event_with_an_idempotency_key_is_accepted_once(api, register, requests, drained):
     register()
     key = {"Idempotency-Key": f"event {uuid.uuid4()}"}
     event = {"type": "order.created", "data": {"n": 1}}
@@ -182,7 +182,7 @@ def test_an_event_with_a_key_is_accepted_once(api, register, requests, drained):
     assert request.headers["webhook-id"] == first["id"]
 
 
-def test_changes_at_once_lose_nothing(api, register):
+def test_concurrent_changes_are_all_kept(api, register):
     path = f"/api/v1/webhooks/{register()['id']}"
     changes = [
         {"name": "New"},
@@ -203,13 +203,13 @@ def test_changes_at_once_lose_nothing(api, register):
     with ThreadPoolExecutor(len(changes)) as pool:
         tags = {answer.headers["etag"] for answer in pool.map(patch, changes)}
 
-    assert len(tags) == len(changes), "each change has a revision of its own"
+    assert len(tags) == len(changes), "two changes got the same ETag"
     webhook = api.get(path).expect(200).body
     expected = {name: value for change in changes for name, value in change.items()} | {"headers": {"X-A": "***"}}
     assert {name: webhook[name] for name in expected} == expected
 
 
-def test_a_stale_tag_changes_nothing(api, register):
+def test_a_stale_etag_changes_nothing(api, register):
     path = f"/api/v1/webhooks/{register()['id']}"
     tag = api.get(path).expect(200).headers["etag"]
     api.patch(path, {"name": "New"}, **{"If-Match": f'"7", {tag}'}).expect(200)

@@ -1,6 +1,6 @@
-"""Holds requests against the packages that receivers would verify them with.
+"""Verifies requests with the packages that receivers use.
 
-None of them is ours: the packages of tests/verifiers (Node) and `standardwebhooks` of PyPI.
+None of them is ours: the Node packages of tests/verifiers, and `standardwebhooks` from PyPI.
 """
 
 import base64
@@ -13,28 +13,30 @@ from unittest import mock
 
 from hooklane_local.paths import NODE_MODULES, VERIFIERS
 from hooklane_local.receiver import Request
+from hooklane_local.receiver_languages import NODE_PACKAGES
+from languages import require
 from standardwebhooks import webhooks as pypi
 
-# A process of its own, with packages to load, on a machine that may be busy.
+# Node starts and loads packages, on a machine that may be busy.
 _NODE_WITHIN_SECONDS = 60
 
 
 @dataclass(frozen=True)
 class Check:
-    """A request as one package is to see it."""
+    """A request as one package gets to see it."""
 
     package: str
     secret: str
     headers: dict[str, str]
     body: bytes
-    # How much later than now the package looks at it.
+    # How far the package's clock is ahead of the real one.
     later_by: timedelta = field(default=timedelta(0))
 
     def with_header(self, name: str, value: str) -> "Check":
         return replace(self, headers={**self.headers, name: value})
 
     def read_from(self, header: str, instead_of: str) -> "Check":
-        """The same with one header's value in another's place: for a receiver that reads `header`."""
+        """The request with `header`'s value in the place of another header, for a receiver that reads `header`."""
         return self.with_header(instead_of, self.headers[header])
 
 
@@ -43,18 +45,19 @@ class Verdict:
     accepted: bool
     # What the package returned for a request that it accepted.
     understood: object = None
-    # The class of the error that it refused with, and its text.
+    # The class and the text of the error with which it refused.
     error: str | None = None
     message: str | None = None
 
 
 def check_of(package: str, request: Request, secret: str) -> Check:
-    """The request as it came."""
+    """The request as it arrived."""
     return Check(package, secret, request.headers, request.body)
 
 
 def node_verdicts(checks: list[Check]) -> list[Verdict]:
-    """What the Node packages say, one verdict for each check. One process for all of them."""
+    """The verdicts of the Node packages, in the order of the checks. One process makes all of them."""
+    require(*NODE_PACKAGES)
     assert (NODE_MODULES / ".installed").exists(), f"run `make e2e` once, or `npm ci` in {VERIFIERS}"
     ended = subprocess.run(
         [shutil.which("node") or "node", "verify.mjs"],
@@ -72,7 +75,7 @@ def node_verdicts(checks: list[Check]) -> list[Verdict]:
 
 
 def pypi_verdict(check: Check) -> Verdict:
-    """What the Python package says."""
+    """The verdict of the Python package."""
     with mock.patch.object(pypi, "datetime", _clock_later_by(check.later_by)):
         try:
             understood = pypi.Webhook(check.secret).verify(check.body, check.headers)

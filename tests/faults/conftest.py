@@ -1,7 +1,7 @@
-"""A stack whose functions reach AWS through a proxy that lets calls fail.
+"""A stack whose functions call AWS through a proxy that makes calls fail.
 
-`make faults` brings it. Nothing here is meant for a stack that somebody uses: queues get other
-visibility timeouts, functions are killed.
+`make faults` starts it. Never use a stack that somebody needs: these tests change the visibility timeouts
+of queues and kill functions.
 """
 
 import json
@@ -20,8 +20,8 @@ sys.path[:0] = [str(ROOT / "local"), str(ROOT / "tests" / "e2e")]
 from hooklane_local import polling  # noqa: E402 - after the path is known
 from hooklane_local.client import LocalStack  # noqa: E402
 
-# On AWS six times a function's time limit: what a dead function had in hand comes back after it. Nobody
-# wants to wait for that here.
+# In template.yaml it is six times the function's time limit. A message of a killed function becomes visible
+# again only after that time, which is too long for a test.
 _VISIBILITY_SECONDS = "15"
 
 
@@ -30,7 +30,7 @@ class Proxy:
 
     def __init__(self, port: int):
         self._url = f"http://127.0.0.1:{port}/_faults"
-        # No proxy from the environment may stand between.
+        # Ignores any proxy that the environment names.
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
     def fail(self, rate: float) -> None:
@@ -49,7 +49,7 @@ class Proxy:
 
 @pytest.fixture(scope="session")
 def seed() -> str:
-    """What all chance is made of here; the machine's timing is not."""
+    """The seed of every random choice. The timing of the machine does not follow from it."""
     return os.environ.get("HOOKLANE_FAULT_SEED") or str(random.SystemRandom().randrange(10**9))
 
 
@@ -57,7 +57,7 @@ def seed() -> str:
 def state() -> Path:
     """The state folder of the stack."""
     if "HOOKLANE_STACK" not in os.environ or "HOOKLANE_FAULT_PROXY_PORT" not in os.environ:
-        pytest.exit("these tests need a stack of their own: `make faults` brings it", 2)
+        pytest.exit("these tests need a stack of their own: run `make faults`", 2)
     return Path(os.environ["HOOKLANE_STACK"]).parent
 
 

@@ -1,4 +1,4 @@
-"""Producers that publish until each event is accepted: through the API in batches, or on the queue."""
+"""Producers that publish each event until it is accepted: through the API in batches, or on the event queue."""
 
 import http.client
 import json
@@ -13,7 +13,7 @@ _BATCH = 25
 
 
 def events_of(tenants: list[str], count: int, chance: random.Random) -> list[tuple[str, dict]]:
-    """Events of all tenants, whose ids are the same; some too large to travel in a message."""
+    """Events of all tenants. Each tenant has the same ids, and some events are too large for a message."""
     events = []
     for number in range(count):
         tenant, event = tenants[number % len(tenants)], f"e{number // len(tenants)}"
@@ -25,7 +25,7 @@ def events_of(tenants: list[str], count: int, chance: random.Random) -> list[tup
 
 
 def publish(stack: LocalStack, events: list[tuple[str, dict]], chance: random.Random, accepted) -> None:
-    """Returns when Hooklane answers for every event; `accepted` hears of each batch."""
+    """Returns when Hooklane has accepted every event. Calls `accepted` with each batch."""
     by_api = [event for event in events if chance.random() < 0.5]
     ids = {(tenant, event["id"]) for tenant, event in by_api}
     by_queue = [event for event in events if (event[0], event[1]["id"]) not in ids]
@@ -52,7 +52,7 @@ def _batches(events: list, size: int = _BATCH) -> list[list]:
 
 
 def _post(stack: LocalStack, batch: list[tuple[str, dict]], over: threading.Event) -> None:
-    """The same events under the same ids, until each is answered for."""
+    """Posts the batch, and again what failed of it under the same ids, until every event is accepted."""
     api = stack.api(batch[0][0])
     left = [event for _, event in batch]
     while left and not over.is_set():
@@ -61,7 +61,7 @@ def _post(stack: LocalStack, batch: list[tuple[str, dict]], over: threading.Even
         except (OSError, http.client.HTTPException):
             continue
         if answer.status != 200:
-            # Its function was killed, or could not reach AWS.
+            # The function was killed or could not reach AWS.
             assert answer.status >= 500, answer.raw
             continue
         results = answer.body["results"]
@@ -72,7 +72,7 @@ def _post(stack: LocalStack, batch: list[tuple[str, dict]], over: threading.Even
 
 
 def _queue(stack: LocalStack, batch: list[tuple[str, dict]], _over: threading.Event) -> None:
-    """On the queue, and now and then twice, as a producer does that is not sure."""
+    """Sends the batch to the event queue, its first event twice, as a producer does that saw no answer."""
     twice = batch[:1]
     entries = [
         {"Id": str(number), "MessageBody": json.dumps({**event, "tenant": tenant})}

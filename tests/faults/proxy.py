@@ -1,11 +1,12 @@
-"""A proxy between the functions and the emulator that makes every AWS call fail now and then.
+"""A proxy between the functions and the emulator that makes some AWS calls fail.
 
-As AWS fails: throttled, with a 500, with no answer at all, with a broken connection; before the call
-was done or after it, so that nobody knows; and batch calls in part. It speaks the JSON protocols of
-DynamoDB, SQS and Secrets Manager, which the SDK of the functions uses, and passes on everything else.
+Calls fail as on AWS: throttled, with a 500, without an answer, with a broken connection. They fail before
+they take effect, or after it, so that the caller cannot know. Batch calls also fail in part. The proxy
+speaks the JSON protocols of DynamoDB, SQS and Secrets Manager, which the SDK of the functions uses, and
+passes on everything else.
 
-Run as a program: `proxy.py PORT UPSTREAM_PORT SEED`. `POST /_faults/rate` sets the rate (a number from 0
-to 1, 0 at first), `GET /_faults/counts` tells what was done.
+Run as a program: `proxy.py PORT UPSTREAM_PORT SEED`. `POST /_faults/rate` sets the failure rate (0 to 1,
+initially 0). `GET /_faults/counts` returns how many calls there were, and how many failed in which way.
 """
 
 import hashlib
@@ -17,7 +18,7 @@ import threading
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-# Of what is to fail, so much fails in each way.
+# The weights of the ways in which a call fails.
 _WAYS = {
     "throttled": 30,
     "500 before": 20,
@@ -28,10 +29,10 @@ _WAYS = {
     "timeout after": 2,
     "in part": 5,
 }
-# A call is tried several times by the SDK. Of all calls, this share of the rate fails at every try, so
-# that the function itself has to cope.
+# The SDK tries a call several times. This share of the failing calls fails at every try, so that the
+# function itself has to handle the error.
 _STUBBORN = 0.3
-# Longer than the SDK waits for one try (`shared/aws/src/clients.rs`).
+# Longer than the time limit of the SDK for one try (`shared/aws/src/clients.rs`).
 _SILENCE_SECONDS = 5.5
 _THROTTLED = {
     "DynamoDB": "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException",
@@ -39,12 +40,12 @@ _THROTTLED = {
     "secretsmanager": "ThrottlingException",
 }
 _IN_PART = {"SendMessageBatch", "BatchGetItem"}
-# Hop by hop: they belong to a connection, not to the message. And a checksum of what may be changed here.
+# Headers that belong to a connection, and a checksum of the body, which this proxy may change.
 _NOT_PASSED_ON = {"connection", "transfer-encoding", "content-length", "keep-alive", "x-amz-crc32"}
 
 
 class _Faults:
-    """What is decided by chance, and what was."""
+    """Decides at random which calls fail and how, and counts them."""
 
     def __init__(self, seed: str):
         self._seed = seed
@@ -65,7 +66,7 @@ class _Faults:
             return way
 
     def _stubborn(self, invocation: str) -> bool:
-        """The same for every try of one call, which the SDK tells by a header."""
+        """The same for every try of one call: the SDK sends the call's id in a header."""
         digest = hashlib.sha256(f"{self._seed} {invocation}".encode()).digest()
         return bool(invocation) and digest[0] / 256 < self.rate * _STUBBORN
 
@@ -73,7 +74,7 @@ class _Faults:
         with self._lock:
             return {number for number in range(len(things)) if self._random.random() < 0.5}
 
-    def told(self) -> dict:
+    def all_counts(self) -> dict:
         with self._lock:
             return dict(sorted(self.counts.items()))
 
@@ -97,15 +98,15 @@ def _handler_for(faults: _Faults, upstream_port: int) -> type[BaseHTTPRequestHan
                 self._answer(*self._ask(body))
                 return
             way = faults.way(f"{service}.{name}", self.headers.get("amz-sdk-invocation-id", ""))
-            self._go_wrong(way, service, name, body) if way else self._answer(*self._ask(body))
+            self._fail(way, service, name, body) if way else self._answer(*self._ask(body))
 
         def do_GET(self) -> None:
             if self.path == "/_faults/counts":
-                self._answer(200, {"Content-Type": "application/json"}, json.dumps(faults.told()).encode())
+                self._answer(200, {"Content-Type": "application/json"}, json.dumps(faults.all_counts()).encode())
             else:
                 self._answer(*self._ask(b""))
 
-        def _go_wrong(self, way: str, service: str, name: str, body: bytes) -> None:
+        def _fail(self, way: str, service: str, name: str, body: bytes) -> None:
             if way == "in part":
                 self._answer(*_in_part(name, body, faults, self._ask))
                 return
@@ -131,7 +132,7 @@ def _handler_for(faults: _Faults, upstream_port: int) -> type[BaseHTTPRequestHan
                 kept = {n: v for n, v in answer.getheaders() if n.lower() not in _NOT_PASSED_ON}
                 return answer.status, kept, answer.read()
             except (OSError, http.client.HTTPException):
-                # Whether it was done is not known, so it is not asked for again: that is the client's to do.
+                # The call may have taken effect, so only the client may decide to repeat it.
                 self.upstream.close()
                 self.upstream = None
                 return 503, {}, b'{"__type":"ServiceUnavailable","message":"the emulator did not answer"}'
@@ -158,13 +159,13 @@ def _handler_for(faults: _Faults, upstream_port: int) -> type[BaseHTTPRequestHan
                 self.upstream.close()
 
         def log_message(self, *_arguments) -> None:
-            """Silent: the counts tell."""
+            """Silent: the counts say enough."""
 
     return Handler
 
 
 def _in_part(name: str, body: bytes, faults: _Faults, ask) -> tuple[int, dict, bytes]:
-    """Some entries are done; the answer says which were not."""
+    """Passes on some entries of a batch, and answers that the others failed."""
     request = json.loads(body)
     if name == "SendMessageBatch":
         entries = request["Entries"]
@@ -183,7 +184,7 @@ def _in_part(name: str, body: bytes, faults: _Faults, ask) -> tuple[int, dict, b
         answer = json.loads(answered)
         answer["Failed"] = answer.get("Failed", []) + failed
         return status, headers, json.dumps(answer).encode()
-    # BatchGetItem: what is not looked at is named as unprocessed. At least one of each table is.
+    # BatchGetItem names the keys that were not read as unprocessed. At least one key of each table is read.
     unprocessed, asked = {}, {}
     for table, wanted in request["RequestItems"].items():
         keys = wanted["Keys"]
@@ -204,7 +205,7 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 256
 
     def handle_error(self, request, client_address):
-        """Functions that are killed hang up; that is what this is for."""
+        """Silent: a function that is killed hangs up, which is part of these tests."""
 
 
 def main(port: str, upstream_port: str, seed: str) -> None:

@@ -1,4 +1,4 @@
-"""How the receivers of the fault tests answer: mostly as they should."""
+"""How the receivers of the fault tests answer: most of the time with success."""
 
 import json
 import random
@@ -19,47 +19,47 @@ _BEHAVIOURS = {
     "1 GB": Response(chunked_bytes=_GIGABYTE),
 }
 _WEIGHTS = [30, 10, 10, 15, 20, 15, 2]
-# How much goes wrong.
-_SHARE = 0.25
-# A stall holds a whole batch for the time limit of an attempt, so only so many requests meet one.
-_MOST_STALLS = 12
+# The share of requests that get one of these.
+_FAULTY_SHARE = 0.25
+# A stall delays a whole batch by the time limit of an attempt, so the number of stalls is limited.
+_MAX_STALLS = 12
 
 
-class Moods:
-    """Answers for all receivers, until it is told to be good."""
+class FaultyReceivers:
+    """Answers for all receivers, with faults until `healthy` is set."""
 
     def __init__(self, seed: str, stalling: set[str]):
         self.counts: Counter[str] = Counter()
-        self.good = False
+        self.healthy = False
         self._chance = random.Random(f"{seed} receivers")
         self._stalling = stalling
         self._lock = threading.Lock()
-        # What was answered with 2xx, by path and event.
-        self._taken: list[tuple[str, str]] = []
+        # The path and event of every request that was answered with 2xx.
+        self._accepted: list[tuple[str, str]] = []
 
     def __call__(self, request: Request) -> Response:
         with self._lock:
             name, response = self._choose(request.path)
             self.counts[name] += 1
-            # The sender has the status and as much of the body as it keeps: 1 GB is a success, cut off.
+            # A body of 1 GB is a success too: the sender has the status, and cuts the body off.
             if response.status < 300 and not (response.reset or response.garbage or response.stalls_mid_body):
-                self._taken.append((request.path, data_of(request)["key"]))
+                self._accepted.append((request.path, data_of(request)["key"]))
         return response
 
     def _choose(self, path: str) -> tuple[str, Response]:
-        if self.good or self._chance.random() >= _SHARE:
-            return "taken", Response(200, body=b"ok")
-        if path in self._stalling and self.counts["stall mid-body"] < _MOST_STALLS and self._chance.random() < 0.1:
+        if self.healthy or self._chance.random() >= _FAULTY_SHARE:
+            return "accepted", Response(200, body=b"ok")
+        if path in self._stalling and self.counts["stall mid-body"] < _MAX_STALLS and self._chance.random() < 0.1:
             return "stall mid-body", Response(200, stalls_mid_body=True)
         name = self._chance.choices(list(_BEHAVIOURS), _WEIGHTS)[0]
         return name, _BEHAVIOURS[name]
 
-    def taken(self) -> Counter[tuple[str, str]]:
+    def accepted(self) -> Counter[tuple[str, str]]:
         with self._lock:
-            return Counter(self._taken)
+            return Counter(self._accepted)
 
 
 def data_of(request: Request) -> dict:
-    """The event's data, as the contract of the request has it: alone, or under its name."""
+    """The event's data. The contract `github` sends it as the whole body, `standard` as a field."""
     body = json.loads(request.body)
     return body if "x-github-event" in request.headers else body["data"]

@@ -1,8 +1,8 @@
-"""Nothing is lost on the deployed template, whatever breaks while it is used.
+"""No accepted event is lost on the deployed template, whatever fails.
 
-Functions are killed in the middle of batches, every AWS call may fail, messages come twice and in any
-order, the stream is replayed, receivers do what receivers do. Afterwards everything heals, and what was
-accepted is counted against what was received and logged.
+Functions are killed during batches, every AWS call may fail, messages come twice and in any order, the
+stream is replayed, and receivers misbehave. Then all faults stop, and the accepted events are compared
+with the requests that receivers got and with the delivery log.
 """
 
 import json
@@ -11,12 +11,12 @@ import random
 import time
 import uuid
 
+from chaos import Chaos, functions_of, killed_while_running
 from hooklane_local import polling
 from hooklane_local.receiver import Receiver
 from producers import events_of, publish
-from receivers import Moods
-from reckoning import events_for, reckon
-from storm import Storm, functions_of, killed_in_the_middle
+from receivers import FaultyReceivers
+from reconciliation import events_for, reconcile
 
 EVENTS = int(os.environ.get("HOOKLANE_FAULT_EVENTS") or 2000)
 RATE = 0.10
@@ -28,7 +28,7 @@ _WEBHOOKS = [
     (0, "/acme/orders", ["order.*"], "github"),
     (0, "/acme/users", ["user.*"], "standard"),
     (1, "/globex/all", ["*"], "github"),
-    # Waits that are moved to the retry queue.
+    # Its second retry waits for longer than a minute, so that wait moves to the retry queue.
     (1, "/globex/created", ["order.created"], "standard"),
 ]
 
@@ -36,48 +36,48 @@ _WEBHOOKS = [
 def test_nothing_is_lost(stack, state, proxy, seed, capsys):
     chance = random.Random(seed)
     tenants = [f"t-{uuid.uuid4().hex[:12]}" for _ in range(2)]
-    moods = Moods(seed, stalling={"/acme/orders", "/globex/all"})
-    storm = Storm(stack, state, seed)
+    receivers = FaultyReceivers(seed, stalling={"/acme/orders", "/globex/all"})
+    chaos = Chaos(stack, state, seed)
     started = time.monotonic()
-    with Receiver(moods) as receiver:
+    with Receiver(receivers) as receiver:
         webhooks = [_register(stack, receiver, tenants[owner], *rest) for owner, *rest in _WEBHOOKS]
         events = events_of(tenants, EVENTS, chance)
         proxy.fail(RATE)
-        with storm.raging():
-            publish(stack, events, chance, storm.knows)
+        with chaos.running():
+            publish(stack, events, chance, chaos.add_accepted)
             published = time.monotonic()
-            # The storm goes on until most of it was received, and then everything heals.
+            # The faults go on until most events have been received.
             most = 0.9 * sum(len(events_for(webhook, tenant, events)) for tenant, webhook in webhooks)
-            assert polling.eventually(lambda: len(moods.taken()) >= most, SETTLING_SECONDS, every=1.0)
+            assert polling.eventually(lambda: len(receivers.accepted()) >= most, SETTLING_SECONDS, every=1.0)
         proxy.fail(0)
-        moods.good = True
-        calm = time.monotonic()
+        receivers.healthy = True
+        healed = time.monotonic()
         is_settled = polling.eventually(lambda: _is_settled(stack, webhooks), SETTLING_SECONDS, every=1.0)
         assert is_settled, _left(stack, webhooks)
         settled = time.monotonic()
-        figures = reckon(stack, webhooks, events, receiver, moods.taken(), storm.doubled)
-        assert receiver.endless_bytes_sent < 50_000_000, "1 GB was not cut off"
+        figures = reconcile(stack, webhooks, events, receiver, receivers.accepted(), chaos.doubled)
+        assert receiver.endless_bytes_sent < 50_000_000, "a response body of 1 GB was not cut off"
     for source in ("events", "fanout", "deliveries"):
-        assert stack.dead_letters(source) == [], "something good was put away"
-    told = {
+        assert stack.dead_letters(source) == [], "a valid message was dead-lettered"
+    report = {
         "seed": seed,
         "figures": figures,
         "seconds": {
             "publishing": round(published - started),
-            "storm after it": round(calm - published),
-            "settling": round(settled - calm),
+            "faults after publishing": round(healed - published),
+            "settling": round(settled - healed),
         },
-        "receivers": dict(moods.counts),
-        "storm": dict(storm.counts),
-        "killed in the middle": killed_in_the_middle(state),
+        "receivers": dict(receivers.counts),
+        "chaos": dict(chaos.counts),
+        "killed during an invocation": killed_while_running(state),
         "AWS calls": proxy.counts(),
     }
     with capsys.disabled():
-        print("\n" + json.dumps(told, indent=2))
-    # A storm in which nothing happened would prove nothing.
-    assert storm.counts["functions killed"] and sum(killed_in_the_middle(state).values())
-    assert storm.counts["messages handed out twice"] and storm.counts["stream records replayed"]
-    assert functions_of(state), "the functions are found by where they run"
+        print("\n" + json.dumps(report, indent=2))
+    # The test proves something only if these faults did happen.
+    assert chaos.counts["functions killed"] and sum(killed_while_running(state).values())
+    assert chaos.counts["messages handed out twice"] and chaos.counts["stream records replayed"]
+    assert functions_of(state), "the functions' processes were not found"
 
 
 def _register(stack, receiver: Receiver, tenant: str, path: str, events: list[str], contract: str):
@@ -93,8 +93,9 @@ def _queues(stack) -> list[list[dict]]:
 
 
 def _is_settled(stack, webhooks) -> bool:
-    """No queue holds a message, hidden ones too, at several looks, because the stream is a moment behind;
-    and nothing waits without a message, as what is parked does.
+    """Whether all work is done: no queue holds a message, not even a hidden one, and no delivery waits,
+    not even a parked one, which has no message. The queues are checked several times, because the stream
+    lags behind.
     """
     for _ in range(4):
         if any(_queues(stack)):
@@ -104,7 +105,7 @@ def _is_settled(stack, webhooks) -> bool:
 
 
 def _waiting(stack, webhooks) -> list[dict]:
-    """One delivery of each webhook and status that has not come to its end; what is parked has not."""
+    """Deliveries that are not finished, parked ones too: one for each webhook and status."""
     return [
         delivery
         for tenant, webhook in webhooks
@@ -118,4 +119,4 @@ def _waiting(stack, webhooks) -> list[dict]:
 
 def _left(stack, webhooks) -> str:
     queues = [[message["Body"][:300] for message in queue[:3]] for queue in _queues(stack)]
-    return "left behind: " + json.dumps([queues, _waiting(stack, webhooks)])
+    return "not finished: " + json.dumps([queues, _waiting(stack, webhooks)])

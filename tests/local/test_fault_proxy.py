@@ -1,4 +1,4 @@
-"""The proxy of the fault tests: what it passes on, what it breaks, and what it says it did."""
+"""The proxy of the fault tests: what it passes on, how it makes calls fail, and what it counts."""
 
 import http.client
 import json
@@ -34,7 +34,7 @@ def faults():
 
 @pytest.fixture
 def call(upstream, faults):
-    """`call(target)`: the status and body of one call through the proxy."""
+    """`call(target)`: makes one call through the proxy and returns its status and body."""
     server = fault_proxy._Server(("127.0.0.1", 0), fault_proxy._handler_for(faults, upstream.port))
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
@@ -59,26 +59,26 @@ def only(monkeypatch, way: str) -> None:
     monkeypatch.setattr(fault_proxy, "_WAYS", {way: 1})
 
 
-def test_nothing_fails_at_first(call, faults, upstream):
+def test_nothing_fails_until_a_rate_is_set(call, faults, upstream):
     for _ in range(20):
         status, body = call()
         assert status == 200 and len(body["Successful"]) == 10
     assert len(upstream.requests) == 20
-    assert faults.told() == {"calls AmazonSQS.SendMessageBatch": 20}
+    assert faults.all_counts() == {"calls AmazonSQS.SendMessageBatch": 20}
 
 
 @pytest.mark.parametrize(
     ("way", "status", "passed_on"), [("throttled", 400, 0), ("500 before", 500, 0), ("500 after", 500, 1)]
 )
-def test_a_call_fails_before_it_is_done_or_after(call, faults, upstream, monkeypatch, way, status, passed_on):
+def test_a_call_fails_before_or_after_it_takes_effect(call, faults, upstream, monkeypatch, way, status, passed_on):
     only(monkeypatch, way)
     faults.rate = 1.0
     assert call()[0] == status
     assert len(upstream.requests) == passed_on
-    assert faults.told()[f"{way} AmazonSQS.SendMessageBatch"] == 1
+    assert faults.all_counts()[f"{way} AmazonSQS.SendMessageBatch"] == 1
 
 
-def test_a_broken_connection_has_no_answer(call, faults, upstream, monkeypatch):
+def test_a_broken_connection_gives_no_answer(call, faults, upstream, monkeypatch):
     only(monkeypatch, "reset after")
     faults.rate = 1.0
     with pytest.raises(http.client.RemoteDisconnected):
@@ -86,7 +86,7 @@ def test_a_broken_connection_has_no_answer(call, faults, upstream, monkeypatch):
     assert len(upstream.requests) == 1
 
 
-def test_a_batch_is_done_in_part_and_the_answer_says_which(call, faults, upstream, monkeypatch):
+def test_a_batch_fails_in_part_and_the_answer_says_which_entries(call, faults, upstream, monkeypatch):
     only(monkeypatch, "in part")
     faults.rate = 1.0
     status, body = call()

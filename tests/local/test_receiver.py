@@ -1,4 +1,4 @@
-"""The demo and the end-to-end tests believe the receiver, so it is tested itself."""
+"""The receiver of the demo and the end-to-end tests."""
 
 import http.client
 import socket
@@ -36,13 +36,13 @@ def test_keeps_the_exact_bytes_and_headers(receiver):
     assert ("X-One", "1") in request.header_list
 
 
-def test_fails_so_many_times_then_succeeds(receiver):
+def test_fails_a_number_of_times_then_succeeds(receiver):
     receiver.respond = behaviours.failing(2)
 
     assert [post(receiver)[0] for _ in range(3)] == [500, 500, 200]
 
 
-def test_busy_names_its_retry_after(receiver):
+def test_busy_sends_retry_after(receiver):
     receiver.respond = behaviours.busy("3", status=429)
 
     status, headers, _ = post(receiver)
@@ -50,7 +50,7 @@ def test_busy_names_its_retry_after(receiver):
     assert post(receiver)[0] == 200
 
 
-def test_never_answers_until_the_peer_gives_up(receiver):
+def test_never_answers_until_the_client_gives_up(receiver):
     receiver.respond = behaviours.never_answering()
 
     with pytest.raises(socket.timeout):
@@ -69,7 +69,7 @@ def test_resets_the_connection(receiver):
     assert post(receiver)[0] == 200
 
 
-def test_streams_until_the_peer_closes(receiver):
+def test_streams_until_the_client_closes(receiver):
     receiver.respond = behaviours.endless_body()
     connection = http.client.HTTPConnection("127.0.0.1", receiver.port, timeout=5)
     connection.request("POST", "/", b"{}")
@@ -81,10 +81,10 @@ def test_streams_until_the_peer_closes(receiver):
     time.sleep(0.3)
     sent = receiver.endless_bytes_sent
     time.sleep(0.2)
-    assert receiver.endless_bytes_sent == sent, "goes on although nobody reads"
+    assert receiver.endless_bytes_sent == sent, "it still streams although the client has closed"
 
 
-def test_plays_several_receivers(receiver):
+def test_stands_for_several_receivers(receiver):
     receiver.respond = behaviours.by_path({"/gone": behaviours.gone(), "/moved": behaviours.redirecting("/else")})
 
     assert post(receiver, "/gone")[0] == 410
@@ -92,7 +92,7 @@ def test_plays_several_receivers(receiver):
     assert post(receiver, "/unknown")[0] == 404
 
 
-def test_waits_no_longer_than_told(receiver):
+def test_waits_no_longer_than_the_timeout(receiver):
     started = time.monotonic()
     assert receiver.wait_for(1, timeout=0.2) == []
     assert time.monotonic() - started < 1

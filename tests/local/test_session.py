@@ -1,4 +1,4 @@
-"""What `make up` does where a stack runs already."""
+"""`make up` while a stack is already running."""
 
 import json
 import os
@@ -18,16 +18,16 @@ def profile(tmp_path) -> Profile:
 
 @pytest.fixture
 def running(profile):
-    """A record of an emulator that runs: this very process stands in for it."""
+    """The record of a running emulator, for which this process stands in."""
     pid = os.getpgrp()
     settings = {"port": 4999, "enforceIam": False, "functionAwsEndpoint": None}
     record = {"pid": pid, "startedAt": started_at(pid), "settings": settings}
     profile.emulator_record.write_text(json.dumps(record))
 
 
-def test_a_stack_with_other_settings_is_neither_ended_nor_deployed_to(profile, running, monkeypatch):
-    monkeypatch.setattr(session.stack, "build", lambda _: pytest.fail("nothing is built"))
-    monkeypatch.setattr(emulator, "stop", lambda _: pytest.fail("nothing is ended"))
+def test_a_stack_with_other_settings_is_neither_stopped_nor_redeployed(profile, running, monkeypatch):
+    monkeypatch.setattr(session.stack, "build", lambda _: pytest.fail("something was built"))
+    monkeypatch.setattr(emulator, "stop", lambda _: pytest.fail("the emulator was stopped"))
 
     with pytest.raises(Failure) as failure:
         session.keep_stack(replace(profile, port=5000, enforce_iam=True))
@@ -36,7 +36,7 @@ def test_a_stack_with_other_settings_is_neither_ended_nor_deployed_to(profile, r
     assert "make down" in str(failure.value)
 
 
-def test_its_port_is_known_as_long_as_it_runs(profile, running):
+def test_the_port_of_a_running_stack_is_known(profile, running):
     assert emulator.port_of_running(profile) == 4999
     assert emulator.differences(profile) == []
     profile.emulator_record.unlink()

@@ -1,14 +1,14 @@
-// Holds deliveries against the packages that their receivers would use.
+// Verifies deliveries with the packages that their receivers use.
 //
-// Reads a JSON list of checks from its input and writes the list of verdicts, in the same order.
-// One process for many checks, because starting Node and loading the packages is what takes time.
+// Reads a JSON list of checks from stdin and writes a JSON list of verdicts, in the same order.
+// One process does many checks, because starting Node and loading the packages takes most of the time.
 //
 //   check    {package, secret, headers: {name: value}, body: base64, laterBySeconds}
 //   verdict  {accepted: true, understood} or {accepted: false, error: the error's class, message}
 
 import { text } from 'node:stream/consumers';
 
-// Loaded only where a check asks for it. Each returns what the package makes of the request, or throws.
+// Each returns what the package reads from the request, or throws. A package is loaded when a check needs it.
 const packages = {
   async standardwebhooks({ secret, headers, body }) {
     const { Webhook } = await import('standardwebhooks');
@@ -33,12 +33,12 @@ const packages = {
     return Stripe.webhooks.constructEvent(body, headers['stripe-signature'], secret);
   },
 
-  // No signature here: whether it is a CloudEvent, and what its attributes are.
+  // This checks no signature, only that the request is a CloudEvent with valid attributes.
   async cloudevents({ headers, body }) {
     const { HTTP } = await import('cloudevents');
     const message = { headers, body: body.toString() };
     if (!HTTP.isEvent(message)) {
-      throw new TypeError('no CloudEvent');
+      throw new TypeError('not a CloudEvent');
     }
     const event = HTTP.toEvent(message);
     event.validate();
@@ -46,13 +46,13 @@ const packages = {
   },
 };
 
-// Named for the package whose verifier answers false where others throw an error of their own.
+// For the package whose verifier returns false. The others throw errors of their own.
 class SignatureMismatch extends Error {}
 
 const realNow = Date.now;
 
 async function verdict({ package: name, laterBySeconds = 0, body, ...request }) {
-  // A genuine request that is looked at later: the packages compare its time with this clock.
+  // Verifies the request at a later time: the packages compare its timestamp with this clock.
   Date.now = () => realNow() + laterBySeconds * 1000;
   try {
     const understood = await packages[name]({ ...request, body: Buffer.from(body, 'base64') });
@@ -65,7 +65,7 @@ async function verdict({ package: name, laterBySeconds = 0, body, ...request }) 
 }
 
 const verdicts = [];
-// In turn, not at once: they share the clock.
+// One after the other, because they share the clock.
 for (const check of JSON.parse(await text(process.stdin))) {
   verdicts.push(await verdict(check));
 }

@@ -1,4 +1,4 @@
-"""What goes wrong on purpose, each in a thread of its own, until it is told to stop."""
+"""Faults that are injected on purpose: killed functions, doubled messages, replayed stream records."""
 
 import json
 import os
@@ -16,12 +16,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 from hooklane_local.client import LocalStack
 
 
-class Storm:
-    """Kills functions, doubles and reorders messages, replays the stream."""
+class Chaos:
+    """Kills functions, doubles and reorders messages, and replays the stream, each in a thread of its own."""
 
     def __init__(self, stack: LocalStack, state: Path, seed: str):
         self.counts: Counter[str] = Counter()
-        # Deliveries of which there was more than one message at a time.
+        # Deliveries that had more than one message at a time, and events that were replayed.
         self.doubled: set[str] = set()
         self._stack = stack
         self._state = state
@@ -29,17 +29,18 @@ class Storm:
         self._over = threading.Event()
         self._failure: BaseException | None = None
         self._lock = threading.Lock()
-        # Events that were accepted, as (tenant, id): what can be replayed.
+        # Accepted events, as (tenant, id), which can be replayed.
         self._events: list[tuple[str, str]] = []
 
-    def knows(self, events: list[tuple[str, str]]) -> None:
+    def add_accepted(self, events: list[tuple[str, str]]) -> None:
         with self._lock:
             self._events.extend(events)
 
     @contextmanager
-    def raging(self):
-        troubles = (self._kill, self._double, self._replay)
-        threads = [threading.Thread(target=self._repeat, args=(trouble,), daemon=True) for trouble in troubles]
+    def running(self):
+        """Injects faults until the end of the block."""
+        faults = (self._kill, self._double, self._replay)
+        threads = [threading.Thread(target=self._repeat, args=(fault,), daemon=True) for fault in faults]
         for thread in threads:
             thread.start()
         try:
@@ -48,20 +49,20 @@ class Storm:
             self._over.set()
             for thread in threads:
                 thread.join(90)
-        # A trouble that ended early would leave a test that proves less than it says.
+        # If one of the threads ended early, the test would prove less than it claims.
         if self._failure is not None:
             raise self._failure
 
-    def _repeat(self, trouble) -> None:
-        chance = random.Random(f"{self._seed} {trouble.__name__}")
+    def _repeat(self, inject) -> None:
+        chance = random.Random(f"{self._seed} {inject.__name__}")
         try:
             while not self._over.wait(chance.uniform(0.2, 1.0)):
-                trouble(chance)
+                inject(chance)
         except BaseException as failure:
             self._failure = failure
 
     def _kill(self, chance: random.Random) -> None:
-        """SIGKILL for a function's process of this stack, and of no other."""
+        """Sends SIGKILL to one process of this stack's functions, and of no other stack's."""
         running = functions_of(self._state)
         if running:
             victim = chance.choice(running)
@@ -72,7 +73,7 @@ class Storm:
             self.counts["functions killed"] += 1
 
     def _double(self, chance: random.Random) -> None:
-        """Hands messages to a function that gets them from their queue, too, in another order."""
+        """Invokes a function with messages that it also gets from its queue, in another order."""
         name, function = chance.choice(
             [("deliveryQueueUrl", "DeliveryFunction"), ("retryQueueUrl", "DeliveryFunction"),
              ("eventQueueUrl", "IngestFunction")]
@@ -90,7 +91,7 @@ class Storm:
         self._invoke(function, {"Records": [_record(message, queue) for message in received]})
 
     def _replay(self, chance: random.Random) -> None:
-        """An old batch of the ledger's stream once more."""
+        """Invokes `fanout` again with records of the ledger's stream."""
         with self._lock:
             events = chance.sample(self._events, min(20, len(self._events)))
         images = [inside.event_item(self._stack, *event) for event in events]
@@ -105,12 +106,12 @@ class Storm:
         try:
             self._stack.invoke(function, event)
         except (AssertionError, ClientError, BotoCoreError):
-            # It was killed, or failed as it may: its messages and records are others' to bring again.
-            self.counts["of these, invocations that failed"] += 1
+            # The function was killed or failed, which is allowed: the queue or the stream delivers again.
+            self.counts["invocations for these that failed"] += 1
 
 
 def functions_of(state: Path) -> list[int]:
-    """The processes of this stack's functions: of its emulator's group, started from its folder."""
+    """The processes of this stack's functions: in its emulator's group, started from its folder."""
     emulator = json.loads((state / "emulator.json").read_text())["pid"]
     listed = subprocess.run(["ps", "-A", "-ww", "-o", "pid=,pgid=,args="], capture_output=True, text=True, check=True)
     found = []
@@ -121,8 +122,8 @@ def functions_of(state: Path) -> list[int]:
     return found
 
 
-def killed_in_the_middle(state: Path) -> dict[str, int]:
-    """By function: how often the emulator saw one end in the middle of an invocation."""
+def killed_while_running(state: Path) -> dict[str, int]:
+    """How often the emulator saw each function end during an invocation."""
     log = (state / "emulator.log").read_text(errors="replace")
     return dict(Counter(re.findall(r"Lambda \S*?(\w+Function)\S*: Runtime exited before", log)))
 

@@ -1,4 +1,4 @@
-"""What was accepted against what was received and what the delivery log says."""
+"""Compares the accepted events with what receivers got and with the delivery log."""
 
 from collections import Counter
 from urllib.parse import quote
@@ -8,7 +8,7 @@ from receivers import data_of
 
 
 def log_of(stack: LocalStack, tenant: str, webhook: dict) -> dict[str, dict]:
-    """A webhook's deliveries as its tenant reads them, by event."""
+    """A webhook's deliveries, as its tenant reads them, by the id of their event."""
     found, cursor = {}, None
     while True:
         more = {"cursor": cursor} if cursor else {}
@@ -22,8 +22,8 @@ def log_of(stack: LocalStack, tenant: str, webhook: dict) -> dict[str, dict]:
             return found
 
 
-def reckon(stack: LocalStack, webhooks: list[tuple[str, dict]], events, receiver, taken, doubled) -> dict:
-    """Checks that nothing was lost and nothing went astray; the figures."""
+def reconcile(stack: LocalStack, webhooks: list[tuple[str, dict]], events, receiver, accepted, doubled) -> dict:
+    """Checks that no event was lost and none went to the wrong webhook. Returns the figures."""
     figures: Counter[str] = Counter({"events accepted": len(events)})
     tenant_of = {webhook["path"]: tenant for tenant, webhook in webhooks}
     for request in receiver.requests:
@@ -33,34 +33,34 @@ def reckon(stack: LocalStack, webhooks: list[tuple[str, dict]], events, receiver
         expected = events_for(webhook, tenant, events)
         log = log_of(stack, tenant, webhook)
         assert log.keys() == expected, f"{tenant} {webhook['path']}: {len(expected)} accepted, {len(log)} logged"
-        got = {key for path, key in taken if path == webhook["path"]}
-        assert got <= expected, "received what nobody subscribed to"
+        got = {key for path, key in accepted if path == webhook["path"]}
+        assert got <= expected, "received an event without a subscription to it"
         for event, delivery in log.items():
-            times = taken[(webhook["path"], event)]
+            times = accepted[(webhook["path"], event)]
             _check(delivery, times, len(webhook["retryPolicy"]["schedule"]))
             figures["deliveries"] += 1
             figures[delivery["status"]] += 1
             figures["attempts in the log"] += delivery["attemptCount"]
-            figures["requests taken"] += times
+            figures["requests accepted"] += times
             if times > 1:
-                twins = delivery["id"] in doubled or f"{tenant} {event}" in doubled
-                why = "doubled or replayed" if twins else "killed, or the ledger out of reach"
+                was_doubled = delivery["id"] in doubled or f"{tenant} {event}" in doubled
+                why = "doubled or replayed" if was_doubled else "killed, or the ledger was unavailable"
                 figures[f"duplicates: {why}"] += times - 1
             if times and delivery["status"] == "failed":
-                figures["taken, and never known of"] += 1
+                figures["accepted by the receiver, but logged as failed"] += 1
     return dict(figures)
 
 
 def events_for(webhook: dict, tenant: str, events) -> set[str]:
-    """The ids of the events that a webhook gets."""
+    """The ids of the events that a webhook is subscribed to."""
     return {event["id"] for owner, event in events if owner == tenant and _takes(webhook, event["type"])}
 
 
-def _check(delivery: dict, times_taken: int, retries: int) -> None:
+def _check(delivery: dict, times_accepted: int, retries: int) -> None:
     if delivery["status"] == "delivered":
-        assert times_taken > 0, f"nobody got {delivery}"
+        assert times_accepted > 0, f"no receiver got {delivery}"
         return
-    assert delivery["status"] == "failed", f"left behind: {delivery}"
+    assert delivery["status"] == "failed", f"not finished: {delivery}"
     assert delivery["reason"] == "exhausted", delivery
     assert delivery["attemptCount"] > retries, f"gave up early: {delivery}"
 
