@@ -8,37 +8,9 @@ use hooklane_domain::webhook::WebhookState;
 
 use super::pipeline::Pipeline;
 use super::port::Port;
-use super::work::Work;
-
-/// What somebody asks for.
-#[derive(Debug, Clone)]
-pub(crate) enum Wish {
-    Retry(DeliveryId),
-    Cancel(DeliveryId),
-    Pause(WebhookId),
-    Resume(WebhookId),
-    /// What failed, since the beginning.
-    Recover(WebhookId),
-}
-
-impl Wish {
-    pub(crate) fn name(&self) -> &'static str {
-        match self {
-            Self::Retry(_) => "delivery retried",
-            Self::Cancel(_) => "delivery cancelled",
-            Self::Pause(_) => "webhook paused",
-            Self::Resume(_) => "webhook resumed",
-            Self::Recover(_) => "recovery ordered",
-        }
-    }
-}
+use super::work::{Wish, Work};
 
 impl Pipeline {
-    /// A port of the API, in a process that has just been started.
-    pub(crate) fn api(&self) -> Port {
-        Port::of(&self.outside, "api")
-    }
-
     /// Now and then something is asked for.
     pub(crate) fn people(&self, step: usize) -> Vec<Work> {
         let chance = &self.outside.chance;

@@ -6,7 +6,9 @@ use std::sync::Mutex;
 use hooklane_domain::event::Event;
 use serde_json::json;
 
-use super::port::Outside;
+use super::chance::Chance;
+use super::journal::Journal;
+use super::weather::Weather;
 
 const SHARDS: usize = 3;
 /// As in `template.yaml`.
@@ -47,7 +49,7 @@ impl Stream {
     }
 
     /// What each shard hands out now: what comes next, and perhaps what came before.
-    pub(crate) fn look(&self, outside: &Outside) -> Vec<Slice> {
+    pub(crate) fn look(&self, chance: &Chance, weather: Weather, journal: &Journal) -> Vec<Slice> {
         let shards = self.0.lock().unwrap();
         let mut slices = Vec::new();
         for (number, shard) in shards.iter().enumerate() {
@@ -56,10 +58,10 @@ impl Stream {
                 let size = shard.size.unwrap_or(MOST).min(left);
                 slices.push(shard.slice(number, shard.done, size, false));
             }
-            if shard.done > 0 && outside.chance.happens(outside.weather().replays) {
-                let from = outside.chance.below(shard.done);
-                let size = (1 + outside.chance.below(20)).min(shard.done - from);
-                outside.journal.count("replayed: stream batch");
+            if shard.done > 0 && chance.happens(weather.replays) {
+                let from = chance.below(shard.done);
+                let size = (1 + chance.below(20)).min(shard.done - from);
+                journal.count("replayed: stream batch");
                 slices.push(shard.slice(number, from, size, true));
             }
         }

@@ -8,8 +8,6 @@ use hooklane_domain::webhook::target::TargetUrl;
 use hooklane_domain::webhook::{Essentials, Webhook};
 use jiff::SignedDuration;
 
-use super::pipeline::Pipeline;
-
 pub(crate) const TENANTS: [&str; 2] = ["acme", "globex"];
 
 /// The one whose receiver is dead while events are published.
@@ -53,10 +51,4 @@ pub(crate) fn webhooks(start: Timestamp) -> Vec<Webhook> {
         }
     };
     WEBHOOKS.iter().enumerate().map(webhook).collect()
-}
-
-impl Pipeline {
-    pub(crate) fn webhook(&self, id: WebhookId) -> &Webhook {
-        self.webhooks.iter().find(|webhook| webhook.id == id).unwrap()
-    }
 }
