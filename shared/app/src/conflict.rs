@@ -2,6 +2,10 @@
 
 use crate::ports::Unavailable;
 
+/// How often a write is tried unless there is a reason for another number: enough for ten writers that
+/// meet at once, each of whom succeeds once.
+pub const MAX_TRIES: u32 = 10;
+
 /// Reads, decides and writes anew until no other writer was faster, at most `tries` times. `attempt`
 /// answers `None` when its condition failed. There is no pause: each conflict means that somebody
 /// else got on, and the next attempt decides from what they wrote.
@@ -18,6 +22,12 @@ where
         }
     }
     Ok(None)
+}
+
+/// The error of a caller whose last try met another writer, too.
+#[must_use]
+pub fn always_overtaken(what: &str) -> Unavailable {
+    Unavailable::new(what, "other writers were faster each time")
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use hooklane_domain::webhook::subscription::OPERATIONAL;
 
 use crate::catalog::{Age, EventCatalog};
 use crate::ports::{EventTypeStore, Expectations, Unavailable};
-use crate::webhooks::Precondition;
+use crate::precondition::Precondition;
 
 #[derive(Debug, thiserror::Error)]
 pub enum EventTypeError {

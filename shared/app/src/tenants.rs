@@ -10,7 +10,7 @@ use jiff::SignedDuration;
 use secrecy::SecretString;
 
 use crate::ports::{Clock, Entropy, TenantStore, Unavailable};
-use crate::webhooks::Precondition;
+use crate::precondition::Precondition;
 
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {

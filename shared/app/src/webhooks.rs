@@ -9,10 +9,12 @@ use hooklane_domain::webhook::network::NetworkRules;
 use hooklane_domain::webhook::{RotateError, Webhook};
 
 use crate::catalog::EventCatalog;
-use crate::holding::probe_now;
+use crate::conflict::{MAX_TRIES, always_overtaken, decide_anew};
+use crate::health::probe_now;
 use crate::ports::{
     Clock, Entropy, Expectations, HealthStore, Unavailable, WatchList, WebhookStore,
 };
+use crate::precondition::Precondition;
 
 mod draft;
 mod registering;
@@ -36,24 +38,6 @@ pub struct Rules<'a> {
     pub catalog: &'a EventCatalog,
 }
 
-/// The revisions that a caller lets be changed: it knows one of them, or takes the webhook as it is.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Precondition {
-    #[default]
-    Any,
-    OneOf(Vec<u64>),
-}
-
-impl Precondition {
-    /// Whether this revision is one of them.
-    pub(crate) fn holds(&self, revision: u64) -> bool {
-        match self {
-            Self::Any => true,
-            Self::OneOf(revisions) => revisions.contains(&revision),
-        }
-    }
-}
-
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeError {
     #[error("the tenant has no such webhook")]
@@ -70,9 +54,6 @@ pub enum ChangeError {
     Unavailable(#[from] Unavailable),
 }
 
-/// Changes that meet others are tried again this often.
-const TRIES: u32 = 10;
-
 /// Changes what a JSON body names and leaves the rest. Without known revisions, concurrent changes
 /// follow each other and none is lost.
 ///
@@ -82,38 +63,35 @@ pub async fn change(
     system: &(impl Clock + Entropy),
     rules: Rules<'_>,
     key: (&TenantId, WebhookId),
-    known: &Precondition,
+    precondition: &Precondition,
     body: &str,
 ) -> Result<Webhook, ChangeError> {
     let draft = Draft::of_change(body, rules).map_err(ChangeError::Invalid)?;
     let wanted = draft::wanted(body);
     let types = rules.catalog.known_for(webhooks, key.0, &wanted, system.now()).await?;
-    let mut was_active = true;
-    let changed = revise(webhooks, key, known, |current| {
-        was_active = current.state.is_active();
+    let revised = revise(webhooks, key, precondition, |current| {
         let now = whole_millisecond(system.now());
-        let changed =
-            draft.clone().apply(&current, rules, &types, now).map_err(ChangeError::Invalid)?;
-        Ok(Some(changed))
-    })
-    .await?;
-    if changed.state.is_active() && !was_active {
+        let changed = draft.clone().apply(current, rules, &types, now);
+        changed.map(Some).map_err(ChangeError::Invalid)
+    });
+    let revised = revised.await?;
+    if revised.after.state.is_active() && !revised.before.state.is_active() {
         probe_now(webhooks, system, key).await?;
     }
-    Ok(changed)
+    Ok(revised.after)
 }
 
 /// Removes a webhook; with known revisions, only one of these.
 pub async fn delete(
     webhooks: &impl WebhookStore,
     (tenant, id): (&TenantId, WebhookId),
-    known: &Precondition,
+    precondition: &Precondition,
 ) -> Result<(), ChangeError> {
-    if *known == Precondition::Any {
+    if *precondition == Precondition::Any {
         let deleted = webhooks.delete(tenant, id, None).await?;
         return deleted.then_some(()).ok_or(ChangeError::Missing);
     }
-    let current = read(webhooks, (tenant, id), known).await?;
+    let current = read(webhooks, (tenant, id), precondition).await?;
     // Whatever was written since is a revision that nobody can have known.
     if webhooks.delete(tenant, id, Some(current.revision)).await? {
         return Ok(());
@@ -122,33 +100,41 @@ pub async fn delete(
     Err(left.map_or(ChangeError::Missing, |_| ChangeError::Changed))
 }
 
-/// Writes what `decide` makes of the webhook as it is, `None` for nothing to be changed, and decides
-/// anew where another change came between. The webhook as it then stands.
+/// A webhook before and after a change.
+#[derive(Debug)]
+pub(crate) struct Revised {
+    pub(crate) before: Webhook,
+    pub(crate) after: Webhook,
+}
+
+/// Writes what `decide` makes of the current webhook, `None` meaning no change, and decides anew where
+/// another writer was faster.
 pub(crate) async fn revise(
     webhooks: &impl WebhookStore,
     key: (&TenantId, WebhookId),
-    known: &Precondition,
-    mut decide: impl FnMut(Webhook) -> Result<Option<Webhook>, ChangeError> + Send,
-) -> Result<Webhook, ChangeError> {
-    for _ in 0..TRIES {
-        let current = read(webhooks, key, known).await?;
-        let Some(changed) = decide(current.clone())? else {
-            return Ok(current);
+    precondition: &Precondition,
+    decide: impl Fn(&Webhook) -> Result<Option<Webhook>, ChangeError> + Sync,
+) -> Result<Revised, ChangeError> {
+    let once = async || {
+        let before = read(webhooks, key, precondition).await?;
+        let Some(changed) = decide(&before)? else {
+            return Ok(Some(Revised { after: before.clone(), before }));
         };
-        if webhooks.update(&changed).await? {
-            return Ok(Webhook { revision: changed.revision + 1, ..changed });
-        }
-    }
-    Err(ChangeError::Unavailable(Unavailable::new("changing a webhook", "it changes all the time")))
+        let is_written = webhooks.update(&changed).await?;
+        let after = Webhook { revision: changed.revision + 1, ..changed };
+        Ok::<_, ChangeError>(is_written.then_some(Revised { before, after }))
+    };
+    let revised = decide_anew(MAX_TRIES, || async { Ok(once().await.transpose()) }).await?;
+    revised.unwrap_or_else(|| Err(always_overtaken("changing a webhook").into()))
 }
 
 async fn read(
     webhooks: &impl WebhookStore,
     (tenant, id): (&TenantId, WebhookId),
-    known: &Precondition,
+    precondition: &Precondition,
 ) -> Result<Webhook, ChangeError> {
     let current = webhooks.get(tenant, id).await?.ok_or(ChangeError::Missing)?;
-    if known.holds(current.revision) { Ok(current) } else { Err(ChangeError::Changed) }
+    if precondition.holds(current.revision) { Ok(current) } else { Err(ChangeError::Changed) }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! first call of a port, the second, and so on to the end; afterwards, with time and other instances,
 //! nothing is lost and nothing is left open.
 
-use hooklane_app::holding::{pause, resume};
+use hooklane_app::pausing::{pause, resume};
 use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::delivery::{Delivery, Status};
 use jiff::SignedDuration;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use hooklane_app::deliveries::{cancel, retry};
-use hooklane_app::holding::{pause, resume};
+use hooklane_app::pausing::{pause, resume};
 use hooklane_app::ports::{BrakeStore as _, DeliveryStore as _, WebhookStore as _};
 use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::delivery::{Delivery, State, Status};

@@ -1,6 +1,6 @@
 //! What is held by its tenant, or by the state of the queues, waits in the ledger.
 
-use hooklane_app::holding::{pause, resume};
+use hooklane_app::pausing::{pause, resume};
 use hooklane_app::ports::{
     BrakeStore as _, HealthStore as _, ParkingStore as _, TenantStore as _, WatchList as _,
 };

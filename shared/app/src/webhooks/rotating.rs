@@ -7,8 +7,9 @@ use hooklane_domain::time::whole_millisecond;
 use hooklane_domain::webhook::secret::{SecretForm, SigningSecret};
 use hooklane_domain::webhook::{Overlap, RotateError, Signing, Webhook};
 
-use super::{ChangeError, Precondition, Rules, revise};
+use super::{ChangeError, Rules, revise};
 use crate::ports::{Clock, Entropy, WebhookStore};
+use crate::precondition::Precondition;
 
 /// What a body says of a rotation; all of it may be left out.
 #[derive(Debug, Clone, Default)]
@@ -25,24 +26,24 @@ pub async fn rotate(
     system: &(impl Clock + Entropy),
     rules: Rules<'_>,
     key: (&TenantId, WebhookId),
-    known: &Precondition,
+    precondition: &Precondition,
     body: &str,
 ) -> Result<Webhook, ChangeError> {
     let draft = Draft::read(body).map_err(ChangeError::Invalid)?;
     let random = system.random();
-    revise(webhooks, key, known, |current| {
+    let rotated = revise(webhooks, key, precondition, |current| {
         let contract = rules.contracts.get(&current.contract);
-        let secret = draft.secret(&current, contract, random).map_err(ChangeError::Invalid)?;
+        let secret = draft.secret(current, contract, random).map_err(ChangeError::Invalid)?;
         let now = whole_millisecond(system.now());
-        match current.rotated(secret, draft.overlap, now) {
+        match current.clone().rotated(secret, draft.overlap, now) {
             Ok(rotated) => Ok(Some(rotated)),
             Err(same @ RotateError::Same) => {
                 Err(ChangeError::Invalid(FieldErrors::one("secret", same.to_string())))
             }
             Err(error) => Err(ChangeError::Rotation(error)),
         }
-    })
-    .await
+    });
+    rotated.await.map(|revised| revised.after)
 }
 
 impl Draft {

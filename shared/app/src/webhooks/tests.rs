@@ -15,7 +15,7 @@ use jiff::SignedDuration;
 use super::*;
 use crate::catalog::EventCatalog;
 use crate::fakes::{FakeSystem, MemoryLedger, MemoryRegistry};
-use crate::holding::{pause, resume};
+use crate::pausing::{pause, resume};
 use crate::ports::{Expectations, Look, Watch};
 
 const BODY: &str = r#"{"url":"https://example.com/","events":["*"]}"#;
