@@ -1,25 +1,25 @@
-//! What became of an event, and asking for another attempt or for none.
+//! What became of an event: its deliveries and their attempts.
 
 use futures::future::join_all;
+use hooklane_domain::delivery::Delivery;
 use hooklane_domain::delivery::attempt::Attempt;
-use hooklane_domain::delivery::message::{Deliver, Message};
-use hooklane_domain::delivery::{CancelReason, Delivery, Status, Turn};
 use hooklane_domain::event::Event;
 use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
 
 use crate::ports::{
-    Clock, DeferQueue, DeliveryFilter, DeliveryPage, DeliveryStore, Entropy, EventStore, Saved,
-    Unavailable, WebhookStore,
+    DeliveryFilter, DeliveryPage, DeliveryStore, EventStore, Unavailable, WebhookStore,
 };
 
 mod log;
 mod newest;
 mod pages;
+mod requests;
 pub mod statistics;
 mod undelivered;
 
 pub use log::log;
 pub use pages::page;
+pub use requests::{RequestError, cancel, retry, send};
 pub use undelivered::{UNDELIVERED, undelivered};
 
 /// A page of a webhook's deliveries, or `None` where the tenant has no such webhook.
@@ -116,93 +116,6 @@ pub async fn of_event<L: EventStore + DeliveryStore>(
         }
     }
     Ok(Some(told))
-}
-
-#[derive(Debug, thiserror::Error)]
-pub enum RequestError {
-    #[error("the tenant has no such delivery")]
-    Missing,
-    /// It has come to an end that this does not change.
-    #[error("the delivery is {}", .0.as_str())]
-    Ended(Status),
-    #[error(transparent)]
-    Unavailable(#[from] Unavailable),
-}
-
-/// Writes that meet others are tried again this often.
-const TRIES: u32 = 5;
-
-/// An attempt at once, with the policy starting anew. What was delivered is not delivered again.
-pub async fn retry(
-    deliveries: &impl DeliveryStore,
-    queue: &impl DeferQueue,
-    system: &(impl Clock + Entropy),
-    tenant: &TenantId,
-    id: &DeliveryId,
-) -> Result<Delivery, RequestError> {
-    let mut sent: Option<Turn> = None;
-    for _ in 0..TRIES {
-        let current = find(deliveries, tenant, id).await?.ok_or(RequestError::Missing)?;
-        if current.status() == Status::Delivered {
-            // By the message that was sent a moment ago, where one was.
-            let ended = RequestError::Ended(Status::Delivered);
-            return sent.map(|_| current).ok_or(ended);
-        }
-        // It was faster than the write: it acts already, or has.
-        let acts = |turn: &Turn| {
-            let due = current.next_attempt_at().is_none_or(|due| due <= system.now());
-            current.generation == turn.generation && due
-        };
-        if sent.as_ref().is_some_and(acts) {
-            return Ok(current);
-        }
-        // The message first: where the item is then not written, it adopts the delivery by its
-        // generation. One that was overtaken meanwhile is of no more use than a twin.
-        let turn = match sent.take().filter(|turn| turn.generation > current.generation) {
-            Some(turn) => turn,
-            None => send(queue, &current).await?,
-        };
-        let retried = current.retried(turn.clone(), system.now());
-        if let Saved::Yes(written) = deliveries.save(&retried).await? {
-            return Ok(*written);
-        }
-        sent = Some(turn);
-    }
-    Err(Unavailable::new("retrying a delivery", "it changes all the time").into())
-}
-
-/// Sends the message that acts next for a delivery, before its item says so.
-pub async fn send(queue: &impl DeferQueue, delivery: &Delivery) -> Result<Turn, Unavailable> {
-    let generation = delivery.generation.saturating_add(1);
-    let message = Message::Deliver(Deliver {
-        tenant: delivery.tenant.clone(),
-        delivery: delivery.id.clone(),
-        event_type: delivery.event_type.clone(),
-        generation,
-        payload: None,
-    });
-    let owner = queue.send_later(&message, 0).await?;
-    Ok(Turn { generation, owner })
-}
-
-/// No further attempt. Its message finds out when it is next received.
-pub async fn cancel(
-    deliveries: &impl DeliveryStore,
-    system: &(impl Clock + Entropy),
-    tenant: &TenantId,
-    id: &DeliveryId,
-) -> Result<Delivery, RequestError> {
-    for _ in 0..TRIES {
-        let current = find(deliveries, tenant, id).await?.ok_or(RequestError::Missing)?;
-        if current.is_done() {
-            return Err(RequestError::Ended(current.status()));
-        }
-        let cancelled = current.cancelled(system.now(), CancelReason::Requested);
-        if let Saved::Yes(written) = deliveries.save(&cancelled).await? {
-            return Ok(*written);
-        }
-    }
-    Err(Unavailable::new("cancelling a delivery", "it changes all the time").into())
 }
 
 async fn find(
