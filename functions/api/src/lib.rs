@@ -41,7 +41,6 @@ mod query;
 mod recover;
 mod reference;
 mod routes;
-mod samples;
 mod schemas;
 mod secrets;
 mod settings;

@@ -6,7 +6,7 @@ use hooklane_domain::ids::EventType;
 use hooklane_domain::json::fields::FieldErrors;
 use hooklane_domain::webhook::subscription::OPERATIONAL;
 
-use crate::catalog::{Age, EventCatalog};
+use crate::catalog::{EventCatalog, Freshness};
 use crate::ports::{EventTypeStore, Expectations, Unavailable};
 use crate::precondition::Precondition;
 
@@ -88,7 +88,7 @@ pub async fn delete(
     let inherited = match owner {
         Owner::Platform => catalog.files().iter().any(|file| file.get(name).is_some()),
         Owner::Tenant(tenant) => {
-            catalog.known(store, tenant, now, Age::Now).await?.get(name).is_some()
+            catalog.types_of(store, tenant, now, Freshness::Current).await?.get(name).is_some()
         }
     };
     Err(if inherited { EventTypeError::NotOwn(name.clone()) } else { EventTypeError::Missing })

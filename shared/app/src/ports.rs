@@ -33,7 +33,7 @@ pub use queues::{DeadLetters, DeferQueue, DispatchQueue};
 pub use quotas::QuotaStore;
 pub use system::{Clock, Entropy};
 pub use tenants::{TenantPage, TenantStore};
-pub use testing::{Samples, TestAttemptStore};
+pub use testing::TestAttemptStore;
 pub use upkeep::{BrakeStore, EventPage, EventScan, QueueDepth, RecoveryStore};
 pub use webhooks::{RouteStore, RouteTable, WebhookStore};
 

@@ -28,20 +28,20 @@ pub enum PublishError {
     Unavailable(#[from] Unavailable),
 }
 
-/// What an event is judged by before it is accepted.
+/// Decides whether an event may be accepted.
 #[derive(Debug)]
-pub struct Checks<'a, R> {
+pub struct Validator<'a, R> {
     pub catalog: &'a EventCatalog,
     pub registry: &'a R,
 }
 
-impl<R> Clone for Checks<'_, R> {
+impl<R> Clone for Validator<'_, R> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<R> Copy for Checks<'_, R> {}
+impl<R> Copy for Validator<'_, R> {}
 
 /// So many events of a batch are written at once.
 const CONCURRENCY: usize = 16;
@@ -49,14 +49,14 @@ const CONCURRENCY: usize = 16;
 /// Accepts one event. Its id, or else `fallback`, is its idempotency key.
 pub async fn publish(
     events: &impl EventStore,
-    checks: Checks<'_, impl Expectations>,
+    validator: Validator<'_, impl Expectations>,
     system: &(impl Clock + Entropy),
     new: NewEvent,
     fallback: Option<EventId>,
 ) -> Result<Accepted, PublishError> {
     let now = system.now();
-    let judged = checks.catalog.judge(checks.registry, &new, now).await?;
-    judged.map_err(PublishError::Unexpected)?;
+    let checked = validator.catalog.check(validator.registry, &new, now).await?;
+    checked.map_err(PublishError::Unexpected)?;
     let event =
         new.accept(now, || fallback.unwrap_or_else(|| EventId::new(now, system.random_id())));
     accept(events, event).await
@@ -65,12 +65,12 @@ pub async fn publish(
 /// Accepts several events, each for itself; the answers are in the order of the events.
 pub async fn publish_all(
     events: &impl EventStore,
-    checks: Checks<'_, impl Expectations>,
+    validator: Validator<'_, impl Expectations>,
     system: &(impl Clock + Entropy),
     news: Vec<NewEvent>,
 ) -> Vec<Result<Accepted, PublishError>> {
     futures::stream::iter(news)
-        .map(|new| publish(events, checks, system, new, None))
+        .map(|new| publish(events, validator, system, new, None))
         .buffered(CONCURRENCY)
         .collect()
         .await

@@ -24,7 +24,7 @@ mod trial;
 
 pub use registering::{RegisterError, register, register_once};
 pub use rotating::rotate;
-pub use testing::{TestDeps, TestError, Tested, test};
+pub use testing::{TestDeps, TestError, TestResult, test};
 
 use draft::Draft;
 
@@ -68,7 +68,7 @@ pub async fn change(
 ) -> Result<Webhook, ChangeError> {
     let draft = Draft::of_change(body, rules).map_err(ChangeError::Invalid)?;
     let wanted = draft::wanted(body);
-    let types = rules.catalog.known_for(webhooks, key.0, &wanted, system.now()).await?;
+    let types = rules.catalog.types_for(webhooks, key.0, &wanted, system.now()).await?;
     let revised = revise(webhooks, key, precondition, |current| {
         let now = whole_millisecond(system.now());
         let changed = draft.clone().apply(current, rules, &types, now);

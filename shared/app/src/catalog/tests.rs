@@ -68,7 +68,7 @@ fn second(n: i64) -> Timestamp {
 async fn judge(catalog: &EventCatalog, store: &Store, at: i64, name: &str, data: &str) -> bool {
     let body = format!(r#"{{"type":"{name}","data":{data}}}"#);
     let event = from_body(&body, &DefaultTenant::Is(tenant())).unwrap();
-    catalog.judge(store, &event, second(at)).await.unwrap().is_ok()
+    catalog.check(store, &event, second(at)).await.unwrap().is_ok()
 }
 
 #[tokio::test]
@@ -103,7 +103,7 @@ async fn what_was_added_is_read_only_where_the_file_does_not_know_it() {
     let (catalog, store) = (catalog(), Store::default());
     let covers = async |wanted: &str| {
         let wanted: Vec<Subscription> = vec![wanted.parse().unwrap()];
-        let known = catalog.known_for(&store, &tenant(), &wanted, second(0)).await.unwrap();
+        let known = catalog.types_for(&store, &tenant(), &wanted, second(0)).await.unwrap();
         known.refusal(&wanted[0]).is_none()
     };
     assert!(covers("order.*").await && covers("order.created").await && covers("*").await);
@@ -119,7 +119,7 @@ async fn a_sample_is_the_tenants_own_before_its_catalogs() {
     let (catalog, store) = (catalog(), Store::default());
     let of = async |name: &str| {
         let name = name.parse().unwrap();
-        let found = sample(&catalog, &store, &tenant(), &name, second(0)).await.unwrap();
+        let found = catalog.sample_of(&store, &tenant(), &name, second(0)).await.unwrap();
         found.map(|json| json.as_str().to_owned())
     };
     assert_eq!(of("order.created").await.as_deref(), Some("1"));
@@ -131,5 +131,5 @@ async fn a_sample_is_the_tenants_own_before_its_catalogs() {
     assert_eq!(of("parcel.sent").await.as_deref(), Some(r#"{"own":1}"#));
     store.set(Some("gone"), true);
     let name = "order.created".parse().unwrap();
-    assert!(sample(&catalog, &store, &tenant(), &name, second(0)).await.is_err(), "no guess");
+    assert!(catalog.sample_of(&store, &tenant(), &name, second(0)).await.is_err(), "no guess");
 }

@@ -1,6 +1,5 @@
 use hooklane_domain::delivery::attempt::TestAttempt;
-use hooklane_domain::ids::{DeliveryId, EventType, TenantId};
-use hooklane_domain::json::RawJson;
+use hooklane_domain::ids::{DeliveryId, TenantId};
 
 use super::Unavailable;
 
@@ -19,14 +18,4 @@ pub trait TestAttemptStore: Send + Sync {
         tenant: &TenantId,
         id: &DeliveryId,
     ) -> impl Future<Output = Result<Option<TestAttempt>, Unavailable>> + Send;
-}
-
-/// The samples of the catalog that a tenant publishes from.
-pub trait Samples: Send + Sync {
-    /// The data of a typical event of that type, or `None` where the tenant has no such type.
-    fn sample(
-        &self,
-        tenant: &TenantId,
-        event_type: &EventType,
-    ) -> impl Future<Output = Result<Option<RawJson>, Unavailable>> + Send;
 }

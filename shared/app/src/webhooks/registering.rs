@@ -33,7 +33,7 @@ pub async fn register(
     body: &str,
 ) -> Result<Webhook, RegisterError> {
     let wanted = draft::wanted(body);
-    let types = rules.catalog.known_for(webhooks, &tenant, &wanted, system.now()).await?;
+    let types = rules.catalog.types_for(webhooks, &tenant, &wanted, system.now()).await?;
     let draft = Draft::of_new(body, rules, &types).map_err(RegisterError::Invalid)?;
     let id = WebhookId::new(system.now(), system.random_id());
     let webhook = draft
@@ -55,7 +55,7 @@ pub async fn register_once(
     body: &str,
 ) -> Result<Webhook, RegisterError> {
     let wanted = draft::wanted(body);
-    let types = rules.catalog.known_for(webhooks, &tenant, &wanted, system.now()).await?;
+    let types = rules.catalog.types_for(webhooks, &tenant, &wanted, system.now()).await?;
     let draft = Draft::of_new(body, rules, &types).map_err(RegisterError::Invalid)?;
     let now = whole_millisecond(system.now());
     let ours = IdempotencyRecord {

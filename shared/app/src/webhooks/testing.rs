@@ -14,22 +14,25 @@ use hooklane_domain::json::fields::{FieldErrors, Fields};
 use hooklane_domain::time::whole_millisecond;
 
 use crate::attempt;
-use crate::ports::{Clock, Entropy, Post, Samples, TestAttemptStore, Unavailable, WebhookStore};
+use crate::catalog::EventCatalog;
+use crate::ports::{
+    Clock, Entropy, Expectations, Post, TestAttemptStore, Unavailable, WebhookStore,
+};
 
-/// What an attempt that tries a webhook needs.
+/// What a test attempt needs.
 #[derive(Debug)]
-pub struct TestDeps<'a, W, L, P, C, S> {
-    pub webhooks: &'a W,
+pub struct TestDeps<'a, R, L, P, S> {
+    pub registry: &'a R,
     pub ledger: &'a L,
     pub sender: &'a P,
-    pub samples: &'a C,
     pub system: &'a S,
     pub contracts: &'a Contracts,
+    pub catalog: &'a EventCatalog,
 }
 
-/// What came of it.
+/// A test attempt and its result.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tested {
+pub struct TestResult {
     pub test: TestAttempt,
     /// Whether a delivery would count as delivered.
     pub success: bool,
@@ -56,7 +59,7 @@ const TEST_TYPE: &str = "webhook.test";
 
 /// What a body asks to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Wanted {
+enum TestRequest {
     /// Something that says that it is a test.
     Greeting,
     /// What an event of that type typically looks like.
@@ -65,29 +68,28 @@ enum Wanted {
 }
 
 /// Sends what the body asks for, once, as a delivery would be sent, and keeps the attempt as a test.
-pub async fn test<W, L, P, C, S>(
-    trial: TestDeps<'_, W, L, P, C, S>,
+pub async fn test<R, L, P, S>(
+    deps: TestDeps<'_, R, L, P, S>,
     (tenant, id): (&TenantId, WebhookId),
     body: &str,
-) -> Result<Tested, TestError>
+) -> Result<TestResult, TestError>
 where
-    W: WebhookStore,
+    R: WebhookStore + Expectations,
     L: TestAttemptStore,
     P: Post,
-    C: Samples,
     S: Clock + Entropy,
 {
-    let webhook = trial.webhooks.get(tenant, id).await?.ok_or(TestError::Missing)?;
+    let webhook = deps.registry.get(tenant, id).await?.ok_or(TestError::Missing)?;
     if body.len() > MAX_EVENT_BYTES {
         return Err(TestError::TooLarge);
     }
-    let wanted = Wanted::read(body).map_err(TestError::Invalid)?;
-    let at = whole_millisecond(trial.system.now());
-    let (event_type, data) = match wanted {
-        Wanted::Greeting => (test_type(), greeting(at)),
-        Wanted::Payload(data) => (test_type(), data),
-        Wanted::SampleOf(event_type) => {
-            let found = trial.samples.sample(tenant, &event_type).await?;
+    let request = TestRequest::read(body).map_err(TestError::Invalid)?;
+    let at = whole_millisecond(deps.system.now());
+    let (event_type, data) = match request {
+        TestRequest::Greeting => (test_type(), greeting(at)),
+        TestRequest::Payload(data) => (test_type(), data),
+        TestRequest::SampleOf(event_type) => {
+            let found = deps.catalog.sample_of(deps.registry, tenant, &event_type, at).await?;
             let unknown =
                 || FieldErrors::one("event", "is no event type that there is a sample of");
             let data = found.ok_or_else(|| TestError::Invalid(unknown()))?;
@@ -95,23 +97,23 @@ where
         }
     };
     let content = content(event_type, data);
-    let event = EventId::new(at, trial.system.random_id());
+    let event = EventId::new(at, deps.system.random_id());
     let delivery = DeliveryId::new(webhook.id, at, event);
     let subject =
         Subject { content: &content, delivery: &delivery, webhook: &webhook, attempt: 1, at };
     let input = Input::new(delivery.event(), tenant, &content, at);
     let preview = preview(webhook.filter.as_ref(), webhook.transform.as_ref(), &input);
     let (attempt, contract) =
-        attempt::make_within(trial.sender, trial.contracts, subject, TIME_LIMIT).await;
+        attempt::make_within(deps.sender, deps.contracts, subject, TIME_LIMIT).await;
     let gone_disables = contract.is_some_and(Contract::gone_disables);
     let success = attempt.outcome.verdict(gone_disables, at) == Verdict::Success;
     let event_type = content.event_type;
     let test = TestAttempt { id: delivery, tenant: tenant.clone(), event_type, attempt };
-    trial.ledger.keep_test_attempt(&test).await?;
-    Ok(Tested { test, success, preview })
+    deps.ledger.keep_test_attempt(&test).await?;
+    Ok(TestResult { test, success, preview })
 }
 
-impl Wanted {
+impl TestRequest {
     fn read(body: &str) -> Result<Self, FieldErrors> {
         if matches!(body.trim(), "" | "null") {
             return Ok(Self::Greeting);
@@ -157,21 +159,21 @@ mod tests {
 
     #[test]
     fn three_forms() {
-        let payload = |text: &str| Wanted::Payload(RawJson::parse(text).unwrap());
+        let payload = |text: &str| TestRequest::Payload(RawJson::parse(text).unwrap());
         for (body, expected) in [
-            ("", Wanted::Greeting),
-            (" \n", Wanted::Greeting),
-            ("{}", Wanted::Greeting),
-            (" { } ", Wanted::Greeting),
-            ("null", Wanted::Greeting),
-            (r#"{"event":"user.created"}"#, Wanted::SampleOf("user.created".parse().unwrap())),
+            ("", TestRequest::Greeting),
+            (" \n", TestRequest::Greeting),
+            ("{}", TestRequest::Greeting),
+            (" { } ", TestRequest::Greeting),
+            ("null", TestRequest::Greeting),
+            (r#"{"event":"user.created"}"#, TestRequest::SampleOf("user.created".parse().unwrap())),
             (r#"{"taskId":"123"}"#, payload(r#"{"taskId":"123"}"#)),
             (r#"{"event":"a","taskId":1}"#, payload(r#"{"event":"a","taskId":1}"#)),
             ("[1]", payload("[1]")),
             (r#""text""#, payload(r#""text""#)),
             ("7", payload("7")),
         ] {
-            assert_eq!(Wanted::read(body).unwrap(), expected, "{body}");
+            assert_eq!(TestRequest::read(body).unwrap(), expected, "{body}");
         }
         for (body, path) in [
             (r#"{"event":"no type"}"#, "event"),
@@ -180,7 +182,7 @@ mod tests {
             ("{", ""),
             ("nonsense", ""),
         ] {
-            assert_eq!(Wanted::read(body).unwrap_err().as_slice()[0].path, path, "{body}");
+            assert_eq!(TestRequest::read(body).unwrap_err().as_slice()[0].path, path, "{body}");
         }
     }
 }
