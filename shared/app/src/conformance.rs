@@ -4,28 +4,40 @@
 //!
 //! Each check works under a tenant of its own, made from `salt`: they may run at once, and again.
 
-mod care;
+mod brake;
 mod deliveries;
+mod event_scan;
 mod event_types;
 mod events;
+mod health;
 mod idempotency;
 mod lists;
 mod parking;
 mod queues;
 mod quotas;
+mod recoveries;
 mod samples;
+mod slots;
 mod tenants;
+mod test_attempts;
+mod watch_list;
 mod webhooks;
 
-pub use care::care;
+pub use brake::brake;
 pub use deliveries::deliveries;
+pub use event_scan::event_scan;
 pub use event_types::event_types;
 pub use events::events;
-pub use idempotency::{idempotency, test_attempts};
+pub use health::health;
+pub use idempotency::idempotency;
 pub use parking::parking;
 pub use queues::{Inspect, Seen, queues, sqs_limits};
 pub use quotas::quotas;
+pub use recoveries::recoveries;
+pub use slots::slots;
 pub use tenants::tenants;
+pub use test_attempts::test_attempts;
+pub use watch_list::watch_list;
 pub use webhooks::webhooks;
 
 #[cfg(test)]
@@ -42,8 +54,13 @@ mod tests {
         super::test_attempts(&MemoryLedger::default(), 1).await;
         super::webhooks(&MemoryRegistry::default(), 1).await;
         super::tenants(&MemoryRegistry::default(), 1).await;
-        super::care(&MemoryRegistry::default(), 1).await;
+        super::health(&MemoryRegistry::default(), 1).await;
+        super::watch_list(&MemoryRegistry::default(), 1).await;
+        super::recoveries(&MemoryRegistry::default(), 1).await;
+        super::brake(&MemoryRegistry::default()).await;
         super::parking(&MemoryLedger::default(), 1).await;
+        super::slots(&MemoryLedger::default(), 1).await;
+        super::event_scan(&MemoryLedger::default(), 1).await;
         super::event_types(&MemoryRegistry::default(), 1).await;
         let queues = MemoryQueues::at(Timestamp::UNIX_EPOCH, 360);
         super::queues(&queues, 1).await;

@@ -1,15 +1,19 @@
 //! Stand-ins that keep the ports' contracts in memory: fakes, not mocks. The conformance suite runs
 //! against them as against the real adapters.
 
-mod care;
+mod events;
 mod faults;
 mod idempotency;
+mod isolation;
 mod ledger;
 mod parking;
 mod queues;
+mod quotas;
 mod registry;
 mod shared;
+mod slots;
 mod system;
+mod test_attempts;
 
 pub use faults::Faults;
 pub use ledger::MemoryLedger;

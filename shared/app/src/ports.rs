@@ -3,6 +3,8 @@
 
 use std::error::Error;
 
+mod attempt_log;
+mod brake;
 mod deliveries;
 mod event_types;
 mod events;
@@ -13,28 +15,32 @@ mod parking;
 mod post;
 mod queues;
 mod quotas;
+mod recoveries;
+mod slots;
 mod system;
 mod tenants;
-mod testing;
-mod upkeep;
+mod test_attempts;
+mod watch_list;
 mod webhooks;
 
-pub use deliveries::{
-    AttemptLog, DeliveryFilter, DeliveryPage, DeliveryStore, LogFilter, LogPage, Saved,
-};
+pub use attempt_log::{AttemptLog, LogFilter, LogPage};
+pub use brake::{BrakeStore, QueueDepth};
+pub use deliveries::{DeliveryFilter, DeliveryPage, DeliveryStore, Saved};
 pub use event_types::EventTypeStore;
-pub use events::{EventStore, Put};
+pub use events::{EventPage, EventScan, EventStore, Put};
 pub use expectations::Expectations;
-pub use health::{HealthStore, Look, Sweep, Watch, WatchList};
+pub use health::HealthStore;
 pub use idempotency::IdempotencyStore;
-pub use parking::{ParkingStore, Pointer, SlotCounts, SlotStore};
+pub use parking::{ParkingStore, Pointer};
 pub use post::{Destination, Post, Sent};
 pub use queues::{DeadLetters, DeferQueue, DispatchQueue};
 pub use quotas::QuotaStore;
+pub use recoveries::RecoveryStore;
+pub use slots::{SlotCounts, SlotStore};
 pub use system::{Clock, Entropy};
 pub use tenants::{TenantPage, TenantStore};
-pub use testing::TestAttemptStore;
-pub use upkeep::{BrakeStore, EventPage, EventScan, QueueDepth, RecoveryStore};
+pub use test_attempts::TestAttemptStore;
+pub use watch_list::{Look, Sweep, Watch, WatchList};
 pub use webhooks::{RouteStore, RouteTable, WebhookStore};
 
 /// A store or queue could not do what it was asked to, now. Nothing is known about whether it did.

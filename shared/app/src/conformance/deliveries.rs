@@ -1,9 +1,9 @@
-use hooklane_domain::delivery::attempt::Attempt;
 use hooklane_domain::delivery::retry::Next;
-use hooklane_domain::delivery::{Delivery, MessageId, ParkReason, Status, Turn};
+use hooklane_domain::delivery::{ParkReason, Status};
 use hooklane_domain::ids::{DeliveryId, TenantId, WebhookId};
 
-use crate::conformance::samples::{answered, at, delivery, tenant, unanswered};
+use super::lists;
+use super::samples::{answered, at, delivery, save, tenant, turn, unanswered, waiting};
 use crate::ports::{AttemptLog, DeliveryFilter, DeliveryStore, Saved};
 
 /// Deliveries are written on the state they were decided from, and read back whole.
@@ -13,26 +13,10 @@ pub async fn deliveries(store: &(impl DeliveryStore + AttemptLog), salt: u128) {
     attempts_are_kept(store, &tenant, WebhookId::new(at(1), salt)).await;
     every_state_is_listed(store, &tenant, WebhookId::new(at(2), salt)).await;
     pages_cover_everything_once(store, &tenant, WebhookId::new(at(3), salt)).await;
-    super::lists::filters_leave_out(store, &tenant, WebhookId::new(at(4), salt)).await;
-    super::lists::spans_of_time_have_ends(store, &tenant, WebhookId::new(at(5), salt)).await;
-    super::lists::what_is_parked_is_told_apart(store, &tenant, WebhookId::new(at(7), salt)).await;
-    super::lists::kept_attempts_are_in_order(store, &tenant, WebhookId::new(at(6), salt)).await;
-}
-
-pub(super) fn turn() -> Turn {
-    Turn { generation: 1, owner: MessageId("message-1".to_owned()) }
-}
-
-pub(super) fn waiting(delivery: Delivery, attempt: &Attempt) -> Delivery {
-    delivery.after(attempt, Next::RetryAt(at(100_000)), turn())
-}
-
-#[expect(clippy::unwrap_used, clippy::panic, reason = "a check that fails panics")]
-pub(super) async fn save(store: &impl DeliveryStore, delivery: &Delivery) -> Delivery {
-    match store.save(delivery).await.unwrap() {
-        Saved::Yes(written) => *written,
-        Saved::Conflict => panic!("nobody else wrote {}", delivery.id),
-    }
+    lists::filters_leave_out(store, &tenant, WebhookId::new(at(4), salt)).await;
+    lists::spans_of_time_have_ends(store, &tenant, WebhookId::new(at(5), salt)).await;
+    lists::what_is_parked_is_told_apart(store, &tenant, WebhookId::new(at(7), salt)).await;
+    lists::kept_attempts_are_in_order(store, &tenant, WebhookId::new(at(6), salt)).await;
 }
 
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
@@ -106,7 +90,7 @@ async fn every_state_is_listed(store: &impl DeliveryStore, tenant: &TenantId, we
     written.reverse();
     assert_eq!(all.deliveries, written, "newest first");
 
-    let others = crate::conformance::samples::tenant("strangers", 0);
+    let others = super::samples::tenant("strangers", 0);
     let page = store.list(&others, webhook, &filter(None, 10)).await.unwrap();
     assert!(page.deliveries.is_empty(), "another tenant's are not there");
 }

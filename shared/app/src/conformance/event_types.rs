@@ -1,7 +1,7 @@
 use hooklane_catalog::{Definition, Owner};
 use hooklane_domain::ids::EventType;
 
-use crate::conformance::samples::tenant;
+use super::samples::tenant;
 use crate::ports::{EventTypeStore, TenantStore};
 
 /// Types read back whole, belong to their owner, and change under the revision that was known.

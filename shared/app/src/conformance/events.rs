@@ -1,4 +1,4 @@
-use crate::conformance::samples::{event, tenant};
+use super::samples::{event, tenant};
 use crate::ports::{EventStore, Put};
 
 /// An event is stored once, whoever comes first, and reads back as it was.

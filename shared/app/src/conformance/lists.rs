@@ -8,8 +8,7 @@ use hooklane_domain::delivery::retry::Next;
 use hooklane_domain::delivery::{Delivery, ParkReason, Status};
 use hooklane_domain::ids::{TenantId, WebhookId};
 
-use super::deliveries::{save, turn, waiting};
-use super::samples::{answered, at, delivery, unanswered};
+use super::samples::{answered, at, delivery, save, turn, unanswered, waiting};
 use crate::ports::{AttemptLog, DeliveryFilter, DeliveryStore, LogFilter};
 
 pub(super) async fn filters_leave_out(

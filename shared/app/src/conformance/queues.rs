@@ -2,7 +2,7 @@ use hooklane_domain::delivery::message::{Deliver, Message};
 use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::ids::{DeliveryId, WebhookId};
 
-use crate::conformance::samples::{at, tenant};
+use super::samples::{at, tenant};
 use crate::ports::{DeadLetters, DeferQueue, DispatchQueue, QueueDepth, Unavailable};
 
 /// What the checks look at, beside the ports.

@@ -1,6 +1,6 @@
 use hooklane_domain::access::quota::Window;
 
-use crate::conformance::samples::{at, tenant};
+use super::samples::{at, tenant};
 use crate::ports::QuotaStore;
 
 /// Leases add up, by tenant and by minute, also those that are made at once.

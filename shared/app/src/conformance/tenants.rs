@@ -1,6 +1,6 @@
 use hooklane_domain::access::tenant::{Tenant, TenantSettings};
 
-use crate::conformance::samples::{tenant, webhook};
+use super::samples::{tenant, webhook};
 use crate::ports::{TenantStore, WebhookStore};
 
 /// Settings read back, tokens end for good, and a tenant's removal takes all of it and nothing else.

@@ -1,7 +1,7 @@
 use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::webhook::{DisableReason, Webhook, WebhookState};
 
-use crate::conformance::samples::{at, tenant, webhook};
+use super::samples::{at, tenant, webhook};
 use crate::ports::{RouteStore, WebhookStore};
 
 /// Webhooks read back whole, belong to their tenant, and every change of one raises the version.

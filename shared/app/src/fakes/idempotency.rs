@@ -1,9 +1,8 @@
 use hooklane_domain::access::idempotency::{IdempotencyKey, IdempotencyRecord};
-use hooklane_domain::delivery::attempt::TestAttempt;
-use hooklane_domain::ids::{DeliveryId, TenantId};
+use hooklane_domain::ids::TenantId;
 
 use super::{MemoryLedger, lock};
-use crate::ports::{IdempotencyStore, TestAttemptStore, Unavailable};
+use crate::ports::{IdempotencyStore, Unavailable};
 
 impl IdempotencyStore for MemoryLedger {
     async fn claim(
@@ -29,20 +28,5 @@ impl IdempotencyStore for MemoryLedger {
         let fulfilled = IdempotencyRecord { fulfilled: true, ..claim.clone() };
         lock(&self.claims).insert((tenant.clone(), key.clone()), fulfilled);
         Ok(())
-    }
-}
-
-impl TestAttemptStore for MemoryLedger {
-    async fn keep_test_attempt(&self, test: &TestAttempt) -> Result<(), Unavailable> {
-        lock(&self.tests).insert(test.id.clone(), test.clone());
-        Ok(())
-    }
-
-    async fn test_attempt(
-        &self,
-        tenant: &TenantId,
-        id: &DeliveryId,
-    ) -> Result<Option<TestAttempt>, Unavailable> {
-        Ok(lock(&self.tests).get(id).filter(|test| test.tenant == *tenant).cloned())
     }
 }

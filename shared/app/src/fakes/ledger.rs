@@ -11,11 +11,11 @@ use hooklane_domain::event::Event;
 use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
 use jiff::SignedDuration;
 
-use super::parking::Taken;
+use super::slots::Taken;
 use super::{Faults, lock};
 use crate::ports::{
-    AttemptLog, Corrupt, DeliveryFilter, DeliveryPage, DeliveryStore, EventStore, LogFilter,
-    LogPage, Pointer, Put, QuotaStore, Saved, Unavailable,
+    AttemptLog, Corrupt, DeliveryFilter, DeliveryPage, DeliveryStore, LogFilter, LogPage, Pointer,
+    Saved, Unavailable,
 };
 
 /// Whose attempt it was, its number, and when it began.
@@ -27,7 +27,7 @@ const RETENTION: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// The ledger in memory.
 #[derive(Debug, Default)]
 pub struct MemoryLedger {
-    events: Mutex<BTreeMap<(TenantId, EventId), Event>>,
+    pub(super) events: Mutex<BTreeMap<(TenantId, EventId), Event>>,
     deliveries: Mutex<BTreeMap<DeliveryId, Delivery>>,
     attempts: Mutex<BTreeMap<AttemptKey, (TenantId, LogEntry)>>,
     pub(super) pointers: Mutex<BTreeMap<(WebhookId, Timestamp, EventId), Pointer>>,
@@ -35,7 +35,7 @@ pub struct MemoryLedger {
     pub(super) faults: Faults,
     pub(super) claims: Mutex<BTreeMap<(TenantId, IdempotencyKey), IdempotencyRecord>>,
     pub(super) tests: Mutex<BTreeMap<DeliveryId, TestAttempt>>,
-    leased: Mutex<HashMap<(TenantId, Window), u64>>,
+    pub(super) leased: Mutex<HashMap<(TenantId, Window), u64>>,
     corrupt: Mutex<BTreeSet<DeliveryId>>,
 }
 
@@ -57,23 +57,7 @@ impl MemoryLedger {
     pub fn all_events(&self) -> Vec<Event> {
         lock(&self.events).values().cloned().collect()
     }
-}
 
-impl QuotaStore for MemoryLedger {
-    async fn lease(
-        &self,
-        tenant: &TenantId,
-        window: Window,
-        requests: u32,
-    ) -> Result<u64, Unavailable> {
-        let mut leased = lock(&self.leased);
-        let count = leased.entry((tenant.clone(), window)).or_default();
-        *count += u64::from(requests);
-        Ok(*count)
-    }
-}
-
-impl MemoryLedger {
     /// From now on, what is written of this delivery cannot be read back.
     pub fn corrupt(&self, id: DeliveryId) {
         lock(&self.corrupt).insert(id);
@@ -82,27 +66,6 @@ impl MemoryLedger {
     /// Somebody has put it right.
     pub fn repair(&self, id: &DeliveryId) {
         lock(&self.corrupt).remove(id);
-    }
-}
-
-impl EventStore for MemoryLedger {
-    async fn put(&self, event: &Event) -> Result<Put, Unavailable> {
-        self.faults.step()?;
-        let mut events = lock(&self.events);
-        let key = (event.tenant.clone(), event.id.clone());
-        if let Some(stored) = events.get(&key) {
-            return Ok(Put::Exists {
-                fingerprint: stored.content.fingerprint(),
-                accepted_at: stored.accepted_at,
-            });
-        }
-        events.insert(key, event.clone());
-        Ok(Put::Stored)
-    }
-
-    async fn get(&self, tenant: &TenantId, id: &EventId) -> Result<Option<Event>, Unavailable> {
-        self.faults.step()?;
-        Ok(lock(&self.events).get(&(tenant.clone(), id.clone())).cloned())
     }
 }
 
