@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 use hooklane_contract::Contract;
 use hooklane_domain::json::fields::FieldErrors;
 use hooklane_domain::webhook::CustomHeaders;
-
-/// What answers show in the place of a header's value.
-const MASK: &str = "***";
+use hooklane_domain::webhook::headers::MASK;
 
 /// Headers are shown masked. A client that sends back what it was shown keeps what there is.
 pub(super) fn with_kept_values(
