@@ -17,10 +17,10 @@ use crate::ports::{
 use crate::precondition::Precondition;
 
 mod draft;
+mod expressions;
 mod registering;
 mod rotating;
 mod testing;
-mod trial;
 
 pub use registering::{RegisterError, register, register_once};
 pub use rotating::rotate;
@@ -67,8 +67,8 @@ pub async fn change(
     body: &str,
 ) -> Result<Webhook, ChangeError> {
     let draft = Draft::of_change(body, rules).map_err(ChangeError::Invalid)?;
-    let wanted = draft::wanted(body);
-    let types = rules.catalog.types_for(webhooks, key.0, &wanted, system.now()).await?;
+    let subscriptions = draft::subscriptions_in(body);
+    let types = rules.catalog.types_for(webhooks, key.0, &subscriptions, system.now()).await?;
     let revised = revise(webhooks, key, precondition, |current| {
         let now = whole_millisecond(system.now());
         let changed = draft.clone().apply(current, rules, &types, now);

@@ -32,8 +32,8 @@ pub async fn register(
     tenant: TenantId,
     body: &str,
 ) -> Result<Webhook, RegisterError> {
-    let wanted = draft::wanted(body);
-    let types = rules.catalog.types_for(webhooks, &tenant, &wanted, system.now()).await?;
+    let subscriptions = draft::subscriptions_in(body);
+    let types = rules.catalog.types_for(webhooks, &tenant, &subscriptions, system.now()).await?;
     let draft = Draft::of_new(body, rules, &types).map_err(RegisterError::Invalid)?;
     let id = WebhookId::new(system.now(), system.random_id());
     let webhook = draft
@@ -54,8 +54,8 @@ pub async fn register_once(
     (tenant, key): (TenantId, &IdempotencyKey),
     body: &str,
 ) -> Result<Webhook, RegisterError> {
-    let wanted = draft::wanted(body);
-    let types = rules.catalog.types_for(webhooks, &tenant, &wanted, system.now()).await?;
+    let subscriptions = draft::subscriptions_in(body);
+    let types = rules.catalog.types_for(webhooks, &tenant, &subscriptions, system.now()).await?;
     let draft = Draft::of_new(body, rules, &types).map_err(RegisterError::Invalid)?;
     let now = whole_millisecond(system.now());
     let ours = IdempotencyRecord {

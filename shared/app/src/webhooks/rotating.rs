@@ -13,7 +13,7 @@ use crate::precondition::Precondition;
 
 /// What a body says of a rotation; all of it may be left out.
 #[derive(Debug, Clone, Default)]
-struct Draft {
+struct RotationRequest {
     secret: Option<SigningSecret>,
     signing: Option<Signing>,
     overlap: Overlap,
@@ -29,13 +29,13 @@ pub async fn rotate(
     precondition: &Precondition,
     body: &str,
 ) -> Result<Webhook, ChangeError> {
-    let draft = Draft::read(body).map_err(ChangeError::Invalid)?;
+    let request = RotationRequest::read(body).map_err(ChangeError::Invalid)?;
     let random = system.random();
     let rotated = revise(webhooks, key, precondition, |current| {
         let contract = rules.contracts.get(&current.contract);
-        let secret = draft.secret(current, contract, random).map_err(ChangeError::Invalid)?;
+        let secret = request.secret(current, contract, random).map_err(ChangeError::Invalid)?;
         let now = whole_millisecond(system.now());
-        match current.clone().rotated(secret, draft.overlap, now) {
+        match current.clone().rotated(secret, request.overlap, now) {
             Ok(rotated) => Ok(Some(rotated)),
             Err(same @ RotateError::Same) => {
                 Err(ChangeError::Invalid(FieldErrors::one("secret", same.to_string())))
@@ -46,7 +46,7 @@ pub async fn rotate(
     rotated.await.map(|revised| revised.after)
 }
 
-impl Draft {
+impl RotationRequest {
     fn read(body: &str) -> Result<Self, FieldErrors> {
         if matches!(body.trim(), "" | "null") {
             return Ok(Self::default());
@@ -104,10 +104,11 @@ mod tests {
         for good in
             ["", " ", "null", "{}", r#"{"secret":null,"overlapSeconds":null,"signing":null}"#]
         {
-            let draft = Draft::read(good).unwrap();
-            assert!(draft.secret.is_none() && draft.overlap == Overlap::default(), "{good}");
+            let request = RotationRequest::read(good).unwrap();
+            assert!(request.secret.is_none() && request.overlap == Overlap::default(), "{good}");
         }
-        let hour = Draft::read(r#"{"overlap_seconds":3600,"secret":"a-new-secret"}"#).unwrap();
+        let hour =
+            RotationRequest::read(r#"{"overlap_seconds":3600,"secret":"a-new-secret"}"#).unwrap();
         assert_eq!(hour.overlap, Overlap::from_seconds(3_600).unwrap());
         for (bad, path) in [
             (r#"{"overlapSeconds":604801}"#, "overlapSeconds"),
@@ -120,7 +121,7 @@ mod tests {
             ("[]", ""),
             ("{", ""),
         ] {
-            assert_eq!(Draft::read(bad).unwrap_err().as_slice()[0].path, path, "{bad}");
+            assert_eq!(RotationRequest::read(bad).unwrap_err().as_slice()[0].path, path, "{bad}");
         }
     }
 }

@@ -17,7 +17,7 @@ const ANY_DATA: [&str; 7] = ["{}", "[]", "\"\"", "0", "0.5", "true", "null"];
 
 /// Whether the expressions work on the samples of the types that the webhook subscribed to. Where
 /// there is none, whether they work on any data at all.
-pub(super) fn passed(webhook: &Webhook, types: &TenantTypes<'_>) -> Result<(), FieldErrors> {
+pub(super) fn check(webhook: &Webhook, types: &TenantTypes<'_>) -> Result<(), FieldErrors> {
     if webhook.filter.is_none() && webhook.transform.is_none() {
         return Ok(());
     }
