@@ -17,7 +17,7 @@ mod test_attempts;
 
 pub use faults::Faults;
 pub use ledger::MemoryLedger;
-pub use queues::{Buried, MemoryQueues, Received};
+pub use queues::{DeadLetter, MemoryQueues, Received};
 pub use registry::MemoryRegistry;
 pub use system::FakeSystem;
 

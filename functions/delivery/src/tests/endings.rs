@@ -81,7 +81,7 @@ async fn what_cannot_be_read_is_put_away_with_its_reason_and_harms_no_other() {
     tasks.splice(0..0, bad);
     let dispositions = world.worker.work(&tasks).await;
     assert_eq!(dispositions, [Disposition::Done; 3]);
-    let buried = world.worker.dead_letters.buried();
+    let buried = world.worker.dead_letters.all_dead_letters();
     assert_eq!(buried.len(), 2);
     assert_eq!(buried[0].body, "garbage");
     assert!(buried[0].reason.starts_with("the message is not a message"), "{}", buried[0].reason);
@@ -98,7 +98,7 @@ async fn a_payload_that_cannot_be_read_is_put_away() {
     world.send(&Message::Deliver(Deliver { payload, ..deliver })).await;
     world.run_until_quiet().await;
     assert_eq!(world.posts(), 0);
-    assert_eq!(world.worker.dead_letters.buried().len(), 1);
+    assert_eq!(world.worker.dead_letters.all_dead_letters().len(), 1);
 }
 
 #[tokio::test]
@@ -109,7 +109,7 @@ async fn a_corrupt_delivery_is_put_away_and_harms_no_other() {
     }
     world.worker.ledger.corrupt(world.id("e2"));
     world.run_until_quiet().await;
-    let buried = world.worker.dead_letters.buried();
+    let buried = world.worker.dead_letters.all_dead_letters();
     assert_eq!(buried.len(), 1);
     assert!(buried[0].body.contains(&world.id("e2").to_string()));
     assert!(buried[0].reason.contains("is corrupt"), "{}", buried[0].reason);
@@ -130,7 +130,7 @@ async fn a_message_that_names_another_tenants_delivery_is_put_away() {
     world.send(&hooklane_domain::delivery::message::Message::Deliver(forged)).await;
     world.step(Lane::Fast).await;
     assert_eq!(world.posts(), 1);
-    assert_eq!(world.worker.dead_letters.buried().len(), 1);
+    assert_eq!(world.worker.dead_letters.all_dead_letters().len(), 1);
 }
 
 #[tokio::test]
@@ -143,7 +143,7 @@ async fn a_payload_that_cannot_be_read_is_read_from_the_ledger() {
     world.send(&Message::Deliver(Deliver { payload, ..deliver })).await;
     world.run_until_quiet().await;
     assert_eq!(world.delivery("e1").await.status(), Status::Delivered);
-    assert!(world.worker.dead_letters.buried().is_empty());
+    assert!(world.worker.dead_letters.all_dead_letters().is_empty());
 }
 
 #[tokio::test]

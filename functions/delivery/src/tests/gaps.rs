@@ -22,7 +22,7 @@ async fn all_delivered(world: &World, events: &[&str], what: &str) {
     assert!(world.pointers().await.is_empty(), "{what}");
     assert!(world.health().await.circuit.is_closed(), "{what}");
     assert_eq!(world.stored().await.lane, Lane::Fast, "{what}");
-    assert!(world.worker.dead_letters.buried().is_empty(), "{what}");
+    assert!(world.worker.dead_letters.all_dead_letters().is_empty(), "{what}");
 }
 
 /// One batch of the fast lane, in which the function dies after so many steps; whether it did.

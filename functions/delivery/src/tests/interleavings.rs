@@ -162,7 +162,7 @@ async fn check(
     let health = world.health().await;
     prop_assert_eq!(stored.lane, health.lane(), "the lane follows the health");
     prop_assert_eq!(world.worker.queues.refusals(), 0, "SQS refuses nothing");
-    prop_assert!(world.worker.dead_letters.buried().is_empty());
+    prop_assert!(world.worker.dead_letters.all_dead_letters().is_empty());
     Ok(())
 }
 

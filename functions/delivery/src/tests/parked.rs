@@ -61,7 +61,7 @@ async fn one_that_cannot_be_read_back_holds_up_no_other() {
     world.minutes(1).await;
     assert_eq!(world.pointers().await, []);
     // What nobody can read is a dead letter, which delivers it once somebody can.
-    let buried = world.worker.dead_letters.buried();
+    let buried = world.worker.dead_letters.all_dead_letters();
     assert_eq!(buried.len(), 1);
     let Ok(Message::Deliver(letter)) = Message::decode(&buried[0].body) else {
         panic!("a message")

@@ -143,9 +143,9 @@ pub async fn sqs_limits<Q: DispatchQueue + DeferQueue + Inspect>(queues: &Q, sal
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
 async fn dead_letters_carry_their_reason<Q: DeadLetters + Inspect>(queues: &Q) {
     queues.put("{\"a\":1}", "type: is required").await.unwrap();
-    let buried = queues.dead_letters().await;
+    let dead_letters = queues.dead_letters().await;
     assert!(
-        buried.contains(&("{\"a\":1}".to_owned(), "type: is required".to_owned())),
-        "{buried:?}"
+        dead_letters.contains(&("{\"a\":1}".to_owned(), "type: is required".to_owned())),
+        "{dead_letters:?}"
     );
 }

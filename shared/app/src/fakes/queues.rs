@@ -22,7 +22,7 @@ struct Inner {
     visibility: SignedDuration,
     sent: u64,
     messages: Vec<Held>,
-    buried: Vec<Buried>,
+    dead_letters: Vec<DeadLetter>,
     refusals: usize,
 }
 
@@ -45,8 +45,9 @@ pub struct Received {
     pub sent_at: Timestamp,
 }
 
+/// What was put into the dead-letter queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Buried {
+pub struct DeadLetter {
     pub body: String,
     pub reason: String,
 }
@@ -59,7 +60,7 @@ impl MemoryQueues {
             visibility: SignedDuration::from_secs(i64::from(visibility_seconds)),
             sent: 0,
             messages: Vec::new(),
-            buried: Vec::new(),
+            dead_letters: Vec::new(),
             refusals: 0,
         };
         Self(Arc::new(Mutex::new(inner)), Faults::default())
@@ -127,8 +128,8 @@ impl MemoryQueues {
     }
 
     #[must_use]
-    pub fn buried(&self) -> Vec<Buried> {
-        lock(&self.0).buried.clone()
+    pub fn all_dead_letters(&self) -> Vec<DeadLetter> {
+        lock(&self.0).dead_letters.clone()
     }
 }
 
@@ -210,8 +211,8 @@ impl QueueDepth for MemoryQueues {
 impl DeadLetters for MemoryQueues {
     async fn put(&self, body: &str, reason: &str) -> Result<(), Unavailable> {
         self.1.step()?;
-        let buried = Buried { body: body.to_owned(), reason: reason.to_owned() };
-        lock(&self.0).buried.push(buried);
+        let letter = DeadLetter { body: body.to_owned(), reason: reason.to_owned() };
+        lock(&self.0).dead_letters.push(letter);
         Ok(())
     }
 }
@@ -232,6 +233,6 @@ impl crate::conformance::Inspect for MemoryQueues {
     }
 
     async fn dead_letters(&self) -> Vec<(String, String)> {
-        self.buried().into_iter().map(|b| (b.body, b.reason)).collect()
+        self.all_dead_letters().into_iter().map(|b| (b.body, b.reason)).collect()
     }
 }
