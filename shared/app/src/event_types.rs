@@ -18,7 +18,7 @@ pub enum EventTypeError {
     #[error("the event type has changed since it was read")]
     Changed,
     /// The type comes from the catalog, or a tenant names one of the platform's.
-    #[error("the event type {0} was not added here, so it cannot be taken away here")]
+    #[error("the event type {0} was not added here, so it cannot be removed here")]
     NotOwn(EventType),
     #[error("at most {MAX_OWN_TYPES} event types can be added")]
     TooMany,
@@ -38,7 +38,7 @@ pub async fn put(
 ) -> Result<(OwnType, bool), EventTypeError> {
     let definition = Definition::read(body).map_err(EventTypeError::Invalid)?;
     if OPERATIONAL.contains(&name.as_str()) {
-        let message = "is Hooklane's own event type";
+        let message = "is one of Hooklane's own event types";
         return Err(EventTypeError::Invalid(FieldErrors::one("", format!("{name} {message}"))));
     }
     // Two requests at once may exceed the limit by one. That does no harm: it only keeps lists short.

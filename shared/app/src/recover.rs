@@ -12,7 +12,7 @@ use crate::ports::{Clock, Entropy, RecoveryStore, Unavailable, WatchList, Webhoo
 pub enum RecoverError {
     #[error("the tenant has no such webhook")]
     Missing,
-    #[error("there was no recovery of this webhook")]
+    #[error("this webhook has had no recovery")]
     None,
     #[error("since is after until")]
     Backwards,

@@ -90,7 +90,7 @@ impl<'a> Draft<'a> {
             headers::custom_headers(headers.clone(), contract, &mut errors);
         }
         if !names_contract && contract.is_none() {
-            fields.error("contract", "must be named: the tenant's is not there any more");
+            fields.error("contract", "is required: the tenant's contract is no longer available");
         }
         draft.check_new_secret(contract, &mut errors);
         draft.check_events(types, &[], &mut errors);
@@ -110,11 +110,11 @@ impl<'a> Draft<'a> {
         let mut fields = Fields::of("", body)?;
         if fields.has(&["secret"]) {
             fields
-                .error("secret", "is not changed here: receivers would refuse what is on its way");
+                .error("secret", "cannot be changed here: rotate it, so that receivers can verify what is already on its way");
         }
         for name in NEVER_NULL {
             if fields.take_null(&[name]) {
-                fields.error(name, "must not be null; left out, it stays as it is");
+                fields.error(name, "must not be null; leave it out to keep its value");
             }
         }
         let draft = Self::read(&mut fields, rules);

@@ -16,9 +16,9 @@ use crate::ports::{Clock, Entropy, Expectations, IdempotencyStore, Unavailable, 
 pub enum RegisterError {
     #[error("{0}")]
     Invalid(FieldErrors),
-    #[error("another body was sent with this key before")]
+    #[error("this key was already used with another body")]
     KeyReused,
-    #[error("the webhook that was registered with this key was deleted since")]
+    #[error("the webhook that was registered with this key has been deleted")]
     Deleted,
     #[error(transparent)]
     Unavailable(#[from] Unavailable),

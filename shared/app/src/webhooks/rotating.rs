@@ -57,7 +57,7 @@ impl RotationRequest {
         if let (Some(secret), Some(signing)) = (&secret, signing)
             && secret.is_ed25519() != (signing == Signing::Ed25519)
         {
-            fields.error("secret", "is of the other kind of signature");
+            fields.error("secret", "does not match signing");
         }
         let seconds = fields.read_whole(
             &["overlapSeconds", "overlap_seconds"],

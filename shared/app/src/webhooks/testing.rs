@@ -90,8 +90,7 @@ where
         TestRequest::Payload(data) => (test_type(), data),
         TestRequest::SampleOf(event_type) => {
             let found = deps.catalog.sample_of(deps.registry, tenant, &event_type, at).await?;
-            let unknown =
-                || FieldErrors::one("event", "is no event type that there is a sample of");
+            let unknown = || FieldErrors::one("event", "has no sample event");
             let data = found.ok_or_else(|| TestError::Invalid(unknown()))?;
             (event_type, data)
         }

@@ -32,7 +32,10 @@ pub(super) fn custom_headers(
     errors: &mut FieldErrors,
 ) -> CustomHeaders {
     for (name, _) in headers.iter().filter(|(_, value)| *value == MASK) {
-        errors.push(format!("headers.{name}"), "is masked: send its value, or the name it has");
+        errors.push(
+            format!("headers.{name}"),
+            "is a mask: send the value, or keep the header's name",
+        );
     }
     match contract.custom_headers(headers.into_iter().collect()) {
         Ok(headers) => headers,

@@ -207,7 +207,7 @@ pub(super) fn active(fields: &mut Fields) -> Option<bool> {
         }
     };
     if active.is_some() && status.is_some() {
-        fields.error("status", "says the same as active; send one of them");
+        fields.error("status", "is the same field as active; send one of them");
     }
     active.or(status)
 }

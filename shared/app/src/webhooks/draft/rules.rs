@@ -32,7 +32,7 @@ impl<'a> Draft<'a> {
         let requested = self.signing.map(|signing| signing == Signing::Ed25519);
         match (requested, given) {
             (Some(true), Some(false)) => {
-                errors.push("secret", "must be an Ed25519 key (whsk_…) where signing is ed25519");
+                errors.push("secret", "must be an Ed25519 key (whsk_…) if signing is ed25519");
             }
             (Some(false), Some(true)) => {
                 errors.push("secret", "is an Ed25519 key, so signing must be ed25519");
@@ -55,12 +55,12 @@ impl<'a> Draft<'a> {
         errors: &mut FieldErrors,
     ) {
         if self.signing.is_some_and(|signing| signing != current.signing()) {
-            errors.push("signing", "is changed by rotating the secret");
+            errors.push("signing", "can only be changed by rotating the secret");
         }
         let Some(contract) = self.contract else { return };
         let mut secrets = std::iter::once(&current.secret).chain(current.retiring_at(now));
         if let Err(error) = secrets.try_for_each(|secret| contract.accepts(secret)) {
-            errors.push("contract", format!("{error}, and the webhook's secret is such a key"));
+            errors.push("contract", format!("{error}, but the webhook's secret is an Ed25519 key"));
         }
     }
 
