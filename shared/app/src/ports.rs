@@ -1,5 +1,5 @@
-//! What the use cases need from outside. Each port's contract stands in its documentation; the
-//! conformance suite holds the fakes and the real adapters to it.
+//! The ports: what the use cases need from stores, queues, receivers and the clock. A port's documentation
+//! is its contract, and the conformance suite checks the fakes and the AWS adapters against it.
 
 use std::error::Error;
 
@@ -43,7 +43,7 @@ pub use test_attempts::TestAttemptStore;
 pub use watch_list::{Look, Sweep, Watch, WatchList};
 pub use webhooks::{RouteStore, RouteTable, WebhookStore};
 
-/// A store or queue could not do what it was asked to, now. Nothing is known about whether it did.
+/// A store or queue failed to answer. Whether it did what it was asked to do is unknown.
 #[derive(Debug, thiserror::Error)]
 #[error("{what} failed")]
 pub struct Unavailable {
@@ -53,7 +53,7 @@ pub struct Unavailable {
     pub cause: Box<dyn Error + Send + Sync>,
 }
 
-/// What a table or queue holds cannot be read back: the cause of an [`Unavailable`] that does not pass.
+/// Something stored cannot be read back: the cause of an [`Unavailable`] that will not pass by waiting.
 #[derive(Debug, thiserror::Error)]
 #[error("{what} is corrupt: {why}")]
 pub struct Corrupt {
@@ -66,7 +66,7 @@ impl Unavailable {
         Self { what: what.into(), cause: cause.into() }
     }
 
-    /// Whether what is stored cannot be read back: asking again would end the same.
+    /// Whether something stored cannot be read back, so that another try would fail the same way.
     #[must_use]
     pub fn is_corrupt(&self) -> bool {
         self.cause.is::<Corrupt>()

@@ -4,10 +4,10 @@ use hooklane_domain::ids::{TenantId, WebhookId};
 
 use super::Unavailable;
 
-/// The attempts that are kept beside their deliveries, in order of time.
+/// The attempts that are kept beside their deliveries, in the order in which they began.
 pub trait AttemptLog: Send + Sync {
-    /// A webhook's kept attempts, newest first, read consistently. Reads a bounded amount: a page may
-    /// be short and still have more after it. One that cannot be read back is left out and counted.
+    /// A webhook's kept attempts, newest first. The read is strongly consistent and bounded, so a page may
+    /// be short and still have a next one. Attempts that cannot be read back are left out and counted.
     fn kept(
         &self,
         tenant: &TenantId,
@@ -18,7 +18,7 @@ pub trait AttemptLog: Send + Sync {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogFilter {
-    /// When they began.
+    /// When the attempts began.
     pub began: TimeRange,
     pub from: Option<LogPosition>,
     pub limit: usize,
@@ -27,8 +27,8 @@ pub struct LogFilter {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LogPage {
     pub entries: Vec<LogEntry>,
-    /// So many were met that cannot be read back.
+    /// The number of attempts that cannot be read back.
     pub unreadable: usize,
-    /// Where the next page starts, if there may be one.
+    /// Where the next page starts, if there may be more.
     pub next: Option<LogPosition>,
 }

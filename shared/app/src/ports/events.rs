@@ -7,11 +7,11 @@ use super::Unavailable;
 
 /// Accepted events.
 pub trait EventStore: Send + Sync {
-    /// Stores an event unless its tenant has one with that id. Of two that are put at once, exactly
-    /// one is stored.
+    /// Stores an event unless its tenant has one with that id. Of several concurrent calls exactly one
+    /// stores its event.
     fn put(&self, event: &Event) -> impl Future<Output = Result<Put, Unavailable>> + Send;
 
-    /// The event as stored, or `None`, which is believed: the read is consistent.
+    /// The event, or `None` if there is none. The read is strongly consistent.
     fn get(
         &self,
         tenant: &TenantId,
@@ -22,18 +22,18 @@ pub trait EventStore: Send + Sync {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Put {
     Stored,
-    /// There is one with that id already.
+    /// There already is an event with that id.
     Exists {
         fingerprint: Fingerprint,
         accepted_at: Timestamp,
     },
 }
 
-/// A walk through all events: slow, and paid for by the size of the ledger.
+/// A scan of all events: slow, and its cost grows with the ledger.
 pub trait EventScan: Send + Sync {
-    /// Those of the tenant that were accepted in the wanted time, among a bounded part of the ledger
-    /// from the cursor on. A page may be empty and still have a next one. An event that cannot be read
-    /// back is left out.
+    /// The tenant's events that were accepted in the wanted time, among a bounded part of the ledger that
+    /// starts at the cursor. A page may be empty and still have a next one. Events that cannot be read back
+    /// are left out.
     fn walk(
         &self,
         tenant: &TenantId,
@@ -45,6 +45,6 @@ pub trait EventScan: Send + Sync {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventPage {
     pub events: Vec<Event>,
-    /// Where the next page starts, if there may be one.
+    /// Where the next page starts, if there may be more.
     pub next: Option<String>,
 }

@@ -3,18 +3,19 @@ use hooklane_domain::isolation::health::{Change, Health};
 
 use super::Unavailable;
 
-/// How webhooks fare. None of it touches a webhook's revision.
+/// The health of webhooks. Writing it does not change a webhook's revision.
 pub trait HealthStore: Send + Sync {
-    /// Read consistently; of a webhook that nothing was written of, the default.
+    /// A webhook's health, the default if it has no item yet. The read is strongly consistent.
     fn health(
         &self,
         webhook: WebhookId,
     ) -> impl Future<Output = Result<Health, Unavailable>> + Send;
 
-    /// Writes a health if the one in the store still has its revision, and raises that; whether it
-    /// did. `skipped` is not written. What else the change names is written with it, all or nothing: the
-    /// webhook's lane, with the version of its tenant's subscriptions, and a mark as by
-    /// [`WatchList::watch`](super::WatchList::watch). A lane fails, as if the revision was another, where there is no such webhook.
+    /// Writes a health if the stored one still has its revision, and raises the revision. Returns whether it
+    /// did. `skipped` is not written. The rest of the change is written in the same transaction: the
+    /// webhook's lane, which raises the version of its tenant's subscriptions, and a mark as by
+    /// [`WatchList::watch`](super::WatchList::watch). A change of lane returns `false` if there is no such
+    /// webhook.
     fn save_health(
         &self,
         tenant: &TenantId,
@@ -22,6 +23,6 @@ pub trait HealthStore: Send + Sync {
         change: &Change,
     ) -> impl Future<Output = Result<bool, Unavailable>> + Send;
 
-    /// Counts deliveries that were not made.
+    /// Counts one delivery that was skipped.
     fn skip(&self, webhook: WebhookId) -> impl Future<Output = Result<(), Unavailable>> + Send;
 }

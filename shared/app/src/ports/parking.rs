@@ -5,8 +5,8 @@ use super::Unavailable;
 
 /// Pointers to parked deliveries. [`super::DeliveryStore::save`] writes them.
 pub trait ParkingStore: Send + Sync {
-    /// A webhook's pointers that are due by then, the earliest first, read consistently. One that
-    /// cannot be read back is left out, and takes no other's place.
+    /// The first `limit` of a webhook's pointers that are due by `due_by`, earliest first. The read is
+    /// strongly consistent. Pointers that cannot be read back are left out, and others take their place.
     fn parked(
         &self,
         webhook: WebhookId,
@@ -14,16 +14,15 @@ pub trait ParkingStore: Send + Sync {
         limit: usize,
     ) -> impl Future<Output = Result<Vec<Pointer>, Unavailable>> + Send;
 
-    /// How many pointers a webhook has, at most `most` of them, read consistently: those that are not
-    /// due, too. A delivery that was sent on a moment ago may still have one.
+    /// The number of a webhook's pointers, due or not, counted up to `most`. The read is strongly
+    /// consistent. A delivery that was just released may still have its pointer.
     fn count_parked(
         &self,
         webhook: WebhookId,
         most: u16,
     ) -> impl Future<Output = Result<u64, Unavailable>> + Send;
 
-    /// Removes a pointer, unless the delivery was parked anew under the same key. One that is gone
-    /// is gone.
+    /// Removes a pointer, unless its delivery was parked again under the same key. Idempotent.
     fn unpark(&self, pointer: &Pointer) -> impl Future<Output = Result<(), Unavailable>> + Send;
 }
 

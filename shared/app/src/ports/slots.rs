@@ -6,8 +6,8 @@ use super::Unavailable;
 
 /// Slots under the rate limits of webhooks.
 pub trait SlotStore: Send + Sync {
-    /// Hands out the next slot, each once, as `hooklane_domain::isolation::slots::grant` says; a changed limit
-    /// starts anew. Counts the slots, and those that have to be waited for.
+    /// Grants the next slot as `hooklane_domain::isolation::slots::grant` does, each slot to one caller. A
+    /// changed limit starts afresh. Counts the slots granted, and those that lie in the future.
     fn take_slot(
         &self,
         webhook: WebhookId,
@@ -15,8 +15,8 @@ pub trait SlotStore: Send + Sync {
         now: Timestamp,
     ) -> impl Future<Output = Result<Timestamp, Unavailable>> + Send;
 
-    /// The counts so far, read consistently. They are kept as long as slots are taken, and the
-    /// retention after that.
+    /// The counts so far. The read is strongly consistent. The counts are kept for the retention after the
+    /// last slot was taken.
     fn slots_taken(
         &self,
         webhook: WebhookId,
@@ -28,8 +28,8 @@ pub struct SlotCounts {
     pub taken: u64,
     /// Attempts that hit the limit and had to wait.
     pub waited: u64,
-    /// When the last of those asked for its slot.
+    /// When the last of those took its slot.
     pub last_waited_at: Option<Timestamp>,
-    /// Where the next slot begins, and the limit that this holds for.
+    /// The limit of the last slot, and when the next slot under it begins.
     pub next: Option<(RateLimit, Timestamp)>,
 }

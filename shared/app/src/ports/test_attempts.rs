@@ -3,16 +3,17 @@ use hooklane_domain::ids::{DeliveryId, TenantId};
 
 use super::Unavailable;
 
-/// Attempts that tenants made to try their webhooks. They stand beside the attempts of deliveries, in
-/// the same order of time, and belong to no delivery: nothing counts them.
+/// Test attempts, which tenants make to try their webhooks. They are in the same log as the attempts of
+/// deliveries, belong to no delivery, and are counted nowhere.
 pub trait TestAttemptStore: Send + Sync {
-    /// Keeps a test attempt as long as deliveries are kept.
+    /// Keeps a test attempt for as long as deliveries are kept.
     fn keep_test_attempt(
         &self,
         test: &TestAttempt,
     ) -> impl Future<Output = Result<(), Unavailable>> + Send;
 
-    /// The test attempt as kept, read consistently; another tenant's is `None`.
+    /// The test attempt, `None` if there is none or it is another tenant's. The read is strongly
+    /// consistent.
     fn test_attempt(
         &self,
         tenant: &TenantId,

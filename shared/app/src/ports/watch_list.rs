@@ -3,11 +3,11 @@ use hooklane_domain::ids::{DeliveryId, TenantId, WebhookId};
 
 use super::Unavailable;
 
-/// The list of webhooks that `upkeep` looks after: something is parked, owed or to be recovered, or the
-/// webhook has failed of late.
+/// The webhooks that `upkeep` looks at each minute. A webhook is on the list while deliveries are parked,
+/// an operational event has yet to be published, a recovery runs, or it has failed lately.
 pub trait WatchList: Send + Sync {
-    /// Puts a webhook on the list, due for a look at once, and adds to the number of its parked
-    /// deliveries; that number as it now stands.
+    /// Marks a webhook: puts it on the list if it is not there, makes its next look due now, and adds to the
+    /// number of its parked deliveries. Returns the new number.
     fn watch(
         &self,
         tenant: &TenantId,
@@ -16,16 +16,16 @@ pub trait WatchList: Send + Sync {
         now: Timestamp,
     ) -> impl Future<Output = Result<u64, Unavailable>> + Send;
 
-    /// The list in order of ids, read consistently. One that cannot be read back is left out, and no
-    /// reason for a page to be short: that says that it is the last one.
+    /// A page of the list in the order of ids. The read is strongly consistent. Entries that cannot be read
+    /// back are left out, and others fill the page, since a short page is the last one.
     fn watched(
         &self,
         after: Option<WebhookId>,
         limit: usize,
     ) -> impl Future<Output = Result<Vec<Watch>, Unavailable>> + Send;
 
-    /// After a look: when the next one is due and where the sweep stands, unless somebody marked the
-    /// webhook meanwhile; and, in any case, so many fewer parked deliveries.
+    /// Writes the result of a look: when the next look is due and where the sweep stands, unless the webhook
+    /// was marked since it was `seen`. In either case subtracts `released` from the parked deliveries.
     fn looked(
         &self,
         seen: &Watch,
@@ -33,40 +33,42 @@ pub trait WatchList: Send + Sync {
         released: u64,
     ) -> impl Future<Output = Result<(), Unavailable>> + Send;
 
-    /// Takes a webhook off the list unless somebody marked it since it was `seen`; whether it did.
+    /// Takes a webhook off the list unless it was marked since it was `seen`. Returns whether it did.
     fn unwatch(&self, seen: &Watch) -> impl Future<Output = Result<bool, Unavailable>> + Send;
 }
 
+/// An entry of the watch list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Watch {
     pub tenant: TenantId,
     pub webhook: WebhookId,
-    /// When somebody last called for a look.
+    /// When the webhook was last marked.
     pub marked_at: Timestamp,
     pub look: Look,
-    /// About so many of its deliveries are parked: instances that end before they told of theirs, and
-    /// messages that come twice, make it inexact.
+    /// The approximate number of its parked deliveries. It is inexact because an instance may end before
+    /// it has reported its own, and a message may be received twice.
     pub parked: u64,
 }
 
-/// When to look at a webhook next, and where its sweep goes on.
+/// When to look at a webhook next, and where its sweep continues.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Look {
     pub due_at: Timestamp,
     pub sweep: Sweep,
 }
 
-/// A sweep goes through what waits, page by page.
+/// Where a sweep stands. It reads the waiting deliveries of a webhook page by page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sweep {
     pub due_at: Timestamp,
-    /// Only what comes after this one; of the retries first, then of what is pending.
+    /// The last delivery that was read: of the retrying ones first, then of the pending ones.
     pub after: Option<DeliveryId>,
+    /// Whether the sweep has reached the pending ones.
     pub pending: bool,
 }
 
 impl Watch {
-    /// A webhook that is new on the list.
+    /// The entry of a webhook that is new on the list.
     #[must_use]
     pub fn new(tenant: TenantId, webhook: WebhookId, now: Timestamp) -> Self {
         let sweep = Sweep { due_at: now, after: None, pending: false };
