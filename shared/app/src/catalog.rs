@@ -38,6 +38,7 @@ impl EventCatalog {
         Self { files, settings: Recent::default(), added: Recent::default() }
     }
 
+    /// The catalogs of this build.
     #[must_use]
     pub fn files(&self) -> &Catalogs {
         &self.files

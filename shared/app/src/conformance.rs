@@ -1,8 +1,8 @@
-//! What every implementation of the ports must do. The suite runs against the fakes (here) and
-//! against the real tables and queues (`shared/aws/tests/conformance.rs`), so that what is tested over
-//! fakes holds in production.
+//! Checks that hold every implementation of the ports to their contracts. They run against the fakes (here)
+//! and against real tables and queues (`shared/aws/tests/conformance.rs`), so that what is tested with fakes
+//! holds in production.
 //!
-//! Each check works under a tenant of its own, made from `salt`: they may run at once, and again.
+//! Each check uses a tenant of its own, named after `salt`, so that checks can run concurrently and again.
 
 mod brake;
 mod deliveries;

@@ -1,5 +1,5 @@
-//! Stand-ins that keep the ports' contracts in memory: fakes, not mocks. The conformance suite runs
-//! against them as against the real adapters.
+//! In-memory implementations of the ports: fakes, not mocks. The conformance suite checks them as it checks
+//! the AWS adapters.
 
 mod events;
 mod faults;
@@ -23,7 +23,7 @@ pub use system::FakeSystem;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// A test that panicked holding a lock has failed already; the others may go on.
+/// Locks, also after another test panicked with the lock: that test has failed already.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-//! Registering webhooks, changing them, and trying them.
+//! Registering, changing, rotating, testing and deleting webhooks.
 
 use hooklane_contract::Contracts;
 use hooklane_domain::ids::ContractName;
@@ -28,12 +28,12 @@ pub use testing::{TestDeps, TestError, TestResult, test};
 
 use draft::Draft;
 
-/// What a webhook is judged by.
+/// What a webhook is checked against.
 #[derive(Debug, Clone, Copy)]
 pub struct Rules<'a> {
     pub contracts: &'a Contracts,
     pub network: &'a NetworkRules,
-    /// What a new webhook speaks that names no contract, where its tenant's settings say so.
+    /// The contract in its tenant's settings, for a new webhook that names none.
     pub tenant_contract: Option<&'a ContractName>,
     pub catalog: &'a EventCatalog,
 }
@@ -42,22 +42,22 @@ pub struct Rules<'a> {
 pub enum ChangeError {
     #[error("the tenant has no such webhook")]
     Missing,
-    /// The caller said which revisions it knows, and the current one is none of them.
+    /// The precondition does not hold for the current revision.
     #[error("the webhook has changed since it was read")]
     Changed,
     #[error("{0}")]
     Invalid(FieldErrors),
-    /// The webhook's last rotation stands in the way.
+    /// The overlap of the webhook's previous rotation has not ended.
     #[error("{0}")]
     Rotation(RotateError),
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
 
-/// Changes what a JSON body names and leaves the rest. Without known revisions, concurrent changes
-/// follow each other and none is lost.
+/// Changes the fields that a JSON body names and keeps the others. With [`Precondition::Any`] concurrent
+/// changes are applied one after another, and none is lost.
 ///
-/// One that is switched on is probed and released at once, see [`probe_now`].
+/// A webhook that is switched on is probed at once, see [`probe_now`].
 pub async fn change(
     webhooks: &(impl WebhookStore + Expectations + HealthStore + WatchList),
     system: &(impl Clock + Entropy),
@@ -81,7 +81,7 @@ pub async fn change(
     Ok(revised.after)
 }
 
-/// Removes a webhook; with known revisions, only one of these.
+/// Deletes a webhook.
 pub async fn delete(
     webhooks: &impl WebhookStore,
     (tenant, id): (&TenantId, WebhookId),
@@ -92,7 +92,7 @@ pub async fn delete(
         return deleted.then_some(()).ok_or(ChangeError::Missing);
     }
     let current = read(webhooks, (tenant, id), precondition).await?;
-    // Whatever was written since is a revision that nobody can have known.
+    // If it was written since, its revision is one that the client cannot have read.
     if webhooks.delete(tenant, id, Some(current.revision)).await? {
         return Ok(());
     }

@@ -6,7 +6,7 @@ use hooklane_domain::event::{DefaultTenant, from_body};
 
 use super::*;
 
-/// Counts what is read of it.
+/// A store that counts its reads.
 #[derive(Default)]
 struct Store {
     settings: Mutex<TenantSettings>,
@@ -82,24 +82,27 @@ async fn an_event_costs_no_read_within_five_seconds() {
     for at in 5..10 {
         assert!(judge(&catalog, &store, at, "order.created", "7").await);
     }
-    assert_eq!(store.reads(), 3, "and of a strict tenant what was added, once");
+    assert_eq!(store.reads(), 3, "for a strict tenant also the added types, once");
 }
 
 #[tokio::test]
-async fn nothing_is_refused_from_memory() {
+async fn nothing_is_refused_from_the_cache() {
     let (catalog, store) = (catalog(), Store::default());
     store.set(None, true);
     assert!(!judge(&catalog, &store, 0, "parcel.sent", "7").await);
     assert!(!judge(&catalog, &store, 0, "order.created", "\"7\"").await);
     store.own.lock().unwrap().push(own("parcel.sent"));
-    assert!(judge(&catalog, &store, 0, "parcel.sent", "7").await, "a type that was just added");
+    assert!(
+        judge(&catalog, &store, 0, "parcel.sent", "7").await,
+        "a type that was just added counts at once"
+    );
     assert!(!judge(&catalog, &store, 0, "any.thing", "7").await);
     store.set(None, false);
     assert!(judge(&catalog, &store, 0, "any.thing", "7").await, "no longer strict");
 }
 
 #[tokio::test]
-async fn what_was_added_is_read_only_where_the_file_does_not_know_it() {
+async fn added_types_are_read_only_if_the_catalog_lacks_a_type() {
     let (catalog, store) = (catalog(), Store::default());
     let covers = async |wanted: &str| {
         let wanted: Vec<Subscription> = vec![wanted.parse().unwrap()];
@@ -115,7 +118,7 @@ async fn what_was_added_is_read_only_where_the_file_does_not_know_it() {
 }
 
 #[tokio::test]
-async fn a_sample_is_the_tenants_own_before_its_catalogs() {
+async fn a_tenants_own_sample_is_used_before_its_catalogs() {
     let (catalog, store) = (catalog(), Store::default());
     let of = async |name: &str| {
         let name = name.parse().unwrap();

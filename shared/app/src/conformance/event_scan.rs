@@ -3,7 +3,7 @@ use hooklane_domain::isolation::recovery::{Wanted, WantedStatus};
 use super::samples::{at, event, tenant};
 use crate::ports::{EventScan, EventStore};
 
-/// A walk through the ledger meets every event of its tenant that was accepted in the wanted time.
+/// A scan finds every event of its tenant that was accepted in the wanted time.
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
 pub async fn event_scan<S: EventStore + EventScan>(store: &S, salt: u128) {
     let (ours, theirs) = (tenant("walk", salt), tenant("walkers", salt));
@@ -15,20 +15,20 @@ pub async fn event_scan<S: EventStore + EventScan>(store: &S, salt: u128) {
         let wanted = Wanted { since: at(since), until: at(until), status: WantedStatus::Any };
         let ours = ours.clone();
         async move {
-            let (mut met, mut cursor) = (Vec::new(), None::<String>);
+            let (mut found, mut cursor) = (Vec::new(), None::<String>);
             loop {
                 let page = store.walk(&ours, wanted, cursor.as_deref()).await.unwrap();
-                met.extend(page.events);
+                found.extend(page.events);
                 cursor = page.next;
                 if cursor.is_none() {
-                    return met;
+                    return found;
                 }
             }
         }
     };
-    let mut met = walk(0, 0).await;
-    met.sort_by(|a, b| a.id.cmp(&b.id));
+    let mut found = walk(0, 0).await;
+    found.sort_by(|a, b| a.id.cmp(&b.id));
     let expected: Vec<_> = (0..7).map(|n| event(&ours, &format!("walked-{n}"), "1")).collect();
-    assert_eq!(met, expected, "whole, and ours only");
+    assert_eq!(found, expected, "whole, and ours only");
     assert!(walk(1, 9).await.is_empty() && walk(-9, -1).await.is_empty());
 }

@@ -45,14 +45,17 @@ async fn health_is_conditional<S: HealthStore>(store: &S, tenant: &TenantId, id:
     store.skip(id).await.unwrap();
     assert_eq!(store.health(id).await.unwrap(), Health { skipped: 1, ..Health::default() });
     assert!(store.save_health(tenant, id, &change(failing())).await.unwrap());
-    assert!(!store.save_health(tenant, id, &change(failing())).await.unwrap(), "it was written");
+    assert!(
+        !store.save_health(tenant, id, &change(failing())).await.unwrap(),
+        "it has a newer revision"
+    );
     store.skip(id).await.unwrap();
     let written = Health { skipped: 2, revision: 1, ..failing() };
     assert_eq!(store.health(id).await.unwrap(), written);
     let clean = Health { revision: 1, ..Health::default() };
     assert!(store.save_health(tenant, id, &change(clean.clone())).await.unwrap());
     let clean = Health { skipped: 2, revision: 2, ..clean };
-    assert_eq!(store.health(id).await.unwrap(), clean, "what is not known any more is gone");
+    assert_eq!(store.health(id).await.unwrap(), clean, "fields that are empty now are removed");
 }
 
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
@@ -67,18 +70,21 @@ where
         watch: Some(at(30)),
     };
     assert!(!store.save_health(tenant, hook.id, &moving(0)).await.unwrap(), "no such webhook");
-    assert!(entry(store, hook.id).await.is_none(), "all or nothing");
+    assert!(entry(store, hook.id).await.is_none(), "it is all or nothing");
     store.create(&hook).await.unwrap();
     let version = store.version(tenant).await.unwrap();
     assert!(store.save_health(tenant, hook.id, &moving(0)).await.unwrap());
     let moved = store.get(tenant, hook.id).await.unwrap().unwrap();
     assert_eq!((moved.lane, moved.revision), (Lane::Slow, hook.revision));
     let table = store.table(tenant).await.unwrap();
-    assert_eq!(table.version, version + 1, "fan-out is to see it");
+    assert_eq!(table.version, version + 1, "fan-out must see the change");
     assert_eq!(table.routes.iter().find(|r| r.webhook == hook.id).unwrap().lane, Lane::Slow);
     assert_eq!(entry(store, hook.id).await.unwrap().marked_at, at(30));
     let renamed = Webhook { name: "Renamed".to_owned(), ..hook.clone() };
-    assert!(!store.update(&renamed).await.unwrap(), "it would move the webhook back");
+    assert!(
+        !store.update(&renamed).await.unwrap(),
+        "it would move the webhook back to its old lane"
+    );
     let renamed = Webhook { lane: Lane::Slow, ..renamed };
     assert!(store.update(&renamed).await.unwrap());
     let back = Change { lane: Some(Lane::Fast), watch: None, ..moving(1) };

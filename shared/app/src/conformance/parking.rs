@@ -32,7 +32,7 @@ where
     assert_eq!((two[0].due, two[1].due), (at(100), at(200)));
     assert_eq!(ids(&due(999, 2).await), [first.id.clone(), second.id.clone()]);
 
-    // Parked anew under the same key, by a newer generation, while somebody still holds the old one.
+    // The delivery is parked again under the same key by a newer generation, and the old pointer is removed.
     let again = Delivery { generation: 1, ..first };
     park(store, again, 100).await;
     store.unpark(&two[0]).await.unwrap();
@@ -53,6 +53,6 @@ async fn park<S: DeliveryStore>(store: &S, delivery: Delivery, due: i64) -> Deli
     let parked = delivery.parked_until(at(1), at(due), ParkReason::RateLimit);
     let Saved::Yes(written) = store.save(&parked).await.unwrap() else { unreachable!() };
     let read = store.read(std::slice::from_ref(&written.id)).await.unwrap();
-    assert_eq!(read, [Some((*written).clone())], "it reads back, due and reason included");
+    assert_eq!(read, [Some((*written).clone())], "it reads back with its due time and reason");
     *written
 }

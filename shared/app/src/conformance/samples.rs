@@ -1,5 +1,5 @@
 #![expect(clippy::expect_used, reason = "samples are right by construction")]
-//! What the checks store.
+//! Sample values that the checks store, and how they are saved.
 
 use hooklane_contract::{Contract, Contracts};
 use hooklane_domain::Timestamp;

@@ -23,11 +23,11 @@ pub async fn slots<S: SlotStore>(store: &S, salt: u128) {
     let last_waited_at = Some(now);
     let next = next.map(|next| (limit, next));
     assert_eq!(counts, SlotCounts { taken: 4, waited: 3, last_waited_at, next });
-    // After a rest the next slot is at once.
+    // After a pause the next slot begins at once.
     assert_eq!(store.take_slot(webhook, limit, at(60_000)).await.unwrap(), at(60_000));
     let counts = store.slots_taken(webhook).await.unwrap();
     assert_eq!((counts.taken, counts.waited, counts.last_waited_at), (5, 3, last_waited_at));
-    // So it is under another limit.
+    // So does the first slot under another limit.
     let other = RateLimit::new(1, 3_600).unwrap();
     assert_eq!(store.take_slot(webhook, other, at(60_001)).await.unwrap(), at(60_001));
 
@@ -36,5 +36,5 @@ pub async fn slots<S: SlotStore>(store: &S, salt: u128) {
         futures::future::join_all(crowd).await.into_iter().map(Result::unwrap).collect();
     slots.sort();
     slots.dedup();
-    assert_eq!(slots.len(), 8, "of several at once each gets its own");
+    assert_eq!(slots.len(), 8, "each concurrent call gets a slot of its own");
 }

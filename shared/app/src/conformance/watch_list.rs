@@ -3,7 +3,7 @@ use hooklane_domain::ids::WebhookId;
 use super::samples::{at, delivery, tenant};
 use crate::ports::{Look, Sweep, Watch, WatchList};
 
-/// The watch list forgets no webhook that was marked while somebody looked at it.
+/// A mark that comes during a look is not lost.
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
 pub async fn watch_list<S: WatchList>(store: &S, salt: u128) {
     let tenant = &tenant("watch-list", salt);
@@ -23,7 +23,7 @@ pub async fn watch_list<S: WatchList>(store: &S, salt: u128) {
     let looked = entry(store, id).await.unwrap();
     assert_eq!((&looked.look, looked.parked), (&next, 4));
 
-    // Somebody parks while upkeep looks.
+    // A delivery is parked during the look.
     assert_eq!(store.watch(tenant, id, 2, at(7)).await.unwrap(), 6);
     let later = Look { due_at: at(500), ..next.clone() };
     store.looked(&looked, later, 4).await.unwrap();
@@ -38,7 +38,7 @@ pub async fn watch_list<S: WatchList>(store: &S, salt: u128) {
     }
 }
 
-/// The entry of one webhook, by walking the list in small pages.
+/// The entry of one webhook, read through small pages of the list.
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
 pub(super) async fn entry<S: WatchList>(store: &S, id: WebhookId) -> Option<Watch> {
     let mut after = None;

@@ -26,7 +26,7 @@ impl EventStore for MemoryLedger {
     }
 }
 
-/// A page of the walk looks at so many events.
+/// The number of events that a page of the scan reads.
 const PAGE: usize = 3;
 
 impl EventScan for MemoryLedger {

@@ -18,10 +18,10 @@ use crate::ports::{
     Saved, Unavailable,
 };
 
-/// Whose attempt it was, its number, and when it began.
+/// The delivery of an attempt, its number, and when it began.
 type AttemptKey = (DeliveryId, u32, Timestamp);
 
-/// How long what belongs to an event would be kept.
+/// How long the ledger would keep the items of an event.
 const RETENTION: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// The ledger in memory.
@@ -40,7 +40,7 @@ pub struct MemoryLedger {
 }
 
 impl MemoryLedger {
-    /// One whose calls are steps of a function that dies at a chosen one.
+    /// A ledger whose calls are steps that can fail.
     #[must_use]
     pub fn with_faults(faults: Faults) -> Self {
         Self { faults, ..Self::default() }
@@ -58,12 +58,12 @@ impl MemoryLedger {
         lock(&self.events).values().cloned().collect()
     }
 
-    /// From now on, what is written of this delivery cannot be read back.
+    /// From now on this delivery cannot be read back.
     pub fn corrupt(&self, id: DeliveryId) {
         lock(&self.corrupt).insert(id);
     }
 
-    /// Somebody has put it right.
+    /// The delivery can be read again.
     pub fn repair(&self, id: &DeliveryId) {
         lock(&self.corrupt).remove(id);
     }
@@ -74,7 +74,7 @@ impl DeliveryStore for MemoryLedger {
         self.faults.step()?;
         let corrupt = lock(&self.corrupt);
         if let Some(id) = ids.iter().find(|id| corrupt.contains(id)) {
-            let cause = Corrupt { what: id.to_string(), why: "a test has it so".to_owned() };
+            let cause = Corrupt { what: id.to_string(), why: "a test corrupted it".to_owned() };
             return Err(Unavailable::new("reading a delivery", cause));
         }
         let deliveries = lock(&self.deliveries);
@@ -140,11 +140,11 @@ impl DeliveryStore for MemoryLedger {
     ) -> Result<DeliveryPage, Unavailable> {
         self.faults.step()?;
         let (deliveries, corrupt) = (lock(&self.deliveries), lock(&self.corrupt));
-        let met = deliveries
+        let in_range = deliveries
             .values()
             .filter(|d| d.id.webhook() == webhook && filter.accepted.contains(d.id.accepted_at()))
             .filter(|d| filter.after.as_ref().is_none_or(|after| d.id < *after));
-        let (unreadable, read): (Vec<_>, Vec<_>) = met.partition(|d| corrupt.contains(&d.id));
+        let (unreadable, read): (Vec<_>, Vec<_>) = in_range.partition(|d| corrupt.contains(&d.id));
         let mut found: Vec<_> = read
             .into_iter()
             .filter(|d| d.tenant == *tenant)

@@ -9,8 +9,9 @@ use jiff::SignedDuration;
 use super::{Faults, lock};
 use crate::ports::{DeadLetters, DeferQueue, DispatchQueue, QueueDepth, Unavailable};
 
-/// The two queues in memory, under a clock that the test moves. They refuse what SQS refuses: a
-/// visibility timeout that would pass 12 hours counted from the receipt, a delay over 15 minutes. Clones are the same queues.
+/// The two queues in memory, with a clock that the test sets. They refuse what SQS refuses: a visibility
+/// timeout that ends more than 12 hours after the receipt, and a delay over 15 minutes. Clones share the
+/// queues.
 #[derive(Debug, Clone)]
 pub struct MemoryQueues(Arc<Mutex<Inner>>, Faults);
 
@@ -36,7 +37,7 @@ struct Held {
     visible_at: Timestamp,
 }
 
-/// A message as a function gets it.
+/// A message as a function receives it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Received {
     pub id: MessageId,
@@ -66,31 +67,31 @@ impl MemoryQueues {
         Self(Arc::new(Mutex::new(inner)), Faults::default())
     }
 
-    /// The same queues, whose calls are steps of a function that dies at a chosen one.
+    /// The same queues, with calls that are steps that can fail.
     #[must_use]
     pub fn with_faults(self, faults: Faults) -> Self {
         Self(self.0, faults)
     }
 
-    /// Every message, whether it is visible or not.
+    /// The bodies of all messages, visible or not.
     #[must_use]
     pub fn bodies(&self) -> Vec<String> {
         lock(&self.0).messages.iter().map(|m| m.body.clone()).collect()
     }
 
-    /// Loses every message, as nothing is to depend on one.
+    /// Loses every message, to show that nothing depends on one.
     pub fn lose_all(&self) {
         lock(&self.0).messages.clear();
     }
 
-    /// Moves the clock; what is older than 14 days is gone, as on SQS.
+    /// Sets the clock and drops messages older than 14 days, as SQS does.
     pub fn set_time(&self, now: Timestamp) {
         let mut inner = lock(&self.0);
         inner.now = now;
         inner.messages.retain(|m| now.duration_since(m.sent_at) <= RETENTION);
     }
 
-    /// Receives up to ten visible messages of a lane, hiding them as SQS does.
+    /// Receives up to ten visible messages of a lane and hides them, as SQS does.
     #[must_use]
     pub fn receive(&self, lane: Lane) -> Vec<Received> {
         let mut inner = lock(&self.0);
@@ -121,7 +122,7 @@ impl MemoryQueues {
         lock(&self.0).messages.iter().filter(|m| m.lane == lane).count()
     }
 
-    /// How often something was asked that SQS does not do.
+    /// The number of requests that SQS would have refused.
     #[must_use]
     pub fn refusals(&self) -> usize {
         lock(&self.0).refusals

@@ -15,7 +15,7 @@ use crate::ports::{
     EventTypeStore, RouteStore, RouteTable, TenantPage, TenantStore, Unavailable, WebhookStore,
 };
 
-/// The registry in memory. Clones are the same registry.
+/// The registry in memory. Clones share it.
 #[derive(Debug, Clone, Default)]
 pub struct MemoryRegistry {
     registered: Arc<Mutex<Registered>>,
@@ -29,14 +29,14 @@ struct Registered {
     versions: BTreeMap<TenantId, u64>,
     tenants: BTreeMap<TenantId, Tenant>,
     event_types: BTreeMap<(Owner, EventType), OwnType>,
-    /// Those that are listed.
-    known: BTreeSet<TenantId>,
+    /// The tenants that are listed.
+    listed: BTreeSet<TenantId>,
 }
 
 impl Registered {
     fn changed(&mut self, tenant: &TenantId) {
         *self.versions.entry(tenant.clone()).or_default() += 1;
-        self.known.insert(tenant.clone());
+        self.listed.insert(tenant.clone());
     }
 
     fn tenant(&self, id: &TenantId) -> Tenant {
@@ -49,7 +49,7 @@ impl Registered {
 }
 
 impl MemoryRegistry {
-    /// One whose calls are steps of a function that dies at a chosen one.
+    /// A registry whose calls are steps that can fail.
     #[must_use]
     pub fn with_faults(faults: Faults) -> Self {
         Self { faults, ..Self::default() }
@@ -59,7 +59,7 @@ impl MemoryRegistry {
         &self.faults
     }
 
-    /// Moves a webhook to another lane, outside its revision; whether there is one.
+    /// Moves a webhook to another lane without a new revision. Returns whether there is such a webhook.
     pub(super) fn set_lane(&self, tenant: &TenantId, id: WebhookId, lane: Lane) -> bool {
         let mut registered = lock(&self.registered);
         let Some(webhook) = registered.webhooks.get_mut(&(tenant.clone(), id)) else {
@@ -159,7 +159,7 @@ impl TenantStore for MemoryRegistry {
     }
 
     async fn is_listed(&self, id: &TenantId) -> Result<bool, Unavailable> {
-        Ok(lock(&self.registered).known.contains(id))
+        Ok(lock(&self.registered).listed.contains(id))
     }
 
     async fn set_settings(
@@ -177,7 +177,7 @@ impl TenantStore for MemoryRegistry {
         let revision = current.revision + 1;
         let changed = Tenant { settings: settings.clone(), revision, ..current };
         registered.tenants.insert(id.clone(), changed.clone());
-        registered.known.insert(id.clone());
+        registered.listed.insert(id.clone());
         Ok(Some(changed))
     }
 
@@ -197,7 +197,7 @@ impl TenantStore for MemoryRegistry {
     ) -> Result<TenantPage, Unavailable> {
         self.faults().step()?;
         let registered = lock(&self.registered);
-        let mut ids = registered.known.iter().filter(|id| after.is_none_or(|after| *id > after));
+        let mut ids = registered.listed.iter().filter(|id| after.is_none_or(|after| *id > after));
         let tenants: Vec<_> = ids.by_ref().take(limit).map(|id| registered.tenant(id)).collect();
         let next = ids.next().and(tenants.last()).map(|tenant| tenant.id.clone());
         Ok(TenantPage { tenants, next })
@@ -207,7 +207,7 @@ impl TenantStore for MemoryRegistry {
         self.faults().step()?;
         let mut registered = lock(&self.registered);
         let current = registered.tenant(id);
-        let was_known = registered.known.remove(id);
+        let was_listed = registered.listed.remove(id);
         registered.webhooks.retain(|(tenant, _), _| tenant != id);
         registered.event_types.retain(|(owner, _), _| *owner != Owner::Tenant(id.clone()));
         *registered.versions.entry(id.clone()).or_default() += 1;
@@ -215,7 +215,7 @@ impl TenantStore for MemoryRegistry {
         registered
             .tenants
             .insert(id.clone(), Tenant { token_generation, ..Tenant::unknown(id.clone()) });
-        Ok(was_known)
+        Ok(was_listed)
     }
 }
 
@@ -251,7 +251,7 @@ impl EventTypeStore for MemoryRegistry {
         let own = OwnType { name: name.clone(), definition: definition.clone(), revision };
         registered.event_types.insert(key, own);
         if let Owner::Tenant(tenant) = owner {
-            registered.known.insert(tenant.clone());
+            registered.listed.insert(tenant.clone());
         }
         Ok(Some(revision))
     }

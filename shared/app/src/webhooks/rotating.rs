@@ -1,4 +1,4 @@
-//! A new signing secret for a webhook.
+//! Rotating the signing secret of a webhook.
 
 use hooklane_contract::Contract;
 use hooklane_domain::ids::{TenantId, WebhookId};
@@ -11,7 +11,7 @@ use super::{ChangeError, Rules, revise};
 use crate::ports::{Clock, Entropy, WebhookStore};
 use crate::precondition::Precondition;
 
-/// What a body says of a rotation; all of it may be left out.
+/// The body of a rotation. Every field is optional.
 #[derive(Debug, Clone, Default)]
 struct RotationRequest {
     secret: Option<SigningSecret>,
@@ -19,8 +19,8 @@ struct RotationRequest {
     overlap: Overlap,
 }
 
-/// Gives a webhook a new secret, the one that the body brings or one made here in the form that its
-/// contract reads. The old one signs beside it until the overlap is over.
+/// Gives a webhook a new secret: the one in the body, or one that is generated in the form that its contract
+/// reads. The old secret signs beside it until the overlap ends.
 pub async fn rotate(
     webhooks: &impl WebhookStore,
     system: &(impl Clock + Entropy),
@@ -74,7 +74,7 @@ impl RotationRequest {
         fields.finish().map(|()| Self { secret, signing, overlap })
     }
 
-    /// The new secret: of the kind that is asked for, or else of the kind that there is.
+    /// The new secret: of the requested kind, or else of the current one.
     fn secret(
         &self,
         current: &Webhook,
@@ -82,11 +82,11 @@ impl RotationRequest {
         random: [u8; 32],
     ) -> Result<SigningSecret, FieldErrors> {
         let form = contract.map_or(SecretForm::Text, Contract::secret_form);
-        let made = || match self.signing.unwrap_or_else(|| current.signing()) {
+        let generate = || match self.signing.unwrap_or_else(|| current.signing()) {
             Signing::Ed25519 => SigningSecret::generate_ed25519(random),
             Signing::Hmac => SigningSecret::generate(form, random),
         };
-        let secret = self.secret.clone().unwrap_or_else(made);
+        let secret = self.secret.clone().unwrap_or_else(generate);
         let path = if self.secret.is_some() { "secret" } else { "signing" };
         match contract.map(|contract| contract.accepts(&secret)) {
             Some(Err(error)) => Err(FieldErrors::one(path, error.to_string())),
@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_rotation_may_say() {
+    fn a_rotation_reads_its_fields_and_reports_wrong_ones() {
         for good in
             ["", " ", "null", "{}", r#"{"secret":null,"overlapSeconds":null,"signing":null}"#]
         {

@@ -1,4 +1,4 @@
-//! One attempt that tries a webhook, also one that gets no deliveries at the time.
+//! Test attempts. Any webhook can be tested, also an inactive, paused or disabled one.
 
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ pub struct TestResult {
     pub test: TestAttempt,
     /// Whether a delivery would count as delivered.
     pub success: bool,
-    /// What the webhook's filter and transform made of the event. A test goes out whatever the filter says.
+    /// What the webhook's filter and transform make of the event. A test is sent whatever the filter says.
     pub preview: Preview,
 }
 
@@ -52,22 +52,23 @@ pub enum TestError {
     Unavailable(#[from] Unavailable),
 }
 
-/// Somebody waits for the answer.
+/// The client waits for the answer.
 const TIME_LIMIT: Duration = Duration::from_secs(20);
-/// The type of what is sent unless a sample of another is asked for.
+/// The event type of a test, unless the sample of another type is requested.
 const TEST_TYPE: &str = "webhook.test";
 
-/// What a body asks to be sent.
+/// What a body requests to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum TestRequest {
-    /// Something that says that it is a test.
+    /// Data that says that it is a test.
     Greeting,
-    /// What an event of that type typically looks like.
+    /// The sample of this event type.
     SampleOf(EventType),
+    /// This data.
     Payload(RawJson),
 }
 
-/// Sends what the body asks for, once, as a delivery would be sent, and keeps the attempt as a test.
+/// Sends what the body requests in one attempt, as a delivery would be sent, and keeps it as a test attempt.
 pub async fn test<R, L, P, S>(
     deps: TestDeps<'_, R, L, P, S>,
     (tenant, id): (&TenantId, WebhookId),
@@ -90,8 +91,8 @@ where
         TestRequest::Payload(data) => (test_type(), data),
         TestRequest::SampleOf(event_type) => {
             let found = deps.catalog.sample_of(deps.registry, tenant, &event_type, at).await?;
-            let unknown = || FieldErrors::one("event", "has no sample event");
-            let data = found.ok_or_else(|| TestError::Invalid(unknown()))?;
+            let no_sample = || FieldErrors::one("event", "has no sample event");
+            let data = found.ok_or_else(|| TestError::Invalid(no_sample()))?;
             (event_type, data)
         }
     };
@@ -136,7 +137,7 @@ impl TestRequest {
 fn test_type() -> EventType {
     match TEST_TYPE.parse() {
         Ok(event_type) => event_type,
-        Err(_) => unreachable!("it is written as a type"),
+        Err(_) => unreachable!("the constant is an event type"),
     }
 }
 
@@ -144,7 +145,7 @@ fn greeting(at: Timestamp) -> RawJson {
     let text = format!(r#"{{"message":"This is a test of this webhook.","timestamp":"{at:.3}"}}"#);
     match RawJson::parse(&text) {
         Ok(json) => json,
-        Err(_) => unreachable!("it is written as JSON"),
+        Err(_) => unreachable!("the text is JSON"),
     }
 }
 
@@ -157,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn three_forms() {
+    fn a_body_requests_a_greeting_a_sample_or_a_payload() {
         let payload = |text: &str| TestRequest::Payload(RawJson::parse(text).unwrap());
         for (body, expected) in [
             ("", TestRequest::Greeting),

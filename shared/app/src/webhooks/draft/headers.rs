@@ -1,4 +1,4 @@
-//! The headers that a webhook adds, between what a client sends and what is kept.
+//! The custom headers of a body: masked values are replaced by the stored ones, and all are checked.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use hooklane_domain::json::fields::FieldErrors;
 use hooklane_domain::webhook::CustomHeaders;
 use hooklane_domain::webhook::headers::MASK;
 
-/// Headers are shown masked. A client that sends back what it was shown keeps what there is.
+/// Answers show [`MASK`] in place of values. A client that sends the mask back keeps the stored value.
 pub(super) fn with_kept_values(
     headers: BTreeMap<String, String>,
     current: &CustomHeaders,

@@ -1,4 +1,4 @@
-//! Reads the fields of a webhook's body, one function each.
+//! Reads the fields of a webhook's body, one function for each.
 
 use std::collections::BTreeMap;
 
@@ -36,12 +36,12 @@ pub(super) fn description(fields: &mut Fields, most: usize) -> Patch<String> {
     }
 }
 
-/// Names and values.
+/// An object of names and values.
 pub(super) fn headers(fields: &mut Fields) -> Patch<BTreeMap<String, String>> {
     optional(fields, &["headers"], |path, json| {
         let headers = serde_json::from_str(json)
             .map_err(|_| FieldErrors::one(path, "must be an object of strings"))?;
-        // A map keeps the last of two that have one name; here that is a mistake.
+        // A map would keep the last of two headers with one name. Here that is an error.
         let mut names = Fields::of(path, json)?;
         names.take_rest();
         names.finish().map(|()| headers)
@@ -53,7 +53,7 @@ pub(super) fn url(fields: &mut Fields, rules: Rules<'_>) -> Option<TargetUrl> {
     TargetUrl::parse(&text, rules.network).map_err(|e| fields.error("url", e.to_string())).ok()
 }
 
-/// An empty list lifts the restriction, as `null` does.
+/// An empty list removes the restriction, as `null` does.
 pub(super) fn target_cidrs(fields: &mut Fields) -> Patch<TargetCidrs> {
     const NAMES: &[&str] = &["targetCidrs", "target_cidrs"];
     if fields.take_null(NAMES) {
@@ -106,7 +106,7 @@ pub(super) fn contract<'a>(fields: &mut Fields, rules: Rules<'a>) -> Option<&'a 
     found
 }
 
-/// As it is written: what it leaves out is its contract's, which may not be known yet.
+/// The policy as written. What it leaves out comes from its contract, which may not be known yet.
 pub(super) fn policy(fields: &mut Fields) -> Patch<WrittenPolicy> {
     optional(fields, &["retryPolicy", "retry_policy"], |path, json| {
         let written = || WrittenPolicy { path: path.to_owned(), json: json.to_owned() };
@@ -114,7 +114,7 @@ pub(super) fn policy(fields: &mut Fields) -> Patch<WrittenPolicy> {
     })
 }
 
-/// A retry policy that is good.
+/// A valid retry policy, as written.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct WrittenPolicy {
     path: String,
@@ -122,7 +122,7 @@ pub(super) struct WrittenPolicy {
 }
 
 impl WrittenPolicy {
-    /// With what it leaves out as its contract has it.
+    /// The policy, completed by its contract's.
     pub(super) fn under(&self, contract: Option<&Contract>) -> Result<RetryPolicy, FieldErrors> {
         match contract {
             Some(contract) => RetryPolicy::read_under(contract.retry(), &self.path, &self.json),
@@ -162,7 +162,7 @@ pub(super) fn rate_limit(fields: &mut Fields) -> Patch<RateLimit> {
     })
 }
 
-/// A filter or a transform, in CEL.
+/// A filter or a transform in CEL.
 pub(super) fn expression<T>(fields: &mut Fields, name: &str) -> Patch<T>
 where
     T: std::str::FromStr<Err = InvalidExpression>,
@@ -174,7 +174,7 @@ where
     })
 }
 
-/// A field that a webhook may have of its own: read under its path, or taken back with `null`.
+/// A field that a webhook may do without, which `null` removes. `read` gets its path and JSON.
 fn optional<T>(
     fields: &mut Fields,
     names: &[&str],
@@ -193,7 +193,7 @@ fn optional<T>(
     }
 }
 
-/// `active`, `isActive` and `status` say the same.
+/// `active`, `isActive` and `status` are one field.
 pub(super) fn active(fields: &mut Fields) -> Option<bool> {
     let active = fields.read::<bool>(&["active", "isActive", "is_active"], "true or false");
     let status = fields.read::<String>(&["status"], "a string");

@@ -20,7 +20,7 @@ fn contracts() -> Contracts {
     Contracts::load(files).unwrap()
 }
 
-/// A catalog of the types that these tests name, whose samples say nothing.
+/// A catalog of the types that these tests name, with empty samples.
 fn catalog() -> EventCatalog {
     catalog_of(&["a", "a.b", "user.created"], "{}")
 }
@@ -40,7 +40,7 @@ fn types(catalog: &EventCatalog) -> TenantTypes<'_> {
     TenantTypes { catalog: files, platform: Default::default(), tenant: Default::default() }
 }
 
-/// With expressions tried on no sample: no wildcard takes an operational event.
+/// Reads a webhook whose expressions are checked on no sample, since wildcards match no operational event.
 fn read(body: &str) -> Result<Webhook, FieldErrors> {
     read_with(body, &catalog_of(&["webhook.failing"], "{}"))
 }
@@ -70,7 +70,7 @@ fn paths(body: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_least_that_is_needed() {
+fn a_url_and_events_are_enough() {
     let webhook = read(r#"{"url":"https://example.com/hook","events":["user.created"]}"#).unwrap();
     assert_eq!(webhook.name, "example.com");
     assert!(webhook.secret.expose().starts_with("whsec_"));
@@ -78,7 +78,7 @@ fn the_least_that_is_needed() {
 }
 
 #[test]
-fn the_documents_words_are_understood() {
+fn the_field_names_of_the_platform_guides_are_understood() {
     let body = |extra: &str| {
         format!(
             r#"{{"url":"https://example.com/","events":["*"],"secret":"your-webhook-secret"{extra}}}"#
@@ -97,7 +97,7 @@ fn the_documents_words_are_understood() {
 }
 
 #[test]
-fn a_webhook_that_names_no_contract_takes_its_tenants() {
+fn a_webhook_that_names_no_contract_gets_its_tenants() {
     let contracts = Contracts::load([
         ("standard.toml", include_str!("../../../../../contracts/standard.toml")),
         ("prism.toml", include_str!("../../../../../contracts/prism.toml")),
@@ -120,10 +120,13 @@ fn a_webhook_that_names_no_contract_takes_its_tenants() {
     let named = r#"{"url":"https://example.com/","events":["*"],"contract":"standard"}"#;
     let webhook = read(Some("prism"), silent).unwrap();
     assert_eq!(webhook.contract.as_str(), "prism");
-    assert!(!webhook.secret.expose().starts_with("whsec_"), "the form its contract reads");
+    assert!(
+        !webhook.secret.expose().starts_with("whsec_"),
+        "it has the form that its contract reads"
+    );
     assert_eq!(read(Some("prism"), named).unwrap().contract.as_str(), "standard");
     assert_eq!(read(None, silent).unwrap().contract.as_str(), "standard");
-    // The contract that the tenant was set to has gone with a deployment.
+    // A later deployment no longer has the tenant's contract.
     let errors = read(Some("gone"), silent).unwrap_err().into_vec();
     assert_eq!((errors.len(), errors[0].path.as_str()), (1, "contract"));
     assert_eq!(read(Some("gone"), named).unwrap().contract.as_str(), "standard");
@@ -145,13 +148,13 @@ fn change(current: &Webhook, body: &str) -> Result<Webhook, FieldErrors> {
     Draft::of_change(body, rules)?.apply(current, rules, &types(&catalog), later)
 }
 
-/// A body with the least that is needed, and `extra`.
+/// A body with the required fields and `extra`.
 fn least(extra: &str) -> String {
     format!(r#"{{"url":"https://example.com/","events":["*"],{extra}}}"#)
 }
 
 #[test]
-fn a_webhook_may_sign_with_a_key_where_its_contract_can() {
+fn a_webhook_signs_with_a_key_if_its_contract_can() {
     let webhook = read(&least(r#""signing":"ed25519""#)).unwrap();
     assert_eq!(webhook.signing(), Signing::Ed25519);
     let given = format!(r#""secret":"{}""#, webhook.secret.expose());
@@ -175,7 +178,7 @@ fn a_webhook_may_sign_with_a_key_where_its_contract_can() {
 }
 
 #[test]
-fn an_event_type_that_nobody_knows_is_refused_under_its_place() {
+fn an_unknown_event_type_is_refused_with_its_index() {
     let body = r#"{"url":"https://e.com","events":["user.created","user.created","*","user.create","shop.*"]}"#;
     assert_eq!(
         read(body).unwrap_err().to_string(),
@@ -186,5 +189,5 @@ fn an_event_type_that_nobody_knows_is_refused_under_its_place() {
     let changed = r#"{"events":["user.gone","user.created"]}"#;
     assert_eq!(change(&current, changed).unwrap_err().as_slice()[0].path, "events[0]");
     current.events = vec!["user.gone".parse().unwrap()];
-    assert!(change(&current, changed).is_ok(), "what it has it may keep");
+    assert!(change(&current, changed).is_ok(), "it may keep a subscription that it has");
 }

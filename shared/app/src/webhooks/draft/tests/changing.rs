@@ -1,7 +1,7 @@
 use super::*;
 
 #[test]
-fn a_change_leaves_what_it_does_not_name() {
+fn a_change_keeps_the_fields_that_it_does_not_name() {
     let current = read(
         r#"{"url":"https://example.com/","events":["*"],"description":"D",
             "headers":{"Authorization":"Bearer x","X-A":"1"}}"#,
@@ -18,7 +18,7 @@ fn a_change_leaves_what_it_does_not_name() {
     assert!(!changed.state.is_active());
     assert!(changed.updated_at > current.updated_at);
     let headers: Vec<_> = changed.headers.iter().collect();
-    assert_eq!(headers, [("X-B", "2"), ("authorization", "Bearer x")], "masked ones stay");
+    assert_eq!(headers, [("X-B", "2"), ("authorization", "Bearer x")], "masked values are kept");
     assert!(change(&changed, r#"{"status":"active"}"#).unwrap().state.is_active());
     for (body, path) in [
         (r#"{"secret":"another-secret"}"#, "secret"),
@@ -33,7 +33,7 @@ fn a_change_leaves_what_it_does_not_name() {
 }
 
 #[test]
-fn what_a_policy_leaves_out_is_as_the_webhooks_contract_has_it() {
+fn a_policy_is_completed_by_the_webhooks_contract() {
     let delays = |webhook: &Webhook| {
         let policy = webhook.retry_policy.clone().unwrap();
         (1..=4).map_while(|n| policy.delay(n, 0.0)).map(|d| d.as_secs()).collect::<Vec<_>>()
@@ -46,7 +46,7 @@ fn what_a_policy_leaves_out_is_as_the_webhooks_contract_has_it() {
 
     let changed = change(&completed, r#"{"retryPolicy":{"maxRetries":2}}"#).unwrap();
     assert_eq!(delays(&changed), [5, 25]);
-    // With the contract that the webhook is to have; and what it has is its own from then on.
+    // It is completed by the new contract, and a later change of contract does not change it.
     let moved = change(&plain, &format!(r#"{{"contract":"task-hub",{four}}}"#)).unwrap();
     assert_eq!(delays(&moved), [5, 25, 125, 625]);
     let back = change(&moved, r#"{"contract":"standard"}"#).unwrap();
@@ -54,7 +54,7 @@ fn what_a_policy_leaves_out_is_as_the_webhooks_contract_has_it() {
 }
 
 #[test]
-fn null_takes_a_policy_back() {
+fn null_removes_a_policy() {
     let webhook = read(&least(r#""retryPolicy":"immediate""#)).unwrap();
     assert!(webhook.retry_policy.is_some());
     assert_eq!(change(&webhook, r#"{"retry_policy":null}"#).unwrap().retry_policy, None);
@@ -62,7 +62,7 @@ fn null_takes_a_policy_back() {
 }
 
 #[test]
-fn a_webhook_may_keep_to_ranges() {
+fn a_webhook_may_be_restricted_to_address_ranges() {
     let body = |ranges: &str| format!(r#"{{"url":"https://8.8.8.8/","events":["*"],{ranges}}}"#);
     for name in ["targetCidrs", "target_cidrs"] {
         let ranges = format!(r#""{name}":["8.8.8.0/24","2001:4860::/32"]"#);

@@ -1,7 +1,7 @@
 use super::*;
 
 #[test]
-fn expressions_are_read_shown_and_taken_back() {
+fn expressions_are_read_kept_and_removed() {
     let extra = r#""filter":"event.data.total > 5.0","transform":"{'t': event.data.total}""#;
     let webhook = read(&least(extra)).unwrap();
     assert_eq!(webhook.filter.as_ref().unwrap().as_str(), "event.data.total > 5.0");
@@ -12,7 +12,7 @@ fn expressions_are_read_shown_and_taken_back() {
 }
 
 #[test]
-fn an_expression_that_is_wrong_is_named_with_its_place() {
+fn a_wrong_expression_is_refused_with_the_position_of_the_error() {
     for (extra, path, message) in [
         (r#""filter":"event.type ==""#, "filter", "line 1, column 14: mismatched input"),
         (r#""filter":"true &&\n evnt.x""#, "filter", "line 2, column 2: there is no variable evnt"),
@@ -31,7 +31,7 @@ fn an_expression_that_is_wrong_is_named_with_its_place() {
         assert_eq!(errors[0].path, path, "{extra}");
         assert!(errors[0].message.starts_with(message), "{extra}: {}", errors[0].message);
     }
-    // What an event of an unknown type may have or be is nobody's to say.
+    // The data of an event of an unknown type may have any fields and be of any type.
     for filter in [
         "event.data.total > 5",
         "event.data.contains('x')",
@@ -46,7 +46,7 @@ fn an_expression_that_is_wrong_is_named_with_its_place() {
 }
 
 #[test]
-fn expressions_are_tried_on_the_samples_of_their_events() {
+fn expressions_are_checked_on_the_samples_of_their_event_types() {
     let sample = catalog_of(&["order.created"], r#"{"total":99.9,"status":"paid"}"#);
     for (extra, expected) in [
         (r#""filter":"event.data.total > 5.0""#, None),

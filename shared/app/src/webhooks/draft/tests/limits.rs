@@ -32,7 +32,7 @@ fn a_webhook_may_have_limits_of_its_own() {
 }
 
 #[test]
-fn every_wrong_field_is_named_at_once() {
+fn all_wrong_fields_are_reported_at_once() {
     assert_eq!(paths("{}"), ["url", "events"]);
     assert_eq!(
         paths(
@@ -48,9 +48,9 @@ fn every_wrong_field_is_named_at_once() {
     assert_eq!(paths(r#"{"url":7,"events":"*"}"#), ["url", "events"]);
 }
 
-/// The bounds that the documents set, just inside and just outside.
+/// The limits of the platform guides, just inside and just outside.
 #[test]
-fn bounds() {
+fn limits_of_texts_and_lists_are_exact() {
     let text = |n: usize| "x".repeat(n);
     let events = |n: usize| vec![r#""a""#; n].join(",");
     let headers =
@@ -83,6 +83,10 @@ fn bounds() {
     assert!(read(&with(1)).is_ok() && read(&with(100)).is_ok());
     assert_eq!(paths(&with(0)), ["events"]);
     assert_eq!(paths(&with(101)), ["events"]);
+}
+
+#[test]
+fn limits_of_a_retry_policy_are_exact() {
     for (good, bad, field) in [
         (r#""maxAttempts":10"#, r#""maxAttempts":11"#, "maxAttempts"),
         (r#""maxAttempts":1"#, r#""maxAttempts":0"#, "maxAttempts"),
