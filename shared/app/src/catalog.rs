@@ -1,5 +1,5 @@
-//! Which event types a tenant has, and whether it accepts an event. What is read for this is cached, so
-//! that most events cost no read, but nothing is refused from the cache.
+//! Which event types a tenant has, and whether it accepts an event. Settings and added types are cached, so
+//! that most events cost no read, but nothing is refused because of a cached value.
 
 use std::sync::Arc;
 
@@ -26,9 +26,9 @@ pub struct EventCatalog {
 /// Whether a cached value may answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Freshness {
-    /// One that is at most [`MAX_AGE`](crate::cache::MAX_AGE) old may.
+    /// A value younger than [`MAX_AGE`](crate::cache::MAX_AGE) may.
     Cached,
-    /// The store is read.
+    /// No: the store is read.
     Current,
 }
 
@@ -59,7 +59,7 @@ impl EventCatalog {
         Ok(TenantTypes { catalog, platform, tenant })
     }
 
-    /// The sample of an event type, or `None` where the tenant has no such type.
+    /// The sample of an event type, or `None` if the tenant has no such type.
     pub async fn sample_of(
         &self,
         store: &impl Expectations,

@@ -28,7 +28,7 @@ pub enum EventTypeError {
     Unavailable(#[from] Unavailable),
 }
 
-/// Adds or replaces the event type that a JSON body defines. Returns whether it is new.
+/// Adds or replaces the event type that a JSON body defines. Returns it, and whether it is new.
 pub async fn put(
     store: &impl EventTypeStore,
     owner: &Owner,

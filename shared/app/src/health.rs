@@ -1,5 +1,4 @@
-//! What a tenant's requests change of a webhook's health: its probe comes at once, or what is parked is
-//! discarded.
+//! Changes that a tenant's requests make to a webhook's health.
 
 use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::isolation::health::{Change, Health};
@@ -20,7 +19,7 @@ pub async fn probe_now(
     store.watch(tenant, id, 0, now).await.map(drop)
 }
 
-/// Writes what `change` makes of a webhook's health, unless that is what it was.
+/// Writes what `change` makes of a webhook's health, unless nothing changes.
 pub(crate) async fn change_health(
     store: &impl HealthStore,
     (tenant, id): (&TenantId, WebhookId),

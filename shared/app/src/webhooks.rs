@@ -107,7 +107,7 @@ pub(crate) struct Revised {
     pub(crate) after: Webhook,
 }
 
-/// Writes what `decide` makes of the current webhook, `None` meaning no change, and decides anew where
+/// Writes what `decide` makes of the current webhook, `None` meaning no change, and decides again if
 /// another writer was faster.
 pub(crate) async fn revise(
     webhooks: &impl WebhookStore,

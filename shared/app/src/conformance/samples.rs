@@ -105,6 +105,6 @@ pub(super) fn waiting(delivery: Delivery, attempt: &Attempt) -> Delivery {
 pub(super) async fn save(store: &impl DeliveryStore, delivery: &Delivery) -> Delivery {
     match store.save(delivery).await.unwrap() {
         Saved::Yes(written) => *written,
-        Saved::Conflict => panic!("nobody else wrote {}", delivery.id),
+        Saved::Conflict => panic!("no other writer wrote {}", delivery.id),
     }
 }

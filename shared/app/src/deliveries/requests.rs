@@ -20,7 +20,7 @@ pub enum RequestError {
     Unavailable(#[from] Unavailable),
 }
 
-/// Makes an attempt at once and starts the retry policy anew. A delivery that was delivered is not
+/// Makes an attempt at once and starts the retry policy from the beginning. A delivery that was delivered is not
 /// delivered again.
 pub async fn retry(
     deliveries: &impl DeliveryStore,
@@ -37,7 +37,7 @@ pub async fn retry(
     retried.await?.unwrap_or_else(|| Err(always_overtaken("retrying a delivery").into()))
 }
 
-/// One try; `None` where another writer was faster. `sent` is the turn of the message that an earlier
+/// One try; `None` if another writer was faster. `sent` is the turn of the message that an earlier
 /// try sent, which this one uses rather than send a second message.
 async fn try_retry(
     deliveries: &impl DeliveryStore,
@@ -48,7 +48,7 @@ async fn try_retry(
 ) -> Result<Option<Delivery>, RequestError> {
     let current = find(deliveries, tenant, id).await?.ok_or(RequestError::Missing)?;
     if current.status() == Status::Delivered {
-        // By the message that was sent a moment ago, where one was.
+        // If an earlier try sent a message, that message has delivered it, as requested.
         let ended = RequestError::Ended(Status::Delivered);
         return sent.as_ref().map(|_| Some(current)).ok_or(ended);
     }

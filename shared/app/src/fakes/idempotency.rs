@@ -9,12 +9,12 @@ impl IdempotencyStore for MemoryLedger {
         &self,
         tenant: &TenantId,
         key: &IdempotencyKey,
-        claim: &IdempotencyRecord,
+        record: &IdempotencyRecord,
     ) -> Result<IdempotencyRecord, Unavailable> {
-        let mut claims = lock(&self.claims);
-        let held = claims.entry((tenant.clone(), key.clone())).or_insert_with(|| claim.clone());
-        if !held.holds_at(claim.at) {
-            *held = claim.clone();
+        let mut records = lock(&self.records);
+        let held = records.entry((tenant.clone(), key.clone())).or_insert_with(|| record.clone());
+        if !held.holds_at(record.at) {
+            *held = record.clone();
         }
         Ok(held.clone())
     }
@@ -23,10 +23,10 @@ impl IdempotencyStore for MemoryLedger {
         &self,
         tenant: &TenantId,
         key: &IdempotencyKey,
-        claim: &IdempotencyRecord,
+        record: &IdempotencyRecord,
     ) -> Result<(), Unavailable> {
-        let fulfilled = IdempotencyRecord { fulfilled: true, ..claim.clone() };
-        lock(&self.claims).insert((tenant.clone(), key.clone()), fulfilled);
+        let fulfilled = IdempotencyRecord { fulfilled: true, ..record.clone() };
+        lock(&self.records).insert((tenant.clone(), key.clone()), fulfilled);
         Ok(())
     }
 }

@@ -33,7 +33,7 @@ pub struct MemoryLedger {
     pub(super) pointers: Mutex<BTreeMap<(WebhookId, Timestamp, EventId), Pointer>>,
     pub(super) slots: Mutex<BTreeMap<WebhookId, Taken>>,
     pub(super) faults: Faults,
-    pub(super) claims: Mutex<BTreeMap<(TenantId, IdempotencyKey), IdempotencyRecord>>,
+    pub(super) records: Mutex<BTreeMap<(TenantId, IdempotencyKey), IdempotencyRecord>>,
     pub(super) tests: Mutex<BTreeMap<DeliveryId, TestAttempt>>,
     pub(super) leased: Mutex<HashMap<(TenantId, Window), u64>>,
     corrupt: Mutex<BTreeSet<DeliveryId>>,

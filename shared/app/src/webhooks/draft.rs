@@ -1,5 +1,5 @@
 //! What a JSON body says of a webhook: everything of a new one, or what is to change of an existing one.
-//! The fields' names in the platform guides are understood, too.
+//! The names that the platform guides give the fields are understood, too.
 //!
 //! [`read`] reads each field, [`rules`] checks them against the rules of this deployment, and [`apply`]
 //! makes the webhook.

@@ -1,4 +1,4 @@
-//! The webhook that a draft makes, of an existing one or anew.
+//! Makes a webhook from a draft: a new one, or a changed one.
 
 use std::collections::BTreeMap;
 
@@ -82,9 +82,8 @@ impl<'a> Draft<'a> {
             return Err(errors);
         }
         let retry_policy = self.retry_policy.try_map(|policy| policy.under(contract))?;
-        // Expressions that were accepted stay accepted until one of the fields that they depend on
-        // is changed. A new webhook's were never checked, and its `events` are not in the draft, but
-        // without a filter and a transform there is nothing to check.
+        // Expressions that were accepted stay accepted until they or `events` change. A new webhook's
+        // `events` are not in the draft, but its filter and transform are, if it has any.
         let check_expressions =
             self.events.is_some() || !self.filter.is_absent() || !self.transform.is_absent();
         let kept = current.clone();

@@ -13,7 +13,7 @@ use hooklane_domain::webhook::{Signing, Webhook};
 use super::Draft;
 use crate::webhooks::Rules;
 
-/// The contract of a webhook where neither its body nor its tenant's settings name one.
+/// The contract of a webhook if neither its body nor its tenant's settings name one.
 const DEFAULT_CONTRACT: &str = "standard";
 
 impl<'a> Draft<'a> {
@@ -64,8 +64,8 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Checks that the tenant has the event types. Those in `kept` are accepted without: a webhook may
-    /// keep a subscription to a type that is gone.
+    /// Checks that the tenant has the event types. Those in `kept` need not exist: a webhook may
+    /// keep a subscription to a type that was removed.
     pub(super) fn check_events(
         &self,
         types: &TenantTypes<'_>,
