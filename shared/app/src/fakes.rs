@@ -27,3 +27,33 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use hooklane_domain::Timestamp;
+
+    use super::*;
+    use crate::conformance;
+
+    #[tokio::test]
+    async fn the_fakes_conform() {
+        conformance::events(&MemoryLedger::default(), 1).await;
+        conformance::deliveries(&MemoryLedger::default(), 1).await;
+        conformance::quotas(&MemoryLedger::default(), 1).await;
+        conformance::idempotency(&MemoryLedger::default(), 1).await;
+        conformance::test_attempts(&MemoryLedger::default(), 1).await;
+        conformance::webhooks(&MemoryRegistry::default(), 1).await;
+        conformance::tenants(&MemoryRegistry::default(), 1).await;
+        conformance::health(&MemoryRegistry::default(), 1).await;
+        conformance::watch_list(&MemoryRegistry::default(), 1).await;
+        conformance::recoveries(&MemoryRegistry::default(), 1).await;
+        conformance::brake(&MemoryRegistry::default()).await;
+        conformance::parking(&MemoryLedger::default(), 1).await;
+        conformance::slots(&MemoryLedger::default(), 1).await;
+        conformance::event_scan(&MemoryLedger::default(), 1).await;
+        conformance::event_types(&MemoryRegistry::default(), 1).await;
+        let queues = MemoryQueues::at(Timestamp::UNIX_EPOCH, 360);
+        conformance::queues(&queues, 1).await;
+        conformance::sqs_limits(&queues, 1).await;
+    }
+}
