@@ -1,6 +1,6 @@
-//! Checks that hold every implementation of the ports to their contracts. They run against the fakes (`fakes.rs`)
-//! and against real tables and queues (`shared/aws/tests/conformance.rs`), so that what is tested with fakes
-//! holds in production.
+//! Checks that hold every implementation of the ports to their contracts. They run against the fakes
+//! (`fakes.rs`) and against real tables and queues (`shared/aws/tests/conformance.rs`), so that what is
+//! tested with fakes holds in production.
 //!
 //! Each check uses a tenant of its own, named after `salt`, so that checks can run concurrently and again.
 

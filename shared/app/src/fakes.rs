@@ -1,6 +1,7 @@
 //! In-memory implementations of the ports: fakes, not mocks. The conformance suite checks them as it checks
 //! the AWS adapters.
 
+mod event_types;
 mod events;
 mod faults;
 mod idempotency;

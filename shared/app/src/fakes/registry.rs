@@ -2,7 +2,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
-use hooklane_catalog::{Definition, OwnType, OwnTypes, Owner};
+use hooklane_catalog::{OwnType, Owner};
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::tenant::{Tenant, TenantSettings};
 use hooklane_domain::delivery::waiting::Lane;
@@ -11,26 +11,24 @@ use hooklane_domain::webhook::{DisableReason, Route, Webhook, WebhookState};
 
 use super::isolation::Isolation;
 use super::{Faults, lock};
-use crate::ports::{
-    EventTypeStore, RouteStore, RouteTable, TenantPage, TenantStore, Unavailable, WebhookStore,
-};
+use crate::ports::{RouteStore, RouteTable, TenantPage, TenantStore, Unavailable, WebhookStore};
 
 /// The registry in memory. Clones share it.
 #[derive(Debug, Clone, Default)]
 pub struct MemoryRegistry {
-    registered: Arc<Mutex<Registered>>,
+    pub(super) registered: Arc<Mutex<Registered>>,
     pub(super) isolation: Arc<Mutex<Isolation>>,
     faults: Faults,
 }
 
 #[derive(Debug, Default)]
-struct Registered {
+pub(super) struct Registered {
     webhooks: BTreeMap<(TenantId, WebhookId), Webhook>,
     versions: BTreeMap<TenantId, u64>,
     tenants: BTreeMap<TenantId, Tenant>,
-    event_types: BTreeMap<(Owner, EventType), OwnType>,
+    pub(super) event_types: BTreeMap<(Owner, EventType), OwnType>,
     /// The tenants that are listed.
-    listed: BTreeSet<TenantId>,
+    pub(super) listed: BTreeSet<TenantId>,
 }
 
 impl Registered {
@@ -216,62 +214,6 @@ impl TenantStore for MemoryRegistry {
             .tenants
             .insert(id.clone(), Tenant { token_generation, ..Tenant::unknown(id.clone()) });
         Ok(was_listed)
-    }
-}
-
-impl EventTypeStore for MemoryRegistry {
-    async fn event_types(&self, owner: &Owner) -> Result<OwnTypes, Unavailable> {
-        let registered = lock(&self.registered);
-        let theirs = registered.event_types.iter().filter(|((of, _), _)| of == owner);
-        Ok(theirs.map(|(_, own)| own.clone()).collect())
-    }
-
-    async fn event_type(
-        &self,
-        owner: &Owner,
-        name: &EventType,
-    ) -> Result<Option<OwnType>, Unavailable> {
-        Ok(lock(&self.registered).event_types.get(&(owner.clone(), name.clone())).cloned())
-    }
-
-    async fn put_event_type(
-        &self,
-        owner: &Owner,
-        name: &EventType,
-        definition: &Definition,
-        revision: Option<u64>,
-    ) -> Result<Option<u64>, Unavailable> {
-        let mut registered = lock(&self.registered);
-        let key = (owner.clone(), name.clone());
-        let current = registered.event_types.get(&key).map_or(0, |own| own.revision);
-        if revision.is_some_and(|revision| revision != current) {
-            return Ok(None);
-        }
-        let revision = current + 1;
-        let own = OwnType { name: name.clone(), definition: definition.clone(), revision };
-        registered.event_types.insert(key, own);
-        if let Owner::Tenant(tenant) = owner {
-            registered.listed.insert(tenant.clone());
-        }
-        Ok(Some(revision))
-    }
-
-    async fn delete_event_type(
-        &self,
-        owner: &Owner,
-        name: &EventType,
-        revision: Option<u64>,
-    ) -> Result<bool, Unavailable> {
-        let mut registered = lock(&self.registered);
-        let key = (owner.clone(), name.clone());
-        let found = registered
-            .event_types
-            .get(&key)
-            .is_some_and(|own| revision.is_none_or(|revision| revision == own.revision));
-        if found {
-            registered.event_types.remove(&key);
-        }
-        Ok(found)
     }
 }
 

@@ -124,7 +124,7 @@ impl<'a> Draft<'a> {
     fn read(fields: &mut Fields, rules: Rules<'a>) -> Self {
         Self {
             name: read::text(fields, "name", 1, MAX_NAME),
-            description: read::description(fields, MAX_DESCRIPTION),
+            description: read::optional_text(fields, "description", MAX_DESCRIPTION),
             url: read::url(fields, rules),
             events: read::events(fields),
             secret: fields.parse(&["secret"]),

@@ -27,9 +27,10 @@ pub(super) fn text(fields: &mut Fields, name: &str, least: usize, most: usize) -
     None
 }
 
-pub(super) fn description(fields: &mut Fields, most: usize) -> Patch<String> {
-    let is_null = fields.take_null(&["description"]);
-    match text(fields, "description", 0, most) {
+/// A text that a webhook may do without.
+pub(super) fn optional_text(fields: &mut Fields, name: &str, most: usize) -> Patch<String> {
+    let is_null = fields.take_null(&[name]);
+    match text(fields, name, 0, most) {
         Some(text) => Patch::Value(text),
         None if is_null => Patch::Null,
         None => Patch::Absent,
