@@ -20,7 +20,7 @@ pub enum RequestError {
     Unavailable(#[from] Unavailable),
 }
 
-/// Makes an attempt at once and starts the retry policy from the beginning. A delivery that was delivered is not
+/// Makes an attempt at once and restarts the retry policy. A delivery that was delivered is not
 /// delivered again.
 pub async fn retry(
     deliveries: &impl DeliveryStore,

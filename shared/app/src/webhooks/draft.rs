@@ -109,8 +109,9 @@ impl<'a> Draft<'a> {
     pub(super) fn of_change(body: &str, rules: Rules<'a>) -> Result<Self, FieldErrors> {
         let mut fields = Fields::of("", body)?;
         if fields.has(&["secret"]) {
-            fields
-                .error("secret", "cannot be changed here: rotate it, so that receivers can verify what is already on its way");
+            let message = "cannot be changed here: rotate it, so that receivers can verify what is \
+                already on its way";
+            fields.error("secret", message);
         }
         for name in NEVER_NULL {
             if fields.take_null(&[name]) {
