@@ -1,7 +1,7 @@
 //! `ETag` and `If-Match` (RFC 9110 §8.8.3, §13.1.1): a client changes what it has seen, or nothing.
 
 use axum::extract::FromRequestParts;
-use hooklane_app::webhooks::Precondition;
+use hooklane_app::precondition::Precondition;
 use lambda_http::http::header::IF_MATCH;
 use lambda_http::http::request::Parts;
 use lambda_http::http::{HeaderMap, HeaderValue};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse as _, Response};
-use hooklane_app::catalog::Age;
+use hooklane_app::catalog::Freshness;
 use hooklane_app::event_types;
 use hooklane_app::ports::{Clock as _, EventTypeStore as _};
 use hooklane_catalog::{OwnType, Owner, Source};
@@ -57,7 +57,8 @@ pub(crate) async fn available<B: Backend>(
     let category = query.parse::<String>("category");
     query.finish()?;
     let now = api.system().now();
-    let known = api.rules().catalog.known(api.registry(), &tenant, now, Age::Now).await?;
+    let known =
+        api.rules().catalog.types_of(api.registry(), &tenant, now, Freshness::Current).await?;
     let data = known
         .types()
         .filter(|(_, _, definition)| category.as_ref().is_none_or(|c| *c == definition.category))

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
 use hooklane_app::deliveries::{self, EventDetail};
-use hooklane_app::publish::{self, Accepted, Checks};
+use hooklane_app::publish::{self, Accepted, Validator};
 use hooklane_domain::event::{Content, DefaultTenant, MAX_EVENT_BYTES, NewEvent, from_body};
 use hooklane_domain::json::fields::FieldErrors;
 use lambda_http::http::StatusCode;
@@ -71,7 +71,7 @@ pub(crate) async fn publish<B: Backend>(
     let new = read(&body, tenant)?;
     let fallback = key.map(|key| key.event_id(None));
     let accepted =
-        publish::publish(api.ledger(), checks(&*api), api.system(), new, fallback).await?;
+        publish::publish(api.ledger(), validator(&*api), api.system(), new, fallback).await?;
     let (status, view) = AcceptedView::new(accepted);
     Ok((status, Json(view)).into_response())
 }
@@ -126,8 +126,8 @@ pub(crate) async fn get<B: Backend>(
     Ok(Json(view).into_response())
 }
 
-fn checks<B: Backend>(api: &B) -> Checks<'_, B::Registry> {
-    Checks { catalog: api.rules().catalog, registry: api.registry() }
+fn validator<B: Backend>(api: &B) -> Validator<'_, B::Registry> {
+    Validator { catalog: api.rules().catalog, registry: api.registry() }
 }
 
 /// An event's own size is its own error: 413, not a wrong field.
@@ -196,7 +196,7 @@ pub(crate) async fn publish_batch<B: Backend>(
         events.iter().map(|raw| raw.get()).enumerate().map(keyed).collect();
     let good = read.iter().filter_map(|r| r.as_ref().ok().cloned()).collect();
     let mut accepted =
-        publish::publish_all(api.ledger(), checks(&*api), api.system(), good).await.into_iter();
+        publish::publish_all(api.ledger(), validator(&*api), api.system(), good).await.into_iter();
     let results = read
         .into_iter()
         .map(|read| match read {

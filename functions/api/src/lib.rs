@@ -15,7 +15,7 @@ use hooklane_app::ports::{
     IdempotencyStore, ParkingStore, Post, QuotaStore, RecoveryStore, SlotStore, TenantStore,
     TestAttemptStore, WatchList, WebhookStore,
 };
-use hooklane_app::tenants::Names;
+use hooklane_app::tenants::SettingsRules;
 use hooklane_app::webhooks::Rules;
 use hooklane_contract::Contracts;
 use hooklane_domain::webhook::network::NetworkRules;
@@ -41,7 +41,6 @@ mod query;
 mod recover;
 mod reference;
 mod routes;
-mod samples;
 mod schemas;
 mod secrets;
 mod settings;
@@ -128,7 +127,7 @@ pub trait Backend: Send + Sync + 'static {
     fn token_keys(&self) -> &Self::Keys;
     fn system(&self) -> &Self::System;
     fn rules(&self) -> Rules<'_>;
-    fn names(&self) -> Names<'_>;
+    fn names(&self) -> SettingsRules<'_>;
     fn rate_limit(&self) -> u32;
     fn limiter(&self) -> &Limiter;
     fn pulse(&self) -> &Pulse;
@@ -185,8 +184,8 @@ where
             tenant_contract: None,
         }
     }
-    fn names(&self) -> Names<'_> {
-        Names { contracts: &self.contracts, catalogs: self.catalog.files() }
+    fn names(&self) -> SettingsRules<'_> {
+        SettingsRules { contracts: &self.contracts, catalogs: self.catalog.files() }
     }
     fn rate_limit(&self) -> u32 {
         self.rate_limit

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::response::Response;
-use hooklane_app::holding;
+use hooklane_app::pausing;
 use hooklane_domain::json::fields::{FieldErrors, Fields};
 
 use crate::Backend;
@@ -37,7 +37,7 @@ pub(crate) async fn pause<B: Backend>(
 ) -> Result<Response, Problem> {
     body.nothing()?;
     let key = (&tenant, webhook_id(&id)?);
-    let paused = holding::pause(api.registry(), api.system(), key).await?;
+    let paused = pausing::pause(api.registry(), api.system(), key).await?;
     Ok(shown(&paused))
 }
 
@@ -68,7 +68,7 @@ pub(crate) async fn resume<B: Backend>(
 ) -> Result<Response, Problem> {
     let discard = discard(&body)?;
     let key = (&tenant, webhook_id(&id)?);
-    let resumed = holding::resume(api.registry(), api.system(), key, discard).await?;
+    let resumed = pausing::resume(api.registry(), api.system(), key, discard).await?;
     Ok(shown(&resumed))
 }
 

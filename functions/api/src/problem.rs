@@ -10,7 +10,7 @@ use hooklane_app::event_types::EventTypeError;
 use hooklane_app::ports::Unavailable;
 use hooklane_app::publish::PublishError;
 use hooklane_app::recover::RecoverError;
-use hooklane_app::tenants::{MintError, SettingsError};
+use hooklane_app::tenants::{IssueTokenError, SettingsError};
 use hooklane_app::webhooks::{ChangeError, RegisterError, TestError};
 use hooklane_domain::event::MAX_EVENT_BYTES;
 use hooklane_domain::json::fields::{FieldError, FieldErrors};
@@ -224,11 +224,11 @@ impl From<SettingsError> for Problem {
     }
 }
 
-impl From<MintError> for Problem {
-    fn from(error: MintError) -> Self {
+impl From<IssueTokenError> for Problem {
+    fn from(error: IssueTokenError) -> Self {
         match error {
-            MintError::Invalid(errors) => errors.into(),
-            MintError::Unavailable(error) => error.into(),
+            IssueTokenError::Invalid(errors) => errors.into(),
+            IssueTokenError::Unavailable(error) => error.into(),
         }
     }
 }

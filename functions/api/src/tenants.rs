@@ -169,9 +169,10 @@ pub(crate) async fn create_token<B: Backend>(
 ) -> Result<Response, Problem> {
     let id = tenant_id(&id)?;
     let keys = api.token_keys().known(api.system().now()).await?;
-    let minted = tenants::mint(api.registry(), api.system(), keys.current(), &id, &body).await?;
+    let issued =
+        tenants::issue_token(api.registry(), api.system(), keys.current(), &id, &body).await?;
     let headers = [(CACHE_CONTROL, "no-store")];
-    Ok((StatusCode::CREATED, headers, Json(TokenView::new(&minted))).into_response())
+    Ok((StatusCode::CREATED, headers, Json(TokenView::new(&issued))).into_response())
 }
 
 #[utoipa::path(

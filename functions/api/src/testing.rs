@@ -5,14 +5,12 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
-use hooklane_app::ports::Clock as _;
 use hooklane_app::webhooks::{self, TestDeps};
 
 use crate::Backend;
 use crate::auth::{WRITE, Writer};
 use crate::body::Text;
 use crate::problem::Problem;
-use crate::samples::CatalogSamples;
 use crate::views::TestView;
 use crate::webhooks::webhook_id;
 
@@ -41,19 +39,14 @@ pub(crate) async fn test<B: Backend>(
     Path(id): Path<String>,
     Text(body): Text,
 ) -> Result<Response, Problem> {
-    let samples = CatalogSamples {
-        catalog: api.rules().catalog,
+    let deps = TestDeps {
         registry: api.registry(),
-        now: api.system().now(),
-    };
-    let trial = TestDeps {
-        webhooks: api.registry(),
         ledger: api.ledger(),
         sender: api.sender(),
-        samples: &samples,
         system: api.system(),
         contracts: api.rules().contracts,
+        catalog: api.rules().catalog,
     };
-    let tested = webhooks::test(trial, (&tenant, webhook_id(&id)?), &body).await?;
+    let tested = webhooks::test(deps, (&tenant, webhook_id(&id)?), &body).await?;
     Ok(Json(TestView::new(&tested)).into_response())
 }

@@ -146,10 +146,11 @@ impl<P: Ports> Pipeline<P> {
     }
 }
 
-/// Every line that is logged about a message carries its ids.
+/// Every line that is logged about a message carries its ids. The level is that of errors, so that the ids
+/// are there whatever `LOG_LEVEL` says.
 fn span(task: &Task, message: Option<&Message>) -> tracing::Span {
     match message {
-        Some(Message::Deliver(deliver)) => tracing::info_span!(
+        Some(Message::Deliver(deliver)) => tracing::error_span!(
             "message",
             message.id = task.message.0,
             tenant = %deliver.tenant,
@@ -157,6 +158,6 @@ fn span(task: &Task, message: Option<&Message>) -> tracing::Span {
             event.id = %deliver.delivery.event(),
             delivery.id = %deliver.delivery,
         ),
-        None => tracing::info_span!("message", message.id = task.message.0),
+        None => tracing::error_span!("message", message.id = task.message.0),
     }
 }

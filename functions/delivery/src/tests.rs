@@ -86,5 +86,5 @@ async fn the_sample_of_the_readme_is_a_batch() {
     assert_eq!(answer.staying(), 0);
     // Its webhook is in no registry here: the delivery ends cancelled, and nothing is posted.
     assert_eq!(world.posts(), 0);
-    assert!(world.dead_letters.buried().is_empty());
+    assert!(world.dead_letters.all_dead_letters().is_empty());
 }

@@ -155,7 +155,7 @@ async fn a_record_that_can_never_be_processed_is_put_away_and_harms_no_other() {
     );
     assert_eq!(fanout.handle(batch(&text)).await.unwrap(), Answer::default());
     assert_eq!(sent(&fanout).len(), 1);
-    let buried = fanout.dead_letters.buried();
+    let buried = fanout.dead_letters.all_dead_letters();
     assert_eq!(buried.len(), 4);
     assert!(buried.iter().all(|b| !b.reason.is_empty()));
     assert_eq!(buried[0].body, r#"{"nonsense":true}"#);
@@ -169,7 +169,7 @@ async fn other_changes_of_the_ledger_are_nothing_to_fan_out() {
     for text in [changed, delivery] {
         fanout.handle(batch(&text)).await.unwrap();
     }
-    assert!(sent(&fanout).is_empty() && fanout.dead_letters.buried().is_empty());
+    assert!(sent(&fanout).is_empty() && fanout.dead_letters.all_dead_letters().is_empty());
 }
 
 #[tokio::test]
@@ -250,14 +250,14 @@ async fn an_unreadable_webhook_is_a_dead_letter_and_harms_no_other() {
     let mut expected = [beside.id, other.id, beside.id];
     expected.sort();
     assert_eq!(reached, expected);
-    let buried = fanout.dead_letters.buried();
+    let buried = fanout.dead_letters.all_dead_letters();
     assert_eq!(buried.len(), 2);
     assert!(buried.iter().all(|b| b.body == record && b.reason.contains("wh_1: it is corrupt")));
 
     // Whoever repairs it by hand raises no version: the next event is for all of them all the same.
     *fanout.routes.registry().1.lock().unwrap() = "";
     fanout.handle(batch(&format!(r#"{{"Records":[{record}]}}"#))).await.unwrap();
-    assert_eq!((sent(&fanout).len(), fanout.dead_letters.buried().len()), (1, 2));
+    assert_eq!((sent(&fanout).len(), fanout.dead_letters.all_dead_letters().len()), (1, 2));
 }
 
 /// A batch that comes back because its messages could not be sent leaves no letters each time.
@@ -273,8 +273,8 @@ async fn nothing_is_put_away_of_a_batch_that_fails() {
     let text = format!(r#"{{"Records":[{{"nonsense":true}},{record}]}}"#);
     faults.die_after(0);
     assert!(fanout.handle(batch(&text)).await.is_err());
-    assert!(fanout.dead_letters.buried().is_empty());
+    assert!(fanout.dead_letters.all_dead_letters().is_empty());
     faults.revive();
     fanout.handle(batch(&text)).await.unwrap();
-    assert_eq!((sent(&fanout).len(), fanout.dead_letters.buried().len()), (1, 1));
+    assert_eq!((sent(&fanout).len(), fanout.dead_letters.all_dead_letters().len()), (1, 1));
 }

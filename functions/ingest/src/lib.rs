@@ -6,7 +6,7 @@ use futures::StreamExt as _;
 use hooklane_app::batch::Disposition;
 use hooklane_app::catalog::EventCatalog;
 use hooklane_app::ports::{Clock, DeadLetters, Entropy, EventStore, Expectations};
-use hooklane_app::publish::{Checks, PublishError, publish};
+use hooklane_app::publish::{PublishError, Validator, publish};
 use hooklane_aws::sqs_batch::Answer;
 use hooklane_domain::event::{DefaultTenant, from_envelope_or_body};
 use hooklane_domain::ids::EventId;
@@ -60,8 +60,8 @@ impl<V: EventStore, R: Expectations, D: DeadLetters, S: Clock + Entropy> Ingest<
         };
         // A redelivered message is no second event: without an id of its own it gets one from SQS's.
         let fallback = EventId::from_message_id(message_id).ok();
-        let checks = Checks { catalog: &self.catalog, registry: &self.registry };
-        match publish(&self.events, checks, &self.system, new, fallback).await {
+        let validator = Validator { catalog: &self.catalog, registry: &self.registry };
+        match publish(&self.events, validator, &self.system, new, fallback).await {
             Ok(_) => Disposition::Done,
             Err(refused @ (PublishError::Conflict(_) | PublishError::Unexpected(_))) => {
                 self.dead_letter(message_id, body, &refused.to_string()).await

@@ -39,7 +39,7 @@ async fn the_sample_of_the_readme_is_accepted() {
     let ingest = ingest();
     let answer = ingest.handle(serde_json::from_str(sample).unwrap()).await.unwrap();
     assert_eq!(answer, Answer::default());
-    assert!(ingest.dead_letters.buried().is_empty());
+    assert!(ingest.dead_letters.all_dead_letters().is_empty());
     assert!(stored(&ingest, "order-1001-created").await);
 }
 
@@ -60,7 +60,7 @@ async fn bad_messages_are_put_away_with_their_reason_and_harm_no_other() {
         .await
         .unwrap();
     assert_eq!(answer, Answer::default());
-    let buried = ingest.dead_letters.buried();
+    let buried = ingest.dead_letters.all_dead_letters();
     let reasons: Vec<_> = buried.iter().map(|b| b.reason.as_str()).collect();
     assert_eq!(buried.len(), 3, "{reasons:?}");
     assert!(reasons[0].starts_with("is not valid JSON"), "{reasons:?}");
@@ -77,7 +77,7 @@ async fn a_redelivered_message_without_an_id_is_no_second_event() {
         let answer = ingest.handle(event(&[("m1", body)])).await.unwrap();
         assert_eq!(answer, Answer::default());
     }
-    assert!(ingest.dead_letters.buried().is_empty());
+    assert!(ingest.dead_letters.all_dead_letters().is_empty());
     assert!(stored(&ingest, "msg_m1").await);
 }
 
@@ -120,7 +120,10 @@ async fn what_does_not_pass_is_put_away_and_what_passes_comes_back() {
         };
         let body = r#"{"id":"e1","tenant":"acme","type":"user.created","data":{}}"#;
         let answer = ingest.handle(event(&[("m1", body)])).await.unwrap();
-        assert_eq!((answer.staying(), ingest.dead_letters.buried().len()), (staying, buried));
+        assert_eq!(
+            (answer.staying(), ingest.dead_letters.all_dead_letters().len()),
+            (staying, buried)
+        );
     }
 }
 
@@ -138,7 +141,7 @@ proptest::proptest! {
             let ingest = ingest();
             let answer = ingest.handle(event(&[("m1", &body)])).await.unwrap();
             assert_eq!(answer, Answer::default());
-            assert!(ingest.dead_letters.buried().iter().all(|b| !b.reason.is_empty()));
+            assert!(ingest.dead_letters.all_dead_letters().iter().all(|b| !b.reason.is_empty()));
         });
     }
 }
@@ -158,7 +161,7 @@ async fn what_a_strict_tenant_does_not_expect_is_put_away_with_its_paths() {
         .await
         .unwrap();
     assert_eq!(answer, Answer::default());
-    let buried = ingest.dead_letters.buried();
+    let buried = ingest.dead_letters.all_dead_letters();
     let reasons: Vec<_> = buried.iter().map(|b| b.reason.as_str()).collect();
     assert_eq!(
         reasons,

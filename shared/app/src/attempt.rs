@@ -1,7 +1,7 @@
-//! One attempt: the request as its webhook's contract writes it, and what came of it.
+//! One attempt: the request that the webhook's contract writes, and its outcome.
 //!
-//! `delivery` makes the attempts of deliveries by it, `api` those that try a webhook, so that what a
-//! test shows is what a delivery does.
+//! `delivery` makes the attempts of deliveries with it and `api` makes test attempts, so that a test
+//! shows what a delivery does.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -16,8 +16,8 @@ use hooklane_domain::webhook::Webhook;
 
 use crate::ports::{Destination, Post, Sent};
 
-/// Makes an attempt within the time limit that its webhook has; also the webhook's contract, where this
-/// deployment has it and it can sign with the webhook's secrets. Without it nothing is sent.
+/// Makes an attempt within the webhook's time limit. Also returns the webhook's contract, if this deployment
+/// has it and it can sign with the webhook's secrets. Without a contract nothing is sent.
 pub async fn make<'a>(
     sender: &impl Post,
     contracts: &'a Contracts,
@@ -26,7 +26,7 @@ pub async fn make<'a>(
     make_within(sender, contracts, subject, Duration::MAX).await
 }
 
-/// As [`make`], and in no more time than `most`.
+/// The same as [`make`], but takes at most `most`.
 pub async fn make_within<'a>(
     sender: &impl Post,
     contracts: &'a Contracts,
@@ -61,7 +61,7 @@ fn attempt(subject: Subject<'_>, request_headers: Vec<(String, String)>, sent: S
     }
 }
 
-/// The webhook's contract; or what is wrong with it, fit to be shown to the webhook's owner.
+/// The webhook's contract, or an error that its owner may see.
 fn contract<'a>(
     contracts: &'a Contracts,
     webhook: &Webhook,
@@ -77,8 +77,8 @@ fn contract<'a>(
     Ok(contract)
 }
 
-/// The event as the webhook gets it. Its filter was asked when the event was fanned out, and whoever
-/// asks for an attempt by hand knows better: only one that fails stands in the way.
+/// The event as the webhook gets it. Whether the filter lets the event through was decided at fan-out, and
+/// who requests an attempt by hand may overrule that. So only a filter that fails stops the attempt.
 fn shaped(subject: Subject<'_>) -> Result<Cow<'_, Content>, AttemptError> {
     let Subject { content, delivery, webhook, .. } = subject;
     if webhook.filter.is_none() && webhook.transform.is_none() {

@@ -1,10 +1,10 @@
-//! What becomes of the messages of a batch.
+//! How a function answers for the messages of its batch.
 
-/// What becomes of a message.
+/// What happens to a message after the function returns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Disposition {
-    /// It has done its work: Lambda deletes it.
+    /// The message has been handled, and Lambda deletes it.
     Done,
-    /// It stays in its queue and comes back when its visibility timeout is over.
+    /// The message stays in its queue and is received again when its visibility timeout ends.
     Stays,
 }

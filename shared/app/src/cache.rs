@@ -1,5 +1,5 @@
-//! What an instance remembers between invocations: bounded, and where it stands for something stored,
-//! only for a few seconds.
+//! What an instance keeps in memory between invocations: a bounded map, and a bounded cache of stored
+//! values that are used for a few seconds.
 
 use std::hash::Hash;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,12 +8,12 @@ use std::time::Duration;
 use hooklane_domain::Timestamp;
 use quick_cache::unsync::Cache;
 
-/// How long a value that was read from a store may be used in its place.
+/// How long a value that was read from a store may be used before it must be read again.
 pub const MAX_AGE: Duration = Duration::from_secs(5);
-/// The number of entries a memory holds unless it is told otherwise.
+/// The capacity of a map unless it is given another.
 const DEFAULT_CAPACITY: usize = 10_000;
 
-/// A map with a bounded number of entries. A full one forgets the entries that were used least.
+/// A map with a bounded number of entries. A full one evicts the entries that were used least.
 pub struct Bounded<K, V>(Mutex<Cache<K, V>>);
 
 impl<K: Eq + Hash, V: Clone> Bounded<K, V> {
@@ -40,8 +40,7 @@ impl<K: Eq + Hash, V: Clone> Bounded<K, V> {
 }
 
 impl<K: Eq + Hash + Clone, V: Clone> Bounded<K, V> {
-    /// Changes the value of a key, starting from `new()` where there is none, in one step that no other
-    /// caller sees half done.
+    /// Changes the value of a key, starting from `new()` if there is none. The change is atomic.
     pub fn update<T>(
         &self,
         key: &K,
@@ -71,7 +70,7 @@ impl<K, V> std::fmt::Debug for Bounded<K, V> {
     }
 }
 
-/// Values that were read from a store, each with the time it was read at. They are used for
+/// A cache of values from a store, each with the time at which it was read. A value is used for
 /// [`MAX_AGE`].
 #[derive(Debug)]
 pub struct Recent<K, V>(Bounded<K, (Timestamp, V)>);
@@ -83,18 +82,17 @@ impl<K: Eq + Hash, V: Clone> Default for Recent<K, V> {
 }
 
 impl<K: Eq + Hash, V: Clone> Recent<K, V> {
-    /// The value, if it was read less than [`MAX_AGE`] before `now`. A clock that went back finds
-    /// nothing.
+    /// The value, if it was read less than [`MAX_AGE`] before `now`. If the clock went back, `None`.
     pub fn get(&self, key: &K, now: Timestamp) -> Option<V> {
         self.0.get(key).filter(|(read_at, _)| is_fresh(*read_at, now)).map(|(_, value)| value)
     }
 
-    /// The value that was read last, however long ago.
+    /// The value that was read last, of any age.
     pub fn last(&self, key: &K) -> Option<V> {
         self.0.get(key).map(|(_, value)| value)
     }
 
-    /// Remembers what a store answered to a read that began at `read_at`.
+    /// Keeps the result of a read that began at `read_at`.
     pub fn put(&self, key: K, value: V, read_at: Timestamp) {
         self.0.put(key, (read_at, value));
     }
@@ -123,13 +121,13 @@ mod tests {
         for (now, found) in [(10_000, true), (14_999, true), (15_000, false), (9_999, false)] {
             assert_eq!(recent.get(&"key", at(now)).is_some(), found, "{now}");
         }
-        assert_eq!(recent.last(&"key"), Some(7), "however long ago");
+        assert_eq!(recent.last(&"key"), Some(7), "of any age");
         recent.remove(&"key");
         assert_eq!(recent.last(&"key"), None);
     }
 
     #[test]
-    fn a_full_memory_stays_bounded_and_keeps_working() {
+    fn a_full_map_stays_bounded_and_keeps_the_newest() {
         let bounded = Bounded::new(100);
         for key in 0..10_000 {
             bounded.put(key, key);
@@ -140,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn an_update_starts_from_new_and_goes_on_from_there() {
+    fn an_update_starts_from_new_and_continues_from_the_stored_value() {
         let bounded = Bounded::new(10);
         let add = |amount: u32| {
             bounded.update(

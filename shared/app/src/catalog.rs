@@ -1,5 +1,5 @@
-//! Which event types a tenant has, and whether an event is one it expects. What is read for it is
-//! remembered for five seconds, so that an event costs no read; but nothing is refused from memory.
+//! Which event types a tenant has, and whether it accepts an event. Settings and added types are cached, so
+//! that most events cost no read, but nothing is refused because of a cached value.
 
 use std::sync::Arc;
 
@@ -12,108 +12,109 @@ use hooklane_domain::json::RawJson;
 use hooklane_domain::json::fields::FieldErrors;
 use hooklane_domain::webhook::subscription::Subscription;
 
+use crate::cache::Recent;
 use crate::ports::{Expectations, Unavailable};
 
-mod recent;
-
-use recent::Recent;
-
-/// The catalogs of this build, and what was read lately of tenants' settings and own types.
+/// The catalogs of this build, with a cache of tenants' settings and of added event types.
 #[derive(Debug)]
 pub struct EventCatalog {
     files: Catalogs,
-    settings: Recent<TenantId, TenantSettings>,
-    own: Recent<Owner, OwnTypes>,
+    settings: Recent<TenantId, Arc<TenantSettings>>,
+    added: Recent<Owner, Arc<OwnTypes>>,
 }
 
-/// How old what is known may be.
+/// Whether a cached value may answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Age {
-    FiveSeconds,
-    Now,
-}
-
-/// The sample of an event type, as the tenant knows the type; `None` where it knows none by the name.
-pub async fn sample(
-    catalog: &EventCatalog,
-    store: &impl Expectations,
-    tenant: &TenantId,
-    name: &EventType,
-    now: Timestamp,
-) -> Result<Option<RawJson>, Unavailable> {
-    let known = catalog.known(store, tenant, now, Age::Now).await?;
-    Ok(known.get(name).map(|(_, definition)| definition.sample.clone()))
+pub enum Freshness {
+    /// A value younger than [`MAX_AGE`](crate::cache::MAX_AGE) may.
+    Cached,
+    /// No: the store is read.
+    Current,
 }
 
 impl EventCatalog {
     #[must_use]
     pub fn new(files: Catalogs) -> Self {
-        Self { files, settings: Recent::default(), own: Recent::default() }
+        Self { files, settings: Recent::default(), added: Recent::default() }
     }
 
+    /// The catalogs of this build.
     #[must_use]
     pub fn files(&self) -> &Catalogs {
         &self.files
     }
 
-    /// All the types of a tenant.
-    pub async fn known(
+    /// All event types of a tenant.
+    pub async fn types_of(
         &self,
         store: &impl Expectations,
         tenant: &TenantId,
         now: Timestamp,
-        age: Age,
+        freshness: Freshness,
     ) -> Result<TenantTypes<'_>, Unavailable> {
-        let settings = self.settings(store, tenant, now, age).await?;
+        let settings = self.settings(store, tenant, now, freshness).await?;
         let catalog = self.catalog_of(&settings)?;
-        let platform = self.own(store, Owner::Platform, now, age).await?;
-        let tenant = self.own(store, Owner::Tenant(tenant.clone()), now, age).await?;
+        let platform = self.added(store, Owner::Platform, now, freshness).await?;
+        let tenant = self.added(store, Owner::Tenant(tenant.clone()), now, freshness).await?;
         Ok(TenantTypes { catalog, platform, tenant })
     }
 
-    /// The types that these subscriptions are judged by. Types that were added are only read where the
-    /// catalog's file does not have all that is wanted.
-    pub async fn known_for(
+    /// The sample of an event type, or `None` if the tenant has no such type.
+    pub async fn sample_of(
         &self,
         store: &impl Expectations,
         tenant: &TenantId,
-        wanted: &[Subscription],
+        name: &EventType,
+        now: Timestamp,
+    ) -> Result<Option<RawJson>, Unavailable> {
+        let types = self.types_of(store, tenant, now, Freshness::Current).await?;
+        Ok(types.get(name).map(|(_, definition)| definition.sample.clone()))
+    }
+
+    /// The types to check these subscriptions against. Added types are read only if the catalog's file
+    /// lacks one that a subscription names.
+    pub async fn types_for(
+        &self,
+        store: &impl Expectations,
+        tenant: &TenantId,
+        subscriptions: &[Subscription],
         now: Timestamp,
     ) -> Result<TenantTypes<'_>, Unavailable> {
-        let settings = self.settings(store, tenant, now, Age::FiveSeconds).await?;
+        let settings = self.settings(store, tenant, now, Freshness::Cached).await?;
         if let Ok(catalog) = self.catalog_of(&settings)
-            && wanted.iter().all(|one| catalog.covers(one))
+            && subscriptions.iter().all(|one| catalog.covers(one))
         {
             return Ok(TenantTypes { catalog, platform: Arc::default(), tenant: Arc::default() });
         }
-        self.known(store, tenant, now, Age::Now).await
+        self.types_of(store, tenant, now, Freshness::Current).await
     }
 
-    /// Whether an event may be accepted: any, unless its tenant is strict.
-    pub async fn judge(
+    /// Whether an event may be accepted. A strict tenant accepts only events of a type it has, with data
+    /// that fits the type's schema; any other tenant accepts all.
+    pub async fn check(
         &self,
         store: &impl Expectations,
         event: &NewEvent,
         now: Timestamp,
     ) -> Result<Result<(), FieldErrors>, Unavailable> {
-        if self.judge_at(store, event, now, Age::FiveSeconds).await?.is_ok() {
+        if self.check_at(store, event, now, Freshness::Cached).await?.is_ok() {
             return Ok(Ok(()));
         }
-        self.judge_at(store, event, now, Age::Now).await
+        self.check_at(store, event, now, Freshness::Current).await
     }
 
-    async fn judge_at(
+    async fn check_at(
         &self,
         store: &impl Expectations,
         event: &NewEvent,
         now: Timestamp,
-        age: Age,
+        freshness: Freshness,
     ) -> Result<Result<(), FieldErrors>, Unavailable> {
-        if !self.settings(store, &event.tenant, now, age).await?.strict {
+        if !self.settings(store, &event.tenant, now, freshness).await?.strict {
             return Ok(Ok(()));
         }
-        let known = self.known(store, &event.tenant, now, age).await?;
-        Ok(known.judge(&event.content.event_type, &event.content.data))
+        let types = self.types_of(store, &event.tenant, now, freshness).await?;
+        Ok(types.judge(&event.content.event_type, &event.content.data))
     }
 
     /// The tenant's settings.
@@ -122,41 +123,44 @@ impl EventCatalog {
         store: &impl Expectations,
         tenant: &TenantId,
         now: Timestamp,
-        age: Age,
+        freshness: Freshness,
     ) -> Result<Arc<TenantSettings>, Unavailable> {
-        if age == Age::FiveSeconds
-            && let Some(known) = self.settings.get(tenant, now)
+        if freshness == Freshness::Cached
+            && let Some(settings) = self.settings.get(tenant, now)
         {
-            return Ok(known);
+            return Ok(settings);
         }
-        let read = store.settings(tenant).await?;
-        Ok(self.settings.keep(tenant.clone(), read, now))
+        let settings = Arc::new(store.settings(tenant).await?);
+        self.settings.put(tenant.clone(), Arc::clone(&settings), now);
+        Ok(settings)
     }
 
-    async fn own(
+    /// The types that an owner added.
+    async fn added(
         &self,
         store: &impl Expectations,
         owner: Owner,
         now: Timestamp,
-        age: Age,
+        freshness: Freshness,
     ) -> Result<Arc<OwnTypes>, Unavailable> {
-        if age == Age::FiveSeconds
-            && let Some(known) = self.own.get(&owner, now)
+        if freshness == Freshness::Cached
+            && let Some(types) = self.added.get(&owner, now)
         {
-            return Ok(known);
+            return Ok(types);
         }
         let read = store.types_of(&owner).await?;
-        let read = match self.own.last(&owner) {
+        let types = Arc::new(match self.added.last(&owner) {
             Some(older) => read.after(&older),
             None => read,
-        };
-        Ok(self.own.keep(owner, read, now))
+        });
+        self.added.put(owner, Arc::clone(&types), now);
+        Ok(types)
     }
 
     fn catalog_of(&self, settings: &TenantSettings) -> Result<&Catalog, Unavailable> {
         let name = settings.catalog.as_ref().map_or(DEFAULT, |name| name.as_str());
         let found = self.files.iter().find(|catalog| catalog.name().as_str() == name);
-        // A build without a catalog that a tenant was given: nobody may guess another.
+        // This build lacks the catalog that the tenant was given. Another one would be a guess.
         found.ok_or_else(|| {
             Unavailable::new("finding a tenant's catalog", format!("there is none named {name}"))
         })

@@ -1,10 +1,14 @@
-//! Conditional writes that meet another writer.
+//! Conditional writes that conflict with another writer's.
 
 use crate::ports::Unavailable;
 
-/// Reads, decides and writes anew until no other writer was faster, at most `tries` times. `attempt`
-/// answers `None` when its condition failed. There is no pause: each conflict means that somebody
-/// else got on, and the next attempt decides from what they wrote.
+/// How often a conditional write is tried. Of concurrent writers one succeeds in each round, so this is
+/// enough for ten of them.
+pub const MAX_TRIES: u32 = 10;
+
+/// Reads, decides and writes again until no other writer was faster, at most `tries` times. `attempt`
+/// returns `None` if the condition of its write failed. There is no pause between tries: each conflict
+/// means that another writer succeeded, and the next try decides from what it wrote.
 pub async fn decide_anew<T, F>(
     tries: u32,
     mut attempt: impl FnMut() -> F,
@@ -20,6 +24,12 @@ where
     Ok(None)
 }
 
+/// The error of a caller whose last try conflicted, too.
+#[must_use]
+pub fn always_overtaken(what: &str) -> Unavailable {
+    Unavailable::new(what, "other writers were faster each time")
+}
+
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
@@ -27,7 +37,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn it_ends_with_the_first_write_that_holds_or_after_the_last_try() {
+    async fn it_ends_with_the_first_write_that_succeeds_or_after_the_last_try() {
         for (holds_at, tries, done) in [(1, 3, Some(1)), (3, 3, Some(3)), (4, 3, None)] {
             let count = Cell::new(0);
             let attempt = async || {

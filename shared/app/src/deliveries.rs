@@ -1,28 +1,28 @@
-//! What became of an event, and asking for another attempt or for none.
+//! What became of an event: its deliveries and their attempts.
 
 use futures::future::join_all;
+use hooklane_domain::delivery::Delivery;
 use hooklane_domain::delivery::attempt::Attempt;
-use hooklane_domain::delivery::message::{Deliver, Message};
-use hooklane_domain::delivery::{CancelReason, Delivery, Status, Turn};
 use hooklane_domain::event::Event;
 use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
 
 use crate::ports::{
-    Clock, DeferQueue, DeliveryFilter, DeliveryPage, DeliveryStore, Entropy, EventStore, Saved,
-    Unavailable, WebhookStore,
+    DeliveryFilter, DeliveryPage, DeliveryStore, EventStore, Unavailable, WebhookStore,
 };
 
 mod log;
 mod newest;
 mod pages;
+mod requests;
 pub mod statistics;
 mod undelivered;
 
 pub use log::log;
 pub use pages::page;
+pub use requests::{RequestError, cancel, retry, send};
 pub use undelivered::{UNDELIVERED, undelivered};
 
-/// A page of a webhook's deliveries, or `None` where the tenant has no such webhook.
+/// A page of a webhook's deliveries, or `None` if the tenant has no such webhook.
 pub async fn list(
     webhooks: &impl WebhookStore,
     deliveries: &impl DeliveryStore,
@@ -36,16 +36,17 @@ pub async fn list(
     deliveries.list(tenant, webhook, filter).await.map(Some)
 }
 
-/// A delivery with all that is known of it.
+/// A delivery with its attempts and its event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeliveryDetail {
     pub delivery: Delivery,
+    /// Oldest first.
     pub attempts: Vec<Attempt>,
-    /// What it carries, as it was published; `None` once the event is gone.
+    /// The event as it was published; `None` once it has expired.
     pub event: Option<Event>,
 }
 
-/// One delivery with every attempt, or `None` where the tenant's webhook has no such delivery.
+/// One delivery in detail, or `None` if the tenant's webhook has no such delivery.
 pub async fn get<L: EventStore + DeliveryStore>(
     webhooks: &impl WebhookStore,
     ledger: &L,
@@ -62,11 +63,11 @@ pub async fn get<L: EventStore + DeliveryStore>(
     Ok(Some(DeliveryDetail { delivery, attempts, event }))
 }
 
-/// So many deliveries are read at once where each is read on its own.
-const AT_ONCE: usize = 16;
+/// The number of concurrent reads where each delivery is read on its own.
+const CONCURRENCY: usize = 16;
 
-/// What is written of each delivery, in the order asked for. Where one of them cannot be read back, each
-/// is read on its own, so that it takes no other with it; what then fails is told for each, too.
+/// The deliveries in the order of `ids`, `None` for those that have no item yet. If one of them cannot be
+/// read back, each is read on its own, so that only its own result is an error.
 pub async fn read_each(
     deliveries: &impl DeliveryStore,
     ids: &[DeliveryId],
@@ -76,7 +77,7 @@ pub async fn read_each(
         answer => return Ok(answer?.into_iter().map(Ok).collect()),
     }
     let mut each = Vec::with_capacity(ids.len());
-    for some in ids.chunks(AT_ONCE) {
+    for some in ids.chunks(CONCURRENCY) {
         let reads = some.iter().map(|id| deliveries.read(std::slice::from_ref(id)));
         let read = join_all(reads).await.into_iter();
         each.extend(read.map(|one| one.map(|one| one.into_iter().next().flatten())));
@@ -84,17 +85,17 @@ pub async fn read_each(
     Ok(each)
 }
 
-/// An event and what became of it.
+/// An event and its deliveries.
 #[derive(Debug)]
 pub struct EventDetail {
     pub event: Event,
-    /// Those that are written, of webhooks that are still there.
+    /// The deliveries that have an item, of webhooks that still exist.
     pub deliveries: Vec<Delivery>,
-    /// Those that cannot be read back, and why.
+    /// Why a delivery cannot be read back, for each such delivery.
     pub unreadable: Vec<Unavailable>,
 }
 
-/// An event with its deliveries, or `None` where the tenant has no such event.
+/// An event in detail, or `None` if the tenant has no such event.
 pub async fn of_event<L: EventStore + DeliveryStore>(
     webhooks: &impl WebhookStore,
     ledger: &L,
@@ -107,102 +108,15 @@ pub async fn of_event<L: EventStore + DeliveryStore>(
         .iter()
         .map(|webhook| DeliveryId::new(webhook.id, event.accepted_at, event.id.clone()))
         .collect();
-    let mut told = EventDetail { event, deliveries: Vec::new(), unreadable: Vec::new() };
+    let mut detail = EventDetail { event, deliveries: Vec::new(), unreadable: Vec::new() };
     for read in read_each(ledger, &ids).await? {
         match read {
-            Ok(written) => told.deliveries.extend(written.filter(|d| d.tenant == *tenant)),
-            Err(error) if error.is_corrupt() => told.unreadable.push(error),
+            Ok(delivery) => detail.deliveries.extend(delivery.filter(|d| d.tenant == *tenant)),
+            Err(error) if error.is_corrupt() => detail.unreadable.push(error),
             Err(error) => return Err(error),
         }
     }
-    Ok(Some(told))
-}
-
-#[derive(Debug, thiserror::Error)]
-pub enum RequestError {
-    #[error("the tenant has no such delivery")]
-    Missing,
-    /// It has come to an end that this does not change.
-    #[error("the delivery is {}", .0.as_str())]
-    Ended(Status),
-    #[error(transparent)]
-    Unavailable(#[from] Unavailable),
-}
-
-/// Writes that meet others are tried again this often.
-const TRIES: u32 = 5;
-
-/// An attempt at once, with the policy starting anew. What was delivered is not delivered again.
-pub async fn retry(
-    deliveries: &impl DeliveryStore,
-    queue: &impl DeferQueue,
-    system: &(impl Clock + Entropy),
-    tenant: &TenantId,
-    id: &DeliveryId,
-) -> Result<Delivery, RequestError> {
-    let mut sent: Option<Turn> = None;
-    for _ in 0..TRIES {
-        let current = find(deliveries, tenant, id).await?.ok_or(RequestError::Missing)?;
-        if current.status() == Status::Delivered {
-            // By the message that was sent a moment ago, where one was.
-            let ended = RequestError::Ended(Status::Delivered);
-            return sent.map(|_| current).ok_or(ended);
-        }
-        // It was faster than the write: it acts already, or has.
-        let acts = |turn: &Turn| {
-            let due = current.next_attempt_at().is_none_or(|due| due <= system.now());
-            current.generation == turn.generation && due
-        };
-        if sent.as_ref().is_some_and(acts) {
-            return Ok(current);
-        }
-        // The message first: where the item is then not written, it adopts the delivery by its
-        // generation. One that was overtaken meanwhile is of no more use than a twin.
-        let turn = match sent.take().filter(|turn| turn.generation > current.generation) {
-            Some(turn) => turn,
-            None => send(queue, &current).await?,
-        };
-        let retried = current.retried(turn.clone(), system.now());
-        if let Saved::Yes(written) = deliveries.save(&retried).await? {
-            return Ok(*written);
-        }
-        sent = Some(turn);
-    }
-    Err(Unavailable::new("retrying a delivery", "it changes all the time").into())
-}
-
-/// Sends the message that acts next for a delivery, before its item says so.
-pub async fn send(queue: &impl DeferQueue, delivery: &Delivery) -> Result<Turn, Unavailable> {
-    let generation = delivery.generation.saturating_add(1);
-    let message = Message::Deliver(Deliver {
-        tenant: delivery.tenant.clone(),
-        delivery: delivery.id.clone(),
-        event_type: delivery.event_type.clone(),
-        generation,
-        payload: None,
-    });
-    let owner = queue.send_later(&message, 0).await?;
-    Ok(Turn { generation, owner })
-}
-
-/// No further attempt. Its message finds out when it is next received.
-pub async fn cancel(
-    deliveries: &impl DeliveryStore,
-    system: &(impl Clock + Entropy),
-    tenant: &TenantId,
-    id: &DeliveryId,
-) -> Result<Delivery, RequestError> {
-    for _ in 0..TRIES {
-        let current = find(deliveries, tenant, id).await?.ok_or(RequestError::Missing)?;
-        if current.is_done() {
-            return Err(RequestError::Ended(current.status()));
-        }
-        let cancelled = current.cancelled(system.now(), CancelReason::Requested);
-        if let Saved::Yes(written) = deliveries.save(&cancelled).await? {
-            return Ok(*written);
-        }
-    }
-    Err(Unavailable::new("cancelling a delivery", "it changes all the time").into())
+    Ok(Some(detail))
 }
 
 async fn find(

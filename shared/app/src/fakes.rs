@@ -1,25 +1,60 @@
-//! Stand-ins that keep the ports' contracts in memory: fakes, not mocks. The conformance suite runs
-//! against them as against the real adapters.
+//! In-memory implementations of the ports: fakes, not mocks. The conformance suite checks them as it checks
+//! the AWS adapters.
 
-mod care;
+mod event_types;
+mod events;
 mod faults;
 mod idempotency;
+mod isolation;
 mod ledger;
 mod parking;
 mod queues;
+mod quotas;
 mod registry;
 mod shared;
+mod slots;
 mod system;
+mod test_attempts;
 
 pub use faults::Faults;
 pub use ledger::MemoryLedger;
-pub use queues::{Buried, MemoryQueues, Received};
+pub use queues::{DeadLetter, MemoryQueues, Received};
 pub use registry::MemoryRegistry;
 pub use system::FakeSystem;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// A test that panicked holding a lock has failed already; the others may go on.
+/// Locks, also after another test panicked with the lock: that test has failed already.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use hooklane_domain::Timestamp;
+
+    use super::*;
+    use crate::conformance;
+
+    #[tokio::test]
+    async fn the_fakes_conform() {
+        conformance::events(&MemoryLedger::default(), 1).await;
+        conformance::deliveries(&MemoryLedger::default(), 1).await;
+        conformance::quotas(&MemoryLedger::default(), 1).await;
+        conformance::idempotency(&MemoryLedger::default(), 1).await;
+        conformance::test_attempts(&MemoryLedger::default(), 1).await;
+        conformance::webhooks(&MemoryRegistry::default(), 1).await;
+        conformance::tenants(&MemoryRegistry::default(), 1).await;
+        conformance::health(&MemoryRegistry::default(), 1).await;
+        conformance::watch_list(&MemoryRegistry::default(), 1).await;
+        conformance::recoveries(&MemoryRegistry::default(), 1).await;
+        conformance::brake(&MemoryRegistry::default()).await;
+        conformance::parking(&MemoryLedger::default(), 1).await;
+        conformance::slots(&MemoryLedger::default(), 1).await;
+        conformance::event_scan(&MemoryLedger::default(), 1).await;
+        conformance::event_types(&MemoryRegistry::default(), 1).await;
+        let queues = MemoryQueues::at(Timestamp::UNIX_EPOCH, 360);
+        conformance::queues(&queues, 1).await;
+        conformance::sqs_limits(&queues, 1).await;
+    }
 }

@@ -1,4 +1,4 @@
-//! How a webhook stands with Hooklane: its circuit and its lane, what of it waits, what hit its limit.
+//! How a webhook is isolated at the moment: its circuit and lane, its parked deliveries, its rate limit.
 
 use hooklane_contract::Contracts;
 use hooklane_domain::Timestamp;
@@ -13,21 +13,20 @@ use crate::ports::{
     DeliveryStore, HealthStore, ParkingStore, SlotCounts, SlotStore, Unavailable, WebhookStore,
 };
 
-/// So many parked deliveries are counted, and no more.
-pub const MOST_COUNTED: u16 = 1_000;
+/// Parked deliveries are counted up to this number.
+pub const MAX_COUNTED: u16 = 1_000;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Isolation {
     pub health: Health,
-    /// [`MOST_COUNTED`] stands for as many or more.
+    /// The number of parked deliveries. [`MAX_COUNTED`] means that many or more.
     pub parked: u64,
-    /// What holds for it now, its own or its contract's.
+    /// The rate limit in force: the webhook's own, or its contract's.
     pub limit: Option<RateLimit>,
     pub slots: SlotCounts,
 }
 
-/// How its receiver did over the last day, and how the webhook stands; or `None` where the tenant has no
-/// such webhook.
+/// The figures of a webhook's last day, and its isolation; `None` if the tenant has no such webhook.
 pub async fn health<L: DeliveryStore + ParkingStore + SlotStore>(
     registry: &(impl WebhookStore + HealthStore),
     ledger: &L,
@@ -51,7 +50,7 @@ async fn isolation(
 ) -> Result<Isolation, Unavailable> {
     let (health, parked, slots) = futures::future::try_join3(
         registry.health(webhook.id),
-        ledger.count_parked(webhook.id, MOST_COUNTED),
+        ledger.count_parked(webhook.id, MAX_COUNTED),
         ledger.slots_taken(webhook.id),
     )
     .await?;
@@ -59,7 +58,7 @@ async fn isolation(
 }
 
 impl Isolation {
-    /// Where the next slot begins, if whoever takes it now has to wait for it.
+    /// When the next slot begins, if it begins later than `now`.
     #[must_use]
     pub fn next_slot(&self, now: Timestamp) -> Option<Timestamp> {
         let (limit, next) = self.slots.next?;

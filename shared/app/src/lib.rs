@@ -1,8 +1,15 @@
-//! The use cases that more than one function serves, over ports.
+//! The use cases, over ports.
 //!
-//! `api` and `ingest` publish through [`publish`]; `api` (and later the dashboard) registers and reads
-//! through [`webhooks`] and [`deliveries`]; [`tenants`] is the operator's side. What only one function does lives in that function.
-//! Nothing here knows AWS: the adapters are in `hooklane-aws`, the fakes behind `test-support`.
+//! A use case that more than one function serves lives here, so that they cannot differ: `api` and
+//! `ingest` accept events through [`publish`], `delivery` and `api` make attempts through [`attempt`], and
+//! `upkeep` sends messages through [`deliveries`]. So do the tenants' requests that `api` serves
+//! ([`webhooks`], [`pausing`], [`deliveries`], [`isolation`], [`recover`], [`event_types`]) and the
+//! operator's ([`tenants`]), so that they are tested without HTTP. What is left of a function is in the
+//! function.
+//!
+//! [`ports`] says what the use cases need from outside. The AWS adapters are in `hooklane-aws`; `fakes`
+//! and the `conformance` suite that holds both to the ports' contracts are behind `test-support`.
+//! [`cache`], [`conflict`], [`batch`] and [`payload`] are parts that several functions are built from.
 
 pub mod attempt;
 pub mod batch;
@@ -11,10 +18,12 @@ pub mod catalog;
 pub mod conflict;
 pub mod deliveries;
 pub mod event_types;
-pub mod holding;
+pub mod health;
 pub mod isolation;
+pub mod pausing;
 pub mod payload;
 pub mod ports;
+pub mod precondition;
 pub mod publish;
 pub mod recover;
 pub mod tenants;

@@ -1,4 +1,4 @@
-//! Event contents inside messages and items: plain, compressed, or left to the ledger.
+//! How the content of an event travels in a message or item: plain, compressed, or not at all.
 
 use std::io::{Read as _, Write as _};
 
@@ -13,14 +13,14 @@ use hooklane_domain::json::position;
 
 use crate::ports::{Unavailable, corrupt};
 
-/// Up to this size a content travels as it is.
+/// Content of up to this many bytes is not compressed.
 const PLAIN_MAX: usize = 4 * 1024;
-/// Over this size, compressed, it does not travel at all: the reader fetches the event.
+/// Content over this many compressed bytes is left out: the receiver of the message reads the event.
 const PACKED_MAX: usize = 32 * 1024;
-/// No content inflates to more: what was published, and the frame around it.
+/// No content inflates to more bytes than this: the published data and the fields around it.
 const INFLATED_MAX: u64 = 2 * MAX_EVENT_BYTES as u64;
 
-/// The content as a message carries it, or `None` where it is too large to.
+/// The content as a message carries it, or `None` if it is too large.
 #[must_use]
 pub fn pack(content: &Content) -> Option<Payload> {
     let json = to_json(content);
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn contents_travel_by_size() {
+    fn content_is_packed_by_its_size() {
         let small = content(r#"{"a":1.0}"#);
         assert!(matches!(pack(&small), Some(Payload::Plain(_))));
         let repetitive = content(&format!(r#""{}""#, "abc".repeat(60_000)));

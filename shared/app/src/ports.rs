@@ -1,8 +1,10 @@
-//! What the use cases need from outside. Each port's contract stands in its documentation; the
-//! conformance suite holds the fakes and the real adapters to it.
+//! The ports: what the use cases need from stores, queues, receivers and the clock. A port's documentation
+//! is its contract, and the conformance suite checks the fakes and the AWS adapters against it.
 
 use std::error::Error;
 
+mod attempt_log;
+mod brake;
 mod deliveries;
 mod event_types;
 mod events;
@@ -13,31 +15,35 @@ mod parking;
 mod post;
 mod queues;
 mod quotas;
+mod recoveries;
+mod slots;
 mod system;
 mod tenants;
-mod testing;
-mod upkeep;
+mod test_attempts;
+mod watch_list;
 mod webhooks;
 
-pub use deliveries::{
-    AttemptLog, DeliveryFilter, DeliveryPage, DeliveryStore, LogFilter, LogPage, Saved,
-};
+pub use attempt_log::{AttemptLog, LogFilter, LogPage};
+pub use brake::{BrakeStore, QueueDepth};
+pub use deliveries::{DeliveryFilter, DeliveryPage, DeliveryStore, Saved};
 pub use event_types::EventTypeStore;
-pub use events::{EventStore, Put};
+pub use events::{EventPage, EventScan, EventStore, Put};
 pub use expectations::Expectations;
-pub use health::{HealthStore, Look, Sweep, Watch, WatchList};
+pub use health::HealthStore;
 pub use idempotency::IdempotencyStore;
-pub use parking::{ParkingStore, Pointer, SlotCounts, SlotStore};
+pub use parking::{ParkingStore, Pointer};
 pub use post::{Destination, Post, Sent};
 pub use queues::{DeadLetters, DeferQueue, DispatchQueue};
 pub use quotas::QuotaStore;
+pub use recoveries::RecoveryStore;
+pub use slots::{SlotCounts, SlotStore};
 pub use system::{Clock, Entropy};
 pub use tenants::{TenantPage, TenantStore};
-pub use testing::{Samples, TestAttemptStore};
-pub use upkeep::{BrakeStore, EventPage, EventScan, QueueDepth, RecoveryStore};
+pub use test_attempts::TestAttemptStore;
+pub use watch_list::{Look, Sweep, Watch, WatchList};
 pub use webhooks::{RouteStore, RouteTable, WebhookStore};
 
-/// A store or queue could not do what it was asked to, now. Nothing is known about whether it did.
+/// A store or queue failed to answer. Whether it did what it was asked to do is unknown.
 #[derive(Debug, thiserror::Error)]
 #[error("{what} failed")]
 pub struct Unavailable {
@@ -47,7 +53,7 @@ pub struct Unavailable {
     pub cause: Box<dyn Error + Send + Sync>,
 }
 
-/// What a table or queue holds cannot be read back: the cause of an [`Unavailable`] that does not pass.
+/// Something stored cannot be read back: the cause of an [`Unavailable`] that will not pass by waiting.
 #[derive(Debug, thiserror::Error)]
 #[error("{what} is corrupt: {why}")]
 pub struct Corrupt {
@@ -60,7 +66,7 @@ impl Unavailable {
         Self { what: what.into(), cause: cause.into() }
     }
 
-    /// Whether what is stored cannot be read back: asking again would end the same.
+    /// Whether something stored cannot be read back, so that another try would fail the same way.
     #[must_use]
     pub fn is_corrupt(&self) -> bool {
         self.cause.is::<Corrupt>()

@@ -1,4 +1,4 @@
-//! Accepting an event: the one way in, for the API and for the event queue.
+//! Accepting events, for the API and for the event queue.
 
 use futures::StreamExt as _;
 use hooklane_domain::event::{Event, NewEvent};
@@ -8,76 +8,75 @@ use hooklane_domain::json::fields::FieldErrors;
 use crate::catalog::EventCatalog;
 use crate::ports::{Clock, Entropy, EventStore, Expectations, Put, Unavailable};
 
-/// An event that Hooklane answers for from now on.
+/// An event that was accepted: from now on Hooklane delivers it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Accepted {
     pub id: EventId,
-    /// It had been accepted before, with the same content.
+    /// The event had already been accepted with the same content.
     pub duplicate: bool,
 }
 
 #[derive(Debug, thiserror::Error)]
 pub enum PublishError {
-    /// The id belongs to an event with other content.
+    /// Another event with this id, but other content, has been accepted.
     #[error("an event with the id {0} was accepted before, with other content")]
     Conflict(EventId),
-    /// Its tenant is strict, and this is no event that it expects.
+    /// The tenant is strict and has no such event type, or the data does not fit its schema.
     #[error("{0}")]
     Unexpected(FieldErrors),
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
 
-/// What an event is judged by before it is accepted.
+/// Decides whether an event may be accepted.
 #[derive(Debug)]
-pub struct Checks<'a, R> {
+pub struct Validator<'a, R> {
     pub catalog: &'a EventCatalog,
     pub registry: &'a R,
 }
 
-impl<R> Clone for Checks<'_, R> {
+impl<R> Clone for Validator<'_, R> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<R> Copy for Checks<'_, R> {}
+impl<R> Copy for Validator<'_, R> {}
 
-/// So many events of a batch are written at once.
+/// The number of events of a batch that are written concurrently.
 const CONCURRENCY: usize = 16;
 
-/// Accepts one event. Its id, or else `fallback`, is its idempotency key.
+/// Accepts one event. Idempotent by the event's id, or by `fallback` if it brings none.
 pub async fn publish(
     events: &impl EventStore,
-    checks: Checks<'_, impl Expectations>,
+    validator: Validator<'_, impl Expectations>,
     system: &(impl Clock + Entropy),
     new: NewEvent,
     fallback: Option<EventId>,
 ) -> Result<Accepted, PublishError> {
     let now = system.now();
-    let judged = checks.catalog.judge(checks.registry, &new, now).await?;
-    judged.map_err(PublishError::Unexpected)?;
+    let checked = validator.catalog.check(validator.registry, &new, now).await?;
+    checked.map_err(PublishError::Unexpected)?;
     let event =
         new.accept(now, || fallback.unwrap_or_else(|| EventId::new(now, system.random_id())));
     accept(events, event).await
 }
 
-/// Accepts several events, each for itself; the answers are in the order of the events.
+/// Accepts several events, each on its own. The results are in the order of the events.
 pub async fn publish_all(
     events: &impl EventStore,
-    checks: Checks<'_, impl Expectations>,
+    validator: Validator<'_, impl Expectations>,
     system: &(impl Clock + Entropy),
     news: Vec<NewEvent>,
 ) -> Vec<Result<Accepted, PublishError>> {
     futures::stream::iter(news)
-        .map(|new| publish(events, checks, system, new, None))
+        .map(|new| publish(events, validator, system, new, None))
         .buffered(CONCURRENCY)
         .collect()
         .await
 }
 
-/// Accepts what Hooklane itself has to tell: no catalog lists it. Its id says what it is about, so a second
-/// time is none.
+/// Accepts an operational event, which no catalog lists. Idempotent: its id is made from what it reports.
 pub async fn report(
     events: &impl EventStore,
     system: &(impl Clock + Entropy),

@@ -1,4 +1,4 @@
-//! Sending again what a webhook missed: a job that `upkeep` works on, a slice each minute.
+//! Recovery: sending again what failed or was skipped. `upkeep` works on it, a part each minute.
 //!
 //! `POST /webhooks/{id}/recover` is [`start`] (202), `GET …/recover` is [`progress`].
 
@@ -12,18 +12,18 @@ use crate::ports::{Clock, Entropy, RecoveryStore, Unavailable, WatchList, Webhoo
 pub enum RecoverError {
     #[error("the tenant has no such webhook")]
     Missing,
-    #[error("there was no recovery of this webhook")]
+    #[error("this webhook has had no recovery")]
     None,
     #[error("since is after until")]
     Backwards,
-    /// One at a time.
+    /// A webhook has one recovery at a time.
     #[error("a recovery of this webhook is running")]
     Running,
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
 
-/// Orders a recovery; at most one runs for a webhook.
+/// Starts a recovery. At most one runs for a webhook.
 pub async fn start(
     store: &(impl WebhookStore + WatchList + RecoveryStore),
     system: &(impl Clock + Entropy),
@@ -41,8 +41,8 @@ pub async fn start(
     let now = whole_millisecond(system.now());
     let revision = before.map_or(0, |recovery| recovery.revision);
     let new = Recovery { revision, ..Recovery::new(tenant.clone(), id, wanted, now) };
-    // The mark first, or a recovery that is written and not looked for would be lost; and once more,
-    // because a look in between has found nothing to do.
+    // The mark comes before the recovery, since `upkeep` would never find one without a mark. It comes
+    // again after it, since a look in between found no recovery and may have removed the mark.
     store.watch(tenant, id, 0, now).await?;
     if !store.save_recovery(&new).await? {
         return Err(RecoverError::Running);
@@ -51,7 +51,7 @@ pub async fn start(
     Ok(Recovery { revision: revision + 1, ..new })
 }
 
-/// The newest recovery of a webhook, and how far it is.
+/// A webhook's newest recovery and its progress.
 pub async fn progress(
     store: &(impl WebhookStore + RecoveryStore),
     (tenant, id): (&TenantId, WebhookId),

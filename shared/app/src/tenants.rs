@@ -10,11 +10,11 @@ use jiff::SignedDuration;
 use secrecy::SecretString;
 
 use crate::ports::{Clock, Entropy, TenantStore, Unavailable};
-use crate::webhooks::Precondition;
+use crate::precondition::Precondition;
 
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
-    /// The caller said which revision it knows, and that is not the current one.
+    /// The precondition does not hold for the current revision.
     #[error("the settings have changed since they were read")]
     Changed,
     #[error("{0}")]
@@ -23,40 +23,40 @@ pub enum SettingsError {
     Unavailable(#[from] Unavailable),
 }
 
-/// What settings may name.
+/// What settings are checked against: they may name these contracts and catalogs.
 #[derive(Debug, Clone, Copy)]
-pub struct Names<'a> {
+pub struct SettingsRules<'a> {
     pub contracts: &'a Contracts,
     pub catalogs: &'a Catalogs,
 }
 
 const MAX_RATE: u32 = 1_000_000;
 
-/// Sets a tenant's settings to what a JSON body says; what it leaves out is the default. With known
-/// revisions it is one of these that is replaced, or none.
+/// Replaces a tenant's settings with those of a JSON body. A setting that the body leaves out takes its
+/// default.
 pub async fn set(
     tenants: &impl TenantStore,
-    names: Names<'_>,
+    rules: SettingsRules<'_>,
     id: &TenantId,
-    known: &Precondition,
+    precondition: &Precondition,
     body: &str,
 ) -> Result<Tenant, SettingsError> {
-    let settings = read(body, names).map_err(SettingsError::Invalid)?;
-    let revision = match known {
+    let settings = read(body, rules).map_err(SettingsError::Invalid)?;
+    let revision = match precondition {
         Precondition::Any => None,
         Precondition::OneOf(_) => Some(tenants.tenant(id).await?.revision),
     };
-    if revision.is_some_and(|revision| !known.holds(revision)) {
+    if revision.is_some_and(|revision| !precondition.holds(revision)) {
         return Err(SettingsError::Changed);
     }
     tenants.set_settings(id, &settings, revision).await?.ok_or(SettingsError::Changed)
 }
 
-fn read(body: &str, known: Names<'_>) -> Result<TenantSettings, FieldErrors> {
+fn read(body: &str, rules: SettingsRules<'_>) -> Result<TenantSettings, FieldErrors> {
     let mut fields = Fields::of("", body)?;
     let settings = TenantSettings {
-        contract: named(&mut fields, &["contract", "defaultContract"], known.contracts.names()),
-        catalog: named(&mut fields, &["catalog"], known.catalogs.names()),
+        contract: named(&mut fields, &["contract", "defaultContract"], rules.contracts.names()),
+        catalog: named(&mut fields, &["catalog"], rules.catalogs.names()),
         strict: fields.read(&["strict"], "true or false").unwrap_or(false),
         rate_limit: rate_limit(&mut fields),
         paused: fields.read(&["paused"], "true or false").unwrap_or(false),
@@ -64,19 +64,20 @@ fn read(body: &str, known: Names<'_>) -> Result<TenantSettings, FieldErrors> {
     fields.finish().map(|()| settings)
 }
 
+/// Reads a field that must be one of `choices`.
 fn named<'a, T: Clone + std::fmt::Display + 'a>(
     fields: &mut Fields,
     names: &[&str],
-    known: impl Iterator<Item = &'a T>,
+    choices: impl Iterator<Item = &'a T>,
 ) -> Option<T> {
     let text = fields.read::<String>(names, "a string")?;
-    let known: Vec<_> = known.map(|name| (name, name.to_string())).collect();
-    let found = known.iter().find(|(_, name)| *name == text);
+    let choices: Vec<_> = choices.map(|choice| (choice, choice.to_string())).collect();
+    let found = choices.iter().find(|(_, name)| *name == text);
     if found.is_none() {
-        let names_known: Vec<_> = known.iter().map(|(_, name)| name.as_str()).collect();
-        fields.error(names[0], format!("must be one of {}", names_known.join(", ")));
+        let names_of_choices: Vec<_> = choices.iter().map(|(_, name)| name.as_str()).collect();
+        fields.error(names[0], format!("must be one of {}", names_of_choices.join(", ")));
     }
-    found.map(|(name, _)| (*name).clone())
+    found.map(|(choice, _)| (*choice).clone())
 }
 
 fn rate_limit(fields: &mut Fields) -> Option<u32> {
@@ -89,15 +90,15 @@ fn rate_limit(fields: &mut Fields) -> Option<u32> {
     within
 }
 
-/// A token that was just made.
+/// A new token and what it says.
 #[derive(Debug, Clone)]
-pub struct Minted {
+pub struct IssuedToken {
     pub token: SecretString,
     pub claims: TokenClaims,
 }
 
 #[derive(Debug, thiserror::Error)]
-pub enum MintError {
+pub enum IssueTokenError {
     #[error("{0}")]
     Invalid(FieldErrors),
     #[error(transparent)]
@@ -106,24 +107,24 @@ pub enum MintError {
 
 const DEFAULT_SECONDS: i64 = 3_600;
 const MIN_SECONDS: i64 = 60;
-/// Tokens are short-lived: a day at most.
+/// A day: tokens are short-lived.
 const MAX_SECONDS: i64 = 86_400;
 
-/// Makes a token for a tenant: `{"scopes": […], "expiresIn": seconds}`, both optional.
-pub async fn mint(
+/// Issues a token for a tenant. The body is `{"scopes": […], "expiresIn": seconds}`, both optional.
+pub async fn issue_token(
     tenants: &impl TenantStore,
     system: &(impl Clock + Entropy),
     key: &SecretString,
     id: &TenantId,
     body: &str,
-) -> Result<Minted, MintError> {
-    let (scopes, seconds) = read_wish(body).map_err(MintError::Invalid)?;
+) -> Result<IssuedToken, IssueTokenError> {
+    let (scopes, seconds) = read_token_request(body).map_err(IssueTokenError::Invalid)?;
     let tenant = tenants.tenant(id).await?;
     let now = system.now();
     let lifetime = SignedDuration::from_secs(seconds);
     let expires_at = now
         .checked_add(lifetime)
-        .map_err(|e| Unavailable::new("telling when a token expires", e))?;
+        .map_err(|e| Unavailable::new("computing when a token expires", e))?;
     let claims = TokenClaims {
         tenant: id.clone(),
         scopes,
@@ -131,10 +132,10 @@ pub async fn mint(
         expires_at,
         generation: tenant.token_generation,
     };
-    Ok(Minted { token: claims.sign(key).into(), claims })
+    Ok(IssuedToken { token: claims.sign(key).into(), claims })
 }
 
-fn read_wish(body: &str) -> Result<(Vec<Scope>, i64), FieldErrors> {
+fn read_token_request(body: &str) -> Result<(Vec<Scope>, i64), FieldErrors> {
     let body = if matches!(body.trim(), "" | "null") { "{}" } else { body };
     let mut fields = Fields::of("", body)?;
     let mut scopes = Vec::new();

@@ -29,8 +29,13 @@ async fn the_adapters_conform() {
             async { conformance::test_attempts(&place.ledger(), salt).await },
             async { conformance::webhooks(&place.registry(), salt).await },
             async { conformance::tenants(&place.registry(), salt).await },
-            async { conformance::care(&place.registry(), salt).await },
+            async { conformance::health(&place.registry(), salt).await },
+            async { conformance::watch_list(&place.registry(), salt).await },
+            async { conformance::recoveries(&place.registry(), salt).await },
+            async { conformance::brake(&place.registry()).await },
             async { conformance::parking(&place.ledger(), salt).await },
+            async { conformance::slots(&place.ledger(), salt).await },
+            async { conformance::event_scan(&place.ledger(), salt).await },
             async { conformance::event_types(&place.registry(), salt).await },
             async {
                 conformance::queues(&place.queues(), salt).await;

@@ -1,7 +1,7 @@
 //! What is handed to the functions, and what is done with their answers.
 
 use hooklane_app::fakes::Received;
-use hooklane_app::publish::{Checks, PublishError, publish};
+use hooklane_app::publish::{PublishError, Validator, publish};
 use hooklane_domain::delivery::message::Message;
 use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::event::{DefaultTenant, from_body};
@@ -89,8 +89,8 @@ impl Pipeline {
             Work::Publish { port, publication } => {
                 let default = DefaultTenant::Is(publication.tenant.clone());
                 let new = from_body(&publication.body, &default).unwrap();
-                let checks = Checks { catalog: &self.catalog, registry: port };
-                match self.invoke(port, publish(port, checks, port, new, None)).await {
+                let validator = Validator { catalog: &self.catalog, registry: port };
+                match self.invoke(port, publish(port, validator, port, new, None)).await {
                     Some(Ok(accepted)) => {
                         assert_eq!(accepted.id, publication.id);
                         Answer::Done(Vec::new())

@@ -1,7 +1,7 @@
 //! What tenants do by hand meanwhile, through the use cases of the API, whose calls fail as others do.
 
 use hooklane_app::ports::WebhookStore as _;
-use hooklane_app::{deliveries, holding, recover};
+use hooklane_app::{deliveries, pausing, recover};
 use hooklane_domain::ids::{DeliveryId, WebhookId};
 use hooklane_domain::isolation::recovery::{Wanted, WantedStatus};
 use hooklane_domain::webhook::WebhookState;
@@ -46,8 +46,8 @@ impl Pipeline {
                 self.outside.journal.cancel_asked((id.webhook(), id.event().clone()));
                 deliveries::cancel(port, port, key(&id.webhook()).0, id).await.is_ok()
             }
-            Wish::Pause(id) => holding::pause(port, port, key(id)).await.is_ok(),
-            Wish::Resume(id) => holding::resume(port, port, key(id), false).await.is_ok(),
+            Wish::Pause(id) => pausing::pause(port, port, key(id)).await.is_ok(),
+            Wish::Resume(id) => pausing::resume(port, port, key(id), false).await.is_ok(),
             Wish::Recover(id) => {
                 let (since, until) = (self.began_at, self.outside.now());
                 let wanted = Wanted { since, until, status: WantedStatus::Failed };

@@ -135,7 +135,7 @@ impl Pipeline {
     async fn check_outside(&self, expected: usize) {
         let queues = &self.outside.queues;
         assert_eq!(queues.refusals(), 0, "something was asked that SQS does not do");
-        assert_eq!(queues.buried(), [], "something good was put away");
+        assert_eq!(queues.all_dead_letters(), [], "something good was put away");
         let book = self.outside.journal.book();
         assert!(book.all_accepted(), "an event was published and not accepted");
         assert_eq!(book.seen.len(), expected, "a delivery that nobody asked for");

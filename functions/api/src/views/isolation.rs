@@ -1,4 +1,4 @@
-use hooklane_app::isolation::{Isolation, MOST_COUNTED};
+use hooklane_app::isolation::{Isolation, MAX_COUNTED};
 use hooklane_domain::Timestamp;
 use hooklane_domain::isolation::circuit::Circuit;
 use hooklane_domain::webhook::limits::RateLimit;
@@ -65,7 +65,7 @@ impl IsolationView {
             failing_since: health.streak.map(|streak| time(streak.since)),
             parked: ParkedCountView {
                 count: isolation.parked,
-                at_least: isolation.parked >= MOST_COUNTED.into(),
+                at_least: isolation.parked >= MAX_COUNTED.into(),
             },
             skipped: health.skipped,
         }

@@ -1,4 +1,4 @@
-use hooklane_app::tenants::Minted;
+use hooklane_app::tenants::IssuedToken;
 use hooklane_domain::access::tenant::Tenant;
 use hooklane_domain::access::token::Scope;
 use secrecy::ExposeSecret as _;
@@ -58,13 +58,13 @@ pub(crate) struct TokenView {
 }
 
 impl TokenView {
-    pub(crate) fn new(minted: &Minted) -> Self {
+    pub(crate) fn new(issued: &IssuedToken) -> Self {
         Self {
-            token: minted.token.expose_secret().to_owned(),
+            token: issued.token.expose_secret().to_owned(),
             token_type: "Bearer",
-            tenant: minted.claims.tenant.to_string(),
-            scopes: minted.claims.scopes.iter().copied().map(Scope::as_str).collect(),
-            expires_at: time(minted.claims.expires_at),
+            tenant: issued.claims.tenant.to_string(),
+            scopes: issued.claims.scopes.iter().copied().map(Scope::as_str).collect(),
+            expires_at: time(issued.claims.expires_at),
         }
     }
 }

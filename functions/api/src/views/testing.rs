@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use hooklane_app::webhooks::Tested;
+use hooklane_app::webhooks::TestResult;
 use hooklane_domain::delivery::outcome::{AttemptError, Outcome};
 use hooklane_domain::expression::Verdict;
 use hooklane_domain::json::RawJson;
@@ -81,7 +81,7 @@ struct TestResponseView {
 }
 
 impl TestView {
-    pub(crate) fn new(tested: &Tested) -> Self {
+    pub(crate) fn new(tested: &TestResult) -> Self {
         let (test, attempt) = (&tested.test, &tested.test.attempt);
         let response = match &attempt.outcome {
             Outcome::Answered(response) => Some(TestResponseView {

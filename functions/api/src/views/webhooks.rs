@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use hooklane_contract::{Contract, Contracts};
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::retry::RetryPolicy;
+use hooklane_domain::webhook::headers::MASK;
 use hooklane_domain::webhook::limits::{RateLimit, TimeLimit};
 use hooklane_domain::webhook::network::TargetCidrs;
 use hooklane_domain::webhook::secret::SecretForm;
@@ -86,7 +87,7 @@ impl WebhookView {
             events: webhook.events.iter().map(ToString::to_string).collect(),
             secret: None,
             contract: webhook.contract.to_string(),
-            headers: webhook.headers.names().map(|name| (name.to_owned(), "***")).collect(),
+            headers: webhook.headers.names().map(|name| (name.to_owned(), MASK)).collect(),
             retry_policy: webhook.retry_policy.as_ref().map(RetryPolicy::to_json),
             timeout: webhook.timeout,
             rate_limit: webhook.rate_limit,

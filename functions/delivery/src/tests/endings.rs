@@ -81,11 +81,11 @@ async fn what_cannot_be_read_is_put_away_with_its_reason_and_harms_no_other() {
     tasks.splice(0..0, bad);
     let dispositions = world.pipeline.work(&tasks).await;
     assert_eq!(dispositions, [Disposition::Done; 3]);
-    let buried = world.dead_letters.buried();
-    assert_eq!(buried.len(), 2);
-    assert_eq!(buried[0].body, "garbage");
-    assert!(buried[0].reason.starts_with("the message is not a message"), "{}", buried[0].reason);
-    assert!(buried[1].reason.contains("version 9"), "{}", buried[1].reason);
+    let letters = world.dead_letters.all_dead_letters();
+    assert_eq!(letters.len(), 2);
+    assert_eq!(letters[0].body, "garbage");
+    assert!(letters[0].reason.starts_with("the message is not a message"), "{}", letters[0].reason);
+    assert!(letters[1].reason.contains("version 9"), "{}", letters[1].reason);
     assert_eq!(world.delivery("e1").await.status(), Status::Delivered);
 }
 
@@ -98,7 +98,7 @@ async fn a_payload_that_cannot_be_read_is_put_away() {
     world.send(&Message::Deliver(Deliver { payload, ..deliver })).await;
     world.run_until_quiet().await;
     assert_eq!(world.posts(), 0);
-    assert_eq!(world.dead_letters.buried().len(), 1);
+    assert_eq!(world.dead_letters.all_dead_letters().len(), 1);
 }
 
 #[tokio::test]
@@ -109,10 +109,10 @@ async fn a_corrupt_delivery_is_put_away_and_harms_no_other() {
     }
     world.ledger.corrupt(world.id("e2"));
     world.run_until_quiet().await;
-    let buried = world.dead_letters.buried();
-    assert_eq!(buried.len(), 1);
-    assert!(buried[0].body.contains(&world.id("e2").to_string()));
-    assert!(buried[0].reason.contains("is corrupt"), "{}", buried[0].reason);
+    let letters = world.dead_letters.all_dead_letters();
+    assert_eq!(letters.len(), 1);
+    assert!(letters[0].body.contains(&world.id("e2").to_string()));
+    assert!(letters[0].reason.contains("is corrupt"), "{}", letters[0].reason);
     assert_eq!(world.posts(), 2);
     for event in ["e1", "e3"] {
         assert_eq!(world.delivery(event).await.status(), Status::Delivered);
@@ -130,7 +130,7 @@ async fn a_message_that_names_another_tenants_delivery_is_put_away() {
     world.send(&hooklane_domain::delivery::message::Message::Deliver(forged)).await;
     world.step(Lane::Fast).await;
     assert_eq!(world.posts(), 1);
-    assert_eq!(world.dead_letters.buried().len(), 1);
+    assert_eq!(world.dead_letters.all_dead_letters().len(), 1);
 }
 
 #[tokio::test]
@@ -143,7 +143,7 @@ async fn a_payload_that_cannot_be_read_is_read_from_the_ledger() {
     world.send(&Message::Deliver(Deliver { payload, ..deliver })).await;
     world.run_until_quiet().await;
     assert_eq!(world.delivery("e1").await.status(), Status::Delivered);
-    assert!(world.dead_letters.buried().is_empty());
+    assert!(world.dead_letters.all_dead_letters().is_empty());
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 //! first call of a port, the second, and so on to the end; afterwards, with time and other instances,
 //! nothing is lost and nothing is left open.
 
-use hooklane_app::holding::{pause, resume};
+use hooklane_app::pausing::{pause, resume};
 use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::delivery::{Delivery, Status};
 use jiff::SignedDuration;
@@ -22,7 +22,7 @@ async fn all_delivered(world: &World, events: &[&str], what: &str) {
     assert!(world.pointers().await.is_empty(), "{what}");
     assert!(world.health().await.circuit.is_closed(), "{what}");
     assert_eq!(world.stored().await.lane, Lane::Fast, "{what}");
-    assert!(world.dead_letters.buried().is_empty(), "{what}");
+    assert!(world.dead_letters.all_dead_letters().is_empty(), "{what}");
 }
 
 /// One batch of the fast lane, in which the function dies after so many steps; whether it did.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use hooklane_app::deliveries::{cancel, retry};
-use hooklane_app::holding::{pause, resume};
+use hooklane_app::pausing::{pause, resume};
 use hooklane_app::ports::{BrakeStore as _, DeliveryStore as _, WebhookStore as _};
 use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::delivery::{Delivery, State, Status};
@@ -161,7 +161,7 @@ async fn check(
     let health = world.health().await;
     prop_assert_eq!(stored.lane, health.lane(), "the lane follows the health");
     prop_assert_eq!(world.queues.refusals(), 0, "SQS refuses nothing");
-    prop_assert!(world.dead_letters.buried().is_empty());
+    prop_assert!(world.dead_letters.all_dead_letters().is_empty());
     Ok(())
 }
 

@@ -94,7 +94,7 @@ async fn a_slot_that_is_far_away_is_waited_for_in_the_ledger() {
 #[tokio::test]
 async fn a_slow_limit_does_not_starve_what_was_parked() {
     let world = limited(2, 60, 0).await;
-    hooklane_app::holding::pause(
+    hooklane_app::pausing::pause(
         world.registry(),
         &world.clock,
         (&super::world::tenant(), world.webhook.id),
@@ -105,7 +105,7 @@ async fn a_slow_limit_does_not_starve_what_was_parked() {
         world.publish(&format!("e{n:02}")).await;
     }
     world.minutes(1).await;
-    hooklane_app::holding::resume(
+    hooklane_app::pausing::resume(
         world.registry(),
         &world.clock,
         (&super::world::tenant(), world.webhook.id),

@@ -1,6 +1,6 @@
 //! What is held by its tenant, or by the state of the queues, waits in the ledger.
 
-use hooklane_app::holding::{pause, resume};
+use hooklane_app::pausing::{pause, resume};
 use hooklane_app::ports::{
     BrakeStore as _, HealthStore as _, ParkingStore as _, TenantStore as _, WatchList as _,
 };
@@ -61,9 +61,9 @@ async fn one_that_cannot_be_read_back_holds_up_no_other() {
     world.minutes(1).await;
     assert_eq!(world.pointers().await, []);
     // What nobody can read is a dead letter, which delivers it once somebody can.
-    let buried = world.dead_letters.buried();
-    assert_eq!(buried.len(), 1);
-    let Ok(Message::Deliver(letter)) = Message::decode(&buried[0].body) else {
+    let letters = world.dead_letters.all_dead_letters();
+    assert_eq!(letters.len(), 1);
+    let Ok(Message::Deliver(letter)) = Message::decode(&letters[0].body) else {
         panic!("a message")
     };
     assert_eq!(letter.delivery, world.id("e2"));

@@ -6,7 +6,7 @@ use hooklane_domain::event::{DefaultTenant, from_body};
 
 use super::*;
 
-/// Counts what is read of it.
+/// A store that counts its reads.
 #[derive(Default)]
 struct Store {
     settings: Mutex<TenantSettings>,
@@ -68,7 +68,7 @@ fn second(n: i64) -> Timestamp {
 async fn judge(catalog: &EventCatalog, store: &Store, at: i64, name: &str, data: &str) -> bool {
     let body = format!(r#"{{"type":"{name}","data":{data}}}"#);
     let event = from_body(&body, &DefaultTenant::Is(tenant())).unwrap();
-    catalog.judge(store, &event, second(at)).await.unwrap().is_ok()
+    catalog.check(store, &event, second(at)).await.unwrap().is_ok()
 }
 
 #[tokio::test]
@@ -82,28 +82,31 @@ async fn an_event_costs_no_read_within_five_seconds() {
     for at in 5..10 {
         assert!(judge(&catalog, &store, at, "order.created", "7").await);
     }
-    assert_eq!(store.reads(), 3, "and of a strict tenant what was added, once");
+    assert_eq!(store.reads(), 3, "for a strict tenant also the added types, once");
 }
 
 #[tokio::test]
-async fn nothing_is_refused_from_memory() {
+async fn nothing_is_refused_from_the_cache() {
     let (catalog, store) = (catalog(), Store::default());
     store.set(None, true);
     assert!(!judge(&catalog, &store, 0, "parcel.sent", "7").await);
     assert!(!judge(&catalog, &store, 0, "order.created", "\"7\"").await);
     store.own.lock().unwrap().push(own("parcel.sent"));
-    assert!(judge(&catalog, &store, 0, "parcel.sent", "7").await, "a type that was just added");
+    assert!(
+        judge(&catalog, &store, 0, "parcel.sent", "7").await,
+        "a type that was just added counts at once"
+    );
     assert!(!judge(&catalog, &store, 0, "any.thing", "7").await);
     store.set(None, false);
     assert!(judge(&catalog, &store, 0, "any.thing", "7").await, "no longer strict");
 }
 
 #[tokio::test]
-async fn what_was_added_is_read_only_where_the_file_does_not_know_it() {
+async fn added_types_are_read_only_if_the_catalog_lacks_a_type() {
     let (catalog, store) = (catalog(), Store::default());
     let covers = async |wanted: &str| {
         let wanted: Vec<Subscription> = vec![wanted.parse().unwrap()];
-        let known = catalog.known_for(&store, &tenant(), &wanted, second(0)).await.unwrap();
+        let known = catalog.types_for(&store, &tenant(), &wanted, second(0)).await.unwrap();
         known.refusal(&wanted[0]).is_none()
     };
     assert!(covers("order.*").await && covers("order.created").await && covers("*").await);
@@ -115,11 +118,11 @@ async fn what_was_added_is_read_only_where_the_file_does_not_know_it() {
 }
 
 #[tokio::test]
-async fn a_sample_is_the_tenants_own_before_its_catalogs() {
+async fn a_tenants_own_sample_is_used_before_its_catalogs() {
     let (catalog, store) = (catalog(), Store::default());
     let of = async |name: &str| {
         let name = name.parse().unwrap();
-        let found = sample(&catalog, &store, &tenant(), &name, second(0)).await.unwrap();
+        let found = catalog.sample_of(&store, &tenant(), &name, second(0)).await.unwrap();
         found.map(|json| json.as_str().to_owned())
     };
     assert_eq!(of("order.created").await.as_deref(), Some("1"));
@@ -131,5 +134,5 @@ async fn a_sample_is_the_tenants_own_before_its_catalogs() {
     assert_eq!(of("parcel.sent").await.as_deref(), Some(r#"{"own":1}"#));
     store.set(Some("gone"), true);
     let name = "order.created".parse().unwrap();
-    assert!(sample(&catalog, &store, &tenant(), &name, second(0)).await.is_err(), "no guess");
+    assert!(catalog.sample_of(&store, &tenant(), &name, second(0)).await.is_err(), "no guess");
 }

@@ -1,38 +1,27 @@
-use hooklane_domain::delivery::attempt::Attempt;
 use hooklane_domain::delivery::retry::Next;
-use hooklane_domain::delivery::{Delivery, MessageId, ParkReason, Status, Turn};
+use hooklane_domain::delivery::{ParkReason, Status};
 use hooklane_domain::ids::{DeliveryId, TenantId, WebhookId};
 
-use crate::conformance::samples::{answered, at, delivery, tenant, unanswered};
+use super::lists;
+use super::samples::{answered, at, delivery, save, tenant, turn, unanswered, waiting};
 use crate::ports::{AttemptLog, DeliveryFilter, DeliveryStore, Saved};
 
-/// Deliveries are written on the state they were decided from, and read back whole.
+/// A delivery is written only over the one it was decided from, and reads back whole.
 pub async fn deliveries(store: &(impl DeliveryStore + AttemptLog), salt: u128) {
     let tenant = tenant("deliveries", salt);
     writes_are_conditional(store, &tenant, WebhookId::new(at(0), salt)).await;
     attempts_are_kept(store, &tenant, WebhookId::new(at(1), salt)).await;
     every_state_is_listed(store, &tenant, WebhookId::new(at(2), salt)).await;
     pages_cover_everything_once(store, &tenant, WebhookId::new(at(3), salt)).await;
-    super::lists::filters_leave_out(store, &tenant, WebhookId::new(at(4), salt)).await;
-    super::lists::spans_of_time_have_ends(store, &tenant, WebhookId::new(at(5), salt)).await;
-    super::lists::what_is_parked_is_told_apart(store, &tenant, WebhookId::new(at(7), salt)).await;
-    super::lists::kept_attempts_are_in_order(store, &tenant, WebhookId::new(at(6), salt)).await;
-}
-
-pub(super) fn turn() -> Turn {
-    Turn { generation: 1, owner: MessageId("message-1".to_owned()) }
-}
-
-pub(super) fn waiting(delivery: Delivery, attempt: &Attempt) -> Delivery {
-    delivery.after(attempt, Next::RetryAt(at(100_000)), turn())
-}
-
-#[expect(clippy::unwrap_used, clippy::panic, reason = "a check that fails panics")]
-pub(super) async fn save(store: &impl DeliveryStore, delivery: &Delivery) -> Delivery {
-    match store.save(delivery).await.unwrap() {
-        Saved::Yes(written) => *written,
-        Saved::Conflict => panic!("nobody else wrote {}", delivery.id),
-    }
+    lists::filters_match_status_and_event_type(store, &tenant, WebhookId::new(at(4), salt)).await;
+    lists::a_range_includes_its_start_and_excludes_its_end(
+        store,
+        &tenant,
+        WebhookId::new(at(5), salt),
+    )
+    .await;
+    lists::parked_deliveries_can_be_listed_apart(store, &tenant, WebhookId::new(at(7), salt)).await;
+    lists::kept_attempts_are_in_order(store, &tenant, WebhookId::new(at(6), salt)).await;
 }
 
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
@@ -44,13 +33,17 @@ async fn writes_are_conditional(store: &impl DeliveryStore, tenant: &TenantId, w
 
     let first = save(store, &waiting(fresh.clone(), &answered(1, 0, 500))).await;
     assert_eq!(first.revision, 1);
-    assert_eq!(store.save(&fresh).await.unwrap(), Saved::Conflict, "it is there already");
+    assert_eq!(store.save(&fresh).await.unwrap(), Saved::Conflict, "there already is one");
     let read = store.read(&ids).await.unwrap();
-    assert_eq!(read, [Some(first.clone()), None, Some(first.clone())], "in the order asked for");
+    assert_eq!(read, [Some(first.clone()), None, Some(first.clone())], "in the order of the ids");
 
     let second = save(store, &waiting(first.clone(), &answered(2, 10, 500))).await;
     assert_eq!(second.revision, 2);
-    assert_eq!(store.save(&first).await.unwrap(), Saved::Conflict, "it was decided from the past");
+    assert_eq!(
+        store.save(&first).await.unwrap(),
+        Saved::Conflict,
+        "it was decided from an old revision"
+    );
     assert_eq!(store.read(&ids[..1]).await.unwrap(), [Some(second.clone())]);
 
     let parked = save(store, &second.clone().parked(at(5), ParkReason::Inactive)).await;
@@ -106,9 +99,9 @@ async fn every_state_is_listed(store: &impl DeliveryStore, tenant: &TenantId, we
     written.reverse();
     assert_eq!(all.deliveries, written, "newest first");
 
-    let others = crate::conformance::samples::tenant("strangers", 0);
+    let others = super::samples::tenant("strangers", 0);
     let page = store.list(&others, webhook, &filter(None, 10)).await.unwrap();
-    assert!(page.deliveries.is_empty(), "another tenant's are not there");
+    assert!(page.deliveries.is_empty(), "another tenant does not see them");
 }
 
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
@@ -134,7 +127,7 @@ async fn pages_cover_everything_once(
         }
         let expected: Vec<_> = (0..7).rev().map(at).collect();
         assert_eq!(seen, expected, "each once, newest first: {status:?}");
-        // A list may begin at a place where nothing is.
+        // A page may start after an id that no delivery has.
         let after = DeliveryId::new(webhook, at(5), "-".parse().unwrap());
         let asked =
             DeliveryFilter { status, after: Some(after), limit: 9, ..DeliveryFilter::default() };

@@ -1,15 +1,15 @@
 use hooklane_catalog::{Definition, Owner};
 use hooklane_domain::ids::EventType;
 
-use crate::conformance::samples::tenant;
+use super::samples::tenant;
 use crate::ports::{EventTypeStore, TenantStore};
 
-/// Types read back whole, belong to their owner, and change under the revision that was known.
+/// Event types read back whole, belong to their owner, and change only under the expected revision.
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
 pub async fn event_types<S: EventTypeStore + TenantStore>(store: &S, salt: u128) {
     let (ours, other) = (tenant("types-a", salt), tenant("types-b", salt));
     let ours_owner = Owner::Tenant(ours.clone());
-    // The platform's partition is one for all runs: names of this one.
+    // All runs share the platform's partition, so the names are those of this run.
     let name = |n: u32| format!("conformance.t{salt:x}.n{n}").parse::<EventType>().unwrap();
     let first = Definition::read(
         r#"{"category":"orders","description":"An örder went out","sample":{"id":"1","n":1.10},
@@ -24,13 +24,13 @@ pub async fn event_types<S: EventTypeStore + TenantStore>(store: &S, salt: u128)
             store.put_event_type(owner, &name(n), definition, revision).await.unwrap()
         };
         assert_eq!(get(1).await, None);
-        assert_eq!(put(1, &first, Some(1)).await, None, "there is none");
+        assert_eq!(put(1, &first, Some(1)).await, None, "there is none yet");
         assert_eq!(put(1, &first, Some(0)).await, Some(1));
-        assert_eq!(put(1, &second, Some(0)).await, None, "there is one");
+        assert_eq!(put(1, &second, Some(0)).await, None, "there already is one");
         let read = get(1).await.unwrap();
         assert_eq!((&read.name, &read.definition, read.revision), (&name(1), &first, 1));
         assert_eq!(put(1, &second, Some(1)).await, Some(2));
-        assert_eq!(put(1, &first, Some(1)).await, None, "it was decided from the past");
+        assert_eq!(put(1, &first, Some(1)).await, None, "it was decided from an old revision");
         assert_eq!(put(1, &first, None).await, Some(3));
         assert_eq!(put(2, &second, None).await, Some(1));
         let all = store.event_types(owner).await.unwrap();
@@ -43,7 +43,7 @@ pub async fn event_types<S: EventTypeStore + TenantStore>(store: &S, salt: u128)
         assert!(delete(1, Some(3)).await);
         assert!(!delete(1, None).await);
         assert_eq!(get(1).await, None);
-        assert_eq!(put(1, &first, Some(0)).await, Some(1), "it begins anew");
+        assert_eq!(put(1, &first, Some(0)).await, Some(1), "its revisions start again");
         assert!(delete(1, None).await);
     }
     assert!(store.delete_event_type(&Owner::Platform, &name(2), None).await.unwrap());
@@ -51,7 +51,7 @@ pub async fn event_types<S: EventTypeStore + TenantStore>(store: &S, salt: u128)
     let theirs = Owner::Tenant(other.clone());
     assert_eq!(store.event_types(&theirs).await.unwrap().iter().count(), 0);
     store.put_event_type(&theirs, &name(2), &first, None).await.unwrap();
-    assert!(store.remove(&ours).await.unwrap(), "who has a type is known");
+    assert!(store.remove(&ours).await.unwrap(), "a tenant with a type is listed");
     assert_eq!(store.event_types(&ours_owner).await.unwrap().iter().count(), 0);
     assert_eq!(store.event_types(&theirs).await.unwrap().iter().count(), 1);
     assert!(store.remove(&other).await.unwrap());

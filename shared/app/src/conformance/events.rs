@@ -1,7 +1,7 @@
-use crate::conformance::samples::{event, tenant};
+use super::samples::{event, tenant};
 use crate::ports::{EventStore, Put};
 
-/// An event is stored once, whoever comes first, and reads back as it was.
+/// An event is stored once, also by concurrent calls, and reads back as it was.
 #[expect(clippy::unwrap_used, clippy::panic, reason = "a check that fails panics")]
 pub async fn events(store: &impl EventStore, salt: u128) {
     let (ours, theirs) = (tenant("events", salt), tenant("others", salt));
@@ -14,7 +14,7 @@ pub async fn events(store: &impl EventStore, salt: u128) {
         assert_eq!(
             store.get(&theirs, &event.id).await.unwrap(),
             None,
-            "another tenant's is not there"
+            "another tenant does not see it"
         );
     }
 
@@ -32,5 +32,5 @@ pub async fn events(store: &impl EventStore, salt: u128) {
     let all = (0..8).map(|_| store.put(&contested));
     let puts = futures::future::join_all(all).await;
     let stored = puts.iter().filter(|p| matches!(p, Ok(Put::Stored))).count();
-    assert_eq!(stored, 1, "of several at once exactly one is stored");
+    assert_eq!(stored, 1, "of several concurrent calls exactly one stores it");
 }

@@ -1,5 +1,5 @@
 #![expect(clippy::unwrap_used, reason = "a check that fails panics")]
-//! Lists of deliveries and of attempts: what is in them, and in which order.
+//! Lists of deliveries and of attempts: what they hold, and in which order.
 
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::attempt_log::{LogEntry, LogPosition};
@@ -8,11 +8,10 @@ use hooklane_domain::delivery::retry::Next;
 use hooklane_domain::delivery::{Delivery, ParkReason, Status};
 use hooklane_domain::ids::{TenantId, WebhookId};
 
-use super::deliveries::{save, turn, waiting};
-use super::samples::{answered, at, delivery, unanswered};
+use super::samples::{answered, at, delivery, save, turn, unanswered, waiting};
 use crate::ports::{AttemptLog, DeliveryFilter, DeliveryStore, LogFilter};
 
-pub(super) async fn filters_leave_out(
+pub(super) async fn filters_match_status_and_event_type(
     store: &impl DeliveryStore,
     tenant: &TenantId,
     webhook: WebhookId,
@@ -43,7 +42,7 @@ pub(super) async fn filters_leave_out(
     }
 }
 
-pub(super) async fn what_is_parked_is_told_apart(
+pub(super) async fn parked_deliveries_can_be_listed_apart(
     store: &impl DeliveryStore,
     tenant: &TenantId,
     webhook: WebhookId,
@@ -76,7 +75,7 @@ pub(super) async fn what_is_parked_is_told_apart(
     }
 }
 
-pub(super) async fn spans_of_time_have_ends(
+pub(super) async fn a_range_includes_its_start_and_excludes_its_end(
     store: &impl DeliveryStore,
     tenant: &TenantId,
     webhook: WebhookId,
@@ -105,7 +104,7 @@ pub(super) async fn spans_of_time_have_ends(
                 let found = every(store, tenant, webhook, filter).await;
                 assert_eq!(found, times(&expected), "{accepted:?} {status:?} {limit}");
             }
-            // From a place outside of the span.
+            // The page starts at a delivery outside the range.
             for (place, beyond) in [(4, range(None, Some(3))), (0, range(Some(2), None))] {
                 let filter = DeliveryFilter {
                     status,
@@ -122,7 +121,7 @@ pub(super) async fn spans_of_time_have_ends(
     }
 }
 
-/// When the deliveries that a filter lets through were accepted, over all pages.
+/// When the events of the matching deliveries were accepted, over all pages.
 async fn every(
     store: &impl DeliveryStore,
     tenant: &TenantId,
@@ -191,10 +190,14 @@ pub(super) async fn kept_attempts_are_in_order(
     }
     let beyond = TimeRange::new(Some(at(65)), None);
     let from = Some(LogPosition::After(written[4].key()));
-    assert_eq!(log(store, tenant, webhook, beyond, 10, from).await, [], "before the span");
+    assert_eq!(log(store, tenant, webhook, beyond, 10, from).await, [], "before the range");
     let within = TimeRange::new(None, Some(at(65)));
     let from = Some(LogPosition::After(written[0].key()));
-    assert_eq!(log(store, tenant, webhook, within, 10, from).await, written[3..], "after the span");
+    assert_eq!(
+        log(store, tenant, webhook, within, 10, from).await,
+        written[3..],
+        "after the range"
+    );
 
     let strangers = super::samples::tenant("strangers", 0);
     assert_eq!(log(store, &strangers, webhook, all, 10, None).await, [], "another tenant's");

@@ -2,12 +2,12 @@ use hooklane_domain::delivery::message::{Deliver, Message};
 use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::ids::{DeliveryId, WebhookId};
 
-use crate::conformance::samples::{at, tenant};
+use super::samples::{at, tenant};
 use crate::ports::{DeadLetters, DeferQueue, DispatchQueue, QueueDepth, Unavailable};
 
-/// What the checks look at, beside the ports.
+/// What the checks need beside the ports.
 pub trait Inspect {
-    /// Receives up to ten messages, hiding them for the queue's own time.
+    /// Receives up to ten messages and hides them for the queue's visibility timeout.
     fn receive(&self, lane: Lane) -> impl Future<Output = Vec<Seen>>;
 
     fn delete(&self, lane: Lane, seen: &Seen) -> impl Future<Output = ()>;
@@ -16,7 +16,7 @@ pub trait Inspect {
     fn dead_letters(&self) -> impl Future<Output = Vec<(String, String)>>;
 }
 
-/// A message as received.
+/// A received message.
 #[derive(Debug, Clone)]
 pub struct Seen {
     pub id: String,
@@ -24,15 +24,15 @@ pub struct Seen {
     pub body: String,
 }
 
-/// Messages arrive, hide, wait and are put away.
+/// Messages arrive, hide, wait and are dead-lettered.
 pub async fn queues<Q: DispatchQueue + DeferQueue + DeadLetters + QueueDepth + Inspect>(
     queues: &Q,
     salt: u128,
 ) {
     dispatch_sends_all(queues, salt).await;
-    a_message_is_sent_later_under_the_id_that_is_told(queues, salt).await;
+    a_delayed_message_has_the_id_that_was_returned(queues, salt).await;
     a_hidden_message_comes_back(queues, salt).await;
-    what_waits_is_counted(queues).await;
+    waiting_messages_are_counted(queues).await;
     dead_letters_carry_their_reason(queues).await;
 }
 
@@ -48,7 +48,7 @@ fn message(salt: u128, n: u32) -> Message {
     })
 }
 
-/// Receives until `wanted` messages were seen, or nothing came for a while.
+/// Receives until `wanted` messages have come, or none comes for a while.
 async fn drain<Q: Inspect>(queues: &Q, lane: Lane, wanted: usize) -> Vec<Seen> {
     let mut all = Vec::new();
     for _ in 0..50 {
@@ -78,18 +78,18 @@ async fn dispatch_sends_all<Q: DispatchQueue + Inspect>(queues: &Q, salt: u128) 
 }
 
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
-async fn a_message_is_sent_later_under_the_id_that_is_told<Q: DeferQueue + Inspect>(
+async fn a_delayed_message_has_the_id_that_was_returned<Q: DeferQueue + Inspect>(
     queues: &Q,
     salt: u128,
 ) {
-    let told = queues.send_later(&message(salt, 1), 0).await.unwrap();
-    let held_back = queues.send_later(&message(salt, 2), 900).await.unwrap();
+    let sent = queues.send_later(&message(salt, 1), 0).await.unwrap();
+    let delayed = queues.send_later(&message(salt, 2), 900).await.unwrap();
     let seen = drain(queues, Lane::Slow, 1).await;
-    assert_eq!(seen.iter().map(|s| s.id.as_str()).collect::<Vec<_>>(), [told.0.as_str()]);
-    assert_ne!(told, held_back);
+    assert_eq!(seen.iter().map(|s| s.id.as_str()).collect::<Vec<_>>(), [sent.0.as_str()]);
+    assert_ne!(sent, delayed);
 }
 
-/// Receives one message, however long the queue takes to show it.
+/// Receives one message, however long it takes to become visible.
 async fn receive_one<Q: Inspect>(queues: &Q) -> Seen {
     loop {
         if let Some(seen) = queues.receive(Lane::Fast).await.into_iter().next() {
@@ -112,24 +112,24 @@ async fn a_hidden_message_comes_back<Q: DispatchQueue + DeferQueue + Inspect>(
     assert_eq!(again.iter().map(|s| &s.id).collect::<Vec<_>>(), [&seen.id], "back at once");
 }
 
-/// The one that an earlier check held back still waits. SQS counts approximately, so: in the end.
+/// The message that an earlier check delayed still waits. SQS counts approximately, so this polls.
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
-async fn what_waits_is_counted<Q: QueueDepth + Inspect>(queues: &Q) {
+async fn waiting_messages_are_counted<Q: QueueDepth + Inspect>(queues: &Q) {
     for _ in 0..60 {
         if queues.in_flight().await.unwrap() >= 1 {
             return;
         }
-        // On a real queue this takes a second.
+        // This takes a second on a real queue.
         queues.receive(Lane::Fast).await;
     }
-    unreachable!("what is held back counts as in flight");
+    unreachable!("a delayed message counts as in flight");
 }
 
-/// SQS refuses what is over its limits. Emulators do not; the fakes and AWS do.
+/// What exceeds the limits of SQS is refused. The fakes and AWS refuse it, emulators do not.
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
 pub async fn sqs_limits<Q: DispatchQueue + DeferQueue + Inspect>(queues: &Q, salt: u128) {
     let late: Result<_, Unavailable> = queues.send_later(&message(salt, 4), 901).await;
-    assert!(late.is_err(), "a message is held back for 15 minutes at most");
+    assert!(late.is_err(), "a message is delayed by at most 15 minutes");
     queues.dispatch(Lane::Fast, &[message(salt, 5)]).await.unwrap();
     let seen = receive_one(queues).await;
     assert!(
@@ -143,9 +143,9 @@ pub async fn sqs_limits<Q: DispatchQueue + DeferQueue + Inspect>(queues: &Q, sal
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
 async fn dead_letters_carry_their_reason<Q: DeadLetters + Inspect>(queues: &Q) {
     queues.put("{\"a\":1}", "type: is required").await.unwrap();
-    let buried = queues.dead_letters().await;
+    let dead_letters = queues.dead_letters().await;
     assert!(
-        buried.contains(&("{\"a\":1}".to_owned(), "type: is required".to_owned())),
-        "{buried:?}"
+        dead_letters.contains(&("{\"a\":1}".to_owned(), "type: is required".to_owned())),
+        "{dead_letters:?}"
     );
 }

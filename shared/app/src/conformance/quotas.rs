@@ -1,9 +1,9 @@
 use hooklane_domain::access::quota::Window;
 
-use crate::conformance::samples::{at, tenant};
+use super::samples::{at, tenant};
 use crate::ports::QuotaStore;
 
-/// Leases add up, by tenant and by minute, also those that are made at once.
+/// Leases add up for each tenant and minute, also concurrent ones.
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
 pub async fn quotas<S: QuotaStore>(store: &S, salt: u128) {
     let (ours, other) = (tenant("quota-a", salt), tenant("quota-b", salt));

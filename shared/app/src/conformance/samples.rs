@@ -1,11 +1,12 @@
 #![expect(clippy::expect_used, reason = "samples are right by construction")]
-//! What the checks store.
+//! Sample values that the checks store, and how they are saved.
 
 use hooklane_contract::{Contract, Contracts};
 use hooklane_domain::Timestamp;
-use hooklane_domain::delivery::Delivery;
 use hooklane_domain::delivery::attempt::Attempt;
 use hooklane_domain::delivery::outcome::{AttemptError, ErrorKind, Outcome, Response};
+use hooklane_domain::delivery::retry::Next;
+use hooklane_domain::delivery::{Delivery, MessageId, Turn};
 use hooklane_domain::event::{Content, Event};
 use hooklane_domain::ids::{DeliveryId, TenantId, WebhookId};
 use hooklane_domain::json::RawJson;
@@ -13,6 +14,8 @@ use hooklane_domain::webhook::limits::RateLimit;
 use hooklane_domain::webhook::network::TargetCidrs;
 use hooklane_domain::webhook::target::TargetUrl;
 use hooklane_domain::webhook::{Essentials, RetiringSecret, Webhook};
+
+use crate::ports::{DeliveryStore, Saved};
 
 pub(super) fn at(ms: i64) -> Timestamp {
     Timestamp::from_millisecond(1_705_314_600_000 + ms).expect("a time in 2024")
@@ -87,5 +90,21 @@ pub(super) fn webhook(tenant: &TenantId, n: u128, ms: i64) -> Webhook {
             contract: name,
             created_at: at(ms),
         })
+    }
+}
+
+pub(super) fn turn() -> Turn {
+    Turn { generation: 1, owner: MessageId("message-1".to_owned()) }
+}
+
+pub(super) fn waiting(delivery: Delivery, attempt: &Attempt) -> Delivery {
+    delivery.after(attempt, Next::RetryAt(at(100_000)), turn())
+}
+
+#[expect(clippy::unwrap_used, clippy::panic, reason = "a check that fails panics")]
+pub(super) async fn save(store: &impl DeliveryStore, delivery: &Delivery) -> Delivery {
+    match store.save(delivery).await.unwrap() {
+        Saved::Yes(written) => *written,
+        Saved::Conflict => panic!("no other writer wrote {}", delivery.id),
     }
 }

@@ -1,9 +1,9 @@
 use hooklane_domain::access::tenant::{Tenant, TenantSettings};
 
-use crate::conformance::samples::{tenant, webhook};
+use super::samples::{tenant, webhook};
 use crate::ports::{TenantStore, WebhookStore};
 
-/// Settings read back, tokens end for good, and a tenant's removal takes all of it and nothing else.
+/// Settings read back, revoked tokens stay revoked, and removing a tenant removes all of it and nothing else.
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
 pub async fn tenants<S: TenantStore + WebhookStore>(store: &S, salt: u128) {
     let (ours, other) = (tenant("tenants-a", salt), tenant("tenants-b", salt));
@@ -29,7 +29,7 @@ pub async fn tenants<S: TenantStore + WebhookStore>(store: &S, salt: u128) {
     let revoked = store.tenant(&ours).await.unwrap();
     assert_eq!((revoked.token_generation, revoked.revision), (1, 2));
     store.revoke_tokens(&other).await.unwrap();
-    assert_eq!(store.tenant(&other).await.unwrap().token_generation, 1, "one never heard of");
+    assert_eq!(store.tenant(&other).await.unwrap().token_generation, 1, "a tenant without an item");
 
     let hook = webhook(&other, salt, 3);
     store.create(&hook).await.unwrap();
@@ -46,7 +46,7 @@ pub async fn tenants<S: TenantStore + WebhookStore>(store: &S, salt: u128) {
     assert_eq!(store.tenant(&ours).await.unwrap(), revoked);
 }
 
-/// The tenants of this check, by pages of one.
+/// The tenants of this check, read in pages of one.
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
 async fn ids_from<S: TenantStore>(
     store: &S,

@@ -1,10 +1,10 @@
 use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::webhook::{DisableReason, Webhook, WebhookState};
 
-use crate::conformance::samples::{at, tenant, webhook};
+use super::samples::{at, tenant, webhook};
 use crate::ports::{RouteStore, WebhookStore};
 
-/// Webhooks read back whole, belong to their tenant, and every change of one raises the version.
+/// Webhooks read back whole and belong to their tenant, and every change raises the version.
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
 pub async fn webhooks<S: WebhookStore + RouteStore>(store: &S, salt: u128) {
     let (ours, theirs) = (tenant("webhooks", salt), tenant("others", salt));
@@ -22,12 +22,18 @@ pub async fn webhooks<S: WebhookStore + RouteStore>(store: &S, salt: u128) {
     let again = Webhook { name: "Another".to_owned(), ..first.clone() };
     store.create(&again).await.unwrap();
     same(store, &first).await;
-    assert!(store.get(&theirs, first.id).await.unwrap().is_none(), "another tenant's is not there");
+    assert!(
+        store.get(&theirs, first.id).await.unwrap().is_none(),
+        "another tenant does not see it"
+    );
     assert_eq!(ids(store, &ours).await, [second.id, first.id], "newest first");
     assert!(ids(store, &theirs).await.is_empty());
     let table = store.table(&ours).await.unwrap();
     assert_eq!((table.version, table.routes.len()), (2, 2));
-    assert!(table.routes.iter().all(|route| route.filter == first.filter), "filters go along");
+    assert!(
+        table.routes.iter().all(|route| route.filter == first.filter),
+        "routes carry the filter"
+    );
 
     assert!(store.disable(&first, DisableReason::Gone, at(9)).await.unwrap());
     assert!(!store.disable(&first, DisableReason::Gone, at(9)).await.unwrap());
@@ -37,7 +43,7 @@ pub async fn webhooks<S: WebhookStore + RouteStore>(store: &S, salt: u128) {
     assert_eq!(disabled.state, WebhookState::Disabled { at: at(9), reason: DisableReason::Gone });
     let table = store.table(&ours).await.unwrap();
     assert_eq!(table.version, 3);
-    assert_eq!(table.routes.len(), 2, "the deliveries of a disabled webhook wait");
+    assert_eq!(table.routes.len(), 2, "deliveries of a disabled webhook are made, and wait");
     let inactive = Webhook { state: WebhookState::Inactive, ..disabled };
     assert!(store.update(&inactive).await.unwrap());
     let table = store.table(&ours).await.unwrap();
@@ -62,13 +68,13 @@ async fn updates_are_conditional<S: WebhookStore + RouteStore>(
     salt: u128,
 ) {
     let first = webhook(tenant, salt, 0);
-    assert!(!store.update(&first).await.unwrap(), "there is none");
+    assert!(!store.update(&first).await.unwrap(), "there is none yet");
     store.create(&first).await.unwrap();
     let renamed = Webhook { name: "Renamed".to_owned(), ..first.clone() };
     assert!(store.update(&renamed).await.unwrap());
-    assert!(!store.update(&renamed).await.unwrap(), "it was decided from the past");
+    assert!(!store.update(&renamed).await.unwrap(), "it was decided from an old revision");
     same(store, &Webhook { revision: 2, ..renamed }).await;
-    assert_eq!(store.version(tenant).await.unwrap(), 2, "what was not written is no change");
+    assert_eq!(store.version(tenant).await.unwrap(), 2, "a refused write is no change");
 
     assert!(!store.disable(&first, DisableReason::Gone, at(1)).await.unwrap(), "it has changed");
     let current = store.get(tenant, first.id).await.unwrap().unwrap();
@@ -106,6 +112,6 @@ async fn same<S: WebhookStore>(store: &S, expected: &Webhook) {
         read.headers.iter().collect::<Vec<_>>(),
         expected.headers.iter().collect::<Vec<_>>()
     );
-    // Secrets are masked here, and were compared above.
+    // Debug output masks secrets, which were compared above.
     assert_eq!(format!("{read:?}"), format!("{expected:?}"));
 }

@@ -1,9 +1,10 @@
-//! The log of a webhook's attempts: two orders, one list.
+//! The log of a webhook's attempts, merged from two lists.
 //!
-//! Attempts that are kept beside their deliveries are in order of the time at which they began. Prompt
-//! successes are in their deliveries, which are in order of acceptance; each began near to it. So once
-//! deliveries are read down to an acceptance, every success that began more than [`PROMPT`] after it is
-//! known, and what is known in both orders can be told in one.
+//! Failed attempts and late successes have items of their own, ordered by when the attempt began. A prompt
+//! success is stored in its delivery, and deliveries are ordered by when their event was accepted. A prompt
+//! success begins at most [`PROMPT`] after that. So once the deliveries are read down to some acceptance,
+//! every prompt success that began more than [`PROMPT`] after it is known, and attempts that are known in
+//! both lists can be merged.
 
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::Delivery;
@@ -18,8 +19,8 @@ use crate::ports::{
     AttemptLog, DeliveryFilter, DeliveryStore, LogFilter, LogPage, Unavailable, WebhookStore,
 };
 
-/// How much is read: deliveries with each query, and queries of deliveries before a page is answered
-/// with what is known by then.
+/// How much one request reads: `chunk` deliveries with each query, and at most `queries` queries of
+/// deliveries before it returns what it has.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ReadBudget {
     pub(super) chunk: usize,
@@ -28,8 +29,8 @@ pub(super) struct ReadBudget {
 
 const READ_BUDGET: ReadBudget = ReadBudget { chunk: 500, queries: 20 };
 
-/// A page of a webhook's log, newest first, or `None` where the tenant has no such webhook. An attempt
-/// is in the log once it has ended, under the time at which it began.
+/// A page of a webhook's log, newest first, or `None` if the tenant has no such webhook. An attempt appears
+/// in the log when it has ended, and is listed at the time at which it began.
 pub async fn log<L: DeliveryStore + AttemptLog>(
     webhooks: &impl WebhookStore,
     ledger: &L,
@@ -58,7 +59,7 @@ pub(super) async fn read<L: DeliveryStore + AttemptLog>(
             queries += 1;
             let asked = DeliveryFilter {
                 after: reading.after.take(),
-                // The first look is a small one: most logs are asked for their newest lines.
+                // The first query is small, since most requests want the newest lines only.
                 limit: if queries == 1 { budget.chunk.min(2 * filter.limit) } else { budget.chunk },
                 accepted: reading.accepted,
                 ..DeliveryFilter::default()
@@ -67,7 +68,7 @@ pub(super) async fn read<L: DeliveryStore + AttemptLog>(
             reading.unreadable += read.unreadable;
             reading.successes_in(read.deliveries);
             reading.in_deliveries = read.next.as_ref().map(|last| {
-                // Nothing unread began later than this.
+                // No unread success began later than this.
                 LogPosition::Before(shifted(last.accepted_at(), PROMPT + MILLISECOND))
             });
             reading.after = read.next;
@@ -88,13 +89,13 @@ fn shifted(time: Timestamp, by: SignedDuration) -> Timestamp {
     time.saturating_add(by).unwrap_or(limit)
 }
 
-/// How far both orders are read, and what was found.
+/// How far both lists have been read, and what was found.
 struct Reading<'a> {
     filter: &'a LogFilter,
-    /// The deliveries in which a success of the page may be.
+    /// When the deliveries were accepted whose success may be on the page.
     accepted: TimeRange,
     after: Option<hooklane_domain::ids::DeliveryId>,
-    /// Where what is unread of each order starts; `None` where all is read.
+    /// Where the unread part of each list starts; `None` when all of it has been read.
     in_deliveries: Option<LogPosition>,
     kept: Option<LogPosition>,
     known: Vec<LogEntry>,
@@ -121,7 +122,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Whether it is deliveries that must be read before more of the list is known.
+    /// Whether the deliveries, rather than the kept attempts, must be read next.
     fn deliveries_are_behind(&self) -> bool {
         let end = |position: &Option<LogPosition>| position.as_ref().map(LogPosition::end);
         end(&self.in_deliveries) >= end(&self.kept)
@@ -139,11 +140,11 @@ impl<'a> Reading<'a> {
         }));
     }
 
-    /// The page, if enough is known. `tired`: with what there is, as long as the next one then starts
-    /// further down.
-    fn page(&mut self, tired: bool) -> Option<LogPage> {
+    /// The page, if enough is known. With `out_of_budget` a shorter page will do, as long as the next one
+    /// starts further down the list.
+    fn page(&mut self, out_of_budget: bool) -> Option<LogPage> {
         self.known.sort_by_cached_key(|entry| std::cmp::Reverse(entry.key()));
-        // What is behind a full page is read again with the next one.
+        // Whatever follows a full page is read again for the next one.
         self.known.truncate(self.filter.limit + 1);
         let unread = |entry: &LogEntry| {
             let key = entry.key();
@@ -158,14 +159,14 @@ impl<'a> Reading<'a> {
             let next = next.map(|entry| LogPosition::After(entry.key()));
             return Some(self.with(next));
         }
-        let goes_on = match &rest {
+        let is_page = match &rest {
             None => true,
             Some(rest) => {
                 let start = self.filter.from.as_ref().map_or(Timestamp::MAX, LogPosition::end);
-                tired && (certain > 0 || rest.end() < start)
+                out_of_budget && (certain > 0 || rest.end() < start)
             }
         };
-        goes_on.then(|| {
+        is_page.then(|| {
             self.known.truncate(certain);
             self.with(rest)
         })
@@ -177,7 +178,7 @@ impl<'a> Reading<'a> {
         LogPage { entries, unreadable: self.unreadable, next }
     }
 
-    /// From where on something is unread in one of the two orders. Of two that end alike it is the one
+    /// Where the unread part of either list starts, whichever is newer. Of two at the same time it is the one
     /// that leaves out less.
     fn rest(&self) -> Option<LogPosition> {
         let open = [&self.kept, &self.in_deliveries].into_iter().flatten();

@@ -1,4 +1,4 @@
-//! One list of the deliveries of many webhooks: each has its own order of time, and they are merged.
+//! The deliveries of many webhooks in one list. Each webhook's list is ordered by time, and they are merged.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
@@ -12,19 +12,19 @@ use jiff::SignedDuration;
 
 use crate::ports::{DeliveryFilter, DeliveryPage, DeliveryStore, Unavailable};
 
-/// So many queries are under way at once.
-const AT_ONCE: usize = 16;
-/// A query reads at least and at most so many.
+/// The number of concurrent queries.
+const CONCURRENCY: usize = 16;
+/// The smallest and the largest number of deliveries that a query reads.
 const CHUNK: (usize, usize) = (5, 1000);
 
-/// A webhook's deliveries, all of them or those of one status.
+/// A webhook whose deliveries are listed: all of them, or those of one status.
 pub(super) type Part = (WebhookId, Option<Status>);
 
-/// The newest deliveries of these parts in one order, at most `limit`: by the acceptance of their
-/// events, then by webhook and event. Only what comes after the one named, where one is.
+/// At most `limit` deliveries of these parts, newest first: ordered by the acceptance of their events, then
+/// by webhook and event. With `after`, only deliveries that follow it in this order.
 ///
-/// What changes from one of the parts into another while they are read may be met in both: it is
-/// shown once.
+/// A delivery that moves from one part to another during the reads may be found in both. It is listed
+/// once.
 pub(super) async fn newest(
     deliveries: &impl DeliveryStore,
     tenant: &TenantId,
@@ -35,7 +35,7 @@ pub(super) async fn newest(
     let chunk = (2 * limit / parts.len().max(1)).clamp(CHUNK.0, CHUNK.1);
     let mut streams: Vec<_> =
         parts.iter().map(|part| Stream::new(*part, accepted, after, chunk)).collect();
-    for some in streams.chunks_mut(AT_ONCE) {
+    for some in streams.chunks_mut(CONCURRENCY) {
         try_join_all(some.iter_mut().map(|stream| stream.fill(deliveries, tenant))).await?;
     }
     let mut heads: BinaryHeap<_> = streams
@@ -61,15 +61,15 @@ pub(super) async fn newest(
     Ok(DeliveryPage { deliveries: found, unreadable: unreadable(&streams), next: None })
 }
 
-/// How many were met in all streams that cannot be read back.
+/// The number of deliveries that cannot be read back, over all streams.
 fn unreadable(streams: &[Stream]) -> usize {
     streams.iter().map(|stream| stream.unreadable).sum()
 }
 
-/// The place of a delivery in the merged order.
-type Place = (u64, DeliveryId);
+/// The position of a delivery in the merged order.
+type Position = (u64, DeliveryId);
 
-/// One part, read as far as it is needed.
+/// One part, read as far as needed.
 struct Stream {
     webhook: WebhookId,
     filter: DeliveryFilter,
@@ -78,12 +78,12 @@ struct Stream {
     is_open: bool,
 }
 
-/// A part of which so many cannot be read is read no further: there is no end to it that anybody waits for.
-const MOST_UNREADABLE: usize = 1_000;
+/// A part with this many unreadable deliveries is read no further, to bound the time of a request.
+const MAX_UNREADABLE: usize = 1_000;
 
 impl Stream {
-    /// Of a webhook that comes after the last one's in the order, all of that very millisecond is
-    /// still to come; of one that comes before, nothing.
+    /// `after` is the last delivery of the page before. Within its millisecond deliveries are ordered by
+    /// webhook: those of a lower webhook are all still to come, those of a higher one have all been listed.
     fn new(part: Part, accepted: TimeRange, after: Option<&DeliveryId>, limit: usize) -> Self {
         let (webhook, status) = part;
         let mut filter = DeliveryFilter { status, accepted, limit, ..DeliveryFilter::default() };
@@ -101,7 +101,7 @@ impl Stream {
         Self { webhook, filter, buffer: VecDeque::new(), unreadable: 0, is_open: true }
     }
 
-    /// Reads on where nothing is left of what was read.
+    /// Reads more when the buffer is empty.
     async fn fill(
         &mut self,
         deliveries: &impl DeliveryStore,
@@ -111,14 +111,14 @@ impl Stream {
             let page = deliveries.list(tenant, self.webhook, &self.filter).await?;
             self.buffer.extend(page.deliveries);
             self.unreadable += page.unreadable;
-            self.is_open = page.next.is_some() && self.unreadable < MOST_UNREADABLE;
+            self.is_open = page.next.is_some() && self.unreadable < MAX_UNREADABLE;
             self.filter.after = page.next;
             self.filter.limit = (self.filter.limit * 2).min(CHUNK.1);
         }
         Ok(())
     }
 
-    fn head(&self) -> Option<Place> {
+    fn head(&self) -> Option<Position> {
         let id = &self.buffer.front()?.id;
         Some((id.accepted_ms(), id.clone()))
     }

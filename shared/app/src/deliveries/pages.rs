@@ -1,16 +1,16 @@
-//! A page of a list by its number.
+//! Pages by number.
 
 use hooklane_domain::ids::{TenantId, WebhookId};
 
 use crate::ports::{DeliveryFilter, DeliveryPage, DeliveryStore, Unavailable, WebhookStore};
 
-/// A page by number goes over everything before it, by at most so many queries. Ten are enough for the
-/// deepest page where no filter leaves anything out.
-const MOST_QUERIES: usize = 40;
+/// The most queries that a page takes: it must read everything before it. Ten are enough for the deepest
+/// page if no filter leaves anything out.
+const MAX_QUERIES: usize = 40;
 
-/// The page of this number (1 for the first) of what a filter lets through, or `None` where the tenant
-/// has no such webhook. A page past the end is empty. Where a filter matches so little that the reads
-/// of one request do not reach the page's end, it is short, and its `next` goes on where they ended.
+/// The page with this number (1 for the first) of the deliveries that match a filter, or `None` if the tenant
+/// has no such webhook. A page past the end is empty. If the filter matches so little that the queries of
+/// one request do not reach the end of the page, the page is short and `next` continues where they ended.
 pub async fn page(
     webhooks: &impl WebhookStore,
     deliveries: &impl DeliveryStore,
@@ -23,7 +23,7 @@ pub async fn page(
     }
     let mut skip = number.saturating_sub(1).saturating_mul(filter.limit);
     let mut page = DeliveryPage::default();
-    for _ in 0..MOST_QUERIES {
+    for _ in 0..MAX_QUERIES {
         let limit = skip + filter.limit - page.deliveries.len();
         let asked = DeliveryFilter { after: page.next.take(), limit, ..filter.clone() };
         let read = deliveries.list(tenant, webhook, &asked).await?;

@@ -1,4 +1,4 @@
-//! Figures, read from the ledger.
+//! Statistics of deliveries, computed from the ledger.
 
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::period::{Period, TimeRange};
@@ -8,21 +8,21 @@ use hooklane_domain::ids::{TenantId, WebhookId};
 use super::newest::{Part, newest};
 use crate::ports::{DeliveryStore, Unavailable, WebhookStore};
 
-/// One request reads at most so many deliveries, the newest of its period.
-const MOST: usize = 5_000;
+/// The most deliveries that one request reads, the newest of its period.
+const MAX_DELIVERIES: usize = 5_000;
 
-/// The figures of the deliveries whose events were accepted in a span of time.
+/// Figures of the deliveries whose events were accepted in a period.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sample {
     pub period: Period,
     pub since: Timestamp,
     pub until: Timestamp,
     pub figures: Figures,
-    /// There were more deliveries than are counted: these are the newest.
+    /// The period has more deliveries than were counted. Those counted are the newest.
     pub is_cut: bool,
 }
 
-/// Of one webhook, or `None` where the tenant has no such one.
+/// The figures of one webhook, or `None` if the tenant has no such webhook.
 pub async fn of_webhook(
     webhooks: &impl WebhookStore,
     deliveries: &impl DeliveryStore,
@@ -35,7 +35,7 @@ pub async fn of_webhook(
     sample(deliveries, tenant, &[(webhook, None)], period, now).await.map(Some)
 }
 
-/// Of all webhooks that the tenant has.
+/// The figures of all webhooks of a tenant.
 pub async fn of_tenant(
     webhooks: &impl WebhookStore,
     deliveries: &impl DeliveryStore,
@@ -55,9 +55,9 @@ pub(crate) async fn sample(
     now: Timestamp,
 ) -> Result<Sample, Unavailable> {
     let since = period.start(now);
-    // Without an end: the clock of who accepts may be ahead of this one.
+    // No end: the clock of the instance that accepted an event may be ahead of this one.
     let range = TimeRange::new(Some(since), None);
-    let read = newest(deliveries, tenant, parts, range, (None, MOST)).await?;
+    let read = newest(deliveries, tenant, parts, range, (None, MAX_DELIVERIES)).await?;
     let mut counts = Counts::default();
     read.deliveries.iter().for_each(|delivery| counts.add(delivery));
     let (figures, is_cut) = (counts.figures(), read.next.is_some());

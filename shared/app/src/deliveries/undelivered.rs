@@ -1,4 +1,4 @@
-//! What is not delivered, across a tenant's webhooks.
+//! The deliveries of a tenant that have not been delivered, across its webhooks.
 
 use hooklane_domain::delivery::Status;
 use hooklane_domain::delivery::period::TimeRange;
@@ -7,11 +7,11 @@ use hooklane_domain::ids::{DeliveryId, TenantId};
 use super::newest::newest;
 use crate::ports::{DeliveryPage, DeliveryStore, Unavailable, WebhookStore};
 
-/// The statuses that the list knows.
+/// The statuses that the list may be filtered by.
 pub const UNDELIVERED: [Status; 3] = [Status::Pending, Status::Retrying, Status::Failed];
 
-/// The newest of what is in one of these statuses, of webhooks that are still there. It is read from
-/// an index, which may be a moment behind.
+/// The deliveries with one of these statuses, newest first, of webhooks that still exist. They are read from
+/// an index, which is eventually consistent.
 pub async fn undelivered(
     webhooks: &impl WebhookStore,
     deliveries: &impl DeliveryStore,

@@ -1,21 +1,20 @@
 use hooklane_domain::access::idempotency::{IdempotencyKey, IdempotencyRecord};
-use hooklane_domain::delivery::attempt::TestAttempt;
-use hooklane_domain::ids::{DeliveryId, TenantId};
+use hooklane_domain::ids::TenantId;
 
 use super::{MemoryLedger, lock};
-use crate::ports::{IdempotencyStore, TestAttemptStore, Unavailable};
+use crate::ports::{IdempotencyStore, Unavailable};
 
 impl IdempotencyStore for MemoryLedger {
     async fn claim(
         &self,
         tenant: &TenantId,
         key: &IdempotencyKey,
-        claim: &IdempotencyRecord,
+        record: &IdempotencyRecord,
     ) -> Result<IdempotencyRecord, Unavailable> {
-        let mut claims = lock(&self.claims);
-        let held = claims.entry((tenant.clone(), key.clone())).or_insert_with(|| claim.clone());
-        if !held.holds_at(claim.at) {
-            *held = claim.clone();
+        let mut records = lock(&self.records);
+        let held = records.entry((tenant.clone(), key.clone())).or_insert_with(|| record.clone());
+        if !held.holds_at(record.at) {
+            *held = record.clone();
         }
         Ok(held.clone())
     }
@@ -24,25 +23,10 @@ impl IdempotencyStore for MemoryLedger {
         &self,
         tenant: &TenantId,
         key: &IdempotencyKey,
-        claim: &IdempotencyRecord,
+        record: &IdempotencyRecord,
     ) -> Result<(), Unavailable> {
-        let fulfilled = IdempotencyRecord { fulfilled: true, ..claim.clone() };
-        lock(&self.claims).insert((tenant.clone(), key.clone()), fulfilled);
+        let fulfilled = IdempotencyRecord { fulfilled: true, ..record.clone() };
+        lock(&self.records).insert((tenant.clone(), key.clone()), fulfilled);
         Ok(())
-    }
-}
-
-impl TestAttemptStore for MemoryLedger {
-    async fn keep_test_attempt(&self, test: &TestAttempt) -> Result<(), Unavailable> {
-        lock(&self.tests).insert(test.id.clone(), test.clone());
-        Ok(())
-    }
-
-    async fn test_attempt(
-        &self,
-        tenant: &TenantId,
-        id: &DeliveryId,
-    ) -> Result<Option<TestAttempt>, Unavailable> {
-        Ok(lock(&self.tests).get(id).filter(|test| test.tenant == *tenant).cloned())
     }
 }

@@ -11,36 +11,36 @@ use hooklane_domain::event::Event;
 use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
 use jiff::SignedDuration;
 
-use super::parking::Taken;
+use super::slots::Taken;
 use super::{Faults, lock};
 use crate::ports::{
-    AttemptLog, Corrupt, DeliveryFilter, DeliveryPage, DeliveryStore, EventStore, LogFilter,
-    LogPage, Pointer, Put, QuotaStore, Saved, Unavailable,
+    AttemptLog, Corrupt, DeliveryFilter, DeliveryPage, DeliveryStore, LogFilter, LogPage, Pointer,
+    Saved, Unavailable,
 };
 
-/// Whose attempt it was, its number, and when it began.
+/// The delivery of an attempt, its number, and when it began.
 type AttemptKey = (DeliveryId, u32, Timestamp);
 
-/// How long what belongs to an event would be kept.
+/// How long the ledger would keep the items of an event.
 const RETENTION: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// The ledger in memory.
 #[derive(Debug, Default)]
 pub struct MemoryLedger {
-    events: Mutex<BTreeMap<(TenantId, EventId), Event>>,
+    pub(super) events: Mutex<BTreeMap<(TenantId, EventId), Event>>,
     deliveries: Mutex<BTreeMap<DeliveryId, Delivery>>,
     attempts: Mutex<BTreeMap<AttemptKey, (TenantId, LogEntry)>>,
     pub(super) pointers: Mutex<BTreeMap<(WebhookId, Timestamp, EventId), Pointer>>,
     pub(super) slots: Mutex<BTreeMap<WebhookId, Taken>>,
     pub(super) faults: Faults,
-    pub(super) claims: Mutex<BTreeMap<(TenantId, IdempotencyKey), IdempotencyRecord>>,
+    pub(super) records: Mutex<BTreeMap<(TenantId, IdempotencyKey), IdempotencyRecord>>,
     pub(super) tests: Mutex<BTreeMap<DeliveryId, TestAttempt>>,
-    leased: Mutex<HashMap<(TenantId, Window), u64>>,
+    pub(super) leased: Mutex<HashMap<(TenantId, Window), u64>>,
     corrupt: Mutex<BTreeSet<DeliveryId>>,
 }
 
 impl MemoryLedger {
-    /// One whose calls are steps of a function that dies at a chosen one.
+    /// A ledger whose calls are steps that can fail.
     #[must_use]
     pub fn with_faults(faults: Faults) -> Self {
         Self { faults, ..Self::default() }
@@ -57,52 +57,15 @@ impl MemoryLedger {
     pub fn all_events(&self) -> Vec<Event> {
         lock(&self.events).values().cloned().collect()
     }
-}
 
-impl QuotaStore for MemoryLedger {
-    async fn lease(
-        &self,
-        tenant: &TenantId,
-        window: Window,
-        requests: u32,
-    ) -> Result<u64, Unavailable> {
-        let mut leased = lock(&self.leased);
-        let count = leased.entry((tenant.clone(), window)).or_default();
-        *count += u64::from(requests);
-        Ok(*count)
-    }
-}
-
-impl MemoryLedger {
-    /// From now on, what is written of this delivery cannot be read back.
+    /// From now on this delivery cannot be read back.
     pub fn corrupt(&self, id: DeliveryId) {
         lock(&self.corrupt).insert(id);
     }
 
-    /// Somebody has put it right.
+    /// The delivery can be read again.
     pub fn repair(&self, id: &DeliveryId) {
         lock(&self.corrupt).remove(id);
-    }
-}
-
-impl EventStore for MemoryLedger {
-    async fn put(&self, event: &Event) -> Result<Put, Unavailable> {
-        self.faults.step()?;
-        let mut events = lock(&self.events);
-        let key = (event.tenant.clone(), event.id.clone());
-        if let Some(stored) = events.get(&key) {
-            return Ok(Put::Exists {
-                fingerprint: stored.content.fingerprint(),
-                accepted_at: stored.accepted_at,
-            });
-        }
-        events.insert(key, event.clone());
-        Ok(Put::Stored)
-    }
-
-    async fn get(&self, tenant: &TenantId, id: &EventId) -> Result<Option<Event>, Unavailable> {
-        self.faults.step()?;
-        Ok(lock(&self.events).get(&(tenant.clone(), id.clone())).cloned())
     }
 }
 
@@ -111,7 +74,7 @@ impl DeliveryStore for MemoryLedger {
         self.faults.step()?;
         let corrupt = lock(&self.corrupt);
         if let Some(id) = ids.iter().find(|id| corrupt.contains(id)) {
-            let cause = Corrupt { what: id.to_string(), why: "a test has it so".to_owned() };
+            let cause = Corrupt { what: id.to_string(), why: "a test corrupted it".to_owned() };
             return Err(Unavailable::new("reading a delivery", cause));
         }
         let deliveries = lock(&self.deliveries);
@@ -177,11 +140,11 @@ impl DeliveryStore for MemoryLedger {
     ) -> Result<DeliveryPage, Unavailable> {
         self.faults.step()?;
         let (deliveries, corrupt) = (lock(&self.deliveries), lock(&self.corrupt));
-        let met = deliveries
+        let in_range = deliveries
             .values()
             .filter(|d| d.id.webhook() == webhook && filter.accepted.contains(d.id.accepted_at()))
             .filter(|d| filter.after.as_ref().is_none_or(|after| d.id < *after));
-        let (unreadable, read): (Vec<_>, Vec<_>) = met.partition(|d| corrupt.contains(&d.id));
+        let (unreadable, read): (Vec<_>, Vec<_>) = in_range.partition(|d| corrupt.contains(&d.id));
         let mut found: Vec<_> = read
             .into_iter()
             .filter(|d| d.tenant == *tenant)

@@ -1,22 +1,8 @@
-//! The rest of the ledger in memory: pointers, slots, and the walk through its events.
-
 use hooklane_domain::Timestamp;
-use hooklane_domain::ids::{TenantId, WebhookId};
-use hooklane_domain::isolation::recovery::Wanted;
-use hooklane_domain::isolation::slots::grant;
-use hooklane_domain::webhook::limits::RateLimit;
+use hooklane_domain::ids::WebhookId;
 
 use super::{MemoryLedger, lock};
-use crate::ports::{
-    EventPage, EventScan, ParkingStore, Pointer, SlotCounts, SlotStore, Unavailable,
-};
-
-#[derive(Debug)]
-pub(super) struct Taken {
-    limit: RateLimit,
-    next: Timestamp,
-    counts: SlotCounts,
-}
+use crate::ports::{ParkingStore, Pointer, Unavailable};
 
 impl ParkingStore for MemoryLedger {
     async fn parked(
@@ -47,54 +33,5 @@ impl ParkingStore for MemoryLedger {
             pointers.remove(&key);
         }
         Ok(())
-    }
-}
-
-impl SlotStore for MemoryLedger {
-    async fn take_slot(
-        &self,
-        webhook: WebhookId,
-        limit: RateLimit,
-        now: Timestamp,
-    ) -> Result<Timestamp, Unavailable> {
-        self.faults.step()?;
-        let mut slots = lock(&self.slots);
-        let before = slots.get(&webhook);
-        let next = before.filter(|taken| taken.limit == limit).map(|taken| taken.next);
-        let mut counts = before.map(|taken| taken.counts).unwrap_or_default();
-        let granted = grant(next, now, limit);
-        counts.taken += 1;
-        if granted.slot > now {
-            counts.waited += 1;
-            counts.last_waited_at = Some(now);
-        }
-        counts.next = Some((limit, granted.next));
-        slots.insert(webhook, Taken { limit, next: granted.next, counts });
-        Ok(granted.slot)
-    }
-
-    async fn slots_taken(&self, webhook: WebhookId) -> Result<SlotCounts, Unavailable> {
-        self.faults.step()?;
-        Ok(lock(&self.slots).get(&webhook).map(|taken| taken.counts).unwrap_or_default())
-    }
-}
-
-/// A page of the walk looks at so many events.
-const PAGE: usize = 3;
-
-impl EventScan for MemoryLedger {
-    async fn walk(
-        &self,
-        tenant: &TenantId,
-        wanted: Wanted,
-        cursor: Option<&str>,
-    ) -> Result<EventPage, Unavailable> {
-        self.faults.step()?;
-        let from = cursor.and_then(|cursor| cursor.parse().ok()).unwrap_or(0);
-        let all = self.all_events();
-        let page = all.iter().skip(from).take(PAGE);
-        let ours = page.filter(|e| e.tenant == *tenant && wanted.includes(e.accepted_at));
-        let next = (from + PAGE < all.len()).then(|| (from + PAGE).to_string());
-        Ok(EventPage { events: ours.cloned().collect(), next })
     }
 }

@@ -9,8 +9,9 @@ use jiff::SignedDuration;
 use super::{Faults, lock};
 use crate::ports::{DeadLetters, DeferQueue, DispatchQueue, QueueDepth, Unavailable};
 
-/// The two queues in memory, under a clock that the test moves. They refuse what SQS refuses: a
-/// visibility timeout that would pass 12 hours counted from the receipt, a delay over 15 minutes. Clones are the same queues.
+/// The two queues in memory, with a clock that the test sets. They refuse what SQS refuses: a visibility
+/// timeout that ends more than 12 hours after the receipt, and a delay over 15 minutes. Clones share the
+/// queues.
 #[derive(Debug, Clone)]
 pub struct MemoryQueues(Arc<Mutex<Inner>>, Faults);
 
@@ -22,7 +23,7 @@ struct Inner {
     visibility: SignedDuration,
     sent: u64,
     messages: Vec<Held>,
-    buried: Vec<Buried>,
+    dead_letters: Vec<DeadLetter>,
     refusals: usize,
 }
 
@@ -36,7 +37,7 @@ struct Held {
     visible_at: Timestamp,
 }
 
-/// A message as a function gets it.
+/// A message as a function receives it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Received {
     pub id: MessageId,
@@ -45,8 +46,9 @@ pub struct Received {
     pub sent_at: Timestamp,
 }
 
+/// What was put into the dead-letter queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Buried {
+pub struct DeadLetter {
     pub body: String,
     pub reason: String,
 }
@@ -59,37 +61,37 @@ impl MemoryQueues {
             visibility: SignedDuration::from_secs(i64::from(visibility_seconds)),
             sent: 0,
             messages: Vec::new(),
-            buried: Vec::new(),
+            dead_letters: Vec::new(),
             refusals: 0,
         };
         Self(Arc::new(Mutex::new(inner)), Faults::default())
     }
 
-    /// The same queues, whose calls are steps of a function that dies at a chosen one.
+    /// The same queues, with calls that are steps that can fail.
     #[must_use]
     pub fn with_faults(self, faults: Faults) -> Self {
         Self(self.0, faults)
     }
 
-    /// Every message, whether it is visible or not.
+    /// The bodies of all messages, visible or not.
     #[must_use]
     pub fn bodies(&self) -> Vec<String> {
         lock(&self.0).messages.iter().map(|m| m.body.clone()).collect()
     }
 
-    /// Loses every message, as nothing is to depend on one.
+    /// Loses every message, to show that nothing depends on one.
     pub fn lose_all(&self) {
         lock(&self.0).messages.clear();
     }
 
-    /// Moves the clock; what is older than 14 days is gone, as on SQS.
+    /// Sets the clock and drops messages older than 14 days, as SQS does.
     pub fn set_time(&self, now: Timestamp) {
         let mut inner = lock(&self.0);
         inner.now = now;
         inner.messages.retain(|m| now.duration_since(m.sent_at) <= RETENTION);
     }
 
-    /// Receives up to ten visible messages of a lane, hiding them as SQS does.
+    /// Receives up to ten visible messages of a lane and hides them, as SQS does.
     #[must_use]
     pub fn receive(&self, lane: Lane) -> Vec<Received> {
         let mut inner = lock(&self.0);
@@ -120,15 +122,15 @@ impl MemoryQueues {
         lock(&self.0).messages.iter().filter(|m| m.lane == lane).count()
     }
 
-    /// How often something was asked that SQS does not do.
+    /// The number of requests that SQS would have refused.
     #[must_use]
     pub fn refusals(&self) -> usize {
         lock(&self.0).refusals
     }
 
     #[must_use]
-    pub fn buried(&self) -> Vec<Buried> {
-        lock(&self.0).buried.clone()
+    pub fn all_dead_letters(&self) -> Vec<DeadLetter> {
+        lock(&self.0).dead_letters.clone()
     }
 }
 
@@ -210,8 +212,8 @@ impl QueueDepth for MemoryQueues {
 impl DeadLetters for MemoryQueues {
     async fn put(&self, body: &str, reason: &str) -> Result<(), Unavailable> {
         self.1.step()?;
-        let buried = Buried { body: body.to_owned(), reason: reason.to_owned() };
-        lock(&self.0).buried.push(buried);
+        let letter = DeadLetter { body: body.to_owned(), reason: reason.to_owned() };
+        lock(&self.0).dead_letters.push(letter);
         Ok(())
     }
 }
@@ -232,6 +234,6 @@ impl crate::conformance::Inspect for MemoryQueues {
     }
 
     async fn dead_letters(&self) -> Vec<(String, String)> {
-        self.buried().into_iter().map(|b| (b.body, b.reason)).collect()
+        self.all_dead_letters().into_iter().map(|b| (b.body, b.reason)).collect()
     }
 }

@@ -2,37 +2,39 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
-use hooklane_catalog::{Definition, OwnType, OwnTypes, Owner};
+use hooklane_catalog::{OwnType, Owner};
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::tenant::{Tenant, TenantSettings};
 use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::ids::{EventType, TenantId, WebhookId};
 use hooklane_domain::webhook::{DisableReason, Route, Webhook, WebhookState};
 
-use super::care::Care;
+use super::isolation::Isolation;
 use super::{Faults, lock};
-use crate::ports::{
-    EventTypeStore, RouteStore, RouteTable, TenantPage, TenantStore, Unavailable, WebhookStore,
-};
+use crate::ports::{RouteStore, RouteTable, TenantPage, TenantStore, Unavailable, WebhookStore};
 
-/// The registry in memory. Clones are the same registry.
+/// The registry in memory. Clones share it.
 #[derive(Debug, Clone, Default)]
-pub struct MemoryRegistry(Arc<Mutex<Inner>>, pub(super) Arc<Mutex<Care>>, Faults);
+pub struct MemoryRegistry {
+    pub(super) registered: Arc<Mutex<Registered>>,
+    pub(super) isolation: Arc<Mutex<Isolation>>,
+    faults: Faults,
+}
 
 #[derive(Debug, Default)]
-struct Inner {
+pub(super) struct Registered {
     webhooks: BTreeMap<(TenantId, WebhookId), Webhook>,
     versions: BTreeMap<TenantId, u64>,
     tenants: BTreeMap<TenantId, Tenant>,
-    event_types: BTreeMap<(Owner, EventType), OwnType>,
-    /// Those that are listed.
-    known: BTreeSet<TenantId>,
+    pub(super) event_types: BTreeMap<(Owner, EventType), OwnType>,
+    /// The tenants that are listed.
+    pub(super) listed: BTreeSet<TenantId>,
 }
 
-impl Inner {
+impl Registered {
     fn changed(&mut self, tenant: &TenantId) {
         *self.versions.entry(tenant.clone()).or_default() += 1;
-        self.known.insert(tenant.clone());
+        self.listed.insert(tenant.clone());
     }
 
     fn tenant(&self, id: &TenantId) -> Tenant {
@@ -45,22 +47,24 @@ impl Inner {
 }
 
 impl MemoryRegistry {
-    /// One whose calls are steps of a function that dies at a chosen one.
+    /// A registry whose calls are steps that can fail.
     #[must_use]
     pub fn with_faults(faults: Faults) -> Self {
-        Self(Arc::default(), Arc::default(), faults)
+        Self { faults, ..Self::default() }
     }
 
     pub(super) fn faults(&self) -> &Faults {
-        &self.2
+        &self.faults
     }
 
-    /// Moves a webhook to another lane, outside its revision; whether there is one.
+    /// Moves a webhook to another lane without a new revision. Returns whether there is such a webhook.
     pub(super) fn set_lane(&self, tenant: &TenantId, id: WebhookId, lane: Lane) -> bool {
-        let mut inner = lock(&self.0);
-        let Some(webhook) = inner.webhooks.get_mut(&(tenant.clone(), id)) else { return false };
+        let mut registered = lock(&self.registered);
+        let Some(webhook) = registered.webhooks.get_mut(&(tenant.clone(), id)) else {
+            return false;
+        };
         webhook.lane = lane;
-        inner.changed(tenant);
+        registered.changed(tenant);
         true
     }
 }
@@ -68,37 +72,37 @@ impl MemoryRegistry {
 impl WebhookStore for MemoryRegistry {
     async fn create(&self, webhook: &Webhook) -> Result<(), Unavailable> {
         self.faults().step()?;
-        let mut inner = lock(&self.0);
+        let mut registered = lock(&self.registered);
         let key = (webhook.tenant.clone(), webhook.id);
-        if let Entry::Vacant(place) = inner.webhooks.entry(key) {
+        if let Entry::Vacant(place) = registered.webhooks.entry(key) {
             place.insert(webhook.clone());
-            inner.changed(&webhook.tenant);
+            registered.changed(&webhook.tenant);
         }
         Ok(())
     }
 
     async fn get(&self, tenant: &TenantId, id: WebhookId) -> Result<Option<Webhook>, Unavailable> {
         self.faults().step()?;
-        Ok(lock(&self.0).webhooks.get(&(tenant.clone(), id)).cloned())
+        Ok(lock(&self.registered).webhooks.get(&(tenant.clone(), id)).cloned())
     }
 
     async fn list(&self, tenant: &TenantId) -> Result<Vec<Webhook>, Unavailable> {
         self.faults().step()?;
-        Ok(lock(&self.0).of(tenant).rev().cloned().collect())
+        Ok(lock(&self.registered).of(tenant).rev().cloned().collect())
     }
 
     async fn update(&self, webhook: &Webhook) -> Result<bool, Unavailable> {
         self.faults().step()?;
-        let mut inner = lock(&self.0);
+        let mut registered = lock(&self.registered);
         let key = (webhook.tenant.clone(), webhook.id);
-        let same = inner
+        let same = registered
             .webhooks
             .get(&key)
             .is_some_and(|w| w.revision == webhook.revision && w.lane == webhook.lane);
         if same {
             let written = Webhook { revision: webhook.revision + 1, ..webhook.clone() };
-            inner.webhooks.insert(key, written);
-            inner.changed(&webhook.tenant);
+            registered.webhooks.insert(key, written);
+            registered.changed(&webhook.tenant);
         }
         Ok(same)
     }
@@ -110,15 +114,15 @@ impl WebhookStore for MemoryRegistry {
         revision: Option<u64>,
     ) -> Result<bool, Unavailable> {
         self.faults().step()?;
-        let mut inner = lock(&self.0);
+        let mut registered = lock(&self.registered);
         let key = (tenant.clone(), id);
-        let found = inner
+        let found = registered
             .webhooks
             .get(&key)
             .is_some_and(|w| revision.is_none_or(|revision| revision == w.revision));
         if found {
-            inner.webhooks.remove(&key);
-            inner.changed(tenant);
+            registered.webhooks.remove(&key);
+            registered.changed(tenant);
         }
         Ok(found)
     }
@@ -130,9 +134,9 @@ impl WebhookStore for MemoryRegistry {
         at: Timestamp,
     ) -> Result<bool, Unavailable> {
         self.faults().step()?;
-        let mut inner = lock(&self.0);
+        let mut registered = lock(&self.registered);
         let key = (seen.tenant.clone(), seen.id);
-        let Some(webhook) = inner.webhooks.get_mut(&key) else {
+        let Some(webhook) = registered.webhooks.get_mut(&key) else {
             return Ok(false);
         };
         let was_active = webhook.state.is_active() && webhook.revision == seen.revision;
@@ -140,7 +144,7 @@ impl WebhookStore for MemoryRegistry {
             webhook.state = WebhookState::Disabled { at, reason };
             webhook.updated_at = at;
             webhook.revision += 1;
-            inner.changed(&seen.tenant);
+            registered.changed(&seen.tenant);
         }
         Ok(was_active)
     }
@@ -149,11 +153,11 @@ impl WebhookStore for MemoryRegistry {
 impl TenantStore for MemoryRegistry {
     async fn tenant(&self, id: &TenantId) -> Result<Tenant, Unavailable> {
         self.faults().step()?;
-        Ok(lock(&self.0).tenant(id))
+        Ok(lock(&self.registered).tenant(id))
     }
 
     async fn is_listed(&self, id: &TenantId) -> Result<bool, Unavailable> {
-        Ok(lock(&self.0).known.contains(id))
+        Ok(lock(&self.registered).listed.contains(id))
     }
 
     async fn set_settings(
@@ -163,24 +167,24 @@ impl TenantStore for MemoryRegistry {
         revision: Option<u64>,
     ) -> Result<Option<Tenant>, Unavailable> {
         self.faults().step()?;
-        let mut inner = lock(&self.0);
-        let current = inner.tenant(id);
+        let mut registered = lock(&self.registered);
+        let current = registered.tenant(id);
         if revision.is_some_and(|revision| revision != current.revision) {
             return Ok(None);
         }
         let revision = current.revision + 1;
         let changed = Tenant { settings: settings.clone(), revision, ..current };
-        inner.tenants.insert(id.clone(), changed.clone());
-        inner.known.insert(id.clone());
+        registered.tenants.insert(id.clone(), changed.clone());
+        registered.listed.insert(id.clone());
         Ok(Some(changed))
     }
 
     async fn revoke_tokens(&self, id: &TenantId) -> Result<(), Unavailable> {
         self.faults().step()?;
-        let mut inner = lock(&self.0);
-        let mut tenant = inner.tenant(id);
+        let mut registered = lock(&self.registered);
+        let mut tenant = registered.tenant(id);
         tenant.token_generation += 1;
-        inner.tenants.insert(id.clone(), tenant);
+        registered.tenants.insert(id.clone(), tenant);
         Ok(())
     }
 
@@ -190,95 +194,39 @@ impl TenantStore for MemoryRegistry {
         limit: usize,
     ) -> Result<TenantPage, Unavailable> {
         self.faults().step()?;
-        let inner = lock(&self.0);
-        let mut ids = inner.known.iter().filter(|id| after.is_none_or(|after| *id > after));
-        let tenants: Vec<_> = ids.by_ref().take(limit).map(|id| inner.tenant(id)).collect();
+        let registered = lock(&self.registered);
+        let mut ids = registered.listed.iter().filter(|id| after.is_none_or(|after| *id > after));
+        let tenants: Vec<_> = ids.by_ref().take(limit).map(|id| registered.tenant(id)).collect();
         let next = ids.next().and(tenants.last()).map(|tenant| tenant.id.clone());
         Ok(TenantPage { tenants, next })
     }
 
     async fn remove(&self, id: &TenantId) -> Result<bool, Unavailable> {
         self.faults().step()?;
-        let mut inner = lock(&self.0);
-        let current = inner.tenant(id);
-        let was_known = inner.known.remove(id);
-        inner.webhooks.retain(|(tenant, _), _| tenant != id);
-        inner.event_types.retain(|(owner, _), _| *owner != Owner::Tenant(id.clone()));
-        *inner.versions.entry(id.clone()).or_default() += 1;
+        let mut registered = lock(&self.registered);
+        let current = registered.tenant(id);
+        let was_listed = registered.listed.remove(id);
+        registered.webhooks.retain(|(tenant, _), _| tenant != id);
+        registered.event_types.retain(|(owner, _), _| *owner != Owner::Tenant(id.clone()));
+        *registered.versions.entry(id.clone()).or_default() += 1;
         let token_generation = current.token_generation + 1;
-        inner
+        registered
             .tenants
             .insert(id.clone(), Tenant { token_generation, ..Tenant::unknown(id.clone()) });
-        Ok(was_known)
-    }
-}
-
-impl EventTypeStore for MemoryRegistry {
-    async fn event_types(&self, owner: &Owner) -> Result<OwnTypes, Unavailable> {
-        let inner = lock(&self.0);
-        let theirs = inner.event_types.iter().filter(|((of, _), _)| of == owner);
-        Ok(theirs.map(|(_, own)| own.clone()).collect())
-    }
-
-    async fn event_type(
-        &self,
-        owner: &Owner,
-        name: &EventType,
-    ) -> Result<Option<OwnType>, Unavailable> {
-        Ok(lock(&self.0).event_types.get(&(owner.clone(), name.clone())).cloned())
-    }
-
-    async fn put_event_type(
-        &self,
-        owner: &Owner,
-        name: &EventType,
-        definition: &Definition,
-        revision: Option<u64>,
-    ) -> Result<Option<u64>, Unavailable> {
-        let mut inner = lock(&self.0);
-        let key = (owner.clone(), name.clone());
-        let current = inner.event_types.get(&key).map_or(0, |own| own.revision);
-        if revision.is_some_and(|revision| revision != current) {
-            return Ok(None);
-        }
-        let revision = current + 1;
-        let own = OwnType { name: name.clone(), definition: definition.clone(), revision };
-        inner.event_types.insert(key, own);
-        if let Owner::Tenant(tenant) = owner {
-            inner.known.insert(tenant.clone());
-        }
-        Ok(Some(revision))
-    }
-
-    async fn delete_event_type(
-        &self,
-        owner: &Owner,
-        name: &EventType,
-        revision: Option<u64>,
-    ) -> Result<bool, Unavailable> {
-        let mut inner = lock(&self.0);
-        let key = (owner.clone(), name.clone());
-        let found = inner
-            .event_types
-            .get(&key)
-            .is_some_and(|own| revision.is_none_or(|revision| revision == own.revision));
-        if found {
-            inner.event_types.remove(&key);
-        }
-        Ok(found)
+        Ok(was_listed)
     }
 }
 
 impl RouteStore for MemoryRegistry {
     async fn version(&self, tenant: &TenantId) -> Result<u64, Unavailable> {
         self.faults().step()?;
-        Ok(lock(&self.0).versions.get(tenant).copied().unwrap_or(0))
+        Ok(lock(&self.registered).versions.get(tenant).copied().unwrap_or(0))
     }
 
     async fn table(&self, tenant: &TenantId) -> Result<RouteTable, Unavailable> {
         self.faults().step()?;
-        let inner = lock(&self.0);
-        let routes = inner
+        let registered = lock(&self.registered);
+        let routes = registered
             .of(tenant)
             .filter(|w| w.state.is_subscribed())
             .map(|w| Route {
@@ -290,7 +238,7 @@ impl RouteStore for MemoryRegistry {
                 created_at: w.created_at,
             })
             .collect();
-        let version = inner.versions.get(tenant).copied().unwrap_or(0);
+        let version = registered.versions.get(tenant).copied().unwrap_or(0);
         Ok(RouteTable { version, routes, unreadable: Vec::new() })
     }
 }

@@ -1,4 +1,4 @@
-//! A test often looks into a fake that the code under test owns: it shares it.
+//! The ports for `Arc<T>`, so that a test can share a fake with the code under test and look into it.
 
 use std::sync::Arc;
 

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use super::lock;
 use crate::ports::{Clock, Entropy};
 
-/// A clock that a test moves, and chance that counts: 1, 2, 3, …
+/// A clock that a test moves, and "random" numbers that count: 1, 2, 3, …
 #[derive(Debug)]
 pub struct FakeSystem(Mutex<(Timestamp, u128)>);
 
@@ -16,6 +16,7 @@ impl FakeSystem {
         Self(Mutex::new((now, 0)))
     }
 
+    /// Moves the clock forward.
     pub fn pass(&self, time: SignedDuration) {
         let mut inner = lock(&self.0);
         inner.0 = inner.0.saturating_add(time).unwrap_or(inner.0);

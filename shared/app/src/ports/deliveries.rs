@@ -1,5 +1,4 @@
 use hooklane_domain::delivery::attempt::Attempt;
-use hooklane_domain::delivery::attempt_log::{LogEntry, LogPosition};
 use hooklane_domain::delivery::period::TimeRange;
 use hooklane_domain::delivery::{Delivery, Status};
 use hooklane_domain::ids::{DeliveryId, EventType, TenantId, WebhookId};
@@ -8,33 +7,35 @@ use super::Unavailable;
 
 /// Deliveries and their attempts.
 pub trait DeliveryStore: Send + Sync {
-    /// The deliveries as written, in the order asked for, read consistently: a `None` is believed. One
-    /// that cannot be read back fails the call, with an error that [`Unavailable::is_corrupt`].
+    /// The deliveries in the order of `ids`, `None` for those that have no item. The read is strongly
+    /// consistent. If one item cannot be read back the call fails with an error that
+    /// [`Unavailable::is_corrupt`].
     fn read(
         &self,
         ids: &[DeliveryId],
     ) -> impl Future<Output = Result<Vec<Option<Delivery>>, Unavailable>> + Send;
 
-    /// Writes a delivery if the one in the store still has its revision (0: if there is none), and
-    /// raises the revision. A parked delivery gets its pointer in the same transaction.
+    /// Writes a delivery if the stored one still has its revision (0: if there is no item), and raises the
+    /// revision. The pointer of a parked delivery is written in the same transaction.
     fn save(&self, delivery: &Delivery) -> impl Future<Output = Result<Saved, Unavailable>> + Send;
 
     /// Keeps an attempt beside its delivery: one that failed, or a success that is not prompt
-    /// (`hooklane_domain::delivery::attempt_log`). Keeping it twice is keeping it once.
+    /// (`hooklane_domain::delivery::attempt_log`). Idempotent.
     fn keep_attempt(
         &self,
         delivery: &Delivery,
         attempt: &Attempt,
     ) -> impl Future<Output = Result<(), Unavailable>> + Send;
 
-    /// Every attempt of a delivery that is still known, in order.
+    /// The attempts of a delivery, oldest first, except those that have expired.
     fn attempts(
         &self,
         delivery: &Delivery,
     ) -> impl Future<Output = Result<Vec<Attempt>, Unavailable>> + Send;
 
-    /// A webhook's deliveries, the event accepted last first. Reads a bounded amount: a page may be
-    /// empty and still have a next one. One that cannot be read back is left out and counted.
+    /// A webhook's deliveries in the order in which their events were accepted, newest first. A call
+    /// reads a bounded amount, so a page may be empty and still have a next one. Deliveries that cannot be
+    /// read back are left out and counted.
     fn list(
         &self,
         tenant: &TenantId,
@@ -45,9 +46,9 @@ pub trait DeliveryStore: Send + Sync {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Saved {
-    /// Written; as it now stands.
+    /// It was written; this is the delivery as stored.
     Yes(Box<Delivery>),
-    /// Somebody else wrote it since it was read. Nothing was changed.
+    /// Another writer was faster. Nothing was written.
     Conflict,
 }
 
@@ -62,44 +63,15 @@ impl Saved {
     }
 }
 
-/// The attempts that are kept beside their deliveries, in order of time.
-pub trait AttemptLog: Send + Sync {
-    /// A webhook's kept attempts, newest first, read consistently. Reads a bounded amount: a page may
-    /// be short and still have more after it. One that cannot be read back is left out and counted.
-    fn kept(
-        &self,
-        tenant: &TenantId,
-        webhook: WebhookId,
-        filter: &LogFilter,
-    ) -> impl Future<Output = Result<LogPage, Unavailable>> + Send;
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LogFilter {
-    /// When they began.
-    pub began: TimeRange,
-    pub from: Option<LogPosition>,
-    pub limit: usize,
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct LogPage {
-    pub entries: Vec<LogEntry>,
-    /// So many were met that cannot be read back.
-    pub unreadable: usize,
-    /// Where the next page starts, if there may be one.
-    pub next: Option<LogPosition>,
-}
-
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DeliveryFilter {
     pub status: Option<Status>,
-    /// Only those that wait without a message, or only those that do not.
+    /// Only parked deliveries, or only those that are not parked.
     pub parked: Option<bool>,
     pub event_type: Option<EventType>,
     /// When their events were accepted.
     pub accepted: TimeRange,
-    /// Only what comes after this one in the list.
+    /// Only deliveries after this one in the list.
     pub after: Option<DeliveryId>,
     pub limit: usize,
 }
@@ -107,9 +79,8 @@ pub struct DeliveryFilter {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DeliveryPage {
     pub deliveries: Vec<Delivery>,
-    /// So many were met that cannot be read back; nobody knows whether the filter would have let them
-    /// through.
+    /// The number of deliveries that cannot be read back. Whether the filter matches them is unknown.
     pub unreadable: usize,
-    /// Where the next page starts, if there may be one.
+    /// Where the next page starts, if there may be more.
     pub next: Option<DeliveryId>,
 }

@@ -3,23 +3,23 @@ use hooklane_domain::ids::EventType;
 
 use super::Unavailable;
 
-/// The event types that the platform and its tenants add at run time.
+/// Event types that the platform and its tenants add at run time.
 pub trait EventTypeStore: Send + Sync {
-    /// All types of an owner, read consistently.
+    /// All types of an owner. The read is strongly consistent.
     fn event_types(
         &self,
         owner: &Owner,
     ) -> impl Future<Output = Result<OwnTypes, Unavailable>> + Send;
 
-    /// One of them, read consistently.
+    /// One of them. The read is strongly consistent.
     fn event_type(
         &self,
         owner: &Owner,
         name: &EventType,
     ) -> impl Future<Output = Result<Option<OwnType>, Unavailable>> + Send;
 
-    /// Sets a type, whatever its revision or only under this one (0: where there is none yet); its
-    /// revision as it now stands, or `None` where it was another.
+    /// Writes a type: any revision of it, or only this one (0: if there is none yet). Returns the new
+    /// revision, or `None` if the stored one was another.
     fn put_event_type(
         &self,
         owner: &Owner,
@@ -28,7 +28,7 @@ pub trait EventTypeStore: Send + Sync {
         revision: Option<u64>,
     ) -> impl Future<Output = Result<Option<u64>, Unavailable>> + Send;
 
-    /// Removes a type, whatever its revision or only under this one; whether it did.
+    /// Removes a type: any revision of it, or only this one. Returns whether it did.
     fn delete_event_type(
         &self,
         owner: &Owner,

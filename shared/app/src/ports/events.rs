@@ -1,16 +1,17 @@
 use hooklane_domain::Timestamp;
 use hooklane_domain::event::{Event, Fingerprint};
 use hooklane_domain::ids::{EventId, TenantId};
+use hooklane_domain::isolation::recovery::Wanted;
 
 use super::Unavailable;
 
 /// Accepted events.
 pub trait EventStore: Send + Sync {
-    /// Stores an event unless its tenant has one with that id. Of two that are put at once, exactly
-    /// one is stored.
+    /// Stores an event unless its tenant has one with that id. Of several concurrent calls exactly one
+    /// stores its event.
     fn put(&self, event: &Event) -> impl Future<Output = Result<Put, Unavailable>> + Send;
 
-    /// The event as stored, or `None`, which is believed: the read is consistent.
+    /// The event, or `None` if there is none. The read is strongly consistent.
     fn get(
         &self,
         tenant: &TenantId,
@@ -21,9 +22,29 @@ pub trait EventStore: Send + Sync {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Put {
     Stored,
-    /// There is one with that id already.
+    /// There already is an event with that id.
     Exists {
         fingerprint: Fingerprint,
         accepted_at: Timestamp,
     },
+}
+
+/// A scan of all events: slow, and its cost grows with the ledger.
+pub trait EventScan: Send + Sync {
+    /// The tenant's events that were accepted in the wanted time, among a bounded part of the ledger that
+    /// starts at the cursor. A page may be empty and still have a next one. Events that cannot be read back
+    /// are left out.
+    fn walk(
+        &self,
+        tenant: &TenantId,
+        wanted: Wanted,
+        cursor: Option<&str>,
+    ) -> impl Future<Output = Result<EventPage, Unavailable>> + Send;
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventPage {
+    pub events: Vec<Event>,
+    /// Where the next page starts, if there may be more.
+    pub next: Option<String>,
 }

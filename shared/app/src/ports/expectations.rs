@@ -4,16 +4,16 @@ use hooklane_domain::ids::TenantId;
 
 use super::{EventTypeStore, TenantStore, Unavailable};
 
-/// What a tenant expects of its events. Only read, so a function that accepts events may change nothing
-/// of it.
+/// What events of a tenant are checked against. This port only reads, so that a function that accepts
+/// events needs no right to change it.
 pub trait Expectations: Send + Sync {
-    /// As [`TenantStore::tenant`] has them.
+    /// The settings that [`TenantStore::tenant`] returns.
     fn settings(
         &self,
         tenant: &TenantId,
     ) -> impl Future<Output = Result<TenantSettings, Unavailable>> + Send;
 
-    /// As [`EventTypeStore::event_types`] has them.
+    /// The types that [`EventTypeStore::event_types`] returns.
     fn types_of(&self, owner: &Owner)
     -> impl Future<Output = Result<OwnTypes, Unavailable>> + Send;
 }

@@ -1,21 +1,21 @@
-use hooklane_domain::Timestamp;
-use hooklane_domain::ids::{DeliveryId, TenantId, WebhookId};
+use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::isolation::health::{Change, Health};
 
 use super::Unavailable;
 
-/// How webhooks fare. None of it touches a webhook's revision.
+/// The health of webhooks. Writing it does not change a webhook's revision.
 pub trait HealthStore: Send + Sync {
-    /// Read consistently; of a webhook that nothing was written of, the default.
+    /// A webhook's health, the default if it has no item yet. The read is strongly consistent.
     fn health(
         &self,
         webhook: WebhookId,
     ) -> impl Future<Output = Result<Health, Unavailable>> + Send;
 
-    /// Writes a health if the one in the store still has its revision, and raises that; whether it
-    /// did. `skipped` is not written. What else the change names is written with it, all or nothing: the
-    /// webhook's lane, with the version of its tenant's subscriptions, and a mark as by
-    /// [`WatchList::watch`]. A lane fails, as if the revision was another, where there is no such webhook.
+    /// Writes a health if the stored one still has its revision, and raises the revision. Returns whether it
+    /// did. `skipped` is not written. The rest of the change is written in the same transaction: the
+    /// webhook's lane, which raises the version of its tenant's subscriptions, and a mark as by
+    /// [`WatchList::watch`](super::WatchList::watch). A change of lane returns `false` if there is no such
+    /// webhook.
     fn save_health(
         &self,
         tenant: &TenantId,
@@ -23,78 +23,6 @@ pub trait HealthStore: Send + Sync {
         change: &Change,
     ) -> impl Future<Output = Result<bool, Unavailable>> + Send;
 
-    /// Counts deliveries that were not made.
+    /// Counts one delivery that was skipped.
     fn skip(&self, webhook: WebhookId) -> impl Future<Output = Result<(), Unavailable>> + Send;
-}
-
-/// The list of webhooks that `upkeep` looks after: something is parked, owed or to be recovered, or the
-/// webhook has failed of late.
-pub trait WatchList: Send + Sync {
-    /// Puts a webhook on the list, due for a look at once, and adds to the number of its parked
-    /// deliveries; that number as it now stands.
-    fn watch(
-        &self,
-        tenant: &TenantId,
-        webhook: WebhookId,
-        parked: u32,
-        now: Timestamp,
-    ) -> impl Future<Output = Result<u64, Unavailable>> + Send;
-
-    /// The list in order of ids, read consistently. One that cannot be read back is left out, and no
-    /// reason for a page to be short: that says that it is the last one.
-    fn watched(
-        &self,
-        after: Option<WebhookId>,
-        limit: usize,
-    ) -> impl Future<Output = Result<Vec<Watch>, Unavailable>> + Send;
-
-    /// After a look: when the next one is due and where the sweep stands, unless somebody marked the
-    /// webhook meanwhile; and, in any case, so many fewer parked deliveries.
-    fn looked(
-        &self,
-        seen: &Watch,
-        next: Look,
-        released: u64,
-    ) -> impl Future<Output = Result<(), Unavailable>> + Send;
-
-    /// Takes a webhook off the list unless somebody marked it since it was `seen`; whether it did.
-    fn unwatch(&self, seen: &Watch) -> impl Future<Output = Result<bool, Unavailable>> + Send;
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Watch {
-    pub tenant: TenantId,
-    pub webhook: WebhookId,
-    /// When somebody last called for a look.
-    pub marked_at: Timestamp,
-    pub look: Look,
-    /// About so many of its deliveries are parked: instances that end before they told of theirs, and
-    /// messages that come twice, make it inexact.
-    pub parked: u64,
-}
-
-/// When to look at a webhook next, and where its sweep goes on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Look {
-    pub due_at: Timestamp,
-    pub sweep: Sweep,
-}
-
-/// A sweep goes through what waits, page by page.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sweep {
-    pub due_at: Timestamp,
-    /// Only what comes after this one; of the retries first, then of what is pending.
-    pub after: Option<DeliveryId>,
-    pub pending: bool,
-}
-
-impl Watch {
-    /// A webhook that is new on the list.
-    #[must_use]
-    pub fn new(tenant: TenantId, webhook: WebhookId, now: Timestamp) -> Self {
-        let sweep = Sweep { due_at: now, after: None, pending: false };
-        let look = Look { due_at: now, sweep };
-        Self { tenant, webhook, marked_at: now, look, parked: 0 }
-    }
 }

@@ -3,22 +3,22 @@ use hooklane_domain::ids::TenantId;
 
 use super::Unavailable;
 
-/// What was begun under clients' idempotency keys.
+/// The idempotency records of clients' keys.
 pub trait IdempotencyStore: Send + Sync {
-    /// Writes a claim unless its tenant has one under that key which still holds at `claim.at`, and
-    /// returns the one that holds then. Of several at once exactly one is written.
+    /// Writes `record` unless its tenant has one under that key that still holds at `record.at`. Returns
+    /// the one that holds. Of several concurrent calls exactly one writes its record.
     fn claim(
         &self,
         tenant: &TenantId,
         key: &IdempotencyKey,
-        claim: &IdempotencyRecord,
+        record: &IdempotencyRecord,
     ) -> impl Future<Output = Result<IdempotencyRecord, Unavailable>> + Send;
 
-    /// Notes that what a claim was made for is there.
+    /// Notes in the record that its webhook has been created.
     fn fulfil(
         &self,
         tenant: &TenantId,
         key: &IdempotencyKey,
-        claim: &IdempotencyRecord,
+        record: &IdempotencyRecord,
     ) -> impl Future<Output = Result<(), Unavailable>> + Send;
 }

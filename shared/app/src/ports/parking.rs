@@ -1,13 +1,12 @@
 use hooklane_domain::Timestamp;
 use hooklane_domain::ids::{DeliveryId, TenantId, WebhookId};
-use hooklane_domain::webhook::limits::RateLimit;
 
 use super::Unavailable;
 
 /// Pointers to parked deliveries. [`super::DeliveryStore::save`] writes them.
 pub trait ParkingStore: Send + Sync {
-    /// A webhook's pointers that are due by then, the earliest first, read consistently. One that
-    /// cannot be read back is left out, and takes no other's place.
+    /// The first `limit` of a webhook's pointers that are due by `due_by`, earliest first. The read is
+    /// strongly consistent. Pointers that cannot be read back are left out, and others take their place.
     fn parked(
         &self,
         webhook: WebhookId,
@@ -15,16 +14,15 @@ pub trait ParkingStore: Send + Sync {
         limit: usize,
     ) -> impl Future<Output = Result<Vec<Pointer>, Unavailable>> + Send;
 
-    /// How many pointers a webhook has, at most `most` of them, read consistently: those that are not
-    /// due, too. A delivery that was sent on a moment ago may still have one.
+    /// The number of a webhook's pointers, due or not, counted up to `most`. The read is strongly
+    /// consistent. A delivery that was just released may still have its pointer.
     fn count_parked(
         &self,
         webhook: WebhookId,
         most: u16,
     ) -> impl Future<Output = Result<u64, Unavailable>> + Send;
 
-    /// Removes a pointer, unless the delivery was parked anew under the same key. One that is gone
-    /// is gone.
+    /// Removes a pointer, unless its delivery was parked again under the same key. Idempotent.
     fn unpark(&self, pointer: &Pointer) -> impl Future<Output = Result<(), Unavailable>> + Send;
 }
 
@@ -35,34 +33,4 @@ pub struct Pointer {
     pub due: Timestamp,
     /// The generation that the delivery was parked under.
     pub generation: u32,
-}
-
-/// Slots under the rate limits of webhooks.
-pub trait SlotStore: Send + Sync {
-    /// Hands out the next slot, each once, as `hooklane_domain::isolation::slots::grant` says; a changed limit
-    /// starts anew. Counts the slots, and those that have to be waited for.
-    fn take_slot(
-        &self,
-        webhook: WebhookId,
-        limit: RateLimit,
-        now: Timestamp,
-    ) -> impl Future<Output = Result<Timestamp, Unavailable>> + Send;
-
-    /// The counts so far, read consistently. They are kept as long as slots are taken, and the
-    /// retention after that.
-    fn slots_taken(
-        &self,
-        webhook: WebhookId,
-    ) -> impl Future<Output = Result<SlotCounts, Unavailable>> + Send;
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct SlotCounts {
-    pub taken: u64,
-    /// Attempts that hit the limit and had to wait.
-    pub waited: u64,
-    /// When the last of those asked for its slot.
-    pub last_waited_at: Option<Timestamp>,
-    /// Where the next slot begins, and the limit that this holds for.
-    pub next: Option<(RateLimit, Timestamp)>,
 }

@@ -7,7 +7,7 @@ use hooklane_domain::webhook::target::TargetUrl;
 
 /// Makes one request to a receiver.
 pub trait Post: Send + Sync {
-    /// One POST, over within `limit`; whatever goes wrong is its outcome.
+    /// Makes one POST that takes at most `limit`. Whatever goes wrong is its outcome.
     fn post(
         &self,
         to: Destination<'_>,
@@ -16,7 +16,7 @@ pub trait Post: Send + Sync {
     ) -> impl Future<Output = Sent> + Send;
 }
 
-/// Where a request goes, and the ranges it has to stay within, if its webhook lists any.
+/// Where a request goes, and the address ranges that it must stay within, if its webhook has any.
 #[derive(Debug, Clone, Copy)]
 pub struct Destination<'a> {
     pub url: &'a TargetUrl,
@@ -29,7 +29,7 @@ impl<'a> From<&'a TargetUrl> for Destination<'a> {
     }
 }
 
-/// What came of a request, and how long it took.
+/// The outcome of a request, and how long it took.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sent {
     pub outcome: Outcome,

@@ -4,10 +4,10 @@ use hooklane_domain::delivery::waiting::Lane;
 
 use super::Unavailable;
 
-/// Sends first messages of deliveries.
+/// Sends the first message of each delivery.
 pub trait DispatchQueue: Send + Sync {
-    /// Sends messages, whatever their number, each in its webhook's group. An entry that fails is
-    /// tried again; an error means that at least one could not be sent, and others may have been.
+    /// Sends any number of messages, each in the message group of its webhook. A message that fails is
+    /// sent again. An error means that at least one could not be sent; others may have been.
     fn dispatch(
         &self,
         lane: Lane,
@@ -15,10 +15,10 @@ pub trait DispatchQueue: Send + Sync {
     ) -> impl Future<Output = Result<(), Unavailable>> + Send;
 }
 
-/// Lets deliveries wait.
+/// Makes a delivery wait in a queue.
 pub trait DeferQueue: Send + Sync {
-    /// Hides a received message for so many seconds from now. SQS refuses more than 12 hours counted
-    /// from the receipt.
+    /// Sets a received message's visibility timeout to `seconds` from now. SQS refuses a timeout that ends
+    /// more than 12 hours after the receipt.
     fn hide(
         &self,
         lane: Lane,
@@ -26,8 +26,7 @@ pub trait DeferQueue: Send + Sync {
         seconds: u32,
     ) -> impl Future<Output = Result<(), Unavailable>> + Send;
 
-    /// Sends a message to the retry queue, held back for so many seconds (900 at most), and says
-    /// its id.
+    /// Sends a message to the retry queue with a delay of `seconds` (at most 900). Returns its id.
     fn send_later(
         &self,
         message: &Message,
@@ -37,8 +36,8 @@ pub trait DeferQueue: Send + Sync {
 
 /// The dead-letter queue of one source.
 pub trait DeadLetters: Send + Sync {
-    /// Puts away what the pipeline itself cannot handle, with the reason, where it came from and
-    /// when, as message attributes.
+    /// Dead-letters what the pipeline itself cannot handle. Its reason, origin and time become message
+    /// attributes.
     fn put(&self, body: &str, reason: &str)
     -> impl Future<Output = Result<(), Unavailable>> + Send;
 }

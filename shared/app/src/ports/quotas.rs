@@ -5,7 +5,7 @@ use super::Unavailable;
 
 /// The shared count of a tenant's API requests.
 pub trait QuotaStore: Send + Sync {
-    /// Leases so many requests of a tenant's minute; how many are leased of it in all, these included.
+    /// Leases `requests` of a tenant's minute. Returns the total leased of that minute, these included.
     fn lease(
         &self,
         tenant: &TenantId,

@@ -7,17 +7,17 @@ pub trait Clock: Send + Sync {
 
 /// Randomness.
 pub trait Entropy: Send + Sync {
-    /// Bytes that nobody can guess.
+    /// Unpredictable bytes, fit for a secret.
     fn random(&self) -> [u8; 32];
 
-    /// A number to make an id from.
+    /// The random part of an id.
     fn random_id(&self) -> u128 {
         let mut bytes = [0; 16];
         bytes.copy_from_slice(&self.random()[..16]);
         u128::from_be_bytes(bytes)
     }
 
-    /// A number from 0 to 1, which spreads retries.
+    /// A random number from 0 to 1, for the jitter of retries.
     fn jitter(&self) -> f64 {
         let mut bytes = [0; 4];
         bytes.copy_from_slice(&self.random()[..4]);

@@ -3,16 +3,16 @@ use hooklane_domain::ids::TenantId;
 
 use super::Unavailable;
 
-/// Tenants: their settings, and which of their tokens still count.
+/// Tenants: their settings, and the generation of tokens that is valid.
 pub trait TenantStore: Send + Sync {
-    /// The tenant, read consistently. One that was never heard of has the default settings.
+    /// The tenant. One without an item has the default settings. The read is strongly consistent.
     fn tenant(&self, id: &TenantId) -> impl Future<Output = Result<Tenant, Unavailable>> + Send;
 
     /// Whether the tenant is one of those that [`TenantStore::tenants`] lists.
     fn is_listed(&self, id: &TenantId) -> impl Future<Output = Result<bool, Unavailable>> + Send;
 
-    /// Sets the settings of a tenant, whatever its revision or only under this one (0: where there
-    /// are none yet); the tenant as it now stands, or `None` where the revision was another.
+    /// Writes a tenant's settings: over any revision, or only over this one (0: if there are none yet).
+    /// Returns the tenant as stored, or `None` if the stored revision was another.
     fn set_settings(
         &self,
         id: &TenantId,
@@ -20,25 +20,25 @@ pub trait TenantStore: Send + Sync {
         revision: Option<u64>,
     ) -> impl Future<Output = Result<Option<Tenant>, Unavailable>> + Send;
 
-    /// Begins a new generation of tokens, which ends all that were given out before.
+    /// Begins a new generation of tokens, which revokes all earlier ones.
     fn revoke_tokens(&self, id: &TenantId) -> impl Future<Output = Result<(), Unavailable>> + Send;
 
-    /// The tenants that have or had a webhook, settings or event types, in order of their ids.
+    /// The tenants that have or had a webhook, settings or event types, in the order of their ids.
     fn tenants(
         &self,
         after: Option<&TenantId>,
         limit: usize,
     ) -> impl Future<Output = Result<TenantPage, Unavailable>> + Send;
 
-    /// Takes away a tenant's webhooks, tokens, settings and event types; whether there was anything.
-    /// What is published for it afterwards finds a tenant that was never heard of, but its old
-    /// tokens stay revoked.
+    /// Removes a tenant's webhooks, settings and event types and revokes its tokens. Returns whether the
+    /// tenant was listed. A later event for it finds a tenant without an item, whose old tokens stay
+    /// revoked.
     fn remove(&self, id: &TenantId) -> impl Future<Output = Result<bool, Unavailable>> + Send;
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TenantPage {
     pub tenants: Vec<Tenant>,
-    /// Where the next page starts, if there may be one.
+    /// Where the next page starts, if there may be more.
     pub next: Option<TenantId>,
 }

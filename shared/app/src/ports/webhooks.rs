@@ -5,29 +5,29 @@ use hooklane_domain::webhook::{DisableReason, Route, Webhook};
 use super::Unavailable;
 
 /// Registered webhooks. Every change raises the version of its tenant's subscriptions in the same
-/// transaction, so that [`RouteStore::version`] tells whether a cached table still holds.
+/// transaction, so that [`RouteStore::version`] tells whether a cached route table is current.
 pub trait WebhookStore: Send + Sync {
-    /// Stores a new webhook. One that is there under its id stays as it is.
+    /// Stores a new webhook. If there is one under its id, that one stays as it is.
     fn create(&self, webhook: &Webhook) -> impl Future<Output = Result<(), Unavailable>> + Send;
 
-    /// The webhook, read consistently; another tenant's is `None`.
+    /// The webhook, `None` if there is none or it is another tenant's. The read is strongly consistent.
     fn get(
         &self,
         tenant: &TenantId,
         id: WebhookId,
     ) -> impl Future<Output = Result<Option<Webhook>, Unavailable>> + Send;
 
-    /// All webhooks of a tenant, newest first, but for those that cannot be read back.
+    /// All webhooks of a tenant, newest first, except those that cannot be read back.
     fn list(
         &self,
         tenant: &TenantId,
     ) -> impl Future<Output = Result<Vec<Webhook>, Unavailable>> + Send;
 
-    /// Writes a changed webhook if the one in the store still has its revision, and raises the
-    /// revision; whether it did. A webhook that is gone was changed, too.
+    /// Writes a changed webhook if the stored one still has its revision and lane, and raises the revision.
+    /// Returns whether it did: `false` also if the webhook has been deleted.
     fn update(&self, webhook: &Webhook) -> impl Future<Output = Result<bool, Unavailable>> + Send;
 
-    /// Removes a webhook, whatever its revision or only under this one; whether it did.
+    /// Removes a webhook: any revision of it, or only this one. Returns whether it did.
     fn delete(
         &self,
         tenant: &TenantId,
@@ -35,7 +35,8 @@ pub trait WebhookStore: Send + Sync {
         revision: Option<u64>,
     ) -> impl Future<Output = Result<bool, Unavailable>> + Send;
 
-    /// Switches off a webhook that is active and still as it was `seen`; whether it did.
+    /// Disables a webhook that is active and still has the revision that was `seen`. Returns whether it
+    /// did.
     fn disable(
         &self,
         seen: &Webhook,
@@ -44,24 +45,25 @@ pub trait WebhookStore: Send + Sync {
     ) -> impl Future<Output = Result<bool, Unavailable>> + Send;
 }
 
-/// Who gets which event.
+/// Which webhooks get which events.
 pub trait RouteStore: Send + Sync {
-    /// The version of a tenant's subscriptions, read consistently; 0 for a tenant without any.
+    /// The version of a tenant's subscriptions, 0 if it never had any. The read is strongly consistent.
     fn version(&self, tenant: &TenantId) -> impl Future<Output = Result<u64, Unavailable>> + Send;
 
-    /// The webhooks of a tenant that get deliveries, be it that these wait; read consistently.
+    /// The webhooks of a tenant for which deliveries are made, including those whose deliveries wait. The
+    /// read is strongly consistent.
     fn table(
         &self,
         tenant: &TenantId,
     ) -> impl Future<Output = Result<RouteTable, Unavailable>> + Send;
 }
 
-/// A tenant's subscribed webhooks under a version at least as old as they are: a table that was read
-/// while they changed carries the older version, and is read again at the next look.
+/// A tenant's subscribed webhooks, with a version that is not newer than they are: a table that was read
+/// during a change carries the older version, so the next version check reads it again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RouteTable {
     pub version: u64,
     pub routes: Vec<Route>,
-    /// The webhooks that are stored and cannot be read back, and why. Nobody knows what they subscribed to.
+    /// The stored webhooks that cannot be read back, and why. What they subscribed to is unknown.
     pub unreadable: Vec<String>,
 }

@@ -24,12 +24,12 @@ fn acme() -> TenantId {
 fn settings(body: &str) -> Result<TenantSettings, Vec<String>> {
     let contracts = Contracts::load([STANDARD]).unwrap();
     let catalogs = Catalogs::load([("default.toml", CATALOG)]).unwrap();
-    let known = Names { contracts: &contracts, catalogs: &catalogs };
-    read(body, known).map_err(|e| e.into_vec().into_iter().map(|e| e.path).collect())
+    let rules = SettingsRules { contracts: &contracts, catalogs: &catalogs };
+    read(body, rules).map_err(|e| e.into_vec().into_iter().map(|e| e.path).collect())
 }
 
 #[test]
-fn what_settings_leave_out_is_the_default() {
+fn a_setting_that_is_left_out_takes_its_default() {
     assert_eq!(settings("{}"), Ok(TenantSettings::default()));
     let all = settings(
         r#"{"contract":"standard","catalog":"default","strict":true,"rateLimit":0,"paused":true}"#,
@@ -41,7 +41,7 @@ fn what_settings_leave_out_is_the_default() {
 }
 
 #[test]
-fn every_wrong_setting_is_named() {
+fn every_wrong_setting_is_reported() {
     for (body, paths) in [
         (r#"{"contract":"nonsense","catalog":"none"}"#, vec!["contract", "catalog"]),
         (r#"{"strict":"yes","paused":1}"#, vec!["strict", "paused"]),
@@ -55,20 +55,20 @@ fn every_wrong_setting_is_named() {
 }
 
 #[tokio::test]
-async fn a_token_carries_what_was_asked_for_and_its_tenants_generation() {
+async fn a_token_carries_the_requested_scopes_and_its_tenants_generation() {
     let registry = MemoryRegistry::default();
     let now: Timestamp = "2024-01-15T10:30:00Z".parse().unwrap();
     let system = FakeSystem::at(now);
     let key: SecretString = "the-key-of-tokens".into();
     registry.revoke_tokens(&acme()).await.unwrap();
-    let mint = async |body: &str| mint(&registry, &system, &key, &acme(), body).await;
+    let issue = async |body: &str| issue_token(&registry, &system, &key, &acme(), body).await;
 
-    let all = mint("").await.unwrap().claims;
+    let all = issue("").await.unwrap().claims;
     assert_eq!(all.scopes, Scope::ALL);
     assert_eq!(all.expires_at.as_second() - now.as_second(), 3_600);
     assert_eq!((all.generation, &all.tenant), (1, &acme()));
 
-    let some = mint(r#"{"scopes":["events:publish","events:publish"],"expiresIn":60}"#).await;
+    let some = issue(r#"{"scopes":["events:publish","events:publish"],"expiresIn":60}"#).await;
     let some = some.unwrap();
     assert_eq!(some.claims.scopes, [Scope::PublishEvents]);
     let ring = KeyRing::parse("the-key-of-tokens").unwrap();
@@ -82,7 +82,7 @@ async fn a_token_carries_what_was_asked_for_and_its_tenants_generation() {
         (r#"{"expiresIn":86401}"#, "expiresIn"),
         (r#"{"tenant":"other"}"#, "tenant"),
     ] {
-        let Err(MintError::Invalid(errors)) = mint(body).await else { panic!("{body}") };
+        let Err(IssueTokenError::Invalid(errors)) = issue(body).await else { panic!("{body}") };
         assert_eq!(errors.as_slice()[0].path, path, "{body}");
     }
 }

@@ -1,4 +1,4 @@
-//! Registering a webhook, once for each idempotency key.
+//! Registering a webhook, at most once for each idempotency key.
 
 use hooklane_domain::access::idempotency::{IdempotencyKey, IdempotencyRecord};
 use hooklane_domain::event::Fingerprint;
@@ -16,9 +16,9 @@ use crate::ports::{Clock, Entropy, Expectations, IdempotencyStore, Unavailable, 
 pub enum RegisterError {
     #[error("{0}")]
     Invalid(FieldErrors),
-    #[error("another body was sent with this key before")]
+    #[error("this key was already used with another body")]
     KeyReused,
-    #[error("the webhook that was registered with this key was deleted since")]
+    #[error("the webhook that was registered with this key has been deleted")]
     Deleted,
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -32,8 +32,8 @@ pub async fn register(
     tenant: TenantId,
     body: &str,
 ) -> Result<Webhook, RegisterError> {
-    let wanted = draft::wanted(body);
-    let types = rules.catalog.known_for(webhooks, &tenant, &wanted, system.now()).await?;
+    let subscriptions = draft::subscriptions_in(body);
+    let types = rules.catalog.types_for(webhooks, &tenant, &subscriptions, system.now()).await?;
     let draft = Draft::of_new(body, rules, &types).map_err(RegisterError::Invalid)?;
     let id = WebhookId::new(system.now(), system.random_id());
     let webhook = draft
@@ -43,19 +43,20 @@ pub async fn register(
     Ok(webhook)
 }
 
-/// As [`register`], and under one key only once, whoever else tries at the same time and whoever died
-/// trying: the key is claimed for an id before the webhook is created under it. A body that is refused
-/// claims nothing.
+/// The same as [`register`], but idempotent by a key, also among concurrent requests and after a crash: a
+/// record of the key with the webhook's id is written before the webhook is. A body that cannot be read or
+/// breaks a rule leaves no record, unless what it breaks is found only by creating the webhook (an address
+/// outside its ranges, an expression that fails on samples).
 pub async fn register_once(
     webhooks: &(impl WebhookStore + Expectations),
-    claims: &impl IdempotencyStore,
+    records: &impl IdempotencyStore,
     system: &(impl Clock + Entropy),
     rules: Rules<'_>,
     (tenant, key): (TenantId, &IdempotencyKey),
     body: &str,
 ) -> Result<Webhook, RegisterError> {
-    let wanted = draft::wanted(body);
-    let types = rules.catalog.known_for(webhooks, &tenant, &wanted, system.now()).await?;
+    let subscriptions = draft::subscriptions_in(body);
+    let types = rules.catalog.types_for(webhooks, &tenant, &subscriptions, system.now()).await?;
     let draft = Draft::of_new(body, rules, &types).map_err(RegisterError::Invalid)?;
     let now = whole_millisecond(system.now());
     let ours = IdempotencyRecord {
@@ -64,7 +65,7 @@ pub async fn register_once(
         at: now,
         fulfilled: false,
     };
-    let held = claims.claim(&tenant, key, &ours).await?;
+    let held = records.claim(&tenant, key, &ours).await?;
     if held.fingerprint != ours.fingerprint {
         return Err(RegisterError::KeyReused);
     }
@@ -72,20 +73,20 @@ pub async fn register_once(
         let webhook = draft
             .create(rules, &types, identity(system, held.webhook, tenant.clone()))
             .map_err(RegisterError::Invalid)?;
-        // One that is there already stays as it is, with the secret that was shown.
+        // If an earlier request created it, it stays as it is, with the secret that was shown.
         webhooks.create(&webhook).await?;
-        claims.fulfil(&tenant, key, &held).await?;
+        records.fulfil(&tenant, key, &held).await?;
     }
     webhooks.get(&tenant, held.webhook).await?.ok_or(RegisterError::Deleted)
 }
 
 fn identity(system: &(impl Clock + Entropy), id: WebhookId, tenant: TenantId) -> Identity {
-    // An event accepted in the same millisecond is to find the webhook created before it.
+    // Rounded down, so that an event accepted in the same millisecond finds the webhook created before it.
     let now = whole_millisecond(system.now());
     Identity { id, tenant, now, secret: system.random() }
 }
 
-/// Of the JSON without the white space between its tokens, where it is JSON.
+/// The fingerprint of a body. If the body is JSON, white space between tokens does not count.
 fn fingerprint(body: &str) -> Fingerprint {
     RawJson::parse(body)
         .map_or_else(|_| Fingerprint::of(body), |json| Fingerprint::of(json.as_str()))

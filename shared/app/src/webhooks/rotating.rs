@@ -1,4 +1,4 @@
-//! A new signing secret for a webhook.
+//! Rotating the signing secret of a webhook.
 
 use hooklane_contract::Contract;
 use hooklane_domain::ids::{TenantId, WebhookId};
@@ -7,45 +7,46 @@ use hooklane_domain::time::whole_millisecond;
 use hooklane_domain::webhook::secret::{SecretForm, SigningSecret};
 use hooklane_domain::webhook::{Overlap, RotateError, Signing, Webhook};
 
-use super::{ChangeError, Precondition, Rules, revise};
+use super::{ChangeError, Rules, revise};
 use crate::ports::{Clock, Entropy, WebhookStore};
+use crate::precondition::Precondition;
 
-/// What a body says of a rotation; all of it may be left out.
+/// The body of a rotation. Every field is optional.
 #[derive(Debug, Clone, Default)]
-struct Draft {
+struct RotationRequest {
     secret: Option<SigningSecret>,
     signing: Option<Signing>,
     overlap: Overlap,
 }
 
-/// Gives a webhook a new secret, the one that the body brings or one made here in the form that its
-/// contract reads. The old one signs beside it until the overlap is over.
+/// Gives a webhook a new secret: the one in the body, or one that is generated in the form that its contract
+/// reads. The old secret signs beside it until the overlap ends.
 pub async fn rotate(
     webhooks: &impl WebhookStore,
     system: &(impl Clock + Entropy),
     rules: Rules<'_>,
     key: (&TenantId, WebhookId),
-    known: &Precondition,
+    precondition: &Precondition,
     body: &str,
 ) -> Result<Webhook, ChangeError> {
-    let draft = Draft::read(body).map_err(ChangeError::Invalid)?;
+    let request = RotationRequest::read(body).map_err(ChangeError::Invalid)?;
     let random = system.random();
-    revise(webhooks, key, known, |current| {
+    let rotated = revise(webhooks, key, precondition, |current| {
         let contract = rules.contracts.get(&current.contract);
-        let secret = draft.secret(&current, contract, random).map_err(ChangeError::Invalid)?;
+        let secret = request.secret(current, contract, random).map_err(ChangeError::Invalid)?;
         let now = whole_millisecond(system.now());
-        match current.rotated(secret, draft.overlap, now) {
+        match current.clone().rotated(secret, request.overlap, now) {
             Ok(rotated) => Ok(Some(rotated)),
             Err(same @ RotateError::Same) => {
                 Err(ChangeError::Invalid(FieldErrors::one("secret", same.to_string())))
             }
             Err(error) => Err(ChangeError::Rotation(error)),
         }
-    })
-    .await
+    });
+    rotated.await.map(|revised| revised.after)
 }
 
-impl Draft {
+impl RotationRequest {
     fn read(body: &str) -> Result<Self, FieldErrors> {
         if matches!(body.trim(), "" | "null") {
             return Ok(Self::default());
@@ -56,7 +57,7 @@ impl Draft {
         if let (Some(secret), Some(signing)) = (&secret, signing)
             && secret.is_ed25519() != (signing == Signing::Ed25519)
         {
-            fields.error("secret", "is of the other kind of signature");
+            fields.error("secret", "does not match signing");
         }
         let seconds = fields.read_whole(
             &["overlapSeconds", "overlap_seconds"],
@@ -73,7 +74,7 @@ impl Draft {
         fields.finish().map(|()| Self { secret, signing, overlap })
     }
 
-    /// The new secret: of the kind that is asked for, or else of the kind that there is.
+    /// The new secret: of the requested kind, or else of the current one.
     fn secret(
         &self,
         current: &Webhook,
@@ -81,11 +82,11 @@ impl Draft {
         random: [u8; 32],
     ) -> Result<SigningSecret, FieldErrors> {
         let form = contract.map_or(SecretForm::Text, Contract::secret_form);
-        let made = || match self.signing.unwrap_or_else(|| current.signing()) {
+        let generate = || match self.signing.unwrap_or_else(|| current.signing()) {
             Signing::Ed25519 => SigningSecret::generate_ed25519(random),
             Signing::Hmac => SigningSecret::generate(form, random),
         };
-        let secret = self.secret.clone().unwrap_or_else(made);
+        let secret = self.secret.clone().unwrap_or_else(generate);
         let path = if self.secret.is_some() { "secret" } else { "signing" };
         match contract.map(|contract| contract.accepts(&secret)) {
             Some(Err(error)) => Err(FieldErrors::one(path, error.to_string())),
@@ -99,14 +100,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_rotation_may_say() {
+    fn a_rotation_reads_its_fields_and_reports_wrong_ones() {
         for good in
             ["", " ", "null", "{}", r#"{"secret":null,"overlapSeconds":null,"signing":null}"#]
         {
-            let draft = Draft::read(good).unwrap();
-            assert!(draft.secret.is_none() && draft.overlap == Overlap::default(), "{good}");
+            let request = RotationRequest::read(good).unwrap();
+            assert!(request.secret.is_none() && request.overlap == Overlap::default(), "{good}");
         }
-        let hour = Draft::read(r#"{"overlap_seconds":3600,"secret":"a-new-secret"}"#).unwrap();
+        let hour =
+            RotationRequest::read(r#"{"overlap_seconds":3600,"secret":"a-new-secret"}"#).unwrap();
         assert_eq!(hour.overlap, Overlap::from_seconds(3_600).unwrap());
         for (bad, path) in [
             (r#"{"overlapSeconds":604801}"#, "overlapSeconds"),
@@ -119,7 +121,7 @@ mod tests {
             ("[]", ""),
             ("{", ""),
         ] {
-            assert_eq!(Draft::read(bad).unwrap_err().as_slice()[0].path, path, "{bad}");
+            assert_eq!(RotationRequest::read(bad).unwrap_err().as_slice()[0].path, path, "{bad}");
         }
     }
 }

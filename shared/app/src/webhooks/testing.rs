@@ -1,4 +1,4 @@
-//! One attempt that tries a webhook, also one that gets no deliveries at the time.
+//! Test attempts. Any webhook can be tested, also an inactive, paused or disabled one.
 
 use std::time::Duration;
 
@@ -14,26 +14,29 @@ use hooklane_domain::json::fields::{FieldErrors, Fields};
 use hooklane_domain::time::whole_millisecond;
 
 use crate::attempt;
-use crate::ports::{Clock, Entropy, Post, Samples, TestAttemptStore, Unavailable, WebhookStore};
+use crate::catalog::EventCatalog;
+use crate::ports::{
+    Clock, Entropy, Expectations, Post, TestAttemptStore, Unavailable, WebhookStore,
+};
 
-/// What an attempt that tries a webhook needs.
+/// What a test attempt needs.
 #[derive(Debug)]
-pub struct TestDeps<'a, W, L, P, C, S> {
-    pub webhooks: &'a W,
+pub struct TestDeps<'a, R, L, P, S> {
+    pub registry: &'a R,
     pub ledger: &'a L,
     pub sender: &'a P,
-    pub samples: &'a C,
     pub system: &'a S,
     pub contracts: &'a Contracts,
+    pub catalog: &'a EventCatalog,
 }
 
-/// What came of it.
+/// A test attempt and its result.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tested {
+pub struct TestResult {
     pub test: TestAttempt,
     /// Whether a delivery would count as delivered.
     pub success: bool,
-    /// What the webhook's filter and transform made of the event. A test goes out whatever the filter says.
+    /// What the webhook's filter and transform make of the event. A test is sent whatever the filter says.
     pub preview: Preview,
 }
 
@@ -49,69 +52,68 @@ pub enum TestError {
     Unavailable(#[from] Unavailable),
 }
 
-/// Somebody waits for the answer.
+/// The client waits for the answer.
 const TIME_LIMIT: Duration = Duration::from_secs(20);
-/// The type of what is sent unless a sample of another is asked for.
+/// The event type of a test, unless the sample of another type is requested.
 const TEST_TYPE: &str = "webhook.test";
 
-/// What a body asks to be sent.
+/// What a body requests to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Wanted {
-    /// Something that says that it is a test.
+enum TestRequest {
+    /// Data that says that it is a test.
     Greeting,
-    /// What an event of that type typically looks like.
+    /// The sample of this event type.
     SampleOf(EventType),
+    /// This data.
     Payload(RawJson),
 }
 
-/// Sends what the body asks for, once, as a delivery would be sent, and keeps the attempt as a test.
-pub async fn test<W, L, P, C, S>(
-    trial: TestDeps<'_, W, L, P, C, S>,
+/// Sends what the body requests in one attempt, as a delivery would be sent, and keeps it as a test attempt.
+pub async fn test<R, L, P, S>(
+    deps: TestDeps<'_, R, L, P, S>,
     (tenant, id): (&TenantId, WebhookId),
     body: &str,
-) -> Result<Tested, TestError>
+) -> Result<TestResult, TestError>
 where
-    W: WebhookStore,
+    R: WebhookStore + Expectations,
     L: TestAttemptStore,
     P: Post,
-    C: Samples,
     S: Clock + Entropy,
 {
-    let webhook = trial.webhooks.get(tenant, id).await?.ok_or(TestError::Missing)?;
+    let webhook = deps.registry.get(tenant, id).await?.ok_or(TestError::Missing)?;
     if body.len() > MAX_EVENT_BYTES {
         return Err(TestError::TooLarge);
     }
-    let wanted = Wanted::read(body).map_err(TestError::Invalid)?;
-    let at = whole_millisecond(trial.system.now());
-    let (event_type, data) = match wanted {
-        Wanted::Greeting => (test_type(), greeting(at)),
-        Wanted::Payload(data) => (test_type(), data),
-        Wanted::SampleOf(event_type) => {
-            let found = trial.samples.sample(tenant, &event_type).await?;
-            let unknown =
-                || FieldErrors::one("event", "is no event type that there is a sample of");
-            let data = found.ok_or_else(|| TestError::Invalid(unknown()))?;
+    let request = TestRequest::read(body).map_err(TestError::Invalid)?;
+    let at = whole_millisecond(deps.system.now());
+    let (event_type, data) = match request {
+        TestRequest::Greeting => (test_type(), greeting(at)),
+        TestRequest::Payload(data) => (test_type(), data),
+        TestRequest::SampleOf(event_type) => {
+            let found = deps.catalog.sample_of(deps.registry, tenant, &event_type, at).await?;
+            let no_sample = || FieldErrors::one("event", "has no sample event");
+            let data = found.ok_or_else(|| TestError::Invalid(no_sample()))?;
             (event_type, data)
         }
     };
     let content = content(event_type, data);
-    let event = EventId::new(at, trial.system.random_id());
+    let event = EventId::new(at, deps.system.random_id());
     let delivery = DeliveryId::new(webhook.id, at, event);
     let subject =
         Subject { content: &content, delivery: &delivery, webhook: &webhook, attempt: 1, at };
     let input = Input::new(delivery.event(), tenant, &content, at);
     let preview = preview(webhook.filter.as_ref(), webhook.transform.as_ref(), &input);
     let (attempt, contract) =
-        attempt::make_within(trial.sender, trial.contracts, subject, TIME_LIMIT).await;
+        attempt::make_within(deps.sender, deps.contracts, subject, TIME_LIMIT).await;
     let gone_disables = contract.is_some_and(Contract::gone_disables);
     let success = attempt.outcome.verdict(gone_disables, at) == Verdict::Success;
     let event_type = content.event_type;
     let test = TestAttempt { id: delivery, tenant: tenant.clone(), event_type, attempt };
-    trial.ledger.keep_test_attempt(&test).await?;
-    Ok(Tested { test, success, preview })
+    deps.ledger.keep_test_attempt(&test).await?;
+    Ok(TestResult { test, success, preview })
 }
 
-impl Wanted {
+impl TestRequest {
     fn read(body: &str) -> Result<Self, FieldErrors> {
         if matches!(body.trim(), "" | "null") {
             return Ok(Self::Greeting);
@@ -135,7 +137,7 @@ impl Wanted {
 fn test_type() -> EventType {
     match TEST_TYPE.parse() {
         Ok(event_type) => event_type,
-        Err(_) => unreachable!("it is written as a type"),
+        Err(_) => unreachable!("the constant is an event type"),
     }
 }
 
@@ -143,7 +145,7 @@ fn greeting(at: Timestamp) -> RawJson {
     let text = format!(r#"{{"message":"This is a test of this webhook.","timestamp":"{at:.3}"}}"#);
     match RawJson::parse(&text) {
         Ok(json) => json,
-        Err(_) => unreachable!("it is written as JSON"),
+        Err(_) => unreachable!("the text is JSON"),
     }
 }
 
@@ -156,22 +158,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn three_forms() {
-        let payload = |text: &str| Wanted::Payload(RawJson::parse(text).unwrap());
+    fn a_body_requests_a_greeting_a_sample_or_a_payload() {
+        let payload = |text: &str| TestRequest::Payload(RawJson::parse(text).unwrap());
         for (body, expected) in [
-            ("", Wanted::Greeting),
-            (" \n", Wanted::Greeting),
-            ("{}", Wanted::Greeting),
-            (" { } ", Wanted::Greeting),
-            ("null", Wanted::Greeting),
-            (r#"{"event":"user.created"}"#, Wanted::SampleOf("user.created".parse().unwrap())),
+            ("", TestRequest::Greeting),
+            (" \n", TestRequest::Greeting),
+            ("{}", TestRequest::Greeting),
+            (" { } ", TestRequest::Greeting),
+            ("null", TestRequest::Greeting),
+            (r#"{"event":"user.created"}"#, TestRequest::SampleOf("user.created".parse().unwrap())),
             (r#"{"taskId":"123"}"#, payload(r#"{"taskId":"123"}"#)),
             (r#"{"event":"a","taskId":1}"#, payload(r#"{"event":"a","taskId":1}"#)),
             ("[1]", payload("[1]")),
             (r#""text""#, payload(r#""text""#)),
             ("7", payload("7")),
         ] {
-            assert_eq!(Wanted::read(body).unwrap(), expected, "{body}");
+            assert_eq!(TestRequest::read(body).unwrap(), expected, "{body}");
         }
         for (body, path) in [
             (r#"{"event":"no type"}"#, "event"),
@@ -180,7 +182,7 @@ mod tests {
             ("{", ""),
             ("nonsense", ""),
         ] {
-            assert_eq!(Wanted::read(body).unwrap_err().as_slice()[0].path, path, "{body}");
+            assert_eq!(TestRequest::read(body).unwrap_err().as_slice()[0].path, path, "{body}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The use cases over fakes: what is done twice, at once, or halfway.
+//! The use cases over fakes: repeated, concurrent and interrupted requests.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -15,7 +15,7 @@ use jiff::SignedDuration;
 use super::*;
 use crate::catalog::EventCatalog;
 use crate::fakes::{FakeSystem, MemoryLedger, MemoryRegistry};
-use crate::holding::{pause, resume};
+use crate::pausing::{pause, resume};
 use crate::ports::{Expectations, Look, Watch};
 
 const BODY: &str = r#"{"url":"https://example.com/","events":["*"]}"#;
@@ -78,11 +78,11 @@ impl World {
     async fn change(
         &self,
         id: WebhookId,
-        known: Precondition,
+        precondition: Precondition,
         body: &str,
     ) -> Result<Webhook, ChangeError> {
         let key = (&self.tenant, id);
-        change(&self.registry, &self.system, self.rules(), key, &known, body).await
+        change(&self.registry, &self.system, self.rules(), key, &precondition, body).await
     }
 
     async fn count(&self) -> usize {
@@ -90,8 +90,8 @@ impl World {
     }
 }
 
-/// A registry that takes its time, as a network would: others come between a read and a write. It may
-/// be out of reach at a creation.
+/// A registry that yields as a network call would, so that another request runs between a read and a write.
+/// It can fail at the next creation.
 #[derive(Default)]
 struct Slow(MemoryRegistry, AtomicBool);
 
@@ -197,7 +197,7 @@ async fn one_key_registers_one_webhook() {
 }
 
 #[tokio::test]
-async fn a_key_is_free_again_after_a_day_and_a_refused_body_takes_none() {
+async fn a_key_is_free_again_after_a_day_and_a_refused_body_uses_none() {
     let world = World::new();
     assert!(matches!(world.once("k", "{}").await, Err(RegisterError::Invalid(_))));
     let first = world.once("k", BODY).await.unwrap();
@@ -206,7 +206,7 @@ async fn a_key_is_free_again_after_a_day_and_a_refused_body_takes_none() {
 }
 
 #[tokio::test]
-async fn what_was_deleted_is_not_registered_by_an_old_key() {
+async fn a_deleted_webhook_is_not_registered_again_by_its_key() {
     let world = World::new();
     let first = world.once("k", BODY).await.unwrap();
     delete(&world.registry, (&world.tenant, first.id), &Precondition::Any).await.unwrap();
@@ -224,15 +224,15 @@ async fn concurrent_requests_with_one_key_get_one_webhook() {
 }
 
 #[tokio::test]
-async fn what_died_halfway_is_finished_under_its_key() {
+async fn an_interrupted_registration_is_completed_under_its_key() {
     let world = World::new();
     world.registry.1.store(true, Ordering::SeqCst);
-    let died = world.once("k", BODY).await;
-    assert!(matches!(died, Err(RegisterError::Unavailable(_))));
+    let interrupted = world.once("k", BODY).await;
+    assert!(matches!(interrupted, Err(RegisterError::Unavailable(_))));
     assert_eq!(world.count().await, 0);
-    let finished = world.once("k", BODY).await.unwrap();
+    let completed = world.once("k", BODY).await.unwrap();
     let again = world.once("k", BODY).await.unwrap();
-    assert_eq!((again.id, again.secret.expose()), (finished.id, finished.secret.expose()));
+    assert_eq!((again.id, again.secret.expose()), (completed.id, completed.secret.expose()));
     assert_eq!(world.count().await, 1);
 }
 
@@ -260,19 +260,19 @@ async fn concurrent_changes_lose_nothing() {
 }
 
 #[tokio::test]
-async fn a_known_revision_is_changed_or_none() {
+async fn nothing_is_changed_unless_the_precondition_holds() {
     let world = World::new();
     let id = world.webhook().await.id;
-    let known = |revisions: &[u64]| Precondition::OneOf(revisions.to_vec());
-    for wrong in [known(&[]), known(&[2]), known(&[0, 2, 3])] {
+    let one_of = |revisions: &[u64]| Precondition::OneOf(revisions.to_vec());
+    for wrong in [one_of(&[]), one_of(&[2]), one_of(&[0, 2, 3])] {
         let refused = world.change(id, wrong.clone(), "{}").await;
         assert!(matches!(refused, Err(ChangeError::Changed)), "{wrong:?}");
         let refused = delete(&world.registry, (&world.tenant, id), &wrong).await;
         assert!(matches!(refused, Err(ChangeError::Changed)), "{wrong:?}");
     }
-    assert_eq!(world.change(id, known(&[7, 1]), "{}").await.unwrap().revision, 2);
-    delete(&world.registry, (&world.tenant, id), &known(&[2])).await.unwrap();
-    for gone in [known(&[2]), Precondition::Any] {
+    assert_eq!(world.change(id, one_of(&[7, 1]), "{}").await.unwrap().revision, 2);
+    delete(&world.registry, (&world.tenant, id), &one_of(&[2])).await.unwrap();
+    for gone in [one_of(&[2]), Precondition::Any] {
         let refused = delete(&world.registry, (&world.tenant, id), &gone).await;
         assert!(matches!(refused, Err(ChangeError::Missing)));
         assert!(matches!(world.change(id, gone, "{}").await, Err(ChangeError::Missing)));
@@ -280,7 +280,7 @@ async fn a_known_revision_is_changed_or_none() {
 }
 
 #[tokio::test]
-async fn pausing_twice_is_pausing_once() {
+async fn pausing_and_resuming_are_idempotent() {
     let world = World::new();
     let webhook = world.webhook().await;
     let key = (&world.tenant, webhook.id);
@@ -295,7 +295,10 @@ async fn pausing_twice_is_pausing_once() {
     assert_eq!(again.revision, 3);
     assert!(world.registry.disable(&again, DisableReason::Gone, again.updated_at).await.unwrap());
     let held = pause(&world.registry, &world.system, key).await.unwrap();
-    assert!(matches!(held.state, WebhookState::Disabled { .. }), "it keeps the reason");
+    assert!(
+        matches!(held.state, WebhookState::Disabled { .. }),
+        "it stays disabled for its reason"
+    );
     let resumed = resume(&world.registry, &world.system, key, false).await.unwrap();
     assert_eq!(resumed.state, WebhookState::Active);
 }

@@ -12,6 +12,7 @@ use hooklane_domain::event::Content;
 use hooklane_domain::ids::DeliveryId;
 use hooklane_domain::json::as_javascript;
 use hooklane_domain::webhook::Webhook;
+use hooklane_domain::webhook::headers::MASK;
 use hooklane_domain::webhook::secret::SigningSecret;
 use hooklane_domain::webhook::signature::hmac_sha256;
 
@@ -37,7 +38,6 @@ pub struct WireRequest {
 
 /// So much of a signature is shown: enough to tell two apart, nothing to forge with.
 const SHOWN_SIGNATURE: usize = 12;
-const MASK: &str = "***";
 
 impl Contract {
     /// Writes and signs the request of one attempt.

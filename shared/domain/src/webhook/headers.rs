@@ -4,6 +4,9 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::ids::ContractName;
 
+/// What is shown in place of a header's value.
+pub const MASK: &str = "***";
+
 const MAX_HEADERS: usize = 20;
 const MAX_NAME: usize = 128;
 const MAX_VALUE: usize = 2048;

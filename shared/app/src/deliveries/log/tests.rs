@@ -1,4 +1,4 @@
-//! The merged log against the naive one: every attempt, sorted.
+//! The merged log compared with a simple one: every attempt, sorted.
 
 use hooklane_domain::delivery::attempt::Attempt;
 use hooklane_domain::delivery::outcome::{Outcome, Response};
@@ -26,8 +26,8 @@ fn tenant() -> TenantId {
     "acme".parse().unwrap()
 }
 
-/// A delivery to be: when its event is accepted, when it is attempted after that, and whether the
-/// last attempt succeeds.
+/// A delivery to write: when its event is accepted, how long after that each attempt begins, and whether
+/// the last attempt succeeds.
 #[derive(Debug, Clone)]
 struct Plan {
     accepted: i64,
@@ -35,7 +35,7 @@ struct Plan {
     succeeds: bool,
 }
 
-/// Acceptances close together, attempts around the limit of what is prompt and far beyond it.
+/// Acceptances close together, with attempts around the limit of a prompt success and far beyond it.
 fn plans() -> impl Strategy<Value = Vec<Plan>> {
     let after = prop_oneof![-1_002..=-998i64, 0..5i64, 9_998..=10_002i64, 0..40_000i64];
     let attempts = prop::collection::vec(after, 1..4);
@@ -78,24 +78,24 @@ async fn write(ledger: &MemoryLedger, plans: &[Plan]) -> Vec<LogEntry> {
     all
 }
 
-/// All pages, and how many there were.
+/// The entries of all pages, and the number of pages.
 async fn pages(
     ledger: &MemoryLedger,
     began: TimeRange,
     limit: usize,
     budget: ReadBudget,
 ) -> (Vec<LogEntry>, usize) {
-    let (mut told, mut from, mut count) = (Vec::new(), None, 0);
+    let (mut entries, mut from, mut count) = (Vec::new(), None, 0);
     loop {
         let asked = LogFilter { began, from, limit };
         let page = read(ledger, (&tenant(), webhook()), &asked, budget).await.unwrap();
         assert!(page.entries.len() <= limit);
         count += 1;
-        told.extend(page.entries);
+        entries.extend(page.entries);
         assert!(count <= 1_000, "the pages come to an end");
         match page.next {
             Some(next) => from = Some(next),
-            None => return (told, count),
+            None => return (entries, count),
         }
     }
 }
@@ -116,13 +116,13 @@ proptest! {
         });
         let expected: Vec<_> =
             all.into_iter().filter(|entry| began.contains(entry.attempt.at)).collect();
-        let (told, _) = block_on(pages(&ledger, began, limit, ReadBudget { chunk, queries }));
-        prop_assert_eq!(told, expected);
+        let (entries, _) = block_on(pages(&ledger, began, limit, ReadBudget { chunk, queries }));
+        prop_assert_eq!(entries, expected);
     }
 
-    /// Whoever reads on sees each of what was there once, whatever begins meanwhile.
+    /// Further pages hold each earlier attempt once, whatever begins meanwhile.
     #[test]
-    fn what_comes_later_is_not_met_on_the_way_down(
+    fn attempts_that_begin_later_do_not_disturb_further_pages(
         before in plans(), after in plans(), limit in 1..5usize
     ) {
         let ledger = MemoryLedger::default();
@@ -140,27 +140,27 @@ proptest! {
                 ledger.save(&delivery.after(&made, Next::Delivered, turn)).await.unwrap();
             }
         });
-        let (mut told, mut from) = (first.entries, first.next);
+        let (mut entries, mut from) = (first.entries, first.next);
         while let Some(position) = from {
             let asked = LogFilter { began: TimeRange::default(), from: Some(position), limit };
             let page = block_on(read(&ledger, (&tenant(), webhook()), &asked, budget)).unwrap();
-            told.extend(page.entries);
+            entries.extend(page.entries);
             from = page.next;
         }
-        prop_assert_eq!(told, all);
+        prop_assert_eq!(entries, all);
     }
 }
 
 #[test]
-fn a_page_is_answered_with_what_is_known_by_then() {
+fn a_page_is_returned_when_the_read_budget_is_used_up() {
     let ledger = MemoryLedger::default();
-    // Nothing but deliveries that wait: no line of a log for a long way.
+    // Only waiting deliveries: none of them has a success for the log.
     let waiting = Plan { accepted: 0, attempts: vec![60_000], succeeds: false };
     let plans: Vec<_> =
         (0..100).map(|n| Plan { accepted: n * 60_000, ..waiting.clone() }).collect();
     let all = block_on(write(&ledger, &plans));
-    let (told, count) =
+    let (entries, count) =
         block_on(pages(&ledger, TimeRange::default(), 100, ReadBudget { chunk: 10, queries: 2 }));
-    assert_eq!(told, all);
-    assert!(count > 1, "several requests");
+    assert_eq!(entries, all);
+    assert!(count > 1, "it took several pages");
 }

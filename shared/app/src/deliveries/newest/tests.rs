@@ -20,7 +20,7 @@ fn webhook(n: u128) -> WebhookId {
     WebhookId::new(at(0), n)
 }
 
-/// Deliveries of five webhooks within a few milliseconds, in all kinds of states.
+/// Deliveries of five webhooks within a few milliseconds, in several states.
 async fn write(ledger: &MemoryLedger, plan: &[(u128, i64, u8)]) -> Vec<Delivery> {
     let mut written = Vec::new();
     for (n, (of, ms, state)) in plan.iter().enumerate() {
@@ -58,7 +58,7 @@ async fn pages(
 
 proptest! {
     #[test]
-    fn many_lists_are_one_in_order_of_time(
+    fn the_lists_of_many_webhooks_are_merged_newest_first(
         plan in prop::collection::vec((0..5u128, 0..20i64, 0..3u8), 0..80),
         limit in 1..9usize,
         span in prop_oneof![Just(None), (0..20i64, 0..20i64).prop_map(Some)],
@@ -85,7 +85,7 @@ proptest! {
 }
 
 #[test]
-fn what_is_met_twice_is_shown_once() {
+fn a_delivery_found_twice_is_listed_once() {
     let ledger = MemoryLedger::default();
     let written = block_on(write(&ledger, &[(0, 1, 0), (0, 2, 0)]));
     let twice = [(webhook(0), None), (webhook(0), None)];

@@ -1,15 +1,13 @@
-//! The headers that a webhook adds, between what a client sends and what is kept.
+//! The custom headers of a body: masked values are replaced by the stored ones, and all are checked.
 
 use std::collections::BTreeMap;
 
 use hooklane_contract::Contract;
 use hooklane_domain::json::fields::FieldErrors;
 use hooklane_domain::webhook::CustomHeaders;
+use hooklane_domain::webhook::headers::MASK;
 
-/// What answers show in the place of a header's value.
-const MASK: &str = "***";
-
-/// Headers are shown masked. A client that sends back what it was shown keeps what there is.
+/// Answers show [`MASK`] in place of values. A client that sends the mask back keeps the stored value.
 pub(super) fn with_kept_values(
     headers: BTreeMap<String, String>,
     current: &CustomHeaders,
@@ -34,7 +32,10 @@ pub(super) fn custom_headers(
     errors: &mut FieldErrors,
 ) -> CustomHeaders {
     for (name, _) in headers.iter().filter(|(_, value)| *value == MASK) {
-        errors.push(format!("headers.{name}"), "is masked: send its value, or the name it has");
+        errors.push(
+            format!("headers.{name}"),
+            "is a mask: send the value, or keep the header's name",
+        );
     }
     match contract.custom_headers(headers.into_iter().collect()) {
         Ok(headers) => headers,

@@ -1,4 +1,4 @@
-//! Reads the fields of a webhook's body, one function each.
+//! Reads the fields of a webhook's body, one function for each.
 
 use std::collections::BTreeMap;
 
@@ -13,8 +13,8 @@ use hooklane_domain::webhook::network::TargetCidrs;
 use hooklane_domain::webhook::subscription::Subscription;
 use hooklane_domain::webhook::target::TargetUrl;
 
-use super::super::Rules;
-use super::Override;
+use super::Patch;
+use crate::webhooks::Rules;
 
 const MAX_EVENTS: usize = 100;
 
@@ -27,21 +27,22 @@ pub(super) fn text(fields: &mut Fields, name: &str, least: usize, most: usize) -
     None
 }
 
-pub(super) fn description(fields: &mut Fields, most: usize) -> Override<String> {
-    let taken = fields.take_null(&["description"]);
-    match text(fields, "description", 0, most) {
-        Some(text) => Override::Own(text),
-        None if taken => Override::Taken,
-        None => Override::Unsaid,
+/// A text that a webhook may do without.
+pub(super) fn optional_text(fields: &mut Fields, name: &str, most: usize) -> Patch<String> {
+    let is_null = fields.take_null(&[name]);
+    match text(fields, name, 0, most) {
+        Some(text) => Patch::Value(text),
+        None if is_null => Patch::Null,
+        None => Patch::Absent,
     }
 }
 
-/// Names and values.
-pub(super) fn headers(fields: &mut Fields) -> Override<BTreeMap<String, String>> {
-    own(fields, &["headers"], |path, json| {
+/// An object of names and values.
+pub(super) fn headers(fields: &mut Fields) -> Patch<BTreeMap<String, String>> {
+    optional(fields, &["headers"], |path, json| {
         let headers = serde_json::from_str(json)
             .map_err(|_| FieldErrors::one(path, "must be an object of strings"))?;
-        // A map keeps the last of two that have one name; here that is a mistake.
+        // A map would keep the last of two headers with one name. Here that is an error.
         let mut names = Fields::of(path, json)?;
         names.take_rest();
         names.finish().map(|()| headers)
@@ -53,26 +54,26 @@ pub(super) fn url(fields: &mut Fields, rules: Rules<'_>) -> Option<TargetUrl> {
     TargetUrl::parse(&text, rules.network).map_err(|e| fields.error("url", e.to_string())).ok()
 }
 
-/// An empty list lifts the restriction, as `null` does.
-pub(super) fn target_cidrs(fields: &mut Fields) -> Override<TargetCidrs> {
+/// An empty list removes the restriction, as `null` does.
+pub(super) fn target_cidrs(fields: &mut Fields) -> Patch<TargetCidrs> {
     const NAMES: &[&str] = &["targetCidrs", "target_cidrs"];
     if fields.take_null(NAMES) {
-        return Override::Taken;
+        return Patch::Null;
     }
     let Some(texts) = fields.read::<Vec<String>>(NAMES, "a list of address ranges") else {
-        return Override::Unsaid;
+        return Patch::Absent;
     };
     if texts.is_empty() {
-        return Override::Taken;
+        return Patch::Null;
     }
     match TargetCidrs::new(&texts) {
-        Ok(ranges) => Override::Own(ranges),
+        Ok(ranges) => Patch::Value(ranges),
         Err(wrong) => {
             for (index, error) in wrong {
                 let index = index.map(|index| format!("[{index}]")).unwrap_or_default();
                 fields.error(&format!("targetCidrs{index}"), error.to_string());
             }
-            Override::Unsaid
+            Patch::Absent
         }
     }
 }
@@ -106,15 +107,15 @@ pub(super) fn contract<'a>(fields: &mut Fields, rules: Rules<'a>) -> Option<&'a 
     found
 }
 
-/// As it is written: what it leaves out is its contract's, which may not be known yet.
-pub(super) fn policy(fields: &mut Fields) -> Override<WrittenPolicy> {
-    own(fields, &["retryPolicy", "retry_policy"], |path, json| {
+/// The policy as written. What it leaves out comes from its contract, which may not be known yet.
+pub(super) fn policy(fields: &mut Fields) -> Patch<WrittenPolicy> {
+    optional(fields, &["retryPolicy", "retry_policy"], |path, json| {
         let written = || WrittenPolicy { path: path.to_owned(), json: json.to_owned() };
         RetryPolicy::read(path, json).map(|_| written())
     })
 }
 
-/// A retry policy that is good.
+/// A valid retry policy, as written.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct WrittenPolicy {
     path: String,
@@ -122,7 +123,7 @@ pub(super) struct WrittenPolicy {
 }
 
 impl WrittenPolicy {
-    /// With what it leaves out as its contract has it.
+    /// The policy, completed by its contract's.
     pub(super) fn under(&self, contract: Option<&Contract>) -> Result<RetryPolicy, FieldErrors> {
         match contract {
             Some(contract) => RetryPolicy::read_under(contract.retry(), &self.path, &self.json),
@@ -132,16 +133,16 @@ impl WrittenPolicy {
 }
 
 /// In seconds.
-pub(super) fn timeout(fields: &mut Fields) -> Override<TimeLimit> {
-    own(fields, &["timeout", "timeoutSeconds", "timeout_seconds"], |path, json| {
+pub(super) fn timeout(fields: &mut Fields) -> Patch<TimeLimit> {
+    optional(fields, &["timeout", "timeoutSeconds", "timeout_seconds"], |path, json| {
         let seconds = json.parse::<u64>().map_err(|_| InvalidLimit::Timeout);
         seconds.and_then(TimeLimit::try_from).map_err(|e| FieldErrors::one(path, e.to_string()))
     })
 }
 
 /// `{requests, perSeconds}`
-pub(super) fn rate_limit(fields: &mut Fields) -> Override<RateLimit> {
-    own(fields, &["rateLimit", "rate_limit"], |path, json| {
+pub(super) fn rate_limit(fields: &mut Fields) -> Patch<RateLimit> {
+    optional(fields, &["rateLimit", "rate_limit"], |path, json| {
         let mut fields = Fields::of(path, json)?;
         let mut whole = |names: &[&str]| {
             if !fields.has(names) {
@@ -162,38 +163,38 @@ pub(super) fn rate_limit(fields: &mut Fields) -> Override<RateLimit> {
     })
 }
 
-/// A filter or a transform, in CEL.
-pub(super) fn expression<T>(fields: &mut Fields, name: &str) -> Override<T>
+/// A filter or a transform in CEL.
+pub(super) fn expression<T>(fields: &mut Fields, name: &str) -> Patch<T>
 where
     T: std::str::FromStr<Err = InvalidExpression>,
 {
-    own(fields, &[name], |path, json| {
+    optional(fields, &[name], |path, json| {
         let text = RawJson::parse(json).ok().and_then(|text| text.as_text());
         let text = text.ok_or_else(|| FieldErrors::one(path, "must be a string"))?;
         text.parse().map_err(|e: InvalidExpression| FieldErrors::one(path, e.to_string()))
     })
 }
 
-/// A field that a webhook may have of its own: read under its path, or taken back with `null`.
-fn own<T>(
+/// A field that a webhook may do without, which `null` removes. `read` gets its path and JSON.
+fn optional<T>(
     fields: &mut Fields,
     names: &[&str],
     read: impl FnOnce(&str, &str) -> Result<T, FieldErrors>,
-) -> Override<T> {
-    let taken = fields.take_null(names);
+) -> Patch<T> {
+    let is_null = fields.take_null(names);
     let Some(field) = fields.take(names) else {
-        return if taken { Override::Taken } else { Override::Unsaid };
+        return if is_null { Patch::Null } else { Patch::Absent };
     };
     match read(&field.path, field.raw.get()) {
-        Ok(own) => Override::Own(own),
+        Ok(value) => Patch::Value(value),
         Err(errors) => {
             fields.merge(errors);
-            Override::Unsaid
+            Patch::Absent
         }
     }
 }
 
-/// `active`, `isActive` and `status` say the same.
+/// `active`, `isActive` and `status` are one field.
 pub(super) fn active(fields: &mut Fields) -> Option<bool> {
     let active = fields.read::<bool>(&["active", "isActive", "is_active"], "true or false");
     let status = fields.read::<String>(&["status"], "a string");
@@ -207,7 +208,7 @@ pub(super) fn active(fields: &mut Fields) -> Option<bool> {
         }
     };
     if active.is_some() && status.is_some() {
-        fields.error("status", "says the same as active; send one of them");
+        fields.error("status", "is the same field as active; send one of them");
     }
     active.or(status)
 }

@@ -1,7 +1,7 @@
-//! A webhook's filter and transform are tried before it is saved.
+//! Checks a webhook's filter and transform on sample events before it is saved.
 //!
-//! An event may lack what an expression asks for, and its samples may lack it too. So what is missing
-//! refuses nothing; what does not fit what is there does.
+//! An event may lack a field that an expression reads, and so may a sample. So a missing field is no reason
+//! to refuse an expression, but a value of the wrong type is.
 
 use hooklane_catalog::TenantTypes;
 use hooklane_domain::event::Content;
@@ -12,12 +12,12 @@ use hooklane_domain::json::fields::FieldErrors;
 use hooklane_domain::webhook::Webhook;
 use hooklane_domain::webhook::subscription::Subscription;
 
-/// Data of every kind that an event of an unknown type may have.
+/// One value of each JSON type: the data of an event of an unknown type may be any of these.
 const ANY_DATA: [&str; 7] = ["{}", "[]", "\"\"", "0", "0.5", "true", "null"];
 
-/// Whether the expressions work on the samples of the types that the webhook subscribed to. Where
-/// there is none, whether they work on any data at all.
-pub(super) fn passed(webhook: &Webhook, types: &TenantTypes<'_>) -> Result<(), FieldErrors> {
+/// Checks the expressions on the samples of the event types that the webhook subscribes to. If there is no
+/// sample, they must work on at least one kind of data.
+pub(super) fn check(webhook: &Webhook, types: &TenantTypes<'_>) -> Result<(), FieldErrors> {
     if webhook.filter.is_none() && webhook.transform.is_none() {
         return Ok(());
     }
@@ -43,7 +43,7 @@ fn is_misfit((_, failure): &Failed) -> bool {
     !matches!(failure, Failure::Missing(_))
 }
 
-/// What fails on one event; a transform sees only what the filter lets through.
+/// The failures on one event. The transform runs only if the filter lets the event through.
 fn on(webhook: &Webhook, content: &Content) -> Vec<Failed> {
     let Some(input) = input(webhook, content) else { return Vec::new() };
     match webhook.filter.as_ref().map(|filter| filter.passes(&input)) {
@@ -53,7 +53,7 @@ fn on(webhook: &Webhook, content: &Content) -> Vec<Failed> {
     }
 }
 
-/// What fails, and not for something that is missing, whatever the data is.
+/// The failures, other than for a missing field, that occur whatever the data is.
 fn on_any_data(webhook: &Webhook) -> Vec<Failed> {
     let contents: Vec<_> = ANY_DATA.iter().filter_map(|data| unknown(data)).collect();
     let inputs: Vec<_> = contents.iter().filter_map(|content| input(webhook, content)).collect();
@@ -73,7 +73,7 @@ fn transform(webhook: &Webhook, input: &Input) -> Option<Failed> {
     Some(("transform", webhook.transform.as_ref()?.apply(input).err()?))
 }
 
-/// One sample of each known event type that these subscriptions take.
+/// The sample of each event type that the subscriptions match.
 fn samples(events: &[Subscription], types: &TenantTypes<'_>) -> Vec<Content> {
     let taken = types.types().filter(|(name, ..)| events.iter().any(|event| event.matches(name)));
     taken.map(|(name, _, definition)| content(name.clone(), definition.sample.clone())).collect()

@@ -1,34 +1,33 @@
-//! Pausing a webhook, and letting it go on.
+//! Pausing a webhook and resuming it.
 
 use hooklane_domain::ids::{TenantId, WebhookId};
-use hooklane_domain::isolation::health::{Change, Health};
+use hooklane_domain::isolation::health::Health;
 use hooklane_domain::time::whole_millisecond;
 use hooklane_domain::webhook::{Webhook, WebhookState};
 
-use crate::ports::{Clock, Entropy, HealthStore, Unavailable, WatchList, WebhookStore};
-use crate::webhooks::{ChangeError, Precondition, revise};
+use crate::health::{change_health, probe_now};
+use crate::ports::{Clock, Entropy, HealthStore, WatchList, WebhookStore};
+use crate::precondition::Precondition;
+use crate::webhooks::{ChangeError, revise};
 
-/// Changes of a health that meet others are tried again this often.
-const TRIES: u32 = 10;
-
-/// Holds a webhook: no attempts from now on, its deliveries wait until it is resumed. Twice is once; one
-/// that Hooklane has disabled stays so.
+/// Pauses a webhook: no attempts from now on, its deliveries wait until it is resumed. Idempotent. A
+/// webhook that Hooklane has disabled stays disabled.
 pub async fn pause(
     webhooks: &impl WebhookStore,
     system: &(impl Clock + Entropy),
     key: (&TenantId, WebhookId),
 ) -> Result<Webhook, ChangeError> {
     let now = whole_millisecond(system.now());
-    revise(webhooks, key, &Precondition::Any, |current| {
+    let paused = revise(webhooks, key, &Precondition::Any, |current| {
         let state = current.state.paused(now);
-        Ok((state != current.state).then(|| Webhook { state, updated_at: now, ..current }))
-    })
-    .await
+        Ok((state != current.state).then(|| Webhook { state, updated_at: now, ..current.clone() }))
+    });
+    paused.await.map(|revised| revised.after)
 }
 
-/// Lets a webhook go on, also one that is switched off. What was parked meanwhile is delivered, from the
-/// next look of `upkeep` on; or, where it was paused and `discard` says so, cancelled. What waits in a
-/// queue is delivered in either case. Twice is once.
+/// Resumes a webhook that is paused or switched off. Idempotent. What was parked meanwhile is delivered
+/// from the next run of `upkeep` on; if the webhook was paused and `discard` is set, it is cancelled
+/// instead. What waits in a queue is delivered in either case.
 pub async fn resume(
     store: &(impl WebhookStore + HealthStore + WatchList),
     system: &(impl Clock + Entropy),
@@ -38,21 +37,19 @@ pub async fn resume(
     let (tenant, id) = key;
     let now = whole_millisecond(system.now());
     if discard {
-        // Before anything of it could be released.
+        // Before any of it can be released.
         let current = store.get(tenant, id).await?.ok_or(ChangeError::Missing)?;
         if matches!(current.state, WebhookState::Paused { .. }) {
             change_health(store, key, |health| Health { discard_until: Some(now), ..health })
                 .await?;
         }
     }
-    let mut before = WebhookState::Active;
     let resumed = revise(store, key, &Precondition::Any, |current| {
-        before = current.state;
-        let state = before.resumed();
-        Ok((state != before).then(|| Webhook { state, updated_at: now, ..current }))
-    })
-    .await?;
-    match before {
+        let state = current.state.resumed();
+        Ok((state != current.state).then(|| Webhook { state, updated_at: now, ..current.clone() }))
+    });
+    let resumed = resumed.await?;
+    match resumed.before.state {
         WebhookState::Inactive | WebhookState::Disabled { .. } => {
             probe_now(store, system, key).await?;
         }
@@ -60,40 +57,7 @@ pub async fn resume(
             store.watch(tenant, id, 0, now).await?;
         }
     }
-    Ok(resumed)
-}
-
-/// After a webhook was switched on: its receiver is probed at once, and what is parked is released. Where
-/// this is not done, `upkeep` comes to it all the same, at the circuit's own pace.
-pub async fn probe_now(
-    store: &(impl HealthStore + WatchList),
-    system: &(impl Clock + Entropy),
-    key: (&TenantId, WebhookId),
-) -> Result<(), Unavailable> {
-    let now = system.now();
-    change_health(store, key, |health| Health { circuit: health.circuit.hurried(now), ..health })
-        .await?;
-    store.watch(key.0, key.1, 0, now).await?;
-    Ok(())
-}
-
-async fn change_health(
-    store: &impl HealthStore,
-    (tenant, id): (&TenantId, WebhookId),
-    change: impl Fn(Health) -> Health,
-) -> Result<(), Unavailable> {
-    for _ in 0..TRIES {
-        let stored = store.health(id).await?;
-        let next = change(stored.clone());
-        if next == stored {
-            return Ok(());
-        }
-        let change = Change { health: next, lane: None, watch: None };
-        if store.save_health(tenant, id, &change).await? {
-            return Ok(());
-        }
-    }
-    Err(Unavailable::new("changing a webhook's health", "it changes all the time"))
+    Ok(resumed.after)
 }
 
 #[cfg(test)]
@@ -102,6 +66,7 @@ mod tests {
     use crate::fakes::{FakeSystem, MemoryRegistry};
     use hooklane_domain::Timestamp;
     use hooklane_domain::isolation::circuit::Circuit;
+    use hooklane_domain::isolation::health::Change;
     use hooklane_domain::webhook::target::TargetUrl;
     use hooklane_domain::webhook::{DisableReason, Essentials};
 
@@ -126,7 +91,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_pausing_and_resuming_do() {
+    async fn each_state_is_paused_and_resumed() {
         let clock = FakeSystem::at(at(9));
         let paused = WebhookState::Paused { at: at(9) };
         let before = WebhookState::Paused { at: at(5) };
@@ -153,7 +118,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn discarding_is_noted_only_of_what_was_paused() {
+    async fn only_what_was_paused_is_discarded() {
         let clock = FakeSystem::at(at(9));
         for (state, noted) in [
             (WebhookState::Paused { at: at(5) }, Some(at(9))),
@@ -167,22 +132,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn switching_on_makes_the_probe_due() {
-        let clock = FakeSystem::at(at(9));
-        let (store, hook) = registry(WebhookState::Active).await;
-        probe_now(&store, &clock, (&hook.tenant, hook.id)).await.unwrap();
-        assert_eq!(store.health(hook.id).await.unwrap(), Health::default(), "nothing to hurry");
-        let open = Circuit::Open { since: at(1), probe_at: at(900), probes: 4 };
-        let health = Health { circuit: open, ..Health::default() };
-        let change = Change { health, lane: None, watch: None };
-        store.save_health(&hook.tenant, hook.id, &change).await.unwrap();
-        probe_now(&store, &clock, (&hook.tenant, hook.id)).await.unwrap();
-        let hurried = Circuit::Open { since: at(1), probe_at: at(9), probes: 4 };
-        assert_eq!(store.health(hook.id).await.unwrap().circuit, hurried);
-    }
-
-    #[tokio::test]
-    async fn resuming_hurries_what_was_switched_off() {
+    async fn resuming_probes_what_was_switched_off_at_once() {
         let clock = FakeSystem::at(at(9));
         for (state, probe_at) in [
             (WebhookState::Active, at(900)),

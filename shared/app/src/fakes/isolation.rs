@@ -1,4 +1,5 @@
-//! What the registry keeps beside webhooks and tenants: their health, who is watched, what is recovered.
+//! What the registry keeps of each webhook for its isolation from others: health, the entry on the watch
+//! list and the recovery; and the brake.
 
 use std::collections::BTreeMap;
 
@@ -12,14 +13,14 @@ use super::{MemoryRegistry, lock};
 use crate::ports::{BrakeStore, HealthStore, Look, RecoveryStore, Unavailable, Watch, WatchList};
 
 #[derive(Debug, Default)]
-pub(super) struct Care {
+pub(super) struct Isolation {
     healths: BTreeMap<WebhookId, Health>,
     watches: BTreeMap<WebhookId, Watch>,
     recoveries: BTreeMap<WebhookId, Recovery>,
     brake: Option<Brake>,
 }
 
-impl Care {
+impl Isolation {
     fn watch(&mut self, tenant: &TenantId, webhook: WebhookId, now: Timestamp) -> &mut Watch {
         let new = || Watch::new(tenant.clone(), webhook, now);
         let watch = self.watches.entry(webhook).or_insert_with(new);
@@ -32,7 +33,7 @@ impl Care {
 impl HealthStore for MemoryRegistry {
     async fn health(&self, webhook: WebhookId) -> Result<Health, Unavailable> {
         self.faults().step()?;
-        Ok(lock(&self.1).healths.get(&webhook).cloned().unwrap_or_default())
+        Ok(lock(&self.isolation).healths.get(&webhook).cloned().unwrap_or_default())
     }
 
     async fn save_health(
@@ -42,8 +43,8 @@ impl HealthStore for MemoryRegistry {
         change: &Change,
     ) -> Result<bool, Unavailable> {
         self.faults().step()?;
-        let mut care = lock(&self.1);
-        let stored = care.healths.get(&webhook).cloned().unwrap_or_default();
+        let mut isolation = lock(&self.isolation);
+        let stored = isolation.healths.get(&webhook).cloned().unwrap_or_default();
         if stored.revision != change.health.revision {
             return Ok(false);
         }
@@ -54,16 +55,16 @@ impl HealthStore for MemoryRegistry {
         }
         let revision = stored.revision + 1;
         let written = Health { revision, skipped: stored.skipped, ..change.health.clone() };
-        care.healths.insert(webhook, written);
+        isolation.healths.insert(webhook, written);
         if let Some(now) = change.watch {
-            care.watch(tenant, webhook, now);
+            isolation.watch(tenant, webhook, now);
         }
         Ok(true)
     }
 
     async fn skip(&self, webhook: WebhookId) -> Result<(), Unavailable> {
         self.faults().step()?;
-        lock(&self.1).healths.entry(webhook).or_default().skipped += 1;
+        lock(&self.isolation).healths.entry(webhook).or_default().skipped += 1;
         Ok(())
     }
 }
@@ -77,8 +78,8 @@ impl WatchList for MemoryRegistry {
         now: Timestamp,
     ) -> Result<u64, Unavailable> {
         self.faults().step()?;
-        let mut care = lock(&self.1);
-        let watch = care.watch(tenant, webhook, now);
+        let mut isolation = lock(&self.isolation);
+        let watch = isolation.watch(tenant, webhook, now);
         watch.parked += u64::from(parked);
         Ok(watch.parked)
     }
@@ -89,14 +90,15 @@ impl WatchList for MemoryRegistry {
         limit: usize,
     ) -> Result<Vec<Watch>, Unavailable> {
         self.faults().step()?;
-        let care = lock(&self.1);
-        let watches = care.watches.values().filter(|w| after.is_none_or(|after| w.webhook > after));
+        let isolation = lock(&self.isolation);
+        let watches =
+            isolation.watches.values().filter(|w| after.is_none_or(|after| w.webhook > after));
         Ok(watches.take(limit).cloned().collect())
     }
 
     async fn looked(&self, seen: &Watch, next: Look, released: u64) -> Result<(), Unavailable> {
         self.faults().step()?;
-        if let Some(watch) = lock(&self.1).watches.get_mut(&seen.webhook) {
+        if let Some(watch) = lock(&self.isolation).watches.get_mut(&seen.webhook) {
             watch.parked = watch.parked.saturating_sub(released);
             if watch.marked_at == seen.marked_at {
                 watch.look = next;
@@ -107,10 +109,11 @@ impl WatchList for MemoryRegistry {
 
     async fn unwatch(&self, seen: &Watch) -> Result<bool, Unavailable> {
         self.faults().step()?;
-        let mut care = lock(&self.1);
-        let same = care.watches.get(&seen.webhook).is_some_and(|w| w.marked_at == seen.marked_at);
+        let mut isolation = lock(&self.isolation);
+        let same =
+            isolation.watches.get(&seen.webhook).is_some_and(|w| w.marked_at == seen.marked_at);
         if same {
-            care.watches.remove(&seen.webhook);
+            isolation.watches.remove(&seen.webhook);
         }
         Ok(same)
     }
@@ -119,12 +122,12 @@ impl WatchList for MemoryRegistry {
 impl BrakeStore for MemoryRegistry {
     async fn brake(&self) -> Result<Option<Brake>, Unavailable> {
         self.faults().step()?;
-        Ok(lock(&self.1).brake)
+        Ok(lock(&self.isolation).brake)
     }
 
     async fn set_brake(&self, brake: Brake) -> Result<(), Unavailable> {
         self.faults().step()?;
-        lock(&self.1).brake = Some(brake);
+        lock(&self.isolation).brake = Some(brake);
         Ok(())
     }
 }
@@ -132,18 +135,18 @@ impl BrakeStore for MemoryRegistry {
 impl RecoveryStore for MemoryRegistry {
     async fn recovery(&self, webhook: WebhookId) -> Result<Option<Recovery>, Unavailable> {
         self.faults().step()?;
-        Ok(lock(&self.1).recoveries.get(&webhook).cloned())
+        Ok(lock(&self.isolation).recoveries.get(&webhook).cloned())
     }
 
     async fn save_recovery(&self, recovery: &Recovery) -> Result<bool, Unavailable> {
         self.faults().step()?;
-        let mut care = lock(&self.1);
-        let stored = care.recoveries.get(&recovery.webhook).map_or(0, |r| r.revision);
+        let mut isolation = lock(&self.isolation);
+        let stored = isolation.recoveries.get(&recovery.webhook).map_or(0, |r| r.revision);
         if stored != recovery.revision {
             return Ok(false);
         }
         let written = Recovery { revision: stored + 1, ..recovery.clone() };
-        care.recoveries.insert(recovery.webhook, written);
+        isolation.recoveries.insert(recovery.webhook, written);
         Ok(true)
     }
 }

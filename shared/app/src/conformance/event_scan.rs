@@ -1,0 +1,34 @@
+use hooklane_domain::isolation::recovery::{Wanted, WantedStatus};
+
+use super::samples::{at, event, tenant};
+use crate::ports::{EventScan, EventStore};
+
+/// A scan finds every event of its tenant that was accepted in the wanted time.
+#[expect(clippy::unwrap_used, reason = "a check that fails panics")]
+pub async fn event_scan<S: EventStore + EventScan>(store: &S, salt: u128) {
+    let (ours, theirs) = (tenant("walk", salt), tenant("walkers", salt));
+    for n in 0..7 {
+        store.put(&event(&ours, &format!("walked-{n}"), "1")).await.unwrap();
+    }
+    store.put(&event(&theirs, "walked-0", "1")).await.unwrap();
+    let walk = |since, until| {
+        let wanted = Wanted { since: at(since), until: at(until), status: WantedStatus::Any };
+        let ours = ours.clone();
+        async move {
+            let (mut found, mut cursor) = (Vec::new(), None::<String>);
+            loop {
+                let page = store.walk(&ours, wanted, cursor.as_deref()).await.unwrap();
+                found.extend(page.events);
+                cursor = page.next;
+                if cursor.is_none() {
+                    return found;
+                }
+            }
+        }
+    };
+    let mut found = walk(0, 0).await;
+    found.sort_by(|a, b| a.id.cmp(&b.id));
+    let expected: Vec<_> = (0..7).map(|n| event(&ours, &format!("walked-{n}"), "1")).collect();
+    assert_eq!(found, expected, "whole, and ours only");
+    assert!(walk(1, 9).await.is_empty() && walk(-9, -1).await.is_empty());
+}

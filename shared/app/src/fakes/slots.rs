@@ -1,0 +1,43 @@
+use hooklane_domain::Timestamp;
+use hooklane_domain::ids::WebhookId;
+use hooklane_domain::isolation::slots::grant;
+use hooklane_domain::webhook::limits::RateLimit;
+
+use super::{MemoryLedger, lock};
+use crate::ports::{SlotCounts, SlotStore, Unavailable};
+
+#[derive(Debug)]
+pub(super) struct Taken {
+    limit: RateLimit,
+    next: Timestamp,
+    counts: SlotCounts,
+}
+
+impl SlotStore for MemoryLedger {
+    async fn take_slot(
+        &self,
+        webhook: WebhookId,
+        limit: RateLimit,
+        now: Timestamp,
+    ) -> Result<Timestamp, Unavailable> {
+        self.faults.step()?;
+        let mut slots = lock(&self.slots);
+        let before = slots.get(&webhook);
+        let next = before.filter(|taken| taken.limit == limit).map(|taken| taken.next);
+        let mut counts = before.map(|taken| taken.counts).unwrap_or_default();
+        let granted = grant(next, now, limit);
+        counts.taken += 1;
+        if granted.slot > now {
+            counts.waited += 1;
+            counts.last_waited_at = Some(now);
+        }
+        counts.next = Some((limit, granted.next));
+        slots.insert(webhook, Taken { limit, next: granted.next, counts });
+        Ok(granted.slot)
+    }
+
+    async fn slots_taken(&self, webhook: WebhookId) -> Result<SlotCounts, Unavailable> {
+        self.faults.step()?;
+        Ok(lock(&self.slots).get(&webhook).map(|taken| taken.counts).unwrap_or_default())
+    }
+}

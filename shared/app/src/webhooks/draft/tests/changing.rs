@@ -1,0 +1,91 @@
+use super::*;
+
+#[test]
+fn a_change_keeps_the_fields_that_it_does_not_name() {
+    let current = read(
+        r#"{"url":"https://example.com/","events":["*"],"description":"D",
+            "headers":{"Authorization":"Bearer x","X-A":"1"}}"#,
+    )
+    .unwrap();
+    let changed = change(
+        &current,
+        r#"{"name":"New","events":["user.*"],"isActive":false,
+            "headers":{"authorization":"***","X-B":"2"}}"#,
+    )
+    .unwrap();
+    assert_eq!((changed.name.as_str(), changed.description.as_deref()), ("New", Some("D")));
+    assert_eq!((&changed.url, changed.secret.expose()), (&current.url, current.secret.expose()));
+    assert!(!changed.state.is_active());
+    assert!(changed.updated_at > current.updated_at);
+    let headers: Vec<_> = changed.headers.iter().collect();
+    assert_eq!(headers, [("X-B", "2"), ("authorization", "Bearer x")], "masked values are kept");
+    assert!(change(&changed, r#"{"status":"active"}"#).unwrap().state.is_active());
+    for (body, path) in [
+        (r#"{"secret":"another-secret"}"#, "secret"),
+        (r#"{"headers":{"webhook-id":"x"}}"#, "headers.webhook-id"),
+        (r#"{"headers":{"X-New":"***"}}"#, "headers.X-New"),
+        (r#"{"url":"https://10.0.0.1/"}"#, "url"),
+        (r#"{"events":[]}"#, "events"),
+        (r#"{"id":"wh_1"}"#, "id"),
+    ] {
+        assert_eq!(change(&current, body).unwrap_err().as_slice()[0].path, path, "{body}");
+    }
+}
+
+#[test]
+fn a_policy_is_completed_by_the_webhooks_contract() {
+    let delays = |webhook: &Webhook| {
+        let policy = webhook.retry_policy.clone().unwrap();
+        (1..=4).map_while(|n| policy.delay(n, 0.0)).map(|d| d.as_secs()).collect::<Vec<_>>()
+    };
+    let four = r#""retryPolicy":{"maxRetries":4}"#;
+    let plain = read(&least(four)).unwrap();
+    assert_eq!(delays(&plain), [1, 2, 4, 8]);
+    let completed = read(&least(&format!(r#""contract":"task-hub",{four}"#))).unwrap();
+    assert_eq!(delays(&completed), [5, 25, 125, 625]);
+
+    let changed = change(&completed, r#"{"retryPolicy":{"maxRetries":2}}"#).unwrap();
+    assert_eq!(delays(&changed), [5, 25]);
+    // It is completed by the new contract, and a later change of contract does not change it.
+    let moved = change(&plain, &format!(r#"{{"contract":"task-hub",{four}}}"#)).unwrap();
+    assert_eq!(delays(&moved), [5, 25, 125, 625]);
+    let back = change(&moved, r#"{"contract":"standard"}"#).unwrap();
+    assert_eq!(delays(&back), [5, 25, 125, 625]);
+}
+
+#[test]
+fn null_removes_a_policy() {
+    let webhook = read(&least(r#""retryPolicy":"immediate""#)).unwrap();
+    assert!(webhook.retry_policy.is_some());
+    assert_eq!(change(&webhook, r#"{"retry_policy":null}"#).unwrap().retry_policy, None);
+    assert!(change(&webhook, "{}").unwrap().retry_policy.is_some());
+}
+
+#[test]
+fn a_webhook_may_be_restricted_to_address_ranges() {
+    let body = |ranges: &str| format!(r#"{{"url":"https://8.8.8.8/","events":["*"],{ranges}}}"#);
+    for name in ["targetCidrs", "target_cidrs"] {
+        let ranges = format!(r#""{name}":["8.8.8.0/24","2001:4860::/32"]"#);
+        let webhook = read(&body(&ranges)).unwrap();
+        assert_eq!(webhook.target_cidrs.unwrap().to_string(), "8.8.8.0/24, 2001:4860::/32");
+    }
+    assert_eq!(read(&body(r#""targetCidrs":[]"#)).unwrap().target_cidrs, None);
+    for (ranges, path) in [
+        (r#""targetCidrs":"8.8.8.0/24""#, "targetCidrs"),
+        (r#""targetCidrs":["8.8.8.0/24","all"]"#, "targetCidrs[1]"),
+        (r#""targetCidrs":["8.8.8.8/24"]"#, "targetCidrs[0]"),
+        (r#""targetCidrs":["9.9.9.0/24"]"#, "url"),
+    ] {
+        assert_eq!(paths(&body(ranges)), [path], "{ranges}");
+    }
+    let current = read(&body(r#""targetCidrs":["8.8.8.0/24"]"#)).unwrap();
+    assert_eq!(change(&current, r#"{"name":"N"}"#).unwrap().target_cidrs, current.target_cidrs);
+    for lifted in [r#"{"targetCidrs":[]}"#, r#"{"target_cidrs":null}"#] {
+        assert_eq!(change(&current, lifted).unwrap().target_cidrs, None, "{lifted}");
+    }
+    for outside in [r#"{"url":"https://9.9.9.9/"}"#, r#"{"targetCidrs":["9.9.9.9"]}"#] {
+        assert_eq!(change(&current, outside).unwrap_err().as_slice()[0].path, "url", "{outside}");
+    }
+    let both = r#"{"url":"https://9.9.9.9/","target_cidrs":["9.9.9.9"]}"#;
+    assert_eq!(change(&current, both).unwrap().url.as_str(), "https://9.9.9.9/");
+}
