@@ -170,7 +170,7 @@ async fn strict(service: &Service) {
     use hooklane_domain::access::tenant::TenantSettings;
     let settings = TenantSettings { strict: true, ..TenantSettings::default() };
     let tenant = "acme".parse().unwrap();
-    service.api.registry.set_settings(&tenant, &settings, None).await.unwrap().unwrap();
+    service.deps.registry.set_settings(&tenant, &settings, None).await.unwrap().unwrap();
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use tokio::runtime::{Builder, Runtime};
 
 use super::service::{Answer, Service};
-use crate::cursor::List;
+use crate::http::cursor::List;
 
 const EVENTS: &[&str] = &[
     r#"{"id":"e1","type":"order.created","data":{"a":1},"metadata":{"source":"s"},"test":true}"#,

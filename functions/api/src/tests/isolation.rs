@@ -18,7 +18,7 @@ async fn park(service: &Service, webhook: &str, event: &str, until: i64, reason:
     let id = DeliveryId::new(webhook.parse().unwrap(), ago(90), event.parse().unwrap());
     let new = Delivery::unwritten(id, "acme".parse().unwrap(), "order.created".parse().unwrap());
     let parked = new.parked_until(ago(60), ago(-until), reason);
-    let saved = service.api.ledger.save(&parked).await.unwrap();
+    let saved = service.deps.ledger.save(&parked).await.unwrap();
     assert!(matches!(saved, Saved::Yes(_)));
 }
 
@@ -70,7 +70,7 @@ async fn how_a_webhook_stands_is_told_with_its_health() {
     let service = Service::new();
     let webhook = service.webhook().await;
     let id = webhook.parse().unwrap();
-    let registry = &service.api.registry;
+    let registry = &service.deps.registry;
     let streak = Some(Streak { failures: 12, since: ago(600), last: ago(5) });
     let open = Circuit::Open { since: ago(300), probe_at: ago(-120), probes: 2 };
     let half_open = Circuit::HalfOpen { since: ago(300), probes: 3, until: ago(-90) };
@@ -115,7 +115,7 @@ async fn rate_limit_hits_are_shown_with_the_wait_there_is() {
 
     let set = RateLimit::new(1, 60).unwrap();
     for seconds in [30, 20, 10] {
-        service.api.ledger.take_slot(webhook.parse().unwrap(), set, ago(seconds)).await.unwrap();
+        service.deps.ledger.take_slot(webhook.parse().unwrap(), set, ago(seconds)).await.unwrap();
     }
     insta::assert_json_snapshot!("rate_limit_hits", limit().await);
 
@@ -142,7 +142,7 @@ async fn one_delivery_that_cannot_be_read_back_takes_no_other_with_it() {
     service.ask("POST", "/events", event).await;
     let of = ("e1", "a.b", ago(0));
     let corrupt = deliver(&service, &webhook, of, &[answered(500)], Next::Exhausted).await;
-    service.api.ledger.corrupt(corrupt.clone());
+    service.deps.ledger.corrupt(corrupt.clone());
     let path = format!("/webhooks/{webhook}/deliveries");
     for list in [path.clone(), format!("{path}?page=1"), "/deliveries".to_owned()] {
         let answer = service.ask("GET", &list, "").await;

@@ -56,15 +56,15 @@ pub(super) async fn deliver(
         let next = if last { end } else { Next::RetryAt(made.at) };
         let is_success = last && end == Next::Delivered;
         if !is_success || !is_prompt(accepted, made.at) {
-            service.api.ledger.keep_attempt(&delivery, &made).await.unwrap();
+            service.deps.ledger.keep_attempt(&delivery, &made).await.unwrap();
         }
         let turn = Turn { generation: 0, owner: MessageId("m1".to_owned()) };
-        let saved = service.api.ledger.save(&delivery.after(&made, next, turn)).await.unwrap();
+        let saved = service.deps.ledger.save(&delivery.after(&made, next, turn)).await.unwrap();
         let Saved::Yes(written) = saved else { panic!("nobody else writes") };
         delivery = *written;
     }
     if outcomes.is_empty() {
-        service.api.ledger.save(&delivery).await.unwrap();
+        service.deps.ledger.save(&delivery).await.unwrap();
     }
     delivery.id
 }

@@ -36,7 +36,7 @@ async fn resuming_discards_what_was_parked_where_it_says_so() {
         service.ask("POST", &format!("{path}/pause"), "").await;
         let resumed = service.ask("POST", &format!("{path}/resume"), body).await;
         assert_eq!((resumed.status, &resumed.body["status"]), (StatusCode::OK, &"active".into()));
-        let health = service.api.registry.health(id.parse().unwrap()).await.unwrap();
+        let health = service.deps.registry.health(id.parse().unwrap()).await.unwrap();
         assert_eq!(health.discard_until.is_some(), discards, "{body}");
     }
 }

@@ -41,7 +41,7 @@ pub(super) async fn retrying(service: &Service, webhook: &str, event: &str) -> D
     let detail = "no complete answer in 20s".to_owned();
     let timeout = Outcome::Error(AttemptError { kind: ErrorKind::Timeout, detail });
     for made in [attempt(1, 1, timeout), attempt(2, 6, answered(503))] {
-        service.api.ledger.keep_attempt(&delivery, &made).await.unwrap();
+        service.deps.ledger.keep_attempt(&delivery, &made).await.unwrap();
         let turn = Turn { generation: 0, owner: MessageId("m1".to_owned()) };
         delivery = save(service, delivery.after(&made, Next::RetryAt(at(306)), turn)).await;
     }
@@ -49,7 +49,7 @@ pub(super) async fn retrying(service: &Service, webhook: &str, event: &str) -> D
 }
 
 async fn save(service: &Service, delivery: Delivery) -> Delivery {
-    match service.api.ledger.save(&delivery).await.unwrap() {
+    match service.deps.ledger.save(&delivery).await.unwrap() {
         Saved::Yes(written) => *written,
         Saved::Conflict => panic!("nobody else writes"),
     }
@@ -146,10 +146,10 @@ async fn a_retry_is_an_attempt_at_once_under_a_new_message() {
     let answer = service.ask("POST", &path, "").await;
     assert_eq!(answer.status, StatusCode::ACCEPTED);
     assert_eq!(answer.body["nextAttemptAt"], "2024-01-15T10:30:00.000Z");
-    let sent = service.api.queues.receive(Lane::Slow);
+    let sent = service.deps.queues.receive(Lane::Slow);
     let Message::Deliver(deliver) = Message::decode(&sent[0].body).unwrap();
     assert_eq!((&deliver.delivery, deliver.generation), (&delivery.id, 1));
-    let read = service.api.ledger.read(std::slice::from_ref(&delivery.id)).await.unwrap();
+    let read = service.deps.ledger.read(std::slice::from_ref(&delivery.id)).await.unwrap();
     let read = read[0].clone().unwrap();
     assert_eq!((read.generation, read.retries, read.attempts), (1, 0, 2));
     assert!(

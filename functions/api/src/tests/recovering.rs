@@ -19,7 +19,7 @@ async fn a_recovery_is_ordered_once_and_its_progress_shown() {
     assert_eq!(ordered.status, StatusCode::ACCEPTED);
     insta::assert_json_snapshot!("ordered_recovery", ordered.body);
     assert_eq!(service.ask("GET", &path, "").await.body, ordered.body);
-    let registry = &service.api.registry;
+    let registry = &service.deps.registry;
     assert_eq!(registry.watched(None, 9).await.unwrap().len(), 1, "upkeep is to look at it");
 
     let again = service.ask("POST", &path, BODY).await;

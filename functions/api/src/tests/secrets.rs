@@ -20,7 +20,7 @@ async fn a_secret_is_rotated_and_shown() {
     assert_eq!(service.ask("GET", &secret, "").await.body, rotated.body);
     assert!(service.ask("GET", &path, "").await.body.get("secret").is_none());
 
-    service.api.system.pass(SignedDuration::from_hours(24));
+    service.deps.system.pass(SignedDuration::from_hours(24));
     let later = service.ask("GET", &secret, "").await;
     assert!(later.body.get("previousSecretExpiresAt").is_none(), "the overlap is over");
 }
@@ -86,5 +86,5 @@ async fn another_tenant_sees_no_secret() {
         let nonsense = service.ask(method, &format!("/webhooks/nonsense/{route}"), "").await;
         assert_eq!(nonsense.status, StatusCode::NOT_FOUND, "{route}");
     }
-    assert!(service.api.sender.seen.lock().unwrap().is_empty());
+    assert!(service.deps.sender.seen.lock().unwrap().is_empty());
 }

@@ -19,7 +19,9 @@ use tower::ServiceExt as _;
 
 use hooklane_app::catalog::EventCatalog;
 
-use crate::{Api, Limiter, Pulse, router};
+use hooklane_app::cache::{Bounded, Recent};
+
+use crate::{Deps, Ports, router};
 
 /// Keys that a test rotates: what a warm function knows, and what their secret says now.
 pub(super) struct Keys {
@@ -65,10 +67,19 @@ impl Post for Receiver {
     }
 }
 
-pub(super) type Fakes = Api<MemoryLedger, MemoryRegistry, MemoryQueues, Receiver, Keys, FakeSystem>;
+pub(super) struct Fakes;
+
+impl Ports for Fakes {
+    type Ledger = MemoryLedger;
+    type Registry = MemoryRegistry;
+    type Queues = MemoryQueues;
+    type Sender = Receiver;
+    type Keys = Keys;
+    type System = FakeSystem;
+}
 
 pub(super) struct Service {
-    pub(super) api: Arc<Fakes>,
+    pub(super) deps: Arc<Deps<Fakes>>,
     router: Router,
 }
 
@@ -97,7 +108,7 @@ impl Answer {
 impl Service {
     pub(super) fn new() -> Self {
         let now: Timestamp = "2024-01-15T10:30:00Z".parse().unwrap();
-        let api = Api {
+        let deps = Deps {
             ledger: MemoryLedger::default(),
             registry: MemoryRegistry::default(),
             queues: MemoryQueues::at(now, 360),
@@ -109,11 +120,11 @@ impl Service {
             catalog: EventCatalog::new(hooklane_bundled_catalogs::load()),
             network: NetworkRules::default(),
             rate_limit: 600,
-            limiter: Limiter::default(),
-            pulse: Pulse::default(),
+            leases: Bounded::default(),
+            pulse: Recent::default(),
         };
-        let api = Arc::new(api);
-        Self { router: router(Arc::clone(&api)), api }
+        let deps = Arc::new(deps);
+        Self { router: router(Arc::clone(&deps)), deps }
     }
 
     /// As the operator, for tenant `acme`.

@@ -27,7 +27,7 @@ async fn set(service: &Service, contract: Option<&str>, rate_limit: Option<u32>)
     let contract = contract.map(|name| name.parse().unwrap());
     let settings = TenantSettings { contract, rate_limit, ..TenantSettings::default() };
     let tenant = "acme".parse().unwrap();
-    service.api.registry.set_settings(&tenant, &settings, None).await.unwrap();
+    service.deps.registry.set_settings(&tenant, &settings, None).await.unwrap();
 }
 
 /// Everything of an answer that a client looks at.

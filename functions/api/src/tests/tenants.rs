@@ -56,7 +56,7 @@ async fn settings_are_set_read_listed_and_removed() {
     assert_eq!(removed.status, StatusCode::NO_CONTENT);
     let again = as_operator(&service, "DELETE", "/tenants/acme", "").await;
     assert_eq!(again.status, StatusCode::NOT_FOUND);
-    assert!(service.api.registry.list(&"acme".parse().unwrap()).await.unwrap().is_empty());
+    assert!(service.deps.registry.list(&"acme".parse().unwrap()).await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -91,7 +91,7 @@ async fn a_token_does_what_its_scopes_say_until_it_ends() {
         assert_eq!(one.status, StatusCode::NOT_FOUND, "{path}");
     }
 
-    service.api.system.pass(SignedDuration::from_secs(60));
+    service.deps.system.pass(SignedDuration::from_secs(60));
     let expired = with_token(&service, &reader, "GET", "/webhooks").await;
     assert_eq!(expired.status, StatusCode::UNAUTHORIZED);
 }
@@ -107,7 +107,7 @@ async fn revoked_tokens_stop_at_once_and_so_do_those_of_a_removed_tenant() {
     assert_eq!(status(&other).await, StatusCode::OK);
     let newer = token(&service, "acme", "").await;
     assert_eq!(status(&newer).await, StatusCode::OK);
-    service.api.registry.remove(&"acme".parse().unwrap()).await.unwrap();
+    service.deps.registry.remove(&"acme".parse().unwrap()).await.unwrap();
     assert_eq!(status(&newer).await, StatusCode::UNAUTHORIZED);
 }
 
@@ -150,7 +150,7 @@ async fn a_tenant_over_its_limit_is_refused_until_the_minute_ends() {
     assert_eq!(operator.status, StatusCode::OK, "the operator is not counted");
     assert_eq!(operator.header("x-ratelimit-remaining"), "0");
 
-    service.api.system.pass(SignedDuration::from_secs(60));
+    service.deps.system.pass(SignedDuration::from_secs(60));
     let later = with_token(&service, &token, "GET", "/webhooks").await;
     assert_eq!(later.status, StatusCode::OK);
 }
@@ -166,7 +166,7 @@ async fn the_status_is_open() {
 #[tokio::test]
 async fn new_keys_are_good_at_once_and_former_ones_until_they_are_removed() {
     let service = Service::new();
-    let keys = (&service.api.operator_keys, &service.api.token_keys);
+    let keys = (&service.deps.operator_keys, &service.deps.token_keys);
     let old_token = token(&service, "acme", "").await;
     for (ring, new) in [
         (keys.0, "a-new-operator-key\nthe-operator-key"),
@@ -184,7 +184,7 @@ async fn new_keys_are_good_at_once_and_former_ones_until_they_are_removed() {
     }
     // Another instance has both new rings already; this one has yet to hear of them.
     let other = Service::new();
-    *other.api.token_keys.known.lock().unwrap() = "a-newer-key-of-tokens\nthe-key-of-tokens";
+    *other.deps.token_keys.known.lock().unwrap() = "a-newer-key-of-tokens\nthe-key-of-tokens";
     let new_token = token(&other, "acme", "").await;
     for token in [&old_token, &new_token] {
         let answer = with_token(&service, token, "GET", "/webhooks").await;

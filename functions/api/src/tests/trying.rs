@@ -14,7 +14,7 @@ async fn tried(service: &Service, body: &str) -> Answer {
 
 /// What the receiver got last.
 fn got(service: &Service) -> serde_json::Value {
-    let seen = service.api.sender.seen.lock().unwrap();
+    let seen = service.deps.sender.seen.lock().unwrap();
     serde_json::from_str(&seen.last().unwrap().0.body).unwrap()
 }
 
@@ -25,7 +25,7 @@ async fn a_test_shows_what_the_receiver_said() {
     assert_eq!(answer.status, StatusCode::OK);
     insta::assert_json_snapshot!("test_result", answer.body);
     insta::assert_json_snapshot!("test_payload", got(&service));
-    assert_eq!(service.api.sender.seen.lock().unwrap()[0].1, Duration::from_secs(20));
+    assert_eq!(service.deps.sender.seen.lock().unwrap()[0].1, Duration::from_secs(20));
 }
 
 #[tokio::test]
@@ -57,7 +57,7 @@ async fn three_forms() {
     let large = tried(&service, &format!("\"{}\"", "x".repeat(256 * 1024))).await;
     assert_eq!(large.status, StatusCode::PAYLOAD_TOO_LARGE);
     assert_eq!(tried(&service, "{").await.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert_eq!(service.api.sender.seen.lock().unwrap().len(), 4, "what is refused is not sent");
+    assert_eq!(service.deps.sender.seen.lock().unwrap().len(), 4, "what is refused is not sent");
 }
 
 #[tokio::test]
@@ -76,7 +76,7 @@ async fn failures_are_answers_too() {
         (answered(410), Some(410)),
         (Outcome::Error(AttemptError { kind: ErrorKind::Timeout, detail }), None),
     ] {
-        *service.api.sender.outcome.lock().unwrap() = Some(outcome);
+        *service.deps.sender.outcome.lock().unwrap() = Some(outcome);
         let answer = tried(&service, "").await;
         assert_eq!((answer.status, answer.body["success"].clone()), (StatusCode::OK, false.into()));
         assert_eq!(answer.body["response"]["status"].as_u64(), status);
@@ -102,7 +102,7 @@ async fn a_test_is_kept_as_a_test_and_is_no_delivery() {
         let at = answer.body["at"].as_str().unwrap().parse().unwrap();
         let id = DeliveryId::new(webhook.parse().unwrap(), at, event);
         let acme = "acme".parse().unwrap();
-        let kept = service.api.ledger.test_attempt(&acme, &id).await.unwrap().unwrap();
+        let kept = service.deps.ledger.test_attempt(&acme, &id).await.unwrap().unwrap();
         assert_eq!(kept.attempt.outcome.status(), Some(200));
         let read = service.ask("GET", &format!("{path}/deliveries/{id}"), "").await;
         assert_eq!(read.status, StatusCode::NOT_FOUND);

@@ -119,7 +119,7 @@ fn every_name_that_a_contract_can_use_is_one_of_the_documents() {
 fn the_document_describes_canonical_answers_and_says_that_there_are_others() {
     let document = document();
     let description = document["info"]["description"].as_str().unwrap();
-    assert!(description.contains(crate::shape::CANONICAL), "{description}");
+    assert!(description.contains(crate::gate::shape::CANONICAL), "{description}");
     let created = operation(&document, "createWebhook").unwrap();
     assert!(created["responses"]["201"].is_object() && created["responses"]["200"].is_null());
     let schema = answer(created).unwrap();

@@ -1,0 +1,112 @@
+//! Who is asking, and what they may. The gate finds that out once for each request; the extractors here
+//! hand it to the handlers.
+
+use axum::extract::FromRequestParts;
+use hooklane_domain::access::tenant::Tenant;
+use hooklane_domain::access::token::Scope;
+use hooklane_domain::ids::TenantId;
+use lambda_http::http::request::Parts;
+
+use crate::http::problem::Problem;
+
+/// Who a request comes from, once its bearer token was found good.
+#[derive(Debug, Clone)]
+pub(crate) struct Caller {
+    pub(crate) role: Role,
+    /// The tenant it acts for: the token's, or the one that the operator named.
+    pub(crate) tenant: Option<Tenant>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Role {
+    Operator,
+    /// A tenant, by a token that is good for this.
+    Tenant(Vec<Scope>),
+}
+
+/// The names scopes have in the OpenAPI document.
+pub(crate) const READ: &str = Scope::ReadWebhooks.as_str();
+pub(crate) const WRITE: &str = Scope::WriteWebhooks.as_str();
+pub(crate) const PUBLISH: &str = Scope::PublishEvents.as_str();
+
+impl Caller {
+    /// The tenant it acts for, if it may do what needs this scope.
+    fn tenant(&self, needed: Scope) -> Result<&TenantId, Problem> {
+        self.allows(needed)?;
+        match &self.tenant {
+            Some(tenant) => Ok(&tenant.id),
+            None => Err(Problem::bad_request("the operator key needs the header X-Tenant-Id")),
+        }
+    }
+
+    pub(crate) fn allows(&self, needed: Scope) -> Result<(), Problem> {
+        match &self.role {
+            Role::Tenant(scopes) if !scopes.contains(&needed) => {
+                let detail = format!("The token lacks the scope {}.", needed.as_str());
+                Err(Problem::forbidden(&detail))
+            }
+            Role::Tenant(_) | Role::Operator => Ok(()),
+        }
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let caller = parts.extensions.get::<Self>().cloned();
+        // A route that is not behind the gate lets nobody in.
+        caller.ok_or_else(Problem::unauthorized)
+    }
+}
+
+/// Extractors of the tenant a request acts for, where its caller has a scope.
+macro_rules! granted {
+    ($($(#[$doc:meta])* $name:ident: $scope:expr;)+) => { $(
+        $(#[$doc])*
+        #[derive(Debug, Clone)]
+        pub(crate) struct $name(pub(crate) TenantId);
+
+        impl<S: Send + Sync> FromRequestParts<S> for $name {
+            type Rejection = Problem;
+
+            async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+                let caller = Caller::from_request_parts(parts, state).await?;
+                caller.tenant($scope).cloned().map(Self)
+            }
+        }
+    )+ };
+}
+
+granted! {
+    /// May look at webhooks, deliveries and events.
+    Reader: Scope::ReadWebhooks;
+    /// May change webhooks and deliveries, and see secrets.
+    Writer: Scope::WriteWebhooks;
+    /// May publish events.
+    Publisher: Scope::PublishEvents;
+}
+
+/// The operator, whoever it acts for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Operator;
+
+impl<S: Send + Sync> FromRequestParts<S> for Operator {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        match Caller::from_request_parts(parts, state).await?.role {
+            Role::Operator => Ok(Self),
+            Role::Tenant(_) => Err(refuse_tenant(parts.uri.path())),
+        }
+    }
+}
+
+/// To a tenant no other tenant exists, nor does it learn whether one does.
+fn refuse_tenant(path: &str) -> Problem {
+    if path.trim_end_matches('/').ends_with("/tenants") {
+        Problem::forbidden("This is the operator's.")
+    } else {
+        Problem::not_found("tenant")
+    }
+}

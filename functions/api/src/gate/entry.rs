@@ -1,0 +1,100 @@
+//! Whose bearer token a request carries.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use hooklane_app::ports::{Clock as _, TenantStore as _};
+use hooklane_domain::Timestamp;
+use hooklane_domain::access::token::{InvalidToken, TokenClaims};
+use hooklane_domain::ids::TenantId;
+use lambda_http::http::header::AUTHORIZATION;
+use lambda_http::http::{HeaderMap, HeaderValue};
+
+use crate::backend::{Deps, Keys as _, Ports};
+use crate::gate::auth::{Caller, Role};
+use crate::http::problem::Problem;
+
+const TENANT_HEADER: &str = "x-tenant-id";
+
+/// Finds out who is asking.
+pub(crate) async fn enter<P: Ports>(
+    State(deps): State<Arc<Deps<P>>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    match identify(&deps, request.headers()).await {
+        Ok(caller) => {
+            request.extensions_mut().insert(caller);
+            next.run(request).await
+        }
+        Err(problem) => problem.into_response(),
+    }
+}
+
+async fn identify<P: Ports>(deps: &Deps<P>, headers: &HeaderMap) -> Result<Caller, Problem> {
+    let token = bearer(headers).ok_or_else(Problem::unauthorized)?;
+    let now = deps.system.now();
+    let named = headers.get(TENANT_HEADER).map(HeaderValue::to_str);
+    let claims = match recognize(deps, token, now).await? {
+        Credential::Token(claims) => claims,
+        Credential::OperatorKey => {
+            let tenant = match named {
+                Some(name) => Some(deps.registry.tenant(&read_name(name)?).await?),
+                None => None,
+            };
+            return Ok(Caller { role: Role::Operator, tenant });
+        }
+    };
+    // Read at every request, so that a revoked token stops at once.
+    let tenant = deps.registry.tenant(&claims.tenant).await?;
+    if tenant.token_generation != claims.generation {
+        return Err(Problem::unauthorized());
+    }
+    if named.is_some_and(|name| name.ok() != Some(claims.tenant.as_str())) {
+        let detail = "the header X-Tenant-Id names another tenant than the token does";
+        return Err(Problem::bad_request(detail));
+    }
+    Ok(Caller { role: Role::Tenant(claims.scopes), tenant: Some(tenant) })
+}
+
+enum Credential {
+    OperatorKey,
+    Token(TokenClaims),
+}
+
+/// What a bearer token is. One that is not known may be of a key that was made a moment ago.
+async fn recognize<P: Ports>(
+    deps: &Deps<P>,
+    token: &str,
+    now: Timestamp,
+) -> Result<Credential, Problem> {
+    if deps.operator_keys.known(now).await?.holds(token) {
+        return Ok(Credential::OperatorKey);
+    }
+    let verified = match TokenClaims::verify(token, &*deps.token_keys.known(now).await?, now) {
+        Err(InvalidToken::Signature) => {
+            TokenClaims::verify(token, &*deps.token_keys.newest(now).await?, now)
+        }
+        Err(InvalidToken::Shape) if deps.operator_keys.newest(now).await?.holds(token) => {
+            return Ok(Credential::OperatorKey);
+        }
+        verified => verified,
+    };
+    verified.map(Credential::Token).map_err(|_| Problem::unauthorized())
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+}
+
+fn read_name(
+    name: Result<&str, lambda_http::http::header::ToStrError>,
+) -> Result<TenantId, Problem> {
+    name.unwrap_or_default()
+        .parse()
+        .map_err(|e| Problem::bad_request(&format!("the header X-Tenant-Id {e}")))
+}

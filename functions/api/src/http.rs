@@ -1,0 +1,10 @@
+//! Requests and answers over HTTP: what the handlers share.
+
+pub(crate) mod body;
+pub(crate) mod cursor;
+pub(crate) mod etag;
+pub(crate) mod idempotency;
+pub(crate) mod parameters;
+pub(crate) mod path;
+pub(crate) mod problem;
+pub(crate) mod query;

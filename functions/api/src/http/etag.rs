@@ -1,0 +1,91 @@
+//! `ETag` and `If-Match` (RFC 9110 §8.8.3, §13.1.1): a client changes what it has seen, or nothing.
+
+use axum::extract::FromRequestParts;
+use hooklane_app::webhooks::Precondition;
+use lambda_http::http::header::IF_MATCH;
+use lambda_http::http::request::Parts;
+use lambda_http::http::{HeaderMap, HeaderValue};
+
+use crate::http::problem::Problem;
+
+/// The `ETag` of a revision.
+pub(crate) fn of(revision: u64) -> HeaderValue {
+    HeaderValue::from_str(&format!("\"{revision}\"")).unwrap_or_else(|_| unreachable!())
+}
+
+/// What `If-Match` lets be changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct IfMatch(pub(crate) Precondition);
+
+impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        Ok(Self(known(&parts.headers)))
+    }
+}
+
+/// Several headers are one list. `*` is any revision. What is no tag of ours matches nothing, like one
+/// of the past: so does a weak tag, since the comparison is a strong one.
+fn known(headers: &HeaderMap) -> Precondition {
+    let lines: Vec<_> = headers.get_all(IF_MATCH).iter().map(HeaderValue::to_str).collect();
+    if lines.is_empty() {
+        return Precondition::Any;
+    }
+    let list = lines.into_iter().map(Result::unwrap_or_default).collect::<Vec<_>>().join(",");
+    match list.trim() {
+        "*" => Precondition::Any,
+        list => Precondition::OneOf(strong_tags(list).filter_map(|tag| tag.parse().ok()).collect()),
+    }
+}
+
+/// What stands between the quotes of the strong tags in a list, up to the first mistake in it. Between
+/// quotes a comma is a character like others.
+fn strong_tags(list: &str) -> impl Iterator<Item = &str> {
+    let mut rest = list;
+    std::iter::from_fn(move || {
+        loop {
+            rest = rest.trim_start_matches([' ', '\t', ',']);
+            let weak = rest.starts_with("W/");
+            let (tag, after) =
+                rest.strip_prefix("W/").unwrap_or(rest).strip_prefix('"')?.split_once('"')?;
+            rest = after;
+            if !weak {
+                return Some(tag);
+            }
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_of_tags() {
+        let one_of = |revisions: &[u64]| Precondition::OneOf(revisions.to_vec());
+        for (lines, expected) in [
+            (&[][..], Precondition::Any),
+            (&["*"], Precondition::Any),
+            (&[" * "], Precondition::Any),
+            (&["\"7\""], one_of(&[7])),
+            (&["\"7\", \"8\""], one_of(&[7, 8])),
+            (&["\"7\",,\t\"8\","], one_of(&[7, 8])),
+            (&["\"7\"", "\"8\""], one_of(&[7, 8])),
+            (&["W/\"7\""], one_of(&[])),
+            (&["W/\"7\", \"8\""], one_of(&[8])),
+            (&["\"a,b\", \"8\""], one_of(&[8])),
+            (&["\"\""], one_of(&[])),
+            (&["7"], one_of(&[])),
+            (&["\"7"], one_of(&[])),
+            (&[""], one_of(&[])),
+            (&["\"18446744073709551616\""], one_of(&[])),
+        ] {
+            let mut headers = HeaderMap::new();
+            for line in lines {
+                headers.append(IF_MATCH, line.parse().unwrap());
+            }
+            assert_eq!(known(&headers), expected, "{lines:?}");
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! The errors of the use cases, as problems.
+
+use axum::extract::rejection::BytesRejection;
+use hooklane_app::deliveries::RequestError;
+use hooklane_app::event_types::EventTypeError;
+use hooklane_app::ports::Unavailable;
+use hooklane_app::publish::PublishError;
+use hooklane_app::recover::RecoverError;
+use hooklane_app::tenants::{MintError, SettingsError};
+use hooklane_app::webhooks::{ChangeError, RegisterError, TestError};
+use hooklane_domain::event::MAX_EVENT_BYTES;
+use hooklane_domain::json::fields::FieldErrors;
+use lambda_http::http::StatusCode;
+
+use super::Problem;
+
+impl From<Unavailable> for Problem {
+    fn from(error: Unavailable) -> Self {
+        if error.is_corrupt() {
+            return Self::internal(error.chain());
+        }
+        tracing::error!(error = error.chain(), "request.failed");
+        Self::unavailable()
+    }
+}
+
+impl From<FieldErrors> for Problem {
+    fn from(errors: FieldErrors) -> Self {
+        Self::invalid(errors)
+    }
+}
+
+impl From<PublishError> for Problem {
+    fn from(error: PublishError) -> Self {
+        match error {
+            PublishError::Unavailable(error) => error.into(),
+            PublishError::Unexpected(errors) => errors.into(),
+            conflict @ PublishError::Conflict(_) => Self::new(
+                StatusCode::CONFLICT,
+                "urn:hooklane:problem:event-conflict",
+                "The event's id is taken",
+            )
+            .detail(&conflict.to_string()),
+        }
+    }
+}
+
+impl From<RegisterError> for Problem {
+    fn from(error: RegisterError) -> Self {
+        match error {
+            RegisterError::Invalid(errors) => errors.into(),
+            RegisterError::Unavailable(error) => error.into(),
+            used @ (RegisterError::KeyReused | RegisterError::Deleted) => Self::new(
+                StatusCode::CONFLICT,
+                "urn:hooklane:problem:idempotency-conflict",
+                "The idempotency key was used before",
+            )
+            .detail(&used.to_string()),
+        }
+    }
+}
+
+impl From<RequestError> for Problem {
+    fn from(error: RequestError) -> Self {
+        match error {
+            RequestError::Missing => Self::not_found("delivery"),
+            RequestError::Unavailable(error) => error.into(),
+            ended @ RequestError::Ended(_) => Self::new(
+                StatusCode::CONFLICT,
+                "urn:hooklane:problem:delivery-ended",
+                "The delivery has come to its end",
+            )
+            .detail(&ended.to_string()),
+        }
+    }
+}
+
+impl From<SettingsError> for Problem {
+    fn from(error: SettingsError) -> Self {
+        match error {
+            SettingsError::Changed => Self::precondition_failed(),
+            SettingsError::Invalid(errors) => errors.into(),
+            SettingsError::Unavailable(error) => error.into(),
+        }
+    }
+}
+
+impl From<MintError> for Problem {
+    fn from(error: MintError) -> Self {
+        match error {
+            MintError::Invalid(errors) => errors.into(),
+            MintError::Unavailable(error) => error.into(),
+        }
+    }
+}
+
+impl From<EventTypeError> for Problem {
+    fn from(error: EventTypeError) -> Self {
+        let conflict =
+            |kind, title| Self::new(StatusCode::CONFLICT, kind, title).detail(&error.to_string());
+        match error {
+            EventTypeError::Missing => Self::not_found("event type"),
+            EventTypeError::Changed => Self::precondition_failed(),
+            EventTypeError::NotOwn(_) => conflict(
+                "urn:hooklane:problem:event-type-not-own",
+                "The event type is the catalog's or the platform's",
+            ),
+            EventTypeError::TooMany => conflict(
+                "urn:hooklane:problem:too-many-event-types",
+                "There are as many event types as there may be",
+            ),
+            EventTypeError::Invalid(errors) => errors.into(),
+            EventTypeError::Unavailable(error) => error.into(),
+        }
+    }
+}
+
+impl From<ChangeError> for Problem {
+    fn from(error: ChangeError) -> Self {
+        match error {
+            ChangeError::Missing => Self::not_found("webhook"),
+            ChangeError::Changed => Self::precondition_failed(),
+            ChangeError::Rotation(error) => Self::new(
+                StatusCode::CONFLICT,
+                "urn:hooklane:problem:rotation-overlap",
+                "The secret was rotated a short time ago",
+            )
+            .detail(&error.to_string()),
+            ChangeError::Invalid(errors) => errors.into(),
+            ChangeError::Unavailable(error) => error.into(),
+        }
+    }
+}
+
+impl From<TestError> for Problem {
+    fn from(error: TestError) -> Self {
+        match error {
+            TestError::Missing => Self::not_found("webhook"),
+            TestError::TooLarge => {
+                Self::too_large(&format!("A payload has at most {MAX_EVENT_BYTES} bytes."))
+            }
+            TestError::Invalid(errors) => errors.into(),
+            TestError::Unavailable(error) => error.into(),
+        }
+    }
+}
+
+impl From<RecoverError> for Problem {
+    fn from(error: RecoverError) -> Self {
+        match error {
+            RecoverError::Missing => Self::not_found("webhook"),
+            RecoverError::None => Self::not_found("recovery"),
+            RecoverError::Backwards => {
+                Self::invalid(FieldErrors::one("since", "must not be after until"))
+            }
+            running @ RecoverError::Running => Self::new(
+                StatusCode::CONFLICT,
+                "urn:hooklane:problem:recovery-running",
+                "A recovery is running",
+            )
+            .detail(&running.to_string()),
+            RecoverError::Unavailable(error) => error.into(),
+        }
+    }
+}
+
+impl From<BytesRejection> for Problem {
+    fn from(rejection: BytesRejection) -> Self {
+        match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => Self::too_large("It is over 4 MiB."),
+            _ => Self::bad_request("the body could not be read"),
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! Every operation, by the resource it is about.
+
+use std::sync::Arc;
+
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::backend::{Deps, Ports};
+use crate::description;
+
+mod deliveries;
+mod event_types;
+pub(crate) mod events;
+mod logs;
+mod operation;
+mod pausing;
+mod recover;
+mod reference;
+mod samples;
+mod schemas;
+mod secrets;
+mod statistics;
+mod status;
+mod tenants;
+mod testing;
+mod views;
+mod webhooks;
+
+use operation::operations;
+
+/// Those that need a bearer token.
+pub(crate) fn guarded<P: Ports>() -> OpenApiRouter<Arc<Deps<P>>> {
+    let router = OpenApiRouter::with_openapi(description::frame());
+    let router = operations!(router, webhooks: list, create, get, put, patch, delete);
+    let router = operations!(router, pausing: pause, resume);
+    let router = operations!(router, recover: start, progress);
+    let router = operations!(router, secrets: show, rotate);
+    let router = operations!(router, testing: test);
+    let router = operations!(router, deliveries: list, get, retry, cancel, undelivered);
+    let router = operations!(router, logs: list);
+    let router = operations!(router, statistics: of_webhook, of_tenant, health);
+    let router = operations!(router, event_types: available, list, get, put, delete);
+    let router = operations!(router, events: publish, publish_batch, get);
+    operations!(router, tenants: list, get, set, remove, create_token, revoke_tokens)
+}
+
+/// Those that need none.
+pub(crate) fn open<P: Ports>() -> OpenApiRouter<Arc<Deps<P>>> {
+    let router = OpenApiRouter::new();
+    let router = operations!(router, status: get);
+    operations!(router, reference: openapi, docs)
+}

@@ -1,0 +1,230 @@
+//! `/webhooks/{webhook}/deliveries`, one of them, and `/deliveries`.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, RawQuery, State};
+use axum::response::{IntoResponse as _, Response};
+use hooklane_app::deliveries::{self, UNDELIVERED};
+use hooklane_app::ports::{DeliveryFilter, DeliveryPage};
+use hooklane_domain::delivery::Status;
+use hooklane_domain::ids::{DeliveryId, EventType, WebhookId};
+use lambda_http::http::StatusCode;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::backend::{Deps, Ports};
+use crate::gate::auth::{READ, Reader, WRITE, Writer};
+use crate::http::cursor::{self, List};
+use crate::http::parameters::{DeliveryStatus, Time, UndeliveredStatus};
+use crate::http::path;
+use crate::http::problem::Problem;
+use crate::http::query::Query;
+use crate::resources::views::{DeliveryDetailView, DeliveryView, some};
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = DeliveryPage)]
+pub(crate) struct PageView {
+    data: Vec<DeliveryView>,
+    /// So many were met for this page that cannot be read back, and are left out; the next page may meet them
+    /// again. Absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    unreadable: Option<usize>,
+    /// Where a page was asked for by its number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    page: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<usize>,
+    /// To be sent back as `cursor`; absent after the last page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
+}
+
+impl PageView {
+    fn new(page: &DeliveryPage, list: &List, numbered: Option<(usize, usize)>) -> Self {
+        Self {
+            data: page.deliveries.iter().map(DeliveryView::new).collect(),
+            unreadable: some(page.unreadable),
+            page: numbered.map(|(page, _)| page),
+            limit: numbered.map(|(_, limit)| limit),
+            next_cursor: page.next.as_ref().map(|next| list.cursor(next)),
+        }
+    }
+}
+
+#[utoipa::path(
+    get,
+    path = "/webhooks/{webhook}/deliveries",
+    tag = "deliveries",
+    operation_id = "listDeliveries",
+    summary = "A webhook's deliveries, the event accepted last first",
+    description = "Read on by `cursor`: each delivery that was there is met exactly once, while new ones \
+        arrive. `page` counts from the newest, so it is for a list that stands still; it reaches 10,000 \
+        deliveries deep. The two exclude each other. One request reads a bounded amount: where filters \
+        match little, a page may be short or empty and still have a `nextCursor`.",
+    security(("bearer" = [READ])),
+    params(
+        ("webhook" = String, Path, description = "The webhook's id"),
+        ("status" = inline(Option<DeliveryStatus>), Query, description = "Only these"),
+        ("parked" = Option<bool>, Query, description = "Only those that wait without a message, because something holds their webhook, or only those that do not"),
+        ("event" = Option<String>, Query, max_length = 255, pattern = "^[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*$", description = "Only this event type"),
+        ("since" = inline(Option<Time>), Query, description = "Only of events accepted then or later"),
+        ("until" = inline(Option<Time>), Query, description = "Only of events accepted before"),
+        ("page" = Option<u32>, Query, minimum = 1, maximum = 100, description = "1 for the first; past the end it is empty"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 100, description = "20 unless given"),
+        ("cursor" = Option<String>, Query, description = "The `nextCursor` of the page before, of the same list with the same filters"),
+    ),
+    responses(
+        (status = 200, description = "A page; it may be empty and still have a next one", body = PageView),
+        (status = 422, description = "A parameter is wrong", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn list<P: Ports>(
+    State(deps): State<Arc<Deps<P>>>,
+    Reader(tenant): Reader,
+    Path(webhook): Path<String>,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, Problem> {
+    let webhook = path::id(&webhook)?;
+    let mut query = Query::of(raw.as_deref());
+    let status: Option<Status> = query.parse("status");
+    let parked = query.flag(&["parked"]);
+    let event_type: Option<EventType> = query.parse("event");
+    let accepted = query.span();
+    let list = List::of(&[&"deliveries", &webhook, &status, &parked, &event_type, &accepted]);
+    let (number, after) = (query.bounded_page(), query.place(&list));
+    if after.as_ref().is_some_and(|id: &DeliveryId| id.webhook() != webhook) {
+        query.error("cursor", cursor::UNKNOWN);
+    }
+    if number.is_some() && after.is_some() {
+        query.error("page", "excludes cursor");
+    }
+    let limit = query.limit();
+    let filter = DeliveryFilter { status, parked, event_type, accepted, after, limit };
+    query.finish()?;
+    let (webhooks, ledger) = (&deps.registry, &deps.ledger);
+    let page = match number {
+        Some(number) => {
+            deliveries::page(webhooks, ledger, (&tenant, webhook), &filter, number).await?
+        }
+        None => deliveries::list(webhooks, ledger, &tenant, webhook, &filter).await?,
+    };
+    let page = page.ok_or_else(path::missing::<WebhookId>)?;
+    Ok(Json(PageView::new(&page, &list, number.map(|number| (number, limit)))).into_response())
+}
+
+#[utoipa::path(
+    get,
+    path = "/deliveries",
+    tag = "deliveries",
+    operation_id = "listUndelivered",
+    summary = "What is not delivered, across the tenant's webhooks, the event accepted last first",
+    description = "Of webhooks that are still there. A delivery that has just changed may take a moment \
+        to come into the list or to leave it.",
+    security(("bearer" = [READ])),
+    params(
+        ("status" = inline(Option<UndeliveredStatus>), Query, description = "Only these; all three unless given"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 100, description = "20 unless given"),
+        ("cursor" = Option<String>, Query, description = "The `nextCursor` of the page before, of the same list with the same filters"),
+    ),
+    responses(
+        (status = 200, description = "A page", body = PageView),
+        (status = 422, description = "A parameter is wrong", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn undelivered<P: Ports>(
+    State(deps): State<Arc<Deps<P>>>,
+    Reader(tenant): Reader,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, Problem> {
+    let mut query = Query::of(raw.as_deref());
+    let status: Option<Status> = query.parse("status");
+    if status.is_some_and(|status| !UNDELIVERED.contains(&status)) {
+        query.error("status", "must be one of pending, retrying, failed");
+    }
+    let list = List::of(&[&"undelivered", &tenant, &status]);
+    let (after, limit) = (query.place(&list), query.limit());
+    query.finish()?;
+    let statuses = status.as_ref().map_or(&UNDELIVERED[..], std::slice::from_ref);
+    let asked = (after.as_ref(), limit);
+    let page =
+        deliveries::undelivered(&deps.registry, &deps.ledger, &tenant, statuses, asked).await?;
+    Ok(Json(PageView::new(&page, &list, None)).into_response())
+}
+
+#[utoipa::path(
+    post,
+    path = "/webhooks/deliveries/{delivery}/retry",
+    tag = "deliveries",
+    operation_id = "retryDelivery",
+    summary = "An attempt at once, the policy starting anew",
+    security(("bearer" = [WRITE])),
+    params(("delivery" = String, Path, description = "The delivery's id")),
+    responses(
+        (status = 202, description = "The attempt is on its way", body = DeliveryView),
+        (status = 409, description = "It was delivered", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn retry<P: Ports>(
+    State(deps): State<Arc<Deps<P>>>,
+    Writer(tenant): Writer,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let id = path::id(&id)?;
+    let retried = deliveries::retry(&deps.ledger, &deps.queues, &deps.system, &tenant, &id).await?;
+    Ok((StatusCode::ACCEPTED, Json(DeliveryView::new(&retried))).into_response())
+}
+
+#[utoipa::path(
+    post,
+    path = "/webhooks/deliveries/{delivery}/cancel",
+    tag = "deliveries",
+    operation_id = "cancelDelivery",
+    summary = "No further attempt",
+    security(("bearer" = [WRITE])),
+    params(("delivery" = String, Path, description = "The delivery's id")),
+    responses(
+        (status = 200, description = "Cancelled", body = DeliveryView),
+        (status = 409, description = "It has come to its end", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn cancel<P: Ports>(
+    State(deps): State<Arc<Deps<P>>>,
+    Writer(tenant): Writer,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let id = path::id(&id)?;
+    let cancelled = deliveries::cancel(&deps.ledger, &deps.system, &tenant, &id).await?;
+    Ok(Json(DeliveryView::new(&cancelled)).into_response())
+}
+
+#[utoipa::path(
+    get,
+    path = "/webhooks/{webhook}/deliveries/{delivery}",
+    tag = "deliveries",
+    operation_id = "getDelivery",
+    summary = "One delivery with every attempt",
+    description = "`payload` is the event as it was published, as long as it is kept. The body that was \
+        sent is not kept: each attempt writes it anew from the event, by the webhook's contract at that \
+        moment.",
+    security(("bearer" = [READ])),
+    params(
+        ("webhook" = String, Path, description = "The webhook's id"),
+        ("delivery" = String, Path, description = "The delivery's id"),
+    ),
+    responses((status = 200, description = "The delivery", body = DeliveryDetailView)),
+)]
+pub(crate) async fn get<P: Ports>(
+    State(deps): State<Arc<Deps<P>>>,
+    Reader(tenant): Reader,
+    Path((webhook, delivery)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    let webhook = path::id(&webhook)?;
+    let id = path::id(&delivery)?;
+    let told = deliveries::get(&deps.registry, &deps.ledger, &tenant, webhook, &id)
+        .await?
+        .ok_or_else(path::missing::<DeliveryId>)?;
+    Ok(Json(DeliveryDetailView::new(told)).into_response())
+}

@@ -1,0 +1,186 @@
+//! `/webhooks/events/available`, `/event-types` and `/event-types/{type}`.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, RawQuery, State};
+use axum::response::{IntoResponse as _, Response};
+use hooklane_app::catalog::Age;
+use hooklane_app::event_types;
+use hooklane_app::ports::{Clock as _, EventTypeStore as _};
+use hooklane_catalog::{OwnType, Owner, Source};
+use hooklane_domain::ids::EventType;
+use hooklane_domain::json::fields::FieldErrors;
+use lambda_http::http::StatusCode;
+use lambda_http::http::header::ETAG;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::backend::{Deps, Ports};
+use crate::gate::auth::{READ, Reader, WRITE};
+use crate::gate::owner::{ReadsTypes, WritesTypes};
+use crate::http::body::Text;
+use crate::http::etag::{self, IfMatch};
+use crate::http::path;
+use crate::http::problem::Problem;
+use crate::http::query::Query;
+use crate::resources::schemas::NewEventType;
+use crate::resources::views::EventTypeView;
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = AvailableEventTypes)]
+pub(crate) struct AvailableView {
+    /// The tenant's catalog.
+    #[schema(example = "default")]
+    catalog: String,
+    data: Vec<EventTypeView>,
+}
+
+#[utoipa::path(
+    get,
+    path = "/webhooks/events/available",
+    tag = "event types",
+    operation_id = "listAvailableEventTypes",
+    summary = "All event types the tenant has: its catalog's, the platform's and its own, in order of their names",
+    security(("bearer" = [READ])),
+    params(("category" = Option<String>, Query, description = "Only those of this category")),
+    responses(
+        (status = 200, description = "Each with a sample of its data and a schema for it", body = AvailableView),
+        (status = 422, description = "A parameter is wrong", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn available<P: Ports>(
+    State(deps): State<Arc<Deps<P>>>,
+    Reader(tenant): Reader,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, Problem> {
+    let mut query = Query::of(raw.as_deref());
+    let category = query.parse::<String>("category");
+    query.finish()?;
+    let now = deps.system.now();
+    let known = deps.catalog.known(&deps.registry, &tenant, now, Age::Now).await?;
+    let data = known
+        .types()
+        .filter(|(_, _, definition)| category.as_ref().is_none_or(|c| *c == definition.category))
+        .map(|(name, source, definition)| EventTypeView::new(name, source, definition))
+        .collect();
+    Ok(Json(AvailableView { catalog: known.catalog.name().to_string(), data }).into_response())
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = EventTypeList)]
+pub(crate) struct ListView {
+    data: Vec<EventTypeView>,
+}
+
+#[utoipa::path(
+    get,
+    path = "/event-types",
+    tag = "event types",
+    operation_id = "listEventTypes",
+    summary = "The event types that the tenant added, or, to the operator who names none, the platform",
+    security(("bearer" = [READ])),
+    responses((status = 200, description = "In order of their names; at most 100", body = ListView)),
+)]
+pub(crate) async fn list<P: Ports>(
+    State(deps): State<Arc<Deps<P>>>,
+    ReadsTypes(owner): ReadsTypes,
+) -> Result<Response, Problem> {
+    let types = deps.registry.event_types(&owner).await?;
+    Ok(Json(ListView { data: types.iter().map(|own| view(&owner, own)).collect() }).into_response())
+}
+
+#[utoipa::path(
+    get,
+    path = "/event-types/{type}",
+    tag = "event types",
+    operation_id = "getEventType",
+    summary = "One event type that was added",
+    security(("bearer" = [READ])),
+    params(("type" = String, Path, description = "Its name")),
+    responses((status = 200, description = "The event type; its `ETag` is for `If-Match`", body = EventTypeView)),
+)]
+pub(crate) async fn get<P: Ports>(
+    State(deps): State<Arc<Deps<P>>>,
+    ReadsTypes(owner): ReadsTypes,
+    Path(name): Path<String>,
+) -> Result<Response, Problem> {
+    let name = path::id(&name)?;
+    let own =
+        deps.registry.event_type(&owner, &name).await?.ok_or_else(path::missing::<EventType>)?;
+    Ok(shown(StatusCode::OK, &owner, &own))
+}
+
+#[utoipa::path(
+    put,
+    path = "/event-types/{type}",
+    tag = "event types",
+    operation_id = "putEventType",
+    summary = "Add an event type, or replace it; one of the same name in the catalog is hidden by it",
+    security(("bearer" = [WRITE])),
+    params(
+        ("type" = String, Path, description = "Its name: words joined by dots", max_length = 255, pattern = "^[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*$", example = "shipment.sent"),
+        ("If-Match" = Option<String>, Header, description = "The `ETag` that is known: another one is a 412"),
+    ),
+    request_body(content = NewEventType),
+    responses(
+        (status = 201, description = "Added", body = EventTypeView),
+        (status = 200, description = "Replaced", body = EventTypeView),
+        (status = 409, description = "There are 100 already", body = Problem, content_type = "application/problem+json"),
+        (status = 412, description = "It has changed since it was read", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "Every wrong field with its path; the sample has to fit the schema", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn put<P: Ports>(
+    State(deps): State<Arc<Deps<P>>>,
+    WritesTypes(owner): WritesTypes,
+    Path(name): Path<String>,
+    IfMatch(known): IfMatch,
+    Text(body): Text,
+) -> Result<Response, Problem> {
+    let name = name.parse().map_err(|e| FieldErrors::one("", format!("the event type {e}")))?;
+    let (own, new) = event_types::put(&deps.registry, &owner, &name, &known, &body).await?;
+    let status = if new { StatusCode::CREATED } else { StatusCode::OK };
+    Ok(shown(status, &owner, &own))
+}
+
+#[utoipa::path(
+    delete,
+    path = "/event-types/{type}",
+    tag = "event types",
+    operation_id = "deleteEventType",
+    summary = "Take away an event type that was added; one that it hid is seen again",
+    security(("bearer" = [WRITE])),
+    params(
+        ("type" = String, Path, description = "Its name"),
+        ("If-Match" = Option<String>, Header, description = "The `ETag` that is known: another one is a 412"),
+    ),
+    responses(
+        (status = 204, description = "Taken away"),
+        (status = 409, description = "It is the catalog's or the platform's", body = Problem, content_type = "application/problem+json"),
+        (status = 412, description = "It has changed since it was read", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn delete<P: Ports>(
+    State(deps): State<Arc<Deps<P>>>,
+    WritesTypes(owner): WritesTypes,
+    Path(name): Path<String>,
+    IfMatch(known): IfMatch,
+) -> Result<Response, Problem> {
+    let name = path::id(&name)?;
+    let (catalog, now) = (&deps.catalog, deps.system.now());
+    event_types::delete(&deps.registry, catalog, &owner, &name, &known, now).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+fn view(owner: &Owner, own: &OwnType) -> EventTypeView {
+    let source = match owner {
+        Owner::Platform => Source::Platform,
+        Owner::Tenant(_) => Source::Tenant,
+    };
+    EventTypeView::new(&own.name, source, &own.definition)
+}
+
+fn shown(status: StatusCode, owner: &Owner, own: &OwnType) -> Response {
+    (status, [(ETAG, etag::of(own.revision))], Json(view(owner, own))).into_response()
+}

@@ -1,0 +1,241 @@
+//! `POST /events`, `POST /events/batch`.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse as _, Response};
+use hooklane_app::deliveries::{self, EventDetail};
+use hooklane_app::publish::{self, Accepted, Checks};
+use hooklane_domain::event::{Content, DefaultTenant, MAX_EVENT_BYTES, NewEvent, from_body};
+use hooklane_domain::ids::{EventId, TenantId};
+use hooklane_domain::json::fields::FieldErrors;
+use lambda_http::http::StatusCode;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
+
+use crate::backend::{Deps, Ports};
+use crate::gate::auth::{PUBLISH, Publisher, READ, Reader};
+use crate::http::body::Text;
+use crate::http::idempotency::Key;
+use crate::http::path;
+use crate::http::problem::Problem;
+use crate::resources::schemas::{NewEvent as NewEventSchema, NewEvents};
+use crate::resources::views::{DeliveryView, some, time};
+
+/// A batch is at most so large, in events and in bytes.
+const MAX_BATCH: usize = 100;
+pub(crate) const MAX_BATCH_BYTES: usize = 4 * 1024 * 1024;
+
+/// What became of one event.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AcceptedEvent)]
+pub(crate) struct AcceptedView {
+    id: String,
+    duplicate: bool,
+}
+
+impl AcceptedView {
+    fn new(accepted: Accepted) -> (StatusCode, Self) {
+        let Accepted { id, duplicate } = accepted;
+        let status = if duplicate { StatusCode::OK } else { StatusCode::ACCEPTED };
+        (status, Self { id: id.to_string(), duplicate })
+    }
+}
+
+#[utoipa::path(
+    post,
+    path = "/events",
+    tag = "events",
+    operation_id = "publishEvent",
+    summary = "Publish one event, at most 256 KiB",
+    security(("bearer" = [PUBLISH])),
+    params((
+        "Idempotency-Key" = Option<String>, Header, nullable = false, min_length = 1, max_length = 255, pattern = "^[!-~]([ -~]*[!-~])?$",
+        description = "What the id of an event that has none is made of: the same request with the same key is accepted once",
+    )),
+    request_body(content = NewEventSchema),
+    responses(
+        (status = 202, description = "Accepted", body = AcceptedView),
+        (status = 200, description = "Accepted before, with the same content", body = AcceptedView),
+        (status = 409, description = "The id belongs to an event with other content", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "It is too large", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "Every wrong field with its path; of a strict tenant also an unknown type, and data that does not fit its schema", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn publish<P: Ports>(
+    State(deps): State<Arc<Deps<P>>>,
+    Publisher(tenant): Publisher,
+    Key(key): Key,
+    Text(body): Text,
+) -> Result<Response, Problem> {
+    let new = read(&body, tenant)?;
+    let fallback = key.map(|key| key.event_id(None));
+    let accepted =
+        publish::publish(&deps.ledger, checks(&deps), &deps.system, new, fallback).await?;
+    let (status, view) = AcceptedView::new(accepted);
+    Ok((status, Json(view)).into_response())
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Event)]
+pub(crate) struct EventView {
+    id: String,
+    #[serde(flatten)]
+    #[schema(value_type = crate::resources::schemas::EventContent)]
+    content: Content,
+    accepted_at: String,
+    deliveries: Vec<DeliveryView>,
+    /// So many of its deliveries cannot be read back, and are left out; absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    unreadable: Option<usize>,
+}
+
+#[utoipa::path(
+    get,
+    path = "/events/{event}",
+    tag = "events",
+    operation_id = "getEvent",
+    summary = "An event, with its deliveries to the webhooks that are there",
+    security(("bearer" = [READ])),
+    params(("event" = String, Path, description = "The event's id")),
+    responses((status = 200, description = "The event", body = EventView)),
+)]
+pub(crate) async fn get<P: Ports>(
+    State(deps): State<Arc<Deps<P>>>,
+    Reader(tenant): Reader,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let id = path::id(&id)?;
+    let EventDetail { event, deliveries, unreadable } =
+        deliveries::of_event(&deps.registry, &deps.ledger, &tenant, &id)
+            .await?
+            .ok_or_else(path::missing::<EventId>)?;
+    for error in &unreadable {
+        tracing::error!(error = error.chain(), "delivery.left_out");
+    }
+    let view = EventView {
+        id: event.id.to_string(),
+        content: event.content,
+        accepted_at: time(event.accepted_at),
+        deliveries: deliveries.iter().map(DeliveryView::new).collect(),
+        unreadable: some(unreadable.len()),
+    };
+    Ok(Json(view).into_response())
+}
+
+fn checks<P: Ports>(deps: &Deps<P>) -> Checks<'_, P::Registry> {
+    Checks { catalog: &deps.catalog, registry: &deps.registry }
+}
+
+/// An event's own size is its own error: 413, not a wrong field.
+fn read(body: &str, tenant: TenantId) -> Result<NewEvent, Problem> {
+    if body.len() > MAX_EVENT_BYTES {
+        let detail = format!("An event has at most {MAX_EVENT_BYTES} bytes.");
+        return Err(Problem::too_large(&detail));
+    }
+    Ok(from_body(body, &DefaultTenant::Is(tenant))?)
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = BatchResult)]
+pub(crate) struct BatchView {
+    results: Vec<ResultView>,
+}
+
+/// The status that the event would have got on its own, with its answer or problem.
+#[derive(Serialize, ToSchema)]
+#[schema(as = EventResult)]
+struct ResultView {
+    status: u16,
+    #[serde(flatten)]
+    outcome: OutcomeView,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "lowercase", untagged)]
+#[schema(as = EventOutcome)]
+enum OutcomeView {
+    Accepted(AcceptedView),
+    Failed { error: Problem },
+}
+
+#[utoipa::path(
+    post,
+    path = "/events/batch",
+    tag = "events",
+    operation_id = "publishEvents",
+    summary = "Publish up to 100 events, at most 4 MiB",
+    security(("bearer" = [PUBLISH])),
+    params((
+        "Idempotency-Key" = Option<String>, Header, nullable = false, min_length = 1, max_length = 255, pattern = "^[!-~]([ -~]*[!-~])?$",
+        description = "What the ids of the events that have none are made of, with their places: the same batch with the same key is accepted once",
+    )),
+    request_body(content = NewEvents),
+    responses(
+        (status = 200, description = "A result for each, in their order", body = BatchView),
+        (status = 413, description = "It is too large", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "It is no batch", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn publish_batch<P: Ports>(
+    State(deps): State<Arc<Deps<P>>>,
+    Publisher(tenant): Publisher,
+    Key(key): Key,
+    Text(body): Text,
+) -> Result<Response, Problem> {
+    let events = split(&body)?;
+    let keyed = |(place, text): (usize, &str)| {
+        let new = read(text, tenant.clone())?;
+        let id = new.id.clone().or_else(|| key.as_ref().map(|key| key.event_id(Some(place))));
+        Ok(NewEvent { id, ..new })
+    };
+    let read: Vec<Result<_, Problem>> =
+        events.iter().map(|raw| raw.get()).enumerate().map(keyed).collect();
+    let good = read.iter().filter_map(|r| r.as_ref().ok().cloned()).collect();
+    let mut accepted =
+        publish::publish_all(&deps.ledger, checks(&deps), &deps.system, good).await.into_iter();
+    let results = read
+        .into_iter()
+        .map(|read| match read {
+            Err(problem) => failed(problem),
+            Ok(_) => match accepted.next() {
+                Some(Ok(accepted)) => {
+                    let (status, view) = AcceptedView::new(accepted);
+                    ResultView { status: status.as_u16(), outcome: OutcomeView::Accepted(view) }
+                }
+                Some(Err(error)) => failed(error.into()),
+                None => unreachable!("every event that was read was published"),
+            },
+        })
+        .collect();
+    Ok(Json(BatchView { results }).into_response())
+}
+
+fn failed(problem: Problem) -> ResultView {
+    ResultView { status: problem.status(), outcome: OutcomeView::Failed { error: problem } }
+}
+
+/// A batch is a list of events, or an object with one under `events`.
+fn split(body: &str) -> Result<Vec<Box<RawValue>>, Problem> {
+    #[derive(serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Batch {
+        events: Vec<Box<RawValue>>,
+    }
+    let events = if body.trim_start().starts_with('[') {
+        serde_json::from_str(body)
+    } else {
+        serde_json::from_str::<Batch>(body).map(|batch| batch.events)
+    };
+    let events: Vec<_> =
+        events.map_err(|e| FieldErrors::one("", format!("must be {{\"events\": [...]}} ({e})")))?;
+    if events.is_empty() || events.len() > MAX_BATCH {
+        let message = format!("must hold 1 to {MAX_BATCH} events");
+        return Err(FieldErrors::one("events", message).into());
+    }
+    Ok(events)
+}

@@ -1,0 +1,51 @@
+//! One operation: a handler under its path and methods, and what the OpenAPI document says of it. The two
+//! come from the same annotation, so that no route can be without its description.
+
+use axum::handler::Handler;
+use axum::routing::{MethodFilter, MethodRouter};
+use utoipa::__dev::{SchemaReferences, Tags};
+use utoipa::openapi::path::Paths;
+use utoipa_axum::PathItemExt;
+use utoipa_axum::router::UtoipaMethodRouter;
+
+/// `D` is what `#[utoipa::path]` made of the handler's annotation. (`routes!` of `utoipa-axum` would find
+/// it by itself, but takes no generic handlers.)
+pub(crate) fn operation<D, H, T, S>(handler: H) -> UtoipaMethodRouter<S>
+where
+    D: utoipa::Path + SchemaReferences + for<'t> Tags<'t>,
+    H: Handler<T, S>,
+    T: 'static,
+    S: Clone + Send + Sync + 'static,
+{
+    let mut schemas = Vec::new();
+    D::schemas(&mut schemas);
+    let methods = D::methods();
+    let filter = methods.iter().map(PathItemExt::to_method_filter).reduce(MethodFilter::or);
+    let router = match filter {
+        Some(filter) => MethodRouter::new().on(filter, handler),
+        None => MethodRouter::new(),
+    };
+    let mut described = D::operation();
+    described.tags = Some(D::tags().iter().map(ToString::to_string).collect());
+    let mut paths = Paths::new();
+    paths.add_path_operation(D::path(), methods, described);
+    (schemas, paths, router)
+}
+
+/// Adds the operations of one module to a router: `operations!(router, webhooks: list, create)`.
+macro_rules! operations {
+    ($router:expr, $module:ident: $($handler:ident),+ $(,)?) => {
+        utoipa_axum::paste! {{
+            let router = $router;
+            $(let router = router.routes(crate::resources::operation::operation::<
+                $module::[<__path_ $handler>],
+                _,
+                _,
+                _,
+            >($module::$handler));)+
+            router
+        }}
+    };
+}
+
+pub(crate) use operations;

@@ -1,0 +1,85 @@
+//! `/webhooks/{webhook}/pause` and `/webhooks/{webhook}/resume`.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use hooklane_app::holding;
+use hooklane_domain::json::fields::{FieldErrors, Fields};
+
+use crate::backend::{Deps, Ports};
+use crate::gate::auth::{WRITE, Writer};
+use crate::http::body::Text;
+use crate::http::path;
+use crate::http::problem::Problem;
+use crate::resources::schemas::Resumption;
+use crate::resources::views::WebhookView;
+use crate::resources::webhooks::shown;
+
+#[utoipa::path(
+    post,
+    path = "/webhooks/{webhook}/pause",
+    tag = "webhooks",
+    operation_id = "pauseWebhook",
+    summary = "Hold a webhook: no attempts, and what is published waits until it is resumed",
+    description = "Twice is once. A webhook that Hooklane has disabled stays so: its deliveries wait already.",
+    security(("bearer" = [WRITE])),
+    params(("webhook" = String, Path, description = "The webhook's id")),
+    responses((
+        status = 200, description = "As it is now", body = WebhookView,
+        headers(("ETag" = String, description = "For `If-Match`")),
+    )),
+)]
+pub(crate) async fn pause<P: Ports>(
+    State(deps): State<Arc<Deps<P>>>,
+    Writer(tenant): Writer,
+    Path(id): Path<String>,
+    body: Text,
+) -> Result<Response, Problem> {
+    body.nothing()?;
+    let key = (&tenant, path::id(&id)?);
+    let paused = holding::pause(&deps.registry, &deps.system, key).await?;
+    Ok(shown(&paused))
+}
+
+#[utoipa::path(
+    post,
+    path = "/webhooks/{webhook}/resume",
+    tag = "webhooks",
+    operation_id = "resumeWebhook",
+    summary = "Make attempts again",
+    description = "Twice is once. What waited is delivered, within a minute or so; with `discard` of a paused webhook it \
+        is cancelled. It also switches on a webhook that is inactive or that Hooklane has disabled.",
+    security(("bearer" = [WRITE])),
+    params(("webhook" = String, Path, description = "The webhook's id")),
+    request_body(content = Option<Resumption>, description = "May be left out"),
+    responses(
+        (
+            status = 200, description = "As it is now", body = WebhookView,
+            headers(("ETag" = String, description = "For `If-Match`")),
+        ),
+        (status = 422, description = "Every wrong field with its path", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn resume<P: Ports>(
+    State(deps): State<Arc<Deps<P>>>,
+    Writer(tenant): Writer,
+    Path(id): Path<String>,
+    Text(body): Text,
+) -> Result<Response, Problem> {
+    let discard = discard(&body)?;
+    let key = (&tenant, path::id(&id)?);
+    let resumed = holding::resume(&deps.registry, &deps.system, key, discard).await?;
+    Ok(shown(&resumed))
+}
+
+/// What a body says of what waited; nothing where it is left out.
+fn discard(body: &str) -> Result<bool, FieldErrors> {
+    if matches!(body.trim(), "" | "null") {
+        return Ok(false);
+    }
+    let mut fields = Fields::of("", body)?;
+    let discard = fields.read(&["discard"], "true or false");
+    fields.finish()?;
+    Ok(discard.unwrap_or(false))
+}

@@ -1,0 +1,71 @@
+//! `/webhooks/{webhook}/recover`: what a webhook missed is sent again, by a job that takes its time.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse as _, Response};
+use hooklane_app::ports::Clock as _;
+use hooklane_app::recover;
+use hooklane_domain::isolation::recovery::Wanted;
+use hooklane_domain::time::whole_millisecond;
+use lambda_http::http::StatusCode;
+
+use crate::backend::{Deps, Ports};
+use crate::gate::auth::{READ, Reader, WRITE, Writer};
+use crate::http::body::Text;
+use crate::http::path;
+use crate::http::problem::Problem;
+use crate::resources::schemas::NewRecovery;
+use crate::resources::views::RecoveryView;
+
+#[utoipa::path(
+    post,
+    path = "/webhooks/{webhook}/recover",
+    tag = "webhooks",
+    operation_id = "recoverWebhook",
+    summary = "Send again what the webhook missed",
+    description = "Each failed delivery is retried as by hand, and of each event that was skipped a delivery is made, \
+        a slice a minute. One recovery of a webhook runs at a time.",
+    security(("bearer" = [WRITE])),
+    params(("webhook" = String, Path, description = "The webhook's id")),
+    request_body(content = NewRecovery),
+    responses(
+        (status = 202, description = "Ordered; how far it is can be asked for", body = RecoveryView),
+        (status = 409, description = "One is running", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "Every wrong field with its path", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn start<P: Ports>(
+    State(deps): State<Arc<Deps<P>>>,
+    Writer(tenant): Writer,
+    Path(id): Path<String>,
+    Text(body): Text,
+) -> Result<Response, Problem> {
+    let wanted = Wanted::read(&body, whole_millisecond(deps.system.now()))?;
+    let key = (&tenant, path::id(&id)?);
+    let ordered = recover::start(&deps.registry, &deps.system, key, wanted).await?;
+    Ok((StatusCode::ACCEPTED, Json(RecoveryView::new(&ordered))).into_response())
+}
+
+#[utoipa::path(
+    get,
+    path = "/webhooks/{webhook}/recover",
+    tag = "webhooks",
+    operation_id = "getRecovery",
+    summary = "How far the webhook's newest recovery is",
+    security(("bearer" = [READ])),
+    params(("webhook" = String, Path, description = "The webhook's id")),
+    responses(
+        (status = 200, description = "As it is now", body = RecoveryView),
+        (status = 404, description = "There is no such webhook, or it has had no recovery", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn progress<P: Ports>(
+    State(deps): State<Arc<Deps<P>>>,
+    Reader(tenant): Reader,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let recovery = recover::progress(&deps.registry, (&tenant, path::id(&id)?)).await?;
+    Ok(Json(RecoveryView::new(&recovery)).into_response())
+}

@@ -1,0 +1,110 @@
+//! `/status`: open to everybody, so that it says no more than whether the parts answer. Asking again
+//! within a few seconds gets the same answer, since anybody may ask and reads are paid for.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
+use hooklane_app::ports::{Clock as _, EventStore, TenantStore as _, Unavailable};
+use hooklane_domain::Timestamp;
+use lambda_http::http::StatusCode;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::backend::{Deps, Keys as _, Ports, Pulse};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum Part {
+    Ok,
+    Unavailable,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Status)]
+pub(crate) struct StatusView {
+    /// `ok` where every part answers.
+    status: Part,
+    #[schema(example = "0.1.0")]
+    version: &'static str,
+    parts: Parts,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+struct Parts {
+    registry: Part,
+    ledger: Part,
+    secrets: Part,
+}
+
+#[utoipa::path(
+    get,
+    path = "/status",
+    tag = "reference",
+    operation_id = "getStatus",
+    summary = "The version, and whether the parts answer",
+    security(()),
+    responses(
+        (status = 200, description = "Every part answers", body = StatusView),
+        (status = 503, description = "One does not", body = StatusView),
+    ),
+)]
+pub(crate) async fn get<P: Ports>(State(deps): State<Arc<Deps<P>>>) -> Response {
+    let now = deps.system.now();
+    let pulse = match deps.pulse.get(&(), now) {
+        Some(pulse) => pulse,
+        None => {
+            let pulse = look(&deps, now).await;
+            deps.pulse.put((), pulse, now);
+            pulse
+        }
+    };
+    let view = StatusView::new(pulse);
+    let status = match view.status {
+        Part::Ok => StatusCode::OK,
+        Part::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    (status, Json(view)).into_response()
+}
+
+async fn look<P: Ports>(deps: &Deps<P>, now: Timestamp) -> Pulse {
+    Pulse {
+        registry: registry(deps).await,
+        ledger: ledger(deps).await,
+        secrets: answers(deps.operator_keys.known(now).await),
+    }
+}
+
+/// A tenant and an event of this name may well exist: nothing of them is shown.
+const PROBE: &str = "status";
+
+async fn registry<P: Ports>(deps: &Deps<P>) -> bool {
+    match PROBE.parse() {
+        Ok(tenant) => answers(deps.registry.tenant(&tenant).await),
+        Err(_) => false,
+    }
+}
+
+async fn ledger<P: Ports>(deps: &Deps<P>) -> bool {
+    match (PROBE.parse(), PROBE.parse()) {
+        (Ok(tenant), Ok(event)) => answers(EventStore::get(&deps.ledger, &tenant, &event).await),
+        _ => false,
+    }
+}
+
+fn answers<T>(answer: Result<T, Unavailable>) -> bool {
+    answer.map_err(|error| error.log("status.part_unavailable")).is_ok()
+}
+
+impl StatusView {
+    fn new(pulse: Pulse) -> Self {
+        let part = |answers| if answers { Part::Ok } else { Part::Unavailable };
+        let Pulse { registry, ledger, secrets } = pulse;
+        Self {
+            status: part(registry && ledger && secrets),
+            version: env!("CARGO_PKG_VERSION"),
+            parts: Parts { registry: part(registry), ledger: part(ledger), secrets: part(secrets) },
+        }
+    }
+}

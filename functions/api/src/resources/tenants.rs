@@ -1,0 +1,200 @@
+//! `/tenants` and what is under it: the operator's.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, RawQuery, State};
+use axum::response::{IntoResponse as _, Response};
+use hooklane_app::ports::{Clock as _, TenantStore as _};
+use hooklane_app::tenants;
+use hooklane_domain::access::tenant::Tenant;
+use hooklane_domain::ids::TenantId;
+use lambda_http::http::StatusCode;
+use lambda_http::http::header::{CACHE_CONTROL, ETAG};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::backend::{Deps, Keys as _, Ports};
+use crate::gate::auth::Operator;
+use crate::http::body::Text;
+use crate::http::etag::{self, IfMatch};
+use crate::http::path;
+use crate::http::problem::Problem;
+use crate::http::query::Query;
+use crate::resources::schemas::tenants::{NewToken, TenantSettings as SettingsSchema};
+use crate::resources::views::{TenantView, TokenView};
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = TenantPage)]
+pub(crate) struct PageView {
+    data: Vec<TenantView>,
+    /// To be sent back as `cursor`; absent after the last page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
+}
+
+#[utoipa::path(
+    get,
+    path = "/tenants",
+    tag = "tenants",
+    operation_id = "listTenants",
+    summary = "The tenants that have a webhook or settings, in order of their ids",
+    description = "The operator's only.",
+    security(("bearer" = [])),
+    params(
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 100, description = "20 unless given"),
+        ("cursor" = Option<String>, Query, description = "The `nextCursor` of the page before",
+            pattern = "^[A-Za-z0-9_-]{1,64}$"),
+    ),
+    responses(
+        (status = 200, description = "A page", body = PageView),
+        (status = 422, description = "A parameter is wrong", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn list<P: Ports>(
+    State(deps): State<Arc<Deps<P>>>,
+    _: Operator,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, Problem> {
+    let mut query = Query::of(raw.as_deref());
+    let (limit, after) = (query.limit(), query.parse::<TenantId>("cursor"));
+    query.finish()?;
+    let page = deps.registry.tenants(after.as_ref(), limit).await?;
+    let view = PageView {
+        data: page.tenants.iter().map(TenantView::new).collect(),
+        next_cursor: page.next.map(|id| id.to_string()),
+    };
+    Ok(Json(view).into_response())
+}
+
+#[utoipa::path(
+    get,
+    path = "/tenants/{tenant}",
+    tag = "tenants",
+    operation_id = "getTenant",
+    summary = "A tenant's settings",
+    description = "The operator's only.",
+    security(("bearer" = [])),
+    params(("tenant" = String, Path, description = "The tenant's id")),
+    responses((status = 200, description = "Its settings; the `ETag` is for `If-Match`", body = TenantView,
+        headers(("ETag" = String)))),
+)]
+pub(crate) async fn get<P: Ports>(
+    State(deps): State<Arc<Deps<P>>>,
+    _: Operator,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let id = path::id(&id)?;
+    if !deps.registry.is_listed(&id).await? {
+        return Err(path::missing::<TenantId>());
+    }
+    Ok(shown(&deps.registry.tenant(&id).await?))
+}
+
+#[utoipa::path(
+    put,
+    path = "/tenants/{tenant}",
+    tag = "tenants",
+    operation_id = "setTenant",
+    summary = "Set a tenant's settings; what is left out is the default",
+    description = "The operator's only. A tenant needs no registration: it exists from its first use.",
+    security(("bearer" = [])),
+    params(
+        ("tenant" = String, Path, description = "The tenant's id", pattern = "^[A-Za-z0-9_-]{1,64}$"),
+        ("If-Match" = Option<String>, Header, description = "The `ETag` that is known: another one is a 412"),
+    ),
+    request_body(content = SettingsSchema),
+    responses(
+        (status = 200, description = "As they are now", body = TenantView, headers(("ETag" = String))),
+        (status = 412, description = "They have changed since they were read", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "Every wrong field with its path", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn set<P: Ports>(
+    State(deps): State<Arc<Deps<P>>>,
+    _: Operator,
+    Path(id): Path<String>,
+    IfMatch(known): IfMatch,
+    Text(body): Text,
+) -> Result<Response, Problem> {
+    let id = path::id(&id)?;
+    let set = tenants::set(&deps.registry, deps.names(), &id, &known, &body).await?;
+    Ok(shown(&set))
+}
+
+#[utoipa::path(
+    delete,
+    path = "/tenants/{tenant}",
+    tag = "tenants",
+    operation_id = "removeTenant",
+    summary = "Remove a tenant",
+    description = "The operator's only. Its webhooks, tokens, settings and event types go at once; what the \
+        ledger has of it expires.",
+    security(("bearer" = [])),
+    params(("tenant" = String, Path, description = "The tenant's id")),
+    responses((status = 204, description = "Removed")),
+)]
+pub(crate) async fn remove<P: Ports>(
+    State(deps): State<Arc<Deps<P>>>,
+    _: Operator,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    if deps.registry.remove(&path::id(&id)?).await? {
+        Ok(StatusCode::NO_CONTENT.into_response())
+    } else {
+        Err(path::missing::<TenantId>())
+    }
+}
+
+#[utoipa::path(
+    post,
+    path = "/tenants/{tenant}/tokens",
+    tag = "tenants",
+    operation_id = "createToken",
+    summary = "Make a token for a tenant",
+    description = "The operator's only. The token is a JWT; it is shown here and kept nowhere.",
+    security(("bearer" = [])),
+    params(("tenant" = String, Path, description = "The tenant's id", pattern = "^[A-Za-z0-9_-]{1,64}$")),
+    request_body(content = Option<NewToken>),
+    responses(
+        (status = 201, description = "The token", body = TokenView),
+        (status = 422, description = "Every wrong field with its path", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn create_token<P: Ports>(
+    State(deps): State<Arc<Deps<P>>>,
+    _: Operator,
+    Path(id): Path<String>,
+    Text(body): Text,
+) -> Result<Response, Problem> {
+    let id = path::id(&id)?;
+    let keys = deps.token_keys.known(deps.system.now()).await?;
+    let minted = tenants::mint(&deps.registry, &deps.system, keys.current(), &id, &body).await?;
+    let headers = [(CACHE_CONTROL, "no-store")];
+    Ok((StatusCode::CREATED, headers, Json(TokenView::new(&minted))).into_response())
+}
+
+#[utoipa::path(
+    post,
+    path = "/tenants/{tenant}/tokens/revoke",
+    tag = "tenants",
+    operation_id = "revokeTokens",
+    summary = "Revoke every token of a tenant",
+    description = "The operator's only. They stop at once.",
+    security(("bearer" = [])),
+    params(("tenant" = String, Path, description = "The tenant's id", pattern = "^[A-Za-z0-9_-]{1,64}$")),
+    responses((status = 204, description = "Revoked")),
+)]
+pub(crate) async fn revoke_tokens<P: Ports>(
+    State(deps): State<Arc<Deps<P>>>,
+    _: Operator,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    deps.registry.revoke_tokens(&path::id(&id)?).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+fn shown(tenant: &Tenant) -> Response {
+    ([(ETAG, etag::of(tenant.revision))], Json(TenantView::new(tenant))).into_response()
+}

@@ -1,0 +1,64 @@
+//! The routes with what every request passes, and the document that describes them.
+
+use std::sync::Arc;
+
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::{Extension, Router};
+use utoipa::openapi::OpenApi;
+
+use crate::backend::{Deps, Ports};
+use crate::gate::shape::Operations;
+use crate::gate::{entry, limiter, shape};
+use crate::http::path::{PREFIXES, only_text_paths};
+use crate::http::problem;
+use crate::resources::events::MAX_BATCH_BYTES;
+use crate::{description, resources};
+
+/// The largest body any route takes: a batch of events.
+const MAX_BODY: usize = MAX_BATCH_BYTES;
+
+/// Every route under every prefix.
+pub fn router<P: Ports>(deps: Arc<Deps<P>>) -> Router {
+    let Routes { guarded, open, document } = Routes::all();
+    let enter = from_fn_with_state(Arc::clone(&deps), entry::enter::<P>);
+    let limit = from_fn_with_state(Arc::clone(&deps), limiter::limit::<P>);
+    let operations = Arc::new(Operations::of(&document));
+    let shape = from_fn_with_state((Arc::clone(&deps), operations), shape::apply::<P>);
+    let open = open.layer(Extension(Arc::new(document)));
+    // The last layer is the outermost. A tenant over its limit is refused in its contract's words.
+    let routes = guarded.route_layer(limit).route_layer(shape).route_layer(enter).merge(open);
+    let router = PREFIXES.iter().fold(Router::new(), |router, prefix| match *prefix {
+        "" => router.merge(routes.clone()),
+        prefix => router.nest(prefix, routes.clone()),
+    });
+    router
+        .fallback(problem::no_route)
+        .method_not_allowed_fallback(problem::no_method)
+        .layer(from_fn(only_text_paths))
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .with_state(deps)
+}
+
+/// The OpenAPI document as it is checked in: indented, one line after the other.
+pub fn openapi_json<P: Ports>() -> Result<String, serde_json::Error> {
+    Routes::<P>::all().document.to_pretty_json()
+}
+
+struct Routes<P: Ports> {
+    /// Those that need a bearer token.
+    guarded: Router<Arc<Deps<P>>>,
+    open: Router<Arc<Deps<P>>>,
+    /// It describes all of them.
+    document: OpenApi,
+}
+
+impl<P: Ports> Routes<P> {
+    fn all() -> Self {
+        let (guarded, mut document) = resources::guarded::<P>().split_for_parts();
+        let (open, described) = resources::open::<P>().split_for_parts();
+        document.merge(described);
+        description::complete(&mut document);
+        Self { guarded, open, document }
+    }
+}
