@@ -1,10 +1,10 @@
 //! The OpenAPI document: what the operations say of themselves, and what holds for all of them.
 
-use utoipa::openapi::path::{Operation, ParameterIn};
+use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
-    Components, ContentBuilder, HeaderBuilder, InfoBuilder, License, ObjectBuilder, OpenApi,
-    OpenApiBuilder, PathItem, Ref, RefOr, Response, ResponseBuilder, ServerBuilder, Type,
+    Components, HeaderBuilder, InfoBuilder, License, ObjectBuilder, OpenApi, OpenApiBuilder,
+    PathItem, RefOr, ServerBuilder, Type,
 };
 use utoipa::{PartialSchema as _, ToSchema as _};
 
@@ -12,6 +12,8 @@ use crate::http::problem::Problem;
 
 mod links;
 pub(crate) mod page;
+mod parameters;
+mod problems;
 
 const DESCRIPTION: &str = "\
 Events go in by `POST /events`; every webhook that subscribed to an event's type gets it, signed, in \
@@ -62,8 +64,8 @@ const BEARER: &str = "bearer";
 pub(crate) fn complete(document: &mut OpenApi) {
     for (path, item) in &mut document.paths.paths {
         for operation in operations_of(item) {
-            describe_path_parameters(operation);
-            add_common_problems(path, operation);
+            parameters::add(path, operation);
+            problems::add(path, operation);
             add_rate_limit_headers(operation);
         }
     }
@@ -80,51 +82,6 @@ fn is_open(operation: &Operation) -> bool {
     let needed = operation.security.as_ref();
     needed.is_some_and(|needed| needed.iter().all(|one| *one == SecurityRequirement::default()))
 }
-
-/// What any operation may answer instead of its own, unless it says so itself.
-fn add_common_problems(path: &str, operation: &mut Operation) {
-    let mut common = vec![("503", "A part does not answer; the same request may succeed later")];
-    if !is_open(operation) {
-        common.extend([
-            ("400", "The request cannot be understood"),
-            ("401", "There is no valid bearer token"),
-            ("403", "The token lacks the scope that is needed"),
-            ("429", "Over the tenant's rate limit; `Retry-After` says when to try again"),
-        ]);
-        if path.contains('{') {
-            common.push(("404", "There is no such thing, or it is another tenant's"));
-            // A gateway that decodes the path may see another one in what stands for an id.
-            common.push(("405", "The path does not take this method"));
-        }
-    }
-    for (status, description) in common {
-        operation
-            .responses
-            .responses
-            .entry(status.to_owned())
-            .or_insert_with(|| problem(description));
-    }
-}
-
-/// What the parameters of a path look like. One that looks otherwise names nothing.
-fn describe_path_parameters(operation: &mut Operation) {
-    for parameter in operation.parameters.iter_mut().flatten() {
-        let RefOr::T(parameter) = parameter else { continue };
-        let pattern = PATH_PARAMETERS.iter().find(|(name, _)| *name == parameter.name);
-        if let (ParameterIn::Path, Some((_, pattern))) = (&parameter.parameter_in, pattern) {
-            let text = ObjectBuilder::new().schema_type(Type::String).pattern(Some(*pattern));
-            parameter.schema = Some(text.build().into());
-        }
-    }
-}
-
-const PATH_PARAMETERS: [(&str, &str); 5] = [
-    ("webhook", "^wh_[0-9A-HJKMNP-TV-Z]{26}$"),
-    ("delivery", "^dlv_[A-Za-z0-9_-]{1,116}$"),
-    ("event", "^[A-Za-z0-9_-]{1,64}$"),
-    ("tenant", "^[A-Za-z0-9_-]{1,64}$"),
-    ("type", "^[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*$"),
-];
 
 /// Where a tenant stands with its rate limit is told on every answer that needed a token.
 fn add_rate_limit_headers(operation: &mut Operation) {
@@ -149,13 +106,3 @@ const RATE_LIMIT_HEADERS: [(&str, &str); 3] = [
     ("X-RateLimit-Remaining", "What is left of them, about"),
     ("X-RateLimit-Reset", "When the minute ends, in Unix seconds"),
 ];
-
-/// A refusal as the document describes it.
-fn problem(description: &str) -> RefOr<Response> {
-    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
-    ResponseBuilder::new()
-        .description(description)
-        .content("application/problem+json", content)
-        .build()
-        .into()
-}

@@ -5,6 +5,7 @@ use utoipa::openapi::link::Link;
 use utoipa::openapi::{OpenApi, RefOr};
 
 use super::operations_of;
+use super::parameters::names;
 
 /// The answer that names a thing, and how.
 struct Source {
@@ -62,7 +63,7 @@ pub(super) fn add(document: &mut OpenApi) {
         .paths
         .iter_mut()
         .flat_map(|(path, item)| {
-            let parameters = parameters(path);
+            let parameters: Vec<_> = names(path).map(str::to_owned).collect();
             operations_of(item)
                 .filter_map(move |o| Some((o.operation_id.clone()?, parameters.clone())))
         })
@@ -100,9 +101,4 @@ impl Source {
         }
         Some((id.to_owned(), link.build().into()))
     }
-}
-
-fn parameters(path: &str) -> Vec<String> {
-    let parts = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
-    parts.map(str::to_owned).collect()
 }

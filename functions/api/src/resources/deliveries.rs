@@ -66,7 +66,6 @@ impl PageView {
         match little, a page may be short or empty and still have a `nextCursor`.",
     security(("bearer" = [READ])),
     params(
-        ("webhook" = String, Path, description = "The webhook's id"),
         ("status" = inline(Option<DeliveryStatus>), Query, description = "Only these"),
         ("parked" = Option<bool>, Query, description = "Only those that wait without a message, because something holds their webhook, or only those that do not"),
         ("event" = Option<String>, Query, max_length = 255, pattern = "^[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*$", description = "Only this event type"),
@@ -76,10 +75,7 @@ impl PageView {
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 100, description = "20 unless given"),
         ("cursor" = Option<String>, Query, description = "The `nextCursor` of the page before, of the same list with the same filters"),
     ),
-    responses(
-        (status = 200, description = "A page; it may be empty and still have a next one", body = PageView),
-        (status = 422, description = "A parameter is wrong", body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, description = "A page; it may be empty and still have a next one", body = PageView)),
 )]
 pub(crate) async fn list<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
@@ -129,10 +125,7 @@ pub(crate) async fn list<P: Ports>(
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 100, description = "20 unless given"),
         ("cursor" = Option<String>, Query, description = "The `nextCursor` of the page before, of the same list with the same filters"),
     ),
-    responses(
-        (status = 200, description = "A page", body = PageView),
-        (status = 422, description = "A parameter is wrong", body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, description = "A page", body = PageView)),
 )]
 pub(crate) async fn undelivered<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
@@ -161,10 +154,9 @@ pub(crate) async fn undelivered<P: Ports>(
     operation_id = "retryDelivery",
     summary = "An attempt at once, the policy starting anew",
     security(("bearer" = [WRITE])),
-    params(("delivery" = String, Path, description = "The delivery's id")),
     responses(
         (status = 202, description = "The attempt is on its way", body = DeliveryView),
-        (status = 409, description = "It was delivered", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "It was delivered"),
     ),
 )]
 pub(crate) async fn retry<P: Ports>(
@@ -184,10 +176,9 @@ pub(crate) async fn retry<P: Ports>(
     operation_id = "cancelDelivery",
     summary = "No further attempt",
     security(("bearer" = [WRITE])),
-    params(("delivery" = String, Path, description = "The delivery's id")),
     responses(
         (status = 200, description = "Cancelled", body = DeliveryView),
-        (status = 409, description = "It has come to its end", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "It has come to its end"),
     ),
 )]
 pub(crate) async fn cancel<P: Ports>(
@@ -210,10 +201,6 @@ pub(crate) async fn cancel<P: Ports>(
         sent is not kept: each attempt writes it anew from the event, by the webhook's contract at that \
         moment.",
     security(("bearer" = [READ])),
-    params(
-        ("webhook" = String, Path, description = "The webhook's id"),
-        ("delivery" = String, Path, description = "The delivery's id"),
-    ),
     responses((status = 200, description = "The delivery", body = DeliveryDetailView)),
 )]
 pub(crate) async fn get<P: Ports>(

@@ -44,10 +44,7 @@ pub(crate) struct AvailableView {
     summary = "All event types the tenant has: its catalog's, the platform's and its own, in order of their names",
     security(("bearer" = [READ])),
     params(("category" = Option<String>, Query, description = "Only those of this category")),
-    responses(
-        (status = 200, description = "Each with a sample of its data and a schema for it", body = AvailableView),
-        (status = 422, description = "A parameter is wrong", body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, description = "Each with a sample of its data and a schema for it", body = AvailableView)),
 )]
 pub(crate) async fn available<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
@@ -97,7 +94,6 @@ pub(crate) async fn list<P: Ports>(
     operation_id = "getEventType",
     summary = "One event type that was added",
     security(("bearer" = [READ])),
-    params(("type" = String, Path, description = "Its name")),
     responses((status = 200, description = "The event type; its `ETag` is for `If-Match`", body = EventTypeView)),
 )]
 pub(crate) async fn get<P: Ports>(
@@ -126,9 +122,8 @@ pub(crate) async fn get<P: Ports>(
     responses(
         (status = 201, description = "Added", body = EventTypeView),
         (status = 200, description = "Replaced", body = EventTypeView),
-        (status = 409, description = "There are 100 already", body = Problem, content_type = "application/problem+json"),
-        (status = 412, description = "It has changed since it was read", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "Every wrong field with its path; the sample has to fit the schema", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "There are 100 already"),
+        (status = 422, description = "Every wrong field with its path; the sample has to fit the schema"),
     ),
 )]
 pub(crate) async fn put<P: Ports>(
@@ -152,13 +147,11 @@ pub(crate) async fn put<P: Ports>(
     summary = "Take away an event type that was added; one that it hid is seen again",
     security(("bearer" = [WRITE])),
     params(
-        ("type" = String, Path, description = "Its name"),
         ("If-Match" = Option<String>, Header, description = "The `ETag` that is known: another one is a 412"),
     ),
     responses(
         (status = 204, description = "Taken away"),
-        (status = 409, description = "It is the catalog's or the platform's", body = Problem, content_type = "application/problem+json"),
-        (status = 412, description = "It has changed since it was read", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "It is the catalog's or the platform's"),
     ),
 )]
 pub(crate) async fn delete<P: Ports>(

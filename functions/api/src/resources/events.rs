@@ -59,9 +59,8 @@ impl AcceptedView {
     responses(
         (status = 202, description = "Accepted", body = AcceptedView),
         (status = 200, description = "Accepted before, with the same content", body = AcceptedView),
-        (status = 409, description = "The id belongs to an event with other content", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "It is too large", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "Every wrong field with its path; of a strict tenant also an unknown type, and data that does not fit its schema", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "The id belongs to an event with other content"),
+        (status = 422, description = "Every wrong field with its path; of a strict tenant also an unknown type, and data that does not fit its schema"),
     ),
 )]
 pub(crate) async fn publish<P: Ports>(
@@ -101,7 +100,6 @@ pub(crate) struct EventView {
     operation_id = "getEvent",
     summary = "An event, with its deliveries to the webhooks that are there",
     security(("bearer" = [READ])),
-    params(("event" = String, Path, description = "The event's id")),
     responses((status = 200, description = "The event", body = EventView)),
 )]
 pub(crate) async fn get<P: Ports>(
@@ -177,8 +175,7 @@ enum OutcomeView {
     request_body(content = NewEvents),
     responses(
         (status = 200, description = "A result for each, in their order", body = BatchView),
-        (status = 413, description = "It is too large", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "It is no batch", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "It is no batch"),
     ),
 )]
 pub(crate) async fn publish_batch<P: Ports>(

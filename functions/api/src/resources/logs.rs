@@ -48,7 +48,6 @@ pub(crate) struct PageView {
         `download=true` answers the same as a file.",
     security(("bearer" = [READ])),
     params(
-        ("webhook" = String, Path, description = "The webhook's id"),
         ("since" = inline(Option<Time>), Query, description = "Only what began then or later"),
         ("until" = inline(Option<Time>), Query, description = "Only what began before"),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 100, description = "20 unless given"),
@@ -62,7 +61,6 @@ pub(crate) struct PageView {
             body = PageView,
             headers(("Content-Disposition" = String, description = "With `download=true`: a file's name")),
         ),
-        (status = 422, description = "A parameter is wrong", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(crate) async fn list<P: Ports>(

@@ -24,7 +24,6 @@ use crate::resources::webhooks::shown;
     summary = "Hold a webhook: no attempts, and what is published waits until it is resumed",
     description = "Twice is once. A webhook that Hooklane has disabled stays so: its deliveries wait already.",
     security(("bearer" = [WRITE])),
-    params(("webhook" = String, Path, description = "The webhook's id")),
     responses((
         status = 200, description = "As it is now", body = WebhookView,
         headers(("ETag" = String, description = "For `If-Match`")),
@@ -51,14 +50,12 @@ pub(crate) async fn pause<P: Ports>(
     description = "Twice is once. What waited is delivered, within a minute or so; with `discard` of a paused webhook it \
         is cancelled. It also switches on a webhook that is inactive or that Hooklane has disabled.",
     security(("bearer" = [WRITE])),
-    params(("webhook" = String, Path, description = "The webhook's id")),
     request_body(content = Option<Resumption>, description = "May be left out"),
     responses(
         (
             status = 200, description = "As it is now", body = WebhookView,
             headers(("ETag" = String, description = "For `If-Match`")),
         ),
-        (status = 422, description = "Every wrong field with its path", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(crate) async fn resume<P: Ports>(

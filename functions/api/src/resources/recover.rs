@@ -28,12 +28,10 @@ use crate::resources::views::RecoveryView;
     description = "Each failed delivery is retried as by hand, and of each event that was skipped a delivery is made, \
         a slice a minute. One recovery of a webhook runs at a time.",
     security(("bearer" = [WRITE])),
-    params(("webhook" = String, Path, description = "The webhook's id")),
     request_body(content = NewRecovery),
     responses(
         (status = 202, description = "Ordered; how far it is can be asked for", body = RecoveryView),
-        (status = 409, description = "One is running", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "Every wrong field with its path", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "One is running"),
     ),
 )]
 pub(crate) async fn start<P: Ports>(
@@ -55,10 +53,9 @@ pub(crate) async fn start<P: Ports>(
     operation_id = "getRecovery",
     summary = "How far the webhook's newest recovery is",
     security(("bearer" = [READ])),
-    params(("webhook" = String, Path, description = "The webhook's id")),
     responses(
         (status = 200, description = "As it is now", body = RecoveryView),
-        (status = 404, description = "There is no such webhook, or it has had no recovery", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such webhook, or it has had no recovery"),
     ),
 )]
 pub(crate) async fn progress<P: Ports>(

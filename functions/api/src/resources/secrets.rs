@@ -27,7 +27,6 @@ use crate::resources::views::SecretView;
     operation_id = "getSecret",
     summary = "The webhook's signing secret",
     security(("bearer" = [WRITE])),
-    params(("webhook" = String, Path, description = "The webhook's id")),
     responses((
         status = 200, description = "The secret", body = SecretView,
         headers(("Cache-Control" = String, description = "`no-store`")),
@@ -55,7 +54,6 @@ pub(crate) async fn show<P: Ports>(
         rotation within five seconds: those that begin before may be signed as before it.",
     security(("bearer" = [WRITE])),
     params(
-        ("webhook" = String, Path, description = "The webhook's id"),
         ("If-Match" = Option<String>, Header, nullable = false, description = "The `ETag`s that are known, or `*`: another one is a 412", example = "*"),
     ),
     request_body(content = Option<Rotation>, description = "May be left out"),
@@ -67,9 +65,7 @@ pub(crate) async fn show<P: Ports>(
                 ("Cache-Control" = String, description = "`no-store`"),
             ),
         ),
-        (status = 409, description = "The overlap of the rotation before lasts", body = Problem, content_type = "application/problem+json"),
-        (status = 412, description = "The webhook has changed since it was read", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "Every wrong field with its path", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "The overlap of the rotation before lasts"),
     ),
 )]
 pub(crate) async fn rotate<P: Ports>(

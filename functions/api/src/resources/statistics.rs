@@ -28,13 +28,9 @@ use crate::resources::views::{HealthView, StatisticsView};
     description = "Over the deliveries of events accepted in the period, at most the newest 5,000.",
     security(("bearer" = [READ])),
     params(
-        ("webhook" = String, Path, description = "The webhook's id"),
         ("period" = inline(Option<StatisticsPeriod>), Query, description = "24h unless given"),
     ),
-    responses(
-        (status = 200, description = "The figures", body = StatisticsView),
-        (status = 422, description = "A parameter is wrong", body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, description = "The figures", body = StatisticsView)),
 )]
 pub(crate) async fn of_webhook<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
@@ -61,10 +57,7 @@ pub(crate) async fn of_webhook<P: Ports>(
         webhooks that are still there.",
     security(("bearer" = [READ])),
     params(("period" = inline(Option<StatisticsPeriod>), Query, description = "24h unless given")),
-    responses(
-        (status = 200, description = "The figures", body = StatisticsView),
-        (status = 422, description = "A parameter is wrong", body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, description = "The figures", body = StatisticsView)),
 )]
 pub(crate) async fn of_tenant<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
@@ -84,7 +77,6 @@ pub(crate) async fn of_tenant<P: Ports>(
     operation_id = "getWebhookHealth",
     summary = "How a webhook's receiver did over the last 24 hours, and how the webhook stands now",
     security(("bearer" = [READ])),
-    params(("webhook" = String, Path, description = "The webhook's id")),
     responses((status = 200, description = "Its health", body = HealthView)),
 )]
 pub(crate) async fn health<P: Ports>(

@@ -27,12 +27,11 @@ use crate::resources::views::TestView;
         20 seconds, signed and written as a delivery is, also where the webhook is inactive, paused or disabled. \
         It is kept in the webhook's log as a test and counts nowhere.",
     security(("bearer" = [WRITE])),
-    params(("webhook" = String, Path, description = "The webhook's id")),
     request_body(content = Option<serde_json::Value>, description = "May be left out"),
     responses(
         (status = 200, description = "What came of it, be it a failure", body = TestView),
-        (status = 413, description = "The payload is over 256 KiB", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "It is no JSON, or there is no sample of that type", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "The payload is over 256 KiB"),
+        (status = 422, description = "It is no JSON, or there is no sample of that type"),
     ),
 )]
 pub(crate) async fn test<P: Ports>(

@@ -46,8 +46,7 @@ use crate::resources::views::WebhookView;
                 ("Cache-Control" = String, description = "`no-store`"),
             ),
         ),
-        (status = 409, description = "The key was used with another body, or its webhook was deleted since", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "Every wrong field with its path", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "The key was used with another body, or its webhook was deleted since"),
     ),
 )]
 pub(crate) async fn create<P: Ports>(
@@ -96,10 +95,7 @@ pub(crate) struct ListView {
         ("active" = Option<bool>, Query, description = "Only those that are active, or only those that are not; also as `isActive`"),
         ("event" = Option<String>, Query, max_length = 255, pattern = "^[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*$", description = "Only those that subscribed to this event type", example = "order.created"),
     ),
-    responses(
-        (status = 200, description = "A page", body = ListView),
-        (status = 422, description = "A parameter is wrong", body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, description = "A page", body = ListView)),
 )]
 pub(crate) async fn list<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
@@ -128,7 +124,6 @@ pub(crate) async fn list<P: Ports>(
     operation_id = "getWebhook",
     summary = "One webhook",
     security(("bearer" = [READ])),
-    params(("webhook" = String, Path, description = "The webhook's id")),
     responses((status = 200, description = "The webhook", body = WebhookView, headers(("ETag" = String, description = "For `If-Match`")))),
 )]
 pub(crate) async fn get<P: Ports>(
@@ -150,15 +145,10 @@ pub(crate) async fn get<P: Ports>(
     summary = "Change what the body names; the rest stays",
     security(("bearer" = [WRITE])),
     params(
-        ("webhook" = String, Path, description = "The webhook's id"),
         ("If-Match" = Option<String>, Header, nullable = false, description = "The `ETag`s that are known, or `*`: another one is a 412", example = "*"),
     ),
     request_body(content = WebhookChange),
-    responses(
-        (status = 200, description = "As it is now", body = WebhookView, headers(("ETag" = String, description = "For `If-Match`"))),
-        (status = 412, description = "It has changed since it was read", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "Every wrong field with its path", body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, description = "As it is now", body = WebhookView, headers(("ETag" = String, description = "For `If-Match`")))),
 )]
 pub(crate) async fn put<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
@@ -178,15 +168,10 @@ pub(crate) async fn put<P: Ports>(
     summary = "The same as `PUT`",
     security(("bearer" = [WRITE])),
     params(
-        ("webhook" = String, Path, description = "The webhook's id"),
         ("If-Match" = Option<String>, Header, nullable = false, description = "The `ETag`s that are known, or `*`: another one is a 412", example = "*"),
     ),
     request_body(content = WebhookChange),
-    responses(
-        (status = 200, description = "As it is now", body = WebhookView, headers(("ETag" = String, description = "For `If-Match`"))),
-        (status = 412, description = "It has changed since it was read", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "Every wrong field with its path", body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 200, description = "As it is now", body = WebhookView, headers(("ETag" = String, description = "For `If-Match`")))),
 )]
 pub(crate) async fn patch<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
@@ -219,13 +204,9 @@ async fn change<P: Ports>(
     summary = "Remove a webhook; what is on its way is cancelled",
     security(("bearer" = [WRITE])),
     params(
-        ("webhook" = String, Path, description = "The webhook's id"),
         ("If-Match" = Option<String>, Header, nullable = false, description = "The `ETag`s that are known, or `*`: another one is a 412", example = "*"),
     ),
-    responses(
-        (status = 204, description = "Removed"),
-        (status = 412, description = "It has changed since it was read", body = Problem, content_type = "application/problem+json"),
-    ),
+    responses((status = 204, description = "Removed")),
 )]
 pub(crate) async fn delete<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,

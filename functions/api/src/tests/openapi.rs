@@ -32,6 +32,23 @@ fn every_operation_is_described() {
             }
             assert!(operation["security"].is_array(), "{named}");
             assert!(operation["responses"]["503"].is_object(), "{named}");
+            for (status, response) in operation["responses"].as_object().unwrap() {
+                let problem = response["content"]["application/problem+json"].is_object();
+                let is_error = status.starts_with(['4', '5']) && id != "getStatus";
+                assert_eq!(problem, is_error, "{named}: {status}");
+            }
+            let parameters = operation["parameters"].as_array();
+            let has = |key, value| parameters.into_iter().flatten().any(|p| p[key] == value);
+            let (body, query) = (operation["requestBody"].is_object(), has("in", "query"));
+            for (status, expected) in
+                [("412", has("name", "If-Match")), ("413", body), ("422", body || query)]
+            {
+                let described = operation["responses"][status].is_object();
+                assert_eq!(described, expected, "{named}: {status}");
+            }
+            for name in path.split('{').skip(1).filter_map(|part| part.split('}').next()) {
+                assert!(has("name", name), "{named}: {name}");
+            }
         }
     }
 }
