@@ -24,6 +24,7 @@ mod tenants;
 mod testing;
 mod views;
 mod webhooks;
+mod words;
 
 use operation::operations;
 

@@ -25,22 +25,27 @@ pub(crate) struct Problem {
     detail: Option<String>,
     /// Every wrong field with its JSON path.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(value_type = Vec<FieldProblem>, required = false)]
-    errors: Vec<FieldError>,
+    #[schema(required = false)]
+    errors: Vec<FieldProblem>,
     /// When to try again, in seconds: a header.
     #[serde(skip)]
     retry_after: Option<i64>,
 }
 
-/// One wrong field, as the document describes it.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "describes `FieldError`, whose crate knows no OpenAPI")]
+/// One wrong field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct FieldProblem {
     /// Where it is, such as `retryPolicy.schedule[2]`; empty for the body as a whole.
     #[schema(example = "url")]
     path: String,
     #[schema(example = "must start with https://")]
     message: String,
+}
+
+impl FieldProblem {
+    fn new(error: FieldError) -> Self {
+        Self { path: error.path, message: error.message }
+    }
 }
 
 impl Problem {
@@ -113,7 +118,8 @@ impl Problem {
             "urn:hooklane:problem:invalid",
             "The request is not valid",
         );
-        Self { errors: errors.into_vec(), ..problem }
+        let errors = errors.into_vec().into_iter().map(FieldProblem::new).collect();
+        Self { errors, ..problem }
     }
 
     pub(crate) fn precondition_failed() -> Self {

@@ -16,11 +16,12 @@ use utoipa::ToSchema;
 use crate::backend::{Deps, Ports};
 use crate::gate::auth::{READ, Reader, WRITE, Writer};
 use crate::http::cursor::{self, List};
-use crate::http::parameters::{DeliveryStatus, Time, UndeliveredStatus};
+use crate::http::parameters::{Time, UndeliveredStatus};
 use crate::http::path;
 use crate::http::problem::Problem;
 use crate::http::query::Query;
 use crate::resources::views::{DeliveryDetailView, DeliveryView, some};
+use crate::resources::words::DeliveryStatus;
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
 use hooklane_app::deliveries::{self, EventDetail};
 use hooklane_app::publish::{self, Accepted, Checks};
-use hooklane_domain::event::{Content, DefaultTenant, MAX_EVENT_BYTES, NewEvent, from_body};
+use hooklane_domain::event::{DefaultTenant, MAX_EVENT_BYTES, NewEvent, from_body};
 use hooklane_domain::ids::{EventId, TenantId};
 use hooklane_domain::json::fields::FieldErrors;
 use lambda_http::http::StatusCode;
@@ -22,7 +22,7 @@ use crate::http::idempotency::Key;
 use crate::http::path;
 use crate::http::problem::Problem;
 use crate::resources::schemas::{NewEvent as NewEventSchema, NewEvents};
-use crate::resources::views::{DeliveryView, some, time};
+use crate::resources::views::{DeliveryView, EventContentView, some, time};
 
 /// A batch is at most so large, in events and in bytes.
 const MAX_BATCH: usize = 100;
@@ -83,8 +83,7 @@ pub(crate) async fn publish<P: Ports>(
 pub(crate) struct EventView {
     id: String,
     #[serde(flatten)]
-    #[schema(value_type = crate::resources::schemas::EventContent)]
-    content: Content,
+    content: EventContentView,
     accepted_at: String,
     deliveries: Vec<DeliveryView>,
     /// So many of its deliveries cannot be read back, and are left out; absent where there is none.
@@ -117,7 +116,7 @@ pub(crate) async fn get<P: Ports>(
     }
     let view = EventView {
         id: event.id.to_string(),
-        content: event.content,
+        content: EventContentView::new(event.content),
         accepted_at: time(event.accepted_at),
         deliveries: deliveries.iter().map(DeliveryView::new).collect(),
         unreadable: some(unreadable.len()),

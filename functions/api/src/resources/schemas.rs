@@ -12,8 +12,7 @@ use utoipa::openapi::schema::{Object, ObjectBuilder, SchemaType, Type};
 mod webhooks;
 
 pub(crate) use webhooks::{
-    NewRecovery, NewWebhook, RateLimit, RecoveredStatus, Resumption, RetryPolicy, Rotation,
-    Signing, WebhookChange,
+    NewRecovery, NewWebhook, RateLimit, Resumption, RetryPolicy, Rotation, WebhookChange,
 };
 
 #[derive(Serialize, Deserialize, ToSchema)]
@@ -75,16 +74,4 @@ fn something() -> Object {
         .schema_type(SchemaType::Array(kinds.to_vec()))
         .examples([serde_json::json!({"orderId": "1002", "total": 99.90})])
         .build()
-}
-
-/// What of an event its producer said.
-#[derive(Serialize, Deserialize, ToSchema)]
-pub(crate) struct EventContent {
-    #[serde(rename = "type")]
-    event_type: String,
-    data: serde_json::Value,
-    metadata: Option<BTreeMap<String, serde_json::Value>>,
-    timestamp: Option<String>,
-    version: Option<String>,
-    test: Option<bool>,
 }

@@ -4,6 +4,7 @@ use hooklane_domain::Timestamp;
 
 mod deliveries;
 mod event_types;
+mod events;
 mod isolation;
 mod log;
 mod recovery;
@@ -14,6 +15,7 @@ mod webhooks;
 
 pub(crate) use deliveries::{DeliveryDetailView, DeliveryView};
 pub(crate) use event_types::EventTypeView;
+pub(crate) use events::EventContentView;
 pub(crate) use log::LogView;
 pub(crate) use recovery::RecoveryView;
 pub(crate) use statistics::{HealthView, StatisticsView};

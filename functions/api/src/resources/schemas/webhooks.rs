@@ -1,7 +1,10 @@
 use std::collections::BTreeMap;
 
+use hooklane_domain::webhook::limits;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+use crate::resources::words::{RecoveredStatus, Signing};
 
 /// `null` is the same as leaving a field out.
 #[derive(Serialize, Deserialize, ToSchema)]
@@ -145,16 +148,6 @@ pub(crate) struct NewRecovery {
     status: RecoveredStatus,
 }
 
-/// `failed`: deliveries that failed. `skipped`: events of which no delivery was made, because too many
-/// waited already or the webhook was inactive. `any`: both.
-#[derive(Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum RecoveredStatus {
-    Failed,
-    Skipped,
-    Any,
-}
-
 /// At most so many attempts in so many seconds.
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -165,13 +158,10 @@ pub(crate) struct RateLimit {
     per_seconds: u32,
 }
 
-/// How requests are signed: by a secret that both sides know, or by a key whose public half receivers
-/// have.
-#[derive(Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Signing {
-    Hmac,
-    Ed25519,
+impl RateLimit {
+    pub(crate) fn new(limit: limits::RateLimit) -> Self {
+        Self { requests: limit.requests(), per_seconds: limit.per_seconds() }
+    }
 }
 
 /// When to try again. The documents' other spellings (`maxAttempts`, `retryDelay`, `max_delay`, …) are

@@ -4,20 +4,24 @@ use hooklane_app::deliveries::DeliveryDetail;
 use hooklane_domain::delivery::attempt::{Attempt, LastAttempt};
 use hooklane_domain::delivery::outcome::{AttemptError, Outcome};
 use hooklane_domain::delivery::{Delivery, State};
-use hooklane_domain::event::Content;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::events::EventContentView;
 use super::time;
+use crate::resources::words::{AttemptErrorKind, DeliveryReason, DeliveryStatus};
 
-/// Why there was no answer, as the document describes it.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "describes `AttemptError`, whose crate knows no OpenAPI")]
+/// Why there was no answer.
+#[derive(Serialize, ToSchema)]
 pub(super) struct AttemptProblem {
-    /// One of dns, blocked, connect, tls, timeout, response, body, transform.
-    #[schema(example = "timeout")]
-    kind: String,
+    kind: AttemptErrorKind,
     detail: String,
+}
+
+impl AttemptProblem {
+    pub(super) fn new(error: &AttemptError) -> Self {
+        Self { kind: error.kind.into(), detail: error.detail.clone() }
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -28,15 +32,9 @@ pub(crate) struct DeliveryView {
     webhook_id: String,
     event_id: String,
     event_type: String,
-    #[schema(value_type = crate::http::parameters::DeliveryStatus, inline)]
-    status: &'static str,
-    /// Why it stands as it does, where the status alone does not say: of one that is parked `inactive`,
-    /// `paused`, `tenant paused`, `circuit`, `rate limit` or `backlog`; of one that failed `exhausted`,
-    /// `gone`, `eventmissing` or `transform`; of one that was cancelled `webhookdeleted`, `requested` or
-    /// `discarded`.
+    status: DeliveryStatus,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
-    reason: Option<serde_json::Value>,
+    reason: Option<DeliveryReason>,
     attempt_count: u32,
     created_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -73,8 +71,7 @@ struct LastAttemptView {
     #[serde(skip_serializing_if = "Option::is_none")]
     status_code: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<AttemptProblem>)]
-    error: Option<AttemptError>,
+    error: Option<AttemptProblem>,
 }
 
 impl DeliveryView {
@@ -84,8 +81,8 @@ impl DeliveryView {
             webhook_id: delivery.id.webhook().to_string(),
             event_id: delivery.id.event().to_string(),
             event_type: delivery.event_type.to_string(),
-            status: delivery.status().as_str(),
-            reason: reason(&delivery.state),
+            status: delivery.status().into(),
+            reason: DeliveryReason::of(&delivery.state),
             attempt_count: delivery.attempts,
             created_at: time(delivery.id.accepted_at()),
             last_attempt: delivery.last.as_ref().map(LastAttemptView::new),
@@ -94,16 +91,6 @@ impl DeliveryView {
             completed_at: delivery.done_at().map(time),
             expires_at: delivery.expires_at.map(time),
         }
-    }
-}
-
-/// Why it stands as it does, where the status alone does not say.
-fn reason(state: &State) -> Option<serde_json::Value> {
-    match state {
-        State::Parked { reason, .. } => serde_json::to_value(reason).ok(),
-        State::Failed { reason, .. } => serde_json::to_value(reason).ok(),
-        State::Cancelled { reason, .. } => serde_json::to_value(reason).ok(),
-        State::Waiting { .. } | State::Delivered { .. } => None,
     }
 }
 
@@ -120,7 +107,7 @@ impl LastAttemptView {
             at: time(last.at),
             duration_ms: last.duration_ms,
             status_code: last.status,
-            error: last.error.clone(),
+            error: last.error.as_ref().map(AttemptProblem::new),
         }
     }
 }
@@ -132,8 +119,7 @@ pub(crate) struct DeliveryDetailView {
     delivery: DeliveryView,
     /// The event as it was published; absent once it is gone.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<crate::resources::schemas::EventContent>)]
-    payload: Option<Content>,
+    payload: Option<EventContentView>,
     attempts: Vec<AttemptView>,
 }
 
@@ -141,7 +127,7 @@ impl DeliveryDetailView {
     pub(crate) fn new(told: DeliveryDetail) -> Self {
         Self {
             delivery: DeliveryView::new(&told.delivery),
-            payload: told.event.map(|event| event.content),
+            payload: told.event.map(|event| EventContentView::new(event.content)),
             attempts: told.attempts.iter().map(AttemptView::new).collect(),
         }
     }
@@ -160,8 +146,7 @@ pub(crate) struct AttemptView {
     #[serde(skip_serializing_if = "Option::is_none")]
     response: Option<ResponseView>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<AttemptProblem>)]
-    error: Option<AttemptError>,
+    error: Option<AttemptProblem>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -203,7 +188,7 @@ impl AttemptView {
             request: RequestView::new(attempt),
             status_code: attempt.outcome.status(),
             response,
-            error: attempt.outcome.error().cloned(),
+            error: attempt.outcome.error().map(AttemptProblem::new),
         }
     }
 }

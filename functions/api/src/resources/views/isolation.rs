@@ -6,15 +6,14 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::time;
-use crate::http::parameters::{CircuitState, Lane};
+use crate::resources::words::{CircuitState, Lane};
 
 /// What Hooklane does so that a receiver's trouble stays its own.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Isolation)]
 pub(crate) struct IsolationView {
-    #[schema(value_type = Lane, inline)]
-    lane: &'static str,
+    lane: Lane,
     circuit: CircuitView,
     /// Attempts that failed since the last success, as far as instances have told: they do every 10
     /// seconds.
@@ -31,8 +30,7 @@ pub(crate) struct IsolationView {
 #[serde(rename_all = "camelCase")]
 #[schema(as = Circuit)]
 struct CircuitView {
-    #[schema(value_type = CircuitState, inline)]
-    state: &'static str,
+    state: CircuitState,
     /// When it opened.
     #[serde(skip_serializing_if = "Option::is_none")]
     since: Option<String>,
@@ -59,7 +57,7 @@ impl IsolationView {
     pub(crate) fn new(isolation: &Isolation) -> Self {
         let health = &isolation.health;
         Self {
-            lane: health.lane().as_str(),
+            lane: health.lane().into(),
             circuit: CircuitView::new(health.circuit),
             failures_in_a_row: health.streak.map_or(0, |streak| streak.failures),
             failing_since: health.streak.map(|streak| time(streak.since)),
@@ -80,7 +78,7 @@ impl CircuitView {
             | Circuit::HalfOpen { until: next, probes, .. } => (Some(time(next)), Some(probes)),
         };
         Self {
-            state: circuit.as_str(),
+            state: circuit.into(),
             since: circuit.open_since().map(time),
             next_probe_at: next,
             failed_probes: probes,

@@ -1,9 +1,9 @@
-use hooklane_domain::isolation::recovery::{Recovery, Stage, WantedStatus};
+use hooklane_domain::isolation::recovery::{Recovery, Stage};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::time;
-use crate::resources::schemas::RecoveredStatus;
+use crate::resources::words::{RecoveredStatus, RecoveryState};
 
 /// A recovery, and how far it is.
 #[derive(Serialize, ToSchema)]
@@ -14,8 +14,7 @@ pub(crate) struct RecoveryView {
     since: String,
     #[schema(format = DateTime)]
     until: String,
-    #[schema(value_type = RecoveredStatus)]
-    status: WantedStatus,
+    status: RecoveredStatus,
     state: RecoveryState,
     /// So many deliveries were sent so far.
     sent: u64,
@@ -27,24 +26,17 @@ pub(crate) struct RecoveryView {
     done_at: Option<String>,
 }
 
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-enum RecoveryState {
-    Running,
-    Done,
-}
-
 impl RecoveryView {
     pub(crate) fn new(recovery: &Recovery) -> Self {
-        let (state, done_at) = match recovery.stage {
-            Stage::Failed { .. } | Stage::Skipped { .. } => (RecoveryState::Running, None),
-            Stage::Done { at } => (RecoveryState::Done, Some(time(at))),
+        let done_at = match recovery.stage {
+            Stage::Failed { .. } | Stage::Skipped { .. } => None,
+            Stage::Done { at } => Some(time(at)),
         };
         Self {
             since: time(recovery.wanted.since),
             until: time(recovery.wanted.until),
-            status: recovery.wanted.status,
-            state,
+            status: recovery.wanted.status.into(),
+            state: (&recovery.stage).into(),
             sent: recovery.sent,
             requested_at: time(recovery.requested_at),
             done_at,

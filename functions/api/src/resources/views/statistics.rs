@@ -10,7 +10,8 @@ use utoipa::ToSchema;
 
 use super::isolation::{IsolationView, LimitedView};
 use super::time;
-use crate::http::parameters::{DeliveryStatus, HealthStatus, StatisticsPeriod};
+use crate::http::parameters::StatisticsPeriod;
+use crate::resources::words::{DeliveryStatus, FailureKind, HealthStatus};
 
 /// Figures over the deliveries of events accepted in the period. Rates are from 0 to 1, of what was
 /// attempted and not cancelled, and absent where that is nothing.
@@ -63,8 +64,7 @@ struct ResponseTimeView {
 #[derive(Serialize, ToSchema)]
 #[schema(as = StatusCount)]
 struct StatusView {
-    #[schema(value_type = DeliveryStatus, inline)]
-    status: &'static str,
+    status: DeliveryStatus,
     count: u64,
 }
 
@@ -83,8 +83,7 @@ struct TypeView {
 #[serde(rename_all = "camelCase")]
 #[schema(as = ErrorCount)]
 struct ErrorView {
-    /// The kind of an attempt's error, or `status` for an answer that is no 2xx.
-    #[schema(example = "timeout")]
+    #[schema(value_type = FailureKind)]
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     status_code: Option<u16>,
@@ -111,7 +110,7 @@ impl StatisticsView {
             error_rate: figures.error_rate,
             response_time: figures.response.map(ResponseTimeView::new),
             by_status: Status::ALL
-                .map(|status| StatusView { status: status.as_str(), count: count(status) })
+                .map(|status| StatusView { status: status.into(), count: count(status) })
                 .into(),
             by_event_type: figures.by_type.into_iter().map(TypeView::new).collect(),
             by_error: figures.by_failure.into_iter().map(ErrorView::new).collect(),
@@ -156,8 +155,7 @@ impl ErrorView {
 #[serde(rename_all = "camelCase")]
 #[schema(as = Health)]
 pub(crate) struct HealthView {
-    #[schema(value_type = HealthStatus, inline)]
-    status: &'static str,
+    status: HealthStatus,
     /// What is delivered of what was attempted and not cancelled, from 0 to 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     success_rate: Option<f64>,
@@ -178,7 +176,7 @@ impl HealthView {
     pub(crate) fn new(sample: &Sample, isolation: &Isolation, now: Timestamp) -> Self {
         let figures = &sample.figures;
         Self {
-            status: Condition::of(figures.delivery_rate).as_str(),
+            status: Condition::of(figures.delivery_rate).into(),
             success_rate: figures.delivery_rate,
             total_deliveries: figures.total,
             last_delivery: figures.last_attempt_at.map(time),

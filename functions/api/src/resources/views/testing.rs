@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use hooklane_app::webhooks::Tested;
-use hooklane_domain::delivery::outcome::{AttemptError, Outcome};
+use hooklane_domain::delivery::outcome::Outcome;
 use hooklane_domain::expression::Verdict;
 use hooklane_domain::json::RawJson;
 use serde::Serialize;
@@ -39,8 +39,8 @@ pub(crate) struct TestView {
     response: Option<TestResponseView>,
     /// Why there was no answer, where there was none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<AttemptProblem>, nullable = false)]
-    error: Option<AttemptError>,
+    #[schema(nullable = false)]
+    error: Option<AttemptProblem>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -108,7 +108,7 @@ impl TestView {
             }),
             request: RequestView::new(attempt),
             response,
-            error: attempt.outcome.error().cloned(),
+            error: attempt.outcome.error().map(AttemptProblem::new),
         }
     }
 }

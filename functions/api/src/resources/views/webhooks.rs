@@ -3,15 +3,17 @@ use std::collections::BTreeMap;
 use hooklane_contract::{Contract, Contracts};
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::retry::RetryPolicy;
-use hooklane_domain::webhook::limits::{RateLimit, TimeLimit};
+use hooklane_domain::webhook::Webhook;
+use hooklane_domain::webhook::limits::TimeLimit;
 use hooklane_domain::webhook::network::TargetCidrs;
 use hooklane_domain::webhook::secret::SecretForm;
-use hooklane_domain::webhook::{Signing, Webhook, WebhookState};
 use secrecy::ExposeSecret as _;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::time;
+use crate::resources::schemas::RateLimit;
+use crate::resources::words::{Signing, WebhookStatus};
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = Webhook)]
@@ -44,10 +46,10 @@ pub(crate) struct WebhookView {
     /// Its own time limit of an attempt, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<u32>, nullable = false, minimum = 1, maximum = 30)]
-    timeout: Option<TimeLimit>,
+    timeout: Option<u64>,
     /// Its own rate limit.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<crate::resources::schemas::RateLimit>, nullable = false)]
+    #[schema(nullable = false)]
     rate_limit: Option<RateLimit>,
     /// Which of its events it wants, in CEL.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -61,7 +63,6 @@ pub(crate) struct WebhookView {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false, example = json!(["203.0.113.0/24"]))]
     target_cidrs: Vec<String>,
-    #[schema(value_type = crate::resources::schemas::Signing)]
     signing: Signing,
     /// What receivers verify an Ed25519 signature with.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -69,9 +70,7 @@ pub(crate) struct WebhookView {
     public_key: Option<String>,
     test_mode: bool,
     active: bool,
-    /// `active`, `inactive`, `paused` (by its tenant) or `disabled` (by Hooklane).
-    #[schema(example = "active")]
-    status: &'static str,
+    status: WebhookStatus,
     created_at: String,
     updated_at: String,
 }
@@ -88,21 +87,16 @@ impl WebhookView {
             contract: webhook.contract.to_string(),
             headers: webhook.headers.names().map(|name| (name.to_owned(), "***")).collect(),
             retry_policy: webhook.retry_policy.as_ref().map(RetryPolicy::to_json),
-            timeout: webhook.timeout,
-            rate_limit: webhook.rate_limit,
+            timeout: webhook.timeout.map(TimeLimit::seconds),
+            rate_limit: webhook.rate_limit.map(RateLimit::new),
             filter: webhook.filter.as_ref().map(|filter| filter.as_str().to_owned()),
             transform: webhook.transform.as_ref().map(|t| t.as_str().to_owned()),
             target_cidrs: webhook.target_cidrs.iter().flat_map(TargetCidrs::iter).collect(),
-            signing: webhook.signing(),
+            signing: webhook.signing().into(),
             public_key: webhook.secret.public_key(),
             test_mode: webhook.test_mode,
             active: webhook.state.is_active(),
-            status: match webhook.state {
-                WebhookState::Active => "active",
-                WebhookState::Inactive => "inactive",
-                WebhookState::Paused { .. } => "paused",
-                WebhookState::Disabled { .. } => "disabled",
-            },
+            status: webhook.state.into(),
             created_at: time(webhook.created_at),
             updated_at: time(webhook.updated_at),
         }
