@@ -8,3 +8,4 @@ pub(crate) mod parameters;
 pub(crate) mod path;
 pub(crate) mod problem;
 pub(crate) mod query;
+pub(crate) mod span;

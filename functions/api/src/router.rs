@@ -11,7 +11,7 @@ use crate::backend::{Deps, Ports};
 use crate::gate::shape::Operations;
 use crate::gate::{entry, limiter, shape};
 use crate::http::path::{PREFIXES, only_text_paths};
-use crate::http::problem;
+use crate::http::{problem, span};
 use crate::resources::events::MAX_BATCH_BYTES;
 use crate::{description, resources};
 
@@ -37,6 +37,7 @@ pub fn router<P: Ports>(deps: Arc<Deps<P>>) -> Router {
         .method_not_allowed_fallback(problem::no_method)
         .layer(from_fn(only_text_paths))
         .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(from_fn(span::open))
         .with_state(deps)
 }
 

@@ -19,5 +19,6 @@ mod registering;
 mod secrets;
 mod service;
 mod shapes;
+mod spans;
 mod tenants;
 mod trying;

@@ -7,6 +7,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use hooklane_app::ports::{Clock as _, TenantStore as _};
 use hooklane_domain::Timestamp;
+use hooklane_domain::access::tenant::Tenant;
 use hooklane_domain::access::token::{InvalidToken, TokenClaims};
 use hooklane_domain::ids::TenantId;
 use lambda_http::http::header::AUTHORIZATION;
@@ -15,6 +16,7 @@ use lambda_http::http::{HeaderMap, HeaderValue};
 use crate::backend::{Deps, Keys as _, Ports};
 use crate::gate::auth::{Caller, Role};
 use crate::http::problem::Problem;
+use crate::http::span;
 
 const TENANT_HEADER: &str = "x-tenant-id";
 
@@ -41,14 +43,14 @@ async fn identify<P: Ports>(deps: &Deps<P>, headers: &HeaderMap) -> Result<Calle
         Credential::Token(claims) => claims,
         Credential::OperatorKey => {
             let tenant = match named {
-                Some(name) => Some(deps.registry.tenant(&read_name(name)?).await?),
+                Some(name) => Some(read_tenant(deps, &read_name(name)?).await?),
                 None => None,
             };
             return Ok(Caller { role: Role::Operator, tenant });
         }
     };
     // Read at every request, so that a revoked token stops at once.
-    let tenant = deps.registry.tenant(&claims.tenant).await?;
+    let tenant = read_tenant(deps, &claims.tenant).await?;
     if tenant.token_generation != claims.generation {
         return Err(Problem::unauthorized());
     }
@@ -57,6 +59,11 @@ async fn identify<P: Ports>(deps: &Deps<P>, headers: &HeaderMap) -> Result<Calle
         return Err(Problem::bad_request(detail));
     }
     Ok(Caller { role: Role::Tenant(claims.scopes), tenant: Some(tenant) })
+}
+
+async fn read_tenant<P: Ports>(deps: &Deps<P>, id: &TenantId) -> Result<Tenant, Problem> {
+    span::of_tenant(id);
+    Ok(deps.registry.tenant(id).await?)
 }
 
 enum Credential {

@@ -6,13 +6,14 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
 use hooklane_app::deliveries::{self, EventDetail};
-use hooklane_app::publish::{self, Accepted, Checks};
+use hooklane_app::publish::{self, Accepted, Checks, PublishError};
 use hooklane_domain::event::{DefaultTenant, MAX_EVENT_BYTES, NewEvent, from_body};
 use hooklane_domain::ids::{EventId, TenantId};
 use hooklane_domain::json::fields::FieldErrors;
 use lambda_http::http::StatusCode;
 use serde::Serialize;
 use serde_json::value::RawValue;
+use tracing::field::display;
 use utoipa::ToSchema;
 
 use crate::backend::{Deps, Ports};
@@ -21,6 +22,7 @@ use crate::http::body::Text;
 use crate::http::idempotency::Key;
 use crate::http::path;
 use crate::http::problem::Problem;
+use crate::http::span;
 use crate::resources::schemas::{NewEvent as NewEventSchema, NewEvents};
 use crate::resources::views::{DeliveryView, EventContentView, some, time};
 
@@ -71,6 +73,9 @@ pub(crate) async fn publish<P: Ports>(
 ) -> Result<Response, Problem> {
     let new = read(&body, tenant)?;
     let fallback = key.map(|key| key.event_id(None));
+    if let Some(id) = new.id.as_ref().or(fallback.as_ref()) {
+        span::of_event(id);
+    }
     let accepted =
         publish::publish(&deps.ledger, checks(&deps), &deps.system, new, fallback).await?;
     let (status, view) = AcceptedView::new(accepted);
@@ -112,7 +117,7 @@ pub(crate) async fn get<P: Ports>(
             .await?
             .ok_or_else(path::missing::<EventId>)?;
     for error in &unreadable {
-        tracing::error!(error = error.chain(), "delivery.left_out");
+        error.log("delivery.left_out");
     }
     let view = EventView {
         id: event.id.to_string(),
@@ -196,14 +201,11 @@ pub(crate) async fn publish_batch<P: Ports>(
         publish::publish_all(&deps.ledger, checks(&deps), &deps.system, good).await.into_iter();
     let results = read
         .into_iter()
-        .map(|read| match read {
-            Err(problem) => failed(problem),
-            Ok(_) => match accepted.next() {
-                Some(Ok(accepted)) => {
-                    let (status, view) = AcceptedView::new(accepted);
-                    ResultView { status: status.as_u16(), outcome: OutcomeView::Accepted(view) }
-                }
-                Some(Err(error)) => failed(error.into()),
+        .enumerate()
+        .map(|(place, read)| match read {
+            Err(problem) => ResultView::failed(problem),
+            Ok(new) => match accepted.next() {
+                Some(accepted) => ResultView::of(place, &new, accepted),
                 None => unreachable!("every event that was read was published"),
             },
         })
@@ -211,8 +213,22 @@ pub(crate) async fn publish_batch<P: Ports>(
     Ok(Json(BatchView { results }).into_response())
 }
 
-fn failed(problem: Problem) -> ResultView {
-    ResultView { status: problem.status(), outcome: OutcomeView::Failed { error: problem } }
+impl ResultView {
+    fn of(place: usize, new: &NewEvent, published: Result<Accepted, PublishError>) -> Self {
+        let id = new.id.as_ref().map(display);
+        let span = tracing::error_span!("event", event.place = place, event.id = id);
+        match published {
+            Ok(accepted) => {
+                let (status, view) = AcceptedView::new(accepted);
+                Self { status: status.as_u16(), outcome: OutcomeView::Accepted(view) }
+            }
+            Err(error) => span.in_scope(|| Self::failed(error.into())),
+        }
+    }
+
+    fn failed(problem: Problem) -> Self {
+        Self { status: problem.status(), outcome: OutcomeView::Failed { error: problem } }
+    }
 }
 
 /// A batch is a list of events, or an object with one under `events`.

@@ -13,6 +13,7 @@ use hooklane_domain::access::key_ring::KeyRing;
 use hooklane_domain::delivery::outcome::{Outcome, Response};
 use hooklane_domain::webhook::network::NetworkRules;
 use http_body_util::BodyExt as _;
+use lambda_http::Context;
 use lambda_http::http::{HeaderMap, Request, StatusCode};
 use serde_json::Value;
 use tower::ServiceExt as _;
@@ -150,7 +151,9 @@ impl Service {
         path: &str,
         body: &str,
     ) -> Answer {
-        let mut request = Request::builder().method(method).uri(path);
+        let mut context = Context::default();
+        context.request_id = "the-request".to_owned();
+        let mut request = Request::builder().method(method).uri(path).extension(context);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

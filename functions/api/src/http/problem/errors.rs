@@ -19,7 +19,7 @@ impl From<Unavailable> for Problem {
         if error.is_corrupt() {
             return Self::internal(error.chain());
         }
-        tracing::error!(error = error.chain(), "request.failed");
+        error.log("request.failed");
         Self::unavailable()
     }
 }
