@@ -1,4 +1,4 @@
-//! What the handlers need: the ports, and what an instance keeps between requests.
+//! What the handlers need: the ports, the configuration, and what an instance keeps between requests.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use hooklane_domain::access::quota::Lease;
 use hooklane_domain::ids::TenantId;
 use hooklane_domain::webhook::network::NetworkRules;
 
-/// What `api` touches.
+/// The ports that `api` uses.
 pub trait Ports: Send + Sync + 'static {
     type Ledger: Ledger + 'static;
     type Registry: Registry + 'static;
@@ -35,22 +35,22 @@ pub struct Deps<P: Ports> {
     pub queues: P::Queues,
     pub sender: P::Sender,
     pub operator_keys: P::Keys,
-    /// They sign tenants' tokens.
+    /// Sign and verify tenants' tokens.
     pub token_keys: P::Keys,
     pub system: P::System,
     pub contracts: Contracts,
     pub catalog: EventCatalog,
     pub network: NetworkRules,
-    /// A tenant's requests a minute unless its settings say otherwise; 0 for as many as it likes.
+    /// A tenant's API requests per minute unless its settings say otherwise; 0 means unlimited.
     pub rate_limit: u32,
     pub leases: Leases,
     pub pulse: Recent<(), Pulse>,
 }
 
-/// What this instance has leased of each tenant's minute.
+/// The requests that this instance has leased from each tenant's limit per minute.
 pub type Leases = Bounded<TenantId, Lease>;
 
-/// Which parts answered when `/status` asked them last.
+/// Which dependencies answered when `/status` last called them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pulse {
     pub registry: bool,
@@ -73,22 +73,22 @@ impl<P: Ports> Deps<P> {
     }
 }
 
-/// Where keys are read from: the operator's, or those that sign tokens.
+/// A source of keys: the operator's, or those that sign tokens.
 pub trait Keys: Send + Sync {
-    /// The keys as they were a while ago at most.
+    /// The cached keys. They may be a few minutes old.
     fn known(
         &self,
         now: Timestamp,
     ) -> impl Future<Output = Result<Arc<KeyRing>, Unavailable>> + Send;
 
-    /// The keys as they are now, for a caller whose key is not among the known ones.
+    /// The keys as they are now, for a caller whose key is not among the cached ones.
     fn newest(
         &self,
         now: Timestamp,
     ) -> impl Future<Output = Result<Arc<KeyRing>, Unavailable>> + Send;
 }
 
-/// A name for several ports that one table implements.
+/// Defines a trait for several ports that one table implements.
 macro_rules! all_of {
     ($($(#[$doc:meta])* $name:ident = $first:ident $(+ $port:ident)*;)+) => { $(
         $(#[$doc])*

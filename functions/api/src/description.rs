@@ -1,4 +1,5 @@
-//! The OpenAPI document: what the operations say of themselves, and what holds for all of them.
+//! The OpenAPI document. The handlers' annotations describe the operations; what holds for all of them is
+//! added here.
 
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
@@ -16,23 +17,25 @@ mod parameters;
 mod problems;
 
 const DESCRIPTION: &str = "\
-Events go in by `POST /events`; every webhook that subscribed to an event's type gets it, signed, in \
-the wire format of its contract, retried until it is delivered or its retry policy ends.
+Publish events with `POST /events`. Hooklane sends each event to every webhook that subscribes to its \
+type: signed, in the wire format of the webhook's contract, and retried until it is delivered or the \
+retry policy ends.
 
-Every path answers under `/api/v1`, `/api` and `/` alike. A body is read as JSON whatever its content \
-type. Fields that are not listed are errors. Times are RFC 3339.
+Every path is available under `/api/v1`, `/api` and `/`. Bodies are read as JSON whatever their content \
+type. Unknown fields are errors. Times are RFC 3339.
 
-A bearer token is the operator key, which may do everything and names its tenant in `X-Tenant-Id`, or a \
-tenant's token, whose scopes say what it may do. What belongs to another tenant does not exist: 404.
+Send a bearer token: either the operator key, which may do everything and names the tenant in \
+`X-Tenant-Id`, or a tenant's token, which may do what its scopes allow. What belongs to another tenant is \
+answered with 404, as if it did not exist.
 
-Errors are `application/problem+json` (RFC 9457). `type` is stable; of an invalid request every wrong \
-field is listed with its path.
+Errors are `application/problem+json` (RFC 9457). `type` is stable. For an invalid request, `errors` lists \
+every wrong field with its path.
 
-This document describes the canonical answers. Where a tenant's settings name a contract that shapes \
-answers, requests for it are answered in that contract's fields, words and status codes instead; \
-requests are the same. `Accept: application/vnd.hooklane+json` gets the canonical answer in any case.";
+This document describes the canonical answers. If a tenant's settings name a contract that shapes \
+answers, its requests are answered with that contract's fields, words and status codes instead; the \
+requests stay the same. `Accept: application/vnd.hooklane+json` always gets the canonical answer.";
 
-/// The document without its operations.
+/// The document before the operations are added.
 pub(crate) fn frame() -> OpenApi {
     let mut license = License::new("Apache-2.0");
     license.identifier = Some("Apache-2.0".to_owned());
@@ -45,8 +48,8 @@ pub(crate) fn frame() -> OpenApi {
     let mut components = Components::new();
     let mut bearer = Http::new(HttpAuthScheme::Bearer);
     bearer.description = Some(
-        "The operator key, or a tenant's token. A scope listed with an operation is one that a \
-         tenant's token needs."
+        "The operator key or a tenant's token. The scopes listed with an operation are those \
+         that a tenant's token needs."
             .to_owned(),
     );
     components.add_security_scheme(BEARER, SecurityScheme::Http(bearer));
@@ -60,7 +63,7 @@ pub(crate) fn frame() -> OpenApi {
 
 const BEARER: &str = "bearer";
 
-/// Adds what the operations do not say of themselves.
+/// Adds what the operations' annotations leave out.
 pub(crate) fn complete(document: &mut OpenApi) {
     for (path, item) in &mut document.paths.paths {
         for operation in operations_of(item) {
@@ -83,7 +86,7 @@ fn is_open(operation: &Operation) -> bool {
     needed.is_some_and(|needed| needed.iter().all(|one| *one == SecurityRequirement::default()))
 }
 
-/// Where a tenant stands with its rate limit is told on every answer that needed a token.
+/// Every answer to a request with a token tells how much of the tenant's rate limit is left.
 fn add_rate_limit_headers(operation: &mut Operation) {
     if is_open(operation) {
         return;
@@ -102,7 +105,7 @@ fn add_rate_limit_headers(operation: &mut Operation) {
 }
 
 const RATE_LIMIT_HEADERS: [(&str, &str); 3] = [
-    ("X-RateLimit-Limit", "The tenant's requests a minute"),
-    ("X-RateLimit-Remaining", "What is left of them, about"),
-    ("X-RateLimit-Reset", "When the minute ends, in Unix seconds"),
+    ("X-RateLimit-Limit", "The tenant's limit, in requests per minute"),
+    ("X-RateLimit-Remaining", "Approximate number of requests left in this minute"),
+    ("X-RateLimit-Reset", "When the minute ends, as a Unix timestamp in seconds"),
 ];

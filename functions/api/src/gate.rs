@@ -1,4 +1,5 @@
-//! What every request but the open ones passes before its handler.
+//! What a request passes before its handler: authentication, the tenant's contract, and the rate limit.
+//! `/status`, `/docs` and `/openapi.json` do not pass it.
 
 pub(crate) mod auth;
 pub(crate) mod entry;

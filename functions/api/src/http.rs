@@ -1,4 +1,4 @@
-//! Requests and answers over HTTP: what the handlers share.
+//! What all handlers share for reading requests and writing answers.
 
 pub(crate) mod body;
 pub(crate) mod cursor;

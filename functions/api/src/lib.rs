@@ -1,10 +1,10 @@
-//! `api`: the management API and one of the two doors for events.
+//! `api`: the management API, and one of the two ways to publish events.
 //!
-//! A request passes `gate` (who asks, within which limit, in which contract's words) and arrives at a
-//! handler of `resources`, which decodes, calls one use case of `hooklane-app`, and encodes. `http` has
-//! what all handlers share; `http::problem` is the one place that turns errors into answers.
-//! `description` completes the OpenAPI document that the handlers' annotations make. `router` puts all
-//! of it together over `backend`, the ports.
+//! A request passes `gate` (authentication, the tenant's contract, the rate limit) and reaches a handler in
+//! `resources`. The handler decodes the request, calls one use case of `hooklane-app`, and encodes the
+//! answer. `http` contains what all handlers share; only `http::problem` turns errors into answers.
+//! `description` completes the OpenAPI document that the handlers' annotations make. `router` puts everything
+//! together over the ports in `backend`.
 
 mod backend;
 mod description;

@@ -1,4 +1,4 @@
-//! `api` on AWS.
+//! The ports of `api` in production.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use hooklane_sender::{ClientError, Sender};
 use crate::backend::{Deps, Keys, Ports};
 use crate::settings::Settings;
 
-/// The AWS services and the network.
+/// AWS and the network.
 #[derive(Debug)]
 pub struct Production;
 

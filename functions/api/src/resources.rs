@@ -1,4 +1,4 @@
-//! Every operation, by the resource it is about.
+//! All operations, grouped by resource.
 
 use std::sync::Arc;
 
@@ -28,7 +28,7 @@ mod words;
 
 use operation::operations;
 
-/// Those that need a bearer token.
+/// The operations that need a bearer token.
 pub(crate) fn guarded<P: Ports>() -> OpenApiRouter<Arc<Deps<P>>> {
     let router = OpenApiRouter::with_openapi(description::frame());
     let router = operations!(router, webhooks: list, create, get, put, patch, delete);
@@ -44,7 +44,7 @@ pub(crate) fn guarded<P: Ports>() -> OpenApiRouter<Arc<Deps<P>>> {
     operations!(router, tenants: list, get, set, remove, create_token, revoke_tokens)
 }
 
-/// Those that need none.
+/// The operations that need no token.
 pub(crate) fn open<P: Ports>() -> OpenApiRouter<Arc<Deps<P>>> {
     let router = OpenApiRouter::new();
     let router = operations!(router, status: get);

@@ -1,4 +1,4 @@
-//! The routes with what every request passes, and the document that describes them.
+//! Puts the routes and the middleware together, and makes the document that describes them.
 
 use std::sync::Arc;
 
@@ -15,10 +15,10 @@ use crate::http::{problem, span};
 use crate::resources::events::MAX_BATCH_BYTES;
 use crate::{description, resources};
 
-/// The largest body any route takes: a batch of events.
+/// The largest body that any route accepts: a batch of events.
 const MAX_BODY: usize = MAX_BATCH_BYTES;
 
-/// Every route under every prefix.
+/// All routes, under every prefix.
 pub fn router<P: Ports>(deps: Arc<Deps<P>>) -> Router {
     let Routes { guarded, open, document } = Routes::all();
     let enter = from_fn_with_state(Arc::clone(&deps), entry::enter::<P>);
@@ -26,7 +26,8 @@ pub fn router<P: Ports>(deps: Arc<Deps<P>>) -> Router {
     let operations = Arc::new(Operations::of(&document));
     let shape = from_fn_with_state((Arc::clone(&deps), operations), shape::apply::<P>);
     let open = open.layer(Extension(Arc::new(document)));
-    // The last layer is the outermost. A tenant over its limit is refused in its contract's words.
+    // The layer added last is the outermost. `shape` is outside `limit`, so that a tenant over its limit is
+    // refused in its contract's words.
     let routes = guarded.route_layer(limit).route_layer(shape).route_layer(enter).merge(open);
     let router = PREFIXES.iter().fold(Router::new(), |router, prefix| match *prefix {
         "" => router.merge(routes.clone()),
@@ -41,16 +42,16 @@ pub fn router<P: Ports>(deps: Arc<Deps<P>>) -> Router {
         .with_state(deps)
 }
 
-/// The OpenAPI document as it is checked in: indented, one line after the other.
+/// The OpenAPI document as it is checked in: indented JSON.
 pub fn openapi_json<P: Ports>() -> Result<String, serde_json::Error> {
     Routes::<P>::all().document.to_pretty_json()
 }
 
 struct Routes<P: Ports> {
-    /// Those that need a bearer token.
+    /// The routes that need a bearer token.
     guarded: Router<Arc<Deps<P>>>,
     open: Router<Arc<Deps<P>>>,
-    /// It describes all of them.
+    /// Describes all routes.
     document: OpenApi,
 }
 

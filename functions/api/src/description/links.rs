@@ -1,5 +1,5 @@
-//! What of one answer names the thing that another operation is about (OpenAPI 3.1, "Link Object"). Every
-//! path parameter has its sources here, so that an operation is linked by having the parameter.
+//! Links from one answer to the operations that take its id (OpenAPI 3.1, "Link Object"). Each path
+//! parameter has its source here, so an operation is linked because it has the parameter.
 
 use utoipa::openapi::link::Link;
 use utoipa::openapi::{OpenApi, RefOr};
@@ -7,14 +7,14 @@ use utoipa::openapi::{OpenApi, RefOr};
 use super::operations_of;
 use super::parameters::names;
 
-/// The answer that names a thing, and how.
+/// Which answer holds the value of a path parameter, and where.
 struct Source {
-    /// The parameter of a path that stands for it.
+    /// The name of the path parameter.
     parameter: &'static str,
     operation: &'static str,
     status: &'static str,
     expression: &'static str,
-    /// Another parameter that the same answer gives.
+    /// Another path parameter, with the expression that gives its value.
     with: Option<(&'static str, &'static str)>,
 }
 
@@ -56,7 +56,7 @@ const SOURCES: [Source; 5] = [
     },
 ];
 
-/// Links every answer that names a thing to the operations that take its name.
+/// Links every answer in [`SOURCES`] to the operations that take its value.
 pub(super) fn add(document: &mut OpenApi) {
     let targets: Vec<(String, Vec<String>)> = document
         .paths
@@ -86,7 +86,7 @@ pub(super) fn add(document: &mut OpenApi) {
 }
 
 impl Source {
-    /// The link to an operation that has this and what comes with it, and nothing else.
+    /// The link to an operation, if this source gives all of its path parameters.
     fn link(&self, id: &str, parameters: &[String]) -> Option<(String, RefOr<Link>)> {
         let given = std::iter::once((self.parameter, self.expression)).chain(self.with);
         let given: Vec<_> =

@@ -1,4 +1,4 @@
-//! The OpenAPI document as people read it: one page that needs no other host and no script.
+//! The OpenAPI document as an HTML page. It has no script and loads nothing from other hosts.
 
 use askama::Template;
 use serde_json::Value;
@@ -26,10 +26,10 @@ struct Operation<'a> {
     path: &'a str,
     summary: &'a str,
     description: &'a str,
-    /// Who may call it.
+    /// The scopes it needs, or who may call it.
     access: String,
     parameters: Vec<Row<'a>>,
-    /// The schema of its body, and whether there must be one.
+    /// The schema of the request body, and whether a body is required.
     body: Option<(Type, bool)>,
     responses: Vec<Response<'a>>,
 }
@@ -43,7 +43,7 @@ struct Response<'a> {
 /// A parameter or a field.
 struct Row<'a> {
     name: &'a str,
-    /// Where a parameter stands: path, query, header.
+    /// For a parameter: path, query or header.
     place: &'a str,
     required: bool,
     kind: Type,
@@ -54,12 +54,12 @@ struct Schema<'a> {
     name: &'a str,
     description: &'a str,
     fields: Vec<Row<'a>>,
-    /// What it is where it is no object with fields.
+    /// The type, if it is not an object with fields.
     kind: Option<Type>,
     example: Option<String>,
 }
 
-/// A schema in words, and the schema of the document that it refers to.
+/// A schema in words, and the named schema that it refers to.
 struct Type {
     words: String,
     link: Option<String>,
@@ -96,7 +96,7 @@ impl<'a> Page<'a> {
     }
 }
 
-/// The pieces of a description, every other one of them in backticks.
+/// Splits a description at its backticks. The flag says whether a part is code.
 fn parts(text: &str) -> impl Iterator<Item = (bool, &str)> {
     text.split('`').enumerate().map(|(number, part)| (number % 2 == 1, part))
 }
@@ -144,7 +144,7 @@ fn access(security: &Value) -> String {
 
 impl<'a> Schema<'a> {
     fn of(name: &'a str, schema: &'a Value) -> Self {
-        // A schema that adds to another lists its own fields in a part of `allOf`.
+        // A schema that extends another lists its own fields in a part of `allOf`.
         let parts = std::iter::once(schema).chain(items(&schema["allOf"]));
         let fields: Vec<_> = parts.flat_map(fields).collect();
         let kind = fields.is_empty().then(|| Type::of(schema));

@@ -1,19 +1,19 @@
-//! The parameters of paths. A handler's annotation need not repeat them.
+//! The parameters in paths, described once for all operations.
 
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::Object;
 use utoipa::openapi::{ObjectBuilder, RefOr, Required, Type};
 
-/// Each with what it is, and what it looks like. One that looks otherwise names nothing.
+/// Name, description and pattern. A value that does not match is answered with 404.
 const IDS: [(&str, &str, &str); 5] = [
     ("webhook", "The webhook's id", "^wh_[0-9A-HJKMNP-TV-Z]{26}$"),
     ("delivery", "The delivery's id", "^dlv_[A-Za-z0-9_-]{1,116}$"),
     ("event", "The event's id", "^[A-Za-z0-9_-]{1,64}$"),
     ("tenant", "The tenant's id", "^[A-Za-z0-9_-]{1,64}$"),
-    ("type", "Its name", "^[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*$"),
+    ("type", "The event type's name", "^[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*$"),
 ];
 
-/// Describes the path's parameters. One that the operation describes itself gets its schema only.
+/// Describes the path's parameters. If the operation's annotation describes one, only its schema is set.
 pub(super) fn add(path: &str, operation: &mut Operation) {
     let all = operation.parameters.get_or_insert_default();
     for (place, name) in names(path).enumerate() {

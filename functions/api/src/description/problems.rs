@@ -1,13 +1,13 @@
-//! What any operation may answer instead of its own answer. A handler's annotation names only what is
-//! special: a conflict, or an error whose usual description would not do.
+//! The errors of operations. Most follow from what an operation takes. A handler's annotation states only
+//! the others: conflicts, and errors that need a description of their own.
 
 use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
 use utoipa::openapi::{Content, ContentBuilder, Ref, RefOr, ResponseBuilder};
 
 use super::is_open;
 
-/// Adds the errors that follow from what the operation takes, unless it describes them itself, and the
-/// body that all errors have.
+/// Adds the errors that follow from what the operation takes, unless its annotation describes them, and
+/// the body that all errors have.
 pub(super) fn add(path: &str, operation: &mut Operation) {
     for (status, description) in usual(path, operation) {
         operation
@@ -25,29 +25,29 @@ pub(super) fn add(path: &str, operation: &mut Operation) {
 }
 
 fn usual(path: &str, operation: &Operation) -> Vec<(&'static str, &'static str)> {
-    let mut usual = vec![("503", "A part does not answer; the same request may succeed later")];
+    let mut usual = vec![("503", "A dependency does not answer; try again later")];
     if is_open(operation) {
         return usual;
     }
     usual.extend([
-        ("400", "The request cannot be understood"),
-        ("401", "There is no valid bearer token"),
-        ("403", "The token lacks the scope that is needed"),
-        ("429", "Over the tenant's rate limit; `Retry-After` says when to try again"),
+        ("400", "The request is malformed"),
+        ("401", "The bearer token is missing or invalid"),
+        ("403", "The token lacks the required scope"),
+        ("429", "The tenant's rate limit is exceeded; `Retry-After` says when to try again"),
     ]);
     if path.contains('{') {
-        usual.push(("404", "There is no such thing, or it is another tenant's"));
-        // A gateway that decodes the path may see another one in what stands for an id.
-        usual.push(("405", "The path does not take this method"));
+        usual.push(("404", "Not found, or it belongs to another tenant"));
+        // A gateway that decodes escapes may turn an id into another path.
+        usual.push(("405", "The path does not support this method"));
     }
     if takes(operation, |p| p.name == "If-Match") {
-        usual.push(("412", "It has changed since it was read"));
+        usual.push(("412", "It has changed since it was read: no `ETag` in `If-Match` matches"));
     }
     if operation.request_body.is_some() {
-        usual.push(("413", "It is too large"));
-        usual.push(("422", "Every wrong field with its path"));
+        usual.push(("413", "The body is too large"));
+        usual.push(("422", "Invalid body; `errors` lists every wrong field with its path"));
     } else if takes(operation, |p| p.parameter_in == ParameterIn::Query) {
-        usual.push(("422", "A parameter is wrong"));
+        usual.push(("422", "Invalid query parameter; `errors` lists each one"));
     }
     usual
 }

@@ -1,5 +1,5 @@
-//! Who is asking, and what they may. The gate finds that out once for each request; the extractors here
-//! hand it to the handlers.
+//! The caller of a request, and what it may do. `entry` authenticates the caller once; the extractors here
+//! give handlers the tenant if the caller has the required scope.
 
 use axum::extract::FromRequestParts;
 use hooklane_domain::access::tenant::Tenant;
@@ -9,33 +9,35 @@ use lambda_http::http::request::Parts;
 
 use crate::http::problem::Problem;
 
-/// Who a request comes from, once its bearer token was found good.
+/// The authenticated caller.
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
     pub(crate) role: Role,
-    /// The tenant it acts for: the token's, or the one that the operator named.
+    /// The tenant it acts for: the token's, or the one in the operator's `X-Tenant-Id`.
     pub(crate) tenant: Option<Tenant>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Role {
     Operator,
-    /// A tenant, by a token that is good for this.
+    /// A tenant, with the scopes of its token.
     Tenant(Vec<Scope>),
 }
 
-/// The names scopes have in the OpenAPI document.
+/// The scopes' names in the OpenAPI document.
 pub(crate) const READ: &str = Scope::ReadWebhooks.as_str();
 pub(crate) const WRITE: &str = Scope::WriteWebhooks.as_str();
 pub(crate) const PUBLISH: &str = Scope::PublishEvents.as_str();
 
 impl Caller {
-    /// The tenant it acts for, if it may do what needs this scope.
+    /// The tenant it acts for, if it has this scope.
     fn tenant(&self, needed: Scope) -> Result<&TenantId, Problem> {
         self.allows(needed)?;
         match &self.tenant {
             Some(tenant) => Ok(&tenant.id),
-            None => Err(Problem::bad_request("the operator key needs the header X-Tenant-Id")),
+            None => Err(Problem::bad_request(
+                "The operator must name a tenant in the header X-Tenant-Id.",
+            )),
         }
     }
 
@@ -55,12 +57,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let caller = parts.extensions.get::<Self>().cloned();
-        // A route that is not behind the gate lets nobody in.
+        // Without the gate there is no caller, so a route that is not behind it lets nobody in.
         caller.ok_or_else(Problem::unauthorized)
     }
 }
 
-/// Extractors of the tenant a request acts for, where its caller has a scope.
+/// Defines extractors of the tenant that a request acts for. They reject a caller without the scope.
 macro_rules! granted {
     ($($(#[$doc:meta])* $name:ident: $scope:expr;)+) => { $(
         $(#[$doc])*
@@ -79,7 +81,7 @@ macro_rules! granted {
 }
 
 granted! {
-    /// May look at webhooks, deliveries and events.
+    /// May read webhooks, deliveries and events.
     Reader: Scope::ReadWebhooks;
     /// May change webhooks and deliveries, and see secrets.
     Writer: Scope::WriteWebhooks;
@@ -87,7 +89,7 @@ granted! {
     Publisher: Scope::PublishEvents;
 }
 
-/// The operator, whoever it acts for.
+/// Rejects any caller but the operator.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Operator;
 
@@ -102,10 +104,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Operator {
     }
 }
 
-/// To a tenant no other tenant exists, nor does it learn whether one does.
+/// A tenant must not learn whether another tenant exists, so it gets a 404.
 fn refuse_tenant(path: &str) -> Problem {
     if path.trim_end_matches('/').ends_with("/tenants") {
-        Problem::forbidden("This is the operator's.")
+        Problem::forbidden("Only the operator may do this.")
     } else {
         Problem::not_found("tenant")
     }

@@ -1,4 +1,4 @@
-//! Whose bearer token a request carries.
+//! Authentication: finds the caller by the bearer token.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use crate::http::span;
 
 const TENANT_HEADER: &str = "x-tenant-id";
 
-/// Finds out who is asking.
+/// Attaches the caller to the request, or refuses it.
 pub(crate) async fn enter<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
     mut request: Request,
@@ -49,13 +49,13 @@ async fn identify<P: Ports>(deps: &Deps<P>, headers: &HeaderMap) -> Result<Calle
             return Ok(Caller { role: Role::Operator, tenant });
         }
     };
-    // Read at every request, so that a revoked token stops at once.
+    // Read at every request, so that a revoked token stops working immediately.
     let tenant = read_tenant(deps, &claims.tenant).await?;
     if tenant.token_generation != claims.generation {
         return Err(Problem::unauthorized());
     }
     if named.is_some_and(|name| name.ok() != Some(claims.tenant.as_str())) {
-        let detail = "the header X-Tenant-Id names another tenant than the token does";
+        let detail = "The header X-Tenant-Id names another tenant than the token.";
         return Err(Problem::bad_request(detail));
     }
     Ok(Caller { role: Role::Tenant(claims.scopes), tenant: Some(tenant) })
@@ -71,7 +71,8 @@ enum Credential {
     Token(TokenClaims),
 }
 
-/// What a bearer token is. One that is not known may be of a key that was made a moment ago.
+/// Recognises a bearer token. An unknown one may belong to a key that was rotated a moment ago, so the keys
+/// are read again once.
 async fn recognize<P: Ports>(
     deps: &Deps<P>,
     token: &str,
@@ -103,5 +104,5 @@ fn read_name(
 ) -> Result<TenantId, Problem> {
     name.unwrap_or_default()
         .parse()
-        .map_err(|e| Problem::bad_request(&format!("the header X-Tenant-Id {e}")))
+        .map_err(|e| Problem::bad_request(&format!("The header X-Tenant-Id {e}.")))
 }

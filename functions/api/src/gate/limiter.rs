@@ -1,5 +1,5 @@
-//! A tenant's rate limit. An instance leases blocks of the tenant's minute and counts its requests
-//! against them.
+//! A tenant's rate limit. An instance leases blocks of the tenant's requests per minute from the ledger, and
+//! counts the requests it gets against them.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::backend::{Deps, Leases, Ports};
 use crate::gate::auth::{Caller, Role};
 use crate::http::problem::Problem;
 
-/// Counts what a tenant asks, and refuses what is over its limit.
+/// Counts a tenant's requests and refuses those over its limit.
 pub(crate) async fn limit<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
     caller: Caller,
@@ -35,7 +35,7 @@ pub(crate) async fn limit<P: Ports>(
     response
 }
 
-/// Where a tenant stands with its limit, after this request.
+/// How much of a tenant's limit is left after this request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Standing {
     limit: u32,
@@ -45,8 +45,8 @@ struct Standing {
     refused: bool,
 }
 
-/// Where the tenant stands with its limit. The operator's own requests are neither counted nor refused: a
-/// platform publishes for all its tenants.
+/// The operator's own requests are neither counted nor refused, because a platform publishes for all its
+/// tenants.
 async fn standing<P: Ports>(deps: &Deps<P>, caller: &Caller) -> Option<Standing> {
     let tenant = caller.tenant.as_ref()?;
     let quota = quota(deps, tenant)?;
@@ -61,8 +61,8 @@ fn quota<P: Ports>(deps: &Deps<P>, tenant: &Tenant) -> Option<Quota> {
     Quota::per_minute(tenant.settings.rate_limit.unwrap_or(deps.rate_limit))
 }
 
-/// Takes one request out of the tenant's minute. Where the shared count is out of reach the request
-/// passes: the limit protects Hooklane, and is no reason to refuse what it could do.
+/// Takes one request from the tenant's lease. If the ledger does not answer, the request passes: the limit
+/// protects Hooklane, so its failure is no reason to refuse requests.
 async fn admit(
     leases: &Leases,
     quotas: &impl QuotaStore,
@@ -90,7 +90,7 @@ async fn admit(
     Standing { refused, ..look(leases, tenant, quota, now) }
 }
 
-/// Where the tenant stands as far as this instance knows, without taking anything.
+/// What is left as far as this instance knows. Takes nothing.
 fn look(leases: &Leases, tenant: &TenantId, quota: Quota, now: Timestamp) -> Standing {
     let window = Window::at(now);
     let remaining = with(leases, tenant, window, quota, |lease| lease.remaining());

@@ -1,5 +1,5 @@
-//! Whose event types a request is about: those of its tenant, or, where the operator names none, the
-//! platform's.
+//! The owner of the event types that a request is about: its tenant or, if the operator names none, the
+//! platform.
 
 use axum::extract::FromRequestParts;
 use hooklane_catalog::Owner;
@@ -9,9 +9,9 @@ use lambda_http::http::request::Parts;
 use crate::gate::auth::Caller;
 use crate::http::problem::Problem;
 
-/// May look at the types.
+/// May read event types.
 pub(crate) struct ReadsTypes(pub(crate) Owner);
-/// May change them.
+/// May change event types.
 pub(crate) struct WritesTypes(pub(crate) Owner);
 
 impl<S: Send + Sync> FromRequestParts<S> for ReadsTypes {
@@ -30,7 +30,7 @@ impl<S: Send + Sync> FromRequestParts<S> for WritesTypes {
     }
 }
 
-/// A token always names its tenant, so only the operator can speak of nobody's.
+/// A token always has a tenant, so only the operator can name none.
 async fn owner<S: Send + Sync>(
     parts: &mut Parts,
     state: &S,

@@ -1,5 +1,5 @@
-//! Answers as a tenant's clients know them: the canonical answer of a handler goes through the `[api]`
-//! part of the tenant's contract. Handlers and use cases do not know.
+//! Shapes answers by the `[api]` part of the tenant's contract, so that its clients get the answers that they
+//! know. Handlers make canonical answers only.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -20,14 +20,14 @@ use crate::gate::auth::Caller;
 use crate::http::path::PREFIXES;
 use crate::http::problem::Problem;
 
-/// What a client accepts that wants canonical answers, whatever its tenant's contract.
+/// A client that accepts this media type gets canonical answers, whatever its tenant's contract.
 pub(crate) const CANONICAL: &str = "application/vnd.hooklane+json";
 
-/// An answer is held in memory by Lambda anyway, and by API Gateway to 10 MB.
+/// The largest answer that is shaped. API Gateway limits answers to 10 MB anyway.
 const MAX_ANSWER: usize = 10 * 1024 * 1024;
 
-/// Which operation stands behind a method and a path. It is read from the OpenAPI document, and that
-/// comes from the routes themselves, so no route can be missing.
+/// The operation id of each method and path. It comes from the OpenAPI document and so from the routes
+/// themselves; no route can be missing.
 #[derive(Debug)]
 pub(crate) struct Operations(HashMap<(Method, String), String>);
 
@@ -87,7 +87,7 @@ fn wants_canonical(headers: &HeaderMap) -> bool {
     })
 }
 
-/// The request with the parameters that it has under this contract unless it says otherwise.
+/// Adds the query parameters that the contract sets, except those that the request has.
 fn asked(mut request: Request, shape: OperationShape<'_>) -> Request {
     let uri = request.uri();
     let query = uri.query().unwrap_or_default();
@@ -101,7 +101,7 @@ fn asked(mut request: Request, shape: OperationShape<'_>) -> Request {
     let path = format!("{}?{}", uri.path(), all.finish());
     let mut parts = uri.clone().into_parts();
     parts.path_and_query = path.parse::<PathAndQuery>().ok();
-    // What was a URI is one with more parameters.
+    // A valid URI stays valid with more parameters.
     if let Ok(uri) = Uri::from_parts(parts) {
         *request.uri_mut() = uri;
     }

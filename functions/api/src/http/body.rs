@@ -1,5 +1,5 @@
-//! A request's body as text: understood as JSON whatever its content type says, since the documents'
-//! own command lines send none.
+//! A request's body as text. It is read as JSON whatever its content type, because the example commands in
+//! the platform guides send none.
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
@@ -8,12 +8,12 @@ use hooklane_domain::json::fields::{FieldErrors, Fields};
 
 use crate::http::problem::Problem;
 
-/// The body, at most as large as any route takes.
+/// The body as text. Its size is limited by the router.
 #[derive(Debug)]
 pub(crate) struct Text(pub(crate) String);
 
 impl Text {
-    /// For routes that ask for nothing: no body, or an object without a field.
+    /// For operations that take no fields: accepts no body, or an empty object.
     pub(crate) fn nothing(&self) -> Result<(), FieldErrors> {
         match self.0.trim() {
             "" | "null" => Ok(()),
@@ -29,7 +29,7 @@ impl<S: Send + Sync> FromRequest<S> for Text {
         let bytes = Bytes::from_request(request, state).await?;
         match String::from_utf8(bytes.into()) {
             Ok(text) => Ok(Self(text)),
-            Err(_) => Err(Problem::bad_request("the body is not UTF-8")),
+            Err(_) => Err(Problem::bad_request("The body must be UTF-8.")),
         }
     }
 }

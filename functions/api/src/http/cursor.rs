@@ -1,17 +1,17 @@
-//! Cursors: where a list goes on, closed to clients, and bound to the list that gave them.
+//! Cursors: opaque positions in a list. A cursor works only with the list and the filters it came from.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
 
-/// A list with its filters, whose cursors are no other list's.
+/// A list with its filters. Its cursors do not work with another list.
 pub(crate) struct List(String);
 
-/// So much of the list's hash tells it apart from others.
+/// The number of bytes of the list's hash that a cursor contains.
 const MARK: usize = 6;
 
 impl List {
-    /// `parts` say which list it is and what it is filtered by.
+    /// `parts` identify the list and its filters.
     pub(crate) fn of(parts: &[&dyn std::fmt::Debug]) -> Self {
         Self(format!("{parts:?}"))
     }
@@ -29,7 +29,7 @@ impl List {
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    /// The place that a cursor of this list holds.
+    /// The position in a cursor of this list.
     pub(crate) fn place<T: std::str::FromStr>(&self, cursor: &str) -> Result<T, &'static str> {
         let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| UNKNOWN)?;
         let (mark, place) = bytes.split_first_chunk::<MARK>().ok_or(UNKNOWN)?;
@@ -39,15 +39,15 @@ impl List {
     }
 }
 
-pub(crate) const UNKNOWN: &str = "must be a nextCursor as it was given";
-const OTHER: &str = "is of another list: its filters must stay as they were, only limit may change";
+pub(crate) const UNKNOWN: &str = "must be a nextCursor from a previous answer";
+const OTHER: &str = "belongs to another list: only limit may change between pages";
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_cursor_is_of_its_own_list() {
+    fn a_cursor_works_only_with_its_own_list() {
         let list = List::of(&[&"deliveries", &"wh_1", &Some(7)]);
         let cursor = list.cursor(42u64);
         assert_eq!(list.place::<u64>(&cursor), Ok(42));

@@ -1,4 +1,5 @@
-//! `ETag` and `If-Match` (RFC 9110 §8.8.3, §13.1.1): a client changes what it has seen, or nothing.
+//! `ETag` and `If-Match` (RFC 9110 §8.8.3, §13.1.1): a change applies only to a revision that the client has
+//! seen.
 
 use axum::extract::FromRequestParts;
 use hooklane_app::webhooks::Precondition;
@@ -13,7 +14,7 @@ pub(crate) fn of(revision: u64) -> HeaderValue {
     HeaderValue::from_str(&format!("\"{revision}\"")).unwrap_or_else(|_| unreachable!())
 }
 
-/// What `If-Match` lets be changed.
+/// The revisions that `If-Match` accepts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct IfMatch(pub(crate) Precondition);
 
@@ -25,8 +26,8 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
     }
 }
 
-/// Several headers are one list. `*` is any revision. What is no tag of ours matches nothing, like one
-/// of the past: so does a weak tag, since the comparison is a strong one.
+/// Several headers count as one list. `*` accepts any revision. A tag that is not ours matches nothing. A
+/// weak tag matches nothing either, because `If-Match` compares strongly.
 fn known(headers: &HeaderMap) -> Precondition {
     let lines: Vec<_> = headers.get_all(IF_MATCH).iter().map(HeaderValue::to_str).collect();
     if lines.is_empty() {
@@ -39,8 +40,8 @@ fn known(headers: &HeaderMap) -> Precondition {
     }
 }
 
-/// What stands between the quotes of the strong tags in a list, up to the first mistake in it. Between
-/// quotes a comma is a character like others.
+/// The contents of the strong tags in a list, up to the first syntax error. A comma between quotes belongs
+/// to the tag.
 fn strong_tags(list: &str) -> impl Iterator<Item = &str> {
     let mut rest = list;
     std::iter::from_fn(move || {
@@ -62,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lists_of_tags() {
+    fn only_strong_tags_in_valid_syntax_match() {
         let one_of = |revisions: &[u64]| Precondition::OneOf(revisions.to_vec());
         for (lines, expected) in [
             (&[][..], Precondition::Any),

@@ -1,4 +1,4 @@
-//! `Idempotency-Key`: a request that may be sent twice counts once.
+//! `Idempotency-Key`: a request that is sent again counts once.
 
 use axum::extract::FromRequestParts;
 use hooklane_domain::access::idempotency::IdempotencyKey;
@@ -8,7 +8,7 @@ use crate::http::problem::Problem;
 
 const HEADER: &str = "idempotency-key";
 
-/// The key of a request that has one.
+/// The request's key, if it has one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Key(pub(crate) Option<IdempotencyKey>);
 
@@ -19,11 +19,13 @@ impl<S: Send + Sync> FromRequestParts<S> for Key {
         let mut values = parts.headers.get_all(HEADER).iter();
         let Some(value) = values.next() else { return Ok(Self(None)) };
         if values.next().is_some() {
-            return Err(Problem::bad_request("the header Idempotency-Key is there twice"));
+            return Err(Problem::bad_request("The header Idempotency-Key must not be repeated."));
         }
         match value.to_str().unwrap_or_default().parse() {
             Ok(key) => Ok(Self(Some(key))),
-            Err(error) => Err(Problem::bad_request(&format!("the header Idempotency-Key {error}"))),
+            Err(error) => {
+                Err(Problem::bad_request(&format!("The header Idempotency-Key {error}.")))
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What query parameters look like, for the OpenAPI document.
+//! The schemas of query parameters, for the OpenAPI document.
 
 use hooklane_domain::delivery::Status;
 use hooklane_domain::delivery::period::Period;
@@ -10,16 +10,16 @@ use utoipa::{PartialSchema, ToSchema};
 
 use hooklane_app::deliveries::UNDELIVERED;
 
-/// The last second that a time can be in: 9999-12-30T22:00:00Z.
+/// The last second that a timestamp can hold: 9999-12-30T22:00:00Z.
 const LAST_SECOND: i64 = 253_402_207_200;
 
-/// One of some words.
+/// One of several words.
 fn one_of<'a>(words: impl IntoIterator<Item = &'a str>) -> ObjectBuilder {
     let words: Vec<_> = words.into_iter().collect();
     ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words))
 }
 
-/// A type that is only there to be described.
+/// Defines types that exist for their schema only.
 macro_rules! described {
     ($($(#[$doc:meta])* $name:ident: $schema:expr;)+) => { $(
         $(#[$doc])*
@@ -36,11 +36,11 @@ macro_rules! described {
 }
 
 described! {
-    /// One that is not delivered.
+    /// The statuses of deliveries that are not delivered.
     UndeliveredStatus: one_of(UNDELIVERED.map(Status::as_str)).into();
-    /// How far back statistics look.
+    /// The period that statistics cover.
     StatisticsPeriod: one_of(Period::ALL.map(Period::as_str)).into();
-    /// A point in time: RFC 3339, or seconds since 1970.
+    /// A point in time: RFC 3339, or a Unix timestamp in seconds.
     Time: OneOfBuilder::new()
         .item(
             ObjectBuilder::new()

@@ -1,4 +1,5 @@
-//! Paths, and the ids in them. What is no id names nothing, so it is answered 404 like a missing one.
+//! Paths, and the ids in them. A text that is not a valid id is answered with 404, like an id that does not
+//! exist.
 
 use std::str::FromStr;
 
@@ -9,10 +10,10 @@ use hooklane_domain::ids::{DeliveryId, EventId, EventType, TenantId, WebhookId};
 
 use crate::http::problem::{Problem, no_route};
 
-/// The prefixes that every route answers under: the canonical one, and those the documents call.
+/// The prefixes under which every route is available: the canonical one, and those of the platform guides.
 pub(crate) const PREFIXES: [&str; 3] = ["/api/v1", "/api", ""];
 
-/// A thing that a path names by its id.
+/// An id that stands in paths.
 pub(crate) trait Named: FromStr {
     const NAME: &'static str;
 }
@@ -37,12 +38,12 @@ pub(crate) fn id<T: Named>(text: &str) -> Result<T, Problem> {
     text.parse().map_err(|_| missing::<T>())
 }
 
-/// The answer to a request for something that does not exist.
+/// The answer if nothing has this kind of id.
 pub(crate) fn missing<T: Named>() -> Problem {
     Problem::not_found(T::NAME)
 }
 
-/// A path whose escapes are no text names nothing. Decoding puts U+FFFD in the place of what is none.
+/// A path whose escapes are not UTF-8 is answered with 404. Decoding replaces such bytes with U+FFFD.
 pub(crate) async fn only_text_paths(request: Request, next: Next) -> Response {
     let path = request.uri().path().as_bytes();
     let is_text = url::form_urlencoded::parse(path)

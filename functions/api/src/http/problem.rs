@@ -1,4 +1,4 @@
-//! Errors as `application/problem+json` (RFC 9457): the one place that maps them to HTTP.
+//! Errors as `application/problem+json` (RFC 9457). Only this module maps errors to HTTP.
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
@@ -10,10 +10,10 @@ use utoipa::ToSchema;
 
 mod errors;
 
-/// An error as clients see it. Nothing internal is in it: what failed inside is logged instead.
+/// An error. It contains no internal details; these are logged instead.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct Problem {
-    /// Stable; clients may tell errors apart by it.
+    /// A stable identifier of the kind of error.
     #[serde(rename = "type")]
     #[schema(example = "urn:hooklane:problem:invalid")]
     kind: &'static str,
@@ -27,7 +27,7 @@ pub(crate) struct Problem {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     errors: Vec<FieldProblem>,
-    /// When to try again, in seconds: a header.
+    /// For the `Retry-After` header, in seconds.
     #[serde(skip)]
     retry_after: Option<i64>,
 }
@@ -35,7 +35,7 @@ pub(crate) struct Problem {
 /// One wrong field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct FieldProblem {
-    /// Where it is, such as `retryPolicy.schedule[2]`; empty for the body as a whole.
+    /// The JSON path of the field, such as `retryPolicy.schedule[2]`; empty for the body as a whole.
     #[schema(example = "url")]
     path: String,
     #[schema(example = "must start with https://")]
@@ -77,7 +77,7 @@ impl Problem {
         Self::new(
             StatusCode::UNAUTHORIZED,
             "urn:hooklane:problem:unauthorized",
-            "A valid bearer token is needed",
+            "A valid bearer token is required",
         )
     }
 
@@ -86,18 +86,19 @@ impl Problem {
             .detail(detail)
     }
 
-    /// Over the tenant's rate limit for so many seconds more.
+    /// The tenant's rate limit is exceeded; requests are accepted again after `seconds`.
     pub(crate) fn over_limit(seconds: i64) -> Self {
         let problem = Self::new(
             StatusCode::TOO_MANY_REQUESTS,
             "urn:hooklane:problem:rate-limited",
-            "Over the rate limit",
+            "Rate limit exceeded",
         );
-        let detail = format!("The limit is open again in {seconds} seconds.");
+        let detail = format!("Try again in {seconds} seconds.");
         Self { retry_after: Some(seconds), ..problem.detail(&detail) }
     }
 
-    /// What is not there, and what is another tenant's: nobody can tell the two apart.
+    /// The same answer whether something does not exist or belongs to another tenant, so that nobody learns
+    /// which.
     pub(crate) fn not_found(what: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, "urn:hooklane:problem:not-found", "Not found")
             .detail(&format!("There is no such {what}."))
@@ -130,13 +131,13 @@ impl Problem {
         )
     }
 
-    /// What should not be possible: it is logged, and the client learns no more than that.
+    /// An error that should not happen. Its cause is logged and not shown.
     pub(crate) fn internal(error: impl std::fmt::Display) -> Self {
         tracing::error!(%error, "request.failed");
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             "urn:hooklane:problem:internal",
-            "Something is wrong on this side",
+            "Internal error",
         )
     }
 
@@ -144,7 +145,7 @@ impl Problem {
         let problem = Self::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "urn:hooklane:problem:unavailable",
-            "Try again in a moment",
+            "Temporarily unavailable; try again in a moment",
         );
         Self { retry_after: Some(1), ..problem }
     }
@@ -174,6 +175,6 @@ pub(crate) async fn no_method() -> Problem {
     Problem::new(
         StatusCode::METHOD_NOT_ALLOWED,
         "urn:hooklane:problem:method-not-allowed",
-        "The path does not take this method",
+        "The path does not support this method",
     )
 }

@@ -1,4 +1,4 @@
-//! Query parameters, read as strictly as bodies.
+//! Query parameters. They are read as strictly as bodies: unknown or repeated ones are errors.
 
 use std::str::FromStr;
 
@@ -8,17 +8,17 @@ use hooklane_domain::json::fields::FieldErrors;
 
 use crate::http::cursor::List;
 
-/// The parameters nobody has asked for yet, and what went wrong so far.
+/// The parameters that have not been read yet, and the errors so far.
 pub(crate) struct Query {
     left: Vec<(String, String)>,
     errors: FieldErrors,
 }
 
 pub(crate) const MAX_LIMIT: usize = 100;
-/// The largest number that every JSON parser keeps.
+/// The largest integer that every JSON parser represents exactly.
 const MAX_PAGE: usize = 9_007_199_254_740_991;
 const DEFAULT_LIMIT: usize = 20;
-/// With the largest limit that is 10,000 rows deep.
+/// With the largest `limit`, this reaches 10,000 rows.
 const MAX_BOUNDED_PAGE: usize = 100;
 
 impl Query {
@@ -29,7 +29,7 @@ impl Query {
         Self { left, errors: FieldErrors::default() }
     }
 
-    /// Takes a parameter and parses it; the same one twice is an error.
+    /// Reads and parses a parameter. A repeated one is an error.
     pub(crate) fn parse<T>(&mut self, name: &str) -> Option<T>
     where
         T: FromStr,
@@ -39,7 +39,7 @@ impl Query {
         text.parse().map_err(|e: T::Err| self.errors.push(name, e.to_string())).ok()
     }
 
-    /// `limit`: how many rows a page has.
+    /// `limit`: the number of rows in a page.
     pub(crate) fn limit(&mut self) -> usize {
         let Some(text) = self.take("limit") else {
             return DEFAULT_LIMIT;
@@ -53,7 +53,7 @@ impl Query {
         }
     }
 
-    /// `page`: 1 for the first.
+    /// `page`, starting at 1.
     pub(crate) fn page(&mut self) -> usize {
         let Some(text) = self.take("page") else {
             return 1;
@@ -67,7 +67,7 @@ impl Query {
         }
     }
 
-    /// `true` or `false`, under one of several names.
+    /// `true` or `false`. The parameter may have one of several names.
     pub(crate) fn flag(&mut self, names: &[&str]) -> Option<bool> {
         let mut found = None;
         for name in names {
@@ -83,7 +83,8 @@ impl Query {
             match found {
                 None => found = Some((name, value)),
                 Some((first, _)) => {
-                    let message = format!("is the same parameter as {first}; send one of them");
+                    let message =
+                        format!("is the same parameter as {first}; send only one of them");
                     self.errors.push(*name, message);
                 }
             }
@@ -91,20 +92,20 @@ impl Query {
         found.and_then(|(_, value)| value)
     }
 
-    /// `page` of a list that is read up to the page: so deep and no deeper.
+    /// `page` of a list that must be read from its beginning, so only the first pages are available.
     pub(crate) fn bounded_page(&mut self) -> Option<usize> {
         let text = self.take("page")?;
         let page = text.parse().ok().filter(|page| (1..=MAX_BOUNDED_PAGE).contains(page));
         if page.is_none() {
             let wanted = format!(
-                "must be a number from 1 to {MAX_BOUNDED_PAGE}; further on leads nextCursor"
+                "must be a number from 1 to {MAX_BOUNDED_PAGE}; use `nextCursor` to read further"
             );
             self.errors.push("page", wanted);
         }
         page
     }
 
-    /// `since` and `until`: RFC 3339 or seconds since 1970.
+    /// `since` and `until`: RFC 3339 or a Unix timestamp in seconds.
     pub(crate) fn span(&mut self) -> TimeRange {
         TimeRange::new(self.time("since"), self.time("until"))
     }
@@ -113,16 +114,16 @@ impl Query {
         let text = self.take(name)?;
         let time = match text.parse::<i64>() {
             Ok(seconds) => Timestamp::from_second(seconds).ok().filter(|_| seconds >= 0),
-            // A plus sign that was not encoded arrives as a blank.
+            // A plus sign that was not escaped arrives as a space.
             Err(_) => text.parse().or_else(|_| text.replace(' ', "+").parse()).ok(),
         };
         if time.is_none() {
-            self.errors.push(name, "must be a time in RFC 3339 or in seconds since 1970");
+            self.errors.push(name, "must be a time in RFC 3339, or a Unix timestamp in seconds");
         }
         time
     }
 
-    /// `cursor`: the place in this very list.
+    /// `cursor`: the position in this list.
     pub(crate) fn place<T: FromStr>(&mut self, list: &List) -> Option<T> {
         let text = self.take("cursor")?;
         list.place(&text).map_err(|wrong| self.errors.push("cursor", wrong)).ok()
@@ -137,12 +138,12 @@ impl Query {
         let (_, value) = self.left.remove(at);
         if self.left.iter().any(|(n, _)| n == name) {
             self.left.retain(|(n, _)| n != name);
-            self.errors.push(name, "is there twice");
+            self.errors.push(name, "must not be repeated");
         }
         Some(value)
     }
 
-    /// Ends the reading: a parameter that nobody asked for is an error too.
+    /// Ends the reading. A parameter that was not read is unknown, which is an error too.
     pub(crate) fn finish(mut self) -> Result<(), FieldErrors> {
         for (name, _) in std::mem::take(&mut self.left) {
             self.errors.push(name, "is not a known parameter");

@@ -1,4 +1,4 @@
-//! The span of a request: its fields stand on every log line that the request causes.
+//! The span of a request. Its fields appear on every log line of the request.
 
 use std::str::FromStr;
 
@@ -11,7 +11,7 @@ use lambda_http::RequestExt as _;
 use tracing::field::{Empty, display};
 use tracing::{Instrument as _, Span};
 
-/// Opens the span. It is an error's span so that errors have their ids at any log level.
+/// Opens the span. Its level is error, so that error lines have these fields at any log level.
 pub(crate) async fn open(mut request: Request, next: Next) -> Response {
     let span = tracing::error_span!(
         "request",
@@ -38,7 +38,8 @@ pub(crate) async fn open(mut request: Request, next: Next) -> Response {
     next.run(request).instrument(span).await
 }
 
-/// What is no id is not recorded: it may be any text of a client's.
+/// Records a path parameter if it is a valid id. Other texts are not logged, since clients may send
+/// anything.
 fn record_parameter(span: &Span, name: &str, text: &str) {
     match name {
         "tenant" => record::<TenantId>(span, "tenant", text),

@@ -28,17 +28,17 @@ use crate::resources::words::DeliveryStatus;
 #[schema(as = DeliveryPage)]
 pub(crate) struct PageView {
     data: Vec<DeliveryView>,
-    /// So many were met for this page that cannot be read back, and are left out; the next page may meet them
-    /// again. Absent where there is none.
+    /// The number of deliveries left out of this page because their stored data is corrupt. The next page
+    /// may count them again. Absent if there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     unreadable: Option<usize>,
-    /// Where a page was asked for by its number.
+    /// Present if the page was requested by its number.
     #[serde(skip_serializing_if = "Option::is_none")]
     page: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     limit: Option<usize>,
-    /// To be sent back as `cursor`; absent after the last page.
+    /// To send as `cursor` for the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,
 }
@@ -60,23 +60,23 @@ impl PageView {
     path = "/webhooks/{webhook}/deliveries",
     tag = "deliveries",
     operation_id = "listDeliveries",
-    summary = "A webhook's deliveries, the event accepted last first",
-    description = "Read on by `cursor`: each delivery that was there is met exactly once, while new ones \
-        arrive. `page` counts from the newest, so it is for a list that stands still; it reaches 10,000 \
-        deliveries deep. The two exclude each other. One request reads a bounded amount: where filters \
-        match little, a page may be short or empty and still have a `nextCursor`.",
+    summary = "List a webhook's deliveries, newest first",
+    description = "Ordered by when the event was accepted. Cursor pages are stable; page numbers shift as deliveries \
+        arrive, and reach the newest 10,000 deliveries only. `cursor` and `page` cannot be combined. One request \
+        reads a limited number of items: if few match the filters, a page may be short or even empty and still \
+        have a `nextCursor`.",
     security(("bearer" = [READ])),
     params(
-        ("status" = inline(Option<DeliveryStatus>), Query, description = "Only these"),
-        ("parked" = Option<bool>, Query, description = "Only those that wait without a message, because something holds their webhook, or only those that do not"),
-        ("event" = Option<String>, Query, max_length = 255, pattern = "^[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*$", description = "Only this event type"),
-        ("since" = inline(Option<Time>), Query, description = "Only of events accepted then or later"),
-        ("until" = inline(Option<Time>), Query, description = "Only of events accepted before"),
-        ("page" = Option<u32>, Query, minimum = 1, maximum = 100, description = "1 for the first; past the end it is empty"),
-        ("limit" = Option<u32>, Query, minimum = 1, maximum = 100, description = "20 unless given"),
-        ("cursor" = Option<String>, Query, description = "The `nextCursor` of the page before, of the same list with the same filters"),
+        ("status" = inline(Option<DeliveryStatus>), Query, description = "Only deliveries with this status"),
+        ("parked" = Option<bool>, Query, description = "Only parked deliveries (`true`) or only those that are not parked (`false`)"),
+        ("event" = Option<String>, Query, max_length = 255, pattern = "^[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*$", description = "Only deliveries of this event type"),
+        ("since" = inline(Option<Time>), Query, description = "Only deliveries of events accepted at this time or later"),
+        ("until" = inline(Option<Time>), Query, description = "Only deliveries of events accepted before this time"),
+        ("page" = Option<u32>, Query, minimum = 1, maximum = 100, description = "Page number, starting at 1; a page past the end is empty"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 100, description = "Rows per page; 20 by default"),
+        ("cursor" = Option<String>, Query, description = "The `nextCursor` of the previous page, with the same filters"),
     ),
-    responses((status = 200, description = "A page; it may be empty and still have a next one", body = PageView)),
+    responses((status = 200, description = "A page; it may be empty although there is a next one", body = PageView)),
 )]
 pub(crate) async fn list<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
@@ -117,14 +117,14 @@ pub(crate) async fn list<P: Ports>(
     path = "/deliveries",
     tag = "deliveries",
     operation_id = "listUndelivered",
-    summary = "What is not delivered, across the tenant's webhooks, the event accepted last first",
-    description = "Of webhooks that are still there. A delivery that has just changed may take a moment \
-        to come into the list or to leave it.",
+    summary = "List undelivered deliveries of all the tenant's webhooks, newest first",
+    description = "Ordered by when the event was accepted. Deliveries of deleted webhooks are left out. The list is \
+        eventually consistent: a recent change may take a moment to appear.",
     security(("bearer" = [READ])),
     params(
-        ("status" = inline(Option<UndeliveredStatus>), Query, description = "Only these; all three unless given"),
-        ("limit" = Option<u32>, Query, minimum = 1, maximum = 100, description = "20 unless given"),
-        ("cursor" = Option<String>, Query, description = "The `nextCursor` of the page before, of the same list with the same filters"),
+        ("status" = inline(Option<UndeliveredStatus>), Query, description = "Only deliveries with this status; all three by default"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 100, description = "Rows per page; 20 by default"),
+        ("cursor" = Option<String>, Query, description = "The `nextCursor` of the previous page, with the same filters"),
     ),
     responses((status = 200, description = "A page", body = PageView)),
 )]
@@ -153,11 +153,11 @@ pub(crate) async fn undelivered<P: Ports>(
     path = "/webhooks/deliveries/{delivery}/retry",
     tag = "deliveries",
     operation_id = "retryDelivery",
-    summary = "An attempt at once, the policy starting anew",
+    summary = "Retry a delivery now; its retry policy starts anew",
     security(("bearer" = [WRITE])),
     responses(
-        (status = 202, description = "The attempt is on its way", body = DeliveryView),
-        (status = 409, description = "It was delivered"),
+        (status = 202, description = "The attempt is queued", body = DeliveryView),
+        (status = 409, description = "It has already been delivered"),
     ),
 )]
 pub(crate) async fn retry<P: Ports>(
@@ -175,11 +175,11 @@ pub(crate) async fn retry<P: Ports>(
     path = "/webhooks/deliveries/{delivery}/cancel",
     tag = "deliveries",
     operation_id = "cancelDelivery",
-    summary = "No further attempt",
+    summary = "Cancel a delivery: no further attempt is made",
     security(("bearer" = [WRITE])),
     responses(
         (status = 200, description = "Cancelled", body = DeliveryView),
-        (status = 409, description = "It has come to its end"),
+        (status = 409, description = "The delivery has already ended: delivered, failed or cancelled"),
     ),
 )]
 pub(crate) async fn cancel<P: Ports>(
@@ -197,10 +197,9 @@ pub(crate) async fn cancel<P: Ports>(
     path = "/webhooks/{webhook}/deliveries/{delivery}",
     tag = "deliveries",
     operation_id = "getDelivery",
-    summary = "One delivery with every attempt",
-    description = "`payload` is the event as it was published, as long as it is kept. The body that was \
-        sent is not kept: each attempt writes it anew from the event, by the webhook's contract at that \
-        moment.",
+    summary = "Get a delivery with all its attempts",
+    description = "`payload` is the event as it was published, as long as the event is kept. The body that was sent is \
+        not kept: each attempt builds it from the event, in the format of the webhook's contract at that time.",
     security(("bearer" = [READ])),
     responses((status = 200, description = "The delivery", body = DeliveryDetailView)),
 )]
@@ -211,8 +210,8 @@ pub(crate) async fn get<P: Ports>(
 ) -> Result<Response, Problem> {
     let webhook = path::id(&webhook)?;
     let id = path::id(&delivery)?;
-    let told = deliveries::get(&deps.registry, &deps.ledger, &tenant, webhook, &id)
+    let detail = deliveries::get(&deps.registry, &deps.ledger, &tenant, webhook, &id)
         .await?
         .ok_or_else(path::missing::<DeliveryId>)?;
-    Ok(Json(DeliveryDetailView::new(told)).into_response())
+    Ok(Json(DeliveryDetailView::new(detail)).into_response())
 }

@@ -41,10 +41,10 @@ pub(crate) struct AvailableView {
     path = "/webhooks/events/available",
     tag = "event types",
     operation_id = "listAvailableEventTypes",
-    summary = "All event types the tenant has: its catalog's, the platform's and its own, in order of their names",
+    summary = "List all event types of the tenant, by name: its catalog's, the platform's and its own",
     security(("bearer" = [READ])),
-    params(("category" = Option<String>, Query, description = "Only those of this category")),
-    responses((status = 200, description = "Each with a sample of its data and a schema for it", body = AvailableView)),
+    params(("category" = Option<String>, Query, description = "Only event types of this category")),
+    responses((status = 200, description = "The event types, each with a sample and a JSON Schema of its data", body = AvailableView)),
 )]
 pub(crate) async fn available<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
@@ -75,9 +75,9 @@ pub(crate) struct ListView {
     path = "/event-types",
     tag = "event types",
     operation_id = "listEventTypes",
-    summary = "The event types that the tenant added, or, to the operator who names none, the platform",
+    summary = "List the event types that the tenant added; for the operator without a tenant, those of the platform",
     security(("bearer" = [READ])),
-    responses((status = 200, description = "In order of their names; at most 100", body = ListView)),
+    responses((status = 200, description = "At most 100, by name", body = ListView)),
 )]
 pub(crate) async fn list<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
@@ -92,9 +92,9 @@ pub(crate) async fn list<P: Ports>(
     path = "/event-types/{type}",
     tag = "event types",
     operation_id = "getEventType",
-    summary = "One event type that was added",
+    summary = "Get an event type that was added",
     security(("bearer" = [READ])),
-    responses((status = 200, description = "The event type; its `ETag` is for `If-Match`", body = EventTypeView)),
+    responses((status = 200, description = "The event type; send its `ETag` as `If-Match`", body = EventTypeView)),
 )]
 pub(crate) async fn get<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
@@ -112,18 +112,18 @@ pub(crate) async fn get<P: Ports>(
     path = "/event-types/{type}",
     tag = "event types",
     operation_id = "putEventType",
-    summary = "Add an event type, or replace it; one of the same name in the catalog is hidden by it",
+    summary = "Add or replace an event type; it hides one of the same name in the catalog",
     security(("bearer" = [WRITE])),
     params(
-        ("type" = String, Path, description = "Its name: words joined by dots", max_length = 255, pattern = "^[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*$", example = "shipment.sent"),
-        ("If-Match" = Option<String>, Header, description = "The `ETag` that is known: another one is a 412"),
+        ("type" = String, Path, description = "The event type's name: words joined by dots", max_length = 255, pattern = "^[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*$", example = "shipment.sent"),
+        ("If-Match" = Option<String>, Header, description = "The expected `ETag`; answers 412 if it differs"),
     ),
     request_body(content = NewEventType),
     responses(
         (status = 201, description = "Added", body = EventTypeView),
         (status = 200, description = "Replaced", body = EventTypeView),
-        (status = 409, description = "There are 100 already"),
-        (status = 422, description = "Every wrong field with its path; the sample has to fit the schema"),
+        (status = 409, description = "The limit of 100 event types is reached"),
+        (status = 422, description = "Invalid body; `errors` lists every wrong field with its path. The sample must match the schema"),
     ),
 )]
 pub(crate) async fn put<P: Ports>(
@@ -144,14 +144,14 @@ pub(crate) async fn put<P: Ports>(
     path = "/event-types/{type}",
     tag = "event types",
     operation_id = "deleteEventType",
-    summary = "Take away an event type that was added; one that it hid is seen again",
+    summary = "Delete an event type that was added; one that it hid is visible again",
     security(("bearer" = [WRITE])),
     params(
-        ("If-Match" = Option<String>, Header, description = "The `ETag` that is known: another one is a 412"),
+        ("If-Match" = Option<String>, Header, description = "The expected `ETag`; answers 412 if it differs"),
     ),
     responses(
-        (status = 204, description = "Taken away"),
-        (status = 409, description = "It is the catalog's or the platform's"),
+        (status = 204, description = "Deleted"),
+        (status = 409, description = "The event type belongs to the catalog or the platform"),
     ),
 )]
 pub(crate) async fn delete<P: Ports>(

@@ -1,4 +1,4 @@
-//! `POST /events`, `POST /events/batch`.
+//! `POST /events`, `POST /events/batch` and `/events/{event}`.
 
 use std::sync::Arc;
 
@@ -26,11 +26,11 @@ use crate::http::span;
 use crate::resources::schemas::{NewEvent as NewEventSchema, NewEvents};
 use crate::resources::views::{DeliveryView, EventContentView, some, time};
 
-/// A batch is at most so large, in events and in bytes.
+/// The largest batch, in events and in bytes.
 const MAX_BATCH: usize = 100;
 pub(crate) const MAX_BATCH_BYTES: usize = 4 * 1024 * 1024;
 
-/// What became of one event.
+/// The result of publishing one event.
 #[derive(Serialize, ToSchema)]
 #[schema(as = AcceptedEvent)]
 pub(crate) struct AcceptedView {
@@ -55,14 +55,14 @@ impl AcceptedView {
     security(("bearer" = [PUBLISH])),
     params((
         "Idempotency-Key" = Option<String>, Header, nullable = false, min_length = 1, max_length = 255, pattern = "^[!-~]([ -~]*[!-~])?$",
-        description = "What the id of an event that has none is made of: the same request with the same key is accepted once",
+        description = "Makes the request idempotent: an event without an id gets one derived from the key, so the same request with the same key is accepted once",
     )),
     request_body(content = NewEventSchema),
     responses(
         (status = 202, description = "Accepted", body = AcceptedView),
-        (status = 200, description = "Accepted before, with the same content", body = AcceptedView),
-        (status = 409, description = "The id belongs to an event with other content"),
-        (status = 422, description = "Every wrong field with its path; of a strict tenant also an unknown type, and data that does not fit its schema"),
+        (status = 200, description = "Already accepted with the same content", body = AcceptedView),
+        (status = 409, description = "The id belongs to an event with different content"),
+        (status = 422, description = "Invalid body; `errors` lists every wrong field with its path. For a strict tenant also an unknown type, or data that does not match the type's schema"),
     ),
 )]
 pub(crate) async fn publish<P: Ports>(
@@ -91,7 +91,7 @@ pub(crate) struct EventView {
     content: EventContentView,
     accepted_at: String,
     deliveries: Vec<DeliveryView>,
-    /// So many of its deliveries cannot be read back, and are left out; absent where there is none.
+    /// The number of deliveries left out because their stored data is corrupt; absent if there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     unreadable: Option<usize>,
@@ -102,7 +102,7 @@ pub(crate) struct EventView {
     path = "/events/{event}",
     tag = "events",
     operation_id = "getEvent",
-    summary = "An event, with its deliveries to the webhooks that are there",
+    summary = "Get an event with its deliveries; those of deleted webhooks are left out",
     security(("bearer" = [READ])),
     responses((status = 200, description = "The event", body = EventView)),
 )]
@@ -133,10 +133,10 @@ fn checks<P: Ports>(deps: &Deps<P>) -> Checks<'_, P::Registry> {
     Checks { catalog: &deps.catalog, registry: &deps.registry }
 }
 
-/// An event's own size is its own error: 413, not a wrong field.
+/// An event that is too large is a 413, not a wrong field.
 fn read(body: &str, tenant: TenantId) -> Result<NewEvent, Problem> {
     if body.len() > MAX_EVENT_BYTES {
-        let detail = format!("An event has at most {MAX_EVENT_BYTES} bytes.");
+        let detail = format!("An event must not be larger than {MAX_EVENT_BYTES} bytes.");
         return Err(Problem::too_large(&detail));
     }
     Ok(from_body(body, &DefaultTenant::Is(tenant))?)
@@ -148,7 +148,7 @@ pub(crate) struct BatchView {
     results: Vec<ResultView>,
 }
 
-/// The status that the event would have got on its own, with its answer or problem.
+/// The status code and the answer or problem that the event would have got in a request of its own.
 #[derive(Serialize, ToSchema)]
 #[schema(as = EventResult)]
 struct ResultView {
@@ -174,12 +174,12 @@ enum OutcomeView {
     security(("bearer" = [PUBLISH])),
     params((
         "Idempotency-Key" = Option<String>, Header, nullable = false, min_length = 1, max_length = 255, pattern = "^[!-~]([ -~]*[!-~])?$",
-        description = "What the ids of the events that have none are made of, with their places: the same batch with the same key is accepted once",
+        description = "Makes the request idempotent: events without an id get one derived from the key and their position, so the same batch with the same key is accepted once",
     )),
     request_body(content = NewEvents),
     responses(
-        (status = 200, description = "A result for each, in their order", body = BatchView),
-        (status = 422, description = "It is no batch"),
+        (status = 200, description = "One result per event, in the same order", body = BatchView),
+        (status = 422, description = "The body is not a batch of 1 to 100 events"),
     ),
 )]
 pub(crate) async fn publish_batch<P: Ports>(

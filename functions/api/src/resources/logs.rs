@@ -1,4 +1,4 @@
-//! `/webhooks/{webhook}/logs`: a webhook's attempts in order of time.
+//! `/webhooks/{webhook}/logs`: a webhook's attempts, newest first.
 
 use std::sync::Arc;
 
@@ -26,12 +26,12 @@ use crate::resources::views::{LogView, some};
 #[schema(as = LogPage)]
 pub(crate) struct PageView {
     data: Vec<LogView>,
-    /// So much was met for this page that cannot be read back, and is left out; the next page may meet it again.
-    /// Absent where there is none.
+    /// The number of entries left out of this page because their stored data is corrupt. The next page may
+    /// count them again. Absent if there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     unreadable: Option<usize>,
-    /// To be sent back as `cursor`; absent after the last page.
+    /// To send as `cursor` for the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,
 }
@@ -41,25 +41,24 @@ pub(crate) struct PageView {
     path = "/webhooks/{webhook}/logs",
     tag = "deliveries",
     operation_id = "listAttempts",
-    summary = "A webhook's attempts, the one begun last first",
-    description = "An attempt is in the log once it has ended, under the time at which it began. Read on \
-        by `cursor`: each attempt that was there is met exactly once, while new ones are made. One \
-        request reads a bounded amount: a page may be short or empty and still have a `nextCursor`. \
-        `download=true` answers the same as a file.",
+    summary = "List a webhook's attempts, newest first",
+    description = "Ordered by when the attempt began; it appears once it has ended. Cursor pages are stable while new \
+        attempts are made. One request reads a limited number of items: a page may be short or even empty and \
+        still have a `nextCursor`. `download=true` returns the same content as a file.",
     security(("bearer" = [READ])),
     params(
-        ("since" = inline(Option<Time>), Query, description = "Only what began then or later"),
-        ("until" = inline(Option<Time>), Query, description = "Only what began before"),
-        ("limit" = Option<u32>, Query, minimum = 1, maximum = 100, description = "20 unless given"),
-        ("cursor" = Option<String>, Query, description = "The `nextCursor` of the page before, of the same list with the same filters"),
-        ("download" = Option<bool>, Query, description = "Whether browsers are to save the answer"),
+        ("since" = inline(Option<Time>), Query, description = "Only attempts that began at this time or later"),
+        ("until" = inline(Option<Time>), Query, description = "Only attempts that began before this time"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 100, description = "Rows per page; 20 by default"),
+        ("cursor" = Option<String>, Query, description = "The `nextCursor` of the previous page, with the same filters"),
+        ("download" = Option<bool>, Query, description = "Whether browsers should save the answer as a file"),
     ),
     responses(
         (
             status = 200,
-            description = "A page; it may be empty and still have a next one",
+            description = "A page; it may be empty although there is a next one",
             body = PageView,
-            headers(("Content-Disposition" = String, description = "With `download=true`: a file's name")),
+            headers(("Content-Disposition" = String, description = "The file's name, with `download=true`")),
         ),
     ),
 )]

@@ -1,5 +1,5 @@
-//! One operation: a handler under its path and methods, and what the OpenAPI document says of it. The two
-//! come from the same annotation, so that no route can be without its description.
+//! Registers a handler under its path and method together with its description in the OpenAPI document. Both
+//! come from the same annotation, so no route can lack a description.
 
 use axum::handler::Handler;
 use axum::routing::{MethodFilter, MethodRouter};
@@ -8,8 +8,8 @@ use utoipa::openapi::path::Paths;
 use utoipa_axum::PathItemExt;
 use utoipa_axum::router::UtoipaMethodRouter;
 
-/// `D` is what `#[utoipa::path]` made of the handler's annotation. (`routes!` of `utoipa-axum` would find
-/// it by itself, but takes no generic handlers.)
+/// `D` is the type that `#[utoipa::path]` generates from the handler's annotation. (`routes!` of
+/// `utoipa-axum` would find it by itself, but does not support generic handlers.)
 pub(crate) fn operation<D, H, T, S>(handler: H) -> UtoipaMethodRouter<S>
 where
     D: utoipa::Path + SchemaReferences + for<'t> Tags<'t>,
@@ -32,7 +32,7 @@ where
     (schemas, paths, router)
 }
 
-/// Adds the operations of one module to a router: `operations!(router, webhooks: list, create)`.
+/// Adds a module's operations to a router: `operations!(router, webhooks: list, create)`.
 macro_rules! operations {
     ($router:expr, $module:ident: $($handler:ident),+ $(,)?) => {
         utoipa_axum::paste! {{

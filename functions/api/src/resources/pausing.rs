@@ -21,12 +21,12 @@ use crate::resources::webhooks::shown;
     path = "/webhooks/{webhook}/pause",
     tag = "webhooks",
     operation_id = "pauseWebhook",
-    summary = "Hold a webhook: no attempts, and what is published waits until it is resumed",
-    description = "Twice is once. A webhook that Hooklane has disabled stays so: its deliveries wait already.",
+    summary = "Pause a webhook: no attempts are made, and its deliveries wait until it is resumed",
+    description = "Idempotent. A webhook that Hooklane has disabled stays disabled; its deliveries wait already.",
     security(("bearer" = [WRITE])),
     responses((
-        status = 200, description = "As it is now", body = WebhookView,
-        headers(("ETag" = String, description = "For `If-Match`")),
+        status = 200, description = "The webhook after the change", body = WebhookView,
+        headers(("ETag" = String, description = "To send as `If-Match`")),
     )),
 )]
 pub(crate) async fn pause<P: Ports>(
@@ -46,15 +46,15 @@ pub(crate) async fn pause<P: Ports>(
     path = "/webhooks/{webhook}/resume",
     tag = "webhooks",
     operation_id = "resumeWebhook",
-    summary = "Make attempts again",
-    description = "Twice is once. What waited is delivered, within a minute or so; with `discard` of a paused webhook it \
-        is cancelled. It also switches on a webhook that is inactive or that Hooklane has disabled.",
+    summary = "Resume a webhook: attempts are made again",
+    description = "Idempotent. Waiting deliveries are sent within about a minute. With `discard`, those of a paused \
+        webhook are cancelled instead. It also activates a webhook that is inactive or that Hooklane has disabled.",
     security(("bearer" = [WRITE])),
-    request_body(content = Option<Resumption>, description = "May be left out"),
+    request_body(content = Option<Resumption>, description = "Optional"),
     responses(
         (
-            status = 200, description = "As it is now", body = WebhookView,
-            headers(("ETag" = String, description = "For `If-Match`")),
+            status = 200, description = "The webhook after the change", body = WebhookView,
+            headers(("ETag" = String, description = "To send as `If-Match`")),
         ),
     ),
 )]
@@ -70,7 +70,7 @@ pub(crate) async fn resume<P: Ports>(
     Ok(shown(&resumed))
 }
 
-/// What a body says of what waited; nothing where it is left out.
+/// Whether waiting deliveries are to be cancelled; `false` without a body.
 fn discard(body: &str) -> Result<bool, FieldErrors> {
     if matches!(body.trim(), "" | "null") {
         return Ok(false);

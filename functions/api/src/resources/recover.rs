@@ -1,4 +1,4 @@
-//! `/webhooks/{webhook}/recover`: what a webhook missed is sent again, by a job that takes its time.
+//! `/webhooks/{webhook}/recover`: a background job sends again what a webhook missed.
 
 use std::sync::Arc;
 
@@ -24,14 +24,14 @@ use crate::resources::views::RecoveryView;
     path = "/webhooks/{webhook}/recover",
     tag = "webhooks",
     operation_id = "recoverWebhook",
-    summary = "Send again what the webhook missed",
-    description = "Each failed delivery is retried as by hand, and of each event that was skipped a delivery is made, \
-        a slice a minute. One recovery of a webhook runs at a time.",
+    summary = "Start a recovery: send again what the webhook missed",
+    description = "Retries each failed delivery as a manual retry would, and makes a delivery for each skipped event. \
+        It works in the background, a batch each minute. A webhook has at most one running recovery.",
     security(("bearer" = [WRITE])),
     request_body(content = NewRecovery),
     responses(
-        (status = 202, description = "Ordered; how far it is can be asked for", body = RecoveryView),
-        (status = 409, description = "One is running"),
+        (status = 202, description = "Accepted; poll GET for progress", body = RecoveryView),
+        (status = 409, description = "A recovery is already running"),
     ),
 )]
 pub(crate) async fn start<P: Ports>(
@@ -51,11 +51,11 @@ pub(crate) async fn start<P: Ports>(
     path = "/webhooks/{webhook}/recover",
     tag = "webhooks",
     operation_id = "getRecovery",
-    summary = "How far the webhook's newest recovery is",
+    summary = "Get the progress of the webhook's latest recovery",
     security(("bearer" = [READ])),
     responses(
-        (status = 200, description = "As it is now", body = RecoveryView),
-        (status = 404, description = "There is no such webhook, or it has had no recovery"),
+        (status = 200, description = "The recovery", body = RecoveryView),
+        (status = 404, description = "Not found, it belongs to another tenant, or the webhook has had no recovery"),
     ),
 )]
 pub(crate) async fn progress<P: Ports>(

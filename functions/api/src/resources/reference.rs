@@ -1,4 +1,4 @@
-//! `/openapi.json` and `/docs`: the API as machines and as people read it.
+//! `/openapi.json` and `/docs`: the OpenAPI document, as JSON and as an HTML page.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use utoipa::openapi::OpenApi;
 use crate::description::page::Page;
 use crate::http::problem::Problem;
 
-/// The router hands it to these two.
+/// The router provides it.
 type Document = Extension<Arc<OpenApi>>;
 
 const CACHED: (HeaderName, &str) = (CACHE_CONTROL, "max-age=300");
@@ -22,7 +22,7 @@ const CACHED: (HeaderName, &str) = (CACHE_CONTROL, "max-age=300");
     path = "/openapi.json",
     tag = "reference",
     operation_id = "getOpenApi",
-    summary = "This document",
+    summary = "Get this document",
     security(()),
     responses((status = 200, description = "OpenAPI 3.1", body = serde_json::Value)),
 )]
@@ -31,7 +31,7 @@ pub(crate) async fn openapi(document: Document) -> Result<Response, Problem> {
     Ok(([(CONTENT_TYPE, "application/json"), CACHED], json).into_response())
 }
 
-/// Nothing is loaded from anywhere, and nothing runs.
+/// The page loads nothing and runs no script.
 const POLICY: (&str, &str) =
     ("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'");
 
@@ -40,9 +40,9 @@ const POLICY: (&str, &str) =
     path = "/docs",
     tag = "reference",
     operation_id = "getReference",
-    summary = "This document for people",
+    summary = "Get this document as an HTML page",
     security(()),
-    responses((status = 200, description = "A page that needs no other host", body = String, content_type = "text/html")),
+    responses((status = 200, description = "A page that loads nothing from other hosts", body = String, content_type = "text/html")),
 )]
 pub(crate) async fn docs(document: Document) -> Result<Response, Problem> {
     let document = serde_json::to_value(&**document).map_err(Problem::internal)?;

@@ -6,7 +6,7 @@ use hooklane_domain::Timestamp;
 use hooklane_domain::ids::{EventType, TenantId};
 use hooklane_domain::json::RawJson;
 
-/// What the catalog has, as it is now.
+/// Reads samples from the catalog at the time `now`.
 #[derive(Debug)]
 pub(crate) struct CatalogSamples<'a, R> {
     pub(crate) catalog: &'a EventCatalog,

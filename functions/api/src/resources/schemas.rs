@@ -1,5 +1,5 @@
-//! What request bodies look like, for the OpenAPI document only: they are read by the domain, field by
-//! field, so that every mistake is reported at once. The tests hold the two together.
+//! The schemas of request bodies, for the OpenAPI document only. The domain reads the bodies field by field,
+//! so that it can report every mistake at once. Tests compare it with these schemas.
 
 pub(crate) mod tenants;
 
@@ -18,10 +18,10 @@ pub(crate) use webhooks::{
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct NewEvent {
-    /// The idempotency key; made where it is left out.
+    /// The event's id. Publishing the same id again is idempotent. Generated if omitted.
     #[schema(pattern = "^[A-Za-z0-9_-]{1,64}$", example = "order-1002-created")]
     id: Option<String>,
-    /// Also as `event`.
+    /// Also accepted as `event`.
     #[schema(
         rename = "type",
         max_length = 255,
@@ -30,16 +30,16 @@ pub(crate) struct NewEvent {
     )]
     #[serde(rename = "type")]
     event_type: String,
-    /// What happened: any JSON but `null`.
+    /// What happened: any JSON except `null`.
     #[schema(schema_with = something)]
     data: serde_json::Value,
     metadata: Option<BTreeMap<String, serde_json::Value>>,
-    /// When it happened; the time of acceptance where it is left out.
+    /// When it happened. Defaults to when it is accepted.
     #[schema(format = DateTime)]
     timestamp: Option<String>,
     #[schema(max_length = 64, pattern = "^[ -~]*$")]
     version: Option<String>,
-    /// Reaches `testMode` webhooks, and no others.
+    /// Whether the event goes to `testMode` webhooks only.
     test: Option<bool>,
 }
 
@@ -53,21 +53,21 @@ pub(crate) struct NewEvents {
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewEventType {
-    /// What it is listed under.
+    /// The category under which it is listed.
     #[schema(min_length = 1, max_length = 64, example = "shipping")]
     category: String,
     #[schema(min_length = 1, max_length = 1000, example = "A parcel went out")]
     description: String,
-    /// The `data` of one event as it might be, at most 8 KiB; it fits the schema.
+    /// An example of an event's `data`, at most 8 KiB. It must match the schema.
     #[schema(schema_with = something)]
     sample: serde_json::Value,
     /// A JSON Schema (draft 2020-12, or draft-07 by its `$schema`) of at most 16 KiB, without remote or
-    /// recursive references. Without one, any data fits.
+    /// recursive references. Without a schema, any data is valid.
     #[schema(example = json!({"type": "object", "required": ["parcelId"]}))]
     schema: Option<serde_json::Map<String, serde_json::Value>>,
 }
 
-/// Any JSON but `null`, which is the same as nothing.
+/// Any JSON except `null`, which is the same as omitting the field.
 fn something() -> Object {
     let kinds = [Type::Object, Type::Array, Type::String, Type::Number, Type::Boolean];
     ObjectBuilder::new()

@@ -1,5 +1,5 @@
-//! `/webhooks/{webhook}/secret` and `/webhooks/{webhook}/rotate-secret`: beside the answer to its
-//! creation, the only ones that carry a webhook's secret.
+//! `/webhooks/{webhook}/secret` and `/webhooks/{webhook}/rotate-secret`. Apart from the answer to the
+//! registration, only these answers include a webhook's secret.
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ use crate::resources::views::SecretView;
     path = "/webhooks/{webhook}/secret",
     tag = "secrets",
     operation_id = "getSecret",
-    summary = "The webhook's signing secret",
+    summary = "Get a webhook's signing secret",
     security(("bearer" = [WRITE])),
     responses((
         status = 200, description = "The secret", body = SecretView,
@@ -48,24 +48,25 @@ pub(crate) async fn show<P: Ports>(
     path = "/webhooks/{webhook}/rotate-secret",
     tag = "secrets",
     operation_id = "rotateSecret",
-    summary = "Give the webhook a new signing secret",
-    description = "The old secret signs beside the new one until the overlap is over. During an overlap there \
-        is no second one; a rotation with an overlap of 0 ends it, and no older secret signs any more. Deliveries know of a \
-        rotation within five seconds: those that begin before may be signed as before it.",
+    summary = "Rotate a webhook's signing secret",
+    description = "Until the overlap ends, requests are signed with both the old and the new secret. During an overlap \
+        no other rotation is possible, except one with an overlap of 0: it ends the overlap, and no older secret \
+        signs any more. A rotation takes effect within five seconds; attempts that start before may be signed with \
+        the old secret only.",
     security(("bearer" = [WRITE])),
     params(
-        ("If-Match" = Option<String>, Header, nullable = false, description = "The `ETag`s that are known, or `*`: another one is a 412", example = "*"),
+        ("If-Match" = Option<String>, Header, nullable = false, description = "The expected `ETag`s, or `*` for any; answers 412 if none matches", example = "*"),
     ),
-    request_body(content = Option<Rotation>, description = "May be left out"),
+    request_body(content = Option<Rotation>, description = "Optional"),
     responses(
         (
             status = 200, description = "The new secret", body = SecretView,
             headers(
-                ("ETag" = String, description = "The webhook's, for `If-Match`"),
+                ("ETag" = String, description = "The webhook's, to send as `If-Match`"),
                 ("Cache-Control" = String, description = "`no-store`"),
             ),
         ),
-        (status = 409, description = "The overlap of the rotation before lasts"),
+        (status = 409, description = "The previous rotation's overlap has not ended"),
     ),
 )]
 pub(crate) async fn rotate<P: Ports>(

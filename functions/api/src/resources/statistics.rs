@@ -24,13 +24,13 @@ use crate::resources::views::{HealthView, StatisticsView};
     path = "/webhooks/{webhook}/stats",
     tag = "statistics",
     operation_id = "getWebhookStatistics",
-    summary = "Figures of a webhook's deliveries",
-    description = "Over the deliveries of events accepted in the period, at most the newest 5,000.",
+    summary = "Get statistics of a webhook's deliveries",
+    description = "Covers deliveries of events accepted in the period, at most the newest 5,000.",
     security(("bearer" = [READ])),
     params(
-        ("period" = inline(Option<StatisticsPeriod>), Query, description = "24h unless given"),
+        ("period" = inline(Option<StatisticsPeriod>), Query, description = "24h by default"),
     ),
-    responses((status = 200, description = "The figures", body = StatisticsView)),
+    responses((status = 200, description = "The statistics", body = StatisticsView)),
 )]
 pub(crate) async fn of_webhook<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
@@ -52,12 +52,12 @@ pub(crate) async fn of_webhook<P: Ports>(
     path = "/stats",
     tag = "statistics",
     operation_id = "getStatistics",
-    summary = "Figures of the deliveries to all of the tenant's webhooks",
-    description = "Over the deliveries of events accepted in the period, at most the newest 5,000, to \
-        webhooks that are still there.",
+    summary = "Get statistics of the deliveries of all the tenant's webhooks",
+    description = "Covers deliveries of events accepted in the period, at most the newest 5,000. Deleted webhooks are \
+        left out.",
     security(("bearer" = [READ])),
-    params(("period" = inline(Option<StatisticsPeriod>), Query, description = "24h unless given")),
-    responses((status = 200, description = "The figures", body = StatisticsView)),
+    params(("period" = inline(Option<StatisticsPeriod>), Query, description = "24h by default")),
+    responses((status = 200, description = "The statistics", body = StatisticsView)),
 )]
 pub(crate) async fn of_tenant<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
@@ -75,7 +75,7 @@ pub(crate) async fn of_tenant<P: Ports>(
     path = "/webhooks/{webhook}/health",
     tag = "statistics",
     operation_id = "getWebhookHealth",
-    summary = "How a webhook's receiver did over the last 24 hours, and how the webhook stands now",
+    summary = "Get the health of a webhook: its receiver's last 24 hours, and its isolation now",
     security(("bearer" = [READ])),
     responses((status = 200, description = "Its health", body = HealthView)),
 )]

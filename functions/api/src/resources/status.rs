@@ -1,5 +1,5 @@
-//! `/status`: open to everybody, so that it says no more than whether the parts answer. Asking again
-//! within a few seconds gets the same answer, since anybody may ask and reads are paid for.
+//! `/status`. It needs no token, so it tells only whether the dependencies answer. The result is cached
+//! for a few seconds, because anybody may ask and each read costs money.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ enum Part {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = Status)]
 pub(crate) struct StatusView {
-    /// `ok` where every part answers.
+    /// `ok` if every dependency answers.
     status: Part,
     #[schema(example = "0.1.0")]
     version: &'static str,
@@ -43,11 +43,11 @@ struct Parts {
     path = "/status",
     tag = "reference",
     operation_id = "getStatus",
-    summary = "The version, and whether the parts answer",
+    summary = "Get the version, and whether the dependencies answer",
     security(()),
     responses(
-        (status = 200, description = "Every part answers", body = StatusView),
-        (status = 503, description = "One does not", body = StatusView),
+        (status = 200, description = "Every dependency answers", body = StatusView),
+        (status = 503, description = "At least one dependency does not answer", body = StatusView),
     ),
 )]
 pub(crate) async fn get<P: Ports>(State(deps): State<Arc<Deps<P>>>) -> Response {
@@ -76,7 +76,7 @@ async fn look<P: Ports>(deps: &Deps<P>, now: Timestamp) -> Pulse {
     }
 }
 
-/// A tenant and an event of this name may well exist: nothing of them is shown.
+/// The id of the tenant and the event that are read. They may exist; nothing of them is shown.
 const PROBE: &str = "status";
 
 async fn registry<P: Ports>(deps: &Deps<P>) -> bool {

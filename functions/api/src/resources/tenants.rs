@@ -1,4 +1,4 @@
-//! `/tenants` and what is under it: the operator's.
+//! `/tenants` and the paths below it, for the operator only.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ use crate::resources::views::{TenantView, TokenView};
 #[schema(as = TenantPage)]
 pub(crate) struct PageView {
     data: Vec<TenantView>,
-    /// To be sent back as `cursor`; absent after the last page.
+    /// To send as `cursor` for the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,
 }
@@ -39,12 +39,12 @@ pub(crate) struct PageView {
     path = "/tenants",
     tag = "tenants",
     operation_id = "listTenants",
-    summary = "The tenants that have a webhook or settings, in order of their ids",
-    description = "The operator's only.",
+    summary = "List the tenants that have a webhook or settings, by id",
+    description = "Operator key only.",
     security(("bearer" = [])),
     params(
-        ("limit" = Option<u32>, Query, minimum = 1, maximum = 100, description = "20 unless given"),
-        ("cursor" = Option<String>, Query, description = "The `nextCursor` of the page before",
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 100, description = "Rows per page; 20 by default"),
+        ("cursor" = Option<String>, Query, description = "The `nextCursor` of the previous page",
             pattern = "^[A-Za-z0-9_-]{1,64}$"),
     ),
     responses((status = 200, description = "A page", body = PageView)),
@@ -70,10 +70,10 @@ pub(crate) async fn list<P: Ports>(
     path = "/tenants/{tenant}",
     tag = "tenants",
     operation_id = "getTenant",
-    summary = "A tenant's settings",
-    description = "The operator's only.",
+    summary = "Get a tenant's settings",
+    description = "Operator key only.",
     security(("bearer" = [])),
-    responses((status = 200, description = "Its settings; the `ETag` is for `If-Match`", body = TenantView,
+    responses((status = 200, description = "The settings; send the `ETag` as `If-Match`", body = TenantView,
         headers(("ETag" = String)))),
 )]
 pub(crate) async fn get<P: Ports>(
@@ -93,14 +93,14 @@ pub(crate) async fn get<P: Ports>(
     path = "/tenants/{tenant}",
     tag = "tenants",
     operation_id = "setTenant",
-    summary = "Set a tenant's settings; what is left out is the default",
-    description = "The operator's only. A tenant needs no registration: it exists from its first use.",
+    summary = "Set a tenant's settings; omitted fields get their defaults",
+    description = "Operator key only. Tenants need no registration: a tenant exists from its first use.",
     security(("bearer" = [])),
     params(
-        ("If-Match" = Option<String>, Header, description = "The `ETag` that is known: another one is a 412"),
+        ("If-Match" = Option<String>, Header, description = "The expected `ETag`; answers 412 if it differs"),
     ),
     request_body(content = SettingsSchema),
-    responses((status = 200, description = "As they are now", body = TenantView, headers(("ETag" = String)))),
+    responses((status = 200, description = "The settings after the change", body = TenantView, headers(("ETag" = String)))),
 )]
 pub(crate) async fn set<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
@@ -120,8 +120,8 @@ pub(crate) async fn set<P: Ports>(
     tag = "tenants",
     operation_id = "removeTenant",
     summary = "Remove a tenant",
-    description = "The operator's only. Its webhooks, tokens, settings and event types go at once; what the \
-        ledger has of it expires.",
+    description = "Operator key only. Its webhooks, tokens, settings and event types are deleted at once. Its \
+        events and deliveries expire.",
     security(("bearer" = [])),
     responses((status = 204, description = "Removed")),
 )]
@@ -142,8 +142,8 @@ pub(crate) async fn remove<P: Ports>(
     path = "/tenants/{tenant}/tokens",
     tag = "tenants",
     operation_id = "createToken",
-    summary = "Make a token for a tenant",
-    description = "The operator's only. The token is a JWT; it is shown here and kept nowhere.",
+    summary = "Create a token for a tenant",
+    description = "Operator key only. The token is a JWT. Only this answer shows it; Hooklane does not store it.",
     security(("bearer" = [])),
     request_body(content = Option<NewToken>),
     responses((status = 201, description = "The token", body = TokenView)),
@@ -167,7 +167,7 @@ pub(crate) async fn create_token<P: Ports>(
     tag = "tenants",
     operation_id = "revokeTokens",
     summary = "Revoke every token of a tenant",
-    description = "The operator's only. They stop at once.",
+    description = "Operator key only. They stop working immediately.",
     security(("bearer" = [])),
     responses((status = 204, description = "Revoked")),
 )]

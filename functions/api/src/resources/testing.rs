@@ -1,4 +1,4 @@
-//! `/webhooks/{webhook}/test`: one attempt, at once, also at a webhook that gets no deliveries.
+//! `/webhooks/{webhook}/test`: one immediate attempt, even if the webhook gets no deliveries.
 
 use std::sync::Arc;
 
@@ -21,17 +21,17 @@ use crate::resources::views::TestView;
     path = "/webhooks/{webhook}/test",
     tag = "webhooks",
     operation_id = "testWebhook",
-    summary = "Send something to the webhook now, and see what its receiver says",
-    description = "Without a body, or with `{}`, a `webhook.test` goes out. An object whose only key is `event` \
-        sends that type's sample. Anything else is the payload of a `webhook.test`. It is one attempt of at most \
-        20 seconds, signed and written as a delivery is, also where the webhook is inactive, paused or disabled. \
-        It is kept in the webhook's log as a test and counts nowhere.",
+    summary = "Send a test request to the webhook now, and show the receiver's answer",
+    description = "Without a body, or with `{}`, a `webhook.test` event is sent. An object whose only key is `event` \
+        sends that type's sample. Any other body is sent as the payload of a `webhook.test`. The test is one \
+        attempt of at most 20 seconds, formatted and signed like a delivery, and works even if the webhook is \
+        inactive, paused or disabled. It appears in the webhook's log and counts in no statistics.",
     security(("bearer" = [WRITE])),
-    request_body(content = Option<serde_json::Value>, description = "May be left out"),
+    request_body(content = Option<serde_json::Value>, description = "Optional"),
     responses(
-        (status = 200, description = "What came of it, be it a failure", body = TestView),
-        (status = 413, description = "The payload is over 256 KiB"),
-        (status = 422, description = "It is no JSON, or there is no sample of that type"),
+        (status = 200, description = "The result, even if the receiver failed", body = TestView),
+        (status = 413, description = "The payload is larger than 256 KiB"),
+        (status = 422, description = "The body is not JSON, or the event type has no sample"),
     ),
 )]
 pub(crate) async fn test<P: Ports>(

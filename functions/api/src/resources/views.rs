@@ -1,4 +1,4 @@
-//! The canonical answers: camelCase, times in RFC 3339 with milliseconds, secrets masked.
+//! The canonical answers: field names in camelCase, times in RFC 3339 with milliseconds, secrets masked.
 
 use hooklane_domain::Timestamp;
 
@@ -27,7 +27,7 @@ pub(crate) fn time(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
 }
 
-/// A count, where there is something to count.
+/// A count, or nothing if it is zero.
 pub(crate) fn some(count: usize) -> Option<usize> {
     Some(count).filter(|count| *count > 0)
 }

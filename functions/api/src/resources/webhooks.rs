@@ -34,19 +34,19 @@ use crate::resources::views::WebhookView;
     security(("bearer" = [WRITE])),
     params((
         "Idempotency-Key" = Option<String>, Header, nullable = false, min_length = 1, max_length = 255, pattern = "^[!-~]([ -~]*[!-~])?$",
-        description = "For 24 hours the same request with the same key registers nothing more: it gets the same webhook",
+        description = "Makes the request idempotent: for 24 hours, the same request with the same key returns the webhook that the first one registered",
     )),
     request_body(content = NewWebhook),
     responses(
         (
-            status = 201, description = "Registered; the secret is shown here", body = WebhookView,
+            status = 201, description = "Registered; the answer includes the secret", body = WebhookView,
             headers(
                 ("Location" = String, description = "The webhook's path"),
-                ("ETag" = String, description = "For `If-Match`"),
+                ("ETag" = String, description = "To send as `If-Match`"),
                 ("Cache-Control" = String, description = "`no-store`"),
             ),
         ),
-        (status = 409, description = "The key was used with another body, or its webhook was deleted since"),
+        (status = 409, description = "The key was used with a different body, or its webhook has been deleted"),
     ),
 )]
 pub(crate) async fn create<P: Ports>(
@@ -87,13 +87,13 @@ pub(crate) struct ListView {
     path = "/webhooks",
     tag = "webhooks",
     operation_id = "listWebhooks",
-    summary = "The tenant's webhooks, newest first",
+    summary = "List the tenant's webhooks, newest first",
     security(("bearer" = [READ])),
     params(
-        ("page" = Option<u64>, Query, minimum = 1, maximum = 9007199254740991_u64, description = "1 for the first; past the end it is empty"),
-        ("limit" = Option<u32>, Query, minimum = 1, maximum = 100, description = "20 unless given"),
-        ("active" = Option<bool>, Query, description = "Only those that are active, or only those that are not; also as `isActive`"),
-        ("event" = Option<String>, Query, max_length = 255, pattern = "^[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*$", description = "Only those that subscribed to this event type", example = "order.created"),
+        ("page" = Option<u64>, Query, minimum = 1, maximum = 9007199254740991_u64, description = "Page number, starting at 1; a page past the end is empty"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 100, description = "Rows per page; 20 by default"),
+        ("active" = Option<bool>, Query, description = "Only active webhooks (`true`) or only those that are not active (`false`); also accepted as `isActive`"),
+        ("event" = Option<String>, Query, max_length = 255, pattern = "^[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*$", description = "Only webhooks that subscribe to this event type", example = "order.created"),
     ),
     responses((status = 200, description = "A page", body = ListView)),
 )]
@@ -122,9 +122,9 @@ pub(crate) async fn list<P: Ports>(
     path = "/webhooks/{webhook}",
     tag = "webhooks",
     operation_id = "getWebhook",
-    summary = "One webhook",
+    summary = "Get a webhook",
     security(("bearer" = [READ])),
-    responses((status = 200, description = "The webhook", body = WebhookView, headers(("ETag" = String, description = "For `If-Match`")))),
+    responses((status = 200, description = "The webhook", body = WebhookView, headers(("ETag" = String, description = "To send as `If-Match`")))),
 )]
 pub(crate) async fn get<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
@@ -136,19 +136,19 @@ pub(crate) async fn get<P: Ports>(
     Ok(shown(&webhook))
 }
 
-/// A partial update, as all the documents use it.
+/// A partial update: that is what `PUT` does in all platform guides.
 #[utoipa::path(
     put,
     path = "/webhooks/{webhook}",
     tag = "webhooks",
     operation_id = "updateWebhook",
-    summary = "Change what the body names; the rest stays",
+    summary = "Change the fields that the body names; the others stay",
     security(("bearer" = [WRITE])),
     params(
-        ("If-Match" = Option<String>, Header, nullable = false, description = "The `ETag`s that are known, or `*`: another one is a 412", example = "*"),
+        ("If-Match" = Option<String>, Header, nullable = false, description = "The expected `ETag`s, or `*` for any; answers 412 if none matches", example = "*"),
     ),
     request_body(content = WebhookChange),
-    responses((status = 200, description = "As it is now", body = WebhookView, headers(("ETag" = String, description = "For `If-Match`")))),
+    responses((status = 200, description = "The webhook after the change", body = WebhookView, headers(("ETag" = String, description = "To send as `If-Match`")))),
 )]
 pub(crate) async fn put<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
@@ -165,13 +165,13 @@ pub(crate) async fn put<P: Ports>(
     path = "/webhooks/{webhook}",
     tag = "webhooks",
     operation_id = "patchWebhook",
-    summary = "The same as `PUT`",
+    summary = "Same as `PUT`",
     security(("bearer" = [WRITE])),
     params(
-        ("If-Match" = Option<String>, Header, nullable = false, description = "The `ETag`s that are known, or `*`: another one is a 412", example = "*"),
+        ("If-Match" = Option<String>, Header, nullable = false, description = "The expected `ETag`s, or `*` for any; answers 412 if none matches", example = "*"),
     ),
     request_body(content = WebhookChange),
-    responses((status = 200, description = "As it is now", body = WebhookView, headers(("ETag" = String, description = "For `If-Match`")))),
+    responses((status = 200, description = "The webhook after the change", body = WebhookView, headers(("ETag" = String, description = "To send as `If-Match`")))),
 )]
 pub(crate) async fn patch<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
@@ -201,12 +201,12 @@ async fn change<P: Ports>(
     path = "/webhooks/{webhook}",
     tag = "webhooks",
     operation_id = "deleteWebhook",
-    summary = "Remove a webhook; what is on its way is cancelled",
+    summary = "Delete a webhook and cancel its unfinished deliveries",
     security(("bearer" = [WRITE])),
     params(
-        ("If-Match" = Option<String>, Header, nullable = false, description = "The `ETag`s that are known, or `*`: another one is a 412", example = "*"),
+        ("If-Match" = Option<String>, Header, nullable = false, description = "The expected `ETag`s, or `*` for any; answers 412 if none matches", example = "*"),
     ),
-    responses((status = 204, description = "Removed")),
+    responses((status = 204, description = "Deleted")),
 )]
 pub(crate) async fn delete<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,

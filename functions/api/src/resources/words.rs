@@ -1,5 +1,5 @@
-//! The words that clients see for states and reasons. They are named here and nowhere else, so that
-//! neither the domain's enums nor the texts in which these are stored decide them. All are `snake_case`.
+//! The words that clients see for states and reasons, all in `snake_case`. They are named here alone, so
+//! that renaming an enum of the domain, or its stored text, cannot change the API.
 
 use hooklane_domain::delivery::outcome::ErrorKind;
 use hooklane_domain::delivery::statistics::Condition;
@@ -11,7 +11,7 @@ use hooklane_domain::webhook::{self, WebhookState};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Enums of words. Each is made from what the domain knows: `Word = pattern`.
+/// Defines enums of words with their conversion from the domain: `Word = pattern`.
 macro_rules! words {
     ($(
         $(#[$doc:meta])*
@@ -40,7 +40,10 @@ words! {
         Cancelled = Status::Cancelled,
     }
 
-    /// Why an attempt got no usable answer.
+    /// Why an attempt got no usable answer: the host's name did not resolve (`dns`), the target is not
+    /// allowed (`blocked`), connecting (`connect`) or the TLS handshake (`tls`) failed, the time limit passed
+    /// (`timeout`), the answer was not HTTP or broke off (`response`), the request's body could not be built
+    /// (`body`), or the webhook's filter or transform failed (`transform`).
     AttemptErrorKind: ErrorKind {
         Dns = ErrorKind::Dns,
         Blocked = ErrorKind::Blocked,
@@ -52,7 +55,7 @@ words! {
         Transform = ErrorKind::Transform,
     }
 
-    /// `active`, `inactive`, `paused` (by its tenant) or `disabled` (by Hooklane).
+    /// `active`, `inactive`, `paused` (by the tenant) or `disabled` (by Hooklane).
     WebhookStatus: WebhookState {
         Active = WebhookState::Active,
         Inactive = WebhookState::Inactive,
@@ -60,14 +63,15 @@ words! {
         Disabled = WebhookState::Disabled { .. },
     }
 
-    /// How requests are signed: by a secret that both sides know, or by a key whose public half receivers
-    /// have.
+    /// How requests are signed: `hmac` with a shared secret, or `ed25519` with a private key whose public key
+    /// the receivers have.
     Signing: webhook::Signing {
         Hmac = webhook::Signing::Hmac,
         Ed25519 = webhook::Signing::Ed25519,
     }
 
-    /// `degraded` under 98 % delivered, `unhealthy` under 95 %, `unknown` where nothing was attempted.
+    /// By the share of deliveries that were delivered: `degraded` below 98 %, `unhealthy` below 95 %. `unknown`
+    /// if nothing was attempted.
     HealthStatus: Condition {
         Healthy = Condition::Healthy,
         Degraded = Condition::Degraded,
@@ -75,23 +79,23 @@ words! {
         Unknown = Condition::Unknown,
     }
 
-    /// `closed`: attempts are made. `open`: the receiver fails, and its deliveries are parked but for one
-    /// probe now and then. `half_open`: a probe is being made.
+    /// `closed`: attempts are made. `open`: the receiver fails; deliveries are parked, and from time to time
+    /// one is attempted as a probe. `half_open`: a probe is being made.
     CircuitState: Circuit {
         Closed = Circuit::Closed,
         Open = Circuit::Open { .. },
         HalfOpen = Circuit::HalfOpen { .. },
     }
 
-    /// `slow`: first attempts take the way of retries, because the circuit is not closed or the receiver
-    /// answers slowly.
+    /// `fast`: first attempts go through the delivery queue. `slow`: they go through the retry queue, because
+    /// the circuit is not closed or the receiver answers slowly.
     Lane: waiting::Lane {
         Fast = waiting::Lane::Fast,
         Slow = waiting::Lane::Slow,
     }
 
-    /// `failed`: deliveries that failed. `skipped`: events of which no delivery was made, because too many
-    /// waited already or the webhook was inactive. `any`: both.
+    /// `failed`: deliveries that failed. `skipped`: events without a delivery, because too many deliveries
+    /// were parked or the webhook was inactive. `any`: both.
     RecoveredStatus: WantedStatus {
         Failed = WantedStatus::Failed,
         Skipped = WantedStatus::Skipped,
@@ -104,9 +108,8 @@ words! {
     }
 }
 
-/// Why a delivery stands as it does, where its status alone does not say: of one that is parked
-/// `inactive`, `paused`, `tenant_paused`, `circuit`, `rate_limit` or `backlog`; of one that failed
-/// `exhausted`, `gone`, `event_missing` or `transform`; of one that was cancelled `webhook_deleted`,
+/// Why a delivery has its state. Parked: `inactive`, `paused`, `tenant_paused`, `circuit`, `rate_limit` or
+/// `backlog`. Failed: `exhausted`, `gone`, `event_missing` or `transform`. Cancelled: `webhook_deleted`,
 /// `requested` or `discarded`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -171,7 +174,7 @@ impl From<CancelReason> for DeliveryReason {
     }
 }
 
-/// Why an attempt failed: the kind of its error, or `status` for an answer that is no 2xx.
+/// Why an attempt failed: the kind of its error, or `status` for an answer other than 2xx.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[expect(dead_code, reason = "describes `Failure`, which holds the word")]

@@ -25,7 +25,7 @@ async fn an_event_is_accepted_once() {
     insta::assert_json_snapshot!(conflict.body, @r#"
     {
       "type": "urn:hooklane:problem:event-conflict",
-      "title": "The event's id is taken",
+      "title": "The event id is already in use",
       "status": 409,
       "detail": "an event with the id e1 was accepted before, with other content"
     }

@@ -38,7 +38,7 @@ impl From<PublishError> for Problem {
             conflict @ PublishError::Conflict(_) => Self::new(
                 StatusCode::CONFLICT,
                 "urn:hooklane:problem:event-conflict",
-                "The event's id is taken",
+                "The event id is already in use",
             )
             .detail(&conflict.to_string()),
         }
@@ -53,7 +53,7 @@ impl From<RegisterError> for Problem {
             used @ (RegisterError::KeyReused | RegisterError::Deleted) => Self::new(
                 StatusCode::CONFLICT,
                 "urn:hooklane:problem:idempotency-conflict",
-                "The idempotency key was used before",
+                "The idempotency key has already been used",
             )
             .detail(&used.to_string()),
         }
@@ -103,12 +103,11 @@ impl From<EventTypeError> for Problem {
             EventTypeError::Changed => Self::precondition_failed(),
             EventTypeError::NotOwn(_) => conflict(
                 "urn:hooklane:problem:event-type-not-own",
-                "The event type is the catalog's or the platform's",
+                "The event type belongs to the catalog or the platform",
             ),
-            EventTypeError::TooMany => conflict(
-                "urn:hooklane:problem:too-many-event-types",
-                "There are as many event types as there may be",
-            ),
+            EventTypeError::TooMany => {
+                conflict("urn:hooklane:problem:too-many-event-types", "Event type limit reached")
+            }
             EventTypeError::Invalid(errors) => errors.into(),
             EventTypeError::Unavailable(error) => error.into(),
         }
@@ -123,7 +122,7 @@ impl From<ChangeError> for Problem {
             ChangeError::Rotation(error) => Self::new(
                 StatusCode::CONFLICT,
                 "urn:hooklane:problem:rotation-overlap",
-                "The secret was rotated a short time ago",
+                "The previous rotation's overlap has not ended",
             )
             .detail(&error.to_string()),
             ChangeError::Invalid(errors) => errors.into(),
@@ -136,9 +135,9 @@ impl From<TestError> for Problem {
     fn from(error: TestError) -> Self {
         match error {
             TestError::Missing => Self::not_found("webhook"),
-            TestError::TooLarge => {
-                Self::too_large(&format!("A payload has at most {MAX_EVENT_BYTES} bytes."))
-            }
+            TestError::TooLarge => Self::too_large(&format!(
+                "A payload must not be larger than {MAX_EVENT_BYTES} bytes."
+            )),
             TestError::Invalid(errors) => errors.into(),
             TestError::Unavailable(error) => error.into(),
         }
@@ -156,7 +155,7 @@ impl From<RecoverError> for Problem {
             running @ RecoverError::Running => Self::new(
                 StatusCode::CONFLICT,
                 "urn:hooklane:problem:recovery-running",
-                "A recovery is running",
+                "A recovery is already running",
             )
             .detail(&running.to_string()),
             RecoverError::Unavailable(error) => error.into(),
@@ -167,8 +166,10 @@ impl From<RecoverError> for Problem {
 impl From<BytesRejection> for Problem {
     fn from(rejection: BytesRejection) -> Self {
         match rejection.status() {
-            StatusCode::PAYLOAD_TOO_LARGE => Self::too_large("It is over 4 MiB."),
-            _ => Self::bad_request("the body could not be read"),
+            StatusCode::PAYLOAD_TOO_LARGE => {
+                Self::too_large("The body must not be larger than 4 MiB.")
+            }
+            _ => Self::bad_request("The body could not be read."),
         }
     }
 }

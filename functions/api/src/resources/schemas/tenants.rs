@@ -4,29 +4,29 @@ use utoipa::ToSchema;
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct TenantSettings {
-    /// The contract of its webhooks that name none, and of the API's answers to it.
+    /// The contract of webhooks that do not name one, and of the API's answers to this tenant.
     #[schema(example = "standard")]
     contract: Option<String>,
-    /// The event catalog it publishes from, `default` where it is left out. `hooklane` has the types that
-    /// are in every catalog and no other, for a platform whose types are all added at run time.
+    /// The event catalog; `default` if omitted. `hooklane` contains only the types that every catalog has,
+    /// for a platform that adds all its types at run time.
     #[schema(example = "default")]
     catalog: Option<String>,
-    /// Only events of known types, whose data fits the type's schema, are accepted.
+    /// Whether only events of known types with data that matches the type's schema are accepted.
     strict: Option<bool>,
-    /// API requests a minute of its tokens; 0 for as many as it likes.
+    /// API requests per minute with its tokens; 0 means unlimited.
     #[schema(maximum = 1000000, example = 600)]
     rate_limit: Option<u32>,
-    /// No attempts are made for any of its webhooks.
+    /// Whether all its webhooks are paused: no attempts are made.
     paused: Option<bool>,
 }
 
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct NewToken {
-    /// All of them where it is left out.
+    /// All scopes if omitted.
     #[schema(min_items = 1)]
     scopes: Option<Vec<Scope>>,
-    /// Seconds from now; an hour where it is left out.
+    /// Lifetime in seconds; one hour if omitted.
     #[schema(minimum = 60, maximum = 86400, example = 3600)]
     expires_in: Option<u32>,
 }

@@ -6,56 +6,56 @@ use utoipa::ToSchema;
 
 use crate::resources::words::{RecoveredStatus, Signing};
 
-/// `null` is the same as leaving a field out.
+/// `null` is the same as omitting a field.
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct NewWebhook {
-    /// The host of the URL where it is left out.
+    /// Defaults to the host of the URL.
     #[schema(min_length = 1, max_length = 255, example = "Orders")]
     name: Option<String>,
     #[schema(max_length = 1000)]
     description: Option<String>,
-    /// Where to deliver: https, a public host, port 443 or from 1024 up.
+    /// The receiver's URL: https, a public host, and port 443 or any port from 1024 up.
     #[schema(max_length = 2048, pattern = "^https?://", example = "https://example.com/hooks")]
     url: String,
-    /// Exact types (`order.created`), everything below a word (`order.*`), or `*`.
+    /// Exact types (`order.created`), all types with a prefix (`order.*`), or all types (`*`).
     #[schema(min_items = 1, max_items = 100, example = json!(["order.*", "user.created"]))]
     events: Vec<EventPattern>,
-    /// Text, `whsec_` and base64, or `whsk_` and base64. Made where it is left out.
+    /// Any text, `whsec_` followed by base64, or `whsk_` followed by base64. Generated if omitted.
     #[schema(min_length = 8, max_length = 255, example = "your-webhook-secret")]
     secret: Option<String>,
-    /// `hmac` unless the secret is a key.
+    /// Defaults to `hmac`, or to `ed25519` if the secret is a key.
     signing: Option<Signing>,
-    /// The wire format; the tenant's where it is left out.
+    /// The wire format. Defaults to the tenant's contract.
     #[schema(pattern = "^[a-z0-9-]{1,64}$", example = "standard")]
     contract: Option<String>,
-    /// Sent with every delivery; at most 20, none that the protocol or the contract sets.
+    /// Custom headers sent with every attempt: at most 20, and none that HTTP or the contract sets.
     #[schema(example = json!({"Authorization": "Bearer of-yours"}))]
     headers: Option<BTreeMap<String, HeaderText>>,
-    /// The contract's where it is left out.
+    /// Defaults to the contract's.
     retry_policy: Option<RetryPolicy>,
-    /// Seconds that an attempt may take; the contract's where it is left out.
+    /// Time limit for an attempt, in seconds. Defaults to the contract's.
     #[schema(minimum = 1, maximum = 30)]
     timeout: Option<u32>,
-    /// The contract's where it is left out.
+    /// Defaults to the contract's.
     rate_limit: Option<RateLimit>,
-    /// Which of its events it wants, in CEL: `true` of an event is a delivery.
+    /// A CEL expression that selects events: an event is delivered if it is `true`.
     #[schema(max_length = 2000, example = "event.type.startsWith('order.')")]
     filter: Option<String>,
-    /// What it gets of an event as data, in CEL: a map.
+    /// A CEL expression that makes the data to send from the event: a map.
     #[schema(max_length = 2000, example = "{'type': event.type}")]
     transform: Option<String>,
-    /// Address ranges that deliveries keep to; wherever the operator allows where it is left out.
+    /// The address ranges that deliveries may go to. If omitted, the operator's rules alone decide.
     #[schema(max_items = 20, example = json!(["203.0.113.0/24", "2001:db8::/32"]))]
     target_cidrs: Option<Vec<String>>,
-    /// Gets events published with `test: true`, and no others.
+    /// Whether it gets only events published with `test: true`. Other webhooks do not get these.
     test_mode: Option<bool>,
-    /// Also as `isActive`, or as `status`: `active` or `inactive`.
+    /// Also accepted as `isActive`, or as `status` with `active` or `inactive`.
     active: Option<bool>,
 }
 
-/// What it names is changed, the rest stays. `null` takes a field back to what it is where a new webhook
-/// leaves it out, for the fields that it is allowed for.
+/// Only the fields that are present are changed. `null`, where a field allows it, resets the field to the
+/// value that a new webhook has if it omits the field.
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct WebhookChange {
@@ -72,30 +72,30 @@ pub(crate) struct WebhookChange {
     url: Option<String>,
     #[schema(nullable = false, min_items = 1, max_items = 100, example = json!(["order.*"]))]
     events: Option<Vec<EventPattern>>,
-    /// As it is: it changes with a rotation of the secret.
+    /// Must be the current value: only a rotation of the secret changes it.
     #[schema(nullable = false)]
     signing: Option<Signing>,
     #[schema(nullable = false, pattern = "^[a-z0-9-]{1,64}$", example = "standard")]
     contract: Option<String>,
-    /// A value that is sent as it was shown, `***`, stays.
+    /// A header keeps its value if the value is sent masked, as it was shown: `***`.
     headers: Option<BTreeMap<String, HeaderText>>,
     retry_policy: Option<RetryPolicy>,
-    /// Seconds.
+    /// Time limit for an attempt, in seconds.
     #[schema(minimum = 1, maximum = 30)]
     timeout: Option<u32>,
     rate_limit: Option<RateLimit>,
-    /// In CEL.
+    /// A CEL expression that selects events.
     #[schema(max_length = 2000, example = "event.type.startsWith('order.')")]
     filter: Option<String>,
-    /// In CEL.
+    /// A CEL expression that makes the data to send.
     #[schema(max_length = 2000, example = "{'type': event.type}")]
     transform: Option<String>,
-    /// Address ranges that deliveries keep to; wherever the operator allows where it is left out.
+    /// The address ranges that deliveries may go to. If omitted, the operator's rules alone decide.
     #[schema(max_items = 20, example = json!(["203.0.113.0/24", "2001:db8::/32"]))]
     target_cidrs: Option<Vec<String>>,
     #[schema(nullable = false)]
     test_mode: Option<bool>,
-    /// Also as `isActive`, or as `status`: `active` or `inactive`.
+    /// Also accepted as `isActive`, or as `status` with `active` or `inactive`.
     #[schema(nullable = false)]
     active: Option<bool>,
 }
@@ -113,42 +113,42 @@ pub(crate) struct EventPattern(String);
 #[schema(max_length = 2048, pattern = "^[\\t -~]*$")]
 pub(crate) struct HeaderText(String);
 
-/// All of it may be left out.
+/// All fields are optional.
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Rotation {
-    /// Text, `whsec_` and base64, or `whsk_` and base64. Made where it is left out.
+    /// Any text, `whsec_` followed by base64, or `whsk_` followed by base64. Generated if omitted.
     #[schema(min_length = 8, max_length = 255)]
     secret: Option<String>,
-    /// The kind of the secret that is made; as it was where it is left out.
+    /// The kind of secret to generate. Defaults to the current kind.
     signing: Option<Signing>,
-    /// Seconds that the old secret signs beside the new one; a day where it is left out. With 0 it signs
-    /// no more, but for deliveries that begin within five seconds.
+    /// How long requests are signed with the old secret too, in seconds; one day if omitted. With 0 it stops
+    /// signing, except for attempts that start within five seconds.
     #[schema(minimum = 0, maximum = 604800, example = 86400)]
     overlap_seconds: Option<u32>,
 }
 
-/// All of it may be left out.
+/// All fields are optional.
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Resumption {
-    /// Whether what a paused webhook's deliveries waited for is not to come: they are cancelled.
+    /// Whether to cancel the waiting deliveries of a paused webhook.
     discard: Option<bool>,
 }
 
-/// What of the events accepted from `since` to `until` is to be sent again.
+/// What to send again, of the events accepted from `since` to `until`.
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewRecovery {
     #[schema(format = DateTime, example = "2024-01-15T10:30:00Z")]
     since: String,
-    /// Now where it is left out.
+    /// Defaults to now.
     #[schema(format = DateTime)]
     until: Option<String>,
     status: RecoveredStatus,
 }
 
-/// At most so many attempts in so many seconds.
+/// At most `requests` attempts in `perSeconds` seconds.
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct RateLimit {
@@ -164,8 +164,8 @@ impl RateLimit {
     }
 }
 
-/// When to try again. The documents' other spellings (`maxAttempts`, `retryDelay`, `max_delay`, …) are
-/// understood too.
+/// When to retry. The other spellings of the platform guides (`maxAttempts`, `retryDelay`, `max_delay`, …)
+/// are accepted too.
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(untagged)]
 pub(crate) enum RetryPolicy {
@@ -187,7 +187,7 @@ pub(crate) enum Preset {
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Schedule {
-    /// Seconds before each retry.
+    /// The wait before each retry, in seconds.
     #[schema(max_items = 10, example = json!([5, 300, 1800]))]
     schedule: Vec<DelaySeconds>,
     #[schema(minimum = 0, maximum = 1)]
@@ -201,25 +201,25 @@ pub(crate) struct DelaySeconds(u32);
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Backoff {
-    /// The contract's where it is left out and that has a back-off, or else `exponential`.
+    /// Defaults to the contract's if it has a back-off, otherwise to `exponential`.
     strategy: Option<Strategy>,
-    /// Milliseconds; the contract's where it is left out, or else 1,000.
+    /// In milliseconds. Defaults to the contract's, otherwise to 1,000.
     #[schema(minimum = 100, maximum = 86400000)]
     initial_delay: Option<u32>,
-    /// The contract's where it is left out, or else 2.
+    /// Defaults to the contract's, otherwise to 2.
     #[schema(minimum = 1, maximum = 100)]
     multiplier: Option<f64>,
-    /// Milliseconds; the contract's where it is left out, or else 300,000.
+    /// In milliseconds. Defaults to the contract's, otherwise to 300,000.
     #[schema(minimum = 1000, maximum = 86400000)]
     max_delay: Option<u32>,
-    /// The contract's where it is left out, or else 3.
+    /// Defaults to the contract's, otherwise to 3.
     #[schema(minimum = 1, maximum = 10)]
     max_retries: Option<u32>,
     #[schema(minimum = 0, maximum = 1)]
     jitter: Option<f64>,
 }
 
-/// A policy without retries may have any delay, 0 too.
+/// A policy without retries. It may have any delay, even 0.
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct NoRetries {

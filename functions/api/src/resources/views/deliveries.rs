@@ -46,19 +46,19 @@ pub(crate) struct DeliveryView {
     parked: Option<ParkedView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     completed_at: Option<String>,
-    /// When Hooklane forgets it, whatever it waits for by then: it is kept as long as its event.
+    /// When Hooklane deletes it, even if it still waits. It is kept as long as its event.
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<String>,
 }
 
-/// A delivery that waits without spending an attempt, until what it is parked for (`reason`) ends.
+/// Present while the delivery is parked: it waits, and uses no attempt, until the cause in `reason` ends.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Parked)]
 struct ParkedView {
     since: String,
-    /// It is sent within about a minute of this time; or, where this has passed, of when its webhook
-    /// takes deliveries again.
+    /// It is sent within about a minute after this time or, if that has passed, after its webhook takes
+    /// deliveries again.
     due_at: String,
 }
 
@@ -117,18 +117,18 @@ impl LastAttemptView {
 pub(crate) struct DeliveryDetailView {
     #[serde(flatten)]
     delivery: DeliveryView,
-    /// The event as it was published; absent once it is gone.
+    /// The event as it was published; absent after the event has expired.
     #[serde(skip_serializing_if = "Option::is_none")]
     payload: Option<EventContentView>,
     attempts: Vec<AttemptView>,
 }
 
 impl DeliveryDetailView {
-    pub(crate) fn new(told: DeliveryDetail) -> Self {
+    pub(crate) fn new(detail: DeliveryDetail) -> Self {
         Self {
-            delivery: DeliveryView::new(&told.delivery),
-            payload: told.event.map(|event| EventContentView::new(event.content)),
-            attempts: told.attempts.iter().map(AttemptView::new).collect(),
+            delivery: DeliveryView::new(&detail.delivery),
+            payload: detail.event.map(|event| EventContentView::new(event.content)),
+            attempts: detail.attempts.iter().map(AttemptView::new).collect(),
         }
     }
 }
@@ -152,7 +152,7 @@ pub(crate) struct AttemptView {
 #[derive(Serialize, ToSchema)]
 #[schema(as = AttemptRequest)]
 pub(super) struct RequestView {
-    /// The signature shortened, the values of the webhook's own headers masked.
+    /// The signature is shortened, and the values of the webhook's custom headers are masked.
     headers: BTreeMap<String, String>,
 }
 

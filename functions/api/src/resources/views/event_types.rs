@@ -14,13 +14,13 @@ pub(crate) struct EventTypeView {
     category: String,
     #[schema(example = "An order was placed")]
     description: String,
-    /// The `data` of one event as it might be.
+    /// An example of an event's `data`.
     #[schema(value_type = serde_json::Value)]
     sample: RawJson,
-    /// A JSON Schema that `data` fits; of a strict tenant every event's has to.
+    /// A JSON Schema of `data`. For a strict tenant, every event must match it.
     #[schema(value_type = serde_json::Value)]
     schema: RawJson,
-    /// Where it is defined: in the tenant's `catalog`, by the `platform`, or by the `tenant`.
+    /// Who defines it: the tenant's `catalog`, the `platform`, or the `tenant`.
     source: SourceView,
 }
 

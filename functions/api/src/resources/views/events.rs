@@ -3,7 +3,7 @@ use hooklane_domain::json::RawJson;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// What of an event its producer said.
+/// The event as its producer published it.
 #[derive(Serialize, ToSchema)]
 #[schema(as = EventContent)]
 pub(crate) struct EventContentView {

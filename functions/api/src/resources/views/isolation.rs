@@ -8,21 +8,21 @@ use utoipa::ToSchema;
 use super::time;
 use crate::resources::words::{CircuitState, Lane};
 
-/// What Hooklane does so that a receiver's trouble stays its own.
+/// How Hooklane keeps a failing or slow receiver from delaying other webhooks.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Isolation)]
 pub(crate) struct IsolationView {
     lane: Lane,
     circuit: CircuitView,
-    /// Attempts that failed since the last success, as far as instances have told: they do every 10
-    /// seconds.
+    /// The number of failed attempts since the last success. It may lag by 10 seconds.
     failures_in_a_row: u32,
-    /// When the first of them failed.
+    /// When the first of these attempts failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     failing_since: Option<String>,
     parked: ParkedCountView,
-    /// Deliveries that were not made, in all, because too many were parked: a recovery finds them.
+    /// The total number of events for which no delivery was made because too many were parked. A recovery
+    /// makes them.
     skipped: u64,
 }
 
@@ -31,25 +31,25 @@ pub(crate) struct IsolationView {
 #[schema(as = Circuit)]
 struct CircuitView {
     state: CircuitState,
-    /// When it opened.
+    /// When the circuit opened.
     #[serde(skip_serializing_if = "Option::is_none")]
     since: Option<String>,
-    /// The first delivery that is due then makes the next probe; while one is being made, when it counts
-    /// as lost.
+    /// When the next probe is due. While a probe is being made: when it counts as lost.
     #[serde(skip_serializing_if = "Option::is_none")]
     next_probe_at: Option<String>,
-    /// Probes that failed since it opened.
+    /// The number of failed probes since the circuit opened.
     #[serde(skip_serializing_if = "Option::is_none")]
     failed_probes: Option<u32>,
 }
 
-/// Deliveries that are parked now. One that was just sent on may be counted for about a minute more.
+/// The number of deliveries that are parked now. A released delivery may be counted for about a minute
+/// longer.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = ParkedCount)]
 struct ParkedCountView {
     count: u64,
-    /// There may be more: no more than 1,000 are counted.
+    /// Whether there may be more: counting stops at 1,000.
     at_least: bool,
 }
 
@@ -86,26 +86,27 @@ impl CircuitView {
     }
 }
 
-/// A webhook's rate limit, and what it held up. The figures are of all times; they are forgotten where
-/// no attempt was made under a limit for as long as deliveries are kept.
+/// A webhook's rate limit, and how many attempts it delayed. The counts cover all time. They expire if no
+/// attempt is made under a limit for as long as deliveries are kept.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = RateLimitFigures)]
 pub(crate) struct LimitedView {
-    /// The limit that holds now, the webhook's own or its contract's: so many attempts …
+    /// The number of attempts that the current limit allows in `perSeconds` seconds. The limit is the
+    /// webhook's own or its contract's.
     #[serde(skip_serializing_if = "Option::is_none")]
     requests: Option<u32>,
-    /// … in so many seconds.
+    /// The seconds in which `requests` attempts are allowed.
     #[serde(skip_serializing_if = "Option::is_none")]
     per_seconds: Option<u32>,
-    /// Slots that were handed out, one for each attempt.
+    /// The number of slots taken; each attempt takes one.
     slots: u64,
-    /// Rate-limit hits: slots that had to be waited for.
+    /// The number of slots that had to be waited for (rate-limit hits).
     hits: u64,
-    /// When the last of these hit the limit.
+    /// When the limit was hit last.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_hit_at: Option<String>,
-    /// The slot that the next delivery would have to wait for; absent where it would not.
+    /// When the next delivery would get a slot; absent if it would get one at once.
     #[serde(skip_serializing_if = "Option::is_none")]
     next_slot_at: Option<String>,
 }

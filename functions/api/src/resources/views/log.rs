@@ -4,7 +4,7 @@ use utoipa::ToSchema;
 
 use super::deliveries::AttemptView;
 
-/// One attempt, and what it was of.
+/// One attempt, with its delivery and event.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = LogEntry)]
@@ -14,7 +14,7 @@ pub(crate) struct LogView {
     event_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     event_type: Option<String>,
-    /// Whether the receiver took it.
+    /// Whether the receiver accepted it (2xx).
     successful: bool,
     #[serde(flatten)]
     attempt: AttemptView,

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 use super::time;
 use crate::resources::words::{RecoveredStatus, RecoveryState};
 
-/// A recovery, and how far it is.
+/// A recovery and its progress.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Recovery)]
@@ -16,11 +16,11 @@ pub(crate) struct RecoveryView {
     until: String,
     status: RecoveredStatus,
     state: RecoveryState,
-    /// So many deliveries were sent so far.
+    /// The number of deliveries sent so far.
     sent: u64,
     #[schema(format = DateTime)]
     requested_at: String,
-    /// Absent while it is running.
+    /// Absent while the recovery is running.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime, nullable = false)]
     done_at: Option<String>,

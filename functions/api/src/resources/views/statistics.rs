@@ -13,8 +13,8 @@ use super::time;
 use crate::http::parameters::StatisticsPeriod;
 use crate::resources::words::{DeliveryStatus, FailureKind, HealthStatus};
 
-/// Figures over the deliveries of events accepted in the period. Rates are from 0 to 1, of what was
-/// attempted and not cancelled, and absent where that is nothing.
+/// Statistics of the deliveries of events accepted in the period. Rates are between 0 and 1. They are shares
+/// of the deliveries that were attempted and not cancelled, and absent if there are none.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Statistics)]
@@ -23,22 +23,23 @@ pub(crate) struct StatisticsView {
     period: &'static str,
     since: String,
     until: String,
-    /// The period has more deliveries than one request reads: these are figures of the newest 5,000.
+    /// Whether the period has more deliveries than one request reads. If so, the figures cover the newest
+    /// 5,000.
     sampled: bool,
     total_deliveries: u64,
     successful_deliveries: u64,
-    /// Failed for good.
+    /// Deliveries that failed permanently.
     failed_deliveries: u64,
-    /// Attempts beyond the first of each delivery.
+    /// The number of attempts after the first one of each delivery.
     retry_count: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     average_attempts: Option<f64>,
-    /// Milliseconds; the same as `responseTime.average`.
+    /// In milliseconds; the same as `responseTime.average`.
     #[serde(skip_serializing_if = "Option::is_none")]
     average_latency: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     delivery_rate: Option<f64>,
-    /// The share that took more than one attempt.
+    /// The share of deliveries that took more than one attempt.
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_rate: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -47,11 +48,11 @@ pub(crate) struct StatisticsView {
     response_time: Option<ResponseTimeView>,
     by_status: Vec<StatusView>,
     by_event_type: Vec<TypeView>,
-    /// Why the last attempts failed of what is not delivered, the most frequent first.
+    /// Why the last attempts of undelivered deliveries failed, most frequent first.
     by_error: Vec<ErrorView>,
 }
 
-/// Milliseconds that the last attempts took.
+/// How long the last attempts took, in milliseconds.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ResponseTime)]
 struct ResponseTimeView {
@@ -150,23 +151,24 @@ impl ErrorView {
     }
 }
 
-/// How a webhook's receiver did over the last 24 hours, and how the webhook stands now.
+/// How a webhook's receiver performed in the last 24 hours, and how the webhook is isolated now.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Health)]
 pub(crate) struct HealthView {
     status: HealthStatus,
-    /// What is delivered of what was attempted and not cancelled, from 0 to 1.
+    /// The share of attempted, not cancelled deliveries that were delivered, between 0 and 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     success_rate: Option<f64>,
     total_deliveries: u64,
-    /// When the newest of the last attempts began.
+    /// When the latest attempt began.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_delivery: Option<String>,
-    /// There were more deliveries than one request reads: it is told by the newest 5,000.
+    /// Whether there were more deliveries than one request reads. If so, the health is that of the newest
+    /// 5,000.
     sampled: bool,
     isolation: IsolationView,
-    /// Absent where no limit holds for the webhook, and none did lately.
+    /// Absent if the webhook has no rate limit and had none recently.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     rate_limit: Option<LimitedView>,

@@ -13,20 +13,21 @@ use super::time;
 pub(crate) struct TenantView {
     #[schema(example = "acme")]
     id: String,
-    /// The contract of its webhooks that name none, and of the API's answers to it.
+    /// The contract of webhooks that do not name one, and of the API's answers to this tenant.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "standard")]
     contract: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "default")]
     catalog: Option<String>,
-    /// Only events of known types, whose data fits the type's schema, are accepted.
+    /// Whether only events of known types with data that matches the type's schema are accepted.
     strict: bool,
-    /// API requests a minute of its tokens; 0 for as many as it likes; absent where it is the deployment's.
+    /// API requests per minute with its tokens; 0 means unlimited. Absent if the deployment's default
+    /// applies.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = 600)]
     rate_limit: Option<u32>,
-    /// No attempts are made for any of its webhooks.
+    /// Whether all its webhooks are paused: no attempts are made.
     paused: bool,
 }
 

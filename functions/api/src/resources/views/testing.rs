@@ -10,12 +10,12 @@ use utoipa::ToSchema;
 use super::deliveries::{AttemptProblem, RequestView};
 use super::time;
 
-/// What came of a test.
+/// The result of a test.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = TestResult)]
 pub(crate) struct TestView {
-    /// Whether a delivery would count as delivered.
+    /// Whether a delivery with this result would count as delivered.
     success: bool,
     #[schema(example = "evt_01HM6WKJ2Y3M8F5J0V9Q4T7C1D")]
     event_id: String,
@@ -24,20 +24,20 @@ pub(crate) struct TestView {
     #[schema(format = DateTime)]
     at: String,
     duration_ms: u32,
-    /// What the webhook's filter says of the event, where it has one. The test goes out all the same.
+    /// The result of the webhook's filter; absent if it has none. The test is sent regardless of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     filter: Option<FilterView>,
-    /// What the webhook's transform makes of the event's data, where it has one.
+    /// The result of the webhook's transform; absent if it has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     transform: Option<TransformView>,
     request: RequestView,
-    /// What the receiver said, where it did.
+    /// The receiver's answer; absent if there was none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     response: Option<TestResponseView>,
-    /// Why there was no answer, where there was none.
+    /// Why there was no answer; absent if there was one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     error: Option<AttemptProblem>,
@@ -46,7 +46,7 @@ pub(crate) struct TestView {
 #[derive(Serialize, ToSchema)]
 #[schema(as = TestFilter)]
 struct FilterView {
-    /// Absent where it failed.
+    /// Absent if the filter failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     passed: Option<bool>,
@@ -58,7 +58,7 @@ struct FilterView {
 #[derive(Serialize, ToSchema)]
 #[schema(as = TestTransform)]
 struct TransformView {
-    /// The data that is sent; absent where it failed.
+    /// The data that is sent; absent if the transform failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<serde_json::Value>)]
     data: Option<RawJson>,

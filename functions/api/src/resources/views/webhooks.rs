@@ -30,41 +30,41 @@ pub(crate) struct WebhookView {
     url: String,
     #[schema(example = json!(["order.*", "user.created"]))]
     events: Vec<String>,
-    /// In the answer to its creation only.
+    /// Only in the answer to its registration.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     secret: Option<String>,
     /// The wire format.
     #[schema(example = "standard")]
     contract: String,
-    /// Names with masked values.
+    /// The custom headers, with masked values.
     #[schema(value_type = BTreeMap<String, String>)]
     headers: BTreeMap<String, &'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<crate::resources::schemas::RetryPolicy>, nullable = false)]
     retry_policy: Option<serde_json::Value>,
-    /// Its own time limit of an attempt, in seconds.
+    /// The webhook's own time limit for an attempt, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<u32>, nullable = false, minimum = 1, maximum = 30)]
     timeout: Option<u64>,
-    /// Its own rate limit.
+    /// The webhook's own rate limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     rate_limit: Option<RateLimit>,
-    /// Which of its events it wants, in CEL.
+    /// A CEL expression that selects events.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = "event.data.total > 100.0")]
     filter: Option<String>,
-    /// What it gets of an event as data, in CEL.
+    /// A CEL expression that makes the data to send from the event.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = "{'id': event.data.orderId}")]
     transform: Option<String>,
-    /// The ranges it keeps to. Absent where it goes wherever the operator allows.
+    /// The address ranges that deliveries may go to. Absent if the operator's rules alone decide.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false, example = json!(["203.0.113.0/24"]))]
     target_cidrs: Vec<String>,
     signing: Signing,
-    /// What receivers verify an Ed25519 signature with.
+    /// The public key with which receivers verify Ed25519 signatures.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     public_key: Option<String>,
@@ -102,7 +102,8 @@ impl WebhookView {
         }
     }
 
-    /// The one answer that carries the secret, in the form that the contract's libraries read.
+    /// With the secret, in the form that libraries for the contract expect. Only the answer to a
+    /// registration uses this.
     pub(crate) fn with_secret(webhook: &Webhook, contracts: &Contracts) -> Self {
         Self { secret: Some(shown_secret(webhook, contracts)), ..Self::new(webhook) }
     }
@@ -120,11 +121,11 @@ fn shown_secret(webhook: &Webhook, contracts: &Contracts) -> String {
 pub(crate) struct SecretView {
     #[schema(example = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")]
     secret: String,
-    /// What receivers verify an Ed25519 signature with.
+    /// The public key with which receivers verify Ed25519 signatures.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     public_key: Option<String>,
-    /// Until when the secret before signs beside it, while a rotation's overlap lasts.
+    /// When the previous secret stops signing; present during a rotation's overlap.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, format = DateTime)]
     previous_secret_expires_at: Option<String>,

@@ -8,7 +8,7 @@ fn json_of(value: impl Serialize) -> Value {
     serde_json::to_value(value).unwrap()
 }
 
-/// Holds the stored text of each value, and the word that clients see for it.
+/// Asserts the stored text of each value, and the word that clients see for it.
 macro_rules! held {
     ($($value:expr => $stored:tt as $word:ty = $public:literal;)+) => { $(
         assert_eq!(json_of($value), json!($stored), "stored");
