@@ -16,7 +16,7 @@ async fn the_document_is_served_without_a_token() {
     assert!(answer.body == checked_in, "what is served is not docs/openapi.json");
 }
 
-/// No operation is without a name, a summary, a tag, its security and what may go wrong.
+/// Every operation has an id, a summary, a tag, its security, its path parameters and its errors.
 #[test]
 fn every_operation_is_described() {
     let document: serde_json::Value =
@@ -26,7 +26,7 @@ fn every_operation_is_described() {
         for (method, operation) in item.as_object().unwrap() {
             let named = format!("{method} {path}");
             let id = operation["operationId"].as_str().unwrap();
-            assert!(names.insert(id.to_owned()), "{named}: {id} is there twice");
+            assert!(names.insert(id.to_owned()), "{named}: {id} is not unique");
             for text in [&operation["summary"], &operation["tags"][0]] {
                 assert!(text.as_str().is_some_and(|t| !t.is_empty()), "{named}");
             }
@@ -53,10 +53,10 @@ fn every_operation_is_described() {
     }
 }
 
-/// The page names every operation and every schema, links to nothing that is not on it, and needs no
-/// other host.
+/// The page contains every operation and every schema, all its links lead to the page itself, and it loads
+/// nothing from other hosts.
 #[tokio::test]
-async fn the_reference_page_is_whole() {
+async fn the_reference_page_is_complete_and_self_contained() {
     let answer = Service::new().ask_with(&[], "GET", "/docs", "").await;
     assert_eq!(answer.status, 200);
     let html = &answer.text;

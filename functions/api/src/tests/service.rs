@@ -1,4 +1,4 @@
-//! The API over fakes, asked as a client asks.
+//! The API over fakes, called as clients call it.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -24,7 +24,7 @@ use hooklane_app::cache::{Bounded, Recent};
 
 use crate::{Deps, Ports, router};
 
-/// Keys that a test rotates: what a warm function knows, and what their secret says now.
+/// Keys that a test can rotate: what an instance has cached, and what the secret contains now.
 pub(super) struct Keys {
     pub(super) known: Mutex<&'static str>,
     pub(super) newest: Mutex<&'static str>,
@@ -45,7 +45,7 @@ impl crate::Keys for Keys {
     }
 }
 
-/// A receiver: what it got, and what it answers.
+/// A receiver: the requests it got, and its answer.
 #[derive(Default)]
 pub(super) struct Receiver {
     pub(super) seen: Mutex<Vec<(WireRequest, Duration)>>,
@@ -84,7 +84,7 @@ pub(super) struct Service {
     router: Router,
 }
 
-/// An answer: its status, its headers as text, its body.
+/// An answer: status, some headers as text, and body.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Answer {
     pub(super) status: StatusCode,
@@ -94,13 +94,13 @@ pub(super) struct Answer {
     pub(super) cache_control: String,
     pub(super) disposition: String,
     pub(super) body: Value,
-    /// The body as it came.
+    /// The raw body.
     pub(super) text: String,
     headers: HeaderMap,
 }
 
 impl Answer {
-    /// A header as text; empty where it is not there.
+    /// A header as text; empty if it is missing.
     pub(super) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
@@ -128,7 +128,7 @@ impl Service {
         Self { router: router(Arc::clone(&deps)), deps }
     }
 
-    /// As the operator, for tenant `acme`.
+    /// Sends a request as the operator for the tenant `acme`.
     pub(super) async fn ask(&self, method: &str, path: &str, body: &str) -> Answer {
         self.ask_as("acme", method, path, body).await
     }
@@ -173,7 +173,7 @@ impl Service {
         answer
     }
 
-    /// A registered webhook's id.
+    /// Registers a webhook for the tenant `acme` and returns its id.
     pub(super) async fn webhook(&self) -> String {
         self.webhook_of("acme").await
     }

@@ -1,4 +1,4 @@
-//! The ids on the log lines of a request.
+//! The ids on a request's log lines.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -14,7 +14,7 @@ use tracing_subscriber::fmt::format::FmtSpan;
 use super::lists::{ago, answered, deliver};
 use super::service::Service;
 
-/// What is logged, as lines of JSON.
+/// Collected log lines, as JSON.
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<u8>>>);
 
@@ -29,7 +29,7 @@ impl io::Write for Lines {
 }
 
 impl Lines {
-    /// Collects what this thread logs of errors, and the ends of spans where they are asked for.
+    /// Collects this thread's error lines and, if asked for, events of spans.
     fn listen(&self, spans: FmtSpan) -> DefaultGuard {
         let lines = self.clone();
         let subscriber = tracing_subscriber::fmt()
@@ -76,7 +76,7 @@ async fn an_error_line_carries_the_ids_of_its_request() {
 }
 
 #[tokio::test]
-async fn what_is_no_id_is_not_recorded_as_one() {
+async fn a_path_parameter_that_is_no_valid_id_is_not_recorded() {
     let service = Service::new();
     let lines = Lines::default();
     let guard = lines.listen(FmtSpan::CLOSE);

@@ -1,11 +1,11 @@
-//! What the five documents' own examples send is accepted as it stands there, under each of the prefixes
-//! that they use, and whatever the content type: some of their command lines send none that fits.
+//! The requests in the examples of the five platform guides are accepted unchanged, under each prefix and
+//! with any content type: some of the example commands send none or a wrong one.
 
 use lambda_http::http::StatusCode;
 
 use super::service::{Answer, Service};
 
-/// Sends a request for a tenant that has one webhook, `{id}`, in every way that the documents send it.
+/// Sends a request under each prefix and content type, each time for a new tenant with one webhook, `{id}`.
 async fn accepted(method: &str, path: &str, body: &str, status: u16) -> Answer {
     let service = Service::new();
     let content_types = [None, Some("application/json"), Some("application/x-www-form-urlencoded")];
@@ -26,7 +26,7 @@ async fn accepted(method: &str, path: &str, body: &str, status: u16) -> Answer {
     last.unwrap()
 }
 
-/// One test for each request: its name, the request, the status, and the fields that the answer shows.
+/// Defines a test for each request: name, request, expected status, and expected fields of the answer.
 macro_rules! documented {
     ($($name:ident: $method:literal $path:literal $body:literal => $status:literal $shown:tt;)+) => { $(
         #[tokio::test]
@@ -149,7 +149,7 @@ documented! {
 }
 
 #[tokio::test]
-async fn a_policy_without_retries_stays_without() {
+async fn a_retry_policy_without_retries_is_kept() {
     let body = r#"{"url": "https://example.com/", "events": ["*"],
         "retryPolicy": {"maxRetries": 0, "retryDelay": 0, "backoffMultiplier": 1}}"#;
     let answer = accepted("POST", "/webhooks", body, StatusCode::CREATED.as_u16()).await;
