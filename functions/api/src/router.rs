@@ -9,7 +9,7 @@ use utoipa::openapi::OpenApi;
 
 use crate::backend::{Deps, Ports};
 use crate::gate::shape::Operations;
-use crate::gate::{entry, limiter, shape};
+use crate::gate::{authentication, limiter, shape};
 use crate::http::path::{PREFIXES, only_text_paths};
 use crate::http::{problem, span};
 use crate::resources::events::MAX_BATCH_BYTES;
@@ -21,14 +21,15 @@ const MAX_BODY: usize = MAX_BATCH_BYTES;
 /// All routes, under every prefix.
 pub fn router<P: Ports>(deps: Arc<Deps<P>>) -> Router {
     let Routes { guarded, open, document } = Routes::all();
-    let enter = from_fn_with_state(Arc::clone(&deps), entry::enter::<P>);
+    let authenticate = from_fn_with_state(Arc::clone(&deps), authentication::authenticate::<P>);
     let limit = from_fn_with_state(Arc::clone(&deps), limiter::limit::<P>);
     let operations = Arc::new(Operations::of(&document));
     let shape = from_fn_with_state((Arc::clone(&deps), operations), shape::apply::<P>);
     let open = open.layer(Extension(Arc::new(document)));
     // The layer added last is the outermost. `shape` is outside `limit`, so that a tenant over its limit is
     // refused in its contract's words.
-    let routes = guarded.route_layer(limit).route_layer(shape).route_layer(enter).merge(open);
+    let routes =
+        guarded.route_layer(limit).route_layer(shape).route_layer(authenticate).merge(open);
     let router = PREFIXES.iter().fold(Router::new(), |router, prefix| match *prefix {
         "" => router.merge(routes.clone()),
         prefix => router.nest(prefix, routes.clone()),

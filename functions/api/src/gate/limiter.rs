@@ -14,7 +14,7 @@ use hooklane_domain::ids::TenantId;
 use lambda_http::http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::backend::{Deps, Leases, Ports};
-use crate::gate::auth::{Caller, Role};
+use crate::gate::caller::{Caller, Role};
 use crate::http::problem::Problem;
 
 /// Counts a tenant's requests and refuses those over its limit.
@@ -52,7 +52,7 @@ async fn standing<P: Ports>(deps: &Deps<P>, caller: &Caller) -> Option<Standing>
     let quota = quota(deps, tenant)?;
     let now = deps.system.now();
     Some(match caller.role {
-        Role::Operator => look(&deps.leases, &tenant.id, quota, now),
+        Role::Operator => peek(&deps.leases, &tenant.id, quota, now),
         Role::Tenant(_) => admit(&deps.leases, &deps.ledger, &tenant.id, quota, now).await,
     })
 }
@@ -71,11 +71,11 @@ async fn admit(
     now: Timestamp,
 ) -> Standing {
     let window = Window::at(now);
-    let mut decision = with(leases, tenant, window, quota, Lease::admit);
+    let mut decision = with_lease(leases, tenant, window, quota, Lease::admit);
     if decision == RequestDecision::Lease {
         match quotas.lease(tenant, window, quota.block()).await {
             Ok(leased) => {
-                decision = with(leases, tenant, window, quota, |lease| {
+                decision = with_lease(leases, tenant, window, quota, |lease| {
                     lease.add(leased);
                     lease.admit()
                 });
@@ -87,17 +87,17 @@ async fn admit(
         }
     }
     let refused = decision != RequestDecision::Granted;
-    Standing { refused, ..look(leases, tenant, quota, now) }
+    Standing { refused, ..peek(leases, tenant, quota, now) }
 }
 
 /// What is left as far as this instance knows. Takes nothing.
-fn look(leases: &Leases, tenant: &TenantId, quota: Quota, now: Timestamp) -> Standing {
+fn peek(leases: &Leases, tenant: &TenantId, quota: Quota, now: Timestamp) -> Standing {
     let window = Window::at(now);
-    let remaining = with(leases, tenant, window, quota, |lease| lease.remaining());
+    let remaining = with_lease(leases, tenant, window, quota, |lease| lease.remaining());
     Standing { limit: quota.limit(), remaining, resets_at: window.ends_at(), refused: false }
 }
 
-fn with<T>(
+fn with_lease<T>(
     leases: &Leases,
     tenant: &TenantId,
     window: Window,

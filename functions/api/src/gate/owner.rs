@@ -6,7 +6,7 @@ use hooklane_catalog::Owner;
 use hooklane_domain::access::token::Scope;
 use lambda_http::http::request::Parts;
 
-use crate::gate::auth::Caller;
+use crate::gate::caller::Caller;
 use crate::http::problem::Problem;
 
 /// May read event types.

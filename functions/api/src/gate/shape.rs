@@ -16,7 +16,7 @@ use lambda_http::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use utoipa::openapi::OpenApi;
 
 use crate::backend::{Deps, Ports};
-use crate::gate::auth::Caller;
+use crate::gate::caller::Caller;
 use crate::http::path::PREFIXES;
 use crate::http::problem::Problem;
 
@@ -50,7 +50,7 @@ impl Operations {
         Self(known)
     }
 
-    fn behind(&self, request: &Request) -> Option<&str> {
+    fn id_of(&self, request: &Request) -> Option<&str> {
         let path = request.extensions().get::<MatchedPath>()?.as_str();
         // Longest first: every path begins with the empty one.
         let path = PREFIXES.iter().find_map(|prefix| path.strip_prefix(prefix))?;
@@ -68,13 +68,13 @@ pub(crate) async fn apply<P: Ports>(
     let contract = tenant.settings.contract.as_ref();
     let shape = contract
         .and_then(|name| deps.contracts.get(name)?.api())
-        .and_then(|api| operations.behind(&request).and_then(|operation| api.of(operation)));
+        .and_then(|api| operations.id_of(&request).and_then(|operation| api.of(operation)));
     let Some(shape) = shape else { return next.run(request).await };
     let mut response = if wants_canonical(request.headers()) {
         next.run(request).await
     } else {
-        let response = next.run(asked(request, shape)).await;
-        answered(response, shape, &tenant.id).await
+        let response = next.run(with_parameters(request, shape)).await;
+        shaped(response, shape, &tenant.id).await
     };
     response.headers_mut().append(VARY, HeaderValue::from_static("accept"));
     response
@@ -88,7 +88,7 @@ fn wants_canonical(headers: &HeaderMap) -> bool {
 }
 
 /// Adds the query parameters that the contract sets, except those that the request has.
-fn asked(mut request: Request, shape: OperationShape<'_>) -> Request {
+fn with_parameters(mut request: Request, shape: OperationShape<'_>) -> Request {
     let uri = request.uri();
     let query = uri.query().unwrap_or_default();
     let given: Vec<_> = url::form_urlencoded::parse(query.as_bytes()).collect();
@@ -108,7 +108,7 @@ fn asked(mut request: Request, shape: OperationShape<'_>) -> Request {
     request
 }
 
-async fn answered(response: Response, shape: OperationShape<'_>, tenant: &TenantId) -> Response {
+async fn shaped(response: Response, shape: OperationShape<'_>, tenant: &TenantId) -> Response {
     let (mut parts, body) = response.into_parts();
     let canonical = parts.status.as_u16();
     let status = shape.status(canonical);
@@ -124,8 +124,8 @@ async fn answered(response: Response, shape: OperationShape<'_>, tenant: &Tenant
         Ok(bytes) => bytes,
         Err(error) => return Problem::internal(error).into_response(),
     };
-    let shaped = str::from_utf8(&bytes).ok().and_then(|text| shape.body(tenant, canonical, text));
-    let body = match shaped {
+    let body = str::from_utf8(&bytes).ok().and_then(|text| shape.body(tenant, canonical, text));
+    let body = match body {
         Some(text) => {
             parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
             parts.headers.remove(CONTENT_LENGTH);

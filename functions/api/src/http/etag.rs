@@ -22,13 +22,13 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        Ok(Self(known(&parts.headers)))
+        Ok(Self(precondition(&parts.headers)))
     }
 }
 
 /// Several headers count as one list. `*` accepts any revision. A tag that is not ours matches nothing. A
 /// weak tag matches nothing either, because `If-Match` compares strongly.
-fn known(headers: &HeaderMap) -> Precondition {
+fn precondition(headers: &HeaderMap) -> Precondition {
     let lines: Vec<_> = headers.get_all(IF_MATCH).iter().map(HeaderValue::to_str).collect();
     if lines.is_empty() {
         return Precondition::Any;
@@ -86,7 +86,7 @@ mod tests {
             for line in lines {
                 headers.append(IF_MATCH, line.parse().unwrap());
             }
-            assert_eq!(known(&headers), expected, "{lines:?}");
+            assert_eq!(precondition(&headers), expected, "{lines:?}");
         }
     }
 }

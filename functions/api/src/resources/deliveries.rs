@@ -14,13 +14,13 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::backend::{Deps, Ports};
-use crate::gate::auth::{READ, Reader, WRITE, Writer};
+use crate::gate::caller::{READ, Reader, WRITE, Writer};
 use crate::http::cursor::{self, List};
 use crate::http::parameters::{Time, UndeliveredStatus};
 use crate::http::path;
 use crate::http::problem::Problem;
 use crate::http::query::Query;
-use crate::resources::views::{DeliveryDetailView, DeliveryView, some};
+use crate::resources::views::{DeliveryDetailView, DeliveryView, non_zero};
 use crate::resources::words::DeliveryStatus;
 
 #[derive(Serialize, ToSchema)]
@@ -47,7 +47,7 @@ impl PageView {
     fn new(page: &DeliveryPage, list: &List, numbered: Option<(usize, usize)>) -> Self {
         Self {
             data: page.deliveries.iter().map(DeliveryView::new).collect(),
-            unreadable: some(page.unreadable),
+            unreadable: non_zero(page.unreadable),
             page: numbered.map(|(page, _)| page),
             limit: numbered.map(|(_, limit)| limit),
             next_cursor: page.next.as_ref().map(|next| list.cursor(next)),

@@ -17,7 +17,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::backend::{Deps, Ports};
-use crate::gate::auth::{READ, Reader, WRITE};
+use crate::gate::caller::{READ, Reader, WRITE};
 use crate::gate::owner::{ReadsTypes, WritesTypes};
 use crate::http::body::Text;
 use crate::http::etag::{self, IfMatch};

@@ -17,14 +17,14 @@ use tracing::field::display;
 use utoipa::ToSchema;
 
 use crate::backend::{Deps, Ports};
-use crate::gate::auth::{PUBLISH, Publisher, READ, Reader};
+use crate::gate::caller::{PUBLISH, Publisher, READ, Reader};
 use crate::http::body::Text;
 use crate::http::idempotency::Key;
 use crate::http::path;
 use crate::http::problem::Problem;
 use crate::http::span;
 use crate::resources::schemas::{NewEvent as NewEventSchema, NewEvents};
-use crate::resources::views::{DeliveryView, EventContentView, some, time};
+use crate::resources::views::{DeliveryView, EventContentView, non_zero, time};
 
 /// The largest batch, in events and in bytes.
 const MAX_BATCH: usize = 100;
@@ -124,7 +124,7 @@ pub(crate) async fn get<P: Ports>(
         content: EventContentView::new(event.content),
         accepted_at: time(event.accepted_at),
         deliveries: deliveries.iter().map(DeliveryView::new).collect(),
-        unreadable: some(unreadable.len()),
+        unreadable: non_zero(unreadable.len()),
     };
     Ok(Json(view).into_response())
 }

@@ -13,13 +13,13 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::backend::{Deps, Ports};
-use crate::gate::auth::{READ, Reader};
+use crate::gate::caller::{READ, Reader};
 use crate::http::cursor::List;
 use crate::http::parameters::Time;
 use crate::http::path;
 use crate::http::problem::Problem;
 use crate::http::query::Query;
-use crate::resources::views::{LogView, some};
+use crate::resources::views::{LogView, non_zero};
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -80,7 +80,7 @@ pub(crate) async fn list<P: Ports>(
         .ok_or_else(path::missing::<WebhookId>)?;
     let view = PageView {
         data: page.entries.iter().map(LogView::new).collect(),
-        unreadable: some(page.unreadable),
+        unreadable: non_zero(page.unreadable),
         next_cursor: page.next.map(|next| list.cursor(next)),
     };
     if is_download {

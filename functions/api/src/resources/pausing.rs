@@ -8,7 +8,7 @@ use hooklane_app::holding;
 use hooklane_domain::json::fields::{FieldErrors, Fields};
 
 use crate::backend::{Deps, Ports};
-use crate::gate::auth::{WRITE, Writer};
+use crate::gate::caller::{WRITE, Writer};
 use crate::http::body::Text;
 use crate::http::path;
 use crate::http::problem::Problem;

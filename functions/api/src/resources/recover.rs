@@ -12,7 +12,7 @@ use hooklane_domain::time::whole_millisecond;
 use lambda_http::http::StatusCode;
 
 use crate::backend::{Deps, Ports};
-use crate::gate::auth::{READ, Reader, WRITE, Writer};
+use crate::gate::caller::{READ, Reader, WRITE, Writer};
 use crate::http::body::Text;
 use crate::http::path;
 use crate::http::problem::Problem;

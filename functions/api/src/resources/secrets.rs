@@ -12,7 +12,7 @@ use hooklane_domain::ids::WebhookId;
 use lambda_http::http::header::{CACHE_CONTROL, ETAG};
 
 use crate::backend::{Deps, Ports};
-use crate::gate::auth::{WRITE, Writer};
+use crate::gate::caller::{WRITE, Writer};
 use crate::http::body::Text;
 use crate::http::etag::{self, IfMatch};
 use crate::http::path;

@@ -12,7 +12,7 @@ use hooklane_domain::delivery::period::Period;
 use hooklane_domain::ids::WebhookId;
 
 use crate::backend::{Deps, Ports};
-use crate::gate::auth::{READ, Reader};
+use crate::gate::caller::{READ, Reader};
 use crate::http::parameters::StatisticsPeriod;
 use crate::http::path;
 use crate::http::problem::Problem;

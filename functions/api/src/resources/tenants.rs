@@ -15,7 +15,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::backend::{Deps, Keys as _, Ports};
-use crate::gate::auth::Operator;
+use crate::gate::caller::Operator;
 use crate::http::body::Text;
 use crate::http::etag::{self, IfMatch};
 use crate::http::path;

@@ -9,7 +9,7 @@ use hooklane_app::ports::Clock as _;
 use hooklane_app::webhooks::{self, TestDeps};
 
 use crate::backend::{Deps, Ports};
-use crate::gate::auth::{WRITE, Writer};
+use crate::gate::caller::{WRITE, Writer};
 use crate::http::body::Text;
 use crate::http::path;
 use crate::http::problem::Problem;
@@ -42,7 +42,7 @@ pub(crate) async fn test<P: Ports>(
 ) -> Result<Response, Problem> {
     let samples =
         CatalogSamples { catalog: &deps.catalog, registry: &deps.registry, now: deps.system.now() };
-    let trial = TestDeps {
+    let test_deps = TestDeps {
         webhooks: &deps.registry,
         ledger: &deps.ledger,
         sender: &deps.sender,
@@ -50,6 +50,6 @@ pub(crate) async fn test<P: Ports>(
         system: &deps.system,
         contracts: &deps.contracts,
     };
-    let tested = webhooks::test(trial, (&tenant, path::id(&id)?), &body).await?;
+    let tested = webhooks::test(test_deps, (&tenant, path::id(&id)?), &body).await?;
     Ok(Json(TestView::new(&tested)).into_response())
 }

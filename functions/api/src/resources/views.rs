@@ -28,6 +28,6 @@ pub(crate) fn time(at: Timestamp) -> String {
 }
 
 /// A count, or nothing if it is zero.
-pub(crate) fn some(count: usize) -> Option<usize> {
+pub(crate) fn non_zero(count: usize) -> Option<usize> {
     Some(count).filter(|count| *count > 0)
 }

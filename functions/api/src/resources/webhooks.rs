@@ -15,7 +15,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::backend::{Deps, Ports};
-use crate::gate::auth::{Caller, READ, Reader, WRITE, Writer};
+use crate::gate::caller::{Caller, READ, Reader, WRITE, Writer};
 use crate::http::body::Text;
 use crate::http::etag::{self, IfMatch};
 use crate::http::idempotency::Key;

@@ -14,14 +14,14 @@ use lambda_http::http::header::AUTHORIZATION;
 use lambda_http::http::{HeaderMap, HeaderValue};
 
 use crate::backend::{Deps, Keys as _, Ports};
-use crate::gate::auth::{Caller, Role};
+use crate::gate::caller::{Caller, Role};
 use crate::http::problem::Problem;
 use crate::http::span;
 
 const TENANT_HEADER: &str = "x-tenant-id";
 
 /// Attaches the caller to the request, or refuses it.
-pub(crate) async fn enter<P: Ports>(
+pub(crate) async fn authenticate<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
     mut request: Request,
     next: Next,

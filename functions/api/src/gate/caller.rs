@@ -1,4 +1,4 @@
-//! The caller of a request, and what it may do. `entry` authenticates the caller once; the extractors here
+//! The caller of a request, and what it may do. `authentication` finds the caller once; the extractors here
 //! give handlers the tenant if the caller has the required scope.
 
 use axum::extract::FromRequestParts;
