@@ -96,7 +96,7 @@ pub(crate) async fn list<P: Ports>(
         query.error("cursor", cursor::UNKNOWN);
     }
     if number.is_some() && after.is_some() {
-        query.error("page", "excludes cursor");
+        query.error("page", "cannot be combined with cursor");
     }
     let limit = query.limit();
     let filter = DeliveryFilter { status, parked, event_type, accepted, after, limit };
