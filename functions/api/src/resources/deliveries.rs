@@ -58,7 +58,6 @@ impl PageView {
 #[utoipa::path(
     get,
     path = "/webhooks/{webhook}/deliveries",
-    tag = "deliveries",
     operation_id = "listDeliveries",
     summary = "List a webhook's deliveries, newest first",
     description = "Ordered by when the event was accepted. Cursor pages are stable; page numbers shift as deliveries \
@@ -115,7 +114,6 @@ pub(crate) async fn list<P: Ports>(
 #[utoipa::path(
     get,
     path = "/deliveries",
-    tag = "deliveries",
     operation_id = "listUndelivered",
     summary = "List undelivered deliveries of all the tenant's webhooks, newest first",
     description = "Ordered by when the event was accepted. Deliveries of deleted webhooks are left out. The list is \
@@ -151,7 +149,6 @@ pub(crate) async fn undelivered<P: Ports>(
 #[utoipa::path(
     post,
     path = "/webhooks/deliveries/{delivery}/retry",
-    tag = "deliveries",
     operation_id = "retryDelivery",
     summary = "Retry a delivery now; its retry policy starts anew",
     security(("bearer" = [WRITE])),
@@ -173,7 +170,6 @@ pub(crate) async fn retry<P: Ports>(
 #[utoipa::path(
     post,
     path = "/webhooks/deliveries/{delivery}/cancel",
-    tag = "deliveries",
     operation_id = "cancelDelivery",
     summary = "Cancel a delivery: no further attempt is made",
     security(("bearer" = [WRITE])),
@@ -195,7 +191,6 @@ pub(crate) async fn cancel<P: Ports>(
 #[utoipa::path(
     get,
     path = "/webhooks/{webhook}/deliveries/{delivery}",
-    tag = "deliveries",
     operation_id = "getDelivery",
     summary = "Get a delivery with all its attempts",
     description = "`payload` is the event as it was published, as long as the event is kept. The body that was sent is \

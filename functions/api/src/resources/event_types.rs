@@ -39,7 +39,6 @@ pub(crate) struct AvailableView {
 #[utoipa::path(
     get,
     path = "/webhooks/events/available",
-    tag = "event types",
     operation_id = "listAvailableEventTypes",
     summary = "List all event types of the tenant, by name: its catalog's, the platform's and its own",
     security(("bearer" = [READ])),
@@ -73,7 +72,6 @@ pub(crate) struct ListView {
 #[utoipa::path(
     get,
     path = "/event-types",
-    tag = "event types",
     operation_id = "listEventTypes",
     summary = "List the event types that the tenant added; for the operator without a tenant, those of the platform",
     security(("bearer" = [READ])),
@@ -90,7 +88,6 @@ pub(crate) async fn list<P: Ports>(
 #[utoipa::path(
     get,
     path = "/event-types/{type}",
-    tag = "event types",
     operation_id = "getEventType",
     summary = "Get an event type that was added",
     security(("bearer" = [READ])),
@@ -110,7 +107,6 @@ pub(crate) async fn get<P: Ports>(
 #[utoipa::path(
     put,
     path = "/event-types/{type}",
-    tag = "event types",
     operation_id = "putEventType",
     summary = "Add or replace an event type; it hides one of the same name in the catalog",
     security(("bearer" = [WRITE])),
@@ -142,7 +138,6 @@ pub(crate) async fn put<P: Ports>(
 #[utoipa::path(
     delete,
     path = "/event-types/{type}",
-    tag = "event types",
     operation_id = "deleteEventType",
     summary = "Delete an event type that was added; one that it hid is visible again",
     security(("bearer" = [WRITE])),

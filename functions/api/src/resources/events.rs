@@ -49,7 +49,6 @@ impl AcceptedView {
 #[utoipa::path(
     post,
     path = "/events",
-    tag = "events",
     operation_id = "publishEvent",
     summary = "Publish one event, at most 256 KiB",
     security(("bearer" = [PUBLISH])),
@@ -100,7 +99,6 @@ pub(crate) struct EventView {
 #[utoipa::path(
     get,
     path = "/events/{event}",
-    tag = "events",
     operation_id = "getEvent",
     summary = "Get an event with its deliveries; those of deleted webhooks are left out",
     security(("bearer" = [READ])),
@@ -168,7 +166,6 @@ enum OutcomeView {
 #[utoipa::path(
     post,
     path = "/events/batch",
-    tag = "events",
     operation_id = "publishEvents",
     summary = "Publish up to 100 events, at most 4 MiB",
     security(("bearer" = [PUBLISH])),

@@ -39,7 +39,6 @@ pub(crate) struct PageView {
 #[utoipa::path(
     get,
     path = "/webhooks/{webhook}/logs",
-    tag = "deliveries",
     operation_id = "listAttempts",
     summary = "List a webhook's attempts, newest first",
     description = "Ordered by when the attempt began; it appears once it has ended. Cursor pages are stable while new \

@@ -3,16 +3,16 @@
 
 use axum::handler::Handler;
 use axum::routing::{MethodFilter, MethodRouter};
-use utoipa::__dev::{SchemaReferences, Tags};
+use utoipa::__dev::SchemaReferences;
 use utoipa::openapi::path::Paths;
 use utoipa_axum::PathItemExt;
 use utoipa_axum::router::UtoipaMethodRouter;
 
 /// `D` is the type that `#[utoipa::path]` generates from the handler's annotation. (`routes!` of
 /// `utoipa-axum` would find it by itself, but does not support generic handlers.)
-pub(crate) fn operation<D, H, T, S>(handler: H) -> UtoipaMethodRouter<S>
+pub(crate) fn operation<D, H, T, S>(tag: &str, handler: H) -> UtoipaMethodRouter<S>
 where
-    D: utoipa::Path + SchemaReferences + for<'t> Tags<'t>,
+    D: utoipa::Path + SchemaReferences,
     H: Handler<T, S>,
     T: 'static,
     S: Clone + Send + Sync + 'static,
@@ -26,15 +26,16 @@ where
         None => MethodRouter::new(),
     };
     let mut described = D::operation();
-    described.tags = Some(D::tags().iter().map(ToString::to_string).collect());
+    described.tags = Some(vec![tag.to_owned()]);
     let mut paths = Paths::new();
     paths.add_path_operation(D::path(), methods, described);
     (schemas, paths, router)
 }
 
-/// Adds a module's operations to a router: `operations!(router, webhooks: list, create)`.
+/// Adds a module's operations to a router, under a tag in the OpenAPI document:
+/// `operations!(router, "webhooks", webhooks: list, create)`.
 macro_rules! operations {
-    ($router:expr, $module:ident: $($handler:ident),+ $(,)?) => {
+    ($router:expr, $tag:literal, $module:ident: $($handler:ident),+ $(,)?) => {
         utoipa_axum::paste! {{
             let router = $router;
             $(let router = router.routes(crate::resources::operation::operation::<
@@ -42,7 +43,7 @@ macro_rules! operations {
                 _,
                 _,
                 _,
-            >($module::$handler));)+
+            >($tag, $module::$handler));)+
             router
         }}
     };

@@ -19,7 +19,6 @@ use crate::resources::webhooks::shown;
 #[utoipa::path(
     post,
     path = "/webhooks/{webhook}/pause",
-    tag = "webhooks",
     operation_id = "pauseWebhook",
     summary = "Pause a webhook: no attempts are made, and its deliveries wait until it is resumed",
     description = "Idempotent. A webhook that Hooklane has disabled stays disabled; its deliveries wait already.",
@@ -44,7 +43,6 @@ pub(crate) async fn pause<P: Ports>(
 #[utoipa::path(
     post,
     path = "/webhooks/{webhook}/resume",
-    tag = "webhooks",
     operation_id = "resumeWebhook",
     summary = "Resume a webhook: attempts are made again",
     description = "Idempotent. Waiting deliveries are sent within about a minute. With `discard`, those of a paused \

@@ -22,7 +22,6 @@ use crate::resources::views::RecoveryView;
 #[utoipa::path(
     post,
     path = "/webhooks/{webhook}/recover",
-    tag = "webhooks",
     operation_id = "recoverWebhook",
     summary = "Start a recovery: send again what the webhook missed",
     description = "Retries each failed delivery as a manual retry would, and makes a delivery for each skipped event. \
@@ -49,7 +48,6 @@ pub(crate) async fn start<P: Ports>(
 #[utoipa::path(
     get,
     path = "/webhooks/{webhook}/recover",
-    tag = "webhooks",
     operation_id = "getRecovery",
     summary = "Get the progress of the webhook's latest recovery",
     security(("bearer" = [READ])),

@@ -20,7 +20,6 @@ const CACHED: (HeaderName, &str) = (CACHE_CONTROL, "max-age=300");
 #[utoipa::path(
     get,
     path = "/openapi.json",
-    tag = "reference",
     operation_id = "getOpenApi",
     summary = "Get this document",
     security(()),
@@ -38,7 +37,6 @@ const POLICY: (&str, &str) =
 #[utoipa::path(
     get,
     path = "/docs",
-    tag = "reference",
     operation_id = "getReference",
     summary = "Get this document as an HTML page",
     security(()),

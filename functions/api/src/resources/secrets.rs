@@ -23,7 +23,6 @@ use crate::resources::views::SecretView;
 #[utoipa::path(
     get,
     path = "/webhooks/{webhook}/secret",
-    tag = "secrets",
     operation_id = "getSecret",
     summary = "Get a webhook's signing secret",
     security(("bearer" = [WRITE])),
@@ -46,7 +45,6 @@ pub(crate) async fn show<P: Ports>(
 #[utoipa::path(
     post,
     path = "/webhooks/{webhook}/rotate-secret",
-    tag = "secrets",
     operation_id = "rotateSecret",
     summary = "Rotate a webhook's signing secret",
     description = "Until the overlap ends, requests are signed with both the old and the new secret. During an overlap \

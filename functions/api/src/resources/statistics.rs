@@ -22,7 +22,6 @@ use crate::resources::views::{HealthView, StatisticsView};
 #[utoipa::path(
     get,
     path = "/webhooks/{webhook}/stats",
-    tag = "statistics",
     operation_id = "getWebhookStatistics",
     summary = "Get statistics of a webhook's deliveries",
     description = "Covers deliveries of events accepted in the period, at most the newest 5,000.",
@@ -50,7 +49,6 @@ pub(crate) async fn of_webhook<P: Ports>(
 #[utoipa::path(
     get,
     path = "/stats",
-    tag = "statistics",
     operation_id = "getStatistics",
     summary = "Get statistics of the deliveries of all the tenant's webhooks",
     description = "Covers deliveries of events accepted in the period, at most the newest 5,000. Deleted webhooks are \
@@ -73,7 +71,6 @@ pub(crate) async fn of_tenant<P: Ports>(
 #[utoipa::path(
     get,
     path = "/webhooks/{webhook}/health",
-    tag = "statistics",
     operation_id = "getWebhookHealth",
     summary = "Get the health of a webhook: its receiver's last 24 hours, and its isolation now",
     security(("bearer" = [READ])),

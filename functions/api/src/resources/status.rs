@@ -41,7 +41,6 @@ struct Parts {
 #[utoipa::path(
     get,
     path = "/status",
-    tag = "reference",
     operation_id = "getStatus",
     summary = "Get the version, and whether the dependencies answer",
     security(()),

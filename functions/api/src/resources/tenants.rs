@@ -37,7 +37,6 @@ pub(crate) struct PageView {
 #[utoipa::path(
     get,
     path = "/tenants",
-    tag = "tenants",
     operation_id = "listTenants",
     summary = "List the tenants that have a webhook or settings, by id",
     description = "Operator key only.",
@@ -68,7 +67,6 @@ pub(crate) async fn list<P: Ports>(
 #[utoipa::path(
     get,
     path = "/tenants/{tenant}",
-    tag = "tenants",
     operation_id = "getTenant",
     summary = "Get a tenant's settings",
     description = "Operator key only.",
@@ -91,7 +89,6 @@ pub(crate) async fn get<P: Ports>(
 #[utoipa::path(
     put,
     path = "/tenants/{tenant}",
-    tag = "tenants",
     operation_id = "setTenant",
     summary = "Set a tenant's settings; omitted fields get their defaults",
     description = "Operator key only. Tenants need no registration: a tenant exists from its first use.",
@@ -117,7 +114,6 @@ pub(crate) async fn set<P: Ports>(
 #[utoipa::path(
     delete,
     path = "/tenants/{tenant}",
-    tag = "tenants",
     operation_id = "removeTenant",
     summary = "Remove a tenant",
     description = "Operator key only. Its webhooks, tokens, settings and event types are deleted at once. Its \
@@ -140,7 +136,6 @@ pub(crate) async fn remove<P: Ports>(
 #[utoipa::path(
     post,
     path = "/tenants/{tenant}/tokens",
-    tag = "tenants",
     operation_id = "createToken",
     summary = "Create a token for a tenant",
     description = "Operator key only. The token is a JWT. Only this answer shows it; Hooklane does not store it.",
@@ -164,7 +159,6 @@ pub(crate) async fn create_token<P: Ports>(
 #[utoipa::path(
     post,
     path = "/tenants/{tenant}/tokens/revoke",
-    tag = "tenants",
     operation_id = "revokeTokens",
     summary = "Revoke every token of a tenant",
     description = "Operator key only. They stop working immediately.",

@@ -19,7 +19,6 @@ use crate::resources::views::TestView;
 #[utoipa::path(
     post,
     path = "/webhooks/{webhook}/test",
-    tag = "webhooks",
     operation_id = "testWebhook",
     summary = "Send a test request to the webhook now, and show the receiver's answer",
     description = "Without a body, or with `{}`, a `webhook.test` event is sent. An object whose only key is `event` \

@@ -28,7 +28,6 @@ use crate::resources::views::WebhookView;
 #[utoipa::path(
     post,
     path = "/webhooks",
-    tag = "webhooks",
     operation_id = "createWebhook",
     summary = "Register a webhook",
     security(("bearer" = [WRITE])),
@@ -85,7 +84,6 @@ pub(crate) struct ListView {
 #[utoipa::path(
     get,
     path = "/webhooks",
-    tag = "webhooks",
     operation_id = "listWebhooks",
     summary = "List the tenant's webhooks, newest first",
     security(("bearer" = [READ])),
@@ -120,7 +118,6 @@ pub(crate) async fn list<P: Ports>(
 #[utoipa::path(
     get,
     path = "/webhooks/{webhook}",
-    tag = "webhooks",
     operation_id = "getWebhook",
     summary = "Get a webhook",
     security(("bearer" = [READ])),
@@ -140,7 +137,6 @@ pub(crate) async fn get<P: Ports>(
 #[utoipa::path(
     put,
     path = "/webhooks/{webhook}",
-    tag = "webhooks",
     operation_id = "updateWebhook",
     summary = "Change the fields that the body names; the others stay",
     security(("bearer" = [WRITE])),
@@ -163,7 +159,6 @@ pub(crate) async fn put<P: Ports>(
 #[utoipa::path(
     patch,
     path = "/webhooks/{webhook}",
-    tag = "webhooks",
     operation_id = "patchWebhook",
     summary = "Same as `PUT`",
     security(("bearer" = [WRITE])),
@@ -199,7 +194,6 @@ async fn change<P: Ports>(
 #[utoipa::path(
     delete,
     path = "/webhooks/{webhook}",
-    tag = "webhooks",
     operation_id = "deleteWebhook",
     summary = "Delete a webhook and cancel its unfinished deliveries",
     security(("bearer" = [WRITE])),
