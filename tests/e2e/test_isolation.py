@@ -205,7 +205,7 @@ def test_the_wait_for_a_slot_is_shown(api, publish, register, eventually):
     webhook = register(rateLimit={"requests": 1, "perSeconds": 3600})
     publish(), publish()
 
-    eventually(lambda: reasons(api, webhook) == {"", "rate limit"}, "no delivery was parked for its slot")
+    eventually(lambda: reasons(api, webhook) == {"", "rate_limit"}, "no delivery was parked for its slot")
 
     (waiting,) = parked(api, webhook)
     figures = health(api, webhook)["rateLimit"]

@@ -1,7 +1,7 @@
 use hooklane_aws::settings::{self, InvalidSetting};
 use hooklane_domain::webhook::network::NetworkRules;
 
-/// What `template.yaml` tells `api`.
+/// The settings of `api`, which `template.yaml` provides as environment variables.
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub registry_table: String,

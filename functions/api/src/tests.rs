@@ -1,7 +1,6 @@
-//! The routes over fakes: what clients see.
+//! The API over fakes, as clients see it.
 
 mod changing;
-mod documents;
 mod errors;
 mod event_types;
 mod figures;
@@ -12,6 +11,7 @@ mod lists;
 mod once;
 mod openapi;
 mod pausing;
+mod platform_guides;
 mod publishing;
 mod reading;
 mod recovering;
@@ -19,5 +19,6 @@ mod registering;
 mod secrets;
 mod service;
 mod shapes;
+mod spans;
 mod tenants;
 mod trying;

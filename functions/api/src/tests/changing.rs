@@ -6,7 +6,7 @@ const KEY: (&str, &str) = ("authorization", "Bearer the-operator-key");
 const TENANT: (&str, &str) = ("x-tenant-id", "acme");
 
 #[tokio::test]
-async fn put_and_patch_change_what_they_name() {
+async fn put_and_patch_change_only_the_fields_in_the_body() {
     let service = Service::new();
     let path = format!("/webhooks/{}", service.webhook().await);
     let put = service.ask("PUT", &path, r#"{"events":["order.*"],"isActive":false}"#).await;
@@ -26,7 +26,7 @@ async fn put_and_patch_change_what_they_name() {
 }
 
 #[tokio::test]
-async fn a_change_is_judged_like_a_registration() {
+async fn a_change_is_validated_like_a_registration() {
     let service = Service::new();
     let path = format!("/webhooks/{}", service.webhook().await);
     let body = r#"{"url":"https://10.0.0.1/","secret":"another-secret","colour":1}"#;
@@ -39,7 +39,7 @@ async fn a_change_is_judged_like_a_registration() {
 }
 
 #[tokio::test]
-async fn if_match_changes_what_was_seen_or_nothing() {
+async fn if_match_applies_a_change_only_to_a_revision_in_the_header() {
     let service = Service::new();
     let path = format!("/webhooks/{}", service.webhook().await);
     let seen = service.ask("GET", &path, "").await.etag;
@@ -67,7 +67,7 @@ async fn if_match_changes_what_was_seen_or_nothing() {
 }
 
 #[tokio::test]
-async fn null_takes_back_what_can_be_taken_back() {
+async fn null_resets_only_fields_that_can_be_reset() {
     let service = Service::new();
     let body = r#"{"url":"https://example.com/","events":["*"],"description":"D","name":null,
         "headers":{"X-A":"1"},"retryPolicy":"immediate","timeout":7,"testMode":null,"active":null,

@@ -3,7 +3,7 @@ use lambda_http::http::StatusCode;
 use super::service::Service;
 
 #[tokio::test]
-async fn nothing_without_the_right_key() {
+async fn requests_without_a_valid_token_are_refused() {
     let service = Service::new();
     let tenant = ("x-tenant-id", "acme");
     for headers in [
@@ -23,7 +23,7 @@ async fn nothing_without_the_right_key() {
 }
 
 #[tokio::test]
-async fn the_operator_names_its_tenant() {
+async fn the_operator_must_name_a_tenant() {
     let service = Service::new();
     let key = ("authorization", "bearer the-operator-key");
     for headers in [vec![key], vec![key, ("x-tenant-id", "a b")], vec![key, ("x-tenant-id", "")]] {
@@ -31,11 +31,11 @@ async fn the_operator_names_its_tenant() {
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{headers:?}");
     }
     let answer = service.ask_with(&[key, ("x-tenant-id", "acme")], "GET", "/webhooks", "").await;
-    assert_eq!(answer.status, StatusCode::OK, "the scheme knows no case");
+    assert_eq!(answer.status, StatusCode::OK, "the scheme is case-insensitive");
 }
 
 #[tokio::test]
-async fn paths_and_methods_that_are_not_there() {
+async fn unknown_paths_and_methods_are_refused() {
     let service = Service::new();
     for (method, path, expected) in [
         ("GET", "/nothing", StatusCode::NOT_FOUND),
@@ -52,7 +52,7 @@ async fn paths_and_methods_that_are_not_there() {
 }
 
 #[tokio::test]
-async fn bodies_that_are_no_event() {
+async fn invalid_and_oversized_events_are_refused() {
     let service = Service::new();
     for body in ["", "{", "[]", "7", "{}", r#"{"type":"a"}"#, r#"{"data":1}"#] {
         let answer = service.ask("POST", "/events", body).await;
@@ -67,16 +67,16 @@ async fn bodies_that_are_no_event() {
 }
 
 #[tokio::test]
-async fn the_sample_of_the_readme_is_a_request_of_this_api() {
+async fn the_sample_request_of_the_readme_is_accepted() {
     let sample = include_str!("../../../../events/api.json");
     let request = lambda_http::request::from_str(sample).unwrap();
     assert_eq!(request.uri().path(), "/api/v1/webhooks");
     assert!(request.headers().contains_key("x-tenant-id"));
 }
 
-/// Each kind of refusal as clients see it, but for those that are snapshots elsewhere.
+/// A snapshot of each kind of error, except those that have one elsewhere.
 #[tokio::test]
-async fn every_problem_has_its_body() {
+async fn every_kind_of_error_is_a_problem() {
     let service = Service::new();
     let webhook = service.webhook().await;
     let operator = ("authorization", "Bearer the-operator-key");

@@ -21,7 +21,7 @@ async fn operator(service: &Service, method: &str, path: &str, body: &str) -> An
 }
 
 #[tokio::test]
-async fn the_catalog_is_listed_with_samples_and_schemas() {
+async fn the_available_types_are_listed_with_samples_and_schemas() {
     let service = Service::new();
     let answer = service.ask("GET", "/webhooks/events/available?category=tasks", "").await;
     insta::assert_json_snapshot!("available_types", answer.body);
@@ -34,7 +34,7 @@ async fn the_catalog_is_listed_with_samples_and_schemas() {
 }
 
 #[tokio::test]
-async fn a_tenant_adds_a_type_changes_it_and_takes_it_away() {
+async fn a_tenant_adds_changes_and_deletes_an_event_type() {
     let service = Service::new();
     let path = "/api/v1/event-types/parcel.sent";
     let webhook = r#"{"url":"https://example.com/","events":["parcel.sent","parcel.*"]}"#;
@@ -62,7 +62,7 @@ async fn a_tenant_adds_a_type_changes_it_and_takes_it_away() {
 }
 
 #[tokio::test]
-async fn the_catalog_of_what_is_everywhere_is_one_of_added_types_only() {
+async fn the_hooklane_catalog_has_only_common_and_added_types() {
     let service = Service::new();
     let settings = r#"{"catalog":"hooklane","strict":true}"#;
     let set = operator(&service, "PUT", "/tenants/acme", settings).await;
@@ -79,7 +79,7 @@ async fn the_catalog_of_what_is_everywhere_is_one_of_added_types_only() {
         all.into_iter().map(|(name, _)| name).collect::<Vec<_>>()
     };
     assert_eq!(names().await, everywhere);
-    // What the other catalogs have is unknown, what is everywhere and `*` are not.
+    // Types of other catalogs are unknown. Types of every catalog, and `*`, are known.
     let subscribed = async |to: &str| {
         let body = format!(r#"{{"url":"https://example.com/","events":["{to}"]}}"#);
         service.ask("POST", "/webhooks", &body).await.status
@@ -99,7 +99,7 @@ async fn the_catalog_of_what_is_everywhere_is_one_of_added_types_only() {
 }
 
 #[tokio::test]
-async fn a_type_of_the_catalog_can_be_hidden_and_not_taken_away() {
+async fn a_catalog_type_can_be_hidden_but_not_deleted() {
     let service = Service::new();
     let path = "/event-types/order.created";
     assert_eq!(service.ask("GET", path, "").await.status, StatusCode::NOT_FOUND);
@@ -113,7 +113,7 @@ async fn a_type_of_the_catalog_can_be_hidden_and_not_taken_away() {
 }
 
 #[tokio::test]
-async fn the_operator_without_a_tenant_speaks_for_the_platform() {
+async fn the_operator_without_a_tenant_manages_platform_types() {
     let service = Service::new();
     let path = "/event-types/parcel.sent";
     let put = operator(&service, "PUT", path, TYPE).await;
@@ -132,7 +132,7 @@ async fn the_operator_without_a_tenant_speaks_for_the_platform() {
 }
 
 #[tokio::test]
-async fn a_wrong_definition_is_refused_with_every_mistake() {
+async fn an_invalid_event_type_is_refused_with_every_mistake() {
     let service = Service::new();
     let body = r#"{"category":"","sample":{"a":"x"},"colour":1,
         "schema":{"properties":{"a":{"type":"integer"},"b":{"$ref":"https://example.com/"}}}}"#;
@@ -146,7 +146,7 @@ async fn a_wrong_definition_is_refused_with_every_mistake() {
 }
 
 #[tokio::test]
-async fn an_owner_has_a_hundred_types_at_most() {
+async fn an_owner_has_at_most_a_hundred_event_types() {
     let service = Service::new();
     for n in 0..100 {
         let answer = service.ask("PUT", &format!("/event-types/t{n}"), TYPE).await;
@@ -157,7 +157,7 @@ async fn an_owner_has_a_hundred_types_at_most() {
 }
 
 #[tokio::test]
-async fn an_unknown_type_is_refused_with_the_nearest() {
+async fn an_unknown_type_is_refused_with_the_most_similar_one() {
     let service = Service::new();
     let body = r#"{"url":"https://example.com/","events":["order.create","ordr.*","*"]}"#;
     let answer = service.ask("POST", "/webhooks", body).await;
@@ -170,11 +170,11 @@ async fn strict(service: &Service) {
     use hooklane_domain::access::tenant::TenantSettings;
     let settings = TenantSettings { strict: true, ..TenantSettings::default() };
     let tenant = "acme".parse().unwrap();
-    service.api.registry.set_settings(&tenant, &settings, None).await.unwrap().unwrap();
+    service.deps.registry.set_settings(&tenant, &settings, None).await.unwrap().unwrap();
 }
 
 #[tokio::test]
-async fn a_strict_tenants_events_have_a_known_type_and_fitting_data() {
+async fn a_strict_tenant_publishes_only_known_types_with_matching_data() {
     let service = Service::new();
     strict(&service).await;
     let event = |name: &str, data: &str| format!(r#"{{"type":"{name}","data":{data}}}"#);
@@ -190,11 +190,15 @@ async fn a_strict_tenants_events_have_a_known_type_and_fitting_data() {
     let batch = format!("[{good},{wrong}]");
     let results = service.ask("POST", "/events/batch", &batch).await.body["results"].clone();
     assert_eq!((&results[0]["status"], &results[1]["status"]), (&202.into(), &422.into()));
-    // A type that was added a moment ago is not refused from memory.
+    // The cache must not refuse a type that was added a moment ago.
     let parcel = event("parcel.sent", r#"{"parcel":{"id":"1"}}"#);
     assert_eq!(service.ask("POST", "/events", &parcel).await.status, 422);
     service.ask("PUT", "/event-types/parcel.sent", TYPE).await;
     assert_eq!(service.ask("POST", "/events", &parcel).await.status, StatusCode::ACCEPTED);
     let other = service.ask_as("other", "POST", "/events", &event("any.thing", "7")).await;
-    assert_eq!(other.status, StatusCode::ACCEPTED, "who is not strict publishes what it likes");
+    assert_eq!(
+        other.status,
+        StatusCode::ACCEPTED,
+        "a tenant that is not strict publishes any type"
+    );
 }

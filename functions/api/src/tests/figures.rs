@@ -1,4 +1,4 @@
-//! Figures and health.
+//! Statistics and health.
 
 use hooklane_domain::delivery::retry::Next;
 use lambda_http::http::StatusCode;
@@ -7,7 +7,7 @@ use super::lists::{ago, answered, deliver, some};
 use super::service::Service;
 
 #[tokio::test]
-async fn figures_of_a_webhook_and_of_a_tenant() {
+async fn statistics_cover_a_webhook_or_all_of_a_tenant() {
     let service = Service::new();
     let (one, two) = (service.webhook().await, service.webhook().await);
     some(&service, &one).await;
@@ -27,7 +27,7 @@ async fn figures_of_a_webhook_and_of_a_tenant() {
 }
 
 #[tokio::test]
-async fn health_is_told_by_what_was_attempted() {
+async fn health_follows_from_the_attempted_deliveries() {
     let service = Service::new();
     let webhook = service.webhook().await;
     let path = format!("/webhooks/{webhook}/health");

@@ -1,4 +1,4 @@
-//! The API over damaged bodies, parameters and paths: no panic, no 5xx, and every refusal is a problem.
+//! Damaged bodies, parameters and paths cause no panic and no 5xx, and every refusal is a problem.
 
 use std::sync::LazyLock;
 
@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use tokio::runtime::{Builder, Runtime};
 
 use super::service::{Answer, Service};
-use crate::cursor::List;
+use crate::http::cursor::List;
 
 const EVENTS: &[&str] = &[
     r#"{"id":"e1","type":"order.created","data":{"a":1},"metadata":{"source":"s"},"test":true}"#,
@@ -43,7 +43,7 @@ const SEGMENTS: &[&str] = &[
 
 static RUNTIME: LazyLock<Runtime> =
     LazyLock::new(|| Builder::new_current_thread().enable_all().build().unwrap());
-/// One service for every case, because to make one takes longer than to ask it.
+/// One service for all cases, because making one takes longer than a request.
 static ONE: LazyLock<Service> = LazyLock::new(Service::new);
 static ITS_WEBHOOK: LazyLock<String> = LazyLock::new(|| RUNTIME.block_on(ONE.webhook()));
 
@@ -58,19 +58,19 @@ fn is_good(answer: &Answer) -> bool {
         && (answer.status != StatusCode::UNPROCESSABLE_ENTITY || answer.body["errors"].is_array())
 }
 
-/// Of the form of a tenant's token, though its key is not known here: the one that the tests sign with.
+/// A token in valid form, signed with a key that the service does not know.
 const TOKENS: &[&str] = &[
     "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.\
      eyJpc3MiOiJob29rbGFuZSIsInN1YiI6ImFjbWUiLCJzY29wZSI6IndlYmhvb2tzOnJlYWQiLCJpYXQiOjEsImV4cCI6OX0.\
      dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
     "the-operator-key",
 ];
-/// What a cursor holds, each of a list of its own.
+/// The positions that cursors hold, one for each kind of list.
 const PLACES: &[&str] =
     &["dlv_AAGNDPVAAAAAAAAAAAAAAAABjQz1QABlMQ", "000001705314600000#e1#1", "acme", "7"];
 const KEYS: &[&str] = &["order-1001", "7d8bfb2e-7a4b-4b0a-8f7e-1f2d3c4b5a69"];
 
-/// With these credentials, of which there are none but the operator's.
+/// Sends a request with these credentials. Only the operator's are valid.
 fn asked_by(authorization: &str, tenant: &str, key: &str) -> Option<Answer> {
     let headers =
         [("authorization", authorization), ("x-tenant-id", tenant), ("idempotency-key", key)];
@@ -100,14 +100,14 @@ proptest! {
             list.place::<TenantId>(&list.cursor(&place)),
             list.place::<u64>(&list.cursor(&place)),
         );
-        // What a cursor gives is what was put in.
+        // A cursor returns the position that was put in.
         if let Ok(id) = places.0 {
             prop_assert_eq!(id.to_string(), place.clone());
         }
         if let Ok(position) = places.1 {
             prop_assert_eq!(position.to_string().parse(), Ok(position));
         }
-        // And a text that is none, or whose list's mark is damaged, gives nothing.
+        // A text that is no cursor, or one of another list, returns nothing.
         prop_assert!(list.place::<DeliveryId>(&raw).is_err());
         let webhook = format!("/webhooks/{}", *ITS_WEBHOOK);
         for path in [&format!("{webhook}/deliveries"), &format!("{webhook}/logs"), "/deliveries"] {
@@ -140,7 +140,7 @@ proptest! {
             format!("/webhooks/{first}/deliveries/{second}"),
             format!("/events/{first}"),
         ] {
-            // What is no request at all never gets here.
+            // A text that is no valid request never reaches the service.
             if Request::builder().uri(&path).body(()).is_ok() {
                 let answer = asked("GET", &path, "");
                 prop_assert!(is_good(&answer), "{}: {} {}", path, answer.status, answer.body);

@@ -1,4 +1,4 @@
-//! What is parked, how a webhook stands, and what of the ledger cannot be read back.
+//! Parked deliveries, a webhook's isolation, and corrupt items in the ledger.
 
 use hooklane_app::ports::{DeliveryStore as _, HealthStore as _, Saved, SlotStore as _};
 use hooklane_domain::delivery::retry::Next;
@@ -18,12 +18,12 @@ async fn park(service: &Service, webhook: &str, event: &str, until: i64, reason:
     let id = DeliveryId::new(webhook.parse().unwrap(), ago(90), event.parse().unwrap());
     let new = Delivery::unwritten(id, "acme".parse().unwrap(), "order.created".parse().unwrap());
     let parked = new.parked_until(ago(60), ago(-until), reason);
-    let saved = service.api.ledger.save(&parked).await.unwrap();
+    let saved = service.deps.ledger.save(&parked).await.unwrap();
     assert!(matches!(saved, Saved::Yes(_)));
 }
 
 #[tokio::test]
-async fn what_is_parked_says_since_when_why_and_until_when_it_is_kept() {
+async fn a_parked_delivery_shows_since_when_why_and_when_it_expires() {
     let service = Service::new();
     let webhook = service.webhook().await;
     some(&service, &webhook).await;
@@ -66,11 +66,11 @@ async fn isolation(service: &Service, webhook: &str) -> Value {
 }
 
 #[tokio::test]
-async fn how_a_webhook_stands_is_told_with_its_health() {
+async fn the_health_of_a_webhook_shows_its_isolation() {
     let service = Service::new();
     let webhook = service.webhook().await;
     let id = webhook.parse().unwrap();
-    let registry = &service.api.registry;
+    let registry = &service.deps.registry;
     let streak = Some(Streak { failures: 12, since: ago(600), last: ago(5) });
     let open = Circuit::Open { since: ago(300), probe_at: ago(-120), probes: 2 };
     let half_open = Circuit::HalfOpen { since: ago(300), probes: 3, until: ago(-90) };
@@ -86,7 +86,7 @@ async fn how_a_webhook_stands_is_told_with_its_health() {
 }
 
 #[tokio::test]
-async fn no_more_than_a_thousand_parked_deliveries_are_counted() {
+async fn at_most_a_thousand_parked_deliveries_are_counted() {
     let service = Service::new();
     let webhook = service.webhook().await;
     for (upto, expected) in [
@@ -102,7 +102,7 @@ async fn no_more_than_a_thousand_parked_deliveries_are_counted() {
 }
 
 #[tokio::test]
-async fn rate_limit_hits_are_shown_with_the_wait_there_is() {
+async fn health_shows_rate_limit_hits_and_the_next_slot() {
     let service = Service::new();
     let body = r#"{"url":"https://example.com/hook","events":["*"],
         "rateLimit":{"requests":1,"perSeconds":60}}"#;
@@ -115,11 +115,11 @@ async fn rate_limit_hits_are_shown_with_the_wait_there_is() {
 
     let set = RateLimit::new(1, 60).unwrap();
     for seconds in [30, 20, 10] {
-        service.api.ledger.take_slot(webhook.parse().unwrap(), set, ago(seconds)).await.unwrap();
+        service.deps.ledger.take_slot(webhook.parse().unwrap(), set, ago(seconds)).await.unwrap();
     }
     insta::assert_json_snapshot!("rate_limit_hits", limit().await);
 
-    // Under another limit, or none, slots begin anew; what was counted stays.
+    // With another limit or none, slots start anew, but the counts stay.
     for (limited, left) in [
         (json!({"requests": 2, "perSeconds": 60}), json!({"requests": 2, "perSeconds": 60})),
         (Value::Null, json!({})),
@@ -134,7 +134,7 @@ async fn rate_limit_hits_are_shown_with_the_wait_there_is() {
 }
 
 #[tokio::test]
-async fn one_delivery_that_cannot_be_read_back_takes_no_other_with_it() {
+async fn a_corrupt_delivery_does_not_hide_others() {
     let service = Service::new();
     let webhook = service.webhook().await;
     some(&service, &webhook).await;
@@ -142,7 +142,7 @@ async fn one_delivery_that_cannot_be_read_back_takes_no_other_with_it() {
     service.ask("POST", "/events", event).await;
     let of = ("e1", "a.b", ago(0));
     let corrupt = deliver(&service, &webhook, of, &[answered(500)], Next::Exhausted).await;
-    service.api.ledger.corrupt(corrupt.clone());
+    service.deps.ledger.corrupt(corrupt.clone());
     let path = format!("/webhooks/{webhook}/deliveries");
     for list in [path.clone(), format!("{path}?page=1"), "/deliveries".to_owned()] {
         let answer = service.ask("GET", &list, "").await;
@@ -159,7 +159,7 @@ async fn one_delivery_that_cannot_be_read_back_takes_no_other_with_it() {
     let event = service.ask("GET", "/events/e1", "").await;
     assert_eq!(event.status, StatusCode::OK);
     assert_eq!((&event.body["deliveries"], &event.body["unreadable"]), (&json!([]), &1.into()));
-    // Asking again would end the same: it is no 503.
+    // A retry would fail the same way, so it is not a 503.
     let one = service.ask("GET", &format!("{path}/{corrupt}"), "").await;
     assert_eq!(one.status, StatusCode::INTERNAL_SERVER_ERROR);
     assert_eq!(one.body["type"], "urn:hooklane:problem:internal");

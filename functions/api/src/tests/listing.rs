@@ -25,7 +25,7 @@ async fn three() -> Service {
 }
 
 #[tokio::test]
-async fn filters() {
+async fn webhooks_are_filtered_and_paged() {
     let service = three().await;
     for (query, expected) in [
         ("", &["created", "orders", "all"][..]),
@@ -44,11 +44,11 @@ async fn filters() {
         assert_eq!(names(&service, query).await, expected, "{query}");
     }
     let filtered = service.ask("GET", "/webhooks?active=true&limit=1", "").await;
-    assert_eq!(filtered.body["total"], 2, "of those that the filter leaves");
+    assert_eq!(filtered.body["total"], 2, "the total counts only webhooks that match the filter");
 }
 
 #[tokio::test]
-async fn wrong_parameters_are_named() {
+async fn invalid_parameters_are_named() {
     let service = three().await;
     for (query, path) in [
         ("limit=101", "limit"),

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::service::{Answer, Service};
 
-/// Seconds before the clock of these tests stands.
+/// The given number of seconds before the tests' clock.
 pub(super) fn ago(seconds: i64) -> Timestamp {
     Timestamp::from_second(1_705_314_600 - seconds).unwrap()
 }
@@ -32,7 +32,7 @@ fn timeout() -> Outcome {
     Outcome::Error(AttemptError { kind: ErrorKind::Timeout, detail })
 }
 
-/// Writes a delivery as its attempts leave it, a minute apart from each other.
+/// Saves a delivery after these attempts, one minute apart.
 pub(super) async fn deliver(
     service: &Service,
     webhook: &str,
@@ -56,20 +56,20 @@ pub(super) async fn deliver(
         let next = if last { end } else { Next::RetryAt(made.at) };
         let is_success = last && end == Next::Delivered;
         if !is_success || !is_prompt(accepted, made.at) {
-            service.api.ledger.keep_attempt(&delivery, &made).await.unwrap();
+            service.deps.ledger.keep_attempt(&delivery, &made).await.unwrap();
         }
         let turn = Turn { generation: 0, owner: MessageId("m1".to_owned()) };
-        let saved = service.api.ledger.save(&delivery.after(&made, next, turn)).await.unwrap();
+        let saved = service.deps.ledger.save(&delivery.after(&made, next, turn)).await.unwrap();
         let Saved::Yes(written) = saved else { panic!("nobody else writes") };
         delivery = *written;
     }
     if outcomes.is_empty() {
-        service.api.ledger.save(&delivery).await.unwrap();
+        service.deps.ledger.save(&delivery).await.unwrap();
     }
     delivery.id
 }
 
-/// Five deliveries: at once, on the second attempt, waiting, failed, not attempted.
+/// Five deliveries: delivered at once, delivered on the second attempt, waiting, failed, not attempted.
 pub(super) async fn some(service: &Service, webhook: &str) {
     let created = "order.created";
     let all = [
@@ -116,7 +116,7 @@ async fn deliveries_are_filtered_by_type_and_time() {
 }
 
 #[tokio::test]
-async fn pages_by_number() {
+async fn pages_can_be_requested_by_number() {
     let service = Service::new();
     let webhook = service.webhook().await;
     some(&service, &webhook).await;
@@ -136,13 +136,13 @@ async fn pages_by_number() {
     let answer = service.ask("GET", &format!("{path}?page=2&limit=1"), "").await;
     let cursor = answer.body["nextCursor"].as_str().unwrap();
     let on = service.ask("GET", &format!("{path}?limit=2&cursor={cursor}"), "").await;
-    assert_eq!(events(&on), ["waits", "second"], "a cursor goes on where a page ended");
+    assert_eq!(events(&on), ["waits", "second"], "the cursor continues after the page");
     insta::assert_json_snapshot!("page_of_deliveries", answer.body, {".nextCursor" => "[cursor]",
         ".data[].id" => "[id]", ".data[].webhookId" => "[webhook]"});
 }
 
 #[tokio::test]
-async fn a_cursor_is_of_the_list_that_gave_it() {
+async fn a_cursor_works_only_with_the_list_it_came_from() {
     let service = Service::new();
     let (webhook, other) = (service.webhook().await, service.webhook().await);
     some(&service, &webhook).await;
@@ -168,7 +168,7 @@ async fn a_cursor_is_of_the_list_that_gave_it() {
 }
 
 #[tokio::test]
-async fn wrong_parameters_are_named_with_what_is_expected() {
+async fn invalid_parameters_are_named_with_what_is_expected() {
     let service = Service::new();
     let webhook = service.webhook().await;
     some(&service, &webhook).await;
@@ -236,7 +236,7 @@ async fn the_log_has_every_attempt_newest_first() {
 }
 
 #[tokio::test]
-async fn the_undelivered_of_all_webhooks() {
+async fn undelivered_deliveries_of_all_webhooks_are_listed() {
     let service = Service::new();
     let (one, two) = (service.webhook().await, service.webhook().await);
     some(&service, &one).await;
@@ -269,7 +269,7 @@ async fn the_undelivered_of_all_webhooks() {
 }
 
 #[tokio::test]
-async fn another_tenants_lists_are_not_there() {
+async fn lists_of_another_tenant_are_not_found() {
     let service = Service::new();
     let webhook = service.webhook().await;
     some(&service, &webhook).await;
@@ -284,7 +284,7 @@ async fn another_tenants_lists_are_not_there() {
 }
 
 #[tokio::test]
-async fn a_delivery_carries_its_event_while_that_is_kept() {
+async fn a_delivery_includes_its_event_while_the_event_is_kept() {
     let service = Service::new();
     let webhook = service.webhook().await;
     let event = r#"{"id":"e1","type":"a.b","data":{"n":1.0},"metadata":{"source":"api"}}"#;

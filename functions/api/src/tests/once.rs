@@ -14,7 +14,7 @@ async fn post(service: &Service, path: &str, key: &str, body: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn a_key_registers_one_webhook() {
+async fn an_idempotency_key_registers_one_webhook() {
     let service = Service::new();
     let first = post(&service, "/webhooks", "k1", BODY).await;
     assert_eq!(first.status, StatusCode::CREATED);
@@ -38,7 +38,7 @@ async fn a_key_registers_one_webhook() {
 }
 
 #[tokio::test]
-async fn a_key_is_an_events_id_where_it_has_none() {
+async fn an_event_without_an_id_gets_one_from_the_idempotency_key() {
     let service = Service::new();
     let event = r#"{"type":"a","data":1}"#;
     let first = post(&service, "/events", "k1", event).await;
@@ -62,7 +62,7 @@ async fn a_key_is_an_events_id_where_it_has_none() {
 }
 
 #[tokio::test]
-async fn what_is_no_key_is_refused() {
+async fn an_invalid_idempotency_key_is_refused() {
     let service = Service::new();
     for path in ["/webhooks", "/events", "/events/batch"] {
         for key in ["", " ", &"x".repeat(256)] {

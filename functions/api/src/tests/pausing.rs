@@ -22,11 +22,11 @@ async fn a_webhook_is_paused_and_resumed() {
     let paused = service.ask("POST", &format!("{path}/pause"), "{}").await;
     insta::assert_json_snapshot!("paused_webhook", paused.body);
     let on = service.ask("PATCH", &path, r#"{"active":true}"#).await;
-    assert_eq!(on.body["status"], "active", "switching it on resumes it");
+    assert_eq!(on.body["status"], "active", "activating it resumes it");
 }
 
 #[tokio::test]
-async fn resuming_discards_what_was_parked_where_it_says_so() {
+async fn resuming_with_discard_cancels_parked_deliveries() {
     let service = Service::new();
     let id = service.webhook().await;
     let path = format!("/webhooks/{id}");
@@ -36,13 +36,13 @@ async fn resuming_discards_what_was_parked_where_it_says_so() {
         service.ask("POST", &format!("{path}/pause"), "").await;
         let resumed = service.ask("POST", &format!("{path}/resume"), body).await;
         assert_eq!((resumed.status, &resumed.body["status"]), (StatusCode::OK, &"active".into()));
-        let health = service.api.registry.health(id.parse().unwrap()).await.unwrap();
+        let health = service.deps.registry.health(id.parse().unwrap()).await.unwrap();
         assert_eq!(health.discard_until.is_some(), discards, "{body}");
     }
 }
 
 #[tokio::test]
-async fn they_take_no_other_fields() {
+async fn pausing_and_resuming_refuse_unknown_fields() {
     let service = Service::new();
     let path = format!("/webhooks/{}", service.webhook().await);
     for step in ["pause", "resume"] {

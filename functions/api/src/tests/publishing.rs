@@ -25,7 +25,7 @@ async fn an_event_is_accepted_once() {
     insta::assert_json_snapshot!(conflict.body, @r#"
     {
       "type": "urn:hooklane:problem:event-conflict",
-      "title": "The event's id is taken",
+      "title": "The event id is already in use",
       "status": 409,
       "detail": "an event with the id e1 was accepted before, with other content"
     }
@@ -35,7 +35,7 @@ async fn an_event_is_accepted_once() {
 }
 
 #[tokio::test]
-async fn an_event_without_an_id_gets_one() {
+async fn an_event_without_an_id_gets_a_generated_one() {
     let service = Service::new();
     let answer = service.ask("POST", "/events", r#"{"event":"user.created","data":{}}"#).await;
     assert_eq!(answer.status, StatusCode::ACCEPTED);
@@ -43,7 +43,7 @@ async fn an_event_without_an_id_gets_one() {
 }
 
 #[tokio::test]
-async fn a_batch_answers_for_each_event() {
+async fn a_batch_has_a_result_for_each_event() {
     let service = Service::new();
     let events = r#"[{"id":"e1","type":"a","data":1},{"type":"a b","data":1},
         {"id":"e1","type":"a","data":1},{"id":"e1","type":"a","data":2}]"#;
@@ -52,7 +52,7 @@ async fn a_batch_answers_for_each_event() {
         assert_eq!(answer.status, StatusCode::OK);
         let results = answer.body["results"].as_array().unwrap().clone();
         let mut statuses: Vec<_> = results.iter().map(|r| r["status"].as_u64().unwrap()).collect();
-        // Of the two that are alike, which one is the duplicate is theirs to settle.
+        // Either of the two equal events may be the duplicate.
         statuses[..3].sort_unstable();
         assert_eq!(statuses, [200, 202, 422, 409]);
         insta::assert_json_snapshot!("batch_result_of_a_bad_event", results[1]);
@@ -60,7 +60,7 @@ async fn a_batch_answers_for_each_event() {
 }
 
 #[tokio::test]
-async fn a_batch_has_bounds() {
+async fn a_batch_holds_1_to_100_events() {
     let service = Service::new();
     let batch = |n: usize| format!("[{}]", vec![r#"{"type":"a","data":1}"#; n].join(","));
     assert_eq!(service.ask("POST", "/events/batch", &batch(100)).await.status, StatusCode::OK);

@@ -33,7 +33,7 @@ fn answered(status: u16) -> Outcome {
     })
 }
 
-/// A delivery that timed out, was refused, and waits.
+/// A delivery whose attempts timed out and were answered with an error, and which waits for the next.
 pub(super) async fn retrying(service: &Service, webhook: &str, event: &str) -> Delivery {
     let id = DeliveryId::new(webhook.parse().unwrap(), at(0), event.parse().unwrap());
     let kind = "user.created".parse().unwrap();
@@ -41,7 +41,7 @@ pub(super) async fn retrying(service: &Service, webhook: &str, event: &str) -> D
     let detail = "no complete answer in 20s".to_owned();
     let timeout = Outcome::Error(AttemptError { kind: ErrorKind::Timeout, detail });
     for made in [attempt(1, 1, timeout), attempt(2, 6, answered(503))] {
-        service.api.ledger.keep_attempt(&delivery, &made).await.unwrap();
+        service.deps.ledger.keep_attempt(&delivery, &made).await.unwrap();
         let turn = Turn { generation: 0, owner: MessageId("m1".to_owned()) };
         delivery = save(service, delivery.after(&made, Next::RetryAt(at(306)), turn)).await;
     }
@@ -49,7 +49,7 @@ pub(super) async fn retrying(service: &Service, webhook: &str, event: &str) -> D
 }
 
 async fn save(service: &Service, delivery: Delivery) -> Delivery {
-    match service.api.ledger.save(&delivery).await.unwrap() {
+    match service.deps.ledger.save(&delivery).await.unwrap() {
         Saved::Yes(written) => *written,
         Saved::Conflict => panic!("nobody else writes"),
     }
@@ -62,7 +62,7 @@ pub(super) async fn delivered(service: &Service, delivery: Delivery) -> Delivery
 }
 
 #[tokio::test]
-async fn a_delivery_with_every_attempt() {
+async fn a_delivery_is_shown_with_all_its_attempts() {
     let service = Service::new();
     let webhook = service.webhook().await;
     let waiting = retrying(&service, &webhook, "e1").await;
@@ -76,7 +76,7 @@ async fn a_delivery_with_every_attempt() {
 }
 
 #[tokio::test]
-async fn a_list_by_status_and_page() {
+async fn deliveries_are_filtered_by_status_and_paged() {
     let service = Service::new();
     let webhook = service.webhook().await;
     for n in 0..3 {
@@ -99,7 +99,7 @@ async fn a_list_by_status_and_page() {
 }
 
 #[tokio::test]
-async fn wrong_parameters_are_named() {
+async fn invalid_parameters_are_named() {
     let service = Service::new();
     let webhook = service.webhook().await;
     let path = format!("/webhooks/{webhook}/deliveries");
@@ -119,7 +119,7 @@ async fn wrong_parameters_are_named() {
 }
 
 #[tokio::test]
-async fn another_tenants_are_not_there() {
+async fn deliveries_of_another_tenant_are_not_found() {
     let service = Service::new();
     let webhook = service.webhook().await;
     let delivery = retrying(&service, &webhook, "e1").await;
@@ -138,7 +138,7 @@ async fn another_tenants_are_not_there() {
 }
 
 #[tokio::test]
-async fn a_retry_is_an_attempt_at_once_under_a_new_message() {
+async fn a_manual_retry_sends_a_new_message_at_once() {
     let service = Service::new();
     let webhook = service.webhook().await;
     let delivery = retrying(&service, &webhook, "e1").await;
@@ -146,10 +146,10 @@ async fn a_retry_is_an_attempt_at_once_under_a_new_message() {
     let answer = service.ask("POST", &path, "").await;
     assert_eq!(answer.status, StatusCode::ACCEPTED);
     assert_eq!(answer.body["nextAttemptAt"], "2024-01-15T10:30:00.000Z");
-    let sent = service.api.queues.receive(Lane::Slow);
+    let sent = service.deps.queues.receive(Lane::Slow);
     let Message::Deliver(deliver) = Message::decode(&sent[0].body).unwrap();
     assert_eq!((&deliver.delivery, deliver.generation), (&delivery.id, 1));
-    let read = service.api.ledger.read(std::slice::from_ref(&delivery.id)).await.unwrap();
+    let read = service.deps.ledger.read(std::slice::from_ref(&delivery.id)).await.unwrap();
     let read = read[0].clone().unwrap();
     assert_eq!((read.generation, read.retries, read.attempts), (1, 0, 2));
     assert!(
@@ -164,7 +164,7 @@ async fn a_retry_is_an_attempt_at_once_under_a_new_message() {
 }
 
 #[tokio::test]
-async fn a_cancelled_delivery_can_be_retried_and_an_ended_one_not_cancelled() {
+async fn a_cancelled_delivery_can_be_retried_but_an_ended_one_not_cancelled() {
     let service = Service::new();
     let webhook = service.webhook().await;
     let delivery = retrying(&service, &webhook, "e1").await;
@@ -185,7 +185,7 @@ async fn a_cancelled_delivery_can_be_retried_and_an_ended_one_not_cancelled() {
 }
 
 #[tokio::test]
-async fn an_event_with_its_deliveries() {
+async fn an_event_is_shown_with_its_deliveries() {
     let service = Service::new();
     let webhook = service.webhook().await;
     let event = r#"{"id":"e1","type":"user.created","data":{"n":1.0},"metadata":{"source":"api"}}"#;

@@ -8,7 +8,7 @@ use super::service::Service;
 const BODY: &str = r#"{"since":"2024-01-15T09:30:00Z","status":"failed"}"#;
 
 #[tokio::test]
-async fn a_recovery_is_ordered_once_and_its_progress_shown() {
+async fn one_recovery_runs_at_a_time_and_shows_its_progress() {
     let service = Service::new();
     let webhook = service.webhook().await;
     let path = format!("/api/v1/webhooks/{webhook}/recover");
@@ -19,8 +19,12 @@ async fn a_recovery_is_ordered_once_and_its_progress_shown() {
     assert_eq!(ordered.status, StatusCode::ACCEPTED);
     insta::assert_json_snapshot!("ordered_recovery", ordered.body);
     assert_eq!(service.ask("GET", &path, "").await.body, ordered.body);
-    let registry = &service.api.registry;
-    assert_eq!(registry.watched(None, 9).await.unwrap().len(), 1, "upkeep is to look at it");
+    let registry = &service.deps.registry;
+    assert_eq!(
+        registry.watched(None, 9).await.unwrap().len(),
+        1,
+        "the webhook is on the watch list"
+    );
 
     let again = service.ask("POST", &path, BODY).await;
     assert_eq!(again.status, StatusCode::CONFLICT);
@@ -37,7 +41,7 @@ async fn a_recovery_is_ordered_once_and_its_progress_shown() {
 }
 
 #[tokio::test]
-async fn what_a_recovery_needs() {
+async fn an_invalid_recovery_is_refused() {
     let service = Service::new();
     let path = format!("/webhooks/{}/recover", service.webhook().await);
     for (body, paths) in [

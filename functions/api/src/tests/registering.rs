@@ -19,7 +19,7 @@ async fn a_webhook_is_created_read_listed_and_deleted() {
     assert_eq!(read.status, StatusCode::OK);
     let mut expected = created.body.clone();
     expected.as_object_mut().unwrap().shift_remove("secret");
-    assert_eq!(read.body, expected, "the secret is shown on creation only");
+    assert_eq!(read.body, expected, "only the answer to the registration includes the secret");
 
     let list = service.ask("GET", "/webhooks?limit=1", "").await;
     assert_eq!(list.body["data"][0], expected);
@@ -33,7 +33,7 @@ async fn a_webhook_is_created_read_listed_and_deleted() {
 }
 
 #[tokio::test]
-async fn the_ranges_of_a_webhook_are_shown_as_they_are_kept() {
+async fn address_ranges_are_shown_in_canonical_form() {
     let service = Service::new();
     let body = r#"{"url":"https://example.com/","events":["*"],
         "target_cidrs":["2001:DB8::/32","198.51.100.7"]}"#;
@@ -47,7 +47,7 @@ async fn the_ranges_of_a_webhook_are_shown_as_they_are_kept() {
 }
 
 #[tokio::test]
-async fn a_secret_is_made_where_none_is_given_in_the_form_its_contract_reads() {
+async fn a_generated_secret_has_the_form_that_its_contract_expects() {
     let service = Service::new();
     let body = r#"{"url":"https://example.com/hook","events":["*"]}"#;
     let created = service.ask("POST", "/webhooks", body).await;
@@ -56,7 +56,7 @@ async fn a_secret_is_made_where_none_is_given_in_the_form_its_contract_reads() {
 }
 
 #[tokio::test]
-async fn every_wrong_field_is_named_at_once() {
+async fn all_invalid_fields_are_named_at_once() {
     let service = Service::new();
     let body = r#"{"name":"","url":"http://10.0.0.1/","events":["a b"],"secret":"short",
         "contract":"nonsense","headers":{"Host":"x"},"retryPolicy":{"maxRetries":11},"colour":1}"#;
@@ -67,7 +67,7 @@ async fn every_wrong_field_is_named_at_once() {
 }
 
 #[tokio::test]
-async fn targets_that_may_not_be_called_are_refused_by_name() {
+async fn urls_with_forbidden_targets_are_refused() {
     let service = Service::new();
     for url in [
         "http://example.com/hook",

@@ -20,19 +20,19 @@ async fn a_secret_is_rotated_and_shown() {
     assert_eq!(service.ask("GET", &secret, "").await.body, rotated.body);
     assert!(service.ask("GET", &path, "").await.body.get("secret").is_none());
 
-    service.api.system.pass(SignedDuration::from_hours(24));
+    service.deps.system.pass(SignedDuration::from_hours(24));
     let later = service.ask("GET", &secret, "").await;
-    assert!(later.body.get("previousSecretExpiresAt").is_none(), "the overlap is over");
+    assert!(later.body.get("previousSecretExpiresAt").is_none(), "the overlap has ended");
 }
 
 #[tokio::test]
-async fn a_rotation_may_bring_its_secret_and_its_overlap() {
+async fn a_rotation_may_set_the_secret_and_the_overlap() {
     let service = Service::new();
     let rotate = format!("/webhooks/{}/rotate-secret", service.webhook().await);
     let given =
         service.ask("POST", &rotate, r#"{"secret":"a-secret-of-ours","overlapSeconds":60}"#).await;
     assert_eq!(given.body["previousSecretExpiresAt"], "2024-01-15T10:31:00.000Z");
-    // Under `standard` a text is shown in the form that its libraries read.
+    // With the contract `standard`, the secret is shown in the form that its libraries expect.
     assert_eq!(given.body["secret"], "whsec_YS1zZWNyZXQtb2Ytb3Vycw==");
 
     let second = service.ask("POST", &rotate, "{}").await;
@@ -67,11 +67,14 @@ async fn a_rotation_may_change_the_kind_of_signature() {
     assert!(key.body["secret"].as_str().unwrap().starts_with("whsk_"), "{}", key.body);
     assert!(key.body["publicKey"].as_str().unwrap().starts_with("whpk_"));
     let again = service.ask("POST", &rotate, r#"{"overlapSeconds":0}"#).await;
-    assert!(again.body["secret"].as_str().unwrap().starts_with("whsk_"), "the kind stays");
+    assert!(
+        again.body["secret"].as_str().unwrap().starts_with("whsk_"),
+        "the kind of signature stays"
+    );
 }
 
 #[tokio::test]
-async fn another_tenant_sees_no_secret() {
+async fn another_tenant_gets_no_secret() {
     let service = Service::new();
     let path = format!("/webhooks/{}", service.webhook().await);
     for (method, route) in [
@@ -86,5 +89,5 @@ async fn another_tenant_sees_no_secret() {
         let nonsense = service.ask(method, &format!("/webhooks/nonsense/{route}"), "").await;
         assert_eq!(nonsense.status, StatusCode::NOT_FOUND, "{route}");
     }
-    assert!(service.api.sender.seen.lock().unwrap().is_empty());
+    assert!(service.deps.sender.seen.lock().unwrap().is_empty());
 }

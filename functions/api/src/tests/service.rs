@@ -1,4 +1,4 @@
-//! The API over fakes, asked as a client asks.
+//! The API over fakes, called as clients call it.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -13,15 +13,18 @@ use hooklane_domain::access::key_ring::KeyRing;
 use hooklane_domain::delivery::outcome::{Outcome, Response};
 use hooklane_domain::webhook::network::NetworkRules;
 use http_body_util::BodyExt as _;
+use lambda_http::Context;
 use lambda_http::http::{HeaderMap, Request, StatusCode};
 use serde_json::Value;
 use tower::ServiceExt as _;
 
 use hooklane_app::catalog::EventCatalog;
 
-use crate::{Api, Limiter, Pulse, router};
+use hooklane_app::cache::{Bounded, Recent};
 
-/// Keys that a test rotates: what a warm function knows, and what their secret says now.
+use crate::{Deps, Ports, router};
+
+/// Keys that a test can rotate: what an instance has cached, and what the secret contains now.
 pub(super) struct Keys {
     pub(super) known: Mutex<&'static str>,
     pub(super) newest: Mutex<&'static str>,
@@ -42,7 +45,7 @@ impl crate::Keys for Keys {
     }
 }
 
-/// A receiver: what it got, and what it answers.
+/// A receiver: the requests it got, and its answer.
 #[derive(Default)]
 pub(super) struct Receiver {
     pub(super) seen: Mutex<Vec<(WireRequest, Duration)>>,
@@ -65,14 +68,23 @@ impl Post for Receiver {
     }
 }
 
-pub(super) type Fakes = Api<MemoryLedger, MemoryRegistry, MemoryQueues, Receiver, Keys, FakeSystem>;
+pub(super) struct Fakes;
+
+impl Ports for Fakes {
+    type Ledger = MemoryLedger;
+    type Registry = MemoryRegistry;
+    type Queues = MemoryQueues;
+    type Sender = Receiver;
+    type Keys = Keys;
+    type System = FakeSystem;
+}
 
 pub(super) struct Service {
-    pub(super) api: Arc<Fakes>,
+    pub(super) deps: Arc<Deps<Fakes>>,
     router: Router,
 }
 
-/// An answer: its status, its headers as text, its body.
+/// An answer: status, some headers as text, and body.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Answer {
     pub(super) status: StatusCode,
@@ -82,13 +94,13 @@ pub(super) struct Answer {
     pub(super) cache_control: String,
     pub(super) disposition: String,
     pub(super) body: Value,
-    /// The body as it came.
+    /// The raw body.
     pub(super) text: String,
     headers: HeaderMap,
 }
 
 impl Answer {
-    /// A header as text; empty where it is not there.
+    /// A header as text; empty if it is missing.
     pub(super) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
@@ -97,7 +109,7 @@ impl Answer {
 impl Service {
     pub(super) fn new() -> Self {
         let now: Timestamp = "2024-01-15T10:30:00Z".parse().unwrap();
-        let api = Api {
+        let deps = Deps {
             ledger: MemoryLedger::default(),
             registry: MemoryRegistry::default(),
             queues: MemoryQueues::at(now, 360),
@@ -109,14 +121,14 @@ impl Service {
             catalog: EventCatalog::new(hooklane_bundled_catalogs::load()),
             network: NetworkRules::default(),
             rate_limit: 600,
-            limiter: Limiter::default(),
-            pulse: Pulse::default(),
+            leases: Bounded::default(),
+            pulse: Recent::default(),
         };
-        let api = Arc::new(api);
-        Self { router: router(Arc::clone(&api)), api }
+        let deps = Arc::new(deps);
+        Self { router: router(Arc::clone(&deps)), deps }
     }
 
-    /// As the operator, for tenant `acme`.
+    /// Sends a request as the operator for the tenant `acme`.
     pub(super) async fn ask(&self, method: &str, path: &str, body: &str) -> Answer {
         self.ask_as("acme", method, path, body).await
     }
@@ -139,7 +151,9 @@ impl Service {
         path: &str,
         body: &str,
     ) -> Answer {
-        let mut request = Request::builder().method(method).uri(path);
+        let mut context = Context::default();
+        context.request_id = "the-request".to_owned();
+        let mut request = Request::builder().method(method).uri(path).extension(context);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -159,7 +173,7 @@ impl Service {
         answer
     }
 
-    /// A registered webhook's id.
+    /// Registers a webhook for the tenant `acme` and returns its id.
     pub(super) async fn webhook(&self) -> String {
         self.webhook_of("acme").await
     }

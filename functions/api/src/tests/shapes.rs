@@ -1,4 +1,4 @@
-//! What clients of a tenant see whose settings name a contract that shapes answers.
+//! The answers to clients of a tenant whose contract shapes answers.
 
 use hooklane_app::ports::TenantStore as _;
 use hooklane_domain::access::tenant::TenantSettings;
@@ -16,7 +16,7 @@ mod vocabulary;
 const OPERATOR: (&str, &str) = ("authorization", "Bearer the-operator-key");
 const TENANT: (&str, &str) = ("x-tenant-id", "acme");
 
-/// A service whose tenant `acme` has this contract.
+/// A service where the tenant `acme` has this contract.
 async fn service_of(contract: &str) -> Service {
     let service = Service::new();
     set(&service, Some(contract), None).await;
@@ -27,10 +27,10 @@ async fn set(service: &Service, contract: Option<&str>, rate_limit: Option<u32>)
     let contract = contract.map(|name| name.parse().unwrap());
     let settings = TenantSettings { contract, rate_limit, ..TenantSettings::default() };
     let tenant = "acme".parse().unwrap();
-    service.api.registry.set_settings(&tenant, &settings, None).await.unwrap();
+    service.deps.registry.set_settings(&tenant, &settings, None).await.unwrap();
 }
 
-/// Everything of an answer that a client looks at.
+/// What a snapshot shows of an answer.
 fn shown(answer: &Answer) -> Value {
     json!({
         "status": answer.status.as_u16(),
@@ -42,12 +42,12 @@ fn shown(answer: &Answer) -> Value {
 const NEW: &str = r#"{"url":"https://example.com/hook","events":["order.created"]}"#;
 
 #[tokio::test]
-async fn only_the_tenant_whose_settings_say_so_gets_shaped_answers() {
+async fn only_a_tenant_whose_contract_shapes_answers_gets_shaped_ones() {
     let service = service_of("prism").await;
     let shaped = service.ask("POST", "/webhooks", NEW).await;
     assert_eq!(shaped.body["status"], "active");
     assert!(shaped.body.get("createdAt").is_none() && shaped.body["created_at"].is_string());
-    assert_eq!(shaped.etag, "\"1\"", "headers stay");
+    assert_eq!(shaped.etag, "\"1\"", "headers are not shaped");
     assert!(shaped.header("location").ends_with(shaped.body["id"].as_str().unwrap()));
     assert_eq!(shaped.header("x-ratelimit-limit"), "600");
     assert_eq!(shaped.header("vary"), "accept");
@@ -55,14 +55,14 @@ async fn only_the_tenant_whose_settings_say_so_gets_shaped_answers() {
     let canonical = service.ask_as("other", "POST", "/webhooks", NEW).await;
     assert!(canonical.body["createdAt"].is_string());
     assert_eq!(canonical.header("vary"), "");
-    // A contract without shapes of its own.
+    // A contract that does not shape answers.
     set(&service, Some("github"), None).await;
     let canonical = service.ask("POST", "/webhooks", NEW).await;
     assert!(canonical.body["createdAt"].is_string());
 }
 
 #[tokio::test]
-async fn a_tenants_own_token_and_every_prefix_get_the_same() {
+async fn tokens_and_all_prefixes_get_the_same_shape() {
     let service = service_of("aegisx").await;
     let minted = service.ask_with(&[OPERATOR], "POST", "/tenants/acme/tokens", "").await;
     let bearer = format!("Bearer {}", minted.body["token"].as_str().unwrap());
@@ -75,7 +75,7 @@ async fn a_tenants_own_token_and_every_prefix_get_the_same() {
 }
 
 #[tokio::test]
-async fn who_asks_for_the_canonical_answer_gets_it() {
+async fn a_client_that_accepts_the_canonical_answer_gets_it() {
     let service = service_of("aegisx").await;
     for (accept, is_canonical) in [
         ("application/vnd.hooklane+json", true),
@@ -93,10 +93,10 @@ async fn who_asks_for_the_canonical_answer_gets_it() {
     }
 }
 
-/// Nobody learns by a wrong key what another tenant's contract is; and what no document knows, such as
-/// publishing, has its errors as its producers know them, whoever the tenant is.
+/// A request with a wrong key must not reveal the tenant's contract. Operations that no platform guide has,
+/// such as publishing, have canonical errors for every tenant.
 #[tokio::test]
-async fn what_stays_canonical() {
+async fn answers_before_authentication_and_of_other_operations_stay_canonical() {
     let service = service_of("aegisx").await;
     let problem = "application/problem+json";
     let wrong_key = [("authorization", "Bearer wrong"), TENANT];
@@ -112,7 +112,7 @@ async fn what_stays_canonical() {
 }
 
 #[tokio::test]
-async fn a_list_has_the_parameters_of_its_contract_unless_the_client_says_otherwise() {
+async fn a_contract_sets_query_parameters_that_the_client_does_not_send() {
     let service = service_of("aegisx").await;
     let off = NEW.replace("}", r#","active":false}"#);
     let body = service.ask("POST", "/webhooks", NEW).await.body;
@@ -125,7 +125,7 @@ async fn a_list_has_the_parameters_of_its_contract_unless_the_client_says_otherw
         assert_eq!(list.body["webhooks"].as_array().unwrap().len(), expected, "{query}");
     }
     let list = service.ask("GET", "/webhooks", "").await;
-    assert_eq!(list.body["webhooks"][0]["id"], body["webhook"]["id"], "the active one");
+    assert_eq!(list.body["webhooks"][0]["id"], body["webhook"]["id"], "the active webhook");
     let off = service.ask("GET", "/webhooks?isActive=false", "").await;
     assert_eq!(off.body["webhooks"][0]["active"], false);
     let wrong = service.ask("GET", "/webhooks?colour=a%26b", "").await;
@@ -133,7 +133,7 @@ async fn a_list_has_the_parameters_of_its_contract_unless_the_client_says_otherw
 }
 
 #[tokio::test]
-async fn a_tenant_over_its_limit_is_refused_in_its_own_words() {
+async fn a_tenant_over_its_limit_is_refused_in_its_contracts_words() {
     let service = service_of("aegisx").await;
     let minted = service.ask_with(&[OPERATOR], "POST", "/tenants/acme/tokens", "").await;
     let bearer = format!("Bearer {}", minted.body["token"].as_str().unwrap());
@@ -149,13 +149,13 @@ async fn a_tenant_over_its_limit_is_refused_in_its_own_words() {
 }
 
 #[tokio::test]
-async fn a_webhook_that_names_no_contract_takes_its_tenants() {
+async fn a_webhook_without_a_contract_gets_its_tenants() {
     let service = service_of("task-hub").await;
     let created = service.ask("POST", "/webhooks", NEW).await;
     assert_eq!(created.body["contract"], "task-hub");
     let named = NEW.replace("}", r#","contract":"standard"}"#);
     assert_eq!(service.ask("POST", "/webhooks", &named).await.body["contract"], "standard");
-    // What is there keeps what it has.
+    // An existing webhook keeps its contract.
     set(&service, Some("github"), None).await;
     let path = format!("/webhooks/{}", created.body["id"].as_str().unwrap());
     assert_eq!(service.ask("PUT", &path, r#"{"name":"N"}"#).await.body["contract"], "task-hub");

@@ -22,7 +22,7 @@ async fn with_token(service: &Service, token: &str, method: &str, path: &str) ->
 }
 
 #[tokio::test]
-async fn settings_are_set_read_listed_and_removed() {
+async fn tenant_settings_are_set_read_listed_and_removed() {
     let service = Service::new();
     let missing = as_operator(&service, "GET", "/tenants/acme", "").await;
     assert_eq!(missing.status, StatusCode::NOT_FOUND);
@@ -56,11 +56,11 @@ async fn settings_are_set_read_listed_and_removed() {
     assert_eq!(removed.status, StatusCode::NO_CONTENT);
     let again = as_operator(&service, "DELETE", "/tenants/acme", "").await;
     assert_eq!(again.status, StatusCode::NOT_FOUND);
-    assert!(service.api.registry.list(&"acme".parse().unwrap()).await.unwrap().is_empty());
+    assert!(service.deps.registry.list(&"acme".parse().unwrap()).await.unwrap().is_empty());
 }
 
 #[tokio::test]
-async fn wrong_settings_are_named() {
+async fn invalid_settings_are_named() {
     let service = Service::new();
     let body = r#"{"contract":"none","catalog":"none","rateLimit":-1,"strict":1,"colour":2}"#;
     let answer = as_operator(&service, "PUT", "/tenants/acme", body).await;
@@ -69,7 +69,7 @@ async fn wrong_settings_are_named() {
 }
 
 #[tokio::test]
-async fn a_token_does_what_its_scopes_say_until_it_ends() {
+async fn a_token_allows_its_scopes_until_it_expires() {
     let service = Service::new();
     let minted = as_operator(&service, "POST", "/tenants/acme/tokens", "").await;
     insta::assert_json_snapshot!("token", minted.body, { ".token" => "[token]" });
@@ -91,13 +91,13 @@ async fn a_token_does_what_its_scopes_say_until_it_ends() {
         assert_eq!(one.status, StatusCode::NOT_FOUND, "{path}");
     }
 
-    service.api.system.pass(SignedDuration::from_secs(60));
+    service.deps.system.pass(SignedDuration::from_secs(60));
     let expired = with_token(&service, &reader, "GET", "/webhooks").await;
     assert_eq!(expired.status, StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test]
-async fn revoked_tokens_stop_at_once_and_so_do_those_of_a_removed_tenant() {
+async fn tokens_that_are_revoked_or_of_a_removed_tenant_stop_at_once() {
     let service = Service::new();
     let (acme, other) = (token(&service, "acme", "").await, token(&service, "other", "").await);
     let revoke = as_operator(&service, "POST", "/tenants/acme/tokens/revoke", "").await;
@@ -107,12 +107,12 @@ async fn revoked_tokens_stop_at_once_and_so_do_those_of_a_removed_tenant() {
     assert_eq!(status(&other).await, StatusCode::OK);
     let newer = token(&service, "acme", "").await;
     assert_eq!(status(&newer).await, StatusCode::OK);
-    service.api.registry.remove(&"acme".parse().unwrap()).await.unwrap();
+    service.deps.registry.remove(&"acme".parse().unwrap()).await.unwrap();
     assert_eq!(status(&newer).await, StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test]
-async fn a_token_speaks_for_its_own_tenant_only() {
+async fn a_token_acts_for_its_own_tenant_only() {
     let service = Service::new();
     let id = service.webhook().await;
     let other = token(&service, "other", "").await;
@@ -150,23 +150,23 @@ async fn a_tenant_over_its_limit_is_refused_until_the_minute_ends() {
     assert_eq!(operator.status, StatusCode::OK, "the operator is not counted");
     assert_eq!(operator.header("x-ratelimit-remaining"), "0");
 
-    service.api.system.pass(SignedDuration::from_secs(60));
+    service.deps.system.pass(SignedDuration::from_secs(60));
     let later = with_token(&service, &token, "GET", "/webhooks").await;
     assert_eq!(later.status, StatusCode::OK);
 }
 
 #[tokio::test]
-async fn the_status_is_open() {
+async fn the_status_needs_no_token() {
     let answer = Service::new().ask_with(&[], "GET", "/api/v1/status", "").await;
     assert_eq!(answer.status, StatusCode::OK);
     insta::assert_json_snapshot!("status", answer.body, { ".version" => "[version]" });
 }
 
-/// A function that has been warm since before a key was made knows it as soon as somebody brings it.
+/// An instance that cached the keys before a rotation accepts a new key with its first use.
 #[tokio::test]
-async fn new_keys_are_good_at_once_and_former_ones_until_they_are_removed() {
+async fn new_keys_work_at_once_and_old_ones_until_they_are_removed() {
     let service = Service::new();
-    let keys = (&service.api.operator_keys, &service.api.token_keys);
+    let keys = (&service.deps.operator_keys, &service.deps.token_keys);
     let old_token = token(&service, "acme", "").await;
     for (ring, new) in [
         (keys.0, "a-new-operator-key\nthe-operator-key"),
@@ -182,9 +182,9 @@ async fn new_keys_are_good_at_once_and_former_ones_until_they_are_removed() {
     ] {
         assert_eq!(asked(key).await, status, "{key}");
     }
-    // Another instance has both new rings already; this one has yet to hear of them.
+    // Another instance has read the new keys already; this one has not.
     let other = Service::new();
-    *other.api.token_keys.known.lock().unwrap() = "a-newer-key-of-tokens\nthe-key-of-tokens";
+    *other.deps.token_keys.known.lock().unwrap() = "a-newer-key-of-tokens\nthe-key-of-tokens";
     let new_token = token(&other, "acme", "").await;
     for token in [&old_token, &new_token] {
         let answer = with_token(&service, token, "GET", "/webhooks").await;

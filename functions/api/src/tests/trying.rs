@@ -12,24 +12,24 @@ async fn tried(service: &Service, body: &str) -> Answer {
     service.ask("POST", &format!("/webhooks/{webhook}/test"), body).await
 }
 
-/// What the receiver got last.
+/// The body of the last request that the receiver got.
 fn got(service: &Service) -> serde_json::Value {
-    let seen = service.api.sender.seen.lock().unwrap();
+    let seen = service.deps.sender.seen.lock().unwrap();
     serde_json::from_str(&seen.last().unwrap().0.body).unwrap()
 }
 
 #[tokio::test]
-async fn a_test_shows_what_the_receiver_said() {
+async fn a_test_shows_the_receivers_answer() {
     let service = Service::new();
     let answer = tried(&service, "").await;
     assert_eq!(answer.status, StatusCode::OK);
     insta::assert_json_snapshot!("test_result", answer.body);
     insta::assert_json_snapshot!("test_payload", got(&service));
-    assert_eq!(service.api.sender.seen.lock().unwrap()[0].1, Duration::from_secs(20));
+    assert_eq!(service.deps.sender.seen.lock().unwrap()[0].1, Duration::from_secs(20));
 }
 
 #[tokio::test]
-async fn three_forms() {
+async fn a_test_sends_a_default_a_sample_or_the_given_payload() {
     let service = Service::new();
     for (body, event_type, data) in [
         ("{}", "webhook.test", None),
@@ -57,11 +57,11 @@ async fn three_forms() {
     let large = tried(&service, &format!("\"{}\"", "x".repeat(256 * 1024))).await;
     assert_eq!(large.status, StatusCode::PAYLOAD_TOO_LARGE);
     assert_eq!(tried(&service, "{").await.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert_eq!(service.api.sender.seen.lock().unwrap().len(), 4, "what is refused is not sent");
+    assert_eq!(service.deps.sender.seen.lock().unwrap().len(), 4, "refused tests are not sent");
 }
 
 #[tokio::test]
-async fn failures_are_answers_too() {
+async fn a_failed_test_is_a_successful_answer() {
     let service = Service::new();
     let answered = |status| {
         Outcome::Answered(Response {
@@ -76,7 +76,7 @@ async fn failures_are_answers_too() {
         (answered(410), Some(410)),
         (Outcome::Error(AttemptError { kind: ErrorKind::Timeout, detail }), None),
     ] {
-        *service.api.sender.outcome.lock().unwrap() = Some(outcome);
+        *service.deps.sender.outcome.lock().unwrap() = Some(outcome);
         let answer = tried(&service, "").await;
         assert_eq!((answer.status, answer.body["success"].clone()), (StatusCode::OK, false.into()));
         assert_eq!(answer.body["response"]["status"].as_u64(), status);
@@ -86,23 +86,23 @@ async fn failures_are_answers_too() {
         }
     }
     let list = service.ask("GET", "/webhooks?active=true", "").await;
-    assert_eq!(list.body["total"], 2, "a test disables nothing");
+    assert_eq!(list.body["total"], 2, "a test never disables a webhook");
 }
 
 #[tokio::test]
-async fn a_test_is_kept_as_a_test_and_is_no_delivery() {
+async fn a_test_is_in_the_log_but_is_not_a_delivery() {
     let service = Service::new();
     let webhook = service.webhook().await;
     let path = format!("/webhooks/{webhook}");
     for body in [r#"{"active":false}"#, r#"{"active":true}"#] {
         service.ask("PATCH", &path, body).await;
         let answer = service.ask("POST", &format!("{path}/test"), "").await;
-        assert_eq!(answer.body["success"], true, "also at one that is inactive");
+        assert_eq!(answer.body["success"], true, "an inactive webhook can be tested");
         let event = answer.body["eventId"].as_str().unwrap().parse().unwrap();
         let at = answer.body["at"].as_str().unwrap().parse().unwrap();
         let id = DeliveryId::new(webhook.parse().unwrap(), at, event);
         let acme = "acme".parse().unwrap();
-        let kept = service.api.ledger.test_attempt(&acme, &id).await.unwrap().unwrap();
+        let kept = service.deps.ledger.test_attempt(&acme, &id).await.unwrap().unwrap();
         assert_eq!(kept.attempt.outcome.status(), Some(200));
         let read = service.ask("GET", &format!("{path}/deliveries/{id}"), "").await;
         assert_eq!(read.status, StatusCode::NOT_FOUND);

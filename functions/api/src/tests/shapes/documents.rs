@@ -1,4 +1,4 @@
-//! Every answer of each document's clients, as a snapshot.
+//! Snapshots of all answers to clients of each platform guide.
 
 use serde_json::{Map, Value};
 
@@ -12,7 +12,7 @@ const BODY: &str = r#"{"name":"Orders","description":"All orders","url":"https:/
     "headers":{"X-Custom-Header":"custom-value"},
     "retryPolicy":{"maxRetries":4,"retryDelay":2000,"backoffMultiplier":3}}"#;
 
-/// What a client asks, by the name of the answer's snapshot.
+/// The answers to a client's requests, each with its name in the snapshot.
 async fn answers(service: &Service) -> Vec<(&'static str, Answer)> {
     let created = service.ask("POST", "/webhooks", BODY).await;
     let webhook = id_in(&created.body);
@@ -57,14 +57,14 @@ async fn stale(service: &Service, path: &str) -> Answer {
     service.ask_with(&[OPERATOR, TENANT, ("if-match", "\"77\"")], "PUT", path, "{}").await
 }
 
-/// A webhook's id, wherever the answer has it.
+/// The webhook's id, wherever the answer contains it.
 fn id_in(body: &Value) -> String {
     let found = [&body["id"], &body["data"]["id"], &body["webhook"]["id"]];
     found.into_iter().find_map(Value::as_str).unwrap().to_owned()
 }
 
 #[tokio::test]
-async fn every_answer_of_each_document() {
+async fn the_answers_of_each_platform_guide_stay_the_same() {
     for document in DOCUMENTS {
         let service = service_of(document).await;
         let all: Map<_, _> = answers(&service)

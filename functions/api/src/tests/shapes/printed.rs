@@ -1,11 +1,11 @@
-//! Answers against what the documents print, field by field. The samples have the documents' fields, in
-//! their order; the values are these tests'.
+//! Compares answers with the samples in the platform guides, field by field. The fields and their order are
+//! the guides'; the values are these tests'.
 
 use super::super::reading::{delivered, retrying};
 use super::*;
 
-/// That `answer` has the fields of `printed`, in their order and with values of their kind, and besides
-/// only `more`.
+/// Asserts that `answer` has the fields of `printed`, in the same order and with values of the same kind, and
+/// no others than `more`.
 fn assert_like(printed: &Value, answer: &Value, more: &[&str], at: &str) {
     match (printed, answer) {
         (Value::Object(printed), Value::Object(answer)) => {
@@ -25,7 +25,7 @@ fn assert_like(printed: &Value, answer: &Value, more: &[&str], at: &str) {
         (Value::String(printed), Value::String(answer)) if is_time(printed) => {
             assert!(is_time(answer) && printed.len() == answer.len(), "{at}: {answer}");
         }
-        // An id, a masked header and a secret are others than in the sample.
+        // Ids, masked headers and secrets differ from the sample's.
         (Value::String(printed), Value::String(_)) if printed == "…" => {}
         (printed, answer) => assert_eq!(printed, answer, "{at}"),
     }
@@ -36,7 +36,7 @@ fn is_time(text: &str) -> bool {
 }
 
 #[tokio::test]
-async fn a_new_webhook_of_virtual_queue() {
+async fn virtual_queue_shows_a_new_webhook_as_printed() {
     let service = service_of("virtual-queue").await;
     let mut printed = json!({
         "name": "Queues", "description": "Of queues", "url": "https://example.com/queues",
@@ -61,7 +61,7 @@ async fn a_new_webhook_of_virtual_queue() {
 }
 
 #[tokio::test]
-async fn webhooks_and_deliveries_of_prism() {
+async fn prism_shows_webhooks_and_deliveries_as_printed() {
     let service = service_of("prism").await;
     let body = json!({
         "url": "https://example.com/hook", "events": ["user.created", "order.completed"],
@@ -105,7 +105,7 @@ async fn webhooks_and_deliveries_of_prism() {
 }
 
 #[tokio::test]
-async fn webhooks_deliveries_and_errors_of_aegisx() {
+async fn aegisx_shows_webhooks_deliveries_and_errors_as_printed() {
     let service = service_of("aegisx").await;
     let body = json!({
         "name": "Users", "url": "https://example.com/hook", "events": ["user.created"],
@@ -156,9 +156,9 @@ async fn webhooks_deliveries_and_errors_of_aegisx() {
     }
 }
 
-/// Its tables' columns, in their order.
+/// The fields are the columns of its tables, in their order.
 #[tokio::test]
-async fn webhooks_and_deliveries_of_ops_center() {
+async fn ops_center_shows_webhooks_and_deliveries_as_printed() {
     let service = service_of("ops-center").await;
     let body = json!({
         "url": "https://example.com/webhook", "events": ["user.created", "subscription.created"],
@@ -192,7 +192,7 @@ async fn webhooks_and_deliveries_of_ops_center() {
 }
 
 #[tokio::test]
-async fn task_hub_prints_no_answer_so_its_clients_get_the_apis_own() {
+async fn task_hub_prints_no_answers_so_its_clients_get_canonical_ones() {
     let service = service_of("task-hub").await;
     let created = service.ask("POST", "/api/webhooks", NEW).await;
     for name in ["id", "name", "url", "events", "active", "testMode", "createdAt", "updatedAt"] {

@@ -1,4 +1,4 @@
-//! The answers to tests, logs, figures and health, from canonical samples.
+//! Shaped answers to tests, logs, statistics and health, made from canonical samples.
 
 use hooklane_bundled_contracts::load;
 
@@ -33,7 +33,7 @@ const HEALTH: &str = r#"{"status":"degraded","successRate":0.97,"totalDeliveries
 
 const NO_HEALTH: &str = r#"{"status":"unknown","totalDeliveries":0,"sampled":false}"#;
 
-/// Canonical where the contract does not shape the operation.
+/// The shaped answer, or the canonical one if the contract does not shape the operation.
 fn answered(contract: &str, operation: &str, canonical: &str) -> Value {
     let contracts = load();
     let contract = contracts.get(&contract.parse().unwrap()).unwrap();
@@ -43,7 +43,7 @@ fn answered(contract: &str, operation: &str, canonical: &str) -> Value {
 }
 
 #[test]
-fn every_document() {
+fn the_answers_of_each_platform_guide_stay_the_same() {
     for document in ["virtual-queue", "ops-center", "prism", "aegisx", "task-hub"] {
         let answers = json!({
             "test": answered(document, "testWebhook", TEST),
@@ -59,7 +59,7 @@ fn every_document() {
 }
 
 #[test]
-fn what_is_printed() {
+fn answers_are_as_the_platform_guides_print_them() {
     assert_eq!(
         answered("prism", "listAttempts", ATTEMPTS)["logs"][0],
         json!({

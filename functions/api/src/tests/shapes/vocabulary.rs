@@ -1,4 +1,4 @@
-//! The names that contracts can use are those of the canonical answers.
+//! The names that contracts can use exist in the canonical answers.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::super::service::Fakes;
 
-/// What only the answer to one delivery has, of all that show deliveries.
+/// Fields that only the answer to `getDelivery` has.
 const OF_ONE_DELIVERY: [&str; 2] = ["payload", "attempts"];
 
 fn document() -> Value {
@@ -19,14 +19,14 @@ fn operation<'a>(document: &'a Value, id: &str) -> Option<&'a Value> {
     items.flat_map(|item| item.as_object().unwrap().values()).find(|o| o["operationId"] == id)
 }
 
-/// The schema of what an operation answers where it succeeds.
+/// The schema of an operation's success answer.
 fn answer(operation: &Value) -> Option<&Value> {
     let responses = operation["responses"].as_object().unwrap();
     let (_, success) = responses.iter().find(|(status, _)| status.starts_with('2'))?;
     success.get("content").map(|content| &content["application/json"]["schema"])
 }
 
-/// Compares a kind with a schema; names that the schema does not have are collected.
+/// Compares a kind with a schema and collects the names that the schema does not have.
 fn compare(document: &Value, kind: Kind, schema: &Value, at: &str, missing: &mut BTreeSet<String>) {
     let schema = resolved(document, schema);
     match kind {
@@ -40,13 +40,13 @@ fn compare(document: &Value, kind: Kind, schema: &Value, at: &str, missing: &mut
             }
         }
         Kind::List(item) => {
-            assert!(has_type(&schema, "array"), "{at} is no list: {schema}");
+            assert!(has_type(&schema, "array"), "{at} is not a list: {schema}");
             compare(document, *item, &schema["items"], at, missing);
         }
-        Kind::Time => assert!(has_type(&schema, "string"), "{at} is no text: {schema}"),
+        Kind::Time => assert!(has_type(&schema, "string"), "{at} is not a text: {schema}"),
         Kind::Scalar => {
             let whole = ["object", "array"].iter().any(|kind| has_type(&schema, kind));
-            assert!(!whole, "{at} is no scalar: {schema}");
+            assert!(!whole, "{at} is not a scalar: {schema}");
         }
         Kind::Json => {}
     }
@@ -57,7 +57,7 @@ fn has_type(schema: &Value, name: &str) -> bool {
         || schema["type"].as_array().is_some_and(|types| types.contains(&name.into()))
 }
 
-/// Behind references, and what may be null as what it is otherwise.
+/// The schema behind a reference. A nullable schema counts as the schema that is not null.
 fn resolved(document: &Value, schema: &Value) -> Value {
     if let Some(name) = schema["$ref"].as_str() {
         let name = name.strip_prefix("#/components/schemas/").unwrap();
@@ -71,7 +71,7 @@ fn resolved(document: &Value, schema: &Value) -> Value {
     }
 }
 
-/// A property of a schema, or of one that it is made of.
+/// A property of a schema or of its parts.
 fn property(document: &Value, schema: &Value, name: &str) -> Option<Value> {
     let schema = resolved(document, schema);
     let parts =
@@ -83,7 +83,7 @@ fn property(document: &Value, schema: &Value, name: &str) -> Option<Value> {
 }
 
 #[test]
-fn every_name_that_a_contract_can_use_is_one_of_the_documents() {
+fn every_name_that_a_contract_can_use_is_in_the_document() {
     let document = document();
     let mut missing = BTreeSet::new();
     for shaped in OPERATIONS {
@@ -116,10 +116,10 @@ fn every_name_that_a_contract_can_use_is_one_of_the_documents() {
 }
 
 #[test]
-fn the_document_describes_canonical_answers_and_says_that_there_are_others() {
+fn the_document_describes_canonical_answers_and_mentions_shaped_ones() {
     let document = document();
     let description = document["info"]["description"].as_str().unwrap();
-    assert!(description.contains(crate::shape::CANONICAL), "{description}");
+    assert!(description.contains(crate::gate::shape::CANONICAL), "{description}");
     let created = operation(&document, "createWebhook").unwrap();
     assert!(created["responses"]["201"].is_object() && created["responses"]["200"].is_null());
     let schema = answer(created).unwrap();

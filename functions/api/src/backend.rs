@@ -1,0 +1,106 @@
+//! What the handlers need: the ports, the configuration, and what an instance keeps between requests.
+
+use std::sync::Arc;
+
+use hooklane_app::cache::{Bounded, Recent};
+use hooklane_app::catalog::EventCatalog;
+use hooklane_app::ports::{
+    AttemptLog, Clock, DeferQueue, DeliveryStore, Entropy, EventStore, EventTypeStore, HealthStore,
+    IdempotencyStore, ParkingStore, Post, QuotaStore, RecoveryStore, SlotStore, TenantStore,
+    TestAttemptStore, Unavailable, WatchList, WebhookStore,
+};
+use hooklane_app::tenants::SettingsRules;
+use hooklane_app::webhooks::Rules;
+use hooklane_contract::Contracts;
+use hooklane_domain::Timestamp;
+use hooklane_domain::access::key_ring::KeyRing;
+use hooklane_domain::access::quota::Lease;
+use hooklane_domain::ids::TenantId;
+use hooklane_domain::webhook::network::NetworkRules;
+
+/// The ports that `api` uses.
+pub trait Ports: Send + Sync + 'static {
+    type Ledger: Ledger + 'static;
+    type Registry: Registry + 'static;
+    type Queues: DeferQueue + 'static;
+    type Sender: Post + 'static;
+    type Keys: Keys + 'static;
+    type System: Clock + Entropy + 'static;
+}
+
+/// What the handlers work with.
+pub struct Deps<P: Ports> {
+    pub ledger: P::Ledger,
+    pub registry: P::Registry,
+    pub queues: P::Queues,
+    pub sender: P::Sender,
+    pub operator_keys: P::Keys,
+    /// Sign and verify tenants' tokens.
+    pub token_keys: P::Keys,
+    pub system: P::System,
+    pub contracts: Contracts,
+    pub catalog: EventCatalog,
+    pub network: NetworkRules,
+    /// A tenant's API requests per minute unless its settings say otherwise; 0 means unlimited.
+    pub rate_limit: u32,
+    pub leases: Leases,
+    pub pulse: Recent<(), Pulse>,
+}
+
+/// The requests that this instance has leased from each tenant's limit per minute.
+pub type Leases = Bounded<TenantId, Lease>;
+
+/// Which dependencies answered when `/status` last called them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pulse {
+    pub registry: bool,
+    pub ledger: bool,
+    pub secrets: bool,
+}
+
+impl<P: Ports> Deps<P> {
+    pub(crate) fn rules(&self) -> Rules<'_> {
+        Rules {
+            contracts: &self.contracts,
+            network: &self.network,
+            catalog: &self.catalog,
+            tenant_contract: None,
+        }
+    }
+
+    pub(crate) fn names(&self) -> SettingsRules<'_> {
+        SettingsRules { contracts: &self.contracts, catalogs: self.catalog.files() }
+    }
+}
+
+/// A source of keys: the operator's, or those that sign tokens.
+pub trait Keys: Send + Sync {
+    /// The cached keys. They may be a few minutes old.
+    fn known(
+        &self,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Arc<KeyRing>, Unavailable>> + Send;
+
+    /// The keys as they are now, for a caller whose key is not among the cached ones.
+    fn newest(
+        &self,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Arc<KeyRing>, Unavailable>> + Send;
+}
+
+/// Defines a trait for several ports that one table implements.
+macro_rules! all_of {
+    ($($(#[$doc:meta])* $name:ident = $first:ident $(+ $port:ident)*;)+) => { $(
+        $(#[$doc])*
+        pub trait $name: $first $(+ $port)* {}
+        impl<T: $first $(+ $port)*> $name for T {}
+    )+ };
+}
+
+all_of! {
+    /// The ports of the ledger.
+    Ledger = EventStore + DeliveryStore + AttemptLog + ParkingStore + SlotStore + IdempotencyStore
+        + TestAttemptStore + QuotaStore;
+    /// The ports of the registry.
+    Registry = WebhookStore + TenantStore + EventTypeStore + HealthStore + WatchList + RecoveryStore;
+}

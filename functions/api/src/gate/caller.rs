@@ -1,0 +1,114 @@
+//! The caller of a request, and what it may do. `authentication` finds the caller once; the extractors here
+//! give handlers the tenant if the caller has the required scope.
+
+use axum::extract::FromRequestParts;
+use hooklane_domain::access::tenant::Tenant;
+use hooklane_domain::access::token::Scope;
+use hooklane_domain::ids::TenantId;
+use lambda_http::http::request::Parts;
+
+use crate::http::problem::Problem;
+
+/// The authenticated caller.
+#[derive(Debug, Clone)]
+pub(crate) struct Caller {
+    pub(crate) role: Role,
+    /// The tenant it acts for: the token's, or the one in the operator's `X-Tenant-Id`.
+    pub(crate) tenant: Option<Tenant>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Role {
+    Operator,
+    /// A tenant, with the scopes of its token.
+    Tenant(Vec<Scope>),
+}
+
+/// The scopes' names in the OpenAPI document.
+pub(crate) const READ: &str = Scope::ReadWebhooks.as_str();
+pub(crate) const WRITE: &str = Scope::WriteWebhooks.as_str();
+pub(crate) const PUBLISH: &str = Scope::PublishEvents.as_str();
+
+impl Caller {
+    /// The tenant it acts for, if it has this scope.
+    fn tenant(&self, needed: Scope) -> Result<&TenantId, Problem> {
+        self.allows(needed)?;
+        match &self.tenant {
+            Some(tenant) => Ok(&tenant.id),
+            None => Err(Problem::bad_request(
+                "The operator must name a tenant in the header X-Tenant-Id.",
+            )),
+        }
+    }
+
+    pub(crate) fn allows(&self, needed: Scope) -> Result<(), Problem> {
+        match &self.role {
+            Role::Tenant(scopes) if !scopes.contains(&needed) => {
+                let detail = format!("The token lacks the scope {}.", needed.as_str());
+                Err(Problem::forbidden(&detail))
+            }
+            Role::Tenant(_) | Role::Operator => Ok(()),
+        }
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let caller = parts.extensions.get::<Self>().cloned();
+        // Without the gate there is no caller, so a route that is not behind it lets nobody in.
+        caller.ok_or_else(Problem::unauthorized)
+    }
+}
+
+/// Defines extractors of the tenant that a request acts for. They reject a caller without the scope.
+macro_rules! granted {
+    ($($(#[$doc:meta])* $name:ident: $scope:expr;)+) => { $(
+        $(#[$doc])*
+        #[derive(Debug, Clone)]
+        pub(crate) struct $name(pub(crate) TenantId);
+
+        impl<S: Send + Sync> FromRequestParts<S> for $name {
+            type Rejection = Problem;
+
+            async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+                let caller = Caller::from_request_parts(parts, state).await?;
+                caller.tenant($scope).cloned().map(Self)
+            }
+        }
+    )+ };
+}
+
+granted! {
+    /// May read webhooks, deliveries and events.
+    Reader: Scope::ReadWebhooks;
+    /// May change webhooks and deliveries, and see secrets.
+    Writer: Scope::WriteWebhooks;
+    /// May publish events.
+    Publisher: Scope::PublishEvents;
+}
+
+/// Rejects any caller but the operator.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Operator;
+
+impl<S: Send + Sync> FromRequestParts<S> for Operator {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        match Caller::from_request_parts(parts, state).await?.role {
+            Role::Operator => Ok(Self),
+            Role::Tenant(_) => Err(refuse_tenant(parts.uri.path())),
+        }
+    }
+}
+
+/// A tenant must not learn whether another tenant exists, so it gets a 404.
+fn refuse_tenant(path: &str) -> Problem {
+    if path.trim_end_matches('/').ends_with("/tenants") {
+        Problem::forbidden("Only the operator may do this.")
+    } else {
+        Problem::not_found("tenant")
+    }
+}

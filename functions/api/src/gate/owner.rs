@@ -1,0 +1,42 @@
+//! The owner of the event types that a request is about: its tenant or, if the operator names none, the
+//! platform.
+
+use axum::extract::FromRequestParts;
+use hooklane_catalog::Owner;
+use hooklane_domain::access::token::Scope;
+use lambda_http::http::request::Parts;
+
+use crate::gate::caller::Caller;
+use crate::http::problem::Problem;
+
+/// May read event types.
+pub(crate) struct ReadsTypes(pub(crate) Owner);
+/// May change event types.
+pub(crate) struct WritesTypes(pub(crate) Owner);
+
+impl<S: Send + Sync> FromRequestParts<S> for ReadsTypes {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        owner(parts, state, Scope::ReadWebhooks).await.map(Self)
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for WritesTypes {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        owner(parts, state, Scope::WriteWebhooks).await.map(Self)
+    }
+}
+
+/// A token always has a tenant, so only the operator can name none.
+async fn owner<S: Send + Sync>(
+    parts: &mut Parts,
+    state: &S,
+    needed: Scope,
+) -> Result<Owner, Problem> {
+    let caller = Caller::from_request_parts(parts, state).await?;
+    caller.allows(needed)?;
+    Ok(caller.tenant.map_or(Owner::Platform, |tenant| Owner::Tenant(tenant.id)))
+}

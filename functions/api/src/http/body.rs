@@ -1,0 +1,35 @@
+//! A request's body as text. It is read as JSON whatever its content type, because the example commands in
+//! the platform guides send none.
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+
+use hooklane_domain::json::fields::{FieldErrors, Fields};
+
+use crate::http::problem::Problem;
+
+/// The body as text. Its size is limited by the router.
+#[derive(Debug)]
+pub(crate) struct Text(pub(crate) String);
+
+impl Text {
+    /// For operations that take no fields: accepts no body, or an empty object.
+    pub(crate) fn nothing(&self) -> Result<(), FieldErrors> {
+        match self.0.trim() {
+            "" | "null" => Ok(()),
+            text => Fields::of("", text)?.finish(),
+        }
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for Text {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let bytes = Bytes::from_request(request, state).await?;
+        match String::from_utf8(bytes.into()) {
+            Ok(text) => Ok(Self(text)),
+            Err(_) => Err(Problem::bad_request("The body must be UTF-8.")),
+        }
+    }
+}

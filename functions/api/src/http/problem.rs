@@ -1,0 +1,180 @@
+//! Errors as `application/problem+json` (RFC 9457). Only this module maps errors to HTTP.
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use hooklane_domain::json::fields::{FieldError, FieldErrors};
+use lambda_http::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use lambda_http::http::{HeaderValue, StatusCode};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+mod errors;
+
+/// An error. It contains no internal details; these are logged instead.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct Problem {
+    /// A stable identifier of the kind of error.
+    #[serde(rename = "type")]
+    #[schema(example = "urn:hooklane:problem:invalid")]
+    kind: &'static str,
+    #[schema(example = "The request is not valid")]
+    title: &'static str,
+    #[schema(example = 422)]
+    status: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+    /// Every wrong field with its JSON path.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    errors: Vec<FieldProblem>,
+    /// For the `Retry-After` header, in seconds.
+    #[serde(skip)]
+    retry_after: Option<i64>,
+}
+
+/// One wrong field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct FieldProblem {
+    /// The JSON path of the field, such as `retryPolicy.schedule[2]`; empty for the body as a whole.
+    #[schema(example = "url")]
+    path: String,
+    #[schema(example = "must start with https://")]
+    message: String,
+}
+
+impl FieldProblem {
+    fn new(error: FieldError) -> Self {
+        Self { path: error.path, message: error.message }
+    }
+}
+
+impl Problem {
+    fn new(status: StatusCode, kind: &'static str, title: &'static str) -> Self {
+        Self {
+            kind,
+            title,
+            status: status.as_u16(),
+            detail: None,
+            errors: Vec::new(),
+            retry_after: None,
+        }
+    }
+
+    fn detail(self, detail: &str) -> Self {
+        Self { detail: Some(detail.to_owned()), ..self }
+    }
+
+    pub(crate) fn status(&self) -> u16 {
+        self.status
+    }
+
+    pub(crate) fn bad_request(detail: &str) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "urn:hooklane:problem:bad-request", "Bad request")
+            .detail(detail)
+    }
+
+    pub(crate) fn unauthorized() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "urn:hooklane:problem:unauthorized",
+            "A valid bearer token is required",
+        )
+    }
+
+    pub(crate) fn forbidden(detail: &str) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "urn:hooklane:problem:forbidden", "Not allowed")
+            .detail(detail)
+    }
+
+    /// The tenant's rate limit is exceeded; requests are accepted again after `seconds`.
+    pub(crate) fn over_limit(seconds: i64) -> Self {
+        let problem = Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "urn:hooklane:problem:rate-limited",
+            "Rate limit exceeded",
+        );
+        let detail = format!("Try again in {seconds} seconds.");
+        Self { retry_after: Some(seconds), ..problem.detail(&detail) }
+    }
+
+    /// The same answer whether something does not exist or belongs to another tenant, so that nobody learns
+    /// which.
+    pub(crate) fn not_found(what: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "urn:hooklane:problem:not-found", "Not found")
+            .detail(&format!("There is no such {what}."))
+    }
+
+    pub(crate) fn too_large(detail: &str) -> Self {
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "urn:hooklane:problem:too-large",
+            "The body is too large",
+        )
+        .detail(detail)
+    }
+
+    pub(crate) fn invalid(errors: FieldErrors) -> Self {
+        let problem = Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "urn:hooklane:problem:invalid",
+            "The request is not valid",
+        );
+        let errors = errors.into_vec().into_iter().map(FieldProblem::new).collect();
+        Self { errors, ..problem }
+    }
+
+    pub(crate) fn precondition_failed() -> Self {
+        Self::new(
+            StatusCode::PRECONDITION_FAILED,
+            "urn:hooklane:problem:precondition-failed",
+            "It has changed since it was read",
+        )
+    }
+
+    /// An error that should not happen. Its cause is logged and not shown.
+    pub(crate) fn internal(error: impl std::fmt::Display) -> Self {
+        tracing::error!(%error, "request.failed");
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "urn:hooklane:problem:internal",
+            "Internal error",
+        )
+    }
+
+    fn unavailable() -> Self {
+        let problem = Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "urn:hooklane:problem:unavailable",
+            "Temporarily unavailable; try again in a moment",
+        );
+        Self { retry_after: Some(1), ..problem }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, Json(&self)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(seconds) = self.retry_after {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}
+
+pub(crate) async fn no_route() -> Problem {
+    Problem::not_found("path")
+}
+
+pub(crate) async fn no_method() -> Problem {
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "urn:hooklane:problem:method-not-allowed",
+        "The path does not support this method",
+    )
+}

@@ -1,0 +1,175 @@
+//! The errors of the use cases, as problems.
+
+use axum::extract::rejection::BytesRejection;
+use hooklane_app::deliveries::RequestError;
+use hooklane_app::event_types::EventTypeError;
+use hooklane_app::ports::Unavailable;
+use hooklane_app::publish::PublishError;
+use hooklane_app::recover::RecoverError;
+use hooklane_app::tenants::{IssueTokenError, SettingsError};
+use hooklane_app::webhooks::{ChangeError, RegisterError, TestError};
+use hooklane_domain::event::MAX_EVENT_BYTES;
+use hooklane_domain::json::fields::FieldErrors;
+use lambda_http::http::StatusCode;
+
+use super::Problem;
+
+impl From<Unavailable> for Problem {
+    fn from(error: Unavailable) -> Self {
+        if error.is_corrupt() {
+            return Self::internal(error.chain());
+        }
+        error.log("request.failed");
+        Self::unavailable()
+    }
+}
+
+impl From<FieldErrors> for Problem {
+    fn from(errors: FieldErrors) -> Self {
+        Self::invalid(errors)
+    }
+}
+
+impl From<PublishError> for Problem {
+    fn from(error: PublishError) -> Self {
+        match error {
+            PublishError::Unavailable(error) => error.into(),
+            PublishError::Unexpected(errors) => errors.into(),
+            conflict @ PublishError::Conflict(_) => Self::new(
+                StatusCode::CONFLICT,
+                "urn:hooklane:problem:event-conflict",
+                "The event id is already in use",
+            )
+            .detail(&conflict.to_string()),
+        }
+    }
+}
+
+impl From<RegisterError> for Problem {
+    fn from(error: RegisterError) -> Self {
+        match error {
+            RegisterError::Invalid(errors) => errors.into(),
+            RegisterError::Unavailable(error) => error.into(),
+            used @ (RegisterError::KeyReused | RegisterError::Deleted) => Self::new(
+                StatusCode::CONFLICT,
+                "urn:hooklane:problem:idempotency-conflict",
+                "The idempotency key has already been used",
+            )
+            .detail(&used.to_string()),
+        }
+    }
+}
+
+impl From<RequestError> for Problem {
+    fn from(error: RequestError) -> Self {
+        match error {
+            RequestError::Missing => Self::not_found("delivery"),
+            RequestError::Unavailable(error) => error.into(),
+            ended @ RequestError::Ended(_) => Self::new(
+                StatusCode::CONFLICT,
+                "urn:hooklane:problem:delivery-ended",
+                "The delivery has come to its end",
+            )
+            .detail(&ended.to_string()),
+        }
+    }
+}
+
+impl From<SettingsError> for Problem {
+    fn from(error: SettingsError) -> Self {
+        match error {
+            SettingsError::Changed => Self::precondition_failed(),
+            SettingsError::Invalid(errors) => errors.into(),
+            SettingsError::Unavailable(error) => error.into(),
+        }
+    }
+}
+
+impl From<IssueTokenError> for Problem {
+    fn from(error: IssueTokenError) -> Self {
+        match error {
+            IssueTokenError::Invalid(errors) => errors.into(),
+            IssueTokenError::Unavailable(error) => error.into(),
+        }
+    }
+}
+
+impl From<EventTypeError> for Problem {
+    fn from(error: EventTypeError) -> Self {
+        let conflict =
+            |kind, title| Self::new(StatusCode::CONFLICT, kind, title).detail(&error.to_string());
+        match error {
+            EventTypeError::Missing => Self::not_found("event type"),
+            EventTypeError::Changed => Self::precondition_failed(),
+            EventTypeError::NotOwn(_) => conflict(
+                "urn:hooklane:problem:event-type-not-own",
+                "The event type belongs to the catalog or the platform",
+            ),
+            EventTypeError::TooMany => {
+                conflict("urn:hooklane:problem:too-many-event-types", "Event type limit reached")
+            }
+            EventTypeError::Invalid(errors) => errors.into(),
+            EventTypeError::Unavailable(error) => error.into(),
+        }
+    }
+}
+
+impl From<ChangeError> for Problem {
+    fn from(error: ChangeError) -> Self {
+        match error {
+            ChangeError::Missing => Self::not_found("webhook"),
+            ChangeError::Changed => Self::precondition_failed(),
+            ChangeError::Rotation(error) => Self::new(
+                StatusCode::CONFLICT,
+                "urn:hooklane:problem:rotation-overlap",
+                "The previous rotation's overlap has not ended",
+            )
+            .detail(&error.to_string()),
+            ChangeError::Invalid(errors) => errors.into(),
+            ChangeError::Unavailable(error) => error.into(),
+        }
+    }
+}
+
+impl From<TestError> for Problem {
+    fn from(error: TestError) -> Self {
+        match error {
+            TestError::Missing => Self::not_found("webhook"),
+            TestError::TooLarge => Self::too_large(&format!(
+                "A payload must not be larger than {MAX_EVENT_BYTES} bytes."
+            )),
+            TestError::Invalid(errors) => errors.into(),
+            TestError::Unavailable(error) => error.into(),
+        }
+    }
+}
+
+impl From<RecoverError> for Problem {
+    fn from(error: RecoverError) -> Self {
+        match error {
+            RecoverError::Missing => Self::not_found("webhook"),
+            RecoverError::None => Self::not_found("recovery"),
+            RecoverError::Backwards => {
+                Self::invalid(FieldErrors::one("since", "must not be after until"))
+            }
+            running @ RecoverError::Running => Self::new(
+                StatusCode::CONFLICT,
+                "urn:hooklane:problem:recovery-running",
+                "A recovery is already running",
+            )
+            .detail(&running.to_string()),
+            RecoverError::Unavailable(error) => error.into(),
+        }
+    }
+}
+
+impl From<BytesRejection> for Problem {
+    fn from(rejection: BytesRejection) -> Self {
+        match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => {
+                Self::too_large("The body must not be larger than 4 MiB.")
+            }
+            _ => Self::bad_request("The body could not be read."),
+        }
+    }
+}

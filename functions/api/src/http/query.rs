@@ -1,0 +1,153 @@
+//! Query parameters. They are read as strictly as bodies: unknown or repeated ones are errors.
+
+use std::str::FromStr;
+
+use hooklane_domain::Timestamp;
+use hooklane_domain::delivery::period::TimeRange;
+use hooklane_domain::json::fields::FieldErrors;
+
+use crate::http::cursor::List;
+
+/// The parameters that have not been read yet, and the errors so far.
+pub(crate) struct Query {
+    left: Vec<(String, String)>,
+    errors: FieldErrors,
+}
+
+pub(crate) const MAX_LIMIT: usize = 100;
+/// The largest integer that every JSON parser represents exactly.
+const MAX_PAGE: usize = 9_007_199_254_740_991;
+const DEFAULT_LIMIT: usize = 20;
+/// With the largest `limit`, this reaches 10,000 rows.
+const MAX_BOUNDED_PAGE: usize = 100;
+
+impl Query {
+    pub(crate) fn of(raw: Option<&str>) -> Self {
+        let left = url::form_urlencoded::parse(raw.unwrap_or_default().as_bytes())
+            .map(|(name, value)| (name.into_owned(), value.into_owned()))
+            .collect();
+        Self { left, errors: FieldErrors::default() }
+    }
+
+    /// Reads and parses a parameter. A repeated one is an error.
+    pub(crate) fn parse<T>(&mut self, name: &str) -> Option<T>
+    where
+        T: FromStr,
+        T::Err: std::fmt::Display,
+    {
+        let text = self.take(name)?;
+        text.parse().map_err(|e: T::Err| self.errors.push(name, e.to_string())).ok()
+    }
+
+    /// `limit`: the number of rows in a page.
+    pub(crate) fn limit(&mut self) -> usize {
+        let Some(text) = self.take("limit") else {
+            return DEFAULT_LIMIT;
+        };
+        match text.parse() {
+            Ok(limit @ 1..=MAX_LIMIT) => limit,
+            _ => {
+                self.errors.push("limit", format!("must be a number from 1 to {MAX_LIMIT}"));
+                DEFAULT_LIMIT
+            }
+        }
+    }
+
+    /// `page`, starting at 1.
+    pub(crate) fn page(&mut self) -> usize {
+        let Some(text) = self.take("page") else {
+            return 1;
+        };
+        match text.parse() {
+            Ok(page @ 1..=MAX_PAGE) => page,
+            _ => {
+                self.errors.push("page", format!("must be a number from 1 to {MAX_PAGE}"));
+                1
+            }
+        }
+    }
+
+    /// `true` or `false`. The parameter may have one of several names.
+    pub(crate) fn flag(&mut self, names: &[&str]) -> Option<bool> {
+        let mut found = None;
+        for name in names {
+            let Some(text) = self.take(name) else { continue };
+            let value = match text.as_str() {
+                "true" => Some(true),
+                "false" => Some(false),
+                _ => {
+                    self.errors.push(*name, "must be true or false");
+                    None
+                }
+            };
+            match found {
+                None => found = Some((name, value)),
+                Some((first, _)) => {
+                    let message =
+                        format!("is the same parameter as {first}; send only one of them");
+                    self.errors.push(*name, message);
+                }
+            }
+        }
+        found.and_then(|(_, value)| value)
+    }
+
+    /// `page` of a list that must be read from its beginning, so only the first pages are available.
+    pub(crate) fn bounded_page(&mut self) -> Option<usize> {
+        let text = self.take("page")?;
+        let page = text.parse().ok().filter(|page| (1..=MAX_BOUNDED_PAGE).contains(page));
+        if page.is_none() {
+            let wanted = format!(
+                "must be a number from 1 to {MAX_BOUNDED_PAGE}; use `nextCursor` to read further"
+            );
+            self.errors.push("page", wanted);
+        }
+        page
+    }
+
+    /// `since` and `until`: RFC 3339 or a Unix timestamp in seconds.
+    pub(crate) fn span(&mut self) -> TimeRange {
+        TimeRange::new(self.time("since"), self.time("until"))
+    }
+
+    fn time(&mut self, name: &str) -> Option<Timestamp> {
+        let text = self.take(name)?;
+        let time = match text.parse::<i64>() {
+            Ok(seconds) => Timestamp::from_second(seconds).ok().filter(|_| seconds >= 0),
+            // A plus sign that was not escaped arrives as a space.
+            Err(_) => text.parse().or_else(|_| text.replace(' ', "+").parse()).ok(),
+        };
+        if time.is_none() {
+            self.errors.push(name, "must be a time in RFC 3339, or a Unix timestamp in seconds");
+        }
+        time
+    }
+
+    /// `cursor`: the position in this list.
+    pub(crate) fn place<T: FromStr>(&mut self, list: &List) -> Option<T> {
+        let text = self.take("cursor")?;
+        list.place(&text).map_err(|wrong| self.errors.push("cursor", wrong)).ok()
+    }
+
+    pub(crate) fn error(&mut self, name: &str, message: &str) {
+        self.errors.push(name, message);
+    }
+
+    fn take(&mut self, name: &str) -> Option<String> {
+        let at = self.left.iter().position(|(n, _)| n == name)?;
+        let (_, value) = self.left.remove(at);
+        if self.left.iter().any(|(n, _)| n == name) {
+            self.left.retain(|(n, _)| n != name);
+            self.errors.push(name, "must not be repeated");
+        }
+        Some(value)
+    }
+
+    /// Ends the reading. A parameter that was not read is unknown, which is an error too.
+    pub(crate) fn finish(mut self) -> Result<(), FieldErrors> {
+        for (name, _) in std::mem::take(&mut self.left) {
+            self.errors.push(name, "is not a known parameter");
+        }
+        if self.errors.is_empty() { Ok(()) } else { Err(self.errors) }
+    }
+}

@@ -1,0 +1,68 @@
+//! The span of a request. Its fields appear on every log line of the request.
+
+use std::str::FromStr;
+
+use axum::RequestExt as _;
+use axum::extract::{MatchedPath, RawPathParams, Request};
+use axum::middleware::Next;
+use axum::response::Response;
+use hooklane_domain::ids::{DeliveryId, EventId, EventType, TenantId, WebhookId};
+use lambda_http::RequestExt as _;
+use tracing::field::{Empty, display};
+use tracing::{Instrument as _, Span};
+
+/// Opens the span. Its level is error, so that error lines have these fields at any log level.
+pub(crate) async fn open(mut request: Request, next: Next) -> Response {
+    let span = tracing::error_span!(
+        "request",
+        request.id = Empty,
+        request.method = %request.method(),
+        request.route = Empty,
+        tenant = Empty,
+        webhook.id = Empty,
+        delivery.id = Empty,
+        event.id = Empty,
+        event.type = Empty,
+    );
+    if let Some(context) = request.lambda_context_ref() {
+        span.record("request.id", &context.request_id);
+    }
+    if let Some(route) = request.extensions().get::<MatchedPath>() {
+        span.record("request.route", route.as_str());
+    }
+    if let Ok(parameters) = request.extract_parts::<RawPathParams>().await {
+        for (name, text) in &parameters {
+            record_parameter(&span, name, text);
+        }
+    }
+    next.run(request).instrument(span).await
+}
+
+/// Records a path parameter if it is a valid id. Other texts are not logged, since clients may send
+/// anything.
+fn record_parameter(span: &Span, name: &str, text: &str) {
+    match name {
+        "tenant" => record::<TenantId>(span, "tenant", text),
+        "webhook" => record::<WebhookId>(span, "webhook.id", text),
+        "delivery" => record::<DeliveryId>(span, "delivery.id", text),
+        "event" => record::<EventId>(span, "event.id", text),
+        "type" => record::<EventType>(span, "event.type", text),
+        _ => {}
+    }
+}
+
+fn record<T: FromStr>(span: &Span, field: &str, text: &str) {
+    if text.parse::<T>().is_ok() {
+        span.record(field, text);
+    }
+}
+
+/// Records the tenant that the request acts for, once it is known.
+pub(crate) fn of_tenant(tenant: &TenantId) {
+    Span::current().record("tenant", display(tenant));
+}
+
+/// Records the event that the request publishes.
+pub(crate) fn of_event(event: &EventId) {
+    Span::current().record("event.id", display(event));
+}

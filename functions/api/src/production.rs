@@ -1,0 +1,66 @@
+//! The ports of `api` in production.
+
+use std::sync::Arc;
+
+use hooklane_app::cache::{Bounded, Recent};
+use hooklane_app::catalog::EventCatalog;
+use hooklane_app::ports::Unavailable;
+use hooklane_aws::SdkConfig;
+use hooklane_aws::ledger::{Ledger, Retention};
+use hooklane_aws::queues::{QueueUrls, Queues};
+use hooklane_aws::registry::Registry;
+use hooklane_aws::secrets::{RotatingKeys, Secret, Vault};
+use hooklane_aws::system::System;
+use hooklane_domain::Timestamp;
+use hooklane_domain::access::key_ring::KeyRing;
+use hooklane_sender::{ClientError, Sender};
+
+use crate::backend::{Deps, Keys, Ports};
+use crate::settings::Settings;
+
+/// AWS and the network.
+#[derive(Debug)]
+pub struct Production;
+
+impl Ports for Production {
+    type Ledger = Ledger;
+    type Registry = Registry;
+    type Queues = Queues;
+    type Sender = Sender;
+    type Keys = RotatingKeys;
+    type System = System;
+}
+
+impl Deps<Production> {
+    pub fn new(settings: &Settings, aws: &SdkConfig) -> Result<Self, ClientError> {
+        let secret = |id: &String| Secret::new(aws, id.clone());
+        let retention = Retention::days(settings.retention_days);
+        let queues = QueueUrls { delivery: None, retry: Some(settings.retry_queue.clone()) };
+        let vault = Vault::new(secret(&settings.data_key_secret));
+        Ok(Self {
+            ledger: Ledger::new(aws, settings.ledger_table.clone(), retention),
+            registry: Registry::new(aws, settings.registry_table.clone(), vault),
+            queues: Queues::new(aws, queues),
+            sender: Sender::new(settings.network.clone())?,
+            operator_keys: RotatingKeys::new(secret(&settings.operator_key_secret)),
+            token_keys: RotatingKeys::new(secret(&settings.token_key_secret)),
+            system: System,
+            contracts: hooklane_bundled_contracts::load(),
+            catalog: EventCatalog::new(hooklane_bundled_catalogs::load()),
+            network: settings.network.clone(),
+            rate_limit: settings.rate_limit,
+            leases: Bounded::default(),
+            pulse: Recent::default(),
+        })
+    }
+}
+
+impl Keys for RotatingKeys {
+    async fn known(&self, now: Timestamp) -> Result<Arc<KeyRing>, Unavailable> {
+        Self::known(self, now).await
+    }
+
+    async fn newest(&self, now: Timestamp) -> Result<Arc<KeyRing>, Unavailable> {
+        Self::newest(self, now).await
+    }
+}

@@ -1,0 +1,52 @@
+//! All operations, grouped by resource.
+
+use std::sync::Arc;
+
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::backend::{Deps, Ports};
+use crate::description;
+
+mod deliveries;
+mod event_types;
+pub(crate) mod events;
+mod logs;
+mod operation;
+mod pausing;
+mod recover;
+mod reference;
+mod schemas;
+mod secrets;
+mod statistics;
+mod status;
+mod tenants;
+mod testing;
+mod views;
+mod webhooks;
+mod words;
+
+use operation::operations;
+
+/// The operations that need a bearer token.
+pub(crate) fn guarded<P: Ports>() -> OpenApiRouter<Arc<Deps<P>>> {
+    let router = OpenApiRouter::with_openapi(description::frame());
+    let router = operations!(router, "webhooks", webhooks: list, create, get, put, patch, delete);
+    let router = operations!(router, "webhooks", pausing: pause, resume);
+    let router = operations!(router, "webhooks", recover: start, progress);
+    let router = operations!(router, "secrets", secrets: show, rotate);
+    let router = operations!(router, "webhooks", testing: test);
+    let router =
+        operations!(router, "deliveries", deliveries: list, get, retry, cancel, undelivered);
+    let router = operations!(router, "deliveries", logs: list);
+    let router = operations!(router, "statistics", statistics: of_webhook, of_tenant, health);
+    let router = operations!(router, "event types", event_types: available, list, get, put, delete);
+    let router = operations!(router, "events", events: publish, publish_batch, get);
+    operations!(router, "tenants", tenants: list, get, set, remove, create_token, revoke_tokens)
+}
+
+/// The operations that need no token.
+pub(crate) fn open<P: Ports>() -> OpenApiRouter<Arc<Deps<P>>> {
+    let router = OpenApiRouter::new();
+    let router = operations!(router, "reference", status: get);
+    operations!(router, "reference", reference: openapi, docs)
+}

@@ -1,0 +1,250 @@
+//! `POST /events`, `POST /events/batch` and `/events/{event}`.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse as _, Response};
+use hooklane_app::deliveries::{self, EventDetail};
+use hooklane_app::publish::{self, Accepted, PublishError, Validator};
+use hooklane_domain::event::{DefaultTenant, MAX_EVENT_BYTES, NewEvent, from_body};
+use hooklane_domain::ids::{EventId, TenantId};
+use hooklane_domain::json::fields::FieldErrors;
+use lambda_http::http::StatusCode;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use tracing::field::display;
+use utoipa::ToSchema;
+
+use crate::backend::{Deps, Ports};
+use crate::gate::caller::{PUBLISH, Publisher, READ, Reader};
+use crate::http::body::Text;
+use crate::http::idempotency::Key;
+use crate::http::path;
+use crate::http::problem::Problem;
+use crate::http::span;
+use crate::resources::schemas::{NewEvent as NewEventSchema, NewEvents};
+use crate::resources::views::{DeliveryView, EventContentView, non_zero, time};
+
+/// The largest batch, in events and in bytes.
+const MAX_BATCH: usize = 100;
+pub(crate) const MAX_BATCH_BYTES: usize = 4 * 1024 * 1024;
+
+/// The result of publishing one event.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AcceptedEvent)]
+pub(crate) struct AcceptedView {
+    id: String,
+    duplicate: bool,
+}
+
+impl AcceptedView {
+    fn new(accepted: Accepted) -> (StatusCode, Self) {
+        let Accepted { id, duplicate } = accepted;
+        let status = if duplicate { StatusCode::OK } else { StatusCode::ACCEPTED };
+        (status, Self { id: id.to_string(), duplicate })
+    }
+}
+
+#[utoipa::path(
+    post,
+    path = "/events",
+    operation_id = "publishEvent",
+    summary = "Publish one event, at most 256 KiB",
+    security(("bearer" = [PUBLISH])),
+    params((
+        "Idempotency-Key" = Option<String>, Header, nullable = false, min_length = 1, max_length = 255, pattern = "^[!-~]([ -~]*[!-~])?$",
+        description = "Makes the request idempotent: an event without an id gets one derived from the key, so the same request with the same key is accepted once",
+    )),
+    request_body(content = NewEventSchema),
+    responses(
+        (status = 202, description = "Accepted", body = AcceptedView),
+        (status = 200, description = "Already accepted with the same content", body = AcceptedView),
+        (status = 409, description = "The id belongs to an event with different content"),
+        (status = 422, description = "Invalid body; `errors` lists every wrong field with its path. For a strict tenant also an unknown type, or data that does not match the type's schema"),
+    ),
+)]
+pub(crate) async fn publish<P: Ports>(
+    State(deps): State<Arc<Deps<P>>>,
+    Publisher(tenant): Publisher,
+    Key(key): Key,
+    Text(body): Text,
+) -> Result<Response, Problem> {
+    let new = read(&body, tenant)?;
+    let fallback = key.map(|key| key.event_id(None));
+    if let Some(id) = new.id.as_ref().or(fallback.as_ref()) {
+        span::of_event(id);
+    }
+    let accepted =
+        publish::publish(&deps.ledger, checks(&deps), &deps.system, new, fallback).await?;
+    let (status, view) = AcceptedView::new(accepted);
+    Ok((status, Json(view)).into_response())
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Event)]
+pub(crate) struct EventView {
+    id: String,
+    #[serde(flatten)]
+    content: EventContentView,
+    accepted_at: String,
+    deliveries: Vec<DeliveryView>,
+    /// The number of deliveries left out because their stored data is corrupt; absent if there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    unreadable: Option<usize>,
+}
+
+#[utoipa::path(
+    get,
+    path = "/events/{event}",
+    operation_id = "getEvent",
+    summary = "Get an event with its deliveries; those of deleted webhooks are left out",
+    security(("bearer" = [READ])),
+    responses((status = 200, description = "The event", body = EventView)),
+)]
+pub(crate) async fn get<P: Ports>(
+    State(deps): State<Arc<Deps<P>>>,
+    Reader(tenant): Reader,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let id = path::id(&id)?;
+    let EventDetail { event, deliveries, unreadable } =
+        deliveries::of_event(&deps.registry, &deps.ledger, &tenant, &id)
+            .await?
+            .ok_or_else(path::missing::<EventId>)?;
+    for error in &unreadable {
+        error.log("delivery.left_out");
+    }
+    let view = EventView {
+        id: event.id.to_string(),
+        content: EventContentView::new(event.content),
+        accepted_at: time(event.accepted_at),
+        deliveries: deliveries.iter().map(DeliveryView::new).collect(),
+        unreadable: non_zero(unreadable.len()),
+    };
+    Ok(Json(view).into_response())
+}
+
+fn checks<P: Ports>(deps: &Deps<P>) -> Validator<'_, P::Registry> {
+    Validator { catalog: &deps.catalog, registry: &deps.registry }
+}
+
+/// An event that is too large is a 413, not a wrong field.
+fn read(body: &str, tenant: TenantId) -> Result<NewEvent, Problem> {
+    if body.len() > MAX_EVENT_BYTES {
+        let detail = format!("An event must not be larger than {MAX_EVENT_BYTES} bytes.");
+        return Err(Problem::too_large(&detail));
+    }
+    Ok(from_body(body, &DefaultTenant::Is(tenant))?)
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = BatchResult)]
+pub(crate) struct BatchView {
+    results: Vec<ResultView>,
+}
+
+/// The status code and the answer or problem that the event would have got in a request of its own.
+#[derive(Serialize, ToSchema)]
+#[schema(as = EventResult)]
+struct ResultView {
+    status: u16,
+    #[serde(flatten)]
+    outcome: OutcomeView,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "lowercase", untagged)]
+#[schema(as = EventOutcome)]
+enum OutcomeView {
+    Accepted(AcceptedView),
+    Failed { error: Problem },
+}
+
+#[utoipa::path(
+    post,
+    path = "/events/batch",
+    operation_id = "publishEvents",
+    summary = "Publish up to 100 events, at most 4 MiB",
+    security(("bearer" = [PUBLISH])),
+    params((
+        "Idempotency-Key" = Option<String>, Header, nullable = false, min_length = 1, max_length = 255, pattern = "^[!-~]([ -~]*[!-~])?$",
+        description = "Makes the request idempotent: events without an id get one derived from the key and their position, so the same batch with the same key is accepted once",
+    )),
+    request_body(content = NewEvents),
+    responses(
+        (status = 200, description = "One result per event, in the same order", body = BatchView),
+        (status = 422, description = "The body is not a batch of 1 to 100 events"),
+    ),
+)]
+pub(crate) async fn publish_batch<P: Ports>(
+    State(deps): State<Arc<Deps<P>>>,
+    Publisher(tenant): Publisher,
+    Key(key): Key,
+    Text(body): Text,
+) -> Result<Response, Problem> {
+    let events = split(&body)?;
+    let keyed = |(place, text): (usize, &str)| {
+        let new = read(text, tenant.clone())?;
+        let id = new.id.clone().or_else(|| key.as_ref().map(|key| key.event_id(Some(place))));
+        Ok(NewEvent { id, ..new })
+    };
+    let read: Vec<Result<_, Problem>> =
+        events.iter().map(|raw| raw.get()).enumerate().map(keyed).collect();
+    let good = read.iter().filter_map(|r| r.as_ref().ok().cloned()).collect();
+    let mut accepted =
+        publish::publish_all(&deps.ledger, checks(&deps), &deps.system, good).await.into_iter();
+    let results = read
+        .into_iter()
+        .enumerate()
+        .map(|(place, read)| match read {
+            Err(problem) => ResultView::failed(problem),
+            Ok(new) => match accepted.next() {
+                Some(accepted) => ResultView::of(place, &new, accepted),
+                None => unreachable!("every event that was read was published"),
+            },
+        })
+        .collect();
+    Ok(Json(BatchView { results }).into_response())
+}
+
+impl ResultView {
+    fn of(place: usize, new: &NewEvent, published: Result<Accepted, PublishError>) -> Self {
+        let id = new.id.as_ref().map(display);
+        let span = tracing::error_span!("event", event.place = place, event.id = id);
+        match published {
+            Ok(accepted) => {
+                let (status, view) = AcceptedView::new(accepted);
+                Self { status: status.as_u16(), outcome: OutcomeView::Accepted(view) }
+            }
+            Err(error) => span.in_scope(|| Self::failed(error.into())),
+        }
+    }
+
+    fn failed(problem: Problem) -> Self {
+        Self { status: problem.status(), outcome: OutcomeView::Failed { error: problem } }
+    }
+}
+
+/// A batch is a list of events, or an object with one under `events`.
+fn split(body: &str) -> Result<Vec<Box<RawValue>>, Problem> {
+    #[derive(serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Batch {
+        events: Vec<Box<RawValue>>,
+    }
+    let events = if body.trim_start().starts_with('[') {
+        serde_json::from_str(body)
+    } else {
+        serde_json::from_str::<Batch>(body).map(|batch| batch.events)
+    };
+    let events: Vec<_> =
+        events.map_err(|e| FieldErrors::one("", format!("must be {{\"events\": [...]}} ({e})")))?;
+    if events.is_empty() || events.len() > MAX_BATCH {
+        let message = format!("must hold 1 to {MAX_BATCH} events");
+        return Err(FieldErrors::one("events", message).into());
+    }
+    Ok(events)
+}

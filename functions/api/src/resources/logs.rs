@@ -1,0 +1,90 @@
+//! `/webhooks/{webhook}/logs`: a webhook's attempts, newest first.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, RawQuery, State};
+use axum::response::{IntoResponse as _, Response};
+use hooklane_app::deliveries;
+use hooklane_app::ports::LogFilter;
+use hooklane_domain::ids::WebhookId;
+use lambda_http::http::header::CONTENT_DISPOSITION;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::backend::{Deps, Ports};
+use crate::gate::caller::{READ, Reader};
+use crate::http::cursor::List;
+use crate::http::parameters::Time;
+use crate::http::path;
+use crate::http::problem::Problem;
+use crate::http::query::Query;
+use crate::resources::views::{LogView, non_zero};
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = LogPage)]
+pub(crate) struct PageView {
+    data: Vec<LogView>,
+    /// The number of entries left out of this page because their stored data is corrupt. The next page may
+    /// count them again. Absent if there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    unreadable: Option<usize>,
+    /// To send as `cursor` for the next page; absent on the last page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
+}
+
+#[utoipa::path(
+    get,
+    path = "/webhooks/{webhook}/logs",
+    operation_id = "listAttempts",
+    summary = "List a webhook's attempts, newest first",
+    description = "Ordered by when the attempt began; it appears once it has ended. Cursor pages are stable while new \
+        attempts are made. One request reads a limited number of items: a page may be short or even empty and \
+        still have a `nextCursor`. `download=true` returns the same content as a file.",
+    security(("bearer" = [READ])),
+    params(
+        ("since" = inline(Option<Time>), Query, description = "Only attempts that began at this time or later"),
+        ("until" = inline(Option<Time>), Query, description = "Only attempts that began before this time"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 100, description = "Rows per page; 20 by default"),
+        ("cursor" = Option<String>, Query, description = "The `nextCursor` of the previous page, with the same filters"),
+        ("download" = Option<bool>, Query, description = "Whether browsers should save the answer as a file"),
+    ),
+    responses(
+        (
+            status = 200,
+            description = "A page; it may be empty although there is a next one",
+            body = PageView,
+            headers(("Content-Disposition" = String, description = "The file's name, with `download=true`")),
+        ),
+    ),
+)]
+pub(crate) async fn list<P: Ports>(
+    State(deps): State<Arc<Deps<P>>>,
+    Reader(tenant): Reader,
+    Path(webhook): Path<String>,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, Problem> {
+    let webhook = path::id(&webhook)?;
+    let mut query = Query::of(raw.as_deref());
+    let began = query.span();
+    let list = List::of(&[&"logs", &webhook, &began]);
+    let filter = LogFilter { began, from: query.place(&list), limit: query.limit() };
+    let is_download = query.parse::<bool>("download").unwrap_or(false);
+    query.finish()?;
+    let page = deliveries::log(&deps.registry, &deps.ledger, (&tenant, webhook), &filter)
+        .await?
+        .ok_or_else(path::missing::<WebhookId>)?;
+    let view = PageView {
+        data: page.entries.iter().map(LogView::new).collect(),
+        unreadable: non_zero(page.unreadable),
+        next_cursor: page.next.map(|next| list.cursor(next)),
+    };
+    if is_download {
+        let file = format!("attachment; filename=\"{webhook}-attempts.json\"");
+        return Ok(([(CONTENT_DISPOSITION, file)], Json(view)).into_response());
+    }
+    Ok(Json(view).into_response())
+}

@@ -1,0 +1,80 @@
+//! `/webhooks/{webhook}/pause` and `/webhooks/{webhook}/resume`.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use hooklane_app::pausing;
+use hooklane_domain::json::fields::{FieldErrors, Fields};
+
+use crate::backend::{Deps, Ports};
+use crate::gate::caller::{WRITE, Writer};
+use crate::http::body::Text;
+use crate::http::path;
+use crate::http::problem::Problem;
+use crate::resources::schemas::Resumption;
+use crate::resources::views::WebhookView;
+use crate::resources::webhooks::shown;
+
+#[utoipa::path(
+    post,
+    path = "/webhooks/{webhook}/pause",
+    operation_id = "pauseWebhook",
+    summary = "Pause a webhook: no attempts are made, and its deliveries wait until it is resumed",
+    description = "Idempotent. A webhook that Hooklane has disabled stays disabled; its deliveries wait already.",
+    security(("bearer" = [WRITE])),
+    responses((
+        status = 200, description = "The webhook after the change", body = WebhookView,
+        headers(("ETag" = String, description = "To send as `If-Match`")),
+    )),
+)]
+pub(crate) async fn pause<P: Ports>(
+    State(deps): State<Arc<Deps<P>>>,
+    Writer(tenant): Writer,
+    Path(id): Path<String>,
+    body: Text,
+) -> Result<Response, Problem> {
+    body.nothing()?;
+    let key = (&tenant, path::id(&id)?);
+    let paused = pausing::pause(&deps.registry, &deps.system, key).await?;
+    Ok(shown(&paused))
+}
+
+#[utoipa::path(
+    post,
+    path = "/webhooks/{webhook}/resume",
+    operation_id = "resumeWebhook",
+    summary = "Resume a webhook: attempts are made again",
+    description = "Idempotent. Waiting deliveries are sent within about a minute. With `discard`, those of a paused \
+        webhook are cancelled instead. It also activates a webhook that is inactive or that Hooklane has disabled.",
+    security(("bearer" = [WRITE])),
+    request_body(content = Option<Resumption>, description = "Optional"),
+    responses(
+        (
+            status = 200, description = "The webhook after the change", body = WebhookView,
+            headers(("ETag" = String, description = "To send as `If-Match`")),
+        ),
+    ),
+)]
+pub(crate) async fn resume<P: Ports>(
+    State(deps): State<Arc<Deps<P>>>,
+    Writer(tenant): Writer,
+    Path(id): Path<String>,
+    Text(body): Text,
+) -> Result<Response, Problem> {
+    let discard = discard(&body)?;
+    let key = (&tenant, path::id(&id)?);
+    let resumed = pausing::resume(&deps.registry, &deps.system, key, discard).await?;
+    Ok(shown(&resumed))
+}
+
+/// Whether waiting deliveries are to be cancelled; `false` without a body.
+fn discard(body: &str) -> Result<bool, FieldErrors> {
+    if matches!(body.trim(), "" | "null") {
+        return Ok(false);
+    }
+    let mut fields = Fields::of("", body)?;
+    let discard = fields.read(&["discard"], "true or false");
+    fields.finish()?;
+    Ok(discard.unwrap_or(false))
+}

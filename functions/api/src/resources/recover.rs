@@ -1,0 +1,66 @@
+//! `/webhooks/{webhook}/recover`: a background job sends again what a webhook missed.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse as _, Response};
+use hooklane_app::ports::Clock as _;
+use hooklane_app::recover;
+use hooklane_domain::isolation::recovery::Wanted;
+use hooklane_domain::time::whole_millisecond;
+use lambda_http::http::StatusCode;
+
+use crate::backend::{Deps, Ports};
+use crate::gate::caller::{READ, Reader, WRITE, Writer};
+use crate::http::body::Text;
+use crate::http::path;
+use crate::http::problem::Problem;
+use crate::resources::schemas::NewRecovery;
+use crate::resources::views::RecoveryView;
+
+#[utoipa::path(
+    post,
+    path = "/webhooks/{webhook}/recover",
+    operation_id = "recoverWebhook",
+    summary = "Start a recovery: send again what the webhook missed",
+    description = "Retries each failed delivery as a manual retry would, and makes a delivery for each skipped event. \
+        It works in the background, a batch each minute. A webhook has at most one running recovery.",
+    security(("bearer" = [WRITE])),
+    request_body(content = NewRecovery),
+    responses(
+        (status = 202, description = "Accepted; poll GET for progress", body = RecoveryView),
+        (status = 409, description = "A recovery is already running"),
+    ),
+)]
+pub(crate) async fn start<P: Ports>(
+    State(deps): State<Arc<Deps<P>>>,
+    Writer(tenant): Writer,
+    Path(id): Path<String>,
+    Text(body): Text,
+) -> Result<Response, Problem> {
+    let wanted = Wanted::read(&body, whole_millisecond(deps.system.now()))?;
+    let key = (&tenant, path::id(&id)?);
+    let ordered = recover::start(&deps.registry, &deps.system, key, wanted).await?;
+    Ok((StatusCode::ACCEPTED, Json(RecoveryView::new(&ordered))).into_response())
+}
+
+#[utoipa::path(
+    get,
+    path = "/webhooks/{webhook}/recover",
+    operation_id = "getRecovery",
+    summary = "Get the progress of the webhook's latest recovery",
+    security(("bearer" = [READ])),
+    responses(
+        (status = 200, description = "The recovery", body = RecoveryView),
+        (status = 404, description = "Not found, it belongs to another tenant, or the webhook has had no recovery"),
+    ),
+)]
+pub(crate) async fn progress<P: Ports>(
+    State(deps): State<Arc<Deps<P>>>,
+    Reader(tenant): Reader,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let recovery = recover::progress(&deps.registry, (&tenant, path::id(&id)?)).await?;
+    Ok(Json(RecoveryView::new(&recovery)).into_response())
+}

@@ -1,0 +1,77 @@
+//! The schemas of request bodies, for the OpenAPI document only. The domain reads the bodies field by field,
+//! so that it can report every mistake at once. Tests compare it with these schemas.
+
+pub(crate) mod tenants;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa::openapi::schema::{Object, ObjectBuilder, SchemaType, Type};
+
+mod webhooks;
+
+pub(crate) use webhooks::{
+    NewRecovery, NewWebhook, RateLimit, Resumption, RetryPolicy, Rotation, WebhookChange,
+};
+
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct NewEvent {
+    /// The event's id. Publishing the same id again is idempotent. Generated if omitted.
+    #[schema(pattern = "^[A-Za-z0-9_-]{1,64}$", example = "order-1002-created")]
+    id: Option<String>,
+    /// Also accepted as `event`.
+    #[schema(
+        rename = "type",
+        max_length = 255,
+        pattern = "^[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*$",
+        example = "order.created"
+    )]
+    #[serde(rename = "type")]
+    event_type: String,
+    /// What happened: any JSON except `null`.
+    #[schema(schema_with = something)]
+    data: serde_json::Value,
+    metadata: Option<BTreeMap<String, serde_json::Value>>,
+    /// When it happened. Defaults to when it is accepted.
+    #[schema(format = DateTime)]
+    timestamp: Option<String>,
+    #[schema(max_length = 64, pattern = "^[ -~]*$")]
+    version: Option<String>,
+    /// Whether the event goes to `testMode` webhooks only.
+    test: Option<bool>,
+}
+
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewEvents {
+    #[schema(min_items = 1, max_items = 100)]
+    events: Vec<NewEvent>,
+}
+
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewEventType {
+    /// The category under which it is listed.
+    #[schema(min_length = 1, max_length = 64, example = "shipping")]
+    category: String,
+    #[schema(min_length = 1, max_length = 1000, example = "A parcel went out")]
+    description: String,
+    /// An example of an event's `data`, at most 8 KiB. It must match the schema.
+    #[schema(schema_with = something)]
+    sample: serde_json::Value,
+    /// A JSON Schema (draft 2020-12, or draft-07 by its `$schema`) of at most 16 KiB, without remote or
+    /// recursive references. Without a schema, any data is valid.
+    #[schema(example = json!({"type": "object", "required": ["parcelId"]}))]
+    schema: Option<serde_json::Map<String, serde_json::Value>>,
+}
+
+/// Any JSON except `null`, which is the same as omitting the field.
+fn something() -> Object {
+    let kinds = [Type::Object, Type::Array, Type::String, Type::Number, Type::Boolean];
+    ObjectBuilder::new()
+        .schema_type(SchemaType::Array(kinds.to_vec()))
+        .examples([serde_json::json!({"orderId": "1002", "total": 99.90})])
+        .build()
+}

@@ -1,0 +1,245 @@
+use std::collections::BTreeMap;
+
+use hooklane_domain::webhook::limits;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::resources::words::{RecoveredStatus, Signing};
+
+/// `null` is the same as omitting a field.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct NewWebhook {
+    /// Defaults to the host of the URL.
+    #[schema(min_length = 1, max_length = 255, example = "Orders")]
+    name: Option<String>,
+    #[schema(max_length = 1000)]
+    description: Option<String>,
+    /// The receiver's URL: https, a public host, and port 443 or any port from 1024 up.
+    #[schema(max_length = 2048, pattern = "^https?://", example = "https://example.com/hooks")]
+    url: String,
+    /// Exact types (`order.created`), all types with a prefix (`order.*`), or all types (`*`).
+    #[schema(min_items = 1, max_items = 100, example = json!(["order.*", "user.created"]))]
+    events: Vec<EventPattern>,
+    /// Any text, `whsec_` followed by base64, or `whsk_` followed by base64. Generated if omitted.
+    #[schema(min_length = 8, max_length = 255, example = "your-webhook-secret")]
+    secret: Option<String>,
+    /// Defaults to `hmac`, or to `ed25519` if the secret is a key.
+    signing: Option<Signing>,
+    /// The wire format. Defaults to the tenant's contract.
+    #[schema(pattern = "^[a-z0-9-]{1,64}$", example = "standard")]
+    contract: Option<String>,
+    /// Custom headers sent with every attempt: at most 20, and none that HTTP or the contract sets.
+    #[schema(example = json!({"Authorization": "Bearer of-yours"}))]
+    headers: Option<BTreeMap<String, HeaderText>>,
+    /// Defaults to the contract's.
+    retry_policy: Option<RetryPolicy>,
+    /// Time limit for an attempt, in seconds. Defaults to the contract's.
+    #[schema(minimum = 1, maximum = 30)]
+    timeout: Option<u32>,
+    /// Defaults to the contract's.
+    rate_limit: Option<RateLimit>,
+    /// A CEL expression that selects events: an event is delivered if it is `true`.
+    #[schema(max_length = 2000, example = "event.type.startsWith('order.')")]
+    filter: Option<String>,
+    /// A CEL expression that makes the data to send from the event: a map.
+    #[schema(max_length = 2000, example = "{'type': event.type}")]
+    transform: Option<String>,
+    /// The address ranges that deliveries may go to. If omitted, the operator's rules alone decide.
+    #[schema(max_items = 20, example = json!(["203.0.113.0/24", "2001:db8::/32"]))]
+    target_cidrs: Option<Vec<String>>,
+    /// Whether it gets only events published with `test: true`. Other webhooks do not get these.
+    test_mode: Option<bool>,
+    /// Also accepted as `isActive`, or as `status` with `active` or `inactive`.
+    active: Option<bool>,
+}
+
+/// Only the fields that are present are changed. `null`, where a field allows it, resets the field to the
+/// value that a new webhook has if it omits the field.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct WebhookChange {
+    #[schema(nullable = false, min_length = 1, max_length = 255, example = "Orders")]
+    name: Option<String>,
+    #[schema(max_length = 1000)]
+    description: Option<String>,
+    #[schema(
+        nullable = false,
+        max_length = 2048,
+        pattern = "^https?://",
+        example = "https://example.com/hooks"
+    )]
+    url: Option<String>,
+    #[schema(nullable = false, min_items = 1, max_items = 100, example = json!(["order.*"]))]
+    events: Option<Vec<EventPattern>>,
+    /// Must be the current value: only a rotation of the secret changes it.
+    #[schema(nullable = false)]
+    signing: Option<Signing>,
+    #[schema(nullable = false, pattern = "^[a-z0-9-]{1,64}$", example = "standard")]
+    contract: Option<String>,
+    /// A header keeps its value if the value is sent masked, as it was shown: `***`.
+    headers: Option<BTreeMap<String, HeaderText>>,
+    retry_policy: Option<RetryPolicy>,
+    /// Time limit for an attempt, in seconds.
+    #[schema(minimum = 1, maximum = 30)]
+    timeout: Option<u32>,
+    rate_limit: Option<RateLimit>,
+    /// A CEL expression that selects events.
+    #[schema(max_length = 2000, example = "event.type.startsWith('order.')")]
+    filter: Option<String>,
+    /// A CEL expression that makes the data to send.
+    #[schema(max_length = 2000, example = "{'type': event.type}")]
+    transform: Option<String>,
+    /// The address ranges that deliveries may go to. If omitted, the operator's rules alone decide.
+    #[schema(max_items = 20, example = json!(["203.0.113.0/24", "2001:db8::/32"]))]
+    target_cidrs: Option<Vec<String>>,
+    #[schema(nullable = false)]
+    test_mode: Option<bool>,
+    /// Also accepted as `isActive`, or as `status` with `active` or `inactive`.
+    #[schema(nullable = false)]
+    active: Option<bool>,
+}
+
+#[derive(Serialize, Deserialize, ToSchema)]
+#[schema(
+    min_length = 1,
+    max_length = 257,
+    pattern = "^(\\*|[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*(\\.\\*)?)$"
+)]
+pub(crate) struct EventPattern(String);
+
+/// Visible ASCII characters, spaces and tabs.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[schema(max_length = 2048, pattern = "^[\\t -~]*$")]
+pub(crate) struct HeaderText(String);
+
+/// All fields are optional.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Rotation {
+    /// Any text, `whsec_` followed by base64, or `whsk_` followed by base64. Generated if omitted.
+    #[schema(min_length = 8, max_length = 255)]
+    secret: Option<String>,
+    /// The kind of secret to generate. Defaults to the current kind.
+    signing: Option<Signing>,
+    /// How long requests are signed with the old secret too, in seconds; one day if omitted. With 0 it stops
+    /// signing, except for attempts that start within five seconds.
+    #[schema(minimum = 0, maximum = 604800, example = 86400)]
+    overlap_seconds: Option<u32>,
+}
+
+/// All fields are optional.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Resumption {
+    /// Whether to cancel the waiting deliveries of a paused webhook.
+    discard: Option<bool>,
+}
+
+/// What to send again, of the events accepted from `since` to `until`.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewRecovery {
+    #[schema(format = DateTime, example = "2024-01-15T10:30:00Z")]
+    since: String,
+    /// Defaults to now.
+    #[schema(format = DateTime)]
+    until: Option<String>,
+    status: RecoveredStatus,
+}
+
+/// At most `requests` attempts in `perSeconds` seconds.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct RateLimit {
+    #[schema(minimum = 1, maximum = 100000)]
+    requests: u32,
+    #[schema(minimum = 1, maximum = 3600)]
+    per_seconds: u32,
+}
+
+impl RateLimit {
+    pub(crate) fn new(limit: limits::RateLimit) -> Self {
+        Self { requests: limit.requests(), per_seconds: limit.per_seconds() }
+    }
+}
+
+/// When to retry. The other spellings of the platform guides (`maxAttempts`, `retryDelay`, `max_delay`, …)
+/// are accepted too.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum RetryPolicy {
+    Preset(Preset),
+    Schedule(Schedule),
+    Backoff(Backoff),
+    NoRetries(NoRetries),
+}
+
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Preset {
+    Immediate,
+    Standard,
+    Aggressive,
+    Conservative,
+}
+
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Schedule {
+    /// The wait before each retry, in seconds.
+    #[schema(max_items = 10, example = json!([5, 300, 1800]))]
+    schedule: Vec<DelaySeconds>,
+    #[schema(minimum = 0, maximum = 1)]
+    jitter: Option<f64>,
+}
+
+#[derive(Serialize, Deserialize, ToSchema)]
+#[schema(minimum = 1, maximum = 86400)]
+pub(crate) struct DelaySeconds(u32);
+
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Backoff {
+    /// Defaults to the contract's if it has a back-off, otherwise to `exponential`.
+    strategy: Option<Strategy>,
+    /// In milliseconds. Defaults to the contract's, otherwise to 1,000.
+    #[schema(minimum = 100, maximum = 86400000)]
+    initial_delay: Option<u32>,
+    /// Defaults to the contract's, otherwise to 2.
+    #[schema(minimum = 1, maximum = 100)]
+    multiplier: Option<f64>,
+    /// In milliseconds. Defaults to the contract's, otherwise to 300,000.
+    #[schema(minimum = 1000, maximum = 86400000)]
+    max_delay: Option<u32>,
+    /// Defaults to the contract's, otherwise to 3.
+    #[schema(minimum = 1, maximum = 10)]
+    max_retries: Option<u32>,
+    #[schema(minimum = 0, maximum = 1)]
+    jitter: Option<f64>,
+}
+
+/// A policy without retries. It may have any delay, even 0.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct NoRetries {
+    #[schema(minimum = 0, maximum = 0)]
+    max_retries: u32,
+    strategy: Option<Strategy>,
+    #[schema(minimum = 0, maximum = 86400000)]
+    initial_delay: Option<u32>,
+    #[schema(minimum = 1, maximum = 100)]
+    multiplier: Option<f64>,
+    #[schema(minimum = 1000, maximum = 86400000)]
+    max_delay: Option<u32>,
+    #[schema(minimum = 0, maximum = 1)]
+    jitter: Option<f64>,
+}
+
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Strategy {
+    Fixed,
+    Linear,
+    Exponential,
+}

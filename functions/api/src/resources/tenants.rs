@@ -1,0 +1,180 @@
+//! `/tenants` and the paths below it, for the operator only.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, RawQuery, State};
+use axum::response::{IntoResponse as _, Response};
+use hooklane_app::ports::{Clock as _, TenantStore as _};
+use hooklane_app::tenants;
+use hooklane_domain::access::tenant::Tenant;
+use hooklane_domain::ids::TenantId;
+use lambda_http::http::StatusCode;
+use lambda_http::http::header::{CACHE_CONTROL, ETAG};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::backend::{Deps, Keys as _, Ports};
+use crate::gate::caller::Operator;
+use crate::http::body::Text;
+use crate::http::etag::{self, IfMatch};
+use crate::http::path;
+use crate::http::problem::Problem;
+use crate::http::query::Query;
+use crate::resources::schemas::tenants::{NewToken, TenantSettings as SettingsSchema};
+use crate::resources::views::{TenantView, TokenView};
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = TenantPage)]
+pub(crate) struct PageView {
+    data: Vec<TenantView>,
+    /// To send as `cursor` for the next page; absent on the last page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
+}
+
+#[utoipa::path(
+    get,
+    path = "/tenants",
+    operation_id = "listTenants",
+    summary = "List the tenants that have a webhook or settings, by id",
+    description = "Operator key only.",
+    security(("bearer" = [])),
+    params(
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 100, description = "Rows per page; 20 by default"),
+        ("cursor" = Option<String>, Query, description = "The `nextCursor` of the previous page",
+            pattern = "^[A-Za-z0-9_-]{1,64}$"),
+    ),
+    responses((status = 200, description = "A page", body = PageView)),
+)]
+pub(crate) async fn list<P: Ports>(
+    State(deps): State<Arc<Deps<P>>>,
+    _: Operator,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, Problem> {
+    let mut query = Query::of(raw.as_deref());
+    let (limit, after) = (query.limit(), query.parse::<TenantId>("cursor"));
+    query.finish()?;
+    let page = deps.registry.tenants(after.as_ref(), limit).await?;
+    let view = PageView {
+        data: page.tenants.iter().map(TenantView::new).collect(),
+        next_cursor: page.next.map(|id| id.to_string()),
+    };
+    Ok(Json(view).into_response())
+}
+
+#[utoipa::path(
+    get,
+    path = "/tenants/{tenant}",
+    operation_id = "getTenant",
+    summary = "Get a tenant's settings",
+    description = "Operator key only.",
+    security(("bearer" = [])),
+    responses((status = 200, description = "The settings; send the `ETag` as `If-Match`", body = TenantView,
+        headers(("ETag" = String)))),
+)]
+pub(crate) async fn get<P: Ports>(
+    State(deps): State<Arc<Deps<P>>>,
+    _: Operator,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let id = path::id(&id)?;
+    if !deps.registry.is_listed(&id).await? {
+        return Err(path::missing::<TenantId>());
+    }
+    Ok(shown(&deps.registry.tenant(&id).await?))
+}
+
+#[utoipa::path(
+    put,
+    path = "/tenants/{tenant}",
+    operation_id = "setTenant",
+    summary = "Set a tenant's settings; omitted fields get their defaults",
+    description = "Operator key only. Tenants need no registration: a tenant exists from its first use.",
+    security(("bearer" = [])),
+    params(
+        ("If-Match" = Option<String>, Header, description = "The expected `ETag`; answers 412 if it differs"),
+    ),
+    request_body(content = SettingsSchema),
+    responses((status = 200, description = "The settings after the change", body = TenantView, headers(("ETag" = String)))),
+)]
+pub(crate) async fn set<P: Ports>(
+    State(deps): State<Arc<Deps<P>>>,
+    _: Operator,
+    Path(id): Path<String>,
+    IfMatch(known): IfMatch,
+    Text(body): Text,
+) -> Result<Response, Problem> {
+    let id = path::id(&id)?;
+    let set = tenants::set(&deps.registry, deps.names(), &id, &known, &body).await?;
+    Ok(shown(&set))
+}
+
+#[utoipa::path(
+    delete,
+    path = "/tenants/{tenant}",
+    operation_id = "removeTenant",
+    summary = "Remove a tenant",
+    description = "Operator key only. Its webhooks, tokens, settings and event types are deleted at once. Its \
+        events and deliveries expire.",
+    security(("bearer" = [])),
+    responses((status = 204, description = "Removed")),
+)]
+pub(crate) async fn remove<P: Ports>(
+    State(deps): State<Arc<Deps<P>>>,
+    _: Operator,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    if deps.registry.remove(&path::id(&id)?).await? {
+        Ok(StatusCode::NO_CONTENT.into_response())
+    } else {
+        Err(path::missing::<TenantId>())
+    }
+}
+
+#[utoipa::path(
+    post,
+    path = "/tenants/{tenant}/tokens",
+    operation_id = "createToken",
+    summary = "Create a token for a tenant",
+    description = "Operator key only. The token is a JWT. Only this answer shows it; Hooklane does not store it.",
+    security(("bearer" = [])),
+    request_body(content = Option<NewToken>),
+    responses((status = 201, description = "The token", body = TokenView)),
+)]
+pub(crate) async fn create_token<P: Ports>(
+    State(deps): State<Arc<Deps<P>>>,
+    _: Operator,
+    Path(id): Path<String>,
+    Text(body): Text,
+) -> Result<Response, Problem> {
+    let id = path::id(&id)?;
+    let keys = deps.token_keys.known(deps.system.now()).await?;
+    let minted =
+        tenants::issue_token(&deps.registry, &deps.system, keys.current(), &id, &body).await?;
+    let headers = [(CACHE_CONTROL, "no-store")];
+    Ok((StatusCode::CREATED, headers, Json(TokenView::new(&minted))).into_response())
+}
+
+#[utoipa::path(
+    post,
+    path = "/tenants/{tenant}/tokens/revoke",
+    operation_id = "revokeTokens",
+    summary = "Revoke every token of a tenant",
+    description = "Operator key only. They stop working immediately.",
+    security(("bearer" = [])),
+    responses((status = 204, description = "Revoked")),
+)]
+pub(crate) async fn revoke_tokens<P: Ports>(
+    State(deps): State<Arc<Deps<P>>>,
+    _: Operator,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    deps.registry.revoke_tokens(&path::id(&id)?).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+fn shown(tenant: &Tenant) -> Response {
+    ([(ETAG, etag::of(tenant.revision))], Json(TenantView::new(tenant))).into_response()
+}

@@ -1,0 +1,50 @@
+//! `/webhooks/{webhook}/test`: one immediate attempt, even if the webhook gets no deliveries.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse as _, Response};
+use hooklane_app::webhooks::{self, TestDeps};
+
+use crate::backend::{Deps, Ports};
+use crate::gate::caller::{WRITE, Writer};
+use crate::http::body::Text;
+use crate::http::path;
+use crate::http::problem::Problem;
+use crate::resources::views::TestView;
+
+#[utoipa::path(
+    post,
+    path = "/webhooks/{webhook}/test",
+    operation_id = "testWebhook",
+    summary = "Send a test request to the webhook now, and show the receiver's answer",
+    description = "Without a body, or with `{}`, a `webhook.test` event is sent. An object whose only key is `event` \
+        sends that type's sample. Any other body is sent as the payload of a `webhook.test`. The test is one \
+        attempt of at most 20 seconds, formatted and signed like a delivery, and works even if the webhook is \
+        inactive, paused or disabled. It appears in the webhook's log and counts in no statistics.",
+    security(("bearer" = [WRITE])),
+    request_body(content = Option<serde_json::Value>, description = "Optional"),
+    responses(
+        (status = 200, description = "The result, even if the receiver failed", body = TestView),
+        (status = 413, description = "The payload is larger than 256 KiB"),
+        (status = 422, description = "The body is not JSON, or the event type has no sample"),
+    ),
+)]
+pub(crate) async fn test<P: Ports>(
+    State(deps): State<Arc<Deps<P>>>,
+    Writer(tenant): Writer,
+    Path(id): Path<String>,
+    Text(body): Text,
+) -> Result<Response, Problem> {
+    let test_deps = TestDeps {
+        registry: &deps.registry,
+        ledger: &deps.ledger,
+        sender: &deps.sender,
+        system: &deps.system,
+        contracts: &deps.contracts,
+        catalog: &deps.catalog,
+    };
+    let tested = webhooks::test(test_deps, (&tenant, path::id(&id)?), &body).await?;
+    Ok(Json(TestView::new(&tested)).into_response())
+}

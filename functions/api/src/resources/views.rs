@@ -1,0 +1,33 @@
+//! The canonical answers: field names in camelCase, times in RFC 3339 with milliseconds, secrets masked.
+
+use hooklane_domain::Timestamp;
+
+mod deliveries;
+mod event_types;
+mod events;
+mod isolation;
+mod log;
+mod recovery;
+mod statistics;
+mod tenants;
+mod testing;
+mod webhooks;
+
+pub(crate) use deliveries::{DeliveryDetailView, DeliveryView};
+pub(crate) use event_types::EventTypeView;
+pub(crate) use events::EventContentView;
+pub(crate) use log::LogView;
+pub(crate) use recovery::RecoveryView;
+pub(crate) use statistics::{HealthView, StatisticsView};
+pub(crate) use tenants::{TenantView, TokenView};
+pub(crate) use testing::TestView;
+pub(crate) use webhooks::{SecretView, WebhookView};
+
+pub(crate) fn time(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
+}
+
+/// A count, or nothing if it is zero.
+pub(crate) fn non_zero(count: usize) -> Option<usize> {
+    Some(count).filter(|count| *count > 0)
+}

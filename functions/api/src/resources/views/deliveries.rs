@@ -1,0 +1,194 @@
+use std::collections::BTreeMap;
+
+use hooklane_app::deliveries::DeliveryDetail;
+use hooklane_domain::delivery::attempt::{Attempt, LastAttempt};
+use hooklane_domain::delivery::outcome::{AttemptError, Outcome};
+use hooklane_domain::delivery::{Delivery, State};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::events::EventContentView;
+use super::time;
+use crate::resources::words::{AttemptErrorKind, DeliveryReason, DeliveryStatus};
+
+/// Why there was no answer.
+#[derive(Serialize, ToSchema)]
+pub(super) struct AttemptProblem {
+    kind: AttemptErrorKind,
+    detail: String,
+}
+
+impl AttemptProblem {
+    pub(super) fn new(error: &AttemptError) -> Self {
+        Self { kind: error.kind.into(), detail: error.detail.clone() }
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Delivery)]
+pub(crate) struct DeliveryView {
+    id: String,
+    webhook_id: String,
+    event_id: String,
+    event_type: String,
+    status: DeliveryStatus,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<DeliveryReason>,
+    attempt_count: u32,
+    created_at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_attempt: Option<LastAttemptView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_attempt_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    parked: Option<ParkedView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    completed_at: Option<String>,
+    /// When Hooklane deletes it, even if it still waits. It is kept as long as its event.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<String>,
+}
+
+/// Present while the delivery is parked: it waits, and uses no attempt, until the cause in `reason` ends.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Parked)]
+struct ParkedView {
+    since: String,
+    /// It is sent within about a minute after this time or, if that has passed, after its webhook takes
+    /// deliveries again.
+    due_at: String,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = LastAttempt)]
+struct LastAttemptView {
+    at: String,
+    duration_ms: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status_code: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<AttemptProblem>,
+}
+
+impl DeliveryView {
+    pub(crate) fn new(delivery: &Delivery) -> Self {
+        Self {
+            id: delivery.id.to_string(),
+            webhook_id: delivery.id.webhook().to_string(),
+            event_id: delivery.id.event().to_string(),
+            event_type: delivery.event_type.to_string(),
+            status: delivery.status().into(),
+            reason: DeliveryReason::of(&delivery.state),
+            attempt_count: delivery.attempts,
+            created_at: time(delivery.id.accepted_at()),
+            last_attempt: delivery.last.as_ref().map(LastAttemptView::new),
+            next_attempt_at: delivery.next_attempt_at().map(time),
+            parked: ParkedView::of(&delivery.state),
+            completed_at: delivery.done_at().map(time),
+            expires_at: delivery.expires_at.map(time),
+        }
+    }
+}
+
+impl ParkedView {
+    fn of(state: &State) -> Option<Self> {
+        let State::Parked { since, due, .. } = state else { return None };
+        Some(Self { since: time(*since), due_at: time(*due) })
+    }
+}
+
+impl LastAttemptView {
+    fn new(last: &LastAttempt) -> Self {
+        Self {
+            at: time(last.at),
+            duration_ms: last.duration_ms,
+            status_code: last.status,
+            error: last.error.as_ref().map(AttemptProblem::new),
+        }
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = DeliveryWithAttempts)]
+pub(crate) struct DeliveryDetailView {
+    #[serde(flatten)]
+    delivery: DeliveryView,
+    /// The event as it was published; absent after the event has expired.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payload: Option<EventContentView>,
+    attempts: Vec<AttemptView>,
+}
+
+impl DeliveryDetailView {
+    pub(crate) fn new(detail: DeliveryDetail) -> Self {
+        Self {
+            delivery: DeliveryView::new(&detail.delivery),
+            payload: detail.event.map(|event| EventContentView::new(event.content)),
+            attempts: detail.attempts.iter().map(AttemptView::new).collect(),
+        }
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Attempt)]
+pub(crate) struct AttemptView {
+    number: u32,
+    at: String,
+    duration_ms: u32,
+    request: RequestView,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status_code: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    response: Option<ResponseView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<AttemptProblem>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = AttemptRequest)]
+pub(super) struct RequestView {
+    /// The signature is shortened, and the values of the webhook's custom headers are masked.
+    headers: BTreeMap<String, String>,
+}
+
+impl RequestView {
+    pub(super) fn new(attempt: &Attempt) -> Self {
+        Self { headers: attempt.request_headers.iter().cloned().collect() }
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = AttemptResponse)]
+struct ResponseView {
+    status_text: String,
+    headers: BTreeMap<String, String>,
+    body: String,
+}
+
+impl AttemptView {
+    pub(crate) fn new(attempt: &Attempt) -> Self {
+        let response = match &attempt.outcome {
+            Outcome::Answered(response) => Some(ResponseView {
+                status_text: response.status_text.clone(),
+                headers: response.headers.iter().cloned().collect(),
+                body: response.body.clone(),
+            }),
+            Outcome::Error(_) => None,
+        };
+        Self {
+            number: attempt.number,
+            at: time(attempt.at),
+            duration_ms: attempt.duration_ms,
+            request: RequestView::new(attempt),
+            status_code: attempt.outcome.status(),
+            response,
+            error: attempt.outcome.error().map(AttemptProblem::new),
+        }
+    }
+}

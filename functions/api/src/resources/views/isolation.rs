@@ -1,0 +1,126 @@
+use hooklane_app::isolation::{Isolation, MAX_COUNTED};
+use hooklane_domain::Timestamp;
+use hooklane_domain::isolation::circuit::Circuit;
+use hooklane_domain::webhook::limits::RateLimit;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::time;
+use crate::resources::words::{CircuitState, Lane};
+
+/// How Hooklane keeps a failing or slow receiver from delaying other webhooks.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Isolation)]
+pub(crate) struct IsolationView {
+    lane: Lane,
+    circuit: CircuitView,
+    /// The number of failed attempts since the last success. It may lag by 10 seconds.
+    failures_in_a_row: u32,
+    /// When the first of these attempts failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failing_since: Option<String>,
+    parked: ParkedCountView,
+    /// The total number of events for which no delivery was made because too many were parked. A recovery
+    /// makes them.
+    skipped: u64,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Circuit)]
+struct CircuitView {
+    state: CircuitState,
+    /// When the circuit opened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<String>,
+    /// When the next probe is due. While a probe is being made: when it counts as lost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_probe_at: Option<String>,
+    /// The number of failed probes since the circuit opened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failed_probes: Option<u32>,
+}
+
+/// The number of deliveries that are parked now. A released delivery may be counted for about a minute
+/// longer.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = ParkedCount)]
+struct ParkedCountView {
+    count: u64,
+    /// Whether there may be more: counting stops at 1,000.
+    at_least: bool,
+}
+
+impl IsolationView {
+    pub(crate) fn new(isolation: &Isolation) -> Self {
+        let health = &isolation.health;
+        Self {
+            lane: health.lane().into(),
+            circuit: CircuitView::new(health.circuit),
+            failures_in_a_row: health.streak.map_or(0, |streak| streak.failures),
+            failing_since: health.streak.map(|streak| time(streak.since)),
+            parked: ParkedCountView {
+                count: isolation.parked,
+                at_least: isolation.parked >= MAX_COUNTED.into(),
+            },
+            skipped: health.skipped,
+        }
+    }
+}
+
+impl CircuitView {
+    fn new(circuit: Circuit) -> Self {
+        let (next, probes) = match circuit {
+            Circuit::Closed => (None, None),
+            Circuit::Open { probe_at: next, probes, .. }
+            | Circuit::HalfOpen { until: next, probes, .. } => (Some(time(next)), Some(probes)),
+        };
+        Self {
+            state: circuit.into(),
+            since: circuit.open_since().map(time),
+            next_probe_at: next,
+            failed_probes: probes,
+        }
+    }
+}
+
+/// A webhook's rate limit, and how many attempts it delayed. The counts cover all time. They expire if no
+/// attempt is made under a limit for as long as deliveries are kept.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = RateLimitFigures)]
+pub(crate) struct LimitedView {
+    /// The number of attempts that the current limit allows in `perSeconds` seconds. The limit is the
+    /// webhook's own or its contract's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    requests: Option<u32>,
+    /// The seconds in which `requests` attempts are allowed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    per_seconds: Option<u32>,
+    /// The number of slots taken; each attempt takes one.
+    slots: u64,
+    /// The number of slots that had to be waited for (rate-limit hits).
+    hits: u64,
+    /// When the limit was hit last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_hit_at: Option<String>,
+    /// When the next delivery would get a slot; absent if it would get one at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_slot_at: Option<String>,
+}
+
+impl LimitedView {
+    pub(crate) fn of(isolation: &Isolation, now: Timestamp) -> Option<Self> {
+        let (limit, slots) = (isolation.limit, isolation.slots);
+        (limit.is_some() || slots.taken > 0).then(|| Self {
+            requests: limit.map(RateLimit::requests),
+            per_seconds: limit.map(RateLimit::per_seconds),
+            slots: slots.taken,
+            hits: slots.waited,
+            last_hit_at: slots.last_waited_at.map(time),
+            next_slot_at: isolation.next_slot(now).map(time),
+        })
+    }
+}

@@ -1,0 +1,71 @@
+use hooklane_app::tenants::IssuedToken;
+use hooklane_domain::access::tenant::Tenant;
+use hooklane_domain::access::token::Scope;
+use secrecy::ExposeSecret as _;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::time;
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Tenant)]
+pub(crate) struct TenantView {
+    #[schema(example = "acme")]
+    id: String,
+    /// The contract of webhooks that do not name one, and of the API's answers to this tenant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "standard")]
+    contract: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "default")]
+    catalog: Option<String>,
+    /// Whether only events of known types with data that matches the type's schema are accepted.
+    strict: bool,
+    /// API requests per minute with its tokens; 0 means unlimited. Absent if the deployment's default
+    /// applies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 600)]
+    rate_limit: Option<u32>,
+    /// Whether all its webhooks are paused: no attempts are made.
+    paused: bool,
+}
+
+impl TenantView {
+    pub(crate) fn new(tenant: &Tenant) -> Self {
+        let settings = &tenant.settings;
+        Self {
+            id: tenant.id.to_string(),
+            contract: settings.contract.as_ref().map(ToString::to_string),
+            catalog: settings.catalog.as_ref().map(ToString::to_string),
+            strict: settings.strict,
+            rate_limit: settings.rate_limit,
+            paused: settings.paused,
+        }
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Token)]
+pub(crate) struct TokenView {
+    token: String,
+    #[schema(example = "Bearer")]
+    token_type: &'static str,
+    tenant: String,
+    #[schema(example = json!(["webhooks:read"]))]
+    scopes: Vec<&'static str>,
+    expires_at: String,
+}
+
+impl TokenView {
+    pub(crate) fn new(issued: &IssuedToken) -> Self {
+        Self {
+            token: issued.token.expose_secret().to_owned(),
+            token_type: "Bearer",
+            tenant: issued.claims.tenant.to_string(),
+            scopes: issued.claims.scopes.iter().copied().map(Scope::as_str).collect(),
+            expires_at: time(issued.claims.expires_at),
+        }
+    }
+}

@@ -1,0 +1,114 @@
+use std::collections::BTreeMap;
+
+use hooklane_app::webhooks::TestResult;
+use hooklane_domain::delivery::outcome::Outcome;
+use hooklane_domain::expression::Verdict;
+use hooklane_domain::json::RawJson;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::deliveries::{AttemptProblem, RequestView};
+use super::time;
+
+/// The result of a test.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = TestResult)]
+pub(crate) struct TestView {
+    /// Whether a delivery with this result would count as delivered.
+    success: bool,
+    #[schema(example = "evt_01HM6WKJ2Y3M8F5J0V9Q4T7C1D")]
+    event_id: String,
+    #[schema(example = "webhook.test")]
+    event_type: String,
+    #[schema(format = DateTime)]
+    at: String,
+    duration_ms: u32,
+    /// The result of the webhook's filter; absent if it has none. The test is sent regardless of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    filter: Option<FilterView>,
+    /// The result of the webhook's transform; absent if it has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    transform: Option<TransformView>,
+    request: RequestView,
+    /// The receiver's answer; absent if there was none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    response: Option<TestResponseView>,
+    /// Why there was no answer; absent if there was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    error: Option<AttemptProblem>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = TestFilter)]
+struct FilterView {
+    /// Absent if the filter failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    passed: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    error: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = TestTransform)]
+struct TransformView {
+    /// The data that is sent; absent if the transform failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<serde_json::Value>)]
+    data: Option<RawJson>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    error: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = TestResponse)]
+struct TestResponseView {
+    #[schema(example = 200)]
+    status: u16,
+    #[schema(example = "OK")]
+    status_text: String,
+    headers: BTreeMap<String, String>,
+    /// The first 1,000 bytes.
+    body: String,
+}
+
+impl TestView {
+    pub(crate) fn new(tested: &TestResult) -> Self {
+        let (test, attempt) = (&tested.test, &tested.test.attempt);
+        let response = match &attempt.outcome {
+            Outcome::Answered(response) => Some(TestResponseView {
+                status: response.status,
+                status_text: response.status_text.clone(),
+                headers: response.headers.iter().cloned().collect(),
+                body: response.body.clone(),
+            }),
+            Outcome::Error(_) => None,
+        };
+        Self {
+            success: tested.success,
+            event_id: test.id.event().to_string(),
+            event_type: test.event_type.to_string(),
+            at: time(attempt.at),
+            duration_ms: attempt.duration_ms,
+            filter: tested.preview.filter.as_ref().map(|said| FilterView {
+                passed: said.as_ref().ok().map(|verdict| *verdict == Verdict::Passed),
+                error: said.as_ref().err().map(ToString::to_string),
+            }),
+            transform: tested.preview.transform.as_ref().map(|made| TransformView {
+                data: made.as_ref().ok().cloned(),
+                error: made.as_ref().err().map(ToString::to_string),
+            }),
+            request: RequestView::new(attempt),
+            response,
+            error: attempt.outcome.error().map(AttemptProblem::new),
+        }
+    }
+}

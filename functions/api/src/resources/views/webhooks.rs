@@ -1,0 +1,144 @@
+use std::collections::BTreeMap;
+
+use hooklane_contract::{Contract, Contracts};
+use hooklane_domain::Timestamp;
+use hooklane_domain::delivery::retry::RetryPolicy;
+use hooklane_domain::webhook::Webhook;
+use hooklane_domain::webhook::headers::MASK;
+use hooklane_domain::webhook::limits::TimeLimit;
+use hooklane_domain::webhook::network::TargetCidrs;
+use hooklane_domain::webhook::secret::SecretForm;
+use secrecy::ExposeSecret as _;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::time;
+use crate::resources::schemas::RateLimit;
+use crate::resources::words::{Signing, WebhookStatus};
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Webhook)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct WebhookView {
+    #[schema(example = "wh_01HM6WKJ2Y3M8F5J0V9Q4T7C1D")]
+    id: String,
+    #[schema(example = "Orders")]
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    description: Option<String>,
+    #[schema(example = "https://example.com/hooks")]
+    url: String,
+    #[schema(example = json!(["order.*", "user.created"]))]
+    events: Vec<String>,
+    /// Only in the answer to its registration.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    secret: Option<String>,
+    /// The wire format.
+    #[schema(example = "standard")]
+    contract: String,
+    /// The custom headers, with masked values.
+    #[schema(value_type = BTreeMap<String, String>)]
+    headers: BTreeMap<String, &'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<crate::resources::schemas::RetryPolicy>, nullable = false)]
+    retry_policy: Option<serde_json::Value>,
+    /// The webhook's own time limit for an attempt, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<u32>, nullable = false, minimum = 1, maximum = 30)]
+    timeout: Option<u64>,
+    /// The webhook's own rate limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    rate_limit: Option<RateLimit>,
+    /// A CEL expression that selects events.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "event.data.total > 100.0")]
+    filter: Option<String>,
+    /// A CEL expression that makes the data to send from the event.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "{'id': event.data.orderId}")]
+    transform: Option<String>,
+    /// The address ranges that deliveries may go to. Absent if the operator's rules alone decide.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false, example = json!(["203.0.113.0/24"]))]
+    target_cidrs: Vec<String>,
+    signing: Signing,
+    /// The public key with which receivers verify Ed25519 signatures.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    public_key: Option<String>,
+    test_mode: bool,
+    active: bool,
+    status: WebhookStatus,
+    created_at: String,
+    updated_at: String,
+}
+
+impl WebhookView {
+    pub(crate) fn new(webhook: &Webhook) -> Self {
+        Self {
+            id: webhook.id.to_string(),
+            name: webhook.name.clone(),
+            description: webhook.description.clone(),
+            url: webhook.url.to_string(),
+            events: webhook.events.iter().map(ToString::to_string).collect(),
+            secret: None,
+            contract: webhook.contract.to_string(),
+            headers: webhook.headers.names().map(|name| (name.to_owned(), MASK)).collect(),
+            retry_policy: webhook.retry_policy.as_ref().map(RetryPolicy::to_json),
+            timeout: webhook.timeout.map(TimeLimit::seconds),
+            rate_limit: webhook.rate_limit.map(RateLimit::new),
+            filter: webhook.filter.as_ref().map(|filter| filter.as_str().to_owned()),
+            transform: webhook.transform.as_ref().map(|t| t.as_str().to_owned()),
+            target_cidrs: webhook.target_cidrs.iter().flat_map(TargetCidrs::iter).collect(),
+            signing: webhook.signing().into(),
+            public_key: webhook.secret.public_key(),
+            test_mode: webhook.test_mode,
+            active: webhook.state.is_active(),
+            status: webhook.state.into(),
+            created_at: time(webhook.created_at),
+            updated_at: time(webhook.updated_at),
+        }
+    }
+
+    /// With the secret, in the form that libraries for the contract expect. Only the answer to a
+    /// registration uses this.
+    pub(crate) fn with_secret(webhook: &Webhook, contracts: &Contracts) -> Self {
+        Self { secret: Some(shown_secret(webhook, contracts)), ..Self::new(webhook) }
+    }
+}
+
+fn shown_secret(webhook: &Webhook, contracts: &Contracts) -> String {
+    let form = contracts.get(&webhook.contract).map_or(SecretForm::Text, Contract::secret_form);
+    webhook.secret.shown(form).expose_secret().to_owned()
+}
+
+/// A webhook's signing secret.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Secret)]
+pub(crate) struct SecretView {
+    #[schema(example = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")]
+    secret: String,
+    /// The public key with which receivers verify Ed25519 signatures.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    public_key: Option<String>,
+    /// When the previous secret stops signing; present during a rotation's overlap.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = DateTime)]
+    previous_secret_expires_at: Option<String>,
+}
+
+impl SecretView {
+    pub(crate) fn new(webhook: &Webhook, contracts: &Contracts, now: Timestamp) -> Self {
+        let retiring = webhook.retiring_secret.as_ref().filter(|old| now < old.until);
+        Self {
+            secret: shown_secret(webhook, contracts),
+            public_key: webhook.secret.public_key(),
+            previous_secret_expires_at: retiring.map(|old| time(old.until)),
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! `/webhooks` and `/webhooks/{webhook}`.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, RawQuery, State};
+use axum::response::{IntoResponse as _, Response};
+use hooklane_app::ports::WebhookStore as _;
+use hooklane_app::precondition::Precondition;
+use hooklane_app::webhooks::{self, Rules};
+use hooklane_domain::ids::{EventType, TenantId, WebhookId};
+use hooklane_domain::webhook::Webhook;
+use lambda_http::http::StatusCode;
+use lambda_http::http::header::{CACHE_CONTROL, ETAG, LOCATION};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::backend::{Deps, Ports};
+use crate::gate::caller::{Caller, READ, Reader, WRITE, Writer};
+use crate::http::body::Text;
+use crate::http::etag::{self, IfMatch};
+use crate::http::idempotency::Key;
+use crate::http::path;
+use crate::http::problem::Problem;
+use crate::http::query::Query;
+use crate::resources::schemas::{NewWebhook, WebhookChange};
+use crate::resources::views::WebhookView;
+
+#[utoipa::path(
+    post,
+    path = "/webhooks",
+    operation_id = "createWebhook",
+    summary = "Register a webhook",
+    security(("bearer" = [WRITE])),
+    params((
+        "Idempotency-Key" = Option<String>, Header, nullable = false, min_length = 1, max_length = 255, pattern = "^[!-~]([ -~]*[!-~])?$",
+        description = "Makes the request idempotent: for 24 hours, the same request with the same key returns the webhook that the first one registered",
+    )),
+    request_body(content = NewWebhook),
+    responses(
+        (
+            status = 201, description = "Registered; the answer includes the secret", body = WebhookView,
+            headers(
+                ("Location" = String, description = "The webhook's path"),
+                ("ETag" = String, description = "To send as `If-Match`"),
+                ("Cache-Control" = String, description = "`no-store`"),
+            ),
+        ),
+        (status = 409, description = "The key was used with a different body, or its webhook has been deleted"),
+    ),
+)]
+pub(crate) async fn create<P: Ports>(
+    State(deps): State<Arc<Deps<P>>>,
+    Writer(tenant): Writer,
+    caller: Caller,
+    Key(key): Key,
+    Text(body): Text,
+) -> Result<Response, Problem> {
+    let tenant_contract = caller.tenant.as_ref().and_then(|t| t.settings.contract.as_ref());
+    let rules = Rules { tenant_contract, ..deps.rules() };
+    let (registry, system) = (&deps.registry, &deps.system);
+    let webhook = match key {
+        None => webhooks::register(registry, system, rules, tenant, &body).await?,
+        Some(key) => {
+            let claim = (tenant, &key);
+            webhooks::register_once(registry, &deps.ledger, system, rules, claim, &body).await?
+        }
+    };
+    let location = format!("/api/v1/webhooks/{}", webhook.id);
+    let view = WebhookView::with_secret(&webhook, &deps.contracts);
+    let headers = [(LOCATION, location), (CACHE_CONTROL, "no-store".to_owned())];
+    let tag = [(ETAG, etag::of(webhook.revision))];
+    Ok((StatusCode::CREATED, headers, tag, Json(view)).into_response())
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = WebhookList)]
+pub(crate) struct ListView {
+    data: Vec<WebhookView>,
+    page: usize,
+    limit: usize,
+    total: usize,
+}
+
+#[utoipa::path(
+    get,
+    path = "/webhooks",
+    operation_id = "listWebhooks",
+    summary = "List the tenant's webhooks, newest first",
+    security(("bearer" = [READ])),
+    params(
+        ("page" = Option<u64>, Query, minimum = 1, maximum = 9007199254740991_u64, description = "Page number, starting at 1; a page past the end is empty"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 100, description = "Rows per page; 20 by default"),
+        ("active" = Option<bool>, Query, description = "Only active webhooks (`true`) or only those that are not active (`false`); also accepted as `isActive`"),
+        ("event" = Option<String>, Query, max_length = 255, pattern = "^[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*$", description = "Only webhooks that subscribe to this event type", example = "order.created"),
+    ),
+    responses((status = 200, description = "A page", body = ListView)),
+)]
+pub(crate) async fn list<P: Ports>(
+    State(deps): State<Arc<Deps<P>>>,
+    Reader(tenant): Reader,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, Problem> {
+    let mut query = Query::of(raw.as_deref());
+    let (page, limit) = (query.page(), query.limit());
+    let active = query.flag(&["active", "isActive", "is_active"]);
+    let event: Option<EventType> = query.parse("event");
+    query.finish()?;
+    let mut webhooks = deps.registry.list(&tenant).await?;
+    webhooks.retain(|webhook| {
+        active.is_none_or(|active| active == webhook.state.is_active())
+            && event.as_ref().is_none_or(|event| webhook.wants(event))
+    });
+    let start = (page - 1).saturating_mul(limit);
+    let data = webhooks.iter().skip(start).take(limit).map(WebhookView::new).collect();
+    Ok(Json(ListView { data, page, limit, total: webhooks.len() }).into_response())
+}
+
+#[utoipa::path(
+    get,
+    path = "/webhooks/{webhook}",
+    operation_id = "getWebhook",
+    summary = "Get a webhook",
+    security(("bearer" = [READ])),
+    responses((status = 200, description = "The webhook", body = WebhookView, headers(("ETag" = String, description = "To send as `If-Match`")))),
+)]
+pub(crate) async fn get<P: Ports>(
+    State(deps): State<Arc<Deps<P>>>,
+    Reader(tenant): Reader,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let id = path::id(&id)?;
+    let webhook = deps.registry.get(&tenant, id).await?.ok_or_else(path::missing::<WebhookId>)?;
+    Ok(shown(&webhook))
+}
+
+/// A partial update: that is what `PUT` does in all platform guides.
+#[utoipa::path(
+    put,
+    path = "/webhooks/{webhook}",
+    operation_id = "updateWebhook",
+    summary = "Change the fields that the body names; the others stay",
+    security(("bearer" = [WRITE])),
+    params(
+        ("If-Match" = Option<String>, Header, nullable = false, description = "The expected `ETag`s, or `*` for any; answers 412 if none matches", example = "*"),
+    ),
+    request_body(content = WebhookChange),
+    responses((status = 200, description = "The webhook after the change", body = WebhookView, headers(("ETag" = String, description = "To send as `If-Match`")))),
+)]
+pub(crate) async fn put<P: Ports>(
+    State(deps): State<Arc<Deps<P>>>,
+    Writer(tenant): Writer,
+    Path(id): Path<String>,
+    IfMatch(known): IfMatch,
+    Text(body): Text,
+) -> Result<Response, Problem> {
+    change(&deps, &tenant, &id, known, &body).await
+}
+
+#[utoipa::path(
+    patch,
+    path = "/webhooks/{webhook}",
+    operation_id = "patchWebhook",
+    summary = "Same as `PUT`",
+    security(("bearer" = [WRITE])),
+    params(
+        ("If-Match" = Option<String>, Header, nullable = false, description = "The expected `ETag`s, or `*` for any; answers 412 if none matches", example = "*"),
+    ),
+    request_body(content = WebhookChange),
+    responses((status = 200, description = "The webhook after the change", body = WebhookView, headers(("ETag" = String, description = "To send as `If-Match`")))),
+)]
+pub(crate) async fn patch<P: Ports>(
+    State(deps): State<Arc<Deps<P>>>,
+    Writer(tenant): Writer,
+    Path(id): Path<String>,
+    IfMatch(known): IfMatch,
+    Text(body): Text,
+) -> Result<Response, Problem> {
+    change(&deps, &tenant, &id, known, &body).await
+}
+
+async fn change<P: Ports>(
+    deps: &Deps<P>,
+    tenant: &TenantId,
+    id: &str,
+    known: Precondition,
+    body: &str,
+) -> Result<Response, Problem> {
+    let key = (tenant, path::id(id)?);
+    let changed =
+        webhooks::change(&deps.registry, &deps.system, deps.rules(), key, &known, body).await?;
+    Ok(shown(&changed))
+}
+
+#[utoipa::path(
+    delete,
+    path = "/webhooks/{webhook}",
+    operation_id = "deleteWebhook",
+    summary = "Delete a webhook and cancel its unfinished deliveries",
+    security(("bearer" = [WRITE])),
+    params(
+        ("If-Match" = Option<String>, Header, nullable = false, description = "The expected `ETag`s, or `*` for any; answers 412 if none matches", example = "*"),
+    ),
+    responses((status = 204, description = "Deleted")),
+)]
+pub(crate) async fn delete<P: Ports>(
+    State(deps): State<Arc<Deps<P>>>,
+    Writer(tenant): Writer,
+    Path(id): Path<String>,
+    IfMatch(known): IfMatch,
+) -> Result<Response, Problem> {
+    webhooks::delete(&deps.registry, (&tenant, path::id(&id)?), &known).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+pub(crate) fn shown(webhook: &Webhook) -> Response {
+    ([(ETAG, etag::of(webhook.revision))], Json(WebhookView::new(webhook))).into_response()
+}

@@ -1,0 +1,194 @@
+//! The words that clients see for states and reasons, all in `snake_case`. They are named here alone, so
+//! that renaming an enum of the domain, or its stored text, cannot change the API.
+
+use hooklane_domain::delivery::outcome::ErrorKind;
+use hooklane_domain::delivery::statistics::Condition;
+use hooklane_domain::delivery::waiting;
+use hooklane_domain::delivery::{CancelReason, FailReason, ParkReason, State, Status};
+use hooklane_domain::isolation::circuit::Circuit;
+use hooklane_domain::isolation::recovery::{Stage, WantedStatus};
+use hooklane_domain::webhook::{self, WebhookState};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Defines enums of words with their conversion from the domain: `Word = pattern`.
+macro_rules! words {
+    ($(
+        $(#[$doc:meta])*
+        $name:ident: $from:ty { $($word:ident = $pattern:pat),+ $(,)? }
+    )+) => { $(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+        #[serde(rename_all = "snake_case")]
+        pub(crate) enum $name { $($word),+ }
+
+        impl From<$from> for $name {
+            fn from(from: $from) -> Self {
+                match from { $($pattern => Self::$word),+ }
+            }
+        }
+    )+ };
+}
+
+words! {
+    /// The status of a delivery.
+    DeliveryStatus: Status {
+        Pending = Status::Pending,
+        Retrying = Status::Retrying,
+        Delivered = Status::Delivered,
+        Failed = Status::Failed,
+        Cancelled = Status::Cancelled,
+    }
+
+    /// Why an attempt got no usable answer: the host's name did not resolve (`dns`), the target is not
+    /// allowed (`blocked`), connecting (`connect`) or the TLS handshake (`tls`) failed, the time limit passed
+    /// (`timeout`), the answer was not HTTP or broke off (`response`), the request's body could not be built
+    /// (`body`), or the webhook's filter or transform failed (`transform`).
+    AttemptErrorKind: ErrorKind {
+        Dns = ErrorKind::Dns,
+        Blocked = ErrorKind::Blocked,
+        Connect = ErrorKind::Connect,
+        Tls = ErrorKind::Tls,
+        Timeout = ErrorKind::Timeout,
+        Response = ErrorKind::Response,
+        Body = ErrorKind::Body,
+        Transform = ErrorKind::Transform,
+    }
+
+    /// `active`, `inactive`, `paused` (by the tenant) or `disabled` (by Hooklane).
+    WebhookStatus: WebhookState {
+        Active = WebhookState::Active,
+        Inactive = WebhookState::Inactive,
+        Paused = WebhookState::Paused { .. },
+        Disabled = WebhookState::Disabled { .. },
+    }
+
+    /// How requests are signed: `hmac` with a shared secret, or `ed25519` with a private key whose public key
+    /// the receivers have.
+    Signing: webhook::Signing {
+        Hmac = webhook::Signing::Hmac,
+        Ed25519 = webhook::Signing::Ed25519,
+    }
+
+    /// By the share of deliveries that were delivered: `degraded` below 98 %, `unhealthy` below 95 %. `unknown`
+    /// if nothing was attempted.
+    HealthStatus: Condition {
+        Healthy = Condition::Healthy,
+        Degraded = Condition::Degraded,
+        Unhealthy = Condition::Unhealthy,
+        Unknown = Condition::Unknown,
+    }
+
+    /// `closed`: attempts are made. `open`: the receiver fails; deliveries are parked, and from time to time
+    /// one is attempted as a probe. `half_open`: a probe is being made.
+    CircuitState: Circuit {
+        Closed = Circuit::Closed,
+        Open = Circuit::Open { .. },
+        HalfOpen = Circuit::HalfOpen { .. },
+    }
+
+    /// `fast`: first attempts go through the delivery queue. `slow`: they go through the retry queue, because
+    /// the circuit is not closed or the receiver answers slowly.
+    Lane: waiting::Lane {
+        Fast = waiting::Lane::Fast,
+        Slow = waiting::Lane::Slow,
+    }
+
+    /// `failed`: deliveries that failed. `skipped`: events without a delivery, because too many deliveries
+    /// were parked or the webhook was inactive. `any`: both.
+    RecoveredStatus: WantedStatus {
+        Failed = WantedStatus::Failed,
+        Skipped = WantedStatus::Skipped,
+        Any = WantedStatus::Any,
+    }
+
+    RecoveryState: &Stage {
+        Running = Stage::Failed { .. } | Stage::Skipped { .. },
+        Done = Stage::Done { .. },
+    }
+}
+
+/// Why a delivery has its state. Parked: `inactive`, `paused`, `tenant_paused`, `circuit`, `rate_limit` or
+/// `backlog`. Failed: `exhausted`, `gone`, `event_missing` or `transform`. Cancelled: `webhook_deleted`,
+/// `requested` or `discarded`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum DeliveryReason {
+    Inactive,
+    Paused,
+    TenantPaused,
+    Circuit,
+    RateLimit,
+    Backlog,
+    Exhausted,
+    Gone,
+    EventMissing,
+    Transform,
+    WebhookDeleted,
+    Requested,
+    Discarded,
+}
+
+impl DeliveryReason {
+    pub(crate) fn of(state: &State) -> Option<Self> {
+        match state {
+            State::Parked { reason, .. } => Some((*reason).into()),
+            State::Failed { reason, .. } => Some((*reason).into()),
+            State::Cancelled { reason, .. } => Some((*reason).into()),
+            State::Waiting { .. } | State::Delivered { .. } => None,
+        }
+    }
+}
+
+impl From<ParkReason> for DeliveryReason {
+    fn from(reason: ParkReason) -> Self {
+        match reason {
+            ParkReason::Inactive => Self::Inactive,
+            ParkReason::Paused => Self::Paused,
+            ParkReason::TenantPaused => Self::TenantPaused,
+            ParkReason::Circuit => Self::Circuit,
+            ParkReason::RateLimit => Self::RateLimit,
+            ParkReason::Backlog => Self::Backlog,
+        }
+    }
+}
+
+impl From<FailReason> for DeliveryReason {
+    fn from(reason: FailReason) -> Self {
+        match reason {
+            FailReason::Exhausted => Self::Exhausted,
+            FailReason::Gone => Self::Gone,
+            FailReason::EventMissing => Self::EventMissing,
+            FailReason::Transform => Self::Transform,
+        }
+    }
+}
+
+impl From<CancelReason> for DeliveryReason {
+    fn from(reason: CancelReason) -> Self {
+        match reason {
+            CancelReason::WebhookDeleted => Self::WebhookDeleted,
+            CancelReason::Requested => Self::Requested,
+            CancelReason::Discarded => Self::Discarded,
+        }
+    }
+}
+
+/// Why an attempt failed: the kind of its error, or `status` for an answer other than 2xx.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[expect(dead_code, reason = "describes `Failure`, which holds the word")]
+pub(crate) enum FailureKind {
+    Status,
+    Dns,
+    Blocked,
+    Connect,
+    Tls,
+    Timeout,
+    Response,
+    Body,
+    Transform,
+}
+
+#[cfg(test)]
+mod tests;

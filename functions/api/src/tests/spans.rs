@@ -1,0 +1,92 @@
+//! The ids on a request's log lines.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use hooklane_domain::delivery::retry::Next;
+use lambda_http::http::StatusCode;
+use serde_json::{Value, json};
+use tracing::Level;
+use tracing::subscriber::{DefaultGuard, set_default};
+use tracing_subscriber::fmt::format::FmtSpan;
+
+use super::lists::{ago, answered, deliver};
+use super::service::Service;
+
+/// Collected log lines, as JSON.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Lines {
+    /// Collects this thread's error lines and, if asked for, events of spans.
+    fn listen(&self, spans: FmtSpan) -> DefaultGuard {
+        let lines = self.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .json()
+            .with_max_level(Level::ERROR)
+            .with_span_events(spans)
+            .with_writer(move || lines.clone());
+        set_default(subscriber.finish())
+    }
+
+    fn read(&self) -> Vec<Value> {
+        let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+}
+
+#[tokio::test]
+async fn an_error_line_carries_the_ids_of_its_request() {
+    let service = Service::new();
+    let webhook = service.webhook().await;
+    let of = ("e1", "a.b", ago(0));
+    let corrupt = deliver(&service, &webhook, of, &[answered(500)], Next::Exhausted).await;
+    service.deps.ledger.corrupt(corrupt.clone());
+    let lines = Lines::default();
+    let guard = lines.listen(FmtSpan::NONE);
+    let path = format!("/api/v1/webhooks/{webhook}/deliveries/{corrupt}");
+    assert_eq!(service.ask("GET", &path, "").await.status, StatusCode::INTERNAL_SERVER_ERROR);
+    drop(guard);
+    let lines = lines.read();
+    let [line] = lines.as_slice() else { panic!("{lines:?}") };
+    assert_eq!(line["fields"]["message"], "request.failed");
+    assert_eq!(
+        line["span"],
+        json!({
+            "name": "request",
+            "request.id": "the-request",
+            "request.method": "GET",
+            "request.route": "/api/v1/webhooks/{webhook}/deliveries/{delivery}",
+            "tenant": "acme",
+            "webhook.id": webhook,
+            "delivery.id": corrupt.to_string(),
+        })
+    );
+}
+
+#[tokio::test]
+async fn a_path_parameter_that_is_no_valid_id_is_not_recorded() {
+    let service = Service::new();
+    let lines = Lines::default();
+    let guard = lines.listen(FmtSpan::CLOSE);
+    let answer = service.ask("GET", "/webhooks/a-text/deliveries/another", "").await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND);
+    drop(guard);
+    let lines = lines.read();
+    let [line] = lines.as_slice() else { panic!("{lines:?}") };
+    let fields: BTreeSet<_> =
+        line["span"].as_object().unwrap().keys().map(String::as_str).collect();
+    let known = ["name", "request.id", "request.method", "request.route", "tenant"];
+    assert_eq!(fields, BTreeSet::from(known));
+}
