@@ -1,11 +1,11 @@
 //! One client for each set of rules. A connection that is kept for the next request was judged by the
 //! rules of its client, so a webhook with narrower rules never gets one that was made under wider ones.
 
-use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use hooklane_app::cache::Bounded;
 use hooklane_domain::webhook::network::{NetworkRules, TargetCidrs};
 use reqwest::redirect::Policy;
 
@@ -13,7 +13,7 @@ use crate::guard::{Guard, Lookup};
 
 /// Connecting, TLS included, may take this long of an attempt's time.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// Restricted webhooks are few. A warm function that has met more sets of ranges than this starts over.
+/// The number of clients kept for webhooks with ranges of their own, which are few.
 const MAX_NARROWED: usize = 64;
 
 /// The HTTP client could not be built.
@@ -28,7 +28,7 @@ pub(crate) struct Clients {
     rules: Arc<NetworkRules>,
     /// For webhooks without ranges of their own: nearly all.
     open: reqwest::Client,
-    narrowed: Mutex<HashMap<TargetCidrs, reqwest::Client>>,
+    narrowed: Bounded<TargetCidrs, reqwest::Client>,
 }
 
 impl Clients {
@@ -39,7 +39,7 @@ impl Clients {
         let tls = tls();
         let guard = Guard { lookup: Arc::clone(&lookup), rules: Arc::clone(&rules), only: None };
         let open = build(tls.clone(), guard)?;
-        Ok(Self { tls, lookup, rules, open, narrowed: Mutex::default() })
+        Ok(Self { tls, lookup, rules, open, narrowed: Bounded::new(MAX_NARROWED) })
     }
 
     /// The client that may reach what the rules and these ranges allow.
@@ -48,9 +48,8 @@ impl Clients {
         only: Option<&TargetCidrs>,
     ) -> Result<reqwest::Client, ClientError> {
         let Some(only) = only else { return Ok(self.open.clone()) };
-        let mut narrowed = self.narrowed.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(client) = narrowed.get(only) {
-            return Ok(client.clone());
+        if let Some(client) = self.narrowed.get(only) {
+            return Ok(client);
         }
         let guard = Guard {
             lookup: Arc::clone(&self.lookup),
@@ -58,10 +57,7 @@ impl Clients {
             only: Some(only.clone()),
         };
         let client = build(self.tls.clone(), guard)?;
-        if narrowed.len() >= MAX_NARROWED {
-            narrowed.clear();
-        }
-        narrowed.insert(only.clone(), client.clone());
+        self.narrowed.put(only.clone(), client.clone());
         Ok(client)
     }
 }
