@@ -1,16 +1,33 @@
+use std::marker::PhantomData;
 use std::sync::Mutex;
 
 use hooklane_app::fakes::{Faults, MemoryQueues, MemoryRegistry};
-use hooklane_app::ports::WebhookStore as _;
+use hooklane_app::ports::{RouteStore, RouteTable, Unavailable, WebhookStore as _};
 use hooklane_domain::Timestamp;
-use hooklane_domain::delivery::message::Payload;
-use hooklane_domain::ids::WebhookId;
+use hooklane_domain::delivery::message::{Deliver, Message, Payload};
+use hooklane_domain::delivery::waiting::Lane;
+use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::webhook::target::TargetUrl;
 use hooklane_domain::webhook::{Essentials, Webhook, WebhookState};
 
-use super::*;
+use crate::{Answer, Batch, Deps, Fanout, Ports};
 
-type Fake = Fanout<MemoryRegistry, MemoryQueues, MemoryQueues>;
+/// The fakes, over one registry or another.
+struct Fakes<R = MemoryRegistry>(PhantomData<R>);
+
+impl<R: RouteStore> Ports for Fakes<R> {
+    type Routes = R;
+    type Queues = MemoryQueues;
+    type DeadLetters = MemoryQueues;
+}
+
+type Fake = Fanout<Fakes>;
+
+fn over<R: RouteStore>(routes: R, queues: MemoryQueues) -> Fanout<Fakes<R>> {
+    Fanout::new(Deps { routes, queues, dead_letters: MemoryQueues::at(at(NOW), 360) })
+}
+
+const NOW: &str = "2024-01-15T10:30:00Z";
 
 const SAMPLE: &str = include_str!("../../../events/fanout.json");
 
@@ -36,8 +53,7 @@ async fn fanout(webhooks: &[Webhook]) -> Fake {
     for webhook in webhooks {
         registry.create(webhook).await.unwrap();
     }
-    let now = at("2024-01-15T10:30:00Z");
-    Fanout::new(registry, MemoryQueues::at(now, 360), MemoryQueues::at(now, 360))
+    over(registry, MemoryQueues::at(at(NOW), 360))
 }
 
 fn batch(text: &str) -> Batch {
@@ -45,9 +61,9 @@ fn batch(text: &str) -> Batch {
 }
 
 /// The deliveries sent so far.
-fn sent<R>(fanout: &Fanout<R, MemoryQueues, MemoryQueues>) -> Vec<Deliver> {
+fn sent<R: RouteStore>(fanout: &Fanout<Fakes<R>>) -> Vec<Deliver> {
     std::iter::from_fn(|| {
-        let received = fanout.queue.receive(Lane::Fast);
+        let received = fanout.queues.receive(Lane::Fast);
         (!received.is_empty()).then_some(received)
     })
     .flatten()
@@ -178,7 +194,7 @@ async fn a_slow_webhooks_deliveries_go_straight_to_the_retry_queue() {
     let fanout = fanout(&[slow.clone(), webhook(2, "acme", &["*"])]).await;
     fanout.handle(batch(SAMPLE)).await.unwrap();
     assert_eq!(webhooks_of(&sent(&fanout)), [webhook(2, "acme", &["*"]).id]);
-    let retry = fanout.queue.receive(Lane::Slow);
+    let retry = fanout.queues.receive(Lane::Slow);
     let Message::Deliver(deliver) = Message::decode(&retry[0].body).unwrap();
     assert_eq!((retry.len(), deliver.delivery.webhook()), (1, slow.id));
 }
@@ -237,10 +253,7 @@ async fn an_unreadable_webhook_is_a_dead_letter_and_harms_no_other() {
     let (beside, other) = (webhook(1, "acme", &["*"]), webhook(2, "other", &["*"]));
     registry.create(&beside).await.unwrap();
     registry.create(&other).await.unwrap();
-    let now = at("2024-01-15T10:30:00Z");
-    let queues = [MemoryQueues::at(now, 360), MemoryQueues::at(now, 360)];
-    let [queue, dead_letters] = queues;
-    let fanout = Fanout::new(Spoiled(registry, Mutex::new("acme")), queue, dead_letters);
+    let fanout = over(Spoiled(registry, Mutex::new("acme")), MemoryQueues::at(at(NOW), 360));
     let record = batch(SAMPLE).records[0].get().to_owned();
     let others = record.replace("acme", "other");
     let text = format!(r#"{{"Records":[{record},{others},{record}]}}"#);
@@ -266,9 +279,7 @@ async fn nothing_is_put_away_of_a_batch_that_fails() {
     let faults = Faults::default();
     let registry = MemoryRegistry::default();
     registry.create(&webhook(1, "acme", &["*"])).await.unwrap();
-    let now = at("2024-01-15T10:30:00Z");
-    let queue = MemoryQueues::at(now, 360).with_faults(faults.clone());
-    let fanout = Fanout::new(registry, queue, MemoryQueues::at(now, 360));
+    let fanout = over(registry, MemoryQueues::at(at(NOW), 360).with_faults(faults.clone()));
     let record = batch(SAMPLE).records[0].get().to_owned();
     let text = format!(r#"{{"Records":[{{"nonsense":true}},{record}]}}"#);
     faults.die_after(0);

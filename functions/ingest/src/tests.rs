@@ -1,23 +1,42 @@
+use std::marker::PhantomData;
+
+use aws_lambda_events::event::sqs::SqsEvent;
+use hooklane_app::catalog::EventCatalog;
 use hooklane_app::fakes::{FakeSystem, MemoryLedger, MemoryQueues, MemoryRegistry};
-use hooklane_app::ports::{Corrupt, Put, TenantStore as _, Unavailable};
+use hooklane_app::ports::{Corrupt, EventStore, Put, TenantStore as _, Unavailable};
+use hooklane_aws::sqs_batch::Answer;
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::tenant::TenantSettings;
 use hooklane_domain::event::Event;
-use hooklane_domain::ids::TenantId;
+use hooklane_domain::ids::{EventId, TenantId};
 
-use super::*;
+use crate::{Deps, Ingest, Ports};
 
-type Fake = Ingest<MemoryLedger, MemoryRegistry, MemoryQueues, FakeSystem>;
+/// The fakes, over one ledger or another.
+struct Fakes<E = MemoryLedger>(PhantomData<E>);
 
-fn ingest() -> Fake {
+impl<E: EventStore> Ports for Fakes<E> {
+    type Events = E;
+    type Registry = MemoryRegistry;
+    type DeadLetters = MemoryQueues;
+    type System = FakeSystem;
+}
+
+type Fake = Ingest<Fakes>;
+
+fn over<E: EventStore>(events: E) -> Ingest<Fakes<E>> {
     let now: Timestamp = "2024-01-15T10:30:00Z".parse().unwrap();
-    Ingest {
-        events: MemoryLedger::default(),
+    Ingest::new(Deps {
+        events,
         registry: MemoryRegistry::default(),
         catalog: EventCatalog::new(hooklane_bundled_catalogs::load()),
         dead_letters: MemoryQueues::at(now, 30),
         system: FakeSystem::at(now),
-    }
+    })
+}
+
+fn ingest() -> Fake {
+    over(MemoryLedger::default())
 }
 
 fn event(bodies: &[(&str, &str)]) -> SqsEvent {
@@ -30,7 +49,7 @@ fn event(bodies: &[(&str, &str)]) -> SqsEvent {
 
 async fn stored(ingest: &Fake, id: &str) -> bool {
     let tenant = "acme".parse().unwrap();
-    ingest.events.get(&tenant, &id.parse().unwrap()).await.unwrap().is_some()
+    ingest.deps.events.get(&tenant, &id.parse().unwrap()).await.unwrap().is_some()
 }
 
 #[tokio::test]
@@ -39,7 +58,7 @@ async fn the_sample_of_the_readme_is_accepted() {
     let ingest = ingest();
     let answer = ingest.handle(serde_json::from_str(sample).unwrap()).await.unwrap();
     assert_eq!(answer, Answer::default());
-    assert!(ingest.dead_letters.buried().is_empty());
+    assert!(ingest.deps.dead_letters.buried().is_empty());
     assert!(stored(&ingest, "order-1001-created").await);
 }
 
@@ -60,7 +79,7 @@ async fn bad_messages_are_put_away_with_their_reason_and_harm_no_other() {
         .await
         .unwrap();
     assert_eq!(answer, Answer::default());
-    let buried = ingest.dead_letters.buried();
+    let buried = ingest.deps.dead_letters.buried();
     let reasons: Vec<_> = buried.iter().map(|b| b.reason.as_str()).collect();
     assert_eq!(buried.len(), 3, "{reasons:?}");
     assert!(reasons[0].starts_with("is not valid JSON"), "{reasons:?}");
@@ -77,7 +96,7 @@ async fn a_redelivered_message_without_an_id_is_no_second_event() {
         let answer = ingest.handle(event(&[("m1", body)])).await.unwrap();
         assert_eq!(answer, Answer::default());
     }
-    assert!(ingest.dead_letters.buried().is_empty());
+    assert!(ingest.deps.dead_letters.buried().is_empty());
     assert!(stored(&ingest, "msg_m1").await);
 }
 
@@ -109,18 +128,11 @@ impl EventStore for Faulty {
 
 #[tokio::test]
 async fn what_does_not_pass_is_put_away_and_what_passes_comes_back() {
-    let now: Timestamp = "2024-01-15T10:30:00Z".parse().unwrap();
     for (corrupt, staying, buried) in [(true, 0, 1), (false, 1, 0)] {
-        let ingest = Ingest {
-            events: Faulty { corrupt },
-            registry: MemoryRegistry::default(),
-            catalog: EventCatalog::new(hooklane_bundled_catalogs::load()),
-            dead_letters: MemoryQueues::at(now, 30),
-            system: FakeSystem::at(now),
-        };
+        let ingest = over(Faulty { corrupt });
         let body = r#"{"id":"e1","tenant":"acme","type":"user.created","data":{}}"#;
         let answer = ingest.handle(event(&[("m1", body)])).await.unwrap();
-        assert_eq!((answer.staying(), ingest.dead_letters.buried().len()), (staying, buried));
+        assert_eq!((answer.staying(), ingest.deps.dead_letters.buried().len()), (staying, buried));
     }
 }
 
@@ -138,7 +150,7 @@ proptest::proptest! {
             let ingest = ingest();
             let answer = ingest.handle(event(&[("m1", &body)])).await.unwrap();
             assert_eq!(answer, Answer::default());
-            assert!(ingest.dead_letters.buried().iter().all(|b| !b.reason.is_empty()));
+            assert!(ingest.deps.dead_letters.buried().iter().all(|b| !b.reason.is_empty()));
         });
     }
 }
@@ -147,7 +159,7 @@ proptest::proptest! {
 async fn what_a_strict_tenant_does_not_expect_is_put_away_with_its_paths() {
     let ingest = ingest();
     let settings = TenantSettings { strict: true, ..TenantSettings::default() };
-    ingest.registry.set_settings(&"acme".parse().unwrap(), &settings, None).await.unwrap();
+    ingest.deps.registry.set_settings(&"acme".parse().unwrap(), &settings, None).await.unwrap();
     let answer = ingest
         .handle(event(&[
             ("m1", r#"{"tenant":"acme","type":"task.created","data":{"taskId":"1","title":"T"}}"#),
@@ -158,7 +170,7 @@ async fn what_a_strict_tenant_does_not_expect_is_put_away_with_its_paths() {
         .await
         .unwrap();
     assert_eq!(answer, Answer::default());
-    let buried = ingest.dead_letters.buried();
+    let buried = ingest.deps.dead_letters.buried();
     let reasons: Vec<_> = buried.iter().map(|b| b.reason.as_str()).collect();
     assert_eq!(
         reasons,
@@ -169,5 +181,5 @@ async fn what_a_strict_tenant_does_not_expect_is_put_away_with_its_paths() {
     );
     assert!(stored(&ingest, "msg_m1").await);
     let (other, id) = ("other".parse().unwrap(), "msg_m4".parse().unwrap());
-    assert!(ingest.events.get(&other, &id).await.unwrap().is_some(), "who is not strict");
+    assert!(ingest.deps.events.get(&other, &id).await.unwrap().is_some(), "who is not strict");
 }

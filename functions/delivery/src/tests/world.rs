@@ -96,12 +96,17 @@ pub(super) struct World {
     pub(super) worker: Worker<Fake>,
     pub(super) webhook: Webhook,
     pub(super) clock: Arc<FakeSystem>,
-    pub(super) upkeep: FakeUpkeep,
+    pub(super) upkeep: Upkeep<Fake>,
     pub(super) faults: Faults,
     start: Timestamp,
 }
 
-type FakeUpkeep = Upkeep<Arc<MemoryLedger>, MemoryRegistry, MemoryQueues, Arc<FakeSystem>>;
+impl hooklane_upkeep::Ports for Fake {
+    type Ledger = Arc<MemoryLedger>;
+    type Registry = MemoryRegistry;
+    type Queues = MemoryQueues;
+    type System = Arc<FakeSystem>;
+}
 
 /// In flight, the retry queue may hold so many before the brake goes on.
 pub(super) const BRAKE: u64 = 5;
@@ -118,18 +123,15 @@ impl World {
         let ledger = Arc::new(MemoryLedger::with_faults(faults.clone()));
         let registry = MemoryRegistry::with_faults(faults.clone());
         let queues = MemoryQueues::at(start, VISIBILITY).with_faults(faults.clone());
-        let rules = hooklane_upkeep::Rules {
+        let upkeep = Upkeep::new(hooklane_upkeep::Deps {
+            ledger: Arc::clone(&ledger),
+            registry: registry.clone(),
+            queues: queues.clone(),
+            system: Arc::clone(&clock),
             thresholds: Thresholds::default(),
-            brake: BRAKE,
+            brake_limit: BRAKE,
             contracts: hooklane_bundled_contracts::load(),
-        };
-        let upkeep = Upkeep::new(
-            Arc::clone(&ledger),
-            registry.clone(),
-            queues.clone(),
-            Arc::clone(&clock),
-            rules,
-        );
+        });
         let worker: Worker<Fake> = Worker {
             ledger: Arc::clone(&ledger),
             webhooks: registry.into(),

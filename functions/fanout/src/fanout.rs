@@ -1,0 +1,126 @@
+//! One batch of the stream, from its records to messages in the queues.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use hooklane_app::ports::{DeadLetters as _, DispatchQueue as _, RouteTable, Unavailable};
+use hooklane_domain::event::Event;
+use hooklane_domain::ids::TenantId;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::deps::Deps;
+use crate::messages;
+use crate::outbox::{Outbox, Parcel};
+use crate::ports::Ports;
+use crate::record::{self, Batch, Record};
+use crate::route_cache::RouteCache;
+
+/// The function, with what it remembers between invocations.
+pub struct Fanout<P: Ports> {
+    pub(crate) routes: RouteCache<P::Routes>,
+    pub(crate) queues: P::Queues,
+    pub(crate) dead_letters: P::DeadLetters,
+}
+
+/// No record is ever named as failed: a batch fails as a whole or not at all.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Answer {
+    pub batch_item_failures: [(); 0],
+}
+
+/// A record for the dead-letter queue.
+struct DeadRecord<'a> {
+    raw: &'a RawValue,
+    reason: String,
+}
+
+impl<P: Ports> Fanout<P> {
+    #[must_use]
+    pub fn new(deps: Deps<P>) -> Self {
+        Self {
+            routes: RouteCache::new(deps.routes),
+            queues: deps.queues,
+            dead_letters: deps.dead_letters,
+        }
+    }
+
+    /// An error fails the whole batch, and Lambda delivers it again.
+    pub async fn handle(&self, batch: Batch) -> Result<Answer, Unavailable> {
+        let result = self.fan_out(&batch).await;
+        if let Err(error) = &result {
+            error.log("batch.failed");
+        }
+        result
+    }
+
+    async fn fan_out(&self, batch: &Batch) -> Result<Answer, Unavailable> {
+        let mut tables = HashMap::new();
+        let mut outbox = Outbox::default();
+        // Put away last of all, so that a batch that fails and comes back has dead-lettered nothing.
+        let mut dead = Vec::new();
+        let (mut events, mut sent) = (0, 0);
+        for raw in &batch.records {
+            let event = match record::read(raw) {
+                Ok(Record::NewEvent(event)) => event,
+                Ok(Record::Other) => continue,
+                Err(reason) => {
+                    dead.push(DeadRecord { raw, reason: reason.to_string() });
+                    continue;
+                }
+            };
+            events += 1;
+            let table = self.table(&event, &mut tables).await?;
+            // The readable webhooks get their messages now. Put back once the others can be read, the
+            // record fans out again, and a delivery that has ended stays ended.
+            if let Some(why) = table.unreadable.first() {
+                let reason = format!("whether this webhook gets it is not known: {why}");
+                dead.push(DeadRecord { raw, reason });
+            }
+            for (lane, message) in messages::of_event(&event, &table) {
+                if let Some(parcel) = outbox.add(lane, message) {
+                    sent += self.send(parcel).await?;
+                }
+            }
+        }
+        for parcel in outbox.rest() {
+            sent += self.send(parcel).await?;
+        }
+        for record in dead {
+            self.dead_letter(record).await?;
+        }
+        let records = batch.records.len();
+        tracing::info!(
+            batch.records = records,
+            batch.events = events,
+            batch.deliveries = sent,
+            "batch.done"
+        );
+        Ok(Answer::default())
+    }
+
+    async fn send(&self, parcel: Parcel) -> Result<usize, Unavailable> {
+        self.queues.dispatch(parcel.lane, &parcel.messages).await?;
+        Ok(parcel.messages.len())
+    }
+
+    /// The subscriptions of the event's tenant, which are read once for a batch.
+    async fn table(
+        &self,
+        event: &Event,
+        tables: &mut HashMap<TenantId, Arc<RouteTable>>,
+    ) -> Result<Arc<RouteTable>, Unavailable> {
+        if let Some(table) = tables.get(&event.tenant) {
+            return Ok(Arc::clone(table));
+        }
+        let table = self.routes.current(&event.tenant).await?;
+        tables.insert(event.tenant.clone(), Arc::clone(&table));
+        Ok(table)
+    }
+
+    async fn dead_letter(&self, record: DeadRecord<'_>) -> Result<(), Unavailable> {
+        tracing::warn!(reason = record.reason, "record.dead_lettered");
+        self.dead_letters.put(record.raw.get(), &record.reason).await
+    }
+}
