@@ -28,6 +28,9 @@ pub mod tuning;
 mod upkeep;
 mod walk;
 
+#[cfg(test)]
+mod tests;
+
 pub use deps::Deps;
 pub use ports::Ports;
 pub use production::Production;
