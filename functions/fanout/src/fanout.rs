@@ -8,6 +8,8 @@ use hooklane_domain::event::Event;
 use hooklane_domain::ids::TenantId;
 use serde::Serialize;
 use serde_json::value::RawValue;
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
 
 use crate::deps::Deps;
 use crate::messages;
@@ -34,6 +36,7 @@ pub struct Answer {
 struct DeadRecord<'a> {
     raw: &'a RawValue,
     reason: String,
+    span: Span,
 }
 
 impl<P: Ports> Fanout<P> {
@@ -48,44 +51,38 @@ impl<P: Ports> Fanout<P> {
 
     /// An error fails the whole batch, and Lambda delivers it again.
     pub async fn handle(&self, batch: Batch) -> Result<Answer, Unavailable> {
-        let result = self.fan_out(&batch).await;
-        if let Err(error) = &result {
-            error.log("batch.failed");
-        }
-        result
-    }
-
-    async fn fan_out(&self, batch: &Batch) -> Result<Answer, Unavailable> {
         let mut tables = HashMap::new();
         let mut outbox = Outbox::default();
         // Put away last of all, so that a batch that fails and comes back has dead-lettered nothing.
         let mut dead = Vec::new();
         let (mut events, mut sent) = (0, 0);
         for raw in &batch.records {
+            let span = record_span();
             let event = match record::read(raw) {
                 Ok(Record::NewEvent(event)) => event,
                 Ok(Record::Other) => continue,
                 Err(reason) => {
-                    dead.push(DeadRecord { raw, reason: reason.to_string() });
+                    dead.push(DeadRecord { raw, reason: reason.to_string(), span });
                     continue;
                 }
             };
+            span.record("event.id", event.id.as_str()).record("tenant", event.tenant.as_str());
             events += 1;
-            let table = self.table(&event, &mut tables).await?;
+            let table = self.table(&event, &mut tables, &span).await?;
+            for (lane, message) in messages::of_event(&event, &table) {
+                if let Some(parcel) = outbox.add(lane, message) {
+                    sent += self.send(parcel, &span).await?;
+                }
+            }
             // The readable webhooks get their messages now. Put back once the others can be read, the
             // record fans out again, and a delivery that has ended stays ended.
             if let Some(why) = table.unreadable.first() {
                 let reason = format!("whether this webhook gets it is not known: {why}");
-                dead.push(DeadRecord { raw, reason });
-            }
-            for (lane, message) in messages::of_event(&event, &table) {
-                if let Some(parcel) = outbox.add(lane, message) {
-                    sent += self.send(parcel).await?;
-                }
+                dead.push(DeadRecord { raw, reason, span });
             }
         }
         for parcel in outbox.rest() {
-            sent += self.send(parcel).await?;
+            sent += self.send(parcel, &Span::none()).await?;
         }
         for record in dead {
             self.dead_letter(record).await?;
@@ -100,8 +97,10 @@ impl<P: Ports> Fanout<P> {
         Ok(Answer::default())
     }
 
-    async fn send(&self, parcel: Parcel) -> Result<usize, Unavailable> {
-        self.queues.dispatch(parcel.lane, &parcel.messages).await?;
+    /// Sends a parcel. `span` is of the record that filled it.
+    async fn send(&self, parcel: Parcel, span: &Span) -> Result<usize, Unavailable> {
+        let sent = self.queues.dispatch(parcel.lane, &parcel.messages).instrument(span.clone());
+        sent.await.map_err(|error| batch_failed(error, span))?;
         Ok(parcel.messages.len())
     }
 
@@ -110,17 +109,32 @@ impl<P: Ports> Fanout<P> {
         &self,
         event: &Event,
         tables: &mut HashMap<TenantId, Arc<RouteTable>>,
+        span: &Span,
     ) -> Result<Arc<RouteTable>, Unavailable> {
         if let Some(table) = tables.get(&event.tenant) {
             return Ok(Arc::clone(table));
         }
-        let table = self.routes.current(&event.tenant).await?;
+        let table = self.routes.current(&event.tenant).instrument(span.clone()).await;
+        let table = table.map_err(|error| batch_failed(error, span))?;
         tables.insert(event.tenant.clone(), Arc::clone(&table));
         Ok(table)
     }
 
     async fn dead_letter(&self, record: DeadRecord<'_>) -> Result<(), Unavailable> {
-        tracing::warn!(reason = record.reason, "record.dead_lettered");
-        self.dead_letters.put(record.raw.get(), &record.reason).await
+        let DeadRecord { raw, reason, span } = record;
+        span.in_scope(|| tracing::warn!(reason, "record.dead_lettered"));
+        let put = self.dead_letters.put(raw.get(), &reason).instrument(span.clone());
+        put.await.map_err(|error| batch_failed(error, &span))
     }
+}
+
+/// The span of one record, whatever the log level: its errors are logged with these ids.
+fn record_span() -> Span {
+    tracing::error_span!("record", event.id = Empty, tenant = Empty)
+}
+
+/// Logs the error that fails the batch, with the ids of the record where it arose.
+fn batch_failed(error: Unavailable, span: &Span) -> Unavailable {
+    span.in_scope(|| error.log("batch.failed"));
+    error
 }

@@ -1,3 +1,5 @@
+mod spans;
+
 use std::marker::PhantomData;
 use std::sync::Mutex;
 

@@ -3,6 +3,8 @@
 use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
 use futures::StreamExt as _;
 use hooklane_aws::sqs_batch::Answer;
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
 
 use crate::accept::accept;
 use crate::deps::Deps;
@@ -32,7 +34,8 @@ impl<P: Ports> Ingest<P> {
         let total = messages.len();
         let dispositions: Vec<_> = futures::stream::iter(messages)
             .map(|(id, body)| async move {
-                let disposition = accept(&self.deps, &id, &body).await;
+                let span = message_span(&id);
+                let disposition = accept(&self.deps, &id, &body).instrument(span).await;
                 (id, disposition)
             })
             .buffered(CONCURRENCY)
@@ -42,6 +45,11 @@ impl<P: Ports> Ingest<P> {
         tracing::info!(batch.messages = total, batch.staying = answer.staying(), "batch.done");
         Ok(answer)
     }
+}
+
+/// The span of one message, whatever the log level: its errors are logged with these ids.
+fn message_span(id: &str) -> Span {
+    tracing::error_span!("message", message.id = id, event.id = Empty, tenant = Empty)
 }
 
 fn id_and_body(record: SqsMessage) -> Result<(String, String), InvalidRecord> {

@@ -1,3 +1,5 @@
+mod spans;
+
 use std::marker::PhantomData;
 
 use aws_lambda_events::event::sqs::SqsEvent;

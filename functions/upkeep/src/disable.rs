@@ -20,7 +20,7 @@ pub(crate) async fn disable_if_hopeless<P: Ports>(
     let (at, reason) = (deps.now_in_milliseconds(), DisableReason::Failing);
     let disabled = deps.registry.disable(webhook, reason, at).await?;
     if disabled {
-        tracing::warn!(webhook.id = %webhook.id, "webhook.disabled");
+        tracing::warn!("webhook.disabled");
         webhook.state = WebhookState::Disabled { at, reason };
     }
     Ok(disabled)

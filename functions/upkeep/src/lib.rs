@@ -21,6 +21,7 @@ mod release;
 mod report;
 mod settings;
 mod snapshot;
+mod spans;
 mod stored;
 mod summary;
 mod sweep;

@@ -18,11 +18,13 @@ use hooklane_domain::ids::DeliveryId;
 use hooklane_domain::isolation::operational::concerned;
 use hooklane_domain::isolation::recovery::{Recovery, Stage};
 use hooklane_domain::webhook::{Route, Webhook};
+use tracing::Instrument as _;
 
 use crate::deadline::Deadline;
 use crate::deps::Deps;
 use crate::ports::Ports;
 use crate::snapshot::Snapshot;
+use crate::spans;
 use crate::stored::{self, Stored};
 use crate::tuning::{RECOVERY_PAGE, RECOVERY_STEPS};
 
@@ -93,13 +95,14 @@ async fn retry_failed<P: Ports>(
         if delivery.id.accepted_at() < wanted.since {
             return Ok(Step { sent, next: None });
         }
-        match retry(&deps.ledger, &deps.queues, &deps.system, tenant, &delivery.id).await {
+        let (id, span) = (&delivery.id, spans::of_delivery(tenant, &delivery.id));
+        let retried = retry(&deps.ledger, &deps.queues, &deps.system, tenant, id);
+        match retried.instrument(span.clone()).await {
             Ok(_) => sent += 1,
             Err(RequestError::Missing | RequestError::Ended(_)) => {}
             // It does not affect the others.
             Err(RequestError::Unavailable(error)) if error.is_corrupt() => {
-                let (id, error) = (&delivery.id, error.chain());
-                tracing::error!(delivery.id = %id, error, "delivery.unreadable");
+                span.in_scope(|| error.log("delivery.unreadable"));
             }
             Err(RequestError::Unavailable(error)) => return Err(error),
         }
@@ -128,7 +131,7 @@ async fn send_skipped<P: Ports>(
     let events: Vec<_> = page.events.into_iter().filter(|event| takes(&route, event)).collect();
     let id = |event: &Event| DeliveryId::new(webhook.id, event.accepted_at, event.id.clone());
     let ids: Vec<_> = events.iter().map(id).collect();
-    let stored = stored::read(deps, &ids).await?;
+    let stored = stored::read(deps, &recovery.tenant, &ids).await?;
     let missing =
         events.iter().zip(ids).zip(stored).filter(|(_, stored)| matches!(stored, Stored::Missing));
     let messages: Vec<_> = missing

@@ -10,11 +10,13 @@ use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::{CancelReason, Delivery, State};
 use hooklane_domain::isolation::admission::{Admission, admit};
 use hooklane_domain::isolation::slots::per_minute;
+use tracing::Instrument as _;
 
 use crate::deadline::Deadline;
 use crate::deps::Deps;
 use crate::ports::Ports;
 use crate::snapshot::Snapshot;
+use crate::spans;
 use crate::stored::{self, Stored};
 use crate::tuning::{MAX_RELEASED, RELEASE_PAGE, RELEASES_AT_ONCE};
 
@@ -93,10 +95,11 @@ async fn release_page<P: Ports>(
     released: &mut Released,
 ) -> Result<(), Unavailable> {
     let ids: Vec<_> = page.iter().map(|pointer| pointer.delivery.clone()).collect();
-    let items = stored::read(deps, &ids).await?;
+    let items = stored::read(deps, &snapshot.watch.tenant, &ids).await?;
     let releases = stream::iter(page.into_iter().zip(items)).map(|(pointer, item)| async move {
-        let release = release_one(deps, snapshot, &pointer, item).await?;
-        deps.ledger.unpark(&pointer).await?;
+        let span = spans::of_delivery(&pointer.tenant, &pointer.delivery);
+        let release = release_one(deps, snapshot, &pointer, item).instrument(span.clone()).await?;
+        deps.ledger.unpark(&pointer).instrument(span).await?;
         Ok::<_, Unavailable>(release)
     });
     let results: Vec<_> = releases.buffer_unordered(RELEASES_AT_ONCE).collect().await;

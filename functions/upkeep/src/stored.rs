@@ -3,10 +3,11 @@
 use hooklane_app::deliveries::read_each;
 use hooklane_app::ports::Unavailable;
 use hooklane_domain::delivery::Delivery;
-use hooklane_domain::ids::DeliveryId;
+use hooklane_domain::ids::{DeliveryId, TenantId};
 
 use crate::deps::Deps;
 use crate::ports::Ports;
+use crate::spans;
 
 /// What the ledger holds of a delivery.
 pub(crate) enum Stored {
@@ -20,6 +21,7 @@ pub(crate) enum Stored {
 /// others.
 pub(crate) async fn read<P: Ports>(
     deps: &Deps<P>,
+    tenant: &TenantId,
     ids: &[DeliveryId],
 ) -> Result<Vec<Stored>, Unavailable> {
     let each = read_each(&deps.ledger, ids).await?;
@@ -27,7 +29,7 @@ pub(crate) async fn read<P: Ports>(
         Ok(Some(delivery)) => Ok(Stored::Found(Box::new(delivery))),
         Ok(None) => Ok(Stored::Missing),
         Err(error) if error.is_corrupt() => {
-            tracing::error!(delivery.id = %id, error = error.chain(), "delivery.unreadable");
+            spans::of_delivery(tenant, id).in_scope(|| error.log("delivery.unreadable"));
             Ok(Stored::Unreadable)
         }
         Err(error) => Err(error),

@@ -10,10 +10,13 @@ use hooklane_app::ports::{
 };
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::{Delivery, State, Status};
+use hooklane_domain::ids::TenantId;
 use hooklane_domain::time::later;
+use tracing::Instrument as _;
 
 use crate::deps::Deps;
 use crate::ports::Ports;
+use crate::spans;
 use crate::stored::{self, Stored};
 use crate::tuning::{LOST_AFTER, SWEEP_PAGE, SWEEP_PAGES, SWEEP_REST};
 
@@ -42,7 +45,7 @@ pub(crate) async fn sweep<P: Ports>(deps: &Deps<P>, watch: &Watch) -> Result<Swe
             ..DeliveryFilter::default()
         };
         let page = deps.ledger.list(&watch.tenant, watch.webhook, &filter).await?;
-        sent += resend_lost(deps, page.deliveries, now).await?;
+        sent += resend_lost(deps, &watch.tenant, page.deliveries, now).await?;
         sweep = match (page.next, sweep.pending) {
             (Some(next), pending) => Sweep { due_at: now, after: Some(next), pending },
             (None, false) => Sweep { due_at: now, after: None, pending: true },
@@ -56,6 +59,7 @@ pub(crate) async fn sweep<P: Ports>(deps: &Deps<P>, watch: &Watch) -> Result<Swe
 /// consistent, so each delivery is read again first, consistently.
 async fn resend_lost<P: Ports>(
     deps: &Deps<P>,
+    tenant: &TenantId,
     listed: Vec<Delivery>,
     now: Timestamp,
 ) -> Result<u64, Unavailable> {
@@ -64,11 +68,12 @@ async fn resend_lost<P: Ports>(
         return Ok(0);
     }
     let mut sent = 0;
-    for stored in stored::read(deps, &ids).await? {
+    for stored in stored::read(deps, tenant, &ids).await? {
         let Stored::Found(delivery) = stored else { continue };
         if is_lost(&delivery, now) {
-            let turn = send(&deps.queues, &delivery).await?;
-            deps.ledger.save(&delivery.resent(turn, now)).await?;
+            let span = spans::of_delivery(&delivery.tenant, &delivery.id);
+            let turn = send(&deps.queues, &delivery).instrument(span.clone()).await?;
+            deps.ledger.save(&delivery.resent(turn, now)).instrument(span).await?;
             sent += 1;
         }
     }

@@ -7,6 +7,7 @@ mod recover;
 mod registry;
 mod release;
 mod report;
+mod spans;
 mod sweep;
 mod unreadable;
 mod walk;

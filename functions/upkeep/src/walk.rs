@@ -3,11 +3,13 @@
 use futures::stream::{self, StreamExt as _};
 use hooklane_app::ports::{Clock as _, Unavailable, Watch, WatchList as _};
 use hooklane_domain::ids::WebhookId;
+use tracing::Instrument as _;
 
 use crate::deadline::Deadline;
 use crate::deps::Deps;
 use crate::look::look;
 use crate::ports::Ports;
+use crate::spans;
 use crate::summary::Summary;
 use crate::tuning::{LOOKS_AT_ONCE, WATCHES_PER_PAGE};
 
@@ -54,9 +56,10 @@ async fn look_at_page<P: Ports>(deps: &Deps<P>, page: Vec<Watch>, deadline: Dead
         if deadline.has_passed(&deps.system) {
             return Summary::default();
         }
-        look(deps, &watch, deadline).await.unwrap_or_else(|error| {
-            let error = error.chain();
-            tracing::error!(webhook.id = %watch.webhook, error, "webhook.not_looked_at");
+        let span = spans::of_webhook(&watch);
+        let looked = look(deps, &watch, deadline).instrument(span.clone()).await;
+        looked.unwrap_or_else(|error| {
+            span.in_scope(|| error.log("webhook.not_looked_at"));
             Summary { failed: 1, ..Summary::default() }
         })
     });

@@ -102,7 +102,7 @@ async fn a_webhook_that_rests_is_left_alone_until_its_next_look_is_due() {
     assert_eq!(world.run().await.looked, 1, "a mark calls for a look at once");
 }
 
-/// A webhook with one failure and a success after it, as one that fails now and then has them.
+/// A success after a failure leaves a clean health behind, and the mark that the failure made.
 #[tokio::test]
 async fn one_that_has_recovered_leaves_the_list_a_quarter_of_an_hour_after_its_mark() {
     let world = World::new();
