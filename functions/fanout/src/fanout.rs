@@ -77,7 +77,7 @@ impl<P: Ports> Fanout<P> {
             // The readable webhooks get their messages now. Put back once the others can be read, the
             // record fans out again, and a delivery that has ended stays ended.
             if let Some(why) = table.unreadable.first() {
-                let reason = format!("whether this webhook gets it is not known: {why}");
+                let reason = format!("a webhook that may subscribe to it cannot be read: {why}");
                 dead.push(DeadRecord { raw, reason, span });
             }
         }

@@ -101,12 +101,14 @@ async fn each_active_webhook_of_the_tenant_that_subscribed_gets_one_message() {
     assert_eq!((first.generation, first.tenant.as_str()), (0, "acme"));
     assert_eq!(first.delivery.event().as_str(), "order-1001-created");
     assert_eq!(first.accepted_at(), at("2024-01-15T10:30:00Z"));
-    let Some(Payload::Plain(content)) = &first.payload else { panic!("a small event travels") };
+    let Some(Payload::Plain(content)) = &first.payload else {
+        panic!("the message carries a small event")
+    };
     assert_eq!(content.data.as_str(), r#"{"orderId":"1001","total":99.99}"#);
 }
 
 #[tokio::test]
-async fn a_filter_decides_and_one_that_fails_stands_in_nobodys_way() {
+async fn a_filter_decides_and_one_that_fails_lets_the_event_through() {
     let filtered = |n, filter: &str| Webhook {
         filter: Some(filter.parse().unwrap()),
         ..webhook(n, "acme", &["*"])
@@ -150,7 +152,7 @@ async fn a_webhook_that_was_created_a_moment_ago_misses_nothing() {
 }
 
 #[tokio::test]
-async fn one_event_to_a_thousand_webhooks() {
+async fn one_event_reaches_a_thousand_webhooks() {
     let webhooks: Vec<_> = (0..1_000).map(|n| webhook(n, "acme", &["order.*"])).collect();
     let fanout = fanout(&webhooks).await;
     fanout.handle(batch(SAMPLE)).await.unwrap();
@@ -161,7 +163,7 @@ async fn one_event_to_a_thousand_webhooks() {
 }
 
 #[tokio::test]
-async fn a_record_that_can_never_be_processed_is_put_away_and_harms_no_other() {
+async fn a_record_that_can_never_be_processed_is_dead_lettered_and_does_not_affect_the_others() {
     let fanout = fanout(&[webhook(1, "acme", &["*"])]).await;
     let good = &batch(SAMPLE).records[0];
     let no_image = good.get().replace("\"NewImage\"", "\"OtherImage\"");
@@ -173,14 +175,14 @@ async fn a_record_that_can_never_be_processed_is_put_away_and_harms_no_other() {
     );
     assert_eq!(fanout.handle(batch(&text)).await.unwrap(), Answer::default());
     assert_eq!(sent(&fanout).len(), 1);
-    let buried = fanout.dead_letters.buried();
-    assert_eq!(buried.len(), 4);
-    assert!(buried.iter().all(|b| !b.reason.is_empty()));
-    assert_eq!(buried[0].body, r#"{"nonsense":true}"#);
+    let letters = fanout.dead_letters.buried();
+    assert_eq!(letters.len(), 4);
+    assert!(letters.iter().all(|letter| !letter.reason.is_empty()));
+    assert_eq!(letters[0].body, r#"{"nonsense":true}"#);
 }
 
 #[tokio::test]
-async fn other_changes_of_the_ledger_are_nothing_to_fan_out() {
+async fn other_changes_of_the_ledger_are_ignored() {
     let fanout = fanout(&[webhook(1, "acme", &["*"])]).await;
     let changed = SAMPLE.replace("INSERT", "MODIFY");
     let delivery = SAMPLE.replace("\"S\": \"EVENT\"", "\"S\": \"DL#000\"");
@@ -212,16 +214,20 @@ async fn an_operational_event_is_not_sent_to_the_webhook_it_is_about() {
         .replace(r#""data\":{\"orderId\":\"1001\",\"total\":99.99}"#, &about);
     assert!(text.contains(&about), "the sample changed");
     fanout.handle(batch(&text)).await.unwrap();
-    assert_eq!(webhooks_of(&sent(&fanout)), [hooks[1].id], "no wildcard, not itself");
+    assert_eq!(
+        webhooks_of(&sent(&fanout)),
+        [hooks[1].id],
+        "wildcards do not match it, and the webhook itself is left out"
+    );
 }
 
 const RECORDS: &[&str] = &[SAMPLE];
 
 proptest::proptest! {
-    /// A damaged batch is one that Lambda would not hand over, or each of its records is fanned out, put
-    /// away, or nothing to fan out: none fails the batch, which would block the shard.
+    /// Lambda would not deliver a batch that is no JSON. In any other damaged batch, each record is fanned
+    /// out, dead-lettered or ignored: none fails the batch, which would block the shard.
     #[test]
-    fn damaged_records_block_nothing(text in hooklane_fuzz::damaged(RECORDS)) {
+    fn damaged_records_do_not_fail_the_batch(text in hooklane_fuzz::damaged(RECORDS)) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
             let fanout = fanout(&[webhook(1, "acme", &["*"])]).await;
@@ -232,10 +238,10 @@ proptest::proptest! {
     }
 }
 
-/// A registry in which one webhook of one tenant cannot be read back.
-struct Spoiled(MemoryRegistry, Mutex<&'static str>);
+/// A registry in which one webhook of one tenant cannot be read.
+struct WithUnreadable(MemoryRegistry, Mutex<&'static str>);
 
-impl RouteStore for Spoiled {
+impl RouteStore for WithUnreadable {
     async fn version(&self, tenant: &TenantId) -> Result<u64, Unavailable> {
         self.0.version(tenant).await
     }
@@ -250,12 +256,12 @@ impl RouteStore for Spoiled {
 }
 
 #[tokio::test]
-async fn an_unreadable_webhook_is_a_dead_letter_and_harms_no_other() {
+async fn an_unreadable_webhook_makes_a_dead_letter_and_the_others_get_the_event() {
     let registry = MemoryRegistry::default();
     let (beside, other) = (webhook(1, "acme", &["*"]), webhook(2, "other", &["*"]));
     registry.create(&beside).await.unwrap();
     registry.create(&other).await.unwrap();
-    let fanout = over(Spoiled(registry, Mutex::new("acme")), MemoryQueues::at(at(NOW), 360));
+    let fanout = over(WithUnreadable(registry, Mutex::new("acme")), MemoryQueues::at(at(NOW), 360));
     let record = batch(SAMPLE).records[0].get().to_owned();
     let others = record.replace("acme", "other");
     let text = format!(r#"{{"Records":[{record},{others},{record}]}}"#);
@@ -265,19 +271,23 @@ async fn an_unreadable_webhook_is_a_dead_letter_and_harms_no_other() {
     let mut expected = [beside.id, other.id, beside.id];
     expected.sort();
     assert_eq!(reached, expected);
-    let buried = fanout.dead_letters.buried();
-    assert_eq!(buried.len(), 2);
-    assert!(buried.iter().all(|b| b.body == record && b.reason.contains("wh_1: it is corrupt")));
+    let letters = fanout.dead_letters.buried();
+    assert_eq!(letters.len(), 2);
+    assert!(
+        letters
+            .iter()
+            .all(|letter| letter.body == record && letter.reason.contains("wh_1: it is corrupt"))
+    );
 
-    // Whoever repairs it by hand raises no version: the next event is for all of them all the same.
+    // A repair by hand does not raise the version. The next event reaches all of them nevertheless.
     *fanout.routes.registry().1.lock().unwrap() = "";
     fanout.handle(batch(&format!(r#"{{"Records":[{record}]}}"#))).await.unwrap();
     assert_eq!((sent(&fanout).len(), fanout.dead_letters.buried().len()), (1, 2));
 }
 
-/// A batch that comes back because its messages could not be sent leaves no letters each time.
+/// Otherwise a batch that keeps coming back would leave a dead letter each time.
 #[tokio::test]
-async fn nothing_is_put_away_of_a_batch_that_fails() {
+async fn a_batch_that_fails_dead_letters_nothing() {
     let faults = Faults::default();
     let registry = MemoryRegistry::default();
     registry.create(&webhook(1, "acme", &["*"])).await.unwrap();

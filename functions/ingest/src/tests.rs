@@ -65,7 +65,7 @@ async fn the_sample_of_the_readme_is_accepted() {
 }
 
 #[tokio::test]
-async fn bad_messages_are_put_away_with_their_reason_and_harm_no_other() {
+async fn bad_messages_are_dead_lettered_with_their_reason_and_the_others_are_accepted() {
     let ingest = ingest();
     let same = r#"{"id":"e1","tenant":"acme","type":"user.created","data":{"a":1}}"#;
     let other = r#"{"id":"e1","tenant":"acme","type":"user.created","data":{"a":2}}"#;
@@ -81,9 +81,9 @@ async fn bad_messages_are_put_away_with_their_reason_and_harm_no_other() {
         .await
         .unwrap();
     assert_eq!(answer, Answer::default());
-    let buried = ingest.deps.dead_letters.buried();
-    let reasons: Vec<_> = buried.iter().map(|b| b.reason.as_str()).collect();
-    assert_eq!(buried.len(), 3, "{reasons:?}");
+    let letters = ingest.deps.dead_letters.buried();
+    let reasons: Vec<_> = letters.iter().map(|letter| letter.reason.as_str()).collect();
+    assert_eq!(letters.len(), 3, "{reasons:?}");
     assert!(reasons[0].starts_with("is not valid JSON"), "{reasons:?}");
     assert_eq!(reasons[1], "type: is required; data: is required");
     assert!(reasons[2].contains("with other content"), "{reasons:?}");
@@ -91,7 +91,7 @@ async fn bad_messages_are_put_away_with_their_reason_and_harm_no_other() {
 }
 
 #[tokio::test]
-async fn a_redelivered_message_without_an_id_is_no_second_event() {
+async fn a_redelivered_message_without_an_id_adds_no_second_event() {
     let ingest = ingest();
     let body = r#"{"tenant":"acme","type":"user.created","data":{}}"#;
     for _ in 0..2 {
@@ -108,7 +108,7 @@ async fn a_record_without_an_id_fails_the_batch() {
     assert!(ingest().handle(event).await.is_err());
 }
 
-/// A ledger whose events cannot be read back, or that is out of reach.
+/// A ledger whose events cannot be read, or that cannot be reached.
 struct Faulty {
     corrupt: bool,
 }
@@ -129,12 +129,15 @@ impl EventStore for Faulty {
 }
 
 #[tokio::test]
-async fn what_does_not_pass_is_put_away_and_what_passes_comes_back() {
-    for (corrupt, staying, buried) in [(true, 0, 1), (false, 1, 0)] {
+async fn a_corrupt_event_is_dead_lettered_and_a_transient_fault_leaves_the_message() {
+    for (corrupt, staying, dead_lettered) in [(true, 0, 1), (false, 1, 0)] {
         let ingest = over(Faulty { corrupt });
         let body = r#"{"id":"e1","tenant":"acme","type":"user.created","data":{}}"#;
         let answer = ingest.handle(event(&[("m1", body)])).await.unwrap();
-        assert_eq!((answer.staying(), ingest.deps.dead_letters.buried().len()), (staying, buried));
+        assert_eq!(
+            (answer.staying(), ingest.deps.dead_letters.buried().len()),
+            (staying, dead_lettered)
+        );
     }
 }
 
@@ -144,7 +147,7 @@ const BODIES: &[&str] = &[
 ];
 
 proptest::proptest! {
-    /// Whatever is on the queue is accepted or put away with its reason: it never stays.
+    /// A message is accepted or dead-lettered with its reason, whatever it contains. It never stays.
     #[test]
     fn damaged_messages_never_stay(body in hooklane_fuzz::damaged(BODIES)) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -158,7 +161,7 @@ proptest::proptest! {
 }
 
 #[tokio::test]
-async fn what_a_strict_tenant_does_not_expect_is_put_away_with_its_paths() {
+async fn what_a_strict_tenant_does_not_expect_is_dead_lettered_with_its_paths() {
     let ingest = ingest();
     let settings = TenantSettings { strict: true, ..TenantSettings::default() };
     ingest.deps.registry.set_settings(&"acme".parse().unwrap(), &settings, None).await.unwrap();
@@ -172,8 +175,8 @@ async fn what_a_strict_tenant_does_not_expect_is_put_away_with_its_paths() {
         .await
         .unwrap();
     assert_eq!(answer, Answer::default());
-    let buried = ingest.deps.dead_letters.buried();
-    let reasons: Vec<_> = buried.iter().map(|b| b.reason.as_str()).collect();
+    let letters = ingest.deps.dead_letters.buried();
+    let reasons: Vec<_> = letters.iter().map(|letter| letter.reason.as_str()).collect();
     assert_eq!(
         reasons,
         [
@@ -183,5 +186,8 @@ async fn what_a_strict_tenant_does_not_expect_is_put_away_with_its_paths() {
     );
     assert!(stored(&ingest, "msg_m1").await);
     let (other, id) = ("other".parse().unwrap(), "msg_m4".parse().unwrap());
-    assert!(ingest.deps.events.get(&other, &id).await.unwrap().is_some(), "who is not strict");
+    assert!(
+        ingest.deps.events.get(&other, &id).await.unwrap().is_some(),
+        "this tenant is not strict"
+    );
 }

@@ -1,7 +1,7 @@
 use hooklane_aws::settings::{self, InvalidSetting};
 use hooklane_domain::isolation::circuit::Thresholds;
 
-/// What `template.yaml` tells `upkeep`.
+/// The settings of `upkeep`, which `template.yaml` passes as environment variables.
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub registry_table: String,

@@ -1,5 +1,5 @@
-//! One client for each set of rules. A connection that is kept for the next request was judged by the
-//! rules of its client, so a webhook with narrower rules never gets one that was made under wider ones.
+//! One client for each set of rules. A kept connection was judged by the rules of its client, so a webhook
+//! with narrower rules never gets a connection that was made under wider ones.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use reqwest::redirect::Policy;
 
 use crate::guard::{Guard, Lookup};
 
-/// Connecting, TLS included, may take this long of an attempt's time.
+/// The part of an attempt's time that connecting, TLS included, may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// The number of clients kept for webhooks with ranges of their own, which are few.
 const MAX_NARROWED: usize = 64;
@@ -21,12 +21,12 @@ const MAX_NARROWED: usize = 64;
 #[error("the HTTP client for receivers could not be built")]
 pub struct ClientError(#[from] reqwest::Error);
 
-/// The clients by what they may reach.
+/// The clients, by what they may reach.
 pub(crate) struct Clients {
     tls: rustls::ClientConfig,
     lookup: Arc<dyn Lookup>,
     rules: Arc<NetworkRules>,
-    /// For webhooks without ranges of their own: nearly all.
+    /// For webhooks without ranges of their own, which are nearly all.
     open: reqwest::Client,
     narrowed: Bounded<TargetCidrs, reqwest::Client>,
 }
@@ -42,7 +42,7 @@ impl Clients {
         Ok(Self { tls, lookup, rules, open, narrowed: Bounded::new(MAX_NARROWED) })
     }
 
-    /// The client that may reach what the rules and these ranges allow.
+    /// The client that may reach what both the rules and these ranges allow.
     pub(crate) fn within(
         &self,
         only: Option<&TargetCidrs>,

@@ -1,8 +1,8 @@
-//! The one HTTP client that speaks to receivers.
+//! The HTTP client that calls receivers.
 //!
-//! It follows no redirect, uses no proxy, decompresses nothing, reads a bounded part of an answer and
-//! connects only to addresses that were judged: `guard` is the resolver of its client, so the
-//! addresses that are judged are the ones that are connected to.
+//! It does not follow redirects, uses no proxy, decompresses nothing and reads a bounded part of each
+//! response. It connects only to addresses that it has judged: `guard` is the resolver of its clients, so
+//! the addresses that are judged are the very ones that are connected to.
 
 mod classify;
 mod clients;
@@ -26,7 +26,7 @@ pub use clients::ClientError;
 use clients::Clients;
 use guard::Lookup;
 
-/// Sends requests to receivers.
+/// Sends requests to receivers, each to an address that the operator's rules and the webhook allow.
 #[derive(Debug, Clone)]
 pub struct Sender {
     clients: Arc<Clients>,
@@ -52,8 +52,8 @@ impl Sender {
         Ok(Self { clients, rules })
     }
 
-    /// Makes one POST, within `limit` from the name's resolution to the last byte that is kept.
-    #[expect(clippy::disallowed_methods, reason = "the one home of measured durations")]
+    /// Makes one POST. `limit` bounds it from resolving the name to reading the last byte that is kept.
+    #[expect(clippy::disallowed_methods, reason = "durations are measured here only")]
     pub async fn post(
         &self,
         to: impl Into<Destination<'_>>,
@@ -69,7 +69,7 @@ impl Sender {
     }
 
     async fn attempt(&self, to: Destination<'_>, request: WireRequest) -> Outcome {
-        // A literal address does not pass through a resolver, and the rules may be newer than the URL.
+        // A literal address never reaches the resolver, and the rules may be newer than the URL.
         if let Err(refusal) = to.url.judge_within(&self.rules, to.only) {
             return failed(ErrorKind::Blocked, format!("the URL {refusal}"));
         }

@@ -1,4 +1,4 @@
-//! What the sender refuses, over names that resolve as a test has it.
+//! What the sender refuses. Names resolve as each test says.
 
 use std::collections::HashMap;
 use std::io;
@@ -14,8 +14,8 @@ use super::*;
 mod restricted;
 mod ssrf;
 
-/// A resolver that knows these names only. Where a name has several answers, each question gets the
-/// next one: a name server that changes its mind.
+/// A resolver that knows these names only. If a name has several answers, each lookup gets the next one,
+/// as from a name server that changes its mind.
 #[derive(Default)]
 struct Names {
     answers: HashMap<String, Vec<Vec<IpAddr>>>,

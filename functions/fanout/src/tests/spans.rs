@@ -26,8 +26,8 @@ fn line<'a>(lines: &'a [Value], event: &str) -> &'a Value {
 
 #[tokio::test]
 async fn a_dead_letter_is_logged_with_the_ids_of_its_event() {
-    let spoiled = Spoiled(MemoryRegistry::default(), Mutex::new("acme"));
-    let lines = lines(&over(spoiled, MemoryQueues::at(at(NOW), 360)), SAMPLE).await;
+    let registry = WithUnreadable(MemoryRegistry::default(), Mutex::new("acme"));
+    let lines = lines(&over(registry, MemoryQueues::at(at(NOW), 360)), SAMPLE).await;
     let span = &line(&lines, "record.dead_lettered")["span"];
     assert_eq!(
         (&span["event.id"], &span["tenant"]),
