@@ -4,12 +4,17 @@ use std::collections::HashMap;
 use std::io;
 use std::net::IpAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
-use hooklane_domain::webhook::network::TargetCidrs;
+use hooklane_contract::WireRequest;
+use hooklane_domain::delivery::outcome::ErrorKind;
+use hooklane_domain::webhook::network::{NetworkRules, TargetCidrs};
 use hooklane_domain::webhook::target::TargetUrl;
 
-use super::*;
+use crate::guard::Lookup;
+use crate::{Destination, Sender, Sent};
 
 mod restricted;
 mod ssrf;
