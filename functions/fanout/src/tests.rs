@@ -152,6 +152,25 @@ async fn a_webhook_that_was_created_a_moment_ago_misses_nothing() {
 }
 
 #[tokio::test]
+async fn subscriptions_are_read_again_only_when_their_version_has_changed() {
+    let faults = Faults::default();
+    let registry = MemoryRegistry::with_faults(faults.clone());
+    registry.create(&webhook(1, "acme", &["*"])).await.unwrap();
+    let fanout = over(registry, MemoryQueues::at(at(NOW), 360));
+    fanout.handle(batch(SAMPLE)).await.unwrap();
+    // One call of the registry: the version.
+    faults.die_after(1);
+    fanout.handle(batch(SAMPLE)).await.unwrap();
+    faults.revive();
+    fanout.routes.registry().create(&webhook(2, "acme", &["*"])).await.unwrap();
+    faults.die_after(1);
+    assert!(fanout.handle(batch(SAMPLE)).await.is_err(), "it needs another call");
+    faults.revive();
+    fanout.handle(batch(SAMPLE)).await.unwrap();
+    assert_eq!(sent(&fanout).len(), 4);
+}
+
+#[tokio::test]
 async fn one_event_reaches_a_thousand_webhooks() {
     let webhooks: Vec<_> = (0..1_000).map(|n| webhook(n, "acme", &["order.*"])).collect();
     let fanout = fanout(&webhooks).await;
