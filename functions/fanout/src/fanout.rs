@@ -53,7 +53,7 @@ impl<P: Ports> Fanout<P> {
     pub async fn handle(&self, batch: Batch) -> Result<Answer, Unavailable> {
         let mut tables = HashMap::new();
         let mut outbox = Outbox::default();
-        // Put away last of all, so that a batch that fails and comes back has dead-lettered nothing.
+        // They are sent last, so that a batch that fails and comes back leaves no dead letter each time.
         let mut dead = Vec::new();
         let (mut events, mut sent) = (0, 0);
         for raw in &batch.records {

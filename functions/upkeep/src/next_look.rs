@@ -38,7 +38,7 @@ pub(crate) async fn plan_next_look<P: Ports>(
     }
     let mark_is_fresh = later(watch.marked_at, MARK_FRESH) > now;
     let rest = if busy || mark_is_fresh { Duration::ZERO } else { LOOK_REST };
-    // If nothing is busy, nothing is parked, whatever the count says.
+    // A webhook that is not busy has nothing parked, whatever the count says.
     let removed = findings.pointers_removed;
     let removed = if busy { removed } else { watch.parked.max(removed) };
     let look = Look { due_at: later(now, rest), sweep: findings.sweep };
