@@ -1,10 +1,11 @@
 //! Log lines carry the ids of their record.
 
 use std::io::Read as _;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
 
+use super::dead_letters::WithUnreadable;
 use super::*;
 
 /// The log lines of one batch.
