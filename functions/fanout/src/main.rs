@@ -1,10 +1,7 @@
 //! Wires `fanout`: configuration, clients, adapters, run.
 
-use hooklane_aws::dead_letters::DeadLetterQueue;
-use hooklane_aws::queues::{QueueUrls, Queues};
-use hooklane_aws::registry::RouteRegistry;
 use hooklane_aws::startup::explain;
-use hooklane_fanout::{Batch, Fanout, Settings};
+use hooklane_fanout::{Batch, Deps, Fanout, Production, Settings};
 use lambda_runtime::{LambdaEvent, run, service_fn};
 
 #[tokio::main(flavor = "current_thread")]
@@ -15,13 +12,7 @@ async fn main() -> anyhow::Result<()> {
         Err(error) => return explain("fanout", error).await.map_err(|e| anyhow::anyhow!(e)),
     };
     let aws = hooklane_aws::clients::load().await;
-    let urls =
-        QueueUrls { delivery: Some(settings.delivery_queue), retry: Some(settings.retry_queue) };
-    let fanout = &Fanout::new(
-        RouteRegistry::new(&aws, settings.registry_table),
-        Queues::new(&aws, urls),
-        DeadLetterQueue::new(&aws, settings.dead_letter_queue, "fanout"),
-    );
+    let fanout = &Fanout::new(Deps::<Production>::new(&settings, &aws));
     run(service_fn(move |event: LambdaEvent<Batch>| async move {
         fanout.handle(event.payload).await.map_err(lambda_runtime::Error::from)
     }))

@@ -6,26 +6,27 @@ use hooklane_domain::json::position;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-/// A batch as Lambda hands it over; each record is read on its own.
+/// A batch as Lambda delivers it. Each record is read on its own, so that a bad one does not affect the
+/// others.
 #[derive(Debug, Deserialize)]
 pub struct Batch {
     #[serde(rename = "Records")]
     pub records: Vec<Box<RawValue>>,
 }
 
-/// What a record says.
+/// What a record is about.
 pub(crate) enum Record {
     NewEvent(Box<Event>),
-    /// Something else happened in the ledger; the mapping's filter lets little of it through.
+    /// Another change of the ledger. The filter of the event source mapping lets few of those through.
     Other,
 }
 
 /// A record that can never be processed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Unreadable {
-    #[error("the record is not one of a DynamoDB stream ({0})")]
+    #[error("not a record of a DynamoDB stream ({0})")]
     Shape(String),
-    #[error("a new event without its image")]
+    #[error("the record of a new event has no new image")]
     NoImage,
     #[error("{0}")]
     Event(String),

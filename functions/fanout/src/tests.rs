@@ -1,16 +1,35 @@
-use std::sync::Mutex;
+mod dead_letters;
+mod spans;
+
+use std::marker::PhantomData;
 
 use hooklane_app::fakes::{Faults, MemoryQueues, MemoryRegistry};
-use hooklane_app::ports::WebhookStore as _;
+use hooklane_app::ports::{RouteStore, WebhookStore as _};
 use hooklane_domain::Timestamp;
-use hooklane_domain::delivery::message::Payload;
+use hooklane_domain::delivery::message::{Deliver, Message, Payload};
+use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::ids::WebhookId;
 use hooklane_domain::webhook::target::TargetUrl;
 use hooklane_domain::webhook::{Essentials, Webhook, WebhookState};
 
-use super::*;
+use crate::{Answer, Batch, Deps, Fanout, Ports};
 
-type Fake = Fanout<MemoryRegistry, MemoryQueues, MemoryQueues>;
+/// The fakes, over one registry or another.
+struct Fakes<R = MemoryRegistry>(PhantomData<R>);
+
+impl<R: RouteStore> Ports for Fakes<R> {
+    type Routes = R;
+    type Queues = MemoryQueues;
+    type DeadLetters = MemoryQueues;
+}
+
+type Fake = Fanout<Fakes>;
+
+fn over<R: RouteStore>(routes: R, queues: MemoryQueues) -> Fanout<Fakes<R>> {
+    Fanout::new(Deps { routes, queues, dead_letters: MemoryQueues::at(at(NOW), 360) })
+}
+
+const NOW: &str = "2024-01-15T10:30:00Z";
 
 const SAMPLE: &str = include_str!("../../../events/fanout.json");
 
@@ -36,8 +55,7 @@ async fn fanout(webhooks: &[Webhook]) -> Fake {
     for webhook in webhooks {
         registry.create(webhook).await.unwrap();
     }
-    let now = at("2024-01-15T10:30:00Z");
-    Fanout::new(registry, MemoryQueues::at(now, 360), MemoryQueues::at(now, 360))
+    over(registry, MemoryQueues::at(at(NOW), 360))
 }
 
 fn batch(text: &str) -> Batch {
@@ -45,9 +63,9 @@ fn batch(text: &str) -> Batch {
 }
 
 /// The deliveries sent so far.
-fn sent<R>(fanout: &Fanout<R, MemoryQueues, MemoryQueues>) -> Vec<Deliver> {
+fn sent<R: RouteStore>(fanout: &Fanout<Fakes<R>>) -> Vec<Deliver> {
     std::iter::from_fn(|| {
-        let received = fanout.queue.receive(Lane::Fast);
+        let received = fanout.queues.receive(Lane::Fast);
         (!received.is_empty()).then_some(received)
     })
     .flatten()
@@ -83,12 +101,14 @@ async fn each_active_webhook_of_the_tenant_that_subscribed_gets_one_message() {
     assert_eq!((first.generation, first.tenant.as_str()), (0, "acme"));
     assert_eq!(first.delivery.event().as_str(), "order-1001-created");
     assert_eq!(first.accepted_at(), at("2024-01-15T10:30:00Z"));
-    let Some(Payload::Plain(content)) = &first.payload else { panic!("a small event travels") };
+    let Some(Payload::Plain(content)) = &first.payload else {
+        panic!("the message carries a small event")
+    };
     assert_eq!(content.data.as_str(), r#"{"orderId":"1001","total":99.99}"#);
 }
 
 #[tokio::test]
-async fn a_filter_decides_and_one_that_fails_stands_in_nobodys_way() {
+async fn a_filter_decides_and_one_that_fails_lets_the_event_through() {
     let filtered = |n, filter: &str| Webhook {
         filter: Some(filter.parse().unwrap()),
         ..webhook(n, "acme", &["*"])
@@ -132,7 +152,26 @@ async fn a_webhook_that_was_created_a_moment_ago_misses_nothing() {
 }
 
 #[tokio::test]
-async fn one_event_to_a_thousand_webhooks() {
+async fn subscriptions_are_read_again_only_when_their_version_has_changed() {
+    let faults = Faults::default();
+    let registry = MemoryRegistry::with_faults(faults.clone());
+    registry.create(&webhook(1, "acme", &["*"])).await.unwrap();
+    let fanout = over(registry, MemoryQueues::at(at(NOW), 360));
+    fanout.handle(batch(SAMPLE)).await.unwrap();
+    // One call of the registry: the version.
+    faults.die_after(1);
+    fanout.handle(batch(SAMPLE)).await.unwrap();
+    faults.revive();
+    fanout.routes.registry().create(&webhook(2, "acme", &["*"])).await.unwrap();
+    faults.die_after(1);
+    assert!(fanout.handle(batch(SAMPLE)).await.is_err(), "it needs another call");
+    faults.revive();
+    fanout.handle(batch(SAMPLE)).await.unwrap();
+    assert_eq!(sent(&fanout).len(), 4);
+}
+
+#[tokio::test]
+async fn one_event_reaches_a_thousand_webhooks() {
     let webhooks: Vec<_> = (0..1_000).map(|n| webhook(n, "acme", &["order.*"])).collect();
     let fanout = fanout(&webhooks).await;
     fanout.handle(batch(SAMPLE)).await.unwrap();
@@ -143,7 +182,7 @@ async fn one_event_to_a_thousand_webhooks() {
 }
 
 #[tokio::test]
-async fn a_record_that_can_never_be_processed_is_put_away_and_harms_no_other() {
+async fn a_record_that_can_never_be_processed_is_dead_lettered_and_does_not_affect_the_others() {
     let fanout = fanout(&[webhook(1, "acme", &["*"])]).await;
     let good = &batch(SAMPLE).records[0];
     let no_image = good.get().replace("\"NewImage\"", "\"OtherImage\"");
@@ -155,14 +194,14 @@ async fn a_record_that_can_never_be_processed_is_put_away_and_harms_no_other() {
     );
     assert_eq!(fanout.handle(batch(&text)).await.unwrap(), Answer::default());
     assert_eq!(sent(&fanout).len(), 1);
-    let buried = fanout.dead_letters.all_dead_letters();
-    assert_eq!(buried.len(), 4);
-    assert!(buried.iter().all(|b| !b.reason.is_empty()));
-    assert_eq!(buried[0].body, r#"{"nonsense":true}"#);
+    let letters = fanout.dead_letters.all_dead_letters();
+    assert_eq!(letters.len(), 4);
+    assert!(letters.iter().all(|letter| !letter.reason.is_empty()));
+    assert_eq!(letters[0].body, r#"{"nonsense":true}"#);
 }
 
 #[tokio::test]
-async fn other_changes_of_the_ledger_are_nothing_to_fan_out() {
+async fn other_changes_of_the_ledger_are_ignored() {
     let fanout = fanout(&[webhook(1, "acme", &["*"])]).await;
     let changed = SAMPLE.replace("INSERT", "MODIFY");
     let delivery = SAMPLE.replace("\"S\": \"EVENT\"", "\"S\": \"DL#000\"");
@@ -178,7 +217,7 @@ async fn a_slow_webhooks_deliveries_go_straight_to_the_retry_queue() {
     let fanout = fanout(&[slow.clone(), webhook(2, "acme", &["*"])]).await;
     fanout.handle(batch(SAMPLE)).await.unwrap();
     assert_eq!(webhooks_of(&sent(&fanout)), [webhook(2, "acme", &["*"]).id]);
-    let retry = fanout.queue.receive(Lane::Slow);
+    let retry = fanout.queues.receive(Lane::Slow);
     let Message::Deliver(deliver) = Message::decode(&retry[0].body).unwrap();
     assert_eq!((retry.len(), deliver.delivery.webhook()), (1, slow.id));
 }
@@ -194,16 +233,20 @@ async fn an_operational_event_is_not_sent_to_the_webhook_it_is_about() {
         .replace(r#""data\":{\"orderId\":\"1001\",\"total\":99.99}"#, &about);
     assert!(text.contains(&about), "the sample changed");
     fanout.handle(batch(&text)).await.unwrap();
-    assert_eq!(webhooks_of(&sent(&fanout)), [hooks[1].id], "no wildcard, not itself");
+    assert_eq!(
+        webhooks_of(&sent(&fanout)),
+        [hooks[1].id],
+        "wildcards do not match it, and the webhook itself is left out"
+    );
 }
 
 const RECORDS: &[&str] = &[SAMPLE];
 
 proptest::proptest! {
-    /// A damaged batch is one that Lambda would not hand over, or each of its records is fanned out, put
-    /// away, or nothing to fan out: none fails the batch, which would block the shard.
+    /// Lambda would not deliver a batch that is no JSON. In any other damaged batch, each record is fanned
+    /// out, dead-lettered or ignored: none fails the batch, which would block the shard.
     #[test]
-    fn damaged_records_block_nothing(text in hooklane_fuzz::damaged(RECORDS)) {
+    fn damaged_records_do_not_fail_the_batch(text in hooklane_fuzz::damaged(RECORDS)) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
             let fanout = fanout(&[webhook(1, "acme", &["*"])]).await;
@@ -212,69 +255,4 @@ proptest::proptest! {
             }
         });
     }
-}
-
-/// A registry in which one webhook of one tenant cannot be read back.
-struct Spoiled(MemoryRegistry, Mutex<&'static str>);
-
-impl RouteStore for Spoiled {
-    async fn version(&self, tenant: &TenantId) -> Result<u64, Unavailable> {
-        self.0.version(tenant).await
-    }
-
-    async fn table(&self, tenant: &TenantId) -> Result<RouteTable, Unavailable> {
-        let mut table = self.0.table(tenant).await?;
-        if tenant.as_str() == *self.1.lock().unwrap() {
-            table.unreadable.push("wh_1: it is corrupt".to_owned());
-        }
-        Ok(table)
-    }
-}
-
-#[tokio::test]
-async fn an_unreadable_webhook_is_a_dead_letter_and_harms_no_other() {
-    let registry = MemoryRegistry::default();
-    let (beside, other) = (webhook(1, "acme", &["*"]), webhook(2, "other", &["*"]));
-    registry.create(&beside).await.unwrap();
-    registry.create(&other).await.unwrap();
-    let now = at("2024-01-15T10:30:00Z");
-    let queues = [MemoryQueues::at(now, 360), MemoryQueues::at(now, 360)];
-    let [queue, dead_letters] = queues;
-    let fanout = Fanout::new(Spoiled(registry, Mutex::new("acme")), queue, dead_letters);
-    let record = batch(SAMPLE).records[0].get().to_owned();
-    let others = record.replace("acme", "other");
-    let text = format!(r#"{{"Records":[{record},{others},{record}]}}"#);
-    assert_eq!(fanout.handle(batch(&text)).await.unwrap(), Answer::default());
-    let mut reached = webhooks_of(&sent(&fanout));
-    reached.sort();
-    let mut expected = [beside.id, other.id, beside.id];
-    expected.sort();
-    assert_eq!(reached, expected);
-    let buried = fanout.dead_letters.all_dead_letters();
-    assert_eq!(buried.len(), 2);
-    assert!(buried.iter().all(|b| b.body == record && b.reason.contains("wh_1: it is corrupt")));
-
-    // Whoever repairs it by hand raises no version: the next event is for all of them all the same.
-    *fanout.routes.registry().1.lock().unwrap() = "";
-    fanout.handle(batch(&format!(r#"{{"Records":[{record}]}}"#))).await.unwrap();
-    assert_eq!((sent(&fanout).len(), fanout.dead_letters.all_dead_letters().len()), (1, 2));
-}
-
-/// A batch that comes back because its messages could not be sent leaves no letters each time.
-#[tokio::test]
-async fn nothing_is_put_away_of_a_batch_that_fails() {
-    let faults = Faults::default();
-    let registry = MemoryRegistry::default();
-    registry.create(&webhook(1, "acme", &["*"])).await.unwrap();
-    let now = at("2024-01-15T10:30:00Z");
-    let queue = MemoryQueues::at(now, 360).with_faults(faults.clone());
-    let fanout = Fanout::new(registry, queue, MemoryQueues::at(now, 360));
-    let record = batch(SAMPLE).records[0].get().to_owned();
-    let text = format!(r#"{{"Records":[{{"nonsense":true}},{record}]}}"#);
-    faults.die_after(0);
-    assert!(fanout.handle(batch(&text)).await.is_err());
-    assert!(fanout.dead_letters.all_dead_letters().is_empty());
-    faults.revive();
-    fanout.handle(batch(&text)).await.unwrap();
-    assert_eq!((sent(&fanout).len(), fanout.dead_letters.all_dead_letters().len()), (1, 1));
 }

@@ -1,13 +1,8 @@
 //! Wires `ingest`: configuration, clients, adapters, run.
 
 use aws_lambda_events::event::sqs::SqsEvent;
-use hooklane_app::catalog::EventCatalog;
-use hooklane_aws::dead_letters::DeadLetterQueue;
-use hooklane_aws::ledger::{Ledger, Retention};
-use hooklane_aws::registry::RouteRegistry;
 use hooklane_aws::startup::explain;
-use hooklane_aws::system::System;
-use hooklane_ingest::{Ingest, Settings};
+use hooklane_ingest::{Deps, Ingest, Production, Settings};
 use lambda_runtime::{LambdaEvent, run, service_fn};
 
 #[tokio::main(flavor = "current_thread")]
@@ -18,14 +13,7 @@ async fn main() -> anyhow::Result<()> {
         Err(error) => return explain("ingest", error).await.map_err(|e| anyhow::anyhow!(e)),
     };
     let aws = hooklane_aws::clients::load().await;
-    let retention = Retention::days(settings.retention_days);
-    let ingest = &Ingest {
-        events: Ledger::new(&aws, settings.ledger_table, retention),
-        registry: RouteRegistry::new(&aws, settings.registry_table),
-        catalog: EventCatalog::new(hooklane_bundled_catalogs::load()),
-        dead_letters: DeadLetterQueue::new(&aws, settings.dead_letter_queue, "events"),
-        system: System,
-    };
+    let ingest = &Ingest::new(Deps::<Production>::new(&settings, &aws));
     run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
         ingest.handle(event.payload).await.map_err(lambda_runtime::Error::from)
     }))

@@ -1,6 +1,6 @@
 use hooklane_aws::settings::{self, InvalidSetting};
 
-/// What `template.yaml` tells `ingest`.
+/// The settings of `ingest`, which `template.yaml` passes as environment variables.
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub registry_table: String,

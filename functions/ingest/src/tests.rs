@@ -1,23 +1,44 @@
+mod spans;
+
+use std::marker::PhantomData;
+
+use aws_lambda_events::event::sqs::SqsEvent;
+use hooklane_app::catalog::EventCatalog;
 use hooklane_app::fakes::{FakeSystem, MemoryLedger, MemoryQueues, MemoryRegistry};
-use hooklane_app::ports::{Corrupt, Put, TenantStore as _, Unavailable};
+use hooklane_app::ports::{Corrupt, EventStore, Put, TenantStore as _, Unavailable};
+use hooklane_aws::sqs_batch::Answer;
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::tenant::TenantSettings;
 use hooklane_domain::event::Event;
-use hooklane_domain::ids::TenantId;
+use hooklane_domain::ids::{EventId, TenantId};
 
-use super::*;
+use crate::{Deps, Ingest, Ports};
 
-type Fake = Ingest<MemoryLedger, MemoryRegistry, MemoryQueues, FakeSystem>;
+/// The fakes, over one ledger or another.
+struct Fakes<E = MemoryLedger>(PhantomData<E>);
 
-fn ingest() -> Fake {
+impl<E: EventStore> Ports for Fakes<E> {
+    type Events = E;
+    type Registry = MemoryRegistry;
+    type DeadLetters = MemoryQueues;
+    type System = FakeSystem;
+}
+
+type Fake = Ingest<Fakes>;
+
+fn over<E: EventStore>(events: E) -> Ingest<Fakes<E>> {
     let now: Timestamp = "2024-01-15T10:30:00Z".parse().unwrap();
-    Ingest {
-        events: MemoryLedger::default(),
+    Ingest::new(Deps {
+        events,
         registry: MemoryRegistry::default(),
         catalog: EventCatalog::new(hooklane_bundled_catalogs::load()),
         dead_letters: MemoryQueues::at(now, 30),
         system: FakeSystem::at(now),
-    }
+    })
+}
+
+fn ingest() -> Fake {
+    over(MemoryLedger::default())
 }
 
 fn event(bodies: &[(&str, &str)]) -> SqsEvent {
@@ -30,7 +51,7 @@ fn event(bodies: &[(&str, &str)]) -> SqsEvent {
 
 async fn stored(ingest: &Fake, id: &str) -> bool {
     let tenant = "acme".parse().unwrap();
-    ingest.events.get(&tenant, &id.parse().unwrap()).await.unwrap().is_some()
+    ingest.deps.events.get(&tenant, &id.parse().unwrap()).await.unwrap().is_some()
 }
 
 #[tokio::test]
@@ -39,12 +60,12 @@ async fn the_sample_of_the_readme_is_accepted() {
     let ingest = ingest();
     let answer = ingest.handle(serde_json::from_str(sample).unwrap()).await.unwrap();
     assert_eq!(answer, Answer::default());
-    assert!(ingest.dead_letters.all_dead_letters().is_empty());
+    assert!(ingest.deps.dead_letters.all_dead_letters().is_empty());
     assert!(stored(&ingest, "order-1001-created").await);
 }
 
 #[tokio::test]
-async fn bad_messages_are_put_away_with_their_reason_and_harm_no_other() {
+async fn bad_messages_are_dead_lettered_with_their_reason_and_the_others_are_accepted() {
     let ingest = ingest();
     let same = r#"{"id":"e1","tenant":"acme","type":"user.created","data":{"a":1}}"#;
     let other = r#"{"id":"e1","tenant":"acme","type":"user.created","data":{"a":2}}"#;
@@ -60,9 +81,9 @@ async fn bad_messages_are_put_away_with_their_reason_and_harm_no_other() {
         .await
         .unwrap();
     assert_eq!(answer, Answer::default());
-    let buried = ingest.dead_letters.all_dead_letters();
-    let reasons: Vec<_> = buried.iter().map(|b| b.reason.as_str()).collect();
-    assert_eq!(buried.len(), 3, "{reasons:?}");
+    let letters = ingest.deps.dead_letters.all_dead_letters();
+    let reasons: Vec<_> = letters.iter().map(|letter| letter.reason.as_str()).collect();
+    assert_eq!(letters.len(), 3, "{reasons:?}");
     assert!(reasons[0].starts_with("is not valid JSON"), "{reasons:?}");
     assert_eq!(reasons[1], "type: is required; data: is required");
     assert!(reasons[2].contains("with other content"), "{reasons:?}");
@@ -70,14 +91,14 @@ async fn bad_messages_are_put_away_with_their_reason_and_harm_no_other() {
 }
 
 #[tokio::test]
-async fn a_redelivered_message_without_an_id_is_no_second_event() {
+async fn a_redelivered_message_without_an_id_adds_no_second_event() {
     let ingest = ingest();
     let body = r#"{"tenant":"acme","type":"user.created","data":{}}"#;
     for _ in 0..2 {
         let answer = ingest.handle(event(&[("m1", body)])).await.unwrap();
         assert_eq!(answer, Answer::default());
     }
-    assert!(ingest.dead_letters.all_dead_letters().is_empty());
+    assert!(ingest.deps.dead_letters.all_dead_letters().is_empty());
     assert!(stored(&ingest, "msg_m1").await);
 }
 
@@ -87,7 +108,7 @@ async fn a_record_without_an_id_fails_the_batch() {
     assert!(ingest().handle(event).await.is_err());
 }
 
-/// A ledger whose events cannot be read back, or that is out of reach.
+/// A ledger whose events cannot be read, or that cannot be reached.
 struct Faulty {
     corrupt: bool,
 }
@@ -108,21 +129,14 @@ impl EventStore for Faulty {
 }
 
 #[tokio::test]
-async fn what_does_not_pass_is_put_away_and_what_passes_comes_back() {
-    let now: Timestamp = "2024-01-15T10:30:00Z".parse().unwrap();
-    for (corrupt, staying, buried) in [(true, 0, 1), (false, 1, 0)] {
-        let ingest = Ingest {
-            events: Faulty { corrupt },
-            registry: MemoryRegistry::default(),
-            catalog: EventCatalog::new(hooklane_bundled_catalogs::load()),
-            dead_letters: MemoryQueues::at(now, 30),
-            system: FakeSystem::at(now),
-        };
+async fn a_corrupt_event_is_dead_lettered_and_a_transient_fault_leaves_the_message() {
+    for (corrupt, staying, dead_lettered) in [(true, 0, 1), (false, 1, 0)] {
+        let ingest = over(Faulty { corrupt });
         let body = r#"{"id":"e1","tenant":"acme","type":"user.created","data":{}}"#;
         let answer = ingest.handle(event(&[("m1", body)])).await.unwrap();
         assert_eq!(
-            (answer.staying(), ingest.dead_letters.all_dead_letters().len()),
-            (staying, buried)
+            (answer.staying(), ingest.deps.dead_letters.all_dead_letters().len()),
+            (staying, dead_lettered)
         );
     }
 }
@@ -133,7 +147,7 @@ const BODIES: &[&str] = &[
 ];
 
 proptest::proptest! {
-    /// Whatever is on the queue is accepted or put away with its reason: it never stays.
+    /// A message is accepted or dead-lettered with its reason, whatever it contains. It never stays.
     #[test]
     fn damaged_messages_never_stay(body in hooklane_fuzz::damaged(BODIES)) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -141,16 +155,16 @@ proptest::proptest! {
             let ingest = ingest();
             let answer = ingest.handle(event(&[("m1", &body)])).await.unwrap();
             assert_eq!(answer, Answer::default());
-            assert!(ingest.dead_letters.all_dead_letters().iter().all(|b| !b.reason.is_empty()));
+            assert!(ingest.deps.dead_letters.all_dead_letters().iter().all(|b| !b.reason.is_empty()));
         });
     }
 }
 
 #[tokio::test]
-async fn what_a_strict_tenant_does_not_expect_is_put_away_with_its_paths() {
+async fn what_a_strict_tenant_does_not_expect_is_dead_lettered_with_its_paths() {
     let ingest = ingest();
     let settings = TenantSettings { strict: true, ..TenantSettings::default() };
-    ingest.registry.set_settings(&"acme".parse().unwrap(), &settings, None).await.unwrap();
+    ingest.deps.registry.set_settings(&"acme".parse().unwrap(), &settings, None).await.unwrap();
     let answer = ingest
         .handle(event(&[
             ("m1", r#"{"tenant":"acme","type":"task.created","data":{"taskId":"1","title":"T"}}"#),
@@ -161,8 +175,8 @@ async fn what_a_strict_tenant_does_not_expect_is_put_away_with_its_paths() {
         .await
         .unwrap();
     assert_eq!(answer, Answer::default());
-    let buried = ingest.dead_letters.all_dead_letters();
-    let reasons: Vec<_> = buried.iter().map(|b| b.reason.as_str()).collect();
+    let letters = ingest.deps.dead_letters.all_dead_letters();
+    let reasons: Vec<_> = letters.iter().map(|letter| letter.reason.as_str()).collect();
     assert_eq!(
         reasons,
         [
@@ -172,5 +186,8 @@ async fn what_a_strict_tenant_does_not_expect_is_put_away_with_its_paths() {
     );
     assert!(stored(&ingest, "msg_m1").await);
     let (other, id) = ("other".parse().unwrap(), "msg_m4".parse().unwrap());
-    assert!(ingest.events.get(&other, &id).await.unwrap().is_some(), "who is not strict");
+    assert!(
+        ingest.deps.events.get(&other, &id).await.unwrap().is_some(),
+        "this tenant is not strict"
+    );
 }

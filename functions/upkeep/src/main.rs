@@ -1,7 +1,7 @@
 //! Wires `upkeep`: configuration, clients, adapters, run.
 
 use hooklane_aws::startup::explain;
-use hooklane_upkeep::{Settings, real};
+use hooklane_upkeep::{Deps, Production, Settings, Upkeep};
 use lambda_runtime::{LambdaEvent, run, service_fn};
 use serde_json::Value;
 
@@ -13,7 +13,7 @@ async fn main() -> anyhow::Result<()> {
         Err(error) => return explain("upkeep", error).await.map_err(|e| anyhow::anyhow!(e)),
     };
     let aws = hooklane_aws::clients::load().await;
-    let upkeep = &real(&settings, &aws);
+    let upkeep = &Upkeep::new(Deps::<Production>::new(&settings, &aws));
     run(service_fn(move |_: LambdaEvent<Value>| async move {
         upkeep.run().await.map_err(lambda_runtime::Error::from)
     }))

@@ -1,9 +1,13 @@
-//! Works on a recovery, a bounded step at a time; how far it has come is written after each.
+//! Works on a recovery in bounded steps. Its progress is written after each step.
 
 use std::cell::OnceCell;
 
 use hooklane_app::deliveries::{RequestError, retry};
-use hooklane_app::ports::{Clock, DeliveryFilter, Entropy, Unavailable};
+use hooklane_app::payload;
+use hooklane_app::ports::{
+    DeliveryFilter, DeliveryStore as _, DispatchQueue as _, EventScan as _, RecoveryStore as _,
+    Unavailable,
+};
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::Status;
 use hooklane_domain::delivery::message::{Deliver, Message};
@@ -14,160 +18,155 @@ use hooklane_domain::ids::DeliveryId;
 use hooklane_domain::isolation::operational::concerned;
 use hooklane_domain::isolation::recovery::{Recovery, Stage};
 use hooklane_domain::webhook::{Route, Webhook};
+use tracing::Instrument as _;
 
-use crate::look::{Seen, Written};
-use crate::{Deadline, LedgerPorts, QueuePorts, RegistryPorts, Upkeep};
-
-const PAGE: usize = 100;
-/// A look takes at most so many steps: others want their turn too.
-const STEPS: usize = 200;
+use crate::deadline::Deadline;
+use crate::deps::Deps;
+use crate::ports::Ports;
+use crate::snapshot::Snapshot;
+use crate::spans;
+use crate::stored::{self, Stored};
+use crate::tuning::{RECOVERY_PAGE, RECOVERY_STEPS};
 
 /// What a look did for a recovery.
-pub(crate) struct Worked {
+pub(crate) struct Progress {
     pub(crate) sent: u64,
     pub(crate) running: bool,
 }
 
-/// What one step did, and where its stage goes on, if it does.
+/// What one step did, and where the next step of the same stage begins, if there is one.
 struct Step {
     sent: u64,
-    goes_on: Option<Stage>,
+    next: Option<Stage>,
 }
 
-impl<L, R, Q, S> Upkeep<L, R, Q, S>
-where
-    L: LedgerPorts,
-    R: RegistryPorts,
-    Q: QueuePorts,
-    S: Clock + Entropy,
-{
-    pub(crate) async fn recover(
-        &self,
-        seen: &Seen<'_>,
-        mut recovery: Recovery,
-        deadline: Deadline,
-    ) -> Result<Worked, Unavailable> {
-        let mut sent = 0;
-        for _ in 0..STEPS {
-            if self.is_over(deadline) {
-                break;
-            }
-            let step = match (&recovery.stage, &seen.webhook) {
-                (Stage::Done { .. }, _) => break,
-                // Nothing is left to be delivered to.
-                (_, None) => Step { sent: 0, goes_on: None },
-                (Stage::Failed { after }, Some(_)) => self.failed(&recovery, after.clone()).await?,
-                (Stage::Skipped { cursor }, Some(webhook)) => {
-                    self.skipped(&recovery, webhook, cursor.as_deref()).await?
-                }
-            };
-            sent += step.sent;
-            let next =
-                recovery.clone().advanced(step.sent, self.now_in_milliseconds(), step.goes_on);
-            if !self.registry.save_recovery(&next).await? {
-                // Another run works on it, too.
-                return Ok(Worked { sent, running: true });
-            }
-            recovery = Recovery { revision: next.revision + 1, ..next };
+/// Takes steps until the recovery is done, the look has taken enough of them, or the time is over.
+pub(crate) async fn recover<P: Ports>(
+    deps: &Deps<P>,
+    snapshot: &Snapshot<'_>,
+    mut recovery: Recovery,
+    deadline: Deadline,
+) -> Result<Progress, Unavailable> {
+    let mut sent = 0;
+    for _ in 0..RECOVERY_STEPS {
+        if deadline.has_passed(&deps.system) {
+            break;
         }
-        Ok(Worked { sent, running: recovery.is_running() })
-    }
-
-    /// A page of what failed, each retried as by hand.
-    async fn failed(
-        &self,
-        recovery: &Recovery,
-        after: Option<DeliveryId>,
-    ) -> Result<Step, Unavailable> {
-        let (tenant, wanted) = (&recovery.tenant, recovery.wanted);
-        let after = after.or_else(|| just_after(recovery, wanted.until));
-        let filter = DeliveryFilter {
-            status: Some(Status::Failed),
-            after,
-            limit: PAGE,
-            ..DeliveryFilter::default()
+        let step = match (&recovery.stage, &snapshot.webhook) {
+            (Stage::Done { .. }, _) => break,
+            // The webhook was deleted: there is nobody left to deliver to.
+            (_, None) => Step { sent: 0, next: None },
+            (Stage::Failed { after }, Some(_)) => {
+                retry_failed(deps, &recovery, after.clone()).await?
+            }
+            (Stage::Skipped { cursor }, Some(webhook)) => {
+                send_skipped(deps, &recovery, webhook, cursor.as_deref()).await?
+            }
         };
-        let page = self.ledger.list(tenant, recovery.webhook, &filter).await?;
-        let mut sent = 0;
-        for delivery in &page.deliveries {
-            // Newest first: what follows is older still.
-            if delivery.id.accepted_at() < wanted.since {
-                return Ok(Step { sent, goes_on: None });
-            }
-            let clock = &self.system;
-            match retry(&self.ledger, &self.queues, clock, tenant, &delivery.id).await {
-                Ok(_) => sent += 1,
-                Err(RequestError::Missing | RequestError::Ended(_)) => {}
-                // It harms no other.
-                Err(RequestError::Unavailable(error)) if error.is_corrupt() => {
-                    let (id, error) = (&delivery.id, error.chain());
-                    tracing::error!(delivery.id = %id, error, "delivery.unreadable");
-                }
-                Err(RequestError::Unavailable(error)) => return Err(error),
-            }
+        sent += step.sent;
+        let advanced = recovery.clone().advanced(step.sent, deps.now_in_milliseconds(), step.next);
+        if !deps.registry.save_recovery(&advanced).await? {
+            // Another run works on it, too.
+            return Ok(Progress { sent, running: true });
         }
-        let goes_on = page.next.map(|next| Stage::Failed { after: Some(next) });
-        Ok(Step { sent, goes_on })
+        recovery = Recovery { revision: advanced.revision + 1, ..advanced };
     }
-
-    /// A page of events: those that the webhook takes and of which nothing is written are sent as
-    /// `fanout` would.
-    async fn skipped(
-        &self,
-        recovery: &Recovery,
-        webhook: &Webhook,
-        cursor: Option<&str>,
-    ) -> Result<Step, Unavailable> {
-        let page = self.ledger.walk(&recovery.tenant, recovery.wanted, cursor).await?;
-        let route = Route {
-            webhook: webhook.id,
-            events: webhook.events.clone(),
-            filter: webhook.filter.clone(),
-            test_mode: webhook.test_mode,
-            lane: Lane::Slow,
-            created_at: webhook.created_at,
-        };
-        let takes = |event: &Event| {
-            let content = &event.content;
-            route.takes(&content.event_type, event.accepted_at, content.test)
-                && concerned(content) != Some(webhook.id)
-                && lets_through(&route, event)
-        };
-        let events: Vec<_> = page.events.into_iter().filter(takes).collect();
-        let id = |event: &Event| DeliveryId::new(webhook.id, event.accepted_at, event.id.clone());
-        let ids: Vec<_> = events.iter().map(id).collect();
-        let written = self.written(&ids).await?;
-        let missing = events
-            .iter()
-            .zip(ids)
-            .zip(written)
-            .filter(|(_, written)| matches!(written, Written::Not));
-        let messages: Vec<_> = missing
-            .map(|((event, delivery), _)| {
-                Message::Deliver(Deliver {
-                    tenant: event.tenant.clone(),
-                    delivery,
-                    event_type: event.content.event_type.clone(),
-                    generation: 0,
-                    payload: hooklane_app::payload::pack(&event.content),
-                })
-            })
-            .collect();
-        self.queues.dispatch(Lane::Slow, &messages).await?;
-        let goes_on = page.next.map(|next| Stage::Skipped { cursor: Some(next) });
-        Ok(Step { sent: messages.len() as u64, goes_on })
-    }
+    Ok(Progress { sent, running: recovery.is_running() })
 }
 
-/// As `fanout` looks at it: a filter that fails on the event lets it through.
-fn lets_through(route: &Route, event: &Event) -> bool {
-    let input = OnceCell::new();
-    route.lets_through(|| input.get_or_init(|| Input::of_event(event)))
+/// Retries a page of failed deliveries, each as by a request of its tenant.
+async fn retry_failed<P: Ports>(
+    deps: &Deps<P>,
+    recovery: &Recovery,
+    after: Option<DeliveryId>,
+) -> Result<Step, Unavailable> {
+    let (tenant, wanted) = (&recovery.tenant, recovery.wanted);
+    let after = after.or_else(|| just_after(recovery, wanted.until));
+    let filter = DeliveryFilter {
+        status: Some(Status::Failed),
+        after,
+        limit: RECOVERY_PAGE,
+        ..DeliveryFilter::default()
+    };
+    let page = deps.ledger.list(tenant, recovery.webhook, &filter).await?;
+    let mut sent = 0;
+    for delivery in &page.deliveries {
+        // Newest first, so all that follow are older still.
+        if delivery.id.accepted_at() < wanted.since {
+            return Ok(Step { sent, next: None });
+        }
+        let (id, span) = (&delivery.id, spans::of_delivery(tenant, &delivery.id));
+        let retried = retry(&deps.ledger, &deps.queues, &deps.system, tenant, id);
+        match retried.instrument(span.clone()).await {
+            Ok(_) => sent += 1,
+            Err(RequestError::Missing | RequestError::Ended(_)) => {}
+            // It does not affect the others.
+            Err(RequestError::Unavailable(error)) if error.is_corrupt() => {
+                span.in_scope(|| error.log("delivery.unreadable"));
+            }
+            Err(RequestError::Unavailable(error)) => return Err(error),
+        }
+    }
+    let next = page.next.map(|next| Stage::Failed { after: Some(next) });
+    Ok(Step { sent, next })
 }
 
-/// Where a list begins, newest first, that holds nothing accepted after `until`.
+/// Where a list that is newest first begins, if it is to hold nothing accepted after `until`.
 fn just_after(recovery: &Recovery, until: Timestamp) -> Option<DeliveryId> {
     let next = Timestamp::from_millisecond(until.as_millisecond() + 1).ok()?;
     // The first of all event ids, in the order of keys.
     Some(DeliveryId::new(recovery.webhook, next, "-".parse().ok()?))
+}
+
+/// Reads a page of events, and sends those that the webhook takes and whose delivery has no item yet, as
+/// `fanout` would.
+async fn send_skipped<P: Ports>(
+    deps: &Deps<P>,
+    recovery: &Recovery,
+    webhook: &Webhook,
+    cursor: Option<&str>,
+) -> Result<Step, Unavailable> {
+    let page = deps.ledger.walk(&recovery.tenant, recovery.wanted, cursor).await?;
+    let route = route_of(webhook);
+    let events: Vec<_> = page.events.into_iter().filter(|event| takes(&route, event)).collect();
+    let id = |event: &Event| DeliveryId::new(webhook.id, event.accepted_at, event.id.clone());
+    let ids: Vec<_> = events.iter().map(id).collect();
+    let stored = stored::read(deps, &recovery.tenant, &ids).await?;
+    let missing =
+        events.iter().zip(ids).zip(stored).filter(|(_, stored)| matches!(stored, Stored::Missing));
+    let messages: Vec<_> = missing
+        .map(|((event, delivery), _)| {
+            Message::Deliver(Deliver {
+                tenant: event.tenant.clone(),
+                delivery,
+                event_type: event.content.event_type.clone(),
+                generation: 0,
+                payload: payload::pack(&event.content),
+            })
+        })
+        .collect();
+    deps.queues.dispatch(Lane::Slow, &messages).await?;
+    let next = page.next.map(|next| Stage::Skipped { cursor: Some(next) });
+    Ok(Step { sent: messages.len() as u64, next })
+}
+
+/// The webhook as `fanout` sees it. What is recovered takes the slow lane, whatever the webhook's is.
+fn route_of(webhook: &Webhook) -> Route {
+    Route {
+        webhook: webhook.id,
+        events: webhook.events.clone(),
+        filter: webhook.filter.clone(),
+        test_mode: webhook.test_mode,
+        lane: Lane::Slow,
+        created_at: webhook.created_at,
+    }
+}
+
+/// Whether `fanout` would send the event to the webhook.
+fn takes(route: &Route, event: &Event) -> bool {
+    let content = &event.content;
+    let input = OnceCell::new();
+    route.takes(&content.event_type, event.accepted_at, content.test)
+        && concerned(content) != Some(route.webhook)
+        && route.lets_through(|| input.get_or_init(|| Input::of_event(event)))
 }

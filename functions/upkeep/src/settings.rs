@@ -1,7 +1,7 @@
 use hooklane_aws::settings::{self, InvalidSetting};
 use hooklane_domain::isolation::circuit::Thresholds;
 
-/// What `template.yaml` tells `upkeep`.
+/// The settings of `upkeep`, which `template.yaml` passes as environment variables.
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub registry_table: String,
@@ -10,8 +10,8 @@ pub struct Settings {
     pub retry_queue: String,
     pub retention_days: u16,
     pub thresholds: Thresholds,
-    /// The brake goes on when the retry queue has more in flight.
-    pub brake: u64,
+    /// The brake goes on when the retry queue has more messages than this in flight.
+    pub brake_limit: u64,
 }
 
 impl Settings {
@@ -23,7 +23,7 @@ impl Settings {
             retry_queue: settings::text("RETRY_QUEUE_URL")?,
             retention_days: settings::parse("RETENTION_DAYS")?,
             thresholds: settings::thresholds()?,
-            brake: settings::parse("BRAKE_IN_FLIGHT")?,
+            brake_limit: settings::parse("BRAKE_IN_FLIGHT")?,
         })
     }
 }

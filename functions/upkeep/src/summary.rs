@@ -2,16 +2,16 @@ use std::ops::{Add, AddAssign};
 
 use serde::Serialize;
 
-/// What a run did: its answer, and one line of the log.
+/// What a run did. It is the answer of the function, and one line of the log.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Summary {
     /// Webhooks that were looked at.
     pub looked: u64,
     /// Parked deliveries that were sent again, probes included.
     pub released: u64,
-    /// Parked deliveries that were cancelled because their tenant did not want them any more.
+    /// Parked deliveries that were cancelled because their tenant discarded them.
     pub discarded: u64,
-    /// Deliveries that were sent again because their message was lost.
+    /// Deliveries that got a new message because theirs was lost.
     pub swept: u64,
     /// Deliveries that recoveries sent.
     pub recovered: u64,
@@ -19,7 +19,7 @@ pub struct Summary {
     pub reported: u64,
     /// Webhooks that were disabled.
     pub disabled: u64,
-    /// Webhooks of which more could be done at once.
+    /// Webhooks for which another look could do more at once.
     pub unfinished: u64,
     /// Webhooks that could not be looked at.
     pub failed: u64,

@@ -1,4 +1,4 @@
-//! Which kind of failure an error of the client is.
+//! The kind of failure that an error of the HTTP client is.
 
 use std::error::Error;
 use std::io;
@@ -30,7 +30,7 @@ fn kind(error: &reqwest::Error) -> ErrorKind {
     }
 }
 
-/// The innermost cause, for the webhook's owner: it names no part of Hooklane.
+/// The innermost cause. The webhook's owner reads it, so it names no part of Hooklane.
 fn detail(error: &reqwest::Error, kind: ErrorKind) -> String {
     let mut last: &dyn Error = error;
     while let Some(cause) = last.source() {
@@ -43,7 +43,7 @@ fn detail(error: &reqwest::Error, kind: ErrorKind) -> String {
     text.chars().take(300).collect()
 }
 
-/// The first cause of that type, looking inside `io::Error`s, which wrap without telling `source`.
+/// The first cause of that type. Looks inside `io::Error`s, too, whose `source` skips what they wrap.
 fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
     let mut next = Some(error);
     while let Some(cause) = next {

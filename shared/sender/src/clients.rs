@@ -1,19 +1,19 @@
-//! One client for each set of rules. A connection that is kept for the next request was judged by the
-//! rules of its client, so a webhook with narrower rules never gets one that was made under wider ones.
+//! One client for each set of rules. A kept connection was judged by the rules of its client, so a webhook
+//! with narrower rules never gets a connection that was made under wider ones.
 
-use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use hooklane_app::cache::Bounded;
 use hooklane_domain::webhook::network::{NetworkRules, TargetCidrs};
 use reqwest::redirect::Policy;
 
 use crate::guard::{Guard, Lookup};
 
-/// Connecting, TLS included, may take this long of an attempt's time.
+/// The part of an attempt's time that connecting, TLS included, may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// Restricted webhooks are few. A warm function that has met more sets of ranges than this starts over.
+/// The number of clients kept for webhooks with ranges of their own, which are few.
 const MAX_NARROWED: usize = 64;
 
 /// The HTTP client could not be built.
@@ -21,14 +21,14 @@ const MAX_NARROWED: usize = 64;
 #[error("the HTTP client for receivers could not be built")]
 pub struct ClientError(#[from] reqwest::Error);
 
-/// The clients by what they may reach.
+/// The clients, by what they may reach.
 pub(crate) struct Clients {
     tls: rustls::ClientConfig,
     lookup: Arc<dyn Lookup>,
     rules: Arc<NetworkRules>,
-    /// For webhooks without ranges of their own: nearly all.
+    /// For webhooks without ranges of their own, which are nearly all.
     open: reqwest::Client,
-    narrowed: Mutex<HashMap<TargetCidrs, reqwest::Client>>,
+    narrowed: Bounded<TargetCidrs, reqwest::Client>,
 }
 
 impl Clients {
@@ -39,18 +39,17 @@ impl Clients {
         let tls = tls();
         let guard = Guard { lookup: Arc::clone(&lookup), rules: Arc::clone(&rules), only: None };
         let open = build(tls.clone(), guard)?;
-        Ok(Self { tls, lookup, rules, open, narrowed: Mutex::default() })
+        Ok(Self { tls, lookup, rules, open, narrowed: Bounded::new(MAX_NARROWED) })
     }
 
-    /// The client that may reach what the rules and these ranges allow.
+    /// The client that may reach what both the rules and these ranges allow.
     pub(crate) fn within(
         &self,
         only: Option<&TargetCidrs>,
     ) -> Result<reqwest::Client, ClientError> {
         let Some(only) = only else { return Ok(self.open.clone()) };
-        let mut narrowed = self.narrowed.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(client) = narrowed.get(only) {
-            return Ok(client.clone());
+        if let Some(client) = self.narrowed.get(only) {
+            return Ok(client);
         }
         let guard = Guard {
             lookup: Arc::clone(&self.lookup),
@@ -58,10 +57,7 @@ impl Clients {
             only: Some(only.clone()),
         };
         let client = build(self.tls.clone(), guard)?;
-        if narrowed.len() >= MAX_NARROWED {
-            narrowed.clear();
-        }
-        narrowed.insert(only.clone(), client.clone());
+        self.narrowed.put(only.clone(), client.clone());
         Ok(client)
     }
 }

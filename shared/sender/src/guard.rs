@@ -1,5 +1,5 @@
-//! The resolver of the sender's clients: what it answers is what is connected to, so an address is
-//! judged exactly where it is used.
+//! The resolver of the sender's clients. A client connects to exactly the addresses that its resolver
+//! returns, so an address is judged where it is used.
 
 use std::error::Error;
 use std::io;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use hooklane_domain::webhook::network::{NetworkRules, TargetCidrs};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
-/// Asks for a name's addresses, unjudged.
+/// Looks up the addresses of a name, without judging them.
 pub(crate) trait Lookup: Send + Sync {
     fn addresses(
         &self,
@@ -18,7 +18,7 @@ pub(crate) trait Lookup: Send + Sync {
     ) -> Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>>;
 }
 
-/// The machine's own resolver.
+/// The resolver of the operating system.
 pub(crate) struct System;
 
 impl Lookup for System {
@@ -33,15 +33,15 @@ impl Lookup for System {
     }
 }
 
-/// The resolver of one client: the operator's rules, and one webhook's narrower ones where it has any.
+/// The resolver of one client, with the operator's rules and the ranges of a webhook that lists its own.
 pub(crate) struct Guard {
     pub(crate) lookup: Arc<dyn Lookup>,
     pub(crate) rules: Arc<NetworkRules>,
     pub(crate) only: Option<TargetCidrs>,
 }
 
-/// A name resolves to an address that may not be called. Which one is nobody's business but the
-/// operator's: the webhook's owner reads this.
+/// A name resolves to an address that may not be called. The text does not say which one: the webhook's
+/// owner reads it, and is not to learn about the network.
 #[derive(Debug, thiserror::Error)]
 #[error("{name} resolves to an address that may not be called ({why})")]
 pub(crate) struct BlockedAddress {
@@ -49,7 +49,7 @@ pub(crate) struct BlockedAddress {
     why: &'static str,
 }
 
-/// A name resolves to nothing that its webhook allows.
+/// A name resolves to no address that its webhook allows.
 #[derive(Debug, thiserror::Error)]
 #[error("{name} resolves to no address within the webhook's targetCidrs")]
 pub(crate) struct OutsideTargetCidrs {
@@ -75,15 +75,16 @@ impl Resolve for Guard {
                 Err(e) => return Err(boxed(Unresolved { name, why: e.to_string() })),
             };
             let allowed = judge(&rules, only.as_ref(), &name, found)?;
-            // The client puts the URL's port in the place of the 0.
+            // The client replaces the 0 with the URL's port.
             let addresses = allowed.into_iter().map(|address| SocketAddr::new(address, 0));
             Ok(Box::new(addresses) as Addrs)
         })
     }
 }
 
-/// One forbidden address among several spoils the name: an answer that mixes them is an attack. Of the
-/// rest, those within the webhook's own ranges are left: a receiver may have more than its owner lists.
+/// The addresses that may be called. One forbidden address rules out the whole name, because an answer
+/// that mixes allowed and forbidden addresses is an attack. Addresses outside the webhook's own ranges are
+/// only left out, because a receiver may have more than its owner lists.
 fn judge(
     rules: &NetworkRules,
     only: Option<&TargetCidrs>,
@@ -117,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn one_forbidden_address_spoils_a_name() {
+    fn one_forbidden_address_rules_out_a_name() {
         let rules = NetworkRules::default();
         let judged = |found: &[&str]| judge(&rules, None, "example.com", addresses(found));
         assert!(judged(&["93.184.216.34"]).is_ok());
@@ -127,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_webhooks_own_ranges_narrow_and_never_widen() {
+    fn a_webhooks_own_ranges_only_narrow_what_the_rules_allow() {
         let rules = NetworkRules::default();
         let only = TargetCidrs::new(&["93.184.216.0/24", "10.0.0.0/8"]).unwrap();
         let judged = |found: &[&str]| judge(&rules, Some(&only), "example.com", addresses(found));

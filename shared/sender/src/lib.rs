@@ -1,109 +1,18 @@
-//! The one HTTP client that speaks to receivers.
+//! The HTTP client that calls receivers.
 //!
-//! It follows no redirect, uses no proxy, decompresses nothing, reads a bounded part of an answer and
-//! connects only to addresses that were judged: `guard` is the resolver of its client, so the
-//! addresses that are judged are the ones that are connected to.
+//! It does not follow redirects, uses no proxy, decompresses nothing and reads a bounded part of each
+//! response. It connects only to addresses that it has judged: `guard` is the resolver of its clients, so
+//! the addresses that are judged are the very ones that are connected to.
 
 mod classify;
 mod clients;
 mod guard;
 mod read;
+mod sender;
 
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
-use std::time::{Duration, Instant};
-
-use hooklane_app::ports::Post;
-use hooklane_contract::WireRequest;
-use hooklane_domain::delivery::outcome::{AttemptError, ErrorKind, Outcome};
-use hooklane_domain::webhook::network::NetworkRules;
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-
 pub use clients::ClientError;
-
-use clients::Clients;
-use guard::Lookup;
-
-/// Sends requests to receivers.
-#[derive(Debug, Clone)]
-pub struct Sender {
-    clients: Arc<Clients>,
-    rules: Arc<NetworkRules>,
-}
-
 pub use hooklane_app::ports::{Destination, Sent};
-
-impl Post for Sender {
-    async fn post(&self, to: Destination<'_>, request: WireRequest, limit: Duration) -> Sent {
-        Self::post(self, to, request, limit).await
-    }
-}
-
-impl Sender {
-    pub fn new(rules: NetworkRules) -> Result<Self, ClientError> {
-        Self::with_lookup(rules, Arc::new(guard::System))
-    }
-
-    fn with_lookup(rules: NetworkRules, lookup: Arc<dyn Lookup>) -> Result<Self, ClientError> {
-        let rules = Arc::new(rules);
-        let clients = Arc::new(Clients::new(Arc::clone(&rules), lookup)?);
-        Ok(Self { clients, rules })
-    }
-
-    /// Makes one POST, within `limit` from the name's resolution to the last byte that is kept.
-    #[expect(clippy::disallowed_methods, reason = "the one home of measured durations")]
-    pub async fn post(
-        &self,
-        to: impl Into<Destination<'_>>,
-        request: WireRequest,
-        limit: Duration,
-    ) -> Sent {
-        let started = Instant::now();
-        let outcome = match tokio::time::timeout(limit, self.attempt(to.into(), request)).await {
-            Ok(outcome) => outcome,
-            Err(_) => failed(ErrorKind::Timeout, format!("no complete answer in {limit:?}")),
-        };
-        Sent { outcome, took: started.elapsed() }
-    }
-
-    async fn attempt(&self, to: Destination<'_>, request: WireRequest) -> Outcome {
-        // A literal address does not pass through a resolver, and the rules may be newer than the URL.
-        if let Err(refusal) = to.url.judge_within(&self.rules, to.only) {
-            return failed(ErrorKind::Blocked, format!("the URL {refusal}"));
-        }
-        let client = match self.clients.within(to.only) {
-            Ok(client) => client,
-            Err(error) => return failed(ErrorKind::Connect, error.to_string()),
-        };
-        let headers = match header_map(&request.headers) {
-            Ok(headers) => headers,
-            Err(name) => {
-                return failed(ErrorKind::Body, format!("the header {name} has no valid value"));
-            }
-        };
-        let sent = client.post(to.url.as_str()).headers(headers).body(request.body).send().await;
-        match sent {
-            Ok(response) => read::response(response).await,
-            Err(error) => Outcome::Error(classify::error(&error)),
-        }
-    }
-}
-
-fn failed(kind: ErrorKind, detail: String) -> Outcome {
-    Outcome::Error(AttemptError { kind, detail })
-}
-
-fn header_map(headers: &[(String, String)]) -> Result<HeaderMap, String> {
-    let mut map = HeaderMap::new();
-    for (name, value) in headers {
-        let (Ok(key), Ok(value)) =
-            (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value))
-        else {
-            return Err(name.clone());
-        };
-        map.append(key, value);
-    }
-    Ok(map)
-}
+pub use sender::Sender;

@@ -1,14 +1,14 @@
-//! Reads as much of an answer as is kept, and drops the rest with its connection.
+//! Reads the part of a response that is kept, and drops the rest with its connection.
 
 use hooklane_domain::delivery::outcome::{Outcome, Response};
 
 use crate::classify;
 
-/// So many bytes of a body are kept.
+/// The number of bytes of a body that are kept.
 const MAX_BODY: usize = 1_000;
-/// So much of the headers is kept: names and values together.
+/// The number of bytes of headers that are kept, names and values together.
 const MAX_HEADERS: usize = 2_000;
-/// The longest `Retry-After` worth reading.
+/// The longest `Retry-After` that is kept, in bytes.
 const MAX_RETRY_AFTER: usize = 64;
 
 pub(crate) async fn response(mut response: reqwest::Response) -> Outcome {
@@ -32,7 +32,8 @@ pub(crate) async fn response(mut response: reqwest::Response) -> Outcome {
     })
 }
 
-/// As UTF-8, a character that was cut at the end left out and what is no text marked.
+/// The bytes as text. A character that was cut at the end is left out; other bytes that are not UTF-8
+/// become U+FFFD.
 fn to_text(bytes: &[u8]) -> String {
     match std::str::from_utf8(bytes) {
         Ok(text) => text.to_owned(),
@@ -47,13 +48,14 @@ fn kept_headers(headers: &reqwest::header::HeaderMap) -> Vec<(String, String)> {
     let mut left = MAX_HEADERS;
     let mut kept = Vec::new();
     for (name, value) in headers {
-        // Cookies are between the receiver and nobody.
+        // Cookies are never kept: no later request sends them.
         if name == reqwest::header::SET_COOKIE {
             continue;
         }
         let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
         let size = name.as_str().len() + value.len();
-        // What decides about the next attempt is kept past the budget: a number or a date, no more.
+        // `Retry-After` decides about the next attempt, so it is kept even beyond the budget. Its length is
+        // limited to what a number or a date takes.
         let decides = name == reqwest::header::RETRY_AFTER && value.len() <= MAX_RETRY_AFTER;
         if size > left && !decides {
             continue;

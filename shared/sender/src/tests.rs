@@ -1,21 +1,26 @@
-//! What the sender refuses, over names that resolve as a test has it.
+//! What the sender refuses. Names resolve as each test says.
 
 use std::collections::HashMap;
 use std::io;
 use std::net::IpAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
-use hooklane_domain::webhook::network::TargetCidrs;
+use hooklane_contract::WireRequest;
+use hooklane_domain::delivery::outcome::ErrorKind;
+use hooklane_domain::webhook::network::{NetworkRules, TargetCidrs};
 use hooklane_domain::webhook::target::TargetUrl;
 
-use super::*;
+use crate::guard::Lookup;
+use crate::{Destination, Sender, Sent};
 
 mod restricted;
 mod ssrf;
 
-/// A resolver that knows these names only. Where a name has several answers, each question gets the
-/// next one: a name server that changes its mind.
+/// A resolver that knows these names only. If a name has several answers, each lookup gets the next one,
+/// as from a name server that changes its mind.
 #[derive(Default)]
 struct Names {
     answers: HashMap<String, Vec<Vec<IpAddr>>>,

@@ -1,4 +1,4 @@
-//! The sender against receivers on the loopback that behave and misbehave.
+//! The sender against good and bad receivers on the loopback interface.
 
 #![expect(clippy::unwrap_used, reason = "a test that fails panics")]
 
@@ -32,8 +32,8 @@ async fn post(url: &str, limit: Duration) -> Sent {
     sender.post(&url, request(r#"{"a":1}"#), limit).await
 }
 
-/// Accepts one connection, reads its request, writes `answer` and closes, or keeps quiet. Returns what
-/// it read and how many bytes it got rid of.
+/// A receiver that accepts one connection, reads its request and answers as told. Its task returns what
+/// it read and the number of bytes that it could write.
 async fn receiver(answer: Answer) -> (String, JoinHandle<(String, usize)>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/hook?a=1", listener.local_addr().unwrap());
@@ -73,7 +73,7 @@ async fn receiver(answer: Answer) -> (String, JoinHandle<(String, usize)>) {
 
 enum Answer {
     Bytes(String),
-    /// These, and then nothing.
+    /// These bytes, and then silence.
     Stall(&'static str),
     Endless,
     Reset,
@@ -100,7 +100,7 @@ async fn the_request_is_what_was_asked_for_and_the_answer_is_kept() {
     assert_eq!((response.status, response.status_text.as_str()), (202, "Accepted"));
     assert_eq!(response.body, "thanks");
     let names: Vec<_> = response.headers.iter().map(|(n, _)| n.as_str()).collect();
-    assert_eq!(names, ["x-a", "content-length"], "cookies are nobody's");
+    assert_eq!(names, ["x-a", "content-length"], "cookies are not kept");
     let (read, _) = task.await.unwrap();
     let host = url.trim_start_matches("http://").split('/').next().unwrap();
     let mut lines: Vec<_> = read.split("\r\n").collect();
@@ -121,7 +121,7 @@ async fn the_request_is_what_was_asked_for_and_the_answer_is_kept() {
 }
 
 #[tokio::test]
-async fn a_redirect_is_an_answer_and_not_followed() {
+async fn a_redirect_is_a_response_and_is_not_followed() {
     let (url, _task) = receiver(bytes(
         "HTTP/1.1 307 Temporary Redirect\r\nLocation: /other\r\nContent-Length: 0\r\n\r\n",
     ))
@@ -136,11 +136,11 @@ async fn a_thousand_bytes_of_an_endless_body_are_kept() {
     let Outcome::Answered(response) = sent.outcome else { panic!("{sent:?}") };
     assert_eq!(response.body.len(), 1_000);
     let (_, written) = task.await.unwrap();
-    assert!(written < 1_000_000_000, "the rest was not taken");
+    assert!(written < 1_000_000_000, "the rest was not read");
 }
 
 #[tokio::test]
-async fn what_goes_wrong_has_a_kind() {
+async fn each_failure_has_its_kind() {
     let limit = Duration::from_millis(300);
     let huge = "x".repeat(2_000_000);
     for (name, answer, expected) in [
@@ -167,7 +167,7 @@ async fn what_goes_wrong_has_a_kind() {
 }
 
 #[tokio::test]
-async fn nobody_there() {
+async fn a_closed_port_and_an_unknown_name_are_errors_of_their_own_kinds() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
     drop(listener);

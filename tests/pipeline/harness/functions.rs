@@ -9,7 +9,7 @@ use hooklane_domain::delivery::waiting::Waiting;
 use hooklane_domain::isolation::circuit::Thresholds;
 use hooklane_fanout::Fanout;
 use hooklane_ingest::Ingest;
-use hooklane_upkeep::{Rules, Upkeep};
+use hooklane_upkeep::Upkeep;
 
 use super::outside::Outside;
 use super::port::Port;
@@ -25,6 +25,26 @@ impl Ports for Faulty {
     type System = Port;
 }
 
+impl hooklane_fanout::Ports for Faulty {
+    type Routes = Port;
+    type Queues = Port;
+    type DeadLetters = Port;
+}
+
+impl hooklane_ingest::Ports for Faulty {
+    type Events = Port;
+    type Registry = Port;
+    type DeadLetters = Port;
+    type System = Port;
+}
+
+impl hooklane_upkeep::Ports for Faulty {
+    type Ledger = Port;
+    type Registry = Port;
+    type Queues = Port;
+    type System = Port;
+}
+
 /// A process of a function, with what it remembers while it is warm.
 pub(crate) struct Instance<F> {
     pub(crate) port: Port,
@@ -32,9 +52,9 @@ pub(crate) struct Instance<F> {
 }
 
 pub(crate) type Delivering = Instance<hooklane_delivery::Pipeline<Faulty>>;
-pub(crate) type FanningOut = Instance<Fanout<Port, Port, Port>>;
-pub(crate) type Ingesting = Instance<Ingest<Port, Port, Port, Port>>;
-pub(crate) type LookingAfter = Instance<Upkeep<Port, Port, Port, Port>>;
+pub(crate) type FanningOut = Instance<Fanout<Faulty>>;
+pub(crate) type Ingesting = Instance<Ingest<Faulty>>;
+pub(crate) type LookingAfter = Instance<Upkeep<Faulty>>;
 
 /// As in `template.yaml`.
 pub(crate) const VISIBILITY: u32 = 360;
@@ -62,30 +82,37 @@ pub(crate) fn cold_delivery(outside: &Arc<Outside>, contracts: &Contracts) -> De
 
 pub(crate) fn cold_fanout(outside: &Arc<Outside>) -> FanningOut {
     let port = Port::of(outside, "fanout");
-    let function = Fanout::new(port.clone(), port.clone(), port.clone());
+    let function = Fanout::new(hooklane_fanout::Deps {
+        routes: port.clone(),
+        queues: port.clone(),
+        dead_letters: port.clone(),
+    });
     Instance { port, function }
 }
 
 pub(crate) fn cold_ingest(outside: &Arc<Outside>) -> Ingesting {
     let port = Port::of(outside, "ingest");
-    let function = Ingest {
+    let function = Ingest::new(hooklane_ingest::Deps {
         events: port.clone(),
         registry: port.clone(),
         catalog: EventCatalog::new(hooklane_bundled_catalogs::load()),
         dead_letters: port.clone(),
         system: port.clone(),
-    };
+    });
     Instance { port, function }
 }
 
 /// `upkeep` runs once a minute, and alone as long as its schedule calls it once.
 pub(crate) fn cold_upkeep(outside: &Arc<Outside>) -> LookingAfter {
     let port = Port::of(outside, "upkeep");
-    let rules = Rules {
+    let function = Upkeep::new(hooklane_upkeep::Deps {
+        ledger: port.clone(),
+        registry: port.clone(),
+        queues: port.clone(),
+        system: port.clone(),
         thresholds: Thresholds::default(),
-        brake: BRAKE,
+        brake_limit: BRAKE,
         contracts: hooklane_bundled_contracts::load(),
-    };
-    let function = Upkeep::new(port.clone(), port.clone(), port.clone(), port.clone(), rules);
+    });
     Instance { port, function }
 }

@@ -61,10 +61,7 @@ mod tests {
         let template = include_str!("../../../template.yaml");
         let care = include_str!("../../../functions/delivery/src/care.rs");
         let memory = include_str!("../../../functions/delivery/src/memory.rs");
-        let upkeep = include_str!("../../../functions/upkeep/src/lib.rs");
-        let release = include_str!("../../../functions/upkeep/src/release.rs");
-        let look = include_str!("../../../functions/upkeep/src/look.rs");
-        let sweep = include_str!("../../../functions/upkeep/src/sweep.rs");
+        let upkeep = include_str!("../../../functions/upkeep/src/tuning.rs");
         let instances =
             |[first, retries]: [usize; 2]| format!("FirstAttempts: {first}, Retries: {retries}}}");
         for (source, line) in [
@@ -74,17 +71,17 @@ mod tests {
             (template, format!("VisibilityTimeout: {QUEUE_VISIBILITY_SECONDS}\n")),
             (memory, "MAX_AGE_MS: i64 = 5_000;".to_owned()),
             (care, "REST_MS: i64 = 10_000;".to_owned()),
-            (upkeep, "SLICE_MS: i64 = 50_000;".to_owned()),
-            (release, "const MOST: usize = 5_000;".to_owned()),
-            (release, format!("const PAGE: usize = {RELEASE_PAGE};")),
-            (release, format!("const CONCURRENCY: usize = {RELEASES_AT_ONCE};")),
-            (look, "const REST: Duration = Duration::from_secs(15 * 60);".to_owned()),
-            (look, "const MARK_RESPECTED: Duration = Duration::from_secs(15 * 60);".to_owned()),
-            (look, "const MARK_FRESH: Duration = Duration::from_secs(2 * 60);".to_owned()),
-            (sweep, "const LOST: Duration = Duration::from_secs(3_600);".to_owned()),
-            (sweep, "const REST: Duration = Duration::from_secs(15 * 60);".to_owned()),
-            (sweep, format!("const PAGES: usize = {SWEEP_PAGES};")),
-            (sweep, format!("const PAGE: usize = {SWEEP_PAGE};")),
+            (upkeep, "RUN_TIME: Duration = Duration::from_secs(50);".to_owned()),
+            (upkeep, "MAX_RELEASED: usize = 5_000;".to_owned()),
+            (upkeep, format!("RELEASE_PAGE: usize = {RELEASE_PAGE};")),
+            (upkeep, format!("RELEASES_AT_ONCE: usize = {RELEASES_AT_ONCE};")),
+            (upkeep, "LOOK_REST: Duration = Duration::from_secs(15 * 60);".to_owned()),
+            (upkeep, "MARK_RESPECTED: Duration = Duration::from_secs(15 * 60);".to_owned()),
+            (upkeep, "MARK_FRESH: Duration = Duration::from_secs(2 * 60);".to_owned()),
+            (upkeep, "LOST_AFTER: Duration = Duration::from_secs(3_600);".to_owned()),
+            (upkeep, "SWEEP_REST: Duration = Duration::from_secs(15 * 60);".to_owned()),
+            (upkeep, format!("SWEEP_PAGES: usize = {SWEEP_PAGES};")),
+            (upkeep, format!("SWEEP_PAGE: usize = {SWEEP_PAGE};")),
         ] {
             assert!(source.contains(&line), "{line}");
         }

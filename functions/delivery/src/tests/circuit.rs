@@ -9,7 +9,7 @@ use hooklane_domain::isolation::circuit::Circuit;
 use hooklane_domain::webhook::{DisableReason, WebhookState};
 use jiff::SignedDuration;
 
-use super::world::{World, answer, tenant};
+use super::world::{World, tenant};
 
 /// Ten failures over more than a minute, of a delivery that retries every ten seconds.
 pub(super) async fn opened() -> World {
@@ -172,19 +172,6 @@ async fn a_success_of_a_healthy_webhook_costs_no_write_of_its_health() {
     }
     world.run_until_quiet().await;
     assert_eq!((world.posts(), world.health().await.revision), (30, 0));
-    assert!(world.registry().watched(None, 9).await.unwrap().is_empty());
-}
-
-#[tokio::test]
-async fn one_that_has_recovered_is_taken_off_the_list() {
-    let world = World::with_policy(r#"{"schedule":[1]}"#).await;
-    world.answers([answer(500)]);
-    world.publish("e1").await;
-    world.run_until_quiet().await;
-    assert!(world.health().await.is_clean());
-    world.minutes(14).await;
-    assert_eq!(world.registry().watched(None, 9).await.unwrap().len(), 1, "its mark is young");
-    world.minutes(20).await;
     assert!(world.registry().watched(None, 9).await.unwrap().is_empty());
 }
 

@@ -1,10 +1,7 @@
 //! What is held by its tenant, or by the state of the queues, waits in the ledger.
 
 use hooklane_app::pausing::{pause, resume};
-use hooklane_app::ports::{
-    BrakeStore as _, HealthStore as _, ParkingStore as _, TenantStore as _, WatchList as _,
-};
-use hooklane_domain::Timestamp;
+use hooklane_app::ports::{BrakeStore as _, TenantStore as _, WatchList as _};
 use hooklane_domain::access::tenant::TenantSettings;
 use hooklane_domain::delivery::message::Message;
 use hooklane_domain::delivery::waiting::Lane;
@@ -209,19 +206,6 @@ async fn long_waits_go_to_the_ledger_while_the_brake_is_on_and_come_back_when_du
 }
 
 #[tokio::test]
-async fn the_brake_follows_what_the_retry_queue_holds() {
-    let world = World::with_policy(r#"{"schedule":[3600]}"#).await;
-    world.set_down(true);
-    for n in 0..9 {
-        world.publish(&format!("e{n}")).await;
-    }
-    world.step(Lane::Fast).await;
-    world.look_after().await;
-    let brake = world.registry().brake().await.unwrap().unwrap();
-    assert_eq!((brake.on, brake.in_flight), (true, 9));
-}
-
-#[tokio::test]
 async fn a_message_that_was_lost_is_sent_again() {
     let world = World::with_policy(r#"{"schedule":[30,30]}"#).await;
     world.answers([answer(500)]);
@@ -233,23 +217,6 @@ async fn a_message_that_was_lost_is_sent_again() {
     let summary = world.minutes(60).await;
     assert_eq!((summary.swept, world.posts()), (1, 2));
     assert_eq!(world.delivery("e1").await.status(), Status::Delivered);
-}
-
-#[tokio::test]
-async fn a_pointer_that_leads_to_nothing_parked_goes() {
-    let world = paused_with(1).await;
-    // A retry by hand has taken the delivery over.
-    let clock = &world.clock;
-    let queues = &world.queues;
-    let id = world.id("e0");
-    hooklane_app::deliveries::cancel(&world.ledger, clock, &tenant(), &id).await.unwrap();
-    resume(world.registry(), clock, (&tenant(), world.webhook.id), false).await.unwrap();
-    let summary = world.minutes(1).await;
-    assert_eq!((summary.released, queues.count(Lane::Slow)), (0, 0));
-    assert!(world.pointers().await.is_empty());
-    let everything = world.ledger.parked(world.webhook.id, Timestamp::MAX, 9);
-    assert!(everything.await.unwrap().is_empty());
-    assert!(world.registry().health(world.webhook.id).await.unwrap().is_clean());
 }
 
 #[tokio::test]

@@ -85,27 +85,6 @@ async fn a_delivery_that_cannot_be_read_back_stops_no_recovery() {
 }
 
 #[tokio::test]
-async fn times_bound_it() {
-    let world = missed().await;
-    let now = world.clock_now();
-    for (since, until) in [(-3_000, -61), (-59, 0)] {
-        let bound = |seconds| now + SignedDuration::from_secs(seconds);
-        let status = WantedStatus::Any;
-        let wanted = Wanted { since: bound(since), until: bound(until), status };
-        start(world.registry(), &world.clock, (&tenant(), world.webhook.id), wanted).await.unwrap();
-        assert_eq!(world.minutes(1).await.recovered, 0);
-    }
-    let backwards =
-        Wanted { since: now, until: now - SignedDuration::from_secs(1), status: WantedStatus::Any };
-    let owner = tenant();
-    let refused =
-        start(world.registry(), &world.clock, (&owner, world.webhook.id), backwards).await;
-    assert!(matches!(refused, Err(RecoverError::Backwards)));
-    let none = progress(world.registry(), (&"other".parse().unwrap(), world.webhook.id)).await;
-    assert!(matches!(none, Err(RecoverError::Missing)));
-}
-
-#[tokio::test]
 async fn what_an_inactive_webhook_missed_can_be_recovered() {
     let world = World::with_policy("\"immediate\"").await;
     world.revise(|w| Webhook { state: WebhookState::Inactive, ..w }).await;
@@ -128,20 +107,5 @@ async fn a_recovery_goes_on_where_it_was_interrupted() {
         assert_eq!(statuses(&world, "failed", 3).await, [Status::Delivered; 3], "after {steps}");
         assert_eq!(statuses(&world, "skipped", 4).await, [Status::Delivered; 4], "after {steps}");
         assert_eq!(world.queues.count(Lane::Slow), 0);
-    }
-}
-
-#[tokio::test]
-async fn what_the_filter_holds_back_is_not_recovered() {
-    for (filter, sent) in
-        [("event.id != 'skipped1'", 3), ("false", 0), ("event.data.nothing == 1", 4)]
-    {
-        let world = missed().await;
-        let filter = Some(filter.parse().unwrap());
-        world.revise(|w| Webhook { filter, ..w }).await;
-        order(&world, WantedStatus::Skipped).await;
-        world.minutes(2).await;
-        let done = progress(world.registry(), (&tenant(), world.webhook.id)).await.unwrap();
-        assert_eq!(done.sent, sent);
     }
 }

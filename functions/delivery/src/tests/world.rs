@@ -105,7 +105,7 @@ pub(super) struct World {
     pub(super) sender: Arc<Script>,
     pub(super) webhook: Webhook,
     pub(super) clock: Arc<FakeSystem>,
-    pub(super) upkeep: FakeUpkeep,
+    pub(super) upkeep: Upkeep<Fake>,
     pub(super) faults: Faults,
     start: Timestamp,
 }
@@ -134,7 +134,12 @@ fn deps(
     }
 }
 
-type FakeUpkeep = Upkeep<Arc<MemoryLedger>, MemoryRegistry, MemoryQueues, Arc<FakeSystem>>;
+impl hooklane_upkeep::Ports for Fake {
+    type Ledger = Arc<MemoryLedger>;
+    type Registry = MemoryRegistry;
+    type Queues = MemoryQueues;
+    type System = Arc<FakeSystem>;
+}
 
 /// In flight, the retry queue may hold so many before the brake goes on.
 pub(super) const BRAKE: u64 = 5;
@@ -151,18 +156,15 @@ impl World {
         let ledger = Arc::new(MemoryLedger::with_faults(faults.clone()));
         let registry = MemoryRegistry::with_faults(faults.clone());
         let queues = MemoryQueues::at(start, VISIBILITY).with_faults(faults.clone());
-        let rules = hooklane_upkeep::Rules {
+        let upkeep = Upkeep::new(hooklane_upkeep::Deps {
+            ledger: Arc::clone(&ledger),
+            registry: registry.clone(),
+            queues: queues.clone(),
+            system: Arc::clone(&clock),
             thresholds: Thresholds::default(),
-            brake: BRAKE,
+            brake_limit: BRAKE,
             contracts: hooklane_bundled_contracts::load(),
-        };
-        let upkeep = Upkeep::new(
-            Arc::clone(&ledger),
-            registry.clone(),
-            queues.clone(),
-            Arc::clone(&clock),
-            rules,
-        );
+        });
         let dead_letters = MemoryQueues::at(start, VISIBILITY);
         let sender = Arc::new(Script {
             clock: Arc::clone(&clock),

@@ -1,4 +1,4 @@
-//! Webhooks that keep to ranges of their own.
+//! Webhooks that list ranges of their own.
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
@@ -13,7 +13,7 @@ fn within(ranges: &[&str]) -> TargetCidrs {
     TargetCidrs::new(ranges).unwrap()
 }
 
-/// Answers 200 to everything on kept connections, and counts those that were made.
+/// Answers 200 to everything, keeps its connections open and counts them.
 async fn receiver() -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
@@ -66,7 +66,7 @@ async fn a_name_has_to_resolve_into_the_ranges() {
             "hooks.example.com resolves to no address within the webhook's targetCidrs"
         )
     );
-    // Allowed by its own ranges, and still refused by the operator's.
+    // Its own ranges allow it, and the operator's rules still refuse it.
     let strict = Sender::with_lookup(
         NetworkRules::default(),
         Names::of("hooks.example.com", &[&["127.0.0.1"]]),
@@ -80,8 +80,8 @@ async fn a_name_has_to_resolve_into_the_ranges() {
     assert!(detail.contains("may not be called (loopback)"), "{detail}");
 }
 
-/// The name server sends the first webhook to an address that the second may not reach. The connection
-/// is kept; the second must not get it, whatever the name server says by then.
+/// A kept connection leads to an address that a webhook with narrower rules may not reach. That webhook
+/// must not get it, whatever the name resolves to by then.
 #[tokio::test]
 async fn a_connection_made_under_wider_rules_serves_no_narrower_webhook() {
     let (url, connections) = receiver().await;
@@ -104,7 +104,7 @@ async fn a_connection_made_under_wider_rules_serves_no_narrower_webhook() {
 }
 
 #[test]
-fn clients_of_ranges_are_kept_and_bounded() {
+fn a_client_is_built_for_any_number_of_ranges() {
     let sender = Sender::new(open()).unwrap();
     for last in 0..200 {
         let range = within(&[&format!("10.0.0.{last}")]);

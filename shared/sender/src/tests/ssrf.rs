@@ -1,9 +1,10 @@
-//! Hostile targets, each with the reason that it is refused for; and good ones beside them, which look
-//! alike and are not refused.
+//! Hostile targets, each with the reason for which it is refused, beside good ones that look alike and are
+//! allowed.
 
 use super::*;
 
-/// What a URL itself shows: refused at registration and again by the sender. Part of the reason.
+/// URLs that show themselves what is wrong with them, each with a part of the reason. They are refused at
+/// registration, and again by the sender.
 #[rustfmt::skip]
 const SHOWN: &[(&str, &str)] = &[
     ("https://127.0.0.1/", "loopback"),
@@ -182,7 +183,7 @@ const SHOWN: &[(&str, &str)] = &[
     ("https://example.com:65536/", "is not a URL"),
 ];
 
-/// What only the answer of a name server shows: refused by the sender. Part of the reason.
+/// Answers of a name server that the sender refuses, each with a part of the reason.
 #[rustfmt::skip]
 const RESOLVED: &[(&[&str], &str)] = &[
     (&["127.0.0.1"], "loopback"),
@@ -212,7 +213,7 @@ const RESOLVED: &[(&[&str], &str)] = &[
     (&["10.0.0.1", "93.184.216.34"], "private"),
 ];
 
-/// Fit for registration and for the sender, if their names resolve to public addresses.
+/// URLs that can be registered, and called if their names resolve to public addresses.
 #[rustfmt::skip]
 const GOOD: &[&str] = &[
     "https://example.com/",
@@ -259,12 +260,13 @@ fn what_a_url_shows_is_refused_at_registration() {
     }
 }
 
-/// As if its webhook had been saved before the rules were as they are.
+/// The webhook may have been saved before the rules became what they are.
 #[tokio::test]
 async fn what_a_url_shows_is_refused_by_the_sender_without_asking_for_a_name() {
     for (url, reason) in SHOWN {
-        // What is no URL cannot even be stored, and what a parser would mend is stored mended.
-        let (Ok(stored), false) = (TargetUrl::from_stored(url), is_mended(reason)) else {
+        // A text that is not a URL cannot be stored, and one that a parser corrects is stored corrected.
+        let (Ok(stored), false) = (TargetUrl::from_stored(url), is_corrected_by_parsing(reason))
+        else {
             continue;
         };
         let names = Names::of("never.asked", &[&[]]);
@@ -277,8 +279,8 @@ async fn what_a_url_shows_is_refused_by_the_sender_without_asking_for_a_name() {
     }
 }
 
-/// A tab, a space or a backslash is gone or turned once the URL is parsed: the parsed one is sent to.
-fn is_mended(reason: &str) -> bool {
+/// Whether parsing the URL removes what is wrong with it: a tab, a space or a backslash.
+fn is_corrected_by_parsing(reason: &str) -> bool {
     reason.contains("a backslash") || reason.contains("spaces")
 }
 
@@ -292,16 +294,16 @@ async fn what_a_name_resolves_to_is_refused_by_the_sender() {
         let (kind, detail) = error_of(&sent);
         assert_eq!(kind, ErrorKind::Blocked, "{answer:?}: {detail}");
         assert!(detail.contains(reason), "{answer:?}: {detail}, expected {reason}");
-        // The webhook's owner learns that, not where.
+        // The webhook's owner learns the reason, and no address.
         for address in *answer {
             assert!(!detail.contains(address), "{detail}");
         }
     }
 }
 
-/// Blocked is not what ends these: a name of theirs is asked for, or an address literal is dialled.
+/// They are not blocked: their names are looked up, and literal addresses would be connected to.
 #[tokio::test]
-async fn good_targets_pass() {
+async fn good_targets_are_allowed() {
     assert!(GOOD.len() >= 20);
     for url in GOOD {
         let target = TargetUrl::parse(url, &NetworkRules::default()).expect(url);
@@ -309,7 +311,7 @@ async fn good_targets_pass() {
         if target.literal().is_some() {
             continue;
         }
-        // Nobody resolves it: that is an error of its own kind, and no connection leaves this machine.
+        // The name does not resolve, so no connection leaves this machine. That error has its own kind.
         let names = Names::of("somebody.else", &[&[]]);
         let sender = Sender::with_lookup(NetworkRules::default(), Arc::clone(&names) as _).unwrap();
         let sent = sender.post(&target, request(), SECONDS).await;
@@ -318,9 +320,9 @@ async fn good_targets_pass() {
     }
 }
 
-/// A blocked target is not connected to: a listener that the name leads to sees nobody.
+/// A listener behind the name would notice a connection.
 #[tokio::test]
-async fn nobody_knocks_at_a_blocked_address() {
+async fn no_connection_is_made_to_a_blocked_address() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let url = format!("https://rebound.example.com:{port}/");
@@ -328,12 +330,12 @@ async fn nobody_knocks_at_a_blocked_address() {
     let names = Names::of("rebound.example.com", &[&["127.0.0.1"]]);
     let strict = Sender::with_lookup(NetworkRules::default(), Arc::clone(&names) as _).unwrap();
     assert_eq!(error_of(&strict.post(&url, request(), SECONDS).await).0, ErrorKind::Blocked);
-    let knock = tokio::time::timeout(Duration::from_millis(50), listener.accept()).await;
-    assert!(knock.is_err(), "somebody knocked");
-    // The same with the range allowed does knock: the listener would have noticed.
+    let connection = tokio::time::timeout(Duration::from_millis(50), listener.accept()).await;
+    assert!(connection.is_err(), "a connection was made");
+    // With the range allowed a connection is made, so the listener would have noticed.
     let open = NetworkRules::parse("127.0.0.0/8", "1024-65535").unwrap();
     let open = Sender::with_lookup(open, names).unwrap();
-    let (knock, _) =
+    let (connection, _) =
         tokio::join!(listener.accept(), open.post(&url, request(), Duration::from_millis(300)));
-    assert!(knock.is_ok());
+    assert!(connection.is_ok());
 }

@@ -1,0 +1,8 @@
+use crate::ports::Ports;
+
+/// Everything that `fanout` works with.
+pub struct Deps<P: Ports> {
+    pub routes: P::Routes,
+    pub queues: P::Queues,
+    pub dead_letters: P::DeadLetters,
+}

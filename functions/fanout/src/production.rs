@@ -1,0 +1,35 @@
+//! The ports of `fanout` on AWS.
+
+use hooklane_aws::SdkConfig;
+use hooklane_aws::dead_letters::DeadLetterQueue;
+use hooklane_aws::queues::{QueueUrls, Queues};
+use hooklane_aws::registry::RouteRegistry;
+
+use crate::deps::Deps;
+use crate::ports::Ports;
+use crate::settings::Settings;
+
+/// The deployed function.
+#[derive(Debug)]
+pub struct Production;
+
+impl Ports for Production {
+    type Routes = RouteRegistry;
+    type Queues = Queues;
+    type DeadLetters = DeadLetterQueue;
+}
+
+impl Deps<Production> {
+    #[must_use]
+    pub fn new(settings: &Settings, aws: &SdkConfig) -> Self {
+        let urls = QueueUrls {
+            delivery: Some(settings.delivery_queue.clone()),
+            retry: Some(settings.retry_queue.clone()),
+        };
+        Self {
+            routes: RouteRegistry::new(aws, settings.registry_table.clone()),
+            queues: Queues::new(aws, urls),
+            dead_letters: DeadLetterQueue::new(aws, settings.dead_letter_queue.clone(), "fanout"),
+        }
+    }
+}

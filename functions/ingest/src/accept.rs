@@ -1,0 +1,55 @@
+//! Accepts the event of one message, or decides what becomes of the message instead. It runs in the span
+//! of its message, and records there what it gets to know.
+
+use hooklane_app::batch::Disposition;
+use hooklane_app::ports::DeadLetters as _;
+use hooklane_app::publish::{PublishError, Validator, publish};
+use hooklane_domain::event::{DefaultTenant, from_envelope_or_body};
+use hooklane_domain::ids::EventId;
+use tracing::Span;
+
+use crate::deps::Deps;
+use crate::ports::Ports;
+
+pub(crate) async fn accept<P: Ports>(deps: &Deps<P>, message_id: &str, body: &str) -> Disposition {
+    let new = match from_envelope_or_body(body, &DefaultTenant::None) {
+        Ok(new) => new,
+        Err(errors) => return dead_letter(deps, body, &errors.to_string()).await,
+    };
+    // An event without an id gets one derived from SQS's `messageId`. A redelivered message is then a
+    // duplicate of the first one.
+    let fallback = EventId::from_message_id(message_id).ok();
+    let span = Span::current();
+    span.record("tenant", new.tenant.as_str());
+    if let Some(id) = new.id.as_ref().or(fallback.as_ref()) {
+        span.record("event.id", id.as_str());
+    }
+    let validator = Validator { catalog: &deps.catalog, registry: &deps.registry };
+    match publish(&deps.events, validator, &deps.system, new, fallback).await {
+        Ok(_) => Disposition::Done,
+        Err(refused @ (PublishError::Conflict(_) | PublishError::Unexpected(_))) => {
+            dead_letter(deps, body, &refused.to_string()).await
+        }
+        // The ledger has an event of this id that cannot be read. Trying again would end the same.
+        Err(PublishError::Unavailable(error)) if error.is_corrupt() => {
+            dead_letter(deps, body, &error.chain()).await
+        }
+        Err(PublishError::Unavailable(error)) => {
+            error.log("event.not_stored");
+            Disposition::Stays
+        }
+    }
+}
+
+async fn dead_letter<P: Ports>(deps: &Deps<P>, body: &str, reason: &str) -> Disposition {
+    match deps.dead_letters.put(body, reason).await {
+        Ok(()) => {
+            tracing::warn!(reason, "message.dead_lettered");
+            Disposition::Done
+        }
+        Err(error) => {
+            error.log("message.dead_letter_failed");
+            Disposition::Stays
+        }
+    }
+}

@@ -1,0 +1,12 @@
+use hooklane_app::catalog::EventCatalog;
+
+use crate::ports::Ports;
+
+/// Everything that `ingest` works with.
+pub struct Deps<P: Ports> {
+    pub events: P::Events,
+    pub registry: P::Registry,
+    pub catalog: EventCatalog,
+    pub dead_letters: P::DeadLetters,
+    pub system: P::System,
+}

@@ -1,0 +1,11 @@
+//! What `ingest` touches.
+
+use hooklane_app::ports::{Clock, DeadLetters, Entropy, EventStore, Expectations};
+
+/// The ports of `ingest`: AWS in production, fakes in tests.
+pub trait Ports {
+    type Events: EventStore;
+    type Registry: Expectations;
+    type DeadLetters: DeadLetters;
+    type System: Clock + Entropy;
+}

@@ -1,0 +1,37 @@
+//! The ports of `ingest` on AWS.
+
+use hooklane_app::catalog::EventCatalog;
+use hooklane_aws::SdkConfig;
+use hooklane_aws::dead_letters::DeadLetterQueue;
+use hooklane_aws::ledger::{Ledger, Retention};
+use hooklane_aws::registry::RouteRegistry;
+use hooklane_aws::system::System;
+
+use crate::deps::Deps;
+use crate::ports::Ports;
+use crate::settings::Settings;
+
+/// The deployed function.
+#[derive(Debug)]
+pub struct Production;
+
+impl Ports for Production {
+    type Events = Ledger;
+    type Registry = RouteRegistry;
+    type DeadLetters = DeadLetterQueue;
+    type System = System;
+}
+
+impl Deps<Production> {
+    #[must_use]
+    pub fn new(settings: &Settings, aws: &SdkConfig) -> Self {
+        let retention = Retention::days(settings.retention_days);
+        Self {
+            events: Ledger::new(aws, settings.ledger_table.clone(), retention),
+            registry: RouteRegistry::new(aws, settings.registry_table.clone()),
+            catalog: EventCatalog::new(hooklane_bundled_catalogs::load()),
+            dead_letters: DeadLetterQueue::new(aws, settings.dead_letter_queue.clone(), "events"),
+            system: System,
+        }
+    }
+}

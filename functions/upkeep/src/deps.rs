@@ -1,0 +1,27 @@
+use hooklane_app::ports::Clock as _;
+use hooklane_contract::Contracts;
+use hooklane_domain::Timestamp;
+use hooklane_domain::isolation::circuit::Thresholds;
+use hooklane_domain::time::whole_millisecond;
+
+use crate::ports::Ports;
+
+/// Everything that `upkeep` works with.
+pub struct Deps<P: Ports> {
+    pub ledger: P::Ledger,
+    pub registry: P::Registry,
+    pub queues: P::Queues,
+    pub system: P::System,
+    pub thresholds: Thresholds,
+    /// The brake goes on when the retry queue has more messages than this in flight.
+    pub brake_limit: u64,
+    /// They hold the rate limits of webhooks that have none of their own.
+    pub contracts: Contracts,
+}
+
+impl<P: Ports> Deps<P> {
+    /// The time as it is stored.
+    pub(crate) fn now_in_milliseconds(&self) -> Timestamp {
+        whole_millisecond(self.system.now())
+    }
+}

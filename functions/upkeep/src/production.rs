@@ -1,0 +1,41 @@
+//! The ports of `upkeep` on AWS.
+
+use hooklane_aws::SdkConfig;
+use hooklane_aws::ledger::{Ledger, Retention};
+use hooklane_aws::queues::{QueueUrls, Queues};
+use hooklane_aws::registry::Registry;
+use hooklane_aws::secrets::{Secret, Vault};
+use hooklane_aws::system::System;
+
+use crate::deps::Deps;
+use crate::ports::Ports;
+use crate::settings::Settings;
+
+/// The deployed function.
+#[derive(Debug)]
+pub struct Production;
+
+impl Ports for Production {
+    type Ledger = Ledger;
+    type Registry = Registry;
+    type Queues = Queues;
+    type System = System;
+}
+
+impl Deps<Production> {
+    #[must_use]
+    pub fn new(settings: &Settings, aws: &SdkConfig) -> Self {
+        let retention = Retention::days(settings.retention_days);
+        let vault = Vault::new(Secret::new(aws, settings.data_key_secret.clone()));
+        let urls = QueueUrls { delivery: None, retry: Some(settings.retry_queue.clone()) };
+        Self {
+            ledger: Ledger::new(aws, settings.ledger_table.clone(), retention),
+            registry: Registry::new(aws, settings.registry_table.clone(), vault),
+            queues: Queues::new(aws, urls),
+            system: System,
+            thresholds: settings.thresholds,
+            brake_limit: settings.brake_limit,
+            contracts: hooklane_bundled_contracts::load(),
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! What a run does, over the fakes, in virtual time: the clock moves when a test moves it.
+
+mod brake;
+mod disable;
+mod next_look;
+mod recover;
+mod registry;
+mod release;
+mod report;
+mod spans;
+mod sweep;
+mod unreadable;
+mod walk;
+mod world;

@@ -1,0 +1,96 @@
+use std::collections::BTreeSet;
+
+use hooklane_app::ports::WatchList as _;
+use hooklane_domain::ids::WebhookId;
+use jiff::SignedDuration;
+
+use super::world::World;
+use crate::tuning::WATCHES_PER_PAGE;
+
+/// A watch list of two and a half pages.
+const LISTED: usize = 250;
+
+async fn crowded() -> (World, Vec<WebhookId>) {
+    let world = World::new();
+    let mut ids = Vec::new();
+    for n in 0..LISTED {
+        ids.push(world.watched_webhook(n as u128).await.id);
+    }
+    (world, ids)
+}
+
+/// The looks since the last call, in order.
+fn looks(world: &World) -> Vec<WebhookId> {
+    std::mem::take(&mut *world.registry.hooks.looks.lock().unwrap())
+}
+
+#[tokio::test]
+async fn a_walk_looks_at_every_webhook_of_every_page_once() {
+    let (world, ids) = crowded().await;
+    let summary = world.run().await;
+    assert_eq!((summary.looked, summary.failed), (LISTED as u64, 0));
+    assert_eq!(looks(&world), ids);
+}
+
+#[tokio::test]
+async fn a_run_ends_at_its_deadline_and_the_next_one_begins_after_the_page_it_ended_in() {
+    let (world, ids) = crowded().await;
+    // 125 looks in the 50 seconds of a run: it ends in the second page.
+    *world.registry.hooks.time_per_look.lock().unwrap() = SignedDuration::from_millis(400);
+    assert_eq!(world.run().await.looked, 125);
+    assert_eq!(looks(&world), ids[..125]);
+
+    assert_eq!(world.run().await.looked, 125);
+    let second = [&ids[2 * WATCHES_PER_PAGE..], &ids[..75]].concat();
+    assert_eq!(looks(&world), second, "the rest of the list, then from its start");
+
+    assert_eq!(world.run().await.looked, 125);
+    let third = looks(&world);
+    assert_eq!(third[0], ids[WATCHES_PER_PAGE]);
+    let all: BTreeSet<_> = ids[..125].iter().chain(&second).chain(&third).collect();
+    assert_eq!(all.len(), LISTED, "three runs reach every webhook");
+}
+
+#[tokio::test]
+async fn a_walk_that_begins_in_the_middle_of_a_page_looks_at_each_webhook_once() {
+    let (world, ids) = crowded().await;
+    *world.registry.hooks.time_per_look.lock().unwrap() = SignedDuration::from_millis(400);
+    world.run().await;
+    looks(&world);
+    *world.registry.hooks.time_per_look.lock().unwrap() = SignedDuration::ZERO;
+    // The first ten leave the list, so the pages of the next walk are not those of the last one.
+    for watch in world.registry.stored.watched(None, 10).await.unwrap() {
+        assert!(world.registry.stored.unwatch(&watch).await.unwrap());
+    }
+    world.run().await;
+    assert_eq!(looks(&world), [&ids[200..], &ids[10..200]].concat());
+    world.run().await;
+    assert_eq!(looks(&world), ids[10..], "a walk that was not interrupted leaves no mark");
+}
+
+#[tokio::test]
+async fn a_webhook_that_cannot_be_read_does_not_affect_the_others_and_stays_due() {
+    let world = World::new();
+    let mut ids = Vec::new();
+    for n in 0..3 {
+        ids.push(world.watched_webhook(n).await.id);
+    }
+    world.registry.hooks.unreadable.lock().unwrap().insert(ids[1]);
+    let summary = world.run().await;
+    assert_eq!((summary.looked, summary.failed), (2, 1));
+    assert_eq!(looks(&world), ids);
+    world.registry.hooks.unreadable.lock().unwrap().clear();
+    let summary = world.run().await;
+    assert_eq!((summary.looked, summary.failed), (3, 0));
+}
+
+#[tokio::test]
+async fn a_run_that_cannot_read_the_watch_list_fails() {
+    let world = World::new();
+    world.watched_webhook(1).await;
+    // The brake takes three steps: it is read, measured and written.
+    world.faults.die_after(3);
+    assert!(world.upkeep.run().await.is_err());
+    world.faults.revive();
+    assert_eq!(world.run().await.looked, 1);
+}

@@ -1,0 +1,54 @@
+//! One run of the function.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use hooklane_app::ports::{Clock as _, Unavailable};
+use hooklane_domain::ids::WebhookId;
+
+use crate::brake;
+use crate::deadline::Deadline;
+use crate::deps::Deps;
+use crate::ports::Ports;
+use crate::summary::Summary;
+use crate::walk::walk;
+
+/// The function, with what it remembers between runs.
+pub struct Upkeep<P: Ports> {
+    pub(crate) deps: Deps<P>,
+    /// Where the last run was interrupted. The next one begins there, so that no webhook is always last.
+    begin_after: Mutex<Option<WebhookId>>,
+}
+
+impl<P: Ports> Upkeep<P> {
+    #[must_use]
+    pub fn new(deps: Deps<P>) -> Self {
+        Self { deps, begin_after: Mutex::default() }
+    }
+
+    /// Measures the brake, then walks over the watch list until nothing more can be done at once or the
+    /// time of the run is over.
+    pub async fn run(&self) -> Result<Summary, Unavailable> {
+        let deadline = Deadline::of_run(self.deps.system.now());
+        if let Err(error) = brake::measure(&self.deps).await {
+            error.log("brake.not_measured");
+        }
+        let mut summary = Summary::default();
+        loop {
+            let begin_after = self.begin_after().take();
+            let walked = walk(&self.deps, begin_after, deadline).await?;
+            *self.begin_after() = walked.interrupted_after;
+            let round = walked.summary;
+            summary += round;
+            let more = round.unfinished > 0 && round.released + round.recovered > 0;
+            if !more || deadline.has_passed(&self.deps.system) {
+                break;
+            }
+        }
+        summary.log();
+        Ok(summary)
+    }
+
+    fn begin_after(&self) -> MutexGuard<'_, Option<WebhookId>> {
+        self.begin_after.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
