@@ -7,12 +7,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use jiff::Timestamp;
-
-use crate::event::{Content, Event, MAX_EVENT_BYTES};
-use crate::ids::{EventId, TenantId};
+use crate::event::MAX_EVENT_BYTES;
 use crate::json::RawJson;
 
+mod compiled;
 mod evaluate;
 mod gate;
 mod input;
@@ -22,7 +20,7 @@ mod tree;
 
 pub use input::Input;
 
-use gate::Compiled;
+use compiled::Compiled;
 
 /// An expression has at most so many characters.
 pub const MAX_CHARACTERS: usize = 2_000;
@@ -184,19 +182,6 @@ impl fmt::Debug for Filter {
 impl fmt::Debug for Transform {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Transform({:?})", self.as_str())
-    }
-}
-
-impl Input {
-    #[must_use]
-    pub fn of_event(event: &Event) -> Self {
-        Self::new(&event.id, &event.tenant, &event.content, event.accepted_at)
-    }
-
-    /// What an expression sees of an event.
-    #[must_use]
-    pub fn new(id: &EventId, tenant: &TenantId, content: &Content, accepted_at: Timestamp) -> Self {
-        Self::write(id.as_str(), tenant.as_str(), content, accepted_at)
     }
 }
 

@@ -15,10 +15,8 @@ use cel::objects::Key;
 use cel::{Context, Env, ExecutionError, IdedExpr, Value};
 
 use super::Failure;
-use super::gate::{ADDEND, Compiled, RANGE, Slot, slot_number};
+use super::compiled::{ADDEND, Compiled, RANGE, Slot, slot_number};
 use super::input::{Input, Part};
-use super::output::Output;
-use crate::json::RawJson;
 
 /// So many steps an evaluation may take: some tenths of a second at the very worst.
 pub(super) const STEPS: u64 = 5_000_000;
@@ -42,14 +40,6 @@ impl Compiled {
             }
         }
     }
-
-    /// The result of a transform.
-    pub(super) fn transform(&self, input: &Input) -> Result<RawJson, Failure> {
-        let lookup = Lookup::new(self, input);
-        let mut output = Output::default();
-        output.write(&self.expr, &Evaluation::new(&lookup))?;
-        output.into_object()
-    }
 }
 
 /// One evaluation, which may be of an expression's parts one after the other.
@@ -59,7 +49,7 @@ pub(super) struct Evaluation<'l> {
 }
 
 impl<'l> Evaluation<'l> {
-    fn new(lookup: &'l Lookup<'l>) -> Self {
+    pub(super) fn new(lookup: &'l Lookup<'l>) -> Self {
         let mut context = Context::with_env(Arc::clone(&LANGUAGE));
         context.set_variable_resolver(lookup);
         let budget = Arc::clone(&lookup.budget);
@@ -109,7 +99,7 @@ fn missing(slot: &Slot) -> Failure {
 type Known = (Box<dyn Val>, u64);
 
 /// The event as the interpreter sees it: slots, each read when it is first asked for.
-struct Lookup<'a> {
+pub(super) struct Lookup<'a> {
     compiled: &'a Compiled,
     input: &'a Input,
     /// By the slot's number; `None` where the event has no such part.
@@ -118,7 +108,7 @@ struct Lookup<'a> {
 }
 
 impl<'a> Lookup<'a> {
-    fn new(compiled: &'a Compiled, input: &'a Input) -> Self {
+    pub(super) fn new(compiled: &'a Compiled, input: &'a Input) -> Self {
         let known = compiled.slots.iter().map(|_| OnceLock::new()).collect();
         Self { compiled, input, known, budget: Arc::default() }
     }

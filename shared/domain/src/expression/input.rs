@@ -9,8 +9,12 @@ use jiff::Timestamp;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::event::Content;
+use crate::event::{Content, Event};
+use crate::ids::{EventId, TenantId};
 use crate::json::write_string;
+
+/// The name of the one variable that an expression can read.
+pub(super) const EVENT: &str = "event";
 
 /// One event. It is written once, however many expressions look at it.
 pub struct Input {
@@ -28,15 +32,22 @@ pub(super) enum Step {
 }
 
 impl Input {
-    pub(super) fn write(id: &str, tenant: &str, content: &Content, accepted: Timestamp) -> Self {
+    #[must_use]
+    pub fn of_event(event: &Event) -> Self {
+        Self::new(&event.id, &event.tenant, &event.content, event.accepted_at)
+    }
+
+    /// What an expression sees of an event.
+    #[must_use]
+    pub fn new(id: &EventId, tenant: &TenantId, content: &Content, accepted_at: Timestamp) -> Self {
         let mut text = String::with_capacity(content.data.as_str().len() + 256);
-        let timestamp = content.happened_at(accepted).strftime("%Y-%m-%dT%H:%M:%S.%3fZ");
+        let timestamp = content.happened_at(accepted_at).strftime("%Y-%m-%dT%H:%M:%S.%3fZ");
         let test = content.test;
         text.push_str(&format!(r#"{{"timestamp":"{timestamp}","test":{test},"id":"#));
-        write_string(&mut text, id);
+        write_string(&mut text, id.as_str());
         for (key, value) in [
             ("type", Some(content.event_type.as_str())),
-            ("tenant", Some(tenant)),
+            ("tenant", Some(tenant.as_str())),
             ("version", content.version.as_deref()),
         ] {
             if let Some(value) = value {

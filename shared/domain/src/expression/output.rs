@@ -11,19 +11,27 @@ use cel::common::ast::{EntryExpr, Expr, operators};
 use cel::objects::Key;
 use cel::{IdedExpr, Value};
 
-use super::evaluate::Evaluation;
+use super::compiled::Compiled;
+use super::evaluate::{Evaluation, Lookup};
+use super::input::Input;
 use super::{Failure, MAX_RESULT_BYTES};
 use crate::json::{RawJson, write_string};
 
+impl Compiled {
+    /// The result of a transform.
+    pub(super) fn transform(&self, input: &Input) -> Result<RawJson, Failure> {
+        let lookup = Lookup::new(self, input);
+        let mut output = Output::default();
+        output.write(&self.expr, &Evaluation::new(&lookup))?;
+        output.into_object()
+    }
+}
+
 #[derive(Default)]
-pub(super) struct Output(String);
+struct Output(String);
 
 impl Output {
-    pub(super) fn write(
-        &mut self,
-        expr: &IdedExpr,
-        evaluation: &Evaluation<'_>,
-    ) -> Result<(), Failure> {
+    fn write(&mut self, expr: &IdedExpr, evaluation: &Evaluation<'_>) -> Result<(), Failure> {
         match &expr.expr {
             Expr::Ident(name) => match evaluation.published(name) {
                 Some(published) => self.push(published?),
@@ -74,7 +82,7 @@ impl Output {
         }
     }
 
-    pub(super) fn into_object(self) -> Result<RawJson, Failure> {
+    fn into_object(self) -> Result<RawJson, Failure> {
         if !self.0.starts_with('{') {
             return Err(Failure::Wrong("must make a map".to_owned()));
         }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::event::Content;
 
 mod bounds;
 mod fuzz;

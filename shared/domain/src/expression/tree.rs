@@ -3,8 +3,7 @@
 use cel::IdedExpr;
 use cel::common::ast::{EntryExpr, Expr, LiteralValue, SelectExpr, operators};
 
-use super::gate::EVENT;
-use super::input::Step;
+use super::input::{EVENT, Step};
 
 /// The way into the event that an expression spells: `event.data.items[0]`, `event["type"]`.
 pub(super) fn path_of(expr: &IdedExpr) -> Option<Vec<Step>> {
