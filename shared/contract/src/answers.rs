@@ -8,18 +8,20 @@ use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
+use hooklane_domain::delivery::outcome::is_success;
 use hooklane_domain::ids::TenantId;
 
-mod format;
+mod json_text;
 mod load;
-mod node;
-mod slot;
+mod render;
+mod tree;
 mod vocabulary;
 
-pub(super) use load::ApiTable;
+pub(crate) use load::ApiTable;
 pub use vocabulary::{Kind, OPERATIONS, Operation, PROBLEM};
 
-use node::{Node, Scope};
+use render::Scope;
+use tree::Node;
 
 /// The answers of the management API, as one contract's clients know them.
 #[derive(Debug, Clone)]
@@ -86,10 +88,3 @@ impl OperationShape<'_> {
         Some(node.whole(&Scope::of(answer, tenant)))
     }
 }
-
-fn is_success(status: u16) -> bool {
-    (200..300).contains(&status)
-}
-
-#[cfg(test)]
-mod tests;

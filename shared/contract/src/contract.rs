@@ -1,12 +1,7 @@
-//! Contracts: the wire format is data.
-//!
-//! A contract is a TOML file that says how a delivery looks on the wire; `docs/contracts.md` describes
-//! the format. Nothing here knows the name of any of them.
+//! A contract: how deliveries look on the wire, how they are retried, and how the API answers.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
-
-use serde::Deserialize;
 
 use hooklane_domain::delivery::retry::RetryPolicy;
 use hooklane_domain::ids::ContractName;
@@ -14,71 +9,23 @@ use hooklane_domain::webhook::limits::{RateLimit, TimeLimit};
 use hooklane_domain::webhook::secret::{SecretForm, SigningSecret};
 use hooklane_domain::webhook::{CustomHeaders, InvalidHeader, Webhook};
 
-use crate::body::BodyTemplate;
-use crate::shape::ApiShape;
-use crate::source::{Files, InvalidContract};
-use crate::template::Template;
+use crate::answers::ApiShape;
+use crate::files::{Files, InvalidContract};
+use crate::request::{RequestFormat, Subject, WireRequest};
 
-mod explain;
 mod load;
-mod request;
 
-pub use request::{Subject, WireRequest};
-
-/// How deliveries of one kind look, and how they are made.
+/// What one contract file says, with what it takes over from the files it extends.
 #[derive(Debug, Clone)]
 pub struct Contract {
     name: ContractName,
     description: String,
     timeout: Duration,
-    user_agent: String,
-    content_type: String,
     gone_disables: bool,
     retry: RetryPolicy,
     rate_limit: Option<RateLimit>,
-    headers: Vec<(String, Template)>,
-    signature: SignatureRule,
-    body: BodyTemplate,
-    json: JsonStyle,
+    request: RequestFormat,
     api: Option<ApiShape>,
-}
-
-/// How the JSON of a body is written.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum JsonStyle {
-    /// Number text, escapes and key order as the producer sent them.
-    #[default]
-    Published,
-    /// As `JSON.stringify(JSON.parse(…))` writes them.
-    Javascript,
-}
-
-/// How the signature of a contract is made and written.
-#[derive(Debug, Clone)]
-struct SignatureRule {
-    key: SecretForm,
-    signed: Template,
-    encoding: Encoding,
-    hmac: Writing,
-    /// Where the contract has asymmetric signatures too.
-    ed25519: Option<Writing>,
-}
-
-/// How signatures of one algorithm are written.
-#[derive(Debug, Clone)]
-struct Writing {
-    /// The first, or only one.
-    value: Template,
-    /// One more behind it, where the header can carry several.
-    another: Option<Template>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Encoding {
-    Hex,
-    Base64,
 }
 
 impl Contract {
@@ -117,7 +64,7 @@ impl Contract {
 
     #[must_use]
     pub fn secret_form(&self) -> SecretForm {
-        self.signature.key
+        self.request.secret_form()
     }
 
     /// How the management API answers this contract's clients; `None` for canonically.
@@ -129,7 +76,7 @@ impl Contract {
     /// Whether webhooks may sign with an Ed25519 key.
     #[must_use]
     pub fn has_ed25519(&self) -> bool {
-        self.signature.ed25519.is_some()
+        self.request.has_ed25519()
     }
 
     /// Whether the contract has a signature of the kind that this secret makes.
@@ -140,15 +87,24 @@ impl Contract {
         }
     }
 
-    /// Whether the contract itself sets this header, given in lower case. What carries the new
-    /// signature in a rotation's overlap is its own at any time.
+    /// Writes and signs the request of one attempt.
+    #[must_use]
+    pub fn request(&self, subject: Subject<'_>) -> WireRequest {
+        self.request.write(subject)
+    }
+
+    /// The signature in words, for people who write a receiver: what is signed, with which key, and how
+    /// it is written. Each line starts with `#`.
+    #[must_use]
+    pub fn explain_signature(&self, secret: &str) -> String {
+        self.request.explain_signature(secret)
+    }
+
+    /// Whether the contract itself sets this header, given in lower case. The header that carries the
+    /// new signature in a rotation's overlap counts at any time.
     #[must_use]
     pub fn sets_header(&self, lower: &str) -> bool {
-        self.headers.iter().any(|(name, template)| {
-            name.replace('_', "-").eq_ignore_ascii_case(lower)
-                || self.carries_one_signature(template)
-                    && next_name(name).eq_ignore_ascii_case(lower)
-        })
+        self.request.sets_header(lower)
     }
 
     /// Checks a webhook's headers against the protocol and this contract.
@@ -170,11 +126,6 @@ impl Contract {
     pub fn rate_limit_of(&self, webhook: &Webhook) -> Option<RateLimit> {
         webhook.rate_limit.or(self.rate_limit)
     }
-}
-
-/// The header that carries the new signature in a rotation's overlap, where `name` carries one only.
-fn next_name(name: &str) -> String {
-    format!("{name}-Next")
 }
 
 /// The contract signs with shared secrets only, and the secret is an Ed25519 key.
@@ -215,6 +166,3 @@ impl Contracts {
         self.0.keys()
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -7,13 +7,16 @@ use serde::Deserialize;
 use serde_json::Value;
 use toml::Spanned;
 
-use super::format::{Format, Pattern, Words};
-use super::node::{Node, Part, Written};
-use super::slot::{Origin, Slot};
+use super::tree::{Format, Node, Part, Pattern, Slot, Words, Written};
 use super::vocabulary::{Kind, OPERATIONS, Operation, PROBLEM};
 use super::{Answer, ApiShape};
-use crate::placeholder::TimeFormat;
-use crate::source::{InvalidContract, Source};
+use crate::braces::{Piece, pieces};
+use crate::files::{InvalidContract, Source};
+use crate::time_format::TimeFormat;
+
+mod placeholder;
+
+use placeholder::Origin;
 
 /// The part as a file says it.
 #[derive(Deserialize)]
@@ -166,27 +169,12 @@ impl Reader<'_> {
 
     /// One way of writing a string.
     fn way(&self, text: &str, of: Origin) -> Result<Written, String> {
-        let mut parts = Vec::new();
-        let mut rest = text;
-        while let Some(open) = rest.find('{') {
-            let (before, inner) = (&rest[..open], &rest[open + 1..]);
-            if before.contains('}') {
-                return Err("a } has no {".to_owned());
-            }
-            if !before.is_empty() {
-                parts.push(Part::Text(before.to_owned()));
-            }
-            let close = inner.find('}').ok_or_else(|| "a { has no }".to_owned())?;
-            let formats = |name: &str, kind| self.format(name, kind);
-            parts.push(Part::Slot(Slot::parse(&inner[..close], of, &formats)?));
-            rest = &inner[close + 1..];
-        }
-        if rest.contains('}') {
-            return Err("a } has no {".to_owned());
-        }
-        if !rest.is_empty() {
-            parts.push(Part::Text(rest.to_owned()));
-        }
+        let formats = |name: &str, kind| self.format(name, kind);
+        let part = |piece| match piece {
+            Piece::Text(text) => Ok(Part::Text(text.to_owned())),
+            Piece::Placeholder(inner) => Slot::parse(inner, of, &formats).map(Part::Slot),
+        };
+        let mut parts = pieces(text)?.into_iter().map(part).collect::<Result<Vec<_>, String>>()?;
         Ok(match parts.pop() {
             Some(Part::Slot(alone)) if parts.is_empty() => Written::Alone(alone),
             last => Written::Text(parts.into_iter().chain(last).collect()),

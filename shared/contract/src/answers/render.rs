@@ -1,40 +1,18 @@
-//! A shape, ready to be filled in.
+//! Fills in a shape from a canonical answer.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use serde_json::value::RawValue;
-
-use super::format::{Found, as_list, quoted, text_of};
-use super::slot::{Name, Path, Slot, Step};
 use hooklane_domain::ids::TenantId;
 use hooklane_domain::json::write_string;
+use serde_json::value::RawValue;
 
-/// A JSON value in which strings are templates over a canonical answer.
-#[derive(Debug, Clone)]
-pub(super) enum Node {
-    Object(Vec<(String, Self)>),
-    List(Vec<Self>),
-    /// The first of these that has a value.
-    Value(Vec<Written>),
-    /// A number, `true`, `false` or `null`.
-    Literal(String),
-}
+use super::json_text::{as_list, fields, quoted, text_of};
+use super::tree::{Name, Node, Part, Path, Slot, Step, Written};
 
-/// One way of writing a string of a shape.
-#[derive(Debug, Clone)]
-pub(super) enum Written {
-    /// It is exactly one placeholder: the value itself.
-    Alone(Slot),
-    /// Text, which has no value where one of its placeholders has none.
-    Text(Vec<Part>),
-}
+mod format;
 
-#[derive(Debug, Clone)]
-pub(super) enum Part {
-    Text(String),
-    Slot(Slot),
-}
+use format::Found;
 
 /// What placeholders name: a canonical answer, or a part of one.
 #[derive(Debug)]
@@ -77,11 +55,6 @@ impl<'a> Scope<'a> {
         }
         Some(Cow::Borrowed(found))
     }
-}
-
-/// An object's fields; what is no object has none.
-fn fields(value: &str) -> BTreeMap<String, &RawValue> {
-    serde_json::from_str(value).unwrap_or_default()
 }
 
 impl Node {
@@ -176,5 +149,15 @@ impl Written {
             Self::Alone(_) => false,
             Self::Text(parts) => parts.iter().all(|part| matches!(part, Part::Text(_))),
         }
+    }
+}
+
+impl Slot {
+    fn value<'a>(&self, scope: &Scope<'a>) -> Found<'a> {
+        if self.condition.as_ref().is_some_and(|condition| !condition.holds(scope)) {
+            return None;
+        }
+        let found = scope.find(&self.path);
+        self.formats.iter().fold(found, |value, format| format.apply(value, scope))
     }
 }

@@ -1,16 +1,75 @@
-//! What a placeholder does with the value it names.
+//! A shape as a tree of templates, and the placeholders in them. `load` builds it and `render` fills
+//! it in.
+//!
+//! The tree is recursive: a list or an object holds shapes, and a placeholder can put its value in
+//! another shape.
 
-use std::borrow::Cow;
+use crate::time_format::TimeFormat;
 
-use serde_json::Value;
-use serde_json::value::RawValue;
+/// A JSON value in which strings are templates over a canonical answer.
+#[derive(Debug, Clone)]
+pub(super) enum Node {
+    Object(Vec<(String, Self)>),
+    List(Vec<Self>),
+    /// The first of these that has a value.
+    Value(Vec<Written>),
+    /// A number, `true`, `false` or `null`.
+    Literal(String),
+}
 
-use super::node::{Node, Scope};
-use crate::placeholder::TimeFormat;
-use hooklane_domain::json::write_string;
+/// One way of writing a string of a shape.
+#[derive(Debug, Clone)]
+pub(super) enum Written {
+    /// It is exactly one placeholder: the value itself.
+    Alone(Slot),
+    /// Text, which has no value where one of its placeholders has none.
+    Text(Vec<Part>),
+}
 
-/// A JSON value as text, or no value.
-pub(super) type Found<'a> = Option<Cow<'a, str>>;
+#[derive(Debug, Clone)]
+pub(super) enum Part {
+    Text(String),
+    Slot(Slot),
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Slot {
+    pub(super) path: Path,
+    pub(super) formats: Vec<Format>,
+    pub(super) condition: Option<Condition>,
+}
+
+/// Where a value stands in an answer.
+#[derive(Debug, Clone)]
+pub(super) struct Path {
+    pub(super) name: Name,
+    pub(super) steps: Vec<Step>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Name {
+    /// `tenant`: whose answer it is.
+    Tenant,
+    /// `answer`: all of it.
+    Answer,
+    Field(String),
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Step {
+    Field(String),
+    First,
+    Last,
+    /// `status=failed`: the first of a list in which this field is this.
+    Where(String, Pattern),
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Condition {
+    pub(super) path: Path,
+    pub(super) negated: bool,
+    pub(super) patterns: Vec<Pattern>,
+}
 
 #[derive(Debug, Clone)]
 pub(super) enum Format {
@@ -46,89 +105,6 @@ pub(super) enum Pattern {
     Any,
 }
 
-impl Format {
-    pub(super) fn apply<'a>(&self, value: Found<'a>, scope: &Scope<'a>) -> Found<'a> {
-        if let Self::Words(words) = self {
-            return words.of(value);
-        }
-        let value = value?;
-        let formatted = match self {
-            Self::Words(_) => None,
-            Self::Time(format) => as_time(&value, *format),
-            Self::Shape(node) => in_shape(&value, node, scope),
-            Self::Joined => as_list(&value).map(|items| {
-                let texts: Vec<_> = items.iter().filter_map(|item| text_of(item.get())).collect();
-                quoted(&texts.join("; "))
-            }),
-            Self::Count => as_list(&value).map(|items| items.len().to_string()),
-            Self::Code => text_of(&value).map(|text| quoted(&as_code(&text))),
-            Self::AndFirst => {
-                value.parse::<u64>().ok().map(|number| number.saturating_add(1).to_string())
-            }
-            Self::Percent => value.parse::<f64>().ok().and_then(as_percent),
-        };
-        Some(formatted.map_or(value, Cow::Owned))
-    }
-}
-
-fn as_time(value: &str, format: TimeFormat) -> Option<String> {
-    let time = text_of(value)?.parse().ok()?;
-    let written = format.write(time);
-    Some(if format == TimeFormat::Unix { written } else { quoted(&written) })
-}
-
-fn in_shape(value: &str, node: &Node, scope: &Scope<'_>) -> Option<String> {
-    if let Some(items) = as_list(value) {
-        let items: Vec<_> = items.iter().map(|item| node.whole(&scope.within(item))).collect();
-        return Some(format!("[{}]", items.join(",")));
-    }
-    let value: &RawValue = serde_json::from_str(value).ok()?;
-    value.get().starts_with('{').then(|| node.whole(&scope.within(value)))
-}
-
-pub(super) fn as_list(value: &str) -> Option<Vec<&RawValue>> {
-    if value.starts_with('[') { serde_json::from_str(value).ok() } else { None }
-}
-
-/// To ten digits, where doubles are exact enough for 0.29 to be 29.
-fn as_percent(share: f64) -> Option<String> {
-    let percent = (share * 1e10).round() / 1e8;
-    percent.is_finite().then(|| ryu_js::Buffer::new().format(percent).to_owned())
-}
-
-fn as_code(name: &str) -> String {
-    let last = name.rsplit(':').next().unwrap_or(name);
-    last.chars().map(|c| if c == '-' { '_' } else { c.to_ascii_uppercase() }).collect()
-}
-
-/// A scalar as text; `null`, objects and lists have none.
-pub(super) fn text_of(value: &str) -> Option<String> {
-    match value.as_bytes().first()? {
-        b'{' | b'[' | b'n' => None,
-        b'"' => match serde_json::from_str(value).ok()? {
-            Value::String(text) => Some(text),
-            _ => None,
-        },
-        _ => Some(value.to_owned()),
-    }
-}
-
-pub(super) fn quoted(text: &str) -> String {
-    let mut json = String::new();
-    write_string(&mut json, text);
-    json
-}
-
-impl Words {
-    fn of<'a>(&self, value: Found<'a>) -> Found<'a> {
-        let word = self.0.iter().find(|(pattern, _)| pattern.fits(value.as_deref()));
-        match word {
-            Some((_, word)) => Some(Cow::Owned(word.clone())),
-            None => value,
-        }
-    }
-}
-
 impl Pattern {
     pub(super) fn read(text: &str) -> Self {
         match text.as_bytes() {
@@ -136,18 +112,6 @@ impl Pattern {
             b"*" => Self::Any,
             [digit @ b'1'..=b'5', b'x', b'x'] => Self::Class(digit - b'0'),
             _ => Self::Text(text.to_owned()),
-        }
-    }
-
-    pub(super) fn fits(&self, value: Option<&str>) -> bool {
-        let value = value.filter(|value| *value != "null");
-        match self {
-            Self::None => value.is_none(),
-            Self::Any => value.is_some(),
-            Self::Class(class) => value
-                .and_then(|value| value.parse::<u64>().ok())
-                .is_some_and(|number| number / 100 == u64::from(*class)),
-            Self::Text(expected) => value.and_then(text_of).as_ref() == Some(expected),
         }
     }
 }

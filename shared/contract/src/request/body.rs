@@ -1,4 +1,4 @@
-//! The body: a JSON template.
+//! The body of a request: a JSON template.
 
 use serde_json::Value;
 

@@ -1,12 +1,13 @@
 //! A contract's signature in words, for people who write a receiver.
 
-use super::{Contract, Encoding, next_name};
 use hooklane_domain::webhook::secret::SecretForm;
 
-impl Contract {
+use super::RequestFormat;
+use super::signature::{Encoding, next_name};
+
+impl RequestFormat {
     /// What is signed, with which key, and how it is written; `#` before each line.
-    #[must_use]
-    pub fn explain_signature(&self, secret: &str) -> String {
+    pub(crate) fn explain_signature(&self, secret: &str) -> String {
         let rule = &self.signature;
         let encoding = match rule.encoding {
             Encoding::Hex => "hex",

@@ -1,6 +1,6 @@
-//! What a contract's templates can name.
+//! The placeholders of requests: what the templates of headers, signatures and bodies can name.
 
-use jiff::Timestamp;
+use crate::time_format::TimeFormat;
 
 /// A placeholder as a template writes it: `{event.id}`, `{attempt.timestamp:unix}`, or with what
 /// stands in where there is no value, `{event.version|1.0}`.
@@ -43,16 +43,6 @@ pub(super) enum Place {
     BodyText,
     /// All of a string of the body.
     BodyValue,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum TimeFormat {
-    /// Seconds since 1970.
-    Unix,
-    /// `2024-01-15T10:30:00Z`
-    Rfc3339,
-    /// `2024-01-15T10:30:00.000Z`
-    Rfc3339Ms,
 }
 
 const NAMES: &str = "event.id, event.tenant, event.type, event.version, event.timestamp, \
@@ -151,25 +141,6 @@ impl Place {
             Self::SignatureValue => "in a signature's value",
             Self::BodyText => "inside a text of the body",
             Self::BodyValue => "in the body, which is the same on every attempt",
-        }
-    }
-}
-
-impl TimeFormat {
-    pub(super) fn parse(name: &str, format: Option<&str>) -> Result<Self, String> {
-        match format {
-            Some("unix") => Ok(Self::Unix),
-            Some("rfc3339") => Ok(Self::Rfc3339),
-            Some("rfc3339ms") => Ok(Self::Rfc3339Ms),
-            _ => Err(format!("{{{name}}} needs a format: :unix, :rfc3339 or :rfc3339ms")),
-        }
-    }
-
-    pub(super) fn write(self, time: Timestamp) -> String {
-        match self {
-            Self::Unix => time.as_second().to_string(),
-            Self::Rfc3339 => time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-            Self::Rfc3339Ms => time.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string(),
         }
     }
 }

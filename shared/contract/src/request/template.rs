@@ -1,6 +1,7 @@
-//! Text with placeholders.
+//! A template of a request: text with placeholders.
 
 use super::placeholder::{Place, Placeholder, Slot};
+use crate::braces::{Piece, pieces};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Template {
@@ -17,26 +18,11 @@ enum Part {
 
 impl Template {
     pub(super) fn parse(text: &str, place: Place) -> Result<Self, String> {
-        let mut parts = Vec::new();
-        let mut rest = text;
-        while let Some(open) = rest.find('{') {
-            if rest[..open].contains('}') {
-                return Err("a } has no {".to_owned());
-            }
-            if open > 0 {
-                parts.push(Part::Text(rest[..open].to_owned()));
-            }
-            let inner = &rest[open + 1..];
-            let close = inner.find('}').ok_or_else(|| "a { has no }".to_owned())?;
-            parts.push(Part::Slot(Slot::parse(&inner[..close], place)?));
-            rest = &inner[close + 1..];
-        }
-        if rest.contains('}') {
-            return Err("a } has no {".to_owned());
-        }
-        if !rest.is_empty() {
-            parts.push(Part::Text(rest.to_owned()));
-        }
+        let part = |piece| match piece {
+            Piece::Text(text) => Ok(Part::Text(text.to_owned())),
+            Piece::Placeholder(inner) => Slot::parse(inner, place).map(Part::Slot),
+        };
+        let parts = pieces(text)?.into_iter().map(part).collect::<Result<_, String>>()?;
         Ok(Self { parts, text: text.to_owned() })
     }
 

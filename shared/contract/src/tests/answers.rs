@@ -1,10 +1,8 @@
 use super::*;
-use crate::{Contract, Contracts, InvalidContract};
+use crate::answers::ApiShape;
 
 mod mistakes;
 mod properties;
-
-const STANDARD: &str = include_str!("../../../../contracts/standard.toml");
 
 /// `standard` with this `[api]` part.
 fn contract(api: &str) -> Result<Contract, InvalidContract> {

@@ -47,7 +47,8 @@ fn a_variant_of_a_variant() {
     ])
     .unwrap();
     assert_eq!(contract.timeout(), Duration::from_secs(7));
-    assert_eq!(contract.user_agent, "B/1");
+    let wire = request(&contract, &webhook(&[]), "1");
+    assert_eq!(wire.headers[1], ("User-Agent".to_owned(), "B/1".to_owned()));
     assert!(contract.gone_disables());
 }
 

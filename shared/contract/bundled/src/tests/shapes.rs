@@ -1,7 +1,7 @@
 //! The API's answers under every contract that shapes them: whatever a canonical answer leaves out, the
 //! shaped one is JSON without a placeholder in it.
 
-use hooklane_contract::shape::{Kind, OPERATIONS};
+use hooklane_contract::answers::{Kind, OPERATIONS};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 

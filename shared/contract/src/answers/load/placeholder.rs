@@ -1,47 +1,7 @@
-//! A placeholder of a shape: `{path}`, `{path:format}`, `{path if other is word}`.
+//! Reads the placeholders of a shape: `{path}`, `{path:format}`, `{path if other is word}`.
 
-use super::format::{Format, Found, Pattern};
-use super::node::Scope;
-use super::vocabulary::Kind;
-
-#[derive(Debug, Clone)]
-pub(super) struct Slot {
-    path: Path,
-    formats: Vec<Format>,
-    condition: Option<Condition>,
-}
-
-/// Where a value stands in an answer.
-#[derive(Debug, Clone)]
-pub(super) struct Path {
-    pub(super) name: Name,
-    pub(super) steps: Vec<Step>,
-}
-
-#[derive(Debug, Clone)]
-pub(super) enum Name {
-    /// `tenant`: whose answer it is.
-    Tenant,
-    /// `answer`: all of it.
-    Answer,
-    Field(String),
-}
-
-#[derive(Debug, Clone)]
-pub(super) enum Step {
-    Field(String),
-    First,
-    Last,
-    /// `status=failed`: the first of a list in which this field is this.
-    Where(String, Pattern),
-}
-
-#[derive(Debug, Clone)]
-struct Condition {
-    path: Path,
-    negated: bool,
-    patterns: Vec<Pattern>,
-}
+use crate::answers::tree::{Condition, Format, Name, Path, Pattern, Slot, Step};
+use crate::answers::vocabulary::Kind;
 
 /// What a template is filled in from.
 #[derive(Debug, Clone, Copy)]
@@ -73,14 +33,6 @@ impl Slot {
             return Err(format!("{{{text}}} needs a format: :unix, :rfc3339 or :rfc3339ms"));
         }
         Ok(Self { path, formats: chain, condition })
-    }
-
-    pub(super) fn value<'a>(&self, scope: &Scope<'a>) -> Found<'a> {
-        if self.condition.as_ref().is_some_and(|condition| !condition.holds(scope)) {
-            return None;
-        }
-        let found = scope.find(&self.path);
-        self.formats.iter().fold(found, |value, format| format.apply(value, scope))
     }
 }
 
@@ -142,10 +94,5 @@ impl Condition {
         }
         let (path, _) = Path::parse(path.trim(), of)?;
         Ok(Self { path, negated, patterns })
-    }
-
-    fn holds(&self, scope: &Scope<'_>) -> bool {
-        let value = scope.find(&self.path);
-        self.patterns.iter().any(|pattern| pattern.fits(value.as_deref())) != self.negated
     }
 }

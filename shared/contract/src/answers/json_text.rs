@@ -1,0 +1,34 @@
+//! JSON values as text: enough to take them apart without changing their numbers and escapes.
+
+use std::collections::BTreeMap;
+
+use hooklane_domain::json::write_string;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+/// An object's fields; what is no object has none.
+pub(super) fn fields(value: &str) -> BTreeMap<String, &RawValue> {
+    serde_json::from_str(value).unwrap_or_default()
+}
+
+pub(super) fn as_list(value: &str) -> Option<Vec<&RawValue>> {
+    if value.starts_with('[') { serde_json::from_str(value).ok() } else { None }
+}
+
+/// A scalar as text; `null`, objects and lists have none.
+pub(super) fn text_of(value: &str) -> Option<String> {
+    match value.as_bytes().first()? {
+        b'{' | b'[' | b'n' => None,
+        b'"' => match serde_json::from_str(value).ok()? {
+            Value::String(text) => Some(text),
+            _ => None,
+        },
+        _ => Some(value.to_owned()),
+    }
+}
+
+pub(super) fn quoted(text: &str) -> String {
+    let mut json = String::new();
+    write_string(&mut json, text);
+    json
+}
