@@ -1,13 +1,12 @@
 //! One attempt as it is kept.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use crate::delivery::outcome::{AttemptError, Outcome};
 use crate::ids::{DeliveryId, EventType, TenantId};
 
 /// One request to a receiver and what came of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
     /// 1 for the first attempt of a delivery.
     pub number: u32,
@@ -30,7 +29,7 @@ pub struct TestAttempt {
 }
 
 /// What a list of deliveries shows of the newest attempt.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LastAttempt {
     pub at: Timestamp,
     pub duration_ms: u32,

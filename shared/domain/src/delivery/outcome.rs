@@ -42,28 +42,24 @@ impl ErrorKind {
 }
 
 /// A failure without an answer; `detail` is fit to be shown to the webhook's owner.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AttemptError {
     pub kind: ErrorKind,
     pub detail: String,
 }
 
 /// What the receiver answered, as far as it is kept.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Response {
     pub status: u16,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub status_text: String,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub headers: Vec<(String, String)>,
     /// The first 1,000 bytes, read as UTF-8.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub body: String,
 }
 
 /// The one thing that an attempt ends with.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     Answered(Response),
     Error(AttemptError),

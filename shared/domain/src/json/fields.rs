@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use crate::json::position;
 
 /// One wrong field: where it is and what was expected, fit to be shown to the caller.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct FieldError {
     /// A path such as `retryPolicy.schedule[2]`; empty for the body as a whole.
     pub path: String,
