@@ -173,7 +173,7 @@ impl Pipeline {
             sender: port.clone(),
             system: port.clone(),
             contracts: self.contracts.clone(),
-            thresholds: Thresholds::default(),
+            thresholds: Thresholds::FOR_TESTS,
             max_parked: MAX_PARKED,
             waiting: Waiting { queue_visibility_seconds: VISIBILITY },
             retry_queue: "RetryQueue".to_owned(),
@@ -228,7 +228,7 @@ impl Pipeline {
 pub(crate) fn cold_upkeep(outside: &Arc<Outside>) -> LookingAfter {
     let port = Port::of(outside, "upkeep");
     let rules = Rules {
-        thresholds: Thresholds::default(),
+        thresholds: Thresholds::FOR_TESTS,
         brake: BRAKE,
         contracts: hooklane_bundled_contracts::load(),
     };

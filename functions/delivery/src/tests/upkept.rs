@@ -42,7 +42,7 @@ impl World {
     pub(super) fn restart(&mut self) {
         let registry = self.registry().clone();
         self.worker.webhooks = registry.into();
-        self.worker.care = Care::new(Thresholds::default(), MAX_PARKED);
+        self.worker.care = Care::new(Thresholds::FOR_TESTS, MAX_PARKED);
     }
 
     pub(super) fn registry(&self) -> &MemoryRegistry {

@@ -119,7 +119,7 @@ impl World {
         let registry = MemoryRegistry::with_faults(faults.clone());
         let queues = MemoryQueues::at(start, VISIBILITY).with_faults(faults.clone());
         let rules = hooklane_upkeep::Rules {
-            thresholds: Thresholds::default(),
+            thresholds: Thresholds::FOR_TESTS,
             brake: BRAKE,
             contracts: hooklane_bundled_contracts::load(),
         };
@@ -147,7 +147,7 @@ impl World {
             },
             system: Arc::clone(&clock),
             contracts: hooklane_bundled_contracts::load(),
-            care: Care::new(Thresholds::default(), MAX_PARKED),
+            care: Care::new(Thresholds::FOR_TESTS, MAX_PARKED),
             waiting: Waiting { queue_visibility_seconds: VISIBILITY },
             retry_queue: "RetryQueue".to_owned(),
         };

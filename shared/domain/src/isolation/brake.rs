@@ -10,8 +10,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::time::later;
 
-/// In flight, the retry queue may hold this many before the brake goes on.
-pub const DEFAULT_BRAKE: u64 = 80_000;
 /// A wait longer than this goes to the ledger while the brake is on.
 pub const LONG_WAIT: Duration = Duration::from_secs(15 * 60);
 /// A measurement this old says nothing: whoever measures also releases, and does neither any more.
@@ -26,6 +24,10 @@ pub struct Brake {
 }
 
 impl Brake {
+    /// The limit that is the default of `template.yaml`, for tests and the simulation. Production reads
+    /// its environment.
+    pub const LIMIT_FOR_TESTS: u64 = 80_000;
+
     /// On above the limit, off again below seven eighths of it.
     #[must_use]
     pub fn measured(before: Option<Self>, in_flight: u64, limit: u64, now: Timestamp) -> Self {
@@ -53,7 +55,7 @@ mod tests {
     fn it_goes_on_and_off_with_a_distance() {
         let mut brake = None;
         for (in_flight, on) in [(80_000, false), (80_001, true), (70_001, true), (70_000, false)] {
-            brake = Some(Brake::measured(brake, in_flight, DEFAULT_BRAKE, at(0)));
+            brake = Some(Brake::measured(brake, in_flight, Brake::LIMIT_FOR_TESTS, at(0)));
             assert_eq!(brake.map(|b| b.on), Some(on), "{in_flight}");
         }
     }

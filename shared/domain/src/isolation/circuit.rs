@@ -36,17 +36,16 @@ pub struct Thresholds {
     pub disable_after: Duration,
 }
 
-impl Default for Thresholds {
-    fn default() -> Self {
-        Self {
-            failures: 10,
-            failing_for: Duration::from_secs(60),
-            first_probe: Duration::from_secs(60),
-            longest_probe: Duration::from_secs(15 * 60),
-            slow_response: Duration::from_secs(5),
-            disable_after: Duration::from_secs(5 * 24 * 3600),
-        }
-    }
+impl Thresholds {
+    /// The defaults of `template.yaml`, for tests and the simulation. Production reads its environment.
+    pub const FOR_TESTS: Self = Self {
+        failures: 10,
+        failing_for: Duration::from_secs(60),
+        first_probe: Duration::from_secs(60),
+        longest_probe: Duration::from_secs(15 * 60),
+        slow_response: Duration::from_secs(5),
+        disable_after: Duration::from_secs(5 * 24 * 3600),
+    };
 }
 
 /// A probe that has not reported for so long is lost: longer than `delivery` may run.
@@ -219,7 +218,7 @@ mod tests {
             ("the second", half_open(60, 400, 1), streak(12, 0, 250), open(60, 490, 2)),
             ("the tenth", half_open(60, 9_000, 9), streak(20, 0, 8_000), open(60, 8_900, 10)),
         ] {
-            assert_eq!(circuit.after_failure(streak, &Thresholds::default()), expected, "{name}");
+            assert_eq!(circuit.after_failure(streak, &Thresholds::FOR_TESTS), expected, "{name}");
         }
     }
 
@@ -247,7 +246,7 @@ mod tests {
             let thresholds = Thresholds {
                 first_probe: Duration::from_secs(first),
                 longest_probe: Duration::from_secs(longest),
-                ..Thresholds::default()
+                ..Thresholds::FOR_TESTS
             };
             let delay = thresholds.probe_delay(probes);
             prop_assert!(delay >= thresholds.first_probe);

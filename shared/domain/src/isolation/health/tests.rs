@@ -18,7 +18,7 @@ fn took(attempts: u32, ms: u64) -> Tally {
 }
 
 fn observed(health: Health, tallies: &[Tally]) -> Health {
-    let thresholds = Thresholds::default();
+    let thresholds = Thresholds::FOR_TESTS;
     tallies.iter().fold(health, |health, tally| health.observed(*tally, &thresholds, true))
 }
 
@@ -59,7 +59,7 @@ fn a_success_ends_it() {
 
 #[test]
 fn what_operational_events_bring_about_is_not_reported() {
-    let thresholds = Thresholds::default();
+    let thresholds = Thresholds::FOR_TESTS;
     let health = Health::default().observed(failed(10, 0, 60), &thresholds, false);
     assert!(!health.circuit.is_closed() && health.owed.is_empty());
     let health = health.observed(succeeded(70), &thresholds, false);
@@ -83,7 +83,7 @@ fn a_slow_receiver_changes_its_lane_and_comes_back_at_half_the_threshold() {
 
 #[test]
 fn writes_are_rare() {
-    let thresholds = Thresholds::default();
+    let thresholds = Thresholds::FOR_TESTS;
     let clean = Health::default();
     let streak = observed(Health::default(), &[failed(1, 0, 0)]);
     let slow = observed(Health::default(), &[took(5, 9_000)]);
@@ -107,7 +107,7 @@ fn writes_are_rare() {
 #[test]
 fn five_days_of_nothing_but_failures_are_hopeless() {
     const DAY: i64 = 24 * 3600;
-    let thresholds = Thresholds::default();
+    let thresholds = Thresholds::FOR_TESTS;
     for (last, changed, expected) in [
         (5 * DAY - 1, 0, false),
         (5 * DAY, 0, true),
