@@ -8,10 +8,10 @@ pub mod outcome;
 pub mod period;
 pub mod receipt;
 pub mod retry;
+mod state;
 pub mod statistics;
 mod turns;
 pub mod waiting;
 
-pub use lifecycle::{
-    CancelReason, Delivery, FailReason, FailedAt, MessageId, ParkReason, State, Status, Turn,
-};
+pub use lifecycle::{Delivery, FailedAt};
+pub use state::{CancelReason, FailReason, MessageId, ParkReason, State, Status, Turn};

@@ -18,5 +18,6 @@ pub mod isolation;
 pub mod json;
 pub mod time;
 pub mod webhook;
+mod words;
 
 pub use jiff::Timestamp;

@@ -1,12 +1,14 @@
 //! Requests that a client may send twice and that count once (`Idempotency-Key`).
 
 use std::str::FromStr;
+use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use crate::event::Fingerprint;
 use crate::ids::{EventId, WebhookId};
+use crate::time::later;
 
 /// A client's key for one request: 1 to 255 visible ASCII characters and spaces, unique within its
 /// tenant.
@@ -64,12 +66,12 @@ pub struct IdempotencyRecord {
 }
 
 /// A key is remembered this long.
-const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
+const LIFETIME: Duration = Duration::from_secs(24 * 3600);
 
 impl IdempotencyRecord {
     #[must_use]
     pub fn expires_at(&self) -> Timestamp {
-        self.at.saturating_add(LIFETIME).unwrap_or(Timestamp::MAX)
+        later(self.at, LIFETIME)
     }
 
     /// Whether it still counts.

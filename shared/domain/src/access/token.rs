@@ -12,6 +12,7 @@ use subtle::ConstantTimeEq as _;
 use crate::access::key_ring::KeyRing;
 use crate::ids::TenantId;
 use crate::webhook::signature::hmac_sha256;
+use crate::words;
 
 /// What a token may be good for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -42,10 +43,7 @@ impl Scope {
 impl std::str::FromStr for Scope {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL
-            .into_iter()
-            .find(|scope| scope.as_str() == text)
-            .ok_or_else(|| format!("must be one of {}", Self::ALL.map(Self::as_str).join(", ")))
+        words::parse(Self::ALL, Self::as_str, text)
     }
 }
 

@@ -8,12 +8,14 @@
 use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::delivery::Delivery;
 use crate::delivery::attempt::Attempt;
 use crate::ids::{DeliveryId, EventId, EventType};
+use crate::time::later;
 
 /// A success that began at most this long after its event's acceptance is read from its delivery alone.
 pub const PROMPT: SignedDuration = SignedDuration::from_secs(10);
@@ -99,9 +101,7 @@ impl LogPosition {
     #[must_use]
     pub fn end(&self) -> Timestamp {
         match self {
-            Self::After(last) => {
-                last.at.saturating_add(SignedDuration::from_millis(1)).unwrap_or(Timestamp::MAX)
-            }
+            Self::After(last) => later(last.at, Duration::from_millis(1)),
             Self::Before(end) => *end,
         }
     }

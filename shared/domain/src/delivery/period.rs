@@ -4,6 +4,9 @@ use std::str::FromStr;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::time::next_whole_millisecond;
+use crate::words;
+
 /// From `since` on, up to but without `until`; either end may be open. Both are whole milliseconds,
 /// rounded up, since everything that is kept counts in those.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -15,7 +18,7 @@ pub struct TimeRange {
 impl TimeRange {
     #[must_use]
     pub fn new(since: Option<Timestamp>, until: Option<Timestamp>) -> Self {
-        Self { since: since.map(up), until: until.map(up) }
+        Self { since: since.map(next_whole_millisecond), until: until.map(next_whole_millisecond) }
     }
 
     #[must_use]
@@ -31,7 +34,7 @@ impl TimeRange {
     /// What of it is before `end` too.
     #[must_use]
     pub fn before(self, end: Timestamp) -> Self {
-        let end = up(end);
+        let end = next_whole_millisecond(end);
         Self { until: Some(self.until.map_or(end, |until| until.min(end))), ..self }
     }
 
@@ -39,14 +42,6 @@ impl TimeRange {
     pub fn contains(&self, at: Timestamp) -> bool {
         self.since.is_none_or(|since| at >= since) && self.until.is_none_or(|until| at < until)
     }
-}
-
-fn up(time: Timestamp) -> Timestamp {
-    let floor = crate::time::whole_millisecond(time);
-    if floor >= time {
-        return floor;
-    }
-    floor.saturating_add(SignedDuration::from_millis(1)).unwrap_or(floor)
 }
 
 /// How far back statistics look.
@@ -88,10 +83,7 @@ impl Period {
 impl FromStr for Period {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL
-            .into_iter()
-            .find(|period| period.as_str() == text)
-            .ok_or_else(|| format!("must be one of {}", Self::ALL.map(Self::as_str).join(", ")))
+        words::parse(Self::ALL, Self::as_str, text)
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::delivery::outcome::Verdict;
+use crate::time::later;
 
 mod read;
 
@@ -97,7 +98,7 @@ impl RetryPolicy {
         let Some(delay) = self.delay(retries.saturating_add(1), chance) else {
             return Next::Exhausted;
         };
-        Next::RetryAt(ended.saturating_add(delay.max(not_before)).unwrap_or(Timestamp::MAX))
+        Next::RetryAt(later(ended, delay.max(not_before)))
     }
 }
 

@@ -1,8 +1,9 @@
 //! Who acts for a delivery next, or what it waits for without anybody acting.
 
-use jiff::{RoundMode, Timestamp, TimestampRound, Unit};
+use jiff::Timestamp;
 
 use super::{Delivery, ParkReason, State, Turn};
+use crate::time::next_whole_millisecond;
 
 impl Delivery {
     /// The same wait under another message, without an attempt having been made; what was parked is
@@ -57,8 +58,7 @@ impl Delivery {
     #[must_use]
     pub fn slotted(mut self, slot: Timestamp, turn: Turn) -> Self {
         // What is stored counts in whole milliseconds, and a slot is not to be early.
-        let up = TimestampRound::new().smallest(Unit::Millisecond).mode(RoundMode::Ceil);
-        let slot = slot.round(up).unwrap_or(slot);
+        let slot = next_whole_millisecond(slot);
         self.state = State::Waiting { next_attempt_at: slot, owner: Some(turn.owner) };
         self.generation = turn.generation;
         self.slot = Some(slot);

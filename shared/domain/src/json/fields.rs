@@ -11,66 +11,9 @@ use serde_json::value::RawValue;
 
 use crate::json::position;
 
-/// One wrong field: where it is and what was expected, fit to be shown to the caller.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct FieldError {
-    /// A path such as `retryPolicy.schedule[2]`; empty for the body as a whole.
-    pub path: String,
-    pub message: String,
-}
+mod errors;
 
-/// All that is wrong with one body; never empty where it is an error.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct FieldErrors(Vec<FieldError>);
-
-impl FieldErrors {
-    #[must_use]
-    pub fn one(path: impl Into<String>, message: impl Into<String>) -> Self {
-        Self(vec![FieldError { path: path.into(), message: message.into() }])
-    }
-
-    pub fn push(&mut self, path: impl Into<String>, message: impl Into<String>) {
-        self.0.push(FieldError { path: path.into(), message: message.into() });
-    }
-
-    /// Takes over the errors of a part that was read on its own.
-    pub fn extend(&mut self, other: Self) {
-        self.0.extend(other.0);
-    }
-
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    #[must_use]
-    pub fn from_vec(errors: Vec<FieldError>) -> Self {
-        Self(errors)
-    }
-
-    #[must_use]
-    pub fn into_vec(self) -> Vec<FieldError> {
-        self.0
-    }
-
-    #[must_use]
-    pub fn as_slice(&self) -> &[FieldError] {
-        &self.0
-    }
-}
-
-impl fmt::Display for FieldErrors {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, error) in self.0.iter().enumerate() {
-            let comma = if i == 0 { "" } else { "; " };
-            let colon = if error.path.is_empty() { "" } else { ": " };
-            write!(f, "{comma}{}{colon}{}", error.path, error.message)?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for FieldErrors {}
+pub use errors::{FieldError, FieldErrors};
 
 /// The fields of one object that have not been asked for yet, and what went wrong so far.
 pub struct Fields {
@@ -293,57 +236,4 @@ impl<'de> Deserialize<'de> for Pairs {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_whole_number_is_whole_however_it_is_written() {
-        for (text, expected) in [
-            ("60", Some(60)),
-            ("60.0", Some(60)),
-            ("6e1", Some(60)),
-            ("60.5", None),
-            ("-1", None),
-            ("1e300", None),
-            (r#""60""#, None),
-        ] {
-            let mut fields = Fields::of("", &format!(r#"{{"n":{text}}}"#)).unwrap();
-            assert_eq!(fields.read_whole(&["n"], "a number"), expected, "{text}");
-            assert_eq!(fields.finish().is_ok(), expected.is_some(), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_field_that_is_there_twice_is_named() {
-        let mut fields = Fields::of("", r#"{"url":"a","url":"b"}"#).unwrap();
-        assert_eq!(fields.read::<String>(&["url"], "a string").as_deref(), Some("a"));
-        let errors = fields.finish().unwrap_err();
-        assert_eq!(errors.to_string(), "url: is there twice");
-    }
-
-    #[test]
-    fn every_mistake_is_reported_at_once_with_its_path() {
-        let mut fields =
-            Fields::of("retryPolicy", r#"{"maxRetries":"x","max_delay":1,"maxDelay":2,"foo":1}"#)
-                .unwrap();
-        assert_eq!(fields.read::<u8>(&["maxRetries"], "a whole number"), None);
-        assert_eq!(fields.read::<u8>(&["maxDelay", "max_delay"], "a whole number"), Some(2));
-        let errors = fields.finish().unwrap_err();
-        let paths: Vec<_> = errors.as_slice().iter().map(|e| e.path.as_str()).collect();
-        assert_eq!(paths, ["retryPolicy.maxRetries", "retryPolicy.max_delay", "retryPolicy.foo"]);
-    }
-
-    #[test]
-    fn null_counts_as_absent() {
-        let mut fields = Fields::of("", r#"{"id":null}"#).unwrap();
-        assert!(fields.take(&["id"]).is_none());
-        assert!(fields.finish().is_ok());
-    }
-
-    #[test]
-    fn a_body_that_is_no_object_is_refused() {
-        for text in ["", "[]", "1", "{", "{\"a\":}"] {
-            assert!(Fields::of("", text).is_err(), "{text}");
-        }
-    }
-}
+mod tests;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{RetiringSecret, Webhook};
+use crate::time::later;
 use crate::webhook::secret::SigningSecret;
 
 const DAY: u64 = 24 * 3600;
@@ -68,7 +69,7 @@ impl Webhook {
             (_, 0) => None,
             (Some(old), _) if now < old.until => return Err(RotateError::Overlapping(old.until)),
             _ => {
-                let until = now.saturating_add(overlap.duration()).unwrap_or(Timestamp::MAX);
+                let until = later(now, overlap.duration());
                 Some(RetiringSecret { secret: self.secret, until })
             }
         };

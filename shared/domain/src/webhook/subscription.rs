@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{EventType, InvalidId};
+use crate::ids::{EventType, InvalidId, text_forms};
 
 /// One pattern of a webhook's `events`: `user.created`, `user.*` or `*`.
 ///
@@ -62,18 +62,7 @@ impl fmt::Display for Subscription {
     }
 }
 
-impl TryFrom<String> for Subscription {
-    type Error = InvalidId;
-    fn try_from(text: String) -> Result<Self, InvalidId> {
-        text.parse()
-    }
-}
-
-impl From<Subscription> for String {
-    fn from(subscription: Subscription) -> String {
-        subscription.to_string()
-    }
-}
+text_forms!(Subscription);
 
 #[cfg(test)]
 mod tests {

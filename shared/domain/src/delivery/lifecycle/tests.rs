@@ -1,5 +1,6 @@
 use super::*;
 use crate::delivery::outcome::{Outcome, Response};
+use crate::delivery::{MessageId, ParkReason};
 use crate::ids::WebhookId;
 
 fn at(seconds: i64) -> Timestamp {
