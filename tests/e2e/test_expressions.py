@@ -65,7 +65,7 @@ def test_a_transform_that_fails_ends_its_delivery_with_the_reason_and_blocks_no_
     [
         ("filter", "event.type ==", "line 1, column 14: "),
         ("filter", "true &&\n nope(1)", "line 2, column 2: there is no function nope"),
-        ("transform", "[1].map(x, [2].map(y, y))", "line 1, column 16: a macro may not stand inside a macro"),
+        ("transform", "[1].map(x, [2].map(y, y))", "line 1, column 16: a macro must not be inside another macro"),
         ("transform", "event.type", "fails on the sample of alert.resolved: must make a map"),
     ],
 )

@@ -14,7 +14,7 @@ mod delivery;
 
 pub use delivery::DeliveryId;
 
-/// Why a text is not an identifier; the message is fit to be shown to the caller.
+/// Why a text is not an identifier; the message may be shown to the caller.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct InvalidId(&'static str);
@@ -113,19 +113,19 @@ text! {
 }
 
 impl EventId {
-    /// A new id, `evt_` and a ULID of the acceptance time.
+    /// A new id: `evt_` and a ULID of the acceptance time.
     #[must_use]
     pub fn new(accepted_at: Timestamp, random: u128) -> Self {
         Self(format!("evt_{}", ulid_at(accepted_at, random)))
     }
 
-    /// The id of an event that came without one on the event queue. It follows from the SQS
-    /// `messageId`, so that a redelivered message is no second event.
+    /// The id of an event that came through the event queue without one. It derives from the SQS
+    /// `messageId`, so that a redelivered message is the same event.
     pub fn from_message_id(message_id: &str) -> Result<Self, InvalidId> {
         format!("msg_{message_id}").parse()
     }
 
-    /// The id of an event that is known by a digest of something, such as its producer's key.
+    /// The id of an event that is identified by a digest, such as that of its idempotency key.
     pub(crate) fn from_digest(digest: [u8; 32]) -> Self {
         Self(format!("key_{}", URL_SAFE_NO_PAD.encode(digest)))
     }
@@ -164,7 +164,7 @@ fn ulid_at(at: Timestamp, random: u128) -> Ulid {
     Ulid::from_parts(u64::try_from(at.as_millisecond()).unwrap_or(0), random)
 }
 
-/// A ULID in its one canonical spelling; the crate also reads lower case and look-alikes.
+/// A ULID in its canonical spelling. The crate itself also reads lower case and similar-looking letters.
 fn canonical_ulid(text: &str) -> Option<Ulid> {
     Ulid::from_string(text).ok().filter(|ulid| ulid.to_string() == text)
 }

@@ -21,7 +21,7 @@ pub fn next_whole_millisecond(time: Timestamp) -> Timestamp {
     floor.saturating_add(SignedDuration::from_millis(1)).unwrap_or(floor)
 }
 
-/// The time that much later, or the last one there is.
+/// The time `by` later, or the last time that can be represented.
 #[must_use]
 pub fn later(at: Timestamp, by: Duration) -> Timestamp {
     at.saturating_add(by).unwrap_or(Timestamp::MAX)

@@ -1,4 +1,4 @@
-//! Reads an event as producers send it: on the API, on the event queue, or put on the queue by an
+//! Reads an event as producers send it: to the API, to the event queue, or to the queue through an
 //! EventBridge rule.
 
 use jiff::Timestamp;
@@ -9,17 +9,17 @@ use crate::ids::{EventId, EventType, TenantId};
 use crate::json::RawJson;
 use crate::json::fields::{Field, FieldErrors, Fields};
 
-/// A publication that is understood, not yet accepted.
+/// An event that was read and is not accepted yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewEvent {
-    /// The producer's own id, its idempotency key.
+    /// The producer's own id, which makes publishing it idempotent.
     pub id: Option<EventId>,
     pub tenant: TenantId,
     pub content: Content,
 }
 
 impl NewEvent {
-    /// The event as accepted at `now`, under its own id or else under `fallback`.
+    /// The event as accepted at `now`, under its own id, or under `fallback` where it has none.
     pub fn accept(self, now: Timestamp, fallback: impl FnOnce() -> EventId) -> Event {
         let accepted_at = crate::time::whole_millisecond(now);
         Event {
@@ -31,12 +31,12 @@ impl NewEvent {
     }
 }
 
-/// Who the tenant is when the body does not say.
+/// Which tenant an event belongs to when its body does not say.
 #[derive(Debug, Clone)]
 pub enum DefaultTenant {
-    /// The body must name it (the event queue).
+    /// The body must name the tenant (the event queue).
     None,
-    /// This one, and a body that names another is refused (the API).
+    /// This tenant; a body that names another is refused (the API).
     Is(TenantId),
 }
 
@@ -50,8 +50,8 @@ pub fn from_body(body: &str, tenant: &DefaultTenant) -> Result<NewEvent, FieldEr
     read(Fields::of("", body)?, tenant)
 }
 
-/// As [`from_body`], and an EventBridge envelope is understood too: `detail-type`, `id`, `time`; the
-/// tenant under its usual names in `detail`; the data in `detail.data`, or else the rest of `detail`.
+/// Like [`from_body`], but reads an EventBridge envelope too: `detail-type`, `id`, `time`; the tenant under
+/// its usual names in `detail`; the data in `detail.data`, or else the rest of `detail`.
 /// Source: *Amazon EventBridge User Guide*, "AWS service event metadata".
 pub fn from_envelope_or_body(body: &str, tenant: &DefaultTenant) -> Result<NewEvent, FieldErrors> {
     check_size(body)?;
@@ -92,7 +92,7 @@ fn read_envelope(mut outer: Fields, default: &DefaultTenant) -> Result<NewEvent,
     let event_type = required(&mut outer, &["detail-type"], Fields::parse::<EventType>);
     let timestamp = outer.time(&["time"]);
     let detail = required(&mut outer, &["detail"], Fields::take);
-    // What else an envelope carries (source, account, region, resources) is EventBridge's own.
+    // The rest of an envelope (source, account, region, resources) says nothing about the event.
     outer.take_rest();
     let (mut tenant, mut data, mut metadata, mut version, mut test) =
         (None, None, None, None, None);
@@ -127,7 +127,7 @@ fn read_envelope(mut outer: Fields, default: &DefaultTenant) -> Result<NewEvent,
     })
 }
 
-/// Every missing part has been noted by now, so nothing here can be absent after `finish`.
+/// Builds the event. `finish` has reported every missing part before, so none is missing here.
 fn complete(
     id: Option<EventId>,
     tenant: Option<TenantId>,

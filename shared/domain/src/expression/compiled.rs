@@ -1,7 +1,8 @@
 //! A compiled expression: its tree, the places in the event that it names, and its patterns.
 //!
-//! The gate puts a variable `@slot0`, `@slot1`, … in place of each path into the event, and wraps what
-//! an evaluation has to check in calls of `@range` and `@addend`. No expression can write these names.
+//! `gate` replaces each path into the event with a variable (`@ref0`, `@ref1`, …) and wraps what an
+//! evaluation has to check in calls of `@range` and `@addend`. No expression can contain these names
+//! itself, since `@` is not part of CEL.
 
 use std::collections::BTreeMap;
 
@@ -10,31 +11,31 @@ use regex_lite::Regex;
 
 use super::input::{EVENT, Step};
 
-/// The function around the range of a macro.
+/// The function that wraps the range of a macro.
 pub(super) const RANGE: &str = "@range";
-/// The function around the right side of a sum.
+/// The function that wraps the right side of a sum.
 pub(super) const ADDEND: &str = "@addend";
-const SLOT: &str = "@slot";
+const REFERENCE: &str = "@ref";
 
-/// An expression that is accepted.
+/// An expression that was accepted.
 #[derive(Debug)]
 pub(super) struct Compiled {
     pub(super) expr: IdedExpr,
-    pub(super) slots: Vec<Slot>,
-    /// By their text.
+    pub(super) references: Vec<Reference>,
+    /// The compiled patterns, each under its text.
     pub(super) patterns: BTreeMap<String, Regex>,
 }
 
-/// A place in the event that the expression names.
+/// A place in the event that an expression names.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Slot {
+pub(super) struct Reference {
     pub(super) path: Vec<Step>,
-    /// `has(…)`: not the value, but whether the object there has this key.
+    /// Set for `has(…)`, which asks whether the object at `path` has this key.
     pub(super) has: Option<String>,
 }
 
-impl Slot {
-    /// As the expression would write it.
+impl Reference {
+    /// The path as an expression writes it.
     pub(super) fn text(&self) -> String {
         let step = |step: &Step| match step {
             Step::Key(key) => format!(".{key}"),
@@ -44,12 +45,12 @@ impl Slot {
     }
 }
 
-/// The variable that stands for a slot.
-pub(super) fn slot_variable(number: usize) -> String {
-    format!("{SLOT}{number}")
+/// The variable that stands for a reference.
+pub(super) fn reference_variable(number: usize) -> String {
+    format!("{REFERENCE}{number}")
 }
 
-/// The number of the slot that a variable stands for.
-pub(super) fn slot_number(variable: &str) -> Option<usize> {
-    variable.strip_prefix(SLOT)?.parse().ok()
+/// The number of the reference that a variable stands for.
+pub(super) fn reference_number(variable: &str) -> Option<usize> {
+    variable.strip_prefix(REFERENCE)?.parse().ok()
 }

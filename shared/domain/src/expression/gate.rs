@@ -1,14 +1,14 @@
 //! The gate: decides which expressions are accepted, and compiles them.
 //!
-//! It limits the length, the number of words and the nesting before the parser sees the text. Then it
-//! refuses a macro inside a macro, unknown names, and patterns that are not string literals (`walk`).
+//! It limits the length, the number of tokens and the nesting before the parser sees the text. Then
+//! `walk` refuses a macro inside a macro, unknown names, and patterns that are not string literals.
 
 use std::collections::BTreeMap;
 
 use cel::parser::PrattParser;
 use regex_lite::Regex;
 
-use super::compiled::{Compiled, Slot};
+use super::compiled::{Compiled, Reference};
 use super::scan::{Token, place, tokens};
 use super::tree::depth_of;
 use super::{InvalidExpression, MAX_CHARACTERS};
@@ -16,21 +16,21 @@ use super::{InvalidExpression, MAX_CHARACTERS};
 mod walk;
 
 const MAX_TOKENS: usize = 250;
-/// Brackets in brackets.
+/// The deepest nesting of brackets.
 const MAX_NESTING: usize = 16;
-/// How deep the tree of an expression may be: the evaluation's stack is as deep.
+/// The deepest tree of an expression. An evaluation's stack grows with it.
 const MAX_DEPTH: usize = 24;
 
 impl Compiled {
     pub(super) fn parse(source: &str) -> Result<Self, InvalidExpression> {
-        // Before it is looked at in any other way: what is longer costs nothing.
+        // First, so that refusing a text that is too long costs nothing.
         if let Some((at, _)) = source.char_indices().nth(MAX_CHARACTERS) {
             let (line, column) = place(source, at);
             let message = format!("is over {MAX_CHARACTERS} characters long");
             return Err(InvalidExpression { line, column, message });
         }
         let tokens = tokens(source);
-        let gate = &mut Gate { source, tokens, slots: Vec::new(), patterns: BTreeMap::new() };
+        let gate = &mut Gate { source, tokens, references: Vec::new(), patterns: BTreeMap::new() };
         gate.check_size()?;
         let depth = u16::try_from(MAX_DEPTH).unwrap_or(u16::MAX);
         let parsed = PrattParser::new().max_recursion_depth(depth).parse(source);
@@ -40,16 +40,16 @@ impl Compiled {
             return Err(gate.error(0, message));
         }
         gate.walk(&mut expr, &mut Vec::new(), false)?;
-        let (slots, patterns) =
-            (std::mem::take(&mut gate.slots), std::mem::take(&mut gate.patterns));
-        Ok(Self { expr, slots, patterns })
+        let (references, patterns) =
+            (std::mem::take(&mut gate.references), std::mem::take(&mut gate.patterns));
+        Ok(Self { expr, references, patterns })
     }
 }
 
 struct Gate<'a> {
     source: &'a str,
     tokens: Vec<Token<'a>>,
-    slots: Vec<Slot>,
+    references: Vec<Reference>,
     patterns: BTreeMap<String, Regex>,
 }
 
@@ -79,7 +79,7 @@ impl Gate<'_> {
         Ok(())
     }
 
-    /// The first of the parser's messages that has a place.
+    /// The first of the parser's messages that has a position.
     fn syntax_error(&self, errors: &cel::ParseErrors) -> InvalidExpression {
         let placed = errors.errors.iter().find(|error| error.pos.0 > 0).or(errors.errors.first());
         let number = |n: isize| usize::try_from(n).unwrap_or(1).max(1);
@@ -93,7 +93,7 @@ impl Gate<'_> {
         }
     }
 
-    /// An error about a name, at the first place where it stands as `is` wants.
+    /// An error about a name, at the first place where `is` holds for the tokens around it.
     fn about(
         &self,
         name: &str,

@@ -13,9 +13,9 @@ use super::{EventId, InvalidId, WebhookId, canonical_ulid, text_forms};
 
 /// One event on its way to one webhook.
 ///
-/// It *is* the key of the delivery in the ledger: webhook, acceptance time of the event, event. So a
-/// replayed stream record or a duplicate message meets the same delivery, and reading one by its id
-/// needs no index. As text: `dlv_` and base64url of a tag byte, 16 bytes of webhook ULID, 6 bytes of
+/// It is the key of the delivery in the ledger: webhook, acceptance time of the event, event. So a
+/// replayed stream record or a duplicate message finds the same delivery, and reading one by its id needs
+/// no index. As text: `dlv_` and base64url of a tag byte, 16 bytes of webhook ULID, 6 bytes of
 /// milliseconds and the event id (16 bytes where it is `evt_` and a ULID): at most 120 characters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -25,7 +25,7 @@ pub struct DeliveryId {
     event: EventId,
 }
 
-/// 48 bits of milliseconds since 1970 reach the year 10889, past every [`Timestamp`].
+/// Bytes of milliseconds since 1970: 48 bits reach the year 10889, past every [`Timestamp`].
 const MS_BYTES: usize = 6;
 const TAG_TEXT: u8 = 0;
 const TAG_ULID: u8 = 1;
@@ -102,6 +102,6 @@ fn parse_delivery(text: &str) -> Option<DeliveryId> {
         accepted_ms: u64::from_be_bytes(wide),
         event: event.parse().ok()?,
     };
-    // One delivery, one text: another spelling of the same key is no id.
+    // Each delivery has one spelling: base64 that decodes to the same key is not enough.
     (id.to_string() == text).then_some(id)
 }

@@ -9,7 +9,7 @@ fn queue(body: &str) -> Result<NewEvent, FieldErrors> {
 }
 
 #[test]
-fn synonyms_are_the_same_event() {
+fn synonyms_make_the_same_event() {
     let canonical = queue(
         r#"{"tenant":"t1","type":"user.created","data":{"a":1},"timestamp":"2024-01-15T10:30:00Z"}"#,
     )
@@ -38,7 +38,7 @@ fn an_envelope_carries_the_same_event() {
 }
 
 #[test]
-fn what_is_missing_or_wrong_is_named() {
+fn every_missing_or_wrong_field_is_named() {
     assert_eq!(paths(queue("{}")), ["tenant", "type", "data"]);
     assert_eq!(paths(queue(r#"{"tenant":"a b","type":".","data":1}"#)), ["tenant", "type"]);
     assert_eq!(
@@ -62,7 +62,7 @@ fn a_body_over_256_kib_is_refused() {
 }
 
 #[test]
-fn the_api_tenant_cannot_be_talked_over() {
+fn a_body_cannot_override_the_tenant_of_the_api_request() {
     let tenant = DefaultTenant::Is("t1".parse().unwrap());
     assert!(from_body(r#"{"type":"x","data":1}"#, &tenant).is_ok());
     assert!(from_body(r#"{"tenant":"t1","type":"x","data":1}"#, &tenant).is_ok());
@@ -70,7 +70,7 @@ fn the_api_tenant_cannot_be_talked_over() {
 }
 
 #[test]
-fn the_fingerprint_tells_contents_apart() {
+fn different_contents_have_different_fingerprints() {
     let print = |body: &str| queue(body).unwrap().content.fingerprint();
     let base = print(r#"{"tenant":"t","type":"x","data":{"a":1}}"#);
     assert_eq!(base, print(r#"{"tenant":"t","type":"x","data":{ "a": 1 }}"#));

@@ -1,5 +1,5 @@
-//! Walks the tree of an expression: checks every name in it, puts slots in place of paths into the
-//! event, and wraps what an evaluation has to check.
+//! Walks the tree of an expression: checks every name in it, replaces paths into the event with
+//! references, and wraps what an evaluation has to check.
 
 use cel::IdedExpr;
 use cel::common::ast::{
@@ -10,12 +10,12 @@ use regex_lite::RegexBuilder;
 
 use super::Gate;
 use crate::expression::InvalidExpression;
-use crate::expression::compiled::{ADDEND, RANGE, Slot, slot_variable};
+use crate::expression::compiled::{ADDEND, RANGE, Reference, reference_variable};
 use crate::expression::input::EVENT;
 use crate::expression::scan::Token;
 use crate::expression::tree::{nodes_of, path_of};
 
-/// A compiled pattern's size, which bounds its steps for each character.
+/// The largest compiled pattern, which limits the steps for each character.
 const MAX_PATTERN_BYTES: usize = 8 * 1024;
 
 const MACROS: [&str; 6] = ["all", "exists", "exists_one", "existsOne", "map", "filter"];
@@ -26,7 +26,8 @@ const TYPES: [&str; 9] =
     ["bool", "bytes", "double", "int", "list", "map", "null_type", "string", "uint"];
 
 impl Gate<'_> {
-    /// Checks an expression and puts slots into it. `scope` holds the variables of macros around it.
+    /// Checks an expression and puts references into it. `scope` holds the variables of the macros
+    /// around it.
     pub(super) fn walk(
         &mut self,
         expr: &mut IdedExpr,
@@ -34,17 +35,17 @@ impl Gate<'_> {
         in_macro: bool,
     ) -> Result<(), InvalidExpression> {
         if let Some(path) = path_of(expr) {
-            expr.expr = self.slot(Slot { path, has: None });
+            expr.expr = self.reference(Reference { path, has: None });
             return Ok(());
         }
         let has = match &expr.expr {
             Expr::Select(SelectExpr { operand, field, test: true }) => {
-                path_of(operand).map(|path| Slot { path, has: Some(field.clone()) })
+                path_of(operand).map(|path| Reference { path, has: Some(field.clone()) })
             }
             _ => None,
         };
-        if let Some(slot) = has {
-            expr.expr = self.slot(slot);
+        if let Some(reference) = has {
+            expr.expr = self.reference(reference);
             return Ok(());
         }
         match &mut expr.expr {
@@ -59,7 +60,7 @@ impl Gate<'_> {
                     self.walk(&mut entry.key, scope, in_macro)?;
                     self.walk(&mut entry.value, scope, in_macro)
                 }
-                EntryExpr::StructField(_) => Err(self.error(0, "messages cannot be made")),
+                EntryExpr::StructField(_) => Err(self.error(0, "messages cannot be constructed")),
             }),
             Expr::Call(call) => {
                 self.check_call(call)?;
@@ -79,20 +80,20 @@ impl Gate<'_> {
         }
     }
 
-    fn slot(&mut self, slot: Slot) -> Expr {
-        let known = self.slots.iter().position(|known| *known == slot);
+    fn reference(&mut self, reference: Reference) -> Expr {
+        let known = self.references.iter().position(|known| *known == reference);
         let number = known.unwrap_or_else(|| {
-            self.slots.push(slot);
-            self.slots.len() - 1
+            self.references.push(reference);
+            self.references.len() - 1
         });
-        Expr::Ident(slot_variable(number))
+        Expr::Ident(reference_variable(number))
     }
 
     fn check_variable(&self, name: &str, scope: &[String]) -> Result<(), InvalidExpression> {
         if scope.iter().any(|known| known == name) || TYPES.contains(&name) {
             return Ok(());
         }
-        let message = format!("there is no variable {name}; the event is {EVENT}");
+        let message = format!("there is no variable {name}; the event is called {EVENT}");
         let is_variable = |before: Option<&Token<'_>>, _: Option<&Token<'_>>| {
             before.is_none_or(|before| before.text != ".")
         };
@@ -116,7 +117,7 @@ impl Gate<'_> {
             let macros =
                 if call.target.is_some() { MACROS.join(", ") + ", " } else { String::new() };
             let message =
-                format!("there is no {what} {name}; there are {macros}{}", known.join(", "));
+                format!("there is no {what} {name}; expected one of {macros}{}", known.join(", "));
             return Err(self.about(name, is_call, message));
         }
         if name != "matches" {
@@ -124,7 +125,13 @@ impl Gate<'_> {
         }
         let literal = match call.args.last().map(|arg| &arg.expr) {
             Some(Expr::Literal(LiteralValue::String(pattern))) => pattern.inner().to_owned(),
-            _ => return Err(self.about(name, is_call, "the pattern must be a text".to_owned())),
+            _ => {
+                return Err(self.about(
+                    name,
+                    is_call,
+                    "the pattern must be a string literal".to_owned(),
+                ));
+            }
         };
         match RegexBuilder::new(&literal).size_limit(MAX_PATTERN_BYTES).build() {
             Ok(pattern) => drop(self.patterns.insert(literal, pattern)),
@@ -133,7 +140,7 @@ impl Gate<'_> {
         Ok(())
     }
 
-    /// The range of a macro is outside of it, so one macro may follow another; its step is inside.
+    /// The range of a macro is outside of it, so macros may be chained; its step is inside.
     fn walk_macro(
         &mut self,
         comprehension: &mut ComprehensionExpr,
@@ -142,13 +149,13 @@ impl Gate<'_> {
     ) -> Result<(), InvalidExpression> {
         if in_macro {
             let at = self.nested_macro().unwrap_or(0);
-            return Err(self.error(at, "a macro may not stand inside a macro"));
+            return Err(self.error(at, "a macro must not be inside another macro"));
         }
         if comprehension.iter_var == EVENT {
             let after_bracket = |before: Option<&Token<'_>>, _: Option<&Token<'_>>| {
                 before.is_some_and(|before| before.text == "(")
             };
-            let message = format!("a macro's variable may not be called {EVENT}");
+            let message = format!("a macro's variable must not be called {EVENT}");
             return Err(self.about(EVENT, after_bracket, message));
         }
         self.walk(&mut comprehension.iter_range, scope, in_macro)?;
@@ -177,9 +184,9 @@ impl Gate<'_> {
         Ok(())
     }
 
-    /// Where the first macro stands that has another one around it.
+    /// The position of the first macro that is inside another one.
     fn nested_macro(&self) -> Option<usize> {
-        // For each open bracket, whether it is a macro's.
+        // For each open bracket, whether it belongs to a macro.
         let mut open: Vec<bool> = Vec::new();
         for (i, token) in self.tokens.iter().enumerate() {
             match token.text {
@@ -202,8 +209,8 @@ impl Gate<'_> {
     }
 }
 
-/// A list takes the keys of a map that is added to it, in an order that changes from one time to the
-/// next. So what is added is looked at, unless it shows itself what it is.
+/// Wraps the right side of a sum, unless it is a literal. The interpreter adds the keys of a map to a list
+/// in an order that changes between evaluations, so an evaluation has to refuse a map there.
 fn guard_sum(call: &mut CallExpr) {
     if call.func_name != operators::ADD {
         return;

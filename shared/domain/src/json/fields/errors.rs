@@ -1,8 +1,8 @@
-//! What is wrong with the fields of an object, each mistake under its JSON path.
+//! The mistakes in an object that a client sent, each under its JSON path.
 
 use std::fmt;
 
-/// One wrong field: where it is and what was expected, fit to be shown to the caller.
+/// One mistake: where it is and what was expected; may be shown to the caller.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct FieldError {
     /// A path such as `retryPolicy.schedule[2]`; empty for the body as a whole.
@@ -10,7 +10,7 @@ pub struct FieldError {
     pub message: String,
 }
 
-/// All that is wrong with one body; never empty where it is an error.
+/// All mistakes in one body. As the error of a `Result` it is never empty.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FieldErrors(Vec<FieldError>);
 
@@ -24,7 +24,7 @@ impl FieldErrors {
         self.0.push(FieldError { path: path.into(), message: message.into() });
     }
 
-    /// Takes over the errors of a part that was read on its own.
+    /// Adds the mistakes of a part that was read on its own.
     pub fn extend(&mut self, other: Self) {
         self.0.extend(other.0);
     }

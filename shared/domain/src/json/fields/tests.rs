@@ -1,7 +1,7 @@
 use super::*;
 
 #[test]
-fn a_whole_number_is_whole_however_it_is_written() {
+fn a_whole_number_is_read_in_any_form() {
     for (text, expected) in [
         ("60", Some(60)),
         ("60.0", Some(60)),
@@ -18,11 +18,11 @@ fn a_whole_number_is_whole_however_it_is_written() {
 }
 
 #[test]
-fn a_field_that_is_there_twice_is_named() {
+fn a_duplicate_field_is_a_mistake() {
     let mut fields = Fields::of("", r#"{"url":"a","url":"b"}"#).unwrap();
     assert_eq!(fields.read::<String>(&["url"], "a string").as_deref(), Some("a"));
     let errors = fields.finish().unwrap_err();
-    assert_eq!(errors.to_string(), "url: is there twice");
+    assert_eq!(errors.to_string(), "url: is given twice");
 }
 
 #[test]
@@ -45,7 +45,7 @@ fn null_counts_as_absent() {
 }
 
 #[test]
-fn a_body_that_is_no_object_is_refused() {
+fn a_body_that_is_not_an_object_is_refused() {
     for text in ["", "[]", "1", "{", "{\"a\":}"] {
         assert!(Fields::of("", text).is_err(), "{text}");
     }
