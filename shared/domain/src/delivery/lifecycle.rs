@@ -1,4 +1,4 @@
-//! A delivery: one event on its way to one webhook, and the states it goes through.
+//! A delivery, and how attempts move it from state to state.
 
 use std::time::Duration;
 
@@ -10,8 +10,8 @@ use crate::delivery::state::{CancelReason, FailReason, State, Status, Turn};
 use crate::ids::{DeliveryId, EventType, TenantId};
 use crate::time::later;
 
-/// So many times of failed attempts stay with a delivery: more than any policy makes, and few enough
-/// to keep the item within one write unit.
+/// The number of failed attempts whose times a delivery keeps: more than any policy makes, and few enough
+/// for the item to stay within one write unit.
 const MAX_FAILED_TIMES: usize = 32;
 
 /// A delivery as the ledger knows it.
@@ -21,26 +21,27 @@ pub struct Delivery {
     pub tenant: TenantId,
     pub event_type: EventType,
     pub state: State,
-    /// Raised with every new message for this delivery, so that older messages know they are old.
+    /// Counts the messages sent for this delivery, so that an older message is recognised.
     pub generation: u32,
-    /// Attempts made in all.
+    /// The number of attempts made.
     pub attempts: u32,
-    /// Retries used of the policy; a manual retry starts anew.
+    /// The retries used of the policy; a retry by hand resets them.
     pub retries: u8,
-    /// When attempts failed; each is an item of its own, whose key follows from this.
+    /// The failed attempts. Each has an item of its own, whose key derives from this.
     pub failed_at: Vec<FailedAt>,
     pub last: Option<LastAttempt>,
     /// The attempt that succeeded.
     pub success: Option<Attempt>,
-    /// The slot of its webhook's rate limit that it holds for its next attempt.
+    /// The slot that it holds for its next attempt, under its webhook's rate limit.
     pub slot: Option<Timestamp>,
-    /// When the ledger forgets what is written of it, parked or not; the ledger alone sets it.
+    /// When the ledger deletes its item, even while it is parked. Only the ledger sets it.
     pub expires_at: Option<Timestamp>,
-    /// Counts the writes of this item; 0 is one that has not been written. Every write is conditional
-    /// on the revision it was decided from.
+    /// Counts the writes of its item; 0 where it has no item yet. Every write is conditional on the
+    /// revision that the decision was based on.
     pub revision: u32,
 }
 
+/// The number and time of a failed attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FailedAt {
     pub number: u32,
@@ -48,7 +49,7 @@ pub struct FailedAt {
 }
 
 impl Delivery {
-    /// One of which nothing is written yet.
+    /// A delivery that has no item yet.
     #[must_use]
     pub fn unwritten(id: DeliveryId, tenant: TenantId, event_type: EventType) -> Self {
         let next_attempt_at = id.accepted_at();
@@ -69,6 +70,7 @@ impl Delivery {
         }
     }
 
+    /// What the API calls its state.
     #[must_use]
     pub fn status(&self) -> Status {
         match &self.state {
@@ -80,7 +82,7 @@ impl Delivery {
         }
     }
 
-    /// Whether no message is to act for it any more.
+    /// Whether it has ended, so that no message acts for it any more.
     #[must_use]
     pub fn is_done(&self) -> bool {
         matches!(
@@ -89,6 +91,7 @@ impl Delivery {
         )
     }
 
+    /// When its next attempt is due, where it waits for one.
     #[must_use]
     pub fn next_attempt_at(&self) -> Option<Timestamp> {
         match &self.state {
@@ -97,13 +100,13 @@ impl Delivery {
         }
     }
 
-    /// Whether it waits without a message.
+    /// Whether it waits in the ledger instead of in a queue.
     #[must_use]
     pub fn is_parked(&self) -> bool {
         matches!(self.state, State::Parked { .. })
     }
 
-    /// When it came to its end.
+    /// When it ended.
     #[must_use]
     pub fn done_at(&self) -> Option<Timestamp> {
         match &self.state {
@@ -114,13 +117,13 @@ impl Delivery {
         }
     }
 
-    /// The number the next attempt has.
+    /// The number of the next attempt.
     #[must_use]
     pub fn next_number(&self) -> u32 {
         self.attempts + 1
     }
 
-    /// After `attempt`, with what the policy says is next; a wait is `turn`'s to act for.
+    /// The delivery after `attempt`, where `next` is what the policy says. Where it waits, `turn` acts for it.
     #[must_use]
     pub fn after(mut self, attempt: &Attempt, next: Next, turn: Turn) -> Self {
         let ended = ended_at(attempt);
@@ -142,8 +145,8 @@ impl Delivery {
         self
     }
 
-    /// An attempt that was decided from an older state than `self`: its POST has happened, so a
-    /// success always ends `delivered`, and a failure is kept and yields to the newer state.
+    /// Adds an attempt that was decided from an older revision than `self`. Its POST has happened, so a
+    /// success always ends the delivery as delivered. A failure is kept, and the newer state stays.
     /// `None` where there is nothing to add.
     #[must_use]
     pub fn merged(mut self, attempt: &Attempt, next: Next) -> Option<Self> {
@@ -156,8 +159,8 @@ impl Delivery {
                 Some(self)
             }
             _ => {
-                let seen = FailedAt { number: attempt.number, at: attempt.at };
-                if self.failed_at.contains(&seen) {
+                let failed = FailedAt { number: attempt.number, at: attempt.at };
+                if self.failed_at.contains(&failed) {
                     return None;
                 }
                 let last = self.last.take();
@@ -168,6 +171,7 @@ impl Delivery {
         }
     }
 
+    /// Counts an attempt and keeps its summary.
     fn note(&mut self, attempt: &Attempt) {
         self.slot = None;
         self.attempts = self.attempts.saturating_add(1);
@@ -179,12 +183,14 @@ impl Delivery {
         }
     }
 
+    /// The delivery cancelled.
     #[must_use]
     pub fn cancelled(mut self, at: Timestamp, reason: CancelReason) -> Self {
         self.state = State::Cancelled { at, reason };
         self
     }
 
+    /// The delivery failed without another attempt.
     #[must_use]
     pub fn failed(mut self, at: Timestamp, reason: FailReason) -> Self {
         self.state = State::Failed { at, reason };

@@ -1,4 +1,4 @@
-//! Spans of time that lists and statistics are asked for.
+//! The time ranges of lists and the periods of statistics.
 
 use std::str::FromStr;
 
@@ -7,8 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use crate::time::next_whole_millisecond;
 use crate::words;
 
-/// From `since` on, up to but without `until`; either end may be open. Both are whole milliseconds,
-/// rounded up, since everything that is kept counts in those.
+/// A range from `since`, included, to `until`, excluded; either end may be open. Both are rounded up to
+/// whole milliseconds, in which all stored times count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct TimeRange {
     since: Option<Timestamp>,
@@ -31,7 +31,7 @@ impl TimeRange {
         self.until
     }
 
-    /// What of it is before `end` too.
+    /// The part of the range that is before `end`.
     #[must_use]
     pub fn before(self, end: Timestamp) -> Self {
         let end = next_whole_millisecond(end);
@@ -44,7 +44,7 @@ impl TimeRange {
     }
 }
 
-/// How far back statistics look.
+/// How far back statistics reach.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Period {
     Hour,
@@ -67,7 +67,7 @@ impl Period {
         }
     }
 
-    /// When the period that ends `now` started.
+    /// The start of the period that ends now.
     #[must_use]
     pub fn start(self, now: Timestamp) -> Timestamp {
         let hours = match self {
@@ -96,10 +96,14 @@ mod tests {
     }
 
     #[test]
-    fn a_range_holds_its_start_and_not_its_end() {
+    fn a_range_includes_its_start_and_excludes_its_end() {
         let range =
             TimeRange::new(Some(at("2024-01-15T10:30:00.0005Z")), Some(at("2024-01-15T10:31:00Z")));
-        assert_eq!(range.since(), Some(at("2024-01-15T10:30:00.001Z")), "whole milliseconds, up");
+        assert_eq!(
+            range.since(),
+            Some(at("2024-01-15T10:30:00.001Z")),
+            "rounded up to a whole millisecond"
+        );
         for (time, inside) in [
             ("2024-01-15T10:30:00Z", false),
             ("2024-01-15T10:30:00.001Z", true),

@@ -1,8 +1,7 @@
-//! What to do with a message that says: deliver this.
+//! What to do with a message that was received for a delivery.
 //!
-//! Standard queues and streams deliver twice now and then. One delivery has one live message: the
-//! delivery's item records a generation and the message that acts for it, and every other message
-//! finds out here that it is not needed.
+//! Standard queues and streams sometimes deliver a message twice. Only one message may act for a delivery:
+//! its item records the owner and the generation, and every other message is discarded here.
 
 use std::cmp::Ordering;
 use std::time::Duration;
@@ -13,12 +12,12 @@ use crate::delivery::waiting::{MAX_MESSAGE_AGE, OVERDUE};
 use crate::delivery::{Delivery, MessageId, State, Turn};
 use crate::time::later;
 
-/// So long after it was sent, a message whose sender has not written the item is nobody's.
-const YOUNG: SignedDuration = SignedDuration::from_secs(120);
-/// So long it waits before it looks again.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long after a message was sent its sender may still write the item. Later the message is an orphan.
+pub const ORPHANED_AFTER: Duration = Duration::from_secs(120);
+/// How long a message that waits for that write is hidden before it is looked at again.
+pub const UNWRITTEN_RECHECK: Duration = Duration::from_secs(5);
 
-/// What a received message says of itself.
+/// A received message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receipt {
     pub message: MessageId,
@@ -26,23 +25,25 @@ pub struct Receipt {
     pub sent_at: Timestamp,
 }
 
+/// What to do with a received message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
     /// The message is not needed.
     Discard(Discard),
-    /// Back too early: hide it until then.
+    /// The attempt is not due yet: hide the message until then.
     HideUntil(Timestamp, Claim),
-    /// It is parked, perhaps only a moment after its webhook was switched on, and perhaps by this very
-    /// message, which was then interrupted: see whether the webhook takes deliveries.
+    /// The delivery is parked: check whether its webhook takes deliveries now. The webhook may just have been
+    /// switched on, or this message may have parked the delivery and then been interrupted.
     LookAgain,
-    /// Near the end of its queue's retention, or in place of an owner that is lost: send a new message.
+    /// Send a new message in place of this one: its queue would delete it soon, or the owner was lost.
     SendAfresh,
     Attempt(Claim),
 }
 
+/// Why a message is discarded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Discard {
-    /// The delivery has come to its end.
+    /// The delivery has ended.
     Done,
     /// A newer message acts for the delivery.
     Older,
@@ -50,16 +51,17 @@ pub enum Discard {
     Twin,
 }
 
-/// Whether this message must become the delivery's own before anything else is done with it.
+/// Whether the message must take over the delivery before it acts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Claim {
-    /// It acts for the delivery already, or this is the first attempt.
+    /// It is the owner already, or this is the first attempt.
     None,
-    /// The item does not know this message yet: write this first, conditionally.
+    /// The item names another owner: first write this turn, conditionally.
     Take(Turn),
 }
 
-/// `current` is the delivery as read consistently, with revision 0 where nothing is written yet.
+/// Decides what to do with a message. `current` is the delivery from a consistent read, with revision 0
+/// where it has no item yet.
 #[must_use]
 pub fn decide(current: &Delivery, receipt: &Receipt, now: Timestamp) -> Decision {
     if current.is_done() {
@@ -68,7 +70,7 @@ pub fn decide(current: &Delivery, receipt: &Receipt, now: Timestamp) -> Decision
     let turn = || Turn { generation: receipt.generation, owner: receipt.message.clone() };
     match receipt.generation.cmp(&current.generation) {
         Ordering::Less => Decision::Discard(Discard::Older),
-        // Sent in this delivery's name, but the sender did not get to write so.
+        // The message was sent, and its sender was interrupted before it wrote the item.
         Ordering::Greater => act(current, receipt, now, Claim::Take(turn())),
         Ordering::Equal => match &current.state {
             State::Waiting { owner: None, .. } => Decision::Attempt(Claim::None),
@@ -76,8 +78,8 @@ pub fn decide(current: &Delivery, receipt: &Receipt, now: Timestamp) -> Decision
                 if *owner == receipt.message {
                     act(current, receipt, now, Claim::None)
                 } else if now.duration_since(*next_attempt_at) > signed(OVERDUE) {
-                    // Its owner is lost. This message must not become the owner itself: another receipt
-                    // of it may have discarded it a moment ago, for a twin.
+                    // The owner was lost. This message must not take over, since a duplicate receipt of it
+                    // may just have been discarded as a twin, and SQS then deletes the message.
                     Decision::SendAfresh
                 } else {
                     Decision::Discard(Discard::Twin)
@@ -88,17 +90,18 @@ pub fn decide(current: &Delivery, receipt: &Receipt, now: Timestamp) -> Decision
     }
 }
 
-/// A retry by hand sends its message before it writes the item, so a young message of a higher
-/// generation waits for that write. A delivery that arrived has nothing to wait for.
+/// A message for a delivery that has ended. A retry by hand sends its message before it writes the item, so
+/// a recent message of a higher generation waits for that write. What was delivered is not retried.
 fn done(current: &Delivery, receipt: &Receipt, now: Timestamp) -> Decision {
-    let arrived = matches!(current.state, State::Delivered { .. });
-    let young = now.duration_since(receipt.sent_at) < YOUNG;
-    if arrived || receipt.generation <= current.generation || !young {
+    let delivered = matches!(current.state, State::Delivered { .. });
+    let recent = now.duration_since(receipt.sent_at) < signed(ORPHANED_AFTER);
+    if delivered || receipt.generation <= current.generation || !recent {
         return Decision::Discard(Discard::Done);
     }
-    Decision::HideUntil(later(now, PATIENCE), Claim::None)
+    Decision::HideUntil(later(now, UNWRITTEN_RECHECK), Claim::None)
 }
 
+/// A message that may act: now, or when the attempt is due.
 fn act(current: &Delivery, receipt: &Receipt, now: Timestamp, claim: Claim) -> Decision {
     match current.next_attempt_at() {
         Some(due) if now < due && current.revision > 0 => {

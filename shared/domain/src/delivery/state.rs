@@ -5,18 +5,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::words;
 
+/// The state of a delivery. It is stored in a form of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum State {
-    /// Waits for its next attempt, for which `owner` acts.
+    /// Waits for its next attempt, which the message `owner` makes.
     Waiting {
         next_attempt_at: Timestamp,
         owner: Option<MessageId>,
     },
-    /// No message acts for it: its pointer in the ledger brings it back when its webhook takes
-    /// deliveries again.
+    /// No message acts for it. It waits in the ledger, and its pointer says when it is due.
     Parked {
         since: Timestamp,
-        /// It is not released before this time.
+        /// The earliest time at which it is released.
         due: Timestamp,
         reason: ParkReason,
     },
@@ -33,6 +33,7 @@ pub enum State {
     },
 }
 
+/// Why a delivery is parked. Stored as is: renaming a variant needs a migration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ParkReason {
@@ -43,15 +44,16 @@ pub enum ParkReason {
     /// Its tenant is paused.
     #[serde(rename = "tenant paused")]
     TenantPaused,
-    /// Its webhook's receiver fails, and is only probed.
+    /// Its webhook's circuit is open.
     Circuit,
-    /// Its slot under its webhook's rate limit is far away.
+    /// Its slot under its webhook's rate limit is far in the future.
     #[serde(rename = "rate limit")]
     RateLimit,
-    /// It waits long, and the retry queue holds too many that wait.
+    /// Its wait is long, and the brake is on.
     Backlog,
 }
 
+/// Why a delivery failed. Stored as is: renaming a variant needs a migration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FailReason {
@@ -61,17 +63,18 @@ pub enum FailReason {
     Gone,
     /// The event was deleted or has expired.
     EventMissing,
-    /// The webhook's filter or transform has no result on the event.
+    /// The webhook's filter or transform has no result for the event.
     Transform,
 }
 
+/// Why a delivery was cancelled. Stored as is: renaming a variant needs a migration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CancelReason {
     WebhookDeleted,
-    /// By its tenant.
+    /// Its tenant asked for it.
     Requested,
-    /// Its webhook was resumed without what had been parked.
+    /// Its webhook was resumed and its tenant chose to discard what was parked.
     Discarded,
 }
 
@@ -109,11 +112,11 @@ impl std::str::FromStr for Status {
     }
 }
 
-/// The SQS message that acts for a delivery.
+/// The id of an SQS message that acts for a delivery. Stored as is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct MessageId(pub String);
 
-/// Which message acts next, and its generation.
+/// The message that acts next for a delivery, and its generation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Turn {
     pub generation: u32,

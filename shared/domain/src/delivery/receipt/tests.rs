@@ -27,12 +27,18 @@ fn take(message: &str, generation: u32) -> Claim {
 }
 
 #[test]
-fn decisions() {
+fn one_message_acts_for_a_delivery_and_the_others_are_discarded() {
     let parked = || unwritten().parked(at(1_001), ParkReason::Inactive);
     let failed = || unwritten().failed(at(1_001), FailReason::Exhausted);
     for (name, current, receipt, now, expected) in [
         ("first", unwritten(), receipt("a", 0), 1_000, Decision::Attempt(Claim::None)),
-        ("first, clock behind", unwritten(), receipt("a", 0), 900, Decision::Attempt(Claim::None)),
+        (
+            "first, with a clock that is behind",
+            unwritten(),
+            receipt("a", 0),
+            900,
+            Decision::Attempt(Claim::None),
+        ),
         (
             "unknown generation",
             unwritten(),
@@ -49,7 +55,7 @@ fn decisions() {
             Decision::HideUntil(at(1_015), Claim::None),
         ),
         (
-            "done, nobody's message",
+            "done, and the message is an orphan",
             failed(),
             receipt("a", 1),
             1_120,

@@ -1,4 +1,4 @@
-//! Reads a retry policy in the forms the documents and the API use.
+//! Reads a retry policy in the forms of the API and of the platform guides.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{MAX_DELAY, MAX_RETRIES, Plan, RetryPolicy, Strategy};
 use crate::json::fields::{FieldErrors, Fields};
 
-/// Five minutes: the `maxDelay` of a policy that names none, where its contract does not either.
+/// The `maxDelay` where neither the policy nor its contract has one: five minutes.
 const DEFAULT_MAX_DELAY_MS: u64 = 300_000;
 const MIN_DELAY_MS: u64 = 100;
 const MIN_MAX_DELAY_MS: u64 = 1_000;
@@ -19,16 +19,16 @@ impl RetryPolicy {
     /// `{strategy, initialDelay, multiplier, maxDelay, maxRetries}` (milliseconds) and its synonyms.
     /// `path` is where the policy stands in its body.
     pub fn read(path: &str, json: &str) -> Result<Self, FieldErrors> {
-        Self::complete(path, json, &Rest::default())
+        Self::complete(path, json, &BackoffDefaults::default())
     }
 
-    /// The same for a webhook of a contract with a back-off of its own: what the policy leaves out is as
-    /// the contract has it. A schedule completes nothing.
+    /// The same for a webhook whose contract has a back-off: the policy takes over what it leaves out. A
+    /// contract's schedule gives no defaults.
     pub fn read_under(contract: &Self, path: &str, json: &str) -> Result<Self, FieldErrors> {
-        Self::complete(path, json, &Rest::of(&contract.plan))
+        Self::complete(path, json, &BackoffDefaults::of(&contract.plan))
     }
 
-    fn complete(path: &str, json: &str, rest: &Rest) -> Result<Self, FieldErrors> {
+    fn complete(path: &str, json: &str, defaults: &BackoffDefaults) -> Result<Self, FieldErrors> {
         if let Ok(name) = serde_json::from_str::<String>(json) {
             return preset(&name).ok_or_else(|| {
                 FieldErrors::one(path, format!("must be an object or one of {PRESETS}"))
@@ -42,7 +42,7 @@ impl RetryPolicy {
         let plan = if fields.has(&["schedule"]) {
             read_schedule(&mut fields)
         } else {
-            read_backoff(&mut fields, rest)
+            read_backoff(&mut fields, defaults)
         };
         fields.finish()?;
         Ok(Self { plan, jitter })
@@ -70,9 +70,9 @@ impl RetryPolicy {
     }
 }
 
-/// What a back-off is where it says nothing of it.
+/// The fields of a back-off that leaves them out.
 #[derive(Debug)]
-struct Rest {
+struct BackoffDefaults {
     strategy: Strategy,
     initial_ms: u64,
     multiplier: f64,
@@ -80,7 +80,7 @@ struct Rest {
     retries: u8,
 }
 
-impl Default for Rest {
+impl Default for BackoffDefaults {
     fn default() -> Self {
         Self {
             strategy: Strategy::Exponential,
@@ -92,7 +92,7 @@ impl Default for Rest {
     }
 }
 
-impl Rest {
+impl BackoffDefaults {
     fn of(plan: &Plan) -> Self {
         match *plan {
             Plan::Backoff { strategy, initial, multiplier, max, retries } => Self {
@@ -144,32 +144,32 @@ fn read_schedule(fields: &mut Fields) -> Plan {
     Plan::Schedule(seconds.into_iter().map(Duration::from_secs).collect())
 }
 
-fn read_backoff(fields: &mut Fields, rest: &Rest) -> Plan {
+fn read_backoff(fields: &mut Fields, defaults: &BackoffDefaults) -> Plan {
     let strategy = fields
         .read(
             &["strategy", "backoffStrategy", "backoff_strategy", "backoff"],
             "one of fixed, linear, exponential",
         )
-        .unwrap_or(rest.strategy);
-    let retries = read_retries(fields).unwrap_or(rest.retries);
+        .unwrap_or(defaults.strategy);
+    let retries = read_retries(fields).unwrap_or(defaults.retries);
     let initial = whole(
         fields,
         &["initialDelay", "initial_delay", "retryDelay", "retry_delay"],
         "milliseconds",
     )
-    .unwrap_or(rest.initial_ms);
+    .unwrap_or(defaults.initial_ms);
     let max = whole(fields, &["maxDelay", "max_delay"], "milliseconds");
     let multiplier = fields
         .read::<f64>(
             &["multiplier", "backoffMultiplier", "backoff_multiplier"],
             "a number from 1 to 100",
         )
-        .unwrap_or(rest.multiplier);
+        .unwrap_or(defaults.multiplier);
     if !(1.0..=MAX_MULTIPLIER).contains(&multiplier) {
         fields.error("multiplier", "must be a number from 1 to 100");
     }
     let day = millis(MAX_DELAY);
-    // Without a retry there is no delay, and the documents then write 0.
+    // Without a retry there is no delay, and some platform guides then write 0.
     let least = if retries > 0 { MIN_DELAY_MS } else { 0 };
     if !(least..=day).contains(&initial) {
         fields.error("initialDelay", format!("must be from {least} to {day} milliseconds"));
@@ -183,12 +183,12 @@ fn read_backoff(fields: &mut Fields, rest: &Rest) -> Plan {
         strategy,
         initial: Duration::from_millis(initial),
         multiplier,
-        max: Duration::from_millis(max.unwrap_or(rest.max_ms.max(initial))),
+        max: Duration::from_millis(max.unwrap_or(defaults.max_ms.max(initial))),
         retries,
     }
 }
 
-/// `maxRetries` counts the retries, `maxAttempts` the first attempt too.
+/// Reads the number of retries. `maxAttempts` counts the first attempt too.
 fn read_retries(fields: &mut Fields) -> Option<u8> {
     let retries = whole(fields, &["maxRetries", "max_retries", "retries"], "a number of retries");
     let attempts = whole(fields, &["maxAttempts", "max_attempts"], "a number of attempts");
@@ -200,7 +200,7 @@ fn read_retries(fields: &mut Fields) -> Option<u8> {
         fields.error("maxAttempts", format!("must be from 1 to {MAX_RETRIES}"));
     }
     if retries.is_some() && attempts.is_some() {
-        fields.error("maxAttempts", "says the same as maxRetries; send one of them");
+        fields.error("maxAttempts", "means the same as maxRetries; send only one of them");
     }
     let count = retries.or(attempts.map(|n| n.saturating_sub(1)))?;
     Some(u8::try_from(count.min(most)).unwrap_or(MAX_RETRIES))

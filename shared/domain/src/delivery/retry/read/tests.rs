@@ -1,8 +1,9 @@
 use super::*;
 
-/// `task-hub` promises 5 s, 25 s, 125 s and "up to 10 attempts" of the same; `aegisx` a minute at most.
+/// The platform guide of `task-hub` promises 5 s, 25 s, 125 s and "up to 10 attempts" of the same, that of
+/// `aegisx` a minute at most.
 #[test]
-fn what_a_policy_leaves_out_is_as_its_contract_has_it() {
+fn a_policy_takes_over_what_it_leaves_out_from_its_contract() {
     let task_hub = r#"{"initialDelay":5000,"multiplier":5,"maxDelay":86400000,"maxRetries":3}"#;
     let aegisx = r#"{"maxAttempts":3,"initialDelay":1000,"maxDelay":60000}"#;
     let day = 86_400;
@@ -34,7 +35,7 @@ fn paths(json: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_documents_spellings_are_one_policy() {
+fn the_spellings_of_the_platform_guides_are_one_policy() {
     let canonical = RetryPolicy::read(
         "",
         r#"{"strategy":"exponential","initialDelay":1000,"maxDelay":60000,"maxRetries":2}"#,
@@ -51,7 +52,7 @@ fn the_documents_spellings_are_one_policy() {
 }
 
 #[test]
-fn attempts_count_the_first() {
+fn max_attempts_counts_the_first_attempt() {
     let policy = RetryPolicy::read("", r#"{"maxAttempts":10}"#).unwrap();
     assert_eq!(policy.max_retries(), 9);
     assert_eq!(RetryPolicy::read("", r#"{"maxAttempts":1}"#).unwrap().max_retries(), 0);
