@@ -1,19 +1,19 @@
-//! The headers a webhook adds to its deliveries.
+//! Custom headers: those that a webhook adds to its requests.
 
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::ids::ContractName;
 
-const MAX_HEADERS: usize = 20;
-const MAX_NAME: usize = 128;
-const MAX_VALUE: usize = 2048;
+/// The most custom headers of a webhook.
+pub const MAX_HEADERS: usize = 20;
+const MAX_NAME_BYTES: usize = 128;
+const MAX_VALUE_BYTES: usize = 2048;
+/// The most bytes of all names and values: what common servers accept, minus what a contract sets.
+const MAX_TOTAL_BYTES: usize = 6_144;
 
-/// Names and values together: what common servers take of all headers, less what a contract sets.
-const MAX_TOTAL: usize = 6_144;
-
-/// Headers that are not a webhook's to set: those of the connection (RFC 9110 §7.6.1, RFC 9113 §8.2.2),
-/// those that frame or describe the body, and those that would change what the request is. A receiver
-/// that trusts Hooklane's addresses must not be told by a tenant where a request came from, either.
+/// Headers that a webhook must not set: those of the connection (RFC 9110 §7.6.1, RFC 9113 §8.2.2), those
+/// that frame or describe the body, and those that change the meaning of the request. A receiver may trust
+/// Hooklane's addresses, so a tenant must not forge where a request came from either.
 const RESERVED: [&str; 28] = [
     "accept-encoding",
     "connection",
@@ -45,34 +45,35 @@ const RESERVED: [&str; 28] = [
     "x-rewrite-url",
 ];
 
-/// The same for whole families.
+/// Prefixes of such headers.
 const RESERVED_PREFIXES: [&str; 3] = ["content-", "proxy-", "x-forwarded-"];
 
-/// Custom headers in the order given. Their values carry credentials: they are secrets.
+/// Custom headers in the order given. Their values may be credentials, so they are secrets.
 #[derive(Debug, Clone, Default)]
 pub struct CustomHeaders(Vec<(String, SecretString)>);
 
+/// Why a custom header is refused; may be shown to the caller.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidHeader {
-    #[error("at most {MAX_HEADERS} headers")]
+    #[error("must have at most {MAX_HEADERS} headers")]
     TooMany,
-    #[error("at most {MAX_TOTAL} characters of names and values together")]
+    #[error("must have at most {MAX_TOTAL_BYTES} characters in all names and values together")]
     TooLarge,
     #[error("is not a header name")]
     Name,
-    #[error("is a header of the protocol")]
+    #[error("is a reserved header")]
     Reserved,
-    #[error("is a header that the contract {0} sets")]
+    #[error("is set by the contract {0}")]
     OfContract(ContractName),
-    #[error("is there twice (header names know no case, and many receivers take _ for -)")]
+    #[error("is given twice (header names are case-insensitive, and many receivers read _ as -)")]
     Twice,
-    #[error("must be visible ASCII characters, spaces and tabs, at most {MAX_VALUE}")]
+    #[error("must have at most {MAX_VALUE_BYTES} characters: visible ASCII, spaces and tabs")]
     Value,
 }
 
 impl CustomHeaders {
-    /// Checks the headers against the protocol and the contract. `set_by` names the contract that sets a
-    /// header, given in lower case with `-` for `_`. An error comes with the name of its header.
+    /// Checks the headers. `set_by` returns the contract that sets a header, given in lower case with `-` for
+    /// `_`. Each error has the name of its header, empty for the headers as a whole.
     pub fn new(
         headers: Vec<(String, String)>,
         set_by: impl Fn(&str) -> Option<ContractName>,
@@ -82,7 +83,9 @@ impl CustomHeaders {
         if headers.len() > MAX_HEADERS {
             errors.push((String::new(), InvalidHeader::TooMany));
         }
-        if headers.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>() > MAX_TOTAL {
+        if headers.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>()
+            > MAX_TOTAL_BYTES
+        {
             errors.push((String::new(), InvalidHeader::TooLarge));
         }
         for (name, value) in headers {
@@ -96,16 +99,18 @@ impl CustomHeaders {
         if errors.is_empty() { Ok(Self(kept)) } else { Err(errors) }
     }
 
-    /// Headers that were checked when they were saved.
+    /// Takes headers that were checked when they were saved.
     #[must_use]
     pub fn from_stored(headers: Vec<(String, SecretString)>) -> Self {
         Self(headers)
     }
 
+    /// The names, in the order given.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(name, _)| name.as_str())
     }
 
+    /// The names and the secret values, in the order given.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.expose_secret()))
     }
@@ -116,20 +121,20 @@ impl CustomHeaders {
     }
 }
 
-/// Whether a text is a header's name (`token`, RFC 9110 §5.6.2).
+/// Whether a text is a header name (`token`, RFC 9110 §5.6.2).
 #[must_use]
 pub fn is_name(text: &str) -> bool {
-    (1..=MAX_NAME).contains(&text.len())
+    (1..=MAX_NAME_BYTES).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
 }
 
-/// Whether a text may be a header's value: nothing that could end the line.
+/// Whether a text may be the value of a header: it has no character that could end the line.
 #[must_use]
 pub fn is_value(text: &str) -> bool {
-    text.len() <= MAX_VALUE && text.bytes().all(|b| matches!(b, b'\t' | b' '..=b'~'))
+    text.len() <= MAX_VALUE_BYTES && text.bytes().all(|b| matches!(b, b'\t' | b' '..=b'~'))
 }
 
-/// Names know no case, and a receiver behind CGI (RFC 3875 §4.1.18) reads `_` and `-` as the same.
+/// A name as a receiver reads it: case-insensitive, and with CGI (RFC 3875 §4.1.18) `_` and `-` are the same.
 fn as_read(name: &str) -> String {
     name.to_ascii_lowercase().replace('_', "-")
 }

@@ -15,7 +15,7 @@ fn errors(headers: &[(&str, &str)]) -> Vec<InvalidHeader> {
 }
 
 #[test]
-fn what_a_webhook_may_not_set() {
+fn a_reserved_or_malformed_header_is_refused() {
     use InvalidHeader::{Name, Reserved, Value};
     let of_contract = || InvalidHeader::OfContract("virtual-queue".parse().unwrap());
     for (name, value, expected) in [
@@ -85,7 +85,7 @@ fn what_a_webhook_may_not_set() {
 }
 
 #[test]
-fn what_a_webhook_may_set() {
+fn other_headers_are_accepted() {
     for (name, value) in [
         ("Authorization", "Bearer abc"),
         ("User-Agent", "YourApp/1.0"),
@@ -103,7 +103,7 @@ fn what_a_webhook_may_set() {
 }
 
 #[test]
-fn limits_of_count_and_size() {
+fn count_and_size_are_limited() {
     use InvalidHeader::{Name, TooLarge, TooMany, Twice, Value};
     let many = |count: usize, value: &str| -> Vec<InvalidHeader> {
         let names: Vec<_> = (0..count).map(|n| format!("X-{n}")).collect();
@@ -112,19 +112,19 @@ fn limits_of_count_and_size() {
     };
     assert_eq!(many(MAX_HEADERS, "x"), []);
     assert_eq!(many(MAX_HEADERS + 1, "x"), [TooMany]);
-    let longest = "x".repeat(MAX_VALUE);
+    let longest = "x".repeat(MAX_VALUE_BYTES);
     assert_eq!(many(2, &longest), []);
     assert_eq!(many(3, &longest), [TooLarge]);
     assert_eq!(errors(&[("X-A", &format!("{longest}x"))]), [Value]);
-    assert_eq!(errors(&[(&"n".repeat(MAX_NAME), "x")]), []);
-    assert_eq!(errors(&[(&"n".repeat(MAX_NAME + 1), "x")]), [Name]);
+    assert_eq!(errors(&[(&"n".repeat(MAX_NAME_BYTES), "x")]), []);
+    assert_eq!(errors(&[(&"n".repeat(MAX_NAME_BYTES + 1), "x")]), [Name]);
     assert_eq!(errors(&[("X-A", "1"), ("x-a", "2")]), [Twice]);
 }
 
 proptest! {
-    /// Whatever is taken is one line: no second header, no end of the headers.
+    /// An accepted header is one line: it adds no other header and does not end the headers.
     #[test]
-    fn nothing_that_is_taken_breaks_its_line(name in any::<String>(), value in any::<String>()) {
+    fn no_accepted_header_breaks_its_line(name in any::<String>(), value in any::<String>()) {
         let written = format!("{name}: {value}");
         if errors(&[(&name, &value)]).is_empty() {
             prop_assert!(!written.chars().any(|c| c != '\t' && c.is_control()));

@@ -1,11 +1,11 @@
-//! Addresses that are no place on the public internet.
+//! Special-purpose addresses, which are not on the public internet.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{Ipv4Net, Ipv6Net};
 
 /// Special-purpose IPv4 ranges (IANA, "IPv4 Special-Purpose Address Registry") and multicast. Where the
-/// registry lists a part of a range here, the range decides.
+/// registry also lists a part of a range, only the whole range is here.
 const IPV4: [(&str, &str); 18] = [
     ("0.0.0.0/8", "this network"),
     ("10.0.0.0/8", "private"),
@@ -28,8 +28,8 @@ const IPV4: [(&str, &str); 18] = [
 ];
 
 /// Special-purpose IPv6 ranges (IANA, "IPv6 Special-Purpose Address Registry"), multicast, and the
-/// forms that carry an IPv4 address. What is in none of them and outside of 2000::/3, the one block
-/// that is routed, is special all the same.
+/// forms that contain an IPv4 address. Everything outside of 2000::/3, the one block that is routed, is
+/// special too.
 const IPV6: [(&str, &str); 19] = [
     ("::/128", "unspecified"),
     ("::1/128", "loopback"),
@@ -52,7 +52,7 @@ const IPV6: [(&str, &str); 19] = [
     ("ff00::/8", "multicast"),
 ];
 
-/// What makes an address special, or `None` for one of the public internet.
+/// The purpose of a special address, or `None` for a public one.
 pub(super) fn purpose(address: IpAddr) -> Option<&'static str> {
     match address {
         IpAddr::V4(v4) => purpose_v4(v4),
@@ -77,9 +77,9 @@ fn purpose_v6(address: Ipv6Addr) -> Option<&'static str> {
         .or((!routed).then_some("not a global unicast address"))
 }
 
-/// The IPv4 address that is meant by an IPv4-mapped (`::ffff:0:0/96`) or NAT64 (`64:ff9b::/96`,
-/// RFC 6052) one: what is behind those two is that address itself, and may be a public one. The other
-/// forms lead through somebody's relay and are refused whatever they carry.
+/// The IPv4 address in an IPv4-mapped (`::ffff:0:0/96`) or NAT64 (`64:ff9b::/96`, RFC 6052) address. Both
+/// reach that address directly, which may be public. The other forms go through a relay and are refused
+/// whatever address they contain.
 pub(super) fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let s = address.segments();
     let low = || {

@@ -1,7 +1,7 @@
 use super::*;
 
 #[test]
-fn targets() {
+fn only_public_https_urls_are_accepted() {
     let rules = NetworkRules::default();
     for (url, allowed) in [
         ("https://example.com/hook?a=1", true),
@@ -43,7 +43,7 @@ fn targets() {
 }
 
 #[test]
-fn a_listed_address_may_be_plain_http() {
+fn plain_http_is_accepted_for_a_listed_address() {
     let rules = NetworkRules::parse("127.0.0.0/8", "443,1024-65535").unwrap();
     assert!(TargetUrl::parse("http://127.0.0.1:8080/hook", &rules).is_ok());
     assert!(TargetUrl::parse("http://127.0.0.1/hook", &rules).is_ok());
@@ -52,7 +52,7 @@ fn a_listed_address_may_be_plain_http() {
 }
 
 #[test]
-fn names_of_the_operators_network_are_for_operators_who_listed_it() {
+fn private_names_are_accepted_where_the_operator_listed_a_range() {
     let rules = NetworkRules::parse("10.1.0.0/16", "443").unwrap();
     assert!(TargetUrl::parse("https://hooks.corp.internal/", &rules).is_ok());
     assert!(TargetUrl::parse("https://hooks/", &rules).is_ok());

@@ -8,7 +8,7 @@ fn every_range_in_the_tables_parses() {
     assert!(IPV6.iter().all(|(net, _)| net.parse::<Ipv6Net>().is_ok()));
 }
 
-/// The registries of IANA as they stood in 2025, entry by entry, those that are part of another too.
+/// The registries of IANA as of 2025, entry by entry, with those that are part of another.
 #[test]
 fn every_entry_of_the_registries_is_special() {
     for entry in [
@@ -125,7 +125,7 @@ fn the_neighbours_of_special_ranges_are_public() {
 
 proptest! {
     #[test]
-    fn an_ipv4_address_is_no_better_inside_an_ipv6_one(bits in any::<u32>()) {
+    fn an_ipv4_address_has_the_same_purpose_inside_an_ipv6_one(bits in any::<u32>()) {
         let v4 = Ipv4Addr::from(bits);
         let mapped = IpAddr::from(v4.to_ipv6_mapped());
         prop_assert_eq!(purpose(mapped), purpose(v4.into()));
@@ -133,7 +133,7 @@ proptest! {
     }
 
     #[test]
-    fn nothing_outside_of_the_routed_block_is_public(bits in any::<u128>()) {
+    fn no_address_outside_of_the_routed_block_is_public(bits in any::<u128>()) {
         let v6 = Ipv6Addr::from(bits);
         prop_assume!(embedded(v6).is_none());
         let routed = v6.segments()[0] & 0xe000 == 0x2000;
