@@ -1,8 +1,8 @@
-//! How the management API answers a contract's clients: canonical answers go in, and come out as the
-//! document behind the contract prints them. Data too: the `[api]` part of a contract file.
+//! Rewrites the API's answers for the clients of a contract: a canonical answer becomes the answer that the
+//! platform guide behind the contract documents. The `[api]` part of a contract file says how.
 //!
-//! Everything here is total. What a canonical answer does not have is left out, and an answer that is no
-//! JSON stays what it is.
+//! Rewriting never fails. What a canonical answer does not have is left out, and an answer that is not JSON
+//! stays unchanged.
 
 use std::collections::BTreeMap;
 
@@ -23,23 +23,23 @@ pub use vocabulary::{Kind, OPERATIONS, Operation, PROBLEM};
 use render::Scope;
 use tree::Node;
 
-/// The answers of the management API, as one contract's clients know them.
+/// How the API answers the clients of one contract.
 #[derive(Debug, Clone)]
 pub struct ApiShape {
     answers: BTreeMap<&'static str, Answer>,
     error: Option<Node>,
 }
 
-/// The answers of one operation.
+/// How the answers of one operation are rewritten.
 #[derive(Debug, Clone, Default)]
 struct Answer {
     status: Option<u16>,
-    /// Parameters that a request has unless it says otherwise itself, each with its other names.
+    /// The default values of query parameters, each under all names of the parameter.
     query: Vec<(&'static [&'static str], String)>,
     body: Option<Node>,
 }
 
-/// How the answers of one operation are shaped.
+/// How the answers of one operation are rewritten, errors included.
 #[derive(Debug, Clone, Copy)]
 pub struct OperationShape<'a> {
     answer: &'a Answer,
@@ -47,7 +47,7 @@ pub struct OperationShape<'a> {
 }
 
 impl ApiShape {
-    /// Of an operation by its id in the OpenAPI document; `None` where its answers stay canonical,
+    /// The shape of an operation, by its id in the OpenAPI document; `None` where its answers stay canonical,
     /// errors included.
     #[must_use]
     pub fn of(&self, operation: &str) -> Option<OperationShape<'_>> {
@@ -57,7 +57,7 @@ impl ApiShape {
 }
 
 impl OperationShape<'_> {
-    /// The parameters to add to a request that has these.
+    /// The query parameters to add to a request, where `given` says which it has.
     pub fn query(
         self,
         given: impl Fn(&str) -> bool,
@@ -68,7 +68,7 @@ impl OperationShape<'_> {
         })
     }
 
-    /// The status of an answer that canonically has this one. Errors keep theirs.
+    /// The status of an answer whose canonical status is `canonical`. Errors keep theirs.
     #[must_use]
     pub fn status(self, canonical: u16) -> u16 {
         match self.answer.status {
@@ -77,7 +77,7 @@ impl OperationShape<'_> {
         }
     }
 
-    /// The body of an answer that canonically has this one; `None` where it stays as it is.
+    /// The body of an answer whose canonical body is `canonical`; `None` where it stays as it is.
     #[must_use]
     pub fn body(self, tenant: &TenantId, canonical_status: u16, canonical: &str) -> Option<String> {
         let node = match is_success(canonical_status) {

@@ -34,12 +34,13 @@ impl Contract {
         &self.name
     }
 
+    /// What its file says about it.
     #[must_use]
     pub fn description(&self) -> &str {
         &self.description
     }
 
-    /// The time limit of one attempt, connecting included.
+    /// The time limit of one attempt, including the time to connect.
     #[must_use]
     pub fn timeout(&self) -> Duration {
         self.timeout
@@ -51,23 +52,25 @@ impl Contract {
         self.gone_disables
     }
 
+    /// The retry policy of webhooks that have none of their own.
     #[must_use]
     pub fn retry(&self) -> &RetryPolicy {
         &self.retry
     }
 
-    /// The rate limit of webhooks that have none of their own.
+    /// The rate limit of webhooks that have none of their own, if there is one.
     #[must_use]
     pub fn rate_limit(&self) -> Option<RateLimit> {
         self.rate_limit
     }
 
+    /// How the contract reads a shared secret as a key.
     #[must_use]
     pub fn secret_form(&self) -> SecretForm {
         self.request.secret_form()
     }
 
-    /// How the management API answers this contract's clients; `None` for canonically.
+    /// How the API answers this contract's clients; `None` for the canonical answers.
     #[must_use]
     pub fn api(&self) -> Option<&ApiShape> {
         self.api.as_ref()
@@ -79,7 +82,7 @@ impl Contract {
         self.request.has_ed25519()
     }
 
-    /// Whether the contract has a signature of the kind that this secret makes.
+    /// Whether the contract has signatures of this secret's kind.
     pub fn accepts(&self, secret: &SigningSecret) -> Result<(), NoEd25519> {
         match secret.is_ed25519() && !self.has_ed25519() {
             true => Err(NoEd25519(self.name.clone())),
@@ -107,7 +110,7 @@ impl Contract {
         self.request.sets_header(lower)
     }
 
-    /// Checks a webhook's headers against the protocol and this contract.
+    /// Checks a webhook's custom headers, of which none may be one that this contract sets.
     pub fn custom_headers(
         &self,
         headers: Vec<(String, String)>,
@@ -115,7 +118,7 @@ impl Contract {
         CustomHeaders::new(headers, |lower| self.sets_header(lower).then(|| self.name.clone()))
     }
 
-    /// The time limit of an attempt for a webhook: its own, or else the contract's.
+    /// The time limit of an attempt of a webhook: its own, or else the contract's.
     #[must_use]
     pub fn timeout_of(&self, webhook: &Webhook) -> Duration {
         webhook.timeout.map_or(self.timeout, TimeLimit::duration)
@@ -128,12 +131,12 @@ impl Contract {
     }
 }
 
-/// The contract signs with shared secrets only, and the secret is an Ed25519 key.
+/// The secret is an Ed25519 key, and the contract signs with shared secrets only.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the contract {0} has no Ed25519 signature")]
 pub struct NoEd25519(ContractName);
 
-/// Every contract there is.
+/// All contracts.
 #[derive(Debug, Clone, Default)]
 pub struct Contracts(BTreeMap<ContractName, Contract>);
 
@@ -155,7 +158,7 @@ impl Contracts {
         self.0.get(name)
     }
 
-    /// The rate limit that holds for a webhook, if there is one: its own, or else that of its contract.
+    /// The rate limit of a webhook, if there is one: its own, or else its contract's.
     #[must_use]
     pub fn rate_limit_of(&self, webhook: &Webhook) -> Option<RateLimit> {
         let contract = self.get(&webhook.contract);

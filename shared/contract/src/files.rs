@@ -1,4 +1,5 @@
-//! Contract files as text: one merged with those it extends, every value knowing its place.
+//! Reads contract files: merges one with those that it extends, and keeps the line of every value for the
+//! messages about mistakes.
 
 use std::collections::BTreeMap;
 
@@ -21,19 +22,20 @@ pub struct InvalidContract {
     pub message: String,
 }
 
+/// A contract file as text.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct File<'a> {
     name: &'a str,
     text: &'a str,
 }
 
-/// Every contract file, by its contract's name.
+/// All contract files, by the names of their contracts.
 pub(super) struct Files<'a>(BTreeMap<ContractName, File<'a>>);
 
-/// The files of one contract. A place is an offset into all their texts, one after the other.
+/// The files of one contract. The offset of a value counts through all their texts, one after the other.
 pub(super) struct Source<'a> {
     own: File<'a>,
-    /// The file that the own one extends, the one that this extends, and so on.
+    /// The file that the contract's own file extends, the one that this extends, and so on.
     extended: Vec<File<'a>>,
 }
 
@@ -47,7 +49,7 @@ impl<'a> Files<'a> {
             let contract = name.strip_suffix(".toml").unwrap_or(name).parse();
             contract
                 .map(|contract| (contract, file))
-                .map_err(|_| file.error(0, "a contract's file is named [a-z0-9-]+.toml"))
+                .map_err(|_| file.error(0, "a contract file must be named [a-z0-9-]+.toml"))
         });
         named.collect::<Result<_, _>>().map(Self)
     }
@@ -71,7 +73,7 @@ impl<'a> File<'a> {
         self.error(error.span().map_or(0, |span| span.start), error.message())
     }
 
-    /// The file that this one extends, and where it says so.
+    /// The file that this one extends, and the offset of that statement.
     fn extends(
         &self,
         table: &DeTable<'_>,
@@ -89,25 +91,25 @@ impl<'a> File<'a> {
 }
 
 impl<'a> Source<'a> {
-    /// Reads a contract's file merged with those it extends.
+    /// Reads a contract file, merged with those that it extends.
     pub(super) fn read<T: DeserializeOwned>(
         own: File<'a>,
         files: &Files<'a>,
     ) -> Result<(Self, T), InvalidContract> {
         let mut source = Self { own, extended: Vec::new() };
         let mut merged = DeTable::parse(own.text).map_err(|e| own.toml_error(&e))?;
-        let mut behind = own.text.len();
+        let mut read_bytes = own.text.len();
         let mut extends = own.extends(merged.get_ref(), files)?.map(|found| (own, found));
         while let Some((from, (file, at))) = extends {
             if source.files().any(|known| known.name == file.name) {
-                let way: Vec<_> = source.files().chain([file]).map(|file| file.name).collect();
-                let message = format!("a contract extends itself this way: {}", way.join(", "));
+                let chain: Vec<_> = source.files().chain([file]).map(|file| file.name).collect();
+                let message = format!("a contract extends itself: {}", chain.join(", "));
                 return Err(from.error(at, message));
             }
             let table = DeTable::parse(file.text).map_err(|e| file.toml_error(&e))?;
             extends = file.extends(table.get_ref(), files)?.map(|found| (file, found));
-            inherit(merged.get_mut(), moved(table, behind).into_inner());
-            behind += file.text.len();
+            inherit(merged.get_mut(), moved(table, read_bytes).into_inner());
+            read_bytes += file.text.len();
             source.extended.push(file);
         }
         let read = T::deserialize(toml::Deserializer::from(merged))
@@ -115,13 +117,14 @@ impl<'a> Source<'a> {
         Ok((source, read))
     }
 
+    /// A mistake at an offset.
     pub(super) fn error(&self, offset: usize, message: impl Into<String>) -> InvalidContract {
-        let mut behind = 0;
+        let mut start = 0;
         for file in self.files() {
-            if offset < behind + file.text.len() {
-                return file.error(offset - behind, message);
+            if offset < start + file.text.len() {
+                return file.error(offset - start, message);
             }
-            behind += file.text.len();
+            start += file.text.len();
         }
         self.own.error(offset, message)
     }

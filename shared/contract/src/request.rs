@@ -1,4 +1,4 @@
-//! Writes requests: the headers, body and signature of one attempt, as a contract has them.
+//! Writes requests: the headers, the body and the signature of one attempt, in the format of a contract.
 
 use hooklane_domain::webhook::secret::SecretForm;
 use serde::Deserialize;
@@ -31,14 +31,14 @@ pub(crate) struct RequestFormat {
     json: JsonStyle,
 }
 
-/// How the JSON of a body is written.
+/// How the JSON of a body is formatted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum JsonStyle {
-    /// Number text, escapes and key order as the producer sent them.
+    /// Number text, escapes and the order of keys as the producer sent them.
     #[default]
     Published,
-    /// As `JSON.stringify(JSON.parse(…))` writes them.
+    /// As `JSON.stringify(JSON.parse(…))` writes it.
     Javascript,
 }
 
@@ -58,7 +58,7 @@ impl RequestFormat {
     pub(crate) fn sets_header(&self, lower: &str) -> bool {
         self.headers.iter().any(|(name, template)| {
             name.replace('_', "-").eq_ignore_ascii_case(lower)
-                || self.signature.one_in(template) && next_name(name).eq_ignore_ascii_case(lower)
+                || self.signature.has_one(template) && next_name(name).eq_ignore_ascii_case(lower)
         })
     }
 }

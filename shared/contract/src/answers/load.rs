@@ -1,5 +1,5 @@
-//! Reads the `[api]` part of a contract file. Names are checked against what canonical answers hold, so
-//! that a shape that is read can be filled in.
+//! Reads the `[api]` part of a contract file. It checks every name against the fields of canonical answers,
+//! so that a shape that was read can be filled in.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use toml::Spanned;
 
-use super::tree::{Format, Node, Part, Pattern, Slot, Words, Written};
+use super::tree::{Alternative, Format, Node, Part, Pattern, Placeholder, Words};
 use super::vocabulary::{Kind, OPERATIONS, Operation, PROBLEM};
 use super::{Answer, ApiShape};
 use crate::braces::{Piece, pieces};
@@ -18,7 +18,7 @@ mod placeholder;
 
 use placeholder::Origin;
 
-/// The part as a file says it.
+/// The `[api]` part of a merged contract file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ApiTable {
@@ -40,7 +40,7 @@ struct AnswerTable {
     body: Option<Spanned<String>>,
 }
 
-/// A mistake, and where it stands.
+/// The offset of a mistake, and its message.
 type Mistake = (usize, String);
 
 const FORMATS: [&str; 8] =
@@ -129,7 +129,7 @@ impl Reader<'_> {
         Ok(Answer { status: status.transpose()?, query, body: body.transpose()? })
     }
 
-    /// A shape that nothing uses is read too, as far as that goes without an answer.
+    /// Checks the names of shapes, and their JSON, which is all that can be checked of a shape that nothing uses.
     fn check_shapes(&self) -> Result<(), Mistake> {
         for (name, text) in self.shapes {
             if FORMATS.contains(&name.as_str()) {
@@ -140,7 +140,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// The shape of a text, filled in from an answer of this kind.
+    /// Reads the text of a shape, which is filled in from an answer of this kind.
     fn node(&self, text: &Spanned<String>, of: Origin) -> Result<Node, Mistake> {
         let value = json(text)?;
         self.read_node(value, of).map_err(|e| (text.span().start, e))
@@ -157,31 +157,33 @@ impl Reader<'_> {
                 items.into_iter().map(|item| self.read_node(item, of)).collect::<Result<_, _>>()?,
             ),
             Value::String(text) => Node::Value(match text.split_once("||") {
-                None => vec![self.way(&text, of)?],
+                None => vec![self.alternative(&text, of)?],
                 Some(_) => text
                     .split("||")
-                    .map(|way| self.way(way.trim(), of))
+                    .map(|text| self.alternative(text.trim(), of))
                     .collect::<Result<_, _>>()?,
             }),
             other => Node::Literal(other.to_string()),
         })
     }
 
-    /// One way of writing a string.
-    fn way(&self, text: &str, of: Origin) -> Result<Written, String> {
+    /// Reads one alternative of a string.
+    fn alternative(&self, text: &str, of: Origin) -> Result<Alternative, String> {
         let formats = |name: &str, kind| self.format(name, kind);
         let part = |piece| match piece {
             Piece::Text(text) => Ok(Part::Text(text.to_owned())),
-            Piece::Placeholder(inner) => Slot::parse(inner, of, &formats).map(Part::Slot),
+            Piece::Placeholder(inner) => {
+                Placeholder::parse(inner, of, &formats).map(Part::Placeholder)
+            }
         };
         let mut parts = pieces(text)?.into_iter().map(part).collect::<Result<Vec<_>, String>>()?;
         Ok(match parts.pop() {
-            Some(Part::Slot(alone)) if parts.is_empty() => Written::Alone(alone),
-            last => Written::Text(parts.into_iter().chain(last).collect()),
+            Some(Part::Placeholder(alone)) if parts.is_empty() => Alternative::Alone(alone),
+            last => Alternative::Text(parts.into_iter().chain(last).collect()),
         })
     }
 
-    /// What a format's name means for a value of a kind, and the kind of what it makes.
+    /// The format of this name for a value of a kind, and the kind of its result.
     fn format(&self, name: &str, kind: Kind) -> Result<(Format, Kind), String> {
         if let Some(words) = self.words.get(name) {
             return Ok((Format::Words(words.clone()), kind));
@@ -192,7 +194,7 @@ impl Reader<'_> {
                 other => (other, Kind::Json),
             };
             let Kind::Object(_) = of else {
-                return Err(format!("cannot take the shape {name}: it is no object"));
+                return Err(format!("cannot have the shape {name}: it is not an object"));
             };
             let node = self
                 .node(text, Origin { kind: of, whole: false })
@@ -203,10 +205,10 @@ impl Reader<'_> {
             ("unix" | "rfc3339" | "rfc3339ms", Kind::Time) => {
                 Ok((Format::Time(TimeFormat::parse(name, Some(name))?), Kind::Scalar))
             }
-            ("unix" | "rfc3339" | "rfc3339ms", _) => Err("is no time".to_owned()),
+            ("unix" | "rfc3339" | "rfc3339ms", _) => Err("is not a time".to_owned()),
             ("joined", Kind::List(_) | Kind::Json) => Ok((Format::Joined, Kind::Scalar)),
             ("count", Kind::List(_) | Kind::Json) => Ok((Format::Count, Kind::Scalar)),
-            ("joined" | "count", _) => Err("is no list".to_owned()),
+            ("joined" | "count", _) => Err("is not a list".to_owned()),
             ("code", Kind::Scalar) => Ok((Format::Code, Kind::Scalar)),
             ("and-first", Kind::Scalar) => Ok((Format::AndFirst, Kind::Scalar)),
             ("percent", Kind::Scalar) => Ok((Format::Percent, Kind::Scalar)),

@@ -8,13 +8,13 @@ use hooklane_domain::json::write_string;
 use serde_json::value::RawValue;
 
 use super::json_text::{as_list, fields, quoted, text_of};
-use super::tree::{Name, Node, Part, Path, Slot, Step, Written};
+use super::tree::{Alternative, Node, Part, Path, Placeholder, Root, Step};
 
 mod format;
 
-use format::Found;
+use format::MaybeJson;
 
-/// What placeholders name: a canonical answer, or a part of one.
+/// What the placeholders of a shape refer to: a canonical answer, or an object in one.
 #[derive(Debug)]
 pub(super) struct Scope<'a> {
     tenant: &'a TenantId,
@@ -27,7 +27,7 @@ impl<'a> Scope<'a> {
         Self { tenant, answer, fields: fields(answer.get()) }
     }
 
-    /// The same question about a part of the answer.
+    /// The scope of another object in the answer.
     pub(super) fn within<'b>(&self, part: &'b RawValue) -> Scope<'b>
     where
         'a: 'b,
@@ -35,11 +35,12 @@ impl<'a> Scope<'a> {
         Scope::of(part, self.tenant)
     }
 
-    pub(super) fn find(&self, path: &Path) -> Found<'a> {
-        let first = match &path.name {
-            Name::Tenant => return Some(Cow::Owned(quoted(self.tenant.as_str()))),
-            Name::Answer => self.answer,
-            Name::Field(name) => self.fields.get(name)?,
+    /// The value at a path.
+    pub(super) fn find(&self, path: &Path) -> MaybeJson<'a> {
+        let first = match &path.root {
+            Root::Tenant => return Some(Cow::Owned(quoted(self.tenant.as_str()))),
+            Root::Answer => self.answer,
+            Root::Field(name) => self.fields.get(name)?,
         };
         let mut found = first.get();
         for step in &path.steps {
@@ -58,7 +59,7 @@ impl<'a> Scope<'a> {
 }
 
 impl Node {
-    /// The text of a whole answer, or of one thing in a list, which is there whatever it lacks.
+    /// The JSON of a whole answer, or of one item of a list. It exists even where all values are missing.
     pub(super) fn whole(&self, scope: &Scope<'_>) -> String {
         match self {
             Self::Object(entries) => object(entries, scope).0,
@@ -66,40 +67,40 @@ impl Node {
         }
     }
 
-    /// The text of a part, where it has one. An object of which no placeholder has a value has none.
+    /// The JSON of a part; `None` where it has no value. An object has none where no placeholder in it does.
     fn render(&self, scope: &Scope<'_>) -> Option<String> {
         match self {
             Self::Literal(text) => Some(text.clone()),
-            Self::Value(ways) => first_value(ways, scope),
+            Self::Value(alternatives) => first_value(alternatives, scope),
             Self::List(items) => {
                 let items: Vec<_> = items.iter().filter_map(|item| item.render(scope)).collect();
                 Some(format!("[{}]", items.join(",")))
             }
             Self::Object(entries) => {
-                let (text, says_something) = object(entries, scope);
-                (says_something || self.is_fixed()).then_some(text)
+                let (text, has_value) = object(entries, scope);
+                (has_value || self.is_constant()).then_some(text)
             }
         }
     }
 
-    /// Whether it is the same whatever the answer.
-    fn is_fixed(&self) -> bool {
+    /// Whether it has no placeholders, so that it is the same for every answer.
+    fn is_constant(&self) -> bool {
         match self {
             Self::Literal(_) => true,
-            Self::Value(ways) => ways.iter().all(Written::is_fixed),
-            Self::List(items) => items.iter().all(Self::is_fixed),
-            Self::Object(entries) => entries.iter().all(|(_, entry)| entry.is_fixed()),
+            Self::Value(alternatives) => alternatives.iter().all(Alternative::is_constant),
+            Self::List(items) => items.iter().all(Self::is_constant),
+            Self::Object(entries) => entries.iter().all(|(_, entry)| entry.is_constant()),
         }
     }
 }
 
-/// The text of an object, and whether anything in it comes from the answer.
+/// The JSON of an object, and whether any placeholder in it has a value.
 fn object(entries: &[(String, Node)], scope: &Scope<'_>) -> (String, bool) {
     let mut text = String::from("{");
-    let mut says_something = false;
+    let mut has_value = false;
     for (key, entry) in entries {
         let Some(value) = entry.render(scope) else { continue };
-        says_something |= !entry.is_fixed();
+        has_value |= !entry.is_constant();
         if text.len() > 1 {
             text.push(',');
         }
@@ -108,14 +109,14 @@ fn object(entries: &[(String, Node)], scope: &Scope<'_>) -> (String, bool) {
         text.push_str(&value);
     }
     text.push('}');
-    (text, says_something)
+    (text, has_value)
 }
 
-/// `null` counts where nothing behind it has a value.
-fn first_value(ways: &[Written], scope: &Scope<'_>) -> Option<String> {
+/// The first alternative with a value. `null` counts only where no later alternative has a value.
+fn first_value(alternatives: &[Alternative], scope: &Scope<'_>) -> Option<String> {
     let mut null = None;
-    for way in ways {
-        match way.value(scope) {
+    for alternative in alternatives {
+        match alternative.value(scope) {
             Some(value) if value == "null" => null = Some(value),
             Some(value) => return Some(value),
             None => {}
@@ -124,17 +125,17 @@ fn first_value(ways: &[Written], scope: &Scope<'_>) -> Option<String> {
     null
 }
 
-impl Written {
+impl Alternative {
     fn value(&self, scope: &Scope<'_>) -> Option<String> {
         match self {
-            Self::Alone(slot) => slot.value(scope).map(Cow::into_owned),
+            Self::Alone(placeholder) => placeholder.value(scope).map(Cow::into_owned),
             Self::Text(parts) => {
                 let mut text = String::new();
                 for part in parts {
                     match part {
                         Part::Text(literal) => text.push_str(literal),
-                        Part::Slot(slot) => {
-                            let value = text_of(&slot.value(scope)?)?;
+                        Part::Placeholder(placeholder) => {
+                            let value = text_of(&placeholder.value(scope)?)?;
                             text.push_str(Some(value).filter(|value| !value.is_empty())?.as_str());
                         }
                     }
@@ -144,7 +145,7 @@ impl Written {
         }
     }
 
-    fn is_fixed(&self) -> bool {
+    fn is_constant(&self) -> bool {
         match self {
             Self::Alone(_) => false,
             Self::Text(parts) => parts.iter().all(|part| matches!(part, Part::Text(_))),
@@ -152,8 +153,8 @@ impl Written {
     }
 }
 
-impl Slot {
-    fn value<'a>(&self, scope: &Scope<'a>) -> Found<'a> {
+impl Placeholder {
+    fn value<'a>(&self, scope: &Scope<'a>) -> MaybeJson<'a> {
         if self.condition.as_ref().is_some_and(|condition| !condition.holds(scope)) {
             return None;
         }

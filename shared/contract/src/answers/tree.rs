@@ -1,56 +1,57 @@
-//! A shape as a tree of templates, and the placeholders in them. `load` builds it and `render` fills
-//! it in.
+//! A shape: a tree of templates with placeholders. `load` builds it, and `render` fills it in.
 //!
-//! The tree is recursive: a list or an object holds shapes, and a placeholder can put its value in
-//! another shape.
+//! The tree is recursive: objects and lists contain shapes, and a placeholder's format may be another shape.
 
 use crate::time_format::TimeFormat;
 
-/// A JSON value in which strings are templates over a canonical answer.
+/// A JSON value whose strings are templates over a canonical answer.
 #[derive(Debug, Clone)]
 pub(super) enum Node {
     Object(Vec<(String, Self)>),
     List(Vec<Self>),
-    /// The first of these that has a value.
-    Value(Vec<Written>),
+    /// A string: the first of these alternatives that has a value.
+    Value(Vec<Alternative>),
     /// A number, `true`, `false` or `null`.
     Literal(String),
 }
 
-/// One way of writing a string of a shape.
+/// One alternative for a string of a shape.
 #[derive(Debug, Clone)]
-pub(super) enum Written {
-    /// It is exactly one placeholder: the value itself.
-    Alone(Slot),
-    /// Text, which has no value where one of its placeholders has none.
+pub(super) enum Alternative {
+    /// Exactly one placeholder: the value itself, of any JSON type.
+    Alone(Placeholder),
+    /// A text with placeholders. It has no value where one of them has none.
     Text(Vec<Part>),
 }
 
+/// A part of a text.
 #[derive(Debug, Clone)]
 pub(super) enum Part {
     Text(String),
-    Slot(Slot),
+    Placeholder(Placeholder),
 }
 
+/// A value of the answer, the formats it goes through, and when it counts.
 #[derive(Debug, Clone)]
-pub(super) struct Slot {
+pub(super) struct Placeholder {
     pub(super) path: Path,
     pub(super) formats: Vec<Format>,
     pub(super) condition: Option<Condition>,
 }
 
-/// Where a value stands in an answer.
+/// Where a value is in an answer.
 #[derive(Debug, Clone)]
 pub(super) struct Path {
-    pub(super) name: Name,
+    pub(super) root: Root,
     pub(super) steps: Vec<Step>,
 }
 
+/// Where a path starts.
 #[derive(Debug, Clone)]
-pub(super) enum Name {
-    /// `tenant`: whose answer it is.
+pub(super) enum Root {
+    /// `tenant`: the id of the tenant that gets the answer.
     Tenant,
-    /// `answer`: all of it.
+    /// `answer`: the whole answer.
     Answer,
     Field(String),
 }
@@ -60,10 +61,11 @@ pub(super) enum Step {
     Field(String),
     First,
     Last,
-    /// `status=failed`: the first of a list in which this field is this.
+    /// `status=failed`: the first item of a list whose field has this value.
     Where(String, Pattern),
 }
 
+/// A condition: the placeholder has a value only where it holds.
 #[derive(Debug, Clone)]
 pub(super) struct Condition {
     pub(super) path: Path,
@@ -71,28 +73,30 @@ pub(super) struct Condition {
     pub(super) patterns: Vec<Pattern>,
 }
 
+/// How a placeholder changes the value that it names.
 #[derive(Debug, Clone)]
 pub(super) enum Format {
     Time(TimeFormat),
     Words(Words),
-    /// The value, or each of a list, in another shape.
+    /// The object, or each object of a list, in another shape.
     Shape(Box<Node>),
-    /// A list as one text.
+    /// The items of a list as one text.
     Joined,
-    /// How long a list is.
+    /// The length of a list.
     Count,
-    /// The last part of a name, such as `NOT_FOUND`.
+    /// The last part of a URN in upper case, such as `NOT_FOUND`.
     Code,
-    /// One more: retries as attempts.
+    /// The number plus one: retries as attempts.
     AndFirst,
-    /// A share from 0 to 1 as one from 0 to 100.
+    /// A share from 0 to 1 as a percentage.
     Percent,
 }
 
-/// Words for words: what stands for which value.
+/// A table of replacements: which JSON value replaces which value of the answer.
 #[derive(Debug, Clone)]
 pub(super) struct Words(pub(super) Vec<(Pattern, String)>);
 
+/// What a value is compared with.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Pattern {
     /// Exactly this text.

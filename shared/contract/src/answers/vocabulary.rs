@@ -1,27 +1,27 @@
-//! What canonical answers hold: the names that a contract's `[api]` part can use. The API's own tests
-//! hold it against the OpenAPI document.
+//! The fields of canonical answers, which are the names that a contract's `[api]` part can use. The tests of
+//! the API compare them with the OpenAPI document.
 
-/// What stands under a name.
+/// The kind of a value in an answer.
 #[derive(Debug, Clone, Copy)]
 pub enum Kind {
     /// A text, a number, `true` or `false`.
     Scalar,
-    /// A time, as RFC 3339.
+    /// A time in RFC 3339.
     Time,
-    /// Any JSON, which is handed on as it is.
+    /// Any JSON, which is copied unchanged.
     Json,
     Object(&'static [(&'static str, Kind)]),
     List(&'static Kind),
 }
 
-/// An operation whose answers a contract may shape.
+/// An operation whose answers a contract may rewrite.
 #[derive(Debug, Clone, Copy)]
 pub struct Operation {
     /// Its id in the OpenAPI document.
     pub id: &'static str,
-    /// What it answers where it succeeds.
+    /// The kind of its answer where it succeeds.
     pub answer: Kind,
-    /// The query parameters that a contract may set, each with its other names.
+    /// The query parameters that a contract may set, each with all its names.
     pub parameters: &'static [&'static [&'static str]],
 }
 
@@ -62,7 +62,7 @@ const ERROR: Kind = Object(&[("kind", Scalar), ("detail", Scalar)]);
 const LAST_ATTEMPT: Kind =
     Object(&[("at", Time), ("durationMs", Scalar), ("statusCode", Scalar), ("error", ERROR)]);
 
-/// What an answer says of one attempt, behind these fields.
+/// The fields of one attempt, after these.
 macro_rules! attempt {
     ($($more:expr),* $(,)?) => {
         Object(&[
@@ -96,7 +96,7 @@ const ATTEMPTS: Kind = Object(&[
     ("nextCursor", Scalar),
 ]);
 
-/// What of an event its producer said.
+/// The part of an event that its producer sent.
 const CONTENT: Kind = Object(&[
     ("type", Scalar),
     ("data", Json),
@@ -106,7 +106,7 @@ const CONTENT: Kind = Object(&[
     ("test", Scalar),
 ]);
 
-/// Lists of deliveries leave `payload` and `attempts` out.
+/// A delivery. Lists of deliveries leave `payload` and `attempts` out.
 const DELIVERY: Kind = Object(&[
     ("id", Scalar),
     ("webhookId", Scalar),
@@ -210,7 +210,7 @@ const ISOLATION: Kind = Object(&[
     ("skipped", Scalar),
 ]);
 
-/// What any operation answers where it does not succeed.
+/// The answer of any operation that does not succeed.
 pub const PROBLEM: Kind = Object(&[
     ("type", Scalar),
     ("title", Scalar),
@@ -219,7 +219,7 @@ pub const PROBLEM: Kind = Object(&[
     ("errors", List(&Object(&[("path", Scalar), ("message", Scalar)]))),
 ]);
 
-/// Every operation that can be shaped.
+/// Every operation whose answers can be rewritten.
 pub const OPERATIONS: &[Operation] = &[
     operation("createWebhook", WEBHOOK),
     operation("getWebhook", WEBHOOK),
@@ -249,12 +249,13 @@ const fn operation(id: &'static str, answer: Kind) -> Operation {
 }
 
 impl Kind {
-    /// What stands under a name in it.
+    /// The kind of the field of this name.
     #[must_use]
     pub fn field(self, name: &str) -> Option<Self> {
         self.fields().iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind)
     }
 
+    /// The fields of an object; none for any other kind.
     #[must_use]
     pub fn fields(self) -> &'static [(&'static str, Self)] {
         match self {

@@ -1,4 +1,4 @@
-//! Reads a contract file. Every mistake is found here, when Hooklane is built: file, line, and what
+//! Reads a contract file. It finds every mistake when Hooklane is built, with the file, the line and what
 //! was expected.
 
 use std::collections::BTreeMap;
@@ -17,7 +17,7 @@ use crate::request::{JsonStyle, RequestTables, SignatureTable};
 
 const TIMEOUT_SECONDS: std::ops::RangeInclusive<u64> = 1..=30;
 
-/// A contract as its files say it, those it extends included.
+/// A contract file, merged with the files that it extends.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ContractTable {

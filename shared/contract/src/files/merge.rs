@@ -1,15 +1,15 @@
-//! A contract's table completed with that of the contract it extends.
+//! Merges the table of a contract with that of the contract it extends.
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-/// What a file says about itself. Nobody inherits it.
+/// Keys that a file says about itself only. They are not inherited.
 const OWN: [&str; 2] = ["extends", "description"];
-/// Taken whole: a schedule mixed with a back-off would be no policy, half of a limit none either.
+/// Keys whose tables are not merged but replaced: a mix of a schedule and a back-off would not be a policy,
+/// and half of a rate limit not a limit.
 const WHOLE: [&str; 2] = ["retry", "rate_limit"];
 
-/// Adds what `own` does not say itself, key by key also in the tables that both have, however
-/// deep.
+/// Adds the values that `own` does not have, at every depth of the tables that both have.
 pub(super) fn inherit<'a>(own: &mut DeTable<'a>, from: DeTable<'a>) {
     for (key, value) in from {
         let name = key.get_ref().as_ref();
@@ -36,7 +36,7 @@ fn add_missing<'a>(own: &mut DeTable<'a>, from: DeValue<'a>) {
     }
 }
 
-/// Moves every place in a table `by` bytes.
+/// Moves every span in a table by `by` bytes.
 pub(super) fn moved<'a>(table: Spanned<DeTable<'a>>, by: usize) -> Spanned<DeTable<'a>> {
     let span = moved_span(&table, by);
     let entries = table.into_inner().into_iter().map(|(key, value)| {
@@ -45,7 +45,7 @@ pub(super) fn moved<'a>(table: Spanned<DeTable<'a>>, by: usize) -> Spanned<DeTab
             DeValue::Table(table) => {
                 DeValue::Table(moved(Spanned::new(0..0, table), by).into_inner())
             }
-            // No place inside a list is ever asked for.
+            // Nothing asks for a span inside a list.
             other => other,
         };
         (Spanned::new(key_span, key.into_inner()), Spanned::new(value_span, value))

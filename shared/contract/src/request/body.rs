@@ -2,26 +2,26 @@
 
 use serde_json::Value;
 
-use super::placeholder::{Place, Placeholder, Slot};
+use super::placeholder::{Place, Placeholder, PlaceholderName};
 use super::template::Template;
 use hooklane_domain::json::write_string;
 
-/// A JSON value in which strings are templates. A string that is exactly one placeholder is replaced
-/// by the value itself; a key whose placeholder has neither a value nor a default is left out.
+/// A JSON value whose strings are templates. A string that is exactly one placeholder is replaced by the
+/// value itself, of any JSON type. A key whose placeholder has neither a value nor a default is left out.
 #[derive(Debug, Clone)]
 pub(super) enum BodyTemplate {
     Object(Vec<(String, Self)>),
     Array(Vec<Self>),
     Text(Template),
-    Value(Slot),
+    Value(Placeholder),
     /// A number, `true`, `false` or `null`.
     Literal(String),
 }
 
-/// What a placeholder stands for in a body.
+/// The value of a placeholder in a body.
 pub(super) enum BodyValue<'a> {
     Text(String),
-    /// A time in Unix seconds, which is a number where nothing else is in its string.
+    /// A time in Unix seconds: a number where its string is only this placeholder.
     Number(i64),
     Json(&'a str),
 }
@@ -32,7 +32,7 @@ impl BodyTemplate {
             serde_json::from_str(json).map_err(|e| format!("must be a JSON template: {e}"))?;
         let template = Self::from_value(value)?;
         let may_be_absent = match &template {
-            Self::Value(slot) => slot.may_be_absent(),
+            Self::Value(placeholder) => placeholder.may_be_absent(),
             Self::Text(text) => text.may_be_absent(),
             Self::Object(_) | Self::Array(_) | Self::Literal(_) => false,
         };
@@ -55,7 +55,7 @@ impl BodyTemplate {
             Value::String(text) => {
                 let template = Template::parse(&text, Place::BodyValue)?;
                 match template.alone() {
-                    Some(slot) => Self::Value(slot.clone()),
+                    Some(placeholder) => Self::Value(placeholder.clone()),
                     None => Self::Text(Template::parse(&text, Place::BodyText)?),
                 }
             }
@@ -63,15 +63,15 @@ impl BodyTemplate {
         })
     }
 
-    /// The body's text; `None` only for a part that has no value.
+    /// The body as JSON. `None` only for a part that has no value.
     pub(super) fn render<'a>(
         &self,
-        value: &impl Fn(Placeholder) -> Option<BodyValue<'a>>,
+        value: &impl Fn(PlaceholderName) -> Option<BodyValue<'a>>,
     ) -> Option<String> {
         match self {
             Self::Literal(text) => Some(text.clone()),
-            Self::Value(slot) => value(slot.placeholder)
-                .or_else(|| slot.default.clone().map(BodyValue::Text))
+            Self::Value(placeholder) => value(placeholder.name)
+                .or_else(|| placeholder.default.clone().map(BodyValue::Text))
                 .map(BodyValue::into_json),
             Self::Text(template) => {
                 let text = template.render(|placeholder| value(placeholder)?.into_text())?;
@@ -101,7 +101,7 @@ impl BodyTemplate {
 }
 
 impl BodyValue<'_> {
-    /// The text among other text; JSON has none.
+    /// The value as part of a text; `None` for JSON, which cannot be one.
     pub(super) fn into_text(self) -> Option<String> {
         match self {
             Self::Text(text) => Some(text),

@@ -1,4 +1,4 @@
-//! A contract's signature in words, for people who write a receiver.
+//! Explains a contract's signature in words, for people who write a receiver.
 
 use hooklane_domain::webhook::secret::SecretForm;
 
@@ -6,7 +6,7 @@ use super::RequestFormat;
 use super::signature::{Encoding, next_name};
 
 impl RequestFormat {
-    /// What is signed, with which key, and how it is written; `#` before each line.
+    /// What is signed, with which key, and how it is written. Each line starts with `#`.
     pub(crate) fn explain_signature(&self, secret: &str) -> String {
         let rule = &self.signature;
         let encoding = match rule.encoding {
@@ -15,14 +15,17 @@ impl RequestFormat {
         };
         let key = match rule.key {
             SecretForm::Text => "the bytes of",
-            SecretForm::Whsec => "what follows whsec_, from base64, in",
+            SecretForm::Whsec => "what follows whsec_, decoded from base64, in",
         };
         let next = match rule.hmac.another {
-            Some(_) => "The header carries both signatures while a secret is rotated.".to_owned(),
+            Some(_) => "While a secret is rotated, the header contains both signatures.".to_owned(),
             None => {
-                let headers = self.headers.iter().filter(|(_, template)| rule.one_in(template));
+                let headers = self.headers.iter().filter(|(_, template)| rule.has_one(template));
                 let names: Vec<_> = headers.map(|(name, _)| next_name(name)).collect();
-                format!("While a secret is rotated, {} carries the new one's.", names.join(", "))
+                format!(
+                    "While a secret is rotated, {} contains the signature of the new one.",
+                    names.join(", ")
+                )
             }
         };
         format!(

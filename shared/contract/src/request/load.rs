@@ -8,13 +8,13 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::body::BodyTemplate;
-use super::placeholder::{Place, Placeholder};
-use super::signature::{Encoding, SignatureRule, Writing, next_name};
+use super::placeholder::{Place, PlaceholderName};
+use super::signature::{Encoding, SignatureRule, SignatureStyle, next_name};
 use super::template::Template;
 use super::{JsonStyle, RequestFormat};
 use crate::files::{InvalidContract, Source};
 
-/// These parts as a file says them.
+/// These parts of a merged contract file.
 pub(crate) struct RequestTables {
     pub(crate) user_agent: Spanned<String>,
     pub(crate) content_type: Option<Spanned<String>>,
@@ -34,12 +34,12 @@ pub(crate) struct SignatureTable {
     encoding: Encoding,
     value: Spanned<String>,
     another: Option<Spanned<String>>,
-    ed25519: Option<WritingTable>,
+    ed25519: Option<SignatureStyleTable>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct WritingTable {
+struct SignatureStyleTable {
     value: Spanned<String>,
     another: Option<Spanned<String>>,
 }
@@ -75,7 +75,7 @@ fn header_value(
 ) -> Result<String, InvalidContract> {
     let text = value.get_ref();
     if text.is_empty() || !headers::is_value(text) {
-        return Err(source.error(value.span().start, format!("{key} must be a header's value")));
+        return Err(source.error(value.span().start, format!("{key} must be a valid header value")));
     }
     Ok(value.into_inner())
 }
@@ -92,17 +92,17 @@ fn load_headers(
         })?;
         loaded.push((name.get_ref().clone(), template));
     }
-    if !loaded.iter().any(|(_, template)| template.contains(Placeholder::Signature)) {
-        return Err(source.error(headers.span().start, "no header carries the {signature}"));
+    if !loaded.iter().any(|(_, template)| template.contains(PlaceholderName::Signature)) {
+        return Err(source.error(headers.span().start, "no header contains the {signature}"));
     }
-    // Where a header carries one signature, another stands beside it while a secret is rotated.
-    for (name, _) in loaded.iter().filter(|(_, template)| signature.one_in(template)) {
+    // A header that can contain only one signature gets a `-Next` header beside it during a rotation.
+    for (name, _) in loaded.iter().filter(|(_, template)| signature.has_one(template)) {
         let next = next_name(name);
         let taken =
             headers.get_ref().keys().find(|other| next.eq_ignore_ascii_case(other.get_ref()));
         if let Some(taken) = taken {
             let message = format!(
-                "header {next}: carries the new signature of {name} while a secret is rotated"
+                "header {next}: contains the new signature of {name} while a secret is rotated"
             );
             return Err(source.error(taken.span().start, message));
         }
@@ -112,16 +112,16 @@ fn load_headers(
 
 fn load_header(name: &str, text: &str, others: &[(String, Template)]) -> Result<Template, String> {
     if !headers::is_name(name) {
-        return Err("is not a header's name".to_owned());
+        return Err("is not a valid header name".to_owned());
     }
-    // One place for each: `[request]` says these, and a variant that wants another says so there.
+    // `[request]` sets these two, so that a variant changes them in one place.
     for (header, key) in [("content-type", "content_type"), ("user-agent", "user_agent")] {
         if name.eq_ignore_ascii_case(header) {
-            return Err(format!("is said by {key} in [request]"));
+            return Err(format!("is set by {key} in [request]"));
         }
     }
     if let Some((other, _)) = others.iter().find(|(other, _)| name.eq_ignore_ascii_case(other)) {
-        return Err(format!("is there twice, also as {other} (header names know no case)"));
+        return Err(format!("is given twice, also as {other} (header names are case-insensitive)"));
     }
     let template = Template::parse(text, Place::Header)?;
     if !template.literals().all(headers::is_value) {
@@ -130,7 +130,7 @@ fn load_header(name: &str, text: &str, others: &[(String, Template)]) -> Result<
     Ok(template)
 }
 
-const NO_VALUE: &str = "is not a header's value";
+const NO_VALUE: &str = "is not a valid header value";
 
 fn load_signature(
     source: &Source<'_>,
@@ -142,22 +142,22 @@ fn load_signature(
         if template.contains(needed) { Ok(template) } else { Err(fail(missing.to_owned())) }
     };
     let value = |text: &Spanned<String>| {
-        let (place, needed) = (Place::SignatureValue, Placeholder::Signature);
+        let (place, needed) = (Place::SignatureValue, PlaceholderName::Signature);
         let value = template(text, place, needed, "must contain the {signature}")?;
-        // It is written into a header.
+        // The text becomes part of a header.
         if !value.literals().all(headers::is_value) {
             return Err(source.error(text.span().start, NO_VALUE.to_owned()));
         }
         Ok(value)
     };
-    let writing = |first, another: Option<&Spanned<String>>| {
-        Ok(Writing { value: value(first)?, another: another.map(value).transpose()? })
+    let style = |first, another: Option<&Spanned<String>>| {
+        Ok(SignatureStyle { value: value(first)?, another: another.map(value).transpose()? })
     };
-    let ed25519 = table.ed25519.as_ref().map(|t| writing(&t.value, t.another.as_ref()));
+    let ed25519 = table.ed25519.as_ref().map(|t| style(&t.value, t.another.as_ref()));
     if let Some(own) = &table.ed25519
         && own.another.is_some() != table.another.is_some()
     {
-        let message = "another must be said for both algorithms or for none";
+        let message = "another must be set for both algorithms or for neither";
         return Err(source.error(own.value.span().start, message));
     }
     Ok(SignatureRule {
@@ -165,11 +165,11 @@ fn load_signature(
         signed: template(
             &table.signed,
             Place::Signed,
-            Placeholder::Body,
+            PlaceholderName::Body,
             "what is signed must contain the {body}",
         )?,
         encoding: table.encoding,
-        hmac: writing(&table.value, table.another.as_ref())?,
+        hmac: style(&table.value, table.another.as_ref())?,
         ed25519: ed25519.transpose()?,
     })
 }

@@ -2,17 +2,17 @@
 
 use crate::time_format::TimeFormat;
 
-/// A placeholder as a template writes it: `{event.id}`, `{attempt.timestamp:unix}`, or with what
-/// stands in where there is no value, `{event.version|1.0}`.
+/// A placeholder in a template: `{event.id}`, `{attempt.timestamp:unix}`, or with a default for a missing
+/// value, `{event.version|1.0}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Slot {
-    pub(super) placeholder: Placeholder,
+pub(super) struct Placeholder {
+    pub(super) name: PlaceholderName,
     pub(super) default: Option<String>,
 }
 
-/// What a placeholder names, and for a time how it is written.
+/// The value that a placeholder names, and the format where it is a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Placeholder {
+pub(super) enum PlaceholderName {
     EventId,
     EventTenant,
     EventType,
@@ -31,17 +31,17 @@ pub(super) enum Placeholder {
     Body,
 }
 
-/// Where a template stands decides what it may name.
+/// Where a template is, which decides what it may name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     Header,
-    /// What is signed.
+    /// The text that is signed.
     Signed,
-    /// How one signature is written.
+    /// The text of one signature.
     SignatureValue,
-    /// In a string of the body, among other text.
+    /// A string of the body that has other text too.
     BodyText,
-    /// All of a string of the body.
+    /// A string of the body that is only this placeholder.
     BodyValue,
 }
 
@@ -49,17 +49,17 @@ const NAMES: &str = "event.id, event.tenant, event.type, event.version, event.ti
     event.acceptedAt, event.data, event.metadata, delivery.id, delivery.createdAt, webhook.id, \
     webhook.name, attempt.timestamp, attempt.number, signature, body";
 
-impl Slot {
-    /// Reads what stands between the braces.
+impl Placeholder {
+    /// Reads the text between the braces.
     pub(super) fn parse(text: &str, place: Place) -> Result<Self, String> {
         let (named, default) = match text.split_once('|') {
             Some((named, default)) => (named, Some(default)),
             None => (text, None),
         };
-        let placeholder = Placeholder::parse(named, place)?;
-        match (placeholder, default) {
-            (_, None) | (Placeholder::EventVersion, Some(_)) => {}
-            (Placeholder::EventMetadata, Some(_)) => {
+        let name = PlaceholderName::parse(named, place)?;
+        match (name, default) {
+            (_, None) | (PlaceholderName::EventVersion, Some(_)) => {}
+            (PlaceholderName::EventMetadata, Some(_)) => {
                 return Err(format!("{{{named}}} is JSON and takes no default"));
             }
             _ => return Err(format!("{{{named}}} always has a value and takes no default")),
@@ -67,18 +67,18 @@ impl Slot {
         if default.is_some_and(str::is_empty) {
             return Err(format!("{{{named}|}} has an empty default"));
         }
-        Ok(Self { placeholder, default: default.map(str::to_owned) })
+        Ok(Self { name, default: default.map(str::to_owned) })
     }
 
-    /// Whether an event can leave it without a value.
+    /// Whether it has no value for some events.
     pub(super) fn may_be_absent(&self) -> bool {
         let optional =
-            matches!(self.placeholder, Placeholder::EventVersion | Placeholder::EventMetadata);
+            matches!(self.name, PlaceholderName::EventVersion | PlaceholderName::EventMetadata);
         optional && self.default.is_none()
     }
 }
 
-impl Placeholder {
+impl PlaceholderName {
     fn parse(text: &str, place: Place) -> Result<Self, String> {
         let (name, format) = match text.split_once(':') {
             Some((name, format)) => (name, Some(format)),
@@ -91,7 +91,7 @@ impl Placeholder {
             "delivery.createdAt" => Self::DeliveryCreatedAt(time()?),
             "attempt.timestamp" => Self::AttemptTimestamp(time()?),
             _ if format.is_some() => {
-                return Err(format!("{{{name}}} is no time and takes no format"));
+                return Err(format!("{{{name}}} is not a time and takes no format"));
             }
             "event.id" => Self::EventId,
             "event.tenant" => Self::EventTenant,
@@ -112,7 +112,7 @@ impl Placeholder {
         if placeholder.fits(place) {
             Ok(placeholder)
         } else {
-            Err(format!("{{{name}}} may not stand {}", place.describe()))
+            Err(format!("{{{name}}} is not allowed {}", place.describe()))
         }
     }
 
@@ -124,7 +124,7 @@ impl Placeholder {
             }
             Self::Signature => matches!(place, Place::Header | Place::SignatureValue),
             Self::Body => place == Place::Signed,
-            // Free text, which a header does not carry. In the body it is signed all the same.
+            // Free text, which must not get into a header. In the body it is signed too.
             Self::EventVersion | Self::WebhookName => {
                 matches!(place, Place::BodyText | Place::BodyValue)
             }

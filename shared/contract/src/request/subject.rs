@@ -1,4 +1,4 @@
-//! What one attempt is about, and what the placeholders of its request stand for.
+//! What the request of one attempt is about, and the values of its placeholders.
 
 use hooklane_domain::event::Content;
 use hooklane_domain::ids::DeliveryId;
@@ -6,10 +6,10 @@ use hooklane_domain::webhook::Webhook;
 use jiff::Timestamp;
 
 use super::body::BodyValue;
-use super::placeholder::Placeholder;
+use super::placeholder::PlaceholderName;
 use crate::time_format::TimeFormat;
 
-/// What one attempt is about.
+/// What the request of one attempt is about.
 #[derive(Debug, Clone, Copy)]
 pub struct Subject<'a> {
     pub content: &'a Content,
@@ -22,45 +22,44 @@ pub struct Subject<'a> {
 impl<'a> Subject<'a> {
     pub(super) fn text(
         &self,
-        placeholder: Placeholder,
+        placeholder: PlaceholderName,
         signature: &str,
         body: &str,
     ) -> Option<String> {
         Some(match placeholder {
-            Placeholder::Signature => signature.to_owned(),
-            Placeholder::Body => body.to_owned(),
-            Placeholder::AttemptTimestamp(format) => format.write(self.at),
-            Placeholder::AttemptNumber => self.attempt.to_string(),
+            PlaceholderName::Signature => signature.to_owned(),
+            PlaceholderName::Body => body.to_owned(),
+            PlaceholderName::AttemptTimestamp(format) => format.write(self.at),
+            PlaceholderName::AttemptNumber => self.attempt.to_string(),
             other => return self.body_value(other)?.into_text(),
         })
     }
 
-    pub(super) fn body_value(&self, placeholder: Placeholder) -> Option<BodyValue<'a>> {
+    pub(super) fn body_value(&self, placeholder: PlaceholderName) -> Option<BodyValue<'a>> {
         let accepted_at = self.delivery.accepted_at();
         match placeholder {
-            Placeholder::EventData => Some(BodyValue::Json(self.content.data.as_str())),
-            Placeholder::EventMetadata => {
+            PlaceholderName::EventData => Some(BodyValue::Json(self.content.data.as_str())),
+            PlaceholderName::EventMetadata => {
                 self.content.metadata.as_ref().map(|m| BodyValue::Json(m.as_str()))
             }
-            Placeholder::EventId => text(self.delivery.event()),
-            Placeholder::EventTenant => text(&self.webhook.tenant),
-            Placeholder::EventType => text(&self.content.event_type),
-            Placeholder::EventVersion => self.content.version.clone().map(BodyValue::Text),
-            Placeholder::EventTimestamp(format) => {
+            PlaceholderName::EventId => text(self.delivery.event()),
+            PlaceholderName::EventTenant => text(&self.webhook.tenant),
+            PlaceholderName::EventType => text(&self.content.event_type),
+            PlaceholderName::EventVersion => self.content.version.clone().map(BodyValue::Text),
+            PlaceholderName::EventTimestamp(format) => {
                 time(format, self.content.happened_at(accepted_at))
             }
             // A delivery is created when its event is accepted.
-            Placeholder::EventAcceptedAt(format) | Placeholder::DeliveryCreatedAt(format) => {
-                time(format, accepted_at)
-            }
-            Placeholder::DeliveryId => text(self.delivery),
-            Placeholder::WebhookId => text(&self.webhook.id),
-            Placeholder::WebhookName => text(&self.webhook.name),
-            // The loader lets none of these stand in a body.
-            Placeholder::AttemptTimestamp(_)
-            | Placeholder::AttemptNumber
-            | Placeholder::Signature
-            | Placeholder::Body => None,
+            PlaceholderName::EventAcceptedAt(format)
+            | PlaceholderName::DeliveryCreatedAt(format) => time(format, accepted_at),
+            PlaceholderName::DeliveryId => text(self.delivery),
+            PlaceholderName::WebhookId => text(&self.webhook.id),
+            PlaceholderName::WebhookName => text(&self.webhook.name),
+            // The loader refuses these in a body.
+            PlaceholderName::AttemptTimestamp(_)
+            | PlaceholderName::AttemptNumber
+            | PlaceholderName::Signature
+            | PlaceholderName::Body => None,
         }
     }
 }

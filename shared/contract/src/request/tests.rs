@@ -1,4 +1,4 @@
-//! Whatever a template says: it is read and rendered, or refused.
+//! Any template is read and rendered, or refused.
 
 use proptest::prelude::*;
 
@@ -11,7 +11,7 @@ pub(crate) fn many() -> ProptestConfig {
     ProptestConfig { cases: usual.cases.saturating_mul(80), ..usual }
 }
 
-/// What may be written in the place of something else.
+/// A piece of text that replaces another.
 pub(crate) fn any_piece() -> impl Strategy<Value = &'static str> {
     prop::sample::select(vec![
         "",
@@ -71,7 +71,7 @@ proptest! {
         if let Ok(template) = Template::parse(&text, places[place]) {
             prop_assert_eq!(template.to_string(), text);
             let rendered = template.render(|_| Some("v".to_owned()));
-            // Every placeholder gave a letter, and the rest is there as it was.
+            // Every placeholder became a letter, and no brace is left.
             let braces = rendered.is_none_or(|rendered| rendered.contains(['{', '}']));
             prop_assert!(!braces);
         }

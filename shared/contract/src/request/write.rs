@@ -2,7 +2,7 @@
 
 use hooklane_domain::json::as_javascript;
 
-use super::placeholder::Placeholder;
+use super::placeholder::PlaceholderName;
 use super::signature::next_name;
 use super::subject::Subject;
 use super::template::Template;
@@ -11,15 +11,15 @@ use super::{JsonStyle, RequestFormat};
 /// A request as it is sent, byte for byte.
 #[derive(Debug, Clone)]
 pub struct WireRequest {
-    /// In the order in which they are written; names as the contract spells them.
+    /// In the order in which they are sent, with the names as the contract spells them.
     pub headers: Vec<(String, String)>,
     pub body: String,
-    /// The headers as they may be kept and shown: signatures shortened, custom values masked.
+    /// The headers that may be stored and shown: signatures are shortened and custom values masked.
     pub shown_headers: Vec<(String, String)>,
 }
 
-/// So much of a signature is shown: enough to tell two apart, nothing to forge with.
-const SHOWN_SIGNATURE: usize = 12;
+/// The number of characters of a signature that are shown: enough to compare two, too few to forge one.
+const SHOWN_SIGNATURE_CHARACTERS: usize = 12;
 const MASK: &str = "***";
 
 impl RequestFormat {
@@ -37,7 +37,7 @@ impl RequestFormat {
         for (name, template) in &self.headers {
             request.push_signed(name, template, subject, &signatures.own);
             if let Some(next) =
-                signatures.next.as_ref().filter(|_| template.contains(Placeholder::Signature))
+                signatures.next.as_ref().filter(|_| template.contains(PlaceholderName::Signature))
             {
                 request.push_signed(&next_name(name), template, subject, next);
             }
@@ -50,12 +50,12 @@ impl RequestFormat {
     }
 
     fn write_body(&self, subject: Subject<'_>) -> String {
-        // The loader takes no body that may have no value.
+        // The loader refuses a body that may have no value.
         let body =
             self.body.render(&|p| subject.body_value(p)).unwrap_or_else(|| "null".to_owned());
         match self.json {
             JsonStyle::Published => body,
-            // All of the body, since that is what a receiver parses and writes again.
+            // The whole body, since a receiver parses all of it and writes it again.
             JsonStyle::Javascript => as_javascript(&body),
         }
     }
@@ -84,7 +84,7 @@ impl WireRequest {
 }
 
 fn shorten(signature: &str) -> String {
-    let mut shown: String = signature.chars().take(SHOWN_SIGNATURE).collect();
+    let mut shown: String = signature.chars().take(SHOWN_SIGNATURE_CHARACTERS).collect();
     shown.push('…');
     shown
 }

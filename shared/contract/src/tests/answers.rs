@@ -15,7 +15,7 @@ fn shape(api: &str) -> ApiShape {
     contract(api).unwrap().api().unwrap().clone()
 }
 
-/// What becomes of a canonical delivery under a shape.
+/// A canonical delivery, rewritten by a shape.
 fn delivery(words: &str, body: &str, canonical: &str) -> String {
     let api = format!("[api.words]\n{words}\n[api.answers]\ngetDelivery.body = '''{body}'''");
     answer(&shape(&api), "getDelivery", 200, canonical)
@@ -32,11 +32,11 @@ const DELIVERY: &str = r#"{"id":"dlv_1","status":"retrying","attemptCount":2,
     "request":{"headers":{"a":"1.0"}},"response":{"body":"thanks","statusText":""}}]}"#;
 
 #[test]
-fn what_a_placeholder_is_replaced_by() {
+fn each_placeholder_has_its_value() {
     let words = "w = { retrying = \"failed\", 2 = { two = true }, none = 0, \"5xx\" = \"theirs\" }\n\
                  any = { \"*\" = true, none = false }";
     for (template, expected) in [
-        // Values as they are, times in a format, whose it is.
+        // Values as they are, times in a format, and the tenant.
         ("{id}", r#""dlv_1""#),
         ("{attemptCount}", "2"),
         ("{tenant}", r#""acme""#),
@@ -47,7 +47,7 @@ fn what_a_placeholder_is_replaced_by() {
         ("{createdAt:rfc3339}", r#""2024-01-15T10:30:00Z""#),
         ("{createdAt:rfc3339ms}", r#""2024-01-15T10:30:00.125Z""#),
         ("{createdAt:unix}", "1705314600"),
-        // Text around it, and what has no value.
+        // Text around placeholders, and placeholders without a value.
         ("{id} after {attemptCount}", r#""dlv_1 after 2""#),
         ("{id} {nextAttemptAt:rfc3339}", "left out"),
         ("{id} {lastAttempt}", "left out"),
@@ -91,13 +91,17 @@ fn what_a_placeholder_is_replaced_by() {
 }
 
 #[test]
-fn constants_order_and_objects_that_say_nothing() {
+fn constants_and_order_stay_and_empty_objects_are_left_out() {
     let body = r#"{"z":1,"a":[true,null,"{id}","{reason}"],
         "gone":{"one":"{reason}","kind":"x"},"fixed":{"kind":"x"},"kept":{"n":"{attemptCount}"}}"#;
     let expected = r#"{"z":1,"a":[true,null,"dlv_1"],"fixed":{"kind":"x"},"kept":{"n":2}}"#;
     assert_eq!(delivery("", body, DELIVERY), expected);
     let whole = r#"{"success":true,"data":"{reason}"}"#;
-    assert_eq!(delivery("", whole, DELIVERY), r#"{"success":true}"#, "a whole answer stays");
+    assert_eq!(
+        delivery("", whole, DELIVERY),
+        r#"{"success":true}"#,
+        "a whole answer is not left out"
+    );
     assert_eq!(delivery("", "\"{reason}\"", DELIVERY), "null");
     assert_eq!(
         delivery("", "{\"x\":\"{reason} || {id}\"}", r#"{"reason":null,"id":1}"#),
@@ -107,7 +111,7 @@ fn constants_order_and_objects_that_say_nothing() {
 }
 
 #[test]
-fn what_is_handed_on_keeps_its_numbers_and_escapes() {
+fn copied_values_keep_their_numbers_and_escapes() {
     let headers = r#"{"n":1234567890123456789012,"d":1.0,"e":1e400,"s":"\u00e9"}"#;
     let canonical = format!(r#"{{"attempts":[{{"request":{{"headers":{headers}}}}}]}}"#);
     let shaped = delivery("", r#"{"x":"{attempts.last.request.headers}"}"#, &canonical);
@@ -115,7 +119,7 @@ fn what_is_handed_on_keeps_its_numbers_and_escapes() {
 }
 
 #[test]
-fn shapes_of_parts_and_of_each_in_a_list() {
+fn a_shape_applies_to_an_object_or_to_each_of_a_list() {
     let shape = shape(
         r#"
         [api.shapes]
@@ -137,7 +141,7 @@ fn shapes_of_parts_and_of_each_in_a_list() {
 }
 
 #[test]
-fn status_query_and_errors_of_an_operation() {
+fn an_operation_has_its_status_query_and_errors() {
     let shape = shape(
         r#"
         [api]
@@ -153,7 +157,11 @@ fn status_query_and_errors_of_an_operation() {
     let create = shape.of("createWebhook").unwrap();
     assert_eq!((create.status(201), create.status(422)), (200, 422));
     let tenant = "acme".parse().unwrap();
-    assert_eq!(create.body(&tenant, 201, "{}"), None, "no body is said: it stays canonical");
+    assert_eq!(
+        create.body(&tenant, 201, "{}"),
+        None,
+        "without a body in the contract it stays canonical"
+    );
 
     let list = shape.of("listWebhooks").unwrap();
     assert_eq!(list.query(|_| false).collect::<Vec<_>>(), [("limit", "100".to_owned())]);
@@ -170,7 +178,7 @@ fn status_query_and_errors_of_an_operation() {
 }
 
 #[test]
-fn what_is_no_json_stays_what_it_is() {
+fn an_answer_that_is_not_json_stays_unchanged() {
     let shape = shape("[api.answers]\ngetWebhook.body = '{ \"x\": \"{id}\" }'");
     let shape = shape.of("getWebhook").unwrap();
     for text in ["", "{", "{\"id\":1}{", "nonsense"] {

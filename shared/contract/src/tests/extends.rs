@@ -7,7 +7,7 @@ fn variant(text: &str) -> Result<Contract, InvalidContract> {
 }
 
 #[test]
-fn a_variant_says_only_what_differs() {
+fn a_variant_contains_only_what_differs() {
     let contract = variant(
         r#"
         retry = { strategy = "fixed", initialDelay = 700, maxRetries = 1 }
@@ -39,7 +39,7 @@ fn a_variant_says_only_what_differs() {
 }
 
 #[test]
-fn a_variant_of_a_variant() {
+fn a_variant_may_extend_a_variant() {
     let contract = contract(&[
         ("a.toml", "description = \"a\"\nextends = \"b\"\n[request]\ntimeout_seconds = 7"),
         ("b.toml", "description = \"b\"\nextends = \"standard\"\n[request]\nuser_agent = \"B/1\""),
@@ -53,11 +53,11 @@ fn a_variant_of_a_variant() {
 }
 
 #[test]
-fn a_mistake_is_named_where_it_is_written() {
+fn a_mistake_has_the_line_of_its_own_file() {
     for (text, file, line, expected) in [
         ("[request]\ntimeout_seconds = 99", "variant.toml", 4, "from 1 to 30"),
         ("colour = 1", "variant.toml", 3, "unknown field"),
-        ("[headers]\nWebhook-Id = \"x\"", "standard.toml", 19, "there twice, also as Webhook-Id"),
+        ("[headers]\nWebhook-Id = \"x\"", "standard.toml", 19, "given twice, also as Webhook-Id"),
         ("retry = { maxRetries = 99 }", "variant.toml", 3, "from 0 to 10"),
         ("[signature]\nencoding = 64", "variant.toml", 4, "wanted string"),
         ("headers = \"none\"", "variant.toml", 3, "expected a map"),
@@ -82,14 +82,14 @@ fn only_another_contract_can_be_extended() {
         assert_eq!(error.to_string(), "a.toml:2: extends must name a contract, one of a, b");
     }
     let error = contract(&[("a.toml", &extends("\"a\""))]).unwrap_err();
-    assert_eq!(error.to_string(), "a.toml:2: a contract extends itself this way: a.toml, a.toml");
+    assert_eq!(error.to_string(), "a.toml:2: a contract extends itself: a.toml, a.toml");
     let (to_b, to_c, to_a) = (extends("\"b\""), extends("\"c\""), extends("\"a\""));
     let error = contract(&[("a.toml", &to_b), ("b.toml", &to_c), ("c.toml", &to_a)]).unwrap_err();
     assert_eq!((error.file.as_str(), error.line), ("c.toml", 2));
 }
 
 #[test]
-fn a_variant_describes_itself() {
+fn a_variant_does_not_inherit_the_description() {
     let error =
         contract(&[("a.toml", "extends = \"standard\""), ("standard.toml", STANDARD)]).unwrap_err();
     assert_eq!(error.to_string(), "a.toml:1: missing field `description`");

@@ -1,4 +1,4 @@
-//! Whatever a contract file says: a contract that works, or a mistake with its place.
+//! Any contract file is a contract that works, or a mistake with its line.
 
 use proptest::prelude::*;
 
@@ -25,7 +25,7 @@ proptest! {
     #![proptest_config(many())]
 
     #[test]
-    fn any_file_is_a_contract_or_a_mistake_with_its_place(text in any_file()) {
+    fn any_file_is_a_contract_or_a_mistake_with_its_line(text in any_file()) {
         match contract(&[("a.toml", &text), ("standard.toml", STANDARD)]) {
             Ok(contract) => {
                 let wire = request(&contract, &webhook(&[]), "[1]");

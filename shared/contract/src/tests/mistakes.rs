@@ -1,12 +1,12 @@
 use super::*;
 
-/// What is written in place of what, on which line that is wrong, and what is said about it.
+/// A text, what replaces it, the line of the mistake, and a part of the message.
 const MISTAKES: &[(&str, &str, usize, &str)] = &[
     ("{event.type}", "{event.kind}", 5, "unknown placeholder {event.kind}"),
     ("{event.timestamp:rfc3339ms}", "{event.timestamp}", 5, "needs a format"),
     ("{event.type}", "{event.type:unix}", 5, "takes no format"),
-    ("\"{event.data}\"", "\"{attempt.number}\"", 5, "may not stand"),
-    ("\"{event.data}\"", "\"about {event.data}\"", 5, "may not stand"),
+    ("\"{event.data}\"", "\"{attempt.number}\"", 5, "is not allowed"),
+    ("\"{event.data}\"", "\"about {event.data}\"", 5, "is not allowed"),
     ("\"{event.data}\"", "\"{event.id|none}\"", 5, "always has a value and takes no default"),
     ("\"{event.data}\"", "\"{event.metadata|none}\"", 5, "is JSON and takes no default"),
     ("\"{event.data}\"", "\"{event.version|}\"", 5, "empty default"),
@@ -15,24 +15,24 @@ const MISTAKES: &[(&str, &str, usize, &str)] = &[
     ("\"data\": \"{event.data}\" }", "\"data\": ", 5, "must be a JSON template"),
     ("schedule = [5, ", "schedule = [0, ", 10, "must be from 1 to 86400"),
     ("timeout_seconds = 20", "timeout_seconds = 31", 13, "must be from 1 to 30"),
-    ("\"Hooklane/1.0\"", "\"\"", 14, "user_agent must be a header's value"),
+    ("\"Hooklane/1.0\"", "\"\"", 14, "user_agent must be a valid header value"),
     ("gone_disables = true", "gone_disables = 1", 15, "expected a boolean"),
     ("gone_disables = true", "gone_disables = true\ncolour = 1", 16, "unknown field"),
     ("gone_disables = true", "gone_disables = true\ncontent_type = \"é\"", 16, "content_type"),
-    ("webhook-signature = \"{signature}\"", "x = \"y\"", 17, "no header carries"),
-    ("webhook-id = ", "\"webhook id\" = ", 19, "is not a header's name"),
-    ("webhook-id = ", "Webhook-Timestamp = ", 20, "webhook-timestamp: is there twice"),
-    ("webhook-id = ", "Content-Type = ", 19, "is said by content_type in [request]"),
+    ("webhook-signature = \"{signature}\"", "x = \"y\"", 17, "no header contains"),
+    ("webhook-id = ", "\"webhook id\" = ", 19, "is not a valid header name"),
+    ("webhook-id = ", "Webhook-Timestamp = ", 20, "webhook-timestamp: is given twice"),
+    ("webhook-id = ", "Content-Type = ", 19, "is set by content_type in [request]"),
     ("webhook-id = \"{event.id}\"", "webhook-id = 1", 19, "expected a string"),
-    ("webhook-id = \"{event.id}\"", "webhook-id = \"{event.version|1}\"", 19, "may not stand"),
+    ("webhook-id = \"{event.id}\"", "webhook-id = \"{event.version|1}\"", 19, "is not allowed"),
     ("\"hmac-sha256\"", "\"md5\"", 24, "unknown variant"),
-    ("signed = \"{event.id}", "signed = \"{event.version}", 26, "may not stand in what is signed"),
+    ("signed = \"{event.id}", "signed = \"{event.version}", 26, "is not allowed in what is signed"),
     (".{body}\"", "\"", 26, "must contain the {body}"),
     ("\"v1,{signature}\"", "\"v1\"", 28, "must contain the {signature}"),
     ("\" v1,{signature}\"", "\" v1\"", 30, "must contain the {signature}"),
-    ("\"v1,{signature}\"", "\"év1,{signature}\"", 28, "is not a header's value"),
+    ("\"v1,{signature}\"", "\"év1,{signature}\"", 28, "is not a valid header value"),
     ("\"v1a,{signature}\"", "\"v1a\"", 34, "must contain the {signature}"),
-    ("another = \" v1a,{signature}\"", "", 34, "another must be said for both"),
+    ("another = \" v1a,{signature}\"", "", 34, "another must be set for both"),
     ("another = \" v1a", "more = \" v1a", 35, "unknown field"),
     ("retry = ", "rate_limit = { requests = 0, perSeconds = 1 }\nretry = ", 10, "requests must be"),
     (
@@ -50,7 +50,7 @@ fn refusal(text: &str) -> InvalidContract {
 }
 
 #[test]
-fn a_mistake_is_named_with_file_line_and_what_was_expected() {
+fn a_mistake_has_its_file_its_line_and_what_was_expected() {
     for (from, to, line, expected) in MISTAKES {
         let text = STANDARD.replace(from, to);
         assert_ne!(text, STANDARD, "{from}");
@@ -62,13 +62,13 @@ fn a_mistake_is_named_with_file_line_and_what_was_expected() {
 }
 
 #[test]
-fn the_header_of_the_new_signature_is_taken() {
+fn the_header_of_the_new_signature_is_reserved() {
     let one = STANDARD.replace("another = ", "# another = ");
     assert!(contract(&[("standard.toml", &one)]).is_ok());
     let text = one.replace("webhook-id = ", "Webhook-Signature-Next = ");
     assert_eq!(
         refusal(&text).to_string(),
-        "standard.toml:19: header webhook-signature-Next: carries the new signature of \
+        "standard.toml:19: header webhook-signature-Next: contains the new signature of \
          webhook-signature while a secret is rotated"
     );
 }
@@ -82,7 +82,7 @@ fn a_file_is_named_after_its_contract() {
 }
 
 #[test]
-fn nothing_that_is_needed_may_be_missing() {
+fn a_missing_key_is_named() {
     for key in ["description", "source", "retry"] {
         let at = STANDARD.find(&format!("{key} = ")).unwrap();
         let end = at + STANDARD[at..].find('\n').unwrap();

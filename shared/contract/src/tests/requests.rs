@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn standard_on_the_wire() {
+fn a_request_under_standard_is_this() {
     let request =
         request(&standard(), &webhook(&[]), r#"{"n": 1234567890123456789, "s": "\u00e9"}"#);
     insta::assert_snapshot!(request.body, @r#"{"type":"user.created","timestamp":"2024-01-15T10:30:00.500Z","data":{"n":1234567890123456789,"s":"\u00e9"}}"#);
@@ -18,7 +18,7 @@ fn standard_on_the_wire() {
 }
 
 #[test]
-fn what_is_shown_of_a_request_gives_no_secret_away() {
+fn the_shown_headers_of_a_request_reveal_no_secret() {
     let request =
         request(&standard(), &webhook(&[("Authorization", "Bearer secret")]), r#"{"a":1}"#);
     let shown = format!("{:?}", request.shown_headers);
@@ -28,7 +28,7 @@ fn what_is_shown_of_a_request_gives_no_secret_away() {
 }
 
 #[test]
-fn a_webhooks_own_limits_win() {
+fn a_webhooks_own_limits_take_precedence() {
     let limited =
         STANDARD.replace("retry = ", "rate_limit = { requests = 9, perSeconds = 3 }\nretry = ");
     let limited = contract(&[("standard.toml", &limited)]).unwrap();
@@ -46,7 +46,7 @@ fn a_webhooks_own_limits_win() {
 }
 
 #[test]
-fn what_is_shown_of_a_rotation_gives_no_signature_away() {
+fn the_shown_headers_during_a_rotation_reveal_no_signature() {
     let one = STANDARD.replace("another = ", "# another = ");
     let contract = contract(&[("standard.toml", &one)]).unwrap();
     let rotated = Webhook {
@@ -65,7 +65,7 @@ fn what_is_shown_of_a_rotation_gives_no_signature_away() {
 }
 
 #[test]
-fn a_webhooks_own_user_agent_wins() {
+fn a_webhooks_own_user_agent_takes_precedence() {
     let request = request(&standard(), &webhook(&[("user-agent", "Mine/1.0")]), "{}");
     let agents: Vec<_> = request
         .headers
@@ -77,7 +77,7 @@ fn a_webhooks_own_user_agent_wins() {
 }
 
 #[test]
-fn custom_headers_are_checked() {
+fn custom_headers_are_checked_against_the_contract() {
     let contract = standard();
     let check = |name: &str, value: &str| {
         contract.custom_headers(vec![(name.to_owned(), value.to_owned())])
@@ -102,8 +102,8 @@ fn custom_headers_are_checked() {
     let one = STANDARD.replace("another = ", "# another = ");
     let one = self::contract(&[("standard.toml", &one)]).unwrap();
     let next = || vec![("Webhook-Signature-next".to_owned(), "x".to_owned())];
-    assert!(one.custom_headers(next()).is_err(), "it is the contract's, rotated or not");
-    assert!(contract.custom_headers(next()).is_ok(), "there is no such header here");
+    assert!(one.custom_headers(next()).is_err(), "the contract sets it during rotations");
+    assert!(contract.custom_headers(next()).is_ok(), "this contract does not set it");
     let twice = vec![("X-A".to_owned(), "1".to_owned()), ("x-a".to_owned(), "2".to_owned())];
     assert!(contract.custom_headers(twice).is_err());
 }

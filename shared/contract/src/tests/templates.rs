@@ -9,7 +9,7 @@ fn body(template: &str, others: &str, content: &Content) -> String {
 }
 
 #[test]
-fn values_in_a_body() {
+fn placeholders_in_a_body_have_their_values() {
     let full = Content {
         metadata: Some(RawJson::parse(r#"{"z":1.0}"#).unwrap()),
         version: Some("2 \"b\"".to_owned()),
@@ -33,7 +33,7 @@ fn values_in_a_body() {
 }
 
 #[test]
-fn javascript_is_the_whole_bodys() {
+fn the_javascript_style_applies_to_the_whole_body() {
     let content = content(r#"{"b":1e2,"1":1234567890123456789}"#);
     let template = r#"{"z":"{event.data}","0":[1.0]}"#;
     assert_eq!(
@@ -47,7 +47,7 @@ fn javascript_is_the_whole_bodys() {
 }
 
 #[test]
-fn a_contract_names_its_content_type() {
+fn a_contract_may_set_its_content_type() {
     let variant =
         "description = \"x\"\nextends = \"standard\"\n[request]\ncontent_type = \"a/b+json\"";
     let contract = contract(&[("a.toml", variant), ("standard.toml", STANDARD)]).unwrap();

@@ -1,21 +1,21 @@
 //! Reads the placeholders of a shape: `{path}`, `{path:format}`, `{path if other is word}`.
 
-use crate::answers::tree::{Condition, Format, Name, Path, Pattern, Slot, Step};
+use crate::answers::tree::{Condition, Format, Path, Pattern, Placeholder, Root, Step};
 use crate::answers::vocabulary::Kind;
 
-/// What a template is filled in from.
+/// What a shape is filled in from.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Origin {
     pub(super) kind: Kind,
-    /// A whole answer; otherwise a part of one, as a shape gets it.
+    /// Whether it is a whole answer, and not an object in one.
     pub(super) whole: bool,
 }
 
-/// What a format's name means, for a value of this kind: the format, and the kind it makes.
+/// Looks up the format of a name for a value of a kind, and the kind of its result.
 pub(super) type Formats<'a> = dyn Fn(&str, Kind) -> Result<(Format, Kind), String> + 'a;
 
-impl Slot {
-    /// Reads what stands between the braces, for an answer of this kind.
+impl Placeholder {
+    /// Reads the text between the braces.
     pub(super) fn parse(text: &str, of: Origin, formats: &Formats<'_>) -> Result<Self, String> {
         let (text, condition) = match text.split_once(" if ") {
             Some((text, condition)) => (text, Some(Condition::parse(condition, of)?)),
@@ -40,11 +40,11 @@ impl Path {
     fn parse(text: &str, of: Origin) -> Result<(Self, Kind), String> {
         let mut segments = text.split('.');
         let first = segments.next().unwrap_or_default();
-        let (name, mut kind) = match first {
-            "tenant" => (Name::Tenant, Kind::Scalar),
-            "answer" if of.whole => (Name::Answer, of.kind),
-            "answer" => return Err("{answer} stands in answers only, not in shapes".to_owned()),
-            _ => (Name::Field(first.to_owned()), field(of.kind, first, text)?),
+        let (root, mut kind) = match first {
+            "tenant" => (Root::Tenant, Kind::Scalar),
+            "answer" if of.whole => (Root::Answer, of.kind),
+            "answer" => return Err("{answer} is allowed in answers only, not in shapes".to_owned()),
+            _ => (Root::Field(first.to_owned()), field(of.kind, first, text)?),
         };
         let mut steps = Vec::new();
         for segment in segments {
@@ -61,7 +61,7 @@ impl Path {
             steps.push(step.0);
             kind = step.1;
         }
-        Ok((Self { name, steps }, kind))
+        Ok((Self { root, steps }, kind))
     }
 }
 
@@ -72,7 +72,7 @@ fn field(of: Kind, name: &str, text: &str) -> Result<Kind, String> {
             known = vec!["first", "last", "NAME=WORD"];
         }
         match known.is_empty() {
-            true => format!("unknown placeholder {{{text}}}: nothing is known of what is in it"),
+            true => format!("unknown placeholder {{{text}}}: its fields are not known"),
             false => {
                 format!("unknown placeholder {{{text}}}; expected one of {}", known.join(", "))
             }

@@ -1,4 +1,4 @@
-//! What a placeholder does with the value it names.
+//! Applies the formats and conditions of a placeholder to the value that it names.
 
 use std::borrow::Cow;
 
@@ -10,10 +10,10 @@ use crate::answers::tree::{Condition, Format, Node, Pattern, Words};
 use crate::time_format::TimeFormat;
 
 /// A JSON value as text, or no value.
-pub(super) type Found<'a> = Option<Cow<'a, str>>;
+pub(super) type MaybeJson<'a> = Option<Cow<'a, str>>;
 
 impl Format {
-    pub(super) fn apply<'a>(&self, value: Found<'a>, scope: &Scope<'a>) -> Found<'a> {
+    pub(super) fn apply<'a>(&self, value: MaybeJson<'a>, scope: &Scope<'a>) -> MaybeJson<'a> {
         if let Self::Words(words) = self {
             return words.of(value);
         }
@@ -52,7 +52,7 @@ fn in_shape(value: &str, node: &Node, scope: &Scope<'_>) -> Option<String> {
     value.get().starts_with('{').then(|| node.whole(&scope.within(value)))
 }
 
-/// To ten digits, where doubles are exact enough for 0.29 to be 29.
+/// A share as a percentage. It is rounded to ten digits, so that 0.29 is 29.
 fn as_percent(share: f64) -> Option<String> {
     let percent = (share * 1e10).round() / 1e8;
     percent.is_finite().then(|| ryu_js::Buffer::new().format(percent).to_owned())
@@ -64,7 +64,7 @@ fn as_code(name: &str) -> String {
 }
 
 impl Words {
-    fn of<'a>(&self, value: Found<'a>) -> Found<'a> {
+    fn of<'a>(&self, value: MaybeJson<'a>) -> MaybeJson<'a> {
         let word = self.0.iter().find(|(pattern, _)| pattern.fits(value.as_deref()));
         match word {
             Some((_, word)) => Some(Cow::Owned(word.clone())),

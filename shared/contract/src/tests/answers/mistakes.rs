@@ -13,15 +13,15 @@ listWebhooks.query = { limit = "100" }
 listWebhooks.body = '{ "webhooks": "{data:webhook}", "active": "{total:state}" }'
 "#;
 
-/// What is written in place of what, on which line of the part that is wrong, and what is said about it.
+/// A text, what replaces it, the line of the mistake in `API`, and a part of the message.
 const MISTAKES: &[(&str, &str, usize, &str)] = &[
     ("{detail}", "{details}", 3, "unknown placeholder {details}; expected one of type, title"),
     ("{detail}", "{detail", 3, "a { has no }"),
     ("{detail}", "detail}", 3, "a } has no {"),
     ("{detail}", "{detail:upper}", 3, "{detail:upper} has an unknown format; expected one of unix"),
-    ("{detail}", "{detail:joined}", 3, "is no list"),
-    ("{detail}", "{detail:rfc3339}", 3, "is no time"),
-    ("{detail}", "{detail:webhook}", 3, "cannot take the shape webhook: it is no object"),
+    ("{detail}", "{detail:joined}", 3, "is not a list"),
+    ("{detail}", "{detail:rfc3339}", 3, "is not a time"),
+    ("{detail}", "{detail:webhook}", 3, "cannot have the shape webhook: it is not an object"),
     ("{detail}", "{detail if status}", 3, "must be `if NAME is WORD"),
     ("{detail}", "{detail if status is }", 3, "must be `if NAME is WORD"),
     ("{detail}", "{detail if state is 1}", 3, "unknown placeholder {state}"),
@@ -29,7 +29,7 @@ const MISTAKES: &[(&str, &str, usize, &str)] = &[
     ("{detail}", "{errors.first.detail}", 3, "expected one of path, message"),
     ("{detail}", "{errors.name=x.path}", 3, "expected one of path, message"),
     ("{detail}", "{errors:percent}", 3, "does not take :percent"),
-    ("{detail}", "{detail.more}", 3, "nothing is known of what is in it"),
+    ("{detail}", "{detail.more}", 3, "its fields are not known"),
     ("{ \"error\": \"{detail}\" }", "{ error: 1 }", 3, "must be a JSON template"),
     ("error = '", "errors = '", 3, "unknown field `errors`"),
     ("state = ", "joined = ", 5, "joined is the name of another format"),
@@ -38,7 +38,7 @@ const MISTAKES: &[(&str, &str, usize, &str)] = &[
     ("webhook = '{ \"id\"", "count = '{ \"id\"", 7, "count is the name of another format"),
     ("{createdAt:rfc3339}", "{createdAt}", 9, "needs a format: :unix, :rfc3339 or :rfc3339ms"),
     ("{id}", "{ident}", 9, "as webhook: unknown placeholder {ident}; expected one of id, name"),
-    ("{id}", "{answer:webhook}", 9, "as webhook: {answer} stands in answers only"),
+    ("{id}", "{answer:webhook}", 9, "as webhook: {answer} is allowed in answers only"),
     ("createWebhook", "makeWebhook", 9, "unknown operation makeWebhook; expected one of"),
     ("status = 200", "status = 404", 9, "status must be from 200 to 299"),
     ("status = 200", "code = 200", 9, "unknown field `code`"),
@@ -48,9 +48,9 @@ const MISTAKES: &[(&str, &str, usize, &str)] = &[
 ];
 
 #[test]
-fn a_mistake_is_named_with_file_line_and_what_was_expected() {
+fn a_mistake_has_its_line_and_what_was_expected() {
     assert!(contract(API).is_ok());
-    // `API` begins behind an empty line.
+    // `API` follows an empty line.
     let before = STANDARD.lines().count() + 1;
     for (from, to, line, expected) in MISTAKES {
         let text = API.replacen(from, to, 1);

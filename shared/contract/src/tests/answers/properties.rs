@@ -1,4 +1,4 @@
-//! Whatever a canonical answer holds, there is a shaped one.
+//! Any canonical answer is rewritten into JSON.
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -21,7 +21,7 @@ getDelivery.body = '{ "delivery": "{answer:delivery}" }'
 listDeliveries.body = '{ "deliveries": "{data:delivery}", "count": "{data:count}" }'
 "#;
 
-/// Canonical names, and some that are not.
+/// Names of canonical fields, and one that is not.
 const NAMES: [&str; 16] = [
     "id",
     "status",
@@ -68,7 +68,7 @@ fn any_json() -> impl Strategy<Value = Value> {
 
 proptest! {
     #[test]
-    fn any_answer_has_a_shaped_one(canonical in any_json(), status in 100u16..600) {
+    fn any_answer_is_rewritten(canonical in any_json(), status in 100u16..600) {
         let shape = shape(API);
         for operation in ["getDelivery", "listDeliveries"] {
             let shaped = answer(&shape, operation, status, &canonical.to_string());
@@ -80,7 +80,7 @@ proptest! {
     }
 
     #[test]
-    fn fields_that_no_shape_names_change_nothing(canonical in any_json(), more in any_json()) {
+    fn fields_that_no_shape_names_have_no_effect(canonical in any_json(), more in any_json()) {
         let Value::Object(mut map) = canonical else { return Ok(()) };
         let shape = shape(API);
         map.shift_remove("new");
