@@ -1,5 +1,5 @@
-//! Reads every file of `catalog/` and packs it for the binaries. A mistake stops the build with its file, its
-//! line and what was expected.
+//! Reads every file of `catalog/` and packs it for the binaries. A mistake stops the build with its
+//! file, its line and what was expected.
 
 use std::error::Error;
 use std::fmt::Write as _;

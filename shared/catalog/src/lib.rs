@@ -1,8 +1,8 @@
 //! Event catalogs: the event types, each with a sample and a JSON Schema of its data.
 //!
 //! A catalog is a TOML file; `docs/catalog.md` describes the format. The platform and its tenants add
-//! types at run time. A tenant's own type takes precedence over the platform's, and the platform's over the
-//! one in the file. The files of this build are in `hooklane-bundled-catalogs`.
+//! types at run time. A tenant's own type takes precedence over the platform's, and the platform's over
+//! the one in the file. The files of this build are in `hooklane-bundled-catalogs`.
 
 mod definition;
 mod files;

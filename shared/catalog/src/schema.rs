@@ -25,8 +25,8 @@ const PATTERN_BYTES: usize = 256 * 1024;
 /// The largest cache of a match.
 const PATTERN_CACHE_BYTES: usize = 256 * 1024;
 
-/// Up to this product of the sizes of schema and data in bytes, all violations are listed. Above it only the first is,
-/// since the list takes memory.
+/// Up to this product of the sizes of schema and data in bytes, all violations are listed. Above it
+/// only the first is, since the list takes memory.
 const FULL_REPORT_LIMIT: usize = 16 * 1024 * 1024;
 
 impl Schema {
@@ -61,8 +61,8 @@ impl Schema {
         &self.text
     }
 
-    /// Whether `data` fits. Each mistake has its path, which begins with `path`. No message contains a value of
-    /// the data.
+    /// Whether `data` fits. Each mistake has its path, which begins with `path`. No message contains a
+    /// value of the data.
     pub fn judge(&self, path: &str, data: &RawJson) -> Result<(), FieldErrors> {
         let validator = match self.compiled() {
             Ok(validator) => validator,
@@ -89,8 +89,8 @@ impl Schema {
     }
 }
 
-/// Compiles a schema. Remote references cannot be followed: the crate is built without them, and `bounds`
-/// refuses them.
+/// Compiles a schema. Remote references cannot be followed: the crate is built without them, and
+/// `bounds` refuses them.
 fn compile(text: &RawJson) -> Result<Validator, FieldErrors> {
     let schema = value(text).map_err(|message| FieldErrors::one("", message))?;
     let patterns =

@@ -1,5 +1,5 @@
-//! Reads every file of `contracts/` as Hooklane reads it at run time. A mistake stops the build with its
-//! file, its line and what was expected.
+//! Reads every file of `contracts/` as Hooklane reads it at run time. A mistake stops the build with
+//! its file, its line and what was expected.
 
 use std::error::Error;
 use std::fmt::Write as _;

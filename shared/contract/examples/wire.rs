@@ -1,8 +1,8 @@
 //! Prints the request of a sample event under a contract: `make contract FILE=contracts/x.toml`.
 //!
-//! It is part of this crate, whose build does not read `contracts/`, so that it can show a mistake there. It
-//! also reads the files that the named one extends. A mistake is one line, `file:line: message`, and the exit
-//! code is 1.
+//! It is part of this crate, whose build does not read `contracts/`, so that it can show a mistake
+//! there. It also reads the files that the named one extends. A mistake is one line, `file:line:
+//! message`, and the exit code is 1.
 
 use std::fs;
 use std::path::Path;

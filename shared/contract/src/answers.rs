@@ -1,8 +1,8 @@
-//! Rewrites the API's answers for the clients of a contract: a canonical answer becomes the answer that the
-//! platform guide behind the contract documents. The `[api]` part of a contract file says how.
+//! Rewrites the API's answers for the clients of a contract: a canonical answer becomes the answer that
+//! the platform guide behind the contract documents. The `[api]` part of a contract file says how.
 //!
-//! Rewriting never fails. What a canonical answer does not have is left out, and an answer that is not JSON
-//! stays unchanged.
+//! Rewriting never fails. What a canonical answer does not have is left out, and an answer that is not
+//! JSON stays unchanged.
 
 use std::collections::BTreeMap;
 
@@ -47,8 +47,8 @@ pub struct OperationShape<'a> {
 }
 
 impl ApiShape {
-    /// The shape of an operation, by its id in the OpenAPI document; `None` where its answers stay canonical,
-    /// errors included.
+    /// The shape of an operation, by its id in the OpenAPI document; `None` where its answers stay
+    /// canonical, errors included.
     #[must_use]
     pub fn of(&self, operation: &str) -> Option<OperationShape<'_>> {
         let answer = self.answers.get(operation)?;

@@ -1,5 +1,5 @@
-//! Reads contract files: merges one with those that it extends, and keeps the line of every value for the
-//! messages about mistakes.
+//! Reads contract files: merges one with those that it extends, and keeps the line of every value for
+//! the messages about mistakes.
 
 use std::collections::BTreeMap;
 
@@ -32,7 +32,8 @@ pub(super) struct File<'a> {
 /// All contract files, by the names of their contracts.
 pub(super) struct Files<'a>(BTreeMap<ContractName, File<'a>>);
 
-/// The files of one contract. The offset of a value counts through all their texts, one after the other.
+/// The files of one contract. The offset of a value counts through all their texts, one after the
+/// other.
 pub(super) struct Source<'a> {
     own: File<'a>,
     /// The file that the contract's own file extends, the one that this extends, and so on.

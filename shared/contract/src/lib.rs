@@ -4,8 +4,8 @@
 //! any contract. The files of this build are in `hooklane-bundled-contracts`.
 //!
 //! `files` reads the TOML and knows the line of every value. `request` writes and signs the requests of
-//! a webhook. [`answers`] rewrites the API's answers for the clients of a tenant. [`Contract`] holds what
-//! both read from one file.
+//! a webhook. [`answers`] rewrites the API's answers for the clients of a tenant. [`Contract`] holds
+//! what both read from one file.
 
 pub mod answers;
 mod braces;

@@ -1,4 +1,5 @@
-//! Writes requests: the headers, the body and the signature of one attempt, in the format of a contract.
+//! Writes requests: the headers, the body and the signature of one attempt, in the format of a
+//! contract.
 
 use hooklane_domain::webhook::secret::SecretForm;
 use serde::Deserialize;

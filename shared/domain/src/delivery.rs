@@ -1,5 +1,5 @@
-//! A delivery: one event on its way to one webhook. Its states and attempts, the messages that act for it,
-//! and how it waits between attempts.
+//! A delivery: one event on its way to one webhook. Its states and attempts, the messages that act for
+//! it, and how it waits between attempts.
 
 pub mod attempt;
 pub mod attempt_log;

@@ -43,7 +43,8 @@ pub struct Content {
     pub test: bool,
 }
 
-/// Tells whether two publications of one event id, or two bodies under one idempotency key, are the same.
+/// Tells whether two publications of one event id, or two bodies under one idempotency key, are the
+/// same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fingerprint([u8; 16]);
 

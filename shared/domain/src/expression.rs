@@ -1,8 +1,8 @@
 //! Filters and transforms: CEL expressions over one event, written by tenants.
 //!
 //! They run inside the pipeline, so their cost has a limit: `gate` limits what is accepted, and
-//! `evaluate` counts the steps of an evaluation. `docs/filters.md` describes them for tenants. Source of
-//! the language: *Common Expression Language*, "Language Definition".
+//! `evaluate` counts the steps of an evaluation. `docs/filters.md` describes them for tenants. Source
+//! of the language: *Common Expression Language*, "Language Definition".
 
 use std::fmt;
 use std::sync::Arc;

@@ -164,7 +164,8 @@ fn ulid_at(at: Timestamp, random: u128) -> Ulid {
     Ulid::from_parts(u64::try_from(at.as_millisecond()).unwrap_or(0), random)
 }
 
-/// A ULID in its canonical spelling. The crate itself also reads lower case and similar-looking letters.
+/// A ULID in its canonical spelling. The crate itself also reads lower case and similar-looking
+/// letters.
 fn canonical_ulid(text: &str) -> Option<Ulid> {
     Ulid::from_string(text).ok().filter(|ulid| ulid.to_string() == text)
 }

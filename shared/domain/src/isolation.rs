@@ -1,6 +1,6 @@
-//! Isolation: a failing or slow receiver must not delay the deliveries to others. A webhook's health and
-//! circuit decide whether a delivery is attempted or parked, and slots space the attempts under a rate
-//! limit.
+//! Isolation: a failing or slow receiver must not delay the deliveries to others. A webhook's health
+//! and circuit decide whether a delivery is attempted or parked, and slots space the attempts under a
+//! rate limit.
 
 pub mod admission;
 pub mod brake;

@@ -12,8 +12,8 @@ pub use javascript::as_javascript;
 
 /// A JSON value as text, without the white space between its tokens.
 ///
-/// Nothing else is changed: `1234567890123456789` and `1.0` stay as they are, where parsing them as `f64`
-/// would change them. It is stored and sent as JSON itself.
+/// Nothing else is changed: `1234567890123456789` and `1.0` stay as they are, where parsing them as
+/// `f64` would change them. It is stored and sent as JSON itself.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Box<RawValue>", into = "Box<RawValue>")]
 pub struct RawJson(String);

@@ -4,9 +4,9 @@
 //! does. Time and chance are parameters, so a table of tests can cover every decision.
 //!
 //! The way of an event through the modules: an [`event`] is accepted, a [`webhook`] subscribes to it, a
-//! [`delivery`] is one event on its way to one webhook, and [`isolation`] keeps a failing or slow receiver
-//! from delaying the others. [`access`] says who may do what at the API. [`expression`] holds filters and
-//! transforms, [`json`] reads and writes JSON, and [`ids`] has the identifiers.
+//! [`delivery`] is one event on its way to one webhook, and [`isolation`] keeps a failing or slow
+//! receiver from delaying the others. [`access`] says who may do what at the API. [`expression`] holds
+//! filters and transforms, [`json`] reads and writes JSON, and [`ids`] has the identifiers.
 //!
 //! Types that say "stored as is" are part of stored items: renaming a field or a variant of one needs a
 //! migration.

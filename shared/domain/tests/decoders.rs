@@ -1,5 +1,5 @@
-//! Every decoder of the domain on damaged input: none panics, and what is accepted is written so that it
-//! reads back the same.
+//! Every decoder of the domain on damaged input: none panics, and what is accepted is written so that
+//! it reads back the same.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -1,5 +1,5 @@
-//! Damaged inputs for the tests of decoders. They are valid texts that were changed a little, since random
-//! texts rarely get past the first check.
+//! Damaged inputs for the tests of decoders. They are valid texts that were changed a little, since
+//! random texts rarely get past the first check.
 //!
 //! `PROPTEST_CASES` is the number of inputs of each test: 256 by default, 20,000 for a thorough run.
 

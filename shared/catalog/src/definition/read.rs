@@ -11,8 +11,8 @@ const MAX_CATEGORY_CHARACTERS: usize = 64;
 const MAX_DESCRIPTION_CHARACTERS: usize = 1_000;
 
 impl Definition {
-    /// Reads `{category, description, sample, schema?}` and reports all mistakes at once, each with its path.
-    /// Without a schema any data fits.
+    /// Reads `{category, description, sample, schema?}` and reports all mistakes at once, each with its
+    /// path. Without a schema any data fits.
     pub fn read(body: &str) -> Result<Self, FieldErrors> {
         let mut fields = Fields::of("", body)?;
         let category = text(&mut fields, "category", MAX_CATEGORY_CHARACTERS);

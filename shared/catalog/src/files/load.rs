@@ -1,5 +1,5 @@
-//! Reads catalog files. It finds every mistake when Hooklane is built, with the file, the line and what was
-//! expected.
+//! Reads catalog files. It finds every mistake when Hooklane is built, with the file, the line and what
+//! was expected.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,5 +1,5 @@
-//! Event catalogs as a build contains them: checked and merged, with complete schemas that are not compiled
-//! yet. So a cold start reads no TOML and compiles only the schemas that it needs.
+//! Event catalogs as a build contains them: checked and merged, with complete schemas that are not
+//! compiled yet. So a cold start reads no TOML and compiles only the schemas that it needs.
 
 use super::{Catalog, Catalogs};
 use crate::definition::Definition;

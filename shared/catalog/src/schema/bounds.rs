@@ -1,4 +1,5 @@
-//! Limits on what a JSON Schema contains, so that judging data by it takes a limited time, whoever wrote it.
+//! Limits on what a JSON Schema contains, so that judging data by it takes a limited time, whoever
+//! wrote it.
 
 use serde_json::{Map, Value};
 
@@ -49,8 +50,8 @@ const SCHEMA_LIST_KEYWORDS: [&str; 5] = ["allOf", "anyOf", "items", "oneOf", "pr
 const SCHEMA_MAP_KEYWORDS: [&str; 5] =
     ["$defs", "definitions", "dependentSchemas", "patternProperties", "properties"];
 
-/// The violations of our limits, each under its path in the schema. The standard's own rules are checked when
-/// the schema is compiled.
+/// The violations of our limits, each under its path in the schema. The standard's own rules are
+/// checked when the schema is compiled.
 pub(super) fn check(root: &Value) -> FieldErrors {
     let mut checker =
         Checker { root, schemas: 0, patterns: 0, refs: Vec::new(), errors: FieldErrors::default() };

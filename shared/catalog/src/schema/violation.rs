@@ -1,5 +1,5 @@
-//! The violations of a schema, in our words and with their paths. Messages never contain a value of the data,
-//! since they may be logged.
+//! The violations of a schema, in our words and with their paths. Messages never contain a value of the
+//! data, since they may be logged.
 
 use std::fmt::Write as _;
 

@@ -28,7 +28,8 @@ pub(super) fn refusal<'a>(
         Subscription::Below(_) | Subscription::All => (
             wanted.to_string(),
             "matches no known event type",
-            // No wildcard matches operational events, so do not suggest one that would match only those.
+            // No wildcard matches operational events, so do not suggest one that would match only
+            // those.
             names
                 .filter_map(|name| Some((name, name.as_str().rsplit_once('.')?.0)))
                 .map(|(name, prefix)| (name, format!("{prefix}.*")))

@@ -1,5 +1,5 @@
-//! The requests of each contract of `contracts/`. A new contract fails here until its snapshots are accepted
-//! and `receiver.rs` says how its receivers verify a signature.
+//! The requests of each contract of `contracts/`. A new contract fails here until its snapshots are
+//! accepted and `receiver.rs` says how its receivers verify a signature.
 
 mod properties;
 mod receiver;

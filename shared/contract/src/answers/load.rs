@@ -1,5 +1,5 @@
-//! Reads the `[api]` part of a contract file. It checks every name against the fields of canonical answers,
-//! so that a shape that was read can be filled in.
+//! Reads the `[api]` part of a contract file. It checks every name against the fields of canonical
+//! answers, so that a shape that was read can be filled in.
 
 use std::collections::BTreeMap;
 
@@ -129,7 +129,8 @@ impl Reader<'_> {
         Ok(Answer { status: status.transpose()?, query, body: body.transpose()? })
     }
 
-    /// Checks the names of shapes, and their JSON, which is all that can be checked of a shape that nothing uses.
+    /// Checks the names of shapes, and their JSON, which is all that can be checked of a shape that
+    /// nothing uses.
     fn check_shapes(&self) -> Result<(), Mistake> {
         for (name, text) in self.shapes {
             if FORMATS.contains(&name.as_str()) {

@@ -59,7 +59,8 @@ impl<'a> Scope<'a> {
 }
 
 impl Node {
-    /// The JSON of a whole answer, or of one item of a list. It exists even where all values are missing.
+    /// The JSON of a whole answer, or of one item of a list. It exists even where all values are
+    /// missing.
     pub(super) fn whole(&self, scope: &Scope<'_>) -> String {
         match self {
             Self::Object(entries) => object(entries, scope).0,
@@ -67,7 +68,8 @@ impl Node {
         }
     }
 
-    /// The JSON of a part; `None` where it has no value. An object has none where no placeholder in it does.
+    /// The JSON of a part; `None` where it has no value. An object has none where no placeholder in it
+    /// does.
     fn render(&self, scope: &Scope<'_>) -> Option<String> {
         match self {
             Self::Literal(text) => Some(text.clone()),

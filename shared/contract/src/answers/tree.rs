@@ -1,6 +1,7 @@
 //! A shape: a tree of templates with placeholders. `load` builds it, and `render` fills it in.
 //!
-//! The tree is recursive: objects and lists contain shapes, and a placeholder's format may be another shape.
+//! The tree is recursive: objects and lists contain shapes, and a placeholder's format may be another
+//! shape.
 
 use crate::time_format::TimeFormat;
 

@@ -1,5 +1,5 @@
-//! The fields of canonical answers, which are the names that a contract's `[api]` part can use. The tests of
-//! the API compare them with the OpenAPI document.
+//! The fields of canonical answers, which are the names that a contract's `[api]` part can use. The
+//! tests of the API compare them with the OpenAPI document.
 
 /// The kind of a value in an answer.
 #[derive(Debug, Clone, Copy)]

@@ -1,5 +1,5 @@
-//! Reads a contract file. It finds every mistake when Hooklane is built, with the file, the line and what
-//! was expected.
+//! Reads a contract file. It finds every mistake when Hooklane is built, with the file, the line and
+//! what was expected.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

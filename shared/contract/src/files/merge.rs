@@ -5,8 +5,8 @@ use toml::de::{DeTable, DeValue};
 
 /// Keys that a file says about itself only. They are not inherited.
 const OWN: [&str; 2] = ["extends", "description"];
-/// Keys whose tables are not merged but replaced: a mix of a schedule and a back-off would not be a policy,
-/// and half of a rate limit not a limit.
+/// Keys whose tables are not merged but replaced: a mix of a schedule and a back-off would not be a
+/// policy, and half of a rate limit not a limit.
 const WHOLE: [&str; 2] = ["retry", "rate_limit"];
 
 /// Adds the values that `own` does not have, at every depth of the tables that both have.

@@ -6,8 +6,9 @@ use super::placeholder::{Place, Placeholder, PlaceholderName};
 use super::template::Template;
 use hooklane_domain::json::write_string;
 
-/// A JSON value whose strings are templates. A string that is exactly one placeholder is replaced by the
-/// value itself, of any JSON type. A key whose placeholder has neither a value nor a default is left out.
+/// A JSON value whose strings are templates. A string that is exactly one placeholder is replaced by
+/// the value itself, of any JSON type. A key whose placeholder has neither a value nor a default is
+/// left out.
 #[derive(Debug, Clone)]
 pub(super) enum BodyTemplate {
     Object(Vec<(String, Self)>),

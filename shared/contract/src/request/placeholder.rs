@@ -2,8 +2,8 @@
 
 use crate::time_format::TimeFormat;
 
-/// A placeholder in a template: `{event.id}`, `{attempt.timestamp:unix}`, or with a default for a missing
-/// value, `{event.version|1.0}`.
+/// A placeholder in a template: `{event.id}`, `{attempt.timestamp:unix}`, or with a default for a
+/// missing value, `{event.version|1.0}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Placeholder {
     pub(super) name: PlaceholderName,

@@ -51,9 +51,9 @@ impl SignatureRule {
         header.contains(PlaceholderName::Signature) && self.hmac.another.is_none()
     }
 
-    /// Signs a request. During the overlap of a rotation the contract's own header contains the old secret's
-    /// signature, so that every receiver can verify. The new secret's signature is there too where the header
-    /// can contain several, and otherwise in the `-Next` header.
+    /// Signs a request. During the overlap of a rotation the contract's own header contains the old
+    /// secret's signature, so that every receiver can verify. The new secret's signature is there too
+    /// where the header can contain several, and otherwise in the `-Next` header.
     pub(super) fn sign(&self, subject: Subject<'_>, body: &str) -> Signatures {
         let signed = render_or_empty(&self.signed, |p| subject.text(p, "", body));
         let made = |secret| self.signature_by(secret, &signed);
@@ -92,7 +92,8 @@ fn render_or_empty(
     template.render(value).unwrap_or_default()
 }
 
-/// The header with the new signature during the overlap of a rotation, where `name` can contain only one.
+/// The header with the new signature during the overlap of a rotation, where `name` can contain only
+/// one.
 pub(super) fn next_name(name: &str) -> String {
     format!("{name}-Next")
 }

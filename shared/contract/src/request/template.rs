@@ -57,8 +57,8 @@ impl Template {
         })
     }
 
-    /// The text with every placeholder replaced by its value, or else by its default; `None` where one has
-    /// neither.
+    /// The text with every placeholder replaced by its value, or else by its default; `None` where one
+    /// has neither.
     pub(super) fn render(
         &self,
         mut value: impl FnMut(PlaceholderName) -> Option<String>,

@@ -10,7 +10,8 @@ use crate::event::Fingerprint;
 use crate::ids::{EventId, WebhookId};
 use crate::time::later;
 
-/// A client's key of one request: 1 to 255 visible ASCII characters and spaces, unique within the tenant.
+/// A client's key of one request: 1 to 255 visible ASCII characters and spaces, unique within the
+/// tenant.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct IdempotencyKey(String);
 
@@ -27,8 +28,8 @@ impl IdempotencyKey {
         &self.0
     }
 
-    /// The id of an event that was sent without one under this key: the same each time. `place` is its index in
-    /// a batch, whose events share the key.
+    /// The id of an event that was sent without one under this key: the same each time. `place` is its
+    /// index in a batch, whose events share the key.
     #[must_use]
     pub fn event_id(&self, place: Option<usize>) -> EventId {
         let mut hash = Sha256::new();
@@ -52,8 +53,8 @@ impl FromStr for IdempotencyKey {
     }
 }
 
-/// The idempotency record of a request that creates a webhook. It is written before the webhook, so that a
-/// repeated request creates the same one, even if the first was interrupted.
+/// The idempotency record of a request that creates a webhook. It is written before the webhook, so
+/// that a repeated request creates the same one, even if the first was interrupted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdempotencyRecord {
     /// The id of the webhook that is created under the key.

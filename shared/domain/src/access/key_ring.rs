@@ -1,4 +1,5 @@
-//! Key rings: the operator's keys, and the keys that sign tenants' tokens. Both are rotated while in use.
+//! Key rings: the operator's keys, and the keys that sign tenants' tokens. Both are rotated while in
+//! use.
 
 use secrecy::{ExposeSecret, SecretString};
 use subtle::{Choice, ConstantTimeEq as _};
@@ -11,8 +12,8 @@ pub struct KeyRing {
     former: Vec<SecretString>,
 }
 
-/// Why a text is not a key ring. One malformed line refuses the whole text, since a line that was not meant as
-/// a key would otherwise give full access.
+/// Why a text is not a key ring. One malformed line refuses the whole text, since a line that was not
+/// meant as a key would otherwise give full access.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NoKeys {
     #[error("there is no key; write one on each line, the current one first")]
@@ -51,7 +52,8 @@ impl KeyRing {
         std::iter::once(&self.current).chain(&self.former)
     }
 
-    /// Whether this text is one of the keys. The time it takes reveals only the number and lengths of the keys.
+    /// Whether this text is one of the keys. The time it takes reveals only the number and lengths of
+    /// the keys.
     #[must_use]
     pub fn holds(&self, text: &str) -> bool {
         let same = |key: &SecretString| text.as_bytes().ct_eq(key.expose_secret().as_bytes());

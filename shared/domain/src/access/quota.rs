@@ -1,8 +1,8 @@
 //! A tenant's quota at the API: a number of requests a minute, leased in blocks.
 //!
-//! Each instance leases blocks of requests from a shared count and grants them on its own, so that a request
-//! does not cost a write. The quota is therefore not exact: what one instance leased and did not use is
-//! unavailable to the others until the minute ends.
+//! Each instance leases blocks of requests from a shared count and grants them on its own, so that a
+//! request does not cost a write. The quota is therefore not exact: what one instance leased and did
+//! not use is unavailable to the others until the minute ends.
 
 use jiff::Timestamp;
 
@@ -99,8 +99,8 @@ impl Lease {
         }
     }
 
-    /// Adds a block, after which all instances together leased `leased` requests. What exceeds the quota is not
-    /// granted.
+    /// Adds a block, after which all instances together leased `leased` requests. What exceeds the
+    /// quota is not granted.
     pub fn add(&mut self, leased: u64) {
         let limit = u64::from(self.quota.limit());
         let before = leased.saturating_sub(self.quota.block().into());
@@ -140,8 +140,8 @@ mod tests {
     }
 
     proptest! {
-        /// However the requests are spread over instances, at most the quota is granted, and an instance that
-        /// refuses says that nothing remains.
+        /// However the requests are spread over instances, at most the quota is granted, and an
+        /// instance that refuses says that nothing remains.
         #[test]
         fn all_instances_together_grant_at_most_the_quota(
             limit in 1u32..200, asks in proptest::collection::vec(0usize..4, 0..1_000),

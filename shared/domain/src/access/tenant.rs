@@ -1,5 +1,5 @@
-//! A tenant and its settings. A tenant needs no registration: it exists from its first use, with the default
-//! settings.
+//! A tenant and its settings. A tenant needs no registration: it exists from its first use, with the
+//! default settings.
 
 use serde::{Deserialize, Serialize};
 

@@ -108,8 +108,8 @@ impl TokenClaims {
         format!("{signed}.{signature}")
     }
 
-    /// The claims of a token that one of these keys signed and that has not expired at `now`. The caller
-    /// compares its generation with the tenant's.
+    /// The claims of a token that one of these keys signed and that has not expired at `now`. The
+    /// caller compares its generation with the tenant's.
     pub fn verify(token: &str, keys: &KeyRing, now: Timestamp) -> Result<Self, InvalidToken> {
         if token.len() > MAX_LENGTH {
             return Err(InvalidToken::Shape);

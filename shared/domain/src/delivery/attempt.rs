@@ -18,8 +18,8 @@ pub struct Attempt {
     pub outcome: Outcome,
 }
 
-/// An attempt that a tenant made to test a webhook. Its event is made up and there is no delivery, but it
-/// has the id that the delivery would have.
+/// An attempt that a tenant made to test a webhook. Its event is made up and there is no delivery, but
+/// it has the id that the delivery would have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TestAttempt {
     pub id: DeliveryId,

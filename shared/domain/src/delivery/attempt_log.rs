@@ -1,9 +1,9 @@
 //! The log of a webhook's attempts, ordered by the time at which they began.
 //!
-//! A failed attempt has an item of its own, whose key contains that time. A successful one is part of its
-//! delivery's item, which is ordered by the acceptance of the event, so a delivery that succeeds at once
-//! costs one write. Reading the log merges the two orders. That is correct only for a success soon after
-//! the acceptance ([`is_prompt`]); any other success gets an item of its own as well.
+//! A failed attempt has an item of its own, whose key contains that time. A successful one is part of
+//! its delivery's item, which is ordered by the acceptance of the event, so a delivery that succeeds at
+//! once costs one write. Reading the log merges the two orders. That is correct only for a success soon
+//! after the acceptance ([`is_prompt`]); any other success gets an item of its own as well.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -17,12 +17,15 @@ use crate::delivery::attempt::Attempt;
 use crate::ids::{DeliveryId, EventId, EventType};
 use crate::time::later;
 
-/// The log finds a success that began at most this long after the acceptance of its event in the delivery.
+/// The log finds a success that began at most this long after the acceptance of its event in the
+/// delivery.
 pub const PROMPT: SignedDuration = SignedDuration::from_secs(10);
-/// How far the clock of the function that made the attempt may be behind the one that accepted the event.
+/// How far the clock of the function that made the attempt may be behind the one that accepted the
+/// event.
 pub const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_secs(1);
 
-/// Whether the log finds a success that began `at` in its delivery. Otherwise it needs an item of its own.
+/// Whether the log finds a success that began `at` in its delivery. Otherwise it needs an item of its
+/// own.
 #[must_use]
 pub fn is_prompt(accepted_at: Timestamp, at: Timestamp) -> bool {
     let after = at.duration_since(accepted_at);
@@ -58,7 +61,8 @@ impl LogEntry {
     }
 }
 
-/// The place of an entry: ordered by time, then by the texts of event and number, as the ledger's keys are.
+/// The place of an entry: ordered by time, then by the texts of event and number, as the ledger's keys
+/// are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogKey {
     pub at: Timestamp,

@@ -10,8 +10,8 @@ use crate::delivery::state::{CancelReason, FailReason, State, Status, Turn};
 use crate::ids::{DeliveryId, EventType, TenantId};
 use crate::time::later;
 
-/// The number of failed attempts whose times a delivery keeps: more than any policy makes, and few enough
-/// for the item to stay within one write unit.
+/// The number of failed attempts whose times a delivery keeps: more than any policy makes, and few
+/// enough for the item to stay within one write unit.
 const MAX_FAILED_TIMES: usize = 32;
 
 /// A delivery as the ledger knows it.
@@ -123,7 +123,8 @@ impl Delivery {
         self.attempts + 1
     }
 
-    /// The delivery after `attempt`, where `next` is what the policy says. Where it waits, `turn` acts for it.
+    /// The delivery after `attempt`, where `next` is what the policy says. Where it waits, `turn` acts
+    /// for it.
     #[must_use]
     pub fn after(mut self, attempt: &Attempt, next: Next, turn: Turn) -> Self {
         let ended = ended_at(attempt);

@@ -7,8 +7,8 @@ use crate::event::Content;
 use crate::ids::{DeliveryId, EventType, TenantId};
 use crate::json::position;
 
-/// The version that this code writes and reads. A change that older code cannot read raises it. Code that
-/// raises it must still read the version before, since messages wait in queues for days.
+/// The version that this code writes and reads. A change that older code cannot read raises it. Code
+/// that raises it must still read the version before, since messages wait in queues for days.
 const VERSION: u8 = 1;
 
 /// A message of the delivery pipeline: `{"version":1,"kind":"deliver",…}`.
@@ -17,7 +17,8 @@ pub enum Message {
     Deliver(Deliver),
 }
 
-/// The order to make one attempt of a delivery. Sent as is: messages of older code are still in the queues.
+/// The order to make one attempt of a delivery. Sent as is: messages of older code are still in the
+/// queues.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Deliver {

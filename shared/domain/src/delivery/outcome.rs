@@ -113,14 +113,15 @@ impl Outcome {
         }
     }
 
-    /// Whether the outcome says anything about the receiver. A request that could not be written does not.
+    /// Whether the outcome says anything about the receiver. A request that could not be written does
+    /// not.
     #[must_use]
     pub fn concerns_receiver(&self) -> bool {
         self.error().is_none_or(|e| !matches!(e.kind, ErrorKind::Body | ErrorKind::Transform))
     }
 
-    /// 2xx is success. 3xx is a failure; redirects are never followed. 410 is final where the contract says
-    /// so. 429 and 503 may have a `Retry-After` (seconds or an HTTP date, RFC 9110 §10.2.3).
+    /// 2xx is success. 3xx is a failure; redirects are never followed. 410 is final where the contract
+    /// says so. 429 and 503 may have a `Retry-After` (seconds or an HTTP date, RFC 9110 §10.2.3).
     #[must_use]
     pub fn verdict(&self, gone_disables: bool, now: Timestamp) -> Verdict {
         let response = match self {

@@ -1,7 +1,7 @@
 //! What to do with a message that was received for a delivery.
 //!
-//! Standard queues and streams sometimes deliver a message twice. Only one message may act for a delivery:
-//! its item records the owner and the generation, and every other message is discarded here.
+//! Standard queues and streams sometimes deliver a message twice. Only one message may act for a
+//! delivery: its item records the owner and the generation, and every other message is discarded here.
 
 use std::cmp::Ordering;
 use std::time::Duration;
@@ -12,7 +12,8 @@ use crate::delivery::waiting::{MAX_MESSAGE_AGE, OVERDUE};
 use crate::delivery::{Delivery, MessageId, State, Turn};
 use crate::time::later;
 
-/// How long after a message was sent its sender may still write the item. Later the message is an orphan.
+/// How long after a message was sent its sender may still write the item. Later the message is an
+/// orphan.
 pub const ORPHANED_AFTER: Duration = Duration::from_secs(120);
 /// How long a message that waits for that write is hidden before it is looked at again.
 pub const UNWRITTEN_RECHECK: Duration = Duration::from_secs(5);
@@ -32,8 +33,8 @@ pub enum Decision {
     Discard(Discard),
     /// The attempt is not due yet: hide the message until then.
     HideUntil(Timestamp, Claim),
-    /// The delivery is parked: check whether its webhook takes deliveries now. The webhook may just have been
-    /// switched on, or this message may have parked the delivery and then been interrupted.
+    /// The delivery is parked: check whether its webhook takes deliveries now. The webhook may just
+    /// have been switched on, or this message may have parked the delivery and then been interrupted.
     LookAgain,
     /// Send a new message in place of this one: its queue would delete it soon, or the owner was lost.
     SendAfresh,
@@ -78,8 +79,8 @@ pub fn decide(current: &Delivery, receipt: &Receipt, now: Timestamp) -> Decision
                 if *owner == receipt.message {
                     act(current, receipt, now, Claim::None)
                 } else if now.duration_since(*next_attempt_at) > signed(OVERDUE) {
-                    // The owner was lost. This message must not take over, since a duplicate receipt of it
-                    // may just have been discarded as a twin, and SQS then deletes the message.
+                    // The owner was lost. This message must not take over, since a duplicate receipt of
+                    // it may just have been discarded as a twin, and SQS then deletes the message.
                     Decision::SendAfresh
                 } else {
                     Decision::Discard(Discard::Twin)
@@ -90,8 +91,9 @@ pub fn decide(current: &Delivery, receipt: &Receipt, now: Timestamp) -> Decision
     }
 }
 
-/// A message for a delivery that has ended. A retry by hand sends its message before it writes the item, so
-/// a recent message of a higher generation waits for that write. What was delivered is not retried.
+/// A message for a delivery that has ended. A retry by hand sends its message before it writes the
+/// item, so a recent message of a higher generation waits for that write. What was delivered is not
+/// retried.
 fn done(current: &Delivery, receipt: &Receipt, now: Timestamp) -> Decision {
     let delivered = matches!(current.state, State::Delivered { .. });
     let recent = now.duration_since(receipt.sent_at) < signed(ORPHANED_AFTER);

@@ -63,8 +63,8 @@ impl RetryPolicy {
         }
     }
 
-    /// The delay before retry number `retry` (1 for the first), or `None` after the last one. `chance` is a
-    /// random number from 0 to 1, which only a policy with jitter uses.
+    /// The delay before retry number `retry` (1 for the first), or `None` after the last one. `chance`
+    /// is a random number from 0 to 1, which only a policy with jitter uses.
     #[must_use]
     pub fn delay(&self, retry: u8, chance: f64) -> Option<Duration> {
         if retry == 0 || retry > self.max_retries() {

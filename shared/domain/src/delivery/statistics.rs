@@ -131,8 +131,8 @@ impl Counts {
     }
 }
 
-/// Whether a delivery counts towards the rates. One that waits for its first attempt says nothing about its
-/// receiver, nor does a cancelled one.
+/// Whether a delivery counts towards the rates. One that waits for its first attempt says nothing about
+/// its receiver, nor does a cancelled one.
 fn is_counted(status: Status) -> bool {
     matches!(status, Status::Delivered | Status::Failed | Status::Retrying)
 }

@@ -6,8 +6,8 @@ use super::{Delivery, ParkReason, State, Turn};
 use crate::time::next_whole_millisecond;
 
 impl Delivery {
-    /// The same wait, for which another message acts from now on. A parked delivery is due now, or at its
-    /// release where that is later. A delivery that has ended stays as it is.
+    /// The same wait, for which another message acts from now on. A parked delivery is due now, or at
+    /// its release where that is later. A delivery that has ended stays as it is.
     #[must_use]
     pub fn handed_to(mut self, turn: Turn, now: Timestamp) -> Self {
         if self.is_done() {
@@ -31,7 +31,8 @@ impl Delivery {
         self
     }
 
-    /// Due at once, and a new message acts for it. The policy restarts, because somebody asked for a retry.
+    /// Due at once, and a new message acts for it. The policy restarts, because somebody asked for a
+    /// retry.
     #[must_use]
     pub fn retried(mut self, turn: Turn, now: Timestamp) -> Self {
         self.state = State::Waiting { next_attempt_at: now, owner: Some(turn.owner) };

@@ -1,8 +1,8 @@
 //! How a delivery waits in a queue: the visibility timeout hides its message.
 //!
-//! Source: *Amazon SQS Developer Guide*, "Amazon SQS visibility timeout". SQS refuses a timeout that ends
-//! more than 12 hours after the receipt, and does not say when the receipt was. A message that returns
-//! before the next attempt is due is hidden again, so a longer wait takes several steps.
+//! Source: *Amazon SQS Developer Guide*, "Amazon SQS visibility timeout". SQS refuses a timeout that
+//! ends more than 12 hours after the receipt, and does not say when the receipt was. A message that
+//! returns before the next attempt is due is hidden again, so a longer wait takes several steps.
 
 use std::time::Duration;
 
@@ -66,8 +66,8 @@ impl Waiting {
         Wait::Hide { seconds: self.hide_for(now, until) }
     }
 
-    /// The visibility timeout to ask for: whole seconds, rounded up, and at most 12 hours minus the time that
-    /// may have passed since the receipt.
+    /// The visibility timeout to ask for: whole seconds, rounded up, and at most 12 hours minus the
+    /// time that may have passed since the receipt.
     #[must_use]
     pub fn hide_for(self, now: Timestamp, until: Timestamp) -> u32 {
         let most = MAX_VISIBILITY_SECONDS.saturating_sub(self.queue_visibility_seconds);

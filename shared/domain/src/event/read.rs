@@ -50,9 +50,9 @@ pub fn from_body(body: &str, tenant: &DefaultTenant) -> Result<NewEvent, FieldEr
     read(Fields::of("", body)?, tenant)
 }
 
-/// Like [`from_body`], but reads an EventBridge envelope too: `detail-type`, `id`, `time`; the tenant under
-/// its usual names in `detail`; the data in `detail.data`, or else the rest of `detail`.
-/// Source: *Amazon EventBridge User Guide*, "AWS service event metadata".
+/// Like [`from_body`], but reads an EventBridge envelope too: `detail-type`, `id`, `time`; the tenant
+/// under its usual names in `detail`; the data in `detail.data`, or else the rest of `detail`. Source:
+/// *Amazon EventBridge User Guide*, "AWS service event metadata".
 pub fn from_envelope_or_body(body: &str, tenant: &DefaultTenant) -> Result<NewEvent, FieldErrors> {
     check_size(body)?;
     let fields = Fields::of("", body)?;

@@ -1,9 +1,9 @@
 //! Evaluates an expression on an event, and counts the steps.
 //!
-//! The time is limited by the budget of steps, not measured. Outside of macros an expression has at most
-//! as many steps as tokens. A macro pays in advance: the number of elements times the size of its step.
-//! Reading a part of the event costs its length each time, and matching a pattern the length of the
-//! text. When the budget is used up, every operation that costs fails.
+//! The time is limited by the budget of steps, not measured. Outside of macros an expression has at
+//! most as many steps as tokens. A macro pays in advance: the number of elements times the size of its
+//! step. Reading a part of the event costs its length each time, and matching a pattern the length of
+//! the text. When the budget is used up, every operation that costs fails.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, OnceLock};

@@ -19,8 +19,8 @@ pub(super) const EVENT: &str = "event";
 /// One event, written once for all expressions that read it.
 pub struct Input {
     text: String,
-    /// The same text with U+FFFD for lone surrogates, which no Rust string can hold. Both texts have the
-    /// same length. `None` where there is no lone surrogate.
+    /// The same text with U+FFFD for lone surrogates, which no Rust string can hold. Both texts have
+    /// the same length. `None` where there is no lone surrogate.
     readable: Option<String>,
 }
 
@@ -151,8 +151,8 @@ impl<'a> Visitor<'a> for Search<'_> {
     }
 }
 
-/// A JSON value as a value of CEL. A number is an `int` where it fits, else a `uint`, else a `double`. The
-/// standard library reads the text of a double, which rounds as CEL's literals do.
+/// A JSON value as a value of CEL. A number is an `int` where it fits, else a `uint`, else a `double`.
+/// The standard library reads the text of a double, which rounds as CEL's literals do.
 fn value(json: &str) -> Value {
     match json.as_bytes().first() {
         Some(b'{') => {

@@ -1,9 +1,9 @@
 //! Writes the result of a transform as JSON.
 //!
 //! A part of the event that the expression does not change is copied as it was published: number text,
-//! escapes and the order of keys stay. So maps, lists, conditionals and paths into the event are written
-//! part by part. Everything else is computed and written in one form, with sorted keys, so that every
-//! attempt sends the same bytes.
+//! escapes and the order of keys stay. So maps, lists, conditionals and paths into the event are
+//! written part by part. Everything else is computed and written in one form, with sorted keys, so that
+//! every attempt sends the same bytes.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

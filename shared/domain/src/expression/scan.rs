@@ -56,8 +56,8 @@ fn is_word(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_'
 }
 
-/// The length of the string literal that `text` begins with, prefix and quotes included. An unterminated
-/// one reaches to the end.
+/// The length of the string literal that `text` begins with, prefix and quotes included. An
+/// unterminated one reaches to the end.
 fn string(text: &str) -> Option<usize> {
     let prefix = text.find(['"', '\''])?;
     if prefix > 2 || !text[..prefix].bytes().all(|b| matches!(b, b'r' | b'R' | b'b' | b'B')) {

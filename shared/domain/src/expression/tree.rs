@@ -59,8 +59,8 @@ fn entry_parts(entry: &EntryExpr) -> Vec<&IdedExpr> {
     }
 }
 
-/// The depth of an expression, where a path into the event counts as one operation. It does not recurse,
-/// since it decides whether recursion is safe.
+/// The depth of an expression, where a path into the event counts as one operation. It does not
+/// recurse, since it decides whether recursion is safe.
 pub(super) fn depth_of(expr: &IdedExpr) -> usize {
     let mut deepest = 0;
     let mut left = vec![(expr, 1)];

@@ -14,8 +14,8 @@ use super::{EventId, InvalidId, WebhookId, canonical_ulid, text_forms};
 /// One event on its way to one webhook.
 ///
 /// It is the key of the delivery in the ledger: webhook, acceptance time of the event, event. So a
-/// replayed stream record or a duplicate message finds the same delivery, and reading one by its id needs
-/// no index. As text: `dlv_` and base64url of a tag byte, 16 bytes of webhook ULID, 6 bytes of
+/// replayed stream record or a duplicate message finds the same delivery, and reading one by its id
+/// needs no index. As text: `dlv_` and base64url of a tag byte, 16 bytes of webhook ULID, 6 bytes of
 /// milliseconds and the event id (16 bytes where it is `evt_` and a ULID): at most 120 characters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

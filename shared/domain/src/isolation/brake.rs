@@ -12,8 +12,8 @@ use crate::time::later;
 
 /// While the brake is on, a delivery with a longer wait than this is parked.
 pub const LONG_WAIT: Duration = Duration::from_secs(15 * 60);
-/// A measurement that is older does not count. Upkeep both measures and releases parked deliveries, so if it
-/// stopped, nothing would be released either.
+/// A measurement that is older does not count. Upkeep both measures and releases parked deliveries, so
+/// if it stopped, nothing would be released either.
 pub const STALE_AFTER: Duration = Duration::from_secs(5 * 60);
 
 /// The brake as it was last measured. Stored as is: renaming a field needs a migration.

@@ -23,7 +23,8 @@ pub struct Thresholds {
     pub failures: u32,
     /// The least time from the first to the last of these failures, since a burst is not an outage.
     pub failing_for: Duration,
-    /// The time from the opening of the circuit to the first probe. It doubles with each probe that fails.
+    /// The time from the opening of the circuit to the first probe. It doubles with each probe that
+    /// fails.
     pub first_probe: Duration,
     /// The longest time to the next probe.
     pub longest_probe: Duration,

@@ -1,5 +1,5 @@
-//! The health of a webhook: its circuit, its failures in a row, the mean response time of its receiver, and
-//! the operational events that are still to be published about it.
+//! The health of a webhook: its circuit, its failures in a row, the mean response time of its receiver,
+//! and the operational events that are still to be published about it.
 
 use std::time::Duration;
 
@@ -18,8 +18,8 @@ pub struct Health {
     pub streak: Option<Streak>,
     /// The mean response time of its receiver.
     pub pace: MeanResponseTime,
-    /// Whether its receiver is slow: its mean response time exceeded the threshold, and has not fallen to half
-    /// of it since.
+    /// Whether its receiver is slow: its mean response time exceeded the threshold, and has not fallen
+    /// to half of it since.
     pub slow: bool,
     /// The reports that are still to be published as operational events, oldest first.
     pub owed: Vec<Report>,
@@ -27,8 +27,8 @@ pub struct Health {
     pub disabled_reported: Option<Timestamp>,
     /// Deliveries that were parked up to this time are discarded instead of sent.
     pub discard_until: Option<Timestamp>,
-    /// The number of deliveries that were skipped because too many were parked. It is counted without a new
-    /// revision.
+    /// The number of deliveries that were skipped because too many were parked. It is counted without a
+    /// new revision.
     pub skipped: u64,
     /// Counts the writes; 0 where it has no item yet.
     pub revision: u64,
@@ -68,8 +68,8 @@ pub struct Change {
     pub watch: Option<Timestamp>,
 }
 
-/// The most reports that are kept for publishing. Beyond it the oldest are dropped, since an old report is
-/// of no use after several further changes.
+/// The most reports that are kept for publishing. Beyond it the oldest are dropped, since an old report
+/// is of no use after several further changes.
 const MAX_OWED: usize = 8;
 
 /// The attempts of a webhook that one instance made since it last wrote the health.
@@ -133,8 +133,8 @@ impl MeanResponseTime {
 }
 
 impl Health {
-    /// The lane of its deliveries. A receiver that fails or is slow is served in the slow lane, so that it
-    /// does not occupy the instances of the fast one.
+    /// The lane of its deliveries. A receiver that fails or is slow is served in the slow lane, so that
+    /// it does not occupy the instances of the fast one.
     #[must_use]
     pub fn lane(&self) -> Lane {
         if self.circuit.is_closed() && !self.slow { Lane::Fast } else { Lane::Slow }
@@ -146,8 +146,8 @@ impl Health {
         self.circuit.is_closed() && self.streak.is_none() && !self.slow && self.owed.is_empty()
     }
 
-    /// The health after the attempts of a tally. `reports` says whether changes are reported, which they are not
-    /// for deliveries of operational events.
+    /// The health after the attempts of a tally. `reports` says whether changes are reported, which
+    /// they are not for deliveries of operational events.
     #[must_use]
     pub fn observed(mut self, tally: Tally, thresholds: &Thresholds, reports: bool) -> Self {
         if let Some(at) = tally.succeeded_at {
@@ -202,9 +202,9 @@ impl Health {
         self.owed.drain(..over);
     }
 
-    /// Whether a tally must be written now. A success is written only where it ends failures, and a failed
-    /// probe always. Other failures, and the response times of a slow receiver, are written only where `rested`
-    /// says that the last write was long enough ago.
+    /// Whether a tally must be written now. A success is written only where it ends failures, and a
+    /// failed probe always. Other failures, and the response times of a slow receiver, are written only
+    /// where `rested` says that the last write was long enough ago.
     #[must_use]
     pub fn asks_for_write(&self, tally: &Tally, thresholds: &Thresholds, rested: bool) -> bool {
         let ends_a_streak =
@@ -223,8 +223,8 @@ impl Health {
         self.discard_until.is_some_and(|until| parked_since <= until)
     }
 
-    /// Whether all attempts failed for so long that the webhook is disabled. Failures before the last change
-    /// of the webhook do not count, so a webhook that was switched on again gets the full time.
+    /// Whether all attempts failed for so long that the webhook is disabled. Failures before the last
+    /// change of the webhook do not count, so a webhook that was switched on again gets the full time.
     #[must_use]
     pub fn is_hopeless(&self, changed_at: Timestamp, thresholds: &Thresholds) -> bool {
         !self.circuit.is_closed()

@@ -1,8 +1,8 @@
 //! Operational events, which Hooklane itself publishes about a tenant's webhooks and deliveries.
 //!
-//! They are delivered like any event, with three exceptions: no wildcard matches them, they are never sent
-//! to the webhook they are about, and their own deliveries raise none. Their ids derive from what they
-//! report, so that publishing is idempotent.
+//! They are delivered like any event, with three exceptions: no wildcard matches them, they are never
+//! sent to the webhook they are about, and their own deliveries raise none. Their ids derive from what
+//! they report, so that publishing is idempotent.
 
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};

@@ -36,8 +36,8 @@ pub struct Wanted {
 pub enum WantedStatus {
     /// Deliveries that failed.
     Failed,
-    /// Events that the webhook subscribes to and that have no delivery, because too many were parked or the
-    /// webhook was inactive.
+    /// Events that the webhook subscribes to and that have no delivery, because too many were parked or
+    /// the webhook was inactive.
     Skipped,
     Any,
 }
@@ -92,8 +92,8 @@ impl Recovery {
         !matches!(self.stage, Stage::Done { .. })
     }
 
-    /// The recovery after a step that sent `sent` deliveries. `goes_on` is where the stage continues; `None`
-    /// where it is complete.
+    /// The recovery after a step that sent `sent` deliveries. `goes_on` is where the stage continues;
+    /// `None` where it is complete.
     #[must_use]
     pub fn advanced(self, sent: u64, now: Timestamp, goes_on: Option<Stage>) -> Self {
         let stage = match (goes_on, &self.stage, self.wanted.status) {

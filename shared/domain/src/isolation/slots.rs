@@ -1,11 +1,11 @@
 //! The rate limit of a webhook, kept by evenly spaced slots.
 //!
-//! A slot permits one attempt. Slots are `perSeconds / requests` apart, so any window of `perSeconds` has at
-//! most `requests` of them. There are no bursts: unused slots are not saved. Slots are given out in the
-//! order of the requests for them, each once, so no delivery starves.
+//! A slot permits one attempt. Slots are `perSeconds / requests` apart, so any window of `perSeconds`
+//! has at most `requests` of them. There are no bursts: unused slots are not saved. Slots are given out
+//! in the order of the requests for them, each once, so no delivery starves.
 //!
-//! An attempt may start later than its slot, since waits are whole seconds and queues have latency. So a
-//! receiver may see small deviations.
+//! An attempt may start later than its slot, since waits are whole seconds and queues have latency. So
+//! a receiver may see small deviations.
 
 use std::time::Duration;
 
@@ -38,7 +38,8 @@ pub fn grant(next: Option<Timestamp>, now: Timestamp, limit: RateLimit) -> Grant
     Granted { slot, next: later(slot, spacing(limit)) }
 }
 
-/// The number of slots in a minute, at least one. Releasing more parked deliveries at once is of no use.
+/// The number of slots in a minute, at least one. Releasing more parked deliveries at once is of no
+/// use.
 #[must_use]
 pub fn per_minute(limit: RateLimit) -> usize {
     let most = u64::from(limit.requests()) * 60 / u64::from(limit.per_seconds());

@@ -1,5 +1,5 @@
-//! Reads the fields of a JSON object that a client sent. A field may have several names, an unknown field
-//! is a mistake, and all mistakes are reported at once, each with its JSON path.
+//! Reads the fields of a JSON object that a client sent. A field may have several names, an unknown
+//! field is a mistake, and all mistakes are reported at once, each with its JSON path.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -76,8 +76,8 @@ impl Fields {
         if self.prefix.is_empty() { name.to_owned() } else { format!("{}.{name}", self.prefix) }
     }
 
-    /// Takes the field that has one of `names`, of which the first is the canonical one. `null` counts as
-    /// absent; the same field under two names is a mistake.
+    /// Takes the field that has one of `names`, of which the first is the canonical one. `null` counts
+    /// as absent; the same field under two names is a mistake.
     pub fn take(&mut self, names: &[&str]) -> Option<Field> {
         let mut found: Option<(&str, Field)> = None;
         for name in names {
@@ -113,7 +113,8 @@ impl Fields {
         null
     }
 
-    /// Takes a field and deserialises it. A wrong type is a mistake, and the field then counts as absent.
+    /// Takes a field and deserialises it. A wrong type is a mistake, and the field then counts as
+    /// absent.
     pub fn read<T: DeserializeOwned>(&mut self, names: &[&str], expected: &str) -> Option<T> {
         let field = self.take(names)?;
         match serde_json::from_str(field.raw.get()) {
@@ -125,8 +126,8 @@ impl Fields {
         }
     }
 
-    /// Takes a field that is a whole number of 0 or more. `60` and `60.0` are the same, since JSON has one
-    /// kind of number.
+    /// Takes a field that is a whole number of 0 or more. `60` and `60.0` are the same, since JSON has
+    /// one kind of number.
     pub fn read_whole(&mut self, names: &[&str], expected: &str) -> Option<u64> {
         self.read::<WholeNumber>(names, expected).map(|WholeNumber(number)| number)
     }

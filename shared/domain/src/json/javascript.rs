@@ -1,8 +1,8 @@
 //! JSON as JavaScript writes it.
 //!
-//! Some receivers parse the body and compute the signature over `JSON.stringify` of the result. They can
-//! verify a request only if its body already has that form. Source: *ECMAScript 2024*, §25.5.1 `JSON.parse`,
-//! §25.5.2 `JSON.stringify`, §10.1.11.1 for the order of keys, §6.1.6.1.20 for numbers.
+//! Some receivers parse the body and compute the signature over `JSON.stringify` of the result. They
+//! can verify a request only if its body already has that form. Source: *ECMAScript 2024*, §25.5.1
+//! `JSON.parse`, §25.5.2 `JSON.stringify`, §10.1.11.1 for the order of keys, §6.1.6.1.20 for numbers.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -119,7 +119,8 @@ impl Webhook {
     }
 }
 
-/// The kinds of signatures: with a shared secret, or with a private key whose public key receivers have.
+/// The kinds of signatures: with a shared secret, or with a private key whose public key receivers
+/// have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Signing {
@@ -181,8 +182,8 @@ impl WebhookState {
 }
 
 impl Route {
-    /// Whether the webhook gets an event. It must subscribe to the type and have existed at the acceptance, and
-    /// test events go only to webhooks in test mode, which get no others.
+    /// Whether the webhook gets an event. It must subscribe to the type and have existed at the
+    /// acceptance, and test events go only to webhooks in test mode, which get no others.
     #[must_use]
     pub fn takes(&self, event_type: &EventType, accepted_at: Timestamp, test: bool) -> bool {
         test == self.test_mode
@@ -190,8 +191,8 @@ impl Route {
             && self.events.iter().any(|pattern| pattern.matches(event_type))
     }
 
-    /// Whether the webhook's filter lets an event through. A filter that fails on the event does too, so that
-    /// there is a delivery that shows the reason.
+    /// Whether the webhook's filter lets an event through. A filter that fails on the event does too,
+    /// so that there is a delivery that shows the reason.
     pub fn lets_through<'i>(&self, input: impl FnOnce() -> &'i Input) -> bool {
         self.filter.as_ref().is_none_or(|filter| filter.passes(input()).unwrap_or(true))
     }

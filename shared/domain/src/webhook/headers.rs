@@ -11,9 +11,9 @@ const MAX_VALUE_BYTES: usize = 2048;
 /// The most bytes of all names and values: what common servers accept, minus what a contract sets.
 const MAX_TOTAL_BYTES: usize = 6_144;
 
-/// Headers that a webhook must not set: those of the connection (RFC 9110 §7.6.1, RFC 9113 §8.2.2), those
-/// that frame or describe the body, and those that change the meaning of the request. A receiver may trust
-/// Hooklane's addresses, so a tenant must not forge where a request came from either.
+/// Headers that a webhook must not set: those of the connection (RFC 9110 §7.6.1, RFC 9113 §8.2.2),
+/// those that frame or describe the body, and those that change the meaning of the request. A receiver
+/// may trust Hooklane's addresses, so a tenant must not forge where a request came from either.
 const RESERVED: [&str; 28] = [
     "accept-encoding",
     "connection",
@@ -72,8 +72,8 @@ pub enum InvalidHeader {
 }
 
 impl CustomHeaders {
-    /// Checks the headers. `set_by` returns the contract that sets a header, given in lower case with `-` for
-    /// `_`. Each error has the name of its header, empty for the headers as a whole.
+    /// Checks the headers. `set_by` returns the contract that sets a header, given in lower case with
+    /// `-` for `_`. Each error has the name of its header, empty for the headers as a whole.
     pub fn new(
         headers: Vec<(String, String)>,
         set_by: impl Fn(&str) -> Option<ContractName>,
@@ -134,7 +134,8 @@ pub fn is_value(text: &str) -> bool {
     text.len() <= MAX_VALUE_BYTES && text.bytes().all(|b| matches!(b, b'\t' | b' '..=b'~'))
 }
 
-/// A name as a receiver reads it: case-insensitive, and with CGI (RFC 3875 §4.1.18) `_` and `-` are the same.
+/// A name as a receiver reads it: case-insensitive, and with CGI (RFC 3875 §4.1.18) `_` and `-` are the
+/// same.
 fn as_read(name: &str) -> String {
     name.to_ascii_lowercase().replace('_', "-")
 }

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "u64", into = "u64")]
 pub struct TimeLimit(u8);
 
-/// At most `requests` attempts in `per_seconds` seconds. Stored as is: renaming a field needs a migration.
+/// At most `requests` attempts in `per_seconds` seconds. Stored as is: renaming a field needs a
+/// migration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "StoredRateLimit", into = "StoredRateLimit")]
 pub struct RateLimit {

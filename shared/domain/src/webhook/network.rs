@@ -50,8 +50,8 @@ impl NetworkRules {
         self.allowed.iter().any(|net| net.contains(&address))
     }
 
-    /// Whether the operator listed any range. Then private network names are accepted too, and the addresses
-    /// that they resolve to decide.
+    /// Whether the operator listed any range. Then private network names are accepted too, and the
+    /// addresses that they resolve to decide.
     #[must_use]
     pub fn lists_any(&self) -> bool {
         !self.allowed.is_empty()

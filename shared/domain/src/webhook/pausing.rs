@@ -5,8 +5,9 @@ use jiff::Timestamp;
 use super::WebhookState;
 
 impl WebhookState {
-    /// The state after pausing: no attempts are made, and deliveries are parked. A disabled webhook keeps its
-    /// state and reason, since its deliveries are parked already; a paused one keeps its time.
+    /// The state after pausing: no attempts are made, and deliveries are parked. A disabled webhook
+    /// keeps its state and reason, since its deliveries are parked already; a paused one keeps its
+    /// time.
     #[must_use]
     pub fn paused(self, now: Timestamp) -> Self {
         match self {

@@ -25,7 +25,8 @@ pub struct InvalidOverlap;
 pub enum RotateError {
     #[error("is the secret that the webhook already has")]
     Same,
-    /// A third secret would leave receivers that have the first one without a signature that they can verify.
+    /// A third secret would leave receivers that have the first one without a signature that they can
+    /// verify.
     #[error(
         "the overlap of the previous rotation lasts until {0}; rotate with an overlap of 0 to end it"
     )]
@@ -52,8 +53,8 @@ impl Default for Overlap {
 }
 
 impl Webhook {
-    /// The webhook with a new secret, while the old one retires. With an overlap of 0 the old secret stops
-    /// signing at once, and so does one that was still retiring, as needed after a leak.
+    /// The webhook with a new secret, while the old one retires. With an overlap of 0 the old secret
+    /// stops signing at once, and so does one that was still retiring, as needed after a leak.
     ///
     /// The caller checks that the contract has signatures of the new secret's kind.
     pub fn rotated(

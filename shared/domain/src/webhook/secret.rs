@@ -82,8 +82,8 @@ impl SigningSecret {
         self.0.expose_secret()
     }
 
-    /// The secret as clients of a contract expect it: for `Whsec` always with that prefix, which every library
-    /// of the standard reads.
+    /// The secret as clients of a contract expect it: for `Whsec` always with that prefix, which every
+    /// library of the standard reads.
     #[must_use]
     pub fn shown(&self, form: SecretForm) -> SecretString {
         let text = self.expose();

@@ -9,8 +9,8 @@ use crate::ids::{EventType, InvalidId, text_forms};
 
 /// One pattern of a webhook's `events`: `user.created`, `user.*` or `*`. Stored as this text.
 ///
-/// `user.*` matches every type that starts with `user.`, at any depth; a star is allowed only as the last
-/// word. Only its exact name matches an operational event.
+/// `user.*` matches every type that starts with `user.`, at any depth; a star is allowed only as the
+/// last word. Only its exact name matches an operational event.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Subscription {

@@ -10,7 +10,8 @@ use crate::webhook::network::{NetworkRules, TargetCidrs};
 /// The longest URL, in bytes.
 pub const MAX_LENGTH: usize = 2048;
 
-/// A URL in which nothing is forbidden. The addresses that its name resolves to are judged at each attempt.
+/// A URL in which nothing is forbidden. The addresses that its name resolves to are judged at each
+/// attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TargetUrl(Url);
 
@@ -62,8 +63,8 @@ impl TargetUrl {
         Ok(target)
     }
 
-    /// Takes a URL that was judged when its webhook was saved. [`TargetUrl::judge`] it again before use, since
-    /// the rules may have changed.
+    /// Takes a URL that was judged when its webhook was saved. [`TargetUrl::judge`] it again before
+    /// use, since the rules may have changed.
     pub fn from_stored(text: &str) -> Result<Self, InvalidTarget> {
         Url::parse(text).map(Self).map_err(|e| InvalidTarget::Syntax(e.to_string()))
     }
@@ -152,9 +153,8 @@ fn misread(text: &str) -> Option<&'static str> {
     }
 }
 
-/// The last labels of names that exist only on private networks: special-use domains (RFC 6761, 6762 with
-/// its appendix G, 7686, 8375, 9476; ICANN on `internal`), and `arpa`, which names
-/// addresses.
+/// The last labels of names that exist only on private networks: special-use domains (RFC 6761, 6762
+/// with its appendix G, 7686, 8375, 9476; ICANN on `internal`), and `arpa`, which names addresses.
 const PRIVATE_SUFFIXES: [&str; 12] = [
     "alt",
     "arpa",

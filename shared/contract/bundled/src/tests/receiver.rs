@@ -20,8 +20,9 @@ pub(super) fn assert_verifies(contract: &str, secret: &str, sent: &Sent) {
     assert!(sent.headers.iter().all(|(name, _)| *name != next), "{contract}: {:?}", sent.headers);
 }
 
-/// During the overlap of a rotation: receivers of the old secret verify the contract's own header. Receivers
-/// of the new one verify it too where it can contain several signatures, and otherwise the `-next` header.
+/// During the overlap of a rotation: receivers of the old secret verify the contract's own header.
+/// Receivers of the new one verify it too where it can contain several signatures, and otherwise the
+/// `-next` header.
 pub(super) fn assert_verifies_while_rotated(contract: &str, (old, new): (&str, &str), sent: &Sent) {
     let header = header(contract);
     let own = signatures(contract, sent.header(header));

@@ -1,5 +1,5 @@
-//! The API's answers under every contract that rewrites them: whatever a canonical answer lacks, the result
-//! is JSON without a placeholder in it.
+//! The API's answers under every contract that rewrites them: whatever a canonical answer lacks, the
+//! result is JSON without a placeholder in it.
 
 use hooklane_contract::answers::{Kind, OPERATIONS};
 use proptest::prelude::*;

@@ -15,15 +15,15 @@ const MAX_MULTIPLIER: f64 = 100.0;
 const PRESETS: &str = "immediate, standard, aggressive, conservative";
 
 impl RetryPolicy {
-    /// Reads a preset's name, `{"schedule": [seconds, …]}`, or
-    /// `{strategy, initialDelay, multiplier, maxDelay, maxRetries}` (milliseconds) and its synonyms.
-    /// `path` is where the policy stands in its body.
+    /// Reads a preset's name, `{"schedule": [seconds, …]}`, or `{strategy, initialDelay, multiplier,
+    /// maxDelay, maxRetries}` (milliseconds) and its synonyms. `path` is where the policy stands in its
+    /// body.
     pub fn read(path: &str, json: &str) -> Result<Self, FieldErrors> {
         Self::complete(path, json, &BackoffDefaults::default())
     }
 
-    /// The same for a webhook whose contract has a back-off: the policy takes over what it leaves out. A
-    /// contract's schedule gives no defaults.
+    /// The same for a webhook whose contract has a back-off: the policy takes over what it leaves out.
+    /// A contract's schedule gives no defaults.
     pub fn read_under(contract: &Self, path: &str, json: &str) -> Result<Self, FieldErrors> {
         Self::complete(path, json, &BackoffDefaults::of(&contract.plan))
     }

@@ -209,8 +209,8 @@ impl Gate<'_> {
     }
 }
 
-/// Wraps the right side of a sum, unless it is a literal. The interpreter adds the keys of a map to a list
-/// in an order that changes between evaluations, so an evaluation has to refuse a map there.
+/// Wraps the right side of a sum, unless it is a literal. The interpreter adds the keys of a map to a
+/// list in an order that changes between evaluations, so an evaluation has to refuse a map there.
 fn guard_sum(call: &mut CallExpr) {
     if call.func_name != operators::ADD {
         return;

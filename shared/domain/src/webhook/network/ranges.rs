@@ -9,8 +9,8 @@ use super::special::embedded;
 
 const MAX_RANGES: usize = 20;
 
-/// The ranges that a webhook's deliveries must go to. They restrict the operator's rules: an address must be
-/// in them and allowed by the rules. Their order has no meaning, so they are sorted.
+/// The ranges that a webhook's deliveries must go to. They restrict the operator's rules: an address
+/// must be in them and allowed by the rules. Their order has no meaning, so they are sorted.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TargetCidrs(Vec<IpNet>);
 
@@ -48,7 +48,8 @@ impl TargetCidrs {
         Ok(Self(ranges))
     }
 
-    /// Whether deliveries may go to this address. The IPv6 forms of an IPv4 address count as that address.
+    /// Whether deliveries may go to this address. The IPv6 forms of an IPv4 address count as that
+    /// address.
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {
         let address = match address {

@@ -77,9 +77,9 @@ fn purpose_v6(address: Ipv6Addr) -> Option<&'static str> {
         .or((!routed).then_some("not a global unicast address"))
 }
 
-/// The IPv4 address in an IPv4-mapped (`::ffff:0:0/96`) or NAT64 (`64:ff9b::/96`, RFC 6052) address. Both
-/// reach that address directly, which may be public. The other forms go through a relay and are refused
-/// whatever address they contain.
+/// The IPv4 address in an IPv4-mapped (`::ffff:0:0/96`) or NAT64 (`64:ff9b::/96`, RFC 6052) address.
+/// Both reach that address directly, which may be public. The other forms go through a relay and are
+/// refused whatever address they contain.
 pub(super) fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let s = address.segments();
     let low = || {

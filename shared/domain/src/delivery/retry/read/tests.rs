@@ -1,7 +1,7 @@
 use super::*;
 
-/// The platform guide of `task-hub` promises 5 s, 25 s, 125 s and "up to 10 attempts" of the same, that of
-/// `aegisx` a minute at most.
+/// The platform guide of `task-hub` promises 5 s, 25 s, 125 s and "up to 10 attempts" of the same, that
+/// of `aegisx` a minute at most.
 #[test]
 fn a_policy_takes_over_what_it_leaves_out_from_its_contract() {
     let task_hub = r#"{"initialDelay":5000,"multiplier":5,"maxDelay":86400000,"maxRetries":3}"#;
