@@ -1,10 +1,10 @@
-//! Takes a text with placeholders in braces apart, such as `v1,{signature}`.
+//! Splits a text with placeholders in braces, such as `v1,{signature}`.
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Piece<'a> {
     /// Text between the placeholders, never empty.
     Text(&'a str),
-    /// What stands between a `{` and its `}`.
+    /// The text between a `{` and its `}`.
     Placeholder(&'a str),
 }
 

@@ -15,7 +15,7 @@ use crate::request::{RequestFormat, Subject, WireRequest};
 
 mod load;
 
-/// What one contract file says, with what it takes over from the files it extends.
+/// What one contract file says, including what it takes over from the files that it extends.
 #[derive(Debug, Clone)]
 pub struct Contract {
     name: ContractName,
@@ -103,8 +103,8 @@ impl Contract {
         self.request.explain_signature(secret)
     }
 
-    /// Whether the contract itself sets this header, given in lower case. The header that carries the
-    /// new signature in a rotation's overlap counts at any time.
+    /// Whether the contract itself sets this header, given in lower case. The header with the new
+    /// signature in a rotation's overlap counts at any time.
     #[must_use]
     pub fn sets_header(&self, lower: &str) -> bool {
         self.request.sets_header(lower)

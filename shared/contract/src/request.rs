@@ -54,7 +54,7 @@ impl RequestFormat {
         self.signature.ed25519.is_some()
     }
 
-    /// Whether a request sets this header, given in lower case. The header that carries the new
+    /// Whether a request sets this header, given in lower case. The header with the new
     /// signature in a rotation's overlap counts at any time.
     pub(crate) fn sets_header(&self, lower: &str) -> bool {
         self.headers.iter().any(|(name, template)| {

@@ -18,6 +18,8 @@ mod output;
 mod scan;
 mod tree;
 
+pub use evaluate::MAX_STEPS;
+pub use gate::{MAX_DEPTH, MAX_NESTING, MAX_TOKENS};
 pub use input::Input;
 
 use compiled::Compiled;

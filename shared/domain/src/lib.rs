@@ -1,7 +1,7 @@
 //! What Hooklane decides, and nothing else.
 //!
-//! This crate has no clock, no randomness, no environment, no HTTP and no AWS, and no dependency that
-//! does. Time and chance are parameters, so a table of tests can cover every decision.
+//! This crate reads no clock, no random numbers and no environment, and depends on neither HTTP nor
+//! AWS. Time and chance are parameters, so a table of tests can cover every decision.
 //!
 //! The way of an event through the modules: an [`event`] is accepted, a [`webhook`] subscribes to it, a
 //! [`delivery`] is one event on its way to one webhook, and [`isolation`] keeps a failing or slow

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use hooklane_domain::delivery::retry::RetryPolicy;
 use hooklane_domain::ids::ContractName;
-use hooklane_domain::webhook::limits::{InvalidLimit, RateLimit};
+use hooklane_domain::webhook::limits::{InvalidLimit, RateLimit, TIME_LIMIT_SECONDS};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -14,8 +14,6 @@ use super::Contract;
 use crate::answers::ApiTable;
 use crate::files::{File, Files, InvalidContract, Source};
 use crate::request::{JsonStyle, RequestTables, SignatureTable};
-
-const TIMEOUT_SECONDS: std::ops::RangeInclusive<u64> = 1..=30;
 
 /// A contract file, merged with the files that it extends.
 #[derive(Deserialize)]
@@ -62,7 +60,7 @@ impl Contract {
         let (source, table) = Source::read::<ContractTable>(file, files)?;
         let request = table.request;
         let seconds = *request.timeout_seconds.get_ref();
-        if !TIMEOUT_SECONDS.contains(&seconds) {
+        if !TIME_LIMIT_SECONDS.contains(&seconds) {
             let at = request.timeout_seconds.span().start;
             return Err(source.error(at, "timeout_seconds must be from 1 to 30"));
         }

@@ -1,6 +1,7 @@
 //! Writes and signs the request of one attempt, byte for byte.
 
 use hooklane_domain::json::as_javascript;
+use hooklane_domain::webhook::headers::MASK;
 
 use super::placeholder::PlaceholderName;
 use super::signature::next_name;
@@ -20,7 +21,6 @@ pub struct WireRequest {
 
 /// The number of characters of a signature that are shown: enough to compare two, too few to forge one.
 const SHOWN_SIGNATURE_CHARACTERS: usize = 12;
-const MASK: &str = "***";
 
 impl RequestFormat {
     /// Writes and signs the request of one attempt.

@@ -16,7 +16,7 @@ pub struct Window(i64);
 
 const WINDOW_SECONDS: i64 = 60;
 /// The number of blocks in a quota, so that several instances can share it without starving each other.
-const BLOCKS: u32 = 20;
+pub const BLOCKS: u32 = 20;
 
 impl Quota {
     /// A quota; `None` for 0, which means no limit.

@@ -28,7 +28,7 @@ pub struct TenantSettings {
     pub paused: bool,
 }
 
-/// A tenant as the registry knows it.
+/// A tenant as the registry stores it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tenant {
     pub id: TenantId,

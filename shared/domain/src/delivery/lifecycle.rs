@@ -14,7 +14,7 @@ use crate::time::later;
 /// enough for the item to stay within one write unit.
 const MAX_FAILED_TIMES: usize = 32;
 
-/// A delivery as the ledger knows it.
+/// A delivery as the ledger stores it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery {
     pub id: DeliveryId,

@@ -82,7 +82,7 @@ pub enum Verdict {
 }
 
 /// The longest `Retry-After` that counts; a longer one is cut.
-const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 3600);
+pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 3600);
 
 /// Whether a status means success: 2xx. The one place that decides it.
 #[must_use]

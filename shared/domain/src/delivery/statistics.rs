@@ -187,7 +187,7 @@ pub enum Condition {
 }
 
 impl Condition {
-    /// The condition that a delivery rate stands for.
+    /// The condition of a receiver with this delivery rate.
     #[must_use]
     pub fn of(delivery_rate: Option<f64>) -> Self {
         match delivery_rate {

@@ -19,11 +19,11 @@ use super::compiled::{ADDEND, Compiled, RANGE, Reference, reference_number};
 use super::input::{Input, Part};
 
 /// The budget of one evaluation: some tenths of a second in the worst case.
-pub(super) const STEPS: u64 = 5_000_000;
+pub const MAX_STEPS: u64 = 5_000_000;
 /// Bytes that are read or copied in one step.
-const BYTES_A_STEP: u64 = 8;
+const BYTES_PER_STEP: u64 = 8;
 /// Steps for each byte that a pattern is matched against.
-const STEPS_A_MATCHED_BYTE: u64 = 4;
+const STEPS_PER_MATCHED_BYTE: u64 = 4;
 
 static LANGUAGE: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib()));
 
@@ -57,7 +57,7 @@ impl<'l> Evaluation<'l> {
         let budget = Arc::clone(&lookup.budget);
         let patterns = lookup.compiled.patterns.clone();
         let matches = move |This(text): This<Arc<String>>, pattern: Arc<String>| {
-            budget.take(text.len() as u64 * STEPS_A_MATCHED_BYTE + 1)?;
+            budget.take(text.len() as u64 * STEPS_PER_MATCHED_BYTE + 1)?;
             let pattern = patterns.get(pattern.as_str());
             let pattern = pattern.ok_or_else(|| ExecutionError::function_error("matches", ""))?;
             Ok::<_, ExecutionError>(pattern.is_match(&text))
@@ -77,7 +77,7 @@ impl<'l> Evaluation<'l> {
         let result = Value::resolve(expr, &self.context);
         // Checked first: `||` and `&&` can hide the error of an operand.
         if self.lookup.budget.is_used_up() {
-            return Err(Failure::TooMuch(format!("takes over {STEPS} steps on this event")));
+            return Err(Failure::TooMuch(format!("takes over {MAX_STEPS} steps on this event")));
         }
         result.map_err(|error| self.lookup.failure(&error))
     }
@@ -120,7 +120,7 @@ impl<'a> Lookup<'a> {
             Some(key) => (Value::Bool(part.has(key)?), 0),
             None => (part.value(), part.published.len() as u64),
         };
-        Some((value.try_into().ok()?, bytes / BYTES_A_STEP + 1))
+        Some((value.try_into().ok()?, bytes / BYTES_PER_STEP + 1))
     }
 
     /// An error of the interpreter in our words, since its own may quote values of the event.
@@ -185,7 +185,7 @@ struct Budget(AtomicU64);
 
 impl Default for Budget {
     fn default() -> Self {
-        Self(AtomicU64::new(STEPS))
+        Self(AtomicU64::new(MAX_STEPS))
     }
 }
 
@@ -216,7 +216,7 @@ fn ordered(range: Value, weight: u64, budget: &Budget) -> Result<Value, Executio
         }
         _ => return Err(ExecutionError::function_error(RANGE, "")),
     };
-    let elements = list.iter().map(|value| size_of(value) / BYTES_A_STEP + 1).sum::<u64>();
+    let elements = list.iter().map(|value| size_of(value) / BYTES_PER_STEP + 1).sum::<u64>();
     budget.take(elements.saturating_mul(weight))?;
     Ok(Value::List(list))
 }
@@ -226,22 +226,22 @@ fn size_of(value: &Value) -> u64 {
     match value {
         Value::String(text) => text.len() as u64,
         Value::Bytes(bytes) => bytes.len() as u64,
-        Value::List(list) => list.iter().map(|item| size_of(item) + BYTES_A_STEP).sum(),
+        Value::List(list) => list.iter().map(|item| size_of(item) + BYTES_PER_STEP).sum(),
         Value::Map(map) => {
             let key = |key: &Key| match key {
                 Key::String(text) => text.len() as u64,
                 _ => 0,
             };
-            map.map.iter().map(|(k, value)| key(k) + size_of(value) + 2 * BYTES_A_STEP).sum()
+            map.map.iter().map(|(k, value)| key(k) + size_of(value) + 2 * BYTES_PER_STEP).sum()
         }
-        _ => BYTES_A_STEP,
+        _ => BYTES_PER_STEP,
     }
 }
 
 /// A name, cut where it is long: it may be a key of the event.
 fn shortened(text: &str) -> String {
-    const MOST: usize = 120;
-    match text.char_indices().nth(MOST) {
+    const MAX_CHARACTERS: usize = 120;
+    match text.char_indices().nth(MAX_CHARACTERS) {
         Some((at, _)) => format!("{}…", &text[..at]),
         None => text.to_owned(),
     }

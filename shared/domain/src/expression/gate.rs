@@ -15,11 +15,12 @@ use super::{InvalidExpression, MAX_CHARACTERS};
 
 mod walk;
 
-const MAX_TOKENS: usize = 250;
+/// The most words and signs of an expression.
+pub const MAX_TOKENS: usize = 250;
 /// The deepest nesting of brackets.
-const MAX_NESTING: usize = 16;
+pub const MAX_NESTING: usize = 16;
 /// The deepest tree of an expression. An evaluation's stack grows with it.
-const MAX_DEPTH: usize = 24;
+pub const MAX_DEPTH: usize = 24;
 
 impl Compiled {
     pub(super) fn parse(source: &str) -> Result<Self, InvalidExpression> {

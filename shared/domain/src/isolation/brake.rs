@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn it_goes_off_further_down_than_it_goes_on() {
+    fn it_goes_off_at_a_lower_count_than_it_goes_on() {
         let mut brake = None;
         for (in_flight, on) in [(80_000, false), (80_001, true), (70_001, true), (70_000, false)] {
             brake = Some(Brake::measured(brake, in_flight, Brake::LIMIT_FOR_TESTS, at(0)));

@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn they_are_about_a_webhook_and_their_ids_derive_from_what_they_report() {
+    fn an_operational_event_is_about_a_webhook_and_its_id_derives_from_the_report() {
         let (first, again) = (all(), all());
         let mut ids: Vec<_> = first.iter().map(|e| e.id.clone().unwrap()).collect();
         for (event, same) in first.iter().zip(&again) {
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn other_events_are_about_no_webhook() {
+    fn any_other_event_is_about_no_webhook() {
         let mut content = all().remove(0).content;
         content.event_type = "order.created".parse().unwrap();
         assert_eq!(concerned(&content), None);

@@ -48,6 +48,9 @@ const RESERVED: [&str; 28] = [
 /// Prefixes of such headers.
 const RESERVED_PREFIXES: [&str; 3] = ["content-", "proxy-", "x-forwarded-"];
 
+/// What is stored and shown in place of a custom header's value.
+pub const MASK: &str = "***";
+
 /// Custom headers in the order given. Their values may be credentials, so they are secrets.
 #[derive(Debug, Clone, Default)]
 pub struct CustomHeaders(Vec<(String, SecretString)>);

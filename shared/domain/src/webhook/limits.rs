@@ -1,5 +1,6 @@
 //! The time limit of an attempt and the rate limit of a webhook.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -18,8 +19,12 @@ pub struct RateLimit {
     per_seconds: u32,
 }
 
-const MAX_REQUESTS: u32 = 100_000;
-const MAX_SECONDS: u32 = 3_600;
+/// The time limits of an attempt that a webhook or a contract may set, in seconds.
+pub const TIME_LIMIT_SECONDS: RangeInclusive<u64> = 1..=30;
+/// The most requests of a rate limit.
+pub const MAX_REQUESTS: u32 = 100_000;
+/// The longest period of a rate limit, in seconds.
+pub const MAX_PERIOD_SECONDS: u32 = 3_600;
 
 /// A number is out of its bounds; the message may be shown to the caller.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -28,7 +33,7 @@ pub enum InvalidLimit {
     Timeout,
     #[error("must be a whole number from 1 to {MAX_REQUESTS}")]
     Requests,
-    #[error("must be a whole number of seconds from 1 to {MAX_SECONDS}")]
+    #[error("must be a whole number of seconds from 1 to {MAX_PERIOD_SECONDS}")]
     PerSeconds,
 }
 
@@ -47,10 +52,8 @@ impl TimeLimit {
 impl TryFrom<u64> for TimeLimit {
     type Error = InvalidLimit;
     fn try_from(seconds: u64) -> Result<Self, InvalidLimit> {
-        match u8::try_from(seconds) {
-            Ok(seconds @ 1..=30) => Ok(Self(seconds)),
-            _ => Err(InvalidLimit::Timeout),
-        }
+        let seconds = Some(seconds).filter(|seconds| TIME_LIMIT_SECONDS.contains(seconds));
+        seconds.and_then(|s| u8::try_from(s).ok()).map(Self).ok_or(InvalidLimit::Timeout)
     }
 }
 
@@ -66,7 +69,7 @@ impl RateLimit {
         let within = |n: u64, most: u32| u32::try_from(n).ok().filter(|n| (1..=most).contains(n));
         Ok(Self {
             requests: within(requests, MAX_REQUESTS).ok_or(InvalidLimit::Requests)?,
-            per_seconds: within(per_seconds, MAX_SECONDS).ok_or(InvalidLimit::PerSeconds)?,
+            per_seconds: within(per_seconds, MAX_PERIOD_SECONDS).ok_or(InvalidLimit::PerSeconds)?,
         })
     }
 

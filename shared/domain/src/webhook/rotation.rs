@@ -8,8 +8,10 @@ use super::{RetiringSecret, Webhook};
 use crate::time::later;
 use crate::webhook::secret::SigningSecret;
 
-const DAY_SECONDS: u32 = 24 * 3600;
-const MAX_SECONDS: u32 = 7 * DAY_SECONDS;
+/// The default overlap of a rotation, in seconds: a day.
+pub const DEFAULT_OVERLAP_SECONDS: u32 = 24 * 3600;
+/// The longest overlap of a rotation, in seconds: seven days.
+pub const MAX_OVERLAP_SECONDS: u32 = 7 * 24 * 3600;
 
 /// How long the old secret signs beside the new one: 0 to 7 days.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +19,7 @@ pub struct Overlap(u32);
 
 /// An overlap is out of its bounds.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("must be a whole number of seconds from 0 to {MAX_SECONDS}")]
+#[error("must be a whole number of seconds from 0 to {MAX_OVERLAP_SECONDS}")]
 pub struct InvalidOverlap;
 
 /// Why a secret is not rotated; may be shown to the caller.
@@ -35,7 +37,7 @@ pub enum RotateError {
 
 impl Overlap {
     pub fn from_seconds(seconds: u64) -> Result<Self, InvalidOverlap> {
-        let seconds = u32::try_from(seconds).ok().filter(|seconds| *seconds <= MAX_SECONDS);
+        let seconds = u32::try_from(seconds).ok().filter(|seconds| *seconds <= MAX_OVERLAP_SECONDS);
         seconds.map(Self).ok_or(InvalidOverlap)
     }
 
@@ -48,7 +50,7 @@ impl Overlap {
 impl Default for Overlap {
     /// A day.
     fn default() -> Self {
-        Self(DAY_SECONDS)
+        Self(DEFAULT_OVERLAP_SECONDS)
     }
 }
 

@@ -107,7 +107,7 @@ proptest! {
     }
 
     #[test]
-    fn it_means_the_same_to_serde(text in any_text()) {
+    fn serde_reads_the_same_value(text in any_text()) {
         // Serde refuses lone surrogates and numbers that overflow.
         if let Ok(value) = serde_json::from_str::<serde_json::Value>(&text) {
             let again: serde_json::Value = serde_json::from_str(&as_javascript(&text)).unwrap();
