@@ -280,7 +280,11 @@ fn an_expression_that_is_wrong_is_named_with_its_place() {
             "line 1, column 7: there is no function",
         ),
         (r#""filter":7"#, "filter", "must be a string"),
-        (r#""filter":"event.type + 1 > 2""#, "filter", "fails on every event: add takes no string"),
+        (
+            r#""filter":"event.type + 1 > 2""#,
+            "filter",
+            "fails on every event: add does not take string",
+        ),
         (r#""filter":"event.type""#, "filter", "fails on every event: must be true or false"),
         (r#""transform":"event.type""#, "transform", "fails on every event: must make a map"),
     ] {
