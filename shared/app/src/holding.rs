@@ -71,8 +71,11 @@ pub async fn probe_now(
     key: (&TenantId, WebhookId),
 ) -> Result<(), Unavailable> {
     let now = system.now();
-    change_health(store, key, |health| Health { circuit: health.circuit.with_probe_due(now), ..health })
-        .await?;
+    change_health(store, key, |health| Health {
+        circuit: health.circuit.with_probe_due(now),
+        ..health
+    })
+    .await?;
     store.watch(key.0, key.1, 0, now).await?;
     Ok(())
 }
