@@ -19,13 +19,13 @@ pub use javascript::as_javascript;
 pub struct RawJson(String);
 
 /// Deeper values are refused, so that every later reader can use an ordinary recursive parser.
-const MAX_DEPTH: usize = 100;
+const MAX_LEVELS: usize = 100;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidJson {
     #[error("is not JSON ({0})")]
     Syntax(String),
-    #[error("nests deeper than {MAX_DEPTH} levels")]
+    #[error("nests deeper than {MAX_LEVELS} levels")]
     TooDeep,
 }
 
@@ -38,7 +38,7 @@ impl RawJson {
 
     /// Takes a value that serde has already parsed.
     pub fn from_raw(raw: &RawValue) -> Result<Self, InvalidJson> {
-        if depth(raw.get()) > MAX_DEPTH {
+        if depth(raw.get()) > MAX_LEVELS {
             return Err(InvalidJson::TooDeep);
         }
         Ok(Self(compact(raw.get())))

@@ -18,12 +18,14 @@ pub struct KeyRing {
 pub enum NoKeys {
     #[error("there is no key; write one on each line, the current one first")]
     Empty,
-    #[error("line {0} is not a key; a key has at least {MIN_LENGTH} characters and no spaces")]
+    #[error(
+        "line {0} is not a key; a key has at least {MIN_KEY_CHARACTERS} characters and no spaces"
+    )]
     Line(usize),
 }
 
 /// The fewest characters of a key. A shorter line is not a random key but a bracket or a note.
-const MIN_LENGTH: usize = 16;
+const MIN_KEY_CHARACTERS: usize = 16;
 
 impl KeyRing {
     /// Reads one key from each line. Blank lines and spaces around a key are ignored.
@@ -31,7 +33,7 @@ impl KeyRing {
         let mut keys = Vec::new();
         for (number, line) in text.lines().map(str::trim).enumerate().filter(|(_, l)| !l.is_empty())
         {
-            if line.chars().count() < MIN_LENGTH || line.contains(char::is_whitespace) {
+            if line.chars().count() < MIN_KEY_CHARACTERS || line.contains(char::is_whitespace) {
                 return Err(NoKeys::Line(number + 1));
             }
             keys.push(SecretString::from(line));

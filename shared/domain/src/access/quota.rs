@@ -139,6 +139,17 @@ mod tests {
         assert_eq!(Quota::per_minute(600).unwrap().block(), 30);
     }
 
+    /// The decision about one request, for which the lease takes a block of the shared count if needed.
+    fn ask(lease: &mut Lease, quota: Quota, shared: &mut u64) -> RequestDecision {
+        let answer = lease.admit();
+        if answer != RequestDecision::Lease {
+            return answer;
+        }
+        *shared += u64::from(quota.block());
+        lease.add(*shared);
+        lease.admit()
+    }
+
     proptest! {
         /// However the requests are spread over instances, at most the quota is granted, and an
         /// instance that refuses says that nothing remains.
@@ -151,12 +162,7 @@ mod tests {
             let (mut shared, mut granted) = (0u64, 0u32);
             for instance in asks {
                 let lease = &mut leases[instance];
-                let mut answer = lease.admit();
-                if answer == RequestDecision::Lease {
-                    shared += u64::from(quota.block());
-                    lease.add(shared);
-                    answer = lease.admit();
-                }
+                let answer = ask(lease, quota, &mut shared);
                 let refused = answer != RequestDecision::Granted;
                 granted += u32::from(!refused);
                 prop_assert!(lease.remaining() <= limit);
@@ -171,12 +177,7 @@ mod tests {
             let mut lease = Lease::new(Window(1), quota);
             let (mut shared, mut granted) = (0u64, 0u32);
             for _ in 0..limit + 50 {
-                let mut answer = lease.admit();
-                if answer == RequestDecision::Lease {
-                    shared += u64::from(quota.block());
-                    lease.add(shared);
-                    answer = lease.admit();
-                }
+                let answer = ask(&mut lease, quota, &mut shared);
                 granted += u32::from(answer == RequestDecision::Granted);
             }
             prop_assert_eq!(granted, limit);

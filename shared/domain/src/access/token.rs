@@ -86,7 +86,7 @@ struct JwtClaims {
 const HEADER: &str = r#"{"alg":"HS256","typ":"JWT"}"#;
 const ISSUER: &str = "hooklane";
 /// The longest token that is read, in bytes. Every issued token is shorter.
-const MAX_LENGTH: usize = 2_048;
+const MAX_TOKEN_BYTES: usize = 2_048;
 
 impl TokenClaims {
     /// The signed token with these claims.
@@ -111,7 +111,7 @@ impl TokenClaims {
     /// The claims of a token that one of these keys signed and that has not expired at `now`. The
     /// caller compares its generation with the tenant's.
     pub fn verify(token: &str, keys: &KeyRing, now: Timestamp) -> Result<Self, InvalidToken> {
-        if token.len() > MAX_LENGTH {
+        if token.len() > MAX_TOKEN_BYTES {
             return Err(InvalidToken::Shape);
         }
         let (signed, signature) = token.rsplit_once('.').ok_or(InvalidToken::Shape)?;

@@ -8,7 +8,7 @@ use url::{Host, Url};
 use crate::webhook::network::{NetworkRules, TargetCidrs};
 
 /// The longest URL, in bytes.
-pub const MAX_LENGTH: usize = 2048;
+pub const MAX_URL_BYTES: usize = 2048;
 
 /// A URL in which nothing is forbidden. The addresses that its name resolves to are judged at each
 /// attempt.
@@ -20,7 +20,7 @@ pub struct TargetUrl(Url);
 pub enum InvalidTarget {
     #[error("is not a URL: {0}")]
     Syntax(String),
-    #[error("must have at most {MAX_LENGTH} characters")]
+    #[error("must have at most {MAX_URL_BYTES} characters")]
     Length,
     #[error("must be an https URL (plain http only to an address that the operator has allowed)")]
     Scheme,
@@ -47,7 +47,7 @@ pub enum InvalidTarget {
 impl TargetUrl {
     /// Reads a URL and judges it. Plain `http` is accepted only for addresses that the operator listed.
     pub fn parse(text: &str, rules: &NetworkRules) -> Result<Self, InvalidTarget> {
-        if text.len() > MAX_LENGTH {
+        if text.len() > MAX_URL_BYTES {
             return Err(InvalidTarget::Length);
         }
         if let Some(what) = misread(text) {
@@ -55,7 +55,7 @@ impl TargetUrl {
         }
         let url = Url::parse(text).map_err(|e| InvalidTarget::Syntax(e.to_string()))?;
         // The parser's escapes may have made it longer.
-        if url.as_str().len() > MAX_LENGTH {
+        if url.as_str().len() > MAX_URL_BYTES {
             return Err(InvalidTarget::Length);
         }
         let target = Self(url);

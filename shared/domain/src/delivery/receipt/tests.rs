@@ -26,11 +26,26 @@ fn take(message: &str, generation: u32) -> Claim {
     Claim::Take(Turn { generation, owner: MessageId(message.to_owned()) })
 }
 
+/// A name, the delivery as read, the received message, the time in seconds, and what to do.
+type Case = (&'static str, Delivery, Receipt, i64, Decision);
+
+fn check(cases: Vec<Case>) {
+    for (name, current, receipt, now, expected) in cases {
+        assert_eq!(decide(&current, &receipt, at(now)), expected, "{name}");
+    }
+}
+
+fn parked() -> Delivery {
+    unwritten().parked(at(1_001), ParkReason::Inactive)
+}
+
+fn failed() -> Delivery {
+    unwritten().failed(at(1_001), FailReason::Exhausted)
+}
+
 #[test]
-fn one_message_acts_for_a_delivery_and_the_others_are_discarded() {
-    let parked = || unwritten().parked(at(1_001), ParkReason::Inactive);
-    let failed = || unwritten().failed(at(1_001), FailReason::Exhausted);
-    for (name, current, receipt, now, expected) in [
+fn a_first_or_newer_message_attempts_and_takes_over() {
+    check(vec![
         ("first", unwritten(), receipt("a", 0), 1_000, Decision::Attempt(Claim::None)),
         (
             "first, with a clock that is behind",
@@ -46,6 +61,27 @@ fn one_message_acts_for_a_delivery_and_the_others_are_discarded() {
             1_000,
             Decision::Attempt(take("a", 1)),
         ),
+        (
+            "newer, early",
+            waiting(1, "a", 1_010),
+            receipt("b", 2),
+            1_000,
+            Decision::HideUntil(at(1_010), take("b", 2)),
+        ),
+        (
+            "newer, due",
+            waiting(1, "a", 1_010),
+            receipt("b", 2),
+            1_010,
+            Decision::Attempt(take("b", 2)),
+        ),
+        ("released", parked(), receipt("b", 1), 2_000, Decision::Attempt(take("b", 1))),
+    ]);
+}
+
+#[test]
+fn a_message_of_an_ended_or_parked_delivery_is_discarded_or_waits() {
+    check(vec![
         ("done", failed(), receipt("a", 0), 1_000, Decision::Discard(Discard::Done)),
         (
             "done, retried a moment ago",
@@ -61,13 +97,13 @@ fn one_message_acts_for_a_delivery_and_the_others_are_discarded() {
             1_120,
             Decision::Discard(Discard::Done),
         ),
-        (
-            "older",
-            waiting(2, "a", 1_010),
-            receipt("a", 1),
-            2_000,
-            Decision::Discard(Discard::Older),
-        ),
+        ("parked", parked(), receipt("a", 0), 2_000, Decision::LookAgain),
+    ]);
+}
+
+#[test]
+fn the_owner_attempts_when_the_delivery_is_due() {
+    check(vec![
         (
             "owner, due",
             waiting(1, "a", 1_010),
@@ -82,6 +118,27 @@ fn one_message_acts_for_a_delivery_and_the_others_are_discarded() {
             1_009,
             Decision::HideUntil(at(1_010), Claim::None),
         ),
+        ("old, early", waiting(1, "a", 1_000_000), receipt("a", 1), 900_000, Decision::SendAfresh),
+        (
+            "old, due",
+            waiting(1, "a", 900_000),
+            receipt("a", 1),
+            900_000,
+            Decision::Attempt(Claim::None),
+        ),
+    ]);
+}
+
+#[test]
+fn an_older_message_or_a_twin_is_discarded() {
+    check(vec![
+        (
+            "older",
+            waiting(2, "a", 1_010),
+            receipt("a", 1),
+            2_000,
+            Decision::Discard(Discard::Older),
+        ),
         ("twin", waiting(1, "a", 1_010), receipt("b", 1), 1_010, Decision::Discard(Discard::Twin)),
         (
             "twin, not overdue",
@@ -91,31 +148,5 @@ fn one_message_acts_for_a_delivery_and_the_others_are_discarded() {
             Decision::Discard(Discard::Twin),
         ),
         ("twin, overdue", waiting(1, "a", 1_010), receipt("b", 1), 1_911, Decision::SendAfresh),
-        (
-            "newer, early",
-            waiting(1, "a", 1_010),
-            receipt("b", 2),
-            1_000,
-            Decision::HideUntil(at(1_010), take("b", 2)),
-        ),
-        (
-            "newer, due",
-            waiting(1, "a", 1_010),
-            receipt("b", 2),
-            1_010,
-            Decision::Attempt(take("b", 2)),
-        ),
-        ("parked", parked(), receipt("a", 0), 2_000, Decision::LookAgain),
-        ("released", parked(), receipt("b", 1), 2_000, Decision::Attempt(take("b", 1))),
-        ("old, early", waiting(1, "a", 1_000_000), receipt("a", 1), 900_000, Decision::SendAfresh),
-        (
-            "old, due",
-            waiting(1, "a", 900_000),
-            receipt("a", 1),
-            900_000,
-            Decision::Attempt(Claim::None),
-        ),
-    ] {
-        assert_eq!(decide(&current, &receipt, at(now)), expected, "{name}");
-    }
+    ]);
 }

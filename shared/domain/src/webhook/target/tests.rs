@@ -38,7 +38,7 @@ fn only_public_https_urls_are_accepted() {
     ] {
         assert_eq!(TargetUrl::parse(url, &rules).is_ok(), allowed, "{url}");
     }
-    let long = format!("https://example.com/{}", "x".repeat(MAX_LENGTH));
+    let long = format!("https://example.com/{}", "x".repeat(MAX_URL_BYTES));
     assert_eq!(TargetUrl::parse(&long, &rules), Err(InvalidTarget::Length));
 }
 
