@@ -14,7 +14,7 @@ pub async fn probe_now(
     (tenant, id): (&TenantId, WebhookId),
 ) -> Result<(), Unavailable> {
     let now = clock.now();
-    let probed = |health: Health| Health { circuit: health.circuit.hurried(now), ..health };
+    let probed = |health: Health| Health { circuit: health.circuit.with_probe_due(now), ..health };
     change_health(store, (tenant, id), probed).await?;
     store.watch(tenant, id, 0, now).await.map(drop)
 }

@@ -1,5 +1,5 @@
-//! Reads every file of `catalog/` as Hooklane will read it. A mistake in one stops the build with
-//! its file, its line and what was expected.
+//! Reads every file of `catalog/` and packs it for the binaries. A mistake stops the build with its
+//! file, its line and what was expected.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -36,12 +36,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What was read, as a table in Rust.
+/// The catalogs as Rust code.
 fn packed(catalogs: &Catalogs) -> Result<String, std::fmt::Error> {
-    let mut code = String::from("pub(crate) const PACKED: &[Packed<'_>] = &[\n");
+    let mut code = String::from("pub(crate) const PACKED: &[PackedCatalog<'_>] = &[\n");
     for catalog in catalogs.iter() {
         let (name, description) = (catalog.name().as_str(), catalog.description());
-        writeln!(code, "Packed {{ name: {name:?}, description: {description:?}, types: &[")?;
+        writeln!(code, "PackedCatalog {{ name: {name:?}, description: {description:?}, types: &[")?;
         for (name, definition) in catalog.types() {
             writeln!(
                 code,

@@ -1,4 +1,4 @@
-//! What is known of one event type.
+//! The definition of an event type.
 
 use hooklane_domain::json::RawJson;
 
@@ -8,14 +8,14 @@ mod read;
 
 pub use read::MAX_SAMPLE_BYTES;
 
-/// What is known of one event type.
+/// The definition of an event type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Definition {
-    /// What it is listed under, such as `orders`.
+    /// The heading under which it is listed, such as `orders`.
     pub category: String,
     pub description: String,
-    /// The `data` of one event as it might be; it fits the schema.
+    /// The `data` of a sample event, which fits the schema.
     pub sample: RawJson,
-    /// What every event's `data` has to fit, for tenants that are strict.
+    /// The schema that the `data` of every event must fit, for strict tenants.
     pub schema: Schema,
 }

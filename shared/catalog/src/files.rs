@@ -1,4 +1,4 @@
-//! The catalogs that come as files.
+//! Event catalogs in files, as the build reads them.
 
 use std::collections::BTreeMap;
 
@@ -11,12 +11,12 @@ mod load;
 mod packed;
 
 pub use load::InvalidCatalog;
-pub use packed::{Packed, PackedType};
+pub use packed::{PackedCatalog, PackedType};
 
 /// The catalog of a tenant that names none.
 pub const DEFAULT: &str = "default";
 
-/// The types of one file, with those that are in every catalog.
+/// The event types of one file, and those that are in every catalog.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Catalog {
     pub(crate) name: CatalogName,
@@ -40,24 +40,24 @@ impl Catalog {
         self.types.get(name)
     }
 
-    /// In order.
+    /// The names of its types, in order.
     pub fn names(&self) -> impl Iterator<Item = &EventType> {
         self.types.keys()
     }
 
-    /// In order of their names.
+    /// Its types, in order of their names.
     pub fn types(&self) -> impl Iterator<Item = (&EventType, &Definition)> {
         self.types.iter()
     }
 
-    /// Whether a subscription names one of its types, or a wildcard has one to match.
+    /// Whether a subscription matches one of its types.
     #[must_use]
     pub fn covers(&self, wanted: &Subscription) -> bool {
         covers(wanted, self.names())
     }
 }
 
-/// Every catalog there is.
+/// All event catalogs.
 #[derive(Debug, Clone, Default)]
 pub struct Catalogs(BTreeMap<CatalogName, Catalog>);
 
@@ -76,7 +76,7 @@ impl Catalogs {
     }
 }
 
-/// Whether a subscription names one of these types, or a wildcard has one to match.
+/// Whether a subscription matches one of these types. `*` does, even where there are none.
 pub(crate) fn covers<'a>(
     wanted: &Subscription,
     mut names: impl Iterator<Item = &'a EventType>,

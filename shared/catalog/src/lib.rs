@@ -1,8 +1,8 @@
-//! Event catalogs: the types of events, with a sample and a JSON Schema of each one's data.
+//! Event catalogs: the event types, each with a sample and a JSON Schema of its data.
 //!
 //! A catalog is a TOML file; `docs/catalog.md` describes the format. The platform and its tenants add
 //! types at run time. A tenant's own type takes precedence over the platform's, and the platform's over
-//! the file's. The files of this build are in `hooklane-bundled-catalogs`.
+//! the one in the file. The files of this build are in `hooklane-bundled-catalogs`.
 
 mod definition;
 mod files;
@@ -14,7 +14,7 @@ mod tenant_types;
 mod tests;
 
 pub use definition::{Definition, MAX_SAMPLE_BYTES};
-pub use files::{Catalog, Catalogs, DEFAULT, InvalidCatalog, Packed, PackedType};
+pub use files::{Catalog, Catalogs, DEFAULT, InvalidCatalog, PackedCatalog, PackedType};
 pub use own_types::{MAX_OWN_TYPES, OwnType, OwnTypes, Owner};
 pub use schema::{MAX_SCHEMA_BYTES, Schema};
 pub use tenant_types::{Source, TenantTypes};

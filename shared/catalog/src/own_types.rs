@@ -1,4 +1,4 @@
-//! The event types that the platform and its tenants add at run time.
+//! Event types that the platform and its tenants add at run time.
 
 use std::collections::BTreeMap;
 
@@ -6,13 +6,13 @@ use hooklane_domain::ids::{EventType, TenantId};
 
 use crate::definition::Definition;
 
-/// So many types one owner may add.
+/// The most types that one owner may add.
 pub const MAX_OWN_TYPES: usize = 100;
 
 /// Whose types they are.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Owner {
-    /// The platform's: every tenant has them.
+    /// The platform, whose types every tenant has.
     Platform,
     Tenant(TenantId),
 }
@@ -22,7 +22,7 @@ pub enum Owner {
 pub struct OwnType {
     pub name: EventType,
     pub definition: Definition,
-    /// Counts its writes.
+    /// Counts the writes of its item.
     pub revision: u64,
 }
 
@@ -42,7 +42,7 @@ impl OwnTypes {
         self.0.get(name)
     }
 
-    /// In order.
+    /// The names of the types, in order.
     pub fn names(&self) -> impl Iterator<Item = &EventType> {
         self.0.keys()
     }
@@ -51,7 +51,7 @@ impl OwnTypes {
         self.0.values()
     }
 
-    /// Takes the compiled schemas of an `older` reading where the types are the same.
+    /// These types, with the compiled schemas of an `older` read where a type is unchanged.
     #[must_use]
     pub fn after(self, older: &Self) -> Self {
         let keep = |(name, own): (EventType, OwnType)| match older.get(&name) {

@@ -1,4 +1,4 @@
-//! A JSON Schema (draft 2020-12, or draft-07 where it says so), compiled when it is first needed.
+//! A JSON Schema (draft 2020-12, or draft-07 where it says so). It is compiled when it is first used.
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -13,24 +13,24 @@ pub use bounds::MAX_SCHEMA_BYTES;
 use hooklane_domain::json::RawJson;
 use hooklane_domain::json::fields::FieldErrors;
 
-/// What `data` has to fit. Two are equal when their texts are.
+/// A JSON Schema of the `data` of events. Two are equal where their texts are.
 #[derive(Clone)]
 pub struct Schema {
     text: RawJson,
     compiled: Arc<OnceLock<Result<Validator, FieldErrors>>>,
 }
 
-/// The compiled form of one pattern; the engine's time is linear in the text times this.
+/// The largest compiled form of a pattern. The time of a match is linear in the text times this size.
 const PATTERN_BYTES: usize = 256 * 1024;
-/// The cache that matching may use.
+/// The largest cache of a match.
 const PATTERN_CACHE_BYTES: usize = 256 * 1024;
 
-/// Up to this product of a schema's and a value's size every violation is looked for; the list of them
-/// takes memory. Above it, only the first.
-const EVERY_VIOLATION: usize = 16 * 1024 * 1024;
+/// Up to this product of the sizes of schema and data in bytes, all violations are listed. Above it
+/// only the first is, since the list takes memory.
+const FULL_REPORT_LIMIT: usize = 16 * 1024 * 1024;
 
 impl Schema {
-    /// Reads a schema from outside: every mistake under its path in the schema.
+    /// Reads a schema that a client sent, and reports each mistake under its path in the schema.
     pub fn parse(text: &str) -> Result<Self, FieldErrors> {
         if text.len() > MAX_SCHEMA_BYTES {
             let message = format!("must have at most {MAX_SCHEMA_BYTES} bytes");
@@ -50,7 +50,7 @@ impl Schema {
         Ok(schema)
     }
 
-    /// One that was parsed before.
+    /// Takes a schema that was parsed before it was saved.
     #[must_use]
     pub fn from_stored(text: RawJson) -> Self {
         Self { text, compiled: Arc::default() }
@@ -61,8 +61,8 @@ impl Schema {
         &self.text
     }
 
-    /// Whether `data` fits; each mistake has its path, that of the data itself being `path`. No value of
-    /// the data is in a message.
+    /// Whether `data` fits. Each mistake has its path, which begins with `path`. No message contains a
+    /// value of the data.
     pub fn judge(&self, path: &str, data: &RawJson) -> Result<(), FieldErrors> {
         let validator = match self.compiled() {
             Ok(validator) => validator,
@@ -73,7 +73,7 @@ impl Schema {
         if validator.is_valid(&data) {
             return Ok(());
         }
-        if self.text.as_str().len().saturating_mul(size) <= EVERY_VIOLATION {
+        if self.text.as_str().len().saturating_mul(size) <= FULL_REPORT_LIMIT {
             return Err(violation::errors(path, validator.iter_errors(&data)));
         }
         Err(violation::errors(path, validator.validate(&data).err().into_iter()))
@@ -89,7 +89,8 @@ impl Schema {
     }
 }
 
-/// Remote references do not exist: the crate is built without them, and none passes the bounds.
+/// Compiles a schema. Remote references cannot be followed: the crate is built without them, and
+/// `bounds` refuses them.
 fn compile(text: &RawJson) -> Result<Validator, FieldErrors> {
     let schema = value(text).map_err(|message| FieldErrors::one("", message))?;
     let patterns =

@@ -1,4 +1,4 @@
-//! All the event types that one tenant has: the catalog's, the platform's and its own.
+//! The event types of a tenant: its catalog's, the platform's and its own.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ pub enum Source {
     Tenant,
 }
 
-/// All the types that one tenant has.
+/// The event types of a tenant.
 #[derive(Debug, Clone)]
 pub struct TenantTypes<'a> {
     pub catalog: &'a Catalog,
@@ -31,6 +31,7 @@ pub struct TenantTypes<'a> {
 }
 
 impl TenantTypes<'_> {
+    /// The definition of a type, and where it is defined.
     #[must_use]
     pub fn get(&self, name: &EventType) -> Option<(Source, &Definition)> {
         let tenant = self.tenant.get(name).map(|own| (Source::Tenant, &own.definition));
@@ -39,7 +40,7 @@ impl TenantTypes<'_> {
         tenant.or_else(platform).or_else(catalog)
     }
 
-    /// Each type once, in order of their names.
+    /// Every type once, in order of their names.
     pub fn types(&self) -> impl Iterator<Item = (&EventType, Source, &Definition)> {
         let names: BTreeSet<&EventType> = self.names().collect();
         names.into_iter().filter_map(|name| {
@@ -47,7 +48,7 @@ impl TenantTypes<'_> {
         })
     }
 
-    /// Why a webhook may not subscribe to this, with the nearest names there are.
+    /// Why a webhook must not subscribe to this, with the most similar names; `None` where it may.
     #[must_use]
     pub fn refusal(&self, wanted: &Subscription) -> Option<String> {
         if covers(wanted, self.names()) {
@@ -56,8 +57,7 @@ impl TenantTypes<'_> {
         Some(nearest::refusal(wanted, self.names()))
     }
 
-    /// Whether an event of this type with this data is one that is expected; each mistake has its path
-    /// in the event.
+    /// Whether the type is known and the data fits its schema. Each mistake has its path in the event.
     pub fn judge(&self, name: &EventType, data: &RawJson) -> Result<(), FieldErrors> {
         match self.get(name) {
             Some((_, definition)) => definition.schema.judge("data", data),

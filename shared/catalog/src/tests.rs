@@ -30,7 +30,7 @@ fn refusal(known: &TenantTypes<'_>, wanted: &str) -> Option<String> {
 }
 
 #[test]
-fn what_is_unknown_is_refused_with_the_nearest_names() {
+fn an_unknown_type_is_refused_with_similar_names() {
     let catalog = catalog(&[
         "order.created",
         "order.completed",
@@ -64,7 +64,7 @@ fn what_is_unknown_is_refused_with_the_nearest_names() {
         ("qqqqqqqq", "is not a known event type"),
         ("ordr.*", "matches no known event type; did you mean order.*?"),
         ("shipments.*", "matches no known event type; did you mean shipment.*?"),
-        // No wildcard ever matches an operational event.
+        // No wildcard matches an operational event.
         ("delivery.*", "matches no known event type"),
         ("webhook.*", "matches no known event type"),
         ("order.created.*", "matches no known event type; did you mean order.item.*?"),
@@ -76,7 +76,7 @@ fn what_is_unknown_is_refused_with_the_nearest_names() {
 }
 
 #[test]
-fn a_tenants_own_type_wins_over_the_platforms_and_that_over_the_files() {
+fn a_tenants_own_type_takes_precedence_over_the_platforms_and_the_files() {
     let catalog = catalog(&["a", "b", "c"]);
     let platform = OwnTypes::from_iter([own("b", "{}", 1), own("c", "{}", 1)]);
     let tenant = OwnTypes::from_iter([own("c", r#"{"type":"string"}"#, 1), own("d", "{}", 1)]);
@@ -99,7 +99,7 @@ fn a_tenants_own_type_wins_over_the_platforms_and_that_over_the_files() {
 }
 
 #[test]
-fn what_was_compiled_is_kept_while_a_type_stays_the_same() {
+fn the_compiled_schema_of_an_unchanged_type_is_kept() {
     let older = OwnTypes::from_iter([own("a", "{}", 1), own("b", "{}", 1), own("c", "{}", 1)]);
     let newer = OwnTypes::from_iter([own("a", "{}", 1), own("b", r#"{"type":"string"}"#, 2)]);
     let after = newer.clone().after(&older);
@@ -135,7 +135,7 @@ fn a_definition_is_read_with_every_mistake_at_once() {
         ),
         (
             r#"{"category":"a","description":"b","sample":1,"schema":{"properties":{"n":{"type":"text"}}}}"#,
-            "schema.properties.n.type: must fit one of its schemas",
+            "schema.properties.n.type: must match one of the schemas",
         ),
         (
             r#"{"category":"a","description":"b","sample":1,"schema":7}"#,

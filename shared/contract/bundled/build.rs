@@ -1,4 +1,4 @@
-//! Reads every file of `contracts/` as Hooklane will read it. A mistake in one stops the build with
+//! Reads every file of `contracts/` as Hooklane reads it at run time. A mistake stops the build with
 //! its file, its line and what was expected.
 
 use std::error::Error;

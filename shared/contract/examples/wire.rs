@@ -1,8 +1,8 @@
-//! What one sample event looks like on the wire under a contract: `make contract FILE=contracts/x.toml`.
+//! Prints the request of a sample event under a contract: `make contract FILE=contracts/x.toml`.
 //!
-//! It stands in this crate, which is built whatever the files of `contracts/` say. The files beside the one
-//! that is named are read where it extends them. A mistake is one line, `file:line: message`, and the exit
-//! code 1.
+//! It is part of this crate, whose build does not read `contracts/`, so that it can show a mistake
+//! there. It also reads the files that the named one extends. A mistake is one line, `file:line:
+//! message`, and the exit code is 1.
 
 use std::fs;
 use std::path::Path;
@@ -22,7 +22,7 @@ type Failure = Box<dyn std::error::Error>;
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "it is a command")]
 fn main() -> ExitCode {
     let Some(file) = std::env::args().nth(1) else {
-        eprintln!("say which contract: make contract FILE=contracts/standard.toml");
+        eprintln!("name a contract file: make contract FILE=contracts/standard.toml");
         return ExitCode::from(2);
     };
     match shown(Path::new(&file)) {
@@ -44,7 +44,7 @@ fn shown(path: &Path) -> Result<String, Failure> {
     let own = (name(path), read(path)?);
     let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
     let mut files = vec![own];
-    // What is no TOML, or extends what is not there, the loader says with its line.
+    // The loader reports a file that is not TOML, or that extends a missing one, with its line.
     while let Some(extended) = files.last().and_then(|(_, text)| extended_by(text)) {
         let file = format!("{extended}.toml");
         let Ok(text) = read(&folder.join(&file)) else { break };
@@ -95,7 +95,7 @@ fn describe(contract: &Contract) -> Result<String, Failure> {
     );
     let old = "the-secret-before-it";
     text += &format!(
-        "\n\n# While the secret is rotated from {old:?}, the headers of the signature:\n{}",
+        "\n\n# While the secret is rotated from {old:?}, the signature headers are:\n{}",
         signature_headers(contract, &retiring(old)?)?
     );
     if contract.has_ed25519() {
@@ -103,7 +103,7 @@ fn describe(contract: &Contract) -> Result<String, Failure> {
         let public = key.public_key().unwrap_or_default();
         let asymmetric = Webhook { secret: key, ..hook };
         text += &format!(
-            "\n\n# Signed with Ed25519, to be verified with {public}:\n{}",
+            "\n\n# Signed with Ed25519; verify it with {public}:\n{}",
             signature_headers(contract, &asymmetric)?
         );
     }
@@ -116,7 +116,7 @@ fn wire(contract: &Contract, webhook: &Webhook) -> Result<String, Failure> {
     Ok(format!("POST {}\n{}\n\n{body}", webhook.url, headers.join("\n")))
 }
 
-/// The headers that are not the same under another secret.
+/// The headers that differ under another secret.
 fn signature_headers(contract: &Contract, hook: &Webhook) -> Result<String, Failure> {
     let other =
         Webhook { secret: "quite-another-secret".parse()?, retiring_secret: None, ..hook.clone() };

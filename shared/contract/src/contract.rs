@@ -1,12 +1,7 @@
-//! Contracts: the wire format is data.
-//!
-//! A contract is a TOML file that says how a delivery looks on the wire; `docs/contracts.md` describes
-//! the format. Nothing here knows the name of any of them.
+//! A contract: how deliveries look on the wire, how they are retried, and how the API answers.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
-
-use serde::Deserialize;
 
 use hooklane_domain::delivery::retry::RetryPolicy;
 use hooklane_domain::ids::ContractName;
@@ -14,71 +9,23 @@ use hooklane_domain::webhook::limits::{RateLimit, TimeLimit};
 use hooklane_domain::webhook::secret::{SecretForm, SigningSecret};
 use hooklane_domain::webhook::{CustomHeaders, InvalidHeader, Webhook};
 
-use crate::body::BodyTemplate;
-use crate::shape::ApiShape;
-use crate::source::{Files, InvalidContract};
-use crate::template::Template;
+use crate::answers::ApiShape;
+use crate::files::{Files, InvalidContract};
+use crate::request::{RequestFormat, Subject, WireRequest};
 
-mod explain;
 mod load;
-mod request;
 
-pub use request::{Subject, WireRequest};
-
-/// How deliveries of one kind look, and how they are made.
+/// What one contract file says, including what it takes over from the files that it extends.
 #[derive(Debug, Clone)]
 pub struct Contract {
     name: ContractName,
     description: String,
     timeout: Duration,
-    user_agent: String,
-    content_type: String,
     gone_disables: bool,
     retry: RetryPolicy,
     rate_limit: Option<RateLimit>,
-    headers: Vec<(String, Template)>,
-    signature: SignatureRule,
-    body: BodyTemplate,
-    json: JsonStyle,
+    request: RequestFormat,
     api: Option<ApiShape>,
-}
-
-/// How the JSON of a body is written.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum JsonStyle {
-    /// Number text, escapes and key order as the producer sent them.
-    #[default]
-    Published,
-    /// As `JSON.stringify(JSON.parse(…))` writes them.
-    Javascript,
-}
-
-/// How the signature of a contract is made and written.
-#[derive(Debug, Clone)]
-struct SignatureRule {
-    key: SecretForm,
-    signed: Template,
-    encoding: Encoding,
-    hmac: Writing,
-    /// Where the contract has asymmetric signatures too.
-    ed25519: Option<Writing>,
-}
-
-/// How signatures of one algorithm are written.
-#[derive(Debug, Clone)]
-struct Writing {
-    /// The first, or only one.
-    value: Template,
-    /// One more behind it, where the header can carry several.
-    another: Option<Template>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Encoding {
-    Hex,
-    Base64,
 }
 
 impl Contract {
@@ -87,12 +34,13 @@ impl Contract {
         &self.name
     }
 
+    /// What its file says about it.
     #[must_use]
     pub fn description(&self) -> &str {
         &self.description
     }
 
-    /// The time limit of one attempt, connecting included.
+    /// The time limit of one attempt, including the time to connect.
     #[must_use]
     pub fn timeout(&self) -> Duration {
         self.timeout
@@ -104,23 +52,25 @@ impl Contract {
         self.gone_disables
     }
 
+    /// The retry policy of webhooks that have none of their own.
     #[must_use]
     pub fn retry(&self) -> &RetryPolicy {
         &self.retry
     }
 
-    /// The rate limit of webhooks that have none of their own.
+    /// The rate limit of webhooks that have none of their own, if there is one.
     #[must_use]
     pub fn rate_limit(&self) -> Option<RateLimit> {
         self.rate_limit
     }
 
+    /// How the contract reads a shared secret as a key.
     #[must_use]
     pub fn secret_form(&self) -> SecretForm {
-        self.signature.key
+        self.request.secret_form()
     }
 
-    /// How the management API answers this contract's clients; `None` for canonically.
+    /// How the API answers this contract's clients; `None` for the canonical answers.
     #[must_use]
     pub fn api(&self) -> Option<&ApiShape> {
         self.api.as_ref()
@@ -129,10 +79,10 @@ impl Contract {
     /// Whether webhooks may sign with an Ed25519 key.
     #[must_use]
     pub fn has_ed25519(&self) -> bool {
-        self.signature.ed25519.is_some()
+        self.request.has_ed25519()
     }
 
-    /// Whether the contract has a signature of the kind that this secret makes.
+    /// Whether the contract has signatures of this secret's kind.
     pub fn accepts(&self, secret: &SigningSecret) -> Result<(), NoEd25519> {
         match secret.is_ed25519() && !self.has_ed25519() {
             true => Err(NoEd25519(self.name.clone())),
@@ -140,18 +90,27 @@ impl Contract {
         }
     }
 
-    /// Whether the contract itself sets this header, given in lower case. What carries the new
-    /// signature in a rotation's overlap is its own at any time.
+    /// Writes and signs the request of one attempt.
     #[must_use]
-    pub fn sets_header(&self, lower: &str) -> bool {
-        self.headers.iter().any(|(name, template)| {
-            name.replace('_', "-").eq_ignore_ascii_case(lower)
-                || self.carries_one_signature(template)
-                    && next_name(name).eq_ignore_ascii_case(lower)
-        })
+    pub fn request(&self, subject: Subject<'_>) -> WireRequest {
+        self.request.write(subject)
     }
 
-    /// Checks a webhook's headers against the protocol and this contract.
+    /// The signature in words, for people who write a receiver: what is signed, with which key, and how
+    /// it is written. Each line starts with `#`.
+    #[must_use]
+    pub fn explain_signature(&self, secret: &str) -> String {
+        self.request.explain_signature(secret)
+    }
+
+    /// Whether the contract itself sets this header, given in lower case. The header with the new
+    /// signature in a rotation's overlap counts at any time.
+    #[must_use]
+    pub fn sets_header(&self, lower: &str) -> bool {
+        self.request.sets_header(lower)
+    }
+
+    /// Checks a webhook's custom headers, of which none may be one that this contract sets.
     pub fn custom_headers(
         &self,
         headers: Vec<(String, String)>,
@@ -159,7 +118,7 @@ impl Contract {
         CustomHeaders::new(headers, |lower| self.sets_header(lower).then(|| self.name.clone()))
     }
 
-    /// The time limit of an attempt for a webhook: its own, or else the contract's.
+    /// The time limit of an attempt of a webhook: its own, or else the contract's.
     #[must_use]
     pub fn timeout_of(&self, webhook: &Webhook) -> Duration {
         webhook.timeout.map_or(self.timeout, TimeLimit::duration)
@@ -172,17 +131,12 @@ impl Contract {
     }
 }
 
-/// The header that carries the new signature in a rotation's overlap, where `name` carries one only.
-fn next_name(name: &str) -> String {
-    format!("{name}-Next")
-}
-
-/// The contract signs with shared secrets only, and the secret is an Ed25519 key.
+/// The secret is an Ed25519 key, and the contract signs with shared secrets only.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the contract {0} has no Ed25519 signature")]
 pub struct NoEd25519(ContractName);
 
-/// Every contract there is.
+/// All contracts.
 #[derive(Debug, Clone, Default)]
 pub struct Contracts(BTreeMap<ContractName, Contract>);
 
@@ -204,7 +158,7 @@ impl Contracts {
         self.0.get(name)
     }
 
-    /// The rate limit that holds for a webhook, if there is one: its own, or else that of its contract.
+    /// The rate limit of a webhook, if there is one: its own, or else its contract's.
     #[must_use]
     pub fn rate_limit_of(&self, webhook: &Webhook) -> Option<RateLimit> {
         let contract = self.get(&webhook.contract);
@@ -215,6 +169,3 @@ impl Contracts {
         self.0.keys()
     }
 }
-
-#[cfg(test)]
-mod tests;

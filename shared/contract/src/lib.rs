@@ -1,15 +1,22 @@
 //! Contracts: how requests, signatures and the API's answers look, as data.
 //!
-//! A contract is a TOML file; `docs/contracts.md` describes the format. [`Contract`] writes and signs
-//! the requests of a webhook, [`shape`] rewrites the API's answers for a tenant's clients. Nothing here
-//! knows the name of any contract. The files of this build are in `hooklane-bundled-contracts`.
+//! A contract is a TOML file; `docs/contracts.md` describes the format. Nothing here knows the name of
+//! any contract. The files of this build are in `hooklane-bundled-contracts`.
+//!
+//! `files` reads the TOML and knows the line of every value. `request` writes and signs the requests of
+//! a webhook. [`answers`] rewrites the API's answers for the clients of a tenant. [`Contract`] holds
+//! what both read from one file.
 
-mod body;
+pub mod answers;
+mod braces;
 mod contract;
-mod placeholder;
-pub mod shape;
-mod source;
-mod template;
+mod files;
+mod request;
+mod time_format;
 
-pub use contract::{Contract, Contracts, NoEd25519, Subject, WireRequest};
-pub use source::InvalidContract;
+#[cfg(test)]
+mod tests;
+
+pub use contract::{Contract, Contracts, NoEd25519};
+pub use files::InvalidContract;
+pub use request::{Subject, WireRequest};

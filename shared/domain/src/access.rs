@@ -1,4 +1,5 @@
-//! Who may do what at the API, and how often.
+//! Access to the API: tenants and their settings, keys and tokens, request quotas, and idempotent
+//! requests.
 
 pub mod idempotency;
 pub mod key_ring;

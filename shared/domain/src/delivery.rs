@@ -1,4 +1,5 @@
-//! A delivery: one event on its way to one webhook, its attempts, its messages and its waits.
+//! A delivery: one event on its way to one webhook. Its states and attempts, the messages that act for
+//! it, and how it waits between attempts.
 
 pub mod attempt;
 pub mod attempt_log;
@@ -8,10 +9,10 @@ pub mod outcome;
 pub mod period;
 pub mod receipt;
 pub mod retry;
+mod state;
 pub mod statistics;
 mod turns;
 pub mod waiting;
 
-pub use lifecycle::{
-    CancelReason, Delivery, FailReason, FailedAt, MessageId, ParkReason, State, Status, Turn,
-};
+pub use lifecycle::{Delivery, FailedAt};
+pub use state::{CancelReason, FailReason, MessageId, ParkReason, State, Status, Turn};

@@ -10,7 +10,7 @@ mod read;
 
 pub use read::{DefaultTenant, NewEvent, from_body, from_envelope_or_body};
 
-/// An event's body is at most this long: 256 KiB of JSON, as published.
+/// The longest body of an event: 256 KiB of JSON as published.
 pub const MAX_EVENT_BYTES: usize = 256 * 1024;
 
 /// An accepted event.
@@ -23,7 +23,9 @@ pub struct Event {
     pub accepted_at: Timestamp,
 }
 
-/// What the producer said; two publications of one id must agree on all of it.
+/// What the producer sent. Two publications of one id must agree on all of it.
+///
+/// Stored and sent as is: renaming a field needs a migration.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Content {
     #[serde(rename = "type")]
@@ -31,22 +33,23 @@ pub struct Content {
     pub data: RawJson,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metadata: Option<RawJson>,
-    /// When it happened, if the producer says so; else it counts as happened on acceptance.
+    /// When it happened. Where the producer does not say, it counts as happened on acceptance.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timestamp: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
-    /// Reaches webhooks in test mode, and only these.
+    /// A test event reaches webhooks in test mode only.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub test: bool,
 }
 
-/// Says whether two publications of one event id, or two bodies under one key, are the same.
+/// Tells whether two publications of one event id, or two bodies under one idempotency key, are the
+/// same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fingerprint([u8; 16]);
 
 impl Fingerprint {
-    /// Of a text as a whole.
+    /// The fingerprint of a text.
     #[must_use]
     pub fn of(text: &str) -> Self {
         Self::first_half(Sha256::digest(text).into())
@@ -70,7 +73,7 @@ impl Fingerprint {
 }
 
 impl Content {
-    /// The first half of a SHA-256 over every part, each preceded by its length.
+    /// The first half of a SHA-256 over all parts, each preceded by its length.
     #[must_use]
     pub fn fingerprint(&self) -> Fingerprint {
         let timestamp = self.timestamp.map(|t| t.to_string());
@@ -91,7 +94,7 @@ impl Content {
         Fingerprint::first_half(hash.finalize().into())
     }
 
-    /// When the event happened, as far as anybody said.
+    /// When the event happened; its acceptance where the producer did not say.
     #[must_use]
     pub fn happened_at(&self, accepted_at: Timestamp) -> Timestamp {
         self.timestamp.unwrap_or(accepted_at)

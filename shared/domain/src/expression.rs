@@ -1,18 +1,16 @@
-//! Filters and transforms: expressions in CEL over one event.
+//! Filters and transforms: CEL expressions over one event, written by tenants.
 //!
-//! They are written by tenants and run between the queues, so nothing about them is open-ended: the gate
-//! (`gate`) bounds what is accepted, and an evaluation counts its steps (`evaluate`). `docs/filters.md`
-//! is what tenants read. Source of the language: *Common Expression Language*, "Language Definition".
+//! They run inside the pipeline, so their cost has a limit: `gate` limits what is accepted, and
+//! `evaluate` counts the steps of an evaluation. `docs/filters.md` describes them for tenants. Source
+//! of the language: *Common Expression Language*, "Language Definition".
 
 use std::fmt;
 use std::sync::Arc;
 
-use jiff::Timestamp;
-
-use crate::event::{Content, Event, MAX_EVENT_BYTES};
-use crate::ids::{EventId, TenantId};
+use crate::event::MAX_EVENT_BYTES;
 use crate::json::RawJson;
 
+mod compiled;
 mod evaluate;
 mod gate;
 mod input;
@@ -20,24 +18,26 @@ mod output;
 mod scan;
 mod tree;
 
+pub use evaluate::MAX_STEPS;
+pub use gate::{MAX_DEPTH, MAX_NESTING, MAX_TOKENS};
 pub use input::Input;
 
-use gate::Compiled;
+use compiled::Compiled;
 
-/// An expression has at most so many characters.
+/// The longest expression that is accepted.
 pub const MAX_CHARACTERS: usize = 2_000;
-/// A transform's result is at most so long, as JSON: as long as an event may be.
+/// The longest result of a transform, as JSON: the limit of an event's own data.
 pub const MAX_RESULT_BYTES: usize = MAX_EVENT_BYTES;
 
 /// Decides whether a webhook gets an event.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Filter(Source);
 
-/// Makes the data that a webhook gets in place of the event's.
+/// Makes the data that a webhook gets instead of the event's own.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Transform(Source);
 
-/// Why a text is no expression that is accepted: where, and what was expected.
+/// Why a text is not accepted as an expression: where, and what was expected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}, column {column}: {message}")]
 pub struct InvalidExpression {
@@ -48,33 +48,34 @@ pub struct InvalidExpression {
     pub message: String,
 }
 
-/// Why an expression has no result on an event; fit to be shown to the webhook's owner. It names fields
-/// and types, and no value of the event.
+/// Why an expression has no result for an event; may be shown to the webhook's owner. It names fields
+/// and types, never a value of the event.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
-    /// The event does not have what the expression asks for.
+    /// The event lacks something that the expression reads.
     #[error("{0}")]
     Missing(String),
-    /// The expression does not fit what is there.
+    /// The expression does not fit the types in the event.
     #[error("{0}")]
     Wrong(String),
-    /// It would take more steps, or more bytes, than any expression may.
+    /// It exceeds the limit of steps or bytes.
     #[error("{0}")]
     TooMuch(String),
-    /// It was accepted by another version of Hooklane, and is not any more.
+    /// An earlier version of Hooklane accepted it, and this one does not.
     #[error("{0}")]
     Invalid(InvalidExpression),
 }
 
-/// What a webhook's expressions make of one event.
+/// What a webhook's filter and transform do with one event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Preview {
     /// `None` where the webhook has no filter.
     pub filter: Option<Result<Verdict, Failure>>,
-    /// The data as the webhook would get it; `None` where it has no transform.
+    /// The data that the webhook would get; `None` where it has no transform.
     pub transform: Option<Result<RawJson, Failure>>,
 }
 
+/// What a filter says of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     Passed,
@@ -87,7 +88,8 @@ impl Filter {
         self.0.compiled()?.decide(input)
     }
 
-    /// One that was accepted when it was saved. Where this version does not, its evaluations say so.
+    /// An expression that was accepted when it was saved. If this version does not accept it, every
+    /// evaluation fails with [`Failure::Invalid`].
     #[must_use]
     pub fn from_stored(text: String) -> Self {
         Self(Source::new(text))
@@ -100,12 +102,13 @@ impl Filter {
 }
 
 impl Transform {
-    /// The data that takes the place of the event's: a JSON object.
+    /// The data that replaces the event's: a JSON object.
     pub fn apply(&self, input: &Input) -> Result<RawJson, Failure> {
         self.0.compiled()?.transform(input)
     }
 
-    /// One that was accepted when it was saved. Where this version does not, its evaluations say so.
+    /// An expression that was accepted when it was saved. If this version does not accept it, every
+    /// evaluation fails with [`Failure::Invalid`].
     #[must_use]
     pub fn from_stored(text: String) -> Self {
         Self(Source::new(text))
@@ -117,7 +120,7 @@ impl Transform {
     }
 }
 
-/// Says what a webhook's expressions make of an event, both of them whatever comes of the other.
+/// Runs a webhook's filter and transform on an event, each whatever the other's result is.
 #[must_use]
 pub fn preview(filter: Option<&Filter>, transform: Option<&Transform>, input: &Input) -> Preview {
     let verdict = |passes| if passes { Verdict::Passed } else { Verdict::Rejected };
@@ -127,7 +130,7 @@ pub fn preview(filter: Option<&Filter>, transform: Option<&Transform>, input: &I
     }
 }
 
-/// The text as it was written, and what became of it.
+/// The text as its tenant wrote it, and its compiled form.
 #[derive(Clone)]
 struct Source {
     text: String,
@@ -184,19 +187,6 @@ impl fmt::Debug for Filter {
 impl fmt::Debug for Transform {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Transform({:?})", self.as_str())
-    }
-}
-
-impl Input {
-    #[must_use]
-    pub fn of_event(event: &Event) -> Self {
-        Self::new(&event.id, &event.tenant, &event.content, event.accepted_at)
-    }
-
-    /// What an expression sees of an event.
-    #[must_use]
-    pub fn new(id: &EventId, tenant: &TenantId, content: &Content, accepted_at: Timestamp) -> Self {
-        Self::write(id.as_str(), tenant.as_str(), content, accepted_at)
     }
 }
 

@@ -1,5 +1,6 @@
-//! What keeps one receiver's trouble away from the others: whether a delivery is attempted or parked,
-//! by its webhook's health and circuit, and how attempts are spaced under a rate limit.
+//! Isolation: a failing or slow receiver must not delay the deliveries to others. A webhook's health
+//! and circuit decide whether a delivery is attempted or parked, and slots space the attempts under a
+//! rate limit.
 
 pub mod admission;
 pub mod brake;

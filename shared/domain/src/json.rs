@@ -1,4 +1,4 @@
-//! JSON kept as it was published: number text, escapes and key order survive the whole way.
+//! JSON kept as it was published: number text, escapes and the order of keys stay.
 
 use std::fmt::{self, Write as _};
 
@@ -12,20 +12,20 @@ pub use javascript::as_javascript;
 
 /// A JSON value as text, without the white space between its tokens.
 ///
-/// Nothing else is changed: `1234567890123456789` and `1.0` stay what they are, which a detour
-/// through `f64` would not keep.
+/// Nothing else is changed: `1234567890123456789` and `1.0` stay as they are, where parsing them as
+/// `f64` would change them. It is stored and sent as JSON itself.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Box<RawValue>", into = "Box<RawValue>")]
 pub struct RawJson(String);
 
-/// Deeper values are refused: every later reader of an event may then use an ordinary parser.
-const MAX_DEPTH: usize = 100;
+/// Deeper values are refused, so that every later reader can use an ordinary recursive parser.
+const MAX_LEVELS: usize = 100;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidJson {
     #[error("is not JSON ({0})")]
     Syntax(String),
-    #[error("nests deeper than {MAX_DEPTH} levels")]
+    #[error("nests deeper than {MAX_LEVELS} levels")]
     TooDeep,
 }
 
@@ -36,15 +36,15 @@ impl RawJson {
         Self::from_raw(raw)
     }
 
-    /// A value that serde already found to be JSON.
+    /// Takes a value that serde has already parsed.
     pub fn from_raw(raw: &RawValue) -> Result<Self, InvalidJson> {
-        if depth(raw.get()) > MAX_DEPTH {
+        if depth(raw.get()) > MAX_LEVELS {
             return Err(InvalidJson::TooDeep);
         }
         Ok(Self(compact(raw.get())))
     }
 
-    /// The text, where the value is a string.
+    /// The decoded text, where the value is a string.
     #[must_use]
     pub fn as_text(&self) -> Option<String> {
         serde_json::from_str(&self.0).ok()
@@ -76,7 +76,7 @@ impl From<RawJson> for Box<RawValue> {
     }
 }
 
-/// Calls `visit` with every character of valid JSON and whether it stands inside a string.
+/// Calls `visit` with every character of valid JSON and whether it is inside a string.
 fn walk(json: &str, mut visit: impl FnMut(char, bool)) {
     let (mut in_string, mut escaped) = (false, false);
     for c in json.chars() {
@@ -94,7 +94,7 @@ fn walk(json: &str, mut visit: impl FnMut(char, bool)) {
 fn compact(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     walk(json, |c, in_string| match c {
-        // No SQS message may hold these two: as escapes they say the same.
+        // SQS refuses these two characters; as escapes they mean the same.
         '\u{fffe}' => text.push_str("\\ufffe"),
         '\u{ffff}' => text.push_str("\\uffff"),
         ' ' | '\t' | '\n' | '\r' if !in_string => {}
@@ -116,8 +116,8 @@ fn depth(json: &str) -> usize {
     most
 }
 
-/// Where JSON stopped being what was expected. The parser's own message may quote what it found there,
-/// and that may be a payload or a secret.
+/// Where parsing failed. The parser's own message may quote the text there, which may be a payload or a
+/// secret.
 #[must_use]
 pub fn position(error: &serde_json::Error) -> String {
     format!("line {}, column {}", error.line(), error.column())
@@ -130,8 +130,8 @@ pub fn write_string(out: &mut String, text: &str) {
     out.push('"');
 }
 
-/// Writes a character of a JSON string: escaped only where it has to be, in the short form where
-/// there is one. That is how `serde_json` and JavaScript write it too.
+/// Writes a character of a JSON string: escaped only where it must be, in the short form where there is
+/// one, as `serde_json` and JavaScript do.
 fn write_char(out: &mut String, c: char) {
     match c {
         '"' => out.push_str("\\\""),
@@ -165,13 +165,13 @@ mod tests {
     }
 
     #[test]
-    fn what_no_queue_carries_is_escaped() {
+    fn characters_that_sqs_refuses_are_escaped() {
         let json = RawJson::parse("[\"a\u{fffe}b\u{ffff}\u{fffd}\"]").unwrap();
         assert_eq!(json.as_str(), "[\"a\\ufffeb\\uffff\u{fffd}\"]");
     }
 
     #[test]
-    fn a_hundred_levels_are_the_most() {
+    fn a_value_nests_at_most_a_hundred_levels() {
         let nest = |n: usize| format!("{}{}", "[".repeat(n), "]".repeat(n));
         assert!(RawJson::parse(&nest(100)).is_ok());
         assert_eq!(RawJson::parse(&nest(101)), Err(InvalidJson::TooDeep));

@@ -1,13 +1,15 @@
 //! What Hooklane decides, and nothing else.
 //!
-//! This crate has no clock, no randomness, no environment, no HTTP and no AWS: its dependencies make
-//! that impossible. Time and chance come in as parameters, so every decision is a function that a
-//! table of tests can hold.
+//! This crate reads no clock, no random numbers and no environment, and depends on neither HTTP nor
+//! AWS. Time and chance are parameters, so a table of tests can cover every decision.
 //!
 //! The way of an event through the modules: an [`event`] is accepted, a [`webhook`] subscribes to it, a
-//! [`delivery`] is one event on its way to one webhook, and [`isolation`] keeps one receiver's trouble
-//! away from the others. [`access`] says who may do what at the API. [`expression`] holds filters and
-//! transforms, [`json`] reads and writes JSON, [`ids`] names everything.
+//! [`delivery`] is one event on its way to one webhook, and [`isolation`] keeps a failing or slow
+//! receiver from delaying the others. [`access`] says who may do what at the API. [`expression`] holds
+//! filters and transforms, [`json`] reads and writes JSON, and [`ids`] has the identifiers.
+//!
+//! Types that say "stored as is" are part of stored items: renaming a field or a variant of one needs a
+//! migration.
 
 pub mod access;
 pub mod delivery;
@@ -18,5 +20,6 @@ pub mod isolation;
 pub mod json;
 pub mod time;
 pub mod webhook;
+mod words;
 
 pub use jiff::Timestamp;

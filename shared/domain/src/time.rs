@@ -1,8 +1,8 @@
-//! Times that are compared and stored.
+//! Arithmetic with times that are compared and stored.
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// The time without its fraction of a millisecond. Whatever is stored or compared counts in whole
 /// milliseconds, so that what was written and what is read back are the same.
@@ -11,7 +11,17 @@ pub fn whole_millisecond(time: Timestamp) -> Timestamp {
     Timestamp::from_millisecond(time.as_millisecond()).unwrap_or(time)
 }
 
-/// The time that much later, or the last one there is.
+/// The first whole millisecond that is not before the time.
+#[must_use]
+pub fn next_whole_millisecond(time: Timestamp) -> Timestamp {
+    let floor = whole_millisecond(time);
+    if floor >= time {
+        return floor;
+    }
+    floor.saturating_add(SignedDuration::from_millis(1)).unwrap_or(floor)
+}
+
+/// The time `by` later, or the last time that can be represented.
 #[must_use]
 pub fn later(at: Timestamp, by: Duration) -> Timestamp {
     at.saturating_add(by).unwrap_or(Timestamp::MAX)

@@ -1,4 +1,5 @@
-//! A webhook: where a tenant wants which events, and how they are sent and signed.
+//! A webhook: a tenant's registered URL, with the subscriptions, the secret and the settings of its
+//! deliveries.
 
 mod definition;
 pub mod headers;

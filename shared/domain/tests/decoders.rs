@@ -1,5 +1,5 @@
-//! Every decoder of the domain over damaged input: none panics, and what is taken is written so that it
-//! reads back the same.
+//! Every decoder of the domain on damaged input: none panics, and what is accepted is written so that
+//! it reads back the same.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -45,7 +45,7 @@ const JWTS: &[&str] = &[
 
 const KEYS: &[&str] = &["the-operator-key", "the-new-operator-key\nthe-old-operator-key\n"];
 
-const PLACES: &[&str] = &["1705314600000#e1#1", "1705314600000"];
+const POSITIONS: &[&str] = &["1705314600000#e1#1", "1705314600000"];
 
 const POLICIES: &[&str] = &[
     r#""aggressive""#,
@@ -81,7 +81,7 @@ const PORTS: &[&str] = &["443,1024-65535"];
 
 proptest! {
     #[test]
-    fn events(text in damaged(EVENTS)) {
+    fn a_damaged_event_is_read_or_refused(text in damaged(EVENTS)) {
         let acme = DefaultTenant::Is("acme".parse().unwrap());
         for read in [from_body(&text, &acme), from_envelope_or_body(&text, &DefaultTenant::None)] {
             if let Err(errors) = read {
@@ -92,16 +92,16 @@ proptest! {
     }
 
     #[test]
-    fn messages(text in damaged(MESSAGES)) {
+    fn a_damaged_message_reads_back_or_is_refused(text in damaged(MESSAGES)) {
         if let Ok(message) = Message::decode(&text) {
             let again = Message::decode(&message.encode());
             prop_assert_eq!(again.ok(), Some(message));
         }
     }
 
-    /// What only a holder of the key could have signed, and what anybody can send.
+    /// Damaged claims with a valid signature, and damaged tokens of another key.
     #[test]
-    fn tokens(claims in damaged(CLAIMS), token in damaged(JWTS)) {
+    fn a_damaged_token_is_verified_or_refused(claims in damaged(CLAIMS), token in damaged(JWTS)) {
         let ring = KeyRing::parse("a-key-that-signs").unwrap();
         let early = Timestamp::from_second(0).unwrap();
         let signed = [r#"{"alg":"HS256","typ":"JWT"}"#, &claims].map(|part| URL_SAFE_NO_PAD.encode(part)).join(".");
@@ -114,11 +114,11 @@ proptest! {
             }
             Err(error) => prop_assert_ne!(error, InvalidToken::Signature),
         }
-        prop_assert!(TokenClaims::verify(&token, &ring, early).is_err(), "the key is another one's");
+        prop_assert!(TokenClaims::verify(&token, &ring, early).is_err(), "another key signed it");
     }
 
     #[test]
-    fn key_rings(text in damaged(KEYS)) {
+    fn a_damaged_key_ring_is_read_or_refused(text in damaged(KEYS)) {
         match KeyRing::parse(&text) {
             Ok(ring) => {
                 prop_assert!(ring.all().all(|key| ring.holds(key.expose_secret())));
@@ -130,14 +130,14 @@ proptest! {
     }
 
     #[test]
-    fn places_in_lists(text in damaged(PLACES)) {
+    fn a_damaged_log_position_reads_back_or_is_refused(text in damaged(POSITIONS)) {
         if let Ok(position) = text.parse::<LogPosition>() {
             prop_assert_eq!(position.to_string().parse(), Ok(position));
         }
     }
 
     #[test]
-    fn policies(text in damaged(POLICIES)) {
+    fn a_damaged_policy_reads_back_or_is_refused(text in damaged(POLICIES)) {
         match RetryPolicy::read("retryPolicy", &text) {
             Ok(policy) => {
                 let again = RetryPolicy::read("", &policy.to_json().to_string());
@@ -148,7 +148,7 @@ proptest! {
     }
 
     #[test]
-    fn ids_and_names(text in damaged(IDS)) {
+    fn damaged_ids_read_back_or_are_refused(text in damaged(IDS)) {
         macro_rules! reads_back {
             ($($kind:ty),*) => {$(
                 if let Ok(id) = text.parse::<$kind>() {
@@ -160,11 +160,11 @@ proptest! {
     }
 
     #[test]
-    fn json_stays_as_it_was(text in damaged(EVENTS)) {
+    fn damaged_json_stays_the_same_or_is_refused(text in damaged(EVENTS)) {
         if let Ok(json) = RawJson::parse(&text) {
             let again = RawJson::parse(json.as_str()).unwrap();
             prop_assert_eq!(again.as_str(), json.as_str());
-            // That reader takes no lone surrogate and no number beyond a double, both of which are JSON.
+            // `Value` refuses lone surrogates and numbers beyond a double, though both are JSON.
             if let Ok(same) = serde_json::from_str::<serde_json::Value>(&text) {
                 prop_assert_eq!(serde_json::from_str(json.as_str()).ok(), Some(same));
             }
@@ -172,11 +172,11 @@ proptest! {
     }
 
     #[test]
-    fn targets(text in damaged(URLS)) {
+    fn a_damaged_url_is_safe_or_refused(text in damaged(URLS)) {
         let rules = NetworkRules::default();
         if let Ok(url) = TargetUrl::parse(&text, &rules) {
             let stored = TargetUrl::from_stored(url.as_str());
-            prop_assert_eq!(stored.as_ref(), Ok(&url), "what is stored is what was judged");
+            prop_assert_eq!(stored.as_ref(), Ok(&url), "the stored URL is the one that was judged");
             prop_assert_eq!(stored.unwrap().judge(&rules), Ok(()));
             prop_assert!(url.as_str().starts_with("https://"));
             prop_assert!(url.literal().is_none_or(|address| rules.refusal(address).is_none()));
@@ -184,7 +184,7 @@ proptest! {
     }
 
     #[test]
-    fn secrets_are_never_shown_by_their_errors(text in damaged(SECRETS)) {
+    fn the_error_of_a_secret_never_shows_it(text in damaged(SECRETS)) {
         match text.parse::<SigningSecret>() {
             Ok(secret) => {
                 let shown = format!("{secret:?}");
@@ -196,7 +196,7 @@ proptest! {
     }
 
     #[test]
-    fn ranges(text in damaged(RANGES)) {
+    fn a_damaged_range_reads_back_or_is_refused(text in damaged(RANGES)) {
         if let Ok(ranges) = TargetCidrs::new(&[&text]) {
             let again: Vec<_> = ranges.iter().collect();
             prop_assert_eq!(TargetCidrs::new(&again), Ok(ranges));
@@ -204,7 +204,7 @@ proptest! {
     }
 
     #[test]
-    fn settings(cidrs in damaged(LISTS), ports in damaged(PORTS)) {
+    fn damaged_network_rules_never_allow_port_0(cidrs in damaged(LISTS), ports in damaged(PORTS)) {
         if let Ok(rules) = NetworkRules::parse(&cidrs, &ports) {
             prop_assert!(!rules.allows_port(0));
         }

@@ -1,12 +1,12 @@
-//! Damaged inputs for the tests of every decoder of outside bytes: texts that once were good, since what
-//! is random from the start seldom gets past the first check.
+//! Damaged inputs for the tests of decoders. They are valid texts that were changed a little, since
+//! random texts rarely get past the first check.
 //!
-//! `PROPTEST_CASES` says how many of them each test tries: 256 unless set, 20,000 for a thorough run.
+//! `PROPTEST_CASES` is the number of inputs of each test: 256 by default, 20,000 for a thorough run.
 
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-/// What is put into a text to break it.
+/// Texts that are inserted to break an input.
 #[rustfmt::skip]
 const TOKENS: [&str; 30] = [
     "null", "true", "{}", "[]", "\"\"", "0", "-1", "1e999", "18446744073709551616", "1.0000000001",
@@ -22,11 +22,11 @@ enum Damage {
     Delete(Index, usize),
     Repeat(Index, usize),
     Cut(Index),
-    /// A piece of the text at another place of it.
+    /// Copies a piece of the text to another place.
     Move(Index, Index, usize),
 }
 
-/// Any JSON of a few levels.
+/// Any JSON value of a few levels.
 pub fn any_json() -> impl Strategy<Value = serde_json::Value> {
     let leaf = prop_oneof![
         Just(serde_json::Value::Null),
@@ -43,7 +43,7 @@ pub fn any_json() -> impl Strategy<Value = serde_json::Value> {
     })
 }
 
-/// One of the good texts, damaged in up to six places; or, now and then, something else altogether.
+/// One of the valid texts, damaged in up to six places, or in one of ten cases any text.
 pub fn damaged(good: &'static [&'static str]) -> impl Strategy<Value = String> {
     let damages = proptest::collection::vec(damage(), 0..=6);
     let changed = (select(good), damages).prop_map(|(text, damages)| {

@@ -72,7 +72,7 @@ pub(crate) fn cold_delivery(outside: &Arc<Outside>, contracts: &Contracts) -> De
         sender: port.clone(),
         system: port.clone(),
         contracts: contracts.clone(),
-        thresholds: Thresholds::default(),
+        thresholds: Thresholds::FOR_TESTS,
         max_parked: MAX_PARKED,
         waiting: Waiting { queue_visibility_seconds: VISIBILITY },
         retry_queue: "RetryQueue".to_owned(),
@@ -110,7 +110,7 @@ pub(crate) fn cold_upkeep(outside: &Arc<Outside>) -> LookingAfter {
         registry: port.clone(),
         queues: port.clone(),
         system: port.clone(),
-        thresholds: Thresholds::default(),
+        thresholds: Thresholds::FOR_TESTS,
         brake_limit: BRAKE,
         contracts: hooklane_bundled_contracts::load(),
     });

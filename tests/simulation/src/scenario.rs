@@ -80,12 +80,12 @@ impl Isolation {
     #[must_use]
     pub fn thresholds(self) -> Thresholds {
         match self {
-            Self::On => Thresholds::default(),
+            Self::On => Thresholds::FOR_TESTS,
             Self::FairQueues | Self::Off => Thresholds {
                 failures: u32::MAX,
                 slow_response: Duration::MAX,
                 disable_after: Duration::MAX,
-                ..Thresholds::default()
+                ..Thresholds::FOR_TESTS
             },
         }
     }

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::delivery::{Delivery, State};
 use hooklane_domain::isolation::admission::{Admission, admit};
-use hooklane_domain::isolation::brake::{Brake, DEFAULT_BRAKE};
+use hooklane_domain::isolation::brake::Brake;
 use hooklane_domain::isolation::health::{Change, Health};
 use hooklane_domain::webhook::WebhookState;
 
@@ -59,7 +59,7 @@ impl World {
     pub(crate) fn begin_upkeep(&mut self) {
         self.plan(self.clock + edges::UPKEEP_EVERY, Happening::UpkeepBegins);
         let in_flight = u64::from(self.queues[index(Lane::Slow)].in_flight());
-        let brake = Brake::measured(self.brake, in_flight, DEFAULT_BRAKE, self.now());
+        let brake = Brake::measured(self.brake, in_flight, Brake::LIMIT_FOR_TESTS, self.now());
         self.figures.brake_minutes += u64::from(brake.on);
         self.brake = Some(brake);
         let deadline = self.clock + edges::UPKEEP_SLICE;

@@ -8,7 +8,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use hooklane_contract::shape::OperationShape;
+use hooklane_contract::answers::OperationShape;
 use hooklane_domain::ids::TenantId;
 use lambda_http::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, VARY};
 use lambda_http::http::uri::PathAndQuery;

@@ -33,7 +33,7 @@ async fn a_transform_makes_the_data_and_the_same_on_every_attempt() {
 async fn an_expression_that_fails_ends_its_delivery_with_the_reason_and_blocks_no_other() {
     for (filter, transform, expected) in [
         (Some("event.data.nothing == 1"), None, "filter: there is no event.data.nothing"),
-        (None, Some("{'a': event.data.id + 'x'}"), "transform: add takes no int and string"),
+        (None, Some("{'a': event.data.id + 'x'}"), "transform: add does not take int and string"),
     ] {
         let world = world(filter, transform).await;
         world.publish("e1").await;

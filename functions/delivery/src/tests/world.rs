@@ -127,7 +127,7 @@ fn deps(
         sender: Posts(Arc::clone(sender)),
         system: Arc::clone(clock),
         contracts: hooklane_bundled_contracts::load(),
-        thresholds: Thresholds::default(),
+        thresholds: Thresholds::FOR_TESTS,
         max_parked: MAX_PARKED,
         waiting: Waiting { queue_visibility_seconds: VISIBILITY },
         retry_queue: "RetryQueue".to_owned(),
@@ -161,7 +161,7 @@ impl World {
             registry: registry.clone(),
             queues: queues.clone(),
             system: Arc::clone(&clock),
-            thresholds: Thresholds::default(),
+            thresholds: Thresholds::FOR_TESTS,
             brake_limit: BRAKE,
             contracts: hooklane_bundled_contracts::load(),
         });

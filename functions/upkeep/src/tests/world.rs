@@ -73,7 +73,7 @@ impl World {
             registry: registry.clone(),
             queues: queues.clone(),
             system: Arc::clone(&clock),
-            thresholds: Thresholds::default(),
+            thresholds: Thresholds::FOR_TESTS,
             brake_limit: BRAKE_LIMIT,
             contracts: hooklane_bundled_contracts::load(),
         });

@@ -1,10 +1,10 @@
-//! The event catalogs of `catalog/`, checked when Hooklane is built and carried in its binaries.
+//! The event catalogs of `catalog/`: checked by the build, and contained in the binaries.
 
-use hooklane_catalog::{Catalogs, Packed, PackedType};
+use hooklane_catalog::{Catalogs, PackedCatalog, PackedType};
 
 include!(concat!(env!("OUT_DIR"), "/packed.rs"));
 
-/// Every catalog of this build.
+/// All catalogs of this build.
 #[must_use]
 pub fn load() -> Catalogs {
     match Catalogs::unpack(PACKED) {

@@ -1,4 +1,4 @@
-//! What is in the catalogs, and that their schemas tell a sample from what is none.
+//! The types in the catalogs, and that their schemas refuse data unlike their samples.
 
 use hooklane_catalog::Catalog;
 use hooklane_domain::ids::EventType;
@@ -12,14 +12,14 @@ fn catalog<'a>(catalogs: &'a Catalogs, name: &str) -> &'a Catalog {
     catalogs.get(&name.parse().unwrap()).unwrap()
 }
 
-/// Those that a document's platform publishes; a test and what Hooklane tells of webhooks beside them.
+/// The types of a platform guide and `webhook.test`, without operational events.
 fn names(catalog: &Catalog) -> Vec<&str> {
     let own = ["webhook.failing", "webhook.disabled", "webhook.recovered", "delivery.exhausted"];
     catalog.types().map(|(name, _)| name.as_str()).filter(|name| !own.contains(name)).collect()
 }
 
 #[test]
-fn each_document_has_its_types() {
+fn each_platform_guide_has_its_types() {
     let catalogs = load();
     let expected: &[(&str, &str)] = &[
         (
@@ -48,7 +48,7 @@ fn each_document_has_its_types() {
 }
 
 #[test]
-fn the_default_is_the_union_of_all_with_the_first_documents_definition() {
+fn the_default_is_the_union_with_the_first_guides_definitions() {
     let catalogs = load();
     let default = catalog(&catalogs, "default");
     let order = ["virtual-queue", "ops-center", "prism", "aegisx", "task-hub", "hooklane"];
@@ -72,7 +72,7 @@ fn the_default_is_the_union_of_all_with_the_first_documents_definition() {
     }
 }
 
-/// Every type of every catalog.
+/// All types of all catalogs.
 fn each(catalogs: &Catalogs) -> Vec<(String, hooklane_catalog::Definition)> {
     let types = catalogs.iter().flat_map(|catalog| {
         catalog.types().map(move |(name, d)| (format!("{}: {name}", catalog.name()), d.clone()))
@@ -84,9 +84,9 @@ fn fits(definition: &hooklane_catalog::Definition, data: &Value) -> bool {
     definition.schema.judge("data", &RawJson::parse(&data.to_string()).unwrap()).is_ok()
 }
 
-/// A schema that lets everything through would be no check; a test's payload alone is free.
+/// A schema that accepts everything would check nothing. Only the data of `webhook.test` is free.
 #[test]
-fn a_field_that_is_required_is_missed_and_a_wrong_one_is_seen() {
+fn a_schema_refuses_a_missing_field_and_a_wrong_one() {
     for (name, definition) in each(&load()) {
         let sample: Value = serde_json::from_str(definition.sample.as_str()).unwrap();
         assert!(fits(&definition, &sample), "{name}");
@@ -112,9 +112,9 @@ fn a_field_that_is_required_is_missed_and_a_wrong_one_is_seen() {
 }
 
 proptest! {
-    /// Whatever is added beside what a schema speaks of is no mistake: platforms grow their events.
+    /// Additional fields are accepted, since platforms extend their events.
     #[test]
-    fn more_than_the_sample_fits_too(at in 0usize..1000, name in "x_[a-z]{1,8}", value in any::<i32>()) {
+    fn data_with_an_additional_field_fits(at in 0usize..1000, name in "x_[a-z]{1,8}", value in any::<i32>()) {
         static CATALOGS: std::sync::LazyLock<Catalogs> = std::sync::LazyLock::new(load);
         let types = each(&CATALOGS);
         let (named, definition) = &types[at % types.len()];

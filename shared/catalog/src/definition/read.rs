@@ -1,22 +1,22 @@
-//! Reads the definition of a type that is added at run time.
+//! Reads the definition of an event type that is added at run time.
 
 use super::Definition;
 use crate::schema::Schema;
 use hooklane_domain::json::RawJson;
 use hooklane_domain::json::fields::{FieldError, FieldErrors, Fields};
 
-/// A sample's text is at most this long.
+/// The longest sample, as JSON.
 pub const MAX_SAMPLE_BYTES: usize = 8 * 1024;
-const MAX_CATEGORY: usize = 64;
-const MAX_DESCRIPTION: usize = 1_000;
+const MAX_CATEGORY_CHARACTERS: usize = 64;
+const MAX_DESCRIPTION_CHARACTERS: usize = 1_000;
 
 impl Definition {
-    /// Reads `{category, description, sample, schema?}`: every mistake at once with its path. Without a
-    /// schema any data fits.
+    /// Reads `{category, description, sample, schema?}` and reports all mistakes at once, each with its
+    /// path. Without a schema any data fits.
     pub fn read(body: &str) -> Result<Self, FieldErrors> {
         let mut fields = Fields::of("", body)?;
-        let category = text(&mut fields, "category", MAX_CATEGORY);
-        let description = text(&mut fields, "description", MAX_DESCRIPTION);
+        let category = text(&mut fields, "category", MAX_CATEGORY_CHARACTERS);
+        let description = text(&mut fields, "description", MAX_DESCRIPTION_CHARACTERS);
         let sample = sample(&mut fields);
         let schema = schema(&mut fields);
         if let (Some(sample), Some(schema)) = (&sample, &schema)

@@ -1,5 +1,5 @@
-//! Reads catalog files. Every mistake is found here, when Hooklane is built: file, line, and what was
-//! expected.
+//! Reads catalog files. It finds every mistake when Hooklane is built, with the file, the line and what
+//! was expected.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,19 +24,20 @@ pub struct InvalidCatalog {
     pub message: String,
 }
 
+/// A catalog file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct CatalogTable {
     description: Spanned<String>,
     #[serde(rename = "source")]
     _source: String,
-    /// Its types are in every other catalog too, where that has none of the name.
+    /// Whether its types are in every other catalog too, unless that has a type of the same name.
     #[serde(default)]
     everywhere: bool,
-    /// It has the types of these catalogs, those of the first that has one by the name.
+    /// The catalogs whose types it has. Of types with the same name, it has the first catalog's.
     #[serde(default)]
     union: Option<Spanned<Vec<Spanned<String>>>>,
-    /// What the schemas of the types share: `name` is their `#/$defs/name`.
+    /// Schemas that the types share: `name` is `#/$defs/name` in theirs.
     #[serde(default)]
     schemas: BTreeMap<Spanned<String>, Spanned<String>>,
     #[serde(default)]
@@ -68,13 +69,13 @@ impl Catalogs {
         let mut read = BTreeMap::new();
         for (name, text) in files {
             let stem = name.strip_suffix(".toml").unwrap_or(name);
-            let catalog: CatalogName = stem
-                .parse()
-                .map_err(|_| error(name, text, 0, "a catalog's file is named [a-z0-9-]+.toml"))?;
+            let catalog: CatalogName = stem.parse().map_err(|_| {
+                error(name, text, 0, "a catalog file must be named [a-z0-9-]+.toml")
+            })?;
             read.insert(catalog, File::read(name, text)?);
         }
         if !read.keys().any(|name| name.as_str() == DEFAULT) {
-            return Err(error("default.toml", "", 0, "there must be one"));
+            return Err(error("default.toml", "", 0, "this catalog is required"));
         }
         let own: BTreeMap<_, _> = read
             .iter()
@@ -106,7 +107,7 @@ impl<'a> File<'a> {
         let table: CatalogTable = toml::from_str(text)
             .map_err(|e| error(name, text, e.span().map_or(0, |span| span.start), e.message()))?;
         let file = Self { name, text, table };
-        file.says_something("description", &file.table.description)?;
+        file.check_not_empty("description", &file.table.description)?;
         match &file.table.union {
             Some(union) if !file.table.types.is_empty() => {
                 Err(file.error(union, "a union has no types of its own"))
@@ -120,14 +121,14 @@ impl<'a> File<'a> {
         error(self.name, self.text, at.span().start, message)
     }
 
-    fn says_something(&self, key: &str, text: &Spanned<String>) -> Result<(), InvalidCatalog> {
+    fn check_not_empty(&self, key: &str, text: &Spanned<String>) -> Result<(), InvalidCatalog> {
         if text.get_ref().trim().is_empty() {
             return Err(self.error(text, format!("{key} must not be empty")));
         }
         Ok(())
     }
 
-    /// The catalogs it is the union of.
+    /// The names of the catalogs that it is the union of.
     fn union<'f>(
         &self,
         files: &'f BTreeMap<CatalogName, File<'_>>,
@@ -138,7 +139,10 @@ impl<'a> File<'a> {
                 other.as_str() == name.get_ref() && file.table.union.is_none()
             });
             found.map(|(name, _)| name).ok_or_else(|| {
-                self.error(name, format!("{} is no catalog with types of its own", name.get_ref()))
+                self.error(
+                    name,
+                    format!("{} is not a catalog with types of its own", name.get_ref()),
+                )
             })
         };
         union.get_ref().iter().map(find).collect()
@@ -161,6 +165,7 @@ impl<'a> File<'a> {
         }
     }
 
+    /// The schemas that the types share.
     fn shared(&self) -> Result<BTreeMap<&str, Value>, InvalidCatalog> {
         let mut shared = BTreeMap::new();
         for (name, text) in &self.table.schemas {
@@ -178,8 +183,8 @@ impl<'a> File<'a> {
         shared: &BTreeMap<&str, Value>,
         used: &mut BTreeSet<String>,
     ) -> Result<Definition, InvalidCatalog> {
-        self.says_something("category", &table.category)?;
-        self.says_something("description", &table.description)?;
+        self.check_not_empty("category", &table.category)?;
+        self.check_not_empty("description", &table.description)?;
         let sample = RawJson::parse(table.sample.get_ref())
             .map_err(|e| self.error(&table.sample, format!("sample {e}")))?;
         let wrong = |errors: FieldErrors| self.error(&table.schema, format!("schema: {errors}"));
@@ -205,7 +210,7 @@ impl<'a> File<'a> {
     }
 }
 
-/// The shared schemas that this one refers to, and those that these refer to.
+/// The shared schemas that this one refers to, directly or through others.
 fn needed(schema: &Value, shared: &BTreeMap<&str, Value>) -> Map<String, Value> {
     let mut found = Map::new();
     let mut open = vec![schema];

@@ -1,20 +1,20 @@
-//! Catalogs as a build carries them: checked, unions made, schemas whole but not compiled. A function
-//! that starts cold reads no TOML and compiles no schema that it does not need.
+//! Event catalogs as a build contains them: checked and merged, with complete schemas that are not
+//! compiled yet. So a cold start reads no TOML and compiles only the schemas that it needs.
 
 use super::{Catalog, Catalogs};
 use crate::definition::Definition;
 use crate::schema::Schema;
 use hooklane_domain::json::RawJson;
 
-/// One catalog.
+/// A catalog in this form.
 #[derive(Debug, Clone, Copy)]
-pub struct Packed<'a> {
+pub struct PackedCatalog<'a> {
     pub name: &'a str,
     pub description: &'a str,
     pub types: &'a [PackedType<'a>],
 }
 
-/// One of its types.
+/// An event type in this form.
 #[derive(Debug, Clone, Copy)]
 pub struct PackedType<'a> {
     pub name: &'a str,
@@ -25,10 +25,10 @@ pub struct PackedType<'a> {
 }
 
 impl Catalogs {
-    /// The catalogs that a build script found right; `None` if they are not.
+    /// Takes catalogs that a build script has checked; `None` if they are wrong all the same.
     #[must_use]
-    pub fn unpack(catalogs: &[Packed<'_>]) -> Option<Self> {
-        let unpack = |packed: &Packed<'_>| {
+    pub fn unpack(catalogs: &[PackedCatalog<'_>]) -> Option<Self> {
+        let unpack = |packed: &PackedCatalog<'_>| {
             let name = packed.name.parse().ok()?;
             let types =
                 packed.types.iter().map(|one| Some((one.name.parse().ok()?, one.unpack()?)));

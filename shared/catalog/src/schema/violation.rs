@@ -1,5 +1,5 @@
-//! What is wrong with a value, in our words and with its path. A payload's values stay out of it: a
-//! message may end in a log.
+//! The violations of a schema, in our words and with their paths. Messages never contain a value of the
+//! data, since they may be logged.
 
 use std::fmt::Write as _;
 
@@ -10,24 +10,25 @@ use serde_json::Value;
 
 use hooklane_domain::json::fields::FieldErrors;
 
-/// So many mistakes are named.
-const MOST: usize = 20;
-/// A field's name is cut to so many characters.
-const LONGEST_NAME: usize = 100;
-/// A list of allowed values is shown up to this length.
-const LONGEST_LIST: usize = 200;
+/// The most violations that are reported.
+const MAX_VIOLATIONS: usize = 20;
+/// The most characters of a field's name in a path.
+const MAX_NAME_CHARACTERS: usize = 100;
+/// The longest list of allowed values that is shown.
+const MAX_LIST_BYTES: usize = 200;
 
 pub(super) fn errors<'a>(
     path: &str,
     violations: impl Iterator<Item = ValidationError<'a>>,
 ) -> FieldErrors {
     let mut errors = FieldErrors::default();
-    for violation in violations.take(MOST) {
+    for violation in violations.take(MAX_VIOLATIONS) {
         push(path, &violation, &mut errors);
     }
-    FieldErrors::from_vec(errors.into_vec().into_iter().take(MOST).collect())
+    FieldErrors::from_vec(errors.into_vec().into_iter().take(MAX_VIOLATIONS).collect())
 }
 
+/// Adds the message of one violation.
 fn push(base: &str, violation: &ValidationError<'_>, errors: &mut FieldErrors) {
     let mut path = base.to_owned();
     for segment in violation.instance_path() {
@@ -47,7 +48,7 @@ fn push(base: &str, violation: &ValidationError<'_>, errors: &mut FieldErrors) {
     match violation.kind() {
         Kind::Required { property: Value::String(name) } => errors.push(below(name), "is required"),
         Kind::AdditionalProperties { unexpected } => {
-            for name in unexpected.iter().take(MOST) {
+            for name in unexpected.iter().take(MAX_VIOLATIONS) {
                 errors.push(below(name), "is not a known field");
             }
         }
@@ -59,7 +60,7 @@ fn field(path: &mut String, name: &str) {
     if !path.is_empty() {
         path.push('.');
     }
-    path.extend(name.chars().take(LONGEST_NAME));
+    path.extend(name.chars().take(MAX_NAME_CHARACTERS));
 }
 
 fn message(kind: &Kind, violation: &ValidationError<'_>) -> String {
@@ -71,10 +72,9 @@ fn message(kind: &Kind, violation: &ValidationError<'_>) -> String {
         }
         Kind::Enum { options } => allowed("must be one of", options),
         Kind::Constant { expected_value } => allowed("must be", expected_value),
-        // Only a schema has a field of this format.
+        // Only the schema of schemas has a field with this format.
         Kind::Format { format } if format == "regex" => {
-            "must be a small regular expression that always ends: no look-around, no back-references"
-                .to_owned()
+            "must be a small regular expression without look-around or back-references".to_owned()
         }
         Kind::Format { format } => format!("must have the format {format}"),
         Kind::Pattern { pattern } => format!("must match {pattern}"),
@@ -86,24 +86,26 @@ fn message(kind: &Kind, violation: &ValidationError<'_>) -> String {
         Kind::ExclusiveMaximum { limit } => format!("must be less than {limit}"),
         Kind::MinItems { limit } => format!("must have at least {limit} items"),
         Kind::MaxItems { limit } => format!("must have at most {limit} items"),
-        Kind::AnyOf { .. } | Kind::OneOfNotValid { .. } => "must fit one of its schemas".to_owned(),
-        Kind::OneOfMultipleValid { .. } => "must fit one of its schemas and no other".to_owned(),
-        Kind::Not { .. } => "must not fit a schema that it fits".to_owned(),
-        Kind::Contains => "must contain an item that fits".to_owned(),
-        Kind::UniqueItems => "has non-unique elements".to_owned(),
+        Kind::AnyOf { .. } | Kind::OneOfNotValid { .. } => {
+            "must match one of the schemas".to_owned()
+        }
+        Kind::OneOfMultipleValid { .. } => "must match exactly one of the schemas".to_owned(),
+        Kind::Not { .. } => "must not match the schema under not".to_owned(),
+        Kind::Contains => "must contain a matching item".to_owned(),
+        Kind::UniqueItems => "must not have duplicate items".to_owned(),
         Kind::MultipleOf { multiple_of } => format!("must be a multiple of {multiple_of}"),
         Kind::MinProperties { limit } => format!("must have at least {limit} fields"),
         Kind::MaxProperties { limit } => format!("must have at most {limit} fields"),
-        Kind::PropertyNames { .. } => "has a field whose name does not fit".to_owned(),
-        Kind::FalseSchema => "may not be there".to_owned(),
+        Kind::PropertyNames { .. } => "has a field whose name does not match".to_owned(),
+        Kind::FalseSchema => "must not be present".to_owned(),
         _ => violation.masked_with("it").to_string(),
     }
 }
 
 fn allowed(what: &str, options: &Value) -> String {
     let text = options.to_string();
-    if text.len() > LONGEST_LIST {
-        return "must be one of the values that its schema allows".to_owned();
+    if text.len() > MAX_LIST_BYTES {
+        return "must be one of the values that the schema allows".to_owned();
     }
     format!("{what} {}", text.trim_start_matches('[').trim_end_matches(']').replace(',', ", "))
 }

@@ -1,4 +1,4 @@
-//! What somebody may have meant who named a type that nobody knows.
+//! Suggests event types that are similar to an unknown one.
 
 use std::collections::BTreeSet;
 
@@ -7,14 +7,14 @@ use strsim::osa_distance;
 use hooklane_domain::ids::EventType;
 use hooklane_domain::webhook::subscription::Subscription;
 
-/// So many names are offered.
-const OFFERED: usize = 3;
-/// Names further apart than this are not alike, however long they are.
-const FURTHEST: usize = 8;
-/// Beside the nearest, those that are further by at most so much.
-const BESIDE: usize = 2;
+/// The most names that are suggested.
+const MAX_SUGGESTIONS: usize = 3;
+/// The largest edit distance of similar names, however long they are.
+const MAX_DISTANCE: usize = 8;
+/// How much further than the nearest name another suggestion may be.
+const MAX_EXTRA_DISTANCE: usize = 2;
 
-/// Says that there is no such type, and which are nearest to it.
+/// The message that there is no such type, with the most similar names.
 pub(super) fn refusal<'a>(
     wanted: &Subscription,
     names: impl Iterator<Item = &'a EventType>,
@@ -28,7 +28,8 @@ pub(super) fn refusal<'a>(
         Subscription::Below(_) | Subscription::All => (
             wanted.to_string(),
             "matches no known event type",
-            // A wildcard that matches nothing would be no help: that of operational events only.
+            // No wildcard matches operational events, so do not suggest one that would match only
+            // those.
             names
                 .filter_map(|name| Some((name, name.as_str().rsplit_once('.')?.0)))
                 .map(|(name, prefix)| (name, format!("{prefix}.*")))
@@ -47,9 +48,9 @@ pub(super) fn refusal<'a>(
     }
 }
 
-/// The names that differ least, and else those that start with the same word.
+/// The names with the smallest edit distance, or else those that start with the same word.
 fn nearest<'a>(text: &str, candidates: &'a BTreeSet<String>) -> Vec<&'a str> {
-    let limit = (text.len() / 3).clamp(2, FURTHEST);
+    let limit = (text.len() / 3).clamp(2, MAX_DISTANCE);
     let mut near: Vec<_> = candidates
         .iter()
         .filter(|name| name.len().abs_diff(text.len()) <= limit)
@@ -58,12 +59,12 @@ fn nearest<'a>(text: &str, candidates: &'a BTreeSet<String>) -> Vec<&'a str> {
         .collect();
     near.sort_unstable();
     let nearest = near.first().map_or(0, |(distance, _)| *distance);
-    near.retain(|(distance, _)| *distance <= nearest + BESIDE);
+    near.retain(|(distance, _)| *distance <= nearest + MAX_EXTRA_DISTANCE);
     if near.is_empty() {
         let word = |name: &str| name.split('.').next().unwrap_or_default().to_owned();
         let first = word(text);
         let alike = candidates.iter().filter(|name| word(name) == first);
         near = alike.map(|name| (0, name.as_str())).collect();
     }
-    near.into_iter().take(OFFERED).map(|(_, name)| name).collect()
+    near.into_iter().take(MAX_SUGGESTIONS).map(|(_, name)| name).collect()
 }

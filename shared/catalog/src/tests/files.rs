@@ -3,7 +3,7 @@ use super::*;
 const DEFAULT_FILE: &str = "description = \"All\"\nsource = \"Us\"\nunion = [\"shop\", \"club\"]\n";
 
 const SHOP: &str = r##"description = "A shop"
-source = "Its document"
+source = "Its platform guide"
 
 [schemas]
 order = '{ "required": ["id"], "properties": { "id": { "$ref": "#/$defs/id" } } }'
@@ -23,7 +23,7 @@ schema = '{}'
 "##;
 
 const CLUB: &str = r##"description = "A club"
-source = "Its document"
+source = "Its platform guide"
 
 [types."user.created"]
 category = "members"
@@ -65,7 +65,7 @@ fn described<'a>(catalogs: &'a Catalogs, catalog: &str, name: &str) -> Option<&'
 }
 
 #[test]
-fn a_union_takes_the_first_and_what_is_everywhere_yields() {
+fn a_union_has_the_first_definition_and_types_that_are_everywhere_come_last() {
     let catalogs = load(SHOP).unwrap();
     assert_eq!(described(&catalogs, "default", "user.created"), Some("A customer"));
     assert_eq!(described(&catalogs, "default", "user.left"), Some("A member left"));
@@ -75,7 +75,7 @@ fn a_union_takes_the_first_and_what_is_everywhere_yields() {
 }
 
 #[test]
-fn a_schema_carries_the_shared_ones_it_refers_to() {
+fn a_schema_contains_the_shared_ones_it_refers_to() {
     let catalogs = load(SHOP).unwrap();
     let shop = catalogs.get(&"shop".parse().unwrap()).unwrap();
     let schema = |name: &str| shop.get(&name.parse().unwrap()).unwrap().schema.text().as_str();
@@ -89,12 +89,12 @@ fn a_schema_carries_the_shared_ones_it_refers_to() {
     );
 }
 
-/// What is written in place of what, on which line that is wrong, and what is said about it.
+/// A text, what replaces it, the line of the mistake, and a part of the message.
 const MISTAKES: &[(&str, &str, usize, &str)] = &[
     ("\"A shop\"", "\" \"", 1, "description must not be empty"),
     ("source = ", "sauce = ", 2, "unknown field"),
     ("'{ \"type\": \"string\" }'", "'{ type }'", 6, "the schema id is not JSON"),
-    ("#/$defs/id", "#/$defs/name", 12, "must lead to a place"),
+    ("#/$defs/id", "#/$defs/name", 12, "must point to a place"),
     ("{ \"$ref\": \"#/$defs/id\" }", "{}", 6, "no type's schema refers to it"),
     ("\"order.created\"", "\"order created\"", 8, "the event type order created must be words"),
     ("\"order.created\"", "\"user.created\"", 14, "duplicate key"),
@@ -115,13 +115,13 @@ const MISTAKES: &[(&str, &str, usize, &str)] = &[
         "schema = '{}'",
         "schema = '{ \"$ref\": \"https://example.com/\" }'",
         18,
-        "must lead to a place",
+        "must point to a place",
     ),
     ("[schemas]", "union = [\"club\"]\n[schemas]", 4, "a union has no types of its own"),
 ];
 
 #[test]
-fn a_mistake_is_named_with_file_line_and_what_was_expected() {
+fn a_mistake_has_its_file_its_line_and_what_was_expected() {
     for (from, to, line, expected) in MISTAKES {
         let text = SHOP.replacen(from, to, 1);
         assert_ne!(text, SHOP, "{from}");
@@ -136,17 +136,17 @@ fn a_mistake_is_named_with_file_line_and_what_was_expected() {
 }
 
 #[test]
-fn files_have_names_types_and_a_default() {
+fn files_need_names_types_and_a_default() {
     for (files, expected) in [
-        (vec![("My Shop.toml", SHOP)], "My Shop.toml:1: a catalog's file is named"),
-        (vec![("shop.toml", SHOP)], "default.toml:1: there must be one"),
+        (vec![("My Shop.toml", SHOP)], "My Shop.toml:1: a catalog file must be named"),
+        (vec![("shop.toml", SHOP)], "default.toml:1: this catalog is required"),
         (
             vec![("default.toml", "description = \"x\"\nsource = \"y\"\n")],
             "default.toml:1: has no types",
         ),
         (
             vec![("default.toml", DEFAULT_FILE), ("shop.toml", SHOP)],
-            "default.toml:3: club is no catalog with types of its own",
+            "default.toml:3: club is not a catalog with types of its own",
         ),
     ] {
         let error = Catalogs::load(files).unwrap_err().to_string();
@@ -155,7 +155,7 @@ fn files_have_names_types_and_a_default() {
 }
 
 #[test]
-fn what_is_packed_is_unpacked_the_same() {
+fn packed_catalogs_are_unpacked_unchanged() {
     let catalogs = load(SHOP).unwrap();
     let shop = catalogs.get(&"shop".parse().unwrap()).unwrap();
     let types: Vec<_> = shop
@@ -168,7 +168,7 @@ fn what_is_packed_is_unpacked_the_same() {
             schema: d.schema.text().as_str(),
         })
         .collect();
-    let packed = Packed { name: "shop", description: "A shop", types: &types };
+    let packed = PackedCatalog { name: "shop", description: "A shop", types: &types };
     let unpacked = Catalogs::unpack(&[packed]).unwrap();
     assert_eq!(unpacked.iter().collect::<Vec<_>>(), [shop]);
 }

@@ -1,10 +1,10 @@
-//! The contract files of `contracts/`, checked when Hooklane is built and carried in its binaries.
+//! The contract files of `contracts/`: checked by the build, and contained in the binaries.
 
 use hooklane_contract::Contracts;
 
 include!(concat!(env!("OUT_DIR"), "/files.rs"));
 
-/// Every contract of this build.
+/// All contracts of this build.
 #[must_use]
 pub fn load() -> Contracts {
     match Contracts::load(FILES.iter().copied()) {

@@ -1,5 +1,5 @@
-//! What each contract of `contracts/` looks like on the wire. A new contract fails here until its
-//! snapshots are accepted and `receiver.rs` says how its receivers check a signature.
+//! The requests of each contract of `contracts/`. A new contract fails here until its snapshots are
+//! accepted and `receiver.rs` says how its receivers verify a signature.
 
 mod properties;
 mod receiver;
@@ -13,7 +13,7 @@ use hooklane_domain::webhook::secret::SigningSecret;
 use super::*;
 use sample::{Sample, Sent};
 
-/// Every contract there is.
+/// All contracts, in order of their names.
 fn each(contracts: &Contracts) -> impl Iterator<Item = &Contract> {
     contracts.names().filter_map(|name| contracts.get(name))
 }
@@ -24,9 +24,9 @@ fn the_default_contract_is_there() {
     assert!(load().get(&name).is_some());
 }
 
-/// No code names a contract: one is there because its file is.
+/// No code names a contract: it exists because its file does.
 #[test]
-fn a_file_that_is_taken_away_takes_its_contract_with_it() {
+fn a_contract_exists_exactly_where_its_file_does() {
     let names = |contracts: &Contracts| contracts.names().cloned().collect::<Vec<_>>();
     let all = names(&load());
     for (taken, _) in FILES {
@@ -37,7 +37,7 @@ fn a_file_that_is_taken_away_takes_its_contract_with_it() {
                 assert_eq!(names(&rest), expected);
             }
             Err(mistake) => {
-                // Another is a variant of it, and says so.
+                // Another file extends it.
                 assert!(mistake.message.starts_with("extends must name"), "{mistake}");
                 let extends = format!("extends = \"{}\"", taken.trim_end_matches(".toml"));
                 assert!(FILES.iter().any(|(_, text)| text.contains(&extends)), "{taken}");
@@ -47,7 +47,7 @@ fn a_file_that_is_taken_away_takes_its_contract_with_it() {
 }
 
 #[test]
-fn every_contract_on_the_wire() {
+fn every_contract_writes_its_requests() {
     for contract in each(&load()) {
         let name = contract.name().as_str();
         for (event, sample) in [("full", Sample::full(name)), ("bare", Sample::bare(name))] {
@@ -61,7 +61,7 @@ fn every_contract_on_the_wire() {
 const NEW_SECRET: &str = "whsec_bmV3IHNlY3JldCwgbmV3IHNlY3JldA==";
 
 #[test]
-fn every_contract_while_its_secret_is_rotated() {
+fn every_contract_verifies_during_a_rotation() {
     for contract in each(&load()) {
         let name = contract.name().as_str();
         let old = Sample::bare(name).secret;
@@ -80,7 +80,7 @@ fn every_contract_while_its_secret_is_rotated() {
 }
 
 #[test]
-fn asymmetric_signatures_where_a_contract_has_them() {
+fn ed25519_signatures_verify_where_a_contract_has_them() {
     let [first, second] = [7, 8].map(|n| SigningSecret::generate_ed25519([n; 32]));
     let have: Vec<_> = each(&load())
         .filter(|contract| contract.accepts(&first).is_ok())
@@ -101,7 +101,7 @@ fn asymmetric_signatures_where_a_contract_has_them() {
             let public = key.public_key().unwrap();
             assert_eq!(receiver::ed25519_verified(&public, &rotating), 1);
         }
-        // From a shared secret to a key: who has not moved yet still verifies.
+        // From a shared secret to a key: receivers of the old secret still verify.
         let moving = Sample::bare(&name).rotating(second.expose()).send(contract, 1);
         assert_eq!(receiver::ed25519_verified(&second.public_key().unwrap(), &moving), 1);
         insta::assert_snapshot!(format!("{name}.to-ed25519"), as_text(&moving));
@@ -117,7 +117,7 @@ fn as_text(sent: &Sent) -> String {
 }
 
 #[test]
-fn what_every_contract_promises() {
+fn every_contract_has_its_limits_and_policy() {
     for contract in each(&load()) {
         let promises = format!(
             "time limit: {:?}\n410 disables: {}\nretries: {}\nrate limit: {}",

@@ -1,23 +1,26 @@
-//! Requests that a client may send twice and that count once (`Idempotency-Key`).
+//! Idempotency keys: a request that a client sends twice with one `Idempotency-Key` counts once.
 
 use std::str::FromStr;
+use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use crate::event::Fingerprint;
 use crate::ids::{EventId, WebhookId};
+use crate::time::later;
 
-/// A client's key for one request: 1 to 255 visible ASCII characters and spaces, unique within its
+/// A client's key of one request: 1 to 255 visible ASCII characters and spaces, unique within the
 /// tenant.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct IdempotencyKey(String);
 
+/// The text is not an idempotency key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("must be 1 to {MAX_KEY} visible ASCII characters")]
+#[error("must be 1 to {MAX_KEY_BYTES} visible ASCII characters")]
 pub struct InvalidKey;
 
-const MAX_KEY: usize = 255;
+const MAX_KEY_BYTES: usize = 255;
 
 impl IdempotencyKey {
     #[must_use]
@@ -25,13 +28,13 @@ impl IdempotencyKey {
         &self.0
     }
 
-    /// The id of an event that came without one under this key: the same each time. `place` is where
-    /// it stands in a batch, whose events share one key.
+    /// The id of an event that was sent without one under this key: the same each time. `place` is its
+    /// index in a batch, whose events share the key.
     #[must_use]
     pub fn event_id(&self, place: Option<usize>) -> EventId {
         let mut hash = Sha256::new();
         hash.update(&self.0);
-        // No key holds a 0, so no key and place read like another.
+        // No key contains a 0 byte, so different keys and places never hash the same bytes.
         if let Some(place) = place {
             hash.update([0]);
             hash.update(place.to_string());
@@ -44,35 +47,35 @@ impl FromStr for IdempotencyKey {
     type Err = InvalidKey;
     fn from_str(text: &str) -> Result<Self, InvalidKey> {
         let text = text.trim();
-        let fits =
-            (1..=MAX_KEY).contains(&text.len()) && text.bytes().all(|b| (b' '..=b'~').contains(&b));
+        let fits = (1..=MAX_KEY_BYTES).contains(&text.len())
+            && text.bytes().all(|b| (b' '..=b'~').contains(&b));
         fits.then(|| Self(text.to_owned())).ok_or(InvalidKey)
     }
 }
 
-/// What a request with a key makes. It is written before the webhook, so that whoever comes with the
-/// same key afterwards makes the same one, even if the first request died on its way.
+/// The idempotency record of a request that creates a webhook. It is written before the webhook, so
+/// that a repeated request creates the same one, even if the first was interrupted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdempotencyRecord {
-    /// The id of the webhook that is made under the key.
+    /// The id of the webhook that is created under the key.
     pub webhook: WebhookId,
-    /// Of the request's body.
+    /// The fingerprint of the request's body.
     pub fingerprint: Fingerprint,
     pub at: Timestamp,
-    /// Whether the webhook was made. One that was made and is not there was deleted since.
+    /// Whether the webhook was created. If it was and does not exist, it was deleted later.
     pub fulfilled: bool,
 }
 
-/// A key is remembered this long.
-const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
+/// How long an idempotency key counts.
+pub const LIFETIME: Duration = Duration::from_secs(24 * 3600);
 
 impl IdempotencyRecord {
     #[must_use]
     pub fn expires_at(&self) -> Timestamp {
-        self.at.saturating_add(LIFETIME).unwrap_or(Timestamp::MAX)
+        later(self.at, LIFETIME)
     }
 
-    /// Whether it still counts.
+    /// Whether it still counts at `now`.
     #[must_use]
     pub fn holds_at(&self, now: Timestamp) -> bool {
         now < self.expires_at()
@@ -85,7 +88,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
-    fn keys() {
+    fn a_key_has_1_to_255_visible_characters() {
         for good in ["a", " a ", "8e03978e-40d5-43e8-bc93-6894a57f9324", "a b", &"x".repeat(255)] {
             assert!(good.parse::<IdempotencyKey>().is_ok(), "{good}");
         }
@@ -95,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_follow_from_key_and_place() {
+    fn event_ids_derive_from_key_and_place() {
         let key = |text: &str| text.parse::<IdempotencyKey>().unwrap();
         let ids = [
             key("a").event_id(None),
@@ -111,15 +114,15 @@ mod tests {
     }
 
     #[test]
-    fn a_claim_holds_for_a_day() {
+    fn a_record_counts_for_a_day() {
         let at = |seconds| Timestamp::from_second(seconds).unwrap();
         let fingerprint = Fingerprint::of("{}");
-        let claim = IdempotencyRecord {
+        let record = IdempotencyRecord {
             webhook: WebhookId::new(at(0), 1),
             fingerprint,
             at: at(0),
             fulfilled: false,
         };
-        assert!(claim.holds_at(at(86_399)) && !claim.holds_at(at(86_400)));
+        assert!(record.holds_at(at(86_399)) && !record.holds_at(at(86_400)));
     }
 }

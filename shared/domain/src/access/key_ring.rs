@@ -1,35 +1,39 @@
-//! Keys that are rotated while they are in use: the operator's, and those that sign tenants' tokens.
+//! Key rings: the operator's keys, and the keys that sign tenants' tokens. Both are rotated while in
+//! use.
 
 use secrecy::{ExposeSecret, SecretString};
 use subtle::{Choice, ConstantTimeEq as _};
 
-/// The keys of one purpose. The first is the current one; the others are still good, so that whoever has
-/// one of them can move to the current one in peace.
+/// The keys of one purpose. The first is the current one. The others are still accepted, so that their
+/// users can change to the current one without an outage.
 #[derive(Debug)]
 pub struct KeyRing {
     current: SecretString,
     former: Vec<SecretString>,
 }
 
-/// Why a text is no ring of keys: as a whole, since any line of it would be good for everything.
+/// Why a text is not a key ring. One malformed line refuses the whole text, since a line that was not
+/// meant as a key would otherwise give full access.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NoKeys {
-    #[error("it holds no key: one a line, the current one first")]
+    #[error("there is no key; write one on each line, the current one first")]
     Empty,
-    #[error("line {0} is no key: {MIN_LENGTH} characters or more, without spaces")]
+    #[error(
+        "line {0} is not a key; a key has at least {MIN_KEY_CHARACTERS} characters and no spaces"
+    )]
     Line(usize),
 }
 
-/// What is shorter was not made by chance, but is a bracket or a note.
-const MIN_LENGTH: usize = 16;
+/// The fewest characters of a key. A shorter line is not a random key but a bracket or a note.
+const MIN_KEY_CHARACTERS: usize = 16;
 
 impl KeyRing {
-    /// One key a line. Blank lines and spaces around a key are not part of any.
+    /// Reads one key from each line. Blank lines and spaces around a key are ignored.
     pub fn parse(text: &str) -> Result<Self, NoKeys> {
         let mut keys = Vec::new();
         for (number, line) in text.lines().map(str::trim).enumerate().filter(|(_, l)| !l.is_empty())
         {
-            if line.chars().count() < MIN_LENGTH || line.contains(char::is_whitespace) {
+            if line.chars().count() < MIN_KEY_CHARACTERS || line.contains(char::is_whitespace) {
                 return Err(NoKeys::Line(number + 1));
             }
             keys.push(SecretString::from(line));
@@ -39,19 +43,19 @@ impl KeyRing {
         Ok(Self { current, former: keys.collect() })
     }
 
-    /// What signs.
+    /// The key that signs.
     #[must_use]
     pub const fn current(&self) -> &SecretString {
         &self.current
     }
 
-    /// What is good.
+    /// The keys that are accepted.
     pub fn all(&self) -> impl Iterator<Item = &SecretString> {
         std::iter::once(&self.current).chain(&self.former)
     }
 
-    /// Whether this text is one of the keys. How long that takes says nothing about them but their number
-    /// and lengths.
+    /// Whether this text is one of the keys. The time it takes reveals only the number and lengths of
+    /// the keys.
     #[must_use]
     pub fn holds(&self, text: &str) -> bool {
         let same = |key: &SecretString| text.as_bytes().ct_eq(key.expose_secret().as_bytes());
@@ -67,7 +71,7 @@ mod tests {
     const TWO: &str = "the-second-of-the-keys";
 
     #[test]
-    fn one_key_a_line_and_the_first_is_the_current_one() {
+    fn each_line_is_a_key_and_the_first_is_the_current_one() {
         for (text, keys) in [
             (ONE.to_owned(), vec![ONE]),
             (format!("{ONE}\n"), vec![ONE]),
@@ -80,9 +84,9 @@ mod tests {
         }
     }
 
-    /// A line that is not meant as a key must not be one: it would open everything.
+    /// A line that is not meant as a key must not be accepted as one, since it would give full access.
     #[test]
-    fn what_is_not_all_keys_is_none() {
+    fn one_malformed_line_refuses_the_ring() {
         for (text, wrong) in [
             (String::new(), NoKeys::Empty),
             ("\n\r\n \t\n".to_owned(), NoKeys::Empty),

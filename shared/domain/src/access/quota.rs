@@ -1,25 +1,25 @@
-//! The API's rate limit of a tenant: so many requests a minute, counted in blocks.
+//! A tenant's quota at the API: a number of requests a minute, leased in blocks.
 //!
-//! Instances lease blocks of a minute's requests from a shared count and hand them out by themselves, so
-//! that a request does not cost a write. The price is precision: what an instance leased and did not use
-//! is lost to the others until the minute ends.
+//! Each instance leases blocks of requests from a shared count and grants them on its own, so that a
+//! request does not cost a write. The quota is therefore not exact: what one instance leased and did
+//! not use is unavailable to the others until the minute ends.
 
 use jiff::Timestamp;
 
-/// Requests a minute.
+/// A number of requests a minute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quota(u32);
 
-/// A minute, by its number since 1970.
+/// A minute, counted since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Window(i64);
 
-const SECONDS: i64 = 60;
-/// A block is this part of the limit, so that a few instances share it without starving each other.
-const BLOCKS: u32 = 20;
+const WINDOW_SECONDS: i64 = 60;
+/// The number of blocks in a quota, so that several instances can share it without starving each other.
+pub const BLOCKS: u32 = 20;
 
 impl Quota {
-    /// `None` where 0 stands for as many as one likes.
+    /// A quota; `None` for 0, which means no limit.
     #[must_use]
     pub fn per_minute(requests: u32) -> Option<Self> {
         (requests > 0).then_some(Self(requests))
@@ -30,7 +30,7 @@ impl Quota {
         self.0
     }
 
-    /// How many requests are leased at a time.
+    /// The number of requests in one lease.
     #[must_use]
     pub fn block(self) -> u32 {
         self.0.div_ceil(BLOCKS)
@@ -40,7 +40,7 @@ impl Quota {
 impl Window {
     #[must_use]
     pub fn at(now: Timestamp) -> Self {
-        Self(now.as_second().div_euclid(SECONDS))
+        Self(now.as_second().div_euclid(WINDOW_SECONDS))
     }
 
     #[must_use]
@@ -48,21 +48,21 @@ impl Window {
         self.0
     }
 
-    /// When it ends, in Unix seconds.
+    /// The end of the minute, in Unix seconds.
     #[must_use]
     pub fn ends_at(self) -> i64 {
-        (self.0 + 1) * SECONDS
+        (self.0 + 1) * WINDOW_SECONDS
     }
 }
 
-/// What an instance holds of a tenant's minute.
+/// The requests of a tenant's minute that one instance leased.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lease {
     window: Window,
     quota: Quota,
-    /// Leased and not handed out.
+    /// Requests that were leased and not granted yet.
     left: u32,
-    /// Leased by all instances, as far as this one knows.
+    /// Requests that all instances leased, as far as this one knows.
     leased: u64,
 }
 
@@ -70,7 +70,7 @@ pub struct Lease {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RequestDecision {
     Granted,
-    /// Nothing is left here: lease a block first.
+    /// No leased request is left: lease a block first.
     Lease,
     Refused,
 }
@@ -81,13 +81,13 @@ impl Lease {
         Self { window, quota, left: 0, leased: 0 }
     }
 
-    /// Whether it is of this minute and this limit.
+    /// Whether the lease is for this minute and this quota.
     #[must_use]
     pub fn is_of(&self, window: Window, quota: Quota) -> bool {
         self.window == window && self.quota == quota
     }
 
-    /// Takes one request out of what is leased.
+    /// Grants one of the leased requests, if one is left.
     pub fn admit(&mut self) -> RequestDecision {
         if self.left > 0 {
             self.left -= 1;
@@ -99,7 +99,8 @@ impl Lease {
         }
     }
 
-    /// Adds a block after which `leased` are leased in all; what is over the limit is not handed out.
+    /// Adds a block, after which all instances together leased `leased` requests. What exceeds the
+    /// quota is not granted.
     pub fn add(&mut self, leased: u64) {
         let limit = u64::from(self.quota.limit());
         let before = leased.saturating_sub(self.quota.block().into());
@@ -108,7 +109,7 @@ impl Lease {
         self.leased = self.leased.max(leased);
     }
 
-    /// What is left of the minute, as far as this instance knows.
+    /// The requests that remain in the minute, as far as this instance knows.
     #[must_use]
     pub fn remaining(&self) -> u32 {
         let limit = u64::from(self.quota.limit());
@@ -132,17 +133,28 @@ mod tests {
     }
 
     #[test]
-    fn no_limit_is_no_quota() {
+    fn a_limit_of_0_is_no_quota() {
         assert_eq!(Quota::per_minute(0), None);
         assert_eq!(Quota::per_minute(1).unwrap().block(), 1);
         assert_eq!(Quota::per_minute(600).unwrap().block(), 30);
     }
 
+    /// The decision about one request, for which the lease takes a block of the shared count if needed.
+    fn ask(lease: &mut Lease, quota: Quota, shared: &mut u64) -> RequestDecision {
+        let answer = lease.admit();
+        if answer != RequestDecision::Lease {
+            return answer;
+        }
+        *shared += u64::from(quota.block());
+        lease.add(*shared);
+        lease.admit()
+    }
+
     proptest! {
-        /// However many instances there are and whichever asks: exactly the limit is granted, and what is
-        /// said to remain never grows for one who asks.
+        /// However the requests are spread over instances, at most the quota is granted, and an
+        /// instance that refuses says that nothing remains.
         #[test]
-        fn all_instances_together_grant_the_limit(
+        fn all_instances_together_grant_at_most_the_quota(
             limit in 1u32..200, asks in proptest::collection::vec(0usize..4, 0..1_000),
         ) {
             let quota = Quota::per_minute(limit).unwrap();
@@ -150,12 +162,7 @@ mod tests {
             let (mut shared, mut granted) = (0u64, 0u32);
             for instance in asks {
                 let lease = &mut leases[instance];
-                let mut answer = lease.admit();
-                if answer == RequestDecision::Lease {
-                    shared += u64::from(quota.block());
-                    lease.add(shared);
-                    answer = lease.admit();
-                }
+                let answer = ask(lease, quota, &mut shared);
                 let refused = answer != RequestDecision::Granted;
                 granted += u32::from(!refused);
                 prop_assert!(lease.remaining() <= limit);
@@ -165,17 +172,12 @@ mod tests {
         }
 
         #[test]
-        fn one_instance_grants_all_of_it(limit in 1u32..2_000) {
+        fn one_instance_grants_the_whole_quota(limit in 1u32..2_000) {
             let quota = Quota::per_minute(limit).unwrap();
             let mut lease = Lease::new(Window(1), quota);
             let (mut shared, mut granted) = (0u64, 0u32);
             for _ in 0..limit + 50 {
-                let mut answer = lease.admit();
-                if answer == RequestDecision::Lease {
-                    shared += u64::from(quota.block());
-                    lease.add(shared);
-                    answer = lease.admit();
-                }
+                let answer = ask(&mut lease, quota, &mut shared);
                 granted += u32::from(answer == RequestDecision::Granted);
             }
             prop_assert_eq!(granted, limit);

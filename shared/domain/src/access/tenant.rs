@@ -1,44 +1,46 @@
-//! What a tenant may have set. It needs no registration: it exists from its first use, with the
+//! A tenant and its settings. A tenant needs no registration: it exists from its first use, with the
 //! default settings.
 
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{CatalogName, ContractName, TenantId};
 
-/// A tenant's settings; what is `None` follows the deployment.
+/// A tenant's settings; `None` is the default of the deployment.
+///
+/// Stored as is: renaming a field needs a migration.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TenantSettings {
-    /// The contract of its webhooks that name none, and of the API's answers to it.
+    /// The contract of webhooks that name none, and of the API's answers to the tenant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contract: Option<ContractName>,
     /// The event catalog it publishes from: the name of a file in `catalog/`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub catalog: Option<CatalogName>,
-    /// Only events of known types, whose data fits the type's schema, are accepted.
+    /// Whether only events of known types whose data fits the schema are accepted.
     #[serde(default)]
     pub strict: bool,
-    /// Its API requests a minute; 0 for as many as it likes.
+    /// Its quota of API requests a minute; 0 for no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate_limit: Option<u32>,
-    /// No attempts are made for any of its webhooks.
+    /// Whether all its webhooks are paused.
     #[serde(default)]
     pub paused: bool,
 }
 
-/// A tenant as the registry knows it.
+/// A tenant as the registry stores it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tenant {
     pub id: TenantId,
     pub settings: TenantSettings,
-    /// Tokens of an older generation are revoked.
+    /// Counts the revocations of its tokens. Tokens of an older generation are revoked.
     pub token_generation: u64,
-    /// Counts the writes of the settings; 0 where they were never set.
+    /// Counts the writes of the settings; 0 where there is no item yet.
     pub revision: u64,
 }
 
 impl Tenant {
-    /// One of which nothing is stored.
+    /// A tenant that has no item yet.
     #[must_use]
     pub fn unknown(id: TenantId) -> Self {
         Self { id, settings: TenantSettings::default(), token_generation: 0, revision: 0 }

@@ -1,6 +1,6 @@
 //! Tenants' tokens: JWTs (RFC 7519) in compact form, signed with HMAC-SHA256 (RFC 7518 §3.2).
 //!
-//! There is one header and no other: a token that claims another algorithm, or none, is no token.
+//! Only one header is accepted: a token with another algorithm, or with none, is invalid.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -12,16 +12,18 @@ use subtle::ConstantTimeEq as _;
 use crate::access::key_ring::KeyRing;
 use crate::ids::TenantId;
 use crate::webhook::signature::hmac_sha256;
+use crate::words;
 
-/// What a token may be good for.
+/// What a token permits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Scope {
-    /// Look at webhooks, deliveries and events.
+    /// Read webhooks, deliveries and events.
     #[serde(rename = "webhooks:read")]
     ReadWebhooks,
-    /// Change webhooks and deliveries, and see secrets.
+    /// Change webhooks and deliveries, and read secrets.
     #[serde(rename = "webhooks:write")]
     WriteWebhooks,
+    /// Publish events.
     #[serde(rename = "events:publish")]
     PublishEvents,
 }
@@ -42,41 +44,38 @@ impl Scope {
 impl std::str::FromStr for Scope {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL
-            .into_iter()
-            .find(|scope| scope.as_str() == text)
-            .ok_or_else(|| format!("must be one of {}", Self::ALL.map(Self::as_str).join(", ")))
+        words::parse(Self::ALL, Self::as_str, text)
     }
 }
 
-/// What a token says.
+/// The claims of a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenClaims {
     pub tenant: TenantId,
     pub scopes: Vec<Scope>,
     pub issued_at: Timestamp,
     pub expires_at: Timestamp,
-    /// The tenant's token generation when it was given out.
+    /// The tenant's token generation when the token was issued.
     pub generation: u64,
 }
 
-/// Why a text is no token that counts. Which of them it is is nobody's business but the log's.
+/// Why a token is invalid. Only the log says which of these it is, never an answer to the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidToken {
-    #[error("it is not one of these tokens")]
+    #[error("it is not a token of this service")]
     Shape,
-    #[error("its signature is of none of these keys")]
+    #[error("none of the keys made its signature")]
     Signature,
     #[error("it has expired")]
     Expired,
 }
 
-/// The claims as they are written: registered names of RFC 7519 §4.1, and ours.
+/// The claims as they are in a token: registered names of RFC 7519 §4.1, and one of our own.
 #[derive(Serialize, Deserialize)]
-struct Written {
+struct JwtClaims {
     iss: String,
     sub: TenantId,
-    /// As RFC 8693 §4.2 writes scopes.
+    /// The scopes, separated by spaces (RFC 8693 §4.2).
     scope: String,
     iat: i64,
     exp: i64,
@@ -86,14 +85,14 @@ struct Written {
 
 const HEADER: &str = r#"{"alg":"HS256","typ":"JWT"}"#;
 const ISSUER: &str = "hooklane";
-/// Longer than any token that is given out.
-const MAX_LENGTH: usize = 2_048;
+/// The longest token that is read, in bytes. Every issued token is shorter.
+const MAX_TOKEN_BYTES: usize = 2_048;
 
 impl TokenClaims {
-    /// The token that says this.
+    /// The signed token with these claims.
     #[must_use]
     pub fn sign(&self, key: &SecretString) -> String {
-        let written = Written {
+        let written = JwtClaims {
             iss: ISSUER.to_owned(),
             sub: self.tenant.clone(),
             scope: self.scopes.iter().map(|s| s.as_str()).collect::<Vec<_>>().join(" "),
@@ -109,10 +108,10 @@ impl TokenClaims {
         format!("{signed}.{signature}")
     }
 
-    /// What a token says, if it was signed with one of these keys and has not expired at `now`. Whether
-    /// its generation still counts is for its tenant to say.
+    /// The claims of a token that one of these keys signed and that has not expired at `now`. The
+    /// caller compares its generation with the tenant's.
     pub fn verify(token: &str, keys: &KeyRing, now: Timestamp) -> Result<Self, InvalidToken> {
-        if token.len() > MAX_LENGTH {
+        if token.len() > MAX_TOKEN_BYTES {
             return Err(InvalidToken::Shape);
         }
         let (signed, signature) = token.rsplit_once('.').ok_or(InvalidToken::Shape)?;
@@ -125,13 +124,14 @@ impl TokenClaims {
             return Err(InvalidToken::Signature);
         }
         let claims = URL_SAFE_NO_PAD.decode(claims).map_err(|_| InvalidToken::Shape)?;
-        let written: Written = serde_json::from_slice(&claims).map_err(|_| InvalidToken::Shape)?;
+        let written: JwtClaims =
+            serde_json::from_slice(&claims).map_err(|_| InvalidToken::Shape)?;
         let claims = written.read().ok_or(InvalidToken::Shape)?;
         if now < claims.expires_at { Ok(claims) } else { Err(InvalidToken::Expired) }
     }
 }
 
-impl Written {
+impl JwtClaims {
     fn read(self) -> Option<TokenClaims> {
         let scopes = self.scope.split(' ').filter(|s| !s.is_empty()).map(str::parse);
         Some(TokenClaims {
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_says_what_it_was_made_of_until_it_expires() {
+    fn a_token_is_valid_until_it_expires() {
         let token = claims().sign(&key("the-key-of-tokens"));
         assert_eq!(
             TokenClaims::verify(&token, &ring("the-key-of-tokens"), at(1_999)),
@@ -193,10 +193,10 @@ mod tests {
             &ring("a-newer-key-of-tokens\nthe-key-of-tokens"),
             at(1_500),
         );
-        assert_eq!(rotated, Ok(claims()), "a former key is still good");
+        assert_eq!(rotated, Ok(claims()), "a former key is still accepted");
     }
 
-    /// The form that every JWT library reads: RFC 7519 §3.1.
+    /// Every JWT library reads this form: RFC 7519 §3.1.
     #[test]
     fn a_token_is_a_jwt() {
         let token = claims().sign(&key("the-key-of-tokens"));
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn another_algorithm_is_no_token() {
+    fn a_token_with_another_algorithm_is_invalid() {
         let good = claims().sign(&key("a-key-that-signs"));
         let (_, rest) = good.split_once('.').unwrap();
         let (body, _) = rest.split_once('.').unwrap();
@@ -228,17 +228,17 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_else_is_a_token(text in "\\PC{0,200}") {
+        fn any_other_text_is_invalid(text in "\\PC{0,200}") {
             prop_assert!(TokenClaims::verify(&text, &ring("a-key-that-signs"), at(0)).is_err());
         }
 
         #[test]
-        fn a_changed_token_is_none(at_char in 0usize..150, with in "[A-Za-z0-9_-]") {
+        fn a_changed_token_is_invalid(at_char in 0usize..150, with in "[A-Za-z0-9_-]") {
             let token = claims().sign(&key("a-key-that-signs"));
             let at_char = at_char % token.len();
             let mut changed = token.clone();
             changed.replace_range(at_char..=at_char, &with);
-            // The last character of a part may hold bits that mean nothing; the decoder refuses those.
+            // The decoder refuses unused bits in the last character of a part.
             prop_assume!(changed != token);
             prop_assert!(TokenClaims::verify(&changed, &ring("a-key-that-signs"), at(1_500)).is_err());
         }

@@ -1,26 +1,25 @@
-//! One attempt as it is kept.
+//! An attempt, and what is kept of it.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use crate::delivery::outcome::{AttemptError, Outcome};
 use crate::ids::{DeliveryId, EventType, TenantId};
 
-/// One request to a receiver and what came of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// One signed POST of a delivery, and its outcome.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
     /// 1 for the first attempt of a delivery.
     pub number: u32,
     /// When the request was started.
     pub at: Timestamp,
     pub duration_ms: u32,
-    /// The headers as sent: the signature shortened, custom values masked.
+    /// The headers as they were sent, except that signatures are shortened and custom values masked.
     pub request_headers: Vec<(String, String)>,
     pub outcome: Outcome,
 }
 
-/// An attempt that a tenant made to try a webhook: of an event that exists for it alone, and of no
-/// delivery, though it has the id that one would have.
+/// An attempt that a tenant made to test a webhook. Its event is made up and there is no delivery, but
+/// it has the id that the delivery would have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TestAttempt {
     pub id: DeliveryId,
@@ -30,7 +29,7 @@ pub struct TestAttempt {
 }
 
 /// What a list of deliveries shows of the newest attempt.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LastAttempt {
     pub at: Timestamp,
     pub duration_ms: u32,
@@ -39,6 +38,7 @@ pub struct LastAttempt {
 }
 
 impl Attempt {
+    /// What a list of deliveries shows of this attempt.
     #[must_use]
     pub fn summary(&self) -> LastAttempt {
         LastAttempt {

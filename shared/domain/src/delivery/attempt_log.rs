@@ -1,26 +1,31 @@
-//! The log of a webhook's attempts, in order of the time at which they began.
+//! The log of a webhook's attempts, ordered by the time at which they began.
 //!
-//! An attempt that failed is an item of its own, under its time. A success is kept inside its delivery,
-//! which is ordered by its event's acceptance; so one write is enough for what succeeds at once. The two
-//! orders are merged when the log is read. That is right as long as a success is near to the acceptance:
-//! one that is not ([`is_prompt`]) gets an item of its own as well.
+//! A failed attempt has an item of its own, whose key contains that time. A successful one is part of
+//! its delivery's item, which is ordered by the acceptance of the event, so a delivery that succeeds at
+//! once costs one write. Reading the log merges the two orders. That is correct only for a success soon
+//! after the acceptance ([`is_prompt`]); any other success gets an item of its own as well.
 
 use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::delivery::Delivery;
 use crate::delivery::attempt::Attempt;
 use crate::ids::{DeliveryId, EventId, EventType};
+use crate::time::later;
 
-/// A success that began at most this long after its event's acceptance is read from its delivery alone.
+/// The log finds a success that began at most this long after the acceptance of its event in the
+/// delivery.
 pub const PROMPT: SignedDuration = SignedDuration::from_secs(10);
-/// By so much the clock of the one who attempted may be behind that of the one who accepted.
+/// How far the clock of the function that made the attempt may be behind the one that accepted the
+/// event.
 pub const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_secs(1);
 
-/// Whether the log finds a success that began `at` in the delivery of an event accepted then.
+/// Whether the log finds a success that began `at` in its delivery. Otherwise it needs an item of its
+/// own.
 #[must_use]
 pub fn is_prompt(accepted_at: Timestamp, at: Timestamp) -> bool {
     let after = at.duration_since(accepted_at);
@@ -32,13 +37,13 @@ pub fn is_prompt(accepted_at: Timestamp, at: Timestamp) -> bool {
 pub struct LogEntry {
     pub event: EventId,
     pub event_type: Option<EventType>,
-    /// Absent where the attempt belongs to none.
+    /// Absent where the attempt tested the webhook.
     pub delivery: Option<DeliveryId>,
     pub attempt: Attempt,
 }
 
 impl LogEntry {
-    /// An attempt of a delivery.
+    /// The entry of an attempt of a delivery.
     #[must_use]
     pub fn of(delivery: &Delivery, attempt: Attempt) -> Self {
         Self {
@@ -49,13 +54,15 @@ impl LogEntry {
         }
     }
 
+    /// The place of the entry in the log.
     #[must_use]
     pub fn key(&self) -> LogKey {
         LogKey { at: self.attempt.at, event: self.event.clone(), number: self.attempt.number }
     }
 }
 
-/// The place of an entry: by time, then by event and number, as their texts are ordered.
+/// The place of an entry: ordered by time, then by the texts of event and number, as the ledger's keys
+/// are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogKey {
     pub at: Timestamp,
@@ -76,17 +83,17 @@ impl PartialOrd for LogKey {
     }
 }
 
-/// Where a reading of the log, newest first, goes on.
+/// Where reading the log, newest first, continues.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LogPosition {
     /// After this entry.
     After(LogKey),
-    /// With what began before this time.
+    /// With the attempts that began before this time.
     Before(Timestamp),
 }
 
 impl LogPosition {
-    /// Whether an entry is still to come.
+    /// Whether an entry comes after this position.
     #[must_use]
     pub fn precedes(&self, key: &LogKey) -> bool {
         match self {
@@ -95,13 +102,11 @@ impl LogPosition {
         }
     }
 
-    /// No entry that is still to come began at this time or later.
+    /// A time before which all entries after this position began.
     #[must_use]
     pub fn end(&self) -> Timestamp {
         match self {
-            Self::After(last) => {
-                last.at.saturating_add(SignedDuration::from_millis(1)).unwrap_or(Timestamp::MAX)
-            }
+            Self::After(last) => later(last.at, Duration::from_millis(1)),
             Self::Before(end) => *end,
         }
     }
@@ -118,8 +123,9 @@ impl fmt::Display for LogPosition {
     }
 }
 
+/// The text is not a position in a log.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("is no place in a log")]
+#[error("is not a position in a log")]
 pub struct NoPosition;
 
 impl FromStr for LogPosition {
@@ -154,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn prompt_is_near_the_acceptance() {
+    fn a_success_is_prompt_up_to_ten_seconds_after_the_acceptance() {
         for (after_ms, prompt) in
             [(-1_001, false), (-1_000, true), (0, true), (10_000, true), (10_001, false)]
         {
@@ -163,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_ordered_as_the_ledger_orders_their_texts() {
+    fn entries_are_ordered_as_the_keys_of_the_ledger() {
         let keys = [
             key(1, "a", 1),
             key(1, "a", 10),
@@ -188,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_still_to_come() {
+    fn older_entries_come_after_a_position() {
         let after = LogPosition::After(key(7, "b", 1));
         assert!(after.precedes(&key(7, "a", 9)));
         assert!(!after.precedes(&key(7, "b", 1)));

@@ -1,164 +1,55 @@
-//! A delivery: one event on its way to one webhook, and the states it goes through.
+//! A delivery, and how attempts move it from state to state.
+
+use std::time::Duration;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use crate::delivery::attempt::{Attempt, LastAttempt};
 use crate::delivery::retry::Next;
+use crate::delivery::state::{CancelReason, FailReason, State, Status, Turn};
 use crate::ids::{DeliveryId, EventType, TenantId};
+use crate::time::later;
 
-/// So many times of failed attempts stay with a delivery: more than any policy makes, and few enough
-/// to keep the item within one write unit.
+/// The number of failed attempts whose times a delivery keeps: more than any policy makes, and few
+/// enough for the item to stay within one write unit.
 const MAX_FAILED_TIMES: usize = 32;
 
-/// The SQS message that acts for a delivery.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct MessageId(pub String);
-
-/// A delivery as the ledger knows it.
+/// A delivery as the ledger stores it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery {
     pub id: DeliveryId,
     pub tenant: TenantId,
     pub event_type: EventType,
     pub state: State,
-    /// Raised with every new message for this delivery, so that older messages know they are old.
+    /// Counts the messages sent for this delivery, so that an older message is recognised.
     pub generation: u32,
-    /// Attempts made in all.
+    /// The number of attempts made.
     pub attempts: u32,
-    /// Retries used of the policy; a manual retry starts anew.
+    /// The retries used of the policy; a retry by hand resets them.
     pub retries: u8,
-    /// When attempts failed; each is an item of its own, whose key follows from this.
+    /// The failed attempts. Each has an item of its own, whose key derives from this.
     pub failed_at: Vec<FailedAt>,
     pub last: Option<LastAttempt>,
     /// The attempt that succeeded.
     pub success: Option<Attempt>,
-    /// The slot of its webhook's rate limit that it holds for its next attempt.
+    /// The slot that it holds for its next attempt, under its webhook's rate limit.
     pub slot: Option<Timestamp>,
-    /// When the ledger forgets what is written of it, parked or not; the ledger alone sets it.
+    /// When the ledger deletes its item, even while it is parked. Only the ledger sets it.
     pub expires_at: Option<Timestamp>,
-    /// Counts the writes of this item; 0 is one that has not been written. Every write is conditional
-    /// on the revision it was decided from.
+    /// Counts the writes of its item; 0 where it has no item yet. Every write is conditional on the
+    /// revision that the decision was based on.
     pub revision: u32,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// The number and time of a failed attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FailedAt {
     pub number: u32,
     pub at: Timestamp,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "is", rename_all = "lowercase")]
-pub enum State {
-    /// Waits for its next attempt, for which `owner` acts.
-    Waiting {
-        next_attempt_at: Timestamp,
-        owner: Option<MessageId>,
-    },
-    /// No message acts for it: its pointer in the ledger brings it back when its webhook takes
-    /// deliveries again.
-    Parked {
-        since: Timestamp,
-        /// It is not released before this time.
-        due: Timestamp,
-        reason: ParkReason,
-    },
-    Delivered {
-        at: Timestamp,
-    },
-    Failed {
-        at: Timestamp,
-        reason: FailReason,
-    },
-    Cancelled {
-        at: Timestamp,
-        reason: CancelReason,
-    },
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ParkReason {
-    /// Its webhook is inactive or disabled.
-    Inactive,
-    /// Its webhook is paused.
-    Paused,
-    /// Its tenant is paused.
-    #[serde(rename = "tenant paused")]
-    TenantPaused,
-    /// Its webhook's receiver fails, and is only probed.
-    Circuit,
-    /// Its slot under its webhook's rate limit is far away.
-    #[serde(rename = "rate limit")]
-    RateLimit,
-    /// It waits long, and the retry queue holds too many that wait.
-    Backlog,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum FailReason {
-    /// Every attempt of the policy failed.
-    Exhausted,
-    /// The receiver answered 410.
-    Gone,
-    /// The event was deleted or has expired.
-    EventMissing,
-    /// The webhook's filter or transform has no result on the event.
-    Transform,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum CancelReason {
-    WebhookDeleted,
-    /// By its tenant.
-    Requested,
-    /// Its webhook was resumed without what had been parked.
-    Discarded,
-}
-
-/// What the API calls the state of a delivery.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Status {
-    /// Waits for its first attempt.
-    Pending,
-    Retrying,
-    Delivered,
-    Failed,
-    Cancelled,
-}
-
-impl Status {
-    pub const ALL: [Self; 5] =
-        [Self::Pending, Self::Retrying, Self::Delivered, Self::Failed, Self::Cancelled];
-
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Retrying => "retrying",
-            Self::Delivered => "delivered",
-            Self::Failed => "failed",
-            Self::Cancelled => "cancelled",
-        }
-    }
-}
-
-impl std::str::FromStr for Status {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL
-            .into_iter()
-            .find(|s| s.as_str() == text)
-            .ok_or_else(|| format!("must be one of {}", Self::ALL.map(Self::as_str).join(", ")))
-    }
-}
-
 impl Delivery {
-    /// One of which nothing is written yet.
+    /// A delivery that has no item yet.
     #[must_use]
     pub fn unwritten(id: DeliveryId, tenant: TenantId, event_type: EventType) -> Self {
         let next_attempt_at = id.accepted_at();
@@ -179,6 +70,7 @@ impl Delivery {
         }
     }
 
+    /// What the API calls its state.
     #[must_use]
     pub fn status(&self) -> Status {
         match &self.state {
@@ -190,7 +82,7 @@ impl Delivery {
         }
     }
 
-    /// Whether no message is to act for it any more.
+    /// Whether it has ended, so that no message acts for it any more.
     #[must_use]
     pub fn is_done(&self) -> bool {
         matches!(
@@ -199,6 +91,7 @@ impl Delivery {
         )
     }
 
+    /// When its next attempt is due, where it waits for one.
     #[must_use]
     pub fn next_attempt_at(&self) -> Option<Timestamp> {
         match &self.state {
@@ -207,13 +100,13 @@ impl Delivery {
         }
     }
 
-    /// Whether it waits without a message.
+    /// Whether it waits in the ledger instead of in a queue.
     #[must_use]
     pub fn is_parked(&self) -> bool {
         matches!(self.state, State::Parked { .. })
     }
 
-    /// When it came to its end.
+    /// When it ended.
     #[must_use]
     pub fn done_at(&self) -> Option<Timestamp> {
         match &self.state {
@@ -224,13 +117,14 @@ impl Delivery {
         }
     }
 
-    /// The number the next attempt has.
+    /// The number of the next attempt.
     #[must_use]
     pub fn next_number(&self) -> u32 {
         self.attempts + 1
     }
 
-    /// After `attempt`, with what the policy says is next; a wait is `turn`'s to act for.
+    /// The delivery after `attempt`, where `next` is what the policy says. Where it waits, `turn` acts
+    /// for it.
     #[must_use]
     pub fn after(mut self, attempt: &Attempt, next: Next, turn: Turn) -> Self {
         let ended = ended_at(attempt);
@@ -252,8 +146,8 @@ impl Delivery {
         self
     }
 
-    /// An attempt that was decided from an older state than `self`: its POST has happened, so a
-    /// success always ends `delivered`, and a failure is kept and yields to the newer state.
+    /// Adds an attempt that was decided from an older revision than `self`. Its POST has happened, so a
+    /// success always ends the delivery as delivered. A failure is kept, and the newer state stays.
     /// `None` where there is nothing to add.
     #[must_use]
     pub fn merged(mut self, attempt: &Attempt, next: Next) -> Option<Self> {
@@ -266,8 +160,8 @@ impl Delivery {
                 Some(self)
             }
             _ => {
-                let seen = FailedAt { number: attempt.number, at: attempt.at };
-                if self.failed_at.contains(&seen) {
+                let failed = FailedAt { number: attempt.number, at: attempt.at };
+                if self.failed_at.contains(&failed) {
                     return None;
                 }
                 let last = self.last.take();
@@ -278,6 +172,7 @@ impl Delivery {
         }
     }
 
+    /// Counts an attempt and keeps its summary.
     fn note(&mut self, attempt: &Attempt) {
         self.slot = None;
         self.attempts = self.attempts.saturating_add(1);
@@ -289,12 +184,14 @@ impl Delivery {
         }
     }
 
+    /// The delivery cancelled.
     #[must_use]
     pub fn cancelled(mut self, at: Timestamp, reason: CancelReason) -> Self {
         self.state = State::Cancelled { at, reason };
         self
     }
 
+    /// The delivery failed without another attempt.
     #[must_use]
     pub fn failed(mut self, at: Timestamp, reason: FailReason) -> Self {
         self.state = State::Failed { at, reason };
@@ -302,16 +199,8 @@ impl Delivery {
     }
 }
 
-/// Which message acts next, and its generation.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Turn {
-    pub generation: u32,
-    pub owner: MessageId,
-}
-
 fn ended_at(attempt: &Attempt) -> Timestamp {
-    let took = jiff::SignedDuration::from_millis(i64::from(attempt.duration_ms));
-    attempt.at.saturating_add(took).unwrap_or(attempt.at)
+    later(attempt.at, Duration::from_millis(attempt.duration_ms.into()))
 }
 
 #[cfg(test)]

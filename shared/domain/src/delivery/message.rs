@@ -1,4 +1,4 @@
-//! What the delivery and retry queues carry.
+//! The messages of the delivery queue and the retry queue.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -7,8 +7,8 @@ use crate::event::Content;
 use crate::ids::{DeliveryId, EventType, TenantId};
 use crate::json::position;
 
-/// The version this code writes and reads. A change that old code could not read raises it, and the
-/// code that raises it still reads the one before: messages wait in queues for days.
+/// The version that this code writes and reads. A change that older code cannot read raises it. Code
+/// that raises it must still read the version before, since messages wait in queues for days.
 const VERSION: u8 = 1;
 
 /// A message of the delivery pipeline: `{"version":1,"kind":"deliver",…}`.
@@ -17,21 +17,22 @@ pub enum Message {
     Deliver(Deliver),
 }
 
-/// Make one attempt of this delivery.
+/// The order to make one attempt of a delivery. Sent as is: messages of older code are still in the
+/// queues.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Deliver {
     pub tenant: TenantId,
-    /// Names the webhook, the event and its acceptance.
+    /// Contains the webhook, the event and the time of its acceptance.
     pub delivery: DeliveryId,
     pub event_type: EventType,
     pub generation: u32,
-    /// The event's content where it is small enough; else it is read from the ledger.
+    /// The event's content, where it is small enough. Otherwise it is read from the ledger.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payload: Option<Payload>,
 }
 
-/// An event's content inside a message.
+/// An event's content inside a message. Sent as is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Payload {
@@ -40,23 +41,23 @@ pub enum Payload {
     Zlib(String),
 }
 
-/// How a message stands on the wire. `kind` and `version` are read first, so that a message from
-/// newer code is told apart from garbage.
+/// The first fields of a message. They are read before the body, so that a message of newer code can be
+/// distinguished from garbage.
 #[derive(Serialize, Deserialize)]
-struct Head<'a> {
+struct Header<'a> {
     version: u8,
     kind: &'a str,
 }
 
 #[derive(Serialize)]
-struct Tagged<'a, T> {
+struct Envelope<'a, T> {
     #[serde(flatten)]
-    head: Head<'a>,
+    header: Header<'a>,
     body: &'a T,
 }
 
 #[derive(Deserialize)]
-struct Body<T> {
+struct EnvelopeBody<T> {
     body: T,
 }
 
@@ -66,7 +67,7 @@ pub enum UnreadableMessage {
     Syntax(String),
     #[error("has version {0}, and this code reads version {VERSION}")]
     Version(u8),
-    #[error("is of the unknown kind {0:?}")]
+    #[error("has the unknown kind {0:?}")]
     Kind(String),
 }
 
@@ -74,19 +75,19 @@ impl Message {
     #[must_use]
     pub fn encode(&self) -> String {
         let Self::Deliver(body) = self;
-        let head = Head { version: VERSION, kind: "deliver" };
-        match serde_json::to_string(&Tagged { head, body }) {
+        let header = Header { version: VERSION, kind: "deliver" };
+        match serde_json::to_string(&Envelope { header, body }) {
             Ok(text) => text,
             Err(_) => unreachable!("every part of a message is representable in JSON"),
         }
     }
 
     pub fn decode(text: &str) -> Result<Self, UnreadableMessage> {
-        let head: Head<'_> = serde_json::from_str(text).map_err(syntax)?;
-        match (head.version, head.kind) {
+        let header: Header<'_> = serde_json::from_str(text).map_err(syntax)?;
+        match (header.version, header.kind) {
             (VERSION, "deliver") => {
-                let body: Body<Deliver> = serde_json::from_str(text).map_err(syntax)?;
-                Ok(Self::Deliver(body.body))
+                let envelope: EnvelopeBody<Deliver> = serde_json::from_str(text).map_err(syntax)?;
+                Ok(Self::Deliver(envelope.body))
             }
             (VERSION, kind) => Err(UnreadableMessage::Kind(kind.to_owned())),
             (version, _) => Err(UnreadableMessage::Version(version)),
@@ -99,7 +100,7 @@ fn syntax(error: serde_json::Error) -> UnreadableMessage {
 }
 
 impl Deliver {
-    /// The message that takes this one's place.
+    /// The message that replaces this one, in the next generation.
     #[must_use]
     pub fn successor(&self) -> Self {
         Self { generation: self.generation.saturating_add(1), ..self.clone() }
@@ -137,17 +138,17 @@ mod tests {
     }
 
     #[test]
-    fn the_wire_form() {
+    fn a_message_is_json_with_version_and_kind() {
         insta::assert_snapshot!(Message::Deliver(deliver()).encode(), @r#"{"version":1,"kind":"deliver","body":{"tenant":"t1","delivery":"dlv_AAAAAAAAAAAAAAAAAAAAAAEAAAAAAABlMQ","eventType":"user.created","generation":0,"payload":{"plain":{"type":"user.created","data":{"n":1234567890123456789}}}}}"#);
     }
 
     #[test]
-    fn what_is_no_message_is_told_apart() {
+    fn an_unreadable_message_says_why() {
         for (text, expected) in [
             ("", "is not a message"),
             ("{}", "is not a message"),
             (r#"{"version":2,"kind":"deliver","body":{}}"#, "has version 2"),
-            (r#"{"version":1,"kind":"probe","body":{}}"#, "is of the unknown kind"),
+            (r#"{"version":1,"kind":"probe","body":{}}"#, "has the unknown kind"),
             (r#"{"version":1,"kind":"deliver","body":{}}"#, "is not a message"),
         ] {
             let error = Message::decode(text).unwrap_err().to_string();

@@ -1,27 +1,29 @@
-//! What came of one attempt.
+//! The outcome of an attempt, and what it means for the delivery.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// Why an attempt got no usable answer. A closed set: alarms and statistics count by it.
+/// Why an attempt got no answer. The set is closed, since alarms and statistics count by it.
+///
+/// Stored as is: renaming a variant needs a migration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ErrorKind {
     /// The host's name did not resolve.
     Dns,
-    /// The target is not one that may be called (private address, forbidden port, …).
+    /// The target must not be called (private address, forbidden port, …).
     Blocked,
     Connect,
     Tls,
-    /// The time limit passed before the answer's headers and the part of its body that is kept.
+    /// The time limit passed before the headers and the kept part of the body had arrived.
     Timeout,
     /// The answer was not HTTP, or its connection broke.
     Response,
-    /// The request's body could not be written from the event.
+    /// The body of the request could not be written.
     Body,
-    /// The webhook's filter or transform has no result on the event.
+    /// The webhook's filter or transform has no result for the event.
     Transform,
 }
 
@@ -41,59 +43,55 @@ impl ErrorKind {
     }
 }
 
-/// A failure without an answer; `detail` is fit to be shown to the webhook's owner.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A failure without an answer; `detail` may be shown to the webhook's owner.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AttemptError {
     pub kind: ErrorKind,
     pub detail: String,
 }
 
-/// What the receiver answered, as far as it is kept.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// The kept part of a receiver's answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Response {
     pub status: u16,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub status_text: String,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub headers: Vec<(String, String)>,
     /// The first 1,000 bytes, read as UTF-8.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub body: String,
 }
 
-/// The one thing that an attempt ends with.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+/// How an attempt ended: with an answer or with an error.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     Answered(Response),
     Error(AttemptError),
 }
 
-/// How an outcome counts.
+/// What an outcome means for the delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     Success,
-    /// To be tried again by policy, but not before this time after the attempt's end.
+    /// Retry as the policy says, but at the earliest this long after the attempt's end.
     Retry {
         not_before: Option<Duration>,
     },
-    /// 410: the receiver is gone for good.
+    /// 410: the receiver is permanently gone.
     Gone,
-    /// The webhook's own expressions fail on this event, as they would the next time.
+    /// The webhook's filter or transform fails on this event, and would fail on every attempt.
     Broken,
 }
 
-/// No receiver may push its next attempt further away than this.
-const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 3600);
+/// The longest `Retry-After` that counts; a longer one is cut.
+pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 3600);
 
-/// Whether a receiver's status says that it took the delivery: 2xx.
+/// Whether a status means success: 2xx. The one place that decides it.
 #[must_use]
 pub fn is_success(status: u16) -> bool {
     (200..=299).contains(&status)
 }
 
 impl Outcome {
-    /// Whether the receiver took the delivery.
+    /// Whether the receiver answered with success.
     #[must_use]
     pub fn is_success(&self) -> bool {
         self.status().is_some_and(is_success)
@@ -115,14 +113,15 @@ impl Outcome {
         }
     }
 
-    /// Whether it says anything about the receiver: a request that could not be written does not.
+    /// Whether the outcome says anything about the receiver. A request that could not be written does
+    /// not.
     #[must_use]
     pub fn concerns_receiver(&self) -> bool {
         self.error().is_none_or(|e| !matches!(e.kind, ErrorKind::Body | ErrorKind::Transform))
     }
 
-    /// 2xx is success; a 3xx is a failure and never followed; `410` is final where the contract says
-    /// so; `429` and `503` may carry a `Retry-After` (seconds or an HTTP date, RFC 9110 §10.2.3).
+    /// 2xx is success. 3xx is a failure; redirects are never followed. 410 is final where the contract
+    /// says so. 429 and 503 may have a `Retry-After` (seconds or an HTTP date, RFC 9110 §10.2.3).
     #[must_use]
     pub fn verdict(&self, gone_disables: bool, now: Timestamp) -> Verdict {
         let response = match self {
@@ -145,11 +144,11 @@ fn retry_after(response: &Response, now: Timestamp) -> Option<Duration> {
     let value = value.trim();
     let wait = match value.parse::<u64>() {
         Ok(seconds) => Duration::from_secs(seconds),
-        // More seconds than there is a number for.
+        // More seconds than a `u64` holds.
         Err(_) if !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit()) => Duration::MAX,
         Err(_) => {
             let date = httpdate::parse_http_date(value).ok()?;
-            // Later than there is a time for.
+            // Later than a `Timestamp` holds.
             let date = Timestamp::try_from(date).unwrap_or(Timestamp::MAX);
             Duration::try_from(date.duration_since(now)).ok()?
         }
@@ -172,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn verdicts() {
+    fn a_status_and_its_retry_after_decide_what_is_next() {
         let now: Timestamp = "2024-01-15T10:30:00Z".parse().unwrap();
         let after = |s| Verdict::Retry { not_before: Some(Duration::from_secs(s)) };
         let plain = Verdict::Retry { not_before: None };

@@ -1,11 +1,14 @@
-//! Spans of time that lists and statistics are asked for.
+//! The time ranges of lists and the periods of statistics.
 
 use std::str::FromStr;
 
 use jiff::{SignedDuration, Timestamp};
 
-/// From `since` on, up to but without `until`; either end may be open. Both are whole milliseconds,
-/// rounded up, since everything that is kept counts in those.
+use crate::time::next_whole_millisecond;
+use crate::words;
+
+/// A range from `since`, included, to `until`, excluded; either end may be open. Both are rounded up to
+/// whole milliseconds, in which all stored times count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct TimeRange {
     since: Option<Timestamp>,
@@ -15,7 +18,7 @@ pub struct TimeRange {
 impl TimeRange {
     #[must_use]
     pub fn new(since: Option<Timestamp>, until: Option<Timestamp>) -> Self {
-        Self { since: since.map(up), until: until.map(up) }
+        Self { since: since.map(next_whole_millisecond), until: until.map(next_whole_millisecond) }
     }
 
     #[must_use]
@@ -28,10 +31,10 @@ impl TimeRange {
         self.until
     }
 
-    /// What of it is before `end` too.
+    /// The part of the range that is before `end`.
     #[must_use]
     pub fn before(self, end: Timestamp) -> Self {
-        let end = up(end);
+        let end = next_whole_millisecond(end);
         Self { until: Some(self.until.map_or(end, |until| until.min(end))), ..self }
     }
 
@@ -41,15 +44,7 @@ impl TimeRange {
     }
 }
 
-fn up(time: Timestamp) -> Timestamp {
-    let floor = crate::time::whole_millisecond(time);
-    if floor >= time {
-        return floor;
-    }
-    floor.saturating_add(SignedDuration::from_millis(1)).unwrap_or(floor)
-}
-
-/// How far back statistics look.
+/// How far back statistics reach.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Period {
     Hour,
@@ -72,7 +67,7 @@ impl Period {
         }
     }
 
-    /// When the period that ends `now` started.
+    /// The start of the period that ends now.
     #[must_use]
     pub fn start(self, now: Timestamp) -> Timestamp {
         let hours = match self {
@@ -88,10 +83,7 @@ impl Period {
 impl FromStr for Period {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL
-            .into_iter()
-            .find(|period| period.as_str() == text)
-            .ok_or_else(|| format!("must be one of {}", Self::ALL.map(Self::as_str).join(", ")))
+        words::parse(Self::ALL, Self::as_str, text)
     }
 }
 
@@ -104,10 +96,14 @@ mod tests {
     }
 
     #[test]
-    fn a_range_holds_its_start_and_not_its_end() {
+    fn a_range_includes_its_start_and_excludes_its_end() {
         let range =
             TimeRange::new(Some(at("2024-01-15T10:30:00.0005Z")), Some(at("2024-01-15T10:31:00Z")));
-        assert_eq!(range.since(), Some(at("2024-01-15T10:30:00.001Z")), "whole milliseconds, up");
+        assert_eq!(
+            range.since(),
+            Some(at("2024-01-15T10:30:00.001Z")),
+            "rounded up to a whole millisecond"
+        );
         for (time, inside) in [
             ("2024-01-15T10:30:00Z", false),
             ("2024-01-15T10:30:00.001Z", true),

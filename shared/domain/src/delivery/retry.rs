@@ -1,23 +1,24 @@
-//! When to try again.
+//! Retry policies: when the next attempt of a delivery is due.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use crate::delivery::outcome::Verdict;
+use crate::time::later;
 
 mod read;
 
-/// How many retries a policy may have at most.
+/// The most retries that a policy may have.
 pub const MAX_RETRIES: u8 = 10;
-/// No delay is longer; a computed one is cut to it.
+/// The longest delay of a policy. A longer computed delay is cut.
 pub const MAX_DELAY: Duration = Duration::from_secs(24 * 3600);
 
 /// The delays between the attempts of one delivery.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RetryPolicy {
     plan: Plan,
-    /// The share of a delay that chance may add to it, 0 to 1.
+    /// The largest random addition to a delay, as a share of it: 0 to 1.
     jitter: f64,
 }
 
@@ -27,6 +28,7 @@ enum Plan {
     Schedule(Vec<Duration>),
 }
 
+/// How the delays of a back-off grow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Strategy {
@@ -34,7 +36,7 @@ pub enum Strategy {
     Fixed,
     /// The initial delay times the number of the retry.
     Linear,
-    /// The initial delay times the multiplier to the power of the retries before.
+    /// The initial delay times the multiplier to the power of the number of earlier retries.
     Exponential,
 }
 
@@ -52,6 +54,7 @@ pub enum Next {
 }
 
 impl RetryPolicy {
+    /// The number of retries after the first attempt.
     #[must_use]
     pub fn max_retries(&self) -> u8 {
         match &self.plan {
@@ -60,8 +63,8 @@ impl RetryPolicy {
         }
     }
 
-    /// The delay before retry number `retry` (1 for the first), or `None` past the last one.
-    /// `chance` is between 0 and 1 and matters only to a policy with jitter.
+    /// The delay before retry number `retry` (1 for the first), or `None` after the last one. `chance`
+    /// is a random number from 0 to 1, which only a policy with jitter uses.
     #[must_use]
     pub fn delay(&self, retry: u8, chance: f64) -> Option<Duration> {
         if retry == 0 || retry > self.max_retries() {
@@ -84,8 +87,8 @@ impl RetryPolicy {
         Some(Duration::from_millis((cut * 1000.0).round() as u64))
     }
 
-    /// What is next after an attempt that ended at `ended`, `retries` having been used before it.
-    /// A receiver's `Retry-After` counts where it is later than the policy.
+    /// What is next after an attempt that ended at `ended`, where `retries` were used before it. A
+    /// receiver's `Retry-After` counts where it is later than the policy's delay.
     #[must_use]
     pub fn next(&self, retries: u8, verdict: Verdict, ended: Timestamp, chance: f64) -> Next {
         let not_before = match verdict {
@@ -97,12 +100,12 @@ impl RetryPolicy {
         let Some(delay) = self.delay(retries.saturating_add(1), chance) else {
             return Next::Exhausted;
         };
-        Next::RetryAt(ended.saturating_add(delay.max(not_before)).unwrap_or(Timestamp::MAX))
+        Next::RetryAt(later(ended, delay.max(not_before)))
     }
 }
 
 impl Default for RetryPolicy {
-    /// Five retries over three hours, for a webhook whose contract is no longer there to say otherwise.
+    /// Five retries over three hours, for a webhook whose contract no longer exists.
     fn default() -> Self {
         let plan = Plan::Schedule([60, 300, 900, 3600, 7200].map(Duration::from_secs).to_vec());
         Self { plan, jitter: 0.0 }
@@ -127,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn delays_by_policy() {
+    fn each_policy_has_its_delays() {
         for (json, expected) in [
             (r#""immediate""#, vec![]),
             (r#""standard""#, vec![1_000, 2_000, 4_000]),

@@ -1,4 +1,4 @@
-//! Figures over deliveries: how many went how, how long answers took, and whether that is well.
+//! Statistics over deliveries: how they ended, how long answers took, and how well a receiver works.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::delivery::outcome::{ErrorKind, is_success};
 use crate::delivery::{Delivery, Status};
 use crate::ids::EventType;
 
-/// What is counted while deliveries go by; [`Counts::figures`] says what comes to.
+/// Counts deliveries one by one; [`Counts::figures`] gives the result.
 #[derive(Debug, Clone, Default)]
 pub struct Counts {
     by_status: BTreeMap<&'static str, u64>,
@@ -32,30 +32,30 @@ struct TypeCount {
 /// Why the last attempt of a delivery failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Failure {
-    /// There was an answer, and it was no 2xx.
+    /// The answer's status was not 2xx.
     Answer(u16),
-    /// There was none.
+    /// There was no answer.
     Error(&'static str),
 }
 
-/// The figures of some deliveries. Rates are from 0 to 1, and absent where there is nothing that they
-/// could be a share of.
+/// The statistics of some deliveries. Rates are shares from 0 to 1, absent where there is nothing to
+/// divide by.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Figures {
     pub total: u64,
-    /// Every status, also where it is 0.
+    /// The count of every status, zeros included.
     pub by_status: Vec<(Status, u64)>,
     pub by_type: Vec<TypeFigures>,
-    /// Why the last attempts failed, of what is not delivered; the most frequent first.
+    /// Why the last attempts failed, of deliveries that are not delivered; the most frequent first.
     pub by_failure: Vec<(Failure, u64)>,
     /// Attempts beyond the first of each delivery.
     pub retries: u64,
     pub average_attempts: Option<f64>,
-    /// Of what was attempted and not cancelled: what is delivered.
+    /// Of the deliveries that were attempted and not cancelled: the share that is delivered.
     pub delivery_rate: Option<f64>,
-    /// Of the same: what took more than one attempt.
+    /// Of the same: the share that took more than one attempt.
     pub retry_rate: Option<f64>,
-    /// Of the same: what has failed for good.
+    /// Of the same: the share that has failed for good.
     pub error_rate: Option<f64>,
     pub response: Option<ResponseTime>,
     pub last_attempt_at: Option<Timestamp>,
@@ -69,8 +69,8 @@ pub struct TypeFigures {
     pub average_attempts: Option<f64>,
 }
 
-/// Milliseconds that the last attempt of each delivery took. A percentile is the smallest value that
-/// so many of a hundred do not exceed.
+/// The duration of the last attempt of each delivery, in milliseconds. The p95 is the smallest duration
+/// that 95 % of them do not exceed.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ResponseTime {
     pub average: f64,
@@ -80,6 +80,7 @@ pub struct ResponseTime {
 }
 
 impl Counts {
+    /// Counts one delivery.
     pub fn add(&mut self, delivery: &Delivery) {
         let status = delivery.status();
         let attempts = u64::from(delivery.attempts);
@@ -105,6 +106,7 @@ impl Counts {
         }
     }
 
+    /// The statistics of what was counted.
     #[must_use]
     pub fn figures(mut self) -> Figures {
         let of = |status: Status| self.by_status.get(status.as_str()).copied().unwrap_or(0);
@@ -129,7 +131,8 @@ impl Counts {
     }
 }
 
-/// What waits for its first attempt says nothing about its receiver, nor does what was called off.
+/// Whether a delivery counts towards the rates. One that waits for its first attempt says nothing about
+/// its receiver, nor does a cancelled one.
 fn is_counted(status: Status) -> bool {
     matches!(status, Status::Delivered | Status::Failed | Status::Retrying)
 }
@@ -166,7 +169,12 @@ fn share(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
 }
 
-/// How a webhook's receiver does.
+/// Below this delivery rate a receiver is degraded.
+pub const DEGRADED_BELOW: f64 = 0.98;
+/// Below this delivery rate a receiver is unhealthy.
+pub const UNHEALTHY_BELOW: f64 = 0.95;
+
+/// How well a webhook's receiver works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Condition {
     Healthy,
@@ -179,13 +187,13 @@ pub enum Condition {
 }
 
 impl Condition {
-    /// By the share of what was attempted that is delivered.
+    /// The condition of a receiver with this delivery rate.
     #[must_use]
     pub fn of(delivery_rate: Option<f64>) -> Self {
         match delivery_rate {
             None => Self::Unknown,
-            Some(rate) if rate < 0.95 => Self::Unhealthy,
-            Some(rate) if rate < 0.98 => Self::Degraded,
+            Some(rate) if rate < UNHEALTHY_BELOW => Self::Unhealthy,
+            Some(rate) if rate < DEGRADED_BELOW => Self::Degraded,
             Some(_) => Self::Healthy,
         }
     }

@@ -1,12 +1,13 @@
-//! Who acts for a delivery next, or what it waits for without anybody acting.
+//! Which message acts for a delivery next, and how a delivery is parked.
 
-use jiff::{RoundMode, Timestamp, TimestampRound, Unit};
+use jiff::Timestamp;
 
 use super::{Delivery, ParkReason, State, Turn};
+use crate::time::next_whole_millisecond;
 
 impl Delivery {
-    /// The same wait under another message, without an attempt having been made; what was parked is
-    /// due at `now`, or when it was to be released if that is later. What has come to its end stays as it is.
+    /// The same wait, for which another message acts from now on. A parked delivery is due now, or at
+    /// its release where that is later. A delivery that has ended stays as it is.
     #[must_use]
     pub fn handed_to(mut self, turn: Turn, now: Timestamp) -> Self {
         if self.is_done() {
@@ -22,7 +23,7 @@ impl Delivery {
         self
     }
 
-    /// Due at once under a new message, because the one that acted for it is lost.
+    /// Due at once, and a new message acts for it, because the owner was lost.
     #[must_use]
     pub fn resent(mut self, turn: Turn, now: Timestamp) -> Self {
         self.state = State::Waiting { next_attempt_at: now, owner: Some(turn.owner) };
@@ -30,7 +31,8 @@ impl Delivery {
         self
     }
 
-    /// Due at once under a new message, the policy starting anew: somebody asked for it.
+    /// Due at once, and a new message acts for it. The policy restarts, because somebody asked for a
+    /// retry.
     #[must_use]
     pub fn retried(mut self, turn: Turn, now: Timestamp) -> Self {
         self.state = State::Waiting { next_attempt_at: now, owner: Some(turn.owner) };
@@ -40,25 +42,24 @@ impl Delivery {
         self
     }
 
-    /// Waits, without a message, until its webhook takes deliveries again.
+    /// Parked, and due as soon as its webhook takes deliveries again.
     #[must_use]
     pub fn parked(self, since: Timestamp, reason: ParkReason) -> Self {
         self.parked_until(since, since, reason)
     }
 
-    /// Waits, without a message, at least until `due`.
+    /// Parked at least until `due`.
     #[must_use]
     pub fn parked_until(mut self, since: Timestamp, due: Timestamp, reason: ParkReason) -> Self {
         self.state = State::Parked { since, due, reason };
         self
     }
 
-    /// Waits for the slot that it took, by `turn`, without an attempt having been made.
+    /// Waits for the slot that it took; `turn` acts for it.
     #[must_use]
     pub fn slotted(mut self, slot: Timestamp, turn: Turn) -> Self {
-        // What is stored counts in whole milliseconds, and a slot is not to be early.
-        let up = TimestampRound::new().smallest(Unit::Millisecond).mode(RoundMode::Ceil);
-        let slot = slot.round(up).unwrap_or(slot);
+        // Stored times are whole milliseconds, and an attempt must not be earlier than its slot.
+        let slot = next_whole_millisecond(slot);
         self.state = State::Waiting { next_attempt_at: slot, owner: Some(turn.owner) };
         self.generation = turn.generation;
         self.slot = Some(slot);

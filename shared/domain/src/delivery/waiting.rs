@@ -1,8 +1,8 @@
-//! How a delivery waits: hidden in its queue by the message's visibility timeout.
+//! How a delivery waits in a queue: the visibility timeout hides its message.
 //!
 //! Source: *Amazon SQS Developer Guide*, "Amazon SQS visibility timeout". SQS refuses a timeout that
-//! would pass 12 hours counted from the receipt, and does not say when the receipt was. A message that
-//! is back before its delivery's next attempt is hidden again, so longer waits just take more steps.
+//! ends more than 12 hours after the receipt, and does not say when the receipt was. A message that
+//! returns before the next attempt is due is hidden again, so a longer wait takes several steps.
 
 use std::time::Duration;
 
@@ -12,14 +12,14 @@ use jiff::Timestamp;
 pub const MAX_VISIBILITY_SECONDS: u32 = 43_200;
 /// SQS's limit on the delay of a new message, in seconds.
 pub const MAX_DELAY_SECONDS: u32 = 900;
-/// A wait up to this long stays in the fast lane; a longer one would fill it.
+/// The longest wait in the fast lane. Longer waits would fill it.
 pub const MAX_FAST_WAIT: Duration = Duration::from_secs(60);
-/// A message sent longer ago is sent afresh, well before its queue's 14 days are over.
+/// A message that is older is replaced by a new one, well before its queue deletes it after 14 days.
 pub const MAX_MESSAGE_AGE: Duration = Duration::from_secs(10 * 24 * 3600);
-/// Overdue by this much, a delivery's message counts as lost and a twin sends another in its place.
+/// A delivery that is overdue by this much has lost its owner, and a twin sends a new message.
 pub const OVERDUE: Duration = Duration::from_secs(15 * 60);
 
-/// The queue a message came from.
+/// The two lanes of deliveries, each with its queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lane {
     /// The delivery queue: first attempts and short waits.
@@ -29,7 +29,7 @@ pub enum Lane {
 }
 
 impl Lane {
-    /// For logs.
+    /// The word in logs and views.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -39,16 +39,16 @@ impl Lane {
     }
 }
 
-/// How to wait.
+/// How a message waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wait {
-    /// Hide this message where it is.
+    /// Hide this message in its queue.
     Hide { seconds: u32 },
-    /// Send a new message to the retry queue, hidden for this long at first.
+    /// Send a new message to the retry queue with this delay.
     Move { delay_seconds: u32 },
 }
 
-/// How the delivery of a message in `lane` waits for `until`.
+/// Plans the waits of deliveries in queues of this visibility timeout.
 #[derive(Debug, Clone, Copy)]
 pub struct Waiting {
     /// The visibility timeout of the queues themselves, in seconds.
@@ -56,6 +56,7 @@ pub struct Waiting {
 }
 
 impl Waiting {
+    /// How a message in `lane` waits until `until`.
     #[must_use]
     pub fn plan(self, lane: Lane, now: Timestamp, until: Timestamp) -> Wait {
         let seconds = seconds_until(now, until);
@@ -65,8 +66,8 @@ impl Waiting {
         Wait::Hide { seconds: self.hide_for(now, until) }
     }
 
-    /// The visibility timeout to ask for: whole seconds, rounded up, at most 12 hours less the time
-    /// that may have passed since the receipt.
+    /// The visibility timeout to ask for: whole seconds, rounded up, and at most 12 hours minus the
+    /// time that may have passed since the receipt.
     #[must_use]
     pub fn hide_for(self, now: Timestamp, until: Timestamp) -> u32 {
         let most = MAX_VISIBILITY_SECONDS.saturating_sub(self.queue_visibility_seconds);
@@ -91,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn plans() {
+    fn a_long_wait_leaves_the_fast_lane() {
         for (lane, ms, expected) in [
             (Lane::Fast, 0, Wait::Hide { seconds: 0 }),
             (Lane::Fast, -5_000, Wait::Hide { seconds: 0 }),
@@ -111,7 +112,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn sqs_never_refuses_what_is_asked(
+        fn sqs_accepts_every_timeout(
             now in 0..4_102_444_800_000i64, ms in -1_000_000..200_000_000i64, visibility in 0..=43_200u32
         ) {
             let waiting = Waiting { queue_visibility_seconds: visibility };
@@ -124,7 +125,7 @@ mod tests {
         }
 
         #[test]
-        fn hiding_again_and_again_reaches_any_time_and_never_passes_it_by_a_second(ms in 0..700_000_000i64) {
+        fn repeated_hiding_reaches_any_time_within_a_second(ms in 0..700_000_000i64) {
             let (mut now, mut steps) = (0i64, 0);
             while now < ms {
                 now += i64::from(WAITING.hide_for(at(now), at(ms))) * 1000;

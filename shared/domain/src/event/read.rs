@@ -1,4 +1,4 @@
-//! Reads an event as producers send it: on the API, on the event queue, or put on the queue by an
+//! Reads an event as producers send it: to the API, to the event queue, or to the queue through an
 //! EventBridge rule.
 
 use jiff::Timestamp;
@@ -9,17 +9,17 @@ use crate::ids::{EventId, EventType, TenantId};
 use crate::json::RawJson;
 use crate::json::fields::{Field, FieldErrors, Fields};
 
-/// A publication that is understood, not yet accepted.
+/// An event that was read and is not accepted yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewEvent {
-    /// The producer's own id, its idempotency key.
+    /// The producer's own id, which makes publishing it idempotent.
     pub id: Option<EventId>,
     pub tenant: TenantId,
     pub content: Content,
 }
 
 impl NewEvent {
-    /// The event as accepted at `now`, under its own id or else under `fallback`.
+    /// The event as accepted at `now`, under its own id, or under `fallback` where it has none.
     pub fn accept(self, now: Timestamp, fallback: impl FnOnce() -> EventId) -> Event {
         let accepted_at = crate::time::whole_millisecond(now);
         Event {
@@ -31,12 +31,12 @@ impl NewEvent {
     }
 }
 
-/// Who the tenant is when the body does not say.
+/// Which tenant an event belongs to when its body does not say.
 #[derive(Debug, Clone)]
 pub enum DefaultTenant {
-    /// The body must name it (the event queue).
+    /// The body must name the tenant (the event queue).
     None,
-    /// This one, and a body that names another is refused (the API).
+    /// This tenant; a body that names another is refused (the API).
     Is(TenantId),
 }
 
@@ -50,9 +50,9 @@ pub fn from_body(body: &str, tenant: &DefaultTenant) -> Result<NewEvent, FieldEr
     read(Fields::of("", body)?, tenant)
 }
 
-/// As [`from_body`], and an EventBridge envelope is understood too: `detail-type`, `id`, `time`; the
-/// tenant under its usual names in `detail`; the data in `detail.data`, or else the rest of `detail`.
-/// Source: *Amazon EventBridge User Guide*, "AWS service event metadata".
+/// Like [`from_body`], but reads an EventBridge envelope too: `detail-type`, `id`, `time`; the tenant
+/// under its usual names in `detail`; the data in `detail.data`, or else the rest of `detail`. Source:
+/// *Amazon EventBridge User Guide*, "AWS service event metadata".
 pub fn from_envelope_or_body(body: &str, tenant: &DefaultTenant) -> Result<NewEvent, FieldErrors> {
     check_size(body)?;
     let fields = Fields::of("", body)?;
@@ -92,7 +92,7 @@ fn read_envelope(mut outer: Fields, default: &DefaultTenant) -> Result<NewEvent,
     let event_type = required(&mut outer, &["detail-type"], Fields::parse::<EventType>);
     let timestamp = outer.time(&["time"]);
     let detail = required(&mut outer, &["detail"], Fields::take);
-    // What else an envelope carries (source, account, region, resources) is EventBridge's own.
+    // The rest of an envelope (source, account, region, resources) says nothing about the event.
     outer.take_rest();
     let (mut tenant, mut data, mut metadata, mut version, mut test) =
         (None, None, None, None, None);
@@ -127,7 +127,7 @@ fn read_envelope(mut outer: Fields, default: &DefaultTenant) -> Result<NewEvent,
     })
 }
 
-/// Every missing part has been noted by now, so nothing here can be absent after `finish`.
+/// Builds the event. `finish` has reported every missing part before, so none is missing here.
 fn complete(
     id: Option<EventId>,
     tenant: Option<TenantId>,
@@ -204,91 +204,4 @@ fn rest_of(fields: &mut Fields) -> Option<RawJson> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn paths(result: Result<NewEvent, FieldErrors>) -> Vec<String> {
-        result.unwrap_err().into_vec().into_iter().map(|e| e.path).collect()
-    }
-
-    fn queue(body: &str) -> Result<NewEvent, FieldErrors> {
-        from_envelope_or_body(body, &DefaultTenant::None)
-    }
-
-    #[test]
-    fn synonyms_are_the_same_event() {
-        let canonical = queue(
-            r#"{"tenant":"t1","type":"user.created","data":{"a":1},"timestamp":"2024-01-15T10:30:00Z"}"#,
-        )
-        .unwrap();
-        for body in [
-            r#"{"tenantId":"t1","event":"user.created","data":{"a": 1},"created_at":"2024-01-15T10:30:00Z"}"#,
-            r#"{"tenant_id":"t1","type":"user.created","data":{"a":1},"timestamp":1705314600}"#,
-            r#"{"org_id":"t1","event":"user.created","data":{ "a":1 },"timestamp":"2024-01-15T11:30:00+01:00"}"#,
-        ] {
-            assert_eq!(queue(body).unwrap(), canonical, "{body}");
-        }
-    }
-
-    #[test]
-    fn an_envelope_carries_the_same_event() {
-        let body = r#"{"version":"0","id":"6a7e8feb-b491-4cf7-a9f1-bf3703467718",
-            "detail-type":"user.created","source":"my.app","account":"1","region":"r","resources":[],
-            "time":"2024-01-15T10:30:00Z","detail":{"tenant":"t1","data":{"a":1}}}"#;
-        let event = queue(body).unwrap();
-        assert_eq!(event.id.unwrap().as_str(), "6a7e8feb-b491-4cf7-a9f1-bf3703467718");
-        assert_eq!(event.tenant.as_str(), "t1");
-        assert_eq!(event.content.data.as_str(), r#"{"a":1}"#);
-        assert_eq!(event.content.version, None);
-        let rest = r#"{"detail-type":"user.created","detail":{"org_id":"t1","a":1,"b":[2]}}"#;
-        assert_eq!(queue(rest).unwrap().content.data.as_str(), r#"{"a":1,"b":[2]}"#);
-    }
-
-    #[test]
-    fn what_is_missing_or_wrong_is_named() {
-        assert_eq!(paths(queue("{}")), ["tenant", "type", "data"]);
-        assert_eq!(paths(queue(r#"{"tenant":"a b","type":".","data":1}"#)), ["tenant", "type"]);
-        assert_eq!(
-            paths(queue(
-                r#"{"id":"a/b","tenant":"t","type":"x","data":1,"metadata":[],"timestamp":"soon","nonsense":1}"#
-            )),
-            ["id", "metadata", "timestamp", "nonsense"]
-        );
-        assert_eq!(paths(queue(r#"{"detail-type":"x"}"#)), ["detail"]);
-        assert_eq!(paths(queue(r#"{"detail-type":"x","detail":{"a":1}}"#)), ["detail.tenant"]);
-        assert_eq!(paths(queue("not json")), [""]);
-        assert_eq!(paths(queue("[1]")), [""]);
-    }
-
-    #[test]
-    fn a_body_over_256_kib_is_refused() {
-        let body = |n: usize| format!(r#"{{"tenant":"t","type":"x","data":"{}"}}"#, "x".repeat(n));
-        let frame = body(0).len();
-        assert!(queue(&body(MAX_EVENT_BYTES - frame)).is_ok());
-        assert_eq!(paths(queue(&body(MAX_EVENT_BYTES - frame + 1))), [""]);
-    }
-
-    #[test]
-    fn the_api_tenant_cannot_be_talked_over() {
-        let tenant = DefaultTenant::Is("t1".parse().unwrap());
-        assert!(from_body(r#"{"type":"x","data":1}"#, &tenant).is_ok());
-        assert!(from_body(r#"{"tenant":"t1","type":"x","data":1}"#, &tenant).is_ok());
-        assert_eq!(paths(from_body(r#"{"tenant":"t2","type":"x","data":1}"#, &tenant)), ["tenant"]);
-    }
-
-    #[test]
-    fn the_fingerprint_tells_contents_apart() {
-        let print = |body: &str| queue(body).unwrap().content.fingerprint();
-        let base = print(r#"{"tenant":"t","type":"x","data":{"a":1}}"#);
-        assert_eq!(base, print(r#"{"tenant":"t","type":"x","data":{ "a": 1 }}"#));
-        for other in [
-            r#"{"tenant":"t","type":"y","data":{"a":1}}"#,
-            r#"{"tenant":"t","type":"x","data":{"a":2}}"#,
-            r#"{"tenant":"t","type":"x","data":{"a":1},"metadata":{}}"#,
-            r#"{"tenant":"t","type":"x","data":{"a":1},"test":true}"#,
-            r#"{"tenant":"t","type":"x","data":{"a":1},"version":"2"}"#,
-        ] {
-            assert_ne!(base, print(other), "{other}");
-        }
-    }
-}
+mod tests;

@@ -1,9 +1,9 @@
-//! Evaluates an expression on an event, and counts its steps.
+//! Evaluates an expression on an event, and counts the steps.
 //!
-//! Time is bounded by construction, not measured. Outside of macros an expression has no more steps
-//! than words. A macro pays for each element of its range, before it begins, as much as its step is
-//! long; whoever reads a part of the event pays for its bytes, each time; a pattern pays for the text
-//! it looks at. When the budget is used up, everything that costs fails.
+//! The time is limited by the budget of steps, not measured. Outside of macros an expression has at
+//! most as many steps as tokens. A macro pays in advance: the number of elements times the size of its
+//! step. Reading a part of the event costs its length each time, and matching a pattern the length of
+//! the text. When the budget is used up, every operation that costs fails.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, OnceLock};
@@ -15,17 +15,15 @@ use cel::objects::Key;
 use cel::{Context, Env, ExecutionError, IdedExpr, Value};
 
 use super::Failure;
-use super::gate::{ADDEND, Compiled, RANGE, Slot, slot_number};
+use super::compiled::{ADDEND, Compiled, RANGE, Reference, reference_number};
 use super::input::{Input, Part};
-use super::output::Output;
-use crate::json::RawJson;
 
-/// So many steps an evaluation may take: some tenths of a second at the very worst.
-pub(super) const STEPS: u64 = 5_000_000;
-/// So many bytes are read, or copied, in a step.
-const BYTES_A_STEP: u64 = 8;
-/// Steps for each byte that a pattern looks at.
-const STEPS_A_MATCHED_BYTE: u64 = 4;
+/// The budget of one evaluation: some tenths of a second in the worst case.
+pub const MAX_STEPS: u64 = 5_000_000;
+/// Bytes that are read or copied in one step.
+const BYTES_PER_STEP: u64 = 8;
+/// Steps for each byte that a pattern is matched against.
+const STEPS_PER_MATCHED_BYTE: u64 = 4;
 
 static LANGUAGE: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib()));
 
@@ -37,29 +35,21 @@ impl Compiled {
         match evaluation.value(&self.expr)? {
             Value::Bool(passes) => Ok(passes),
             other => {
-                let message = format!("must be true or false, and is of type {}", other.type_of());
+                let message = format!("must be true or false, but is of type {}", other.type_of());
                 Err(Failure::Wrong(message))
             }
         }
     }
-
-    /// The result of a transform.
-    pub(super) fn transform(&self, input: &Input) -> Result<RawJson, Failure> {
-        let lookup = Lookup::new(self, input);
-        let mut output = Output::default();
-        output.write(&self.expr, &Evaluation::new(&lookup))?;
-        output.into_object()
-    }
 }
 
-/// One evaluation, which may be of an expression's parts one after the other.
+/// One evaluation. It may evaluate the parts of an expression one after the other, on one budget.
 pub(super) struct Evaluation<'l> {
     lookup: &'l Lookup<'l>,
     context: Context<'l, 'l>,
 }
 
 impl<'l> Evaluation<'l> {
-    fn new(lookup: &'l Lookup<'l>) -> Self {
+    pub(super) fn new(lookup: &'l Lookup<'l>) -> Self {
         let mut context = Context::with_env(Arc::clone(&LANGUAGE));
         context.set_variable_resolver(lookup);
         let budget = Arc::clone(&lookup.budget);
@@ -67,7 +57,7 @@ impl<'l> Evaluation<'l> {
         let budget = Arc::clone(&lookup.budget);
         let patterns = lookup.compiled.patterns.clone();
         let matches = move |This(text): This<Arc<String>>, pattern: Arc<String>| {
-            budget.take(text.len() as u64 * STEPS_A_MATCHED_BYTE + 1)?;
+            budget.take(text.len() as u64 * STEPS_PER_MATCHED_BYTE + 1)?;
             let pattern = patterns.get(pattern.as_str());
             let pattern = pattern.ok_or_else(|| ExecutionError::function_error("matches", ""))?;
             Ok::<_, ExecutionError>(pattern.is_match(&text))
@@ -76,7 +66,7 @@ impl<'l> Evaluation<'l> {
             Value::Map(_) => Err(ExecutionError::function_error(ADDEND, "")),
             added => Ok(added),
         };
-        // None of the names is one of the language's, so all are free.
+        // CEL defines none of these names here, so adding them cannot fail.
         drop(context.add_function(ADDEND, addend));
         drop(context.add_function(RANGE, range));
         drop(context.add_function("matches", matches));
@@ -85,60 +75,61 @@ impl<'l> Evaluation<'l> {
 
     pub(super) fn value(&self, expr: &IdedExpr) -> Result<Value, Failure> {
         let result = Value::resolve(expr, &self.context);
-        // Also where another part of the expression made up for the error.
+        // Checked first: `||` and `&&` can hide the error of an operand.
         if self.lookup.budget.is_used_up() {
-            return Err(Failure::TooMuch(format!("takes over {STEPS} steps on this event")));
+            return Err(Failure::TooMuch(format!("takes over {MAX_STEPS} steps on this event")));
         }
         result.map_err(|error| self.lookup.failure(&error))
     }
 
-    /// The text of the part of the event that a variable stands for.
+    /// The published text of the part of the event that a variable stands for.
     pub(super) fn published(&self, variable: &str) -> Option<Result<&'l str, Failure>> {
-        let number = slot_number(variable)?;
-        let slot = self.lookup.compiled.slots.get(number).filter(|slot| slot.has.is_none())?;
-        let found = self.lookup.input.find(&slot.path).map(|part| part.published);
-        Some(found.ok_or_else(|| missing(slot)))
+        let number = reference_number(variable)?;
+        let references = &self.lookup.compiled.references;
+        let reference = references.get(number).filter(|reference| reference.has.is_none())?;
+        let found = self.lookup.input.find(&reference.path).map(|part| part.published);
+        Some(found.ok_or_else(|| missing(reference)))
     }
 }
 
-fn missing(slot: &Slot) -> Failure {
-    Failure::Missing(format!("there is no {}", shortened(&slot.text())))
+fn missing(reference: &Reference) -> Failure {
+    Failure::Missing(format!("there is no {}", shortened(&reference.text())))
 }
 
-/// A slot's value, and the steps that a look at it takes.
-type Known = (Box<dyn Val>, u64);
+/// The value of a reference, and the steps that reading it costs.
+type Priced = (Box<dyn Val>, u64);
 
-/// The event as the interpreter sees it: slots, each read when it is first asked for.
-struct Lookup<'a> {
+/// The event as the interpreter sees it: references, each resolved when it is first read.
+pub(super) struct Lookup<'a> {
     compiled: &'a Compiled,
     input: &'a Input,
-    /// By the slot's number; `None` where the event has no such part.
-    known: Vec<OnceLock<Option<Known>>>,
+    /// By the number of the reference; `None` where the event has no such part.
+    resolved: Vec<OnceLock<Option<Priced>>>,
     budget: Arc<Budget>,
 }
 
 impl<'a> Lookup<'a> {
-    fn new(compiled: &'a Compiled, input: &'a Input) -> Self {
-        let known = compiled.slots.iter().map(|_| OnceLock::new()).collect();
-        Self { compiled, input, known, budget: Arc::default() }
+    pub(super) fn new(compiled: &'a Compiled, input: &'a Input) -> Self {
+        let resolved = compiled.references.iter().map(|_| OnceLock::new()).collect();
+        Self { compiled, input, resolved, budget: Arc::default() }
     }
 
-    fn read(&self, slot: &Slot) -> Option<Known> {
-        let part: Part<'_> = self.input.find(&slot.path)?;
-        let (value, bytes) = match &slot.has {
+    fn read(&self, reference: &Reference) -> Option<Priced> {
+        let part: Part<'_> = self.input.find(&reference.path)?;
+        let (value, bytes) = match &reference.has {
             Some(key) => (Value::Bool(part.has(key)?), 0),
             None => (part.value(), part.published.len() as u64),
         };
-        Some((value.try_into().ok()?, bytes / BYTES_A_STEP + 1))
+        Some((value.try_into().ok()?, bytes / BYTES_PER_STEP + 1))
     }
 
-    /// What an error is about, in the words of the expression. The interpreter's own words may quote
-    /// values.
+    /// An error of the interpreter in our words, since its own may quote values of the event.
     fn failure(&self, error: &ExecutionError) -> Failure {
         Failure::Wrong(match error {
             ExecutionError::UndeclaredReference(name) => {
-                match slot_number(name).and_then(|number| self.compiled.slots.get(number)) {
-                    Some(slot) => return missing(slot),
+                match reference_number(name).and_then(|number| self.compiled.references.get(number))
+                {
+                    Some(reference) => return missing(reference),
                     None => format!("there is no {}", shortened(name)),
                 }
             }
@@ -146,7 +137,7 @@ impl<'a> Lookup<'a> {
                 return Failure::Missing(format!("there is no key {}", shortened(key)));
             }
             ExecutionError::IndexOutOfBounds(_) => {
-                return Failure::Missing("an index is outside of its list".to_owned());
+                return Failure::Missing("an index is out of range".to_owned());
             }
             ExecutionError::NoSuchOverload(error) => shortened(&error.to_string()),
             ExecutionError::UnexpectedType { want, .. } => format!("must be of type {want}"),
@@ -154,24 +145,24 @@ impl<'a> Lookup<'a> {
                 format!("{} and {} cannot be compared", a.type_of(), b.type_of())
             }
             ExecutionError::UnsupportedBinaryOperator(operator, a, b) => {
-                format!("{operator} takes no {} and {}", a.type_of(), b.type_of())
+                format!("{operator} does not take {} and {}", a.type_of(), b.type_of())
             }
             ExecutionError::UnsupportedIndex(index, of) => {
-                format!("a {} is no index of a {}", index.type_of(), of.type_of())
+                format!("a {} cannot index a {}", index.type_of(), of.type_of())
             }
             ExecutionError::DivisionByZero(_) | ExecutionError::RemainderByZero(_) => {
                 "divides by zero".to_owned()
             }
             ExecutionError::Overflow(..) => "has a result that is out of range".to_owned(),
-            ExecutionError::DuplicateKey(_) => "a map has a key twice".to_owned(),
+            ExecutionError::DuplicateKey(_) => "a map has a duplicate key".to_owned(),
             ExecutionError::FunctionError { function, .. } if function == RANGE => {
-                "a macro works on a list or a map".to_owned()
+                "a macro needs a list or a map".to_owned()
             }
             ExecutionError::FunctionError { function, .. } if function == ADDEND => {
                 "a map cannot be added".to_owned()
             }
             ExecutionError::FunctionError { function, .. } => {
-                format!("{function}() takes no such value")
+                format!("{function}() does not take this value")
             }
             _ => "does not fit the event".to_owned(),
         })
@@ -180,10 +171,10 @@ impl<'a> Lookup<'a> {
 
 impl VariableResolver for Lookup<'_> {
     fn resolve<'b>(&'b self, variable: &str) -> Option<CowVal<'b, 'b>> {
-        let number = slot_number(variable)?;
-        let slot = self.compiled.slots.get(number)?;
-        let known = self.known.get(number)?.get_or_init(|| self.read(slot));
-        let (value, cost) = known.as_ref()?;
+        let number = reference_number(variable)?;
+        let reference = self.compiled.references.get(number)?;
+        let resolved = self.resolved.get(number)?.get_or_init(|| self.read(reference));
+        let (value, cost) = resolved.as_ref()?;
         self.budget.take(*cost).ok()?;
         Some(CowVal::Borrowed(value.as_ref()))
     }
@@ -194,12 +185,12 @@ struct Budget(AtomicU64);
 
 impl Default for Budget {
     fn default() -> Self {
-        Self(AtomicU64::new(STEPS))
+        Self(AtomicU64::new(MAX_STEPS))
     }
 }
 
 impl Budget {
-    /// Where not so many are left, none is.
+    /// Takes steps from the budget. Where fewer are left, none remain.
     fn take(&self, steps: u64) -> Result<(), ExecutionError> {
         let take = |left: u64| Some(left.saturating_sub(steps));
         match self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take) {
@@ -213,8 +204,8 @@ impl Budget {
     }
 }
 
-/// The elements a macro goes through: those of a list, or the keys of a map in their order, so that the
-/// result is the same on every attempt.
+/// The elements that a macro goes through: those of a list, or the sorted keys of a map, so that every
+/// attempt has the same result.
 fn ordered(range: Value, weight: u64, budget: &Budget) -> Result<Value, ExecutionError> {
     let list = match range {
         Value::List(list) => list,
@@ -225,32 +216,32 @@ fn ordered(range: Value, weight: u64, budget: &Budget) -> Result<Value, Executio
         }
         _ => return Err(ExecutionError::function_error(RANGE, "")),
     };
-    let elements = list.iter().map(|value| size_of(value) / BYTES_A_STEP + 1).sum::<u64>();
+    let elements = list.iter().map(|value| size_of(value) / BYTES_PER_STEP + 1).sum::<u64>();
     budget.take(elements.saturating_mul(weight))?;
     Ok(Value::List(list))
 }
 
-/// About as many bytes as a copy takes.
+/// About the number of bytes that a copy takes.
 fn size_of(value: &Value) -> u64 {
     match value {
         Value::String(text) => text.len() as u64,
         Value::Bytes(bytes) => bytes.len() as u64,
-        Value::List(list) => list.iter().map(|item| size_of(item) + BYTES_A_STEP).sum(),
+        Value::List(list) => list.iter().map(|item| size_of(item) + BYTES_PER_STEP).sum(),
         Value::Map(map) => {
             let key = |key: &Key| match key {
                 Key::String(text) => text.len() as u64,
                 _ => 0,
             };
-            map.map.iter().map(|(k, value)| key(k) + size_of(value) + 2 * BYTES_A_STEP).sum()
+            map.map.iter().map(|(k, value)| key(k) + size_of(value) + 2 * BYTES_PER_STEP).sum()
         }
-        _ => BYTES_A_STEP,
+        _ => BYTES_PER_STEP,
     }
 }
 
-/// Names may be keys of the event, and these may be long.
+/// A name, cut where it is long: it may be a key of the event.
 fn shortened(text: &str) -> String {
-    const MOST: usize = 120;
-    match text.char_indices().nth(MOST) {
+    const MAX_CHARACTERS: usize = 120;
+    match text.char_indices().nth(MAX_CHARACTERS) {
         Some((at, _)) => format!("{}…", &text[..at]),
         None => text.to_owned(),
     }

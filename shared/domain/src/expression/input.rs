@@ -1,4 +1,4 @@
-//! What an expression sees of an event, as JSON text of which it reads what it names.
+//! What an expression sees of an event: JSON text, from which it reads only what it names.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,18 +9,22 @@ use jiff::Timestamp;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::event::Content;
+use crate::event::{Content, Event};
+use crate::ids::{EventId, TenantId};
 use crate::json::write_string;
 
-/// One event. It is written once, however many expressions look at it.
+/// The name of the one variable that an expression can read.
+pub(super) const EVENT: &str = "event";
+
+/// One event, written once for all expressions that read it.
 pub struct Input {
     text: String,
-    /// The same with U+FFFD for halves of characters, which no Rust string can hold; as long to the
-    /// byte. `None` where there is none.
+    /// The same text with U+FFFD for lone surrogates, which no Rust string can hold. Both texts have
+    /// the same length. `None` where there is no lone surrogate.
     readable: Option<String>,
 }
 
-/// A step on the way to a part of the event.
+/// One step of a path into the event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Step {
     Key(String),
@@ -28,15 +32,23 @@ pub(super) enum Step {
 }
 
 impl Input {
-    pub(super) fn write(id: &str, tenant: &str, content: &Content, accepted: Timestamp) -> Self {
+    /// What an expression sees of an accepted event.
+    #[must_use]
+    pub fn of_event(event: &Event) -> Self {
+        Self::new(&event.id, &event.tenant, &event.content, event.accepted_at)
+    }
+
+    /// What an expression sees of an event that has these parts.
+    #[must_use]
+    pub fn new(id: &EventId, tenant: &TenantId, content: &Content, accepted_at: Timestamp) -> Self {
         let mut text = String::with_capacity(content.data.as_str().len() + 256);
-        let timestamp = content.happened_at(accepted).strftime("%Y-%m-%dT%H:%M:%S.%3fZ");
+        let timestamp = content.happened_at(accepted_at).strftime("%Y-%m-%dT%H:%M:%S.%3fZ");
         let test = content.test;
         text.push_str(&format!(r#"{{"timestamp":"{timestamp}","test":{test},"id":"#));
-        write_string(&mut text, id);
+        write_string(&mut text, id.as_str());
         for (key, value) in [
             ("type", Some(content.event_type.as_str())),
-            ("tenant", Some(tenant)),
+            ("tenant", Some(tenant.as_str())),
             ("version", content.version.as_deref()),
         ] {
             if let Some(value) = value {
@@ -55,7 +67,7 @@ impl Input {
         Self { text, readable }
     }
 
-    /// The part of the event at the end of a path, as it was published.
+    /// The part of the event at the end of a path.
     pub(super) fn find(&self, path: &[Step]) -> Option<Part<'_>> {
         let all = self.readable.as_deref().unwrap_or(&self.text);
         let mut part = all;
@@ -68,7 +80,7 @@ impl Input {
     }
 }
 
-/// A part of an event, as published and in the form that can be read.
+/// A part of an event: as it was published, and in the form that can be read.
 #[derive(Clone, Copy)]
 pub(super) struct Part<'a> {
     pub(super) published: &'a str,
@@ -80,7 +92,7 @@ impl Part<'_> {
         value(self.readable)
     }
 
-    /// Whether it is an object with that key.
+    /// Whether it has that key; `None` where it is not an object.
     pub(super) fn has(self, key: &str) -> Option<bool> {
         let is_object = self.readable.starts_with('{');
         is_object.then(|| Step::Key(key.to_owned()).from(self.readable).is_some())
@@ -90,14 +102,14 @@ impl Part<'_> {
 impl Step {
     fn from<'a>(&self, json: &'a str) -> Option<&'a str> {
         let mut deserializer = serde_json::Deserializer::from_str(json);
-        Found(self).read(&mut deserializer).ok().flatten()
+        Search(self).read(&mut deserializer).ok().flatten()
     }
 }
 
-/// Looks for one entry of an object or list. Of a key that is there twice, the last counts.
-struct Found<'s>(&'s Step);
+/// Looks for one entry of an object or list. Of a duplicate key, the last entry counts.
+struct Search<'s>(&'s Step);
 
-impl Found<'_> {
+impl Search<'_> {
     fn read<'a, D: Deserializer<'a>>(self, deserializer: D) -> Result<Option<&'a str>, D::Error> {
         match self.0 {
             Step::Key(_) => deserializer.deserialize_map(self),
@@ -106,7 +118,7 @@ impl Found<'_> {
     }
 }
 
-impl<'a> Visitor<'a> for Found<'_> {
+impl<'a> Visitor<'a> for Search<'_> {
     type Value = Option<&'a str>;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -139,9 +151,8 @@ impl<'a> Visitor<'a> for Found<'_> {
     }
 }
 
-/// JSON as a value of CEL. Whole numbers are `int` where 64 bits hold them, with one more bit `uint`,
-/// and all others `double`, read from their text by the standard library, which rounds as CEL's own
-/// literals do.
+/// A JSON value as a value of CEL. A number is an `int` where it fits, else a `uint`, else a `double`.
+/// The standard library reads the text of a double, which rounds as CEL's literals do.
 fn value(json: &str) -> Value {
     match json.as_bytes().first() {
         Some(b'{') => {
@@ -180,7 +191,7 @@ impl<'a> Deserialize<'a> for Entries<'a> {
     }
 }
 
-/// The text with `\ufffd` in the place of each escape that is half of a character alone.
+/// The text with `\ufffd` in place of each escape of a lone surrogate.
 fn readable(json: &str) -> Option<String> {
     let bytes = json.as_bytes();
     let unit = |at: usize| {
@@ -190,7 +201,7 @@ fn readable(json: &str) -> Option<String> {
     let mut lone = Vec::new();
     let mut at = 0;
     while at < bytes.len() {
-        // A backslash stands in strings only, and what follows it is ASCII.
+        // JSON has backslashes in strings only, and what follows one is ASCII.
         if bytes[at] != b'\\' {
             at += 1;
             continue;

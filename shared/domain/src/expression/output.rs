@@ -1,9 +1,9 @@
 //! Writes the result of a transform as JSON.
 //!
-//! What an expression hands on as it is, is written as it was published: number text, escapes and the
-//! order of keys stay. So the parts of an expression are looked at one by one as long as they only
-//! arrange: maps, lists, choices, paths into the event. Everything else is computed and written in one
-//! form: keys in their order, so that every attempt sends the same.
+//! A part of the event that the expression does not change is copied as it was published: number text,
+//! escapes and the order of keys stay. So maps, lists, conditionals and paths into the event are
+//! written part by part. Everything else is computed and written in one form, with sorted keys, so that
+//! every attempt sends the same bytes.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -11,19 +11,27 @@ use cel::common::ast::{EntryExpr, Expr, operators};
 use cel::objects::Key;
 use cel::{IdedExpr, Value};
 
-use super::evaluate::Evaluation;
+use super::compiled::Compiled;
+use super::evaluate::{Evaluation, Lookup};
+use super::input::Input;
 use super::{Failure, MAX_RESULT_BYTES};
 use crate::json::{RawJson, write_string};
 
+impl Compiled {
+    /// The result of a transform.
+    pub(super) fn transform(&self, input: &Input) -> Result<RawJson, Failure> {
+        let lookup = Lookup::new(self, input);
+        let mut output = Output::default();
+        output.write(&self.expr, &Evaluation::new(&lookup))?;
+        output.into_object()
+    }
+}
+
 #[derive(Default)]
-pub(super) struct Output(String);
+struct Output(String);
 
 impl Output {
-    pub(super) fn write(
-        &mut self,
-        expr: &IdedExpr,
-        evaluation: &Evaluation<'_>,
-    ) -> Result<(), Failure> {
+    fn write(&mut self, expr: &IdedExpr, evaluation: &Evaluation<'_>) -> Result<(), Failure> {
         match &expr.expr {
             Expr::Ident(name) => match evaluation.published(name) {
                 Some(published) => self.push(published?),
@@ -34,13 +42,13 @@ impl Output {
                 self.push("{")?;
                 for entry in &map.entries {
                     let EntryExpr::MapEntry(entry) = &entry.expr else {
-                        return Err(Failure::Wrong("makes no map".to_owned()));
+                        return Err(Failure::Wrong("does not make a map".to_owned()));
                     };
                     let Value::String(key) = evaluation.value(&entry.key)? else {
                         return Err(Failure::Wrong("a key must be a string".to_owned()));
                     };
                     if keys.contains(&key) {
-                        return Err(Failure::Wrong("a map has a key twice".to_owned()));
+                        return Err(Failure::Wrong("a map has a duplicate key".to_owned()));
                     }
                     self.push_key(&key, keys.is_empty())?;
                     keys.push(key.as_str().to_owned());
@@ -58,7 +66,7 @@ impl Output {
             }
             Expr::Call(call) if call.func_name == operators::CONDITIONAL => {
                 let [condition, yes, no] = call.args.as_slice() else {
-                    return Err(Failure::Wrong("is no choice".to_owned()));
+                    return Err(Failure::Wrong("is not a conditional".to_owned()));
                 };
                 match evaluation.value(condition)? {
                     Value::Bool(true) => self.write(yes, evaluation),
@@ -74,7 +82,7 @@ impl Output {
         }
     }
 
-    pub(super) fn into_object(self) -> Result<RawJson, Failure> {
+    fn into_object(self) -> Result<RawJson, Failure> {
         if !self.0.starts_with('{') {
             return Err(Failure::Wrong("must make a map".to_owned()));
         }
@@ -111,7 +119,9 @@ impl Output {
             Value::Float(double) if double.is_finite() => {
                 self.push(&serde_json::Value::from(*double).to_string())
             }
-            Value::Float(_) => Err(Failure::Wrong("makes a number that JSON has not".to_owned())),
+            Value::Float(_) => {
+                Err(Failure::Wrong("makes a number that JSON cannot represent".to_owned()))
+            }
             Value::String(text) => self.push_text(text),
             // *Common Expression Language*, "JSON Data Conversion".
             Value::Bytes(bytes) => self.push_text(&STANDARD.encode(bytes.as_slice())),
@@ -137,7 +147,7 @@ impl Output {
                 self.push("}")
             }
             Value::Function(..) | Value::Opaque(_) | Value::Struct(_) => {
-                let message = format!("a {} is no JSON", value.type_of());
+                let message = format!("a {} cannot be written as JSON", value.type_of());
                 Err(Failure::Wrong(message))
             }
         }

@@ -1,11 +1,11 @@
-//! The words of an expression: enough to count them, to see how deep they nest, and to say where one
-//! stands. Source: *Common Expression Language*, "Syntax".
+//! The tokens of an expression: enough to count them, to see how deep brackets nest, and to find the
+//! position of a name. Source: *Common Expression Language*, "Syntax".
 
-/// A word, number, string or sign.
+/// A word, a number, a string or a single sign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Token<'a> {
     pub(super) text: &'a str,
-    /// In bytes.
+    /// The offset in bytes.
     pub(super) at: usize,
 }
 
@@ -19,8 +19,8 @@ impl Token<'_> {
     }
 }
 
-/// The tokens of a text, comments left out. It never fails: what is no token of CEL is a sign here,
-/// and the parser says what is wrong.
+/// The tokens of a text without its comments. It never fails: what is not a token of CEL counts as a
+/// sign, and the parser reports it later.
 pub(super) fn tokens(source: &str) -> Vec<Token<'_>> {
     let mut tokens = Vec::new();
     let mut at = 0;
@@ -45,7 +45,7 @@ pub(super) fn tokens(source: &str) -> Vec<Token<'_>> {
     tokens
 }
 
-/// Line and column of a place, each from 1; columns count characters.
+/// The line and column of an offset, each from 1; columns count characters.
 pub(super) fn place(source: &str, at: usize) -> (usize, usize) {
     let before = source.get(..at).unwrap_or(source);
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
@@ -56,8 +56,8 @@ fn is_word(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_'
 }
 
-/// The length of the string that `text` begins with, prefix and quotes included; of one that has no
-/// end, all of it.
+/// The length of the string literal that `text` begins with, prefix and quotes included. An
+/// unterminated one reaches to the end.
 fn string(text: &str) -> Option<usize> {
     let prefix = text.find(['"', '\''])?;
     if prefix > 2 || !text[..prefix].bytes().all(|b| matches!(b, b'r' | b'R' | b'b' | b'B')) {

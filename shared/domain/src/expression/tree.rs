@@ -1,12 +1,11 @@
-//! The tree of an expression: its parts, how deep and how large it is, the paths that it spells.
+//! The tree of an expression: its parts, its depth and size, and the paths into the event in it.
 
 use cel::IdedExpr;
 use cel::common::ast::{EntryExpr, Expr, LiteralValue, SelectExpr, operators};
 
-use super::gate::EVENT;
-use super::input::Step;
+use super::input::{EVENT, Step};
 
-/// The way into the event that an expression spells: `event.data.items[0]`, `event["type"]`.
+/// The path into the event, where the expression is one: `event.data.items[0]`, `event["type"]`.
 pub(super) fn path_of(expr: &IdedExpr) -> Option<Vec<Step>> {
     let mut steps = Vec::new();
     let mut at = &expr.expr;
@@ -36,7 +35,7 @@ pub(super) fn path_of(expr: &IdedExpr) -> Option<Vec<Step>> {
     }
 }
 
-/// The parts that an expression is directly made of.
+/// The direct parts of an expression.
 fn parts_of(expr: &IdedExpr) -> Vec<&IdedExpr> {
     match &expr.expr {
         Expr::Call(call) => call.target.as_deref().into_iter().chain(&call.args).collect(),
@@ -60,7 +59,8 @@ fn entry_parts(entry: &EntryExpr) -> Vec<&IdedExpr> {
     }
 }
 
-/// Without recursion, since this is what allows it. A path into the event is one operation.
+/// The depth of an expression, where a path into the event counts as one operation. It does not
+/// recurse, since it decides whether recursion is safe.
 pub(super) fn depth_of(expr: &IdedExpr) -> usize {
     let mut deepest = 0;
     let mut left = vec![(expr, 1)];
@@ -73,6 +73,7 @@ pub(super) fn depth_of(expr: &IdedExpr) -> usize {
     deepest
 }
 
+/// The number of nodes in an expression.
 pub(super) fn nodes_of(expr: &IdedExpr) -> usize {
     let mut nodes = 0;
     let mut left = vec![expr];

@@ -10,7 +10,7 @@ fn a_delivery_id_of_the_longest_event_id_has_120_characters() {
 }
 
 #[test]
-fn what_is_no_id_is_refused() {
+fn malformed_ids_are_refused() {
     for text in ["", "a b", "a/b", "ü", &"x".repeat(65)] {
         assert!(text.parse::<TenantId>().is_err(), "{text}");
         assert!(text.parse::<EventId>().is_err(), "{text}");

@@ -1,22 +1,23 @@
-//! Whether a delivery that is due is attempted now.
+//! Decides whether a delivery that is due is attempted or parked.
 
 use jiff::Timestamp;
 
 use crate::delivery::ParkReason;
 use crate::delivery::waiting::Lane;
-use crate::isolation::circuit::{Access, Circuit};
+use crate::isolation::circuit::{Circuit, Permission};
 use crate::webhook::WebhookState;
 
+/// What happens to a delivery that is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Admission {
     Attempt,
-    /// As a probe, if nobody else is making it.
+    /// Attempt it as the probe of an open circuit, unless another delivery is the probe already.
     Probe,
     Park(ParkReason),
 }
 
-/// The first thing that stands in the way is the reason: the tenant's own wishes come before what
-/// Hooklane thinks of the receiver.
+/// Decides whether a delivery is attempted. The first obstacle is the reason: what the tenant set comes
+/// before the state of the circuit.
 #[must_use]
 pub fn admit(
     state: WebhookState,
@@ -30,16 +31,16 @@ pub fn admit(
         }
         WebhookState::Paused { .. } => Admission::Park(ParkReason::Paused),
         WebhookState::Active if tenant_paused => Admission::Park(ParkReason::TenantPaused),
-        WebhookState::Active => match circuit.access(now) {
-            Access::Attempt => Admission::Attempt,
-            Access::Probe => Admission::Probe,
-            Access::NotBefore(_) => Admission::Park(ParkReason::Circuit),
+        WebhookState::Active => match circuit.permission(now) {
+            Permission::Attempt => Admission::Attempt,
+            Permission::Probe => Admission::Probe,
+            Permission::NotBefore(_) => Admission::Park(ParkReason::Circuit),
         },
     }
 }
 
-/// Whether a message is to go on in the retry queue before it is attempted: its webhook has become slow
-/// since it was sent, and an attempt here would hold an instance of the first attempts of others.
+/// Whether a message must move to the retry queue before its attempt. Its webhook became slow after the
+/// message was sent, and an attempt here would occupy an instance of the fast lane.
 #[must_use]
 pub fn changes_lane(message: Lane, webhook: Lane) -> bool {
     message == Lane::Fast && webhook == Lane::Slow
@@ -51,7 +52,7 @@ mod tests {
     use crate::webhook::DisableReason;
 
     #[test]
-    fn only_what_would_hold_up_others_changes_its_lane() {
+    fn only_a_slow_webhooks_message_in_the_fast_lane_changes_lanes() {
         for (message, webhook, changes) in [
             (Lane::Fast, Lane::Slow, true),
             (Lane::Fast, Lane::Fast, false),
@@ -63,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_attempted() {
+    fn the_tenants_settings_come_before_the_circuit() {
         let at = |seconds| Timestamp::from_second(seconds).unwrap();
         let open = |probe| Circuit::Open { since: at(0), probe_at: at(probe), probes: 0 };
         let active = WebhookState::Active;

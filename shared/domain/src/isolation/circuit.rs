@@ -1,14 +1,12 @@
-//! The circuit of a webhook: whether its receiver is tried at all.
+//! The circuit of a webhook: whether attempts are made, or only a probe from time to time.
 //!
 //! | state | what happens | then |
 //! |---|---|---|
-//! | closed | enough failures in a row, over long enough | open |
-//! | open | the probe is due, and a delivery claims it | half-open |
+//! | closed | enough failures in a row, over a long enough time | open |
+//! | open | the probe is due, and a delivery becomes the probe | half-open |
 //! | open, half-open | any success | closed |
 //! | half-open | a failure | open, the next probe later |
-//! | half-open | nothing for as long as a probe may take | as open, with the probe due |
-//!
-//! Time is a parameter, so a simulation can drive this with a clock of its own.
+//! | half-open | no result in the time that a probe may take | like open, with the probe due |
 
 use std::time::Duration;
 
@@ -17,59 +15,59 @@ use serde::{Deserialize, Serialize};
 
 use crate::time::later;
 
-/// When a webhook counts as failing, and how it is treated then. Every figure is a parameter of the
-/// deployment.
+/// When a webhook counts as failing or slow, and how long it may fail. Every value is a parameter of
+/// `template.yaml`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Thresholds {
-    /// So many failed attempts in a row open the circuit …
+    /// The number of failed attempts in a row that opens the circuit.
     pub failures: u32,
-    /// … where the first and the last are at least this far apart: a burst is no outage.
+    /// The least time from the first to the last of these failures, since a burst is not an outage.
     pub failing_for: Duration,
-    /// The first probe comes so long after the opening, each further one twice as long after the one
-    /// before …
+    /// The time from the opening of the circuit to the first probe. It doubles with each probe that
+    /// fails.
     pub first_probe: Duration,
-    /// … and never longer than this.
+    /// The longest time to the next probe.
     pub longest_probe: Duration,
-    /// A receiver whose mean response takes longer is slow.
+    /// A receiver whose mean response time is longer is slow.
     pub slow_response: Duration,
-    /// A webhook that does nothing but fail for so long is disabled.
+    /// A webhook whose attempts all fail for this long is disabled.
     pub disable_after: Duration,
 }
 
-impl Default for Thresholds {
-    fn default() -> Self {
-        Self {
-            failures: 10,
-            failing_for: Duration::from_secs(60),
-            first_probe: Duration::from_secs(60),
-            longest_probe: Duration::from_secs(15 * 60),
-            slow_response: Duration::from_secs(5),
-            disable_after: Duration::from_secs(5 * 24 * 3600),
-        }
-    }
+impl Thresholds {
+    /// The defaults of `template.yaml`, for tests and the simulation. Production reads its environment.
+    pub const FOR_TESTS: Self = Self {
+        failures: 10,
+        failing_for: Duration::from_secs(60),
+        first_probe: Duration::from_secs(60),
+        longest_probe: Duration::from_secs(15 * 60),
+        slow_response: Duration::from_secs(5),
+        disable_after: Duration::from_secs(5 * 24 * 3600),
+    };
 }
 
-/// A probe that has not reported for so long is lost: longer than `delivery` may run.
+/// A probe without a result after this time is lost. It is longer than `delivery` may run.
 pub const PROBE_TIME: Duration = Duration::from_secs(90);
 
+/// The circuit of a webhook. Stored as is: renaming a field or a variant needs a migration.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "kebab-case")]
 pub enum Circuit {
     /// Attempts are made.
     #[default]
     Closed,
-    /// No attempt is made before the probe is due.
+    /// No attempt is made until the probe is due.
     Open {
         since: Timestamp,
         probe_at: Timestamp,
-        /// Probes that failed.
+        /// The number of probes that failed.
         probes: u32,
     },
-    /// One delivery is making its attempt as a probe.
+    /// One delivery is making the probe.
     HalfOpen { since: Timestamp, probes: u32, until: Timestamp },
 }
 
-/// Failed attempts without a success between them.
+/// Failed attempts in a row. Stored as is: renaming a field needs a migration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Streak {
     pub failures: u32,
@@ -77,18 +75,18 @@ pub struct Streak {
     pub last: Timestamp,
 }
 
-/// What a circuit lets a delivery do.
+/// What a circuit permits a delivery to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Access {
+pub enum Permission {
     Attempt,
-    /// Make the attempt if the circuit can be moved to half-open first.
+    /// Make the attempt as the probe, if the circuit can be moved to half-open first.
     Probe,
-    /// Not before this time, and then as a probe.
+    /// Make no attempt before this time, and then only as the probe.
     NotBefore(Timestamp),
 }
 
 impl Circuit {
-    /// The words for its states.
+    /// The words for its states in the API.
     pub const STATES: [&str; 3] = ["closed", "open", "half-open"];
 
     #[must_use]
@@ -115,27 +113,32 @@ impl Circuit {
         }
     }
 
+    /// What the circuit permits now.
     #[must_use]
-    pub fn access(self, now: Timestamp) -> Access {
+    pub fn permission(self, now: Timestamp) -> Permission {
         let next = match self {
-            Self::Closed => return Access::Attempt,
+            Self::Closed => return Permission::Attempt,
             Self::Open { probe_at, .. } => probe_at,
             Self::HalfOpen { until, .. } => until,
         };
-        if next <= now { Access::Probe } else { Access::NotBefore(next) }
+        if next <= now { Permission::Probe } else { Permission::NotBefore(next) }
     }
 
-    /// Half-open under a probe that begins now, where one is due.
+    /// The circuit half-open, with a probe that begins now; `None` where no probe is due.
     #[must_use]
     pub fn probed(self, now: Timestamp) -> Option<Self> {
         let (Self::Open { since, probes, .. } | Self::HalfOpen { since, probes, .. }) = self else {
             return None;
         };
         let until = later(now, PROBE_TIME);
-        (self.access(now) == Access::Probe).then_some(Self::HalfOpen { since, probes, until })
+        (self.permission(now) == Permission::Probe).then_some(Self::HalfOpen {
+            since,
+            probes,
+            until,
+        })
     }
 
-    /// After a failed attempt that made `streak` what it is.
+    /// The circuit after a failed attempt, which `streak` includes.
     #[must_use]
     pub fn after_failure(self, streak: Streak, thresholds: &Thresholds) -> Self {
         match self {
@@ -153,9 +156,9 @@ impl Circuit {
         }
     }
 
-    /// The next probe at once: somebody has switched the webhook on again.
+    /// The circuit with its probe due now, because somebody switched the webhook on again.
     #[must_use]
-    pub fn hurried(self, now: Timestamp) -> Self {
+    pub fn with_probe_due(self, now: Timestamp) -> Self {
         match self {
             Self::Closed => Self::Closed,
             Self::Open { since, probes, .. } | Self::HalfOpen { since, probes, .. } => {
@@ -170,7 +173,7 @@ impl Streak {
         self.failures >= thresholds.failures && self.lasts(thresholds.failing_for)
     }
 
-    /// Whether its first and its last failure are at least so far apart.
+    /// Whether its first and its last failure are at least `time` apart.
     #[must_use]
     pub fn lasts(self, time: Duration) -> bool {
         self.last >= later(self.since, time)
@@ -178,7 +181,7 @@ impl Streak {
 }
 
 impl Thresholds {
-    /// From the opening, or from the failure of so many probes, to the next one.
+    /// The time to the next probe after this many have failed.
     #[must_use]
     pub fn probe_delay(&self, probes: u32) -> Duration {
         let factor = 2u32.saturating_pow(probes.min(30));
@@ -208,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn failures_open_it_and_put_off_its_probes() {
+    fn failures_open_it_and_delay_its_probes() {
         let closed = Circuit::Closed;
         for (name, circuit, streak, expected) in [
             ("too few", closed, streak(9, 0, 100), closed),
@@ -219,26 +222,26 @@ mod tests {
             ("the second", half_open(60, 400, 1), streak(12, 0, 250), open(60, 490, 2)),
             ("the tenth", half_open(60, 9_000, 9), streak(20, 0, 8_000), open(60, 8_900, 10)),
         ] {
-            assert_eq!(circuit.after_failure(streak, &Thresholds::default()), expected, "{name}");
+            assert_eq!(circuit.after_failure(streak, &Thresholds::FOR_TESTS), expected, "{name}");
         }
     }
 
     #[test]
-    fn what_it_lets_a_delivery_do() {
+    fn an_open_circuit_permits_one_probe_when_it_is_due() {
         for (circuit, now, expected) in [
-            (Circuit::Closed, 0, Access::Attempt),
-            (open(60, 120, 0), 119, Access::NotBefore(at(120))),
-            (open(60, 120, 0), 120, Access::Probe),
-            (half_open(60, 210, 0), 209, Access::NotBefore(at(210))),
-            (half_open(60, 210, 0), 210, Access::Probe),
+            (Circuit::Closed, 0, Permission::Attempt),
+            (open(60, 120, 0), 119, Permission::NotBefore(at(120))),
+            (open(60, 120, 0), 120, Permission::Probe),
+            (half_open(60, 210, 0), 209, Permission::NotBefore(at(210))),
+            (half_open(60, 210, 0), 210, Permission::Probe),
         ] {
-            assert_eq!(circuit.access(at(now)), expected, "{circuit:?} {now}");
+            assert_eq!(circuit.permission(at(now)), expected, "{circuit:?} {now}");
             let probed = circuit.probed(at(now));
-            assert_eq!(probed.is_some(), expected == Access::Probe, "{circuit:?} {now}");
+            assert_eq!(probed.is_some(), expected == Permission::Probe, "{circuit:?} {now}");
         }
         assert_eq!(open(60, 120, 3).probed(at(130)), Some(half_open(60, 220, 3)));
-        assert_eq!(half_open(60, 220, 3).hurried(at(100)), open(60, 100, 3));
-        assert_eq!(Circuit::Closed.hurried(at(100)), Circuit::Closed);
+        assert_eq!(half_open(60, 220, 3).with_probe_due(at(100)), open(60, 100, 3));
+        assert_eq!(Circuit::Closed.with_probe_due(at(100)), Circuit::Closed);
     }
 
     proptest! {
@@ -247,7 +250,7 @@ mod tests {
             let thresholds = Thresholds {
                 first_probe: Duration::from_secs(first),
                 longest_probe: Duration::from_secs(longest),
-                ..Thresholds::default()
+                ..Thresholds::FOR_TESTS
             };
             let delay = thresholds.probe_delay(probes);
             prop_assert!(delay >= thresholds.first_probe);

@@ -1,5 +1,5 @@
-//! How a webhook fares: its circuit, its failures in a row, the pace of its receiver, and what of it
-//! is still to be reported.
+//! The health of a webhook: its circuit, its failures in a row, the mean response time of its receiver,
+//! and the operational events that are still to be published about it.
 
 use std::time::Duration;
 
@@ -10,40 +10,47 @@ use crate::delivery::waiting::Lane;
 use crate::isolation::circuit::{Circuit, Streak, Thresholds};
 use crate::time::later;
 
-/// What is known of a webhook beside what its tenant set: outside its version and its `ETag`.
+/// The health of a webhook. Attempts change it, so it is not part of the webhook's revision and `ETag`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Health {
     pub circuit: Circuit,
-    /// The failures since the last success that was noted.
+    /// The failures since the last success.
     pub streak: Option<Streak>,
+    /// The mean response time of its receiver.
     pub pace: MeanResponseTime,
-    /// Its receiver is slow: it passed the threshold, and has not come back to half of it since.
+    /// Whether its receiver is slow: its mean response time exceeded the threshold, and has not fallen
+    /// to half of it since.
     pub slow: bool,
-    /// What is to be published about it, oldest first.
+    /// The reports that are still to be published as operational events, oldest first.
     pub owed: Vec<Report>,
-    /// The disabling that was published last, by its time.
+    /// The time of the disabling that was last published.
     pub disabled_reported: Option<Timestamp>,
-    /// What was parked up to then is discarded instead of delivered.
+    /// Deliveries that were parked up to this time are discarded instead of sent.
     pub discard_until: Option<Timestamp>,
-    /// Deliveries that were not made because too many were parked; counted outside the revision.
+    /// The number of deliveries that were skipped because too many were parked. It is counted without a
+    /// new revision.
     pub skipped: u64,
-    /// Counts the writes; 0 where there was none.
+    /// Counts the writes; 0 where it has no item yet.
     pub revision: u64,
 }
 
-/// A mean over about the last twenty attempts.
+/// The mean response time of about the last twenty attempts. Stored as is: renaming a field needs a
+/// migration.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MeanResponseTime {
     pub mean_ms: u32,
-    /// Attempts that the mean is of, at most [`PACE_WINDOW`].
+    /// The number of attempts in the mean, at most [`MEAN_WINDOW_ATTEMPTS`].
     pub attempts: u32,
 }
 
-pub const PACE_WINDOW: u32 = 20;
-/// A mean of fewer attempts says nothing.
-const PACE_LEAST: u32 = 5;
+/// The number of attempts after which older ones fade from the mean.
+pub const MEAN_WINDOW_ATTEMPTS: u32 = 20;
+/// A mean of fewer attempts does not count.
+pub const MEAN_LEAST_ATTEMPTS: u32 = 5;
 
-/// A change that subscribers of operational events are told about. `since` says which opening it was.
+/// A change of the circuit that is published as an operational event. `since` is when it opened.
+///
+/// Stored as is: renaming a field or a variant needs a migration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "kebab-case")]
 pub enum Report {
@@ -51,23 +58,24 @@ pub enum Report {
     Recovered { since: Timestamp, at: Timestamp },
 }
 
-/// A health and what changes with it.
+/// A health to write, and what is written with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
     pub health: Health,
-    /// The webhook's deliveries take another lane from now on.
+    /// The new lane of the webhook's deliveries, where it changes.
     pub lane: Option<Lane>,
-    /// `upkeep` is called to the webhook.
+    /// Since when the webhook is on the watch list, where it is to be added.
     pub watch: Option<Timestamp>,
 }
 
-/// More than this is never owed: what is reported later than the next change or two helps nobody.
+/// The most reports that are kept for publishing. Beyond it the oldest are dropped, since an old report
+/// is of no use after several further changes.
 const MAX_OWED: usize = 8;
 
-/// What one instance saw of a webhook since it last wrote.
+/// The attempts of a webhook that one instance made since it last wrote the health.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// The last success; the failures are those after it.
+    /// The time of the last success; `failures` counts only those after it.
     pub succeeded_at: Option<Timestamp>,
     pub failures: Option<Streak>,
     pub attempts: u32,
@@ -88,7 +96,7 @@ impl Tally {
         }
     }
 
-    /// What was seen in this tally and then in another one.
+    /// This tally followed by a later one.
     #[must_use]
     pub fn then(self, later: Self) -> Self {
         let failures = match (self.failures, later.failures) {
@@ -115,41 +123,41 @@ impl MeanResponseTime {
         let total = u64::from(self.mean_ms) * u64::from(self.attempts) + tally.total_ms;
         Self {
             mean_ms: u32::try_from(total.checked_div(attempts).unwrap_or(0)).unwrap_or(u32::MAX),
-            attempts: u32::try_from(attempts).unwrap_or(u32::MAX).min(PACE_WINDOW),
+            attempts: u32::try_from(attempts).unwrap_or(u32::MAX).min(MEAN_WINDOW_ATTEMPTS),
         }
     }
 
     fn is_over(self, limit: Duration) -> bool {
-        self.attempts >= PACE_LEAST && u128::from(self.mean_ms) > limit.as_millis()
+        self.attempts >= MEAN_LEAST_ATTEMPTS && u128::from(self.mean_ms) > limit.as_millis()
     }
 }
 
 impl Health {
-    /// Where its deliveries are sent: the receiver that does not answer, or answers slowly, takes no
-    /// instance from the others.
+    /// The lane of its deliveries. A receiver that fails or is slow is served in the slow lane, so that
+    /// it does not occupy the instances of the fast one.
     #[must_use]
     pub fn lane(&self) -> Lane {
         if self.circuit.is_closed() && !self.slow { Lane::Fast } else { Lane::Slow }
     }
 
-    /// Nothing that anybody has to look after.
+    /// Whether there is nothing for upkeep to do.
     #[must_use]
     pub fn is_clean(&self) -> bool {
         self.circuit.is_closed() && self.streak.is_none() && !self.slow && self.owed.is_empty()
     }
 
-    /// With what an instance saw. `tells` says whether changes are reported: what the deliveries of
-    /// operational events do is not.
+    /// The health after the attempts of a tally. `reports` says whether changes are reported, which
+    /// they are not for deliveries of operational events.
     #[must_use]
-    pub fn observed(mut self, tally: Tally, thresholds: &Thresholds, tells: bool) -> Self {
+    pub fn observed(mut self, tally: Tally, thresholds: &Thresholds, reports: bool) -> Self {
         if let Some(at) = tally.succeeded_at {
-            self = self.succeeded(at, tells);
+            self = self.succeeded(at, reports);
         }
         if let Some(failures) = tally.failures {
             let streak = self.streak.map_or(failures, |streak| joined(streak, failures));
             let circuit = self.circuit.after_failure(streak, thresholds);
             if self.circuit.is_closed()
-                && tells
+                && reports
                 && let Some(since) = circuit.open_since()
             {
                 self.owe(Report::Failing { since, failures: streak.failures });
@@ -166,20 +174,21 @@ impl Health {
         self
     }
 
-    /// What is written to go from this health to the next.
+    /// What to write to get from this health to the next.
     #[must_use]
     pub fn change_to(&self, next: Self, now: Timestamp) -> Change {
         let moved = self.circuit.is_closed() != next.circuit.is_closed();
-        let called = moved || self.owed != next.owed || (self.is_clean() && !next.is_clean());
+        let watched = moved || self.owed != next.owed || (self.is_clean() && !next.is_clean());
         Change {
             lane: (self.lane() != next.lane()).then(|| next.lane()),
-            watch: called.then_some(now),
+            watch: watched.then_some(now),
             health: next,
         }
     }
 
-    fn succeeded(mut self, at: Timestamp, tells: bool) -> Self {
-        if let (Some(since), true) = (self.circuit.open_since(), tells) {
+    /// The health after a success: the circuit is closed.
+    fn succeeded(mut self, at: Timestamp, reports: bool) -> Self {
+        if let (Some(since), true) = (self.circuit.open_since(), reports) {
             self.owe(Report::Recovered { since, at });
         }
         self.circuit = Circuit::Closed;
@@ -193,9 +202,9 @@ impl Health {
         self.owed.drain(..over);
     }
 
-    /// Whether a tally is worth a write now. A failure is, though not more often than `spared` allows
-    /// (the caller's clock says whether the last write is long enough ago); a success only where it
-    /// changes what was read; the pace where it crosses its threshold.
+    /// Whether a tally must be written now. A success is written only where it ends failures, and a
+    /// failed probe always. Other failures, and the response times of a slow receiver, are written only
+    /// where `rested` says that the last write was long enough ago.
     #[must_use]
     pub fn asks_for_write(&self, tally: &Tally, thresholds: &Thresholds, rested: bool) -> bool {
         let ends_a_streak =
@@ -208,15 +217,14 @@ impl Health {
             || (rested && (tally.failures.is_some() || too_slow || self.slow))
     }
 
-    /// Whether what was parked then is discarded.
+    /// Whether a delivery that was parked then is discarded.
     #[must_use]
     pub fn discards(&self, parked_since: Timestamp) -> bool {
         self.discard_until.is_some_and(|until| parked_since <= until)
     }
 
-    /// Whether it did nothing but fail for so long that it is switched off. What was before its
-    /// tenant last changed the webhook does not count: a webhook that was switched on again gets its
-    /// time anew.
+    /// Whether all attempts failed for so long that the webhook is disabled. Failures before the last
+    /// change of the webhook do not count, so a webhook that was switched on again gets the full time.
     #[must_use]
     pub fn is_hopeless(&self, changed_at: Timestamp, thresholds: &Thresholds) -> bool {
         !self.circuit.is_closed()
@@ -227,6 +235,7 @@ impl Health {
     }
 }
 
+/// Two streaks as one.
 fn joined(earlier: Streak, more: Streak) -> Streak {
     Streak {
         failures: earlier.failures.saturating_add(more.failures),

@@ -1,8 +1,8 @@
-//! Hooklane's own events: they tell a tenant about its webhooks and deliveries.
+//! Operational events, which Hooklane itself publishes about a tenant's webhooks and deliveries.
 //!
-//! They take the way of every event, but no wildcard matches them, they are never sent to the webhook
-//! they are about, and their own deliveries raise none. An id derives from what is reported, so that a
-//! report that is repeated is a duplicate.
+//! They are delivered like any event, with three exceptions: no wildcard matches them, they are never
+//! sent to the webhook they are about, and their own deliveries raise none. Their ids derive from what
+//! they report, so that publishing is idempotent.
 
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
@@ -15,7 +15,7 @@ use crate::json::RawJson;
 use crate::webhook::DisableReason;
 use crate::webhook::subscription::OPERATIONAL;
 
-/// Whether deliveries of this type are Hooklane's own.
+/// Whether events of this type are operational events.
 #[must_use]
 pub fn is_operational(event_type: &EventType) -> bool {
     OPERATIONAL.contains(&event_type.as_str())
@@ -35,7 +35,7 @@ pub fn concerned(content: &Content) -> Option<WebhookId> {
     serde_json::from_str::<About>(content.data.as_str()).ok().map(|about| about.webhook_id)
 }
 
-/// `webhook.failing` and `webhook.recovered`.
+/// The event of a report: `webhook.failing` or `webhook.recovered`.
 #[must_use]
 pub fn of_report(tenant: &TenantId, webhook: WebhookId, report: Report) -> NewEvent {
     let id = webhook.to_string();
@@ -55,7 +55,7 @@ pub fn of_report(tenant: &TenantId, webhook: WebhookId, report: Report) -> NewEv
     }
 }
 
-/// `webhook.disabled`.
+/// The event of a webhook that Hooklane disabled: `webhook.disabled`.
 #[must_use]
 pub fn of_disabling(
     tenant: &TenantId,
@@ -70,7 +70,7 @@ pub fn of_disabling(
     event(tenant, "webhook.disabled", &[&id, &at.to_string()], at, &data)
 }
 
-/// `delivery.exhausted`: every attempt of the policy failed, the last one at `at`.
+/// The event of a delivery whose attempts all failed, the last one at `at`: `delivery.exhausted`.
 #[must_use]
 pub fn of_exhaustion(delivery: &Delivery, attempts: u32, at: Timestamp) -> NewEvent {
     let id = delivery.id.to_string();
@@ -110,7 +110,7 @@ fn event(
     NewEvent { id: Some(id), tenant: tenant.clone(), content }
 }
 
-/// `op_` and 40 hex digits of a hash over the kind and what it is about, each with its length.
+/// `op_` and 40 hex digits of a hash over the type and what it is about, each part with its length.
 fn derived_id(name: &str, about: &[&str]) -> String {
     let mut hash = Sha256::new();
     for part in std::iter::once(&name).chain(about) {
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn what_they_say() {
+    fn each_operational_event_has_its_data() {
         let said: Vec<_> = all()
             .iter()
             .map(|e| format!("{} {}", e.content.event_type, e.content.data.as_str()))
@@ -157,12 +157,12 @@ mod tests {
     }
 
     #[test]
-    fn they_are_about_a_webhook_and_their_ids_derive_from_what_they_report() {
+    fn an_operational_event_is_about_a_webhook_and_its_id_derives_from_the_report() {
         let (first, again) = (all(), all());
         let mut ids: Vec<_> = first.iter().map(|e| e.id.clone().unwrap()).collect();
         for (event, same) in first.iter().zip(&again) {
             assert_eq!(event.id, same.id);
-            assert_eq!(event.content, same.content, "or the repetition would be a conflict");
+            assert_eq!(event.content, same.content, "else publishing it again would be a conflict");
             assert_eq!(concerned(&event.content), Some(WebhookId::new(at(0), 1)));
             assert!(is_operational(&event.content.event_type));
         }
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn other_events_are_about_no_webhook() {
+    fn any_other_event_is_about_no_webhook() {
         let mut content = all().remove(0).content;
         content.event_type = "order.created".parse().unwrap();
         assert_eq!(concerned(&content), None);

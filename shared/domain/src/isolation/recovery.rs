@@ -1,4 +1,4 @@
-//! A recovery: a job that sends again what a webhook missed.
+//! A recovery: the tenant's request to send again what failed or was skipped, and how far it is.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use crate::ids::{DeliveryId, TenantId, WebhookId};
 use crate::json::fields::{FieldErrors, Fields};
 
-/// At most one runs for a webhook at a time; the newest is remembered.
+/// A recovery of a webhook. At most one runs at a time, and the newest is kept.
+///
+/// Stored as is, with all its parts: renaming a field or a variant needs a migration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recovery {
     pub tenant: TenantId,
@@ -14,13 +16,13 @@ pub struct Recovery {
     pub wanted: Wanted,
     pub requested_at: Timestamp,
     pub stage: Stage,
-    /// Deliveries sent so far.
+    /// The number of deliveries sent so far.
     pub sent: u64,
-    /// Counts the writes; 0 where there was none.
+    /// Counts the writes; 0 where it has no item yet.
     pub revision: u64,
 }
 
-/// What of the events accepted from `since` to `until`, both included.
+/// Which deliveries to send again: of events that were accepted from `since` to `until`, both included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wanted {
     pub since: Timestamp,
@@ -28,12 +30,13 @@ pub struct Wanted {
     pub status: WantedStatus,
 }
 
+/// Whether to send what failed, what was skipped, or both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum WantedStatus {
     /// Deliveries that failed.
     Failed,
-    /// Events that the webhook subscribes to and of which nothing was written: too much was parked, or
+    /// Events that the webhook subscribes to and that have no delivery, because too many were parked or
     /// the webhook was inactive.
     Skipped,
     Any,
@@ -51,15 +54,15 @@ impl std::str::FromStr for WantedStatus {
     }
 }
 
-/// Where a recovery is; what it holds is where it goes on.
+/// How far a recovery is. Its position is where it continues.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Stage {
-    /// Looking for what failed, from the newest to the oldest.
+    /// It reads the failed deliveries, newest first.
     Failed {
         after: Option<DeliveryId>,
     },
-    /// Looking through the events.
+    /// It reads the events and looks for those without a delivery.
     Skipped {
         cursor: Option<String>,
     },
@@ -69,6 +72,7 @@ pub enum Stage {
 }
 
 impl Recovery {
+    /// A recovery that has not started.
     #[must_use]
     pub fn new(
         tenant: TenantId,
@@ -88,7 +92,8 @@ impl Recovery {
         !matches!(self.stage, Stage::Done { .. })
     }
 
-    /// After a step that sent so many and says where the stage goes on, if it does.
+    /// The recovery after a step that sent `sent` deliveries. `goes_on` is where the stage continues;
+    /// `None` where it is complete.
     #[must_use]
     pub fn advanced(self, sent: u64, now: Timestamp, goes_on: Option<Stage>) -> Self {
         let stage = match (goes_on, &self.stage, self.wanted.status) {
@@ -101,7 +106,7 @@ impl Recovery {
 }
 
 impl Wanted {
-    /// Reads `{since, until?, status}`; up to now where there is no `until`.
+    /// Reads `{since, until?, status}`, where `until` is now by default.
     pub fn read(body: &str, now: Timestamp) -> Result<Self, FieldErrors> {
         let mut fields = Fields::of("", body)?;
         let since = fields.time(&["since"]);
@@ -119,6 +124,7 @@ impl Wanted {
         }
     }
 
+    /// Whether an event that was accepted then is in the range.
     #[must_use]
     pub fn includes(&self, accepted_at: Timestamp) -> bool {
         (self.since..=self.until).contains(&accepted_at)
@@ -130,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_body_wants() {
+    fn a_body_is_read_with_every_mistake_at_once() {
         let now = Timestamp::from_second(1_705_314_600).unwrap();
         let at = |text: &str| text.parse::<Timestamp>().unwrap();
         let (noon, later) = (at("2024-01-15T10:00:00Z"), at("2024-01-15T10:10:00Z"));
@@ -171,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn stages_follow_each_other() {
+    fn a_recovery_goes_through_the_stages_of_its_status() {
         let at = |s| Timestamp::from_second(s).unwrap();
         let done = Stage::Done { at: at(9) };
         let skipped = Stage::Skipped { cursor: None };

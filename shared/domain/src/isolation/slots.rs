@@ -1,11 +1,11 @@
-//! The rate limit of a webhook: slots, evenly spaced.
+//! The rate limit of a webhook, kept by evenly spaced slots.
 //!
-//! A slot is one attempt. Slots are `perSeconds / requests` apart, so no window of `perSeconds` holds
-//! more than `requests` of them, wherever it begins. There is no burst: what an unused limit would have
-//! allowed is not saved up. Slots are handed out in order of asking, each once, so nobody starves.
+//! A slot permits one attempt. Slots are `perSeconds / requests` apart, so any window of `perSeconds`
+//! has at most `requests` of them. There are no bursts: unused slots are not saved. Slots are given out
+//! in the order of the requests for them, each once, so no delivery starves.
 //!
-//! An attempt may start later than its slot (a wait counts in whole seconds, a queue may lag), so what
-//! a receiver sees may be off by that.
+//! An attempt may start later than its slot, since waits are whole seconds and queues have latency. So
+//! a receiver may see small deviations.
 
 use std::time::Duration;
 
@@ -14,10 +14,10 @@ use jiff::Timestamp;
 use crate::time::later;
 use crate::webhook::limits::RateLimit;
 
-/// A slot further away than this is waited for in the ledger instead of a queue.
+/// A delivery whose slot is further away than this is parked instead of waiting in a queue.
 pub const MAX_QUEUED_WAIT: Duration = Duration::from_secs(15 * 60);
 
-/// From one slot to the next, in whole microseconds, rounded up.
+/// The time from one slot to the next, in whole microseconds, rounded up.
 #[must_use]
 pub fn spacing(limit: RateLimit) -> Duration {
     let micros = (u64::from(limit.per_seconds()) * 1_000_000).div_ceil(limit.requests().into());
@@ -31,14 +31,15 @@ pub struct Granted {
     pub next: Timestamp,
 }
 
-/// The slot of whoever asks at `now`, where the one that is handed out next begins at `next`.
+/// Gives out a slot at `now`, where `next` is the earliest one that is still free.
 #[must_use]
 pub fn grant(next: Option<Timestamp>, now: Timestamp, limit: RateLimit) -> Granted {
     let slot = next.map_or(now, |next| next.max(now));
     Granted { slot, next: later(slot, spacing(limit)) }
 }
 
-/// So many parked deliveries fit a minute of the limit, at least one: more need not be released at once.
+/// The number of slots in a minute, at least one. Releasing more parked deliveries at once is of no
+/// use.
 #[must_use]
 pub fn per_minute(limit: RateLimit) -> usize {
     let most = u64::from(limit.requests()) * 60 / u64::from(limit.per_seconds());
@@ -55,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn slots() {
+    fn a_slot_is_now_or_the_next_free_one() {
         let limit = RateLimit::new(2, 1).unwrap();
         for (next, now, slot, after) in [
             (None, 1_000_000, 1_000_000, 1_500_000),
@@ -84,7 +85,7 @@ mod tests {
                 let granted = grant(next, at(now), limit);
                 next = Some(granted.next);
                 prop_assert!(granted.slot >= at(now));
-                // No later than if all before it had asked at once.
+                // No later than if all before it had asked at the same time.
                 let worst = spacing(limit) * u32::try_from(asked).unwrap();
                 prop_assert!(granted.slot <= later(at(now), worst));
                 slots.push(granted.slot);

@@ -1,5 +1,5 @@
-//! Reads the fields of a JSON object from outside: synonyms, unknown fields, and every mistake
-//! reported at once with its JSON path.
+//! Reads the fields of a JSON object that a client sent. A field may have several names, an unknown
+//! field is a mistake, and all mistakes are reported at once, each with its JSON path.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -11,93 +11,37 @@ use serde_json::value::RawValue;
 
 use crate::json::position;
 
-/// One wrong field: where it is and what was expected, fit to be shown to the caller.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct FieldError {
-    /// A path such as `retryPolicy.schedule[2]`; empty for the body as a whole.
-    pub path: String,
-    pub message: String,
-}
+mod errors;
 
-/// All that is wrong with one body; never empty where it is an error.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct FieldErrors(Vec<FieldError>);
+pub use errors::{FieldError, FieldErrors};
 
-impl FieldErrors {
-    #[must_use]
-    pub fn one(path: impl Into<String>, message: impl Into<String>) -> Self {
-        Self(vec![FieldError { path: path.into(), message: message.into() }])
-    }
-
-    pub fn push(&mut self, path: impl Into<String>, message: impl Into<String>) {
-        self.0.push(FieldError { path: path.into(), message: message.into() });
-    }
-
-    /// Takes over the errors of a part that was read on its own.
-    pub fn extend(&mut self, other: Self) {
-        self.0.extend(other.0);
-    }
-
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    #[must_use]
-    pub fn from_vec(errors: Vec<FieldError>) -> Self {
-        Self(errors)
-    }
-
-    #[must_use]
-    pub fn into_vec(self) -> Vec<FieldError> {
-        self.0
-    }
-
-    #[must_use]
-    pub fn as_slice(&self) -> &[FieldError] {
-        &self.0
-    }
-}
-
-impl fmt::Display for FieldErrors {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, error) in self.0.iter().enumerate() {
-            let comma = if i == 0 { "" } else { "; " };
-            let colon = if error.path.is_empty() { "" } else { ": " };
-            write!(f, "{comma}{}{colon}{}", error.path, error.message)?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for FieldErrors {}
-
-/// The fields of one object that have not been asked for yet, and what went wrong so far.
+/// A reader of one object: the fields that were not taken yet, and the mistakes so far. Take each field
+/// that is known, then call [`Fields::finish`].
 pub struct Fields {
     prefix: String,
     left: BTreeMap<String, Box<RawValue>>,
     errors: FieldErrors,
 }
 
-/// A field that was there, under the name its sender used.
+/// A field, under the name that its sender used.
 pub struct Field {
     pub path: String,
     pub raw: Box<RawValue>,
 }
 
-/// A whole number however it is written.
-struct Whole(u64);
+/// A whole number, in any form that JSON allows.
+struct WholeNumber(u64);
 
-/// Up to here every whole number is one that a JSON parser keeps.
+/// Up to here a double represents every whole number.
 const MAX_WHOLE: f64 = 9_007_199_254_740_991.0;
 
-impl<'de> Deserialize<'de> for Whole {
+impl<'de> Deserialize<'de> for WholeNumber {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let number = serde_json::Number::deserialize(deserializer)?;
         let whole = number.as_u64().or_else(|| {
             let float = number.as_f64()?;
             let is_whole = float.fract() == 0.0 && (0.0..=MAX_WHOLE).contains(&float);
-            // It was just seen to be a whole number in range.
+            // `is_whole` makes this conversion exact.
             is_whole.then_some(float as u64)
         });
         whole.map(Self).ok_or_else(|| serde::de::Error::custom("not a whole number"))
@@ -105,23 +49,23 @@ impl<'de> Deserialize<'de> for Whole {
 }
 
 impl Fields {
-    /// The object in `text`; `prefix` is the path of that object, empty for a whole body. A field that
-    /// is there twice is an error: whoever reads the first and whoever reads the last would disagree.
+    /// Reads the object in `text`; `prefix` is its path, empty for a whole body. A duplicate field is a
+    /// mistake, since readers disagree on which of the two counts.
     pub fn of(prefix: &str, text: &str) -> Result<Self, FieldErrors> {
-        let Pairs(pairs) = serde_json::from_str(text).map_err(|e| {
+        let Members(members) = serde_json::from_str(text).map_err(|e| {
             let what = if e.is_data() { "must be a JSON object" } else { "is not valid JSON" };
             FieldErrors::one(prefix, format!("{what} ({})", position(&e)))
         })?;
         let errors = FieldErrors::default();
         let mut fields = Self { prefix: prefix.to_owned(), left: BTreeMap::new(), errors };
-        for (name, raw) in pairs {
+        for (name, raw) in members {
             match fields.left.entry(name) {
                 Entry::Vacant(place) => {
                     place.insert(raw);
                 }
                 Entry::Occupied(taken) => {
                     let name = taken.key().clone();
-                    fields.error(&name, "is there twice");
+                    fields.error(&name, "is given twice");
                 }
             }
         }
@@ -132,8 +76,8 @@ impl Fields {
         if self.prefix.is_empty() { name.to_owned() } else { format!("{}.{name}", self.prefix) }
     }
 
-    /// Takes the field that has one of `names`, the first being the canonical one. `null` counts as
-    /// absent; the same field under two names is an error.
+    /// Takes the field that has one of `names`, of which the first is the canonical one. `null` counts
+    /// as absent; the same field under two names is a mistake.
     pub fn take(&mut self, names: &[&str]) -> Option<Field> {
         let mut found: Option<(&str, Field)> = None;
         for name in names {
@@ -145,7 +89,7 @@ impl Fields {
             }
             match &found {
                 Some((first, _)) => {
-                    let message = format!("is the same field as {first}; send one of them");
+                    let message = format!("means the same as {first}; send only one of them");
                     self.errors.push(self.path(name), message);
                 }
                 None => {
@@ -156,7 +100,8 @@ impl Fields {
         found.map(|(_, field)| field)
     }
 
-    /// Takes a field that is there as `null`; whether it was. For fields that can be taken back.
+    /// Takes a field whose value is `null` and says whether there was one. For settings that `null`
+    /// resets.
     pub fn take_null(&mut self, names: &[&str]) -> bool {
         let null =
             names.iter().any(|name| self.left.get(*name).is_some_and(|raw| raw.get() == "null"));
@@ -168,7 +113,8 @@ impl Fields {
         null
     }
 
-    /// Takes a field that serde can read; a wrong type is noted and counts as absent.
+    /// Takes a field and deserialises it. A wrong type is a mistake, and the field then counts as
+    /// absent.
     pub fn read<T: DeserializeOwned>(&mut self, names: &[&str], expected: &str) -> Option<T> {
         let field = self.take(names)?;
         match serde_json::from_str(field.raw.get()) {
@@ -180,13 +126,13 @@ impl Fields {
         }
     }
 
-    /// Takes a field that is a whole number from 0 on, be it written as `60` or as `60.0`: JSON has one
-    /// kind of number.
+    /// Takes a field that is a whole number of 0 or more. `60` and `60.0` are the same, since JSON has
+    /// one kind of number.
     pub fn read_whole(&mut self, names: &[&str], expected: &str) -> Option<u64> {
-        self.read::<Whole>(names, expected).map(|Whole(number)| number)
+        self.read::<WholeNumber>(names, expected).map(|WholeNumber(number)| number)
     }
 
-    /// Takes a text field and parses it; what the parser says is noted under the field's path.
+    /// Takes a string field and parses it; the parser's error becomes a mistake under the field's path.
     pub fn parse<T>(&mut self, names: &[&str]) -> Option<T>
     where
         T: std::str::FromStr,
@@ -209,7 +155,7 @@ impl Fields {
         }
     }
 
-    /// Takes a time: RFC 3339, or Unix seconds as a number (the documents' clients send both).
+    /// Takes a time: RFC 3339, or Unix seconds as a number (clients of the platform guides send both).
     pub fn time(&mut self, names: &[&str]) -> Option<Timestamp> {
         let field = self.take(names)?;
         let text = field.raw.get();
@@ -224,38 +170,40 @@ impl Fields {
         parsed
     }
 
+    /// Notes a mistake about the field of that name.
     pub fn error(&mut self, name: &str, message: impl Into<String>) {
         self.errors.push(self.path(name), message);
     }
 
+    /// Adds the mistakes of a part that was read on its own.
     pub fn merge(&mut self, errors: FieldErrors) {
         self.errors.extend(errors);
     }
 
-    /// Whether an error was noted for the field of that name.
+    /// Whether a mistake was noted about the field of that name.
     #[must_use]
     pub fn has_error(&self, name: &str) -> bool {
         let path = self.path(name);
         self.errors.as_slice().iter().any(|e| e.path == path)
     }
 
-    /// Whether any of these names is still there, with a value.
+    /// Whether a field of any of these names is left that is not `null`.
     #[must_use]
     pub fn has(&self, names: &[&str]) -> bool {
         names.iter().any(|name| self.left.get(*name).is_some_and(|raw| raw.get() != "null"))
     }
 
-    /// The names that are still there.
+    /// The names of the fields that were not taken yet.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.left.keys().map(String::as_str)
     }
 
-    /// The fields nobody asked for, as one JSON object. After this, none is unknown.
+    /// Takes all fields that are left, so that none of them counts as unknown.
     pub fn take_rest(&mut self) -> BTreeMap<String, Box<RawValue>> {
         std::mem::take(&mut self.left)
     }
 
-    /// Ends the reading: fields that nobody asked for are errors too.
+    /// Ends the reading. Fields that were not taken are unknown, which is a mistake too.
     pub fn finish(mut self) -> Result<(), FieldErrors> {
         for name in std::mem::take(&mut self.left).into_keys() {
             let path = self.path(&name);
@@ -265,26 +213,26 @@ impl Fields {
     }
 }
 
-/// The fields of an object as they stand in the text.
-struct Pairs(Vec<(String, Box<RawValue>)>);
+/// The members of an object in the order of the text, duplicates included.
+struct Members(Vec<(String, Box<RawValue>)>);
 
-impl<'de> Deserialize<'de> for Pairs {
+impl<'de> Deserialize<'de> for Members {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Object;
 
         impl<'de> Visitor<'de> for Object {
-            type Value = Pairs;
+            type Value = Members;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Pairs, A::Error> {
-                let mut pairs = Vec::new();
-                while let Some(pair) = map.next_entry()? {
-                    pairs.push(pair);
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
                 }
-                Ok(Pairs(pairs))
+                Ok(Members(members))
             }
         }
 
@@ -293,57 +241,4 @@ impl<'de> Deserialize<'de> for Pairs {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_whole_number_is_whole_however_it_is_written() {
-        for (text, expected) in [
-            ("60", Some(60)),
-            ("60.0", Some(60)),
-            ("6e1", Some(60)),
-            ("60.5", None),
-            ("-1", None),
-            ("1e300", None),
-            (r#""60""#, None),
-        ] {
-            let mut fields = Fields::of("", &format!(r#"{{"n":{text}}}"#)).unwrap();
-            assert_eq!(fields.read_whole(&["n"], "a number"), expected, "{text}");
-            assert_eq!(fields.finish().is_ok(), expected.is_some(), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_field_that_is_there_twice_is_named() {
-        let mut fields = Fields::of("", r#"{"url":"a","url":"b"}"#).unwrap();
-        assert_eq!(fields.read::<String>(&["url"], "a string").as_deref(), Some("a"));
-        let errors = fields.finish().unwrap_err();
-        assert_eq!(errors.to_string(), "url: is there twice");
-    }
-
-    #[test]
-    fn every_mistake_is_reported_at_once_with_its_path() {
-        let mut fields =
-            Fields::of("retryPolicy", r#"{"maxRetries":"x","max_delay":1,"maxDelay":2,"foo":1}"#)
-                .unwrap();
-        assert_eq!(fields.read::<u8>(&["maxRetries"], "a whole number"), None);
-        assert_eq!(fields.read::<u8>(&["maxDelay", "max_delay"], "a whole number"), Some(2));
-        let errors = fields.finish().unwrap_err();
-        let paths: Vec<_> = errors.as_slice().iter().map(|e| e.path.as_str()).collect();
-        assert_eq!(paths, ["retryPolicy.maxRetries", "retryPolicy.max_delay", "retryPolicy.foo"]);
-    }
-
-    #[test]
-    fn null_counts_as_absent() {
-        let mut fields = Fields::of("", r#"{"id":null}"#).unwrap();
-        assert!(fields.take(&["id"]).is_none());
-        assert!(fields.finish().is_ok());
-    }
-
-    #[test]
-    fn a_body_that_is_no_object_is_refused() {
-        for text in ["", "[]", "1", "{", "{\"a\":}"] {
-            assert!(Fields::of("", text).is_err(), "{text}");
-        }
-    }
-}
+mod tests;

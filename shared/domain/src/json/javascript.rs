@@ -1,8 +1,8 @@
-//! JSON as JavaScript would write it.
+//! JSON as JavaScript writes it.
 //!
-//! A receiver that parses a body and signs `JSON.stringify` of what it got sees the signature it
-//! expects only if the body already has that form. Source: *ECMAScript 2024*, §25.5.1 `JSON.parse`,
-//! §25.5.2 `JSON.stringify`, §10.1.11.1 for the order of keys, §6.1.6.1.20 for numbers.
+//! Some receivers parse the body and compute the signature over `JSON.stringify` of the result. They
+//! can verify a request only if its body already has that form. Source: *ECMAScript 2024*, §25.5.1
+//! `JSON.parse`, §25.5.2 `JSON.stringify`, §10.1.11.1 for the order of keys, §6.1.6.1.20 for numbers.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -11,11 +11,11 @@ use super::write_char;
 
 /// Valid JSON as `JSON.stringify(JSON.parse(json))` writes it:
 ///
-/// - numbers by way of a double: `1.0` is `1`, `1234567890123456789` is `1234567890123456800`, what
-///   overflows is `null`;
-/// - characters themselves wherever JSON lets them stand, and lone surrogates as `\udxxx`;
-/// - keys that are array indexes first, ascending, the others as they came; of a key that is there
-///   twice, the last value at the first place.
+/// - numbers go through a double: `1.0` is `1`, `1234567890123456789` is `1234567890123456800`, and a
+///   number that overflows is `null`;
+/// - a character is escaped only where JSON requires it, and a lone surrogate as `\udxxx`;
+/// - keys that are array indexes come first, ascending, and the others in the order of the text; a
+///   duplicate key has the place of its first and the value of its last occurrence.
 #[must_use]
 pub fn as_javascript(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
@@ -23,7 +23,7 @@ pub fn as_javascript(json: &str) -> String {
     out
 }
 
-/// A value whose scalars, and whose keys, already have their final text.
+/// A value whose scalars and keys already have their final text.
 enum Value {
     Scalar(String),
     Array(Vec<Self>),
@@ -60,13 +60,13 @@ impl Value {
     }
 }
 
-/// Reads JSON that is known to be valid. On anything else it ends early; it neither fails nor hangs.
+/// Reads JSON that is known to be valid. On anything else it stops early, without an error or a hang.
 struct Reader<'a> {
     rest: &'a str,
 }
 
 impl Reader<'_> {
-    /// The next character that is not white space, which stays.
+    /// The next character that is not white space, without taking it.
     fn peek(&mut self) -> Option<char> {
         self.rest = self.rest.trim_start_matches([' ', '\t', '\n', '\r']);
         self.rest.chars().next()
@@ -78,7 +78,7 @@ impl Reader<'_> {
         Some(c)
     }
 
-    /// Takes `c` if it comes next.
+    /// Takes `c` if it is next, and says whether it was.
     fn take(&mut self, c: char) -> bool {
         let there = self.peek() == Some(c);
         if there {
@@ -110,7 +110,7 @@ impl Reader<'_> {
 
     fn object(&mut self) -> Value {
         let mut entries: Vec<(String, Value)> = Vec::new();
-        // Texts in their final form are the same exactly where the keys are.
+        // Keys are equal exactly where their final texts are.
         let mut places: BTreeMap<String, usize> = BTreeMap::new();
         self.take('{');
         while !self.take('}') && !self.rest.is_empty() {
@@ -128,7 +128,7 @@ impl Reader<'_> {
                 break;
             }
         }
-        // A stable sort: keys that are no index keep their order, behind those that are.
+        // The sort is stable, so keys that are not indexes keep their order, after those that are.
         entries.sort_by_key(|(key, _)| array_index(key).map_or((true, 0), |index| (false, index)));
         Value::Object(entries)
     }
@@ -163,7 +163,7 @@ impl Reader<'_> {
         write_char(out, c);
     }
 
-    /// What follows `\u`: a character, or half of one whose other half may follow.
+    /// What follows `\u`: a character, or a surrogate whose other half may follow.
     fn unicode(&mut self, out: &mut String) {
         let Some(unit) = hex(self.rest) else { return };
         self.rest = &self.rest[4..];

@@ -1,4 +1,4 @@
-//! A webhook: where a tenant wants which events, and how.
+//! The webhook itself, and the part of it that `fanout` needs.
 
 use jiff::Timestamp;
 
@@ -13,6 +13,7 @@ use crate::webhook::secret::SigningSecret;
 use crate::webhook::subscription::Subscription;
 use crate::webhook::target::TargetUrl;
 
+/// A webhook as its tenant registered it.
 #[derive(Debug, Clone)]
 pub struct Webhook {
     pub id: WebhookId,
@@ -22,34 +23,34 @@ pub struct Webhook {
     pub url: TargetUrl,
     pub events: Vec<Subscription>,
     pub secret: SigningSecret,
-    /// The wire format, once chosen: a tenant's change of default moves no existing receiver.
+    /// Its contract, which stays the same when the tenant's default changes later.
     pub contract: ContractName,
     pub headers: CustomHeaders,
-    /// Its own policy, where it does not follow its contract's.
+    /// Its own retry policy; `None` for the contract's.
     pub retry_policy: Option<RetryPolicy>,
-    /// Its own time limit of an attempt, where it does not follow its contract's.
+    /// Its own time limit of an attempt; `None` for the contract's.
     pub timeout: Option<TimeLimit>,
-    /// Its own rate limit, where it does not follow its contract's.
+    /// Its own rate limit; `None` for the contract's.
     pub rate_limit: Option<RateLimit>,
-    /// Decides which of the events it subscribed to it gets.
+    /// Decides which of the events that it subscribes to it gets.
     pub filter: Option<Filter>,
-    /// Makes the data it gets in place of the event's.
+    /// Makes the data that it gets instead of the event's own.
     pub transform: Option<Transform>,
-    /// The ranges it keeps to, where it does not go wherever the operator allows.
+    /// The address ranges that its deliveries must go to; `None` for any that the operator allows.
     pub target_cidrs: Option<TargetCidrs>,
-    /// The secret before the last rotation, while that one's overlap lasts.
+    /// The secret before the last rotation, until its overlap ends.
     pub retiring_secret: Option<RetiringSecret>,
     pub test_mode: bool,
     pub state: WebhookState,
-    /// Where its deliveries are sent; follows its health, outside its revision.
+    /// The lane of its deliveries. It follows the health and is not part of the revision.
     pub lane: Lane,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
-    /// Counts the writes of this webhook, from 1: its `ETag`.
+    /// Counts the writes of this webhook, from 1; it is the `ETag`.
     pub revision: u64,
 }
 
-/// What a webhook cannot be without.
+/// The parts that every webhook must have.
 #[derive(Debug, Clone)]
 pub struct Essentials {
     pub id: WebhookId,
@@ -61,7 +62,7 @@ pub struct Essentials {
     pub created_at: Timestamp,
 }
 
-/// A secret that was rotated away, and until when receivers may still verify with it.
+/// The secret before a rotation, and until when it signs beside the new one.
 #[derive(Debug, Clone)]
 pub struct RetiringSecret {
     pub secret: SigningSecret,
@@ -69,8 +70,7 @@ pub struct RetiringSecret {
 }
 
 impl Webhook {
-    /// An active webhook that was never changed, named after its host, with everything else as its
-    /// contract has it.
+    /// A new, active webhook. Its name is its host, and its contract decides everything else.
     #[must_use]
     pub fn new(essentials: Essentials) -> Self {
         let Essentials { id, tenant, url, events, secret, contract, created_at } = essentials;
@@ -100,26 +100,26 @@ impl Webhook {
         }
     }
 
-    /// Whether it subscribed to events of that type.
+    /// Whether it subscribes to events of that type.
     #[must_use]
     pub fn wants(&self, event_type: &EventType) -> bool {
         self.events.iter().any(|pattern| pattern.matches(event_type))
     }
 
-    /// How it signs, which its secret decides.
+    /// The kind of signature, which its secret decides.
     #[must_use]
     pub fn signing(&self) -> Signing {
         if self.secret.is_ed25519() { Signing::Ed25519 } else { Signing::Hmac }
     }
 
-    /// The secret that signs beside the current one at that time, if a rotation's overlap lasts.
+    /// The secret that signs beside the current one now, during the overlap of a rotation.
     #[must_use]
     pub fn retiring_at(&self, now: Timestamp) -> Option<&SigningSecret> {
         self.retiring_secret.as_ref().filter(|old| now < old.until).map(|old| &old.secret)
     }
 }
 
-/// The kinds of signatures: by a secret that both sides know, or by a key whose public half receivers
+/// The kinds of signatures: with a shared secret, or with a private key whose public key receivers
 /// have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -128,34 +128,35 @@ pub enum Signing {
     Ed25519,
 }
 
-/// Whether a webhook gets deliveries.
+/// Whether a webhook gets deliveries. Stored as is: renaming a field or a variant needs a migration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "is", rename_all = "lowercase")]
 pub enum WebhookState {
     Active,
-    /// Switched off by its tenant: it gets no deliveries of what is published meanwhile.
+    /// Switched off by its tenant. Events that are published meanwhile have no deliveries to it.
     Inactive,
-    /// Held by its tenant: its deliveries wait until it is resumed.
+    /// Paused by its tenant. Its deliveries are parked until it is resumed.
     Paused {
         at: Timestamp,
     },
-    /// Switched off by Hooklane: its deliveries wait until it is switched on again.
+    /// Disabled by Hooklane. Its deliveries are parked until it is switched on again.
     Disabled {
         at: Timestamp,
         reason: DisableReason,
     },
 }
 
+/// Why Hooklane disabled a webhook. Stored and published as is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DisableReason {
     /// Its receiver answered 410.
     Gone,
-    /// Its receiver did nothing but fail for days.
+    /// All its attempts failed for days.
     Failing,
 }
 
-/// What `fanout` needs to know of a webhook.
+/// The part of a webhook that `fanout` needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Route {
     pub webhook: WebhookId,
@@ -173,7 +174,7 @@ impl WebhookState {
         self == Self::Active
     }
 
-    /// Whether there are deliveries of what is published now, be it that they wait.
+    /// Whether events that are published now have deliveries to it, parked or not.
     #[must_use]
     pub fn is_subscribed(self) -> bool {
         self != Self::Inactive
@@ -181,8 +182,8 @@ impl WebhookState {
 }
 
 impl Route {
-    /// Whether this webhook gets an event: one it subscribed to, accepted when the webhook existed,
-    /// and a test exactly if the webhook is in test mode.
+    /// Whether the webhook gets an event. It must subscribe to the type and have existed at the
+    /// acceptance, and test events go only to webhooks in test mode, which get no others.
     #[must_use]
     pub fn takes(&self, event_type: &EventType, accepted_at: Timestamp, test: bool) -> bool {
         test == self.test_mode
@@ -190,8 +191,8 @@ impl Route {
             && self.events.iter().any(|pattern| pattern.matches(event_type))
     }
 
-    /// Whether the webhook's filter lets an event through. One that fails on the event does: the
-    /// delivery is made, to end with the reason where its owner finds it.
+    /// Whether the webhook's filter lets an event through. A filter that fails on the event does too,
+    /// so that there is a delivery that shows the reason.
     pub fn lets_through<'i>(&self, input: impl FnOnce() -> &'i Input) -> bool {
         self.filter.as_ref().is_none_or(|filter| filter.passes(input()).unwrap_or(true))
     }
@@ -202,7 +203,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_route_takes_what_its_webhook_asked_for() {
+    fn a_route_takes_the_events_that_its_webhook_subscribes_to() {
         let at = |ms| Timestamp::from_millisecond(ms).unwrap();
         let route = |test_mode| Route {
             webhook: WebhookId::new(at(0), 1),

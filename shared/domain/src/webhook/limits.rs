@@ -1,33 +1,39 @@
-//! How long an attempt may take, and how many there may be in a time.
+//! The time limit of an attempt and the rate limit of a webhook.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// The time limit of an attempt in whole seconds, 1 to 30.
+/// The time limit of an attempt in whole seconds, 1 to 30. Stored as is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "u64", into = "u64")]
 pub struct TimeLimit(u8);
 
-/// At most so many attempts in so many seconds.
+/// At most `requests` attempts in `per_seconds` seconds. Stored as is: renaming a field needs a
+/// migration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Written", into = "Written")]
+#[serde(try_from = "StoredRateLimit", into = "StoredRateLimit")]
 pub struct RateLimit {
     requests: u32,
     per_seconds: u32,
 }
 
-const MAX_REQUESTS: u32 = 100_000;
-const MAX_SECONDS: u32 = 3_600;
+/// The time limits of an attempt that a webhook or a contract may set, in seconds.
+pub const TIME_LIMIT_SECONDS: RangeInclusive<u64> = 1..=30;
+/// The most requests of a rate limit.
+pub const MAX_REQUESTS: u32 = 100_000;
+/// The longest period of a rate limit, in seconds.
+pub const MAX_PERIOD_SECONDS: u32 = 3_600;
 
-/// A number that is out of its bounds; the message is fit to be shown to the caller.
+/// A number is out of its bounds; the message may be shown to the caller.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidLimit {
     #[error("must be a whole number of seconds from 1 to 30")]
     Timeout,
     #[error("must be a whole number from 1 to {MAX_REQUESTS}")]
     Requests,
-    #[error("must be a whole number of seconds from 1 to {MAX_SECONDS}")]
+    #[error("must be a whole number of seconds from 1 to {MAX_PERIOD_SECONDS}")]
     PerSeconds,
 }
 
@@ -46,10 +52,8 @@ impl TimeLimit {
 impl TryFrom<u64> for TimeLimit {
     type Error = InvalidLimit;
     fn try_from(seconds: u64) -> Result<Self, InvalidLimit> {
-        match u8::try_from(seconds) {
-            Ok(seconds @ 1..=30) => Ok(Self(seconds)),
-            _ => Err(InvalidLimit::Timeout),
-        }
+        let seconds = Some(seconds).filter(|seconds| TIME_LIMIT_SECONDS.contains(seconds));
+        seconds.and_then(|s| u8::try_from(s).ok()).map(Self).ok_or(InvalidLimit::Timeout)
     }
 }
 
@@ -60,12 +64,12 @@ impl From<TimeLimit> for u64 {
 }
 
 impl RateLimit {
-    /// `requests` from 1 to 100,000 in `per_seconds` from 1 to 3,600.
+    /// `requests` is from 1 to 100,000, `per_seconds` from 1 to 3,600.
     pub fn new(requests: u64, per_seconds: u64) -> Result<Self, InvalidLimit> {
         let within = |n: u64, most: u32| u32::try_from(n).ok().filter(|n| (1..=most).contains(n));
         Ok(Self {
             requests: within(requests, MAX_REQUESTS).ok_or(InvalidLimit::Requests)?,
-            per_seconds: within(per_seconds, MAX_SECONDS).ok_or(InvalidLimit::PerSeconds)?,
+            per_seconds: within(per_seconds, MAX_PERIOD_SECONDS).ok_or(InvalidLimit::PerSeconds)?,
         })
     }
 
@@ -82,19 +86,19 @@ impl RateLimit {
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Written {
+struct StoredRateLimit {
     requests: u64,
     per_seconds: u64,
 }
 
-impl TryFrom<Written> for RateLimit {
+impl TryFrom<StoredRateLimit> for RateLimit {
     type Error = InvalidLimit;
-    fn try_from(written: Written) -> Result<Self, InvalidLimit> {
-        Self::new(written.requests, written.per_seconds)
+    fn try_from(stored: StoredRateLimit) -> Result<Self, InvalidLimit> {
+        Self::new(stored.requests, stored.per_seconds)
     }
 }
 
-impl From<RateLimit> for Written {
+impl From<RateLimit> for StoredRateLimit {
     fn from(limit: RateLimit) -> Self {
         Self { requests: limit.requests.into(), per_seconds: limit.per_seconds.into() }
     }

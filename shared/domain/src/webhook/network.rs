@@ -1,4 +1,4 @@
-//! Which addresses a webhook may reach.
+//! Which addresses and ports webhooks may reach.
 
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
@@ -11,13 +11,14 @@ mod special;
 
 pub use ranges::{InvalidRange, TargetCidrs};
 
-/// Where deliveries may go: every public address, and what the operator allows all the same.
+/// Where deliveries may go: every public address, and the special ones that the operator lists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NetworkRules {
     allowed: Vec<IpNet>,
     ports: Vec<RangeInclusive<u16>>,
 }
 
+/// Why the operator's lists cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidRules {
     #[error("{0:?} is not a range such as 10.0.0.0/8")]
@@ -27,7 +28,7 @@ pub enum InvalidRules {
 }
 
 impl NetworkRules {
-    /// Reads comma-separated lists: ranges that are allowed although special, and ports.
+    /// Reads comma-separated lists: special ranges that are allowed, and ports.
     pub fn parse(allowed_cidrs: &str, ports: &str) -> Result<Self, InvalidRules> {
         let allowed = items(allowed_cidrs)
             .map(|text| IpNet::from_str(text).map_err(|_| InvalidRules::Cidr(text.to_owned())))
@@ -43,20 +44,20 @@ impl NetworkRules {
         self.ports.iter().any(|range| range.contains(&port))
     }
 
-    /// Whether the operator named this address as allowed.
+    /// Whether the operator listed this address.
     #[must_use]
     pub fn is_listed(&self, address: IpAddr) -> bool {
         self.allowed.iter().any(|net| net.contains(&address))
     }
 
-    /// Whether the operator listed any range: then names that mean something on its network only may
-    /// be targets, and what they resolve to decides.
+    /// Whether the operator listed any range. Then private network names are accepted too, and the
+    /// addresses that they resolve to decide.
     #[must_use]
     pub fn lists_any(&self) -> bool {
         !self.allowed.is_empty()
     }
 
-    /// Why this address may not be called, or `None` where it may.
+    /// Why this address must not be called, or `None` where it may.
     #[must_use]
     pub fn refusal(&self, address: IpAddr) -> Option<&'static str> {
         if self.is_listed(address) { None } else { special::purpose(address) }
@@ -84,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_listed_range_is_allowed_and_nothing_beside_it() {
+    fn only_a_listed_range_is_allowed() {
         let rules = NetworkRules::parse("127.0.0.0/8, fd00::/8", "443,8000-8100").unwrap();
         assert!(rules.refusal("127.0.0.1".parse().unwrap()).is_none());
         assert!(rules.refusal("fd12::1".parse().unwrap()).is_none());

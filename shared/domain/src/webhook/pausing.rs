@@ -1,13 +1,13 @@
-//! A tenant holds a webhook, and lets it go on. Both are done whatever the state before, so that a
-//! request that is sent twice ends where it would have ended once.
+//! Pausing and resuming a webhook. Both are idempotent and possible in every state.
 
 use jiff::Timestamp;
 
 use super::WebhookState;
 
 impl WebhookState {
-    /// No attempts from now on, and what is published waits. One that Hooklane switched off waits
-    /// already and keeps the reason, and one that is paused keeps the time.
+    /// The state after pausing: no attempts are made, and deliveries are parked. A disabled webhook
+    /// keeps its state and reason, since its deliveries are parked already; a paused one keeps its
+    /// time.
     #[must_use]
     pub fn paused(self, now: Timestamp) -> Self {
         match self {
@@ -16,7 +16,7 @@ impl WebhookState {
         }
     }
 
-    /// Attempts are made, whoever stopped them and however.
+    /// The state after resuming: attempts are made, whatever stopped them before.
     #[must_use]
     pub fn resumed(self) -> Self {
         match self {
@@ -33,7 +33,7 @@ mod tests {
     use crate::webhook::DisableReason;
 
     #[test]
-    fn transitions() {
+    fn pausing_and_resuming_are_possible_in_every_state() {
         let at = |seconds| Timestamp::from_second(seconds).unwrap();
         let now = at(9);
         let disabled = WebhookState::Disabled { at: at(1), reason: DisableReason::Gone };
@@ -44,8 +44,8 @@ mod tests {
             (disabled, disabled),
         ] {
             assert_eq!(before.paused(now), paused, "{before:?}");
-            assert!(!paused.is_active() && paused.is_subscribed(), "what is published waits");
-            assert_eq!(paused.paused(at(10)), paused, "twice is once");
+            assert!(!paused.is_active() && paused.is_subscribed(), "deliveries are parked");
+            assert_eq!(paused.paused(at(10)), paused, "pausing is idempotent");
             assert_eq!(before.resumed(), WebhookState::Active, "{before:?}");
         }
     }

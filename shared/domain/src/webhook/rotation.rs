@@ -1,39 +1,44 @@
-//! A new signing secret takes over from the one before.
+//! Rotating a signing secret: a new one replaces the old one, which signs too until the overlap ends.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::{RetiringSecret, Webhook};
+use crate::time::later;
 use crate::webhook::secret::SigningSecret;
 
-const DAY: u64 = 24 * 3600;
-const MAX_SECONDS: u64 = 7 * DAY;
+/// The default overlap of a rotation, in seconds: a day.
+pub const DEFAULT_OVERLAP_SECONDS: u32 = 24 * 3600;
+/// The longest overlap of a rotation, in seconds: seven days.
+pub const MAX_OVERLAP_SECONDS: u32 = 7 * 24 * 3600;
 
 /// How long the old secret signs beside the new one: 0 to 7 days.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Overlap(u32);
 
+/// An overlap is out of its bounds.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("must be a whole number of seconds from 0 to {MAX_SECONDS}")]
+#[error("must be a whole number of seconds from 0 to {MAX_OVERLAP_SECONDS}")]
 pub struct InvalidOverlap;
 
-/// Why a secret is not rotated; fit to be shown to the caller.
+/// Why a secret is not rotated; may be shown to the caller.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RotateError {
     #[error("is the secret that the webhook already has")]
     Same,
-    /// A third secret would leave receivers of the first without a signature they know.
+    /// A third secret would leave receivers that have the first one without a signature that they can
+    /// verify.
     #[error(
-        "the secret was rotated already, and the overlap lasts until {0}; an overlap of 0 ends it"
+        "the overlap of the previous rotation lasts until {0}; rotate with an overlap of 0 to end it"
     )]
     Overlapping(Timestamp),
 }
 
 impl Overlap {
     pub fn from_seconds(seconds: u64) -> Result<Self, InvalidOverlap> {
-        let seconds = Some(seconds).filter(|seconds| *seconds <= MAX_SECONDS);
-        seconds.and_then(|s| u32::try_from(s).ok()).map(Self).ok_or(InvalidOverlap)
+        let seconds = u32::try_from(seconds).ok().filter(|seconds| *seconds <= MAX_OVERLAP_SECONDS);
+        seconds.map(Self).ok_or(InvalidOverlap)
     }
 
     #[must_use]
@@ -45,16 +50,15 @@ impl Overlap {
 impl Default for Overlap {
     /// A day.
     fn default() -> Self {
-        Self(24 * 3600)
+        Self(DEFAULT_OVERLAP_SECONDS)
     }
 }
 
 impl Webhook {
-    /// The webhook with a new secret, its old one retiring. With no overlap the old secret is gone at
-    /// once, and so is one that was still retiring: that is what a secret that leaked needs.
+    /// The webhook with a new secret, while the old one retires. With an overlap of 0 the old secret
+    /// stops signing at once, and so does one that was still retiring, as needed after a leak.
     ///
-    /// Whether the contract has signatures of the new secret's kind is
-    /// [`Contract::accepts`](crate::contract::Contract::accepts)'s to say.
+    /// The caller checks that the contract has signatures of the new secret's kind.
     pub fn rotated(
         self,
         secret: SigningSecret,
@@ -68,7 +72,7 @@ impl Webhook {
             (_, 0) => None,
             (Some(old), _) if now < old.until => return Err(RotateError::Overlapping(old.until)),
             _ => {
-                let until = now.saturating_add(overlap.duration()).unwrap_or(Timestamp::MAX);
+                let until = later(now, overlap.duration());
                 Some(RetiringSecret { secret: self.secret, until })
             }
         };
@@ -103,7 +107,7 @@ mod tests {
         })
     }
 
-    /// The current secret and the one that retires, at a time.
+    /// The current secret and the retiring one, at a time.
     fn secrets(webhook: &Webhook, seconds: i64) -> (&str, Option<&str>) {
         (webhook.secret.expose(), webhook.retiring_at(at(seconds)).map(SigningSecret::expose))
     }
@@ -123,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn without_an_overlap_the_old_secret_is_gone_at_once() {
+    fn without_an_overlap_the_old_secret_stops_signing_at_once() {
         let none = Overlap::from_seconds(0).unwrap();
         let rotated =
             webhook().rotated(secret("the-second-secret"), Overlap::default(), at(0)).unwrap();
@@ -132,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn one_overlap_at_a_time_and_no_secret_twice() {
+    fn a_second_overlap_and_the_same_secret_are_refused() {
         let rotated =
             webhook().rotated(secret("the-second-secret"), Overlap::default(), at(0)).unwrap();
         let third = secret("the-third-secret");

@@ -1,4 +1,4 @@
-//! A webhook's signing secret, the two ways contracts read a shared one, and the asymmetric kind.
+//! A webhook's signing secret: a shared one, which contracts read in two ways, or an Ed25519 key.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -6,13 +6,13 @@ use secrecy::{ExposeSecret, SecretSlice, SecretString};
 
 use crate::webhook::signature::Ed25519Key;
 
-/// How a contract reads a secret as the key of its signature.
+/// How a contract reads a shared secret as the key of its signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SecretForm {
     /// The key is the secret's text.
     Text,
-    /// The key is what `whsec_` is followed by, in base64 (*Standard Webhooks 1.0*, "Signature
+    /// The key is what follows `whsec_`, in base64 (*Standard Webhooks 1.0*, "Signature
     /// scheme"); a secret without that prefix is its text.
     Whsec,
 }
@@ -26,16 +26,17 @@ const PUBLIC_PREFIX: &str = "whpk_";
 #[derive(Debug, Clone)]
 pub struct SigningSecret(SecretString);
 
+/// Why a secret is refused; may be shown to the caller. It never contains the secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidSecret {
     #[error("must have 8 to 255 characters")]
     Length,
-    #[error("must have no control characters")]
+    #[error("must not contain control characters")]
     Control,
     #[error("must be whsec_ followed by 8 or more bytes in base64")]
     Whsec,
     #[error(
-        "must be whsk_ followed by an Ed25519 key in base64: 32 bytes, or with its public key 64"
+        "must be whsk_ followed by an Ed25519 key in base64: 32 bytes, or 64 with its public key"
     )]
     Whsk,
 }
@@ -51,15 +52,14 @@ impl SigningSecret {
         Self(text.into())
     }
 
-    /// A new Ed25519 key, written as the pair that most libraries call the secret key: seed and public
-    /// key, 64 bytes.
+    /// A new Ed25519 key in the 64 bytes that most libraries call the secret key: seed and public key.
     #[must_use]
     pub fn generate_ed25519(random: [u8; 32]) -> Self {
         let pair = SecretSlice::from(Ed25519Key::from_seed(&random).pair().to_vec());
         Self(format!("{ED25519_PREFIX}{}", STANDARD.encode(pair.expose_secret())).into())
     }
 
-    /// The key, where the secret is an asymmetric one.
+    /// The Ed25519 key, where the secret is one.
     #[must_use]
     pub fn ed25519(&self) -> Option<Ed25519Key> {
         ed25519_key(self.expose().strip_prefix(ED25519_PREFIX)?)
@@ -70,20 +70,20 @@ impl SigningSecret {
         self.expose().starts_with(ED25519_PREFIX)
     }
 
-    /// What receivers verify an asymmetric signature with: `whpk_` and base64. No secret.
+    /// The public key with which receivers verify: `whpk_` and base64. It is not a secret.
     #[must_use]
     pub fn public_key(&self) -> Option<String> {
         self.ed25519().map(|key| format!("{PUBLIC_PREFIX}{}", STANDARD.encode(key.public())))
     }
 
-    /// The secret as it was given; stored encrypted, and shown on creation only.
+    /// The secret as it was given. It is stored encrypted and shown only on creation.
     #[must_use]
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
 
-    /// The secret as clients of a contract expect to see it: under `whsec` always in that form, which
-    /// every library of that standard reads.
+    /// The secret as clients of a contract expect it: for `Whsec` always with that prefix, which every
+    /// library of the standard reads.
     #[must_use]
     pub fn shown(&self, form: SecretForm) -> SecretString {
         let text = self.expose();
@@ -95,7 +95,7 @@ impl SigningSecret {
         }
     }
 
-    /// The bytes that sign.
+    /// The key of the signature.
     #[must_use]
     pub fn key(&self, form: SecretForm) -> SecretSlice<u8> {
         let text = self.expose();
@@ -142,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_by_form() {
+    fn a_secret_is_a_key_in_each_form() {
         let text: SigningSecret = "your-webhook-secret".parse().unwrap();
         assert_eq!(text.key(SecretForm::Text).expose_secret(), b"your-webhook-secret");
         assert_eq!(text.key(SecretForm::Whsec).expose_secret(), b"your-webhook-secret");
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ed25519_key_is_a_seed_or_a_pair_that_belongs_together() {
+    fn an_ed25519_key_is_a_seed_or_a_matching_pair() {
         let pair = SigningSecret::generate_ed25519([7; 32]);
         let seed: SigningSecret = format!("whsk_{}", STANDARD.encode([7; 32])).parse().unwrap();
         assert_eq!(pair.public_key(), seed.public_key());
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_secret_is_refused_and_none_is_shown_by_accident() {
+    fn malformed_secrets_are_refused_and_debug_shows_none() {
         for text in [
             "",
             "short",

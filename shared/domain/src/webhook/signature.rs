@@ -1,4 +1,4 @@
-//! Signatures over the bytes that are sent.
+//! The algorithms that sign requests and tokens.
 
 use ed25519_dalek::{Signer as _, SigningKey};
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -28,7 +28,7 @@ impl Ed25519Key {
         Self(SigningKey::from_bytes(seed))
     }
 
-    /// From the seed followed by the public key, where that is the seed's own.
+    /// From the seed followed by its public key; `None` where the two do not belong together.
     #[must_use]
     pub fn from_pair(pair: &[u8; 64]) -> Option<Self> {
         SigningKey::from_keypair_bytes(pair).ok().map(Self)

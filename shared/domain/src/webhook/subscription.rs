@@ -1,16 +1,16 @@
-//! Which event types a webhook wants.
+//! A webhook's subscriptions: which event types it gets.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{EventType, InvalidId};
+use crate::ids::{EventType, InvalidId, text_forms};
 
-/// One pattern of a webhook's `events`: `user.created`, `user.*` or `*`.
+/// One pattern of a webhook's `events`: `user.created`, `user.*` or `*`. Stored as this text.
 ///
-/// `user.*` matches every type that starts with `user.`, at any depth; a star stands alone as the
-/// last word. Operational events (`webhook.*`, `delivery.exhausted`) are matched by name only.
+/// `user.*` matches every type that starts with `user.`, at any depth; a star is allowed only as the
+/// last word. Only its exact name matches an operational event.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Subscription {
@@ -19,7 +19,7 @@ pub enum Subscription {
     Exactly(EventType),
 }
 
-/// Hooklane's own events about webhooks; a wildcard never matches them.
+/// The types of operational events. No wildcard matches them.
 pub const OPERATIONAL: [&str; 4] =
     ["webhook.failing", "webhook.disabled", "webhook.recovered", "delivery.exhausted"];
 
@@ -62,18 +62,7 @@ impl fmt::Display for Subscription {
     }
 }
 
-impl TryFrom<String> for Subscription {
-    type Error = InvalidId;
-    fn try_from(text: String) -> Result<Self, InvalidId> {
-        text.parse()
-    }
-}
-
-impl From<Subscription> for String {
-    fn from(subscription: Subscription) -> String {
-        subscription.to_string()
-    }
-}
+text_forms!(Subscription);
 
 #[cfg(test)]
 mod tests {
@@ -100,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_pattern_is_refused() {
+    fn malformed_patterns_are_refused() {
         for text in ["", ".*", "**", "*.created", "user.*.x", "user*", "user created"] {
             assert!(text.parse::<Subscription>().is_err(), "{text}");
         }

@@ -47,7 +47,7 @@ async fn an_address_in_the_url_has_to_be_within_the_ranges() {
         sender.post(Destination { url: &url, only: Some(&outside) }, request(), SECONDS).await;
     assert_eq!(
         error_of(&sent),
-        (ErrorKind::Blocked, "the URL must point into the webhook's targetCidrs")
+        (ErrorKind::Blocked, "the URL must be within the webhook's targetCidrs")
     );
 }
 

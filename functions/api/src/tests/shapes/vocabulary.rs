@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use hooklane_contract::shape::{Kind, OPERATIONS, PROBLEM};
+use hooklane_contract::answers::{Kind, OPERATIONS, PROBLEM};
 use serde_json::Value;
 
 use super::super::service::Fakes;

@@ -1,4 +1,4 @@
-//! What holds for any event under any contract.
+//! What is true of any event under any contract.
 
 use std::sync::LazyLock;
 
@@ -15,7 +15,7 @@ use super::{Contracts, NEW_SECRET, each, load, receiver};
 /// Read once for all cases.
 static CONTRACTS: LazyLock<Contracts> = LazyLock::new(load);
 
-/// JSON as text: numbers, escapes and keys in every form a producer may choose.
+/// JSON as text: numbers, escapes and keys in every form that a producer may send.
 fn any_json() -> impl Strategy<Value = String> {
     let number = r"-?(0|[1-9][0-9]{0,20})(\.[0-9]{1,5})?([eE][+-]?[0-9]{1,3})?";
     let string = r#""([ !#-\[\]-~é☃😀\x7f]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4}){0,8}""#;
@@ -100,7 +100,7 @@ proptest! {
         }
     }
 
-    /// What a transform makes is sent as an event's own data would be.
+    /// The result of a transform is sent like an event's own data.
     #[test]
     fn a_transformed_event_parses_verifies_and_stays_the_same(sample in any_sample(), which in 0..4usize) {
         let transform = [
@@ -118,7 +118,7 @@ proptest! {
         };
         let [first, again] = [0, 1].map(made);
         prop_assert_eq!(&first, &again);
-        // A number beyond all doubles has no place in what is computed.
+        // A computed number beyond the range of doubles is an error.
         let Ok(data) = first else { return Ok(()) };
         let content = Content { data, ..sample.content.clone() };
         let sample = Sample { content, ..sample };

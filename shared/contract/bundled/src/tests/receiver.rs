@@ -1,5 +1,5 @@
-//! How a receiver checks a signature under each contract, written from the documents and without any
-//! of the engine's code but JavaScript's way of writing JSON, which has a table of its own.
+//! How a receiver verifies a signature under each contract. It is written from the platform guides and
+//! standards, without Hooklane's code except for `as_javascript`, which has a test table of its own.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -10,7 +10,7 @@ use sha2::Sha256;
 
 use super::sample::Sent;
 
-/// Computes the signature again from the raw secret, which is the only one that signs.
+/// Verifies that exactly one signature is there, computed from this secret.
 pub(super) fn assert_verifies(contract: &str, secret: &str, sent: &Sent) {
     let header = header(contract);
     let signatures = signatures(contract, sent.header(header));
@@ -20,13 +20,14 @@ pub(super) fn assert_verifies(contract: &str, secret: &str, sent: &Sent) {
     assert!(sent.headers.iter().all(|(name, _)| *name != next), "{contract}: {:?}", sent.headers);
 }
 
-/// In a rotation's overlap: whoever has the old secret verifies by the contract's own header, whoever
-/// has the new one by that too where it carries several signatures, and else by the one beside it.
+/// During the overlap of a rotation: receivers of the old secret verify the contract's own header.
+/// Receivers of the new one verify it too where it can contain several signatures, and otherwise the
+/// `-next` header.
 pub(super) fn assert_verifies_while_rotated(contract: &str, (old, new): (&str, &str), sent: &Sent) {
     let header = header(contract);
     let own = signatures(contract, sent.header(header));
     let (old, new) = (expected(contract, old, sent), expected(contract, new, sent));
-    if carries_several(contract) {
+    if has_several(contract) {
         assert_eq!(own.len(), 2, "{contract}: {own:?}");
         assert!(own.contains(&old) && own.contains(&new), "{contract}: {own:?}");
     } else {
@@ -35,7 +36,7 @@ pub(super) fn assert_verifies_while_rotated(contract: &str, (old, new): (&str, &
     }
 }
 
-/// The header that carries the signature, in lower case.
+/// The header with the signature, in lower case.
 fn header(contract: &str) -> &'static str {
     match contract {
         "standard" | "cloudevents" => "webhook-signature",
@@ -44,17 +45,17 @@ fn header(contract: &str) -> &'static str {
         "github" => "x-hub-signature-256",
         "task-hub" => "x-hub-signature",
         "stripe" => "stripe-signature",
-        other => panic!("say here how a receiver under {other} checks the signature"),
+        other => panic!("add here how a receiver under {other} verifies the signature"),
     }
 }
 
 /// *Standard Webhooks 1.0*, "Signature scheme": a space-delimited list. *Stripe Docs*, "Verify webhook
-/// signatures manually": as many `v1` as there are secrets. Nobody else speaks of more than one.
-fn carries_several(contract: &str) -> bool {
+/// signatures manually": as many `v1` as there are secrets. No other contract has more than one.
+fn has_several(contract: &str) -> bool {
     matches!(contract, "standard" | "cloudevents" | "stripe")
 }
 
-/// The signatures in a header's value, as their receiver takes them apart.
+/// The signatures in a header's value, as a receiver splits them.
 fn signatures(contract: &str, value: &str) -> Vec<String> {
     match contract {
         "standard" | "cloudevents" => value.split(' ').map(str::to_owned).collect(),
@@ -89,7 +90,7 @@ fn standard_webhooks(secret: &str, sent: &Sent) -> String {
     format!("v1,{}", STANDARD.encode(hmac(&key, &signed)))
 }
 
-/// The `v1a` signatures that verify under a public key as it is shown, with the library's own check.
+/// The number of `v1a` signatures that verify with a public key, by the library's own check.
 pub(super) fn ed25519_verified(public: &str, sent: &Sent) -> usize {
     let (id, timestamp) = (sent.header("webhook-id"), sent.header("webhook-timestamp"));
     let signed = format!("{id}.{timestamp}.{}", sent.body);

@@ -1,4 +1,4 @@
-//! Deliveries to try the contracts on.
+//! Sample deliveries for the tests of contracts.
 
 use hooklane_contract::{Contract, Subject};
 use hooklane_domain::Timestamp;
@@ -13,7 +13,7 @@ const ACCEPTED_AT: &str = "2024-01-15T10:30:01.250Z";
 #[derive(Debug)]
 pub(super) struct Sample {
     pub(super) secret: String,
-    /// The secret before, and until when it signs too.
+    /// The retiring secret, and until when it signs.
     pub(super) retiring: Option<(String, Timestamp)>,
     pub(super) content: Content,
 }
@@ -38,7 +38,7 @@ pub(super) fn at(text: &str) -> Timestamp {
 }
 
 impl Sample {
-    /// An event with everything a producer can say, and JSON that is easily changed on the way.
+    /// An event with every field that a producer can set, and JSON that careless code would change.
     pub(super) fn full(contract: &str) -> Self {
         let data = r#"{ "note": 1, "title": "Gr\u00f6ße \/ <b>\"1\"</b> \ud83d\ude00", "id": 1234567890123456789,
             "amount": 1.50, "rate": 1E+21, "7": [true, null, -0.0], "note": 2 }"#;
@@ -75,19 +75,19 @@ impl Sample {
         }
     }
 
-    /// The same while its secret is rotated: the old one signs until before the second attempt.
+    /// The same during a rotation, whose overlap ends before the second attempt.
     pub(super) fn rotating(self, new: &str) -> Self {
         let retiring = Some((self.secret, at("2024-01-15T10:32:00Z")));
         Self { secret: new.to_owned(), retiring, ..self }
     }
 
-    /// What attempt number `attempt` sends, each one a minute after the one before.
+    /// The request of attempt number `attempt`. Attempts are a minute apart.
     pub(super) fn send(&self, contract: &Contract, attempt: u32) -> Sent {
         let seconds = at(ACCEPTED_AT).as_second() + 60 * i64::from(attempt);
         self.send_at(contract, attempt, Timestamp::from_second(seconds).unwrap())
     }
 
-    /// What attempt number `attempt` sends when it begins at `starts`.
+    /// The request of attempt number `attempt`, which begins at `starts`.
     pub(super) fn send_at(&self, contract: &Contract, attempt: u32, starts: Timestamp) -> Sent {
         let webhook = self.webhook(contract);
         let delivery = DeliveryId::new(webhook.id, at(ACCEPTED_AT), "evt-1".parse().unwrap());
@@ -126,7 +126,7 @@ impl Sample {
     }
 }
 
-/// One as that contract's receivers would have it.
+/// A secret in the form of that contract.
 fn secret(contract: &str) -> String {
     match contract {
         "standard" | "cloudevents" | "stripe" => "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",

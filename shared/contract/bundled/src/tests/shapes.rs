@@ -1,13 +1,13 @@
-//! The API's answers under every contract that shapes them: whatever a canonical answer leaves out, the
-//! shaped one is JSON without a placeholder in it.
+//! The API's answers under every contract that rewrites them: whatever a canonical answer lacks, the
+//! result is JSON without a placeholder in it.
 
-use hooklane_contract::shape::{Kind, OPERATIONS};
+use hooklane_contract::answers::{Kind, OPERATIONS};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::*;
 
-/// Something of this kind. A field may be missing, and a scalar any of those there are.
+/// Any value of this kind. Fields may be missing.
 fn any_of(kind: Kind) -> BoxedStrategy<Value> {
     match kind {
         Kind::Scalar => prop_oneof![
@@ -48,7 +48,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn any_canonical_answer_has_a_shaped_one(
+    fn any_canonical_answer_is_rewritten(
         (operation, canonical) in prop::sample::select(OPERATIONS)
             .prop_flat_map(|operation| (Just(operation), any_of(operation.answer)))
     ) {
@@ -58,7 +58,7 @@ proptest! {
             let tenant = "acme".parse().unwrap();
             let Some(shaped) = shape.body(&tenant, 200, &canonical.to_string()) else { continue };
             prop_assert!(serde_json::from_str::<Value>(&shaped).is_ok(), "{shaped}");
-            // No scalar here has a brace.
+            // No scalar here contains a brace.
             prop_assert!(!shaped.contains("\"{"), "{shaped}");
         }
     }

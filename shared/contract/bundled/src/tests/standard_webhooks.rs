@@ -1,4 +1,4 @@
-//! What the engine signs under the contracts of Standard Webhooks, verified by that standard's own crate.
+//! Requests under the contracts of Standard Webhooks, verified by that standard's own crate.
 
 use hooklane_domain::Timestamp;
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -16,7 +16,7 @@ fn now() -> Timestamp {
     Timestamp::now()
 }
 
-/// Both samples under both contracts, with their secret.
+/// Both samples under both contracts, with their secrets.
 fn each_sent(starts: Timestamp) -> Vec<(String, Sent)> {
     let contracts = load();
     let signed_so =
@@ -44,14 +44,14 @@ fn verify(secret: &str, sent: &Sent, body: &[u8]) -> Result<(), WebhookError> {
 }
 
 #[test]
-fn what_is_signed_now_verifies() {
+fn a_recent_request_verifies() {
     for (secret, sent) in each_sent(now()) {
         assert!(verify(&secret, &sent, sent.body.as_bytes()).is_ok(), "{sent:?}");
     }
 }
 
 #[test]
-fn a_changed_byte_or_another_secret_does_not() {
+fn a_changed_byte_or_another_secret_does_not_verify() {
     for (secret, sent) in each_sent(now()) {
         let mut changed = sent.body.clone().into_bytes();
         changed[1] ^= 1;
@@ -64,7 +64,7 @@ fn a_changed_byte_or_another_secret_does_not() {
 }
 
 #[test]
-fn an_attempt_of_long_ago_is_refused_by_its_time() {
+fn an_old_request_is_refused() {
     for (secret, sent) in each_sent(at("2024-01-15T10:31:01Z")) {
         let refused = verify(&secret, &sent, sent.body.as_bytes());
         assert!(matches!(refused, Err(WebhookError::TimestampTooOldError)), "{refused:?}");

@@ -1,5 +1,6 @@
 use super::*;
 use crate::delivery::outcome::{Outcome, Response};
+use crate::delivery::{MessageId, ParkReason};
 use crate::ids::WebhookId;
 
 fn at(seconds: i64) -> Timestamp {
@@ -28,7 +29,7 @@ fn turn(generation: u32, owner: &str) -> Turn {
 }
 
 #[test]
-fn a_delivery_fails_waits_and_arrives() {
+fn a_delivery_fails_waits_and_is_delivered() {
     let first = unwritten();
     assert_eq!(first.status(), Status::Pending);
 
@@ -47,7 +48,7 @@ fn a_delivery_fails_waits_and_arrives() {
 }
 
 #[test]
-fn a_move_takes_the_generation_and_owner_of_the_new_message() {
+fn a_new_message_sets_generation_and_owner() {
     let moved = unwritten().after(&attempt(1, 1_000, 500), Next::RetryAt(at(2_000)), turn(1, "b"));
     assert_eq!(moved.generation, 1);
     let owner = Some(MessageId("b".to_owned()));
@@ -55,7 +56,7 @@ fn a_move_takes_the_generation_and_owner_of_the_new_message() {
 }
 
 #[test]
-fn the_end_of_a_policy_and_a_receiver_that_is_gone_are_failures_with_a_reason() {
+fn an_exhausted_policy_and_a_receiver_that_is_gone_are_failures() {
     for (next, reason) in [(Next::Exhausted, FailReason::Exhausted), (Next::Gone, FailReason::Gone)]
     {
         let failed = unwritten().after(&attempt(1, 1_000, 410), next, turn(0, "a"));
@@ -66,7 +67,7 @@ fn the_end_of_a_policy_and_a_receiver_that_is_gone_are_failures_with_a_reason() 
 }
 
 #[test]
-fn a_success_ends_delivered_whatever_happened_meanwhile() {
+fn a_success_ends_delivered_whatever_was_written_meanwhile() {
     let moved =
         || unwritten().after(&attempt(1, 1_000, 500), Next::RetryAt(at(2_000)), turn(3, "b"));
     for newer in [
@@ -84,7 +85,7 @@ fn a_success_ends_delivered_whatever_happened_meanwhile() {
 }
 
 #[test]
-fn a_failure_is_kept_and_yields_to_the_newer_state() {
+fn a_late_failure_is_kept_and_the_newer_state_stays() {
     let delivered = unwritten().after(&attempt(1, 1_001, 200), Next::Delivered, turn(0, "a"));
     let merged =
         delivered.clone().merged(&attempt(1, 1_000, 500), Next::RetryAt(at(1_010))).unwrap();
@@ -96,7 +97,7 @@ fn a_failure_is_kept_and_yields_to_the_newer_state() {
 }
 
 #[test]
-fn another_message_takes_a_wait_over_without_moving_it() {
+fn another_message_takes_over_a_wait_and_its_time_stays() {
     let waits = unwritten().after(&attempt(1, 1_000, 500), Next::RetryAt(at(2_000)), turn(0, "a"));
     let handed = waits.handed_to(turn(1, "b"), at(1_500));
     assert_eq!((handed.next_attempt_at(), handed.generation), (Some(at(2_000)), 1));
@@ -108,7 +109,7 @@ fn another_message_takes_a_wait_over_without_moving_it() {
 }
 
 #[test]
-fn only_the_newest_failures_are_remembered() {
+fn only_the_newest_failures_are_kept() {
     let mut delivery = unwritten();
     for n in 1..=40 {
         let second = 1_000 + i64::from(n);
@@ -120,7 +121,7 @@ fn only_the_newest_failures_are_remembered() {
 }
 
 #[test]
-fn a_manual_retry_starts_the_policy_anew() {
+fn a_retry_by_hand_restarts_the_policy() {
     let exhausted =
         unwritten().after(&attempt(1, 1_000, 500), Next::RetryAt(at(1_005)), turn(0, "a"));
     let failed = exhausted.after(&attempt(2, 1_005, 500), Next::Exhausted, turn(0, "a"));

@@ -1,4 +1,4 @@
-//! Reads a retry policy in the forms the documents and the API use.
+//! Reads a retry policy in the forms of the API and of the platform guides.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{MAX_DELAY, MAX_RETRIES, Plan, RetryPolicy, Strategy};
 use crate::json::fields::{FieldErrors, Fields};
 
-/// Five minutes: the `maxDelay` of a policy that names none, where its contract does not either.
+/// The `maxDelay` where neither the policy nor its contract has one: five minutes.
 const DEFAULT_MAX_DELAY_MS: u64 = 300_000;
 const MIN_DELAY_MS: u64 = 100;
 const MIN_MAX_DELAY_MS: u64 = 1_000;
@@ -15,20 +15,20 @@ const MAX_MULTIPLIER: f64 = 100.0;
 const PRESETS: &str = "immediate, standard, aggressive, conservative";
 
 impl RetryPolicy {
-    /// Reads a preset's name, `{"schedule": [seconds, …]}`, or
-    /// `{strategy, initialDelay, multiplier, maxDelay, maxRetries}` (milliseconds) and its synonyms.
-    /// `path` is where the policy stands in its body.
+    /// Reads a preset's name, `{"schedule": [seconds, …]}`, or `{strategy, initialDelay, multiplier,
+    /// maxDelay, maxRetries}` (milliseconds) and its synonyms. `path` is where the policy stands in its
+    /// body.
     pub fn read(path: &str, json: &str) -> Result<Self, FieldErrors> {
-        Self::complete(path, json, &Rest::default())
+        Self::complete(path, json, &BackoffDefaults::default())
     }
 
-    /// The same for a webhook of a contract with a back-off of its own: what the policy leaves out is as
-    /// the contract has it. A schedule completes nothing.
+    /// The same for a webhook whose contract has a back-off: the policy takes over what it leaves out.
+    /// A contract's schedule gives no defaults.
     pub fn read_under(contract: &Self, path: &str, json: &str) -> Result<Self, FieldErrors> {
-        Self::complete(path, json, &Rest::of(&contract.plan))
+        Self::complete(path, json, &BackoffDefaults::of(&contract.plan))
     }
 
-    fn complete(path: &str, json: &str, rest: &Rest) -> Result<Self, FieldErrors> {
+    fn complete(path: &str, json: &str, defaults: &BackoffDefaults) -> Result<Self, FieldErrors> {
         if let Ok(name) = serde_json::from_str::<String>(json) {
             return preset(&name).ok_or_else(|| {
                 FieldErrors::one(path, format!("must be an object or one of {PRESETS}"))
@@ -42,7 +42,7 @@ impl RetryPolicy {
         let plan = if fields.has(&["schedule"]) {
             read_schedule(&mut fields)
         } else {
-            read_backoff(&mut fields, rest)
+            read_backoff(&mut fields, defaults)
         };
         fields.finish()?;
         Ok(Self { plan, jitter })
@@ -70,9 +70,9 @@ impl RetryPolicy {
     }
 }
 
-/// What a back-off is where it says nothing of it.
+/// The fields of a back-off that leaves them out.
 #[derive(Debug)]
-struct Rest {
+struct BackoffDefaults {
     strategy: Strategy,
     initial_ms: u64,
     multiplier: f64,
@@ -80,7 +80,7 @@ struct Rest {
     retries: u8,
 }
 
-impl Default for Rest {
+impl Default for BackoffDefaults {
     fn default() -> Self {
         Self {
             strategy: Strategy::Exponential,
@@ -92,7 +92,7 @@ impl Default for Rest {
     }
 }
 
-impl Rest {
+impl BackoffDefaults {
     fn of(plan: &Plan) -> Self {
         match *plan {
             Plan::Backoff { strategy, initial, multiplier, max, retries } => Self {
@@ -144,32 +144,32 @@ fn read_schedule(fields: &mut Fields) -> Plan {
     Plan::Schedule(seconds.into_iter().map(Duration::from_secs).collect())
 }
 
-fn read_backoff(fields: &mut Fields, rest: &Rest) -> Plan {
+fn read_backoff(fields: &mut Fields, defaults: &BackoffDefaults) -> Plan {
     let strategy = fields
         .read(
             &["strategy", "backoffStrategy", "backoff_strategy", "backoff"],
             "one of fixed, linear, exponential",
         )
-        .unwrap_or(rest.strategy);
-    let retries = read_retries(fields).unwrap_or(rest.retries);
+        .unwrap_or(defaults.strategy);
+    let retries = read_retries(fields).unwrap_or(defaults.retries);
     let initial = whole(
         fields,
         &["initialDelay", "initial_delay", "retryDelay", "retry_delay"],
         "milliseconds",
     )
-    .unwrap_or(rest.initial_ms);
+    .unwrap_or(defaults.initial_ms);
     let max = whole(fields, &["maxDelay", "max_delay"], "milliseconds");
     let multiplier = fields
         .read::<f64>(
             &["multiplier", "backoffMultiplier", "backoff_multiplier"],
             "a number from 1 to 100",
         )
-        .unwrap_or(rest.multiplier);
+        .unwrap_or(defaults.multiplier);
     if !(1.0..=MAX_MULTIPLIER).contains(&multiplier) {
         fields.error("multiplier", "must be a number from 1 to 100");
     }
     let day = millis(MAX_DELAY);
-    // Without a retry there is no delay, and the documents then write 0.
+    // Without a retry there is no delay, and some platform guides then write 0.
     let least = if retries > 0 { MIN_DELAY_MS } else { 0 };
     if !(least..=day).contains(&initial) {
         fields.error("initialDelay", format!("must be from {least} to {day} milliseconds"));
@@ -183,12 +183,12 @@ fn read_backoff(fields: &mut Fields, rest: &Rest) -> Plan {
         strategy,
         initial: Duration::from_millis(initial),
         multiplier,
-        max: Duration::from_millis(max.unwrap_or(rest.max_ms.max(initial))),
+        max: Duration::from_millis(max.unwrap_or(defaults.max_ms.max(initial))),
         retries,
     }
 }
 
-/// `maxRetries` counts the retries, `maxAttempts` the first attempt too.
+/// Reads the number of retries. `maxAttempts` counts the first attempt too.
 fn read_retries(fields: &mut Fields) -> Option<u8> {
     let retries = whole(fields, &["maxRetries", "max_retries", "retries"], "a number of retries");
     let attempts = whole(fields, &["maxAttempts", "max_attempts"], "a number of attempts");
@@ -200,7 +200,7 @@ fn read_retries(fields: &mut Fields) -> Option<u8> {
         fields.error("maxAttempts", format!("must be from 1 to {MAX_RETRIES}"));
     }
     if retries.is_some() && attempts.is_some() {
-        fields.error("maxAttempts", "says the same as maxRetries; send one of them");
+        fields.error("maxAttempts", "means the same as maxRetries; send only one of them");
     }
     let count = retries.or(attempts.map(|n| n.saturating_sub(1)))?;
     Some(u8::try_from(count.min(most)).unwrap_or(MAX_RETRIES))
@@ -211,91 +211,4 @@ fn whole(fields: &mut Fields, names: &[&str], what: &str) -> Option<u64> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// `task-hub` promises 5 s, 25 s, 125 s and "up to 10 attempts" of the same; `aegisx` a minute at most.
-    #[test]
-    fn what_a_policy_leaves_out_is_as_its_contract_has_it() {
-        let task_hub = r#"{"initialDelay":5000,"multiplier":5,"maxDelay":86400000,"maxRetries":3}"#;
-        let aegisx = r#"{"maxAttempts":3,"initialDelay":1000,"maxDelay":60000}"#;
-        let day = 86_400;
-        for (contract, policy, seconds) in [
-            (
-                task_hub,
-                r#"{"maxRetries":10}"#,
-                vec![5, 25, 125, 625, 3_125, 15_625, 78_125, day, day, day],
-            ),
-            (task_hub, "{}", vec![5, 25, 125]),
-            (task_hub, r#"{"initialDelay":1000,"multiplier":2}"#, vec![1, 2, 4]),
-            (aegisx, r#"{"maxAttempts":9}"#, vec![1, 2, 4, 8, 16, 32, 60, 60]),
-            (aegisx, r#"{"backoffStrategy":"linear"}"#, vec![1, 2]),
-            (aegisx, r#"{"initialDelay":90000}"#, vec![90, 90]),
-            (aegisx, r#""conservative""#, vec![2, 4, 8, 16, 32, 64, 128, 256, 300, 300]),
-            (aegisx, r#"{"schedule":[7]}"#, vec![7]),
-            (r#"{"schedule":[7,8]}"#, "{}", vec![1, 2, 4]),
-        ] {
-            let contract = RetryPolicy::read("", contract).unwrap();
-            let read = RetryPolicy::read_under(&contract, "", policy).unwrap();
-            let delays = (1..=MAX_RETRIES).map_while(|n| read.delay(n, 0.0));
-            assert_eq!(delays.map(|d| d.as_secs()).collect::<Vec<_>>(), seconds, "{policy}");
-        }
-    }
-
-    fn paths(json: &str) -> Vec<String> {
-        let errors = RetryPolicy::read("retryPolicy", json).unwrap_err();
-        errors.into_vec().into_iter().map(|e| e.path).collect()
-    }
-
-    #[test]
-    fn the_documents_spellings_are_one_policy() {
-        let canonical = RetryPolicy::read(
-            "",
-            r#"{"strategy":"exponential","initialDelay":1000,"maxDelay":60000,"maxRetries":2}"#,
-        );
-        for json in [
-            r#"{"maxAttempts":3,"backoffStrategy":"exponential","initialDelay":1000,"maxDelay":60000}"#,
-            r#"{"max_attempts":3,"backoff_strategy":"exponential","initial_delay":1000,"max_delay":60000}"#,
-            r#"{"maxRetries":2,"retryDelay":1000,"backoffMultiplier":2,"maxDelay":60000}"#,
-            r#"{"max_retries":2,"retry_delay":1000,"backoff_multiplier":2.0,"max_delay":60000}"#,
-            r#"{"retries":2,"backoff":"exponential","multiplier":2,"maxDelay":60000}"#,
-        ] {
-            assert_eq!(RetryPolicy::read("", json), canonical, "{json}");
-        }
-    }
-
-    #[test]
-    fn attempts_count_the_first() {
-        let policy = RetryPolicy::read("", r#"{"maxAttempts":10}"#).unwrap();
-        assert_eq!(policy.max_retries(), 9);
-        assert_eq!(RetryPolicy::read("", r#"{"maxAttempts":1}"#).unwrap().max_retries(), 0);
-    }
-
-    #[test]
-    fn bounds_are_checked_and_named() {
-        for (json, expected) in [
-            (r#""sometimes""#, vec!["retryPolicy"]),
-            ("7", vec!["retryPolicy"]),
-            (r#"{"maxRetries":11}"#, vec!["retryPolicy.maxRetries"]),
-            (r#"{"maxAttempts":0}"#, vec!["retryPolicy.maxAttempts"]),
-            (r#"{"maxAttempts":11}"#, vec!["retryPolicy.maxAttempts"]),
-            (r#"{"maxAttempts":2,"maxRetries":1}"#, vec!["retryPolicy.maxAttempts"]),
-            (r#"{"initialDelay":99}"#, vec!["retryPolicy.initialDelay"]),
-            (r#"{"maxDelay":999}"#, vec!["retryPolicy.maxDelay"]),
-            (
-                r#"{"multiplier":0.5,"jitter":2}"#,
-                vec!["retryPolicy.jitter", "retryPolicy.multiplier"],
-            ),
-            (r#"{"strategy":"random"}"#, vec!["retryPolicy.strategy"]),
-            (
-                r#"{"schedule":[0,5,86401]}"#,
-                vec!["retryPolicy.schedule[0]", "retryPolicy.schedule[2]"],
-            ),
-            (r#"{"schedule":[1,1,1,1,1,1,1,1,1,1,1]}"#, vec!["retryPolicy.schedule"]),
-            (r#"{"schedule":[1],"maxRetries":3}"#, vec!["retryPolicy.maxRetries"]),
-            (r#"{"maxRetry":3}"#, vec!["retryPolicy.maxRetry"]),
-        ] {
-            assert_eq!(paths(json), expected, "{json}");
-        }
-    }
-}
+mod tests;

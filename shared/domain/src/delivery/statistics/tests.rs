@@ -29,7 +29,7 @@ fn timeout() -> Outcome {
     Outcome::Error(AttemptError { kind: ErrorKind::Timeout, detail: String::new() })
 }
 
-/// After attempts that took so long each; the last decides what is next.
+/// A delivery after these attempts, each with its duration in milliseconds; `next` follows the last.
 fn made(event_type: &str, attempts: &[(u32, Outcome)], next: Next) -> Delivery {
     let mut delivery = fresh(event_type);
     for (n, (duration_ms, outcome)) in attempts.iter().enumerate() {
@@ -55,14 +55,14 @@ fn figures(deliveries: &[Delivery]) -> Figures {
 }
 
 #[test]
-fn nothing_has_no_rates() {
+fn no_deliveries_have_no_rates() {
     let none = figures(&[]);
     assert_eq!((none.total, none.delivery_rate, none.response), (0, None, None));
     assert_eq!(none.by_status.len(), Status::ALL.len());
 }
 
 #[test]
-fn deliveries_by_how_they_went() {
+fn deliveries_are_counted_by_how_they_ended() {
     let all = figures(&[
         made("a", &[(100, answered(200))], Next::Delivered),
         made("a", &[(9, timeout()), (300, answered(200))], Next::Delivered),
@@ -88,7 +88,7 @@ fn deliveries_by_how_they_went() {
 }
 
 #[test]
-fn conditions() {
+fn a_delivery_rate_has_a_condition() {
     for (rate, expected) in [
         (None, "unknown"),
         (Some(0.0), "unhealthy"),
@@ -104,7 +104,7 @@ fn conditions() {
 
 proptest! {
     #[test]
-    fn percentiles_are_the_least_that_so_many_do_not_exceed(
+    fn a_percentile_is_the_smallest_value_that_its_share_does_not_exceed(
         mut ms in prop::collection::vec(0..1000u32, 1..200)
     ) {
         let response = ResponseTime::of(&mut ms).unwrap();

@@ -1,4 +1,4 @@
-//! Nothing about an expression is open-ended, whatever it is and whatever the event.
+//! The cost of an expression has a limit, whatever the expression and the event are.
 
 use super::*;
 
@@ -7,7 +7,7 @@ fn refused(text: &str) -> String {
 }
 
 #[test]
-fn length_words_and_nesting_are_limited() {
+fn length_tokens_and_nesting_are_limited() {
     let text = |n: usize| format!("'{}' == ''", "é".repeat(n - 8));
     assert!(text(MAX_CHARACTERS).parse::<Filter>().is_ok());
     assert_eq!(refused(&text(MAX_CHARACTERS + 1)), "is over 2000 characters long");
@@ -25,19 +25,19 @@ fn length_words_and_nesting_are_limited() {
         let message = refused(&deep);
         assert_eq!(message, "nests deeper than 24 operations", "{deep}");
     }
-    // A path is one step, however long.
+    // A path is one operation, however long it is.
     assert!(format!("event.data{} == 1", ".a".repeat(100)).parse::<Filter>().is_ok());
-    // As many conditions as somebody writes by hand.
+    // More conditions than people write by hand are accepted.
     let conditions: Vec<_> = (0..20).map(|n| format!("event.data.a{n} == {n}")).collect();
     assert!(conditions.join(" && ").parse::<Filter>().is_ok());
 }
 
-/// A list as long as an event can hold.
+/// The longest list that an event can hold.
 fn longest_list() -> Input {
     input(&format!("{{\"list\":[{}1]}}", "1,".repeat(MAX_EVENT_BYTES / 2 - 100)))
 }
 
-/// A list of many and a text that is long.
+/// A long list and a long text.
 fn long_and_many() -> Input {
     let (text, list) = ("x".repeat(MAX_EVENT_BYTES / 2), "1,".repeat(MAX_EVENT_BYTES / 4 - 100));
     input(&format!("{{\"list\":[{list}1],\"text\":\"{text}\"}}"))
@@ -60,7 +60,7 @@ fn an_evaluation_that_would_take_too_long_is_refused_before_it_does() {
         "event.data.list.map(x, event.data.text).size() > 0",
         "event.data.list.map(x, event.data).size() > 0",
         "event.data.list.filter(x, size(event.data.text) > 0).size() > 0",
-        // An error that is made up for later costs as much.
+        // An error that is hidden later costs as much.
         "event.data.list.exists(x, event.data.text == 1)",
     ] {
         too_much(run(text, &long_and_many()), text);
@@ -68,12 +68,12 @@ fn an_evaluation_that_would_take_too_long_is_refused_before_it_does() {
 }
 
 #[test]
-fn what_a_macro_makes_is_paid_for_by_the_next() {
+fn a_macro_pays_for_the_result_of_the_one_before() {
     let texts = format!("\"{}\",", "x".repeat(1_000)).repeat(200);
     let texts = input(&format!("{{\"texts\":[{texts}\"\"]}}"));
     let double = "event.data.texts.map(x, x+x+x+x+x+x+x+x)";
     let text = format!("{double}.map(x, x+x+x+x+x+x+x+x).map(x, x+x+x+x+x+x+x+x).size() > 0");
-    too_much(text.parse::<Filter>().unwrap().passes(&texts), "growing");
+    too_much(text.parse::<Filter>().unwrap().passes(&texts), "the result grows");
 }
 
 #[test]
@@ -91,6 +91,6 @@ fn a_result_nests_no_deeper_than_an_event() {
     assert!(run("{'a': event.data}").is_ok());
     let deeper = run("{'a': [event.data]}").unwrap_err();
     assert_eq!(deeper, Failure::Wrong("its result nests deeper than 100 levels".to_owned()));
-    // Read as values, too.
+    // The same where the value is computed.
     assert!(run("{'a': [1].map(x, event.data)[0]}").is_ok());
 }

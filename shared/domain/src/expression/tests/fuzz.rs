@@ -1,4 +1,4 @@
-//! Whatever is written, and whatever the event: an answer, and always the same.
+//! Any text and any event have a result, and the same one each time.
 
 use proptest::prelude::*;
 
@@ -10,7 +10,7 @@ fn many() -> ProptestConfig {
     ProptestConfig { cases: usual.cases.saturating_mul(80), ..usual }
 }
 
-/// Words and signs in any order: most are refused, at every place of the parser.
+/// Words and signs in any order. Most are refused, at all places of the parser.
 fn any_text() -> impl Strategy<Value = String> {
     let words = vec![
         "é",
@@ -185,17 +185,17 @@ proptest! {
     #![proptest_config(many())]
 
     #[test]
-    fn any_text_gets_an_answer(text in any_text(), data in any_data()) {
+    fn any_text_has_a_result(text in any_text(), data in any_data()) {
         check(&text, &data)?;
     }
 
     #[test]
-    fn any_expression_gets_an_answer(text in any_expression(), data in any_data()) {
+    fn any_expression_has_a_result(text in any_expression(), data in any_data()) {
         check(&text, &data)?;
     }
 
     #[test]
-    fn data_that_is_handed_on_stays_as_published(data in any_data()) {
+    fn unchanged_data_stays_as_published(data in any_data()) {
         let made = "{'d': event.data}".parse::<Transform>().unwrap().apply(&input(&data)).unwrap();
         prop_assert_eq!(made.as_str(), format!("{{\"d\":{data}}}"));
     }

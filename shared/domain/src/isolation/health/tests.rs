@@ -18,7 +18,7 @@ fn took(attempts: u32, ms: u64) -> Tally {
 }
 
 fn observed(health: Health, tallies: &[Tally]) -> Health {
-    let thresholds = Thresholds::default();
+    let thresholds = Thresholds::FOR_TESTS;
     tallies.iter().fold(health, |health, tally| health.observed(*tally, &thresholds, true))
 }
 
@@ -27,21 +27,21 @@ fn failing() -> Health {
 }
 
 #[test]
-fn failures_add_up_over_instances_and_open_the_circuit() {
+fn failures_of_several_instances_add_up_and_open_the_circuit() {
     let health = observed(Health::default(), &[failed(9, 0, 50)]);
     assert!(health.circuit.is_closed() && health.lane() == Lane::Fast && !health.is_clean());
     let health = failing();
     assert_eq!(health.circuit.open_since(), Some(at(60)));
     assert_eq!(health.lane(), Lane::Slow);
     assert_eq!(health.owed, [Report::Failing { since: at(60), failures: 10 }]);
-    // A late writer's older failures change nothing but the count.
+    // Older failures that are written late only raise the count.
     let health = observed(health, &[failed(5, 10, 20)]);
     let streak = Streak { failures: 15, since: at(0), last: at(60) };
     assert_eq!((health.streak, health.owed.len()), (Some(streak), 1));
 }
 
 #[test]
-fn a_success_ends_it() {
+fn a_success_ends_the_failures_and_closes_the_circuit() {
     let health = observed(Health::default(), &[failed(9, 0, 50), succeeded(55), failed(3, 60, 90)]);
     assert!(health.circuit.is_closed());
     assert_eq!(health.streak.map(|s| s.failures), Some(3));
@@ -58,8 +58,8 @@ fn a_success_ends_it() {
 }
 
 #[test]
-fn what_operational_events_bring_about_is_not_reported() {
-    let thresholds = Thresholds::default();
+fn deliveries_of_operational_events_are_not_reported() {
+    let thresholds = Thresholds::FOR_TESTS;
     let health = Health::default().observed(failed(10, 0, 60), &thresholds, false);
     assert!(!health.circuit.is_closed() && health.owed.is_empty());
     let health = health.observed(succeeded(70), &thresholds, false);
@@ -67,23 +67,23 @@ fn what_operational_events_bring_about_is_not_reported() {
 }
 
 #[test]
-fn a_slow_receiver_changes_its_lane_and_comes_back_at_half_the_threshold() {
+fn a_slow_receiver_changes_lanes_and_returns_at_half_the_threshold() {
     let lane = |health: &Health| (health.slow, health.lane());
     let health = observed(Health::default(), &[took(4, 9_000)]);
-    assert_eq!(lane(&health), (false, Lane::Fast), "too few to say");
+    assert_eq!(lane(&health), (false, Lane::Fast), "too few attempts");
     let health = observed(health, &[took(1, 9_000)]);
     assert_eq!(lane(&health), (true, Lane::Slow));
     let health = observed(health, &[took(15, 3_000)]);
     assert!(health.pace.mean_ms < 5_000);
-    assert_eq!(lane(&health), (true, Lane::Slow), "not yet");
+    assert_eq!(lane(&health), (true, Lane::Slow), "still over half the threshold");
     let health = observed(health, &[took(20, 100)]);
     assert_eq!(lane(&health), (false, Lane::Fast));
-    assert_eq!(health.pace.attempts, PACE_WINDOW);
+    assert_eq!(health.pace.attempts, MEAN_WINDOW_ATTEMPTS);
 }
 
 #[test]
-fn writes_are_rare() {
-    let thresholds = Thresholds::default();
+fn only_a_change_or_a_rested_failure_is_written() {
+    let thresholds = Thresholds::FOR_TESTS;
     let clean = Health::default();
     let streak = observed(Health::default(), &[failed(1, 0, 0)]);
     let slow = observed(Health::default(), &[took(5, 9_000)]);
@@ -105,9 +105,9 @@ fn writes_are_rare() {
 }
 
 #[test]
-fn five_days_of_nothing_but_failures_are_hopeless() {
+fn a_webhook_that_only_fails_for_five_days_is_hopeless() {
     const DAY: i64 = 24 * 3600;
-    let thresholds = Thresholds::default();
+    let thresholds = Thresholds::FOR_TESTS;
     for (last, changed, expected) in [
         (5 * DAY - 1, 0, false),
         (5 * DAY, 0, true),
@@ -123,7 +123,7 @@ fn five_days_of_nothing_but_failures_are_hopeless() {
 }
 
 #[test]
-fn a_tally_counts_what_follows_its_last_success() {
+fn a_tally_counts_the_failures_after_its_last_success() {
     let mut tally = Tally::default();
     tally.add(false, at(1), 10);
     tally.add(false, at(2), 20);
@@ -136,7 +136,7 @@ fn a_tally_counts_what_follows_its_last_success() {
 }
 
 #[test]
-fn a_change_names_the_lane_and_calls_upkeep_on_transitions_only() {
+fn only_a_transition_changes_the_lane_or_the_watch_list() {
     let clean = Health::default();
     let first = observed(clean.clone(), &[failed(1, 0, 0)]);
     let second = observed(first.clone(), &[failed(1, 10, 10)]);
@@ -156,7 +156,7 @@ fn a_change_names_the_lane_and_calls_upkeep_on_transitions_only() {
 }
 
 #[test]
-fn tallies_follow_each_other() {
+fn a_later_tally_continues_an_earlier_one() {
     let joined = failed(2, 1, 2).then(failed(3, 3, 4));
     assert_eq!(joined.failures, Some(Streak { failures: 5, since: at(1), last: at(4) }));
     assert_eq!(failed(2, 1, 2).then(succeeded(3)).failures, None);

@@ -68,14 +68,14 @@ const CASES: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn javascript_writes_the_same() {
+fn each_case_is_written_as_node_writes_it() {
     for (text, expected) in CASES {
         assert!(RawJson::parse(text).is_ok(), "{text}");
         assert_eq!(as_javascript(text), *expected, "{text}");
     }
 }
 
-/// JSON as text, with everything that JavaScript would write in another way.
+/// JSON as text, with everything that JavaScript writes differently.
 fn any_text() -> impl Strategy<Value = String> {
     let number = "-?(0|[1-9][0-9]{0,24})(\\.[0-9]{1,12})?([eE][+-]?[0-9]{1,3})?";
     let string = concat!(
@@ -97,18 +97,18 @@ fn any_text() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn writing_it_twice_is_writing_it_once(text in any_text()) {
+    fn writing_is_idempotent(text in any_text()) {
         let once = as_javascript(&text);
         let parsed = RawJson::parse(&once);
-        // The two characters that no queue carries are escaped where JSON is kept.
+        // `RawJson` escapes the two characters that SQS refuses.
         let kept = once.replace('\u{fffe}', "\\ufffe").replace('\u{ffff}', "\\uffff");
         prop_assert_eq!(parsed.as_ref().map(RawJson::as_str), Ok(kept.as_str()));
         prop_assert_eq!(as_javascript(&once), once);
     }
 
     #[test]
-    fn it_means_what_serde_reads(text in any_text()) {
-        // Lone surrogates are no text, and what overflows is no number, in Rust.
+    fn serde_reads_the_same_value(text in any_text()) {
+        // Serde refuses lone surrogates and numbers that overflow.
         if let Ok(value) = serde_json::from_str::<serde_json::Value>(&text) {
             let again: serde_json::Value = serde_json::from_str(&as_javascript(&text)).unwrap();
             prop_assert_eq!(without_numbers(again), without_numbers(value));
@@ -116,7 +116,7 @@ proptest! {
     }
 
     #[test]
-    fn a_number_stays_the_double_it_is(number: f64) {
+    fn a_number_stays_the_same_double(number: f64) {
         prop_assume!(number.is_finite());
         for text in [format!("{number}"), format!("{number:e}")] {
             let again: f64 = as_javascript(&text).parse().unwrap();
@@ -125,12 +125,12 @@ proptest! {
     }
 
     #[test]
-    fn what_is_no_json_ends_too(text in "[\\[\\]{}\",:\\\\u0-9a-f .\\-]{0,40}") {
+    fn text_that_is_not_json_ends_too(text in "[\\[\\]{}\",:\\\\u0-9a-f .\\-]{0,40}") {
         prop_assert!(as_javascript(&text).len() <= 6 * text.len() + 8);
     }
 }
 
-/// `serde_json` reads some numbers a little off, so they are another test's.
+/// `serde_json` rounds some numbers differently, so another test covers them.
 fn without_numbers(value: serde_json::Value) -> serde_json::Value {
     match value {
         serde_json::Value::Number(_) => 0.into(),

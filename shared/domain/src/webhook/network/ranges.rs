@@ -1,4 +1,4 @@
-//! The ranges that a webhook keeps its own deliveries within.
+//! A webhook's own list of address ranges, `targetCidrs`.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -9,25 +9,25 @@ use super::special::embedded;
 
 const MAX_RANGES: usize = 20;
 
-/// A webhook's own list of address ranges. It narrows: an address must be in it and be allowed by the
-/// operator's rules as well. The order of the ranges says nothing, so equal lists are equal.
+/// The ranges that a webhook's deliveries must go to. They restrict the operator's rules: an address
+/// must be in them and allowed by the rules. Their order has no meaning, so they are sorted.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TargetCidrs(Vec<IpNet>);
 
-/// Why a text is no list of ranges; fit to be shown to the caller.
+/// Why a list of ranges is refused; may be shown to the caller.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidRange {
     #[error("must list 1 to {MAX_RANGES} ranges")]
     Count,
     #[error("must be an address or a range such as 198.51.100.0/24 or 2001:db8::/32")]
     Syntax,
-    /// `10.0.0.1/8`: nobody can tell which of the two was meant.
-    #[error("has bits behind its prefix: {0} is the whole range")]
+    /// `10.0.0.1/8`: it is unclear whether the address or the range was meant.
+    #[error("has bits set after its prefix; the range is {0}")]
     HostBits(IpNet),
 }
 
 impl TargetCidrs {
-    /// Reads ranges and single addresses; an error names the index of the range it is of.
+    /// Reads ranges and single addresses. Each error has the index of its range.
     pub fn new<T: AsRef<str>>(texts: &[T]) -> Result<Self, Vec<(Option<usize>, InvalidRange)>> {
         if texts.is_empty() || texts.len() > MAX_RANGES {
             return Err(vec![(None, InvalidRange::Count)]);
@@ -48,8 +48,8 @@ impl TargetCidrs {
         Ok(Self(ranges))
     }
 
-    /// Whether deliveries may go to this address. An IPv4 address counts as itself also in the
-    /// IPv6 forms that mean it.
+    /// Whether deliveries may go to this address. The IPv6 forms of an IPv4 address count as that
+    /// address.
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {
         let address = match address {
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ranges_hold_what_is_in_them() {
+    fn ranges_contain_their_addresses_in_every_form() {
         let ranges =
             TargetCidrs::new(&["203.0.113.7", "198.51.100.0/24", "2001:db8::/32"]).unwrap();
         for (address, inside) in [
@@ -104,13 +104,13 @@ mod tests {
     }
 
     #[test]
-    fn equal_lists_are_equal() {
+    fn order_and_duplicates_have_no_meaning() {
         let one = TargetCidrs::new(&["10.0.0.0/8", "192.168.0.0/16", "10.0.0.0/8"]).unwrap();
         assert_eq!(one, TargetCidrs::new(&["192.168.0.0/16", "10.0.0.0/8"]).unwrap());
     }
 
     #[test]
-    fn what_is_no_range() {
+    fn malformed_ranges_are_refused() {
         for text in ["", "all", "10.0.0.0/33", "10.0.0/8", "10.0.0.0 /8", "example.com", "0x0a/8"] {
             assert_eq!(
                 TargetCidrs::new(&[text]),

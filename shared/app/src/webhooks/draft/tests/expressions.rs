@@ -22,7 +22,11 @@ fn a_wrong_expression_is_refused_with_the_position_of_the_error() {
             "line 1, column 7: there is no function",
         ),
         (r#""filter":7"#, "filter", "must be a string"),
-        (r#""filter":"event.type + 1 > 2""#, "filter", "fails on every event: add takes no string"),
+        (
+            r#""filter":"event.type + 1 > 2""#,
+            "filter",
+            "fails on every event: add does not take string",
+        ),
         (r#""filter":"event.type""#, "filter", "fails on every event: must be true or false"),
         (r#""transform":"event.type""#, "transform", "fails on every event: must make a map"),
     ] {

@@ -1,0 +1,86 @@
+use super::*;
+
+fn paths(result: Result<NewEvent, FieldErrors>) -> Vec<String> {
+    result.unwrap_err().into_vec().into_iter().map(|e| e.path).collect()
+}
+
+fn queue(body: &str) -> Result<NewEvent, FieldErrors> {
+    from_envelope_or_body(body, &DefaultTenant::None)
+}
+
+#[test]
+fn synonyms_make_the_same_event() {
+    let canonical = queue(
+        r#"{"tenant":"t1","type":"user.created","data":{"a":1},"timestamp":"2024-01-15T10:30:00Z"}"#,
+    )
+    .unwrap();
+    for body in [
+        r#"{"tenantId":"t1","event":"user.created","data":{"a": 1},"created_at":"2024-01-15T10:30:00Z"}"#,
+        r#"{"tenant_id":"t1","type":"user.created","data":{"a":1},"timestamp":1705314600}"#,
+        r#"{"org_id":"t1","event":"user.created","data":{ "a":1 },"timestamp":"2024-01-15T11:30:00+01:00"}"#,
+    ] {
+        assert_eq!(queue(body).unwrap(), canonical, "{body}");
+    }
+}
+
+#[test]
+fn an_envelope_carries_the_same_event() {
+    let body = r#"{"version":"0","id":"6a7e8feb-b491-4cf7-a9f1-bf3703467718",
+        "detail-type":"user.created","source":"my.app","account":"1","region":"r","resources":[],
+        "time":"2024-01-15T10:30:00Z","detail":{"tenant":"t1","data":{"a":1}}}"#;
+    let event = queue(body).unwrap();
+    assert_eq!(event.id.unwrap().as_str(), "6a7e8feb-b491-4cf7-a9f1-bf3703467718");
+    assert_eq!(event.tenant.as_str(), "t1");
+    assert_eq!(event.content.data.as_str(), r#"{"a":1}"#);
+    assert_eq!(event.content.version, None);
+    let rest = r#"{"detail-type":"user.created","detail":{"org_id":"t1","a":1,"b":[2]}}"#;
+    assert_eq!(queue(rest).unwrap().content.data.as_str(), r#"{"a":1,"b":[2]}"#);
+}
+
+#[test]
+fn every_missing_or_wrong_field_is_named() {
+    assert_eq!(paths(queue("{}")), ["tenant", "type", "data"]);
+    assert_eq!(paths(queue(r#"{"tenant":"a b","type":".","data":1}"#)), ["tenant", "type"]);
+    assert_eq!(
+        paths(queue(
+            r#"{"id":"a/b","tenant":"t","type":"x","data":1,"metadata":[],"timestamp":"soon","nonsense":1}"#
+        )),
+        ["id", "metadata", "timestamp", "nonsense"]
+    );
+    assert_eq!(paths(queue(r#"{"detail-type":"x"}"#)), ["detail"]);
+    assert_eq!(paths(queue(r#"{"detail-type":"x","detail":{"a":1}}"#)), ["detail.tenant"]);
+    assert_eq!(paths(queue("not json")), [""]);
+    assert_eq!(paths(queue("[1]")), [""]);
+}
+
+#[test]
+fn a_body_over_256_kib_is_refused() {
+    let body = |n: usize| format!(r#"{{"tenant":"t","type":"x","data":"{}"}}"#, "x".repeat(n));
+    let frame = body(0).len();
+    assert!(queue(&body(MAX_EVENT_BYTES - frame)).is_ok());
+    assert_eq!(paths(queue(&body(MAX_EVENT_BYTES - frame + 1))), [""]);
+}
+
+#[test]
+fn a_body_cannot_override_the_tenant_of_the_api_request() {
+    let tenant = DefaultTenant::Is("t1".parse().unwrap());
+    assert!(from_body(r#"{"type":"x","data":1}"#, &tenant).is_ok());
+    assert!(from_body(r#"{"tenant":"t1","type":"x","data":1}"#, &tenant).is_ok());
+    assert_eq!(paths(from_body(r#"{"tenant":"t2","type":"x","data":1}"#, &tenant)), ["tenant"]);
+}
+
+#[test]
+fn different_contents_have_different_fingerprints() {
+    let print = |body: &str| queue(body).unwrap().content.fingerprint();
+    let base = print(r#"{"tenant":"t","type":"x","data":{"a":1}}"#);
+    assert_eq!(base, print(r#"{"tenant":"t","type":"x","data":{ "a": 1 }}"#));
+    for other in [
+        r#"{"tenant":"t","type":"y","data":{"a":1}}"#,
+        r#"{"tenant":"t","type":"x","data":{"a":2}}"#,
+        r#"{"tenant":"t","type":"x","data":{"a":1},"metadata":{}}"#,
+        r#"{"tenant":"t","type":"x","data":{"a":1},"test":true}"#,
+        r#"{"tenant":"t","type":"x","data":{"a":1},"version":"2"}"#,
+    ] {
+        assert_ne!(base, print(other), "{other}");
+    }
+}

@@ -1,0 +1,134 @@
+use proptest::prelude::*;
+
+use super::*;
+
+/// A contract that sets three headers.
+fn set_by(lower: &str) -> Option<ContractName> {
+    let own = ["x-webhook-event", "x-webhook-signature", "x-webhook-signature-next"];
+    own.contains(&lower).then(|| "virtual-queue".parse().unwrap())
+}
+
+fn errors(headers: &[(&str, &str)]) -> Vec<InvalidHeader> {
+    let headers = headers.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+    let judged = CustomHeaders::new(headers, set_by);
+    judged.err().into_iter().flatten().map(|(_, error)| error).collect()
+}
+
+#[test]
+fn a_reserved_or_malformed_header_is_refused() {
+    use InvalidHeader::{Name, Reserved, Value};
+    let of_contract = || InvalidHeader::OfContract("virtual-queue".parse().unwrap());
+    for (name, value, expected) in [
+        ("Host", "evil.example", Reserved),
+        ("hOsT", "evil.example", Reserved),
+        ("X_Real_IP", "10.0.0.1", Reserved),
+        ("Content_Length", "0", Reserved),
+        ("x_forwarded_FOR", "10.0.0.1", Reserved),
+        ("X_Webhook_Signature", "forged", of_contract()),
+        ("True-Client-IP", "10.0.0.1", Reserved),
+        ("CF-Connecting-IP", "10.0.0.1", Reserved),
+        ("X-Original-URL", "/admin", Reserved),
+        ("Set-Cookie", "a=b", Reserved),
+        ("Connection", "close, X-Webhook-Signature", Reserved),
+        ("Keep-Alive", "timeout=5", Reserved),
+        ("Transfer-Encoding", "chunked", Reserved),
+        ("TE", "trailers", Reserved),
+        ("Trailer", "X-A", Reserved),
+        ("Upgrade", "h2c", Reserved),
+        ("HTTP2-Settings", "AAMAAABkAARAAAAAAAIAAAAA", Reserved),
+        ("Expect", "100-continue", Reserved),
+        ("Content-Length", "0", Reserved),
+        ("Content-Type", "text/plain", Reserved),
+        ("Content-Encoding", "gzip", Reserved),
+        ("Content-Digest", "sha-256=:x:", Reserved),
+        ("Content-Location", "/other", Reserved),
+        ("Proxy-Authorization", "Basic x", Reserved),
+        ("Proxy-Authenticate", "Basic", Reserved),
+        ("Proxy-Connection", "keep-alive", Reserved),
+        ("Proxy-Anything", "x", Reserved),
+        ("Accept-Encoding", "gzip", Reserved),
+        ("Cookie", "session=1", Reserved),
+        ("Date", "Mon, 15 Jan 2024 10:30:00 GMT", Reserved),
+        ("Via", "1.1 proxy", Reserved),
+        ("Range", "bytes=0-1", Reserved),
+        ("Max-Forwards", "1", Reserved),
+        ("Early-Data", "1", Reserved),
+        ("Forwarded", "for=10.0.0.1", Reserved),
+        ("X-Forwarded-For", "10.0.0.1", Reserved),
+        ("X-Forwarded-Host", "internal", Reserved),
+        ("X-Real-IP", "10.0.0.1", Reserved),
+        ("X-HTTP-Method-Override", "DELETE", Reserved),
+        ("X-Webhook-Signature", "sha256=00", of_contract()),
+        ("x-webhook-signature", "sha256=00", of_contract()),
+        ("X-Webhook-Signature-Next", "sha256=00", of_contract()),
+        ("X-Webhook-Event", "other", of_contract()),
+        ("", "x", Name),
+        (" X-A", "x", Name),
+        ("X A", "x", Name),
+        ("X-A:", "x", Name),
+        (":authority", "evil.example", Name),
+        ("X-A\r\nHost: evil", "x", Name),
+        ("X-A\n", "x", Name),
+        ("X-Ä", "x", Name),
+        ("X-A\0", "x", Name),
+        ("X-A", "x\r\nHost: evil", Value),
+        ("X-A", "x\n folded", Value),
+        ("X-A", "x\r", Value),
+        ("X-A", "x\0", Value),
+        ("X-A", "x\u{7f}", Value),
+        ("X-A", "\u{1b}[0m", Value),
+        ("X-A", "snow\u{2603}", Value),
+        ("X-A", "x\u{85}y", Value),
+    ] {
+        assert_eq!(errors(&[(name, value)]), [expected], "{name:?}: {value:?}");
+    }
+}
+
+#[test]
+fn other_headers_are_accepted() {
+    for (name, value) in [
+        ("Authorization", "Bearer abc"),
+        ("User-Agent", "YourApp/1.0"),
+        ("X-Api-Key", "key"),
+        ("X-Webhook-Token", "t"),
+        ("Accept", "application/json"),
+        ("X-Tab", "a\tb"),
+        ("X-Empty", ""),
+        ("x-forwarded", "not of the family"),
+        ("X-Next", "1"),
+        ("!#$%&'*+-.^_`|~09azAZ", "every character a name may have"),
+    ] {
+        assert_eq!(errors(&[(name, value)]), [], "{name}");
+    }
+}
+
+#[test]
+fn count_and_size_are_limited() {
+    use InvalidHeader::{Name, TooLarge, TooMany, Twice, Value};
+    let many = |count: usize, value: &str| -> Vec<InvalidHeader> {
+        let names: Vec<_> = (0..count).map(|n| format!("X-{n}")).collect();
+        let headers: Vec<_> = names.iter().map(|name| (name.as_str(), value)).collect();
+        errors(&headers)
+    };
+    assert_eq!(many(MAX_HEADERS, "x"), []);
+    assert_eq!(many(MAX_HEADERS + 1, "x"), [TooMany]);
+    let longest = "x".repeat(MAX_VALUE_BYTES);
+    assert_eq!(many(2, &longest), []);
+    assert_eq!(many(3, &longest), [TooLarge]);
+    assert_eq!(errors(&[("X-A", &format!("{longest}x"))]), [Value]);
+    assert_eq!(errors(&[(&"n".repeat(MAX_NAME_BYTES), "x")]), []);
+    assert_eq!(errors(&[(&"n".repeat(MAX_NAME_BYTES + 1), "x")]), [Name]);
+    assert_eq!(errors(&[("X-A", "1"), ("x-a", "2")]), [Twice]);
+}
+
+proptest! {
+    /// An accepted header is one line: it adds no other header and does not end the headers.
+    #[test]
+    fn no_accepted_header_breaks_its_line(name in any::<String>(), value in any::<String>()) {
+        let written = format!("{name}: {value}");
+        if errors(&[(&name, &value)]).is_empty() {
+            prop_assert!(!written.chars().any(|c| c != '\t' && c.is_control()));
+            prop_assert_eq!(written.split(':').next(), Some(name.as_str()));
+        }
+    }
+}

@@ -1,0 +1,62 @@
+use super::*;
+
+#[test]
+fn only_public_https_urls_are_accepted() {
+    let rules = NetworkRules::default();
+    for (url, allowed) in [
+        ("https://example.com/hook?a=1", true),
+        ("https://example.com:8443/", true),
+        ("https://93.184.216.34/", true),
+        ("http://example.com/", false),
+        ("ftp://example.com/", false),
+        ("https://user@example.com/", false),
+        ("https://user:secret@example.com/", false),
+        ("https://example.com/#top", false),
+        ("https://example.com:80/", false),
+        ("https://example.com:22/", false),
+        ("https://localhost/", false),
+        ("https://localhost./", false),
+        ("https://a.localhost:8443/", false),
+        ("https://127.0.0.1/", false),
+        ("https://127.1/", false),
+        ("https://2130706433/", false),
+        ("https://0x7f000001/", false),
+        ("https://0177.0.0.1/", false),
+        ("https://[::1]/", false),
+        ("https://[::ffff:127.0.0.1]/", false),
+        ("https://169.254.169.254/latest/meta-data", false),
+        ("https://10.0.0.1/", false),
+        ("https://a..b/", false),
+        ("https://example.com../", false),
+        ("https://example.com./", true),
+        ("https://intranet/", false),
+        ("https://ip-10-0-0-1.ec2.internal/", false),
+        ("https://exa\nmple.com/", false),
+        ("https://example.com\\@127.0.0.1/", false),
+        ("example.com", false),
+        ("", false),
+    ] {
+        assert_eq!(TargetUrl::parse(url, &rules).is_ok(), allowed, "{url}");
+    }
+    let long = format!("https://example.com/{}", "x".repeat(MAX_URL_BYTES));
+    assert_eq!(TargetUrl::parse(&long, &rules), Err(InvalidTarget::Length));
+}
+
+#[test]
+fn plain_http_is_accepted_for_a_listed_address() {
+    let rules = NetworkRules::parse("127.0.0.0/8", "443,1024-65535").unwrap();
+    assert!(TargetUrl::parse("http://127.0.0.1:8080/hook", &rules).is_ok());
+    assert!(TargetUrl::parse("http://127.0.0.1/hook", &rules).is_ok());
+    assert!(TargetUrl::parse("http://localhost:8080/hook", &rules).is_err());
+    assert!(TargetUrl::parse("http://10.0.0.1:8080/hook", &rules).is_err());
+}
+
+#[test]
+fn private_names_are_accepted_where_the_operator_listed_a_range() {
+    let rules = NetworkRules::parse("10.1.0.0/16", "443").unwrap();
+    assert!(TargetUrl::parse("https://hooks.corp.internal/", &rules).is_ok());
+    assert!(TargetUrl::parse("https://hooks/", &rules).is_ok());
+    for never in ["https://localhost/", "https://a.localhost./", "https://a..internal/"] {
+        assert!(TargetUrl::parse(never, &rules).is_err(), "{never}");
+    }
+}
