@@ -3,11 +3,11 @@
 //! Attribute names are one letter long, since an item's size is its price; each item's module says
 //! what they mean.
 
-use aws_sdk_dynamodb::Client;
 use hooklane_app::ports::Unavailable;
 use hooklane_domain::Timestamp;
 
 use crate::failure::corrupt;
+use crate::table::Table;
 
 mod attempt;
 mod delivery;
@@ -27,8 +27,7 @@ pub use event::EventRecord;
 /// The ledger table.
 #[derive(Debug, Clone)]
 pub struct Ledger {
-    client: Client,
-    table: String,
+    table: Table,
     retention: Retention,
 }
 
@@ -59,10 +58,6 @@ fn expiry(seconds: i64) -> Result<Timestamp, Unavailable> {
 impl Ledger {
     #[must_use]
     pub fn new(config: &aws_config::SdkConfig, table: String, retention: Retention) -> Self {
-        Self { client: Client::new(config), table, retention }
-    }
-
-    fn call(&self, operation: &str) -> String {
-        format!("DynamoDB {operation} on {}", self.table)
+        Self { table: Table::new(config, table), retention }
     }
 }

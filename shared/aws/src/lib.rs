@@ -20,4 +20,5 @@ pub mod telemetry;
 pub use aws_config::SdkConfig;
 
 mod failure;
+mod retry;
 mod table;

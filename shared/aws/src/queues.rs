@@ -1,17 +1,17 @@
 //! The delivery and the retry queue.
 
-use std::time::Duration;
+use std::error::Error;
 
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::types::{QueueAttributeName, SendMessageBatchRequestEntry};
+use aws_sdk_sqs::types::{BatchResultErrorEntry, QueueAttributeName, SendMessageBatchRequestEntry};
 use futures::{StreamExt as _, TryStreamExt as _};
-use hooklane_app::ports::{DeferQueue, DispatchQueue, Entropy as _, QueueDepth, Unavailable};
+use hooklane_app::ports::{DeferQueue, DispatchQueue, QueueDepth, Unavailable};
 use hooklane_domain::delivery::MessageId;
 use hooklane_domain::delivery::message::Message;
 use hooklane_domain::delivery::waiting::Lane;
 
 use crate::failure::unavailable;
-use crate::system::System;
+use crate::retry::{Answer, UNSENT_MESSAGES, until_processed};
 
 /// Both queues are fair: a message's group is its webhook (*Amazon SQS Developer Guide*, "Amazon SQS
 /// fair queues").
@@ -32,8 +32,6 @@ pub struct QueueUrls {
 const BATCH: usize = 10;
 /// So many batches of one call are sent at once.
 const CONCURRENCY: usize = 8;
-/// Entries that fail are sent again this often, with growing pauses.
-const TRIES: u32 = 5;
 
 impl Queues {
     #[must_use]
@@ -51,39 +49,47 @@ impl Queues {
 
     /// Sends one batch until every entry is in the queue.
     async fn send_batch(&self, url: &str, messages: &[Message]) -> Result<(), Unavailable> {
-        let mut left: Vec<usize> = (0..messages.len()).collect();
-        let what = || format!("SQS SendMessageBatch on {url}");
-        let mut last = String::new();
-        for tried in 0..TRIES {
-            if tried > 0 {
-                tokio::time::sleep(pause(tried)).await;
-            }
-            let entries =
-                left.iter().map(|&i| entry(i, &messages[i])).collect::<Result<Vec<_>, _>>()?;
-            let answer = self
-                .client
-                .send_message_batch()
-                .queue_url(url)
-                .set_entries(Some(entries))
-                .send()
-                .await
-                .map_err(unavailable(what()))?;
-            for failed in &answer.failed {
-                last = format!("{}: {}", failed.code, failed.message.as_deref().unwrap_or(""));
-            }
-            let sent: Vec<&str> = answer.successful.iter().map(|s| s.id.as_str()).collect();
-            left.retain(|i| !sent.contains(&i.to_string().as_str()));
-            if left.is_empty() {
-                return Ok(());
-            }
+        let all = (0..messages.len()).collect();
+        let send = |left| self.send_some(url, messages, left);
+        let answer = until_processed(UNSENT_MESSAGES, all, send).await?;
+        if answer.left.is_empty() {
+            return Ok(());
         }
-        Err(Unavailable::new(what(), format!("{} entries failed, last with {last}", left.len())))
+        let last = answer.results.last().map_or("", String::as_str);
+        let why = format!("{} entries failed, last with {last}", answer.left.len());
+        Err(Unavailable::new(call("SendMessageBatch", url), why))
+    }
+
+    /// Sends those messages of a batch that `left` counts out, as one call does: why entries failed, and
+    /// the messages that are not in the queue.
+    async fn send_some(
+        &self,
+        url: &str,
+        messages: &[Message],
+        mut left: Vec<usize>,
+    ) -> Result<Answer<String, usize>, Unavailable> {
+        let entries = left.iter().map(|&i| entry(i, &messages[i])).collect::<Result<_, _>>()?;
+        let send = self.client.send_message_batch().queue_url(url).set_entries(Some(entries));
+        let answer = send.send().await.map_err(failed("SendMessageBatch", url))?;
+        let sent: Vec<&str> = answer.successful.iter().map(|sent| sent.id.as_str()).collect();
+        left.retain(|i| !sent.contains(&i.to_string().as_str()));
+        let why = |entry: &BatchResultErrorEntry| {
+            format!("{}: {}", entry.code, entry.message.as_deref().unwrap_or(""))
+        };
+        Ok(Answer { results: answer.failed.iter().map(why).collect(), left })
     }
 }
 
-fn pause(tried: u32) -> Duration {
-    let ceiling = 50.0 * 2f64.powi(i32::try_from(tried).unwrap_or(i32::MAX).min(6));
-    Duration::from_millis((ceiling * (0.5 + System.jitter() / 2.0)) as u64)
+/// How an error names a call.
+fn call(operation: &str, url: &str) -> String {
+    format!("SQS {operation} on {url}")
+}
+
+fn failed<E>(operation: &str, url: &str) -> impl FnOnce(E) -> Unavailable + use<E>
+where
+    E: Error + Send + Sync + 'static,
+{
+    unavailable(call(operation, url))
 }
 
 fn entry(i: usize, message: &Message) -> Result<SendMessageBatchRequestEntry, Unavailable> {
@@ -124,13 +130,12 @@ impl DeferQueue for Queues {
             .visibility_timeout(i32::try_from(seconds).unwrap_or(i32::MAX))
             .send()
             .await
-            .map_err(unavailable(format!("SQS ChangeMessageVisibility on {url}")))?;
+            .map_err(failed("ChangeMessageVisibility", url))?;
         Ok(())
     }
 
     async fn send_later(&self, message: &Message, seconds: u32) -> Result<MessageId, Unavailable> {
         let url = self.url(Lane::Slow)?;
-        let what = || format!("SQS SendMessage on {url}");
         let sent = self
             .client
             .send_message()
@@ -140,8 +145,9 @@ impl DeferQueue for Queues {
             .delay_seconds(i32::try_from(seconds).unwrap_or(i32::MAX))
             .send()
             .await
-            .map_err(unavailable(what()))?;
-        sent.message_id.map(MessageId).ok_or_else(|| Unavailable::new(what(), "no message id"))
+            .map_err(failed("SendMessage", url))?;
+        let id = sent.message_id.map(MessageId);
+        id.ok_or_else(|| Unavailable::new(call("SendMessage", url), "no message id"))
     }
 }
 
@@ -153,7 +159,6 @@ impl QueueDepth for Queues {
             QueueAttributeName::ApproximateNumberOfMessagesDelayed,
         ];
         let url = self.url(Lane::Slow)?;
-        let what = || format!("SQS GetQueueAttributes on {url}");
         let answer = self
             .client
             .get_queue_attributes()
@@ -161,11 +166,13 @@ impl QueueDepth for Queues {
             .set_attribute_names(Some(counts.to_vec()))
             .send()
             .await
-            .map_err(unavailable(what()))?;
+            .map_err(failed("GetQueueAttributes", url))?;
         let attributes = answer.attributes.unwrap_or_default();
         counts.iter().try_fold(0, |sum, name| {
             let count = attributes.get(name).and_then(|text| text.parse::<u64>().ok());
-            Ok(sum + count.ok_or_else(|| Unavailable::new(what(), format!("no {name}")))?)
+            let missing =
+                || Unavailable::new(call("GetQueueAttributes", url), format!("no {name}"));
+            Ok(sum + count.ok_or_else(missing)?)
         })
     }
 }

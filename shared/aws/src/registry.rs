@@ -1,19 +1,11 @@
 //! The registry: tenants' settings and webhooks. Small, precious, never expires.
 
-use std::time::Duration;
-
-use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
-use hooklane_app::ports::{Entropy as _, Unavailable};
+use hooklane_app::ports::Unavailable;
 use hooklane_catalog::Owner;
 use hooklane_domain::ids::{EventType, TenantId, WebhookId};
 
-use crate::failure::unavailable;
 use crate::secrets::Vault;
-use crate::system::System;
-use crate::table::{Key, number};
+use crate::table::{Key, Table, Write, number};
 
 mod event_types;
 mod health;
@@ -27,93 +19,48 @@ mod webhooks;
 /// The registry table without the secrets in it: all that `fanout` may read.
 #[derive(Debug, Clone)]
 pub struct RouteRegistry {
-    client: Client,
-    table: String,
+    table: Table,
 }
 
 /// The registry table, secrets included.
 pub struct Registry {
-    table: RouteRegistry,
+    table: Table,
+    routes: RouteRegistry,
     vault: Vault,
 }
-
-/// A transaction that met another one is tried again this often.
-const TRIES: u32 = 8;
 
 impl RouteRegistry {
     #[must_use]
     pub fn new(config: &aws_config::SdkConfig, table: String) -> Self {
-        Self { client: Client::new(config), table }
-    }
-
-    fn call(&self, operation: &str) -> String {
-        format!("DynamoDB {operation} on {}", self.table)
-    }
-
-    /// Writes `changes` and raises the version of the tenant's subscriptions, all or none. Whether
-    /// the changes' conditions held.
-    async fn change(
-        &self,
-        tenant: &TenantId,
-        changes: &[TransactWriteItem],
-    ) -> Result<bool, Unavailable> {
-        let raise = Update::builder()
-            .table_name(&self.table)
-            .set_key(Some(tenant_key(tenant).attributes()))
-            .update_expression("ADD #version :one")
-            .expression_attribute_names("#version", "version")
-            .expression_attribute_values(":one", number(1))
-            .build()
-            .map_err(unavailable("building a transaction".to_owned()))?;
-        let raise = TransactWriteItem::builder().update(raise).build();
-        self.transact([changes, std::slice::from_ref(&raise)].concat()).await
-    }
-
-    /// Writes all of the changes or none. Whether their conditions held.
-    async fn transact(&self, changes: Vec<TransactWriteItem>) -> Result<bool, Unavailable> {
-        let mut tried = 0;
-        loop {
-            let sent =
-                self.client.transact_write_items().set_transact_items(Some(changes.clone())).send();
-            match sent.await {
-                Ok(_) => return Ok(true),
-                Err(SdkError::ServiceError(e)) if condition_failed(e.err()) => return Ok(false),
-                Err(SdkError::ServiceError(e)) if cancelled(e.err()) && tried < TRIES => {
-                    tried += 1;
-                    let ceiling = f64::from(20u32 << tried);
-                    let pause = ceiling * (0.5 + System.jitter() / 2.0);
-                    tokio::time::sleep(Duration::from_millis(pause as u64)).await;
-                }
-                Err(e) => return Err(unavailable(self.call("TransactWriteItems"))(e)),
-            }
-        }
+        Self { table: Table::new(config, table) }
     }
 }
 
 impl Registry {
     #[must_use]
     pub fn new(config: &aws_config::SdkConfig, table: String, vault: Vault) -> Self {
-        Self { table: RouteRegistry::new(config, table), vault }
+        let routes = RouteRegistry::new(config, table);
+        Self { table: routes.table.clone(), routes, vault }
+    }
+
+    /// Makes `writes` and raises the version of the tenant's subscriptions, all or none; whether the
+    /// writes' conditions held.
+    async fn change(&self, tenant: &TenantId, mut writes: Vec<Write>) -> Result<bool, Unavailable> {
+        writes.push(raise_version(tenant));
+        self.table.transact(writes).await
     }
 }
 
-/// Whether a transaction was cancelled because a condition did not hold.
-pub(crate) fn condition_failed(error: &TransactWriteItemsError) -> bool {
-    reasons(error).any(|code| code == "ConditionalCheckFailed")
+/// Raises the version of a tenant's subscriptions: whoever caches them reads them again.
+fn raise_version(tenant: &TenantId) -> Write {
+    Write::update(&tenant_key(tenant), "ADD #version :one")
+        .name("#version", VERSION)
+        .value(":one", number(1))
 }
 
-/// Whether a transaction was cancelled at all: another one was at the same items, or throttling.
-fn cancelled(error: &TransactWriteItemsError) -> bool {
-    error.is_transaction_canceled_exception()
-}
-
-fn reasons(error: &TransactWriteItemsError) -> impl Iterator<Item = &str> {
-    let reasons = match error {
-        TransactWriteItemsError::TransactionCanceledException(e) => e.cancellation_reasons(),
-        _ => &[],
-    };
-    reasons.iter().filter_map(|reason| reason.code())
-}
+/// The attribute that counts the changes of a tenant's subscriptions; a reserved word of DynamoDB's
+/// expressions.
+const VERSION: &str = "version";
 
 const WEBHOOK_PREFIX: &str = "WH#";
 

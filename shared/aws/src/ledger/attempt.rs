@@ -10,7 +10,7 @@ use hooklane_domain::ids::{EventType, TenantId};
 use serde::{Deserialize, Serialize};
 
 use super::{Ledger, keys};
-use crate::failure::{corrupt, unavailable};
+use crate::failure::corrupt;
 use crate::table::{from_item, to_item};
 
 type Headers = Vec<(String, String)>;
@@ -139,23 +139,16 @@ impl Ledger {
             expires_at: self.retention.expires_at(delivery.id.accepted_at()),
         };
         let item = to_item(&keys::attempt(&delivery.id, made), &stored)?;
-        self.client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(item))
-            .send()
-            .await
-            .map_err(unavailable(self.call("PutItem")))?;
-        Ok(())
+        self.table.put(item).await
     }
 
     pub(super) async fn read_attempts(
         &self,
         delivery: &Delivery,
     ) -> Result<Vec<Attempt>, Unavailable> {
-        let wanted = delivery.failed_at.iter().map(|f| keys::attempt(&delivery.id, *f)).collect();
+        let wanted = delivery.failed_at.iter().map(|f| keys::attempt(&delivery.id, *f));
         let mut attempts = Vec::new();
-        for item in self.read_all(wanted).await? {
+        for item in self.table.get_all(&wanted.collect::<Vec<_>>()).await? {
             let stored: AttemptItem = from_item(item)?;
             if stored.t == delivery.tenant {
                 attempts.push(stored.attempt.read()?);

@@ -1,8 +1,6 @@
 //! The delivery item: within one write unit, whatever the receiver said, while the ids that others
 //! choose have 40 characters or less.
 
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use hooklane_app::ports::{DeliveryFilter, DeliveryPage, DeliveryStore, Saved, Unavailable};
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::attempt::{Attempt, LastAttempt};
@@ -15,8 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use super::attempt::StoredAttempt;
 use super::{Ledger, expiry, keys};
-use crate::failure::{corrupt, unavailable};
-use crate::table::{Item, Key, number, size, string, to_item};
+use crate::failure::corrupt;
+use crate::table::{Item, Key, Write, size, string, to_item};
 
 /// A delivery as stored; its id is its key.
 #[derive(Serialize, Deserialize)]
@@ -82,12 +80,8 @@ impl DeliveryStore for Ledger {
                 unique.push(key);
             }
         }
-        let found = self
-            .read_all(unique)
-            .await?
-            .into_iter()
-            .map(to_delivery)
-            .collect::<Result<Vec<_>, _>>()?;
+        let items = self.table.get_all(&unique).await?;
+        let found = items.into_iter().map(to_delivery).collect::<Result<Vec<_>, _>>()?;
         Ok(ids.iter().map(|id| found.iter().find(|d| d.id == *id).cloned()).collect())
     }
 
@@ -98,9 +92,14 @@ impl DeliveryStore for Ledger {
             ..delivery.clone()
         };
         let item = self.delivery_item(&written)?;
+        let put = Write::put_over(item, "v", delivery.revision);
         let saved = match &delivery.state {
-            State::Parked { due, .. } => self.put_parked(delivery, item, *due).await?,
-            _ => self.put_delivery(delivery, item).await?,
+            State::Parked { due, .. } => {
+                // Both or none: what is parked can always be found.
+                let pointer = Write::put(self.pointer_item(delivery, *due)?);
+                self.table.transact_once(vec![put, pointer]).await?
+            }
+            _ => self.table.write(put).await?,
         };
         Ok(if saved { Saved::Yes(Box::new(written)) } else { Saved::Conflict })
     }
@@ -127,58 +126,7 @@ impl DeliveryStore for Ledger {
     }
 }
 
-/// Holds where the stored item is the one that was read, or where there is none.
-const SAME_REVISION: &str = "v = :v";
-const NOT_THERE: &str = "attribute_not_exists(pk)";
-
 impl Ledger {
-    async fn put_delivery(&self, read: &Delivery, item: Item) -> Result<bool, Unavailable> {
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
-        let put = match read.revision {
-            0 => put.condition_expression(NOT_THERE),
-            v => {
-                put.condition_expression(SAME_REVISION).expression_attribute_values(":v", number(v))
-            }
-        };
-        match put.send().await {
-            Ok(_) => Ok(true),
-            Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => {
-                Ok(false)
-            }
-            Err(e) => Err(unavailable(self.call("PutItem"))(e)),
-        }
-    }
-
-    /// The item and its pointer, both or none: what is parked can always be found.
-    async fn put_parked(
-        &self,
-        read: &Delivery,
-        item: Item,
-        due: Timestamp,
-    ) -> Result<bool, Unavailable> {
-        let pointer = self.pointer_item(read, due)?;
-        let put = Put::builder().table_name(&self.table).set_item(Some(item));
-        let put = match read.revision {
-            0 => put.condition_expression(NOT_THERE),
-            v => {
-                put.condition_expression(SAME_REVISION).expression_attribute_values(":v", number(v))
-            }
-        };
-        let pointer = Put::builder().table_name(&self.table).set_item(Some(pointer));
-        let building = || unavailable("building a transaction".to_owned());
-        let writes = [put.build().map_err(building())?, pointer.build().map_err(building())?]
-            .map(|put| TransactWriteItem::builder().put(put).build());
-        let sent =
-            self.client.transact_write_items().set_transact_items(Some(writes.to_vec())).send();
-        match sent.await {
-            Ok(_) => Ok(true),
-            Err(SdkError::ServiceError(e)) if crate::registry::condition_failed(e.err()) => {
-                Ok(false)
-            }
-            Err(e) => Err(unavailable(self.call("TransactWriteItems"))(e)),
-        }
-    }
-
     fn delivery_item(&self, delivery: &Delivery) -> Result<Item, Unavailable> {
         let mut stored = DeliveryItem {
             t: delivery.tenant.clone(),

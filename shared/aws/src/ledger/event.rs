@@ -1,7 +1,7 @@
 //! The event item.
 
-use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::AttributeValue;
+use hooklane_app::payload;
 use hooklane_app::ports::{EventStore, Put, Unavailable};
 use hooklane_domain::Timestamp;
 use hooklane_domain::event::{Content, Event, Fingerprint};
@@ -9,9 +9,8 @@ use hooklane_domain::ids::{EventId, TenantId};
 use serde::{Deserialize, Serialize};
 
 use super::{Ledger, keys};
-use crate::failure::{corrupt, unavailable};
-use crate::table::{Item, binary, from_item, to_item};
-use hooklane_app::payload;
+use crate::failure::corrupt;
+use crate::table::{Item, Write, binary, from_item, to_item};
 
 /// An accepted event as stored.
 #[derive(Serialize, Deserialize)]
@@ -37,26 +36,15 @@ const UNIT: usize = 1024;
 
 impl EventStore for Ledger {
     async fn put(&self, event: &Event) -> Result<Put, Unavailable> {
-        let item = self.event_item(event)?;
-        let put = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(item))
-            .condition_expression("attribute_not_exists(pk)")
-            .send()
-            .await;
-        match put {
-            Ok(_) => Ok(Put::Stored),
-            Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => {
-                let stored = self.event(&event.tenant, &event.id).await?;
-                let stored = stored.ok_or_else(|| corrupt("an event", "gone since it was met"))?;
-                let fingerprint = Fingerprint::from_hex(&stored.0.f)
-                    .ok_or_else(|| corrupt("an event", "no fingerprint"))?;
-                Ok(Put::Exists { fingerprint, accepted_at: time(stored.0.a)? })
-            }
-            Err(e) => Err(unavailable(self.call("PutItem"))(e)),
+        let put = Write::put(self.event_item(event)?).if_absent();
+        if self.table.write(put).await? {
+            return Ok(Put::Stored);
         }
+        let stored = self.event(&event.tenant, &event.id).await?;
+        let (stored, _) = stored.ok_or_else(|| corrupt("an event", "gone since it was met"))?;
+        let fingerprint = Fingerprint::from_hex(&stored.f)
+            .ok_or_else(|| corrupt("an event", "no fingerprint"))?;
+        Ok(Put::Exists { fingerprint, accepted_at: time(stored.a)? })
     }
 
     async fn get(&self, tenant: &TenantId, id: &EventId) -> Result<Option<Event>, Unavailable> {
@@ -73,16 +61,7 @@ impl Ledger {
         tenant: &TenantId,
         id: &EventId,
     ) -> Result<Option<(EventItem, Option<Vec<u8>>)>, Unavailable> {
-        let answer = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(keys::event(tenant, id).attributes()))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(unavailable(self.call("GetItem")))?;
-        answer.item.map(split).transpose()
+        self.table.get_item(&keys::event(tenant, id)).await?.map(split).transpose()
     }
 
     fn event_item(&self, event: &Event) -> Result<Item, Unavailable> {

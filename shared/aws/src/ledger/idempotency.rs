@@ -1,6 +1,6 @@
 //! The item of an idempotency key.
 
-use aws_sdk_dynamodb::error::SdkError;
+use hooklane_app::conflict::decide_anew;
 use hooklane_app::ports::{IdempotencyStore, Unavailable};
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::idempotency::{IdempotencyKey, IdempotencyRecord};
@@ -9,8 +9,8 @@ use hooklane_domain::ids::{TenantId, WebhookId};
 use serde::{Deserialize, Serialize};
 
 use super::{Ledger, keys};
-use crate::failure::{corrupt, unavailable};
-use crate::table::{Item, from_item, number, to_item};
+use crate::failure::corrupt;
+use crate::table::{Item, Write, number, to_item};
 
 /// A claim as stored.
 #[derive(Serialize, Deserialize)]
@@ -43,15 +43,13 @@ impl IdempotencyStore for Ledger {
         key: &IdempotencyKey,
         claim: &IdempotencyRecord,
     ) -> Result<IdempotencyRecord, Unavailable> {
-        for _ in 0..TRIES {
+        let held = decide_anew(TRIES, || async {
             if self.put_claim(tenant, key, claim).await? {
-                return Ok(claim.clone());
+                return Ok(Some(claim.clone()));
             }
-            if let Some(held) = self.read_claim(tenant, key).await? {
-                return Ok(held);
-            }
-        }
-        Err(Unavailable::new("claiming a key", "it comes and goes"))
+            self.read_claim(tenant, key).await
+        });
+        held.await?.ok_or_else(|| Unavailable::new("claiming a key", "it comes and goes"))
     }
 
     async fn fulfil(
@@ -61,14 +59,7 @@ impl IdempotencyStore for Ledger {
         claim: &IdempotencyRecord,
     ) -> Result<(), Unavailable> {
         let fulfilled = IdempotencyRecord { fulfilled: true, ..claim.clone() };
-        self.client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(claim_item(tenant, key, &fulfilled)?))
-            .send()
-            .await
-            .map_err(unavailable(self.call("PutItem")))?;
-        Ok(())
+        self.table.put(claim_item(tenant, key, &fulfilled)?).await
     }
 }
 
@@ -80,22 +71,10 @@ impl Ledger {
         key: &IdempotencyKey,
         claim: &IdempotencyRecord,
     ) -> Result<bool, Unavailable> {
-        let put = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(claim_item(tenant, key, claim)?))
-            .condition_expression("attribute_not_exists(pk) OR l <= :now")
-            .expression_attribute_values(":now", number(claim.at.as_millisecond()))
-            .send()
-            .await;
-        match put {
-            Ok(_) => Ok(true),
-            Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => {
-                Ok(false)
-            }
-            Err(e) => Err(unavailable(self.call("PutItem"))(e)),
-        }
+        let put = Write::put(claim_item(tenant, key, claim)?)
+            .if_holds("attribute_not_exists(pk) OR l <= :now")
+            .value(":now", number(claim.at.as_millisecond()));
+        self.table.write(put).await
     }
 
     async fn read_claim(
@@ -103,17 +82,8 @@ impl Ledger {
         tenant: &TenantId,
         key: &IdempotencyKey,
     ) -> Result<Option<IdempotencyRecord>, Unavailable> {
-        let answer = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(keys::claim(tenant, key).attributes()))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(unavailable(self.call("GetItem")))?;
-        let Some(item) = answer.item else { return Ok(None) };
-        let stored: IdempotencyItem = from_item(item)?;
+        let stored = self.table.get::<IdempotencyItem>(&keys::claim(tenant, key)).await?;
+        let Some(stored) = stored else { return Ok(None) };
         Ok(Some(IdempotencyRecord {
             webhook: stored.w,
             fingerprint: Fingerprint::from_hex(&stored.f)

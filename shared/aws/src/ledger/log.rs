@@ -10,8 +10,8 @@ use super::Ledger;
 use super::attempt::AttemptItem;
 use super::keys::{self, Span};
 use super::pages::MOST_QUERIES;
-use crate::failure::{corrupt, unavailable};
-use crate::table::{Item, from_item, string};
+use crate::failure::corrupt;
+use crate::table::{Item, from_item, limit, string};
 
 /// One query reads at most so many attempts, each a few KiB.
 const MOST: usize = 200;
@@ -42,16 +42,12 @@ impl AttemptLog for Ledger {
         let mut start = start.filter(|start| start.sk < span.high).map(|start| start.attributes());
         let mut page = LogPage::default();
         for _ in 0..MOST_QUERIES {
-            let answer = self
-                .query_attempts(webhook, filter, &span)
-                .set_exclusive_start_key(start)
-                .send()
-                .await
-                .map_err(unavailable(self.call("Query")))?;
-            for item in answer.items.unwrap_or_default() {
+            let query = self.query_attempts(webhook, filter, &span);
+            let read = self.table.page(query.set_exclusive_start_key(start)).await?;
+            for item in read.items {
                 read_into(&mut page, tenant, webhook, item);
             }
-            start = answer.last_evaluated_key;
+            start = read.next;
             // Where not even a key tells which attempt it is, no position leads on from there.
             if page.next.is_some() || start.is_none() {
                 page.next = page.next.filter(|_| start.is_some());
@@ -69,13 +65,10 @@ impl Ledger {
         filter: &LogFilter,
         span: &Span,
     ) -> QueryFluentBuilder {
-        self.client
-            .query()
-            .table_name(&self.table)
-            .consistent_read(true)
+        self.table
+            .query("pk = :pk AND sk BETWEEN :low AND :high")
             .scan_index_forward(false)
-            .limit(i32::try_from(filter.limit.min(MOST)).unwrap_or(i32::MAX))
-            .key_condition_expression("pk = :pk AND sk BETWEEN :low AND :high")
+            .limit(limit(filter.limit.min(MOST)))
             .expression_attribute_values(":pk", string(keys::webhook(webhook)))
             .expression_attribute_values(":low", string(&span.low))
             .expression_attribute_values(":high", string(&span.high))

@@ -1,10 +1,9 @@
-//! Reading many items: batches whose leftovers are asked for again, and pages of a list.
+//! Pages of a webhook's deliveries.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use aws_sdk_dynamodb::types::AttributeValue;
 use hooklane_app::ports::{DeliveryFilter, DeliveryPage, Unavailable};
 use hooklane_domain::delivery::{Delivery, Status};
 use hooklane_domain::ids::{DeliveryId, TenantId, WebhookId};
@@ -12,13 +11,9 @@ use hooklane_domain::ids::{DeliveryId, TenantId, WebhookId};
 use super::delivery::to_delivery;
 use super::keys::Span;
 use super::{Ledger, keys};
-use crate::failure::{corrupt, unavailable};
-use crate::table::{Item, Key, string};
+use crate::failure::corrupt;
+use crate::table::{Item, string};
 
-/// `BatchGetItem` takes so many keys.
-const BATCH: usize = 100;
-/// Keys that a call leaves unprocessed are asked for again this often.
-const TRIES: u32 = 6;
 /// A query whose filter may match little reads so many items, so that it ends.
 const FILTERED_READS: i32 = 500;
 /// One that lets everything through reads what was asked for, and at most so many: about what DynamoDB
@@ -28,49 +23,6 @@ const MOST_READS: i32 = 1000;
 pub(super) const MOST_QUERIES: usize = 10;
 
 impl Ledger {
-    /// The items of these keys, read consistently, in any order; keys without an item are absent.
-    pub(super) async fn read_all(&self, keys: Vec<Key>) -> Result<Vec<Item>, Unavailable> {
-        let mut items = Vec::new();
-        for chunk in keys.chunks(BATCH) {
-            items.extend(self.read_chunk(chunk).await?);
-        }
-        Ok(items)
-    }
-
-    async fn read_chunk(&self, keys: &[Key]) -> Result<Vec<Item>, Unavailable> {
-        let what = || self.call("BatchGetItem");
-        let mut left: Vec<Item> = keys.iter().map(Key::attributes).collect();
-        let mut items = Vec::new();
-        for tried in 0..TRIES {
-            if tried > 0 {
-                tokio::time::sleep(Duration::from_millis(25 << tried)).await;
-            }
-            let request = KeysAndAttributes::builder()
-                .set_keys(Some(left))
-                .consistent_read(true)
-                .build()
-                .map_err(unavailable(what()))?;
-            let answer = self
-                .client
-                .batch_get_item()
-                .request_items(&self.table, request)
-                .send()
-                .await
-                .map_err(unavailable(what()))?;
-            items.extend(
-                answer.responses.unwrap_or_default().remove(&self.table).unwrap_or_default(),
-            );
-            left = match answer.unprocessed_keys.unwrap_or_default().remove(&self.table) {
-                Some(unprocessed) => unprocessed.keys,
-                None => return Ok(items),
-            };
-            if left.is_empty() {
-                return Ok(items);
-            }
-        }
-        Err(Unavailable::new(what(), format!("{} keys stayed unprocessed", left.len())))
-    }
-
     /// One page of a webhook's deliveries, newest first. What is not delivered is in its own index, and
     /// a span of time is one of keys; other filters are applied to what one bounded query reads.
     pub(super) async fn page(
@@ -91,10 +43,10 @@ impl Ledger {
         for _ in 0..MOST_QUERIES {
             let query =
                 self.query_deliveries(webhook, filter, &span).set_exclusive_start_key(start);
-            let answer = query.send().await.map_err(unavailable(self.call("Query")))?;
-            let read = Read::of(answer.items.unwrap_or_default(), webhook);
+            let page = self.table.page(query).await?;
+            let read = Read::of(page.items, webhook);
             unreadable += read.unreadable;
-            start = answer.last_evaluated_key;
+            start = page.next;
             // Where not even a key tells which delivery it is, no cursor leads on from there.
             if read.last.is_some() || start.is_none() {
                 let read_to = read.last.filter(|_| start.is_some());
@@ -112,24 +64,22 @@ impl Ledger {
         span: &Span,
     ) -> QueryFluentBuilder {
         let indexed = filter.status.and_then(|status| keys::undelivered(webhook, status));
-        let query = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .scan_index_forward(false)
-            .limit(reads(filter, indexed.is_some()))
-            .expression_attribute_values(":low", string(&span.low))
-            .expression_attribute_values(":high", string(&span.high));
-        match indexed {
-            Some(u) => query
-                .index_name(keys::UNDELIVERED)
-                .key_condition_expression("u = :u AND sk BETWEEN :low AND :high")
+        let reads = reads(filter, indexed.is_some());
+        let query = match indexed {
+            Some(u) => self
+                .table
+                .query_index(keys::UNDELIVERED, "u = :u AND sk BETWEEN :low AND :high")
                 .expression_attribute_values(":u", string(u)),
-            None => query
-                .consistent_read(true)
-                .key_condition_expression("pk = :pk AND sk BETWEEN :low AND :high")
+            None => self
+                .table
+                .query("pk = :pk AND sk BETWEEN :low AND :high")
                 .expression_attribute_values(":pk", string(keys::webhook(webhook))),
-        }
+        };
+        query
+            .scan_index_forward(false)
+            .limit(reads)
+            .expression_attribute_values(":low", string(&span.low))
+            .expression_attribute_values(":high", string(&span.high))
     }
 }
 

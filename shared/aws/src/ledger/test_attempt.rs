@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 
 use super::attempt::StoredAttempt;
 use super::{Ledger, keys};
-use crate::failure::unavailable;
 use crate::table::{Key, from_item, to_item};
 
 #[derive(Serialize, Deserialize)]
@@ -37,14 +36,7 @@ impl TestAttemptStore for Ledger {
             attempt: StoredAttempt::new(&test.attempt),
             expires_at: self.retention.expires_at(test.id.accepted_at()),
         };
-        self.client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(to_item(&key(&test.id), &stored)?))
-            .send()
-            .await
-            .map_err(unavailable(self.call("PutItem")))?;
-        Ok(())
+        self.table.put(to_item(&key(&test.id), &stored)?).await
     }
 
     async fn test_attempt(
@@ -52,16 +44,8 @@ impl TestAttemptStore for Ledger {
         tenant: &TenantId,
         id: &DeliveryId,
     ) -> Result<Option<TestAttempt>, Unavailable> {
-        let answer = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(key(id).attributes()))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(unavailable(self.call("GetItem")))?;
-        let Some(item) = answer.item.filter(|item| item.contains_key("y")) else {
+        let item = self.table.get_item(&key(id)).await?;
+        let Some(item) = item.filter(|item| item.contains_key("y")) else {
             return Ok(None);
         };
         let stored: TestItem = from_item(item)?;
