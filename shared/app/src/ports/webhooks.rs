@@ -7,8 +7,9 @@ use super::Unavailable;
 /// Registered webhooks. Every change raises the version of its tenant's subscriptions in the same
 /// transaction, so that [`RouteStore::version`] tells whether a cached table still holds.
 pub trait WebhookStore: Send + Sync {
-    /// Stores a new webhook. One that is there under its id stays as it is.
-    fn create(&self, webhook: &Webhook) -> impl Future<Output = Result<(), Unavailable>> + Send;
+    /// Stores a new webhook, unless its tenant has one under its id already, which stays as it is;
+    /// whether it did.
+    fn create(&self, webhook: &Webhook) -> impl Future<Output = Result<bool, Unavailable>> + Send;
 
     /// The webhook, read consistently; another tenant's is `None`.
     fn get(

@@ -39,8 +39,12 @@ pub async fn register(
     let webhook = draft
         .create(rules, &types, identity(system, id, tenant))
         .map_err(RegisterError::Invalid)?;
-    webhooks.create(&webhook).await?;
-    Ok(webhook)
+    if webhooks.create(&webhook).await? {
+        return Ok(webhook);
+    }
+    // The id was drawn a moment ago, so nobody else has it: an earlier try of this call stored the
+    // webhook, and its answer was lost.
+    webhooks.get(&webhook.tenant, id).await?.ok_or(RegisterError::Deleted)
 }
 
 /// As [`register`], and under one key only once, whoever else tries at the same time and whoever died
@@ -72,7 +76,8 @@ pub async fn register_once(
         let webhook = draft
             .create(rules, &types, identity(system, held.webhook, tenant.clone()))
             .map_err(RegisterError::Invalid)?;
-        // One that is there already stays as it is, with the secret that was shown.
+        // Whether it was created now or is there already: that one is read back below, with the secret
+        // that was shown.
         webhooks.create(&webhook).await?;
         claims.fulfil(&tenant, key, &held).await?;
     }

@@ -19,10 +19,10 @@ const SAME_AND_SLOW: &str = "revision = :revision AND attribute_exists(slow)";
 const SAME_AND_FAST: &str = "revision = :revision AND attribute_not_exists(slow)";
 
 impl WebhookStore for Registry {
-    async fn create(&self, webhook: &Webhook) -> Result<(), Unavailable> {
+    async fn create(&self, webhook: &Webhook) -> Result<bool, Unavailable> {
         let create = Write::put(self.to_item(webhook).await?).if_absent();
         let list = Write::put(directory_key(&webhook.tenant).attributes());
-        self.change(&webhook.tenant, vec![create, list]).await.map(drop)
+        self.change(&webhook.tenant, vec![create, list]).await
     }
 
     async fn get(&self, tenant: &TenantId, id: WebhookId) -> Result<Option<Webhook>, Unavailable> {
