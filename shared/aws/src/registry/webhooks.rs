@@ -8,8 +8,8 @@ use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::webhook::{DisableReason, Webhook, WebhookState};
 
-use super::{Registry, directory_key, health_key, webhook_key};
-use crate::table::{Write, number, string, value};
+use super::{Registry, WEBHOOK_PREFIX, directory_key, health_key, webhook_key};
+use crate::table::{Item, Write, number, string, text, value};
 
 /// So many items of a list are opened at once.
 const CONCURRENCY: usize = 16;
@@ -35,9 +35,9 @@ impl WebhookStore for Registry {
     async fn list(&self, tenant: &TenantId) -> Result<Vec<Webhook>, Unavailable> {
         self.routes
             .webhook_items(tenant, None)
-            .map(|item| async { self.open(item?).await })
+            .map(|item| async { self.open_for_list(item?).await })
             .buffered(CONCURRENCY)
-            .filter_map(async |opened| readable(opened))
+            .try_filter_map(async |opened| Ok(opened))
             .try_collect()
             .await
     }
@@ -99,13 +99,18 @@ impl RouteStore for Registry {
     }
 }
 
-/// One webhook that cannot be read back must not hide the others of its list.
-fn readable(opened: Result<Webhook, Unavailable>) -> Option<Result<Webhook, Unavailable>> {
-    match opened {
-        Err(error) if error.is_corrupt() => {
-            tracing::error!(error = error.chain(), "webhook.unreadable");
-            None
+impl Registry {
+    /// The webhook of an item. One that cannot be read back must not hide the others of its list.
+    async fn open_for_list(&self, item: Item) -> Result<Option<Webhook>, Unavailable> {
+        let key = text(&item, "sk").unwrap_or_default();
+        match self.open(item).await {
+            Err(error) if error.is_corrupt() => {
+                let id = key.trim_start_matches(WEBHOOK_PREFIX);
+                let span = tracing::error_span!("webhook", webhook.id = id);
+                span.in_scope(|| error.log("webhook.unreadable"));
+                Ok(None)
+            }
+            opened => opened.map(Some),
         }
-        opened => Some(opened),
     }
 }
