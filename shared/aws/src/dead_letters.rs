@@ -7,6 +7,7 @@ use aws_sdk_sqs::types::MessageAttributeValue;
 use hooklane_app::ports::{Clock as _, DeadLetters, Unavailable};
 
 use crate::failure::unavailable;
+use crate::queues::call;
 use crate::system::System;
 
 /// The dead-letter queue of one source: `events`, `fanout` or `deliveries`.
@@ -42,7 +43,7 @@ impl DeadLetters for DeadLetterQueue {
             .message_attributes("time", text_attribute(&System.now().to_string())?)
             .send()
             .await
-            .map_err(unavailable(format!("SQS SendMessage on {}", self.url)))?;
+            .map_err(call("SendMessage", &self.url).failed())?;
         Ok(())
     }
 }

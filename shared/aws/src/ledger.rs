@@ -50,6 +50,11 @@ impl Retention {
     }
 }
 
+/// A time as most items have it.
+fn time(ms: i64) -> Result<Timestamp, Unavailable> {
+    Timestamp::from_millisecond(ms).map_err(|e| corrupt("a stored time", e))
+}
+
 /// An `expiresAt` as a time.
 fn expiry(seconds: i64) -> Result<Timestamp, Unavailable> {
     Timestamp::from_second(seconds).map_err(|e| corrupt("a stored time", e))

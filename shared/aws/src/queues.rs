@@ -1,7 +1,5 @@
 //! The delivery and the retry queue.
 
-use std::error::Error;
-
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{BatchResultErrorEntry, QueueAttributeName, SendMessageBatchRequestEntry};
 use futures::{StreamExt as _, TryStreamExt as _};
@@ -10,7 +8,7 @@ use hooklane_domain::delivery::MessageId;
 use hooklane_domain::delivery::message::Message;
 use hooklane_domain::delivery::waiting::Lane;
 
-use crate::failure::unavailable;
+use crate::failure::{Call, unavailable};
 use crate::retry::{Answer, UNSENT_MESSAGES, until_processed};
 
 /// Both queues are fair: a message's group is its webhook (*Amazon SQS Developer Guide*, "Amazon SQS
@@ -57,7 +55,7 @@ impl Queues {
         }
         let last = answer.results.last().map_or("", String::as_str);
         let why = format!("{} entries failed, last with {last}", answer.left.len());
-        Err(Unavailable::new(call("SendMessageBatch", url), why))
+        Err(call("SendMessageBatch", url).answered(why))
     }
 
     /// Sends those messages of a batch that `left` counts out, as one call does: why entries failed, and
@@ -70,7 +68,7 @@ impl Queues {
     ) -> Result<Answer<String, usize>, Unavailable> {
         let entries = left.iter().map(|&i| entry(i, &messages[i])).collect::<Result<_, _>>()?;
         let send = self.client.send_message_batch().queue_url(url).set_entries(Some(entries));
-        let answer = send.send().await.map_err(failed("SendMessageBatch", url))?;
+        let answer = send.send().await.map_err(call("SendMessageBatch", url).failed())?;
         let sent: Vec<&str> = answer.successful.iter().map(|sent| sent.id.as_str()).collect();
         left.retain(|i| !sent.contains(&i.to_string().as_str()));
         let why = |entry: &BatchResultErrorEntry| {
@@ -80,16 +78,9 @@ impl Queues {
     }
 }
 
-/// How an error names a call.
-fn call(operation: &str, url: &str) -> String {
-    format!("SQS {operation} on {url}")
-}
-
-fn failed<E>(operation: &str, url: &str) -> impl FnOnce(E) -> Unavailable + use<E>
-where
-    E: Error + Send + Sync + 'static,
-{
-    unavailable(call(operation, url))
+/// A call on a queue, as an error names it.
+pub(crate) fn call<'a>(operation: &'static str, url: &'a str) -> Call<'a> {
+    Call { service: "SQS", operation, on: url }
 }
 
 fn entry(i: usize, message: &Message) -> Result<SendMessageBatchRequestEntry, Unavailable> {
@@ -130,7 +121,7 @@ impl DeferQueue for Queues {
             .visibility_timeout(i32::try_from(seconds).unwrap_or(i32::MAX))
             .send()
             .await
-            .map_err(failed("ChangeMessageVisibility", url))?;
+            .map_err(call("ChangeMessageVisibility", url).failed())?;
         Ok(())
     }
 
@@ -145,9 +136,9 @@ impl DeferQueue for Queues {
             .delay_seconds(i32::try_from(seconds).unwrap_or(i32::MAX))
             .send()
             .await
-            .map_err(failed("SendMessage", url))?;
+            .map_err(call("SendMessage", url).failed())?;
         let id = sent.message_id.map(MessageId);
-        id.ok_or_else(|| Unavailable::new(call("SendMessage", url), "no message id"))
+        id.ok_or_else(|| call("SendMessage", url).answered("no message id"))
     }
 }
 
@@ -166,12 +157,11 @@ impl QueueDepth for Queues {
             .set_attribute_names(Some(counts.to_vec()))
             .send()
             .await
-            .map_err(failed("GetQueueAttributes", url))?;
+            .map_err(call("GetQueueAttributes", url).failed())?;
         let attributes = answer.attributes.unwrap_or_default();
         counts.iter().try_fold(0, |sum, name| {
             let count = attributes.get(name).and_then(|text| text.parse::<u64>().ok());
-            let missing =
-                || Unavailable::new(call("GetQueueAttributes", url), format!("no {name}"));
+            let missing = || call("GetQueueAttributes", url).answered(format!("no {name}"));
             Ok(sum + count.ok_or_else(missing)?)
         })
     }

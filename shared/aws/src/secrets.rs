@@ -9,7 +9,7 @@ use hooklane_domain::access::key_ring::KeyRing;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::RwLock;
 
-use crate::failure::unavailable;
+use crate::failure::Call;
 use crate::seal::{DataKeys, SealError};
 use crate::system::System;
 
@@ -34,15 +34,15 @@ pub trait SecretSource: Send + Sync {
 
 impl SecretSource for Secret {
     async fn read(&self) -> Result<SecretString, Unavailable> {
-        let what = || format!("Secrets Manager GetSecretValue on {}", self.id);
+        let call = Call { service: "Secrets Manager", operation: "GetSecretValue", on: &self.id };
         let value = self
             .client
             .get_secret_value()
             .secret_id(&self.id)
             .send()
             .await
-            .map_err(unavailable(what()))?;
-        let text = value.secret_string.ok_or_else(|| Unavailable::new(what(), "it has no text"))?;
+            .map_err(call.failed())?;
+        let text = value.secret_string.ok_or_else(|| call.answered("it has no text"))?;
         Ok(text.into())
     }
 }

@@ -6,8 +6,6 @@
 //! of which all are made or none, [`query`] the reading of many items by their keys, and [`batch`] the
 //! calls that take many keys at a time.
 
-use std::error::Error;
-
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use hooklane_app::ports::Unavailable;
@@ -23,7 +21,7 @@ pub(crate) use item::{Item, Key, binary, from_item, number, size, string, text, 
 pub(crate) use query::limit;
 pub(crate) use write::Write;
 
-use crate::failure::unavailable;
+use crate::failure::Call;
 
 /// One of the two tables.
 #[derive(Debug, Clone)]
@@ -49,7 +47,7 @@ impl Table {
     pub(crate) async fn get_item(&self, key: &Key) -> Result<Option<Item>, Unavailable> {
         let get = self.client.get_item().table_name(&self.name).consistent_read(true);
         let answer = get.set_key(Some(key.attributes())).send().await;
-        Ok(answer.map_err(self.failed("GetItem"))?.item)
+        Ok(answer.map_err(self.call("GetItem").failed())?.item)
     }
 
     /// One attribute of the item under `key`, read consistently: for a reader who must not see the rest.
@@ -65,20 +63,12 @@ impl Table {
             .expression_attribute_names("#name", name)
             .send()
             .await
-            .map_err(self.failed("GetItem"))?;
+            .map_err(self.call("GetItem").failed())?;
         Ok(answer.item.and_then(|mut item| item.remove(name)))
     }
 
-    /// What to make of an error of `operation` on this table.
-    fn failed<E>(&self, operation: &str) -> impl FnOnce(E) -> Unavailable + use<E>
-    where
-        E: Error + Send + Sync + 'static,
-    {
-        unavailable(self.call(operation))
-    }
-
-    /// How an error names a call.
-    fn call(&self, operation: &str) -> String {
-        format!("DynamoDB {operation} on {}", self.name)
+    /// A call on this table: the one place that names it.
+    fn call(&self, operation: &'static str) -> Call<'_> {
+        Call { service: "DynamoDB", operation, on: &self.name }
     }
 }

@@ -12,7 +12,7 @@ use hooklane_domain::ids::{DeliveryId, EventType, TenantId, WebhookId};
 use serde::{Deserialize, Serialize};
 
 use super::attempt::StoredAttempt;
-use super::{Ledger, expiry, keys};
+use super::{Ledger, expiry, keys, time};
 use crate::failure::corrupt;
 use crate::table::{Item, Key, Write, size, string, to_item};
 
@@ -199,10 +199,6 @@ pub(super) fn to_delivery(item: Item) -> Result<Delivery, Unavailable> {
         expires_at: Some(expiry(item.expires_at)?),
         revision: item.v,
     })
-}
-
-fn time(ms: i64) -> Result<Timestamp, Unavailable> {
-    Timestamp::from_millisecond(ms).map_err(|e| corrupt("a stored time", e))
 }
 
 impl StoredState {

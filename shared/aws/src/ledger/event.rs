@@ -3,12 +3,11 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use hooklane_app::payload;
 use hooklane_app::ports::{EventStore, Put, Unavailable};
-use hooklane_domain::Timestamp;
 use hooklane_domain::event::{Content, Event, Fingerprint};
 use hooklane_domain::ids::{EventId, TenantId};
 use serde::{Deserialize, Serialize};
 
-use super::{Ledger, keys};
+use super::{Ledger, keys, time};
 use crate::failure::corrupt;
 use crate::table::{Item, Write, binary, from_item, to_item};
 
@@ -105,10 +104,6 @@ fn to_event(item: EventItem, compressed: Option<Vec<u8>>) -> Result<Event, Unava
         (None, None) => return Err(corrupt("an event", "it has no content")),
     };
     Ok(Event { id: item.i, tenant: item.t, content, accepted_at: time(item.a)? })
-}
-
-fn time(ms: i64) -> Result<Timestamp, Unavailable> {
-    Timestamp::from_millisecond(ms).map_err(|e| corrupt("a stored time", e))
 }
 
 /// A new event as the table's stream tells of it.

@@ -28,9 +28,9 @@ impl Table {
     /// Reads as many of the keys as one call does.
     async fn read_some(&self, keys: Vec<Item>) -> Result<Answer<Item, Item>, Unavailable> {
         let request = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true);
-        let request = request.build().map_err(self.failed("BatchGetItem"))?;
+        let request = request.build().map_err(self.call("BatchGetItem").failed())?;
         let call = self.client.batch_get_item().request_items(&self.name, request);
-        let answer = call.send().await.map_err(self.failed("BatchGetItem"))?;
+        let answer = call.send().await.map_err(self.call("BatchGetItem").failed())?;
         let items = answer.responses.unwrap_or_default().remove(&self.name);
         let left = answer.unprocessed_keys.unwrap_or_default().remove(&self.name);
         Ok(Answer {
@@ -52,7 +52,7 @@ impl Table {
 
     fn deletion(&self, key: &Key) -> Result<WriteRequest, Unavailable> {
         let delete = DeleteRequest::builder().set_key(Some(key.attributes())).build();
-        let delete = delete.map_err(self.failed("BatchWriteItem"))?;
+        let delete = delete.map_err(self.call("BatchWriteItem").failed())?;
         Ok(WriteRequest::builder().delete_request(delete).build())
     }
 
@@ -62,16 +62,20 @@ impl Table {
         writes: Vec<WriteRequest>,
     ) -> Result<Answer<(), WriteRequest>, Unavailable> {
         let call = self.client.batch_write_item().request_items(&self.name, writes);
-        let answer = call.send().await.map_err(self.failed("BatchWriteItem"))?;
+        let answer = call.send().await.map_err(self.call("BatchWriteItem").failed())?;
         let left = answer.unprocessed_items.unwrap_or_default().remove(&self.name);
         Ok(Answer { results: Vec::new(), left: left.unwrap_or_default() })
     }
 
-    fn none_left<L>(&self, operation: &str, what: &str, left: &[L]) -> Result<(), Unavailable> {
+    fn none_left<L>(
+        &self,
+        operation: &'static str,
+        what: &str,
+        left: &[L],
+    ) -> Result<(), Unavailable> {
         if left.is_empty() {
             return Ok(());
         }
-        let why = format!("{} {what} stayed unprocessed", left.len());
-        Err(Unavailable::new(self.call(operation), why))
+        Err(self.call(operation).answered(format!("{} {what} stayed unprocessed", left.len())))
     }
 }

@@ -36,21 +36,22 @@ impl Table {
 
     /// The page that one call of a query reads.
     pub(crate) async fn page(&self, query: QueryFluentBuilder) -> Result<Page, Unavailable> {
-        let answer = query.send().await.map_err(self.failed("Query"))?;
+        let answer = query.send().await.map_err(self.call("Query").failed())?;
         let items = answer.items.unwrap_or_default();
         Ok(Page { items, next: answer.last_evaluated_key })
     }
 
     /// The page that one call of a scan reads: up to 1 MiB of whatever the table holds.
     pub(crate) async fn scanned(&self, scan: ScanFluentBuilder) -> Result<Page, Unavailable> {
-        let answer = scan.send().await.map_err(self.failed("Scan"))?;
+        let answer = scan.send().await.map_err(self.call("Scan").failed())?;
         let items = answer.items.unwrap_or_default();
         Ok(Page { items, next: answer.last_evaluated_key })
     }
 
     /// The number of items that one call of a query reads.
     pub(crate) async fn count(&self, query: QueryFluentBuilder) -> Result<u64, Unavailable> {
-        let answer = query.select(Select::Count).send().await.map_err(self.failed("Query"))?;
+        let answer =
+            query.select(Select::Count).send().await.map_err(self.call("Query").failed())?;
         Ok(u64::try_from(answer.count).unwrap_or(0))
     }
 
@@ -62,7 +63,7 @@ impl Table {
         let table = self.clone();
         let items = query.into_paginator().items().send();
         futures::stream::unfold((items, table), async |(mut items, table)| {
-            let next = items.next().await?.map_err(table.failed("Query"));
+            let next = items.next().await?.map_err(table.call("Query").failed());
             Some((next, (items, table)))
         })
         .boxed()

@@ -19,13 +19,13 @@ impl Table {
     pub(crate) async fn transact(&self, writes: Vec<Write>) -> Result<bool, Unavailable> {
         let parts = self.parts(writes)?;
         let sent = (|| self.try_transaction(&parts)).retry(TRANSACTION_CONFLICT);
-        sent.when(is_cancelled).await.map_err(self.failed("TransactWriteItems"))
+        sent.when(is_cancelled).await.map_err(self.call("TransactWriteItems").failed())
     }
 
     /// As [`Table::transact`], tried once, for a caller that is called again anyway.
     pub(crate) async fn transact_once(&self, writes: Vec<Write>) -> Result<bool, Unavailable> {
         let parts = self.parts(writes)?;
-        self.try_transaction(&parts).await.map_err(self.failed("TransactWriteItems"))
+        self.try_transaction(&parts).await.map_err(self.call("TransactWriteItems").failed())
     }
 
     async fn try_transaction(&self, parts: &[TransactWriteItem]) -> Result<bool, Failure> {

@@ -133,7 +133,7 @@ impl Table {
                     .set_expression_attribute_values(values)
                     .set_return_values(returned)
                     .send();
-                let written = unless_refused(sent.await).map_err(self.failed("PutItem"))?;
+                let written = unless_refused(sent.await).map_err(self.call("PutItem").failed())?;
                 written.map(|answer| answer.attributes)
             }
             Action::Update { key, expression } => {
@@ -145,7 +145,8 @@ impl Table {
                     .set_expression_attribute_values(values)
                     .set_return_values(returned)
                     .send();
-                let written = unless_refused(sent.await).map_err(self.failed("UpdateItem"))?;
+                let written =
+                    unless_refused(sent.await).map_err(self.call("UpdateItem").failed())?;
                 written.map(|answer| answer.attributes)
             }
             Action::Delete(key) => {
@@ -156,7 +157,8 @@ impl Table {
                     .set_expression_attribute_values(values)
                     .set_return_values(returned)
                     .send();
-                let written = unless_refused(sent.await).map_err(self.failed("DeleteItem"))?;
+                let written =
+                    unless_refused(sent.await).map_err(self.call("DeleteItem").failed())?;
                 written.map(|answer| answer.attributes)
             }
         };
