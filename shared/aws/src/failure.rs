@@ -15,7 +15,7 @@ pub(crate) struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// What to make of an error of this call.
+    /// Turns an error of this call into [`Unavailable`].
     pub(crate) fn failed<E>(self) -> impl FnOnce(E) -> Unavailable + use<E>
     where
         E: Error + Send + Sync + 'static,
@@ -23,7 +23,7 @@ impl Call<'_> {
         unavailable(self.to_string())
     }
 
-    /// The call was answered, but not as it should be.
+    /// The error of a call whose answer is not what it should be.
     pub(crate) fn answered(self, why: impl Into<String>) -> Unavailable {
         Unavailable::new(self.to_string(), why.into())
     }
@@ -35,7 +35,7 @@ impl std::fmt::Display for Call<'_> {
     }
 }
 
-/// What to make of an error of `what`.
+/// Turns an error of `what` into [`Unavailable`].
 pub(crate) fn unavailable<E>(what: String) -> impl FnOnce(E) -> Unavailable
 where
     E: Error + Send + Sync + 'static,

@@ -1,4 +1,4 @@
-//! The delivery and the retry queue.
+//! The delivery queue and the retry queue.
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{BatchResultErrorEntry, QueueAttributeName, SendMessageBatchRequestEntry};
@@ -11,24 +11,24 @@ use hooklane_domain::delivery::waiting::Lane;
 use crate::failure::{Call, unavailable};
 use crate::retry::{Answer, UNSENT_MESSAGES, until_processed};
 
-/// Both queues are fair: a message's group is its webhook (*Amazon SQS Developer Guide*, "Amazon SQS
-/// fair queues").
+/// The two queues. Both are fair queues: a message's group is its webhook, so that the backlog of one
+/// webhook does not hold up the others (*Amazon SQS Developer Guide*, "Amazon SQS fair queues").
 #[derive(Debug, Clone)]
 pub struct Queues {
     client: Client,
     urls: QueueUrls,
 }
 
-/// The queues that a function knows.
+/// The URLs of the queues that a function uses; `None` for one that it does not.
 #[derive(Debug, Clone)]
 pub struct QueueUrls {
     pub delivery: Option<String>,
     pub retry: Option<String>,
 }
 
-/// SQS takes ten messages at a time.
+/// SQS takes at most ten messages in one call.
 const BATCH: usize = 10;
-/// So many batches of one call are sent at once.
+/// The number of batches that are sent at the same time.
 const CONCURRENCY: usize = 8;
 
 impl Queues {
@@ -42,7 +42,7 @@ impl Queues {
             Lane::Fast => (&self.urls.delivery, "the delivery queue"),
             Lane::Slow => (&self.urls.retry, "the retry queue"),
         };
-        url.as_deref().ok_or_else(|| Unavailable::new(name, "not configured here"))
+        url.as_deref().ok_or_else(|| Unavailable::new(name, "this function has no setting for it"))
     }
 
     /// Sends one batch until every entry is in the queue.
@@ -58,8 +58,8 @@ impl Queues {
         Err(call("SendMessageBatch", url).answered(why))
     }
 
-    /// Sends those messages of a batch that `left` counts out, as one call does: why entries failed, and
-    /// the messages that are not in the queue.
+    /// Makes one call for the messages at the indexes `left`. Its results are the reasons why entries
+    /// failed; what it leaves are the indexes of the messages that are not in the queue.
     async fn send_some(
         &self,
         url: &str,
@@ -144,7 +144,7 @@ impl DeferQueue for Queues {
 
 impl QueueDepth for Queues {
     async fn in_flight(&self) -> Result<u64, Unavailable> {
-        // What is held back is in flight soon.
+        // A delayed message will be in flight soon.
         let counts = [
             QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
             QueueAttributeName::ApproximateNumberOfMessagesDelayed,

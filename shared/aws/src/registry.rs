@@ -1,4 +1,5 @@
-//! The registry: tenants' settings and webhooks. Small, precious, never expires.
+//! The registry: tenants, their webhooks and event types, and the health of the webhooks. It is small,
+//! and nothing in it expires.
 
 use hooklane_app::ports::Unavailable;
 use hooklane_catalog::Owner;
@@ -16,13 +17,13 @@ mod watches;
 mod webhook_item;
 mod webhooks;
 
-/// The registry table without the secrets in it: all that `fanout` may read.
+/// The part of the registry table that `fanout` and `ingest` read. It opens no secret.
 #[derive(Debug, Clone)]
 pub struct RouteRegistry {
     table: Table,
 }
 
-/// The registry table, secrets included.
+/// The whole registry table, with the vault that seals and opens its secrets.
 pub struct Registry {
     table: Table,
     routes: RouteRegistry,
@@ -43,23 +44,23 @@ impl Registry {
         Self { table: routes.table.clone(), routes, vault }
     }
 
-    /// Makes `writes` and raises the version of the tenant's subscriptions, all or none; whether the
-    /// writes' conditions held.
+    /// Makes `writes` and raises the version of the tenant's subscriptions in one transaction. Returns
+    /// whether the conditions of the writes held.
     async fn change(&self, tenant: &TenantId, mut writes: Vec<Write>) -> Result<bool, Unavailable> {
         writes.push(raise_version(tenant));
         self.table.transact(writes).await
     }
 }
 
-/// Raises the version of a tenant's subscriptions: whoever caches them reads them again.
+/// Raises the version of a tenant's subscriptions, so that a function that caches them reads them again.
 fn raise_version(tenant: &TenantId) -> Write {
     Write::update(&tenant_key(tenant), "ADD #version :one")
         .name("#version", VERSION)
         .value(":one", number(1))
 }
 
-/// The attribute that counts the changes of a tenant's subscriptions; a reserved word of DynamoDB's
-/// expressions.
+/// The attribute that counts the changes of a tenant's subscriptions. It is a reserved word, so
+/// expressions need a placeholder for it.
 const VERSION: &str = "version";
 
 const WEBHOOK_PREFIX: &str = "WH#";
@@ -68,19 +69,20 @@ fn partition(tenant: &TenantId) -> String {
     format!("T#{tenant}")
 }
 
-/// The partition that lists the tenants.
+/// The partition that lists the tenants, one item each.
 const DIRECTORY: &str = "TENANTS";
 
 fn directory_key(tenant: &TenantId) -> Key {
     Key { pk: DIRECTORY.to_owned(), sk: tenant.to_string() }
 }
 
-/// A tenant's settings and the version of its subscriptions.
+/// A tenant: its settings, its token generation and the version of its subscriptions.
 fn tenant_key(tenant: &TenantId) -> Key {
     Key { pk: partition(tenant), sk: "TENANT".to_owned() }
 }
 
-/// A webhook's health: a partition of its own, because it is written far more often than the webhook.
+/// A webhook's health. It has a partition of its own, because it is written far more often than the
+/// webhook.
 fn health_key(id: WebhookId) -> Key {
     Key { pk: format!("HE#{id}"), sk: "HEALTH".to_owned() }
 }
@@ -90,7 +92,7 @@ fn recovery_key(id: WebhookId) -> Key {
     Key { pk: format!("HE#{id}"), sk: "RECOVERY".to_owned() }
 }
 
-/// The partition that lists the webhooks that `upkeep` looks after, in order of their ids.
+/// The partition of the watch list, in order of webhook ids.
 const WATCHED: &str = "OPEN";
 
 fn watch_key(id: WebhookId) -> Key {
@@ -103,7 +105,7 @@ fn brake_key() -> Key {
 
 const EVENT_TYPE_PREFIX: &str = "ET#";
 
-/// The partition of what is the platform's own.
+/// The partition of the platform's own event types.
 const PLATFORM: &str = "PLATFORM";
 
 fn owner_partition(owner: &Owner) -> String {
@@ -113,12 +115,12 @@ fn owner_partition(owner: &Owner) -> String {
     }
 }
 
-/// An event type that was added at run time, beside its owner's others in order of names.
+/// An event type that was added at run time. An owner's types are in order of their names.
 fn event_type_key(owner: &Owner, name: &EventType) -> Key {
     Key { pk: owner_partition(owner), sk: format!("{EVENT_TYPE_PREFIX}{name}") }
 }
 
-/// A webhook, beside its tenant's others in order of creation: its id is a ULID.
+/// A webhook. A tenant's webhooks are in order of creation, because their ids are ULIDs.
 fn webhook_key(tenant: &TenantId, id: WebhookId) -> Key {
     Key { pk: partition(tenant), sk: format!("{WEBHOOK_PREFIX}{id}") }
 }

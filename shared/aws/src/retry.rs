@@ -1,24 +1,25 @@
-//! Asking AWS again after a pause: when, and how often, for every call of this crate that does.
+//! Retries with a pause: every call of this crate that is made again, how often, and after how long.
 //!
-//! The pauses are those of `backon`, and double from try to try. It is a small crate that is kept up
-//! and brings nothing that the SDK does not bring already. With jitter a pause is drawn between one and
-//! two times its length, so that callers who met each other once do not meet again.
+//! The pauses come from the crate `backon`, which is small, maintained, and depends on nothing that the
+//! SDK does not bring already. They double from try to try. With jitter each is one to two times as
+//! long, at random, so that two callers that collided do not collide again.
 //!
-//! A conditional write that meets another writer is not asked again but decided anew, without a pause:
-//! [`hooklane_app::conflict::decide_anew`]. What fails in passing is tried again by the SDK itself.
+//! Two kinds of retries are not here. The SDK itself retries a call that was throttled or got no
+//! answer. And a conditional write that met another writer is not repeated but decided anew, without a
+//! pause, by [`hooklane_app::conflict::decide_anew`].
 
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
 use hooklane_app::ports::Unavailable;
 
-/// A transaction that another one was in the way of: 20 ms and up, eight times.
+/// A transaction that conflicted with another one: eight retries, the first after 20 ms.
 pub(crate) const TRANSACTION_CONFLICT: ExponentialBuilder = doubling(20, 8).with_jitter();
-/// Messages of a batch that SQS did not take: 50 ms and up, four times.
+/// Messages of a batch that SQS did not take: four retries, the first after 50 ms.
 pub(crate) const UNSENT_MESSAGES: ExponentialBuilder = doubling(50, 4).with_jitter();
-/// Keys of a batch that DynamoDB did not read: 50 ms and up, five times.
+/// Keys of a batch that DynamoDB did not read: five retries, the first after 50 ms.
 pub(crate) const UNREAD_KEYS: ExponentialBuilder = doubling(50, 5);
-/// Keys of a batch that DynamoDB did not delete: 50 ms and up, seven times.
+/// Keys of a batch that DynamoDB did not delete: seven retries, the first after 50 ms.
 pub(crate) const UNDELETED_KEYS: ExponentialBuilder = doubling(50, 7);
 
 const fn doubling(first_ms: u64, times: usize) -> ExponentialBuilder {
@@ -28,16 +29,16 @@ const fn doubling(first_ms: u64, times: usize) -> ExponentialBuilder {
         .with_max_times(times)
 }
 
-/// What one call answered.
+/// What a call that may process only a part of its input answered.
 #[derive(Debug)]
 pub(crate) struct Answer<T, L> {
     pub(crate) results: Vec<T>,
-    /// What it left unprocessed.
+    /// The part of the input that is not processed yet.
     pub(crate) left: Vec<L>,
 }
 
-/// Hands `all` to `call`, and what that left again after a pause, until nothing is left or the last try
-/// is made. The answer has the results of every call, and what the last one left.
+/// Calls `call` with `all`, then after a pause with what is left, until nothing is left or the retries
+/// are used up. Returns the results of every call, and what the last one left.
 pub(crate) async fn until_processed<T, L, F>(
     pauses: ExponentialBuilder,
     all: Vec<L>,

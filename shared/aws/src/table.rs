@@ -1,10 +1,10 @@
-//! A DynamoDB table. Every call to one is made here: this is the only place that names the call in an
-//! error (`DynamoDB GetItem on Ledger`), and the only one that turns a condition that did not hold from
-//! an error into an answer.
+//! A DynamoDB table. Every call to DynamoDB is made here. So one place names the call in an error
+//! (`DynamoDB GetItem on Ledger`), and one place turns a condition that did not hold from an error into
+//! an answer.
 //!
-//! [`item`] is what goes in and out, [`write`] a write and its condition, [`transaction`] several writes
-//! of which all are made or none, [`query`] the reading of many items by their keys, and [`batch`] the
-//! calls that take many keys at a time.
+//! [`item`] has items and keys, [`write`] single writes with their conditions, [`transaction`] several
+//! writes that are made together, [`query`] queries and scans, and [`batch`] the calls that take many
+//! keys at once.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -43,14 +43,14 @@ impl Table {
         self.get_item(key).await?.map(from_item).transpose()
     }
 
-    /// The attributes of the item under `key`, read consistently.
+    /// The item under `key` as its attributes, read consistently.
     pub(crate) async fn get_item(&self, key: &Key) -> Result<Option<Item>, Unavailable> {
         let get = self.client.get_item().table_name(&self.name).consistent_read(true);
         let answer = get.set_key(Some(key.attributes())).send().await;
         Ok(answer.map_err(self.call("GetItem").failed())?.item)
     }
 
-    /// One attribute of the item under `key`, read consistently: for a reader who must not see the rest.
+    /// One attribute of the item under `key`, read consistently.
     pub(crate) async fn get_attribute(
         &self,
         key: &Key,
@@ -67,7 +67,7 @@ impl Table {
         Ok(answer.item.and_then(|mut item| item.remove(name)))
     }
 
-    /// A call on this table: the one place that names it.
+    /// A call on this table, for its errors.
     fn call(&self, operation: &'static str) -> Call<'_> {
         Call { service: "DynamoDB", operation, on: &self.name }
     }

@@ -1,4 +1,4 @@
-//! Logs: one line of JSON for each event, with dotted field names; `docs/logging.md` lists the events.
+//! Logs: each event is one line of JSON with dotted field names. `docs/logging.md` lists the events.
 //!
 //! ```json
 //! {"timestamp":"2024-01-15T10:30:00.000000Z","level":"ERROR","message":"delivery.interrupted",
@@ -6,12 +6,13 @@
 //!  "tenant":"acme","target":"hooklane_delivery::batch"}
 //! ```
 //!
-//! A line has the fields of every span around its event beside those of the event itself, so that an
-//! error deep inside carries the ids of the message, record or request that it belongs to. Where two
-//! have a field of the same name, the inner one's value stands, and the event's above all.
+//! Beside its own fields, a line has those of every span around it. So an error deep inside carries the
+//! ids of the message, record or request that it belongs to. If several have a field of the same name,
+//! the innermost value is written, and the event's own goes first.
 //!
-//! The JSON formatter of `tracing-subscriber` keeps spans in objects of their own, where a query for
-//! `tenant` would find them at some lines and not at others; so [`Lines`] puts a line together itself.
+//! The JSON formatter of `tracing-subscriber` writes spans as nested objects, and only the innermost one
+//! with its own fields. A query for `tenant` would then miss some lines, so the lines are
+//! formatted here.
 
 use std::fmt;
 
@@ -41,10 +42,10 @@ where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
     let lines = layer().fmt_fields(JsonFields::new()).event_format(Lines).with_writer(writer);
-    // The functions and the crates they share: a name covers every target that begins with it. The
-    // debug lines of the SDK would show requests: they stay off whatever the level.
+    // A name covers every target that begins with it: the functions and the crates they share. The
+    // SDK's debug lines would show requests, so they are off at every level.
     let events = Targets::new().with_default(LevelFilter::WARN).with_target(OURS, level);
-    // A line of any level needs the ids of its spans.
+    // Spans are on at every level, because a line of any level needs their ids.
     let ours = filter_fn(move |metadata| match metadata.is_span() {
         true => metadata.target().starts_with(OURS),
         false => events.would_enable(metadata.target(), metadata.level()),
@@ -52,10 +53,10 @@ where
     tracing_subscriber::registry().with(lines).with(ours)
 }
 
-/// How the targets of this workspace begin.
+/// The targets of this workspace begin with this.
 const OURS: &str = "hooklane";
 
-/// Formats an event as one object, which the fields of its spans are part of.
+/// Formats an event and the fields of its spans as one JSON object.
 struct Lines;
 
 impl<S> FormatEvent<S, JsonFields> for Lines
@@ -97,7 +98,7 @@ fn named(
     fields.into_iter().map(|(name, value)| (name.to_owned(), value))
 }
 
-/// The fields as [`JsonFields`] wrote them; nothing where a span has none.
+/// Parses the fields as [`JsonFields`] wrote them; a span without fields has an empty text.
 fn parsed(fields: &str) -> Map<String, Value> {
     serde_json::from_str(fields).unwrap_or_default()
 }
@@ -125,7 +126,7 @@ mod tests {
         }
     }
 
-    /// The lines that `log` writes at a level, but for their timestamps, which are checked here.
+    /// The lines that `log` writes at a level, without their timestamps, which are checked here.
     fn lines(level: LevelFilter, log: impl FnOnce()) -> Vec<Value> {
         let buffer = Buffer::default();
         let written = buffer.clone();

@@ -1,5 +1,5 @@
-//! The calls that take many keys at a time. Each may leave some of them unprocessed and report
-//! success; those are handed to it again.
+//! The calls that take many keys at once. DynamoDB may leave some of them unprocessed and still report
+//! success, so the rest is sent again.
 
 use aws_sdk_dynamodb::types::{DeleteRequest, KeysAndAttributes, WriteRequest};
 use hooklane_app::ports::Unavailable;
@@ -25,7 +25,7 @@ impl Table {
         Ok(items)
     }
 
-    /// Reads as many of the keys as one call does.
+    /// Makes one call for the items of these keys.
     async fn read_some(&self, keys: Vec<Item>) -> Result<Answer<Item, Item>, Unavailable> {
         let request = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true);
         let request = request.build().map_err(self.call("BatchGetItem").failed())?;
@@ -39,7 +39,7 @@ impl Table {
         })
     }
 
-    /// Deletes the items of these keys, those that are there.
+    /// Deletes the items of these keys. A key without an item is no error.
     pub(crate) async fn delete_all(&self, keys: &[Key]) -> Result<(), Unavailable> {
         for chunk in keys.chunks(WRITES) {
             let deletions = chunk.iter().map(|key| self.deletion(key));
@@ -56,7 +56,7 @@ impl Table {
         Ok(WriteRequest::builder().delete_request(delete).build())
     }
 
-    /// Makes as many of the writes as one call does; no write has a result.
+    /// Makes one call for these writes, which have no results.
     async fn write_some(
         &self,
         writes: Vec<WriteRequest>,

@@ -1,4 +1,4 @@
-//! Items: their keys, their attributes, and how large they are.
+//! Items: their keys, their attributes and their size.
 
 use std::collections::HashMap;
 
@@ -26,13 +26,13 @@ impl Key {
         ])
     }
 
-    /// The key of an item, or of a place in a list of items.
+    /// The key that an item has.
     pub(crate) fn of(item: &Item) -> Option<Self> {
         Some(Self { pk: text(item, "pk")?, sk: text(item, "sk")? })
     }
 }
 
-/// An item of `value`'s fields under `key`.
+/// The item under `key` whose attributes are the fields of `value`.
 pub(crate) fn to_item(key: &Key, value: &impl Serialize) -> Result<Item, Unavailable> {
     let mut item: Item = serde_dynamo::to_item(value).map_err(|e| corrupt("an item", e))?;
     item.extend(key.attributes());
@@ -45,7 +45,7 @@ pub(crate) fn from_item<T: DeserializeOwned>(item: Item) -> Result<T, Unavailabl
     serde_dynamo::from_item(item).map_err(|e| corrupt(format!("a stored {kind} item"), e))
 }
 
-/// One attribute that holds all of `value`; `what` names it in an error.
+/// `value` as one attribute. `what` names it in an error.
 pub(crate) fn value(what: &str, value: impl Serialize) -> Result<AttributeValue, Unavailable> {
     serde_dynamo::to_attribute_value(value).map_err(|e| corrupt(what, e))
 }
@@ -62,12 +62,13 @@ pub(crate) fn string(value: impl ToString) -> AttributeValue {
     AttributeValue::S(value.to_string())
 }
 
-/// A binary attribute, which serde has no type for.
+/// A binary attribute. Serde has no type for it, so it is added by hand.
 pub(crate) fn binary(bytes: Vec<u8>) -> AttributeValue {
     AttributeValue::B(bytes.into())
 }
 
-/// The size that is charged for, about (*DynamoDB Developer Guide*, "DynamoDB item sizes and formats").
+/// About the size that DynamoDB charges for (*DynamoDB Developer Guide*, "DynamoDB item sizes and
+/// formats").
 pub(crate) fn size(item: &Item) -> usize {
     item.iter().map(|(name, value)| name.len() + value_size(value)).sum()
 }

@@ -1,4 +1,4 @@
-//! Several writes of which all are made or none.
+//! Transactions: several writes, of which all are made or none.
 
 use aws_sdk_dynamodb::error::{BuildError, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
@@ -14,15 +14,15 @@ use crate::retry::TRANSACTION_CONFLICT;
 type Failure = SdkError<TransactWriteItemsError>;
 
 impl Table {
-    /// Makes all of the writes or none; whether their conditions held. A transaction that meets
-    /// another one is tried again after a pause.
+    /// Makes all of the writes, or none. Returns whether their conditions held. A transaction that
+    /// conflicts with another one is tried again after a pause.
     pub(crate) async fn transact(&self, writes: Vec<Write>) -> Result<bool, Unavailable> {
         let parts = self.parts(writes)?;
         let sent = (|| self.try_transaction(&parts)).retry(TRANSACTION_CONFLICT);
         sent.when(is_cancelled).await.map_err(self.call("TransactWriteItems").failed())
     }
 
-    /// As [`Table::transact`], tried once, for a caller that is called again anyway.
+    /// As [`Table::transact`], but a conflict is an error at once: for a message, which comes back.
     pub(crate) async fn transact_once(&self, writes: Vec<Write>) -> Result<bool, Unavailable> {
         let parts = self.parts(writes)?;
         self.try_transaction(&parts).await.map_err(self.call("TransactWriteItems").failed())
@@ -87,7 +87,7 @@ fn is_refused(error: &TransactWriteItemsError) -> bool {
     }
 }
 
-/// Whether a transaction was cancelled at all: another one was at the same items, or it was throttled.
+/// Whether a transaction was cancelled: by a conflict with another one, or by throttling.
 fn is_cancelled(error: &Failure) -> bool {
     error.as_service_error().is_some_and(TransactWriteItemsError::is_transaction_canceled_exception)
 }

@@ -1,4 +1,4 @@
-//! Writes: a write is a value with its condition, and is sent alone or in a transaction.
+//! Writes. A write is a value that has its condition with it, and is sent alone or in a transaction.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use hooklane_app::ports::Unavailable;
 
 use super::{Item, Key, Table, number};
 
-/// A write of one item, made only where its condition holds.
+/// A write of one item. It is made only if its condition holds.
 #[derive(Debug, Clone)]
 pub(crate) struct Write {
     pub(super) action: Action,
@@ -22,23 +22,24 @@ pub(super) enum Action {
     Delete(Item),
 }
 
-/// The condition, and what its placeholders and those of the action stand for.
+/// The condition of a write, and what the placeholders of condition and update stand for.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Terms {
     pub(super) condition: Option<String>,
-    /// By `#placeholder`; `None` and not empty, because DynamoDB refuses a map that is.
+    /// Names by `#placeholder`. `None` if there are none: DynamoDB refuses an empty map.
     pub(super) names: Option<HashMap<String, String>>,
-    /// By `:placeholder`, and `None` where there are none.
+    /// Values by `:placeholder`, likewise.
     pub(super) values: Option<Item>,
 }
 
 impl Write {
-    /// Replaces the whole item.
+    /// Writes the whole item, in place of the one that is there.
     pub(crate) fn put(item: Item) -> Self {
         Self::of(Action::Put(item))
     }
 
-    /// Replaces the item whose attribute `attribute` has this revision. Revision 0: there is none yet.
+    /// Writes the whole item if the one that is there has this revision in `attribute`; with revision
+    /// 0, if there is none.
     pub(crate) fn put_over(item: Item, attribute: &str, revision: impl Into<u64>) -> Self {
         match revision.into() {
             0 => Self::put(item).if_absent(),
@@ -46,7 +47,7 @@ impl Write {
         }
     }
 
-    /// Changes the attributes that an update expression names, and makes the item where there is none.
+    /// Changes the attributes that an update expression names. Creates the item if there is none.
     pub(crate) fn update(key: &Key, expression: &str) -> Self {
         Self::of(Action::Update { key: key.attributes(), expression: expression.to_owned() })
     }
@@ -59,35 +60,36 @@ impl Write {
         Self { action, terms: Terms::default() }
     }
 
-    /// What `#placeholder` stands for: a name that is a reserved word of DynamoDB's expressions.
+    /// Sets what `#placeholder` stands for: an attribute whose name is a reserved word.
     pub(crate) fn name(mut self, placeholder: &str, name: &str) -> Self {
         self.terms.names.get_or_insert_default().insert(placeholder.to_owned(), name.to_owned());
         self
     }
 
-    /// What `:placeholder` stands for.
+    /// Sets what `:placeholder` stands for.
     pub(crate) fn value(mut self, placeholder: &str, value: AttributeValue) -> Self {
         self.terms.values.get_or_insert_default().insert(placeholder.to_owned(), value);
         self
     }
 
+    /// Only if a condition expression holds.
     pub(crate) fn if_holds(mut self, condition: &str) -> Self {
         self.terms.condition = Some(condition.to_owned());
         self
     }
 
-    /// There is no item.
+    /// Only if there is no item.
     pub(crate) fn if_absent(self) -> Self {
         self.if_holds("attribute_not_exists(pk)")
     }
 
-    /// There is an item.
+    /// Only if there is an item.
     pub(crate) fn if_present(self) -> Self {
         self.if_holds("attribute_exists(pk)")
     }
 
-    /// The item's attribute `attribute` has this revision. Revision 0: it has none, because only writes
-    /// that count no revision have been made, or none at all.
+    /// Only if the item has this revision in `attribute`; with revision 0, only if it has none. The item
+    /// may exist without one: some attributes are written without counting the revision.
     pub(crate) fn if_revision(self, attribute: &str, revision: u64) -> Self {
         match revision {
             0 => self.if_holds(&format!("attribute_not_exists({attribute})")),
@@ -99,17 +101,18 @@ impl Write {
 }
 
 impl Table {
-    /// Writes the item, whatever is there.
+    /// Writes the whole item, whatever is there.
     pub(crate) async fn put(&self, item: Item) -> Result<(), Unavailable> {
         self.write(Write::put(item)).await.map(drop)
     }
 
-    /// Makes one write; whether its condition held.
+    /// Makes one write. Returns whether its condition held.
     pub(crate) async fn write(&self, write: Write) -> Result<bool, Unavailable> {
         self.send(write, None).await.map(|written| written.is_some())
     }
 
-    /// Makes one write; what DynamoDB returns of its item, or `None` where its condition did not hold.
+    /// Makes one write. Returns the attributes that `returned` asks for, or `None` if its condition did
+    /// not hold.
     pub(crate) async fn write_returning(
         &self,
         write: Write,
@@ -166,7 +169,7 @@ impl Table {
     }
 }
 
-/// The answer to a conditional write; `None` where its condition did not hold.
+/// The answer to a write, or `None` if its condition did not hold.
 fn unless_refused<T, E, R>(sent: Result<T, SdkError<E, R>>) -> Result<Option<T>, SdkError<E, R>>
 where
     E: ProvideErrorMetadata,
