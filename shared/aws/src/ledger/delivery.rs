@@ -1,5 +1,5 @@
-//! The delivery item: within one write unit, whatever the receiver said, while the ids that others
-//! choose have 40 characters or less.
+//! The delivery item. It fits into one write unit whatever the receiver answered, as long as the ids of
+//! tenant and event have at most 40 characters.
 
 use hooklane_app::ports::{DeliveryFilter, DeliveryPage, DeliveryStore, Saved, Unavailable};
 use hooklane_domain::Timestamp;
@@ -16,7 +16,7 @@ use super::{Ledger, expiry, keys, time};
 use crate::failure::corrupt;
 use crate::table::{Item, Key, Write, size, string, to_item};
 
-/// A delivery as stored; its id is its key.
+/// A delivery as stored. Its id is in its key.
 #[derive(Serialize, Deserialize)]
 struct DeliveryItem {
     /// Tenant.
@@ -26,20 +26,20 @@ struct DeliveryItem {
     s: StoredState,
     /// Generation.
     g: u32,
-    /// Attempts.
+    /// Number of attempts.
     n: u32,
     /// Retries used.
     r: u8,
     /// Failed attempts: number, milliseconds, number, milliseconds, …
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     f: Vec<i64>,
-    /// The last attempt, where it failed.
+    /// The last attempt, if it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     l: Option<StoredLast>,
     /// The attempt that succeeded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     y: Option<StoredAttempt>,
-    /// The slot it holds, in milliseconds.
+    /// The time of the slot that it holds, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     q: Option<i64>,
     /// Revision.
@@ -48,7 +48,7 @@ struct DeliveryItem {
     expires_at: i64,
 }
 
-/// The state, with times in milliseconds.
+/// A state. Times are in milliseconds.
 #[derive(Serialize, Deserialize)]
 enum StoredState {
     #[serde(rename = "w")]
@@ -63,13 +63,13 @@ enum StoredState {
     Cancelled(i64, CancelReason),
 }
 
-/// At, duration, status, error.
+/// When it began, its duration, status and error.
 #[derive(Serialize, Deserialize)]
 struct StoredLast(i64, u32, Option<u16>, Option<(ErrorKind, String)>);
 
-/// One write unit.
+/// One write unit, in bytes.
 const UNIT: usize = 1024;
-/// So much of the last error is kept beside the delivery; all of it is with the attempt.
+/// The number of characters that a delivery keeps of its last error. The attempt keeps all of it.
 const MAX_DETAIL: usize = 160;
 
 impl DeliveryStore for Ledger {
@@ -95,7 +95,7 @@ impl DeliveryStore for Ledger {
         let put = Write::put_over(item, "v", delivery.revision);
         let saved = match &delivery.state {
             State::Parked { due, .. } => {
-                // Both or none: what is parked can always be found.
+                // In one transaction, so that every parked delivery has a pointer to it.
                 let pointer = Write::put(self.pointer_item(delivery, *due)?);
                 self.table.transact_once(vec![put, pointer]).await?
             }
@@ -157,7 +157,7 @@ impl Ledger {
         }
         let over = size(&item).saturating_sub(UNIT);
         match &mut stored.y {
-            // What was delivered is in no index: the fields are all of its item.
+            // A delivered item is in no index, so it has no attributes beside the fields.
             Some(success) if over > 0 => {
                 success.shed(over);
                 to_item(&key, &stored)
@@ -168,7 +168,8 @@ impl Ledger {
 }
 
 pub(super) fn to_delivery(item: Item) -> Result<Delivery, Unavailable> {
-    let id = keys::delivery_of(&item).ok_or_else(|| corrupt("a delivery", "its key is none"))?;
+    let id = keys::delivery_of(&item)
+        .ok_or_else(|| corrupt("a delivery", "its key is not that of a delivery"))?;
     let item: DeliveryItem = serde_dynamo::from_item(item)
         .map_err(|e| corrupt(format!("the stored delivery {id}"), e))?;
     let success = item.y.map(StoredAttempt::read).transpose()?;

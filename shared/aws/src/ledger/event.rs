@@ -18,11 +18,11 @@ struct EventItem {
     t: TenantId,
     /// Event id.
     i: EventId,
-    /// Accepted, in milliseconds.
+    /// When it was accepted, in milliseconds.
     a: i64,
     /// The content's fingerprint.
     f: String,
-    /// The content as JSON, unless it is compressed in the binary attribute `z`.
+    /// The content as JSON. If it is compressed, it is in the binary attribute `z` instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     c: Option<String>,
     #[serde(rename = "expiresAt")]
@@ -30,7 +30,7 @@ struct EventItem {
 }
 
 const COMPRESSED: &str = "z";
-/// DynamoDB charges a write by started KiB.
+/// A write unit: DynamoDB charges for every KiB that a write begins.
 const UNIT: usize = 1024;
 
 impl EventStore for Ledger {
@@ -40,9 +40,9 @@ impl EventStore for Ledger {
             return Ok(Put::Stored);
         }
         let stored = self.event(&event.tenant, &event.id).await?;
-        let (stored, _) = stored.ok_or_else(|| corrupt("an event", "gone since it was met"))?;
+        let (stored, _) = stored.ok_or_else(|| corrupt("an event", "it was there and is gone"))?;
         let fingerprint = Fingerprint::from_hex(&stored.f)
-            .ok_or_else(|| corrupt("an event", "no fingerprint"))?;
+            .ok_or_else(|| corrupt("an event", "it has no fingerprint"))?;
         Ok(Put::Exists { fingerprint, accepted_at: time(stored.a)? })
     }
 
@@ -106,7 +106,7 @@ fn to_event(item: EventItem, compressed: Option<Vec<u8>>) -> Result<Event, Unava
     Ok(Event { id: item.i, tenant: item.t, content, accepted_at: time(item.a)? })
 }
 
-/// A new event as the table's stream tells of it.
+/// A new event as it arrives in the table's stream.
 pub struct EventRecord(Event);
 
 impl EventRecord {

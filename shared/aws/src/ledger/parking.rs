@@ -1,4 +1,4 @@
-//! Pointers to parked deliveries. A pointer is written with its delivery, in one transaction.
+//! Pointers to parked deliveries. A pointer is written in one transaction with its delivery.
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use hooklane_app::ports::{ParkingStore, Pointer, Unavailable};
@@ -18,9 +18,9 @@ struct PointerItem {
     i: DeliveryId,
     /// Tenant.
     t: TenantId,
-    /// Due, in milliseconds.
+    /// When it is due, in milliseconds.
     d: i64,
-    /// The generation it was parked under.
+    /// The generation under which it was parked.
     g: u32,
     #[serde(rename = "expiresAt")]
     expires_at: i64,
@@ -43,7 +43,7 @@ impl Ledger {
     }
 
     fn query_pointers(&self, webhook: WebhookId, due_by: Timestamp) -> QueryFluentBuilder {
-        // `$` follows `#` in ASCII: up to the last event of the last millisecond.
+        // `$` follows `#` in ASCII, so this is greater than every key of that millisecond.
         let to = format!("{}$", keys::parked_at(due_by));
         self.table
             .query("pk = :pk AND sk < :to")
@@ -52,11 +52,11 @@ impl Ledger {
     }
 }
 
-/// Past what cannot be read, a query takes at least so many.
+/// The number of pointers that a further query reads at least, to get past those that cannot be read.
 const LEAST_READ: usize = 100;
 
-/// Its key ends with the event.
-fn tell_unreadable(webhook: WebhookId, key: &str) {
+/// The key of a pointer ends with the event's id.
+fn log_left_out(webhook: WebhookId, key: &str) {
     let event = key.rsplit('#').next().unwrap_or_default();
     tracing::error!(webhook.id = %webhook, event.id = event, "pointer.left_out");
 }
@@ -70,7 +70,7 @@ impl ParkingStore for Ledger {
     ) -> Result<Vec<Pointer>, Unavailable> {
         let mut pointers = Vec::new();
         let mut start = None;
-        // Past those that cannot be read, but not without end.
+        // Pointers that cannot be read must not hide the others, and the work stays bounded.
         for _ in 0..MOST_QUERIES {
             let reads = if start.is_none() { limit } else { limit.max(LEAST_READ) };
             let query = self.query_pointers(webhook, due_by).limit(table::limit(reads));
@@ -79,7 +79,7 @@ impl ParkingStore for Ledger {
                 let key = text(&item, "sk").unwrap_or_default();
                 match read(item) {
                     Ok(pointer) => pointers.push(pointer),
-                    Err(_) => tell_unreadable(webhook, &key),
+                    Err(_) => log_left_out(webhook, &key),
                 }
             }
             start = page.next;
@@ -99,7 +99,7 @@ impl ParkingStore for Ledger {
         let delete = Write::delete(&keys::parked(&pointer.delivery, pointer.due))
             .if_holds("g = :g")
             .value(":g", number(pointer.generation));
-        // Refused, it is gone, or it belongs to a newer parking and stays.
+        // If the condition does not hold, it is gone already, or the delivery was parked again under it.
         self.table.write(delete).await.map(drop)
     }
 }

@@ -1,4 +1,4 @@
-//! How many API requests of a tenant's minute are leased (`n`).
+//! The number of a tenant's API requests that are leased in one minute (`n`).
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use hooklane_app::ports::{QuotaStore, Unavailable};
@@ -9,7 +9,7 @@ use super::{Ledger, keys};
 use crate::failure::corrupt;
 use crate::table::{Write, number};
 
-/// A count outlives its minute by so many seconds, for the sake of clocks that disagree.
+/// A count is kept for this many seconds after its minute, because clocks differ.
 const GRACE: i64 = 3_600;
 
 impl QuotaStore for Ledger {
@@ -27,7 +27,7 @@ impl QuotaStore for Ledger {
         let count = raised.as_ref().and_then(|item| item.get("n"));
         match count {
             Some(AttributeValue::N(digits)) => digits.parse().map_err(|e| corrupt("a count", e)),
-            _ => Err(corrupt("a count", "it is not there after it was raised")),
+            _ => Err(corrupt("a count", "it is missing after it was raised")),
         }
     }
 }

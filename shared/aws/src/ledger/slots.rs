@@ -1,4 +1,5 @@
-//! What a webhook's rate limit has handed out: one item, moved on by one conditional write for a slot.
+//! The slots that a webhook's rate limit has handed out. They are one item; each slot costs one
+//! conditional write.
 
 use aws_sdk_dynamodb::types::ReturnValue;
 use hooklane_app::conflict::decide_anew;
@@ -13,21 +14,21 @@ use super::{Ledger, keys};
 use crate::failure::corrupt;
 use crate::table::{Write, from_item, number, string};
 
-/// Where its next slot begins, in microseconds, and the counts.
+/// The next slot and the counts.
 #[derive(Deserialize)]
 struct SlotsItem {
-    /// Next.
+    /// When the next slot begins, in microseconds.
     n: i64,
-    /// Taken.
+    /// Slots taken.
     #[serde(default)]
     k: u64,
-    /// Waited for.
+    /// Slots that had to be waited for.
     #[serde(default)]
     w: u64,
-    /// When the last one that had to be waited for was asked for, in microseconds.
+    /// When the last slot that had to be waited for was asked for, in microseconds.
     #[serde(default)]
     h: Option<i64>,
-    /// The limit: requests and seconds.
+    /// The limit that the next slot was computed for, as requests/seconds.
     #[serde(default)]
     l: Option<String>,
 }
@@ -48,7 +49,7 @@ fn time(micros: i64) -> Result<Timestamp, Unavailable> {
     Timestamp::from_microsecond(micros).map_err(|e| corrupt("a slot", e))
 }
 
-/// How a limit is written.
+/// A limit as it is stored.
 fn text_of(limit: RateLimit) -> String {
     format!("{}/{}", limit.requests(), limit.per_seconds())
 }
@@ -58,12 +59,12 @@ fn limit_of(text: &str) -> Option<RateLimit> {
     RateLimit::new(requests.parse().ok()?, per_seconds.parse().ok()?).ok()
 }
 
-/// Whoever asks meets others: those who find slots behind them and those who find them ahead.
+/// How often both updates are tried, because another caller may take a slot between the two.
 const TRIES: u32 = 6;
 
-/// There is no slot ahead, so this one is now.
+/// No slot is ahead, so one is free now.
 const FREE: &str = "attribute_not_exists(n) OR n <= :now OR l <> :limit";
-/// There is: it is the next one that is taken.
+/// Slots are ahead: the next one is taken.
 const QUEUED: &str = "n > :now AND l = :limit";
 
 impl SlotStore for Ledger {
@@ -81,7 +82,7 @@ impl SlotStore for Ledger {
         });
         taken
             .await?
-            .ok_or_else(|| Unavailable::new("taking a slot", "the slots change all the time"))
+            .ok_or_else(|| Unavailable::new("taking a slot", "other callers were faster each time"))
     }
 
     async fn slots_taken(&self, webhook: WebhookId) -> Result<SlotCounts, Unavailable> {

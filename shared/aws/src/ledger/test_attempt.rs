@@ -1,5 +1,5 @@
-//! The item of a test attempt. It has the key of a failed attempt, so that a log in order of time meets
-//! both, and is told apart by its event type, `y`, which no other attempt's item has.
+//! The item of a test attempt. Its key is like that of a failed attempt, so that the log has both in
+//! order of time. Only a test attempt has its event type in `y`, which tells the two apart.
 
 use hooklane_app::ports::{TestAttemptStore, Unavailable};
 use hooklane_domain::delivery::FailedAt;
@@ -15,7 +15,7 @@ use crate::table::{Key, from_item, to_item};
 struct TestItem {
     /// Tenant.
     t: TenantId,
-    /// Event type: the mark of a test.
+    /// Event type. No other attempt has this attribute.
     y: EventType,
     #[serde(flatten)]
     attempt: StoredAttempt,
@@ -23,7 +23,7 @@ struct TestItem {
     expires_at: i64,
 }
 
-/// A test is accepted and attempted at once, and only once.
+/// A test has one attempt, which begins when its event is accepted.
 fn key(id: &DeliveryId) -> Key {
     keys::attempt(id, FailedAt { number: 1, at: id.accepted_at() })
 }

@@ -1,6 +1,6 @@
-//! A walk through the whole ledger for a tenant's events. Each event is a partition of its own, so no
-//! query finds them together: a scan does, and its price is the size of the ledger. It is made for
-//! recoveries, which are rare.
+//! A scan of the whole ledger for a tenant's events. Each event is a partition of its own, so no query
+//! finds them together. A scan costs as much as the ledger is large; only recoveries need it, and they
+//! are rare.
 
 use hooklane_app::ports::{EventPage, EventScan, Unavailable};
 use hooklane_domain::ids::TenantId;
@@ -10,7 +10,7 @@ use super::{Ledger, keys};
 use crate::failure::corrupt;
 use crate::table::{Key, number, string, text};
 
-/// Between the two parts of a cursor; in no key of this table.
+/// Stands between the two parts of a cursor. No key of this table has it.
 const SEPARATOR: char = '\n';
 
 impl EventScan for Ledger {
@@ -23,7 +23,7 @@ impl EventScan for Ledger {
         let from = cursor.map(|cursor| {
             let (pk, sk) = cursor
                 .split_once(SEPARATOR)
-                .ok_or_else(|| corrupt("a cursor", "it is not two keys"))?;
+                .ok_or_else(|| corrupt("a cursor", "it is not a partition key and a sort key"))?;
             Ok::<_, Unavailable>(Key { pk: pk.to_owned(), sk: sk.to_owned() }.attributes())
         });
         let scan = self

@@ -1,5 +1,5 @@
-//! The event types that were added at run time: a tenant's in its partition, the platform's in one of
-//! its own.
+//! The event types that were added at run time. A tenant's types are in the tenant's partition, the
+//! platform's in a partition of their own.
 
 use aws_sdk_dynamodb::types::ReturnValue;
 use futures::TryStreamExt as _;
@@ -13,7 +13,7 @@ use super::{EVENT_TYPE_PREFIX, Registry, RouteRegistry, event_type_key, owner_pa
 use crate::failure::corrupt;
 use crate::table::{Item, Write, from_item, number, string};
 
-/// A type as stored: sample and schema as the text they were sent as.
+/// An event type as stored. Sample and schema are the texts as they were sent.
 #[derive(Deserialize)]
 struct EventTypeItem {
     name: EventType,
@@ -45,7 +45,7 @@ impl EventTypeStore for Registry {
         revision: Option<u64>,
     ) -> Result<Option<u64>, Unavailable> {
         if let Owner::Tenant(tenant) = owner {
-            // The directory first: a tenant that is listed without anything is harmless.
+            // The directory first: a listed tenant that has nothing is harmless.
             self.list_in_directory(tenant).await?;
         }
         let update = definition_update(owner, name, definition);

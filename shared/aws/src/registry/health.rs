@@ -1,5 +1,5 @@
-//! The health item. What is decided from it is one attribute, written under its revision; the count of
-//! what was skipped is another, that anybody may raise.
+//! The health item. Everything that decisions depend on is one attribute, written under a revision. The
+//! number of skipped deliveries is another attribute, which is raised without one.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use hooklane_app::ports::{HealthStore, Unavailable};
@@ -72,7 +72,7 @@ impl HealthStore for Registry {
             return self.change(tenant, writes).await;
         }
         match writes.as_slice() {
-            // One write alone costs half of what it does in a transaction.
+            // A write alone costs half as much as in a transaction.
             [only] => self.table.write(only.clone()).await,
             _ => self.table.transact(writes).await,
         }
@@ -100,7 +100,7 @@ fn health_update(webhook: WebhookId, health: &Health) -> Result<Write, Unavailab
         .if_revision("revision", health.revision))
 }
 
-/// The lane of a webhook that is there, outside its revision.
+/// Sets the lane of a webhook, if it exists, without counting its revision.
 fn lane_update(tenant: &TenantId, webhook: WebhookId, lane: Lane) -> Write {
     let key = webhook_key(tenant, webhook);
     let update = match lane {

@@ -1,4 +1,4 @@
-//! What `upkeep` writes for others to read: the brake, and how far a recovery has come.
+//! What `upkeep` writes for others to read: the brake and the progress of recoveries.
 
 use hooklane_app::ports::{BrakeStore, RecoveryStore, Unavailable};
 use hooklane_domain::ids::WebhookId;

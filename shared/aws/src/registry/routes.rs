@@ -1,4 +1,4 @@
-//! What `fanout` reads: no secret is among it.
+//! What `fanout` reads of a tenant's webhooks. It asks for no secret.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures::TryStreamExt as _;
@@ -38,7 +38,7 @@ impl RouteStore for RouteRegistry {
     }
 
     async fn table(&self, tenant: &TenantId) -> Result<RouteTable, Unavailable> {
-        // The version first: what changes after it is in a table that counts as older.
+        // The version first: if a webhook changes after it, the table counts as older than it is.
         let version = self.version(tenant).await?;
         let (mut routes, mut unreadable) = (Vec::new(), Vec::new());
         let mut items = self.webhook_items(
@@ -87,7 +87,7 @@ impl RouteRegistry {
             .expression_attribute_values(":prefix", string(WEBHOOK_PREFIX))
             .scan_index_forward(false);
         self.table.stream(match projection {
-            // Reserved words of DynamoDB's expressions.
+            // `state` and `filter` are reserved words.
             Some(projection) => query
                 .projection_expression(projection)
                 .expression_attribute_names("#state", "state")

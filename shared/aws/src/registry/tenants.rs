@@ -1,5 +1,5 @@
-//! The tenant item: settings, and beside them what counts its subscriptions' versions and its tokens.
-//! The directory (`TENANTS`) lists who there is, in order of ids.
+//! The tenant item: its settings, its token generation and the version of its subscriptions. The
+//! directory (`TENANTS`) lists all tenants in order of ids.
 
 use aws_sdk_dynamodb::types::ReturnValue;
 use futures::TryStreamExt as _;
@@ -15,7 +15,7 @@ use super::{
 use crate::failure::corrupt;
 use crate::table::{self, Item, Key, Write, from_item, number, string, text, value};
 
-/// What of a tenant's item is read here; the version of its subscriptions is `routes`' own.
+/// The tenant item without the version of the subscriptions, which `routes` reads.
 #[derive(Default, Deserialize)]
 struct TenantItem {
     #[serde(default)]
@@ -41,7 +41,7 @@ impl TenantStore for Registry {
         settings: &TenantSettings,
         revision: Option<u64>,
     ) -> Result<Option<Tenant>, Unavailable> {
-        // The directory first: a tenant that is listed without settings is harmless.
+        // The directory first: a listed tenant that has no settings is harmless.
         self.list_in_directory(id).await?;
         let update = Write::update(&tenant_key(id), "SET settings = :settings ADD revision :one")
             .value(":settings", value("a tenant's settings", settings)?)
@@ -72,7 +72,7 @@ impl TenantStore for Registry {
         let page = self.table.page(query).await?;
         let ids = page.items.into_iter().map(|item| {
             let id = text(&item, "sk").and_then(|id| id.parse::<TenantId>().ok());
-            id.ok_or_else(|| corrupt("the directory of tenants", "an entry is no tenant"))
+            id.ok_or_else(|| corrupt("the directory of tenants", "an entry is not a tenant id"))
         });
         let ids = ids.collect::<Result<Vec<_>, _>>()?;
         let next = page.next.and(ids.last().cloned());
@@ -83,14 +83,14 @@ impl TenantStore for Registry {
     }
 
     async fn remove(&self, id: &TenantId) -> Result<bool, Unavailable> {
-        // Tokens first: nobody may add to what is being taken away. The item stays, because it
-        // remembers that they are revoked and which version its subscriptions have.
+        // Tokens first, so that nobody adds to what is being removed. The tenant item stays, because it
+        // holds the token generation and the version of the subscriptions.
         let was_known = self.is_listed(id).await?;
         self.update_tenant(id, "REMOVE settings, revision ADD tokens :one").await?;
         let mut keys = self.keys_of(id).await?;
         keys.push(directory_key(id));
         self.table.delete_all(&keys).await?;
-        // The version last: whoever caches the subscriptions reads them again after this.
+        // The version last: after this every function reads the subscriptions again.
         self.table.write(raise_version(id)).await?;
         Ok(was_known)
     }
@@ -123,7 +123,7 @@ impl Expectations for RouteRegistry {
 }
 
 impl Registry {
-    /// Makes an update whose only value is `:one`.
+    /// Updates the tenant item by an expression whose only value is `:one`.
     async fn update_tenant(&self, id: &TenantId, expression: &str) -> Result<(), Unavailable> {
         let update = Write::update(&tenant_key(id), expression).value(":one", number(1));
         self.table.write(update).await.map(drop)
@@ -133,7 +133,7 @@ impl Registry {
         self.table.put(directory_key(id).attributes()).await
     }
 
-    /// The keys of all a tenant has but its own item.
+    /// The keys of everything in a tenant's partition but the tenant item.
     async fn keys_of(&self, id: &TenantId) -> Result<Vec<Key>, Unavailable> {
         let query = self
             .table

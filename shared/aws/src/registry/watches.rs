@@ -1,4 +1,4 @@
-//! The list of webhooks that `upkeep` looks after: one partition, in order of ids.
+//! The watch list: one partition, in order of webhook ids.
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use hooklane_app::ports::{Look, Sweep, Unavailable, Watch, WatchList};
@@ -91,7 +91,8 @@ impl WatchList for Registry {
         if self.table.write(looked).await? {
             return Ok(());
         }
-        // It was marked meanwhile, and the next look stays due. Or it is off the list, and stays off.
+        // It was marked again, so the next look stays due and only the count changes. Or it is off the
+        // list and stays off.
         let counted = Write::update(&key, "ADD parked :fewer").value(":fewer", fewer).if_present();
         self.table.write(counted).await.map(drop)
     }
@@ -118,7 +119,7 @@ impl From<WatchItem> for Watch {
     }
 }
 
-/// The write that marks a webhook; a sweep that is on its way goes on.
+/// The write that puts a webhook on the watch list and makes it due. A sweep that has begun goes on.
 pub(super) fn mark(
     tenant: &TenantId,
     webhook: WebhookId,

@@ -1,5 +1,5 @@
-//! Webhooks, each one item; what changes a tenant's subscriptions raises their version in the same
-//! transaction.
+//! Webhooks, one item each. A write that changes a tenant's subscriptions raises their version in the
+//! same transaction.
 
 use futures::{StreamExt as _, TryStreamExt as _};
 use hooklane_app::ports::{RouteStore, RouteTable, Unavailable, WebhookStore};
@@ -11,10 +11,11 @@ use hooklane_domain::webhook::{DisableReason, Webhook, WebhookState};
 use super::{Registry, WEBHOOK_PREFIX, directory_key, health_key, webhook_key};
 use crate::table::{Item, Write, number, string, text, value};
 
-/// So many items of a list are opened at once.
+/// The number of webhooks of a list that are opened at the same time.
 const CONCURRENCY: usize = 16;
 
-/// Its lane moves outside its revision, and a write of the whole item must not move it back.
+/// A lane changes without counting the revision. A write of the whole item must not undo such a change,
+/// so its condition names the lane.
 const SAME_AND_SLOW: &str = "revision = :revision AND attribute_exists(slow)";
 const SAME_AND_FAST: &str = "revision = :revision AND attribute_not_exists(slow)";
 
@@ -65,7 +66,7 @@ impl WebhookStore for Registry {
             None => delete.if_present(),
             Some(revision) => delete.if_revision("revision", revision),
         };
-        // Its health goes with it.
+        // Its health goes with it, in the same transaction.
         self.change(tenant, vec![delete, Write::delete(&health_key(id))]).await
     }
 
@@ -100,7 +101,8 @@ impl RouteStore for Registry {
 }
 
 impl Registry {
-    /// The webhook of an item. One that cannot be read back must not hide the others of its list.
+    /// The webhook of an item, or `None` if it cannot be read back: it must not hide the others of its
+    /// list.
     async fn open_for_list(&self, item: Item) -> Result<Option<Webhook>, Unavailable> {
         let key = text(&item, "sk").unwrap_or_default();
         match self.open(item).await {
