@@ -17,9 +17,12 @@ async fn main() -> anyhow::Result<()> {
     let deps = Deps::<Production>::new(&settings, &aws).context("delivery cannot start")?;
     let pipeline = &Pipeline::new(deps);
     run(service_fn(move |event: LambdaEvent<SqsEvent>| {
-        let answer = hooklane_delivery::handle(pipeline, event.payload);
-        // On the heap, once for each batch: within the runtime's own layers its type would be too deep.
-        Box::pin(async move { answer.await.map_err(lambda_runtime::Error::from) })
+        // On the heap, once for each invocation: inside the runtime's own layers its type would be too deep.
+        Box::pin(async move {
+            hooklane_delivery::handle(pipeline, event.payload)
+                .await
+                .map_err(lambda_runtime::Error::from)
+        })
     }))
     .await
     .map_err(|e| anyhow::anyhow!(e))

@@ -13,8 +13,11 @@ async fn main() -> anyhow::Result<()> {
     };
     let aws = hooklane_aws::clients::load().await;
     let fanout = &Fanout::new(Deps::<Production>::new(&settings, &aws));
-    run(service_fn(move |event: LambdaEvent<Batch>| async move {
-        fanout.handle(event.payload).await.map_err(lambda_runtime::Error::from)
+    run(service_fn(move |event: LambdaEvent<Batch>| {
+        // On the heap, once for each invocation: inside the runtime's own layers its type would be too deep.
+        Box::pin(
+            async move { fanout.handle(event.payload).await.map_err(lambda_runtime::Error::from) },
+        )
     }))
     .await
     .map_err(|e| anyhow::anyhow!(e))

@@ -14,8 +14,9 @@ async fn main() -> anyhow::Result<()> {
     };
     let aws = hooklane_aws::clients::load().await;
     let upkeep = &Upkeep::new(Deps::<Production>::new(&settings, &aws));
-    run(service_fn(move |_: LambdaEvent<Value>| async move {
-        upkeep.run().await.map_err(lambda_runtime::Error::from)
+    run(service_fn(move |_: LambdaEvent<Value>| {
+        // On the heap, once for each invocation: inside the runtime's own layers its type would be too deep.
+        Box::pin(async move { upkeep.run().await.map_err(lambda_runtime::Error::from) })
     }))
     .await
     .map_err(|e| anyhow::anyhow!(e))

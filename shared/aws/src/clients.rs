@@ -1,4 +1,4 @@
-//! The SDK's clients, made once at cold start.
+//! The SDK's configuration, loaded once at cold start.
 
 use std::time::Duration;
 
@@ -7,8 +7,9 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
-/// Region, credentials and endpoint from the environment; one TLS stack (rustls on ring) with the
-/// sender; limits that keep a call that hangs within the time limit of any function.
+/// Takes region, credentials and endpoint from the environment. TLS is rustls on ring, as in the
+/// sender, so that one TLS stack is linked. The timeouts end a call that hangs well before the time
+/// limit of any function.
 pub async fn load() -> SdkConfig {
     let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
     let timeouts = TimeoutConfig::builder()

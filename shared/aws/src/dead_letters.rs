@@ -1,4 +1,4 @@
-//! The dead-letter queues: what the pipeline itself could not handle, with its reason.
+//! The dead-letter queues: what the pipeline itself could not handle, with the reason.
 
 use std::borrow::Cow;
 
@@ -7,6 +7,7 @@ use aws_sdk_sqs::types::MessageAttributeValue;
 use hooklane_app::ports::{Clock as _, DeadLetters, Unavailable};
 
 use crate::failure::unavailable;
+use crate::queues::call;
 use crate::system::System;
 
 /// The dead-letter queue of one source: `events`, `fanout` or `deliveries`.
@@ -17,9 +18,9 @@ pub struct DeadLetterQueue {
     source: &'static str,
 }
 
-/// An attribute's text is for people: long reasons are cut.
+/// The reason is for people to read, so a long one is cut to this many characters.
 const MAX_REASON: usize = 1_000;
-/// A message has at most 1 MiB, its attributes included.
+/// SQS takes at most 1 MiB, body and attributes together; this leaves room for the attributes.
 const MAX_BODY: usize = 1_040_000;
 
 impl DeadLetterQueue {
@@ -42,15 +43,15 @@ impl DeadLetters for DeadLetterQueue {
             .message_attributes("time", text_attribute(&System.now().to_string())?)
             .send()
             .await
-            .map_err(unavailable(format!("SQS SendMessage on {}", self.url)))?;
+            .map_err(call("SendMessage", &self.url).failed())?;
         Ok(())
     }
 }
 
-/// The body and the reason as SQS takes them: no empty body, no character that it refuses, and all of
-/// it within one message. What was too long says so in its reason.
+/// Makes body and reason acceptable to SQS: the body is not empty, both have only characters that SQS
+/// takes, and together they fit into one message. The reason says where the body was cut.
 fn fit<'a>(body: &'a str, reason: &str) -> (Cow<'a, str>, String) {
-    let in_line = |c: char| if c < ' ' || !is_carried(c) { ' ' } else { c };
+    let in_line = |c: char| if c < ' ' || !is_accepted(c) { ' ' } else { c };
     let mut reason: String = reason.chars().map(in_line).take(MAX_REASON).collect();
     if reason.trim().is_empty() {
         reason = "unknown".to_owned();
@@ -58,7 +59,7 @@ fn fit<'a>(body: &'a str, reason: &str) -> (Cow<'a, str>, String) {
     if body.is_empty() {
         return (" ".into(), reason);
     }
-    let body = carried(body);
+    let body = escaped(body);
     if body.len() <= MAX_BODY {
         return (body, reason);
     }
@@ -66,19 +67,20 @@ fn fit<'a>(body: &'a str, reason: &str) -> (Cow<'a, str>, String) {
     (body[..end].to_owned().into(), format!("{reason} (cut to its first {end} bytes)"))
 }
 
-/// Whether SQS takes a character in a message (*Amazon SQS API Reference*, "SendMessage").
-fn is_carried(c: char) -> bool {
+/// Whether SQS accepts a character in a message (*Amazon SQS API Reference*, "SendMessage").
+fn is_accepted(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }
 
-/// In JSON these escapes say the same as the characters, which stand in its texts only.
-fn carried(body: &str) -> Cow<'_, str> {
-    if body.chars().all(is_carried) {
+/// The body with JSON escapes for the characters that SQS refuses. In JSON they can only occur inside
+/// strings, where the escapes mean the same.
+fn escaped(body: &str) -> Cow<'_, str> {
+    if body.chars().all(is_accepted) {
         return body.into();
     }
     let mut text = String::with_capacity(body.len() + 16);
     for c in body.chars() {
-        if is_carried(c) {
+        if is_accepted(c) {
             text.push(c);
         } else {
             text.push_str(&format!("\\u{:04x}", u32::from(c)));
@@ -100,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_sqs_would_refuse_is_made_to_fit() {
+    fn a_body_and_a_reason_that_sqs_would_refuse_are_made_to_fit() {
         assert_eq!(fit("{}", "why"), ("{}".into(), "why".to_owned()));
         assert_eq!(fit("", ""), (" ".into(), "unknown".to_owned()));
         assert_eq!(fit("{\"a\":\"\u{ffff}\"}", "x").0, r#"{"a":"\uffff"}"#);

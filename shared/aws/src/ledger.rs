@@ -1,13 +1,14 @@
-//! The ledger: events, deliveries and attempts. Large and short-lived; a write is its price.
+//! The ledger: events, deliveries and attempts. It is large, its items expire, and its writes are what
+//! an event costs.
 //!
-//! Attribute names are one letter long, since an item's size is its price; each item's module says
-//! what they mean.
+//! Attribute names are one letter long, because DynamoDB charges by size. The module of each item says
+//! what its letters mean.
 
-use aws_sdk_dynamodb::Client;
 use hooklane_app::ports::Unavailable;
 use hooklane_domain::Timestamp;
 
 use crate::failure::corrupt;
+use crate::table::Table;
 
 mod attempt;
 mod delivery;
@@ -27,12 +28,11 @@ pub use event::EventRecord;
 /// The ledger table.
 #[derive(Debug, Clone)]
 pub struct Ledger {
-    client: Client,
-    table: String,
+    table: Table,
     retention: Retention,
 }
 
-/// How long the ledger remembers.
+/// How long the ledger keeps an item.
 #[derive(Debug, Clone, Copy)]
 pub struct Retention {
     days: i64,
@@ -44,14 +44,19 @@ impl Retention {
         Self { days: i64::from(days) }
     }
 
-    /// The `expiresAt` of what belongs to an event accepted then, in Unix seconds as TTL wants it:
-    /// what is parked expires with its event.
+    /// The `expiresAt` of everything that belongs to an event accepted at `accepted_at`, in Unix seconds
+    /// as DynamoDB's TTL reads it. A parked delivery expires with its event.
     fn expires_at(self, accepted_at: Timestamp) -> i64 {
         accepted_at.as_second() + self.days * 24 * 3600
     }
 }
 
-/// An `expiresAt` as a time.
+/// The time of an attribute in Unix milliseconds.
+fn time(ms: i64) -> Result<Timestamp, Unavailable> {
+    Timestamp::from_millisecond(ms).map_err(|e| corrupt("a stored time", e))
+}
+
+/// The time of an `expiresAt`, which is in Unix seconds.
 fn expiry(seconds: i64) -> Result<Timestamp, Unavailable> {
     Timestamp::from_second(seconds).map_err(|e| corrupt("a stored time", e))
 }
@@ -59,10 +64,6 @@ fn expiry(seconds: i64) -> Result<Timestamp, Unavailable> {
 impl Ledger {
     #[must_use]
     pub fn new(config: &aws_config::SdkConfig, table: String, retention: Retention) -> Self {
-        Self { client: Client::new(config), table, retention }
-    }
-
-    fn call(&self, operation: &str) -> String {
-        format!("DynamoDB {operation} on {}", self.table)
+        Self { table: Table::new(config, table), retention }
     }
 }

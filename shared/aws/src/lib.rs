@@ -1,8 +1,8 @@
-//! The adapters to AWS: everything that speaks to a table, a queue or a secret.
+//! The adapters to AWS: everything that calls a table, a queue or a secret.
 //!
-//! [`ledger`] and [`registry`] are the two tables, [`queues`] and [`dead_letters`] the queues,
-//! [`secrets`] the keys; [`settings`], [`system`] and [`telemetry`] are the one home of the
-//! environment, of time and chance, and of logs.
+//! [`ledger`] and [`registry`] are the two tables, [`queues`] and [`dead_letters`] the queues, and
+//! [`secrets`] the keys. The environment is read in [`settings`] only, time and randomness in
+//! [`system`] only, and logging is set up in [`telemetry`].
 
 pub mod clients;
 pub mod dead_letters;
@@ -20,4 +20,5 @@ pub mod telemetry;
 pub use aws_config::SdkConfig;
 
 mod failure;
+mod retry;
 mod table;

@@ -1,39 +1,35 @@
-//! The delivery and the retry queue.
-
-use std::time::Duration;
+//! The delivery queue and the retry queue.
 
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::types::{QueueAttributeName, SendMessageBatchRequestEntry};
+use aws_sdk_sqs::types::{BatchResultErrorEntry, QueueAttributeName, SendMessageBatchRequestEntry};
 use futures::{StreamExt as _, TryStreamExt as _};
-use hooklane_app::ports::{DeferQueue, DispatchQueue, Entropy as _, QueueDepth, Unavailable};
+use hooklane_app::ports::{DeferQueue, DispatchQueue, QueueDepth, Unavailable};
 use hooklane_domain::delivery::MessageId;
 use hooklane_domain::delivery::message::Message;
 use hooklane_domain::delivery::waiting::Lane;
 
-use crate::failure::unavailable;
-use crate::system::System;
+use crate::failure::{Call, unavailable};
+use crate::retry::{Answer, UNSENT_MESSAGES, until_processed};
 
-/// Both queues are fair: a message's group is its webhook (*Amazon SQS Developer Guide*, "Amazon SQS
-/// fair queues").
+/// The two queues. Both are fair queues: a message's group is its webhook, so that the backlog of one
+/// webhook does not hold up the others (*Amazon SQS Developer Guide*, "Amazon SQS fair queues").
 #[derive(Debug, Clone)]
 pub struct Queues {
     client: Client,
     urls: QueueUrls,
 }
 
-/// The queues that a function knows.
+/// The URLs of the queues that a function uses; `None` for one that it does not.
 #[derive(Debug, Clone)]
 pub struct QueueUrls {
     pub delivery: Option<String>,
     pub retry: Option<String>,
 }
 
-/// SQS takes ten messages at a time.
+/// SQS takes at most ten messages in one call.
 const BATCH: usize = 10;
-/// So many batches of one call are sent at once.
+/// The number of batches that are sent at the same time.
 const CONCURRENCY: usize = 8;
-/// Entries that fail are sent again this often, with growing pauses.
-const TRIES: u32 = 5;
 
 /// The last part of a queue's URL or ARN.
 #[must_use]
@@ -52,44 +48,45 @@ impl Queues {
             Lane::Fast => (&self.urls.delivery, "the delivery queue"),
             Lane::Slow => (&self.urls.retry, "the retry queue"),
         };
-        url.as_deref().ok_or_else(|| Unavailable::new(name, "not configured here"))
+        url.as_deref().ok_or_else(|| Unavailable::new(name, "this function has no setting for it"))
     }
 
     /// Sends one batch until every entry is in the queue.
     async fn send_batch(&self, url: &str, messages: &[Message]) -> Result<(), Unavailable> {
-        let mut left: Vec<usize> = (0..messages.len()).collect();
-        let what = || format!("SQS SendMessageBatch on {url}");
-        let mut last = String::new();
-        for tried in 0..TRIES {
-            if tried > 0 {
-                tokio::time::sleep(pause(tried)).await;
-            }
-            let entries =
-                left.iter().map(|&i| entry(i, &messages[i])).collect::<Result<Vec<_>, _>>()?;
-            let answer = self
-                .client
-                .send_message_batch()
-                .queue_url(url)
-                .set_entries(Some(entries))
-                .send()
-                .await
-                .map_err(unavailable(what()))?;
-            for failed in &answer.failed {
-                last = format!("{}: {}", failed.code, failed.message.as_deref().unwrap_or(""));
-            }
-            let sent: Vec<&str> = answer.successful.iter().map(|s| s.id.as_str()).collect();
-            left.retain(|i| !sent.contains(&i.to_string().as_str()));
-            if left.is_empty() {
-                return Ok(());
-            }
+        let all = (0..messages.len()).collect();
+        let send = |left| self.send_some(url, messages, left);
+        let answer = until_processed(UNSENT_MESSAGES, all, send).await?;
+        if answer.left.is_empty() {
+            return Ok(());
         }
-        Err(Unavailable::new(what(), format!("{} entries failed, last with {last}", left.len())))
+        let last = answer.results.last().map_or("", String::as_str);
+        let why = format!("{} entries failed, last with {last}", answer.left.len());
+        Err(call("SendMessageBatch", url).answered(why))
+    }
+
+    /// Makes one call for the messages at the indexes `left`. Its results are the reasons why entries
+    /// failed; what it leaves are the indexes of the messages that are not in the queue.
+    async fn send_some(
+        &self,
+        url: &str,
+        messages: &[Message],
+        mut left: Vec<usize>,
+    ) -> Result<Answer<String, usize>, Unavailable> {
+        let entries = left.iter().map(|&i| entry(i, &messages[i])).collect::<Result<_, _>>()?;
+        let send = self.client.send_message_batch().queue_url(url).set_entries(Some(entries));
+        let answer = send.send().await.map_err(call("SendMessageBatch", url).failed())?;
+        let sent: Vec<&str> = answer.successful.iter().map(|sent| sent.id.as_str()).collect();
+        left.retain(|i| !sent.contains(&i.to_string().as_str()));
+        let why = |entry: &BatchResultErrorEntry| {
+            format!("{}: {}", entry.code, entry.message.as_deref().unwrap_or(""))
+        };
+        Ok(Answer { results: answer.failed.iter().map(why).collect(), left })
     }
 }
 
-fn pause(tried: u32) -> Duration {
-    let ceiling = 50.0 * 2f64.powi(i32::try_from(tried).unwrap_or(i32::MAX).min(6));
-    Duration::from_millis((ceiling * (0.5 + System.jitter() / 2.0)) as u64)
+/// A call on a queue, as an error names it.
+pub(crate) fn call<'a>(operation: &'static str, url: &'a str) -> Call<'a> {
+    Call { service: "SQS", operation, on: url }
 }
 
 fn entry(i: usize, message: &Message) -> Result<SendMessageBatchRequestEntry, Unavailable> {
@@ -130,13 +127,12 @@ impl DeferQueue for Queues {
             .visibility_timeout(i32::try_from(seconds).unwrap_or(i32::MAX))
             .send()
             .await
-            .map_err(unavailable(format!("SQS ChangeMessageVisibility on {url}")))?;
+            .map_err(call("ChangeMessageVisibility", url).failed())?;
         Ok(())
     }
 
     async fn send_later(&self, message: &Message, seconds: u32) -> Result<MessageId, Unavailable> {
         let url = self.url(Lane::Slow)?;
-        let what = || format!("SQS SendMessage on {url}");
         let sent = self
             .client
             .send_message()
@@ -146,20 +142,20 @@ impl DeferQueue for Queues {
             .delay_seconds(i32::try_from(seconds).unwrap_or(i32::MAX))
             .send()
             .await
-            .map_err(unavailable(what()))?;
-        sent.message_id.map(MessageId).ok_or_else(|| Unavailable::new(what(), "no message id"))
+            .map_err(call("SendMessage", url).failed())?;
+        let id = sent.message_id.map(MessageId);
+        id.ok_or_else(|| call("SendMessage", url).answered("no message id"))
     }
 }
 
 impl QueueDepth for Queues {
     async fn in_flight(&self) -> Result<u64, Unavailable> {
-        // What is held back is in flight soon.
+        // A delayed message will be in flight soon.
         let counts = [
             QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
             QueueAttributeName::ApproximateNumberOfMessagesDelayed,
         ];
         let url = self.url(Lane::Slow)?;
-        let what = || format!("SQS GetQueueAttributes on {url}");
         let answer = self
             .client
             .get_queue_attributes()
@@ -167,11 +163,12 @@ impl QueueDepth for Queues {
             .set_attribute_names(Some(counts.to_vec()))
             .send()
             .await
-            .map_err(unavailable(what()))?;
+            .map_err(call("GetQueueAttributes", url).failed())?;
         let attributes = answer.attributes.unwrap_or_default();
         counts.iter().try_fold(0, |sum, name| {
             let count = attributes.get(name).and_then(|text| text.parse::<u64>().ok());
-            Ok(sum + count.ok_or_else(|| Unavailable::new(what(), format!("no {name}")))?)
+            let missing = || call("GetQueueAttributes", url).answered(format!("no {name}"));
+            Ok(sum + count.ok_or_else(missing)?)
         })
     }
 }

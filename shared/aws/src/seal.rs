@@ -1,4 +1,4 @@
-//! Encryption of secrets at rest: AES-256-GCM under a data key that a ciphertext names.
+//! Encryption of secrets at rest: AES-256-GCM. Each ciphertext names the data key it was made with.
 
 use std::collections::HashMap;
 
@@ -14,8 +14,8 @@ const NONCE: usize = 12;
 /// Data keys by name, as the secret holds them:
 /// `{"current": "k2", "k1": "<random text>", "k2": "<random text>"}`.
 ///
-/// A key's text is hashed to the 32 bytes that encrypt. Rotation adds a name and makes it current;
-/// old names stay as long as something is encrypted under them.
+/// The SHA-256 of a key's text is the AES key. A rotation adds a key under a new name and makes it
+/// current; an old key stays as long as something is encrypted with it.
 pub struct DataKeys {
     current: String,
     keys: HashMap<String, Aes256Gcm>,
@@ -49,8 +49,9 @@ impl DataKeys {
         Ok(Self { current, keys })
     }
 
-    /// Encrypts under the current key: `name.base64(nonce and ciphertext)`. `owner` binds the text to
-    /// what it belongs to; a nonce is used once.
+    /// Encrypts with the current key and returns `name.base64(nonce and ciphertext)`. Only the same
+    /// `owner` can open it again, so a ciphertext that is copied to another item is useless there. A
+    /// nonce must be used only once.
     pub fn seal(&self, plain: &str, owner: &str, nonce: [u8; NONCE]) -> Result<String, SealError> {
         let cipher = self.keys.get(&self.current).ok_or(SealError::UnknownKey)?;
         let payload = Payload { msg: plain.as_bytes(), aad: owner.as_bytes() };
@@ -86,7 +87,7 @@ mod tests {
         "k2":"9876543210987654321098765432109876543210"}"#;
 
     #[test]
-    fn what_is_sealed_opens_for_its_owner_only() {
+    fn a_sealed_text_opens_for_its_owner_only() {
         let keys = DataKeys::parse(ONE).unwrap();
         let sealed = keys.seal("secret", "wh_1", [1; 12]).unwrap();
         assert!(sealed.starts_with("k1.") && !sealed.contains("secret"));
@@ -99,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_key_takes_over_and_the_old_one_still_opens() {
+    fn after_a_rotation_the_new_key_seals_and_the_old_one_still_opens() {
         let old = DataKeys::parse(ONE).unwrap();
         let new = DataKeys::parse(TWO).unwrap();
         let sealed = old.seal("secret", "wh_1", [1; 12]).unwrap();
@@ -110,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_that_holds_no_keys_is_refused() {
+    fn a_secret_without_usable_keys_is_refused() {
         for text in ["", "{}", "[]", r#"{"current":"k1"}"#, r#"{"current":"k1","k1":"short"}"#] {
             assert!(DataKeys::parse(text).is_err(), "{text}");
         }

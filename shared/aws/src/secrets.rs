@@ -1,4 +1,5 @@
-//! Secrets Manager: the data keys, the operator's and those of tokens, fetched at first use and kept.
+//! Secrets Manager: the data keys, the operator keys and the token keys. They are read at first use and
+//! cached.
 
 use std::sync::Arc;
 
@@ -9,11 +10,11 @@ use hooklane_domain::access::key_ring::KeyRing;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::RwLock;
 
-use crate::failure::unavailable;
+use crate::failure::Call;
 use crate::seal::{DataKeys, SealError};
 use crate::system::System;
 
-/// One secret, read when it is needed.
+/// One secret of Secrets Manager.
 #[derive(Debug, Clone)]
 pub struct Secret {
     client: Client,
@@ -27,35 +28,36 @@ impl Secret {
     }
 }
 
-/// Where a secret's text is read from, each time anew.
+/// Reads the text of a secret, without a cache.
 pub trait SecretSource: Send + Sync {
     fn read(&self) -> impl Future<Output = Result<SecretString, Unavailable>> + Send;
 }
 
 impl SecretSource for Secret {
     async fn read(&self) -> Result<SecretString, Unavailable> {
-        let what = || format!("Secrets Manager GetSecretValue on {}", self.id);
+        let call = Call { service: "Secrets Manager", operation: "GetSecretValue", on: &self.id };
         let value = self
             .client
             .get_secret_value()
             .secret_id(&self.id)
             .send()
             .await
-            .map_err(unavailable(what()))?;
-        let text = value.secret_string.ok_or_else(|| Unavailable::new(what(), "it has no text"))?;
+            .map_err(call.failed())?;
+        let text = value.secret_string.ok_or_else(|| call.answered("it has no text"))?;
         Ok(text.into())
     }
 }
 
-/// A key that was made current takes over in warm functions within so many seconds.
+/// A warm function uses a new key this many seconds after the secret was changed, at the latest.
 const KEYS_SECONDS: i64 = 300;
 
-/// Seals and opens under the data keys. A name that is not known means that the keys were rotated:
-/// they are fetched again, once. What is sealed is sealed under keys that were read a short while ago.
+/// Seals and opens texts with the data keys. To seal, it uses keys that were read at most
+/// five minutes ago. To open, any cached keys will do: a ciphertext that names a key that is not
+/// among them was made after a rotation, so the keys are read again, once.
 pub struct Vault<S = Secret> {
     secret: S,
     keys: RwLock<Option<(Timestamp, Arc<DataKeys>)>>,
-    /// So long a set of keys is good for sealing.
+    /// For how many seconds a set of keys is used to seal.
     seconds: i64,
 }
 
@@ -86,7 +88,7 @@ impl<S: SecretSource> Vault<S> {
         self.fetch().await
     }
 
-    /// Keys that were read lately. Where reading them again fails, the known ones serve.
+    /// Keys that are recent enough to seal with. If reading them again fails, the cached ones are used.
     async fn recent_keys(&self) -> Result<Arc<DataKeys>, Unavailable> {
         let known = self.keys.read().await.clone();
         let Some((read_at, keys)) = known else { return self.fetch().await };
@@ -114,8 +116,8 @@ fn sealing(error: SealError) -> Unavailable {
     Unavailable::new("encryption at rest", error)
 }
 
-/// Keys that are read again every so often, so that what is put into their secret takes over in warm
-/// functions.
+/// Keys that are read again every five minutes, so that a warm function takes over a change of their
+/// secret.
 pub struct RotatingKeys<S = Secret> {
     secret: S,
     known: RwLock<Option<CachedKeys>>,
@@ -125,12 +127,12 @@ pub struct RotatingKeys<S = Secret> {
 struct CachedKeys {
     keys: Arc<KeyRing>,
     read_at: Timestamp,
-    /// When they were to be read last, well or not.
+    /// When reading them was last tried, whether it succeeded or not.
     tried_at: Timestamp,
 }
 
-/// The secret is read at most so often, however many callers bring a key that nobody knows, and while it
-/// cannot be read.
+/// The secret is read at most once in this many seconds, however many callers bring an unknown key, and
+/// also while reading it fails.
 const PAUSE_SECONDS: i64 = 10;
 
 impl<S: SecretSource> RotatingKeys<S> {
@@ -139,19 +141,19 @@ impl<S: SecretSource> RotatingKeys<S> {
         Self { secret, known: RwLock::new(None) }
     }
 
-    /// The keys, read at most five minutes ago. Where reading them again fails, the known ones serve.
+    /// The keys, read at most five minutes ago. If reading them again fails, the cached ones are used.
     pub async fn known(&self, now: Timestamp) -> Result<Arc<KeyRing>, Unavailable> {
         self.not_older(KEYS_SECONDS, now).await
     }
 
-    /// The keys as they are now, give or take ten seconds: for a caller whose key is not among the known
-    /// ones, because it may have been made a moment ago.
+    /// The keys, read at most ten seconds ago: for a caller whose key is not among the cached ones, as
+    /// it may have been added a moment ago.
     pub async fn newest(&self, now: Timestamp) -> Result<Arc<KeyRing>, Unavailable> {
         self.not_older(PAUSE_SECONDS, now).await
     }
 
     async fn not_older(&self, seconds: i64, now: Timestamp) -> Result<Arc<KeyRing>, Unavailable> {
-        // A clock that went back knows nothing of how old it is.
+        // After the clock went back the age is unknown: the keys are read again.
         let within = |since: Timestamp, seconds: i64| {
             (0..seconds).contains(&now.duration_since(since).as_secs())
         };

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-/// A setting that is missing or cannot be read; the message names it.
+/// A setting that is missing or not valid. The message names it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidSetting {
     #[error("the setting {0} is missing: template.yaml sets it as an environment variable")]
@@ -11,8 +11,8 @@ pub enum InvalidSetting {
     Invalid { name: &'static str, why: String },
 }
 
-/// The value of a setting that must be there.
-#[expect(clippy::disallowed_methods, reason = "the one home of the environment")]
+/// The value of a setting that must not be missing or empty.
+#[expect(clippy::disallowed_methods, reason = "the environment is read here only")]
 pub fn text(name: &'static str) -> Result<String, InvalidSetting> {
     match std::env::var(name) {
         Ok(value) if !value.is_empty() => Ok(value),
@@ -20,14 +20,14 @@ pub fn text(name: &'static str) -> Result<String, InvalidSetting> {
     }
 }
 
-/// The value of a setting that may be empty.
-#[expect(clippy::disallowed_methods, reason = "the one home of the environment")]
+/// The value of a setting, or an empty text if it is missing.
+#[expect(clippy::disallowed_methods, reason = "the environment is read here only")]
 #[must_use]
 pub fn text_or_empty(name: &'static str) -> String {
     std::env::var(name).unwrap_or_default()
 }
 
-/// A setting that is parsed.
+/// The value of a setting as a `T`.
 pub fn parse<T>(name: &'static str) -> Result<T, InvalidSetting>
 where
     T: FromStr,
@@ -45,7 +45,7 @@ pub fn network_rules() -> Result<hooklane_domain::webhook::network::NetworkRules
     })
 }
 
-/// What a webhook's health is judged by.
+/// The thresholds that a webhook's health is judged by.
 pub fn thresholds() -> Result<hooklane_domain::isolation::circuit::Thresholds, InvalidSetting> {
     let seconds = |name| parse(name).map(std::time::Duration::from_secs);
     let days: u64 = parse("DISABLE_AFTER_DAYS")?;

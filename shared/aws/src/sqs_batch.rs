@@ -1,10 +1,10 @@
-//! What a function answers to a batch of SQS messages.
+//! The answer of a function to a batch of SQS messages.
 
 use hooklane_app::batch::Disposition;
 use serde::Serialize;
 
-/// *AWS Lambda Developer Guide*, "Reporting batch item failures for Lambda functions with an Amazon
-/// SQS trigger": names exactly the messages that stay in their queue.
+/// The `batchItemFailures`: exactly the messages that stay in their queue (*AWS Lambda Developer Guide*,
+/// "Reporting batch item failures for Lambda functions with an Amazon SQS trigger").
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Answer {
@@ -18,7 +18,7 @@ struct StayingItem {
 }
 
 impl Answer {
-    /// The answer that keeps every message that stays, given with its SQS `messageId`.
+    /// The answer for messages, each given by its SQS `messageId` and with what becomes of it.
     pub fn of(messages: impl IntoIterator<Item = (String, Disposition)>) -> Self {
         let staying = messages.into_iter().filter(|(_, d)| *d == Disposition::Stays);
         let batch_item_failures =
@@ -26,6 +26,7 @@ impl Answer {
         Self { batch_item_failures }
     }
 
+    /// The number of messages that stay.
     #[must_use]
     pub fn staying(&self) -> usize {
         self.batch_item_failures.len()
@@ -37,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_stays_is_named() {
+    fn only_the_messages_that_stay_are_named() {
         let messages = [("a", Disposition::Done), ("b", Disposition::Stays)];
         let answer = Answer::of(messages.map(|(id, disposition)| (id.to_owned(), disposition)));
         let json = serde_json::to_string(&answer).unwrap();

@@ -1,7 +1,7 @@
-//! What a function does that cannot start: it answers every invocation with the reason.
+//! A function that cannot start answers every invocation with the reason.
 //!
-//! Ending the process instead would hide the reason in a log, behind an answer that says no more than
-//! that the runtime exited.
+//! If the process ended instead, the answer would say only that the runtime exited, and the reason
+//! would be found in the log at best.
 
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! The real clock and real chance.
+//! The system's clock and randomness.
 
 use hooklane_app::ports::{Clock, Entropy};
 use hooklane_domain::Timestamp;
@@ -7,7 +7,7 @@ use hooklane_domain::Timestamp;
 pub struct System;
 
 impl Clock for System {
-    #[expect(clippy::disallowed_methods, reason = "the one home of the clock")]
+    #[expect(clippy::disallowed_methods, reason = "the clock is read here only")]
     fn now(&self) -> Timestamp {
         Timestamp::now()
     }
@@ -16,7 +16,7 @@ impl Clock for System {
 impl Entropy for System {
     fn random(&self) -> [u8; 32] {
         let mut bytes = [0; 32];
-        // Without the system's randomness there are no keys, no nonces and no ids worth having.
+        // Keys, nonces and ids would not be safe without it, so there is no way to go on.
         #[expect(clippy::expect_used, reason = "getrandom does not fail on a running Linux")]
         getrandom::fill(&mut bytes).expect("the system's randomness");
         bytes

@@ -1,74 +1,74 @@
-//! What both tables share: items in and out, and how large they are.
+//! A DynamoDB table. Every call to DynamoDB is made here. So one place names the call in an error
+//! (`DynamoDB GetItem on Ledger`), and one place turns a condition that did not hold from an error into
+//! an answer.
+//!
+//! [`item`] has items and keys, [`write`] single writes with their conditions, [`transaction`] several
+//! writes that are made together, [`query`] queries and scans, and [`batch`] the calls that take many
+//! keys at once.
 
-use std::collections::HashMap;
-
+use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use hooklane_app::ports::Unavailable;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::failure::corrupt;
+mod batch;
+mod item;
+mod query;
+mod transaction;
+mod write;
 
-pub(crate) type Item = HashMap<String, AttributeValue>;
+pub(crate) use item::{Item, Key, binary, from_item, number, size, string, text, to_item, value};
+pub(crate) use query::limit;
+pub(crate) use write::Write;
 
-/// The primary key of an item.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Key {
-    pub(crate) pk: String,
-    pub(crate) sk: String,
+use crate::failure::Call;
+
+/// One of the two tables.
+#[derive(Debug, Clone)]
+pub(crate) struct Table {
+    client: Client,
+    name: String,
 }
 
-impl Key {
-    pub(crate) fn attributes(&self) -> Item {
-        HashMap::from([
-            ("pk".to_owned(), AttributeValue::S(self.pk.clone())),
-            ("sk".to_owned(), AttributeValue::S(self.sk.clone())),
-        ])
+impl Table {
+    pub(crate) fn new(config: &aws_config::SdkConfig, name: String) -> Self {
+        Self { client: Client::new(config), name }
     }
-}
 
-/// An item of `value`'s fields under `key`.
-pub(crate) fn to_item(key: &Key, value: &impl Serialize) -> Result<Item, Unavailable> {
-    let mut item: Item = serde_dynamo::to_item(value).map_err(|e| corrupt("an item", e))?;
-    item.extend(key.attributes());
-    Ok(item)
-}
+    /// The item under `key`, read consistently.
+    pub(crate) async fn get<T: DeserializeOwned>(
+        &self,
+        key: &Key,
+    ) -> Result<Option<T>, Unavailable> {
+        self.get_item(key).await?.map(from_item).transpose()
+    }
 
-pub(crate) fn from_item<T: DeserializeOwned>(item: Item) -> Result<T, Unavailable> {
-    let sk = text(&item, "sk").unwrap_or_default();
-    let kind = sk.split('#').next().unwrap_or_default().to_owned();
-    serde_dynamo::from_item(item).map_err(|e| corrupt(format!("a stored {kind} item"), e))
-}
+    /// The item under `key` as its attributes, read consistently.
+    pub(crate) async fn get_item(&self, key: &Key) -> Result<Option<Item>, Unavailable> {
+        let get = self.client.get_item().table_name(&self.name).consistent_read(true);
+        let answer = get.set_key(Some(key.attributes())).send().await;
+        Ok(answer.map_err(self.call("GetItem").failed())?.item)
+    }
 
-pub(crate) fn text(item: &Item, name: &str) -> Option<String> {
-    item.get(name).and_then(|value| value.as_s().ok()).cloned()
-}
+    /// One attribute of the item under `key`, read consistently.
+    pub(crate) async fn get_attribute(
+        &self,
+        key: &Key,
+        name: &str,
+    ) -> Result<Option<AttributeValue>, Unavailable> {
+        let get = self.client.get_item().table_name(&self.name).consistent_read(true);
+        let answer = get
+            .set_key(Some(key.attributes()))
+            .projection_expression("#name")
+            .expression_attribute_names("#name", name)
+            .send()
+            .await
+            .map_err(self.call("GetItem").failed())?;
+        Ok(answer.item.and_then(|mut item| item.remove(name)))
+    }
 
-pub(crate) fn number(value: impl ToString) -> AttributeValue {
-    AttributeValue::N(value.to_string())
-}
-
-pub(crate) fn string(value: impl ToString) -> AttributeValue {
-    AttributeValue::S(value.to_string())
-}
-
-/// Adds the binary attribute `name`, which serde knows no type for.
-pub(crate) fn binary(bytes: Vec<u8>) -> AttributeValue {
-    AttributeValue::B(bytes.into())
-}
-
-/// The size that is charged for, about (*DynamoDB Developer Guide*, "DynamoDB item sizes and formats").
-pub(crate) fn size(item: &Item) -> usize {
-    item.iter().map(|(name, value)| name.len() + value_size(value)).sum()
-}
-
-fn value_size(value: &AttributeValue) -> usize {
-    match value {
-        AttributeValue::S(text) => text.len(),
-        AttributeValue::N(digits) => digits.len().div_ceil(2) + 1,
-        AttributeValue::B(bytes) => bytes.as_ref().len(),
-        AttributeValue::L(items) => 3 + items.iter().map(|v| 1 + value_size(v)).sum::<usize>(),
-        AttributeValue::M(map) => 3 + size(map) + map.len(),
-        _ => 1,
+    /// A call on this table, for its errors.
+    fn call(&self, operation: &'static str) -> Call<'_> {
+        Call { service: "DynamoDB", operation, on: &self.name }
     }
 }

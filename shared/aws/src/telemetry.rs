@@ -1,25 +1,226 @@
-//! Logs: JSON lines with dotted field names, listed in `docs/logging.md`.
+//! Logs: each event is one line of JSON with dotted field names. `docs/logging.md` lists the events.
+//!
+//! ```json
+//! {"timestamp":"2024-01-15T10:30:00.000000Z","level":"ERROR","message":"delivery.interrupted",
+//!  "error":"DynamoDB PutItem on Ledger failed: dispatch failure","message.id":"a5f4b2cc-…",
+//!  "tenant":"acme","target":"hooklane_delivery::batch"}
+//! ```
+//!
+//! Beside its own fields, a line has those of every span around it. So an error deep inside carries the
+//! ids of the message, record or request that it belongs to. If several have a field of the same name,
+//! the innermost value is written, and the event's own goes first.
+//!
+//! The JSON formatter of `tracing-subscriber` writes spans as nested objects, and only the innermost one
+//! with its own fields. A query for `tenant` would then miss some lines, so the lines are
+//! formatted here.
 
-use tracing_subscriber::EnvFilter;
+use std::fmt;
+
+use serde_json::{Map, Value};
+use tracing::level_filters::LevelFilter;
+use tracing::{Event, Subscriber};
+use tracing_subscriber::filter::{Targets, filter_fn};
+use tracing_subscriber::fmt::format::{JsonFields, Writer};
+use tracing_subscriber::fmt::time::{FormatTime as _, SystemTime};
+use tracing_subscriber::fmt::{
+    FmtContext, FormatEvent, FormatFields, FormattedFields, MakeWriter, layer,
+};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::registry::{LookupSpan, Scope};
 
 use crate::settings;
 
 /// Starts logging at `LOG_LEVEL` (`info` unless set). Never logged: bodies, secrets, signatures.
 pub fn start() {
-    let level = settings::text_or_empty("LOG_LEVEL");
-    let level = if level.is_empty() { "info" } else { &level };
-    // The SDK's own debug lines would show requests: they stay off whatever the level.
-    let directives = format!(
-        "warn,hooklane={level},hooklane_api={level},hooklane_ingest={level},hooklane_fanout={level},hooklane_delivery={level},hooklane_aws={level},hooklane_app={level},hooklane_sender={level}"
-    );
-    let filter = EnvFilter::try_new(directives).unwrap_or_else(|_| EnvFilter::new("info"));
-    let subscriber = tracing_subscriber::fmt()
-        .json()
-        .flatten_event(true)
-        .with_current_span(false)
-        .with_span_list(false)
-        .with_env_filter(filter)
-        .finish();
+    let level = settings::parse("LOG_LEVEL").unwrap_or(LevelFilter::INFO);
     // A second start, in a test, keeps the first.
-    let _ = tracing::subscriber::set_global_default(subscriber);
+    let _ = tracing::subscriber::set_global_default(subscriber(level, std::io::stdout));
+}
+
+fn subscriber<W>(level: LevelFilter, writer: W) -> impl Subscriber + Send + Sync
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    let lines = layer().fmt_fields(JsonFields::new()).event_format(Lines).with_writer(writer);
+    // A name covers every target that begins with it: the functions and the crates they share. The
+    // SDK's debug lines would show requests, so they are off at every level.
+    let events = Targets::new().with_default(LevelFilter::WARN).with_target(OURS, level);
+    // Spans are on at every level, because a line of any level needs their ids.
+    let ours = filter_fn(move |metadata| match metadata.is_span() {
+        true => metadata.target().starts_with(OURS),
+        false => events.would_enable(metadata.target(), metadata.level()),
+    });
+    tracing_subscriber::registry().with(lines).with(ours)
+}
+
+/// The targets of this workspace begin with this.
+const OURS: &str = "hooklane";
+
+/// Formats an event and the fields of its spans as one JSON object.
+struct Lines;
+
+impl<S> FormatEvent<S, JsonFields> for Lines
+where
+    S: Subscriber + for<'s> LookupSpan<'s>,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, JsonFields>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        let mut fields = Map::new();
+        for span in context.event_scope().into_iter().flat_map(Scope::from_root) {
+            if let Some(of_span) = span.extensions().get::<FormattedFields<JsonFields>>() {
+                fields.extend(parsed(&of_span.fields));
+            }
+        }
+        let mut of_event = String::new();
+        context.format_fields(Writer::new(&mut of_event), event)?;
+        fields.extend(parsed(&of_event));
+
+        let mut timestamp = String::new();
+        SystemTime.format_time(&mut Writer::new(&mut timestamp))?;
+        let level = event.metadata().level().as_str();
+        let head = [("timestamp", timestamp.into()), ("level", level.into())];
+        let message = fields.remove("message").map(|message| ("message", message));
+        let target = ("target", event.metadata().target().into());
+        let mut line: Map<_, _> = named(head).chain(named(message)).collect();
+        line.extend(fields);
+        line.extend(named([target]));
+        writeln!(writer, "{}", Value::Object(line))
+    }
+}
+
+fn named(
+    fields: impl IntoIterator<Item = (&'static str, Value)>,
+) -> impl Iterator<Item = (String, Value)> {
+    fields.into_iter().map(|(name, value)| (name.to_owned(), value))
+}
+
+/// Parses the fields as [`JsonFields`] wrote them; a span without fields has an empty text.
+fn parsed(fields: &str) -> Map<String, Value> {
+    serde_json::from_str(fields).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::sync::{Arc, Mutex};
+
+    use hooklane_app::ports::Unavailable;
+    use serde_json::json;
+    use tracing::field::Empty;
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Buffer(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Buffer {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// The lines that `log` writes at a level, without their timestamps, which are checked here.
+    fn lines(level: LevelFilter, log: impl FnOnce()) -> Vec<Value> {
+        let buffer = Buffer::default();
+        let written = buffer.clone();
+        tracing::subscriber::with_default(subscriber(level, move || buffer.clone()), log);
+        let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+        let without_timestamp = |line: &str| {
+            let mut line: Map<String, Value> = serde_json::from_str(line).unwrap();
+            let timestamp = line.remove("timestamp").unwrap();
+            assert!(timestamp.as_str().unwrap().ends_with('Z'), "{timestamp}");
+            Value::Object(line)
+        };
+        text.lines().map(without_timestamp).collect()
+    }
+
+    const TARGET: &str = "hooklane_aws::telemetry::tests";
+
+    #[test]
+    fn a_line_inside_nested_spans_carries_all_their_ids() {
+        let lines = lines(LevelFilter::INFO, || {
+            let message = tracing::info_span!("message", message.id = "m1", tenant = Empty);
+            let _message = message.enter();
+            message.record("tenant", "acme");
+            let attempt = tracing::info_span!("attempt", delivery.id = "d1", attempt.number = 2);
+            attempt.in_scope(|| {
+                Unavailable::new("writing", "no \"answer\"").log("delivery.interrupted");
+            });
+            tracing::info!(batch.staying = 1, "batch.done");
+        });
+        let interrupted = json!({
+            "level": "ERROR",
+            "message": "delivery.interrupted",
+            "error": "writing failed: no \"answer\"",
+            "message.id": "m1",
+            "tenant": "acme",
+            "delivery.id": "d1",
+            "attempt.number": 2,
+            "target": "hooklane_app::ports",
+        });
+        let done = json!({
+            "level": "INFO",
+            "message": "batch.done",
+            "message.id": "m1",
+            "tenant": "acme",
+            "batch.staying": 1,
+            "target": TARGET,
+        });
+        assert_eq!(lines, [interrupted, done]);
+    }
+
+    #[test]
+    fn an_inner_value_stands_for_an_outer_one_and_is_written_once() {
+        let lines = lines(LevelFilter::INFO, || {
+            let _outer = tracing::info_span!("outer", tenant = "outer").entered();
+            let _inner = tracing::info_span!("inner", tenant = "inner").entered();
+            tracing::info!("one");
+            tracing::info!(tenant = "event", "two");
+        });
+        let tenants: Vec<_> = lines.iter().map(|line| &line["tenant"]).collect();
+        assert_eq!(tenants, ["inner", "event"]);
+    }
+
+    #[test]
+    fn ids_are_on_the_lines_of_every_level() {
+        for level in [LevelFilter::ERROR, LevelFilter::INFO] {
+            let lines = lines(level, || {
+                let span = tracing::info_span!("message", message.id = "m1");
+                span.in_scope(|| tracing::error!("delivery.interrupted"));
+            });
+            assert_eq!(lines[0]["message.id"], "m1", "{level}");
+        }
+    }
+
+    #[test]
+    fn an_event_outside_of_spans_is_a_line_too() {
+        let lines = lines(LevelFilter::INFO, || tracing::info!("run.done"));
+        assert_eq!(lines, [json!({"level": "INFO", "message": "run.done", "target": TARGET})]);
+    }
+
+    #[test]
+    fn the_level_is_that_of_our_own_crates() {
+        let log = || {
+            tracing::debug!(target: "hooklane_sender::dns", "debug");
+            tracing::debug!(target: "aws_sdk_sqs", "debug of the SDK");
+            tracing::info!(target: "hooklane_upkeep", "info");
+            tracing::info!(target: "aws_config", "info of the SDK");
+            tracing::warn!(target: "aws_config", "warning of the SDK");
+        };
+        for (level, count) in [
+            (LevelFilter::DEBUG, 3),
+            (LevelFilter::INFO, 2),
+            (LevelFilter::WARN, 1),
+            (LevelFilter::ERROR, 1),
+        ] {
+            assert_eq!(lines(level, log).len(), count, "{level}");
+        }
+    }
 }

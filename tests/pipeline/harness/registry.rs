@@ -30,7 +30,7 @@ macro_rules! behind_calls {
 
 behind_calls! {
     WebhookStore {
-        "webhooks.create" create(webhook: &Webhook) -> ();
+        "webhooks.create" create(webhook: &Webhook) -> bool;
         "webhooks.get" get(tenant: &TenantId, id: WebhookId) -> Option<Webhook>;
         "webhooks.list" list(tenant: &TenantId) -> Vec<Webhook>;
         "webhooks.update" update(webhook: &Webhook) -> bool;

@@ -92,7 +92,7 @@ handed_on! {
 }
 
 impl WebhookStore for Registry {
-    async fn create(&self, webhook: &Webhook) -> Result<(), Unavailable> {
+    async fn create(&self, webhook: &Webhook) -> Result<bool, Unavailable> {
         self.stored.create(webhook).await
     }
 

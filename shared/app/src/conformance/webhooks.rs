@@ -15,12 +15,12 @@ pub async fn webhooks<S: WebhookStore + RouteStore>(store: &S, salt: u128) {
     let second = Webhook { headers: Default::default(), ..webhook(&ours, salt, 1) };
     for new in [&first, &second] {
         assert!(store.get(&ours, new.id).await.unwrap().is_none());
-        store.create(new).await.unwrap();
+        assert!(store.create(new).await.unwrap());
     }
     same(store, &first).await;
     same(store, &second).await;
     let again = Webhook { name: "Another".to_owned(), ..first.clone() };
-    store.create(&again).await.unwrap();
+    assert!(!store.create(&again).await.unwrap(), "there is one under its id");
     same(store, &first).await;
     assert!(
         store.get(&theirs, first.id).await.unwrap().is_none(),
@@ -94,7 +94,7 @@ async fn concurrent_changes_all_count<S: WebhookStore + RouteStore>(
 ) {
     let new: Vec<_> = (0..6).map(|n| webhook(tenant, salt.wrapping_add(n), 2)).collect();
     let created = futures::future::join_all(new.iter().map(|w| store.create(w))).await;
-    assert!(created.iter().all(Result::is_ok), "{created:?}");
+    assert!(created.iter().all(|created| matches!(created, Ok(true))), "{created:?}");
     let table = store.table(tenant).await.unwrap();
     assert_eq!((table.version, table.routes.len()), (6, 6));
 }

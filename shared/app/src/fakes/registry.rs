@@ -70,15 +70,14 @@ impl MemoryRegistry {
 }
 
 impl WebhookStore for MemoryRegistry {
-    async fn create(&self, webhook: &Webhook) -> Result<(), Unavailable> {
+    async fn create(&self, webhook: &Webhook) -> Result<bool, Unavailable> {
         self.faults().step()?;
         let mut registered = lock(&self.registered);
         let key = (webhook.tenant.clone(), webhook.id);
-        if let Entry::Vacant(place) = registered.webhooks.entry(key) {
-            place.insert(webhook.clone());
-            registered.changed(&webhook.tenant);
-        }
-        Ok(())
+        let Entry::Vacant(place) = registered.webhooks.entry(key) else { return Ok(false) };
+        place.insert(webhook.clone());
+        registered.changed(&webhook.tenant);
+        Ok(true)
     }
 
     async fn get(&self, tenant: &TenantId, id: WebhookId) -> Result<Option<Webhook>, Unavailable> {

@@ -7,8 +7,9 @@ use super::Unavailable;
 /// Registered webhooks. Every change raises the version of its tenant's subscriptions in the same
 /// transaction, so that [`RouteStore::version`] tells whether a cached route table is current.
 pub trait WebhookStore: Send + Sync {
-    /// Stores a new webhook. If there is one under its id, that one stays as it is.
-    fn create(&self, webhook: &Webhook) -> impl Future<Output = Result<(), Unavailable>> + Send;
+    /// Stores a new webhook, and answers whether it did. If its tenant has one under its id already, that one
+    /// stays as it is.
+    fn create(&self, webhook: &Webhook) -> impl Future<Output = Result<bool, Unavailable>> + Send;
 
     /// The webhook, `None` if there is none or it is another tenant's. The read is strongly consistent.
     fn get(

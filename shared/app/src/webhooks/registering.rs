@@ -39,8 +39,12 @@ pub async fn register(
     let webhook = draft
         .create(rules, &types, identity(system, id, tenant))
         .map_err(RegisterError::Invalid)?;
-    webhooks.create(&webhook).await?;
-    Ok(webhook)
+    if webhooks.create(&webhook).await? {
+        return Ok(webhook);
+    }
+    // The id was drawn a moment ago, so nobody else has it: an earlier try of this call stored the
+    // webhook, and its answer was lost.
+    webhooks.get(&webhook.tenant, id).await?.ok_or(RegisterError::Deleted)
 }
 
 /// The same as [`register`], but idempotent by a key, also among concurrent requests and after a crash: a
@@ -73,7 +77,8 @@ pub async fn register_once(
         let webhook = draft
             .create(rules, &types, identity(system, held.webhook, tenant.clone()))
             .map_err(RegisterError::Invalid)?;
-        // If an earlier request created it, it stays as it is, with the secret that was shown.
+        // Whether it was created now or by an earlier request: the stored one is read below, with the secret
+        // that was shown.
         webhooks.create(&webhook).await?;
         records.fulfil(&tenant, key, &held).await?;
     }

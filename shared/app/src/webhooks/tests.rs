@@ -91,28 +91,35 @@ impl World {
 }
 
 /// A registry that yields as a network call would, so that another request runs between a read and a write.
-/// It can fail at the next creation.
+/// It can fail at the next creation, or store the webhook and lose the answer, so that the call is made again.
 #[derive(Default)]
-struct Slow(MemoryRegistry, AtomicBool);
+struct Slow {
+    inner: MemoryRegistry,
+    out_of_reach: AtomicBool,
+    loses_answer: AtomicBool,
+}
 
 impl WebhookStore for Slow {
-    async fn create(&self, webhook: &Webhook) -> Result<(), Unavailable> {
+    async fn create(&self, webhook: &Webhook) -> Result<bool, Unavailable> {
         tokio::task::yield_now().await;
-        if self.1.swap(false, Ordering::SeqCst) {
+        if self.out_of_reach.swap(false, Ordering::SeqCst) {
             return Err(Unavailable::new("creating", "out of reach"));
         }
-        self.0.create(webhook).await
+        if self.loses_answer.swap(false, Ordering::SeqCst) {
+            self.inner.create(webhook).await?;
+        }
+        self.inner.create(webhook).await
     }
     async fn get(&self, tenant: &TenantId, id: WebhookId) -> Result<Option<Webhook>, Unavailable> {
-        let read = self.0.get(tenant, id).await;
+        let read = self.inner.get(tenant, id).await;
         tokio::task::yield_now().await;
         read
     }
     async fn list(&self, tenant: &TenantId) -> Result<Vec<Webhook>, Unavailable> {
-        self.0.list(tenant).await
+        self.inner.list(tenant).await
     }
     async fn update(&self, webhook: &Webhook) -> Result<bool, Unavailable> {
-        self.0.update(webhook).await
+        self.inner.update(webhook).await
     }
     async fn delete(
         &self,
@@ -120,7 +127,7 @@ impl WebhookStore for Slow {
         id: WebhookId,
         revision: Option<u64>,
     ) -> Result<bool, Unavailable> {
-        self.0.delete(tenant, id, revision).await
+        self.inner.delete(tenant, id, revision).await
     }
     async fn disable(
         &self,
@@ -128,13 +135,13 @@ impl WebhookStore for Slow {
         reason: DisableReason,
         at: Timestamp,
     ) -> Result<bool, Unavailable> {
-        self.0.disable(seen, reason, at).await
+        self.inner.disable(seen, reason, at).await
     }
 }
 
 impl HealthStore for Slow {
     async fn health(&self, webhook: WebhookId) -> Result<Health, Unavailable> {
-        self.0.health(webhook).await
+        self.inner.health(webhook).await
     }
     async fn save_health(
         &self,
@@ -142,10 +149,10 @@ impl HealthStore for Slow {
         webhook: WebhookId,
         change: &Change,
     ) -> Result<bool, Unavailable> {
-        self.0.save_health(tenant, webhook, change).await
+        self.inner.save_health(tenant, webhook, change).await
     }
     async fn skip(&self, webhook: WebhookId) -> Result<(), Unavailable> {
-        self.0.skip(webhook).await
+        self.inner.skip(webhook).await
     }
 }
 
@@ -157,29 +164,29 @@ impl WatchList for Slow {
         parked: u32,
         now: Timestamp,
     ) -> Result<u64, Unavailable> {
-        self.0.watch(tenant, webhook, parked, now).await
+        self.inner.watch(tenant, webhook, parked, now).await
     }
     async fn watched(
         &self,
         after: Option<WebhookId>,
         limit: usize,
     ) -> Result<Vec<Watch>, Unavailable> {
-        self.0.watched(after, limit).await
+        self.inner.watched(after, limit).await
     }
     async fn looked(&self, seen: &Watch, next: Look, released: u64) -> Result<(), Unavailable> {
-        self.0.looked(seen, next, released).await
+        self.inner.looked(seen, next, released).await
     }
     async fn unwatch(&self, seen: &Watch) -> Result<bool, Unavailable> {
-        self.0.unwatch(seen).await
+        self.inner.unwatch(seen).await
     }
 }
 
 impl Expectations for Slow {
     async fn settings(&self, tenant: &TenantId) -> Result<TenantSettings, Unavailable> {
-        self.0.settings(tenant).await
+        self.inner.settings(tenant).await
     }
     async fn types_of(&self, owner: &Owner) -> Result<OwnTypes, Unavailable> {
-        self.0.types_of(owner).await
+        self.inner.types_of(owner).await
     }
 }
 
@@ -226,13 +233,23 @@ async fn concurrent_requests_with_one_key_get_one_webhook() {
 #[tokio::test]
 async fn an_interrupted_registration_is_completed_under_its_key() {
     let world = World::new();
-    world.registry.1.store(true, Ordering::SeqCst);
+    world.registry.out_of_reach.store(true, Ordering::SeqCst);
     let interrupted = world.once("k", BODY).await;
     assert!(matches!(interrupted, Err(RegisterError::Unavailable(_))));
     assert_eq!(world.count().await, 0);
     let completed = world.once("k", BODY).await.unwrap();
     let again = world.once("k", BODY).await.unwrap();
     assert_eq!((again.id, again.secret.expose()), (completed.id, completed.secret.expose()));
+    assert_eq!(world.count().await, 1);
+}
+
+#[tokio::test]
+async fn a_webhook_that_a_call_stored_before_its_answer_was_lost_is_answered_as_stored() {
+    let world = World::new();
+    world.registry.loses_answer.store(true, Ordering::SeqCst);
+    let webhook = world.webhook().await;
+    let stored = world.registry.get(&world.tenant, webhook.id).await.unwrap().unwrap();
+    assert_eq!((stored.id, stored.secret.expose()), (webhook.id, webhook.secret.expose()));
     assert_eq!(world.count().await, 1);
 }
 

@@ -1,5 +1,5 @@
-//! Attempts as stored: an item of its own for each that failed, an attribute of its delivery for the
-//! one that succeeded, and an item too where that was late.
+//! Attempts as stored. Each failed attempt is an item of its own. The one that succeeded is an attribute
+//! of its delivery; if it was late, it is an item as well.
 
 use hooklane_app::ports::Unavailable;
 use hooklane_domain::Timestamp;
@@ -10,24 +10,24 @@ use hooklane_domain::ids::{EventType, TenantId};
 use serde::{Deserialize, Serialize};
 
 use super::{Ledger, keys};
-use crate::failure::{corrupt, unavailable};
+use crate::failure::corrupt;
 use crate::table::{from_item, to_item};
 
 type Headers = Vec<(String, String)>;
 
-/// An attempt in short names.
+/// An attempt with one-letter names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct StoredAttempt {
     /// Number.
     n: u32,
-    /// At, in milliseconds.
+    /// When it began, in milliseconds.
     a: i64,
     /// Duration in milliseconds.
     d: u32,
     /// Request headers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     q: Headers,
-    /// Status, where there was an answer.
+    /// Status, if there was an answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     s: Option<u16>,
     /// Status text.
@@ -39,12 +39,12 @@ pub(super) struct StoredAttempt {
     /// Response body.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     b: String,
-    /// Kind and detail of the error, where there was no answer.
+    /// Kind and detail of the error, if there was no answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     k: Option<(ErrorKind, String)>,
 }
 
-/// The item of an attempt; event and number are in its key.
+/// The item of an attempt. Its event and its number are in its key.
 #[derive(Serialize, Deserialize)]
 pub(super) struct AttemptItem {
     /// Tenant.
@@ -93,7 +93,12 @@ impl StoredAttempt {
                 body: self.b,
             }),
             (None, Some((kind, detail))) => Outcome::Error(AttemptError { kind, detail }),
-            _ => return Err(corrupt("an attempt", "neither answer nor error")),
+            _ => {
+                return Err(corrupt(
+                    "an attempt",
+                    "it has neither an answer nor an error, or both",
+                ));
+            }
         };
         Ok(Attempt {
             number: self.n,
@@ -104,8 +109,8 @@ impl StoredAttempt {
         })
     }
 
-    /// Sheds `over` bytes or more of what is nice to have: response headers, then the body's end,
-    /// then the request's headers.
+    /// Makes it at least `over` bytes smaller by dropping what can be spared: first the response headers,
+    /// then the end of the body, then the request headers.
     pub(super) fn shed(&mut self, over: usize) {
         let mut over = over;
         for part in [&mut self.h, &mut self.q] {
@@ -139,23 +144,16 @@ impl Ledger {
             expires_at: self.retention.expires_at(delivery.id.accepted_at()),
         };
         let item = to_item(&keys::attempt(&delivery.id, made), &stored)?;
-        self.client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(item))
-            .send()
-            .await
-            .map_err(unavailable(self.call("PutItem")))?;
-        Ok(())
+        self.table.put(item).await
     }
 
     pub(super) async fn read_attempts(
         &self,
         delivery: &Delivery,
     ) -> Result<Vec<Attempt>, Unavailable> {
-        let wanted = delivery.failed_at.iter().map(|f| keys::attempt(&delivery.id, *f)).collect();
+        let wanted = delivery.failed_at.iter().map(|f| keys::attempt(&delivery.id, *f));
         let mut attempts = Vec::new();
-        for item in self.read_all(wanted).await? {
+        for item in self.table.get_all(&wanted.collect::<Vec<_>>()).await? {
             let stored: AttemptItem = from_item(item)?;
             if stored.t == delivery.tenant {
                 attempts.push(stored.attempt.read()?);

@@ -1,8 +1,6 @@
-//! The delivery item: within one write unit, whatever the receiver said, while the ids that others
-//! choose have 40 characters or less.
+//! The delivery item. It fits into one write unit whatever the receiver answered, as long as the ids of
+//! tenant and event have at most 40 characters.
 
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use hooklane_app::ports::{DeliveryFilter, DeliveryPage, DeliveryStore, Saved, Unavailable};
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::attempt::{Attempt, LastAttempt};
@@ -14,11 +12,11 @@ use hooklane_domain::ids::{DeliveryId, EventType, TenantId, WebhookId};
 use serde::{Deserialize, Serialize};
 
 use super::attempt::StoredAttempt;
-use super::{Ledger, expiry, keys};
-use crate::failure::{corrupt, unavailable};
-use crate::table::{Item, Key, number, size, string, to_item};
+use super::{Ledger, expiry, keys, time};
+use crate::failure::corrupt;
+use crate::table::{Item, Key, Write, size, string, to_item};
 
-/// A delivery as stored; its id is its key.
+/// A delivery as stored. Its id is in its key.
 #[derive(Serialize, Deserialize)]
 struct DeliveryItem {
     /// Tenant.
@@ -28,20 +26,20 @@ struct DeliveryItem {
     s: StoredState,
     /// Generation.
     g: u32,
-    /// Attempts.
+    /// Number of attempts.
     n: u32,
     /// Retries used.
     r: u8,
     /// Failed attempts: number, milliseconds, number, milliseconds, …
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     f: Vec<i64>,
-    /// The last attempt, where it failed.
+    /// The last attempt, if it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     l: Option<StoredLast>,
     /// The attempt that succeeded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     y: Option<StoredAttempt>,
-    /// The slot it holds, in milliseconds.
+    /// The time of the slot that it holds, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     q: Option<i64>,
     /// Revision.
@@ -50,7 +48,7 @@ struct DeliveryItem {
     expires_at: i64,
 }
 
-/// The state, with times in milliseconds.
+/// A state. Times are in milliseconds.
 #[derive(Serialize, Deserialize)]
 enum StoredState {
     #[serde(rename = "w")]
@@ -65,13 +63,13 @@ enum StoredState {
     Cancelled(i64, CancelReason),
 }
 
-/// At, duration, status, error.
+/// When it began, its duration, status and error.
 #[derive(Serialize, Deserialize)]
 struct StoredLast(i64, u32, Option<u16>, Option<(ErrorKind, String)>);
 
-/// One write unit.
+/// One write unit, in bytes.
 const UNIT: usize = 1024;
-/// So much of the last error is kept beside the delivery; all of it is with the attempt.
+/// The number of characters that a delivery keeps of its last error. The attempt keeps all of it.
 const MAX_DETAIL: usize = 160;
 
 impl DeliveryStore for Ledger {
@@ -82,12 +80,8 @@ impl DeliveryStore for Ledger {
                 unique.push(key);
             }
         }
-        let found = self
-            .read_all(unique)
-            .await?
-            .into_iter()
-            .map(to_delivery)
-            .collect::<Result<Vec<_>, _>>()?;
+        let items = self.table.get_all(&unique).await?;
+        let found = items.into_iter().map(to_delivery).collect::<Result<Vec<_>, _>>()?;
         Ok(ids.iter().map(|id| found.iter().find(|d| d.id == *id).cloned()).collect())
     }
 
@@ -98,9 +92,14 @@ impl DeliveryStore for Ledger {
             ..delivery.clone()
         };
         let item = self.delivery_item(&written)?;
+        let put = Write::put_over(item, "v", delivery.revision);
         let saved = match &delivery.state {
-            State::Parked { due, .. } => self.put_parked(delivery, item, *due).await?,
-            _ => self.put_delivery(delivery, item).await?,
+            State::Parked { due, .. } => {
+                // In one transaction, so that every parked delivery has a pointer to it.
+                let pointer = Write::put(self.pointer_item(delivery, *due)?);
+                self.table.transact_once(vec![put, pointer]).await?
+            }
+            _ => self.table.write(put).await?,
         };
         Ok(if saved { Saved::Yes(Box::new(written)) } else { Saved::Conflict })
     }
@@ -127,58 +126,7 @@ impl DeliveryStore for Ledger {
     }
 }
 
-/// Holds where the stored item is the one that was read, or where there is none.
-const SAME_REVISION: &str = "v = :v";
-const NOT_THERE: &str = "attribute_not_exists(pk)";
-
 impl Ledger {
-    async fn put_delivery(&self, read: &Delivery, item: Item) -> Result<bool, Unavailable> {
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
-        let put = match read.revision {
-            0 => put.condition_expression(NOT_THERE),
-            v => {
-                put.condition_expression(SAME_REVISION).expression_attribute_values(":v", number(v))
-            }
-        };
-        match put.send().await {
-            Ok(_) => Ok(true),
-            Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => {
-                Ok(false)
-            }
-            Err(e) => Err(unavailable(self.call("PutItem"))(e)),
-        }
-    }
-
-    /// The item and its pointer, both or none: what is parked can always be found.
-    async fn put_parked(
-        &self,
-        read: &Delivery,
-        item: Item,
-        due: Timestamp,
-    ) -> Result<bool, Unavailable> {
-        let pointer = self.pointer_item(read, due)?;
-        let put = Put::builder().table_name(&self.table).set_item(Some(item));
-        let put = match read.revision {
-            0 => put.condition_expression(NOT_THERE),
-            v => {
-                put.condition_expression(SAME_REVISION).expression_attribute_values(":v", number(v))
-            }
-        };
-        let pointer = Put::builder().table_name(&self.table).set_item(Some(pointer));
-        let building = || unavailable("building a transaction".to_owned());
-        let writes = [put.build().map_err(building())?, pointer.build().map_err(building())?]
-            .map(|put| TransactWriteItem::builder().put(put).build());
-        let sent =
-            self.client.transact_write_items().set_transact_items(Some(writes.to_vec())).send();
-        match sent.await {
-            Ok(_) => Ok(true),
-            Err(SdkError::ServiceError(e)) if crate::registry::condition_failed(e.err()) => {
-                Ok(false)
-            }
-            Err(e) => Err(unavailable(self.call("TransactWriteItems"))(e)),
-        }
-    }
-
     fn delivery_item(&self, delivery: &Delivery) -> Result<Item, Unavailable> {
         let mut stored = DeliveryItem {
             t: delivery.tenant.clone(),
@@ -209,7 +157,7 @@ impl Ledger {
         }
         let over = size(&item).saturating_sub(UNIT);
         match &mut stored.y {
-            // What was delivered is in no index: the fields are all of its item.
+            // A delivered item is in no index, so it has no attributes beside the fields.
             Some(success) if over > 0 => {
                 success.shed(over);
                 to_item(&key, &stored)
@@ -220,7 +168,8 @@ impl Ledger {
 }
 
 pub(super) fn to_delivery(item: Item) -> Result<Delivery, Unavailable> {
-    let id = keys::delivery_of(&item).ok_or_else(|| corrupt("a delivery", "its key is none"))?;
+    let id = keys::delivery_of(&item)
+        .ok_or_else(|| corrupt("a delivery", "its key is not that of a delivery"))?;
     let item: DeliveryItem = serde_dynamo::from_item(item)
         .map_err(|e| corrupt(format!("the stored delivery {id}"), e))?;
     let success = item.y.map(StoredAttempt::read).transpose()?;
@@ -251,10 +200,6 @@ pub(super) fn to_delivery(item: Item) -> Result<Delivery, Unavailable> {
         expires_at: Some(expiry(item.expires_at)?),
         revision: item.v,
     })
-}
-
-fn time(ms: i64) -> Result<Timestamp, Unavailable> {
-    Timestamp::from_millisecond(ms).map_err(|e| corrupt("a stored time", e))
 }
 
 impl StoredState {

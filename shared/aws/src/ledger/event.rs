@@ -1,17 +1,15 @@
 //! The event item.
 
-use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::AttributeValue;
+use hooklane_app::payload;
 use hooklane_app::ports::{EventStore, Put, Unavailable};
-use hooklane_domain::Timestamp;
 use hooklane_domain::event::{Content, Event, Fingerprint};
 use hooklane_domain::ids::{EventId, TenantId};
 use serde::{Deserialize, Serialize};
 
-use super::{Ledger, keys};
-use crate::failure::{corrupt, unavailable};
-use crate::table::{Item, binary, from_item, to_item};
-use hooklane_app::payload;
+use super::{Ledger, keys, time};
+use crate::failure::corrupt;
+use crate::table::{Item, Write, binary, from_item, to_item};
 
 /// An accepted event as stored.
 #[derive(Serialize, Deserialize)]
@@ -20,11 +18,11 @@ struct EventItem {
     t: TenantId,
     /// Event id.
     i: EventId,
-    /// Accepted, in milliseconds.
+    /// When it was accepted, in milliseconds.
     a: i64,
     /// The content's fingerprint.
     f: String,
-    /// The content as JSON, unless it is compressed in the binary attribute `z`.
+    /// The content as JSON. If it is compressed, it is in the binary attribute `z` instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     c: Option<String>,
     #[serde(rename = "expiresAt")]
@@ -32,31 +30,20 @@ struct EventItem {
 }
 
 const COMPRESSED: &str = "z";
-/// DynamoDB charges a write by started KiB.
+/// A write unit: DynamoDB charges for every KiB that a write begins.
 const UNIT: usize = 1024;
 
 impl EventStore for Ledger {
     async fn put(&self, event: &Event) -> Result<Put, Unavailable> {
-        let item = self.event_item(event)?;
-        let put = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(item))
-            .condition_expression("attribute_not_exists(pk)")
-            .send()
-            .await;
-        match put {
-            Ok(_) => Ok(Put::Stored),
-            Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => {
-                let stored = self.event(&event.tenant, &event.id).await?;
-                let stored = stored.ok_or_else(|| corrupt("an event", "gone since it was met"))?;
-                let fingerprint = Fingerprint::from_hex(&stored.0.f)
-                    .ok_or_else(|| corrupt("an event", "no fingerprint"))?;
-                Ok(Put::Exists { fingerprint, accepted_at: time(stored.0.a)? })
-            }
-            Err(e) => Err(unavailable(self.call("PutItem"))(e)),
+        let put = Write::put(self.event_item(event)?).if_absent();
+        if self.table.write(put).await? {
+            return Ok(Put::Stored);
         }
+        let stored = self.event(&event.tenant, &event.id).await?;
+        let (stored, _) = stored.ok_or_else(|| corrupt("an event", "it was there and is gone"))?;
+        let fingerprint = Fingerprint::from_hex(&stored.f)
+            .ok_or_else(|| corrupt("an event", "it has no fingerprint"))?;
+        Ok(Put::Exists { fingerprint, accepted_at: time(stored.a)? })
     }
 
     async fn get(&self, tenant: &TenantId, id: &EventId) -> Result<Option<Event>, Unavailable> {
@@ -73,16 +60,7 @@ impl Ledger {
         tenant: &TenantId,
         id: &EventId,
     ) -> Result<Option<(EventItem, Option<Vec<u8>>)>, Unavailable> {
-        let answer = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(keys::event(tenant, id).attributes()))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(unavailable(self.call("GetItem")))?;
-        answer.item.map(split).transpose()
+        self.table.get_item(&keys::event(tenant, id)).await?.map(split).transpose()
     }
 
     fn event_item(&self, event: &Event) -> Result<Item, Unavailable> {
@@ -128,11 +106,7 @@ fn to_event(item: EventItem, compressed: Option<Vec<u8>>) -> Result<Event, Unava
     Ok(Event { id: item.i, tenant: item.t, content, accepted_at: time(item.a)? })
 }
 
-fn time(ms: i64) -> Result<Timestamp, Unavailable> {
-    Timestamp::from_millisecond(ms).map_err(|e| corrupt("a stored time", e))
-}
-
-/// A new event as the table's stream tells of it.
+/// A new event as it arrives in the table's stream.
 pub struct EventRecord(Event);
 
 impl EventRecord {

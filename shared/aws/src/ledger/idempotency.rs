@@ -1,6 +1,6 @@
-//! The item of an idempotency key.
+//! The item of an idempotency record.
 
-use aws_sdk_dynamodb::error::SdkError;
+use hooklane_app::conflict::decide_anew;
 use hooklane_app::ports::{IdempotencyStore, Unavailable};
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::idempotency::{IdempotencyKey, IdempotencyRecord};
@@ -9,31 +9,31 @@ use hooklane_domain::ids::{TenantId, WebhookId};
 use serde::{Deserialize, Serialize};
 
 use super::{Ledger, keys};
-use crate::failure::{corrupt, unavailable};
-use crate::table::{Item, from_item, number, to_item};
+use crate::failure::corrupt;
+use crate::table::{Item, Write, number, to_item};
 
-/// A claim as stored.
+/// An idempotency record as stored. The client's key is in the item's key.
 #[derive(Serialize, Deserialize)]
 struct IdempotencyItem {
     /// Tenant.
     t: TenantId,
-    /// The webhook that is made under the key.
+    /// The webhook that is created under the key.
     w: WebhookId,
     /// The body's fingerprint.
     f: String,
-    /// At, in milliseconds.
+    /// When it was written, in milliseconds.
     a: i64,
-    /// Whether the webhook was made.
+    /// Whether the webhook was created.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     d: bool,
-    /// The last moment, after which it no longer holds, in milliseconds: the table's own clock removes it
-    /// days later.
+    /// Until when it holds, in milliseconds. DynamoDB's TTL removes the item up to days later.
     l: i64,
     #[serde(rename = "expiresAt")]
     expires_at: i64,
 }
 
-/// A claim that was met and is gone when it is read has expired at this moment: it is claimed again.
+/// A record that refuses the write and is gone when it is read has expired in between: the write is
+/// tried again. This is the number of tries.
 const TRIES: u32 = 3;
 
 impl IdempotencyStore for Ledger {
@@ -41,103 +41,77 @@ impl IdempotencyStore for Ledger {
         &self,
         tenant: &TenantId,
         key: &IdempotencyKey,
-        claim: &IdempotencyRecord,
+        record: &IdempotencyRecord,
     ) -> Result<IdempotencyRecord, Unavailable> {
-        for _ in 0..TRIES {
-            if self.put_claim(tenant, key, claim).await? {
-                return Ok(claim.clone());
+        let held = decide_anew(TRIES, || async {
+            if self.put_record(tenant, key, record).await? {
+                return Ok(Some(record.clone()));
             }
-            if let Some(held) = self.read_claim(tenant, key).await? {
-                return Ok(held);
-            }
-        }
-        Err(Unavailable::new("claiming a key", "it comes and goes"))
+            self.read_record(tenant, key).await
+        });
+        held.await?.ok_or_else(|| {
+            Unavailable::new("claiming an idempotency key", "its record comes and goes")
+        })
     }
 
     async fn fulfil(
         &self,
         tenant: &TenantId,
         key: &IdempotencyKey,
-        claim: &IdempotencyRecord,
+        record: &IdempotencyRecord,
     ) -> Result<(), Unavailable> {
-        let fulfilled = IdempotencyRecord { fulfilled: true, ..claim.clone() };
-        self.client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(claim_item(tenant, key, &fulfilled)?))
-            .send()
-            .await
-            .map_err(unavailable(self.call("PutItem")))?;
-        Ok(())
+        let fulfilled = IdempotencyRecord { fulfilled: true, ..record.clone() };
+        self.table.put(record_item(tenant, key, &fulfilled)?).await
     }
 }
 
 impl Ledger {
-    /// Whether there was none that holds.
-    async fn put_claim(
+    /// Writes the record unless there is one that holds. Returns whether it did.
+    async fn put_record(
         &self,
         tenant: &TenantId,
         key: &IdempotencyKey,
-        claim: &IdempotencyRecord,
+        record: &IdempotencyRecord,
     ) -> Result<bool, Unavailable> {
-        let put = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(claim_item(tenant, key, claim)?))
-            .condition_expression("attribute_not_exists(pk) OR l <= :now")
-            .expression_attribute_values(":now", number(claim.at.as_millisecond()))
-            .send()
-            .await;
-        match put {
-            Ok(_) => Ok(true),
-            Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => {
-                Ok(false)
-            }
-            Err(e) => Err(unavailable(self.call("PutItem"))(e)),
-        }
+        let put = Write::put(record_item(tenant, key, record)?)
+            .if_holds("attribute_not_exists(pk) OR l <= :now")
+            .value(":now", number(record.at.as_millisecond()));
+        self.table.write(put).await
     }
 
-    async fn read_claim(
+    async fn read_record(
         &self,
         tenant: &TenantId,
         key: &IdempotencyKey,
     ) -> Result<Option<IdempotencyRecord>, Unavailable> {
-        let answer = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(keys::claim(tenant, key).attributes()))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(unavailable(self.call("GetItem")))?;
-        let Some(item) = answer.item else { return Ok(None) };
-        let stored: IdempotencyItem = from_item(item)?;
+        let stored =
+            self.table.get::<IdempotencyItem>(&keys::idempotency_record(tenant, key)).await?;
+        let Some(stored) = stored else { return Ok(None) };
         Ok(Some(IdempotencyRecord {
             webhook: stored.w,
             fingerprint: Fingerprint::from_hex(&stored.f)
-                .ok_or_else(|| corrupt("a claim", "no fingerprint"))?,
-            at: Timestamp::from_millisecond(stored.a).map_err(|e| corrupt("a claim", e))?,
+                .ok_or_else(|| corrupt("an idempotency record", "it has no fingerprint"))?,
+            at: Timestamp::from_millisecond(stored.a)
+                .map_err(|e| corrupt("an idempotency record", e))?,
             fulfilled: stored.d,
         }))
     }
 }
 
-fn claim_item(
+fn record_item(
     tenant: &TenantId,
     key: &IdempotencyKey,
-    claim: &IdempotencyRecord,
+    record: &IdempotencyRecord,
 ) -> Result<Item, Unavailable> {
-    let until = claim.expires_at();
+    let until = record.expires_at();
     let stored = IdempotencyItem {
         t: tenant.clone(),
-        w: claim.webhook,
-        f: claim.fingerprint.to_hex(),
-        a: claim.at.as_millisecond(),
-        d: claim.fulfilled,
+        w: record.webhook,
+        f: record.fingerprint.to_hex(),
+        a: record.at.as_millisecond(),
+        d: record.fulfilled,
         l: until.as_millisecond(),
         expires_at: until.as_second(),
     };
-    to_item(&keys::claim(tenant, key), &stored)
+    to_item(&keys::idempotency_record(tenant, key), &stored)
 }

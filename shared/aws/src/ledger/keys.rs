@@ -1,4 +1,4 @@
-//! The ledger's keys, built here and nowhere else.
+//! The keys of the ledger's items. No other place builds one.
 
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::idempotency::IdempotencyKey;
@@ -10,12 +10,13 @@ use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
 
 use crate::table::{Item, Key, text};
 
-/// The name of the sparse index on what is not delivered.
+/// The name of the sparse index of deliveries that are pending, retrying or failed.
 pub(super) const UNDELIVERED: &str = "undelivered";
-/// Its partition key; absent once a delivery has come to a good end.
+/// The index's partition key. A delivery that is delivered or cancelled has none.
 pub(super) const UNDELIVERED_KEY: &str = "u";
 
-/// An event: its tenant and id, which is its idempotency key; each event is a partition of its own.
+/// An event, by its tenant and its id: the same id twice is the same event. Each event is a partition
+/// of its own.
 pub(super) fn event(tenant: &TenantId, id: &EventId) -> Key {
     Key { pk: format!("{}{id}", events_of(tenant)), sk: EVENT.to_owned() }
 }
@@ -23,8 +24,9 @@ pub(super) fn event(tenant: &TenantId, id: &EventId) -> Key {
 /// The sort key of every event.
 pub(super) const EVENT: &str = "EVENT";
 
-/// A delivery: its webhook, then the event's acceptance so that a list is in order of time, then the
-/// event so that two of one millisecond differ. Nothing in it is chance: a replay meets the same item.
+/// A delivery: first its webhook, then the time at which the event was accepted, so that a list is in
+/// order of time, then the event's id, so that two of one millisecond differ. Nothing in it is random,
+/// so fanning an event out twice leads to the same item.
 pub(super) fn delivery(id: &DeliveryId) -> Key {
     Key {
         pk: webhook(id.webhook()),
@@ -32,7 +34,7 @@ pub(super) fn delivery(id: &DeliveryId) -> Key {
     }
 }
 
-/// The delivery whose key an item has.
+/// The id of the delivery whose key an item has.
 pub(super) fn delivery_of(item: &Item) -> Option<DeliveryId> {
     let webhook = text(item, "pk")?.strip_prefix("WH#")?.parse().ok()?;
     let sk = text(item, "sk")?;
@@ -44,16 +46,16 @@ pub(super) fn delivery_of(item: &Item) -> Option<DeliveryId> {
 const DELIVERY_PREFIX: &str = "DL#";
 const ATTEMPT_PREFIX: &str = "AT#";
 
-/// The sort keys of a webhook's deliveries, or of its attempts, in a span of time: from `low` up to
-/// `high`. No item has one of the two: after its time every key goes on with `#`.
+/// The sort keys of a webhook's deliveries, or of its attempts, in a range of time: from `low` to `high`.
+/// No item has either of the two as its key, because in every key a `#` follows the time.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Span {
+pub(super) struct KeyRange {
     pub(super) low: String,
     pub(super) high: String,
 }
 
-impl Span {
-    /// Deliveries by their event's acceptance.
+impl KeyRange {
+    /// Deliveries by the time at which their event was accepted.
     pub(super) fn of_deliveries(range: TimeRange) -> Self {
         Self::of(DELIVERY_PREFIX, range)
     }
@@ -67,7 +69,7 @@ impl Span {
         let bound = |time: Timestamp| format!("{prefix}{:015}", time.as_millisecond().max(0));
         Self {
             low: range.since().map_or_else(|| prefix.to_owned(), bound),
-            // Greater than every digit.
+            // `~` is greater than every digit.
             high: range.until().map_or_else(|| format!("{prefix}~"), bound),
         }
     }
@@ -82,20 +84,20 @@ pub(super) fn webhook(id: WebhookId) -> String {
     format!("WH#{id}")
 }
 
-/// A kept attempt: beside its webhook's others in order of time, then the event and the attempt's
-/// number, which tell apart what happened in one millisecond.
+/// An attempt that is an item of its own: first the time at which it began, then the event's id and the
+/// attempt's number, so that two of one millisecond differ.
 pub(super) fn attempt(id: &DeliveryId, failed: FailedAt) -> Key {
     let key = LogKey { at: failed.at, event: id.event().clone(), number: failed.number };
     logged(id.webhook(), &key)
 }
 
-/// An attempt by its place in its webhook's log.
+/// An attempt, by its place in its webhook's log.
 pub(super) fn logged(id: WebhookId, key: &LogKey) -> Key {
     let ms = key.at.as_millisecond().max(0);
     Key { pk: webhook(id), sk: format!("{ATTEMPT_PREFIX}{ms:015}#{}#{}", key.event, key.number) }
 }
 
-/// The place in its webhook's log of the attempt whose key an item has.
+/// The place in the log of the attempt whose key an item has.
 pub(super) fn place_of_attempt(item: &Item) -> Option<LogKey> {
     let sk = text(item, "sk")?;
     let (ms, rest) = sk.strip_prefix(ATTEMPT_PREFIX)?.split_once('#')?;
@@ -104,7 +106,7 @@ pub(super) fn place_of_attempt(item: &Item) -> Option<LogKey> {
     Some(LogKey { at, event: event.parse().ok()?, number: number.parse().ok()? })
 }
 
-/// The pointer to a parked delivery: in order of when it is due, under its webhook.
+/// The pointer to a parked delivery. A webhook's pointers are in order of when they are due.
 pub(super) fn parked(id: &DeliveryId, due: Timestamp) -> Key {
     Key { pk: parking(id.webhook()), sk: format!("{}#{}", parked_at(due), id.event()) }
 }
@@ -114,32 +116,33 @@ pub(super) fn parking(webhook: WebhookId) -> String {
     format!("PK#{webhook}")
 }
 
-/// How the sort keys of pointers that are due then begin.
+/// The beginning of the sort keys of pointers that are due at that time.
 pub(super) fn parked_at(due: Timestamp) -> String {
     format!("{:015}", due.as_millisecond().max(0))
 }
 
-/// What a webhook's rate limit has handed out.
+/// The slots that a webhook's rate limit has handed out.
 pub(super) fn slots(webhook: WebhookId) -> Key {
     Key { pk: format!("RL#{webhook}"), sk: "SLOTS".to_owned() }
 }
 
-/// How the partition keys of a tenant's events begin. No tenant's id holds a `#`.
+/// The beginning of the partition keys of a tenant's events. No tenant's id has a `#` in it.
 pub(super) fn events_of(tenant: &TenantId) -> String {
     format!("EV#{tenant}#")
 }
 
-/// The count of a tenant's API requests in one minute.
+/// The number of a tenant's API requests in one minute.
 pub(super) fn quota(tenant: &TenantId, window: Window) -> Key {
     Key { pk: format!("RA#{tenant}"), sk: format!("{:012}", window.number()) }
 }
 
-/// What was begun under a client's idempotency key: a key is its tenant's, and no tenant holds a `#`.
-pub(super) fn claim(tenant: &TenantId, key: &IdempotencyKey) -> Key {
+/// The idempotency record of a client's key. Two tenants may use the same key, and no tenant's id has a
+/// `#` in it.
+pub(super) fn idempotency_record(tenant: &TenantId, key: &IdempotencyKey) -> Key {
     Key { pk: format!("IK#{tenant}#{}", key.as_str()), sk: "CLAIM".to_owned() }
 }
 
-/// The undelivered of a webhook by status.
+/// The partition of the index that has a webhook's deliveries of one status, if the index has them.
 pub(super) fn undelivered(webhook: WebhookId, status: Status) -> Option<String> {
     match status {
         Status::Pending | Status::Retrying | Status::Failed => {

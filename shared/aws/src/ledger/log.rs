@@ -1,4 +1,4 @@
-//! Kept attempts in order of time.
+//! The log of a webhook's attempts, in order of time.
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use hooklane_app::ports::{AttemptLog, LogFilter, LogPage, Unavailable};
@@ -8,12 +8,12 @@ use hooklane_domain::ids::{DeliveryId, TenantId, WebhookId};
 
 use super::Ledger;
 use super::attempt::AttemptItem;
-use super::keys::{self, Span};
+use super::keys::{self, KeyRange};
 use super::pages::MOST_QUERIES;
-use crate::failure::{corrupt, unavailable};
-use crate::table::{Item, from_item, string};
+use crate::failure::corrupt;
+use crate::table::{Item, from_item, limit, string};
 
-/// One query reads at most so many attempts, each a few KiB.
+/// The number of attempts that one query reads at most; each is a few KiB.
 const MOST: usize = 200;
 
 impl AttemptLog for Ledger {
@@ -23,42 +23,39 @@ impl AttemptLog for Ledger {
         webhook: WebhookId,
         filter: &LogFilter,
     ) -> Result<LogPage, Unavailable> {
-        let range = match &filter.from {
+        let began = match &filter.from {
             Some(from) => filter.began.before(from.end()),
             None => filter.began,
         };
-        let span = Span::of_attempts(range);
-        if span.is_empty() {
+        let range = KeyRange::of_attempts(began);
+        if range.is_empty() {
             return Ok(LogPage::default());
         }
-        // It lies in the span: the span ends after it. Unless it began before the span does.
+        // A query must start within its range. The range ends after this place, which may still be before
+        // its beginning.
         let start = match &filter.from {
             Some(LogPosition::After(key)) => Some(keys::logged(webhook, key)),
             Some(LogPosition::Before(_)) | None => None,
         };
-        if start.as_ref().is_some_and(|start| start.sk < span.low) {
+        if start.as_ref().is_some_and(|start| start.sk < range.low) {
             return Ok(LogPage::default());
         }
-        let mut start = start.filter(|start| start.sk < span.high).map(|start| start.attributes());
+        let mut start = start.filter(|start| start.sk < range.high).map(|start| start.attributes());
         let mut page = LogPage::default();
         for _ in 0..MOST_QUERIES {
-            let answer = self
-                .query_attempts(webhook, filter, &span)
-                .set_exclusive_start_key(start)
-                .send()
-                .await
-                .map_err(unavailable(self.call("Query")))?;
-            for item in answer.items.unwrap_or_default() {
+            let query = self.query_attempts(webhook, filter, &range);
+            let read = self.table.page(query.set_exclusive_start_key(start)).await?;
+            for item in read.items {
                 read_into(&mut page, tenant, webhook, item);
             }
-            start = answer.last_evaluated_key;
-            // Where not even a key tells which attempt it is, no position leads on from there.
+            start = read.next;
+            // If no key of a page can be read, there is no position to go on from: the next page is read.
             if page.next.is_some() || start.is_none() {
                 page.next = page.next.filter(|_| start.is_some());
                 return Ok(page);
             }
         }
-        Err(corrupt("a log of attempts", "page after page of it has no key that says which"))
+        Err(corrupt("a log of attempts", "page after page of it has no key that can be read"))
     }
 }
 
@@ -67,22 +64,19 @@ impl Ledger {
         &self,
         webhook: WebhookId,
         filter: &LogFilter,
-        span: &Span,
+        range: &KeyRange,
     ) -> QueryFluentBuilder {
-        self.client
-            .query()
-            .table_name(&self.table)
-            .consistent_read(true)
+        self.table
+            .query("pk = :pk AND sk BETWEEN :low AND :high")
             .scan_index_forward(false)
-            .limit(i32::try_from(filter.limit.min(MOST)).unwrap_or(i32::MAX))
-            .key_condition_expression("pk = :pk AND sk BETWEEN :low AND :high")
+            .limit(limit(filter.limit.min(MOST)))
             .expression_attribute_values(":pk", string(keys::webhook(webhook)))
-            .expression_attribute_values(":low", string(&span.low))
-            .expression_attribute_values(":high", string(&span.high))
+            .expression_attribute_values(":low", string(&range.low))
+            .expression_attribute_values(":high", string(&range.high))
     }
 }
 
-/// One that is corrupt takes no other with it.
+/// Adds an item to a page. One that cannot be read back is left out and counted.
 fn read_into(page: &mut LogPage, tenant: &TenantId, webhook: WebhookId, item: Item) {
     let key = keys::place_of_attempt(&item);
     match to_entry(webhook, item) {
@@ -98,8 +92,8 @@ fn read_into(page: &mut LogPage, tenant: &TenantId, webhook: WebhookId, item: It
 }
 
 fn to_entry(webhook: WebhookId, item: Item) -> Result<(TenantId, LogEntry), Unavailable> {
-    let place =
-        keys::place_of_attempt(&item).ok_or_else(|| corrupt("an attempt", "its key is none"))?;
+    let place = keys::place_of_attempt(&item)
+        .ok_or_else(|| corrupt("an attempt", "its key is not that of an attempt"))?;
     let event = place.event;
     let item: AttemptItem = from_item(item)?;
     let accepted = item

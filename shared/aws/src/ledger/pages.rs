@@ -1,143 +1,93 @@
-//! Reading many items: batches whose leftovers are asked for again, and pages of a list.
+//! Pages of a webhook's deliveries.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use aws_sdk_dynamodb::types::AttributeValue;
 use hooklane_app::ports::{DeliveryFilter, DeliveryPage, Unavailable};
 use hooklane_domain::delivery::{Delivery, Status};
 use hooklane_domain::ids::{DeliveryId, TenantId, WebhookId};
 
 use super::delivery::to_delivery;
-use super::keys::Span;
+use super::keys::KeyRange;
 use super::{Ledger, keys};
-use crate::failure::{corrupt, unavailable};
-use crate::table::{Item, Key, string};
+use crate::failure::corrupt;
+use crate::table::{Item, string};
 
-/// `BatchGetItem` takes so many keys.
-const BATCH: usize = 100;
-/// Keys that a call leaves unprocessed are asked for again this often.
-const TRIES: u32 = 6;
-/// A query whose filter may match little reads so many items, so that it ends.
+/// The number of items that a query reads whose filter may match few of them, so that it ends.
 const FILTERED_READS: i32 = 500;
-/// One that lets everything through reads what was asked for, and at most so many: about what DynamoDB
-/// hands out at once.
+/// The number of items that a query without such a filter reads at most: about one page of DynamoDB's.
 const MOST_READS: i32 = 1000;
-/// So many queries of one call pass over what cannot be read, and no more.
+/// The number of queries that one call makes at most to get past items that cannot be read.
 pub(super) const MOST_QUERIES: usize = 10;
 
 impl Ledger {
-    /// The items of these keys, read consistently, in any order; keys without an item are absent.
-    pub(super) async fn read_all(&self, keys: Vec<Key>) -> Result<Vec<Item>, Unavailable> {
-        let mut items = Vec::new();
-        for chunk in keys.chunks(BATCH) {
-            items.extend(self.read_chunk(chunk).await?);
-        }
-        Ok(items)
-    }
-
-    async fn read_chunk(&self, keys: &[Key]) -> Result<Vec<Item>, Unavailable> {
-        let what = || self.call("BatchGetItem");
-        let mut left: Vec<Item> = keys.iter().map(Key::attributes).collect();
-        let mut items = Vec::new();
-        for tried in 0..TRIES {
-            if tried > 0 {
-                tokio::time::sleep(Duration::from_millis(25 << tried)).await;
-            }
-            let request = KeysAndAttributes::builder()
-                .set_keys(Some(left))
-                .consistent_read(true)
-                .build()
-                .map_err(unavailable(what()))?;
-            let answer = self
-                .client
-                .batch_get_item()
-                .request_items(&self.table, request)
-                .send()
-                .await
-                .map_err(unavailable(what()))?;
-            items.extend(
-                answer.responses.unwrap_or_default().remove(&self.table).unwrap_or_default(),
-            );
-            left = match answer.unprocessed_keys.unwrap_or_default().remove(&self.table) {
-                Some(unprocessed) => unprocessed.keys,
-                None => return Ok(items),
-            };
-            if left.is_empty() {
-                return Ok(items);
-            }
-        }
-        Err(Unavailable::new(what(), format!("{} keys stayed unprocessed", left.len())))
-    }
-
-    /// One page of a webhook's deliveries, newest first. What is not delivered is in its own index, and
-    /// a span of time is one of keys; other filters are applied to what one bounded query reads.
+    /// One page of a webhook's deliveries, newest first. Statuses of undelivered deliveries have an index,
+    /// and a range of time is a range of keys. Every other filter is applied to what a query has read, so
+    /// that the work is bounded.
     pub(super) async fn page(
         &self,
         tenant: &TenantId,
         webhook: WebhookId,
         filter: &DeliveryFilter,
     ) -> Result<DeliveryPage, Unavailable> {
-        let span = Span::of_deliveries(filter.accepted);
+        let range = KeyRange::of_deliveries(filter.accepted);
         let after = filter.after.as_ref().map(|id| (keys::delivery(id).sk, id));
-        if span.is_empty() || after.as_ref().is_some_and(|(sk, _)| *sk < span.low) {
+        if range.is_empty() || after.as_ref().is_some_and(|(sk, _)| *sk < range.low) {
             return Ok(DeliveryPage::default());
         }
-        // A query refuses to start outside of what it is to read.
-        let start = after.filter(|(sk, _)| *sk < span.high).map(|(_, id)| id);
+        // DynamoDB refuses a query that starts outside its range.
+        let start = after.filter(|(sk, _)| *sk < range.high).map(|(_, id)| id);
         let mut start = start.map(|id| start_key(id, filter.status));
         let mut unreadable = 0;
         for _ in 0..MOST_QUERIES {
             let query =
-                self.query_deliveries(webhook, filter, &span).set_exclusive_start_key(start);
-            let answer = query.send().await.map_err(unavailable(self.call("Query")))?;
-            let read = Read::of(answer.items.unwrap_or_default(), webhook);
+                self.query_deliveries(webhook, filter, &range).set_exclusive_start_key(start);
+            let page = self.table.page(query).await?;
+            let read = Read::of(page.items, webhook);
             unreadable += read.unreadable;
-            start = answer.last_evaluated_key;
-            // Where not even a key tells which delivery it is, no cursor leads on from there.
+            start = page.next;
+            // If no key of a page can be read, there is no cursor to go on from: the next page is read.
             if read.last.is_some() || start.is_none() {
                 let read_to = read.last.filter(|_| start.is_some());
                 let fitting = read.found.into_iter().filter(|found| fits(found, tenant, filter));
                 return Ok(cut(fitting.collect(), filter.limit, read_to, unreadable));
             }
         }
-        Err(corrupt("a list of deliveries", "page after page of it has no key that says which"))
+        Err(corrupt("a list of deliveries", "page after page of it has no key that can be read"))
     }
 
     fn query_deliveries(
         &self,
         webhook: WebhookId,
         filter: &DeliveryFilter,
-        span: &Span,
+        range: &KeyRange,
     ) -> QueryFluentBuilder {
         let indexed = filter.status.and_then(|status| keys::undelivered(webhook, status));
-        let query = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .scan_index_forward(false)
-            .limit(reads(filter, indexed.is_some()))
-            .expression_attribute_values(":low", string(&span.low))
-            .expression_attribute_values(":high", string(&span.high));
-        match indexed {
-            Some(u) => query
-                .index_name(keys::UNDELIVERED)
-                .key_condition_expression("u = :u AND sk BETWEEN :low AND :high")
+        let reads = reads(filter, indexed.is_some());
+        let query = match indexed {
+            Some(u) => self
+                .table
+                .query_index(keys::UNDELIVERED, "u = :u AND sk BETWEEN :low AND :high")
                 .expression_attribute_values(":u", string(u)),
-            None => query
-                .consistent_read(true)
-                .key_condition_expression("pk = :pk AND sk BETWEEN :low AND :high")
+            None => self
+                .table
+                .query("pk = :pk AND sk BETWEEN :low AND :high")
                 .expression_attribute_values(":pk", string(keys::webhook(webhook))),
-        }
+        };
+        query
+            .scan_index_forward(false)
+            .limit(reads)
+            .expression_attribute_values(":low", string(&range.low))
+            .expression_attribute_values(":high", string(&range.high))
     }
 }
 
-/// What a query read: one delivery that is corrupt takes no other with it.
+/// What a query read. A delivery that cannot be read back is left out and counted.
 struct Read {
     found: Vec<Delivery>,
     unreadable: usize,
-    /// The last one whose key says which it is, whether the rest of it can be read or not.
+    /// The last delivery whose key can be read, even if the rest of it cannot.
     last: Option<DeliveryId>,
 }
 
@@ -150,7 +100,7 @@ impl Read {
                 Ok(delivery) => read.found.push(delivery),
                 Err(_) => {
                     read.unreadable += 1;
-                    tell_unreadable(webhook, id.as_ref());
+                    log_left_out(webhook, id.as_ref());
                 }
             }
             read.last = id.or(read.last);
@@ -159,13 +109,13 @@ impl Read {
     }
 }
 
-/// With no word of what is in it: reading that one alone says why.
-fn tell_unreadable(webhook: WebhookId, id: Option<&DeliveryId>) {
+/// The line has ids only. Reading the delivery alone gives the reason.
+fn log_left_out(webhook: WebhookId, id: Option<&DeliveryId>) {
     let id = id.map(tracing::field::display);
     tracing::error!(webhook.id = %webhook, delivery.id = id, "delivery.left_out");
 }
 
-/// A page of what was found; one that is full goes on after its last delivery.
+/// At most `limit` of the deliveries found. If some are cut off, the next page starts with them.
 fn cut(
     mut deliveries: Vec<Delivery>,
     limit: usize,
@@ -195,7 +145,7 @@ fn reads(filter: &DeliveryFilter, indexed: bool) -> i32 {
     i32::try_from(filter.limit).unwrap_or(MOST_READS).min(MOST_READS)
 }
 
-/// Where a query goes on after a delivery: its keys follow from its id.
+/// The key from which a query goes on after a delivery.
 fn start_key(id: &DeliveryId, status: Option<Status>) -> HashMap<String, AttributeValue> {
     let mut key = keys::delivery(id).attributes();
     if let Some(u) = status.and_then(|status| keys::undelivered(id.webhook(), status)) {
@@ -227,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_corrupt_is_left_out_and_the_list_goes_on_after_it() {
+    fn a_corrupt_delivery_is_left_out_and_the_list_goes_on_after_it() {
         let webhook = WebhookId::new(hooklane_domain::Timestamp::UNIX_EPOCH, 1);
         let (good, bad) = (string("acme"), AttributeValue::Bool(true));
         for (items, found, unreadable, last) in [
@@ -245,7 +195,7 @@ mod tests {
                 1,
                 Some("b"),
             ),
-            // Where its key says nothing, the list goes on after the one before.
+            // If its key cannot be read, the list goes on after the one before.
             (vec![("DL#000000000000003#a", &good), ("DL#x", &good)], 1, 1, Some("a")),
             (vec![("DL#x", &good)], 0, 1, None),
             (vec![], 0, 0, None),

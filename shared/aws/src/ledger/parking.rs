@@ -1,8 +1,6 @@
-//! Pointers to parked deliveries. A pointer is written with its delivery, in one transaction.
+//! Pointers to parked deliveries. A pointer is written in one transaction with its delivery.
 
-use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
-use aws_sdk_dynamodb::types::Select;
 use hooklane_app::ports::{ParkingStore, Pointer, Unavailable};
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::Delivery;
@@ -11,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::pages::MOST_QUERIES;
 use super::{Ledger, keys};
-use crate::failure::{corrupt, unavailable};
-use crate::table::{Item, from_item, number, string, text, to_item};
+use crate::failure::corrupt;
+use crate::table::{self, Item, Write, from_item, number, string, text, to_item};
 
 #[derive(Serialize, Deserialize)]
 struct PointerItem {
@@ -20,9 +18,9 @@ struct PointerItem {
     i: DeliveryId,
     /// Tenant.
     t: TenantId,
-    /// Due, in milliseconds.
+    /// When it is due, in milliseconds.
     d: i64,
-    /// The generation it was parked under.
+    /// The generation under which it was parked.
     g: u32,
     #[serde(rename = "expiresAt")]
     expires_at: i64,
@@ -43,27 +41,22 @@ impl Ledger {
         };
         to_item(&keys::parked(&delivery.id, due), &pointer)
     }
-}
 
-impl Ledger {
     fn query_pointers(&self, webhook: WebhookId, due_by: Timestamp) -> QueryFluentBuilder {
-        // `$` follows `#` in ASCII: up to the last event of the last millisecond.
+        // `$` follows `#` in ASCII, so this is greater than every key of that millisecond.
         let to = format!("{}$", keys::parked_at(due_by));
-        self.client
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("pk = :pk AND sk < :to")
+        self.table
+            .query("pk = :pk AND sk < :to")
             .expression_attribute_values(":pk", string(keys::parking(webhook)))
             .expression_attribute_values(":to", string(to))
-            .consistent_read(true)
     }
 }
 
-/// Past what cannot be read, a query takes at least so many.
+/// The number of pointers that a further query reads at least, to get past those that cannot be read.
 const LEAST_READ: usize = 100;
 
-/// Its key ends with the event.
-fn tell_unreadable(webhook: WebhookId, key: &str) {
+/// The key of a pointer ends with the event's id.
+fn log_left_out(webhook: WebhookId, key: &str) {
     let event = key.rsplit('#').next().unwrap_or_default();
     tracing::error!(webhook.id = %webhook, event.id = event, "pointer.left_out");
 }
@@ -77,24 +70,19 @@ impl ParkingStore for Ledger {
     ) -> Result<Vec<Pointer>, Unavailable> {
         let mut pointers = Vec::new();
         let mut start = None;
-        // Past those that cannot be read, but not without end.
+        // Pointers that cannot be read must not hide the others, and the work stays bounded.
         for _ in 0..MOST_QUERIES {
             let reads = if start.is_none() { limit } else { limit.max(LEAST_READ) };
-            let answer = self
-                .query_pointers(webhook, due_by)
-                .limit(i32::try_from(reads).unwrap_or(i32::MAX))
-                .set_exclusive_start_key(start)
-                .send()
-                .await
-                .map_err(unavailable(self.call("Query")))?;
-            for item in answer.items.unwrap_or_default() {
+            let query = self.query_pointers(webhook, due_by).limit(table::limit(reads));
+            let page = self.table.page(query.set_exclusive_start_key(start)).await?;
+            for item in page.items {
                 let key = text(&item, "sk").unwrap_or_default();
                 match read(item) {
                     Ok(pointer) => pointers.push(pointer),
-                    Err(_) => tell_unreadable(webhook, &key),
+                    Err(_) => log_left_out(webhook, &key),
                 }
             }
-            start = answer.last_evaluated_key;
+            start = page.next;
             if pointers.len() >= limit || start.is_none() {
                 break;
             }
@@ -104,33 +92,15 @@ impl ParkingStore for Ledger {
     }
 
     async fn count_parked(&self, webhook: WebhookId, most: u16) -> Result<u64, Unavailable> {
-        let answer = self
-            .query_pointers(webhook, Timestamp::MAX)
-            .select(Select::Count)
-            .limit(most.into())
-            .send()
-            .await
-            .map_err(unavailable(self.call("Query")))?;
-        Ok(u64::try_from(answer.count).unwrap_or(0))
+        self.table.count(self.query_pointers(webhook, Timestamp::MAX).limit(most.into())).await
     }
 
     async fn unpark(&self, pointer: &Pointer) -> Result<(), Unavailable> {
-        let deleted = self
-            .client
-            .delete_item()
-            .table_name(&self.table)
-            .set_key(Some(keys::parked(&pointer.delivery, pointer.due).attributes()))
-            .condition_expression("g = :g")
-            .expression_attribute_values(":g", number(pointer.generation))
-            .send()
-            .await;
-        match deleted {
-            Ok(_) => Ok(()),
-            Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => {
-                Ok(())
-            }
-            Err(e) => Err(unavailable(self.call("DeleteItem"))(e)),
-        }
+        let delete = Write::delete(&keys::parked(&pointer.delivery, pointer.due))
+            .if_holds("g = :g")
+            .value(":g", number(pointer.generation));
+        // If the condition does not hold, it is gone already, or the delivery was parked again under it.
+        self.table.write(delete).await.map(drop)
     }
 }
 

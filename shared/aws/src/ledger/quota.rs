@@ -1,4 +1,4 @@
-//! How many API requests of a tenant's minute are leased (`n`).
+//! The number of a tenant's API requests that are leased in one minute (`n`).
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use hooklane_app::ports::{QuotaStore, Unavailable};
@@ -6,10 +6,10 @@ use hooklane_domain::access::quota::Window;
 use hooklane_domain::ids::TenantId;
 
 use super::{Ledger, keys};
-use crate::failure::{corrupt, unavailable};
-use crate::table::number;
+use crate::failure::corrupt;
+use crate::table::{Write, number};
 
-/// A count outlives its minute by so many seconds, for the sake of clocks that disagree.
+/// A count is kept for this many seconds after its minute, because clocks differ.
 const GRACE: i64 = 3_600;
 
 impl QuotaStore for Ledger {
@@ -19,22 +19,15 @@ impl QuotaStore for Ledger {
         window: Window,
         requests: u32,
     ) -> Result<u64, Unavailable> {
-        let answer = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(keys::quota(tenant, window).attributes()))
-            .update_expression("SET expiresAt = :end ADD n :more")
-            .expression_attribute_values(":end", number(window.ends_at() + GRACE))
-            .expression_attribute_values(":more", number(requests))
-            .return_values(ReturnValue::UpdatedNew)
-            .send()
-            .await
-            .map_err(unavailable(self.call("UpdateItem")))?;
-        let count = answer.attributes.as_ref().and_then(|item| item.get("n"));
+        let key = keys::quota(tenant, window);
+        let raise = Write::update(&key, "SET expiresAt = :end ADD n :more")
+            .value(":end", number(window.ends_at() + GRACE))
+            .value(":more", number(requests));
+        let raised = self.table.write_returning(raise, ReturnValue::UpdatedNew).await?;
+        let count = raised.as_ref().and_then(|item| item.get("n"));
         match count {
             Some(AttributeValue::N(digits)) => digits.parse().map_err(|e| corrupt("a count", e)),
-            _ => Err(corrupt("a count", "it is not there after it was raised")),
+            _ => Err(corrupt("a count", "it is missing after it was raised")),
         }
     }
 }

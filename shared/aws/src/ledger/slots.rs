@@ -1,7 +1,8 @@
-//! What a webhook's rate limit has handed out: one item, moved on by one conditional write for a slot.
+//! The slots that a webhook's rate limit has handed out. They are one item; each slot costs one
+//! conditional write.
 
-use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::ReturnValue;
+use hooklane_app::conflict::decide_anew;
 use hooklane_app::ports::{SlotCounts, SlotStore, Unavailable};
 use hooklane_domain::Timestamp;
 use hooklane_domain::ids::WebhookId;
@@ -10,24 +11,24 @@ use hooklane_domain::webhook::limits::RateLimit;
 use serde::Deserialize;
 
 use super::{Ledger, keys};
-use crate::failure::{corrupt, unavailable};
-use crate::table::{from_item, number, string};
+use crate::failure::corrupt;
+use crate::table::{Write, from_item, number, string};
 
-/// Where its next slot begins, in microseconds, and the counts.
+/// The next slot and the counts.
 #[derive(Deserialize)]
 struct SlotsItem {
-    /// Next.
+    /// When the next slot begins, in microseconds.
     n: i64,
-    /// Taken.
+    /// Slots taken.
     #[serde(default)]
     k: u64,
-    /// Waited for.
+    /// Slots that had to be waited for.
     #[serde(default)]
     w: u64,
-    /// When the last one that had to be waited for was asked for, in microseconds.
+    /// When the last slot that had to be waited for was asked for, in microseconds.
     #[serde(default)]
     h: Option<i64>,
-    /// The limit: requests and seconds.
+    /// The limit that the next slot was computed for, as requests/seconds.
     #[serde(default)]
     l: Option<String>,
 }
@@ -48,7 +49,7 @@ fn time(micros: i64) -> Result<Timestamp, Unavailable> {
     Timestamp::from_microsecond(micros).map_err(|e| corrupt("a slot", e))
 }
 
-/// How a limit is written.
+/// A limit as it is stored.
 fn text_of(limit: RateLimit) -> String {
     format!("{}/{}", limit.requests(), limit.per_seconds())
 }
@@ -58,12 +59,12 @@ fn limit_of(text: &str) -> Option<RateLimit> {
     RateLimit::new(requests.parse().ok()?, per_seconds.parse().ok()?).ok()
 }
 
-/// Whoever asks meets others: those who find slots behind them and those who find them ahead.
-const TRIES: u32 = 12;
+/// How often both updates are tried, because another caller may take a slot between the two.
+const TRIES: u32 = 6;
 
-/// There is no slot ahead, so this one is now.
+/// No slot is ahead, so one is free now.
 const FREE: &str = "attribute_not_exists(n) OR n <= :now OR l <> :limit";
-/// There is: it is the next one that is taken.
+/// Slots are ahead: the next one is taken.
 const QUEUED: &str = "n > :now AND l = :limit";
 
 impl SlotStore for Ledger {
@@ -73,31 +74,20 @@ impl SlotStore for Ledger {
         limit: RateLimit,
         now: Timestamp,
     ) -> Result<Timestamp, Unavailable> {
-        for tried in 0..TRIES {
-            let slot = if tried % 2 == 0 {
-                self.take_free(webhook, limit, now).await?
-            } else {
-                self.take_queued(webhook, limit, now).await?
-            };
-            if let Some(slot) = slot {
-                return Ok(slot);
+        let taken = decide_anew(TRIES, || async {
+            match self.take_free(webhook, limit, now).await? {
+                Some(slot) => Ok(Some(slot)),
+                None => self.take_queued(webhook, limit, now).await,
             }
-        }
-        Err(Unavailable::new(self.call("UpdateItem"), "the slots change all the time"))
+        });
+        taken
+            .await?
+            .ok_or_else(|| Unavailable::new("taking a slot", "other callers were faster each time"))
     }
 
     async fn slots_taken(&self, webhook: WebhookId) -> Result<SlotCounts, Unavailable> {
-        let answer = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(keys::slots(webhook).attributes()))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(unavailable(self.call("GetItem")))?;
-        let Some(item) = answer.item else { return Ok(SlotCounts::default()) };
-        from_item::<SlotsItem>(item)?.counts()
+        let stored = self.table.get::<SlotsItem>(&keys::slots(webhook)).await?;
+        stored.map_or_else(|| Ok(SlotCounts::default()), |slots| slots.counts())
     }
 }
 
@@ -136,27 +126,14 @@ impl Ledger {
         by_name: &str,
         by: i64,
     ) -> Result<Option<SlotsItem>, Unavailable> {
-        let sent = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(keys::slots(webhook).attributes()))
-            .update_expression(update)
-            .condition_expression(condition)
-            .expression_attribute_values(":now", number(now.as_microsecond()))
-            .expression_attribute_values(":limit", string(text_of(limit)))
-            .expression_attribute_values(":expires", number(self.retention.expires_at(now)))
-            .expression_attribute_values(":one", number(1))
-            .expression_attribute_values(by_name, number(by))
-            .return_values(ReturnValue::UpdatedNew)
-            .send()
-            .await;
-        match sent {
-            Ok(answer) => from_item(answer.attributes.unwrap_or_default()).map(Some),
-            Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => {
-                Ok(None)
-            }
-            Err(e) => Err(unavailable(self.call("UpdateItem"))(e)),
-        }
+        let take = Write::update(&keys::slots(webhook), update)
+            .if_holds(condition)
+            .value(":now", number(now.as_microsecond()))
+            .value(":limit", string(text_of(limit)))
+            .value(":expires", number(self.retention.expires_at(now)))
+            .value(":one", number(1))
+            .value(by_name, number(by));
+        let taken = self.table.write_returning(take, ReturnValue::UpdatedNew).await?;
+        taken.map(from_item).transpose()
     }
 }

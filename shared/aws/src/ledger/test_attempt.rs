@@ -1,5 +1,5 @@
-//! The item of a test attempt. It has the key of a failed attempt, so that a log in order of time meets
-//! both, and is told apart by its event type, `y`, which no other attempt's item has.
+//! The item of a test attempt. Its key is like that of a failed attempt, so that the log has both in
+//! order of time. Only a test attempt has its event type in `y`, which tells the two apart.
 
 use hooklane_app::ports::{TestAttemptStore, Unavailable};
 use hooklane_domain::delivery::FailedAt;
@@ -9,14 +9,13 @@ use serde::{Deserialize, Serialize};
 
 use super::attempt::StoredAttempt;
 use super::{Ledger, keys};
-use crate::failure::unavailable;
 use crate::table::{Key, from_item, to_item};
 
 #[derive(Serialize, Deserialize)]
 struct TestItem {
     /// Tenant.
     t: TenantId,
-    /// Event type: the mark of a test.
+    /// Event type. No other attempt has this attribute.
     y: EventType,
     #[serde(flatten)]
     attempt: StoredAttempt,
@@ -24,7 +23,7 @@ struct TestItem {
     expires_at: i64,
 }
 
-/// A test is accepted and attempted at once, and only once.
+/// A test has one attempt, which begins when its event is accepted.
 fn key(id: &DeliveryId) -> Key {
     keys::attempt(id, FailedAt { number: 1, at: id.accepted_at() })
 }
@@ -37,14 +36,7 @@ impl TestAttemptStore for Ledger {
             attempt: StoredAttempt::new(&test.attempt),
             expires_at: self.retention.expires_at(test.id.accepted_at()),
         };
-        self.client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(to_item(&key(&test.id), &stored)?))
-            .send()
-            .await
-            .map_err(unavailable(self.call("PutItem")))?;
-        Ok(())
+        self.table.put(to_item(&key(&test.id), &stored)?).await
     }
 
     async fn test_attempt(
@@ -52,16 +44,8 @@ impl TestAttemptStore for Ledger {
         tenant: &TenantId,
         id: &DeliveryId,
     ) -> Result<Option<TestAttempt>, Unavailable> {
-        let answer = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(key(id).attributes()))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(unavailable(self.call("GetItem")))?;
-        let Some(item) = answer.item.filter(|item| item.contains_key("y")) else {
+        let item = self.table.get_item(&key(id)).await?;
+        let Some(item) = item.filter(|item| item.contains_key("y")) else {
             return Ok(None);
         };
         let stored: TestItem = from_item(item)?;

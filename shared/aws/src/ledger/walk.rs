@@ -1,16 +1,16 @@
-//! A walk through the whole ledger for a tenant's events. Each event is a partition of its own, so no
-//! query finds them together: a scan does, and its price is the size of the ledger. It is made for
-//! recoveries, which are rare.
+//! A scan of the whole ledger for a tenant's events. Each event is a partition of its own, so no query
+//! finds them together. A scan costs as much as the ledger is large; only recoveries need it, and they
+//! are rare.
 
 use hooklane_app::ports::{EventPage, EventScan, Unavailable};
 use hooklane_domain::ids::TenantId;
 use hooklane_domain::isolation::recovery::Wanted;
 
 use super::{Ledger, keys};
-use crate::failure::{corrupt, unavailable};
+use crate::failure::corrupt;
 use crate::table::{Key, number, string, text};
 
-/// Between the two parts of a cursor; in no key of this table.
+/// Stands between the two parts of a cursor. No key of this table has it.
 const SEPARATOR: char = '\n';
 
 impl EventScan for Ledger {
@@ -23,29 +23,23 @@ impl EventScan for Ledger {
         let from = cursor.map(|cursor| {
             let (pk, sk) = cursor
                 .split_once(SEPARATOR)
-                .ok_or_else(|| corrupt("a cursor", "it is not two keys"))?;
+                .ok_or_else(|| corrupt("a cursor", "it is not a partition key and a sort key"))?;
             Ok::<_, Unavailable>(Key { pk: pk.to_owned(), sk: sk.to_owned() }.attributes())
         });
-        // One call reads up to 1 MiB of whatever the ledger holds.
-        let answer = self
-            .client
+        let scan = self
+            .table
             .scan()
-            .table_name(&self.table)
             .filter_expression("sk = :event AND begins_with(pk, :ours) AND a BETWEEN :from AND :to")
             .expression_attribute_values(":event", string(keys::EVENT))
             .expression_attribute_values(":ours", string(keys::events_of(tenant)))
             .expression_attribute_values(":from", number(wanted.since.as_millisecond()))
             .expression_attribute_values(":to", number(wanted.until.as_millisecond()))
-            .set_exclusive_start_key(from.transpose()?)
-            .send()
-            .await
-            .map_err(unavailable(self.call("Scan")))?;
-        let next = answer
-            .last_evaluated_key
-            .as_ref()
-            .and_then(|key| Some(format!("{}{SEPARATOR}{}", text(key, "pk")?, text(key, "sk")?)));
+            .set_exclusive_start_key(from.transpose()?);
+        let page = self.table.scanned(scan).await?;
+        let next = page.next.as_ref().and_then(Key::of);
+        let next = next.map(|Key { pk, sk }| format!("{pk}{SEPARATOR}{sk}"));
         let mut events = Vec::new();
-        for item in answer.items.unwrap_or_default() {
+        for item in page.items {
             let id = text(&item, "i");
             match super::event::read(item) {
                 Ok(event) if event.tenant == *tenant => events.push(event),

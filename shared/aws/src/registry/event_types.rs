@@ -1,7 +1,8 @@
-//! The event types that were added at run time: a tenant's in its partition, the platform's in one of
-//! its own.
+//! The event types that were added at run time. A tenant's types are in the tenant's partition, the
+//! platform's in a partition of their own.
 
-use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::types::ReturnValue;
+use futures::TryStreamExt as _;
 use hooklane_app::ports::{EventTypeStore, Unavailable};
 use hooklane_catalog::{Definition, OwnType, OwnTypes, Owner, Schema};
 use hooklane_domain::ids::EventType;
@@ -9,10 +10,10 @@ use hooklane_domain::json::RawJson;
 use serde::Deserialize;
 
 use super::{EVENT_TYPE_PREFIX, Registry, RouteRegistry, event_type_key, owner_partition};
-use crate::failure::{corrupt, unavailable};
-use crate::table::{Item, from_item, number, string};
+use crate::failure::corrupt;
+use crate::table::{Item, Write, from_item, number, string};
 
-/// A type as stored: sample and schema as the text they were sent as.
+/// An event type as stored. Sample and schema are the texts as they were sent.
 #[derive(Deserialize)]
 struct EventTypeItem {
     name: EventType,
@@ -25,7 +26,7 @@ struct EventTypeItem {
 
 impl EventTypeStore for Registry {
     async fn event_types(&self, owner: &Owner) -> Result<OwnTypes, Unavailable> {
-        self.table.event_types(owner).await
+        self.routes.event_types(owner).await
     }
 
     async fn event_type(
@@ -33,7 +34,7 @@ impl EventTypeStore for Registry {
         owner: &Owner,
         name: &EventType,
     ) -> Result<Option<OwnType>, Unavailable> {
-        self.table.event_type(owner, name).await
+        self.table.get_item(&event_type_key(owner, name)).await?.map(read).transpose()
     }
 
     async fn put_event_type(
@@ -44,10 +45,21 @@ impl EventTypeStore for Registry {
         revision: Option<u64>,
     ) -> Result<Option<u64>, Unavailable> {
         if let Owner::Tenant(tenant) = owner {
-            // The directory first: a tenant that is listed without anything is harmless.
+            // The directory first: a listed tenant that has nothing is harmless.
             self.list_in_directory(tenant).await?;
         }
-        self.table.put_event_type(owner, name, definition, revision).await
+        let update = definition_update(owner, name, definition);
+        let update = match revision {
+            None => update,
+            Some(revision) => update.if_revision("revision", revision),
+        };
+        let written = self.table.write_returning(update, ReturnValue::UpdatedNew).await?;
+        let revision = |item: Item| item.get("revision")?.as_n().ok()?.parse().ok();
+        written
+            .map(|item| {
+                revision(item).ok_or_else(|| corrupt("an event type", "it has no revision"))
+            })
+            .transpose()
     }
 
     async fn delete_event_type(
@@ -56,119 +68,40 @@ impl EventTypeStore for Registry {
         name: &EventType,
         revision: Option<u64>,
     ) -> Result<bool, Unavailable> {
-        self.table.delete_event_type(owner, name, revision).await
+        let delete = Write::delete(&event_type_key(owner, name));
+        let delete = match revision {
+            None => delete.if_present(),
+            Some(revision) => delete.if_revision("revision", revision),
+        };
+        self.table.write(delete).await
     }
+}
+
+fn definition_update(owner: &Owner, name: &EventType, definition: &Definition) -> Write {
+    // `name`, `sample` and `schema` are reserved words of DynamoDB's expressions.
+    let update = "SET #name = :name, category = :category, description = :description, \
+                  #sample = :sample, #schema = :schema ADD revision :one";
+    Write::update(&event_type_key(owner, name), update)
+        .name("#name", "name")
+        .name("#sample", "sample")
+        .name("#schema", "schema")
+        .value(":name", string(name))
+        .value(":category", string(&definition.category))
+        .value(":description", string(&definition.description))
+        .value(":sample", string(definition.sample.as_str()))
+        .value(":schema", string(definition.schema.text().as_str()))
+        .value(":one", number(1))
 }
 
 impl RouteRegistry {
     pub(super) async fn event_types(&self, owner: &Owner) -> Result<OwnTypes, Unavailable> {
-        let items = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+        let query = self
+            .table
+            .query("pk = :pk AND begins_with(sk, :prefix)")
             .expression_attribute_values(":pk", string(owner_partition(owner)))
-            .expression_attribute_values(":prefix", string(EVENT_TYPE_PREFIX))
-            .consistent_read(true)
-            .into_paginator()
-            .items()
-            .send();
-        let items: Vec<Item> =
-            items.try_collect().await.map_err(unavailable(self.call("Query")))?;
+            .expression_attribute_values(":prefix", string(EVENT_TYPE_PREFIX));
+        let items: Vec<Item> = self.table.stream(query).try_collect().await?;
         items.into_iter().map(read).collect()
-    }
-
-    async fn event_type(
-        &self,
-        owner: &Owner,
-        name: &EventType,
-    ) -> Result<Option<OwnType>, Unavailable> {
-        let answer = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(event_type_key(owner, name).attributes()))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(unavailable(self.call("GetItem")))?;
-        answer.item.map(read).transpose()
-    }
-
-    async fn put_event_type(
-        &self,
-        owner: &Owner,
-        name: &EventType,
-        definition: &Definition,
-        revision: Option<u64>,
-    ) -> Result<Option<u64>, Unavailable> {
-        let update = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(event_type_key(owner, name).attributes()))
-            // `name` and `schema` are words of DynamoDB's own.
-            .update_expression(
-                "SET #name = :name, category = :category, description = :description, \
-                 #sample = :sample, #schema = :schema ADD revision :one",
-            )
-            .expression_attribute_names("#name", "name")
-            .expression_attribute_names("#sample", "sample")
-            .expression_attribute_names("#schema", "schema")
-            .expression_attribute_values(":name", string(name))
-            .expression_attribute_values(":category", string(&definition.category))
-            .expression_attribute_values(":description", string(&definition.description))
-            .expression_attribute_values(":sample", string(definition.sample.as_str()))
-            .expression_attribute_values(":schema", string(definition.schema.text().as_str()))
-            .expression_attribute_values(":one", number(1))
-            .return_values(aws_sdk_dynamodb::types::ReturnValue::UpdatedNew);
-        let update = match revision {
-            None => update,
-            Some(0) => update.condition_expression("attribute_not_exists(revision)"),
-            Some(revision) => update
-                .condition_expression("revision = :revision")
-                .expression_attribute_values(":revision", number(revision)),
-        };
-        match update.send().await {
-            Ok(answer) => {
-                let revision = answer
-                    .attributes
-                    .and_then(|item| item.get("revision")?.as_n().ok()?.parse().ok());
-                let revision =
-                    revision.ok_or_else(|| corrupt("an event type", "it has no revision"))?;
-                Ok(Some(revision))
-            }
-            Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => {
-                Ok(None)
-            }
-            Err(e) => Err(unavailable(self.call("UpdateItem"))(e)),
-        }
-    }
-
-    async fn delete_event_type(
-        &self,
-        owner: &Owner,
-        name: &EventType,
-        revision: Option<u64>,
-    ) -> Result<bool, Unavailable> {
-        let delete = self
-            .client
-            .delete_item()
-            .table_name(&self.table)
-            .set_key(Some(event_type_key(owner, name).attributes()));
-        let delete = match revision {
-            None => delete.condition_expression("attribute_exists(pk)"),
-            Some(revision) => delete
-                .condition_expression("revision = :revision")
-                .expression_attribute_values(":revision", number(revision)),
-        };
-        match delete.send().await {
-            Ok(_) => Ok(true),
-            Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => {
-                Ok(false)
-            }
-            Err(e) => Err(unavailable(self.call("DeleteItem"))(e)),
-        }
     }
 }
 

@@ -1,7 +1,8 @@
-//! What `fanout` reads: no secret is among it.
+//! What `fanout` reads of a tenant's webhooks. It asks for no secret.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures::TryStreamExt as _;
+use futures::stream::BoxStream;
 use hooklane_app::ports::{RouteStore, RouteTable, Unavailable};
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::waiting::Lane;
@@ -11,8 +12,7 @@ use hooklane_domain::webhook::subscription::Subscription;
 use hooklane_domain::webhook::{Route, WebhookState};
 use serde::Deserialize;
 
-use super::{RouteRegistry, WEBHOOK_PREFIX, partition, tenant_key};
-use crate::failure::unavailable;
+use super::{RouteRegistry, VERSION, WEBHOOK_PREFIX, partition, tenant_key};
 use crate::table::{Item, from_item, string, text};
 
 #[derive(Deserialize)]
@@ -30,22 +30,15 @@ struct RouteItem {
 
 impl RouteStore for RouteRegistry {
     async fn version(&self, tenant: &TenantId) -> Result<u64, Unavailable> {
-        let answer = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(tenant_key(tenant).attributes()))
-            .consistent_read(true)
-            .projection_expression("#version")
-            .expression_attribute_names("#version", "version")
-            .send()
-            .await
-            .map_err(unavailable(self.call("GetItem")))?;
-        Ok(answer.item.as_ref().map_or(0, version_of))
+        let version = self.table.get_attribute(&tenant_key(tenant), VERSION).await?;
+        Ok(version.map_or(0, |version| match version {
+            AttributeValue::N(digits) => digits.parse().unwrap_or(0),
+            _ => 0,
+        }))
     }
 
     async fn table(&self, tenant: &TenantId) -> Result<RouteTable, Unavailable> {
-        // The version first: what changes after it is in a table that counts as older.
+        // The version first: if a webhook changes after it, the table counts as older than it is.
         let version = self.version(tenant).await?;
         let (mut routes, mut unreadable) = (Vec::new(), Vec::new());
         let mut items = self.webhook_items(
@@ -80,45 +73,26 @@ impl RouteStore for RouteRegistry {
     }
 }
 
-fn version_of(item: &Item) -> u64 {
-    match item.get("version") {
-        Some(AttributeValue::N(digits)) => digits.parse().unwrap_or(0),
-        _ => 0,
-    }
-}
-
 impl RouteRegistry {
     /// Every webhook item of a tenant, newest first, read consistently.
     pub(super) fn webhook_items(
         &self,
         tenant: &TenantId,
         projection: Option<&str>,
-    ) -> std::pin::Pin<Box<impl futures::Stream<Item = Result<Item, Unavailable>> + use<>>> {
+    ) -> BoxStream<'static, Result<Item, Unavailable>> {
         let query = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+            .table
+            .query("pk = :pk AND begins_with(sk, :prefix)")
             .expression_attribute_values(":pk", string(partition(tenant)))
             .expression_attribute_values(":prefix", string(WEBHOOK_PREFIX))
-            .consistent_read(true)
             .scan_index_forward(false);
-        let query = match projection {
-            // Reserved words of DynamoDB's expressions.
+        self.table.stream(match projection {
+            // `state` and `filter` are reserved words.
             Some(projection) => query
                 .projection_expression(projection)
                 .expression_attribute_names("#state", "state")
                 .expression_attribute_names("#filter", "filter"),
             None => query,
-        };
-        let what = self.call("Query");
-        let items = query.into_paginator().items().send();
-        Box::pin(futures::stream::unfold(items, move |mut items| {
-            let what = what.clone();
-            async move {
-                let next = items.next().await?;
-                Some((next.map_err(unavailable(what)), items))
-            }
-        }))
+        })
     }
 }

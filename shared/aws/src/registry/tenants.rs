@@ -1,22 +1,21 @@
-//! The tenant item: settings, and beside them what counts its subscriptions' versions and its tokens.
-//! The directory (`TENANTS`) lists who there is, in order of ids.
+//! The tenant item: its settings, its token generation and the version of its subscriptions. The
+//! directory (`TENANTS`) lists all tenants in order of ids.
 
-use std::collections::HashMap;
-use std::time::Duration;
-
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, WriteRequest};
+use aws_sdk_dynamodb::types::ReturnValue;
+use futures::TryStreamExt as _;
 use hooklane_app::ports::{Expectations, TenantPage, TenantStore, Unavailable};
 use hooklane_catalog::{OwnTypes, Owner};
 use hooklane_domain::access::tenant::{Tenant, TenantSettings};
 use hooklane_domain::ids::TenantId;
 use serde::Deserialize;
 
-use super::{DIRECTORY, Registry, RouteRegistry, directory_key, partition, tenant_key};
-use crate::failure::{corrupt, unavailable};
-use crate::table::{Item, Key, from_item, number, string, text};
+use super::{
+    DIRECTORY, Registry, RouteRegistry, directory_key, partition, raise_version, tenant_key,
+};
+use crate::failure::corrupt;
+use crate::table::{self, Item, Key, Write, from_item, number, string, text, value};
 
-/// What of a tenant's item is read here; the version of its subscriptions is `routes`' own.
+/// The tenant item without the version of the subscriptions, which `routes` reads.
 #[derive(Default, Deserialize)]
 struct TenantItem {
     #[serde(default)]
@@ -27,28 +26,13 @@ struct TenantItem {
     revision: u64,
 }
 
-/// `BatchWriteItem` takes so many.
-const BATCH: usize = 25;
-/// Deletions that a call leaves unprocessed are asked for again this often.
-const TRIES: u32 = 8;
-
 impl TenantStore for Registry {
     async fn tenant(&self, id: &TenantId) -> Result<Tenant, Unavailable> {
-        self.table.tenant(id).await
+        self.routes.tenant(id).await
     }
 
     async fn is_listed(&self, id: &TenantId) -> Result<bool, Unavailable> {
-        let answer = self
-            .table
-            .client
-            .get_item()
-            .table_name(&self.table.table)
-            .set_key(Some(directory_key(id).attributes()))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(unavailable(self.table.call("GetItem")))?;
-        Ok(answer.item.is_some())
+        Ok(self.table.get_item(&directory_key(id)).await?.is_some())
     }
 
     async fn set_settings(
@@ -57,38 +41,21 @@ impl TenantStore for Registry {
         settings: &TenantSettings,
         revision: Option<u64>,
     ) -> Result<Option<Tenant>, Unavailable> {
-        // The directory first: a tenant that is listed without settings is harmless.
+        // The directory first: a listed tenant that has no settings is harmless.
         self.list_in_directory(id).await?;
-        let settings: AttributeValue = serde_dynamo::to_attribute_value(settings)
-            .map_err(|e| corrupt("a tenant's settings", e))?;
-        let update = self
-            .table
-            .client
-            .update_item()
-            .table_name(&self.table.table)
-            .set_key(Some(tenant_key(id).attributes()))
-            .update_expression("SET settings = :settings ADD revision :one")
-            .expression_attribute_values(":settings", settings)
-            .expression_attribute_values(":one", number(1))
-            .return_values(aws_sdk_dynamodb::types::ReturnValue::AllNew);
+        let update = Write::update(&tenant_key(id), "SET settings = :settings ADD revision :one")
+            .value(":settings", value("a tenant's settings", settings)?)
+            .value(":one", number(1));
         let update = match revision {
             None => update,
-            Some(0) => update.condition_expression("attribute_not_exists(revision)"),
-            Some(revision) => update
-                .condition_expression("revision = :revision")
-                .expression_attribute_values(":revision", number(revision)),
+            Some(revision) => update.if_revision("revision", revision),
         };
-        match update.send().await {
-            Ok(answer) => read(id.clone(), answer.attributes).map(Some),
-            Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => {
-                Ok(None)
-            }
-            Err(e) => Err(unavailable(self.table.call("UpdateItem"))(e)),
-        }
+        let written = self.table.write_returning(update, ReturnValue::AllNew).await?;
+        written.map(|item| Ok(tenant_of(id, from_item(item)?))).transpose()
     }
 
     async fn revoke_tokens(&self, id: &TenantId) -> Result<(), Unavailable> {
-        self.update_tenant(id, "ADD tokens :one").await.map(|_| ())
+        self.update_tenant(id, "ADD tokens :one").await
     }
 
     async fn tenants(
@@ -96,25 +63,19 @@ impl TenantStore for Registry {
         after: Option<&TenantId>,
         limit: usize,
     ) -> Result<TenantPage, Unavailable> {
-        let answer = self
+        let query = self
             .table
-            .client
-            .query()
-            .table_name(&self.table.table)
-            .key_condition_expression("pk = :pk")
+            .query("pk = :pk")
             .expression_attribute_values(":pk", string(DIRECTORY))
-            .consistent_read(true)
-            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
-            .set_exclusive_start_key(after.map(|id| directory_key(id).attributes()))
-            .send()
-            .await
-            .map_err(unavailable(self.table.call("Query")))?;
-        let ids = answer.items.unwrap_or_default().into_iter().map(|item| {
+            .limit(table::limit(limit))
+            .set_exclusive_start_key(after.map(|id| directory_key(id).attributes()));
+        let page = self.table.page(query).await?;
+        let ids = page.items.into_iter().map(|item| {
             let id = text(&item, "sk").and_then(|id| id.parse::<TenantId>().ok());
-            id.ok_or_else(|| corrupt("the directory of tenants", "an entry is no tenant"))
+            id.ok_or_else(|| corrupt("the directory of tenants", "an entry is not a tenant id"))
         });
         let ids = ids.collect::<Result<Vec<_>, _>>()?;
-        let next = answer.last_evaluated_key.and(ids.last().cloned());
+        let next = page.next.and(ids.last().cloned());
         let tenants =
             futures::future::try_join_all(ids.iter().map(|id| TenantStore::tenant(self, id)))
                 .await?;
@@ -122,41 +83,32 @@ impl TenantStore for Registry {
     }
 
     async fn remove(&self, id: &TenantId) -> Result<bool, Unavailable> {
-        // Tokens first: nobody may add to what is being taken away. The item stays, because it
-        // remembers that they are revoked and which version its subscriptions have.
+        // Tokens first, so that nobody adds to what is being removed. The tenant item stays, because it
+        // holds the token generation and the version of the subscriptions.
         let was_known = self.is_listed(id).await?;
         self.update_tenant(id, "REMOVE settings, revision ADD tokens :one").await?;
         let mut keys = self.keys_of(id).await?;
         keys.push(directory_key(id));
-        self.delete_all(keys).await?;
-        // The version last: whoever caches the subscriptions reads them again after this.
-        self.update_tenant(id, "ADD #version :one").await?;
+        self.table.delete_all(&keys).await?;
+        // The version last: after this every function reads the subscriptions again.
+        self.table.write(raise_version(id)).await?;
         Ok(was_known)
     }
 }
 
-fn read(id: TenantId, item: Option<Item>) -> Result<Tenant, Unavailable> {
-    let item: TenantItem = item.map(from_item).transpose()?.unwrap_or_default();
-    Ok(Tenant {
-        id,
+fn tenant_of(id: &TenantId, item: TenantItem) -> Tenant {
+    Tenant {
+        id: id.clone(),
         settings: item.settings,
         token_generation: item.tokens,
         revision: item.revision,
-    })
+    }
 }
 
 impl RouteRegistry {
     async fn tenant(&self, id: &TenantId) -> Result<Tenant, Unavailable> {
-        let answer = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(tenant_key(id).attributes()))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(unavailable(self.call("GetItem")))?;
-        read(id.clone(), answer.item)
+        let item = self.table.get::<TenantItem>(&tenant_key(id)).await?;
+        Ok(tenant_of(id, item.unwrap_or_default()))
     }
 }
 
@@ -171,94 +123,25 @@ impl Expectations for RouteRegistry {
 }
 
 impl Registry {
+    /// Updates the tenant item by an expression whose only value is `:one`.
     async fn update_tenant(&self, id: &TenantId, expression: &str) -> Result<(), Unavailable> {
-        let names = expression
-            .contains("#version")
-            .then(|| HashMap::from([("#version".to_owned(), "version".to_owned())]));
-        self.table
-            .client
-            .update_item()
-            .table_name(&self.table.table)
-            .set_key(Some(tenant_key(id).attributes()))
-            .update_expression(expression)
-            .set_expression_attribute_names(names)
-            .expression_attribute_values(":one", number(1))
-            .send()
-            .await
-            .map_err(unavailable(self.table.call("UpdateItem")))?;
-        Ok(())
+        let update = Write::update(&tenant_key(id), expression).value(":one", number(1));
+        self.table.write(update).await.map(drop)
     }
 
     pub(super) async fn list_in_directory(&self, id: &TenantId) -> Result<(), Unavailable> {
-        self.table
-            .client
-            .put_item()
-            .table_name(&self.table.table)
-            .set_item(Some(directory_key(id).attributes()))
-            .send()
-            .await
-            .map_err(unavailable(self.table.call("PutItem")))?;
-        Ok(())
+        self.table.put(directory_key(id).attributes()).await
     }
 
-    /// The keys of all a tenant has but its own item.
+    /// The keys of everything in a tenant's partition but the tenant item.
     async fn keys_of(&self, id: &TenantId) -> Result<Vec<Key>, Unavailable> {
-        let pages = self
+        let query = self
             .table
-            .client
-            .query()
-            .table_name(&self.table.table)
-            .key_condition_expression("pk = :pk")
+            .query("pk = :pk")
             .expression_attribute_values(":pk", string(partition(id)))
-            .projection_expression("pk, sk")
-            .consistent_read(true)
-            .into_paginator()
-            .items()
-            .send();
-        let items: Vec<Item> =
-            pages.try_collect().await.map_err(unavailable(self.table.call("Query")))?;
+            .projection_expression("pk, sk");
+        let items: Vec<Item> = self.table.stream(query).try_collect().await?;
         let own = tenant_key(id);
-        let keys = items.iter().filter_map(|item| {
-            Some(Key { pk: text(item, "pk")?, sk: text(item, "sk")? }).filter(|key| *key != own)
-        });
-        Ok(keys.collect())
-    }
-
-    async fn delete_all(&self, keys: Vec<Key>) -> Result<(), Unavailable> {
-        for chunk in keys.chunks(BATCH) {
-            self.delete_chunk(chunk).await?;
-        }
-        Ok(())
-    }
-
-    async fn delete_chunk(&self, keys: &[Key]) -> Result<(), Unavailable> {
-        let what = || self.table.call("BatchWriteItem");
-        let deletion = |key: &Key| {
-            let delete = DeleteRequest::builder().set_key(Some(key.attributes())).build();
-            Ok(WriteRequest::builder().delete_request(delete.map_err(unavailable(what()))?).build())
-        };
-        let mut left = keys.iter().map(deletion).collect::<Result<Vec<_>, Unavailable>>()?;
-        for tried in 0..TRIES {
-            if tried > 0 {
-                tokio::time::sleep(Duration::from_millis(25 << tried)).await;
-            }
-            let answer = self
-                .table
-                .client
-                .batch_write_item()
-                .request_items(&self.table.table, left)
-                .send()
-                .await
-                .map_err(unavailable(what()))?;
-            left = answer
-                .unprocessed_items
-                .unwrap_or_default()
-                .remove(&self.table.table)
-                .unwrap_or_default();
-            if left.is_empty() {
-                return Ok(());
-            }
-        }
-        Err(Unavailable::new(what(), format!("{} deletions stayed unprocessed", left.len())))
+        Ok(items.iter().filter_map(Key::of).filter(|key| *key != own).collect())
     }
 }

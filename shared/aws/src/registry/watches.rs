@@ -1,17 +1,13 @@
-//! The list of webhooks that `upkeep` looks after: one partition, in order of ids.
+//! The watch list: one partition, in order of webhook ids.
 
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::types::builders::UpdateBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use hooklane_app::ports::{Look, Sweep, Unavailable, Watch, WatchList};
 use hooklane_domain::Timestamp;
 use hooklane_domain::ids::{DeliveryId, TenantId, WebhookId};
 use serde::{Deserialize, Serialize};
 
-use super::webhooks::building;
 use super::{Registry, WATCHED, watch_key};
-use crate::failure::{corrupt, unavailable};
-use crate::table::{from_item, number, string, text};
+use crate::table::{self, Write, from_item, number, string, text, value};
 
 #[derive(Deserialize)]
 struct WatchItem {
@@ -35,7 +31,7 @@ struct SweepItem {
 impl SweepItem {
     fn value(sweep: &Sweep) -> Result<AttributeValue, Unavailable> {
         let item = Self { due: sweep.due_at, after: sweep.after.clone(), pending: sweep.pending };
-        serde_dynamo::to_attribute_value(item).map_err(|e| corrupt("a sweep", e))
+        value("a sweep", item)
     }
 }
 
@@ -47,20 +43,9 @@ impl WatchList for Registry {
         parked: u32,
         now: Timestamp,
     ) -> Result<u64, Unavailable> {
-        let mark = self.mark(tenant, webhook, parked, now)?.build().map_err(building())?;
-        let answer = self
-            .table
-            .client
-            .update_item()
-            .table_name(mark.table_name())
-            .set_key(Some(mark.key().clone()))
-            .update_expression(mark.update_expression())
-            .set_expression_attribute_values(mark.expression_attribute_values().cloned())
-            .return_values(ReturnValue::AllNew)
-            .send()
-            .await
-            .map_err(unavailable(self.table.call("UpdateItem")))?;
-        let written: WatchItem = from_item(answer.attributes.unwrap_or_default())?;
+        let mark = mark(tenant, webhook, parked, now)?;
+        let written = self.table.write_returning(mark, ReturnValue::AllNew).await?;
+        let written: WatchItem = from_item(written.unwrap_or_default())?;
         Ok(u64::try_from(written.parked).unwrap_or(0))
     }
 
@@ -72,27 +57,21 @@ impl WatchList for Registry {
         let mut watches = Vec::new();
         let mut start = after.map(|id| watch_key(id).attributes());
         loop {
-            let answer = self
+            let query = self
                 .table
-                .client
-                .query()
-                .table_name(&self.table.table)
-                .key_condition_expression("pk = :pk")
+                .query("pk = :pk")
                 .expression_attribute_values(":pk", string(WATCHED))
-                .consistent_read(true)
-                .limit(i32::try_from(limit).unwrap_or(i32::MAX))
-                .set_exclusive_start_key(start)
-                .send()
-                .await
-                .map_err(unavailable(self.table.call("Query")))?;
-            for item in answer.items.unwrap_or_default() {
+                .limit(table::limit(limit))
+                .set_exclusive_start_key(start);
+            let page = self.table.page(query).await?;
+            for item in page.items {
                 let webhook = text(&item, "sk");
                 match from_item::<WatchItem>(item) {
                     Ok(watch) => watches.push(Watch::from(watch)),
                     Err(_) => tracing::error!(webhook.id = webhook, "watch.left_out"),
                 }
             }
-            start = answer.last_evaluated_key;
+            start = page.next;
             if watches.len() >= limit || start.is_none() {
                 watches.truncate(limit);
                 return Ok(watches);
@@ -102,59 +81,27 @@ impl WatchList for Registry {
 
     async fn looked(&self, seen: &Watch, next: Look, released: u64) -> Result<(), Unavailable> {
         let fewer = number(-i64::try_from(released).unwrap_or(i64::MAX));
-        let update = || {
-            self.table
-                .client
-                .update_item()
-                .table_name(&self.table.table)
-                .set_key(Some(watch_key(seen.webhook).attributes()))
-                .expression_attribute_values(":fewer", fewer.clone())
-        };
-        let sent = update()
-            .update_expression("SET due = :due, sweep = :sweep ADD parked :fewer")
-            .condition_expression("marked = :seen")
-            .expression_attribute_values(":due", string(next.due_at))
-            .expression_attribute_values(":sweep", SweepItem::value(&next.sweep)?)
-            .expression_attribute_values(":seen", string(seen.marked_at))
-            .send()
-            .await;
-        match sent {
-            Ok(_) => return Ok(()),
-            Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => {}
-            Err(e) => return Err(unavailable(self.table.call("UpdateItem"))(e)),
+        let key = watch_key(seen.webhook);
+        let looked = Write::update(&key, "SET due = :due, sweep = :sweep ADD parked :fewer")
+            .if_holds("marked = :seen")
+            .value(":due", string(next.due_at))
+            .value(":sweep", SweepItem::value(&next.sweep)?)
+            .value(":seen", string(seen.marked_at))
+            .value(":fewer", fewer.clone());
+        if self.table.write(looked).await? {
+            return Ok(());
         }
-        let sent = update()
-            .update_expression("ADD parked :fewer")
-            .condition_expression("attribute_exists(pk)")
-            .send()
-            .await;
-        match sent {
-            Ok(_) => Ok(()),
-            Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => {
-                Ok(())
-            }
-            Err(e) => Err(unavailable(self.table.call("UpdateItem"))(e)),
-        }
+        // It was marked again, so the next look stays due and only the count changes. Or it is off the
+        // list and stays off.
+        let counted = Write::update(&key, "ADD parked :fewer").value(":fewer", fewer).if_present();
+        self.table.write(counted).await.map(drop)
     }
 
     async fn unwatch(&self, seen: &Watch) -> Result<bool, Unavailable> {
-        let deleted = self
-            .table
-            .client
-            .delete_item()
-            .table_name(&self.table.table)
-            .set_key(Some(watch_key(seen.webhook).attributes()))
-            .condition_expression("marked = :seen")
-            .expression_attribute_values(":seen", string(seen.marked_at))
-            .send()
-            .await;
-        match deleted {
-            Ok(_) => Ok(true),
-            Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => {
-                Ok(false)
-            }
-            Err(e) => Err(unavailable(self.table.call("DeleteItem"))(e)),
-        }
+        let delete = Write::delete(&watch_key(seen.webhook))
+            .if_holds("marked = :seen")
+            .value(":seen", string(seen.marked_at));
+        self.table.write(delete).await
     }
 }
 
@@ -172,26 +119,19 @@ impl From<WatchItem> for Watch {
     }
 }
 
-impl Registry {
-    /// The write that marks a webhook; a sweep that is on its way goes on.
-    pub(super) fn mark(
-        &self,
-        tenant: &TenantId,
-        webhook: WebhookId,
-        parked: u32,
-        now: Timestamp,
-    ) -> Result<UpdateBuilder, Unavailable> {
-        let new = Watch::new(tenant.clone(), webhook, now);
-        Ok(Update::builder()
-            .table_name(&self.table.table)
-            .set_key(Some(watch_key(webhook).attributes()))
-            .update_expression(
-                "SET tenant = :tenant, marked = :now, due = :now, \
-                 sweep = if_not_exists(sweep, :sweep) ADD parked :parked",
-            )
-            .expression_attribute_values(":tenant", string(tenant))
-            .expression_attribute_values(":now", string(now))
-            .expression_attribute_values(":sweep", SweepItem::value(&new.look.sweep)?)
-            .expression_attribute_values(":parked", number(parked)))
-    }
+/// The write that puts a webhook on the watch list and makes it due. A sweep that has begun goes on.
+pub(super) fn mark(
+    tenant: &TenantId,
+    webhook: WebhookId,
+    parked: u32,
+    now: Timestamp,
+) -> Result<Write, Unavailable> {
+    let new = Watch::new(tenant.clone(), webhook, now);
+    let update = "SET tenant = :tenant, marked = :now, due = :now, \
+                  sweep = if_not_exists(sweep, :sweep) ADD parked :parked";
+    Ok(Write::update(&watch_key(webhook), update)
+        .value(":tenant", string(tenant))
+        .value(":now", string(now))
+        .value(":sweep", SweepItem::value(&new.look.sweep)?)
+        .value(":parked", number(parked)))
 }

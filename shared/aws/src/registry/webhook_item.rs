@@ -1,4 +1,4 @@
-//! The webhook item. Its secrets are sealed: the signing secret, and the custom headers as one text.
+//! The webhook item. The signing secret, the retiring one and the custom headers are sealed.
 
 use hooklane_app::ports::Unavailable;
 use hooklane_domain::Timestamp;
@@ -19,7 +19,7 @@ use super::{Registry, webhook_key};
 use crate::failure::corrupt;
 use crate::table::{Item, from_item, to_item};
 
-/// A webhook as stored; its key holds the tenant too, and every read compares.
+/// A webhook as stored. Its tenant is in its key as well, and every read compares the two.
 #[derive(Serialize, Deserialize)]
 struct WebhookItem {
     id: WebhookId,
@@ -32,7 +32,7 @@ struct WebhookItem {
     contract: ContractName,
     /// Sealed.
     secret: String,
-    /// Sealed JSON list of name and value; absent where there are none.
+    /// Sealed: a JSON list of pairs of name and value. Absent if there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     headers: Option<String>,
     /// Canonical JSON.
@@ -52,7 +52,7 @@ struct WebhookItem {
     retiring_secret: Option<RetiringItem>,
     test_mode: bool,
     state: WebhookState,
-    /// There where its deliveries go to the retry queue at once.
+    /// Its deliveries take the slow lane from the start.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     slow: bool,
     created_at: Timestamp,
@@ -67,7 +67,7 @@ struct RetiringItem {
     until: Timestamp,
 }
 
-/// What a sealed text belongs to: it opens nowhere else.
+/// The owner of a sealed text: a webhook and what the text is for.
 fn owner(id: WebhookId, what: &str) -> String {
     format!("{id}/{what}")
 }

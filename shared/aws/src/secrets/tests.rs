@@ -1,10 +1,10 @@
-//! Rotation as warm functions see it: the same vault before and after, over a secret that changes.
+//! Rotation as a warm function sees it: one vault, used before and after its secret changes.
 
 use std::sync::Mutex;
 
 use super::*;
 
-/// A secret that an operator changes, and that may be out of reach.
+/// A secret that an operator changes, and that cannot be read while it has no text.
 #[derive(Default)]
 struct Changing {
     text: Mutex<Option<String>>,
@@ -51,7 +51,7 @@ async fn a_warm_function_opens_what_a_newer_one_sealed() {
         ("after".into(), "before".into())
     );
     assert_eq!(opened(&cold, &old).await, "before");
-    // The warm one has the new key now, for sealing too, and asks no more.
+    // The warm one has the new key now, also for sealing, and does not read the secret again.
     let reads = secret.reads();
     assert!(warm.seal("later", "wh_1").await.unwrap().starts_with("k2."));
     assert_eq!(opened(&warm, &new).await, "after");
@@ -59,14 +59,14 @@ async fn a_warm_function_opens_what_a_newer_one_sealed() {
 }
 
 #[tokio::test]
-async fn a_warm_function_seals_under_the_new_key_after_a_while() {
+async fn a_warm_function_seals_with_the_new_key_once_its_keys_are_too_old() {
     let secret = Changing::default();
     secret.set(Some(ONE));
     let warm = Vault { seconds: 0, ..Vault::new(&secret) };
     assert!(warm.seal("x", "wh_1").await.unwrap().starts_with("k1."));
     secret.set(Some(TWO));
     assert!(warm.seal("x", "wh_1").await.unwrap().starts_with("k2."));
-    // What cannot be read again, or is no set of keys any more, leaves the known ones in use.
+    // While the secret cannot be read, or holds no keys, the cached keys stay in use.
     for broken in [None, Some("nonsense"), Some("{}")] {
         secret.set(broken);
         assert!(warm.seal("x", "wh_1").await.unwrap().starts_with("k2."), "{broken:?}");
@@ -74,7 +74,7 @@ async fn a_warm_function_seals_under_the_new_key_after_a_while() {
 }
 
 #[tokio::test]
-async fn within_the_while_nothing_is_read_again() {
+async fn keys_that_are_recent_enough_are_not_read_again() {
     let secret = Changing::default();
     secret.set(Some(ONE));
     let warm = Vault::new(&secret);
@@ -86,7 +86,7 @@ async fn within_the_while_nothing_is_read_again() {
 }
 
 #[tokio::test]
-async fn a_key_that_was_removed_is_an_error_that_says_so_and_no_secret() {
+async fn a_removed_key_is_named_in_the_error_which_holds_no_secret() {
     let secret = Changing::default();
     secret.set(Some(TWO));
     let sealed = Vault::new(&secret).seal("the-secret", "wh_1").await.unwrap();
@@ -96,8 +96,8 @@ async fn a_key_that_was_removed_is_an_error_that_says_so_and_no_secret() {
     assert!(!error.contains("the-secret") && !error.contains("0123456789"), "{error}");
 }
 
-/// The keys that a warm function goes by `seconds` after the epoch.
-async fn goes_by<S: SecretSource>(keys: &RotatingKeys<S>, seconds: i64) -> Vec<String> {
+/// The keys that a warm function accepts `seconds` after the epoch.
+async fn accepted<S: SecretSource>(keys: &RotatingKeys<S>, seconds: i64) -> Vec<String> {
     texts(&keys.known(Timestamp::from_second(seconds).unwrap()).await.unwrap())
 }
 
@@ -110,16 +110,16 @@ async fn a_new_operator_key_takes_over_in_a_warm_function() {
     let secret = Changing::default();
     secret.set(Some("the-old-operator-key"));
     let keys = RotatingKeys::new(&secret);
-    assert_eq!(goes_by(&keys, 1_000).await, ["the-old-operator-key"]);
+    assert_eq!(accepted(&keys, 1_000).await, ["the-old-operator-key"]);
     secret.set(Some("the-new-operator-key\nthe-old-operator-key\n"));
-    assert_eq!(goes_by(&keys, 1_299).await, ["the-old-operator-key"]);
-    assert_eq!(goes_by(&keys, 1_300).await, ["the-new-operator-key", "the-old-operator-key"]);
+    assert_eq!(accepted(&keys, 1_299).await, ["the-old-operator-key"]);
+    assert_eq!(accepted(&keys, 1_300).await, ["the-new-operator-key", "the-old-operator-key"]);
     secret.set(Some("the-new-operator-key"));
-    assert_eq!(goes_by(&keys, 1_600).await, ["the-new-operator-key"]);
+    assert_eq!(accepted(&keys, 1_600).await, ["the-new-operator-key"]);
 }
 
 #[tokio::test]
-async fn a_caller_with_a_key_nobody_knows_makes_a_warm_function_look_but_not_each_time() {
+async fn an_unknown_key_makes_a_warm_function_read_the_secret_but_not_each_time() {
     let secret = Changing::default();
     secret.set(Some("the-old-operator-key"));
     let keys = RotatingKeys::new(&secret);
@@ -129,28 +129,28 @@ async fn a_caller_with_a_key_nobody_knows_makes_a_warm_function_look_but_not_eac
     assert_eq!(newest(1_000).await, ["the-old-operator-key"]);
     secret.set(Some("the-new-operator-key\nthe-old-operator-key"));
     assert_eq!(newest(1_009).await, ["the-old-operator-key"]);
-    assert_eq!(secret.reads(), 1, "a guess costs no call");
+    assert_eq!(secret.reads(), 1, "a guessed key costs no call");
     assert_eq!(newest(1_010).await, ["the-new-operator-key", "the-old-operator-key"]);
-    assert_eq!(goes_by(&keys, 1_309).await, ["the-new-operator-key", "the-old-operator-key"]);
+    assert_eq!(accepted(&keys, 1_309).await, ["the-new-operator-key", "the-old-operator-key"]);
     assert_eq!(secret.reads(), 2);
 }
 
 #[tokio::test]
-async fn keys_that_cannot_be_read_again_leave_the_known_ones_in_use() {
+async fn while_the_secret_cannot_be_read_the_cached_keys_stay_in_use() {
     let secret = Changing::default();
     let keys = RotatingKeys::new(&secret);
     assert!(keys.known(Timestamp::from_second(0).unwrap()).await.is_err(), "nothing is known yet");
     secret.set(Some("the-only-operator-key"));
-    assert_eq!(goes_by(&keys, 1_000).await, ["the-only-operator-key"]);
+    assert_eq!(accepted(&keys, 1_000).await, ["the-only-operator-key"]);
     for (n, broken) in [None, Some(""), Some("the-only-operator-key\nold")].into_iter().enumerate()
     {
         secret.set(broken);
         let later = 2_000 + 1_000 * i64::try_from(n).unwrap();
-        assert_eq!(goes_by(&keys, later).await, ["the-only-operator-key"], "{broken:?}");
-        // It is tried again soon, but not at every request.
+        assert_eq!(accepted(&keys, later).await, ["the-only-operator-key"], "{broken:?}");
+        // Reading is tried again every ten seconds, and not at every request.
         let reads = secret.reads();
         for (seconds, tried) in [(9, 0), (10, 1), (19, 1), (20, 2)] {
-            assert_eq!(goes_by(&keys, later + seconds).await, ["the-only-operator-key"]);
+            assert_eq!(accepted(&keys, later + seconds).await, ["the-only-operator-key"]);
             assert_eq!(secret.reads() - reads, tried, "{seconds}");
         }
     }

@@ -43,7 +43,7 @@ fn turn() -> Turn {
 }
 
 #[test]
-fn every_state_reads_back() {
+fn a_delivery_of_every_state_reads_back() {
     let waiting = delivery().after(&attempt(1, 500), Next::RetryAt(at(1_700_000_100)), turn());
     for delivery in [
         waiting.clone(),
@@ -59,7 +59,7 @@ fn every_state_reads_back() {
 }
 
 #[test]
-fn a_delivery_stays_within_one_write_unit_whatever_the_receiver_said() {
+fn a_delivery_fits_into_one_write_unit_whatever_the_receiver_answered() {
     let mut delivery = delivery();
     for n in 1..=10 {
         delivery = delivery.after(&attempt(n, 500), Next::RetryAt(at(1_700_000_100)), turn());
@@ -75,7 +75,7 @@ fn a_delivery_stays_within_one_write_unit_whatever_the_receiver_said() {
 }
 
 #[test]
-fn only_what_is_not_delivered_is_in_the_index() {
+fn only_undelivered_deliveries_are_in_the_index() {
     let waiting = delivery().after(&attempt(1, 500), Next::RetryAt(at(1_700_000_100)), turn());
     assert!(ledger().delivery_item(&waiting).unwrap().contains_key("u"));
     let delivered = waiting.after(&attempt(2, 200), Next::Delivered, turn());

@@ -1,0 +1,182 @@
+//! Writes. A write is a value that has its condition with it, and is sent alone or in a transaction.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use hooklane_app::ports::Unavailable;
+
+use super::{Item, Key, Table, number};
+
+/// A write of one item. It is made only if its condition holds.
+#[derive(Debug, Clone)]
+pub(crate) struct Write {
+    pub(super) action: Action,
+    pub(super) terms: Terms,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Action {
+    Put(Item),
+    Update { key: Item, expression: String },
+    Delete(Item),
+}
+
+/// The condition of a write, and what the placeholders of condition and update stand for.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Terms {
+    pub(super) condition: Option<String>,
+    /// Names by `#placeholder`. `None` if there are none: DynamoDB refuses an empty map.
+    pub(super) names: Option<HashMap<String, String>>,
+    /// Values by `:placeholder`, likewise.
+    pub(super) values: Option<Item>,
+}
+
+impl Write {
+    /// Writes the whole item, in place of the one that is there.
+    pub(crate) fn put(item: Item) -> Self {
+        Self::of(Action::Put(item))
+    }
+
+    /// Writes the whole item if the one that is there has this revision in `attribute`; with revision
+    /// 0, if there is none.
+    pub(crate) fn put_over(item: Item, attribute: &str, revision: impl Into<u64>) -> Self {
+        match revision.into() {
+            0 => Self::put(item).if_absent(),
+            revision => Self::put(item).if_revision(attribute, revision),
+        }
+    }
+
+    /// Changes the attributes that an update expression names. Creates the item if there is none.
+    pub(crate) fn update(key: &Key, expression: &str) -> Self {
+        Self::of(Action::Update { key: key.attributes(), expression: expression.to_owned() })
+    }
+
+    pub(crate) fn delete(key: &Key) -> Self {
+        Self::of(Action::Delete(key.attributes()))
+    }
+
+    fn of(action: Action) -> Self {
+        Self { action, terms: Terms::default() }
+    }
+
+    /// Sets what `#placeholder` stands for: an attribute whose name is a reserved word.
+    pub(crate) fn name(mut self, placeholder: &str, name: &str) -> Self {
+        self.terms.names.get_or_insert_default().insert(placeholder.to_owned(), name.to_owned());
+        self
+    }
+
+    /// Sets what `:placeholder` stands for.
+    pub(crate) fn value(mut self, placeholder: &str, value: AttributeValue) -> Self {
+        self.terms.values.get_or_insert_default().insert(placeholder.to_owned(), value);
+        self
+    }
+
+    /// Only if a condition expression holds.
+    pub(crate) fn if_holds(mut self, condition: &str) -> Self {
+        self.terms.condition = Some(condition.to_owned());
+        self
+    }
+
+    /// Only if there is no item.
+    pub(crate) fn if_absent(self) -> Self {
+        self.if_holds("attribute_not_exists(pk)")
+    }
+
+    /// Only if there is an item.
+    pub(crate) fn if_present(self) -> Self {
+        self.if_holds("attribute_exists(pk)")
+    }
+
+    /// Only if the item has this revision in `attribute`; with revision 0, only if it has none. The item
+    /// may exist without one: some attributes are written without counting the revision.
+    pub(crate) fn if_revision(self, attribute: &str, revision: u64) -> Self {
+        match revision {
+            0 => self.if_holds(&format!("attribute_not_exists({attribute})")),
+            revision => self
+                .if_holds(&format!("{attribute} = :revision"))
+                .value(":revision", number(revision)),
+        }
+    }
+}
+
+impl Table {
+    /// Writes the whole item, whatever is there.
+    pub(crate) async fn put(&self, item: Item) -> Result<(), Unavailable> {
+        self.write(Write::put(item)).await.map(drop)
+    }
+
+    /// Makes one write. Returns whether its condition held.
+    pub(crate) async fn write(&self, write: Write) -> Result<bool, Unavailable> {
+        self.send(write, None).await.map(|written| written.is_some())
+    }
+
+    /// Makes one write. Returns the attributes that `returned` asks for, or `None` if its condition did
+    /// not hold.
+    pub(crate) async fn write_returning(
+        &self,
+        write: Write,
+        returned: ReturnValue,
+    ) -> Result<Option<Item>, Unavailable> {
+        self.send(write, Some(returned)).await
+    }
+
+    async fn send(
+        &self,
+        write: Write,
+        returned: Option<ReturnValue>,
+    ) -> Result<Option<Item>, Unavailable> {
+        let Write { action, terms: Terms { condition, names, values } } = write;
+        let attributes = match action {
+            Action::Put(item) => {
+                let put = self.client.put_item().table_name(&self.name).set_item(Some(item));
+                let sent = put
+                    .set_condition_expression(condition)
+                    .set_expression_attribute_names(names)
+                    .set_expression_attribute_values(values)
+                    .set_return_values(returned)
+                    .send();
+                let written = unless_refused(sent.await).map_err(self.call("PutItem").failed())?;
+                written.map(|answer| answer.attributes)
+            }
+            Action::Update { key, expression } => {
+                let update = self.client.update_item().table_name(&self.name).set_key(Some(key));
+                let sent = update
+                    .update_expression(expression)
+                    .set_condition_expression(condition)
+                    .set_expression_attribute_names(names)
+                    .set_expression_attribute_values(values)
+                    .set_return_values(returned)
+                    .send();
+                let written =
+                    unless_refused(sent.await).map_err(self.call("UpdateItem").failed())?;
+                written.map(|answer| answer.attributes)
+            }
+            Action::Delete(key) => {
+                let delete = self.client.delete_item().table_name(&self.name).set_key(Some(key));
+                let sent = delete
+                    .set_condition_expression(condition)
+                    .set_expression_attribute_names(names)
+                    .set_expression_attribute_values(values)
+                    .set_return_values(returned)
+                    .send();
+                let written =
+                    unless_refused(sent.await).map_err(self.call("DeleteItem").failed())?;
+                written.map(|answer| answer.attributes)
+            }
+        };
+        Ok(attributes.map(Option::unwrap_or_default))
+    }
+}
+
+/// The answer to a write, or `None` if its condition did not hold.
+fn unless_refused<T, E, R>(sent: Result<T, SdkError<E, R>>) -> Result<Option<T>, SdkError<E, R>>
+where
+    E: ProvideErrorMetadata,
+{
+    match sent {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(None),
+        Err(error) => Err(error),
+    }
+}

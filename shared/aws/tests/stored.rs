@@ -1,0 +1,175 @@
+//! Items and messages that an earlier version wrote (`stored-28341ec`, in DynamoDB's JSON and as SQS
+//! carries them): this version reads each of them, and writes the same.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a check that fails panics")]
+
+mod stored {
+    pub(crate) mod place;
+    pub(crate) mod reading;
+    pub(crate) mod values;
+    pub(crate) mod writing;
+}
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+
+use hooklane_app::payload::unpack;
+use hooklane_domain::delivery::message::Message;
+use hooklane_domain::event::Content;
+use serde_json::{Value, json};
+use stored::place::{Item, Key, Place, Tables, key_of};
+use stored::reading::{Reading, readings};
+use stored::{values, writing};
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stored-28341ec")
+}
+
+fn stored_items() -> Tables {
+    let mut tables = Tables::new();
+    for table in ["registry", "ledger"] {
+        for file in std::fs::read_dir(folder().join(table)).unwrap() {
+            let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+            let items: Vec<Item> = serde_json::from_str(&text).unwrap();
+            let items = items.into_iter().map(|item| (key_of(&item), item));
+            tables.entry(table.to_owned()).or_default().extend(items);
+        }
+    }
+    tables
+}
+
+#[tokio::test]
+async fn every_item_that_an_earlier_version_stored_is_read() {
+    for Reading { read, expected, .. } in readings(&Place::of(stored_items())) {
+        assert_eq!(read.await, expected);
+    }
+}
+
+/// Whether no port gives an attribute back: DynamoDB expires items by one and indexes deliveries by
+/// another, and the third is in the condition of a write. `the_same_items_are_written` holds them.
+fn is_not_read(kind: &str, attribute: &str) -> bool {
+    match attribute {
+        "expiresAt" => kind != "DL",
+        "u" => kind == "DL",
+        "l" => kind == "IK",
+        _ => false,
+    }
+}
+
+/// What kind of item has a key: the first part of its sort key, or of its partition key where that is
+/// the same for all kinds.
+fn kind((pk, sk): &Key) -> &str {
+    let first = |key: &str| key.split('#').next().unwrap_or_default().len();
+    if ["PK", "RL", "RA", "IK", "OPEN"].contains(&&pk[..first(pk)]) {
+        &pk[..first(pk)]
+    } else {
+        &sk[..first(sk)]
+    }
+}
+
+#[tokio::test]
+async fn the_readings_notice_an_attribute_of_another_name() {
+    let stored = stored_items();
+    let mut attributes = BTreeSet::new();
+    for (table, items) in &stored {
+        for (key, item) in items {
+            let paths = paths(item).into_iter();
+            attributes.extend(paths.map(|path| (table.clone(), kind(key).to_owned(), path)));
+        }
+    }
+    let place = Place::of(stored.clone());
+    for (table, kind_of, path) in attributes {
+        if is_not_read(&kind_of, &path) {
+            continue;
+        }
+        for (key, item) in place.tables().get_mut(&table).unwrap() {
+            if kind(key) == kind_of {
+                rename(item, &path);
+            }
+        }
+        let mut noticed = false;
+        for reading in readings(&place) {
+            let reads_it = reading.kinds.contains(&kind_of.as_str());
+            noticed |= reads_it && reading.read.await != reading.expected;
+        }
+        assert!(noticed, "{table}: {path} of {kind_of}");
+        place.tables().clone_from(&stored);
+    }
+}
+
+/// The attributes of an item but its key, and those inside them: `sweep/M/due`.
+fn paths(item: &Item) -> Vec<String> {
+    let mut paths = Vec::new();
+    for (name, value) in item.iter().filter(|(name, _)| !["pk", "sk"].contains(&name.as_str())) {
+        paths.push(name.clone());
+        if let Some(map) = value.get("M").and_then(Value::as_object) {
+            paths.extend(paths_in(name, map));
+        }
+    }
+    paths
+}
+
+fn paths_in(name: &str, map: &Item) -> impl Iterator<Item = String> {
+    paths(map).into_iter().map(move |path| format!("{name}/M/{path}"))
+}
+
+fn rename(item: &mut Item, path: &str) {
+    match path.split_once("/M/") {
+        Some((outer, inner)) => {
+            let map = item.get_mut(outer).and_then(|value| value.get_mut("M"));
+            if let Some(map) = map.and_then(Value::as_object_mut) {
+                rename(map, inner);
+            }
+        }
+        None => {
+            if let Some(value) = item.remove(path) {
+                item.insert("renamed".to_owned(), value);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_same_items_are_written() {
+    let place = Place::of(["registry", "ledger"].map(|name| (name.into(), [].into())).into());
+    writing::put_all(&place.registry, &place.ledger).await;
+    let written = place.tables().clone();
+    // The others are made by updates of their attributes.
+    let updated = ["TENANT", "ET", "HEALTH", "OPEN", "RL", "RA"];
+    for (table, mut items) in stored_items() {
+        items.retain(|key, _| !updated.contains(&kind(key)));
+        assert_eq!(items.len(), written[&table].len(), "{table}");
+        for (key, item) in items {
+            assert_eq!(clear(&written[&table][&key]), clear(&item), "{key:?}");
+        }
+    }
+}
+
+/// An item without what differs each time: what is sealed, and how a content is compressed.
+fn clear(item: &Item) -> Value {
+    let mut item = Value::Object(item.clone());
+    for path in ["/secret/S", "/headers/S", "/retiring_secret/M/secret/S", "/z/B"] {
+        if let Some(value) = item.pointer_mut(path) {
+            *value = json!("");
+        }
+    }
+    item
+}
+
+#[test]
+fn every_message_that_an_earlier_version_sent_is_read() {
+    let text = std::fs::read_to_string(folder().join("messages.json")).unwrap();
+    let sent: HashMap<String, String> = serde_json::from_str(&text).unwrap();
+    let expected = values::messages();
+    assert_eq!(sent.len(), expected.len());
+    for (name, message) in expected {
+        assert_eq!(unpacked(Message::decode(&sent[name]).unwrap()), unpacked(message), "{name}");
+    }
+}
+
+/// A message and the content that it carries, however that is packed.
+fn unpacked(message: Message) -> (Message, Option<Content>) {
+    let Message::Deliver(mut deliver) = message;
+    let content = deliver.payload.take().map(|payload| unpack(payload).unwrap());
+    (Message::Deliver(deliver), content)
+}

@@ -1,0 +1,175 @@
+//! The two tables as an earlier version left them, behind a server that answers the SDK's calls, so that
+//! items are read and written by way of the ports.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use aws_sdk_dynamodb::config::{
+    BehaviorVersion, Credentials, Region, SharedCredentialsProvider, SharedHttpClient,
+};
+use hooklane_aws::SdkConfig;
+use hooklane_aws::ledger::{Ledger, Retention};
+use hooklane_aws::registry::{Registry, RouteRegistry};
+use hooklane_aws::secrets::{Secret, Vault};
+use serde_json::{Value, json};
+
+use super::values::DATA_KEYS;
+
+/// The partition key and the sort key.
+pub(crate) type Key = (String, String);
+
+/// An item in DynamoDB's JSON.
+pub(crate) type Item = serde_json::Map<String, Value>;
+
+/// The items of a table, by its name and their key.
+pub(crate) type Tables = HashMap<String, BTreeMap<Key, Item>>;
+
+pub(crate) struct Place {
+    pub(crate) registry: Registry,
+    pub(crate) routes: RouteRegistry,
+    pub(crate) ledger: Ledger,
+    tables: Arc<Mutex<Tables>>,
+}
+
+impl Place {
+    /// Tables with these items.
+    pub(crate) fn of(tables: Tables) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let tables = Arc::new(Mutex::new(tables));
+        let served = Arc::clone(&tables);
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let served = Arc::clone(&served);
+                std::thread::spawn(move || serve(&stream.unwrap(), &served));
+            }
+        });
+        let http: SharedHttpClient = aws_smithy_http_client::Builder::new().build_http();
+        let credentials = Credentials::new("test", "test", None, None, "test");
+        let config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("us-east-1"))
+            .endpoint_url(endpoint)
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .http_client(http)
+            .build();
+        let vault = Vault::new(Secret::new(&config, "data-keys".to_owned()));
+        Self {
+            registry: Registry::new(&config, "registry".to_owned(), vault),
+            routes: RouteRegistry::new(&config, "registry".to_owned()),
+            ledger: Ledger::new(&config, "ledger".to_owned(), Retention::days(30)),
+            tables,
+        }
+    }
+
+    pub(crate) fn tables(&self) -> MutexGuard<'_, Tables> {
+        self.tables.lock().unwrap()
+    }
+}
+
+pub(crate) fn key_of(item: &Item) -> Key {
+    let text = |name: &str| item[name]["S"].as_str().unwrap().to_owned();
+    (text("pk"), text("sk"))
+}
+
+/// Answers the requests of one connection.
+fn serve(stream: &TcpStream, tables: &Mutex<Tables>) {
+    let mut reader = BufReader::new(stream);
+    loop {
+        let (mut operation, mut length) = (String::new(), 0);
+        loop {
+            let mut line = String::new();
+            if reader.read_line(&mut line).unwrap_or(0) == 0 {
+                return;
+            }
+            if line == "\r\n" {
+                break;
+            }
+            let Some((name, value)) = line.split_once(':') else { continue };
+            match name.to_lowercase().as_str() {
+                "x-amz-target" => {
+                    value.trim().rsplit('.').next().unwrap().clone_into(&mut operation);
+                }
+                "content-length" => length = value.trim().parse().unwrap(),
+                _ => {}
+            }
+        }
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body).unwrap();
+        let request: Value = serde_json::from_slice(&body).unwrap();
+        let answer = answer(&operation, &request, &mut tables.lock().unwrap());
+        let status = if answer.get("__type").is_some() { "400 Bad Request" } else { "200 OK" };
+        let answer = answer.to_string();
+        let head = format!(
+            "HTTP/1.1 {status}\r\ncontent-type: application/x-amz-json-1.0\r\n\
+             content-length: {}\r\n\r\n",
+            answer.len()
+        );
+        let mut stream = stream;
+        stream.write_all(format!("{head}{answer}").as_bytes()).unwrap();
+    }
+}
+
+/// As much of DynamoDB as the ports need to read one item and to put one.
+fn answer(operation: &str, request: &Value, tables: &mut Tables) -> Value {
+    let name = request["TableName"].as_str().unwrap_or_default();
+    let key = |key: &Value| key_of(key.as_object().unwrap());
+    match operation {
+        "GetSecretValue" => json!({ "SecretString": DATA_KEYS }),
+        "GetItem" => match tables[name].get(&key(&request["Key"])) {
+            Some(item) => json!({ "Item": item }),
+            None => json!({}),
+        },
+        "BatchGetItem" => {
+            let (name, wanted) =
+                request["RequestItems"].as_object().unwrap().iter().next().unwrap();
+            let keys = wanted["Keys"].as_array().unwrap().iter();
+            let items: Vec<_> = keys.filter_map(|k| tables[name].get(&key(k))).collect();
+            json!({ "Responses": { name: items } })
+        }
+        "Query" => {
+            let value = |name: &str| request["ExpressionAttributeValues"][name]["S"].as_str();
+            let items = tables[name].iter().filter(|((pk, sk), _)| {
+                value(":pk") == Some(pk)
+                    && value(":prefix").is_none_or(|prefix| sk.starts_with(prefix))
+                    && value(":low").is_none_or(|low| sk.as_str() >= low)
+                    && value(":high").is_none_or(|high| sk.as_str() <= high)
+            });
+            let items: Vec<_> = items.map(|(_, item)| item).collect();
+            json!({ "Count": items.len(), "Items": items })
+        }
+        // Of a quota, the only update that is a way to read.
+        "UpdateItem" => {
+            let update = request["UpdateExpression"].as_str().unwrap();
+            assert!(update.contains("expiresAt = "), "a count must expire");
+            let number = |value: &Value| value["N"].as_str()?.parse::<u64>().ok();
+            let item = &tables[name][&key(&request["Key"])];
+            let more = number(&request["ExpressionAttributeValues"][":more"]).unwrap();
+            let n = item.get("n").and_then(number).unwrap_or(0) + more;
+            json!({ "Attributes": { "n": { "N": n.to_string() } } })
+        }
+        "PutItem" => put(request, tables),
+        "TransactWriteItems" => {
+            for part in request["TransactItems"].as_array().unwrap() {
+                if part.get("Put").is_some() {
+                    put(&part["Put"], tables);
+                }
+            }
+            json!({})
+        }
+        other => panic!("{other} is not known here"),
+    }
+}
+
+fn put(put: &Value, tables: &mut Tables) -> Value {
+    let item = put["Item"].as_object().unwrap();
+    let table = tables.entry(put["TableName"].as_str().unwrap().to_owned()).or_default();
+    let condition = put["ConditionExpression"].as_str().unwrap_or_default();
+    if condition.starts_with("attribute_not_exists(pk)") && table.contains_key(&key_of(item)) {
+        return json!({ "__type": "ConditionalCheckFailedException", "message": "refused" });
+    }
+    table.insert(key_of(item), item.clone());
+    json!({})
+}
