@@ -6,6 +6,7 @@ mod events;
 mod faults;
 mod idempotency;
 mod isolation;
+mod isolation_stores;
 mod ledger;
 mod parking;
 mod queues;

@@ -11,11 +11,10 @@ use hooklane_domain::event::Event;
 use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
 use jiff::SignedDuration;
 
-use super::slots::Taken;
 use super::{Faults, lock};
 use crate::ports::{
     AttemptLog, Corrupt, DeliveryFilter, DeliveryPage, DeliveryStore, LogFilter, LogPage, Pointer,
-    Saved, Unavailable,
+    Saved, SlotCounts, Unavailable,
 };
 
 /// The delivery of an attempt, its number, and when it began.
@@ -31,7 +30,7 @@ pub struct MemoryLedger {
     deliveries: Mutex<BTreeMap<DeliveryId, Delivery>>,
     attempts: Mutex<BTreeMap<AttemptKey, (TenantId, LogEntry)>>,
     pub(super) pointers: Mutex<BTreeMap<(WebhookId, Timestamp, EventId), Pointer>>,
-    pub(super) slots: Mutex<BTreeMap<WebhookId, Taken>>,
+    pub(super) slots: Mutex<BTreeMap<WebhookId, SlotCounts>>,
     pub(super) faults: Faults,
     pub(super) records: Mutex<BTreeMap<(TenantId, IdempotencyKey), IdempotencyRecord>>,
     pub(super) tests: Mutex<BTreeMap<DeliveryId, TestAttempt>>,

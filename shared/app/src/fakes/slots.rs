@@ -6,13 +6,6 @@ use hooklane_domain::webhook::limits::RateLimit;
 use super::{MemoryLedger, lock};
 use crate::ports::{SlotCounts, SlotStore, Unavailable};
 
-#[derive(Debug)]
-pub(super) struct Taken {
-    limit: RateLimit,
-    next: Timestamp,
-    counts: SlotCounts,
-}
-
 impl SlotStore for MemoryLedger {
     async fn take_slot(
         &self,
@@ -22,9 +15,8 @@ impl SlotStore for MemoryLedger {
     ) -> Result<Timestamp, Unavailable> {
         self.faults.step()?;
         let mut slots = lock(&self.slots);
-        let before = slots.get(&webhook);
-        let next = before.filter(|taken| taken.limit == limit).map(|taken| taken.next);
-        let mut counts = before.map(|taken| taken.counts).unwrap_or_default();
+        let counts = slots.entry(webhook).or_default();
+        let next = counts.next.filter(|(of, _)| *of == limit).map(|(_, next)| next);
         let granted = grant(next, now, limit);
         counts.taken += 1;
         if granted.slot > now {
@@ -32,12 +24,11 @@ impl SlotStore for MemoryLedger {
             counts.last_waited_at = Some(now);
         }
         counts.next = Some((limit, granted.next));
-        slots.insert(webhook, Taken { limit, next: granted.next, counts });
         Ok(granted.slot)
     }
 
     async fn slots_taken(&self, webhook: WebhookId) -> Result<SlotCounts, Unavailable> {
         self.faults.step()?;
-        Ok(lock(&self.slots).get(&webhook).map(|taken| taken.counts).unwrap_or_default())
+        Ok(lock(&self.slots).get(&webhook).copied().unwrap_or_default())
     }
 }
