@@ -7,7 +7,7 @@ import pytest
 from hooklane_local.paths import ROOT
 from readers import CONTRACTS
 
-SNAPSHOTS = ROOT / "shared" / "contracts" / "src" / "snapshots"
+SNAPSHOTS = ROOT / "shared" / "contract" / "bundled" / "src" / "snapshots"
 
 # Headers that the HTTP client adds.
 OF_THE_CLIENT = {"host", "content-length", "accept"}
@@ -40,7 +40,7 @@ def normalised(text: str) -> str:
 
 
 def golden(contract: str, event: str) -> str:
-    snapshot = (SNAPSHOTS / f"hooklane_contracts__tests__{contract}.{event}.snap").read_text(encoding="utf-8")
+    snapshot = (SNAPSHOTS / f"hooklane_bundled_contracts__tests__{contract}.{event}.snap").read_text(encoding="utf-8")
     return snapshot.split("---\n", 2)[2].rstrip("\n")
 
 
