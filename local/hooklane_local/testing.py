@@ -25,6 +25,7 @@ def run_tests(profile: Profile, skips: Skips, *, only_end_to_end: bool, pytest_a
             # With the target named, the build of the functions reuses what is compiled here.
             run(["cargo", "test", "--workspace", "--target", host_target()], environment=for_build_tools(), cwd=ROOT)
             _pytest(profile, skips, ROOT / "tests" / "local")
+            _pytest(profile, skips, ROOT / "tests" / "openapi")
     with temporary_stack(profile) as stack:
         try:
             with step("conformance of the stores and queues with the emulator"):
