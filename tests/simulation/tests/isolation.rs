@@ -2,12 +2,14 @@
 
 use std::sync::LazyLock;
 
+use hooklane_simulation::deployment::Deployment;
 use hooklane_simulation::figures::{Figures, Slice};
 use hooklane_simulation::run;
 use hooklane_simulation::runs::{Runs, broken_promises, stalls};
-use hooklane_simulation::scenario::{HOUR, MINUTE, SECOND, Scenario};
+use hooklane_simulation::scenario::Scenario;
+use hooklane_simulation::time::{HOUR, MINUTE, SECOND};
 
-const RUNS: Runs = Runs { dead_hours: 1, hours: 3, seed: 7 };
+const RUNS: Runs = Runs { before: 10 * MINUTE, dead: HOUR, after: 50 * MINUTE, seed: 7 };
 
 static CONTROL: LazyLock<Figures> = LazyLock::new(|| run(RUNS.control()));
 
@@ -38,7 +40,7 @@ fn a_dead_receiver_stands_in_nobodys_way() {
     // What stalls, stalls at the beginning.
     let stalled = |slice: &&Slice| slice.wait.is_some_and(|wait| wait > SECOND);
     let stalled: Vec<_> = figures.series.iter().filter(stalled).map(|slice| slice.begins).collect();
-    assert_eq!(stalled, [HOUR]);
+    assert_eq!(stalled, [RUNS.before]);
 }
 
 #[test]
@@ -66,8 +68,21 @@ fn without_isolation_everybody_waits_for_it() {
 
 #[test]
 fn a_seed_tells_a_run() {
-    let short = |seed| Scenario::control(seed, HOUR).with_dead("short", MINUTE, 10 * MINUTE);
+    let short = |seed| Scenario::control(seed, 12 * MINUTE).with_dead("short", MINUTE, 10 * MINUTE);
     let figures = run(short(3));
     assert_eq!(run(short(3)), figures);
     assert_ne!(run(short(4)), figures);
+}
+
+#[test]
+fn a_run_follows_the_template() {
+    let template = include_str!("../../../template.yaml");
+    let (before, delivery) = template.split_at(template.find("\n  DeliveryFunction:").unwrap());
+    let batches_of_two = delivery.replacen("BatchSize: 10", "BatchSize: 2", 1);
+    let short = |template: &str| {
+        let deployment = Deployment::of_template(template, "medium").unwrap();
+        let control = Scenario { deployment, ..Scenario::control(3, 5 * MINUTE) };
+        run(control.with_dead("short", MINUTE, 3 * MINUTE))
+    };
+    assert_ne!(short(&format!("{before}{batches_of_two}")), short(template));
 }
