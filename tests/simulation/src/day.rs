@@ -8,20 +8,21 @@ use hooklane_app::fakes::MemoryRegistry;
 use hooklane_app::ports::{BrakeStore as _, HealthStore as _};
 use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::ids::WebhookId;
-use hooklane_upkeep::{Rules, Summary, Upkeep};
+use hooklane_upkeep::Summary;
 
-use crate::assumptions::{FIRST_UPKEEP, UPKEEP_CALL};
+use crate::assumptions::FIRST_UPKEEP;
 use crate::executor::Tasks;
 use crate::fan_out::FanOut;
 use crate::figures::{Figures, SLICE};
 use crate::fleet::{Fleet, Worked};
 use crate::ledger::Ledger;
-use crate::ports::{SimulatedUpkeep, WorldLedger, WorldQueues, WorldSystem};
+use crate::ports::SimulatedUpkeep;
 use crate::queue::{Queue, index};
 use crate::receivers::Receivers;
 use crate::scenario::Scenario;
 use crate::setting::Setting;
 use crate::time::{Millis, SECOND};
+use crate::upkeep::upkeep;
 use crate::world::{Happening, State, World};
 
 /// Runs a scenario to its end.
@@ -39,8 +40,8 @@ struct Day {
     fleet: Fleet,
     upkeep: Arc<SimulatedUpkeep>,
     tasks: Tasks<Ended>,
-    /// The lanes in which an instance may find a batch.
-    stirred: [bool; 2],
+    /// The lanes in which an idle instance may find a batch.
+    may_begin: [bool; 2],
 }
 
 /// What a function has done.
@@ -61,23 +62,13 @@ impl Day {
         let receivers = Receivers::new(&scenario);
         let state = State::new(ledger, queues, receivers, chance, scenario.healthy);
         let world = Arc::new(World::new(state));
-        let upkeep = Upkeep::new(
-            WorldLedger { world: Arc::clone(&world), takes: UPKEEP_CALL },
-            registry.clone(),
-            WorldQueues { world: Arc::clone(&world), takes: UPKEEP_CALL },
-            WorldSystem(Arc::clone(&world)),
-            Rules {
-                thresholds: scenario.isolation.thresholds(scenario.deployment.thresholds),
-                brake: scenario.deployment.brake,
-                contracts: contracts.clone(),
-            },
-        );
+        let upkeep = upkeep(&world, registry.clone(), contracts.clone(), &scenario);
         Self {
             fan_out: FanOut::new(scenario.seed, registry.clone(), tenant, event_type),
             fleet: Fleet::new(Arc::clone(&world), registry.clone(), contracts, &scenario),
             upkeep: Arc::new(upkeep),
             tasks: Tasks::default(),
-            stirred: [false; 2],
+            may_begin: [false; 2],
             webhooks,
             registry,
             world,
@@ -123,24 +114,24 @@ impl Day {
             }
             Happening::FannedOut(message) => {
                 if let Some(lane) = self.fan_out.fan_out(&self.world, message) {
-                    self.stirred[index(lane)] = true;
+                    self.may_begin[index(lane)] = true;
                 }
             }
             Happening::Dispatched { lane, message } => {
                 let state = &mut *self.world.state();
                 state.on_their_way -= 1;
                 state.queues[index(lane)].arrive(message);
-                self.stirred[index(lane)] = true;
+                self.may_begin[index(lane)] = true;
             }
             Happening::Arrived(message) => {
                 let state = &mut *self.world.state();
                 state.held_back -= 1;
                 state.queues[index(Lane::Slow)].arrive(message);
-                self.stirred[index(Lane::Slow)] = true;
+                self.may_begin[index(Lane::Slow)] = true;
             }
             Happening::CameBack { lane, message } => {
                 self.world.state().queues[index(lane)].come_back(message);
-                self.stirred[index(lane)] = true;
+                self.may_begin[index(lane)] = true;
             }
             Happening::Woken(waker) => waker.wake(),
             Happening::UpkeepBegins => {
@@ -160,13 +151,13 @@ impl Day {
     fn work(&mut self) {
         loop {
             for lane in [Lane::Fast, Lane::Slow] {
-                if std::mem::take(&mut self.stirred[index(lane)]) {
+                if std::mem::take(&mut self.may_begin[index(lane)]) {
                     self.dispatch(lane);
                 }
             }
             match self.tasks.run_ready() {
                 Some(Ended::Batch(worked)) => {
-                    self.stirred[index(worked.lane)] = true;
+                    self.may_begin[index(worked.lane)] = true;
                     self.fleet.end(worked);
                 }
                 Some(Ended::Upkeep(summary)) => self.note_upkeep(summary),

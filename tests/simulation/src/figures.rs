@@ -2,7 +2,7 @@
 
 use crate::time::{MINUTE, Millis};
 
-/// One figure of a time series covers so long.
+/// The time that one figure of a series covers.
 pub const SLICE: Millis = 10 * MINUTE;
 
 /// Everything that is counted in a run. `dead` counts what concerns the one receiver, `healthy` the others.

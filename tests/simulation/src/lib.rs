@@ -28,6 +28,7 @@ pub mod scenario;
 mod setting;
 mod template;
 pub mod time;
+mod upkeep;
 mod world;
 
 pub use day::run;

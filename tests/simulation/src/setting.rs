@@ -21,7 +21,7 @@ pub(crate) struct Setting {
 }
 
 impl Setting {
-    /// So many healthy webhooks, and the dead one. All follow the contract `prism`.
+    /// The healthy webhooks and the dead one. All follow the contract `prism`.
     pub(crate) fn of(healthy: u16) -> Self {
         #[expect(clippy::unwrap_used, reason = "constants")]
         let (tenant, event_type, contract, secret): (TenantId, EventType, _, _) = (

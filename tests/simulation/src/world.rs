@@ -174,7 +174,7 @@ impl State {
         self.messages
     }
 
-    /// Sends a message to the retry queue, held back for so many seconds; its id.
+    /// Sends a message to the retry queue, which holds it back for `seconds`. Answers its id.
     pub(crate) fn send_later(&mut self, message: Message, seconds: u32) -> u64 {
         let message = Message { id: self.next_message_id(), ..message };
         self.held_back += 1;
@@ -183,7 +183,7 @@ impl State {
         message.id
     }
 
-    /// Hides a received message for so many seconds from now.
+    /// Hides a received message for `seconds` from now.
     pub(crate) fn hide(
         &mut self,
         receipt_handle: &str,

@@ -25,19 +25,19 @@ fn the_control_run_is_an_easy_day() {
 }
 
 #[test]
-fn a_dead_receiver_stands_in_nobodys_way() {
+fn a_dead_receiver_delays_nobody_else() {
     let figures = run(RUNS.dead());
     keeps_its_promises(&CONTROL, &figures);
     assert_eq!(figures.healthy.published, CONTROL.healthy.published);
-    // 180,000 events came; what was called is the beginning and the probes, and what is over
-    // `MaxParked` was counted.
+    // 180,000 events came. Attempts were made at the beginning and as probes, and what is over
+    // `MaxParked` was counted as skipped.
     assert!(figures.dead_failures < 1_500, "{}", figures.dead_failures);
     assert!((100_000..110_000).contains(&figures.most_parked), "{}", figures.most_parked);
     assert!(figures.dead.skipped > 50_000);
-    // The probe is at most 15 minutes away.
+    // The next probe is at most 15 minutes away.
     assert!(RUNS.caught_up_after(&figures).is_some_and(|time| time < 20 * MINUTE));
     assert_eq!((figures.opened, figures.swept), (1, 0));
-    // What stalls, stalls at the beginning.
+    // Healthy deliveries stall at the beginning only.
     let stalled = |slice: &&Slice| slice.wait.is_some_and(|wait| wait > SECOND);
     let stalled: Vec<_> = figures.series.iter().filter(stalled).map(|slice| slice.begins).collect();
     assert_eq!(stalled, [RUNS.before]);
@@ -52,7 +52,7 @@ fn with_room_everything_is_parked_and_delivered() {
 }
 
 #[test]
-fn neither_does_it_where_everybody_fails_now_and_then() {
+fn a_dead_receiver_delays_nobody_who_fails_now_and_then() {
     let control = run(RUNS.attempts_fail());
     keeps_its_promises(&control, &run(RUNS.attempts_fail_and_dead()));
 }
