@@ -134,17 +134,19 @@ impl Day {
                 self.may_begin[index(lane)] = true;
             }
             Happening::Woken(waker) => waker.wake(),
-            Happening::UpkeepBegins => {
-                self.plan(
-                    self.world.now() + self.scenario.deployment.upkeep_every,
-                    Happening::UpkeepBegins,
-                );
-                let upkeep = Arc::clone(&self.upkeep);
-                self.tasks
-                    .spawn(async move { Ended::Upkeep(upkeep.run().await.unwrap_or_default()) });
-            }
+            Happening::UpkeepBegins => self.begin_upkeep(),
             Happening::SliceEnds => self.world.state().end_slice(self.world.now()),
         }
+    }
+
+    fn begin_upkeep(&mut self) {
+        let next = self.world.now() + self.scenario.deployment.upkeep_every;
+        self.plan(next, Happening::UpkeepBegins);
+        let upkeep = Arc::clone(&self.upkeep);
+        self.tasks.spawn(async move {
+            let failed = |_| Summary { failed: 1, ..Summary::default() };
+            Ended::Upkeep(upkeep.run().await.unwrap_or_else(failed))
+        });
     }
 
     /// Lets the functions work until all of them wait.
