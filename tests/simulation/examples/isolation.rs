@@ -10,11 +10,12 @@ use hooklane_simulation::figures::Figures;
 use hooklane_simulation::plot::{Line, svg};
 use hooklane_simulation::run;
 use hooklane_simulation::runs::{Runs, broken_promises, stalls};
-use hooklane_simulation::scenario::{HOUR, Millis, Outage, Scenario};
+use hooklane_simulation::scenario::{Outage, Scenario};
+use hooklane_simulation::time::{HOUR, Millis};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let picture = env::args().nth(1).ok_or("the name of the picture is missing")?;
-    let runs = Runs { dead_hours: 24, hours: 28, seed: 7 };
+    let runs = Runs { before: HOUR, dead: 24 * HOUR, after: 3 * HOUR, seed: 7 };
     let scenarios = [
         runs.control(),
         runs.dead(),
@@ -46,7 +47,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         Line { name: "one dead, isolation on", colour: "#0a7d4f", figures: dead },
         Line { name: "one dead, isolation off", colour: "#c0392b", figures: off },
     ];
-    fs::write(picture, svg(&lines, (HOUR, runs.recovery()), runs.control().publishes_until))?;
+    fs::write(
+        picture,
+        svg(&lines, (runs.before, runs.recovery()), runs.control().publishes_until),
+    )?;
     let mut broken = Vec::new();
     for (control, beside_dead) in [
         (runs.control(), runs.dead()),

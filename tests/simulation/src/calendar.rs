@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
-use crate::scenario::Millis;
+use crate::time::Millis;
 
 pub(crate) struct Calendar<T> {
     entries: BinaryHeap<Entry<T>>,

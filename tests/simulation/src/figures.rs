@@ -1,8 +1,8 @@
 //! What a run shows.
 
-use crate::scenario::{MINUTE, Millis};
+use crate::time::{MINUTE, Millis};
 
-/// One figure of a time series covers so long.
+/// The time that one figure of a series covers.
 pub const SLICE: Millis = 10 * MINUTE;
 
 /// Everything that is counted in a run. `dead` counts what concerns the one receiver, `healthy` the others.
@@ -25,6 +25,10 @@ pub struct Figures {
     pub brake_minutes: u64,
     /// When the last delivery of the dead receiver that had been parked was delivered.
     pub parked_delivered_at: Option<Millis>,
+    /// Messages that were dead-lettered.
+    pub dead_letters: u64,
+    /// Calls that were refused, and looks of `upkeep` that failed.
+    pub refusals: u64,
     /// Deliveries that had not come to an end when the run did, and messages.
     pub left: usize,
     pub messages_left: usize,
@@ -106,7 +110,12 @@ impl Figures {
     #[must_use]
     pub fn accounts_for_everything(&self) -> bool {
         let ended = |c: Counts| c.delivered + c.exhausted + c.skipped == c.published;
-        self.left == 0 && self.messages_left == 0 && ended(self.healthy) && ended(self.dead)
+        self.left == 0
+            && self.messages_left == 0
+            && self.dead_letters == 0
+            && self.refusals == 0
+            && ended(self.healthy)
+            && ended(self.dead)
     }
 }
 

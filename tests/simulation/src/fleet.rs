@@ -1,107 +1,153 @@
-//! The function instances that the event source mappings of the two queues keep, and their batches.
+//! The instances of `delivery` that the event source mappings of the two queues keep. Each is a pipeline
+//! with a memory of its own, and works on one batch at a time.
 
-use hooklane_domain::delivery::waiting::Lane;
+use std::sync::Arc;
 
-use crate::care::Instance;
-use crate::delivery::Step;
-use crate::edges;
-use crate::queue::{Message, WebhookNo};
-use crate::world::{Happening, World, index};
+use hooklane_app::batch::Disposition;
+use hooklane_app::fakes::MemoryRegistry;
+use hooklane_contract::Contracts;
+use hooklane_delivery::{Deps, Pipeline, Task};
+use hooklane_domain::delivery::MessageId;
+use hooklane_domain::delivery::waiting::{Lane, Waiting};
+
+use crate::assumptions::BATCH_OVERHEAD;
+use crate::bodies::Bodies;
+use crate::ledger::{Ledger, data_of};
+use crate::ports::{Simulated, WorldLedger, WorldQueues, WorldReceivers, WorldSystem};
+use crate::queue::{Message, index};
+use crate::receipts::Receipt;
+use crate::scenario::Scenario;
+use crate::time::{Millis, SECOND, at};
+use crate::world::{Happening, World};
 
 pub(crate) struct Fleet {
-    /// So many more batches of a lane may be worked on.
+    world: Arc<World>,
+    registry: MemoryRegistry,
+    contracts: Contracts,
+    scenario: Scenario,
+    /// From the first message on.
+    bodies: Option<Bodies>,
+    /// The number of further batches that a lane may work on.
     idle: [usize; 2],
-    pub(crate) instances: Vec<Instance>,
+    instances: Vec<Arc<Pipeline<Simulated>>>,
     /// Instances without a batch; the last one is used first.
     warm: Vec<usize>,
-    pub(crate) batches: Vec<Batch>,
-    /// Numbers of batches that have ended.
-    free: Vec<usize>,
 }
 
-/// An invocation.
-pub(crate) struct Batch {
+/// A batch that was worked on.
+pub(crate) struct Worked {
     pub(crate) lane: Lane,
-    pub(crate) instance: usize,
-    /// The groups of messages that are deleted when it ends.
-    pub(crate) done: Vec<WebhookNo>,
+    instance: usize,
+    receipts: Vec<usize>,
+    dispositions: Vec<Disposition>,
 }
 
 impl Fleet {
-    pub(crate) fn new(instances: [usize; 2]) -> Self {
-        let (batches, free) = (Vec::new(), Vec::new());
-        Self { idle: instances, instances: Vec::new(), warm: Vec::new(), batches, free }
+    pub(crate) fn new(
+        world: Arc<World>,
+        registry: MemoryRegistry,
+        contracts: Contracts,
+        scenario: &Scenario,
+    ) -> Self {
+        let (scenario, idle) = (scenario.clone(), scenario.deployment.instances);
+        let (instances, warm) = (Vec::new(), Vec::new());
+        Self { world, registry, contracts, scenario, bodies: None, idle, instances, warm }
     }
 
-    fn begin(&mut self, lane: Lane, webhooks: usize) -> usize {
-        self.idle[index(lane)] -= 1;
+    /// The next batch of a lane, where there is one and an instance for it.
+    pub(crate) fn begin(&mut self, lane: Lane) -> Option<impl Future<Output = Worked> + use<>> {
+        let which = index(lane);
+        if self.idle[which] == 0 {
+            return None;
+        }
+        let (tasks, receipts) = self.receive(lane);
+        if tasks.is_empty() {
+            return None;
+        }
+        self.idle[which] -= 1;
         let instance = self.warm.pop().unwrap_or_else(|| {
-            self.instances.push(Instance::new(webhooks));
+            self.instances.push(Arc::new(self.pipeline()));
             self.instances.len() - 1
         });
-        let begun = Batch { lane, instance, done: Vec::new() };
-        match self.free.pop() {
-            Some(free) => {
-                self.batches[free] = begun;
-                free
-            }
-            None => {
-                self.batches.push(begun);
-                self.batches.len() - 1
+        let (world, pipeline) = (Arc::clone(&self.world), Arc::clone(&self.instances[instance]));
+        Some(async move {
+            let begun_at = world.now();
+            let dispositions = pipeline.work(&tasks).await;
+            world.sleep_until(begun_at + BATCH_OVERHEAD).await;
+            Worked { lane, instance, receipts, dispositions }
+        })
+    }
+
+    /// What is done with its messages. Those that stay and were not hidden come back when their queue's
+    /// visibility timeout is over.
+    pub(crate) fn end(&mut self, worked: Worked) {
+        let Worked { lane, instance, receipts, dispositions } = worked;
+        let which = index(lane);
+        let timeout = self.scenario.deployment.visibility_seconds[which];
+        let state = &mut *self.world.state();
+        for (receipt, disposition) in receipts.into_iter().zip(dispositions) {
+            let Some(receipt) = state.receipts.close(receipt) else { continue };
+            let message = receipt.message;
+            match disposition {
+                Disposition::Done => state.queues[which].delete(message.webhook),
+                Disposition::Stays if receipt.is_hidden => {}
+                Disposition::Stays => {
+                    let until = receipt.received_at + Millis::from(timeout) * SECOND;
+                    state.calendar.plan(until, Happening::CameBack { lane, message });
+                }
             }
         }
-    }
-
-    fn end(&mut self, batch: usize) {
-        let Batch { lane, instance, .. } = self.batches[batch];
-        self.free.push(batch);
         self.warm.push(instance);
-        self.idle[index(lane)] += 1;
+        self.idle[which] += 1;
     }
 
-    /// The instance that works on a batch.
-    pub(crate) fn instance(&mut self, batch: usize) -> &mut Instance {
-        &mut self.instances[self.batches[batch].instance]
+    /// The messages of a batch as Lambda hands them over, and their receipt handles.
+    fn receive(&mut self, lane: Lane) -> (Vec<Task>, Vec<usize>) {
+        let received_at = self.world.now();
+        let state = &mut *self.world.state();
+        let most = self.scenario.deployment.batch[index(lane)];
+        let messages = state.queues[index(lane)].receive(most);
+        let received = messages.into_iter().filter_map(|message| {
+            let body = body(&mut self.bodies, &state.ledger, message)?;
+            let handle =
+                state.receipts.open(Receipt { lane, message, received_at, is_hidden: false });
+            let task = Task {
+                message: MessageId(message.id.to_string()),
+                receipt_handle: handle.to_string(),
+                lane,
+                sent_at: at(message.sent),
+                body,
+            };
+            Some((task, handle))
+        });
+        received.unzip()
+    }
+
+    fn pipeline(&self) -> Pipeline<Simulated> {
+        let world = || Arc::clone(&self.world);
+        let deployment = self.scenario.deployment;
+        let visibility = deployment.known_visibility_seconds;
+        Pipeline::new(Deps {
+            ledger: WorldLedger { world: world(), takes: 0 },
+            registry: self.registry.clone(),
+            queues: WorldQueues { world: world(), takes: 0 },
+            dead_letters: WorldQueues { world: world(), takes: 0 },
+            sender: WorldReceivers(world()),
+            system: WorldSystem(world()),
+            contracts: self.contracts.clone(),
+            thresholds: self.scenario.isolation.thresholds(deployment.thresholds),
+            max_parked: deployment.max_parked,
+            waiting: Waiting { queue_visibility_seconds: visibility },
+            retry_queue: "RetryQueue".to_owned(),
+        })
     }
 }
 
-impl World {
-    /// Idle instances take what is there.
-    pub(crate) fn dispatch(&mut self, lane: Lane) {
-        let which = index(lane);
-        while self.fleet.idle[which] > 0 {
-            let messages = self.queues[which].receive(edges::BATCH);
-            if messages.is_empty() {
-                break;
-            }
-            self.begin_batch(lane, messages);
-        }
-        let (in_flight, waiting) = (self.queues[which].in_flight(), self.queues[which].visible());
-        self.slice_in_flight[which] = self.slice_in_flight[which].max(in_flight);
-        let figures = &mut self.figures;
-        figures.most_in_flight[which] = figures.most_in_flight[which].max(in_flight);
-        figures.most_waiting[which] = figures.most_waiting[which].max(waiting);
+fn body(bodies: &mut Option<Bodies>, ledger: &Ledger, message: Message) -> Option<String> {
+    let id = ledger.delivery_id(message.event)?;
+    if bodies.is_none() {
+        *bodies = Bodies::like(&ledger.event(message.event)?, &id);
     }
-
-    fn begin_batch(&mut self, lane: Lane, messages: Vec<Message>) {
-        let batch = self.fleet.begin(lane, self.routes.len());
-        let mut ends = self.clock + edges::BOOKKEEPING;
-        for message in messages {
-            match self.take(batch, message) {
-                Step::Done => self.fleet.batches[batch].done.push(message.webhook),
-                Step::Hidden => {}
-                Step::Attempts { until } => ends = ends.max(until),
-            }
-        }
-        self.plan(ends, Happening::BatchEnded(batch));
-    }
-
-    pub(crate) fn end_batch(&mut self, batch: usize) {
-        let lane = self.fleet.batches[batch].lane;
-        for webhook in std::mem::take(&mut self.fleet.batches[batch].done) {
-            self.queues[index(lane)].delete(webhook);
-        }
-        self.fleet.end(batch);
-        self.dispatch(lane);
-    }
+    let data = data_of(message.event);
+    bodies.as_ref().map(|b| b.write(message.has_payload, &id, message.generation, &data))
 }

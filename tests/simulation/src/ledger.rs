@@ -1,193 +1,289 @@
-//! The undelivered deliveries, kept small: a day has millions of them. A `Delivery` is made of one
-//! whenever something is decided about it.
+//! The ledger, kept small: a day has millions of deliveries. An event is known by its number. Of a
+//! delivery only what decides about it is kept; of one that has ended, only how it did.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+mod item;
+mod numbers;
+
+use std::collections::BTreeMap;
 
 use hooklane_domain::Timestamp;
-use hooklane_domain::delivery::{Delivery, MessageId, ParkReason, State};
+use hooklane_domain::delivery::{Delivery, Status};
+use hooklane_domain::event::{Content, Event};
 use hooklane_domain::ids::{DeliveryId, EventType, TenantId, WebhookId};
+use hooklane_domain::json::RawJson;
+
+pub(crate) use item::End;
+pub(crate) use numbers::{data_of, number_of};
 
 use crate::queue::WebhookNo;
-use crate::scenario::Millis;
+use crate::time::{Millis, at};
+use item::Item;
+use numbers::{DEAD, event_id, place};
 
-pub(crate) fn at(millis: Millis) -> Timestamp {
-    Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MAX)
-}
+/// The revision of every delivery that has ended.
+const ENDED_REVISION: u32 = u32::MAX;
 
-pub(crate) fn message_id(id: u64) -> MessageId {
-    MessageId(id.to_string())
-}
-
+/// An event, and the standing of its one delivery.
 #[derive(Debug, Clone, Copy)]
-enum Kept {
-    Waiting { due: Millis, owner: Option<u64> },
-    Parked { since: Millis, due: Millis, reason: ParkReason },
+struct Entry {
+    accepted: u32,
+    webhook: WebhookNo,
+    standing: Standing,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Item {
-    accepted: Millis,
-    kept: Kept,
-    generation: u32,
-    attempts: u32,
-    revision: u32,
-    retries: u8,
-    was_parked: bool,
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// The delivery has no item.
+    Unwritten,
+    /// It has one, in this part of the index of undelivered deliveries.
+    Pending,
+    Retrying,
+    Ended(End),
 }
 
 /// What a write did, for the figures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Written {
+    pub(crate) webhook: WebhookNo,
+    pub(crate) revision: u32,
     /// It is parked for the first time.
     pub(crate) first_parking: bool,
     /// It was parked, now or before.
     pub(crate) was_parked: bool,
+    /// How it had ended before, and how it has ended now.
+    pub(crate) ended_before: Option<End>,
+    pub(crate) ended: Option<End>,
+}
+
+/// A pointer to a parked delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Pointer {
+    pub(crate) due: Millis,
+    pub(crate) number: u32,
+    /// The generation that it was parked under.
+    pub(crate) generation: u32,
 }
 
 #[derive(Debug)]
 pub(crate) struct Ledger {
     tenant: TenantId,
     event_type: EventType,
+    /// In ascending order.
     webhooks: Vec<WebhookId>,
-    items: Vec<BTreeMap<u32, Item>>,
-    /// Pointers to what is parked: when it is due, and its delivery.
-    pointers: Vec<BTreeSet<(Millis, u32)>>,
-    /// Deliveries that got a second message while the first may live: their end is remembered.
-    doubled: HashSet<u32>,
-    ended: BTreeMap<u32, Delivery>,
+    /// The events of the others, and those of the dead receiver.
+    entries: [Vec<Entry>; 2],
+    /// By webhook: what is pending, and what is retrying.
+    items: Vec<[BTreeMap<u32, Item>; 2]>,
+    /// By webhook: when a parked delivery is due, its number, and its generation.
+    pointers: Vec<BTreeMap<(Millis, u32), u32>>,
+    undelivered: usize,
 }
 
 impl Ledger {
-    pub(crate) fn new(webhooks: usize, tenant: TenantId, event_type: EventType) -> Self {
+    pub(crate) fn new(tenant: TenantId, event_type: EventType, webhooks: Vec<WebhookId>) -> Self {
+        let count = webhooks.len();
         Self {
             tenant,
             event_type,
-            webhooks: (0..webhooks as u128).map(|n| WebhookId::new(at(0), n)).collect(),
-            items: vec![BTreeMap::new(); webhooks],
-            pointers: vec![BTreeSet::new(); webhooks],
-            doubled: HashSet::new(),
-            ended: BTreeMap::new(),
+            webhooks,
+            entries: Default::default(),
+            items: vec![Default::default(); count],
+            pointers: vec![BTreeMap::new(); count],
+            undelivered: 0,
         }
     }
 
-    pub(crate) fn webhook(&self, webhook: WebhookNo) -> WebhookId {
-        self.webhooks[usize::from(webhook)]
+    pub(crate) fn tenant(&self) -> &TenantId {
+        &self.tenant
     }
 
-    /// As written, or as it is before anything is.
-    pub(crate) fn read(&self, webhook: WebhookNo, delivery: u32, accepted: Millis) -> Delivery {
-        if let Some(ended) = self.ended.get(&delivery) {
-            return ended.clone();
-        }
-        match self.items[usize::from(webhook)].get(&delivery) {
-            None => self.unwritten(webhook, delivery, accepted),
-            Some(item) => self.filled(webhook, delivery, item),
-        }
+    /// A new event; its number.
+    pub(crate) fn publish(&mut self, webhook: WebhookNo, is_dead: bool, accepted: Millis) -> u32 {
+        let entries = &mut self.entries[usize::from(is_dead)];
+        let accepted = u32::try_from(accepted).unwrap_or(u32::MAX);
+        entries.push(Entry { accepted, webhook, standing: Standing::Unwritten });
+        let number = u32::try_from(entries.len()).unwrap_or(u32::MAX);
+        if is_dead { DEAD + number } else { number }
     }
 
-    fn filled(&self, webhook: WebhookNo, delivery: u32, item: &Item) -> Delivery {
-        let state = match item.kept {
-            Kept::Waiting { due, owner } => {
-                State::Waiting { next_attempt_at: at(due), owner: owner.map(message_id) }
-            }
-            Kept::Parked { since, due, reason } => {
-                State::Parked { since: at(since), due: at(due), reason }
-            }
+    pub(crate) fn event(&self, number: u32) -> Option<Event> {
+        let accepted_at = accepted_at(self.entry(number)?);
+        let content = Content {
+            event_type: self.event_type.clone(),
+            data: RawJson::parse(&data_of(number)).ok()?,
+            metadata: None,
+            timestamp: None,
+            version: None,
+            test: false,
         };
-        Delivery {
-            state,
-            generation: item.generation,
-            attempts: item.attempts,
-            retries: item.retries,
-            revision: item.revision,
-            ..self.unwritten(webhook, delivery, item.accepted)
+        Some(Event { id: event_id(number)?, tenant: self.tenant.clone(), content, accepted_at })
+    }
+
+    pub(crate) fn delivery_id(&self, number: u32) -> Option<DeliveryId> {
+        let entry = self.entry(number)?;
+        let webhook = self.webhooks[usize::from(entry.webhook)];
+        Some(DeliveryId::new(webhook, accepted_at(entry), event_id(number)?))
+    }
+
+    pub(crate) fn accepted_at(&self, number: u32) -> Option<Timestamp> {
+        self.entry(number).map(accepted_at)
+    }
+
+    pub(crate) fn webhook_of(&self, number: u32) -> Option<WebhookNo> {
+        self.entry(number).map(|entry| entry.webhook)
+    }
+
+    pub(crate) fn webhook_no(&self, id: WebhookId) -> Option<WebhookNo> {
+        let place = self.webhooks.binary_search(&id).ok()?;
+        WebhookNo::try_from(place).ok()
+    }
+
+    /// When the next attempt of a delivery is due, if a message acts for it.
+    pub(crate) fn next_attempt(&self, number: u32) -> Option<Millis> {
+        let entry = self.entry(number)?;
+        match entry.standing {
+            Standing::Unwritten => Some(entry.accepted.into()),
+            _ => self.item(entry, number)?.next_attempt(),
         }
     }
 
-    fn unwritten(&self, webhook: WebhookNo, delivery: u32, accepted: Millis) -> Delivery {
-        #[expect(clippy::unwrap_used, reason = "a number is a valid id")]
-        let event = delivery.to_string().parse().unwrap();
-        let id = DeliveryId::new(self.webhook(webhook), at(accepted), event);
-        Delivery::unwritten(id, self.tenant.clone(), self.event_type.clone())
-    }
-
-    /// Writes it, under the next revision. What has come to its end is forgotten.
-    pub(crate) fn save(
-        &mut self,
-        webhook: WebhookNo,
-        delivery: u32,
-        written: &mut Delivery,
-    ) -> Written {
-        written.revision += 1;
-        let items = &mut self.items[usize::from(webhook)];
-        let was_parked = items.get(&delivery).is_some_and(|item| item.was_parked);
-        let kept = match &written.state {
-            State::Waiting { next_attempt_at, owner } => Kept::Waiting {
-                due: next_attempt_at.as_millisecond(),
-                owner: owner.as_ref().and_then(|owner| owner.0.parse().ok()),
-            },
-            State::Parked { since, due, reason } => {
-                let due = due.as_millisecond();
-                self.pointers[usize::from(webhook)].insert((due, delivery));
-                Kept::Parked { since: since.as_millisecond(), due, reason: *reason }
+    /// The delivery as it is written.
+    pub(crate) fn read(&self, id: &DeliveryId) -> Option<Delivery> {
+        let number = number_of(id.event())?;
+        let entry = self.entry(number)?;
+        let unwritten =
+            || Delivery::unwritten(id.clone(), self.tenant.clone(), self.event_type.clone());
+        match entry.standing {
+            Standing::Unwritten => None,
+            Standing::Ended(end) => Some(Delivery {
+                state: end.state(accepted_at(entry)),
+                generation: u32::MAX,
+                revision: ENDED_REVISION,
+                ..unwritten()
+            }),
+            Standing::Pending | Standing::Retrying => {
+                self.item(entry, number).map(|item| item.fill(unwritten()))
             }
-            State::Delivered { .. } | State::Failed { .. } | State::Cancelled { .. } => {
-                items.remove(&delivery);
-                if self.doubled.contains(&delivery) {
-                    self.ended.insert(delivery, written.clone());
-                }
-                return Written { first_parking: false, was_parked };
-            }
-        };
-        let parks = matches!(kept, Kept::Parked { .. });
-        let item = Item {
-            accepted: written.id.accepted_at().as_millisecond(),
-            kept,
-            generation: written.generation,
-            attempts: written.attempts,
-            revision: written.revision,
-            retries: written.retries,
-            was_parked: was_parked || parks,
-        };
-        items.insert(delivery, item);
-        Written { first_parking: parks && !was_parked, was_parked: was_parked || parks }
+        }
     }
 
-    /// Up to `most` pointers that are due by then.
-    pub(crate) fn parked(
-        &self,
-        webhook: WebhookNo,
-        due_by: Millis,
-        most: usize,
-    ) -> Vec<(Millis, u32)> {
-        let due = self.pointers[usize::from(webhook)].range(..=(due_by, u32::MAX));
-        due.take(most).copied().collect()
+    /// Writes a delivery if it still has the revision that it was decided from.
+    pub(crate) fn save(&mut self, delivery: &Delivery) -> Option<Written> {
+        let number = number_of(delivery.id.event())?;
+        let entry = *self.entry(number)?;
+        let before = self.item(&entry, number).copied();
+        let (stored, ended_before) = match entry.standing {
+            Standing::Ended(end) => (ENDED_REVISION, Some(end)),
+            _ => (before.map_or(0, |item| item.revision), None),
+        };
+        if stored != delivery.revision {
+            return None;
+        }
+        let was_parked = before.is_some_and(|item| item.was_parked);
+        let item = Item::of(delivery, stored.saturating_add(1), was_parked);
+        self.remove(&entry, number);
+        match item {
+            Ok(item) => self.insert(&entry, number, item),
+            Err(end) => self.stand(number, Standing::Ended(end)),
+        }
+        let is_parked = item.is_ok_and(|item| item.parked().is_some());
+        Some(Written {
+            webhook: entry.webhook,
+            revision: stored.saturating_add(1),
+            first_parking: is_parked && !was_parked,
+            was_parked: is_parked || was_parked,
+            ended_before,
+            ended: item.err(),
+        })
     }
 
-    pub(crate) fn unpark(&mut self, webhook: WebhookNo, pointer: (Millis, u32)) {
-        self.pointers[usize::from(webhook)].remove(&pointer);
+    fn remove(&mut self, entry: &Entry, number: u32) {
+        if let Some(part) = part(entry.standing) {
+            self.items[usize::from(entry.webhook)][part].remove(&number);
+            self.undelivered -= 1;
+        }
+    }
+
+    fn insert(&mut self, entry: &Entry, number: u32, item: Item) {
+        let webhook = usize::from(entry.webhook);
+        if let Some((due, generation)) = item.parked() {
+            self.pointers[webhook].insert((due, number), generation);
+        }
+        let is_retrying = item.status() == Status::Retrying;
+        let standing = if is_retrying { Standing::Retrying } else { Standing::Pending };
+        self.stand(number, standing);
+        self.items[webhook][usize::from(is_retrying)].insert(number, item);
+        self.undelivered += 1;
+    }
+
+    fn stand(&mut self, number: u32, standing: Standing) {
+        let (is_dead, place) = place(number);
+        self.entries[usize::from(is_dead)][place].standing = standing;
+    }
+
+    /// Up to `limit` pointers of a webhook that are due by then, the earliest first.
+    pub(crate) fn parked(&self, webhook: WebhookNo, due_by: Millis, limit: usize) -> Vec<Pointer> {
+        let due = self.pointers[usize::from(webhook)].range(..=(due_by, u32::MAX)).take(limit);
+        due.map(|(&(due, number), &generation)| Pointer { due, number, generation }).collect()
+    }
+
+    /// Removes a pointer, unless the delivery was parked anew under the same key.
+    pub(crate) fn unpark(&mut self, webhook: WebhookNo, pointer: Pointer) {
+        let pointers = &mut self.pointers[usize::from(webhook)];
+        let key = (pointer.due, pointer.number);
+        if pointers.get(&key) == Some(&pointer.generation) {
+            pointers.remove(&key);
+        }
     }
 
     pub(crate) fn parked_count(&self, webhook: WebhookNo) -> usize {
         self.pointers[usize::from(webhook)].len()
     }
 
-    /// Whether the index of what is undelivered shows anything.
-    pub(crate) fn has_undelivered(&self, webhook: WebhookNo) -> bool {
-        !self.items[usize::from(webhook)].is_empty()
+    /// The numbers of a webhook's deliveries of that status, newest first, after `after` in that order.
+    pub(crate) fn list(
+        &self,
+        webhook: WebhookNo,
+        status: Status,
+        after: Option<u32>,
+        limit: usize,
+    ) -> Vec<u32> {
+        let part = match status {
+            Status::Pending => 0,
+            Status::Retrying => 1,
+            Status::Delivered | Status::Failed | Status::Cancelled => return Vec::new(),
+        };
+        let items = &self.items[usize::from(webhook)][part];
+        let older = items.range(..after.unwrap_or(u32::MAX)).rev();
+        older.take(limit).map(|(number, _)| *number).collect()
     }
 
-    /// A page of what is undelivered, after that delivery.
-    pub(crate) fn undelivered(&self, webhook: WebhookNo, after: u32, most: usize) -> Vec<u32> {
-        let items = self.items[usize::from(webhook)].range(after + 1..);
-        items.take(most).map(|(delivery, _)| *delivery).collect()
+    /// The number of deliveries that are written and have not ended.
+    pub(crate) fn undelivered(&self) -> usize {
+        self.undelivered
     }
 
-    pub(crate) fn expect_twins(&mut self, delivery: u32) {
-        self.doubled.insert(delivery);
+    fn entry(&self, number: u32) -> Option<&Entry> {
+        let (is_dead, place) = place(number);
+        self.entries[usize::from(is_dead)].get(place)
     }
 
-    pub(crate) fn left(&self) -> usize {
-        self.items.iter().map(BTreeMap::len).sum()
+    fn item(&self, entry: &Entry, number: u32) -> Option<&Item> {
+        self.items[usize::from(entry.webhook)][part(entry.standing)?].get(&number)
     }
 }
+
+fn accepted_at(entry: &Entry) -> Timestamp {
+    at(entry.accepted.into())
+}
+
+fn part(standing: Standing) -> Option<usize> {
+    match standing {
+        Standing::Pending => Some(0),
+        Standing::Retrying => Some(1),
+        Standing::Unwritten | Standing::Ended(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::figures::{Figures, SLICE, Slice};
-use crate::scenario::{HOUR, Millis};
+use crate::time::{HOUR, Millis};
 
 const WIDTH: f64 = 880.0;
 const LEFT: f64 = 74.0;

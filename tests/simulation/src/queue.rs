@@ -3,7 +3,9 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use crate::scenario::Millis;
+use hooklane_domain::delivery::waiting::Lane;
+
+use crate::time::Millis;
 
 /// In flight, SQS hands out nothing more.
 pub(crate) const MOST_IN_FLIGHT: u32 = 120_000;
@@ -14,14 +16,22 @@ const NOISY_SHARE: u32 = 10;
 
 pub(crate) type WebhookNo = u16;
 
-/// A message that says: deliver this. Its group is the webhook.
+/// The place of a lane's queue: the delivery queue first, then the retry queue.
+pub(crate) fn index(lane: Lane) -> usize {
+    usize::from(lane == Lane::Slow)
+}
+
+/// A message of the pipeline, without what follows from its delivery. Its group is the webhook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Message {
     pub(crate) id: u64,
-    pub(crate) delivery: u32,
+    /// The number of its delivery's event.
+    pub(crate) event: u32,
     pub(crate) webhook: WebhookNo,
     pub(crate) generation: u32,
-    pub(crate) accepted: Millis,
+    pub(crate) has_payload: bool,
+    /// The number of times that it was received.
+    pub(crate) receives: u16,
     pub(crate) sent: Millis,
 }
 
@@ -38,6 +48,9 @@ pub(crate) struct Queue {
     /// One for each webhook, or one for all.
     groups: Vec<Group>,
     is_fair: bool,
+    /// A message that was received this often is dead-lettered when it comes back.
+    max_receives: u16,
+    dead_letters: u64,
     /// By the oldest message: groups with little in flight, and groups that may be noisy.
     light: BTreeSet<(u64, usize)>,
     heavy: BTreeSet<(u64, usize)>,
@@ -48,12 +61,14 @@ pub(crate) struct Queue {
 
 impl Queue {
     #[must_use]
-    pub(crate) fn new(webhooks: usize, is_fair: bool) -> Self {
+    pub(crate) fn new(webhooks: usize, is_fair: bool, max_receives: u16) -> Self {
         let mut groups = Vec::new();
         groups.resize_with(if is_fair { webhooks } else { 1 }, Group::default);
         Self {
             groups,
             is_fair,
+            max_receives,
+            dead_letters: 0,
             light: BTreeSet::new(),
             heavy: BTreeSet::new(),
             arrivals: 0,
@@ -65,6 +80,12 @@ impl Queue {
     #[must_use]
     pub(crate) fn in_flight(&self) -> u32 {
         self.in_flight
+    }
+
+    /// The number of messages that came back too often.
+    #[must_use]
+    pub(crate) fn dead_letters(&self) -> u64 {
+        self.dead_letters
     }
 
     /// What can be received.
@@ -85,7 +106,11 @@ impl Queue {
     /// A message that was received and whose visibility timeout is over.
     pub(crate) fn come_back(&mut self, message: Message) {
         self.delete(message.webhook);
-        self.arrive(message);
+        if message.receives < self.max_receives {
+            self.arrive(message);
+        } else {
+            self.dead_letters += 1;
+        }
     }
 
     /// A message that was received is deleted.
@@ -101,7 +126,8 @@ impl Queue {
         let mut received = Vec::new();
         while received.len() < most && self.in_flight < MOST_IN_FLIGHT {
             let Some(group) = self.next_group() else { break };
-            let Some((_, message)) = self.groups[group].visible.pop_front() else { break };
+            let Some((_, mut message)) = self.groups[group].visible.pop_front() else { break };
+            message.receives += 1;
             self.visible -= 1;
             self.in_flight += 1;
             self.groups[group].in_flight += 1;
@@ -150,18 +176,23 @@ impl Queue {
 mod tests {
     use super::*;
 
-    fn message(delivery: u32, webhook: WebhookNo) -> Message {
-        Message { id: delivery.into(), delivery, webhook, generation: 0, accepted: 0, sent: 0 }
+    fn message(event: u32, webhook: WebhookNo) -> Message {
+        let (id, has_payload) = (event.into(), true);
+        Message { id, event, webhook, generation: 0, has_payload, receives: 0, sent: 0 }
+    }
+
+    fn queue(webhooks: usize, is_fair: bool) -> Queue {
+        Queue::new(webhooks, is_fair, 1_000)
     }
 
     fn numbers(messages: &[Message]) -> Vec<u32> {
-        messages.iter().map(|message| message.delivery).collect()
+        messages.iter().map(|message| message.event).collect()
     }
 
     #[test]
     fn a_noisy_group_comes_last_and_a_plain_queue_knows_none() {
         for (is_fair, expected) in [(true, vec![41, 30, 31]), (false, vec![30, 31, 32])] {
-            let mut queue = Queue::new(2, is_fair);
+            let mut queue = queue(2, is_fair);
             (0..41).for_each(|n| queue.arrive(message(n, 0)));
             assert_eq!(queue.receive(30).len(), 30);
             queue.arrive(message(41, 1));
@@ -171,7 +202,7 @@ mod tests {
 
     #[test]
     fn a_group_with_a_small_share_is_not_noisy() {
-        let mut queue = Queue::new(20, true);
+        let mut queue = queue(20, true);
         (0..600).for_each(|n| queue.arrive(message(n, (n % 20).try_into().unwrap())));
         assert_eq!(queue.receive(600).len(), 600);
         queue.arrive(message(600, 3));
@@ -181,7 +212,7 @@ mod tests {
 
     #[test]
     fn what_waits_is_in_flight_and_over_the_limit_nothing_is_handed_out() {
-        let mut queue = Queue::new(1, true);
+        let mut queue = queue(1, true);
         (0..=MOST_IN_FLIGHT).for_each(|n| queue.arrive(message(n, 0)));
         assert_eq!(queue.receive(usize::MAX).len(), MOST_IN_FLIGHT as usize);
         assert_eq!((queue.in_flight(), queue.visible()), (MOST_IN_FLIGHT, 1));
@@ -189,5 +220,16 @@ mod tests {
         assert_eq!(numbers(&queue.receive(10)), [MOST_IN_FLIGHT]);
         queue.delete(0);
         assert_eq!(numbers(&queue.receive(10)), [0]);
+    }
+    #[test]
+    fn a_message_that_comes_back_too_often_is_dead_lettered() {
+        let mut queue = Queue::new(1, true, 2);
+        queue.arrive(message(7, 0));
+        for receives in 1..=2 {
+            let received = queue.receive(1);
+            assert_eq!(received.iter().map(|m| m.receives).collect::<Vec<_>>(), [receives]);
+            queue.come_back(received[0]);
+        }
+        assert_eq!((queue.visible(), queue.in_flight(), queue.dead_letters()), (0, 0, 1));
     }
 }

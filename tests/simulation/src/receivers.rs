@@ -1,14 +1,16 @@
-//! What receivers answer. It depends on the seed, the time and the delivery only, so that it is the same
-//! in every run that differs in something else.
+//! What receivers answer. It depends on the seed, the time, the event and the number of requests with it
+//! only, so that it is the same in every run that differs in something else.
+
+use std::collections::HashMap;
+use std::time::Duration;
 
 use fastrand::Rng;
 use hooklane_domain::delivery::outcome::{AttemptError, ErrorKind, Outcome, Response};
 
+use crate::assumptions::ANSWERS;
 use crate::queue::WebhookNo;
-use crate::scenario::{Failing, HOUR, Millis, Outage, Scenario};
-
-/// A receiver that answers takes so long, evenly spread.
-const ANSWERS: std::ops::Range<Millis> = 80..160;
+use crate::scenario::{Failing, Outage, Scenario};
+use crate::time::{HOUR, Millis};
 
 #[derive(Debug)]
 pub(crate) struct Receivers {
@@ -19,8 +21,8 @@ pub(crate) struct Receivers {
     /// … and how, but for the dead one, which does not answer.
     how: Outage,
     healthy: WebhookNo,
-    /// An attempt without an answer takes so long.
-    time_limit: Millis,
+    /// The number of requests with an event that a receiver has not taken yet.
+    refused: HashMap<u32, u32>,
 }
 
 /// What came of an attempt, and how long it took.
@@ -31,7 +33,7 @@ pub(crate) struct Answer {
 }
 
 impl Receivers {
-    pub(crate) fn new(scenario: &Scenario, time_limit: Millis) -> Self {
+    pub(crate) fn new(scenario: &Scenario) -> Self {
         let mut rng = Rng::with_seed(scenario.seed ^ 0x5eed);
         let end = scenario.publishes_until + 2 * HOUR;
         let mut outages: Vec<_> =
@@ -45,16 +47,33 @@ impl Receivers {
             Failing::Outages { how, .. } => how,
             Failing::Never | Failing::Attempts(_) => Outage::Silent,
         };
-        let seed = scenario.seed;
-        Self { seed, failing_attempts, outages, how, healthy: scenario.healthy, time_limit }
+        let (seed, healthy, refused) = (scenario.seed, scenario.healthy, HashMap::new());
+        Self { seed, failing_attempts, outages, how, healthy, refused }
     }
 
+    /// What comes of a request with an event that is given up after `limit`.
     pub(crate) fn answer(
+        &mut self,
+        webhook: WebhookNo,
+        event: u32,
+        now: Millis,
+        limit: Duration,
+    ) -> Answer {
+        let request = self.refused.remove(&event).unwrap_or(0) + 1;
+        let answer = self.answer_to(webhook, event, request, now, limit);
+        if answer.outcome.status() != Some(200) {
+            self.refused.insert(event, request);
+        }
+        answer
+    }
+
+    fn answer_to(
         &self,
         webhook: WebhookNo,
-        delivery: u32,
-        attempt: u32,
+        event: u32,
+        request: u32,
         now: Millis,
+        limit: Duration,
     ) -> Answer {
         let outages = &self.outages[usize::from(webhook)];
         let begun = outages.partition_point(|(from, _)| *from <= now);
@@ -62,9 +81,9 @@ impl Receivers {
         if is_out && (webhook == self.healthy || self.how == Outage::Silent) {
             let detail = String::new();
             let outcome = Outcome::Error(AttemptError { kind: ErrorKind::Timeout, detail });
-            return Answer { outcome, took: self.time_limit };
+            return Answer { outcome, took: limit.as_millis() as Millis };
         }
-        let mut rng = Rng::with_seed(self.seed ^ u64::from(delivery) << 16 ^ u64::from(attempt));
+        let mut rng = Rng::with_seed(self.seed ^ u64::from(event) << 16 ^ u64::from(request));
         let fails = self.failing_attempts > 0.0 && rng.f64() < self.failing_attempts;
         let (status_text, headers, body) = Default::default();
         let status = match (is_out, fails) {

@@ -1,27 +1,29 @@
 //! The runs that are compared, and what is promised of them.
 
-use crate::edges;
+use crate::deployment::Deployment;
 use crate::figures::Figures;
 use crate::queue::MOST_IN_FLIGHT;
-use crate::scenario::{Failing, HOUR, Isolation, MINUTE, Millis, Outage, Scenario};
+use crate::scenario::{Failing, Isolation, Outage, Scenario};
+use crate::time::{MINUTE, Millis};
 
-/// So much longer than in the control run, at most, may a healthy delivery wait at the 99th percentile.
+/// The wait of healthy deliveries at the 99th percentile, as a multiple of the control run's: at most …
 const TOLERANCE: f64 = 1.05;
-/// Without isolation it waits at least so many times as long.
+/// … and without isolation at least.
 const STALL: Millis = 100;
 
-/// A receiver is dead from the second hour on, for so many hours, of so many in which events come.
+/// Runs in which events come for some time before, while and after a receiver is dead.
 #[derive(Debug, Clone, Copy)]
 pub struct Runs {
-    pub dead_hours: i64,
-    pub hours: i64,
+    pub before: Millis,
+    pub dead: Millis,
+    pub after: Millis,
     pub seed: u64,
 }
 
 impl Runs {
     #[must_use]
     pub fn control(self) -> Scenario {
-        Scenario::control(self.seed, self.hours * HOUR)
+        Scenario::control(self.seed, self.recovery() + self.after)
     }
 
     #[must_use]
@@ -32,7 +34,9 @@ impl Runs {
     /// Enough room to park everything.
     #[must_use]
     pub fn dead_with_room(self) -> Scenario {
-        Scenario { name: "one dead, `MaxParked` 5,000,000", max_parked: 5_000_000, ..self.dead() }
+        let dead = self.dead();
+        let deployment = Deployment { max_parked: 5_000_000, ..dead.deployment };
+        Scenario { name: "one dead, `MaxParked` 5,000,000", deployment, ..dead }
     }
 
     #[must_use]
@@ -79,7 +83,8 @@ impl Runs {
     #[must_use]
     pub fn silent_outages_at_large(self) -> Scenario {
         let name = "no answer for 2 % of the time, `Scale` large";
-        Scenario { name, instances: edges::LARGE, ..self.outages(Outage::Silent) }
+        let deployment = Deployment::of_scale("large");
+        Scenario { name, deployment, ..self.outages(Outage::Silent) }
     }
 
     #[must_use]
@@ -89,13 +94,13 @@ impl Runs {
     }
 
     fn beside_dead(self, scenario: Scenario, name: &'static str) -> Scenario {
-        scenario.with_dead(name, HOUR, self.recovery())
+        scenario.with_dead(name, self.before, self.recovery())
     }
 
     /// When the dead receiver answers again.
     #[must_use]
     pub fn recovery(self) -> Millis {
-        (self.dead_hours + 1) * HOUR
+        self.before + self.dead
     }
 
     /// From the recovery to the delivery of the last one that had been parked.

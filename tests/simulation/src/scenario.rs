@@ -4,34 +4,26 @@ use std::time::Duration;
 
 use hooklane_domain::isolation::circuit::Thresholds;
 
-use crate::edges;
-
-/// Virtual time, in milliseconds from the beginning.
-pub type Millis = i64;
-
-pub const SECOND: Millis = 1_000;
-pub const MINUTE: Millis = 60 * SECOND;
-pub const HOUR: Millis = 60 * MINUTE;
+use crate::deployment::Deployment;
+use crate::time::{HOUR, Millis};
 
 /// One run. Runs of the same seed have the same healthy traffic, event by event.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scenario {
     pub name: &'static str,
     pub seed: u64,
-    /// So many webhooks whose receivers answer …
+    /// The number of webhooks whose receivers answer …
     pub healthy: u16,
-    /// … each of which gets so many events a second.
+    /// … and the events that each of them gets a second.
     pub healthy_rate: f64,
     pub failing: Failing,
     /// The receiver that does not answer, where there is one.
     pub dead: Option<Dead>,
     pub isolation: Isolation,
-    pub max_parked: u64,
-    /// Instances for first attempts, and for retries.
-    pub instances: [usize; 2],
-    /// Events are published up to then; afterwards what is left is delivered.
+    pub deployment: Deployment,
+    /// Events are published up to this time. Afterwards what is left is delivered.
     pub publishes_until: Millis,
-    /// The run ends at the latest so long after that.
+    /// The run ends this long after that at the latest.
     pub patience: Millis,
 }
 
@@ -78,14 +70,14 @@ pub enum Isolation {
 impl Isolation {
     /// Those of the deployment, or ones that no receiver reaches.
     #[must_use]
-    pub fn thresholds(self) -> Thresholds {
+    pub fn thresholds(self, deployed: Thresholds) -> Thresholds {
         match self {
-            Self::On => Thresholds::FOR_TESTS,
+            Self::On => deployed,
             Self::FairQueues | Self::Off => Thresholds {
                 failures: u32::MAX,
                 slow_response: Duration::MAX,
                 disable_after: Duration::MAX,
-                ..Thresholds::FOR_TESTS
+                ..deployed
             },
         }
     }
@@ -95,7 +87,7 @@ impl Isolation {
         self != Self::Off
     }
 
-    /// Whether `upkeep` runs, which measures the brake, too.
+    /// Whether `upkeep` runs, which also measures the brake.
     #[must_use]
     pub fn has_upkeep(self) -> bool {
         self == Self::On
@@ -115,8 +107,7 @@ impl Scenario {
             failing: Failing::Never,
             dead: None,
             isolation: Isolation::On,
-            max_parked: 100_000,
-            instances: edges::MEDIUM,
+            deployment: Deployment::of_scale("medium"),
             publishes_until,
             patience: 24 * HOUR,
         }

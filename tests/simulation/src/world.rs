@@ -1,32 +1,52 @@
-//! The world and its clock: what happens, in order of time.
+//! What the functions share: time, the ledger, the queues and the receivers. The ports reach it through
+//! a lock that nobody else ever holds, because a run has one thread.
 
 use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
 
 use fastrand::Rng;
+use hooklane_app::ports::Unavailable;
 use hooklane_domain::Timestamp;
-use hooklane_domain::delivery::Delivery;
-use hooklane_domain::delivery::outcome::Outcome;
-use hooklane_domain::delivery::retry::RetryPolicy;
-use hooklane_domain::delivery::waiting::{Lane, Waiting};
-use hooklane_domain::ids::{EventType, TenantId};
-use hooklane_domain::isolation::brake::Brake;
-use hooklane_domain::isolation::circuit::Thresholds;
-use hooklane_domain::isolation::health::Health;
-use hooklane_domain::webhook::Route;
-use hooklane_domain::webhook::subscription::Subscription;
+use hooklane_domain::delivery::waiting::{Lane, MAX_VISIBILITY_SECONDS};
+use hooklane_domain::delivery::{Delivery, State as DeliveryState};
+use hooklane_domain::event::Event;
+use hooklane_domain::ids::EventId;
 
 use crate::calendar::Calendar;
-use crate::edges;
 use crate::figures::{Counts, Figures, SLICE, Slice};
-use crate::fleet::Fleet;
-use crate::ledger::{Ledger, at};
-use crate::queue::{Message, Queue, WebhookNo};
-use crate::receivers::{Receivers, exponential};
-use crate::scenario::{Millis, SECOND, Scenario};
-use crate::upkeep::{Run, Watch};
+use crate::ledger::{End, Ledger};
+use crate::queue::{Message, Queue, WebhookNo, index};
+use crate::receipts::{Receipt, Receipts};
+use crate::receivers::Receivers;
+use crate::time::{Millis, SECOND, at};
 
-/// The first number of the dead receiver's deliveries.
-const DEAD_FIRST: u32 = 1 << 31;
+pub(crate) struct World {
+    now: AtomicI64,
+    state: Mutex<State>,
+}
+
+pub(crate) struct State {
+    pub(crate) calendar: Calendar<Happening>,
+    pub(crate) ledger: Ledger,
+    pub(crate) queues: [Queue; 2],
+    /// The events that the functions themselves published.
+    pub(crate) operational: BTreeMap<EventId, Event>,
+    pub(crate) receipts: Receipts,
+    pub(crate) receivers: Receivers,
+    pub(crate) chance: Rng,
+    pub(crate) figures: Figures,
+    /// First messages that are not in their queue yet.
+    pub(crate) on_their_way: usize,
+    /// Messages that the retry queue holds back after they were sent.
+    pub(crate) held_back: usize,
+    messages: u64,
+    dead: WebhookNo,
+    slice_waits: Vec<Millis>,
+    slice_in_flight: [u32; 2],
+}
 
 pub(crate) enum Happening {
     /// An event of a healthy webhook, or of the dead one.
@@ -34,176 +54,119 @@ pub(crate) enum Happening {
         dead: bool,
     },
     FannedOut(Message),
-    /// A delay, or a visibility timeout, is over.
-    Visible {
+    /// A first message that `upkeep` sent.
+    Dispatched {
         lane: Lane,
         message: Message,
-        was_received: bool,
     },
-    AttemptEnded(Box<Attempting>),
-    BatchEnded(usize),
+    /// The delay of a message in the retry queue is over.
+    Arrived(Message),
+    /// The visibility timeout of a received message is over.
+    CameBack {
+        lane: Lane,
+        message: Message,
+    },
+    /// A task has slept long enough.
+    Woken(Waker),
     UpkeepBegins,
-    UpkeepGoesOn,
     SliceEnds,
 }
 
-/// An attempt under way.
-pub(crate) struct Attempting {
-    pub(crate) batch: usize,
-    pub(crate) message: Message,
-    pub(crate) delivery: Delivery,
-    pub(crate) began: Millis,
-    pub(crate) outcome: Outcome,
-}
-
-pub(crate) struct World {
-    pub(crate) scenario: Scenario,
-    pub(crate) clock: Millis,
-    pub(crate) calendar: Calendar<Happening>,
-    traffic: Rng,
-    pub(crate) chance: Rng,
-    published: [u32; 2],
-    pub(crate) messages: u64,
-    event_type: EventType,
-    pub(crate) routes: Vec<Route>,
-    pub(crate) healths: Vec<Health>,
-    pub(crate) watches: BTreeMap<WebhookNo, Watch>,
-    pub(crate) brake: Option<Brake>,
-    pub(crate) ledger: Ledger,
-    pub(crate) queues: [Queue; 2],
-    pub(crate) fleet: Fleet,
-    pub(crate) receivers: Receivers,
-    pub(crate) thresholds: Thresholds,
-    pub(crate) policy: RetryPolicy,
-    pub(crate) waiting: Waiting,
-    pub(crate) upkeep: Option<Run>,
-    pub(crate) begin_after: Option<WebhookNo>,
-    pub(crate) figures: Figures,
-    slice_waits: Vec<Millis>,
-    pub(crate) slice_in_flight: [u32; 2],
-}
-
-pub(crate) fn index(lane: Lane) -> usize {
-    usize::from(lane == Lane::Slow)
-}
-
 impl World {
-    pub(crate) fn new(scenario: Scenario) -> Self {
-        let webhooks = usize::from(scenario.healthy) + 1;
-        let contracts = hooklane_bundled_contracts::load();
-        #[expect(clippy::unwrap_used, reason = "constants; the contract is in the repository")]
-        let (tenant, event_type, contract): (TenantId, EventType, _) = (
-            "tenant".parse().unwrap(),
-            "order.created".parse().unwrap(),
-            contracts.get(&"prism".parse().unwrap()).unwrap(),
-        );
-        let ledger = Ledger::new(webhooks, tenant, event_type.clone());
-        let route = |webhook| Route {
-            filter: None,
-            webhook: ledger.webhook(webhook),
-            events: vec![Subscription::All],
-            test_mode: false,
-            lane: Lane::Fast,
-            created_at: at(0),
-        };
-        let queue = || Queue::new(webhooks, scenario.isolation.has_fair_queues());
-        let time_limit = contract.timeout().as_millis() as Millis;
+    pub(crate) fn new(state: State) -> Self {
+        Self { now: AtomicI64::new(0), state: Mutex::new(state) }
+    }
+
+    pub(crate) fn now(&self) -> Millis {
+        self.now.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn timestamp(&self) -> Timestamp {
+        at(self.now())
+    }
+
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Moves the clock on to what happens next.
+    pub(crate) fn advance(&self) -> Option<Happening> {
+        let (at, happening) = self.state().calendar.next()?;
+        self.now.store(at, Ordering::Relaxed);
+        Some(happening)
+    }
+
+    /// The error of a call that AWS would refuse, or that the simulation does not know.
+    pub(crate) fn refuse(&self, what: &str, why: &str) -> Unavailable {
+        self.state().figures.refusals += 1;
+        Unavailable::new(what, why)
+    }
+
+    pub(crate) fn sleep(&self, time: Millis) -> Sleep<'_> {
+        self.sleep_until(self.now() + time)
+    }
+
+    pub(crate) fn sleep_until(&self, until: Millis) -> Sleep<'_> {
+        Sleep { world: self, until, is_planned: false }
+    }
+}
+
+/// Waits for a time. It stays with the task that first polled it.
+pub(crate) struct Sleep<'a> {
+    world: &'a World,
+    until: Millis,
+    is_planned: bool,
+}
+
+impl Future for Sleep<'_> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        if self.world.now() >= self.until {
+            return Poll::Ready(());
+        }
+        if !self.is_planned {
+            let woken = Happening::Woken(context.waker().clone());
+            self.world.state().calendar.plan(self.until, woken);
+            self.is_planned = true;
+        }
+        Poll::Pending
+    }
+}
+
+impl State {
+    pub(crate) fn new(
+        ledger: Ledger,
+        queues: [Queue; 2],
+        receivers: Receivers,
+        chance: Rng,
+        dead: WebhookNo,
+    ) -> Self {
         Self {
-            clock: 0,
             calendar: Calendar::default(),
-            traffic: Rng::with_seed(scenario.seed),
-            chance: Rng::with_seed(scenario.seed ^ 0xc4a9ce),
-            published: [0, DEAD_FIRST],
-            messages: 0,
-            event_type,
-            routes: (0..=scenario.healthy).map(route).collect(),
-            healths: vec![Health::default(); webhooks],
-            watches: BTreeMap::new(),
-            brake: None,
-            queues: [queue(), queue()],
-            fleet: Fleet::new(scenario.instances),
-            receivers: Receivers::new(&scenario, time_limit),
-            thresholds: scenario.isolation.thresholds(),
-            policy: contract.retry().clone(),
-            waiting: Waiting { queue_visibility_seconds: edges::QUEUE_VISIBILITY_SECONDS },
-            upkeep: None,
-            begin_after: None,
+            ledger,
+            queues,
+            operational: BTreeMap::new(),
+            receipts: Receipts::default(),
+            receivers,
+            chance,
             figures: Figures::default(),
+            on_their_way: 0,
+            held_back: 0,
+            messages: 0,
+            dead,
             slice_waits: Vec::new(),
             slice_in_flight: [0; 2],
-            ledger,
-            scenario,
         }
-    }
-
-    pub(crate) fn run(mut self) -> Figures {
-        self.plan(0, Happening::Published { dead: false });
-        if self.scenario.dead.is_some() {
-            self.plan(0, Happening::Published { dead: true });
-        }
-        if self.scenario.isolation.has_upkeep() {
-            self.plan(30 * SECOND, Happening::UpkeepBegins);
-        }
-        self.plan(SLICE, Happening::SliceEnds);
-        let latest = self.scenario.publishes_until + self.scenario.patience;
-        while let Some((at, happening)) = self.calendar.next() {
-            if at > latest || self.is_over(at) {
-                break;
-            }
-            self.clock = at;
-            self.happen(happening);
-        }
-        self.figures.ended_at = self.clock;
-        self.figures.left = self.ledger.left();
-        self.figures.messages_left =
-            self.queues.iter().map(|q| q.visible() + q.in_flight() as usize).sum();
-        self.figures
-    }
-
-    /// Whether everything that was published has come to its end.
-    fn is_over(&self, now: Millis) -> bool {
-        let ended = |c: Counts| c.delivered + c.exhausted + c.skipped == c.published;
-        now > self.scenario.publishes_until + SECOND
-            && self.queues.iter().all(|queue| queue.visible() == 0 && queue.in_flight() == 0)
-            && ended(self.figures.healthy)
-            && ended(self.figures.dead)
-    }
-
-    pub(crate) fn plan(&mut self, at: Millis, happening: Happening) {
-        self.calendar.plan(at, happening);
-    }
-
-    fn happen(&mut self, happening: Happening) {
-        match happening {
-            Happening::Published { dead } => self.publish(dead),
-            Happening::FannedOut(message) => self.fan_out(message),
-            Happening::Visible { lane, message, was_received } => {
-                let queue = &mut self.queues[index(lane)];
-                if was_received {
-                    queue.come_back(message);
-                } else {
-                    queue.arrive(message);
-                }
-                self.dispatch(lane);
-            }
-            Happening::AttemptEnded(attempting) => self.settle(*attempting),
-            Happening::BatchEnded(batch) => self.end_batch(batch),
-            Happening::UpkeepBegins => self.begin_upkeep(),
-            Happening::UpkeepGoesOn => self.go_on_with_upkeep(),
-            Happening::SliceEnds => self.end_slice(),
-        }
-    }
-
-    pub(crate) fn now(&self) -> Timestamp {
-        at(self.clock)
     }
 
     pub(crate) fn is_dead(&self, webhook: WebhookNo) -> bool {
-        webhook == self.scenario.healthy
+        webhook == self.dead
     }
 
     pub(crate) fn counts(&mut self, webhook: WebhookNo) -> &mut Counts {
-        if self.is_dead(webhook) { &mut self.figures.dead } else { &mut self.figures.healthy }
+        let is_dead = self.is_dead(webhook);
+        if is_dead { &mut self.figures.dead } else { &mut self.figures.healthy }
     }
 
     pub(crate) fn next_message_id(&mut self) -> u64 {
@@ -211,45 +174,82 @@ impl World {
         self.messages
     }
 
-    /// Healthy events come by chance, those of the dead receiver evenly.
-    fn publish(&mut self, dead: bool) {
-        let (webhook, pause, delay) = if dead {
-            let rate = self.scenario.dead.map_or(1.0, |dead| dead.rate);
-            (self.scenario.healthy, (1_000.0 / rate) as Millis, edges::FAN_OUT.start)
-        } else {
-            let rate = self.scenario.healthy_rate * f64::from(self.scenario.healthy);
-            let webhook = self.traffic.u16(..self.scenario.healthy);
-            let pause = exponential(&mut self.traffic, 1_000.0 / rate);
-            (webhook, pause, self.traffic.i64(edges::FAN_OUT))
-        };
-        let number = &mut self.published[usize::from(dead)];
-        *number += 1;
-        let delivery = *number;
-        self.counts(webhook).published += 1;
-        let (accepted, sent) = (self.clock, self.clock + delay);
-        let id = self.next_message_id();
-        let message = Message { id, delivery, webhook, generation: 0, accepted, sent };
-        self.plan(sent, Happening::FannedOut(message));
-        if self.clock + pause < self.scenario.publishes_until {
-            self.plan(self.clock + pause, Happening::Published { dead });
+    /// Sends a message to the retry queue, which holds it back for `seconds`. Answers its id.
+    pub(crate) fn send_later(&mut self, message: Message, seconds: u32) -> u64 {
+        let message = Message { id: self.next_message_id(), ..message };
+        self.held_back += 1;
+        let visible_at = message.sent + Millis::from(seconds) * SECOND;
+        self.calendar.plan(visible_at, Happening::Arrived(message));
+        message.id
+    }
+
+    /// Hides a received message for `seconds` from now.
+    pub(crate) fn hide(
+        &mut self,
+        receipt_handle: &str,
+        seconds: u32,
+        now: Millis,
+    ) -> Result<(), &'static str> {
+        let receipt = self.receipts.get(receipt_handle).filter(|receipt| !receipt.is_hidden);
+        let receipt = receipt.ok_or("not in flight, or hidden already")?;
+        let until = now + Millis::from(seconds) * SECOND;
+        if until - receipt.received_at > Millis::from(MAX_VISIBILITY_SECONDS) * SECOND {
+            return Err("beyond 12 hours from the receipt");
         }
+        receipt.is_hidden = true;
+        let Receipt { lane, message, .. } = *receipt;
+        self.calendar.plan(until, Happening::CameBack { lane, message });
+        Ok(())
     }
 
-    fn fan_out(&mut self, message: Message) {
-        let route = &self.routes[usize::from(message.webhook)];
-        if route.takes(&self.event_type, at(message.accepted), false) {
-            let lane = route.lane;
-            self.queues[index(lane)].arrive(message);
-            self.dispatch(lane);
+    /// Writes a delivery if it still has its revision, and counts what became of it; the new revision.
+    pub(crate) fn save(&mut self, delivery: &Delivery) -> Option<u32> {
+        let written = self.ledger.save(delivery)?;
+        let parked = self.ledger.parked_count(written.webhook);
+        self.figures.most_parked = self.figures.most_parked.max(parked);
+        let is_dead = self.is_dead(written.webhook);
+        let counts = self.counts(written.webhook);
+        counts.parked += u64::from(written.first_parking);
+        if written.ended_before == Some(End::Failed) {
+            counts.exhausted -= 1;
         }
+        match written.ended {
+            Some(End::Delivered) => {
+                counts.delivered += 1;
+                counts.delivered_after_parking += u64::from(written.was_parked);
+                if let DeliveryState::Delivered { at } = delivery.state
+                    && written.was_parked
+                    && is_dead
+                {
+                    self.figures.parked_delivered_at = Some(at.as_millisecond());
+                }
+            }
+            Some(End::Failed) => counts.exhausted += 1,
+            Some(End::Cancelled) | None => {}
+        }
+        Some(written.revision)
     }
 
-    pub(crate) fn note_wait(&mut self, wait: Millis) {
-        self.figures.waits.add(wait);
-        self.slice_waits.push(wait);
+    /// An attempt begins now that was due at `due`.
+    pub(crate) fn count_attempt(&mut self, webhook: WebhookNo, due: Millis, now: Millis) {
+        if !self.is_dead(webhook) {
+            self.figures.waits.add(now - due);
+            self.slice_waits.push(now - due);
+        }
+        self.counts(webhook).attempts += 1;
     }
 
-    fn end_slice(&mut self) {
+    /// Notes how much is in flight in a lane, and how much waits for an instance.
+    pub(crate) fn measure(&mut self, lane: Lane) {
+        let which = index(lane);
+        let (in_flight, waiting) = (self.queues[which].in_flight(), self.queues[which].visible());
+        self.slice_in_flight[which] = self.slice_in_flight[which].max(in_flight);
+        let figures = &mut self.figures;
+        figures.most_in_flight[which] = figures.most_in_flight[which].max(in_flight);
+        figures.most_waiting[which] = figures.most_waiting[which].max(waiting);
+    }
+
+    pub(crate) fn end_slice(&mut self, now: Millis) {
         let waits = &mut self.slice_waits;
         let wait = (!waits.is_empty()).then(|| {
             let place = (waits.len() * 99).div_ceil(100) - 1;
@@ -259,7 +259,13 @@ impl World {
         let most_in_flight =
             [0, 1].map(|which| self.slice_in_flight[which].max(self.queues[which].in_flight()));
         self.slice_in_flight = [0; 2];
-        self.figures.series.push(Slice { begins: self.clock - SLICE, most_in_flight, wait });
-        self.plan(self.clock + SLICE, Happening::SliceEnds);
+        self.figures.series.push(Slice { begins: now - SLICE, most_in_flight, wait });
+        self.calendar.plan(now + SLICE, Happening::SliceEnds);
+    }
+
+    /// The number of messages that are in a queue or on their way to one.
+    pub(crate) fn messages_left(&self) -> usize {
+        let queued = self.queues.iter().map(|q| q.visible() + q.in_flight() as usize);
+        queued.sum::<usize>() + self.on_their_way + self.held_back
     }
 }

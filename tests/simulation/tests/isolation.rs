@@ -2,12 +2,14 @@
 
 use std::sync::LazyLock;
 
+use hooklane_simulation::deployment::Deployment;
 use hooklane_simulation::figures::{Figures, Slice};
 use hooklane_simulation::run;
 use hooklane_simulation::runs::{Runs, broken_promises, stalls};
-use hooklane_simulation::scenario::{HOUR, MINUTE, SECOND, Scenario};
+use hooklane_simulation::scenario::Scenario;
+use hooklane_simulation::time::{HOUR, MINUTE, SECOND};
 
-const RUNS: Runs = Runs { dead_hours: 1, hours: 3, seed: 7 };
+const RUNS: Runs = Runs { before: 10 * MINUTE, dead: HOUR, after: 50 * MINUTE, seed: 7 };
 
 static CONTROL: LazyLock<Figures> = LazyLock::new(|| run(RUNS.control()));
 
@@ -23,22 +25,22 @@ fn the_control_run_is_an_easy_day() {
 }
 
 #[test]
-fn a_dead_receiver_stands_in_nobodys_way() {
+fn a_dead_receiver_delays_nobody_else() {
     let figures = run(RUNS.dead());
     keeps_its_promises(&CONTROL, &figures);
     assert_eq!(figures.healthy.published, CONTROL.healthy.published);
-    // 180,000 events came; what was called is the beginning and the probes, and what is over
-    // `MaxParked` was counted.
+    // 180,000 events came. Attempts were made at the beginning and as probes, and what is over
+    // `MaxParked` was counted as skipped.
     assert!(figures.dead_failures < 1_500, "{}", figures.dead_failures);
     assert!((100_000..110_000).contains(&figures.most_parked), "{}", figures.most_parked);
     assert!(figures.dead.skipped > 50_000);
-    // The probe is at most 15 minutes away.
+    // The next probe is at most 15 minutes away.
     assert!(RUNS.caught_up_after(&figures).is_some_and(|time| time < 20 * MINUTE));
     assert_eq!((figures.opened, figures.swept), (1, 0));
-    // What stalls, stalls at the beginning.
+    // Healthy deliveries stall at the beginning only.
     let stalled = |slice: &&Slice| slice.wait.is_some_and(|wait| wait > SECOND);
     let stalled: Vec<_> = figures.series.iter().filter(stalled).map(|slice| slice.begins).collect();
-    assert_eq!(stalled, [HOUR]);
+    assert_eq!(stalled, [RUNS.before]);
 }
 
 #[test]
@@ -50,7 +52,7 @@ fn with_room_everything_is_parked_and_delivered() {
 }
 
 #[test]
-fn neither_does_it_where_everybody_fails_now_and_then() {
+fn a_dead_receiver_delays_nobody_who_fails_now_and_then() {
     let control = run(RUNS.attempts_fail());
     keeps_its_promises(&control, &run(RUNS.attempts_fail_and_dead()));
 }
@@ -66,8 +68,21 @@ fn without_isolation_everybody_waits_for_it() {
 
 #[test]
 fn a_seed_tells_a_run() {
-    let short = |seed| Scenario::control(seed, HOUR).with_dead("short", MINUTE, 10 * MINUTE);
+    let short = |seed| Scenario::control(seed, 12 * MINUTE).with_dead("short", MINUTE, 10 * MINUTE);
     let figures = run(short(3));
     assert_eq!(run(short(3)), figures);
     assert_ne!(run(short(4)), figures);
+}
+
+#[test]
+fn a_run_follows_the_template() {
+    let template = include_str!("../../../template.yaml");
+    let (before, delivery) = template.split_at(template.find("\n  DeliveryFunction:").unwrap());
+    let batches_of_two = delivery.replacen("BatchSize: 10", "BatchSize: 2", 1);
+    let short = |template: &str| {
+        let deployment = Deployment::of_template(template, "medium").unwrap();
+        let control = Scenario { deployment, ..Scenario::control(3, 5 * MINUTE) };
+        run(control.with_dead("short", MINUTE, 3 * MINUTE))
+    };
+    assert_ne!(short(&format!("{before}{batches_of_two}")), short(template));
 }
