@@ -31,9 +31,9 @@ answered with 404, as if it did not exist.
 Errors are `application/problem+json` (RFC 9457). `type` is stable. For an invalid request, `errors` lists \
 every wrong field with its path.
 
-This document describes the canonical answers. If a tenant's settings name a contract that shapes \
-answers, its requests are answered with that contract's fields, words and status codes instead; the \
-requests stay the same. `Accept: application/vnd.hooklane+json` always gets the canonical answer.";
+This document describes the canonical answers. A contract (a wire format that a tenant can choose) may \
+rename fields and enum values and change status codes in the answers to that tenant; requests stay the \
+same. `Accept: application/vnd.hooklane+json` always gets the canonical answer.";
 
 /// The document before the operations are added.
 pub(crate) fn frame() -> OpenApi {

@@ -1,4 +1,4 @@
-//! The ports of `api` in production.
+//! What is behind the ports of `api` in production: AWS and the network.
 
 use std::sync::Arc;
 

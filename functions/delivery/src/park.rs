@@ -12,11 +12,11 @@ use crate::ports::Ports;
 use crate::standing;
 use crate::task::Job;
 
-/// Parks a delivery; `parked` is what is to be written. If its webhook has too many parked deliveries,
-/// one that has no item yet is counted as skipped instead.
+/// Parks a delivery; `parked` is what is to be written. If the webhook already has too many parked
+/// deliveries and this one has no item yet, it is counted as skipped instead.
 ///
-/// What it was parked for may end at this very moment, and whoever released what was parked then did
-/// not find this one yet. So the webhook's standing is read once more, afterwards.
+/// The cause may end while the delivery is being written: a concurrent release then misses it. So the
+/// webhook's standing is read again after the write.
 pub(crate) async fn park<P: Ports>(
     context: &Context<P>,
     job: &Job<'_>,

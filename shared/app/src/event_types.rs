@@ -18,7 +18,9 @@ pub enum EventTypeError {
     #[error("the event type has changed since it was read")]
     Changed,
     /// The type comes from the catalog, or a tenant names one of the platform's.
-    #[error("the event type {0} was not added here, so it cannot be removed here")]
+    #[error(
+        "the event type {0} is inherited from the catalog or the platform, so it cannot be deleted"
+    )]
     NotOwn(EventType),
     #[error("at most {MAX_OWN_TYPES} event types can be added")]
     TooMany,

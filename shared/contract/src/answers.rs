@@ -68,7 +68,8 @@ impl OperationShape<'_> {
         })
     }
 
-    /// The status of an answer whose canonical status is `canonical`. Errors keep theirs.
+    /// The HTTP status to answer in place of `canonical`: the contract's for a success. Errors keep
+    /// their status.
     #[must_use]
     pub fn status(self, canonical: u16) -> u16 {
         match self.answer.status {

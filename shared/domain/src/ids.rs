@@ -99,7 +99,7 @@ text! {
     /// An event type: words of `[A-Za-z0-9_-]` joined by dots, at most 255 characters.
     EventType,
     |text| text.len() <= MAX_EVENT_TYPE_BYTES && text.split('.').all(is_word),
-    "must be words of A-Z a-z 0-9 _ - joined by dots, at most 255 characters"
+    "must be dot-separated names of A-Z a-z 0-9 _ -, at most 255 characters"
 }
 
 text! {

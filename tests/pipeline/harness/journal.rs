@@ -1,4 +1,4 @@
-//! What really happened, as nobody inside the pipeline knows it: the base of every check.
+//! The ground truth of the checks: everything that happened, recorded from outside the pipeline.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};

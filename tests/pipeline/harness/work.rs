@@ -32,7 +32,7 @@ pub(crate) enum Wish {
     Cancel(DeliveryId),
     Pause(WebhookId),
     Resume(WebhookId),
-    /// What failed, since the beginning.
+    /// Recover everything that has failed since the start of the run.
     Recover(WebhookId),
 }
 

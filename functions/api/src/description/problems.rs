@@ -41,7 +41,7 @@ fn usual(path: &str, operation: &Operation) -> Vec<(&'static str, &'static str)>
         usual.push(("405", "The path does not support this method"));
     }
     if takes(operation, |p| p.name == "If-Match") {
-        usual.push(("412", "It has changed since it was read: no `ETag` in `If-Match` matches"));
+        usual.push(("412", "The resource has changed: no `ETag` in `If-Match` matches"));
     }
     if operation.request_body.is_some() {
         usual.push(("413", "The body is too large"));

@@ -55,7 +55,7 @@ async fn identify<P: Ports>(deps: &Deps<P>, headers: &HeaderMap) -> Result<Calle
         return Err(Problem::unauthorized());
     }
     if named.is_some_and(|name| name.ok() != Some(claims.tenant.as_str())) {
-        let detail = "The header X-Tenant-Id names another tenant than the token.";
+        let detail = "The header X-Tenant-Id names a different tenant than the token.";
         return Err(Problem::bad_request(detail));
     }
     Ok(Caller { role: Role::Tenant(claims.scopes), tenant: Some(tenant) })
@@ -71,8 +71,8 @@ enum Credential {
     Token(TokenClaims),
 }
 
-/// Recognises a bearer token. An unknown one may belong to a key that was rotated a moment ago, so the keys
-/// are read again once.
+/// Recognises a bearer token. An unknown one may belong to a key that was rotated a moment ago, so the
+/// keys are read again once.
 async fn recognize<P: Ports>(
     deps: &Deps<P>,
     token: &str,

@@ -40,7 +40,7 @@ impl List {
 }
 
 pub(crate) const UNKNOWN: &str = "must be a nextCursor from a previous answer";
-const OTHER: &str = "belongs to another list: only limit may change between pages";
+const OTHER: &str = "is from a request with other filters: only limit may change between pages";
 
 #[cfg(test)]
 mod tests {

@@ -97,8 +97,8 @@ impl Problem {
         Self { retry_after: Some(seconds), ..problem.detail(&detail) }
     }
 
-    /// The same answer whether something does not exist or belongs to another tenant, so that nobody learns
-    /// which.
+    /// The same answer whether something does not exist or belongs to another tenant, so that nobody
+    /// learns which.
     pub(crate) fn not_found(what: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, "urn:hooklane:problem:not-found", "Not found")
             .detail(&format!("There is no such {what}."))
@@ -127,7 +127,7 @@ impl Problem {
         Self::new(
             StatusCode::PRECONDITION_FAILED,
             "urn:hooklane:problem:precondition-failed",
-            "It has changed since it was read",
+            "The resource has changed since it was read",
         )
     }
 

@@ -38,7 +38,7 @@ pub(crate) struct PageView {
     page: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     limit: Option<usize>,
-    /// To send as `cursor` for the next page; absent on the last page.
+    /// Pass it as `cursor` to get the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,
 }
@@ -154,7 +154,7 @@ pub(crate) async fn undelivered<P: Ports>(
     security(("bearer" = [WRITE])),
     responses(
         (status = 202, description = "The attempt is queued", body = DeliveryView),
-        (status = 409, description = "It has already been delivered"),
+        (status = 409, description = "The delivery has already succeeded"),
     ),
 )]
 pub(crate) async fn retry<P: Ports>(

@@ -73,7 +73,7 @@ pub(crate) struct ListView {
     get,
     path = "/event-types",
     operation_id = "listEventTypes",
-    summary = "List the event types that the tenant added; for the operator without a tenant, those of the platform",
+    summary = "List the event types added by the tenant, or by the platform if the operator key is used without `X-Tenant-Id`",
     security(("bearer" = [READ])),
     responses((status = 200, description = "At most 100, by name", body = ListView)),
 )]
@@ -139,7 +139,7 @@ pub(crate) async fn put<P: Ports>(
     delete,
     path = "/event-types/{type}",
     operation_id = "deleteEventType",
-    summary = "Delete an event type that was added; one that it hid is visible again",
+    summary = "Delete an added event type; a catalog type of the same name becomes visible again",
     security(("bearer" = [WRITE])),
     params(
         ("If-Match" = Option<String>, Header, description = "The expected `ETag`; answers 412 if it differs"),

@@ -26,12 +26,12 @@ use crate::resources::views::{LogView, non_zero};
 #[schema(as = LogPage)]
 pub(crate) struct PageView {
     data: Vec<LogView>,
-    /// The number of entries left out of this page because their stored data is corrupt. The next page may
-    /// count them again. Absent if there are none.
+    /// The number of entries left out of this page because their stored data is corrupt. The next page
+    /// may count them again. Absent if there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     unreadable: Option<usize>,
-    /// To send as `cursor` for the next page; absent on the last page.
+    /// Pass it as `cursor` to get the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,
 }
@@ -41,7 +41,7 @@ pub(crate) struct PageView {
     path = "/webhooks/{webhook}/logs",
     operation_id = "listAttempts",
     summary = "List a webhook's attempts, newest first",
-    description = "Ordered by when the attempt began; it appears once it has ended. Cursor pages are stable while new \
+    description = "Ordered by start time. An attempt appears once it has ended. Cursor pages are stable while new \
         attempts are made. One request reads a limited number of items: a page may be short or even empty and \
         still have a `nextCursor`. `download=true` returns the same content as a file.",
     security(("bearer" = [READ])),

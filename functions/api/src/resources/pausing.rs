@@ -21,11 +21,11 @@ use crate::resources::webhooks::shown;
     path = "/webhooks/{webhook}/pause",
     operation_id = "pauseWebhook",
     summary = "Pause a webhook: no attempts are made, and its deliveries wait until it is resumed",
-    description = "Idempotent. A webhook that Hooklane has disabled stays disabled; its deliveries wait already.",
+    description = "Idempotent. A webhook that Hooklane has disabled stays disabled; its deliveries are on hold already.",
     security(("bearer" = [WRITE])),
     responses((
         status = 200, description = "The webhook after the change", body = WebhookView,
-        headers(("ETag" = String, description = "To send as `If-Match`")),
+        headers(("ETag" = String, description = "Send it as `If-Match`")),
     )),
 )]
 pub(crate) async fn pause<P: Ports>(
@@ -44,15 +44,15 @@ pub(crate) async fn pause<P: Ports>(
     post,
     path = "/webhooks/{webhook}/resume",
     operation_id = "resumeWebhook",
-    summary = "Resume a webhook: attempts are made again",
+    summary = "Resume a webhook's deliveries",
     description = "Idempotent. Waiting deliveries are sent within about a minute. With `discard`, those of a paused \
-        webhook are cancelled instead. It also activates a webhook that is inactive or that Hooklane has disabled.",
+        webhook are cancelled instead. Resuming also activates a webhook that is inactive or that Hooklane has disabled.",
     security(("bearer" = [WRITE])),
     request_body(content = Option<Resumption>, description = "Optional"),
     responses(
         (
             status = 200, description = "The webhook after the change", body = WebhookView,
-            headers(("ETag" = String, description = "To send as `If-Match`")),
+            headers(("ETag" = String, description = "Send it as `If-Match`")),
         ),
     ),
 )]

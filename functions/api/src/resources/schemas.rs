@@ -1,5 +1,5 @@
-//! The schemas of request bodies, for the OpenAPI document only. The domain reads the bodies field by field,
-//! so that it can report every mistake at once. Tests compare it with these schemas.
+//! The schemas of request bodies, for the OpenAPI document only. The domain reads the bodies field by
+//! field, so that it can report every mistake at once. Tests compare it with these schemas.
 
 pub(crate) mod tenants;
 
@@ -61,8 +61,8 @@ pub(crate) struct NewEventType {
     /// An example of an event's `data`, at most 8 KiB. It must match the schema.
     #[schema(schema_with = something)]
     sample: serde_json::Value,
-    /// A JSON Schema (draft 2020-12, or draft-07 by its `$schema`) of at most 16 KiB, without remote or
-    /// recursive references. Without a schema, any data is valid.
+    /// A JSON Schema (draft 2020-12, or draft-07 if its `$schema` says so) of at most 16 KiB, without
+    /// remote or recursive references. Without a schema, any data is valid.
     #[schema(example = json!({"type": "object", "required": ["parcelId"]}))]
     schema: Option<serde_json::Map<String, serde_json::Value>>,
 }

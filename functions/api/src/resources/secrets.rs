@@ -47,10 +47,10 @@ pub(crate) async fn show<P: Ports>(
     path = "/webhooks/{webhook}/rotate-secret",
     operation_id = "rotateSecret",
     summary = "Rotate a webhook's signing secret",
-    description = "Until the overlap ends, requests are signed with both the old and the new secret. During an overlap \
-        no other rotation is possible, except one with an overlap of 0: it ends the overlap, and no older secret \
-        signs any more. A rotation takes effect within five seconds; attempts that start before may be signed with \
-        the old secret only.",
+    description = "For `overlapSeconds` after a rotation, requests are signed with both the old and the new secret. \
+        Until then the only other rotation allowed is one with `overlapSeconds: 0`, which retires all older secrets. \
+        A rotation takes effect within five seconds; attempts that start before then may be signed with the old \
+        secret only.",
     security(("bearer" = [WRITE])),
     params(
         ("If-Match" = Option<String>, Header, nullable = false, description = "The expected `ETag`s, or `*` for any; answers 412 if none matches", example = "*"),
@@ -60,11 +60,11 @@ pub(crate) async fn show<P: Ports>(
         (
             status = 200, description = "The new secret", body = SecretView,
             headers(
-                ("ETag" = String, description = "The webhook's, to send as `If-Match`"),
+                ("ETag" = String, description = "The webhook's `ETag`; send it as `If-Match`"),
                 ("Cache-Control" = String, description = "`no-store`"),
             ),
         ),
-        (status = 409, description = "The previous rotation's overlap has not ended"),
+        (status = 409, description = "The previous secret is still valid"),
     ),
 )]
 pub(crate) async fn rotate<P: Ports>(

@@ -72,9 +72,9 @@ pub(crate) async fn of_tenant<P: Ports>(
     get,
     path = "/webhooks/{webhook}/health",
     operation_id = "getWebhookHealth",
-    summary = "Get the health of a webhook: its receiver's last 24 hours, and its isolation now",
+    summary = "Get the health of a webhook: its receiver over the last 24 hours, and its current circuit, lane and parked deliveries",
     security(("bearer" = [READ])),
-    responses((status = 200, description = "Its health", body = HealthView)),
+    responses((status = 200, description = "The webhook's health", body = HealthView)),
 )]
 pub(crate) async fn health<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,

@@ -29,7 +29,7 @@ use crate::resources::views::{TenantView, TokenView};
 #[schema(as = TenantPage)]
 pub(crate) struct PageView {
     data: Vec<TenantView>,
-    /// To send as `cursor` for the next page; absent on the last page.
+    /// Pass it as `cursor` to get the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,
 }

@@ -19,10 +19,10 @@ use crate::resources::views::TestView;
     path = "/webhooks/{webhook}/test",
     operation_id = "testWebhook",
     summary = "Send a test request to the webhook now, and show the receiver's answer",
-    description = "Without a body, or with `{}`, a `webhook.test` event is sent. An object whose only key is `event` \
-        sends that type's sample. Any other body is sent as the payload of a `webhook.test`. The test is one \
+    description = "Without a body, or with `{}`, a `webhook.test` event is sent. `{\"event\": \"order.created\"}` \
+        sends that event type's sample. Any other body is sent as the payload of a `webhook.test`. The test is one \
         attempt of at most 20 seconds, formatted and signed like a delivery, and works even if the webhook is \
-        inactive, paused or disabled. It appears in the webhook's log and counts in no statistics.",
+        inactive, paused or disabled. It appears in the webhook's log and is not counted in statistics.",
     security(("bearer" = [WRITE])),
     request_body(content = Option<serde_json::Value>, description = "Optional"),
     responses(

@@ -42,7 +42,7 @@ use crate::resources::views::WebhookView;
             status = 201, description = "Registered; the answer includes the secret", body = WebhookView,
             headers(
                 ("Location" = String, description = "The webhook's path"),
-                ("ETag" = String, description = "To send as `If-Match`"),
+                ("ETag" = String, description = "Send it as `If-Match`"),
                 ("Cache-Control" = String, description = "`no-store`"),
             ),
         ),
@@ -122,7 +122,7 @@ pub(crate) async fn list<P: Ports>(
     operation_id = "getWebhook",
     summary = "Get a webhook",
     security(("bearer" = [READ])),
-    responses((status = 200, description = "The webhook", body = WebhookView, headers(("ETag" = String, description = "To send as `If-Match`")))),
+    responses((status = 200, description = "The webhook", body = WebhookView, headers(("ETag" = String, description = "Send it as `If-Match`")))),
 )]
 pub(crate) async fn get<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
@@ -145,7 +145,7 @@ pub(crate) async fn get<P: Ports>(
         ("If-Match" = Option<String>, Header, nullable = false, description = "The expected `ETag`s, or `*` for any; answers 412 if none matches", example = "*"),
     ),
     request_body(content = WebhookChange),
-    responses((status = 200, description = "The webhook after the change", body = WebhookView, headers(("ETag" = String, description = "To send as `If-Match`")))),
+    responses((status = 200, description = "The webhook after the change", body = WebhookView, headers(("ETag" = String, description = "Send it as `If-Match`")))),
 )]
 pub(crate) async fn put<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
@@ -167,7 +167,7 @@ pub(crate) async fn put<P: Ports>(
         ("If-Match" = Option<String>, Header, nullable = false, description = "The expected `ETag`s, or `*` for any; answers 412 if none matches", example = "*"),
     ),
     request_body(content = WebhookChange),
-    responses((status = 200, description = "The webhook after the change", body = WebhookView, headers(("ETag" = String, description = "To send as `If-Match`")))),
+    responses((status = 200, description = "The webhook after the change", body = WebhookView, headers(("ETag" = String, description = "Send it as `If-Match`")))),
 )]
 pub(crate) async fn patch<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,

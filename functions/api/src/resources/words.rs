@@ -70,7 +70,7 @@ words! {
         Ed25519 = webhook::Signing::Ed25519,
     }
 
-    /// By the share of deliveries that were delivered: `degraded` below 98 %, `unhealthy` below 95 %. `unknown`
+    /// Based on the share of deliveries that succeeded: `degraded` below 98 %, `unhealthy` below 95 %. `unknown`
     /// if nothing was attempted.
     HealthStatus: Condition {
         Healthy = Condition::Healthy,
@@ -108,9 +108,11 @@ words! {
     }
 }
 
-/// Why a delivery has its state. Parked: `inactive`, `paused`, `tenant_paused`, `circuit`, `rate_limit` or
-/// `backlog`. Failed: `exhausted`, `gone`, `event_missing` or `transform`. Cancelled: `webhook_deleted`,
-/// `requested` or `discarded`.
+/// Why a delivery has its state. Parked: `inactive`, `paused` (the webhook), `tenant_paused`, `circuit` (the
+/// receiver keeps failing), `rate_limit` or `backlog` (the retry queue is nearly full). Failed: `exhausted` (no
+/// retries left), `gone` (the receiver answered 410), `event_missing` (the event is no longer stored) or
+/// `transform` (a filter or transform failed). Cancelled: `webhook_deleted`, `requested` (through the API) or
+/// `discarded` (the webhook was resumed with `discard`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum DeliveryReason {

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::service::{Answer, Service};
 
-/// The given number of seconds before the tests' clock.
+/// The time this many seconds before now on the test clock.
 pub(super) fn ago(seconds: i64) -> Timestamp {
     Timestamp::from_second(1_705_314_600 - seconds).unwrap()
 }

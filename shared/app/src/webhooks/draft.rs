@@ -109,8 +109,7 @@ impl<'a> Draft<'a> {
     pub(super) fn of_change(body: &str, rules: Rules<'a>) -> Result<Self, FieldErrors> {
         let mut fields = Fields::of("", body)?;
         if fields.has(&["secret"]) {
-            let message = "cannot be changed here: rotate it, so that receivers can verify what is \
-                already on its way";
+            let message = "cannot be changed by an update: use rotate-secret, so that receivers can still verify requests in flight";
             fields.error("secret", message);
         }
         for name in NEVER_NULL {

@@ -66,7 +66,7 @@ impl WebhookStore for Registry {
             None => delete.if_present(),
             Some(revision) => delete.if_revision("revision", revision),
         };
-        // Its health goes with it, in the same transaction.
+        // The webhook's health goes with it, in the same transaction.
         self.change(tenant, vec![delete, Write::delete(&health_key(id))]).await
     }
 

@@ -1,4 +1,4 @@
-//! Writes. A write is a value that has its condition with it, and is sent alone or in a transaction.
+//! Writes. A write is a value that carries its own condition. It is sent on its own or in a transaction.
 
 use std::collections::HashMap;
 

@@ -31,7 +31,8 @@ struct CatalogTable {
     description: Spanned<String>,
     #[serde(rename = "source")]
     _source: String,
-    /// Whether its types are in every other catalog too, unless that has a type of the same name.
+    /// Whether every other catalog includes these types too. A catalog's own type of the same name
+    /// takes precedence.
     #[serde(default)]
     everywhere: bool,
     /// The catalogs whose types it has. Of types with the same name, it has the first catalog's.

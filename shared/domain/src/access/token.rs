@@ -64,7 +64,7 @@ pub struct TokenClaims {
 pub enum InvalidToken {
     #[error("it is not a token of this service")]
     Shape,
-    #[error("none of the keys made its signature")]
+    #[error("its signature matches none of the keys")]
     Signature,
     #[error("it has expired")]
     Expired,

@@ -81,7 +81,7 @@ pub enum Verdict {
     Broken,
 }
 
-/// The longest `Retry-After` that counts; a longer one is cut.
+/// The upper bound of `Retry-After`; a longer one counts as this.
 pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 3600);
 
 /// Whether a status means success: 2xx. The one place that decides it.

@@ -15,7 +15,7 @@ use super::{InvalidExpression, MAX_CHARACTERS};
 
 mod walk;
 
-/// The most words and signs of an expression.
+/// The most tokens of an expression.
 pub const MAX_TOKENS: usize = 250;
 /// The deepest nesting of brackets.
 pub const MAX_NESTING: usize = 16;
@@ -37,7 +37,7 @@ impl Compiled {
         let parsed = PrattParser::new().max_recursion_depth(depth).parse(source);
         let mut expr = parsed.map_err(|errors| gate.syntax_error(&errors))?;
         if depth_of(&expr) > MAX_DEPTH {
-            let message = format!("nests deeper than {MAX_DEPTH} operations");
+            let message = format!("has more than {MAX_DEPTH} levels of nested operations");
             return Err(gate.error(0, message));
         }
         gate.walk(&mut expr, &mut Vec::new(), false)?;
@@ -62,7 +62,7 @@ impl Gate<'_> {
 
     fn check_size(&self) -> Result<(), InvalidExpression> {
         if let Some(token) = self.tokens.get(MAX_TOKENS) {
-            return Err(self.error(token.at, format!("has over {MAX_TOKENS} words and signs")));
+            return Err(self.error(token.at, format!("has more than {MAX_TOKENS} tokens")));
         }
         let mut open = 0usize;
         for token in &self.tokens {
@@ -73,7 +73,7 @@ impl Gate<'_> {
             }
             if open > MAX_NESTING {
                 return Err(
-                    self.error(token.at, format!("nests deeper than {MAX_NESTING} brackets"))
+                    self.error(token.at, format!("has more than {MAX_NESTING} levels of brackets"))
                 );
             }
         }

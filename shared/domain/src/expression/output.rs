@@ -42,7 +42,7 @@ impl Output {
                 self.push("{")?;
                 for entry in &map.entries {
                     let EntryExpr::MapEntry(entry) = &entry.expr else {
-                        return Err(Failure::Wrong("does not make a map".to_owned()));
+                        return Err(Failure::Wrong("does not return a map".to_owned()));
                     };
                     let Value::String(key) = evaluation.value(&entry.key)? else {
                         return Err(Failure::Wrong("a key must be a string".to_owned()));
@@ -84,7 +84,7 @@ impl Output {
 
     fn into_object(self) -> Result<RawJson, Failure> {
         if !self.0.starts_with('{') {
-            return Err(Failure::Wrong("must make a map".to_owned()));
+            return Err(Failure::Wrong("must return a map".to_owned()));
         }
         RawJson::parse(&self.0).map_err(|e| Failure::Wrong(format!("its result {e}")))
     }
@@ -92,7 +92,7 @@ impl Output {
     fn push(&mut self, text: &str) -> Result<(), Failure> {
         self.0.push_str(text);
         if self.0.len() > MAX_RESULT_BYTES {
-            let message = format!("makes over {MAX_RESULT_BYTES} bytes of JSON");
+            let message = format!("returns more than {MAX_RESULT_BYTES} bytes of JSON");
             return Err(Failure::TooMuch(message));
         }
         Ok(())

@@ -147,8 +147,8 @@ fn a_transform_copies_what_it_does_not_change_and_writes_the_rest_in_one_form() 
 fn a_transform_that_fails_says_why() {
     let wrong = |text: &str| Failure::Wrong(text.to_owned());
     for (transform, expected) in [
-        ("event.data.items", wrong("must make a map")),
-        ("'x'", wrong("must make a map")),
+        ("event.data.items", wrong("must return a map")),
+        ("'x'", wrong("must return a map")),
         ("{1: 2}", wrong("a key must be a string")),
         ("{'a': {1: 2}}", wrong("a key must be a string")),
         ("{'a': [1].map(x, {1: x})}", wrong("a key must be a string")),

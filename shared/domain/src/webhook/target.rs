@@ -32,8 +32,10 @@ pub enum InvalidTarget {
     Character(&'static str),
     #[error("has an invalid host name")]
     HostName,
-    #[error("must not point to this machine")]
+    #[error("must not point to localhost")]
     Localhost,
+    #[error("must be a fully qualified host name")]
+    SingleLabel,
     #[error("must not use the name of a private network ({0})")]
     PrivateName(&'static str),
     #[error("must not point to {0} ({1})")]
@@ -185,7 +187,7 @@ fn judge_name(name: &str, rules: &NetworkRules) -> Result<(), InvalidTarget> {
         return Ok(());
     }
     if !name.contains('.') {
-        return Err(InvalidTarget::PrivateName("a single label"));
+        return Err(InvalidTarget::SingleLabel);
     }
     match PRIVATE_SUFFIXES.iter().find(|suffix| **suffix == last) {
         Some(suffix) => Err(InvalidTarget::PrivateName(suffix)),

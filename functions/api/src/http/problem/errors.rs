@@ -122,7 +122,7 @@ impl From<ChangeError> for Problem {
             ChangeError::Rotation(error) => Self::new(
                 StatusCode::CONFLICT,
                 "urn:hooklane:problem:rotation-overlap",
-                "The previous rotation's overlap has not ended",
+                "The previous secret is still valid",
             )
             .detail(&error.to_string()),
             ChangeError::Invalid(errors) => errors.into(),

@@ -4,16 +4,17 @@ use utoipa::ToSchema;
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct TenantSettings {
-    /// The contract of webhooks that do not name one, and of the API's answers to this tenant.
+    /// The default contract (wire format) of this tenant's webhooks. It also determines the format of
+    /// the API's responses to this tenant.
     #[schema(example = "standard")]
     contract: Option<String>,
-    /// The event catalog; `default` if omitted. `hooklane` contains only the types that every catalog has,
-    /// for a platform that adds all its types at run time.
+    /// The event catalog; `default` if omitted. `hooklane` has only Hooklane's built-in types: choose
+    /// it if the platform adds all of its own types through the API.
     #[schema(example = "default")]
     catalog: Option<String>,
-    /// Whether only events of known types with data that matches the type's schema are accepted.
+    /// Whether to refuse events of unknown types and events whose data does not match the type's schema.
     strict: Option<bool>,
-    /// API requests per minute with its tokens; 0 means unlimited.
+    /// The limit of API requests per minute made with the tenant's tokens; 0 means unlimited.
     #[schema(maximum = 1000000, example = 600)]
     rate_limit: Option<u32>,
     /// Whether all its webhooks are paused: no attempts are made.

@@ -24,7 +24,7 @@ pub(crate) struct NewWebhook {
     /// Any text, `whsec_` followed by base64, or `whsk_` followed by base64. Generated if omitted.
     #[schema(min_length = 8, max_length = 255, example = "your-webhook-secret")]
     secret: Option<String>,
-    /// Defaults to `hmac`, or to `ed25519` if the secret is a key.
+    /// Defaults to `hmac`, or to `ed25519` if `secret` is an Ed25519 key (`whsk_…`).
     signing: Option<Signing>,
     /// The wire format. Defaults to the tenant's contract.
     #[schema(pattern = "^[a-z0-9-]{1,64}$", example = "standard")]
@@ -32,17 +32,17 @@ pub(crate) struct NewWebhook {
     /// Custom headers sent with every attempt: at most 20, and none that HTTP or the contract sets.
     #[schema(example = json!({"Authorization": "Bearer of-yours"}))]
     headers: Option<BTreeMap<String, HeaderText>>,
-    /// Defaults to the contract's.
+    /// Defaults to the contract's value.
     retry_policy: Option<RetryPolicy>,
-    /// Time limit for an attempt, in seconds. Defaults to the contract's.
+    /// Time limit for an attempt, in seconds. Defaults to the contract's value.
     #[schema(minimum = 1, maximum = 30)]
     timeout: Option<u32>,
-    /// Defaults to the contract's.
+    /// Defaults to the contract's value.
     rate_limit: Option<RateLimit>,
     /// A CEL expression that selects events: an event is delivered if it is `true`.
     #[schema(max_length = 2000, example = "event.type.startsWith('order.')")]
     filter: Option<String>,
-    /// A CEL expression that makes the data to send from the event: a map.
+    /// A CEL expression that returns the `data` to send, computed from `event`. It must return a map.
     #[schema(max_length = 2000, example = "{'type': event.type}")]
     transform: Option<String>,
     /// The address ranges that deliveries may go to. If omitted, the operator's rules alone decide.
@@ -54,8 +54,8 @@ pub(crate) struct NewWebhook {
     active: Option<bool>,
 }
 
-/// Only the fields that are present are changed. `null`, where a field allows it, resets the field to the
-/// value that a new webhook has if it omits the field.
+/// Only the fields that are present are changed. `null`, where a field allows it, resets the field to
+/// its default.
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct WebhookChange {
@@ -122,8 +122,9 @@ pub(crate) struct Rotation {
     secret: Option<String>,
     /// The kind of secret to generate. Defaults to the current kind.
     signing: Option<Signing>,
-    /// How long requests are signed with the old secret too, in seconds; one day if omitted. With 0 it stops
-    /// signing, except for attempts that start within five seconds.
+    /// How long requests are signed with the old secret too, in seconds; one day if omitted. 0 retires
+    /// the old secret at once, although attempts that start within the next five seconds may still use
+    /// it.
     #[schema(minimum = 0, maximum = 604800, example = 86400)]
     overlap_seconds: Option<u32>,
 }
@@ -136,7 +137,7 @@ pub(crate) struct Resumption {
     discard: Option<bool>,
 }
 
-/// What to send again, of the events accepted from `since` to `until`.
+/// Which of the events accepted between `since` and `until` to send again.
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewRecovery {
@@ -164,8 +165,8 @@ impl RateLimit {
     }
 }
 
-/// When to retry. The other spellings of the platform guides (`maxAttempts`, `retryDelay`, `max_delay`, …)
-/// are accepted too.
+/// When to retry. Aliases (`maxAttempts`, `retryDelay`, `max_delay`,
+/// …) are accepted too.
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(untagged)]
 pub(crate) enum RetryPolicy {
@@ -201,12 +202,13 @@ pub(crate) struct DelaySeconds(u32);
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Backoff {
-    /// Defaults to the contract's if it has a back-off, otherwise to `exponential`.
+    /// Defaults to the strategy of the contract's retry policy, or to `exponential` if that policy is
+    /// not a back-off.
     strategy: Option<Strategy>,
     /// In milliseconds. Defaults to the contract's, otherwise to 1,000.
     #[schema(minimum = 100, maximum = 86400000)]
     initial_delay: Option<u32>,
-    /// Defaults to the contract's, otherwise to 2.
+    /// Defaults to the contract's value, or to 2.
     #[schema(minimum = 1, maximum = 100)]
     multiplier: Option<f64>,
     /// In milliseconds. Defaults to the contract's, otherwise to 300,000.
@@ -219,7 +221,7 @@ pub(crate) struct Backoff {
     jitter: Option<f64>,
 }
 
-/// A policy without retries. It may have any delay, even 0.
+/// No retries. The delay fields are accepted but have no effect; `initialDelay` may even be 0.
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct NoRetries {

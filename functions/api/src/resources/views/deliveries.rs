@@ -46,7 +46,8 @@ pub(crate) struct DeliveryView {
     parked: Option<ParkedView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     completed_at: Option<String>,
-    /// When Hooklane deletes it, even if it still waits. It is kept as long as its event.
+    /// When the delivery is deleted, even if it is still undelivered. A delivery is kept as long as its
+    /// event.
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<String>,
 }
@@ -57,8 +58,8 @@ pub(crate) struct DeliveryView {
 #[schema(as = Parked)]
 struct ParkedView {
     since: String,
-    /// It is sent within about a minute after this time or, if that has passed, after its webhook takes
-    /// deliveries again.
+    /// The delivery is sent within about a minute of this time, or of its webhook taking deliveries
+    /// again, whichever is later.
     due_at: String,
 }
 

@@ -17,7 +17,7 @@ pub(crate) struct EventTypeView {
     /// An example of an event's `data`.
     #[schema(value_type = serde_json::Value)]
     sample: RawJson,
-    /// A JSON Schema of `data`. For a strict tenant, every event must match it.
+    /// A JSON Schema of `data`. It is enforced if the tenant's `strict` setting is on.
     #[schema(value_type = serde_json::Value)]
     schema: RawJson,
     /// Who defines it: the tenant's `catalog`, the `platform`, or the `tenant`.

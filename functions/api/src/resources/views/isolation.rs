@@ -17,12 +17,12 @@ pub(crate) struct IsolationView {
     circuit: CircuitView,
     /// The number of failed attempts since the last success. It may lag by 10 seconds.
     failures_in_a_row: u32,
-    /// When the first of these attempts failed.
+    /// When the current run of failures began.
     #[serde(skip_serializing_if = "Option::is_none")]
     failing_since: Option<String>,
     parked: ParkedCountView,
-    /// The total number of events for which no delivery was made because too many were parked. A recovery
-    /// makes them.
+    /// The total number of events for which no delivery was made because too many deliveries were
+    /// parked. A recovery creates the missing deliveries.
     skipped: u64,
 }
 
@@ -34,7 +34,7 @@ struct CircuitView {
     /// When the circuit opened.
     #[serde(skip_serializing_if = "Option::is_none")]
     since: Option<String>,
-    /// When the next probe is due. While a probe is being made: when it counts as lost.
+    /// When the next probe is due. While a probe is running (`half_open`): when it times out.
     #[serde(skip_serializing_if = "Option::is_none")]
     next_probe_at: Option<String>,
     /// The number of failed probes since the circuit opened.
@@ -86,8 +86,8 @@ impl CircuitView {
     }
 }
 
-/// A webhook's rate limit, and how many attempts it delayed. The counts cover all time. They expire if no
-/// attempt is made under a limit for as long as deliveries are kept.
+/// A webhook's rate limit, and how many attempts it delayed. The counts are cumulative. They are reset
+/// when no rate-limited attempt has been made for one retention period.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = RateLimitFigures)]
@@ -96,12 +96,12 @@ pub(crate) struct LimitedView {
     /// webhook's own or its contract's.
     #[serde(skip_serializing_if = "Option::is_none")]
     requests: Option<u32>,
-    /// The seconds in which `requests` attempts are allowed.
+    /// The length of the rate limit's window, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     per_seconds: Option<u32>,
     /// The number of slots taken; each attempt takes one.
     slots: u64,
-    /// The number of slots that had to be waited for (rate-limit hits).
+    /// The number of attempts delayed by the rate limit.
     hits: u64,
     /// When the limit was hit last.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -13,8 +13,8 @@ use super::time;
 use crate::http::parameters::StatisticsPeriod;
 use crate::resources::words::{DeliveryStatus, FailureKind, HealthStatus};
 
-/// Statistics of the deliveries of events accepted in the period. Rates are between 0 and 1. They are shares
-/// of the deliveries that were attempted and not cancelled, and absent if there are none.
+/// Statistics of the deliveries of events accepted in the period. Rates are between 0 and 1. They are
+/// shares of the deliveries that were attempted and not cancelled, and absent if there are none.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Statistics)]
@@ -52,7 +52,7 @@ pub(crate) struct StatisticsView {
     by_error: Vec<ErrorView>,
 }
 
-/// How long the last attempts took, in milliseconds.
+/// The duration of each delivery's last attempt, in milliseconds.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ResponseTime)]
 struct ResponseTimeView {
@@ -157,7 +157,8 @@ impl ErrorView {
 #[schema(as = Health)]
 pub(crate) struct HealthView {
     status: HealthStatus,
-    /// The share of attempted, not cancelled deliveries that were delivered, between 0 and 1.
+    /// The share of deliveries that succeeded, from 0 to 1; cancelled and not yet attempted deliveries
+    /// are not counted, between 0 and 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     success_rate: Option<f64>,
     total_deliveries: u64,

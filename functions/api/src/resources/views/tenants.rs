@@ -13,17 +13,18 @@ use super::time;
 pub(crate) struct TenantView {
     #[schema(example = "acme")]
     id: String,
-    /// The contract of webhooks that do not name one, and of the API's answers to this tenant.
+    /// The default contract (wire format) of this tenant's webhooks. It also determines the format of
+    /// the API's responses to this tenant.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "standard")]
     contract: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "default")]
     catalog: Option<String>,
-    /// Whether only events of known types with data that matches the type's schema are accepted.
+    /// Whether to refuse events of unknown types and events whose data does not match the type's schema.
     strict: bool,
-    /// API requests per minute with its tokens; 0 means unlimited. Absent if the deployment's default
-    /// applies.
+    /// The limit of API requests per minute made with the tenant's tokens; 0 means unlimited. Absent if
+    /// the deployment's default applies.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = 600)]
     rate_limit: Option<u32>,

@@ -31,7 +31,7 @@ pub(crate) struct WebhookView {
     url: String,
     #[schema(example = json!(["order.*", "user.created"]))]
     events: Vec<String>,
-    /// Only in the answer to its registration.
+    /// Returned only when the webhook is registered.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     secret: Option<String>,
@@ -126,7 +126,7 @@ pub(crate) struct SecretView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     public_key: Option<String>,
-    /// When the previous secret stops signing; present during a rotation's overlap.
+    /// When the previous secret expires; present while both secrets are in use.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, format = DateTime)]
     previous_secret_expires_at: Option<String>,

@@ -34,7 +34,7 @@ pub(super) fn custom_headers(
     for (name, _) in headers.iter().filter(|(_, value)| *value == MASK) {
         errors.push(
             format!("headers.{name}"),
-            "is a mask: send the value, or keep the header's name",
+            "`***` only keeps the value of a header that the webhook already has: send the real value",
         );
     }
     match contract.custom_headers(headers.into_iter().collect()) {

@@ -190,8 +190,8 @@ fn read_backoff(fields: &mut Fields, defaults: &BackoffDefaults) -> Plan {
 
 /// Reads the number of retries. `maxAttempts` counts the first attempt too.
 fn read_retries(fields: &mut Fields) -> Option<u8> {
-    let retries = whole(fields, &["maxRetries", "max_retries", "retries"], "a number of retries");
-    let attempts = whole(fields, &["maxAttempts", "max_attempts"], "a number of attempts");
+    let retries = whole(fields, &["maxRetries", "max_retries", "retries"], "retries");
+    let attempts = whole(fields, &["maxAttempts", "max_attempts"], "attempts");
     let most = u64::from(MAX_RETRIES);
     if retries.is_some_and(|n| n > most) {
         fields.error("maxRetries", format!("must be from 0 to {MAX_RETRIES}"));
@@ -200,7 +200,10 @@ fn read_retries(fields: &mut Fields) -> Option<u8> {
         fields.error("maxAttempts", format!("must be from 1 to {MAX_RETRIES}"));
     }
     if retries.is_some() && attempts.is_some() {
-        fields.error("maxAttempts", "means the same as maxRetries; send only one of them");
+        fields.error(
+            "maxAttempts",
+            "cannot be combined with maxRetries (maxAttempts is maxRetries + 1)",
+        );
     }
     let count = retries.or(attempts.map(|n| n.saturating_sub(1)))?;
     Some(u8::try_from(count.min(most)).unwrap_or(MAX_RETRIES))

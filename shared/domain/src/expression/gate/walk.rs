@@ -60,7 +60,9 @@ impl Gate<'_> {
                     self.walk(&mut entry.key, scope, in_macro)?;
                     self.walk(&mut entry.value, scope, in_macro)
                 }
-                EntryExpr::StructField(_) => Err(self.error(0, "messages cannot be constructed")),
+                EntryExpr::StructField(_) => {
+                    Err(self.error(0, "constructing a type (`Type{…}`) is not supported"))
+                }
             }),
             Expr::Call(call) => {
                 self.check_call(call)?;
@@ -135,7 +137,9 @@ impl Gate<'_> {
         };
         match RegexBuilder::new(&literal).size_limit(MAX_PATTERN_BYTES).build() {
             Ok(pattern) => drop(self.patterns.insert(literal, pattern)),
-            Err(error) => return Err(self.about(name, is_call, format!("the pattern: {error}"))),
+            Err(error) => {
+                return Err(self.about(name, is_call, format!("invalid pattern: {error}")));
+            }
         }
         Ok(())
     }

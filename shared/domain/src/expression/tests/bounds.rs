@@ -13,7 +13,7 @@ fn length_tokens_and_nesting_are_limited() {
     assert_eq!(refused(&text(MAX_CHARACTERS + 1)), "is over 2000 characters long");
     let sum = |n: usize| format!("{}1 > 0", "1+".repeat(n));
     assert!(sum(20).parse::<Filter>().is_ok());
-    assert_eq!(refused(&sum(124)), "has over 250 words and signs");
+    assert_eq!(refused(&sum(124)), "has over 250 tokens");
     let nest = |n: usize| format!("{}true{}", "(".repeat(n), ")".repeat(n));
     assert!(nest(16).parse::<Filter>().is_ok());
     assert_eq!(refused(&nest(17)), "nests deeper than 16 brackets");

@@ -17,12 +17,12 @@ pub struct TargetCidrs(Vec<IpNet>);
 /// Why a list of ranges is refused; may be shown to the caller.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidRange {
-    #[error("must list 1 to {MAX_RANGES} ranges")]
+    #[error("must list at most {MAX_RANGES} ranges")]
     Count,
     #[error("must be an address or a range such as 198.51.100.0/24 or 2001:db8::/32")]
     Syntax,
     /// `10.0.0.1/8`: it is unclear whether the address or the range was meant.
-    #[error("has bits set after its prefix; the range is {0}")]
+    #[error("has host bits set; did you mean {0}?")]
     HostBits(IpNet),
 }
 

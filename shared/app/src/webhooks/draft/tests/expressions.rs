@@ -28,7 +28,7 @@ fn a_wrong_expression_is_refused_with_the_position_of_the_error() {
             "fails on every event: add does not take string",
         ),
         (r#""filter":"event.type""#, "filter", "fails on every event: must be true or false"),
-        (r#""transform":"event.type""#, "transform", "fails on every event: must make a map"),
+        (r#""transform":"event.type""#, "transform", "fails on every event: must return a map"),
     ] {
         let errors = read(&least(extra)).unwrap_err().into_vec();
         assert_eq!(errors.len(), 1, "{extra}: {errors:?}");
