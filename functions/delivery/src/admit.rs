@@ -1,4 +1,4 @@
-//! Second stage: whether a delivery that is due is attempted now, and with what.
+//! Second stage: decides whether a due delivery is attempted now, and loads what the attempt needs.
 
 use std::sync::Arc;
 
@@ -15,23 +15,23 @@ use crate::slots::{Slot, take};
 use crate::standing;
 use crate::task::Job;
 
-/// What is done with a delivery that is due.
+/// What happens to a due delivery.
 pub(crate) enum Admitted {
-    /// Its attempt is made.
+    /// It is attempted.
     Ready(Box<Ready>),
-    /// It waits in the ledger: the delivery as it is to be written.
+    /// It is parked. Holds the delivery as it must be written.
     Parked(Delivery),
-    /// Its webhook's lane is the slow one: a message there takes over.
+    /// Its webhook is in the slow lane, so a new message there takes over.
     Rerouted(Delivery),
-    /// It waits in a queue for its slot under the rate limit: the delivery as it is to be written.
+    /// It waits in a queue for its slot under the rate limit. Holds the delivery as it must be written.
     Deferred(Delivery),
-    /// It needs no attempt any more: the delivery as it ended.
+    /// It has ended without an attempt. Holds the delivery as it must be written.
     Ended(Delivery),
-    /// Its message carries a payload that cannot be read, and its event is gone. The reason.
+    /// Its message has an unreadable payload and its event no longer exists. Holds the reason.
     Unreadable(String),
 }
 
-/// What an attempt is made with.
+/// What an attempt needs.
 pub(crate) struct Ready {
     pub(crate) delivery: Delivery,
     pub(crate) webhook: Arc<Webhook>,
@@ -76,16 +76,16 @@ pub(crate) async fn admit<P: Ports>(
     Ok(Admitted::Ready(Box::new(Ready { delivery, webhook, content })))
 }
 
-/// Where the content of the event is.
+/// The result of looking for the event's content.
 enum Found {
     Content(Content),
-    /// The event was deleted, or has expired.
+    /// The event does not exist: it was deleted or has expired.
     Missing,
-    /// The message carries a payload that cannot be read, and its event is gone.
+    /// The message has an unreadable payload and the event no longer exists. Holds the reason.
     Unreadable(String),
 }
 
-/// From the message, or from the ledger. The ledger also has it if the message's payload is unreadable.
+/// Reads the content from the message, or from the ledger if the message has no payload or an unreadable one.
 async fn content<P: Ports>(context: &Context<P>, job: &Job<'_>) -> Result<Found, Unavailable> {
     let unreadable = match job.deliver.payload.clone().map(payload::unpack) {
         Some(Ok(content)) => return Ok(Found::Content(content)),

@@ -1,4 +1,4 @@
-//! Third stage: the attempt.
+//! Third stage: makes the attempt.
 
 use std::sync::Arc;
 
@@ -13,16 +13,17 @@ use crate::admit::Ready;
 use crate::context::Context;
 use crate::ports::Ports;
 
-/// An attempt that was made, and what decides about the next one.
+/// An attempt that was made, and what `settle` needs to decide what happens next.
 pub(crate) struct Made {
     pub(crate) attempt: Attempt,
     pub(crate) webhook: Arc<Webhook>,
+    /// Whether a 410 disables the webhook.
     pub(crate) gone_disables: bool,
-    /// The retry policy of the webhook's contract, if this deployment has that contract.
+    /// The retry policy of the webhook's contract. `None` if this deployment does not have the contract.
     pub(crate) contract_retry: Option<RetryPolicy>,
 }
 
-/// Sends the request as the webhook stands at this moment.
+/// Sends the request to the webhook as it was just read.
 pub(crate) async fn make<P: Ports>(context: &Context<P>, ready: &Ready) -> Made {
     let subject = Subject {
         content: &ready.content,

@@ -1,4 +1,4 @@
-//! First stage: whether this message acts for its delivery.
+//! First stage: decides whether this message acts for its delivery, and claims the delivery if necessary.
 
 use hooklane_app::batch::Disposition;
 use hooklane_app::ports::{Clock as _, DeliveryStore as _, Unavailable};
@@ -9,24 +9,25 @@ use crate::context::Context;
 use crate::ports::Ports;
 use crate::task::Job;
 
-/// What a message may do for its delivery.
+/// The result of a claim.
 pub(crate) enum Claimed {
-    /// It acts, and the delivery is due.
+    /// The message acts, and the delivery is due.
     Due(Delivery),
-    /// The delivery is parked: whatever held it may have ended.
+    /// The delivery is parked. What it was parked for may have ended.
     Parked(Delivery),
-    /// It acts, but its queue would soon forget it: a new message takes its place.
+    /// The message acts, but its queue's retention period ends soon. A new message must replace it.
     Aged(Delivery),
-    /// The message names another tenant than the delivery has.
+    /// The message names a tenant that is not the delivery's.
     Foreign,
-    /// It does not act now.
+    /// The message does not act now.
     Over(Disposition),
 }
 
-/// A claim that meets other writers this often gives way: its message comes back and decides anew.
+/// The number of times that a claim is tried if other writers are faster. After that the message comes back
+/// later and decides again.
 const TRIES: u32 = 3;
 
-/// Decides by the delivery as it was `read`, and writes the claim if there is one to write.
+/// Decides by the delivery's item as it was `read`, and writes the claim if the message takes over.
 pub(crate) async fn claim<P: Ports>(
     context: &Context<P>,
     job: &Job<'_>,

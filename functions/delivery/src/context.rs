@@ -23,7 +23,7 @@ pub(crate) struct Context<P: Ports> {
 }
 
 impl<P: Ports> Context<P> {
-    /// Everything remembered starts empty.
+    /// All caches start empty.
     pub(crate) fn new(deps: Deps<P>) -> Self {
         let ledger = Arc::new(deps.ledger);
         let registry = Arc::new(deps.registry);

@@ -1,4 +1,4 @@
-//! What a pipeline is built from.
+//! The dependencies of a pipeline.
 
 use hooklane_contract::Contracts;
 use hooklane_domain::delivery::waiting::Waiting;
@@ -6,8 +6,7 @@ use hooklane_domain::isolation::circuit::Thresholds;
 
 use crate::ports::Ports;
 
-/// Everything that a pipeline works with. `production.rs` fills it with AWS and the network, tests
-/// with fakes.
+/// The dependencies of a pipeline: AWS and the network in `production.rs`, fakes in tests.
 pub struct Deps<P: Ports> {
     pub ledger: P::Ledger,
     pub registry: P::Registry,
@@ -17,9 +16,9 @@ pub struct Deps<P: Ports> {
     pub system: P::System,
     pub contracts: Contracts,
     pub thresholds: Thresholds,
-    /// The number of parked deliveries of one webhook, about, beyond which new ones are skipped.
+    /// Roughly how many deliveries of one webhook may be parked before new ones are skipped.
     pub max_parked: u64,
     pub waiting: Waiting,
-    /// The name of the retry queue, by which a record tells its lane.
+    /// The name of the retry queue. A record from this queue is in the slow lane.
     pub retry_queue: String,
 }

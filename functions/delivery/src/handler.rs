@@ -1,4 +1,4 @@
-//! From a batch of SQS records to tasks, and from dispositions to the answer that Lambda reads.
+//! Converts a batch of SQS records to tasks, and dispositions to Lambda's batch response.
 
 use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
 use hooklane_aws::queues::queue_name;
@@ -11,7 +11,7 @@ use crate::pipeline::Pipeline;
 use crate::ports::Ports;
 use crate::task::Task;
 
-/// A record that Lambda would never send: it cannot even be named in the answer.
+/// A record without a field that Lambda always sends. It fails the whole batch.
 #[derive(Debug, thiserror::Error)]
 #[error("a record has no {0}")]
 pub struct InvalidRecord(&'static str);

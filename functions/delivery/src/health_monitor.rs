@@ -1,4 +1,5 @@
-//! The health of webhooks as this instance knows it: what it read, and what it saw since it last wrote.
+//! The health of webhooks as this instance knows it: what it read, and what it has observed since its last
+//! write.
 
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use hooklane_domain::isolation::operational::is_operational;
 
 use crate::interval::is_over;
 
-/// The number of times that a health is read and decided anew which others write meanwhile.
+/// The number of times that a health update is tried if other writers are faster.
 const TRIES: u32 = 5;
 
 pub(crate) struct HealthMonitor<R, C> {
@@ -23,22 +24,22 @@ pub(crate) struct HealthMonitor<R, C> {
     system: Arc<C>,
     thresholds: Thresholds,
     read: Recent<WebhookId, Health>,
-    seen: Bounded<WebhookId, Seen>,
+    observed: Bounded<WebhookId, Observed>,
 }
 
-/// What this instance saw of a webhook and has not written yet.
+/// What this instance has observed of a webhook and not yet written.
 #[derive(Debug, Clone, Default)]
-struct Seen {
+struct Observed {
     tally: Tally,
     written_at: Option<Timestamp>,
 }
 
 impl<R: HealthStore, C: Clock> HealthMonitor<R, C> {
     pub(crate) fn new(registry: Arc<R>, system: Arc<C>, thresholds: Thresholds) -> Self {
-        Self { registry, system, thresholds, read: Recent::default(), seen: Bounded::default() }
+        Self { registry, system, thresholds, read: Recent::default(), observed: Bounded::default() }
     }
 
-    /// At most five seconds old.
+    /// The health from the cache, at most five seconds old.
     pub(crate) async fn health(&self, webhook: WebhookId) -> Result<Health, Unavailable> {
         match self.read.get(&webhook, self.system.now()) {
             Some(health) => Ok(health),
@@ -46,7 +47,7 @@ impl<R: HealthStore, C: Clock> HealthMonitor<R, C> {
         }
     }
 
-    /// As it is now.
+    /// The health as it is stored now.
     pub(crate) async fn fresh(&self, webhook: WebhookId) -> Result<Health, Unavailable> {
         let read_at = self.system.now();
         let health = self.registry.health(webhook).await?;
@@ -54,8 +55,8 @@ impl<R: HealthStore, C: Clock> HealthMonitor<R, C> {
         Ok(health)
     }
 
-    /// Claims the probe of a webhook whose circuit is not closed. Exactly one of several deliveries gets
-    /// it. A circuit that has closed meanwhile needs no probe: the delivery is attempted.
+    /// Claims the probe of a webhook whose circuit is not closed. Only one delivery can claim it. Also returns
+    /// `true` if the circuit has closed since: then the delivery is attempted without a probe.
     pub(crate) async fn may_probe(&self, delivery: &Delivery) -> Result<bool, Unavailable> {
         let webhook = delivery.id.webhook();
         let stored = self.fresh(webhook).await?;
@@ -72,8 +73,8 @@ impl<R: HealthStore, C: Clock> HealthMonitor<R, C> {
         Ok(claimed)
     }
 
-    /// Notes what an attempt says about its webhook, and writes it if that is worth a write. It never
-    /// delays or fails a delivery: what cannot be written now is written with what comes next.
+    /// Records what an attempt says about its webhook, and writes it if it matters. An error does not fail
+    /// the delivery: what could not be written is written with the next observation.
     pub(crate) async fn observe(&self, delivery: &Delivery, attempt: &Attempt) {
         if !attempt.outcome.concerns_receiver() {
             return;
@@ -83,15 +84,15 @@ impl<R: HealthStore, C: Clock> HealthMonitor<R, C> {
             Ok(known) => known,
             Err(error) => return error.log("health.not_read"),
         };
-        let due = self.seen.update(&webhook, Seen::default, |seen| {
-            seen.tally.add(attempt.outcome.is_success(), now, attempt.duration_ms);
-            let rested = seen.written_at.is_none_or(|at| is_over(at, now));
-            known.asks_for_write(&seen.tally, &self.thresholds, rested).then(|| {
-                seen.written_at = Some(now);
-                std::mem::take(&mut seen.tally)
+        let to_write = self.observed.update(&webhook, Observed::default, |observed| {
+            observed.tally.add(attempt.outcome.is_success(), now, attempt.duration_ms);
+            let interval_is_over = observed.written_at.is_none_or(|at| is_over(at, now));
+            known.asks_for_write(&observed.tally, &self.thresholds, interval_is_over).then(|| {
+                observed.written_at = Some(now);
+                std::mem::take(&mut observed.tally)
             })
         });
-        let Some(tally) = due else { return };
+        let Some(tally) = to_write else { return };
         match self.write(delivery, tally).await {
             Ok(true) => {}
             Ok(false) => self.give_back(webhook, tally),
@@ -103,12 +104,14 @@ impl<R: HealthStore, C: Clock> HealthMonitor<R, C> {
     }
 
     fn give_back(&self, webhook: WebhookId, tally: Tally) {
-        self.seen.update(&webhook, Seen::default, |seen| seen.tally = tally.then(seen.tally));
+        self.observed.update(&webhook, Observed::default, |observed| {
+            observed.tally = tally.then(observed.tally);
+        });
     }
 
     async fn write(&self, delivery: &Delivery, tally: Tally) -> Result<bool, Unavailable> {
         let webhook = delivery.id.webhook();
-        // The deliveries of operational events raise no operational events.
+        // Deliveries of operational events cause no operational events.
         let reports = !is_operational(&delivery.event_type);
         let written = decide_anew(TRIES, || async {
             let stored = self.registry.health(webhook).await?;
@@ -124,7 +127,7 @@ impl<R: HealthStore, C: Clock> HealthMonitor<R, C> {
         Ok(written.await?.is_some())
     }
 
-    /// Remembers what was just written.
+    /// Caches what was just written.
     fn remember(&self, webhook: WebhookId, written: Health) {
         let health = Health { revision: written.revision + 1, ..written };
         self.read.put(webhook, health, self.system.now());

@@ -1,11 +1,11 @@
-//! `delivery`: makes one attempt of each delivery that is due, and decides what is next. The delivery
-//! queue and the retry queue wake it. It alone ends deliveries by their attempts, and it alone parks them.
+//! `delivery`: makes one attempt of each delivery that is due, and decides what happens next. The delivery
+//! queue and the retry queue invoke it. Only this function ends deliveries by their attempts, and only it
+//! parks them.
 //!
-//! A batch goes through [`Pipeline`], each message on its own, as a value that is handed from stage to
-//! stage: `claim` (does this message act?), `admit` (is an attempt made now, and with what?), `attempt`,
-//! `settle` (what is next?). `park` and `without_attempt` are the ways out before an attempt. Three
-//! collaborators own what several stages need: `messages`, `health_monitor` and `parking_lot`. The
-//! decisions themselves are the domain's.
+//! [`Pipeline`] takes each message of a batch through the stages, independently of the others: `claim` (does
+//! this message act?), `admit` (is the delivery attempted now?), `attempt`, and `settle` (what happens next?).
+//! `park` and `without_attempt` handle deliveries that are not attempted. `messages`, `health_monitor` and
+//! `parking_lot` hold what several stages need. The domain makes the decisions.
 
 mod admit;
 mod attempt;

@@ -1,4 +1,4 @@
-//! Wires `delivery`: configuration, clients, adapters, run.
+//! Starts `delivery`: reads the settings, creates the clients and adapters, and runs the handler.
 
 use anyhow::Context as _;
 use aws_lambda_events::event::sqs::SqsEvent;
@@ -17,7 +17,7 @@ async fn main() -> anyhow::Result<()> {
     let deps = Deps::<Production>::new(&settings, &aws).context("delivery cannot start")?;
     let pipeline = &Pipeline::new(deps);
     run(service_fn(move |event: LambdaEvent<SqsEvent>| {
-        // On the heap, once for each invocation: inside the runtime's own layers its type would be too deep.
+        // Boxed, because the future's type would be too deeply nested inside the runtime's own layers.
         Box::pin(async move {
             hooklane_delivery::handle(pipeline, event.payload)
                 .await

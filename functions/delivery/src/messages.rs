@@ -1,5 +1,5 @@
-//! The messages that act for deliveries: hidden until their time, replaced by new ones, or put into
-//! the dead-letter queue.
+//! What happens to the messages that act for deliveries: they are hidden until they are due, replaced by new
+//! ones, or dead-lettered.
 
 use std::sync::Arc;
 
@@ -21,13 +21,13 @@ pub(crate) struct Messages<L, Q, D, C> {
 }
 
 impl<L: DeliveryStore, Q: DeferQueue, D: DeadLetters, C: Clock> Messages<L, Q, D, C> {
-    /// How a delivery waits for `until` that has this message.
+    /// Decides how a delivery with this message waits until `until`.
     pub(crate) fn plan(&self, job: &Job<'_>, until: Timestamp) -> Wait {
         self.waiting.plan(job.task.lane, self.system.now(), until)
     }
 
-    /// Hides the message where it is. One that could not be hidden comes back after its queue's own
-    /// visibility timeout, finds out that it is early or late, and loses nothing.
+    /// Hides the message in its queue. If that fails, the message comes back after the queue's visibility
+    /// timeout. Nothing is lost: a message that comes early is hidden again, and a late one acts at once.
     pub(crate) async fn hide_until(&self, job: &Job<'_>, until: Timestamp) -> Disposition {
         let seconds = self.waiting.hide_for(self.system.now(), until);
         let hidden = self.queues.hide(job.task.lane, &job.task.receipt_handle, seconds).await;
@@ -37,12 +37,12 @@ impl<L: DeliveryStore, Q: DeferQueue, D: DeadLetters, C: Clock> Messages<L, Q, D
         Disposition::Stays
     }
 
-    /// Lets the message come back at once, to decide from what another message has written.
+    /// Makes the message visible again at once, so that it decides by what another writer wrote.
     pub(crate) async fn come_back(&self, job: &Job<'_>) -> Disposition {
         self.hide_until(job, self.system.now()).await
     }
 
-    /// Sends the message that acts next, before the delivery's item says so.
+    /// Sends the message that acts next. This happens before the delivery's item names it as the owner.
     pub(crate) async fn send_successor(
         &self,
         job: &Job<'_>,
@@ -55,8 +55,7 @@ impl<L: DeliveryStore, Q: DeferQueue, D: DeadLetters, C: Clock> Messages<L, Q, D
         Ok(Turn { generation, owner })
     }
 
-    /// Sends a new message to the retry queue in the place of this one. It acts at once, or when the
-    /// delivery is due.
+    /// Replaces this message by a new one in the retry queue. That one acts as soon as the delivery is due.
     pub(crate) async fn replace(
         &self,
         job: &Job<'_>,
@@ -64,12 +63,12 @@ impl<L: DeliveryStore, Q: DeferQueue, D: DeadLetters, C: Clock> Messages<L, Q, D
     ) -> Result<Disposition, Unavailable> {
         let now = self.system.now();
         let turn = self.send_successor(job, 0).await?;
-        // If this write meets another, the new message adopts the delivery by its generation.
+        // If this write conflicts with another, the new message still takes over: its generation is higher.
         self.ledger.save(&delivery.handed_to(turn, now)).await?;
         Ok(Disposition::Done)
     }
 
-    /// Puts a message that can never be handled into the dead-letter queue.
+    /// Moves a message that can never be handled to the dead-letter queue.
     pub(crate) async fn dead_letter(&self, task: &Task, reason: &str) -> Disposition {
         match self.dead_letters.put(&task.body, reason).await {
             Ok(()) => {

@@ -1,4 +1,4 @@
-//! Instead of an attempt: the delivery waits in the ledger, without a message.
+//! Parking: the delivery waits in the ledger, without a message, instead of being attempted.
 
 use hooklane_app::batch::Disposition;
 use hooklane_app::ports::{Clock as _, DeliveryStore as _, Unavailable};
@@ -12,11 +12,11 @@ use crate::ports::Ports;
 use crate::standing;
 use crate::task::Job;
 
-/// Parks a delivery; `parked` is what is to be written. If the webhook already has too many parked
-/// deliveries and this one has no item yet, it is counted as skipped instead.
+/// Parks a delivery; `parked` is the delivery as it must be written. If its webhook has too many parked
+/// deliveries, a delivery that has no item yet is skipped and counted instead.
 ///
-/// The cause may end while the delivery is being written: a concurrent release then misses it. So the
-/// webhook's standing is read again after the write.
+/// The reason for parking may end just before the write, so that a release does not find this delivery.
+/// Therefore the webhook's state is read again after the write.
 pub(crate) async fn park<P: Ports>(
     context: &Context<P>,
     job: &Job<'_>,
@@ -34,8 +34,8 @@ pub(crate) async fn park<P: Ports>(
     }
 }
 
-/// Sends a parked delivery on if nothing holds it after all. One that is not due yet, and one that its
-/// tenant wants to be discarded, is left to `upkeep`.
+/// Sends a new message for a parked delivery if there is no longer a reason to park it. `upkeep` handles
+/// deliveries that are not due yet, and those that the tenant wants discarded.
 pub(crate) async fn look_again<P: Ports>(
     context: &Context<P>,
     job: &Job<'_>,
@@ -54,8 +54,8 @@ pub(crate) async fn look_again<P: Ports>(
     Ok(Disposition::Done)
 }
 
-/// Parks a delivery that has just failed and would wait for long, while the brake is on. `None` means
-/// that somebody else wrote the delivery meanwhile.
+/// Parks a delivery whose attempt has just failed and whose next one is far away, while the brake is on.
+/// Returns `None` if another writer changed the delivery in the meantime.
 pub(crate) async fn park_for_backlog<P: Ports>(
     context: &Context<P>,
     waiting: Delivery,

@@ -1,5 +1,4 @@
-//! The number of parked deliveries of each webhook, the calls that put the webhook on the watch list,
-//! and the brake.
+//! The number of parked deliveries of each webhook, its marks on the watch list, and the brake.
 
 use std::sync::Arc;
 
@@ -16,20 +15,20 @@ pub(crate) struct ParkingLot<R, C> {
     registry: Arc<R>,
     system: Arc<C>,
     max_parked: u64,
-    calls: Bounded<WebhookId, Calls>,
+    marks: Bounded<WebhookId, Marks>,
     brake: Recent<(), Option<Brake>>,
 }
 
-/// What this instance told the watch list about a webhook.
+/// What this instance has told the watch list about a webhook.
 #[derive(Debug, Clone, Default)]
-struct Calls {
-    /// When it last marked the webhook, and the number of parked deliveries that the list then had.
-    marked: Option<(Timestamp, u64)>,
-    /// Deliveries that it parked since, or is about to.
+struct Marks {
+    /// When it last marked the webhook, and the number of parked deliveries on the list at that time.
+    last: Option<(Timestamp, u64)>,
+    /// The number of deliveries that it has parked since, or is about to park.
     parked: u32,
 }
 
-/// Whether there is room for one more parked delivery.
+/// Whether another delivery of the webhook may be parked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Room {
     Free,
@@ -38,35 +37,35 @@ pub(crate) enum Room {
 
 impl<R: WatchList, C: Clock> ParkingLot<R, C> {
     pub(crate) fn new(registry: Arc<R>, system: Arc<C>, max_parked: u64) -> Self {
-        let (calls, brake) = (Bounded::default(), Recent::default());
-        Self { registry, system, max_parked, calls, brake }
+        let (marks, brake) = (Bounded::default(), Recent::default());
+        Self { registry, system, max_parked, marks, brake }
     }
 
-    /// Marks the webhook on the watch list before one more of its deliveries is parked, so that `upkeep`
-    /// finds the pointer however this ends. It is marked at most every ten seconds; `upkeep` respects a
-    /// mark for far longer.
+    /// Marks the webhook on the watch list before one of its deliveries is parked, so that `upkeep` finds
+    /// the pointer even if this invocation is killed. A webhook is marked at most every ten seconds; a mark
+    /// lasts far longer.
     pub(crate) async fn announce(&self, delivery: &Delivery) -> Result<Room, Unavailable> {
         self.mark(delivery, 1).await
     }
 
-    /// Marks the webhook of a delivery that waits in a queue, so that `upkeep` looks for its message.
+    /// Marks the webhook of a delivery that waits in a queue, so that the sweep of `upkeep` covers it.
     pub(crate) async fn watch(&self, delivery: &Delivery) -> Result<(), Unavailable> {
         self.mark(delivery, 0).await.map(drop)
     }
 
     async fn mark(&self, delivery: &Delivery, parking: u32) -> Result<Room, Unavailable> {
         let (now, webhook) = (self.system.now(), delivery.id.webhook());
-        let (marked, parked) = self.calls.update(&webhook, Calls::default, |calls| {
-            calls.parked += parking;
-            (calls.marked.filter(|(at, _)| !is_over(*at, now)), calls.parked)
+        let (marked, parked) = self.marks.update(&webhook, Marks::default, |marks| {
+            marks.parked += parking;
+            (marks.last.filter(|(at, _)| !is_over(*at, now)), marks.parked)
         });
         let known = match marked {
             Some((_, known)) => known + u64::from(parked),
             None => {
                 let known = self.registry.watch(&delivery.tenant, webhook, parked, now).await?;
-                self.calls.update(&webhook, Calls::default, |calls| {
-                    calls.marked = Some((now, known));
-                    calls.parked = calls.parked.saturating_sub(parked);
+                self.marks.update(&webhook, Marks::default, |marks| {
+                    marks.last = Some((now, known));
+                    marks.parked = marks.parked.saturating_sub(parked);
                 });
                 known
             }
@@ -74,16 +73,16 @@ impl<R: WatchList, C: Clock> ParkingLot<R, C> {
         Ok(if known > self.max_parked { Room::Full } else { Room::Free })
     }
 
-    /// Takes back what was announced and then not parked.
+    /// Undoes an `announce` for a delivery that was not parked.
     pub(crate) fn withdraw(&self, webhook: WebhookId) {
-        self.calls.update(&webhook, Calls::default, |calls| {
-            calls.parked = calls.parked.saturating_sub(1);
+        self.marks.update(&webhook, Marks::default, |marks| {
+            marks.parked = marks.parked.saturating_sub(1);
         });
     }
 }
 
 impl<R: HealthStore, C> ParkingLot<R, C> {
-    /// Counts a delivery that is not parked because there is no room for it.
+    /// Counts a delivery that is skipped because too many are parked.
     pub(crate) async fn skip(&self, delivery: &Delivery) -> Result<(), Unavailable> {
         self.registry.skip(delivery.id.webhook()).await?;
         tracing::warn!(delivery.id = %delivery.id, "delivery.skipped");
@@ -92,8 +91,8 @@ impl<R: HealthStore, C> ParkingLot<R, C> {
 }
 
 impl<R: BrakeStore, C: Clock> ParkingLot<R, C> {
-    /// Whether the brake sends a wait until then to the ledger. A brake that cannot be read is off: waiting
-    /// in the queue is right too.
+    /// Whether the brake parks a delivery that waits until `until`. A brake that cannot be read counts as
+    /// off: the delivery can wait in the queue.
     pub(crate) async fn brake_holds(&self, until: Timestamp) -> bool {
         let now = self.system.now();
         let brake = match self.brake.get(&(), now) {

@@ -1,4 +1,4 @@
-//! The stages in their order, for each message of a batch on its own.
+//! Takes each message of a batch through the stages.
 
 use futures::future::join_all;
 use hooklane_app::batch::Disposition;
@@ -20,28 +20,29 @@ use crate::settle::settle;
 use crate::task::{Job, Task};
 use crate::without_attempt::{defer, end, reroute};
 
-/// Makes attempts and decides what is next.
+/// Makes attempts and decides what happens next.
 pub struct Pipeline<P: Ports> {
     context: Context<P>,
-    /// The name of the retry queue, by which a record tells its lane.
+    /// The name of the retry queue. A record from this queue is in the slow lane.
     pub(crate) retry_queue: String,
 }
 
-/// What came of reading a delivery's item.
+/// The result of reading a delivery's item.
 enum Read {
-    Written(Box<Option<Delivery>>),
+    /// The item, or `None` if there is none.
+    Item(Box<Option<Delivery>>),
     Corrupt(Unavailable),
-    OutOfReach,
+    Unavailable,
 }
 
 impl<P: Ports> Pipeline<P> {
-    /// A pipeline that remembers nothing yet.
+    /// A pipeline whose caches are empty.
     pub fn new(deps: Deps<P>) -> Self {
         let retry_queue = deps.retry_queue.clone();
         Self { context: Context::new(deps), retry_queue }
     }
 
-    /// Works on all tasks at once. The dispositions are in the order of the tasks.
+    /// Handles all tasks concurrently. The dispositions are in the order of the tasks.
     pub async fn work(&self, tasks: &[Task]) -> Vec<Disposition> {
         let decoded: Vec<_> =
             tasks.iter().map(|task| (task, Message::decode(&task.body))).collect();
@@ -73,37 +74,37 @@ impl<P: Ports> Pipeline<P> {
         dispositions
     }
 
-    /// What is written of each delivery. One that cannot be read back harms no other.
+    /// Reads the item of each delivery. A corrupt item does not affect the others.
     async fn read(&self, ids: &[DeliveryId]) -> Vec<Read> {
-        let out_of_reach = |error: &Unavailable| {
+        let unavailable = |error: &Unavailable| {
             error.log("batch.read_failed");
-            Read::OutOfReach
+            Read::Unavailable
         };
         match read_each(&*self.context.ledger, ids).await {
             Ok(each) => each
                 .into_iter()
                 .map(|read| match read {
-                    Ok(written) => Read::Written(Box::new(written)),
+                    Ok(item) => Read::Item(Box::new(item)),
                     Err(error) if error.is_corrupt() => Read::Corrupt(error),
-                    Err(error) => out_of_reach(&error),
+                    Err(error) => unavailable(&error),
                 })
                 .collect(),
             Err(error) => {
-                out_of_reach(&error);
-                ids.iter().map(|_| Read::OutOfReach).collect()
+                unavailable(&error);
+                ids.iter().map(|_| Read::Unavailable).collect()
             }
         }
     }
 
     async fn deliver(&self, task: &Task, deliver: Deliver, read: Option<Read>) -> Disposition {
         let result = match read {
-            Some(Read::Written(current)) => self.stages(&Job { task, deliver }, *current).await,
+            Some(Read::Item(current)) => self.stages(&Job { task, deliver }, *current).await,
             Some(Read::Corrupt(error)) => Err(error),
-            Some(Read::OutOfReach) | None => return Disposition::Stays,
+            Some(Read::Unavailable) | None => return Disposition::Stays,
         };
         match result {
             Ok(disposition) => disposition,
-            // It would end the same every time.
+            // The message would fail the same way every time.
             Err(error) if error.is_corrupt() => {
                 self.context.messages.dead_letter(task, &error.chain()).await
             }
@@ -146,8 +147,8 @@ impl<P: Ports> Pipeline<P> {
     }
 }
 
-/// Every line that is logged about a message carries its ids. The level is that of errors, so that the ids
-/// are there whatever `LOG_LEVEL` says.
+/// The span of a message: every log line about it carries its ids. The span has the error level, so that
+/// the ids are logged at every `LOG_LEVEL`.
 fn span(task: &Task, message: Option<&Message>) -> tracing::Span {
     match message {
         Some(Message::Deliver(deliver)) => tracing::error_span!(

@@ -1,11 +1,11 @@
-//! What `delivery` touches.
+//! The ports that `delivery` uses.
 
 use hooklane_app::ports::{
     BrakeStore, Clock, DeadLetters, DeferQueue, DeliveryStore, Entropy, EventStore, HealthStore,
     Post, SlotStore, TenantStore, WatchList, WebhookStore,
 };
 
-/// The kinds of things behind the ports: AWS and the network in production, fakes in a test.
+/// The types behind the ports: AWS and the network in production, fakes in tests.
 pub trait Ports {
     type Ledger: DeliveryStore + EventStore + SlotStore;
     type Registry: WebhookStore + TenantStore + HealthStore + WatchList + BrakeStore;

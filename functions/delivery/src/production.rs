@@ -1,4 +1,4 @@
-//! AWS and the network behind the ports.
+//! The production types behind the ports: AWS and the network.
 
 use hooklane_aws::SdkConfig;
 use hooklane_aws::dead_letters::DeadLetterQueue;

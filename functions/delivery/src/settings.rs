@@ -1,9 +1,11 @@
+//! The settings of `delivery`.
+
 use hooklane_aws::queues::QueueUrls;
 use hooklane_aws::settings::{self, InvalidSetting};
 use hooklane_domain::isolation::circuit::Thresholds;
 use hooklane_domain::webhook::network::NetworkRules;
 
-/// What `template.yaml` tells `delivery`.
+/// The settings that `template.yaml` passes to `delivery` as environment variables.
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub registry_table: String,
@@ -17,7 +19,7 @@ pub struct Settings {
     pub retention_days: u16,
     pub network: NetworkRules,
     pub thresholds: Thresholds,
-    /// Beyond so many parked deliveries of a webhook, new ones are skipped.
+    /// Roughly how many deliveries of one webhook may be parked before new ones are skipped.
     pub max_parked: u64,
 }
 

@@ -1,4 +1,4 @@
-//! Last stage: what is next after an attempt, written down and arranged.
+//! Last stage: writes the result of an attempt and arranges what happens next.
 
 use hooklane_app::batch::Disposition;
 use hooklane_app::conflict::decide_anew;
@@ -19,11 +19,11 @@ use crate::park::park_for_backlog;
 use crate::ports::Ports;
 use crate::task::Job;
 
-/// The number of times that another writer is met before a message is left to come back.
+/// The number of times that a merge is tried if other writers are faster. After that the message comes back.
 const MERGE_TRIES: u32 = 5;
 
-/// Writes what came of an attempt and arranges what is next. The POST has happened: from here on
-/// nothing makes it a second time but a store that stays out of reach.
+/// Writes the result of an attempt and arranges what happens next. The POST has been made. From here on only
+/// an unavailable store, or the end of the process, can cause a second one.
 pub(crate) async fn settle<P: Ports>(
     context: &Context<P>,
     job: &Job<'_>,
@@ -31,7 +31,7 @@ pub(crate) async fn settle<P: Ports>(
     made: Made,
 ) -> Result<Disposition, Unavailable> {
     let disposition = write_down(context, job, &delivery, &made).await;
-    // Afterwards, whatever became of it: the attempt is not made again.
+    // Also if the write failed: the attempt was made, and its result counts for the webhook's health.
     context.health.observe(&delivery, &made.attempt).await;
     disposition
 }
@@ -47,7 +47,7 @@ async fn write_down<P: Ports>(
     if next != Next::Delivered {
         log_failure(delivery, attempt, next);
     }
-    // A prompt success is in its delivery's item: one write is enough.
+    // The delivery's item holds a prompt success, so that one write is enough.
     if next != Next::Delivered || !is_prompt(delivery.id.accepted_at(), attempt.at) {
         context.ledger.keep_attempt(delivery, attempt).await?;
     }
@@ -55,7 +55,7 @@ async fn write_down<P: Ports>(
         context.webhooks.disable_gone(&made.webhook).await;
     }
     if next == Next::Exhausted && !is_operational(&delivery.event_type) {
-        // Before the delivery's end is written. The event's id follows from what it reports, so that a
+        // Before the delivery's end is written. The event's id is derived from the delivery, so that a
         // second report is the same event.
         let event = of_exhaustion(delivery, attempt.number, attempt.at);
         report(&*context.ledger, &*context.system, event).await?;
@@ -82,7 +82,7 @@ async fn write_down<P: Ports>(
     Ok(disposition)
 }
 
-/// What the retry policy says: the webhook's own, or else its contract's.
+/// What happens next, by the retry policy of the webhook, or else of its contract.
 fn next<P: Ports>(context: &Context<P>, delivery: &Delivery, made: &Made) -> Next {
     let now = context.system.now();
     let verdict = made.attempt.outcome.verdict(made.gone_disables, now);
@@ -91,7 +91,7 @@ fn next<P: Ports>(context: &Context<P>, delivery: &Delivery, made: &Made) -> Nex
     policy.next(delivery.retries, verdict, now, context.system.jitter())
 }
 
-/// Who acts after the wait: this message where it is, or a new one in the retry queue.
+/// Decides which message acts after the wait: this one in its queue, or a new one in the retry queue.
 async fn arrange<P: Ports>(context: &Context<P>, job: &Job<'_>, next: Next) -> (Turn, Disposition) {
     let Next::RetryAt(until) = next else { return (job.turn(), Disposition::Done) };
     match context.messages.plan(job, until) {
@@ -99,7 +99,7 @@ async fn arrange<P: Ports>(context: &Context<P>, job: &Job<'_>, next: Next) -> (
         Wait::Move { delay_seconds } => {
             match context.messages.send_successor(job, delay_seconds).await {
                 Ok(turn) => (turn, Disposition::Done),
-                // The message can wait in the fast lane as well, although that fills it.
+                // The message can also wait in the fast lane, although it takes up room there.
                 Err(error) => {
                     error.log("delivery.move_failed");
                     (job.turn(), Disposition::Stays)
@@ -109,7 +109,7 @@ async fn arrange<P: Ports>(context: &Context<P>, job: &Job<'_>, next: Next) -> (
     }
 }
 
-/// The item changed while the POST was made: what came of it is added to what is there now.
+/// Adds the result of the attempt to the item, which another writer changed during the POST.
 async fn merge<P: Ports>(
     context: &Context<P>,
     job: &Job<'_>,
@@ -123,18 +123,18 @@ async fn merge<P: Ports>(
             Some(merged) => Ok(context.ledger.save(&merged).await?.written()),
         }
     });
-    let Some(standing) = merged.await? else {
+    let Some(current) = merged.await? else {
         tracing::error!(delivery.id = %job.deliver.delivery, "delivery.merge_gave_up");
         return Ok(Disposition::Stays);
     };
-    Ok(match decide(&standing, &job.receipt(), context.system.now()) {
+    Ok(match decide(&current, &job.receipt(), context.system.now()) {
         Decision::Discard(_) | Decision::LookAgain => Disposition::Done,
         Decision::HideUntil(until, _) => context.messages.hide_until(job, until).await,
         Decision::SendAfresh | Decision::Attempt(_) => Disposition::Stays,
     })
 }
 
-/// The one wide line of a failed attempt. Never logged: bodies, headers, secrets.
+/// Logs a failed attempt in one line. Never logs bodies, headers or secrets.
 fn log_failure(delivery: &Delivery, attempt: &Attempt, next: Next) {
     let (status, error) = match &attempt.outcome {
         Outcome::Answered(response) => (Some(response.status), None),

@@ -1,4 +1,4 @@
-//! Slots under a webhook's rate limit. Waiting for one spends no attempt.
+//! Slots under a webhook's rate limit. Waiting for a slot does not count as an attempt.
 
 use hooklane_app::ports::{Clock as _, SlotStore as _, Unavailable};
 use hooklane_domain::delivery::{Delivery, ParkReason};
@@ -9,17 +9,17 @@ use crate::context::Context;
 use crate::ports::Ports;
 use crate::task::Job;
 
-/// When the slot of a delivery comes. The deliveries that wait are as they are to be written.
+/// When the slot of a delivery comes, with the delivery. One that waits must be written as it is here.
 pub(crate) enum Slot {
-    /// It has come.
+    /// The slot has come.
     Here(Delivery),
-    /// It is waited for in a queue.
+    /// The delivery waits for it in a queue.
     Soon(Delivery),
-    /// It is waited for in the ledger.
+    /// The delivery waits for it in the ledger.
     Far(Delivery),
 }
 
-/// The slot that the delivery already holds, or else the next one.
+/// Takes the next slot, unless the delivery already holds one.
 pub(crate) async fn take<P: Ports>(
     context: &Context<P>,
     job: &Job<'_>,

@@ -1,4 +1,4 @@
-//! How a webhook stands: whether its deliveries are attempted or parked, and what says so.
+//! The standing of a webhook: its settings and health, and whether its deliveries are attempted or parked.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ pub(crate) struct Standing {
     pub(crate) admission: Admission,
 }
 
-/// How the delivery's webhook stands, from reads that are at most five seconds old; `None` if the
+/// The standing of the delivery's webhook, from caches that are at most five seconds old. `None` if the
 /// webhook was deleted.
 pub(crate) async fn recent<P: Ports>(
     context: &Context<P>,
@@ -30,7 +30,7 @@ pub(crate) async fn recent<P: Ports>(
     Ok(Some(of(context, webhook, health, paused)))
 }
 
-/// How it stands now, past what this instance remembers.
+/// The standing of the delivery's webhook as it is stored now. `None` if the webhook was deleted.
 pub(crate) async fn fresh<P: Ports>(
     context: &Context<P>,
     delivery: &Delivery,

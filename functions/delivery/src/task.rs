@@ -1,4 +1,4 @@
-//! A message of the batch: as it was received, and once it is understood.
+//! A message of the batch, as received and as decoded.
 
 use hooklane_app::ports::{DeliveryStore, Unavailable};
 use hooklane_domain::Timestamp;
@@ -7,18 +7,18 @@ use hooklane_domain::delivery::receipt::Receipt;
 use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::delivery::{Delivery, MessageId, Turn};
 
-/// A message as it was received.
+/// A message as received.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Task {
     pub message: MessageId,
     pub receipt_handle: String,
-    /// The lane whose queue it came from.
+    /// The lane of its queue.
     pub lane: Lane,
     pub sent_at: Timestamp,
     pub body: String,
 }
 
-/// A message that was understood.
+/// A decoded message.
 pub(crate) struct Job<'a> {
     pub(crate) task: &'a Task,
     pub(crate) deliver: Deliver,
@@ -38,14 +38,14 @@ impl Job<'_> {
         Turn { generation: self.deliver.generation, owner: self.task.message.clone() }
     }
 
-    /// The delivery as the message alone describes it: it has no item yet.
+    /// The delivery as the message describes it, for a delivery that has no item yet.
     pub(crate) fn unwritten(&self) -> Delivery {
         let deliver = &self.deliver;
         let (id, tenant) = (deliver.delivery.clone(), deliver.tenant.clone());
         Delivery::unwritten(id, tenant, deliver.event_type.clone())
     }
 
-    /// The delivery as it stands now.
+    /// The delivery as it is stored now.
     pub(crate) async fn current(
         &self,
         ledger: &impl DeliveryStore,

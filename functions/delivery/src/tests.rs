@@ -1,4 +1,4 @@
-//! What becomes of messages, over the fakes: they keep the contracts of the real table and queues.
+//! Tests of the pipeline over the fakes, which pass the same conformance suite as the real tables and queues.
 
 mod circuit;
 mod duplicates;
@@ -10,7 +10,7 @@ mod limits;
 mod overrides;
 mod parked;
 mod recovering;
-mod upkept;
+mod upkeep;
 mod waiting;
 mod world;
 
@@ -20,7 +20,7 @@ use hooklane_domain::delivery::Status;
 use world::{World, answer};
 
 #[tokio::test]
-async fn a_delivery_that_succeeds_at_once() {
+async fn a_prompt_success_costs_one_attempt_and_one_write() {
     let world = World::with_policy(r#"{"schedule":[1]}"#).await;
     world.publish("e1").await;
     world.run_until_quiet().await;
@@ -30,26 +30,26 @@ async fn a_delivery_that_succeeds_at_once() {
     assert_eq!(world.posts(), 1);
     let attempts = world.ledger.attempts(&delivery).await.unwrap();
     assert_eq!(attempts.len(), 1);
-    assert_eq!(world.kept().await, [], "the log finds it in its delivery");
+    assert_eq!(world.attempt_items().await, [], "the log reads it from the delivery's item");
 }
 
 #[tokio::test]
-async fn a_success_that_is_late_is_kept_for_the_log() {
+async fn a_late_success_has_an_item_of_its_own() {
     let world = World::with_policy(r#"{"schedule":[2,50]}"#).await;
     world.answers([answer(500), answer(500)]);
     world.publish("e1").await;
     world.run_until_quiet().await;
-    assert_eq!(world.kept().await, [(3, Some(200)), (2, Some(500)), (1, Some(500))]);
+    assert_eq!(world.attempt_items().await, [(3, Some(200)), (2, Some(500)), (1, Some(500))]);
 
     let prompt = World::with_policy(r#"{"schedule":[2]}"#).await;
     prompt.answers([answer(500)]);
     prompt.publish("e1").await;
     prompt.run_until_quiet().await;
-    assert_eq!(prompt.kept().await, [(1, Some(500))], "a retry can be prompt too");
+    assert_eq!(prompt.attempt_items().await, [(1, Some(500))], "a retry can also be prompt");
 }
 
 #[tokio::test]
-async fn a_receiver_that_fails_twice_gets_the_third_attempt_by_policy() {
+async fn retries_follow_the_schedule_of_the_policy() {
     let world = World::with_policy(r#"{"schedule":[2,50]}"#).await;
     world.answers([answer(500), answer(503), answer(200)]);
     world.publish("e1").await;
@@ -63,7 +63,7 @@ async fn a_receiver_that_fails_twice_gets_the_third_attempt_by_policy() {
 }
 
 #[tokio::test]
-async fn the_body_is_the_same_on_every_attempt_and_so_is_its_id() {
+async fn every_attempt_has_the_same_body_and_id() {
     let world = World::with_policy(r#"{"schedule":[1,1]}"#).await;
     world.answers([answer(500), answer(500), answer(200)]);
     world.publish("e1").await;
@@ -78,13 +78,13 @@ async fn the_body_is_the_same_on_every_attempt_and_so_is_its_id() {
 }
 
 #[tokio::test]
-async fn the_sample_of_the_readme_is_a_batch() {
+async fn the_sample_batch_of_the_readme_is_handled() {
     let world = World::with_policy(r#"{"schedule":[1]}"#).await;
     let sample = include_str!("../../../events/delivery.json");
     let answer =
         crate::handle(&world.pipeline, serde_json::from_str(sample).unwrap()).await.unwrap();
     assert_eq!(answer.staying(), 0);
-    // Its webhook is in no registry here: the delivery ends cancelled, and nothing is posted.
+    // The webhook does not exist here, so the delivery is cancelled without a POST.
     assert_eq!(world.posts(), 0);
     assert!(world.dead_letters.all_dead_letters().is_empty());
 }

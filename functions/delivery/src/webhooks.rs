@@ -1,4 +1,4 @@
-//! Webhooks and whether their tenants are paused, at most five seconds old.
+//! Cached webhooks, and whether their tenants are paused.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use hooklane_app::ports::{Clock, TenantStore, Unavailable, WatchList, WebhookSto
 use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::webhook::{DisableReason, Webhook};
 
-/// The registry behind a short memory. An absent webhook is not remembered.
+/// The registry behind a cache of five seconds. An absent webhook is not cached.
 pub(crate) struct Webhooks<R, C> {
     registry: Arc<R>,
     system: Arc<C>,
@@ -22,7 +22,7 @@ impl<R, C> Webhooks<R, C> {
 }
 
 impl<R: WebhookStore, C: Clock> Webhooks<R, C> {
-    /// At most five seconds old.
+    /// From the cache, at most five seconds old.
     pub(crate) async fn get(
         &self,
         tenant: &TenantId,
@@ -34,7 +34,7 @@ impl<R: WebhookStore, C: Clock> Webhooks<R, C> {
         }
     }
 
-    /// As it is now.
+    /// As it is stored now.
     pub(crate) async fn fresh(
         &self,
         tenant: &TenantId,
@@ -52,7 +52,7 @@ impl<R: WebhookStore, C: Clock> Webhooks<R, C> {
 }
 
 impl<R: TenantStore, C: Clock> Webhooks<R, C> {
-    /// At most five seconds old.
+    /// From the cache, at most five seconds old.
     pub(crate) async fn tenant_is_paused(&self, tenant: &TenantId) -> Result<bool, Unavailable> {
         match self.tenants_paused.get(tenant, self.system.now()) {
             Some(paused) => Ok(paused),
@@ -72,11 +72,12 @@ impl<R: TenantStore, C: Clock> Webhooks<R, C> {
 }
 
 impl<R: WebhookStore + WatchList, C: Clock> Webhooks<R, C> {
-    /// Disables a webhook whose receiver answered 410, as its contract has it. One that was changed since
-    /// it was called stays active, and so does one that could not be disabled: its next 410 disables it.
+    /// Disables a webhook whose receiver answered 410. A webhook that was changed since the attempt stays
+    /// active. So does one that could not be disabled; its next 410 disables it.
     pub(crate) async fn disable_gone(&self, called: &Webhook) {
         let now = self.system.now();
-        // `upkeep` reports it to the tenant. It is called first, so that it looks however this ends.
+        // `upkeep` reports it to the tenant. The webhook is marked first, so that `upkeep` looks at it even if
+        // this invocation is killed.
         if let Err(error) = self.registry.watch(&called.tenant, called.id, 0, now).await {
             error.log("webhook.not_watched");
         }

@@ -1,4 +1,4 @@
-//! Instead of an attempt: the delivery changes its lane, waits for its slot, or ends.
+//! Deliveries that are not attempted now: they change their lane, wait for their slot, or end.
 
 use hooklane_app::batch::Disposition;
 use hooklane_app::ports::{Clock as _, DeliveryStore as _, Unavailable};
@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::ports::Ports;
 use crate::task::Job;
 
-/// Hands the delivery to a message in the slow lane.
+/// Hands the delivery over to a new message in the slow lane.
 pub(crate) async fn reroute<P: Ports>(
     context: &Context<P>,
     job: &Job<'_>,
@@ -19,7 +19,7 @@ pub(crate) async fn reroute<P: Ports>(
     context.messages.replace(job, delivery).await
 }
 
-/// Lets the delivery wait in a queue for the slot that it holds.
+/// Makes the delivery wait in a queue for the slot that it holds.
 pub(crate) async fn defer<P: Ports>(
     context: &Context<P>,
     job: &Job<'_>,
@@ -40,8 +40,8 @@ pub(crate) async fn defer<P: Ports>(
     }
 }
 
-/// Writes the end of a delivery that needs no attempt any more. If somebody else wrote it meanwhile,
-/// the message comes back and decides from that.
+/// Writes the end of a delivery that needs no attempt. If another writer changed the delivery in the
+/// meantime, the message comes back and decides by that.
 pub(crate) async fn end<P: Ports>(
     context: &Context<P>,
     job: &Job<'_>,

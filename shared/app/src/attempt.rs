@@ -1,7 +1,7 @@
-//! One attempt: the request that the webhook's contract writes, and its outcome.
+//! One attempt: sends the request as the webhook's contract formats it, and returns the outcome.
 //!
-//! `delivery` makes the attempts of deliveries with it and `api` makes test attempts, so that a test
-//! shows what a delivery does.
+//! `delivery` uses it for deliveries and `api` for test attempts, so that a test attempt shows what a delivery
+//! would do.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -16,8 +16,8 @@ use hooklane_domain::webhook::Webhook;
 
 use crate::ports::{Destination, Post, Sent};
 
-/// Makes an attempt within the webhook's time limit. Also returns the webhook's contract, if this deployment
-/// has it and it can sign with the webhook's secrets. Without a contract nothing is sent.
+/// Makes an attempt within the webhook's timeout. Also returns the webhook's contract, if this deployment has
+/// it and it can sign with the webhook's secrets. Otherwise nothing is sent, and the attempt fails.
 pub async fn make<'a>(
     sender: &impl Post,
     contracts: &'a Contracts,
@@ -26,15 +26,15 @@ pub async fn make<'a>(
     make_within(sender, contracts, subject, Duration::MAX).await
 }
 
-/// The same as [`make`], but takes at most `most`.
+/// Like [`make`], with a time limit of at most `max`.
 pub async fn make_within<'a>(
     sender: &impl Post,
     contracts: &'a Contracts,
     subject: Subject<'_>,
-    most: Duration,
+    max: Duration,
 ) -> (Attempt, Option<&'a Contract>) {
     let ready = contract(contracts, subject.webhook, subject.at);
-    let ready = ready.and_then(|contract| Ok((contract, shaped(subject)?)));
+    let ready = ready.and_then(|contract| Ok((contract, transformed(subject)?)));
     let (contract, content) = match ready {
         Ok(ready) => ready,
         Err(error) => {
@@ -44,7 +44,7 @@ pub async fn make_within<'a>(
     };
     let request: WireRequest = contract.request(Subject { content: &content, ..subject });
     let shown = request.shown_headers.clone();
-    let limit = contract.timeout_of(subject.webhook).min(most);
+    let limit = contract.timeout_of(subject.webhook).min(max);
     let Webhook { url, target_cidrs, .. } = subject.webhook;
     let to = Destination { url, only: target_cidrs.as_ref() };
     let sent = sender.post(to, request, limit).await;
@@ -61,38 +61,38 @@ fn attempt(subject: Subject<'_>, request_headers: Vec<(String, String)>, sent: S
     }
 }
 
-/// The webhook's contract, or an error that its owner may see.
+/// The webhook's contract, or an error that the tenant may see.
 fn contract<'a>(
     contracts: &'a Contracts,
     webhook: &Webhook,
     now: Timestamp,
 ) -> Result<&'a Contract, AttemptError> {
-    let unwritable = |detail| AttemptError { kind: ErrorKind::Body, detail };
+    let no_request = |detail| AttemptError { kind: ErrorKind::Body, detail };
     let contract = contracts.get(&webhook.contract).ok_or_else(|| {
-        unwritable(format!("the contract {} is not in this deployment", webhook.contract))
+        no_request(format!("the contract {} is not in this deployment", webhook.contract))
     })?;
     let mut secrets = std::iter::once(&webhook.secret).chain(webhook.retiring_at(now));
     let accepted = secrets.try_for_each(|secret| contract.accepts(secret));
-    accepted.map_err(|e| unwritable(e.to_string()))?;
+    accepted.map_err(|e| no_request(e.to_string()))?;
     Ok(contract)
 }
 
-/// The event as the webhook gets it. Whether the filter lets the event through was decided at fan-out, and
-/// who requests an attempt by hand may overrule that. So only a filter that fails stops the attempt.
-fn shaped(subject: Subject<'_>) -> Result<Cow<'_, Content>, AttemptError> {
+/// The content after the webhook's transform. Fan-out has already applied the filter, and a manual request may
+/// overrule it. So the filter's result is ignored here; only an error of the filter stops the attempt.
+fn transformed(subject: Subject<'_>) -> Result<Cow<'_, Content>, AttemptError> {
     let Subject { content, delivery, webhook, .. } = subject;
     if webhook.filter.is_none() && webhook.transform.is_none() {
         return Ok(Cow::Borrowed(content));
     }
     let input = Input::new(delivery.event(), &webhook.tenant, content, delivery.accepted_at());
-    let broken = |what: &str, failure: &Failure| AttemptError {
+    let failed = |what: &str, failure: &Failure| AttemptError {
         kind: ErrorKind::Transform,
         detail: format!("{what}: {failure}"),
     };
     if let Some(filter) = &webhook.filter {
-        filter.passes(&input).map_err(|failure| broken("filter", &failure))?;
+        filter.passes(&input).map_err(|failure| failed("filter", &failure))?;
     }
     let Some(transform) = &webhook.transform else { return Ok(Cow::Borrowed(content)) };
-    let data = transform.apply(&input).map_err(|failure| broken("transform", &failure))?;
+    let data = transform.apply(&input).map_err(|failure| failed("transform", &failure))?;
     Ok(Cow::Owned(Content { data, ..content.clone() }))
 }

@@ -1,5 +1,5 @@
-//! What an instance keeps in memory between invocations: a bounded map, and a bounded cache of stored
-//! values that are used for a few seconds.
+//! Memory of an instance between invocations: a bounded map, and a bounded cache whose values are used for a
+//! few seconds.
 
 use std::hash::Hash;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,7 +10,7 @@ use quick_cache::unsync::Cache;
 
 /// How long a value that was read from a store may be used before it must be read again.
 pub const MAX_AGE: Duration = Duration::from_secs(5);
-/// The capacity of a map unless it is given another.
+/// The default capacity of a map.
 const DEFAULT_CAPACITY: usize = 10_000;
 
 /// A map with a bounded number of entries. A full one evicts the entries that were used least.
@@ -82,12 +82,12 @@ impl<K: Eq + Hash, V: Clone> Default for Recent<K, V> {
 }
 
 impl<K: Eq + Hash, V: Clone> Recent<K, V> {
-    /// The value, if it was read less than [`MAX_AGE`] before `now`. If the clock went back, `None`.
+    /// The value, if it was read less than [`MAX_AGE`] before `now`. `None` also if the clock went back.
     pub fn get(&self, key: &K, now: Timestamp) -> Option<V> {
         self.0.get(key).filter(|(read_at, _)| is_fresh(*read_at, now)).map(|(_, value)| value)
     }
 
-    /// The value that was read last, of any age.
+    /// The value that was read last, whatever its age.
     pub fn last(&self, key: &K) -> Option<V> {
         self.0.get(key).map(|(_, value)| value)
     }
@@ -115,13 +115,13 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_used_for_five_seconds() {
+    fn a_value_is_used_for_less_than_five_seconds() {
         let recent = Recent::default();
         recent.put("key", 7, at(10_000));
         for (now, found) in [(10_000, true), (14_999, true), (15_000, false), (9_999, false)] {
             assert_eq!(recent.get(&"key", at(now)).is_some(), found, "{now}");
         }
-        assert_eq!(recent.last(&"key"), Some(7), "of any age");
+        assert_eq!(recent.last(&"key"), Some(7), "whatever its age");
         recent.remove(&"key");
         assert_eq!(recent.last(&"key"), None);
     }
@@ -134,7 +134,7 @@ mod tests {
         }
         let kept = (0..10_000).filter(|key| bounded.get(key).is_some()).count();
         assert!((1..=100).contains(&kept), "{kept}");
-        assert_eq!(bounded.get(&9_999), Some(9_999), "the newest one is there");
+        assert_eq!(bounded.get(&9_999), Some(9_999), "the newest entry is kept");
     }
 
     #[test]

@@ -1,9 +1,9 @@
-//! Conditional writes that conflict with another writer's.
+//! Conditional writes that conflict with those of other writers.
 
 use crate::ports::Unavailable;
 
-/// How often a conditional write is tried. Of concurrent writers one succeeds in each round, so this is
-/// enough for ten of them.
+/// How often a conditional write is tried. One of several concurrent writers succeeds in each round, so this
+/// is enough for ten writers.
 pub const MAX_TRIES: u32 = 10;
 
 /// Reads, decides and writes again until no other writer was faster, at most `tries` times. `attempt`
@@ -24,7 +24,7 @@ where
     Ok(None)
 }
 
-/// The error of a caller whose last try conflicted, too.
+/// The error if even the last try conflicted.
 #[must_use]
 pub fn always_overtaken(what: &str) -> Unavailable {
     Unavailable::new(what, "other writers were faster each time")
@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn it_ends_with_the_first_write_that_succeeds_or_after_the_last_try() {
+    async fn it_stops_after_the_first_successful_write_or_the_last_try() {
         for (holds_at, tries, done) in [(1, 3, Some(1)), (3, 3, Some(3)), (4, 3, None)] {
             let count = Cell::new(0);
             let attempt = async || {
@@ -50,7 +50,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_error_ends_it() {
+    async fn it_stops_at_an_error() {
         let failed = async || Err::<Option<()>, _>(Unavailable::new("writing", "no answer"));
         assert!(decide_anew(3, failed).await.is_err());
     }

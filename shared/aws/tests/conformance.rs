@@ -1,6 +1,6 @@
-//! The conformance suite against real tables and queues, at `CONFORMANCE_ENDPOINT_URL`: the local
-//! stack's emulator, another one, or (with an empty value and credentials) a real account. It makes
-//! tables and queues of its own and removes them.
+//! The conformance suite against real tables and queues at `CONFORMANCE_ENDPOINT_URL`: the local stack's
+//! emulator, another emulator, or (with an empty value and credentials) an AWS account. It creates its own
+//! tables and queues and deletes them.
 
 #![expect(
     clippy::unwrap_used,
@@ -9,51 +9,51 @@
     reason = "a check that fails panics"
 )]
 
-mod place;
+mod resources;
 
 use hooklane_app::conformance;
-use place::Place;
+use resources::Resources;
 
-/// One run of everything, so that the tables are made once.
+/// One test for the whole suite, so that the tables are created once.
 #[tokio::test]
 #[ignore = "needs CONFORMANCE_ENDPOINT_URL; `make test` runs it"]
-async fn the_adapters_conform() {
-    let place = Place::make(&endpoint()).await;
-    let salt = place.salt();
+async fn the_adapters_pass_the_conformance_suite() {
+    let resources = Resources::create(&endpoint()).await;
+    let salt = resources.salt();
     let checks = async {
         tokio::join!(
-            async { conformance::events(&place.ledger(), salt).await },
-            async { conformance::deliveries(&place.ledger(), salt).await },
-            async { conformance::quotas(&place.ledger(), salt).await },
-            async { conformance::idempotency(&place.ledger(), salt).await },
-            async { conformance::test_attempts(&place.ledger(), salt).await },
-            async { conformance::webhooks(&place.registry(), salt).await },
-            async { conformance::tenants(&place.registry(), salt).await },
-            async { conformance::health(&place.registry(), salt).await },
-            async { conformance::watch_list(&place.registry(), salt).await },
-            async { conformance::recoveries(&place.registry(), salt).await },
-            async { conformance::brake(&place.registry()).await },
-            async { conformance::parking(&place.ledger(), salt).await },
-            async { conformance::slots(&place.ledger(), salt).await },
-            async { conformance::event_scan(&place.ledger(), salt).await },
-            async { conformance::event_types(&place.registry(), salt).await },
+            async { conformance::events(&resources.ledger(), salt).await },
+            async { conformance::deliveries(&resources.ledger(), salt).await },
+            async { conformance::quotas(&resources.ledger(), salt).await },
+            async { conformance::idempotency(&resources.ledger(), salt).await },
+            async { conformance::test_attempts(&resources.ledger(), salt).await },
+            async { conformance::webhooks(&resources.registry(), salt).await },
+            async { conformance::tenants(&resources.registry(), salt).await },
+            async { conformance::health(&resources.registry(), salt).await },
+            async { conformance::watch_list(&resources.registry(), salt).await },
+            async { conformance::recoveries(&resources.registry(), salt).await },
+            async { conformance::brake(&resources.registry()).await },
+            async { conformance::parking(&resources.ledger(), salt).await },
+            async { conformance::slots(&resources.ledger(), salt).await },
+            async { conformance::event_scan(&resources.ledger(), salt).await },
+            async { conformance::event_types(&resources.registry(), salt).await },
             async {
-                conformance::queues(&place.queues(), salt).await;
-                if place.is_aws() {
-                    conformance::sqs_limits(&place.queues(), salt).await;
+                conformance::queues(&resources.queues(), salt).await;
+                if resources.is_aws() {
+                    conformance::sqs_limits(&resources.queues(), salt).await;
                 }
             },
         )
     };
-    // Removed also when a check fails: the panic goes on afterwards.
+    // The resources are deleted even if a check fails. The panic continues afterwards.
     let result = futures::FutureExt::catch_unwind(std::panic::AssertUnwindSafe(checks)).await;
-    place.remove().await;
+    resources.remove().await;
     if let Err(panic) = result {
         std::panic::resume_unwind(panic);
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a test has no settings but this one")]
+#[expect(clippy::disallowed_methods, reason = "this is the only setting of the test")]
 fn endpoint() -> String {
     std::env::var("CONFORMANCE_ENDPOINT_URL").expect("CONFORMANCE_ENDPOINT_URL says where to run")
 }

@@ -1,11 +1,12 @@
-//! Items and messages that an earlier version wrote (`stored-28341ec`, in DynamoDB's JSON and as SQS
-//! carries them): this version reads each of them, and writes the same.
+//! Compatibility with an earlier version: this version reads the items and messages that commit 28341ec
+//! wrote, and writes the same items. They are in `stored-28341ec`: items in DynamoDB's JSON, messages as
+//! SQS bodies.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a check that fails panics")]
 
 mod stored {
-    pub(crate) mod place;
     pub(crate) mod reading;
+    pub(crate) mod stores;
     pub(crate) mod values;
     pub(crate) mod writing;
 }
@@ -17,8 +18,8 @@ use hooklane_app::payload::unpack;
 use hooklane_domain::delivery::message::Message;
 use hooklane_domain::event::Content;
 use serde_json::{Value, json};
-use stored::place::{Item, Key, Place, Tables, key_of};
 use stored::reading::{Reading, readings};
+use stored::stores::{Item, Key, Stores, Tables, key_of};
 use stored::{values, writing};
 
 fn folder() -> PathBuf {
@@ -39,14 +40,15 @@ fn stored_items() -> Tables {
 }
 
 #[tokio::test]
-async fn every_item_that_an_earlier_version_stored_is_read() {
-    for Reading { read, expected, .. } in readings(&Place::of(stored_items())) {
+async fn every_item_of_an_earlier_version_is_read() {
+    for Reading { read, expected, .. } in readings(&Stores::of(stored_items())) {
         assert_eq!(read.await, expected);
     }
 }
 
-/// Whether no port gives an attribute back: DynamoDB expires items by one and indexes deliveries by
-/// another, and the third is in the condition of a write. `the_same_items_are_written` holds them.
+/// Whether no port returns this attribute. `expiresAt` is for DynamoDB's TTL, `u` for the index of
+/// undelivered deliveries, and `l` is only in the condition of a write.
+/// `this_version_writes_the_same_items` covers these.
 fn is_not_read(kind: &str, attribute: &str) -> bool {
     match attribute {
         "expiresAt" => kind != "DL",
@@ -56,8 +58,8 @@ fn is_not_read(kind: &str, attribute: &str) -> bool {
     }
 }
 
-/// What kind of item has a key: the first part of its sort key, or of its partition key where that is
-/// the same for all kinds.
+/// The kind of an item, from its key: the first part of its sort key, or of its partition key if that
+/// names the kind.
 fn kind((pk, sk): &Key) -> &str {
     let first = |key: &str| key.split('#').next().unwrap_or_default().len();
     if ["PK", "RL", "RA", "IK", "OPEN"].contains(&&pk[..first(pk)]) {
@@ -68,7 +70,7 @@ fn kind((pk, sk): &Key) -> &str {
 }
 
 #[tokio::test]
-async fn the_readings_notice_an_attribute_of_another_name() {
+async fn a_renamed_attribute_changes_what_is_read() {
     let stored = stored_items();
     let mut attributes = BTreeSet::new();
     for (table, items) in &stored {
@@ -77,27 +79,27 @@ async fn the_readings_notice_an_attribute_of_another_name() {
             attributes.extend(paths.map(|path| (table.clone(), kind(key).to_owned(), path)));
         }
     }
-    let place = Place::of(stored.clone());
+    let stores = Stores::of(stored.clone());
     for (table, kind_of, path) in attributes {
         if is_not_read(&kind_of, &path) {
             continue;
         }
-        for (key, item) in place.tables().get_mut(&table).unwrap() {
+        for (key, item) in stores.tables().get_mut(&table).unwrap() {
             if kind(key) == kind_of {
                 rename(item, &path);
             }
         }
-        let mut noticed = false;
-        for reading in readings(&place) {
+        let mut changed = false;
+        for reading in readings(&stores) {
             let reads_it = reading.kinds.contains(&kind_of.as_str());
-            noticed |= reads_it && reading.read.await != reading.expected;
+            changed |= reads_it && reading.read.await != reading.expected;
         }
-        assert!(noticed, "{table}: {path} of {kind_of}");
-        place.tables().clone_from(&stored);
+        assert!(changed, "no reading depends on {path} of {kind_of} in {table}");
+        stores.tables().clone_from(&stored);
     }
 }
 
-/// The attributes of an item but its key, and those inside them: `sweep/M/due`.
+/// The paths of an item's attributes except its key, nested ones included: `sweep/M/due`.
 fn paths(item: &Item) -> Vec<String> {
     let mut paths = Vec::new();
     for (name, value) in item.iter().filter(|(name, _)| !["pk", "sk"].contains(&name.as_str())) {
@@ -130,23 +132,23 @@ fn rename(item: &mut Item, path: &str) {
 }
 
 #[tokio::test]
-async fn the_same_items_are_written() {
-    let place = Place::of(["registry", "ledger"].map(|name| (name.into(), [].into())).into());
-    writing::put_all(&place.registry, &place.ledger).await;
-    let written = place.tables().clone();
-    // The others are made by updates of their attributes.
+async fn this_version_writes_the_same_items() {
+    let stores = Stores::of(["registry", "ledger"].map(|name| (name.into(), [].into())).into());
+    writing::put_all(&stores.registry, &stores.ledger).await;
+    let written = stores.tables().clone();
+    // Items of these kinds are created by updates of their attributes, not put as a whole.
     let updated = ["TENANT", "ET", "HEALTH", "OPEN", "RL", "RA"];
     for (table, mut items) in stored_items() {
         items.retain(|key, _| !updated.contains(&kind(key)));
         assert_eq!(items.len(), written[&table].len(), "{table}");
         for (key, item) in items {
-            assert_eq!(clear(&written[&table][&key]), clear(&item), "{key:?}");
+            assert_eq!(comparable(&written[&table][&key]), comparable(&item), "{key:?}");
         }
     }
 }
 
-/// An item without what differs each time: what is sealed, and how a content is compressed.
-fn clear(item: &Item) -> Value {
+/// An item without the values that may differ from run to run: encrypted and compressed ones.
+fn comparable(item: &Item) -> Value {
     let mut item = Value::Object(item.clone());
     for path in ["/secret/S", "/headers/S", "/retiring_secret/M/secret/S", "/z/B"] {
         if let Some(value) = item.pointer_mut(path) {
@@ -157,7 +159,7 @@ fn clear(item: &Item) -> Value {
 }
 
 #[test]
-fn every_message_that_an_earlier_version_sent_is_read() {
+fn every_message_of_an_earlier_version_is_read() {
     let text = std::fs::read_to_string(folder().join("messages.json")).unwrap();
     let sent: HashMap<String, String> = serde_json::from_str(&text).unwrap();
     let expected = values::messages();
@@ -167,7 +169,7 @@ fn every_message_that_an_earlier_version_sent_is_read() {
     }
 }
 
-/// A message and the content that it carries, however that is packed.
+/// A message without its payload, and the unpacked payload.
 fn unpacked(message: Message) -> (Message, Option<Content>) {
     let Message::Deliver(mut deliver) = message;
     let content = deliver.payload.take().map(|payload| unpack(payload).unwrap());

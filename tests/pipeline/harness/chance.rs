@@ -1,11 +1,11 @@
-//! Everything that is left to chance, from one seed: the same seed makes the same run.
+//! The only source of randomness: everything random in a run comes from its seed.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub(crate) struct Chance(Mutex<fastrand::Rng>);
 
 impl Chance {
-    pub(crate) fn of(seed: u64) -> Self {
+    pub(crate) fn from_seed(seed: u64) -> Self {
         Self(Mutex::new(fastrand::Rng::with_seed(seed)))
     }
 
@@ -13,14 +13,14 @@ impl Chance {
         probability > 0.0 && self.lock().f64() < probability
     }
 
-    /// A number from 0 to below `end`, which is at least 1.
+    /// A random number in `0..end`. `end` is at least 1.
     pub(crate) fn below(&self, end: usize) -> usize {
         self.lock().usize(0..end)
     }
 
-    /// A number from `least` to `most`, both included.
-    pub(crate) fn between(&self, least: i64, most: i64) -> i64 {
-        self.lock().i64(least..=most)
+    /// A random number in `min..=max`.
+    pub(crate) fn between(&self, min: i64, max: i64) -> i64 {
+        self.lock().i64(min..=max)
     }
 
     pub(crate) fn bytes(&self) -> [u8; 32] {
@@ -29,8 +29,8 @@ impl Chance {
         bytes
     }
 
-    pub(crate) fn shuffle<T>(&self, things: &mut [T]) {
-        self.lock().shuffle(things);
+    pub(crate) fn shuffle<T>(&self, items: &mut [T]) {
+        self.lock().shuffle(items);
     }
 
     fn lock(&self) -> MutexGuard<'_, fastrand::Rng> {

@@ -1,15 +1,15 @@
-//! The event queue, which the functions' ports do not know: Lambda reads it for `ingest`.
+//! The event queue. No port covers it: Lambda reads it and invokes `ingest`.
 
 use hooklane_domain::Timestamp;
 use jiff::SignedDuration;
 
-/// As in `template.yaml`.
+/// The visibility timeout, as in `template.yaml`.
 const VISIBILITY: SignedDuration = SignedDuration::from_secs(180);
 
 #[derive(Default)]
-pub(crate) struct EventQueue(Vec<Held>);
+pub(crate) struct EventQueue(Vec<Entry>);
 
-struct Held {
+struct Entry {
     message: QueuedEvent,
     visible_at: Timestamp,
 }
@@ -22,21 +22,21 @@ pub(crate) struct QueuedEvent {
 
 impl EventQueue {
     pub(crate) fn send(&mut self, message: QueuedEvent, now: Timestamp) {
-        self.0.push(Held { message, visible_at: now });
+        self.0.push(Entry { message, visible_at: now });
     }
 
-    pub(crate) fn receive(&mut self, most: usize, now: Timestamp) -> Vec<QueuedEvent> {
-        let visible = self.0.iter_mut().filter(|held| held.visible_at <= now).take(most);
+    pub(crate) fn receive(&mut self, max: usize, now: Timestamp) -> Vec<QueuedEvent> {
+        let visible = self.0.iter_mut().filter(|entry| entry.visible_at <= now).take(max);
         visible
-            .map(|held| {
-                held.visible_at = now.saturating_add(VISIBILITY).unwrap();
-                held.message.clone()
+            .map(|entry| {
+                entry.visible_at = now.saturating_add(VISIBILITY).unwrap();
+                entry.message.clone()
             })
             .collect()
     }
 
     pub(crate) fn delete(&mut self, id: &str) {
-        self.0.retain(|held| held.message.id != id);
+        self.0.retain(|entry| entry.message.id != id);
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -44,6 +44,6 @@ impl EventQueue {
     }
 
     pub(crate) fn next_visible(&self) -> Option<Timestamp> {
-        self.0.iter().map(|held| held.visible_at).min()
+        self.0.iter().map(|entry| entry.visible_at).min()
     }
 }

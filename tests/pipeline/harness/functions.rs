@@ -1,4 +1,4 @@
-//! The functions, each process of them with a port of its own and what it remembers while it is warm.
+//! The instances of the functions. Each has its own port and its own memory, as a warm Lambda instance has.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use hooklane_fanout::Fanout;
 use hooklane_ingest::Ingest;
 use hooklane_upkeep::Upkeep;
 
-use super::outside::Outside;
+use super::environment::Environment;
 use super::port::Port;
 
 pub(crate) struct Faulty;
@@ -45,25 +45,29 @@ impl hooklane_upkeep::Ports for Faulty {
     type System = Port;
 }
 
-/// A process of a function, with what it remembers while it is warm.
+/// An instance of a function, with its memory.
 pub(crate) struct Instance<F> {
     pub(crate) port: Port,
     pub(crate) function: F,
 }
 
-pub(crate) type Delivering = Instance<hooklane_delivery::Pipeline<Faulty>>;
-pub(crate) type FanningOut = Instance<Fanout<Faulty>>;
-pub(crate) type Ingesting = Instance<Ingest<Faulty>>;
-pub(crate) type LookingAfter = Instance<Upkeep<Faulty>>;
+pub(crate) type DeliveryInstance = Instance<hooklane_delivery::Pipeline<Faulty>>;
+pub(crate) type FanoutInstance = Instance<Fanout<Faulty>>;
+pub(crate) type IngestInstance = Instance<Ingest<Faulty>>;
+pub(crate) type UpkeepInstance = Instance<Upkeep<Faulty>>;
 
-/// As in `template.yaml`.
+/// The visibility timeout of the delivery and the retry queue, as in `template.yaml`.
 pub(crate) const VISIBILITY: u32 = 360;
-/// As in `template.yaml`, and more than are parked here: nothing is skipped.
-const BRAKE: u64 = 80_000;
+/// As in `template.yaml`.
+const BRAKE_LIMIT: u64 = 80_000;
+/// As in `template.yaml`. More than a run parks, so that no delivery is skipped.
 const MAX_PARKED: u64 = 100_000;
 
-pub(crate) fn cold_delivery(outside: &Arc<Outside>, contracts: &Contracts) -> Delivering {
-    let port = Port::of(outside, "delivery");
+pub(crate) fn cold_delivery(
+    environment: &Arc<Environment>,
+    contracts: &Contracts,
+) -> DeliveryInstance {
+    let port = Port::new(environment, "delivery");
     let function = hooklane_delivery::Pipeline::new(Deps {
         ledger: port.clone(),
         registry: port.clone(),
@@ -80,8 +84,8 @@ pub(crate) fn cold_delivery(outside: &Arc<Outside>, contracts: &Contracts) -> De
     Instance { port, function }
 }
 
-pub(crate) fn cold_fanout(outside: &Arc<Outside>) -> FanningOut {
-    let port = Port::of(outside, "fanout");
+pub(crate) fn cold_fanout(environment: &Arc<Environment>) -> FanoutInstance {
+    let port = Port::new(environment, "fanout");
     let function = Fanout::new(hooklane_fanout::Deps {
         routes: port.clone(),
         queues: port.clone(),
@@ -90,8 +94,8 @@ pub(crate) fn cold_fanout(outside: &Arc<Outside>) -> FanningOut {
     Instance { port, function }
 }
 
-pub(crate) fn cold_ingest(outside: &Arc<Outside>) -> Ingesting {
-    let port = Port::of(outside, "ingest");
+pub(crate) fn cold_ingest(environment: &Arc<Environment>) -> IngestInstance {
+    let port = Port::new(environment, "ingest");
     let function = Ingest::new(hooklane_ingest::Deps {
         events: port.clone(),
         registry: port.clone(),
@@ -102,16 +106,15 @@ pub(crate) fn cold_ingest(outside: &Arc<Outside>) -> Ingesting {
     Instance { port, function }
 }
 
-/// `upkeep` runs once a minute, and alone as long as its schedule calls it once.
-pub(crate) fn cold_upkeep(outside: &Arc<Outside>) -> LookingAfter {
-    let port = Port::of(outside, "upkeep");
+pub(crate) fn cold_upkeep(environment: &Arc<Environment>) -> UpkeepInstance {
+    let port = Port::new(environment, "upkeep");
     let function = Upkeep::new(hooklane_upkeep::Deps {
         ledger: port.clone(),
         registry: port.clone(),
         queues: port.clone(),
         system: port.clone(),
         thresholds: Thresholds::FOR_TESTS,
-        brake_limit: BRAKE,
+        brake_limit: BRAKE_LIMIT,
         contracts: hooklane_bundled_contracts::load(),
     });
     Instance { port, function }

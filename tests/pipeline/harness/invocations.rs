@@ -1,4 +1,4 @@
-//! What is handed to the functions, and what is done with their answers.
+//! What invokes the functions: batches from queues and the stream, and what happens to them afterwards.
 
 use hooklane_app::fakes::Received;
 use hooklane_app::publish::{PublishError, Validator, publish};
@@ -12,66 +12,67 @@ use super::functions::{Instance, cold_delivery, cold_fanout, cold_ingest, cold_u
 use super::pipeline::Pipeline;
 use super::work::{Answer, Work};
 
-/// Lambda hands over ten messages at a time.
+/// The batch size of the event source mappings.
 const BATCH: usize = 10;
-/// So many messages of a queue are received in one moment, by all instances together.
-const AT_ONCE: usize = 60;
+/// All instances together receive at most this many messages of a queue in one step.
+const MAX_RECEIVED: usize = 60;
 
 impl Pipeline {
     pub(crate) fn ingest_some(&mut self) -> Vec<Work> {
-        let received = self.events.receive(AT_ONCE, self.outside.now());
+        let received = self.events.receive(MAX_RECEIVED, self.environment.now());
         let batches = self.batches(received);
         while self.ingest.len() < batches.len() {
-            self.ingest.push(cold_ingest(&self.outside));
+            self.ingest.push(cold_ingest(&self.environment));
         }
         let numbered = batches.into_iter().enumerate();
         numbered.map(|(instance, messages)| Work::Ingest { instance, messages }).collect()
     }
 
     pub(crate) fn fan_out_some(&mut self) -> Vec<Work> {
-        let slices = self.outside.slices();
+        let slices = self.environment.slices();
         while self.fanout.len() < slices.len() {
-            self.fanout.push(cold_fanout(&self.outside));
+            self.fanout.push(cold_fanout(&self.environment));
         }
         let numbered = slices.into_iter().enumerate();
         numbered.map(|(instance, slice)| Work::FanOut { instance, slice }).collect()
     }
 
-    /// The lanes share the function, and no instance: each has an event source mapping of its own.
+    /// Each lane has its own event source mapping, so the lanes share no instance.
     pub(crate) fn deliver_some(&mut self, lane: Lane) -> Vec<Work> {
-        let queues = &self.outside.queues;
-        let received = (0..AT_ONCE / BATCH).flat_map(|_| queues.receive(lane));
-        let received = received.filter(|message| !self.is_lost(message)).collect();
+        let queues = &self.environment.queues;
+        let received = (0..MAX_RECEIVED / BATCH).flat_map(|_| queues.receive(lane));
+        let received = received.filter(|message| !self.lose(message)).collect();
         let batches = self.batches(received);
         let first = match lane {
             Lane::Fast => 0,
-            Lane::Slow => 4 * AT_ONCE,
+            Lane::Slow => 4 * MAX_RECEIVED,
         };
         while self.delivery.len() < first + batches.len() && !batches.is_empty() {
-            self.delivery.push(cold_delivery(&self.outside, &self.contracts));
+            self.delivery.push(cold_delivery(&self.environment, &self.contracts));
         }
         let numbered = (first..).zip(batches);
         numbered.map(|(instance, messages)| Work::Deliver { instance, messages }).collect()
     }
 
-    /// Nothing depends on one message once its delivery is written: `upkeep` sends another.
-    fn is_lost(&self, message: &Received) -> bool {
+    /// Loses some messages whose delivery has an item. That must do no harm: `upkeep` sends another.
+    fn lose(&self, message: &Received) -> bool {
         let Ok(Message::Deliver(deliver)) = Message::decode(&message.body) else { return false };
-        let written = self.outside.journal.book().seen.contains(&deliver.delivery);
-        let lost = written && self.outside.chance.happens(self.outside.weather().losses);
+        let written = self.environment.journal.entries().seen.contains(&deliver.delivery);
+        let lost =
+            written && self.environment.chance.happens(self.environment.rates().lost_messages);
         if lost {
-            self.outside.journal.count("lost: message");
-            self.outside.queues.delete(&message.id);
+            self.environment.journal.count("lost: message");
+            self.environment.queues.delete(&message.id);
         }
         lost
     }
 
-    /// In any order, some twice, in batches of any size.
+    /// Splits messages into batches of random size, in random order. Some messages are in them twice.
     fn batches<T: Clone>(&self, mut messages: Vec<T>) -> Vec<Vec<T>> {
-        let (chance, weather) = (&self.outside.chance, self.outside.weather());
+        let (chance, rates) = (&self.environment.chance, self.environment.rates());
         for number in 0..messages.len() {
-            if chance.happens(weather.doubles) {
-                self.outside.journal.count("handed out twice: message");
+            if chance.happens(rates.duplicate_messages) {
+                self.environment.journal.count("received twice: message");
                 messages.push(messages[number].clone());
             }
         }
@@ -96,8 +97,8 @@ impl Pipeline {
                         Answer::Done(Vec::new())
                     }
                     Some(Err(
-                        refused @ (PublishError::Conflict(_) | PublishError::Unexpected(_)),
-                    )) => panic!("{refused}"),
+                        error @ (PublishError::Conflict(_) | PublishError::Unexpected(_)),
+                    )) => panic!("{error}"),
                     Some(Err(PublishError::Unavailable(_))) => Answer::Failed,
                     None => Answer::Killed,
                 }
@@ -121,19 +122,20 @@ impl Pipeline {
                 let handled = hooklane_delivery::handle(&delivery.function, event);
                 answer(self.invoke(&delivery.port, handled).await)
             }
-            Work::ByHand { port, wish } => {
-                let granted = self.invoke(port, self.grant(port, wish)).await == Some(true);
-                let name = wish.name();
-                self.outside
-                    .journal
-                    .count(format!("by hand: {name}{}", if granted { "" } else { ", in vain" }));
+            Work::Manual { port, request } => {
+                let succeeded = self.invoke(port, self.request(port, request)).await == Some(true);
+                let name = request.name();
+                self.environment.journal.count(format!(
+                    "manual request: {name}{}",
+                    if succeeded { "" } else { ", without success" }
+                ));
                 Answer::Done(Vec::new())
             }
             Work::Upkeep { instance } => {
                 let Instance { port, function } = &self.upkeep[*instance];
                 match self.invoke(port, function.run()).await {
                     Some(Ok(summary)) => {
-                        self.outside.journal.look(summary);
+                        self.environment.journal.count_upkeep(summary);
                         Answer::Done(Vec::new())
                     }
                     Some(Err(_)) => Answer::Failed,
@@ -144,12 +146,12 @@ impl Pipeline {
         (work, answer)
     }
 
-    /// What Lambda, SQS and the producers do next.
+    /// What Lambda, SQS and the producers do after an invocation.
     pub(crate) fn settle(&mut self, work: Work, answer: Answer) {
         let killed = matches!(answer, Answer::Killed);
         match work {
             Work::Publish { publication, .. } => match answer {
-                Answer::Done(_) => self.outside.accepted(&publication),
+                Answer::Done(_) => self.environment.accepted(&publication),
                 Answer::Failed | Answer::Killed => self.to_publish.push_back(publication),
             },
             Work::Ingest { instance, messages } => {
@@ -159,43 +161,43 @@ impl Pipeline {
                     }
                 }
                 if killed {
-                    self.ingest[instance] = cold_ingest(&self.outside);
+                    self.ingest[instance] = cold_ingest(&self.environment);
                 }
             }
             Work::FanOut { instance, slice } => {
-                let named = match &answer {
-                    Answer::Done(named) => Some(named.as_slice()),
+                let failed = match &answer {
+                    Answer::Done(failed) => Some(failed.as_slice()),
                     Answer::Failed | Answer::Killed => None,
                 };
-                self.outside.stream.answered(&slice, named);
+                self.environment.stream.answered(&slice, failed);
                 if killed {
-                    self.fanout[instance] = cold_fanout(&self.outside);
+                    self.fanout[instance] = cold_fanout(&self.environment);
                 }
             }
             Work::Deliver { instance, messages } => {
                 for message in messages.iter().filter(|m| self.is_deleted(&m.id.0, &answer)) {
-                    self.outside.queues.delete(&message.id);
+                    self.environment.queues.delete(&message.id);
                 }
                 if killed {
-                    self.delivery[instance] = cold_delivery(&self.outside, &self.contracts);
+                    self.delivery[instance] = cold_delivery(&self.environment, &self.contracts);
                 }
             }
             Work::Upkeep { instance } if killed => {
-                self.upkeep[instance] = cold_upkeep(&self.outside);
+                self.upkeep[instance] = cold_upkeep(&self.environment);
             }
-            Work::ByHand { .. } | Work::Upkeep { .. } => {}
+            Work::Manual { .. } | Work::Upkeep { .. } => {}
         }
     }
 
-    /// Lambda deletes what was not named; now and then SQS loses the deletion.
+    /// Lambda deletes every message that the answer does not name as failed. SQS loses some deletions.
     fn is_deleted(&self, id: &str, answer: &Answer) -> bool {
-        let Answer::Done(named) = answer else { return false };
-        if named.iter().any(|n| n == id) {
+        let Answer::Done(failed) = answer else { return false };
+        if failed.iter().any(|failed| failed == id) {
             return false;
         }
-        let lost = self.outside.chance.happens(self.outside.weather().undeleted);
+        let lost = self.environment.chance.happens(self.environment.rates().lost_deletions);
         if lost {
-            self.outside.journal.count("not deleted: message");
+            self.environment.journal.count("deletion lost: message");
         }
         !lost
     }
@@ -219,11 +221,13 @@ fn record(message: &Received) -> Value {
     })
 }
 
-/// The answer as Lambda reads it: from its JSON.
+/// Reads the answer from its JSON, as Lambda does.
 fn answer<A: Serialize, E>(handled: Option<Result<A, E>>) -> Answer {
     let Some(result) = handled else { return Answer::Killed };
     let Ok(answered) = result else { return Answer::Failed };
     let json = serde_json::to_value(answered).unwrap();
-    let named = json["batchItemFailures"].as_array().unwrap().iter();
-    Answer::Done(named.map(|n| n["itemIdentifier"].as_str().unwrap().to_owned()).collect())
+    let failures = json["batchItemFailures"].as_array().unwrap().iter();
+    Answer::Done(
+        failures.map(|failure| failure["itemIdentifier"].as_str().unwrap().to_owned()).collect(),
+    )
 }

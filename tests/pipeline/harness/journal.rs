@@ -1,4 +1,4 @@
-//! The ground truth of the checks: everything that happened, recorded from outside the pipeline.
+//! What really happened in a run. The pipeline does not see this record; all checks are based on it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,34 +8,35 @@ use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
 use hooklane_domain::isolation::circuit::Circuit;
 use hooklane_upkeep::Summary;
 
-/// A delivery, as the outside names it.
-pub(crate) type Key = (WebhookId, EventId);
+/// A delivery as receivers and producers identify it.
+pub(crate) type DeliveryKey = (WebhookId, EventId);
 
-/// No policy here allows so many attempts, however often somebody asks for more.
-const MOST_POSTS: usize = 100;
-
-#[derive(Default)]
-pub(crate) struct Journal(Mutex<Book>);
+/// More attempts than any delivery gets here, manual retries included.
+const MAX_POSTS: usize = 100;
 
 #[derive(Default)]
-pub(crate) struct Book {
-    /// Counts what is written here: an order of everything, whatever the clocks say.
+pub(crate) struct Journal(Mutex<Entries>);
+
+#[derive(Default)]
+pub(crate) struct Entries {
+    /// The number of the last entry. It orders entries independently of the functions' clocks.
     step: u64,
-    /// What producers published, with the data as text.
+    /// What producers publish.
     pub(crate) published: BTreeMap<(TenantId, EventId), Published>,
     pub(crate) invocations: Vec<Invocation>,
-    pub(crate) deliveries: BTreeMap<Key, Record>,
-    /// Ids of deliveries that a tenant could have read in its log.
+    pub(crate) deliveries: BTreeMap<DeliveryKey, Record>,
+    /// The deliveries that have had an item in the ledger.
     pub(crate) seen: BTreeSet<DeliveryId>,
-    /// What the circuit of each webhook did, and how often.
+    /// How often each webhook's circuit made each transition.
     pub(crate) circuits: BTreeMap<(WebhookId, &'static str), usize>,
     counts: BTreeMap<String, u64>,
 }
 
 pub(crate) struct Published {
     pub(crate) event_type: String,
+    /// The data as JSON text.
     pub(crate) data: String,
-    /// Hooklane answers for it.
+    /// Whether Hooklane has accepted it.
     pub(crate) accepted: bool,
 }
 
@@ -50,117 +51,117 @@ pub(crate) struct Invocation {
 pub(crate) struct Record {
     pub(crate) posts: Vec<Post>,
     body: Option<String>,
-    /// Since when the ledger has had it at its end.
+    /// The step since which the ledger has had it as ended.
     done_since: Option<u64>,
-    /// Invocations in which a call of the ledger about it failed.
+    /// The invocations in which a call to the ledger for this delivery failed.
     pub(crate) store_faults: BTreeSet<usize>,
-    pub(crate) cancel_asked: bool,
+    pub(crate) cancel_requested: bool,
     pub(crate) gone: bool,
 }
 
 #[derive(Clone, Copy)]
 pub(crate) struct Post {
     pub(crate) invocation: usize,
-    /// The receiver answered 2xx.
-    pub(crate) taken: bool,
+    /// Whether the receiver answered 2xx.
+    pub(crate) accepted: bool,
 }
 
 impl Journal {
-    pub(crate) fn book(&self) -> MutexGuard<'_, Book> {
+    pub(crate) fn entries(&self) -> MutexGuard<'_, Entries> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn count(&self, what: impl Into<String>) {
-        *self.book().counts.entry(what.into()).or_default() += 1;
+        *self.entries().counts.entry(what.into()).or_default() += 1;
     }
 
-    /// What a run of `upkeep` did, of what it could tell.
-    pub(crate) fn look(&self, summary: Summary) {
+    /// Counts what a run of `upkeep` reports.
+    pub(crate) fn count_upkeep(&self, summary: Summary) {
         for (what, by) in [
             ("released", summary.released),
             ("swept", summary.swept),
             ("recovered", summary.recovered),
             ("reported", summary.reported),
         ] {
-            *self.book().counts.entry(format!("upkeep: {what}")).or_default() += by;
+            *self.entries().counts.entry(format!("upkeep: {what}")).or_default() += by;
         }
     }
 
-    /// A new invocation, and its number.
+    /// Adds a new invocation and returns its number.
     pub(crate) fn begin(&self) -> usize {
-        let mut book = self.book();
-        let began = book.next();
-        book.invocations.push(Invocation { began, ended: None, killed: false });
-        book.invocations.len() - 1
+        let mut entries = self.entries();
+        let began = entries.next();
+        entries.invocations.push(Invocation { began, ended: None, killed: false });
+        entries.invocations.len() - 1
     }
 
     pub(crate) fn end(&self, invocation: usize, function: &str, killed: bool) {
-        let mut book = self.book();
-        let ended = book.next();
-        book.invocations[invocation].ended = Some(ended);
-        book.invocations[invocation].killed = killed;
+        let mut entries = self.entries();
+        let ended = entries.next();
+        entries.invocations[invocation].ended = Some(ended);
+        entries.invocations[invocation].killed = killed;
         let what = if killed { "killed" } else { "invoked" };
-        *book.counts.entry(format!("{what}: {function}")).or_default() += 1;
+        *entries.counts.entry(format!("{what}: {function}")).or_default() += 1;
     }
 
-    pub(crate) fn store_fault(&self, key: Key, invocation: usize) {
-        self.book().deliveries.entry(key).or_default().store_faults.insert(invocation);
+    pub(crate) fn store_fault(&self, key: DeliveryKey, invocation: usize) {
+        self.entries().deliveries.entry(key).or_default().store_faults.insert(invocation);
     }
 
-    pub(crate) fn cancel_asked(&self, key: Key) {
-        self.book().deliveries.entry(key).or_default().cancel_asked = true;
+    pub(crate) fn cancel_requested(&self, key: DeliveryKey) {
+        self.entries().deliveries.entry(key).or_default().cancel_requested = true;
     }
 
-    /// A write of a webhook's health that was done: what it did to the circuit.
-    pub(crate) fn circuit_moved(&self, webhook: WebhookId, before: Circuit, after: Circuit) {
+    /// Counts the transition that a write of a webhook's health made.
+    pub(crate) fn circuit_changed(&self, webhook: WebhookId, before: Circuit, after: Circuit) {
         let what = match (before, after) {
             (Circuit::Closed, Circuit::Open { .. }) => "opened",
             (Circuit::Open { .. } | Circuit::HalfOpen { .. }, Circuit::Closed) => "closed",
             (Circuit::Open { probes: before, .. }, Circuit::HalfOpen { probes: after, .. }) => {
-                assert_eq!(before, after, "a probe that began counts as one that failed");
+                assert_eq!(before, after, "starting a probe does not count as a failed one");
                 "probed"
             }
             (Circuit::HalfOpen { until: before, .. }, Circuit::HalfOpen { until: after, .. })
                 if before != after =>
             {
-                "probed anew, a probe was lost"
+                "probed again after a lost probe"
             }
             (Circuit::HalfOpen { probes: before, .. }, Circuit::Open { probes: after, .. })
                 if before < after =>
             {
-                "opened again, a probe failed"
+                "reopened after a failed probe"
             }
-            (Circuit::HalfOpen { .. }, Circuit::Open { .. }) => "hurried",
+            (Circuit::HalfOpen { .. }, Circuit::Open { .. }) => "probed early on request",
             (Circuit::Open { probe_at: before, .. }, Circuit::Open { probe_at: after, .. })
                 if before != after =>
             {
-                "hurried"
+                "probed early on request"
             }
-            (Circuit::Closed, Circuit::HalfOpen { .. }) => panic!("a probe of a closed circuit"),
+            (Circuit::Closed, Circuit::HalfOpen { .. }) => panic!("a closed circuit was probed"),
             _ => return,
         };
-        *self.book().circuits.entry((webhook, what)).or_default() += 1;
+        *self.entries().circuits.entry((webhook, what)).or_default() += 1;
     }
 
-    /// A request as a receiver reads it, checked at once.
-    pub(crate) fn posted(&self, key: Key, body: &str, invocation: usize, taken: bool) {
-        let mut book = self.book();
-        book.next();
-        let began = book.invocations[invocation].began;
-        let record = book.deliveries.entry(key.clone()).or_default();
+    /// Notes a request that a receiver read, and checks it.
+    pub(crate) fn posted(&self, key: DeliveryKey, body: &str, invocation: usize, accepted: bool) {
+        let mut entries = self.entries();
+        entries.next();
+        let began = entries.invocations[invocation].began;
+        let record = entries.deliveries.entry(key.clone()).or_default();
         assert!(
             record.done_since.is_none_or(|since| began < since),
-            "{key:?} was posted by an invocation that began after the ledger had it at its end"
+            "{key:?} was posted by an invocation that began after the delivery had ended in the ledger"
         );
         match &record.body {
             Some(before) => assert_eq!(before, body, "the body of {key:?} changed"),
             None => record.body = Some(body.to_owned()),
         }
-        record.posts.push(Post { invocation, taken });
-        assert!(record.posts.len() < MOST_POSTS, "{key:?} is sent again and again");
+        record.posts.push(Post { invocation, accepted });
+        assert!(record.posts.len() < MAX_POSTS, "{key:?} is sent without end");
     }
 
-    /// A write of the ledger that was done, with what it replaced.
+    /// Notes a successful write of a delivery's item and checks it against the item before.
     pub(crate) fn written(
         &self,
         before: Option<&Delivery>,
@@ -173,36 +174,40 @@ impl Journal {
         if let State::Parked { reason, .. } = after.state {
             self.count(format!("parked: {reason:?}"));
         }
-        let mut book = self.book();
-        let step = book.next();
-        book.seen.insert(after.id.clone());
+        let mut entries = self.entries();
+        let step = entries.next();
+        entries.seen.insert(after.id.clone());
         let key = (after.id.webhook(), after.id.event().clone());
-        let record = book.deliveries.entry(key).or_default();
+        let record = entries.deliveries.entry(key).or_default();
         record.done_since = after.is_done().then(|| record.done_since.unwrap_or(step));
     }
 }
 
-/// What no write may ever do to a delivery.
+/// Checks what holds for every write of a delivery's item.
 fn check_change(before: &Delivery, after: &Delivery, function: &'static str) {
-    let told = || format!("{before:?} became {after:?} by {function}");
-    assert_eq!(before.tenant, after.tenant, "{}", told());
-    assert!(after.generation >= before.generation, "an older generation won: {}", told());
-    assert!(after.attempts >= before.attempts, "attempts were forgotten: {}", told());
-    assert!(after.failed_at.starts_with(&before.failed_at), "failures were forgotten: {}", told());
+    let change = || format!("{before:?} became {after:?} by {function}");
+    assert_eq!(before.tenant, after.tenant, "{}", change());
+    assert!(after.generation >= before.generation, "the generation went back: {}", change());
+    assert!(after.attempts >= before.attempts, "the number of attempts went back: {}", change());
+    assert!(
+        after.failed_at.starts_with(&before.failed_at),
+        "failed attempts are missing: {}",
+        change()
+    );
     match &before.state {
-        State::Delivered { .. } => assert_eq!(before.state, after.state, "{}", told()),
+        State::Delivered { .. } => assert_eq!(before.state, after.state, "{}", change()),
         State::Failed { .. } | State::Cancelled { .. } => {
-            let arrived = matches!(after.state, State::Delivered { .. });
-            // By hand, or by a recovery that was ordered.
-            let asked = matches!(function, "api" | "upkeep");
-            let retried = asked && matches!(after.state, State::Waiting { .. });
-            assert!(arrived || retried || before.state == after.state, "{}", told());
+            let succeeded = matches!(after.state, State::Delivered { .. });
+            // Manually, or by a recovery.
+            let may_retry = matches!(function, "api" | "upkeep");
+            let retried = may_retry && matches!(after.state, State::Waiting { .. });
+            assert!(succeeded || retried || before.state == after.state, "{}", change());
         }
         State::Waiting { .. } | State::Parked { .. } => {}
     }
 }
 
-impl Book {
+impl Entries {
     fn next(&mut self) -> u64 {
         self.step += 1;
         self.step
@@ -212,8 +217,8 @@ impl Book {
         &self.counts
     }
 
-    /// The first few of those that were begun and that the ledger does not have at their end.
-    pub(crate) fn unfinished(&self) -> Vec<&Key> {
+    /// Up to five deliveries that have begun and that have not ended in the ledger.
+    pub(crate) fn unfinished(&self) -> Vec<&DeliveryKey> {
         let open = self.deliveries.iter().filter(|(_, record)| record.done_since.is_none());
         open.map(|(key, _)| key).take(5).collect()
     }

@@ -1,4 +1,4 @@
-//! The whole pipeline: the world outside, and the processes of each function.
+//! The whole pipeline: its environment, and the instances of each function.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -11,40 +11,42 @@ use hooklane_domain::Timestamp;
 use hooklane_domain::ids::WebhookId;
 use hooklane_domain::webhook::Webhook;
 
+use super::environment::Environment;
 use super::event_queue::EventQueue;
-use super::functions::{Delivering, FanningOut, Ingesting, LookingAfter, VISIBILITY, cold_upkeep};
-use super::mortal::Mortal;
-use super::outside::Outside;
+use super::functions::{
+    DeliveryInstance, FanoutInstance, IngestInstance, UpkeepInstance, VISIBILITY, cold_upkeep,
+};
+use super::killable::Killable;
 use super::port::Port;
 use super::publications::{Publication, publications};
 use super::tenants::webhooks;
 
 pub(crate) struct Pipeline {
-    pub(crate) outside: Arc<Outside>,
+    pub(crate) environment: Arc<Environment>,
     pub(crate) webhooks: Vec<Webhook>,
-    pub(crate) delivery: Vec<Delivering>,
-    pub(crate) fanout: Vec<FanningOut>,
-    pub(crate) ingest: Vec<Ingesting>,
+    pub(crate) delivery: Vec<DeliveryInstance>,
+    pub(crate) fanout: Vec<FanoutInstance>,
+    pub(crate) ingest: Vec<IngestInstance>,
     pub(crate) events: EventQueue,
-    /// What producers still have to publish through the API, or to publish again.
+    /// What producers have yet to publish, for the first time or again after a failure.
     pub(crate) to_publish: VecDeque<Publication>,
-    pub(crate) upkeep: [LookingAfter; 2],
+    pub(crate) upkeep: [UpkeepInstance; 2],
     pub(crate) catalog: EventCatalog,
     pub(crate) contracts: Contracts,
-    /// When `upkeep` ran last.
-    pub(crate) upkept_at: Timestamp,
+    /// When `upkeep` last ran.
+    pub(crate) upkeep_ran_at: Timestamp,
     pub(crate) began_at: Timestamp,
 }
 
 impl Pipeline {
     pub(crate) async fn new(seed: u64, events: usize) -> Self {
         let start: Timestamp = "2024-01-15T10:30:00Z".parse().unwrap();
-        let outside = Arc::new(Outside::at(start, seed, VISIBILITY));
+        let environment = Arc::new(Environment::starting_at(start, seed, VISIBILITY));
         let webhooks = webhooks(start);
         for webhook in &webhooks {
-            outside.registry.create(webhook).await.unwrap();
+            environment.registry.create(webhook).await.unwrap();
         }
-        let to_publish = publications(&outside, events);
+        let to_publish = publications(&environment, events);
         Self {
             webhooks,
             delivery: Vec::new(),
@@ -52,23 +54,23 @@ impl Pipeline {
             ingest: Vec::new(),
             events: EventQueue::default(),
             to_publish,
-            upkeep: [cold_upkeep(&outside), cold_upkeep(&outside)],
+            upkeep: [cold_upkeep(&environment), cold_upkeep(&environment)],
             catalog: EventCatalog::new(hooklane_bundled_catalogs::load()),
             contracts: hooklane_bundled_contracts::load(),
-            upkept_at: start,
+            upkeep_ran_at: start,
             began_at: start,
-            outside,
+            environment,
         }
     }
 
-    /// Runs one invocation, which may be killed at any of its await points.
+    /// Runs one invocation, which may be killed at any await point. `None` if it was killed.
     pub(crate) async fn invoke<T>(&self, port: &Port, body: impl Future<Output = T>) -> Option<T> {
-        let (chance, journal) = (&self.outside.chance, &self.outside.journal);
+        let (chance, journal) = (&self.environment.chance, &self.environment.journal);
         let invocation = journal.begin();
         port.process.invocation.store(invocation, Ordering::SeqCst);
-        let dies = chance.happens(port.process.mortality(self.outside.weather()));
-        let polls = dies.then(|| port.process.life(chance));
-        let answer = Mortal::of(body, polls).await;
+        let is_killed = chance.happens(port.process.kill_rate(self.environment.rates()));
+        let polls = is_killed.then(|| port.process.polls_until_killed(chance));
+        let answer = Killable::new(body, polls).await;
         journal.end(invocation, port.process.function, answer.is_none());
         answer
     }
@@ -77,8 +79,8 @@ impl Pipeline {
         self.webhooks.iter().find(|webhook| webhook.id == id).unwrap()
     }
 
-    /// A port of the API, in a process that has just been started.
+    /// A port of a newly started API process.
     pub(crate) fn api(&self) -> Port {
-        Port::of(&self.outside, "api")
+        Port::new(&self.environment, "api")
     }
 }

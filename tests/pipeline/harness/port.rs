@@ -1,4 +1,4 @@
-//! Every port of the pipeline as one function's process has it: the fakes, behind calls that fail.
+//! All ports of one process: the fakes, behind calls that fail.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
@@ -8,11 +8,11 @@ use hooklane_domain::Timestamp;
 use jiff::SignedDuration;
 
 use super::chance::Chance;
-use super::mortal::meanwhile;
-use super::outside::Outside;
-use super::weather::Weather;
+use super::environment::Environment;
+use super::fault_rates::FaultRates;
+use super::killable::yield_to_others;
 
-/// One process of a function, with a clock of its own.
+/// A process of a function or of the API, with a clock of its own.
 pub(crate) struct Process {
     pub(crate) function: &'static str,
     pub(crate) invocation: AtomicUsize,
@@ -20,13 +20,13 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    pub(crate) fn mortality(&self, weather: Weather) -> f64 {
-        if self.function == "upkeep" { weather.upkeep_kills } else { weather.kills }
+    pub(crate) fn kill_rate(&self, rates: FaultRates) -> f64 {
+        if self.function == "upkeep" { rates.upkeep_kills } else { rates.kills }
     }
 
-    /// Where one is killed, it is before so many of its await points: most often soon, as a run may be
-    /// short, and sometimes late, as some runs are long.
-    pub(crate) fn life(&self, chance: &Chance) -> usize {
+    /// The number of polls after which an invocation is killed. Mostly small, because many invocations are
+    /// short, and sometimes large, because some are long.
+    pub(crate) fn polls_until_killed(&self, chance: &Chance) -> usize {
         let doublings = if self.function == "upkeep" { 9 } else { 6 };
         chance.below(2 << chance.below(doublings))
     }
@@ -34,60 +34,61 @@ impl Process {
 
 #[derive(Clone)]
 pub(crate) struct Port {
-    pub(crate) outside: Arc<Outside>,
+    pub(crate) environment: Arc<Environment>,
     pub(crate) process: Arc<Process>,
 }
 
-/// What becomes of a call.
-enum Fate {
-    Done,
-    /// It fails before anything is done: throttled.
-    Refused,
-    /// It is done, and the answer is lost: nobody knows.
+/// What happens to a call.
+enum CallResult {
+    Answered,
+    /// The call fails before it takes effect.
+    Throttled,
+    /// The call takes effect, but its caller gets an error and cannot know.
     AnswerLost,
 }
 
-/// No clock is wrong by more than this.
+/// The most by which a process's clock is wrong: two hours.
 const MAX_SKEW_MS: i64 = 2 * 3600 * 1000;
 
 impl Port {
-    pub(crate) fn of(outside: &Arc<Outside>, function: &'static str) -> Self {
+    pub(crate) fn new(environment: &Arc<Environment>, function: &'static str) -> Self {
         let process =
             Process { function, invocation: AtomicUsize::new(0), skew_ms: AtomicI64::new(0) };
-        Self { outside: Arc::clone(outside), process: Arc::new(process) }
+        Self { environment: Arc::clone(environment), process: Arc::new(process) }
     }
 
     pub(crate) fn invocation(&self) -> usize {
         self.process.invocation.load(Ordering::SeqCst)
     }
 
-    /// Makes one call, in which anything may happen that can happen to a call over a network.
+    /// Makes one call, which may fail as a call over a network can.
     pub(crate) async fn call<T>(
         &self,
         operation: &'static str,
-        act: impl Future<Output = Result<T, Unavailable>> + Send,
+        operate: impl Future<Output = Result<T, Unavailable>> + Send,
     ) -> Result<T, Unavailable> {
-        let chance = &self.outside.chance;
-        meanwhile(chance).await;
-        let fate = match (chance.happens(self.outside.weather().calls), chance.happens(0.5)) {
-            (false, _) => Fate::Done,
-            (true, false) => Fate::Refused,
-            (true, true) => Fate::AnswerLost,
-        };
-        match fate {
-            Fate::Done => {
-                let answer = act.await;
-                meanwhile(chance).await;
+        let chance = &self.environment.chance;
+        yield_to_others(chance).await;
+        let result =
+            match (chance.happens(self.environment.rates().failed_calls), chance.happens(0.5)) {
+                (false, _) => CallResult::Answered,
+                (true, false) => CallResult::Throttled,
+                (true, true) => CallResult::AnswerLost,
+            };
+        match result {
+            CallResult::Answered => {
+                let answer = operate.await;
+                yield_to_others(chance).await;
                 answer
             }
-            Fate::Refused => {
-                self.outside.journal.count(format!("refused: {operation}"));
+            CallResult::Throttled => {
+                self.environment.journal.count(format!("throttled: {operation}"));
                 Err(Unavailable::new(operation, "throttled"))
             }
-            Fate::AnswerLost => {
-                act.await?;
-                meanwhile(chance).await;
-                self.outside.journal.count(format!("answer lost: {operation}"));
+            CallResult::AnswerLost => {
+                operate.await?;
+                yield_to_others(chance).await;
+                self.environment.journal.count(format!("answer lost: {operation}"));
                 Err(Unavailable::new(operation, "the answer was lost"))
             }
         }
@@ -95,28 +96,28 @@ impl Port {
 }
 
 impl Clock for Port {
-    /// Jumps forwards and backwards, by hours, and back to what is right.
+    /// The time with an error of up to two hours, which changes at random.
     fn now(&self) -> Timestamp {
-        let outside = &self.outside;
-        let jumps = outside.weather().jumps;
+        let environment = &self.environment;
+        let jumps = environment.rates().clock_jumps;
         if jumps == 0.0 {
             self.process.skew_ms.store(0, Ordering::SeqCst);
-        } else if outside.chance.happens(jumps) {
-            let skew = match outside.chance.below(3) {
+        } else if environment.chance.happens(jumps) {
+            let skew = match environment.chance.below(3) {
                 0 => 0,
-                1 => outside.chance.between(-5_000, 5_000),
-                _ => outside.chance.between(-MAX_SKEW_MS, MAX_SKEW_MS),
+                1 => environment.chance.between(-5_000, 5_000),
+                _ => environment.chance.between(-MAX_SKEW_MS, MAX_SKEW_MS),
             };
             self.process.skew_ms.store(skew, Ordering::SeqCst);
-            outside.journal.count(format!("clock jumped: {}", self.process.function));
+            environment.journal.count(format!("clock jumped: {}", self.process.function));
         }
         let skew = SignedDuration::from_millis(self.process.skew_ms.load(Ordering::SeqCst));
-        outside.now().saturating_add(skew).unwrap()
+        environment.now().saturating_add(skew).unwrap()
     }
 }
 
 impl Entropy for Port {
     fn random(&self) -> [u8; 32] {
-        self.outside.chance.bytes()
+        self.environment.chance.bytes()
     }
 }

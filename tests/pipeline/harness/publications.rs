@@ -1,80 +1,81 @@
-//! What is published, for whom, and by which way in.
+//! The events that producers publish: their tenants, ids, data and channels.
 
 use std::collections::VecDeque;
 
 use hooklane_domain::ids::{EventId, TenantId};
 use serde_json::json;
 
+use super::environment::Environment;
 use super::journal::Published;
-use super::outside::Outside;
 use super::tenants::TENANTS;
 
-/// One event, until it is accepted.
+/// One event and how it is published.
 #[derive(Debug, Clone)]
 pub(crate) struct Publication {
     pub(crate) tenant: TenantId,
-    /// The id it will have.
+    /// The id that the event gets.
     pub(crate) id: EventId,
     pub(crate) body: String,
-    pub(crate) way: Way,
+    pub(crate) channel: Channel,
 }
 
 #[derive(Debug, Clone)]
-pub(crate) enum Way {
+pub(crate) enum Channel {
     Api,
-    /// As a message of this id.
+    /// The event queue, as a message with this id.
     Queue(String),
 }
 
 const TYPES: [&str; 3] = ["order.created", "order.updated", "user.updated"];
 
-/// Events of both tenants, whose ids are the same. Some come without an id, some are too large for a
-/// message as they are, some too large for any message.
-pub(crate) fn publications(outside: &Outside, count: usize) -> VecDeque<Publication> {
-    (0..count).map(|number| publication(outside, number)).collect()
+/// Events of both tenants. Both tenants have the same ids. Some events have no id of their own, some fit
+/// into a message only compressed, some do not fit at all.
+pub(crate) fn publications(environment: &Environment, count: usize) -> VecDeque<Publication> {
+    (0..count).map(|number| publication(environment, number)).collect()
 }
 
-fn publication(outside: &Outside, number: usize) -> Publication {
-    let chance = &outside.chance;
+fn publication(environment: &Environment, number: usize) -> Publication {
+    let chance = &environment.chance;
     let tenant: TenantId = TENANTS[number % 2].parse().unwrap();
     let event_type = TYPES[chance.below(TYPES.len())];
     let pad = match chance.below(100) {
-        0..3 => noise(outside, 200),
-        3..5 => noise(outside, 1_500),
+        0..3 => incompressible(environment, 200),
+        3..5 => incompressible(environment, 1_500),
         _ => String::new(),
     };
     let data = json!({ "tenant": tenant.as_str(), "n": number, "pad": pad });
     let message = format!("m{number}");
     let by_queue = chance.happens(0.5);
-    let named = !by_queue || chance.happens(0.6);
-    let id: EventId = if named {
+    let has_id = !by_queue || chance.happens(0.6);
+    let id: EventId = if has_id {
         format!("e{}", number / 2).parse().unwrap()
     } else {
         EventId::from_message_id(&message).unwrap()
     };
     let mut body = json!({ "tenant": tenant.as_str(), "type": event_type, "data": data });
-    if named {
+    if has_id {
         body["id"] = json!(id.as_str());
     }
     let published =
         Published { event_type: event_type.to_owned(), data: data.to_string(), accepted: false };
     let key = (tenant.clone(), id.clone());
-    assert!(outside.journal.book().published.insert(key, published).is_none());
-    let way = if by_queue { Way::Queue(message) } else { Way::Api };
-    Publication { tenant, id, body: body.to_string(), way }
+    assert!(environment.journal.entries().published.insert(key, published).is_none());
+    let channel = if by_queue { Channel::Queue(message) } else { Channel::Api };
+    Publication { tenant, id, body: body.to_string(), channel }
 }
 
-/// Text that hardly compresses.
-fn noise(outside: &Outside, pieces: usize) -> String {
+/// Random hexadecimal digits, which compress badly.
+fn incompressible(environment: &Environment, pieces: usize) -> String {
     let piece =
-        |_| outside.chance.bytes().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        |_| environment.chance.bytes().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     (0..pieces).map(piece).collect()
 }
 
-impl Outside {
+impl Environment {
+    /// Notes that Hooklane has accepted an event.
     pub(crate) fn accepted(&self, publication: &Publication) {
-        let mut book = self.journal.book();
+        let mut entries = self.journal.entries();
         let key = (publication.tenant.clone(), publication.id.clone());
-        book.published.get_mut(&key).unwrap().accepted = true;
+        entries.published.get_mut(&key).unwrap().accepted = true;
     }
 }

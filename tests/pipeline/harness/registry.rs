@@ -15,13 +15,13 @@ use hooklane_domain::webhook::{DisableReason, Webhook};
 
 use super::port::Port;
 
-/// Each method of a port, handed on to the registry by way of a call that may fail.
+/// Implements ports: each method calls the registry through `Port::call`, which may fail.
 macro_rules! behind_calls {
     ($($port:ident { $($operation:literal $method:ident($($name:ident: $kind:ty),*) -> $answer:ty;)+ })+) => { $(
         impl $port for Port {
             $(
                 async fn $method(&self, $($name: $kind),*) -> Result<$answer, Unavailable> {
-                    self.call($operation, $port::$method(&self.outside.registry, $($name),*)).await
+                    self.call($operation, $port::$method(&self.environment.registry, $($name),*)).await
                 }
             )+
         }
@@ -73,22 +73,22 @@ behind_calls! {
 
 impl HealthStore for Port {
     async fn health(&self, webhook: WebhookId) -> Result<Health, Unavailable> {
-        self.call("health.get", self.outside.registry.health(webhook)).await
+        self.call("health.get", self.environment.registry.health(webhook)).await
     }
 
-    /// With a look at what it does to the circuit.
+    /// Saves the health, and notes what that does to the circuit.
     async fn save_health(
         &self,
         tenant: &TenantId,
         webhook: WebhookId,
         change: &Change,
     ) -> Result<bool, Unavailable> {
-        let registry = &self.outside.registry;
+        let registry = &self.environment.registry;
         self.call("health.save", async {
             let before = registry.health(webhook).await?.circuit;
             let saved = registry.save_health(tenant, webhook, change).await?;
             if saved {
-                self.outside.journal.circuit_moved(webhook, before, change.health.circuit);
+                self.environment.journal.circuit_changed(webhook, before, change.health.circuit);
             }
             Ok(saved)
         })
@@ -96,6 +96,6 @@ impl HealthStore for Port {
     }
 
     async fn skip(&self, webhook: WebhookId) -> Result<(), Unavailable> {
-        self.call("health.skip", self.outside.registry.skip(webhook)).await
+        self.call("health.skip", self.environment.registry.skip(webhook)).await
     }
 }

@@ -1,61 +1,68 @@
-//! One run: a storm, then calm until nothing moves.
+//! One run: chaos first, then no faults until everything has ended.
 
 use futures::future::join_all;
 use hooklane_domain::delivery::waiting::Lane;
 use jiff::SignedDuration;
 
+use super::fault_rates::FaultRates;
 use super::pipeline::Pipeline;
 use super::tenants::{DEAD, SLOW};
-use super::weather::Weather;
 use super::work::Work;
 
-/// Work that never ends is a fault of its own: the longest wait of a policy here is 14 hours.
-const LONGEST: SignedDuration = SignedDuration::from_hours(30);
-/// The number of steps for which the storm goes on after everything was published.
-const AFTERMATH: usize = 150;
+/// The limit of a run, in virtual time. The longest wait of a retry policy here is 14 hours.
+const MAX_VIRTUAL_TIME: SignedDuration = SignedDuration::from_hours(30);
+/// The number of steps for which the chaos continues after everything was published.
+const STEPS_AFTER_PUBLISHING: usize = 150;
 
 impl Pipeline {
-    /// A storm while everything is published and for a while after, then calm until nothing moves.
+    /// Injects faults while everything is published and for a while afterwards. Then runs without faults
+    /// until everything has ended.
     pub(crate) async fn run(&mut self) {
-        let mut left = AFTERMATH;
+        let mut chaos_left = STEPS_AFTER_PUBLISHING;
         for step in 0.. {
-            let took = self.outside.now().duration_since(self.began_at);
-            assert!(took < LONGEST, "left behind: {:?}", self.outside.journal.book().unfinished());
+            let took = self.environment.now().duration_since(self.began_at);
+            assert!(
+                took < MAX_VIRTUAL_TIME,
+                "not ended in time: {:?}",
+                self.environment.journal.entries().unfinished()
+            );
             let publishing = !self.to_publish.is_empty();
-            *self.outside.dead.lock().unwrap() = publishing.then_some(self.webhooks[DEAD].id);
-            // Now and then, so that what is on its way meets the change.
+            *self.environment.dead.lock().unwrap() = publishing.then_some(self.webhooks[DEAD].id);
+            // Alternately slow and fast, so that the change also meets deliveries in progress.
             let slow = publishing && step % 50 < 25;
-            *self.outside.slow.lock().unwrap() = slow.then_some(self.webhooks[SLOW].id);
+            *self.environment.slow.lock().unwrap() = slow.then_some(self.webhooks[SLOW].id);
             if !publishing {
-                left = left.saturating_sub(1);
+                chaos_left = chaos_left.saturating_sub(1);
             }
-            if left == 0 {
-                *self.outside.weather.lock().unwrap() = Weather::CALM;
+            if chaos_left == 0 {
+                *self.environment.rates.lock().unwrap() = FaultRates::NONE;
                 self.resume_all().await;
             }
             let worked = self.step(step).await;
-            if left == 0 && !worked && self.is_quiet() {
+            if chaos_left == 0 && !worked && self.is_quiet() {
                 return;
             }
-            self.pass(worked);
+            self.advance(worked);
         }
     }
 
-    /// One moment: everything that is there to do is done side by side.
+    /// One step: performs all work that there is, concurrently. Returns whether there was any besides
+    /// `upkeep`.
     async fn step(&mut self, number: usize) -> bool {
-        let mut works = self.people(number);
+        let mut works = self.manual_requests(number);
         works.extend(self.publish_some());
         works.extend(self.ingest_some());
         works.extend(self.fan_out_some());
         works.extend(self.deliver_some(Lane::Fast));
         works.extend(self.deliver_some(Lane::Slow));
         let worked = !works.is_empty();
-        if self.outside.now().duration_since(self.upkept_at) >= SignedDuration::from_mins(1) {
-            self.upkept_at = self.outside.now();
+        if self.environment.now().duration_since(self.upkeep_ran_at) >= SignedDuration::from_mins(1)
+        {
+            self.upkeep_ran_at = self.environment.now();
             works.push(Work::Upkeep { instance: 0 });
-            // A schedule calls at least once.
-            if self.outside.chance.happens(self.outside.weather().upkeep_doubles) {
-                self.outside.journal.count("called twice: upkeep");
+            // EventBridge invokes at least once.
+            if self.environment.chance.happens(self.environment.rates().duplicate_upkeep) {
+                self.environment.journal.count("invoked twice: upkeep");
                 works.push(Work::Upkeep { instance: 1 });
             }
         }
@@ -67,27 +74,27 @@ impl Pipeline {
         worked
     }
 
-    /// Lets time pass: a moment while there is something to do, else until there is.
-    fn pass(&self, worked: bool) {
-        let now = self.outside.now();
-        let longest = if worked { 20_000 } else { 60_000 };
-        let moment = SignedDuration::from_millis(self.outside.chance.between(1, longest));
-        let next = [self.outside.queues.next_visible(), self.events.next_visible()];
+    /// Advances the time: by a random step while there is work, otherwise until there is.
+    fn advance(&self, worked: bool) {
+        let now = self.environment.now();
+        let max_ms = if worked { 20_000 } else { 60_000 };
+        let step = SignedDuration::from_millis(self.environment.chance.between(1, max_ms));
+        let next = [self.environment.queues.next_visible(), self.events.next_visible()];
         let next = next.into_iter().flatten().min().map(|at| at.duration_since(now));
         let wait = match next {
-            Some(next) if !worked => next.max(moment),
-            _ => moment,
+            Some(next) if !worked => next.max(step),
+            _ => step,
         };
-        self.outside.pass(wait);
+        self.environment.advance(wait);
     }
 
-    /// Whether nothing is on its way any more, and nothing waits to be sent again.
+    /// Whether the queues and the stream are empty and every delivery has ended.
     fn is_quiet(&self) -> bool {
-        let queues = &self.outside.queues;
+        let queues = &self.environment.queues;
         let empty = queues.count(Lane::Fast) + queues.count(Lane::Slow) == 0;
         empty
             && self.events.is_empty()
-            && self.outside.stream.is_drained()
-            && self.outside.journal.book().unfinished().is_empty()
+            && self.environment.stream.is_drained()
+            && self.environment.journal.entries().unfinished().is_empty()
     }
 }

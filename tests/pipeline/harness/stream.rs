@@ -1,5 +1,5 @@
-//! The ledger's stream: shards of records, handed out in batches until each is done, and now and then
-//! once more.
+//! The ledger's stream: shards of records, delivered in batches until each batch succeeds. Old records are
+//! sometimes replayed.
 
 use std::sync::Mutex;
 
@@ -7,12 +7,12 @@ use hooklane_domain::event::Event;
 use serde_json::json;
 
 use super::chance::Chance;
+use super::fault_rates::FaultRates;
 use super::journal::Journal;
-use super::weather::Weather;
 
 const SHARDS: usize = 3;
-/// As in `template.yaml`.
-const MOST: usize = 100;
+/// The batch size, as in `template.yaml`.
+const BATCH: usize = 100;
 
 #[derive(Default)]
 pub(crate) struct Stream(Mutex<[Shard; SHARDS]>);
@@ -20,18 +20,18 @@ pub(crate) struct Stream(Mutex<[Shard; SHARDS]>);
 #[derive(Default)]
 struct Shard {
     records: Vec<String>,
-    /// What is before it is done.
+    /// The number of records that are done.
     done: usize,
-    /// How much is handed out next: halved where a batch failed (`BisectBatchOnFunctionError`).
+    /// The size of the next batch: half of a batch that failed (`BisectBatchOnFunctionError`).
     size: Option<usize>,
 }
 
-/// A part of a shard.
+/// A batch: consecutive records of a shard.
 #[derive(Debug, Clone)]
 pub(crate) struct Slice {
     shard: usize,
     from: usize,
-    /// A replay moves nothing on.
+    /// Whether it is a replay, whose result does not move the shard's position.
     replayed: bool,
     pub(crate) records: Vec<String>,
 }
@@ -48,17 +48,17 @@ impl Stream {
         self.0.lock().unwrap().iter().all(|shard| shard.done == shard.records.len())
     }
 
-    /// What each shard hands out now: what comes next, and perhaps what came before.
-    pub(crate) fn look(&self, chance: &Chance, weather: Weather, journal: &Journal) -> Vec<Slice> {
+    /// The next batch of each shard, and sometimes a replay.
+    pub(crate) fn next(&self, chance: &Chance, rates: FaultRates, journal: &Journal) -> Vec<Slice> {
         let shards = self.0.lock().unwrap();
         let mut slices = Vec::new();
         for (number, shard) in shards.iter().enumerate() {
             let left = shard.records.len() - shard.done;
             if left > 0 {
-                let size = shard.size.unwrap_or(MOST).min(left);
+                let size = shard.size.unwrap_or(BATCH).min(left);
                 slices.push(shard.slice(number, shard.done, size, false));
             }
-            if shard.done > 0 && chance.happens(weather.replays) {
+            if shard.done > 0 && chance.happens(rates.replays) {
                 let from = chance.below(shard.done);
                 let size = (1 + chance.below(20)).min(shard.done - from);
                 journal.count("replayed: stream batch");
@@ -68,9 +68,9 @@ impl Stream {
         slices
     }
 
-    /// What Lambda does after an answer: `failed` are the sequence numbers it named, or `None` where
-    /// the whole batch failed. *AWS Lambda Developer Guide*, "Using AWS Lambda with Amazon DynamoDB":
-    /// the lowest one is where it goes on.
+    /// What Lambda does after an answer. `failed` holds the sequence numbers that the answer names, or is
+    /// `None` if the whole batch failed. Lambda continues at the lowest failed number (*AWS Lambda Developer
+    /// Guide*, "Using AWS Lambda with Amazon DynamoDB").
     pub(crate) fn answered(&self, slice: &Slice, failed: Option<&[String]>) {
         if slice.replayed {
             return;
@@ -79,8 +79,8 @@ impl Stream {
         let count = slice.records.len();
         match failed {
             None => shard.size = Some((count / 2).max(1)),
-            Some(named) => {
-                let lowest = named.iter().map(|n| n.parse::<usize>().unwrap()).min();
+            Some(failed) => {
+                let lowest = failed.iter().map(|n| n.parse::<usize>().unwrap()).min();
                 shard.done = lowest.unwrap_or(slice.from + count);
                 shard.size = None;
             }
@@ -94,7 +94,7 @@ impl Shard {
     }
 }
 
-/// The item as `hooklane-aws` writes it, in the stream's JSON (`events/fanout.json` is one).
+/// The stream record of an event's item, as `hooklane-aws` writes it. `events/fanout.json` is a sample.
 fn record(event: &Event, number: usize) -> String {
     let pk = format!("EV#{}#{}", event.tenant, event.id);
     json!({

@@ -1,4 +1,4 @@
-//! Two tenants with five webhooks.
+//! The two tenants and their five webhooks.
 
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::retry::RetryPolicy;
@@ -10,14 +10,15 @@ use jiff::SignedDuration;
 
 pub(crate) const TENANTS: [&str; 2] = ["acme", "globex"];
 
-/// The one whose receiver is dead while events are published.
+/// The index of the webhook whose receiver is dead while events are published.
 pub(crate) const DEAD: usize = 4;
-/// The one whose receiver takes its time now and then.
+/// The index of the webhook whose receiver is slow at times.
 pub(crate) const SLOW: usize = 0;
-/// The one that takes 40 requests a minute.
+/// The index of the webhook with a rate limit of 40 requests a minute.
 const LIMITED: usize = 3;
 
-/// Short waits in the fast lane, moves to the retry queue, a wait longer than SQS hides at once.
+/// Tenant, subscription and retry policy of each webhook. The policies have short waits for the fast lane,
+/// longer ones that move to the retry queue, and one that is longer than SQS can hide a message.
 const WEBHOOKS: [(&str, &str, &str); 5] = [
     ("acme", "*", r#"{"schedule":[1,5,30,60]}"#),
     ("acme", "order.*", r#"{"schedule":[5,90,600]}"#),
@@ -31,7 +32,7 @@ const WEBHOOKS: [(&str, &str, &str); 5] = [
 ];
 
 pub(crate) fn webhooks(start: Timestamp) -> Vec<Webhook> {
-    // A clock that is behind must not put an event's acceptance before its webhooks.
+    // Even by a clock that is behind, events are accepted after their webhooks were created.
     let created_at = start.saturating_sub(SignedDuration::from_hours(24)).unwrap();
     let webhook = |(number, (tenant, events, policy)): (usize, &(&str, &str, &str))| {
         let id = WebhookId::new(created_at, number as u128);

@@ -1,4 +1,4 @@
-//! What there is to do in one moment, and what came of it.
+//! The work of one step: invocations of functions and of the API, and how they end.
 
 use hooklane_app::fakes::Received;
 use hooklane_domain::ids::{DeliveryId, WebhookId};
@@ -13,30 +13,30 @@ pub(crate) enum Work {
     Ingest { instance: usize, messages: Vec<QueuedEvent> },
     FanOut { instance: usize, slice: Slice },
     Deliver { instance: usize, messages: Vec<Received> },
-    ByHand { port: Port, wish: Wish },
+    Manual { port: Port, request: ManualRequest },
     Upkeep { instance: usize },
 }
 
-/// What came of it.
+/// How an invocation ended.
 pub(crate) enum Answer {
     Killed,
     Failed,
-    /// The identifiers in `batchItemFailures`.
+    /// With the identifiers in `batchItemFailures`.
     Done(Vec<String>),
 }
 
-/// What somebody asks for.
+/// A request that a tenant makes.
 #[derive(Debug, Clone)]
-pub(crate) enum Wish {
+pub(crate) enum ManualRequest {
     Retry(DeliveryId),
     Cancel(DeliveryId),
     Pause(WebhookId),
     Resume(WebhookId),
-    /// Recover everything that has failed since the start of the run.
+    /// All failed deliveries since the beginning of the run.
     Recover(WebhookId),
 }
 
-impl Wish {
+impl ManualRequest {
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Retry(_) => "delivery retried",

@@ -1,4 +1,4 @@
-//! Standard queues and streams deliver twice now and then: one delivery has one live message.
+//! Standard queues and streams deliver some messages twice. Only one message acts for a delivery.
 
 use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::delivery::{MessageId, State, Status, Turn};
@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use super::world::{World, answer, task};
 
 #[tokio::test]
-async fn a_duplicate_after_the_end_costs_nothing() {
+async fn a_duplicate_after_the_end_causes_no_post_and_no_write() {
     let world = World::with_policy(r#"{"schedule":[1]}"#).await;
     world.publish("e1").await;
     world.run_until_quiet().await;
@@ -18,7 +18,7 @@ async fn a_duplicate_after_the_end_costs_nothing() {
 }
 
 #[tokio::test]
-async fn a_duplicate_during_a_wait_makes_no_twin() {
+async fn a_duplicate_during_a_wait_causes_no_post() {
     for schedule in ["[5,5,5]", "[100,100,100]"] {
         let world = World::with_policy(&format!(r#"{{"schedule":{schedule}}}"#)).await;
         world.answers([(); 4].map(|()| answer(500)));
@@ -33,7 +33,7 @@ async fn a_duplicate_during_a_wait_makes_no_twin() {
 }
 
 #[tokio::test]
-async fn twins_at_once_cost_one_extra_request_and_leave_one_message() {
+async fn two_messages_at_once_cause_one_extra_post_and_leave_one_message() {
     for schedule in ["[5,5]", "[100,100]"] {
         let world = World::with_policy(&format!(r#"{{"schedule":{schedule}}}"#)).await;
         world.answers([(); 4].map(|()| answer(500)));
@@ -44,13 +44,13 @@ async fn twins_at_once_cost_one_extra_request_and_leave_one_message() {
         world.run_until_quiet().await;
         assert_eq!(world.posts(), 4, "two at once, then one for each retry: {schedule}");
         let delivery = world.delivery("e1").await;
-        // This clock stands still during a batch: attempts of one number and one millisecond are one.
+        // The clock stands still during a batch, and attempts with the same number and time count as one.
         assert_eq!((delivery.status(), delivery.attempts), (Status::Failed, 3));
     }
 }
 
 #[tokio::test]
-async fn twins_of_which_one_succeeds_end_delivered() {
+async fn one_success_of_two_messages_at_once_ends_delivered() {
     for answers in [[answer(200), answer(500)], [answer(500), answer(200)]] {
         let world = World::with_policy(r#"{"schedule":[5]}"#).await;
         world.answers(answers);
@@ -63,7 +63,7 @@ async fn twins_of_which_one_succeeds_end_delivered() {
 }
 
 #[tokio::test]
-async fn a_lost_owner_is_replaced_once_it_is_long_overdue() {
+async fn a_duplicate_replaces_a_lost_owner_once_the_delivery_is_long_overdue() {
     let world = World::with_policy(r#"{"schedule":[5]}"#).await;
     world.answers([answer(500)]);
     world.publish("e1").await;
@@ -73,11 +73,11 @@ async fn a_lost_owner_is_replaced_once_it_is_long_overdue() {
         .await
         .handed_to(Turn { generation: 0, owner: MessageId("lost".to_owned()) }, world.clock_now());
     world.write(&lost).await;
-    world.pass(SignedDuration::from_secs(5 + 900));
+    world.advance(SignedDuration::from_secs(5 + 900));
     world.publish("e1").await;
     world.step(Lane::Fast).await;
-    assert_eq!(world.posts(), 1, "not overdue enough");
-    world.pass(SignedDuration::from_secs(1));
+    assert_eq!(world.posts(), 1, "not overdue for long enough");
+    world.advance(SignedDuration::from_secs(1));
     world.publish("e1").await;
     world.run_until_quiet().await;
     assert_eq!(world.posts(), 2);
@@ -85,20 +85,21 @@ async fn a_lost_owner_is_replaced_once_it_is_long_overdue() {
 }
 
 #[tokio::test]
-async fn a_lost_owner_is_replaced_although_the_twin_itself_was_discarded_by_another_receipt() {
+async fn a_lost_owner_is_replaced_although_the_duplicate_was_deleted_by_another_receipt() {
     let world = World::with_policy(r#"{"schedule":[5,5]}"#).await;
     world.answers([answer(500), answer(500)]);
     world.publish("e1").await;
     world.step(Lane::Fast).await;
-    world.pass(SignedDuration::from_secs(5));
+    world.advance(SignedDuration::from_secs(5));
     let lost = world.queues.receive(Lane::Fast).into_iter().map(task);
     lost.for_each(|task| world.queues.delete(&task.message));
     world.publish("e1").await;
-    world.pass(SignedDuration::from_secs(901));
+    world.advance(SignedDuration::from_secs(901));
     let tasks: Vec<_> = world.queues.receive(Lane::Fast).into_iter().map(task).collect();
     world.pipeline.work(&tasks).await;
-    assert_eq!(tasks.len(), 1, "the twin alone");
-    // Another receipt of it was worked on a moment earlier, when the delivery was not overdue enough.
+    assert_eq!(tasks.len(), 1, "only the duplicate");
+    // Another receipt of the duplicate discarded it a moment earlier, when the delivery was not yet overdue
+    // for long enough.
     world.queues.delete(&tasks[0].message);
     world.run_until_quiet().await;
     assert_eq!(world.posts(), 3);
@@ -106,7 +107,7 @@ async fn a_lost_owner_is_replaced_although_the_twin_itself_was_discarded_by_anot
 }
 
 #[tokio::test]
-async fn a_message_the_ledger_has_not_heard_of_adopts_its_delivery() {
+async fn a_message_of_a_newer_generation_takes_over_its_delivery() {
     let world = World::with_policy(r#"{"schedule":[5]}"#).await;
     world.answers([answer(500)]);
     world.send(&world.message("e1", 3)).await;
@@ -120,19 +121,19 @@ async fn a_message_the_ledger_has_not_heard_of_adopts_its_delivery() {
 #[tokio::test]
 async fn a_success_is_kept_although_the_item_changed_during_the_post() {
     let world = World::with_policy(r#"{"schedule":[5]}"#).await;
-    world.meanwhile(world.newer_wait("e1"));
+    world.write_during_next_post(world.newer_wait("e1"));
     world.publish("e1").await;
     world.run_until_quiet().await;
-    assert_eq!(world.posts(), 1, "a condition that fails makes no second POST");
+    assert_eq!(world.posts(), 1, "a conflicting write causes no second POST");
     let delivery = world.delivery("e1").await;
     assert_eq!((delivery.status(), delivery.attempts), (Status::Delivered, 1));
 }
 
 #[tokio::test]
-async fn a_failure_is_kept_and_yields_to_what_changed_during_the_post() {
+async fn a_failure_is_kept_but_the_state_written_during_the_post_stays() {
     let world = World::with_policy(r#"{"schedule":[5]}"#).await;
     let newer = world.newer_wait("e1");
-    world.meanwhile(newer.clone());
+    world.write_during_next_post(newer.clone());
     world.answers([answer(500)]);
     world.publish("e1").await;
     world.run_until_quiet().await;

@@ -1,4 +1,4 @@
-//! How deliveries end other than delivered, and what never becomes one.
+//! How deliveries end without success, and messages that are dead-lettered.
 
 use hooklane_app::batch::Disposition;
 use hooklane_app::ports::WebhookStore as _;
@@ -12,7 +12,7 @@ use super::world::{World, answer, tenant};
 use crate::task::Task;
 
 #[tokio::test]
-async fn a_policy_that_is_used_up_ends_failed() {
+async fn an_exhausted_policy_ends_the_delivery_as_failed() {
     let world = World::with_policy(r#"{"schedule":[1,1]}"#).await;
     world.answers([(); 3].map(|()| answer(302)));
     world.publish("e1").await;
@@ -24,7 +24,7 @@ async fn a_policy_that_is_used_up_ends_failed() {
 }
 
 #[tokio::test]
-async fn a_receiver_that_is_gone_disables_its_webhook() {
+async fn a_410_disables_the_webhook() {
     let world = World::with_policy(r#"{"schedule":[1]}"#).await;
     world.answers([answer(410)]);
     world.publish("e1").await;
@@ -70,7 +70,7 @@ async fn a_message_without_payload_reads_its_event() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_is_put_away_with_its_reason_and_harms_no_other() {
+async fn an_undecodable_message_is_dead_lettered_with_its_reason_and_affects_no_other() {
     let world = World::with_policy(r#"{"schedule":[1]}"#).await;
     world.publish("e1").await;
     let mut tasks: Vec<_> =
@@ -90,7 +90,7 @@ async fn what_cannot_be_read_is_put_away_with_its_reason_and_harms_no_other() {
 }
 
 #[tokio::test]
-async fn a_payload_that_cannot_be_read_is_put_away() {
+async fn an_unreadable_payload_without_its_event_is_dead_lettered() {
     use hooklane_domain::delivery::message::{Deliver, Message, Payload};
     let world = World::with_policy(r#"{"schedule":[5]}"#).await;
     let Message::Deliver(deliver) = world.message("e1", 0);
@@ -102,7 +102,7 @@ async fn a_payload_that_cannot_be_read_is_put_away() {
 }
 
 #[tokio::test]
-async fn a_corrupt_delivery_is_put_away_and_harms_no_other() {
+async fn a_corrupt_delivery_is_dead_lettered_and_affects_no_other() {
     let world = World::with_policy(r#"{"schedule":[5]}"#).await;
     for event in ["e1", "e2", "e3"] {
         world.publish(event).await;
@@ -120,7 +120,7 @@ async fn a_corrupt_delivery_is_put_away_and_harms_no_other() {
 }
 
 #[tokio::test]
-async fn a_message_that_names_another_tenants_delivery_is_put_away() {
+async fn a_message_that_names_another_tenants_delivery_is_dead_lettered() {
     let world = World::with_policy(r#"{"schedule":[5]}"#).await;
     world.answers([answer(500)]);
     world.publish("e1").await;
@@ -134,7 +134,7 @@ async fn a_message_that_names_another_tenants_delivery_is_put_away() {
 }
 
 #[tokio::test]
-async fn a_payload_that_cannot_be_read_is_read_from_the_ledger() {
+async fn an_unreadable_payload_is_read_from_the_ledger_instead() {
     use hooklane_domain::delivery::message::{Deliver, Message, Payload};
     let world = World::with_policy(r#"{"schedule":[5]}"#).await;
     world.store_event("e1").await;
@@ -147,10 +147,10 @@ async fn a_payload_that_cannot_be_read_is_read_from_the_ledger() {
 }
 
 #[tokio::test]
-async fn a_message_that_was_interrupted_while_parking_looks_again() {
+async fn a_message_interrupted_while_parking_checks_the_webhook_again() {
     let world = World::with_policy(r#"{"schedule":[5]}"#).await;
     world.publish("e1").await;
-    // Parked, and then the function died; the webhook is active.
+    // The function was killed after it parked the delivery. The webhook is active.
     let kind = "user.created".parse().unwrap();
     let unwritten = Delivery::unwritten(world.id("e1"), tenant(), kind);
     world.write(&unwritten.parked(world.clock_now(), ParkReason::Inactive)).await;
@@ -160,11 +160,11 @@ async fn a_message_that_was_interrupted_while_parking_looks_again() {
 }
 
 #[tokio::test]
-async fn the_410_of_an_old_address_does_not_disable_the_new_one() {
+async fn the_410_of_an_old_url_does_not_disable_a_changed_webhook() {
     let world = World::with_policy(r#"{"schedule":[1]}"#).await;
     world.publish("e0").await;
     world.run_until_quiet().await;
-    // The webhook in memory is a second old when its tenant changes it.
+    // The tenant changes the webhook, but the instance still has the old one in its cache.
     let registry = &world.registry;
     assert!(registry.update(&world.webhook).await.unwrap());
     world.answers([answer(410)]);
@@ -180,9 +180,9 @@ const MESSAGES: &[&str] = &[
 ];
 
 proptest::proptest! {
-    /// A damaged message among good ones: it ends somehow, and they arrive.
+    /// A damaged message is handled, and the valid message beside it is delivered.
     #[test]
-    fn damaged_messages_harm_no_other(body in hooklane_fuzz::damaged(MESSAGES)) {
+    fn a_damaged_message_affects_no_other(body in hooklane_fuzz::damaged(MESSAGES)) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let world = World::with_policy(r#"{"schedule":[1]}"#).await;

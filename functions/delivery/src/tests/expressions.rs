@@ -1,4 +1,4 @@
-//! What a webhook's filter and transform do to its deliveries.
+//! The effects of a webhook's filter and transform on its deliveries.
 
 use hooklane_app::ports::{DeferQueue as _, DeliveryStore as _};
 use hooklane_domain::delivery::outcome::ErrorKind;
@@ -14,12 +14,12 @@ async fn world(filter: Option<&str>, transform: Option<&str>) -> World {
         transform: transform.map(|text| text.parse().unwrap()),
         ..world.webhook.clone()
     };
-    world.change(webhook).await;
+    world.replace_webhook(webhook).await;
     world
 }
 
 #[tokio::test]
-async fn a_transform_makes_the_data_and_the_same_on_every_attempt() {
+async fn a_transform_produces_the_same_data_on_every_attempt() {
     let world = world(None, Some("{'user': event.data.id, 'kind': event.type}")).await;
     world.answers([answer(500), answer(200)]);
     world.publish("e1").await;
@@ -30,7 +30,7 @@ async fn a_transform_makes_the_data_and_the_same_on_every_attempt() {
 }
 
 #[tokio::test]
-async fn an_expression_that_fails_ends_its_delivery_with_the_reason_and_blocks_no_other() {
+async fn a_failing_expression_ends_its_delivery_with_the_reason_and_affects_no_other() {
     for (filter, transform, expected) in [
         (Some("event.data.nothing == 1"), None, "filter: there is no event.data.nothing"),
         (None, Some("{'a': event.data.id + 'x'}"), "transform: add does not take int and string"),
@@ -56,15 +56,18 @@ async fn an_expression_that_fails_ends_its_delivery_with_the_reason_and_blocks_n
 }
 
 #[tokio::test]
-async fn once_mended_it_is_retried_by_hand() {
+async fn a_manual_retry_uses_the_corrected_transform() {
     let mut world = world(None, Some("{'a': event.data.nothing}")).await;
     world.publish("e1").await;
     world.run_until_quiet().await;
     let failed = world.delivery("e1").await;
     assert_eq!(failed.status(), Status::Failed);
-    let current = world.current().await;
+    let current = world.stored_webhook().await;
     world
-        .change(Webhook { transform: Some("{'a': event.data.id}".parse().unwrap()), ..current })
+        .replace_webhook(Webhook {
+            transform: Some("{'a': event.data.id}".parse().unwrap()),
+            ..current
+        })
         .await;
     let owner = world.queues.send_later(&world.message("e1", 1), 0).await.unwrap();
     world.write(&failed.retried(Turn { generation: 1, owner }, world.clock_now())).await;
@@ -74,7 +77,7 @@ async fn once_mended_it_is_retried_by_hand() {
 }
 
 #[tokio::test]
-async fn what_was_fanned_out_is_delivered_though_the_filter_has_changed_its_mind() {
+async fn a_delivery_is_made_although_the_filter_does_not_match() {
     let world = world(Some("event.data.id == 2"), None).await;
     world.publish("e1").await;
     world.run_until_quiet().await;

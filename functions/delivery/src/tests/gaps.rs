@@ -1,19 +1,18 @@
-//! A function may die between any two steps. Each scenario here is run again and again, dying after the
-//! first call of a port, the second, and so on to the end; afterwards, with time and other instances,
-//! nothing is lost and nothing is left open.
+//! A function may be killed between any two steps. Each scenario runs once for each call of a port, and the
+//! function is killed after that call. Other instances continue, and every delivery must end delivered.
 
 use hooklane_app::pausing::{pause, resume};
 use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::delivery::{Delivery, Status};
 use jiff::SignedDuration;
 
-use super::circuit::{opened, slowed};
+use super::circuit::{with_open_circuit, with_slow_receiver};
 use super::world::{World, tenant};
 
-/// More than any scenario has.
+/// More steps than any scenario has.
 const STEPS: u32 = 120;
 
-/// Everything comes to its end, delivered, and nobody waits for anything.
+/// Checks that the events are delivered, and that nothing is parked, open or dead-lettered.
 async fn all_delivered(world: &World, events: &[&str], what: &str) {
     for event in events {
         let delivery = world.delivery(event).await;
@@ -21,22 +20,22 @@ async fn all_delivered(world: &World, events: &[&str], what: &str) {
     }
     assert!(world.pointers().await.is_empty(), "{what}");
     assert!(world.health().await.circuit.is_closed(), "{what}");
-    assert_eq!(world.stored().await.lane, Lane::Fast, "{what}");
+    assert_eq!(world.stored_webhook().await.lane, Lane::Fast, "{what}");
     assert!(world.dead_letters.all_dead_letters().is_empty(), "{what}");
 }
 
-/// One batch of the fast lane, in which the function dies after so many steps; whether it did.
-async fn dying_batch(world: &mut World, lane: Lane, steps: u32) -> bool {
+/// Handles one batch of a lane and kills the function after some steps. Returns whether it was killed.
+async fn killed_batch(world: &mut World, lane: Lane, steps: u32) -> bool {
     world.faults.die_after(steps);
     world.step(lane).await;
-    let died = world.faults.died();
+    let killed = world.faults.died();
     world.faults.revive();
     world.restart();
-    died
+    killed
 }
 
 #[tokio::test]
-async fn while_the_circuit_opens() {
+async fn a_kill_while_the_circuit_opens_loses_nothing() {
     let mut last = 0;
     for steps in 0..STEPS {
         let mut world = World::with_policy(r#"{"schedule":[10,10,10,10,10,10,10,10,10,10]}"#).await;
@@ -44,22 +43,22 @@ async fn while_the_circuit_opens() {
         world.publish("e1").await;
         for _ in 0..9 {
             world.step(Lane::Fast).await;
-            world.pass(SignedDuration::from_secs(10));
+            world.advance(SignedDuration::from_secs(10));
         }
         assert!(world.health().await.circuit.is_closed());
-        let died = dying_batch(&mut world, Lane::Fast, steps).await;
-        // Opened or not, it is one of the two altogether.
+        let killed = killed_batch(&mut world, Lane::Fast, steps).await;
+        // The circuit, the lane and the report change together.
         let open = !world.health().await.circuit.is_closed();
-        assert_eq!(world.stored().await.lane == Lane::Slow, open, "after {steps}");
+        assert_eq!(world.stored_webhook().await.lane == Lane::Slow, open, "after {steps}");
         assert_eq!(world.health().await.owed.len(), usize::from(open), "after {steps}");
         world.publish("e2").await;
         world.set_down(false);
-        world.minutes(60).await;
-        all_delivered(&world, &["e1", "e2"], &format!("dead after {steps} steps")).await;
+        world.run_minutes(60).await;
+        all_delivered(&world, &["e1", "e2"], &format!("killed after {steps} steps")).await;
         let reported = if open { vec!["webhook.failing", "webhook.recovered"] } else { vec![] };
-        assert_eq!(world.published(), reported, "after {steps}");
+        assert_eq!(world.operational_events(), reported, "after {steps}");
         last = steps;
-        if !died {
+        if !killed {
             break;
         }
     }
@@ -67,19 +66,23 @@ async fn while_the_circuit_opens() {
 }
 
 #[tokio::test]
-async fn while_a_message_changes_its_lane() {
+async fn a_kill_while_a_message_changes_its_lane_loses_nothing() {
     let mut last = 0;
     for steps in 0..STEPS {
-        let mut world = slowed().await;
-        let died = dying_batch(&mut world, Lane::Fast, steps).await;
-        world.minutes(60).await;
+        let mut world = with_slow_receiver().await;
+        let killed = killed_batch(&mut world, Lane::Fast, steps).await;
+        world.run_minutes(60).await;
         for event in ["e1", "e2"] {
             let delivery = world.delivery(event).await;
-            assert_eq!(delivery.status(), Status::Delivered, "{event}, dead after {steps} steps");
+            assert_eq!(delivery.status(), Status::Delivered, "{event}, killed after {steps} steps");
         }
-        assert_eq!(world.posts() - 6, 5 + 1 + 2, "dead after {steps} steps: twins find out");
+        assert_eq!(
+            world.posts() - 6,
+            5 + 1 + 2,
+            "killed after {steps} steps: duplicates cause no POST"
+        );
         last = steps;
-        if !died {
+        if !killed {
             break;
         }
     }
@@ -87,19 +90,19 @@ async fn while_a_message_changes_its_lane() {
 }
 
 #[tokio::test]
-async fn while_parking_under_an_open_circuit() {
+async fn a_kill_while_parking_under_an_open_circuit_loses_nothing() {
     let mut last = 0;
     for steps in 0..STEPS {
-        let mut world = opened().await;
+        let mut world = with_open_circuit().await;
         world.restart();
         world.publish("e1").await;
         world.publish("e2").await;
-        let died = dying_batch(&mut world, Lane::Fast, steps).await;
+        let killed = killed_batch(&mut world, Lane::Fast, steps).await;
         world.set_down(false);
-        world.minutes(60).await;
-        all_delivered(&world, &["e1", "e2"], &format!("dead after {steps} steps")).await;
+        world.run_minutes(60).await;
+        all_delivered(&world, &["e1", "e2"], &format!("killed after {steps} steps")).await;
         last = steps;
-        if !died {
+        if !killed {
             break;
         }
     }
@@ -107,39 +110,39 @@ async fn while_parking_under_an_open_circuit() {
 }
 
 #[tokio::test]
-async fn while_parking_for_a_webhook_that_is_resumed_at_that_moment() {
+async fn a_kill_while_parking_for_a_webhook_that_is_being_resumed_loses_nothing() {
     for steps in 0..40 {
         let mut world = World::with_policy(r#"{"schedule":[1]}"#).await;
         pause(world.registry(), &world.clock, (&tenant(), world.webhook.id)).await.unwrap();
         world.publish("e1").await;
-        dying_batch(&mut world, Lane::Fast, steps).await;
+        killed_batch(&mut world, Lane::Fast, steps).await;
         resume(world.registry(), &world.clock, (&tenant(), world.webhook.id), false).await.unwrap();
-        // The release may meet the message that died, and its successor.
-        world.minutes(30).await;
-        all_delivered(&world, &["e1"], &format!("dead after {steps} steps")).await;
+        // The release may meet the killed message and its successor.
+        world.run_minutes(30).await;
+        all_delivered(&world, &["e1"], &format!("killed after {steps} steps")).await;
         assert_eq!(world.posts(), 1, "after {steps}");
     }
 }
 
 #[tokio::test]
-async fn while_a_probe_is_made() {
+async fn a_kill_while_a_probe_is_made_loses_nothing() {
     let mut last = 0;
     for (down, steps) in (0..STEPS).flat_map(|steps| [(true, steps), (false, steps)]) {
-        let mut world = opened().await;
+        let mut world = with_open_circuit().await;
         world.publish("e1").await;
         world.step(Lane::Fast).await;
-        world.pass(SignedDuration::from_secs(120));
+        world.advance(SignedDuration::from_secs(120));
         world.set_down(down);
-        world.look_after().await;
-        let died = dying_batch(&mut world, Lane::Slow, steps).await;
+        world.run_upkeep().await;
+        let killed = killed_batch(&mut world, Lane::Slow, steps).await;
         world.set_down(false);
-        // A probe whose success nobody noted leaves the circuit to the next delivery.
+        // If the success of the probe was not written, the next delivery probes again.
         world.publish("e2").await;
-        world.minutes(60).await;
-        let what = format!("dead after {steps} steps, down: {down}");
+        world.run_minutes(60).await;
+        let what = format!("killed after {steps} steps, down: {down}");
         all_delivered(&world, &["e1", "e2"], &what).await;
         last = steps;
-        if !died && !down {
+        if !killed && !down {
             break;
         }
     }
@@ -147,7 +150,7 @@ async fn while_a_probe_is_made() {
 }
 
 #[tokio::test]
-async fn while_what_was_parked_is_released() {
+async fn a_kill_while_parked_deliveries_are_released_loses_nothing() {
     let mut last = 0;
     for steps in 0..STEPS {
         let world = World::with_policy(r#"{"schedule":[1]}"#).await;
@@ -160,13 +163,13 @@ async fn while_what_was_parked_is_released() {
         resume(world.registry(), &world.clock, (&tenant(), world.webhook.id), false).await.unwrap();
         world.faults.die_after(steps);
         let _ = world.upkeep.run().await;
-        let died = world.faults.died();
+        let killed = world.faults.died();
         world.faults.revive();
-        world.minutes(30).await;
-        all_delivered(&world, &events, &format!("dead after {steps} steps")).await;
-        assert_eq!(world.posts(), 3, "dead after {steps} steps: twins find out");
+        world.run_minutes(30).await;
+        all_delivered(&world, &events, &format!("killed after {steps} steps")).await;
+        assert_eq!(world.posts(), 3, "killed after {steps} steps: duplicates cause no POST");
         last = steps;
-        if !died {
+        if !killed {
             break;
         }
     }
@@ -174,10 +177,10 @@ async fn while_what_was_parked_is_released() {
 }
 
 #[tokio::test]
-async fn while_a_webhook_is_disabled_and_that_is_reported() {
+async fn a_kill_while_a_webhook_is_disabled_and_reported_loses_nothing() {
     let mut last = 0;
     for steps in 0..STEPS {
-        let world = opened().await;
+        let world = with_open_circuit().await;
         let mut health = world.health().await;
         let streak = health.streak.as_mut().unwrap();
         streak.since -= SignedDuration::from_hours(5 * 24);
@@ -185,17 +188,23 @@ async fn while_a_webhook_is_disabled_and_that_is_reported() {
         use hooklane_app::ports::HealthStore as _;
         world.registry().save_health(&tenant(), world.webhook.id, &change).await.unwrap();
         let long_ago = world.clock_now() - SignedDuration::from_hours(9 * 24);
-        world.revise(|w| hooklane_domain::webhook::Webhook { updated_at: long_ago, ..w }).await;
+        world
+            .update_webhook(|w| hooklane_domain::webhook::Webhook { updated_at: long_ago, ..w })
+            .await;
         world.faults.die_after(steps);
         let _ = world.upkeep.run().await;
-        let died = world.faults.died();
+        let killed = world.faults.died();
         world.faults.revive();
-        world.minutes(3).await;
-        assert!(!world.stored().await.state.is_active(), "after {steps}");
-        assert_eq!(world.published(), ["webhook.disabled", "webhook.failing"], "after {steps}");
+        world.run_minutes(3).await;
+        assert!(!world.stored_webhook().await.state.is_active(), "after {steps}");
+        assert_eq!(
+            world.operational_events(),
+            ["webhook.disabled", "webhook.failing"],
+            "after {steps}"
+        );
         assert!(world.health().await.owed.is_empty());
         last = steps;
-        if !died {
+        if !killed {
             break;
         }
     }
@@ -203,22 +212,22 @@ async fn while_a_webhook_is_disabled_and_that_is_reported() {
 }
 
 #[tokio::test]
-async fn while_slots_are_waited_for() {
+async fn a_kill_while_deliveries_wait_for_slots_loses_nothing() {
     use hooklane_domain::webhook::Webhook;
     use hooklane_domain::webhook::limits::RateLimit;
     for steps in 0..60 {
         let mut world = World::with_policy(r#"{"schedule":[5]}"#).await;
         let limit = Some(RateLimit::new(1, 600).unwrap());
-        world.revise(|w| Webhook { rate_limit: limit, ..w }).await;
+        world.update_webhook(|w| Webhook { rate_limit: limit, ..w }).await;
         let events = ["e0", "e1", "e2", "e3"];
         for event in events {
             world.publish(event).await;
         }
-        dying_batch(&mut world, Lane::Fast, steps).await;
-        world.minutes(120).await;
-        all_delivered(&world, &events, &format!("dead after {steps} steps")).await;
+        killed_batch(&mut world, Lane::Fast, steps).await;
+        world.run_minutes(120).await;
+        all_delivered(&world, &events, &format!("killed after {steps} steps")).await;
         let attempts: u32 = world.ledger.all_deliveries().iter().map(attempts).sum();
-        assert_eq!(attempts, 4, "after {steps}: waiting spends none");
+        assert_eq!(attempts, 4, "after {steps}: waiting counts as no attempt");
     }
 }
 

@@ -1,5 +1,5 @@
-//! Whatever happens in whatever order, the invariants of `ARCHITECTURE.md` hold: duplicates, lost
-//! messages, retries and cancellations by hand, pauses, disablings, outages and deaths.
+//! The invariants of `ARCHITECTURE.md` hold for random sequences of actions: duplicates, manual retries and
+//! cancellations, pauses, disabled webhooks, outages, rate limits and killed functions.
 
 use std::collections::BTreeMap;
 
@@ -20,14 +20,14 @@ use super::world::{World, tenant};
 const EVENTS: usize = 4;
 
 #[derive(Debug, Clone)]
-enum Act {
+enum Action {
     Publish(usize),
-    /// A message that arrives twice.
+    /// Sends the event's message again.
     Duplicate(usize),
     Step(Lane),
-    /// A batch, or a run of `upkeep`, in which the function dies.
-    DyingStep(Lane, u32),
-    DyingUpkeep(u32),
+    /// A batch or a run of `upkeep` whose function is killed after this number of steps.
+    KilledStep(Lane, u32),
+    KilledUpkeep(u32),
     Upkeep,
     Pass(i64),
     Retry(usize),
@@ -37,100 +37,102 @@ enum Act {
         discard: bool,
     },
     Disable,
-    SwitchOn,
+    Enable,
     Down(bool),
-    /// One attempt in so many seconds.
+    /// A rate limit of one request in this number of seconds, or none.
     Limit(Option<u64>),
-    /// The retry queue is said to be full, or not.
+    /// Whether the brake is on.
     Brake(bool),
 }
 
-fn acts() -> impl Strategy<Value = Vec<Act>> {
+fn actions() -> impl Strategy<Value = Vec<Action>> {
     let event = 0..EVENTS;
     let lane = prop_oneof![Just(Lane::Fast), Just(Lane::Slow)];
-    let act = prop_oneof![
-        4 => event.clone().prop_map(Act::Publish),
-        2 => event.clone().prop_map(Act::Duplicate),
-        8 => lane.clone().prop_map(Act::Step),
-        2 => (lane, 0..20u32).prop_map(|(lane, steps)| Act::DyingStep(lane, steps)),
-        1 => (0..30u32).prop_map(Act::DyingUpkeep),
-        3 => Just(Act::Upkeep),
-        6 => (1..400i64).prop_map(Act::Pass),
-        2 => event.clone().prop_map(Act::Retry),
-        1 => event.prop_map(Act::Cancel),
-        1 => Just(Act::Pause),
-        2 => any::<bool>().prop_map(|discard| Act::Resume { discard }),
-        1 => Just(Act::Disable),
-        2 => Just(Act::SwitchOn),
-        2 => any::<bool>().prop_map(Act::Down),
-        1 => proptest::option::of(1..2_000u64).prop_map(Act::Limit),
-        1 => any::<bool>().prop_map(Act::Brake),
+    let action = prop_oneof![
+        4 => event.clone().prop_map(Action::Publish),
+        2 => event.clone().prop_map(Action::Duplicate),
+        8 => lane.clone().prop_map(Action::Step),
+        2 => (lane, 0..20u32).prop_map(|(lane, steps)| Action::KilledStep(lane, steps)),
+        1 => (0..30u32).prop_map(Action::KilledUpkeep),
+        3 => Just(Action::Upkeep),
+        6 => (1..400i64).prop_map(Action::Pass),
+        2 => event.clone().prop_map(Action::Retry),
+        1 => event.prop_map(Action::Cancel),
+        1 => Just(Action::Pause),
+        2 => any::<bool>().prop_map(|discard| Action::Resume { discard }),
+        1 => Just(Action::Disable),
+        2 => Just(Action::Enable),
+        2 => any::<bool>().prop_map(Action::Down),
+        1 => proptest::option::of(1..2_000u64).prop_map(Action::Limit),
+        1 => any::<bool>().prop_map(Action::Brake),
     ];
-    proptest::collection::vec(act, 1..60)
+    proptest::collection::vec(action, 1..60)
 }
 
 fn name(event: usize) -> String {
     format!("e{event}")
 }
 
-async fn act(world: &mut World, act: &Act) {
+async fn apply(world: &mut World, action: &Action) {
     let (owner, id) = (tenant(), world.webhook.id);
-    match act {
-        Act::Publish(event) | Act::Duplicate(event) => world.publish(&name(*event)).await,
-        Act::Step(lane) => {
+    match action {
+        Action::Publish(event) | Action::Duplicate(event) => world.publish(&name(*event)).await,
+        Action::Step(lane) => {
             world.step(*lane).await;
         }
-        Act::DyingStep(lane, steps) => {
+        Action::KilledStep(lane, steps) => {
             world.faults.die_after(*steps);
             world.step(*lane).await;
             world.faults.revive();
             world.restart();
         }
-        Act::DyingUpkeep(steps) => {
+        Action::KilledUpkeep(steps) => {
             world.faults.die_after(*steps);
             let _ = world.upkeep.run().await;
             world.faults.revive();
         }
-        Act::Upkeep => {
-            world.look_after().await;
+        Action::Upkeep => {
+            world.run_upkeep().await;
         }
-        Act::Pass(seconds) => world.pass(SignedDuration::from_secs(*seconds)),
-        // By hand is by somebody who may be refused: it has ended, or was never there.
-        Act::Retry(event) => {
+        Action::Pass(seconds) => world.advance(SignedDuration::from_secs(*seconds)),
+        // Manual requests may be refused: the delivery may have ended or may not exist.
+        Action::Retry(event) => {
             let delivery = world.id(&name(*event));
             let _ = retry(&*world.ledger, &world.queues, &world.clock, &owner, &delivery).await;
         }
-        Act::Cancel(event) => {
+        Action::Cancel(event) => {
             let delivery = world.id(&name(*event));
             let _ = cancel(&world.ledger, &world.clock, &owner, &delivery).await;
         }
-        Act::Pause => {
+        Action::Pause => {
             let _ = pause(world.registry(), &world.clock, (&owner, id)).await;
         }
-        Act::Resume { discard } => {
+        Action::Resume { discard } => {
             let _ = resume(world.registry(), &world.clock, (&owner, id), *discard).await;
         }
-        Act::Disable => {
-            let (seen, at) = (world.stored().await, world.clock_now());
+        Action::Disable => {
+            let (seen, at) = (world.stored_webhook().await, world.clock_now());
             world.registry().disable(&seen, DisableReason::Gone, at).await.unwrap();
         }
-        Act::SwitchOn => {
+        Action::Enable => {
             let updated_at = world.clock_now();
-            world.revise(|w| Webhook { state: WebhookState::Active, updated_at, ..w }).await;
+            world
+                .update_webhook(|w| Webhook { state: WebhookState::Active, updated_at, ..w })
+                .await;
         }
-        Act::Down(down) => world.set_down(*down),
-        Act::Limit(seconds) => {
+        Action::Down(down) => world.set_down(*down),
+        Action::Limit(seconds) => {
             let rate_limit = seconds.map(|seconds| RateLimit::new(1, seconds).unwrap());
-            world.revise(|w| Webhook { rate_limit, ..w }).await;
+            world.update_webhook(|w| Webhook { rate_limit, ..w }).await;
         }
-        Act::Brake(on) => {
+        Action::Brake(on) => {
             let brake = Brake { on: *on, in_flight: 0, measured_at: world.clock_now() };
             world.registry().set_brake(brake).await.unwrap();
         }
     }
 }
 
-/// What must hold at every moment, and from one moment to the next.
+/// Checks what must hold after each action, and from one action to the next.
 async fn check(
     world: &World,
     before: &BTreeMap<DeliveryId, Delivery>,
@@ -140,24 +142,24 @@ async fn check(
         if matches!(delivery.state, State::Parked { .. }) {
             let pointers = world.pointers().await;
             let found = pointers.iter().any(|pointer| pointer.delivery == delivery.id);
-            prop_assert!(found, "what is parked can always be found: {:?}", delivery);
+            prop_assert!(found, "every parked delivery has a pointer: {:?}", delivery);
         }
         if let Some(before) = before.get(&delivery.id) {
             prop_assert!(delivery.revision >= before.revision);
-            prop_assert!(delivery.generation >= before.generation, "generations only rise");
-            prop_assert!(delivery.attempts >= before.attempts, "no attempt is forgotten");
+            prop_assert!(delivery.generation >= before.generation, "the generation only rises");
+            prop_assert!(delivery.attempts >= before.attempts, "the number of attempts only rises");
             let was_delivered = before.status() == Status::Delivered;
             prop_assert!(!was_delivered || delivery.status() == Status::Delivered);
             let same = before.revision == delivery.revision;
-            prop_assert!(!same || *before == delivery, "every write counts");
+            prop_assert!(!same || *before == delivery, "every write raises the revision");
         }
         let shown = world.ledger.attempts(&delivery).await.unwrap().len();
         let failed = delivery.failed_at.len() + usize::from(delivery.success.is_some());
-        prop_assert_eq!(shown, failed, "every failed attempt is kept before it is counted");
+        prop_assert_eq!(shown, failed, "every counted failed attempt is kept");
     }
     let counted: u32 = world.ledger.all_deliveries().iter().map(|d| d.attempts).sum();
-    prop_assert!(counted as usize <= world.posts(), "waiting spends no attempt");
-    let stored = world.stored().await;
+    prop_assert!(counted as usize <= world.posts(), "waiting counts as no attempt");
+    let stored = world.stored_webhook().await;
     let health = world.health().await;
     prop_assert_eq!(stored.lane, health.lane(), "the lane follows the health");
     prop_assert_eq!(world.queues.refusals(), 0, "SQS refuses nothing");
@@ -165,43 +167,48 @@ async fn check(
     Ok(())
 }
 
-async fn run(acts: Vec<Act>) -> Result<(), TestCaseError> {
+async fn run(actions: Vec<Action>) -> Result<(), TestCaseError> {
     let mut world = World::with_policy(r#"{"schedule":[5,90,1200]}"#).await;
     let mut published = std::collections::BTreeSet::new();
     let mut before = BTreeMap::new();
-    for one in &acts {
-        act(&mut world, one).await;
-        if let Act::Publish(event) | Act::Duplicate(event) = one {
+    for action in &actions {
+        apply(&mut world, action).await;
+        if let Action::Publish(event) | Action::Duplicate(event) = action {
             published.insert(*event);
         }
         check(&world, &before).await?;
         let all = world.ledger.all_deliveries();
         before = all.into_iter().map(|delivery| (delivery.id.clone(), delivery)).collect();
     }
-    // Everybody comes to their senses, and time passes.
+    // Everything works again, and time passes.
     world.set_down(false);
     world.restart();
     let at = world.clock_now();
     world
-        .revise(|w| Webhook { state: WebhookState::Active, updated_at: at, rate_limit: None, ..w })
+        .update_webhook(|w| Webhook {
+            state: WebhookState::Active,
+            updated_at: at,
+            rate_limit: None,
+            ..w
+        })
         .await;
-    world.minutes(180).await;
-    // A slot that was booked under a narrow limit may be later than that.
+    world.run_minutes(180).await;
+    // A slot that was taken under a low limit may be even later.
     for _ in 0..48 {
         if world.pointers().await.is_empty() {
             break;
         }
-        world.minutes(60).await;
+        world.run_minutes(60).await;
     }
     check(&world, &before).await?;
     let left = world.pointers().await;
     let all = world.ledger.all_deliveries();
-    prop_assert!(left.is_empty(), "nothing is parked for ever: {:?} of {:?}", left, all);
+    prop_assert!(left.is_empty(), "nothing stays parked: {:?} of {:?}", left, all);
     for event in published {
         let delivery = world.delivery(&name(event)).await;
-        prop_assert!(delivery.is_done(), "nothing is left open: {:?}", delivery);
+        prop_assert!(delivery.is_done(), "every delivery ends: {:?}", delivery);
     }
-    prop_assert_eq!(world.queues.next_visible(), None, "no message goes round for ever");
+    prop_assert_eq!(world.queues.next_visible(), None, "no message is left in a queue");
     Ok(())
 }
 
@@ -209,8 +216,8 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_invariants_hold_whatever_happens(acts in acts()) {
+    fn the_invariants_hold_for_any_sequence_of_actions(actions in actions()) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        runtime.block_on(run(acts))?;
+        runtime.block_on(run(actions))?;
     }
 }

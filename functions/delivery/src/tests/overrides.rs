@@ -1,4 +1,4 @@
-//! What a webhook has of its own instead of its contract's.
+//! Settings of a webhook that override its contract's.
 
 use std::time::Duration;
 
@@ -9,23 +9,25 @@ use hooklane_domain::webhook::{Overlap, Webhook};
 use super::world::World;
 
 #[tokio::test]
-async fn a_webhooks_own_time_limit_wins() {
+async fn a_webhooks_own_timeout_overrides_its_contracts() {
     let mut world = World::with_policy(r#"{"schedule":[1]}"#).await;
     world.publish("e1").await;
     world.run_until_quiet().await;
-    world.change(Webhook { timeout: Some(3.try_into().unwrap()), ..world.webhook.clone() }).await;
+    world
+        .replace_webhook(Webhook { timeout: Some(3.try_into().unwrap()), ..world.webhook.clone() })
+        .await;
     world.publish("e2").await;
     world.run_until_quiet().await;
-    assert_eq!(world.limits(), [Duration::from_secs(20), Duration::from_secs(3)]);
+    assert_eq!(world.timeouts(), [Duration::from_secs(20), Duration::from_secs(3)]);
 }
 
 #[tokio::test]
-async fn a_secret_that_is_rotated_signs_until_its_overlap_is_over() {
+async fn a_rotated_secret_signs_until_its_overlap_ends() {
     let mut world = World::with_policy(r#"{"schedule":[100]}"#).await;
     let overlap = Overlap::from_seconds(60).unwrap();
     let secret = "another-signing-secret".parse().unwrap();
     let rotated = world.webhook.clone().rotated(secret, overlap, world.clock_now()).unwrap();
-    world.change(rotated).await;
+    world.replace_webhook(rotated).await;
     world.answers([super::world::answer(500)]);
     world.publish("e1").await;
     world.run_until_quiet().await;
@@ -40,11 +42,11 @@ async fn a_secret_that_is_rotated_signs_until_its_overlap_is_over() {
 }
 
 #[tokio::test]
-async fn a_contract_that_cannot_sign_with_the_webhooks_key_says_so() {
+async fn a_contract_that_cannot_sign_with_the_webhooks_key_fails_the_delivery() {
     let mut world = World::with_policy(r#"{"schedule":[1]}"#).await;
     let secret = SigningSecret::generate_ed25519([7; 32]);
     let contract = "github".parse().unwrap();
-    world.change(Webhook { secret, contract, ..world.webhook.clone() }).await;
+    world.replace_webhook(Webhook { secret, contract, ..world.webhook.clone() }).await;
     world.publish("e1").await;
     world.run_until_quiet().await;
     let delivery = world.delivery("e1").await;

@@ -1,4 +1,4 @@
-//! What is held by its tenant, or by the state of the queues, waits in the ledger.
+//! Deliveries that are parked because of their tenant, their webhook or the state of the queues.
 
 use hooklane_app::pausing::{pause, resume};
 use hooklane_app::ports::{BrakeStore as _, TenantStore as _, WatchList as _};
@@ -30,34 +30,34 @@ fn reason(delivery: &hooklane_domain::delivery::Delivery) -> Option<ParkReason> 
 }
 
 #[tokio::test]
-async fn a_paused_webhook_gets_what_it_missed_when_it_is_resumed() {
+async fn deliveries_of_a_paused_webhook_are_delivered_after_resuming() {
     let world = paused_with(12).await;
     assert_eq!(reason(&world.delivery("e0").await), Some(ParkReason::Paused));
-    world.minutes(30).await;
+    world.run_minutes(30).await;
     assert_eq!(world.posts(), 0);
     resume(world.registry(), &world.clock, (&tenant(), world.webhook.id), false).await.unwrap();
-    let summary = world.minutes(1).await;
+    let summary = world.run_minutes(1).await;
     assert_eq!((summary.released, world.posts()), (12, 12));
     for n in 0..12 {
         let delivery = world.delivery(&format!("e{n}")).await;
         assert_eq!((delivery.status(), delivery.attempts), (Status::Delivered, 1), "e{n}");
     }
     assert!(world.pointers().await.is_empty());
-    world.minutes(40).await;
+    world.run_minutes(40).await;
     assert!(world.registry().watched(None, 9).await.unwrap().is_empty());
 }
 
 #[tokio::test]
-async fn one_that_cannot_be_read_back_holds_up_no_other() {
+async fn a_corrupt_parked_delivery_holds_up_no_other() {
     let world = paused_with(5).await;
     world.ledger.corrupt(world.id("e2"));
     resume(world.registry(), &world.clock, (&tenant(), world.webhook.id), false).await.unwrap();
-    let summary = world.minutes(1).await;
+    let summary = world.run_minutes(1).await;
     assert_eq!((summary.failed, world.posts()), (0, 4));
-    // One that met an instance which still remembered the pause was parked once more, and sent at once.
-    world.minutes(1).await;
+    // A delivery that met an instance with the pause still in its cache is parked again and sent at once.
+    world.run_minutes(1).await;
     assert_eq!(world.pointers().await, []);
-    // What nobody can read is a dead letter, which delivers it once somebody can.
+    // The corrupt delivery is dead-lettered. Its message can be sent again once the item is repaired.
     let letters = world.dead_letters.all_dead_letters();
     assert_eq!(letters.len(), 1);
     let Ok(Message::Deliver(letter)) = Message::decode(&letters[0].body) else {
@@ -71,13 +71,13 @@ async fn one_that_cannot_be_read_back_holds_up_no_other() {
 }
 
 #[tokio::test]
-async fn what_was_parked_is_discarded_where_its_tenant_says_so_and_nothing_else() {
+async fn resuming_with_discard_cancels_the_parked_deliveries_and_no_others() {
     let world = paused_with(3).await;
-    world.pass(SignedDuration::from_secs(1));
+    world.advance(SignedDuration::from_secs(1));
     resume(world.registry(), &world.clock, (&tenant(), world.webhook.id), true).await.unwrap();
-    world.pass(SignedDuration::from_secs(10));
+    world.advance(SignedDuration::from_secs(10));
     world.publish("later").await;
-    let summary = world.minutes(2).await;
+    let summary = world.run_minutes(2).await;
     assert_eq!((summary.discarded, summary.released), (3, 0));
     let discarded = world.delivery("e0").await;
     let why = CancelReason::Discarded;
@@ -85,73 +85,73 @@ async fn what_was_parked_is_discarded_where_its_tenant_says_so_and_nothing_else(
     assert_eq!(world.delivery("later").await.status(), Status::Delivered);
     assert_eq!(world.posts(), 1);
 
-    // What is parked afterwards is delivered.
+    // Deliveries that are parked afterwards are delivered.
     pause(world.registry(), &world.clock, (&tenant(), world.webhook.id)).await.unwrap();
-    world.pass(SignedDuration::from_secs(10));
+    world.advance(SignedDuration::from_secs(10));
     world.publish("again").await;
-    world.minutes(1).await;
+    world.run_minutes(1).await;
     resume(world.registry(), &world.clock, (&tenant(), world.webhook.id), false).await.unwrap();
-    world.minutes(1).await;
+    world.run_minutes(1).await;
     assert_eq!(world.delivery("again").await.status(), Status::Delivered);
 }
 
 #[tokio::test]
-async fn a_paused_tenants_deliveries_wait_for_all_its_webhooks() {
+async fn pausing_a_tenant_parks_the_deliveries_of_its_webhooks() {
     let world = World::with_policy(r#"{"schedule":[1]}"#).await;
     let settings = |paused| TenantSettings { paused, ..TenantSettings::default() };
     world.registry().set_settings(&tenant(), &settings(true), None).await.unwrap();
     world.publish("e1").await;
-    world.minutes(3).await;
+    world.run_minutes(3).await;
     assert_eq!(reason(&world.delivery("e1").await), Some(ParkReason::TenantPaused));
     world.registry().set_settings(&tenant(), &settings(false), None).await.unwrap();
-    world.minutes(2).await;
+    world.run_minutes(2).await;
     assert_eq!(world.delivery("e1").await.status(), Status::Delivered);
 }
 
 #[tokio::test]
-async fn a_retry_that_meets_a_pause_keeps_its_count() {
+async fn a_retry_parked_by_a_pause_keeps_its_attempts() {
     let world = World::with_policy(r#"{"schedule":[30,30]}"#).await;
     world.answers([answer(500)]);
     world.publish("e1").await;
     world.step(Lane::Fast).await;
     pause(world.registry(), &world.clock, (&tenant(), world.webhook.id)).await.unwrap();
-    world.minutes(2).await;
+    world.run_minutes(2).await;
     let parked = world.delivery("e1").await;
     assert_eq!((parked.status(), parked.attempts), (Status::Retrying, 1));
     assert_eq!(reason(&parked), Some(ParkReason::Paused));
     resume(world.registry(), &world.clock, (&tenant(), world.webhook.id), false).await.unwrap();
-    world.minutes(2).await;
+    world.run_minutes(2).await;
     let delivered = world.delivery("e1").await;
     assert_eq!((delivered.status(), delivered.attempts), (Status::Delivered, 2));
 }
 
 #[tokio::test]
-async fn an_inactive_webhook_that_is_switched_on_gets_what_was_parked() {
+async fn deliveries_parked_for_an_inactive_webhook_are_delivered_once_it_is_active() {
     let world = World::with_policy(r#"{"schedule":[1]}"#).await;
-    world.revise(|w| Webhook { state: WebhookState::Inactive, ..w }).await;
+    world.update_webhook(|w| Webhook { state: WebhookState::Inactive, ..w }).await;
     world.publish("e1").await;
-    world.minutes(1).await;
+    world.run_minutes(1).await;
     assert_eq!(reason(&world.delivery("e1").await), Some(ParkReason::Inactive));
-    world.revise(|w| Webhook { state: WebhookState::Active, ..w }).await;
-    world.minutes(2).await;
+    world.update_webhook(|w| Webhook { state: WebhookState::Active, ..w }).await;
+    world.run_minutes(2).await;
     assert_eq!(world.delivery("e1").await.status(), Status::Delivered);
 }
 
 #[tokio::test]
-async fn what_is_parked_for_a_deleted_webhook_is_cancelled() {
+async fn parked_deliveries_of_a_deleted_webhook_are_cancelled() {
     use hooklane_app::ports::WebhookStore as _;
     let world = paused_with(2).await;
     world.registry().delete(&tenant(), world.webhook.id, None).await.unwrap();
-    world.minutes(2).await;
+    world.run_minutes(2).await;
     for event in ["e0", "e1"] {
         assert_eq!(world.delivery(event).await.status(), Status::Cancelled, "{event}");
     }
-    world.minutes(20).await;
+    world.run_minutes(20).await;
     assert!(world.registry().watched(None, 9).await.unwrap().is_empty());
 }
 
 #[tokio::test]
-async fn beyond_the_limit_new_ones_are_counted_as_skipped() {
+async fn new_deliveries_beyond_the_limit_are_skipped_and_counted() {
     let world = paused_with(usize::try_from(MAX_PARKED).unwrap() + 7).await;
     assert_eq!(world.health().await.skipped, 7);
     assert_eq!(world.pointers().await.len() as u64, MAX_PARKED);
@@ -160,25 +160,25 @@ async fn beyond_the_limit_new_ones_are_counted_as_skipped() {
 }
 
 #[tokio::test]
-async fn one_that_has_made_an_attempt_is_never_skipped() {
+async fn a_delivery_with_an_attempt_is_never_skipped() {
     let world = World::with_policy(r#"{"schedule":[30]}"#).await;
     world.answers([answer(500)]);
     world.publish("old").await;
     world.step(Lane::Fast).await;
     pause(world.registry(), &world.clock, (&tenant(), world.webhook.id)).await.unwrap();
-    world.pass(SignedDuration::from_secs(6));
+    world.advance(SignedDuration::from_secs(6));
     for n in 0..MAX_PARKED + 1 {
         world.publish(&format!("e{n}")).await;
     }
     while world.step(Lane::Fast).await > 0 {}
-    world.pass(SignedDuration::from_secs(60));
+    world.advance(SignedDuration::from_secs(60));
     world.step(Lane::Fast).await;
     assert_eq!(reason(&world.delivery("old").await), Some(ParkReason::Paused));
     assert_eq!(world.health().await.skipped, 1);
 }
 
 #[tokio::test]
-async fn long_waits_go_to_the_ledger_while_the_brake_is_on_and_come_back_when_due() {
+async fn long_waits_are_parked_while_the_brake_is_on_and_released_when_due() {
     let world = World::with_policy(r#"{"schedule":[3600]}"#).await;
     world.answers([answer(500), answer(500)]);
     world.publish("before").await;
@@ -187,7 +187,7 @@ async fn long_waits_go_to_the_ledger_while_the_brake_is_on_and_come_back_when_du
     let measured_at = world.clock_now();
     let brake = Brake { on: true, in_flight: 99, measured_at };
     world.registry().set_brake(brake).await.unwrap();
-    world.pass(SignedDuration::from_secs(10));
+    world.advance(SignedDuration::from_secs(10));
     world.publish("e1").await;
     world.step(Lane::Fast).await;
     let parked = world.delivery("e1").await;
@@ -198,9 +198,9 @@ async fn long_waits_go_to_the_ledger_while_the_brake_is_on_and_come_back_when_du
     assert_eq!(due.duration_since(world.clock_now()).as_secs(), 3_600);
     assert_eq!((parked.attempts, parked.status()), (1, Status::Retrying));
     assert_eq!(world.queues.count(Lane::Slow), 1);
-    world.minutes(59).await;
+    world.run_minutes(59).await;
     assert_eq!(reason(&world.delivery("e1").await), Some(ParkReason::Backlog));
-    world.minutes(3).await;
+    world.run_minutes(3).await;
     let delivered = world.delivery("e1").await;
     assert_eq!((delivered.status(), delivered.attempts), (Status::Delivered, 2));
 }
@@ -212,15 +212,15 @@ async fn a_message_that_was_lost_is_sent_again() {
     world.publish("e1").await;
     world.step(Lane::Fast).await;
     world.queues.lose_all();
-    world.minutes(30).await;
-    assert_eq!(world.posts(), 1, "it may only be late");
-    let summary = world.minutes(60).await;
+    world.run_minutes(30).await;
+    assert_eq!(world.posts(), 1, "the message may only be late");
+    let summary = world.run_minutes(60).await;
     assert_eq!((summary.swept, world.posts()), (1, 2));
     assert_eq!(world.delivery("e1").await.status(), Status::Delivered);
 }
 
 #[tokio::test]
-async fn a_sweep_goes_on_beside_one_that_cannot_be_read_back() {
+async fn a_sweep_continues_past_a_corrupt_delivery() {
     let world = World::with_policy(r#"{"schedule":[30,30]}"#).await;
     for event in ["e1", "e2", "e3"] {
         world.answers([answer(500)]);
@@ -229,7 +229,7 @@ async fn a_sweep_goes_on_beside_one_that_cannot_be_read_back() {
     }
     world.queues.lose_all();
     world.ledger.corrupt(world.id("e2"));
-    let summary = world.minutes(90).await;
+    let summary = world.run_minutes(90).await;
     assert_eq!((summary.swept, summary.failed), (2, 0));
     for event in ["e1", "e3"] {
         assert_eq!(world.delivery(event).await.status(), Status::Delivered);

@@ -1,4 +1,4 @@
-//! Recoveries: what failed or was skipped is sent again.
+//! Recoveries: deliveries that failed or were skipped are sent again.
 
 use hooklane_app::recover::{RecoverError, progress, start};
 use hooklane_domain::delivery::Status;
@@ -19,8 +19,8 @@ async fn order(world: &World, status: WantedStatus) {
     start(world.registry(), &world.clock, (&tenant(), world.webhook.id), wanted).await.unwrap();
 }
 
-/// Three deliveries that failed, and four events of which nothing was written.
-async fn missed() -> World {
+/// Three failed deliveries, and four events that have no delivery.
+async fn with_missed_events() -> World {
     let world = World::with_policy("\"immediate\"").await;
     world.set_down(true);
     for n in 0..3 {
@@ -33,7 +33,7 @@ async fn missed() -> World {
     for n in 0..4 {
         world.store_event(&format!("skipped{n}")).await;
     }
-    world.pass(SignedDuration::from_secs(60));
+    world.advance(SignedDuration::from_secs(60));
     world
 }
 
@@ -46,38 +46,38 @@ async fn statuses(world: &World, name: &str, count: usize) -> Vec<Status> {
 }
 
 #[tokio::test]
-async fn what_is_recovered() {
+async fn a_recovery_sends_the_failed_or_the_skipped_deliveries_or_both() {
     let (ok, failed) = (Status::Delivered, Status::Failed);
     for (status, of_failed, of_skipped, sent) in [
         (WantedStatus::Failed, vec![ok; 3], vec![], 3),
         (WantedStatus::Skipped, vec![failed; 3], vec![ok; 4], 4),
         (WantedStatus::Any, vec![ok; 3], vec![ok; 4], 7),
     ] {
-        let world = missed().await;
+        let world = with_missed_events().await;
         order(&world, status).await;
         let (owner, wanted) = (tenant(), wanted(&world, status));
         let second =
             start(world.registry(), &world.clock, (&owner, world.webhook.id), wanted).await;
         assert!(matches!(second, Err(RecoverError::Running)));
-        let summary = world.minutes(3).await;
+        let summary = world.run_minutes(3).await;
         assert_eq!(summary.recovered, sent, "{status:?}");
         assert_eq!(statuses(&world, "failed", 3).await, of_failed, "{status:?}");
         assert_eq!(statuses(&world, "skipped", 4).await, of_skipped, "{status:?}");
         let done = progress(world.registry(), (&tenant(), world.webhook.id)).await.unwrap();
         assert!(matches!(done.stage, Stage::Done { .. }));
         assert_eq!(done.sent, sent);
-        // Another one may follow.
+        // Another recovery may follow.
         order(&world, WantedStatus::Any).await;
-        world.minutes(2).await;
+        world.run_minutes(2).await;
     }
 }
 
 #[tokio::test]
-async fn a_delivery_that_cannot_be_read_back_stops_no_recovery() {
-    let world = missed().await;
+async fn a_corrupt_delivery_does_not_stop_a_recovery() {
+    let world = with_missed_events().await;
     world.ledger.corrupt(world.id("failed1"));
     order(&world, WantedStatus::Any).await;
-    let summary = world.minutes(3).await;
+    let summary = world.run_minutes(3).await;
     assert_eq!(summary.failed, 0);
     assert_eq!(statuses(&world, "skipped", 4).await, [Status::Delivered; 4]);
     let done = progress(world.registry(), (&tenant(), world.webhook.id)).await.unwrap();
@@ -85,25 +85,25 @@ async fn a_delivery_that_cannot_be_read_back_stops_no_recovery() {
 }
 
 #[tokio::test]
-async fn what_an_inactive_webhook_missed_can_be_recovered() {
+async fn events_that_an_inactive_webhook_missed_can_be_recovered() {
     let world = World::with_policy("\"immediate\"").await;
-    world.revise(|w| Webhook { state: WebhookState::Inactive, ..w }).await;
+    world.update_webhook(|w| Webhook { state: WebhookState::Inactive, ..w }).await;
     world.store_event("missed").await;
-    world.revise(|w| Webhook { state: WebhookState::Active, ..w }).await;
+    world.update_webhook(|w| Webhook { state: WebhookState::Active, ..w }).await;
     order(&world, WantedStatus::Skipped).await;
-    world.minutes(2).await;
+    world.run_minutes(2).await;
     assert_eq!(world.delivery("missed").await.status(), Status::Delivered);
 }
 
 #[tokio::test]
-async fn a_recovery_goes_on_where_it_was_interrupted() {
+async fn a_killed_recovery_continues_where_it_stopped() {
     for steps in 0..60 {
-        let world = missed().await;
+        let world = with_missed_events().await;
         order(&world, WantedStatus::Any).await;
         world.faults.die_after(steps);
         let _ = world.upkeep.run().await;
         world.faults.revive();
-        world.minutes(8).await;
+        world.run_minutes(8).await;
         assert_eq!(statuses(&world, "failed", 3).await, [Status::Delivered; 3], "after {steps}");
         assert_eq!(statuses(&world, "skipped", 4).await, [Status::Delivered; 4], "after {steps}");
         assert_eq!(world.queues.count(Lane::Slow), 0);

@@ -1,4 +1,4 @@
-//! Waiting by visibility timeout, against queues that refuse what SQS refuses.
+//! Waits by visibility timeout. The fake queues refuse what SQS refuses.
 
 use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::delivery::{State, Status};
@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use super::world::{World, answer, answer_with};
 
 #[tokio::test]
-async fn a_short_wait_is_hidden_in_the_fast_lane() {
+async fn a_message_with_a_short_wait_is_hidden_in_the_fast_lane() {
     let world = World::with_policy(r#"{"schedule":[60]}"#).await;
     world.answers([answer(500)]);
     world.publish("e1").await;
@@ -19,7 +19,7 @@ async fn a_short_wait_is_hidden_in_the_fast_lane() {
 }
 
 #[tokio::test]
-async fn a_longer_wait_moves_to_the_retry_queue_under_the_next_generation() {
+async fn a_longer_wait_moves_to_the_retry_queue_with_the_next_generation() {
     let world = World::with_policy(r#"{"schedule":[61]}"#).await;
     world.answers([answer(500)]);
     world.publish("e1").await;
@@ -33,7 +33,7 @@ async fn a_longer_wait_moves_to_the_retry_queue_under_the_next_generation() {
 }
 
 #[tokio::test]
-async fn twelve_and_twenty_four_hours_work_although_sqs_hides_for_twelve_at_most() {
+async fn waits_may_be_longer_than_the_twelve_hours_that_sqs_hides_a_message() {
     for seconds in [43_199, 43_200, 43_201, 86_400] {
         let world = World::with_policy(&format!(r#"{{"schedule":[{seconds},{seconds}]}}"#)).await;
         world.answers([answer(500), answer(500)]);
@@ -47,7 +47,7 @@ async fn twelve_and_twenty_four_hours_work_although_sqs_hides_for_twelve_at_most
 }
 
 #[tokio::test]
-async fn a_policy_of_ten_days_outlives_the_retention_of_its_queue() {
+async fn a_policy_may_be_longer_than_the_retention_of_the_queue() {
     let world = World::with_policy(
         r#"{"schedule":[86400,86400,86400,86400,86400,86400,86400,86400,86400,86400]}"#,
     )
@@ -61,23 +61,23 @@ async fn a_policy_of_ten_days_outlives_the_retention_of_its_queue() {
 }
 
 #[tokio::test]
-async fn a_message_that_would_soon_be_forgotten_is_sent_afresh() {
+async fn a_message_near_the_end_of_its_retention_is_replaced_by_a_new_one() {
     let world = World::with_policy(r#"{"schedule":[86400]}"#).await;
     world.answers([answer(500)]);
     world.publish("e1").await;
     world.step(Lane::Fast).await;
-    // Something kept the message from being received for eleven days, and the wait is not over yet.
+    // The message was not received for eleven days, and the wait is not over yet.
     let later = world.clock_now() + SignedDuration::from_hours(12 * 24);
     let mut delivery = world.delivery("e1").await;
     if let State::Waiting { next_attempt_at, .. } = &mut delivery.state {
         *next_attempt_at = later;
     }
     world.write(&delivery).await;
-    world.pass(SignedDuration::from_hours(11 * 24));
+    world.advance(SignedDuration::from_hours(11 * 24));
     world.step(Lane::Slow).await;
-    let afresh = world.delivery("e1").await;
-    assert_eq!(afresh.generation, 2);
-    assert_eq!(afresh.next_attempt_at(), Some(later));
+    let replaced = world.delivery("e1").await;
+    assert_eq!(replaced.generation, 2);
+    assert_eq!(replaced.next_attempt_at(), Some(later));
     assert_eq!(world.queues.count(Lane::Slow), 1);
     world.run_until_quiet().await;
     assert_eq!(world.delivery("e1").await.status(), Status::Delivered);
@@ -85,7 +85,7 @@ async fn a_message_that_would_soon_be_forgotten_is_sent_afresh() {
 }
 
 #[tokio::test]
-async fn a_retry_after_pushes_the_next_attempt_but_never_pulls_it() {
+async fn retry_after_delays_the_next_attempt_but_never_brings_it_forward() {
     for (wait, expected) in [("3", 10), ("30", 30), ("200", 200)] {
         let world = World::with_policy(r#"{"schedule":[10]}"#).await;
         world.answers([answer_with(429, &[("Retry-After", wait)])]);

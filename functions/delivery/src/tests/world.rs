@@ -1,4 +1,4 @@
-//! A pipeline among fakes, with a clock that jumps from one thing that happens to the next.
+//! The world of a test: a pipeline and `upkeep` over fakes, and a clock that the test moves.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -45,38 +45,38 @@ impl Ports for Fake {
     type System = Arc<FakeSystem>;
 }
 
-/// Answers by script, then with 200; notes what was posted and when.
+/// A receiver that gives scripted answers first, then the default one. It notes each request and its time.
 pub(super) struct Script {
     clock: Arc<FakeSystem>,
     answers: Mutex<VecDeque<Outcome>>,
-    /// What it answers where the script has nothing.
-    pub(super) otherwise: Mutex<u16>,
-    /// How long it takes.
-    pub(super) took: Mutex<Duration>,
+    /// The status that it answers when the script is used up.
+    pub(super) default_status: Mutex<u16>,
+    /// The duration of each request.
+    pub(super) response_time: Mutex<Duration>,
     seen: Mutex<Vec<(Timestamp, WireRequest)>>,
-    /// The time limit of each request.
-    limits: Mutex<Vec<Duration>>,
-    /// What somebody else writes while the receiver thinks.
-    meanwhile: Mutex<Option<Delivery>>,
+    /// The timeout of each request.
+    timeouts: Mutex<Vec<Duration>>,
+    /// What another writer writes during the next request.
+    concurrent_write: Mutex<Option<Delivery>>,
     ledger: Arc<MemoryLedger>,
 }
 
-/// The pipeline posts to a script that its test holds, too.
+/// The pipeline's sender. It shares the script with the test.
 pub(super) struct Posts(Arc<Script>);
 
 impl Post for Posts {
-    async fn post(&self, _: Destination<'_>, request: WireRequest, limit: Duration) -> Sent {
+    async fn post(&self, _: Destination<'_>, request: WireRequest, timeout: Duration) -> Sent {
         self.0.seen.lock().unwrap().push((self.0.clock.now(), request));
-        self.0.limits.lock().unwrap().push(limit);
-        let write = self.0.meanwhile.lock().unwrap().take();
+        self.0.timeouts.lock().unwrap().push(timeout);
+        let write = self.0.concurrent_write.lock().unwrap().take();
         if let Some(write) = write {
             self.0.ledger.save(&write).await.unwrap();
         }
-        // Others of the batch get their turn, as they would on a network.
+        // Lets other messages of the batch run, as a real request would.
         tokio::task::yield_now().await;
         let outcome = self.0.answers.lock().unwrap().pop_front();
-        let outcome = outcome.unwrap_or_else(|| answer(*self.0.otherwise.lock().unwrap()));
-        Sent { outcome, took: *self.0.took.lock().unwrap() }
+        let outcome = outcome.unwrap_or_else(|| answer(*self.0.default_status.lock().unwrap()));
+        Sent { outcome, took: *self.0.response_time.lock().unwrap() }
     }
 }
 
@@ -110,7 +110,7 @@ pub(super) struct World {
     start: Timestamp,
 }
 
-/// What a pipeline over these fakes is built from.
+/// The dependencies of a pipeline over these fakes.
 fn deps(
     ledger: &Arc<MemoryLedger>,
     registry: &MemoryRegistry,
@@ -141,8 +141,8 @@ impl hooklane_upkeep::Ports for Fake {
     type System = Arc<FakeSystem>;
 }
 
-/// In flight, the retry queue may hold so many before the brake goes on.
-pub(super) const BRAKE: u64 = 5;
+/// The number of in-flight messages of the retry queue above which the brake goes on.
+pub(super) const BRAKE_LIMIT: u64 = 5;
 
 pub(super) fn tenant() -> TenantId {
     "acme".parse().unwrap()
@@ -162,18 +162,18 @@ impl World {
             queues: queues.clone(),
             system: Arc::clone(&clock),
             thresholds: Thresholds::FOR_TESTS,
-            brake_limit: BRAKE,
+            brake_limit: BRAKE_LIMIT,
             contracts: hooklane_bundled_contracts::load(),
         });
         let dead_letters = MemoryQueues::at(start, VISIBILITY);
         let sender = Arc::new(Script {
             clock: Arc::clone(&clock),
             answers: Mutex::default(),
-            took: Mutex::new(Duration::from_millis(5)),
-            otherwise: Mutex::new(200),
+            response_time: Mutex::new(Duration::from_millis(5)),
+            default_status: Mutex::new(200),
             seen: Mutex::default(),
-            limits: Mutex::default(),
-            meanwhile: Mutex::default(),
+            timeouts: Mutex::default(),
+            concurrent_write: Mutex::default(),
             ledger: Arc::clone(&ledger),
         });
         let webhook = Webhook {
@@ -210,9 +210,9 @@ impl World {
         self.sender.answers.lock().unwrap().extend(answers);
     }
 
-    /// Somebody else writes this while the receiver thinks about the next request.
-    pub(super) fn meanwhile(&self, write: Delivery) {
-        *self.sender.meanwhile.lock().unwrap() = Some(write);
+    /// Makes another writer write this during the next request.
+    pub(super) fn write_during_next_post(&self, write: Delivery) {
+        *self.sender.concurrent_write.lock().unwrap() = Some(write);
     }
 
     pub(super) fn id(&self, event: &str) -> DeliveryId {
@@ -229,7 +229,7 @@ impl World {
         })
     }
 
-    /// A new event as it is stored, and what `fanout` would send of it.
+    /// Stores a new event, and sends the message that `fanout` would send for it.
     pub(super) async fn publish(&self, event: &str) {
         self.store_event(event).await;
         self.send(&self.message(event, 0)).await;
@@ -240,14 +240,14 @@ impl World {
         self.queues.dispatch(Lane::Fast, one).await.unwrap();
     }
 
-    /// What `fanout` would send of an event of another type.
+    /// Sends the message that `fanout` would send for an event of this type.
     pub(super) async fn publish_typed(&self, event: &str, event_type: &str) {
         let Message::Deliver(deliver) = self.message(event, 0);
         let event_type = event_type.parse().unwrap();
         self.send(&Message::Deliver(Deliver { event_type, ..deliver })).await;
     }
 
-    /// Sends a message that carries no payload, and stores its event if told to.
+    /// Sends a message without a payload. `stored` says whether its event exists.
     pub(super) async fn publish_by_reference(&self, event: &str, stored: bool) {
         let Message::Deliver(deliver) = self.message(event, 0);
         if stored {
@@ -262,7 +262,7 @@ impl World {
         self.ledger.put(&event).await.unwrap();
     }
 
-    /// Works on what is visible in one lane now; how many messages there were.
+    /// Handles the messages that are visible in a lane now, and returns their number.
     pub(super) async fn step(&self, lane: Lane) -> usize {
         let received = self.queues.receive(lane);
         let tasks: Vec<_> = received.into_iter().map(task).collect();
@@ -278,14 +278,14 @@ impl World {
         tasks.len()
     }
 
-    /// The numbers and answers of the attempts that are kept beside their deliveries, newest first.
-    pub(super) async fn kept(&self) -> Vec<(u32, Option<u16>)> {
+    /// The numbers and statuses of the attempts that have items of their own, newest first.
+    pub(super) async fn attempt_items(&self) -> Vec<(u32, Option<u16>)> {
         let all = LogFilter { began: TimeRange::default(), from: None, limit: 100 };
         let page = self.ledger.kept(&tenant(), self.webhook.id, &all).await.unwrap();
         page.entries.iter().map(|e| (e.attempt.number, e.attempt.outcome.status())).collect()
     }
 
-    /// Runs both lanes, letting time pass, until no message is left.
+    /// Handles messages of both lanes, advancing the time, until no message is left.
     pub(super) async fn run_until_quiet(&self) {
         for _ in 0..500 {
             while self.step(Lane::Fast).await + self.step(Lane::Slow).await > 0 {}
@@ -293,12 +293,12 @@ impl World {
                 return;
             };
             let wait = next.duration_since(self.clock.now());
-            self.pass(wait.max(SignedDuration::ZERO));
+            self.advance(wait.max(SignedDuration::ZERO));
         }
-        panic!("messages go round and round");
+        panic!("messages keep coming back");
     }
 
-    pub(super) fn pass(&self, time: SignedDuration) {
+    pub(super) fn advance(&self, time: SignedDuration) {
         self.clock.pass(time);
         self.queues.set_time(self.clock.now());
     }
@@ -306,7 +306,7 @@ impl World {
     pub(super) async fn delivery(&self, event: &str) -> Delivery {
         let ids = [self.id(event)];
         let read = self.ledger.read(&ids).await.unwrap();
-        read.into_iter().next().flatten().expect("a written delivery")
+        read.into_iter().next().flatten().expect("a delivery with an item")
     }
 
     pub(super) async fn write(&self, delivery: &Delivery) {
@@ -314,7 +314,7 @@ impl World {
         assert!(matches!(saved, Saved::Yes(_)), "the delivery was read a moment ago");
     }
 
-    /// The first write of a delivery, by somebody else: it waits for a message of generation 4.
+    /// The first write of a delivery by another writer: it waits for a message of generation 4.
     pub(super) fn newer_wait(&self, event: &str) -> Delivery {
         let turn = Turn { generation: 4, owner: MessageId("another".to_owned()) };
         let kind = "user.created".parse().unwrap();
@@ -329,25 +329,19 @@ impl World {
         self.sender.seen.lock().unwrap().len()
     }
 
-    pub(super) fn limits(&self) -> Vec<Duration> {
-        self.sender.limits.lock().unwrap().clone()
+    pub(super) fn timeouts(&self) -> Vec<Duration> {
+        self.sender.timeouts.lock().unwrap().clone()
     }
 
-    /// The webhook as it stands.
-    pub(super) async fn current(&self) -> Webhook {
-        let registry = &self.registry;
-        registry.get(&tenant(), self.webhook.id).await.unwrap().unwrap()
-    }
-
-    /// The instance is gone, and what it remembered: another one works on, over the same stores and queues.
+    /// Replaces the instance by a new one with empty caches, over the same stores and queues.
     pub(super) fn restart(&mut self) {
         let Self { ledger, registry, queues, dead_letters, sender, clock, .. } = self;
         let deps = deps(ledger, registry, queues, dead_letters, sender, clock);
         self.pipeline = Pipeline::new(deps);
     }
 
-    /// Changes the webhook as its tenant would.
-    pub(super) async fn change(&mut self, webhook: Webhook) {
+    /// Replaces the stored webhook, as its tenant would, and the instance, so that nothing old is cached.
+    pub(super) async fn replace_webhook(&mut self, webhook: Webhook) {
         assert!(self.registry.update(&webhook).await.unwrap());
         self.restart();
     }

@@ -1,4 +1,4 @@
-//! Reads each kind of item, and says what is to be read there.
+//! Reads each kind of item through the ports, with the value that is expected.
 
 use std::fmt::Debug;
 
@@ -27,15 +27,15 @@ use hooklane_domain::webhook::limits::RateLimit;
 use hooklane_domain::webhook::{Route, Webhook};
 use serde_json::Value;
 
-use super::place::Place;
+use super::stores::Stores;
 use super::values::{self, at, tenant, webhook_id};
 
-/// When what belongs to an event accepted at 0 expires.
+/// When items of an event that was accepted at 0 expire.
 fn expires_at() -> Timestamp {
     at(30 * 24 * 3_600 * 1_000)
 }
 
-/// A value, field by field; or why it cannot be read.
+/// The `Debug` output of a value, or the error that reading it gave.
 type Text = String;
 
 fn text<T: Debug>(value: T) -> Text {
@@ -47,26 +47,33 @@ async fn read<T: Debug>(result: impl Future<Output = Result<T, Unavailable>>) ->
 }
 
 /// A webhook with its secrets, which its own `Debug` hides.
-fn open(webhook: &Webhook) -> Text {
+fn revealed(webhook: &Webhook) -> Text {
     let headers: Vec<_> = webhook.headers.iter().collect();
     let retiring = webhook.retiring_secret.as_ref().map(|old| old.secret.expose());
     format!("{webhook:#?}\n{}\n{retiring:?}\n{headers:?}", webhook.secret.expose())
 }
 
-/// A way to read items by a port, with what it must give.
+/// One read through a port, with its expected result.
 pub(crate) struct Reading<'a> {
-    /// The kinds of items that it reads, by their keys.
+    /// The kinds of items that it reads, as `kind` names them.
     pub(crate) kinds: &'static [&'static str],
     pub(crate) read: BoxFuture<'a, Text>,
     pub(crate) expected: Text,
 }
 
-/// All readings, to be awaited.
-pub(crate) fn readings(place: &Place) -> Vec<Reading<'_>> {
-    [webhooks(place), tenants(place), cares(place), events(place), deliveries(place), rest(place)]
-        .into_iter()
-        .flatten()
-        .collect()
+/// All readings. Each is read when its future is awaited.
+pub(crate) fn readings(stores: &Stores) -> Vec<Reading<'_>> {
+    [
+        webhooks(stores),
+        tenants(stores),
+        watches_and_health(stores),
+        events(stores),
+        deliveries(stores),
+        others(stores),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn reading<'a>(
@@ -77,20 +84,20 @@ fn reading<'a>(
     Reading { kinds, read: read.boxed(), expected }
 }
 
-fn webhooks(place: &Place) -> Vec<Reading<'_>> {
+fn webhooks(stores: &Stores) -> Vec<Reading<'_>> {
     let table = RouteTable {
         version: values::webhooks().len() as u64,
         routes: subscribed().map(route).collect(),
         unreadable: Vec::new(),
     };
-    let routes = async { read(place.routes.table(&tenant())).await };
+    let routes = async { read(stores.routes.table(&tenant())).await };
     let mut all = vec![reading(&["WH", "TENANT"], routes, text(table))];
     all.extend(values::webhooks().into_iter().map(|webhook| {
         let read = async move {
-            let found = place.registry.get(&tenant(), webhook.id).await;
-            found.map_or_else(|error| error.chain(), |found| text(found.as_ref().map(open)))
+            let found = stores.registry.get(&tenant(), webhook.id).await;
+            found.map_or_else(|error| error.chain(), |found| text(found.as_ref().map(revealed)))
         };
-        reading(&["WH"], read, text(Some(open(&webhook))))
+        reading(&["WH"], read, text(Some(revealed(&webhook))))
     }));
     all
 }
@@ -122,11 +129,11 @@ fn watch() -> Watch {
     }
 }
 
-fn tenants(place: &Place) -> Vec<Reading<'_>> {
+fn tenants(stores: &Stores) -> Vec<Reading<'_>> {
     let acme =
         Tenant { id: tenant(), settings: values::settings(), token_generation: 2, revision: 1 };
-    let stored = async { read(place.registry.tenant(&tenant())).await };
-    let listed = async { read(place.registry.tenants(None, 10)).await };
+    let stored = async { read(stores.registry.tenant(&tenant())).await };
+    let listed = async { read(stores.registry.tenants(None, 10)).await };
     let page = TenantPage { tenants: vec![acme.clone()], next: None };
     let mut all = vec![
         reading(&["TENANT"], stored, text(acme)),
@@ -135,14 +142,14 @@ fn tenants(place: &Place) -> Vec<Reading<'_>> {
     all.extend(values::owners().map(|owner| {
         let name: EventType = "order.created".parse().unwrap();
         let own = OwnType { name: name.clone(), definition: values::definition(), revision: 1 };
-        let found = async move { read(place.registry.event_type(&owner, &name)).await };
+        let found = async move { read(stores.registry.event_type(&owner, &name)).await };
         reading(&["ET"], found, text(Some(own)))
     }));
     all
 }
 
-fn cares(place: &Place) -> Vec<Reading<'_>> {
-    let registry = &place.registry;
+fn watches_and_health(stores: &Stores) -> Vec<Reading<'_>> {
+    let registry = &stores.registry;
     let mut all = vec![
         reading(&["OPEN"], read(registry.watched(None, 10)), text([watch()])),
         reading(&["BRAKE"], read(registry.brake()), text(Some(values::brake()))),
@@ -157,14 +164,14 @@ fn cares(place: &Place) -> Vec<Reading<'_>> {
     all
 }
 
-fn events(place: &Place) -> Vec<Reading<'_>> {
+fn events(stores: &Stores) -> Vec<Reading<'_>> {
     let of_one = |event: Event| {
         let (found, again, stream) = (event.clone(), event.clone(), event.clone());
         let fingerprint = event.content.fingerprint();
         let exists = Put::Exists { fingerprint, accepted_at: event.accepted_at };
-        let found = async move { read(place.ledger.get(&tenant(), &found.id)).await };
-        let again = async move { read(place.ledger.put(&again)).await };
-        let stream = async move { read(async { from_stream(place, stream.id.as_str()) }).await };
+        let found = async move { read(stores.ledger.get(&tenant(), &found.id)).await };
+        let again = async move { read(stores.ledger.put(&again)).await };
+        let stream = async move { read(async { from_stream(stores, stream.id.as_str()) }).await };
         [
             reading(&["EVENT"], found, text(Some(&event))),
             reading(&["EVENT"], again, text(exists)),
@@ -174,21 +181,21 @@ fn events(place: &Place) -> Vec<Reading<'_>> {
     values::events().into_iter().flat_map(of_one).collect()
 }
 
-fn deliveries(place: &Place) -> Vec<Reading<'_>> {
+fn deliveries(stores: &Stores) -> Vec<Reading<'_>> {
     let of_one = |delivery: Delivery| {
         let id = delivery.id.clone();
-        let found = async move { read(place.ledger.read(std::slice::from_ref(&id))).await };
+        let found = async move { read(stores.ledger.read(std::slice::from_ref(&id))).await };
         let written = Delivery { revision: 1, expires_at: Some(expires_at()), ..delivery };
         reading(&["DL"], found, text([Some(written)]))
     };
     let mut all: Vec<_> = values::deliveries().into_iter().map(of_one).collect();
-    let pointers = read(place.ledger.parked(webhook_id(1), at(1_000_000), 10));
-    all.push(reading(&["PK"], pointers, text(pointers_of_parked())));
+    let pointers = read(stores.ledger.parked(webhook_id(1), at(1_000_000), 10));
+    all.push(reading(&["PK"], pointers, text(parked_pointers())));
     all
 }
 
-fn rest(place: &Place) -> Vec<Reading<'_>> {
-    let ledger = &place.ledger;
+fn others(stores: &Stores) -> Vec<Reading<'_>> {
+    let ledger = &stores.ledger;
     let log = async { read(ledger.kept(&tenant(), webhook_id(1), &whole_log())).await };
     let entries = values::attempts().into_iter();
     let entries = entries.map(|made| LogEntry::of(&values::attempted(), made)).collect();
@@ -206,7 +213,7 @@ fn rest(place: &Place) -> Vec<Reading<'_>> {
         reading(&["RL"], read(ledger.slots_taken(webhook)), text(counts))
     }));
     all.extend(values::idempotency_records().map(|(key, record)| {
-        // Whoever comes later gets the one that is there, which refuses the write.
+        // A later claim conflicts with the stored record and returns it.
         let other = IdempotencyRecord { fingerprint: Fingerprint::of("[]"), ..record.clone() };
         let found = async move { read(ledger.claim(&tenant(), &key, &other)).await };
         reading(&["IK"], found, text(record))
@@ -214,14 +221,14 @@ fn rest(place: &Place) -> Vec<Reading<'_>> {
     all
 }
 
-/// The event whose item a record of the table's stream holds.
-fn from_stream(place: &Place, id: &str) -> Result<Event, Unavailable> {
+/// The event of a record in the table's stream.
+fn from_stream(stores: &Stores, id: &str) -> Result<Event, Unavailable> {
     let key = (format!("EV#{}#{id}", tenant()), "EVENT".to_owned());
-    let image = Value::Object(place.tables()["ledger"][&key].clone());
+    let image = Value::Object(stores.tables()["ledger"][&key].clone());
     EventRecord::from_image(serde_json::from_value(image).unwrap()).map(EventRecord::into_event)
 }
 
-fn pointers_of_parked() -> Vec<Pointer> {
+fn parked_pointers() -> Vec<Pointer> {
     let deliveries = values::deliveries().into_iter();
     deliveries
         .filter_map(|delivery| match delivery.state {
@@ -240,8 +247,8 @@ fn whole_log() -> LogFilter {
     LogFilter { began: TimeRange::default(), from: None, limit: 100 }
 }
 
-/// Three slots were taken under a limit of two a minute, two of which had to be waited for; and
-/// one, of another webhook.
+/// The first webhook took three slots under a limit of two a minute and waited for two of them. The
+/// second webhook took one.
 fn slots() -> [(WebhookId, SlotCounts); 2] {
     let (requests, seconds) = values::LIMIT;
     let limit = RateLimit::new(requests, seconds).unwrap();

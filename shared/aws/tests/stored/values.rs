@@ -43,7 +43,7 @@ fn json(text: &str) -> RawJson {
     RawJson::parse(text).unwrap()
 }
 
-/// A webhook with nothing but what it cannot be without.
+/// A webhook with only the required fields.
 fn plain(n: u32, state: WebhookState) -> Webhook {
     Webhook {
         state,
@@ -59,10 +59,10 @@ fn plain(n: u32, state: WebhookState) -> Webhook {
     }
 }
 
-/// One with everything set, and one in every other state.
+/// A webhook with every field set, and one in each other state.
 pub(crate) fn webhooks() -> Vec<Webhook> {
     let headers = vec![("Authorization".to_owned(), "Bearer of-a-secret".to_owned().into())];
-    let everything = Webhook {
+    let complete = Webhook {
         name: "Hook".to_owned(),
         description: Some("What it is for".to_owned()),
         events: vec!["user.*".parse().unwrap(), "order.created".parse().unwrap()],
@@ -89,7 +89,7 @@ pub(crate) fn webhooks() -> Vec<Webhook> {
     };
     let disabled = |reason| WebhookState::Disabled { at: at(9_000), reason };
     vec![
-        everything,
+        complete,
         plain(2, WebhookState::Inactive),
         plain(3, WebhookState::Paused { at: at(8_000) }),
         plain(4, disabled(DisableReason::Gone)),
@@ -118,8 +118,8 @@ pub(crate) fn definition() -> Definition {
     Definition::read(body).unwrap()
 }
 
-/// Every state of a circuit and every report, by webhook. The last has no health that was written, but
-/// skipped deliveries.
+/// Every state of a circuit and every report, by webhook. The last webhook has skipped deliveries, but
+/// its health was never written.
 pub(crate) fn healths() -> Vec<(WebhookId, Health)> {
     let failing = Health {
         circuit: Circuit::Open { since: at(1), probe_at: at(2), probes: 3 },
@@ -149,7 +149,7 @@ pub(crate) fn brake() -> Brake {
     Brake { on: true, in_flight: 80_001, measured_at: at(0) }
 }
 
-/// Every stage and every wanted status, as they are before they are written.
+/// Every stage and every wanted status, before they are written.
 pub(crate) fn recoveries() -> Vec<Recovery> {
     let after = Some(delivery_id(1, "event-1"));
     let cursor = Some("EV#acme#event-1\nEVENT".to_owned());

@@ -1,4 +1,4 @@
-//! Writes the values.
+//! Writes the values through the ports.
 
 use hooklane_app::ports::{
     BrakeStore, DeliveryStore, EventStore, IdempotencyStore, RecoveryStore, TestAttemptStore,
@@ -9,7 +9,7 @@ use hooklane_aws::registry::Registry;
 
 use super::values;
 
-/// All that is put as whole items.
+/// Writes every value that is put as a whole item.
 pub(crate) async fn put_all(registry: &Registry, ledger: &Ledger) {
     for webhook in values::webhooks() {
         let _ = registry.create(&webhook).await.unwrap();

@@ -1,4 +1,4 @@
-//! What the ledger and the queues hold.
+//! The values in the ledger and in the queues.
 
 use hooklane_app::payload::pack;
 use hooklane_domain::access::idempotency::{IdempotencyKey, IdempotencyRecord};
@@ -13,7 +13,7 @@ use hooklane_domain::ids::DeliveryId;
 
 use super::{at, json, tenant, webhook_id};
 
-/// Small, large, and with as little as there may be.
+/// A small event, a large one, and one with only the required fields.
 pub(crate) fn events() -> Vec<Event> {
     let content = Content {
         event_type: "user.created".parse().unwrap(),
@@ -30,12 +30,12 @@ pub(crate) fn events() -> Vec<Event> {
         accepted_at: at(0),
     };
     let large = json(&format!(r#"{{"text":"{}"}}"#, "abc".repeat(2_000)));
-    let least =
+    let minimal =
         Content { metadata: None, timestamp: None, version: None, test: false, ..content.clone() };
     vec![
         event("event-plain", content.clone()),
         event("event-compressed", Content { data: large, ..content }),
-        event("event-least", least),
+        event("event-least", minimal),
     ]
 }
 
@@ -78,8 +78,7 @@ const KINDS: [ErrorKind; 8] = [
     ErrorKind::Transform,
 ];
 
-/// Attempts that are items of their own: failed with every kind of error and with an answer, and one
-/// that succeeded late.
+/// Attempts that have items of their own: failures of every kind and with an answer, and a late success.
 pub(crate) fn attempts() -> Vec<Attempt> {
     let mut attempts: Vec<_> = (1..)
         .zip(KINDS)
@@ -95,7 +94,7 @@ pub(crate) fn attempted() -> Delivery {
     unwritten("event-attempted")
 }
 
-/// Every state with every reason, as they are before they are written.
+/// Every state with every reason, before they are written.
 pub(crate) fn deliveries() -> Vec<Delivery> {
     let failed_at = |number: u32, ms| FailedAt { number, at: at(ms) };
     let tried = |event: &str, state| Delivery {
@@ -155,7 +154,7 @@ pub(crate) fn test_attempt() -> TestAttempt {
     }
 }
 
-/// What was begun under two keys: one that is under way, and one that is fulfilled.
+/// Two idempotency records: one in progress and one fulfilled.
 pub(crate) fn idempotency_records() -> [(IdempotencyKey, IdempotencyRecord); 2] {
     let record = |n, fulfilled| IdempotencyRecord {
         webhook: webhook_id(n),
@@ -168,9 +167,9 @@ pub(crate) fn idempotency_records() -> [(IdempotencyKey, IdempotencyRecord); 2] 
 
 pub(crate) const LIMIT: (u64, u64) = (2, 60);
 
-/// A message of every form, by its name.
+/// A message of every payload form, by name.
 pub(crate) fn messages() -> Vec<(&'static str, Message)> {
-    let [plain, large, least] = events().try_into().unwrap();
+    let [plain, large, minimal] = events().try_into().unwrap();
     let deliver = |event: &Event, generation, payload| {
         Message::Deliver(Deliver {
             tenant: tenant(),
@@ -183,7 +182,7 @@ pub(crate) fn messages() -> Vec<(&'static str, Message)> {
     let packed = |event: &Event| pack(&event.content);
     vec![
         ("plain", deliver(&plain, 0, packed(&plain))),
-        ("plain-least", deliver(&least, 1, packed(&least))),
+        ("plain-least", deliver(&minimal, 1, packed(&minimal))),
         ("zlib", deliver(&large, 7, packed(&large))),
         ("none", deliver(&plain, u32::MAX, None)),
     ]

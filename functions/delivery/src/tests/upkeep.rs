@@ -1,4 +1,4 @@
-//! A world that is looked after: `upkeep` beside the pipeline, over the same fakes.
+//! `upkeep` in the world of a test, over the same fakes as the pipeline.
 
 use hooklane_app::fakes::MemoryRegistry;
 use hooklane_app::ports::{HealthStore as _, ParkingStore as _, Pointer, WebhookStore as _};
@@ -13,24 +13,25 @@ use jiff::SignedDuration;
 use super::world::{World, tenant};
 
 impl World {
-    /// Whether the receiver is down: it answers 503 then, where the script has nothing.
+    /// Makes the receiver fail or succeed: its default answer is 503 or 200.
     pub(super) fn set_down(&self, down: bool) {
-        *self.sender.otherwise.lock().unwrap() = if down { 503 } else { 200 };
+        *self.sender.default_status.lock().unwrap() = if down { 503 } else { 200 };
     }
 
-    /// What the schedule does once a minute.
-    pub(super) async fn look_after(&self) -> Summary {
+    /// Runs `upkeep` once, as its schedule does every minute.
+    pub(super) async fn run_upkeep(&self) -> Summary {
         self.upkeep.run().await.unwrap()
     }
 
-    /// Lets minutes pass: messages are worked on as they become visible, `upkeep` runs once in each.
-    pub(super) async fn minutes(&self, minutes: u32) -> Summary {
+    /// Runs the world for some minutes: handles messages as they become visible, and runs `upkeep` once a
+    /// minute.
+    pub(super) async fn run_minutes(&self, minutes: u32) -> Summary {
         let mut summary = Summary::default();
         for _ in 0..minutes {
-            summary += self.look_after().await;
+            summary += self.run_upkeep().await;
             for _ in 0..12 {
                 while self.step(Lane::Fast).await + self.step(Lane::Slow).await > 0 {}
-                self.pass(SignedDuration::from_secs(5));
+                self.advance(SignedDuration::from_secs(5));
             }
         }
         summary
@@ -45,18 +46,18 @@ impl World {
     }
 
     /// The webhook as it is stored.
-    pub(super) async fn stored(&self) -> Webhook {
+    pub(super) async fn stored_webhook(&self) -> Webhook {
         self.registry().get(&tenant(), self.webhook.id).await.unwrap().unwrap()
     }
 
-    /// Changes the stored webhook, as its tenant would.
-    pub(super) async fn revise(&self, change: impl FnOnce(Webhook) -> Webhook) {
-        let changed = change(self.stored().await);
+    /// Updates the stored webhook, as its tenant would. The instance keeps its caches.
+    pub(super) async fn update_webhook(&self, change: impl FnOnce(Webhook) -> Webhook) {
+        let changed = change(self.stored_webhook().await);
         assert!(self.registry().update(&changed).await.unwrap());
     }
 
     /// The types of the operational events so far, sorted.
-    pub(super) fn published(&self) -> Vec<String> {
+    pub(super) fn operational_events(&self) -> Vec<String> {
         let events = self.ledger.all_events();
         let own = events.iter().map(|e| &e.content.event_type).filter(|t| is_operational(t));
         let mut types: Vec<_> = own.map(ToString::to_string).collect();
@@ -64,7 +65,7 @@ impl World {
         types
     }
 
-    /// Every pointer to something parked.
+    /// The pointers of all parked deliveries.
     pub(super) async fn pointers(&self) -> Vec<Pointer> {
         self.ledger.parked(self.webhook.id, Timestamp::MAX, 1_000).await.unwrap()
     }

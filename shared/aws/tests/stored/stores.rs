@@ -1,5 +1,5 @@
-//! The two tables as an earlier version left them, behind a server that answers the SDK's calls, so that
-//! items are read and written by way of the ports.
+//! The registry and the ledger over tables in memory. A small server answers the SDK's calls, so that
+//! items are read and written through the ports.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -17,24 +17,24 @@ use serde_json::{Value, json};
 
 use super::values::DATA_KEYS;
 
-/// The partition key and the sort key.
+/// Partition key and sort key.
 pub(crate) type Key = (String, String);
 
 /// An item in DynamoDB's JSON.
 pub(crate) type Item = serde_json::Map<String, Value>;
 
-/// The items of a table, by its name and their key.
+/// The items of each table by key; tables by name.
 pub(crate) type Tables = HashMap<String, BTreeMap<Key, Item>>;
 
-pub(crate) struct Place {
+pub(crate) struct Stores {
     pub(crate) registry: Registry,
     pub(crate) routes: RouteRegistry,
     pub(crate) ledger: Ledger,
     tables: Arc<Mutex<Tables>>,
 }
 
-impl Place {
-    /// Tables with these items.
+impl Stores {
+    /// Stores whose tables hold these items.
     pub(crate) fn of(tables: Tables) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
@@ -112,7 +112,8 @@ fn serve(stream: &TcpStream, tables: &Mutex<Tables>) {
     }
 }
 
-/// As much of DynamoDB as the ports need to read one item and to put one.
+/// Answers one call. It implements what the ports need of DynamoDB and Secrets Manager to read and put
+/// items.
 fn answer(operation: &str, request: &Value, tables: &mut Tables) -> Value {
     let name = request["TableName"].as_str().unwrap_or_default();
     let key = |key: &Value| key_of(key.as_object().unwrap());
@@ -140,7 +141,7 @@ fn answer(operation: &str, request: &Value, tables: &mut Tables) -> Value {
             let items: Vec<_> = items.map(|(_, item)| item).collect();
             json!({ "Count": items.len(), "Items": items })
         }
-        // Of a quota, the only update that is a way to read.
+        // The lease of a quota is the only update whose result is read.
         "UpdateItem" => {
             let update = request["UpdateExpression"].as_str().unwrap();
             assert!(update.contains("expiresAt = "), "a count must expire");
@@ -159,7 +160,7 @@ fn answer(operation: &str, request: &Value, tables: &mut Tables) -> Value {
             }
             json!({})
         }
-        other => panic!("{other} is not known here"),
+        other => panic!("{other} is not implemented"),
     }
 }
 

@@ -20,15 +20,15 @@ use hooklane_domain::delivery::MessageId;
 use hooklane_domain::delivery::message::Message;
 use hooklane_domain::delivery::waiting::Lane;
 
-pub(crate) struct Place {
+pub(crate) struct Resources {
     config: SdkConfig,
     salt: u128,
     name: String,
     urls: [String; 3],
 }
 
-impl Place {
-    pub(crate) async fn make(endpoint: &str) -> Self {
+impl Resources {
+    pub(crate) async fn create(endpoint: &str) -> Self {
         let mut config = hooklane_aws::clients::load().await.into_builder();
         if !endpoint.is_empty() {
             config.set_endpoint_url(Some(endpoint.to_owned()));
@@ -37,19 +37,19 @@ impl Place {
         let salt = System.random_id();
         let name = format!("conformance-{salt:x}");
         for table in ["registry", "ledger"] {
-            make_table(&config, &format!("{name}-{table}")).await;
+            create_table(&config, &format!("{name}-{table}")).await;
         }
         let sqs = aws_sdk_sqs::Client::new(&config);
         let mut urls = Vec::new();
         for queue in ["delivery", "retry", "dead"] {
-            let made = sqs
+            let created = sqs
                 .create_queue()
                 .queue_name(format!("{name}-{queue}"))
                 .attributes(QueueAttributeName::VisibilityTimeout, "360")
                 .send()
                 .await
                 .unwrap();
-            urls.push(made.queue_url.unwrap());
+            urls.push(created.queue_url.unwrap());
         }
         aws_sdk_secretsmanager::Client::new(&config)
             .create_secret()
@@ -109,8 +109,8 @@ impl Place {
     }
 }
 
-/// A table as `template.yaml` has both of them.
-async fn make_table(config: &SdkConfig, name: &str) {
+/// Creates a table with the keys and the index that `template.yaml` gives both tables.
+async fn create_table(config: &SdkConfig, name: &str) {
     let dynamodb = aws_sdk_dynamodb::Client::new(config);
     let attribute = |name| {
         let attribute = AttributeDefinition::builder().attribute_name(name);
@@ -147,7 +147,7 @@ async fn make_table(config: &SdkConfig, name: &str) {
     panic!("{name} did not become active");
 }
 
-/// The adapters, and what the suite looks at beside them.
+/// The queue adapters, and a client with which the suite inspects the queues.
 pub(crate) struct RealQueues {
     queues: Queues,
     dead_letters: DeadLetterQueue,

@@ -1,25 +1,25 @@
-//! A function that may die between any two of its steps.
+//! Invocations that can be killed between any two steps.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use super::chance::Chance;
 
-/// Runs a future to its end, or drops it after a number of polls, as SIGKILL would: what it had done is
-/// done, what it had not is not, and nobody is told.
-pub(crate) struct Mortal<F> {
+/// A future that runs to its end, or is dropped after a number of polls. A drop acts like SIGKILL: what
+/// the future has done stays done, and it gets no chance to clean up or to answer.
+pub(crate) struct Killable<F> {
     body: Option<Pin<Box<F>>>,
     polls_left: Option<usize>,
 }
 
-impl<F: Future> Mortal<F> {
-    pub(crate) fn of(body: F, polls_left: Option<usize>) -> Self {
+impl<F: Future> Killable<F> {
+    pub(crate) fn new(body: F, polls_left: Option<usize>) -> Self {
         Self { body: Some(Box::pin(body)), polls_left }
     }
 }
 
-impl<F: Future> Future for Mortal<F> {
-    /// `None` of one that was killed.
+impl<F: Future> Future for Killable<F> {
+    /// `None` if it was killed.
     type Output = Option<F::Output>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
@@ -38,9 +38,9 @@ impl<F: Future> Future for Mortal<F> {
     }
 }
 
-/// Lets others of the same moment go first, a few times or not at all: where calls really wait for a
-/// network, anything may happen meanwhile.
-pub(crate) async fn meanwhile(chance: &Chance) {
+/// Yields zero to two times, so that concurrent invocations interleave as they do while calls wait for a
+/// network.
+pub(crate) async fn yield_to_others(chance: &Chance) {
     for _ in 0..chance.below(3) {
         tokio::task::yield_now().await;
     }
