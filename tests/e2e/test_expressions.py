@@ -66,7 +66,7 @@ def test_a_failing_transform_fails_its_delivery_with_the_reason_and_no_other(
         ("filter", "event.type ==", "line 1, column 14: "),
         ("filter", "true &&\n nope(1)", "line 2, column 2: there is no function nope"),
         ("transform", "[1].map(x, [2].map(y, y))", "line 1, column 16: a macro must not be inside another macro"),
-        ("transform", "event.type", "fails on the sample of alert.resolved: must make a map"),
+        ("transform", "event.type", "fails on the sample of alert.resolved: must return a map"),
     ],
 )
 def test_an_invalid_expression_is_refused_with_the_position_of_the_mistake(api, field, text, message):

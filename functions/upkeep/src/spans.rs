@@ -9,8 +9,7 @@ pub(crate) fn of_webhook(watch: &Watch) -> Span {
     tracing::error_span!("webhook", tenant = %watch.tenant, webhook.id = %watch.webhook)
 }
 
-/// The span of one delivery within a look. A log line shows the fields of its innermost span alone, so
-/// this one has all ids.
+/// The span of one delivery within a look, with all ids of its own.
 pub(crate) fn of_delivery(tenant: &TenantId, id: &DeliveryId) -> Span {
     tracing::error_span!(
         "delivery",

@@ -3,7 +3,7 @@
 //! ```json
 //! {"timestamp":"2024-01-15T10:30:00.000000Z","level":"ERROR","message":"delivery.interrupted",
 //!  "error":"DynamoDB PutItem on Ledger failed: dispatch failure","message.id":"a5f4b2cc-…",
-//!  "tenant":"acme","target":"hooklane_delivery::batch"}
+//!  "tenant":"acme","target":"hooklane_delivery::pipeline"}
 //! ```
 //!
 //! Beside its own fields, a line has those of every span around it. So an error deep inside carries the

@@ -127,7 +127,7 @@ impl Problem {
         Self::new(
             StatusCode::PRECONDITION_FAILED,
             "urn:hooklane:problem:precondition-failed",
-            "The resource has changed since it was read",
+            "It has changed since it was read",
         )
     }
 

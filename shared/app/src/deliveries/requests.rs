@@ -6,8 +6,12 @@ use hooklane_domain::delivery::{CancelReason, Delivery, Status, Turn};
 use hooklane_domain::ids::{DeliveryId, TenantId};
 
 use super::find;
-use crate::conflict::{MAX_TRIES, always_overtaken, decide_anew};
+use crate::conflict::{always_overtaken, decide_anew};
 use crate::ports::{Clock, DeferQueue, DeliveryStore, Entropy, Unavailable};
+
+/// How often a retry or a cancellation is tried against other writers. A retry sends a message in each try,
+/// so there are fewer of them than of other conditional writes.
+const TRIES: u32 = 5;
 
 #[derive(Debug, thiserror::Error)]
 pub enum RequestError {
@@ -30,7 +34,7 @@ pub async fn retry(
     id: &DeliveryId,
 ) -> Result<Delivery, RequestError> {
     let sent = Mutex::new(None);
-    let retried = decide_anew(MAX_TRIES, || async {
+    let retried = decide_anew(TRIES, || async {
         let mut sent = sent.lock().await;
         Ok(try_retry(deliveries, queue, system, (tenant, id), &mut sent).await.transpose())
     });
@@ -100,6 +104,6 @@ pub async fn cancel(
         let cancelled = current.cancelled(system.now(), CancelReason::Requested);
         Ok(deliveries.save(&cancelled).await?.written())
     };
-    let cancelled = decide_anew(MAX_TRIES, || async { Ok(once().await.transpose()) });
+    let cancelled = decide_anew(TRIES, || async { Ok(once().await.transpose()) });
     cancelled.await?.unwrap_or_else(|| Err(always_overtaken("cancelling a delivery").into()))
 }

@@ -13,17 +13,17 @@ fn length_tokens_and_nesting_are_limited() {
     assert_eq!(refused(&text(MAX_CHARACTERS + 1)), "is over 2000 characters long");
     let sum = |n: usize| format!("{}1 > 0", "1+".repeat(n));
     assert!(sum(20).parse::<Filter>().is_ok());
-    assert_eq!(refused(&sum(124)), "has over 250 tokens");
+    assert_eq!(refused(&sum(124)), "has more than 250 tokens");
     let nest = |n: usize| format!("{}true{}", "(".repeat(n), ")".repeat(n));
     assert!(nest(16).parse::<Filter>().is_ok());
-    assert_eq!(refused(&nest(17)), "nests deeper than 16 brackets");
+    assert_eq!(refused(&nest(17)), "has more than 16 levels of brackets");
     for deep in [
         sum(24),
         format!("{}true", "true ? true : ".repeat(60)),
         format!("event.data[event.data]{} == 1", ".a".repeat(100)),
     ] {
         let message = refused(&deep);
-        assert_eq!(message, "nests deeper than 24 operations", "{deep}");
+        assert_eq!(message, "has more than 24 levels of nested operations", "{deep}");
     }
     // A path is one operation, however long it is.
     assert!(format!("event.data{} == 1", ".a".repeat(100)).parse::<Filter>().is_ok());
