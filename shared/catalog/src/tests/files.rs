@@ -96,7 +96,12 @@ const MISTAKES: &[(&str, &str, usize, &str)] = &[
     ("'{ \"type\": \"string\" }'", "'{ type }'", 6, "the schema id is not JSON"),
     ("#/$defs/id", "#/$defs/name", 12, "must point to a place"),
     ("{ \"$ref\": \"#/$defs/id\" }", "{}", 6, "no type's schema refers to it"),
-    ("\"order.created\"", "\"order created\"", 8, "the event type order created must be dot-separated"),
+    (
+        "\"order.created\"",
+        "\"order created\"",
+        8,
+        "the event type order created must be dot-separated",
+    ),
     ("\"order.created\"", "\"user.created\"", 14, "duplicate key"),
     ("\"orders\"", "\"\"", 9, "category must not be empty"),
     ("\"An order was placed\"", "\"\"", 10, "description must not be empty"),
