@@ -10,6 +10,7 @@ mod limits;
 mod overrides;
 mod parked;
 mod recovering;
+mod script;
 mod upkeep;
 mod waiting;
 mod world;
@@ -17,7 +18,8 @@ mod world;
 use hooklane_app::ports::DeliveryStore as _;
 use hooklane_domain::delivery::Status;
 
-use world::{World, answer};
+use script::answer;
+use world::World;
 
 #[tokio::test]
 async fn a_prompt_success_costs_one_attempt_and_one_write() {

@@ -4,7 +4,8 @@ use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::delivery::{MessageId, State, Status, Turn};
 use jiff::SignedDuration;
 
-use super::world::{World, answer, task};
+use super::script::answer;
+use super::world::{World, task};
 
 #[tokio::test]
 async fn a_duplicate_after_the_end_causes_no_post_and_no_write() {

@@ -8,7 +8,8 @@ use hooklane_domain::delivery::{
 };
 use hooklane_domain::webhook::{DisableReason, WebhookState};
 
-use super::world::{World, answer, tenant};
+use super::script::answer;
+use super::world::{World, tenant};
 use crate::task::Task;
 
 #[tokio::test]

@@ -5,7 +5,8 @@ use hooklane_domain::delivery::outcome::ErrorKind;
 use hooklane_domain::delivery::{FailReason, State, Status, Turn};
 use hooklane_domain::webhook::Webhook;
 
-use super::world::{World, answer};
+use super::script::answer;
+use super::world::World;
 
 async fn world(filter: Option<&str>, transform: Option<&str>) -> World {
     let mut world = World::with_policy(r#"{"schedule":[1,1]}"#).await;

@@ -6,7 +6,8 @@ use hooklane_domain::delivery::{ParkReason, State, Status};
 use hooklane_domain::webhook::Webhook;
 use hooklane_domain::webhook::limits::RateLimit;
 
-use super::world::{World, answer};
+use super::script::answer;
+use super::world::World;
 
 async fn limited(requests: u64, per_seconds: u64, events: usize) -> World {
     let world = World::with_policy(r#"{"schedule":[5]}"#).await;

@@ -28,7 +28,7 @@ async fn a_rotated_secret_signs_until_its_overlap_ends() {
     let secret = "another-signing-secret".parse().unwrap();
     let rotated = world.webhook.clone().rotated(secret, overlap, world.clock_now()).unwrap();
     world.replace_webhook(rotated).await;
-    world.answers([super::world::answer(500)]);
+    world.answers([super::script::answer(500)]);
     world.publish("e1").await;
     world.run_until_quiet().await;
     let signatures: Vec<_> = world

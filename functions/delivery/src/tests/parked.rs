@@ -10,7 +10,8 @@ use hooklane_domain::isolation::brake::Brake;
 use hooklane_domain::webhook::{Webhook, WebhookState};
 use jiff::SignedDuration;
 
-use super::world::{MAX_PARKED, World, answer, tenant};
+use super::script::answer;
+use super::world::{MAX_PARKED, World, tenant};
 
 async fn paused_with(events: usize) -> World {
     let world = World::with_policy(r#"{"schedule":[1]}"#).await;

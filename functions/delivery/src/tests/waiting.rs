@@ -4,7 +4,8 @@ use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::delivery::{State, Status};
 use jiff::SignedDuration;
 
-use super::world::{World, answer, answer_with};
+use super::script::{answer, answer_with};
+use super::world::World;
 
 #[tokio::test]
 async fn a_message_with_a_short_wait_is_hidden_in_the_fast_lane() {

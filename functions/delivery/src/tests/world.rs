@@ -1,6 +1,5 @@
 //! The world of a test: a pipeline and `upkeep` over fakes, and a clock that the test moves.
 
-use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -9,13 +8,13 @@ use hooklane_app::fakes::{
     FakeSystem, Faults, MemoryLedger, MemoryQueues, MemoryRegistry, Received,
 };
 use hooklane_app::ports::{
-    AttemptLog as _, Clock as _, DeliveryStore as _, Destination, DispatchQueue as _,
-    EventStore as _, LogFilter, Post, Saved, Sent, WebhookStore as _,
+    AttemptLog as _, Clock as _, DeliveryStore as _, DispatchQueue as _, EventStore as _,
+    LogFilter, Saved, WebhookStore as _,
 };
 use hooklane_contract::WireRequest;
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::message::{Deliver, Message, Payload};
-use hooklane_domain::delivery::outcome::{Outcome, Response};
+use hooklane_domain::delivery::outcome::Outcome;
 use hooklane_domain::delivery::period::TimeRange;
 use hooklane_domain::delivery::retry::RetryPolicy;
 use hooklane_domain::delivery::waiting::{Lane, Waiting};
@@ -29,6 +28,7 @@ use hooklane_domain::webhook::{Essentials, Webhook};
 use hooklane_upkeep::Upkeep;
 use jiff::SignedDuration;
 
+use super::script::{Posts, Script};
 use crate::deps::Deps;
 use crate::pipeline::Pipeline;
 use crate::ports::Ports;
@@ -43,54 +43,6 @@ impl Ports for Fake {
     type DeadLetters = MemoryQueues;
     type Sender = Posts;
     type System = Arc<FakeSystem>;
-}
-
-/// A receiver that gives scripted answers first, then the default one. It notes each request and its time.
-pub(super) struct Script {
-    clock: Arc<FakeSystem>,
-    answers: Mutex<VecDeque<Outcome>>,
-    /// The status that it answers when the script is used up.
-    pub(super) default_status: Mutex<u16>,
-    /// The duration of each request.
-    pub(super) response_time: Mutex<Duration>,
-    seen: Mutex<Vec<(Timestamp, WireRequest)>>,
-    /// The timeout of each request.
-    timeouts: Mutex<Vec<Duration>>,
-    /// What another writer writes during the next request.
-    concurrent_write: Mutex<Option<Delivery>>,
-    ledger: Arc<MemoryLedger>,
-}
-
-/// The pipeline's sender. It shares the script with the test.
-pub(super) struct Posts(Arc<Script>);
-
-impl Post for Posts {
-    async fn post(&self, _: Destination<'_>, request: WireRequest, timeout: Duration) -> Sent {
-        self.0.seen.lock().unwrap().push((self.0.clock.now(), request));
-        self.0.timeouts.lock().unwrap().push(timeout);
-        let write = self.0.concurrent_write.lock().unwrap().take();
-        if let Some(write) = write {
-            self.0.ledger.save(&write).await.unwrap();
-        }
-        // Lets other messages of the batch run, as a real request would.
-        tokio::task::yield_now().await;
-        let outcome = self.0.answers.lock().unwrap().pop_front();
-        let outcome = outcome.unwrap_or_else(|| answer(*self.0.default_status.lock().unwrap()));
-        Sent { outcome, took: *self.0.response_time.lock().unwrap() }
-    }
-}
-
-pub(super) fn answer(status: u16) -> Outcome {
-    answer_with(status, &[])
-}
-
-pub(super) fn answer_with(status: u16, headers: &[(&str, &str)]) -> Outcome {
-    Outcome::Answered(Response {
-        status,
-        status_text: String::new(),
-        headers: headers.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect(),
-        body: "thanks".to_owned(),
-    })
 }
 
 const VISIBILITY: u32 = 360;
