@@ -88,7 +88,7 @@ impl Queue {
         self.dead_letters
     }
 
-    /// What can be received.
+    /// The number of messages that can be received now.
     #[must_use]
     pub(crate) fn visible(&self) -> usize {
         self.visible

@@ -110,7 +110,8 @@ impl Runs {
     }
 }
 
-/// What a run beside a dead receiver breaks of what is promised, held against the same run without it.
+/// The promises that a run with a dead receiver breaks, compared with `control`, the same run without
+/// the dead receiver.
 #[must_use]
 pub fn broken_promises(control: &Figures, beside_dead: &Figures) -> Vec<String> {
     let mut broken = Vec::new();

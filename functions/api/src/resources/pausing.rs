@@ -45,7 +45,7 @@ pub(crate) async fn pause<P: Ports>(
     path = "/webhooks/{webhook}/resume",
     operation_id = "resumeWebhook",
     summary = "Resume a webhook's deliveries",
-    description = "Idempotent. Waiting deliveries are sent within about a minute. With `discard`, those of a paused \
+    description = "Idempotent. Sending of the waiting deliveries begins within about a minute; a large backlog takes several minutes. With `discard`, those of a paused \
         webhook are cancelled instead. Resuming also activates a webhook that is inactive or that Hooklane has disabled.",
     security(("bearer" = [WRITE])),
     request_body(content = Option<Resumption>, description = "Optional"),

@@ -48,7 +48,7 @@ pub(crate) async fn show<P: Ports>(
     operation_id = "rotateSecret",
     summary = "Rotate a webhook's signing secret",
     description = "For `overlapSeconds` after a rotation, requests are signed with both the old and the new secret. \
-        Until then the only other rotation allowed is one with `overlapSeconds: 0`, which retires all older secrets. \
+        During that time the only rotation allowed is one with `overlapSeconds: 0`, which retires all older secrets. \
         A rotation takes effect within five seconds; attempts that start before then may be signed with the old \
         secret only.",
     security(("bearer" = [WRITE])),

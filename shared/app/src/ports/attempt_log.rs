@@ -4,10 +4,11 @@ use hooklane_domain::ids::{TenantId, WebhookId};
 
 use super::Unavailable;
 
-/// The attempts that are kept beside their deliveries, in the order in which they began.
+/// Reads the attempts that are stored beside their deliveries, ordered by when they began.
 pub trait AttemptLog: Send + Sync {
-    /// A webhook's kept attempts, newest first. The read is strongly consistent and bounded, so a page may
-    /// be short and still have a next one. Attempts that cannot be read back are left out and counted.
+    /// A webhook's kept attempts, newest first. The read is strongly consistent and bounded, so a page
+    /// may be short and still have a next one. Attempts that cannot be read back are left out and
+    /// counted.
     fn kept(
         &self,
         tenant: &TenantId,

@@ -66,7 +66,7 @@ impl IdempotencyStore for Ledger {
 }
 
 impl Ledger {
-    /// Writes the record unless there is one that holds. Returns whether it did.
+    /// Writes the record unless one exists that has not expired. Returns whether it was written.
     async fn put_record(
         &self,
         tenant: &TenantId,

@@ -112,8 +112,8 @@ fn serve(stream: &TcpStream, tables: &Mutex<Tables>) {
     }
 }
 
-/// Answers one call. It implements what the ports need of DynamoDB and Secrets Manager to read and put
-/// items.
+/// Answers one call. It implements only the operations of DynamoDB and Secrets Manager that these tests
+/// call: reads, puts and the update of a quota.
 fn answer(operation: &str, request: &Value, tables: &mut Tables) -> Value {
     let name = request["TableName"].as_str().unwrap_or_default();
     let key = |key: &Value| key_of(key.as_object().unwrap());

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// Why an attempt got no answer. The set is closed, since alarms and statistics count by it.
 ///
-/// Stored as is: renaming a variant needs a migration.
+/// The serialised names are stored: changing one needs a migration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ErrorKind {

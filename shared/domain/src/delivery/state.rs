@@ -33,7 +33,7 @@ pub enum State {
     },
 }
 
-/// Why a delivery is parked. Stored as is: renaming a variant needs a migration.
+/// Why a delivery is parked. The serialised names are stored: changing one needs a migration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ParkReason {
@@ -53,7 +53,7 @@ pub enum ParkReason {
     Backlog,
 }
 
-/// Why a delivery failed. Stored as is: renaming a variant needs a migration.
+/// Why a delivery failed. The serialised names are stored: changing one needs a migration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FailReason {
@@ -67,7 +67,7 @@ pub enum FailReason {
     Transform,
 }
 
-/// Why a delivery was cancelled. Stored as is: renaming a variant needs a migration.
+/// Why a delivery was cancelled. The serialised names are stored: changing one needs a migration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CancelReason {

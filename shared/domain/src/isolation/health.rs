@@ -23,7 +23,8 @@ pub struct Health {
     pub slow: bool,
     /// The reports that are still to be published as operational events, oldest first.
     pub owed: Vec<Report>,
-    /// The time of the disabling that was last published.
+    /// When the webhook was disabled, for the latest disabling that was published as an operational
+    /// event.
     pub disabled_reported: Option<Timestamp>,
     /// Deliveries that were parked up to this time are discarded instead of sent.
     pub discard_until: Option<Timestamp>,

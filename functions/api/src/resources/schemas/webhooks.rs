@@ -165,8 +165,8 @@ impl RateLimit {
     }
 }
 
-/// When to retry. Aliases (`maxAttempts`, `retryDelay`, `max_delay`,
-/// …) are accepted too.
+/// When to retry. Aliases (`retryDelay`, `max_delay`, …) are accepted too, and so is `maxAttempts` instead of
+/// `maxRetries`: it counts the first attempt as well (`maxRetries` + 1).
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(untagged)]
 pub(crate) enum RetryPolicy {

@@ -58,8 +58,9 @@ pub(crate) struct DeliveryView {
 #[schema(as = Parked)]
 struct ParkedView {
     since: String,
-    /// The delivery is sent within about a minute of this time, or of its webhook taking deliveries
-    /// again, whichever is later.
+    /// The earliest time at which the delivery may be sent. It is released about a minute after this
+    /// time, or after its webhook takes deliveries again if that is later; later still with a large
+    /// backlog.
     due_at: String,
 }
 

@@ -87,7 +87,7 @@ impl CircuitView {
 }
 
 /// A webhook's rate limit, and how many attempts it delayed. The counts are cumulative. They are reset
-/// when no rate-limited attempt has been made for one retention period.
+/// once no slot has been taken for one retention period.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = RateLimitFigures)]

@@ -157,8 +157,8 @@ impl ErrorView {
 #[schema(as = Health)]
 pub(crate) struct HealthView {
     status: HealthStatus,
-    /// The share of deliveries that succeeded, from 0 to 1; cancelled and not yet attempted deliveries
-    /// are not counted, between 0 and 1.
+    /// The share of deliveries that succeeded, from 0 to 1. Cancelled and not yet attempted deliveries
+    /// are not counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     success_rate: Option<f64>,
     total_deliveries: u64,

@@ -46,7 +46,7 @@ pub(crate) struct TestView {
 #[derive(Serialize, ToSchema)]
 #[schema(as = TestFilter)]
 struct FilterView {
-    /// Absent if the filter failed.
+    /// Absent if evaluating the filter failed (see `error`).
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     passed: Option<bool>,
