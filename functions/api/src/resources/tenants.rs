@@ -38,7 +38,7 @@ pub(crate) struct PageView {
     get,
     path = "/tenants",
     operation_id = "listTenants",
-    summary = "List the tenants that have a webhook or settings, by id",
+    summary = "List the tenants that have, or once had, a webhook, settings or event types, by id; a removed tenant is not listed",
     description = "Operator key only.",
     security(("bearer" = [])),
     params(

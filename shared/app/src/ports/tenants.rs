@@ -31,8 +31,8 @@ pub trait TenantStore: Send + Sync {
     ) -> impl Future<Output = Result<TenantPage, Unavailable>> + Send;
 
     /// Removes a tenant's webhooks, settings and event types and revokes its tokens. Returns whether the
-    /// tenant was listed. A later event for it finds a tenant without an item, whose old tokens stay
-    /// revoked.
+    /// tenant was listed. The tenant's own item stays, with the generation of its tokens: old
+    /// tokens stay revoked if the tenant is used again.
     fn remove(&self, id: &TenantId) -> impl Future<Output = Result<bool, Unavailable>> + Send;
 }
 

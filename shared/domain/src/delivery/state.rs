@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::words;
 
-/// The state of a delivery. It is stored in a form of its own.
+/// The state of a delivery. This type is not serialised: the ledger stores it in a different form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum State {
     /// Waits for its next attempt, which the message `owner` makes.

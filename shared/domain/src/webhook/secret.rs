@@ -12,8 +12,8 @@ use crate::webhook::signature::Ed25519Key;
 pub enum SecretForm {
     /// The key is the secret's text.
     Text,
-    /// The key is what follows `whsec_`, in base64 (*Standard Webhooks 1.0*, "Signature
-    /// scheme"); a secret without that prefix is its text.
+    /// The key is what follows `whsec_`, decoded from base64 (*Standard Webhooks 1.0*, "Signature
+    /// scheme"). Without that prefix, the key is the secret's text.
     Whsec,
 }
 

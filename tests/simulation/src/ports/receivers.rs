@@ -28,7 +28,8 @@ impl Post for WorldReceivers {
 }
 
 impl WorldReceivers {
-    /// Whether it goes to the dead receiver, and its answer.
+    /// Counts an attempt for the event. Returns whether its receiver is the dead one, and that
+    /// receiver's answer; `None` if the event belongs to no webhook.
     fn begin(&self, event: u32, limit: Duration) -> Option<(bool, Answer)> {
         let now = self.0.now();
         let state = &mut *self.0.state();
