@@ -34,7 +34,6 @@ mod tests;
 
 pub use deps::Deps;
 pub use handler::handle;
-pub use interval::WRITE_INTERVAL;
 pub use pipeline::Pipeline;
 pub use ports::Ports;
 pub use production::Production;

@@ -44,7 +44,7 @@ impl ErrorKind {
 }
 
 /// A failure without an answer; `detail` may be shown to the webhook's owner.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AttemptError {
     pub kind: ErrorKind,
     pub detail: String,

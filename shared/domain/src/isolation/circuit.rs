@@ -86,19 +86,6 @@ pub enum Permission {
 }
 
 impl Circuit {
-    /// The words for its states in the API.
-    pub const STATES: [&str; 3] = ["closed", "open", "half-open"];
-
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        let [closed, open, half_open] = Self::STATES;
-        match self {
-            Self::Closed => closed,
-            Self::Open { .. } => open,
-            Self::HalfOpen { .. } => half_open,
-        }
-    }
-
     #[must_use]
     pub fn is_closed(self) -> bool {
         self == Self::Closed
