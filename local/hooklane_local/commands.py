@@ -206,7 +206,8 @@ def _parser() -> argparse.ArgumentParser:
     letters.add_argument("--stack", help="the name of a stack on AWS, instead of the local one")
     add(check, "check formats, lints, docs, dependencies, workflows, template and imports")
     add(audit, "ask the databases of vulnerabilities about everything that is pinned")
-    add(pins, "resolve the Python requirements into exact pins with hashes").add_argument(
-        "--upgrade", action="store_true", help="take the newest versions that are a week old, instead of the pinned ones"
+    resolving = add(pins, "resolve the Python requirements into exact pins with hashes")
+    resolving.add_argument(
+        "--upgrade", action="store_true", help="take the newest versions that are a week old, not the pinned ones"
     )
     return parser
