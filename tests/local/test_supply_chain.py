@@ -119,11 +119,13 @@ def test_pip_installs_only_wheels_whose_hash_is_known_and_a_pinned_pip_first(ins
 
 
 def test_an_environment_is_made_anew_when_a_pin_changes(installed, tmp_path):
-    # What was installed under other pins, beside another environment, which stays.
+    # A whole environment with what was installed under other pins. Another one, in the same folder, stays.
+    python = tmp_path / "venv" / "bin" / "python"
     unchecked = tmp_path / "venv" / "lib" / "unchecked.py"
     neighbour = tmp_path / "venv" / "emulator" / "bin"
-    for folder in (unchecked.parent, neighbour):
+    for folder in (python.parent, unchecked.parent, neighbour):
         folder.mkdir(parents=True)
+    python.touch()
     unchecked.touch()
 
     first = list(installed(tmp_path / "venv"))
