@@ -28,7 +28,9 @@ def run_audit() -> None:
 
 
 def _audits() -> list[tuple]:
-    pip_audit = [CHECKS_VENV / "bin" / "pip-audit", "--strict", "--require-hashes", "--disable-pip"]
+    pip_audit = [CHECKS_VENV / "bin" / "pip-audit", "--progress-spinner", "off", "--strict"]
+    # As they are pinned, without installing them.
+    pip_audit += ["--require-hashes", "--disable-pip"]
     audits = [
         ("crates", [CARGO_TOOLS / "bin" / "cargo-deny", "--all-features", "--locked", "check", "advisories"], ROOT),
         *(
