@@ -23,7 +23,7 @@ def build(profile: Profile) -> None:
     with step("compiling the functions (takes minutes the first time)"):
         # `sam build` would compile them too, but does not show cargo's progress.
         run(
-            ["cargo", "build", "--workspace", "--bins", "--target", host_target()],
+            ["cargo", "build", "--locked", "--workspace", "--bins", "--target", host_target()],
             environment=environment,
             cwd=ROOT,
         )

@@ -24,7 +24,11 @@ def run_tests(profile: Profile, skips: Skips, *, only_end_to_end: bool, pytest_a
     if not only_end_to_end:
         with step("tests that need no stack"):
             # With the target named, the build of the functions reuses what is compiled here.
-            run(["cargo", "test", "--workspace", "--target", host_target()], environment=for_build_tools(), cwd=ROOT)
+            run(
+                ["cargo", "test", "--locked", "--workspace", "--target", host_target()],
+                environment=for_build_tools(),
+                cwd=ROOT,
+            )
             _pytest(profile, skips, ROOT / "tests" / "local")
             _pytest(profile, skips, ROOT / "tests" / "openapi")
     with temporary_stack(profile) as stack:
@@ -75,6 +79,7 @@ def _conformance(profile: Profile) -> None:
         [
             "cargo",
             "test",
+            "--locked",
             # The whole workspace, so that cargo reuses its dependencies: they keep the same features.
             "--workspace",
             "--test",
