@@ -13,7 +13,7 @@ use hooklane_domain::delivery::Status;
 use hooklane_domain::delivery::message::{Deliver, Message};
 use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::event::Event;
-use hooklane_domain::expression::Input;
+use hooklane_domain::expression::{Budget, Input};
 use hooklane_domain::ids::DeliveryId;
 use hooklane_domain::isolation::operational::concerned;
 use hooklane_domain::isolation::recovery::{Recovery, Stage};
@@ -168,5 +168,5 @@ fn takes(route: &Route, event: &Event) -> bool {
     let input = OnceCell::new();
     route.takes(&content.event_type, event.accepted_at, content.test)
         && concerned(content) != Some(route.webhook)
-        && route.lets_through(|| input.get_or_init(|| Input::of_event(event)))
+        && route.lets_through(|| input.get_or_init(|| Input::of_event(event)), &Budget::of_event())
 }

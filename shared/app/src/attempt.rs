@@ -11,7 +11,7 @@ use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::attempt::Attempt;
 use hooklane_domain::delivery::outcome::{AttemptError, ErrorKind, Outcome};
 use hooklane_domain::event::Content;
-use hooklane_domain::expression::{Failure, Input};
+use hooklane_domain::expression::{Budget, Failure, Input};
 use hooklane_domain::webhook::Webhook;
 
 use crate::ports::{Destination, Post, Sent};
@@ -85,14 +85,15 @@ fn transformed(subject: Subject<'_>) -> Result<Cow<'_, Content>, AttemptError> {
         return Ok(Cow::Borrowed(content));
     }
     let input = Input::new(delivery.event(), &webhook.tenant, content, delivery.accepted_at());
+    let budget = Budget::of_delivery();
     let failed = |what: &str, failure: &Failure| AttemptError {
         kind: ErrorKind::Transform,
         detail: format!("{what}: {failure}"),
     };
     if let Some(filter) = &webhook.filter {
-        filter.passes(&input).map_err(|failure| failed("filter", &failure))?;
+        filter.passes(&input, &budget).map_err(|failure| failed("filter", &failure))?;
     }
     let Some(transform) = &webhook.transform else { return Ok(Cow::Borrowed(content)) };
-    let data = transform.apply(&input).map_err(|failure| failed("transform", &failure))?;
+    let data = transform.apply(&input, &budget).map_err(|failure| failed("transform", &failure))?;
     Ok(Cow::Owned(Content { data, ..content.clone() }))
 }

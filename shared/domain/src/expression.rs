@@ -10,6 +10,7 @@ use std::sync::Arc;
 use crate::event::MAX_EVENT_BYTES;
 use crate::json::RawJson;
 
+mod budget;
 mod compiled;
 mod evaluate;
 mod gate;
@@ -18,7 +19,7 @@ mod output;
 mod scan;
 mod tree;
 
-pub use evaluate::MAX_STEPS;
+pub use budget::{Budget, Cost, MAX_BYTES, MAX_EVENT_STEPS, MAX_STEPS, Spent};
 pub use gate::{MAX_DEPTH, MAX_NESTING, MAX_TOKENS};
 pub use input::Input;
 
@@ -84,8 +85,8 @@ pub enum Verdict {
 
 impl Filter {
     /// Whether the event passes.
-    pub fn passes(&self, input: &Input) -> Result<bool, Failure> {
-        self.0.compiled()?.decide(input)
+    pub fn passes(&self, input: &Input, budget: &Budget) -> Result<bool, Failure> {
+        self.0.compiled()?.decide(input, budget)
     }
 
     /// An expression that was accepted when it was saved. If this version does not accept it, every
@@ -98,13 +99,25 @@ impl Filter {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0.text
+    }
+
+    /// What it can need on the largest event.
+    #[must_use]
+    pub fn cost(&self) -> Cost {
+        self.0.cost()
+    }
+
+    /// About the bytes that it holds in memory, compiled or not yet.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.0.bytes()
     }
 }
 
 impl Transform {
     /// The data that replaces the event's: a JSON object.
-    pub fn apply(&self, input: &Input) -> Result<RawJson, Failure> {
-        self.0.compiled()?.transform(input)
+    pub fn apply(&self, input: &Input, budget: &Budget) -> Result<RawJson, Failure> {
+        self.0.compiled()?.transform(input, budget)
     }
 
     /// An expression that was accepted when it was saved. If this version does not accept it, every
@@ -118,15 +131,32 @@ impl Transform {
     pub fn as_str(&self) -> &str {
         &self.0.text
     }
+
+    /// What it can need on the largest event.
+    #[must_use]
+    pub fn cost(&self) -> Cost {
+        self.0.cost()
+    }
+
+    /// About the bytes that it holds in memory, compiled or not yet.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.0.bytes()
+    }
 }
 
 /// Runs a webhook's filter and transform on an event, each whatever the other's result is.
 #[must_use]
-pub fn preview(filter: Option<&Filter>, transform: Option<&Transform>, input: &Input) -> Preview {
+pub fn preview(
+    filter: Option<&Filter>,
+    transform: Option<&Transform>,
+    input: &Input,
+    budget: &Budget,
+) -> Preview {
     let verdict = |passes| if passes { Verdict::Passed } else { Verdict::Rejected };
     Preview {
-        filter: filter.map(|filter| filter.passes(input).map(verdict)),
-        transform: transform.map(|transform| transform.apply(input)),
+        filter: filter.map(|filter| filter.passes(input, budget).map(verdict)),
+        transform: transform.map(|transform| transform.apply(input, budget)),
     }
 }
 
@@ -149,6 +179,14 @@ impl Source {
             Err(invalid) => Err(invalid),
             Ok(_) => Ok(source),
         }
+    }
+
+    fn cost(&self) -> Cost {
+        Cost(if self.compiled.is_ok() { MAX_STEPS } else { 0 })
+    }
+
+    fn bytes(&self) -> usize {
+        self.text.len() * 20
     }
 
     fn compiled(&self) -> Result<&Compiled, Failure> {

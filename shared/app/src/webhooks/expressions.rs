@@ -5,7 +5,7 @@
 
 use hooklane_catalog::TenantTypes;
 use hooklane_domain::event::Content;
-use hooklane_domain::expression::{Failure, Input};
+use hooklane_domain::expression::{Budget, Failure, Input};
 use hooklane_domain::ids::{EventId, EventType};
 use hooklane_domain::json::RawJson;
 use hooklane_domain::json::fields::FieldErrors;
@@ -46,7 +46,7 @@ fn is_misfit((_, failure): &Failed) -> bool {
 /// The failures on one event. The transform runs only if the filter lets the event through.
 fn on(webhook: &Webhook, content: &Content) -> Vec<Failed> {
     let Some(input) = input(webhook, content) else { return Vec::new() };
-    match webhook.filter.as_ref().map(|filter| filter.passes(&input)) {
+    match webhook.filter.as_ref().map(|filter| filter.passes(&input, &Budget::of_delivery())) {
         Some(Ok(false)) => Vec::new(),
         Some(Err(failure)) => vec![("filter", failure)],
         Some(Ok(true)) | None => transform(webhook, &input).into_iter().collect(),
@@ -58,7 +58,7 @@ fn on_any_data(webhook: &Webhook) -> Vec<Failed> {
     let contents: Vec<_> = ANY_DATA.iter().filter_map(|data| unknown(data)).collect();
     let inputs: Vec<_> = contents.iter().filter_map(|content| input(webhook, content)).collect();
     let filter = |input: &Input| {
-        let failure = webhook.filter.as_ref()?.passes(input).err()?;
+        let failure = webhook.filter.as_ref()?.passes(input, &Budget::of_delivery()).err()?;
         Some(("filter", failure))
     };
     let always = |fails: &dyn Fn(&Input) -> Option<Failed>| {
@@ -70,7 +70,7 @@ fn on_any_data(webhook: &Webhook) -> Vec<Failed> {
 }
 
 fn transform(webhook: &Webhook, input: &Input) -> Option<Failed> {
-    Some(("transform", webhook.transform.as_ref()?.apply(input).err()?))
+    Some(("transform", webhook.transform.as_ref()?.apply(input, &Budget::of_delivery()).err()?))
 }
 
 /// The sample of each event type that the subscriptions match.

@@ -7,7 +7,7 @@ use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::attempt::TestAttempt;
 use hooklane_domain::delivery::outcome::Verdict;
 use hooklane_domain::event::{Content, MAX_EVENT_BYTES};
-use hooklane_domain::expression::{Input, Preview, preview};
+use hooklane_domain::expression::{Budget, Input, Preview, preview};
 use hooklane_domain::ids::{DeliveryId, EventId, EventType, TenantId, WebhookId};
 use hooklane_domain::json::RawJson;
 use hooklane_domain::json::fields::{FieldErrors, Fields};
@@ -102,7 +102,12 @@ where
     let subject =
         Subject { content: &content, delivery: &delivery, webhook: &webhook, attempt: 1, at };
     let input = Input::new(delivery.event(), tenant, &content, at);
-    let preview = preview(webhook.filter.as_ref(), webhook.transform.as_ref(), &input);
+    let preview = preview(
+        webhook.filter.as_ref(),
+        webhook.transform.as_ref(),
+        &input,
+        &Budget::of_delivery(),
+    );
     let (attempt, contract) =
         attempt::make_within(deps.sender, deps.contracts, subject, TIME_LIMIT).await;
     let gone_disables = contract.is_some_and(Contract::gone_disables);

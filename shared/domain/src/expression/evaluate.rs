@@ -15,11 +15,10 @@ use cel::objects::Key;
 use cel::{Context, Env, ExecutionError, IdedExpr, Value};
 
 use super::Failure;
+use super::budget::{self, MAX_STEPS};
 use super::compiled::{ADDEND, Compiled, RANGE, Reference, reference_number};
 use super::input::{Input, Part};
 
-/// The budget of one evaluation: some tenths of a second in the worst case.
-pub const MAX_STEPS: u64 = 5_000_000;
 /// Bytes that are read or copied in one step.
 const BYTES_PER_STEP: u64 = 8;
 /// Steps for each byte that a pattern is matched against.
@@ -29,10 +28,12 @@ static LANGUAGE: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib()));
 
 impl Compiled {
     /// The result of a filter.
-    pub(super) fn decide(&self, input: &Input) -> Result<bool, Failure> {
+    pub(super) fn decide(&self, input: &Input, budget: &budget::Budget) -> Result<bool, Failure> {
         let lookup = Lookup::new(self, input);
         let evaluation = Evaluation::new(&lookup);
-        match evaluation.value(&self.expr)? {
+        let result = evaluation.value(&self.expr);
+        lookup.charge(budget);
+        match result? {
             Value::Bool(passes) => Ok(passes),
             other => {
                 let message = format!("must be true or false, but is of type {}", other.type_of());
@@ -112,6 +113,10 @@ impl<'a> Lookup<'a> {
     pub(super) fn new(compiled: &'a Compiled, input: &'a Input) -> Self {
         let resolved = compiled.references.iter().map(|_| OnceLock::new()).collect();
         Self { compiled, input, resolved, budget: Arc::default() }
+    }
+
+    pub(super) fn charge(&self, budget: &budget::Budget) {
+        budget.spend(MAX_STEPS - self.budget.0.load(Ordering::Relaxed), 0);
     }
 
     fn read(&self, reference: &Reference) -> Option<Priced> {

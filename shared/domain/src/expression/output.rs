@@ -11,6 +11,7 @@ use cel::common::ast::{EntryExpr, Expr, operators};
 use cel::objects::Key;
 use cel::{IdedExpr, Value};
 
+use super::budget::Budget;
 use super::compiled::Compiled;
 use super::evaluate::{Evaluation, Lookup};
 use super::input::Input;
@@ -19,10 +20,12 @@ use crate::json::{RawJson, write_string};
 
 impl Compiled {
     /// The result of a transform.
-    pub(super) fn transform(&self, input: &Input) -> Result<RawJson, Failure> {
+    pub(super) fn transform(&self, input: &Input, budget: &Budget) -> Result<RawJson, Failure> {
         let lookup = Lookup::new(self, input);
         let mut output = Output::default();
-        output.write(&self.expr, &Evaluation::new(&lookup))?;
+        let written = output.write(&self.expr, &Evaluation::new(&lookup));
+        lookup.charge(budget);
+        written?;
         output.into_object()
     }
 }

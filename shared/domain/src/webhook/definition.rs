@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::delivery::retry::RetryPolicy;
 use crate::delivery::waiting::Lane;
-use crate::expression::{Filter, Input, Transform};
+use crate::expression::{Budget, Filter, Input, Transform};
 use crate::ids::{ContractName, EventType, TenantId, WebhookId};
 use crate::webhook::headers::CustomHeaders;
 use crate::webhook::limits::{RateLimit, TimeLimit};
@@ -193,8 +193,8 @@ impl Route {
 
     /// Whether the webhook's filter lets an event through. A filter that fails on the event does too,
     /// so that there is a delivery that shows the reason.
-    pub fn lets_through<'i>(&self, input: impl FnOnce() -> &'i Input) -> bool {
-        self.filter.as_ref().is_none_or(|filter| filter.passes(input()).unwrap_or(true))
+    pub fn lets_through<'i>(&self, input: impl FnOnce() -> &'i Input, budget: &Budget) -> bool {
+        self.filter.as_ref().is_none_or(|filter| filter.passes(input(), budget).unwrap_or(true))
     }
 }
 
@@ -253,7 +253,7 @@ mod tests {
                 lane: Lane::Fast,
                 created_at: at,
             };
-            assert_eq!(route.lets_through(|| &input), expected, "{filter:?}");
+            assert_eq!(route.lets_through(|| &input, &Budget::of_event()), expected, "{filter:?}");
         }
     }
 }
