@@ -12,12 +12,18 @@ use crate::json::RawJson;
 
 mod budget;
 mod compiled;
+mod error;
 mod evaluate;
 mod gate;
 mod input;
+mod json;
+mod meter;
 mod output;
+mod pattern;
+mod price;
 mod scan;
 mod tree;
+mod value;
 
 pub use budget::{Budget, Cost, MAX_BYTES, MAX_EVENT_STEPS, MAX_STEPS, Spent};
 pub use gate::{MAX_DEPTH, MAX_NESTING, MAX_TOKENS};

@@ -73,6 +73,11 @@ impl Budget {
         self.left() == 0
     }
 
+    /// Whether no evaluation was charged yet.
+    pub(super) fn is_first(&self) -> bool {
+        self.steps.load(Ordering::Relaxed) == 0
+    }
+
     pub(super) fn left(&self) -> u64 {
         self.allowed.saturating_sub(self.steps.load(Ordering::Relaxed))
     }

@@ -102,7 +102,7 @@ fn a_filter_that_fails_says_why() {
                 "found no matching overload for '_>_' applied to '(string, int)'".into(),
             ),
         ),
-        ("event.data.total * 2 > 1.0", Failure::Wrong("mul does not take float and int".into())),
+        ("event.data.total * 2 > 1.0", Failure::Wrong("mul does not take double and int".into())),
         ("event.data.count / 0 == 1", Failure::Wrong("divides by zero".into())),
         ("event.data.big * 100 == 1", Failure::Wrong("has a result that is out of range".into())),
         ("event.data.status.all(c, true)", Failure::Wrong("a macro needs a list or a map".into())),

@@ -57,7 +57,7 @@ fn an_evaluation_that_would_take_too_long_is_refused_before_it_does() {
     too_much(run(&sum, &longest_list()), "many steps for many elements");
     for text in [
         "event.data.list.all(x, event.data.text.contains('y') || true)",
-        "event.data.list.all(x, x in event.data.list)",
+        "event.data.list.all(x, !(x + 1 in event.data.list))",
         "event.data.list.all(x, event.data.text.matches('y*x+y') || true)",
         "event.data.list.map(x, event.data.text).size() > 0",
         "event.data.list.map(x, event.data).size() > 0",
