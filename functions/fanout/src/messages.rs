@@ -1,13 +1,11 @@
 //! The messages that one event becomes.
 
-use std::cell::OnceCell;
-
+use hooklane_app::evaluation::{self, Decided};
 use hooklane_app::payload;
 use hooklane_app::ports::RouteTable;
 use hooklane_domain::delivery::message::{Deliver, Message};
 use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::event::Event;
-use hooklane_domain::expression::{Budget, Input};
 use hooklane_domain::ids::DeliveryId;
 use hooklane_domain::isolation::operational::concerned;
 use hooklane_domain::webhook::Route;
@@ -16,8 +14,8 @@ use hooklane_domain::webhook::Route;
 pub(crate) struct Takers<'a> {
     event: &'a Event,
     routes: Vec<&'a Route>,
-    /// How many filters had no result any more, because the tenant's filters had used up what they may
-    /// use on one event. Their webhooks get the event.
+    /// How many filters had no result because the tenant's filters had used up what they may use on one
+    /// event. Their webhooks get it.
     pub(crate) let_through: usize,
 }
 
@@ -26,19 +24,16 @@ pub(crate) struct Takers<'a> {
 pub(crate) async fn takers<'a>(event: &'a Event, table: &'a RouteTable) -> Takers<'a> {
     let content = &event.content;
     let concerned = concerned(content);
-    let input = OnceCell::new();
-    let budget = Budget::of_event();
-    let mut let_through = 0;
     let takes = |route: &&Route| {
         concerned != Some(route.webhook)
             && route.takes(&content.event_type, event.accepted_at, content.test)
     };
-    let passes = |route: &&Route| {
-        let_through += usize::from(route.filter.is_some() && budget.is_used_up());
-        route.lets_through(|| input.get_or_init(|| Input::of_event(event)), &budget)
-    };
-    let routes = table.routes.iter().filter(takes).filter(passes).collect();
-    Takers { event, routes, let_through }
+    let routes: Vec<_> = table.routes.iter().filter(takes).collect();
+    let filters = routes.iter().map(|route| route.filter.clone()).collect();
+    let Decided { passes, let_through } = evaluation::decide(event, filters).await;
+    let routes =
+        routes.into_iter().zip(passes).filter_map(|(route, passes)| passes.then_some(route));
+    Takers { event, routes: routes.collect(), let_through }
 }
 
 impl Takers<'_> {

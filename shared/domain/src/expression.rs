@@ -5,13 +5,14 @@
 //! of the language: *Common Expression Language*, "Language Definition".
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::event::MAX_EVENT_BYTES;
 use crate::json::RawJson;
 
 mod budget;
 mod compiled;
+mod cost;
 mod error;
 mod evaluate;
 mod gate;
@@ -26,6 +27,7 @@ mod tree;
 mod value;
 
 pub use budget::{Budget, Cost, MAX_BYTES, MAX_EVENT_STEPS, MAX_STEPS, Spent};
+pub use cost::MAX_COST;
 pub use gate::{MAX_DEPTH, MAX_NESTING, MAX_TOKENS};
 pub use input::Input;
 
@@ -99,7 +101,7 @@ impl Filter {
     /// evaluation fails with [`Failure::Invalid`].
     #[must_use]
     pub fn from_stored(text: String) -> Self {
-        Self(Source::new(text))
+        Self(Source::new(&text))
     }
 
     #[must_use]
@@ -130,7 +132,7 @@ impl Transform {
     /// evaluation fails with [`Failure::Invalid`].
     #[must_use]
     pub fn from_stored(text: String) -> Self {
-        Self(Source::new(text))
+        Self(Source::new(&text))
     }
 
     #[must_use]
@@ -166,37 +168,53 @@ pub fn preview(
     }
 }
 
-/// The text as its tenant wrote it, and its compiled form.
+/// The text as its tenant wrote it, and its compiled form from the first use on: of a tenant's many
+/// filters, an instance may need few. Clones share both.
 #[derive(Clone)]
 struct Source {
-    text: String,
-    compiled: Result<Arc<Compiled>, InvalidExpression>,
+    text: Arc<str>,
+    compiled: Arc<OnceLock<Result<Compiled, InvalidExpression>>>,
 }
 
+/// A bound of what a token takes in a compiled tree.
+const BYTES_PER_TOKEN: usize = 96;
+
 impl Source {
-    fn new(text: String) -> Self {
-        let compiled = Compiled::parse(&text).map(Arc::new);
-        Self { text, compiled }
+    fn new(text: &str) -> Self {
+        Self { text: text.into(), compiled: Arc::default() }
     }
 
+    /// An expression that is not stored yet also has a limit of what it can need.
     fn checked(text: &str) -> Result<Self, InvalidExpression> {
-        let source = Self::new(text.to_owned());
-        match source.compiled {
-            Err(invalid) => Err(invalid),
-            Ok(_) => Ok(source),
+        let source = Self::new(text);
+        let compiled = source.get_or_compile().as_ref().map_err(Clone::clone)?;
+        match compiled.need.excess() {
+            Some(message) => Err(InvalidExpression { line: 1, column: 1, message }),
+            None => Ok(source),
         }
     }
 
-    fn cost(&self) -> Cost {
-        Cost(if self.compiled.is_ok() { MAX_STEPS } else { 0 })
-    }
-
-    fn bytes(&self) -> usize {
-        self.text.len() * 20
+    fn get_or_compile(&self) -> &Result<Compiled, InvalidExpression> {
+        self.compiled.get_or_init(|| Compiled::parse(&self.text))
     }
 
     fn compiled(&self) -> Result<&Compiled, Failure> {
-        self.compiled.as_deref().map_err(|invalid| Failure::Invalid(invalid.clone()))
+        self.get_or_compile().as_ref().map_err(|invalid| Failure::Invalid(invalid.clone()))
+    }
+
+    fn cost(&self) -> Cost {
+        Cost(self.get_or_compile().as_ref().map_or(0, |compiled| compiled.need.steps))
+    }
+
+    fn bytes(&self) -> usize {
+        let tokens = scan::tokens(&self.text);
+        let patterns = tokens.iter().filter(|token| token.text == "matches").count();
+        let kept =
+            patterns.saturating_mul(pattern::MAX_KEPT_BYTES).min(pattern::MAX_ALL_KEPT_BYTES);
+        size_of::<Result<Compiled, InvalidExpression>>()
+            + self.text.len()
+            + tokens.len().min(MAX_TOKENS) * BYTES_PER_TOKEN
+            + kept
     }
 }
 

@@ -3,6 +3,7 @@
 //! A step is 10 ns of a whole processor in the release profile, so about 70 ns of a function with 256 MB,
 //! which has 0.145 of one. Every operation is charged a bound of what it takes before it begins.
 
+use crate::event::MAX_EVENT_BYTES;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The steps of one evaluation: 0.1 s of a whole processor, 0.7 s of a function with 256 MB.
@@ -21,6 +22,18 @@ impl Cost {
     #[must_use]
     pub const fn steps(self) -> u64 {
         self.0
+    }
+
+    /// What it can need on an event of that size, as a share of what it can need on the largest.
+    #[must_use]
+    pub fn on(self, event_bytes: usize) -> Self {
+        Self((self.0 / MAX_EVENT_BYTES as u64).saturating_add(1).saturating_mul(event_bytes as u64))
+    }
+}
+
+impl std::iter::Sum for Cost {
+    fn sum<I: Iterator<Item = Self>>(costs: I) -> Self {
+        Self(costs.fold(0, |all, cost| all.saturating_add(cost.0)))
     }
 }
 

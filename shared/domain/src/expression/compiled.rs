@@ -1,5 +1,6 @@
 //! A compiled expression: its tree, the places in the event that it names, and its patterns.
 
+use super::cost::Need;
 use super::input::{EVENT, Step};
 use super::pattern::Pattern;
 
@@ -9,6 +10,8 @@ pub(super) struct Compiled {
     pub(super) node: Node,
     pub(super) references: Vec<Reference>,
     pub(super) patterns: Vec<Pattern>,
+    /// What it can need on the largest event.
+    pub(super) need: Need,
 }
 
 /// A place in the event that an expression names.

@@ -7,7 +7,7 @@ use super::Failure;
 use super::budget::Budget;
 use super::compiled::{Compiled, Constant, Logical, Node, Reference};
 use super::error::{Error, missing};
-use super::input::{Input, Step};
+use super::input::{DATA, Input, Step};
 use super::json::member;
 use super::meter::Meter;
 use super::price;
@@ -212,8 +212,11 @@ impl<'a> Evaluation<'a> {
     /// The part of the event at the end of a path, as JSON. Each step goes through all of the part that
     /// it is taken from.
     fn part(&self, path: &[Step]) -> Result<Option<&'a str>, Error<'a>> {
-        let mut part = self.input.whole();
-        for step in path {
+        let (mut part, rest) = match path {
+            [Step::Key(first), rest @ ..] if first == DATA => (self.input.data(), rest),
+            path => (self.input.whole(), path),
+        };
+        for step in rest {
             self.meter.steps(price::scan(part.len() as u64))?;
             match step.from(part) {
                 Some(next) => part = next,

@@ -7,7 +7,8 @@
 use cel::parser::PrattParser;
 
 use super::compiled::{Compiled, Reference};
-use super::pattern::Pattern;
+use super::cost::{self, Need};
+use super::pattern::{MAX_ALL_KEPT_BYTES, Pattern};
 use super::scan::{Token, place, tokens};
 use super::tree::depth_of;
 use super::{InvalidExpression, MAX_CHARACTERS};
@@ -31,7 +32,8 @@ impl Compiled {
             return Err(InvalidExpression { line, column, message });
         }
         let tokens = tokens(source);
-        let gate = &mut Gate { source, tokens, references: Vec::new(), patterns: Vec::new() };
+        let room = MAX_ALL_KEPT_BYTES as u64;
+        let gate = &mut Gate { source, tokens, references: Vec::new(), patterns: Vec::new(), room };
         gate.check_size()?;
         let depth = u16::try_from(MAX_DEPTH).unwrap_or(u16::MAX);
         let parsed = PrattParser::new().max_recursion_depth(depth).parse(source);
@@ -43,7 +45,9 @@ impl Compiled {
         let node = gate.node(&expr, None)?;
         let (references, patterns) =
             (std::mem::take(&mut gate.references), std::mem::take(&mut gate.patterns));
-        Ok(Self { node, references, patterns })
+        let mut compiled = Self { node, references, patterns, need: Need::default() };
+        compiled.need = cost::need(&compiled);
+        Ok(compiled)
     }
 }
 
@@ -52,6 +56,8 @@ struct Gate<'a> {
     tokens: Vec<Token<'a>>,
     references: Vec<Reference>,
     patterns: Vec<Pattern>,
+    /// The bytes that patterns may still take that stay compiled.
+    room: u64,
 }
 
 impl Gate<'_> {

@@ -9,6 +9,8 @@ use crate::json::write_string;
 
 /// The name of the one variable that an expression can read.
 pub(super) const EVENT: &str = "event";
+/// The last field of an event.
+pub(super) const DATA: &str = "data";
 
 /// One event, written once for all expressions that read it.
 pub struct Input {
@@ -16,6 +18,8 @@ pub struct Input {
     /// The same text with U+FFFD for lone surrogates, which no Rust string can hold. Both texts have
     /// the same length. `None` where there is no lone surrogate.
     readable: Option<String>,
+    /// Where the event's data begins. It ends before the last bracket.
+    data: usize,
 }
 
 /// One step of a path into the event.
@@ -55,10 +59,11 @@ impl Input {
             text.push_str(metadata.as_str());
         }
         text.push_str(r#","data":"#);
+        let data = text.len();
         text.push_str(content.data.as_str());
         text.push('}');
         let readable = readable(&text);
-        Self { text, readable }
+        Self { text, readable, data }
     }
 
     /// About the bytes that it holds.
@@ -75,6 +80,12 @@ impl Input {
     /// The whole event.
     pub(super) fn whole(&self) -> &str {
         self.readable.as_deref().unwrap_or(&self.text)
+    }
+
+    /// The event's data, which most paths begin with.
+    pub(super) fn data(&self) -> &str {
+        let whole = self.whole();
+        whole.get(self.data..whole.len() - 1).unwrap_or_default()
     }
 
     /// A part of `whole` as it was published.

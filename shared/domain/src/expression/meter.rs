@@ -68,7 +68,10 @@ impl Meter {
     /// Charges the budget. A failure if a limit was reached, whatever the expression made of that.
     pub(super) fn settle(&self, budget: &Budget) -> Result<(), Failure> {
         let over = self.over.get();
-        let steps = if over.is_some() { self.allowed } else { self.allowed - self.steps.get() };
+        let steps = match over {
+            Some(Over::Steps) => self.allowed,
+            Some(Over::Bytes) | None => self.allowed - self.steps.get(),
+        };
         budget.spend(steps, MAX_BYTES - self.bytes.get());
         Err(Failure::TooMuch(match over {
             None => return Ok(()),

@@ -15,23 +15,35 @@ const FIRST_LIMIT: u64 = 512;
 /// The bytes of a state.
 const STATE_BYTES: u64 = 32;
 /// A pattern stays compiled where it takes no more memory than this.
-const MAX_KEPT_BYTES: u64 = 6 * 1024;
+pub(super) const MAX_KEPT_BYTES: usize = 6 * 1024;
+/// All patterns of an expression that stay compiled take no more than this.
+pub(super) const MAX_ALL_KEPT_BYTES: usize = 16 * 1024;
 
 #[derive(Debug)]
 pub(super) struct Pattern {
     text: Box<str>,
     /// A limit that its compiled form fits in.
     limit: u64,
-    kept: OnceLock<Regex>,
+    /// Its compiled form from the first use on, where it stays.
+    kept: Option<OnceLock<Regex>>,
 }
 
 impl Pattern {
-    /// Compiles a pattern in order to know its size, and drops what it compiled.
-    pub(super) fn new(text: &str) -> Result<Self, regex_lite::Error> {
+    /// Compiles a pattern in order to know its size, and drops what it compiled. `room` is what
+    /// patterns may still take that stay compiled.
+    pub(super) fn new(text: &str, room: &mut u64) -> Result<Self, regex_lite::Error> {
         let mut limit = FIRST_LIMIT;
         loop {
             match compile(text, limit) {
-                Ok(_) => return Ok(Self { text: text.into(), limit, kept: OnceLock::new() }),
+                Ok(_) => {
+                    let mut pattern = Self { text: text.into(), limit, kept: None };
+                    let bytes = pattern.bytes();
+                    if bytes <= MAX_KEPT_BYTES as u64 && bytes <= *room {
+                        *room -= bytes;
+                        pattern.kept = Some(OnceLock::new());
+                    }
+                    return Ok(pattern);
+                }
                 Err(_) if limit < MAX_BYTES => limit += limit / 2,
                 Err(error) => return Err(error),
             }
@@ -58,14 +70,12 @@ impl Pattern {
 
     /// It compiled, where it stays so.
     pub(super) fn kept(&self) -> Option<&Regex> {
-        if self.bytes() > MAX_KEPT_BYTES {
-            return None;
-        }
-        if let Some(kept) = self.kept.get() {
+        let kept = self.kept.as_ref()?;
+        if let Some(kept) = kept.get() {
             return Some(kept);
         }
         let compiled = self.compile()?;
-        Some(self.kept.get_or_init(|| compiled))
+        Some(kept.get_or_init(|| compiled))
     }
 
     pub(super) fn compile(&self) -> Option<Regex> {

@@ -150,7 +150,7 @@ impl Gate<'_> {
         let known = self.patterns.iter().position(|known| known.text() == pattern);
         let number = match known {
             Some(known) => known,
-            None => match Pattern::new(pattern) {
+            None => match Pattern::new(pattern, &mut self.room) {
                 Ok(pattern) => {
                     self.patterns.push(pattern);
                     self.patterns.len() - 1
