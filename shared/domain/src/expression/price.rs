@@ -50,5 +50,5 @@ pub(super) const fn compiling(states: u64) -> u64 {
 
 /// Taking memory.
 pub(super) const fn allocation(bytes: u64) -> u64 {
-    4 + bytes / 64
+    6 + bytes / 64
 }
