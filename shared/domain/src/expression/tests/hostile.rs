@@ -76,12 +76,14 @@ fn check(cases: &[(&str, Fate)]) {
 fn finding_01_adding_to_itself_ends_at_a_limit() {
     let thirty = format!("size(event.data.x{}) > 0", " + event.data.x".repeat(20));
     let doubled = format!("size([event.data.x]{}) > 0", ".map(x, x + x)".repeat(10));
+    let wide = format!("event.data.x.map(x, [x{}]).size() > 0", ", x".repeat(99));
     let in_macros = format!("event.data.x{}.size() > 0", ".map(x, x + x)".repeat(14));
     let four = "size(event.data.x + event.data.x + event.data.x + event.data.x) > 0";
     let twice = "size(event.data.x + event.data.x) > 0";
     check(&[
         (&thirty, Fate::Refused(STEPS)),
-        (&doubled, Fate::Refused(MEMORY)),
+        (&doubled, Fate::Refused(STEPS)),
+        (&wide, Fate::Refused(MEMORY)),
         (&in_macros, Fate::Refused(STEPS)),
         (four, Fate::TooMuch(MEMORY)),
         (twice, Fate::Ends),

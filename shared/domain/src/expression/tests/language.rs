@@ -200,7 +200,9 @@ proptest! {
     #[test]
     fn any_expression_has_the_result_that_cel_gives_it(text in any_expression(), data in any_data()) {
         // The crate visits the keys of a map in no order.
-        let unordered = text.contains("(x,") && (data.contains('{') || text.contains('{'));
+        let whole = text.replace("event.data", "").replace("event.type", "").contains("event");
+        let maps = whole || data.contains('{') || text.contains('{');
+        let unordered = maps && text.contains("(x,");
         if !unordered && let Some((ours, theirs)) = both(&text, &data) {
             prop_assert_eq!(ours, theirs, "{} on {}", text, data);
         }
