@@ -10,8 +10,8 @@ use utoipa::openapi::OpenApi;
 use crate::backend::{Deps, Ports};
 use crate::gate::shape::Operations;
 use crate::gate::{authentication, limiter, shape};
-use crate::http::path::{PREFIXES, only_text_paths};
-use crate::http::{problem, span};
+use crate::http::path::{PREFIXES, only_canonical};
+use crate::http::{panics, problem, security, span};
 use crate::resources::events::MAX_BATCH_BYTES;
 use crate::{description, resources};
 
@@ -37,8 +37,10 @@ pub fn router<P: Ports>(deps: Arc<Deps<P>>) -> Router {
     router
         .fallback(problem::no_route)
         .method_not_allowed_fallback(problem::no_method)
-        .layer(from_fn(only_text_paths))
+        .layer(from_fn(only_canonical))
         .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(from_fn(panics::end_one_request))
+        .layer(from_fn(security::add))
         .layer(from_fn(span::open))
         .with_state(deps)
 }
