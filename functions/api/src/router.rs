@@ -13,6 +13,7 @@ use crate::gate::{authentication, limiter, shape};
 use crate::http::path::{PREFIXES, only_canonical};
 use crate::http::{panics, problem, security, span};
 use crate::resources::events::MAX_BATCH_BYTES;
+use crate::resources::reference::Reference;
 use crate::{description, resources};
 
 /// The largest body that any route accepts: a batch of events.
@@ -25,7 +26,7 @@ pub fn router<P: Ports>(deps: Arc<Deps<P>>) -> Router {
     let limit = from_fn_with_state(Arc::clone(&deps), limiter::limit::<P>);
     let operations = Arc::new(Operations::of(&document));
     let shape = from_fn_with_state((Arc::clone(&deps), operations), shape::apply::<P>);
-    let open = open.layer(Extension(Arc::new(document)));
+    let open = open.layer(Extension(Arc::new(Reference::of(document))));
     // The layer added last is the outermost. `shape` is outside `limit`, so that a tenant over its limit is
     // refused in its contract's words.
     let routes =

@@ -102,3 +102,29 @@ fn is_unreserved(byte: u8) -> bool {
 fn is_reserved(byte: u8) -> bool {
     b"!$&'()*+,;=:@".contains(&byte)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// A path that is accepted means the same to everybody: a parser that resolves dot segments and one
+        /// that decodes leave it as it is.
+        #[test]
+        fn finding_15_an_accepted_path_has_one_reading(path in "(/|%2[eEfF]|%5[cC]|[.]{1,2}|%[0-9a-f]{2}|[ab\\\\;é]){0,8}") {
+            let path = format!("/{path}");
+            if canonical(&path).is_ok() {
+                let url = url::Url::parse("https://example.com").unwrap().join(&path).unwrap();
+                prop_assert_eq!(url.path(), &path);
+                prop_assert_eq!(url.host_str(), Some("example.com"));
+                let decoded = url::form_urlencoded::parse(path.replace('+', "%2B").as_bytes())
+                    .map(|(name, value)| format!("{name}{value}"))
+                    .collect::<String>();
+                prop_assert_eq!(decoded.matches('/').count(), path.matches('/').count());
+                prop_assert!(!decoded.contains(char::is_control) && !decoded.contains('\\'));
+            }
+        }
+    }
+}
