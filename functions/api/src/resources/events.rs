@@ -9,10 +9,8 @@ use hooklane_app::deliveries::{self, EventDetail};
 use hooklane_app::publish::{self, Accepted, PublishError, Validator};
 use hooklane_domain::event::{DefaultTenant, MAX_EVENT_BYTES, NewEvent, from_body};
 use hooklane_domain::ids::{EventId, TenantId};
-use hooklane_domain::json::fields::FieldErrors;
 use lambda_http::http::{HeaderMap, StatusCode};
 use serde::Serialize;
-use serde_json::value::RawValue;
 use tracing::field::display;
 use utoipa::ToSchema;
 
@@ -26,8 +24,11 @@ use crate::http::span;
 use crate::resources::schemas::{NewEvent as NewEventSchema, NewEvents};
 use crate::resources::views::{DeliveryView, EventContentView, non_zero, time};
 
-/// The largest batch, in events and in bytes.
-const MAX_BATCH: usize = 100;
+mod batch;
+
+use batch::split;
+
+/// The largest batch, in bytes.
 pub(crate) const MAX_BATCH_BYTES: usize = 4 * 1024 * 1024;
 
 /// The result of publishing one event.
@@ -242,25 +243,4 @@ impl ResultView {
     fn failed(problem: Problem) -> Self {
         Self { status: problem.status(), outcome: OutcomeView::Failed { error: problem } }
     }
-}
-
-/// A batch is a list of events, or an object with one under `events`.
-fn split(body: &str) -> Result<Vec<Box<RawValue>>, Problem> {
-    #[derive(serde::Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Batch {
-        events: Vec<Box<RawValue>>,
-    }
-    let events = if body.trim_start().starts_with('[') {
-        serde_json::from_str(body)
-    } else {
-        serde_json::from_str::<Batch>(body).map(|batch| batch.events)
-    };
-    let events: Vec<_> =
-        events.map_err(|e| FieldErrors::one("", format!("must be {{\"events\": [...]}} ({e})")))?;
-    if events.is_empty() || events.len() > MAX_BATCH {
-        let message = format!("must hold 1 to {MAX_BATCH} events");
-        return Err(FieldErrors::one("events", message).into());
-    }
-    Ok(events)
 }
