@@ -45,8 +45,7 @@ pub async fn make_within<'a>(
     let request: WireRequest = contract.request(Subject { content: &content, ..subject });
     let shown = request.shown_headers.clone();
     let limit = contract.timeout_of(subject.webhook).min(max);
-    let Webhook { url, target_cidrs, .. } = subject.webhook;
-    let to = Destination { url, only: target_cidrs.as_ref() };
+    let to = Destination::from(subject.webhook);
     let sent = sender.post(to, request, limit).await;
     (attempt(subject, shown, sent), Some(contract))
 }

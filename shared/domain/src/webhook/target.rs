@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use url::{Host, Url};
+use url::{Host, Position, Url};
 
 use crate::webhook::network::{NetworkRules, TargetCidrs};
 
@@ -14,6 +14,15 @@ pub const MAX_URL_BYTES: usize = 2048;
 /// attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TargetUrl(Url);
+
+/// Whom a URL leads to: scheme, host and port (RFC 6454). Connections and header values are meant for one.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Origin {
+    pub https: bool,
+    /// In lower case; an IPv6 address is in brackets.
+    pub host: String,
+    pub port: u16,
+}
 
 /// Why a URL is refused; may be shown to the caller.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -40,6 +49,8 @@ pub enum InvalidTarget {
     PrivateName(&'static str),
     #[error("must not point to {0} ({1})")]
     Address(IpAddr, &'static str),
+    #[error("must not point to this service's own API")]
+    OwnApi,
     #[error("must be within the webhook's targetCidrs")]
     OutsideTargetCidrs,
     #[error("must not use port {0}")]
@@ -133,6 +144,27 @@ impl TargetUrl {
     }
 
     #[must_use]
+    pub fn origin(&self) -> Origin {
+        Origin {
+            https: self.0.scheme() == "https",
+            host: self.host().to_owned(),
+            port: self.0.port_or_known_default().unwrap_or(0),
+        }
+    }
+
+    /// The host as a request names it: with the port, unless that is the scheme's own.
+    #[must_use]
+    pub fn authority(&self) -> &str {
+        &self.0[Position::BeforeHost..Position::AfterPort]
+    }
+
+    /// The path and the query.
+    #[must_use]
+    pub fn resource(&self) -> &str {
+        &self.0[Position::BeforePath..Position::AfterQuery]
+    }
+
+    #[must_use]
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
@@ -181,6 +213,9 @@ fn judge_name(name: &str, rules: &NetworkRules) -> Result<(), InvalidTarget> {
     let last = name.rsplit('.').next().unwrap_or(name);
     if last == "localhost" {
         return Err(InvalidTarget::Localhost);
+    }
+    if rules.is_own_host(name) {
+        return Err(InvalidTarget::OwnApi);
     }
     // The operator lets webhooks into its network, so only the addresses decide.
     if rules.lists_any() {
