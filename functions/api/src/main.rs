@@ -14,6 +14,6 @@ async fn main() -> anyhow::Result<()> {
         Err(error) => return explain("api", error).await.map_err(|e| anyhow::anyhow!(e)),
     };
     let aws = hooklane_aws::clients::load().await;
-    let deps = Deps::<Production>::new(&settings, &aws).context("api cannot start")?;
+    let deps = Deps::<Production>::new(&settings, &aws);
     lambda_http::run(router(Arc::new(deps))).await.map_err(|e| anyhow::anyhow!(e))
 }
