@@ -13,6 +13,7 @@ use hooklane_domain::delivery::outcome::{AttemptError, ErrorKind, Outcome};
 use hooklane_domain::event::Content;
 use hooklane_domain::expression::{Failure, Input};
 use hooklane_domain::webhook::Webhook;
+use hooklane_domain::webhook::headers::without_echoes;
 
 use crate::ports::{Destination, Post, Sent};
 
@@ -46,7 +47,10 @@ pub async fn make_within<'a>(
     let shown = request.shown_headers.clone();
     let limit = contract.timeout_of(subject.webhook).min(max);
     let to = Destination::from(subject.webhook);
-    let sent = sender.post(to, request, limit).await;
+    let mut sent = sender.post(to, request, limit).await;
+    if let Outcome::Answered(response) = sent.outcome {
+        sent.outcome = Outcome::Answered(without_echoes(response, &subject.webhook.headers));
+    }
     (attempt(subject, shown, sent), Some(contract))
 }
 

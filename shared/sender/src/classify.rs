@@ -5,8 +5,7 @@ use std::io;
 
 use hooklane_domain::delivery::outcome::{AttemptError, ErrorKind};
 
-use crate::connector::BoxError;
-use crate::guard::{BlockedAddress, OutsideTargetCidrs, Unresolved};
+use crate::guard::{BlockedAddress, BoxError, OutsideTargetCidrs, Unresolved};
 use crate::meter::TooMuch;
 
 /// An error before a request could be sent.

@@ -10,9 +10,14 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 
-use crate::connector::ByteStream;
 use crate::meter::{BODY, HEAD, Meter, Metered};
+
+/// What HTTP is spoken over: TCP, or TLS over TCP.
+pub(crate) trait ByteStream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> ByteStream for T {}
 
 type Io = TokioIo<Metered<Box<dyn ByteStream>>>;
 type Driver = http1::Connection<Io, Full<Bytes>>;

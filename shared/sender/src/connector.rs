@@ -1,6 +1,5 @@
 //! Makes connections: a name is looked up and judged by the guard, TCP is connected, TLS is set up.
 
-use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,12 +8,11 @@ use hyper::client::conn::http1;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsConnector;
 use tower::Service as _;
 
-use crate::connection::Connection;
-use crate::guard::Guard;
+use crate::connection::{ByteStream, Connection};
+use crate::guard::{BoxError, Guard};
 use crate::meter::{HANDSHAKE, Meter, Metered};
 
 /// The part of an attempt's time that connecting, TLS included, may take.
@@ -24,17 +22,10 @@ const MAX_BUFFER: usize = 64 * 1024;
 /// The most header lines of an answer.
 const MAX_HEADER_LINES: usize = 256;
 
-pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
-
 /// The connection was not made within its part of the attempt's time.
 #[derive(Debug, thiserror::Error)]
 #[error("the connection was not made in time")]
 pub(crate) struct TooSlow;
-
-/// What HTTP is spoken over: TCP, or TLS over TCP.
-pub(crate) trait ByteStream: AsyncRead + AsyncWrite + Send + Unpin {}
-
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> ByteStream for T {}
 
 /// Makes connections, all with one TLS configuration.
 #[derive(Clone)]

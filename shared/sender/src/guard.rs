@@ -1,6 +1,7 @@
 //! The resolver of the sender's connections. They lead to exactly the addresses that it returns, so an
 //! address is judged where it is used.
 
+use std::error::Error;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -11,8 +12,9 @@ use hooklane_domain::webhook::network::{NetworkRules, TargetCidrs};
 use hyper_util::client::legacy::connect::dns::Name;
 use tower::Service;
 
-use crate::connector::BoxError;
 use crate::lookup::Lookups;
+
+pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
 
 /// The resolver of one attempt, with the operator's rules for its tenant and the ranges of a webhook that
 /// lists its own.

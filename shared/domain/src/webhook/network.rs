@@ -101,11 +101,7 @@ impl NetworkRules {
 
 impl Default for NetworkRules {
     fn default() -> Self {
-        Self {
-            listed: Vec::new(),
-            ports: vec![443..=443, 1024..=u16::MAX],
-            own_hosts: Vec::new(),
-        }
+        Self { listed: Vec::new(), ports: vec![443..=443, 1024..=u16::MAX], own_hosts: Vec::new() }
     }
 }
 
@@ -139,8 +135,8 @@ mod tests {
     /// A range that names tenants is closed to everybody else, and to code that asks for no tenant.
     #[test]
     fn finding_12_a_range_is_open_to_the_tenants_that_it_names() {
-        let rules =
-            NetworkRules::parse("10.1.0.0/16=acme|beta, 10.2.0.0/16, fd00::/8=beta", "443").unwrap();
+        let rules = NetworkRules::parse("10.1.0.0/16=acme|beta, 10.2.0.0/16, fd00::/8=beta", "443")
+            .unwrap();
         let open = |tenant: &str, address: &str| {
             let rules = rules.for_tenant(&tenant.parse().unwrap());
             rules.refusal(address.parse().unwrap()).is_none()

@@ -4,9 +4,7 @@ use http_body_util::Full;
 use hyper_util::rt::TokioIo;
 use tokio::io::AsyncWriteExt as _;
 
-use super::*;
-use crate::connection::Connection;
-use crate::connector::ByteStream;
+use crate::connection::{ByteStream, Connection};
 use crate::meter::{Meter, Metered, TooMuch};
 
 /// Posts over a pipe of one byte. Returns the status or the error, and the number of bytes that the receiver
