@@ -40,10 +40,12 @@ where
 pub fn network_rules() -> Result<hooklane_domain::webhook::network::NetworkRules, InvalidSetting> {
     let cidrs = text_or_empty("ALLOWED_TARGET_CIDRS");
     let ports = text("ALLOWED_TARGET_PORTS")?;
-    let rules = hooklane_domain::webhook::network::NetworkRules::parse(&cidrs, &ports);
-    rules.map(|rules| rules.with_own_hosts(&text_or_empty("OWN_HOSTS"))).map_err(|e| {
-        InvalidSetting::Invalid { name: "ALLOWED_TARGET_CIDRS/_PORTS", why: e.to_string() }
-    })
+    hooklane_domain::webhook::network::NetworkRules::parse(&cidrs, &ports)
+        .map(|rules| rules.with_own_hosts(&text_or_empty("OWN_HOSTS")))
+        .map_err(|e| InvalidSetting::Invalid {
+            name: "ALLOWED_TARGET_CIDRS/_PORTS",
+            why: e.to_string(),
+        })
 }
 
 /// The thresholds that a webhook's health is judged by.

@@ -13,7 +13,8 @@ mod special;
 use listed::ListedRange;
 pub use ranges::{InvalidRange, TargetCidrs};
 
-/// Where deliveries may go: every public address, and the special ones that the operator lists.
+/// Where deliveries may go: every public address, and the special ones that the operator lists. Never to
+/// Hooklane's own API, where they could publish events that are delivered there again.
 ///
 /// A range that the operator lists for some tenants counts only in the rules that
 /// [`NetworkRules::for_tenant`] returns for one of them.
@@ -21,7 +22,6 @@ pub use ranges::{InvalidRange, TargetCidrs};
 pub struct NetworkRules {
     listed: Vec<ListedRange>,
     ports: Vec<RangeInclusive<u16>>,
-    /// The host names of Hooklane's own API, in lower case: a webhook there would feed itself.
     own_hosts: Vec<String>,
 }
 
@@ -47,11 +47,18 @@ impl NetworkRules {
         Ok(Self { listed, ports, own_hosts: Vec::new() })
     }
 
-    /// The same rules, with the host names of Hooklane's own API, separated by commas.
+    /// With the hosts of Hooklane's own API, which no webhook may point to: comma-separated names or URLs.
     #[must_use]
-    pub fn with_own_hosts(mut self, hosts: &str) -> Self {
-        self.own_hosts = items(hosts).map(|host| host.to_ascii_lowercase()).collect();
-        self
+    pub fn with_own_hosts(self, hosts: &str) -> Self {
+        let own_hosts = items(hosts).map(host_of).filter(|host| !host.is_empty());
+        Self { own_hosts: own_hosts.collect(), ..self }
+    }
+
+    /// Whether this is a host of Hooklane's own API, given as a URL parser returns it.
+    #[must_use]
+    pub fn is_own_host(&self, host: &str) -> bool {
+        let host = host.strip_suffix('.').unwrap_or(host);
+        self.own_hosts.iter().any(|own| own == host)
     }
 
     /// The rules for one tenant: with the ranges listed for it, and without those listed for others.
@@ -82,12 +89,6 @@ impl NetworkRules {
         self.open().next().is_some()
     }
 
-    /// Whether a host name, in lower case and without its trailing dot, is one of Hooklane's own API.
-    #[must_use]
-    pub fn is_own_host(&self, name: &str) -> bool {
-        self.own_hosts.iter().any(|own| own == name)
-    }
-
     /// Why this address must not be called, or `None` where it may.
     #[must_use]
     pub fn refusal(&self, address: IpAddr) -> Option<&'static str> {
@@ -107,6 +108,13 @@ impl Default for NetworkRules {
 
 fn items(list: &str) -> impl Iterator<Item = &str> {
     list.split(',').map(str::trim).filter(|item| !item.is_empty())
+}
+
+/// The host of a name or a URL, in lower case.
+fn host_of(text: &str) -> String {
+    let text = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let host = text.split(['/', ':', '?']).next().unwrap_or_default();
+    host.trim_end_matches('.').to_ascii_lowercase()
 }
 
 fn port_range(text: &str) -> Option<RangeInclusive<u16>> {

@@ -49,12 +49,12 @@ pub enum InvalidTarget {
     PrivateName(&'static str),
     #[error("must not point to {0} ({1})")]
     Address(IpAddr, &'static str),
-    #[error("must not point to this service's own API")]
-    OwnApi,
     #[error("must be within the webhook's targetCidrs")]
     OutsideTargetCidrs,
     #[error("must not use port {0}")]
     Port(u16),
+    #[error("must not point to Hooklane's own API")]
+    OwnHost,
 }
 
 impl TargetUrl {
@@ -207,15 +207,15 @@ const PRIVATE_SUFFIXES: [&str; 12] = [
 /// Judges a host name as the URL parser returns it: lower case, in ASCII, with its trailing dot.
 fn judge_name(name: &str, rules: &NetworkRules) -> Result<(), InvalidTarget> {
     let name = name.strip_suffix('.').unwrap_or(name);
+    if rules.is_own_host(name) {
+        return Err(InvalidTarget::OwnHost);
+    }
     if name.len() > 253 || !name.split('.').all(is_label) {
         return Err(InvalidTarget::HostName);
     }
     let last = name.rsplit('.').next().unwrap_or(name);
     if last == "localhost" {
         return Err(InvalidTarget::Localhost);
-    }
-    if rules.is_own_host(name) {
-        return Err(InvalidTarget::OwnApi);
     }
     // The operator lets webhooks into its network, so only the addresses decide.
     if rules.lists_any() {
