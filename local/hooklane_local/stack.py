@@ -5,6 +5,7 @@ import shutil
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from hooklane_local.environment import for_sam
 from hooklane_local.paths import ROOT, SAM
@@ -144,9 +145,26 @@ def _parameters(profile: Profile) -> list[str]:
         f"Architecture={host_architecture()}",
         # The receivers of the demo and the tests listen on the loopback.
         "AllowedTargetCidrs=127.0.0.0/8",
+        f"AllowedTargetPorts={ports_without(_own_ports(profile))}",
         f"LogLevel={profile.log_level}",
         # Every function instance is a process on this machine.
         "Scale=small",
         # A test that waits for a probe must not take a minute.
         "FirstProbeSeconds=2",
     ]
+
+
+def _own_ports(profile: Profile) -> set[int]:
+    """Where this stack itself listens: whoever reaches the emulator can read its secrets."""
+    endpoints = [profile.endpoint, profile.function_aws_endpoint or profile.endpoint]
+    return {urlsplit(endpoint).port or 80 for endpoint in endpoints}
+
+
+def ports_without(own: set[int]) -> str:
+    """The template's default ports, without these, as AllowedTargetPorts lists them."""
+    ranges, first = ["443"], 1024
+    for port in sorted(own):
+        if port > first:
+            ranges.append(f"{first}-{port - 1}")
+        first = max(first, port + 1)
+    return ",".join([*ranges, f"{first}-65535"] if first <= 65535 else ranges)
