@@ -86,6 +86,12 @@ impl Budget {
         self.left() == 0
     }
 
+    /// Whether less is left than one evaluation may take.
+    #[must_use]
+    pub fn is_short(&self) -> bool {
+        self.left() < MAX_STEPS
+    }
+
     /// Whether no evaluation was charged yet.
     pub(super) fn is_first(&self) -> bool {
         self.steps.load(Ordering::Relaxed) == 0

@@ -167,7 +167,7 @@ impl<'a> Evaluation<'a> {
     }
 
     pub(super) fn shared(&self, list: Vec<Value<'a>>) -> Made<'a> {
-        self.meter.block(price::VALUE_BYTES)?;
+        self.meter.block(price::LIST_BYTES)?;
         Ok(Value::List(list.into()))
     }
 
