@@ -49,7 +49,7 @@ pub async fn decide(event: &Event, filters: Vec<Option<Filter>>) -> Decided {
         return Decided { passes: vec![true; filters.len()], let_through: 0 };
     }
     let input = Input::of_event(event);
-    let cost = filters.iter().flatten().map(Filter::cost).sum::<Cost>().on(input.bytes());
+    let cost = filters.iter().flatten().map(|filter| filter.likely_cost(input.bytes())).sum();
     run(cost, move || {
         let budget = Budget::of_event();
         let mut decided = Decided::default();
