@@ -206,7 +206,7 @@ async fn finding_03_a_stored_schema_over_the_limits_refuses_its_events_alone() {
     let patterns: Vec<_> =
         (0..40).map(|n| format!(r#"{{"pattern":"[a-q][^u-z]{{13}}x{n}"}}"#)).collect();
     let slow = format!(r#"{{"allOf":[{}]}}"#, patterns.join(","));
-    let recursive = r##"{"$ref":"#/$defs/x%41","$defs":{"xA":{"anyOf":[{"$ref":"#/$defs/x%41"},{"$ref":"#/$defs/x%41"}]}}}"##;
+    let recursive = r##"{"$ref":"#/$defs/x%41","$defs":{"x%41":{},"xA":{"anyOf":[{"$ref":"#/$defs/x%41"},{"$ref":"#/$defs/x%41"}]}}}"##;
     for (name, schema) in [("slow", slow.as_str()), ("recursive", recursive)] {
         let definition = Definition {
             category: "a".to_owned(),

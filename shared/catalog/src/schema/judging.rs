@@ -17,7 +17,7 @@ const MULTIPLE: u64 = 250 * NS;
 const COUNT: u64 = NS;
 /// For a string with a format, and for each byte of it.
 const FORMAT: u64 = 100 * NS;
-const FORMAT_BYTE: u64 = 40 * NS;
+const FORMAT_BYTE: u64 = 20 * NS;
 /// For a byte of text that holds other text: it is decoded and parsed.
 const CONTENT_BYTE: u64 = 80 * NS;
 /// For a byte of a list whose elements must differ.
