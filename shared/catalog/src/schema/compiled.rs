@@ -66,7 +66,8 @@ impl Compiled {
     pub fn judge(&self, path: &str, data: &RawJson) -> Result<(), FieldErrors> {
         let cost = self.cost_on(data.as_str().len());
         if cost > MAX_COST {
-            let message = format!("is too large for the schema of its type: {}", too_expensive(cost));
+            let message =
+                format!("is too large for the schema of its type: {}", too_expensive(cost));
             return Err(FieldErrors::one(path, message));
         }
         let data = super::value(data).map_err(|message| FieldErrors::one(path, message))?;

@@ -133,7 +133,8 @@ impl Counter {
             "dependentRequired" => {
                 // Each name that the data may have is looked up, and if it is there, those of its list.
                 let lists = value.as_object().into_iter().flat_map(Map::values);
-                let names = lists.map(|list| 1 + list.as_array().map_or(0, Vec::len)).sum::<usize>();
+                let names =
+                    lists.map(|list| 1 + list.as_array().map_or(0, Vec::len)).sum::<usize>();
                 let object = u64::try_from(names).unwrap_or(u64::MAX).saturating_mul(LOOKUP);
                 Rate { object, ..none }
             }
