@@ -180,7 +180,9 @@ async fn what_a_strict_tenant_does_not_expect_is_dead_lettered_with_its_paths() 
         .unwrap();
     assert_eq!(answer, Answer::default());
     let letters = ingest.deps.dead_letters.all_dead_letters();
-    let reasons: Vec<_> = letters.iter().map(|letter| letter.reason.as_str()).collect();
+    // What is judged beside the thread ends later.
+    let mut reasons: Vec<_> = letters.iter().map(|letter| letter.reason.as_str()).collect();
+    reasons.sort_unstable();
     assert_eq!(
         reasons,
         [
@@ -206,7 +208,7 @@ async fn finding_03_a_stored_schema_over_the_limits_refuses_its_events_alone() {
     let patterns: Vec<_> =
         (0..40).map(|n| format!(r#"{{"pattern":"[a-q][^u-z]{{13}}x{n}"}}"#)).collect();
     let slow = format!(r#"{{"allOf":[{}]}}"#, patterns.join(","));
-    let recursive = r##"{"$ref":"#/$defs/x%41","$defs":{"xA":{"anyOf":[{"$ref":"#/$defs/x%41"},{"$ref":"#/$defs/x%41"}]}}}"##;
+    let recursive = r##"{"$ref":"#/$defs/x%41","$defs":{"x%41":{},"xA":{"anyOf":[{"$ref":"#/$defs/x%41"},{"$ref":"#/$defs/x%41"}]}}}"##;
     for (name, schema) in [("slow", slow.as_str()), ("recursive", recursive)] {
         let definition = Definition {
             category: "a".to_owned(),
@@ -229,9 +231,10 @@ async fn finding_03_a_stored_schema_over_the_limits_refuses_its_events_alone() {
         .unwrap();
     assert_eq!(answer, Answer::default());
     let letters = ingest.deps.dead_letters.all_dead_letters();
-    let reasons: Vec<_> = letters.iter().map(|letter| letter.reason.as_str()).collect();
+    let mut reasons: Vec<_> = letters.iter().map(|letter| letter.reason.as_str()).collect();
+    reasons.sort_unstable();
     assert_eq!(reasons.len(), 2, "{reasons:?}");
-    for (reason, why) in reasons.iter().zip(["at most 100 ms is allowed", "percent-encoding"]) {
+    for (reason, why) in reasons.iter().zip(["percent-encoding", "at most"]) {
         assert!(reason.starts_with("type: has a schema that can no longer be used: "), "{reason}");
         assert!(reason.contains(why), "{reason}");
     }
