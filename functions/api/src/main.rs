@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use anyhow::Context as _;
 use hooklane_api::{Deps, Production, Settings, router};
 use hooklane_aws::startup::explain;
 
