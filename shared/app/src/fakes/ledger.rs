@@ -4,6 +4,7 @@ use std::sync::Mutex;
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::idempotency::{IdempotencyKey, IdempotencyRecord};
 use hooklane_domain::access::quota::Window;
+use hooklane_domain::access::quotas::{Day, QuotaName};
 use hooklane_domain::delivery::attempt::{Attempt, TestAttempt};
 use hooklane_domain::delivery::attempt_log::{LogEntry, LogPosition};
 use hooklane_domain::delivery::{Delivery, State};
@@ -35,6 +36,7 @@ pub struct MemoryLedger {
     pub(super) records: Mutex<BTreeMap<(TenantId, IdempotencyKey), IdempotencyRecord>>,
     pub(super) tests: Mutex<BTreeMap<DeliveryId, TestAttempt>>,
     pub(super) leased: Mutex<HashMap<(TenantId, Window), u64>>,
+    pub(super) daily: Mutex<HashMap<(TenantId, QuotaName, Day), u64>>,
     corrupt: Mutex<BTreeSet<DeliveryId>>,
 }
 

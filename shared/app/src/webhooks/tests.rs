@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use hooklane_catalog::{Catalogs, OwnTypes, Owner};
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::idempotency::IdempotencyKey;
-use hooklane_domain::access::tenant::TenantSettings;
+use hooklane_domain::access::quotas::{QuotaName, Quotas, Room};
+use hooklane_domain::access::tenant::Tenant;
 use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::isolation::health::{Change, Health};
 use hooklane_domain::webhook::network::NetworkRules;
@@ -16,7 +17,7 @@ use super::*;
 use crate::catalog::EventCatalog;
 use crate::fakes::{FakeSystem, MemoryLedger, MemoryRegistry};
 use crate::pausing::{pause, resume};
-use crate::ports::{Expectations, Look, Watch};
+use crate::ports::{Expectations, Look, OutlinePage, Refusal, TenantStore as _, Watch, Written};
 
 const BODY: &str = r#"{"url":"https://example.com/","events":["*"]}"#;
 
@@ -37,6 +38,7 @@ struct World {
     contracts: Contracts,
     network: NetworkRules,
     catalog: EventCatalog,
+    quotas: Quotas,
     tenant: TenantId,
 }
 
@@ -50,8 +52,13 @@ impl World {
             contracts: Contracts::load([("standard.toml", standard)]).unwrap(),
             network: NetworkRules::default(),
             catalog: EventCatalog::new(Catalogs::load([("default.toml", CATALOG)]).unwrap()),
+            quotas: Quotas::default(),
             tenant: "acme".parse().unwrap(),
         }
+    }
+
+    fn checked(&self) -> (Rules<'_>, &Quotas) {
+        (self.rules(), &self.quotas)
     }
 
     fn rules(&self) -> Rules<'_> {
@@ -65,13 +72,13 @@ impl World {
 
     async fn webhook(&self) -> Webhook {
         let tenant = self.tenant.clone();
-        register(&self.registry, &self.system, self.rules(), tenant, BODY).await.unwrap()
+        register(&self.registry, &self.system, self.checked(), tenant, BODY).await.unwrap()
     }
 
     async fn once(&self, key: &str, body: &str) -> Result<Webhook, RegisterError> {
         let key: IdempotencyKey = key.parse().unwrap();
         let (system, tenant) = (&self.system, self.tenant.clone());
-        register_once(&self.registry, &self.ledger, system, self.rules(), (tenant, &key), body)
+        register_once(&self.registry, &self.ledger, system, self.checked(), (tenant, &key), body)
             .await
     }
 
@@ -82,7 +89,7 @@ impl World {
         body: &str,
     ) -> Result<Webhook, ChangeError> {
         let key = (&self.tenant, id);
-        change(&self.registry, &self.system, self.rules(), key, &precondition, body).await
+        change(&self.registry, &self.system, self.checked(), key, &precondition, body).await
     }
 
     async fn count(&self) -> usize {
@@ -100,26 +107,52 @@ struct Slow {
 }
 
 impl WebhookStore for Slow {
-    async fn create(&self, webhook: &Webhook) -> Result<bool, Unavailable> {
+    async fn register(&self, webhook: &Webhook, room: Room) -> Result<Written, Unavailable> {
         tokio::task::yield_now().await;
         if self.out_of_reach.swap(false, Ordering::SeqCst) {
             return Err(Unavailable::new("creating", "out of reach"));
         }
         if self.loses_answer.swap(false, Ordering::SeqCst) {
-            self.inner.create(webhook).await?;
+            self.inner.register(webhook, room).await?;
         }
-        self.inner.create(webhook).await
+        self.inner.register(webhook, room).await
+    }
+    async fn refusal(
+        &self,
+        webhook: &Webhook,
+        room: Room,
+    ) -> Result<Option<Refusal>, Unavailable> {
+        let refusal = self.inner.refusal(webhook, room).await;
+        tokio::task::yield_now().await;
+        refusal
     }
     async fn get(&self, tenant: &TenantId, id: WebhookId) -> Result<Option<Webhook>, Unavailable> {
         let read = self.inner.get(tenant, id).await;
         tokio::task::yield_now().await;
         read
     }
-    async fn list(&self, tenant: &TenantId) -> Result<Vec<Webhook>, Unavailable> {
-        self.inner.list(tenant).await
+    async fn some(
+        &self,
+        tenant: &TenantId,
+        ids: &[WebhookId],
+    ) -> Result<Vec<Webhook>, Unavailable> {
+        self.inner.some(tenant, ids).await
     }
-    async fn update(&self, webhook: &Webhook) -> Result<bool, Unavailable> {
-        self.inner.update(webhook).await
+    async fn outlines(
+        &self,
+        tenant: &TenantId,
+        after: Option<WebhookId>,
+        limit: usize,
+    ) -> Result<OutlinePage, Unavailable> {
+        self.inner.outlines(tenant, after, limit).await
+    }
+    async fn replace(
+        &self,
+        seen: &Webhook,
+        webhook: &Webhook,
+        room: Room,
+    ) -> Result<Written, Unavailable> {
+        self.inner.replace(seen, webhook, room).await
     }
     async fn delete(
         &self,
@@ -182,8 +215,8 @@ impl WatchList for Slow {
 }
 
 impl Expectations for Slow {
-    async fn settings(&self, tenant: &TenantId) -> Result<TenantSettings, Unavailable> {
-        self.inner.settings(tenant).await
+    async fn publisher(&self, tenant: &TenantId) -> Result<Tenant, Unavailable> {
+        self.inner.publisher(tenant).await
     }
     async fn types_of(&self, owner: &Owner) -> Result<OwnTypes, Unavailable> {
         self.inner.types_of(owner).await

@@ -104,6 +104,7 @@ pub(crate) fn settings() -> TenantSettings {
         strict: true,
         rate_limit: Some(600),
         paused: true,
+        quotas: OwnQuotas::default(),
     }
 }
 

@@ -46,7 +46,7 @@ async fn pages(
     let (mut found, mut after): (Vec<DeliveryId>, Option<DeliveryId>) = (Vec::new(), None);
     loop {
         let asked = (after.as_ref(), limit);
-        let page = newest(ledger, &tenant(), parts, range, asked).await.unwrap();
+        let page = newest(ledger, &tenant(), parts, range, asked, |one| one).await.unwrap();
         assert!(page.deliveries.len() <= limit);
         found.extend(page.deliveries.into_iter().map(|delivery| delivery.id));
         match page.next {
@@ -79,7 +79,7 @@ proptest! {
             .map(|delivery| delivery.id)
             .filter(|id| range.contains(id.accepted_at()))
             .collect();
-        expected.sort_by_key(|id| Reverse((id.accepted_ms(), id.clone())));
+        expected.sort_by_key(|id| std::cmp::Reverse((id.accepted_ms(), id.clone())));
         prop_assert_eq!(block_on(pages(&ledger, &parts, range, limit)), expected);
     }
 }
