@@ -8,6 +8,7 @@ from pathlib import Path
 
 from hooklane_local.environment import for_sam
 from hooklane_local.paths import ROOT, SAM
+from hooklane_local.private import write_private
 from hooklane_local.processes import run
 from hooklane_local.profile import REGION, STACK_NAME, Profile, host_architecture
 from hooklane_local.progress import step
@@ -18,7 +19,7 @@ _FUNCTIONS = ("ApiFunction", "IngestFunction", "FanoutFunction", "DeliveryFuncti
 
 def build(profile: Profile) -> None:
     """Compiles the functions that the template names."""
-    profile.state.mkdir(parents=True, exist_ok=True)
+    profile.make_state()
     environment = for_sam(profile)
     with step("compiling the functions (takes minutes the first time)"):
         # `sam build` would compile them too, but does not show cargo's progress.
@@ -76,7 +77,7 @@ def deploy(profile: Profile) -> dict:
             quiet_log=profile.state / "deploy.log",
         )
         stack = describe(profile)
-        profile.stack_file.write_text(json.dumps(stack, indent=2) + "\n")
+        write_private(profile.stack_file, json.dumps(stack, indent=2) + "\n")
     return stack
 
 

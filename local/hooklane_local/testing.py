@@ -92,7 +92,7 @@ def _pytest(profile: Profile, skips: Skips, folder: Path, *arguments: str, setti
     environment["PYTHONPATH"] = str(LOCAL)
     environment["PYTHONDONTWRITEBYTECODE"] = "1"
     environment["HOOKLANE_STACK"] = str(profile.stack_file)
-    profile.state.mkdir(parents=True, exist_ok=True)
+    profile.make_state()
     report = profile.state / f"pytest-{folder.name}.xml"
     report.unlink(missing_ok=True)
     options = ["-q", "-o", f"cache_dir={profile.state / 'pytest'}", f"--junitxml={report}"]

@@ -18,6 +18,9 @@ use hooklane_sender::{ClientError, Sender};
 use crate::backend::{Deps, Keys, Ports};
 use crate::settings::Settings;
 
+/// The tests of a tenant that may run at the same time.
+const CONCURRENT_TESTS: u32 = 2;
+
 /// AWS and the network.
 #[derive(Debug)]
 pub struct Production;
@@ -49,6 +52,7 @@ impl Deps<Production> {
             catalog: EventCatalog::new(hooklane_bundled_catalogs::load()),
             network: settings.network.clone(),
             rate_limit: settings.rate_limit,
+            concurrent_tests: CONCURRENT_TESTS,
             leases: Bounded::default(),
             pulse: Recent::default(),
         })

@@ -21,6 +21,7 @@ mod slots;
 mod system;
 mod tenants;
 mod test_attempts;
+mod test_places;
 mod watch_list;
 mod webhooks;
 
@@ -42,6 +43,7 @@ pub use slots::{SlotCounts, SlotStore};
 pub use system::{Clock, Entropy};
 pub use tenants::{TenantPage, TenantStore};
 pub use test_attempts::TestAttemptStore;
+pub use test_places::{TestPlace, TestPlaces};
 pub use watch_list::{Look, Sweep, Watch, WatchList};
 pub use webhooks::{
     Outline, OutlinePage, Refusal, RouteStore, RouteTable, WebhookStore, Written,

@@ -22,6 +22,7 @@ mod parking;
 mod quota;
 mod slots;
 mod test_attempt;
+mod test_places;
 mod walk;
 
 pub use event::EventRecord;

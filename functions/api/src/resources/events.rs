@@ -10,7 +10,7 @@ use hooklane_app::publish::{self, Accepted, PublishError, Validator};
 use hooklane_domain::event::{DefaultTenant, MAX_EVENT_BYTES, NewEvent, from_body};
 use hooklane_domain::ids::{EventId, TenantId};
 use hooklane_domain::json::fields::FieldErrors;
-use lambda_http::http::StatusCode;
+use lambda_http::http::{HeaderMap, StatusCode};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use tracing::field::display;
@@ -68,8 +68,10 @@ pub(crate) async fn publish<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
     Publisher(tenant): Publisher,
     Key(key): Key,
+    headers: HeaderMap,
     Text(body): Text,
 ) -> Result<Response, Problem> {
+    refuse_deliveries(&deps, &headers)?;
     let new = read(&body, tenant)?;
     let fallback = key.map(|key| key.event_id(None));
     if let Some(id) = new.id.as_ref().or(fallback.as_ref()) {
@@ -125,6 +127,18 @@ pub(crate) async fn get<P: Ports>(
         unreadable: non_zero(unreadable.len()),
     };
     Ok(Json(view).into_response())
+}
+
+/// A webhook that posts here would feed itself: each delivery would be an event with deliveries of its own.
+/// Only deliveries carry a contract's signature, whatever else their sender's webhook adds.
+fn refuse_deliveries<P: Ports>(deps: &Deps<P>, headers: &HeaderMap) -> Result<(), Problem> {
+    match headers.keys().find(|name| deps.contracts.sign_in(name.as_str())) {
+        None => Ok(()),
+        Some(name) => {
+            let detail = format!("A delivery is not an event: the header {name} signs deliveries.");
+            Err(Problem::forbidden(&detail))
+        }
+    }
 }
 
 fn checks<P: Ports>(deps: &Deps<P>) -> Validator<'_, P::Registry> {
@@ -183,8 +197,10 @@ pub(crate) async fn publish_batch<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
     Publisher(tenant): Publisher,
     Key(key): Key,
+    headers: HeaderMap,
     Text(body): Text,
 ) -> Result<Response, Problem> {
+    refuse_deliveries(&deps, &headers)?;
     let events = split(&body)?;
     let keyed = |(place, text): (usize, &str)| {
         let new = read(text, tenant.clone())?;

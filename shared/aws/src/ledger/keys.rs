@@ -142,6 +142,11 @@ pub(super) fn daily_count(tenant: &TenantId, quota: QuotaName, day: Day) -> Key 
     Key { pk: format!("RA#{tenant}"), sk: format!("{}#{}", quota.as_str(), day.number()) }
 }
 
+/// One of the places of a tenant's tests.
+pub(super) fn test_place(tenant: &TenantId, number: u32) -> Key {
+    Key { pk: format!("TP#{tenant}"), sk: format!("{number:06}") }
+}
+
 /// The idempotency record of a client's key. Two tenants may use the same key, and no tenant's id has a
 /// `#` in it.
 pub(super) fn idempotency_record(tenant: &TenantId, key: &IdempotencyKey) -> Key {

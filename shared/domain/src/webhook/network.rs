@@ -11,11 +11,13 @@ mod special;
 
 pub use ranges::{InvalidRange, TargetCidrs};
 
-/// Where deliveries may go: every public address, and the special ones that the operator lists.
+/// Where deliveries may go: every public address, and the special ones that the operator lists. Never to
+/// Hooklane's own API, where they could publish events that are delivered there again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NetworkRules {
     allowed: Vec<IpNet>,
     ports: Vec<RangeInclusive<u16>>,
+    own_hosts: Vec<String>,
 }
 
 /// Why the operator's lists cannot be read.
@@ -36,7 +38,21 @@ impl NetworkRules {
         let ports = items(ports)
             .map(|text| port_range(text).ok_or_else(|| InvalidRules::Ports(text.to_owned())))
             .collect::<Result<_, _>>()?;
-        Ok(Self { allowed, ports })
+        Ok(Self { allowed, ports, own_hosts: Vec::new() })
+    }
+
+    /// With the hosts of Hooklane's own API, which no webhook may point to: comma-separated names or URLs.
+    #[must_use]
+    pub fn with_own_hosts(self, hosts: &str) -> Self {
+        let own_hosts = items(hosts).map(host_of).filter(|host| !host.is_empty());
+        Self { own_hosts: own_hosts.collect(), ..self }
+    }
+
+    /// Whether this is a host of Hooklane's own API, given as a URL parser returns it.
+    #[must_use]
+    pub fn is_own_host(&self, host: &str) -> bool {
+        let host = host.strip_suffix('.').unwrap_or(host);
+        self.own_hosts.iter().any(|own| own == host)
     }
 
     #[must_use]
@@ -66,12 +82,23 @@ impl NetworkRules {
 
 impl Default for NetworkRules {
     fn default() -> Self {
-        Self { allowed: Vec::new(), ports: vec![443..=443, 1024..=u16::MAX] }
+        Self {
+            allowed: Vec::new(),
+            ports: vec![443..=443, 1024..=u16::MAX],
+            own_hosts: Vec::new(),
+        }
     }
 }
 
 fn items(list: &str) -> impl Iterator<Item = &str> {
     list.split(',').map(str::trim).filter(|item| !item.is_empty())
+}
+
+/// The host of a name or a URL, in lower case.
+fn host_of(text: &str) -> String {
+    let text = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let host = text.split(['/', ':', '?']).next().unwrap_or_default();
+    host.trim_end_matches('.').to_ascii_lowercase()
 }
 
 fn port_range(text: &str) -> Option<RangeInclusive<u16>> {

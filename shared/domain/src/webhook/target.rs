@@ -44,6 +44,8 @@ pub enum InvalidTarget {
     OutsideTargetCidrs,
     #[error("must not use port {0}")]
     Port(u16),
+    #[error("must not point to Hooklane's own API")]
+    OwnHost,
 }
 
 impl TargetUrl {
@@ -175,6 +177,9 @@ const PRIVATE_SUFFIXES: [&str; 12] = [
 /// Judges a host name as the URL parser returns it: lower case, in ASCII, with its trailing dot.
 fn judge_name(name: &str, rules: &NetworkRules) -> Result<(), InvalidTarget> {
     let name = name.strip_suffix('.').unwrap_or(name);
+    if rules.is_own_host(name) {
+        return Err(InvalidTarget::OwnHost);
+    }
     if name.len() > 253 || !name.split('.').all(is_label) {
         return Err(InvalidTarget::HostName);
     }
