@@ -27,7 +27,11 @@ pub(crate) async fn accept<P: Ports>(deps: &Deps<P>, message_id: &str, body: &st
     let validator = Validator { catalog: &deps.catalog, registry: &deps.registry };
     match publish(&deps.events, validator, &deps.system, new, fallback).await {
         Ok(_) => Disposition::Done,
-        Err(refused @ (PublishError::Conflict(_) | PublishError::Unexpected(_))) => {
+        Err(
+            refused @ (PublishError::Conflict(_)
+            | PublishError::Unexpected(_)
+            | PublishError::Removed(_)),
+        ) => {
             dead_letter(deps, body, &refused.to_string()).await
         }
         // The ledger has an event of this id that cannot be read. Trying again would end the same.

@@ -21,8 +21,12 @@ pub enum RecoverError {
     #[error("a recovery of this webhook is running")]
     Running,
     /// The tenant has started as many recoveries as it may today.
-    #[error(transparent)]
-    Quota(Exceeded),
+    #[error("{over}")]
+    Quota {
+        over: Exceeded,
+        /// Until the quota has room again.
+        seconds: i64,
+    },
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
@@ -48,7 +52,8 @@ pub async fn start(
     let counted = counts.count_one(tenant, QuotaName::RecoveriesPerDay, Day::at(now), limit);
     if counted.await?.is_none() {
         let over = Exceeded { quota: QuotaName::RecoveriesPerDay, limit, used: limit };
-        return Err(RecoverError::Quota(over));
+        let seconds = Day::at(now).ends_at() - now.as_second();
+        return Err(RecoverError::Quota { over, seconds });
     }
     let revision = before.map_or(0, |recovery| recovery.revision);
     let new = Recovery {

@@ -123,8 +123,12 @@ pub enum IssueTokenError {
     #[error(transparent)]
     Removed(Removed),
     /// As many tokens as may be were created for the tenant today.
-    #[error(transparent)]
-    Quota(Exceeded),
+    #[error("{over}")]
+    Quota {
+        over: Exceeded,
+        /// Until the quota has room again.
+        seconds: i64,
+    },
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
@@ -150,7 +154,8 @@ pub async fn issue_token(
     let counted = counts.count_one(id, QuotaName::TokensPerDay, Day::at(now), limit).await?;
     if counted.is_none() {
         let over = Exceeded { quota: QuotaName::TokensPerDay, limit, used: limit };
-        return Err(IssueTokenError::Quota(over));
+        let seconds = Day::at(now).ends_at() - now.as_second();
+        return Err(IssueTokenError::Quota { over, seconds });
     }
     let lifetime = SignedDuration::from_secs(seconds);
     let expires_at = now

@@ -102,9 +102,11 @@ words! {
         Any = WantedStatus::Any,
     }
 
-    RecoveryState: &Stage {
-        Running = Stage::Failed { .. } | Stage::Skipped { .. },
-        Done = Stage::Done { .. },
+    /// `waiting`: as many recoveries of the tenant look for skipped events as may at the same time.
+    RecoveryState: &Recovery {
+        Waiting = Recovery { waiting: true, stage: Stage::Failed { .. } | Stage::Skipped { .. }, .. },
+        Running = Recovery { waiting: false, stage: Stage::Failed { .. } | Stage::Skipped { .. }, .. },
+        Done = Recovery { stage: Stage::Done { .. }, .. },
     }
 }
 

@@ -87,3 +87,6 @@ impl FromStr for Place {
         Ok(Self { group: part(group)?, after: part(after)? })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,7 +13,7 @@ use crate::ports::{DailyCounts, EventTypeStore, Unavailable};
 pub struct QuotaUse {
     pub quota: QuotaName,
     pub limit: u64,
-    /// `None` if it is not known, or if the quota is about each webhook or instance on its own.
+    /// `None` if it is not known, or if the quota is about each webhook on its own or about this moment.
     pub used: Option<u64>,
 }
 

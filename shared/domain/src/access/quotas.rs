@@ -27,7 +27,7 @@ pub enum QuotaName {
     HeaderBytesPerWebhook,
     /// The tokens that are created for it in a day.
     TokensPerDay,
-    /// Its requests to `/test` that run at the same time in one instance.
+    /// Its tests that run at the same time.
     ConcurrentTests,
     /// The recoveries that it starts in a day.
     RecoveriesPerDay,

@@ -94,3 +94,22 @@ fn a_delivery_found_twice_is_listed_once() {
         assert_eq!(found, [written[1].id.clone(), written[0].id.clone()]);
     }
 }
+
+#[test]
+fn finding_04_only_the_newest_deliveries_are_held_however_many_are_read() {
+    let found = Found::new(10, |delivery| delivery);
+    let ledger = MemoryLedger::default();
+    for of in 0..50 {
+        let plan: Vec<_> = (0..20).map(|ms| (of, ms + of as i64, 0)).collect();
+        let mut written = block_on(write(&ledger, &plan));
+        written.sort_by_key(|delivery| std::cmp::Reverse(delivery.id.accepted_ms()));
+        found.add(written);
+        assert!(found.lock().len() <= 11);
+        // What is older than all of them is not read.
+        let oldest = found.lock().first_key_value().map(|((_, id), _)| id.accepted_at());
+        assert_eq!(found.not_older(TimeRange::default()).since(), oldest);
+    }
+    let page = found.into_page(0);
+    assert_eq!(page.deliveries.len(), 10);
+    assert_eq!(page.deliveries[0].id.accepted_at(), at(19 + 49));
+}
