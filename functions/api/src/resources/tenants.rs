@@ -23,7 +23,7 @@ use crate::http::path;
 use crate::http::problem::Problem;
 use crate::http::query::Query;
 use crate::resources::schemas::tenants::{NewToken, TenantSettings as SettingsSchema};
-use crate::resources::views::{TenantView, TokenView, usage_view};
+use crate::resources::views::{TenantView, TokenView};
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -89,7 +89,7 @@ pub(crate) async fn get<P: Ports>(
     let tenant = deps.registry.tenant(&id).await?;
     let quotas = deps.quotas_of(&tenant);
     let usage = tenants::usage(&deps.registry, &deps.ledger, &quotas, &tenant, now).await?;
-    let view = TenantView { usage: Some(usage_view(&usage)), ..TenantView::new(&tenant) };
+    let view = TenantView::with_usage(&tenant, &usage);
     Ok(([(ETAG, etag::of(tenant.revision))], Json(view)).into_response())
 }
 

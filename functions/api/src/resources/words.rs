@@ -6,7 +6,7 @@ use hooklane_domain::delivery::statistics::Condition;
 use hooklane_domain::delivery::waiting;
 use hooklane_domain::delivery::{CancelReason, FailReason, ParkReason, State, Status};
 use hooklane_domain::isolation::circuit::Circuit;
-use hooklane_domain::isolation::recovery::{Stage, WantedStatus};
+use hooklane_domain::isolation::recovery::{Recovery, Stage, WantedStatus};
 use hooklane_domain::webhook::{self, WebhookState};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -44,8 +44,9 @@ pub(super) async fn newest(
 ) -> Result<DeliveryPage, Unavailable> {
     let chunk = (2 * limit / parts.len().max(1)).clamp(CHUNK.0, CHUNK.1);
     let found = Found::new(limit, keep);
-    let unreadable = futures::stream::iter(parts)
-        .map(|part| read(deliveries, tenant, filter(*part, accepted, after, chunk), &found))
+    // Owned, because the stream's future must be Send for every lifetime.
+    let unreadable = futures::stream::iter(parts.to_vec())
+        .map(|part| read(deliveries, tenant, filter(part, accepted, after, chunk), &found))
         .buffer_unordered(CONCURRENCY)
         .try_fold(0, async |sum, unreadable| Ok(sum + unreadable))
         .await?;

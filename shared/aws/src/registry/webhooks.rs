@@ -67,9 +67,10 @@ impl WebhookStore for Registry {
         tenant: &TenantId,
         ids: &[WebhookId],
     ) -> Result<Vec<Webhook>, Unavailable> {
-        futures::stream::iter(ids)
-            .map(|id| async {
-                match self.table.get_item(&webhook_key(tenant, *id)).await? {
+        // Owned, because the stream's future must be Send for every lifetime.
+        futures::stream::iter(ids.to_vec())
+            .map(|id| async move {
+                match self.table.get_item(&webhook_key(tenant, id)).await? {
                     Some(item) => self.open_for_list(item).await,
                     None => Ok(None),
                 }

@@ -39,7 +39,7 @@ pub(crate) struct TenantView {
     /// What it uses of its quotas, by name; only where a single tenant is read.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, value_type = Option<BTreeMap<String, QuotaView>>)]
-    pub(crate) usage: Option<UsageView>,
+    usage: Option<UsageView>,
     /// If it is being removed: from when its id can be used again.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, format = DateTime)]
@@ -82,6 +82,10 @@ impl TenantView {
             usage: None,
             reusable_from: tenant.tombstone.map(|tombstone| time(tombstone.reusable_from)),
         }
+    }
+
+    pub(crate) fn with_usage(tenant: &Tenant, usage: &[QuotaUse]) -> Self {
+        Self { usage: Some(usage_view(usage)), ..Self::new(tenant) }
     }
 }
 
