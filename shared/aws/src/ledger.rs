@@ -20,6 +20,7 @@ mod pages;
 mod parking;
 mod quota;
 mod slots;
+mod strikes;
 mod test_attempt;
 mod walk;
 

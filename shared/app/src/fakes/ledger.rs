@@ -9,6 +9,7 @@ use hooklane_domain::delivery::attempt_log::{LogEntry, LogPosition};
 use hooklane_domain::delivery::{Delivery, State};
 use hooklane_domain::event::Event;
 use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
+use hooklane_domain::isolation::deaths::Suspect;
 use jiff::SignedDuration;
 
 use super::{Faults, lock};
@@ -35,6 +36,7 @@ pub struct MemoryLedger {
     pub(super) records: Mutex<BTreeMap<(TenantId, IdempotencyKey), IdempotencyRecord>>,
     pub(super) tests: Mutex<BTreeMap<DeliveryId, TestAttempt>>,
     pub(super) leased: Mutex<HashMap<(TenantId, Window), u64>>,
+    pub(super) strikes: Mutex<BTreeMap<Suspect, u32>>,
     corrupt: Mutex<BTreeSet<DeliveryId>>,
 }
 
@@ -55,6 +57,12 @@ impl MemoryLedger {
     #[must_use]
     pub fn all_events(&self) -> Vec<Event> {
         lock(&self.events).values().cloned().collect()
+    }
+
+    /// Everything that has strikes, with how many, in order of names.
+    #[must_use]
+    pub fn all_strikes(&self) -> Vec<(Suspect, u32)> {
+        lock(&self.strikes).iter().map(|(of, count)| (of.clone(), *count)).collect()
     }
 
     /// From now on this delivery cannot be read back.
