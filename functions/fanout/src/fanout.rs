@@ -1,21 +1,16 @@
-//! One batch of the stream, from its records to messages in the queues.
+//! The function, and what it does with a record that may have ended it.
 
-use std::collections::HashMap;
-use std::sync::Arc;
-
-use hooklane_app::ports::{DeadLetters as _, DispatchQueue as _, RouteTable, Unavailable};
-use hooklane_domain::event::Event;
-use hooklane_domain::ids::TenantId;
+use hooklane_app::careful::forgive;
+use hooklane_app::deadline::Deadline;
+use hooklane_app::ports::{Clock as _, DeadLetters as _, Strikes as _, Unavailable};
+use hooklane_domain::isolation::deaths::{MAX_STRIKES, RECORD_IS_OLD, Suspect, given_up};
+use hooklane_domain::time::later;
 use serde::Serialize;
-use serde_json::value::RawValue;
-use tracing::field::Empty;
-use tracing::{Instrument as _, Span};
 
 use crate::deps::Deps;
-use crate::messages;
-use crate::outbox::{Outbox, Parcel};
+use crate::pass::Pass;
 use crate::ports::Ports;
-use crate::record::{self, Batch, Record};
+use crate::record::{self, Batch};
 use crate::route_cache::RouteCache;
 
 /// The function, with what it remembers between invocations.
@@ -23,20 +18,23 @@ pub struct Fanout<P: Ports> {
     pub(crate) routes: RouteCache<P::Routes>,
     pub(crate) queues: P::Queues,
     pub(crate) dead_letters: P::DeadLetters,
+    pub(crate) strikes: P::Ledger,
+    pub(crate) system: P::System,
 }
 
-/// No record is ever named as failed: a batch fails as a whole or not at all.
+/// The first record that is not done, if the time was over before it was. Lambda delivers it and all after
+/// it again (*AWS Lambda Developer Guide*, "Using AWS Lambda with Amazon DynamoDB").
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Answer {
-    pub batch_item_failures: [(); 0],
+    pub(crate) batch_item_failures: Vec<HandedBack>,
 }
 
-/// A record for the dead-letter queue.
-struct DeadRecord<'a> {
-    raw: &'a RawValue,
-    reason: String,
-    span: Span,
+#[derive(Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct HandedBack {
+    /// Its sequence number.
+    pub(crate) item_identifier: String,
 }
 
 impl<P: Ports> Fanout<P> {
@@ -46,95 +44,53 @@ impl<P: Ports> Fanout<P> {
             routes: RouteCache::new(deps.routes),
             queues: deps.queues,
             dead_letters: deps.dead_letters,
+            strikes: deps.strikes,
+            system: deps.system,
         }
     }
 
     /// An error fails the whole batch, and Lambda delivers it again.
-    pub async fn handle(&self, batch: Batch) -> Result<Answer, Unavailable> {
-        let mut tables = HashMap::new();
-        let mut outbox = Outbox::default();
-        // They are sent last, so that a batch that fails and comes back leaves no dead letter each time.
-        let mut dead = Vec::new();
-        let (mut events, mut sent) = (0, 0);
-        for raw in &batch.records {
-            let span = record_span();
-            let event = match record::read(raw) {
-                Ok(Record::NewEvent(event)) => event,
-                Ok(Record::Other) => continue,
-                Err(reason) => {
-                    dead.push(DeadRecord { raw, reason: reason.to_string(), span });
-                    continue;
-                }
-            };
-            span.record("event.id", event.id.as_str()).record("tenant", event.tenant.as_str());
-            events += 1;
-            let table = self.table(&event, &mut tables, &span).await?;
-            for (lane, message) in messages::of_event(&event, &table) {
-                if let Some(parcel) = outbox.add(lane, message) {
-                    sent += self.send(parcel, &span).await?;
-                }
-            }
-            // The readable webhooks get their messages now. Put back once the others can be read, the
-            // record fans out again, and a delivery that has ended stays ended.
-            if let Some(why) = table.unreadable.first() {
-                let reason = format!("a webhook that may subscribe to it cannot be read: {why}");
-                dead.push(DeadRecord { raw, reason, span });
-            }
+    pub async fn handle(&self, batch: Batch, deadline: Deadline) -> Result<Answer, Unavailable> {
+        match self.suspect(&batch) {
+            Some(suspect) => self.alone(&batch, &suspect, deadline).await,
+            None => Pass::new(self, &batch, deadline, None).run().await.result,
         }
-        for parcel in outbox.rest() {
-            sent += self.send(parcel, &Span::none()).await?;
-        }
-        for record in dead {
-            self.dead_letter(record).await?;
-        }
-        let records = batch.records.len();
-        tracing::info!(
-            batch.records = records,
-            batch.events = events,
-            batch.deliveries = sent,
-            "batch.done"
-        );
-        Ok(Answer::default())
     }
 
-    /// Sends a parcel. `span` is of the record that filled it.
-    async fn send(&self, parcel: Parcel, span: &Span) -> Result<usize, Unavailable> {
-        let sent = self.queues.dispatch(parcel.lane, &parcel.messages).instrument(span.clone());
-        sent.await.map_err(|error| batch_failed(error, span))?;
-        Ok(parcel.messages.len())
+    /// The record of a batch that has no other, if it is old. A batch that ends the function is halved
+    /// until it looks like this. A batch of several records, or a young one, is as good as never halved.
+    fn suspect(&self, batch: &Batch) -> Option<Suspect> {
+        let [raw] = batch.records.as_slice() else { return None };
+        let place = record::place(raw);
+        let is_old = later(place.created_at?, RECORD_IS_OLD) < self.system.now();
+        is_old.then_some(Suspect::record(&place.sequence_number?))
     }
 
-    /// The subscriptions of the event's tenant, which are read once for a batch.
-    async fn table(
+    /// Fans out a record whose death would be counted, or dead-letters it if it has had enough of them.
+    async fn alone(
         &self,
-        event: &Event,
-        tables: &mut HashMap<TenantId, Arc<RouteTable>>,
-        span: &Span,
-    ) -> Result<Arc<RouteTable>, Unavailable> {
-        if let Some(table) = tables.get(&event.tenant) {
-            return Ok(Arc::clone(table));
+        batch: &Batch,
+        suspect: &Suspect,
+        deadline: Deadline,
+    ) -> Result<Answer, Unavailable> {
+        let failed = |error: Unavailable| {
+            error.log("batch.failed");
+            error
+        };
+        let strikes = self.strikes.strike(suspect, self.system.now()).await.map_err(failed)?;
+        if strikes > MAX_STRIKES {
+            let reason = given_up();
+            for raw in &batch.records {
+                self.dead_letters.put(raw.get(), &reason).await.map_err(failed)?;
+            }
+            tracing::error!(reason, record.suspect = suspect.as_str(), "record.dead_lettered");
+            forgive(&self.strikes, suspect).await;
+            return Ok(Answer::default());
         }
-        let table = self.routes.current(&event.tenant).instrument(span.clone()).await;
-        let table = table.map_err(|error| batch_failed(error, span))?;
-        tables.insert(event.tenant.clone(), Arc::clone(&table));
-        Ok(table)
+        let passed = Pass::new(self, batch, deadline, Some(strikes)).run().await;
+        if !passed.panicked {
+            forgive(&self.strikes, suspect).await;
+        }
+        passed.result
     }
-
-    async fn dead_letter(&self, record: DeadRecord<'_>) -> Result<(), Unavailable> {
-        let DeadRecord { raw, reason, span } = record;
-        span.in_scope(|| tracing::warn!(reason, "record.dead_lettered"));
-        let put = self.dead_letters.put(raw.get(), &reason).instrument(span.clone());
-        put.await.map_err(|error| batch_failed(error, &span))
-    }
-}
-
-/// The span of one record, whatever the log level: its errors are logged with these ids.
-fn record_span() -> Span {
-    tracing::error_span!("record", event.id = Empty, tenant = Empty)
-}
-
-/// Logs the error that fails the batch, with the ids of the record where it arose.
-fn batch_failed(error: Unavailable, span: &Span) -> Unavailable {
-    span.in_scope(|| error.log("batch.failed"));
-    error
 }

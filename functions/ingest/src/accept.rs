@@ -41,7 +41,7 @@ pub(crate) async fn accept<P: Ports>(deps: &Deps<P>, message_id: &str, body: &st
     }
 }
 
-async fn dead_letter<P: Ports>(deps: &Deps<P>, body: &str, reason: &str) -> Disposition {
+pub(crate) async fn dead_letter<P: Ports>(deps: &Deps<P>, body: &str, reason: &str) -> Disposition {
     match deps.dead_letters.put(body, reason).await {
         Ok(()) => {
             tracing::warn!(reason, "message.dead_lettered");

@@ -60,7 +60,7 @@ pub(crate) async fn recover<P: Ports>(
                 retry_failed(deps, &recovery, after.clone()).await?
             }
             (Stage::Skipped { cursor }, Some(webhook)) => {
-                send_skipped(deps, &recovery, webhook, cursor.as_deref()).await?
+                send_skipped(deps, &recovery, webhook, cursor.as_deref(), deadline).await?
             }
         };
         sent += step.sent;
@@ -125,10 +125,24 @@ async fn send_skipped<P: Ports>(
     recovery: &Recovery,
     webhook: &Webhook,
     cursor: Option<&str>,
+    deadline: Deadline,
 ) -> Result<Step, Unavailable> {
     let page = deps.ledger.walk(&recovery.tenant, recovery.wanted, cursor).await?;
     let route = route_of(webhook);
-    let events: Vec<_> = page.events.into_iter().filter(|event| takes(&route, event)).collect();
+    let (mut events, mut cut, mut last) = (Vec::new(), None, None);
+    for event in page.events {
+        if let Some(last) = &last
+            && deadline.has_passed(&deps.system)
+        {
+            // The rest of the page is for the next look.
+            cut = Some(deps.ledger.cursor_after(last));
+            break;
+        }
+        last = Some((event.tenant.clone(), event.id.clone()));
+        if takes(&route, &event) {
+            events.push(event);
+        }
+    }
     let id = |event: &Event| DeliveryId::new(webhook.id, event.accepted_at, event.id.clone());
     let ids: Vec<_> = events.iter().map(id).collect();
     let stored = stored::read(deps, &recovery.tenant, &ids).await?;
@@ -146,7 +160,7 @@ async fn send_skipped<P: Ports>(
         })
         .collect();
     deps.queues.dispatch(Lane::Slow, &messages).await?;
-    let next = page.next.map(|next| Stage::Skipped { cursor: Some(next) });
+    let next = cut.or(page.next).map(|next| Stage::Skipped { cursor: Some(next) });
     Ok(Step { sent: messages.len() as u64, next })
 }
 

@@ -43,7 +43,7 @@ pub use system::{Clock, Entropy};
 pub use tenants::{TenantPage, TenantStore};
 pub use test_attempts::TestAttemptStore;
 pub use watch_list::{Look, Sweep, Watch, WatchList};
-pub use webhooks::{RouteStore, RouteTable, WebhookStore};
+pub use webhooks::{RoutePage, RouteStore, RouteTable, WebhookStore};
 
 /// A store or queue failed to answer. Whether it did what it was asked to do is unknown.
 #[derive(Debug, thiserror::Error)]

@@ -1,7 +1,7 @@
 //! The registry behind calls that fail.
 
 use hooklane_app::ports::{
-    BrakeStore, EventTypeStore, HealthStore, Look, RecoveryStore, RouteStore, RouteTable,
+    BrakeStore, EventTypeStore, HealthStore, Look, RecoveryStore, RoutePage, RouteStore,
     TenantPage, TenantStore, Unavailable, Watch, WatchList, WebhookStore,
 };
 use hooklane_catalog::{Definition, OwnType, OwnTypes, Owner};
@@ -39,7 +39,7 @@ behind_calls! {
     }
     RouteStore {
         "routes.version" version(tenant: &TenantId) -> u64;
-        "routes.table" table(tenant: &TenantId) -> RouteTable;
+        "routes.page" routes(tenant: &TenantId, after: Option<&str>) -> RoutePage;
     }
     TenantStore {
         "tenants.get" tenant(id: &TenantId) -> Tenant;

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use hooklane_app::batch::Disposition;
+use hooklane_app::deadline::Deadline;
 use hooklane_app::fakes::{
     FakeSystem, Faults, MemoryLedger, MemoryQueues, MemoryRegistry, Received,
 };
@@ -221,7 +222,7 @@ impl World {
         if tasks.is_empty() {
             return 0;
         }
-        let dispositions = self.pipeline.work(&tasks).await;
+        let dispositions = self.pipeline.work(&tasks, Deadline::never()).await;
         for (task, disposition) in tasks.iter().zip(dispositions) {
             if disposition == Disposition::Done {
                 self.queues.delete(&task.message);
@@ -325,6 +326,7 @@ pub(super) fn task(received: Received) -> Task {
         message: received.id,
         lane: received.lane,
         sent_at: received.sent_at,
+        receives: received.receives,
         body: received.body,
     }
 }

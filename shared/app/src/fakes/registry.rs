@@ -11,7 +11,7 @@ use hooklane_domain::webhook::{DisableReason, Route, Webhook, WebhookState};
 
 use super::isolation::Isolation;
 use super::{Faults, lock};
-use crate::ports::{RouteStore, RouteTable, TenantPage, TenantStore, Unavailable, WebhookStore};
+use crate::ports::{RoutePage, RouteStore, TenantPage, TenantStore, Unavailable, WebhookStore};
 
 /// The registry in memory. Clones share it.
 #[derive(Debug, Clone, Default)]
@@ -19,6 +19,8 @@ pub struct MemoryRegistry {
     pub(super) registered: Arc<Mutex<Registered>>,
     pub(super) isolation: Arc<Mutex<Isolation>>,
     faults: Faults,
+    /// The number of webhooks in a page of routes; `None` for all of them.
+    page: Option<usize>,
 }
 
 #[derive(Debug, Default)]
@@ -51,6 +53,12 @@ impl MemoryRegistry {
     #[must_use]
     pub fn with_faults(faults: Faults) -> Self {
         Self { faults, ..Self::default() }
+    }
+
+    /// The same registry, with so many webhooks in a page of routes.
+    #[must_use]
+    pub fn in_pages_of(self, webhooks: usize) -> Self {
+        Self { page: Some(webhooks), ..self }
     }
 
     pub(super) fn faults(&self) -> &Faults {
@@ -222,22 +230,26 @@ impl RouteStore for MemoryRegistry {
         Ok(lock(&self.registered).versions.get(tenant).copied().unwrap_or(0))
     }
 
-    async fn table(&self, tenant: &TenantId) -> Result<RouteTable, Unavailable> {
+    async fn routes(
+        &self,
+        tenant: &TenantId,
+        after: Option<&str>,
+    ) -> Result<RoutePage, Unavailable> {
         self.faults().step()?;
         let registered = lock(&self.registered);
-        let routes = registered
-            .of(tenant)
-            .filter(|w| w.state.is_subscribed())
-            .map(|w| Route {
-                webhook: w.id,
-                events: w.events.clone(),
-                filter: w.filter.clone(),
-                test_mode: w.test_mode,
-                lane: w.lane,
-                created_at: w.created_at,
-            })
-            .collect();
-        let version = registered.versions.get(tenant).copied().unwrap_or(0);
-        Ok(RouteTable { version, routes, unreadable: Vec::new() })
+        let rest = registered.of(tenant).filter(|w| after.is_none_or(|at| *w.id.to_string() > *at));
+        let page: Vec<_> = rest.take(self.page.unwrap_or(usize::MAX)).collect();
+        let next = page.last().filter(|_| Some(page.len()) == self.page);
+        let next = next.map(|w| w.id.to_string());
+        let subscribed = page.into_iter().filter(|w| w.state.is_subscribed());
+        let routes = subscribed.map(|w| Route {
+            webhook: w.id,
+            events: w.events.clone(),
+            filter: w.filter.clone(),
+            test_mode: w.test_mode,
+            lane: w.lane,
+            created_at: w.created_at,
+        });
+        Ok(RoutePage { routes: routes.collect(), unreadable: Vec::new(), next })
     }
 }

@@ -1,9 +1,9 @@
 //! What `fanout` reads of a tenant's webhooks. It asks for no secret.
 
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
-use futures::TryStreamExt as _;
 use futures::stream::BoxStream;
-use hooklane_app::ports::{RouteStore, RouteTable, Unavailable};
+use hooklane_app::ports::{RoutePage, RouteStore, Unavailable};
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::expression::Filter;
@@ -13,7 +13,7 @@ use hooklane_domain::webhook::{Route, WebhookState};
 use serde::Deserialize;
 
 use super::{RouteRegistry, VERSION, WEBHOOK_PREFIX, partition, tenant_key};
-use crate::table::{Item, from_item, string, text};
+use crate::table::{Item, Key, from_item, string, text};
 
 #[derive(Deserialize)]
 struct RouteItem {
@@ -37,29 +37,29 @@ impl RouteStore for RouteRegistry {
         }))
     }
 
-    async fn table(&self, tenant: &TenantId) -> Result<RouteTable, Unavailable> {
-        // The version first: if a webhook changes after it, the table counts as older than it is.
-        let version = self.version(tenant).await?;
-        let (mut routes, mut unreadable) = (Vec::new(), Vec::new());
-        let mut items = self.webhook_items(
-            tenant,
-            Some("sk, id, events, #filter, test_mode, #state, slow, created_at"),
-        );
-        while let Some(item) = items.try_next().await? {
+    async fn routes(
+        &self,
+        tenant: &TenantId,
+        after: Option<&str>,
+    ) -> Result<RoutePage, Unavailable> {
+        let names = "sk, id, events, #filter, test_mode, #state, slow, created_at";
+        let start = after.map(|sk| Key { pk: partition(tenant), sk: sk.to_owned() }.attributes());
+        let query = self.webhooks_query(tenant, Some(names)).set_exclusive_start_key(start);
+        let read = self.table.page(query).await?;
+        let mut page =
+            RoutePage { next: read.next.and_then(|key| text(&key, "sk")), ..Default::default() };
+        for item in read.items {
             let key = text(&item, "sk").unwrap_or_default();
             let item: RouteItem = match from_item(item) {
                 Ok(item) => item,
                 Err(error) => {
-                    unreadable.push(format!(
-                        "{}: {}",
-                        key.trim_start_matches(WEBHOOK_PREFIX),
-                        error.chain()
-                    ));
+                    let id = key.trim_start_matches(WEBHOOK_PREFIX);
+                    page.unreadable.push(format!("{id}: {}", error.chain()));
                     continue;
                 }
             };
             if item.state.is_subscribed() {
-                routes.push(Route {
+                page.routes.push(Route {
                     webhook: item.id,
                     events: item.events,
                     filter: item.filter.map(Filter::from_stored),
@@ -69,7 +69,7 @@ impl RouteStore for RouteRegistry {
                 });
             }
         }
-        Ok(RouteTable { version, routes, unreadable })
+        Ok(page)
     }
 }
 
@@ -80,19 +80,23 @@ impl RouteRegistry {
         tenant: &TenantId,
         projection: Option<&str>,
     ) -> BoxStream<'static, Result<Item, Unavailable>> {
+        self.table.stream(self.webhooks_query(tenant, projection))
+    }
+
+    fn webhooks_query(&self, tenant: &TenantId, projection: Option<&str>) -> QueryFluentBuilder {
         let query = self
             .table
             .query("pk = :pk AND begins_with(sk, :prefix)")
             .expression_attribute_values(":pk", string(partition(tenant)))
             .expression_attribute_values(":prefix", string(WEBHOOK_PREFIX))
             .scan_index_forward(false);
-        self.table.stream(match projection {
+        match projection {
             // `state` and `filter` are reserved words.
             Some(projection) => query
                 .projection_expression(projection)
                 .expression_attribute_names("#state", "state")
                 .expression_attribute_names("#filter", "filter"),
             None => query,
-        })
+        }
     }
 }

@@ -2,7 +2,7 @@
 //! same transaction.
 
 use futures::{StreamExt as _, TryStreamExt as _};
-use hooklane_app::ports::{RouteStore, RouteTable, Unavailable, WebhookStore};
+use hooklane_app::ports::{RoutePage, RouteStore, Unavailable, WebhookStore};
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::ids::{TenantId, WebhookId};
@@ -95,8 +95,12 @@ impl RouteStore for Registry {
         self.routes.version(tenant).await
     }
 
-    async fn table(&self, tenant: &TenantId) -> Result<RouteTable, Unavailable> {
-        self.routes.table(tenant).await
+    async fn routes(
+        &self,
+        tenant: &TenantId,
+        after: Option<&str>,
+    ) -> Result<RoutePage, Unavailable> {
+        self.routes.routes(tenant, after).await
     }
 }
 
