@@ -8,7 +8,7 @@ use hooklane_app::batch::Disposition;
 use hooklane_app::careful::{Careful, Work};
 use hooklane_app::deadline::Deadline;
 use hooklane_app::deliveries::read_each;
-use hooklane_app::ports::Unavailable;
+use hooklane_app::ports::{Clock as _, Unavailable};
 use hooklane_domain::delivery::Delivery;
 use hooklane_domain::delivery::message::{Deliver, Message};
 use hooklane_domain::delivery::receipt::{Decision, decide};

@@ -54,7 +54,7 @@ impl<P: Ports> Ingest<P> {
         let mut messages = messages;
         messages.sort_by_key(|message| message.body.len() > LARGE);
         let careful = Careful {
-            work: self,
+            work: &Messages(&self.deps),
             strikes: &self.deps.events,
             clock: &self.deps.system,
             deadline,
@@ -74,7 +74,10 @@ impl<P: Ports> Ingest<P> {
     }
 }
 
-impl<P: Ports> Work for Ingest<P> {
+/// The work on the messages of a batch.
+struct Messages<'a, P: Ports>(&'a Deps<P>);
+
+impl<P: Ports> Work for Messages<'_, P> {
     type Item = Received;
 
     fn suspect(&self, message: &Received) -> Suspect {
@@ -87,12 +90,12 @@ impl<P: Ports> Work for Ingest<P> {
 
     async fn handle(&self, message: &Received) -> Disposition {
         let span = message_span(&message.id);
-        accept(&self.deps, &message.id, &message.body).instrument(span).await
+        accept(self.0, &message.id, &message.body).instrument(span).await
     }
 
     async fn give_up(&self, message: &Received, reason: &str) -> Disposition {
         let span = message_span(&message.id);
-        dead_letter(&self.deps, &message.body, reason).instrument(span).await
+        dead_letter(self.0, &message.body, reason).instrument(span).await
     }
 
     /// Its visibility timeout brings it back.

@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use hooklane_catalog::{Catalog, Catalogs, DEFAULT, OwnTypes, Owner, TenantTypes};
+use hooklane_catalog::{
+    Catalog, Catalogs, DEFAULT, Definition, OwnType, OwnTypes, Owner, TenantTypes,
+};
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::tenant::TenantSettings;
 use hooklane_domain::event::NewEvent;
@@ -14,6 +16,11 @@ use hooklane_domain::webhook::subscription::Subscription;
 
 use crate::cache::Recent;
 use crate::ports::{Expectations, Unavailable};
+
+/// The added types of all owners together take about this much memory.
+const MAX_BYTES: usize = 32 << 20;
+/// What a byte of a schema takes in memory once it is compiled.
+const SCHEMA_FACTOR: usize = 16;
 
 /// The catalogs of this build, with a cache of tenants' settings and of added event types.
 #[derive(Debug)]
@@ -35,7 +42,7 @@ pub enum Freshness {
 impl EventCatalog {
     #[must_use]
     pub fn new(files: Catalogs) -> Self {
-        Self { files, settings: Recent::default(), added: Recent::default() }
+        Self { files, settings: Recent::default(), added: Recent::of_bytes(MAX_BYTES) }
     }
 
     /// The catalogs of this build.
@@ -153,7 +160,7 @@ impl EventCatalog {
             Some(older) => read.after(&older),
             None => read,
         });
-        self.added.put(owner, Arc::clone(&types), now);
+        self.added.put_sized(owner, Arc::clone(&types), bytes_of(&types), now);
         Ok(types)
     }
 
@@ -165,6 +172,16 @@ impl EventCatalog {
             Unavailable::new("finding a tenant's catalog", format!("there is none named {name}"))
         })
     }
+}
+
+/// About the bytes that added types take in memory.
+fn bytes_of(types: &OwnTypes) -> usize {
+    let of = |own: &OwnType| {
+        let Definition { category, description, sample, schema } = &own.definition;
+        let texts = category.len() + description.len() + sample.as_str().len();
+        size_of::<OwnType>() + texts + schema.text().as_str().len() * SCHEMA_FACTOR
+    };
+    types.iter().map(of).sum()
 }
 
 #[cfg(test)]

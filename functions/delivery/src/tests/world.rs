@@ -1,5 +1,6 @@
 //! The world of a test: a pipeline and `upkeep` over fakes, and a clock that the test moves.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -128,6 +129,8 @@ impl World {
             timeouts: Mutex::default(),
             concurrent_write: Mutex::default(),
             ledger: Arc::clone(&ledger),
+            deadly: Mutex::default(),
+            died: AtomicBool::default(),
         });
         let webhook = Webhook {
             retry_policy: Some(RetryPolicy::read("", policy).unwrap()),

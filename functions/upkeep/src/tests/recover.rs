@@ -255,3 +255,18 @@ async fn a_webhook_that_takes_nothing_now_is_recovered_all_the_same() {
         assert_eq!(world.run().await.recovered, 7);
     }
 }
+
+#[tokio::test]
+async fn finding_02_a_recovery_whose_time_is_over_in_the_middle_of_a_page_goes_on_there() {
+    use hooklane_app::ports::EventScan as _;
+    let world = World::new();
+    let webhook = missed(&world).await;
+    let wanted = wanted(&world, WantedStatus::Skipped);
+    let page = world.ledger.walk(&tenant(), wanted, None).await.unwrap();
+    let first = (page.events[0].tenant.clone(), page.events[0].id.clone());
+    let cursor = world.ledger.cursor_after(&first);
+    let rest = world.ledger.walk(&tenant(), wanted, Some(&cursor)).await.unwrap();
+    assert_eq!(rest.events[0], page.events[1], "the next event of that page");
+    start_recovery(&world, &webhook, WantedStatus::Skipped).await;
+    assert_eq!(world.run().await.recovered, 4);
+}

@@ -2,6 +2,7 @@
 //! asks for it.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use hooklane_app::fakes::{FakeSystem, MemoryRegistry};
@@ -40,6 +41,9 @@ pub(super) struct Hooks {
     pub(super) health_conflict: Mutex<bool>,
     /// … or of a recovery.
     pub(super) recovery_conflict: Mutex<bool>,
+    /// The webhook whose look ends the function: it never ends, and the test drops the run.
+    pub(super) deadly: Mutex<Option<WebhookId>>,
+    pub(super) died: AtomicBool,
     /// The brake cannot be read.
     pub(super) brake_is_down: Mutex<bool>,
 }
@@ -55,6 +59,8 @@ impl Registry {
             marks_at_look: Mutex::default(),
             health_conflict: Mutex::default(),
             recovery_conflict: Mutex::default(),
+            deadly: Mutex::default(),
+            died: AtomicBool::default(),
             brake_is_down: Mutex::default(),
         };
         Self { stored, hooks: Arc::new(hooks) }
@@ -100,6 +106,10 @@ impl WebhookStore for Registry {
     async fn get(&self, tenant: &TenantId, id: WebhookId) -> Result<Option<Webhook>, Unavailable> {
         let hooks = &self.hooks;
         hooks.looks.lock().unwrap().push(id);
+        if *hooks.deadly.lock().unwrap() == Some(id) {
+            hooks.died.store(true, Ordering::SeqCst);
+            std::future::pending::<()>().await;
+        }
         hooks.clock.pass(*hooks.time_per_look.lock().unwrap());
         if std::mem::take(&mut *hooks.marks_at_look.lock().unwrap()) {
             self.stored.watch(tenant, id, 1, hooks.clock.now()).await?;

@@ -1,5 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::idempotency::{IdempotencyKey, IdempotencyRecord};
@@ -37,6 +38,7 @@ pub struct MemoryLedger {
     pub(super) tests: Mutex<BTreeMap<DeliveryId, TestAttempt>>,
     pub(super) leased: Mutex<HashMap<(TenantId, Window), u64>>,
     pub(super) strikes: Mutex<BTreeMap<Suspect, u32>>,
+    pub(super) struck: AtomicUsize,
     corrupt: Mutex<BTreeSet<DeliveryId>>,
 }
 
@@ -63,6 +65,12 @@ impl MemoryLedger {
     #[must_use]
     pub fn all_strikes(&self) -> Vec<(Suspect, u32)> {
         lock(&self.strikes).iter().map(|(of, count)| (of.clone(), *count)).collect()
+    }
+
+    /// The number of strikes that were ever written.
+    #[must_use]
+    pub fn strikes_written(&self) -> usize {
+        self.struck.load(Ordering::SeqCst)
     }
 
     /// From now on this delivery cannot be read back.

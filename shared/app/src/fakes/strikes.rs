@@ -1,3 +1,5 @@
+use std::sync::atomic::Ordering;
+
 use hooklane_domain::Timestamp;
 use hooklane_domain::isolation::deaths::Suspect;
 
@@ -12,6 +14,7 @@ impl Strikes for MemoryLedger {
 
     async fn strike(&self, of: &Suspect, _: Timestamp) -> Result<u32, Unavailable> {
         self.faults.step()?;
+        self.struck.fetch_add(1, Ordering::SeqCst);
         let mut strikes = lock(&self.strikes);
         let count = strikes.entry(of.clone()).or_default();
         *count += 1;
