@@ -68,9 +68,11 @@ async fn finding_02_a_message_that_ends_the_function_becomes_a_dead_letter_and_i
         world.restart();
         wait(&world);
         assert!(deaths < 20, "it is never given up");
-        if deaths >= 4 {
-            // They went before it: only the deadly message is left.
-            assert_eq!(world.queues.count(Lane::Fast), 1);
+        if deaths >= 5 {
+            // It has been struck more often than they, so it goes last.
+            for mate in mates {
+                assert_eq!(world.delivery(mate).await.status(), Status::Delivered);
+            }
         }
     }
     // Two receipts make it a suspect, and one more strikes it together with its mates.
@@ -112,7 +114,7 @@ async fn a_message_that_comes_later_is_posted_once_beside_a_deadly_one() {
 
 #[tokio::test]
 async fn a_healthy_delivery_writes_no_strike_however_often_it_is_retried() {
-    for schedule in ["[5,5,5,5,5]", "[100,100,100,100,100]", "[50000,50000,90000]"] {
+    for schedule in ["[5,5,5,5,5]", "[100,100,100,100,100]", "[50000,50000,86400]"] {
         let world = World::with_policy(&format!(r#"{{"schedule":{schedule}}}"#)).await;
         world.answers([(); 3].map(|()| answer(500)));
         world.publish("e1").await;
