@@ -35,6 +35,8 @@ pub(super) struct Hooks {
     pub(super) time_per_look: Mutex<SignedDuration>,
     /// The time that passes whenever the progress of a recovery is written.
     pub(super) time_per_step: Mutex<SignedDuration>,
+    /// The clock ticks by this from the moment a recovery is read.
+    pub(super) tick_of_recoveries: Mutex<SignedDuration>,
     /// An instance marks the webhook during the next look at it.
     pub(super) marks_at_look: Mutex<bool>,
     /// Another writer is faster than the next write of a health …
@@ -56,6 +58,7 @@ impl Registry {
             unreadable: Mutex::default(),
             time_per_look: Mutex::new(SignedDuration::ZERO),
             time_per_step: Mutex::new(SignedDuration::ZERO),
+            tick_of_recoveries: Mutex::new(SignedDuration::ZERO),
             marks_at_look: Mutex::default(),
             health_conflict: Mutex::default(),
             recovery_conflict: Mutex::default(),
@@ -185,6 +188,7 @@ impl BrakeStore for Registry {
 
 impl RecoveryStore for Registry {
     async fn recovery(&self, webhook: WebhookId) -> Result<Option<Recovery>, Unavailable> {
+        self.hooks.clock.tick(*self.hooks.tick_of_recoveries.lock().unwrap());
         self.stored.recovery(webhook).await
     }
 
