@@ -94,8 +94,8 @@ impl<R: RouteStore> RouteCache<R> {
     }
 
     #[cfg(test)]
-    pub(crate) fn bytes_held(&self) -> usize {
-        self.tables.weight()
+    pub(crate) fn bytes_held(&self, tenant: &TenantId) -> usize {
+        self.tables.get(tenant).map_or(0, |kept| kept.table.bytes())
     }
 
     #[cfg(test)]

@@ -51,11 +51,6 @@ impl<K: Eq + Hash, V: Clone> Bounded<K, V> {
         Self(Mutex::new(Cache::with_weighter(entries, capacity as u64, Weight(bytes_of))))
     }
 
-    /// What the entries take of the capacity.
-    pub fn weight(&self) -> usize {
-        usize::try_from(self.lock().weight()).unwrap_or(usize::MAX)
-    }
-
     pub fn get(&self, key: &K) -> Option<V> {
         self.lock().get(key).cloned()
     }
