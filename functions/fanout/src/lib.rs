@@ -8,8 +8,10 @@
 //! can never be processed is dead-lettered and counts as done, so that it does not block its shard. Records
 //! for which no time is left are handed back.
 
+mod answer;
 mod deps;
 mod fanout;
+mod handle;
 mod messages;
 mod outbox;
 mod pass;
@@ -23,8 +25,9 @@ mod tenants;
 #[cfg(test)]
 mod tests;
 
+pub use answer::Answer;
 pub use deps::Deps;
-pub use fanout::{Answer, Fanout};
+pub use fanout::Fanout;
 pub use ports::Ports;
 pub use production::Production;
 pub use record::Batch;

@@ -18,7 +18,8 @@ use serde_json::value::RawValue;
 use tracing::field::Empty;
 use tracing::{Instrument as _, Span};
 
-use crate::fanout::{Answer, Fanout, HandedBack};
+use crate::answer::{Answer, HandedBack};
+use crate::fanout::Fanout;
 use crate::messages;
 use crate::outbox::{Outbox, Parcel};
 use crate::ports::Ports;
