@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use hooklane_app::cache::Recent;
 use hooklane_app::ports::{Clock, TenantStore, Unavailable, WatchList, WebhookStore};
+use hooklane_domain::expression::{Filter, Transform};
 use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::webhook::{DisableReason, Webhook};
 
 /// All cached webhooks together take about this much memory.
 const MAX_BYTES: usize = 32 << 20;
-/// What a character of an expression takes in memory, as its tree and its compiled patterns.
-const EXPRESSION_FACTOR: usize = 24;
 
 /// The registry behind a cache of five seconds. An absent webhook is not cached.
 pub(crate) struct Webhooks<R, C> {
@@ -105,8 +104,8 @@ fn bytes_of(webhook: &Webhook) -> usize {
     let events: usize = webhook.events.iter().map(|e| size_of_val(e) + e.to_string().len()).sum();
     let headers: usize =
         webhook.headers.iter().map(|(name, value)| 64 + name.len() + value.len()).sum();
-    let filter = webhook.filter.as_ref().map_or(0, |filter| filter.as_str().len());
-    let transform = webhook.transform.as_ref().map_or(0, |transform| transform.as_str().len());
+    let filter = webhook.filter.as_ref().map_or(0, Filter::bytes);
+    let transform = webhook.transform.as_ref().map_or(0, Transform::bytes);
     let texts = webhook.name.len() + description + webhook.url.as_str().len();
-    size_of::<Webhook>() + texts + events + headers + (filter + transform) * EXPRESSION_FACTOR
+    size_of::<Webhook>() + texts + events + headers + filter + transform
 }

@@ -43,6 +43,8 @@ pub(crate) struct Pass<'a, P: Ports> {
     dead: Vec<DeadRecord<'a>>,
     begun: usize,
     sent: usize,
+    /// How many filters had no result any more, because the tenant's had used up their budget.
+    let_through: usize,
     /// The index of the first record for which there was no time.
     left: Option<usize>,
     panicked: bool,
@@ -82,6 +84,7 @@ impl<'a, P: Ports> Pass<'a, P> {
             dead: Vec::new(),
             begun: 0,
             sent: 0,
+            let_through: 0,
             left: None,
             panicked: false,
             failed: None,
@@ -117,6 +120,7 @@ impl<'a, P: Ports> Pass<'a, P> {
             batch.records = records,
             batch.events = self.begun,
             batch.deliveries = self.sent,
+            batch.filters_let_through = self.let_through,
             batch.handed_back = self.left.map_or(0, |left| records - left),
             "batch.done"
         );
@@ -192,7 +196,9 @@ impl<'a, P: Ports> Pass<'a, P> {
     }
 
     async fn to_routes(&mut self, entry: &Entry, table: &RouteTable) -> Result<bool, Unavailable> {
-        for (lane, message) in messages::of_event(&entry.event, table) {
+        let takers = messages::takers(&entry.event, table).await;
+        self.let_through += takers.let_through;
+        for (lane, message) in takers.messages() {
             if let Some(parcel) = self.outbox.add(lane, message) {
                 self.send(parcel, &entry.span).await?;
                 // The first event has all the time there is, so that its record does not come back forever.

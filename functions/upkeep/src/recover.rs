@@ -1,8 +1,7 @@
 //! Works on a recovery in bounded steps. Its progress is written after each step.
 
-use std::cell::OnceCell;
-
 use hooklane_app::deliveries::{RequestError, retry};
+use hooklane_app::evaluation;
 use hooklane_app::payload;
 use hooklane_app::ports::{
     DeliveryFilter, DeliveryStore as _, DispatchQueue as _, EventScan as _, RecoveryStore as _,
@@ -13,7 +12,6 @@ use hooklane_domain::delivery::Status;
 use hooklane_domain::delivery::message::{Deliver, Message};
 use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::event::Event;
-use hooklane_domain::expression::Input;
 use hooklane_domain::ids::DeliveryId;
 use hooklane_domain::isolation::operational::concerned;
 use hooklane_domain::isolation::recovery::{Recovery, Stage};
@@ -139,7 +137,7 @@ async fn send_skipped<P: Ports>(
             break;
         }
         last = Some((event.tenant.clone(), event.id.clone()));
-        if takes(&route, &event) {
+        if takes(&route, &event).await {
             events.push(event);
         }
     }
@@ -177,10 +175,9 @@ fn route_of(webhook: &Webhook) -> Route {
 }
 
 /// Whether `fanout` would send the event to the webhook.
-fn takes(route: &Route, event: &Event) -> bool {
+async fn takes(route: &Route, event: &Event) -> bool {
     let content = &event.content;
-    let input = OnceCell::new();
     route.takes(&content.event_type, event.accepted_at, content.test)
         && concerned(content) != Some(route.webhook)
-        && route.lets_through(|| input.get_or_init(|| Input::of_event(event)))
+        && evaluation::decide(event, vec![route.filter.clone()]).await.passes == [true]
 }

@@ -9,7 +9,8 @@
 //!
 //! [`ports`] says what the use cases need from outside. The AWS adapters are in `hooklane-aws`; `fakes`
 //! and the `conformance` suite that holds both to the ports' contracts are behind `test-support`.
-//! [`cache`], [`careful`], [`conflict`], [`deadline`], [`batch`] and [`payload`] are parts that several functions are built from.
+//! [`cache`], [`careful`], [`conflict`], [`deadline`], [`batch`], [`evaluation`] and [`payload`] are parts
+//! that several functions are built from.
 
 pub mod attempt;
 pub mod batch;
@@ -19,6 +20,7 @@ pub mod catalog;
 pub mod conflict;
 pub mod deadline;
 pub mod deliveries;
+pub mod evaluation;
 pub mod event_types;
 pub mod health;
 pub mod isolation;

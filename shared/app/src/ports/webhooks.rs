@@ -1,4 +1,5 @@
 use hooklane_domain::Timestamp;
+use hooklane_domain::expression::Filter;
 use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::webhook::{DisableReason, Route, Webhook};
 
@@ -101,9 +102,6 @@ pub struct RouteTable {
     pub unreadable: Vec<String>,
 }
 
-/// What a character of an expression takes in memory, as its tree and its compiled patterns.
-const EXPRESSION_FACTOR: usize = 24;
-
 impl RouteTable {
     /// Adds a page, and returns where the next one starts.
     pub fn add(&mut self, page: RoutePage) -> Option<String> {
@@ -123,6 +121,6 @@ impl RouteTable {
 fn bytes_of(route: &Route) -> usize {
     let events: usize =
         route.events.iter().map(|event| size_of_val(event) + event.to_string().len()).sum();
-    let filter = route.filter.as_ref().map_or(0, |filter| filter.as_str().len());
-    size_of::<Route>() + events + filter * EXPRESSION_FACTOR
+    let filter = route.filter.as_ref().map_or(0, Filter::bytes);
+    size_of::<Route>() + events + filter
 }
