@@ -11,7 +11,7 @@ use hooklane_domain::isolation::deaths::{Suspect, is_suspicious};
 use tracing::field::Empty;
 use tracing::{Instrument as _, Span};
 
-use crate::accept::{accept, dead_letter};
+use crate::accept::{Refusal, accept, dead_letter};
 use crate::deps::Deps;
 use crate::ports::Ports;
 
@@ -95,7 +95,8 @@ impl<P: Ports> Work for Messages<'_, P> {
 
     async fn give_up(&self, message: &Received, reason: &str) -> Disposition {
         let span = message_span(&message.id);
-        dead_letter(self.0, &message.body, reason).instrument(span).await
+        let refusal = Refusal { kind: "ended_the_function", mistakes: 1 };
+        dead_letter(self.0, &message.body, reason, refusal).instrument(span).await
     }
 
     /// Its visibility timeout brings it back.

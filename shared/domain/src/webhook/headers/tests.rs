@@ -132,3 +132,18 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn finding_06_of_too_many_headers_none_is_looked_at() {
+    let looked_at = std::cell::Cell::new(0);
+    let count = |_: &str| {
+        looked_at.set(looked_at.get() + 1);
+        None
+    };
+    let headers = |n: usize| (0..n).map(|i| (format!("X-{i}"), "v".to_owned())).collect();
+    let wrong = CustomHeaders::new(headers(20_000), count).unwrap_err();
+    assert_eq!(wrong, [(String::new(), InvalidHeader::TooMany)]);
+    assert_eq!(looked_at.get(), 0);
+    assert!(CustomHeaders::new(headers(MAX_HEADERS), count).is_ok());
+    assert_eq!(looked_at.get(), MAX_HEADERS);
+}
