@@ -13,6 +13,7 @@ use hooklane_app::deadline::Deadline;
 use hooklane_app::ports::{
     Clock as _, DeadLetters as _, DispatchQueue as _, RouteTable, Strikes as _, Unavailable,
 };
+use hooklane_domain::expression::Budget;
 use hooklane_domain::isolation::deaths::{MAX_STRIKES, Suspect, given_up};
 use serde_json::value::RawValue;
 use tracing::field::Empty;
@@ -176,8 +177,9 @@ impl<'a, P: Ports> Pass<'a, P> {
 
     /// Fans out one event. Returns whether there was time for all of it.
     async fn event(&mut self, entry: &Entry, routes: &Routes) -> Result<bool, Unavailable> {
+        let budget = Arc::new(Budget::of_event());
         match routes {
-            Routes::Held(table) => self.to_routes(entry, &Arc::clone(table)).await,
+            Routes::Held(table) => self.to_routes(entry, table, &budget).await,
             Routes::Large => {
                 let mut after = None;
                 loop {
@@ -186,7 +188,7 @@ impl<'a, P: Ports> Pass<'a, P> {
                     let page = page.instrument(entry.span.clone()).await;
                     let mut table = RouteTable::default();
                     after = table.add(page.map_err(|error| batch_failed(error, &entry.span))?);
-                    let in_time = self.to_routes(entry, &table).await?;
+                    let in_time = self.to_routes(entry, &table, &budget).await?;
                     if !in_time || after.is_none() {
                         return Ok(in_time);
                     }
@@ -195,8 +197,13 @@ impl<'a, P: Ports> Pass<'a, P> {
         }
     }
 
-    async fn to_routes(&mut self, entry: &Entry, table: &RouteTable) -> Result<bool, Unavailable> {
-        let takers = messages::takers(&entry.event, table).await;
+    async fn to_routes(
+        &mut self,
+        entry: &Entry,
+        table: &RouteTable,
+        budget: &Arc<Budget>,
+    ) -> Result<bool, Unavailable> {
+        let takers = messages::takers(budget, &entry.event, table).await;
         self.let_through += takers.let_through;
         for (lane, message) in takers.messages() {
             if let Some(parcel) = self.outbox.add(lane, message) {
