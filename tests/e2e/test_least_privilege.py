@@ -4,6 +4,7 @@ Each test runs a copy of a deployed function, with the same code and settings, u
 """
 
 import json
+import time
 import uuid
 from pathlib import Path
 
@@ -120,6 +121,18 @@ def test_fanout_cannot_read_subscriptions_without_permission(stack, tenant, publ
     answer = stack.lambdas.invoke(FunctionName=name, Payload=json.dumps(payload).encode())
 
     assert "FunctionError" in answer, "the batch did not fail"
+
+
+def test_fanout_strikes_an_old_record_that_is_alone_only_with_permission(stack, tenant, publish, copy_of):
+    event = inside.event_item(stack, tenant, publish())
+    record = inside.stream_record(event)
+    record["dynamodb"] |= {"ApproximateCreationDateTime": int(time.time()) - 3600, "SequenceNumber": uuid.uuid4().hex}
+    ledger = stack.description["ledgerTable"]
+
+    assert invoke(stack, copy_of("FanoutFunction"), {"Records": [record]}) == {"batchItemFailures": []}
+    name = copy_of("FanoutFunction", ("dynamodb:UpdateItem", ledger))
+    answer = stack.lambdas.invoke(FunctionName=name, Payload=json.dumps({"Records": [record]}).encode())
+    assert "FunctionError" in answer, "a record that could not be struck was fanned out"
 
 
 def test_delivery_cannot_read_a_secret_without_permission(stack, tenant, publish, register, receiver, copy_of):

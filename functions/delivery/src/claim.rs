@@ -52,7 +52,8 @@ pub(crate) async fn claim<P: Ports>(
         let claimed = match claim {
             Claim::None => Some(current),
             Claim::Take(turn) => {
-                context.ledger.save(&current.handed_to(turn, now)).await?.written()
+                let claimed = job.noted(current.handed_to(turn, now));
+                context.ledger.save(&claimed).await?.written()
             }
         };
         match (claimed, hide_until) {

@@ -1,8 +1,9 @@
 //! Converts a batch of SQS records to tasks, and dispositions to Lambda's batch response.
 
 use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
+use hooklane_app::deadline::Deadline;
 use hooklane_aws::queues::queue_name;
-use hooklane_aws::sqs_batch::Answer;
+use hooklane_aws::sqs_batch::{Answer, receive_count};
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::MessageId;
 use hooklane_domain::delivery::waiting::Lane;
@@ -19,13 +20,14 @@ pub struct InvalidRecord(&'static str);
 pub async fn handle<P: Ports>(
     pipeline: &Pipeline<P>,
     event: SqsEvent,
+    deadline: Deadline,
 ) -> Result<Answer, InvalidRecord> {
     let tasks = event
         .records
         .into_iter()
         .map(|record| task(record, &pipeline.retry_queue))
         .collect::<Result<Vec<_>, _>>()?;
-    let dispositions = pipeline.work(&tasks).await;
+    let dispositions = pipeline.work(&tasks, deadline).await;
     let messages = tasks.into_iter().map(|task| task.message.0);
     Ok(Answer::of(messages.zip(dispositions)))
 }
@@ -45,6 +47,7 @@ fn task(record: SqsMessage, retry_queue: &str) -> Result<Task, InvalidRecord> {
         receipt_handle,
         lane: if queue_name(&queue) == retry_queue { Lane::Slow } else { Lane::Fast },
         sent_at,
+        receives: receive_count(&record.attributes),
         body: record.body.unwrap_or_default(),
     })
 }

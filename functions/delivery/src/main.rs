@@ -1,6 +1,7 @@
 //! Starts `delivery`: reads the settings, creates the clients and adapters, and runs the handler.
 
 use aws_lambda_events::event::sqs::SqsEvent;
+use hooklane_app::deadline::Deadline;
 use hooklane_aws::startup::explain;
 use hooklane_delivery::{Deps, Pipeline, Production, Settings};
 use lambda_runtime::{LambdaEvent, run, service_fn};
@@ -18,7 +19,8 @@ async fn main() -> anyhow::Result<()> {
     run(service_fn(move |event: LambdaEvent<SqsEvent>| {
         // Boxed, because the future's type would be too deeply nested inside the runtime's own layers.
         Box::pin(async move {
-            hooklane_delivery::handle(pipeline, event.payload)
+            let deadline = Deadline::of_invocation(event.context.deadline);
+            hooklane_delivery::handle(pipeline, event.payload, deadline)
                 .await
                 .map_err(lambda_runtime::Error::from)
         })

@@ -12,6 +12,9 @@ use hooklane_domain::delivery::{Delivery, Turn};
 
 use crate::task::{Job, Task};
 
+/// A message for which there was no time comes back after this.
+const HANDED_BACK_SECONDS: u32 = 5;
+
 pub(crate) struct Messages<L, Q, D, C> {
     pub(crate) ledger: Arc<L>,
     pub(crate) queues: Q,
@@ -31,6 +34,15 @@ impl<L: DeliveryStore, Q: DeferQueue, D: DeadLetters, C: Clock> Messages<L, Q, D
     pub(crate) async fn hide_until(&self, job: &Job<'_>, until: Timestamp) -> Disposition {
         let seconds = self.waiting.hide_for(self.system.now(), until);
         let hidden = self.queues.hide(job.task.lane, &job.task.receipt_handle, seconds).await;
+        if let Err(error) = hidden {
+            error.log("message.hide_failed");
+        }
+        Disposition::Stays
+    }
+
+    /// Makes the message visible again soon, for an invocation that has time for it.
+    pub(crate) async fn hand_back(&self, task: &Task) -> Disposition {
+        let hidden = self.queues.hide(task.lane, &task.receipt_handle, HANDED_BACK_SECONDS).await;
         if let Err(error) = hidden {
             error.log("message.hide_failed");
         }

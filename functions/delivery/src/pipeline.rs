@@ -1,12 +1,19 @@
 //! Takes each message of a batch through the stages.
 
-use futures::future::join_all;
+use std::borrow::Cow;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
 use hooklane_app::batch::Disposition;
+use hooklane_app::careful::{Careful, Work};
+use hooklane_app::deadline::Deadline;
 use hooklane_app::deliveries::read_each;
-use hooklane_app::ports::Unavailable;
+use hooklane_app::ports::{Clock as _, Unavailable};
 use hooklane_domain::delivery::Delivery;
 use hooklane_domain::delivery::message::{Deliver, Message};
+use hooklane_domain::delivery::receipt::{Decision, decide};
 use hooklane_domain::ids::DeliveryId;
+use hooklane_domain::isolation::deaths::{Suspect, is_suspicious_for};
 use tracing::Instrument as _;
 
 use crate::admit::{Admitted, admit};
@@ -19,6 +26,11 @@ use crate::ports::Ports;
 use crate::settle::settle;
 use crate::task::{Job, Task};
 use crate::without_attempt::{defer, end, reroute};
+
+/// An attempt takes up to 30 seconds, and what follows it a few.
+const TO_ATTEMPT: Duration = Duration::from_secs(35);
+/// What comes before an attempt takes a little longer.
+const TO_BEGIN: Duration = Duration::from_secs(38);
 
 /// Makes attempts and decides what happens next.
 pub struct Pipeline<P: Ports> {
@@ -35,6 +47,84 @@ enum Read {
     Unavailable,
 }
 
+/// A batch that is worked on.
+struct Batch<'a, P: Ports> {
+    pipeline: &'a Pipeline<P>,
+    deadline: Deadline,
+    /// The number of messages that were begun, and whose attempt did not fit into the time any more.
+    late: AtomicUsize,
+}
+
+/// A message of a batch, as far as it is known before its stages.
+struct Item<'a> {
+    task: &'a Task,
+    span: tracing::Span,
+    work: Todo<'a>,
+}
+
+/// What is to be done with a message.
+enum Todo<'a> {
+    Deliver {
+        job: Job<'a>,
+        current: Box<Option<Delivery>>,
+        suspicious: bool,
+    },
+    DeadLetter(String),
+    /// Its delivery could not be read, so it stays.
+    Nothing,
+}
+
+impl<P: Ports> Batch<'_, P> {
+    /// Whether an attempt fits into what is left of the time.
+    fn has_time(&self) -> bool {
+        self.deadline.leaves(TO_ATTEMPT, &*self.pipeline.context.system)
+    }
+}
+
+impl<'a, P: Ports> Work for Batch<'a, P> {
+    type Item = Item<'a>;
+
+    fn suspect(&self, item: &Item<'a>) -> Suspect {
+        Suspect::message(&item.task.message.0)
+    }
+
+    fn is_suspicious(&self, item: &Item<'a>) -> bool {
+        matches!(item.work, Todo::Deliver { suspicious: true, .. })
+    }
+
+    async fn handle(&self, item: &Item<'a>) -> Disposition {
+        let dead_letter = async |reason: &str| {
+            self.pipeline.context.messages.dead_letter(item.task, reason).await
+        };
+        let work = async {
+            let (job, current) = match &item.work {
+                Todo::Deliver { job, current, .. } => (job, current),
+                Todo::DeadLetter(reason) => return dead_letter(reason).await,
+                Todo::Nothing => return Disposition::Stays,
+            };
+            match self.pipeline.stages(job, (**current).clone(), self).await {
+                Ok(disposition) => disposition,
+                // The message would fail the same way every time.
+                Err(error) if error.is_corrupt() => dead_letter(&error.chain()).await,
+                Err(error) => {
+                    error.log("delivery.interrupted");
+                    Disposition::Stays
+                }
+            }
+        };
+        work.instrument(item.span.clone()).await
+    }
+
+    async fn give_up(&self, item: &Item<'a>, reason: &str) -> Disposition {
+        let messages = &self.pipeline.context.messages;
+        messages.dead_letter(item.task, reason).instrument(item.span.clone()).await
+    }
+
+    async fn hand_back(&self, item: &Item<'a>) -> Disposition {
+        self.pipeline.context.messages.hand_back(item.task).await
+    }
+}
+
 impl<P: Ports> Pipeline<P> {
     /// A pipeline whose caches are empty.
     pub fn new(deps: Deps<P>) -> Self {
@@ -42,8 +132,8 @@ impl<P: Ports> Pipeline<P> {
         Self { context: Context::new(deps), retry_queue }
     }
 
-    /// Handles all tasks concurrently. The dispositions are in the order of the tasks.
-    pub async fn work(&self, tasks: &[Task]) -> Vec<Disposition> {
+    /// Handles all tasks, most of them at the same time. The dispositions are in the order of the tasks.
+    pub async fn work(&self, tasks: &[Task], deadline: Deadline) -> Vec<Disposition> {
         let decoded: Vec<_> =
             tasks.iter().map(|task| (task, Message::decode(&task.body))).collect();
         let ids: Vec<_> = decoded
@@ -54,24 +144,60 @@ impl<P: Ports> Pipeline<P> {
             })
             .collect();
         let mut read = self.read(&ids).await.into_iter();
-        let works = decoded.into_iter().map(|(task, message)| {
-            let read = message.as_ref().ok().and_then(|_| read.next());
-            let span = span(task, message.as_ref().ok());
-            async move {
-                match message {
-                    Ok(Message::Deliver(deliver)) => self.deliver(task, deliver, read).await,
-                    Err(reason) => {
-                        let reason = format!("the message {reason}");
-                        self.context.messages.dead_letter(task, &reason).await
-                    }
+        let items: Vec<_> = decoded
+            .into_iter()
+            .map(|(task, message)| match message {
+                Ok(Message::Deliver(deliver)) => Item {
+                    span: span(task, Some(&deliver)),
+                    task,
+                    work: read
+                        .next()
+                        .map_or(Todo::Nothing, |read| self.to_do(Job { task, deliver }, read)),
+                },
+                Err(reason) => {
+                    let work = Todo::DeadLetter(format!("the message {reason}"));
+                    Item { span: span(task, None), task, work }
                 }
-            }
-            .instrument(span)
-        });
-        let dispositions = join_all(works).await;
+            })
+            .collect();
+        let careful = Careful {
+            work: &Batch { pipeline: self, deadline, late: AtomicUsize::new(0) },
+            strikes: &*self.context.ledger,
+            clock: &*self.context.system,
+            deadline,
+            needs: TO_BEGIN,
+        };
+        let worked = careful.batch(&items).await;
+        let dispositions = worked.dispositions;
         let staying = dispositions.iter().filter(|d| **d == Disposition::Stays).count();
-        tracing::info!(batch.messages = tasks.len(), batch.staying = staying, "batch.done");
+        let late = careful.work.late.load(Ordering::Relaxed);
+        tracing::info!(
+            batch.messages = tasks.len(),
+            batch.staying = staying,
+            batch.handed_back = worked.handed_back + late,
+            "batch.done"
+        );
         dispositions
+    }
+
+    fn to_do<'a>(&self, job: Job<'a>, read: Read) -> Todo<'a> {
+        match read {
+            Read::Item(current) => {
+                let stored = current.as_ref().as_ref();
+                let unwritten = || job.unwritten();
+                let known = stored.map_or_else(|| Cow::Owned(unwritten()), Cow::Borrowed);
+                let (receipt, receives) = (job.receipt(), job.task.receives);
+                // What is not attempted now cannot have ended the function by its attempt.
+                let attempted = matches!(
+                    decide(&known, &receipt, self.context.system.now()),
+                    Decision::Attempt(_)
+                );
+                let suspicious = attempted && is_suspicious_for(&known, &receipt, receives);
+                Todo::Deliver { job, current, suspicious }
+            }
+            Read::Corrupt(error) => Todo::DeadLetter(error.chain()),
+            Read::Unavailable => Todo::Nothing,
+        }
     }
 
     /// Reads the item of each delivery. A corrupt item does not affect the others.
@@ -96,29 +222,11 @@ impl<P: Ports> Pipeline<P> {
         }
     }
 
-    async fn deliver(&self, task: &Task, deliver: Deliver, read: Option<Read>) -> Disposition {
-        let result = match read {
-            Some(Read::Item(current)) => self.stages(&Job { task, deliver }, *current).await,
-            Some(Read::Corrupt(error)) => Err(error),
-            Some(Read::Unavailable) | None => return Disposition::Stays,
-        };
-        match result {
-            Ok(disposition) => disposition,
-            // The message would fail the same way every time.
-            Err(error) if error.is_corrupt() => {
-                self.context.messages.dead_letter(task, &error.chain()).await
-            }
-            Err(error) => {
-                error.log("delivery.interrupted");
-                Disposition::Stays
-            }
-        }
-    }
-
     async fn stages(
         &self,
         job: &Job<'_>,
         read: Option<Delivery>,
+        batch: &Batch<'_, P>,
     ) -> Result<Disposition, Unavailable> {
         let context = &self.context;
         let delivery = match claim(context, job, read).await? {
@@ -133,6 +241,10 @@ impl<P: Ports> Pipeline<P> {
         };
         match admit(context, job, delivery).await? {
             Admitted::Ready(ready) => {
+                if !batch.has_time() {
+                    batch.late.fetch_add(1, Ordering::Relaxed);
+                    return Ok(context.messages.hand_back(job.task).await);
+                }
                 let made = attempt::make(context, &ready).await;
                 settle(context, job, ready.delivery, made).await
             }
@@ -149,9 +261,9 @@ impl<P: Ports> Pipeline<P> {
 
 /// The span of a message: every log line about it carries its ids. The span has the error level, so that
 /// the ids are logged at every `LOG_LEVEL`.
-fn span(task: &Task, message: Option<&Message>) -> tracing::Span {
-    match message {
-        Some(Message::Deliver(deliver)) => tracing::error_span!(
+fn span(task: &Task, deliver: Option<&Deliver>) -> tracing::Span {
+    match deliver {
+        Some(deliver) => tracing::error_span!(
             "message",
             message.id = task.message.0,
             tenant = %deliver.tenant,

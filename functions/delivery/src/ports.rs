@@ -2,12 +2,12 @@
 
 use hooklane_app::ports::{
     BrakeStore, Clock, DeadLetters, DeferQueue, DeliveryStore, Entropy, EventStore, HealthStore,
-    Post, SlotStore, TenantStore, WatchList, WebhookStore,
+    Post, SlotStore, Strikes, TenantStore, WatchList, WebhookStore,
 };
 
 /// The types behind the ports: AWS and the network in production, fakes in tests.
 pub trait Ports {
-    type Ledger: DeliveryStore + EventStore + SlotStore;
+    type Ledger: DeliveryStore + EventStore + SlotStore + Strikes;
     type Registry: WebhookStore + TenantStore + HealthStore + WatchList + BrakeStore;
     type Queues: DeferQueue;
     type DeadLetters: DeadLetters;

@@ -70,7 +70,7 @@ async fn write_down<P: Ports>(
         };
     }
     let (turn, disposition) = arrange(context, job, next).await;
-    let after = delivery.clone().after(attempt, next, turn);
+    let after = job.noted(delivery.clone().after(attempt, next, turn));
     if context.ledger.save(&after).await?.written().is_none() {
         return merge(context, job, attempt, next).await;
     }

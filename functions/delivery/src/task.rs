@@ -15,6 +15,8 @@ pub struct Task {
     /// The lane of its queue.
     pub lane: Lane,
     pub sent_at: Timestamp,
+    /// How often SQS has handed it out, this time included.
+    pub receives: u32,
     pub body: String,
 }
 
@@ -36,6 +38,12 @@ impl Job<'_> {
     /// This message's own turn.
     pub(crate) fn turn(&self) -> Turn {
         Turn { generation: self.deliver.generation, owner: self.task.message.clone() }
+    }
+
+    /// The delivery as it is written when this receipt ends. If this message acts for it next, the item
+    /// explains the receipts so far.
+    pub(crate) fn noted(&self, delivery: Delivery) -> Delivery {
+        delivery.received(&self.task.message, self.task.receives)
     }
 
     /// The delivery as the message describes it, for a delivery that has no item yet.

@@ -1,6 +1,7 @@
 //! Tests of the pipeline over the fakes, which pass the same conformance suite as the real tables and queues.
 
 mod circuit;
+mod deaths;
 mod duplicates;
 mod endings;
 mod expressions;
@@ -15,6 +16,7 @@ mod upkeep;
 mod waiting;
 mod world;
 
+use hooklane_app::deadline::Deadline;
 use hooklane_app::ports::DeliveryStore as _;
 use hooklane_domain::delivery::Status;
 
@@ -84,7 +86,9 @@ async fn the_sample_batch_of_the_readme_is_handled() {
     let world = World::with_policy(r#"{"schedule":[1]}"#).await;
     let sample = include_str!("../../../events/delivery.json");
     let answer =
-        crate::handle(&world.pipeline, serde_json::from_str(sample).unwrap()).await.unwrap();
+        crate::handle(&world.pipeline, serde_json::from_str(sample).unwrap(), Deadline::never())
+            .await
+            .unwrap();
     assert_eq!(answer.staying(), 0);
     // The webhook does not exist here, so the delivery is cancelled without a POST.
     assert_eq!(world.posts(), 0);

@@ -4,8 +4,12 @@ use std::sync::Arc;
 
 use hooklane_app::cache::Recent;
 use hooklane_app::ports::{Clock, TenantStore, Unavailable, WatchList, WebhookStore};
+use hooklane_domain::expression::{Filter, Transform};
 use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::webhook::{DisableReason, Webhook};
+
+/// All cached webhooks together take about this much memory.
+const MAX_BYTES: usize = 32 << 20;
 
 /// The registry behind a cache of five seconds. An absent webhook is not cached.
 pub(crate) struct Webhooks<R, C> {
@@ -17,7 +21,8 @@ pub(crate) struct Webhooks<R, C> {
 
 impl<R, C> Webhooks<R, C> {
     pub(crate) fn new(registry: Arc<R>, system: Arc<C>) -> Self {
-        Self { registry, system, webhooks: Recent::default(), tenants_paused: Recent::default() }
+        let webhooks = Recent::of_bytes(MAX_BYTES);
+        Self { registry, system, webhooks, tenants_paused: Recent::default() }
     }
 }
 
@@ -44,7 +49,10 @@ impl<R: WebhookStore, C: Clock> Webhooks<R, C> {
         let webhook = self.registry.get(tenant, id).await?.map(Arc::new);
         let key = (tenant.clone(), id);
         match &webhook {
-            Some(webhook) => self.webhooks.put(key, Arc::clone(webhook), read_at),
+            Some(webhook) => {
+                let bytes = bytes_of(webhook);
+                self.webhooks.put_sized(key, Arc::clone(webhook), bytes, read_at);
+            }
             None => self.webhooks.remove(&key),
         }
         Ok(webhook)
@@ -88,4 +96,16 @@ impl<R: WebhookStore + WatchList, C: Clock> Webhooks<R, C> {
         }
         self.webhooks.remove(&(called.tenant.clone(), called.id));
     }
+}
+
+/// About the bytes that a webhook takes in memory.
+fn bytes_of(webhook: &Webhook) -> usize {
+    let description = webhook.description.as_ref().map_or(0, String::len);
+    let events: usize = webhook.events.iter().map(|e| size_of_val(e) + e.to_string().len()).sum();
+    let headers: usize =
+        webhook.headers.iter().map(|(name, value)| 64 + name.len() + value.len()).sum();
+    let filter = webhook.filter.as_ref().map_or(0, Filter::bytes);
+    let transform = webhook.transform.as_ref().map_or(0, Transform::bytes);
+    let texts = webhook.name.len() + description + webhook.url.as_str().len();
+    size_of::<Webhook>() + texts + events + headers + filter + transform
 }

@@ -29,7 +29,7 @@ pub(crate) async fn defer<P: Ports>(
     let until = waiting.slot.unwrap_or_else(|| context.system.now());
     match context.messages.plan(job, until) {
         Wait::Hide { .. } => {
-            context.ledger.save(&waiting).await?;
+            context.ledger.save(&job.noted(waiting)).await?;
             Ok(context.messages.hide_until(job, until).await)
         }
         Wait::Move { delay_seconds } => {

@@ -5,4 +5,6 @@ pub struct Deps<P: Ports> {
     pub routes: P::Routes,
     pub queues: P::Queues,
     pub dead_letters: P::DeadLetters,
+    pub strikes: P::Ledger,
+    pub system: P::System,
 }

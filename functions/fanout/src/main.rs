@@ -1,5 +1,6 @@
 //! Wires `fanout`: configuration, clients, adapters, run.
 
+use hooklane_app::deadline::Deadline;
 use hooklane_aws::startup::explain;
 use hooklane_fanout::{Batch, Deps, Fanout, Production, Settings};
 use lambda_runtime::{LambdaEvent, run, service_fn};
@@ -15,9 +16,10 @@ async fn main() -> anyhow::Result<()> {
     let fanout = &Fanout::new(Deps::<Production>::new(&settings, &aws));
     run(service_fn(move |event: LambdaEvent<Batch>| {
         // On the heap, once for each invocation: inside the runtime's own layers its type would be too deep.
-        Box::pin(
-            async move { fanout.handle(event.payload).await.map_err(lambda_runtime::Error::from) },
-        )
+        Box::pin(async move {
+            let deadline = Deadline::of_invocation(event.context.deadline);
+            fanout.handle(event.payload, deadline).await.map_err(lambda_runtime::Error::from)
+        })
     }))
     .await
     .map_err(|e| anyhow::anyhow!(e))

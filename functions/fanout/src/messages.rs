@@ -1,11 +1,14 @@
 //! The messages that one event becomes.
 
+use std::sync::Arc;
+
 use hooklane_app::evaluation::{self, Decided};
 use hooklane_app::payload;
 use hooklane_app::ports::RouteTable;
 use hooklane_domain::delivery::message::{Deliver, Message};
 use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::event::Event;
+use hooklane_domain::expression::Budget;
 use hooklane_domain::ids::DeliveryId;
 use hooklane_domain::isolation::operational::concerned;
 use hooklane_domain::webhook::Route;
@@ -20,8 +23,12 @@ pub(crate) struct Takers<'a> {
 }
 
 /// The webhooks that subscribe to the event and whose filter lets it through. A webhook never gets an
-/// operational event about itself.
-pub(crate) async fn takers<'a>(event: &'a Event, table: &'a RouteTable) -> Takers<'a> {
+/// operational event about itself. `budget` is for all of the tenant's filters on the event.
+pub(crate) async fn takers<'a>(
+    budget: &Arc<Budget>,
+    event: &'a Event,
+    table: &'a RouteTable,
+) -> Takers<'a> {
     let content = &event.content;
     let concerned = concerned(content);
     let takes = |route: &&Route| {
@@ -30,7 +37,7 @@ pub(crate) async fn takers<'a>(event: &'a Event, table: &'a RouteTable) -> Taker
     };
     let routes: Vec<_> = table.routes.iter().filter(takes).collect();
     let filters = routes.iter().map(|route| route.filter.clone()).collect();
-    let Decided { passes, let_through } = evaluation::decide(event, filters).await;
+    let Decided { passes, let_through } = evaluation::decide_within(budget, event, filters).await;
     let routes =
         routes.into_iter().zip(passes).filter_map(|(route, passes)| passes.then_some(route));
     Takers { event, routes: routes.collect(), let_through }

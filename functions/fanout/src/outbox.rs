@@ -4,7 +4,7 @@ use hooklane_domain::delivery::message::Message;
 use hooklane_domain::delivery::waiting::Lane;
 
 /// A lane's messages are sent once there are this many. That bounds memory, and fills the batches of the
-/// queue across events.
+/// queue across the events of a tenant.
 const CAPACITY: usize = 500;
 
 /// The messages of a batch on their way to the queues. The lanes stay apart, so that slow webhooks take
@@ -33,9 +33,10 @@ impl Outbox {
         (messages.len() >= CAPACITY).then(|| Parcel { lane, messages: std::mem::take(messages) })
     }
 
-    /// What is left at the end.
-    pub(crate) fn rest(self) -> impl Iterator<Item = Parcel> {
-        let parcels = [(Lane::Fast, self.fast), (Lane::Slow, self.slow)];
+    /// What is left when a tenant's events are done. It leaves the outbox empty.
+    pub(crate) fn take_rest(&mut self) -> impl Iterator<Item = Parcel> + use<> {
+        let Self { fast, slow } = std::mem::take(self);
+        let parcels = [(Lane::Fast, fast), (Lane::Slow, slow)];
         let parcels = parcels.map(|(lane, messages)| Parcel { lane, messages });
         parcels.into_iter().filter(|parcel| !parcel.messages.is_empty())
     }

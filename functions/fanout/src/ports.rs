@@ -1,10 +1,12 @@
 //! What `fanout` touches.
 
-use hooklane_app::ports::{DeadLetters, DispatchQueue, RouteStore};
+use hooklane_app::ports::{Clock, DeadLetters, DispatchQueue, RouteStore, Strikes};
 
 /// The ports of `fanout`: AWS in production, fakes in tests.
 pub trait Ports {
     type Routes: RouteStore;
     type Queues: DispatchQueue;
     type DeadLetters: DeadLetters;
+    type Ledger: Strikes;
+    type System: Clock;
 }

@@ -2,8 +2,10 @@
 
 use hooklane_aws::SdkConfig;
 use hooklane_aws::dead_letters::DeadLetterQueue;
+use hooklane_aws::ledger::{Ledger, Retention};
 use hooklane_aws::queues::{QueueUrls, Queues};
 use hooklane_aws::registry::RouteRegistry;
+use hooklane_aws::system::System;
 
 use crate::deps::Deps;
 use crate::ports::Ports;
@@ -17,6 +19,8 @@ impl Ports for Production {
     type Routes = RouteRegistry;
     type Queues = Queues;
     type DeadLetters = DeadLetterQueue;
+    type Ledger = Ledger;
+    type System = System;
 }
 
 impl Deps<Production> {
@@ -30,6 +34,9 @@ impl Deps<Production> {
             routes: RouteRegistry::new(aws, settings.registry_table.clone()),
             queues: Queues::new(aws, urls),
             dead_letters: DeadLetterQueue::new(aws, settings.dead_letter_queue.clone(), "fanout"),
+            // It writes nothing that is kept for the retention.
+            strikes: Ledger::new(aws, settings.ledger_table.clone(), Retention::days(0)),
+            system: System,
         }
     }
 }

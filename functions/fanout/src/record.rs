@@ -1,8 +1,10 @@
 //! One record of the ledger's stream.
 
 use hooklane_aws::ledger::EventRecord;
+use hooklane_domain::Timestamp;
 use hooklane_domain::event::Event;
 use hooklane_domain::json::position;
+use jiff::SignedDuration;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -37,6 +39,38 @@ pub(crate) enum Unreadable {
 struct StreamRecord {
     event_name: String,
     dynamodb: Change,
+}
+
+/// Where a record stands in its shard, and since when. Both are missing only in what no stream sends.
+#[derive(Debug, Default)]
+pub(crate) struct Place {
+    pub(crate) sequence_number: Option<String>,
+    pub(crate) created_at: Option<Timestamp>,
+}
+
+#[derive(Deserialize)]
+struct PlacedRecord {
+    dynamodb: Position,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Position {
+    sequence_number: Option<String>,
+    /// In Unix seconds, with or without a fraction.
+    approximate_creation_date_time: Option<f64>,
+}
+
+pub(crate) fn place(raw: &RawValue) -> Place {
+    let Ok(PlacedRecord { dynamodb: position }) = serde_json::from_str(raw.get()) else {
+        return Place::default();
+    };
+    let seconds = position.approximate_creation_date_time;
+    let created_at = seconds.and_then(|seconds| {
+        let span = SignedDuration::try_from_secs_f64(seconds).ok()?;
+        Timestamp::UNIX_EPOCH.checked_add(span).ok()
+    });
+    Place { sequence_number: position.sequence_number, created_at }
 }
 
 #[derive(Deserialize)]

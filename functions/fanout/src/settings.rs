@@ -4,6 +4,7 @@ use hooklane_aws::settings::{self, InvalidSetting};
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub registry_table: String,
+    pub ledger_table: String,
     pub delivery_queue: String,
     pub retry_queue: String,
     pub dead_letter_queue: String,
@@ -13,6 +14,7 @@ impl Settings {
     pub fn read() -> Result<Self, InvalidSetting> {
         Ok(Self {
             registry_table: settings::text("REGISTRY_TABLE")?,
+            ledger_table: settings::text("LEDGER_TABLE")?,
             delivery_queue: settings::text("DELIVERY_QUEUE_URL")?,
             retry_queue: settings::text("RETRY_QUEUE_URL")?,
             dead_letter_queue: settings::text("FANOUT_DEAD_LETTER_QUEUE_URL")?,

@@ -1,10 +1,13 @@
 mod dead_letters;
+mod deaths;
+mod large;
 mod spans;
 
 use std::marker::PhantomData;
 
-use hooklane_app::fakes::{Faults, MemoryQueues, MemoryRegistry};
-use hooklane_app::ports::{RouteStore, WebhookStore as _};
+use hooklane_app::deadline::Deadline;
+use hooklane_app::fakes::{FakeSystem, Faults, MemoryLedger, MemoryQueues, MemoryRegistry};
+use hooklane_app::ports::{RouteStore, Unavailable, WebhookStore as _};
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::message::{Deliver, Message, Payload};
 use hooklane_domain::delivery::waiting::Lane;
@@ -21,12 +24,26 @@ impl<R: RouteStore> Ports for Fakes<R> {
     type Routes = R;
     type Queues = MemoryQueues;
     type DeadLetters = MemoryQueues;
+    type Ledger = MemoryLedger;
+    type System = FakeSystem;
 }
 
 type Fake = Fanout<Fakes>;
 
 fn over<R: RouteStore>(routes: R, queues: MemoryQueues) -> Fanout<Fakes<R>> {
-    Fanout::new(Deps { routes, queues, dead_letters: MemoryQueues::at(at(NOW), 360) })
+    Fanout::new(Deps {
+        routes,
+        queues,
+        dead_letters: MemoryQueues::at(at(NOW), 360),
+        strikes: MemoryLedger::default(),
+        system: FakeSystem::at(at(NOW)),
+    })
+}
+
+impl<R: RouteStore> Fanout<Fakes<R>> {
+    async fn handle_all(&self, batch: Batch) -> Result<Answer, Unavailable> {
+        self.handle(batch, Deadline::never()).await
+    }
 }
 
 const NOW: &str = "2024-01-15T10:30:00Z";
@@ -94,7 +111,7 @@ async fn each_active_webhook_of_the_tenant_that_subscribed_gets_one_message() {
         webhook(7, "other", &["order.created"]),
     ];
     let fanout = fanout(&[wanted.as_slice(), others.as_slice()].concat()).await;
-    assert_eq!(fanout.handle(batch(SAMPLE)).await.unwrap(), Answer::default());
+    assert_eq!(fanout.handle_all(batch(SAMPLE)).await.unwrap(), Answer::default());
     let deliveries = sent(&fanout);
     assert_eq!(webhooks_of(&deliveries), [wanted[0].id, wanted[1].id]);
     let first = &deliveries[0];
@@ -121,7 +138,7 @@ async fn a_filter_decides_and_one_that_fails_lets_the_event_through() {
         filtered(5, "event.type.startsWith('user.')"),
     ];
     let fanout = fanout(&webhooks).await;
-    fanout.handle(batch(SAMPLE)).await.unwrap();
+    fanout.handle_all(batch(SAMPLE)).await.unwrap();
     let mut reached = webhooks_of(&sent(&fanout));
     reached.sort();
     assert_eq!(reached, [webhooks[0].id, webhooks[2].id, webhooks[3].id]);
@@ -131,7 +148,7 @@ async fn a_filter_decides_and_one_that_fails_lets_the_event_through() {
 async fn a_replayed_record_names_the_same_deliveries() {
     let fanout = fanout(&[webhook(1, "acme", &["*"])]).await;
     for _ in 0..2 {
-        fanout.handle(batch(SAMPLE)).await.unwrap();
+        fanout.handle_all(batch(SAMPLE)).await.unwrap();
     }
     let deliveries = sent(&fanout);
     assert_eq!(deliveries.len(), 2);
@@ -141,13 +158,13 @@ async fn a_replayed_record_names_the_same_deliveries() {
 #[tokio::test]
 async fn a_webhook_that_was_created_a_moment_ago_misses_nothing() {
     let fanout = fanout(&[webhook(1, "acme", &["*"])]).await;
-    fanout.handle(batch(SAMPLE)).await.unwrap();
+    fanout.handle_all(batch(SAMPLE)).await.unwrap();
     fanout.routes.registry().create(&webhook(2, "acme", &["*"])).await.unwrap();
-    fanout.handle(batch(SAMPLE)).await.unwrap();
+    fanout.handle_all(batch(SAMPLE)).await.unwrap();
     assert_eq!(sent(&fanout).len(), 3);
     let id = webhook(1, "acme", &["*"]).id;
     fanout.routes.registry().delete(&"acme".parse().unwrap(), id, None).await.unwrap();
-    fanout.handle(batch(SAMPLE)).await.unwrap();
+    fanout.handle_all(batch(SAMPLE)).await.unwrap();
     assert_eq!(webhooks_of(&sent(&fanout)), [webhook(2, "acme", &["*"]).id]);
 }
 
@@ -157,16 +174,16 @@ async fn subscriptions_are_read_again_only_when_their_version_has_changed() {
     let registry = MemoryRegistry::with_faults(faults.clone());
     registry.create(&webhook(1, "acme", &["*"])).await.unwrap();
     let fanout = over(registry, MemoryQueues::at(at(NOW), 360));
-    fanout.handle(batch(SAMPLE)).await.unwrap();
+    fanout.handle_all(batch(SAMPLE)).await.unwrap();
     // One call of the registry: the version.
     faults.die_after(1);
-    fanout.handle(batch(SAMPLE)).await.unwrap();
+    fanout.handle_all(batch(SAMPLE)).await.unwrap();
     faults.revive();
     fanout.routes.registry().create(&webhook(2, "acme", &["*"])).await.unwrap();
     faults.die_after(1);
-    assert!(fanout.handle(batch(SAMPLE)).await.is_err(), "it needs another call");
+    assert!(fanout.handle_all(batch(SAMPLE)).await.is_err(), "it needs another call");
     faults.revive();
-    fanout.handle(batch(SAMPLE)).await.unwrap();
+    fanout.handle_all(batch(SAMPLE)).await.unwrap();
     assert_eq!(sent(&fanout).len(), 4);
 }
 
@@ -174,7 +191,7 @@ async fn subscriptions_are_read_again_only_when_their_version_has_changed() {
 async fn one_event_reaches_a_thousand_webhooks() {
     let webhooks: Vec<_> = (0..1_000).map(|n| webhook(n, "acme", &["order.*"])).collect();
     let fanout = fanout(&webhooks).await;
-    fanout.handle(batch(SAMPLE)).await.unwrap();
+    fanout.handle_all(batch(SAMPLE)).await.unwrap();
     let mut reached = webhooks_of(&sent(&fanout));
     reached.sort();
     reached.dedup();
@@ -192,7 +209,7 @@ async fn a_record_that_can_never_be_processed_is_dead_lettered_and_does_not_affe
         r#"{{"Records":[{{"nonsense":true}},{no_image},{no_content},{bad_tenant},{}]}}"#,
         good.get()
     );
-    assert_eq!(fanout.handle(batch(&text)).await.unwrap(), Answer::default());
+    assert_eq!(fanout.handle_all(batch(&text)).await.unwrap(), Answer::default());
     assert_eq!(sent(&fanout).len(), 1);
     let letters = fanout.dead_letters.all_dead_letters();
     assert_eq!(letters.len(), 4);
@@ -206,7 +223,7 @@ async fn other_changes_of_the_ledger_are_ignored() {
     let changed = SAMPLE.replace("INSERT", "MODIFY");
     let delivery = SAMPLE.replace("\"S\": \"EVENT\"", "\"S\": \"DL#000\"");
     for text in [changed, delivery] {
-        fanout.handle(batch(&text)).await.unwrap();
+        fanout.handle_all(batch(&text)).await.unwrap();
     }
     assert!(sent(&fanout).is_empty() && fanout.dead_letters.all_dead_letters().is_empty());
 }
@@ -215,7 +232,7 @@ async fn other_changes_of_the_ledger_are_ignored() {
 async fn a_slow_webhooks_deliveries_go_straight_to_the_retry_queue() {
     let slow = Webhook { lane: Lane::Slow, ..webhook(1, "acme", &["*"]) };
     let fanout = fanout(&[slow.clone(), webhook(2, "acme", &["*"])]).await;
-    fanout.handle(batch(SAMPLE)).await.unwrap();
+    fanout.handle_all(batch(SAMPLE)).await.unwrap();
     assert_eq!(webhooks_of(&sent(&fanout)), [webhook(2, "acme", &["*"]).id]);
     let retry = fanout.queues.receive(Lane::Slow);
     let Message::Deliver(deliver) = Message::decode(&retry[0].body).unwrap();
@@ -232,7 +249,7 @@ async fn an_operational_event_is_not_sent_to_the_webhook_it_is_about() {
         .replace("order.created", "webhook.failing")
         .replace(r#""data\":{\"orderId\":\"1001\",\"total\":99.99}"#, &about);
     assert!(text.contains(&about), "the sample changed");
-    fanout.handle(batch(&text)).await.unwrap();
+    fanout.handle_all(batch(&text)).await.unwrap();
     assert_eq!(
         webhooks_of(&sent(&fanout)),
         [hooks[1].id],
@@ -251,7 +268,7 @@ proptest::proptest! {
         runtime.block_on(async {
             let fanout = fanout(&[webhook(1, "acme", &["*"])]).await;
             if let Ok(batch) = serde_json::from_str::<Batch>(&text) {
-                assert_eq!(fanout.handle(batch).await.unwrap(), Answer::default());
+                assert_eq!(fanout.handle_all(batch).await.unwrap(), Answer::default());
             }
         });
     }

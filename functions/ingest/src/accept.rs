@@ -56,12 +56,12 @@ pub(crate) async fn accept<P: Ports>(deps: &Deps<P>, message_id: &str, body: &st
 
 /// What the log says of a refused message. The reason of its dead letter names fields of the payload, so
 /// it is not logged.
-struct Refusal {
-    kind: &'static str,
-    mistakes: usize,
+pub(crate) struct Refusal {
+    pub(crate) kind: &'static str,
+    pub(crate) mistakes: usize,
 }
 
-async fn dead_letter<P: Ports>(
+pub(crate) async fn dead_letter<P: Ports>(
     deps: &Deps<P>,
     body: &str,
     reason: &str,

@@ -1,17 +1,25 @@
-//! From a batch of SQS records to message bodies, and from dispositions to the answer that Lambda reads.
+//! From a batch of SQS records to messages, and from dispositions to the answer that Lambda reads.
+
+use std::time::Duration;
 
 use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
-use futures::StreamExt as _;
-use hooklane_aws::sqs_batch::Answer;
+use hooklane_app::batch::Disposition;
+use hooklane_app::careful::{Careful, Work};
+use hooklane_app::deadline::Deadline;
+use hooklane_aws::sqs_batch::{Answer, receive_count};
+use hooklane_domain::isolation::deaths::{Suspect, is_suspicious};
 use tracing::field::Empty;
 use tracing::{Instrument as _, Span};
 
-use crate::accept::accept;
+use crate::accept::{Refusal, accept, dead_letter};
 use crate::deps::Deps;
 use crate::ports::Ports;
 
-/// The number of messages of a batch that are accepted at the same time.
-const CONCURRENCY: usize = 16;
+/// A message is begun only if this much time is left, unless it is the first of its batch.
+const TO_BEGIN: Duration = Duration::from_secs(10);
+
+/// A message with more bytes comes after those with fewer.
+const LARGE: usize = 32 << 10;
 
 /// The function.
 pub struct Ingest<P: Ports> {
@@ -23,27 +31,77 @@ pub struct Ingest<P: Ports> {
 #[error("a record has no messageId")]
 pub struct InvalidRecord;
 
+/// A message as received.
+struct Received {
+    id: String,
+    body: String,
+    receives: u32,
+}
+
 impl<P: Ports> Ingest<P> {
     #[must_use]
     pub fn new(deps: Deps<P>) -> Self {
         Self { deps }
     }
 
-    pub async fn handle(&self, event: SqsEvent) -> Result<Answer, InvalidRecord> {
-        let messages = event.records.into_iter().map(id_and_body).collect::<Result<Vec<_>, _>>()?;
-        let total = messages.len();
-        let dispositions: Vec<_> = futures::stream::iter(messages)
-            .map(|(id, body)| async move {
-                let span = message_span(&id);
-                let disposition = accept(&self.deps, &id, &body).instrument(span).await;
-                (id, disposition)
-            })
-            .buffered(CONCURRENCY)
-            .collect()
-            .await;
-        let answer = Answer::of(dispositions);
-        tracing::info!(batch.messages = total, batch.staying = answer.staying(), "batch.done");
+    pub async fn handle(
+        &self,
+        event: SqsEvent,
+        deadline: Deadline,
+    ) -> Result<Answer, InvalidRecord> {
+        let messages = event.records.into_iter().map(received).collect::<Result<Vec<_>, _>>()?;
+        // The time that an event takes grows with its size, so the others do not wait for a large one.
+        let mut messages = messages;
+        messages.sort_by_key(|message| message.body.len() > LARGE);
+        let careful = Careful {
+            work: &Messages(&self.deps),
+            strikes: &self.deps.events,
+            clock: &self.deps.system,
+            deadline,
+            needs: TO_BEGIN,
+        };
+        let worked = careful.batch(&messages).await;
+        let ids = messages.into_iter().map(|message| message.id);
+        let total = ids.len();
+        let answer = Answer::of(ids.zip(worked.dispositions));
+        tracing::info!(
+            batch.messages = total,
+            batch.staying = answer.staying(),
+            batch.handed_back = worked.handed_back,
+            "batch.done"
+        );
         Ok(answer)
+    }
+}
+
+/// The work on the messages of a batch.
+struct Messages<'a, P: Ports>(&'a Deps<P>);
+
+impl<P: Ports> Work for Messages<'_, P> {
+    type Item = Received;
+
+    fn suspect(&self, message: &Received) -> Suspect {
+        Suspect::message(&message.id)
+    }
+
+    fn is_suspicious(&self, message: &Received) -> bool {
+        is_suspicious(message.receives)
+    }
+
+    async fn handle(&self, message: &Received) -> Disposition {
+        let span = message_span(&message.id);
+        accept(self.0, &message.id, &message.body).instrument(span).await
+    }
+
+    async fn give_up(&self, message: &Received, reason: &str) -> Disposition {
+        let span = message_span(&message.id);
+        let refusal = Refusal { kind: "ended_the_function", mistakes: 1 };
+        dead_letter(self.0, &message.body, reason, refusal).instrument(span).await
+    }
+
+    /// Its visibility timeout brings it back.
+    async fn hand_back(&self, _: &Received) -> Disposition {
+        Disposition::Stays
     }
 }
 
@@ -52,6 +110,8 @@ fn message_span(id: &str) -> Span {
     tracing::error_span!("message", message.id = id, event.id = Empty, tenant = Empty)
 }
 
-fn id_and_body(record: SqsMessage) -> Result<(String, String), InvalidRecord> {
-    Ok((record.message_id.ok_or(InvalidRecord)?, record.body.unwrap_or_default()))
+fn received(record: SqsMessage) -> Result<Received, InvalidRecord> {
+    let receives = receive_count(&record.attributes);
+    let id = record.message_id.ok_or(InvalidRecord)?;
+    Ok(Received { id, body: record.body.unwrap_or_default(), receives })
 }

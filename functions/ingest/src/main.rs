@@ -1,6 +1,7 @@
 //! Wires `ingest`: configuration, clients, adapters, run.
 
 use aws_lambda_events::event::sqs::SqsEvent;
+use hooklane_app::deadline::Deadline;
 use hooklane_aws::startup::explain;
 use hooklane_ingest::{Deps, Ingest, Production, Settings};
 use lambda_runtime::{LambdaEvent, run, service_fn};
@@ -16,9 +17,10 @@ async fn main() -> anyhow::Result<()> {
     let ingest = &Ingest::new(Deps::<Production>::new(&settings, &aws));
     run(service_fn(move |event: LambdaEvent<SqsEvent>| {
         // On the heap, once for each invocation: inside the runtime's own layers its type would be too deep.
-        Box::pin(
-            async move { ingest.handle(event.payload).await.map_err(lambda_runtime::Error::from) },
-        )
+        Box::pin(async move {
+            let deadline = Deadline::of_invocation(event.context.deadline);
+            ingest.handle(event.payload, deadline).await.map_err(lambda_runtime::Error::from)
+        })
     }))
     .await
     .map_err(|e| anyhow::anyhow!(e))

@@ -1,10 +1,10 @@
 //! What `ingest` touches.
 
-use hooklane_app::ports::{Clock, DeadLetters, Entropy, EventStore, Expectations};
+use hooklane_app::ports::{Clock, DeadLetters, Entropy, EventStore, Expectations, Strikes};
 
 /// The ports of `ingest`: AWS in production, fakes in tests.
 pub trait Ports {
-    type Events: EventStore;
+    type Events: EventStore + Strikes;
     type Registry: Expectations;
     type DeadLetters: DeadLetters;
     type System: Clock + Entropy;

@@ -1,12 +1,14 @@
+mod deaths;
 mod spans;
 
 use std::marker::PhantomData;
 
 use aws_lambda_events::event::sqs::SqsEvent;
 use hooklane_app::catalog::EventCatalog;
+use hooklane_app::deadline::Deadline;
 use hooklane_app::fakes::{FakeSystem, MemoryLedger, MemoryQueues, MemoryRegistry};
 use hooklane_app::ports::{
-    Corrupt, EventStore, EventTypeStore as _, Put, TenantStore as _, Unavailable,
+    Corrupt, EventStore, EventTypeStore as _, Put, Strikes, TenantStore as _, Unavailable,
 };
 use hooklane_aws::sqs_batch::Answer;
 use hooklane_catalog::{Definition, Owner, Schema};
@@ -14,15 +16,16 @@ use hooklane_domain::Timestamp;
 use hooklane_domain::access::tenant::{TenantSettings, Tombstone};
 use hooklane_domain::event::Event;
 use hooklane_domain::ids::{EventId, TenantId};
+use hooklane_domain::isolation::deaths::Suspect;
 use hooklane_domain::json::RawJson;
 use jiff::SignedDuration;
 
-use crate::{Deps, Ingest, Ports};
+use crate::{Deps, Ingest, InvalidRecord, Ports};
 
 /// The fakes, over one ledger or another.
 struct Fakes<E = MemoryLedger>(PhantomData<E>);
 
-impl<E: EventStore> Ports for Fakes<E> {
+impl<E: EventStore + Strikes> Ports for Fakes<E> {
     type Events = E;
     type Registry = MemoryRegistry;
     type DeadLetters = MemoryQueues;
@@ -31,7 +34,7 @@ impl<E: EventStore> Ports for Fakes<E> {
 
 type Fake = Ingest<Fakes>;
 
-fn over<E: EventStore>(events: E) -> Ingest<Fakes<E>> {
+fn over<E: EventStore + Strikes>(events: E) -> Ingest<Fakes<E>> {
     let now: Timestamp = "2024-01-15T10:30:00Z".parse().unwrap();
     Ingest::new(Deps {
         events,
@@ -54,6 +57,12 @@ fn event(bodies: &[(&str, &str)]) -> SqsEvent {
     serde_json::from_value(serde_json::json!({ "Records": records })).unwrap()
 }
 
+impl<E: EventStore + Strikes> Ingest<Fakes<E>> {
+    async fn handle_all(&self, event: SqsEvent) -> Result<Answer, InvalidRecord> {
+        self.handle(event, Deadline::never()).await
+    }
+}
+
 async fn stored(ingest: &Fake, id: &str) -> bool {
     let tenant = "acme".parse().unwrap();
     ingest.deps.events.get(&tenant, &id.parse().unwrap()).await.unwrap().is_some()
@@ -63,7 +72,8 @@ async fn stored(ingest: &Fake, id: &str) -> bool {
 async fn the_sample_of_the_readme_is_accepted() {
     let sample = include_str!("../../../events/ingest.json");
     let ingest = ingest();
-    let answer = ingest.handle(serde_json::from_str(sample).unwrap()).await.unwrap();
+    let answer =
+        ingest.handle(serde_json::from_str(sample).unwrap(), Deadline::never()).await.unwrap();
     assert_eq!(answer, Answer::default());
     assert!(ingest.deps.dead_letters.all_dead_letters().is_empty());
     assert!(stored(&ingest, "order-1001-created").await);
@@ -75,7 +85,7 @@ async fn bad_messages_are_dead_lettered_with_their_reason_and_the_others_are_acc
     let same = r#"{"id":"e1","tenant":"acme","type":"user.created","data":{"a":1}}"#;
     let other = r#"{"id":"e1","tenant":"acme","type":"user.created","data":{"a":2}}"#;
     let answer = ingest
-        .handle(event(&[
+        .handle_all(event(&[
             ("m1", same),
             ("m2", "not json"),
             ("m3", r#"{"tenant":"acme"}"#),
@@ -100,7 +110,7 @@ async fn a_redelivered_message_without_an_id_adds_no_second_event() {
     let ingest = ingest();
     let body = r#"{"tenant":"acme","type":"user.created","data":{}}"#;
     for _ in 0..2 {
-        let answer = ingest.handle(event(&[("m1", body)])).await.unwrap();
+        let answer = ingest.handle(event(&[("m1", body)]), Deadline::never()).await.unwrap();
         assert_eq!(answer, Answer::default());
     }
     assert!(ingest.deps.dead_letters.all_dead_letters().is_empty());
@@ -110,7 +120,7 @@ async fn a_redelivered_message_without_an_id_adds_no_second_event() {
 #[tokio::test]
 async fn a_record_without_an_id_fails_the_batch() {
     let event = serde_json::from_str(r#"{"Records":[{"body":"{}"}]}"#).unwrap();
-    assert!(ingest().handle(event).await.is_err());
+    assert!(ingest().handle(event, Deadline::never()).await.is_err());
 }
 
 /// A ledger whose events cannot be read, or that cannot be reached.
@@ -133,12 +143,26 @@ impl EventStore for Faulty {
     }
 }
 
+impl Strikes for Faulty {
+    async fn strikes(&self, _: &Suspect) -> Result<u32, Unavailable> {
+        Ok(0)
+    }
+
+    async fn strike(&self, _: &Suspect, _: Timestamp) -> Result<u32, Unavailable> {
+        Ok(1)
+    }
+
+    async fn forgive(&self, _: &Suspect) -> Result<(), Unavailable> {
+        Ok(())
+    }
+}
+
 #[tokio::test]
 async fn a_corrupt_event_is_dead_lettered_and_a_transient_fault_leaves_the_message() {
     for (corrupt, staying, dead_lettered) in [(true, 0, 1), (false, 1, 0)] {
         let ingest = over(Faulty { corrupt });
         let body = r#"{"id":"e1","tenant":"acme","type":"user.created","data":{}}"#;
-        let answer = ingest.handle(event(&[("m1", body)])).await.unwrap();
+        let answer = ingest.handle(event(&[("m1", body)]), Deadline::never()).await.unwrap();
         assert_eq!(
             (answer.staying(), ingest.deps.dead_letters.all_dead_letters().len()),
             (staying, dead_lettered)
@@ -158,7 +182,7 @@ proptest::proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
             let ingest = ingest();
-            let answer = ingest.handle(event(&[("m1", &body)])).await.unwrap();
+            let answer = ingest.handle(event(&[("m1", &body)]), Deadline::never()).await.unwrap();
             assert_eq!(answer, Answer::default());
             assert!(ingest.deps.dead_letters.all_dead_letters().iter().all(|b| !b.reason.is_empty()));
         });
@@ -171,7 +195,7 @@ async fn what_a_strict_tenant_does_not_expect_is_dead_lettered_with_its_paths() 
     let settings = TenantSettings { strict: true, ..TenantSettings::default() };
     ingest.deps.registry.set_settings(&"acme".parse().unwrap(), &settings, None).await.unwrap();
     let answer = ingest
-        .handle(event(&[
+        .handle_all(event(&[
             ("m1", r#"{"tenant":"acme","type":"task.created","data":{"taskId":"1","title":"T"}}"#),
             ("m2", r#"{"tenant":"acme","type":"task.created","data":{"taskId":7,"secret":"x"}}"#),
             ("m3", r#"{"tenant":"acme","type":"task.crated","data":{}}"#),
@@ -223,7 +247,7 @@ async fn finding_03_a_stored_schema_over_the_limits_refuses_its_events_alone() {
     }
     let long = format!(r#"{{"tenant":"acme","type":"slow","data":"{}"}}"#, "a".repeat(250_000));
     let answer = ingest
-        .handle(event(&[
+        .handle_all(event(&[
             ("m1", &long),
             ("m2", r#"{"tenant":"acme","type":"recursive","data":1}"#),
             ("m3", r#"{"tenant":"other","type":"slow","data":1}"#),

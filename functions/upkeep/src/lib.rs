@@ -9,9 +9,11 @@
 //! says so, under the next generation, every write is conditional, and the next look finds what is left.
 
 mod brake;
+mod care;
 mod deadline;
 mod deps;
 mod disable;
+mod guarded;
 mod look;
 mod next_look;
 mod ports;

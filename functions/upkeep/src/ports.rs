@@ -2,12 +2,13 @@
 
 use hooklane_app::ports::{
     BrakeStore, Clock, DeferQueue, DeliveryStore, DispatchQueue, Entropy, EventScan, EventStore,
-    HealthStore, ParkingStore, QueueDepth, RecoveryStore, TenantStore, WatchList, WebhookStore,
+    HealthStore, ParkingStore, QueueDepth, RecoveryStore, Strikes, TenantStore, WatchList,
+    WebhookStore,
 };
 
 /// The ports of `upkeep`: AWS in production, fakes in tests.
 pub trait Ports {
-    type Ledger: DeliveryStore + ParkingStore + EventStore + EventScan;
+    type Ledger: DeliveryStore + ParkingStore + EventStore + EventScan + Strikes;
     type Registry: WebhookStore + TenantStore + HealthStore + WatchList + BrakeStore + RecoveryStore;
     type Queues: DeferQueue + DispatchQueue + QueueDepth;
     type System: Clock + Entropy;

@@ -5,8 +5,7 @@ use hooklane_app::evaluation;
 use hooklane_app::payload;
 use hooklane_app::ports::{
     Clock as _, DeliveryFilter, DeliveryStore as _, DispatchQueue as _, EventScan as _,
-    RecoveryStore as _,
-    Unavailable,
+    RecoveryStore as _, Unavailable,
 };
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::Status;
@@ -66,7 +65,7 @@ pub(crate) async fn recover<P: Ports>(
                 retry_failed(deps, &recovery, after.clone()).await?
             }
             (Stage::Skipped { cursor }, Some(webhook)) => {
-                send_skipped(deps, &recovery, webhook, cursor.as_deref()).await?
+                send_skipped(deps, &recovery, webhook, cursor.as_deref(), deadline).await?
             }
         };
         sent += step.sent;
@@ -154,11 +153,20 @@ async fn send_skipped<P: Ports>(
     recovery: &Recovery,
     webhook: &Webhook,
     cursor: Option<&str>,
+    deadline: Deadline,
 ) -> Result<Step, Unavailable> {
     let page = deps.ledger.walk(&recovery.tenant, recovery.wanted, cursor).await?;
     let route = route_of(webhook);
-    let mut events = Vec::new();
+    let (mut events, mut cut, mut last) = (Vec::new(), None, None);
     for event in page.events {
+        if let Some(last) = &last
+            && deadline.has_passed(&deps.system)
+        {
+            // The rest of the page is for the next look.
+            cut = Some(deps.ledger.cursor_after(last));
+            break;
+        }
+        last = Some((event.tenant.clone(), event.id.clone()));
         if takes(&route, &event).await {
             events.push(event);
         }
@@ -180,7 +188,7 @@ async fn send_skipped<P: Ports>(
         })
         .collect();
     deps.queues.dispatch(Lane::Slow, &messages).await?;
-    let next = page.next.map(|next| Stage::Skipped { cursor: Some(next) });
+    let next = cut.or(page.next).map(|next| Stage::Skipped { cursor: Some(next) });
     Ok(Step { sent: messages.len() as u64, next })
 }
 

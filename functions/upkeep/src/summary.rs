@@ -23,6 +23,8 @@ pub struct Summary {
     pub unfinished: u64,
     /// Webhooks that could not be looked at.
     pub failed: u64,
+    /// Webhooks that were not looked at, because that has ended the function too often.
+    pub put_off: u64,
 }
 
 impl Add for Summary {
@@ -38,6 +40,7 @@ impl Add for Summary {
             disabled: self.disabled + other.disabled,
             unfinished: self.unfinished + other.unfinished,
             failed: self.failed + other.failed,
+            put_off: self.put_off + other.put_off,
         }
     }
 }
@@ -60,6 +63,7 @@ impl Summary {
             run.disabled = self.disabled,
             run.unfinished = self.unfinished,
             run.failed = self.failed,
+            run.put_off = self.put_off,
             "run.done"
         );
     }

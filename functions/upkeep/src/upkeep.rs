@@ -2,10 +2,13 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use hooklane_app::ports::{Clock as _, Unavailable};
+use hooklane_app::careful::forgive;
+use hooklane_app::ports::{Clock as _, Strikes as _, Unavailable};
 use hooklane_domain::ids::WebhookId;
+use hooklane_domain::isolation::deaths::Suspect;
 
 use crate::brake;
+use crate::care::Care;
 use crate::deadline::Deadline;
 use crate::deps::Deps;
 use crate::ports::Ports;
@@ -26,8 +29,30 @@ impl<P: Ports> Upkeep<P> {
     }
 
     /// Measures the brake, then walks over the watch list until nothing more can be done at once or the
-    /// time of the run is over.
+    /// time of the run is over. The run is marked while it is under way, so that the next one knows whether
+    /// it ended.
     pub async fn run(&self) -> Result<Summary, Unavailable> {
+        let mark = Suspect::run();
+        let care = match self.deps.ledger.strike(&mark, self.deps.system.now()).await {
+            Ok(1) => Care::Usual,
+            Ok(_) => {
+                tracing::warn!("run.one_by_one");
+                Care::OneByOne
+            }
+            Err(error) => {
+                error.log("run.not_marked");
+                Care::Usual
+            }
+        };
+        let summary = self.marked_run(care).await;
+        // While a webhook is put off, no run looks at it: the next one takes care, too.
+        if !summary.as_ref().is_ok_and(|summary| summary.put_off > 0) {
+            forgive(&self.deps.ledger, &mark).await;
+        }
+        summary
+    }
+
+    async fn marked_run(&self, care: Care) -> Result<Summary, Unavailable> {
         let deadline = Deadline::of_run(self.deps.system.now());
         if let Err(error) = brake::measure(&self.deps).await {
             error.log("brake.not_measured");
@@ -35,7 +60,7 @@ impl<P: Ports> Upkeep<P> {
         let mut summary = Summary::default();
         loop {
             let begin_after = self.begin_after().take();
-            let walked = walk(&self.deps, begin_after, deadline).await?;
+            let walked = walk(&self.deps, begin_after, deadline, care).await?;
             *self.begin_after() = walked.interrupted_after;
             let round = walked.summary;
             summary += round;

@@ -5,15 +5,16 @@ use hooklane_app::ports::{Clock as _, Unavailable, Watch, WatchList as _};
 use hooklane_domain::ids::WebhookId;
 use tracing::Instrument as _;
 
+use crate::care::Care;
 use crate::deadline::Deadline;
 use crate::deps::Deps;
-use crate::look::look;
+use crate::guarded::guarded_look;
 use crate::ports::Ports;
 use crate::spans;
 use crate::summary::Summary;
 use crate::tuning::{LOOKS_AT_ONCE, WATCHES_PER_PAGE};
 
-/// What a walk did, and the last webhook of the page in which its time was over, if it was.
+/// What a walk did, and the last webhook before those for which its time was over, if it was.
 pub(crate) struct Walked {
     pub(crate) summary: Summary,
     pub(crate) interrupted_after: Option<WebhookId>,
@@ -24,6 +25,7 @@ pub(crate) async fn walk<P: Ports>(
     deps: &Deps<P>,
     begin: Option<WebhookId>,
     deadline: Deadline,
+    care: Care,
 ) -> Result<Walked, Unavailable> {
     let mut summary = Summary::default();
     let mut after = begin;
@@ -34,10 +36,14 @@ pub(crate) async fn walk<P: Ports>(
         if wrapped && let Some(begin) = begin {
             page.retain(|watch| watch.webhook <= begin);
         }
-        let last = page.last().map(|watch| watch.webhook);
-        summary += look_at_page(deps, page, deadline).await;
+        let ids: Vec<_> = page.iter().map(|watch| watch.webhook).collect();
+        let last = ids.last().copied();
+        let looked = look_at_page(deps, page, deadline, care).await;
+        summary += looked.summary;
         if deadline.has_passed(&deps.system) {
-            return Ok(Walked { summary, interrupted_after: last.or(after) });
+            let before = |left| ids.iter().rev().find(|id| **id < left).copied();
+            let interrupted_after = looked.left.map_or(last, before).or(after);
+            return Ok(Walked { summary, interrupted_after });
         }
         match (is_last_page || last.is_none(), wrapped) {
             (true, true) => return Ok(Walked { summary, interrupted_after: None }),
@@ -47,24 +53,45 @@ pub(crate) async fn walk<P: Ports>(
     }
 }
 
+/// What was done for a page, and the first of its webhooks for which there was no time.
+struct Looked {
+    summary: Summary,
+    left: Option<WebhookId>,
+}
+
 /// Looks at the webhooks of a page that are due. One that cannot be looked at does not affect the
 /// others; it stays due.
-async fn look_at_page<P: Ports>(deps: &Deps<P>, page: Vec<Watch>, deadline: Deadline) -> Summary {
+async fn look_at_page<P: Ports>(
+    deps: &Deps<P>,
+    page: Vec<Watch>,
+    deadline: Deadline,
+    care: Care,
+) -> Looked {
     let now = deps.system.now();
     let due = page.into_iter().filter(|watch| watch.look.due_at <= now);
     let looks = stream::iter(due).map(|watch| async move {
         if deadline.has_passed(&deps.system) {
-            return Summary::default();
+            return Looked { summary: Summary::default(), left: Some(watch.webhook) };
         }
         let span = spans::of_webhook(&watch);
-        let looked = look(deps, &watch, deadline).instrument(span.clone()).await;
-        looked.unwrap_or_else(|error| {
+        let looked = guarded_look(deps, &watch, deadline, care).instrument(span.clone()).await;
+        let summary = looked.unwrap_or_else(|error| {
             span.in_scope(|| error.log("webhook.not_looked_at"));
             Summary { failed: 1, ..Summary::default() }
-        })
+        });
+        Looked { summary, left: None }
     });
+    let none = Looked { summary: Summary::default(), left: None };
+    let at_once = match care {
+        Care::Usual => LOOKS_AT_ONCE,
+        Care::OneByOne => 1,
+    };
     looks
-        .buffer_unordered(LOOKS_AT_ONCE)
-        .fold(Summary::default(), |sum, one| async move { sum + one })
+        .buffer_unordered(at_once)
+        .fold(none, |sum, one| async move {
+            // The list is in the order of ids.
+            let left = sum.left.into_iter().chain(one.left).min();
+            Looked { summary: sum.summary + one.summary, left }
+        })
         .await
 }

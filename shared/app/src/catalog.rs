@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use hooklane_catalog::{Catalog, Catalogs, DEFAULT, OwnTypes, Owner, Schema, TenantTypes};
+use hooklane_catalog::{
+    Catalog, Catalogs, DEFAULT, Definition, OwnType, OwnTypes, Owner, Schema, TenantTypes,
+};
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::tenant::{Tenant, TenantSettings, Tombstone};
 use hooklane_domain::event::NewEvent;
@@ -18,6 +20,9 @@ use crate::ports::{Expectations, Unavailable};
 mod schemas;
 
 use schemas::Schemas;
+
+/// The added types of all owners together take about this much memory, without what schemas compile to.
+const MAX_BYTES: usize = 32 << 20;
 
 /// The catalogs of this build, with a cache of tenants' settings and of added event types.
 #[derive(Debug)]
@@ -43,7 +48,7 @@ impl EventCatalog {
         Self {
             files,
             tenants: Recent::default(),
-            added: Recent::default(),
+            added: Recent::of_bytes(MAX_BYTES),
             schemas: Schemas::default(),
         }
     }
@@ -187,7 +192,7 @@ impl EventCatalog {
             return Ok(types);
         }
         let types = Arc::new(store.types_of(&owner).await?);
-        self.added.put(owner, Arc::clone(&types), now);
+        self.added.put_sized(owner, Arc::clone(&types), bytes_of(&types), now);
         Ok(types)
     }
 
@@ -199,6 +204,16 @@ impl EventCatalog {
             Unavailable::new("finding a tenant's catalog", format!("there is none named {name}"))
         })
     }
+}
+
+/// About the bytes that added types take in memory.
+fn bytes_of(types: &OwnTypes) -> usize {
+    let of = |own: &OwnType| {
+        let Definition { category, description, sample, schema } = &own.definition;
+        let texts = category.len() + description.len() + sample.as_str().len();
+        size_of::<OwnType>() + texts + schema.text().as_str().len()
+    };
+    types.iter().map(of).sum()
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! because each may take [`MAX_BYTES`](hooklane_domain::expression::MAX_BYTES) of memory.
 
 use std::panic::resume_unwind;
+use std::sync::Arc;
 
 use hooklane_domain::event::Event;
 use hooklane_domain::expression::{Budget, Cost, Failure, Filter, Input};
@@ -45,13 +46,22 @@ pub struct Decided {
 
 /// Decides with filters of one tenant, on one budget. `None` is a webhook without one.
 pub async fn decide(event: &Event, filters: Vec<Option<Filter>>) -> Decided {
+    decide_within(&Arc::new(Budget::of_event()), event, filters).await
+}
+
+/// [`decide`], with some of the tenant's filters at a time: `budget` is for all of them.
+pub async fn decide_within(
+    budget: &Arc<Budget>,
+    event: &Event,
+    filters: Vec<Option<Filter>>,
+) -> Decided {
     if filters.iter().all(Option::is_none) {
         return Decided { passes: vec![true; filters.len()], let_through: 0 };
     }
     let input = Input::of_event(event);
     let cost = filters.iter().flatten().map(|filter| filter.likely_cost(input.bytes())).sum();
+    let budget = Arc::clone(budget);
     run(cost, move || {
-        let budget = Budget::of_event();
         let mut decided = Decided::default();
         for filter in &filters {
             let short = budget.is_short();

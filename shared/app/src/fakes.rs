@@ -15,6 +15,7 @@ mod quotas;
 mod registry;
 mod shared;
 mod slots;
+mod strikes;
 mod system;
 mod test_attempts;
 mod test_places;
@@ -58,6 +59,7 @@ mod tests {
         conformance::brake(&MemoryRegistry::default()).await;
         conformance::parking(&MemoryLedger::default(), 1).await;
         conformance::slots(&MemoryLedger::default(), 1).await;
+        conformance::strikes(&MemoryLedger::default(), 1).await;
         conformance::event_scan(&MemoryLedger::default(), 1).await;
         conformance::event_types(&MemoryRegistry::default(), 1).await;
         let queues = MemoryQueues::at(Timestamp::UNIX_EPOCH, 360);

@@ -9,13 +9,16 @@
 //!
 //! [`ports`] says what the use cases need from outside. The AWS adapters are in `hooklane-aws`; `fakes`
 //! and the `conformance` suite that holds both to the ports' contracts are behind `test-support`.
-//! [`cache`], [`conflict`], [`batch`], [`evaluation`] and [`payload`] are parts that several functions are built from.
+//! [`cache`], [`careful`], [`conflict`], [`deadline`], [`batch`], [`evaluation`] and [`payload`] are parts
+//! that several functions are built from.
 
 pub mod attempt;
 pub mod batch;
 pub mod cache;
+pub mod careful;
 pub mod catalog;
 pub mod conflict;
+pub mod deadline;
 pub mod deliveries;
 pub mod evaluation;
 pub mod event_types;

@@ -18,6 +18,7 @@ mod queues;
 mod quotas;
 mod recoveries;
 mod slots;
+mod strikes;
 mod system;
 mod tenants;
 mod test_attempts;
@@ -40,13 +41,14 @@ pub use queues::{DeadLetters, DeferQueue, DispatchQueue};
 pub use quotas::QuotaStore;
 pub use recoveries::RecoveryStore;
 pub use slots::{SlotCounts, SlotStore};
+pub use strikes::Strikes;
 pub use system::{Clock, Entropy};
 pub use tenants::{TenantPage, TenantStore};
 pub use test_attempts::TestAttemptStore;
 pub use test_places::{TestPlace, TestPlaces};
 pub use watch_list::{Look, Sweep, Watch, WatchList};
 pub use webhooks::{
-    Outline, OutlinePage, Refusal, RouteStore, RouteTable, WebhookStore, Written,
+    Outline, OutlinePage, Refusal, RoutePage, RouteStore, RouteTable, WebhookStore, Written,
 };
 
 /// A store or queue failed to answer. Whether it did what it was asked to do is unknown.

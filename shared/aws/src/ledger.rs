@@ -21,6 +21,7 @@ mod pages;
 mod parking;
 mod quota;
 mod slots;
+mod strikes;
 mod test_attempt;
 mod test_places;
 mod walk;

@@ -1,5 +1,7 @@
 //! The answer of a function to a batch of SQS messages.
 
+use std::collections::HashMap;
+
 use hooklane_app::batch::Disposition;
 use serde::Serialize;
 
@@ -15,6 +17,13 @@ pub struct Answer {
 #[serde(rename_all = "camelCase")]
 struct StayingItem {
     item_identifier: String,
+}
+
+/// How often SQS has handed out a message, this time included, by the attributes of its record. A record
+/// that does not say so counts as handed out for the first time.
+#[must_use]
+pub fn receive_count(attributes: &HashMap<String, String>) -> u32 {
+    attributes.get("ApproximateReceiveCount").and_then(|n| n.parse().ok()).unwrap_or(1)
 }
 
 impl Answer {

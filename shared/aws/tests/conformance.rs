@@ -39,6 +39,7 @@ async fn the_adapters_pass_the_conformance_suite() {
             async { conformance::brake(&resources.registry()).await },
             async { conformance::parking(&resources.ledger(), salt).await },
             async { conformance::slots(&resources.ledger(), salt).await },
+            async { conformance::strikes(&resources.ledger(), salt).await },
             async { conformance::event_scan(&resources.ledger(), salt).await },
             async { conformance::event_types(&resources.registry(), salt).await },
             async {

@@ -5,6 +5,7 @@
 pub mod admission;
 pub mod brake;
 pub mod circuit;
+pub mod deaths;
 pub mod health;
 pub mod operational;
 pub mod recovery;

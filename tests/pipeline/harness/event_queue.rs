@@ -18,6 +18,8 @@ struct Entry {
 pub(crate) struct QueuedEvent {
     pub(crate) id: String,
     pub(crate) body: String,
+    /// How often it has been received.
+    pub(crate) receives: u32,
 }
 
 impl EventQueue {
@@ -30,6 +32,7 @@ impl EventQueue {
         visible
             .map(|entry| {
                 entry.visible_at = now.saturating_add(VISIBILITY).unwrap();
+                entry.message.receives += 1;
                 entry.message.clone()
             })
             .collect()

@@ -29,6 +29,8 @@ impl hooklane_fanout::Ports for Faulty {
     type Routes = Port;
     type Queues = Port;
     type DeadLetters = Port;
+    type Ledger = Port;
+    type System = Port;
 }
 
 impl hooklane_ingest::Ports for Faulty {
@@ -90,6 +92,8 @@ pub(crate) fn cold_fanout(environment: &Arc<Environment>) -> FanoutInstance {
         routes: port.clone(),
         queues: port.clone(),
         dead_letters: port.clone(),
+        strikes: port.clone(),
+        system: port.clone(),
     });
     Instance { port, function }
 }

@@ -1,6 +1,10 @@
 //! What invokes the functions: batches from queues and the stream, and what happens to them afterwards.
 
+use std::time::Duration;
+
+use hooklane_app::deadline::Deadline;
 use hooklane_app::fakes::Received;
+use hooklane_app::ports::Clock as _;
 use hooklane_app::publish::{PublishError, Validator, publish};
 use hooklane_domain::delivery::message::Message;
 use hooklane_domain::delivery::waiting::Lane;
@@ -10,6 +14,7 @@ use serde_json::{Value, json};
 
 use super::functions::{Instance, cold_delivery, cold_fanout, cold_ingest, cold_upkeep};
 use super::pipeline::Pipeline;
+use super::port::Port;
 use super::work::{Answer, Work};
 
 /// The batch size of the event source mappings.
@@ -107,21 +112,37 @@ impl Pipeline {
             }
             Work::Ingest { instance, messages } => {
                 let ingest = &self.ingest[*instance];
-                let records = messages.iter().map(|m| json!({ "messageId": m.id, "body": m.body }));
+                let records = messages.iter().map(|m| {
+                    let attributes = json!({ "ApproximateReceiveCount": m.receives.to_string() });
+                    json!({ "messageId": m.id, "body": m.body, "attributes": attributes })
+                });
                 let event = serde_json::from_value(records_of(records)).unwrap();
-                answer(self.invoke(&ingest.port, ingest.function.handle(event)).await)
+                answer(
+                    self.invoke(
+                        &ingest.port,
+                        ingest.function.handle(event, time(&ingest.port, 30)),
+                    )
+                    .await,
+                )
             }
             Work::FanOut { instance, slice } => {
                 let fanout = &self.fanout[*instance];
                 let text = format!(r#"{{"Records":[{}]}}"#, slice.records.join(","));
                 let batch = serde_json::from_str(&text).unwrap();
-                answer(self.invoke(&fanout.port, fanout.function.handle(batch)).await)
+                answer(
+                    self.invoke(
+                        &fanout.port,
+                        fanout.function.handle(batch, time(&fanout.port, 60)),
+                    )
+                    .await,
+                )
             }
             Work::Deliver { instance, messages } => {
                 let delivery = &self.delivery[*instance];
                 let event =
                     serde_json::from_value(records_of(messages.iter().map(record))).unwrap();
-                let handled = hooklane_delivery::handle(&delivery.function, event);
+                let handled =
+                    hooklane_delivery::handle(&delivery.function, event, time(&delivery.port, 60));
                 answer(self.invoke(&delivery.port, handled).await)
             }
             Work::Manual { port, request } => {
@@ -205,6 +226,11 @@ impl Pipeline {
     }
 }
 
+/// The time that an invocation has, by its own clock.
+fn time(port: &Port, seconds: u64) -> Deadline {
+    Deadline::after(port.now(), Duration::from_secs(seconds))
+}
+
 fn records_of(records: impl Iterator<Item = Value>) -> Value {
     json!({ "Records": records.collect::<Vec<_>>() })
 }
@@ -218,7 +244,10 @@ fn record(message: &Received) -> Value {
         "messageId": message.id.0,
         "receiptHandle": message.id.0,
         "body": message.body,
-        "attributes": { "SentTimestamp": message.sent_at.as_millisecond().to_string() },
+        "attributes": {
+            "SentTimestamp": message.sent_at.as_millisecond().to_string(),
+            "ApproximateReceiveCount": message.receives.to_string(),
+        },
         "eventSourceARN": format!("arn:aws:sqs:us-east-1:123456789012:{queue}"),
     })
 }

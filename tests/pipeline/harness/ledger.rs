@@ -1,15 +1,16 @@
 //! The ledger behind calls that fail. The journal checks every write.
 
 use hooklane_app::ports::{
-    DailyCounts, DeliveryFilter, DeliveryPage, DeliveryStore, EventPage, EventScan, EventStore, ParkingStore,
-    Pointer, Put, Saved, SlotCounts, SlotStore, Unavailable,
+    DailyCounts, DeliveryFilter, DeliveryPage, DeliveryStore, EventPage, EventScan, EventStore,
+    ParkingStore, Pointer, Put, Saved, SlotCounts, SlotStore, Strikes, Unavailable,
 };
-use hooklane_domain::access::quotas::{Day, QuotaName};
 use hooklane_domain::Timestamp;
+use hooklane_domain::access::quotas::{Day, QuotaName};
 use hooklane_domain::delivery::attempt::Attempt;
 use hooklane_domain::delivery::{Delivery, State};
 use hooklane_domain::event::Event;
 use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
+use hooklane_domain::isolation::deaths::Suspect;
 use hooklane_domain::isolation::recovery::Wanted;
 use hooklane_domain::webhook::limits::RateLimit;
 
@@ -116,6 +117,20 @@ impl DeliveryStore for Port {
     }
 }
 
+impl Strikes for Port {
+    async fn strikes(&self, of: &Suspect) -> Result<u32, Unavailable> {
+        self.call("strikes.read", self.environment.ledger.strikes(of)).await
+    }
+
+    async fn strike(&self, of: &Suspect, now: Timestamp) -> Result<u32, Unavailable> {
+        self.call("strikes.add", self.environment.ledger.strike(of, now)).await
+    }
+
+    async fn forgive(&self, of: &Suspect) -> Result<(), Unavailable> {
+        self.call("strikes.forgive", self.environment.ledger.forgive(of)).await
+    }
+}
+
 impl ParkingStore for Port {
     async fn parked(
         &self,
@@ -159,6 +174,10 @@ impl EventScan for Port {
         cursor: Option<&str>,
     ) -> Result<EventPage, Unavailable> {
         self.call("events.walk", self.environment.ledger.walk(tenant, wanted, cursor)).await
+    }
+
+    fn cursor_after(&self, event: &(TenantId, EventId)) -> String {
+        self.environment.ledger.cursor_after(event)
     }
 }
 

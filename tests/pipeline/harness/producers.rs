@@ -16,7 +16,8 @@ impl Pipeline {
         for publication in next {
             match &publication.channel {
                 Channel::Queue(id) => {
-                    let message = QueuedEvent { id: id.clone(), body: publication.body.clone() };
+                    let message =
+                        QueuedEvent { id: id.clone(), body: publication.body.clone(), receives: 0 };
                     self.events.send(message, now);
                     self.environment.accepted(&publication);
                 }

@@ -98,6 +98,7 @@ impl Pipeline {
         self.check_no_surplus(expected.len()).await;
         count("= events accepted", self.environment.journal.entries().published.len());
         count("= deliveries", expected.len());
+        count("= strikes", self.environment.ledger.strikes_written());
         let virtual_time = self.environment.now().duration_since(self.began_at).as_hours();
         count("= hours of virtual time", usize::try_from(virtual_time).unwrap());
         figures
@@ -126,6 +127,8 @@ impl Pipeline {
             let count = counts.get(what).copied().unwrap_or(0);
             assert!(count > 0, "{what}: did not happen in this run");
         }
+        // Passing faults made suspects. None of them is a dead letter (`check_no_surplus`).
+        assert!(self.environment.ledger.strikes_written() > 100, "too few suspects");
         self.check_circuits();
     }
 

@@ -2,7 +2,7 @@
 
 use hooklane_app::ports::{
     Added, BrakeStore, EventTypeStore, HealthStore, Look, OutlinePage, RecoveryStore, Refusal,
-    RouteStore, RouteTable, TenantPage, TenantStore, Unavailable, Watch, WatchList, WebhookStore,
+    RoutePage, RouteStore, TenantPage, TenantStore, Unavailable, Watch, WatchList, WebhookStore,
     Written,
 };
 use hooklane_catalog::{Definition, OwnType, OwnTypes, Owner};
@@ -43,7 +43,7 @@ behind_calls! {
     }
     RouteStore {
         "routes.version" version(tenant: &TenantId) -> u64;
-        "routes.table" table(tenant: &TenantId) -> RouteTable;
+        "routes.page" routes(tenant: &TenantId, after: Option<&str>) -> RoutePage;
     }
     TenantStore {
         "tenants.get" tenant(id: &TenantId) -> Tenant;

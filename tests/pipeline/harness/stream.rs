@@ -102,6 +102,7 @@ fn record(event: &Event, number: usize) -> String {
         "dynamodb": {
             "Keys": { "pk": { "S": pk }, "sk": { "S": "EVENT" } },
             "SequenceNumber": number.to_string(),
+            "ApproximateCreationDateTime": event.accepted_at.as_second(),
             "NewImage": {
                 "pk": { "S": pk },
                 "sk": { "S": "EVENT" },

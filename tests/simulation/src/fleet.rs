@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use hooklane_app::batch::Disposition;
+use hooklane_app::deadline::Deadline;
 use hooklane_app::fakes::MemoryRegistry;
 use hooklane_contract::Contracts;
 use hooklane_delivery::{Deps, Pipeline, Task};
@@ -72,7 +73,7 @@ impl Fleet {
         let (world, pipeline) = (Arc::clone(&self.world), Arc::clone(&self.instances[instance]));
         Some(async move {
             let begun_at = world.now();
-            let dispositions = pipeline.work(&tasks).await;
+            let dispositions = pipeline.work(&tasks, Deadline::never()).await;
             world.sleep_until(begun_at + BATCH_OVERHEAD).await;
             Worked { lane, instance, receipts, dispositions }
         })
@@ -116,6 +117,8 @@ impl Fleet {
                 receipt_handle: handle.to_string(),
                 lane,
                 sent_at: at(message.sent),
+                // The items of this ledger note no receipts, so no message is a suspect.
+                receives: 1,
                 body,
             };
             Some((task, handle))

@@ -72,9 +72,8 @@ async fn a_key_is_not_used_up_by_a_request_that_a_quota_refuses() {
     let service = limited(QuotaName::Webhooks, 1).await;
     let first = register(&service, ANY).await.body["id"].as_str().unwrap().to_owned();
     let keyed = [OPERATOR, ("x-tenant-id", "acme"), ("idempotency-key", "k")];
-    let once = async |rest: &str| {
-        service.ask_with(&keyed, "POST", "/webhooks", &webhook(rest)).await
-    };
+    let once =
+        async |rest: &str| service.ask_with(&keyed, "POST", "/webhooks", &webhook(rest)).await;
     is_over(&once(ANY).await, 409, QuotaName::Webhooks, (1, 1));
     is_good(&service.ask("DELETE", &format!("/webhooks/{first}"), "").await);
     let other = once(r#","events":["a"]"#).await;
@@ -116,7 +115,13 @@ async fn one_event_type_more_than_the_quota_is_refused() {
 #[tokio::test]
 async fn what_one_webhook_may_have_is_a_mistake_in_its_field() {
     for (quota, limit, good, bad, path) in [
-        (QuotaName::EventsPerWebhook, 2, r#","events":["a","b"]"#, r#","events":["a","b","c"]"#, "events"),
+        (
+            QuotaName::EventsPerWebhook,
+            2,
+            r#","events":["a","b"]"#,
+            r#","events":["a","b","c"]"#,
+            "events",
+        ),
         (
             QuotaName::HeaderBytesPerWebhook,
             5,

@@ -1,5 +1,6 @@
 //! Standard queues and streams deliver some messages twice. Only one message acts for a delivery.
 
+use hooklane_app::deadline::Deadline;
 use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::delivery::{MessageId, State, Status, Turn};
 use jiff::SignedDuration;
@@ -97,7 +98,7 @@ async fn a_lost_owner_is_replaced_although_the_duplicate_was_deleted_by_another_
     world.publish("e1").await;
     world.advance(SignedDuration::from_secs(901));
     let tasks: Vec<_> = world.queues.receive(Lane::Fast).into_iter().map(task).collect();
-    world.pipeline.work(&tasks).await;
+    world.pipeline.work(&tasks, Deadline::never()).await;
     assert_eq!(tasks.len(), 1, "only the duplicate");
     // Another receipt of the duplicate discarded it a moment earlier, when the delivery was not yet overdue
     // for long enough.

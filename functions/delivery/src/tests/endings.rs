@@ -1,6 +1,7 @@
 //! How deliveries end without success, and messages that are dead-lettered.
 
 use hooklane_app::batch::Disposition;
+use hooklane_app::deadline::Deadline;
 use hooklane_app::ports::WebhookStore as _;
 use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::delivery::{
@@ -80,7 +81,7 @@ async fn an_undecodable_message_is_dead_lettered_with_its_reason_and_affects_no_
     let newer = r#"{"version":9,"kind":"deliver","body":{}}"#;
     let bad = [garbage("garbage"), garbage(newer)];
     tasks.splice(0..0, bad);
-    let dispositions = world.pipeline.work(&tasks).await;
+    let dispositions = world.pipeline.work(&tasks, Deadline::never()).await;
     assert_eq!(dispositions, [Disposition::Done; 3]);
     let letters = world.dead_letters.all_dead_letters();
     assert_eq!(letters.len(), 2);
@@ -196,7 +197,7 @@ proptest::proptest! {
                 receipt_handle: "bad".to_owned(),
                 ..good.clone()
             };
-            let dispositions = world.pipeline.work(&[bad, good]).await;
+            let dispositions = world.pipeline.work(&[bad, good], Deadline::never()).await;
             assert_eq!(dispositions[0], Disposition::Done);
             assert_eq!(world.delivery("e1").await.status(), Status::Delivered);
         });

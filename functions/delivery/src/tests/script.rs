@@ -1,6 +1,7 @@
 //! The receiver of a test, with scripted answers.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -25,6 +26,17 @@ pub(super) struct Script {
     /// What another writer writes during the next request.
     pub(super) concurrent_write: Mutex<Option<Delivery>>,
     pub(super) ledger: Arc<MemoryLedger>,
+    /// The event whose request ends the function, or panics.
+    pub(super) deadly: Mutex<Option<(&'static str, Death)>>,
+    pub(super) died: AtomicBool,
+}
+
+/// How a function ends in the middle of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Death {
+    /// The request never ends, and the test drops the invocation.
+    Killed,
+    Panicked,
 }
 
 /// The pipeline's sender. It shares the script with the test.
@@ -32,6 +44,14 @@ pub(super) struct Posts(pub(super) Arc<Script>);
 
 impl Post for Posts {
     async fn post(&self, _: Destination<'_>, request: WireRequest, timeout: Duration) -> Sent {
+        let deadly = *self.0.deadly.lock().unwrap();
+        if let Some((event, death)) = deadly
+            && request.headers.iter().any(|(_, value)| value == event)
+        {
+            assert!(death == Death::Killed, "on purpose");
+            self.0.died.store(true, Ordering::SeqCst);
+            std::future::pending::<()>().await;
+        }
         self.0.seen.lock().unwrap().push((self.0.clock.now(), request));
         self.0.timeouts.lock().unwrap().push(timeout);
         let write = self.0.concurrent_write.lock().unwrap().take();

@@ -1,9 +1,11 @@
 //! The world of a test: a pipeline and `upkeep` over fakes, and a clock that the test moves.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use hooklane_app::batch::Disposition;
+use hooklane_app::deadline::Deadline;
 use hooklane_app::fakes::{
     FakeSystem, Faults, MemoryLedger, MemoryQueues, MemoryRegistry, Received,
 };
@@ -127,6 +129,8 @@ impl World {
             timeouts: Mutex::default(),
             concurrent_write: Mutex::default(),
             ledger: Arc::clone(&ledger),
+            deadly: Mutex::default(),
+            died: AtomicBool::default(),
         });
         let webhook = Webhook {
             retry_policy: Some(RetryPolicy::read("", policy).unwrap()),
@@ -221,7 +225,7 @@ impl World {
         if tasks.is_empty() {
             return 0;
         }
-        let dispositions = self.pipeline.work(&tasks).await;
+        let dispositions = self.pipeline.work(&tasks, Deadline::never()).await;
         for (task, disposition) in tasks.iter().zip(dispositions) {
             if disposition == Disposition::Done {
                 self.queues.delete(&task.message);
@@ -325,6 +329,7 @@ pub(super) fn task(received: Received) -> Task {
         message: received.id,
         lane: received.lane,
         sent_at: received.sent_at,
+        receives: received.receives,
         body: received.body,
     }
 }

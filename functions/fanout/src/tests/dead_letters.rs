@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use hooklane_app::ports::{RouteTable, Unavailable};
+use hooklane_app::ports::RoutePage;
 use hooklane_domain::ids::TenantId;
 
 use super::*;
@@ -15,12 +15,16 @@ impl RouteStore for WithUnreadable {
         self.0.version(tenant).await
     }
 
-    async fn table(&self, tenant: &TenantId) -> Result<RouteTable, Unavailable> {
-        let mut table = self.0.table(tenant).await?;
+    async fn routes(
+        &self,
+        tenant: &TenantId,
+        after: Option<&str>,
+    ) -> Result<RoutePage, Unavailable> {
+        let mut page = self.0.routes(tenant, after).await?;
         if tenant.as_str() == *self.1.lock().unwrap() {
-            table.unreadable.push("wh_1: it is corrupt".to_owned());
+            page.unreadable.push("wh_1: it is corrupt".to_owned());
         }
-        Ok(table)
+        Ok(page)
     }
 }
 
@@ -34,7 +38,7 @@ async fn an_unreadable_webhook_makes_a_dead_letter_and_the_others_get_the_event(
     let record = batch(SAMPLE).records[0].get().to_owned();
     let others = record.replace("acme", "other");
     let text = format!(r#"{{"Records":[{record},{others},{record}]}}"#);
-    assert_eq!(fanout.handle(batch(&text)).await.unwrap(), Answer::default());
+    assert_eq!(fanout.handle_all(batch(&text)).await.unwrap(), Answer::default());
     let mut reached = webhooks_of(&sent(&fanout));
     reached.sort();
     let mut expected = [beside.id, other.id, beside.id];
@@ -50,7 +54,7 @@ async fn an_unreadable_webhook_makes_a_dead_letter_and_the_others_get_the_event(
 
     // A repair by hand does not raise the version. The next event reaches all of them nevertheless.
     *fanout.routes.registry().1.lock().unwrap() = "";
-    fanout.handle(batch(&format!(r#"{{"Records":[{record}]}}"#))).await.unwrap();
+    fanout.handle_all(batch(&format!(r#"{{"Records":[{record}]}}"#))).await.unwrap();
     assert_eq!((sent(&fanout).len(), fanout.dead_letters.all_dead_letters().len()), (1, 2));
 }
 
@@ -64,9 +68,9 @@ async fn a_batch_that_fails_dead_letters_nothing() {
     let record = batch(SAMPLE).records[0].get().to_owned();
     let text = format!(r#"{{"Records":[{{"nonsense":true}},{record}]}}"#);
     faults.die_after(0);
-    assert!(fanout.handle(batch(&text)).await.is_err());
+    assert!(fanout.handle_all(batch(&text)).await.is_err());
     assert!(fanout.dead_letters.all_dead_letters().is_empty());
     faults.revive();
-    fanout.handle(batch(&text)).await.unwrap();
+    fanout.handle_all(batch(&text)).await.unwrap();
     assert_eq!((sent(&fanout).len(), fanout.dead_letters.all_dead_letters().len()), (1, 1));
 }

@@ -13,7 +13,7 @@ async fn lines<R: RouteStore>(fanout: &Fanout<Fakes<R>>, text: &str) -> Vec<Valu
     let (mut reader, writer) = std::io::pipe().unwrap();
     let subscriber = tracing_subscriber::fmt().json().with_writer(Arc::new(writer)).finish();
     let guard = tracing::subscriber::set_default(subscriber);
-    let _ = fanout.handle(batch(text)).await;
+    let _ = fanout.handle_all(batch(text)).await;
     drop(guard);
     let mut written = String::new();
     reader.read_to_string(&mut written).unwrap();

@@ -8,11 +8,14 @@ use serde_json::Value;
 use super::*;
 
 /// The log lines of one batch.
-async fn lines<E: EventStore>(ingest: &Ingest<Fakes<E>>, bodies: &[(&str, &str)]) -> Vec<Value> {
+async fn lines<E: EventStore + Strikes>(
+    ingest: &Ingest<Fakes<E>>,
+    bodies: &[(&str, &str)],
+) -> Vec<Value> {
     let (mut reader, writer) = std::io::pipe().unwrap();
     let subscriber = tracing_subscriber::fmt().json().with_writer(Arc::new(writer)).finish();
     let guard = tracing::subscriber::set_default(subscriber);
-    ingest.handle(event(bodies)).await.unwrap();
+    ingest.handle_all(event(bodies)).await.unwrap();
     drop(guard);
     let mut written = String::new();
     reader.read_to_string(&mut written).unwrap();

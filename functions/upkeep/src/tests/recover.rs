@@ -295,3 +295,26 @@ async fn suspected_recoveries_of_one_tenant_read_the_ledger_a_few_at_a_time() {
     // It has given its turn back.
     assert!(store.take_turn(&other(9), (world.now(), until), 2).await.unwrap());
 }
+
+#[tokio::test]
+async fn finding_02_a_recovery_whose_time_is_over_in_the_middle_of_a_page_goes_on_there() {
+    let world = World::new();
+    let webhook = missed(&world).await;
+    start_recovery(&world, &webhook, WantedStatus::Skipped).await;
+    // The clock is read when the step begins and before each event but the first.
+    let mut sent = Vec::new();
+    while !is_done(&world, &webhook).await {
+        *world.registry.hooks.tick_of_recoveries.lock().unwrap() = seconds(30);
+        world.run().await;
+        world.clock.tick(seconds(0));
+        *world.registry.hooks.tick_of_recoveries.lock().unwrap() = seconds(0);
+        world.pass(minutes(2));
+        world.mark(&webhook).await;
+        sent.push(recovery(&world, &webhook).await.sent);
+        assert!(sent.len() < 20, "it makes no progress: {sent:?}");
+    }
+    assert_eq!(sent.last(), Some(&4));
+    assert!(sent.contains(&1), "a run ends after the event that it looked at: {sent:?}");
+    let expected: BTreeSet<_> = (0..4).map(|n| format!("skipped{n}")).collect();
+    assert_eq!(sent_events(&world), expected);
+}

@@ -2,6 +2,7 @@
 //! asks for it.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use hooklane_app::fakes::{FakeSystem, MemoryRegistry};
@@ -35,12 +36,17 @@ pub(super) struct Hooks {
     pub(super) time_per_look: Mutex<SignedDuration>,
     /// The time that passes whenever the progress of a recovery is written.
     pub(super) time_per_step: Mutex<SignedDuration>,
+    /// The clock ticks by this from the moment a recovery is read.
+    pub(super) tick_of_recoveries: Mutex<SignedDuration>,
     /// An instance marks the webhook during the next look at it.
     pub(super) marks_at_look: Mutex<bool>,
     /// Another writer is faster than the next write of a health …
     pub(super) health_conflict: Mutex<bool>,
     /// … or of a recovery.
     pub(super) recovery_conflict: Mutex<bool>,
+    /// The webhook whose look ends the function: it never ends, and the test drops the run.
+    pub(super) deadly: Mutex<Option<WebhookId>>,
+    pub(super) died: AtomicBool,
     /// The brake cannot be read.
     pub(super) brake_is_down: Mutex<bool>,
 }
@@ -53,9 +59,12 @@ impl Registry {
             unreadable: Mutex::default(),
             time_per_look: Mutex::new(SignedDuration::ZERO),
             time_per_step: Mutex::new(SignedDuration::ZERO),
+            tick_of_recoveries: Mutex::new(SignedDuration::ZERO),
             marks_at_look: Mutex::default(),
             health_conflict: Mutex::default(),
             recovery_conflict: Mutex::default(),
+            deadly: Mutex::default(),
+            died: AtomicBool::default(),
             brake_is_down: Mutex::default(),
         };
         Self { stored, hooks: Arc::new(hooks) }
@@ -99,11 +108,7 @@ impl WebhookStore for Registry {
         self.stored.register(webhook, room).await
     }
 
-    async fn refusal(
-        &self,
-        webhook: &Webhook,
-        room: Room,
-    ) -> Result<Option<Refusal>, Unavailable> {
+    async fn refusal(&self, webhook: &Webhook, room: Room) -> Result<Option<Refusal>, Unavailable> {
         self.stored.refusal(webhook, room).await
     }
 
@@ -128,6 +133,10 @@ impl WebhookStore for Registry {
     async fn get(&self, tenant: &TenantId, id: WebhookId) -> Result<Option<Webhook>, Unavailable> {
         let hooks = &self.hooks;
         hooks.looks.lock().unwrap().push(id);
+        if *hooks.deadly.lock().unwrap() == Some(id) {
+            hooks.died.store(true, Ordering::SeqCst);
+            std::future::pending::<()>().await;
+        }
         hooks.clock.pass(*hooks.time_per_look.lock().unwrap());
         if std::mem::take(&mut *hooks.marks_at_look.lock().unwrap()) {
             self.stored.watch(tenant, id, 1, hooks.clock.now()).await?;
@@ -204,6 +213,7 @@ impl BrakeStore for Registry {
 
 impl RecoveryStore for Registry {
     async fn recovery(&self, webhook: WebhookId) -> Result<Option<Recovery>, Unavailable> {
+        self.hooks.clock.tick(*self.hooks.tick_of_recoveries.lock().unwrap());
         self.stored.recovery(webhook).await
     }
 

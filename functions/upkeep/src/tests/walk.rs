@@ -5,7 +5,6 @@ use hooklane_domain::ids::WebhookId;
 use jiff::SignedDuration;
 
 use super::world::World;
-use crate::tuning::WATCHES_PER_PAGE;
 
 /// A watch list of two and a half pages.
 const LISTED: usize = 250;
@@ -33,7 +32,7 @@ async fn a_walk_looks_at_every_webhook_of_every_page_once() {
 }
 
 #[tokio::test]
-async fn a_run_ends_at_its_deadline_and_the_next_one_begins_after_the_page_it_ended_in() {
+async fn a_run_ends_at_its_deadline_and_the_next_one_begins_where_it_ended() {
     let (world, ids) = crowded().await;
     // 125 looks in the 50 seconds of a run: it ends in the second page.
     *world.registry.hooks.time_per_look.lock().unwrap() = SignedDuration::from_millis(400);
@@ -41,14 +40,28 @@ async fn a_run_ends_at_its_deadline_and_the_next_one_begins_after_the_page_it_en
     assert_eq!(looks(&world), ids[..125]);
 
     assert_eq!(world.run().await.looked, 125);
-    let second = [&ids[2 * WATCHES_PER_PAGE..], &ids[..75]].concat();
-    assert_eq!(looks(&world), second, "the rest of the list, then from its start");
+    assert_eq!(looks(&world), ids[125..], "the rest of the list");
 
-    assert_eq!(world.run().await.looked, 125);
-    let third = looks(&world);
-    assert_eq!(third[0], ids[WATCHES_PER_PAGE]);
-    let all: BTreeSet<_> = ids[..125].iter().chain(&second).chain(&third).collect();
-    assert_eq!(all.len(), LISTED, "three runs reach every webhook");
+    *world.registry.hooks.time_per_look.lock().unwrap() = SignedDuration::from_millis(500);
+    assert_eq!(world.run().await.looked, 100);
+    assert_eq!(looks(&world), ids[..100], "from its start");
+    assert_eq!(world.run().await.looked, 100);
+    assert_eq!(looks(&world), ids[100..200]);
+    world.run().await;
+    assert_eq!(looks(&world)[..50], ids[200..]);
+}
+
+#[tokio::test]
+async fn finding_02_slow_looks_starve_no_webhook_of_a_short_list() {
+    let world = World::new();
+    let mut ids = BTreeSet::new();
+    for n in 0..90 {
+        ids.insert(world.watched_webhook(n).await.id);
+    }
+    *world.registry.hooks.time_per_look.lock().unwrap() = SignedDuration::from_secs(1);
+    assert_eq!(world.run().await.looked, 50);
+    assert_eq!(world.run().await.looked, 50);
+    assert_eq!(looks(&world).into_iter().collect::<BTreeSet<_>>(), ids);
 }
 
 #[tokio::test]
@@ -63,7 +76,7 @@ async fn a_walk_that_begins_in_the_middle_of_a_page_looks_at_each_webhook_once()
         assert!(world.registry.stored.unwatch(&watch).await.unwrap());
     }
     world.run().await;
-    assert_eq!(looks(&world), [&ids[200..], &ids[10..200]].concat());
+    assert_eq!(looks(&world), [&ids[125..], &ids[10..125]].concat());
     world.run().await;
     assert_eq!(looks(&world), ids[10..], "a walk that was not interrupted leaves no mark");
 }
@@ -88,8 +101,8 @@ async fn a_webhook_that_cannot_be_read_does_not_affect_the_others_and_stays_due(
 async fn a_run_that_cannot_read_the_watch_list_fails() {
     let world = World::new();
     world.watched_webhook(1).await;
-    // The brake takes three steps: it is read, measured and written.
-    world.faults.die_after(3);
+    // The run is marked, and the brake takes three steps: it is read, measured and written.
+    world.faults.die_after(4);
     assert!(world.upkeep.run().await.is_err());
     world.faults.revive();
     assert_eq!(world.run().await.looked, 1);

@@ -44,4 +44,10 @@ impl EventScan for MemoryLedger {
         let next = (from + PAGE < all.len()).then(|| (from + PAGE).to_string());
         Ok(EventPage { events: ours.cloned().collect(), next })
     }
+
+    fn cursor_after(&self, (tenant, id): &(TenantId, EventId)) -> String {
+        let all = self.all_events();
+        let place = all.iter().position(|event| event.tenant == *tenant && event.id == *id);
+        place.map_or(0, |place| place + 1).to_string()
+    }
 }

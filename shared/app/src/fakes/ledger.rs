@@ -1,5 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::idempotency::{IdempotencyKey, IdempotencyRecord};
@@ -10,6 +11,7 @@ use hooklane_domain::delivery::attempt_log::{LogEntry, LogPosition};
 use hooklane_domain::delivery::{Delivery, State};
 use hooklane_domain::event::Event;
 use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
+use hooklane_domain::isolation::deaths::Suspect;
 use jiff::SignedDuration;
 
 use super::{Faults, lock};
@@ -38,6 +40,8 @@ pub struct MemoryLedger {
     pub(super) test_places: Mutex<BTreeMap<(TenantId, u32), Timestamp>>,
     pub(super) leased: Mutex<HashMap<(TenantId, Window), u64>>,
     pub(super) daily: Mutex<HashMap<(TenantId, QuotaName, Day), u64>>,
+    pub(super) strikes: Mutex<BTreeMap<Suspect, u32>>,
+    pub(super) struck: AtomicUsize,
     corrupt: Mutex<BTreeSet<DeliveryId>>,
 }
 
@@ -58,6 +62,18 @@ impl MemoryLedger {
     #[must_use]
     pub fn all_events(&self) -> Vec<Event> {
         lock(&self.events).values().cloned().collect()
+    }
+
+    /// Everything that has strikes, with how many, in order of names.
+    #[must_use]
+    pub fn all_strikes(&self) -> Vec<(Suspect, u32)> {
+        lock(&self.strikes).iter().map(|(of, count)| (of.clone(), *count)).collect()
+    }
+
+    /// The number of strikes that were ever written.
+    #[must_use]
+    pub fn strikes_written(&self) -> usize {
+        self.struck.load(Ordering::SeqCst)
     }
 
     /// From now on this delivery cannot be read back.

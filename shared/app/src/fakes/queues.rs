@@ -34,6 +34,7 @@ struct Held {
     body: String,
     sent_at: Timestamp,
     received_at: Option<Timestamp>,
+    receives: u32,
     visible_at: Timestamp,
 }
 
@@ -44,6 +45,8 @@ pub struct Received {
     pub lane: Lane,
     pub body: String,
     pub sent_at: Timestamp,
+    /// How often it has been received, this time included.
+    pub receives: u32,
 }
 
 /// What was put into the dead-letter queue.
@@ -101,8 +104,15 @@ impl MemoryQueues {
             .take(10)
             .map(|m| {
                 m.received_at = Some(now);
+                m.receives += 1;
                 m.visible_at = now.saturating_add(visibility).unwrap_or(now);
-                Received { id: m.id.clone(), lane, body: m.body.clone(), sent_at: m.sent_at }
+                Received {
+                    id: m.id.clone(),
+                    lane,
+                    body: m.body.clone(),
+                    sent_at: m.sent_at,
+                    receives: m.receives,
+                }
             })
             .collect()
     }
@@ -145,6 +155,7 @@ impl Inner {
             body: message.encode(),
             sent_at: self.now,
             received_at: None,
+            receives: 0,
             visible_at: self.now.saturating_add(delay).unwrap_or(self.now),
         });
         id

@@ -12,7 +12,7 @@ use hooklane_domain::webhook::{DisableReason, Route, Webhook, WebhookState};
 use super::isolation::Isolation;
 use super::{Faults, lock};
 use crate::ports::{
-    Outline, OutlinePage, Refusal, RouteStore, RouteTable, TenantPage, TenantStore, Unavailable,
+    Outline, OutlinePage, Refusal, RoutePage, RouteStore, TenantPage, TenantStore, Unavailable,
     WebhookStore, Written,
 };
 
@@ -22,6 +22,8 @@ pub struct MemoryRegistry {
     pub(super) registered: Arc<Mutex<Registered>>,
     pub(super) isolation: Arc<Mutex<Isolation>>,
     faults: Faults,
+    /// The number of webhooks in a page of routes; `None` for all of them.
+    page: Option<usize>,
 }
 
 #[derive(Debug, Default)]
@@ -59,8 +61,7 @@ impl Registered {
     fn count(&mut self, tenant: &TenantId, less: Usage, more: Usage) {
         let usage = self.usage.entry(tenant.clone()).or_default();
         usage.webhooks = usage.webhooks - less.webhooks + more.webhooks;
-        usage.expression_cost =
-            usage.expression_cost - less.expression_cost + more.expression_cost;
+        usage.expression_cost = usage.expression_cost - less.expression_cost + more.expression_cost;
     }
 
     fn of(&self, tenant: &TenantId) -> impl DoubleEndedIterator<Item = &Webhook> {
@@ -73,6 +74,12 @@ impl MemoryRegistry {
     #[must_use]
     pub fn with_faults(faults: Faults) -> Self {
         Self { faults, ..Self::default() }
+    }
+
+    /// The same registry, with so many webhooks in a page of routes.
+    #[must_use]
+    pub fn in_pages_of(self, webhooks: usize) -> Self {
+        Self { page: Some(webhooks), ..self }
     }
 
     pub(super) fn faults(&self) -> &Faults {
@@ -109,11 +116,7 @@ impl WebhookStore for MemoryRegistry {
         Ok(Written::Yes)
     }
 
-    async fn refusal(
-        &self,
-        webhook: &Webhook,
-        room: Room,
-    ) -> Result<Option<Refusal>, Unavailable> {
+    async fn refusal(&self, webhook: &Webhook, room: Room) -> Result<Option<Refusal>, Unavailable> {
         self.faults().step()?;
         let more = Usage { webhooks: 1, expression_cost: expression_cost(webhook) };
         Ok(lock(&self.registered).refusal(&webhook.tenant, room, more))
@@ -145,8 +148,7 @@ impl WebhookStore for MemoryRegistry {
         let registered = lock(&self.registered);
         let mut rest =
             registered.of(tenant).rev().filter(|w| after.is_none_or(|after| w.id < after));
-        let outline =
-            |w: &Webhook| Outline { id: w.id, state: w.state, events: w.events.clone() };
+        let outline = |w: &Webhook| Outline { id: w.id, state: w.state, events: w.events.clone() };
         let outlines: Vec<_> = rest.by_ref().take(limit).map(outline).collect();
         let next = rest.next().and(outlines.last()).map(|last| last.id);
         Ok(OutlinePage { outlines, next })
@@ -325,23 +327,29 @@ impl RouteStore for MemoryRegistry {
         Ok(lock(&self.registered).versions.get(tenant).copied().unwrap_or(0))
     }
 
-    async fn table(&self, tenant: &TenantId) -> Result<RouteTable, Unavailable> {
+    async fn routes(
+        &self,
+        tenant: &TenantId,
+        after: Option<&str>,
+    ) -> Result<RoutePage, Unavailable> {
         self.faults().step()?;
         let registered = lock(&self.registered);
-        let is_removed = registered.tenant(tenant).tombstone.is_some();
-        let routes = registered
-            .of(tenant)
-            .filter(|w| w.state.is_subscribed() && !is_removed)
-            .map(|w| Route {
-                webhook: w.id,
-                events: w.events.clone(),
-                filter: w.filter.clone(),
-                test_mode: w.test_mode,
-                lane: w.lane,
-                created_at: w.created_at,
-            })
-            .collect();
-        let version = registered.versions.get(tenant).copied().unwrap_or(0);
-        Ok(RouteTable { version, routes, unreadable: Vec::new() })
+        if registered.tenant(tenant).tombstone.is_some() {
+            return Ok(RoutePage::default());
+        }
+        let rest = registered.of(tenant).filter(|w| after.is_none_or(|at| *w.id.to_string() > *at));
+        let page: Vec<_> = rest.take(self.page.unwrap_or(usize::MAX)).collect();
+        let next = page.last().filter(|_| Some(page.len()) == self.page);
+        let next = next.map(|w| w.id.to_string());
+        let subscribed = page.into_iter().filter(|w| w.state.is_subscribed());
+        let routes = subscribed.map(|w| Route {
+            webhook: w.id,
+            events: w.events.clone(),
+            filter: w.filter.clone(),
+            test_mode: w.test_mode,
+            lane: w.lane,
+            created_at: w.created_at,
+        });
+        Ok(RoutePage { routes: routes.collect(), unreadable: Vec::new(), next })
     }
 }

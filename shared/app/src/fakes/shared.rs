@@ -7,13 +7,14 @@ use hooklane_domain::delivery::Delivery;
 use hooklane_domain::delivery::attempt::Attempt;
 use hooklane_domain::event::Event;
 use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
+use hooklane_domain::isolation::deaths::Suspect;
 use hooklane_domain::isolation::recovery::Wanted;
 use hooklane_domain::webhook::limits::RateLimit;
 
 use crate::ports::{
     AttemptLog, Clock, DeliveryFilter, DeliveryPage, DeliveryStore, Entropy, EventPage, EventScan,
     EventStore, LogFilter, LogPage, ParkingStore, Pointer, Put, Saved, SlotCounts, SlotStore,
-    Unavailable,
+    Strikes, Unavailable,
 };
 
 impl<T: Clock> Clock for Arc<T> {
@@ -111,6 +112,24 @@ impl<T: EventScan> EventScan for Arc<T> {
         cursor: Option<&str>,
     ) -> Result<EventPage, Unavailable> {
         (**self).walk(tenant, wanted, cursor).await
+    }
+
+    fn cursor_after(&self, event: &(TenantId, EventId)) -> String {
+        (**self).cursor_after(event)
+    }
+}
+
+impl<T: Strikes> Strikes for Arc<T> {
+    async fn strikes(&self, of: &Suspect) -> Result<u32, Unavailable> {
+        (**self).strikes(of).await
+    }
+
+    async fn strike(&self, of: &Suspect, now: Timestamp) -> Result<u32, Unavailable> {
+        (**self).strike(of, now).await
+    }
+
+    async fn forgive(&self, of: &Suspect) -> Result<(), Unavailable> {
+        (**self).forgive(of).await
     }
 }
 

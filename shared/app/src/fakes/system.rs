@@ -8,12 +8,17 @@ use crate::ports::{Clock, Entropy};
 
 /// A clock that a test moves, and "random" numbers that count: 1, 2, 3, …
 #[derive(Debug)]
-pub struct FakeSystem(Mutex<(Timestamp, u128)>);
+pub struct FakeSystem(Mutex<(Timestamp, u128)>, Mutex<SignedDuration>);
 
 impl FakeSystem {
     #[must_use]
     pub fn at(now: Timestamp) -> Self {
-        Self(Mutex::new((now, 0)))
+        Self(Mutex::new((now, 0)), Mutex::default())
+    }
+
+    /// From now on the clock moves forward by this whenever it is read, as if work took time between.
+    pub fn tick(&self, time: SignedDuration) {
+        *lock(&self.1) = time;
     }
 
     /// Moves the clock forward.
@@ -25,6 +30,8 @@ impl FakeSystem {
 
 impl Clock for FakeSystem {
     fn now(&self) -> Timestamp {
+        let tick = *lock(&self.1);
+        self.pass(tick);
         lock(&self.0).0
     }
 }

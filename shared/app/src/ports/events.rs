@@ -40,6 +40,10 @@ pub trait EventScan: Send + Sync {
         wanted: Wanted,
         cursor: Option<&str>,
     ) -> impl Future<Output = Result<EventPage, Unavailable>> + Send;
+
+    /// The cursor of a page that starts after an event that was on a page, for a caller that could not
+    /// finish that page.
+    fn cursor_after(&self, event: &(TenantId, EventId)) -> String;
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -42,6 +42,9 @@ struct DeliveryItem {
     /// The time of the slot that it holds, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     q: Option<i64>,
+    /// How often the owner had been received when it was last written, while the delivery waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    h: Option<u32>,
     /// Revision.
     v: u32,
     #[serde(rename = "expiresAt")]
@@ -147,6 +150,7 @@ impl Ledger {
                 .map(StoredLast::new),
             y: delivery.success.as_ref().map(StoredAttempt::new),
             q: delivery.slot.map(Timestamp::as_millisecond),
+            h: delivery.receives.filter(|_| delivery.next_attempt_at().is_some()),
             v: delivery.revision,
             expires_at: self.retention.expires_at(delivery.id.accepted_at()),
         };
@@ -197,6 +201,7 @@ pub(super) fn to_delivery(item: Item) -> Result<Delivery, Unavailable> {
         last,
         success,
         slot: item.q.map(time).transpose()?,
+        receives: item.h,
         expires_at: Some(expiry(item.expires_at)?),
         revision: item.v,
     })

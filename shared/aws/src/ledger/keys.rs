@@ -8,6 +8,7 @@ use hooklane_domain::delivery::attempt_log::LogKey;
 use hooklane_domain::delivery::period::TimeRange;
 use hooklane_domain::delivery::{FailedAt, Status};
 use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
+use hooklane_domain::isolation::deaths::Suspect;
 
 use crate::table::{Item, Key, text};
 
@@ -130,6 +131,11 @@ pub(super) fn slots(webhook: WebhookId) -> Key {
 /// The beginning of the partition keys of a tenant's events. No tenant's id has a `#` in it.
 pub(super) fn events_of(tenant: &TenantId) -> String {
     format!("EV#{tenant}#")
+}
+
+/// The strikes of a suspect.
+pub(super) fn strikes(of: &Suspect) -> Key {
+    Key { pk: format!("SU#{}", of.as_str()), sk: "STRIKES".to_owned() }
 }
 
 /// The number of a tenant's API requests in one minute.

@@ -3,7 +3,7 @@
 //! are rare.
 
 use hooklane_app::ports::{EventPage, EventScan, Unavailable};
-use hooklane_domain::ids::TenantId;
+use hooklane_domain::ids::{EventId, TenantId};
 use hooklane_domain::isolation::recovery::Wanted;
 
 use super::{Ledger, keys};
@@ -37,7 +37,7 @@ impl EventScan for Ledger {
             .set_exclusive_start_key(from.transpose()?);
         let page = self.table.scanned(scan).await?;
         let next = page.next.as_ref().and_then(Key::of);
-        let next = next.map(|Key { pk, sk }| format!("{pk}{SEPARATOR}{sk}"));
+        let next = next.map(cursor_of);
         let mut events = Vec::new();
         for item in page.items {
             let id = text(&item, "i");
@@ -49,4 +49,12 @@ impl EventScan for Ledger {
         }
         Ok(EventPage { events, next })
     }
+
+    fn cursor_after(&self, (tenant, id): &(TenantId, EventId)) -> String {
+        cursor_of(keys::event(tenant, id))
+    }
+}
+
+fn cursor_of(Key { pk, sk }: Key) -> String {
+    format!("{pk}{SEPARATOR}{sk}")
 }

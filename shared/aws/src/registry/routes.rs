@@ -1,9 +1,9 @@
 //! What `fanout` reads of a tenant's webhooks. It asks for no secret.
 
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
-use futures::TryStreamExt as _;
 use futures::stream::BoxStream;
-use hooklane_app::ports::{Outline, OutlinePage, RouteStore, RouteTable, Unavailable};
+use hooklane_app::ports::{Outline, OutlinePage, RoutePage, RouteStore, Unavailable};
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::tenant::Tombstone;
 use hooklane_domain::delivery::waiting::Lane;
@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 use super::{RouteRegistry, VERSION, WEBHOOK_PREFIX, partition, tenant_key, webhook_key};
 use crate::failure::corrupt;
-use crate::table::{self, Item, from_item, string, text};
+use crate::table::{self, Item, Key, from_item, string, text};
 
 #[derive(Deserialize)]
 struct RouteItem {
@@ -33,8 +33,6 @@ struct RouteItem {
 /// The part of the tenant item that routes depend on.
 #[derive(Default, Deserialize)]
 struct TenantState {
-    #[serde(default)]
-    version: u64,
     #[serde(default)]
     tombstone: Option<Tombstone>,
 }
@@ -55,34 +53,33 @@ impl RouteStore for RouteRegistry {
         }))
     }
 
-    async fn table(&self, tenant: &TenantId) -> Result<RouteTable, Unavailable> {
-        // The version first: if a webhook changes after it, the table counts as older than it is.
-        let state: TenantState = self.table.get(&tenant_key(tenant)).await?.unwrap_or_default();
-        let version = state.version;
+    async fn routes(
+        &self,
+        tenant: &TenantId,
+        after: Option<&str>,
+    ) -> Result<RoutePage, Unavailable> {
         // Its webhooks are deleted, or being deleted.
-        if state.tombstone.is_some() {
-            return Ok(RouteTable { version, routes: Vec::new(), unreadable: Vec::new() });
+        if after.is_none() && self.is_removed(tenant).await? {
+            return Ok(RoutePage::default());
         }
-        let (mut routes, mut unreadable) = (Vec::new(), Vec::new());
-        let mut items = self.webhook_items(
-            tenant,
-            Some("sk, id, events, #filter, test_mode, #state, slow, created_at"),
-        );
-        while let Some(item) = items.try_next().await? {
+        let names = "sk, id, events, #filter, test_mode, #state, slow, created_at";
+        let start = after.map(|sk| Key { pk: partition(tenant), sk: sk.to_owned() }.attributes());
+        let query = self.webhooks_query(tenant, Some(names)).set_exclusive_start_key(start);
+        let read = self.table.page(query).await?;
+        let mut page =
+            RoutePage { next: read.next.and_then(|key| text(&key, "sk")), ..Default::default() };
+        for item in read.items {
             let key = text(&item, "sk").unwrap_or_default();
             let item: RouteItem = match from_item(item) {
                 Ok(item) => item,
                 Err(error) => {
-                    unreadable.push(format!(
-                        "{}: {}",
-                        key.trim_start_matches(WEBHOOK_PREFIX),
-                        error.chain()
-                    ));
+                    let id = key.trim_start_matches(WEBHOOK_PREFIX);
+                    page.unreadable.push(format!("{id}: {}", error.chain()));
                     continue;
                 }
             };
             if item.state.is_subscribed() {
-                routes.push(Route {
+                page.routes.push(Route {
                     webhook: item.id,
                     events: item.events,
                     filter: item.filter.map(Filter::from_stored),
@@ -92,11 +89,16 @@ impl RouteStore for RouteRegistry {
                 });
             }
         }
-        Ok(RouteTable { version, routes, unreadable })
+        Ok(page)
     }
 }
 
 impl RouteRegistry {
+    async fn is_removed(&self, tenant: &TenantId) -> Result<bool, Unavailable> {
+        let state: TenantState = self.table.get(&tenant_key(tenant)).await?.unwrap_or_default();
+        Ok(state.tombstone.is_some())
+    }
+
     pub(super) async fn outlines(
         &self,
         tenant: &TenantId,
@@ -138,24 +140,30 @@ impl RouteRegistry {
         tenant: &TenantId,
         projection: Option<&str>,
     ) -> BoxStream<'static, Result<Item, Unavailable>> {
+        self.table.stream(self.webhooks_query(tenant, projection))
+    }
+
+    fn webhooks_query(&self, tenant: &TenantId, projection: Option<&str>) -> QueryFluentBuilder {
         let query = self
             .table
             .query("pk = :pk AND begins_with(sk, :prefix)")
             .expression_attribute_values(":pk", string(partition(tenant)))
             .expression_attribute_values(":prefix", string(WEBHOOK_PREFIX))
             .scan_index_forward(false);
-        self.table.stream(match projection {
+        match projection {
             // `state` and `filter` are reserved words.
             Some(projection) => {
                 let query = query.projection_expression(projection);
                 let reserved = [("#state", "state"), ("#filter", "filter")];
                 // DynamoDB refuses a placeholder that is not used.
-                reserved.into_iter().filter(|(placeholder, _)| projection.contains(placeholder)).fold(
-                    query,
-                    |query, (placeholder, name)| query.expression_attribute_names(placeholder, name),
-                )
+                reserved
+                    .into_iter()
+                    .filter(|(placeholder, _)| projection.contains(placeholder))
+                    .fold(query, |query, (placeholder, name)| {
+                        query.expression_attribute_names(placeholder, name)
+                    })
             }
             None => query,
-        })
+        }
     }
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::delivery::attempt::{Attempt, LastAttempt};
 use crate::delivery::retry::Next;
-use crate::delivery::state::{CancelReason, FailReason, State, Status, Turn};
+use crate::delivery::state::{CancelReason, FailReason, MessageId, State, Status, Turn};
 use crate::ids::{DeliveryId, EventType, TenantId};
 use crate::time::later;
 
@@ -34,6 +34,9 @@ pub struct Delivery {
     pub success: Option<Attempt>,
     /// The slot that it holds for its next attempt, under its webhook's rate limit.
     pub slot: Option<Timestamp>,
+    /// How often its owner had been received when this wait was written; 0 for a new message. `None`
+    /// where nobody noted it. It tells receipts that ended without a trace ([`crate::isolation::deaths`]).
+    pub receives: Option<u32>,
     /// When the ledger deletes its item, even while it is parked. Only the ledger sets it.
     pub expires_at: Option<Timestamp>,
     /// Counts the writes of its item; 0 where it has no item yet. Every write is conditional on the
@@ -65,6 +68,7 @@ impl Delivery {
             last: None,
             success: None,
             slot: None,
+            receives: None,
             expires_at: None,
             revision: 0,
         }
@@ -137,6 +141,7 @@ impl Delivery {
             Next::RetryAt(next_attempt_at) => {
                 self.retries = self.retries.saturating_add(1);
                 self.generation = turn.generation;
+                self.receives = Some(0);
                 State::Waiting { next_attempt_at, owner: Some(turn.owner) }
             }
             Next::Exhausted => State::Failed { at: ended, reason: FailReason::Exhausted },
@@ -182,6 +187,15 @@ impl Delivery {
             let over = self.failed_at.len().saturating_sub(MAX_FAILED_TIMES);
             self.failed_at.drain(..over);
         }
+    }
+
+    /// The delivery, with how often `message` has been received where it is the owner.
+    #[must_use]
+    pub fn received(mut self, message: &MessageId, receives: u32) -> Self {
+        if matches!(&self.state, State::Waiting { owner: Some(owner), .. } if owner == message) {
+            self.receives = Some(receives);
+        }
+        self
     }
 
     /// The delivery cancelled.

@@ -20,6 +20,7 @@ impl Delivery {
         };
         self.state = State::Waiting { next_attempt_at, owner: Some(turn.owner) };
         self.generation = turn.generation;
+        self.receives = Some(0);
         self
     }
 
@@ -28,6 +29,7 @@ impl Delivery {
     pub fn resent(mut self, turn: Turn, now: Timestamp) -> Self {
         self.state = State::Waiting { next_attempt_at: now, owner: Some(turn.owner) };
         self.generation = turn.generation;
+        self.receives = Some(0);
         self
     }
 
@@ -37,6 +39,7 @@ impl Delivery {
     pub fn retried(mut self, turn: Turn, now: Timestamp) -> Self {
         self.state = State::Waiting { next_attempt_at: now, owner: Some(turn.owner) };
         self.generation = turn.generation;
+        self.receives = Some(0);
         self.retries = 0;
         self.slot = None;
         self
@@ -52,6 +55,7 @@ impl Delivery {
     #[must_use]
     pub fn parked_until(mut self, since: Timestamp, due: Timestamp, reason: ParkReason) -> Self {
         self.state = State::Parked { since, due, reason };
+        self.receives = None;
         self
     }
 
@@ -62,6 +66,7 @@ impl Delivery {
         let slot = next_whole_millisecond(slot);
         self.state = State::Waiting { next_attempt_at: slot, owner: Some(turn.owner) };
         self.generation = turn.generation;
+        self.receives = Some(0);
         self.slot = Some(slot);
         self
     }

@@ -120,6 +120,12 @@ impl Recovery {
         !matches!(self.stage, Stage::Done { .. })
     }
 
+    /// The recovery, ended before it was complete, because working on it has ended `upkeep` too often.
+    #[must_use]
+    pub fn given_up(self, now: Timestamp) -> Self {
+        Self { stage: Stage::Done { at: now }, ..self }
+    }
+
     /// The recovery after a step that sent `sent` deliveries. `goes_on` is where the stage continues;
     /// `None` where it is complete.
     #[must_use]

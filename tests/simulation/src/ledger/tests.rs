@@ -25,7 +25,7 @@ fn a_delivery_reads_back_as_it_was_written() {
     assert_eq!(ledger.next_attempt(number), Some(1_234));
     let waiting = new.handed_to(Turn { generation: 3, owner: MessageId("17".to_owned()) }, at(0));
     ledger.save(&waiting).unwrap();
-    assert_eq!(written(&ledger, number), Delivery { revision: 1, ..waiting });
+    assert_eq!(written(&ledger, number), Delivery { revision: 1, receives: None, ..waiting });
     let parked = written(&ledger, number).parked_until(at(2_000), at(9_000), ParkReason::Backlog);
     assert!(ledger.save(&parked).unwrap().first_parking);
     assert_eq!(written(&ledger, number), Delivery { revision: 2, ..parked });

@@ -3,13 +3,14 @@ use std::sync::Arc;
 
 use hooklane_app::ports::{
     DeliveryFilter, DeliveryPage, DeliveryStore, EventPage, EventScan, EventStore, ParkingStore,
-    Pointer, Put, Saved, SlotCounts, SlotStore, Unavailable,
+    Pointer, Put, Saved, SlotCounts, SlotStore, Strikes, Unavailable,
 };
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::Delivery;
 use hooklane_domain::delivery::attempt::Attempt;
 use hooklane_domain::event::Event;
 use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
+use hooklane_domain::isolation::deaths::Suspect;
 use hooklane_domain::isolation::recovery::Wanted;
 use hooklane_domain::webhook::limits::RateLimit;
 
@@ -88,6 +89,21 @@ impl DeliveryStore for WorldLedger {
     }
 }
 
+/// No function dies in a simulation. The run of `upkeep` is marked all the same.
+impl Strikes for WorldLedger {
+    async fn strikes(&self, _: &Suspect) -> Result<u32, Unavailable> {
+        Ok(0)
+    }
+
+    async fn strike(&self, _: &Suspect, _: Timestamp) -> Result<u32, Unavailable> {
+        Ok(1)
+    }
+
+    async fn forgive(&self, _: &Suspect) -> Result<(), Unavailable> {
+        Ok(())
+    }
+}
+
 impl ParkingStore for WorldLedger {
     async fn parked(
         &self,
@@ -156,6 +172,10 @@ impl EventScan for WorldLedger {
         _: Option<&str>,
     ) -> Result<EventPage, Unavailable> {
         Err(self.unsupported("walking through the events for a recovery"))
+    }
+
+    fn cursor_after(&self, _: &(TenantId, EventId)) -> String {
+        String::new()
     }
 }
 

@@ -1,0 +1,302 @@
+//! One batch of the stream, from its records to messages in the queues.
+//!
+//! The events of a tenant are fanned out together, tenant by tenant in the order of their first records, and
+//! their messages are sent before the next tenant's events are looked at. So a tenant whose event ends the
+//! function takes nothing along that belongs to the tenants before it, and each is done in the time that the
+//! others leave.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hooklane_app::careful::{Panicked, forgive, unless_it_panics};
+use hooklane_app::deadline::Deadline;
+use hooklane_app::ports::{
+    Clock as _, DeadLetters as _, DispatchQueue as _, RouteTable, Strikes as _, Unavailable,
+};
+use hooklane_domain::expression::Budget;
+use hooklane_domain::isolation::deaths::{MAX_STRIKES, Suspect, given_up};
+use serde_json::value::RawValue;
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
+
+use crate::answer::{Answer, HandedBack};
+use crate::fanout::Fanout;
+use crate::messages;
+use crate::outbox::{Outbox, Parcel};
+use crate::ports::Ports;
+use crate::record::{self, Batch, Record};
+use crate::route_cache::Routes;
+use crate::tenants::{Entry, Group, Groups};
+
+/// An event is begun only if this much time is left, unless it is the first of its batch.
+const TO_BEGIN: Duration = Duration::from_secs(20);
+/// An event that was begun goes on only while this much time is left, unless it is the first.
+const TO_GO_ON: Duration = Duration::from_secs(8);
+
+pub(crate) struct Pass<'a, P: Ports> {
+    fanout: &'a Fanout<P>,
+    batch: &'a Batch,
+    deadline: Deadline,
+    /// The strikes of the record, if it is alone in its batch and a suspect.
+    struck: Option<u32>,
+    outbox: Outbox,
+    /// They are sent last, so that a batch that fails and comes back leaves no dead letter each time.
+    dead: Vec<DeadRecord<'a>>,
+    begun: usize,
+    sent: usize,
+    /// How many filters had no result any more, because the tenant's had used up their budget.
+    let_through: usize,
+    /// The index of the first record for which there was no time.
+    left: Option<usize>,
+    panicked: bool,
+    /// A record panicked, and is to come back.
+    failed: Option<Unavailable>,
+}
+
+/// How a pass ended.
+pub(crate) struct Passed {
+    pub(crate) result: Result<Answer, Unavailable>,
+    pub(crate) panicked: bool,
+}
+
+/// A record for the dead-letter queue.
+struct DeadRecord<'a> {
+    index: usize,
+    raw: &'a RawValue,
+    reason: String,
+    span: Span,
+    /// Its strikes, which are forgiven once it is there.
+    suspect: Option<Suspect>,
+}
+
+impl<'a, P: Ports> Pass<'a, P> {
+    pub(crate) fn new(
+        fanout: &'a Fanout<P>,
+        batch: &'a Batch,
+        deadline: Deadline,
+        struck: Option<u32>,
+    ) -> Self {
+        Self {
+            fanout,
+            batch,
+            deadline,
+            struck,
+            outbox: Outbox::default(),
+            dead: Vec::new(),
+            begun: 0,
+            sent: 0,
+            let_through: 0,
+            left: None,
+            panicked: false,
+            failed: None,
+        }
+    }
+
+    pub(crate) async fn run(mut self) -> Passed {
+        let result = self.all().await;
+        Passed { result, panicked: self.panicked }
+    }
+
+    async fn all(&mut self) -> Result<Answer, Unavailable> {
+        for group in self.groups() {
+            if self.left.is_some() {
+                self.leave(&group.entries);
+            } else {
+                self.group(&group).await?;
+            }
+        }
+        if let Some(error) = self.failed.take() {
+            return Err(error);
+        }
+        let answer = self.answer()?;
+        // What comes after the first record that is handed back is delivered again with it.
+        let done = self.left.unwrap_or(usize::MAX);
+        for record in std::mem::take(&mut self.dead) {
+            if record.index < done {
+                self.dead_letter(record).await?;
+            }
+        }
+        let records = self.batch.records.len();
+        tracing::info!(
+            batch.records = records,
+            batch.events = self.begun,
+            batch.deliveries = self.sent,
+            batch.filters_let_through = self.let_through,
+            batch.handed_back = self.left.map_or(0, |left| records - left),
+            "batch.done"
+        );
+        Ok(answer)
+    }
+
+    /// Reads all records.
+    fn groups(&mut self) -> Groups {
+        let mut groups = Groups::default();
+        for (index, raw) in self.batch.records.iter().enumerate() {
+            let span = record_span();
+            match record::read(raw) {
+                Ok(Record::NewEvent(event)) => {
+                    span.record("event.id", event.id.as_str());
+                    span.record("tenant", event.tenant.as_str());
+                    groups.add(Entry { index, event, span });
+                }
+                Ok(Record::Other) => {}
+                Err(reason) => {
+                    let reason = reason.to_string();
+                    self.dead.push(DeadRecord { index, raw, reason, span, suspect: None });
+                }
+            }
+        }
+        groups
+    }
+
+    async fn group(&mut self, group: &Group) -> Result<(), Unavailable> {
+        let Some(first) = group.entries.first() else { return Ok(()) };
+        let routes = self.fanout.routes.of(&group.tenant).instrument(first.span.clone()).await;
+        let routes = routes.map_err(|error| batch_failed(error, &first.span))?;
+        for (number, entry) in group.entries.iter().enumerate() {
+            if self.begun > 0 && !self.deadline.leaves(TO_BEGIN, &self.fanout.system) {
+                self.leave(&group.entries[number..]);
+                break;
+            }
+            self.begun += 1;
+            match unless_it_panics(self.event(entry, &routes)).await {
+                Ok(Ok(true)) => {}
+                Ok(Ok(false)) => {
+                    self.leave(&group.entries[number..]);
+                    break;
+                }
+                Ok(Err(error)) => return Err(error),
+                Err(Panicked) => self.after_panic(entry).await?,
+            }
+        }
+        for parcel in self.outbox.take_rest() {
+            self.send(parcel, &Span::none()).await?;
+        }
+        Ok(())
+    }
+
+    /// Fans out one event. Returns whether there was time for all of it.
+    async fn event(&mut self, entry: &Entry, routes: &Routes) -> Result<bool, Unavailable> {
+        let budget = Arc::new(Budget::of_event());
+        match routes {
+            Routes::Held(table) => self.to_routes(entry, table, &budget).await,
+            Routes::Large => {
+                let mut after = None;
+                loop {
+                    let tenant = &entry.event.tenant;
+                    let page = self.fanout.routes.page(tenant, after.as_deref());
+                    let page = page.instrument(entry.span.clone()).await;
+                    let mut table = RouteTable::default();
+                    after = table.add(page.map_err(|error| batch_failed(error, &entry.span))?);
+                    let in_time = self.to_routes(entry, &table, &budget).await?;
+                    if !in_time || after.is_none() {
+                        return Ok(in_time);
+                    }
+                }
+            }
+        }
+    }
+
+    async fn to_routes(
+        &mut self,
+        entry: &Entry,
+        table: &RouteTable,
+        budget: &Arc<Budget>,
+    ) -> Result<bool, Unavailable> {
+        let takers = messages::takers(budget, &entry.event, table).await;
+        self.let_through += takers.let_through;
+        for (lane, message) in takers.messages() {
+            if let Some(parcel) = self.outbox.add(lane, message) {
+                self.send(parcel, &entry.span).await?;
+                // The first event has all the time there is, so that its record does not come back forever.
+                if self.begun > 1 && !self.deadline.leaves(TO_GO_ON, &self.fanout.system) {
+                    return Ok(false);
+                }
+            }
+        }
+        // The readable webhooks get their messages now. Put back once the others can be read, the
+        // record fans out again, and a delivery that has ended stays ended.
+        if let Some(why) = table.unreadable.first()
+            && self.dead.last().is_none_or(|dead| dead.index != entry.index)
+        {
+            let reason = format!("a webhook that may subscribe to it cannot be read: {why}");
+            self.bury(entry, reason, None);
+        }
+        Ok(true)
+    }
+
+    /// Notes the first record that is not done.
+    fn leave(&mut self, entries: &[Entry]) {
+        if let Some(first) = entries.first() {
+            self.left = Some(self.left.map_or(first.index, |left| left.min(first.index)));
+        }
+    }
+
+    /// The record gets a strike and comes back with the whole batch, which is right wherever a partial
+    /// answer is ignored. With enough strikes it is dead-lettered.
+    async fn after_panic(&mut self, entry: &Entry) -> Result<(), Unavailable> {
+        self.panicked = true;
+        let place = record::place(&self.batch.records[entry.index]);
+        let suspect = Suspect::record(&place.sequence_number.unwrap_or_default());
+        let strikes = match self.struck {
+            Some(strikes) => strikes,
+            None => {
+                let struck = self.fanout.strikes.strike(&suspect, self.fanout.system.now());
+                struck.await.map_err(|error| batch_failed(error, &entry.span))?
+            }
+        };
+        if strikes >= MAX_STRIKES {
+            self.bury(entry, given_up(), Some(suspect));
+        } else {
+            let error = Unavailable::new("fanning out a record", "it panicked");
+            self.failed = Some(batch_failed(error, &entry.span));
+        }
+        Ok(())
+    }
+
+    fn bury(&mut self, entry: &Entry, reason: String, suspect: Option<Suspect>) {
+        let (index, raw) = (entry.index, &*self.batch.records[entry.index]);
+        self.dead.push(DeadRecord { index, raw, reason, span: entry.span.clone(), suspect });
+    }
+
+    /// Sends a parcel. `span` is of the record that filled it.
+    async fn send(&mut self, parcel: Parcel, span: &Span) -> Result<(), Unavailable> {
+        let queues = &self.fanout.queues;
+        let sent = queues.dispatch(parcel.lane, &parcel.messages).instrument(span.clone());
+        sent.await.map_err(|error| batch_failed(error, span))?;
+        self.sent += parcel.messages.len();
+        Ok(())
+    }
+
+    async fn dead_letter(&self, record: DeadRecord<'_>) -> Result<(), Unavailable> {
+        let DeadRecord { raw, reason, span, suspect, .. } = record;
+        span.in_scope(|| tracing::warn!(reason, "record.dead_lettered"));
+        let put = self.fanout.dead_letters.put(raw.get(), &reason).instrument(span.clone());
+        put.await.map_err(|error| batch_failed(error, &span))?;
+        if let Some(suspect) = suspect {
+            forgive(&self.fanout.strikes, &suspect).await;
+        }
+        Ok(())
+    }
+
+    fn answer(&self) -> Result<Answer, Unavailable> {
+        let Some(left) = self.left else { return Ok(Answer::default()) };
+        let number = record::place(&self.batch.records[left]).sequence_number;
+        let item_identifier = number.ok_or_else(|| {
+            let error = Unavailable::new("handing back a record", "it has no sequence number");
+            batch_failed(error, &Span::none())
+        })?;
+        Ok(Answer { batch_item_failures: vec![HandedBack { item_identifier }] })
+    }
+}
+
+/// The span of one record, whatever the log level: its errors are logged with these ids.
+fn record_span() -> Span {
+    tracing::error_span!("record", event.id = Empty, tenant = Empty)
+}
+
+/// Logs the error that fails the batch, with the ids of the record where it arose.
+fn batch_failed(error: Unavailable, span: &Span) -> Unavailable {
+    span.in_scope(|| error.log("batch.failed"));
+    error
+}

@@ -1,0 +1,195 @@
+//! How a function works on a batch some of whose items may end it ([`deaths`]).
+//!
+//! What is not a suspect is worked on first, all at once. Then come suspects without a strike, all at
+//! once, and then each of the others alone, those with the most strikes last. A strike is written before a
+//! suspect, and forgiven when its work has ended in any way. An item whose work panics gets a strike, and
+//! the others go on. What does not fit into the time that is left is handed back.
+//!
+//! [`deaths`]: hooklane_domain::isolation::deaths
+
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use futures::FutureExt as _;
+use futures::future::join_all;
+use hooklane_domain::isolation::deaths::{MAX_STRIKES, Suspect, given_up};
+
+use crate::batch::Disposition;
+use crate::deadline::Deadline;
+use crate::ports::{Clock, Strikes, Unavailable};
+
+/// What a function does with the items of its batches.
+pub trait Work: Sync {
+    type Item: Sync;
+
+    fn suspect(&self, item: &Self::Item) -> Suspect;
+
+    /// Whether the item may have ended the function before.
+    fn is_suspicious(&self, item: &Self::Item) -> bool;
+
+    fn handle(&self, item: &Self::Item) -> impl Future<Output = Disposition> + Send;
+
+    /// Puts the item into the dead-letter queue.
+    fn give_up(&self, item: &Self::Item, reason: &str) -> impl Future<Output = Disposition> + Send;
+
+    /// The time for the item is not left. It stays, and is not counted as handled.
+    fn hand_back(&self, item: &Self::Item) -> impl Future<Output = Disposition> + Send;
+}
+
+/// What became of a batch.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Worked {
+    /// In the order of the items.
+    pub dispositions: Vec<Disposition>,
+    /// The number of items for which no time was left.
+    pub handed_back: usize,
+}
+
+/// A batch, with what it takes to be careful.
+pub struct Careful<'a, W, S, C> {
+    pub work: &'a W,
+    pub strikes: &'a S,
+    pub clock: &'a C,
+    pub deadline: Deadline,
+    /// An item is only begun if this much time is left. The first one always is, so that every batch
+    /// makes progress.
+    pub needs: Duration,
+}
+
+impl<W: Work, S: Strikes, C: Clock> Careful<'_, W, S, C> {
+    pub async fn batch(&self, items: &[W::Item]) -> Worked {
+        let handed_back = AtomicUsize::new(0);
+        let mut results = vec![Disposition::Stays; items.len()];
+        let (suspects, others): (Vec<_>, Vec<_>) =
+            items.iter().enumerate().partition(|(_, item)| self.work.is_suspicious(item));
+        let first = others.first().or(suspects.first()).map(|(at, _)| *at);
+        let in_time = |at: usize| first == Some(at) || self.deadline.leaves(self.needs, self.clock);
+        let counter = &handed_back;
+        let others = others.into_iter().map(|(at, item)| async move {
+            let begins = in_time(at);
+            (at, if begins { self.handle(item).await } else { self.hand_back(item, counter).await })
+        });
+        for (at, disposition) in join_all(others).await {
+            results[at] = disposition;
+        }
+        let known = suspects.into_iter().map(|(at, item)| async move {
+            (at, item, self.strikes.strikes(&self.work.suspect(item)).await)
+        });
+        let (mut without, mut with) = (Vec::new(), Vec::new());
+        for (at, item, strikes) in join_all(known).await {
+            match strikes {
+                Ok(0) => without.push((at, item)),
+                Ok(strikes) => with.push((strikes, at, item)),
+                Err(error) => error.log("strikes.not_read"),
+            }
+        }
+        let without = without.into_iter().map(|(at, item)| async move {
+            let begins = in_time(at);
+            (
+                at,
+                if begins { self.suspect(item).await } else { self.hand_back(item, counter).await },
+            )
+        });
+        for (at, disposition) in join_all(without).await {
+            results[at] = disposition;
+        }
+        with.sort_by_key(|(strikes, at, _)| (*strikes, *at));
+        for (strikes, at, item) in with {
+            results[at] = if strikes >= MAX_STRIKES {
+                self.give_up(item).await
+            } else if in_time(at) {
+                self.suspect(item).await
+            } else {
+                self.hand_back(item, counter).await
+            };
+        }
+        Worked { dispositions: results, handed_back: handed_back.into_inner() }
+    }
+
+    async fn hand_back(&self, item: &W::Item, counter: &AtomicUsize) -> Disposition {
+        counter.fetch_add(1, Ordering::Relaxed);
+        self.work.hand_back(item).await
+    }
+
+    /// An item that is not a suspect.
+    async fn handle(&self, item: &W::Item) -> Disposition {
+        match unless_it_panics(self.work.handle(item)).await {
+            Ok(disposition) => disposition,
+            Err(Panicked) => {
+                let struck = self.strikes.strike(&self.work.suspect(item), self.clock.now()).await;
+                self.panicked(item, struck).await
+            }
+        }
+    }
+
+    async fn suspect(&self, item: &W::Item) -> Disposition {
+        let suspect = self.work.suspect(item);
+        let struck = self.strikes.strike(&suspect, self.clock.now()).await;
+        let strikes = match struck {
+            Ok(strikes) => strikes,
+            Err(error) => {
+                // It is not worked on unless its death would be counted.
+                error.log("strike.not_written");
+                return Disposition::Stays;
+            }
+        };
+        match unless_it_panics(self.work.handle(item)).await {
+            Ok(disposition) => {
+                forgive(self.strikes, &suspect).await;
+                disposition
+            }
+            Err(Panicked) => self.panicked(item, Ok(strikes)).await,
+        }
+    }
+
+    async fn panicked(&self, item: &W::Item, strikes: Result<u32, Unavailable>) -> Disposition {
+        match strikes {
+            Ok(strikes) if strikes >= MAX_STRIKES => self.give_up(item).await,
+            Ok(_) => Disposition::Stays,
+            Err(error) => {
+                error.log("strike.not_written");
+                Disposition::Stays
+            }
+        }
+    }
+
+    async fn give_up(&self, item: &W::Item) -> Disposition {
+        let disposition = self.work.give_up(item, &given_up()).await;
+        if disposition == Disposition::Done {
+            forgive(self.strikes, &self.work.suspect(item)).await;
+        }
+        disposition
+    }
+}
+
+/// Some work panicked. The panic hook has logged where.
+#[derive(Debug)]
+pub struct Panicked;
+
+/// Runs `work` so that a panic of it does not end the process, where the build unwinds.
+pub async fn unless_it_panics<T>(work: impl Future<Output = T>) -> Result<T, Panicked> {
+    AssertUnwindSafe(work).catch_unwind().await.map_err(|panic| {
+        tracing::error!(panic = text_of(&*panic), "item.panicked");
+        Panicked
+    })
+}
+
+fn text_of(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&'static str>().copied();
+    text.or(panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no text")
+}
+
+/// Removes the strikes of what did not end the function. It is tried twice, because a strike that stays
+/// would count as a death.
+pub async fn forgive(strikes: &impl Strikes, suspect: &Suspect) {
+    if strikes.forgive(suspect).await.is_err()
+        && let Err(error) = strikes.forgive(suspect).await
+    {
+        error.log("strikes.not_forgiven");
+    }
+}
+
+#[cfg(test)]
+mod tests;
