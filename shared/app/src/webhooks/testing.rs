@@ -7,7 +7,7 @@ use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::attempt::TestAttempt;
 use hooklane_domain::delivery::outcome::Verdict;
 use hooklane_domain::event::{Content, MAX_EVENT_BYTES};
-use hooklane_domain::expression::{Budget, Cost, Filter, Input, Preview, Transform, preview};
+use hooklane_domain::expression::{Budget, Cost, Input, Preview, preview};
 use hooklane_domain::ids::{DeliveryId, EventId, EventType, TenantId, WebhookId};
 use hooklane_domain::json::RawJson;
 use hooklane_domain::json::fields::{FieldErrors, Fields};
