@@ -266,3 +266,14 @@ fn finding_02_the_first_use_of_a_stored_filter_is_charged() {
     assert!(matches!(filter.passes(&order, &budget), Err(Failure::TooMuch(_))));
     assert_eq!(filter.likely_cost(300).steps(), MAX_STEPS, "it is not compiled");
 }
+
+#[test]
+fn the_messages_that_the_documentation_shows_are_those_of_the_gate() {
+    let documentation = include_str!("../../../../../docs/filters.md");
+    let four = ["event.data.x.matches('(a?b?c?){20}')"; 4].join(" || ");
+    let eighty = format!("event.data.x.map(x, [x{}]).size() > 0", ", x".repeat(79));
+    for text in [four, eighty] {
+        let message = format!("filter: {}\n", text.parse::<Filter>().unwrap_err());
+        assert!(documentation.contains(&message), "{message}");
+    }
+}
