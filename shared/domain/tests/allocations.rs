@@ -1,6 +1,8 @@
 //! Finding 1: what an evaluation charges is not less than what it holds. An allocator that counts is the
 //! judge. One test, because it counts what the whole process allocates.
 
+#![expect(clippy::unwrap_used, reason = "the events are its own")]
+
 use hooklane_domain::Timestamp;
 use hooklane_domain::event::{Content, MAX_EVENT_BYTES};
 use hooklane_domain::expression::{Budget, Filter, Input, MAX_BYTES, MAX_STEPS, Transform};

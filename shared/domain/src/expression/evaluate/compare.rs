@@ -98,7 +98,6 @@ impl<'a> Evaluation<'a> {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "CEL compares an integer with a double as doubles")]
 fn numbers(a: &Value<'_>, b: &Value<'_>) -> Option<Ordering> {
     match (a, b) {
         (Value::Int(a), Value::Int(b)) => Some(a.cmp(b)),

@@ -128,11 +128,6 @@ impl<'a> Evaluation<'a> {
     }
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_precision_loss,
-    reason = "CEL cuts off what is behind the point, and the range is checked"
-)]
 fn int(of: &Value<'_>) -> Option<i64> {
     match of {
         Value::Int(int) => Some(*int),
@@ -146,12 +141,6 @@ fn int(of: &Value<'_>) -> Option<i64> {
     }
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    clippy::cast_precision_loss,
-    reason = "CEL cuts off what is behind the point, and the range is checked"
-)]
 fn uint(of: &Value<'_>) -> Option<u64> {
     match of {
         Value::UInt(uint) => Some(*uint),
@@ -164,7 +153,6 @@ fn uint(of: &Value<'_>) -> Option<u64> {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "CEL takes the nearest double")]
 fn double(of: &Value<'_>) -> Option<f64> {
     match of {
         Value::Double(double) => Some(*double),

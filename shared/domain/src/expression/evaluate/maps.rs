@@ -162,13 +162,6 @@ fn twins(key: &Key<'_>) -> [Option<Key<'static>>; 1] {
 }
 
 /// The whole number that a double is, as the keys that it may be.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    clippy::cast_precision_loss,
-    clippy::float_cmp,
-    reason = "the conversions are checked by converting back"
-)]
 fn whole(double: f64) -> [Option<Key<'static>>; 2] {
     let int = double > i64::MIN as f64 && double < i64::MAX as f64;
     let int = (int && (double as i64) as f64 == double).then_some(Key::Int(double as i64));

@@ -240,3 +240,40 @@ fn a_filter_holds_no_more_memory_than_it_says() {
     assert_eq!(filter.bytes(), before, "compiled or not");
     assert!((text.len()..48 * 1024).contains(&before), "{before}");
 }
+
+#[test]
+fn finding_02_the_first_use_of_a_stored_filter_is_charged() {
+    let pattern = |n: usize| format!("event.data.x.matches('(a?b?c?){{9}}{n}')");
+    let text = (0..20).map(pattern).collect::<Vec<_>>().join(" || ");
+    let order = input(ORDER);
+    let spent = |filter: &Filter| {
+        let budget = Budget::of_event();
+        drop(filter.passes(&order, &budget));
+        budget.spent().steps
+    };
+    let filter = Filter::from_stored(text.clone());
+    assert_eq!(filter.likely_cost(300).steps(), MAX_STEPS, "it is not known yet");
+    let (first, second) = (spent(&filter), spent(&filter));
+    assert!(first > second + 400_000, "{first} {second}");
+    assert!(filter.likely_cost(300) < filter.cost());
+    // Where nothing is left, it is not even compiled.
+    let budget = Budget::of_event();
+    let heavy: Filter = "event.data.x.all(x, !('zz' in event.data.x))".parse().unwrap();
+    while !budget.is_used_up() {
+        drop(heavy.passes(&worst_events()[0], &budget));
+    }
+    let filter = Filter::from_stored(text);
+    assert!(matches!(filter.passes(&order, &budget), Err(Failure::TooMuch(_))));
+    assert_eq!(filter.likely_cost(300).steps(), MAX_STEPS, "it is not compiled");
+}
+
+#[test]
+fn the_messages_that_the_documentation_shows_are_those_of_the_gate() {
+    let documentation = include_str!("../../../../../docs/filters.md");
+    let four = ["event.data.x.matches('(a?b?c?){20}')"; 4].join(" || ");
+    let eighty = format!("event.data.x.map(x, [x{}]).size() > 0", ", x".repeat(79));
+    for text in [four, eighty] {
+        let message = format!("filter: {}\n", text.parse::<Filter>().unwrap_err());
+        assert!(documentation.contains(&message), "{message}");
+    }
+}
