@@ -89,9 +89,10 @@ impl FieldProblem {
         Some(Self { path: String::new(), message })
     }
 
-    /// The bytes that it takes in an answer, without quotes and names.
+    /// The bytes that it takes in an answer.
     fn bytes(&self) -> usize {
-        bytes(&self.path) + bytes(&self.message)
+        const AROUND: usize = r#"{"path":"","message":""},"#.len();
+        AROUND + bytes(&self.path) + bytes(&self.message)
     }
 }
 
@@ -227,8 +228,8 @@ impl Problem {
         problem.listing(errors, unlisted)
     }
 
-    /// This problem with the mistakes that still have room in the answer. How many are left
-    /// out is said in their place.
+    /// This problem with the mistakes that still have room in the answer. How many are left out is said in
+    /// their place.
     pub(crate) fn within(mut self, room: &mut Room) -> Self {
         let mut errors = std::mem::take(&mut self.errors);
         if self.unlisted > 0 {

@@ -211,7 +211,7 @@ async fn finding_03_a_hostile_schema_is_refused_before_it_is_run() {
     for (schema, path, message) in [
         (
             r##"{"$ref":"#/$defs/x%41","$defs":{"x%41":{},"xA":{"anyOf":[{"$ref":"#/$defs/x%41"},{"$ref":"#/$defs/x%41"}]}}}"##.to_owned(),
-            "schema.$ref",
+            "schema.$defs.xA.anyOf[0].$ref",
             "must be written without percent-encoding",
         ),
         (

@@ -34,6 +34,8 @@ const COMPARE_BYTE: u64 = NS / 4;
 
 /// The bytes of a field beside its name and value: `"":` and a comma is in the value's.
 const FIELD_BYTES: u64 = 3;
+/// The bytes beside an empty name, if it is judged itself: `:1` of `"":1,`, whose others are in its length.
+const NAME_BYTES: u64 = 2;
 
 /// What judging by a schema costs, and by what.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -231,14 +233,15 @@ impl Counter {
             let name = self.pattern(key, &path)?;
             let value = self.schema(one, &path)?;
             sum.once = sum.once.saturating_add(name.once).saturating_add(value.once);
-            any = any.saturating_add(name.of_many(FIELD_BYTES));
+            any = any.saturating_add(name.of_many(NAME_BYTES));
             any = any.saturating_add(value.of_many(FIELD_BYTES));
         }
-        for name in ["propertyNames", "additionalProperties"] {
+        for (name, beside) in [("propertyNames", NAME_BYTES), ("additionalProperties", FIELD_BYTES)]
+        {
             if let Some(one) = keywords.get(name) {
                 let value = self.schema(one, &join(path, name))?;
                 sum.once = sum.once.saturating_add(value.once);
-                let each = value.of_many(FIELD_BYTES).saturating_add(field_byte());
+                let each = value.of_many(beside).saturating_add(field_byte());
                 any = any.saturating_add(each);
             }
         }
