@@ -85,8 +85,8 @@ pub(super) fn request_of(event: &str) -> Read<Request> {
 
 fn method(event: &Event<'_>) -> Read<Method> {
     const WRONG: &str = "The request has no valid method.";
-    let context = event.request_context.and_then(|raw| part::<RequestContext<'_>>(raw));
-    let http = context.and_then(|context| context.http).and_then(|raw| part::<Http<'_>>(raw));
+    let context = event.request_context.and_then(part::<RequestContext<'_>>);
+    let http = context.and_then(|context| context.http).and_then(part::<Http<'_>>);
     let method = http.and_then(|http| http.method).ok_or(Unreadable::Refused(WRONG))?;
     let method: String = value(method, WRONG)?;
     Method::from_bytes(method.as_bytes()).map_err(|_| Unreadable::Refused(WRONG))
