@@ -38,6 +38,8 @@ async fn answered(answer: &[u8]) -> (Result<u16, String>, usize) {
                 }
                 sent += 1;
             }
+            // So that whoever still waits for more sees an end.
+            let _ = answers.shutdown().await;
             sent
         };
         tokio::join!(read, write).1
