@@ -82,7 +82,11 @@ impl Connection {
     /// Whether the connection can take a request: the last answer is complete, and the receiver has not
     /// hung up.
     pub(crate) async fn is_ready(&mut self) -> bool {
-        poll_fn(|cx| Poll::Ready(poll(&mut self.driver, cx))).await;
+        poll_fn(|cx| {
+            poll(&mut self.driver, cx);
+            Poll::Ready(())
+        })
+        .await;
         self.driver.is_some() && self.requests.is_ready()
     }
 }

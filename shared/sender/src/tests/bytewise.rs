@@ -23,8 +23,7 @@ async fn answered(answer: &[u8]) -> (Result<u16, String>, usize) {
         let sent = connection.send(request).await;
         drop(connection);
         sent.map(|response| response.status().as_u16()).map_err(|error| {
-            let cause = std::error::Error::source(&error).unwrap();
-            cause.to_string()
+            std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string)
         })
     };
     let receiving = async {
@@ -38,6 +37,8 @@ async fn answered(answer: &[u8]) -> (Result<u16, String>, usize) {
                 }
                 sent += 1;
             }
+            // So that whoever still waits for more sees an end.
+            let _ = answers.shutdown().await;
             sent
         };
         tokio::join!(read, write).1

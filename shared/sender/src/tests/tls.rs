@@ -133,7 +133,7 @@ async fn finding_08_tiny_tls_records_count_with_what_tls_adds() {
     assert!(sent.load(Ordering::SeqCst) >= read.min(1_000));
 }
 
-/// New keys cost both sides work, and carry nothing.
+/// New keys cost both sides work, and carry nothing. rustls has a limit of its own for them.
 #[tokio::test]
 async fn finding_08_endless_key_updates_end_the_attempt() {
     let url = receiver(|mut session| async move {
