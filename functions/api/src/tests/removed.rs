@@ -90,7 +90,7 @@ async fn finding_04_the_removal_of_thousands_of_webhooks_takes_several_requests(
     let stored = service.deps.registry.get(&tenant, first.parse().unwrap()).await.unwrap();
     let stored = stored.unwrap();
     for n in 0..4_500 {
-        let id = hooklane_domain::ids::WebhookId::new(stored.created_at, n);
+        let id = hooklane_domain::ids::WebhookId::new(stored.created_at, n + (1 << 70));
         let another = hooklane_domain::webhook::Webhook { id, ..stored.clone() };
         assert!(service.deps.registry.create(&another).await.unwrap());
     }
