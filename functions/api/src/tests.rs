@@ -1,6 +1,7 @@
 //! The API over fakes, as clients see it.
 
 mod changing;
+mod edge;
 mod errors;
 mod event_types;
 mod figures;
@@ -13,10 +14,13 @@ mod openapi;
 mod pausing;
 mod platform_guides;
 mod publishing;
+mod quotas;
 mod reading;
 mod recovering;
 mod registering;
+mod removed;
 mod secrets;
+mod security;
 mod service;
 mod shapes;
 mod spans;

@@ -13,11 +13,12 @@ use hooklane_app::ports::{
 use hooklane_aws::sqs_batch::Answer;
 use hooklane_catalog::{Definition, Owner, Schema};
 use hooklane_domain::Timestamp;
-use hooklane_domain::access::tenant::TenantSettings;
+use hooklane_domain::access::tenant::{TenantSettings, Tombstone};
 use hooklane_domain::event::Event;
 use hooklane_domain::ids::{EventId, TenantId};
 use hooklane_domain::isolation::deaths::Suspect;
 use hooklane_domain::json::RawJson;
+use jiff::SignedDuration;
 
 use crate::{Deps, Ingest, InvalidRecord, Ports};
 
@@ -264,4 +265,35 @@ async fn finding_03_a_stored_schema_over_the_limits_refuses_its_events_alone() {
     }
     let (other, id) = ("other".parse().unwrap(), "msg_m3".parse().unwrap());
     assert!(ingest.deps.events.get(&other, &id).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn finding_10_an_event_of_a_removed_tenant_is_dead_lettered_with_the_time_of_its_reuse() {
+    let ingest = ingest();
+    let (registry, acme) = (&ingest.deps.registry, "acme".parse().unwrap());
+    let body = |id: &str| format!(r#"{{"tenant":"acme","id":"{id}","type":"a.b","data":1}}"#);
+    let receive = async |id: &str| {
+        let answer = ingest.handle_all(event(&[("m1", &body(id))])).await.unwrap();
+        assert_eq!(answer, Answer::default());
+    };
+    receive("before").await;
+    assert!(stored(&ingest, "before").await);
+
+    let reusable_from = "2024-02-21T10:30:00Z".parse().unwrap();
+    let tombstone = Tombstone { reusable_from, emptied: false };
+    registry.bury(&acme, tombstone).await.unwrap();
+    assert!(registry.clear(&acme).await.unwrap());
+    // The settings that were read before the removal may be used for five seconds.
+    ingest.deps.system.pass(SignedDuration::from_secs(5));
+    receive("after").await;
+    assert!(!stored(&ingest, "after").await);
+    let letters = ingest.deps.dead_letters.all_dead_letters();
+    let reasons: Vec<_> = letters.iter().map(|letter| letter.reason.as_str()).collect();
+    let reason = "the tenant acme was removed; its id can be used again from 2024-02-21T10:30:00Z, \
+                  when everything of it has expired";
+    assert_eq!(reasons, [reason]);
+
+    ingest.deps.system.pass(SignedDuration::from_hours(37 * 24));
+    receive("anew").await;
+    assert!(stored(&ingest, "anew").await, "from then on the id is as new");
 }

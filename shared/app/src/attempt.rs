@@ -11,8 +11,9 @@ use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::attempt::Attempt;
 use hooklane_domain::delivery::outcome::{AttemptError, ErrorKind, Outcome};
 use hooklane_domain::event::Content;
-use hooklane_domain::expression::{Budget, Cost, Failure, Filter, Input, Transform};
+use hooklane_domain::expression::{Budget, Cost, Failure, Input};
 use hooklane_domain::webhook::Webhook;
+use hooklane_domain::webhook::headers::without_echoes;
 
 use crate::evaluation;
 use crate::ports::{Destination, Post, Sent};
@@ -48,9 +49,11 @@ pub async fn make_within<'a>(
     let request: WireRequest = contract.request(Subject { content: &content, ..subject });
     let shown = request.shown_headers.clone();
     let limit = contract.timeout_of(subject.webhook).min(max);
-    let Webhook { url, target_cidrs, .. } = subject.webhook;
-    let to = Destination { url, only: target_cidrs.as_ref() };
-    let sent = sender.post(to, request, limit).await;
+    let to = Destination::from(subject.webhook);
+    let mut sent = sender.post(to, request, limit).await;
+    if let Outcome::Answered(response) = sent.outcome {
+        sent.outcome = Outcome::Answered(without_echoes(response, &subject.webhook.headers));
+    }
     (attempt(subject, shown, sent), Some(contract))
 }
 
@@ -89,8 +92,10 @@ async fn transformed(subject: Subject<'_>) -> Result<Cow<'_, Content>, AttemptEr
         return Ok(Cow::Borrowed(content));
     }
     let input = Input::new(delivery.event(), &webhook.tenant, content, delivery.accepted_at());
-    let costs = [filter.as_ref().map(Filter::cost), transform.as_ref().map(Transform::cost)];
-    let cost = costs.into_iter().flatten().sum::<Cost>().on(input.bytes());
+    let bytes = input.bytes();
+    let of_filter = filter.as_ref().map(|filter| filter.likely_cost(bytes));
+    let of_transform = transform.as_ref().map(|transform| transform.likely_cost(bytes));
+    let cost = of_filter.into_iter().chain(of_transform).sum::<Cost>();
     let data = evaluation::run(cost, move || {
         let budget = Budget::of_delivery();
         if let Some(filter) = filter {

@@ -59,7 +59,7 @@ pub async fn decide_within(
         return Decided { passes: vec![true; filters.len()], let_through: 0 };
     }
     let input = Input::of_event(event);
-    let cost = filters.iter().flatten().map(Filter::cost).sum::<Cost>().on(input.bytes());
+    let cost = filters.iter().flatten().map(|filter| filter.likely_cost(input.bytes())).sum();
     let budget = Arc::clone(budget);
     run(cost, move || {
         let mut decided = Decided::default();

@@ -1,6 +1,7 @@
 //! In-memory implementations of the ports: fakes, not mocks. The conformance suite checks them as it checks
 //! the AWS adapters.
 
+mod daily_counts;
 mod event_types;
 mod events;
 mod faults;
@@ -17,6 +18,7 @@ mod slots;
 mod strikes;
 mod system;
 mod test_attempts;
+mod test_places;
 
 pub use faults::Faults;
 pub use ledger::MemoryLedger;
@@ -43,8 +45,12 @@ mod tests {
         conformance::events(&MemoryLedger::default(), 1).await;
         conformance::deliveries(&MemoryLedger::default(), 1).await;
         conformance::quotas(&MemoryLedger::default(), 1).await;
+        conformance::daily_counts(&MemoryLedger::default(), 1).await;
+        conformance::limits(&MemoryRegistry::default(), 1).await;
+        conformance::removals(&MemoryRegistry::default(), 1).await;
         conformance::idempotency(&MemoryLedger::default(), 1).await;
         conformance::test_attempts(&MemoryLedger::default(), 1).await;
+        conformance::test_places(&MemoryLedger::default(), 1).await;
         conformance::webhooks(&MemoryRegistry::default(), 1).await;
         conformance::tenants(&MemoryRegistry::default(), 1).await;
         conformance::health(&MemoryRegistry::default(), 1).await;

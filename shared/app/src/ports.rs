@@ -5,6 +5,7 @@ use std::error::Error;
 
 mod attempt_log;
 mod brake;
+mod daily_counts;
 mod deliveries;
 mod event_types;
 mod events;
@@ -21,13 +22,15 @@ mod strikes;
 mod system;
 mod tenants;
 mod test_attempts;
+mod test_places;
 mod watch_list;
 mod webhooks;
 
 pub use attempt_log::{AttemptLog, LogFilter, LogPage};
 pub use brake::{BrakeStore, QueueDepth};
+pub use daily_counts::DailyCounts;
 pub use deliveries::{DeliveryFilter, DeliveryPage, DeliveryStore, Saved};
-pub use event_types::EventTypeStore;
+pub use event_types::{Added, EventTypeStore};
 pub use events::{EventPage, EventScan, EventStore, Put};
 pub use expectations::Expectations;
 pub use health::HealthStore;
@@ -42,8 +45,11 @@ pub use strikes::Strikes;
 pub use system::{Clock, Entropy};
 pub use tenants::{TenantPage, TenantStore};
 pub use test_attempts::TestAttemptStore;
+pub use test_places::{TestPlace, TestPlaces};
 pub use watch_list::{Look, Sweep, Watch, WatchList};
-pub use webhooks::{RoutePage, RouteStore, RouteTable, WebhookStore};
+pub use webhooks::{
+    Outline, OutlinePage, Refusal, RoutePage, RouteStore, RouteTable, WebhookStore, Written,
+};
 
 /// A store or queue failed to answer. Whether it did what it was asked to do is unknown.
 #[derive(Debug, thiserror::Error)]

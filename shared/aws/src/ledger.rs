@@ -11,6 +11,7 @@ use crate::failure::corrupt;
 use crate::table::Table;
 
 mod attempt;
+mod daily_counts;
 mod delivery;
 mod event;
 mod idempotency;
@@ -22,6 +23,7 @@ mod quota;
 mod slots;
 mod strikes;
 mod test_attempt;
+mod test_places;
 mod walk;
 
 pub use event::EventRecord;

@@ -36,12 +36,26 @@ where
     text(name)?.parse().map_err(|e: T::Err| InvalidSetting::Invalid { name, why: e.to_string() })
 }
 
-/// The network rules of `ALLOWED_TARGET_CIDRS` and `ALLOWED_TARGET_PORTS`.
+/// The network rules of `ALLOWED_TARGET_CIDRS`, `ALLOWED_TARGET_PORTS` and `OWN_HOSTS`.
 pub fn network_rules() -> Result<hooklane_domain::webhook::network::NetworkRules, InvalidSetting> {
     let cidrs = text_or_empty("ALLOWED_TARGET_CIDRS");
     let ports = text("ALLOWED_TARGET_PORTS")?;
-    hooklane_domain::webhook::network::NetworkRules::parse(&cidrs, &ports).map_err(|e| {
-        InvalidSetting::Invalid { name: "ALLOWED_TARGET_CIDRS/_PORTS", why: e.to_string() }
+    hooklane_domain::webhook::network::NetworkRules::parse(&cidrs, &ports)
+        .map(|rules| rules.with_own_hosts(&text_or_empty("OWN_HOSTS")))
+        .map_err(|e| InvalidSetting::Invalid {
+            name: "ALLOWED_TARGET_CIDRS/_PORTS",
+            why: e.to_string(),
+        })
+}
+
+/// The quotas of tenants whose settings give no others.
+pub fn quotas() -> Result<hooklane_domain::access::quotas::Quotas, InvalidSetting> {
+    use hooklane_domain::access::quotas::{QuotaName, Quotas};
+    QuotaName::ALL.into_iter().try_fold(Quotas::default(), |quotas, name| {
+        let variable = name.variable();
+        quotas
+            .with(name, parse(variable)?)
+            .map_err(|e| InvalidSetting::Invalid { name: variable, why: e.to_string() })
     })
 }
 

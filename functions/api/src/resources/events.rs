@@ -3,32 +3,34 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse as _, Response};
 use hooklane_app::deliveries::{self, EventDetail};
 use hooklane_app::publish::{self, Accepted, PublishError, Validator};
 use hooklane_domain::event::{DefaultTenant, MAX_EVENT_BYTES, NewEvent, from_body};
 use hooklane_domain::ids::{EventId, TenantId};
-use hooklane_domain::json::fields::{FieldErrors, Fields, List};
-use hooklane_domain::json::position;
-use lambda_http::http::StatusCode;
+use lambda_http::http::{HeaderMap, StatusCode};
 use serde::Serialize;
-use serde_json::value::RawValue;
 use tracing::field::display;
 use utoipa::ToSchema;
 
 use crate::backend::{Deps, Ports};
 use crate::gate::caller::{PUBLISH, Publisher, READ, Reader};
 use crate::http::body::Text;
+use crate::http::cursor::List;
 use crate::http::idempotency::Key;
 use crate::http::path;
 use crate::http::problem::{Problem, Room};
+use crate::http::query::Query;
 use crate::http::span;
 use crate::resources::schemas::{NewEvent as NewEventSchema, NewEvents};
 use crate::resources::views::{DeliveryView, EventContentView, non_zero, time};
 
-/// The largest batch, in events and in bytes.
-const MAX_BATCH: usize = 100;
+mod batch;
+
+use batch::split;
+
+/// The largest batch, in bytes.
 pub(crate) const MAX_BATCH_BYTES: usize = 4 * 1024 * 1024;
 
 /// The result of publishing one event.
@@ -69,8 +71,10 @@ pub(crate) async fn publish<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
     Publisher(tenant): Publisher,
     Key(key): Key,
+    headers: HeaderMap,
     Text(body): Text,
 ) -> Result<Response, Problem> {
+    refuse_deliveries(&deps, &headers)?;
     let new = read(&body, tenant)?;
     let fallback = key.map(|key| key.event_id(None));
     if let Some(id) = new.id.as_ref().or(fallback.as_ref()) {
@@ -95,6 +99,10 @@ pub(crate) struct EventView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     unreadable: Option<usize>,
+    /// Pass it as `cursor` to get the deliveries to further webhooks; absent if there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    next_cursor: Option<String>,
 }
 
 #[utoipa::path(
@@ -103,16 +111,22 @@ pub(crate) struct EventView {
     operation_id = "getEvent",
     summary = "Get an event with its deliveries; those of deleted webhooks are left out",
     security(("bearer" = [READ])),
-    responses((status = 200, description = "The event", body = EventView)),
+    params(("cursor" = Option<String>, Query, description = "The `nextCursor` of the previous answer")),
+    responses((status = 200, description = "The event, with its deliveries to at most 1,000 webhooks", body = EventView)),
 )]
 pub(crate) async fn get<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
     Reader(tenant): Reader,
     Path(id): Path<String>,
+    RawQuery(raw): RawQuery,
 ) -> Result<Response, Problem> {
     let id = path::id(&id)?;
-    let EventDetail { event, deliveries, unreadable } =
-        deliveries::of_event(&deps.registry, &deps.ledger, &tenant, &id)
+    let mut query = Query::of(raw.as_deref());
+    let list = List::of(&[&"event", &tenant, &id]);
+    let after = query.place(&list);
+    query.finish()?;
+    let EventDetail { event, deliveries, unreadable, next } =
+        deliveries::of_event(&deps.registry, &deps.ledger, (&tenant, after), &id)
             .await?
             .ok_or_else(path::missing::<EventId>)?;
     for error in &unreadable {
@@ -124,8 +138,21 @@ pub(crate) async fn get<P: Ports>(
         accepted_at: time(event.accepted_at),
         deliveries: deliveries.iter().map(DeliveryView::new).collect(),
         unreadable: non_zero(unreadable.len()),
+        next_cursor: next.map(|webhook| list.cursor(webhook)),
     };
     Ok(Json(view).into_response())
+}
+
+/// A webhook that posts here would feed itself: each delivery would be an event with deliveries of its own.
+/// Only deliveries carry a contract's signature, whatever else their sender's webhook adds.
+fn refuse_deliveries<P: Ports>(deps: &Deps<P>, headers: &HeaderMap) -> Result<(), Problem> {
+    match headers.keys().find(|name| deps.contracts.sign_in(name.as_str())) {
+        None => Ok(()),
+        Some(name) => {
+            let detail = format!("A delivery is not an event: the header {name} signs deliveries.");
+            Err(Problem::forbidden(&detail))
+        }
+    }
 }
 
 fn checks<P: Ports>(deps: &Deps<P>) -> Validator<'_, P::Registry> {
@@ -184,8 +211,10 @@ pub(crate) async fn publish_batch<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
     Publisher(tenant): Publisher,
     Key(key): Key,
+    headers: HeaderMap,
     Text(body): Text,
 ) -> Result<Response, Problem> {
+    refuse_deliveries(&deps, &headers)?;
     let events = split(&body)?;
     let keyed = |(place, text): (usize, &str)| {
         let new = read(text, tenant.clone())?;
@@ -234,34 +263,4 @@ impl ResultView {
         let problem = problem.within(room);
         Self { status: problem.status(), outcome: OutcomeView::Failed { error: problem } }
     }
-}
-
-/// A batch is a list of events, or an object with one under `events`. A list with too many elements is not
-/// kept, since its elements may be as small as their sender likes.
-fn split(body: &str) -> Result<Vec<Box<RawValue>>, Problem> {
-    const EXPECTED: &str = "must be {\"events\": [...]}";
-    let how_many = format!("must hold 1 to {MAX_BATCH} events");
-    let events = if body.trim_start().starts_with('[') {
-        match List::read(body, MAX_BATCH) {
-            Ok(List::Whole(events)) => events,
-            Ok(List::TooLong) => return Err(FieldErrors::one("events", how_many).into()),
-            Err(e) => {
-                let message = format!("{EXPECTED} ({})", position(&e));
-                return Err(FieldErrors::one("", message).into());
-            }
-        }
-    } else {
-        let mut fields = Fields::of("", body)?;
-        if !fields.has(&["events"]) {
-            fields.error("", EXPECTED);
-        }
-        let events =
-            fields.read_list(&["events"], "a list of events", MAX_BATCH, how_many.as_str());
-        fields.finish()?;
-        events.unwrap_or_default()
-    };
-    if events.is_empty() {
-        return Err(FieldErrors::one("events", how_many).into());
-    }
-    Ok(events)
 }

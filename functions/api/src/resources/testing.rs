@@ -6,9 +6,10 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
 use hooklane_app::webhooks::{self, TestDeps};
+use hooklane_domain::access::quotas::QuotaName;
 
 use crate::backend::{Deps, Ports};
-use crate::gate::caller::{WRITE, Writer};
+use crate::gate::caller::{Caller, WRITE, Writer};
 use crate::http::body::Text;
 use crate::http::path;
 use crate::http::problem::Problem;
@@ -22,7 +23,8 @@ use crate::resources::views::TestView;
     description = "Without a body, or with `{}`, a `webhook.test` event is sent. `{\"event\": \"order.created\"}` \
         sends that event type's sample. Any other body is sent as the payload of a `webhook.test`. The test is one \
         attempt of at most 20 seconds, formatted and signed like a delivery, and works even if the webhook is \
-        inactive, paused or disabled. It appears in the webhook's log and is not counted in statistics.",
+        inactive, paused or disabled. It appears in the webhook's log and is not counted in statistics. \
+        A tenant may run a few tests at the same time; over that, the answer is 429.",
     security(("bearer" = [WRITE])),
     request_body(content = Option<serde_json::Value>, description = "Optional"),
     responses(
@@ -34,9 +36,12 @@ use crate::resources::views::TestView;
 pub(crate) async fn test<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
     Writer(tenant): Writer,
+    caller: Caller,
     Path(id): Path<String>,
     Text(body): Text,
 ) -> Result<Response, Problem> {
+    let at_once = deps.quotas_of(caller.acts_for()?).of(QuotaName::ConcurrentTests);
+    let at_once = u32::try_from(at_once).unwrap_or(u32::MAX);
     let test_deps = TestDeps {
         registry: &deps.registry,
         ledger: &deps.ledger,
@@ -44,6 +49,7 @@ pub(crate) async fn test<P: Ports>(
         system: &deps.system,
         contracts: &deps.contracts,
         catalog: &deps.catalog,
+        at_once,
     };
     let tested = webhooks::test(test_deps, (&tenant, path::id(&id)?), &body).await?;
     Ok(Json(TestView::new(&tested)).into_response())

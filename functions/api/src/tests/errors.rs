@@ -66,14 +66,6 @@ async fn invalid_and_oversized_events_are_refused() {
     insta::assert_json_snapshot!("too_large", answer.body);
 }
 
-#[tokio::test]
-async fn the_sample_request_of_the_readme_is_accepted() {
-    let sample = include_str!("../../../../events/api.json");
-    let request = lambda_http::request::from_str(sample).unwrap();
-    assert_eq!(request.uri().path(), "/api/v1/webhooks");
-    assert!(request.headers().contains_key("x-tenant-id"));
-}
-
 /// A snapshot of each kind of error, except those that have one elsewhere.
 #[tokio::test]
 async fn every_kind_of_error_is_a_problem() {

@@ -1,5 +1,6 @@
 //! The API over fakes, called as clients call it.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -10,9 +11,11 @@ use hooklane_app::ports::{Destination, Post, Sent, Unavailable};
 use hooklane_contract::WireRequest;
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::key_ring::KeyRing;
+use hooklane_domain::access::quotas::Quotas;
 use hooklane_domain::delivery::outcome::{Outcome, Response};
 use hooklane_domain::webhook::network::NetworkRules;
 use http_body_util::BodyExt as _;
+use jiff::SignedDuration;
 use lambda_http::Context;
 use lambda_http::http::{HeaderMap, Request, StatusCode};
 use serde_json::Value;
@@ -22,7 +25,7 @@ use hooklane_app::catalog::EventCatalog;
 
 use hooklane_app::cache::{Bounded, Recent};
 
-use crate::{Deps, Ports, router};
+use crate::{Deps, Edge, Ports, router};
 
 /// Keys that a test can rotate: what an instance has cached, and what the secret contains now.
 pub(super) struct Keys {
@@ -50,10 +53,19 @@ impl crate::Keys for Keys {
 pub(super) struct Receiver {
     pub(super) seen: Mutex<Vec<(WireRequest, Duration)>>,
     pub(super) outcome: Mutex<Option<Outcome>>,
+    panics: AtomicBool,
+}
+
+impl Receiver {
+    /// From now on a request to it panics, or does not.
+    pub(super) fn panics(&self, does: bool) {
+        self.panics.store(does, Ordering::SeqCst);
+    }
 }
 
 impl Post for Receiver {
     async fn post(&self, _: Destination<'_>, request: WireRequest, limit: Duration) -> Sent {
+        assert!(!self.panics.load(Ordering::SeqCst), "a test asks for this");
         self.seen.lock().unwrap().push((request, limit));
         let thanks = || {
             Outcome::Answered(Response {
@@ -121,11 +133,18 @@ impl Service {
             catalog: EventCatalog::new(hooklane_bundled_catalogs::load()),
             network: NetworkRules::default(),
             rate_limit: 600,
+            quotas: Quotas::default(),
+            retention: SignedDuration::from_hours(30 * 24),
             leases: Bounded::default(),
             pulse: Recent::default(),
         };
         let deps = Arc::new(deps);
         Self { router: router(Arc::clone(&deps)), deps }
+    }
+
+    /// The function's door.
+    pub(super) fn edge(&self) -> Edge {
+        Edge::new(self.router.clone())
     }
 
     /// Sends a request as the operator for the tenant `acme`.

@@ -3,6 +3,7 @@
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::idempotency::IdempotencyKey;
 use hooklane_domain::access::quota::Window;
+use hooklane_domain::access::quotas::{Day, QuotaName};
 use hooklane_domain::delivery::attempt_log::LogKey;
 use hooklane_domain::delivery::period::TimeRange;
 use hooklane_domain::delivery::{FailedAt, Status};
@@ -140,6 +141,16 @@ pub(super) fn strikes(of: &Suspect) -> Key {
 /// The number of a tenant's API requests in one minute.
 pub(super) fn quota(tenant: &TenantId, window: Window) -> Key {
     Key { pk: format!("RA#{tenant}"), sk: format!("{:012}", window.number()) }
+}
+
+/// How often a tenant did what a quota counts in one day.
+pub(super) fn daily_count(tenant: &TenantId, quota: QuotaName, day: Day) -> Key {
+    Key { pk: format!("RA#{tenant}"), sk: format!("{}#{}", quota.as_str(), day.number()) }
+}
+
+/// One of the places of a tenant's tests.
+pub(super) fn test_place(tenant: &TenantId, number: u32) -> Key {
+    Key { pk: format!("TP#{tenant}"), sk: format!("{number:06}") }
 }
 
 /// The idempotency record of a client's key. Two tenants may use the same key, and no tenant's id has a

@@ -56,3 +56,8 @@ pub(super) const fn compiling(states: u64) -> u64 {
 pub(super) const fn allocation(bytes: u64) -> u64 {
     6 + bytes / 64
 }
+
+/// Parsing an expression of so many bytes, and checking it.
+pub(super) const fn parsing(bytes: u64) -> u64 {
+    500 + bytes.saturating_mul(30)
+}
