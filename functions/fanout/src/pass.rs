@@ -179,7 +179,7 @@ impl<'a, P: Ports> Pass<'a, P> {
     async fn event(&mut self, entry: &Entry, routes: &Routes) -> Result<bool, Unavailable> {
         let budget = Arc::new(Budget::of_event());
         match routes {
-            Routes::Held(table) => self.to_routes(entry, table, &budget).await,
+            Routes::Held(table) => self.send_to(entry, table, &budget).await,
             Routes::Large => {
                 let mut after = None;
                 loop {
@@ -188,7 +188,7 @@ impl<'a, P: Ports> Pass<'a, P> {
                     let page = page.instrument(entry.span.clone()).await;
                     let mut table = RouteTable::default();
                     after = table.add(page.map_err(|error| batch_failed(error, &entry.span))?);
-                    let in_time = self.to_routes(entry, &table, &budget).await?;
+                    let in_time = self.send_to(entry, &table, &budget).await?;
                     if !in_time || after.is_none() {
                         return Ok(in_time);
                     }
@@ -197,7 +197,7 @@ impl<'a, P: Ports> Pass<'a, P> {
         }
     }
 
-    async fn to_routes(
+    async fn send_to(
         &mut self,
         entry: &Entry,
         table: &RouteTable,

@@ -273,7 +273,7 @@ async fn finding_10_an_event_of_a_removed_tenant_is_dead_lettered_with_the_time_
     let (registry, acme) = (&ingest.deps.registry, "acme".parse().unwrap());
     let body = |id: &str| format!(r#"{{"tenant":"acme","id":"{id}","type":"a.b","data":1}}"#);
     let receive = async |id: &str| {
-        let answer = ingest.handle(event(&[("m1", &body(id))])).await.unwrap();
+        let answer = ingest.handle_all(event(&[("m1", &body(id))])).await.unwrap();
         assert_eq!(answer, Answer::default());
     };
     receive("before").await;

@@ -61,6 +61,7 @@ async fn put_off<P: Ports>(deps: &Deps<P>, watch: &Watch) -> Result<Summary, Una
     if let Some(recovery) = recovery.filter(Recovery::is_running) {
         let ended = recovery.given_up(deps.now_in_milliseconds());
         deps.registry.save_recovery(&ended).await?;
+        deps.registry.end_turn(&ended).await?;
         tracing::error!(recovery.sent = ended.sent, "recovery.given_up");
     }
     let due_at = later(deps.system.now(), PUT_OFF);

@@ -1,6 +1,8 @@
 //! Recoveries: deliveries that failed or were skipped are sent again.
 
+use hooklane_app::fakes::MemoryLedger;
 use hooklane_app::recover::{RecoverError, progress, start};
+use hooklane_domain::access::quotas::Quotas;
 use hooklane_domain::delivery::Status;
 use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::isolation::recovery::{Stage, Wanted, WantedStatus};
@@ -16,7 +18,9 @@ fn wanted(world: &World, status: WantedStatus) -> Wanted {
 
 async fn order(world: &World, status: WantedStatus) {
     let wanted = wanted(world, status);
-    start(world.registry(), &world.clock, (&tenant(), world.webhook.id), wanted).await.unwrap();
+    let stores = (world.registry(), &MemoryLedger::default());
+    let (owner, quotas) = (tenant(), Quotas::default());
+    start(stores, &world.clock, &quotas, (&owner, world.webhook.id), wanted).await.unwrap();
 }
 
 /// Three failed deliveries, and four events that have no delivery.
@@ -56,8 +60,9 @@ async fn a_recovery_sends_the_failed_or_the_skipped_deliveries_or_both() {
         let world = with_missed_events().await;
         order(&world, status).await;
         let (owner, wanted) = (tenant(), wanted(&world, status));
-        let second =
-            start(world.registry(), &world.clock, (&owner, world.webhook.id), wanted).await;
+        let stores = (world.registry(), &MemoryLedger::default());
+        let (key, quotas) = ((&owner, world.webhook.id), Quotas::default());
+        let second = start(stores, &world.clock, &quotas, key, wanted).await;
         assert!(matches!(second, Err(RecoverError::Running)));
         let summary = world.run_minutes(3).await;
         assert_eq!(summary.recovered, sent, "{status:?}");
