@@ -1,0 +1,17 @@
+//! The harness that runs the functions' deployed binaries as Lambda would: our own Runtime API, stand-ins
+//! for the AWS services, receivers, and Lambda's limits. See `docs/limits.md`.
+
+pub mod aws;
+pub mod clock;
+pub mod control_group;
+pub mod function;
+pub mod http;
+pub mod lambda;
+pub mod payload;
+pub mod receiver;
+pub mod row;
+pub mod runtime_api;
+pub mod stage;
+pub mod template;
+pub mod usage;
+pub mod world;
