@@ -2,12 +2,14 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use hooklane_bench::clock::option;
-use hooklane_bench::row::{Bounds, Row};
-use hooklane_bench::world::World;
-use serde_json::json;
+use hooklane_bench::clock::{Stopwatch, option};
+use hooklane_bench::row::Row;
+use hooklane_bench::suite;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -29,23 +31,66 @@ fn report(line: &str) {
     println!("{line}");
 }
 
+/// Runs a command beside the stand-ins, which it finds at `CONFORMANCE_ENDPOINT_URL`.
+async fn stand_in(command: &[String]) -> anyhow::Result<ExitCode> {
+    let (program, arguments) = command.split_first().context("stand-in COMMAND…")?;
+    let aws = Arc::new(hooklane_bench::aws::Aws::default());
+    let server = aws.serve().await?;
+    let mut child = tokio::process::Command::new(program)
+        .args(arguments)
+        .env("CONFORMANCE_ENDPOINT_URL", server.url())
+        .env("AWS_ENDPOINT_URL", server.url())
+        .env("AWS_REGION", "us-east-1")
+        .env("AWS_ACCESS_KEY_ID", "test")
+        .env("AWS_SECRET_ACCESS_KEY", "test")
+        .kill_on_drop(true)
+        .spawn()?;
+    let status = child.wait().await?;
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
 async fn run() -> anyhow::Result<ExitCode> {
-    let folder = PathBuf::from(option("BIN").context("BIN names the folder of the binaries")?);
-    let world = World::start(folder).await?;
-    report(&Row::heading());
-    let neighbour = world.neighbour("a").await?;
-    let other = world.neighbour("b").await?;
-    let records =
-        [world.neighbours_record(&neighbour).await?, world.neighbours_record(&other).await?];
-    let messages = world.messages_of(&records).await?;
-    let all = [neighbour.clone(), other];
-    let row = world.fan_out("healthy", &records, &all, Bounds::HOSTILE).await?;
-    report(&row.line());
-    let row = world.deliver("healthy", &messages, &all, Bounds::HOSTILE).await?;
-    report(&row.line());
-    report(&format!("{:?} {}", world.aws.take_used(), json!(1)));
-    if messages.is_empty() {
-        bail!("none");
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.split_first() {
+        Some((name, rest)) if name == "stand-in" => stand_in(rest).await,
+        Some((name, _)) if name == "limits" => limits().await,
+        _ => bail!("the commands are limits and stand-in"),
     }
-    Ok(ExitCode::SUCCESS)
+}
+
+/// Runs every hostile input whose name holds `ONLY`, and fails if a row has a fault.
+async fn limits() -> anyhow::Result<ExitCode> {
+    let folder = PathBuf::from(option("BIN").context("BIN names the folder of the binaries")?);
+    let only = option("ONLY").unwrap_or_default();
+    let at_once = option("PARALLEL").and_then(|text| text.parse().ok()).unwrap_or(4);
+    let jobs: Vec<_> = suite::jobs().into_iter().filter(|job| job.name().contains(&only)).collect();
+    if jobs.is_empty() {
+        bail!("no input has {only:?} in its name");
+    }
+    report(&Row::heading());
+    let watch = Stopwatch::start();
+    let permits = Arc::new(Semaphore::new(at_once));
+    let mut running = JoinSet::new();
+    for job in jobs {
+        let (permits, folder) = (Arc::clone(&permits), folder.clone());
+        running.spawn(async move {
+            let _permit = permits.acquire().await;
+            suite::run(&folder, &job).await
+        });
+    }
+    let mut rows = Vec::new();
+    while let Some(ran) = running.join_next().await {
+        for row in ran? {
+            report(&row.line());
+            rows.push(row);
+        }
+    }
+    let failed: Vec<_> = rows.iter().filter(|row| !row.faults.is_empty()).collect();
+    for row in &failed {
+        let faults = row.faults.join("; ");
+        report(&format!("FAILED {} in {}: {faults}", row.input, row.function.text()));
+    }
+    let seconds = watch.elapsed().as_secs();
+    report(&format!("{} rows, {} failed, {seconds} s", rows.len(), failed.len()));
+    Ok(if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -62,6 +62,21 @@ impl Row {
         row
     }
 
+    /// A row about an input that could not be run.
+    #[must_use]
+    pub fn not_run(input: &str, why: &str) -> Self {
+        Self {
+            input: input.to_owned(),
+            function: Name::Api,
+            happened: "not run".to_owned(),
+            peak_bytes: 0,
+            processor_seconds: 0.0,
+            deployed_seconds: 0.0,
+            bounds: Bounds::HOSTILE,
+            faults: vec![why.chars().take(300).collect()],
+        }
+    }
+
     #[must_use]
     pub fn memory_share(&self) -> f64 {
         self.peak_bytes as f64 / MEMORY_BYTES as f64
@@ -70,12 +85,6 @@ impl Row {
     #[must_use]
     pub fn time_share(&self) -> f64 {
         self.deployed_seconds / self.function.time_limit().as_secs_f64()
-    }
-
-    /// Takes over a later invocation of the same process: the sum of the time, the larger memory.
-    pub fn add(&mut self, other: &Self) {
-        self.peak_bytes = self.peak_bytes.max(other.peak_bytes);
-        self.faults.extend(other.faults.iter().cloned());
     }
 
     /// The heading of the table.
