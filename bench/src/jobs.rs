@@ -66,7 +66,7 @@ impl Job {
             Self::Recovery(input) => recovery(world, &name, input, bounds).await,
             Self::Schema(input) => schema(world, input, bounds).await,
             Self::Request(input) => request(world, input, bounds).await,
-            Self::Receiver(kind) => receiver(world, &name, kind, bounds).await,
+            Self::Receiver(kind) => receiver(world, &name, kind, Bounds::RECEIVER).await,
             Self::Webhooks(n) => webhooks(world, &name, *n, bounds).await,
             Self::PoisonEvents => poison_events(world, &name, bounds).await,
             Self::PoisonMessages => poison_messages(world, &name, bounds).await,

@@ -13,6 +13,8 @@ pub struct Bounds {
 impl Bounds {
     /// A hostile input: within the limits.
     pub const HOSTILE: Self = Self { memory: 1.0, time: 1.0 };
+    /// An answer of a receiver: it must not keep the processor busy until its attempt's time is over.
+    pub const RECEIVER: Self = Self { memory: 1.0, time: 0.1 };
     /// The worst that is accepted, all together.
     pub const WORST: Self = Self { memory: 0.75, time: 0.5 };
 }
