@@ -55,7 +55,7 @@ impl<P: Ports> Fanout<P> {
         let mut outbox = Outbox::default();
         // They are sent last, so that a batch that fails and comes back leaves no dead letter each time.
         let mut dead = Vec::new();
-        let (mut events, mut sent) = (0, 0);
+        let (mut events, mut sent, mut let_through) = (0, 0, 0);
         for raw in &batch.records {
             let span = record_span();
             let event = match record::read(raw) {
@@ -69,7 +69,9 @@ impl<P: Ports> Fanout<P> {
             span.record("event.id", event.id.as_str()).record("tenant", event.tenant.as_str());
             events += 1;
             let table = self.table(&event, &mut tables, &span).await?;
-            for (lane, message) in messages::of_event(&event, &table) {
+            let takers = messages::takers(&event, &table).await;
+            let_through += takers.let_through;
+            for (lane, message) in takers.messages() {
                 if let Some(parcel) = outbox.add(lane, message) {
                     sent += self.send(parcel, &span).await?;
                 }
@@ -92,6 +94,7 @@ impl<P: Ports> Fanout<P> {
             batch.records = records,
             batch.events = events,
             batch.deliveries = sent,
+            batch.filters_let_through = let_through,
             "batch.done"
         );
         Ok(Answer::default())

@@ -1,43 +1,56 @@
 //! The messages that one event becomes.
 
-use std::cell::OnceCell;
-
+use hooklane_app::evaluation::{self, Decided};
 use hooklane_app::payload;
 use hooklane_app::ports::RouteTable;
 use hooklane_domain::delivery::message::{Deliver, Message};
 use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::event::Event;
-use hooklane_domain::expression::Input;
 use hooklane_domain::ids::DeliveryId;
 use hooklane_domain::isolation::operational::concerned;
+use hooklane_domain::webhook::Route;
 
-/// One message, with its lane, for each webhook that subscribes to the event and whose filter lets it
-/// through. A webhook never gets an operational event about itself.
-pub(crate) fn of_event<'a>(
+/// The webhooks that get an event.
+pub(crate) struct Takers<'a> {
     event: &'a Event,
-    table: &'a RouteTable,
-) -> impl Iterator<Item = (Lane, Message)> + 'a {
+    routes: Vec<&'a Route>,
+    /// How many filters had no result because the tenant's filters had used up what they may use on one
+    /// event. Their webhooks get it.
+    pub(crate) let_through: usize,
+}
+
+/// The webhooks that subscribe to the event and whose filter lets it through. A webhook never gets an
+/// operational event about itself.
+pub(crate) async fn takers<'a>(event: &'a Event, table: &'a RouteTable) -> Takers<'a> {
     let content = &event.content;
     let concerned = concerned(content);
-    let input = OnceCell::new();
-    let mut payload = None;
-    table
-        .routes
-        .iter()
-        .filter(move |route| {
-            concerned != Some(route.webhook)
-                && route.takes(&content.event_type, event.accepted_at, content.test)
-        })
-        .filter(move |route| route.lets_through(|| input.get_or_init(|| Input::of_event(event))))
-        .map(move |route| {
-            let payload = payload.get_or_insert_with(|| payload::pack(content));
+    let takes = |route: &&Route| {
+        concerned != Some(route.webhook)
+            && route.takes(&content.event_type, event.accepted_at, content.test)
+    };
+    let routes: Vec<_> = table.routes.iter().filter(takes).collect();
+    let filters = routes.iter().map(|route| route.filter.clone()).collect();
+    let Decided { passes, let_through } = evaluation::decide(event, filters).await;
+    let routes =
+        routes.into_iter().zip(passes).filter_map(|(route, passes)| passes.then_some(route));
+    Takers { event, routes: routes.collect(), let_through }
+}
+
+impl Takers<'_> {
+    /// One message for each webhook, with its lane. They are made one by one, since each holds the event.
+    pub(crate) fn messages(&self) -> impl Iterator<Item = (Lane, Message)> {
+        let event = self.event;
+        let mut payload = None;
+        self.routes.iter().map(move |route| {
+            let payload = payload.get_or_insert_with(|| payload::pack(&event.content));
             let message = Message::Deliver(Deliver {
                 tenant: event.tenant.clone(),
                 delivery: DeliveryId::new(route.webhook, event.accepted_at, event.id.clone()),
-                event_type: content.event_type.clone(),
+                event_type: event.content.event_type.clone(),
                 generation: 0,
                 payload: payload.clone(),
             });
             (route.lane, message)
         })
+    }
 }

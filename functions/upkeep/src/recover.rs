@@ -1,8 +1,7 @@
 //! Works on a recovery in bounded steps. Its progress is written after each step.
 
-use std::cell::OnceCell;
-
 use hooklane_app::deliveries::{RequestError, retry};
+use hooklane_app::evaluation;
 use hooklane_app::payload;
 use hooklane_app::ports::{
     DeliveryFilter, DeliveryStore as _, DispatchQueue as _, EventScan as _, RecoveryStore as _,
@@ -13,7 +12,6 @@ use hooklane_domain::delivery::Status;
 use hooklane_domain::delivery::message::{Deliver, Message};
 use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::event::Event;
-use hooklane_domain::expression::Input;
 use hooklane_domain::ids::DeliveryId;
 use hooklane_domain::isolation::operational::concerned;
 use hooklane_domain::isolation::recovery::{Recovery, Stage};
@@ -128,7 +126,12 @@ async fn send_skipped<P: Ports>(
 ) -> Result<Step, Unavailable> {
     let page = deps.ledger.walk(&recovery.tenant, recovery.wanted, cursor).await?;
     let route = route_of(webhook);
-    let events: Vec<_> = page.events.into_iter().filter(|event| takes(&route, event)).collect();
+    let mut events = Vec::new();
+    for event in page.events {
+        if takes(&route, &event).await {
+            events.push(event);
+        }
+    }
     let id = |event: &Event| DeliveryId::new(webhook.id, event.accepted_at, event.id.clone());
     let ids: Vec<_> = events.iter().map(id).collect();
     let stored = stored::read(deps, &recovery.tenant, &ids).await?;
@@ -163,10 +166,9 @@ fn route_of(webhook: &Webhook) -> Route {
 }
 
 /// Whether `fanout` would send the event to the webhook.
-fn takes(route: &Route, event: &Event) -> bool {
+async fn takes(route: &Route, event: &Event) -> bool {
     let content = &event.content;
-    let input = OnceCell::new();
     route.takes(&content.event_type, event.accepted_at, content.test)
         && concerned(content) != Some(route.webhook)
-        && route.lets_through(|| input.get_or_init(|| Input::of_event(event)))
+        && evaluation::decide(event, vec![route.filter.clone()]).await.passes == [true]
 }

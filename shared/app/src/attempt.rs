@@ -11,9 +11,10 @@ use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::attempt::Attempt;
 use hooklane_domain::delivery::outcome::{AttemptError, ErrorKind, Outcome};
 use hooklane_domain::event::Content;
-use hooklane_domain::expression::{Failure, Input};
+use hooklane_domain::expression::{Budget, Cost, Failure, Filter, Input, Transform};
 use hooklane_domain::webhook::Webhook;
 
+use crate::evaluation;
 use crate::ports::{Destination, Post, Sent};
 
 /// Makes an attempt within the webhook's timeout. Also returns the webhook's contract, if this deployment has
@@ -33,8 +34,10 @@ pub async fn make_within<'a>(
     subject: Subject<'_>,
     max: Duration,
 ) -> (Attempt, Option<&'a Contract>) {
-    let ready = contract(contracts, subject.webhook, subject.at);
-    let ready = ready.and_then(|contract| Ok((contract, transformed(subject)?)));
+    let ready = match contract(contracts, subject.webhook, subject.at) {
+        Ok(contract) => transformed(subject).await.map(|content| (contract, content)),
+        Err(error) => Err(error),
+    };
     let (contract, content) = match ready {
         Ok(ready) => ready,
         Err(error) => {
@@ -79,20 +82,29 @@ fn contract<'a>(
 
 /// The content after the webhook's transform. Fan-out has already applied the filter, and a manual request may
 /// overrule it. So the filter's result is ignored here; only an error of the filter stops the attempt.
-fn transformed(subject: Subject<'_>) -> Result<Cow<'_, Content>, AttemptError> {
+async fn transformed(subject: Subject<'_>) -> Result<Cow<'_, Content>, AttemptError> {
     let Subject { content, delivery, webhook, .. } = subject;
-    if webhook.filter.is_none() && webhook.transform.is_none() {
+    let (filter, transform) = (webhook.filter.clone(), webhook.transform.clone());
+    if filter.is_none() && transform.is_none() {
         return Ok(Cow::Borrowed(content));
     }
     let input = Input::new(delivery.event(), &webhook.tenant, content, delivery.accepted_at());
-    let failed = |what: &str, failure: &Failure| AttemptError {
-        kind: ErrorKind::Transform,
-        detail: format!("{what}: {failure}"),
-    };
-    if let Some(filter) = &webhook.filter {
-        filter.passes(&input).map_err(|failure| failed("filter", &failure))?;
-    }
-    let Some(transform) = &webhook.transform else { return Ok(Cow::Borrowed(content)) };
-    let data = transform.apply(&input).map_err(|failure| failed("transform", &failure))?;
-    Ok(Cow::Owned(Content { data, ..content.clone() }))
+    let costs = [filter.as_ref().map(Filter::cost), transform.as_ref().map(Transform::cost)];
+    let cost = costs.into_iter().flatten().sum::<Cost>().on(input.bytes());
+    let data = evaluation::run(cost, move || {
+        let budget = Budget::of_delivery();
+        if let Some(filter) = filter {
+            filter.passes(&input, &budget).map_err(|failure| failed("filter", &failure))?;
+        }
+        let data = transform.map(|transform| transform.apply(&input, &budget)).transpose();
+        data.map_err(|failure| failed("transform", &failure))
+    });
+    Ok(match data.await? {
+        Some(data) => Cow::Owned(Content { data, ..content.clone() }),
+        None => Cow::Borrowed(content),
+    })
+}
+
+fn failed(what: &str, failure: &Failure) -> AttemptError {
+    AttemptError { kind: ErrorKind::Transform, detail: format!("{what}: {failure}") }
 }

@@ -9,7 +9,7 @@
 //!
 //! [`ports`] says what the use cases need from outside. The AWS adapters are in `hooklane-aws`; `fakes`
 //! and the `conformance` suite that holds both to the ports' contracts are behind `test-support`.
-//! [`cache`], [`conflict`], [`batch`] and [`payload`] are parts that several functions are built from.
+//! [`cache`], [`conflict`], [`batch`], [`evaluation`] and [`payload`] are parts that several functions are built from.
 
 pub mod attempt;
 pub mod batch;
@@ -17,6 +17,7 @@ pub mod cache;
 pub mod catalog;
 pub mod conflict;
 pub mod deliveries;
+pub mod evaluation;
 pub mod event_types;
 pub mod health;
 pub mod isolation;

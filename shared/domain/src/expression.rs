@@ -5,20 +5,29 @@
 //! of the language: *Common Expression Language*, "Language Definition".
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::event::MAX_EVENT_BYTES;
 use crate::json::RawJson;
 
+mod budget;
 mod compiled;
+mod cost;
+mod error;
 mod evaluate;
 mod gate;
 mod input;
+mod json;
+mod meter;
 mod output;
+mod pattern;
+mod price;
 mod scan;
 mod tree;
+mod value;
 
-pub use evaluate::MAX_STEPS;
+pub use budget::{Budget, Cost, MAX_BYTES, MAX_EVENT_STEPS, MAX_STEPS, Spent};
+pub use cost::MAX_COST;
 pub use gate::{MAX_DEPTH, MAX_NESTING, MAX_TOKENS};
 pub use input::Input;
 
@@ -84,75 +93,128 @@ pub enum Verdict {
 
 impl Filter {
     /// Whether the event passes.
-    pub fn passes(&self, input: &Input) -> Result<bool, Failure> {
-        self.0.compiled()?.decide(input)
+    pub fn passes(&self, input: &Input, budget: &Budget) -> Result<bool, Failure> {
+        self.0.compiled()?.decide(input, budget)
     }
 
     /// An expression that was accepted when it was saved. If this version does not accept it, every
     /// evaluation fails with [`Failure::Invalid`].
     #[must_use]
     pub fn from_stored(text: String) -> Self {
-        Self(Source::new(text))
+        Self(Source::new(&text))
     }
 
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0.text
+    }
+
+    /// What it can need on the largest event.
+    #[must_use]
+    pub fn cost(&self) -> Cost {
+        self.0.cost()
+    }
+
+    /// About the bytes that it holds in memory, compiled or not yet.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.0.bytes()
     }
 }
 
 impl Transform {
     /// The data that replaces the event's: a JSON object.
-    pub fn apply(&self, input: &Input) -> Result<RawJson, Failure> {
-        self.0.compiled()?.transform(input)
+    pub fn apply(&self, input: &Input, budget: &Budget) -> Result<RawJson, Failure> {
+        self.0.compiled()?.transform(input, budget)
     }
 
     /// An expression that was accepted when it was saved. If this version does not accept it, every
     /// evaluation fails with [`Failure::Invalid`].
     #[must_use]
     pub fn from_stored(text: String) -> Self {
-        Self(Source::new(text))
+        Self(Source::new(&text))
     }
 
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0.text
     }
+
+    /// What it can need on the largest event.
+    #[must_use]
+    pub fn cost(&self) -> Cost {
+        self.0.cost()
+    }
+
+    /// About the bytes that it holds in memory, compiled or not yet.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.0.bytes()
+    }
 }
 
 /// Runs a webhook's filter and transform on an event, each whatever the other's result is.
 #[must_use]
-pub fn preview(filter: Option<&Filter>, transform: Option<&Transform>, input: &Input) -> Preview {
+pub fn preview(
+    filter: Option<&Filter>,
+    transform: Option<&Transform>,
+    input: &Input,
+    budget: &Budget,
+) -> Preview {
     let verdict = |passes| if passes { Verdict::Passed } else { Verdict::Rejected };
     Preview {
-        filter: filter.map(|filter| filter.passes(input).map(verdict)),
-        transform: transform.map(|transform| transform.apply(input)),
+        filter: filter.map(|filter| filter.passes(input, budget).map(verdict)),
+        transform: transform.map(|transform| transform.apply(input, budget)),
     }
 }
 
-/// The text as its tenant wrote it, and its compiled form.
+/// The text as its tenant wrote it, and its compiled form from the first use on: of a tenant's many
+/// filters, an instance may need few. Clones share both.
 #[derive(Clone)]
 struct Source {
-    text: String,
-    compiled: Result<Arc<Compiled>, InvalidExpression>,
+    text: Arc<str>,
+    compiled: Arc<OnceLock<Result<Compiled, InvalidExpression>>>,
 }
 
+/// A bound of what a token takes in a compiled tree.
+const BYTES_PER_TOKEN: usize = 96;
+
 impl Source {
-    fn new(text: String) -> Self {
-        let compiled = Compiled::parse(&text).map(Arc::new);
-        Self { text, compiled }
+    fn new(text: &str) -> Self {
+        Self { text: text.into(), compiled: Arc::default() }
     }
 
+    /// An expression that is not stored yet also has a limit of what it can need.
     fn checked(text: &str) -> Result<Self, InvalidExpression> {
-        let source = Self::new(text.to_owned());
-        match source.compiled {
-            Err(invalid) => Err(invalid),
-            Ok(_) => Ok(source),
+        let source = Self::new(text);
+        let compiled = source.get_or_compile().as_ref().map_err(Clone::clone)?;
+        match compiled.need.excess() {
+            Some(message) => Err(InvalidExpression { line: 1, column: 1, message }),
+            None => Ok(source),
         }
     }
 
+    fn get_or_compile(&self) -> &Result<Compiled, InvalidExpression> {
+        self.compiled.get_or_init(|| Compiled::parse(&self.text))
+    }
+
     fn compiled(&self) -> Result<&Compiled, Failure> {
-        self.compiled.as_deref().map_err(|invalid| Failure::Invalid(invalid.clone()))
+        self.get_or_compile().as_ref().map_err(|invalid| Failure::Invalid(invalid.clone()))
+    }
+
+    fn cost(&self) -> Cost {
+        Cost(self.get_or_compile().as_ref().map_or(0, |compiled| compiled.need.steps))
+    }
+
+    fn bytes(&self) -> usize {
+        let tokens = scan::tokens(&self.text);
+        let patterns = tokens.iter().filter(|token| token.text == "matches").count();
+        let kept =
+            patterns.saturating_mul(pattern::MAX_KEPT_BYTES).min(pattern::MAX_ALL_KEPT_BYTES);
+        size_of::<Result<Compiled, InvalidExpression>>()
+            + self.text.len()
+            + tokens.len().min(MAX_TOKENS) * BYTES_PER_TOKEN
+            + kept
     }
 }
 

@@ -5,7 +5,7 @@
 
 use hooklane_catalog::TenantTypes;
 use hooklane_domain::event::Content;
-use hooklane_domain::expression::{Failure, Input};
+use hooklane_domain::expression::{Budget, Failure, Input};
 use hooklane_domain::ids::{EventId, EventType};
 use hooklane_domain::json::RawJson;
 use hooklane_domain::json::fields::FieldErrors;
@@ -22,14 +22,20 @@ pub(super) fn check(webhook: &Webhook, types: &TenantTypes<'_>) -> Result<(), Fi
         return Ok(());
     }
     let samples = samples(&webhook.events, types);
+    let budget = Budget::of_event();
     let mut errors = FieldErrors::default();
     if samples.is_empty() {
-        for (path, failure) in on_any_data(webhook) {
+        for (path, failure) in on_any_data(webhook, &budget) {
             errors.push(path, format!("fails on every event: {failure}"));
         }
     }
     for sample in &samples {
-        if let Some((path, failure)) = on(webhook, sample).into_iter().find(is_misfit) {
+        let failed = on(webhook, sample, &budget).into_iter().find(is_misfit);
+        // The samples are tried as far as the time for them goes.
+        if budget.is_used_up() {
+            break;
+        }
+        if let Some((path, failure)) = failed {
             errors.push(path, format!("fails on the sample of {}: {failure}", sample.event_type));
             break;
         }
@@ -44,21 +50,21 @@ fn is_misfit((_, failure): &Failed) -> bool {
 }
 
 /// The failures on one event. The transform runs only if the filter lets the event through.
-fn on(webhook: &Webhook, content: &Content) -> Vec<Failed> {
+fn on(webhook: &Webhook, content: &Content, budget: &Budget) -> Vec<Failed> {
     let Some(input) = input(webhook, content) else { return Vec::new() };
-    match webhook.filter.as_ref().map(|filter| filter.passes(&input)) {
+    match webhook.filter.as_ref().map(|filter| filter.passes(&input, budget)) {
         Some(Ok(false)) => Vec::new(),
         Some(Err(failure)) => vec![("filter", failure)],
-        Some(Ok(true)) | None => transform(webhook, &input).into_iter().collect(),
+        Some(Ok(true)) | None => transform(webhook, &input, budget).into_iter().collect(),
     }
 }
 
 /// The failures, other than for a missing field, that occur whatever the data is.
-fn on_any_data(webhook: &Webhook) -> Vec<Failed> {
+fn on_any_data(webhook: &Webhook, budget: &Budget) -> Vec<Failed> {
     let contents: Vec<_> = ANY_DATA.iter().filter_map(|data| unknown(data)).collect();
     let inputs: Vec<_> = contents.iter().filter_map(|content| input(webhook, content)).collect();
     let filter = |input: &Input| {
-        let failure = webhook.filter.as_ref()?.passes(input).err()?;
+        let failure = webhook.filter.as_ref()?.passes(input, budget).err()?;
         Some(("filter", failure))
     };
     let always = |fails: &dyn Fn(&Input) -> Option<Failed>| {
@@ -66,11 +72,14 @@ fn on_any_data(webhook: &Webhook) -> Vec<Failed> {
         let all = failed.len() == inputs.len();
         failed.into_iter().next().filter(|_| all)
     };
-    [always(&filter), always(&|input| transform(webhook, input))].into_iter().flatten().collect()
+    [always(&filter), always(&|input| transform(webhook, input, budget))]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
-fn transform(webhook: &Webhook, input: &Input) -> Option<Failed> {
-    Some(("transform", webhook.transform.as_ref()?.apply(input).err()?))
+fn transform(webhook: &Webhook, input: &Input, budget: &Budget) -> Option<Failed> {
+    Some(("transform", webhook.transform.as_ref()?.apply(input, budget).err()?))
 }
 
 /// The sample of each event type that the subscriptions match.

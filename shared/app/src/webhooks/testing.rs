@@ -7,14 +7,16 @@ use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::attempt::TestAttempt;
 use hooklane_domain::delivery::outcome::Verdict;
 use hooklane_domain::event::{Content, MAX_EVENT_BYTES};
-use hooklane_domain::expression::{Input, Preview, preview};
+use hooklane_domain::expression::{Budget, Cost, Filter, Input, Preview, Transform, preview};
 use hooklane_domain::ids::{DeliveryId, EventId, EventType, TenantId, WebhookId};
 use hooklane_domain::json::RawJson;
 use hooklane_domain::json::fields::{FieldErrors, Fields};
 use hooklane_domain::time::whole_millisecond;
+use hooklane_domain::webhook::Webhook;
 
 use crate::attempt;
 use crate::catalog::EventCatalog;
+use crate::evaluation;
 use crate::ports::{
     Clock, Entropy, Expectations, Post, TestAttemptStore, Unavailable, WebhookStore,
 };
@@ -102,7 +104,7 @@ where
     let subject =
         Subject { content: &content, delivery: &delivery, webhook: &webhook, attempt: 1, at };
     let input = Input::new(delivery.event(), tenant, &content, at);
-    let preview = preview(webhook.filter.as_ref(), webhook.transform.as_ref(), &input);
+    let preview = previewed(&webhook, input).await;
     let (attempt, contract) =
         attempt::make_within(deps.sender, deps.contracts, subject, TIME_LIMIT).await;
     let gone_disables = contract.is_some_and(Contract::gone_disables);
@@ -111,6 +113,15 @@ where
     let test = TestAttempt { id: delivery, tenant: tenant.clone(), event_type, attempt };
     deps.ledger.keep_test_attempt(&test).await?;
     Ok(TestResult { test, success, preview })
+}
+
+async fn previewed(webhook: &Webhook, input: Input) -> Preview {
+    let (filter, transform) = (webhook.filter.clone(), webhook.transform.clone());
+    let costs = [filter.as_ref().map(Filter::cost), transform.as_ref().map(Transform::cost)];
+    let cost = costs.into_iter().flatten().sum::<Cost>().on(input.bytes());
+    let budget = Budget::of_delivery();
+    evaluation::run(cost, move || preview(filter.as_ref(), transform.as_ref(), &input, &budget))
+        .await
 }
 
 impl TestRequest {

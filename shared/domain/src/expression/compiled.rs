@@ -1,29 +1,17 @@
 //! A compiled expression: its tree, the places in the event that it names, and its patterns.
-//!
-//! `gate` replaces each path into the event with a variable (`@ref0`, `@ref1`, …) and wraps what an
-//! evaluation has to check in calls of `@range` and `@addend`. No expression can contain these names
-//! itself, since `@` is not part of CEL.
 
-use std::collections::BTreeMap;
-
-use cel::IdedExpr;
-use regex_lite::Regex;
-
+use super::cost::Need;
 use super::input::{EVENT, Step};
-
-/// The function that wraps the range of a macro.
-pub(super) const RANGE: &str = "@range";
-/// The function that wraps the right side of a sum.
-pub(super) const ADDEND: &str = "@addend";
-const REFERENCE: &str = "@ref";
+use super::pattern::Pattern;
 
 /// An expression that was accepted.
 #[derive(Debug)]
 pub(super) struct Compiled {
-    pub(super) expr: IdedExpr,
+    pub(super) node: Node,
     pub(super) references: Vec<Reference>,
-    /// The compiled patterns, each under its text.
-    pub(super) patterns: BTreeMap<String, Regex>,
+    pub(super) patterns: Vec<Pattern>,
+    /// What it can need on the largest event.
+    pub(super) need: Need,
 }
 
 /// A place in the event that an expression names.
@@ -45,12 +33,124 @@ impl Reference {
     }
 }
 
-/// The variable that stands for a reference.
-pub(super) fn reference_variable(number: usize) -> String {
-    format!("{REFERENCE}{number}")
+/// A part of an expression.
+#[derive(Debug)]
+pub(super) enum Node {
+    Constant(Constant),
+    /// A part of the event, by the number of its reference.
+    Reference(usize),
+    /// The element that a macro is at.
+    Element,
+    /// The name of a type.
+    Type(&'static str),
+    List(Box<[Node]>),
+    Map(Box<[(Node, Node)]>),
+    Conditional(Box<[Node; 3]>),
+    Logical(Logical, Box<[Node; 2]>),
+    Not(Box<Node>),
+    Negate(Box<Node>),
+    Binary(Binary, Box<[Node; 2]>),
+    Index(Box<[Node; 2]>),
+    Select(Box<Node>, Box<str>),
+    Has(Box<Node>, Box<str>),
+    Function(Function, Box<Node>),
+    /// A question about two texts.
+    Text(Text, Box<[Node; 2]>),
+    /// Whether a text matches a pattern, by its number.
+    Matches(Box<Node>, usize),
+    /// A call with a number of arguments that the function does not take.
+    NoOverload(&'static str),
+    Macro(Macro, Box<[Node]>),
 }
 
-/// The number of the reference that a variable stands for.
-pub(super) fn reference_number(variable: &str) -> Option<usize> {
-    variable.strip_prefix(REFERENCE)?.parse().ok()
+/// A literal.
+#[derive(Debug)]
+pub(super) enum Constant {
+    Null,
+    Bool(bool),
+    Int(i64),
+    UInt(u64),
+    Double(f64),
+    Text(Box<str>),
+    Bytes(Box<[u8]>),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Logical {
+    And,
+    Or,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Binary {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Remainder,
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+    In,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Function {
+    Size,
+    Int,
+    UInt,
+    Double,
+    Text,
+    Bool,
+    Bytes,
+    Type,
+    Dyn,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Text {
+    Contains,
+    StartsWith,
+    EndsWith,
+}
+
+/// A macro. Its parts are the range, and what is evaluated for each element.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Macro {
+    All,
+    Exists,
+    ExistsOne,
+    /// The step is the value.
+    Map,
+    /// The steps are the condition and the value.
+    FilterMap,
+}
+
+impl Function {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Size => "size",
+            Self::Int => "int",
+            Self::UInt => "uint",
+            Self::Double => "double",
+            Self::Text => "string",
+            Self::Bool => "bool",
+            Self::Bytes => "bytes",
+            Self::Type => "type",
+            Self::Dyn => "dyn",
+        }
+    }
+}
+
+impl Text {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Contains => "contains",
+            Self::StartsWith => "startsWith",
+            Self::EndsWith => "endsWith",
+        }
+    }
 }

@@ -1,248 +1,277 @@
-//! Evaluates an expression on an event, and counts the steps.
-//!
-//! The time is limited by the budget of steps, not measured. Outside of macros an expression has at
-//! most as many steps as tokens. A macro pays in advance: the number of elements times the size of its
-//! step. Reading a part of the event costs its length each time, and matching a pattern the length of
-//! the text. When the budget is used up, every operation that costs fails.
+//! Evaluates an expression on an event. Every operation is charged to a [`Meter`] before it is done, by
+//! what it goes through and what it allocates, so that a limit ends an evaluation wherever it is.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock, OnceLock};
-
-use cel::common::value::{CowVal, Val};
-use cel::context::VariableResolver;
-use cel::extractors::This;
-use cel::objects::Key;
-use cel::{Context, Env, ExecutionError, IdedExpr, Value};
+use std::cell::OnceCell;
 
 use super::Failure;
-use super::compiled::{ADDEND, Compiled, RANGE, Reference, reference_number};
-use super::input::{Input, Part};
+use super::budget::Budget;
+use super::compiled::{Compiled, Constant, Logical, Node, Reference};
+use super::error::{Error, missing};
+use super::input::{DATA, Input, Step};
+use super::json::member;
+use super::meter::Meter;
+use super::price;
+use super::value::{Shared, Value};
 
-/// The budget of one evaluation: some tenths of a second in the worst case.
-pub const MAX_STEPS: u64 = 5_000_000;
-/// Bytes that are read or copied in one step.
-const BYTES_PER_STEP: u64 = 8;
-/// Steps for each byte that a pattern is matched against.
-const STEPS_PER_MATCHED_BYTE: u64 = 4;
+mod compare;
+mod functions;
+mod macros;
+mod maps;
+mod operators;
+mod patterns;
 
-static LANGUAGE: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib()));
+pub(super) type Made<'a> = Result<Value<'a>, Error<'a>>;
 
 impl Compiled {
     /// The result of a filter.
-    pub(super) fn decide(&self, input: &Input) -> Result<bool, Failure> {
-        let lookup = Lookup::new(self, input);
-        let evaluation = Evaluation::new(&lookup);
-        match evaluation.value(&self.expr)? {
-            Value::Bool(passes) => Ok(passes),
-            other => {
-                let message = format!("must be true or false, but is of type {}", other.type_of());
+    pub(super) fn decide(&self, input: &Input, budget: &Budget) -> Result<bool, Failure> {
+        let evaluation = Evaluation::new(self, input, budget);
+        let result = evaluation.value(&self.node, None);
+        evaluation.meter.settle(budget)?;
+        match result {
+            Ok(Value::Bool(passes)) => Ok(passes),
+            Ok(other) => {
+                let message =
+                    format!("must be true or false, but is of type {}", other.type_name());
                 Err(Failure::Wrong(message))
             }
+            Err(error) => Err(error.failure()),
         }
     }
 }
 
 /// One evaluation. It may evaluate the parts of an expression one after the other, on one budget.
-pub(super) struct Evaluation<'l> {
-    lookup: &'l Lookup<'l>,
-    context: Context<'l, 'l>,
-}
-
-impl<'l> Evaluation<'l> {
-    pub(super) fn new(lookup: &'l Lookup<'l>) -> Self {
-        let mut context = Context::with_env(Arc::clone(&LANGUAGE));
-        context.set_variable_resolver(lookup);
-        let budget = Arc::clone(&lookup.budget);
-        let range = move |range: Value, weight: i64| ordered(range, weight.unsigned_abs(), &budget);
-        let budget = Arc::clone(&lookup.budget);
-        let patterns = lookup.compiled.patterns.clone();
-        let matches = move |This(text): This<Arc<String>>, pattern: Arc<String>| {
-            budget.take(text.len() as u64 * STEPS_PER_MATCHED_BYTE + 1)?;
-            let pattern = patterns.get(pattern.as_str());
-            let pattern = pattern.ok_or_else(|| ExecutionError::function_error("matches", ""))?;
-            Ok::<_, ExecutionError>(pattern.is_match(&text))
-        };
-        let addend = |added: Value| match added {
-            Value::Map(_) => Err(ExecutionError::function_error(ADDEND, "")),
-            added => Ok(added),
-        };
-        // CEL defines none of these names here, so adding them cannot fail.
-        drop(context.add_function(ADDEND, addend));
-        drop(context.add_function(RANGE, range));
-        drop(context.add_function("matches", matches));
-        Self { lookup, context }
-    }
-
-    pub(super) fn value(&self, expr: &IdedExpr) -> Result<Value, Failure> {
-        let result = Value::resolve(expr, &self.context);
-        // Checked first: `||` and `&&` can hide the error of an operand.
-        if self.lookup.budget.is_used_up() {
-            return Err(Failure::TooMuch(format!("takes over {MAX_STEPS} steps on this event")));
-        }
-        result.map_err(|error| self.lookup.failure(&error))
-    }
-
-    /// The published text of the part of the event that a variable stands for.
-    pub(super) fn published(&self, variable: &str) -> Option<Result<&'l str, Failure>> {
-        let number = reference_number(variable)?;
-        let references = &self.lookup.compiled.references;
-        let reference = references.get(number).filter(|reference| reference.has.is_none())?;
-        let found = self.lookup.input.find(&reference.path).map(|part| part.published);
-        Some(found.ok_or_else(|| missing(reference)))
-    }
-}
-
-fn missing(reference: &Reference) -> Failure {
-    Failure::Missing(format!("there is no {}", shortened(&reference.text())))
-}
-
-/// The value of a reference, and the steps that reading it costs.
-type Priced = (Box<dyn Val>, u64);
-
-/// The event as the interpreter sees it: references, each resolved when it is first read.
-pub(super) struct Lookup<'a> {
+pub(super) struct Evaluation<'a> {
     compiled: &'a Compiled,
     input: &'a Input,
-    /// By the number of the reference; `None` where the event has no such part.
-    resolved: Vec<OnceLock<Option<Priced>>>,
-    budget: Arc<Budget>,
+    pub(super) meter: Meter,
+    /// By the number of the reference, from its first use on; `None` where the event has no such part.
+    resolved: Vec<OnceCell<Option<Value<'a>>>>,
+    patterns: patterns::Compiled,
 }
 
-impl<'a> Lookup<'a> {
-    pub(super) fn new(compiled: &'a Compiled, input: &'a Input) -> Self {
-        let resolved = compiled.references.iter().map(|_| OnceLock::new()).collect();
-        Self { compiled, input, resolved, budget: Arc::default() }
+impl<'a> Evaluation<'a> {
+    pub(super) fn new(compiled: &'a Compiled, input: &'a Input, budget: &Budget) -> Self {
+        let references = compiled.references.len();
+        let meter = Meter::new(budget);
+        if budget.is_first() {
+            // Writing the event as JSON, and looking for what cannot be read in it. If a limit is reached,
+            // the meter keeps it.
+            drop(meter.steps(price::scan(input.length())));
+        }
+        drop(meter.block(references as u64 * price::VALUE_BYTES));
+        Self {
+            compiled,
+            input,
+            meter,
+            resolved: std::iter::repeat_with(OnceCell::new).take(references).collect(),
+            patterns: patterns::Compiled::default(),
+        }
     }
 
-    fn read(&self, reference: &Reference) -> Option<Priced> {
-        let part: Part<'_> = self.input.find(&reference.path)?;
-        let (value, bytes) = match &reference.has {
-            Some(key) => (Value::Bool(part.has(key)?), 0),
-            None => (part.value(), part.published.len() as u64),
+    /// `element` is what the macro around the node is at.
+    pub(super) fn value(&self, node: &'a Node, element: Option<&Value<'a>>) -> Made<'a> {
+        self.meter.steps(price::PART)?;
+        match node {
+            Node::Constant(constant) => Ok(literal(constant)),
+            Node::Reference(number) => self.reference(*number),
+            Node::Element => element.cloned().ok_or(Error::Other("is not in a macro")),
+            Node::Type(name) => Ok(Value::Type(name)),
+            Node::List(elements) => self.list(elements, element),
+            Node::Map(entries) => self.map(entries, element),
+            Node::Conditional(parts) => {
+                let [condition, yes, no] = parts.as_ref();
+                let condition = self.bool(condition, element)?;
+                self.value(if condition { yes } else { no }, element)
+            }
+            Node::Logical(operator, parts) => self.logical(*operator, parts, element),
+            Node::Not(part) => match self.value(part, element)? {
+                Value::Bool(bool) => Ok(Value::Bool(!bool)),
+                other => Err(Error::NotBool(other.type_name())),
+            },
+            Node::Negate(part) => operators::negated(&self.value(part, element)?),
+            Node::Binary(operator, parts) => self.binary(*operator, parts, element),
+            Node::Index(parts) => {
+                let [container, index] = parts.as_ref();
+                let container = self.value(container, element)?;
+                self.indexed(&container, &self.value(index, element)?)
+            }
+            Node::Select(part, field) => {
+                let container = self.value(part, element)?;
+                self.selected(&container, field)?
+                    .ok_or(Error::NoKey(super::value::Key::Text(Shared::Borrowed(field))))
+            }
+            Node::Has(part, field) => {
+                let container = self.value(part, element)?;
+                Ok(Value::Bool(self.selected(&container, field)?.is_some()))
+            }
+            Node::Function(function, part) => {
+                let argument = self.value(part, element)?;
+                self.call(*function, argument)
+            }
+            Node::Text(question, parts) => self.question(*question, parts, element),
+            Node::Matches(part, number) => {
+                let text = self.value(part, element)?;
+                self.matches(&text, *number)
+            }
+            Node::NoOverload(name) => Err(Error::Argument(name)),
+            Node::Macro(kind, parts) => self.macro_over(*kind, parts),
+        }
+    }
+
+    pub(super) fn bool(
+        &self,
+        node: &'a Node,
+        element: Option<&Value<'a>>,
+    ) -> Result<bool, Error<'a>> {
+        match self.value(node, element)? {
+            Value::Bool(bool) => Ok(bool),
+            other => Err(Error::NotBool(other.type_name())),
+        }
+    }
+
+    /// `||` is true if one side is, and `&&` false if one side is, whatever the other side is or why it
+    /// has no value; only a limit that was reached is tolerated nowhere.
+    fn logical(
+        &self,
+        operator: Logical,
+        parts: &'a [Node; 2],
+        element: Option<&Value<'a>>,
+    ) -> Made<'a> {
+        let decisive = operator == Logical::Or;
+        let [left, right] = parts;
+        let left = match self.bool(left, element) {
+            Ok(left) if left == decisive => return Ok(Value::Bool(decisive)),
+            Err(Error::TooMuch) => return Err(Error::TooMuch),
+            left => left,
         };
-        Some((value.try_into().ok()?, bytes / BYTES_PER_STEP + 1))
+        let right = self.value(right, element)?;
+        match (left, right) {
+            (_, Value::Bool(right)) if right == decisive => Ok(Value::Bool(decisive)),
+            (Ok(_), Value::Bool(right)) => Ok(Value::Bool(right)),
+            (Err(Error::NotBool(left)), right) => {
+                Err(Error::Overload(operator.name(), [left, right.type_name()]))
+            }
+            (Err(error), _) => Err(error),
+            (Ok(_), right) => Err(Error::Overload(operator.name(), ["bool", right.type_name()])),
+        }
     }
 
-    /// An error of the interpreter in our words, since its own may quote values of the event.
-    fn failure(&self, error: &ExecutionError) -> Failure {
-        Failure::Wrong(match error {
-            ExecutionError::UndeclaredReference(name) => {
-                match reference_number(name).and_then(|number| self.compiled.references.get(number))
-                {
-                    Some(reference) => return missing(reference),
-                    None => format!("there is no {}", shortened(name)),
-                }
+    fn list(&self, elements: &'a [Node], element: Option<&Value<'a>>) -> Made<'a> {
+        self.meter.block(elements.len() as u64 * price::VALUE_BYTES)?;
+        let mut list = Vec::with_capacity(elements.len());
+        for part in elements {
+            list.push(self.value(part, element)?);
+        }
+        self.shared(list)
+    }
+
+    pub(super) fn shared(&self, list: Vec<Value<'a>>) -> Made<'a> {
+        self.meter.block(price::VALUE_BYTES)?;
+        Ok(Value::List(list.into()))
+    }
+
+    /// Appends a value, and pays for the memory that the list grows by.
+    pub(super) fn push(
+        &self,
+        list: &mut Vec<Value<'a>>,
+        value: Value<'a>,
+    ) -> Result<(), Error<'a>> {
+        self.meter.steps(price::ELEMENT)?;
+        if list.len() == list.capacity() {
+            let more = list.len().max(4);
+            self.meter.block((list.len() + more) as u64 * price::VALUE_BYTES)?;
+            list.reserve_exact(more);
+        }
+        list.push(value);
+        Ok(())
+    }
+
+    fn reference(&self, number: usize) -> Made<'a> {
+        let (Some(reference), Some(known)) =
+            (self.compiled.references.get(number), self.resolved.get(number))
+        else {
+            return Err(Error::Other("is not a part of the event"));
+        };
+        if known.get().is_none() {
+            let read = self.read(reference)?;
+            // It was empty, so this cannot fail.
+            drop(known.set(read));
+        }
+        known.get().cloned().flatten().ok_or(Error::NoPart(reference))
+    }
+
+    fn read(&self, reference: &'a Reference) -> Result<Option<Value<'a>>, Error<'a>> {
+        let Some(part) = self.part(&reference.path)? else { return Ok(None) };
+        let Some(key) = &reference.has else { return self.json(part).map(Some) };
+        self.meter.steps(price::scan(part.len() as u64))?;
+        let is_object = part.starts_with('{');
+        Ok(is_object.then(|| Value::Bool(member(part, key).is_some())))
+    }
+
+    /// The part of the event at the end of a path, as JSON. Each step goes through all of the part that
+    /// it is taken from.
+    fn part(&self, path: &[Step]) -> Result<Option<&'a str>, Error<'a>> {
+        let (mut part, rest) = match path {
+            [Step::Key(first), rest @ ..] if first == DATA => (self.input.data(), rest),
+            path => (self.input.whole(), path),
+        };
+        for step in rest {
+            self.meter.steps(price::scan(part.len() as u64))?;
+            match step.from(part) {
+                Some(next) => part = next,
+                None => return Ok(None),
             }
-            ExecutionError::NoSuchKey(key) => {
-                return Failure::Missing(format!("there is no key {}", shortened(key)));
+        }
+        Ok(Some(part))
+    }
+
+    /// Reads a value of the event.
+    pub(super) fn json(&self, json: &'a str) -> Made<'a> {
+        let length = json.len() as u64;
+        match json.as_bytes().first() {
+            Some(b'{' | b'[') => {}
+            Some(b'"') if json.as_bytes().contains(&b'\\') => {
+                self.meter.steps(price::read(length))?;
+                // Decoded, and then where it can be shared.
+                self.meter.block(length)?;
+                self.meter.block(length)?;
             }
-            ExecutionError::IndexOutOfBounds(_) => {
-                return Failure::Missing("an index is out of range".to_owned());
-            }
-            ExecutionError::NoSuchOverload(error) => shortened(&error.to_string()),
-            ExecutionError::UnexpectedType { want, .. } => format!("must be of type {want}"),
-            ExecutionError::ValuesNotComparable(a, b) => {
-                format!("{} and {} cannot be compared", a.type_of(), b.type_of())
-            }
-            ExecutionError::UnsupportedBinaryOperator(operator, a, b) => {
-                format!("{operator} does not take {} and {}", a.type_of(), b.type_of())
-            }
-            ExecutionError::UnsupportedIndex(index, of) => {
-                format!("a {} cannot index a {}", index.type_of(), of.type_of())
-            }
-            ExecutionError::DivisionByZero(_) | ExecutionError::RemainderByZero(_) => {
-                "divides by zero".to_owned()
-            }
-            ExecutionError::Overflow(..) => "has a result that is out of range".to_owned(),
-            ExecutionError::DuplicateKey(_) => "a map has a duplicate key".to_owned(),
-            ExecutionError::FunctionError { function, .. } if function == RANGE => {
-                "a macro needs a list or a map".to_owned()
-            }
-            ExecutionError::FunctionError { function, .. } if function == ADDEND => {
-                "a map cannot be added".to_owned()
-            }
-            ExecutionError::FunctionError { function, .. } => {
-                format!("{function}() does not take this value")
-            }
-            _ => "does not fit the event".to_owned(),
+            Some(b'"') => self.meter.steps(price::copy(length))?,
+            _ => self.meter.steps(price::scan(length))?,
+        }
+        Ok(Value::of_json(json))
+    }
+
+    /// The published text of the part of the event that a node names.
+    pub(super) fn published(&self, number: usize) -> Option<Result<&'a str, Failure>> {
+        let references = &self.compiled.references;
+        let reference = references.get(number).filter(|reference| reference.has.is_none())?;
+        Some(match self.part(&reference.path) {
+            Ok(Some(part)) => self.input.published(part).ok_or_else(|| missing(reference)),
+            Ok(None) => Err(missing(reference)),
+            Err(error) => Err(error.failure()),
         })
     }
 }
 
-impl VariableResolver for Lookup<'_> {
-    fn resolve<'b>(&'b self, variable: &str) -> Option<CowVal<'b, 'b>> {
-        let number = reference_number(variable)?;
-        let reference = self.compiled.references.get(number)?;
-        let resolved = self.resolved.get(number)?.get_or_init(|| self.read(reference));
-        let (value, cost) = resolved.as_ref()?;
-        self.budget.take(*cost).ok()?;
-        Some(CowVal::Borrowed(value.as_ref()))
+fn literal(constant: &Constant) -> Value<'_> {
+    match constant {
+        Constant::Null => Value::Null,
+        Constant::Bool(bool) => Value::Bool(*bool),
+        Constant::Int(int) => Value::Int(*int),
+        Constant::UInt(uint) => Value::UInt(*uint),
+        Constant::Double(double) => Value::Double(*double),
+        Constant::Text(text) => Value::Text(Shared::Borrowed(text)),
+        Constant::Bytes(bytes) => Value::Bytes(Shared::Borrowed(bytes)),
     }
 }
 
-/// The steps that are left.
-struct Budget(AtomicU64);
-
-impl Default for Budget {
-    fn default() -> Self {
-        Self(AtomicU64::new(MAX_STEPS))
-    }
-}
-
-impl Budget {
-    /// Takes steps from the budget. Where fewer are left, none remain.
-    fn take(&self, steps: u64) -> Result<(), ExecutionError> {
-        let take = |left: u64| Some(left.saturating_sub(steps));
-        match self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take) {
-            Ok(left) if left > steps => Ok(()),
-            _ => Err(ExecutionError::function_error("budget", "used up")),
+impl Logical {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::And => "_&&_",
+            Self::Or => "_||_",
         }
-    }
-
-    fn is_used_up(&self) -> bool {
-        self.0.load(Ordering::Relaxed) == 0
-    }
-}
-
-/// The elements that a macro goes through: those of a list, or the sorted keys of a map, so that every
-/// attempt has the same result.
-fn ordered(range: Value, weight: u64, budget: &Budget) -> Result<Value, ExecutionError> {
-    let list = match range {
-        Value::List(list) => list,
-        Value::Map(map) => {
-            let mut keys: Vec<_> = map.map.keys().collect();
-            keys.sort_unstable();
-            Arc::new(keys.into_iter().map(Value::from).collect())
-        }
-        _ => return Err(ExecutionError::function_error(RANGE, "")),
-    };
-    let elements = list.iter().map(|value| size_of(value) / BYTES_PER_STEP + 1).sum::<u64>();
-    budget.take(elements.saturating_mul(weight))?;
-    Ok(Value::List(list))
-}
-
-/// About the number of bytes that a copy takes.
-fn size_of(value: &Value) -> u64 {
-    match value {
-        Value::String(text) => text.len() as u64,
-        Value::Bytes(bytes) => bytes.len() as u64,
-        Value::List(list) => list.iter().map(|item| size_of(item) + BYTES_PER_STEP).sum(),
-        Value::Map(map) => {
-            let key = |key: &Key| match key {
-                Key::String(text) => text.len() as u64,
-                _ => 0,
-            };
-            map.map.iter().map(|(k, value)| key(k) + size_of(value) + 2 * BYTES_PER_STEP).sum()
-        }
-        _ => BYTES_PER_STEP,
-    }
-}
-
-/// A name, cut where it is long: it may be a key of the event.
-fn shortened(text: &str) -> String {
-    const MAX_CHARACTERS: usize = 120;
-    match text.char_indices().nth(MAX_CHARACTERS) {
-        Some((at, _)) => format!("{}…", &text[..at]),
-        None => text.to_owned(),
     }
 }

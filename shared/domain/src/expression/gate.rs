@@ -1,18 +1,19 @@
 //! The gate: decides which expressions are accepted, and compiles them.
 //!
 //! It limits the length, the number of tokens and the nesting before the parser sees the text. Then
-//! `walk` refuses a macro inside a macro, unknown names, and patterns that are not string literals.
-
-use std::collections::BTreeMap;
+//! `walk` refuses a macro inside a macro, unknown names, and patterns that are not string literals, and
+//! makes the tree that is evaluated.
 
 use cel::parser::PrattParser;
-use regex_lite::Regex;
 
 use super::compiled::{Compiled, Reference};
+use super::cost::{self, Need};
+use super::pattern::{MAX_ALL_KEPT_BYTES, Pattern};
 use super::scan::{Token, place, tokens};
 use super::tree::depth_of;
 use super::{InvalidExpression, MAX_CHARACTERS};
 
+mod macros;
 mod walk;
 
 /// The most tokens of an expression.
@@ -31,19 +32,22 @@ impl Compiled {
             return Err(InvalidExpression { line, column, message });
         }
         let tokens = tokens(source);
-        let gate = &mut Gate { source, tokens, references: Vec::new(), patterns: BTreeMap::new() };
+        let room = MAX_ALL_KEPT_BYTES as u64;
+        let gate = &mut Gate { source, tokens, references: Vec::new(), patterns: Vec::new(), room };
         gate.check_size()?;
         let depth = u16::try_from(MAX_DEPTH).unwrap_or(u16::MAX);
         let parsed = PrattParser::new().max_recursion_depth(depth).parse(source);
-        let mut expr = parsed.map_err(|errors| gate.syntax_error(&errors))?;
+        let expr = parsed.map_err(|errors| gate.syntax_error(&errors))?;
         if depth_of(&expr) > MAX_DEPTH {
             let message = format!("has more than {MAX_DEPTH} levels of nested operations");
             return Err(gate.error(0, message));
         }
-        gate.walk(&mut expr, &mut Vec::new(), false)?;
+        let node = gate.node(&expr, None)?;
         let (references, patterns) =
             (std::mem::take(&mut gate.references), std::mem::take(&mut gate.patterns));
-        Ok(Self { expr, references, patterns })
+        let mut compiled = Self { node, references, patterns, need: Need::default() };
+        compiled.need = cost::need(&compiled);
+        Ok(compiled)
     }
 }
 
@@ -51,7 +55,9 @@ struct Gate<'a> {
     source: &'a str,
     tokens: Vec<Token<'a>>,
     references: Vec<Reference>,
-    patterns: BTreeMap<String, Regex>,
+    patterns: Vec<Pattern>,
+    /// The bytes that patterns may still take that stay compiled.
+    room: u64,
 }
 
 impl Gate<'_> {

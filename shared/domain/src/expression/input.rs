@@ -1,20 +1,16 @@
 //! What an expression sees of an event: JSON text, from which it reads only what it names.
 
-use std::collections::HashMap;
-use std::sync::Arc;
-
-use cel::Value;
-use cel::objects::{Key, Map};
 use jiff::Timestamp;
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::value::RawValue;
 
+use super::json::{items, member};
 use crate::event::{Content, Event};
 use crate::ids::{EventId, TenantId};
 use crate::json::write_string;
 
 /// The name of the one variable that an expression can read.
 pub(super) const EVENT: &str = "event";
+/// The last field of an event.
+pub(super) const DATA: &str = "data";
 
 /// One event, written once for all expressions that read it.
 pub struct Input {
@@ -22,6 +18,8 @@ pub struct Input {
     /// The same text with U+FFFD for lone surrogates, which no Rust string can hold. Both texts have
     /// the same length. `None` where there is no lone surrogate.
     readable: Option<String>,
+    /// Where the event's data begins. It ends before the last bracket.
+    data: usize,
 }
 
 /// One step of a path into the event.
@@ -61,133 +59,50 @@ impl Input {
             text.push_str(metadata.as_str());
         }
         text.push_str(r#","data":"#);
+        let data = text.len();
         text.push_str(content.data.as_str());
         text.push('}');
         let readable = readable(&text);
-        Self { text, readable }
+        Self { text, readable, data }
     }
 
-    /// The part of the event at the end of a path.
-    pub(super) fn find(&self, path: &[Step]) -> Option<Part<'_>> {
-        let all = self.readable.as_deref().unwrap_or(&self.text);
-        let mut part = all;
-        for step in path {
-            part = step.from(part)?;
-        }
-        let start = part.as_ptr().addr() - all.as_ptr().addr();
-        let published = self.text.get(start..start + part.len())?;
-        Some(Part { published, readable: part })
-    }
-}
-
-/// A part of an event: as it was published, and in the form that can be read.
-#[derive(Clone, Copy)]
-pub(super) struct Part<'a> {
-    pub(super) published: &'a str,
-    readable: &'a str,
-}
-
-impl Part<'_> {
-    pub(super) fn value(self) -> Value {
-        value(self.readable)
+    /// About the bytes that it holds.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.text.len() + self.readable.as_ref().map_or(0, String::len)
     }
 
-    /// Whether it has that key; `None` where it is not an object.
-    pub(super) fn has(self, key: &str) -> Option<bool> {
-        let is_object = self.readable.starts_with('{');
-        is_object.then(|| Step::Key(key.to_owned()).from(self.readable).is_some())
+    /// The length of the event as JSON.
+    pub(super) fn length(&self) -> u64 {
+        self.text.len() as u64
+    }
+
+    /// The whole event.
+    pub(super) fn whole(&self) -> &str {
+        self.readable.as_deref().unwrap_or(&self.text)
+    }
+
+    /// The event's data, which most paths begin with.
+    pub(super) fn data(&self) -> &str {
+        let whole = self.whole();
+        whole.get(self.data..whole.len() - 1).unwrap_or_default()
+    }
+
+    /// A part of `whole` as it was published.
+    pub(super) fn published(&self, part: &str) -> Option<&str> {
+        let start = part.as_ptr().addr().checked_sub(self.whole().as_ptr().addr())?;
+        self.text.get(start..start + part.len())
     }
 }
 
 impl Step {
-    fn from<'a>(&self, json: &'a str) -> Option<&'a str> {
-        let mut deserializer = serde_json::Deserializer::from_str(json);
-        Search(self).read(&mut deserializer).ok().flatten()
-    }
-}
-
-/// Looks for one entry of an object or list. Of a duplicate key, the last entry counts.
-struct Search<'s>(&'s Step);
-
-impl Search<'_> {
-    fn read<'a, D: Deserializer<'a>>(self, deserializer: D) -> Result<Option<&'a str>, D::Error> {
-        match self.0 {
-            Step::Key(_) => deserializer.deserialize_map(self),
-            Step::Index(_) => deserializer.deserialize_seq(self),
+    /// The part of an object or a list that the step leads to.
+    pub(super) fn from<'a>(&self, json: &'a str) -> Option<&'a str> {
+        match self {
+            Self::Key(key) if json.starts_with('{') => member(json, key),
+            Self::Index(index) if json.starts_with('[') => items(json).nth(*index),
+            _ => None,
         }
-    }
-}
-
-impl<'a> Visitor<'a> for Search<'_> {
-    type Value = Option<&'a str>;
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("an object or a list")
-    }
-
-    fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut found = None;
-        while let Some(key) = map.next_key::<String>()? {
-            match self.0 {
-                Step::Key(wanted) if *wanted == key => {
-                    found = Some(map.next_value::<&RawValue>()?.get());
-                }
-                _ => drop(map.next_value::<IgnoredAny>()?),
-            }
-        }
-        Ok(found)
-    }
-
-    fn visit_seq<A: SeqAccess<'a>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-        let mut found = None;
-        let mut index = 0;
-        while let Some(item) = list.next_element::<&RawValue>()? {
-            if *self.0 == Step::Index(index) {
-                found = Some(item.get());
-            }
-            index += 1;
-        }
-        Ok(found)
-    }
-}
-
-/// A JSON value as a value of CEL. A number is an `int` where it fits, else a `uint`, else a `double`.
-/// The standard library reads the text of a double, which rounds as CEL's literals do.
-fn value(json: &str) -> Value {
-    match json.as_bytes().first() {
-        Some(b'{') => {
-            let entries: Entries<'_> = serde_json::from_str(json).unwrap_or_default();
-            let entries = entries.0.into_iter();
-            let map = entries.map(|(key, raw)| (Key::String(Arc::new(key)), value(raw.get())));
-            Value::Map(Map { map: Arc::new(map.collect()) })
-        }
-        Some(b'[') => {
-            let items: Vec<&RawValue> = serde_json::from_str(json).unwrap_or_default();
-            Value::List(Arc::new(items.into_iter().map(|raw| value(raw.get())).collect()))
-        }
-        Some(b'"') => {
-            let text: String = serde_json::from_str(json).unwrap_or_default();
-            Value::String(Arc::new(text))
-        }
-        Some(b't') => Value::Bool(true),
-        Some(b'f') => Value::Bool(false),
-        Some(b'n') | None => Value::Null,
-        Some(_) => number(json),
-    }
-}
-
-fn number(text: &str) -> Value {
-    let int = text.parse().map(Value::Int);
-    let uint = || text.parse().map(Value::UInt);
-    int.or_else(|_| uint()).unwrap_or_else(|_| Value::Float(text.parse().unwrap_or(f64::NAN)))
-}
-
-#[derive(Default)]
-struct Entries<'a>(HashMap<String, &'a RawValue>);
-
-impl<'a> Deserialize<'a> for Entries<'a> {
-    fn deserialize<D: Deserializer<'a>>(deserializer: D) -> Result<Self, D::Error> {
-        HashMap::deserialize(deserializer).map(Self)
     }
 }
 

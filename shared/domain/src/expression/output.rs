@@ -7,98 +7,121 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use cel::common::ast::{EntryExpr, Expr, operators};
-use cel::objects::Key;
-use cel::{IdedExpr, Value};
 
-use super::compiled::Compiled;
-use super::evaluate::{Evaluation, Lookup};
+use super::budget::Budget;
+use super::compiled::{Compiled, Node};
+use super::error::Error;
+use super::evaluate::Evaluation;
 use super::input::Input;
-use super::{Failure, MAX_RESULT_BYTES};
+use super::json::items;
+use super::value::{Key, Value};
+use super::{Failure, MAX_RESULT_BYTES, price};
 use crate::json::{RawJson, write_string};
 
 impl Compiled {
     /// The result of a transform.
-    pub(super) fn transform(&self, input: &Input) -> Result<RawJson, Failure> {
-        let lookup = Lookup::new(self, input);
-        let mut output = Output::default();
-        output.write(&self.expr, &Evaluation::new(&lookup))?;
-        output.into_object()
+    pub(super) fn transform(&self, input: &Input, budget: &Budget) -> Result<RawJson, Failure> {
+        let evaluation = Evaluation::new(self, input, budget);
+        let mut output = Output { text: String::new(), evaluation: &evaluation };
+        let made = output.write(&self.node).and_then(|()| output.into_object());
+        evaluation.meter.settle(budget)?;
+        made
     }
 }
 
-#[derive(Default)]
-struct Output(String);
+/// The text of the result so far. What it grows by is paid for.
+struct Output<'e, 'a> {
+    text: String,
+    evaluation: &'e Evaluation<'a>,
+}
 
-impl Output {
-    fn write(&mut self, expr: &IdedExpr, evaluation: &Evaluation<'_>) -> Result<(), Failure> {
-        match &expr.expr {
-            Expr::Ident(name) => match evaluation.published(name) {
+impl<'a> Output<'_, 'a> {
+    fn write(&mut self, node: &'a Node) -> Result<(), Failure> {
+        let evaluation = self.evaluation;
+        let value = |node| evaluation.value(node, None).map_err(|error| error.failure());
+        match node {
+            Node::Reference(number) => match evaluation.published(*number) {
                 Some(published) => self.push(published?),
-                None => self.push_value(&evaluation.value(expr)?),
+                None => self.push_value(&value(node)?),
             },
-            Expr::Map(map) => {
-                let mut keys: Vec<String> = Vec::with_capacity(map.entries.len());
+            Node::Map(entries) => {
+                let mut keys = Vec::with_capacity(entries.len());
                 self.push("{")?;
-                for entry in &map.entries {
-                    let EntryExpr::MapEntry(entry) = &entry.expr else {
-                        return Err(Failure::Wrong("does not return a map".to_owned()));
-                    };
-                    let Value::String(key) = evaluation.value(&entry.key)? else {
+                for (key, of_key) in entries {
+                    let Value::Text(key) = value(key)? else {
                         return Err(Failure::Wrong("a key must be a string".to_owned()));
                     };
-                    if keys.contains(&key) {
+                    if keys.iter().any(|known: &super::value::Shared<'_, str>| **known == *key) {
                         return Err(Failure::Wrong("a map has a duplicate key".to_owned()));
                     }
                     self.push_key(&key, keys.is_empty())?;
-                    keys.push(key.as_str().to_owned());
-                    self.write(&entry.value, evaluation)?;
+                    keys.push(key);
+                    self.write(of_key)?;
                 }
                 self.push("}")
             }
-            Expr::List(list) => {
+            Node::List(elements) => {
                 self.push("[")?;
-                for (i, element) in list.elements.iter().enumerate() {
+                for (i, element) in elements.iter().enumerate() {
                     self.push(if i == 0 { "" } else { "," })?;
-                    self.write(element, evaluation)?;
+                    self.write(element)?;
                 }
                 self.push("]")
             }
-            Expr::Call(call) if call.func_name == operators::CONDITIONAL => {
-                let [condition, yes, no] = call.args.as_slice() else {
-                    return Err(Failure::Wrong("is not a conditional".to_owned()));
-                };
-                match evaluation.value(condition)? {
-                    Value::Bool(true) => self.write(yes, evaluation),
-                    Value::Bool(false) => self.write(no, evaluation),
+            Node::Conditional(parts) => {
+                let [condition, yes, no] = parts.as_ref();
+                match value(condition)? {
+                    Value::Bool(true) => self.write(yes),
+                    Value::Bool(false) => self.write(no),
                     other => {
                         let message =
-                            format!("a condition must be a bool, not {}", other.type_of());
+                            format!("a condition must be a bool, not {}", other.type_name());
                         Err(Failure::Wrong(message))
                     }
                 }
             }
-            _ => self.push_value(&evaluation.value(expr)?),
+            _ => self.push_value(&value(node)?),
         }
     }
 
     fn into_object(self) -> Result<RawJson, Failure> {
-        if !self.0.starts_with('{') {
+        let Self { text, evaluation } = self;
+        if !text.starts_with('{') {
             return Err(Failure::Wrong("must return a map".to_owned()));
         }
-        RawJson::parse(&self.0).map_err(|e| Failure::Wrong(format!("its result {e}")))
+        // It is checked, and copied.
+        let length = text.len() as u64;
+        paid(evaluation.meter.steps(3 * price::scan(length)))?;
+        paid(evaluation.meter.block(length))?;
+        RawJson::parse(&text).map_err(|e| Failure::Wrong(format!("its result {e}")))
     }
 
     fn push(&mut self, text: &str) -> Result<(), Failure> {
-        self.0.push_str(text);
-        if self.0.len() > MAX_RESULT_BYTES {
+        let meter = &self.evaluation.meter;
+        paid(meter.steps(price::copy(text.len() as u64)))?;
+        let length = self.text.len() + text.len();
+        if length > MAX_RESULT_BYTES {
             let message = format!("returns more than {MAX_RESULT_BYTES} bytes of JSON");
             return Err(Failure::TooMuch(message));
         }
+        if length > self.text.capacity() {
+            let capacity = length.max(2 * self.text.capacity());
+            paid(meter.block(capacity as u64))?;
+            self.text.reserve_exact(capacity - self.text.len());
+        }
+        self.text.push_str(text);
         Ok(())
     }
 
     fn push_text(&mut self, text: &str) -> Result<(), Failure> {
+        // An escape takes up to six times the space, and a text that is longer than the result may be
+        // does not fit anyway.
+        if text.len() > MAX_RESULT_BYTES {
+            return self.push(text);
+        }
+        let length = text.len() as u64;
+        paid(self.evaluation.meter.steps(3 * price::read(length)))?;
+        paid(self.evaluation.meter.block(9 * length))?;
         let mut json = String::new();
         write_string(&mut json, text);
         self.push(&json)
@@ -110,21 +133,27 @@ impl Output {
         self.push(":")
     }
 
-    fn push_value(&mut self, value: &Value) -> Result<(), Failure> {
+    fn push_value(&mut self, value: &Value<'a>) -> Result<(), Failure> {
+        paid(self.evaluation.meter.steps(price::ELEMENT))?;
         match value {
             Value::Null => self.push("null"),
             Value::Bool(bool) => self.push(if *bool { "true" } else { "false" }),
-            Value::Int(int) => self.push(&int.to_string()),
-            Value::UInt(uint) => self.push(&uint.to_string()),
-            Value::Float(double) if double.is_finite() => {
-                self.push(&serde_json::Value::from(*double).to_string())
+            Value::Int(int) => self.push_number(&int.to_string()),
+            Value::UInt(uint) => self.push_number(&uint.to_string()),
+            Value::Double(double) if double.is_finite() => {
+                self.push_number(&serde_json::Value::from(*double).to_string())
             }
-            Value::Float(_) => {
+            Value::Double(_) => {
                 Err(Failure::Wrong("makes a number that JSON cannot represent".to_owned()))
             }
-            Value::String(text) => self.push_text(text),
+            Value::Text(text) => self.push_text(text),
             // *Common Expression Language*, "JSON Data Conversion".
-            Value::Bytes(bytes) => self.push_text(&STANDARD.encode(bytes.as_slice())),
+            Value::Bytes(bytes) => {
+                let length = bytes.len() as u64;
+                paid(self.evaluation.meter.steps(price::read(length)))?;
+                paid(self.evaluation.meter.block(2 * length))?;
+                self.push_text(&STANDARD.encode(&**bytes))
+            }
             Value::List(list) => {
                 self.push("[")?;
                 for (i, item) in list.iter().enumerate() {
@@ -133,12 +162,18 @@ impl Output {
                 }
                 self.push("]")
             }
+            Value::JsonList(json) => {
+                self.push("[")?;
+                for (i, item) in items(json).enumerate() {
+                    self.push(if i == 0 { "" } else { "," })?;
+                    self.push_json(item)?;
+                }
+                self.push("]")
+            }
             Value::Map(map) => {
-                let mut entries: Vec<(&Key, &Value)> = map.map.iter().collect();
-                entries.sort_unstable_by_key(|(key, _)| *key);
                 self.push("{")?;
-                for (i, (key, value)) in entries.into_iter().enumerate() {
-                    let Key::String(key) = key else {
+                for (i, (key, value)) in map.0.iter().enumerate() {
+                    let Key::Text(key) = key else {
                         return Err(Failure::Wrong("a key must be a string".to_owned()));
                     };
                     self.push_key(key, i == 0)?;
@@ -146,10 +181,38 @@ impl Output {
                 }
                 self.push("}")
             }
-            Value::Function(..) | Value::Opaque(_) | Value::Struct(_) => {
-                let message = format!("a {} cannot be written as JSON", value.type_of());
+            Value::JsonMap(json) => self.push_object(json),
+            Value::Type(_) => {
+                let message = format!("a {} cannot be written as JSON", value.type_name());
                 Err(Failure::Wrong(message))
             }
         }
     }
+
+    fn push_number(&mut self, number: &str) -> Result<(), Failure> {
+        paid(self.evaluation.meter.steps(price::read(number.len() as u64)))?;
+        self.push(number)
+    }
+
+    /// A value of the event that went through a macro.
+    fn push_json(&mut self, json: &'a str) -> Result<(), Failure> {
+        paid(self.evaluation.meter.steps(price::scan(json.len() as u64)))?;
+        let value = self.evaluation.json(json).map_err(|error| error.failure())?;
+        self.push_value(&value)
+    }
+
+    fn push_object(&mut self, json: &'a str) -> Result<(), Failure> {
+        let sorted = self.evaluation.entries(json).map_err(|error| error.failure())?;
+        self.push("{")?;
+        for (i, (key, value)) in sorted.0.iter().enumerate() {
+            let Key::Text(key) = key else { continue };
+            self.push_key(key, i == 0)?;
+            self.push_value(value)?;
+        }
+        self.push("}")
+    }
+}
+
+fn paid(paid: Result<(), Error<'_>>) -> Result<(), Failure> {
+    paid.map_err(|error| error.failure())
 }

@@ -26,12 +26,15 @@ const ORDER: &str = r#"{"total":99.90,"count":3,"big":1234567890123456789,"huge"
     "zed":{"z":1,"a":2,"m":3},"half":"\ud83d","1":"one"}"#;
 
 fn passes(filter: &str) -> Result<bool, Failure> {
-    filter.parse::<Filter>().unwrap_or_else(|e| panic!("{filter}: {e}")).passes(&input(ORDER))
+    filter
+        .parse::<Filter>()
+        .unwrap_or_else(|e| panic!("{filter}: {e}"))
+        .passes(&input(ORDER), &Budget::of_event())
 }
 
 fn transformed(transform: &str) -> Result<String, Failure> {
     let transform: Transform = transform.parse().unwrap_or_else(|e| panic!("{transform}: {e}"));
-    transform.apply(&input(ORDER)).map(|json| json.as_str().to_owned())
+    transform.apply(&input(ORDER), &Budget::of_delivery()).map(|json| json.as_str().to_owned())
 }
 
 #[test]
@@ -99,7 +102,7 @@ fn a_filter_that_fails_says_why() {
                 "found no matching overload for '_>_' applied to '(string, int)'".into(),
             ),
         ),
-        ("event.data.total * 2 > 1.0", Failure::Wrong("mul does not take float and int".into())),
+        ("event.data.total * 2 > 1.0", Failure::Wrong("mul does not take double and int".into())),
         ("event.data.count / 0 == 1", Failure::Wrong("divides by zero".into())),
         ("event.data.big * 100 == 1", Failure::Wrong("has a result that is out of range".into())),
         ("event.data.status.all(c, true)", Failure::Wrong("a macro needs a list or a map".into())),
@@ -206,17 +209,20 @@ fn macros_may_be_chained() {
 fn a_preview_has_the_results_of_both_expressions() {
     let (filter, transform) = ("event.data.count > 5", "{'n': event.data.nothing}");
     let (filter, transform) = (filter.parse().unwrap(), transform.parse().unwrap());
-    let shown = preview(Some(&filter), Some(&transform), &input(ORDER));
+    let shown = preview(Some(&filter), Some(&transform), &input(ORDER), &Budget::of_delivery());
     assert_eq!(shown.filter, Some(Ok(Verdict::Rejected)));
     let missing = Failure::Missing("there is no event.data.nothing".to_owned());
     assert_eq!(shown.transform, Some(Err(missing)));
-    assert_eq!(preview(None, None, &input(ORDER)), Preview { filter: None, transform: None });
+    assert_eq!(
+        preview(None, None, &input(ORDER), &Budget::of_delivery()),
+        Preview { filter: None, transform: None }
+    );
 }
 
 #[test]
 fn a_stored_expression_that_is_no_longer_accepted_fails_as_invalid() {
     let filter = Filter::from_stored("event.type ==".to_owned());
-    let Err(Failure::Invalid(invalid)) = filter.passes(&input(ORDER)) else {
+    let Err(Failure::Invalid(invalid)) = filter.passes(&input(ORDER), &Budget::of_event()) else {
         panic!("it was evaluated")
     };
     assert_eq!((invalid.line, invalid.column, filter.as_str()), (1, 14, "event.type =="));

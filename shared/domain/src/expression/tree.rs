@@ -72,14 +72,3 @@ pub(super) fn depth_of(expr: &IdedExpr) -> usize {
     }
     deepest
 }
-
-/// The number of nodes in an expression.
-pub(super) fn nodes_of(expr: &IdedExpr) -> usize {
-    let mut nodes = 0;
-    let mut left = vec![expr];
-    while let Some(expr) = left.pop() {
-        nodes += 1;
-        left.extend(parts_of(expr));
-    }
-    nodes
-}

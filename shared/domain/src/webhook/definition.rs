@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::delivery::retry::RetryPolicy;
 use crate::delivery::waiting::Lane;
-use crate::expression::{Filter, Input, Transform};
+use crate::expression::{Filter, Transform};
 use crate::ids::{ContractName, EventType, TenantId, WebhookId};
 use crate::webhook::headers::CustomHeaders;
 use crate::webhook::limits::{RateLimit, TimeLimit};
@@ -190,12 +190,6 @@ impl Route {
             && self.created_at <= accepted_at
             && self.events.iter().any(|pattern| pattern.matches(event_type))
     }
-
-    /// Whether the webhook's filter lets an event through. A filter that fails on the event does too,
-    /// so that there is a delivery that shows the reason.
-    pub fn lets_through<'i>(&self, input: impl FnOnce() -> &'i Input) -> bool {
-        self.filter.as_ref().is_none_or(|filter| filter.passes(input()).unwrap_or(true))
-    }
 }
 
 #[cfg(test)]
@@ -224,36 +218,6 @@ mod tests {
         ] {
             let takes = route(test_mode).takes(&name.parse().unwrap(), at(accepted), test);
             assert_eq!(takes, expected, "{name} {accepted} {test} {test_mode}");
-        }
-    }
-
-    #[test]
-    fn a_filter_that_fails_lets_the_event_through() {
-        let at = Timestamp::UNIX_EPOCH;
-        let content = crate::event::Content {
-            event_type: "user.created".parse().unwrap(),
-            data: crate::json::RawJson::parse(r#"{"n":1}"#).unwrap(),
-            metadata: None,
-            timestamp: None,
-            version: None,
-            test: false,
-        };
-        let input = Input::new(&"e1".parse().unwrap(), &"t1".parse().unwrap(), &content, at);
-        for (filter, expected) in [
-            (None, true),
-            (Some("event.data.n == 1"), true),
-            (Some("event.data.n == 2"), false),
-            (Some("event.data.m == 2"), true),
-        ] {
-            let route = Route {
-                webhook: WebhookId::new(at, 1),
-                events: Vec::new(),
-                filter: filter.map(|filter| filter.parse().unwrap()),
-                test_mode: false,
-                lane: Lane::Fast,
-                created_at: at,
-            };
-            assert_eq!(route.lets_through(|| &input), expected, "{filter:?}");
         }
     }
 }

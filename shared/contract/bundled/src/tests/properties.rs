@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use hooklane_domain::event::Content;
-use hooklane_domain::expression::{Input, Transform};
+use hooklane_domain::expression::{Budget, Input, Transform};
 use hooklane_domain::json::{RawJson, as_javascript};
 use hooklane_domain::webhook::secret::SigningSecret;
 use proptest::prelude::*;
@@ -114,7 +114,7 @@ proptest! {
             let id = "evt-1".parse().unwrap();
             let accepted_at = at("2024-01-15T10:30:01.250Z");
             let input = Input::new(&id, &"acme".parse().unwrap(), &sample.content, accepted_at);
-            transform.apply(&input)
+            transform.apply(&input, &Budget::of_delivery())
         };
         let [first, again] = [0, 1].map(made);
         prop_assert_eq!(&first, &again);

@@ -161,9 +161,15 @@ fn check(text: &str, data: &str) -> Result<(), TestCaseError> {
     let input = input(data);
     match (text.parse::<Filter>(), text.parse::<Transform>()) {
         (Ok(filter), Ok(transform)) => {
-            prop_assert_eq!(filter.passes(&input), filter.passes(&input), "{}", text);
-            let first = transform.apply(&input);
-            let again = Transform::from_stored(text.to_owned()).apply(&input);
+            prop_assert_eq!(
+                filter.passes(&input, &Budget::of_event()),
+                filter.passes(&input, &Budget::of_event()),
+                "{}",
+                text
+            );
+            let first = transform.apply(&input, &Budget::of_delivery());
+            let again =
+                Transform::from_stored(text.to_owned()).apply(&input, &Budget::of_delivery());
             prop_assert_eq!(&first, &again);
             if let Ok(json) = first {
                 prop_assert!(json.as_str().len() <= MAX_RESULT_BYTES);
@@ -196,7 +202,7 @@ proptest! {
 
     #[test]
     fn unchanged_data_stays_as_published(data in any_data()) {
-        let made = "{'d': event.data}".parse::<Transform>().unwrap().apply(&input(&data)).unwrap();
+        let made = "{'d': event.data}".parse::<Transform>().unwrap().apply(&input(&data), &Budget::of_delivery()).unwrap();
         prop_assert_eq!(made.as_str(), format!("{{\"d\":{data}}}"));
     }
 }
