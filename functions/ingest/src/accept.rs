@@ -14,7 +14,10 @@ use crate::ports::Ports;
 pub(crate) async fn accept<P: Ports>(deps: &Deps<P>, message_id: &str, body: &str) -> Disposition {
     let new = match from_envelope_or_body(body, &DefaultTenant::None) {
         Ok(new) => new,
-        Err(errors) => return dead_letter(deps, body, &errors.to_string()).await,
+        Err(errors) => {
+            let refusal = Refusal { kind: "not_an_event", mistakes: errors.count() };
+            return dead_letter(deps, body, &errors.to_string(), refusal).await;
+        }
     };
     // An event without an id gets one derived from SQS's `messageId`. A redelivered message is then a
     // duplicate of the first one.
@@ -27,12 +30,18 @@ pub(crate) async fn accept<P: Ports>(deps: &Deps<P>, message_id: &str, body: &st
     let validator = Validator { catalog: &deps.catalog, registry: &deps.registry };
     match publish(&deps.events, validator, &deps.system, new, fallback).await {
         Ok(_) => Disposition::Done,
-        Err(refused @ (PublishError::Conflict(_) | PublishError::Unexpected(_))) => {
-            dead_letter(deps, body, &refused.to_string()).await
+        Err(PublishError::Unexpected(errors)) => {
+            let refusal = Refusal { kind: "not_expected", mistakes: errors.count() };
+            dead_letter(deps, body, &errors.to_string(), refusal).await
+        }
+        Err(conflict @ PublishError::Conflict(_)) => {
+            let refusal = Refusal { kind: "id_in_use", mistakes: 1 };
+            dead_letter(deps, body, &conflict.to_string(), refusal).await
         }
         // The ledger has an event of this id that cannot be read. Trying again would end the same.
         Err(PublishError::Unavailable(error)) if error.is_corrupt() => {
-            dead_letter(deps, body, &error.chain()).await
+            let refusal = Refusal { kind: "unreadable", mistakes: 1 };
+            dead_letter(deps, body, &error.chain(), refusal).await
         }
         Err(PublishError::Unavailable(error)) => {
             error.log("event.not_stored");
@@ -41,10 +50,23 @@ pub(crate) async fn accept<P: Ports>(deps: &Deps<P>, message_id: &str, body: &st
     }
 }
 
-async fn dead_letter<P: Ports>(deps: &Deps<P>, body: &str, reason: &str) -> Disposition {
+/// What the log says of a refused message. The reason of its dead letter names fields of the payload, so
+/// it is not logged.
+struct Refusal {
+    kind: &'static str,
+    mistakes: usize,
+}
+
+async fn dead_letter<P: Ports>(
+    deps: &Deps<P>,
+    body: &str,
+    reason: &str,
+    refusal: Refusal,
+) -> Disposition {
     match deps.dead_letters.put(body, reason).await {
         Ok(()) => {
-            tracing::warn!(reason, "message.dead_lettered");
+            let Refusal { kind, mistakes } = refusal;
+            tracing::warn!(reason = kind, mistakes, "message.dead_lettered");
             Disposition::Done
         }
         Err(error) => {

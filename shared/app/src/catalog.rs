@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use hooklane_catalog::{Catalog, Catalogs, DEFAULT, OwnTypes, Owner, TenantTypes};
+use hooklane_catalog::{Catalog, Catalogs, DEFAULT, OwnTypes, Owner, Schema, TenantTypes};
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::tenant::TenantSettings;
 use hooklane_domain::event::NewEvent;
@@ -15,12 +15,17 @@ use hooklane_domain::webhook::subscription::Subscription;
 use crate::cache::Recent;
 use crate::ports::{Expectations, Unavailable};
 
+mod schemas;
+
+use schemas::Schemas;
+
 /// The catalogs of this build, with a cache of tenants' settings and of added event types.
 #[derive(Debug)]
 pub struct EventCatalog {
     files: Catalogs,
     settings: Recent<TenantId, Arc<TenantSettings>>,
     added: Recent<Owner, Arc<OwnTypes>>,
+    schemas: Schemas,
 }
 
 /// Whether a cached value may answer.
@@ -35,7 +40,12 @@ pub enum Freshness {
 impl EventCatalog {
     #[must_use]
     pub fn new(files: Catalogs) -> Self {
-        Self { files, settings: Recent::default(), added: Recent::default() }
+        Self {
+            files,
+            settings: Recent::default(),
+            added: Recent::default(),
+            schemas: Schemas::default(),
+        }
     }
 
     /// The catalogs of this build.
@@ -97,24 +107,37 @@ impl EventCatalog {
         event: &NewEvent,
         now: Timestamp,
     ) -> Result<Result<(), FieldErrors>, Unavailable> {
-        if self.check_at(store, event, now, Freshness::Cached).await?.is_ok() {
-            return Ok(Ok(()));
+        let data = &event.content.data;
+        let cached = match self.schema_for(store, event, now, Freshness::Cached).await? {
+            None => return Ok(Ok(())),
+            Some(Err(_)) => None,
+            Some(Ok(schema)) => match self.schemas.judge(&schema, data).await? {
+                Ok(()) => return Ok(Ok(())),
+                Err(errors) => Some((schema, errors)),
+            },
+        };
+        match (self.schema_for(store, event, now, Freshness::Current).await?, cached) {
+            (None, _) => Ok(Ok(())),
+            (Some(Err(errors)), _) => Ok(Err(errors)),
+            // It is still the same schema: the data is not judged again.
+            (Some(Ok(schema)), Some((same, errors))) if schema == same => Ok(Err(errors)),
+            (Some(Ok(schema)), _) => self.schemas.judge(&schema, data).await,
         }
-        self.check_at(store, event, now, Freshness::Current).await
     }
 
-    async fn check_at(
+    /// The schema that an event must fit: none if its tenant is not strict, an error if it has no such type.
+    async fn schema_for(
         &self,
         store: &impl Expectations,
         event: &NewEvent,
         now: Timestamp,
         freshness: Freshness,
-    ) -> Result<Result<(), FieldErrors>, Unavailable> {
+    ) -> Result<Option<Result<Schema, FieldErrors>>, Unavailable> {
         if !self.settings(store, &event.tenant, now, freshness).await?.strict {
-            return Ok(Ok(()));
+            return Ok(None);
         }
         let types = self.types_of(store, &event.tenant, now, freshness).await?;
-        Ok(types.judge(&event.content.event_type, &event.content.data))
+        Ok(Some(types.schema(&event.content.event_type).cloned()))
     }
 
     /// The tenant's settings.
@@ -148,11 +171,7 @@ impl EventCatalog {
         {
             return Ok(types);
         }
-        let read = store.types_of(&owner).await?;
-        let types = Arc::new(match self.added.last(&owner) {
-            Some(older) => read.after(&older),
-            None => read,
-        });
+        let types = Arc::new(store.types_of(&owner).await?);
         self.added.put(owner, Arc::clone(&types), now);
         Ok(types)
     }

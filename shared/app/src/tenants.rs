@@ -105,6 +105,8 @@ pub enum IssueTokenError {
     Unavailable(#[from] Unavailable),
 }
 
+/// The most scopes that a request names, each as often as it likes.
+const MAX_SCOPES: usize = 20;
 const DEFAULT_SECONDS: i64 = 3_600;
 const MIN_SECONDS: i64 = 60;
 /// A day: tokens are short-lived.
@@ -139,7 +141,8 @@ fn read_token_request(body: &str) -> Result<(Vec<Scope>, i64), FieldErrors> {
     let body = if matches!(body.trim(), "" | "null") { "{}" } else { body };
     let mut fields = Fields::of("", body)?;
     let mut scopes = Vec::new();
-    match fields.read::<Vec<String>>(&["scopes"], "a list of scopes") {
+    let too_many = format!("must name at most {MAX_SCOPES} scopes");
+    match fields.read_list::<String>(&["scopes"], "a list of scopes", MAX_SCOPES, too_many) {
         None => scopes.extend(Scope::ALL),
         Some(names) => {
             if names.is_empty() {

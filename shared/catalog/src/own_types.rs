@@ -50,14 +50,4 @@ impl OwnTypes {
     pub fn iter(&self) -> impl Iterator<Item = &OwnType> {
         self.0.values()
     }
-
-    /// These types, with the compiled schemas of an `older` read where a type is unchanged.
-    #[must_use]
-    pub fn after(self, older: &Self) -> Self {
-        let keep = |(name, own): (EventType, OwnType)| match older.get(&name) {
-            Some(old) if *old == own => (name, old.clone()),
-            _ => (name, own),
-        };
-        Self(self.0.into_iter().map(keep).collect())
-    }
 }

@@ -1,37 +1,40 @@
-//! A JSON Schema (draft 2020-12, or draft-07 where it says so). It is compiled when it is first used.
+//! A JSON Schema (draft 2020-12, or draft-07 where it says so), which a tenant may have written. What judging
+//! an event by it can cost is counted before it is saved, and again before it is used.
 
 use std::fmt;
-use std::sync::{Arc, OnceLock};
 
-use jsonschema::{PatternOptions, Validator};
 use serde_json::Value;
 
-mod bounds;
+mod compiled;
+mod cost;
+mod expand;
+mod judging;
+mod patterns;
+mod unique;
 mod violation;
 
-pub use bounds::MAX_SCHEMA_BYTES;
+pub use compiled::Compiled;
+pub use cost::{Cost, MAX_COST};
 use hooklane_domain::json::RawJson;
 use hooklane_domain::json::fields::FieldErrors;
 
+/// The longest schema, as JSON.
+pub const MAX_SCHEMA_BYTES: usize = 16 * 1024;
+
 /// A JSON Schema of the `data` of events. Two are equal where their texts are.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Schema {
     text: RawJson,
-    compiled: Arc<OnceLock<Result<Validator, FieldErrors>>>,
 }
-
-/// The largest compiled form of a pattern. The time of a match is linear in the text times this size.
-const PATTERN_BYTES: usize = 256 * 1024;
-/// The largest cache of a match.
-const PATTERN_CACHE_BYTES: usize = 256 * 1024;
-
-/// Up to this product of the sizes of schema and data in bytes, all violations are listed. Above it
-/// only the first is, since the list takes memory.
-const FULL_REPORT_LIMIT: usize = 16 * 1024 * 1024;
 
 impl Schema {
     /// Reads a schema that a client sent, and reports each mistake under its path in the schema.
     pub fn parse(text: &str) -> Result<Self, FieldErrors> {
+        Self::read(text).map(|(schema, _)| schema)
+    }
+
+    /// The same, with the compiled form.
+    pub fn read(text: &str) -> Result<(Self, Compiled), FieldErrors> {
         if text.len() > MAX_SCHEMA_BYTES {
             let message = format!("must have at most {MAX_SCHEMA_BYTES} bytes");
             return Err(FieldErrors::one("", message));
@@ -41,19 +44,16 @@ impl Schema {
         if !value.is_object() {
             return Err(FieldErrors::one("", "must be a JSON Schema: an object"));
         }
-        let errors = bounds::check(&value);
-        if !errors.is_empty() {
-            return Err(errors);
-        }
-        let schema = Self::from_stored(text);
-        schema.compiled().map(|_| ()).map_err(Clone::clone)?;
-        Ok(schema)
+        let expanded = expand::expand(&value)?;
+        compiled::check_standard(&value, expanded.dialect)?;
+        let compiled = Compiled::of(&expanded)?;
+        Ok((Self { text }, compiled))
     }
 
     /// Takes a schema that was parsed before it was saved.
     #[must_use]
     pub fn from_stored(text: RawJson) -> Self {
-        Self { text, compiled: Arc::default() }
+        Self { text }
     }
 
     #[must_use]
@@ -61,45 +61,32 @@ impl Schema {
         &self.text
     }
 
-    /// Whether `data` fits. Each mistake has its path, which begins with `path`. No message contains a
-    /// value of the data.
+    /// The compiled form. An error says why the schema can no longer be used: it was saved by a version with
+    /// other limits.
+    pub fn compile(&self) -> Result<Compiled, FieldErrors> {
+        let value = value(&self.text).map_err(|message| FieldErrors::one("", message))?;
+        Compiled::of(&expand::expand(&value)?)
+    }
+
+    /// What judging the largest event can cost. It is computed from the text alone.
+    pub fn cost(&self) -> Result<Cost, FieldErrors> {
+        let value = value(&self.text).map_err(|message| FieldErrors::one("", message))?;
+        compiled::cost(&expand::expand(&value)?)
+    }
+
+    /// Compiles the schema and judges `data` by it. For many events, compile it once.
     pub fn judge(&self, path: &str, data: &RawJson) -> Result<(), FieldErrors> {
-        let validator = match self.compiled() {
-            Ok(validator) => validator,
-            Err(_) => return Err(FieldErrors::one(path, "has a schema that cannot be read")),
-        };
-        let size = data.as_str().len();
-        let data = value(data).map_err(|message| FieldErrors::one(path, message))?;
-        if validator.is_valid(&data) {
-            return Ok(());
+        match self.compile() {
+            Ok(compiled) => compiled.judge(path, data),
+            Err(why) => Err(no_longer_used(&why)),
         }
-        if self.text.as_str().len().saturating_mul(size) <= FULL_REPORT_LIMIT {
-            return Err(violation::errors(path, validator.iter_errors(&data)));
-        }
-        Err(violation::errors(path, validator.validate(&data).err().into_iter()))
-    }
-
-    #[cfg(test)]
-    pub(super) fn shares_with(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.compiled, &other.compiled)
-    }
-
-    fn compiled(&self) -> Result<&Validator, &FieldErrors> {
-        self.compiled.get_or_init(|| compile(&self.text)).as_ref()
     }
 }
 
-/// Compiles a schema. Remote references cannot be followed: the crate is built without them, and
-/// `bounds` refuses them.
-fn compile(text: &RawJson) -> Result<Validator, FieldErrors> {
-    let schema = value(text).map_err(|message| FieldErrors::one("", message))?;
-    let patterns =
-        PatternOptions::regex().size_limit(PATTERN_BYTES).dfa_size_limit(PATTERN_CACHE_BYTES);
-    jsonschema::options()
-        .with_pattern_options(patterns)
-        .should_validate_formats(true)
-        .build(&schema)
-        .map_err(|e| violation::errors("", std::iter::once(e)))
+/// The refusal of an event whose type has a schema that cannot be used any more.
+#[must_use]
+pub fn no_longer_used(why: &FieldErrors) -> FieldErrors {
+    FieldErrors::one("type", format!("has a schema that can no longer be used: {why}"))
 }
 
 fn value(json: &RawJson) -> Result<Value, String> {
@@ -108,14 +95,6 @@ fn value(json: &RawJson) -> Result<Value, String> {
         format!("holds a number that is too large ({position})")
     })
 }
-
-impl PartialEq for Schema {
-    fn eq(&self, other: &Self) -> bool {
-        self.text == other.text
-    }
-}
-
-impl Eq for Schema {}
 
 impl fmt::Debug for Schema {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use hooklane_domain::ids::EventType;
-use hooklane_domain::json::RawJson;
 use hooklane_domain::json::fields::FieldErrors;
 use hooklane_domain::webhook::subscription::Subscription;
 
 use crate::definition::Definition;
 use crate::files::{Catalog, covers};
 use crate::own_types::OwnTypes;
+use crate::schema::Schema;
 
 mod nearest;
 
@@ -57,10 +57,10 @@ impl TenantTypes<'_> {
         Some(nearest::refusal(wanted, self.names()))
     }
 
-    /// Whether the type is known and the data fits its schema. Each mistake has its path in the event.
-    pub fn judge(&self, name: &EventType, data: &RawJson) -> Result<(), FieldErrors> {
+    /// The schema of a type, or why there is none.
+    pub fn schema(&self, name: &EventType) -> Result<&Schema, FieldErrors> {
         match self.get(name) {
-            Some((_, definition)) => definition.schema.judge("data", data),
+            Some((_, definition)) => Ok(&definition.schema),
             None => {
                 let refusal = nearest::refusal(&Subscription::Exactly(name.clone()), self.names());
                 Err(FieldErrors::one("type", refusal))

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
-use hooklane_domain::json::fields::{FieldError, FieldErrors};
+use hooklane_domain::json::fields::{FieldError, FieldErrors, bytes, cut};
 use lambda_http::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use lambda_http::http::{HeaderValue, StatusCode};
 use serde::Serialize;
@@ -23,13 +23,31 @@ pub(crate) struct Problem {
     status: u16,
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
-    /// Every wrong field with its JSON path.
+    /// The wrong fields, each with its JSON path: at most fifty, then one entry that says how many more there are.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     errors: Vec<FieldProblem>,
+    /// The number of mistakes that `errors` does not list. Its last entry says so.
+    #[serde(skip)]
+    unlisted: usize,
     /// For the `Retry-After` header, in seconds.
     #[serde(skip)]
     retry_after: Option<i64>,
+}
+
+/// The most bytes of a `detail`.
+const MAX_DETAIL_BYTES: usize = 1_024;
+
+/// How many bytes of mistakes the problems of one answer may still have. Each has at least an entry that
+/// says how many there are.
+#[derive(Debug)]
+pub(crate) struct Room(usize);
+
+impl Room {
+    /// For an answer with the problems of many events: as much as one problem may take alone.
+    pub(crate) fn of_answer() -> Self {
+        Self(32 * 1024)
+    }
 }
 
 /// One wrong field.
@@ -46,6 +64,21 @@ impl FieldProblem {
     fn new(error: FieldError) -> Self {
         Self { path: error.path, message: error.message }
     }
+
+    /// An entry that says how many mistakes are not listed, if there are any.
+    fn unlisted(count: usize) -> Option<Self> {
+        let message = match count {
+            0 => return None,
+            1 => "has one more mistake, which is not listed".to_owned(),
+            count => format!("has {count} more mistakes, which are not listed"),
+        };
+        Some(Self { path: String::new(), message })
+    }
+
+    /// The bytes that it takes in an answer, without quotes and names.
+    fn bytes(&self) -> usize {
+        bytes(&self.path) + bytes(&self.message)
+    }
 }
 
 impl Problem {
@@ -56,12 +89,15 @@ impl Problem {
             status: status.as_u16(),
             detail: None,
             errors: Vec::new(),
+            unlisted: 0,
             retry_after: None,
         }
     }
 
     fn detail(self, detail: &str) -> Self {
-        Self { detail: Some(detail.to_owned()), ..self }
+        let mut detail = detail.to_owned();
+        cut(&mut detail, MAX_DETAIL_BYTES);
+        Self { detail: Some(detail), ..self }
     }
 
     pub(crate) fn status(&self) -> u16 {
@@ -119,8 +155,33 @@ impl Problem {
             "urn:hooklane:problem:invalid",
             "The request is not valid",
         );
+        let unlisted = errors.more();
         let errors = errors.into_vec().into_iter().map(FieldProblem::new).collect();
-        Self { errors, ..problem }
+        problem.listing(errors, unlisted)
+    }
+
+    /// This problem with the mistakes that still have room in the answer. How many are left
+    /// out is said in their place.
+    pub(crate) fn within(mut self, room: &mut Room) -> Self {
+        let mut errors = std::mem::take(&mut self.errors);
+        if self.unlisted > 0 {
+            errors.pop();
+        }
+        let listed = errors.len();
+        // From the first that has no room on, none is listed.
+        let fits = |error: &FieldProblem| {
+            room.0 = room.0.checked_sub(error.bytes())?;
+            Some(())
+        };
+        let kept = errors.iter().map_while(fits).count();
+        errors.truncate(kept);
+        let unlisted = self.unlisted + (listed - kept);
+        self.listing(errors, unlisted)
+    }
+
+    fn listing(self, mut errors: Vec<FieldProblem>, unlisted: usize) -> Self {
+        errors.extend(FieldProblem::unlisted(unlisted));
+        Self { errors, unlisted, ..self }
     }
 
     pub(crate) fn precondition_failed() -> Self {

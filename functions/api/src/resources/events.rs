@@ -9,7 +9,8 @@ use hooklane_app::deliveries::{self, EventDetail};
 use hooklane_app::publish::{self, Accepted, PublishError, Validator};
 use hooklane_domain::event::{DefaultTenant, MAX_EVENT_BYTES, NewEvent, from_body};
 use hooklane_domain::ids::{EventId, TenantId};
-use hooklane_domain::json::fields::FieldErrors;
+use hooklane_domain::json::fields::{FieldErrors, Fields, List};
+use hooklane_domain::json::position;
 use lambda_http::http::StatusCode;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -21,7 +22,7 @@ use crate::gate::caller::{PUBLISH, Publisher, READ, Reader};
 use crate::http::body::Text;
 use crate::http::idempotency::Key;
 use crate::http::path;
-use crate::http::problem::Problem;
+use crate::http::problem::{Problem, Room};
 use crate::http::span;
 use crate::resources::schemas::{NewEvent as NewEventSchema, NewEvents};
 use crate::resources::views::{DeliveryView, EventContentView, non_zero, time};
@@ -196,13 +197,14 @@ pub(crate) async fn publish_batch<P: Ports>(
     let good = read.iter().filter_map(|r| r.as_ref().ok().cloned()).collect();
     let mut accepted =
         publish::publish_all(&deps.ledger, checks(&deps), &deps.system, good).await.into_iter();
+    let mut room = Room::of_answer();
     let results = read
         .into_iter()
         .enumerate()
         .map(|(place, read)| match read {
-            Err(problem) => ResultView::failed(problem),
+            Err(problem) => ResultView::failed(problem, &mut room),
             Ok(new) => match accepted.next() {
-                Some(accepted) => ResultView::of(place, &new, accepted),
+                Some(accepted) => ResultView::of(place, &new, accepted, &mut room),
                 None => unreachable!("every event that was read was published"),
             },
         })
@@ -211,7 +213,12 @@ pub(crate) async fn publish_batch<P: Ports>(
 }
 
 impl ResultView {
-    fn of(place: usize, new: &NewEvent, published: Result<Accepted, PublishError>) -> Self {
+    fn of(
+        place: usize,
+        new: &NewEvent,
+        published: Result<Accepted, PublishError>,
+        room: &mut Room,
+    ) -> Self {
         let id = new.id.as_ref().map(display);
         let span = tracing::error_span!("event", event.place = place, event.id = id);
         match published {
@@ -219,32 +226,42 @@ impl ResultView {
                 let (status, view) = AcceptedView::new(accepted);
                 Self { status: status.as_u16(), outcome: OutcomeView::Accepted(view) }
             }
-            Err(error) => span.in_scope(|| Self::failed(error.into())),
+            Err(error) => span.in_scope(|| Self::failed(error.into(), room)),
         }
     }
 
-    fn failed(problem: Problem) -> Self {
+    fn failed(problem: Problem, room: &mut Room) -> Self {
+        let problem = problem.within(room);
         Self { status: problem.status(), outcome: OutcomeView::Failed { error: problem } }
     }
 }
 
-/// A batch is a list of events, or an object with one under `events`.
+/// A batch is a list of events, or an object with one under `events`. A list with too many elements is not
+/// kept, since its elements may be as small as their sender likes.
 fn split(body: &str) -> Result<Vec<Box<RawValue>>, Problem> {
-    #[derive(serde::Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Batch {
-        events: Vec<Box<RawValue>>,
-    }
+    const EXPECTED: &str = "must be {\"events\": [...]}";
+    let how_many = format!("must hold 1 to {MAX_BATCH} events");
     let events = if body.trim_start().starts_with('[') {
-        serde_json::from_str(body)
+        match List::read(body, MAX_BATCH) {
+            Ok(List::Whole(events)) => events,
+            Ok(List::TooLong) => return Err(FieldErrors::one("events", how_many).into()),
+            Err(e) => {
+                let message = format!("{EXPECTED} ({})", position(&e));
+                return Err(FieldErrors::one("", message).into());
+            }
+        }
     } else {
-        serde_json::from_str::<Batch>(body).map(|batch| batch.events)
+        let mut fields = Fields::of("", body)?;
+        if !fields.has(&["events"]) {
+            fields.error("", EXPECTED);
+        }
+        let events =
+            fields.read_list(&["events"], "a list of events", MAX_BATCH, how_many.as_str());
+        fields.finish()?;
+        events.unwrap_or_default()
     };
-    let events: Vec<_> =
-        events.map_err(|e| FieldErrors::one("", format!("must be {{\"events\": [...]}} ({e})")))?;
-    if events.is_empty() || events.len() > MAX_BATCH {
-        let message = format!("must hold 1 to {MAX_BATCH} events");
-        return Err(FieldErrors::one("events", message).into());
+    if events.is_empty() {
+        return Err(FieldErrors::one("events", how_many).into());
     }
     Ok(events)
 }

@@ -147,7 +147,7 @@ impl<'a> Draft<'a> {
 pub(super) fn subscriptions_in(body: &str) -> Vec<Subscription> {
     let names = Fields::of("", body)
         .ok()
-        .and_then(|mut fields| fields.read::<Vec<String>>(&["events"], "a list of event types"));
+        .and_then(|mut fields| fields.read_list::<String>(&["events"], "", read::MAX_EVENTS, ""));
     names.unwrap_or_default().iter().filter_map(|name| name.parse().ok()).collect()
 }
 

@@ -1,7 +1,7 @@
 //! Reads the definition of an event type that is added at run time.
 
 use super::Definition;
-use crate::schema::Schema;
+use crate::schema::{Compiled, Schema};
 use hooklane_domain::json::RawJson;
 use hooklane_domain::json::fields::{FieldError, FieldErrors, Fields};
 
@@ -19,14 +19,14 @@ impl Definition {
         let description = text(&mut fields, "description", MAX_DESCRIPTION_CHARACTERS);
         let sample = sample(&mut fields);
         let schema = schema(&mut fields);
-        if let (Some(sample), Some(schema)) = (&sample, &schema)
-            && let Err(errors) = schema.judge("sample", sample)
+        if let (Some(sample), Some((_, compiled))) = (&sample, &schema)
+            && let Err(errors) = compiled.judge("sample", sample)
         {
             fields.merge(errors);
         }
         fields.finish()?;
         match (category, description, sample, schema) {
-            (Some(category), Some(description), Some(sample), Some(schema)) => {
+            (Some(category), Some(description), Some(sample), Some((schema, _))) => {
                 Ok(Self { category, description, sample, schema })
             }
             _ => Err(FieldErrors::one("", "is incomplete")),
@@ -59,18 +59,16 @@ fn sample(fields: &mut Fields) -> Option<RawJson> {
     RawJson::from_raw(&field.raw).map_err(|e| fields.error("sample", e.to_string())).ok()
 }
 
-fn schema(fields: &mut Fields) -> Option<Schema> {
+fn schema(fields: &mut Fields) -> Option<(Schema, Compiled)> {
     let field = fields.take(&["schema"]);
     let text = field.as_ref().map_or("{}", |field| field.raw.get());
-    match Schema::parse(text) {
-        Ok(schema) => Some(schema),
+    match Schema::read(text) {
+        Ok(read) => Some(read),
         Err(errors) => {
-            let mut placed = FieldErrors::default();
-            for FieldError { path, message } in errors.into_vec() {
+            fields.merge(errors.map(|FieldError { path, message }| {
                 let dot = if path.is_empty() { "" } else { "." };
-                placed.push(format!("schema{dot}{path}"), message);
-            }
-            fields.merge(placed);
+                FieldError { path: format!("schema{dot}{path}"), message }
+            }));
             None
         }
     }

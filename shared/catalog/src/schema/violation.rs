@@ -10,6 +10,8 @@ use serde_json::Value;
 
 use hooklane_domain::json::fields::FieldErrors;
 
+use super::unique::DUPLICATE;
+
 /// The most violations that are reported.
 const MAX_VIOLATIONS: usize = 20;
 /// The most characters of a field's name in a path.
@@ -25,7 +27,7 @@ pub(super) fn errors<'a>(
     for violation in violations.take(MAX_VIOLATIONS) {
         push(path, &violation, &mut errors);
     }
-    FieldErrors::from_vec(errors.into_vec().into_iter().take(MAX_VIOLATIONS).collect())
+    errors
 }
 
 /// Adds the message of one violation.
@@ -92,7 +94,8 @@ fn message(kind: &Kind, violation: &ValidationError<'_>) -> String {
         Kind::OneOfMultipleValid { .. } => "must match exactly one of the schemas".to_owned(),
         Kind::Not { .. } => "must not match the schema under not".to_owned(),
         Kind::Contains => "must contain a matching item".to_owned(),
-        Kind::UniqueItems => "must not have duplicate items".to_owned(),
+        // The one keyword that is ours.
+        Kind::Custom { .. } => DUPLICATE.to_owned(),
         Kind::MultipleOf { multiple_of } => format!("must be a multiple of {multiple_of}"),
         Kind::MinProperties { limit } => format!("must have at least {limit} fields"),
         Kind::MaxProperties { limit } => format!("must have at most {limit} fields"),

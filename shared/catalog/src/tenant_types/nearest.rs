@@ -48,13 +48,15 @@ pub(super) fn refusal<'a>(
     }
 }
 
+/// The most steps of comparing names for one refusal. Comparing two names takes the product of their
+/// lengths, and a tenant chooses how many names there are and how long they are.
+const MAX_STEPS: usize = 200_000;
+
 /// The names with the smallest edit distance, or else those that start with the same word.
 fn nearest<'a>(text: &str, candidates: &'a BTreeSet<String>) -> Vec<&'a str> {
     let limit = (text.len() / 3).clamp(2, MAX_DISTANCE);
-    let mut near: Vec<_> = candidates
-        .iter()
-        .filter(|name| name.len().abs_diff(text.len()) <= limit)
-        .map(|name| (osa_distance(text, name), name.as_str()))
+    let mut near: Vec<_> = compared_with(text, limit, candidates)
+        .map(|name| (osa_distance(text, name), name))
         .filter(|(distance, _)| *distance <= limit)
         .collect();
     near.sort_unstable();
@@ -67,4 +69,34 @@ fn nearest<'a>(text: &str, candidates: &'a BTreeSet<String>) -> Vec<&'a str> {
         near = alike.map(|name| (0, name.as_str())).collect();
     }
     near.into_iter().take(MAX_SUGGESTIONS).map(|(_, name)| name).collect()
+}
+
+/// The candidates of about the same length, as many as may be compared.
+fn compared_with<'a>(
+    text: &str,
+    limit: usize,
+    candidates: &'a BTreeSet<String>,
+) -> impl Iterator<Item = &'a str> {
+    let length = text.len();
+    let mut steps = 0;
+    let alike = candidates.iter().filter(move |name| name.len().abs_diff(length) <= limit);
+    alike.map(String::as_str).take_while(move |name| {
+        steps += name.len() * length;
+        steps <= MAX_STEPS
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finding_06_a_refusal_compares_a_limited_number_of_names() {
+        let many = |length: usize| -> BTreeSet<String> {
+            (0..200).map(|i| format!("{i:03}{}", "x".repeat(length - 3))).collect()
+        };
+        let compared = |length| compared_with(&"x".repeat(length), 8, &many(length)).count();
+        assert_eq!(compared(20), 200, "ordinary names are all compared");
+        assert_eq!(compared(255), MAX_STEPS / (255 * 255));
+    }
 }

@@ -6,14 +6,16 @@ use std::collections::btree_map::Entry;
 use std::fmt;
 
 use jiff::Timestamp;
-use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::json::position;
 
 mod errors;
+mod list;
 
-pub use errors::{FieldError, FieldErrors};
+pub use errors::{FieldError, FieldErrors, bytes, cut};
+pub use list::List;
 
 /// A reader of one object: the fields that were not taken yet, and the mistakes so far. Take each field
 /// that is known, then call [`Fields::finish`].
@@ -31,6 +33,9 @@ pub struct Field {
 
 /// A whole number, in any form that JSON allows.
 struct WholeNumber(u64);
+
+/// The most fields of one object. An event of the largest size cannot hold more, so no event meets it.
+pub const MAX_FIELDS: usize = 50_000;
 
 /// Up to here a double represents every whole number.
 const MAX_WHOLE: f64 = 9_007_199_254_740_991.0;
@@ -52,22 +57,17 @@ impl Fields {
     /// Reads the object in `text`; `prefix` is its path, empty for a whole body. A duplicate field is a
     /// mistake, since readers disagree on which of the two counts.
     pub fn of(prefix: &str, text: &str) -> Result<Self, FieldErrors> {
-        let Members(members) = serde_json::from_str(text).map_err(|e| {
+        let members: Members = serde_json::from_str(text).map_err(|e| {
             let what = if e.is_data() { "must be a JSON object" } else { "is not valid JSON" };
             FieldErrors::one(prefix, format!("{what} ({})", position(&e)))
         })?;
+        if members.too_many {
+            return Err(FieldErrors::one(prefix, format!("has more than {MAX_FIELDS} fields")));
+        }
         let errors = FieldErrors::default();
-        let mut fields = Self { prefix: prefix.to_owned(), left: BTreeMap::new(), errors };
-        for (name, raw) in members {
-            match fields.left.entry(name) {
-                Entry::Vacant(place) => {
-                    place.insert(raw);
-                }
-                Entry::Occupied(taken) => {
-                    let name = taken.key().clone();
-                    fields.error(&name, "is given twice");
-                }
-            }
+        let mut fields = Self { prefix: prefix.to_owned(), left: members.first, errors };
+        for name in members.again {
+            fields.error(&name, "is given twice");
         }
         Ok(fields)
     }
@@ -103,12 +103,12 @@ impl Fields {
     /// Takes a field whose value is `null` and says whether there was one. For settings that `null`
     /// resets.
     pub fn take_null(&mut self, names: &[&str]) -> bool {
-        let null =
-            names.iter().any(|name| self.left.get(*name).is_some_and(|raw| raw.get() == "null"));
-        if null {
-            names
-                .iter()
-                .for_each(|name| self.left.retain(|n, raw| n != name || raw.get() != "null"));
+        let mut null = false;
+        for name in names {
+            if self.left.get(*name).is_some_and(|raw| raw.get() == "null") {
+                self.left.remove(*name);
+                null = true;
+            }
         }
         null
     }
@@ -119,6 +119,29 @@ impl Fields {
         let field = self.take(names)?;
         match serde_json::from_str(field.raw.get()) {
             Ok(value) => Some(value),
+            Err(_) => {
+                self.errors.push(field.path, format!("must be {expected}"));
+                None
+            }
+        }
+    }
+
+    /// Takes a list of at most `most` elements. A longer one is one mistake, and then none of its elements
+    /// is looked at: checking them all would take as long as its sender likes.
+    pub fn read_list<T: DeserializeOwned>(
+        &mut self,
+        names: &[&str],
+        expected: &str,
+        most: usize,
+        too_many: impl Into<String>,
+    ) -> Option<Vec<T>> {
+        let field = self.take(names)?;
+        match List::read(field.raw.get(), most) {
+            Ok(List::Whole(elements)) => Some(elements),
+            Ok(List::TooLong) => {
+                self.errors.push(field.path, too_many);
+                None
+            }
             Err(_) => {
                 self.errors.push(field.path, format!("must be {expected}"));
                 None
@@ -206,15 +229,22 @@ impl Fields {
     /// Ends the reading. Fields that were not taken are unknown, which is a mistake too.
     pub fn finish(mut self) -> Result<(), FieldErrors> {
         for name in std::mem::take(&mut self.left).into_keys() {
-            let path = self.path(&name);
-            self.errors.push(path, "is not a known field");
+            self.error(&name, "is not a known field");
         }
         if self.errors.is_empty() { Ok(()) } else { Err(self.errors) }
     }
 }
 
-/// The members of an object in the order of the text, duplicates included.
-struct Members(Vec<(String, Box<RawValue>)>);
+/// The members of an object.
+#[derive(Default)]
+struct Members {
+    /// The first one of each name.
+    first: BTreeMap<String, Box<RawValue>>,
+    /// The names of the others, in the order of the text.
+    again: Vec<String>,
+    /// There are more than [`MAX_FIELDS`]. The rest was not kept.
+    too_many: bool,
+}
 
 impl<'de> Deserialize<'de> for Members {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -228,11 +258,22 @@ impl<'de> Deserialize<'de> for Members {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
+                let mut members = Members::default();
+                for _ in 0..MAX_FIELDS {
+                    let Some((name, raw)) = map.next_entry::<String, Box<RawValue>>()? else {
+                        return Ok(members);
+                    };
+                    match members.first.entry(name) {
+                        Entry::Vacant(place) => {
+                            place.insert(raw);
+                        }
+                        Entry::Occupied(taken) => members.again.push(taken.key().clone()),
+                    }
                 }
-                Ok(Members(members))
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {
+                    members.too_many = true;
+                }
+                Ok(members)
             }
         }
 

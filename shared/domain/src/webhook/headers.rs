@@ -83,8 +83,9 @@ impl CustomHeaders {
     ) -> Result<Self, Vec<(String, InvalidHeader)>> {
         let mut errors = Vec::new();
         let mut kept: Vec<(String, SecretString)> = Vec::new();
+        // No header is looked at then: each is compared with all before it.
         if headers.len() > MAX_HEADERS {
-            errors.push((String::new(), InvalidHeader::TooMany));
+            return Err(vec![(String::new(), InvalidHeader::TooMany)]);
         }
         if headers.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>()
             > MAX_TOTAL_BYTES

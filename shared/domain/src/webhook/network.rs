@@ -9,7 +9,7 @@ use ipnet::IpNet;
 mod ranges;
 mod special;
 
-pub use ranges::{InvalidRange, TargetCidrs};
+pub use ranges::{InvalidRange, MAX_RANGES, TargetCidrs};
 
 /// Where deliveries may go: every public address, and the special ones that the operator lists.
 #[derive(Debug, Clone, PartialEq, Eq)]

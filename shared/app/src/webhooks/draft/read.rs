@@ -8,15 +8,16 @@ use hooklane_domain::expression::InvalidExpression;
 use hooklane_domain::ids::ContractName;
 use hooklane_domain::json::RawJson;
 use hooklane_domain::json::fields::{FieldErrors, Fields};
+use hooklane_domain::webhook::headers::{InvalidHeader, MAX_HEADERS};
 use hooklane_domain::webhook::limits::{InvalidLimit, RateLimit, TimeLimit};
-use hooklane_domain::webhook::network::TargetCidrs;
+use hooklane_domain::webhook::network::{InvalidRange, MAX_RANGES, TargetCidrs};
 use hooklane_domain::webhook::subscription::Subscription;
 use hooklane_domain::webhook::target::TargetUrl;
 
 use super::Patch;
 use crate::webhooks::Rules;
 
-const MAX_EVENTS: usize = 100;
+pub(super) const MAX_EVENTS: usize = 100;
 
 pub(super) fn text(fields: &mut Fields, name: &str, least: usize, most: usize) -> Option<String> {
     let text = fields.read::<String>(&[name], "a string")?;
@@ -40,12 +41,14 @@ pub(super) fn optional_text(fields: &mut Fields, name: &str, most: usize) -> Pat
 /// An object of names and values.
 pub(super) fn headers(fields: &mut Fields) -> Patch<BTreeMap<String, String>> {
     optional(fields, &["headers"], |path, json| {
-        let headers = serde_json::from_str(json)
-            .map_err(|_| FieldErrors::one(path, "must be an object of strings"))?;
         // A map would keep the last of two headers with one name. Here that is an error.
         let mut names = Fields::of(path, json)?;
-        names.take_rest();
-        names.finish().map(|()| headers)
+        if names.take_rest().len() > MAX_HEADERS {
+            return Err(FieldErrors::one(path, InvalidHeader::TooMany.to_string()));
+        }
+        names.finish()?;
+        serde_json::from_str(json)
+            .map_err(|_| FieldErrors::one(path, "must be an object of strings"))
     })
 }
 
@@ -60,9 +63,10 @@ pub(super) fn target_cidrs(fields: &mut Fields) -> Patch<TargetCidrs> {
     if fields.take_null(NAMES) {
         return Patch::Null;
     }
-    let Some(texts) = fields.read::<Vec<String>>(NAMES, "a list of address ranges") else {
-        return Patch::Absent;
-    };
+    let too_many = InvalidRange::Count.to_string();
+    let texts =
+        fields.read_list::<String>(NAMES, "a list of address ranges", MAX_RANGES, too_many);
+    let Some(texts) = texts else { return Patch::Absent };
     if texts.is_empty() {
         return Patch::Null;
     }
@@ -79,9 +83,15 @@ pub(super) fn target_cidrs(fields: &mut Fields) -> Patch<TargetCidrs> {
 }
 
 pub(super) fn events(fields: &mut Fields) -> Option<Vec<(usize, Subscription)>> {
-    let names = fields.read::<Vec<String>>(&["events"], "a list of event types")?;
-    if names.is_empty() || names.len() > MAX_EVENTS {
-        fields.error("events", format!("must name 1 to {MAX_EVENTS} event types"));
+    let how_many = format!("must name 1 to {MAX_EVENTS} event types");
+    let names = fields.read_list::<String>(
+        &["events"],
+        "a list of event types",
+        MAX_EVENTS,
+        how_many.as_str(),
+    )?;
+    if names.is_empty() {
+        fields.error("events", how_many);
     }
     let mut events: Vec<(usize, Subscription)> = Vec::new();
     for (i, name) in names.iter().enumerate() {

@@ -130,11 +130,10 @@ fn preset(name: &str) -> Option<RetryPolicy> {
 }
 
 fn read_schedule(fields: &mut Fields) -> Plan {
-    let seconds =
-        fields.read::<Vec<u64>>(&["schedule"], "a list of whole seconds").unwrap_or_default();
-    if seconds.len() > usize::from(MAX_RETRIES) {
-        fields.error("schedule", format!("must have at most {MAX_RETRIES} delays"));
-    }
+    let too_many = format!("must have at most {MAX_RETRIES} delays");
+    let most = usize::from(MAX_RETRIES);
+    let seconds = fields.read_list::<u64>(&["schedule"], "a list of whole seconds", most, too_many);
+    let seconds = seconds.unwrap_or_default();
     for (i, s) in seconds.iter().enumerate() {
         if !(1..=MAX_DELAY.as_secs()).contains(s) {
             let message = format!("must be from 1 to {} seconds", MAX_DELAY.as_secs());

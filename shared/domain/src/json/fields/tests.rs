@@ -50,3 +50,31 @@ fn a_body_that_is_not_an_object_is_refused() {
         assert!(Fields::of("", text).is_err(), "{text}");
     }
 }
+
+fn numbered(count: usize) -> String {
+    let members: Vec<_> = (0..count).map(|i| format!(r#""f{i}":1"#)).collect();
+    format!("{{{}}}", members.join(","))
+}
+
+#[test]
+fn finding_06_an_object_is_read_up_to_its_limit_of_fields() {
+    let mut fields = Fields::of("", &numbered(MAX_FIELDS)).unwrap();
+    assert_eq!(fields.take_rest().len(), MAX_FIELDS);
+    let errors = Fields::of("data", &numbered(MAX_FIELDS + 1)).err().unwrap();
+    assert_eq!(errors.to_string(), "data: has more than 50000 fields");
+    let broken = numbered(MAX_FIELDS + 1).replace('}', ",]");
+    let errors = Fields::of("", &broken).err().unwrap();
+    assert!(errors.to_string().starts_with("is not valid JSON"), "{errors}");
+}
+
+#[test]
+fn finding_07_unknown_and_duplicate_fields_are_counted_after_the_first() {
+    let errors = Fields::of("", &numbered(40_000)).unwrap().finish().unwrap_err();
+    assert_eq!((errors.as_slice().len(), errors.count()), (50, 40_000));
+    let same = format!("{{{}}}", vec![r#""a":1"#; 40_000].join(","));
+    let mut fields = Fields::of("", &same).unwrap();
+    assert!(fields.take(&["a"]).is_some());
+    let errors = fields.finish().unwrap_err();
+    assert_eq!((errors.as_slice().len(), errors.count()), (50, 39_999));
+    assert_eq!(errors.as_slice()[0].message, "is given twice");
+}

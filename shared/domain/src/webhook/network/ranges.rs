@@ -7,7 +7,7 @@ use ipnet::IpNet;
 
 use super::special::embedded;
 
-const MAX_RANGES: usize = 20;
+pub const MAX_RANGES: usize = 20;
 
 /// The ranges that a webhook's deliveries must go to. They restrict the operator's rules: an address
 /// must be in them and allowed by the rules. Their order has no meaning, so they are sorted.
