@@ -13,6 +13,7 @@ pub mod payload;
 pub mod receiver;
 pub mod row;
 pub mod runtime_api;
+pub mod search;
 pub mod stage;
 pub mod suite;
 pub mod template;

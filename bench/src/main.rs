@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use hooklane_bench::clock::{Stopwatch, option};
@@ -63,7 +64,14 @@ async fn limits() -> anyhow::Result<ExitCode> {
     let folder = PathBuf::from(option("BIN").context("BIN names the folder of the binaries")?);
     let only = option("ONLY").unwrap_or_default();
     let at_once = option("PARALLEL").and_then(|text| text.parse().ok()).unwrap_or(4);
-    let jobs: Vec<_> = suite::jobs().into_iter().filter(|job| job.name().contains(&only)).collect();
+    let seed = option("SEED").and_then(|text| text.parse().ok()).unwrap_or(1);
+    let seconds = option("SEARCH_SECONDS").and_then(|text| text.parse().ok()).unwrap_or(6);
+    let finds = suite::finds(seed, Duration::from_secs(seconds))?;
+    for line in &finds.report {
+        report(line);
+    }
+    let jobs = suite::jobs().into_iter().chain(finds.jobs());
+    let jobs: Vec<_> = jobs.filter(|job| job.name().contains(&only)).collect();
     if jobs.is_empty() {
         bail!("no input has {only:?} in its name");
     }

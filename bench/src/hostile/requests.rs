@@ -10,10 +10,13 @@ use crate::world::as_operator;
 pub struct RequestInput {
     pub name: String,
     pub payload: Value,
+    /// Whether API Gateway never sends such a payload. Then it is enough that the function reports an error.
+    pub is_impossible: bool,
 }
 
 fn shaped(name: &str, request: &Request) -> RequestInput {
-    RequestInput { name: format!("request: {name}"), payload: request.payload() }
+    let (name, payload) = (format!("request: {name}"), request.payload());
+    RequestInput { name, payload, is_impossible: false }
 }
 
 /// A request by a stranger, without credentials.
@@ -24,7 +27,7 @@ fn path(name: &str, path: &str) -> RequestInput {
 fn changed(name: &str, change: impl FnOnce(&mut Value)) -> RequestInput {
     let mut payload = Request::new("GET", "/webhooks").payload();
     change(&mut payload);
-    RequestInput { name: format!("request: {name}"), payload }
+    RequestInput { name: format!("request: {name}"), payload, is_impossible: true }
 }
 
 /// Findings 5 and 15 of the survey, and others of their kind: what a stranger can send.
