@@ -19,3 +19,4 @@ pub mod suite;
 pub mod template;
 pub mod usage;
 pub mod world;
+pub mod worst;

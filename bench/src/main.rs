@@ -55,7 +55,8 @@ async fn run() -> anyhow::Result<ExitCode> {
     match arguments.split_first() {
         Some((name, rest)) if name == "stand-in" => stand_in(rest).await,
         Some((name, _)) if name == "limits" => limits().await,
-        _ => bail!("the commands are limits and stand-in"),
+        Some((name, _)) if name == "worst" => worst().await,
+        _ => bail!("the commands are limits, worst and stand-in"),
     }
 }
 
@@ -63,10 +64,9 @@ async fn run() -> anyhow::Result<ExitCode> {
 async fn limits() -> anyhow::Result<ExitCode> {
     let folder = PathBuf::from(option("BIN").context("BIN names the folder of the binaries")?);
     let only = option("ONLY").unwrap_or_default();
-    let at_once = option("PARALLEL").and_then(|text| text.parse().ok()).unwrap_or(4);
-    let seed = option("SEED").and_then(|text| text.parse().ok()).unwrap_or(1);
-    let seconds = option("SEARCH_SECONDS").and_then(|text| text.parse().ok()).unwrap_or(6);
-    let finds = suite::finds(seed, Duration::from_secs(seconds))?;
+    let at_once = usize::try_from(number("PARALLEL", 4))?;
+    let search = Duration::from_secs(number("SEARCH_SECONDS", 6));
+    let finds = suite::finds(number("SEED", 1), search)?;
     for line in &finds.report {
         report(line);
     }
@@ -93,6 +93,33 @@ async fn limits() -> anyhow::Result<ExitCode> {
             rows.push(row);
         }
     }
+    conclude(&rows, watch)
+}
+
+/// Runs the worst that is accepted, each at its quota, all together.
+async fn worst() -> anyhow::Result<ExitCode> {
+    let folder = PathBuf::from(option("BIN").context("BIN names the folder of the binaries")?);
+    let webhooks = number("WEBHOOKS", 1_000);
+    let watch = Stopwatch::start();
+    let search = Duration::from_secs(number("SEARCH_SECONDS", 6));
+    let webhooks = usize::try_from(webhooks)?;
+    let (rows, lines) = hooklane_bench::worst::run(folder, webhooks, number("SEED", 1), search).await?;
+    for line in lines {
+        report(&line);
+    }
+    report(&Row::heading());
+    for row in &rows {
+        report(&row.line());
+    }
+    conclude(&rows, watch)
+}
+
+fn number(name: &str, default: u64) -> u64 {
+    option(name).and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+/// A line for each row that has a fault, and the sum.
+fn conclude(rows: &[Row], watch: Stopwatch) -> anyhow::Result<ExitCode> {
     let failed: Vec<_> = rows.iter().filter(|row| !row.faults.is_empty()).collect();
     for row in &failed {
         let faults = row.faults.join("; ");

@@ -75,16 +75,6 @@ pub fn balanced(operand: &str, op: &str, n: usize) -> String {
     format!("({}{op}{})", balanced(operand, op, left), balanced(operand, op, right))
 }
 
-/// `op` between these operands, as a balanced tree.
-#[must_use]
-pub fn balanced_of(mut operands: Vec<String>, op: &str) -> String {
-    if operands.len() <= 1 {
-        return operands.pop().unwrap_or_default();
-    }
-    let right = operands.split_off(operands.len() / 2);
-    format!("({} {op} {})", balanced_of(operands, op), balanced_of(right, op))
-}
-
 fn filter(name: &str, filter: impl Into<String>, data: String) -> Expression {
     let (name, filter) = (format!("filter: {name}"), Some(filter.into()));
     Expression { name, filter, transform: None, data }
