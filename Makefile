@@ -6,7 +6,7 @@ LOCAL = PYTHONPATH=local $(PYTHON) -m hooklane_local
 export IAM FUNCTION_AWS_ENDPOINT HOOKLANE_PORT HOOKLANE_LOG_LEVEL HOOKLANE_NO_SKIPS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down demo test e2e faults redrive simulation check openapi contract clean
+.PHONY: help setup up down demo test e2e faults redrive simulation check audit pins openapi contract clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,7 +18,7 @@ help: ## list the commands
 	@echo "  HOOKLANE_NO_SKIPS=1        fail if a test is skipped, as .ci/run does (default: list skipped tests)"
 
 setup: ## install the pinned tools into .venv
-	@$(LOCAL) setup --cargo-tools
+	@$(LOCAL) setup --check-tools
 
 up: ## start a local stack and keep it running, or redeploy to the running one
 	@$(LOCAL) up
@@ -45,14 +45,20 @@ redrive: ## send dead letters again (SOURCE, MATCH, DRY=1, SCAN=1; STACK=name on
 simulation: ## simulate a day with a dead receiver: the figures and the plot of docs/isolation.md
 	@cargo run --release --locked --package hooklane-simulation --example isolation docs/isolation.svg
 
-check: ## check formatting, lints, docs, dependencies, template and import circles
+check: ## check formatting, lints, docs, dependencies, workflows, template and import circles
 	@$(LOCAL) check
 
+audit: ## ask the databases of vulnerabilities about everything that is pinned (needs the network)
+	@$(LOCAL) audit
+
+pins: ## resolve local/requirements-*.in into exact pins with hashes (UPGRADE=1: newest versions)
+	@$(LOCAL) pins $(if $(UPGRADE),--upgrade)
+
 openapi: ## generate docs/openapi.json from the code
-	cargo run --quiet --package hooklane-api --example openapi > docs/openapi.json
+	cargo run --locked --quiet --package hooklane-api --example openapi > docs/openapi.json
 
 contract: ## show a sample request of a contract (FILE=contracts/x.toml), or the mistake in the file
-	@cargo run --quiet --package hooklane-contract --example wire -- $(FILE)
+	@cargo run --locked --quiet --package hooklane-contract --example wire -- $(FILE)
 
 clean: down ## remove everything that was built or installed
 	rm -rf target .aws-sam .local .venv tests/verifiers/node_modules

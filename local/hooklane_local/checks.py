@@ -6,7 +6,7 @@ import sys
 
 from hooklane_local.circles import require_no_circles
 from hooklane_local.environment import for_build_tools
-from hooklane_local.paths import CARGO_TOOLS, ROOT, SAM
+from hooklane_local.paths import CARGO_TOOLS, CHECKS_VENV, ROOT, SAM
 from hooklane_local.processes import run
 from hooklane_local.profile import REGION
 from hooklane_local.progress import Failure, say, step
@@ -23,9 +23,10 @@ def run_checks() -> None:
     checks = [
         ("formatting", ["cargo", "fmt", "--all", "--check"]),
         ("clippy", ["cargo", "clippy", "--locked", "--workspace", "--all-targets", *target, "--", "-D", "warnings"]),
-        ("documentation", ["cargo", "doc", "--workspace", "--no-deps", *target]),
-        ("licences, sources and duplicates of dependencies", _deny("bans", "licenses", "sources")),
+        ("documentation", ["cargo", "doc", "--locked", "--workspace", "--no-deps", *target]),
+        ("licences, sources and build scripts of dependencies", _deny("bans", "licenses", "sources")),
         ("unused dependencies", [CARGO_TOOLS / "bin" / "cargo-machete"]),
+        ("workflows", [CHECKS_VENV / "bin" / "zizmor", "--offline", "--no-progress", "--pedantic", ".github"]),
         ("template.yaml", [SAM, "validate", "--lint", "--template", ROOT / "template.yaml", "--region", REGION]),
         ("Python sources", [sys.executable, "-m", "compileall", "-q", "local", "tests"]),
     ]
@@ -59,4 +60,4 @@ def _check_advisories(environment: dict[str, str]) -> None:
 
 def _deny(*what: str, offline: bool = False) -> list:
     options = ["--offline"] if offline else []
-    return [CARGO_TOOLS / "bin" / "cargo-deny", "--all-features", *options, "check", *what]
+    return [CARGO_TOOLS / "bin" / "cargo-deny", "--all-features", "--locked", *options, "check", *what]

@@ -13,7 +13,13 @@ from hooklane_local.profile import profile_of
 from hooklane_local.progress import Failure, complain, print_durations, say
 from hooklane_local.receiver_languages import HOW_TO_INSTALL, NODE_PACKAGES, missing, require_all
 from hooklane_local.skips import Skips, skips_fail
-from hooklane_local.tools import install_cargo_tools, install_python_tools, install_verifiers, require_commands
+from hooklane_local.tools import (
+    install_cargo_tools,
+    install_check_tools,
+    install_python_tools,
+    install_verifiers,
+    require_commands,
+)
 
 _REEXECUTED = "HOOKLANE_LOCAL_REEXECUTED"
 
@@ -38,7 +44,8 @@ def main(arguments: list[str]) -> int:
 def setup(options: argparse.Namespace) -> int:
     require_commands("cargo")
     install_python_tools()
-    if options.cargo_tools:
+    if options.check_tools:
+        install_check_tools()
         install_cargo_tools()
     return 0
 
@@ -127,6 +134,7 @@ def redrive(options: argparse.Namespace) -> int:
 def check(_options: argparse.Namespace) -> int:
     require_commands("cargo")
     install_python_tools()
+    install_check_tools()
     install_cargo_tools()
     from hooklane_local.checks import run_checks
 
@@ -134,6 +142,24 @@ def check(_options: argparse.Namespace) -> int:
         run_checks()
     finally:
         print_durations()
+    return 0
+
+
+def audit(_options: argparse.Namespace) -> int:
+    require_commands("cargo", "npm")
+    install_check_tools()
+    install_cargo_tools()
+    from hooklane_local.audit import run_audit
+
+    run_audit()
+    return 0
+
+
+def pins(options: argparse.Namespace) -> int:
+    install_check_tools()
+    from hooklane_local.pins import resolve
+
+    resolve(upgrade=options.upgrade)
     return 0
 
 
@@ -162,7 +188,7 @@ def _parser() -> argparse.ArgumentParser:
         return command
 
     add(setup, "install the pinned tools into .venv").add_argument(
-        "--cargo-tools", action="store_true", help="also install what only `make check` needs"
+        "--check-tools", action="store_true", help="also install what only `make check` needs"
     )
     add(up, "start a local stack and keep it running, or redeploy to the running one")
     add(down, "stop the local stack that `up` started")
@@ -178,5 +204,10 @@ def _parser() -> argparse.ArgumentParser:
     letters.add_argument("--dry", action="store_true", help="show what would be sent, and send nothing")
     letters.add_argument("--scan", action="store_true", help="search the ledger for records that left the stream")
     letters.add_argument("--stack", help="the name of a stack on AWS, instead of the local one")
-    add(check, "check formats, lints, docs, dependencies, template and imports")
+    add(check, "check formats, lints, docs, dependencies, workflows, template and imports")
+    add(audit, "ask the databases of vulnerabilities about everything that is pinned")
+    resolving = add(pins, "resolve the Python requirements into exact pins with hashes")
+    resolving.add_argument(
+        "--upgrade", action="store_true", help="take the newest versions that are a week old, not the pinned ones"
+    )
     return parser

@@ -20,7 +20,7 @@ _READY_WITHIN_SECONDS = 60
 def start(profile: Profile) -> None:
     """Starts an emulator and waits until it answers. If that fails, nothing keeps running."""
     require_free(profile.port)
-    profile.state.mkdir(parents=True, exist_ok=True)
+    profile.make_state()
     # Files of an earlier emulator belong to tables and queues that no longer exist.
     shutil.rmtree(profile.state / "tmp", ignore_errors=True)
     (profile.state / "tmp").mkdir()

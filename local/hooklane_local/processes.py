@@ -99,6 +99,31 @@ def run_side_by_side(commands: dict[Path, list], *, environment: dict[str, str],
             end_group(process.pid)
 
 
+@contextmanager
+def beside(command: list, *, environment: dict[str, str], cwd: Path, log: Path):
+    """Runs a program at low priority beside what the block does, and waits for it at the block's end. Its
+    output is shown only if it fails."""
+    command = ["nice", *(str(part) for part in command)]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            env=environment,
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        yield
+        status = process.wait()
+    finally:
+        end_group(process.pid)
+    if status != 0:
+        print(log.read_text(errors="replace"), flush=True)
+        raise Failure(f"`{' '.join(command)}` failed with status {status}")
+
+
 def end_group(group: int, patience: float = 5.0) -> None:
     """Ends a process group with SIGTERM, and with SIGKILL after `patience` seconds."""
     for signal_number in (signal.SIGTERM, signal.SIGKILL):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hooklane_local.paths import STATE
+from hooklane_local.private import make_private_folder
 from hooklane_local.progress import Failure
 
 REGION = "us-east-1"
@@ -30,6 +31,10 @@ class Profile:
     @property
     def endpoint(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    def make_state(self) -> None:
+        """Makes the state folder, which only its owner may read."""
+        make_private_folder(self.state)
 
     @property
     def stack_file(self) -> Path:

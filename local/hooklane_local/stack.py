@@ -5,9 +5,11 @@ import shutil
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from hooklane_local.environment import for_sam
 from hooklane_local.paths import ROOT, SAM
+from hooklane_local.private import write_private
 from hooklane_local.processes import run
 from hooklane_local.profile import REGION, STACK_NAME, Profile, host_architecture
 from hooklane_local.progress import step
@@ -18,12 +20,12 @@ _FUNCTIONS = ("ApiFunction", "IngestFunction", "FanoutFunction", "DeliveryFuncti
 
 def build(profile: Profile) -> None:
     """Compiles the functions that the template names."""
-    profile.state.mkdir(parents=True, exist_ok=True)
+    profile.make_state()
     environment = for_sam(profile)
     with step("compiling the functions (takes minutes the first time)"):
         # `sam build` would compile them too, but does not show cargo's progress.
         run(
-            ["cargo", "build", "--workspace", "--bins", "--target", host_target()],
+            ["cargo", "build", "--locked", "--workspace", "--bins", "--target", host_target()],
             environment=environment,
             cwd=ROOT,
         )
@@ -76,7 +78,7 @@ def deploy(profile: Profile) -> dict:
             quiet_log=profile.state / "deploy.log",
         )
         stack = describe(profile)
-        profile.stack_file.write_text(json.dumps(stack, indent=2) + "\n")
+        write_private(profile.stack_file, json.dumps(stack, indent=2) + "\n")
     return stack
 
 
@@ -143,9 +145,26 @@ def _parameters(profile: Profile) -> list[str]:
         f"Architecture={host_architecture()}",
         # The receivers of the demo and the tests listen on the loopback.
         "AllowedTargetCidrs=127.0.0.0/8",
+        f"AllowedTargetPorts={ports_without(_own_ports(profile))}",
         f"LogLevel={profile.log_level}",
         # Every function instance is a process on this machine.
         "Scale=small",
         # A test that waits for a probe must not take a minute.
         "FirstProbeSeconds=2",
     ]
+
+
+def _own_ports(profile: Profile) -> set[int]:
+    """Where this stack itself listens: whoever reaches the emulator can read its secrets."""
+    endpoints = [profile.endpoint, profile.function_aws_endpoint or profile.endpoint]
+    return {urlsplit(endpoint).port or 80 for endpoint in endpoints}
+
+
+def ports_without(own: set[int]) -> str:
+    """The template's default ports, without these, as AllowedTargetPorts lists them."""
+    ranges, first = ["443"], 1024
+    for port in sorted(own):
+        if port > first:
+            ranges.append(f"{first}-{port - 1}")
+        first = max(first, port + 1)
+    return ",".join([*ranges, f"{first}-65535"] if first <= 65535 else ranges)

@@ -1,5 +1,6 @@
 """The steps of `make test` and `make faults`."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from hooklane_local.environment import for_aws_clients, for_build_tools
 from hooklane_local.openapi import hold_against_document
 from hooklane_local.paths import EMULATOR_PYTHON, LOCAL, ROOT
 from hooklane_local.ports import a_free_one
-from hooklane_local.processes import run
+from hooklane_local.processes import beside, run
 from hooklane_local.profile import Profile
 from hooklane_local.progress import Failure, say, step
 from hooklane_local.session import temporary_stack
@@ -23,16 +24,21 @@ def run_tests(profile: Profile, skips: Skips, *, only_end_to_end: bool, pytest_a
     if not only_end_to_end:
         with step("tests that need no stack"):
             # With the target named, the build of the functions reuses what is compiled here.
-            run(["cargo", "test", "--workspace", "--target", host_target()], environment=for_build_tools(), cwd=ROOT)
+            run(
+                ["cargo", "test", "--locked", "--workspace", "--target", host_target()],
+                environment=for_build_tools(),
+                cwd=ROOT,
+            )
             _pytest(profile, skips, ROOT / "tests" / "local")
             _pytest(profile, skips, ROOT / "tests" / "openapi")
     with temporary_stack(profile) as stack:
         try:
             with step("conformance of the stores and queues with the emulator"):
                 _conformance(profile)
-            with step("end-to-end tests"):
+            with step("end-to-end tests, and an hour beside a dead receiver in virtual time"):
                 parallel = ["-n", "4", "--dist", "worksteal", "--durations=10"]
-                _pytest(profile, skips, ROOT / "tests" / "e2e", *parallel, *pytest_arguments)
+                with nullcontext() if only_end_to_end else _simulation(profile):
+                    _pytest(profile, skips, ROOT / "tests" / "e2e", *parallel, *pytest_arguments)
             if not pytest_arguments:
                 with step("the API against its OpenAPI document"):
                     hold_against_document(profile, stack)
@@ -73,6 +79,7 @@ def _conformance(profile: Profile) -> None:
         [
             "cargo",
             "test",
+            "--locked",
             # The whole workspace, so that cargo reuses its dependencies: they keep the same features.
             "--workspace",
             "--test",
@@ -87,12 +94,18 @@ def _conformance(profile: Profile) -> None:
     )
 
 
+def _simulation(profile: Profile):
+    """The tests of the simulation that take long, on the processor time that the end-to-end tests leave."""
+    command = ["cargo", "test", "--workspace", "--test", "isolation", "--target", host_target(), "--", "--ignored"]
+    return beside(command, environment=for_build_tools(), cwd=ROOT, log=profile.state / "simulation.log")
+
+
 def _pytest(profile: Profile, skips: Skips, folder: Path, *arguments: str, settings: dict | None = None) -> None:
     environment = {**for_build_tools(), **(settings or {})}
     environment["PYTHONPATH"] = str(LOCAL)
     environment["PYTHONDONTWRITEBYTECODE"] = "1"
     environment["HOOKLANE_STACK"] = str(profile.stack_file)
-    profile.state.mkdir(parents=True, exist_ok=True)
+    profile.make_state()
     report = profile.state / f"pytest-{folder.name}.xml"
     report.unlink(missing_ok=True)
     options = ["-q", "-o", f"cache_dir={profile.state / 'pytest'}", f"--junitxml={report}"]

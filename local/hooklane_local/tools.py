@@ -1,4 +1,8 @@
-"""Installs the pinned tools into `.venv` and the Node packages of the tests, once for each set of pins."""
+"""Installs the pinned tools into `.venv` and the Node packages of the tests, once for each set of pins.
+
+Every file that pip or npm installs has its hash in a file of this repository, and nothing of it runs while it is
+installed (docs/adr/0049-what-is-taken-from-others.md).
+"""
 
 import hashlib
 import os
@@ -9,10 +13,20 @@ from collections.abc import Callable
 from pathlib import Path
 
 from hooklane_local.environment import for_build_tools
-from hooklane_local.paths import BUILD_VENV, CARGO_TOOLS, EMULATOR_VENV, LOCAL, NODE_MODULES, ROOT, VERIFIERS
+from hooklane_local.paths import (
+    BUILD_VENV,
+    CARGO_TOOLS,
+    CHECKS_VENV,
+    EMULATOR_VENV,
+    LOCAL,
+    NODE_MODULES,
+    ROOT,
+    VERIFIERS,
+)
 from hooklane_local.processes import run
 from hooklane_local.progress import Failure, say, step
 
+_PIP = LOCAL / "requirements-pip.txt"
 _CARGO_TOOLS = {"cargo-deny": "0.20.2", "cargo-machete": "0.9.2"}
 
 
@@ -30,6 +44,11 @@ def install_python_tools() -> None:
     _install_venv(EMULATOR_VENV, LOCAL / "requirements-emulator.txt", "the emulator and the test runner")
 
 
+def install_check_tools() -> None:
+    """Installs what `make check`, `make audit` and `make pins` run on the repository."""
+    _install_venv(CHECKS_VENV, LOCAL / "requirements-checks.txt", "zizmor, pip-audit, uv")
+
+
 def install_verifiers() -> None:
     """Installs the Node packages with which the end-to-end tests verify deliveries."""
     pins = [VERIFIERS / "package.json", VERIFIERS / "package-lock.json"]
@@ -39,7 +58,7 @@ def install_verifiers() -> None:
     if stamp.exists() and stamp.read_text() == wanted:
         return
     with step("installing the third-party verifiers (Node packages)"):
-        _twice("npm", lambda: run(["npm", "ci"], environment=dict(os.environ), cwd=VERIFIERS))
+        _twice("npm", lambda: run(["npm", "ci", "--ignore-scripts"], environment=dict(os.environ), cwd=VERIFIERS))
         stamp.write_text(wanted)
 
 
@@ -65,7 +84,8 @@ def host_target() -> str:
 
 
 def _install_venv(venv: Path, requirements: Path, what: str) -> None:
-    wanted = hashlib.sha256(requirements.read_bytes()).hexdigest()
+    pins = [_PIP, requirements]
+    wanted = hashlib.sha256(b"".join(path.read_bytes() for path in pins)).hexdigest()
     stamp = venv / ".installed"
     # `exists` follows the link, so it is also False if the Python behind it was removed.
     usable = (venv / "bin" / "python").exists()
@@ -73,25 +93,28 @@ def _install_venv(venv: Path, requirements: Path, what: str) -> None:
         return
     with step(f"installing {what} (takes a minute or two)"):
         stamp.unlink(missing_ok=True)
-        if not usable:
-            _create_venv(venv)
-        _pip_install(venv, requirements)
+        # From nothing: pip would keep what is there already, and would not compare it with the hashes.
+        _create_venv(venv)
+        for path in pins:
+            _pip_install(venv, path)
         stamp.write_text(wanted)
 
 
 def _create_venv(venv: Path) -> None:
-    # Not `venv --clear`: the folder also contains the emulator's environment and cargo's tools.
+    # This program may itself run in the environment that is replaced.
+    python = os.path.realpath(sys.executable)
+    # Not `venv --clear`: the folder also contains the other environments and cargo's tools.
     for leftover in ("bin", "lib", "lib64", "include"):
         path = venv / leftover
         if path.is_symlink():
             path.unlink()
         else:
             shutil.rmtree(path, ignore_errors=True)
-    made = subprocess.run([sys.executable, "-m", "venv", str(venv)], capture_output=True, text=True, check=False)
+    made = subprocess.run([python, "-m", "venv", str(venv)], capture_output=True, text=True, check=False)
     if made.returncode != 0:
         reason = (made.stdout + made.stderr).strip().splitlines()
         raise Failure(
-            f"{sys.executable} cannot create a virtual environment "
+            f"{python} cannot create a virtual environment "
             f"(on Debian: apt-get install python3-venv): {reason[-1] if reason else 'no reason given'}"
         )
 
@@ -107,6 +130,10 @@ def _pip_install(venv: Path, requirements: Path) -> None:
         "--quiet",
         "--progress-bar",
         "off",
+        "--require-hashes",
+        # A source distribution runs code of its own while it is built.
+        "--only-binary",
+        ":all:",
         "-r",
         requirements,
     ]

@@ -22,6 +22,24 @@ def test_a_url_with_a_forbidden_address_cannot_be_registered(url, api):
     assert wrong_fields(api.post("/api/v1/webhooks", {"url": url, "events": ["*"]})) == ["url"]
 
 
+def test_finding_12_a_webhook_does_not_reach_the_stacks_own_ports(api, stack):
+    """The emulator answers with the operator key to whoever asks."""
+    own = f"{stack.description['awsEndpointUrl']}/"
+    assert wrong_fields(api.post("/api/v1/webhooks", {"url": own, "events": ["*"]})) == ["url"]
+
+
+def test_finding_11_header_values_do_not_follow_the_url(api, register, receiver):
+    webhook = register(headers={"Authorization": "Bearer s3cr3t-t0ken"})
+    path = f"/api/v1/webhooks/{webhook['id']}"
+    elsewhere = {"url": "https://elsewhere.example.org/"}
+    kept = elsewhere | {"headers": {"Authorization": "***"}}
+    for change in (elsewhere, kept):
+        assert wrong_fields(api.patch(path, change)) == ["headers"]
+        assert wrong_fields(api.put(path, change)) == ["headers"]
+    api.patch(path, {"url": receiver.url("/other/path")}).expect(200)
+    api.patch(path, elsewhere | {"headers": {}}).expect(200)
+
+
 def test_a_webhooks_url_must_be_in_its_own_ranges(api, receiver, register, publish, requests, delivery_of):
     inside = register(["order.completed"], targetCidrs=["127.0.0.1"])
     assert inside["targetCidrs"] == ["127.0.0.1/32"]

@@ -58,7 +58,7 @@ def check_of(package: str, request: Request, secret: str) -> Check:
 def node_verdicts(checks: list[Check]) -> list[Verdict]:
     """The verdicts of the Node packages, in the order of the checks. One process makes all of them."""
     require(*NODE_PACKAGES)
-    assert (NODE_MODULES / ".installed").exists(), f"run `make e2e` once, or `npm ci` in {VERIFIERS}"
+    assert (NODE_MODULES / ".installed").exists(), f"run `make e2e` once, or `npm ci --ignore-scripts` in {VERIFIERS}"
     ended = subprocess.run(
         [shutil.which("node") or "node", "verify.mjs"],
         cwd=VERIFIERS,

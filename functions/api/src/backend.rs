@@ -7,7 +7,7 @@ use hooklane_app::catalog::EventCatalog;
 use hooklane_app::ports::{
     AttemptLog, Clock, DeferQueue, DeliveryStore, Entropy, EventStore, EventTypeStore, HealthStore,
     IdempotencyStore, ParkingStore, Post, QuotaStore, RecoveryStore, SlotStore, TenantStore,
-    TestAttemptStore, Unavailable, WatchList, WebhookStore,
+    TestAttemptStore, TestPlaces, Unavailable, WatchList, WebhookStore,
 };
 use hooklane_app::tenants::SettingsRules;
 use hooklane_app::webhooks::Rules;
@@ -43,6 +43,8 @@ pub struct Deps<P: Ports> {
     pub network: NetworkRules,
     /// A tenant's API requests per minute unless its settings say otherwise; 0 means unlimited.
     pub rate_limit: u32,
+    /// The tests of a tenant that may run at the same time.
+    pub concurrent_tests: u32,
     pub leases: Leases,
     pub pulse: Recent<(), Pulse>,
 }
@@ -100,7 +102,7 @@ macro_rules! all_of {
 all_of! {
     /// The ports of the ledger.
     Ledger = EventStore + DeliveryStore + AttemptLog + ParkingStore + SlotStore + IdempotencyStore
-        + TestAttemptStore + QuotaStore;
+        + TestAttemptStore + TestPlaces + QuotaStore;
     /// The ports of the registry.
     Registry = WebhookStore + TenantStore + EventTypeStore + HealthStore + WatchList + RecoveryStore;
 }

@@ -1,6 +1,6 @@
 //! `api`: the management API, and one of the two ways to publish events.
 //!
-//! A request passes `gate` (authentication, the tenant's contract, the rate limit) and reaches a handler in
+//! `edge` reads the request from the event of API Gateway. It passes `gate` (authentication, the tenant's contract, the rate limit) and reaches a handler in
 //! `resources`. The handler decodes the request, calls one use case of `hooklane-app`, and encodes the
 //! answer. `http` contains what all handlers share; only `http::problem` turns errors into answers.
 //! `description` completes the OpenAPI document that the handlers' annotations make. `router` puts everything
@@ -8,6 +8,7 @@
 
 mod backend;
 mod description;
+mod edge;
 mod gate;
 mod http;
 mod production;
@@ -19,6 +20,7 @@ mod settings;
 mod tests;
 
 pub use backend::{Deps, Keys, Leases, Ledger, Ports, Pulse, Registry};
+pub use edge::{Edge, NoRequest};
 pub use production::Production;
 pub use router::{openapi_json, router};
 pub use settings::Settings;

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use anyhow::Context as _;
-use hooklane_api::{Deps, Production, Settings, router};
+use hooklane_api::{Deps, Edge, Production, Settings, router};
 use hooklane_aws::startup::explain;
+use lambda_http::lambda_runtime::{Error, run, service_fn};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
@@ -14,6 +14,9 @@ async fn main() -> anyhow::Result<()> {
         Err(error) => return explain("api", error).await.map_err(|e| anyhow::anyhow!(e)),
     };
     let aws = hooklane_aws::clients::load().await;
-    let deps = Deps::<Production>::new(&settings, &aws).context("api cannot start")?;
-    lambda_http::run(router(Arc::new(deps))).await.map_err(|e| anyhow::anyhow!(e))
+    let deps = Deps::<Production>::new(&settings, &aws);
+    let edge = &Edge::new(router(Arc::new(deps)));
+    run(service_fn(async |event| edge.answer(event).await.map_err(Error::from)))
+        .await
+        .map_err(|e| anyhow::anyhow!(e))
 }

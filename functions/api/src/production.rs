@@ -13,10 +13,13 @@ use hooklane_aws::secrets::{RotatingKeys, Secret, Vault};
 use hooklane_aws::system::System;
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::key_ring::KeyRing;
-use hooklane_sender::{ClientError, Sender};
+use hooklane_sender::Sender;
 
 use crate::backend::{Deps, Keys, Ports};
 use crate::settings::Settings;
+
+/// The tests of a tenant that may run at the same time.
+const CONCURRENT_TESTS: u32 = 2;
 
 /// AWS and the network.
 #[derive(Debug)]
@@ -32,16 +35,16 @@ impl Ports for Production {
 }
 
 impl Deps<Production> {
-    pub fn new(settings: &Settings, aws: &SdkConfig) -> Result<Self, ClientError> {
+    pub fn new(settings: &Settings, aws: &SdkConfig) -> Self {
         let secret = |id: &String| Secret::new(aws, id.clone());
         let retention = Retention::days(settings.retention_days);
         let queues = QueueUrls { delivery: None, retry: Some(settings.retry_queue.clone()) };
         let vault = Vault::new(secret(&settings.data_key_secret));
-        Ok(Self {
+        Self {
             ledger: Ledger::new(aws, settings.ledger_table.clone(), retention),
             registry: Registry::new(aws, settings.registry_table.clone(), vault),
             queues: Queues::new(aws, queues),
-            sender: Sender::new(settings.network.clone())?,
+            sender: Sender::new(settings.network.clone()),
             operator_keys: RotatingKeys::new(secret(&settings.operator_key_secret)),
             token_keys: RotatingKeys::new(secret(&settings.token_key_secret)),
             system: System,
@@ -49,9 +52,10 @@ impl Deps<Production> {
             catalog: EventCatalog::new(hooklane_bundled_catalogs::load()),
             network: settings.network.clone(),
             rate_limit: settings.rate_limit,
+            concurrent_tests: CONCURRENT_TESTS,
             leases: Bounded::default(),
             pulse: Recent::default(),
-        })
+        }
     }
 }
 

@@ -14,7 +14,7 @@ mod logs;
 mod operation;
 mod pausing;
 mod recover;
-mod reference;
+pub(crate) mod reference;
 mod schemas;
 mod secrets;
 mod statistics;

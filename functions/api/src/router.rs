@@ -10,9 +10,10 @@ use utoipa::openapi::OpenApi;
 use crate::backend::{Deps, Ports};
 use crate::gate::shape::Operations;
 use crate::gate::{authentication, limiter, shape};
-use crate::http::path::{PREFIXES, only_text_paths};
-use crate::http::{problem, span};
+use crate::http::path::{PREFIXES, only_canonical};
+use crate::http::{panics, problem, security, span};
 use crate::resources::events::MAX_BATCH_BYTES;
+use crate::resources::reference::Reference;
 use crate::{description, resources};
 
 /// The largest body that any route accepts: a batch of events.
@@ -25,7 +26,7 @@ pub fn router<P: Ports>(deps: Arc<Deps<P>>) -> Router {
     let limit = from_fn_with_state(Arc::clone(&deps), limiter::limit::<P>);
     let operations = Arc::new(Operations::of(&document));
     let shape = from_fn_with_state((Arc::clone(&deps), operations), shape::apply::<P>);
-    let open = open.layer(Extension(Arc::new(document)));
+    let open = open.layer(Extension(Arc::new(Reference::of(document))));
     // The layer added last is the outermost. `shape` is outside `limit`, so that a tenant over its limit is
     // refused in its contract's words.
     let routes =
@@ -37,8 +38,10 @@ pub fn router<P: Ports>(deps: Arc<Deps<P>>) -> Router {
     router
         .fallback(problem::no_route)
         .method_not_allowed_fallback(problem::no_method)
-        .layer(from_fn(only_text_paths))
+        .layer(from_fn(only_canonical))
         .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(from_fn(panics::end_one_request))
+        .layer(from_fn(security::add))
         .layer(from_fn(span::open))
         .with_state(deps)
 }

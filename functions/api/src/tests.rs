@@ -1,6 +1,7 @@
 //! The API over fakes, as clients see it.
 
 mod changing;
+mod edge;
 mod errors;
 mod event_types;
 mod figures;
@@ -17,6 +18,7 @@ mod reading;
 mod recovering;
 mod registering;
 mod secrets;
+mod security;
 mod service;
 mod shapes;
 mod spans;

@@ -14,7 +14,7 @@ async fn main() -> anyhow::Result<()> {
         Err(error) => return explain("delivery", error).await.map_err(|e| anyhow::anyhow!(e)),
     };
     let aws = hooklane_aws::clients::load().await;
-    let deps = Deps::<Production>::new(&settings, &aws).context("delivery cannot start")?;
+    let deps = Deps::<Production>::new(&settings, &aws);
     let pipeline = &Pipeline::new(deps);
     run(service_fn(move |event: LambdaEvent<SqsEvent>| {
         // Boxed, because the future's type would be too deeply nested inside the runtime's own layers.

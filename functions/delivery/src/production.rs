@@ -8,7 +8,7 @@ use hooklane_aws::registry::Registry;
 use hooklane_aws::secrets::{Secret, Vault};
 use hooklane_aws::system::System;
 use hooklane_domain::delivery::waiting::Waiting;
-use hooklane_sender::{ClientError, Sender};
+use hooklane_sender::Sender;
 
 use crate::deps::Deps;
 use crate::ports::Ports;
@@ -28,22 +28,22 @@ impl Ports for Production {
 }
 
 impl Deps<Production> {
-    pub fn new(settings: &Settings, aws: &SdkConfig) -> Result<Self, ClientError> {
+    pub fn new(settings: &Settings, aws: &SdkConfig) -> Self {
         let retention = Retention::days(settings.retention_days);
         let vault = Vault::new(Secret::new(aws, settings.data_key_secret.clone()));
         let dead_letters = settings.dead_letter_queue.clone();
-        Ok(Self {
+        Self {
             ledger: Ledger::new(aws, settings.ledger_table.clone(), retention),
             registry: Registry::new(aws, settings.registry_table.clone(), vault),
             queues: Queues::new(aws, settings.queues.clone()),
             dead_letters: DeadLetterQueue::new(aws, dead_letters, "deliveries"),
-            sender: Sender::new(settings.network.clone())?,
+            sender: Sender::new(settings.network.clone()),
             system: System,
             contracts: hooklane_bundled_contracts::load(),
             thresholds: settings.thresholds,
             max_parked: settings.max_parked,
             waiting: Waiting { queue_visibility_seconds: settings.queue_visibility_seconds },
             retry_queue: queue_name(&settings.retry_queue).to_owned(),
-        })
+        }
     }
 }

@@ -5,12 +5,16 @@ use std::marker::PhantomData;
 use aws_lambda_events::event::sqs::SqsEvent;
 use hooklane_app::catalog::EventCatalog;
 use hooklane_app::fakes::{FakeSystem, MemoryLedger, MemoryQueues, MemoryRegistry};
-use hooklane_app::ports::{Corrupt, EventStore, Put, TenantStore as _, Unavailable};
+use hooklane_app::ports::{
+    Corrupt, EventStore, EventTypeStore as _, Put, TenantStore as _, Unavailable,
+};
 use hooklane_aws::sqs_batch::Answer;
+use hooklane_catalog::{Definition, Owner, Schema};
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::tenant::TenantSettings;
 use hooklane_domain::event::Event;
 use hooklane_domain::ids::{EventId, TenantId};
+use hooklane_domain::json::RawJson;
 
 use crate::{Deps, Ingest, Ports};
 
@@ -190,4 +194,47 @@ async fn what_a_strict_tenant_does_not_expect_is_dead_lettered_with_its_paths() 
         ingest.deps.events.get(&other, &id).await.unwrap().is_some(),
         "this tenant is not strict"
     );
+}
+
+/// Schemas that an earlier version accepted. They are not run, and the neighbour's event is accepted.
+#[tokio::test]
+async fn finding_03_a_stored_schema_over_the_limits_refuses_its_events_alone() {
+    let ingest = ingest();
+    let settings = TenantSettings { strict: true, ..TenantSettings::default() };
+    let acme: TenantId = "acme".parse().unwrap();
+    ingest.deps.registry.set_settings(&acme, &settings, None).await.unwrap();
+    let patterns: Vec<_> =
+        (0..40).map(|n| format!(r#"{{"pattern":"[a-q][^u-z]{{13}}x{n}"}}"#)).collect();
+    let slow = format!(r#"{{"allOf":[{}]}}"#, patterns.join(","));
+    let recursive = r##"{"$ref":"#/$defs/x%41","$defs":{"xA":{"anyOf":[{"$ref":"#/$defs/x%41"},{"$ref":"#/$defs/x%41"}]}}}"##;
+    for (name, schema) in [("slow", slow.as_str()), ("recursive", recursive)] {
+        let definition = Definition {
+            category: "a".to_owned(),
+            description: "b".to_owned(),
+            sample: RawJson::parse("1").unwrap(),
+            schema: Schema::from_stored(RawJson::parse(schema).unwrap()),
+        };
+        let owner = Owner::Tenant(acme.clone());
+        let name = name.parse().unwrap();
+        ingest.deps.registry.put_event_type(&owner, &name, &definition, None).await.unwrap();
+    }
+    let long = format!(r#"{{"tenant":"acme","type":"slow","data":"{}"}}"#, "a".repeat(250_000));
+    let answer = ingest
+        .handle(event(&[
+            ("m1", &long),
+            ("m2", r#"{"tenant":"acme","type":"recursive","data":1}"#),
+            ("m3", r#"{"tenant":"other","type":"slow","data":1}"#),
+        ]))
+        .await
+        .unwrap();
+    assert_eq!(answer, Answer::default());
+    let letters = ingest.deps.dead_letters.all_dead_letters();
+    let reasons: Vec<_> = letters.iter().map(|letter| letter.reason.as_str()).collect();
+    assert_eq!(reasons.len(), 2, "{reasons:?}");
+    for (reason, why) in reasons.iter().zip(["at most 100 ms is allowed", "percent-encoding"]) {
+        assert!(reason.starts_with("type: has a schema that can no longer be used: "), "{reason}");
+        assert!(reason.contains(why), "{reason}");
+    }
+    let (other, id) = ("other".parse().unwrap(), "msg_m3".parse().unwrap());
+    assert!(ingest.deps.events.get(&other, &id).await.unwrap().is_some());
 }

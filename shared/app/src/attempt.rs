@@ -13,6 +13,7 @@ use hooklane_domain::delivery::outcome::{AttemptError, ErrorKind, Outcome};
 use hooklane_domain::event::Content;
 use hooklane_domain::expression::{Budget, Cost, Failure, Filter, Input, Transform};
 use hooklane_domain::webhook::Webhook;
+use hooklane_domain::webhook::headers::without_echoes;
 
 use crate::evaluation;
 use crate::ports::{Destination, Post, Sent};
@@ -48,9 +49,11 @@ pub async fn make_within<'a>(
     let request: WireRequest = contract.request(Subject { content: &content, ..subject });
     let shown = request.shown_headers.clone();
     let limit = contract.timeout_of(subject.webhook).min(max);
-    let Webhook { url, target_cidrs, .. } = subject.webhook;
-    let to = Destination { url, only: target_cidrs.as_ref() };
-    let sent = sender.post(to, request, limit).await;
+    let to = Destination::from(subject.webhook);
+    let mut sent = sender.post(to, request, limit).await;
+    if let Outcome::Answered(response) = sent.outcome {
+        sent.outcome = Outcome::Answered(without_echoes(response, &subject.webhook.headers));
+    }
     (attempt(subject, shown, sent), Some(contract))
 }
 

@@ -20,6 +20,7 @@ mod samples;
 mod slots;
 mod tenants;
 mod test_attempts;
+mod test_places;
 mod watch_list;
 mod webhooks;
 
@@ -37,5 +38,6 @@ pub use recoveries::recoveries;
 pub use slots::slots;
 pub use tenants::tenants;
 pub use test_attempts::test_attempts;
+pub use test_places::test_places;
 pub use watch_list::watch_list;
 pub use webhooks::webhooks;

@@ -16,6 +16,7 @@ mod shared;
 mod slots;
 mod system;
 mod test_attempts;
+mod test_places;
 
 pub use faults::Faults;
 pub use ledger::MemoryLedger;
@@ -44,6 +45,7 @@ mod tests {
         conformance::quotas(&MemoryLedger::default(), 1).await;
         conformance::idempotency(&MemoryLedger::default(), 1).await;
         conformance::test_attempts(&MemoryLedger::default(), 1).await;
+        conformance::test_places(&MemoryLedger::default(), 1).await;
         conformance::webhooks(&MemoryRegistry::default(), 1).await;
         conformance::tenants(&MemoryRegistry::default(), 1).await;
         conformance::health(&MemoryRegistry::default(), 1).await;

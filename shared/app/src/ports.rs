@@ -20,6 +20,7 @@ mod slots;
 mod system;
 mod tenants;
 mod test_attempts;
+mod test_places;
 mod watch_list;
 mod webhooks;
 
@@ -40,6 +41,7 @@ pub use slots::{SlotCounts, SlotStore};
 pub use system::{Clock, Entropy};
 pub use tenants::{TenantPage, TenantStore};
 pub use test_attempts::TestAttemptStore;
+pub use test_places::{TestPlace, TestPlaces};
 pub use watch_list::{Look, Sweep, Watch, WatchList};
 pub use webhooks::{RouteStore, RouteTable, WebhookStore};
 

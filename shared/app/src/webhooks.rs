@@ -66,6 +66,8 @@ pub async fn change(
     precondition: &Precondition,
     body: &str,
 ) -> Result<Webhook, ChangeError> {
+    let network = rules.network.for_tenant(key.0);
+    let rules = Rules { network: &network, ..rules };
     let draft = Draft::of_change(body, rules).map_err(ChangeError::Invalid)?;
     let subscriptions = draft::subscriptions_in(body);
     let types = rules.catalog.types_for(webhooks, key.0, &subscriptions, system.now()).await?;

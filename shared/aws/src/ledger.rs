@@ -21,6 +21,7 @@ mod parking;
 mod quota;
 mod slots;
 mod test_attempt;
+mod test_places;
 mod walk;
 
 pub use event::EventRecord;

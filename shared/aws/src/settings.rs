@@ -36,13 +36,16 @@ where
     text(name)?.parse().map_err(|e: T::Err| InvalidSetting::Invalid { name, why: e.to_string() })
 }
 
-/// The network rules of `ALLOWED_TARGET_CIDRS` and `ALLOWED_TARGET_PORTS`.
+/// The network rules of `ALLOWED_TARGET_CIDRS`, `ALLOWED_TARGET_PORTS` and `OWN_HOSTS`.
 pub fn network_rules() -> Result<hooklane_domain::webhook::network::NetworkRules, InvalidSetting> {
     let cidrs = text_or_empty("ALLOWED_TARGET_CIDRS");
     let ports = text("ALLOWED_TARGET_PORTS")?;
-    hooklane_domain::webhook::network::NetworkRules::parse(&cidrs, &ports).map_err(|e| {
-        InvalidSetting::Invalid { name: "ALLOWED_TARGET_CIDRS/_PORTS", why: e.to_string() }
-    })
+    hooklane_domain::webhook::network::NetworkRules::parse(&cidrs, &ports)
+        .map(|rules| rules.with_own_hosts(&text_or_empty("OWN_HOSTS")))
+        .map_err(|e| InvalidSetting::Invalid {
+            name: "ALLOWED_TARGET_CIDRS/_PORTS",
+            why: e.to_string(),
+        })
 }
 
 /// The thresholds that a webhook's health is judged by.

@@ -15,6 +15,7 @@
 //! formatted here.
 
 use std::fmt;
+use std::panic::PanicHookInfo;
 
 use serde_json::{Map, Value};
 use tracing::level_filters::LevelFilter;
@@ -35,6 +36,17 @@ pub fn start() {
     let level = settings::parse("LOG_LEVEL").unwrap_or(LevelFilter::INFO);
     // A second start, in a test, keeps the first.
     let _ = tracing::subscriber::set_global_default(subscriber(level, std::io::stdout));
+    std::panic::set_hook(Box::new(log_panic));
+}
+
+/// Logs where a panic happened. The ids come from the current span.
+///
+/// A message that was put together may contain what a client sent: that of a text cut in the middle of a
+/// character quotes the text. So a message is logged only if it is a constant.
+fn log_panic(panic: &PanicHookInfo<'_>) {
+    let place = panic.location().map(ToString::to_string);
+    let message = panic.payload().downcast_ref::<&'static str>().copied();
+    tracing::error!(panic.place = place, panic.message = message, "panic");
 }
 
 fn subscriber<W>(level: LevelFilter, writer: W) -> impl Subscriber + Send + Sync
@@ -196,6 +208,32 @@ mod tests {
                 span.in_scope(|| tracing::error!("delivery.interrupted"));
             });
             assert_eq!(lines[0]["message.id"], "m1", "{level}");
+        }
+    }
+
+    /// The only test of this crate that sets the hook, which holds for the process.
+    #[test]
+    fn a_panic_is_a_line_with_its_place_and_ids_and_without_what_a_client_sent() {
+        let usual = std::panic::take_hook();
+        std::panic::set_hook(Box::new(log_panic));
+        let sent = "sécret";
+        let lines = lines(LevelFilter::ERROR, || {
+            let span = tracing::info_span!("request", tenant = "acme");
+            let caught = |panics: fn(&str)| {
+                let caught = std::panic::AssertUnwindSafe(|| span.in_scope(|| panics(sent)));
+                assert!(std::panic::catch_unwind(caught).is_err());
+            };
+            caught(|_| panic!("a constant"));
+            caught(|sent| panic!("made of {sent}"));
+            caught(|sent| assert!(!sent[..2].is_empty(), "the text is cut within a character"));
+        });
+        std::panic::set_hook(usual);
+        let messages: Vec<_> = lines.iter().map(|line| line.get("panic.message")).collect();
+        assert_eq!(messages, [Some(&json!("a constant")), None, None]);
+        for line in &lines {
+            assert_eq!((&line["message"], &line["tenant"]), (&json!("panic"), &json!("acme")));
+            assert!(line["panic.place"].as_str().unwrap().contains("telemetry.rs:"), "{line}");
+            assert!(!line.to_string().contains("cret"), "{line}");
         }
     }
 

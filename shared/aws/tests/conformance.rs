@@ -27,6 +27,7 @@ async fn the_adapters_pass_the_conformance_suite() {
             async { conformance::quotas(&resources.ledger(), salt).await },
             async { conformance::idempotency(&resources.ledger(), salt).await },
             async { conformance::test_attempts(&resources.ledger(), salt).await },
+            async { conformance::test_places(&resources.ledger(), salt).await },
             async { conformance::webhooks(&resources.registry(), salt).await },
             async { conformance::tenants(&resources.registry(), salt).await },
             async { conformance::health(&resources.registry(), salt).await },

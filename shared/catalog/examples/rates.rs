@@ -2,9 +2,8 @@
 //! model says: `cargo run --release --package hooklane-catalog --example rates`. The model must say more.
 
 #![expect(clippy::print_stdout, reason = "it is a tool")]
-#![expect(clippy::disallowed_methods, reason = "it measures time")]
 
-use std::time::Instant;
+use std::fs::read_to_string;
 
 use hooklane_catalog::Schema;
 use hooklane_domain::event::MAX_EVENT_BYTES;
@@ -23,13 +22,20 @@ fn main() {
         let cost = parsed.cost_on(json.as_str().len()).0 as f64 / 1e9;
         let mut best = f64::MAX;
         for _ in 0..3 {
-            let start = Instant::now();
+            let start = processor();
             let _ = parsed.judge("data", &json);
-            best = best.min(start.elapsed().as_secs_f64() * 1e3);
+            best = best.min(processor() - start);
         }
         let ratio = best / cost;
         println!("{best:8.2} ms of {cost:8.2}  {ratio:5.2}    {schema:.80}    {data:.30}");
     }
+}
+
+/// The processor time of this process in milliseconds, as Linux counts it: others may use the processor too.
+fn processor() -> f64 {
+    let stat = read_to_string("/proc/self/schedstat").unwrap_or_default();
+    let nanoseconds = stat.split(' ').next().and_then(|first| first.parse::<f64>().ok());
+    nanoseconds.unwrap_or(f64::NAN) / 1e6
 }
 
 fn text(json: &str) -> RawJson {

@@ -165,6 +165,12 @@ impl Contracts {
         contract.map_or(webhook.rate_limit, |contract| contract.rate_limit_of(webhook))
     }
 
+    /// Whether a delivery under any contract has its signature in this header, given in lower case.
+    #[must_use]
+    pub fn sign_in(&self, lower: &str) -> bool {
+        self.0.values().any(|contract| contract.request.signs_in(lower))
+    }
+
     pub fn names(&self) -> impl Iterator<Item = &ContractName> {
         self.0.keys()
     }

@@ -112,11 +112,27 @@ text! {
     CatalogName, is_file_stem, "must be a catalog's name"
 }
 
+/// How the ids begin that Hooklane derives from something else.
+const DERIVED: [&str; 3] = ["op_", "msg_", "key_"];
+
 impl EventId {
     /// A new id: `evt_` and a ULID of the acceptance time.
     #[must_use]
     pub fn new(accepted_at: Timestamp, random: u128) -> Self {
         Self(format!("evt_{}", ulid_at(accepted_at, random)))
+    }
+
+    /// Whether Hooklane derives ids of this form itself: from a message, from an idempotency key, or from
+    /// what an operational event reports. A producer that could choose one would take it from the event
+    /// that is still to come.
+    #[must_use]
+    pub fn is_derived(&self) -> bool {
+        DERIVED.iter().any(|prefix| self.0.starts_with(prefix))
+    }
+
+    /// The id of an operational event, made from a digest of what it reports.
+    pub(crate) fn of_report(digest: [u8; 32]) -> Self {
+        Self(format!("op_{}", &hex::encode(digest)[..40]))
     }
 
     /// The id of an event that came through the event queue without one. It derives from the SQS

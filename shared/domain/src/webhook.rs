@@ -4,6 +4,7 @@
 mod definition;
 pub mod headers;
 pub mod limits;
+pub mod masking;
 pub mod network;
 mod pausing;
 pub mod rotation;

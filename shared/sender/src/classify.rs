@@ -1,46 +1,46 @@
-//! The kind of failure that an error of the HTTP client is.
+//! The kind of failure that an error is.
 
 use std::error::Error;
 use std::io;
 
 use hooklane_domain::delivery::outcome::{AttemptError, ErrorKind};
 
-use crate::guard::{BlockedAddress, OutsideTargetCidrs, Unresolved};
+use crate::guard::{BlockedAddress, BoxError, OutsideTargetCidrs, Unresolved};
+use crate::meter::TooMuch;
 
-pub(crate) fn error(error: &reqwest::Error) -> AttemptError {
-    let kind = kind(error);
-    AttemptError { kind, detail: detail(error, kind) }
+/// An error before a request could be sent.
+pub(crate) fn connecting(error: &BoxError) -> AttemptError {
+    classify(error.as_ref(), ErrorKind::Connect)
 }
 
-fn kind(error: &reqwest::Error) -> ErrorKind {
-    if find::<BlockedAddress>(error).is_some() || find::<OutsideTargetCidrs>(error).is_some() {
+/// An error of a connection that was made.
+pub(crate) fn answering(error: &hyper::Error) -> AttemptError {
+    classify(error, ErrorKind::Response)
+}
+
+fn classify(error: &(dyn Error + 'static), otherwise: ErrorKind) -> AttemptError {
+    let kind = if find::<TooMuch>(error).is_some() {
+        ErrorKind::Response
+    } else if find::<BlockedAddress>(error).is_some() || find::<OutsideTargetCidrs>(error).is_some()
+    {
         ErrorKind::Blocked
     } else if find::<Unresolved>(error).is_some() {
         ErrorKind::Dns
     } else if find::<rustls::Error>(error).is_some() {
         ErrorKind::Tls
-    } else if error.is_timeout() && error.is_connect() {
-        ErrorKind::Connect
-    } else if error.is_timeout() {
-        ErrorKind::Timeout
-    } else if error.is_connect() {
-        ErrorKind::Connect
     } else {
-        ErrorKind::Response
-    }
+        otherwise
+    };
+    AttemptError { kind, detail: innermost(error).chars().take(300).collect() }
 }
 
 /// The innermost cause. The webhook's owner reads it, so it names no part of Hooklane.
-fn detail(error: &reqwest::Error, kind: ErrorKind) -> String {
-    let mut last: &dyn Error = error;
+fn innermost(error: &(dyn Error + 'static)) -> String {
+    let mut last = error;
     while let Some(cause) = last.source() {
         last = cause;
     }
-    let text = last.to_string();
-    if kind == ErrorKind::Connect && error.is_timeout() {
-        return "the connection was not made in time".to_owned();
-    }
-    text.chars().take(300).collect()
+    last.to_string()
 }
 
 /// The first cause of that type. Looks inside `io::Error`s, too, whose `source` skips what they wrap.

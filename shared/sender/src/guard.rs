@@ -1,52 +1,38 @@
-//! The resolver of the sender's clients. A client connects to exactly the addresses that its resolver
-//! returns, so an address is judged where it is used.
+//! The resolver of the sender's connections. They lead to exactly the addresses that it returns, so an
+//! address is judged where it is used.
 
 use std::error::Error;
-use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
+use hooklane_domain::ids::TenantId;
 use hooklane_domain::webhook::network::{NetworkRules, TargetCidrs};
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use hyper_util::client::legacy::connect::dns::Name;
+use tower::Service;
 
-/// Looks up the addresses of a name, without judging them.
-pub(crate) trait Lookup: Send + Sync {
-    fn addresses(
-        &self,
-        name: String,
-    ) -> Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>>;
-}
+use crate::lookup::Lookups;
 
-/// The resolver of the operating system.
-pub(crate) struct System;
+pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
 
-impl Lookup for System {
-    fn addresses(
-        &self,
-        name: String,
-    ) -> Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>> {
-        Box::pin(async move {
-            let found = tokio::net::lookup_host((name, 0)).await?;
-            Ok(found.map(|address| address.ip()).collect())
-        })
-    }
-}
-
-/// The resolver of one client, with the operator's rules and the ranges of a webhook that lists its own.
+/// The resolver of one attempt, with the operator's rules for its tenant and the ranges of a webhook that
+/// lists its own.
+#[derive(Clone)]
 pub(crate) struct Guard {
-    pub(crate) lookup: Arc<dyn Lookup>,
+    pub(crate) lookups: Lookups,
     pub(crate) rules: Arc<NetworkRules>,
+    pub(crate) tenant: TenantId,
     pub(crate) only: Option<TargetCidrs>,
 }
 
-/// A name resolves to an address that may not be called. The text does not say which one: the webhook's
-/// owner reads it, and is not to learn about the network.
+/// A name resolves to an address that may not be called. The text says neither which one nor of what kind:
+/// the webhook's owner reads it, and is not to learn what the name means inside the network. The kind is in
+/// the log.
 #[derive(Debug, thiserror::Error)]
-#[error("{name} resolves to an address that may not be called ({why})")]
+#[error("{name} resolves to an address that may not be called")]
 pub(crate) struct BlockedAddress {
     name: String,
-    why: &'static str,
 }
 
 /// A name resolves to no address that its webhook allows.
@@ -64,20 +50,32 @@ pub(crate) struct Unresolved {
     why: String,
 }
 
-impl Resolve for Guard {
-    fn resolve(&self, name: Name) -> Resolving {
-        let name = name.as_str().to_owned();
-        let asked = self.lookup.addresses(name.clone());
-        let (rules, only) = (Arc::clone(&self.rules), self.only.clone());
+impl Guard {
+    async fn resolve(self, name: Name) -> Result<Vec<IpAddr>, BoxError> {
+        let name = name.as_str();
+        match self.lookups.addresses(&self.tenant, name).await {
+            Ok(found) => judge(&self.rules, self.only.as_ref(), name, found),
+            Err(why) => Err(Box::new(Unresolved { name: name.to_owned(), why })),
+        }
+    }
+}
+
+/// As the connector calls a resolver. It replaces the port 0 with the URL's.
+impl Service<Name> for Guard {
+    type Response = std::vec::IntoIter<SocketAddr>;
+    type Error = BoxError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
+        let resolved = self.clone().resolve(name);
         Box::pin(async move {
-            let found = match asked.await {
-                Ok(found) => found,
-                Err(e) => return Err(boxed(Unresolved { name, why: e.to_string() })),
-            };
-            let allowed = judge(&rules, only.as_ref(), &name, found)?;
-            // The client replaces the 0 with the URL's port.
-            let addresses = allowed.into_iter().map(|address| SocketAddr::new(address, 0));
-            Ok(Box::new(addresses) as Addrs)
+            let addresses = resolved.await?.into_iter();
+            let sockets: Vec<_> = addresses.map(|address| SocketAddr::new(address, 0)).collect();
+            Ok(sockets.into_iter())
         })
     }
 }
@@ -90,23 +88,20 @@ fn judge(
     only: Option<&TargetCidrs>,
     name: &str,
     found: Vec<IpAddr>,
-) -> Result<Vec<IpAddr>, Box<dyn Error + Send + Sync>> {
+) -> Result<Vec<IpAddr>, BoxError> {
     if found.is_empty() {
-        return Err(boxed(Unresolved { name: name.to_owned(), why: "no address".to_owned() }));
+        return Err(Box::new(Unresolved { name: name.to_owned(), why: "no address".to_owned() }));
     }
     if let Some(why) = found.iter().find_map(|address| rules.refusal(*address)) {
-        return Err(boxed(BlockedAddress { name: name.to_owned(), why }));
+        tracing::warn!(target.host = name, why, "target.blocked");
+        return Err(Box::new(BlockedAddress { name: name.to_owned() }));
     }
     let Some(only) = only else { return Ok(found) };
     let within: Vec<_> = found.into_iter().filter(|address| only.contains(*address)).collect();
     if within.is_empty() {
-        return Err(boxed(OutsideTargetCidrs { name: name.to_owned() }));
+        return Err(Box::new(OutsideTargetCidrs { name: name.to_owned() }));
     }
     Ok(within)
-}
-
-fn boxed(error: impl Error + Send + Sync + 'static) -> Box<dyn Error + Send + Sync> {
-    Box::new(error)
 }
 
 #[cfg(test)]
@@ -125,6 +120,19 @@ mod tests {
         assert!(judged(&["93.184.216.34", "127.0.0.1"]).unwrap_err().is::<BlockedAddress>());
         assert!(judged(&["::ffff:10.0.0.1"]).unwrap_err().is::<BlockedAddress>());
         assert!(judged(&[]).unwrap_err().is::<Unresolved>());
+    }
+
+    /// What a name resolves to inside the network is the operator's business.
+    #[test]
+    fn finding_21_every_blocked_name_has_the_same_text() {
+        let rules = NetworkRules::default();
+        let refused = |address: &str| {
+            judge(&rules, None, "split.example.com", addresses(&[address])).unwrap_err().to_string()
+        };
+        for address in ["10.0.0.1", "127.0.0.1", "169.254.169.254", "100.64.0.1", "fd00::1"] {
+            let text = "split.example.com resolves to an address that may not be called";
+            assert_eq!(refused(address), text, "{address}");
+        }
     }
 
     #[test]

@@ -10,14 +10,19 @@ use std::time::Duration;
 
 use hooklane_contract::WireRequest;
 use hooklane_domain::delivery::outcome::ErrorKind;
+use hooklane_domain::ids::TenantId;
 use hooklane_domain::webhook::network::{NetworkRules, TargetCidrs};
 use hooklane_domain::webhook::target::TargetUrl;
 
-use crate::guard::Lookup;
+use crate::connector;
+use crate::lookup::Lookup;
 use crate::{Destination, Sender, Sent};
 
+mod bytewise;
+mod lookups;
 mod restricted;
 mod ssrf;
+mod tls;
 
 /// A resolver that knows these names only. If a name has several answers, each lookup gets the next one,
 /// as from a name server that changes its mind.
@@ -44,6 +49,30 @@ impl Lookup for Names {
         let found = self.answers.get(&name).map(|answers| answers[turn % answers.len()].clone());
         Box::pin(async move { found.ok_or_else(|| io::Error::other("no such name")) })
     }
+}
+
+/// A sender that knows what the lookup knows.
+fn sender_with(rules: NetworkRules, lookup: Arc<impl Lookup + 'static>) -> Sender {
+    Sender::with(rules, lookup, connector::tls())
+}
+
+fn tenant(name: &str) -> TenantId {
+    name.parse().unwrap()
+}
+
+/// One request for the tenant `acme`.
+async fn post(sender: &Sender, url: &TargetUrl, only: Option<&TargetCidrs>) -> Sent {
+    post_for(sender, "acme", url, only).await
+}
+
+async fn post_for(
+    sender: &Sender,
+    name: &str,
+    url: &TargetUrl,
+    only: Option<&TargetCidrs>,
+) -> Sent {
+    let to = Destination { tenant: &tenant(name), url, only };
+    sender.post(to, request(), SECONDS).await
 }
 
 fn request() -> WireRequest {

@@ -8,7 +8,7 @@ use hooklane_contract::WireRequest;
 use hooklane_domain::delivery::outcome::{ErrorKind, Outcome};
 use hooklane_domain::webhook::network::NetworkRules;
 use hooklane_domain::webhook::target::TargetUrl;
-use hooklane_sender::{Sender, Sent};
+use hooklane_sender::{Destination, Sender, Sent};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -27,9 +27,11 @@ fn request(body: &str) -> WireRequest {
 }
 
 async fn post(url: &str, limit: Duration) -> Sent {
-    let sender = Sender::new(rules()).unwrap();
+    let sender = Sender::new(rules());
     let url = TargetUrl::from_stored(url).unwrap();
-    sender.post(&url, request(r#"{"a":1}"#), limit).await
+    let tenant = "acme".parse().unwrap();
+    let to = Destination { tenant: &tenant, url: &url, only: None };
+    sender.post(to, request(r#"{"a":1}"#), limit).await
 }
 
 /// A receiver that accepts one connection, reads its request and answers as told. Its task returns what
@@ -190,7 +192,7 @@ async fn a_receiver_without_tls_is_a_tls_error() {
 
 #[tokio::test]
 async fn targets_are_judged_again_when_they_are_called() {
-    let strict = Sender::new(NetworkRules::default()).unwrap();
+    let strict = Sender::new(NetworkRules::default());
     for url in [
         "http://127.0.0.1:9/",
         "https://127.0.0.1/",
@@ -198,7 +200,9 @@ async fn targets_are_judged_again_when_they_are_called() {
         "https://localhost/",
     ] {
         let url = TargetUrl::from_stored(url).unwrap();
-        let sent = strict.post(&url, request("{}"), SECONDS).await;
+        let tenant = "acme".parse().unwrap();
+        let to = Destination { tenant: &tenant, url: &url, only: None };
+        let sent = strict.post(to, request("{}"), SECONDS).await;
         assert_eq!(kind(&sent), Some(ErrorKind::Blocked), "{url}");
     }
 }

@@ -1,4 +1,5 @@
-//! An hour beside a dead receiver. `make simulation` runs the whole day, and more cases.
+//! An hour beside a dead receiver. `make simulation` runs the whole day, and more cases. The runs of an
+//! hour are ignored here; `make test` runs them beside the end-to-end tests, which mostly wait.
 
 use std::sync::LazyLock;
 
@@ -18,6 +19,7 @@ fn keeps_its_promises(control: &Figures, beside_dead: &Figures) {
 }
 
 #[test]
+#[ignore = "takes long: `make test` runs it beside the end-to-end tests"]
 fn the_control_run_is_an_easy_day() {
     assert!(CONTROL.accounts_for_everything());
     assert_eq!(CONTROL.healthy.attempts, CONTROL.healthy.published);
@@ -25,6 +27,7 @@ fn the_control_run_is_an_easy_day() {
 }
 
 #[test]
+#[ignore = "takes long: `make test` runs it beside the end-to-end tests"]
 fn a_dead_receiver_delays_nobody_else() {
     let figures = run(RUNS.dead());
     keeps_its_promises(&CONTROL, &figures);
@@ -44,6 +47,7 @@ fn a_dead_receiver_delays_nobody_else() {
 }
 
 #[test]
+#[ignore = "takes long: `make test` runs it beside the end-to-end tests"]
 fn with_room_everything_is_parked_and_delivered() {
     let figures = run(RUNS.dead_with_room());
     keeps_its_promises(&CONTROL, &figures);
@@ -52,12 +56,14 @@ fn with_room_everything_is_parked_and_delivered() {
 }
 
 #[test]
+#[ignore = "takes long: `make test` runs it beside the end-to-end tests"]
 fn a_dead_receiver_delays_nobody_who_fails_now_and_then() {
     let control = run(RUNS.attempts_fail());
     keeps_its_promises(&control, &run(RUNS.attempts_fail_and_dead()));
 }
 
 #[test]
+#[ignore = "takes long: `make test` runs it beside the end-to-end tests"]
 fn without_isolation_everybody_waits_for_it() {
     let figures = run(RUNS.dead_without_isolation());
     assert!(stalls(&CONTROL, &figures), "{}", figures.waits.quantile(0.99));

@@ -72,11 +72,11 @@ async fn admit(
 ) -> Standing {
     let window = Window::at(now);
     let mut decision = with_lease(leases, tenant, window, quota, Lease::admit);
-    if decision == RequestDecision::Lease {
-        match quotas.lease(tenant, window, quota.block()).await {
+    if let RequestDecision::Lease(requests) = decision {
+        match quotas.lease(tenant, window, requests).await {
             Ok(leased) => {
                 decision = with_lease(leases, tenant, window, quota, |lease| {
-                    lease.add(leased);
+                    lease.add(requests, leased);
                     lease.admit()
                 });
             }

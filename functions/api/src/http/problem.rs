@@ -133,6 +133,16 @@ impl Problem {
         Self { retry_after: Some(seconds), ..problem.detail(&detail) }
     }
 
+    /// As many of the tenant's tests run as may. Most end within a few seconds.
+    pub(crate) fn too_many_tests(detail: &str) -> Self {
+        let problem = Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "urn:hooklane:problem:too-many-tests",
+            "Too many tests at the same time",
+        );
+        Self { retry_after: Some(5), ..problem.detail(detail) }
+    }
+
     /// The same answer whether something does not exist or belongs to another tenant, so that nobody
     /// learns which.
     pub(crate) fn not_found(what: &str) -> Self {

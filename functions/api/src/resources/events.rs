@@ -9,11 +9,8 @@ use hooklane_app::deliveries::{self, EventDetail};
 use hooklane_app::publish::{self, Accepted, PublishError, Validator};
 use hooklane_domain::event::{DefaultTenant, MAX_EVENT_BYTES, NewEvent, from_body};
 use hooklane_domain::ids::{EventId, TenantId};
-use hooklane_domain::json::fields::{FieldErrors, Fields, List};
-use hooklane_domain::json::position;
-use lambda_http::http::StatusCode;
+use lambda_http::http::{HeaderMap, StatusCode};
 use serde::Serialize;
-use serde_json::value::RawValue;
 use tracing::field::display;
 use utoipa::ToSchema;
 
@@ -27,8 +24,11 @@ use crate::http::span;
 use crate::resources::schemas::{NewEvent as NewEventSchema, NewEvents};
 use crate::resources::views::{DeliveryView, EventContentView, non_zero, time};
 
-/// The largest batch, in events and in bytes.
-const MAX_BATCH: usize = 100;
+mod batch;
+
+use batch::split;
+
+/// The largest batch, in bytes.
 pub(crate) const MAX_BATCH_BYTES: usize = 4 * 1024 * 1024;
 
 /// The result of publishing one event.
@@ -69,8 +69,10 @@ pub(crate) async fn publish<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
     Publisher(tenant): Publisher,
     Key(key): Key,
+    headers: HeaderMap,
     Text(body): Text,
 ) -> Result<Response, Problem> {
+    refuse_deliveries(&deps, &headers)?;
     let new = read(&body, tenant)?;
     let fallback = key.map(|key| key.event_id(None));
     if let Some(id) = new.id.as_ref().or(fallback.as_ref()) {
@@ -126,6 +128,18 @@ pub(crate) async fn get<P: Ports>(
         unreadable: non_zero(unreadable.len()),
     };
     Ok(Json(view).into_response())
+}
+
+/// A webhook that posts here would feed itself: each delivery would be an event with deliveries of its own.
+/// Only deliveries carry a contract's signature, whatever else their sender's webhook adds.
+fn refuse_deliveries<P: Ports>(deps: &Deps<P>, headers: &HeaderMap) -> Result<(), Problem> {
+    match headers.keys().find(|name| deps.contracts.sign_in(name.as_str())) {
+        None => Ok(()),
+        Some(name) => {
+            let detail = format!("A delivery is not an event: the header {name} signs deliveries.");
+            Err(Problem::forbidden(&detail))
+        }
+    }
 }
 
 fn checks<P: Ports>(deps: &Deps<P>) -> Validator<'_, P::Registry> {
@@ -184,8 +198,10 @@ pub(crate) async fn publish_batch<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
     Publisher(tenant): Publisher,
     Key(key): Key,
+    headers: HeaderMap,
     Text(body): Text,
 ) -> Result<Response, Problem> {
+    refuse_deliveries(&deps, &headers)?;
     let events = split(&body)?;
     let keyed = |(place, text): (usize, &str)| {
         let new = read(text, tenant.clone())?;
@@ -234,34 +250,4 @@ impl ResultView {
         let problem = problem.within(room);
         Self { status: problem.status(), outcome: OutcomeView::Failed { error: problem } }
     }
-}
-
-/// A batch is a list of events, or an object with one under `events`. A list with too many elements is not
-/// kept, since its elements may be as small as their sender likes.
-fn split(body: &str) -> Result<Vec<Box<RawValue>>, Problem> {
-    const EXPECTED: &str = "must be {\"events\": [...]}";
-    let how_many = format!("must hold 1 to {MAX_BATCH} events");
-    let events = if body.trim_start().starts_with('[') {
-        match List::read(body, MAX_BATCH) {
-            Ok(List::Whole(events)) => events,
-            Ok(List::TooLong) => return Err(FieldErrors::one("events", how_many).into()),
-            Err(e) => {
-                let message = format!("{EXPECTED} ({})", position(&e));
-                return Err(FieldErrors::one("", message).into());
-            }
-        }
-    } else {
-        let mut fields = Fields::of("", body)?;
-        if !fields.has(&["events"]) {
-            fields.error("", EXPECTED);
-        }
-        let events =
-            fields.read_list(&["events"], "a list of events", MAX_BATCH, how_many.as_str());
-        fields.finish()?;
-        events.unwrap_or_default()
-    };
-    if events.is_empty() {
-        return Err(FieldErrors::one("events", how_many).into());
-    }
-    Ok(events)
 }

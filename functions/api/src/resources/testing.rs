@@ -22,7 +22,8 @@ use crate::resources::views::TestView;
     description = "Without a body, or with `{}`, a `webhook.test` event is sent. `{\"event\": \"order.created\"}` \
         sends that event type's sample. Any other body is sent as the payload of a `webhook.test`. The test is one \
         attempt of at most 20 seconds, formatted and signed like a delivery, and works even if the webhook is \
-        inactive, paused or disabled. It appears in the webhook's log and is not counted in statistics.",
+        inactive, paused or disabled. It appears in the webhook's log and is not counted in statistics. \
+        A tenant may run a few tests at the same time; over that, the answer is 429.",
     security(("bearer" = [WRITE])),
     request_body(content = Option<serde_json::Value>, description = "Optional"),
     responses(
@@ -44,6 +45,7 @@ pub(crate) async fn test<P: Ports>(
         system: &deps.system,
         contracts: &deps.contracts,
         catalog: &deps.catalog,
+        at_once: deps.concurrent_tests,
     };
     let tested = webhooks::test(test_deps, (&tenant, path::id(&id)?), &body).await?;
     Ok(Json(TestView::new(&tested)).into_response())

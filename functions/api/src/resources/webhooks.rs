@@ -99,6 +99,7 @@ pub(crate) struct ListView {
 pub(crate) async fn list<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
     Reader(tenant): Reader,
+    caller: Caller,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, Problem> {
     let mut query = Query::of(raw.as_deref());
@@ -112,7 +113,8 @@ pub(crate) async fn list<P: Ports>(
             && event.as_ref().is_none_or(|event| webhook.wants(event))
     });
     let start = (page - 1).saturating_mul(limit);
-    let data = webhooks.iter().skip(start).take(limit).map(WebhookView::new).collect();
+    let page_of = webhooks.iter().skip(start).take(limit);
+    let data = page_of.map(|webhook| WebhookView::seen_by(&caller, webhook)).collect();
     Ok(Json(ListView { data, page, limit, total: webhooks.len() }).into_response())
 }
 
@@ -127,11 +129,13 @@ pub(crate) async fn list<P: Ports>(
 pub(crate) async fn get<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
     Reader(tenant): Reader,
+    caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let id = path::id(&id)?;
     let webhook = deps.registry.get(&tenant, id).await?.ok_or_else(path::missing::<WebhookId>)?;
-    Ok(shown(&webhook))
+    let view = WebhookView::seen_by(&caller, &webhook);
+    Ok(([(ETAG, etag::of(webhook.revision))], Json(view)).into_response())
 }
 
 /// A partial update: that is what `PUT` does in all platform guides.

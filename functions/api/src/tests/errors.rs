@@ -66,14 +66,6 @@ async fn invalid_and_oversized_events_are_refused() {
     insta::assert_json_snapshot!("too_large", answer.body);
 }
 
-#[tokio::test]
-async fn the_sample_request_of_the_readme_is_accepted() {
-    let sample = include_str!("../../../../events/api.json");
-    let request = lambda_http::request::from_str(sample).unwrap();
-    assert_eq!(request.uri().path(), "/api/v1/webhooks");
-    assert!(request.headers().contains_key("x-tenant-id"));
-}
-
 /// A snapshot of each kind of error, except those that have one elsewhere.
 #[tokio::test]
 async fn every_kind_of_error_is_a_problem() {
@@ -113,4 +105,76 @@ async fn every_kind_of_error_is_a_problem() {
         bodies.insert(name, answer.body);
     }
     insta::assert_json_snapshot!("problems", bodies);
+}
+
+/// The most bytes of an answer that says what is wrong with a request.
+const MOST: usize = 64 * 1024;
+
+/// A body of the largest size that holds as many mistakes as have room.
+fn mistakes(size: usize, name: &str) -> String {
+    let mut body = String::from("{");
+    for i in 0.. {
+        let field = format!("\"{name}{i}\":1,");
+        if body.len() + field.len() > size {
+            break;
+        }
+        body.push_str(&field);
+    }
+    format!("{}}}", body.trim_end_matches(','))
+}
+
+#[tokio::test]
+async fn finding_07_an_answer_about_mistakes_is_bounded() {
+    const MIB: usize = 1024 * 1024;
+    let service = Service::new();
+    let name = "\\u0001".repeat(600);
+    let long_names = format!(r#"{{"{}":1}}"#, "x".repeat(4 * MIB - 100));
+    let schema = format!(
+        r#"{{"category":"a","description":"b","sample":1,"schema":{{"properties":{{"{}":7}}}}}}"#,
+        "y".repeat(15_000)
+    );
+    for (method, path, body) in [
+        ("POST", "/webhooks", mistakes(MIB / 2, "f")),
+        ("POST", "/webhooks", mistakes(4 * MIB - 100, "f")),
+        ("POST", "/webhooks", mistakes(4 * MIB - 100, &name)),
+        ("POST", "/webhooks", long_names.clone()),
+        ("POST", "/events", mistakes(256 * 1024, "f")),
+        ("POST", "/events", mistakes(256 * 1024, &name)),
+        ("POST", "/events/batch", long_names.clone()),
+        ("POST", "/events/batch", mistakes(4 * MIB - 100, "f")),
+        ("PUT", "/event-types/a", schema),
+        ("GET", &format!("/webhooks?{}", "a&".repeat(3_000)), String::new()),
+    ] {
+        let answer = service.ask(method, path, &body).await;
+        let what = format!("{method} {path:.20} {body:.40}");
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{what}");
+        let size = answer.body.to_string().len();
+        assert!(size <= MOST, "{what}: {size} bytes");
+        let errors = answer.body["errors"].as_array().unwrap();
+        assert!((1..=51).contains(&errors.len()), "{what}: {} mistakes", errors.len());
+    }
+    let answer = service.ask("POST", "/events", &mistakes(100_000, "f")).await;
+    let errors = answer.body["errors"].as_array().unwrap();
+    let fields = serde_json::from_str::<serde_json::Value>(&mistakes(100_000, "f")).unwrap();
+    let unlisted = fields.as_object().unwrap().len() + 2 - 50;
+    let last = format!("has {unlisted} more mistakes, which are not listed");
+    assert_eq!(errors[50], serde_json::json!({ "path": "", "message": last }));
+}
+
+#[tokio::test]
+async fn finding_07_an_answer_about_a_batch_is_bounded() {
+    let service = Service::new();
+    let name = "\\u0001".repeat(100);
+    for event in [mistakes(40_000, "f"), mistakes(40_000, &name), r#"{"id":7}"#.to_owned()] {
+        let batch = format!("[{}]", vec![event.as_str(); 100].join(","));
+        let answer = service.ask("POST", "/events/batch", &batch).await;
+        assert_eq!(answer.status, StatusCode::OK);
+        let size = answer.body.to_string().len();
+        assert!(size <= MOST, "{event:.40}: {size} bytes");
+        for result in answer.body["results"].as_array().unwrap() {
+            assert_eq!(result["status"], 422);
+            let errors = result["error"]["errors"].as_array().unwrap();
+            assert!(!errors.is_empty(), "each says at least how many mistakes there are");
+        }
+    }
 }

@@ -202,3 +202,31 @@ async fn a_strict_tenant_publishes_only_known_types_with_matching_data() {
         "a tenant that is not strict publishes any type"
     );
 }
+
+#[tokio::test]
+async fn finding_03_a_hostile_schema_is_refused_before_it_is_run() {
+    let service = Service::new();
+    let patterns: Vec<_> =
+        (0..40).map(|n| format!(r#"{{"pattern":"[a-q][^u-z]{{13}}x{n}"}}"#)).collect();
+    for (schema, path, message) in [
+        (
+            r##"{"$ref":"#/$defs/x%41","$defs":{"xA":{"anyOf":[{"$ref":"#/$defs/x%41"},{"$ref":"#/$defs/x%41"}]}}}"##.to_owned(),
+            "schema.$ref",
+            "must be written without percent-encoding",
+        ),
+        (
+            format!(r#"{{"allOf":[{}]}}"#, patterns.join(",")),
+            "schema.allOf[",
+            "at most 100 ms is allowed",
+        ),
+    ] {
+        let body = format!(
+            r#"{{"category":"a","description":"b","sample":"abc","schema":{schema}}}"#
+        );
+        let answer = service.ask("PUT", "/event-types/a", &body).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let error = &answer.body["errors"][0];
+        assert!(error["path"].as_str().unwrap().starts_with(path), "{error}");
+        assert!(error["message"].as_str().unwrap().contains(message), "{error}");
+    }
+}

@@ -41,7 +41,7 @@ const SEGMENTS: &[&str] = &[
     "deliveries",
 ];
 
-static RUNTIME: LazyLock<Runtime> =
+pub(super) static RUNTIME: LazyLock<Runtime> =
     LazyLock::new(|| Builder::new_current_thread().enable_all().build().unwrap());
 /// One service for all cases, because making one takes longer than a request.
 static ONE: LazyLock<Service> = LazyLock::new(Service::new);

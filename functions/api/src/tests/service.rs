@@ -1,5 +1,6 @@
 //! The API over fakes, called as clients call it.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -22,7 +23,7 @@ use hooklane_app::catalog::EventCatalog;
 
 use hooklane_app::cache::{Bounded, Recent};
 
-use crate::{Deps, Ports, router};
+use crate::{Deps, Edge, Ports, router};
 
 /// Keys that a test can rotate: what an instance has cached, and what the secret contains now.
 pub(super) struct Keys {
@@ -50,10 +51,19 @@ impl crate::Keys for Keys {
 pub(super) struct Receiver {
     pub(super) seen: Mutex<Vec<(WireRequest, Duration)>>,
     pub(super) outcome: Mutex<Option<Outcome>>,
+    panics: AtomicBool,
+}
+
+impl Receiver {
+    /// From now on a request to it panics, or does not.
+    pub(super) fn panics(&self, does: bool) {
+        self.panics.store(does, Ordering::SeqCst);
+    }
 }
 
 impl Post for Receiver {
     async fn post(&self, _: Destination<'_>, request: WireRequest, limit: Duration) -> Sent {
+        assert!(!self.panics.load(Ordering::SeqCst), "a test asks for this");
         self.seen.lock().unwrap().push((request, limit));
         let thanks = || {
             Outcome::Answered(Response {
@@ -121,11 +131,17 @@ impl Service {
             catalog: EventCatalog::new(hooklane_bundled_catalogs::load()),
             network: NetworkRules::default(),
             rate_limit: 600,
+            concurrent_tests: 2,
             leases: Bounded::default(),
             pulse: Recent::default(),
         };
         let deps = Arc::new(deps);
         Self { router: router(Arc::clone(&deps)), deps }
+    }
+
+    /// The function's door.
+    pub(super) fn edge(&self) -> Edge {
+        Edge::new(self.router.clone())
     }
 
     /// Sends a request as the operator for the tenant `acme`.

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use hooklane_app::ports::TestAttemptStore as _;
+use hooklane_app::ports::{Clock as _, TestAttemptStore as _, TestPlaces as _};
 use hooklane_domain::delivery::outcome::{AttemptError, ErrorKind, Outcome, Response};
 use hooklane_domain::ids::DeliveryId;
 use lambda_http::http::StatusCode;
@@ -109,4 +109,56 @@ async fn a_test_is_in_the_log_but_is_not_a_delivery() {
     }
     let list = service.ask("GET", &format!("{path}/deliveries"), "").await;
     assert_eq!(list.body["data"].as_array().unwrap().len(), 0);
+}
+
+/// A test that waits for its receiver holds an instance, so the tenant's other tests are bounded, at all
+/// instances and whoever asks for them.
+#[tokio::test]
+async fn finding_14_a_tenant_runs_only_a_few_tests_at_the_same_time() {
+    let service = Service::new();
+    let webhook = service.webhook().await;
+    let (tenant, now) = ("acme".parse().unwrap(), service.deps.system.now());
+    let until = now + jiff::SignedDuration::from_secs(30);
+    let take = || service.deps.ledger.take_test_place(&tenant, 2, now, until);
+    // Two of other instances.
+    let first = take().await.unwrap().unwrap();
+    take().await.unwrap().unwrap();
+
+    let path = format!("/webhooks/{webhook}/test");
+    let refused = service.ask("POST", &path, "").await;
+    assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(refused.header("retry-after"), "5");
+    insta::assert_json_snapshot!("too_many_tests", refused.body);
+    assert!(service.deps.sender.seen.lock().unwrap().is_empty(), "nothing was sent");
+    // Another tenant is not concerned.
+    let other = service.webhook_of("other").await;
+    let answer = service.ask_as("other", "POST", &format!("/webhooks/{other}/test"), "").await;
+    assert_eq!(answer.status, StatusCode::OK);
+
+    service.deps.ledger.give_back_test_place(&tenant, first).await.unwrap();
+    // Each test gives its place back, also one that fails.
+    *service.deps.sender.outcome.lock().unwrap() = Some(Outcome::Error(AttemptError {
+        kind: ErrorKind::Timeout,
+        detail: "no answer".to_owned(),
+    }));
+    for _ in 0..3 {
+        assert_eq!(service.ask("POST", &path, "").await.status, StatusCode::OK);
+    }
+}
+
+/// An instance that ends during a test gives nothing back.
+#[tokio::test]
+async fn finding_14_a_place_is_free_again_after_a_while() {
+    let service = Service::new();
+    let webhook = service.webhook().await;
+    let path = format!("/webhooks/{webhook}/test");
+    service.deps.sender.panics(true);
+    for _ in 0..2 {
+        let answer = service.ask("POST", &path, "").await;
+        assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
+    }
+    service.deps.sender.panics(false);
+    assert_eq!(service.ask("POST", &path, "").await.status, StatusCode::TOO_MANY_REQUESTS);
+    service.deps.system.pass(jiff::SignedDuration::from_secs(30));
+    assert_eq!(service.ask("POST", &path, "").await.status, StatusCode::OK);
 }

@@ -36,3 +36,43 @@ async fn each_line_carries_what_is_known_of_its_message() {
         assert_eq!((&span["event.id"], &span["tenant"]), (&event_id, &tenant), "{body}");
     }
 }
+
+#[tokio::test]
+async fn finding_16_no_text_of_a_payload_is_logged() {
+    let ingest = ingest();
+    let settings = TenantSettings { strict: true, ..TenantSettings::default() };
+    ingest.deps.registry.set_settings(&"acme".parse().unwrap(), &settings, None).await.unwrap();
+    let same = r#"{"id":"e1","tenant":"other","type":"t","data":{"s3cret":1}}"#;
+    let lines = lines(
+        &ingest,
+        &[
+            ("m1", r#"{"tenant":"acme","type":"a.b","data":1,"s3cret":1,"s3cret2":1}"#),
+            ("m2", r#"{"tenant":"acme","type":"task.created","data":{"taskId":{"s3cret":1}}}"#),
+            ("m3", r#"{"tenant":"acme","type":"s3cret.type","data":{}}"#),
+            ("m4", r#"{"tenant":"other","s3cret"#),
+            ("m5", same),
+            ("m6", &same.replace(":1}}", ":2}}")),
+        ],
+    )
+    .await;
+    let logged: Vec<_> = lines
+        .iter()
+        .map(|line| &line["fields"])
+        .filter(|fields| fields["message"] == "message.dead_lettered")
+        .map(|fields| (fields["reason"].as_str().unwrap(), fields["mistakes"].as_u64().unwrap()))
+        .collect();
+    let expected = [
+        ("not_an_event", 2),
+        ("not_expected", 2),
+        ("not_expected", 1),
+        ("not_an_event", 1),
+        ("id_in_use", 1),
+    ];
+    assert_eq!(logged, expected);
+    for line in &lines {
+        assert!(!line.to_string().contains("s3cret"), "{line}");
+    }
+    // The dead letter itself says what is wrong.
+    let letters = ingest.deps.dead_letters.all_dead_letters();
+    assert_eq!(letters[0].reason, "s3cret: is not a known field; s3cret2: is not a known field");
+}

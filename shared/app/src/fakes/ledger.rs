@@ -34,6 +34,7 @@ pub struct MemoryLedger {
     pub(super) faults: Faults,
     pub(super) records: Mutex<BTreeMap<(TenantId, IdempotencyKey), IdempotencyRecord>>,
     pub(super) tests: Mutex<BTreeMap<DeliveryId, TestAttempt>>,
+    pub(super) test_places: Mutex<BTreeMap<(TenantId, u32), Timestamp>>,
     pub(super) leased: Mutex<HashMap<(TenantId, Window), u64>>,
     corrupt: Mutex<BTreeSet<DeliveryId>>,
 }

@@ -2,6 +2,8 @@ use std::time::Duration;
 
 use hooklane_contract::WireRequest;
 use hooklane_domain::delivery::outcome::Outcome;
+use hooklane_domain::ids::TenantId;
+use hooklane_domain::webhook::Webhook;
 use hooklane_domain::webhook::network::TargetCidrs;
 use hooklane_domain::webhook::target::TargetUrl;
 
@@ -16,16 +18,18 @@ pub trait Post: Send + Sync {
     ) -> impl Future<Output = Sent> + Send;
 }
 
-/// Where a request goes, and the address ranges that it must stay within, if its webhook has any.
+/// Where a request goes, for whom, and the address ranges that it must stay within, if its webhook has any.
 #[derive(Debug, Clone, Copy)]
 pub struct Destination<'a> {
+    pub tenant: &'a TenantId,
     pub url: &'a TargetUrl,
     pub only: Option<&'a TargetCidrs>,
 }
 
-impl<'a> From<&'a TargetUrl> for Destination<'a> {
-    fn from(url: &'a TargetUrl) -> Self {
-        Self { url, only: None }
+impl<'a> From<&'a Webhook> for Destination<'a> {
+    fn from(webhook: &'a Webhook) -> Self {
+        let Webhook { tenant, url, target_cidrs, .. } = webhook;
+        Self { tenant, url, only: target_cidrs.as_ref() }
     }
 }
 

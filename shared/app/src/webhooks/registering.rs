@@ -32,6 +32,8 @@ pub async fn register(
     tenant: TenantId,
     body: &str,
 ) -> Result<Webhook, RegisterError> {
+    let network = rules.network.for_tenant(&tenant);
+    let rules = Rules { network: &network, ..rules };
     let subscriptions = draft::subscriptions_in(body);
     let types = rules.catalog.types_for(webhooks, &tenant, &subscriptions, system.now()).await?;
     let draft = Draft::of_new(body, rules, &types).map_err(RegisterError::Invalid)?;
@@ -59,6 +61,8 @@ pub async fn register_once(
     (tenant, key): (TenantId, &IdempotencyKey),
     body: &str,
 ) -> Result<Webhook, RegisterError> {
+    let network = rules.network.for_tenant(&tenant);
+    let rules = Rules { network: &network, ..rules };
     let subscriptions = draft::subscriptions_in(body);
     let types = rules.catalog.types_for(webhooks, &tenant, &subscriptions, system.now()).await?;
     let draft = Draft::of_new(body, rules, &types).map_err(RegisterError::Invalid)?;

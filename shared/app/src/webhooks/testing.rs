@@ -13,12 +13,13 @@ use hooklane_domain::json::RawJson;
 use hooklane_domain::json::fields::{FieldErrors, Fields};
 use hooklane_domain::time::whole_millisecond;
 use hooklane_domain::webhook::Webhook;
+use jiff::SignedDuration;
 
 use crate::attempt;
 use crate::catalog::EventCatalog;
 use crate::evaluation;
 use crate::ports::{
-    Clock, Entropy, Expectations, Post, TestAttemptStore, Unavailable, WebhookStore,
+    Clock, Entropy, Expectations, Post, TestAttemptStore, TestPlaces, Unavailable, WebhookStore,
 };
 
 /// What a test attempt needs.
@@ -30,6 +31,8 @@ pub struct TestDeps<'a, R, L, P, S> {
     pub system: &'a S,
     pub contracts: &'a Contracts,
     pub catalog: &'a EventCatalog,
+    /// The tests of a tenant that may run at the same time.
+    pub at_once: u32,
 }
 
 /// A test attempt and its result.
@@ -48,6 +51,8 @@ pub enum TestError {
     Missing,
     #[error("the payload is too large")]
     TooLarge,
+    #[error("the tenant already runs {0} tests, as many as it may at the same time")]
+    TooMany(u32),
     #[error("{0}")]
     Invalid(FieldErrors),
     #[error(transparent)]
@@ -56,6 +61,8 @@ pub enum TestError {
 
 /// The client waits for the answer.
 const TIME_LIMIT: Duration = Duration::from_secs(20);
+/// How long a test keeps its place if nobody gives it back, because the instance ended.
+const KEEPS_PLACE: SignedDuration = SignedDuration::from_secs(30);
 /// The event type of a test, unless the sample of another type is requested.
 const TEST_TYPE: &str = "webhook.test";
 
@@ -71,6 +78,8 @@ enum TestRequest {
 }
 
 /// Sends what the body requests in one attempt, as a delivery would be sent, and keeps it as a test attempt.
+///
+/// A test holds an instance until the receiver has answered, so a tenant may run only a few at once.
 pub async fn test<R, L, P, S>(
     deps: TestDeps<'_, R, L, P, S>,
     (tenant, id): (&TenantId, WebhookId),
@@ -78,7 +87,7 @@ pub async fn test<R, L, P, S>(
 ) -> Result<TestResult, TestError>
 where
     R: WebhookStore + Expectations,
-    L: TestAttemptStore,
+    L: TestAttemptStore + TestPlaces,
     P: Post,
     S: Clock + Entropy,
 {
@@ -105,8 +114,14 @@ where
         Subject { content: &content, delivery: &delivery, webhook: &webhook, attempt: 1, at };
     let input = Input::new(delivery.event(), tenant, &content, at);
     let preview = previewed(&webhook, input).await;
+    let now = deps.system.now();
+    let place = deps.ledger.take_test_place(tenant, deps.at_once, now, now + KEEPS_PLACE).await?;
+    let place = place.ok_or(TestError::TooMany(deps.at_once))?;
     let (attempt, contract) =
         attempt::make_within(deps.sender, deps.contracts, subject, TIME_LIMIT).await;
+    if let Err(error) = deps.ledger.give_back_test_place(tenant, place).await {
+        error.log("test.place_not_given_back");
+    }
     let gone_disables = contract.is_some_and(Contract::gone_disables);
     let success = attempt.outcome.verdict(gone_disables, at) == Verdict::Success;
     let event_type = content.event_type;

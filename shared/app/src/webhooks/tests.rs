@@ -296,6 +296,27 @@ async fn nothing_is_changed_unless_the_precondition_holds() {
     }
 }
 
+/// What the operator lists for one tenant is open to that one, when a URL is saved and when it is changed.
+#[tokio::test]
+async fn finding_12_a_listed_range_is_open_to_the_tenants_that_it_names() {
+    let in_range = BODY.replace("example.com", "10.1.2.3");
+    for (tenant, is_allowed) in [("acme", true), ("beta", false)] {
+        let world = World {
+            network: NetworkRules::parse("10.1.0.0/16=acme", "443").unwrap(),
+            tenant: tenant.parse().unwrap(),
+            ..World::new()
+        };
+        let owner = world.tenant.clone();
+        let registered =
+            register(&world.registry, &world.system, world.rules(), owner, &in_range).await;
+        assert_eq!(registered.is_ok(), is_allowed, "{tenant}");
+        assert_eq!(world.once("k", &in_range).await.is_ok(), is_allowed, "{tenant}");
+        let id = world.webhook().await.id;
+        let changed = world.change(id, Precondition::Any, r#"{"url":"https://10.1.2.3/"}"#).await;
+        assert_eq!(changed.is_ok(), is_allowed, "{tenant}");
+    }
+}
+
 #[tokio::test]
 async fn pausing_and_resuming_are_idempotent() {
     let world = World::new();

@@ -136,6 +136,11 @@ pub(super) fn quota(tenant: &TenantId, window: Window) -> Key {
     Key { pk: format!("RA#{tenant}"), sk: format!("{:012}", window.number()) }
 }
 
+/// One of the places of a tenant's tests.
+pub(super) fn test_place(tenant: &TenantId, number: u32) -> Key {
+    Key { pk: format!("TP#{tenant}"), sk: format!("{number:06}") }
+}
+
 /// The idempotency record of a client's key. Two tenants may use the same key, and no tenant's id has a
 /// `#` in it.
 pub(super) fn idempotency_record(tenant: &TenantId, key: &IdempotencyKey) -> Key {

@@ -17,7 +17,7 @@ use super::unique::Unique;
 use super::violation;
 
 /// Reading the data, for each byte.
-const READ: u64 = 20 * NANOSECOND;
+const READ: u64 = 100 * NANOSECOND;
 /// The data is judged twice at most: whether it fits, and what the first mistake is.
 const PASSES: u64 = 2;
 /// Up to this cost all violations are listed. Above it only the first is, since the list takes memory.

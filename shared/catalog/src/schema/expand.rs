@@ -33,7 +33,7 @@ const REFUSED: [&str; 8] = [
 ];
 
 /// Keywords whose value is a schema.
-const SCHEMA_KEYWORDS: [&str; 9] = [
+pub(super) const SCHEMA_KEYWORDS: [&str; 9] = [
     "additionalItems",
     "additionalProperties",
     "contains",
@@ -45,9 +45,9 @@ const SCHEMA_KEYWORDS: [&str; 9] = [
     "then",
 ];
 /// Keywords whose value is a list of schemas.
-const SCHEMA_LIST_KEYWORDS: [&str; 5] = ["allOf", "anyOf", "items", "oneOf", "prefixItems"];
+pub(super) const SCHEMA_LIST_KEYWORDS: [&str; 5] = ["allOf", "anyOf", "items", "oneOf", "prefixItems"];
 /// Keywords whose value is a map of schemas.
-const SCHEMA_MAP_KEYWORDS: [&str; 3] = ["dependentSchemas", "patternProperties", "properties"];
+pub(super) const SCHEMA_MAP_KEYWORDS: [&str; 3] = ["dependentSchemas", "patternProperties", "properties"];
 /// Places for schemas that others refer to. They are read, and are not in the copy.
 const PLACES: [&str; 3] = ["$defs", "contentSchema", "definitions"];
 /// Keywords that say something about a value without another schema. They are in the copy as they are.
@@ -321,3 +321,6 @@ impl<'a> Reader<'a> {
 pub(super) fn join(path: &str, name: &str) -> String {
     if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
 }
+
+#[cfg(test)]
+mod tests;

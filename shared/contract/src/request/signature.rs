@@ -46,9 +46,14 @@ pub(super) struct Signatures {
 }
 
 impl SignatureRule {
+    /// Whether a header contains a signature.
+    pub(super) fn is_in(header: &Template) -> bool {
+        header.contains(PlaceholderName::Signature)
+    }
+
     /// Whether a header contains a signature and can contain only one.
     pub(super) fn has_one(&self, header: &Template) -> bool {
-        header.contains(PlaceholderName::Signature) && self.hmac.another.is_none()
+        Self::is_in(header) && self.hmac.another.is_none()
     }
 
     /// Signs a request. During the overlap of a rotation the contract's own header contains the old

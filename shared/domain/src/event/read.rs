@@ -1,11 +1,13 @@
 //! Reads an event as producers send it: to the API, to the event queue, or to the queue through an
 //! EventBridge rule.
 
+use std::str::FromStr;
+
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 
-use super::{Content, Event, MAX_EVENT_BYTES};
-use crate::ids::{EventId, EventType, TenantId};
+use super::{Content, Event, MAX_EVENT_BYTES, OPERATIONAL};
+use crate::ids::{EventId, EventType, InvalidId, TenantId};
 use crate::json::RawJson;
 use crate::json::fields::{Field, FieldErrors, Fields};
 
@@ -40,6 +42,45 @@ pub enum DefaultTenant {
     Is(TenantId),
 }
 
+/// Why a producer may not publish under an id or a type.
+#[derive(Debug, thiserror::Error)]
+enum NotTheirs {
+    #[error(transparent)]
+    Malformed(#[from] InvalidId),
+    #[error("must not begin with op_, msg_ or key_, as the ids do that Hooklane makes itself")]
+    Derived,
+    #[error("is the type of an operational event, which only Hooklane itself publishes")]
+    Operational,
+}
+
+/// An id that a producer chose: not of a form that Hooklane derives ids in.
+struct ProducersId(EventId);
+
+impl FromStr for ProducersId {
+    type Err = NotTheirs;
+    fn from_str(text: &str) -> Result<Self, NotTheirs> {
+        let id: EventId = text.parse()?;
+        if id.is_derived() {
+            return Err(NotTheirs::Derived);
+        }
+        Ok(Self(id))
+    }
+}
+
+/// A type that a producer may publish: no operational event's, which receivers take as Hooklane's word.
+struct ProducersType(EventType);
+
+impl FromStr for ProducersType {
+    type Err = NotTheirs;
+    fn from_str(text: &str) -> Result<Self, NotTheirs> {
+        let event_type: EventType = text.parse()?;
+        if OPERATIONAL.contains(&event_type.as_str()) {
+            return Err(NotTheirs::Operational);
+        }
+        Ok(Self(event_type))
+    }
+}
+
 const TENANT: &[&str] = &["tenant", "tenantId", "tenant_id", "org_id", "orgId"];
 const EVENT_TYPE: &[&str] = &["type", "event", "eventType", "event_type"];
 const TIMESTAMP: &[&str] = &["timestamp", "created_at", "createdAt"];
@@ -68,9 +109,9 @@ fn check_size(body: &str) -> Result<(), FieldErrors> {
 }
 
 fn read(mut fields: Fields, default: &DefaultTenant) -> Result<NewEvent, FieldErrors> {
-    let id = fields.parse::<EventId>(&["id", "eventId", "event_id"]);
+    let id = fields.parse::<ProducersId>(&["id", "eventId", "event_id"]);
     let tenant = read_tenant(&mut fields, default);
-    let event_type = required(&mut fields, EVENT_TYPE, Fields::parse::<EventType>);
+    let event_type = required(&mut fields, EVENT_TYPE, Fields::parse::<ProducersType>);
     let data = required(&mut fields, &["data"], read_data);
     let metadata = read_object(&mut fields, &["metadata"]);
     let timestamp = fields.time(TIMESTAMP);
@@ -88,8 +129,8 @@ fn read(mut fields: Fields, default: &DefaultTenant) -> Result<NewEvent, FieldEr
 }
 
 fn read_envelope(mut outer: Fields, default: &DefaultTenant) -> Result<NewEvent, FieldErrors> {
-    let id = outer.parse::<EventId>(&["id"]);
-    let event_type = required(&mut outer, &["detail-type"], Fields::parse::<EventType>);
+    let id = outer.parse::<ProducersId>(&["id"]);
+    let event_type = required(&mut outer, &["detail-type"], Fields::parse::<ProducersType>);
     let timestamp = outer.time(&["time"]);
     let detail = required(&mut outer, &["detail"], Fields::take);
     // The rest of an envelope (source, account, region, resources) says nothing about the event.
@@ -129,14 +170,15 @@ fn read_envelope(mut outer: Fields, default: &DefaultTenant) -> Result<NewEvent,
 
 /// Builds the event. `finish` has reported every missing part before, so none is missing here.
 fn complete(
-    id: Option<EventId>,
+    id: Option<ProducersId>,
     tenant: Option<TenantId>,
-    event_type: Option<EventType>,
+    event_type: Option<ProducersType>,
     data: Option<RawJson>,
     content: impl FnOnce(EventType, RawJson) -> Content,
 ) -> Result<NewEvent, FieldErrors> {
     match (tenant, event_type, data) {
-        (Some(tenant), Some(event_type), Some(data)) => {
+        (Some(tenant), Some(ProducersType(event_type)), Some(data)) => {
+            let id = id.map(|ProducersId(id)| id);
             Ok(NewEvent { id, tenant, content: content(event_type, data) })
         }
         _ => Err(FieldErrors::one("", "is incomplete")),

@@ -1,10 +1,10 @@
 //! What an expression can need on the largest event, before it has seen one.
 //!
 //! The model adds up the prices that an evaluation would be charged. It takes the largest event, of which
-//! all is in whatever the expression reads, in as many elements as fit. Only what a macro's step reads
-//! again for each element, although it does not depend on the element (`x.sku in event.data.wanted`),
-//! counts as [`AGAIN`] bytes: no event has room for both a long list and a long text to search each time,
-//! and where the product of the two is large, the budget ends the evaluation.
+//! all is in whatever the expression reads, in as many elements as fit. Two things count as they usually
+//! are, and the budget ends the evaluation where they are not: what a macro's step reads again for each
+//! element, although it does not depend on the element (`x.sku in event.data.wanted`), as [`AGAIN`] bytes,
+//! and a number as text as [`NUMBER`] characters longer than it is in the event.
 
 use super::MAX_EVENT_BYTES;
 use super::budget::{MAX_BYTES, MAX_STEPS};
@@ -19,7 +19,9 @@ pub const MAX_COST: u64 = ROOM * MAX_STEPS;
 /// The memory that an expression may need on the largest event.
 const MAX_NEEDED_BYTES: u64 = ROOM * MAX_BYTES;
 /// The bytes of a part of the event that a macro's step reads again for each element.
-const AGAIN: u64 = 1024;
+const AGAIN: u64 = 32;
+/// The characters of a number that is made a text.
+const NUMBER: u64 = 24;
 /// The shortest element of a list, with its comma, and the shortest entry of an object.
 const ELEMENT_BYTES: u64 = 2;
 const ENTRY_BYTES: u64 = 5;
@@ -244,8 +246,8 @@ impl Model<'_> {
             Function::Bytes => Shape { length: part.length, count: 0 },
             Function::Text => {
                 self.pay(price::read(price::NUMBER_BYTES));
-                self.hold(2 * price::NUMBER_BYTES);
-                Shape { length: part.length.max(price::NUMBER_BYTES), count: 0 }
+                self.hold(2 * NUMBER);
+                Shape { length: part.length.saturating_add(NUMBER), count: 0 }
             }
         }
     }

@@ -182,10 +182,7 @@ impl<'a> Output<'_, 'a> {
                 self.push("}")
             }
             Value::JsonMap(json) => self.push_object(json),
-            Value::Type(_) => {
-                let message = format!("a {} cannot be written as JSON", value.type_name());
-                Err(Failure::Wrong(message))
-            }
+            Value::Type(name) => self.push_text(name),
         }
     }
 

@@ -4,14 +4,16 @@
 //! for the release profile (`opt-level = "s"`), measured with `cargo run --release --example expression_prices`, which
 //! prints the nanoseconds of a step for each of them.
 
+use super::value::{Key, Value};
+
 /// Evaluating one part of an expression.
 pub(super) const PART: u64 = 4;
 /// One element of a list or entry of a map, beside its bytes.
 pub(super) const ELEMENT: u64 = 3;
 /// A value in a list.
-pub(super) const VALUE_BYTES: u64 = 24;
+pub(super) const VALUE_BYTES: u64 = size_of::<Value<'_>>() as u64;
 /// An entry of a map.
-pub(super) const ENTRY_BYTES: u64 = 48;
+pub(super) const ENTRY_BYTES: u64 = size_of::<(Key<'_>, Value<'_>)>() as u64;
 /// What a block of memory takes beside its contents: counts of owners, and the allocator's own.
 pub(super) const BLOCK_BYTES: u64 = 48;
 /// Characters of a computed number at most: `1e-308` is written in full.
@@ -50,5 +52,5 @@ pub(super) const fn compiling(states: u64) -> u64 {
 
 /// Taking memory.
 pub(super) const fn allocation(bytes: u64) -> u64 {
-    4 + bytes / 64
+    6 + bytes / 64
 }

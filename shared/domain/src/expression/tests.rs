@@ -3,6 +3,8 @@ use crate::event::Content;
 
 mod bounds;
 mod fuzz;
+mod hostile;
+mod language;
 
 fn content(data: &str) -> Content {
     Content {

@@ -4,49 +4,18 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::ids::ContractName;
 
+mod echo;
+mod reserved;
+
+pub use echo::without_echoes;
+use reserved::is_reserved;
+
 /// The most custom headers of a webhook.
 pub const MAX_HEADERS: usize = 20;
 const MAX_NAME_BYTES: usize = 128;
 const MAX_VALUE_BYTES: usize = 2048;
 /// The most bytes of all names and values: what common servers accept, minus what a contract sets.
 const MAX_TOTAL_BYTES: usize = 6_144;
-
-/// Headers that a webhook must not set: those of the connection (RFC 9110 §7.6.1, RFC 9113 §8.2.2),
-/// those that frame or describe the body, and those that change the meaning of the request. A receiver
-/// may trust Hooklane's addresses, so a tenant must not forge where a request came from either.
-const RESERVED: [&str; 28] = [
-    "accept-encoding",
-    "connection",
-    "cf-connecting-ip",
-    "cookie",
-    "cookie2",
-    "date",
-    "early-data",
-    "expect",
-    "forwarded",
-    "host",
-    "http2-settings",
-    "keep-alive",
-    "max-forwards",
-    "range",
-    "te",
-    "set-cookie",
-    "trailer",
-    "transfer-encoding",
-    "true-client-ip",
-    "upgrade",
-    "via",
-    "x-client-ip",
-    "x-http-method",
-    "x-http-method-override",
-    "x-method-override",
-    "x-original-url",
-    "x-real-ip",
-    "x-rewrite-url",
-];
-
-/// Prefixes of such headers.
-const RESERVED_PREFIXES: [&str; 3] = ["content-", "proxy-", "x-forwarded-"];
 
 /// What is stored and shown in place of a custom header's value.
 pub const MASK: &str = "***";
@@ -152,9 +121,7 @@ fn check(
     let lower = as_read(name);
     if !is_name(name) {
         Some(InvalidHeader::Name)
-    } else if RESERVED.contains(&lower.as_str())
-        || RESERVED_PREFIXES.iter().any(|prefix| lower.starts_with(prefix))
-    {
+    } else if is_reserved(&lower) {
         Some(InvalidHeader::Reserved)
     } else if let Some(contract) = set_by(&lower) {
         Some(InvalidHeader::OfContract(contract))

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::event::OPERATIONAL;
 use crate::ids::{EventType, InvalidId, text_forms};
 
 /// One pattern of a webhook's `events`: `user.created`, `user.*` or `*`. Stored as this text.
@@ -18,10 +19,6 @@ pub enum Subscription {
     Below(EventType),
     Exactly(EventType),
 }
-
-/// The types of operational events. No wildcard matches them.
-pub const OPERATIONAL: [&str; 4] =
-    ["webhook.failing", "webhook.disabled", "webhook.recovered", "delivery.exhausted"];
 
 impl Subscription {
     #[must_use]

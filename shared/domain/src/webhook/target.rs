@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use url::{Host, Url};
+use url::{Host, Position, Url};
 
 use crate::webhook::network::{NetworkRules, TargetCidrs};
 
@@ -14,6 +14,15 @@ pub const MAX_URL_BYTES: usize = 2048;
 /// attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TargetUrl(Url);
+
+/// Whom a URL leads to: scheme, host and port (RFC 6454). Connections and header values are meant for one.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Origin {
+    pub https: bool,
+    /// In lower case; an IPv6 address is in brackets.
+    pub host: String,
+    pub port: u16,
+}
 
 /// Why a URL is refused; may be shown to the caller.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -44,6 +53,8 @@ pub enum InvalidTarget {
     OutsideTargetCidrs,
     #[error("must not use port {0}")]
     Port(u16),
+    #[error("must not point to Hooklane's own API")]
+    OwnHost,
 }
 
 impl TargetUrl {
@@ -133,6 +144,27 @@ impl TargetUrl {
     }
 
     #[must_use]
+    pub fn origin(&self) -> Origin {
+        Origin {
+            https: self.0.scheme() == "https",
+            host: self.host().to_owned(),
+            port: self.0.port_or_known_default().unwrap_or(0),
+        }
+    }
+
+    /// The host as a request names it: with the port, unless that is the scheme's own.
+    #[must_use]
+    pub fn authority(&self) -> &str {
+        &self.0[Position::BeforeHost..Position::AfterPort]
+    }
+
+    /// The path and the query.
+    #[must_use]
+    pub fn resource(&self) -> &str {
+        &self.0[Position::BeforePath..Position::AfterQuery]
+    }
+
+    #[must_use]
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
@@ -175,6 +207,9 @@ const PRIVATE_SUFFIXES: [&str; 12] = [
 /// Judges a host name as the URL parser returns it: lower case, in ASCII, with its trailing dot.
 fn judge_name(name: &str, rules: &NetworkRules) -> Result<(), InvalidTarget> {
     let name = name.strip_suffix('.').unwrap_or(name);
+    if rules.is_own_host(name) {
+        return Err(InvalidTarget::OwnHost);
+    }
     if name.len() > 253 || !name.split('.').all(is_label) {
         return Err(InvalidTarget::HostName);
     }

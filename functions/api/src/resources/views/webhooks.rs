@@ -2,10 +2,12 @@ use std::collections::BTreeMap;
 
 use hooklane_contract::{Contract, Contracts};
 use hooklane_domain::Timestamp;
+use hooklane_domain::access::token::Scope;
 use hooklane_domain::delivery::retry::RetryPolicy;
 use hooklane_domain::webhook::Webhook;
 use hooklane_domain::webhook::headers::MASK;
 use hooklane_domain::webhook::limits::TimeLimit;
+use hooklane_domain::webhook::masking::masked;
 use hooklane_domain::webhook::network::TargetCidrs;
 use hooklane_domain::webhook::secret::SecretForm;
 use secrecy::ExposeSecret as _;
@@ -13,6 +15,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::time;
+use crate::gate::caller::Caller;
 use crate::resources::schemas::RateLimit;
 use crate::resources::words::{Signing, WebhookStatus};
 
@@ -27,6 +30,7 @@ pub(crate) struct WebhookView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     description: Option<String>,
+    /// For a token without the scope webhooks:write, whatever may be a token of the receiver's is masked.
     #[schema(example = "https://example.com/hooks")]
     url: String,
     #[schema(example = json!(["order.*", "user.created"]))]
@@ -100,6 +104,15 @@ impl WebhookView {
             status: webhook.state.into(),
             created_at: time(webhook.created_at),
             updated_at: time(webhook.updated_at),
+        }
+    }
+
+    /// As a caller sees it. One who may change the webhook may see its URL whole.
+    pub(crate) fn seen_by(caller: &Caller, webhook: &Webhook) -> Self {
+        let view = Self::new(webhook);
+        match caller.allows(Scope::WriteWebhooks) {
+            Ok(()) => view,
+            Err(_) => Self { url: masked(&webhook.url), ..view },
         }
     }
 

@@ -12,7 +12,7 @@ use hooklane_domain::webhook::subscription::Subscription;
 use hooklane_domain::webhook::target::TargetUrl;
 use hooklane_domain::webhook::{CustomHeaders, Essentials, Signing, Webhook, WebhookState};
 
-use super::headers::{custom_headers, owned, with_kept_values};
+use super::headers::{check_origin, custom_headers, owned, with_kept_values};
 use super::rules::check_ranges;
 use super::{Draft, Patch};
 use crate::webhooks::{Rules, expressions};
@@ -69,6 +69,9 @@ impl<'a> Draft<'a> {
         let mut errors = FieldErrors::default();
         let contract = self.contract.or_else(|| rules.contracts.get(&current.contract));
         let headers = self.headers_over(&current.headers, contract, &mut errors);
+        if let Some(url) = &self.url {
+            check_origin(url, &self.headers, current, &mut errors);
+        }
         self.check_kept_secrets(current, now, &mut errors);
         // The two depend on each other. A URL and ranges that both stay were checked when they were
         // saved, and the sender checks the address of every attempt.

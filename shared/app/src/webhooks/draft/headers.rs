@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 
 use hooklane_contract::Contract;
 use hooklane_domain::json::fields::FieldErrors;
-use hooklane_domain::webhook::CustomHeaders;
 use hooklane_domain::webhook::headers::MASK;
+use hooklane_domain::webhook::target::TargetUrl;
+use hooklane_domain::webhook::{CustomHeaders, Webhook};
+
+use super::patch::Patch;
 
 /// Answers show [`MASK`] in place of values. A client that sends the mask back keeps the stored value.
 pub(super) fn with_kept_values(
@@ -20,6 +23,42 @@ pub(super) fn with_kept_values(
         (name, value)
     };
     headers.into_iter().map(value).collect()
+}
+
+/// The names of the headers whose stored values would stay.
+fn kept_names<'a>(
+    headers: &Patch<BTreeMap<String, String>>,
+    current: &'a CustomHeaders,
+) -> Vec<&'a str> {
+    let stays = |name: &str| match headers {
+        Patch::Absent => true,
+        Patch::Null => false,
+        Patch::Value(headers) => {
+            headers.iter().any(|(n, value)| value == MASK && n.eq_ignore_ascii_case(name))
+        }
+    };
+    current.names().filter(|name| stays(name)).collect()
+}
+
+/// Checks that no stored value goes to somebody else than it was given for. A value that may be a
+/// credential was meant for one origin, and whoever may change the URL may not read it.
+pub(super) fn check_origin(
+    url: &TargetUrl,
+    headers: &Patch<BTreeMap<String, String>>,
+    current: &Webhook,
+    errors: &mut FieldErrors,
+) {
+    let kept = kept_names(headers, &current.headers);
+    if kept.is_empty() || url.origin() == current.url.origin() {
+        return;
+    }
+    errors.push(
+        "headers",
+        format!(
+            "must give the values of {} again (or be {{}}), because the URL changes to another scheme, host or port",
+            kept.join(", ")
+        ),
+    );
 }
 
 pub(super) fn owned(headers: &CustomHeaders) -> BTreeMap<String, String> {

@@ -84,3 +84,46 @@ fn different_contents_have_different_fingerprints() {
         assert_ne!(base, print(other), "{other}");
     }
 }
+
+/// Receivers trust what is signed: only Hooklane itself says that it disabled a webhook.
+#[test]
+fn finding_09_operational_events_and_derived_ids_are_refused_from_producers() {
+    for (field, value, path) in [
+        ("type", "webhook.failing", "type"),
+        ("type", "webhook.disabled", "type"),
+        ("type", "webhook.recovered", "type"),
+        ("type", "delivery.exhausted", "type"),
+        ("event", "webhook.disabled", "event"),
+        ("eventType", "webhook.disabled", "eventType"),
+        ("event_type", "webhook.disabled", "event_type"),
+        ("id", "op_1", "id"),
+        ("id", "op_0123456789abcdef0123456789abcdef01234567", "id"),
+        ("eventId", "msg_19dd8b57-b21e-4ac1-bd88-01bbb068cb78", "eventId"),
+        ("event_id", "key_", "event_id"),
+    ] {
+        let other =
+            if path.to_lowercase().contains("id") { r#""type":"a""# } else { r#""id":"e1""# };
+        let body = format!(r#"{{"tenant":"acme","data":{{}},{other},"{field}":"{value}"}}"#);
+        assert_eq!(paths(queue(&body)), [path], "{body}");
+        let tenant = DefaultTenant::Is("acme".parse().unwrap());
+        assert_eq!(paths(from_body(&body, &tenant)), [path], "{body}");
+    }
+    let envelope = |id: &str, name: &str| {
+        format!(
+            r#"{{"id":"{id}","detail-type":"{name}","detail":{{"tenant":"acme","data":{{}}}}}}"#
+        )
+    };
+    assert_eq!(paths(queue(&envelope("e1", "webhook.disabled"))), ["detail-type"]);
+    assert_eq!(paths(queue(&envelope("op_1", "a"))), ["id"]);
+    // What only looks alike is the producer's own.
+    for (id, name) in [
+        ("OP_1", "webhook.test"),
+        ("opera", "webhook.disabled.twice"),
+        ("x_op_1", "Webhook.disabled"),
+        ("19dd8b57-b21e-4ac1-bd88-01bbb068cb78", "delivery.exhaustedly"),
+        ("evt_1", "webhook"),
+    ] {
+        let body = format!(r#"{{"id":"{id}","tenant":"acme","type":"{name}","data":{{}}}}"#);
+        assert_eq!(queue(&body).unwrap().id.unwrap().as_str(), id);
+    }
+}

@@ -67,7 +67,6 @@ impl<'a> Evaluation<'a> {
     }
 
     fn string(&self, of: Value<'a>) -> Made<'a> {
-        let number = |text: String| Value::text(text);
         match of {
             Value::Text(text) => Ok(Value::Text(text)),
             Value::Bool(bool) => {
@@ -84,14 +83,16 @@ impl<'a> Evaluation<'a> {
             }
             Value::Int(_) | Value::UInt(_) | Value::Double(_) => {
                 self.meter.steps(price::read(price::NUMBER_BYTES))?;
-                // Written into a text that grows, and then where it can be shared.
-                self.meter.block(2 * price::NUMBER_BYTES)?;
-                Ok(number(match of {
+                let text = match of {
                     Value::Int(int) => int.to_string(),
                     Value::UInt(uint) => uint.to_string(),
                     Value::Double(double) => double.to_string(),
                     _ => String::new(),
-                }))
+                };
+                // It is short, so it is paid for when its length is known: the text, and its copy that
+                // can be shared.
+                self.meter.block((text.capacity() + text.len()) as u64 + price::BLOCK_BYTES)?;
+                Ok(Value::text(text))
             }
             _ => Err(Error::Argument("string")),
         }

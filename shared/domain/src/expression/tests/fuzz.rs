@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 
 /// Eighty times `PROPTEST_CASES`, so 20,480 unless that is set.
-fn many() -> ProptestConfig {
+pub(super) fn many() -> ProptestConfig {
     let usual = ProptestConfig::default();
     ProptestConfig { cases: usual.cases.saturating_mul(80), ..usual }
 }
@@ -82,7 +82,7 @@ fn any_text() -> impl Strategy<Value = String> {
 }
 
 /// Expressions that the gate mostly accepts.
-fn any_expression() -> impl Strategy<Value = String> {
+pub(super) fn any_expression() -> impl Strategy<Value = String> {
     let leaves = vec![
         "event.data",
         "event.data.a",
@@ -137,7 +137,7 @@ fn any_expression() -> impl Strategy<Value = String> {
     })
 }
 
-fn any_data() -> impl Strategy<Value = String> {
+pub(super) fn any_data() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
         "-?(0|[1-9][0-9]{0,20})(\\.[0-9]{1,3})?([eE][+-]?[0-9]{1,3})?",
         Just(r#""\ud83d x""#.to_owned()),

@@ -94,11 +94,48 @@ fn other_headers_are_accepted() {
         ("Accept", "application/json"),
         ("X-Tab", "a\tb"),
         ("X-Empty", ""),
-        ("x-forwarded", "not of the family"),
+        ("x-forwards", "not of the family"),
         ("X-Next", "1"),
         ("!#$%&'*+-.^_`|~09azAZ", "every character a name may have"),
     ] {
         assert_eq!(errors(&[(name, value)]), [], "{name}");
+    }
+}
+
+/// What proxies tell the servers behind them, which may trust Hooklane's addresses like a proxy's.
+#[test]
+#[rustfmt::skip]
+fn finding_17_headers_that_proxies_set_are_refused() {
+    for name in [
+        "X-Client-IP", "X-ClientIP", "Client-IP", "X-Azure-ClientIP", "X-Azure-SocketIP",
+        "True-Client-IP", "CF-Connecting-IP", "CF-Connecting-IPv6", "CF-IPCountry", "CF-Visitor",
+        "Fastly-Client-IP", "Fly-Client-IP", "X-Real-IP", "X-Real-Port", "X-Cluster-Client-IP",
+        "X-ProxyUser-Ip", "X-Originating-IP", "X-Remote-IP", "X-Remote-Addr", "X-Remote-User",
+        "Remote-Addr", "REMOTE_ADDR", "Remote-User", "X-Source-IP", "X-True-IP", "X_Real_Ip",
+        "WL-Proxy-Client-IP", "Incap-Client-IP", "X-Sucuri-ClientIP", "Akamai-Origin-Hop",
+        "X-Nf-Client-Connection-Ip", "X-Vercel-Forwarded-For", "X-Appengine-User-IP",
+        "X-Appengine-Inbound-Appid", "X-Amzn-Trace-Id", "X-Amzn-Oidc-Data", "X-Amz-Date",
+        "CloudFront-Viewer-Address", "X-Envoy-External-Address", "X-Envoy-Original-Path",
+        "X-Goog-Authenticated-User-Email", "X-Goog-IAP-JWT-Assertion", "X-MS-Client-Principal",
+        "X-ARR-ClientCert", "X-Auth-Request-User", "X-WEBAUTH-USER", "X-Apigateway-Api-Userinfo",
+        "Forwarded", "Forwarded-For", "X-Forwarded", "X-Forward-For", "X-Forwarded-For",
+        "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-User", "X-Forwarded-Prefix",
+        "X-Original-URL", "X-Original-Host", "X-Original-Method", "X-Original-Forwarded-For",
+        "X-Rewrite-URL", "X-Host", "X-HTTP-Host-Override", "X-HTTP-Method-Override",
+        "X-HTTP-Method", "X-Method-Override", "Via", "Client-Cert", "X-SSL-Client-Cert",
+        "SSL-Client-Verify", "X-Client-Cert", "Front-End-Https", "X-Scheme", "X-Url-Scheme",
+        "X-Middleware-Subrequest", "Sec-Fetch-Site", "Proxy-Authorization", "Connection",
+    ] {
+        assert_eq!(errors(&[(name, "10.0.0.1")]), [InvalidHeader::Reserved], "{name}");
+    }
+    for name in [
+        "Authorization", "X-Api-Key", "Api-Key", "X-Auth-Token", "X-Access-Token", "X-Functions-Key",
+        "Ocp-Apim-Subscription-Key", "X-Custom-Header", "User-Agent", "X-Customer", "X-Partner",
+        "X-Team", "X-Tenant", "X-Shop-Id", "X-Ship-To", "X-Zip", "X-Tip", "X-Address", "X-Source",
+        "X-Request-Id", "X-Correlation-Id", "Traceparent", "Accept", "Accept-Language", "Referer",
+        "X-Gitlab-Token", "X-Webhook-Token", "X-Client", "X-Origin", "X-Vault-Token", "CFG-Key",
+    ] {
+        assert_eq!(errors(&[(name, "a")]), [], "{name}");
     }
 }
 
@@ -131,4 +168,19 @@ proptest! {
             prop_assert_eq!(written.split(':').next(), Some(name.as_str()));
         }
     }
+}
+
+#[test]
+fn finding_06_of_too_many_headers_none_is_looked_at() {
+    let looked_at = std::cell::Cell::new(0);
+    let count = |_: &str| {
+        looked_at.set(looked_at.get() + 1);
+        None
+    };
+    let headers = |n: usize| (0..n).map(|i| (format!("X-{i}"), "v".to_owned())).collect();
+    let wrong = CustomHeaders::new(headers(20_000), count).unwrap_err();
+    assert_eq!(wrong, [(String::new(), InvalidHeader::TooMany)]);
+    assert_eq!(looked_at.get(), 0);
+    assert!(CustomHeaders::new(headers(MAX_HEADERS), count).is_ok());
+    assert_eq!(looked_at.get(), MAX_HEADERS);
 }

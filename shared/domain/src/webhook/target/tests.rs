@@ -60,3 +60,26 @@ fn private_names_are_accepted_where_the_operator_listed_a_range() {
         assert!(TargetUrl::parse(never, &rules).is_err(), "{never}");
     }
 }
+
+#[test]
+fn finding_13_no_webhook_points_to_hooklanes_own_api() {
+    let own = "https://abc123.execute-api.eu-central-1.amazonaws.com,Hooks.Example.com,,";
+    let rules = NetworkRules::default().with_own_hosts(own);
+    let open = NetworkRules::parse("10.0.0.0/8", "443").unwrap().with_own_hosts(own);
+    for url in [
+        "https://abc123.execute-api.eu-central-1.amazonaws.com/api/v1/events",
+        "https://ABC123.execute-api.eu-central-1.amazonaws.com./events",
+        "https://hooks.example.com/",
+        "https://h%6Foks.example.com:443/",
+    ] {
+        for rules in [&rules, &open] {
+            assert_eq!(TargetUrl::parse(url, rules), Err(InvalidTarget::OwnHost), "{url}");
+        }
+        // Before the operator named its hosts, such a webhook may have been saved: an attempt refuses it.
+        let stored = TargetUrl::from_stored(url).unwrap();
+        assert_eq!(stored.judge_within(&rules, None), Err(InvalidTarget::OwnHost), "{url}");
+    }
+    for url in ["https://other.execute-api.eu-central-1.amazonaws.com/", "https://example.com/"] {
+        assert!(TargetUrl::parse(url, &rules).is_ok(), "{url}");
+    }
+}

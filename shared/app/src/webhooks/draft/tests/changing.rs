@@ -89,3 +89,48 @@ fn a_webhook_may_be_restricted_to_address_ranges() {
     let both = r#"{"url":"https://9.9.9.9/","target_cidrs":["9.9.9.9"]}"#;
     assert_eq!(change(&current, both).unwrap().url.as_str(), "https://9.9.9.9/");
 }
+
+/// A token that may change a webhook may not read its header values. So they do not follow the URL.
+#[test]
+fn finding_11_header_values_do_not_follow_the_url_to_another_origin() {
+    let with_headers = |url: &str| {
+        read(&format!(
+            r#"{{"url":"{url}","events":["*"],"headers":{{"Authorization":"Bearer x","X-A":"1"}}}}"#
+        ))
+        .unwrap()
+    };
+    let current = with_headers("https://example.com/hook");
+    let to = |url: &str, headers: &str| change(&current, &format!(r#"{{"url":"{url}"{headers}}}"#));
+    for url in [
+        "https://evil.example.org/hook",
+        "https://example.com:8443/hook",
+        "https://example.com.evil.org/hook",
+        "https://www.example.com/hook",
+    ] {
+        for (headers, named) in [
+            ("", "Authorization, X-A"),
+            (r#","headers":{"authorization":"***"}"#, "Authorization"),
+            (r#","headers":{"X-a":"***","Authorization":"Bearer mine"}"#, "X-A"),
+            (r#","headers":{"X-A":"***","Authorization":"***","X-B":"2"}"#, "Authorization, X-A"),
+        ] {
+            let errors = to(url, headers).unwrap_err().into_vec();
+            assert_eq!(errors.len(), 1, "{url} {headers}");
+            assert_eq!(errors[0].path, "headers", "{url} {headers}");
+            assert!(errors[0].message.contains(&format!("values of {named} again")), "{errors:?}");
+        }
+        for headers in [r#","headers":{}"#, r#","headers":null"#] {
+            assert!(to(url, headers).unwrap().headers.is_empty(), "{url} {headers}");
+        }
+        let given = to(url, r#","headers":{"Authorization":"Bearer mine"}"#).unwrap();
+        assert_eq!(given.headers.iter().collect::<Vec<_>>(), [("Authorization", "Bearer mine")]);
+    }
+    // The same origin in another spelling, or another path of it.
+    for url in ["https://example.com/other?x=1", "https://EXAMPLE.com:443/hook"] {
+        assert_eq!(to(url, "").unwrap().headers.iter().count(), 2, "{url}");
+        let masked = r#","headers":{"Authorization":"***","X-A":"***"}"#;
+        assert_eq!(to(url, masked).unwrap().headers.iter().count(), 2, "{url}");
+    }
+    // Without custom headers the URL alone is enough, as the platform guides have it.
+    let plain = read(r#"{"url":"https://example.com/","events":["*"]}"#).unwrap();
+    assert!(change(&plain, r#"{"url":"https://elsewhere.example.org/"}"#).is_ok());
+}

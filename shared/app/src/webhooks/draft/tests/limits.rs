@@ -110,3 +110,29 @@ fn limits_of_a_retry_policy_are_exact() {
         assert_eq!(paths(&policy(bad)), [format!("retryPolicy.{field}")], "{bad}");
     }
 }
+
+/// One mistake for each list that is too long, whatever is in it.
+#[test]
+fn finding_06_a_list_that_is_too_long_is_one_mistake() {
+    let many = |n: usize, one: &dyn Fn(usize) -> String| {
+        (0..n).map(one).collect::<Vec<_>>().join(",")
+    };
+    let headers = many(20_000, &|i| format!(r#""X-{i}":"v\u0000""#));
+    let texts = many(60_000, &|i| format!(r#""no such type {i}""#));
+    for (extra, path, message) in [
+        (format!(r#""headers":{{{headers}}}"#), "headers", "must have at most 20 headers"),
+        (format!(r#""targetCidrs":[{texts}]"#), "targetCidrs", "must list at most 20 ranges"),
+        (
+            format!(r#""retryPolicy":{{"schedule":[{}]}}"#, many(60_000, &|_| "0".to_owned())),
+            "retryPolicy.schedule",
+            "must have at most 10 delays",
+        ),
+    ] {
+        let errors = read(&least(&extra)).unwrap_err();
+        assert_eq!(errors.to_string(), format!("{path}: {message}"));
+    }
+    let body = format!(r#"{{"url":"https://example.com/","events":[{texts}]}}"#);
+    let errors = read(&body).unwrap_err();
+    assert_eq!(errors.to_string(), "events: must name 1 to 100 event types");
+    assert!(super::super::subscriptions_in(&body).is_empty(), "none is looked up either");
+}

@@ -1,0 +1,54 @@
+"""The operator's key is in the state folder, so nobody else may read what is there."""
+
+import os
+import stat
+
+import pytest
+from hooklane_local import private, stack
+from hooklane_local.profile import Profile
+
+
+def _mode(path) -> str:
+    return oct(stat.S_IMODE(path.stat().st_mode))
+
+
+@pytest.fixture(autouse=True)
+def usual_umask():
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+@pytest.fixture
+def deployed(tmp_path, monkeypatch):
+    """A profile whose stack is deployed without an emulator."""
+    profile = Profile(name="test", port=4999, state=tmp_path / ".local" / "test")
+    monkeypatch.setattr(private, "STATE", tmp_path / ".local")
+    monkeypatch.setattr(stack, "run", lambda *_, **__: None)
+    monkeypatch.setattr(stack, "_package", lambda _: None)
+    monkeypatch.setattr(stack, "describe", lambda _: {"operatorKey": "the-key"})
+    private.make_private_folder(profile.state)
+    return profile
+
+
+def test_finding_19_only_the_owner_reads_the_description_of_the_stack(deployed):
+    stack.deploy(deployed)
+    assert _mode(deployed.stack_file) == "0o600"
+    assert "the-key" in deployed.stack_file.read_text()
+
+
+def test_finding_19_a_file_that_others_could_read_does_not_stay_so(deployed):
+    deployed.stack_file.write_text("{}")
+    assert _mode(deployed.stack_file) == "0o644"
+    stack.deploy(deployed)
+    assert _mode(deployed.stack_file) == "0o600"
+
+
+def test_finding_19_the_state_folders_are_closed_too(deployed):
+    assert _mode(deployed.state) == "0o700"
+    assert _mode(deployed.state.parent) == "0o700"
+    deployed.state.chmod(0o755)
+    deployed.state.parent.chmod(0o755)
+    deployed.make_state()
+    assert _mode(deployed.state) == "0o700"
+    assert _mode(deployed.state.parent) == "0o700"
