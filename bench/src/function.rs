@@ -78,6 +78,7 @@ pub struct Function {
     limits: Limits,
     /// What the process has logged last.
     log: Arc<Mutex<VecDeque<String>>>,
+    readers: Vec<tokio::task::JoinHandle<()>>,
     /// After the process, so that it is dropped after it.
     group: Option<ControlGroup>,
     /// Whether the kernel grants only the deployed share of a processor.
@@ -90,10 +91,23 @@ const LOG_LINES: usize = 200;
 const LOOK: Duration = Duration::from_millis(50);
 /// The time limit of Lambda's initialisation.
 const START: Duration = Duration::from_secs(10);
+/// The same under another program, which may slow it down.
+const SLOW_START: Duration = Duration::from_secs(120);
 
 impl Function {
     /// Starts the binary in `folder` and waits until it asks for its first invocation.
     pub async fn start(
+        folder: &Path,
+        name: Name,
+        environment: &[(String, String)],
+        limits: Limits,
+    ) -> anyhow::Result<Self> {
+        Self::start_by(&[], folder, name, environment, limits).await
+    }
+
+    /// As [`Function::start`], by another program such as valgrind.
+    pub async fn start_by(
+        by: &[&str],
         folder: &Path,
         name: Name,
         environment: &[(String, String)],
@@ -107,9 +121,18 @@ impl Function {
             Limits::None => None,
         };
         let path = folder.join(name.binary());
-        let mut command = Command::new(&path);
+        let mut command = match by.split_first() {
+            Some((program, arguments)) => {
+                let mut command = Command::new(program);
+                command.args(arguments).arg(&path);
+                command
+            }
+            None => Command::new(&path),
+        };
         command
             .env_clear()
+            // For the program that starts it.
+            .env("PATH", "/usr/local/bin:/usr/bin:/bin")
             .envs(environment.iter().map(|(name, value)| (name, value)))
             .env("AWS_LAMBDA_RUNTIME_API", runtime.address())
             .env("AWS_LAMBDA_FUNCTION_NAME", name.text())
@@ -123,22 +146,21 @@ impl Function {
             command.spawn().with_context(|| format!("cannot start {}", path.display()))?;
         let pid = child.id().context("the process has ended at once")?;
         let log = Arc::default();
-        if let Some(output) = child.stdout.take() {
-            keep_log(output, &log);
-        }
-        if let Some(output) = child.stderr.take() {
-            keep_log(output, &log);
-        }
+        let out = child.stdout.take().map(|output| keep_log(output, &log));
+        let err = child.stderr.take().map(|output| keep_log(output, &log));
+        let readers = out.into_iter().chain(err).collect();
         let group = group.filter(|group| group.hold(pid));
         let mut function =
-            Self { name, child, pid, runtime, limits, log, group, slowed: false };
+            Self { name, child, pid, runtime, limits, log, readers, group, slowed: false };
         tokio::select! {
             () = function.runtime.asked(1) => {}
             ended = function.child.wait() => {
                 let ended = ended.map(|status| status.to_string()).unwrap_or_default();
                 bail!("{} did not start: {ended}\n{}", name.text(), function.log_tail(20));
             }
-            () = tokio::time::sleep(START) => bail!("{} did not start in {START:?}", name.text()),
+            () = tokio::time::sleep(if by.is_empty() { START } else { SLOW_START }) => {
+                bail!("{} did not start in time\n{}", name.text(), function.log_tail(20));
+            }
         }
         // Only now: Lambda gives the initialisation more.
         if let Some(group) = &function.group {
@@ -246,13 +268,27 @@ impl Function {
         })
     }
 
+    /// Asks the process to end, and waits until it has ended and everything that it logged is read.
+    pub async fn terminate(&mut self) -> anyhow::Result<()> {
+        let mut kill = Command::new("kill");
+        kill.arg("-TERM").arg(self.pid.to_string()).status().await?;
+        self.child.wait().await?;
+        for reader in self.readers.drain(..) {
+            drop(reader.await);
+        }
+        Ok(())
+    }
+
     /// Ends the process and waits until it has ended.
     pub async fn stop(mut self) {
         drop(self.child.kill().await);
     }
 }
 
-fn keep_log(output: impl AsyncRead + Unpin + Send + 'static, log: &Arc<Mutex<VecDeque<String>>>) {
+fn keep_log(
+    output: impl AsyncRead + Unpin + Send + 'static,
+    log: &Arc<Mutex<VecDeque<String>>>,
+) -> tokio::task::JoinHandle<()> {
     let log = Arc::clone(log);
     tokio::spawn(async move {
         let mut lines = BufReader::new(output).lines();
@@ -263,5 +299,5 @@ fn keep_log(output: impl AsyncRead + Unpin + Send + 'static, log: &Arc<Mutex<Vec
             }
             log.push_back(line.chars().take(2_000).collect());
         }
-    });
+    })
 }

@@ -10,6 +10,7 @@ pub mod http;
 pub mod jobs;
 pub mod lambda;
 pub mod payload;
+pub mod price;
 pub mod receiver;
 pub mod row;
 pub mod runtime_api;

@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 async fn main() -> ExitCode {
     let ran = tokio::select! {
         ran = run() => ran,
-        _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted")),
+        signal = stopped() => Err(anyhow::anyhow!("stopped by {signal}")),
     };
     match ran {
         Ok(code) => code,
@@ -24,6 +24,18 @@ async fn main() -> ExitCode {
             report(&format!("{error:#}"));
             ExitCode::FAILURE
         }
+    }
+}
+
+/// The signal that asks for the end. Everything that was started ends with the run.
+async fn stopped() -> &'static str {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => "SIGINT",
+        _ = terminate.recv() => "SIGTERM",
     }
 }
 
@@ -56,7 +68,8 @@ async fn run() -> anyhow::Result<ExitCode> {
         Some((name, rest)) if name == "stand-in" => stand_in(rest).await,
         Some((name, _)) if name == "limits" => limits().await,
         Some((name, _)) if name == "worst" => worst().await,
-        _ => bail!("the commands are limits, worst and stand-in"),
+        Some((name, [before, after])) if name == "price" => price(before, after).await,
+        _ => bail!("the commands are limits, worst, price BEFORE AFTER, and stand-in COMMAND"),
     }
 }
 
@@ -112,6 +125,14 @@ async fn worst() -> anyhow::Result<ExitCode> {
         report(&row.line());
     }
     conclude(&rows, watch)
+}
+
+/// Compares the instructions of healthy deliveries by two sets of binaries.
+async fn price(before: &str, after: &str) -> anyhow::Result<ExitCode> {
+    for line in hooklane_bench::price::compare(before.into(), after.into()).await? {
+        report(&line);
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn number(name: &str, default: u64) -> u64 {

@@ -73,6 +73,9 @@ fn resolved(
     given: &Given,
     defaults: &HashMap<&str, String>,
 ) -> anyhow::Result<String> {
+    if let Some(text) = value.strip_prefix("!Sub ") {
+        return substituted(&unquoted(text), given, defaults);
+    }
     let name = match (value.strip_prefix("!Ref "), value.strip_prefix("!GetAtt ")) {
         (Some(name), _) => name.trim(),
         (_, Some(attribute)) => attribute.split('.').next().unwrap_or_default(),
@@ -81,6 +84,26 @@ fn resolved(
     };
     let found = given.get(name).or_else(|| defaults.get(name));
     found.cloned().with_context(|| format!("nothing is given for {name}"))
+}
+
+/// A text in which `${Name}` and `${Name.Attribute}` stand for what is given.
+fn substituted(
+    text: &str,
+    given: &Given,
+    defaults: &HashMap<&str, String>,
+) -> anyhow::Result<String> {
+    let (mut rest, mut whole) = (text, String::new());
+    while let Some((before, after)) = rest.split_once("${") {
+        let (name, after) = after.split_once('}').with_context(|| format!("no end in {text}"))?;
+        let name = name.split('.').next().unwrap_or_default();
+        let found = given.get(name).or_else(|| defaults.get(name));
+        let found = found.with_context(|| format!("nothing is given for {name}"))?;
+        whole.push_str(before);
+        whole.push_str(found);
+        rest = after;
+    }
+    whole.push_str(rest);
+    Ok(whole)
 }
 
 #[cfg(test)]
@@ -103,6 +126,7 @@ mod tests {
             "DataKeySecret",
             "TokenKeySecret",
             "OperatorKeySecret",
+            "HttpApi",
         ]);
         for name in Name::ALL {
             let environment = environment(name, &all).unwrap();
@@ -115,6 +139,7 @@ mod tests {
                 assert_eq!(value("QUEUE_VISIBILITY_SECONDS"), Some("360"));
                 assert_eq!(value("ALLOWED_TARGET_CIDRS"), Some(""));
                 assert_eq!(value("MAX_PARKED"), Some("100000"));
+                assert_eq!(value("OWN_HOSTS"), Some("httpapi,"));
             }
         }
         let error = environment(Name::Api, &given(&["RegistryTable"])).unwrap_err();

@@ -76,6 +76,7 @@ impl World {
             ("OperatorKeySecret", "operator-key".to_owned()),
             ("TokenKeySecret", "token-key".to_owned()),
             ("DataKeySecret", "data-key".to_owned()),
+            ("HttpApi", "https://api.hooklane.example".to_owned()),
             ("AllowedTargetCidrs", "127.0.0.0/8".to_owned()),
             ("AllowedTargetPorts", "1-65535".to_owned()),
             // The rows call more often than a tenant may in a minute.
@@ -95,6 +96,13 @@ impl World {
     /// Starts a function under these limits.
     pub async fn function(&self, name: Name, limits: Limits) -> anyhow::Result<Function> {
         Function::start(&self.folder, name, &self.environment(name)?, limits).await
+    }
+
+    /// Starts a function under valgrind, which counts its instructions and slows it down.
+    pub async fn function_under_valgrind(&self, name: Name) -> anyhow::Result<Function> {
+        let valgrind = ["valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null"];
+        let environment = self.environment(name)?;
+        Function::start_by(&valgrind, &self.folder, name, &environment, Limits::None).await
     }
 
     /// The environment of a function, with AWS at the stand-ins.
