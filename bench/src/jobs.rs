@@ -226,10 +226,8 @@ async fn schema(world: &World, input: &SchemaInput, bounds: Bounds) -> anyhow::R
     }
     rows.push(row);
 
-    let hostile = format!(
-        "{{\"tenant\":\"{TENANT}\",\"type\":\"hostile.event\",\"data\":{}}}",
-        input.data
-    );
+    let hostile =
+        format!("{{\"tenant\":\"{TENANT}\",\"type\":\"hostile.event\",\"data\":{}}}", input.data);
     // Six of them, because a batch is at most 6 MB and ten messages.
     rows.push(ingest(world, &input.name, vec![hostile; 6], &neighbours, bounds).await?);
     Ok(rows)

@@ -116,7 +116,8 @@ async fn worst() -> anyhow::Result<ExitCode> {
     let watch = Stopwatch::start();
     let search = Duration::from_secs(number("SEARCH_SECONDS", 6));
     let webhooks = usize::try_from(webhooks)?;
-    let (rows, lines) = hooklane_bench::worst::run(folder, webhooks, number("SEED", 1), search).await?;
+    let (rows, lines) =
+        hooklane_bench::worst::run(folder, webhooks, number("SEED", 1), search).await?;
     for line in lines {
         report(&line);
     }

@@ -111,10 +111,7 @@ impl Endpoint {
         };
         let id = request_id();
         let limit = i64::try_from(work.time_limit.as_millis()).unwrap_or(i64::MAX);
-        self.running
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(id.clone(), work.reply);
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), work.reply);
         let arn = format!("arn:aws:lambda:us-east-1:000000000000:function:{}", self.function);
         Answer::new(StatusCode::OK, work.payload)
             .with("content-type", "application/json")
@@ -145,9 +142,7 @@ impl Service for Endpoint {
             (&Method::POST, ["invocation", id, "response"]) => {
                 self.reply(id, Reply::Response(call.body))
             }
-            (&Method::POST, ["invocation", id, "error"]) => {
-                self.reply(id, Reply::Error(call.body))
-            }
+            (&Method::POST, ["invocation", id, "error"]) => self.reply(id, Reply::Error(call.body)),
             (&Method::POST, ["init", "error"]) => {
                 Answer::new(StatusCode::ACCEPTED, r#"{"status":"OK"}"#)
             }

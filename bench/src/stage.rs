@@ -27,8 +27,7 @@ impl World {
     pub async fn neighbour(&self, name: &str) -> anyhow::Result<Neighbour> {
         let tenant = format!("neighbour-{name}-{:08x}", fastrand::u32(..));
         let path = format!("/ok/{tenant}");
-        let body =
-            json!({"name": "N", "url": self.receiver.url(&path), "events": [EVENT_TYPE]});
+        let body = json!({"name": "N", "url": self.receiver.url(&path), "events": [EVENT_TYPE]});
         let webhook = self.webhook(&tenant, &body).await?;
         Ok(Neighbour { tenant, webhook, path })
     }
@@ -126,7 +125,10 @@ impl World {
         if let Some(first) = ran.answer().map(failures).unwrap_or_default().first() {
             // Lambda sends again everything from the first failure on.
             let number = |record: &Value| {
-                record.pointer("/dynamodb/SequenceNumber").and_then(Value::as_str).map(str::to_owned)
+                record
+                    .pointer("/dynamodb/SequenceNumber")
+                    .and_then(Value::as_str)
+                    .map(str::to_owned)
             };
             let from = records.iter().position(|record| number(record).as_ref() == Some(first));
             let again = &records[from.unwrap_or(0)..];
@@ -187,8 +189,11 @@ impl World {
             neighbours.iter().any(|n| message.group.as_deref() == Some(n.webhook.as_str()))
         };
         let hostile: Vec<_> = batch.iter().filter(|message| !is_theirs(message)).collect();
-        let mut statuses: Vec<String> =
-            hostile.iter().filter_map(|m| m.group.as_deref()).flat_map(|w| self.statuses(w)).collect();
+        let mut statuses: Vec<String> = hostile
+            .iter()
+            .filter_map(|m| m.group.as_deref())
+            .flat_map(|w| self.statuses(w))
+            .collect();
         statuses.sort();
         statuses.dedup();
         let dead = self.aws.sqs.messages(DEAD[2]).len();
@@ -212,9 +217,9 @@ impl World {
     #[must_use]
     pub fn statuses(&self, webhook: &str) -> Vec<String> {
         let items = self.aws.dynamodb.partition(LEDGER, &format!("WH#{webhook}"));
-        let deliveries = items
-            .into_iter()
-            .filter(|item| crate::aws::value::text(item, "sk").is_some_and(|sk| sk.starts_with("DL#")));
+        let deliveries = items.into_iter().filter(|item| {
+            crate::aws::value::text(item, "sk").is_some_and(|sk| sk.starts_with("DL#"))
+        });
         deliveries
             .map(|item| match crate::aws::value::text(&item, "u") {
                 None => "delivered".to_owned(),
@@ -222,5 +227,4 @@ impl World {
             })
             .collect()
     }
-
 }

@@ -10,7 +10,7 @@ use crate::jobs::{Job, TENANT};
 use crate::row::{Bounds, Row};
 use crate::search::expressions::{Expressions, Kind};
 use crate::search::schemas::Schemas;
-use crate::search::{MEASURES, Found, search};
+use crate::search::{Found, MEASURES, search};
 use crate::world::World;
 
 /// The inputs of the survey and of its kinds.

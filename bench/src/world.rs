@@ -100,7 +100,8 @@ impl World {
 
     /// Starts a function under valgrind, which counts its instructions and slows it down.
     pub async fn function_under_valgrind(&self, name: Name) -> anyhow::Result<Function> {
-        let valgrind = ["valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null"];
+        let valgrind =
+            ["valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null"];
         let environment = self.environment(name)?;
         Function::start_by(&valgrind, &self.folder, name, &environment, Limits::None).await
     }

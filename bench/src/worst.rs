@@ -200,9 +200,7 @@ async fn deliver(
         world.neighbours_record(&neighbours[1]).await?,
     ];
     let messages = world.messages_of(&records).await?;
-    let of = |webhook: &str| {
-        messages.iter().find(|m| m.group.as_deref() == Some(webhook)).cloned()
-    };
+    let of = |webhook: &str| messages.iter().find(|m| m.group.as_deref() == Some(webhook)).cloned();
     let mut batch: Vec<Message> = of(&neighbours[0].webhook).into_iter().collect();
     batch.extend(ids.iter().filter_map(|id| of(id)).take(8));
     batch.extend(of(&neighbours[1].webhook));

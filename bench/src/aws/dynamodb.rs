@@ -143,9 +143,9 @@ fn object<'a>(request: &'a Value, name: &str) -> Result<&'a Item, ServiceError> 
 
 fn key(attributes: &Item) -> Result<Key, ServiceError> {
     let fits = attributes.len() == 2;
-    key_of(attributes)
-        .filter(|_| fits)
-        .ok_or_else(|| ServiceError::validation("The provided key element does not match the schema"))
+    key_of(attributes).filter(|_| fits).ok_or_else(|| {
+        ServiceError::validation("The provided key element does not match the schema")
+    })
 }
 
 fn missing_table() -> ServiceError {
@@ -164,7 +164,8 @@ fn projected(item: &Item, names: Option<&[String]>) -> Value {
     match names {
         None => Value::Object(item.clone()),
         Some(names) => {
-            let kept = names.iter().filter_map(|name| Some((name.clone(), item.get(name)?.clone())));
+            let kept =
+                names.iter().filter_map(|name| Some((name.clone(), item.get(name)?.clone())));
             Value::Object(kept.collect())
         }
     }
@@ -197,7 +198,8 @@ impl State {
         };
         placeholders.all_used()?;
         let item = self.table(request)?.get(&key(object(request, "Key")?)?);
-        let units = read_units(item.map_or(0, |item| size(item)), is_set(request, "ConsistentRead"));
+        let units =
+            read_units(item.map_or(0, |item| size(item)), is_set(request, "ConsistentRead"));
         let body = match item {
             Some(item) => json!({"Item": projected(item, names.as_deref())}),
             None => json!({}),
@@ -219,7 +221,9 @@ impl State {
                 let key = key(attributes)?;
                 let item = table.get(&key);
                 if !seen.insert(key) {
-                    return Err(ServiceError::validation("Provided list of item keys contains duplicates"));
+                    return Err(ServiceError::validation(
+                        "Provided list of item keys contains duplicates",
+                    ));
                 }
                 units +=
                     read_units(item.map_or(0, |item| size(item)), is_set(wanted, "ConsistentRead"));
@@ -228,7 +232,9 @@ impl State {
             responses.insert(name.clone(), Value::Array(items));
         }
         if !(1..=100).contains(&keys_asked) {
-            return Err(ServiceError::validation("Too many items requested for the BatchGetItem call"));
+            return Err(ServiceError::validation(
+                "Too many items requested for the BatchGetItem call",
+            ));
         }
         Ok(Answered::reading(json!({"Responses": responses, "UnprocessedKeys": {}}), units))
     }
@@ -342,7 +348,8 @@ impl State {
             _ => None,
         };
         self.make(planned);
-        let body = attributes.map_or_else(|| json!({}), |attributes| json!({"Attributes": attributes}));
+        let body =
+            attributes.map_or_else(|| json!({}), |attributes| json!({"Attributes": attributes}));
         Ok(Answered::writing(body, units))
     }
 
@@ -356,7 +363,9 @@ impl State {
         };
         let key = match action {
             "Put" => key_of(object(request, "Item")?).ok_or_else(|| {
-                ServiceError::validation("One or more parameter values were invalid: Missing the key pk in the item")
+                ServiceError::validation(
+                    "One or more parameter values were invalid: Missing the key pk in the item",
+                )
             })?,
             _ => key(object(request, "Key")?)?,
         };
@@ -384,7 +393,9 @@ impl State {
             }
         };
         if new.as_ref().is_some_and(|new| size(new) > MAX_ITEM) {
-            return Err(ServiceError::validation("Item size has exceeded the maximum allowed size"));
+            return Err(ServiceError::validation(
+                "Item size has exceeded the maximum allowed size",
+            ));
         }
         Ok(Planned { table: table.to_owned(), key, new, touched })
     }
@@ -409,7 +420,8 @@ impl State {
         let mut units = 0.0;
         for (table, writes) in object(request, "RequestItems")? {
             for write in writes.as_array().into_iter().flatten() {
-                let (action, mut part) = match (write.get("PutRequest"), write.get("DeleteRequest")) {
+                let (action, mut part) = match (write.get("PutRequest"), write.get("DeleteRequest"))
+                {
                     (Some(put), _) => ("Put", put.clone()),
                     (_, Some(delete)) => ("Delete", delete.clone()),
                     _ => return Err(ServiceError::validation("a write without an action")),
@@ -443,7 +455,8 @@ impl State {
                     planned.push((name, plan));
                 }
                 Err(error) if error.kind == "ConditionalCheckFailedException" => {
-                    reasons.push(json!({"Code": "ConditionalCheckFailed", "Message": error.message}));
+                    reasons
+                        .push(json!({"Code": "ConditionalCheckFailed", "Message": error.message}));
                 }
                 Err(error) => return Err(error),
             }

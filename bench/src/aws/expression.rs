@@ -141,7 +141,9 @@ pub fn projection<'a>(
     loop {
         match parser.path()?.as_slice() {
             [Step::Name(name)] => names.push(name.clone()),
-            _ => return Err(ServiceError::validation("the stand-in projects whole attributes only")),
+            _ => {
+                return Err(ServiceError::validation("the stand-in projects whole attributes only"));
+            }
         }
         if !parser.take(",") {
             parser.end()?;
@@ -489,7 +491,9 @@ pub fn apply(changes: &[Change], item: &mut Item) -> Result<Vec<String>, Service
                 let sum = match find(&before, path) {
                     None => value.clone(),
                     Some(old) => sum(old, value, false).ok_or_else(|| {
-                        ServiceError::validation("An operand in the update expression has an incorrect data type")
+                        ServiceError::validation(
+                            "An operand in the update expression has an incorrect data type",
+                        )
                     })?,
                 };
                 (path, Some(sum))

@@ -97,9 +97,8 @@ impl Table {
                     return Box::new(std::iter::empty());
                 }
                 let keys = self.index.range((low, high));
-                let item = move |(_, sk, pk): &(String, String, String)| {
-                    pair(&(pk.clone(), sk.clone()))
-                };
+                let item =
+                    move |(_, sk, pk): &(String, String, String)| pair(&(pk.clone(), sk.clone()));
                 if forward {
                     Box::new(keys.filter_map(item))
                 } else {
@@ -113,9 +112,10 @@ impl Table {
 /// A range of a B-tree must not begin after its end.
 fn is_empty<T: Ord>(low: &Bound<T>, high: &Bound<T>) -> bool {
     match (low, high) {
-        (Bound::Included(low) | Bound::Excluded(low), Bound::Included(high) | Bound::Excluded(high)) => {
-            low >= high
-        }
+        (
+            Bound::Included(low) | Bound::Excluded(low),
+            Bound::Included(high) | Bound::Excluded(high),
+        ) => low >= high,
         _ => false,
     }
 }

@@ -125,11 +125,7 @@ pub fn all() -> Vec<Expression> {
             many("!event.data.t.matches('(a|b|ab|ba|aab|abb){1,12}c')", 4),
             text(),
         ),
-        filter(
-            "patterns on many texts",
-            "event.data.l.all(x, !x.matches('[ab]{1,60}c'))",
-            texts(),
-        ),
+        filter("patterns on many texts", "event.data.l.all(x, !x.matches('[ab]{1,60}c'))", texts()),
         filter("each in the list", "event.data.l.all(x, x in event.data.l)", list()),
         filter("twenty times in", many("!(2 in event.data.l)", 20), list()),
         filter("twenty times in a map", many("!('x' in event.data.m)", 20), keys()),
@@ -179,11 +175,7 @@ pub fn all() -> Vec<Expression> {
         ),
         filter("a search in a text", many("!event.data.t.contains('aaaaaaaaaaab')", 20), text()),
         filter("keys joined", "event.data.m.map(k, k+k+k+k+k+k+k+k).size() > 0", keys()),
-        filter(
-            "an index for each element",
-            "event.data.l.all(x, event.data.l[0] == x)",
-            list(),
-        ),
+        filter("an index for each element", "event.data.l.all(x, event.data.l[0] == x)", list()),
         filter("a number of many digits", "double(event.data.t) > 0.0", text().replace('a', "9")),
         filter(
             "choices of large values",
@@ -218,6 +210,10 @@ pub fn all() -> Vec<Expression> {
         ),
         transform("doubles", "{'a': event.data.l.map(x, double(x) / 3.0)}", list()),
         transform("bytes", "{'a': bytes(event.data.t), 'b': bytes(event.data.t)}", text()),
-        transform("a pattern in a choice", "{'a': event.data.t.matches('[ab]{1,90}c') ? 1 : 2}", text()),
+        transform(
+            "a pattern in a choice",
+            "{'a': event.data.t.matches('[ab]{1,90}c') ? 1 : 2}",
+            text(),
+        ),
     ]
 }

@@ -32,7 +32,10 @@ pub fn of_delivery_queue() -> Vec<Body> {
     vec![
         large("not JSON", "not JSON".to_owned()),
         large("another version", json!({"version": 99, "kind": "deliver"}).to_string()),
-        large("no delivery", json!({"version": 1, "kind": "deliver", "delivery": "dlv_x"}).to_string()),
+        large(
+            "no delivery",
+            json!({"version": 1, "kind": "deliver", "delivery": "dlv_x"}).to_string(),
+        ),
         large("a megabyte of brackets", "[".repeat(1_000_000)),
         large("a megabyte of blanks", " ".repeat(1_000_000)),
         large("null", "null".to_owned()),
@@ -60,7 +63,10 @@ pub fn of_stream() -> Vec<(String, Value)> {
         ("no image".to_owned(), record(Value::Null)),
         ("a number".to_owned(), json!(7)),
         ("an image of another shape".to_owned(), record(json!({"t": {"N": "1"}}))),
-        ("a content that is not JSON".to_owned(), record(image("c", json!({"S": "[".repeat(300_000)})))),
+        (
+            "a content that is not JSON".to_owned(),
+            record(image("c", json!({"S": "[".repeat(300_000)}))),
+        ),
         ("a content that is not compressed".to_owned(), record(image("z", json!({"B": "AAAA"})))),
         ("a content that inflates to 62 MB".to_owned(), record(image("z", json!({"B": bomb()})))),
     ]

@@ -50,8 +50,14 @@ pub fn of_strangers() -> Vec<RequestInput> {
         path("a URL as the path", "http://evil.example:99999/"),
         path("a path of 70 kB", &format!("/{}", "x".repeat(70_000))),
         path("a path of 66 kB of escapes", &format!("/{}", "%41".repeat(22_000))),
-        shaped("a raw quotation mark in the query", &Request::new("GET", "/webhooks").query("a=\"<>\u{7f}")),
-        shaped("a query of 100 kB", &Request::new("GET", "/webhooks").query(&"a=b&".repeat(25_000))),
+        shaped(
+            "a raw quotation mark in the query",
+            &Request::new("GET", "/webhooks").query("a=\"<>\u{7f}"),
+        ),
+        shaped(
+            "a query of 100 kB",
+            &Request::new("GET", "/webhooks").query(&"a=b&".repeat(25_000)),
+        ),
     ];
     for (name, host) in [
         ("a blank in the host", "api example"),
@@ -94,7 +100,9 @@ pub fn of_strangers() -> Vec<RequestInput> {
         changed("headers that are a list", |p| p["headers"] = json!(["a"])),
         changed("no headers", |p| p["headers"] = Value::Null),
         changed("a body that is a number", |p| p["body"] = json!(7)),
-        changed("cookies that are texts of control characters", |p| p["cookies"] = json!(["a=\u{1}"])),
+        changed("cookies that are texts of control characters", |p| {
+            p["cookies"] = json!(["a=\u{1}"])
+        }),
         changed("a stage that is a path", |p| p["requestContext"]["stage"] = json!("../<x>")),
     ]);
     inputs
@@ -103,7 +111,8 @@ pub fn of_strangers() -> Vec<RequestInput> {
 /// Findings 6 and 7 of the survey, and others of their kind: bodies of a tenant with its token.
 #[must_use]
 pub fn of_tenants(tenant: &str) -> Vec<RequestInput> {
-    let post = |path: &str, body: String| as_operator(tenant, Request::new("POST", path).body(body));
+    let post =
+        |path: &str, body: String| as_operator(tenant, Request::new("POST", path).body(body));
     let webhook = |field: &str, value: String| {
         let body = format!(
             "{{\"name\":\"H\",\"url\":\"https://93.184.216.34/\",\"events\":[\"order.*\"],\"{field}\":{value}}}"

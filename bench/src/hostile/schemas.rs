@@ -33,9 +33,10 @@ pub fn all() -> Vec<SchemaInput> {
         (0..40).map(|i| json!({"pattern": format!("[ab]{{0,{}}}c", 150 + i)})).collect();
     let names: serde_json::Map<String, Value> =
         (0..40).map(|i| (format!("[a-z0-9]{{1,{}}}c", 60 + i), json!({}))).collect();
-    let chain = (0..28).fold(json!({"type": "integer"}), |inner, _| {
-        json!({"if": {"type": "string"}, "else": inner})
-    });
+    let chain = (0..28).fold(
+        json!({"type": "integer"}),
+        |inner, _| json!({"if": {"type": "string"}, "else": inner}),
+    );
     let laughs: serde_json::Map<String, Value> = (0..9)
         .map(|i| {
             let next = json!({"$ref": format!("#/$defs/a{}", i + 1)});
@@ -65,7 +66,11 @@ pub fn all() -> Vec<SchemaInput> {
             nested,
         ),
         input("forty patterns", &json!({"properties": {"t": {"allOf": patterns}}}), text()),
-        input("forty patterns of names", &json!({"properties": {"m": {"patternProperties": names}}}), keys()),
+        input(
+            "forty patterns of names",
+            &json!({"properties": {"m": {"patternProperties": names}}}),
+            keys(),
+        ),
         input(
             "a pattern for each name",
             &json!({"properties": {"m": {"propertyNames": {"pattern": "^([a-z0-9]{1,40})*$"}}}}),

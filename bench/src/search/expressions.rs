@@ -43,7 +43,9 @@ impl Expressions {
         let event = usize::from(choices.among(u16::try_from(self.events.len()).unwrap_or(1)));
         let text = match self.kind {
             Kind::Filter => boolean(&mut choices, 6),
-            Kind::Transform => format!("{{'a': {}, 'b': {}}}", any(&mut choices, 6), any(&mut choices, 4)),
+            Kind::Transform => {
+                format!("{{'a': {}, 'b': {}}}", any(&mut choices, 6), any(&mut choices, 4))
+            }
         };
         (text, self.events[event].0.clone())
     }
@@ -51,7 +53,8 @@ impl Expressions {
 
 /// An event with this data, as an expression sees it.
 pub fn input(data: &str) -> anyhow::Result<Input> {
-    let body = format!("{{\"tenant\":\"t\",\"id\":\"e1\",\"type\":\"hostile.event\",\"data\":{data}}}");
+    let body =
+        format!("{{\"tenant\":\"t\",\"id\":\"e1\",\"type\":\"hostile.event\",\"data\":{data}}}");
     let event = from_body(&body, &DefaultTenant::None).map_err(|e| anyhow::anyhow!("{e}"))?;
     let now = Timestamp::from_second(1_700_000_000)?;
     let id = "e1".parse().map_err(|_| anyhow::anyhow!("not an id"))?;
@@ -60,7 +63,8 @@ pub fn input(data: &str) -> anyhow::Result<Input> {
 
 impl Subject for Expressions {
     fn cost(&self, candidate: &[u16]) -> Option<Costs> {
-        let event = usize::from(Choices::new(candidate).among(u16::try_from(self.events.len()).ok()?));
+        let event =
+            usize::from(Choices::new(candidate).among(u16::try_from(self.events.len()).ok()?));
         let (text, _) = self.text(candidate);
         let input = &self.events[event].1;
         let budget = Budget::of_event();
@@ -140,7 +144,10 @@ fn text(choices: &mut Choices<'_>, depth: u16) -> String {
         1 => format!("({} + {})", text(choices, less), text(choices, less)),
         2 => shapes::balanced(&text(choices, less), "+", usize::from(2 + choices.among(14))),
         3 => format!("'{}'", "a".repeat(usize::from(choices.among(600)))),
-        4 => format!("string({})", pick(choices, &["event.data.t", "1.0 / 3.0", "event.data.l[0]", "bytes(event.data.t)"])),
+        4 => format!(
+            "string({})",
+            pick(choices, &["event.data.t", "1.0 / 3.0", "event.data.l[0]", "bytes(event.data.t)"])
+        ),
         5 => format!("({} ? {} : '')", boolean(choices, less.min(1)), text(choices, less)),
         _ => "event.data.l[0]".to_owned(),
     }
@@ -181,13 +188,19 @@ fn of_element(choices: &mut Choices<'_>, depth: u16) -> String {
     match choices.among(8) {
         0 => "x".to_owned(),
         1 => vec!["x"; usize::from(2 + choices.among(12))].join("+"),
-        2 => format!("[{}]", vec![of_element(choices, less); usize::from(1 + choices.among(10))].join(",")),
+        2 => format!(
+            "[{}]",
+            vec![of_element(choices, less); usize::from(1 + choices.among(10))].join(",")
+        ),
         3 => {
             let keys: Vec<_> = (0..=choices.among(8)).map(|i| format!("'{i}': x")).collect();
             format!("{{{}}}", keys.join(","))
         }
         4 => format!("'{}'", "y".repeat(usize::from(choices.among(800)))),
-        5 => pick(choices, &["event.data.l[0]", "string(x)", "double(x)", "size(event.data.l)", "[]", "{}"]),
+        5 => pick(
+            choices,
+            &["event.data.l[0]", "string(x)", "double(x)", "size(event.data.l)", "[]", "{}"],
+        ),
         6 => format!("({} ? x : [x])", test(choices)),
         _ => pick(choices, &["event.data.l", "event.data.t", "event.data"]),
     }

@@ -62,8 +62,7 @@ impl Subject for Schemas {
         let nanoseconds = watch.elapsed().as_nanos() as f64;
         let charged = schema.cost().map(|cost| cost.0 as f64 / 1_000.0).unwrap_or_default();
         let answer = judged.err().map(|errors| errors.to_string().len()).unwrap_or_default() as f64;
-        let price =
-            if nanoseconds > 1_000_000.0 { nanoseconds / charged.max(1.0) } else { 0.0 };
+        let price = if nanoseconds > 1_000_000.0 { nanoseconds / charged.max(1.0) } else { 0.0 };
         Some([charged, answer, nanoseconds.max(parsing), price])
     }
 }
@@ -85,14 +84,22 @@ fn schema(choices: &mut Choices<'_>, depth: u16) -> Value {
         4 => json!({"anyOf": many(choices, 60)}),
         5 => json!({"oneOf": many(choices, 60)}),
         6 => json!({"not": schema(choices, less)}),
-        7 => json!({"if": schema(choices, less), "then": schema(choices, less), "else": schema(choices, less)}),
+        7 => {
+            json!({"if": schema(choices, less), "then": schema(choices, less), "else": schema(choices, less)})
+        }
         8 => json!({"items": schema(choices, less)}),
         9 => json!({"additionalProperties": schema(choices, less)}),
-        10 => json!({"patternProperties": {pattern(choices): schema(choices, less), pattern(choices): {}}}),
+        10 => {
+            json!({"patternProperties": {pattern(choices): schema(choices, less), pattern(choices): {}}})
+        }
         11 => json!({"propertyNames": schema(choices, less)}),
         12 => json!({"contains": schema(choices, less), "minContains": 0}),
-        13 => json!({"$ref": "#/$defs/a", "allOf": [{"$ref": "#/$defs/b%20%41"}, {"$ref": "#/$defs/b%20A"}]}),
-        14 => json!({"properties": {"m": {"additionalProperties": schema(choices, less), "propertyNames": leaf(choices)}}}),
+        13 => {
+            json!({"$ref": "#/$defs/a", "allOf": [{"$ref": "#/$defs/b%20%41"}, {"$ref": "#/$defs/b%20A"}]})
+        }
+        14 => {
+            json!({"properties": {"m": {"additionalProperties": schema(choices, less), "propertyNames": leaf(choices)}}})
+        }
         _ => json!({"prefixItems": many(choices, 20), "items": schema(choices, less)}),
     }
 }
