@@ -25,3 +25,23 @@ pub fn processor_seconds(pid: u32) -> Option<f64> {
     let ticks = |at: usize| fields.get(at)?.parse::<f64>().ok();
     Some((ticks(11)? + ticks(12)?) / TICKS)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kernel_tells_of_memory_that_is_gone_again() {
+        let own = std::process::id();
+        let before = peak_bytes(own).unwrap();
+        drop(std::hint::black_box(vec![1_u8; 64 * 1024 * 1024]));
+        let after = peak_bytes(own).unwrap();
+        assert!(after >= before && after >= 64 * 1024 * 1024, "{before} and {after}");
+        assert!(processor_seconds(own).is_some());
+    }
+
+    #[test]
+    fn a_process_that_is_not_there_has_no_usage() {
+        assert_eq!((peak_bytes(u32::MAX), processor_seconds(u32::MAX)), (None, None));
+    }
+}

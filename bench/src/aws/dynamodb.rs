@@ -477,7 +477,7 @@ impl State {
                     codes.join(", ")
                 ),
             );
-            error.more = Some(("CancellationReasons", Value::Array(reasons)));
+            error.more = Some(Box::new(("CancellationReasons", Value::Array(reasons))));
             return Err(error);
         }
         for (name, plan) in planned {

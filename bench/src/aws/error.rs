@@ -11,7 +11,7 @@ pub struct ServiceError {
     pub kind: &'static str,
     pub message: String,
     /// Further members of the answer.
-    pub more: Option<(&'static str, Value)>,
+    pub more: Option<Box<(&'static str, Value)>>,
 }
 
 impl ServiceError {
@@ -31,7 +31,8 @@ impl ServiceError {
     #[must_use]
     pub fn answer(self) -> Answer {
         let mut body = json!({"__type": self.kind, "message": self.message});
-        if let (Some((name, value)), Some(body)) = (self.more, body.as_object_mut()) {
+        if let (Some(more), Some(body)) = (self.more, body.as_object_mut()) {
+            let (name, value) = *more;
             body.insert(name.to_owned(), value);
         }
         Answer::new(StatusCode::BAD_REQUEST, body.to_string())

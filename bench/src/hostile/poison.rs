@@ -100,7 +100,7 @@ struct Bits {
 impl Bits {
     fn push(&mut self, value: u32, bits: u32) {
         for i in 0..bits {
-            if self.used % 8 == 0 {
+            if self.used.is_multiple_of(8) {
                 self.bytes.push(0);
             }
             if let Some(last) = self.bytes.last_mut() {
@@ -119,5 +119,16 @@ impl Bits {
 
     fn bytes(self) -> Vec<u8> {
         self.bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bomb_fits_into_an_item() {
+        let bytes = bomb().len() / 4 * 3;
+        assert!((380_000..400 * 1024).contains(&bytes), "{bytes}");
     }
 }

@@ -101,7 +101,7 @@ pub fn of_strangers() -> Vec<RequestInput> {
         changed("no headers", |p| p["headers"] = Value::Null),
         changed("a body that is a number", |p| p["body"] = json!(7)),
         changed("cookies that are texts of control characters", |p| {
-            p["cookies"] = json!(["a=\u{1}"])
+            p["cookies"] = json!(["a=\u{1}"]);
         }),
         changed("a stage that is a path", |p| p["requestContext"]["stage"] = json!("../<x>")),
     ]);
