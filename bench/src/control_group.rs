@@ -57,6 +57,22 @@ impl ControlGroup {
         Some(group)
     }
 
+    /// Removes the groups of this run whose processes have ended after their owner was dropped. Returns
+    /// whether none is left.
+    #[must_use]
+    pub fn remove_left_over() -> bool {
+        let prefix = format!("hooklane-limits-{}-", std::process::id());
+        let mut none_left = true;
+        for root in ["/sys/fs/cgroup/memory", "/sys/fs/cgroup/cpu", "/sys/fs/cgroup"] {
+            for entry in fs::read_dir(root).into_iter().flatten().flatten() {
+                if entry.file_name().to_string_lossy().starts_with(&prefix) {
+                    none_left &= fs::remove_dir(entry.path()).is_ok();
+                }
+            }
+        }
+        none_left
+    }
+
     /// Puts a process into the group.
     pub fn hold(&self, pid: u32) -> bool {
         let join = |folder: &Path| fs::write(folder.join("cgroup.procs"), pid.to_string()).is_ok();

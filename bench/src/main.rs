@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use hooklane_bench::clock::{Stopwatch, option};
+use hooklane_bench::control_group::ControlGroup;
 use hooklane_bench::row::Row;
 use hooklane_bench::suite;
 use tokio::sync::Semaphore;
@@ -18,6 +19,13 @@ async fn main() -> ExitCode {
         ran = run() => ran,
         signal = stopped() => Err(anyhow::anyhow!("stopped by {signal}")),
     };
+    // What was dropped is killed, and a group can be removed once its process has ended.
+    for _ in 0..40 {
+        if ControlGroup::remove_left_over() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     match ran {
         Ok(code) => code,
         Err(error) => {
