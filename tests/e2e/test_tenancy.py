@@ -170,14 +170,14 @@ def test_a_revoked_token_is_refused_at_once(stack, tenant, token):
         stack.api(None, mine).get("/api/v1/webhooks").expect(401)
 
 
-def test_a_deleted_tenant_is_not_found_and_its_tokens_are_refused(stack, tenant, token, register):
+def test_a_deleted_tenants_tokens_are_refused_and_its_id_cannot_be_used(stack, tenant, token, register):
     webhook, mine = register(), token("webhooks:read")
 
     stack.api(None).delete(f"/api/v1/tenants/{tenant}").expect(204)
 
     stack.api(None, mine).get("/api/v1/webhooks").expect(401)
-    stack.api(tenant).get(f"/api/v1/webhooks/{webhook['id']}").expect(404)
-    stack.api(None).get(f"/api/v1/tenants/{tenant}").expect(404)
+    stack.api(tenant).get(f"/api/v1/webhooks/{webhook['id']}").expect(410)
+    stack.api(None).get(f"/api/v1/tenants/{tenant}").expect(410)
 
 
 def test_requests_over_a_tenants_limit_are_refused_and_every_answer_shows_the_limit(stack, tenant, token):

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hooklane_app::cache::{Bounded, Recent};
 use hooklane_app::catalog::EventCatalog;
 use hooklane_app::ports::{
-    AttemptLog, Clock, DeferQueue, DeliveryStore, Entropy, EventStore, EventTypeStore, HealthStore,
+    AttemptLog, Clock, DailyCounts, DeferQueue, DeliveryStore, Entropy, EventStore, EventTypeStore, HealthStore,
     IdempotencyStore, ParkingStore, Post, QuotaStore, RecoveryStore, SlotStore, TenantStore,
     TestAttemptStore, TestPlaces, Unavailable, WatchList, WebhookStore,
 };
@@ -15,8 +15,11 @@ use hooklane_contract::Contracts;
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::key_ring::KeyRing;
 use hooklane_domain::access::quota::Lease;
+use hooklane_domain::access::quotas::Quotas;
+use hooklane_domain::access::tenant::Tenant;
 use hooklane_domain::ids::TenantId;
 use hooklane_domain::webhook::network::NetworkRules;
+use jiff::SignedDuration;
 
 /// The ports that `api` uses.
 pub trait Ports: Send + Sync + 'static {
@@ -43,8 +46,10 @@ pub struct Deps<P: Ports> {
     pub network: NetworkRules,
     /// A tenant's API requests per minute unless its settings say otherwise; 0 means unlimited.
     pub rate_limit: u32,
-    /// The tests of a tenant that may run at the same time.
-    pub concurrent_tests: u32,
+    /// The quotas of tenants whose settings give no others.
+    pub quotas: Quotas,
+    /// How long events, deliveries and what belongs to them are kept.
+    pub retention: SignedDuration,
     pub leases: Leases,
     pub pulse: Recent<(), Pulse>,
 }
@@ -68,6 +73,11 @@ impl<P: Ports> Deps<P> {
             catalog: &self.catalog,
             tenant_contract: None,
         }
+    }
+
+    /// The quotas of a tenant.
+    pub(crate) fn quotas_of(&self, tenant: &Tenant) -> Quotas {
+        self.quotas.under(&tenant.settings.quotas)
     }
 
     pub(crate) fn names(&self) -> SettingsRules<'_> {
@@ -102,7 +112,7 @@ macro_rules! all_of {
 all_of! {
     /// The ports of the ledger.
     Ledger = EventStore + DeliveryStore + AttemptLog + ParkingStore + SlotStore + IdempotencyStore
-        + TestAttemptStore + TestPlaces + QuotaStore;
+        + TestAttemptStore + TestPlaces + QuotaStore + DailyCounts;
     /// The ports of the registry.
     Registry = WebhookStore + TenantStore + EventTypeStore + HealthStore + WatchList + RecoveryStore;
 }

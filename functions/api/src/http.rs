@@ -9,5 +9,6 @@ pub(crate) mod parameters;
 pub(crate) mod path;
 pub(crate) mod problem;
 pub(crate) mod query;
+pub(crate) mod rows;
 pub(crate) mod security;
 pub(crate) mod span;

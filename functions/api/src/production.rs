@@ -14,12 +14,10 @@ use hooklane_aws::system::System;
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::key_ring::KeyRing;
 use hooklane_sender::Sender;
+use jiff::SignedDuration;
 
 use crate::backend::{Deps, Keys, Ports};
 use crate::settings::Settings;
-
-/// The tests of a tenant that may run at the same time.
-const CONCURRENT_TESTS: u32 = 2;
 
 /// AWS and the network.
 #[derive(Debug)]
@@ -52,7 +50,8 @@ impl Deps<Production> {
             catalog: EventCatalog::new(hooklane_bundled_catalogs::load()),
             network: settings.network.clone(),
             rate_limit: settings.rate_limit,
-            concurrent_tests: CONCURRENT_TESTS,
+            quotas: settings.quotas,
+            retention: SignedDuration::from_hours(24 * i64::from(settings.retention_days)),
             leases: Bounded::default(),
             pulse: Recent::default(),
         }

@@ -13,6 +13,7 @@ pub(crate) mod events;
 mod logs;
 mod operation;
 mod pausing;
+mod quotas;
 mod recover;
 pub(crate) mod reference;
 mod schemas;
@@ -41,6 +42,7 @@ pub(crate) fn guarded<P: Ports>() -> OpenApiRouter<Arc<Deps<P>>> {
     let router = operations!(router, "statistics", statistics: of_webhook, of_tenant, health);
     let router = operations!(router, "event types", event_types: available, list, get, put, delete);
     let router = operations!(router, "events", events: publish, publish_batch, get);
+    let router = operations!(router, "tenants", quotas: get);
     operations!(router, "tenants", tenants: list, get, set, remove, create_token, revoke_tokens)
 }
 

@@ -1,4 +1,5 @@
 use hooklane_aws::settings::{self, InvalidSetting};
+use hooklane_domain::access::quotas::Quotas;
 use hooklane_domain::webhook::network::NetworkRules;
 
 /// The settings of `api`, which `template.yaml` provides as environment variables.
@@ -12,6 +13,7 @@ pub struct Settings {
     pub retry_queue: String,
     pub retention_days: u16,
     pub rate_limit: u32,
+    pub quotas: Quotas,
     pub network: NetworkRules,
 }
 
@@ -25,6 +27,7 @@ impl Settings {
             data_key_secret: settings::text("DATA_KEY_SECRET")?,
             retry_queue: settings::text("RETRY_QUEUE_URL")?,
             rate_limit: settings::parse("API_RATE_LIMIT")?,
+            quotas: settings::quotas()?,
             retention_days: settings::parse("RETENTION_DAYS")?,
             network: settings::network_rules()?,
         })

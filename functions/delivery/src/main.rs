@@ -1,6 +1,5 @@
 //! Starts `delivery`: reads the settings, creates the clients and adapters, and runs the handler.
 
-use anyhow::Context as _;
 use aws_lambda_events::event::sqs::SqsEvent;
 use hooklane_aws::startup::explain;
 use hooklane_delivery::{Deps, Pipeline, Production, Settings};

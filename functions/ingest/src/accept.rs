@@ -38,6 +38,10 @@ pub(crate) async fn accept<P: Ports>(deps: &Deps<P>, message_id: &str, body: &st
             let refusal = Refusal { kind: "id_in_use", mistakes: 1 };
             dead_letter(deps, body, &conflict.to_string(), refusal).await
         }
+        Err(removed @ PublishError::Removed(_)) => {
+            let refusal = Refusal { kind: "tenant_removed", mistakes: 1 };
+            dead_letter(deps, body, &removed.to_string(), refusal).await
+        }
         // The ledger has an event of this id that cannot be read. Trying again would end the same.
         Err(PublishError::Unavailable(error)) if error.is_corrupt() => {
             let refusal = Refusal { kind: "unreadable", mistakes: 1 };

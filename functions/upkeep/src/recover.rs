@@ -4,7 +4,8 @@ use hooklane_app::deliveries::{RequestError, retry};
 use hooklane_app::evaluation;
 use hooklane_app::payload;
 use hooklane_app::ports::{
-    DeliveryFilter, DeliveryStore as _, DispatchQueue as _, EventScan as _, RecoveryStore as _,
+    Clock as _, DeliveryFilter, DeliveryStore as _, DispatchQueue as _, EventScan as _,
+    RecoveryStore as _,
     Unavailable,
 };
 use hooklane_domain::Timestamp;
@@ -15,6 +16,7 @@ use hooklane_domain::event::Event;
 use hooklane_domain::ids::DeliveryId;
 use hooklane_domain::isolation::operational::concerned;
 use hooklane_domain::isolation::recovery::{Recovery, Stage};
+use hooklane_domain::time::later;
 use hooklane_domain::webhook::{Route, Webhook};
 use tracing::Instrument as _;
 
@@ -24,7 +26,7 @@ use crate::ports::Ports;
 use crate::snapshot::Snapshot;
 use crate::spans;
 use crate::stored::{self, Stored};
-use crate::tuning::{RECOVERY_PAGE, RECOVERY_STEPS};
+use crate::tuning::{RECOVERY_PAGE, RECOVERY_STEPS, TURN_KEPT};
 
 /// What a look did for a recovery.
 pub(crate) struct Progress {
@@ -45,10 +47,16 @@ pub(crate) async fn recover<P: Ports>(
     mut recovery: Recovery,
     deadline: Deadline,
 ) -> Result<Progress, Unavailable> {
-    let mut sent = 0;
+    let (mut sent, mut has_turn) = (0, false);
     for _ in 0..RECOVERY_STEPS {
         if deadline.has_passed(&deps.system) {
             break;
+        }
+        if recovery.scans() && snapshot.webhook.is_some() && !has_turn {
+            if !take_turn(deps, &recovery).await? {
+                return wait_for_turn(deps, recovery, sent).await;
+            }
+            has_turn = true;
         }
         let step = match (&recovery.stage, &snapshot.webhook) {
             (Stage::Done { .. }, _) => break,
@@ -67,9 +75,32 @@ pub(crate) async fn recover<P: Ports>(
             // Another run works on it, too.
             return Ok(Progress { sent, running: true });
         }
+        if recovery.scans() && !advanced.scans() {
+            deps.registry.end_turn(&recovery).await?;
+        }
         recovery = Recovery { revision: advanced.revision + 1, ..advanced };
     }
     Ok(Progress { sent, running: recovery.is_running() })
+}
+
+/// Whether the recovery may read the ledger now: a few of a tenant's recoveries may at the same time. A turn
+/// lasts until some time after this look, so that the next look keeps it.
+async fn take_turn<P: Ports>(deps: &Deps<P>, recovery: &Recovery) -> Result<bool, Unavailable> {
+    let now = deps.system.now();
+    let times = (now, later(now, TURN_KEPT));
+    deps.registry.take_turn(recovery, times, recovery.scans_at_once).await
+}
+
+/// Leaves the recovery as it is, for the next run, and notes that it waits.
+async fn wait_for_turn<P: Ports>(
+    deps: &Deps<P>,
+    recovery: Recovery,
+    sent: u64,
+) -> Result<Progress, Unavailable> {
+    if !recovery.waiting {
+        deps.registry.save_recovery(&Recovery { waiting: true, ..recovery }).await?;
+    }
+    Ok(Progress { sent, running: true })
 }
 
 /// Retries a page of failed deliveries, each as by a request of its tenant.

@@ -36,5 +36,8 @@ pub const SWEEP_PAGE: usize = 200;
 
 /// Failed deliveries that one step of a recovery reads.
 pub const RECOVERY_PAGE: usize = 100;
+/// A recovery keeps its turn to read the ledger this long: longer than from one run to the next, so that it
+/// goes on before another begins.
+pub const TURN_KEPT: Duration = Duration::from_secs(5 * 60);
 /// One look takes at most this many steps of a recovery, so that others get their turn.
 pub const RECOVERY_STEPS: usize = 200;

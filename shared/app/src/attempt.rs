@@ -11,7 +11,7 @@ use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::attempt::Attempt;
 use hooklane_domain::delivery::outcome::{AttemptError, ErrorKind, Outcome};
 use hooklane_domain::event::Content;
-use hooklane_domain::expression::{Budget, Cost, Failure, Filter, Input, Transform};
+use hooklane_domain::expression::{Budget, Cost, Failure, Input};
 use hooklane_domain::webhook::Webhook;
 use hooklane_domain::webhook::headers::without_echoes;
 
@@ -92,8 +92,10 @@ async fn transformed(subject: Subject<'_>) -> Result<Cow<'_, Content>, AttemptEr
         return Ok(Cow::Borrowed(content));
     }
     let input = Input::new(delivery.event(), &webhook.tenant, content, delivery.accepted_at());
-    let costs = [filter.as_ref().map(Filter::cost), transform.as_ref().map(Transform::cost)];
-    let cost = costs.into_iter().flatten().sum::<Cost>().on(input.bytes());
+    let bytes = input.bytes();
+    let of_filter = filter.as_ref().map(|filter| filter.likely_cost(bytes));
+    let of_transform = transform.as_ref().map(|transform| transform.likely_cost(bytes));
+    let cost = of_filter.into_iter().chain(of_transform).sum::<Cost>();
     let data = evaluation::run(cost, move || {
         let budget = Budget::of_delivery();
         if let Some(filter) = filter {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use hooklane_catalog::{Catalog, Catalogs, DEFAULT, OwnTypes, Owner, Schema, TenantTypes};
 use hooklane_domain::Timestamp;
-use hooklane_domain::access::tenant::TenantSettings;
+use hooklane_domain::access::tenant::{Tenant, TenantSettings, Tombstone};
 use hooklane_domain::event::NewEvent;
 use hooklane_domain::ids::{EventType, TenantId};
 use hooklane_domain::json::RawJson;
@@ -23,7 +23,7 @@ use schemas::Schemas;
 #[derive(Debug)]
 pub struct EventCatalog {
     files: Catalogs,
-    settings: Recent<TenantId, Arc<TenantSettings>>,
+    tenants: Recent<TenantId, Arc<Tenant>>,
     added: Recent<Owner, Arc<OwnTypes>>,
     schemas: Schemas,
 }
@@ -42,7 +42,7 @@ impl EventCatalog {
     pub fn new(files: Catalogs) -> Self {
         Self {
             files,
-            settings: Recent::default(),
+            tenants: Recent::default(),
             added: Recent::default(),
             schemas: Schemas::default(),
         }
@@ -62,8 +62,8 @@ impl EventCatalog {
         now: Timestamp,
         freshness: Freshness,
     ) -> Result<TenantTypes<'_>, Unavailable> {
-        let settings = self.settings(store, tenant, now, freshness).await?;
-        let catalog = self.catalog_of(&settings)?;
+        let settings = &self.publisher(store, tenant, now, freshness).await?.settings;
+        let catalog = self.catalog_of(settings)?;
         let platform = self.added(store, Owner::Platform, now, freshness).await?;
         let tenant = self.added(store, Owner::Tenant(tenant.clone()), now, freshness).await?;
         Ok(TenantTypes { catalog, platform, tenant })
@@ -90,8 +90,8 @@ impl EventCatalog {
         subscriptions: &[Subscription],
         now: Timestamp,
     ) -> Result<TenantTypes<'_>, Unavailable> {
-        let settings = self.settings(store, tenant, now, Freshness::Cached).await?;
-        if let Ok(catalog) = self.catalog_of(&settings)
+        let settings = &self.publisher(store, tenant, now, Freshness::Cached).await?.settings;
+        if let Ok(catalog) = self.catalog_of(settings)
             && subscriptions.iter().all(|one| catalog.covers(one))
         {
             return Ok(TenantTypes { catalog, platform: Arc::default(), tenant: Arc::default() });
@@ -133,29 +133,44 @@ impl EventCatalog {
         now: Timestamp,
         freshness: Freshness,
     ) -> Result<Option<Result<Schema, FieldErrors>>, Unavailable> {
-        if !self.settings(store, &event.tenant, now, freshness).await?.strict {
+        if !self.publisher(store, &event.tenant, now, freshness).await?.settings.strict {
             return Ok(None);
         }
         let types = self.types_of(store, &event.tenant, now, freshness).await?;
         Ok(Some(types.schema(&event.content.event_type).cloned()))
     }
 
-    /// The tenant's settings.
-    pub async fn settings(
+    /// The tombstone of a tenant that was removed and whose id cannot be used yet.
+    pub async fn tombstone(
+        &self,
+        store: &impl Expectations,
+        tenant: &TenantId,
+        now: Timestamp,
+    ) -> Result<Option<Tombstone>, Unavailable> {
+        let cached = self.publisher(store, tenant, now, Freshness::Cached).await?;
+        if cached.blocked_at(now).is_none() {
+            return Ok(None);
+        }
+        let current = self.publisher(store, tenant, now, Freshness::Current).await?;
+        Ok(current.blocked_at(now))
+    }
+
+    /// The tenant, with its settings.
+    async fn publisher(
         &self,
         store: &impl Expectations,
         tenant: &TenantId,
         now: Timestamp,
         freshness: Freshness,
-    ) -> Result<Arc<TenantSettings>, Unavailable> {
+    ) -> Result<Arc<Tenant>, Unavailable> {
         if freshness == Freshness::Cached
-            && let Some(settings) = self.settings.get(tenant, now)
+            && let Some(known) = self.tenants.get(tenant, now)
         {
-            return Ok(settings);
+            return Ok(known);
         }
-        let settings = Arc::new(store.settings(tenant).await?);
-        self.settings.put(tenant.clone(), Arc::clone(&settings), now);
-        Ok(settings)
+        let read = Arc::new(store.publisher(tenant).await?);
+        self.tenants.put(tenant.clone(), Arc::clone(&read), now);
+        Ok(read)
     }
 
     /// The types that an owner added.

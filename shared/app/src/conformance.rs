@@ -5,17 +5,20 @@
 //! Each check uses a tenant of its own, named after `salt`, so that checks can run concurrently and again.
 
 mod brake;
+mod daily_counts;
 mod deliveries;
 mod event_scan;
 mod event_types;
 mod events;
 mod health;
 mod idempotency;
+mod limits;
 mod lists;
 mod parking;
 mod queues;
 mod quotas;
 mod recoveries;
+mod removals;
 mod samples;
 mod slots;
 mod tenants;
@@ -25,16 +28,19 @@ mod watch_list;
 mod webhooks;
 
 pub use brake::brake;
+pub use daily_counts::daily_counts;
 pub use deliveries::deliveries;
 pub use event_scan::event_scan;
 pub use event_types::event_types;
 pub use events::events;
 pub use health::health;
 pub use idempotency::idempotency;
+pub use limits::limits;
 pub use parking::parking;
 pub use queues::{Inspect, Seen, queues, sqs_limits};
 pub use quotas::quotas;
 pub use recoveries::recoveries;
+pub use removals::removals;
 pub use slots::slots;
 pub use tenants::tenants;
 pub use test_attempts::test_attempts;

@@ -16,11 +16,12 @@ mod pages;
 mod requests;
 pub mod statistics;
 mod undelivered;
+mod webhooks;
 
 pub use log::log;
 pub use pages::page;
 pub use requests::{RequestError, cancel, retry, send};
-pub use undelivered::{UNDELIVERED, undelivered};
+pub use undelivered::{Place, UNDELIVERED, UndeliveredPage, undelivered};
 
 /// A page of a webhook's deliveries, or `None` if the tenant has no such webhook.
 pub async fn list(
@@ -93,22 +94,30 @@ pub struct EventDetail {
     pub deliveries: Vec<Delivery>,
     /// Why a delivery cannot be read back, for each such delivery.
     pub unreadable: Vec<Unavailable>,
+    /// The webhook after which the deliveries go on, if the tenant has more webhooks than one request reads.
+    pub next: Option<WebhookId>,
 }
 
-/// An event in detail, or `None` if the tenant has no such event.
+/// One request reads the deliveries of an event to at most this many webhooks.
+const MAX_WEBHOOKS: usize = 1_000;
+
+/// An event in detail, with its deliveries to the webhooks that follow `after`; or `None` if the tenant has
+/// no such event.
 pub async fn of_event<L: EventStore + DeliveryStore>(
     webhooks: &impl WebhookStore,
     ledger: &L,
-    tenant: &TenantId,
+    (tenant, after): (&TenantId, Option<WebhookId>),
     id: &EventId,
 ) -> Result<Option<EventDetail>, Unavailable> {
     let Some(event) = EventStore::get(ledger, tenant, id).await? else { return Ok(None) };
-    let webhooks = webhooks.list(tenant).await?;
-    let ids: Vec<_> = webhooks
-        .iter()
-        .map(|webhook| DeliveryId::new(webhook.id, event.accepted_at, event.id.clone()))
+    let read = webhooks::group(webhooks, tenant, after, MAX_WEBHOOKS).await?;
+    let ids: Vec<_> = read
+        .ids
+        .into_iter()
+        .map(|webhook| DeliveryId::new(webhook, event.accepted_at, event.id.clone()))
         .collect();
-    let mut detail = EventDetail { event, deliveries: Vec::new(), unreadable: Vec::new() };
+    let (deliveries, unreadable) = (Vec::new(), Vec::new());
+    let mut detail = EventDetail { event, deliveries, unreadable, next: read.next };
     for read in read_each(ledger, &ids).await? {
         match read {
             Ok(delivery) => detail.deliveries.extend(delivery.filter(|d| d.tenant == *tenant)),

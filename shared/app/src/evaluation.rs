@@ -49,17 +49,105 @@ pub async fn decide(event: &Event, filters: Vec<Option<Filter>>) -> Decided {
         return Decided { passes: vec![true; filters.len()], let_through: 0 };
     }
     let input = Input::of_event(event);
-    let cost = filters.iter().flatten().map(Filter::cost).sum::<Cost>().on(input.bytes());
+    let cost = filters.iter().flatten().map(|filter| filter.likely_cost(input.bytes())).sum();
     run(cost, move || {
         let budget = Budget::of_event();
         let mut decided = Decided::default();
         for filter in &filters {
+            let short = budget.is_short();
             let result = filter.as_ref().map_or(Ok(true), |filter| filter.passes(&input, &budget));
             let too_much = matches!(result, Err(Failure::TooMuch(_)));
-            decided.let_through += usize::from(too_much && budget.is_used_up());
+            decided.let_through += usize::from(short && too_much);
             decided.passes.push(result.unwrap_or(true));
         }
         decided
     })
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use hooklane_domain::Timestamp;
+    use hooklane_domain::event::Content;
+    use hooklane_domain::json::RawJson;
+
+    use super::*;
+
+    fn event(data: &str) -> Event {
+        let content = Content {
+            event_type: "order.created".parse().unwrap(),
+            data: RawJson::parse(data).unwrap(),
+            metadata: None,
+            timestamp: None,
+            version: None,
+            test: false,
+        };
+        Event {
+            id: "evt-1".parse().unwrap(),
+            tenant: "acme".parse().unwrap(),
+            accepted_at: Timestamp::UNIX_EPOCH,
+            content,
+        }
+    }
+
+    fn filters(texts: &[&str]) -> Vec<Option<Filter>> {
+        texts.iter().map(|text| Some(text.parse().unwrap())).collect()
+    }
+
+    const HEAVY: &str = "event.data.all(x, !('zz' in event.data))";
+
+    #[tokio::test]
+    async fn finding_02_a_heavy_evaluation_leaves_the_thread_to_those_that_wait() {
+        let cost = HEAVY.parse::<Filter>().unwrap().cost();
+        let (answer, answered) = mpsc::channel();
+        // It ends only if the other side runs meanwhile, which is on the one thread that there is.
+        let heavy = run(cost, move || answered.recv_timeout(Duration::from_secs(20)));
+        let (heavy, sent) = tokio::join!(heavy, async move { answer.send(()) });
+        assert_eq!((heavy, sent), (Ok(()), Ok(())));
+    }
+
+    #[tokio::test]
+    async fn a_small_evaluation_stays_where_it_is_and_heavy_ones_take_turns() {
+        let here = std::thread::current().id();
+        let small = "event.data.a == 1".parse::<Filter>().unwrap().cost().on(500);
+        assert_eq!(run(small, || std::thread::current().id()).await, here);
+        let cost = HEAVY.parse::<Filter>().unwrap().cost();
+        assert_ne!(run(cost, || std::thread::current().id()).await, here);
+        static RUNNING: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+        let one = || {
+            run(cost, || {
+                let before = RUNNING.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+                std::thread::yield_now();
+                RUNNING.fetch_sub(1, std::sync::atomic::Ordering::SeqCst);
+                before
+            })
+        };
+        let counts = futures::future::join_all((0..50).map(|_| one())).await;
+        assert!(counts.iter().all(|running| *running == 0), "{counts:?}");
+    }
+
+    #[tokio::test]
+    async fn finding_02_filters_beyond_the_budget_of_an_event_let_it_through() {
+        let event = event(&format!("[{}1]", "1,".repeat(20_000)));
+        let no = "event.type == 'user.created'";
+        let decided = decide(&event, filters(&[no, HEAVY, no, HEAVY, HEAVY, no, no])).await;
+        // The last heavy one has less than an evaluation may take.
+        assert_eq!(decided.passes, [false, true, false, true, true, true, true]);
+        assert_eq!(decided.let_through, 3);
+        let decided = decide(&event, vec![None, None]).await;
+        assert_eq!(decided, Decided { passes: vec![true, true], let_through: 0 });
+    }
+
+    #[tokio::test]
+    async fn a_filter_that_fails_lets_the_event_through() {
+        for (filter, expected) in
+            [("event.data.n == 1", true), ("event.data.n == 2", false), ("event.data.m == 2", true)]
+        {
+            let decided = decide(&event(r#"{"n":1}"#), filters(&[filter])).await;
+            assert_eq!(decided, Decided { passes: vec![expected], let_through: 0 }, "{filter}");
+        }
+    }
 }

@@ -1,14 +1,17 @@
 //! Adding and removing event types.
 
-use hooklane_catalog::{Definition, MAX_OWN_TYPES, OwnType, Owner};
+use hooklane_catalog::{Definition, OwnType, Owner};
 use hooklane_domain::Timestamp;
+use hooklane_domain::access::quotas::Exceeded;
 use hooklane_domain::ids::EventType;
 use hooklane_domain::json::fields::FieldErrors;
 use hooklane_domain::webhook::subscription::OPERATIONAL;
 
 use crate::catalog::{EventCatalog, Freshness};
-use crate::ports::{EventTypeStore, Expectations, Unavailable};
+use crate::conflict::{MAX_TRIES, always_overtaken, decide_anew};
+use crate::ports::{Added, EventTypeStore, Expectations, Refusal, Unavailable};
 use crate::precondition::Precondition;
+use crate::removed::Removed;
 
 #[derive(Debug, thiserror::Error)]
 pub enum EventTypeError {
@@ -22,18 +25,22 @@ pub enum EventTypeError {
         "the event type {0} is inherited from the catalog or the platform, so it cannot be deleted"
     )]
     NotOwn(EventType),
-    #[error("at most {MAX_OWN_TYPES} event types can be added")]
-    TooMany,
+    /// The owner has as many types as it may.
+    #[error(transparent)]
+    TooMany(Exceeded),
+    #[error(transparent)]
+    Removed(Removed),
     #[error("{0}")]
     Invalid(FieldErrors),
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
 
-/// Adds or replaces the event type that a JSON body defines. Returns it, and whether it is new.
+/// Adds or replaces the event type that a JSON body defines. Returns it, and whether it is new. The owner may
+/// have at most `most` types.
 pub async fn put(
     store: &impl EventTypeStore,
-    owner: &Owner,
+    (owner, most): (&Owner, u64),
     name: &EventType,
     precondition: &Precondition,
     body: &str,
@@ -43,15 +50,42 @@ pub async fn put(
         let message = "is one of Hooklane's own event types";
         return Err(EventTypeError::Invalid(FieldErrors::one("", format!("{name} {message}"))));
     }
-    // Two requests at once may exceed the limit by one. That does no harm: it only keeps lists short.
-    let theirs = store.event_types(owner).await?;
-    if theirs.get(name).is_none() && theirs.iter().count() >= MAX_OWN_TYPES {
-        return Err(EventTypeError::TooMany);
-    }
-    let revision = revision_to_replace(theirs.get(name), precondition)?;
-    match store.put_event_type(owner, name, &definition, revision).await? {
-        Some(revision) => Ok((OwnType { name: name.clone(), definition, revision }, revision == 1)),
-        None => Err(EventTypeError::Changed),
+    let once = async || {
+        let current = store.event_type(owner, name).await?;
+        let revision = revision_to_replace(current.as_ref(), precondition)?;
+        let written = match &current {
+            None => add(store, (owner, most), name, &definition).await?,
+            // A type that was deleted since is added, so that it is counted.
+            Some(own) => {
+                let seen = Some(revision.unwrap_or(own.revision));
+                store.put_event_type(owner, name, &definition, seen).await?
+            }
+        };
+        if written.is_none() && *precondition != Precondition::Any {
+            return Err(EventTypeError::Changed);
+        }
+        let own = |revision| OwnType { name: name.clone(), definition: definition.clone(), revision };
+        Ok(written.map(|revision| (own(revision), current.is_none())))
+    };
+    let put = decide_anew(MAX_TRIES, || async { Ok(once().await.transpose()) }).await?;
+    put.unwrap_or_else(|| Err(always_overtaken("writing an event type").into()))
+}
+
+/// Adds a type. Returns its revision, or `None` if there is one by now.
+async fn add(
+    store: &impl EventTypeStore,
+    (owner, most): (&Owner, u64),
+    name: &EventType,
+    definition: &Definition,
+) -> Result<Option<u64>, EventTypeError> {
+    match (store.add_event_type(owner, name, definition, most).await?, owner) {
+        (Added::Yes, _) => Ok(Some(1)),
+        (Added::Exists, _) => Ok(None),
+        (Added::Refused(Refusal::Over(over)), _) => Err(EventTypeError::TooMany(over)),
+        (Added::Refused(Refusal::Removed(tombstone)), Owner::Tenant(tenant)) => {
+            Err(EventTypeError::Removed(Removed { tenant: tenant.clone(), tombstone }))
+        }
+        (Added::Refused(Refusal::Removed(_)), Owner::Platform) => Err(EventTypeError::Missing),
     }
 }
 

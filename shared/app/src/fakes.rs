@@ -1,6 +1,7 @@
 //! In-memory implementations of the ports: fakes, not mocks. The conformance suite checks them as it checks
 //! the AWS adapters.
 
+mod daily_counts;
 mod event_types;
 mod events;
 mod faults;
@@ -43,6 +44,9 @@ mod tests {
         conformance::events(&MemoryLedger::default(), 1).await;
         conformance::deliveries(&MemoryLedger::default(), 1).await;
         conformance::quotas(&MemoryLedger::default(), 1).await;
+        conformance::daily_counts(&MemoryLedger::default(), 1).await;
+        conformance::limits(&MemoryRegistry::default(), 1).await;
+        conformance::removals(&MemoryRegistry::default(), 1).await;
         conformance::idempotency(&MemoryLedger::default(), 1).await;
         conformance::test_attempts(&MemoryLedger::default(), 1).await;
         conformance::test_places(&MemoryLedger::default(), 1).await;

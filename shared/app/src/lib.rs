@@ -27,6 +27,7 @@ pub mod ports;
 pub mod precondition;
 pub mod publish;
 pub mod recover;
+pub mod removed;
 pub mod tenants;
 pub mod webhooks;
 

@@ -1,5 +1,6 @@
 //! Pausing a webhook and resuming it.
 
+use hooklane_domain::access::quotas::Room;
 use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::isolation::health::Health;
 use hooklane_domain::time::whole_millisecond;
@@ -18,7 +19,7 @@ pub async fn pause(
     key: (&TenantId, WebhookId),
 ) -> Result<Webhook, ChangeError> {
     let now = whole_millisecond(system.now());
-    let paused = revise(webhooks, key, &Precondition::Any, |current| {
+    let paused = revise(webhooks, key, &Precondition::Any, Room::none(now), |current| {
         let state = current.state.paused(now);
         Ok((state != current.state).then(|| Webhook { state, updated_at: now, ..current.clone() }))
     });
@@ -44,7 +45,7 @@ pub async fn resume(
                 .await?;
         }
     }
-    let resumed = revise(store, key, &Precondition::Any, |current| {
+    let resumed = revise(store, key, &Precondition::Any, Room::none(now), |current| {
         let state = current.state.resumed();
         Ok((state != current.state).then(|| Webhook { state, updated_at: now, ..current.clone() }))
     });

@@ -5,6 +5,7 @@ use std::error::Error;
 
 mod attempt_log;
 mod brake;
+mod daily_counts;
 mod deliveries;
 mod event_types;
 mod events;
@@ -26,8 +27,9 @@ mod webhooks;
 
 pub use attempt_log::{AttemptLog, LogFilter, LogPage};
 pub use brake::{BrakeStore, QueueDepth};
+pub use daily_counts::DailyCounts;
 pub use deliveries::{DeliveryFilter, DeliveryPage, DeliveryStore, Saved};
-pub use event_types::EventTypeStore;
+pub use event_types::{Added, EventTypeStore};
 pub use events::{EventPage, EventScan, EventStore, Put};
 pub use expectations::Expectations;
 pub use health::HealthStore;
@@ -43,7 +45,9 @@ pub use tenants::{TenantPage, TenantStore};
 pub use test_attempts::TestAttemptStore;
 pub use test_places::{TestPlace, TestPlaces};
 pub use watch_list::{Look, Sweep, Watch, WatchList};
-pub use webhooks::{RouteStore, RouteTable, WebhookStore};
+pub use webhooks::{
+    Outline, OutlinePage, Refusal, RouteStore, RouteTable, WebhookStore, Written,
+};
 
 /// A store or queue failed to answer. Whether it did what it was asked to do is unknown.
 #[derive(Debug, thiserror::Error)]

@@ -7,6 +7,7 @@ use hooklane_domain::json::fields::FieldErrors;
 
 use crate::catalog::EventCatalog;
 use crate::ports::{Clock, Entropy, EventStore, Expectations, Put, Unavailable};
+use crate::removed::Removed;
 
 /// An event that was accepted: from now on Hooklane delivers it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +25,8 @@ pub enum PublishError {
     /// The tenant is strict and has no such event type, or the data does not fit its schema.
     #[error("{0}")]
     Unexpected(FieldErrors),
+    #[error(transparent)]
+    Removed(Removed),
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
@@ -55,6 +58,11 @@ pub async fn publish(
     fallback: Option<EventId>,
 ) -> Result<Accepted, PublishError> {
     let now = system.now();
+    if let Some(tombstone) =
+        validator.catalog.tombstone(validator.registry, &new.tenant, now).await?
+    {
+        return Err(PublishError::Removed(Removed { tenant: new.tenant, tombstone }));
+    }
     let checked = validator.catalog.check(validator.registry, &new, now).await?;
     checked.map_err(PublishError::Unexpected)?;
     let event =

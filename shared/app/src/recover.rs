@@ -2,11 +2,12 @@
 //!
 //! `POST /webhooks/{id}/recover` is [`start`] (202), `GET …/recover` is [`progress`].
 
+use hooklane_domain::access::quotas::{Day, Exceeded, QuotaName, Quotas};
 use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::isolation::recovery::{Recovery, Wanted};
 use hooklane_domain::time::whole_millisecond;
 
-use crate::ports::{Clock, Entropy, RecoveryStore, Unavailable, WatchList, WebhookStore};
+use crate::ports::{Clock, DailyCounts, Entropy, RecoveryStore, Unavailable, WatchList, WebhookStore};
 
 #[derive(Debug, thiserror::Error)]
 pub enum RecoverError {
@@ -19,14 +20,22 @@ pub enum RecoverError {
     /// A webhook has one recovery at a time.
     #[error("a recovery of this webhook is running")]
     Running,
+    /// The tenant has started as many recoveries as it may today.
+    #[error("{over}")]
+    Quota {
+        over: Exceeded,
+        /// Until the quota has room again.
+        seconds: i64,
+    },
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
 
 /// Starts a recovery. At most one runs for a webhook.
 pub async fn start(
-    store: &(impl WebhookStore + WatchList + RecoveryStore),
+    (store, counts): (&(impl WebhookStore + WatchList + RecoveryStore), &impl DailyCounts),
     system: &(impl Clock + Entropy),
+    quotas: &Quotas,
     (tenant, id): (&TenantId, WebhookId),
     wanted: Wanted,
 ) -> Result<Recovery, RecoverError> {
@@ -39,8 +48,19 @@ pub async fn start(
         return Err(RecoverError::Running);
     }
     let now = whole_millisecond(system.now());
+    let limit = quotas.of(QuotaName::RecoveriesPerDay);
+    let counted = counts.count_one(tenant, QuotaName::RecoveriesPerDay, Day::at(now), limit);
+    if counted.await?.is_none() {
+        let over = Exceeded { quota: QuotaName::RecoveriesPerDay, limit, used: limit };
+        let seconds = Day::at(now).ends_at() - now.as_second();
+        return Err(RecoverError::Quota { over, seconds });
+    }
     let revision = before.map_or(0, |recovery| recovery.revision);
-    let new = Recovery { revision, ..Recovery::new(tenant.clone(), id, wanted, now) };
+    let new = Recovery {
+        revision,
+        scans_at_once: quotas.of(QuotaName::ConcurrentScans),
+        ..Recovery::new(tenant.clone(), id, wanted, now)
+    };
     // The mark comes before the recovery, since `upkeep` would never find one without a mark. It comes
     // again after it, since a look in between found no recovery and may have removed the mark.
     store.watch(tenant, id, 0, now).await?;

@@ -2,6 +2,8 @@
 
 use hooklane_catalog::Catalogs;
 use hooklane_contract::Contracts;
+use hooklane_domain::Timestamp;
+use hooklane_domain::access::quotas::{Day, Exceeded, OwnQuotas, QuotaName, Quotas};
 use hooklane_domain::access::tenant::{Tenant, TenantSettings};
 use hooklane_domain::access::token::{Scope, TokenClaims};
 use hooklane_domain::ids::TenantId;
@@ -9,8 +11,15 @@ use hooklane_domain::json::fields::{FieldErrors, Fields};
 use jiff::SignedDuration;
 use secrecy::SecretString;
 
-use crate::ports::{Clock, Entropy, TenantStore, Unavailable};
+use crate::ports::{Clock, DailyCounts, Entropy, TenantStore, Unavailable};
 use crate::precondition::Precondition;
+use crate::removed::{Removed, usable};
+
+mod removal;
+mod usage;
+
+pub use removal::{Removal, remove};
+pub use usage::{QuotaUse, usage};
 
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
@@ -19,6 +28,8 @@ pub enum SettingsError {
     Changed,
     #[error("{0}")]
     Invalid(FieldErrors),
+    #[error(transparent)]
+    Removed(Removed),
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
@@ -40,16 +51,23 @@ pub async fn set(
     id: &TenantId,
     precondition: &Precondition,
     body: &str,
+    now: Timestamp,
 ) -> Result<Tenant, SettingsError> {
     let settings = read(body, rules).map_err(SettingsError::Invalid)?;
+    let current = usable(tenants, id, now).await?.map_err(SettingsError::Removed)?;
     let revision = match precondition {
         Precondition::Any => None,
-        Precondition::OneOf(_) => Some(tenants.tenant(id).await?.revision),
+        Precondition::OneOf(_) => Some(current.revision),
     };
     if revision.is_some_and(|revision| !precondition.holds(revision)) {
         return Err(SettingsError::Changed);
     }
-    tenants.set_settings(id, &settings, revision).await?.ok_or(SettingsError::Changed)
+    if let Some(set) = tenants.set_settings(id, &settings, revision).await? {
+        return Ok(set);
+    }
+    // Somebody changed the settings in between, or removed the tenant.
+    let removed = usable(tenants, id, now).await?.err();
+    Err(removed.map_or(SettingsError::Changed, SettingsError::Removed))
 }
 
 fn read(body: &str, rules: SettingsRules<'_>) -> Result<TenantSettings, FieldErrors> {
@@ -60,6 +78,7 @@ fn read(body: &str, rules: SettingsRules<'_>) -> Result<TenantSettings, FieldErr
         strict: fields.read(&["strict"], "true or false").unwrap_or(false),
         rate_limit: rate_limit(&mut fields),
         paused: fields.read(&["paused"], "true or false").unwrap_or(false),
+        quotas: OwnQuotas::read(&mut fields),
     };
     fields.finish().map(|()| settings)
 }
@@ -102,6 +121,15 @@ pub enum IssueTokenError {
     #[error("{0}")]
     Invalid(FieldErrors),
     #[error(transparent)]
+    Removed(Removed),
+    /// As many tokens as may be were created for the tenant today.
+    #[error("{over}")]
+    Quota {
+        over: Exceeded,
+        /// Until the quota has room again.
+        seconds: i64,
+    },
+    #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
 
@@ -114,15 +142,23 @@ const MAX_SECONDS: i64 = 86_400;
 
 /// Issues a token for a tenant. The body is `{"scopes": […], "expiresIn": seconds}`, both optional.
 pub async fn issue_token(
-    tenants: &impl TenantStore,
+    (tenants, counts): (&impl TenantStore, &impl DailyCounts),
     system: &(impl Clock + Entropy),
     key: &SecretString,
+    defaults: &Quotas,
     id: &TenantId,
     body: &str,
 ) -> Result<IssuedToken, IssueTokenError> {
     let (scopes, seconds) = read_token_request(body).map_err(IssueTokenError::Invalid)?;
-    let tenant = tenants.tenant(id).await?;
     let now = system.now();
+    let tenant = usable(tenants, id, now).await?.map_err(IssueTokenError::Removed)?;
+    let limit = defaults.under(&tenant.settings.quotas).of(QuotaName::TokensPerDay);
+    let counted = counts.count_one(id, QuotaName::TokensPerDay, Day::at(now), limit).await?;
+    if counted.is_none() {
+        let over = Exceeded { quota: QuotaName::TokensPerDay, limit, used: limit };
+        let seconds = Day::at(now).ends_at() - now.as_second();
+        return Err(IssueTokenError::Quota { over, seconds });
+    }
     let lifetime = SignedDuration::from_secs(seconds);
     let expires_at = now
         .checked_add(lifetime)

@@ -1,6 +1,7 @@
 //! Registering, changing, rotating, testing and deleting webhooks.
 
 use hooklane_contract::Contracts;
+use hooklane_domain::access::quotas::{Exceeded, Quotas, Room};
 use hooklane_domain::ids::ContractName;
 use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::json::fields::FieldErrors;
@@ -12,16 +13,19 @@ use crate::catalog::EventCatalog;
 use crate::conflict::{MAX_TRIES, always_overtaken, decide_anew};
 use crate::health::probe_now;
 use crate::ports::{
-    Clock, Entropy, Expectations, HealthStore, Unavailable, WatchList, WebhookStore,
+    Clock, Entropy, Expectations, HealthStore, Refusal, Unavailable, WatchList, WebhookStore,
+    Written,
 };
 use crate::precondition::Precondition;
 
 mod draft;
 mod expressions;
+mod listing;
 mod registering;
 mod rotating;
 mod testing;
 
+pub use listing::{Filters, Listed, list};
 pub use registering::{RegisterError, register, register_once};
 pub use rotating::rotate;
 pub use testing::{TestDeps, TestError, TestResult, test};
@@ -50,6 +54,9 @@ pub enum ChangeError {
     /// The overlap of the webhook's previous rotation has not ended.
     #[error("{0}")]
     Rotation(RotateError),
+    /// The change adds more than a quota allows.
+    #[error(transparent)]
+    Quota(Exceeded),
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
@@ -61,7 +68,7 @@ pub enum ChangeError {
 pub async fn change(
     webhooks: &(impl WebhookStore + Expectations + HealthStore + WatchList),
     system: &(impl Clock + Entropy),
-    rules: Rules<'_>,
+    (rules, quotas): (Rules<'_>, &Quotas),
     key: (&TenantId, WebhookId),
     precondition: &Precondition,
     body: &str,
@@ -71,10 +78,13 @@ pub async fn change(
     let draft = Draft::of_change(body, rules).map_err(ChangeError::Invalid)?;
     let subscriptions = draft::subscriptions_in(body);
     let types = rules.catalog.types_for(webhooks, key.0, &subscriptions, system.now()).await?;
-    let revised = revise(webhooks, key, precondition, |current| {
+    let room = Room::of(quotas, system.now());
+    let revised = revise(webhooks, key, precondition, room, |current| {
         let now = whole_millisecond(system.now());
         let changed = draft.clone().apply(current, rules, &types, now);
-        changed.map(Some).map_err(ChangeError::Invalid)
+        let changed = changed.map_err(ChangeError::Invalid)?;
+        quotas.check_webhook(&changed, Some(current)).map_err(ChangeError::Quota)?;
+        Ok(Some(changed))
     });
     let revised = revised.await?;
     if revised.after.state.is_active() && !revised.before.state.is_active() {
@@ -110,11 +120,12 @@ pub(crate) struct Revised {
 }
 
 /// Writes what `decide` makes of the current webhook, `None` meaning no change, and decides again if
-/// another writer was faster.
+/// another writer was faster. What it adds to the tenant's use of its quotas must fit into `room`.
 pub(crate) async fn revise(
     webhooks: &impl WebhookStore,
     key: (&TenantId, WebhookId),
     precondition: &Precondition,
+    room: Room,
     decide: impl Fn(&Webhook) -> Result<Option<Webhook>, ChangeError> + Sync,
 ) -> Result<Revised, ChangeError> {
     let once = async || {
@@ -122,9 +133,15 @@ pub(crate) async fn revise(
         let Some(changed) = decide(&before)? else {
             return Ok(Some(Revised { after: before.clone(), before }));
         };
-        let is_written = webhooks.update(&changed).await?;
-        let after = Webhook { revision: changed.revision + 1, ..changed };
-        Ok::<_, ChangeError>(is_written.then_some(Revised { before, after }))
+        match webhooks.replace(&before, &changed, room).await? {
+            Written::Yes => {}
+            Written::No => return Ok(None),
+            Written::Refused(Refusal::Over(over)) => return Err(ChangeError::Quota(over)),
+            // Its webhooks are being deleted.
+            Written::Refused(Refusal::Removed(_)) => return Err(ChangeError::Missing),
+        }
+        let after = Webhook { revision: before.revision + 1, ..changed };
+        Ok(Some(Revised { before, after }))
     };
     let revised = decide_anew(MAX_TRIES, || async { Ok(once().await.transpose()) }).await?;
     revised.unwrap_or_else(|| Err(always_overtaken("changing a webhook").into()))

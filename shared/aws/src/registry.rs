@@ -13,6 +13,7 @@ mod health;
 mod jobs;
 mod routes;
 mod tenants;
+mod usage;
 mod watches;
 mod webhook_item;
 mod webhooks;
@@ -90,6 +91,11 @@ fn health_key(id: WebhookId) -> Key {
 /// A webhook's newest recovery.
 fn recovery_key(id: WebhookId) -> Key {
     Key { pk: format!("HE#{id}"), sk: "RECOVERY".to_owned() }
+}
+
+/// Which recoveries of a tenant have a turn to read the ledger.
+fn turns_key(tenant: &TenantId) -> Key {
+    Key { pk: partition(tenant), sk: "TURNS".to_owned() }
 }
 
 /// The partition of the watch list, in order of webhook ids.

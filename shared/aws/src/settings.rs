@@ -48,6 +48,17 @@ pub fn network_rules() -> Result<hooklane_domain::webhook::network::NetworkRules
         })
 }
 
+/// The quotas of tenants whose settings give no others.
+pub fn quotas() -> Result<hooklane_domain::access::quotas::Quotas, InvalidSetting> {
+    use hooklane_domain::access::quotas::{QuotaName, Quotas};
+    QuotaName::ALL.into_iter().try_fold(Quotas::default(), |quotas, name| {
+        let variable = name.variable();
+        quotas
+            .with(name, parse(variable)?)
+            .map_err(|e| InvalidSetting::Invalid { name: variable, why: e.to_string() })
+    })
+}
+
 /// The thresholds that a webhook's health is judged by.
 pub fn thresholds() -> Result<hooklane_domain::isolation::circuit::Thresholds, InvalidSetting> {
     let seconds = |name| parse(name).map(std::time::Duration::from_secs);

@@ -15,6 +15,6 @@ mod tests;
 
 pub use definition::{Definition, MAX_SAMPLE_BYTES};
 pub use files::{Catalog, Catalogs, DEFAULT, InvalidCatalog, PackedCatalog, PackedType};
-pub use own_types::{MAX_OWN_TYPES, OwnType, OwnTypes, Owner};
+pub use own_types::{OwnType, OwnTypes, Owner};
 pub use schema::{Compiled, Cost, MAX_COST, MAX_SCHEMA_BYTES, Schema, no_longer_used};
 pub use tenant_types::{Source, TenantTypes};

@@ -6,9 +6,6 @@ use hooklane_domain::ids::{EventType, TenantId};
 
 use crate::definition::Definition;
 
-/// The most types that one owner may add.
-pub const MAX_OWN_TYPES: usize = 100;
-
 /// Whose types they are.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Owner {

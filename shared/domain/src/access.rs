@@ -4,5 +4,6 @@
 pub mod idempotency;
 pub mod key_ring;
 pub mod quota;
+pub mod quotas;
 pub mod tenant;
 pub mod token;

@@ -94,7 +94,7 @@ pub enum Verdict {
 impl Filter {
     /// Whether the event passes.
     pub fn passes(&self, input: &Input, budget: &Budget) -> Result<bool, Failure> {
-        self.0.compiled()?.decide(input, budget)
+        self.0.compiled(budget)?.decide(input, budget)
     }
 
     /// An expression that was accepted when it was saved. If this version does not accept it, every
@@ -113,6 +113,13 @@ impl Filter {
     #[must_use]
     pub fn cost(&self) -> Cost {
         self.0.cost()
+    }
+
+    /// What an evaluation on an event of that size can need, which decides where it runs. It compiles
+    /// nothing: an expression that is not compiled yet counts as one that needs all that it may take.
+    #[must_use]
+    pub fn likely_cost(&self, event_bytes: usize) -> Cost {
+        self.0.likely_cost(event_bytes)
     }
 
     /// About the bytes that it holds in memory, compiled or not yet.
@@ -125,7 +132,7 @@ impl Filter {
 impl Transform {
     /// The data that replaces the event's: a JSON object.
     pub fn apply(&self, input: &Input, budget: &Budget) -> Result<RawJson, Failure> {
-        self.0.compiled()?.transform(input, budget)
+        self.0.compiled(budget)?.transform(input, budget)
     }
 
     /// An expression that was accepted when it was saved. If this version does not accept it, every
@@ -144,6 +151,13 @@ impl Transform {
     #[must_use]
     pub fn cost(&self) -> Cost {
         self.0.cost()
+    }
+
+    /// What an evaluation on an event of that size can need, which decides where it runs. It compiles
+    /// nothing: an expression that is not compiled yet counts as one that needs all that it may take.
+    #[must_use]
+    pub fn likely_cost(&self, event_bytes: usize) -> Cost {
+        self.0.likely_cost(event_bytes)
     }
 
     /// About the bytes that it holds in memory, compiled or not yet.
@@ -188,7 +202,7 @@ impl Source {
     fn checked(text: &str) -> Result<Self, InvalidExpression> {
         let source = Self::new(text);
         let compiled = source.get_or_compile().as_ref().map_err(Clone::clone)?;
-        match compiled.need.excess() {
+        match cost::excess(compiled.need) {
             Some(message) => Err(InvalidExpression { line: 1, column: 1, message }),
             None => Ok(source),
         }
@@ -198,8 +212,29 @@ impl Source {
         self.compiled.get_or_init(|| Compiled::parse(&self.text))
     }
 
-    fn compiled(&self) -> Result<&Compiled, Failure> {
+    /// Its compiled form. Where this is the first use, the budget pays for it.
+    fn compiled(&self, budget: &Budget) -> Result<&Compiled, Failure> {
+        if self.compiled.get().is_none() {
+            if budget.is_used_up() {
+                return Err(Failure::TooMuch(meter::nothing_left()));
+            }
+            budget.spend(self.steps_to_compile(), 0);
+        }
         self.get_or_compile().as_ref().map_err(|invalid| Failure::Invalid(invalid.clone()))
+    }
+
+    fn steps_to_compile(&self) -> u64 {
+        let patterns =
+            self.get_or_compile().as_ref().map_or(&[][..], |compiled| &compiled.patterns);
+        let patterns = patterns.iter().map(|pattern| pattern.steps_to_know()).sum::<u64>();
+        price::parsing(self.text.len() as u64) + patterns
+    }
+
+    fn likely_cost(&self, event_bytes: usize) -> Cost {
+        match self.compiled.get() {
+            Some(_) => self.cost().on(event_bytes),
+            None => Cost(MAX_STEPS),
+        }
     }
 
     fn cost(&self) -> Cost {

@@ -1,9 +1,10 @@
 //! The ledger behind calls that fail. The journal checks every write.
 
 use hooklane_app::ports::{
-    DeliveryFilter, DeliveryPage, DeliveryStore, EventPage, EventScan, EventStore, ParkingStore,
+    DailyCounts, DeliveryFilter, DeliveryPage, DeliveryStore, EventPage, EventScan, EventStore, ParkingStore,
     Pointer, Put, Saved, SlotCounts, SlotStore, Unavailable,
 };
+use hooklane_domain::access::quotas::{Day, QuotaName};
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::attempt::Attempt;
 use hooklane_domain::delivery::{Delivery, State};
@@ -158,5 +159,26 @@ impl EventScan for Port {
         cursor: Option<&str>,
     ) -> Result<EventPage, Unavailable> {
         self.call("events.walk", self.environment.ledger.walk(tenant, wanted, cursor)).await
+    }
+}
+
+impl DailyCounts for Port {
+    async fn count_one(
+        &self,
+        tenant: &TenantId,
+        quota: QuotaName,
+        day: Day,
+        most: u64,
+    ) -> Result<Option<u64>, Unavailable> {
+        self.call("daily.count", self.environment.ledger.count_one(tenant, quota, day, most)).await
+    }
+
+    async fn counted(
+        &self,
+        tenant: &TenantId,
+        quota: QuotaName,
+        day: Day,
+    ) -> Result<u64, Unavailable> {
+        self.call("daily.counted", self.environment.ledger.counted(tenant, quota, day)).await
     }
 }

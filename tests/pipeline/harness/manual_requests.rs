@@ -3,6 +3,7 @@
 
 use hooklane_app::ports::WebhookStore as _;
 use hooklane_app::{deliveries, pausing, recover};
+use hooklane_domain::access::quotas::Quotas;
 use hooklane_domain::ids::{DeliveryId, WebhookId};
 use hooklane_domain::isolation::recovery::{Wanted, WantedStatus};
 use hooklane_domain::webhook::WebhookState;
@@ -52,7 +53,7 @@ impl Pipeline {
             ManualRequest::Recover(id) => {
                 let (since, until) = (self.began_at, self.environment.now());
                 let wanted = Wanted { since, until, status: WantedStatus::Failed };
-                recover::start(port, port, key(id), wanted).await.is_ok()
+                recover::start((port, port), port, &Quotas::default(), key(id), wanted).await.is_ok()
             }
         }
     }

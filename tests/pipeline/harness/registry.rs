@@ -1,12 +1,14 @@
 //! The registry behind calls that fail.
 
 use hooklane_app::ports::{
-    BrakeStore, EventTypeStore, HealthStore, Look, RecoveryStore, RouteStore, RouteTable,
-    TenantPage, TenantStore, Unavailable, Watch, WatchList, WebhookStore,
+    Added, BrakeStore, EventTypeStore, HealthStore, Look, OutlinePage, RecoveryStore, Refusal,
+    RouteStore, RouteTable, TenantPage, TenantStore, Unavailable, Watch, WatchList, WebhookStore,
+    Written,
 };
 use hooklane_catalog::{Definition, OwnType, OwnTypes, Owner};
 use hooklane_domain::Timestamp;
-use hooklane_domain::access::tenant::{Tenant, TenantSettings};
+use hooklane_domain::access::quotas::Room;
+use hooklane_domain::access::tenant::{Tenant, TenantSettings, Tombstone};
 use hooklane_domain::ids::{EventType, TenantId, WebhookId};
 use hooklane_domain::isolation::brake::Brake;
 use hooklane_domain::isolation::health::{Change, Health};
@@ -30,10 +32,12 @@ macro_rules! behind_calls {
 
 behind_calls! {
     WebhookStore {
-        "webhooks.create" create(webhook: &Webhook) -> bool;
+        "webhooks.register" register(webhook: &Webhook, room: Room) -> Written;
+        "webhooks.refusal" refusal(webhook: &Webhook, room: Room) -> Option<Refusal>;
         "webhooks.get" get(tenant: &TenantId, id: WebhookId) -> Option<Webhook>;
-        "webhooks.list" list(tenant: &TenantId) -> Vec<Webhook>;
-        "webhooks.update" update(webhook: &Webhook) -> bool;
+        "webhooks.some" some(tenant: &TenantId, ids: &[WebhookId]) -> Vec<Webhook>;
+        "webhooks.outlines" outlines(tenant: &TenantId, after: Option<WebhookId>, limit: usize) -> OutlinePage;
+        "webhooks.replace" replace(seen: &Webhook, webhook: &Webhook, room: Room) -> Written;
         "webhooks.delete" delete(tenant: &TenantId, id: WebhookId, revision: Option<u64>) -> bool;
         "webhooks.disable" disable(seen: &Webhook, reason: DisableReason, at: Timestamp) -> bool;
     }
@@ -47,10 +51,14 @@ behind_calls! {
         "tenants.set" set_settings(id: &TenantId, settings: &TenantSettings, revision: Option<u64>) -> Option<Tenant>;
         "tenants.revoke" revoke_tokens(id: &TenantId) -> ();
         "tenants.list" tenants(after: Option<&TenantId>, limit: usize) -> TenantPage;
-        "tenants.remove" remove(id: &TenantId) -> bool;
+        "tenants.bury" bury(id: &TenantId, tombstone: Tombstone) -> ();
+        "tenants.clear" clear(id: &TenantId) -> bool;
+        "tenants.revive" revive(id: &TenantId, seen: Tombstone) -> ();
     }
     EventTypeStore {
         "types.all" event_types(owner: &Owner) -> OwnTypes;
+        "types.count" count_event_types(owner: &Owner) -> u64;
+        "types.add" add_event_type(owner: &Owner, name: &EventType, definition: &Definition, most: u64) -> Added;
         "types.get" event_type(owner: &Owner, name: &EventType) -> Option<OwnType>;
         "types.put" put_event_type(owner: &Owner, name: &EventType, definition: &Definition, revision: Option<u64>) -> Option<u64>;
         "types.delete" delete_event_type(owner: &Owner, name: &EventType, revision: Option<u64>) -> bool;
@@ -68,6 +76,8 @@ behind_calls! {
     RecoveryStore {
         "recoveries.get" recovery(webhook: WebhookId) -> Option<Recovery>;
         "recoveries.save" save_recovery(recovery: &Recovery) -> bool;
+        "recoveries.take_turn" take_turn(recovery: &Recovery, times: (Timestamp, Timestamp), most: u64) -> bool;
+        "recoveries.end_turn" end_turn(recovery: &Recovery) -> ();
     }
 }
 

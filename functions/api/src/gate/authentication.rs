@@ -6,6 +6,7 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use hooklane_app::ports::{Clock as _, TenantStore as _};
+use hooklane_app::removed;
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::tenant::Tenant;
 use hooklane_domain::access::token::{InvalidToken, TokenClaims};
@@ -43,7 +44,7 @@ async fn identify<P: Ports>(deps: &Deps<P>, headers: &HeaderMap) -> Result<Calle
         Credential::Token(claims) => claims,
         Credential::OperatorKey => {
             let tenant = match named {
-                Some(name) => Some(read_tenant(deps, &read_name(name)?).await?),
+                Some(name) => Some(usable_tenant(deps, &read_name(name)?, now).await?),
                 None => None,
             };
             return Ok(Caller { role: Role::Operator, tenant });
@@ -59,6 +60,17 @@ async fn identify<P: Ports>(deps: &Deps<P>, headers: &HeaderMap) -> Result<Calle
         return Err(Problem::bad_request(detail));
     }
     Ok(Caller { role: Role::Tenant(claims.scopes), tenant: Some(tenant) })
+}
+
+/// The tenant that the operator names, unless it was removed and its id cannot be used yet: nobody may read
+/// what is left of it.
+async fn usable_tenant<P: Ports>(
+    deps: &Deps<P>,
+    id: &TenantId,
+    now: Timestamp,
+) -> Result<Tenant, Problem> {
+    span::of_tenant(id);
+    Ok(removed::usable(&deps.registry, id, now).await??)
 }
 
 async fn read_tenant<P: Ports>(deps: &Deps<P>, id: &TenantId) -> Result<Tenant, Problem> {

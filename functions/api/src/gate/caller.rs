@@ -33,12 +33,7 @@ impl Caller {
     /// The tenant it acts for, if it has this scope.
     fn tenant(&self, needed: Scope) -> Result<&TenantId, Problem> {
         self.allows(needed)?;
-        match &self.tenant {
-            Some(tenant) => Ok(&tenant.id),
-            None => Err(Problem::bad_request(
-                "The operator must name a tenant in the header X-Tenant-Id.",
-            )),
-        }
+        self.acts_for().map(|tenant| &tenant.id)
     }
 
     pub(crate) fn allows(&self, needed: Scope) -> Result<(), Problem> {
@@ -49,6 +44,15 @@ impl Caller {
             }
             Role::Tenant(_) | Role::Operator => Ok(()),
         }
+    }
+}
+
+impl Caller {
+    /// The tenant that it acts for. Only the operator may act for none.
+    pub(crate) fn acts_for(&self) -> Result<&Tenant, Problem> {
+        self.tenant.as_ref().ok_or_else(|| {
+            Problem::bad_request("The operator must name a tenant in the header X-Tenant-Id.")
+        })
     }
 }
 

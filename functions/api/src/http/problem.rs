@@ -2,6 +2,8 @@
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
+use hooklane_app::removed::Removed;
+use hooklane_domain::access::quotas::{Exceeded, QuotaName};
 use hooklane_domain::json::fields::{FieldError, FieldErrors, bytes, cut};
 use lambda_http::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use lambda_http::http::{HeaderValue, StatusCode};
@@ -30,6 +32,18 @@ pub(crate) struct Problem {
     /// The number of mistakes that `errors` does not list. Its last entry says so.
     #[serde(skip)]
     unlisted: usize,
+    /// The quota that the request would exceed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "webhooks")]
+    quota: Option<&'static str>,
+    /// The limit of that quota.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = 1000)]
+    limit: Option<u64>,
+    /// How much of that quota is used without the request; of a quota for each webhook, with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = 1000)]
+    used: Option<u64>,
     /// For the `Retry-After` header, in seconds.
     #[serde(skip)]
     retry_after: Option<i64>,
@@ -90,6 +104,9 @@ impl Problem {
             detail: None,
             errors: Vec::new(),
             unlisted: 0,
+            quota: None,
+            limit: None,
+            used: None,
             retry_after: None,
         }
     }
@@ -131,6 +148,50 @@ impl Problem {
         );
         let detail = format!("Try again in {seconds} seconds.");
         Self { retry_after: Some(seconds), ..problem.detail(&detail) }
+    }
+
+    /// The request would exceed a quota. One for each webhook is about a field of the body, one for each day
+    /// is over at midnight (UTC), and any other is a conflict with what the tenant has.
+    pub(crate) fn over_quota(over: Exceeded) -> Self {
+        let kind = match over.quota {
+            QuotaName::EventTypes => "urn:hooklane:problem:too-many-event-types",
+            _ => "urn:hooklane:problem:quota-exceeded",
+        };
+        let problem = if over.quota.is_per_webhook() {
+            Self {
+                kind,
+                detail: Some(format!("{over}.")),
+                ..Self::invalid(over.into_field_errors())
+            }
+        } else {
+            let status = if over.quota.is_per_day() {
+                StatusCode::TOO_MANY_REQUESTS
+            } else {
+                StatusCode::CONFLICT
+            };
+            Self::new(status, kind, "A quota is used up").detail(&format!("{over}."))
+        };
+        Self {
+            quota: Some(over.quota.as_str()),
+            limit: Some(over.limit),
+            used: Some(over.used),
+            ..problem
+        }
+    }
+
+    /// As [`Problem::over_quota`], of a quota that has room again after `seconds`.
+    pub(crate) fn over_daily_quota(over: Exceeded, seconds: i64) -> Self {
+        Self { retry_after: Some(seconds.max(1)), ..Self::over_quota(over) }
+    }
+
+    /// The tenant was removed, and its id cannot be used yet.
+    pub(crate) fn removed(removed: &Removed) -> Self {
+        Self::new(
+            StatusCode::GONE,
+            "urn:hooklane:problem:tenant-removed",
+            "The tenant was removed",
+        )
+        .detail(&format!("{removed}."))
     }
 
     /// As many of the tenant's tests run as may. Most end within a few seconds.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse as _, Response};
-use hooklane_app::deliveries::{self, UNDELIVERED};
+use hooklane_app::deliveries::{self, Place, UNDELIVERED, UndeliveredPage};
 use hooklane_app::ports::{DeliveryFilter, DeliveryPage};
 use hooklane_domain::delivery::Status;
 use hooklane_domain::ids::{DeliveryId, EventType, WebhookId};
@@ -117,7 +117,9 @@ pub(crate) async fn list<P: Ports>(
     operation_id = "listUndelivered",
     summary = "List undelivered deliveries of all the tenant's webhooks, newest first",
     description = "Ordered by when the event was accepted. Deliveries of deleted webhooks are left out. The list is \
-        eventually consistent: a recent change may take a moment to appear.",
+        eventually consistent: a recent change may take a moment to appear. One request reads at most 3,000 \
+        lists, one for each webhook and status. A tenant with more has its newest webhooks listed first, then the \
+        next ones: a page may be short or even empty and still have a `nextCursor`.",
     security(("bearer" = [READ])),
     params(
         ("status" = inline(Option<UndeliveredStatus>), Query, description = "Only deliveries with this status; all three by default"),
@@ -137,13 +139,15 @@ pub(crate) async fn undelivered<P: Ports>(
         query.error("status", "must be one of pending, retrying, failed");
     }
     let list = List::of(&[&"undelivered", &tenant, &status]);
-    let (after, limit) = (query.place(&list), query.limit());
+    let (place, limit) = (query.place::<Place>(&list).unwrap_or_default(), query.limit());
     query.finish()?;
     let statuses = status.as_ref().map_or(&UNDELIVERED[..], std::slice::from_ref);
-    let asked = (after.as_ref(), limit);
-    let page =
+    let asked = (place, limit);
+    let UndeliveredPage { page, next } =
         deliveries::undelivered(&deps.registry, &deps.ledger, &tenant, statuses, asked).await?;
-    Ok(Json(PageView::new(&page, &list, None)).into_response())
+    let view = PageView::new(&page, &list, None);
+    let next_cursor = next.map(|next| list.cursor(next));
+    Ok(Json(PageView { next_cursor, ..view }).into_response())
 }
 
 #[utoipa::path(

@@ -9,6 +9,7 @@ use hooklane_app::catalog::Freshness;
 use hooklane_app::event_types;
 use hooklane_app::ports::{Clock as _, EventTypeStore as _};
 use hooklane_catalog::{OwnType, Owner, Source};
+use hooklane_domain::access::quotas::QuotaName;
 use hooklane_domain::ids::EventType;
 use hooklane_domain::json::fields::FieldErrors;
 use lambda_http::http::StatusCode;
@@ -17,7 +18,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::backend::{Deps, Ports};
-use crate::gate::caller::{READ, Reader, WRITE};
+use crate::gate::caller::{Caller, READ, Reader, WRITE};
 use crate::gate::owner::{ReadsTypes, WritesTypes};
 use crate::http::body::Text;
 use crate::http::etag::{self, IfMatch};
@@ -118,19 +119,24 @@ pub(crate) async fn get<P: Ports>(
     responses(
         (status = 201, description = "Added", body = EventTypeView),
         (status = 200, description = "Replaced", body = EventTypeView),
-        (status = 409, description = "The limit of 100 event types is reached"),
+        (status = 409, description = "The quota of event types is used up: `quota`, `limit` and `used` say so"),
         (status = 422, description = "Invalid body; `errors` lists every wrong field with its path. The sample must match the schema"),
     ),
 )]
 pub(crate) async fn put<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
     WritesTypes(owner): WritesTypes,
+    caller: Caller,
     Path(name): Path<String>,
     IfMatch(known): IfMatch,
     Text(body): Text,
 ) -> Result<Response, Problem> {
     let name = name.parse().map_err(|e| FieldErrors::one("", format!("the event type {e}")))?;
-    let (own, new) = event_types::put(&deps.registry, &owner, &name, &known, &body).await?;
+    // The platform's own types have the limit of the deployment.
+    let quotas = caller.tenant.as_ref().map_or(deps.quotas, |tenant| deps.quotas_of(tenant));
+    let owner_and_limit = (&owner, quotas.of(QuotaName::EventTypes));
+    let (own, new) =
+        event_types::put(&deps.registry, owner_and_limit, &name, &known, &body).await?;
     let status = if new { StatusCode::CREATED } else { StatusCode::OK };
     Ok(shown(status, &owner, &own))
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse as _, Response};
 use hooklane_app::deliveries::{self, EventDetail};
 use hooklane_app::publish::{self, Accepted, PublishError, Validator};
@@ -17,9 +17,11 @@ use utoipa::ToSchema;
 use crate::backend::{Deps, Ports};
 use crate::gate::caller::{PUBLISH, Publisher, READ, Reader};
 use crate::http::body::Text;
+use crate::http::cursor::List;
 use crate::http::idempotency::Key;
 use crate::http::path;
 use crate::http::problem::{Problem, Room};
+use crate::http::query::Query;
 use crate::http::span;
 use crate::resources::schemas::{NewEvent as NewEventSchema, NewEvents};
 use crate::resources::views::{DeliveryView, EventContentView, non_zero, time};
@@ -97,6 +99,10 @@ pub(crate) struct EventView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     unreadable: Option<usize>,
+    /// Pass it as `cursor` to get the deliveries to further webhooks; absent if there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    next_cursor: Option<String>,
 }
 
 #[utoipa::path(
@@ -105,16 +111,22 @@ pub(crate) struct EventView {
     operation_id = "getEvent",
     summary = "Get an event with its deliveries; those of deleted webhooks are left out",
     security(("bearer" = [READ])),
-    responses((status = 200, description = "The event", body = EventView)),
+    params(("cursor" = Option<String>, Query, description = "The `nextCursor` of the previous answer")),
+    responses((status = 200, description = "The event, with its deliveries to at most 1,000 webhooks", body = EventView)),
 )]
 pub(crate) async fn get<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
     Reader(tenant): Reader,
     Path(id): Path<String>,
+    RawQuery(raw): RawQuery,
 ) -> Result<Response, Problem> {
     let id = path::id(&id)?;
-    let EventDetail { event, deliveries, unreadable } =
-        deliveries::of_event(&deps.registry, &deps.ledger, &tenant, &id)
+    let mut query = Query::of(raw.as_deref());
+    let list = List::of(&[&"event", &tenant, &id]);
+    let after = query.place(&list);
+    query.finish()?;
+    let EventDetail { event, deliveries, unreadable, next } =
+        deliveries::of_event(&deps.registry, &deps.ledger, (&tenant, after), &id)
             .await?
             .ok_or_else(path::missing::<EventId>)?;
     for error in &unreadable {
@@ -126,6 +138,7 @@ pub(crate) async fn get<P: Ports>(
         accepted_at: time(event.accepted_at),
         deliveries: deliveries.iter().map(DeliveryView::new).collect(),
         unreadable: non_zero(unreadable.len()),
+        next_cursor: next.map(|webhook| list.cursor(webhook)),
     };
     Ok(Json(view).into_response())
 }

@@ -12,7 +12,7 @@ use hooklane_domain::time::whole_millisecond;
 use lambda_http::http::StatusCode;
 
 use crate::backend::{Deps, Ports};
-use crate::gate::caller::{READ, Reader, WRITE, Writer};
+use crate::gate::caller::{Caller, READ, Reader, WRITE, Writer};
 use crate::http::body::Text;
 use crate::http::path;
 use crate::http::problem::Problem;
@@ -25,23 +25,28 @@ use crate::resources::views::RecoveryView;
     operation_id = "recoverWebhook",
     summary = "Start a recovery: send again what the webhook missed",
     description = "Retries each failed delivery as a manual retry would, and makes a delivery for each skipped event. \
-        It works in the background, a batch each minute. A webhook has at most one running recovery.",
+        It works in the background, a batch each minute. A webhook has at most one running recovery. A few recoveries of a tenant look for skipped events at \
+        the same time; the others wait for their turn, and their state is `waiting`.",
     security(("bearer" = [WRITE])),
     request_body(content = NewRecovery),
     responses(
         (status = 202, description = "Accepted; poll GET for progress", body = RecoveryView),
         (status = 409, description = "A recovery is already running"),
+        (status = 429, description = "The tenant's rate limit is exceeded, or it has started as many recoveries today as it may; `Retry-After` says when to try again"),
     ),
 )]
 pub(crate) async fn start<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
     Writer(tenant): Writer,
+    caller: Caller,
     Path(id): Path<String>,
     Text(body): Text,
 ) -> Result<Response, Problem> {
     let wanted = Wanted::read(&body, whole_millisecond(deps.system.now()))?;
     let key = (&tenant, path::id(&id)?);
-    let ordered = recover::start(&deps.registry, &deps.system, key, wanted).await?;
+    let quotas = deps.quotas_of(caller.acts_for()?);
+    let stores = (&deps.registry, &deps.ledger);
+    let ordered = recover::start(stores, &deps.system, &quotas, key, wanted).await?;
     Ok((StatusCode::ACCEPTED, Json(RecoveryView::new(&ordered))).into_response())
 }
 

@@ -51,8 +51,8 @@ pub(crate) async fn of_webhook<P: Ports>(
     path = "/stats",
     operation_id = "getStatistics",
     summary = "Get statistics of the deliveries of all the tenant's webhooks",
-    description = "Covers deliveries of events accepted in the period, at most the newest 5,000. Deleted webhooks are \
-        left out.",
+    description = "Covers deliveries of events accepted in the period, at most the newest 5,000, of the tenant's newest \
+        3,000 webhooks. Deleted webhooks are left out.",
     security(("bearer" = [READ])),
     params(("period" = inline(Option<StatisticsPeriod>), Query, description = "24h by default")),
     responses((status = 200, description = "The statistics", body = StatisticsView)),

@@ -6,7 +6,8 @@ use axum::Json;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse as _, Response};
 use hooklane_app::ports::{Clock as _, TenantStore as _};
-use hooklane_app::tenants;
+use hooklane_app::removed;
+use hooklane_app::tenants::{self, Removal};
 use hooklane_domain::access::tenant::Tenant;
 use hooklane_domain::ids::TenantId;
 use lambda_http::http::StatusCode;
@@ -68,7 +69,7 @@ pub(crate) async fn list<P: Ports>(
     get,
     path = "/tenants/{tenant}",
     operation_id = "getTenant",
-    summary = "Get a tenant's settings",
+    summary = "Get a tenant's settings, and what it uses of its quotas",
     description = "Operator key only.",
     security(("bearer" = [])),
     responses((status = 200, description = "The settings; send the `ETag` as `If-Match`", body = TenantView,
@@ -80,10 +81,16 @@ pub(crate) async fn get<P: Ports>(
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let id = path::id(&id)?;
+    let now = deps.system.now();
     if !deps.registry.is_listed(&id).await? {
+        removed::usable(&deps.registry, &id, now).await??;
         return Err(path::missing::<TenantId>());
     }
-    Ok(shown(&deps.registry.tenant(&id).await?))
+    let tenant = deps.registry.tenant(&id).await?;
+    let quotas = deps.quotas_of(&tenant);
+    let usage = tenants::usage(&deps.registry, &deps.ledger, &quotas, &tenant, now).await?;
+    let view = TenantView::with_usage(&tenant, &usage);
+    Ok(([(ETAG, etag::of(tenant.revision))], Json(view)).into_response())
 }
 
 #[utoipa::path(
@@ -107,7 +114,8 @@ pub(crate) async fn set<P: Ports>(
     Text(body): Text,
 ) -> Result<Response, Problem> {
     let id = path::id(&id)?;
-    let set = tenants::set(&deps.registry, deps.names(), &id, &known, &body).await?;
+    let now = deps.system.now();
+    let set = tenants::set(&deps.registry, deps.names(), &id, &known, &body, now).await?;
     Ok(shown(&set))
 }
 
@@ -117,19 +125,25 @@ pub(crate) async fn set<P: Ports>(
     operation_id = "removeTenant",
     summary = "Remove a tenant",
     description = "Operator key only. Its webhooks, tokens, settings and event types are deleted at once. Its \
-        events and deliveries expire.",
+        events and deliveries expire. Until all of it has expired, its id cannot be used again: every request \
+        for it is answered with 410 and the time from which it can. A tenant with thousands of webhooks is not \
+        removed by one request: repeat the request while the answer is 202.",
     security(("bearer" = [])),
-    responses((status = 204, description = "Removed")),
+    responses(
+        (status = 204, description = "Removed"),
+        (status = 202, description = "Removed, but some webhooks are still to be deleted: repeat the request"),
+    ),
 )]
 pub(crate) async fn remove<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
     _: Operator,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    if deps.registry.remove(&path::id(&id)?).await? {
-        Ok(StatusCode::NO_CONTENT.into_response())
-    } else {
-        Err(path::missing::<TenantId>())
+    let id = path::id(&id)?;
+    match tenants::remove(&deps.registry, &deps.system, deps.retention, &id).await? {
+        Removal::Done => Ok(StatusCode::NO_CONTENT.into_response()),
+        Removal::Unfinished => Ok(StatusCode::ACCEPTED.into_response()),
+        Removal::Missing => Err(path::missing::<TenantId>()),
     }
 }
 
@@ -141,7 +155,11 @@ pub(crate) async fn remove<P: Ports>(
     description = "Operator key only. The token is a JWT. Only this answer shows it; Hooklane does not store it.",
     security(("bearer" = [])),
     request_body(content = Option<NewToken>),
-    responses((status = 201, description = "The token", body = TokenView)),
+    responses(
+        (status = 201, description = "The token", body = TokenView),
+        (status = 410, description = "The tenant was removed, and its id cannot be used yet"),
+        (status = 429, description = "As many tokens as may be were created for the tenant today; `Retry-After` says when to try again"),
+    ),
 )]
 pub(crate) async fn create_token<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
@@ -151,8 +169,9 @@ pub(crate) async fn create_token<P: Ports>(
 ) -> Result<Response, Problem> {
     let id = path::id(&id)?;
     let keys = deps.token_keys.known(deps.system.now()).await?;
+    let (stores, key) = ((&deps.registry, &deps.ledger), keys.current());
     let minted =
-        tenants::issue_token(&deps.registry, &deps.system, keys.current(), &id, &body).await?;
+        tenants::issue_token(stores, &deps.system, key, &deps.quotas, &id, &body).await?;
     let headers = [(CACHE_CONTROL, "no-store")];
     Ok((StatusCode::CREATED, headers, Json(TokenView::new(&minted))).into_response())
 }

@@ -6,9 +6,10 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
 use hooklane_app::webhooks::{self, TestDeps};
+use hooklane_domain::access::quotas::QuotaName;
 
 use crate::backend::{Deps, Ports};
-use crate::gate::caller::{WRITE, Writer};
+use crate::gate::caller::{Caller, WRITE, Writer};
 use crate::http::body::Text;
 use crate::http::path;
 use crate::http::problem::Problem;
@@ -35,9 +36,12 @@ use crate::resources::views::TestView;
 pub(crate) async fn test<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
     Writer(tenant): Writer,
+    caller: Caller,
     Path(id): Path<String>,
     Text(body): Text,
 ) -> Result<Response, Problem> {
+    let at_once = deps.quotas_of(caller.acts_for()?).of(QuotaName::ConcurrentTests);
+    let at_once = u32::try_from(at_once).unwrap_or(u32::MAX);
     let test_deps = TestDeps {
         registry: &deps.registry,
         ledger: &deps.ledger,
@@ -45,7 +49,7 @@ pub(crate) async fn test<P: Ports>(
         system: &deps.system,
         contracts: &deps.contracts,
         catalog: &deps.catalog,
-        at_once: deps.concurrent_tests,
+        at_once,
     };
     let tested = webhooks::test(test_deps, (&tenant, path::id(&id)?), &body).await?;
     Ok(Json(TestView::new(&tested)).into_response())

@@ -19,7 +19,7 @@ pub(crate) use events::EventContentView;
 pub(crate) use log::LogView;
 pub(crate) use recovery::RecoveryView;
 pub(crate) use statistics::{HealthView, StatisticsView};
-pub(crate) use tenants::{TenantView, TokenView};
+pub(crate) use tenants::{QuotaView, TenantView, TokenView, UsageView, usage_view};
 pub(crate) use testing::TestView;
 pub(crate) use webhooks::{SecretView, WebhookView};
 

@@ -7,22 +7,26 @@ use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse as _, Response};
 use hooklane_app::ports::WebhookStore as _;
 use hooklane_app::precondition::Precondition;
-use hooklane_app::webhooks::{self, Rules};
-use hooklane_domain::ids::{EventType, TenantId, WebhookId};
+use hooklane_app::webhooks::{self, Filters, Rules};
+use hooklane_domain::access::tenant::Tenant;
+use hooklane_domain::ids::{EventType, WebhookId};
 use hooklane_domain::webhook::Webhook;
 use lambda_http::http::StatusCode;
 use lambda_http::http::header::{CACHE_CONTROL, ETAG, LOCATION};
 use serde::Serialize;
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use crate::backend::{Deps, Ports};
 use crate::gate::caller::{Caller, READ, Reader, WRITE, Writer};
 use crate::http::body::Text;
+use crate::http::cursor::List;
 use crate::http::etag::{self, IfMatch};
 use crate::http::idempotency::Key;
 use crate::http::path;
 use crate::http::problem::Problem;
 use crate::http::query::Query;
+use crate::http::rows::Rows;
 use crate::resources::schemas::{NewWebhook, WebhookChange};
 use crate::resources::views::WebhookView;
 
@@ -46,7 +50,8 @@ use crate::resources::views::WebhookView;
                 ("Cache-Control" = String, description = "`no-store`"),
             ),
         ),
-        (status = 409, description = "The key was used with a different body, or its webhook has been deleted"),
+        (status = 409, description = "The key was used with a different body, or its webhook has been deleted, or a quota is used up: then `quota`, `limit` and `used` say which"),
+        (status = 410, description = "The tenant was removed, and its id cannot be used yet"),
     ),
 )]
 pub(crate) async fn create<P: Ports>(
@@ -58,12 +63,13 @@ pub(crate) async fn create<P: Ports>(
 ) -> Result<Response, Problem> {
     let tenant_contract = caller.tenant.as_ref().and_then(|t| t.settings.contract.as_ref());
     let rules = Rules { tenant_contract, ..deps.rules() };
-    let (registry, system) = (&deps.registry, &deps.system);
+    let quotas = deps.quotas_of(caller.acts_for()?);
+    let (registry, system, checked) = (&deps.registry, &deps.system, (rules, &quotas));
     let webhook = match key {
-        None => webhooks::register(registry, system, rules, tenant, &body).await?,
+        None => webhooks::register(registry, system, checked, tenant, &body).await?,
         Some(key) => {
             let claim = (tenant, &key);
-            webhooks::register_once(registry, &deps.ledger, system, rules, claim, &body).await?
+            webhooks::register_once(registry, &deps.ledger, system, checked, claim, &body).await?
         }
     };
     let location = format!("/api/v1/webhooks/{}", webhook.id);
@@ -75,11 +81,19 @@ pub(crate) async fn create<P: Ports>(
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = WebhookList)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct ListView {
-    data: Vec<WebhookView>,
+    #[schema(value_type = Vec<WebhookView>)]
+    data: Vec<Box<RawValue>>,
     page: usize,
     limit: usize,
-    total: usize,
+    /// The number of all webhooks that match.
+    total: u64,
+    /// Present if the page is shorter than `limit` because the answer would be too large: pass it as `cursor`
+    /// to get what follows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    next_cursor: Option<String>,
 }
 
 #[utoipa::path(
@@ -93,6 +107,7 @@ pub(crate) struct ListView {
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 100, description = "Rows per page; 20 by default"),
         ("active" = Option<bool>, Query, description = "Only active webhooks (`true`) or only those that are not active (`false`); also accepted as `isActive`"),
         ("event" = Option<String>, Query, max_length = 255, pattern = "^[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*$", description = "Only webhooks that subscribe to this event type", example = "order.created"),
+        ("cursor" = Option<String>, Query, description = "The `nextCursor` of a page that was cut, with the same filters; cannot be combined with `page`"),
     ),
     responses((status = 200, description = "A page", body = ListView)),
 )]
@@ -106,16 +121,21 @@ pub(crate) async fn list<P: Ports>(
     let (page, limit) = (query.page(), query.limit());
     let active = query.flag(&["active", "isActive", "is_active"]);
     let event: Option<EventType> = query.parse("event");
+    let list = List::of(&[&"webhooks", &tenant, &active, &event]);
+    let after: Option<WebhookId> = query.place(&list);
+    if page > 1 && after.is_some() {
+        query.error("page", "cannot be combined with cursor");
+    }
     query.finish()?;
-    let mut webhooks = deps.registry.list(&tenant).await?;
-    webhooks.retain(|webhook| {
-        active.is_none_or(|active| active == webhook.state.is_active())
-            && event.as_ref().is_none_or(|event| webhook.wants(event))
-    });
-    let start = (page - 1).saturating_mul(limit);
-    let page_of = webhooks.iter().skip(start).take(limit);
-    let data = page_of.map(|webhook| WebhookView::seen_by(&caller, webhook)).collect();
-    Ok(Json(ListView { data, page, limit, total: webhooks.len() }).into_response())
+    let asked = ((page - 1).saturating_mul(limit), limit);
+    let filters = Filters { active, event };
+    let listed =
+        webhooks::list(&deps.registry, caller.acts_for()?, &filters, after, asked).await?;
+    let views = listed.webhooks.iter().map(|webhook| WebhookView::seen_by(&caller, webhook));
+    let Rows { rows, is_cut } = Rows::fitting(views)?;
+    let last = listed.webhooks.get(rows.len().saturating_sub(1)).filter(|_| is_cut);
+    let next_cursor = last.map(|webhook| list.cursor(webhook.id));
+    Ok(Json(ListView { data: rows, page, limit, total: listed.total, next_cursor }).into_response())
 }
 
 #[utoipa::path(
@@ -149,16 +169,20 @@ pub(crate) async fn get<P: Ports>(
         ("If-Match" = Option<String>, Header, nullable = false, description = "The expected `ETag`s, or `*` for any; answers 412 if none matches", example = "*"),
     ),
     request_body(content = WebhookChange),
-    responses((status = 200, description = "The webhook after the change", body = WebhookView, headers(("ETag" = String, description = "Send it as `If-Match`")))),
+    responses(
+        (status = 200, description = "The webhook after the change", body = WebhookView, headers(("ETag" = String, description = "Send it as `If-Match`"))),
+        (status = 409, description = "A quota is used up: `quota`, `limit` and `used` say which"),
+    ),
 )]
 pub(crate) async fn put<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
-    Writer(tenant): Writer,
+    Writer(_): Writer,
+    caller: Caller,
     Path(id): Path<String>,
     IfMatch(known): IfMatch,
     Text(body): Text,
 ) -> Result<Response, Problem> {
-    change(&deps, &tenant, &id, known, &body).await
+    change(&deps, caller.acts_for()?, &id, known, &body).await
 }
 
 #[utoipa::path(
@@ -171,28 +195,33 @@ pub(crate) async fn put<P: Ports>(
         ("If-Match" = Option<String>, Header, nullable = false, description = "The expected `ETag`s, or `*` for any; answers 412 if none matches", example = "*"),
     ),
     request_body(content = WebhookChange),
-    responses((status = 200, description = "The webhook after the change", body = WebhookView, headers(("ETag" = String, description = "Send it as `If-Match`")))),
+    responses(
+        (status = 200, description = "The webhook after the change", body = WebhookView, headers(("ETag" = String, description = "Send it as `If-Match`"))),
+        (status = 409, description = "A quota is used up: `quota`, `limit` and `used` say which"),
+    ),
 )]
 pub(crate) async fn patch<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
-    Writer(tenant): Writer,
+    Writer(_): Writer,
+    caller: Caller,
     Path(id): Path<String>,
     IfMatch(known): IfMatch,
     Text(body): Text,
 ) -> Result<Response, Problem> {
-    change(&deps, &tenant, &id, known, &body).await
+    change(&deps, caller.acts_for()?, &id, known, &body).await
 }
 
 async fn change<P: Ports>(
     deps: &Deps<P>,
-    tenant: &TenantId,
+    tenant: &Tenant,
     id: &str,
     known: Precondition,
     body: &str,
 ) -> Result<Response, Problem> {
-    let key = (tenant, path::id(id)?);
+    let (key, quotas) = ((&tenant.id, path::id(id)?), deps.quotas_of(tenant));
+    let checked = (deps.rules(), &quotas);
     let changed =
-        webhooks::change(&deps.registry, &deps.system, deps.rules(), key, &known, body).await?;
+        webhooks::change(&deps.registry, &deps.system, checked, key, &known, body).await?;
     Ok(shown(&changed))
 }
 

@@ -6,7 +6,7 @@ use hooklane_domain::delivery::statistics::Condition;
 use hooklane_domain::delivery::waiting;
 use hooklane_domain::delivery::{CancelReason, FailReason, ParkReason, State, Status};
 use hooklane_domain::isolation::circuit::Circuit;
-use hooklane_domain::isolation::recovery::{Stage, WantedStatus};
+use hooklane_domain::isolation::recovery::{Recovery, Stage, WantedStatus};
 use hooklane_domain::webhook::{self, WebhookState};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -102,9 +102,11 @@ words! {
         Any = WantedStatus::Any,
     }
 
-    RecoveryState: &Stage {
-        Running = Stage::Failed { .. } | Stage::Skipped { .. },
-        Done = Stage::Done { .. },
+    /// `waiting`: as many recoveries of the tenant look for skipped events as may at the same time.
+    RecoveryState: &Recovery {
+        Waiting = Recovery { waiting: true, stage: Stage::Failed { .. } | Stage::Skipped { .. }, .. },
+        Running = Recovery { waiting: false, stage: Stage::Failed { .. } | Stage::Skipped { .. }, .. },
+        Done = Recovery { stage: Stage::Done { .. }, .. },
     }
 }
 

@@ -210,14 +210,14 @@ async fn finding_03_a_hostile_schema_is_refused_before_it_is_run() {
         (0..40).map(|n| format!(r#"{{"pattern":"[a-q][^u-z]{{13}}x{n}"}}"#)).collect();
     for (schema, path, message) in [
         (
-            r##"{"$ref":"#/$defs/x%41","$defs":{"xA":{"anyOf":[{"$ref":"#/$defs/x%41"},{"$ref":"#/$defs/x%41"}]}}}"##.to_owned(),
+            r##"{"$ref":"#/$defs/x%41","$defs":{"x%41":{},"xA":{"anyOf":[{"$ref":"#/$defs/x%41"},{"$ref":"#/$defs/x%41"}]}}}"##.to_owned(),
             "schema.$ref",
             "must be written without percent-encoding",
         ),
         (
             format!(r#"{{"allOf":[{}]}}"#, patterns.join(",")),
             "schema.allOf[",
-            "at most 100 ms is allowed",
+            "at most",
         ),
     ] {
         let body = format!(

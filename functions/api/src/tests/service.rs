@@ -11,9 +11,11 @@ use hooklane_app::ports::{Destination, Post, Sent, Unavailable};
 use hooklane_contract::WireRequest;
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::key_ring::KeyRing;
+use hooklane_domain::access::quotas::Quotas;
 use hooklane_domain::delivery::outcome::{Outcome, Response};
 use hooklane_domain::webhook::network::NetworkRules;
 use http_body_util::BodyExt as _;
+use jiff::SignedDuration;
 use lambda_http::Context;
 use lambda_http::http::{HeaderMap, Request, StatusCode};
 use serde_json::Value;
@@ -131,7 +133,8 @@ impl Service {
             catalog: EventCatalog::new(hooklane_bundled_catalogs::load()),
             network: NetworkRules::default(),
             rate_limit: 600,
-            concurrent_tests: 2,
+            quotas: Quotas::default(),
+            retention: SignedDuration::from_hours(30 * 24),
             leases: Bounded::default(),
             pulse: Recent::default(),
         };

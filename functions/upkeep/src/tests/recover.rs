@@ -1,7 +1,9 @@
 use std::collections::BTreeSet;
 
-use hooklane_app::ports::{EventStore as _, WebhookStore as _};
+use hooklane_app::fakes::MemoryLedger;
+use hooklane_app::ports::{EventStore as _, RecoveryStore as _, WebhookStore as _};
 use hooklane_app::recover::{RecoverError, progress, start};
+use hooklane_domain::access::quotas::Quotas;
 use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::delivery::{FailReason, Status};
 use hooklane_domain::event::{Content, Event};
@@ -33,7 +35,10 @@ fn wanted(world: &World, status: WantedStatus) -> Wanted {
 
 pub(super) async fn start_recovery(world: &World, webhook: &Webhook, status: WantedStatus) {
     let (store, owner) = (&world.registry.stored, tenant());
-    start(store, &world.clock, (&owner, webhook.id), wanted(world, status)).await.unwrap();
+    let quotas = Quotas::default();
+    let stores = (store, &MemoryLedger::default());
+    let key = (&owner, webhook.id);
+    start(stores, &world.clock, &quotas, key, wanted(world, status)).await.unwrap();
 }
 
 async fn recovery(world: &World, webhook: &Webhook) -> Recovery {
@@ -57,7 +62,9 @@ async fn what_is_recovered() {
         let webhook = missed(&world).await;
         start_recovery(&world, &webhook, status).await;
         let (owner, store) = (tenant(), &world.registry.stored);
-        let second = start(store, &world.clock, (&owner, webhook.id), wanted(&world, status)).await;
+        let stores = (store, &MemoryLedger::default());
+        let (key, quotas) = ((&owner, webhook.id), Quotas::default());
+        let second = start(stores, &world.clock, &quotas, key, wanted(&world, status)).await;
         assert!(matches!(second, Err(RecoverError::Running)));
         assert_eq!(world.run().await.recovered, failed + skipped, "{status:?}");
         let failed_sent = (0..failed).map(|n| (format!("failed{n}"), 1));
@@ -84,7 +91,8 @@ async fn times_bound_a_recovery() {
     let world = World::new();
     let webhook = missed(&world).await;
     let (owner, store) = (tenant(), &world.registry.stored);
-    let key = (&owner, webhook.id);
+    let (key, quotas) = ((&owner, webhook.id), Quotas::default());
+    let stores = (store, &MemoryLedger::default());
     let now = world.now();
     let within = |since, until| Wanted {
         since: now + seconds(since),
@@ -93,15 +101,15 @@ async fn times_bound_a_recovery() {
     };
     // Everything was accepted a minute ago.
     for (since, until) in [(-3_000, -61), (-59, 0)] {
-        start(store, &world.clock, key, within(since, until)).await.unwrap();
+        start(stores, &world.clock, &quotas, key, within(since, until)).await.unwrap();
         assert_eq!(world.run().await.recovered, 0, "{since} {until}");
         assert!(is_done(&world, &webhook).await);
     }
-    let backwards = start(store, &world.clock, key, within(0, -1)).await;
+    let backwards = start(stores, &world.clock, &quotas, key, within(0, -1)).await;
     assert!(matches!(backwards, Err(RecoverError::Backwards)));
     let of_another = progress(store, (&"other".parse().unwrap(), webhook.id)).await;
     assert!(matches!(of_another, Err(RecoverError::Missing)));
-    start(store, &world.clock, key, within(-60, -60)).await.unwrap();
+    start(stores, &world.clock, &quotas, key, within(-60, -60)).await.unwrap();
     assert_eq!(world.run().await.recovered, 7, "both ends are included");
 }
 
@@ -254,4 +262,36 @@ async fn a_webhook_that_takes_nothing_now_is_recovered_all_the_same() {
         start_recovery(&world, &webhook, WantedStatus::Any).await;
         assert_eq!(world.run().await.recovered, 7);
     }
+}
+
+#[tokio::test]
+async fn suspected_recoveries_of_one_tenant_read_the_ledger_a_few_at_a_time() {
+    let world = World::new();
+    let webhook = missed(&world).await;
+    start_recovery(&world, &webhook, WantedStatus::Any).await;
+    let store = &world.registry.stored;
+    // Two other webhooks of the tenant are being recovered.
+    let other = |n| Recovery {
+        webhook: hooklane_domain::ids::WebhookId::new(world.start, n),
+        ..Recovery::new(tenant(), webhook.id, wanted(&world, WantedStatus::Any), world.start)
+    };
+    let until = world.now() + minutes(30);
+    for n in [7, 8] {
+        assert!(store.take_turn(&other(n), (world.now(), until), 2).await.unwrap());
+    }
+    for _ in 0..2 {
+        assert!(world.run().await.recovered <= 3, "what failed needs no turn");
+        world.pass(minutes(1));
+    }
+    assert_eq!(world.sent().len(), 3, "the skipped ones wait");
+    let waiting = recovery(&world, &webhook).await;
+    assert!(waiting.waiting && waiting.is_running());
+    assert_eq!(waiting.stage, Stage::Skipped { cursor: None });
+
+    store.end_turn(&other(7)).await.unwrap();
+    assert_eq!(world.run().await.recovered, 4);
+    let done = recovery(&world, &webhook).await;
+    assert!(!done.waiting && !done.is_running());
+    // It has given its turn back.
+    assert!(store.take_turn(&other(9), (world.now(), until), 2).await.unwrap());
 }

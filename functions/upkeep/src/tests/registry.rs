@@ -6,11 +6,12 @@ use std::sync::{Arc, Mutex};
 
 use hooklane_app::fakes::{FakeSystem, MemoryRegistry};
 use hooklane_app::ports::{
-    BrakeStore, Clock as _, Corrupt, HealthStore, Look, RecoveryStore, TenantPage, TenantStore,
-    Unavailable, Watch, WatchList, WebhookStore,
+    BrakeStore, Clock as _, Corrupt, HealthStore, Look, OutlinePage, RecoveryStore, Refusal,
+    TenantPage, TenantStore, Unavailable, Watch, WatchList, WebhookStore, Written,
 };
 use hooklane_domain::Timestamp;
-use hooklane_domain::access::tenant::{Tenant, TenantSettings};
+use hooklane_domain::access::quotas::Room;
+use hooklane_domain::access::tenant::{Tenant, TenantSettings, Tombstone};
 use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::isolation::brake::Brake;
 use hooklane_domain::isolation::health::{Change, Health};
@@ -81,7 +82,9 @@ handed_on! {
         set_settings(id: &TenantId, settings: &TenantSettings, revision: Option<u64>) -> Option<Tenant>;
         revoke_tokens(id: &TenantId) -> ();
         tenants(after: Option<&TenantId>, limit: usize) -> TenantPage;
-        remove(id: &TenantId) -> bool;
+        bury(id: &TenantId, tombstone: Tombstone) -> ();
+        clear(id: &TenantId) -> bool;
+        revive(id: &TenantId, seen: Tombstone) -> ();
     }
     WatchList {
         watch(tenant: &TenantId, webhook: WebhookId, parked: u32, now: Timestamp) -> u64;
@@ -92,8 +95,33 @@ handed_on! {
 }
 
 impl WebhookStore for Registry {
-    async fn create(&self, webhook: &Webhook) -> Result<bool, Unavailable> {
-        self.stored.create(webhook).await
+    async fn register(&self, webhook: &Webhook, room: Room) -> Result<Written, Unavailable> {
+        self.stored.register(webhook, room).await
+    }
+
+    async fn refusal(
+        &self,
+        webhook: &Webhook,
+        room: Room,
+    ) -> Result<Option<Refusal>, Unavailable> {
+        self.stored.refusal(webhook, room).await
+    }
+
+    async fn some(
+        &self,
+        tenant: &TenantId,
+        ids: &[WebhookId],
+    ) -> Result<Vec<Webhook>, Unavailable> {
+        self.stored.some(tenant, ids).await
+    }
+
+    async fn outlines(
+        &self,
+        tenant: &TenantId,
+        after: Option<WebhookId>,
+        limit: usize,
+    ) -> Result<OutlinePage, Unavailable> {
+        self.stored.outlines(tenant, after, limit).await
     }
 
     /// The first thing that a look reads.
@@ -111,12 +139,13 @@ impl WebhookStore for Registry {
         self.stored.get(tenant, id).await
     }
 
-    async fn list(&self, tenant: &TenantId) -> Result<Vec<Webhook>, Unavailable> {
-        self.stored.list(tenant).await
-    }
-
-    async fn update(&self, webhook: &Webhook) -> Result<bool, Unavailable> {
-        self.stored.update(webhook).await
+    async fn replace(
+        &self,
+        seen: &Webhook,
+        webhook: &Webhook,
+        room: Room,
+    ) -> Result<Written, Unavailable> {
+        self.stored.replace(seen, webhook, room).await
     }
 
     async fn delete(
@@ -184,5 +213,18 @@ impl RecoveryStore for Registry {
             return Ok(false);
         }
         self.stored.save_recovery(recovery).await
+    }
+
+    async fn take_turn(
+        &self,
+        recovery: &Recovery,
+        times: (Timestamp, Timestamp),
+        most: u64,
+    ) -> Result<bool, Unavailable> {
+        self.stored.take_turn(recovery, times, most).await
+    }
+
+    async fn end_turn(&self, recovery: &Recovery) -> Result<(), Unavailable> {
+        self.stored.end_turn(recovery).await
     }
 }

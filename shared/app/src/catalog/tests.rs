@@ -15,9 +15,10 @@ struct Store {
 }
 
 impl Expectations for Store {
-    async fn settings(&self, _: &TenantId) -> Result<TenantSettings, Unavailable> {
+    async fn publisher(&self, id: &TenantId) -> Result<Tenant, Unavailable> {
         self.reads.fetch_add(1, Ordering::Relaxed);
-        Ok(self.settings.lock().unwrap().clone())
+        let settings = self.settings.lock().unwrap().clone();
+        Ok(Tenant { settings, ..Tenant::unknown(id.clone()) })
     }
 
     async fn types_of(&self, owner: &Owner) -> Result<OwnTypes, Unavailable> {

@@ -26,4 +26,29 @@ pub async fn recoveries<S: RecoveryStore>(store: &S, salt: u128) {
         assert_eq!(store.recovery(id).await.unwrap().unwrap().stage, stage);
     }
     assert_eq!(store.recovery(id).await.unwrap().unwrap().sent, 6);
+    turns_are_limited(store, &first).await;
+}
+
+/// Each webhook keeps its turn, no more than a tenant may have are given, and one that was not given back
+/// ends by itself.
+#[expect(clippy::unwrap_used, reason = "a check that fails panics")]
+async fn turns_are_limited<S: RecoveryStore>(store: &S, first: &Recovery) {
+    let other = |n: u128| Recovery { webhook: WebhookId::new(at(22), n), ..first.clone() };
+    let (second, third) = (other(1), other(2));
+    let take = async |recovery: &Recovery, now| {
+        store.take_turn(recovery, (at(now), at(now + 1_000)), 2).await.unwrap()
+    };
+    assert!(take(first, 0).await);
+    assert!(take(&second, 100).await);
+    assert!(take(first, 200).await, "it has one already");
+    assert!(!take(&third, 300).await);
+    store.end_turn(&second).await.unwrap();
+    store.end_turn(&second).await.unwrap();
+    assert!(take(&third, 300).await);
+    assert!(!take(&second, 1_199).await, "the first was taken until 1,200");
+    assert!(take(&second, 1_200).await);
+    assert!(!take(first, 1_299).await);
+    assert!(take(first, 1_300).await, "the third was taken until 1,300");
+    let tenant = tenant("recoveries-b", 7);
+    assert!(take(&Recovery { tenant, ..other(3) }, 1_301).await, "another tenant's");
 }

@@ -1,3 +1,4 @@
+use hooklane_domain::access::quotas::OwnQuotas;
 use hooklane_domain::access::tenant::{Tenant, TenantSettings};
 
 use super::samples::{tenant, webhook};
@@ -16,6 +17,7 @@ pub async fn tenants<S: TenantStore + WebhookStore>(store: &S, salt: u128) {
         strict: true,
         rate_limit: Some(6),
         paused: true,
+        quotas: OwnQuotas::default(),
     };
     let set = store.set_settings(&ours, &settings, Some(0)).await.unwrap().unwrap();
     assert_eq!((&set.settings, set.revision), (&settings, 1));

@@ -1,8 +1,9 @@
 use hooklane_catalog::{Definition, OwnType, OwnTypes, Owner};
+use hooklane_domain::access::quotas::{Exceeded, QuotaName};
 use hooklane_domain::ids::EventType;
 
 use super::{MemoryRegistry, lock};
-use crate::ports::{EventTypeStore, Unavailable};
+use crate::ports::{Added, EventTypeStore, Refusal, Unavailable};
 
 impl EventTypeStore for MemoryRegistry {
     async fn event_types(&self, owner: &Owner) -> Result<OwnTypes, Unavailable> {
@@ -11,12 +12,47 @@ impl EventTypeStore for MemoryRegistry {
         Ok(theirs.map(|(_, own)| own.clone()).collect())
     }
 
+    async fn count_event_types(&self, owner: &Owner) -> Result<u64, Unavailable> {
+        let registered = lock(&self.registered);
+        Ok(registered.event_types.keys().filter(|(of, _)| of == owner).count() as u64)
+    }
+
     async fn event_type(
         &self,
         owner: &Owner,
         name: &EventType,
     ) -> Result<Option<OwnType>, Unavailable> {
         Ok(lock(&self.registered).event_types.get(&(owner.clone(), name.clone())).cloned())
+    }
+
+    async fn add_event_type(
+        &self,
+        owner: &Owner,
+        name: &EventType,
+        definition: &Definition,
+        most: u64,
+    ) -> Result<Added, Unavailable> {
+        let mut registered = lock(&self.registered);
+        let key = (owner.clone(), name.clone());
+        if registered.event_types.contains_key(&key) {
+            return Ok(Added::Exists);
+        }
+        if let Owner::Tenant(tenant) = owner {
+            if let Some(tombstone) = registered.tenant(tenant).tombstone {
+                return Ok(Added::Refused(Refusal::Removed(tombstone)));
+            }
+        }
+        let used = registered.event_types.keys().filter(|(of, _)| of == owner).count() as u64;
+        if used >= most {
+            let over = Exceeded { quota: QuotaName::EventTypes, limit: most, used };
+            return Ok(Added::Refused(Refusal::Over(over)));
+        }
+        let own = OwnType { name: name.clone(), definition: definition.clone(), revision: 1 };
+        registered.event_types.insert(key, own);
+        if let Owner::Tenant(tenant) = owner {
+            registered.listed.insert(tenant.clone());
+        }
+        Ok(Added::Yes)
     }
 
     async fn put_event_type(

@@ -1,3 +1,4 @@
+use hooklane_domain::Timestamp;
 use hooklane_domain::access::idempotency::{IdempotencyKey, IdempotencyRecord};
 use hooklane_domain::ids::TenantId;
 
@@ -5,6 +6,17 @@ use super::{MemoryLedger, lock};
 use crate::ports::{IdempotencyStore, Unavailable};
 
 impl IdempotencyStore for MemoryLedger {
+    async fn held(
+        &self,
+        tenant: &TenantId,
+        key: &IdempotencyKey,
+        now: Timestamp,
+    ) -> Result<Option<IdempotencyRecord>, Unavailable> {
+        let records = lock(&self.records);
+        let held = records.get(&(tenant.clone(), key.clone()));
+        Ok(held.filter(|record| record.holds_at(now)).cloned())
+    }
+
     async fn claim(
         &self,
         tenant: &TenantId,

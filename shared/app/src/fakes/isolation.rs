@@ -16,6 +16,8 @@ pub(super) struct Isolation {
     pub(super) healths: BTreeMap<WebhookId, Health>,
     pub(super) watches: BTreeMap<WebhookId, Watch>,
     pub(super) recoveries: BTreeMap<WebhookId, Recovery>,
+    /// The webhooks whose recovery has a turn, and until when.
+    pub(super) turns: BTreeMap<WebhookId, (TenantId, Timestamp)>,
     pub(super) brake: Option<Brake>,
 }
 

@@ -128,4 +128,29 @@ impl RecoveryStore for MemoryRegistry {
         isolation.recoveries.insert(recovery.webhook, written);
         Ok(true)
     }
+
+    async fn take_turn(
+        &self,
+        recovery: &Recovery,
+        (now, until): (Timestamp, Timestamp),
+        most: u64,
+    ) -> Result<bool, Unavailable> {
+        self.faults().step()?;
+        let turns = &mut lock(&self.isolation).turns;
+        turns.retain(|_, (_, until)| *until > now);
+        let others = turns
+            .iter()
+            .filter(|(id, (tenant, _))| *tenant == recovery.tenant && **id != recovery.webhook);
+        let may = (others.count() as u64) < most;
+        if may {
+            turns.insert(recovery.webhook, (recovery.tenant.clone(), until));
+        }
+        Ok(may)
+    }
+
+    async fn end_turn(&self, recovery: &Recovery) -> Result<(), Unavailable> {
+        self.faults().step()?;
+        lock(&self.isolation).turns.remove(&recovery.webhook);
+        Ok(())
+    }
 }

@@ -4,6 +4,7 @@ use std::sync::Mutex;
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::idempotency::{IdempotencyKey, IdempotencyRecord};
 use hooklane_domain::access::quota::Window;
+use hooklane_domain::access::quotas::{Day, QuotaName};
 use hooklane_domain::delivery::attempt::{Attempt, TestAttempt};
 use hooklane_domain::delivery::attempt_log::{LogEntry, LogPosition};
 use hooklane_domain::delivery::{Delivery, State};
@@ -36,6 +37,7 @@ pub struct MemoryLedger {
     pub(super) tests: Mutex<BTreeMap<DeliveryId, TestAttempt>>,
     pub(super) test_places: Mutex<BTreeMap<(TenantId, u32), Timestamp>>,
     pub(super) leased: Mutex<HashMap<(TenantId, Window), u64>>,
+    pub(super) daily: Mutex<HashMap<(TenantId, QuotaName, Day), u64>>,
     corrupt: Mutex<BTreeSet<DeliveryId>>,
 }
 

@@ -1,17 +1,20 @@
-use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use hooklane_catalog::{OwnType, Owner};
 use hooklane_domain::Timestamp;
-use hooklane_domain::access::tenant::{Tenant, TenantSettings};
+use hooklane_domain::access::quotas::{Room, Usage, expression_cost};
+use hooklane_domain::access::tenant::{Tenant, TenantSettings, Tombstone};
 use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::ids::{EventType, TenantId, WebhookId};
 use hooklane_domain::webhook::{DisableReason, Route, Webhook, WebhookState};
 
 use super::isolation::Isolation;
 use super::{Faults, lock};
-use crate::ports::{RouteStore, RouteTable, TenantPage, TenantStore, Unavailable, WebhookStore};
+use crate::ports::{
+    Outline, OutlinePage, Refusal, RouteStore, RouteTable, TenantPage, TenantStore, Unavailable,
+    WebhookStore, Written,
+};
 
 /// The registry in memory. Clones share it.
 #[derive(Debug, Clone, Default)]
@@ -26,6 +29,8 @@ pub(super) struct Registered {
     webhooks: BTreeMap<(TenantId, WebhookId), Webhook>,
     versions: BTreeMap<TenantId, u64>,
     tenants: BTreeMap<TenantId, Tenant>,
+    /// What each tenant has, since its first webhook.
+    usage: BTreeMap<TenantId, Usage>,
     pub(super) event_types: BTreeMap<(Owner, EventType), OwnType>,
     /// The tenants that are listed.
     pub(super) listed: BTreeSet<TenantId>,
@@ -37,8 +42,25 @@ impl Registered {
         self.listed.insert(tenant.clone());
     }
 
-    fn tenant(&self, id: &TenantId) -> Tenant {
-        self.tenants.get(id).cloned().unwrap_or_else(|| Tenant::unknown(id.clone()))
+    pub(super) fn tenant(&self, id: &TenantId) -> Tenant {
+        let stored = self.tenants.get(id).cloned();
+        let usage = self.usage.get(id).copied();
+        Tenant { usage, ..stored.unwrap_or_else(|| Tenant::unknown(id.clone())) }
+    }
+
+    /// Why the tenant may not have this much more.
+    fn refusal(&self, tenant: &TenantId, room: Room, more: Usage) -> Option<Refusal> {
+        let tenant = self.tenant(tenant);
+        let removed = tenant.tombstone.map(Refusal::Removed);
+        let used = tenant.usage.unwrap_or_default();
+        removed.or_else(|| room.forbids(used, more).map(Refusal::Over))
+    }
+
+    fn count(&mut self, tenant: &TenantId, less: Usage, more: Usage) {
+        let usage = self.usage.entry(tenant.clone()).or_default();
+        usage.webhooks = usage.webhooks - less.webhooks + more.webhooks;
+        usage.expression_cost =
+            usage.expression_cost - less.expression_cost + more.expression_cost;
     }
 
     fn of(&self, tenant: &TenantId) -> impl DoubleEndedIterator<Item = &Webhook> {
@@ -70,14 +92,31 @@ impl MemoryRegistry {
 }
 
 impl WebhookStore for MemoryRegistry {
-    async fn create(&self, webhook: &Webhook) -> Result<bool, Unavailable> {
+    async fn register(&self, webhook: &Webhook, room: Room) -> Result<Written, Unavailable> {
         self.faults().step()?;
         let mut registered = lock(&self.registered);
         let key = (webhook.tenant.clone(), webhook.id);
-        let Entry::Vacant(place) = registered.webhooks.entry(key) else { return Ok(false) };
-        place.insert(webhook.clone());
+        if registered.webhooks.contains_key(&key) {
+            return Ok(Written::No);
+        }
+        let more = Usage { webhooks: 1, expression_cost: expression_cost(webhook) };
+        if let Some(refusal) = registered.refusal(&webhook.tenant, room, more) {
+            return Ok(Written::Refused(refusal));
+        }
+        registered.webhooks.insert(key, webhook.clone());
+        registered.count(&webhook.tenant, Usage::default(), more);
         registered.changed(&webhook.tenant);
-        Ok(true)
+        Ok(Written::Yes)
+    }
+
+    async fn refusal(
+        &self,
+        webhook: &Webhook,
+        room: Room,
+    ) -> Result<Option<Refusal>, Unavailable> {
+        self.faults().step()?;
+        let more = Usage { webhooks: 1, expression_cost: expression_cost(webhook) };
+        Ok(lock(&self.registered).refusal(&webhook.tenant, room, more))
     }
 
     async fn get(&self, tenant: &TenantId, id: WebhookId) -> Result<Option<Webhook>, Unavailable> {
@@ -85,25 +124,57 @@ impl WebhookStore for MemoryRegistry {
         Ok(lock(&self.registered).webhooks.get(&(tenant.clone(), id)).cloned())
     }
 
-    async fn list(&self, tenant: &TenantId) -> Result<Vec<Webhook>, Unavailable> {
+    async fn some(
+        &self,
+        tenant: &TenantId,
+        ids: &[WebhookId],
+    ) -> Result<Vec<Webhook>, Unavailable> {
         self.faults().step()?;
-        Ok(lock(&self.registered).of(tenant).rev().cloned().collect())
+        let registered = lock(&self.registered);
+        let found = ids.iter().filter_map(|id| registered.webhooks.get(&(tenant.clone(), *id)));
+        Ok(found.cloned().collect())
     }
 
-    async fn update(&self, webhook: &Webhook) -> Result<bool, Unavailable> {
+    async fn outlines(
+        &self,
+        tenant: &TenantId,
+        after: Option<WebhookId>,
+        limit: usize,
+    ) -> Result<OutlinePage, Unavailable> {
+        self.faults().step()?;
+        let registered = lock(&self.registered);
+        let mut rest =
+            registered.of(tenant).rev().filter(|w| after.is_none_or(|after| w.id < after));
+        let outline =
+            |w: &Webhook| Outline { id: w.id, state: w.state, events: w.events.clone() };
+        let outlines: Vec<_> = rest.by_ref().take(limit).map(outline).collect();
+        let next = rest.next().and(outlines.last()).map(|last| last.id);
+        Ok(OutlinePage { outlines, next })
+    }
+
+    async fn replace(
+        &self,
+        seen: &Webhook,
+        webhook: &Webhook,
+        room: Room,
+    ) -> Result<Written, Unavailable> {
         self.faults().step()?;
         let mut registered = lock(&self.registered);
         let key = (webhook.tenant.clone(), webhook.id);
-        let same = registered
-            .webhooks
-            .get(&key)
-            .is_some_and(|w| w.revision == webhook.revision && w.lane == webhook.lane);
-        if same {
-            let written = Webhook { revision: webhook.revision + 1, ..webhook.clone() };
-            registered.webhooks.insert(key, written);
-            registered.changed(&webhook.tenant);
+        let stored = registered.webhooks.get(&key);
+        let same = stored.filter(|w| w.revision == seen.revision && w.lane == seen.lane);
+        let Some(stored) = same else { return Ok(Written::No) };
+        let (before, after) = (expression_cost(stored), expression_cost(webhook));
+        let cost = |expression_cost| Usage { webhooks: 0, expression_cost };
+        let more = cost(after.saturating_sub(before));
+        if let Some(refusal) = registered.refusal(&webhook.tenant, room, more) {
+            return Ok(Written::Refused(refusal));
         }
-        Ok(same)
+        let written = Webhook { revision: seen.revision + 1, ..webhook.clone() };
+        registered.webhooks.insert(key, written);
+        registered.count(&webhook.tenant, cost(before), cost(after));
+        registered.changed(&webhook.tenant);
+        Ok(Written::Yes)
     }
 
     async fn delete(
@@ -115,15 +186,14 @@ impl WebhookStore for MemoryRegistry {
         self.faults().step()?;
         let mut registered = lock(&self.registered);
         let key = (tenant.clone(), id);
-        let found = registered
-            .webhooks
-            .get(&key)
-            .is_some_and(|w| revision.is_none_or(|revision| revision == w.revision));
-        if found {
-            registered.webhooks.remove(&key);
-            registered.changed(tenant);
-        }
-        Ok(found)
+        let stored = registered.webhooks.get(&key);
+        let found = stored.filter(|w| revision.is_none_or(|revision| revision == w.revision));
+        let Some(found) = found else { return Ok(false) };
+        let less = Usage { webhooks: 1, expression_cost: expression_cost(found) };
+        registered.webhooks.remove(&key);
+        registered.count(tenant, less, Usage::default());
+        registered.changed(tenant);
+        Ok(true)
     }
 
     async fn disable(
@@ -168,7 +238,8 @@ impl TenantStore for MemoryRegistry {
         self.faults().step()?;
         let mut registered = lock(&self.registered);
         let current = registered.tenant(id);
-        if revision.is_some_and(|revision| revision != current.revision) {
+        let is_other = revision.is_some_and(|revision| revision != current.revision);
+        if is_other || current.tombstone.is_some() {
             return Ok(None);
         }
         let revision = current.revision + 1;
@@ -200,21 +271,53 @@ impl TenantStore for MemoryRegistry {
         Ok(TenantPage { tenants, next })
     }
 
-    async fn remove(&self, id: &TenantId) -> Result<bool, Unavailable> {
+    async fn bury(&self, id: &TenantId, tombstone: Tombstone) -> Result<(), Unavailable> {
         self.faults().step()?;
         let mut registered = lock(&self.registered);
         let current = registered.tenant(id);
-        let was_listed = registered.listed.remove(id);
-        registered.webhooks.retain(|(tenant, _), _| tenant != id);
-        registered.event_types.retain(|(owner, _), _| *owner != Owner::Tenant(id.clone()));
-        *registered.versions.entry(id.clone()).or_default() += 1;
+        let tombstone = Some(current.tombstone.unwrap_or(tombstone));
         let token_generation = current.token_generation + 1;
-        registered
-            .tenants
-            .insert(id.clone(), Tenant { token_generation, ..Tenant::unknown(id.clone()) });
-        Ok(was_listed)
+        let buried = Tenant { token_generation, tombstone, ..Tenant::unknown(id.clone()) };
+        registered.tenants.insert(id.clone(), buried);
+        registered.usage.remove(id);
+        *registered.versions.entry(id.clone()).or_default() += 1;
+        Ok(())
+    }
+
+    async fn clear(&self, id: &TenantId) -> Result<bool, Unavailable> {
+        self.faults().step()?;
+        let mut registered = lock(&self.registered);
+        let some: Vec<_> = registered.of(id).take(CLEARED_AT_ONCE).map(|w| w.id).collect();
+        for webhook in &some {
+            registered.webhooks.remove(&(id.clone(), *webhook));
+        }
+        if !some.is_empty() {
+            return Ok(false);
+        }
+        registered.event_types.retain(|(owner, _), _| *owner != Owner::Tenant(id.clone()));
+        registered.listed.remove(id);
+        *registered.versions.entry(id.clone()).or_default() += 1;
+        if let Some(tenant) = registered.tenants.get_mut(id)
+            && let Some(tombstone) = &mut tenant.tombstone
+        {
+            tombstone.emptied = true;
+        }
+        Ok(true)
+    }
+
+    async fn revive(&self, id: &TenantId, seen: Tombstone) -> Result<(), Unavailable> {
+        self.faults().step()?;
+        if let Some(tenant) = lock(&self.registered).tenants.get_mut(id)
+            && tenant.tombstone == Some(seen)
+        {
+            tenant.tombstone = None;
+        }
+        Ok(())
     }
 }
+
+/// The webhooks that one call clears.
+const CLEARED_AT_ONCE: usize = 100;
 
 impl RouteStore for MemoryRegistry {
     async fn version(&self, tenant: &TenantId) -> Result<u64, Unavailable> {
@@ -225,9 +328,10 @@ impl RouteStore for MemoryRegistry {
     async fn table(&self, tenant: &TenantId) -> Result<RouteTable, Unavailable> {
         self.faults().step()?;
         let registered = lock(&self.registered);
+        let is_removed = registered.tenant(tenant).tombstone.is_some();
         let routes = registered
             .of(tenant)
-            .filter(|w| w.state.is_subscribed())
+            .filter(|w| w.state.is_subscribed() && !is_removed)
             .map(|w| Route {
                 webhook: w.id,
                 events: w.events.clone(),

@@ -1,15 +1,31 @@
 use hooklane_domain::Timestamp;
+use hooklane_domain::access::quotas::{Exceeded, Room};
+use hooklane_domain::access::tenant::Tombstone;
 use hooklane_domain::ids::{TenantId, WebhookId};
-use hooklane_domain::webhook::{DisableReason, Route, Webhook};
+use hooklane_domain::webhook::subscription::Subscription;
+use hooklane_domain::webhook::{DisableReason, Route, Webhook, WebhookState};
 
 use super::Unavailable;
 
 /// Registered webhooks. Every change raises the version of its tenant's subscriptions in the same
-/// transaction, so that [`RouteStore::version`] tells whether a cached route table is current.
+/// transaction, so that [`RouteStore::version`] tells whether a cached route table is current. The same
+/// transaction counts what the tenant has, so that two requests at once never exceed a quota together.
 pub trait WebhookStore: Send + Sync {
-    /// Stores a new webhook, and answers whether it did. If its tenant has one under its id already, that one
-    /// stays as it is.
-    fn create(&self, webhook: &Webhook) -> impl Future<Output = Result<bool, Unavailable>> + Send;
+    /// Stores a new webhook, if its tenant has room for it and has not been removed. `No` if the tenant has
+    /// one under its id already, which stays as it is.
+    fn register(
+        &self,
+        webhook: &Webhook,
+        room: Room,
+    ) -> impl Future<Output = Result<Written, Unavailable>> + Send;
+
+    /// Why [`WebhookStore::register`] would refuse the webhook at the moment, if it would. Nothing is written
+    /// but counts that need it.
+    fn refusal(
+        &self,
+        webhook: &Webhook,
+        room: Room,
+    ) -> impl Future<Output = Result<Option<Refusal>, Unavailable>> + Send;
 
     /// The webhook, `None` if there is none or it is another tenant's. The read is strongly consistent.
     fn get(
@@ -18,15 +34,33 @@ pub trait WebhookStore: Send + Sync {
         id: WebhookId,
     ) -> impl Future<Output = Result<Option<Webhook>, Unavailable>> + Send;
 
-    /// All webhooks of a tenant, newest first, except those that cannot be read back.
-    fn list(
+    /// Those of these webhooks that the tenant has, in the order of `ids`, except those that cannot be read
+    /// back.
+    fn some(
         &self,
         tenant: &TenantId,
+        ids: &[WebhookId],
     ) -> impl Future<Output = Result<Vec<Webhook>, Unavailable>> + Send;
 
-    /// Writes a changed webhook if the stored one still has its revision and lane, and raises the revision.
-    /// Returns whether it did: `false` also if the webhook has been deleted.
-    fn update(&self, webhook: &Webhook) -> impl Future<Output = Result<bool, Unavailable>> + Send;
+    /// A page of a tenant's webhooks in outline, newest first, from the one that follows `after`. It holds at
+    /// most `limit` of them, and may hold fewer and still have a next one. No secret is opened and no
+    /// expression compiled. Those that cannot be read back are left out.
+    fn outlines(
+        &self,
+        tenant: &TenantId,
+        after: Option<WebhookId>,
+        limit: usize,
+    ) -> impl Future<Output = Result<OutlinePage, Unavailable>> + Send;
+
+    /// Writes a changed webhook if the stored one is still the one that was `seen`, by its revision and lane,
+    /// and raises the revision. `No` if it is another one or has been deleted. Refused if the change adds
+    /// more to a quota than there is room for.
+    fn replace(
+        &self,
+        seen: &Webhook,
+        webhook: &Webhook,
+        room: Room,
+    ) -> impl Future<Output = Result<Written, Unavailable>> + Send;
 
     /// Removes a webhook: any revision of it, or only this one. Returns whether it did.
     fn delete(
@@ -44,6 +78,82 @@ pub trait WebhookStore: Send + Sync {
         reason: DisableReason,
         at: Timestamp,
     ) -> impl Future<Output = Result<bool, Unavailable>> + Send;
+
+    /// [`WebhookStore::register`] with room for everything, for tests. Returns whether it stored the webhook.
+    #[cfg(any(test, feature = "test-support"))]
+    fn create(&self, webhook: &Webhook) -> impl Future<Output = Result<bool, Unavailable>> + Send {
+        async { self.register(webhook, EVERYTHING).await.map(|written| written == Written::Yes) }
+    }
+
+    /// [`WebhookStore::replace`] of a webhook whose expressions stay, for tests. Returns whether it was
+    /// written.
+    #[cfg(any(test, feature = "test-support"))]
+    fn update(&self, webhook: &Webhook) -> impl Future<Output = Result<bool, Unavailable>> + Send {
+        async {
+            let written = self.replace(webhook, webhook, EVERYTHING).await;
+            written.map(|written| written == Written::Yes)
+        }
+    }
+
+    /// All webhooks of a tenant, newest first, for tests. Production reads them in pages.
+    #[cfg(any(test, feature = "test-support"))]
+    fn list(
+        &self,
+        tenant: &TenantId,
+    ) -> impl Future<Output = Result<Vec<Webhook>, Unavailable>> + Send {
+        async {
+            let (mut all, mut after) = (Vec::new(), None);
+            loop {
+                let page = self.outlines(tenant, after, 100).await?;
+                let ids: Vec<_> = page.outlines.iter().map(|outline| outline.id).collect();
+                all.extend(self.some(tenant, &ids).await?);
+                after = page.next;
+                if after.is_none() {
+                    return Ok(all);
+                }
+            }
+        }
+    }
+}
+
+/// Room for everything, at a time when every count is verified.
+#[cfg(any(test, feature = "test-support"))]
+const EVERYTHING: Room = Room {
+    webhooks: i64::MAX.unsigned_abs(),
+    expression_cost: i64::MAX.unsigned_abs(),
+    now: Timestamp::UNIX_EPOCH,
+};
+
+/// What became of a write that a quota may forbid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    Yes,
+    /// What is stored is not what the write expects.
+    No,
+    Refused(Refusal),
+}
+
+/// Why nothing may be added for a tenant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// The tenant was removed. Whether its id can be used again is for the caller to say: it knows the time.
+    Removed(Tombstone),
+    Over(Exceeded),
+}
+
+/// What lists of webhooks are filtered by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outline {
+    pub id: WebhookId,
+    pub state: WebhookState,
+    pub events: Vec<Subscription>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OutlinePage {
+    pub outlines: Vec<Outline>,
+    /// The webhook after which the next page starts, if there may be more.
+    pub next: Option<WebhookId>,
 }
 
 /// Which webhooks get which events.
@@ -51,8 +161,9 @@ pub trait RouteStore: Send + Sync {
     /// The version of a tenant's subscriptions, 0 if it never had any. The read is strongly consistent.
     fn version(&self, tenant: &TenantId) -> impl Future<Output = Result<u64, Unavailable>> + Send;
 
-    /// The webhooks of a tenant for which deliveries are made, including those whose deliveries wait. The
-    /// read is strongly consistent.
+    /// The webhooks of a tenant for which deliveries are made, including those whose deliveries wait. None if
+    /// the tenant has been removed, even while its webhooks are being deleted. The read is strongly
+    /// consistent.
     fn table(
         &self,
         tenant: &TenantId,

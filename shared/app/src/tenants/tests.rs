@@ -2,7 +2,7 @@ use hooklane_domain::Timestamp;
 use hooklane_domain::access::key_ring::KeyRing;
 
 use super::*;
-use crate::fakes::{FakeSystem, MemoryRegistry};
+use crate::fakes::{FakeSystem, MemoryLedger, MemoryRegistry};
 
 const STANDARD: (&str, &str) =
     ("standard.toml", include_str!("../../../../contracts/standard.toml"));
@@ -61,7 +61,10 @@ async fn a_token_carries_the_requested_scopes_and_its_tenants_generation() {
     let system = FakeSystem::at(now);
     let key: SecretString = "the-key-of-tokens".into();
     registry.revoke_tokens(&acme()).await.unwrap();
-    let issue = async |body: &str| issue_token(&registry, &system, &key, &acme(), body).await;
+    let stores = (&registry, &MemoryLedger::default());
+    let quotas = Quotas::default();
+    let issue =
+        async |body: &str| issue_token(stores, &system, &key, &quotas, &acme(), body).await;
 
     let all = issue("").await.unwrap().claims;
     assert_eq!(all.scopes, Scope::ALL);

@@ -1,6 +1,7 @@
 //! Registering a webhook, at most once for each idempotency key.
 
 use hooklane_domain::access::idempotency::{IdempotencyKey, IdempotencyRecord};
+use hooklane_domain::access::quotas::{Exceeded, Quotas, Room};
 use hooklane_domain::event::Fingerprint;
 use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::json::RawJson;
@@ -10,7 +11,10 @@ use hooklane_domain::webhook::Webhook;
 
 use super::Rules;
 use super::draft::{self, Draft, Identity};
-use crate::ports::{Clock, Entropy, Expectations, IdempotencyStore, Unavailable, WebhookStore};
+use crate::ports::{
+    Clock, Entropy, Expectations, IdempotencyStore, Refusal, Unavailable, WebhookStore, Written,
+};
+use crate::removed::Removed;
 
 #[derive(Debug, thiserror::Error)]
 pub enum RegisterError {
@@ -21,6 +25,10 @@ pub enum RegisterError {
     #[error("the webhook that was registered with this key has been deleted")]
     Deleted,
     #[error(transparent)]
+    Quota(Exceeded),
+    #[error(transparent)]
+    Removed(Removed),
+    #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
 
@@ -28,7 +36,102 @@ pub enum RegisterError {
 pub async fn register(
     webhooks: &(impl WebhookStore + Expectations),
     system: &(impl Clock + Entropy),
-    rules: Rules<'_>,
+    (rules, quotas): (Rules<'_>, &Quotas),
+    tenant: TenantId,
+    body: &str,
+) -> Result<Webhook, RegisterError> {
+    let webhook = draw_up(webhooks, system, (rules, quotas), tenant, body).await?;
+    let room = Room::of(quotas, system.now());
+    match webhooks.register(&webhook, room).await? {
+        Written::Yes => Ok(webhook),
+        Written::Refused(refusal) => Err(refused(webhook.tenant, refusal)),
+        // The id was drawn a moment ago, so nobody else has it: an earlier try of this call stored the
+        // webhook, and its answer was lost.
+        Written::No => {
+            webhooks.get(&webhook.tenant, webhook.id).await?.ok_or(RegisterError::Deleted)
+        }
+    }
+}
+
+/// The same as [`register`], but idempotent by a key, also among concurrent requests and after a crash: a
+/// record of the key with the webhook's id is written before the webhook is. A body that cannot be read,
+/// breaks a rule or exceeds a quota leaves no record.
+pub async fn register_once(
+    webhooks: &(impl WebhookStore + Expectations),
+    records: &impl IdempotencyStore,
+    system: &(impl Clock + Entropy),
+    (rules, quotas): (Rules<'_>, &Quotas),
+    (tenant, key): (TenantId, &IdempotencyKey),
+    body: &str,
+) -> Result<Webhook, RegisterError> {
+    let fingerprint = fingerprint(body);
+    let now = whole_millisecond(system.now());
+    if let Some(held) = records.held(&tenant, key, now).await? {
+        return continue_under(webhooks, records, system, (rules, quotas), (tenant, key), body, held)
+            .await;
+    }
+    let webhook = draw_up(webhooks, system, (rules, quotas), tenant.clone(), body).await?;
+    let room = Room::of(quotas, now);
+    if let Some(refusal) = webhooks.refusal(&webhook, room).await? {
+        return Err(refused(tenant, refusal));
+    }
+    let ours = IdempotencyRecord { webhook: webhook.id, fingerprint, at: now, fulfilled: false };
+    let held = records.claim(&tenant, key, &ours).await?;
+    complete(webhooks, records, room, (&tenant, key), webhook, (fingerprint, held)).await
+}
+
+/// Answers a request whose key has a record: with its webhook, which is created if the request that wrote the
+/// record did not come to that.
+async fn continue_under(
+    webhooks: &(impl WebhookStore + Expectations),
+    records: &impl IdempotencyStore,
+    system: &(impl Clock + Entropy),
+    checked: (Rules<'_>, &Quotas),
+    (tenant, key): (TenantId, &IdempotencyKey),
+    body: &str,
+    held: IdempotencyRecord,
+) -> Result<Webhook, RegisterError> {
+    let fingerprint = fingerprint(body);
+    if held.fingerprint != fingerprint {
+        return Err(RegisterError::KeyReused);
+    }
+    if held.fulfilled {
+        return webhooks.get(&tenant, held.webhook).await?.ok_or(RegisterError::Deleted);
+    }
+    let webhook = draw_up(webhooks, system, checked, tenant.clone(), body).await?;
+    let room = Room::of(checked.1, system.now());
+    complete(webhooks, records, room, (&tenant, key), webhook, (fingerprint, held)).await
+}
+
+/// Creates the webhook of a record, unless it exists, under the record's id.
+async fn complete(
+    webhooks: &impl WebhookStore,
+    records: &impl IdempotencyStore,
+    room: Room,
+    (tenant, key): (&TenantId, &IdempotencyKey),
+    webhook: Webhook,
+    (fingerprint, held): (Fingerprint, IdempotencyRecord),
+) -> Result<Webhook, RegisterError> {
+    if held.fingerprint != fingerprint {
+        return Err(RegisterError::KeyReused);
+    }
+    if !held.fulfilled {
+        let webhook = Webhook { id: held.webhook, ..webhook };
+        // Whether it was created now or by an earlier request: the stored one is read below, with the secret
+        // that was shown.
+        if let Written::Refused(refusal) = webhooks.register(&webhook, room).await? {
+            return Err(refused(tenant.clone(), refusal));
+        }
+        records.fulfil(tenant, key, &held).await?;
+    }
+    webhooks.get(tenant, held.webhook).await?.ok_or(RegisterError::Deleted)
+}
+
+/// The webhook that a body describes, with a new id. It breaks no rule and no quota of its own.
+async fn draw_up(
+    webhooks: &impl Expectations,
+    system: &(impl Clock + Entropy),
+    (rules, quotas): (Rules<'_>, &Quotas),
     tenant: TenantId,
     body: &str,
 ) -> Result<Webhook, RegisterError> {
@@ -41,52 +144,15 @@ pub async fn register(
     let webhook = draft
         .create(rules, &types, identity(system, id, tenant))
         .map_err(RegisterError::Invalid)?;
-    if webhooks.create(&webhook).await? {
-        return Ok(webhook);
-    }
-    // The id was drawn a moment ago, so nobody else has it: an earlier try of this call stored the
-    // webhook, and its answer was lost.
-    webhooks.get(&webhook.tenant, id).await?.ok_or(RegisterError::Deleted)
+    quotas.check_webhook(&webhook, None).map_err(RegisterError::Quota)?;
+    Ok(webhook)
 }
 
-/// The same as [`register`], but idempotent by a key, also among concurrent requests and after a crash: a
-/// record of the key with the webhook's id is written before the webhook is. A body that cannot be read or
-/// breaks a rule leaves no record, unless what it breaks is found only by creating the webhook (an address
-/// outside its ranges, an expression that fails on samples).
-pub async fn register_once(
-    webhooks: &(impl WebhookStore + Expectations),
-    records: &impl IdempotencyStore,
-    system: &(impl Clock + Entropy),
-    rules: Rules<'_>,
-    (tenant, key): (TenantId, &IdempotencyKey),
-    body: &str,
-) -> Result<Webhook, RegisterError> {
-    let network = rules.network.for_tenant(&tenant);
-    let rules = Rules { network: &network, ..rules };
-    let subscriptions = draft::subscriptions_in(body);
-    let types = rules.catalog.types_for(webhooks, &tenant, &subscriptions, system.now()).await?;
-    let draft = Draft::of_new(body, rules, &types).map_err(RegisterError::Invalid)?;
-    let now = whole_millisecond(system.now());
-    let ours = IdempotencyRecord {
-        webhook: WebhookId::new(now, system.random_id()),
-        fingerprint: fingerprint(body),
-        at: now,
-        fulfilled: false,
-    };
-    let held = records.claim(&tenant, key, &ours).await?;
-    if held.fingerprint != ours.fingerprint {
-        return Err(RegisterError::KeyReused);
+fn refused(tenant: TenantId, refusal: Refusal) -> RegisterError {
+    match refusal {
+        Refusal::Removed(tombstone) => RegisterError::Removed(Removed { tenant, tombstone }),
+        Refusal::Over(over) => RegisterError::Quota(over),
     }
-    if !held.fulfilled {
-        let webhook = draft
-            .create(rules, &types, identity(system, held.webhook, tenant.clone()))
-            .map_err(RegisterError::Invalid)?;
-        // Whether it was created now or by an earlier request: the stored one is read below, with the secret
-        // that was shown.
-        webhooks.create(&webhook).await?;
-        records.fulfil(&tenant, key, &held).await?;
-    }
-    webhooks.get(&tenant, held.webhook).await?.ok_or(RegisterError::Deleted)
 }
 
 fn identity(system: &(impl Clock + Entropy), id: WebhookId, tenant: TenantId) -> Identity {

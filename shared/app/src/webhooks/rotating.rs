@@ -1,6 +1,7 @@
 //! Rotating the signing secret of a webhook.
 
 use hooklane_contract::Contract;
+use hooklane_domain::access::quotas::Room;
 use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::json::fields::{FieldErrors, Fields};
 use hooklane_domain::time::whole_millisecond;
@@ -31,7 +32,7 @@ pub async fn rotate(
 ) -> Result<Webhook, ChangeError> {
     let request = RotationRequest::read(body).map_err(ChangeError::Invalid)?;
     let random = system.random();
-    let rotated = revise(webhooks, key, precondition, |current| {
+    let rotated = revise(webhooks, key, precondition, Room::none(system.now()), |current| {
         let contract = rules.contracts.get(&current.contract);
         let secret = request.secret(current, contract, random).map_err(ChangeError::Invalid)?;
         let now = whole_millisecond(system.now());

@@ -7,7 +7,7 @@ use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::attempt::TestAttempt;
 use hooklane_domain::delivery::outcome::Verdict;
 use hooklane_domain::event::{Content, MAX_EVENT_BYTES};
-use hooklane_domain::expression::{Budget, Cost, Filter, Input, Preview, Transform, preview};
+use hooklane_domain::expression::{Budget, Cost, Input, Preview, preview};
 use hooklane_domain::ids::{DeliveryId, EventId, EventType, TenantId, WebhookId};
 use hooklane_domain::json::RawJson;
 use hooklane_domain::json::fields::{FieldErrors, Fields};
@@ -132,8 +132,10 @@ where
 
 async fn previewed(webhook: &Webhook, input: Input) -> Preview {
     let (filter, transform) = (webhook.filter.clone(), webhook.transform.clone());
-    let costs = [filter.as_ref().map(Filter::cost), transform.as_ref().map(Transform::cost)];
-    let cost = costs.into_iter().flatten().sum::<Cost>().on(input.bytes());
+    let bytes = input.bytes();
+    let of_filter = filter.as_ref().map(|filter| filter.likely_cost(bytes));
+    let of_transform = transform.as_ref().map(|transform| transform.likely_cost(bytes));
+    let cost = of_filter.into_iter().chain(of_transform).sum::<Cost>();
     let budget = Budget::of_delivery();
     evaluation::run(cost, move || preview(filter.as_ref(), transform.as_ref(), &input, &budget))
         .await

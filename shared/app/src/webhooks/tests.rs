@@ -1,11 +1,12 @@
 //! The use cases over fakes: repeated, concurrent and interrupted requests.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use hooklane_catalog::{Catalogs, OwnTypes, Owner};
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::idempotency::IdempotencyKey;
-use hooklane_domain::access::tenant::TenantSettings;
+use hooklane_domain::access::quotas::{Quotas, Room};
+use hooklane_domain::access::tenant::{Tenant, Tombstone};
 use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::isolation::health::{Change, Health};
 use hooklane_domain::webhook::network::NetworkRules;
@@ -16,7 +17,7 @@ use super::*;
 use crate::catalog::EventCatalog;
 use crate::fakes::{FakeSystem, MemoryLedger, MemoryRegistry};
 use crate::pausing::{pause, resume};
-use crate::ports::{Expectations, Look, Watch};
+use crate::ports::{Expectations, Look, OutlinePage, Refusal, TenantStore as _, Watch, Written};
 
 const BODY: &str = r#"{"url":"https://example.com/","events":["*"]}"#;
 
@@ -37,6 +38,7 @@ struct World {
     contracts: Contracts,
     network: NetworkRules,
     catalog: EventCatalog,
+    quotas: Quotas,
     tenant: TenantId,
 }
 
@@ -50,8 +52,13 @@ impl World {
             contracts: Contracts::load([("standard.toml", standard)]).unwrap(),
             network: NetworkRules::default(),
             catalog: EventCatalog::new(Catalogs::load([("default.toml", CATALOG)]).unwrap()),
+            quotas: Quotas::default(),
             tenant: "acme".parse().unwrap(),
         }
+    }
+
+    fn checked(&self) -> (Rules<'_>, &Quotas) {
+        (self.rules(), &self.quotas)
     }
 
     fn rules(&self) -> Rules<'_> {
@@ -65,13 +72,13 @@ impl World {
 
     async fn webhook(&self) -> Webhook {
         let tenant = self.tenant.clone();
-        register(&self.registry, &self.system, self.rules(), tenant, BODY).await.unwrap()
+        register(&self.registry, &self.system, self.checked(), tenant, BODY).await.unwrap()
     }
 
     async fn once(&self, key: &str, body: &str) -> Result<Webhook, RegisterError> {
         let key: IdempotencyKey = key.parse().unwrap();
         let (system, tenant) = (&self.system, self.tenant.clone());
-        register_once(&self.registry, &self.ledger, system, self.rules(), (tenant, &key), body)
+        register_once(&self.registry, &self.ledger, system, self.checked(), (tenant, &key), body)
             .await
     }
 
@@ -82,7 +89,7 @@ impl World {
         body: &str,
     ) -> Result<Webhook, ChangeError> {
         let key = (&self.tenant, id);
-        change(&self.registry, &self.system, self.rules(), key, &precondition, body).await
+        change(&self.registry, &self.system, self.checked(), key, &precondition, body).await
     }
 
     async fn count(&self) -> usize {
@@ -97,29 +104,61 @@ struct Slow {
     inner: MemoryRegistry,
     out_of_reach: AtomicBool,
     loses_answer: AtomicBool,
+    /// The webhooks that were opened, and the largest page of outlines.
+    opened: AtomicUsize,
+    largest_page: AtomicUsize,
 }
 
 impl WebhookStore for Slow {
-    async fn create(&self, webhook: &Webhook) -> Result<bool, Unavailable> {
+    async fn register(&self, webhook: &Webhook, room: Room) -> Result<Written, Unavailable> {
         tokio::task::yield_now().await;
         if self.out_of_reach.swap(false, Ordering::SeqCst) {
             return Err(Unavailable::new("creating", "out of reach"));
         }
         if self.loses_answer.swap(false, Ordering::SeqCst) {
-            self.inner.create(webhook).await?;
+            self.inner.register(webhook, room).await?;
         }
-        self.inner.create(webhook).await
+        self.inner.register(webhook, room).await
+    }
+    async fn refusal(
+        &self,
+        webhook: &Webhook,
+        room: Room,
+    ) -> Result<Option<Refusal>, Unavailable> {
+        let refusal = self.inner.refusal(webhook, room).await;
+        tokio::task::yield_now().await;
+        refusal
     }
     async fn get(&self, tenant: &TenantId, id: WebhookId) -> Result<Option<Webhook>, Unavailable> {
         let read = self.inner.get(tenant, id).await;
         tokio::task::yield_now().await;
         read
     }
-    async fn list(&self, tenant: &TenantId) -> Result<Vec<Webhook>, Unavailable> {
-        self.inner.list(tenant).await
+    async fn some(
+        &self,
+        tenant: &TenantId,
+        ids: &[WebhookId],
+    ) -> Result<Vec<Webhook>, Unavailable> {
+        self.opened.fetch_add(ids.len(), Ordering::SeqCst);
+        self.inner.some(tenant, ids).await
     }
-    async fn update(&self, webhook: &Webhook) -> Result<bool, Unavailable> {
-        self.inner.update(webhook).await
+    async fn outlines(
+        &self,
+        tenant: &TenantId,
+        after: Option<WebhookId>,
+        limit: usize,
+    ) -> Result<OutlinePage, Unavailable> {
+        let page = self.inner.outlines(tenant, after, limit).await?;
+        self.largest_page.fetch_max(page.outlines.len(), Ordering::SeqCst);
+        Ok(page)
+    }
+    async fn replace(
+        &self,
+        seen: &Webhook,
+        webhook: &Webhook,
+        room: Room,
+    ) -> Result<Written, Unavailable> {
+        self.inner.replace(seen, webhook, room).await
     }
     async fn delete(
         &self,
@@ -182,8 +221,8 @@ impl WatchList for Slow {
 }
 
 impl Expectations for Slow {
-    async fn settings(&self, tenant: &TenantId) -> Result<TenantSettings, Unavailable> {
-        self.inner.settings(tenant).await
+    async fn publisher(&self, tenant: &TenantId) -> Result<Tenant, Unavailable> {
+        self.inner.publisher(tenant).await
     }
     async fn types_of(&self, owner: &Owner) -> Result<OwnTypes, Unavailable> {
         self.inner.types_of(owner).await
@@ -339,4 +378,80 @@ async fn pausing_and_resuming_are_idempotent() {
     );
     let resumed = resume(&world.registry, &world.system, key, false).await.unwrap();
     assert_eq!(resumed.state, WebhookState::Active);
+}
+
+/// A tenant with this many webhooks. Every third is switched off.
+async fn with_webhooks(count: u128) -> (World, Tenant) {
+    let world = World::new();
+    let one = world.webhook().await;
+    delete(&world.registry, (&world.tenant, one.id), &Precondition::Any).await.unwrap();
+    for n in 0..count {
+        let state = if n % 3 == 0 { WebhookState::Inactive } else { WebhookState::Active };
+        let id = WebhookId::new(one.created_at, n);
+        assert!(world.registry.create(&Webhook { id, state, ..one.clone() }).await.unwrap());
+    }
+    let tenant = world.registry.inner.tenant(&world.tenant).await.unwrap();
+    (world, tenant)
+}
+
+#[tokio::test]
+async fn finding_04_a_page_opens_only_its_own_webhooks() {
+    let (world, tenant) = with_webhooks(1_300).await;
+    let list = async |filters: &Filters, after, place| {
+        list(&world.registry, &tenant, filters, after, place).await.unwrap()
+    };
+    let number = |webhook: &Webhook| webhook.id.to_string();
+    let id = |n: u128| WebhookId::new(world.system.now(), n).to_string();
+    let inactive = Filters { active: Some(false), event: None };
+    for (filters, place, first, total) in [
+        (&Filters::default(), (0, 20), Some(id(1_299)), 1_300),
+        (&Filters::default(), (1_280, 100), Some(id(19)), 1_300),
+        (&Filters::default(), (usize::MAX, 20), None, 1_300),
+        (&inactive, (0, 20), Some(id(1_299)), 434),
+        (&inactive, (430, 20), Some(id(9)), 434),
+    ] {
+        world.registry.opened.store(0, Ordering::SeqCst);
+        let page = list(filters, None, place).await;
+        assert_eq!(page.webhooks.first().map(number), first, "{place:?}");
+        assert_eq!(page.total, total, "{place:?}");
+        let opened = world.registry.opened.load(Ordering::SeqCst);
+        assert_eq!(opened, page.webhooks.len());
+        assert!(opened <= place.1);
+    }
+    assert!(world.registry.largest_page.load(Ordering::SeqCst) <= 500);
+    let after = Some(WebhookId::new(world.system.now(), 30));
+    for (filters, first, total) in [(&Filters::default(), 29, 1_300), (&inactive, 27, 434)] {
+        let page = list(filters, after, (0, 5)).await;
+        assert_eq!((page.webhooks.first().map(number), page.total), (Some(id(first)), total));
+    }
+}
+
+#[tokio::test]
+async fn suspected_removal_leaves_no_webhook_wherever_a_registration_falls() {
+    for when in ["before", "between", "after"] {
+        let world = World::new();
+        let (registry, tenant) = (&world.registry.inner, &world.tenant);
+        world.webhook().await;
+        // The request is checked before the removal, and written at some time during it.
+        let checked = world.registry.get(tenant, world.webhook().await.id).await.unwrap().unwrap();
+        let late = Webhook { id: WebhookId::new(checked.created_at, 77), ..checked };
+        let room = Room::of(&world.quotas, world.system.now());
+        let register = async || world.registry.register(&late, room).await.unwrap();
+        let tombstone = Tombstone { reusable_from: world.system.now(), emptied: false };
+        let mut written = None;
+        if when == "before" {
+            written = Some(register().await);
+        }
+        registry.bury(tenant, tombstone).await.unwrap();
+        if when == "between" {
+            written = Some(register().await);
+        }
+        while !registry.clear(tenant).await.unwrap() {}
+        if when == "after" {
+            written = Some(register().await);
+        }
+        let refused = matches!(written, Some(Written::Refused(Refusal::Removed(_))));
+        assert_eq!(refused, when != "before", "{when}");
+        assert_eq!(world.count().await, 0, "{when}");
+    }
 }

@@ -37,6 +37,16 @@ struct IdempotencyItem {
 const TRIES: u32 = 3;
 
 impl IdempotencyStore for Ledger {
+    async fn held(
+        &self,
+        tenant: &TenantId,
+        key: &IdempotencyKey,
+        now: Timestamp,
+    ) -> Result<Option<IdempotencyRecord>, Unavailable> {
+        let stored = self.read_record(tenant, key).await?;
+        Ok(stored.filter(|record| record.holds_at(now)))
+    }
+
     async fn claim(
         &self,
         tenant: &TenantId,

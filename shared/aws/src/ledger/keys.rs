@@ -3,6 +3,7 @@
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::idempotency::IdempotencyKey;
 use hooklane_domain::access::quota::Window;
+use hooklane_domain::access::quotas::{Day, QuotaName};
 use hooklane_domain::delivery::attempt_log::LogKey;
 use hooklane_domain::delivery::period::TimeRange;
 use hooklane_domain::delivery::{FailedAt, Status};
@@ -134,6 +135,11 @@ pub(super) fn events_of(tenant: &TenantId) -> String {
 /// The number of a tenant's API requests in one minute.
 pub(super) fn quota(tenant: &TenantId, window: Window) -> Key {
     Key { pk: format!("RA#{tenant}"), sk: format!("{:012}", window.number()) }
+}
+
+/// How often a tenant did what a quota counts in one day.
+pub(super) fn daily_count(tenant: &TenantId, quota: QuotaName, day: Day) -> Key {
+    Key { pk: format!("RA#{tenant}"), sk: format!("{}#{}", quota.as_str(), day.number()) }
 }
 
 /// One of the places of a tenant's tests.

@@ -3,8 +3,9 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures::TryStreamExt as _;
 use futures::stream::BoxStream;
-use hooklane_app::ports::{RouteStore, RouteTable, Unavailable};
+use hooklane_app::ports::{Outline, OutlinePage, RouteStore, RouteTable, Unavailable};
 use hooklane_domain::Timestamp;
+use hooklane_domain::access::tenant::Tombstone;
 use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::expression::Filter;
 use hooklane_domain::ids::{TenantId, WebhookId};
@@ -12,8 +13,9 @@ use hooklane_domain::webhook::subscription::Subscription;
 use hooklane_domain::webhook::{Route, WebhookState};
 use serde::Deserialize;
 
-use super::{RouteRegistry, VERSION, WEBHOOK_PREFIX, partition, tenant_key};
-use crate::table::{Item, from_item, string, text};
+use super::{RouteRegistry, VERSION, WEBHOOK_PREFIX, partition, tenant_key, webhook_key};
+use crate::failure::corrupt;
+use crate::table::{self, Item, from_item, string, text};
 
 #[derive(Deserialize)]
 struct RouteItem {
@@ -28,6 +30,22 @@ struct RouteItem {
     created_at: Timestamp,
 }
 
+/// The part of the tenant item that routes depend on.
+#[derive(Default, Deserialize)]
+struct TenantState {
+    #[serde(default)]
+    version: u64,
+    #[serde(default)]
+    tombstone: Option<Tombstone>,
+}
+
+#[derive(Deserialize)]
+struct OutlineItem {
+    sk: String,
+    state: WebhookState,
+    events: Vec<Subscription>,
+}
+
 impl RouteStore for RouteRegistry {
     async fn version(&self, tenant: &TenantId) -> Result<u64, Unavailable> {
         let version = self.table.get_attribute(&tenant_key(tenant), VERSION).await?;
@@ -39,7 +57,12 @@ impl RouteStore for RouteRegistry {
 
     async fn table(&self, tenant: &TenantId) -> Result<RouteTable, Unavailable> {
         // The version first: if a webhook changes after it, the table counts as older than it is.
-        let version = self.version(tenant).await?;
+        let state: TenantState = self.table.get(&tenant_key(tenant)).await?.unwrap_or_default();
+        let version = state.version;
+        // Its webhooks are deleted, or being deleted.
+        if state.tombstone.is_some() {
+            return Ok(RouteTable { version, routes: Vec::new(), unreadable: Vec::new() });
+        }
         let (mut routes, mut unreadable) = (Vec::new(), Vec::new());
         let mut items = self.webhook_items(
             tenant,
@@ -74,6 +97,41 @@ impl RouteStore for RouteRegistry {
 }
 
 impl RouteRegistry {
+    pub(super) async fn outlines(
+        &self,
+        tenant: &TenantId,
+        after: Option<WebhookId>,
+        limit: usize,
+    ) -> Result<OutlinePage, Unavailable> {
+        let query = self
+            .table
+            .query("pk = :pk AND begins_with(sk, :prefix)")
+            .expression_attribute_values(":pk", string(partition(tenant)))
+            .expression_attribute_values(":prefix", string(WEBHOOK_PREFIX))
+            .projection_expression("sk, #state, events")
+            .expression_attribute_names("#state", "state")
+            .scan_index_forward(false)
+            .limit(table::limit(limit))
+            .set_exclusive_start_key(after.map(|id| webhook_key(tenant, id).attributes()));
+        let page = self.table.page(query).await?;
+        let id = |sk: &str| sk.strip_prefix(WEBHOOK_PREFIX)?.parse::<WebhookId>().ok();
+        let next = page.next.as_ref().map(|key| {
+            let sk = text(key, "sk").unwrap_or_default();
+            id(&sk).ok_or_else(|| corrupt("a list of webhooks", "a key has no webhook id"))
+        });
+        let mut outlines = Vec::new();
+        for item in page.items {
+            let sk = text(&item, "sk");
+            match from_item::<OutlineItem>(item).ok().and_then(|item| {
+                Some(Outline { id: id(&item.sk)?, state: item.state, events: item.events })
+            }) {
+                Some(outline) => outlines.push(outline),
+                None => tracing::error!(webhook.id = sk, "webhook.left_out"),
+            }
+        }
+        Ok(OutlinePage { outlines, next: next.transpose()? })
+    }
+
     /// Every webhook item of a tenant, newest first, read consistently.
     pub(super) fn webhook_items(
         &self,
@@ -88,10 +146,15 @@ impl RouteRegistry {
             .scan_index_forward(false);
         self.table.stream(match projection {
             // `state` and `filter` are reserved words.
-            Some(projection) => query
-                .projection_expression(projection)
-                .expression_attribute_names("#state", "state")
-                .expression_attribute_names("#filter", "filter"),
+            Some(projection) => {
+                let query = query.projection_expression(projection);
+                let reserved = [("#state", "state"), ("#filter", "filter")];
+                // DynamoDB refuses a placeholder that is not used.
+                reserved.into_iter().filter(|(placeholder, _)| projection.contains(placeholder)).fold(
+                    query,
+                    |query, (placeholder, name)| query.expression_attribute_names(placeholder, name),
+                )
+            }
             None => query,
         })
     }

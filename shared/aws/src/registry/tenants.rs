@@ -1,19 +1,21 @@
 //! The tenant item: its settings, its token generation and the version of its subscriptions. The
 //! directory (`TENANTS`) lists all tenants in order of ids.
 
-use aws_sdk_dynamodb::types::ReturnValue;
-use futures::TryStreamExt as _;
+use aws_sdk_dynamodb::types::AttributeValue;
 use hooklane_app::ports::{Expectations, TenantPage, TenantStore, Unavailable};
 use hooklane_catalog::{OwnTypes, Owner};
-use hooklane_domain::access::tenant::{Tenant, TenantSettings};
-use hooklane_domain::ids::TenantId;
+use hooklane_domain::access::quotas::Usage;
+use hooklane_domain::access::tenant::{Tenant, TenantSettings, Tombstone};
+use hooklane_domain::ids::{TenantId, WebhookId};
 use serde::Deserialize;
 
+use super::usage::Counts;
 use super::{
-    DIRECTORY, Registry, RouteRegistry, directory_key, partition, raise_version, tenant_key,
+    DIRECTORY, Registry, RouteRegistry, VERSION, WEBHOOK_PREFIX, directory_key, health_key,
+    partition, recovery_key, tenant_key,
 };
 use crate::failure::corrupt;
-use crate::table::{self, Item, Key, Write, from_item, number, string, text, value};
+use crate::table::{self, Key, Write, from_item, number, string, text, value};
 
 /// The tenant item without the version of the subscriptions, which `routes` reads.
 #[derive(Default, Deserialize)]
@@ -24,6 +26,8 @@ struct TenantItem {
     tokens: u64,
     #[serde(default)]
     revision: u64,
+    #[serde(default)]
+    tombstone: Option<Tombstone>,
 }
 
 impl TenantStore for Registry {
@@ -41,17 +45,22 @@ impl TenantStore for Registry {
         settings: &TenantSettings,
         revision: Option<u64>,
     ) -> Result<Option<Tenant>, Unavailable> {
-        // The directory first: a listed tenant that has no settings is harmless.
-        self.list_in_directory(id).await?;
-        let update = Write::update(&tenant_key(id), "SET settings = :settings ADD revision :one")
+        let update = "SET settings = :settings ADD revision :one";
+        let update = Write::update(&tenant_key(id), update)
             .value(":settings", value("a tenant's settings", settings)?)
             .value(":one", number(1));
         let update = match revision {
-            None => update,
-            Some(revision) => update.if_revision("revision", revision),
+            None => update.if_holds(NOT_REMOVED),
+            Some(0) => update.if_holds(&format!("attribute_not_exists(revision) AND {NOT_REMOVED}")),
+            Some(revision) => update
+                .if_holds(&format!("revision = :revision AND {NOT_REMOVED}"))
+                .value(":revision", number(revision)),
         };
-        let written = self.table.write_returning(update, ReturnValue::AllNew).await?;
-        written.map(|item| Ok(tenant_of(id, from_item(item)?))).transpose()
+        let list = Write::put(directory_key(id).attributes());
+        if self.table.transact(vec![update, list]).await? {
+            return self.tenant(id).await.map(Some);
+        }
+        Ok(None)
     }
 
     async fn revoke_tokens(&self, id: &TenantId) -> Result<(), Unavailable> {
@@ -82,39 +91,70 @@ impl TenantStore for Registry {
         Ok(TenantPage { tenants, next })
     }
 
-    async fn remove(&self, id: &TenantId) -> Result<bool, Unavailable> {
-        // Tokens first, so that nobody adds to what is being removed. The tenant item stays, because it
-        // holds the token generation and the version of the subscriptions.
-        let was_known = self.is_listed(id).await?;
-        self.update_tenant(id, "REMOVE settings, revision ADD tokens :one").await?;
-        let mut keys = self.keys_of(id).await?;
-        keys.push(directory_key(id));
-        self.table.delete_all(&keys).await?;
-        // The version last: after this every function reads the subscriptions again.
-        self.table.write(raise_version(id)).await?;
-        Ok(was_known)
+    async fn bury(&self, id: &TenantId, tombstone: Tombstone) -> Result<(), Unavailable> {
+        // The item stays, because it holds the token generation and the version of the subscriptions. The
+        // counts go with what they count. The version tells every function to read the subscriptions again.
+        let update = "SET tombstone = if_not_exists(tombstone, :tombstone) \
+                      REMOVE settings, revision, webhook_count, expression_cost, counted_at \
+                      ADD tokens :one, #version :one";
+        let update = Write::update(&tenant_key(id), update)
+            .name("#version", VERSION)
+            .value(":tombstone", value("a tombstone", tombstone)?)
+            .value(":one", number(1));
+        self.table.write(update).await.map(drop)
+    }
+
+    async fn clear(&self, id: &TenantId) -> Result<bool, Unavailable> {
+        let keys = self.some_keys_of(id).await?;
+        if !keys.is_empty() {
+            self.table.delete_all(&keys).await?;
+            return Ok(false);
+        }
+        self.table.delete_all(&[directory_key(id)]).await?;
+        let emptied = Write::update(&tenant_key(id), "SET tombstone.emptied = :yes ADD #version :one")
+            .if_holds("attribute_exists(tombstone)")
+            .name("#version", VERSION)
+            .value(":yes", AttributeValue::Bool(true))
+            .value(":one", number(1));
+        self.table.write(emptied).await.map(|_| true)
+    }
+
+    async fn revive(&self, id: &TenantId, seen: Tombstone) -> Result<(), Unavailable> {
+        let revive = Write::update(&tenant_key(id), "REMOVE tombstone")
+            .if_holds("tombstone = :seen")
+            .value(":seen", value("a tombstone", seen)?);
+        self.table.write(revive).await.map(drop)
     }
 }
 
-fn tenant_of(id: &TenantId, item: TenantItem) -> Tenant {
+/// The condition of everything that adds to a tenant.
+pub(super) const NOT_REMOVED: &str = "attribute_not_exists(tombstone)";
+
+/// The items that one call clears at most. `BatchWriteItem` takes 25 of them.
+const CLEARED_AT_ONCE: i32 = 100;
+
+fn tenant_of(id: &TenantId, item: TenantItem, usage: Option<Usage>) -> Tenant {
     Tenant {
         id: id.clone(),
         settings: item.settings,
         token_generation: item.tokens,
         revision: item.revision,
+        tombstone: item.tombstone,
+        usage,
     }
 }
 
 impl RouteRegistry {
     async fn tenant(&self, id: &TenantId) -> Result<Tenant, Unavailable> {
-        let item = self.table.get::<TenantItem>(&tenant_key(id)).await?;
-        Ok(tenant_of(id, item.unwrap_or_default()))
+        let item = self.table.get_item(&tenant_key(id)).await?.unwrap_or_default();
+        let usage = from_item::<Counts>(item.clone())?.usage();
+        Ok(tenant_of(id, from_item(item)?, usage))
     }
 }
 
 impl Expectations for RouteRegistry {
-    async fn settings(&self, tenant: &TenantId) -> Result<TenantSettings, Unavailable> {
-        self.tenant(tenant).await.map(|tenant| tenant.settings)
+    async fn publisher(&self, tenant: &TenantId) -> Result<Tenant, Unavailable> {
+        self.tenant(tenant).await
     }
 
     async fn types_of(&self, owner: &Owner) -> Result<OwnTypes, Unavailable> {
@@ -129,19 +169,25 @@ impl Registry {
         self.table.write(update).await.map(drop)
     }
 
-    pub(super) async fn list_in_directory(&self, id: &TenantId) -> Result<(), Unavailable> {
-        self.table.put(directory_key(id).attributes()).await
-    }
-
-    /// The keys of everything in a tenant's partition but the tenant item.
-    async fn keys_of(&self, id: &TenantId) -> Result<Vec<Key>, Unavailable> {
+    /// The keys of some of what is in a tenant's partition but the tenant item, and of what belongs to its
+    /// webhooks elsewhere.
+    async fn some_keys_of(&self, id: &TenantId) -> Result<Vec<Key>, Unavailable> {
         let query = self
             .table
             .query("pk = :pk")
             .expression_attribute_values(":pk", string(partition(id)))
-            .projection_expression("pk, sk");
-        let items: Vec<Item> = self.table.stream(query).try_collect().await?;
+            .projection_expression("pk, sk")
+            .limit(CLEARED_AT_ONCE);
+        let page = self.table.page(query).await?;
         let own = tenant_key(id);
-        Ok(items.iter().filter_map(Key::of).filter(|key| *key != own).collect())
+        let keys = page.items.iter().filter_map(Key::of).filter(|key| *key != own);
+        Ok(keys.flat_map(with_dependants).collect())
     }
+}
+
+/// An item's key, and for a webhook also the keys of its health and its recovery.
+fn with_dependants(key: Key) -> Vec<Key> {
+    let webhook = key.sk.strip_prefix(WEBHOOK_PREFIX).and_then(|id| id.parse().ok());
+    let dependants = webhook.map(|id: WebhookId| [health_key(id), recovery_key(id)]);
+    dependants.into_iter().flatten().chain([key]).collect()
 }

@@ -2,6 +2,7 @@
 
 use hooklane_app::ports::Unavailable;
 use hooklane_domain::Timestamp;
+use hooklane_domain::access::quotas::expression_cost;
 use hooklane_domain::delivery::retry::RetryPolicy;
 use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::expression::{Filter, Transform};
@@ -50,6 +51,9 @@ struct WebhookItem {
     transform: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     retiring_secret: Option<RetiringItem>,
+    /// The steps that its expressions can need, as they are counted for its tenant.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    expression_cost: u64,
     test_mode: bool,
     state: WebhookState,
     /// Its deliveries take the slow lane from the start.
@@ -58,6 +62,11 @@ struct WebhookItem {
     created_at: Timestamp,
     updated_at: Timestamp,
     revision: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_zero(cost: &u64) -> bool {
+    *cost == 0
 }
 
 #[derive(Serialize, Deserialize)]
@@ -110,6 +119,7 @@ impl Registry {
             transform: webhook.transform.as_ref().map(|transform| transform.as_str().to_owned()),
             target_cidrs: webhook.target_cidrs.iter().flat_map(TargetCidrs::iter).collect(),
             retiring_secret,
+            expression_cost: expression_cost(webhook),
             test_mode: webhook.test_mode,
             state: webhook.state,
             slow: webhook.lane == Lane::Slow,

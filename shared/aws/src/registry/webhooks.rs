@@ -2,13 +2,19 @@
 //! same transaction.
 
 use futures::{StreamExt as _, TryStreamExt as _};
-use hooklane_app::ports::{RouteStore, RouteTable, Unavailable, WebhookStore};
+use hooklane_app::conflict::{MAX_TRIES, always_overtaken, decide_anew};
+use hooklane_app::ports::{
+    OutlinePage, Refusal, RouteStore, RouteTable, Unavailable, WebhookStore, Written,
+};
 use hooklane_domain::Timestamp;
+use hooklane_domain::access::quotas::{Room, expression_cost};
 use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::webhook::{DisableReason, Webhook, WebhookState};
 
+use super::usage::{Change, cost_of, counting, signed};
 use super::{Registry, WEBHOOK_PREFIX, directory_key, health_key, webhook_key};
+use crate::failure::corrupt;
 use crate::table::{Item, Write, number, string, text, value};
 
 /// The number of webhooks of a list that are opened at the same time.
@@ -20,10 +26,33 @@ const SAME_AND_SLOW: &str = "revision = :revision AND attribute_exists(slow)";
 const SAME_AND_FAST: &str = "revision = :revision AND attribute_not_exists(slow)";
 
 impl WebhookStore for Registry {
-    async fn create(&self, webhook: &Webhook) -> Result<bool, Unavailable> {
-        let create = Write::put(self.to_item(webhook).await?).if_absent();
-        let list = Write::put(directory_key(&webhook.tenant).attributes());
-        self.change(&webhook.tenant, vec![create, list]).await
+    async fn register(&self, webhook: &Webhook, room: Room) -> Result<Written, Unavailable> {
+        let (tenant, key) = (&webhook.tenant, webhook_key(&webhook.tenant, webhook.id));
+        let item = self.to_item(webhook).await?;
+        let change = Change { webhooks: 1, cost: signed(cost_of(&item)) };
+        let written = decide_anew(MAX_TRIES, || async {
+            let create = Write::put(item.clone()).if_absent();
+            let list = Write::put(directory_key(tenant).attributes());
+            let writes = vec![create, list, counting(tenant, change, room)];
+            if self.table.transact(writes).await? {
+                return Ok(Some(Written::Yes));
+            }
+            if self.table.get_item(&key).await?.is_some() {
+                return Ok(Some(Written::No));
+            }
+            let refusal = self.refusal_of(tenant, change, room).await?;
+            Ok(refusal.map(Written::Refused))
+        });
+        written.await?.ok_or_else(|| always_overtaken("registering a webhook"))
+    }
+
+    async fn refusal(
+        &self,
+        webhook: &Webhook,
+        room: Room,
+    ) -> Result<Option<Refusal>, Unavailable> {
+        let change = Change { webhooks: 1, cost: signed(expression_cost(webhook)) };
+        self.refusal_of(&webhook.tenant, change, room).await
     }
 
     async fn get(&self, tenant: &TenantId, id: WebhookId) -> Result<Option<Webhook>, Unavailable> {
@@ -33,26 +62,72 @@ impl WebhookStore for Registry {
         }
     }
 
-    async fn list(&self, tenant: &TenantId) -> Result<Vec<Webhook>, Unavailable> {
-        self.routes
-            .webhook_items(tenant, None)
-            .map(|item| async { self.open_for_list(item?).await })
+    async fn some(
+        &self,
+        tenant: &TenantId,
+        ids: &[WebhookId],
+    ) -> Result<Vec<Webhook>, Unavailable> {
+        // Owned, because the stream's future must be Send for every lifetime.
+        futures::stream::iter(ids.to_vec())
+            .map(|id| async move {
+                match self.table.get_item(&webhook_key(tenant, id)).await? {
+                    Some(item) => self.open_for_list(item).await,
+                    None => Ok(None),
+                }
+            })
             .buffered(CONCURRENCY)
             .try_filter_map(async |opened| Ok(opened))
             .try_collect()
             .await
     }
 
-    async fn update(&self, webhook: &Webhook) -> Result<bool, Unavailable> {
-        let written = Webhook { revision: webhook.revision + 1, ..webhook.clone() };
-        let same = match webhook.lane {
+    async fn outlines(
+        &self,
+        tenant: &TenantId,
+        after: Option<WebhookId>,
+        limit: usize,
+    ) -> Result<OutlinePage, Unavailable> {
+        self.routes.outlines(tenant, after, limit).await
+    }
+
+    async fn replace(
+        &self,
+        seen: &Webhook,
+        webhook: &Webhook,
+        room: Room,
+    ) -> Result<Written, Unavailable> {
+        let (tenant, key) = (&webhook.tenant, webhook_key(&webhook.tenant, webhook.id));
+        let item = self.to_item(&Webhook { revision: seen.revision + 1, ..webhook.clone() }).await?;
+        let same = match seen.lane {
             Lane::Fast => SAME_AND_FAST,
             Lane::Slow => SAME_AND_SLOW,
         };
-        let put = Write::put(self.to_item(&written).await?)
-            .if_holds(same)
-            .value(":revision", number(webhook.revision));
-        self.change(&webhook.tenant, vec![put]).await
+        let written = decide_anew(MAX_TRIES, || async {
+            // What was counted when this revision was written, perhaps by another version.
+            let before = if seen.filter.is_none() && seen.transform.is_none() {
+                0
+            } else {
+                let stored = self.table.get_item(&key).await?;
+                stored.as_ref().map_or(0, cost_of)
+            };
+            let change = Change { webhooks: 0, cost: signed(cost_of(&item)) - signed(before) };
+            let put = Write::put(item.clone())
+                .if_holds(same)
+                .value(":revision", number(seen.revision));
+            if self.table.transact(vec![put, counting(tenant, change, room)]).await? {
+                return Ok(Some(Written::Yes));
+            }
+            let Some(stored) = self.table.get_item(&key).await? else {
+                return Ok(Some(Written::No));
+            };
+            let is_slow = stored.contains_key("slow");
+            if revision_of(&stored) != Some(seen.revision) || is_slow != (seen.lane == Lane::Slow) {
+                return Ok(Some(Written::No));
+            }
+            let refusal = self.refusal_of(tenant, change, room).await?;
+            Ok(refusal.map(Written::Refused))
+        });
+        written.await?.ok_or_else(|| always_overtaken("changing a webhook"))
     }
 
     async fn delete(
@@ -61,13 +136,34 @@ impl WebhookStore for Registry {
         id: WebhookId,
         revision: Option<u64>,
     ) -> Result<bool, Unavailable> {
-        let delete = Write::delete(&webhook_key(tenant, id));
-        let delete = match revision {
-            None => delete.if_present(),
-            Some(revision) => delete.if_revision("revision", revision),
-        };
-        // The webhook's health goes with it, in the same transaction.
-        self.change(tenant, vec![delete, Write::delete(&health_key(id))]).await
+        let key = webhook_key(tenant, id);
+        let deleted = decide_anew(MAX_TRIES, || async {
+            let Some(stored) = self.table.get_item(&key).await? else { return Ok(Some(false)) };
+            let Some(current) = revision_of(&stored) else {
+                return Err(corrupt(format!("{id}"), "it has no revision"));
+            };
+            if revision.is_some_and(|revision| revision != current) {
+                return Ok(Some(false));
+            }
+            let delete = Write::delete(&key).if_revision("revision", current);
+            // Nothing is added, so there need be no room.
+            let (change, room) = (
+                Change { webhooks: -1, cost: -signed(cost_of(&stored)) },
+                Room::none(Timestamp::UNIX_EPOCH),
+            );
+            // The webhook's health goes with it, in the same transaction.
+            let health = Write::delete(&health_key(id));
+            let writes = vec![delete, health, counting(tenant, change, room)];
+            if self.table.transact(writes).await? {
+                return Ok(Some(true));
+            }
+            match self.refusal_of(tenant, change, room).await? {
+                // The removal of the tenant deletes it.
+                Some(_) => Ok(Some(false)),
+                None => Ok(None),
+            }
+        });
+        deleted.await?.ok_or_else(|| always_overtaken("deleting a webhook"))
     }
 
     async fn disable(
@@ -88,6 +184,10 @@ impl WebhookStore for Registry {
             .value(":one", number(1));
         self.change(&seen.tenant, vec![update]).await
     }
+}
+
+fn revision_of(item: &Item) -> Option<u64> {
+    item.get("revision")?.as_n().ok()?.parse().ok()
 }
 
 impl RouteStore for Registry {

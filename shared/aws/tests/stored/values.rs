@@ -2,6 +2,7 @@
 
 use hooklane_catalog::{Definition, Owner};
 use hooklane_domain::Timestamp;
+use hooklane_domain::access::quotas::OwnQuotas;
 use hooklane_domain::access::tenant::TenantSettings;
 use hooklane_domain::delivery::retry::RetryPolicy;
 use hooklane_domain::delivery::waiting::Lane;
@@ -104,6 +105,7 @@ pub(crate) fn settings() -> TenantSettings {
         strict: true,
         rate_limit: Some(600),
         paused: true,
+        quotas: OwnQuotas::default(),
     }
 }
 

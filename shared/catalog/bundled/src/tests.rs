@@ -1,6 +1,6 @@
 //! The types in the catalogs, and that their schemas refuse data unlike their samples.
 
-use hooklane_catalog::Catalog;
+use hooklane_catalog::{Catalog, MAX_COST};
 use hooklane_domain::ids::EventType;
 use hooklane_domain::json::RawJson;
 use proptest::prelude::*;
@@ -45,6 +45,18 @@ fn each_platform_guide_has_its_types() {
         assert_eq!(names(catalog(&catalogs, name)).join(" "), *types, "{name}");
     }
     assert_eq!(catalogs.names().count(), expected.len() + 1, "and the default");
+}
+
+/// What is ordinary is far from the limit, so tenants can write schemas like these.
+#[test]
+fn no_schema_costs_more_than_half_of_what_is_allowed() {
+    let catalogs = load();
+    for (name, definition) in catalogs.iter().flat_map(Catalog::types) {
+        let cost = definition.schema.cost().unwrap();
+        assert!(cost.0 <= MAX_COST.0 / 2, "{name}: {cost}");
+        let bytes = definition.schema.compile().unwrap().bytes();
+        assert!(bytes <= 512 * 1024, "{name}: {bytes} bytes");
+    }
 }
 
 #[test]

@@ -17,7 +17,7 @@ use super::unique::Unique;
 use super::violation;
 
 /// Reading the data, for each byte.
-const READ: u64 = 100 * NANOSECOND;
+const READ: u64 = 50 * NANOSECOND;
 /// The data is judged twice at most: whether it fits, and what the first mistake is.
 const PASSES: u64 = 2;
 /// Up to this cost all violations are listed. Above it only the first is, since the list takes memory.
@@ -66,7 +66,8 @@ impl Compiled {
     pub fn judge(&self, path: &str, data: &RawJson) -> Result<(), FieldErrors> {
         let cost = self.cost_on(data.as_str().len());
         if cost > MAX_COST {
-            let message = format!("is too large for the schema of its type: {}", too_expensive(cost));
+            let message =
+                format!("is too large for the schema of its type: {}", too_expensive(cost));
             return Err(FieldErrors::one(path, message));
         }
         let data = super::value(data).map_err(|message| FieldErrors::one(path, message))?;

@@ -145,12 +145,8 @@ mod tests {
 
     #[test]
     fn no_sum_overflows() {
-        let mut rate = Rate {
-            byte: u64::MAX,
-            elements: u64::MAX,
-            fields: u64::MAX,
-            ..Rate::of_any(u64::MAX)
-        };
+        let mut rate =
+            Rate { byte: u64::MAX, elements: u64::MAX, fields: u64::MAX, ..Rate::of_any(u64::MAX) };
         rate += rate;
         assert_eq!(rate.of_largest(), Cost(u64::MAX));
         assert_eq!(rate.of_many(0), u64::MAX);

@@ -45,9 +45,11 @@ pub(super) const SCHEMA_KEYWORDS: [&str; 9] = [
     "then",
 ];
 /// Keywords whose value is a list of schemas.
-pub(super) const SCHEMA_LIST_KEYWORDS: [&str; 5] = ["allOf", "anyOf", "items", "oneOf", "prefixItems"];
+pub(super) const SCHEMA_LIST_KEYWORDS: [&str; 5] =
+    ["allOf", "anyOf", "items", "oneOf", "prefixItems"];
 /// Keywords whose value is a map of schemas.
-pub(super) const SCHEMA_MAP_KEYWORDS: [&str; 3] = ["dependentSchemas", "patternProperties", "properties"];
+pub(super) const SCHEMA_MAP_KEYWORDS: [&str; 3] =
+    ["dependentSchemas", "patternProperties", "properties"];
 /// Places for schemas that others refer to. They are read, and are not in the copy.
 const PLACES: [&str; 3] = ["$defs", "contentSchema", "definitions"];
 /// Keywords that say something about a value without another schema. They are in the copy as they are.

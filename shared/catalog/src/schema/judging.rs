@@ -17,7 +17,7 @@ const MULTIPLE: u64 = 250 * NS;
 const COUNT: u64 = NS;
 /// For a string with a format, and for each byte of it.
 const FORMAT: u64 = 100 * NS;
-const FORMAT_BYTE: u64 = 40 * NS;
+const FORMAT_BYTE: u64 = 20 * NS;
 /// For a byte of text that holds other text: it is decoded and parsed.
 const CONTENT_BYTE: u64 = 80 * NS;
 /// For a byte of a list whose elements must differ.
@@ -133,7 +133,8 @@ impl Counter {
             "dependentRequired" => {
                 // Each name that the data may have is looked up, and if it is there, those of its list.
                 let lists = value.as_object().into_iter().flat_map(Map::values);
-                let names = lists.map(|list| 1 + list.as_array().map_or(0, Vec::len)).sum::<usize>();
+                let names =
+                    lists.map(|list| 1 + list.as_array().map_or(0, Vec::len)).sum::<usize>();
                 let object = u64::try_from(names).unwrap_or(u64::MAX).saturating_mul(LOOKUP);
                 Rate { object, ..none }
             }

@@ -21,11 +21,11 @@ const TRIAL_POSITIONS: usize = 500_000;
 const TRIAL_BYTES: usize = 512 * 1024;
 
 /// For a byte of text, one step from state to state, and what the engine looks for before that.
-const STEP: u64 = 40 * NANOSECOND;
+const STEP: u64 = 20 * NANOSECOND;
 /// For a byte of text and a position of the pattern, if they are followed all at once.
-const POSITION: u64 = 4 * NANOSECOND;
+const POSITION: u64 = 6 * NANOSECOND;
 /// For a text: finding memory for the search, and giving it back.
-const SEARCH: u64 = 150 * NANOSECOND;
+const SEARCH: u64 = 100 * NANOSECOND;
 
 const NOT_SUPPORTED: &str =
     "must be a small regular expression without look-around or back-references";

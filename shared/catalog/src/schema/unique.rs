@@ -83,7 +83,8 @@ fn number_text(number: &Number, text: &mut String) {
     let whole = number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from));
     let float = number.as_f64().unwrap_or_default();
     // Every whole double of this size is an i128.
-    let whole = whole.or_else(|| (float.fract() == 0.0 && float.abs() < 1e30).then_some(float as i128));
+    let whole =
+        whole.or_else(|| (float.fract() == 0.0 && float.abs() < 1e30).then_some(float as i128));
     let _ = match whole {
         Some(whole) => write!(text, "#{whole};"),
         None => write!(text, "#{:x}.", float.to_bits()),
@@ -95,6 +96,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::schema::Schema;
+    use hooklane_domain::json::RawJson;
     use hooklane_fuzz::any_json;
 
     fn unique(json: &str) -> bool {
@@ -126,6 +129,24 @@ mod tests {
             "[9007199254740993,9007199254740992]",
         ] {
             assert!(unique(distinct), "{distinct}");
+        }
+    }
+
+    #[test]
+    fn finding_03_lists_of_lists_are_compared_by_our_own_keyword() {
+        let schema = Schema::parse(r#"{"uniqueItems":true}"#).unwrap();
+        let judge = |json: &str| schema.judge("data", &RawJson::parse(json).unwrap());
+        let errors = judge("[[],[[]],[]]").unwrap_err();
+        assert_eq!(errors.to_string(), format!("data: {DUPLICATE}"));
+        assert!(judge("[[],[[]],[[],[]],[[[]]]]").is_ok());
+        // Each has a text of its own. For the validator's own hash, these lists are all the same.
+        let mut texts = HashSet::new();
+        let mut list = Value::Array(Vec::new());
+        for _ in 0..50 {
+            let mut text = String::new();
+            write(&list, &mut text);
+            assert!(texts.insert(text));
+            list = Value::Array(vec![list]);
         }
     }
 

@@ -1,8 +1,10 @@
 //! A tenant and its settings. A tenant needs no registration: it exists from its first use, with the
 //! default settings.
 
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::access::quotas::{OwnQuotas, Usage};
 use crate::ids::{CatalogName, ContractName, TenantId};
 
 /// A tenant's settings; `None` is the default of the deployment.
@@ -26,6 +28,9 @@ pub struct TenantSettings {
     /// Whether all its webhooks are paused.
     #[serde(default)]
     pub paused: bool,
+    /// The quotas that take the place of the deployment's.
+    #[serde(default, skip_serializing_if = "OwnQuotas::is_empty")]
+    pub quotas: OwnQuotas,
 }
 
 /// A tenant as the registry stores it.
@@ -37,12 +42,84 @@ pub struct Tenant {
     pub token_generation: u64,
     /// Counts the writes of the settings; 0 where there is no item yet.
     pub revision: u64,
+    /// Set if it was removed.
+    pub tombstone: Option<Tombstone>,
+    /// What it has; `None` until that was counted for the first time.
+    pub usage: Option<Usage>,
+}
+
+/// What is left of a tenant that was removed. As long as something of it may be stored (its events, its
+/// deliveries, its idempotency records), nobody may use its id: a new tenant of the same id would read it.
+///
+/// Stored as is: renaming a field needs a migration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tombstone {
+    /// When everything of it has expired.
+    pub reusable_from: Timestamp,
+    /// Whether all its webhooks and event types have been deleted.
+    pub emptied: bool,
+}
+
+/// DynamoDB deletes expired items within a few days (*DynamoDB Developer Guide*, "Using time to live").
+const EXPIRY_MARGIN: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+impl Tombstone {
+    /// The tombstone of a tenant that is removed now, where everything is kept for `retention`.
+    #[must_use]
+    pub fn new(now: Timestamp, retention: SignedDuration) -> Self {
+        let kept = retention.saturating_add(EXPIRY_MARGIN);
+        Self { reusable_from: now.saturating_add(kept).unwrap_or(Timestamp::MAX), emptied: false }
+    }
+
+    /// Whether the tenant's id cannot be used now.
+    #[must_use]
+    pub fn blocks(&self, now: Timestamp) -> bool {
+        !self.emptied || now < self.reusable_from
+    }
 }
 
 impl Tenant {
     /// A tenant that has no item yet.
     #[must_use]
     pub fn unknown(id: TenantId) -> Self {
-        Self { id, settings: TenantSettings::default(), token_generation: 0, revision: 0 }
+        Self {
+            id,
+            settings: TenantSettings::default(),
+            token_generation: 0,
+            revision: 0,
+            tombstone: None,
+            usage: None,
+        }
+    }
+
+    /// Its tombstone, if it was removed and its id cannot be used yet.
+    #[must_use]
+    pub fn blocked_at(&self, now: Timestamp) -> Option<Tombstone> {
+        self.tombstone.filter(|tombstone| tombstone.blocks(now))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_blocked_until_everything_has_expired_and_is_deleted() {
+        let removed_at: Timestamp = "2024-01-15T10:30:00Z".parse().unwrap();
+        let unemptied = Tombstone::new(removed_at, SignedDuration::from_hours(30 * 24));
+        assert_eq!(unemptied.reusable_from, "2024-02-21T10:30:00Z".parse().unwrap(), "37 days");
+        let emptied = Tombstone { emptied: true, ..unemptied };
+        for (now, blocked) in [
+            ("2024-01-15T10:30:00Z", true),
+            ("2024-02-21T10:29:59Z", true),
+            ("2024-02-21T10:30:00Z", false),
+        ] {
+            let now = now.parse().unwrap();
+            assert_eq!(emptied.blocks(now), blocked, "{now}");
+            assert!(unemptied.blocks(now), "{now}");
+            let id = "acme".parse().unwrap();
+            let tenant = Tenant { tombstone: Some(emptied), ..Tenant::unknown(id) };
+            assert_eq!(tenant.blocked_at(now).is_some(), blocked);
+        }
     }
 }

@@ -4,7 +4,7 @@
 //! which has 0.145 of one. Every operation is charged a bound of what it takes before it begins.
 
 use crate::event::MAX_EVENT_BYTES;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// The steps of one evaluation: 0.1 s of a whole processor, 0.7 s of a function with 256 MB.
 pub const MAX_STEPS: u64 = 10_000_000;
@@ -53,6 +53,7 @@ pub struct Budget {
     allowed: u64,
     steps: AtomicU64,
     bytes: AtomicU64,
+    begun: AtomicBool,
 }
 
 impl Budget {
@@ -69,7 +70,8 @@ impl Budget {
     }
 
     const fn new(allowed: u64) -> Self {
-        Self { allowed, steps: AtomicU64::new(0), bytes: AtomicU64::new(0) }
+        let (steps, bytes) = (AtomicU64::new(0), AtomicU64::new(0));
+        Self { allowed, steps, bytes, begun: AtomicBool::new(false) }
     }
 
     #[must_use]
@@ -86,9 +88,15 @@ impl Budget {
         self.left() == 0
     }
 
-    /// Whether no evaluation was charged yet.
-    pub(super) fn is_first(&self) -> bool {
-        self.steps.load(Ordering::Relaxed) == 0
+    /// Whether less is left than one evaluation may take.
+    #[must_use]
+    pub fn is_short(&self) -> bool {
+        self.left() < MAX_STEPS
+    }
+
+    /// Whether this is the first evaluation, which also pays for the event as it reads it.
+    pub(super) fn begins(&self) -> bool {
+        !self.begun.swap(true, Ordering::Relaxed)
     }
 
     pub(super) fn left(&self) -> u64 {

@@ -1,6 +1,5 @@
 //! A compiled expression: its tree, the places in the event that it names, and its patterns.
 
-use super::cost::Need;
 use super::input::{EVENT, Step};
 use super::pattern::Pattern;
 
@@ -12,6 +11,13 @@ pub(super) struct Compiled {
     pub(super) patterns: Vec<Pattern>,
     /// What it can need on the largest event.
     pub(super) need: Need,
+}
+
+/// What an expression can need on the largest event.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Need {
+    pub(super) steps: u64,
+    pub(super) bytes: u64,
 }
 
 /// A place in the event that an expression names.

@@ -8,7 +8,7 @@
 
 use super::MAX_EVENT_BYTES;
 use super::budget::{MAX_BYTES, MAX_STEPS};
-use super::compiled::{Binary, Compiled, Constant, Function, Macro, Node};
+use super::compiled::{Binary, Compiled, Constant, Function, Macro, Need, Node};
 use super::price;
 
 /// An expression is refused that exceeds the limits of an evaluation even on an event of a tenth of the
@@ -28,28 +28,18 @@ const ENTRY_BYTES: u64 = 5;
 /// A number or a truth value.
 const SCALAR: Shape = Shape { length: 8, count: 0 };
 
-/// What an expression can need.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Need {
-    pub(super) steps: u64,
-    pub(super) bytes: u64,
-}
-
-impl Need {
-    /// Why this is more than an expression may need.
-    pub(super) fn excess(self) -> Option<String> {
-        if self.steps > MAX_COST {
-            let (cost, unit) = (self.steps.div_ceil(1_000_000), "million steps");
-            let allowed = MAX_COST / 1_000_000;
-            return Some(format!(
-                "can need {cost} {unit} on the largest event; {allowed} {unit} are allowed"
-            ));
-        }
-        let (cost, allowed) = (self.bytes.div_ceil(1 << 20), MAX_NEEDED_BYTES >> 20);
-        (self.bytes > MAX_NEEDED_BYTES).then(|| {
-            format!("can need {cost} MiB of memory on the largest event; {allowed} MiB are allowed")
-        })
+/// Why this is more than an expression may need.
+pub(super) fn excess(need: Need) -> Option<String> {
+    if need.steps > MAX_COST {
+        let (cost, allowed) = (need.steps.div_ceil(1_000_000), MAX_COST / 1_000_000);
+        return Some(format!(
+            "can need {cost} million steps on the largest event; {allowed} million steps are allowed"
+        ));
     }
+    let (cost, allowed) = (need.bytes.div_ceil(1 << 20), MAX_NEEDED_BYTES >> 20);
+    (need.bytes > MAX_NEEDED_BYTES).then(|| {
+        format!("can need {cost} MiB of memory on the largest event; {allowed} MiB are allowed")
+    })
 }
 
 /// How large a value can be.

@@ -54,7 +54,7 @@ impl<'a> Evaluation<'a> {
     pub(super) fn new(compiled: &'a Compiled, input: &'a Input, budget: &Budget) -> Self {
         let references = compiled.references.len();
         let meter = Meter::new(budget);
-        if budget.is_first() {
+        if budget.begins() {
             // Writing the event as JSON, and looking for what cannot be read in it. If a limit is reached,
             // the meter keeps it.
             drop(meter.steps(price::scan(input.length())));
@@ -167,7 +167,7 @@ impl<'a> Evaluation<'a> {
     }
 
     pub(super) fn shared(&self, list: Vec<Value<'a>>) -> Made<'a> {
-        self.meter.block(price::VALUE_BYTES)?;
+        self.meter.block(price::LIST_BYTES)?;
         Ok(Value::List(list.into()))
     }
 

@@ -6,8 +6,8 @@
 
 use cel::parser::PrattParser;
 
-use super::compiled::{Compiled, Reference};
-use super::cost::{self, Need};
+use super::compiled::{Compiled, Need, Reference};
+use super::cost;
 use super::pattern::{MAX_ALL_KEPT_BYTES, Pattern};
 use super::scan::{Token, place, tokens};
 use super::tree::depth_of;

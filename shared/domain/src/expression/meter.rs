@@ -81,9 +81,14 @@ impl Meter {
             Some(Over::Steps) if self.allowed == MAX_STEPS => {
                 format!("takes more than {MAX_STEPS} steps on this event")
             }
-            Some(Over::Steps) => format!(
-                "takes more steps than are left: the filters of a tenant have {MAX_EVENT_STEPS} for one event together"
-            ),
+            Some(Over::Steps) => nothing_left(),
         }))
     }
+}
+
+/// Why an evaluation ends for which other ones of the same event left too little.
+pub(super) fn nothing_left() -> String {
+    format!(
+        "takes more steps than are left: the filters of a tenant have {MAX_EVENT_STEPS} for one event together"
+    )
 }

@@ -8,6 +8,8 @@ use std::sync::OnceLock;
 
 use regex_lite::{Regex, RegexBuilder};
 
+use super::price;
+
 /// The largest compiled pattern.
 const MAX_BYTES: u64 = 8 * 1024;
 /// The first limit that is tried.
@@ -58,6 +60,11 @@ impl Pattern {
     /// At least the number of states, ranges and branches that a step of the text may look at.
     pub(super) fn states(&self) -> u64 {
         self.limit / STATE_BYTES
+    }
+
+    /// The steps that finding its size took: it was compiled a few times.
+    pub(super) fn steps_to_know(&self) -> u64 {
+        8 * price::compiling(self.states())
     }
 
     /// At least the bytes that it takes when compiled and used. A search holds a row of places for each state, which

@@ -14,8 +14,10 @@ pub(super) const ELEMENT: u64 = 3;
 pub(super) const VALUE_BYTES: u64 = size_of::<Value<'_>>() as u64;
 /// An entry of a map.
 pub(super) const ENTRY_BYTES: u64 = size_of::<(Key<'_>, Value<'_>)>() as u64;
+/// A list that can be shared, beside its elements.
+pub(super) const LIST_BYTES: u64 = size_of::<Vec<Value<'_>>>() as u64;
 /// What a block of memory takes beside its contents: counts of owners, and the allocator's own.
-pub(super) const BLOCK_BYTES: u64 = 48;
+pub(super) const BLOCK_BYTES: u64 = 32;
 /// Characters of a computed number at most: `1e-308` is written in full.
 pub(super) const NUMBER_BYTES: u64 = 352;
 
@@ -53,4 +55,9 @@ pub(super) const fn compiling(states: u64) -> u64 {
 /// Taking memory.
 pub(super) const fn allocation(bytes: u64) -> u64 {
     6 + bytes / 64
+}
+
+/// Parsing an expression of so many bytes, and checking it.
+pub(super) const fn parsing(bytes: u64) -> u64 {
+    500 + bytes.saturating_mul(30)
 }

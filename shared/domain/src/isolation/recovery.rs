@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::access::quotas::{QuotaName, Quotas};
 use crate::ids::{DeliveryId, TenantId, WebhookId};
 use crate::json::fields::{FieldErrors, Fields};
 
@@ -18,8 +19,19 @@ pub struct Recovery {
     pub stage: Stage,
     /// The number of deliveries sent so far.
     pub sent: u64,
+    /// Whether it waits because as many recoveries of its tenant as may read the ledger at once do so.
+    #[serde(default)]
+    pub waiting: bool,
+    /// How many recoveries of its tenant may read the ledger at once, as its quota was at the request.
+    #[serde(default = "scans_at_once")]
+    pub scans_at_once: u64,
     /// Counts the writes; 0 where it has no item yet.
     pub revision: u64,
+}
+
+/// The limit of recoveries that were requested before there was a quota.
+fn scans_at_once() -> u64 {
+    Quotas::default().of(QuotaName::ConcurrentScans)
 }
 
 /// Which deliveries to send again: of events that were accepted from `since` to `until`, both included.
@@ -84,7 +96,23 @@ impl Recovery {
             WantedStatus::Failed | WantedStatus::Any => Stage::Failed { after: None },
             WantedStatus::Skipped => Stage::Skipped { cursor: None },
         };
-        Self { tenant, webhook, wanted, requested_at, stage, sent: 0, revision: 0 }
+        Self {
+            tenant,
+            webhook,
+            wanted,
+            requested_at,
+            stage,
+            sent: 0,
+            waiting: false,
+            scans_at_once: scans_at_once(),
+            revision: 0,
+        }
+    }
+
+    /// Whether its next step reads the whole ledger.
+    #[must_use]
+    pub fn scans(&self) -> bool {
+        matches!(self.stage, Stage::Skipped { .. })
     }
 
     #[must_use]
@@ -101,7 +129,7 @@ impl Recovery {
             (None, Stage::Failed { .. }, WantedStatus::Any) => Stage::Skipped { cursor: None },
             (None, _, _) => Stage::Done { at: now },
         };
-        Self { stage, sent: self.sent.saturating_add(sent), ..self }
+        Self { stage, sent: self.sent.saturating_add(sent), waiting: false, ..self }
     }
 }
 

@@ -6,6 +6,7 @@ use hooklane_app::event_types::EventTypeError;
 use hooklane_app::ports::Unavailable;
 use hooklane_app::publish::PublishError;
 use hooklane_app::recover::RecoverError;
+use hooklane_app::removed::Removed;
 use hooklane_app::tenants::{IssueTokenError, SettingsError};
 use hooklane_app::webhooks::{ChangeError, RegisterError, TestError};
 use hooklane_domain::event::MAX_EVENT_BYTES;
@@ -30,11 +31,18 @@ impl From<FieldErrors> for Problem {
     }
 }
 
+impl From<Removed> for Problem {
+    fn from(removed: Removed) -> Self {
+        Self::removed(&removed)
+    }
+}
+
 impl From<PublishError> for Problem {
     fn from(error: PublishError) -> Self {
         match error {
             PublishError::Unavailable(error) => error.into(),
             PublishError::Unexpected(errors) => errors.into(),
+            PublishError::Removed(removed) => removed.into(),
             conflict @ PublishError::Conflict(_) => Self::new(
                 StatusCode::CONFLICT,
                 "urn:hooklane:problem:event-conflict",
@@ -50,6 +58,8 @@ impl From<RegisterError> for Problem {
         match error {
             RegisterError::Invalid(errors) => errors.into(),
             RegisterError::Unavailable(error) => error.into(),
+            RegisterError::Quota(over) => Self::over_quota(over),
+            RegisterError::Removed(removed) => removed.into(),
             used @ (RegisterError::KeyReused | RegisterError::Deleted) => Self::new(
                 StatusCode::CONFLICT,
                 "urn:hooklane:problem:idempotency-conflict",
@@ -79,6 +89,7 @@ impl From<SettingsError> for Problem {
     fn from(error: SettingsError) -> Self {
         match error {
             SettingsError::Changed => Self::precondition_failed(),
+            SettingsError::Removed(removed) => removed.into(),
             SettingsError::Invalid(errors) => errors.into(),
             SettingsError::Unavailable(error) => error.into(),
         }
@@ -89,6 +100,8 @@ impl From<IssueTokenError> for Problem {
     fn from(error: IssueTokenError) -> Self {
         match error {
             IssueTokenError::Invalid(errors) => errors.into(),
+            IssueTokenError::Removed(removed) => removed.into(),
+            IssueTokenError::Quota { over, seconds } => Self::over_daily_quota(over, seconds),
             IssueTokenError::Unavailable(error) => error.into(),
         }
     }
@@ -105,9 +118,8 @@ impl From<EventTypeError> for Problem {
                 "urn:hooklane:problem:event-type-not-own",
                 "The event type belongs to the catalog or the platform",
             ),
-            EventTypeError::TooMany => {
-                conflict("urn:hooklane:problem:too-many-event-types", "Event type limit reached")
-            }
+            EventTypeError::TooMany(over) => Self::over_quota(over),
+            EventTypeError::Removed(removed) => removed.into(),
             EventTypeError::Invalid(errors) => errors.into(),
             EventTypeError::Unavailable(error) => error.into(),
         }
@@ -126,6 +138,7 @@ impl From<ChangeError> for Problem {
             )
             .detail(&error.to_string()),
             ChangeError::Invalid(errors) => errors.into(),
+            ChangeError::Quota(over) => Self::over_quota(over),
             ChangeError::Unavailable(error) => error.into(),
         }
     }
@@ -159,6 +172,7 @@ impl From<RecoverError> for Problem {
                 "A recovery is already running",
             )
             .detail(&running.to_string()),
+            RecoverError::Quota { over, seconds } => Self::over_daily_quota(over, seconds),
             RecoverError::Unavailable(error) => error.into(),
         }
     }

@@ -19,6 +19,42 @@ pub(crate) struct TenantSettings {
     rate_limit: Option<u32>,
     /// Whether all its webhooks are paused: no attempts are made.
     paused: Option<bool>,
+    /// Quotas that take the place of the deployment's.
+    quotas: Option<Quotas>,
+}
+
+/// The quotas of one tenant. Those that are left out are the deployment's.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[schema(as = OwnQuotas)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Quotas {
+    /// Its webhooks.
+    #[schema(minimum = 1, maximum = 10000, example = 2000)]
+    webhooks: Option<u64>,
+    /// The steps that all its filters and transforms together can need on the largest event.
+    #[schema(minimum = 1, maximum = 100_000_000_000_u64)]
+    expression_cost: Option<u64>,
+    /// The event types that it adds.
+    #[schema(minimum = 1, maximum = 100)]
+    event_types: Option<u64>,
+    /// The event types and patterns that one webhook subscribes to.
+    #[schema(minimum = 1, maximum = 100)]
+    events_per_webhook: Option<u64>,
+    /// The bytes of all names and values of one webhook's custom headers.
+    #[schema(minimum = 1, maximum = 6144)]
+    header_bytes_per_webhook: Option<u64>,
+    /// The tokens that are created for it in a day (UTC).
+    #[schema(minimum = 1, maximum = 1_000_000)]
+    tokens_per_day: Option<u64>,
+    /// Its tests that run at the same time.
+    #[schema(minimum = 1, maximum = 100)]
+    concurrent_tests: Option<u64>,
+    /// The recoveries that it starts in a day (UTC).
+    #[schema(minimum = 1, maximum = 1000)]
+    recoveries_per_day: Option<u64>,
+    /// Its recoveries that look for skipped events at the same time.
+    #[schema(minimum = 1, maximum = 10)]
+    concurrent_scans: Option<u64>,
 }
 
 #[derive(Serialize, Deserialize, ToSchema)]

@@ -36,7 +36,7 @@ impl RecoveryView {
             since: time(recovery.wanted.since),
             until: time(recovery.wanted.until),
             status: recovery.wanted.status.into(),
-            state: (&recovery.stage).into(),
+            state: recovery.into(),
             sent: recovery.sent,
             requested_at: time(recovery.requested_at),
             done_at,

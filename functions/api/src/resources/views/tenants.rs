@@ -1,4 +1,6 @@
-use hooklane_app::tenants::IssuedToken;
+use std::collections::BTreeMap;
+
+use hooklane_app::tenants::{IssuedToken, QuotaUse};
 use hooklane_domain::access::tenant::Tenant;
 use hooklane_domain::access::token::Scope;
 use secrecy::ExposeSecret as _;
@@ -30,6 +32,38 @@ pub(crate) struct TenantView {
     rate_limit: Option<u32>,
     /// Whether all its webhooks are paused: no attempts are made.
     paused: bool,
+    /// The quotas that take the place of the deployment's, by name. Absent if there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = json!({"webhooks": 2000}))]
+    quotas: Option<BTreeMap<String, u64>>,
+    /// What it uses of its quotas, by name; only where a single tenant is read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, value_type = Option<BTreeMap<String, QuotaView>>)]
+    usage: Option<UsageView>,
+    /// If it is being removed: from when its id can be used again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = DateTime)]
+    reusable_from: Option<String>,
+}
+
+/// What a tenant uses of its quotas, by name.
+pub(crate) type UsageView = BTreeMap<&'static str, QuotaView>;
+
+/// A quota of a tenant.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Quota)]
+pub(crate) struct QuotaView {
+    #[schema(example = 1000)]
+    limit: u64,
+    /// Absent if it is not known yet, or if the quota is not about the tenant as a whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = 12)]
+    used: Option<u64>,
+}
+
+pub(crate) fn usage_view(usage: &[QuotaUse]) -> UsageView {
+    let view = |row: &QuotaUse| QuotaView { limit: row.limit, used: row.used };
+    usage.iter().map(|row| (row.quota.as_str(), view(row))).collect()
 }
 
 impl TenantView {
@@ -42,7 +76,16 @@ impl TenantView {
             strict: settings.strict,
             rate_limit: settings.rate_limit,
             paused: settings.paused,
+            quotas: (!settings.quotas.is_empty()).then(|| {
+                settings.quotas.iter().map(|(name, limit)| (name.to_owned(), limit)).collect()
+            }),
+            usage: None,
+            reusable_from: tenant.tombstone.map(|tombstone| time(tombstone.reusable_from)),
         }
+    }
+
+    pub(crate) fn with_usage(tenant: &Tenant, usage: &[QuotaUse]) -> Self {
+        Self { usage: Some(usage_view(usage)), ..Self::new(tenant) }
     }
 }
 

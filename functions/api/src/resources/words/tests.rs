@@ -1,4 +1,6 @@
 use hooklane_domain::Timestamp;
+use hooklane_domain::ids::WebhookId;
+use hooklane_domain::isolation::recovery::Wanted;
 use hooklane_domain::webhook::DisableReason;
 use serde_json::{Value, json};
 
@@ -59,11 +61,17 @@ fn states_have_public_words_beside_their_stored_texts() {
         webhook::Signing::Hmac => "hmac" as Signing = "hmac";
         webhook::Signing::Ed25519 => "ed25519" as Signing = "ed25519";
     }
-    for (stored, public) in
-        [(json!({"done": {"at": SINCE}}), "done"), (json!({"failed": {"after": null}}), "running")]
-    {
+    let wanted = Wanted { since: AT, until: AT, status: WantedStatus::Any };
+    let new = Recovery::new("acme".parse().unwrap(), WebhookId::new(AT, 1), wanted, AT);
+    for (stored, waiting, public) in [
+        (json!({"done": {"at": SINCE}}), false, "done"),
+        (json!({"failed": {"after": null}}), false, "running"),
+        (json!({"skipped": {"cursor": null}}), false, "running"),
+        (json!({"skipped": {"cursor": null}}), true, "waiting"),
+    ] {
         let stage: Stage = serde_json::from_value(stored).unwrap();
-        assert_eq!(json_of(RecoveryState::from(&stage)), public);
+        let recovery = Recovery { stage, waiting, ..new.clone() };
+        assert_eq!(json_of(RecoveryState::from(&recovery)), public);
     }
 }
 

@@ -46,7 +46,7 @@ async fn pages(
     let (mut found, mut after): (Vec<DeliveryId>, Option<DeliveryId>) = (Vec::new(), None);
     loop {
         let asked = (after.as_ref(), limit);
-        let page = newest(ledger, &tenant(), parts, range, asked).await.unwrap();
+        let page = newest(ledger, &tenant(), parts, range, asked, |one| one).await.unwrap();
         assert!(page.deliveries.len() <= limit);
         found.extend(page.deliveries.into_iter().map(|delivery| delivery.id));
         match page.next {
@@ -79,7 +79,7 @@ proptest! {
             .map(|delivery| delivery.id)
             .filter(|id| range.contains(id.accepted_at()))
             .collect();
-        expected.sort_by_key(|id| Reverse((id.accepted_ms(), id.clone())));
+        expected.sort_by_key(|id| std::cmp::Reverse((id.accepted_ms(), id.clone())));
         prop_assert_eq!(block_on(pages(&ledger, &parts, range, limit)), expected);
     }
 }
@@ -93,4 +93,23 @@ fn a_delivery_found_twice_is_listed_once() {
         let found = block_on(pages(&ledger, &twice, TimeRange::default(), limit));
         assert_eq!(found, [written[1].id.clone(), written[0].id.clone()]);
     }
+}
+
+#[test]
+fn finding_04_only_the_newest_deliveries_are_held_however_many_are_read() {
+    let found = Found::new(10, |delivery| delivery);
+    let ledger = MemoryLedger::default();
+    for of in 0..50 {
+        let plan: Vec<_> = (0..20).map(|ms| (of, ms + of as i64, 0)).collect();
+        let mut written = block_on(write(&ledger, &plan));
+        written.sort_by_key(|delivery| std::cmp::Reverse(delivery.id.accepted_ms()));
+        found.add(written);
+        assert!(found.lock().len() <= 11);
+        // What is older than all of them is not read.
+        let oldest = found.lock().first_key_value().map(|((_, id), _)| id.accepted_at());
+        assert_eq!(found.not_older(TimeRange::default()).since(), oldest);
+    }
+    let page = found.into_page(0);
+    assert_eq!(page.deliveries.len(), 10);
+    assert_eq!(page.deliveries[0].id.accepted_at(), at(19 + 49));
 }

@@ -64,8 +64,7 @@ pub(super) fn target_cidrs(fields: &mut Fields) -> Patch<TargetCidrs> {
         return Patch::Null;
     }
     let too_many = InvalidRange::Count.to_string();
-    let texts =
-        fields.read_list::<String>(NAMES, "a list of address ranges", MAX_RANGES, too_many);
+    let texts = fields.read_list::<String>(NAMES, "a list of address ranges", MAX_RANGES, too_many);
     let Some(texts) = texts else { return Patch::Absent };
     if texts.is_empty() {
         return Patch::Null;

@@ -8,9 +8,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::schema::expand::{
-    SCHEMA_KEYWORDS, SCHEMA_LIST_KEYWORDS, SCHEMA_MAP_KEYWORDS, expand,
-};
+use crate::schema::expand::{SCHEMA_KEYWORDS, SCHEMA_LIST_KEYWORDS, SCHEMA_MAP_KEYWORDS, expand};
 
 thread_local!(static VISITS: Cell<u64> = const { Cell::new(0) });
 

@@ -23,7 +23,9 @@ impl<'a> Evaluation<'a> {
                 Ok(Value::Bool(found == 1))
             }
             (Macro::Map, [value]) => {
-                let mut list = Vec::new();
+                let count = self.count(&range)?;
+                self.meter.block(count * price::VALUE_BYTES)?;
+                let mut list = Vec::with_capacity(usize::try_from(count).unwrap_or(0));
                 self.each(&range, |element| {
                     self.push(&mut list, self.value(value, Some(&element))?)?;
                     Ok(true)

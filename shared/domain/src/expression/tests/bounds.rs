@@ -78,7 +78,7 @@ fn a_value_that_is_passed_on_costs_no_memory() {
         let (filter, budget): (Filter, _) = (text.parse().unwrap(), Budget::of_event());
         assert_eq!(filter.passes(&long_and_many(), &budget), Ok(true), "{text}");
         let (bytes, elements) = (budget.spent().bytes, MAX_EVENT_BYTES as u64 / 4);
-        assert!(bytes < elements * 60, "{text}: {bytes}");
+        assert!(bytes < elements * 40, "{text}: {bytes}");
     }
 }
 

@@ -114,9 +114,8 @@ fn limits_of_a_retry_policy_are_exact() {
 /// One mistake for each list that is too long, whatever is in it.
 #[test]
 fn finding_06_a_list_that_is_too_long_is_one_mistake() {
-    let many = |n: usize, one: &dyn Fn(usize) -> String| {
-        (0..n).map(one).collect::<Vec<_>>().join(",")
-    };
+    let many =
+        |n: usize, one: &dyn Fn(usize) -> String| (0..n).map(one).collect::<Vec<_>>().join(",");
     let headers = many(20_000, &|i| format!(r#""X-{i}":"v\u0000""#));
     let texts = many(60_000, &|i| format!(r#""no such type {i}""#));
     for (extra, path, message) in [

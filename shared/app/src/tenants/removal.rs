@@ -1,0 +1,49 @@
+//! Removing a tenant.
+
+use hooklane_domain::access::tenant::Tombstone;
+use hooklane_domain::ids::TenantId;
+use hooklane_domain::time::whole_millisecond;
+use jiff::SignedDuration;
+
+use crate::ports::{Clock, TenantStore, Unavailable};
+
+/// How far a removal came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Removal {
+    /// There is nothing to remove.
+    Missing,
+    Done,
+    /// The tenant is removed, but some of its webhooks or event types are still to be deleted. The next call
+    /// goes on.
+    Unfinished,
+}
+
+/// One request calls [`TenantStore::clear`] this often at most, so that it ends in time.
+const MAX_CLEARS: usize = 40;
+
+/// Removes a tenant. Its id cannot be used again until everything of it has expired, where everything is kept
+/// for `retention`.
+///
+/// The tombstone comes first. The transaction that adds something for a tenant checks that there is none, so
+/// whatever was added before is deleted here, and nothing is added after.
+pub async fn remove(
+    tenants: &impl TenantStore,
+    system: &impl Clock,
+    retention: SignedDuration,
+    id: &TenantId,
+) -> Result<Removal, Unavailable> {
+    let begun = tenants.tenant(id).await?.tombstone;
+    let is_unfinished = begun.is_some_and(|tombstone| !tombstone.emptied);
+    if !is_unfinished {
+        if !tenants.is_listed(id).await? {
+            return Ok(Removal::Missing);
+        }
+        tenants.bury(id, Tombstone::new(whole_millisecond(system.now()), retention)).await?;
+    }
+    for _ in 0..MAX_CLEARS {
+        if tenants.clear(id).await? {
+            return Ok(Removal::Done);
+        }
+    }
+    Ok(Removal::Unfinished)
+}
