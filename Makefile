@@ -4,9 +4,10 @@ PYTHON ?= python3
 LOCAL = PYTHONPATH=local $(PYTHON) -m hooklane_local
 
 export IAM FUNCTION_AWS_ENDPOINT HOOKLANE_PORT HOOKLANE_LOG_LEVEL HOOKLANE_NO_SKIPS
+export SEED SEARCH_SECONDS ONLY PARALLEL WEBHOOKS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down demo test e2e faults redrive simulation check audit pins openapi contract clean
+.PHONY: help setup up down demo test e2e faults limits redrive simulation check audit pins openapi contract clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +38,9 @@ e2e: ## run only the tests that need a stack (PYTEST="-k retry" selects some)
 
 faults: ## deliver 2,000 events while everything fails, and check that none is lost
 	@$(LOCAL) faults $(if $(PYTEST),-- $(PYTEST))
+
+limits: ## give the functions hostile inputs under Lambda's limits (RELEASE=1, SEED, SEARCH_SECONDS, ONLY, BIN)
+	@$(LOCAL) limits $(if $(RELEASE),--release) $(if $(BIN),--binaries "$(BIN)") $(if $(STAND_INS),--stand-ins)
 
 redrive: ## send dead letters again (SOURCE, MATCH, DRY=1, SCAN=1; STACK=name on AWS)
 	@$(LOCAL) redrive $(if $(SOURCE),--source "$(SOURCE)") $(if $(MATCH),--match "$(MATCH)") \

@@ -116,6 +116,20 @@ def _reported_skips():
     skips.require_none()
 
 
+def limits(options: argparse.Namespace) -> int:
+    require_commands("cargo")
+    from hooklane_local.limits import run_limits, run_stand_in_conformance
+
+    try:
+        if options.stand_ins:
+            run_stand_in_conformance()
+        else:
+            run_limits(release=options.release, binaries=options.binaries)
+    finally:
+        print_durations()
+    return 0
+
+
 def redrive(options: argparse.Namespace) -> int:
     _in_emulator_python()
     from hooklane_local.redrive import SOURCES, Options, redrive
@@ -198,6 +212,10 @@ def _parser() -> argparse.ArgumentParser:
     tests.add_argument("pytest", nargs="*", help="arguments for pytest, after --")
     broken = add(faults, "run the fault tests on a temporary local stack")
     broken.add_argument("pytest", nargs="*", help="arguments for pytest, after --")
+    limited = add(limits, "give the functions hostile inputs under Lambda's limits")
+    limited.add_argument("--release", action="store_true", help="build with the real release profile, search for longer")
+    limited.add_argument("--binaries", help="a folder with functions that are built already")
+    limited.add_argument("--stand-ins", action="store_true", help="only test the harness's stand-ins for AWS")
     letters = add(redrive, "send dead letters again")
     letters.add_argument("--source", choices=("events", "fanout", "deliveries"), help="only letters of this source")
     letters.add_argument("--match", help="only letters whose body contains this text")

@@ -1,0 +1,315 @@
+//! A stand-in for SQS: standard queues with visibility timeouts (*Amazon SQS API Reference*).
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+use tokio::sync::Notify;
+
+use super::error::ServiceError;
+use crate::clock::now_ms;
+
+/// A message of a queue.
+#[derive(Debug, Clone)]
+pub struct Message {
+    pub id: String,
+    pub body: String,
+    pub attributes: Value,
+    pub group: Option<String>,
+    pub sent_ms: i64,
+    pub receives: u64,
+    /// Until when it is not visible.
+    pub visible_ms: i64,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    messages: Vec<Message>,
+    visibility_seconds: i64,
+}
+
+/// All queues, by name.
+#[derive(Debug, Default)]
+pub struct Sqs {
+    queues: Mutex<HashMap<String, Queue>>,
+    sent: Notify,
+}
+
+/// SQS takes at most this much in one message, and in one batch.
+const MAX_BYTES: usize = 1024 * 1024;
+
+impl Sqs {
+    fn queues(&self) -> MutexGuard<'_, HashMap<String, Queue>> {
+        self.queues.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn create_queue(&self, name: &str, visibility_seconds: i64) {
+        let queue = Queue { messages: Vec::new(), visibility_seconds };
+        self.queues().entry(name.to_owned()).or_insert(queue);
+    }
+
+    /// The messages of a queue, visible or not, without receiving them.
+    #[must_use]
+    pub fn messages(&self, name: &str) -> Vec<Message> {
+        self.queues().get(name).map(|queue| queue.messages.clone()).unwrap_or_default()
+    }
+
+    /// Receives up to `most` visible messages, as Lambda's poller does.
+    #[must_use]
+    pub fn receive(&self, name: &str, most: usize) -> Vec<Message> {
+        let now = now_ms();
+        let mut queues = self.queues();
+        let Some(queue) = queues.get_mut(name) else { return Vec::new() };
+        let visible = queue.messages.iter_mut().filter(|message| message.visible_ms <= now);
+        visible
+            .take(most)
+            .map(|message| {
+                message.receives += 1;
+                message.visible_ms = now + queue.visibility_seconds * 1000;
+                message.clone()
+            })
+            .collect()
+    }
+
+    /// Receives these messages, by id, in this order.
+    #[must_use]
+    pub fn receive_these(&self, name: &str, ids: &[String]) -> Vec<Message> {
+        let now = now_ms();
+        let mut queues = self.queues();
+        let Some(queue) = queues.get_mut(name) else { return Vec::new() };
+        let hidden_until = now + queue.visibility_seconds * 1000;
+        let mut received = Vec::new();
+        for id in ids {
+            if let Some(message) = queue.messages.iter_mut().find(|message| message.id == *id) {
+                message.receives += 1;
+                message.visible_ms = hidden_until;
+                received.push(message.clone());
+            }
+        }
+        received
+    }
+
+    /// Puts messages into a queue as they are.
+    pub fn restore(&self, name: &str, messages: &[Message]) {
+        if let Some(queue) = self.queues().get_mut(name) {
+            queue.messages.extend_from_slice(messages);
+        }
+    }
+
+    /// Deletes messages by id, as Lambda's poller does with those that are done.
+    pub fn delete(&self, name: &str, id: &str) {
+        if let Some(queue) = self.queues().get_mut(name) {
+            queue.messages.retain(|message| message.id != id);
+        }
+    }
+
+    pub fn purge(&self, name: &str) {
+        if let Some(queue) = self.queues().get_mut(name) {
+            queue.messages.clear();
+        }
+    }
+
+    /// Answers one call. `base` is the address of the stand-in, for queue URLs.
+    pub async fn call(
+        &self,
+        operation: &str,
+        request: &Value,
+        base: &str,
+    ) -> Result<Value, ServiceError> {
+        match operation {
+            "SendMessage" => self.send(queue_name(request)?, request),
+            "SendMessageBatch" => self.send_batch(request),
+            "ReceiveMessage" => self.receive_message(request).await,
+            "DeleteMessage" => {
+                self.delete(queue_name(request)?, text(request, "ReceiptHandle")?);
+                Ok(json!({}))
+            }
+            "ChangeMessageVisibility" => {
+                self.hide(queue_name(request)?, request)?;
+                Ok(json!({}))
+            }
+            "ChangeMessageVisibilityBatch" => self.hide_batch(request),
+            "GetQueueAttributes" => self.attributes(queue_name(request)?),
+            "CreateQueue" => {
+                let name = text(request, "QueueName")?;
+                let seconds = request.pointer("/Attributes/VisibilityTimeout");
+                let seconds = seconds.and_then(Value::as_str).and_then(|text| text.parse().ok());
+                self.create_queue(name, seconds.unwrap_or(30));
+                Ok(json!({"QueueUrl": format!("{base}/000000000000/{name}")}))
+            }
+            "DeleteQueue" => {
+                self.queues().remove(queue_name(request)?);
+                Ok(json!({}))
+            }
+            _ => Err(ServiceError::new(
+                "UnsupportedOperation",
+                format!("the stand-in does not know {operation}"),
+            )),
+        }
+    }
+
+    fn send(&self, name: &str, request: &Value) -> Result<Value, ServiceError> {
+        let body = text(request, "MessageBody")?;
+        if body.is_empty() || body.len() > MAX_BYTES {
+            let message = "One or more parameters are invalid. Reason: Message must be shorter than 1048576 bytes.";
+            return Err(ServiceError::new("InvalidParameterValue", message));
+        }
+        let delay = request.get("DelaySeconds").and_then(Value::as_i64).unwrap_or(0);
+        if !(0..=900).contains(&delay) {
+            let message = "Value for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= 900.";
+            return Err(ServiceError::new("InvalidParameterValue", message));
+        }
+        let now = now_ms();
+        let id = message_id();
+        let message = Message {
+            id: id.clone(),
+            body: body.to_owned(),
+            attributes: request.get("MessageAttributes").cloned().unwrap_or(Value::Null),
+            group: request.get("MessageGroupId").and_then(Value::as_str).map(str::to_owned),
+            sent_ms: now,
+            receives: 0,
+            visible_ms: now + delay * 1000,
+        };
+        let mut queues = self.queues();
+        queues.get_mut(name).ok_or_else(no_queue)?.messages.push(message);
+        drop(queues);
+        self.sent.notify_waiters();
+        // The SDK for Rust compares no checksum, so the answer has none.
+        Ok(json!({"MessageId": id}))
+    }
+
+    fn send_batch(&self, request: &Value) -> Result<Value, ServiceError> {
+        let name = queue_name(request)?;
+        let entries = entries(request)?;
+        let bytes: usize = entries
+            .iter()
+            .filter_map(|entry| entry.get("MessageBody").and_then(Value::as_str))
+            .map(str::len)
+            .sum();
+        if bytes > MAX_BYTES {
+            let message = "Batch requests cannot be longer than 1048576 bytes.";
+            return Err(ServiceError::new("BatchRequestTooLong", message));
+        }
+        let (mut successful, mut failed) = (Vec::new(), Vec::new());
+        for entry in entries {
+            let id = entry.get("Id").cloned().unwrap_or(Value::Null);
+            match self.send(name, entry) {
+                Ok(mut sent) => {
+                    sent["Id"] = id;
+                    sent["MD5OfMessageBody"] = json!("");
+                    successful.push(sent);
+                }
+                Err(error) => failed.push(json!({
+                    "Id": id, "Code": error.kind, "Message": error.message, "SenderFault": true
+                })),
+            }
+        }
+        Ok(json!({"Successful": successful, "Failed": failed}))
+    }
+
+    async fn receive_message(&self, request: &Value) -> Result<Value, ServiceError> {
+        let name = queue_name(request)?;
+        let most = request.get("MaxNumberOfMessages").and_then(Value::as_u64).unwrap_or(1);
+        let wait = request.get("WaitTimeSeconds").and_then(Value::as_u64).unwrap_or(0);
+        let most = usize::try_from(most).unwrap_or(10);
+        let arrival = self.sent.notified();
+        let mut received = self.receive(name, most);
+        if received.is_empty() && wait > 0 {
+            drop(tokio::time::timeout(Duration::from_secs(wait), arrival).await);
+            received = self.receive(name, most);
+        }
+        let messages: Vec<_> = received
+            .into_iter()
+            .map(|message| {
+                json!({
+                    "MessageId": message.id,
+                    "ReceiptHandle": message.id,
+                    "Body": message.body,
+                    "MessageAttributes": message.attributes,
+                })
+            })
+            .collect();
+        Ok(json!({"Messages": messages}))
+    }
+
+    fn hide(&self, name: &str, request: &Value) -> Result<(), ServiceError> {
+        let handle = text(request, "ReceiptHandle")?;
+        let seconds = request.get("VisibilityTimeout").and_then(Value::as_i64).unwrap_or(-1);
+        if !(0..=43_200).contains(&seconds) {
+            let message = "Value for parameter VisibilityTimeout is invalid.";
+            return Err(ServiceError::new("InvalidParameterValue", message));
+        }
+        let mut queues = self.queues();
+        let queue = queues.get_mut(name).ok_or_else(no_queue)?;
+        let message = queue.messages.iter_mut().find(|message| message.id == handle);
+        let message = message.ok_or_else(|| {
+            ServiceError::new("InvalidParameterValue", "The message no longer exists")
+        })?;
+        message.visible_ms = now_ms() + seconds * 1000;
+        Ok(())
+    }
+
+    fn hide_batch(&self, request: &Value) -> Result<Value, ServiceError> {
+        let name = queue_name(request)?;
+        let (mut successful, mut failed) = (Vec::new(), Vec::new());
+        for entry in entries(request)? {
+            let id = entry.get("Id").cloned().unwrap_or(Value::Null);
+            match self.hide(name, entry) {
+                Ok(()) => successful.push(json!({"Id": id})),
+                Err(error) => failed.push(json!({
+                    "Id": id, "Code": error.kind, "Message": error.message, "SenderFault": true
+                })),
+            }
+        }
+        Ok(json!({"Successful": successful, "Failed": failed}))
+    }
+
+    fn attributes(&self, name: &str) -> Result<Value, ServiceError> {
+        let now = now_ms();
+        let queues = self.queues();
+        let queue = queues.get(name).ok_or_else(no_queue)?;
+        let mut attributes = Map::new();
+        let count = |is: &dyn Fn(&Message) -> bool| {
+            json!(queue.messages.iter().filter(|message| is(message)).count().to_string())
+        };
+        let waits = |message: &Message| message.visible_ms > now;
+        for (name, value) in [
+            ("ApproximateNumberOfMessages", count(&|m| !waits(m))),
+            ("ApproximateNumberOfMessagesNotVisible", count(&|m| waits(m) && m.receives > 0)),
+            ("ApproximateNumberOfMessagesDelayed", count(&|m| waits(m) && m.receives == 0)),
+        ] {
+            attributes.insert(name.to_owned(), value);
+        }
+        Ok(json!({"Attributes": attributes}))
+    }
+}
+
+fn message_id() -> String {
+    let (a, b) = (fastrand::u64(..), fastrand::u64(..));
+    let (a0, a1, a2) = (a >> 32, (a >> 16) & 0xffff, a & 0xffff);
+    format!("{a0:08x}-{a1:04x}-{a2:04x}-{:04x}-{:012x}", b >> 48, b & 0xffff_ffff_ffff)
+}
+
+fn no_queue() -> ServiceError {
+    let message = "The specified queue does not exist.";
+    ServiceError::new("com.amazonaws.sqs#QueueDoesNotExist", message)
+}
+
+fn entries(request: &Value) -> Result<&Vec<Value>, ServiceError> {
+    let entries = request.get("Entries").and_then(Value::as_array);
+    entries.filter(|entries| (1..=10).contains(&entries.len())).ok_or_else(|| {
+        ServiceError::new("TooManyEntriesInBatchRequest", "A batch has 1 to 10 entries.")
+    })
+}
+
+fn text<'a>(request: &'a Value, name: &str) -> Result<&'a str, ServiceError> {
+    request.get(name).and_then(Value::as_str).ok_or_else(|| {
+        let message = format!("The request must contain the parameter {name}.");
+        ServiceError::new("MissingParameter", message)
+    })
+}
+
+fn queue_name(request: &Value) -> Result<&str, ServiceError> {
+    Ok(text(request, "QueueUrl")?.rsplit('/').next().unwrap_or_default())
+}

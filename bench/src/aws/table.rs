@@ -1,0 +1,125 @@
+//! One table: its items in order of their keys, and the index `undelivered`.
+//!
+//! Both tables of `template.yaml` have the keys `pk` and `sk`, and the index has `u` and `sk`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
+use std::sync::Arc;
+
+use super::value::{Item, text};
+
+/// The primary key of an item: `pk` and `sk`.
+pub type Key = (String, String);
+
+#[derive(Debug, Default)]
+pub struct Table {
+    items: BTreeMap<Key, Arc<Item>>,
+    /// The keys of the index: `u`, `sk`, `pk`.
+    index: BTreeSet<(String, String, String)>,
+}
+
+/// Where a query or a scan reads.
+#[derive(Debug)]
+pub enum Range<'a> {
+    Partition(&'a str),
+    Index(&'a str),
+    All,
+}
+
+/// The primary key that an item has.
+#[must_use]
+pub fn key_of(item: &Item) -> Option<Key> {
+    Some((text(item, "pk")?.to_owned(), text(item, "sk")?.to_owned()))
+}
+
+impl Table {
+    #[must_use]
+    pub fn get(&self, key: &Key) -> Option<&Arc<Item>> {
+        self.items.get(key)
+    }
+
+    /// Puts an item in the place of the one that is there, and returns that.
+    pub fn put(&mut self, key: Key, item: Item) -> Option<Arc<Item>> {
+        let entry = index_entry(&key, &item);
+        let old = self.items.insert(key.clone(), Arc::new(item));
+        if let Some(entry) = old.as_ref().and_then(|old| index_entry(&key, old)) {
+            self.index.remove(&entry);
+        }
+        self.index.extend(entry);
+        old
+    }
+
+    pub fn delete(&mut self, key: &Key) -> Option<Arc<Item>> {
+        let old = self.items.remove(key)?;
+        if let Some(entry) = index_entry(key, &old) {
+            self.index.remove(&entry);
+        }
+        Some(old)
+    }
+
+    /// The items of a range, in order of their keys, after `start`.
+    pub fn read<'t>(
+        &'t self,
+        range: &Range<'_>,
+        start: Option<&Key>,
+        forward: bool,
+    ) -> Box<dyn Iterator<Item = (&'t Key, &'t Arc<Item>)> + 't> {
+        let pair = |key: &Key| self.items.get_key_value(key);
+        match range {
+            Range::All => {
+                let from = start.map_or(Bound::Unbounded, |key| Bound::Excluded(key.clone()));
+                Box::new(self.items.range((from, Bound::Unbounded)))
+            }
+            Range::Partition(pk) => {
+                let low = (pk.to_string(), String::new());
+                let high = (format!("{pk}\0"), String::new());
+                let (low, high) = match start {
+                    None => (Bound::Included(low), Bound::Excluded(high)),
+                    Some(key) if forward => (Bound::Excluded(key.clone()), Bound::Excluded(high)),
+                    Some(key) => (Bound::Included(low), Bound::Excluded(key.clone())),
+                };
+                if is_empty(&low, &high) {
+                    return Box::new(std::iter::empty());
+                }
+                let items = self.items.range((low, high));
+                if forward { Box::new(items) } else { Box::new(items.rev()) }
+            }
+            Range::Index(u) => {
+                let low = (u.to_string(), String::new(), String::new());
+                let high = (format!("{u}\0"), String::new(), String::new());
+                let at = |(pk, sk): &Key| (u.to_string(), sk.clone(), pk.clone());
+                let (low, high) = match start {
+                    None => (Bound::Included(low), Bound::Excluded(high)),
+                    Some(key) if forward => (Bound::Excluded(at(key)), Bound::Excluded(high)),
+                    Some(key) => (Bound::Included(low), Bound::Excluded(at(key))),
+                };
+                if is_empty(&low, &high) {
+                    return Box::new(std::iter::empty());
+                }
+                let keys = self.index.range((low, high));
+                let item =
+                    move |(_, sk, pk): &(String, String, String)| pair(&(pk.clone(), sk.clone()));
+                if forward {
+                    Box::new(keys.filter_map(item))
+                } else {
+                    Box::new(keys.rev().filter_map(item))
+                }
+            }
+        }
+    }
+}
+
+/// A range of a B-tree must not begin after its end.
+fn is_empty<T: Ord>(low: &Bound<T>, high: &Bound<T>) -> bool {
+    match (low, high) {
+        (
+            Bound::Included(low) | Bound::Excluded(low),
+            Bound::Included(high) | Bound::Excluded(high),
+        ) => low >= high,
+        _ => false,
+    }
+}
+
+fn index_entry(key: &Key, item: &Item) -> Option<(String, String, String)> {
+    Some((text(item, "u")?.to_owned(), key.1.clone(), key.0.clone()))
+}

@@ -1,0 +1,70 @@
+//! What Lambda gives a function of `template.yaml`.
+
+use std::time::Duration;
+
+/// `MemorySize` of every function.
+pub const MEMORY_BYTES: u64 = 256 * 1024 * 1024;
+/// The part of a processor that comes with this memory: 1,769 MB are one processor (*AWS Lambda Developer
+/// Guide*, "Configure Lambda function memory").
+pub const PROCESSOR: f64 = 0.145;
+/// The largest payload of an invocation, and of its answer.
+pub const MAX_PAYLOAD: usize = 6 * 1024 * 1024;
+
+/// The five functions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Name {
+    Api,
+    Ingest,
+    Fanout,
+    Delivery,
+    Upkeep,
+}
+
+impl Name {
+    pub const ALL: [Self; 5] =
+        [Self::Api, Self::Ingest, Self::Fanout, Self::Delivery, Self::Upkeep];
+
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Api => "api",
+            Self::Ingest => "ingest",
+            Self::Fanout => "fanout",
+            Self::Delivery => "delivery",
+            Self::Upkeep => "upkeep",
+        }
+    }
+
+    /// `Timeout` in `template.yaml`. A test compares the two.
+    #[must_use]
+    pub const fn time_limit(self) -> Duration {
+        Duration::from_secs(match self {
+            Self::Api | Self::Ingest => 30,
+            Self::Fanout | Self::Delivery => 60,
+            Self::Upkeep => 90,
+        })
+    }
+
+    #[must_use]
+    pub fn binary(self) -> String {
+        format!("hooklane-{}", self.text())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_limits_are_those_of_the_template() {
+        let template = include_str!("../../template.yaml");
+        for name in Name::ALL {
+            let binary = format!("{{Binary: {}}}", name.binary());
+            let (_, after) = template.split_once(&binary).unwrap();
+            let (_, after) = after.split_once("      Timeout: ").unwrap();
+            let seconds: u64 = after.lines().next().unwrap().parse().unwrap();
+            assert_eq!(Duration::from_secs(seconds), name.time_limit(), "{}", name.text());
+        }
+        assert!(template.contains(&format!("MemorySize: {}", MEMORY_BYTES / 1024 / 1024)));
+    }
+}

@@ -1,0 +1,161 @@
+//! The commands of the harness: `limits`, `stand-in`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use hooklane_bench::clock::{Stopwatch, option};
+use hooklane_bench::control_group::ControlGroup;
+use hooklane_bench::row::Row;
+use hooklane_bench::suite;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let ran = tokio::select! {
+        ran = run() => ran,
+        signal = stopped() => Err(anyhow::anyhow!("stopped by {signal}")),
+    };
+    // What was dropped is killed, and a group can be removed once its process has ended.
+    for _ in 0..40 {
+        if ControlGroup::remove_left_over() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    match ran {
+        Ok(code) => code,
+        Err(error) => {
+            report(&format!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The signal that asks for the end. Everything that was started ends with the run.
+async fn stopped() -> &'static str {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => "SIGINT",
+        _ = terminate.recv() => "SIGTERM",
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "the command's output")]
+fn report(line: &str) {
+    println!("{line}");
+}
+
+/// Runs a command beside the stand-ins, which it finds at `CONFORMANCE_ENDPOINT_URL`.
+async fn stand_in(command: &[String]) -> anyhow::Result<ExitCode> {
+    let (program, arguments) = command.split_first().context("stand-in COMMAND…")?;
+    let aws = Arc::new(hooklane_bench::aws::Aws::default());
+    let server = aws.serve().await?;
+    let mut child = tokio::process::Command::new(program)
+        .args(arguments)
+        .env("CONFORMANCE_ENDPOINT_URL", server.url())
+        .env("AWS_ENDPOINT_URL", server.url())
+        .env("AWS_REGION", "us-east-1")
+        .env("AWS_ACCESS_KEY_ID", "test")
+        .env("AWS_SECRET_ACCESS_KEY", "test")
+        .kill_on_drop(true)
+        .spawn()?;
+    let status = child.wait().await?;
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn run() -> anyhow::Result<ExitCode> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.split_first() {
+        Some((name, rest)) if name == "stand-in" => stand_in(rest).await,
+        Some((name, _)) if name == "limits" => limits().await,
+        Some((name, _)) if name == "worst" => worst().await,
+        Some((name, [before, after])) if name == "price" => price(before, after).await,
+        _ => bail!("the commands are limits, worst, price BEFORE AFTER, and stand-in COMMAND"),
+    }
+}
+
+/// Runs every hostile input whose name holds `ONLY`, and fails if a row has a fault.
+async fn limits() -> anyhow::Result<ExitCode> {
+    let folder = PathBuf::from(option("BIN").context("BIN names the folder of the binaries")?);
+    let only = option("ONLY").unwrap_or_default();
+    let at_once = usize::try_from(number("PARALLEL", 4))?;
+    let search = Duration::from_secs(number("SEARCH_SECONDS", 6));
+    let finds = suite::finds(number("SEED", 1), search)?;
+    for line in &finds.report {
+        report(line);
+    }
+    let jobs = suite::jobs().into_iter().chain(finds.jobs());
+    let jobs: Vec<_> = jobs.filter(|job| job.name().contains(&only)).collect();
+    if jobs.is_empty() {
+        bail!("no input has {only:?} in its name");
+    }
+    report(&Row::heading());
+    let watch = Stopwatch::start();
+    let permits = Arc::new(Semaphore::new(at_once));
+    let mut running = JoinSet::new();
+    for job in jobs {
+        let (permits, folder) = (Arc::clone(&permits), folder.clone());
+        running.spawn(async move {
+            let _permit = permits.acquire().await;
+            suite::run(&folder, &job).await
+        });
+    }
+    let mut rows = Vec::new();
+    while let Some(ran) = running.join_next().await {
+        for row in ran? {
+            report(&row.line());
+            rows.push(row);
+        }
+    }
+    conclude(&rows, watch)
+}
+
+/// Runs the worst that is accepted, each at its quota, all together.
+async fn worst() -> anyhow::Result<ExitCode> {
+    let folder = PathBuf::from(option("BIN").context("BIN names the folder of the binaries")?);
+    let webhooks = number("WEBHOOKS", 1_000);
+    let watch = Stopwatch::start();
+    let search = Duration::from_secs(number("SEARCH_SECONDS", 6));
+    let webhooks = usize::try_from(webhooks)?;
+    let (rows, lines) =
+        hooklane_bench::worst::run(folder, webhooks, number("SEED", 1), search).await?;
+    for line in lines {
+        report(&line);
+    }
+    report(&Row::heading());
+    for row in &rows {
+        report(&row.line());
+    }
+    conclude(&rows, watch)
+}
+
+/// Compares the instructions of healthy deliveries by two sets of binaries.
+async fn price(before: &str, after: &str) -> anyhow::Result<ExitCode> {
+    for line in hooklane_bench::price::compare(before.into(), after.into()).await? {
+        report(&line);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn number(name: &str, default: u64) -> u64 {
+    option(name).and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+/// A line for each row that has a fault, and the sum.
+fn conclude(rows: &[Row], watch: Stopwatch) -> anyhow::Result<ExitCode> {
+    let failed: Vec<_> = rows.iter().filter(|row| !row.faults.is_empty()).collect();
+    for row in &failed {
+        let faults = row.faults.join("; ");
+        report(&format!("FAILED {} in {}: {faults}", row.input, row.function.text()));
+    }
+    let seconds = watch.elapsed().as_secs();
+    report(&format!("{} rows, {} failed, {seconds} s", rows.len(), failed.len()));
+    Ok(if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

@@ -1,0 +1,56 @@
+"""`make limits`: the functions under Lambda's limits, given hostile inputs."""
+
+import os
+from pathlib import Path
+
+from hooklane_local.environment import for_build_tools
+from hooklane_local.paths import ROOT
+from hooklane_local.processes import run
+from hooklane_local.progress import step
+from hooklane_local.tools import host_target
+
+_FUNCTIONS = ("api", "ingest", "fanout", "delivery", "upkeep")
+# What the harness reads from the environment; the Makefile passes it on.
+_OPTIONS = ("SEED", "SEARCH_SECONDS", "ONLY", "PARALLEL", "WEBHOOKS")
+
+
+def run_limits(*, release: bool, binaries: str | None) -> None:
+    """Builds the functions and the harness, and runs every hostile input.
+
+    Without `release` the build is that of CI: the release profile without link-time optimization. With it,
+    the search runs for longer. `binaries` names a folder with functions that are built already.
+    """
+    profile = "release" if release else "ci"
+    with step(f"building the functions and the harness ({profile})"):
+        _build(profile, functions=binaries is None)
+    built = ROOT / "target" / host_target() / profile
+    folder = Path(binaries).resolve() if binaries else built
+    environment = for_build_tools()
+    environment.update({name: os.environ[name] for name in _OPTIONS if os.environ.get(name)})
+    environment["BIN"] = str(folder)
+    environment.setdefault("SEARCH_SECONDS", "300" if release else "15")
+    harness = built / "hooklane-bench"
+    with step("hostile inputs"):
+        run([harness, "limits"], environment=environment, cwd=ROOT)
+    if not environment.get("ONLY"):
+        with step("the worst that is accepted, all together"):
+            run([harness, "worst"], environment=environment, cwd=ROOT)
+
+
+def run_stand_in_conformance() -> None:
+    """Holds the conformance suite of the stores and queues against the stand-ins of the harness."""
+    with step("building the harness"):
+        _build("ci", functions=False)
+    harness = ROOT / "target" / host_target() / "ci" / "hooklane-bench"
+    suite = ["cargo", "test", "--workspace", "--test", "conformance", "--target", host_target()]
+    with step("conformance of the stores and queues with the stand-ins"):
+        run([harness, "stand-in", *suite, "--", "--include-ignored"], environment=for_build_tools(), cwd=ROOT)
+
+
+def _build(profile: str, *, functions: bool) -> None:
+    packages = ["--package", "hooklane-bench"]
+    for function in _FUNCTIONS if functions else ():
+        packages += ["--package", f"hooklane-{function}"]
+    # With the target named, cargo keeps build scripts and macros apart from what is built for the host.
+    command = ["cargo", "build", "--locked", "--profile", profile, "--bins", "--target", host_target(), *packages]
+    run(command, environment=for_build_tools(), cwd=ROOT)
