@@ -32,6 +32,7 @@ pub use gate::{MAX_DEPTH, MAX_NESTING, MAX_TOKENS};
 pub use input::Input;
 
 use compiled::Compiled;
+use pattern::Pattern;
 
 /// The longest expression that is accepted.
 pub const MAX_CHARACTERS: usize = 2_000;
@@ -226,7 +227,7 @@ impl Source {
     fn steps_to_compile(&self) -> u64 {
         let patterns =
             self.get_or_compile().as_ref().map_or(&[][..], |compiled| &compiled.patterns);
-        let patterns = patterns.iter().map(|pattern| pattern.steps_to_know()).sum::<u64>();
+        let patterns = patterns.iter().map(Pattern::steps_to_know).sum::<u64>();
         price::parsing(self.text.len() as u64) + patterns
     }
 

@@ -9,6 +9,7 @@
 use super::MAX_EVENT_BYTES;
 use super::budget::{MAX_BYTES, MAX_STEPS};
 use super::compiled::{Binary, Compiled, Constant, Function, Macro, Need, Node};
+use super::pattern::Pattern;
 use super::price;
 
 /// An expression is refused that exceeds the limits of an evaluation even on an event of a tenth of the
@@ -179,7 +180,7 @@ impl Model<'_> {
             }
             Node::Matches(part, number) => {
                 let text = self.shape(part);
-                let states = self.compiled.patterns.get(*number).map_or(0, |known| known.states());
+                let states = self.compiled.patterns.get(*number).map_or(0, Pattern::states);
                 self.pay(price::matching(text.length, states));
                 SCALAR
             }

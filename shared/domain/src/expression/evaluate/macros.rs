@@ -5,7 +5,7 @@ use crate::expression::compiled::{Macro, Node};
 use crate::expression::error::Error;
 use crate::expression::json::{entries, items};
 use crate::expression::price;
-use crate::expression::value::{Element, Value, entries_of};
+use crate::expression::value::{Element, Key, Value, entries_of};
 
 impl<'a> Evaluation<'a> {
     pub(super) fn macro_over(&self, kind: Macro, parts: &'a [Node]) -> Made<'a> {
@@ -85,15 +85,15 @@ impl<'a> Evaluation<'a> {
                 let mut keys = Vec::with_capacity(count);
                 for (key, _) in entries(json) {
                     if let Value::Text(key) = self.json(key)? {
-                        keys.push(key);
+                        keys.push(Key::Text(key));
                     }
                 }
-                let bytes: usize = keys.iter().map(|key| key.len()).sum();
+                let bytes: usize = keys.iter().map(Key::len).sum();
                 self.meter.steps(price::sort(count as u64, bytes as u64))?;
-                keys.sort_unstable_by(|a, b| (**a).cmp(&**b));
-                keys.dedup_by(|a, b| **a == **b);
+                keys.sort_unstable();
+                keys.dedup();
                 self.meter.block(keys.len() as u64 * price::VALUE_BYTES)?;
-                self.shared(keys.into_iter().map(Value::Text).collect())
+                self.shared(keys.into_iter().map(Value::from).collect())
             }
             _ => Err(Error::Other("a macro needs a list or a map")),
         }
