@@ -343,7 +343,7 @@ async fn finding_12_a_listed_range_is_open_to_the_tenants_that_it_names() {
         };
         let owner = world.tenant.clone();
         let registered =
-            register(&world.registry, &world.system, world.rules(), owner, &in_range).await;
+            register(&world.registry, &world.system, world.checked(), owner, &in_range).await;
         assert_eq!(registered.is_ok(), is_allowed, "{tenant}");
         assert_eq!(world.once("k", &in_range).await.is_ok(), is_allowed, "{tenant}");
         let id = world.webhook().await.id;
