@@ -5,9 +5,9 @@ use std::sync::Arc;
 use hooklane_app::cache::{Bounded, Recent};
 use hooklane_app::catalog::EventCatalog;
 use hooklane_app::ports::{
-    AttemptLog, Clock, DailyCounts, DeferQueue, DeliveryStore, Entropy, EventStore, EventTypeStore, HealthStore,
-    IdempotencyStore, ParkingStore, Post, QuotaStore, RecoveryStore, SlotStore, TenantStore,
-    TestAttemptStore, TestPlaces, Unavailable, WatchList, WebhookStore,
+    AttemptLog, Clock, DailyCounts, DeferQueue, DeliveryStore, Entropy, EventStore, EventTypeStore,
+    HealthStore, IdempotencyStore, ParkingStore, Post, QuotaStore, RecoveryStore, SlotStore,
+    TenantStore, TestAttemptStore, TestPlaces, Unavailable, WatchList, WebhookStore,
 };
 use hooklane_app::tenants::SettingsRules;
 use hooklane_app::webhooks::Rules;

@@ -13,8 +13,8 @@ use hooklane_aws::secrets::{RotatingKeys, Secret, Vault};
 use hooklane_aws::system::System;
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::key_ring::KeyRing;
-use jiff::SignedDuration;
 use hooklane_sender::{ClientError, Sender};
+use jiff::SignedDuration;
 
 use crate::backend::{Deps, Keys, Ports};
 use crate::settings::Settings;

@@ -31,9 +31,7 @@ pub(crate) async fn accept<P: Ports>(deps: &Deps<P>, message_id: &str, body: &st
             refused @ (PublishError::Conflict(_)
             | PublishError::Unexpected(_)
             | PublishError::Removed(_)),
-        ) => {
-            dead_letter(deps, body, &refused.to_string()).await
-        }
+        ) => dead_letter(deps, body, &refused.to_string()).await,
         // The ledger has an event of this id that cannot be read. Trying again would end the same.
         Err(PublishError::Unavailable(error)) if error.is_corrupt() => {
             dead_letter(deps, body, &error.chain()).await

@@ -6,8 +6,7 @@ use hooklane_app::deliveries::{RequestError, retry};
 use hooklane_app::payload;
 use hooklane_app::ports::{
     Clock as _, DeliveryFilter, DeliveryStore as _, DispatchQueue as _, EventScan as _,
-    RecoveryStore as _,
-    Unavailable,
+    RecoveryStore as _, Unavailable,
 };
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::Status;

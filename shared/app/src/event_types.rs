@@ -64,7 +64,8 @@ pub async fn put(
         if written.is_none() && *precondition != Precondition::Any {
             return Err(EventTypeError::Changed);
         }
-        let own = |revision| OwnType { name: name.clone(), definition: definition.clone(), revision };
+        let own =
+            |revision| OwnType { name: name.clone(), definition: definition.clone(), revision };
         Ok(written.map(|revision| (own(revision), current.is_none())))
     };
     let put = decide_anew(MAX_TRIES, || async { Ok(once().await.transpose()) }).await?;

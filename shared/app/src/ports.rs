@@ -45,9 +45,7 @@ pub use tenants::{TenantPage, TenantStore};
 pub use test_attempts::TestAttemptStore;
 pub use test_places::{TestPlace, TestPlaces};
 pub use watch_list::{Look, Sweep, Watch, WatchList};
-pub use webhooks::{
-    Outline, OutlinePage, Refusal, RouteStore, RouteTable, WebhookStore, Written,
-};
+pub use webhooks::{Outline, OutlinePage, Refusal, RouteStore, RouteTable, WebhookStore, Written};
 
 /// A store or queue failed to answer. Whether it did what it was asked to do is unknown.
 #[derive(Debug, thiserror::Error)]

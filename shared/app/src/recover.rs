@@ -7,7 +7,9 @@ use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::isolation::recovery::{Recovery, Wanted};
 use hooklane_domain::time::whole_millisecond;
 
-use crate::ports::{Clock, DailyCounts, Entropy, RecoveryStore, Unavailable, WatchList, WebhookStore};
+use crate::ports::{
+    Clock, DailyCounts, Entropy, RecoveryStore, Unavailable, WatchList, WebhookStore,
+};
 
 #[derive(Debug, thiserror::Error)]
 pub enum RecoverError {

@@ -57,10 +57,12 @@ impl RequestFormat {
     /// Whether a request has its signature in this header, given in lower case, or has the new one there in
     /// a rotation's overlap.
     pub(crate) fn signs_in(&self, lower: &str) -> bool {
-        self.headers.iter().filter(|(_, template)| SignatureRule::is_in(template)).any(|(name, _)| {
-            let name = name.replace('_', "-");
-            name.eq_ignore_ascii_case(lower) || next_name(&name).eq_ignore_ascii_case(lower)
-        })
+        self.headers.iter().filter(|(_, template)| SignatureRule::is_in(template)).any(
+            |(name, _)| {
+                let name = name.replace('_', "-");
+                name.eq_ignore_ascii_case(lower) || next_name(&name).eq_ignore_ascii_case(lower)
+            },
+        )
     }
 
     /// Whether a request sets this header, given in lower case. The header with the new

@@ -1,11 +1,11 @@
 //! The ledger behind calls that fail. The journal checks every write.
 
 use hooklane_app::ports::{
-    DailyCounts, DeliveryFilter, DeliveryPage, DeliveryStore, EventPage, EventScan, EventStore, ParkingStore,
-    Pointer, Put, Saved, SlotCounts, SlotStore, Unavailable,
+    DailyCounts, DeliveryFilter, DeliveryPage, DeliveryStore, EventPage, EventScan, EventStore,
+    ParkingStore, Pointer, Put, Saved, SlotCounts, SlotStore, Unavailable,
 };
-use hooklane_domain::access::quotas::{Day, QuotaName};
 use hooklane_domain::Timestamp;
+use hooklane_domain::access::quotas::{Day, QuotaName};
 use hooklane_domain::delivery::attempt::Attempt;
 use hooklane_domain::delivery::{Delivery, State};
 use hooklane_domain::event::Event;

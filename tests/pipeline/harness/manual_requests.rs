@@ -53,7 +53,9 @@ impl Pipeline {
             ManualRequest::Recover(id) => {
                 let (since, until) = (self.began_at, self.environment.now());
                 let wanted = Wanted { since, until, status: WantedStatus::Failed };
-                recover::start((port, port), port, &Quotas::default(), key(id), wanted).await.is_ok()
+                recover::start((port, port), port, &Quotas::default(), key(id), wanted)
+                    .await
+                    .is_ok()
             }
         }
     }

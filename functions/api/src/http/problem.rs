@@ -150,12 +150,8 @@ impl Problem {
 
     /// The tenant was removed, and its id cannot be used yet.
     pub(crate) fn removed(removed: &Removed) -> Self {
-        Self::new(
-            StatusCode::GONE,
-            "urn:hooklane:problem:tenant-removed",
-            "The tenant was removed",
-        )
-        .detail(&format!("{removed}."))
+        Self::new(StatusCode::GONE, "urn:hooklane:problem:tenant-removed", "The tenant was removed")
+            .detail(&format!("{removed}."))
     }
 
     /// As many of the tenant's tests run as may. Most end within a few seconds.

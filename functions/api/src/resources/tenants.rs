@@ -170,8 +170,7 @@ pub(crate) async fn create_token<P: Ports>(
     let id = path::id(&id)?;
     let keys = deps.token_keys.known(deps.system.now()).await?;
     let (stores, key) = ((&deps.registry, &deps.ledger), keys.current());
-    let minted =
-        tenants::issue_token(stores, &deps.system, key, &deps.quotas, &id, &body).await?;
+    let minted = tenants::issue_token(stores, &deps.system, key, &deps.quotas, &id, &body).await?;
     let headers = [(CACHE_CONTROL, "no-store")];
     Ok((StatusCode::CREATED, headers, Json(TokenView::new(&minted))).into_response())
 }

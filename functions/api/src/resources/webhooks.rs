@@ -129,8 +129,7 @@ pub(crate) async fn list<P: Ports>(
     query.finish()?;
     let asked = ((page - 1).saturating_mul(limit), limit);
     let filters = Filters { active, event };
-    let listed =
-        webhooks::list(&deps.registry, caller.acts_for()?, &filters, after, asked).await?;
+    let listed = webhooks::list(&deps.registry, caller.acts_for()?, &filters, after, asked).await?;
     let views = listed.webhooks.iter().map(|webhook| WebhookView::seen_by(&caller, webhook));
     let Rows { rows, is_cut } = Rows::fitting(views)?;
     let last = listed.webhooks.get(rows.len().saturating_sub(1)).filter(|_| is_cut);

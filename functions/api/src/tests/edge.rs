@@ -1,9 +1,9 @@
 //! The function's door: events as Lambda's runtime hands them over, in and out.
 
 use hooklane_fuzz::damaged;
+use lambda_http::Context;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpResponse;
 use lambda_http::lambda_runtime::LambdaEvent;
-use lambda_http::Context;
 use proptest::prelude::*;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -21,10 +21,7 @@ fn sample() -> Value {
 
 const SAMPLE: &str = include_str!("../../../../events/api.json");
 
-async fn answered(
-    service: &Service,
-    event: &str,
-) -> Result<ApiGatewayV2httpResponse, NoRequest> {
+async fn answered(service: &Service, event: &str) -> Result<ApiGatewayV2httpResponse, NoRequest> {
     let payload: Box<RawValue> = serde_json::from_str(event).unwrap();
     service.edge().answer(LambdaEvent::new(payload, Context::default())).await
 }
@@ -267,7 +264,10 @@ async fn finding_15_the_routes_refuse_other_spellings_themselves() {
     let service = Service::new();
     for path in ["/docs/%2e%2e/tenants", "/tenants%0A", "/%74enants", "/a//b", "/tenants/%FF"] {
         let answer = service.ask("GET", path, "").await;
-        assert_eq!((answer.status.as_u16(), &*answer.content_type), (400, "application/problem+json"));
+        assert_eq!(
+            (answer.status.as_u16(), &*answer.content_type),
+            (400, "application/problem+json")
+        );
     }
 }
 

@@ -96,7 +96,8 @@ async fn finding_13_a_delivery_is_not_published_as_an_event() {
     for contract in &names {
         let body =
             format!(r#"{{"url":"https://example.com/","events":["*"],"contract":"{contract}"}}"#);
-        let id = service.ask("POST", "/webhooks", &body).await.body["id"].as_str().unwrap().to_owned();
+        let id =
+            service.ask("POST", "/webhooks", &body).await.body["id"].as_str().unwrap().to_owned();
         let path = format!("/webhooks/{id}");
         for turn in ["one secret", "two secrets"] {
             if turn == "two secrets" {
@@ -109,7 +110,12 @@ async fn finding_13_a_delivery_is_not_published_as_an_event() {
             headers.extend(sent.headers.iter().map(|(name, value)| (&**name, &**value)));
             for (path, body) in [("/events", event), ("/events/batch", batch)] {
                 let answer = service.ask_with(&headers, "POST", path, body).await;
-                assert_eq!(answer.status, StatusCode::FORBIDDEN, "{contract}, {turn}: {}", answer.text);
+                assert_eq!(
+                    answer.status,
+                    StatusCode::FORBIDDEN,
+                    "{contract}, {turn}: {}",
+                    answer.text
+                );
                 assert_eq!(answer.content_type, "application/problem+json");
             }
         }

@@ -99,11 +99,7 @@ impl WebhookStore for Registry {
         self.stored.register(webhook, room).await
     }
 
-    async fn refusal(
-        &self,
-        webhook: &Webhook,
-        room: Room,
-    ) -> Result<Option<Refusal>, Unavailable> {
+    async fn refusal(&self, webhook: &Webhook, room: Room) -> Result<Option<Refusal>, Unavailable> {
         self.stored.refusal(webhook, room).await
     }
 

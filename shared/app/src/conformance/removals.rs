@@ -27,7 +27,9 @@ pub async fn removals<S: WebhookStore + RouteStore + TenantStore + EventTypeStor
 }
 
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
-async fn a_buried_tenant_gets_nothing<S: WebhookStore + RouteStore + TenantStore + EventTypeStore>(
+async fn a_buried_tenant_gets_nothing<
+    S: WebhookStore + RouteStore + TenantStore + EventTypeStore,
+>(
     store: &S,
     ours: &TenantId,
     salt: u128,
@@ -41,10 +43,7 @@ async fn a_buried_tenant_gets_nothing<S: WebhookStore + RouteStore + TenantStore
     for n in 0..3 {
         assert!(store.create(&webhook(ours, salt + n, 0)).await.unwrap());
     }
-    assert_eq!(
-        store.add_event_type(&owner, &name, &definition, 9).await.unwrap(),
-        Added::Yes
-    );
+    assert_eq!(store.add_event_type(&owner, &name, &definition, 9).await.unwrap(), Added::Yes);
 
     let tombstone = Tombstone { reusable_from: at(99_000), emptied: false };
     store.bury(ours, tombstone).await.unwrap();
@@ -104,10 +103,7 @@ async fn creations_race_a_removal<S: WebhookStore + TenantStore>(
     };
     let (created, ()) = join(creations, removal).await;
     for written in created {
-        assert!(matches!(
-            written.unwrap(),
-            Written::Yes | Written::Refused(Refusal::Removed(_))
-        ));
+        assert!(matches!(written.unwrap(), Written::Yes | Written::Refused(Refusal::Removed(_))));
     }
     assert_eq!(store.outlines(ours, None, 9).await.unwrap(), OutlinePage::default());
 }

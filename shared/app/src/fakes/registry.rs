@@ -59,8 +59,7 @@ impl Registered {
     fn count(&mut self, tenant: &TenantId, less: Usage, more: Usage) {
         let usage = self.usage.entry(tenant.clone()).or_default();
         usage.webhooks = usage.webhooks - less.webhooks + more.webhooks;
-        usage.expression_cost =
-            usage.expression_cost - less.expression_cost + more.expression_cost;
+        usage.expression_cost = usage.expression_cost - less.expression_cost + more.expression_cost;
     }
 
     fn of(&self, tenant: &TenantId) -> impl DoubleEndedIterator<Item = &Webhook> {
@@ -109,11 +108,7 @@ impl WebhookStore for MemoryRegistry {
         Ok(Written::Yes)
     }
 
-    async fn refusal(
-        &self,
-        webhook: &Webhook,
-        room: Room,
-    ) -> Result<Option<Refusal>, Unavailable> {
+    async fn refusal(&self, webhook: &Webhook, room: Room) -> Result<Option<Refusal>, Unavailable> {
         self.faults().step()?;
         let more = Usage { webhooks: 1, expression_cost: expression_cost(webhook) };
         Ok(lock(&self.registered).refusal(&webhook.tenant, room, more))
@@ -145,8 +140,7 @@ impl WebhookStore for MemoryRegistry {
         let registered = lock(&self.registered);
         let mut rest =
             registered.of(tenant).rev().filter(|w| after.is_none_or(|after| w.id < after));
-        let outline =
-            |w: &Webhook| Outline { id: w.id, state: w.state, events: w.events.clone() };
+        let outline = |w: &Webhook| Outline { id: w.id, state: w.state, events: w.events.clone() };
         let outlines: Vec<_> = rest.by_ref().take(limit).map(outline).collect();
         let next = rest.next().and(outlines.last()).map(|last| last.id);
         Ok(OutlinePage { outlines, next })

@@ -13,9 +13,8 @@ impl TestPlaces for MemoryLedger {
         until: Timestamp,
     ) -> Result<Option<TestPlace>, Unavailable> {
         let mut taken = lock(&self.test_places);
-        let is_free = |number: &u32| {
-            taken.get(&(tenant.clone(), *number)).is_none_or(|until| *until <= now)
-        };
+        let is_free =
+            |number: &u32| taken.get(&(tenant.clone(), *number)).is_none_or(|until| *until <= now);
         let free = (0..places).find(is_free);
         Ok(free.map(|number| {
             taken.insert((tenant.clone(), number), until);

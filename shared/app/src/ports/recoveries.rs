@@ -29,5 +29,6 @@ pub trait RecoveryStore: Send + Sync {
     ) -> impl Future<Output = Result<bool, Unavailable>> + Send;
 
     /// Gives the turn back, if the webhook has one.
-    fn end_turn(&self, recovery: &Recovery) -> impl Future<Output = Result<(), Unavailable>> + Send;
+    fn end_turn(&self, recovery: &Recovery)
+    -> impl Future<Output = Result<(), Unavailable>> + Send;
 }

@@ -63,8 +63,7 @@ async fn a_token_carries_the_requested_scopes_and_its_tenants_generation() {
     registry.revoke_tokens(&acme()).await.unwrap();
     let stores = (&registry, &MemoryLedger::default());
     let quotas = Quotas::default();
-    let issue =
-        async |body: &str| issue_token(stores, &system, &key, &quotas, &acme(), body).await;
+    let issue = async |body: &str| issue_token(stores, &system, &key, &quotas, &acme(), body).await;
 
     let all = issue("").await.unwrap().claims;
     assert_eq!(all.scopes, Scope::ALL);

@@ -67,8 +67,16 @@ pub async fn register_once(
     let fingerprint = fingerprint(body);
     let now = whole_millisecond(system.now());
     if let Some(held) = records.held(&tenant, key, now).await? {
-        return continue_under(webhooks, records, system, (rules, quotas), (tenant, key), body, held)
-            .await;
+        return continue_under(
+            webhooks,
+            records,
+            system,
+            (rules, quotas),
+            (tenant, key),
+            body,
+            held,
+        )
+        .await;
     }
     let webhook = draw_up(webhooks, system, (rules, quotas), tenant.clone(), body).await?;
     let room = Room::of(quotas, now);

@@ -120,11 +120,7 @@ impl WebhookStore for Slow {
         }
         self.inner.register(webhook, room).await
     }
-    async fn refusal(
-        &self,
-        webhook: &Webhook,
-        room: Room,
-    ) -> Result<Option<Refusal>, Unavailable> {
+    async fn refusal(&self, webhook: &Webhook, room: Room) -> Result<Option<Refusal>, Unavailable> {
         let refusal = self.inner.refusal(webhook, room).await;
         tokio::task::yield_now().await;
         refusal

@@ -162,7 +162,8 @@ fn additions_key(owner: &Owner) -> Key {
 }
 
 fn addition(owner: &Owner, seen: u64) -> Write {
-    let add = Write::update(&additions_key(owner), "ADD type_changes :one").value(":one", number(1));
+    let add =
+        Write::update(&additions_key(owner), "ADD type_changes :one").value(":one", number(1));
     match seen {
         0 => add.if_holds(&format!("attribute_not_exists(type_changes) AND {NOT_REMOVED}")),
         seen => add

@@ -150,10 +150,12 @@ impl RouteRegistry {
                 let query = query.projection_expression(projection);
                 let reserved = [("#state", "state"), ("#filter", "filter")];
                 // DynamoDB refuses a placeholder that is not used.
-                reserved.into_iter().filter(|(placeholder, _)| projection.contains(placeholder)).fold(
-                    query,
-                    |query, (placeholder, name)| query.expression_attribute_names(placeholder, name),
-                )
+                reserved
+                    .into_iter()
+                    .filter(|(placeholder, _)| projection.contains(placeholder))
+                    .fold(query, |query, (placeholder, name)| {
+                        query.expression_attribute_names(placeholder, name)
+                    })
             }
             None => query,
         })

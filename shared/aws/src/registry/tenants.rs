@@ -51,7 +51,9 @@ impl TenantStore for Registry {
             .value(":one", number(1));
         let update = match revision {
             None => update.if_holds(NOT_REMOVED),
-            Some(0) => update.if_holds(&format!("attribute_not_exists(revision) AND {NOT_REMOVED}")),
+            Some(0) => {
+                update.if_holds(&format!("attribute_not_exists(revision) AND {NOT_REMOVED}"))
+            }
             Some(revision) => update
                 .if_holds(&format!("revision = :revision AND {NOT_REMOVED}"))
                 .value(":revision", number(revision)),
@@ -111,11 +113,12 @@ impl TenantStore for Registry {
             return Ok(false);
         }
         self.table.delete_all(&[directory_key(id)]).await?;
-        let emptied = Write::update(&tenant_key(id), "SET tombstone.emptied = :yes ADD #version :one")
-            .if_holds("attribute_exists(tombstone)")
-            .name("#version", VERSION)
-            .value(":yes", AttributeValue::Bool(true))
-            .value(":one", number(1));
+        let emptied =
+            Write::update(&tenant_key(id), "SET tombstone.emptied = :yes ADD #version :one")
+                .if_holds("attribute_exists(tombstone)")
+                .name("#version", VERSION)
+                .value(":yes", AttributeValue::Bool(true))
+                .value(":one", number(1));
         self.table.write(emptied).await.map(|_| true)
     }
 

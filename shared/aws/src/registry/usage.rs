@@ -147,8 +147,7 @@ impl Registry {
             Ok(Usage { webhooks, expression_cost })
         };
         let usage = items.try_fold(Usage::default(), count).await?;
-        let update =
-            format!("SET {WEBHOOKS} = :webhooks, {COST} = :cost, counted_at = :now");
+        let update = format!("SET {WEBHOOKS} = :webhooks, {COST} = :cost, counted_at = :now");
         let mut same = "attribute_not_exists(tombstone)".to_owned();
         let mut write = Write::update(&tenant_key(tenant), &update)
             .name("#version", VERSION)

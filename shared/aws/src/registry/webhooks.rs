@@ -46,11 +46,7 @@ impl WebhookStore for Registry {
         written.await?.ok_or_else(|| always_overtaken("registering a webhook"))
     }
 
-    async fn refusal(
-        &self,
-        webhook: &Webhook,
-        room: Room,
-    ) -> Result<Option<Refusal>, Unavailable> {
+    async fn refusal(&self, webhook: &Webhook, room: Room) -> Result<Option<Refusal>, Unavailable> {
         let change = Change { webhooks: 1, cost: signed(expression_cost(webhook)) };
         self.refusal_of(&webhook.tenant, change, room).await
     }
@@ -97,7 +93,8 @@ impl WebhookStore for Registry {
         room: Room,
     ) -> Result<Written, Unavailable> {
         let (tenant, key) = (&webhook.tenant, webhook_key(&webhook.tenant, webhook.id));
-        let item = self.to_item(&Webhook { revision: seen.revision + 1, ..webhook.clone() }).await?;
+        let item =
+            self.to_item(&Webhook { revision: seen.revision + 1, ..webhook.clone() }).await?;
         let same = match seen.lane {
             Lane::Fast => SAME_AND_FAST,
             Lane::Slow => SAME_AND_SLOW,
@@ -111,9 +108,8 @@ impl WebhookStore for Registry {
                 stored.as_ref().map_or(0, cost_of)
             };
             let change = Change { webhooks: 0, cost: signed(cost_of(&item)) - signed(before) };
-            let put = Write::put(item.clone())
-                .if_holds(same)
-                .value(":revision", number(seen.revision));
+            let put =
+                Write::put(item.clone()).if_holds(same).value(":revision", number(seen.revision));
             if self.table.transact(vec![put, counting(tenant, change, room)]).await? {
                 return Ok(Some(Written::Yes));
             }

@@ -130,8 +130,12 @@ fn watch() -> Watch {
 }
 
 fn tenants(stores: &Stores) -> Vec<Reading<'_>> {
-    let acme =
-        Tenant { settings: values::settings(), token_generation: 2, revision: 1, ..Tenant::unknown(tenant()) };
+    let acme = Tenant {
+        settings: values::settings(),
+        token_generation: 2,
+        revision: 1,
+        ..Tenant::unknown(tenant())
+    };
     let stored = async { read(stores.registry.tenant(&tenant())).await };
     let listed = async { read(stores.registry.tenants(None, 10)).await };
     let page = TenantPage { tenants: vec![acme.clone()], next: None };

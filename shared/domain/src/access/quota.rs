@@ -163,7 +163,8 @@ mod tests {
             assert_eq!(granted, RequestDecision::Granted);
         }
         let mut survivor = Lease::new(Window(1), quota);
-        let granted = (0..600).filter(|_| ask(&mut survivor, &mut shared) == RequestDecision::Granted);
+        let granted =
+            (0..600).filter(|_| ask(&mut survivor, &mut shared) == RequestDecision::Granted);
         assert_eq!(granted.count(), 580);
     }
 

@@ -182,7 +182,11 @@ impl Quotas {
 
     /// Whether a webhook keeps to the quotas that are about each webhook on its own. A change may leave it
     /// over a limit that was lowered since, if it adds nothing.
-    pub fn check_webhook(&self, webhook: &Webhook, before: Option<&Webhook>) -> Result<(), Exceeded> {
+    pub fn check_webhook(
+        &self,
+        webhook: &Webhook,
+        before: Option<&Webhook>,
+    ) -> Result<(), Exceeded> {
         let events = |webhook: &Webhook| webhook.events.len();
         let header_bytes = |webhook: &Webhook| {
             webhook.headers.iter().map(|(name, value)| name.len() + value.len()).sum()
@@ -226,12 +230,12 @@ impl OwnQuotas {
     /// deployment's.
     pub fn read(fields: &mut Fields) -> Self {
         let expected = "an object of limits, such as {\"webhooks\": 2000}";
-        let named =
-            fields.read::<BTreeMap<String, serde_json::Value>>(&["quotas"], expected);
+        let named = fields.read::<BTreeMap<String, serde_json::Value>>(&["quotas"], expected);
         let mut own = BTreeMap::new();
         for (name, limit) in named.unwrap_or_default() {
             let path = format!("quotas.{name}");
-            let Some(known) = QuotaName::ALL.into_iter().find(|known| known.as_str() == name) else {
+            let Some(known) = QuotaName::ALL.into_iter().find(|known| known.as_str() == name)
+            else {
                 let names = QuotaName::ALL.map(QuotaName::as_str).join(", ");
                 fields.error(&path, format!("is not a quota; the quotas are {names}"));
                 continue;
@@ -283,7 +287,11 @@ impl Room {
     #[must_use]
     pub fn forbids(&self, used: Usage, more: Usage) -> Option<Exceeded> {
         let over = |quota, limit, used: u64, more: u64| {
-            (more > 0 && used.saturating_add(more) > limit).then_some(Exceeded { quota, limit, used })
+            (more > 0 && used.saturating_add(more) > limit).then_some(Exceeded {
+                quota,
+                limit,
+                used,
+            })
         };
         over(QuotaName::Webhooks, self.webhooks, used.webhooks, more.webhooks).or_else(|| {
             let (limit, used) = (self.expression_cost, used.expression_cost);

@@ -82,11 +82,7 @@ impl NetworkRules {
 
 impl Default for NetworkRules {
     fn default() -> Self {
-        Self {
-            allowed: Vec::new(),
-            ports: vec![443..=443, 1024..=u16::MAX],
-            own_hosts: Vec::new(),
-        }
+        Self { allowed: Vec::new(), ports: vec![443..=443, 1024..=u16::MAX], own_hosts: Vec::new() }
     }
 }
 

@@ -67,14 +67,18 @@ fn a_tenants_own_limits_take_the_place_of_the_defaults() {
 #[test]
 fn a_stored_limit_of_an_unknown_name_has_no_effect() {
     let own: OwnQuotas = serde_json::from_str(r#"{"colours":9,"webhooks":5}"#).unwrap();
-    assert_eq!(Quotas::default().under(&own), Quotas::default().with(QuotaName::Webhooks, 5).unwrap());
+    assert_eq!(
+        Quotas::default().under(&own),
+        Quotas::default().with(QuotaName::Webhooks, 5).unwrap()
+    );
 }
 
 #[test]
 fn each_webhook_has_limits_of_its_own() {
     let headers = vec![("X-A".to_owned(), "1234567".to_owned().into())];
     let webhook = Webhook { headers: CustomHeaders::from_stored(headers), ..webhook() };
-    let over = |name, limit| Quotas::default().with(name, limit).unwrap().check_webhook(&webhook, None);
+    let over =
+        |name, limit| Quotas::default().with(name, limit).unwrap().check_webhook(&webhook, None);
     for (name, used, path) in [
         (QuotaName::EventsPerWebhook, 2, "events"),
         (QuotaName::HeaderBytesPerWebhook, 10, "headers"),
