@@ -97,7 +97,9 @@ impl Pipeline {
                         Answer::Done(Vec::new())
                     }
                     Some(Err(
-                        error @ (PublishError::Conflict(_) | PublishError::Unexpected(_)),
+                        error @ (PublishError::Conflict(_)
+                        | PublishError::Unexpected(_)
+                        | PublishError::Removed(_)),
                     )) => panic!("{error}"),
                     Some(Err(PublishError::Unavailable(_))) => Answer::Failed,
                     None => Answer::Killed,
