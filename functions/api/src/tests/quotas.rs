@@ -72,9 +72,8 @@ async fn a_key_is_not_used_up_by_a_request_that_a_quota_refuses() {
     let service = limited(QuotaName::Webhooks, 1).await;
     let first = register(&service, ANY).await.body["id"].as_str().unwrap().to_owned();
     let keyed = [OPERATOR, ("x-tenant-id", "acme"), ("idempotency-key", "k")];
-    let once = async |rest: &str| {
-        service.ask_with(&keyed, "POST", "/webhooks", &webhook(rest)).await
-    };
+    let once =
+        async |rest: &str| service.ask_with(&keyed, "POST", "/webhooks", &webhook(rest)).await;
     is_over(&once(ANY).await, 409, QuotaName::Webhooks, (1, 1));
     is_good(&service.ask("DELETE", &format!("/webhooks/{first}"), "").await);
     let other = once(r#","events":["user.created"]"#).await;
@@ -227,8 +226,9 @@ async fn finding_04_a_page_of_large_webhooks_is_cut_and_goes_on_at_its_cursor() 
     for event in &events {
         is_good(&service.ask("PUT", &format!("/event-types/{event}"), TYPE).await);
     }
+    let url = format!("https://example.com/{}", "a".repeat(1_900));
     let body = serde_json::json!({
-        "url": "https://example.com/hook", "events": events, "description": description,
+        "url": url, "events": events, "description": description,
         "name": "\\".repeat(255),
     });
     let mut ids = Vec::new();

@@ -37,10 +37,10 @@ impl EventTypeStore for MemoryRegistry {
         if registered.event_types.contains_key(&key) {
             return Ok(Added::Exists);
         }
-        if let Owner::Tenant(tenant) = owner {
-            if let Some(tombstone) = registered.tenant(tenant).tombstone {
-                return Ok(Added::Refused(Refusal::Removed(tombstone)));
-            }
+        if let Owner::Tenant(tenant) = owner
+            && let Some(tombstone) = registered.tenant(tenant).tombstone
+        {
+            return Ok(Added::Refused(Refusal::Removed(tombstone)));
         }
         let used = registered.event_types.keys().filter(|(of, _)| of == owner).count() as u64;
         if used >= most {
