@@ -1,4 +1,4 @@
-//! The places of a tenant's tests. Each is an item with the time until which it is taken (`u`, in
+//! The places of a tenant's tests. Each is an item with the time until which it is taken (`taken`, in
 //! microseconds), so that one conditional write takes it.
 
 use hooklane_app::ports::{TestPlace, TestPlaces, Unavailable};
@@ -22,9 +22,9 @@ impl TestPlaces for Ledger {
         for place in 0..places {
             let take = Write::update(
                 &keys::test_place(tenant, place),
-                "SET u = :until, expiresAt = :expires",
+                "SET taken = :until, expiresAt = :expires",
             )
-            .if_holds("attribute_not_exists(u) OR u <= :now")
+            .if_holds("attribute_not_exists(taken) OR taken <= :now")
             .value(":now", number(now.as_microsecond()))
             .value(":until", number(until.as_microsecond()))
             .value(":expires", number(until.as_second() + GRACE));
@@ -40,8 +40,8 @@ impl TestPlaces for Ledger {
         tenant: &TenantId,
         place: TestPlace,
     ) -> Result<(), Unavailable> {
-        let give_back = Write::update(&keys::test_place(tenant, place.number), "SET u = :free")
-            .if_holds("u = :until")
+        let give_back = Write::update(&keys::test_place(tenant, place.number), "SET taken = :free")
+            .if_holds("taken = :until")
             .value(":free", number(0))
             .value(":until", number(place.until.as_microsecond()));
         self.table.write(give_back).await.map(drop)
