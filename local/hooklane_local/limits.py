@@ -40,7 +40,7 @@ def run_limits(*, release: bool, binaries: str | None) -> None:
 def run_stand_in_conformance() -> None:
     """Holds the conformance suite of the stores and queues against the stand-ins of the harness."""
     with step("building the harness"):
-        _build("ci", functions=False)
+        _build("ci", functions=True)
     harness = ROOT / "target" / host_target() / "ci" / "hooklane-bench"
     suite = ["cargo", "test", "--workspace", "--test", "conformance", "--target", host_target()]
     with step("conformance of the stores and queues with the stand-ins"):

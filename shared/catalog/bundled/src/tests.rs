@@ -49,11 +49,11 @@ fn each_platform_guide_has_its_types() {
 
 /// What is ordinary is far from the limit, so tenants can write schemas like these.
 #[test]
-fn no_schema_costs_more_than_half_of_what_is_allowed() {
+fn no_schema_costs_more_than_two_thirds_of_what_is_allowed() {
     let catalogs = load();
     for (name, definition) in catalogs.iter().flat_map(Catalog::types) {
         let cost = definition.schema.cost().unwrap();
-        assert!(cost.0 <= MAX_COST.0 / 2, "{name}: {cost}");
+        assert!(cost.0 <= MAX_COST.0 / 3 * 2, "{name}: {cost}");
         let bytes = definition.schema.compile().unwrap().bytes();
         assert!(bytes <= 512 * 1024, "{name}: {bytes} bytes");
     }

@@ -133,6 +133,7 @@ impl Delivery {
     pub fn after(mut self, attempt: &Attempt, next: Next, turn: Turn) -> Self {
         let ended = ended_at(attempt);
         self.note(attempt);
+        self.receives = None;
         self.state = match next {
             Next::Delivered => {
                 self.success = Some(attempt.clone());
@@ -161,6 +162,7 @@ impl Delivery {
             (Next::Delivered, _) => {
                 self.note(attempt);
                 self.success = Some(attempt.clone());
+                self.receives = None;
                 self.state = State::Delivered { at: ended_at(attempt) };
                 Some(self)
             }
@@ -202,6 +204,7 @@ impl Delivery {
     #[must_use]
     pub fn cancelled(mut self, at: Timestamp, reason: CancelReason) -> Self {
         self.state = State::Cancelled { at, reason };
+        self.receives = None;
         self
     }
 
@@ -209,6 +212,7 @@ impl Delivery {
     #[must_use]
     pub fn failed(mut self, at: Timestamp, reason: FailReason) -> Self {
         self.state = State::Failed { at, reason };
+        self.receives = None;
         self
     }
 }

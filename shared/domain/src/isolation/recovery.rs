@@ -20,10 +20,10 @@ pub struct Recovery {
     /// The number of deliveries sent so far.
     pub sent: u64,
     /// Whether it waits because as many recoveries of its tenant as may read the ledger at once do so.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub waiting: bool,
     /// How many recoveries of its tenant may read the ledger at once, as its quota was at the request.
-    #[serde(default = "scans_at_once")]
+    #[serde(default = "scans_at_once", skip_serializing_if = "is_usual")]
     pub scans_at_once: u64,
     /// Counts the writes; 0 where it has no item yet.
     pub revision: u64,
@@ -32,6 +32,11 @@ pub struct Recovery {
 /// The limit of recoveries that were requested before there was a quota.
 fn scans_at_once() -> u64 {
     Quotas::default().of(QuotaName::ConcurrentScans)
+}
+
+/// Not stored where it is the default, so that an item is as it was before there was a quota.
+fn is_usual(scans: &u64) -> bool {
+    *scans == scans_at_once()
 }
 
 /// Which deliveries to send again: of events that were accepted from `since` to `until`, both included.
