@@ -42,7 +42,7 @@ def run_stand_in_conformance() -> None:
     with step("building the harness"):
         _build("ci", functions=True)
     harness = ROOT / "target" / host_target() / "ci" / "hooklane-bench"
-    suite = ["cargo", "test", "--workspace", "--test", "conformance", "--target", host_target()]
+    suite = ["cargo", "test", "--locked", "--workspace", "--test", "conformance", "--target", host_target()]
     with step("conformance of the stores and queues with the stand-ins"):
         run([harness, "stand-in", *suite, "--", "--include-ignored"], environment=for_build_tools(), cwd=ROOT)
 

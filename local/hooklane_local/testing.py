@@ -96,7 +96,8 @@ def _conformance(profile: Profile) -> None:
 
 def _simulation(profile: Profile):
     """The tests of the simulation that take long, on the processor time that the end-to-end tests leave."""
-    command = ["cargo", "test", "--workspace", "--test", "isolation", "--target", host_target(), "--", "--ignored"]
+    suite = ["cargo", "test", "--locked", "--workspace", "--test", "isolation", "--target", host_target()]
+    command = [*suite, "--", "--ignored"]
     return beside(command, environment=for_build_tools(), cwd=ROOT, log=profile.state / "simulation.log")
 
 

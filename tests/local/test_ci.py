@@ -53,8 +53,9 @@ def test_every_step_is_run_in_turn_and_timed(ci):
     lines, status = ci('echo "make $*, HOOKLANE_NO_SKIPS=$HOOKLANE_NO_SKIPS"')
 
     made = [line for line in lines if line.startswith("make")]
-    assert made == [f"make {target}, HOOKLANE_NO_SKIPS=1" for target in ("setup", "check", "test", "faults", "demo")]
-    assert steps(lines) == ["installation", "check", "test", "faults", "demo"]
+    targets = ("setup", "check", "test", "limits STAND_INS=1", "limits", "faults", "demo")
+    assert made == [f"make {target}, HOOKLANE_NO_SKIPS=1" for target in targets]
+    assert steps(lines) == ["installation", "check", "test", "limits", "faults", "demo"]
     assert status == 0
 
 
@@ -63,7 +64,8 @@ def test_every_step_is_run_in_turn_and_timed(ci):
     [
         ("setup", ["installation (failed)"]),
         ("check", ["installation", "check (failed)"]),
-        ("faults", ["installation", "check", "test", "faults (failed)"]),
+        ("limits", ["installation", "check", "test", "limits (failed)"]),
+        ("faults", ["installation", "check", "test", "limits", "faults (failed)"]),
     ],
 )
 def test_a_step_that_fails_ends_the_run_and_is_timed_too(failing, expected, ci):

@@ -1,4 +1,4 @@
-"""Documents name only files and headings that exist."""
+"""Documents name only files, headings and tests that exist."""
 
 import re
 import subprocess
@@ -13,6 +13,10 @@ PAGES = [name for name in FILES if name.endswith(".md")]
 # A path in backticks: one below a folder of the repository, or the name of a source file.
 BELOW_ROOT = re.compile(r"`((?:shared|functions|tests|local|docs|contracts|catalog|events)/[\w./-]+)(?::\w+)?`")
 SOURCE_FILE = re.compile(r"`([\w./-]+\.(?:rs|py))(?::\w+)?`")
+# The name of a test in backticks: a sentence of four words or more.
+TEST = re.compile(r"`([a-z][a-z0-9]*(?:_[a-z0-9]+){3,})`")
+DEFINED = re.compile(r"\b(?:fn|def) ([a-z][a-z0-9_]+)")
+FINDING = re.compile(r"^(?:test_)?(finding_\d\d|suspected)_")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 # Made on the machine, and named as such.
@@ -24,6 +28,24 @@ def anchors(page: str) -> set[str]:
     headings = HEADING.findall((ROOT / page).read_text())
     plain = [re.sub(r"[^\w\- ]", "", re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)) for text in headings]
     return {text.strip().lower().replace(" ", "-") for text in plain}
+
+
+def defined() -> set[str]:
+    """The functions of all source files."""
+    sources = (ROOT / name for name in FILES if name.endswith((".rs", ".py")))
+    return {name for source in sources for name in DEFINED.findall(source.read_text())}
+
+
+@pytest.mark.parametrize("page", ["SECURITY.md", "docs/guarantees.md"])
+def test_a_promise_names_only_tests_that_exist(page):
+    named = set(TEST.findall((ROOT / page).read_text()))
+    assert named, f"{page} names no test"
+    assert not named - defined()
+
+
+def test_every_finding_of_the_review_has_a_test_that_the_threat_model_names():
+    named = {match[1] for test in TEST.findall((ROOT / "SECURITY.md").read_text()) if (match := FINDING.match(test))}
+    assert named == {f"finding_{number:02}" for number in range(1, 22)} | {"suspected"}
 
 
 @pytest.mark.parametrize("page", PAGES)
