@@ -41,7 +41,7 @@ impl Name {
         Duration::from_secs(match self {
             Self::Api | Self::Ingest => 30,
             Self::Fanout | Self::Delivery => 60,
-            Self::Upkeep => 90,
+            Self::Upkeep => 120,
         })
     }
 

@@ -1,7 +1,7 @@
 //! One batch of the stream, from its records to messages in the queues.
 //!
-//! The events of a tenant are fanned out together, tenant by tenant in the order of their first records, and
-//! their messages are sent before the next tenant's events are looked at. So a tenant whose event ends the
+//! The events of a tenant are fanned out together, after the first record those of tenants with few events
+//! first, and their messages are sent before the next tenant's events are looked at. So a tenant whose event ends the
 //! function takes nothing along that belongs to the tenants before it, and each is done in the time that the
 //! others leave.
 
@@ -13,7 +13,7 @@ use hooklane_app::deadline::Deadline;
 use hooklane_app::ports::{
     Clock as _, DeadLetters as _, DispatchQueue as _, RouteTable, Strikes as _, Unavailable,
 };
-use hooklane_domain::expression::Budget;
+use hooklane_domain::expression::{Budget, MAX_BATCH_STEPS};
 use hooklane_domain::isolation::deaths::{MAX_STRIKES, Suspect, given_up};
 use serde_json::value::RawValue;
 use tracing::field::Empty;
@@ -28,8 +28,9 @@ use crate::record::{self, Batch, Record};
 use crate::route_cache::Routes;
 use crate::tenants::{Entry, Group, Groups};
 
-/// An event is begun only if this much time is left, unless it is the first of its batch.
-const TO_BEGIN: Duration = Duration::from_secs(20);
+/// An event is begun only if this much time is left, unless it is the first of its batch. With an event that
+/// was begun before, half of the function's time stays unused, for a machine that is slower than usual.
+const TO_BEGIN: Duration = Duration::from_secs(35);
 /// An event that was begun goes on only while this much time is left, unless it is the first.
 const TO_GO_ON: Duration = Duration::from_secs(8);
 
@@ -98,7 +99,7 @@ impl<'a, P: Ports> Pass<'a, P> {
     }
 
     async fn all(&mut self) -> Result<Answer, Unavailable> {
-        for group in self.groups() {
+        for group in self.groups().in_order() {
             if self.left.is_some() {
                 self.leave(&group.entries);
             } else {
@@ -153,13 +154,17 @@ impl<'a, P: Ports> Pass<'a, P> {
         let Some(first) = group.entries.first() else { return Ok(()) };
         let routes = self.fanout.routes.of(&group.tenant).instrument(first.span.clone()).await;
         let routes = routes.map_err(|error| batch_failed(error, &first.span))?;
+        let mut steps_left = MAX_BATCH_STEPS;
         for (number, entry) in group.entries.iter().enumerate() {
             if self.begun > 0 && !self.deadline.leaves(TO_BEGIN, &self.fanout.system) {
                 self.leave(&group.entries[number..]);
                 break;
             }
             self.begun += 1;
-            match unless_it_panics(self.event(entry, &routes)).await {
+            let budget = Arc::new(Budget::of_event_within(steps_left));
+            let done = unless_it_panics(self.event(entry, &routes, &budget)).await;
+            steps_left = steps_left.saturating_sub(budget.spent().steps);
+            match done {
                 Ok(Ok(true)) => {}
                 Ok(Ok(false)) => {
                     self.leave(&group.entries[number..]);
@@ -176,10 +181,14 @@ impl<'a, P: Ports> Pass<'a, P> {
     }
 
     /// Fans out one event. Returns whether there was time for all of it.
-    async fn event(&mut self, entry: &Entry, routes: &Routes) -> Result<bool, Unavailable> {
-        let budget = Arc::new(Budget::of_event());
+    async fn event(
+        &mut self,
+        entry: &Entry,
+        routes: &Routes,
+        budget: &Arc<Budget>,
+    ) -> Result<bool, Unavailable> {
         match routes {
-            Routes::Held(table) => self.send_to(entry, table, &budget).await,
+            Routes::Held(table) => self.send_to(entry, table, budget).await,
             Routes::Large => {
                 let mut after = None;
                 loop {
@@ -188,7 +197,7 @@ impl<'a, P: Ports> Pass<'a, P> {
                     let page = page.instrument(entry.span.clone()).await;
                     let mut table = RouteTable::default();
                     after = table.add(page.map_err(|error| batch_failed(error, &entry.span))?);
-                    let in_time = self.send_to(entry, &table, &budget).await?;
+                    let in_time = self.send_to(entry, &table, budget).await?;
                     if !in_time || after.is_none() {
                         return Ok(in_time);
                     }

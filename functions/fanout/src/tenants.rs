@@ -21,7 +21,7 @@ pub(crate) struct Group {
     pub(crate) entries: Vec<Entry>,
 }
 
-/// The groups, in the order of their first records. So the first record of a batch is always done first.
+/// The groups of a batch.
 #[derive(Debug, Default)]
 pub(crate) struct Groups {
     groups: Vec<Group>,
@@ -39,13 +39,65 @@ impl Groups {
             }
         }
     }
+
+    /// The groups in the order in which they are done. The first record goes first, and alone, so that a
+    /// batch that is handed back from a record on always gets further. Then the groups with fewer events go
+    /// first, so that a tenant with many holds up nobody.
+    pub(crate) fn in_order(mut self) -> Vec<Group> {
+        let Some(leading) = self.groups.first_mut() else { return Vec::new() };
+        let first =
+            Group { tenant: leading.tenant.clone(), entries: vec![leading.entries.remove(0)] };
+        self.groups.sort_by_key(|group| group.entries.len());
+        std::iter::once(first)
+            .chain(self.groups.into_iter().filter(|group| !group.entries.is_empty()))
+            .collect()
+    }
 }
 
-impl IntoIterator for Groups {
-    type Item = Group;
-    type IntoIter = std::vec::IntoIter<Group>;
+#[cfg(test)]
+mod tests {
+    use hooklane_domain::event::Content;
+    use hooklane_domain::json::RawJson;
 
-    fn into_iter(self) -> Self::IntoIter {
-        self.groups.into_iter()
+    use super::*;
+
+    fn entry(index: usize, tenant: &str) -> Entry {
+        let content = Content {
+            event_type: "a.b".parse().unwrap(),
+            data: RawJson::parse("1").unwrap(),
+            metadata: None,
+            timestamp: None,
+            version: None,
+            test: false,
+        };
+        let event = Event {
+            id: format!("e{index}").parse().unwrap(),
+            tenant: tenant.parse().unwrap(),
+            accepted_at: "2024-01-15T10:30:00Z".parse().unwrap(),
+            content,
+        };
+        Entry { index, event: Box::new(event), span: Span::none() }
+    }
+
+    #[test]
+    fn finding_02_the_first_record_and_those_with_few_events_go_before_a_tenant_with_many() {
+        for (tenants, expected) in [
+            ("", vec![]),
+            ("a", vec![vec![0]]),
+            ("aaab", vec![vec![0], vec![3], vec![1, 2]]),
+            ("caaabbc", vec![vec![0], vec![6], vec![4, 5], vec![1, 2, 3]]),
+            ("abab", vec![vec![0], vec![2], vec![1, 3]]),
+        ] {
+            let mut groups = Groups::default();
+            for (index, tenant) in tenants.char_indices() {
+                groups.add(entry(index, &tenant.to_string()));
+            }
+            let order: Vec<Vec<usize>> = groups
+                .in_order()
+                .iter()
+                .map(|group| group.entries.iter().map(|entry| entry.index).collect())
+                .collect();
+            assert_eq!(order, expected, "{tenants}");
+        }
     }
 }

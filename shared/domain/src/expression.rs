@@ -26,7 +26,7 @@ mod scan;
 mod tree;
 mod value;
 
-pub use budget::{Budget, Cost, MAX_BYTES, MAX_EVENT_STEPS, MAX_STEPS, Spent};
+pub use budget::{Budget, Cost, MAX_BATCH_STEPS, MAX_BYTES, MAX_EVENT_STEPS, MAX_STEPS, Spent};
 pub use cost::MAX_COST;
 pub use gate::{MAX_DEPTH, MAX_NESTING, MAX_TOKENS};
 pub use input::Input;

@@ -13,6 +13,9 @@ pub const MAX_STEPS: u64 = 10_000_000;
 pub const MAX_BYTES: u64 = 24 * 1024 * 1024;
 /// The steps of all filters of a tenant on one event.
 pub const MAX_EVENT_STEPS: u64 = 3 * MAX_STEPS;
+/// The steps of all filters of a tenant on all of its events in one batch. A full batch of usual filters
+/// takes a small part of them; without a limit, a hundred events could hold up their shard for minutes.
+pub const MAX_BATCH_STEPS: u64 = 2 * MAX_EVENT_STEPS;
 
 /// Steps that an expression can need on the largest event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,6 +64,12 @@ impl Budget {
     #[must_use]
     pub const fn of_event() -> Self {
         Self::new(MAX_EVENT_STEPS)
+    }
+
+    /// For all of a tenant's filters on one event of a batch, of whose [`MAX_BATCH_STEPS`] so many are left.
+    #[must_use]
+    pub fn of_event_within(left: u64) -> Self {
+        Self::new(left.min(MAX_EVENT_STEPS))
     }
 
     /// For the filter and the transform of one delivery.
