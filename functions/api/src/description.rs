@@ -29,7 +29,7 @@ Send a bearer token: either the operator key, which may do everything and names 
 answered with 404, as if it did not exist.
 
 Errors are `application/problem+json` (RFC 9457). `type` is stable. For an invalid request, `errors` lists \
-every wrong field with its path.
+the wrong fields with their paths: at most fifty, then one entry that says how many more there are.
 
 This document describes the canonical answers. A contract (a wire format that a tenant can choose) may \
 rename fields and enum values and change status codes in the answers to that tenant; requests stay the \
@@ -84,6 +84,14 @@ fn operations_of(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
 fn is_open(operation: &Operation) -> bool {
     let needed = operation.security.as_ref();
     needed.is_some_and(|needed| needed.iter().all(|one| *one == SecurityRequirement::default()))
+}
+
+/// Whether it needs a scope. Such an operation acts for a tenant; one that needs a token and no scope is the
+/// operator's.
+fn acts_for_tenant(operation: &Operation) -> bool {
+    let operators = SecurityRequirement::new(BEARER, [""; 0]);
+    let mut needed = operation.security.iter().flatten();
+    !is_open(operation) && needed.any(|one| *one != operators)
 }
 
 /// Every answer to a request with a token tells how much of the tenant's rate limit is left.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use hooklane_domain::event::Event;
 use hooklane_domain::expression::{Budget, Cost, Failure, Filter, Input};
-use tokio::sync::Semaphore;
+use tokio::sync::{AcquireError, Semaphore, SemaphorePermit};
 use tokio::task::spawn_blocking;
 
 /// The steps that may be taken on the thread that waits for answers: half a millisecond of a whole
@@ -23,8 +23,7 @@ pub async fn run<T: Send + 'static>(cost: Cost, work: impl FnOnce() -> T + Send 
     if cost.steps() <= MAX_STEPS_HERE {
         return work();
     }
-    // It is never closed.
-    let turn = ONE_AT_A_TIME.acquire().await;
+    let turn = turn().await;
     let done = spawn_blocking(work).await;
     drop(turn);
     match done {
@@ -32,6 +31,11 @@ pub async fn run<T: Send + 'static>(cost: Cost, work: impl FnOnce() -> T + Send 
         // A panic goes on where it would have without the other thread.
         Err(error) => resume_unwind(error.into_panic()),
     }
+}
+
+/// The turn to evaluate something heavy, until it is dropped. The semaphore is never closed.
+pub(crate) async fn turn() -> Result<SemaphorePermit<'static>, AcquireError> {
+    ONE_AT_A_TIME.acquire().await
 }
 
 /// What a tenant's filters say of one event.

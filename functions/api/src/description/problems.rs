@@ -4,7 +4,7 @@
 use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
 use utoipa::openapi::{Content, ContentBuilder, Ref, RefOr, ResponseBuilder};
 
-use super::is_open;
+use super::{acts_for_tenant, is_open};
 
 /// Adds the errors that follow from what the operation takes, unless its annotation describes them, and
 /// the body that all errors have.
@@ -35,6 +35,9 @@ fn usual(path: &str, operation: &Operation) -> Vec<(&'static str, &'static str)>
         ("403", "The token lacks the required scope"),
         ("429", "The tenant's rate limit is exceeded; `Retry-After` says when to try again"),
     ]);
+    if acts_for_tenant(operation) {
+        usual.push(("410", "The tenant was removed, and its id cannot be used yet"));
+    }
     if path.contains('{') {
         usual.push(("404", "Not found, or it belongs to another tenant"));
         // A gateway that decodes escapes may turn an id into another path.
@@ -45,9 +48,12 @@ fn usual(path: &str, operation: &Operation) -> Vec<(&'static str, &'static str)>
     }
     if operation.request_body.is_some() {
         usual.push(("413", "The body is too large"));
-        usual.push(("422", "Invalid body; `errors` lists every wrong field with its path"));
+        usual.push((
+            "422",
+            "Invalid body; `errors` lists the wrong fields with their paths, at most fifty",
+        ));
     } else if takes(operation, |p| p.parameter_in == ParameterIn::Query) {
-        usual.push(("422", "Invalid query parameter; `errors` lists each one"));
+        usual.push(("422", "Invalid query parameter; `errors` lists at most fifty"));
     }
     usual
 }

@@ -172,12 +172,11 @@ impl Problem {
             };
             Self::new(status, kind, "A quota is used up").detail(&format!("{over}."))
         };
-        Self {
-            quota: Some(over.quota.as_str()),
-            limit: Some(over.limit),
-            used: Some(over.used),
-            ..problem
-        }
+        problem.about(over)
+    }
+
+    fn about(self, Exceeded { quota, limit, used }: Exceeded) -> Self {
+        Self { quota: Some(quota.as_str()), limit: Some(limit), used: Some(used), ..self }
     }
 
     /// As [`Problem::over_quota`], of a quota that has room again after `seconds`.
@@ -192,13 +191,13 @@ impl Problem {
     }
 
     /// As many of the tenant's tests run as may. Most end within a few seconds.
-    pub(crate) fn too_many_tests(detail: &str) -> Self {
+    pub(crate) fn too_many_tests(over: Exceeded, detail: &str) -> Self {
         let problem = Self::new(
             StatusCode::TOO_MANY_REQUESTS,
             "urn:hooklane:problem:too-many-tests",
             "Too many tests at the same time",
         );
-        Self { retry_after: Some(5), ..problem.detail(detail) }
+        Self { retry_after: Some(5), ..problem.detail(detail).about(over) }
     }
 
     /// The same answer whether something does not exist or belongs to another tenant, so that nobody

@@ -120,7 +120,7 @@ pub(crate) async fn get<P: Ports>(
         (status = 201, description = "Added", body = EventTypeView),
         (status = 200, description = "Replaced", body = EventTypeView),
         (status = 409, description = "The quota of event types is used up: `quota`, `limit` and `used` say so"),
-        (status = 422, description = "Invalid body; `errors` lists every wrong field with its path. The sample must match the schema"),
+        (status = 422, description = "Invalid body; `errors` lists the wrong fields with their paths, at most fifty. The sample must match the schema"),
     ),
 )]
 pub(crate) async fn put<P: Ports>(

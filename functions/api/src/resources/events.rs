@@ -64,7 +64,7 @@ impl AcceptedView {
         (status = 202, description = "Accepted", body = AcceptedView),
         (status = 200, description = "Already accepted with the same content", body = AcceptedView),
         (status = 409, description = "The id belongs to an event with different content"),
-        (status = 422, description = "Invalid body; `errors` lists every wrong field with its path. If the tenant's `strict` setting is on, this also covers unknown types and data that does not match the type's schema"),
+        (status = 422, description = "Invalid body; `errors` lists the wrong fields with their paths, at most fifty. If the tenant's `strict` setting is on, this also covers unknown types and data that does not match the type's schema"),
     ),
 )]
 pub(crate) async fn publish<P: Ports>(

@@ -72,8 +72,11 @@ pub(crate) async fn list<P: Ports>(
     summary = "Get a tenant's settings, and what it uses of its quotas",
     description = "Operator key only.",
     security(("bearer" = [])),
-    responses((status = 200, description = "The settings; send the `ETag` as `If-Match`", body = TenantView,
-        headers(("ETag" = String)))),
+    responses(
+        (status = 200, description = "The settings; send the `ETag` as `If-Match`", body = TenantView,
+            headers(("ETag" = String))),
+        (status = 410, description = "The tenant was removed, and its id cannot be used yet"),
+    ),
 )]
 pub(crate) async fn get<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
@@ -104,7 +107,10 @@ pub(crate) async fn get<P: Ports>(
         ("If-Match" = Option<String>, Header, description = "The expected `ETag`; answers 412 if it differs"),
     ),
     request_body(content = SettingsSchema),
-    responses((status = 200, description = "The settings after the change", body = TenantView, headers(("ETag" = String)))),
+    responses(
+        (status = 200, description = "The settings after the change", body = TenantView, headers(("ETag" = String))),
+        (status = 410, description = "The tenant was removed, and its id cannot be used yet"),
+    ),
 )]
 pub(crate) async fn set<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,

@@ -31,6 +31,7 @@ use crate::resources::views::TestView;
         (status = 200, description = "The result, even if the receiver failed", body = TestView),
         (status = 413, description = "The payload is larger than 256 KiB"),
         (status = 422, description = "The body is not JSON, or the event type has no sample"),
+        (status = 429, description = "The tenant's rate limit is exceeded, or it runs as many tests at the same time as it may: then `quota`, `limit` and `used` say so; `Retry-After` says when to try again"),
     ),
 )]
 pub(crate) async fn test<P: Ports>(

@@ -51,7 +51,6 @@ use crate::resources::views::WebhookView;
             ),
         ),
         (status = 409, description = "The key was used with a different body, or its webhook has been deleted, or a quota is used up: then `quota`, `limit` and `used` say which"),
-        (status = 410, description = "The tenant was removed, and its id cannot be used yet"),
     ),
 )]
 pub(crate) async fn create<P: Ports>(

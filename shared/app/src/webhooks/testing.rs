@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use hooklane_contract::{Contract, Contracts, Subject};
 use hooklane_domain::Timestamp;
+use hooklane_domain::access::quotas::{Exceeded, QuotaName};
 use hooklane_domain::delivery::attempt::TestAttempt;
 use hooklane_domain::delivery::outcome::Verdict;
 use hooklane_domain::event::{Content, MAX_EVENT_BYTES};
@@ -51,8 +52,8 @@ pub enum TestError {
     Missing,
     #[error("the payload is too large")]
     TooLarge,
-    #[error("the tenant already runs {0} tests, as many as it may at the same time")]
-    TooMany(u32),
+    #[error("the tenant already runs {} tests, as many as it may at the same time", .0.limit)]
+    TooMany(Exceeded),
     #[error("{0}")]
     Invalid(FieldErrors),
     #[error(transparent)]
@@ -79,7 +80,8 @@ enum TestRequest {
 
 /// Sends what the body requests in one attempt, as a delivery would be sent, and keeps it as a test attempt.
 ///
-/// A test holds an instance until the receiver has answered, so a tenant may run only a few at once.
+/// A test holds an instance until filter and transform are evaluated and the receiver has answered, so a
+/// tenant may run only a few at once.
 pub async fn test<R, L, P, S>(
     deps: TestDeps<'_, R, L, P, S>,
     (tenant, id): (&TenantId, WebhookId),
@@ -112,11 +114,13 @@ where
     let delivery = DeliveryId::new(webhook.id, at, event);
     let subject =
         Subject { content: &content, delivery: &delivery, webhook: &webhook, attempt: 1, at };
-    let input = Input::new(delivery.event(), tenant, &content, at);
-    let preview = previewed(&webhook, input).await;
     let now = deps.system.now();
     let place = deps.ledger.take_test_place(tenant, deps.at_once, now, now + KEEPS_PLACE).await?;
-    let place = place.ok_or(TestError::TooMany(deps.at_once))?;
+    let place = place.ok_or_else(|| too_many(deps.at_once))?;
+    // All that a test costs is done in its place. None of it returns early, so the place is given back; where
+    // a panic prevents that, it is free again after a while.
+    let input = Input::new(delivery.event(), tenant, &content, at);
+    let preview = previewed(&webhook, input).await;
     let (attempt, contract) =
         attempt::make_within(deps.sender, deps.contracts, subject, TIME_LIMIT).await;
     if let Err(error) = deps.ledger.give_back_test_place(tenant, place).await {
@@ -128,6 +132,12 @@ where
     let test = TestAttempt { id: delivery, tenant: tenant.clone(), event_type, attempt };
     deps.ledger.keep_test_attempt(&test).await?;
     Ok(TestResult { test, success, preview })
+}
+
+/// All places are taken.
+fn too_many(at_once: u32) -> TestError {
+    let limit = u64::from(at_once);
+    TestError::TooMany(Exceeded { quota: QuotaName::ConcurrentTests, limit, used: limit })
 }
 
 async fn previewed(webhook: &Webhook, input: Input) -> Preview {

@@ -1,11 +1,14 @@
 //! The use cases over fakes: repeated, concurrent and interrupted requests.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
+use futures::FutureExt as _;
 use hooklane_catalog::{Catalogs, OwnTypes, Owner};
+use hooklane_contract::WireRequest;
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::idempotency::IdempotencyKey;
-use hooklane_domain::access::quotas::{Quotas, Room};
+use hooklane_domain::access::quotas::{Exceeded, QuotaName, Quotas, Room};
 use hooklane_domain::access::tenant::{Tenant, Tombstone};
 use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::isolation::health::{Change, Health};
@@ -15,9 +18,13 @@ use jiff::SignedDuration;
 
 use super::*;
 use crate::catalog::EventCatalog;
+use crate::evaluation;
 use crate::fakes::{FakeSystem, MemoryLedger, MemoryRegistry};
 use crate::pausing::{pause, resume};
-use crate::ports::{Expectations, Look, OutlinePage, Refusal, TenantStore as _, Watch, Written};
+use crate::ports::{
+    Destination, Expectations, Look, OutlinePage, Post, Refusal, Sent, TenantStore as _, Watch,
+    Written,
+};
 
 const BODY: &str = r#"{"url":"https://example.com/","events":["*"]}"#;
 
@@ -450,4 +457,46 @@ async fn suspected_removal_leaves_no_webhook_wherever_a_registration_falls() {
         assert_eq!(refused, when != "before", "{when}");
         assert_eq!(world.count().await, 0, "{when}");
     }
+}
+
+/// A receiver that gets no request.
+struct NeverAsked;
+
+impl Post for NeverAsked {
+    async fn post(&self, to: Destination<'_>, _: WireRequest, _: Duration) -> Sent {
+        unreachable!("a request to {:?}", to.url)
+    }
+}
+
+/// An evaluation takes the instance as the wait for the receiver does, so a test without a place begins none.
+#[tokio::test]
+async fn finding_14_a_test_is_evaluated_in_its_place_only() {
+    let world = World::new();
+    let (registry, one) = (&world.registry.inner, world.webhook().await);
+    let filter = "event.data.all(x, !('zz' in event.data))".parse().unwrap();
+    let id = WebhookId::new(one.created_at, 77);
+    assert!(registry.create(&Webhook { id, filter: Some(filter), ..one }).await.unwrap());
+    let payload = format!("[{}1]", "1,".repeat(20_000));
+    let try_now = || {
+        let deps = TestDeps {
+            registry,
+            ledger: &world.ledger,
+            sender: &NeverAsked,
+            system: &world.system,
+            contracts: &world.contracts,
+            catalog: &world.catalog,
+            at_once: 1,
+        };
+        test(deps, (&world.tenant, id), &payload).now_or_never()
+    };
+
+    // No heavy evaluation can begin, and one that is asked for waits.
+    let turn = evaluation::turn().await.unwrap();
+    assert!(try_now().is_none(), "it has the place, and waits for its turn");
+    let refused = try_now();
+    let expected = Exceeded { quota: QuotaName::ConcurrentTests, limit: 1, used: 1 };
+    let too_many =
+        matches!(refused, Some(Err(TestError::TooMany(exceeded))) if exceeded == expected);
+    assert!(too_many, "{refused:?}");
+    drop(turn);
 }

@@ -151,7 +151,7 @@ impl From<TestError> for Problem {
             TestError::TooLarge => Self::too_large(&format!(
                 "A payload must not be larger than {MAX_EVENT_BYTES} bytes."
             )),
-            TestError::TooMany(_) => Self::too_many_tests(&error.to_string()),
+            TestError::TooMany(over) => Self::too_many_tests(over, &error.to_string()),
             TestError::Invalid(errors) => errors.into(),
             TestError::Unavailable(error) => error.into(),
         }
