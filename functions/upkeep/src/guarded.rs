@@ -54,8 +54,8 @@ pub(crate) async fn guarded_look<P: Ports>(
 }
 
 /// Ends the recovery of the webhook, which is the only work of a look that grows with what a tenant wrote,
-/// and looks at it again after a while. Its strikes stay until they are forgotten, so that it costs no
-/// further death before.
+/// and looks at it again after a while. Its strikes stay until they are forgotten, and looks are made apart
+/// until one ends well. So the next ones find the strikes, whatever the run, and cost no further death.
 async fn put_off<P: Ports>(deps: &Deps<P>, watch: &Watch) -> Result<Summary, Unavailable> {
     let recovery = deps.registry.recovery(watch.webhook).await?;
     if let Some(recovery) = recovery.filter(Recovery::is_running) {
@@ -65,7 +65,7 @@ async fn put_off<P: Ports>(deps: &Deps<P>, watch: &Watch) -> Result<Summary, Una
         tracing::error!(recovery.sent = ended.sent, "recovery.given_up");
     }
     let due_at = later(deps.system.now(), PUT_OFF);
-    let next = Look { due_at, sweep: watch.look.sweep.clone() };
+    let next = Look { due_at, sweep: watch.look.sweep.clone(), apart: true };
     deps.registry.looked(watch, next, 0).await?;
     tracing::error!(look.due_at = %due_at, strikes = MAX_STRIKES, "webhook.put_off");
     Ok(Summary { put_off: 1, ..Summary::default() })

@@ -41,7 +41,7 @@ pub(crate) async fn plan_next_look<P: Ports>(
     // A webhook that is not busy has nothing parked, whatever the count says.
     let removed = findings.pointers_removed;
     let removed = if busy { removed } else { watch.parked.max(removed) };
-    let look = Look { due_at: later(now, rest), sweep: findings.sweep };
+    let look = Look { due_at: later(now, rest), sweep: findings.sweep, apart: false };
     deps.registry.looked(watch, look, removed).await
 }
 

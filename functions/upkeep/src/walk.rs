@@ -20,7 +20,8 @@ pub(crate) struct Walked {
     pub(crate) interrupted_after: Option<WebhookId>,
 }
 
-/// Walks over the whole list once: from `begin` to its end, then from its start to `begin`.
+/// Walks over the whole list once: from `begin` to its end, then from its start to `begin`. The webhooks that
+/// are looked at apart come last, if there is time after all the others.
 pub(crate) async fn walk<P: Ports>(
     deps: &Deps<P>,
     begin: Option<WebhookId>,
@@ -28,6 +29,7 @@ pub(crate) async fn walk<P: Ports>(
     care: Care,
 ) -> Result<Walked, Unavailable> {
     let mut summary = Summary::default();
+    let mut apart = Vec::new();
     let mut after = begin;
     let mut wrapped = begin.is_none();
     loop {
@@ -38,7 +40,11 @@ pub(crate) async fn walk<P: Ports>(
         }
         let ids: Vec<_> = page.iter().map(|watch| watch.webhook).collect();
         let last = ids.last().copied();
-        let looked = look_at_page(deps, page, deadline, care).await;
+        let now = deps.system.now();
+        let due = page.into_iter().filter(|watch| watch.look.due_at <= now);
+        let (put_off, others): (Vec<_>, Vec<_>) = due.partition(|watch| watch.look.apart);
+        apart.extend(put_off);
+        let looked = look_at(deps, others, deadline, care).await;
         summary += looked.summary;
         if deadline.has_passed(&deps.system) {
             let before = |left| ids.iter().rev().find(|id| **id < left).copied();
@@ -46,29 +52,28 @@ pub(crate) async fn walk<P: Ports>(
             return Ok(Walked { summary, interrupted_after });
         }
         match (is_last_page || last.is_none(), wrapped) {
-            (true, true) => return Ok(Walked { summary, interrupted_after: None }),
+            (true, true) => break,
             (true, false) => (after, wrapped) = (None, true),
             (false, _) => after = last,
         }
     }
+    summary += look_at(deps, apart, deadline, Care::OneByOne).await.summary;
+    Ok(Walked { summary, interrupted_after: None })
 }
 
-/// What was done for a page, and the first of its webhooks for which there was no time.
+/// What was done for some webhooks, and the first of them for which there was no time.
 struct Looked {
     summary: Summary,
     left: Option<WebhookId>,
 }
 
-/// Looks at the webhooks of a page that are due. One that cannot be looked at does not affect the
-/// others; it stays due.
-async fn look_at_page<P: Ports>(
+/// Looks at webhooks that are due. One that cannot be looked at does not affect the others; it stays due.
+async fn look_at<P: Ports>(
     deps: &Deps<P>,
-    page: Vec<Watch>,
+    due: Vec<Watch>,
     deadline: Deadline,
     care: Care,
 ) -> Looked {
-    let now = deps.system.now();
-    let due = page.into_iter().filter(|watch| watch.look.due_at <= now);
     let looks = stream::iter(due).map(|watch| async move {
         if deadline.has_passed(&deps.system) {
             return Looked { summary: Summary::default(), left: Some(watch.webhook) };

@@ -116,7 +116,7 @@ impl EventCatalog {
         let cached = match self.schema_for(store, event, now, Freshness::Cached).await? {
             None => return Ok(Ok(())),
             Some(Err(_)) => None,
-            Some(Ok(schema)) => match self.schemas.judge(&schema, data).await? {
+            Some(Ok(schema)) => match self.schemas.judge(&schema, data).await {
                 Ok(()) => return Ok(Ok(())),
                 Err(errors) => Some((schema, errors)),
             },
@@ -126,7 +126,7 @@ impl EventCatalog {
             (Some(Err(errors)), _) => Ok(Err(errors)),
             // It is still the same schema: the data is not judged again.
             (Some(Ok(schema)), Some((same, errors))) if schema == same => Ok(Err(errors)),
-            (Some(Ok(schema)), _) => self.schemas.judge(&schema, data).await,
+            (Some(Ok(schema)), _) => Ok(self.schemas.judge(&schema, data).await),
         }
     }
 

@@ -24,13 +24,14 @@ pub async fn run<T: Send + 'static>(cost: Cost, work: impl FnOnce() -> T + Send 
         return work();
     }
     let turn = turn().await;
-    let done = spawn_blocking(work).await;
+    let done = beside(work).await;
     drop(turn);
-    match done {
-        Ok(done) => done,
-        // A panic goes on where it would have without the other thread.
-        Err(error) => resume_unwind(error.into_panic()),
-    }
+    done
+}
+
+/// Does work on another thread. A panic of it goes on where it would have without that thread.
+pub(crate) async fn beside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    spawn_blocking(work).await.unwrap_or_else(|error| resume_unwind(error.into_panic()))
 }
 
 /// The turn to evaluate something heavy, until it is dropped. The semaphore is never closed.
@@ -89,6 +90,7 @@ mod tests {
     use hooklane_domain::json::RawJson;
 
     use super::*;
+    use crate::careful::unless_it_panics;
 
     fn event(data: &str) -> Event {
         let content = Content {
@@ -141,6 +143,15 @@ mod tests {
         };
         let counts = futures::future::join_all((0..50).map(|_| one())).await;
         assert!(counts.iter().all(|running| *running == 0), "{counts:?}");
+    }
+
+    #[tokio::test]
+    async fn a_panic_on_another_thread_goes_on_in_the_caller() {
+        let panics = || -> u32 { panic!("on purpose") };
+        assert!(unless_it_panics(beside(panics)).await.is_err());
+        let cost = HEAVY.parse::<Filter>().unwrap().cost();
+        assert!(unless_it_panics(run(cost, panics)).await.is_err());
+        assert_eq!(run(cost, || 1).await, 1, "the turn of what panicked has ended");
     }
 
     #[tokio::test]

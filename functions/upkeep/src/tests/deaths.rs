@@ -4,9 +4,9 @@ use std::future::poll_fn;
 use std::sync::atomic::Ordering;
 use std::task::Poll;
 
-use hooklane_app::ports::WebhookStore as _;
+use hooklane_app::ports::{Strikes as _, WebhookStore as _};
 use hooklane_domain::ids::WebhookId;
-use hooklane_domain::isolation::deaths::MAX_STRIKES;
+use hooklane_domain::isolation::deaths::{MAX_STRIKES, Suspect};
 use hooklane_domain::isolation::recovery::WantedStatus;
 use hooklane_domain::webhook::Webhook;
 
@@ -68,6 +68,64 @@ async fn finding_02_a_webhook_whose_look_ends_the_function_is_put_off_and_its_re
     assert_eq!((summary.put_off, looks_at(&world, deadly.id)), (1, before));
 }
 
+/// As [`deadly`], after the first webhook was put off.
+async fn put_off() -> (World, Webhook, Webhook) {
+    let (world, deadly, neighbour) = deadly().await;
+    for _ in 0..=MAX_STRIKES {
+        assert_eq!(run_or_die(&world).await, None);
+        world.pass(minutes(1));
+    }
+    assert_eq!(run_or_die(&world).await.unwrap().put_off, 1);
+    (world, deadly, neighbour)
+}
+
+#[tokio::test]
+async fn finding_02_a_webhook_that_was_put_off_ends_none_of_the_runs_of_each_minute() {
+    let (world, deadly, neighbour) = put_off().await;
+    let (looks, written) = (looks_at(&world, deadly.id), world.ledger.strikes_written());
+    let mut put_off = Vec::new();
+    for minute in 1..=180 {
+        world.pass(minutes(1));
+        world.mark(&neighbour).await;
+        let summary = run_or_die(&world).await.unwrap_or_else(|| panic!("it died at {minute}"));
+        assert_eq!(summary.looked, 1, "the neighbour at {minute}");
+        put_off.extend((summary.put_off > 0).then_some(minute));
+    }
+    assert_eq!(put_off, [60, 120, 180]);
+    assert_eq!(world.ledger.strikes_written(), written + 180, "each run writes its mark only");
+    // Not even if an instance of `delivery` makes it due.
+    world.mark(&deadly).await;
+    assert_eq!(run_or_die(&world).await.unwrap().put_off, 1);
+    assert_eq!(looks_at(&world, deadly.id), looks);
+}
+
+#[tokio::test]
+async fn what_was_put_off_is_looked_at_last_and_counted_until_a_look_ends_well() {
+    let (world, deadly, neighbour) = put_off().await;
+    let look = Suspect::look(deadly.id);
+    // As after a day.
+    world.ledger.forgive(&look).await.unwrap();
+    world.pass(minutes(61));
+    world.mark(&neighbour).await;
+    world.registry.hooks.looks.lock().unwrap().clear();
+    assert_eq!(run_or_die(&world).await, None);
+    assert_eq!(*world.registry.hooks.looks.lock().unwrap(), [neighbour.id, deadly.id]);
+    assert_eq!(world.ledger.strikes(&look).await.unwrap(), 1, "in a usual run, too");
+    assert!(world.watch(&deadly).await.unwrap().look.apart);
+
+    *world.registry.hooks.deadly.lock().unwrap() = None;
+    world.pass(minutes(1));
+    world.mark(&deadly).await;
+    let summary = run_or_die(&world).await.unwrap();
+    assert_eq!((summary.looked, summary.put_off), (2, 0));
+    assert!(!world.watch(&deadly).await.unwrap().look.apart);
+    assert!(world.ledger.all_strikes().is_empty());
+    let written = world.ledger.strikes_written();
+    world.pass(minutes(1));
+    assert_eq!(run_or_die(&world).await.unwrap().looked, 2);
+    assert_eq!(world.ledger.strikes_written(), written + 1, "it is a webhook as any other");
+}
+
 #[tokio::test]
 async fn a_run_that_was_killed_for_another_reason_costs_careful_looks_and_nothing_else() {
     let (world, deadly, _) = deadly().await;
@@ -96,7 +154,7 @@ async fn a_run_that_fails_has_ended_and_the_next_one_is_a_usual_one() {
         let _ = run_or_die(&world).await.unwrap();
         assert!(world.ledger.all_strikes().is_empty());
     }
-    assert!(LOOKS_AT_ONCE > 1);
+    const { assert!(LOOKS_AT_ONCE > 1) };
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use hooklane_app::ports::WatchList as _;
+use hooklane_app::ports::{Look, WatchList as _};
 use hooklane_domain::ids::WebhookId;
 use jiff::SignedDuration;
 
@@ -49,6 +49,18 @@ async fn a_run_ends_at_its_deadline_and_the_next_one_begins_where_it_ended() {
     assert_eq!(looks(&world), ids[100..200]);
     world.run().await;
     assert_eq!(looks(&world)[..50], ids[200..]);
+}
+
+#[tokio::test]
+async fn what_is_looked_at_apart_comes_after_all_pages_once() {
+    let (world, ids) = crowded().await;
+    let first = world.registry.stored.watched(None, 1).await.unwrap().remove(0);
+    let apart = Look { apart: true, ..first.look.clone() };
+    world.registry.stored.looked(&first, apart, 0).await.unwrap();
+    assert_eq!(world.run().await.looked, LISTED as u64);
+    assert_eq!(looks(&world), [&ids[1..], &ids[..1]].concat());
+    world.run().await;
+    assert_eq!(looks(&world), ids, "that look ended well");
 }
 
 #[tokio::test]

@@ -193,3 +193,15 @@ async fn what_does_not_fit_into_the_time_is_handed_back_but_the_first_is_always_
     assert_eq!(world.batch(&names, enough).await.unwrap().handed_back, 0);
     assert!(world.ledger.all_strikes().is_empty());
 }
+
+#[test]
+fn the_message_of_a_panic_is_logged_only_if_it_is_a_constant() {
+    let logged = |panics: &dyn Fn()| {
+        let caught = std::panic::catch_unwind(AssertUnwindSafe(panics)).unwrap_err();
+        constant_of(&*caught)
+    };
+    let payload = String::from("a payload");
+    assert_eq!(logged(&|| panic!("a constant")), Some("a constant"));
+    assert_eq!(logged(&|| panic!("made of {payload}")), None);
+    assert_eq!(logged(&|| std::panic::panic_any(payload.clone())), None);
+}

@@ -9,9 +9,8 @@ use hooklane_domain::json::fields::FieldErrors;
 use quick_cache::Weighter;
 use quick_cache::unsync::Cache;
 use tokio::sync::Semaphore;
-use tokio::task::spawn_blocking;
 
-use crate::ports::Unavailable;
+use crate::evaluation::beside;
 
 /// The most bytes of compiled schemas. An eighth of the memory of a function of 256 MB.
 const KEPT_BYTES: u64 = 32 * 1024 * 1024;
@@ -51,24 +50,20 @@ impl Default for Schemas {
 
 impl Schemas {
     /// Whether the data of an event fits its type's schema. An event is refused if the schema can no longer
-    /// be used.
-    pub(super) async fn judge(
-        &self,
-        schema: &Schema,
-        data: &RawJson,
-    ) -> Result<Result<(), FieldErrors>, Unavailable> {
+    /// be used. A panic goes on in the caller, which knows what it was about: as a passing fault, it would be
+    /// met again and again.
+    pub(super) async fn judge(&self, schema: &Schema, data: &RawJson) -> Result<(), FieldErrors> {
         let text = schema.text().as_str();
         let size = data.as_str().len();
         if let Some(outcome) = find(&self.kept, text)
             && outcome.as_ref().as_ref().map_or(Cost(0), |it| it.cost_on(size)) <= QUICK
         {
-            return Ok(judged(&outcome, data));
+            return judged(&outcome, data);
         }
         // A semaphore that is never closed always has a permit.
         let _permit = self.heavy.acquire().await;
         let (kept, schema, data) = (Arc::clone(&self.kept), schema.clone(), data.clone());
-        let work = spawn_blocking(move || judged(&compiled(&kept, &schema), &data));
-        work.await.map_err(|error| Unavailable::new("judging an event by a schema", error))
+        beside(move || judged(&compiled(&kept, &schema), &data)).await
     }
 
     #[cfg(test)]

@@ -18,7 +18,8 @@ pub async fn watch_list<S: WatchList>(store: &S, salt: u128) {
     assert_eq!((seen.marked_at, seen.look.due_at, seen.parked), (at(6), at(6), 7));
 
     let after = Some(delivery(tenant, id, 1).id);
-    let next = Look { due_at: at(90), sweep: Sweep { due_at: at(99), after, pending: true } };
+    let sweep = Sweep { due_at: at(99), after, pending: true };
+    let next = Look { due_at: at(90), sweep, apart: false };
     store.looked(&seen, next.clone(), 3).await.unwrap();
     let looked = entry(store, id).await.unwrap();
     assert_eq!((&looked.look, looked.parked), (&next, 4));
@@ -31,11 +32,35 @@ pub async fn watch_list<S: WatchList>(store: &S, salt: u128) {
     assert_eq!((marked.look.due_at, marked.parked), (at(7), 2));
     assert_eq!(marked.look.sweep, next.sweep, "a mark does not move the sweep");
     assert!(!store.unwatch(&looked).await.unwrap());
+    apart(store, id).await;
     for id in ids {
         let seen = entry(store, id).await.unwrap();
         assert!(store.unwatch(&seen).await.unwrap());
         assert!(entry(store, id).await.is_none());
     }
+}
+
+/// What is looked at apart stays so through marks, until a look says otherwise. Both are also written where
+/// the webhook was marked during the look.
+#[expect(clippy::unwrap_used, reason = "a check that fails panics")]
+async fn apart<S: WatchList>(store: &S, id: WebhookId) {
+    let before = entry(store, id).await.unwrap();
+    assert!(!before.look.apart, "an entry that was never put off");
+    for apart in [true, false] {
+        let seen = entry(store, id).await.unwrap();
+        let next = Look { due_at: at(600), apart, ..seen.look.clone() };
+        store.looked(&seen, next.clone(), 0).await.unwrap();
+        assert_eq!(entry(store, id).await.unwrap().look, next);
+        store.watch(&seen.tenant, id, 0, at(8)).await.unwrap();
+        assert_eq!(entry(store, id).await.unwrap().look, Look { due_at: at(8), ..next });
+        // The other way round, by a look that did not see the mark.
+        let unseen = Look { due_at: at(700), apart: !apart, ..seen.look.clone() };
+        store.looked(&before, unseen, 0).await.unwrap();
+        let expected = Look { due_at: at(8), apart: !apart, ..seen.look };
+        assert_eq!(entry(store, id).await.unwrap().look, expected);
+    }
+    let off = entry(store, id).await.unwrap();
+    store.looked(&off, before.look, 0).await.unwrap();
 }
 
 /// The entry of one webhook, read through small pages of the list.

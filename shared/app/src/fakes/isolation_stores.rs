@@ -81,6 +81,8 @@ impl WatchList for MemoryRegistry {
             watch.parked = watch.parked.saturating_sub(released);
             if watch.marked_at == seen.marked_at {
                 watch.look = next;
+            } else {
+                watch.look.apart = next.apart;
             }
         }
         Ok(())

@@ -25,7 +25,8 @@ pub trait WatchList: Send + Sync {
     ) -> impl Future<Output = Result<Vec<Watch>, Unavailable>> + Send;
 
     /// Writes the result of a look: when the next look is due and where the sweep stands, unless the webhook
-    /// was marked since it was `seen`. In either case subtracts `released` from the parked deliveries.
+    /// was marked since it was `seen`. In either case writes whether the next look is made apart, and
+    /// subtracts `released` from the parked deliveries.
     fn looked(
         &self,
         seen: &Watch,
@@ -50,11 +51,14 @@ pub struct Watch {
     pub parked: u64,
 }
 
-/// When to look at a webhook next, and where its sweep continues.
+/// When and how to look at a webhook next, and where its sweep continues.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Look {
     pub due_at: Timestamp,
     pub sweep: Sweep,
+    /// Looks at the webhook have ended the function too often. So the look comes after all others, alone,
+    /// and its strikes are counted. A mark does not change this.
+    pub apart: bool,
 }
 
 /// Where a sweep stands. It reads the waiting deliveries of a webhook page by page.
@@ -72,7 +76,7 @@ impl Watch {
     #[must_use]
     pub fn new(tenant: TenantId, webhook: WebhookId, now: Timestamp) -> Self {
         let sweep = Sweep { due_at: now, after: None, pending: false };
-        let look = Look { due_at: now, sweep };
+        let look = Look { due_at: now, sweep, apart: false };
         Self { tenant, webhook, marked_at: now, look, parked: 0 }
     }
 }

@@ -18,6 +18,9 @@ struct WatchItem {
     sweep: SweepItem,
     #[serde(default)]
     parked: i64,
+    /// Absent unless it was put off.
+    #[serde(default)]
+    apart: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -82,19 +85,28 @@ impl WatchList for Registry {
     async fn looked(&self, seen: &Watch, next: Look, released: u64) -> Result<(), Unavailable> {
         let fewer = number(-i64::try_from(released).unwrap_or(i64::MAX));
         let key = watch_key(seen.webhook);
-        let looked = Write::update(&key, "SET due = :due, sweep = :sweep ADD parked :fewer")
+        let (when, how) = match next.apart {
+            true => ("SET due = :due, sweep = :sweep, apart = :apart", "SET apart = :apart"),
+            false => ("SET due = :due, sweep = :sweep REMOVE apart", "REMOVE apart"),
+        };
+        let update = |clauses: &str| {
+            let write = Write::update(&key, &format!("{clauses} ADD parked :fewer"))
+                .value(":fewer", fewer.clone());
+            match next.apart {
+                true => write.value(":apart", AttributeValue::Bool(true)),
+                false => write,
+            }
+        };
+        let looked = update(when)
             .if_holds("marked = :seen")
             .value(":due", string(next.due_at))
             .value(":sweep", SweepItem::value(&next.sweep)?)
-            .value(":seen", string(seen.marked_at))
-            .value(":fewer", fewer.clone());
+            .value(":seen", string(seen.marked_at));
         if self.table.write(looked).await? {
             return Ok(());
         }
-        // It was marked again, so the next look stays due and only the count changes. Or it is off the
-        // list and stays off.
-        let counted = Write::update(&key, "ADD parked :fewer").value(":fewer", fewer).if_present();
-        self.table.write(counted).await.map(drop)
+        // It was marked again, so the next look stays due. Or it is off the list and stays off.
+        self.table.write(update(how).if_present()).await.map(drop)
     }
 
     async fn unwatch(&self, seen: &Watch) -> Result<bool, Unavailable> {
@@ -113,7 +125,7 @@ impl From<WatchItem> for Watch {
             tenant: item.tenant,
             webhook: item.sk,
             marked_at: item.marked,
-            look: Look { due_at: item.due, sweep },
+            look: Look { due_at: item.due, sweep, apart: item.apart },
             parked: u64::try_from(item.parked).unwrap_or(0),
         }
     }

@@ -124,7 +124,7 @@ fn watch() -> Watch {
         tenant: tenant(),
         webhook: webhook_id(1),
         marked_at: at(6),
-        look: Look { due_at: at(90), sweep },
+        look: Look { due_at: at(90), sweep, apart: false },
         parked: 4,
     }
 }
