@@ -7,7 +7,7 @@ export IAM FUNCTION_AWS_ENDPOINT HOOKLANE_PORT HOOKLANE_LOG_LEVEL HOOKLANE_NO_SK
 export SEED SEARCH_SECONDS ONLY PARALLEL WEBHOOKS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down demo test e2e faults limits redrive simulation check audit pins openapi contract clean
+.PHONY: help setup up down demo test e2e faults limits long redrive simulation check audit pins openapi contract clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ faults: ## deliver 2,000 events while everything fails, and check that none is l
 
 limits: ## give the functions hostile inputs under Lambda's limits (RELEASE=1, SEED, SEARCH_SECONDS, ONLY, BIN)
 	@$(LOCAL) limits $(if $(RELEASE),--release) $(if $(BIN),--binaries "$(BIN)") $(if $(STAND_INS),--stand-ins)
+
+long: ## what takes long, before a release: the deployed build under limits, with a search of five minutes
+	@$(LOCAL) limits --release
 
 redrive: ## send dead letters again (SOURCE, MATCH, DRY=1, SCAN=1; STACK=name on AWS)
 	@$(LOCAL) redrive $(if $(SOURCE),--source "$(SOURCE)") $(if $(MATCH),--match "$(MATCH)") \

@@ -40,17 +40,22 @@ impl Groups {
         }
     }
 
-    /// The groups in the order in which they are done. The first record goes first, and alone, so that a
-    /// batch that is handed back from a record on always gets further. Then the groups with fewer events go
-    /// first, so that a tenant with many holds up nobody.
+    /// The groups in the order in which they are done: those with fewer events first, so that a tenant with
+    /// many holds up nobody. The first record always goes first, so that a batch that is handed back from a
+    /// record on gets further each time. If its tenant has more events than another, it goes alone.
     pub(crate) fn in_order(mut self) -> Vec<Group> {
-        let Some(leading) = self.groups.first_mut() else { return Vec::new() };
+        let Some(leading) = self.groups.first() else { return Vec::new() };
+        let events = leading.entries.len();
+        let others = self.groups[1..].iter().map(|group| group.entries.len());
+        if others.min().is_none_or(|fewest| events <= fewest) {
+            self.groups[1..].sort_by_key(|group| group.entries.len());
+            return self.groups;
+        }
+        let leading = &mut self.groups[0];
         let first =
             Group { tenant: leading.tenant.clone(), entries: vec![leading.entries.remove(0)] };
         self.groups.sort_by_key(|group| group.entries.len());
-        std::iter::once(first)
-            .chain(self.groups.into_iter().filter(|group| !group.entries.is_empty()))
-            .collect()
+        std::iter::once(first).chain(self.groups).collect()
     }
 }
 
@@ -84,9 +89,11 @@ mod tests {
         for (tenants, expected) in [
             ("", vec![]),
             ("a", vec![vec![0]]),
+            ("aaa", vec![vec![0, 1, 2]]),
+            ("aabbb", vec![vec![0, 1], vec![2, 3, 4]]),
             ("aaab", vec![vec![0], vec![3], vec![1, 2]]),
-            ("caaabbc", vec![vec![0], vec![6], vec![4, 5], vec![1, 2, 3]]),
-            ("abab", vec![vec![0], vec![2], vec![1, 3]]),
+            ("caaabbc", vec![vec![0, 6], vec![4, 5], vec![1, 2, 3]]),
+            ("abab", vec![vec![0, 2], vec![1, 3]]),
         ] {
             let mut groups = Groups::default();
             for (index, tenant) in tenants.char_indices() {

@@ -142,9 +142,19 @@ async fn this_version_writes_the_same_items() {
         items.retain(|key, _| !updated.contains(&kind(key)));
         assert_eq!(items.len(), written[&table].len(), "{table}");
         for (key, item) in items {
-            assert_eq!(comparable(&written[&table][&key]), comparable(&item), "{key:?}");
+            let written = without_added(&written[&table][&key]);
+            assert_eq!(comparable(&written), comparable(&item), "{key:?}");
         }
     }
+}
+
+/// An item without the attributes that later versions added. Earlier ones pass over them.
+fn without_added(item: &Item) -> Item {
+    let mut item = item.clone();
+    for added in ["expression_cost"] {
+        item.remove(added);
+    }
+    item
 }
 
 /// An item without the values that may differ from run to run: encrypted and compressed ones.
