@@ -14,10 +14,22 @@ mod resources;
 use hooklane_app::conformance;
 use resources::Resources;
 
+/// What all checks side by side need in an unoptimized build, with room to grow.
+const STACK_BYTES: usize = 64 << 20;
+
 /// One test for the whole suite, so that the tables are created once.
-#[tokio::test]
+#[test]
 #[ignore = "needs CONFORMANCE_ENDPOINT_URL; `make test` runs it"]
-async fn the_adapters_pass_the_conformance_suite() {
+fn the_adapters_pass_the_conformance_suite() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let suite = std::thread::Builder::new().stack_size(STACK_BYTES);
+    let suite = suite.spawn(move || runtime.block_on(pass_the_suite())).unwrap();
+    if let Err(panic) = suite.join() {
+        std::panic::resume_unwind(panic);
+    }
+}
+
+async fn pass_the_suite() {
     let resources = Resources::create(&endpoint()).await;
     let salt = resources.salt();
     let checks = async {
@@ -25,9 +37,9 @@ async fn the_adapters_pass_the_conformance_suite() {
             async { conformance::events(&resources.ledger(), salt).await },
             async { conformance::deliveries(&resources.ledger(), salt).await },
             async { conformance::quotas(&resources.ledger(), salt).await },
-            Box::pin(async { conformance::daily_counts(&resources.ledger(), salt).await }),
-            Box::pin(async { conformance::limits(&resources.registry(), salt).await }),
-            Box::pin(async { conformance::removals(&resources.registry(), salt).await }),
+            async { conformance::daily_counts(&resources.ledger(), salt).await },
+            async { conformance::limits(&resources.registry(), salt).await },
+            async { conformance::removals(&resources.registry(), salt).await },
             async { conformance::idempotency(&resources.ledger(), salt).await },
             async { conformance::test_attempts(&resources.ledger(), salt).await },
             async { conformance::test_places(&resources.ledger(), salt).await },

@@ -2,7 +2,7 @@ use hooklane_catalog::{Definition, Owner};
 use hooklane_domain::ids::EventType;
 
 use super::samples::tenant;
-use crate::ports::{EventTypeStore, TenantStore};
+use crate::ports::{Added, EventTypeStore, TenantStore};
 
 /// Event types read back whole, belong to their owner, and change only under the expected revision.
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
@@ -50,7 +50,10 @@ pub async fn event_types<S: EventTypeStore + TenantStore>(store: &S, salt: u128)
 
     let theirs = Owner::Tenant(other.clone());
     assert_eq!(store.event_types(&theirs).await.unwrap().iter().count(), 0);
-    store.put_event_type(&theirs, &name(2), &first, None).await.unwrap();
+    for owner in [&ours_owner, &theirs] {
+        let added = store.add_event_type(owner, &name(3), &first, 10).await.unwrap();
+        assert_eq!(added, Added::Yes);
+    }
     assert!(store.remove(&ours).await.unwrap(), "a tenant with a type is listed");
     assert_eq!(store.event_types(&ours_owner).await.unwrap().iter().count(), 0);
     assert_eq!(store.event_types(&theirs).await.unwrap().iter().count(), 1);
