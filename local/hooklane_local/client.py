@@ -144,8 +144,22 @@ class LocalStack:
         name = self.description["functions"][function]
         group = self.lambdas.get_function_configuration(FunctionName=name)["LoggingConfig"]["LogGroup"]
         try:
-            events = self.logs.filter_log_events(logGroupName=group, limit=10_000)["events"]
+            events = self._log_events(group)
         except self.logs.exceptions.ResourceNotFoundException:
             return []
         logged = [event for event in events if not event["message"].startswith(("START ", "END ", "REPORT "))]
         return [event["message"] for event in sorted(logged, key=lambda event: event["timestamp"])[-lines:]]
+
+    def _log_events(self, group: str) -> list[dict]:
+        """All events of a log group. The emulator answers with the oldest 10,000 and has no next page, so what
+        follows is asked for by its time."""
+        events, most, since = [], 10_000, 0
+        while True:
+            page = self.logs.filter_log_events(logGroupName=group, limit=most, startTime=since)["events"]
+            if len(page) < most:
+                return events + page
+            last = page[-1]["timestamp"]
+            # Those of the last millisecond come again with the next page, unless there is nothing else.
+            whole = [event for event in page if event["timestamp"] < last]
+            events += whole or page
+            since = last if whole else last + 1
