@@ -217,7 +217,7 @@ async fn finding_03_a_hostile_schema_is_refused_before_it_is_run() {
         (
             format!(r#"{{"allOf":[{}]}}"#, patterns.join(",")),
             "schema.allOf[",
-            "at most",
+            "brings the patterns to ",
         ),
     ] {
         let body = format!(

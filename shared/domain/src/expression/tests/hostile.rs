@@ -123,10 +123,12 @@ fn finding_01_a_transform_pays_for_what_it_writes() {
             let budget = Budget::of_delivery();
             let made = transform.apply(&event, &budget);
             too_much |= matches!(made, Err(Failure::TooMuch(_)));
-            assert!(
-                budget.spent().steps <= MAX_STEPS && budget.spent().bytes <= MAX_BYTES,
-                "{text}"
-            );
+            let Spent { steps, bytes } = budget.spent();
+            assert!(steps <= MAX_STEPS && bytes <= MAX_BYTES, "{text}");
+            // The text that it writes, and the copy of it that is kept.
+            let written = made.map_or(0, |made| made.as_str().len() as u64);
+            assert!(bytes >= 2 * written, "{text}: {bytes} bytes for {written}");
+            assert!(steps >= written, "{text}: {steps} steps for {written} bytes");
         }
         assert_eq!(!too_much, ends, "{text}");
     }
@@ -154,6 +156,7 @@ fn finding_02_counted_repetitions_are_charged_by_their_size() {
 #[test]
 fn finding_02_no_operator_scans_for_free() {
     let all = |step: &str| format!("event.data.x.all(x, {step} || true)");
+    let small = input(&format!("{{\"x\":[{}1],\"s\":\"a\"}}", "1,".repeat(199)));
     for step in [
         "'zz' in event.data.x",
         "event.data.x + [1] == event.data.x + [1]",
@@ -162,6 +165,11 @@ fn finding_02_no_operator_scans_for_free() {
         "event.data.x.size() == 1",
     ] {
         let text = all(step);
+        // Each of 200 elements goes through 400 bytes.
+        let (filter, budget) = (Filter::from_stored(text.clone()), Budget::of_delivery());
+        drop(filter.passes(&small, &budget));
+        let steps = budget.spent().steps;
+        assert!((20_000..MAX_STEPS).contains(&steps), "{text}: {steps} steps");
         assert_eq!(fate(&text, &worst_events()), Fate::TooMuch(STEPS), "{text}");
     }
 }
