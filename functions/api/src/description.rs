@@ -86,14 +86,6 @@ fn is_open(operation: &Operation) -> bool {
     needed.is_some_and(|needed| needed.iter().all(|one| *one == SecurityRequirement::default()))
 }
 
-/// Whether it needs a scope. Such an operation acts for a tenant; one that needs a token and no scope is the
-/// operator's.
-fn acts_for_tenant(operation: &Operation) -> bool {
-    let operators = SecurityRequirement::new(BEARER, [""; 0]);
-    let mut needed = operation.security.iter().flatten();
-    !is_open(operation) && needed.any(|one| *one != operators)
-}
-
 /// Every answer to a request with a token tells how much of the tenant's rate limit is left.
 fn add_rate_limit_headers(operation: &mut Operation) {
     if is_open(operation) {

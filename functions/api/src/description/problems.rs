@@ -4,7 +4,7 @@
 use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
 use utoipa::openapi::{Content, ContentBuilder, Ref, RefOr, ResponseBuilder};
 
-use super::{acts_for_tenant, is_open};
+use super::is_open;
 
 /// Adds the errors that follow from what the operation takes, unless its annotation describes them, and
 /// the body that all errors have.
@@ -33,11 +33,9 @@ fn usual(path: &str, operation: &Operation) -> Vec<(&'static str, &'static str)>
         ("400", "The request is malformed"),
         ("401", "The bearer token is missing or invalid"),
         ("403", "The token lacks the required scope"),
+        ("410", "The tenant was removed, and its id cannot be used yet"),
         ("429", "The tenant's rate limit is exceeded; `Retry-After` says when to try again"),
     ]);
-    if acts_for_tenant(operation) {
-        usual.push(("410", "The tenant was removed, and its id cannot be used yet"));
-    }
     if path.contains('{') {
         usual.push(("404", "Not found, or it belongs to another tenant"));
         // A gateway that decodes escapes may turn an id into another path.
