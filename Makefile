@@ -3,7 +3,7 @@
 PYTHON ?= python3
 LOCAL = PYTHONPATH=local $(PYTHON) -m hooklane_local
 
-export IAM FUNCTION_AWS_ENDPOINT HOOKLANE_PORT HOOKLANE_LOG_LEVEL HOOKLANE_NO_SKIPS
+export IAM FUNCTION_AWS_ENDPOINT HOOKLANE_PORT HOOKLANE_API_PORT HOOKLANE_LOG_LEVEL HOOKLANE_NO_SKIPS
 export SEED SEARCH_SECONDS ONLY PARALLEL WEBHOOKS
 
 .DEFAULT_GOAL := help
@@ -14,7 +14,8 @@ help: ## list the commands
 	@echo
 	@echo "  IAM=1                      let the emulator enforce the functions' IAM roles (default: 1 for test and e2e, else 0)"
 	@echo "  FUNCTION_AWS_ENDPOINT=URL  let the functions call AWS at URL (default: the emulator)"
-	@echo "  HOOKLANE_PORT=PORT         use another port (default: up 4566, test 4567, demo 4568, faults 4569)"
+	@echo "  HOOKLANE_PORT=PORT         use another port for the emulator (default: up 4566, test 4567, demo 4568, faults 4569)"
+	@echo "  HOOKLANE_API_PORT=PORT     use another port for the API (default: HOOKLANE_PORT + 100, so up 4666)"
 	@echo "  HOOKLANE_LOG_LEVEL=LEVEL   log level of the functions (default: info)"
 	@echo "  HOOKLANE_NO_SKIPS=1        fail if a test is skipped, as .ci/run does (default: list skipped tests)"
 

@@ -38,7 +38,7 @@ class Api:
     def __init__(self, stack: dict, tenant: str | None, token: str | None = None):
         self.tenant = tenant
         self._token = token if token is not None else stack["operatorKey"]
-        self._host = urlsplit(stack["apiUrl"]).netloc
+        self._address = urlsplit(stack["apiUrl"]).netloc
 
     def get(self, path: str, **query) -> Answer:
         return self.request("GET", f"{path}?{urlencode(query)}" if query else path)
@@ -57,17 +57,14 @@ class Api:
 
     def request(self, method: str, path: str, body=None, headers: dict[str, str] | None = None) -> Answer:
         """Sends one request: a body of bytes as it is, anything else as JSON."""
-        sent = {"Host": self._host, "Authorization": f"Bearer {self._token}"}
+        sent = {"Authorization": f"Bearer {self._token}"}
         if self.tenant is not None:
             sent["X-Tenant-Id"] = self.tenant
         if body is not None and not isinstance(body, bytes):
             body = json.dumps(body).encode()
             sent["Content-Type"] = "application/json"
         sent.update(headers or {})
-        # Connects by address and puts the name in the Host header, because not every system resolves
-        # *.localhost.
-        port = urlsplit(f"http://{self._host}").port or 80
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        connection = http.client.HTTPConnection(self._address, timeout=60)
         try:
             connection.request(method, path, body, sent)
             answer = connection.getresponse()

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from hooklane_local.paths import EMULATOR_PYTHON, EMULATOR_VENV, LOCAL
 from hooklane_local.processes import Stopped, stopping_on_signals
-from hooklane_local.profile import profile_of
+from hooklane_local.profile import API_PORT, EMULATOR_PORT, profile_of
 from hooklane_local.progress import Failure, complain, print_durations, say
 from hooklane_local.receiver_languages import HOW_TO_INSTALL, NODE_PACKAGES, missing, require_all
 from hooklane_local.skips import Skips, skips_fail
@@ -52,13 +52,15 @@ def setup(options: argparse.Namespace) -> int:
 
 def up(_options: argparse.Namespace) -> int:
     _in_emulator_python()
-    from hooklane_local import emulator
+    from hooklane_local import emulator, local_address
     from hooklane_local.session import keep_stack
 
     profile = profile_of("up")
-    # Without a port in the environment, the running stack is meant.
-    if not os.environ.get("HOOKLANE_PORT"):
+    # Without a port in the environment, that of the running stack is meant.
+    if not os.environ.get(EMULATOR_PORT):
         profile = replace(profile, port=emulator.port_of_running(profile) or profile.port)
+    if not os.environ.get(API_PORT):
+        profile = replace(profile, chosen_api_port=local_address.port_of_running(profile))
     stack = keep_stack(profile)
     say(f"\nThe stack is running. API: {stack['apiUrl']}\nNames and keys: {profile.stack_file}\nStop it: make down")
     return 0

@@ -1,16 +1,17 @@
 """Starts and stops MiniStack, the AWS emulator, as a background process, and finds a running one again."""
 
-import json
 import shutil
 import subprocess
 import time
 import urllib.error
 import urllib.request
 
+from hooklane_local import local_address
+from hooklane_local.background import Background
 from hooklane_local.environment import for_emulator
 from hooklane_local.paths import EMULATOR_VENV
 from hooklane_local.ports import require_free
-from hooklane_local.processes import end_group, group_lives, started_at
+from hooklane_local.processes import end_group
 from hooklane_local.profile import Profile
 from hooklane_local.progress import Failure, say
 
@@ -37,7 +38,7 @@ def start(profile: Profile) -> None:
             start_new_session=True,
         )
     try:
-        _record(profile, process.pid)
+        _program(profile).write(process.pid, _settings(profile))
         _wait_until_ready(profile, process)
     except BaseException:
         end_group(process.pid)
@@ -47,35 +48,29 @@ def start(profile: Profile) -> None:
 
 def is_running(profile: Profile) -> bool:
     """Whether this state folder's emulator is alive, answers, and has this profile's settings."""
-    record = _read_record(profile)
-    return record is not None and _is_ours(record) and record["settings"] == _settings(profile) and _answers(profile)
+    return _program(profile).settings() == _settings(profile) and _answers(profile)
 
 
 def differences(profile: Profile) -> list[str]:
     """The settings of the running emulator that differ from this profile's; empty if no emulator runs."""
-    record = _read_record(profile)
-    if record is None or not _is_ours(record):
-        return []
-    asked = _settings(profile)
-    return [f"{_NAMES[name]}={_shown(value)}" for name, value in record["settings"].items() if asked.get(name) != value]
+    running, asked = _program(profile).settings() or {}, _settings(profile)
+    return [f"{_NAMES[name]}={_shown(value)}" for name, value in running.items() if asked.get(name) != value]
 
 
 def port_of_running(profile: Profile) -> int | None:
     """The port of this state folder's emulator, or None if none runs."""
-    record = _read_record(profile)
-    return record["settings"]["port"] if record is not None and _is_ours(record) else None
+    settings = _program(profile).settings()
+    return settings["port"] if settings else None
 
 
 def stop(profile: Profile) -> bool:
-    """Stops this state folder's emulator and every function process. True if it was running."""
-    record = _read_record(profile)
-    was_running = record is not None and _is_ours(record)
-    if was_running:
-        end_group(record["pid"])
-    profile.emulator_record.unlink(missing_ok=True)
+    """Stops this state folder's emulator, every function process, and the API's address, which is of no use
+    without them. True if anything was running."""
+    address_was_open = local_address.stop(profile)
+    was_running = _program(profile).stop()
     profile.stack_file.unlink(missing_ok=True)
     shutil.rmtree(profile.state / "tmp", ignore_errors=True)
-    return was_running
+    return was_running or address_was_open
 
 
 def stop_leftover(profile: Profile) -> None:
@@ -107,21 +102,8 @@ def _settings(profile: Profile) -> dict:
     }
 
 
-def _record(profile: Profile, pid: int) -> None:
-    record = {"pid": pid, "startedAt": started_at(pid), "settings": _settings(profile)}
-    profile.emulator_record.write_text(json.dumps(record, indent=2) + "\n")
-
-
-def _read_record(profile: Profile) -> dict | None:
-    try:
-        return json.loads(profile.emulator_record.read_text())
-    except (FileNotFoundError, json.JSONDecodeError):
-        return None
-
-
-def _is_ours(record: dict) -> bool:
-    # Process ids are reused. Only the start time tells that this is still the same process.
-    return started_at(record["pid"]) == record["startedAt"] and group_lives(record["pid"])
+def _program(profile: Profile) -> Background:
+    return Background(profile.emulator_record)
 
 
 def _wait_until_ready(profile: Profile, process: subprocess.Popen) -> None:

@@ -2,7 +2,7 @@
 
 import os
 
-from hooklane_local.paths import BUILD_VENV, CARGO_TOOLS
+from hooklane_local.paths import BUILD_VENV, CARGO_TOOLS, LOCAL
 from hooklane_local.profile import REGION, Profile
 
 
@@ -66,6 +66,11 @@ def for_emulator(profile: Profile) -> dict[str, str]:
         "DOCKER_HOST": f"unix://{profile.state / 'no-docker.sock'}",
         "PYTHONUNBUFFERED": "1",
     }
+
+
+def for_reverse_proxy() -> dict[str, str]:
+    """For the proxy at the API's address, which needs nothing but its own sources."""
+    return {"PATH": os.environ.get("PATH", os.defpath), "PYTHONPATH": str(LOCAL), "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def _without_aws(environment) -> dict[str, str]:

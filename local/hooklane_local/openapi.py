@@ -2,7 +2,6 @@
 
 import json
 import uuid
-from urllib.parse import urlsplit
 
 from hooklane_local.client import LocalStack
 from hooklane_local.environment import for_build_tools
@@ -56,9 +55,7 @@ def _command(stack: LocalStack, arguments: list[str]) -> list:
     """Runs as the operator, for a new tenant without a rate limit."""
     tenant = f"schemathesis-{uuid.uuid4().hex[:8]}"
     stack.api(None).put(f"/api/v1/tenants/{tenant}", {"rateLimit": 0}).expect(200)
-    address = urlsplit(stack.description["apiUrl"])
     headers = {
-        "Host": address.netloc,
         "Authorization": f"Bearer {stack.description['operatorKey']}",
         "X-Tenant-Id": tenant,
     }
@@ -70,7 +67,7 @@ def _command(stack: LocalStack, arguments: list[str]) -> list:
         "run",
         _DOCUMENT,
         "--url",
-        f"http://127.0.0.1:{address.port}/api/v1",
+        f"{stack.description['apiUrl']}/api/v1",
         *(argument for header, value in headers.items() for argument in ("--header", f"{header}: {value}")),
         *arguments,
     ]

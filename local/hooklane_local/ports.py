@@ -2,10 +2,11 @@
 
 import socket
 
+from hooklane_local.profile import EMULATOR_PORT
 from hooklane_local.progress import Failure
 
 
-def require_free(port: int, variable: str = "HOOKLANE_PORT") -> None:
+def require_free(port: int, variable: str = EMULATOR_PORT) -> None:
     """Fails with one clear line if something else already listens on the port."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         # As servers do: a port whose last connections are still closing counts as free.

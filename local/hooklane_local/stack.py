@@ -50,8 +50,8 @@ def build(profile: Profile) -> None:
         )
 
 
-def deploy(profile: Profile) -> dict:
-    """Runs `sam deploy` to the running emulator. Writes `stack.json` and returns its content."""
+def deploy(profile: Profile) -> None:
+    """Runs `sam deploy` to the running emulator."""
     with step("deploying template.yaml to the emulator"):
         _package(profile)
         run(
@@ -77,9 +77,6 @@ def deploy(profile: Profile) -> dict:
             cwd=profile.state,
             quiet_log=profile.state / "deploy.log",
         )
-        stack = describe(profile)
-        write_private(profile.stack_file, json.dumps(stack, indent=2) + "\n")
-    return stack
 
 
 def _package(profile: Profile) -> None:
@@ -102,20 +99,29 @@ def _archive(folder: Path, archive: Path) -> None:
             opened.write(path, path.name)
 
 
+def api_host(profile: Profile) -> str:
+    """The name by which the emulator knows the deployed API."""
+    api_id = _outputs(profile)["ApiUrl"].split("://", 1)[1].split(".", 1)[0]
+    return f"{api_id}.execute-api.localhost:{profile.port}"
+
+
+def write_description(profile: Profile) -> dict:
+    """Writes `stack.json` and returns its content."""
+    stack = describe(profile)
+    write_private(profile.stack_file, json.dumps(stack, indent=2) + "\n")
+    return stack
+
+
 def describe(profile: Profile) -> dict:
     """What a user or a test needs to use the deployed stack: the content of `stack.json`."""
     from hooklane_local.aws import client
 
-    cloudformation = client("cloudformation", profile.endpoint)
-    outputs = {
-        output["OutputKey"]: output["OutputValue"]
-        for output in cloudformation.describe_stacks(StackName=STACK_NAME)["Stacks"][0]["Outputs"]
-    }
+    outputs = _outputs(profile)
     secrets = client("secretsmanager", profile.endpoint)
     # One key per line, the current one first.
     operator_key = secrets.get_secret_value(SecretId=outputs["OperatorKeySecretArn"])["SecretString"].split()[0]
     return {
-        "apiUrl": _local_api_url(outputs["ApiUrl"], profile),
+        "apiUrl": profile.api_url,
         "dashboardUrl": None,
         "operatorKey": operator_key,
         "eventQueueUrl": outputs["EventQueueUrl"],
@@ -134,10 +140,15 @@ def describe(profile: Profile) -> dict:
     }
 
 
-def _local_api_url(output: str, profile: Profile) -> str:
-    """The API's address on the emulator: a host name below `localhost`, which means the loopback."""
-    api_id = output.split("://", 1)[1].split(".", 1)[0]
-    return f"http://{api_id}.execute-api.localhost:{profile.port}"
+def _outputs(profile: Profile) -> dict[str, str]:
+    """The outputs of the deployed template."""
+    from hooklane_local.aws import client
+
+    cloudformation = client("cloudformation", profile.endpoint)
+    return {
+        output["OutputKey"]: output["OutputValue"]
+        for output in cloudformation.describe_stacks(StackName=STACK_NAME)["Stacks"][0]["Outputs"]
+    }
 
 
 def _parameters(profile: Profile) -> list[str]:
@@ -156,7 +167,7 @@ def _parameters(profile: Profile) -> list[str]:
 
 def _own_ports(profile: Profile) -> set[int]:
     """Where this stack itself listens: whoever reaches the emulator can read its secrets."""
-    endpoints = [profile.endpoint, profile.function_aws_endpoint or profile.endpoint]
+    endpoints = [profile.endpoint, profile.function_aws_endpoint or profile.endpoint, profile.api_url]
     return {urlsplit(endpoint).port or 80 for endpoint in endpoints}
 
 

@@ -24,8 +24,8 @@ def test_a_url_with_a_forbidden_address_cannot_be_registered(url, api):
 
 def test_finding_12_a_webhook_does_not_reach_the_stacks_own_ports(api, stack):
     """The emulator answers with the operator key to whoever asks."""
-    own = f"{stack.description['awsEndpointUrl']}/"
-    assert wrong_fields(api.post("/api/v1/webhooks", {"url": own, "events": ["*"]})) == ["url"]
+    for own in (stack.description["awsEndpointUrl"], stack.description["apiUrl"]):
+        assert wrong_fields(api.post("/api/v1/webhooks", {"url": f"{own}/", "events": ["*"]})) == ["url"]
 
 
 def test_finding_11_header_values_do_not_follow_the_url(api, register, receiver):
