@@ -46,7 +46,7 @@ def _show(stack: LocalStack, receiver: Receiver, seen: Observations) -> None:
     api = stack.api(_TENANT)
     with step("registering two webhooks"):
         steady = _register(api, "Orders", receiver.url(_STEADY), ["order.*"])
-        flaky = _register(api, "Invoices", receiver.url(_FLAKY), ["invoice.paid"], {"schedule": _DELAYS})
+        flaky = _register(api, "Invoices", receiver.url(_FLAKY), ["invoice.paid"], {"scheduleSeconds": _DELAYS})
     with step("publishing one event through the API and one through the event queue"):
         _publish(api, "order.created", {"orderId": "A-1", "total": 49.9})
         stack.send_event({"tenant": _TENANT, "type": "order.shipped", "data": {"orderId": "A-1"}})

@@ -12,7 +12,7 @@ from hooklane_local.progress import Failure, say
 
 _DOCUMENT = ROOT / "docs" / "openapi.json"
 _CONFIGURATION = ROOT / "tests" / "openapi" / "schemathesis.toml"
-_REMOVAL = "removeTenant"
+_REMOVAL = "deleteTenant"
 # The emulator takes a tenth of a second per request, so several processes run side by side. (The threads
 # of schemathesis do not help: they break the generator's cache of source lines.)
 _SIDE_BY_SIDE = 6
@@ -54,7 +54,7 @@ def _of(operations: list[str]) -> list[str]:
 def _command(stack: LocalStack, arguments: list[str]) -> list:
     """Runs as the operator, for a new tenant without a rate limit."""
     tenant = f"schemathesis-{uuid.uuid4().hex[:8]}"
-    stack.api(None).put(f"/api/v1/tenants/{tenant}", {"rateLimit": 0}).expect(200)
+    stack.api(None).put(f"/api/v1/tenants/{tenant}", {"requestsPerMinute": 0}).expect(200)
     headers = {
         "Authorization": f"Bearer {stack.description['operatorKey']}",
         "X-Tenant-Id": tenant,

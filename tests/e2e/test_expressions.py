@@ -45,9 +45,9 @@ def test_a_failing_transform_fails_its_delivery_with_the_reason_and_no_other(
 
     requests(1, path="/whole")
     failed = delivery_of(webhook, "failed")
-    assert failed["reason"] == "transform"
+    assert failed["reason"] == "expression"
     (attempt,) = failed["attempts"]
-    assert attempt["error"] == {"kind": "transform", "detail": "transform: there is no event.data.nothing"}
+    assert attempt["error"] == {"kind": "expression", "detail": "transform: there is no event.data.nothing"}
 
     api.patch(f"/api/v1/webhooks/{webhook['id']}", {"transform": "{'amount': event.data.total}"}).expect(200)
 

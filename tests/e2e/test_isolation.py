@@ -97,11 +97,11 @@ def test_the_circuit_of_a_dead_receiver_opens_and_parked_deliveries_are_made_whe
     open_ = isolation(api, webhook)
     assert (open_["lane"], open_["circuit"]["state"]) == ("slow", "open")
     assert open_["circuit"]["since"] < open_["circuit"]["nextProbeAt"]
-    assert open_["failuresInARow"] >= 10
+    assert open_["consecutiveFailures"] >= 10
     assert open_["failingSince"] == "2024-01-15T10:30:00.000Z"
     assert api.get(f"/api/v1/webhooks/{webhook['id']}").expect(200).headers["etag"] == etag
     later = {publish() for _ in range(12)}
-    eventually(lambda: "circuit" in reasons(api, webhook), "nothing was parked")
+    eventually(lambda: "circuit_open" in reasons(api, webhook), "nothing was parked")
 
     receiver.respond = behaviours.ok()
     with_upkeep(lambda: statuses(api, webhook) == ["delivered"] * 13, "the parked deliveries were not made")
@@ -109,7 +109,7 @@ def test_the_circuit_of_a_dead_receiver_opens_and_parked_deliveries_are_made_whe
     assert inside.circuit(stack, webhook["id"]) == "closed"
     assert not inside.is_slow(stack, tenant, webhook["id"])
     recovered = isolation(api, webhook)
-    assert (recovered["lane"], recovered["circuit"], recovered["failuresInARow"]) == ("fast", {"state": "closed"}, 0)
+    assert (recovered["lane"], recovered["circuit"], recovered["consecutiveFailures"]) == ("fast", {"state": "closed"}, 0)
     with_upkeep(lambda: len(statuses(api, watcher)) == 2, "no operational event was sent")
     reported = [d["eventType"] for d in deliveries_of(watcher, 2)]
     assert sorted(reported) == ["webhook.failing", "webhook.recovered"]
@@ -125,7 +125,7 @@ def test_deliveries_of_a_paused_webhook_wait_until_it_is_resumed(
     eventually(lambda: statuses(api, webhook) == ["pending"] * 5, "they were not parked")
     assert reasons(api, webhook) == {"paused"}
     assert len(inside.pointers(stack, webhook["id"])) == 5
-    assert isolation(api, webhook)["parked"] == {"count": 5, "atLeast": False}
+    assert isolation(api, webhook)["parked"] == {"count": 5, "capped": False}
     waiting = parked(api, webhook)
     assert {delivery["eventId"] for delivery in waiting} == events
     for delivery in waiting:
@@ -142,7 +142,7 @@ def test_deliveries_of_a_paused_webhook_wait_until_it_is_resumed(
     drained()
     # An instance may have cached the pause, so a delivery may have been parked once more.
     with_upkeep(lambda: inside.pointers(stack, webhook["id"]) == [], "a pointer was left")
-    assert isolation(api, webhook)["parked"] == {"count": 0, "atLeast": False}
+    assert isolation(api, webhook)["parked"] == {"count": 0, "capped": False}
     assert parked(api, webhook) == []
 
 
@@ -151,13 +151,13 @@ def test_deliveries_skipped_because_too_many_are_parked_are_counted(stack, api, 
     api.post(f"/api/v1/webhooks/{webhook['id']}/pause").expect(200)
     publish()
     eventually(lambda: reasons(api, webhook) == {"paused"}, "it was not parked")
-    assert isolation(api, webhook)["skipped"] == 0
+    assert isolation(api, webhook)["skippedEvents"] == 0
     inside.set_parked(stack, webhook["id"], 1_000_000)
 
     def skipped() -> bool:
         # An instance caches the number for ten seconds.
         publish()
-        return isolation(api, webhook)["skipped"] > 0
+        return isolation(api, webhook)["skippedEvents"] > 0
 
     eventually(skipped, "no delivery was skipped")
     assert isolation(api, webhook)["parked"]["count"] >= 1
@@ -182,7 +182,7 @@ def test_deliveries_over_a_rate_limit_wait_without_spending_an_attempt(
 ):
     webhook = register(rateLimit={"requests": 1, "perSeconds": 2})
     unused = health(api, webhook)["rateLimit"]
-    assert unused == {"requests": 1, "perSeconds": 2, "slots": 0, "hits": 0}
+    assert unused == {"requests": 1, "perSeconds": 2, "attempts": 0, "delayedAttempts": 0}
     began = now()
 
     events = [publish() for _ in range(5)]
@@ -197,8 +197,8 @@ def test_deliveries_over_a_rate_limit_wait_without_spending_an_attempt(
     assert int(slots["w"]["N"]) >= 4
     figures = health(api, webhook)["rateLimit"]
     assert (figures["requests"], figures["perSeconds"]) == (1, 2)
-    assert (figures["slots"], figures["hits"]) == (int(slots["k"]["N"]), int(slots["w"]["N"]))
-    assert began <= figures["lastHitAt"] <= now()
+    assert (figures["attempts"], figures["delayedAttempts"]) == (int(slots["k"]["N"]), int(slots["w"]["N"]))
+    assert began <= figures["lastDelayedAt"] <= now()
 
 
 def test_the_wait_for_a_slot_is_shown(api, publish, register, eventually):
@@ -209,7 +209,7 @@ def test_the_wait_for_a_slot_is_shown(api, publish, register, eventually):
 
     (waiting,) = parked(api, webhook)
     figures = health(api, webhook)["rateLimit"]
-    assert (figures["slots"], figures["hits"]) == (2, 1)
+    assert (figures["attempts"], figures["delayedAttempts"]) == (2, 1)
     assert waiting["parked"]["since"] < waiting["parked"]["dueAt"] < figures["nextSlotAt"]
 
 
@@ -260,14 +260,14 @@ def test_a_recovery_sends_failed_and_skipped_deliveries(
     recover = f"/api/v1/webhooks/{webhook['id']}/recover"
     api.get(recover).expect(404)
 
-    accepted = api.post(recover, {"since": since, "status": "any"}).expect(202).body
-    assert (accepted["state"], accepted["sent"]) == ("running", 0)
+    accepted = api.post(recover, {"since": since, "include": "all"}).expect(202).body
+    assert (accepted["state"], accepted["sentDeliveries"]) == ("running", 0)
 
     with_upkeep(lambda: statuses(api, webhook).count("delivered") == 2, "they were not recovered")
     delivered = {delivery["eventId"] for delivery in deliveries_of(webhook, 2)}
     assert delivered == {failed, skipped}
-    with_upkeep(lambda: api.get(recover).expect(200).body["state"] == "done", "the recovery did not end")
-    assert api.get(recover).expect(200).body["sent"] == 2
+    with_upkeep(lambda: api.get(recover).expect(200).body["state"] == "completed", "the recovery did not end")
+    assert api.get(recover).expect(200).body["sentDeliveries"] == 2
 
 
 def test_resuming_can_discard_the_parked_deliveries(api, publish, register, requests, eventually, with_upkeep):

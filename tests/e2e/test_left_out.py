@@ -129,11 +129,11 @@ def test_a_recovery_continues_past_an_unreadable_event(
     inside.put_event_content(stack, tenant, events[1], {"N": "1"})
     api.patch(f"/api/v1/webhooks/{webhook['id']}", {"active": True}).expect(200)
     recover = f"/api/v1/webhooks/{webhook['id']}/recover"
-    api.post(recover, {"since": since, "status": "skipped"}).expect(202)
+    api.post(recover, {"since": since, "include": "skipped"}).expect(202)
 
     def done() -> bool:
         assert stack.invoke("UpkeepFunction", SCHEDULED)["failed"] == 0
-        return api.get(recover).expect(200).body["state"] == "done"
+        return api.get(recover).expect(200).body["state"] == "completed"
 
     eventually(done, "the recovery did not end")
     assert {row["eventId"] for row in deliveries_of(webhook, 2)} == {events[0], events[2]}

@@ -9,7 +9,7 @@ from hooklane_local.receiver import Response
 def test_a_webhooks_own_time_limit_ends_an_attempt(receiver, publish, register, delivery_of):
     receiver.respond = lambda _request: Response(never=True)
     webhook = register(timeout=1, retryPolicy="immediate")
-    assert webhook["timeout"] == 1
+    assert webhook["timeoutSeconds"] == 1
     publish()
 
     failed = delivery_of(webhook, "failed")
@@ -22,24 +22,24 @@ def test_limits_are_stored_changed_and_removed(api, register):
     webhook = register(timeoutSeconds=7, rateLimit={"requests": 60, "perSeconds": 30})
     path = f"/api/v1/webhooks/{webhook['id']}"
     assert api.get(path).expect(200).body["rateLimit"] == {"requests": 60, "perSeconds": 30}
-    changed = api.patch(path, {"timeout": 8}).expect(200).body
-    assert (changed["timeout"], changed["rateLimit"]["requests"]) == (8, 60)
-    removed = api.patch(path, {"timeout": None, "rateLimit": None}).expect(200).body
-    assert "timeout" not in removed and "rateLimit" not in removed
+    changed = api.patch(path, {"timeoutSeconds": 8}).expect(200).body
+    assert (changed["timeoutSeconds"], changed["rateLimit"]["requests"]) == (8, 60)
+    removed = api.patch(path, {"timeoutSeconds": None, "rateLimit": None}).expect(200).body
+    assert "timeoutSeconds" not in removed and "rateLimit" not in removed
 
 
 def test_limits_out_of_bounds_are_refused_with_their_paths(api):
-    limits = {"timeout": 31, "rateLimit": {"requests": 0, "perSeconds": 1}}
+    limits = {"timeoutSeconds": 31, "rateLimit": {"requests": 0, "perSeconds": 1}}
     body = {"url": "https://example.com/", "events": ["*"], **limits}
     errors = api.post("/api/v1/webhooks", body).expect(422).body["errors"]
-    assert [error["path"] for error in errors] == ["timeout", "rateLimit.requests"]
+    assert [error["path"] for error in errors] == ["timeoutSeconds", "rateLimit.requests"]
 
 
 def test_an_incomplete_policy_is_completed_from_its_contract(api, register):
     # The platform guide: "Maximum retries configurable up to 10 attempts", with delays of 5, 25 and 125 s.
     webhook = register(contract="task-hub", retryPolicy={"maxRetries": 10})
     policy = webhook["retryPolicy"]
-    assert (policy["initialDelay"], policy["multiplier"], policy["maxDelay"]) == (5_000, 5, 86_400_000)
+    assert (policy["initialDelayMs"], policy["multiplier"], policy["maxDelayMs"]) == (5_000, 5, 86_400_000)
     assert (policy["strategy"], policy["maxRetries"]) == ("exponential", 10)
 
     changed = api.patch(f"/api/v1/webhooks/{webhook['id']}", {"retryPolicy": {"multiplier": 2}}).expect(200).body

@@ -14,7 +14,7 @@ def test_a_webhook_is_registered_with_every_setting(api):
         "secret": "whsec_c2l4dGVlbiBieXRlcyEhIQ==",
         "contract": "standard",
         "headers": {"X-Customer": "acme"},
-        "retryPolicy": {"strategy": "linear", "initialDelay": 2000, "maxDelay": 9000, "maxRetries": 4},
+        "retryPolicy": {"strategy": "linear", "initialDelayMs": 2000, "maxDelayMs": 9000, "maxRetries": 4},
     }
 
     answer = api.post("/api/v1/webhooks", body).expect(201)
@@ -34,8 +34,8 @@ def test_a_webhook_is_registered_with_every_setting(api):
 @pytest.mark.parametrize(
     "policy",
     [
-        {"schedule": [5, 300, 1800]},
-        {"strategy": "fixed", "initialDelay": 1000, "maxRetries": 0},
+        {"scheduleSeconds": [5, 300, 1800]},
+        {"strategy": "fixed", "initialDelayMs": 1000, "maxRetries": 0},
         {"backoff": "linear", "retry_delay": 1000, "backoff_multiplier": 1.5, "max_delay": 60000, "maxAttempts": 4},
         "conservative",
     ],
@@ -134,8 +134,8 @@ def test_a_forbidden_url_is_refused(url, api):
         ({"headers": {"not a name": "x"}}, ["headers.not a name"]),
         ({"headers": {"X-Number": 1}}, ["headers"]),
         ({"retryPolicy": "whenever"}, ["retryPolicy"]),
-        ({"retryPolicy": {"schedule": [0]}}, ["retryPolicy.schedule[0]"]),
-        ({"retryPolicy": {"schedule": [86401]}}, ["retryPolicy.schedule[0]"]),
+        ({"retryPolicy": {"scheduleSeconds": [0]}}, ["retryPolicy.scheduleSeconds[0]"]),
+        ({"retryPolicy": {"schedule": [86401]}}, ["retryPolicy.scheduleSeconds[0]"]),
         ({"retryPolicy": {"schedule": [1] * 11}}, ["retryPolicy.schedule"]),
         ({"retryPolicy": {"maxRetries": 11}}, ["retryPolicy.maxRetries"]),
         ({"retryPolicy": {"strategy": "fixed", "surprise": 1}}, ["retryPolicy.surprise"]),

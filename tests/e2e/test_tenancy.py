@@ -54,12 +54,12 @@ BODIES = {
     "createWebhook": {"url": "https://hooks.example.com/in", "events": ["*"]},
     "publishEvent": {"type": "order.created", "data": 1},
     "publishEvents": {"events": [{"type": "order.created", "data": 1}]},
-    "recoverWebhook": {"since": "2024-01-15T10:30:00Z", "status": "any"},
-    "putEventType": {"category": "secret", "description": "of B", "sample": 1, "schema": {}},
+    "startRecovery": {"since": "2024-01-15T10:30:00Z", "include": "all"},
+    "setEventType": {"category": "secret", "description": "of B", "sample": 1, "schema": {}},
 }
 
 # Operations on names that every tenant may use for something of its own.
-BY_NAME = {"putEventType"}
+BY_NAME = {"setEventType"}
 
 
 def named(operation: Operation) -> str:
@@ -119,7 +119,7 @@ def test_another_tenants_resources_are_not_found(operation, stack, world, token)
 def test_another_tenants_event_type_is_not_changed(stack, world, tenant, token):
     path = f"/api/v1/event-types/{world['type']}"
 
-    stack.api(None, token("webhooks:write")).put(path, BODIES["putEventType"]).expect(201)
+    stack.api(None, token("webhooks:write")).put(path, BODIES["setEventType"]).expect(201)
 
     assert stack.api(world["tenant"]).get(path).expect(200).body["description"] == "of A"
     assert stack.api(tenant).get(path).expect(200).body["description"] == "of B"
@@ -181,7 +181,7 @@ def test_a_deleted_tenants_tokens_are_refused_and_its_id_cannot_be_used(stack, t
 
 
 def test_requests_over_a_tenants_limit_are_refused_and_every_answer_shows_the_limit(stack, tenant, token):
-    stack.api(None).put(f"/api/v1/tenants/{tenant}", {"rateLimit": 20}).expect(200)
+    stack.api(None).put(f"/api/v1/tenants/{tenant}", {"requestsPerMinute": 20}).expect(200)
     mine = stack.api(None, token("webhooks:read"))
 
     answers = [mine.get("/api/v1/webhooks") for _ in range(50)]

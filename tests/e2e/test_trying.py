@@ -30,7 +30,7 @@ def test_a_sample_receiver_accepts_a_test_and_gets_the_transformed_data(contract
 
         answers = [try_out(plain, PAYLOAD), try_out(shaped, PAYLOAD), try_out(shaped, {"event": "user.created"})]
 
-    assert [(each["success"], each["response"]["status"]) for each in answers] == [(True, 200)] * 3, sample.output
+    assert [(each["successful"], each["statusCode"]) for each in answers] == [(True, 200)] * 3, sample.output
     bare, filtered_out, passed = answers
     assert "filter" not in bare and "transform" not in bare
     # A test is sent even if the filter does not pass it.
@@ -53,7 +53,7 @@ def test_the_packages_accept_a_test_with_transformed_data(contract, register, tr
 
     answer = try_out(webhook, PAYLOAD)
 
-    assert (answer["success"], answer["filter"]) == (True, {"passed": False})
+    assert (answer["successful"], answer["filter"]) == (True, {"passed": False})
     assert answer["transform"] == {"data": {"kind": "webhook.test", "all": PAYLOAD}}
     (request,) = requests(1)
     assert reader.accepts([Reading(request, webhook["secret"], reader.header)]) == [True]
@@ -83,8 +83,8 @@ def test_a_test_shows_why_an_expression_fails(expression, text, register, try_ou
 
     assert answer[expression] == {"error": "there is no event.data.gone"}
     # As for a delivery: nothing is sent, and the answer has the reason.
-    assert answer["success"] is False
-    assert answer["error"] == {"kind": "transform", "detail": f"{expression}: there is no event.data.gone"}
+    assert answer["successful"] is False
+    assert answer["error"] == {"kind": "expression", "detail": f"{expression}: there is no event.data.gone"}
     assert receiver.requests == []
 
 

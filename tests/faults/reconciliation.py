@@ -37,7 +37,7 @@ def reconcile(stack: LocalStack, webhooks: list[tuple[str, dict]], events, recei
         assert got <= expected, "received an event without a subscription to it"
         for event, delivery in log.items():
             times = accepted[(webhook["path"], event)]
-            _check(delivery, times, len(webhook["retryPolicy"]["schedule"]))
+            _check(delivery, times, len(webhook["retryPolicy"]["scheduleSeconds"]))
             figures["deliveries"] += 1
             figures[delivery["status"]] += 1
             figures["attempts in the log"] += delivery["attemptCount"]

@@ -11,6 +11,7 @@ use utoipa::{PartialSchema as _, ToSchema as _};
 
 use crate::http::problem::Problem;
 
+mod instants;
 mod links;
 pub(crate) mod page;
 mod parameters;
@@ -72,6 +73,7 @@ pub(crate) fn complete(document: &mut OpenApi) {
             add_rate_limit_headers(operation);
         }
     }
+    instants::add(document);
     links::add(document);
 }
 

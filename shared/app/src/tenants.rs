@@ -99,12 +99,17 @@ fn named<'a, T: Clone + std::fmt::Display + 'a>(
     found.map(|(choice, _)| (*choice).clone())
 }
 
+const RATE_NAMES: [&str; 4] =
+    ["requestsPerMinute", "requests_per_minute", "rateLimit", "rate_limit"];
+const LIFETIME_NAMES: [&str; 4] =
+    ["expiresInSeconds", "expires_in_seconds", "expiresIn", "expires_in"];
+
 fn rate_limit(fields: &mut Fields) -> Option<u32> {
     let expected = format!("a whole number of requests a minute from 0 to {MAX_RATE}");
-    let limit = fields.read_whole(&["rateLimit", "rate_limit"], &expected)?;
+    let limit = fields.read_whole(&RATE_NAMES, &expected)?;
     let within = u32::try_from(limit).ok().filter(|limit| *limit <= MAX_RATE);
     if within.is_none() {
-        fields.error("rateLimit", format!("must be {expected}"));
+        fields.error(RATE_NAMES[0], format!("must be {expected}"));
     }
     within
 }
@@ -140,7 +145,7 @@ const MIN_SECONDS: i64 = 60;
 /// A day: tokens are short-lived.
 const MAX_SECONDS: i64 = 86_400;
 
-/// Issues a token for a tenant. The body is `{"scopes": […], "expiresIn": seconds}`, both optional.
+/// Issues a token for a tenant. The body is `{"scopes": […], "expiresInSeconds": seconds}`, both optional.
 pub async fn issue_token(
     (tenants, counts): (&impl TenantStore, &impl DailyCounts),
     system: &(impl Clock + Entropy),
@@ -194,10 +199,10 @@ fn read_token_request(body: &str) -> Result<(Vec<Scope>, i64), FieldErrors> {
         }
     }
     let expected = format!("a whole number of seconds from {MIN_SECONDS} to {MAX_SECONDS}");
-    let seconds = fields.read_whole(&["expiresIn", "expires_in"], &expected);
+    let seconds = fields.read_whole(&LIFETIME_NAMES, &expected);
     let seconds = seconds.map_or(DEFAULT_SECONDS, |s| i64::try_from(s).unwrap_or(i64::MAX));
     if !(MIN_SECONDS..=MAX_SECONDS).contains(&seconds) {
-        fields.error("expiresIn", format!("must be {expected}"));
+        fields.error(LIFETIME_NAMES[0], format!("must be {expected}"));
     }
     fields.finish().map(|()| (scopes, seconds))
 }

@@ -11,6 +11,12 @@ pub fn whole_millisecond(time: Timestamp) -> Timestamp {
     Timestamp::from_millisecond(time.as_millisecond()).unwrap_or(time)
 }
 
+/// The time in the form of the API's answers: RFC 3339 in UTC, with milliseconds.
+#[must_use]
+pub fn with_milliseconds(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
+}
+
 /// The first whole millisecond that is not before the time.
 #[must_use]
 pub fn next_whole_millisecond(time: Timestamp) -> Timestamp {

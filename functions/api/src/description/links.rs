@@ -49,7 +49,7 @@ const SOURCES: [Source; 5] = [
     },
     Source {
         parameter: "type",
-        operation: "putEventType",
+        operation: "setEventType",
         status: "201",
         expression: "$response.body#/type",
         with: None,

@@ -108,7 +108,7 @@ pub(crate) async fn get<P: Ports>(
 #[utoipa::path(
     put,
     path = "/event-types/{type}",
-    operation_id = "putEventType",
+    operation_id = "setEventType",
     summary = "Add or replace an event type; it hides one of the same name in the catalog",
     security(("bearer" = [WRITE])),
     params(

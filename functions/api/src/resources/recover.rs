@@ -22,7 +22,7 @@ use crate::resources::views::RecoveryView;
 #[utoipa::path(
     post,
     path = "/webhooks/{webhook}/recover",
-    operation_id = "recoverWebhook",
+    operation_id = "startRecovery",
     summary = "Start a recovery: send again what the webhook missed",
     description = "Retries each failed delivery as a manual retry would, and makes a delivery for each skipped event. \
         It works in the background, a batch each minute. A webhook has at most one running recovery. A few recoveries of a tenant look for skipped events at \

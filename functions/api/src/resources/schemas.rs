@@ -9,10 +9,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{Object, ObjectBuilder, SchemaType, Type};
 
+mod retry;
 mod webhooks;
 
+pub(crate) use retry::RetryPolicy;
 pub(crate) use webhooks::{
-    NewRecovery, NewWebhook, RateLimit, Resumption, RetryPolicy, Rotation, WebhookChange,
+    NewRecovery, NewWebhook, RateLimit, Resumption, Rotation, WebhookChange,
 };
 
 #[derive(Serialize, Deserialize, ToSchema)]

@@ -128,7 +128,7 @@ pub(crate) async fn set<P: Ports>(
 #[utoipa::path(
     delete,
     path = "/tenants/{tenant}",
-    operation_id = "removeTenant",
+    operation_id = "deleteTenant",
     summary = "Remove a tenant",
     description = "Operator key only. Its webhooks, tokens, settings and event types are deleted at once. Its \
         events and deliveries expire. Until all of it has expired, its id cannot be used again: every request \

@@ -24,7 +24,7 @@ pub(crate) use testing::TestView;
 pub(crate) use webhooks::{SecretView, WebhookView};
 
 pub(crate) fn time(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
+    hooklane_domain::time::with_milliseconds(at)
 }
 
 /// A count, or nothing if it is zero.

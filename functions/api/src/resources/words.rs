@@ -2,7 +2,7 @@
 //! that renaming an enum of the domain, or its stored text, cannot change the API.
 
 use hooklane_domain::delivery::outcome::ErrorKind;
-use hooklane_domain::delivery::statistics::Condition;
+use hooklane_domain::delivery::statistics::{Condition, Failure};
 use hooklane_domain::delivery::waiting;
 use hooklane_domain::delivery::{CancelReason, FailReason, ParkReason, State, Status};
 use hooklane_domain::isolation::circuit::Circuit;
@@ -43,7 +43,7 @@ words! {
     /// Why an attempt got no usable answer: the host's name did not resolve (`dns`), the target is not
     /// allowed (`blocked`), connecting (`connect`) or the TLS handshake (`tls`) failed, the time limit passed
     /// (`timeout`), the answer was not HTTP or broke off (`response`), the request's body could not be built
-    /// (`body`), or the webhook's filter or transform failed (`transform`).
+    /// (`body`), or the webhook's filter or transform failed (`expression`).
     AttemptErrorKind: ErrorKind {
         Dns = ErrorKind::Dns,
         Blocked = ErrorKind::Blocked,
@@ -52,7 +52,20 @@ words! {
         Timeout = ErrorKind::Timeout,
         Response = ErrorKind::Response,
         Body = ErrorKind::Body,
-        Transform = ErrorKind::Transform,
+        Expression = ErrorKind::Transform,
+    }
+
+    /// Why an attempt failed: the kind of its error, or `http_status` for an answer other than 2xx.
+    FailureKind: Failure {
+        HttpStatus = Failure::Answer(_),
+        Dns = Failure::Error(ErrorKind::Dns),
+        Blocked = Failure::Error(ErrorKind::Blocked),
+        Connect = Failure::Error(ErrorKind::Connect),
+        Tls = Failure::Error(ErrorKind::Tls),
+        Timeout = Failure::Error(ErrorKind::Timeout),
+        Response = Failure::Error(ErrorKind::Response),
+        Body = Failure::Error(ErrorKind::Body),
+        Expression = Failure::Error(ErrorKind::Transform),
     }
 
     /// `active`, `inactive`, `paused` (by the tenant) or `disabled` (by Hooklane).
@@ -95,25 +108,25 @@ words! {
     }
 
     /// `failed`: deliveries that failed. `skipped`: events without a delivery, because too many deliveries
-    /// were parked or the webhook was inactive. `any`: both.
-    RecoveredStatus: WantedStatus {
+    /// were parked or the webhook was inactive. `all`: both.
+    RecoveryScope: WantedStatus {
         Failed = WantedStatus::Failed,
         Skipped = WantedStatus::Skipped,
-        Any = WantedStatus::Any,
+        All = WantedStatus::Any,
     }
 
     /// `waiting`: as many recoveries of the tenant look for skipped events as may at the same time.
     RecoveryState: &Recovery {
         Waiting = Recovery { waiting: true, stage: Stage::Failed { .. } | Stage::Skipped { .. }, .. },
         Running = Recovery { waiting: false, stage: Stage::Failed { .. } | Stage::Skipped { .. }, .. },
-        Done = Recovery { stage: Stage::Done { .. }, .. },
+        Completed = Recovery { stage: Stage::Done { .. }, .. },
     }
 }
 
-/// Why a delivery has its state. Parked: `inactive`, `paused` (the webhook), `tenant_paused`, `circuit` (the
-/// receiver keeps failing), `rate_limit` or `backlog` (the retry queue is nearly full). Failed: `exhausted` (no
+/// Why a delivery has its state. Parked: `inactive`, `paused` (the webhook), `tenant_paused`,
+/// `circuit_open` (the receiver keeps failing), `rate_limit` or `backlog` (the retry queue is nearly full). Failed: `exhausted` (no
 /// retries left), `gone` (the receiver answered 410), `event_missing` (the event is no longer stored) or
-/// `transform` (a filter or transform failed). Cancelled: `webhook_deleted`, `requested` (through the API) or
+/// `expression` (a filter or transform failed). Cancelled: `webhook_deleted`, `requested` (through the API) or
 /// `discarded` (the webhook was resumed with `discard`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -121,13 +134,13 @@ pub(crate) enum DeliveryReason {
     Inactive,
     Paused,
     TenantPaused,
-    Circuit,
+    CircuitOpen,
     RateLimit,
     Backlog,
     Exhausted,
     Gone,
     EventMissing,
-    Transform,
+    Expression,
     WebhookDeleted,
     Requested,
     Discarded,
@@ -150,7 +163,7 @@ impl From<ParkReason> for DeliveryReason {
             ParkReason::Inactive => Self::Inactive,
             ParkReason::Paused => Self::Paused,
             ParkReason::TenantPaused => Self::TenantPaused,
-            ParkReason::Circuit => Self::Circuit,
+            ParkReason::Circuit => Self::CircuitOpen,
             ParkReason::RateLimit => Self::RateLimit,
             ParkReason::Backlog => Self::Backlog,
         }
@@ -163,7 +176,7 @@ impl From<FailReason> for DeliveryReason {
             FailReason::Exhausted => Self::Exhausted,
             FailReason::Gone => Self::Gone,
             FailReason::EventMissing => Self::EventMissing,
-            FailReason::Transform => Self::Transform,
+            FailReason::Transform => Self::Expression,
         }
     }
 }
@@ -176,22 +189,6 @@ impl From<CancelReason> for DeliveryReason {
             CancelReason::Discarded => Self::Discarded,
         }
     }
-}
-
-/// Why an attempt failed: the kind of its error, or `status` for an answer other than 2xx.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[expect(dead_code, reason = "describes `Failure`, which holds the word")]
-pub(crate) enum FailureKind {
-    Status,
-    Dns,
-    Blocked,
-    Connect,
-    Tls,
-    Timeout,
-    Response,
-    Body,
-    Transform,
 }
 
 #[cfg(test)]

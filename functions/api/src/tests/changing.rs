@@ -70,15 +70,14 @@ async fn if_match_applies_a_change_only_to_a_revision_in_the_header() {
 async fn null_resets_only_fields_that_can_be_reset() {
     let service = Service::new();
     let body = r#"{"url":"https://example.com/","events":["*"],"description":"D","name":null,
-        "headers":{"X-A":"1"},"retryPolicy":"immediate","timeout":7,"testMode":null,"active":null,
+        "headers":{"X-A":"1"},"retryPolicy":"immediate","timeoutSeconds":7,"testMode":null,"active":null,
         "rateLimit":{"requests":1,"perSeconds":1},"secret":null,"contract":null,"signing":null}"#;
     let created = service.ask("POST", "/webhooks", body).await;
     assert_eq!(created.status, StatusCode::CREATED, "{}", created.body);
     let path = created.location;
-    let body =
-        r#"{"description":null,"headers":null,"retryPolicy":null,"timeout":null,"rateLimit":null}"#;
+    let body = r#"{"description":null,"headers":null,"retryPolicy":null,"timeoutSeconds":null,"rateLimit":null}"#;
     let taken = service.ask("PATCH", &path, body).await;
-    for field in ["description", "retryPolicy", "timeout", "rateLimit"] {
+    for field in ["description", "retryPolicy", "timeoutSeconds", "rateLimit"] {
         assert!(created.body.get(field).is_some() && taken.body.get(field).is_none(), "{field}");
     }
     assert_eq!(taken.body["headers"], serde_json::json!({}));

@@ -90,9 +90,9 @@ async fn at_most_a_thousand_parked_deliveries_are_counted() {
     let service = Service::new();
     let webhook = service.webhook().await;
     for (upto, expected) in [
-        (0..999, json!({"count": 999, "atLeast": false})),
-        (999..1_000, json!({"count": 1_000, "atLeast": true})),
-        (1_000..1_002, json!({"count": 1_000, "atLeast": true})),
+        (0..999, json!({"count": 999, "capped": false})),
+        (999..1_000, json!({"count": 1_000, "capped": true})),
+        (1_000..1_002, json!({"count": 1_000, "capped": true})),
     ] {
         for n in upto {
             park(&service, &webhook, &format!("e{n}"), -60, ParkReason::Inactive).await;
@@ -110,7 +110,7 @@ async fn health_shows_rate_limit_hits_and_the_next_slot() {
     let webhook = webhook.as_str().unwrap();
     let path = format!("/webhooks/{webhook}/health");
     let limit = async || service.ask("GET", &path, "").await.body["rateLimit"].clone();
-    let unused = json!({"requests": 1, "perSeconds": 60, "slots": 0, "hits": 0});
+    let unused = json!({"requests": 1, "perSeconds": 60, "attempts": 0, "delayedAttempts": 0});
     assert_eq!(limit().await, unused);
 
     let set = RateLimit::new(1, 60).unwrap();
@@ -127,7 +127,7 @@ async fn health_shows_rate_limit_hits_and_the_next_slot() {
         let change = json!({"rateLimit": limited}).to_string();
         let changed = service.ask("PATCH", &format!("/webhooks/{webhook}"), &change).await;
         assert_eq!(changed.status, StatusCode::OK, "{}", changed.body);
-        let mut expected = json!({"slots": 3, "hits": 2, "lastHitAt": "2024-01-15T10:29:50.000Z"});
+        let mut expected = json!({"attempts": 3, "delayedAttempts": 2, "lastDelayedAt": "2024-01-15T10:29:50.000Z"});
         expected.as_object_mut().unwrap().extend(left.as_object().unwrap().clone());
         assert_eq!(limit().await, expected);
     }

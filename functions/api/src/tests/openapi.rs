@@ -1,5 +1,7 @@
 use super::service::Service;
 
+mod words;
+
 #[test]
 fn the_checked_in_document_is_the_current_one() {
     let checked_in = include_str!("../../../../docs/openapi.json");

@@ -52,7 +52,7 @@ documented! {
         "name": "Queue Events", "active": true,
         "headers": {"User-Agent": "***", "X-Custom-Header": "***"},
         "retryPolicy": {
-            "strategy": "exponential", "initialDelay": 1000, "multiplier": 2.0, "maxDelay": 300000,
+            "strategy": "exponential", "initialDelayMs": 1000, "multiplier": 2.0, "maxDelayMs": 300000,
             "maxRetries": 3
         },
     };
@@ -81,7 +81,7 @@ documented! {
     ops_center_patches: "PATCH" "/webhooks/{id}" r#"{"description": "Theirs", "active": false}"# => 200 {
         "description": "Theirs", "active": false, "status": "inactive",
     };
-    ops_center_tests: "POST" "/webhooks/{id}/test" "" => 200 {"success": true, "eventType": "webhook.test"};
+    ops_center_tests: "POST" "/webhooks/{id}/test" "" => 200 {"successful": true, "eventType": "webhook.test"};
     ops_center_deletes: "DELETE" "/webhooks/{id}" "" => 204 {};
 
     prism_creates: "POST" "/webhooks" r#"{
@@ -93,7 +93,7 @@ documented! {
         "events": ["user.created", "user.updated", "order.completed"], "status": "active"
     }"# => 200 {"events": ["user.created", "user.updated", "order.completed"], "status": "active"};
     prism_tests_with_a_sample: "POST" "/webhooks/{id}/test" r#"{"event": "user.created"}"# => 200 {
-        "success": true, "eventType": "user.created",
+        "successful": true, "eventType": "user.created",
     };
     prism_deletes: "DELETE" "/webhooks/{id}" "" => 204 {};
 
@@ -106,7 +106,7 @@ documented! {
     }"# => 201 {
         "name": "Orders",
         "retryPolicy": {
-            "strategy": "exponential", "initialDelay": 1000, "multiplier": 2.0, "maxDelay": 60000,
+            "strategy": "exponential", "initialDelayMs": 1000, "multiplier": 2.0, "maxDelayMs": 60000,
             "maxRetries": 2
         },
     };
@@ -115,7 +115,7 @@ documented! {
         "retryPolicy": {"maxAttempts": 10, "backoffStrategy": "linear", "initialDelay": 100, "maxDelay": 1000}
     }"# => 201 {
         "retryPolicy": {
-            "strategy": "linear", "initialDelay": 100, "multiplier": 2.0, "maxDelay": 1000, "maxRetries": 9
+            "strategy": "linear", "initialDelayMs": 100, "multiplier": 2.0, "maxDelayMs": 1000, "maxRetries": 9
         },
     };
     aegisx_stores_its_policy_in_snake_case: "PUT" "/webhooks/{id}" r#"{
@@ -124,7 +124,7 @@ documented! {
         }
     }"# => 200 {
         "retryPolicy": {
-            "strategy": "exponential", "initialDelay": 1000, "multiplier": 2.0, "maxDelay": 60000,
+            "strategy": "exponential", "initialDelayMs": 1000, "multiplier": 2.0, "maxDelayMs": 60000,
             "maxRetries": 2
         },
     };
@@ -132,7 +132,7 @@ documented! {
     aegisx_updates: "PUT" "/webhooks/{id}" r#"{"name": "Orders, renamed", "active": false}"# => 200 {
         "name": "Orders, renamed", "active": false,
     };
-    aegisx_tests: "POST" "/webhooks/{id}/test" "" => 200 {"success": true};
+    aegisx_tests: "POST" "/webhooks/{id}/test" "" => 200 {"successful": true};
     aegisx_deletes: "DELETE" "/webhooks/{id}" "" => 204 {};
 
     task_hub_creates: "POST" "/webhooks" r#"{
@@ -144,7 +144,7 @@ documented! {
         "secret": "test-secret", "testMode": true
     }"# => 201 {"testMode": true};
     task_hub_tests_with_a_payload: "POST" "/webhooks/{id}/test" r#"{"taskId": "123", "status": "completed"}"# => 200 {
-        "success": true, "eventType": "webhook.test",
+        "successful": true, "eventType": "webhook.test",
     };
 }
 

@@ -46,9 +46,11 @@ async fn an_invalid_recovery_is_refused() {
     let path = format!("/webhooks/{}/recover", service.webhook().await);
     for (body, paths) in [
         ("", &[""][..]),
-        ("{}", &["since", "status"]),
-        (r#"{"since":"2024-01-15T10:30:01Z","status":"any"}"#, &["since"]),
-        (r#"{"since":1,"until":"x","status":"lost","more":1}"#, &["until", "status", "more"]),
+        ("{}", &["since", "include"]),
+        (r#"{"since":"2024-01-15T10:30:01Z","include":"all"}"#, &["since"]),
+        (r#"{"since":1,"until":"x","include":"lost","more":1}"#, &["until", "include", "more"]),
+        (r#"{"since":1,"status":"lost"}"#, &["status"]),
+        (r#"{"since":1,"status":"any","include":"all"}"#, &["status"]),
     ] {
         let answer = service.ask("POST", &path, body).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{body}");

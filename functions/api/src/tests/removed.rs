@@ -98,7 +98,7 @@ async fn finding_04_the_removal_of_thousands_of_webhooks_takes_several_requests(
     assert_eq!(begun.status, StatusCode::ACCEPTED);
     let listed = as_operator(&service, "GET", "/tenants", "").await;
     assert_eq!(listed.body["data"][0]["id"], "acme");
-    assert_eq!(listed.body["data"][0]["reusableFrom"], "2024-02-21T10:30:00.000Z");
+    assert_eq!(listed.body["data"][0]["reusableAt"], "2024-02-21T10:30:00.000Z");
     let used = service.ask("POST", "/webhooks", HOOK).await;
     is_gone(&used, "a removal that goes on");
     assert!(used.body["detail"].as_str().unwrap().ends_with("delete it again."));

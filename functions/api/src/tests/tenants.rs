@@ -27,7 +27,7 @@ async fn tenant_settings_are_set_read_listed_and_removed() {
     let missing = as_operator(&service, "GET", "/tenants/acme", "").await;
     assert_eq!(missing.status, StatusCode::NOT_FOUND);
 
-    let body = r#"{"contract":"prism","strict":true,"rateLimit":5,"paused":false}"#;
+    let body = r#"{"contract":"prism","strict":true,"requestsPerMinute":5,"paused":false}"#;
     let set = as_operator(&service, "PUT", "/api/v1/tenants/acme", body).await;
     assert_eq!((set.status, set.etag.as_str()), (StatusCode::OK, "\"1\""));
     insta::assert_json_snapshot!("tenant", set.body);
@@ -64,7 +64,8 @@ async fn tenant_settings_are_set_read_listed_and_removed() {
 #[tokio::test]
 async fn invalid_settings_are_named() {
     let service = Service::new();
-    let body = r#"{"contract":"none","catalog":"none","rateLimit":-1,"strict":1,"colour":2}"#;
+    let body =
+        r#"{"contract":"none","catalog":"none","requestsPerMinute":-1,"strict":1,"colour":2}"#;
     let answer = as_operator(&service, "PUT", "/tenants/acme", body).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
     insta::assert_json_snapshot!("invalid_tenant", answer.body);
@@ -76,7 +77,8 @@ async fn a_token_allows_its_scopes_until_it_expires() {
     let minted = as_operator(&service, "POST", "/tenants/acme/tokens", "").await;
     insta::assert_json_snapshot!("token", minted.body, { ".token" => "[token]" });
 
-    let reader = token(&service, "acme", r#"{"scopes":["webhooks:read"],"expiresIn":60}"#).await;
+    let reader =
+        token(&service, "acme", r#"{"scopes":["webhooks:read"],"expiresInSeconds":60}"#).await;
     let read = with_token(&service, &reader, "GET", "/webhooks").await;
     assert_eq!(read.status, StatusCode::OK);
     for (method, path, scope) in

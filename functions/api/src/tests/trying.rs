@@ -43,7 +43,7 @@ async fn a_test_sends_a_default_a_sample_or_the_given_payload() {
     ] {
         let answer = tried(&service, body).await;
         assert_eq!(answer.body["eventType"], event_type, "{body}");
-        assert_eq!(answer.body["success"], true, "{body}");
+        assert_eq!(answer.body["successful"], true, "{body}");
         let got = got(&service);
         assert_eq!(got["type"], event_type, "{body}");
         match data {
@@ -78,8 +78,11 @@ async fn a_failed_test_is_a_successful_answer() {
     ] {
         *service.deps.sender.outcome.lock().unwrap() = Some(outcome);
         let answer = tried(&service, "").await;
-        assert_eq!((answer.status, answer.body["success"].clone()), (StatusCode::OK, false.into()));
-        assert_eq!(answer.body["response"]["status"].as_u64(), status);
+        assert_eq!(
+            (answer.status, answer.body["successful"].clone()),
+            (StatusCode::OK, false.into())
+        );
+        assert_eq!(answer.body["statusCode"].as_u64(), status);
         assert_eq!(answer.body.get("error").is_some(), status.is_none());
         if status.is_none() {
             insta::assert_json_snapshot!("test_without_an_answer", answer.body);
@@ -97,7 +100,7 @@ async fn a_test_is_in_the_log_but_is_not_a_delivery() {
     for body in [r#"{"active":false}"#, r#"{"active":true}"#] {
         service.ask("PATCH", &path, body).await;
         let answer = service.ask("POST", &format!("{path}/test"), "").await;
-        assert_eq!(answer.body["success"], true, "an inactive webhook can be tested");
+        assert_eq!(answer.body["successful"], true, "an inactive webhook can be tested");
         let event = answer.body["eventId"].as_str().unwrap().parse().unwrap();
         let at = answer.body["at"].as_str().unwrap().parse().unwrap();
         let id = DeliveryId::new(webhook.parse().unwrap(), at, event);

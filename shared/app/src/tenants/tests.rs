@@ -32,7 +32,7 @@ fn settings(body: &str) -> Result<TenantSettings, Vec<String>> {
 fn a_setting_that_is_left_out_takes_its_default() {
     assert_eq!(settings("{}"), Ok(TenantSettings::default()));
     let all = settings(
-        r#"{"contract":"standard","catalog":"default","strict":true,"rateLimit":0,"paused":true}"#,
+        r#"{"contract":"standard","catalog":"default","strict":true,"requestsPerMinute":0,"paused":true}"#,
     )
     .unwrap();
     assert_eq!(all.contract.unwrap().as_str(), "standard");
@@ -45,8 +45,8 @@ fn every_wrong_setting_is_reported() {
     for (body, paths) in [
         (r#"{"contract":"nonsense","catalog":"none"}"#, vec!["contract", "catalog"]),
         (r#"{"strict":"yes","paused":1}"#, vec!["strict", "paused"]),
-        (r#"{"rateLimit":-1}"#, vec!["rateLimit"]),
-        (r#"{"rateLimit":1000001}"#, vec!["rateLimit"]),
+        (r#"{"requestsPerMinute":-1}"#, vec!["requestsPerMinute"]),
+        (r#"{"rateLimit":1000001}"#, vec!["requestsPerMinute"]),
         (r#"{"colour":1}"#, vec!["colour"]),
         ("[]", vec![""]),
     ] {
@@ -80,8 +80,8 @@ async fn a_token_carries_the_requested_scopes_and_its_tenants_generation() {
     for (body, path) in [
         (r#"{"scopes":[]}"#, "scopes"),
         (r#"{"scopes":["webhooks:read","everything"]}"#, "scopes[1]"),
-        (r#"{"expiresIn":59}"#, "expiresIn"),
-        (r#"{"expiresIn":86401}"#, "expiresIn"),
+        (r#"{"expiresInSeconds":59}"#, "expiresInSeconds"),
+        (r#"{"expiresIn":86401}"#, "expiresInSeconds"),
         (r#"{"tenant":"other"}"#, "tenant"),
     ] {
         let Err(IssueTokenError::Invalid(errors)) = issue(body).await else { panic!("{body}") };

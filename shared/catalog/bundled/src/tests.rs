@@ -123,6 +123,41 @@ fn a_schema_refuses_a_missing_field_and_a_wrong_one() {
     }
 }
 
+/// The catalog describes the operational events that Hooklane publishes: the same fields, in the same order,
+/// and their schemas take the data.
+#[test]
+fn the_operational_events_are_as_their_types_say() {
+    use hooklane_domain::delivery::Delivery;
+    use hooklane_domain::ids::{DeliveryId, WebhookId};
+    use hooklane_domain::isolation::health::Report;
+    use hooklane_domain::isolation::operational::{of_disabling, of_exhaustion, of_report};
+    use hooklane_domain::webhook::DisableReason;
+
+    let at = hooklane_domain::Timestamp::UNIX_EPOCH;
+    let (tenant, webhook) = ("acme".parse().unwrap(), WebhookId::new(at, 1));
+    let id = DeliveryId::new(webhook, at, "evt-1".parse().unwrap());
+    let delivery = Delivery::unwritten(id, "acme".parse().unwrap(), "a.b".parse().unwrap());
+    let events = [
+        of_report(&tenant, webhook, Report::Failing { since: at, failures: 10 }),
+        of_report(&tenant, webhook, Report::Recovered { since: at, at }),
+        of_disabling(&tenant, webhook, at, DisableReason::Gone),
+        of_disabling(&tenant, webhook, at, DisableReason::Failing),
+        of_exhaustion(&delivery, 3, at),
+    ];
+    let catalogs = load();
+    let fields = |text: &str| -> Vec<String> {
+        let data: serde_json::Map<String, Value> = serde_json::from_str(text).unwrap();
+        data.keys().cloned().collect()
+    };
+    for event in events {
+        let name = &event.content.event_type;
+        let definition = catalog(&catalogs, "hooklane").get(name).unwrap();
+        assert_eq!(definition.schema.judge("data", &event.content.data), Ok(()), "{name}");
+        let (published, sample) = (event.content.data.as_str(), definition.sample.as_str());
+        assert_eq!(fields(published), fields(sample), "{name}");
+    }
+}
+
 proptest! {
     /// Additional fields are accepted, since platforms extend their events.
     #[test]

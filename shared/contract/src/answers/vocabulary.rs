@@ -29,11 +29,11 @@ use Kind::{Json, List, Object, Scalar, Time};
 
 const POLICY: Kind = Object(&[
     ("strategy", Scalar),
-    ("initialDelay", Scalar),
+    ("initialDelayMs", Scalar),
     ("multiplier", Scalar),
-    ("maxDelay", Scalar),
+    ("maxDelayMs", Scalar),
     ("maxRetries", Scalar),
-    ("schedule", Json),
+    ("scheduleSeconds", Json),
     ("jitter", Scalar),
 ]);
 
@@ -72,13 +72,15 @@ macro_rules! attempt {
             ("durationMs", Scalar),
             ("request", REQUEST),
             ("statusCode", Scalar),
-            ("response", Object(&[("statusText", Scalar), ("headers", Json), ("body", Scalar)])),
+            ("response", RESPONSE),
             ("error", ERROR),
         ])
     };
 }
 
 const REQUEST: Kind = Object(&[("headers", Json)]);
+
+const RESPONSE: Kind = Object(&[("statusText", Scalar), ("headers", Json), ("body", Scalar)]);
 
 const ATTEMPT: Kind = attempt!();
 
@@ -134,16 +136,14 @@ const DELIVERIES: Kind = Object(&[
 ]);
 
 const TEST: Kind = Object(&[
-    ("success", Scalar),
+    ("successful", Scalar),
     ("eventId", Scalar),
     ("eventType", Scalar),
     ("at", Time),
     ("durationMs", Scalar),
     ("request", REQUEST),
-    (
-        "response",
-        Object(&[("status", Scalar), ("statusText", Scalar), ("headers", Json), ("body", Scalar)]),
-    ),
+    ("statusCode", Scalar),
+    ("response", RESPONSE),
     ("error", ERROR),
 ]);
 
@@ -151,43 +151,47 @@ const STATISTICS: Kind = Object(&[
     ("period", Scalar),
     ("since", Time),
     ("until", Time),
-    ("sampled", Scalar),
+    ("truncated", Scalar),
     ("totalDeliveries", Scalar),
     ("successfulDeliveries", Scalar),
     ("failedDeliveries", Scalar),
     ("retryCount", Scalar),
     ("averageAttempts", Scalar),
-    ("averageLatency", Scalar),
-    ("deliveryRate", Scalar),
+    ("successRate", Scalar),
     ("retryRate", Scalar),
-    ("errorRate", Scalar),
+    ("failureRate", Scalar),
+    (
+        "responseTimeMs",
+        Object(&[("average", Scalar), ("p50", Scalar), ("p95", Scalar), ("p99", Scalar)]),
+    ),
     ("byStatus", List(&Object(&[("status", Scalar), ("count", Scalar)]))),
     (
         "byEventType",
         List(&Object(&[
             ("eventType", Scalar),
-            ("total", Scalar),
-            ("successful", Scalar),
+            ("totalDeliveries", Scalar),
+            ("successfulDeliveries", Scalar),
             ("averageAttempts", Scalar),
         ])),
     ),
+    ("byError", List(&Object(&[("kind", Scalar), ("statusCode", Scalar), ("count", Scalar)]))),
 ]);
 
 const HEALTH: Kind = Object(&[
     ("status", Scalar),
     ("successRate", Scalar),
     ("totalDeliveries", Scalar),
-    ("lastDelivery", Time),
-    ("sampled", Scalar),
+    ("lastAttemptAt", Time),
+    ("truncated", Scalar),
     ("isolation", ISOLATION),
     (
         "rateLimit",
         Object(&[
             ("requests", Scalar),
             ("perSeconds", Scalar),
-            ("slots", Scalar),
-            ("hits", Scalar),
-            ("lastHitAt", Time),
+            ("attempts", Scalar),
+            ("delayedAttempts", Scalar),
+            ("lastDelayedAt", Time),
             ("nextSlotAt", Time),
         ]),
     ),
@@ -204,10 +208,10 @@ const ISOLATION: Kind = Object(&[
             ("failedProbes", Scalar),
         ]),
     ),
-    ("failuresInARow", Scalar),
+    ("consecutiveFailures", Scalar),
     ("failingSince", Time),
-    ("parked", Object(&[("count", Scalar), ("atLeast", Scalar)])),
-    ("skipped", Scalar),
+    ("parked", Object(&[("count", Scalar), ("capped", Scalar)])),
+    ("skippedEvents", Scalar),
 ]);
 
 /// The answer of any operation that does not succeed.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// Why an attempt got no answer. The set is closed, since alarms and statistics count by it.
 ///
 /// The serialised names are stored: changing one needs a migration.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ErrorKind {
     /// The host's name did not resolve.

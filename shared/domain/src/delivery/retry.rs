@@ -22,8 +22,9 @@ pub struct RetryPolicy {
     jitter: f64,
 }
 
+/// How a policy says its delays.
 #[derive(Debug, Clone, PartialEq)]
-enum Plan {
+pub enum Plan {
     Backoff { strategy: Strategy, initial: Duration, multiplier: f64, max: Duration, retries: u8 },
     Schedule(Vec<Duration>),
 }
@@ -54,6 +55,16 @@ pub enum Next {
 }
 
 impl RetryPolicy {
+    #[must_use]
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    #[must_use]
+    pub fn jitter(&self) -> f64 {
+        self.jitter
+    }
+
     /// The number of retries after the first attempt.
     #[must_use]
     pub fn max_retries(&self) -> u8 {

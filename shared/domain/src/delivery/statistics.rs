@@ -35,7 +35,7 @@ pub enum Failure {
     /// The answer's status was not 2xx.
     Answer(u16),
     /// There was no answer.
-    Error(&'static str),
+    Error(ErrorKind),
 }
 
 /// The statistics of some deliveries. Rates are shares from 0 to 1, absent where there is nothing to
@@ -97,7 +97,7 @@ impl Counts {
         self.response_ms.push(last.duration_ms);
         self.last_attempt_at = self.last_attempt_at.max(Some(last.at));
         let failure = match (&last.error, last.status) {
-            (Some(error), _) => Some(Failure::of(error.kind)),
+            (Some(error), _) => Some(Failure::Error(error.kind)),
             (None, Some(status)) if !is_success(status) => Some(Failure::Answer(status)),
             (None, _) => None,
         };
@@ -135,12 +135,6 @@ impl Counts {
 /// its receiver, nor does a cancelled one.
 fn is_counted(status: Status) -> bool {
     matches!(status, Status::Delivered | Status::Failed | Status::Retrying)
-}
-
-impl Failure {
-    fn of(kind: ErrorKind) -> Self {
-        Self::Error(kind.as_str())
-    }
 }
 
 impl TypeFigures {

@@ -42,13 +42,13 @@ pub fn of_report(tenant: &TenantId, webhook: WebhookId, report: Report) -> NewEv
     match report {
         Report::Failing { since, failures } => {
             let data = serde_json::json!({
-                "webhookId": id, "since": since.to_string(), "failures": failures,
+                "webhookId": id, "failingSince": shown(since), "consecutiveFailures": failures,
             });
             event(tenant, "webhook.failing", &[&id, &since.to_string()], since, &data)
         }
         Report::Recovered { since, at } => {
             let data = serde_json::json!({
-                "webhookId": id, "failingSince": since.to_string(), "recoveredAt": at.to_string(),
+                "webhookId": id, "failingSince": shown(since), "recoveredAt": shown(at),
             });
             event(tenant, "webhook.recovered", &[&id, &since.to_string()], at, &data)
         }
@@ -65,7 +65,7 @@ pub fn of_disabling(
 ) -> NewEvent {
     let id = webhook.to_string();
     let data = serde_json::json!({
-        "webhookId": id, "disabledAt": at.to_string(), "reason": reason,
+        "webhookId": id, "disabledAt": shown(at), "reason": word(reason),
     });
     event(tenant, "webhook.disabled", &[&id, &at.to_string()], at, &data)
 }
@@ -79,10 +79,23 @@ pub fn of_exhaustion(delivery: &Delivery, attempts: u32, at: Timestamp) -> NewEv
         "deliveryId": id,
         "eventId": delivery.id.event().as_str(),
         "eventType": delivery.event_type.as_str(),
-        "attempts": attempts,
+        "attemptCount": attempts,
     });
     let about = [id.as_str(), &attempts.to_string()];
     event(&delivery.tenant, "delivery.exhausted", &about, at, &data)
+}
+
+/// An instant as the API's answers show it.
+fn shown(at: Timestamp) -> String {
+    crate::time::with_milliseconds(at)
+}
+
+/// The word that receivers get for a reason. It is not the stored text, so that neither binds the other.
+fn word(reason: DisableReason) -> &'static str {
+    match reason {
+        DisableReason::Gone => "gone",
+        DisableReason::Failing => "failing",
+    }
 }
 
 fn event(
@@ -145,10 +158,10 @@ mod tests {
             .map(|e| format!("{} {}", e.content.event_type, e.content.data.as_str()))
             .collect();
         insta::assert_snapshot!(said.join("\n"), @r#"
-        webhook.failing {"webhookId":"wh_00000000000000000000000001","since":"1970-01-01T00:00:05Z","failures":10}
-        webhook.recovered {"webhookId":"wh_00000000000000000000000001","failingSince":"1970-01-01T00:00:05Z","recoveredAt":"1970-01-01T00:00:09Z"}
-        webhook.disabled {"webhookId":"wh_00000000000000000000000001","disabledAt":"1970-01-01T00:00:07Z","reason":"failing"}
-        delivery.exhausted {"webhookId":"wh_00000000000000000000000001","deliveryId":"dlv_AAAAAAAAAAAAAAAAAAAAAAEAAAAAA-hldnQtMQ","eventId":"evt-1","eventType":"order.created","attempts":3}
+        webhook.failing {"webhookId":"wh_00000000000000000000000001","failingSince":"1970-01-01T00:00:05.000Z","consecutiveFailures":10}
+        webhook.recovered {"webhookId":"wh_00000000000000000000000001","failingSince":"1970-01-01T00:00:05.000Z","recoveredAt":"1970-01-01T00:00:09.000Z"}
+        webhook.disabled {"webhookId":"wh_00000000000000000000000001","disabledAt":"1970-01-01T00:00:07.000Z","reason":"failing"}
+        delivery.exhausted {"webhookId":"wh_00000000000000000000000001","deliveryId":"dlv_AAAAAAAAAAAAAAAAAAAAAAEAAAAAA-hldnQtMQ","eventId":"evt-1","eventType":"order.created","attemptCount":3}
         "#);
     }
 

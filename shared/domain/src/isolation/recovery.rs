@@ -65,8 +65,8 @@ impl std::str::FromStr for WantedStatus {
         match text {
             "failed" => Ok(Self::Failed),
             "skipped" => Ok(Self::Skipped),
-            "any" => Ok(Self::Any),
-            _ => Err("must be failed, skipped or any"),
+            "all" | "any" => Ok(Self::Any),
+            _ => Err("must be failed, skipped or all"),
         }
     }
 }
@@ -145,21 +145,23 @@ impl Recovery {
 }
 
 impl Wanted {
-    /// Reads `{since, until?, status}`, where `until` is now by default.
+    /// Reads `{since, until?, include}`, where `until` is now by default.
     pub fn read(body: &str, now: Timestamp) -> Result<Self, FieldErrors> {
         let mut fields = Fields::of("", body)?;
         let since = fields.time(&["since"]);
         let until = fields.time(&["until"]);
-        let status = fields.parse(&["status"]);
-        for (name, missing) in [("since", since.is_none()), ("status", status.is_none())] {
-            if missing && !fields.has_error(name) {
-                fields.error(name, "is required");
-            }
+        if since.is_none() && !fields.has_error("since") {
+            fields.error("since", "is required");
         }
+        let names = ["include", "status"];
+        if !fields.has(&names) {
+            fields.error("include", "is required");
+        }
+        let status = fields.parse(&names);
         fields.finish()?;
         match (since, status) {
             (Some(since), Some(status)) => Ok(Self { since, until: until.unwrap_or(now), status }),
-            _ => Err(FieldErrors::one("", "must be {since, until?, status}")),
+            _ => Err(FieldErrors::one("", "must be {since, until?, include}")),
         }
     }
 
@@ -181,7 +183,7 @@ mod tests {
         let (noon, later) = (at("2024-01-15T10:00:00Z"), at("2024-01-15T10:10:00Z"));
         for (body, since, until, status) in [
             (
-                r#"{"since":"2024-01-15T10:00:00Z","status":"failed"}"#,
+                r#"{"since":"2024-01-15T10:00:00Z","include":"failed"}"#,
                 noon,
                 now,
                 WantedStatus::Failed,
@@ -193,7 +195,13 @@ mod tests {
                 WantedStatus::Any,
             ),
             (
-                r#"{"since":1705312800,"until":1705312800,"status":"skipped"}"#,
+                r#"{"since":1705312800,"until":"2024-01-15T11:10:00+01:00","include":"all"}"#,
+                noon,
+                later,
+                WantedStatus::Any,
+            ),
+            (
+                r#"{"since":1705312800,"until":1705312800,"include":"skipped"}"#,
                 noon,
                 noon,
                 WantedStatus::Skipped,
@@ -203,10 +211,10 @@ mod tests {
         }
         for (body, paths) in [
             ("", &[""][..]),
-            ("{}", &["since", "status"]),
+            ("{}", &["since", "include"]),
             (
-                r#"{"since":"soon","until":[],"status":"lost","x":1}"#,
-                &["since", "until", "status", "x"],
+                r#"{"since":"soon","until":[],"include":"lost","x":1}"#,
+                &["since", "until", "include", "x"],
             ),
         ] {
             let errors = Wanted::read(body, now).unwrap_err().into_vec();

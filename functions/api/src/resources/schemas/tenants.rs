@@ -14,9 +14,10 @@ pub(crate) struct TenantSettings {
     catalog: Option<String>,
     /// Whether to refuse events of unknown types and events whose data does not match the type's schema.
     strict: Option<bool>,
-    /// The limit of API requests per minute made with the tenant's tokens; 0 means unlimited.
+    /// The limit of API requests made with the tenant's tokens; 0 means unlimited. Also accepted as
+    /// `rateLimit`.
     #[schema(maximum = 1000000, example = 600)]
-    rate_limit: Option<u32>,
+    requests_per_minute: Option<u32>,
     /// Whether all its webhooks are paused: no attempts are made.
     paused: Option<bool>,
     /// Quotas that take the place of the deployment's.
@@ -63,9 +64,9 @@ pub(crate) struct NewToken {
     /// All scopes if omitted.
     #[schema(min_items = 1)]
     scopes: Option<Vec<Scope>>,
-    /// Lifetime in seconds; one hour if omitted.
+    /// Lifetime; one hour if omitted. Also accepted as `expiresIn`.
     #[schema(minimum = 60, maximum = 86400, example = 3600)]
-    expires_in: Option<u32>,
+    expires_in_seconds: Option<u32>,
 }
 
 #[derive(Serialize, Deserialize, ToSchema)]

@@ -4,7 +4,8 @@ use hooklane_domain::webhook::limits;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::resources::words::{RecoveredStatus, Signing};
+use super::retry::RetryPolicy;
+use crate::resources::words::{RecoveryScope, Signing};
 
 /// `null` is the same as omitting a field.
 #[derive(Serialize, Deserialize, ToSchema)]
@@ -34,9 +35,9 @@ pub(crate) struct NewWebhook {
     headers: Option<BTreeMap<String, HeaderText>>,
     /// Defaults to the contract's value.
     retry_policy: Option<RetryPolicy>,
-    /// Time limit for an attempt, in seconds. Defaults to the contract's value.
+    /// Time limit for an attempt. Defaults to the contract's value. Also accepted as `timeout`.
     #[schema(minimum = 1, maximum = 30)]
-    timeout: Option<u32>,
+    timeout_seconds: Option<u32>,
     /// Defaults to the contract's value.
     rate_limit: Option<RateLimit>,
     /// A CEL expression that selects events: an event is delivered if it is `true`.
@@ -80,9 +81,9 @@ pub(crate) struct WebhookChange {
     /// A header keeps its value if the value is sent masked, as it was shown: `***`.
     headers: Option<BTreeMap<String, HeaderText>>,
     retry_policy: Option<RetryPolicy>,
-    /// Time limit for an attempt, in seconds.
+    /// Time limit for an attempt. Also accepted as `timeout`.
     #[schema(minimum = 1, maximum = 30)]
-    timeout: Option<u32>,
+    timeout_seconds: Option<u32>,
     rate_limit: Option<RateLimit>,
     /// A CEL expression that selects events.
     #[schema(max_length = 2000, example = "event.type.startsWith('order.')")]
@@ -146,7 +147,8 @@ pub(crate) struct NewRecovery {
     /// Defaults to now.
     #[schema(format = DateTime)]
     until: Option<String>,
-    status: RecoveredStatus,
+    /// Also accepted as `status`, and `all` as `any`.
+    include: RecoveryScope,
 }
 
 /// At most `requests` attempts in `perSeconds` seconds.
@@ -163,85 +165,4 @@ impl RateLimit {
     pub(crate) fn new(limit: limits::RateLimit) -> Self {
         Self { requests: limit.requests(), per_seconds: limit.per_seconds() }
     }
-}
-
-/// When to retry. Aliases (`retryDelay`, `max_delay`, …) are accepted too, and so is `maxAttempts` instead of
-/// `maxRetries`: it counts the first attempt as well (`maxRetries` + 1).
-#[derive(Serialize, Deserialize, ToSchema)]
-#[serde(untagged)]
-pub(crate) enum RetryPolicy {
-    Preset(Preset),
-    Schedule(Schedule),
-    Backoff(Backoff),
-    NoRetries(NoRetries),
-}
-
-#[derive(Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Preset {
-    Immediate,
-    Standard,
-    Aggressive,
-    Conservative,
-}
-
-#[derive(Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct Schedule {
-    /// The wait before each retry, in seconds.
-    #[schema(max_items = 10, example = json!([5, 300, 1800]))]
-    schedule: Vec<DelaySeconds>,
-    #[schema(minimum = 0, maximum = 1)]
-    jitter: Option<f64>,
-}
-
-#[derive(Serialize, Deserialize, ToSchema)]
-#[schema(minimum = 1, maximum = 86400)]
-pub(crate) struct DelaySeconds(u32);
-
-#[derive(Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct Backoff {
-    /// Defaults to the strategy of the contract's retry policy, or to `exponential` if that policy is
-    /// not a back-off.
-    strategy: Option<Strategy>,
-    /// In milliseconds. Defaults to the contract's, otherwise to 1,000.
-    #[schema(minimum = 100, maximum = 86400000)]
-    initial_delay: Option<u32>,
-    /// Defaults to the contract's value, or to 2.
-    #[schema(minimum = 1, maximum = 100)]
-    multiplier: Option<f64>,
-    /// In milliseconds. Defaults to the contract's, otherwise to 300,000.
-    #[schema(minimum = 1000, maximum = 86400000)]
-    max_delay: Option<u32>,
-    /// Defaults to the contract's, otherwise to 3.
-    #[schema(minimum = 1, maximum = 10)]
-    max_retries: Option<u32>,
-    #[schema(minimum = 0, maximum = 1)]
-    jitter: Option<f64>,
-}
-
-/// No retries. The delay fields are accepted but have no effect; `initialDelay` may even be 0.
-#[derive(Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct NoRetries {
-    #[schema(minimum = 0, maximum = 0)]
-    max_retries: u32,
-    strategy: Option<Strategy>,
-    #[schema(minimum = 0, maximum = 86400000)]
-    initial_delay: Option<u32>,
-    #[schema(minimum = 1, maximum = 100)]
-    multiplier: Option<f64>,
-    #[schema(minimum = 1000, maximum = 86400000)]
-    max_delay: Option<u32>,
-    #[schema(minimum = 0, maximum = 1)]
-    jitter: Option<f64>,
-}
-
-#[derive(Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Strategy {
-    Fixed,
-    Linear,
-    Exponential,
 }

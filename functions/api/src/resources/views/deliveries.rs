@@ -167,29 +167,36 @@ impl RequestView {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = AttemptResponse)]
-struct ResponseView {
+pub(super) struct ResponseView {
+    #[schema(example = "OK")]
     status_text: String,
     headers: BTreeMap<String, String>,
+    /// The first 1,000 bytes.
     body: String,
 }
 
-impl AttemptView {
-    pub(crate) fn new(attempt: &Attempt) -> Self {
-        let response = match &attempt.outcome {
-            Outcome::Answered(response) => Some(ResponseView {
+impl ResponseView {
+    pub(super) fn of(outcome: &Outcome) -> Option<Self> {
+        match outcome {
+            Outcome::Answered(response) => Some(Self {
                 status_text: response.status_text.clone(),
                 headers: response.headers.iter().cloned().collect(),
                 body: response.body.clone(),
             }),
             Outcome::Error(_) => None,
-        };
+        }
+    }
+}
+
+impl AttemptView {
+    pub(crate) fn new(attempt: &Attempt) -> Self {
         Self {
             number: attempt.number,
             at: time(attempt.at),
             duration_ms: attempt.duration_ms,
             request: RequestView::new(attempt),
             status_code: attempt.outcome.status(),
-            response,
+            response: ResponseView::of(&attempt.outcome),
             error: attempt.outcome.error().map(AttemptProblem::new),
         }
     }

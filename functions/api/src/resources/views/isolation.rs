@@ -16,14 +16,14 @@ pub(crate) struct IsolationView {
     lane: Lane,
     circuit: CircuitView,
     /// The number of failed attempts since the last success. It may lag by 10 seconds.
-    failures_in_a_row: u32,
+    consecutive_failures: u32,
     /// When the current run of failures began.
     #[serde(skip_serializing_if = "Option::is_none")]
     failing_since: Option<String>,
     parked: ParkedCountView,
     /// The total number of events for which no delivery was made because too many deliveries were
     /// parked. A recovery creates the missing deliveries.
-    skipped: u64,
+    skipped_events: u64,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -50,7 +50,7 @@ struct CircuitView {
 struct ParkedCountView {
     count: u64,
     /// Whether there may be more: counting stops at 1,000.
-    at_least: bool,
+    capped: bool,
 }
 
 impl IsolationView {
@@ -59,13 +59,13 @@ impl IsolationView {
         Self {
             lane: health.lane().into(),
             circuit: CircuitView::new(health.circuit),
-            failures_in_a_row: health.streak.map_or(0, |streak| streak.failures),
+            consecutive_failures: health.streak.map_or(0, |streak| streak.failures),
             failing_since: health.streak.map(|streak| time(streak.since)),
             parked: ParkedCountView {
                 count: isolation.parked,
-                at_least: isolation.parked >= MAX_COUNTED.into(),
+                capped: isolation.parked >= MAX_COUNTED.into(),
             },
-            skipped: health.skipped,
+            skipped_events: health.skipped,
         }
     }
 }
@@ -99,13 +99,13 @@ pub(crate) struct LimitedView {
     /// The length of the rate limit's window, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     per_seconds: Option<u32>,
-    /// The number of slots taken; each attempt takes one.
-    slots: u64,
-    /// The number of attempts delayed by the rate limit.
-    hits: u64,
-    /// When the limit was hit last.
+    /// The number of attempts that took a slot of the limit.
+    attempts: u64,
+    /// The number of these that had to wait for their slot.
+    delayed_attempts: u64,
+    /// When an attempt last had to wait.
     #[serde(skip_serializing_if = "Option::is_none")]
-    last_hit_at: Option<String>,
+    last_delayed_at: Option<String>,
     /// When the next delivery would get a slot; absent if it would get one at once.
     #[serde(skip_serializing_if = "Option::is_none")]
     next_slot_at: Option<String>,
@@ -117,9 +117,9 @@ impl LimitedView {
         (limit.is_some() || slots.taken > 0).then(|| Self {
             requests: limit.map(RateLimit::requests),
             per_seconds: limit.map(RateLimit::per_seconds),
-            slots: slots.taken,
-            hits: slots.waited,
-            last_hit_at: slots.last_waited_at.map(time),
+            attempts: slots.taken,
+            delayed_attempts: slots.waited,
+            last_delayed_at: slots.last_waited_at.map(time),
             next_slot_at: isolation.next_slot(now).map(time),
         })
     }

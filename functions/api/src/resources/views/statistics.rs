@@ -25,7 +25,7 @@ pub(crate) struct StatisticsView {
     until: String,
     /// Whether the period has more deliveries than one request reads. If so, the figures cover the newest
     /// 5,000.
-    sampled: bool,
+    truncated: bool,
     total_deliveries: u64,
     successful_deliveries: u64,
     /// Deliveries that failed permanently.
@@ -34,18 +34,17 @@ pub(crate) struct StatisticsView {
     retry_count: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     average_attempts: Option<f64>,
-    /// In milliseconds; the same as `responseTime.average`.
+    /// The share of deliveries that succeeded.
     #[serde(skip_serializing_if = "Option::is_none")]
-    average_latency: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    delivery_rate: Option<f64>,
+    success_rate: Option<f64>,
     /// The share of deliveries that took more than one attempt.
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_rate: Option<f64>,
+    /// The share of deliveries that failed permanently.
     #[serde(skip_serializing_if = "Option::is_none")]
-    error_rate: Option<f64>,
+    failure_rate: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    response_time: Option<ResponseTimeView>,
+    response_time_ms: Option<ResponseTimeView>,
     by_status: Vec<StatusView>,
     by_event_type: Vec<TypeView>,
     /// Why the last attempts of undelivered deliveries failed, most frequent first.
@@ -74,8 +73,8 @@ struct StatusView {
 #[schema(as = EventTypeCount)]
 struct TypeView {
     event_type: String,
-    total: u64,
-    successful: u64,
+    total_deliveries: u64,
+    successful_deliveries: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     average_attempts: Option<f64>,
 }
@@ -84,8 +83,7 @@ struct TypeView {
 #[serde(rename_all = "camelCase")]
 #[schema(as = ErrorCount)]
 struct ErrorView {
-    #[schema(value_type = FailureKind)]
-    kind: &'static str,
+    kind: FailureKind,
     #[serde(skip_serializing_if = "Option::is_none")]
     status_code: Option<u16>,
     count: u64,
@@ -99,17 +97,16 @@ impl StatisticsView {
             period: sample.period.as_str(),
             since: time(sample.since),
             until: time(sample.until),
-            sampled: sample.is_cut,
+            truncated: sample.is_cut,
             total_deliveries: figures.total,
             successful_deliveries: count(Status::Delivered),
             failed_deliveries: count(Status::Failed),
             retry_count: figures.retries,
             average_attempts: figures.average_attempts,
-            average_latency: figures.response.map(|response| response.average),
-            delivery_rate: figures.delivery_rate,
+            success_rate: figures.delivery_rate,
             retry_rate: figures.retry_rate,
-            error_rate: figures.error_rate,
-            response_time: figures.response.map(ResponseTimeView::new),
+            failure_rate: figures.error_rate,
+            response_time_ms: figures.response.map(ResponseTimeView::new),
             by_status: Status::ALL
                 .map(|status| StatusView { status: status.into(), count: count(status) })
                 .into(),
@@ -134,8 +131,8 @@ impl TypeView {
     fn new(figures: TypeFigures) -> Self {
         Self {
             event_type: figures.event_type.to_string(),
-            total: figures.total,
-            successful: figures.successful,
+            total_deliveries: figures.total,
+            successful_deliveries: figures.successful,
             average_attempts: figures.average_attempts,
         }
     }
@@ -143,11 +140,11 @@ impl TypeView {
 
 impl ErrorView {
     fn new((failure, count): (Failure, u64)) -> Self {
-        let (kind, status_code) = match failure {
-            Failure::Answer(status) => ("status", Some(status)),
-            Failure::Error(kind) => (kind, None),
+        let status_code = match failure {
+            Failure::Answer(status) => Some(status),
+            Failure::Error(_) => None,
         };
-        Self { kind, status_code, count }
+        Self { kind: failure.into(), status_code, count }
     }
 }
 
@@ -164,10 +161,10 @@ pub(crate) struct HealthView {
     total_deliveries: u64,
     /// When the latest attempt began.
     #[serde(skip_serializing_if = "Option::is_none")]
-    last_delivery: Option<String>,
+    last_attempt_at: Option<String>,
     /// Whether there were more deliveries than one request reads. If so, the health is that of the newest
     /// 5,000.
-    sampled: bool,
+    truncated: bool,
     isolation: IsolationView,
     /// Absent if the webhook has no rate limit and had none recently.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -182,8 +179,8 @@ impl HealthView {
             status: Condition::of(figures.delivery_rate).into(),
             success_rate: figures.delivery_rate,
             total_deliveries: figures.total,
-            last_delivery: figures.last_attempt_at.map(time),
-            sampled: sample.is_cut,
+            last_attempt_at: figures.last_attempt_at.map(time),
+            truncated: sample.is_cut,
             isolation: IsolationView::new(isolation),
             rate_limit: LimitedView::of(isolation, now),
         }

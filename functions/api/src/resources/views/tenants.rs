@@ -29,7 +29,7 @@ pub(crate) struct TenantView {
     /// the deployment's default applies.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = 600)]
-    rate_limit: Option<u32>,
+    requests_per_minute: Option<u32>,
     /// Whether all its webhooks are paused: no attempts are made.
     paused: bool,
     /// The quotas that take the place of the deployment's, by name. Absent if there are none.
@@ -40,10 +40,10 @@ pub(crate) struct TenantView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, value_type = Option<BTreeMap<String, QuotaView>>)]
     usage: Option<UsageView>,
-    /// If it is being removed: from when its id can be used again.
+    /// If it is being removed: when its id can be used again.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, format = DateTime)]
-    reusable_from: Option<String>,
+    reusable_at: Option<String>,
 }
 
 /// What a tenant uses of its quotas, by name.
@@ -74,13 +74,13 @@ impl TenantView {
             contract: settings.contract.as_ref().map(ToString::to_string),
             catalog: settings.catalog.as_ref().map(ToString::to_string),
             strict: settings.strict,
-            rate_limit: settings.rate_limit,
+            requests_per_minute: settings.rate_limit,
             paused: settings.paused,
             quotas: (!settings.quotas.is_empty()).then(|| {
                 settings.quotas.iter().map(|(name, limit)| (name.to_owned(), limit)).collect()
             }),
             usage: None,
-            reusable_from: tenant.tombstone.map(|tombstone| time(tombstone.reusable_from)),
+            reusable_at: tenant.tombstone.map(|tombstone| time(tombstone.reusable_from)),
         }
     }
 

@@ -1,13 +1,10 @@
-use std::collections::BTreeMap;
-
 use hooklane_app::webhooks::TestResult;
-use hooklane_domain::delivery::outcome::Outcome;
 use hooklane_domain::expression::Verdict;
 use hooklane_domain::json::RawJson;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::deliveries::{AttemptProblem, RequestView};
+use super::deliveries::{AttemptProblem, RequestView, ResponseView};
 use super::time;
 
 /// The result of a test.
@@ -16,7 +13,7 @@ use super::time;
 #[schema(as = TestResult)]
 pub(crate) struct TestView {
     /// Whether a delivery with this result would count as delivered.
-    success: bool,
+    successful: bool,
     #[schema(example = "evt_01HM6WKJ2Y3M8F5J0V9Q4T7C1D")]
     event_id: String,
     #[schema(example = "webhook.test")]
@@ -33,10 +30,14 @@ pub(crate) struct TestView {
     #[schema(nullable = false)]
     transform: Option<TransformView>,
     request: RequestView,
+    /// The status code of the receiver's answer; absent if there was none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = 200)]
+    status_code: Option<u16>,
     /// The receiver's answer; absent if there was none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    response: Option<TestResponseView>,
+    response: Option<ResponseView>,
     /// Why there was no answer; absent if there was one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -67,33 +68,11 @@ struct TransformView {
     error: Option<String>,
 }
 
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = TestResponse)]
-struct TestResponseView {
-    #[schema(example = 200)]
-    status: u16,
-    #[schema(example = "OK")]
-    status_text: String,
-    headers: BTreeMap<String, String>,
-    /// The first 1,000 bytes.
-    body: String,
-}
-
 impl TestView {
     pub(crate) fn new(tested: &TestResult) -> Self {
         let (test, attempt) = (&tested.test, &tested.test.attempt);
-        let response = match &attempt.outcome {
-            Outcome::Answered(response) => Some(TestResponseView {
-                status: response.status,
-                status_text: response.status_text.clone(),
-                headers: response.headers.iter().cloned().collect(),
-                body: response.body.clone(),
-            }),
-            Outcome::Error(_) => None,
-        };
         Self {
-            success: tested.success,
+            successful: tested.success,
             event_id: test.id.event().to_string(),
             event_type: test.event_type.to_string(),
             at: time(attempt.at),
@@ -107,7 +86,8 @@ impl TestView {
                 error: made.as_ref().err().map(ToString::to_string),
             }),
             request: RequestView::new(attempt),
-            response,
+            status_code: attempt.outcome.status(),
+            response: ResponseView::of(&attempt.outcome),
             error: attempt.outcome.error().map(AttemptProblem::new),
         }
     }

@@ -3,7 +3,6 @@ use std::collections::BTreeMap;
 use hooklane_contract::{Contract, Contracts};
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::token::Scope;
-use hooklane_domain::delivery::retry::RetryPolicy;
 use hooklane_domain::webhook::Webhook;
 use hooklane_domain::webhook::headers::MASK;
 use hooklane_domain::webhook::limits::TimeLimit;
@@ -16,7 +15,7 @@ use utoipa::ToSchema;
 
 use super::time;
 use crate::gate::caller::Caller;
-use crate::resources::schemas::RateLimit;
+use crate::resources::schemas::{RateLimit, RetryPolicy};
 use crate::resources::words::{Signing, WebhookStatus};
 
 #[derive(Serialize, ToSchema)]
@@ -46,12 +45,12 @@ pub(crate) struct WebhookView {
     #[schema(value_type = BTreeMap<String, String>)]
     headers: BTreeMap<String, &'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<crate::resources::schemas::RetryPolicy>, nullable = false)]
-    retry_policy: Option<serde_json::Value>,
-    /// The webhook's own time limit for an attempt, in seconds.
+    #[schema(nullable = false)]
+    retry_policy: Option<RetryPolicy>,
+    /// The webhook's own time limit for an attempt.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<u32>, nullable = false, minimum = 1, maximum = 30)]
-    timeout: Option<u64>,
+    timeout_seconds: Option<u64>,
     /// The webhook's own rate limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -91,8 +90,8 @@ impl WebhookView {
             secret: None,
             contract: webhook.contract.to_string(),
             headers: webhook.headers.names().map(|name| (name.to_owned(), MASK)).collect(),
-            retry_policy: webhook.retry_policy.as_ref().map(RetryPolicy::to_json),
-            timeout: webhook.timeout.map(TimeLimit::seconds),
+            retry_policy: webhook.retry_policy.as_ref().map(RetryPolicy::new),
+            timeout_seconds: webhook.timeout.map(TimeLimit::seconds),
             rate_limit: webhook.rate_limit.map(RateLimit::new),
             filter: webhook.filter.as_ref().map(|filter| filter.as_str().to_owned()),
             transform: webhook.transform.as_ref().map(|t| t.as_str().to_owned()),

@@ -27,13 +27,13 @@ fn reasons_have_public_words_beside_their_stored_texts() {
         ParkReason::Inactive => "inactive" as DeliveryReason = "inactive";
         ParkReason::Paused => "paused" as DeliveryReason = "paused";
         ParkReason::TenantPaused => "tenant paused" as DeliveryReason = "tenant_paused";
-        ParkReason::Circuit => "circuit" as DeliveryReason = "circuit";
+        ParkReason::Circuit => "circuit" as DeliveryReason = "circuit_open";
         ParkReason::RateLimit => "rate limit" as DeliveryReason = "rate_limit";
         ParkReason::Backlog => "backlog" as DeliveryReason = "backlog";
         FailReason::Exhausted => "exhausted" as DeliveryReason = "exhausted";
         FailReason::Gone => "gone" as DeliveryReason = "gone";
         FailReason::EventMissing => "eventmissing" as DeliveryReason = "event_missing";
-        FailReason::Transform => "transform" as DeliveryReason = "transform";
+        FailReason::Transform => "transform" as DeliveryReason = "expression";
         CancelReason::WebhookDeleted => "webhookdeleted" as DeliveryReason = "webhook_deleted";
         CancelReason::Requested => "requested" as DeliveryReason = "requested";
         CancelReason::Discarded => "discarded" as DeliveryReason = "discarded";
@@ -55,16 +55,16 @@ fn states_have_public_words_beside_their_stored_texts() {
             {"is": "disabled", "at": SINCE, "reason": "gone"} as WebhookStatus = "disabled";
         WebhookState::Disabled { at: AT, reason: DisableReason::Failing } =>
             {"is": "disabled", "at": SINCE, "reason": "failing"} as WebhookStatus = "disabled";
-        WantedStatus::Failed => "failed" as RecoveredStatus = "failed";
-        WantedStatus::Skipped => "skipped" as RecoveredStatus = "skipped";
-        WantedStatus::Any => "any" as RecoveredStatus = "any";
+        WantedStatus::Failed => "failed" as RecoveryScope = "failed";
+        WantedStatus::Skipped => "skipped" as RecoveryScope = "skipped";
+        WantedStatus::Any => "any" as RecoveryScope = "all";
         webhook::Signing::Hmac => "hmac" as Signing = "hmac";
         webhook::Signing::Ed25519 => "ed25519" as Signing = "ed25519";
     }
     let wanted = Wanted { since: AT, until: AT, status: WantedStatus::Any };
     let new = Recovery::new("acme".parse().unwrap(), WebhookId::new(AT, 1), wanted, AT);
     for (stored, waiting, public) in [
-        (json!({"done": {"at": SINCE}}), false, "done"),
+        (json!({"done": {"at": SINCE}}), false, "completed"),
         (json!({"failed": {"after": null}}), false, "running"),
         (json!({"skipped": {"cursor": null}}), false, "running"),
         (json!({"skipped": {"cursor": null}}), true, "waiting"),
@@ -85,7 +85,7 @@ fn kinds_of_errors_have_public_words_beside_their_stored_texts() {
         ErrorKind::Timeout => "timeout" as AttemptErrorKind = "timeout";
         ErrorKind::Response => "response" as AttemptErrorKind = "response";
         ErrorKind::Body => "body" as AttemptErrorKind = "body";
-        ErrorKind::Transform => "transform" as AttemptErrorKind = "transform";
+        ErrorKind::Transform => "transform" as AttemptErrorKind = "expression";
     }
 }
 

@@ -143,7 +143,7 @@ impl WrittenPolicy {
 
 /// In seconds.
 pub(super) fn timeout(fields: &mut Fields) -> Patch<TimeLimit> {
-    optional(fields, &["timeout", "timeoutSeconds", "timeout_seconds"], |path, json| {
+    optional(fields, &["timeoutSeconds", "timeout_seconds", "timeout"], |path, json| {
         let seconds = json.parse::<u64>().map_err(|_| InvalidLimit::Timeout);
         seconds.and_then(TimeLimit::try_from).map_err(|e| FieldErrors::one(path, e.to_string()))
     })

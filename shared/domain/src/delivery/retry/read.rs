@@ -12,11 +12,13 @@ const DEFAULT_MAX_DELAY_MS: u64 = 300_000;
 const MIN_DELAY_MS: u64 = 100;
 const MIN_MAX_DELAY_MS: u64 = 1_000;
 const MAX_MULTIPLIER: f64 = 100.0;
+/// The names of a schedule's delays.
+const SCHEDULE: [&str; 3] = ["scheduleSeconds", "schedule_seconds", "schedule"];
 const PRESETS: &str = "immediate, standard, aggressive, conservative";
 
 impl RetryPolicy {
-    /// Reads a preset's name, `{"schedule": [seconds, …]}`, or `{strategy, initialDelay, multiplier,
-    /// maxDelay, maxRetries}` (milliseconds) and its synonyms. `path` is where the policy stands in its
+    /// Reads a preset's name, `{"scheduleSeconds": [seconds, …]}`, or `{strategy, initialDelayMs, multiplier,
+    /// maxDelayMs, maxRetries}` and its synonyms. `path` is where the policy stands in its
     /// body.
     pub fn read(path: &str, json: &str) -> Result<Self, FieldErrors> {
         Self::complete(path, json, &BackoffDefaults::default())
@@ -39,7 +41,7 @@ impl RetryPolicy {
         if !(0.0..=1.0).contains(&jitter) {
             fields.error("jitter", "must be a number from 0 to 1");
         }
-        let plan = if fields.has(&["schedule"]) {
+        let plan = if fields.has(&SCHEDULE) {
             read_schedule(&mut fields)
         } else {
             read_backoff(&mut fields, defaults)
@@ -48,7 +50,7 @@ impl RetryPolicy {
         Ok(Self { plan, jitter })
     }
 
-    /// The canonical form, which [`RetryPolicy::read`] reads back.
+    /// The stored form, which [`RetryPolicy::read`] reads back. The API has words of its own.
     #[must_use]
     pub fn to_json(&self) -> Value {
         let mut value = match &self.plan {
@@ -132,12 +134,12 @@ fn preset(name: &str) -> Option<RetryPolicy> {
 fn read_schedule(fields: &mut Fields) -> Plan {
     let too_many = format!("must have at most {MAX_RETRIES} delays");
     let most = usize::from(MAX_RETRIES);
-    let seconds = fields.read_list::<u64>(&["schedule"], "a list of whole seconds", most, too_many);
+    let seconds = fields.read_list::<u64>(&SCHEDULE, "a list of whole seconds", most, too_many);
     let seconds = seconds.unwrap_or_default();
     for (i, s) in seconds.iter().enumerate() {
         if !(1..=MAX_DELAY.as_secs()).contains(s) {
             let message = format!("must be from 1 to {} seconds", MAX_DELAY.as_secs());
-            fields.error(&format!("schedule[{i}]"), message);
+            fields.error(&format!("{}[{i}]", SCHEDULE[0]), message);
         }
     }
     Plan::Schedule(seconds.into_iter().map(Duration::from_secs).collect())
@@ -153,11 +155,11 @@ fn read_backoff(fields: &mut Fields, defaults: &BackoffDefaults) -> Plan {
     let retries = read_retries(fields).unwrap_or(defaults.retries);
     let initial = whole(
         fields,
-        &["initialDelay", "initial_delay", "retryDelay", "retry_delay"],
+        &["initialDelayMs", "initialDelay", "initial_delay", "retryDelay", "retry_delay"],
         "milliseconds",
     )
     .unwrap_or(defaults.initial_ms);
-    let max = whole(fields, &["maxDelay", "max_delay"], "milliseconds");
+    let max = whole(fields, &["maxDelayMs", "maxDelay", "max_delay"], "milliseconds");
     let multiplier = fields
         .read::<f64>(
             &["multiplier", "backoffMultiplier", "backoff_multiplier"],
@@ -171,12 +173,13 @@ fn read_backoff(fields: &mut Fields, defaults: &BackoffDefaults) -> Plan {
     // Without a retry there is no delay, and some platform guides then write 0.
     let least = if retries > 0 { MIN_DELAY_MS } else { 0 };
     if !(least..=day).contains(&initial) {
-        fields.error("initialDelay", format!("must be from {least} to {day} milliseconds"));
+        fields.error("initialDelayMs", format!("must be from {least} to {day} milliseconds"));
     }
     if let Some(max) = max
         && !(MIN_MAX_DELAY_MS..=day).contains(&max)
     {
-        fields.error("maxDelay", format!("must be from {MIN_MAX_DELAY_MS} to {day} milliseconds"));
+        fields
+            .error("maxDelayMs", format!("must be from {MIN_MAX_DELAY_MS} to {day} milliseconds"));
     }
     Plan::Backoff {
         strategy,

@@ -78,7 +78,10 @@ fn deliveries_are_counted_by_how_they_ended() {
     assert_eq!((all.delivery_rate, all.error_rate), (Some(0.5), Some(0.25)), "of four");
     assert_eq!((all.retries, all.retry_rate), (2, Some(0.5)));
     assert_eq!(all.average_attempts, Some(1.4));
-    assert_eq!(all.by_failure, [(Failure::Answer(503), 2), (Failure::Error("timeout"), 1)]);
+    assert_eq!(
+        all.by_failure,
+        [(Failure::Answer(503), 2), (Failure::Error(ErrorKind::Timeout), 1)]
+    );
     let [a, b] = all.by_type.as_slice() else { panic!("two types") };
     assert_eq!((a.total, a.successful, a.average_attempts), (2, 2, Some(1.5)));
     assert_eq!((b.total, b.successful), (4, 0));

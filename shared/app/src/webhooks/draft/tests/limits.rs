@@ -15,11 +15,11 @@ fn a_webhook_may_have_limits_of_its_own() {
         assert_eq!((taken.timeout, taken.rate_limit), (None, None));
     }
     for (extra, expected) in [
-        (r#""timeout":0"#, "timeout"),
+        (r#""timeoutSeconds":0"#, "timeoutSeconds"),
         (r#""timeout":31"#, "timeout"),
         (r#""timeout":1.5"#, "timeout"),
         (r#""timeoutSeconds":"7""#, "timeoutSeconds"),
-        (r#""timeout":7,"timeoutSeconds":7"#, "timeoutSeconds"),
+        (r#""timeout":7,"timeoutSeconds":7"#, "timeout"),
         (r#""rateLimit":60"#, "rateLimit"),
         (r#""rateLimit":{"perSeconds":1}"#, "rateLimit.requests"),
         (r#""rateLimit":{"requests":0,"perSeconds":1}"#, "rateLimit.requests"),
@@ -92,17 +92,17 @@ fn limits_of_a_retry_policy_are_exact() {
         (r#""maxAttempts":1"#, r#""maxAttempts":0"#, "maxAttempts"),
         (r#""maxRetries":10"#, r#""maxRetries":11"#, "maxRetries"),
         (r#""maxRetries":0"#, r#""maxRetries":-1"#, "maxRetries"),
-        (r#""initialDelay":100"#, r#""initialDelay":99"#, "initialDelay"),
+        (r#""initialDelayMs":100"#, r#""initialDelayMs":99"#, "initialDelayMs"),
         (
-            r#""maxRetries":0,"initialDelay":0"#,
-            r#""maxRetries":1,"initialDelay":0"#,
-            "initialDelay",
+            r#""maxRetries":0,"initialDelayMs":0"#,
+            r#""maxRetries":1,"initialDelayMs":0"#,
+            "initialDelayMs",
         ),
-        (r#""maxDelay":1000"#, r#""maxDelay":999"#, "maxDelay"),
-        (r#""maxDelay":86400000"#, r#""maxDelay":86400001"#, "maxDelay"),
+        (r#""maxDelayMs":1000"#, r#""maxDelayMs":999"#, "maxDelayMs"),
+        (r#""maxDelayMs":86400000"#, r#""maxDelayMs":86400001"#, "maxDelayMs"),
         (r#""multiplier":1"#, r#""multiplier":0.9"#, "multiplier"),
         (r#""jitter":1"#, r#""jitter":1.1"#, "jitter"),
-        (r#""schedule":[1,86400]"#, r#""schedule":[1,86401]"#, "schedule[1]"),
+        (r#""scheduleSeconds":[1,86400]"#, r#""scheduleSeconds":[1,86401]"#, "scheduleSeconds[1]"),
         (r#""strategy":"fixed""#, r#""strategy":"sometimes""#, "strategy"),
     ] {
         let policy = |fields: &str| least(&format!(r#""retryPolicy":{{{fields}}}"#));
