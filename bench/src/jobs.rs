@@ -32,6 +32,8 @@ pub enum Job {
     Expression(Expression),
     /// The expression in a recovery that `upkeep` works on.
     Recovery(Expression),
+    /// The expression in the explanation of an event.
+    Explanation(Expression),
     Schema(SchemaInput),
     Request(RequestInput),
     Receiver(&'static str),
@@ -48,6 +50,7 @@ impl Job {
         match self {
             Self::Expression(input) => input.name.clone(),
             Self::Recovery(input) => format!("recovery: {}", input.name),
+            Self::Explanation(input) => format!("explanation: {}", input.name),
             Self::Schema(input) => input.name.clone(),
             Self::Request(input) => input.name.clone(),
             Self::Receiver(kind) => format!("receiver: {kind}"),
@@ -67,6 +70,7 @@ impl Job {
         match self {
             Self::Expression(input) => expression(world, input, bounds).await,
             Self::Recovery(input) => recovery(world, &name, input, bounds).await,
+            Self::Explanation(input) => explanation(world, &name, input, bounds).await,
             Self::Schema(input) => schema(world, input, bounds).await,
             Self::Request(input) => request(world, input, bounds).await,
             Self::Receiver(kind) => receiver(world, &name, kind, Bounds::RECEIVER).await,
@@ -190,6 +194,28 @@ async fn recovery(
         row.faults.push(format!("the neighbour's recovery sent {theirs} messages"));
     }
     upkeep.stop().await;
+    Ok(vec![row])
+}
+
+/// Asks the API why an event did not reach webhooks whose filter is the expression.
+async fn explanation(
+    world: &World,
+    name: &str,
+    input: &Expression,
+    bounds: Bounds,
+) -> anyhow::Result<Vec<Row>> {
+    let neighbour = world.neighbour("a").await?;
+    let mut ids = Vec::new();
+    for _ in 0..WEBHOOKS {
+        let body = webhook_body(&world.receiver.url("/ok/hostile"), None, None);
+        ids.push(world.webhook(TENANT, &body).await?);
+    }
+    let record = hostile_record(world, &input.data).await?;
+    let event = record.pointer("/dynamodb/NewImage/i/S").and_then(Value::as_str);
+    let path = format!("/events/{}", event.context("the event has no id")?);
+    store_expressions(world, &ids, input.filter.as_deref(), None);
+    let request = as_operator(TENANT, Request::new("GET", &path).query("explain=true"));
+    let (row, _) = world.ask_hostile(name, &request, &neighbour, bounds).await?;
     Ok(vec![row])
 }
 

@@ -21,7 +21,8 @@ pub fn jobs() -> Vec<Job> {
     // Those that wait for time limits first, so that the others run beside them.
     jobs.extend(RECEIVERS.map(Job::Receiver));
     let filters = expressions.iter().filter(|input| input.filter.is_some());
-    jobs.extend(filters.take(8).cloned().map(Job::Recovery));
+    jobs.extend(filters.clone().take(8).cloned().map(Job::Recovery));
+    jobs.extend(filters.take(8).cloned().map(Job::Explanation));
     jobs.extend([760, 1_000].map(Job::Webhooks));
     jobs.extend(expressions.into_iter().map(Job::Expression));
     jobs.extend(schemas::all().into_iter().map(Job::Schema));

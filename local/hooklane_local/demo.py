@@ -48,7 +48,7 @@ def _show(stack: LocalStack, receiver: Receiver, seen: Observations) -> None:
         steady = _register(api, "Orders", receiver.url(_STEADY), ["order.*"])
         flaky = _register(api, "Invoices", receiver.url(_FLAKY), ["invoice.paid"], {"scheduleSeconds": _DELAYS})
     with step("publishing one event through the API and one through the event queue"):
-        _publish(api, "order.created", {"orderId": "A-1", "total": 49.9})
+        order = _publish(api, "order.created", {"orderId": "A-1", "total": 49.9})
         stack.send_event({"tenant": _TENANT, "type": "order.shipped", "data": {"orderId": "A-1"}})
         _watch_steady(receiver, steady["secret"], seen)
     with step(f"publishing an event whose receiver fails {len(_DELAYS)} times"):
@@ -57,6 +57,8 @@ def _show(stack: LocalStack, receiver: Receiver, seen: Observations) -> None:
     with step("reading the delivery log"):
         _read_log(api, steady["id"], ["order.created", "order.shipped"], [[200], [200]], seen)
         _read_log(api, flaky["id"], ["invoice.paid"], [[500] * len(_DELAYS) + [200]], seen)
+    with step("asking why the order went to one webhook and not to the other"):
+        _explain(api, order, {steady["id"]: "delivered", flaky["id"]: "not_subscribed"}, seen)
 
 
 def _register(api: Api, name: str, url: str, events: list[str], retry_policy: dict | None = None) -> dict:
@@ -68,9 +70,10 @@ def _register(api: Api, name: str, url: str, events: list[str], retry_policy: di
     return webhook
 
 
-def _publish(api: Api, event_type: str, data: dict) -> None:
+def _publish(api: Api, event_type: str, data: dict) -> str:
     accepted = api.post("/api/v1/events", {"type": event_type, "data": data}).expect(200, 201, 202).body
     say(f"    published {event_type}: {accepted.get('id')}")
+    return accepted.get("id")
 
 
 def _watch_steady(receiver: Receiver, secret: str, seen: Observations) -> None:
@@ -129,6 +132,15 @@ def _read_log(api: Api, webhook: str, types: list[str], statuses: list[list[int]
             f"{delivery['status']}, status codes {' '.join(map(str, got))}",
             delivery["status"] == "delivered" and got == wanted,
         )
+
+
+def _explain(api: Api, event: str, wanted: dict[str, str], seen: Observations) -> None:
+    explanations = api.get(f"/api/v1/events/{event}", explain="true").expect(200).body["explanations"]
+    verdicts = {one["webhookId"]: one["verdict"] for one in explanations}
+    for one in explanations:
+        say(f"      {one['webhookName']}: {one['verdict']}. {one['detail']}")
+    found = {webhook: verdicts.get(webhook) for webhook in wanted}
+    seen.note("what became of the order at each webhook", ", ".join(map(str, found.values())), found == wanted)
 
 
 def _verify(request: Request, secret: str) -> tuple[str, bool]:

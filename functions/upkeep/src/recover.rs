@@ -36,6 +36,8 @@ pub(crate) struct Progress {
 /// What one step did, and where the next step of the same stage begins, if there is one.
 struct Step {
     sent: u64,
+    /// The events that are older than the webhook, among those that it subscribes to.
+    older: u64,
     next: Option<Stage>,
 }
 
@@ -60,7 +62,7 @@ pub(crate) async fn recover<P: Ports>(
         let step = match (&recovery.stage, &snapshot.webhook) {
             (Stage::Done { .. }, _) => break,
             // The webhook was deleted: there is nobody left to deliver to.
-            (_, None) => Step { sent: 0, next: None },
+            (_, None) => Step { sent: 0, older: 0, next: None },
             (Stage::Failed { after }, Some(_)) => {
                 retry_failed(deps, &recovery, after.clone()).await?
             }
@@ -69,7 +71,8 @@ pub(crate) async fn recover<P: Ports>(
             }
         };
         sent += step.sent;
-        let advanced = recovery.clone().advanced(step.sent, deps.now_in_milliseconds(), step.next);
+        let passed = recovery.clone().passed_over(step.older);
+        let advanced = passed.advanced(step.sent, deps.now_in_milliseconds(), step.next);
         if !deps.registry.save_recovery(&advanced).await? {
             // Another run works on it, too.
             return Ok(Progress { sent, running: true });
@@ -121,7 +124,7 @@ async fn retry_failed<P: Ports>(
     for delivery in &page.deliveries {
         // Newest first, so all that follow are older still.
         if delivery.id.accepted_at() < wanted.since {
-            return Ok(Step { sent, next: None });
+            return Ok(Step { sent, older: 0, next: None });
         }
         let (id, span) = (&delivery.id, spans::of_delivery(tenant, &delivery.id));
         let retried = retry(&deps.ledger, &deps.queues, &deps.system, tenant, id);
@@ -136,7 +139,7 @@ async fn retry_failed<P: Ports>(
         }
     }
     let next = page.next.map(|next| Stage::Failed { after: Some(next) });
-    Ok(Step { sent, next })
+    Ok(Step { sent, older: 0, next })
 }
 
 /// Where a list that is newest first begins, if it is to hold nothing accepted after `until`.
@@ -157,7 +160,7 @@ async fn send_skipped<P: Ports>(
 ) -> Result<Step, Unavailable> {
     let page = deps.ledger.walk(&recovery.tenant, recovery.wanted, cursor).await?;
     let route = route_of(webhook);
-    let (mut events, mut cut, mut last) = (Vec::new(), None, None);
+    let (mut events, mut cut, mut last, mut older) = (Vec::new(), None, None, 0);
     for event in page.events {
         if let Some(last) = &last
             && deadline.has_passed(&deps.system)
@@ -167,7 +170,10 @@ async fn send_skipped<P: Ports>(
             break;
         }
         last = Some((event.tenant.clone(), event.id.clone()));
-        if takes(&route, &event).await {
+        if route.created_at > event.accepted_at {
+            let content = &event.content;
+            older += u64::from(route.takes_type(&content.event_type, content.test));
+        } else if takes(&route, &event).await {
             events.push(event);
         }
     }
@@ -189,7 +195,7 @@ async fn send_skipped<P: Ports>(
         .collect();
     deps.queues.dispatch(Lane::Slow, &messages).await?;
     let next = cut.or(page.next).map(|next| Stage::Skipped { cursor: Some(next) });
-    Ok(Step { sent: messages.len() as u64, next })
+    Ok(Step { sent: messages.len() as u64, older, next })
 }
 
 /// The webhook as `fanout` sees it. What is recovered takes the slow lane, whatever the webhook's is.

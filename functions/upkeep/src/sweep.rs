@@ -9,6 +9,7 @@ use hooklane_app::ports::{
     Clock as _, DeliveryFilter, DeliveryStore as _, Sweep, Unavailable, Watch,
 };
 use hooklane_domain::Timestamp;
+use hooklane_domain::delivery::waiting::LOST_AFTER;
 use hooklane_domain::delivery::{Delivery, State, Status};
 use hooklane_domain::ids::TenantId;
 use hooklane_domain::time::later;
@@ -18,7 +19,7 @@ use crate::deps::Deps;
 use crate::ports::Ports;
 use crate::spans;
 use crate::stored::{self, Stored};
-use crate::tuning::{LOST_AFTER, SWEEP_PAGE, SWEEP_PAGES, SWEEP_REST};
+use crate::tuning::{SWEEP_PAGE, SWEEP_PAGES, SWEEP_REST};
 
 /// What a look swept.
 pub(crate) struct Swept {

@@ -25,8 +25,6 @@ pub const RELEASES_AT_ONCE: usize = 32;
 /// One look releases at most this many deliveries of a webhook, so that others get their turn.
 pub const MAX_RELEASED: usize = 5_000;
 
-/// The message of a delivery that is overdue by this much counts as lost. It is far more than queues lag.
-pub const LOST_AFTER: Duration = Duration::from_secs(3_600);
 /// From the end of one sweep of a webhook to the beginning of the next.
 pub const SWEEP_REST: Duration = Duration::from_secs(15 * 60);
 /// The pages that one look sweeps …

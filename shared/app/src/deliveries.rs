@@ -10,6 +10,7 @@ use crate::ports::{
     DeliveryFilter, DeliveryPage, DeliveryStore, EventStore, Unavailable, WebhookStore,
 };
 
+mod explain;
 mod log;
 mod newest;
 mod pages;
@@ -18,6 +19,7 @@ pub mod statistics;
 mod undelivered;
 mod webhooks;
 
+pub use explain::{ExplainedEvent, ExplainedWebhook, explain_event};
 pub use log::log;
 pub use pages::page;
 pub use requests::{RequestError, cancel, retry, send};
@@ -100,6 +102,8 @@ pub struct EventDetail {
 
 /// One request reads the deliveries of an event to at most this many webhooks.
 const MAX_WEBHOOKS: usize = 1_000;
+/// One request explains an event's way to at most this many webhooks, which it reads whole.
+const MAX_EXPLAINED: usize = 100;
 
 /// An event in detail, with its deliveries to the webhooks that follow `after`; or `None` if the tenant has
 /// no such event.
@@ -109,23 +113,62 @@ pub async fn of_event<L: EventStore + DeliveryStore>(
     (tenant, after): (&TenantId, Option<WebhookId>),
     id: &EventId,
 ) -> Result<Option<EventDetail>, Unavailable> {
+    let page = event_page(webhooks, ledger, (tenant, after), id, MAX_WEBHOOKS).await?;
+    Ok(page.map(EventPage::into_detail))
+}
+
+/// The delivery of an event to a webhook, whether there is one or not.
+struct ReadDelivery {
+    id: DeliveryId,
+    /// An error says that it cannot be read back.
+    found: Result<Option<Delivery>, Unavailable>,
+}
+
+/// An event with what was read for some webhooks, in their order.
+struct EventPage {
+    event: Event,
+    reads: Vec<ReadDelivery>,
+    next: Option<WebhookId>,
+}
+
+/// An event and its deliveries to at most `most` webhooks that follow `after`.
+async fn event_page<L: EventStore + DeliveryStore>(
+    webhooks: &impl WebhookStore,
+    ledger: &L,
+    (tenant, after): (&TenantId, Option<WebhookId>),
+    id: &EventId,
+    most: usize,
+) -> Result<Option<EventPage>, Unavailable> {
     let Some(event) = EventStore::get(ledger, tenant, id).await? else { return Ok(None) };
-    let read = webhooks::group(webhooks, tenant, after, MAX_WEBHOOKS).await?;
-    let ids: Vec<_> = read
+    let group = webhooks::group(webhooks, tenant, after, most).await?;
+    let ids: Vec<_> = group
         .ids
         .into_iter()
         .map(|webhook| DeliveryId::new(webhook, event.accepted_at, event.id.clone()))
         .collect();
-    let (deliveries, unreadable) = (Vec::new(), Vec::new());
-    let mut detail = EventDetail { event, deliveries, unreadable, next: read.next };
-    for read in read_each(ledger, &ids).await? {
-        match read {
-            Ok(delivery) => detail.deliveries.extend(delivery.filter(|d| d.tenant == *tenant)),
-            Err(error) if error.is_corrupt() => detail.unreadable.push(error),
-            Err(error) => return Err(error),
-        }
+    let mut reads = Vec::with_capacity(ids.len());
+    for (found, id) in read_each(ledger, &ids).await?.into_iter().zip(ids) {
+        let found = match found {
+            Err(error) if !error.is_corrupt() => return Err(error),
+            found => found.map(|found| found.filter(|delivery| delivery.tenant == *tenant)),
+        };
+        reads.push(ReadDelivery { id, found });
     }
-    Ok(Some(detail))
+    Ok(Some(EventPage { event, reads, next: group.next }))
+}
+
+impl EventPage {
+    fn into_detail(self) -> EventDetail {
+        let (deliveries, unreadable) = (Vec::new(), Vec::new());
+        let mut detail = EventDetail { event: self.event, deliveries, unreadable, next: self.next };
+        for read in self.reads {
+            match read.found {
+                Ok(delivery) => detail.deliveries.extend(delivery),
+                Err(error) => detail.unreadable.push(error),
+            }
+        }
+        detail
+    }
 }
 
 async fn find(

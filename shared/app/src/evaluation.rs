@@ -8,6 +8,7 @@ use std::panic::resume_unwind;
 use std::sync::Arc;
 
 use hooklane_domain::event::Event;
+use hooklane_domain::explanation::FilterAnswer;
 use hooklane_domain::expression::{Budget, Cost, Failure, Filter, Input};
 use tokio::sync::{AcquireError, Semaphore, SemaphorePermit};
 use tokio::task::spawn_blocking;
@@ -60,22 +61,37 @@ pub async fn decide_within(
     event: &Event,
     filters: Vec<Option<Filter>>,
 ) -> Decided {
+    let mut decided = Decided::default();
+    for answer in judge_within(budget, event, filters).await {
+        decided.let_through += usize::from(answer == FilterAnswer::OverBudget);
+        decided.passes.push(answer != FilterAnswer::Drops);
+    }
+    decided
+}
+
+/// What each filter says of the event, which tells also why a filter lets it through.
+pub async fn judge_within(
+    budget: &Arc<Budget>,
+    event: &Event,
+    filters: Vec<Option<Filter>>,
+) -> Vec<FilterAnswer> {
     if filters.iter().all(Option::is_none) {
-        return Decided { passes: vec![true; filters.len()], let_through: 0 };
+        return vec![FilterAnswer::Passes; filters.len()];
     }
     let input = Input::of_event(event);
     let cost = filters.iter().flatten().map(|filter| filter.likely_cost(input.bytes())).sum();
     let budget = Arc::clone(budget);
     run(cost, move || {
-        let mut decided = Decided::default();
-        for filter in &filters {
+        let judge = |filter: &Option<Filter>| {
             let short = budget.is_short();
-            let result = filter.as_ref().map_or(Ok(true), |filter| filter.passes(&input, &budget));
-            let too_much = matches!(result, Err(Failure::TooMuch(_)));
-            decided.let_through += usize::from(short && too_much);
-            decided.passes.push(result.unwrap_or(true));
-        }
-        decided
+            match filter.as_ref().map_or(Ok(true), |filter| filter.passes(&input, &budget)) {
+                Ok(true) => FilterAnswer::Passes,
+                Ok(false) => FilterAnswer::Drops,
+                Err(Failure::TooMuch(_)) if short => FilterAnswer::OverBudget,
+                Err(_) => FilterAnswer::Fails,
+            }
+        };
+        filters.iter().map(judge).collect()
     })
     .await
 }

@@ -24,6 +24,7 @@ pub mod evaluation;
 pub mod event_types;
 pub mod health;
 pub mod isolation;
+pub mod outlook;
 pub mod pausing;
 pub mod payload;
 pub mod ports;

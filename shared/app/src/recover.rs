@@ -2,6 +2,7 @@
 //!
 //! `POST /webhooks/{id}/recover` is [`start`] (202), `GET …/recover` is [`progress`].
 
+use hooklane_domain::Timestamp;
 use hooklane_domain::access::quotas::{Day, Exceeded, QuotaName, Quotas};
 use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::isolation::recovery::{Recovery, Wanted};
@@ -33,6 +34,22 @@ pub enum RecoverError {
     Unavailable(#[from] Unavailable),
 }
 
+/// A recovery, and what its webhook says about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Progress {
+    pub recovery: Recovery,
+    /// When the webhook was registered. Events that were accepted before are never sent to it.
+    pub registered_at: Timestamp,
+}
+
+impl Progress {
+    /// Whether it asks for events that are older than the webhook.
+    #[must_use]
+    pub fn begins_too_early(&self) -> bool {
+        self.recovery.wanted.since < self.registered_at
+    }
+}
+
 /// Starts a recovery. At most one runs for a webhook.
 pub async fn start(
     (store, counts): (&(impl WebhookStore + WatchList + RecoveryStore), &impl DailyCounts),
@@ -40,11 +57,11 @@ pub async fn start(
     quotas: &Quotas,
     (tenant, id): (&TenantId, WebhookId),
     wanted: Wanted,
-) -> Result<Recovery, RecoverError> {
+) -> Result<Progress, RecoverError> {
     if wanted.until < wanted.since {
         return Err(RecoverError::Backwards);
     }
-    store.get(tenant, id).await?.ok_or(RecoverError::Missing)?;
+    let webhook = store.get(tenant, id).await?.ok_or(RecoverError::Missing)?;
     let before = store.recovery(id).await?;
     if before.as_ref().is_some_and(Recovery::is_running) {
         return Err(RecoverError::Running);
@@ -70,15 +87,17 @@ pub async fn start(
         return Err(RecoverError::Running);
     }
     store.watch(tenant, id, 0, now).await?;
-    Ok(Recovery { revision: revision + 1, ..new })
+    let recovery = Recovery { revision: revision + 1, ..new };
+    Ok(Progress { recovery, registered_at: webhook.created_at })
 }
 
 /// A webhook's newest recovery and its progress.
 pub async fn progress(
     store: &(impl WebhookStore + RecoveryStore),
     (tenant, id): (&TenantId, WebhookId),
-) -> Result<Recovery, RecoverError> {
-    store.get(tenant, id).await?.ok_or(RecoverError::Missing)?;
+) -> Result<Progress, RecoverError> {
+    let webhook = store.get(tenant, id).await?.ok_or(RecoverError::Missing)?;
     let recovery = store.recovery(id).await?.filter(|recovery| recovery.tenant == *tenant);
-    recovery.ok_or(RecoverError::None)
+    let recovery = recovery.ok_or(RecoverError::None)?;
+    Ok(Progress { recovery, registered_at: webhook.created_at })
 }

@@ -7,6 +7,7 @@ pub mod brake;
 pub mod circuit;
 pub mod deaths;
 pub mod health;
+pub mod next_attempt;
 pub mod operational;
 pub mod recovery;
 pub mod slots;

@@ -5,7 +5,8 @@
 //!
 //! The way of an event through the modules: an [`event`] is accepted, a [`webhook`] subscribes to it, a
 //! [`delivery`] is one event on its way to one webhook, and [`isolation`] keeps a failing or slow
-//! receiver from delaying the others. [`access`] says who may do what at the API. [`expression`] holds
+//! receiver from delaying the others. [`explanation`] says why a
+//! webhook did not get an event. [`access`] says who may do what at the API. [`expression`] holds
 //! filters and transforms, [`json`] reads and writes JSON, and [`ids`] has the identifiers.
 //!
 //! Types that say "stored as is" are part of stored items: renaming a field or a variant of one needs a
@@ -14,6 +15,7 @@
 pub mod access;
 pub mod delivery;
 pub mod event;
+pub mod explanation;
 pub mod expression;
 pub mod ids;
 pub mod isolation;

@@ -86,6 +86,10 @@ impl HealthStore for Port {
         self.call("health.get", self.environment.registry.health(webhook)).await
     }
 
+    async fn healths(&self, webhooks: &[WebhookId]) -> Result<Vec<Health>, Unavailable> {
+        self.call("health.get", self.environment.registry.healths(webhooks)).await
+    }
+
     /// Saves the health, and notes what that does to the circuit.
     async fn save_health(
         &self,

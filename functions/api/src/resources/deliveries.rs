@@ -6,15 +6,17 @@ use axum::Json;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse as _, Response};
 use hooklane_app::deliveries::{self, Place, UNDELIVERED, UndeliveredPage};
-use hooklane_app::ports::{DeliveryFilter, DeliveryPage};
-use hooklane_domain::delivery::Status;
+use hooklane_app::outlook::Outlook;
+use hooklane_app::ports::{Clock as _, DeliveryFilter, DeliveryPage};
+use hooklane_domain::delivery::{Delivery, Status};
 use hooklane_domain::ids::{DeliveryId, EventType, WebhookId};
+use hooklane_domain::time::whole_millisecond;
 use lambda_http::http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::backend::{Deps, Ports};
-use crate::gate::caller::{READ, Reader, WRITE, Writer};
+use crate::gate::caller::{Caller, READ, Reader, WRITE, Writer};
 use crate::http::cursor::{self, List};
 use crate::http::parameters::{Time, UndeliveredStatus};
 use crate::http::path;
@@ -44,9 +46,14 @@ pub(crate) struct PageView {
 }
 
 impl PageView {
-    fn new(page: &DeliveryPage, list: &List, numbered: Option<(usize, usize)>) -> Self {
+    fn new(
+        page: &DeliveryPage,
+        outlook: &Outlook,
+        list: &List,
+        numbered: Option<(usize, usize)>,
+    ) -> Self {
         Self {
-            data: page.deliveries.iter().map(DeliveryView::new).collect(),
+            data: page.deliveries.iter().map(|one| DeliveryView::new(one, outlook)).collect(),
             unreadable: non_zero(page.unreadable),
             page: numbered.map(|(page, _)| page),
             limit: numbered.map(|(_, limit)| limit),
@@ -80,6 +87,7 @@ impl PageView {
 pub(crate) async fn list<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
     Reader(tenant): Reader,
+    caller: Caller,
     Path(webhook): Path<String>,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, Problem> {
@@ -108,7 +116,9 @@ pub(crate) async fn list<P: Ports>(
         None => deliveries::list(webhooks, ledger, &tenant, webhook, &filter).await?,
     };
     let page = page.ok_or_else(path::missing::<WebhookId>)?;
-    Ok(Json(PageView::new(&page, &list, number.map(|number| (number, limit)))).into_response())
+    let outlook = outlook(&deps, &caller, &page.deliveries).await?;
+    let numbered = number.map(|number| (number, limit));
+    Ok(Json(PageView::new(&page, &outlook, &list, numbered)).into_response())
 }
 
 #[utoipa::path(
@@ -131,6 +141,7 @@ pub(crate) async fn list<P: Ports>(
 pub(crate) async fn undelivered<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
     Reader(tenant): Reader,
+    caller: Caller,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, Problem> {
     let mut query = Query::of(raw.as_deref());
@@ -145,7 +156,8 @@ pub(crate) async fn undelivered<P: Ports>(
     let asked = (place, limit);
     let UndeliveredPage { page, next } =
         deliveries::undelivered(&deps.registry, &deps.ledger, &tenant, statuses, asked).await?;
-    let view = PageView::new(&page, &list, None);
+    let outlook = outlook(&deps, &caller, &page.deliveries).await?;
+    let view = PageView::new(&page, &outlook, &list, None);
     let next_cursor = next.map(|next| list.cursor(next));
     Ok(Json(PageView { next_cursor, ..view }).into_response())
 }
@@ -164,11 +176,13 @@ pub(crate) async fn undelivered<P: Ports>(
 pub(crate) async fn retry<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
     Writer(tenant): Writer,
+    caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let id = path::id(&id)?;
     let retried = deliveries::retry(&deps.ledger, &deps.queues, &deps.system, &tenant, &id).await?;
-    Ok((StatusCode::ACCEPTED, Json(DeliveryView::new(&retried))).into_response())
+    let outlook = outlook(&deps, &caller, std::slice::from_ref(&retried)).await?;
+    Ok((StatusCode::ACCEPTED, Json(DeliveryView::new(&retried, &outlook))).into_response())
 }
 
 #[utoipa::path(
@@ -185,11 +199,13 @@ pub(crate) async fn retry<P: Ports>(
 pub(crate) async fn cancel<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
     Writer(tenant): Writer,
+    caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let id = path::id(&id)?;
     let cancelled = deliveries::cancel(&deps.ledger, &deps.system, &tenant, &id).await?;
-    Ok(Json(DeliveryView::new(&cancelled)).into_response())
+    let outlook = outlook(&deps, &caller, std::slice::from_ref(&cancelled)).await?;
+    Ok(Json(DeliveryView::new(&cancelled, &outlook)).into_response())
 }
 
 #[utoipa::path(
@@ -205,6 +221,7 @@ pub(crate) async fn cancel<P: Ports>(
 pub(crate) async fn get<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
     Reader(tenant): Reader,
+    caller: Caller,
     Path((webhook, delivery)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
     let webhook = path::id(&webhook)?;
@@ -212,5 +229,17 @@ pub(crate) async fn get<P: Ports>(
     let detail = deliveries::get(&deps.registry, &deps.ledger, &tenant, webhook, &id)
         .await?
         .ok_or_else(path::missing::<DeliveryId>)?;
-    Ok(Json(DeliveryDetailView::new(detail)).into_response())
+    let outlook = outlook(&deps, &caller, std::slice::from_ref(&detail.delivery)).await?;
+    Ok(Json(DeliveryDetailView::new(detail, &outlook)).into_response())
+}
+
+/// The outlook of some deliveries of the tenant that the caller acts for.
+pub(super) async fn outlook<P: Ports>(
+    deps: &Deps<P>,
+    caller: &Caller,
+    deliveries: &[Delivery],
+) -> Result<Outlook, Problem> {
+    let tenant = caller.acts_for()?;
+    let of = (&tenant.id, tenant.settings.paused);
+    Ok(Outlook::of(&deps.registry, of, deliveries, whole_millisecond(deps.system.now())).await?)
 }

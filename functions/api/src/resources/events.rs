@@ -6,16 +6,18 @@ use axum::Json;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse as _, Response};
 use hooklane_app::deliveries::{self, EventDetail};
+use hooklane_app::ports::Clock as _;
 use hooklane_app::publish::{self, Accepted, PublishError, Validator};
 use hooklane_domain::event::{DefaultTenant, MAX_EVENT_BYTES, NewEvent, from_body};
 use hooklane_domain::ids::{EventId, TenantId};
+use hooklane_domain::time::whole_millisecond;
 use lambda_http::http::{HeaderMap, StatusCode};
 use serde::Serialize;
 use tracing::field::display;
 use utoipa::ToSchema;
 
 use crate::backend::{Deps, Ports};
-use crate::gate::caller::{PUBLISH, Publisher, READ, Reader};
+use crate::gate::caller::{Caller, PUBLISH, Publisher, READ, Reader};
 use crate::http::body::Text;
 use crate::http::cursor::List;
 use crate::http::idempotency::Key;
@@ -23,8 +25,11 @@ use crate::http::path;
 use crate::http::problem::{Problem, Room};
 use crate::http::query::Query;
 use crate::http::span;
+use crate::resources::deliveries::outlook;
 use crate::resources::schemas::{NewEvent as NewEventSchema, NewEvents};
-use crate::resources::views::{DeliveryView, EventContentView, non_zero, time};
+use crate::resources::views::{
+    DeliveryView, EventContentView, ExplanationView, explanations, non_zero, time,
+};
 
 mod batch;
 
@@ -95,6 +100,10 @@ pub(crate) struct EventView {
     content: EventContentView,
     accepted_at: String,
     deliveries: Vec<DeliveryView>,
+    /// What became of the event at each webhook; present with `explain=true`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    explanations: Option<Vec<ExplanationView>>,
     /// The number of deliveries left out because their stored data is corrupt; absent if there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -110,13 +119,22 @@ pub(crate) struct EventView {
     path = "/events/{event}",
     operation_id = "getEvent",
     summary = "Get an event with its deliveries; those of deleted webhooks are left out",
+    description = "With `explain=true` the answer also says for each webhook of the tenant what became of the event: that it \
+        was delivered or when it will be, or why there is no delivery. What a webhook's settings were at the time \
+        of the event is not stored, so a missing delivery is explained by what they are now, and `changedSince` \
+        says whether they may have been others. Filters are evaluated for the answer, with the budget that they \
+        have for an event.",
     security(("bearer" = [READ])),
-    params(("cursor" = Option<String>, Query, description = "The `nextCursor` of the previous answer")),
+    params(
+        ("explain" = Option<bool>, Query, description = "Also explain why each webhook got the event or did not; then an answer covers at most 100 webhooks"),
+        ("cursor" = Option<String>, Query, description = "The `nextCursor` of the previous answer"),
+    ),
     responses((status = 200, description = "The event, with its deliveries to at most 1,000 webhooks", body = EventView)),
 )]
 pub(crate) async fn get<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
     Reader(tenant): Reader,
+    caller: Caller,
     Path(id): Path<String>,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, Problem> {
@@ -124,11 +142,23 @@ pub(crate) async fn get<P: Ports>(
     let mut query = Query::of(raw.as_deref());
     let list = List::of(&[&"event", &tenant, &id]);
     let after = query.place(&list);
+    let explain = query.flag(&["explain"]).unwrap_or(false);
     query.finish()?;
-    let EventDetail { event, deliveries, unreadable, next } =
-        deliveries::of_event(&deps.registry, &deps.ledger, (&tenant, after), &id)
-            .await?
-            .ok_or_else(path::missing::<EventId>)?;
+    let (registry, ledger) = (&deps.registry, &deps.ledger);
+    let (detail, outlook, explanations) = if explain {
+        let asked = (&tenant, caller.acts_for()?.settings.paused, after);
+        let now = whole_millisecond(deps.system.now());
+        let explained = deliveries::explain_event(registry, ledger, asked, &id, now).await?;
+        let explained = explained.ok_or_else(path::missing::<EventId>)?;
+        let views = explanations(&explained);
+        (explained.detail, explained.outlook, Some(views))
+    } else {
+        let detail = deliveries::of_event(registry, ledger, (&tenant, after), &id).await?;
+        let detail = detail.ok_or_else(path::missing::<EventId>)?;
+        let outlook = outlook(&deps, &caller, &detail.deliveries).await?;
+        (detail, outlook, None)
+    };
+    let EventDetail { event, deliveries, unreadable, next } = detail;
     for error in &unreadable {
         error.log("delivery.left_out");
     }
@@ -136,7 +166,8 @@ pub(crate) async fn get<P: Ports>(
         id: event.id.to_string(),
         content: EventContentView::new(event.content),
         accepted_at: time(event.accepted_at),
-        deliveries: deliveries.iter().map(DeliveryView::new).collect(),
+        deliveries: deliveries.iter().map(|one| DeliveryView::new(one, &outlook)).collect(),
+        explanations,
         unreadable: non_zero(unreadable.len()),
         next_cursor: next.map(|webhook| list.cursor(webhook)),
     };

@@ -5,22 +5,26 @@ use hooklane_domain::Timestamp;
 mod deliveries;
 mod event_types;
 mod events;
+mod explanations;
 mod isolation;
 mod log;
 mod recovery;
 mod statistics;
 mod tenants;
 mod testing;
+mod warnings;
 mod webhooks;
 
 pub(crate) use deliveries::{DeliveryDetailView, DeliveryView};
 pub(crate) use event_types::EventTypeView;
 pub(crate) use events::EventContentView;
+pub(crate) use explanations::{ExplanationView, explanations};
 pub(crate) use log::LogView;
 pub(crate) use recovery::RecoveryView;
 pub(crate) use statistics::{HealthView, StatisticsView};
 pub(crate) use tenants::{QuotaView, TenantView, TokenView, UsageView, usage_view};
 pub(crate) use testing::TestView;
+pub(crate) use warnings::WarningView;
 pub(crate) use webhooks::{SecretView, WebhookView};
 
 pub(crate) fn time(at: Timestamp) -> String {

@@ -5,7 +5,9 @@ use hooklane_domain::delivery::outcome::ErrorKind;
 use hooklane_domain::delivery::statistics::{Condition, Failure};
 use hooklane_domain::delivery::waiting;
 use hooklane_domain::delivery::{CancelReason, FailReason, ParkReason, State, Status};
+use hooklane_domain::explanation::Verdict;
 use hooklane_domain::isolation::circuit::Circuit;
+use hooklane_domain::isolation::next_attempt::{Cause, Hold, NextAttempt};
 use hooklane_domain::isolation::recovery::{Recovery, Stage, WantedStatus};
 use hooklane_domain::webhook::{self, WebhookState};
 use serde::{Deserialize, Serialize};
@@ -66,6 +68,58 @@ words! {
         Response = Failure::Error(ErrorKind::Response),
         Body = Failure::Error(ErrorKind::Body),
         Expression = Failure::Error(ErrorKind::Transform),
+    }
+
+    /// What the next attempt waits for. With `nextAttemptAt`: `first_attempt` (its message is in a queue),
+    /// `retry` (the wait of the retry policy), `rate_limit` (its slot), `backlog` (the retry queue was nearly
+    /// full), `circuit_probe` (the receiver keeps failing: this delivery is the probe, or a probe succeeds
+    /// first), `parked_release` (the reason for parking has ended; it is sent within about a minute) or
+    /// `lost_message_sweep` (it is long overdue, and gets a new message). Without a time, somebody must act:
+    /// `webhook_paused` (resume the webhook), `webhook_inactive` or `webhook_disabled` (switch it on) or
+    /// `tenant_paused` (the operator ends the pause); or the delivery is cancelled when its turn comes:
+    /// `webhook_deleted`, `discarded` (the webhook was resumed with `discard`).
+    NextAttemptReason: NextAttempt {
+        FirstAttempt = NextAttempt::At(_, Cause::FirstAttempt),
+        Retry = NextAttempt::At(_, Cause::Retry),
+        RateLimit = NextAttempt::At(_, Cause::RateLimit),
+        Backlog = NextAttempt::At(_, Cause::Backlog),
+        CircuitProbe = NextAttempt::At(_, Cause::CircuitProbe),
+        ParkedRelease = NextAttempt::At(_, Cause::ParkedRelease),
+        LostMessageSweep = NextAttempt::At(_, Cause::LostMessageSweep),
+        WebhookPaused = NextAttempt::Held(Hold::WebhookPaused),
+        WebhookInactive = NextAttempt::Held(Hold::WebhookInactive),
+        WebhookDisabled = NextAttempt::Held(Hold::WebhookDisabled),
+        TenantPaused = NextAttempt::Held(Hold::TenantPaused),
+        WebhookDeleted = NextAttempt::Held(Hold::WebhookDeleted),
+        Discarded = NextAttempt::Held(Hold::Discarded),
+    }
+
+    /// What became of an event at a webhook. There is a delivery: `delivered`, `waiting`, `failed`,
+    /// `cancelled` or `unreadable` (the stored data is corrupt). There is none: `concerns_itself` (an
+    /// operational event is never sent to the webhook that it is about), `webhook_younger` (it was registered
+    /// after the event), `test_mode_mismatch` (test events go to webhooks in test mode only, and no others
+    /// do), `not_subscribed`, `webhook_inactive`, `filtered`, `filter_over_budget` (the tenant's filters take
+    /// too much on this event, and this one was not evaluated), `pending` (the event is too young),
+    /// `skipped` (too many deliveries were parked, which is counted but not noted for each event),
+    /// `changed_since` (the webhook takes the event as it is now, and was changed after it) or `missing` (it
+    /// takes the event, and there is no delivery).
+    EventVerdict: Verdict {
+        Delivered = Verdict::Delivered,
+        Waiting = Verdict::Waiting(_),
+        Failed = Verdict::Failed(_),
+        Cancelled = Verdict::Cancelled(_),
+        Unreadable = Verdict::Unreadable,
+        ConcernsItself = Verdict::ConcernsItself,
+        WebhookYounger = Verdict::WebhookYounger,
+        TestModeMismatch = Verdict::TestModeMismatch,
+        NotSubscribed = Verdict::NotSubscribed,
+        WebhookInactive = Verdict::WebhookInactive,
+        Filtered = Verdict::Filtered,
+        FilterOverBudget = Verdict::FilterOverBudget,
+        Pending = Verdict::Pending,
+        Skipped = Verdict::Skipped,
+        ChangedSince = Verdict::ChangedSince,
+        Missing = Verdict::Missing,
     }
 
     /// `active`, `inactive`, `paused` (by the tenant) or `disabled` (by Hooklane).

@@ -2,6 +2,7 @@ use hooklane_app::ports::{RecoveryStore as _, WatchList as _};
 use hooklane_domain::Timestamp;
 use hooklane_domain::ids::WebhookId;
 use lambda_http::http::StatusCode;
+use serde_json::json;
 
 use super::service::Service;
 
@@ -38,6 +39,30 @@ async fn one_recovery_runs_at_a_time_and_shows_its_progress() {
     assert_eq!(done.status, StatusCode::OK);
     insta::assert_json_snapshot!("done_recovery", done.body);
     assert_eq!(service.ask("POST", &path, BODY).await.status, StatusCode::ACCEPTED);
+}
+
+#[tokio::test]
+async fn a_recovery_of_events_older_than_the_webhook_says_so() {
+    let service = Service::new();
+    let path = format!("/webhooks/{}/recover", service.webhook().await);
+    let body = r#"{"since":"2024-01-15T10:29:59.999Z","include":"skipped"}"#;
+    let ordered = service.ask("POST", &path, body).await;
+    assert_eq!(ordered.status, StatusCode::ACCEPTED);
+    let detail = "Events that were accepted before 2024-01-15T10:30:00.000Z, when the webhook was registered, \
+        are not sent to it.";
+    let warnings = json!([{"code": "older_than_webhook", "field": "since", "detail": detail}]);
+    assert_eq!(ordered.body["warnings"], warnings);
+    let id: WebhookId = path.split('/').nth(2).unwrap().parse().unwrap();
+    let registry = &service.deps.registry;
+    let running = registry.recovery(id).await.unwrap().unwrap();
+    let at: Timestamp = "2024-01-15T10:31:00Z".parse().unwrap();
+    registry.save_recovery(&running.passed_over(12).advanced(0, at, None)).await.unwrap();
+    let done = service.ask("GET", &path, "").await;
+    assert_eq!(done.body["olderThanWebhook"], 12);
+    assert_eq!(done.body["warnings"], warnings);
+    let body = r#"{"since":"2024-01-15T10:30:00Z","include":"skipped"}"#;
+    let in_time = service.ask("POST", &path, body).await;
+    assert!(in_time.body.get("warnings").is_none(), "{}", in_time.body);
 }
 
 #[tokio::test]

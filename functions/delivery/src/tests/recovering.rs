@@ -69,8 +69,8 @@ async fn a_recovery_sends_the_failed_or_the_skipped_deliveries_or_both() {
         assert_eq!(statuses(&world, "failed", 3).await, of_failed, "{status:?}");
         assert_eq!(statuses(&world, "skipped", 4).await, of_skipped, "{status:?}");
         let done = progress(world.registry(), (&tenant(), world.webhook.id)).await.unwrap();
-        assert!(matches!(done.stage, Stage::Done { .. }));
-        assert_eq!(done.sent, sent);
+        assert!(matches!(done.recovery.stage, Stage::Done { .. }));
+        assert_eq!(done.recovery.sent, sent);
         // Another recovery may follow.
         order(&world, WantedStatus::Any).await;
         world.run_minutes(2).await;
@@ -86,7 +86,7 @@ async fn a_corrupt_delivery_does_not_stop_a_recovery() {
     assert_eq!(summary.failed, 0);
     assert_eq!(statuses(&world, "skipped", 4).await, [Status::Delivered; 4]);
     let done = progress(world.registry(), (&tenant(), world.webhook.id)).await.unwrap();
-    assert!(matches!(done.stage, Stage::Done { .. }));
+    assert!(matches!(done.recovery.stage, Stage::Done { .. }));
 }
 
 #[tokio::test]

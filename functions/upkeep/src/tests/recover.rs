@@ -42,7 +42,7 @@ pub(super) async fn start_recovery(world: &World, webhook: &Webhook, status: Wan
 }
 
 async fn recovery(world: &World, webhook: &Webhook) -> Recovery {
-    progress(&world.registry.stored, (&tenant(), webhook.id)).await.unwrap()
+    progress(&world.registry.stored, (&tenant(), webhook.id)).await.unwrap().recovery
 }
 
 pub(super) async fn is_done(world: &World, webhook: &Webhook) -> bool {
@@ -202,6 +202,36 @@ async fn more_than_a_page_of_failures_is_retried_and_what_is_older_is_not() {
     start_recovery(&world, &webhook, WantedStatus::Failed).await;
     assert_eq!(world.run().await.recovered, 250);
     assert_eq!(sent_events(&world).len(), 250);
+}
+
+#[tokio::test]
+async fn events_older_than_the_webhook_are_counted_instead_of_sent() {
+    let world = World::new();
+    let young = world.webhook(1, |w| young_as(&w, &world)).await;
+    let other = world
+        .webhook(2, |w| Webhook {
+            events: vec!["order.*".parse().unwrap()],
+            ..young_as(&w, &world)
+        })
+        .await;
+    for n in 0..4 {
+        world.store_event(&format!("e{n}")).await;
+    }
+    world.pass(minutes(1));
+    for (webhook, older) in [(&young, 4), (&other, 0)] {
+        world.mark(webhook).await;
+        start_recovery(&world, webhook, WantedStatus::Any).await;
+        world.run().await;
+        let recovery = recovery(&world, webhook).await;
+        assert_eq!((recovery.sent, recovery.older), (0, older));
+        assert!(!recovery.is_running());
+    }
+    assert!(world.sent().is_empty());
+}
+
+/// The webhook, registered a second after the events of the world.
+fn young_as(webhook: &Webhook, world: &World) -> Webhook {
+    Webhook { created_at: world.start + seconds(1), ..webhook.clone() }
 }
 
 #[tokio::test]

@@ -181,6 +181,10 @@ impl HealthStore for Registry {
         self.stored.health(webhook).await
     }
 
+    async fn healths(&self, webhooks: &[WebhookId]) -> Result<Vec<Health>, Unavailable> {
+        self.stored.healths(webhooks).await
+    }
+
     async fn save_health(
         &self,
         tenant: &TenantId,

@@ -15,6 +15,7 @@ where
 {
     let tenant = tenant("health", salt);
     health_is_conditional(store, &tenant, WebhookId::new(at(20), salt)).await;
+    healths_are_read_in_order(store, &tenant, salt).await;
     a_lane_moves_outside_the_revision(store, &tenant, salt).await;
 }
 
@@ -37,6 +38,19 @@ fn failing() -> Health {
         skipped: 0,
         revision: 0,
     }
+}
+
+#[expect(clippy::unwrap_used, reason = "a check that fails panics")]
+async fn healths_are_read_in_order<S: HealthStore>(store: &S, tenant: &TenantId, salt: u128) {
+    let ids: Vec<_> = (30..150).map(|second| WebhookId::new(at(second), salt)).collect();
+    assert!(store.save_health(tenant, ids[110], &change(failing())).await.unwrap());
+    store.skip(ids[3]).await.unwrap();
+    let read = store.healths(&ids).await.unwrap();
+    assert_eq!(read.len(), ids.len());
+    for (id, read) in ids.iter().zip(read) {
+        assert_eq!(read, store.health(*id).await.unwrap(), "{id}");
+    }
+    assert!(store.healths(&[]).await.unwrap().is_empty());
 }
 
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]

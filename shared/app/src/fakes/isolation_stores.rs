@@ -15,6 +15,13 @@ impl HealthStore for MemoryRegistry {
         Ok(lock(&self.isolation).healths.get(&webhook).cloned().unwrap_or_default())
     }
 
+    async fn healths(&self, webhooks: &[WebhookId]) -> Result<Vec<Health>, Unavailable> {
+        self.faults().step()?;
+        let isolation = lock(&self.isolation);
+        let of = |id| isolation.healths.get(id).cloned().unwrap_or_default();
+        Ok(webhooks.iter().map(of).collect())
+    }
+
     async fn save_health(
         &self,
         tenant: &TenantId,

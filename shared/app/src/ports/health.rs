@@ -11,6 +11,13 @@ pub trait HealthStore: Send + Sync {
         webhook: WebhookId,
     ) -> impl Future<Output = Result<Health, Unavailable>> + Send;
 
+    /// The healths of these webhooks, in their order. The read is strongly consistent. One that cannot be
+    /// read back counts as the default: it must not hide the others.
+    fn healths(
+        &self,
+        webhooks: &[WebhookId],
+    ) -> impl Future<Output = Result<Vec<Health>, Unavailable>> + Send;
+
     /// Writes a health if the stored one still has its revision, and raises the revision. Returns whether it
     /// did. `skipped` is not written. The rest of the change is written in the same transaction: the
     /// webhook's lane, which raises the version of its tenant's subscriptions, and a mark as by

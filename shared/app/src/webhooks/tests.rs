@@ -185,6 +185,9 @@ impl HealthStore for Slow {
     async fn health(&self, webhook: WebhookId) -> Result<Health, Unavailable> {
         self.inner.health(webhook).await
     }
+    async fn healths(&self, webhooks: &[WebhookId]) -> Result<Vec<Health>, Unavailable> {
+        self.inner.healths(webhooks).await
+    }
     async fn save_health(
         &self,
         tenant: &TenantId,

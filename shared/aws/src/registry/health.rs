@@ -1,6 +1,8 @@
 //! The health item. Everything that decisions depend on is one attribute, written under a revision. The
 //! number of skipped deliveries is another attribute, which is raised without one.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use hooklane_app::ports::{HealthStore, Unavailable};
 use hooklane_domain::Timestamp;
@@ -12,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::watches::mark;
 use super::{Registry, health_key, webhook_key};
-use crate::table::{Write, number, value};
+use crate::table::{Write, from_item, number, text, value};
 
 #[derive(Default, Deserialize)]
 struct HealthItem {
@@ -40,11 +42,10 @@ struct Body {
     discard_until: Option<Timestamp>,
 }
 
-impl HealthStore for Registry {
-    async fn health(&self, webhook: WebhookId) -> Result<Health, Unavailable> {
-        let item = self.table.get::<HealthItem>(&health_key(webhook)).await?.unwrap_or_default();
-        let body = item.health;
-        Ok(Health {
+impl HealthItem {
+    fn into_health(self) -> Health {
+        let body = self.health;
+        Health {
             circuit: body.circuit,
             streak: body.streak,
             pace: body.pace,
@@ -52,9 +53,29 @@ impl HealthStore for Registry {
             owed: body.owed,
             disabled_reported: body.disabled_reported,
             discard_until: body.discard_until,
-            skipped: item.skipped,
-            revision: item.revision,
-        })
+            skipped: self.skipped,
+            revision: self.revision,
+        }
+    }
+}
+
+impl HealthStore for Registry {
+    async fn health(&self, webhook: WebhookId) -> Result<Health, Unavailable> {
+        let item = self.table.get::<HealthItem>(&health_key(webhook)).await?;
+        Ok(item.unwrap_or_default().into_health())
+    }
+
+    async fn healths(&self, webhooks: &[WebhookId]) -> Result<Vec<Health>, Unavailable> {
+        let keys: Vec<_> = webhooks.iter().map(|id| health_key(*id)).collect();
+        let mut found = BTreeMap::new();
+        for item in self.table.get_all(&keys).await? {
+            let pk = text(&item, "pk");
+            match from_item::<HealthItem>(item) {
+                Ok(item) => drop(found.insert(pk, item.into_health())),
+                Err(error) => error.log("health.unreadable"),
+            }
+        }
+        Ok(keys.into_iter().map(|key| found.remove(&Some(key.pk)).unwrap_or_default()).collect())
     }
 
     async fn save_health(

@@ -120,6 +120,8 @@ const DELIVERY: Kind = Object(&[
     ("createdAt", Time),
     ("lastAttempt", LAST_ATTEMPT),
     ("nextAttemptAt", Time),
+    ("nextAttemptReason", Scalar),
+    ("scheduledAt", Time),
     ("parked", Object(&[("since", Time), ("dueAt", Time)])),
     ("completedAt", Time),
     ("expiresAt", Time),

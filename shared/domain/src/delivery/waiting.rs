@@ -18,6 +18,9 @@ pub const MAX_FAST_WAIT: Duration = Duration::from_secs(60);
 pub const MAX_MESSAGE_AGE: Duration = Duration::from_secs(10 * 24 * 3600);
 /// A delivery that is overdue by this much has lost its owner, and a twin sends a new message.
 pub const OVERDUE: Duration = Duration::from_secs(15 * 60);
+/// The message of a delivery that is overdue by this much counts as lost, and upkeep sends another. It is
+/// far more than queues lag.
+pub const LOST_AFTER: Duration = Duration::from_secs(3_600);
 
 /// The two lanes of deliveries, each with its queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

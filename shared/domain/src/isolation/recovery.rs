@@ -19,6 +19,10 @@ pub struct Recovery {
     pub stage: Stage,
     /// The number of deliveries sent so far.
     pub sent: u64,
+    /// The number of events that it did not send because they are older than the webhook, although the
+    /// webhook subscribes to their type.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub older: u64,
     /// Whether it waits because as many recoveries of its tenant as may read the ledger at once do so.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub waiting: bool,
@@ -37,6 +41,11 @@ fn scans_at_once() -> u64 {
 /// Not stored where it is the default, so that an item is as it was before there was a quota.
 fn is_usual(scans: &u64) -> bool {
     *scans == scans_at_once()
+}
+
+/// Not stored where it is zero, so that an item is as it was before this was counted.
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// Which deliveries to send again: of events that were accepted from `since` to `until`, both included.
@@ -108,6 +117,7 @@ impl Recovery {
             requested_at,
             stage,
             sent: 0,
+            older: 0,
             waiting: false,
             scans_at_once: scans_at_once(),
             revision: 0,
@@ -129,6 +139,12 @@ impl Recovery {
     #[must_use]
     pub fn given_up(self, now: Timestamp) -> Self {
         Self { stage: Stage::Done { at: now }, ..self }
+    }
+
+    /// The recovery after a step that met `events` which are older than the webhook.
+    #[must_use]
+    pub fn passed_over(self, events: u64) -> Self {
+        Self { older: self.older.saturating_add(events), ..self }
     }
 
     /// The recovery after a step that sent `sent` deliveries. `goes_on` is where the stage continues;

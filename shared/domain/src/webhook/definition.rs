@@ -186,9 +186,13 @@ impl Route {
     /// acceptance, and test events go only to webhooks in test mode, which get no others.
     #[must_use]
     pub fn takes(&self, event_type: &EventType, accepted_at: Timestamp, test: bool) -> bool {
-        test == self.test_mode
-            && self.created_at <= accepted_at
-            && self.events.iter().any(|pattern| pattern.matches(event_type))
+        self.created_at <= accepted_at && self.takes_type(event_type, test)
+    }
+
+    /// Whether the webhook gets such events, whenever they are accepted.
+    #[must_use]
+    pub fn takes_type(&self, event_type: &EventType, test: bool) -> bool {
+        test == self.test_mode && self.events.iter().any(|pattern| pattern.matches(event_type))
     }
 }
 

@@ -1,15 +1,20 @@
 use std::collections::BTreeMap;
 
 use hooklane_app::deliveries::DeliveryDetail;
+use hooklane_app::outlook::Outlook;
+use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::attempt::{Attempt, LastAttempt};
 use hooklane_domain::delivery::outcome::{AttemptError, Outcome};
 use hooklane_domain::delivery::{Delivery, State};
+use hooklane_domain::isolation::next_attempt::NextAttempt;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::events::EventContentView;
 use super::time;
-use crate::resources::words::{AttemptErrorKind, DeliveryReason, DeliveryStatus};
+use crate::resources::words::{
+    AttemptErrorKind, DeliveryReason, DeliveryStatus, NextAttemptReason,
+};
 
 /// Why there was no answer.
 #[derive(Serialize, ToSchema)]
@@ -33,14 +38,29 @@ pub(crate) struct DeliveryView {
     event_id: String,
     event_type: String,
     status: DeliveryStatus,
+    /// Why the delivery was parked, failed or was cancelled. While it is parked, `nextAttemptReason` says what
+    /// it waits for now.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<DeliveryReason>,
     attempt_count: u32,
     created_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     last_attempt: Option<LastAttemptView>,
+    /// When the next attempt is, at the earliest: never in the past. Present while the delivery is pending
+    /// or retrying, unless somebody must act first, which `nextAttemptReason` then says.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     next_attempt_at: Option<String>,
+    /// What the next attempt waits for now. Present while the delivery is pending or retrying.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    next_attempt_reason: Option<NextAttemptReason>,
+    /// The time to which the delivery's own wait was set, by its retry policy or rate limit. It stays the
+    /// same while something else holds the delivery up, so it may have passed. Absent while the delivery is
+    /// parked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    scheduled_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     parked: Option<ParkedView>,
@@ -52,16 +72,17 @@ pub(crate) struct DeliveryView {
     expires_at: Option<String>,
 }
 
-/// Present while the delivery is parked: it waits, and uses no attempt, until the cause in `reason` ends.
+/// Present while the delivery is parked: it waits in the ledger and uses no attempt.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Parked)]
 struct ParkedView {
     since: String,
-    /// The earliest time at which the delivery may be sent. It is released about a minute after this
-    /// time, or after its webhook takes deliveries again if that is later; later still with a large
-    /// backlog.
-    due_at: String,
+    /// Before this time the delivery is not sent, whatever its webhook's state: it waits for its slot, or for
+    /// the end of a long wait. Absent if that time has come; `nextAttemptAt` says more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    due_at: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -77,7 +98,8 @@ struct LastAttemptView {
 }
 
 impl DeliveryView {
-    pub(crate) fn new(delivery: &Delivery) -> Self {
+    pub(crate) fn new(delivery: &Delivery, outlook: &Outlook) -> Self {
+        let next = outlook.next_attempt(delivery);
         Self {
             id: delivery.id.to_string(),
             webhook_id: delivery.id.webhook().to_string(),
@@ -88,8 +110,10 @@ impl DeliveryView {
             attempt_count: delivery.attempts,
             created_at: time(delivery.id.accepted_at()),
             last_attempt: delivery.last.as_ref().map(LastAttemptView::new),
-            next_attempt_at: delivery.next_attempt_at().map(time),
-            parked: ParkedView::of(&delivery.state),
+            next_attempt_at: next.and_then(NextAttempt::at).map(time),
+            next_attempt_reason: next.map(NextAttemptReason::from),
+            scheduled_at: delivery.next_attempt_at().map(time),
+            parked: ParkedView::of(&delivery.state, outlook.now),
             completed_at: delivery.done_at().map(time),
             expires_at: delivery.expires_at.map(time),
         }
@@ -97,9 +121,9 @@ impl DeliveryView {
 }
 
 impl ParkedView {
-    fn of(state: &State) -> Option<Self> {
+    fn of(state: &State, now: Timestamp) -> Option<Self> {
         let State::Parked { since, due, .. } = state else { return None };
-        Some(Self { since: time(*since), due_at: time(*due) })
+        Some(Self { since: time(*since), due_at: (*due > now).then(|| time(*due)) })
     }
 }
 
@@ -126,9 +150,9 @@ pub(crate) struct DeliveryDetailView {
 }
 
 impl DeliveryDetailView {
-    pub(crate) fn new(detail: DeliveryDetail) -> Self {
+    pub(crate) fn new(detail: DeliveryDetail, outlook: &Outlook) -> Self {
         Self {
-            delivery: DeliveryView::new(&detail.delivery),
+            delivery: DeliveryView::new(&detail.delivery, outlook),
             payload: detail.event.map(|event| EventContentView::new(event.content)),
             attempts: detail.attempts.iter().map(AttemptView::new).collect(),
         }

@@ -34,7 +34,8 @@ struct CircuitView {
     /// When the circuit opened.
     #[serde(skip_serializing_if = "Option::is_none")]
     since: Option<String>,
-    /// When the next probe is due. While a probe is running (`half_open`): when it times out.
+    /// The earliest time of the next probe: now if it is due, and the next delivery makes it. While a probe is
+    /// running (`half_open`): when it times out.
     #[serde(skip_serializing_if = "Option::is_none")]
     next_probe_at: Option<String>,
     /// The number of failed probes since the circuit opened.
@@ -54,11 +55,11 @@ struct ParkedCountView {
 }
 
 impl IsolationView {
-    pub(crate) fn new(isolation: &Isolation) -> Self {
+    pub(crate) fn new(isolation: &Isolation, now: Timestamp) -> Self {
         let health = &isolation.health;
         Self {
             lane: health.lane().into(),
-            circuit: CircuitView::new(health.circuit),
+            circuit: CircuitView::new(health.circuit, now),
             consecutive_failures: health.streak.map_or(0, |streak| streak.failures),
             failing_since: health.streak.map(|streak| time(streak.since)),
             parked: ParkedCountView {
@@ -71,11 +72,13 @@ impl IsolationView {
 }
 
 impl CircuitView {
-    fn new(circuit: Circuit) -> Self {
+    fn new(circuit: Circuit, now: Timestamp) -> Self {
         let (next, probes) = match circuit {
             Circuit::Closed => (None, None),
             Circuit::Open { probe_at: next, probes, .. }
-            | Circuit::HalfOpen { until: next, probes, .. } => (Some(time(next)), Some(probes)),
+            | Circuit::HalfOpen { until: next, probes, .. } => {
+                (Some(time(next.max(now))), Some(probes))
+            }
         };
         Self {
             state: circuit.into(),

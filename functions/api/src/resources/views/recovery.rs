@@ -1,8 +1,9 @@
-use hooklane_domain::isolation::recovery::{Recovery, Stage};
+use hooklane_app::recover::Progress;
+use hooklane_domain::isolation::recovery::Stage;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::time;
+use super::{WarningView, time};
 use crate::resources::words::{RecoveryScope, RecoveryState};
 
 /// A recovery and its progress.
@@ -18,16 +19,24 @@ pub(crate) struct RecoveryView {
     state: RecoveryState,
     /// The number of deliveries sent so far.
     sent_deliveries: u64,
+    /// The number of skipped events met so far that are older than the webhook, so that they are not sent to
+    /// it.
+    older_than_webhook: u64,
     #[schema(format = DateTime)]
     requested_at: String,
     /// Absent while the recovery is running.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime, nullable = false)]
     completed_at: Option<String>,
+    /// What in the request has no effect, and why; absent if there is nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    warnings: Vec<WarningView>,
 }
 
 impl RecoveryView {
-    pub(crate) fn new(recovery: &Recovery) -> Self {
+    pub(crate) fn new(progress: &Progress) -> Self {
+        let recovery = &progress.recovery;
         let completed_at = match recovery.stage {
             Stage::Failed { .. } | Stage::Skipped { .. } => None,
             Stage::Done { at } => Some(time(at)),
@@ -38,8 +47,21 @@ impl RecoveryView {
             include: recovery.wanted.status.into(),
             state: recovery.into(),
             sent_deliveries: recovery.sent,
+            older_than_webhook: recovery.older,
             requested_at: time(recovery.requested_at),
             completed_at,
+            warnings: too_early(progress).into_iter().collect(),
         }
     }
+}
+
+fn too_early(progress: &Progress) -> Option<WarningView> {
+    progress.begins_too_early().then(|| WarningView {
+        code: "older_than_webhook",
+        field: "since",
+        detail: format!(
+            "Events that were accepted before {}, when the webhook was registered, are not sent to it.",
+            time(progress.registered_at)
+        ),
+    })
 }

@@ -181,7 +181,7 @@ impl HealthView {
             total_deliveries: figures.total,
             last_attempt_at: figures.last_attempt_at.map(time),
             truncated: sample.is_cut,
-            isolation: IsolationView::new(isolation),
+            isolation: IsolationView::new(isolation, now),
             rate_limit: LimitedView::of(isolation, now),
         }
     }
