@@ -155,7 +155,8 @@ def with_next_generation(body: str) -> tuple[str, str | None]:
     """The message with its generation raised by one, and the delivery's id.
 
     A waiting delivery stores its owner, the one message that acts for it. Another message of the same
-    generation would count as a duplicate, so the new one gets the next generation.
+    generation would count as a duplicate, so the new one gets the next generation. The event's content is left
+    out, because its numbers and escapes would be written anew here: `delivery` then reads it from the ledger.
     """
     try:
         message = json.loads(body)
@@ -167,6 +168,7 @@ def with_next_generation(body: str) -> tuple[str, str | None]:
     if not known or type(generation) is not int or not 0 <= generation < _MAX_GENERATION:
         return body, None
     deliver["generation"] = generation + 1
+    deliver.pop("payload", None)
     return json.dumps(message, ensure_ascii=False), delivery
 
 

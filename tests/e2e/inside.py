@@ -102,6 +102,12 @@ def message(webhook: str, event: dict, event_type: str = "order.created", genera
     return json.dumps({"version": 1, "kind": "deliver", "body": body})
 
 
+def message_with(webhook: str, event: dict, data: str) -> str:
+    """Such a message with the event's data in it, as `fanout` sends it."""
+    content = f'{{"plain":{{"type":"order.created","data":{data}}}}}'
+    return message(webhook, event).removesuffix("}}") + f', "payload": {content}}}}}'
+
+
 def send(stack: LocalStack, queue: str, *bodies: str) -> list[str]:
     """Sends messages to a queue in one call and returns their ids."""
     entries = [{"Id": str(number), "MessageBody": body} for number, body in enumerate(bodies)]

@@ -89,6 +89,21 @@ def test_a_delivery_is_attempted_although_its_owner_is_lost(
     assert letters(stack, "deliveries", delivery) == []
 
 
+def test_numbers_of_a_redriven_delivery_stay_as_published(
+    stack, tenant, register, requests, again, dead_letter, eventually
+):
+    data = '{"n":1.50,"big":12345678901234567890123,"text":"\\u00fc\\/"}'
+    stack.send_event(f'{{"id":"e1","tenant":"{tenant}","type":"order.created","data":{data}}}')
+    event = eventually(lambda: inside.event_item(stack, tenant, "e1"))
+    # It did not exist when the event was accepted, so only the letter makes the delivery.
+    webhook = register(["order.cancelled"])
+    dead_letter("deliveries", inside.message_with(webhook["id"], event, data))
+
+    assert again("deliveries", inside.delivery_id(webhook["id"], event)).sent == 1
+    (request,) = requests(1)
+    assert data in request.body.decode()
+
+
 @pytest.mark.parametrize("body", ["no message %s", '{"version":9,"kind":"deliver","body":{"marker":"%s"}}'])
 def test_an_unreadable_message_is_sent_unchanged_and_dead_lettered_again(body, stack, again, eventually, dead_letter):
     marker = uuid.uuid4().hex
