@@ -13,6 +13,12 @@ use crate::http::problem::Problem;
 pub(crate) struct Text(pub(crate) String);
 
 impl Text {
+    /// For operations with required fields: no body is an empty object, so that the answer names the fields
+    /// that are missing.
+    pub(crate) fn object(&self) -> &str {
+        if self.0.trim().is_empty() { "{}" } else { &self.0 }
+    }
+
     /// For operations that take no fields: accepts no body, or an empty object.
     pub(crate) fn nothing(&self) -> Result<(), FieldErrors> {
         match self.0.trim() {

@@ -129,14 +129,14 @@ pub(crate) async fn put<P: Ports>(
     caller: Caller,
     Path(name): Path<String>,
     IfMatch(known): IfMatch,
-    Text(body): Text,
+    body: Text,
 ) -> Result<Response, Problem> {
     let name = name.parse().map_err(|e| FieldErrors::one("", format!("the event type {e}")))?;
     // The platform's own types have the limit of the deployment.
     let quotas = caller.tenant.as_ref().map_or(deps.quotas, |tenant| deps.quotas_of(tenant));
     let owner_and_limit = (&owner, quotas.of(QuotaName::EventTypes));
     let (own, new) =
-        event_types::put(&deps.registry, owner_and_limit, &name, &known, &body).await?;
+        event_types::put(&deps.registry, owner_and_limit, &name, &known, body.object()).await?;
     let status = if new { StatusCode::CREATED } else { StatusCode::OK };
     Ok(shown(status, &owner, &own))
 }

@@ -77,10 +77,10 @@ pub(crate) async fn publish<P: Ports>(
     Publisher(tenant): Publisher,
     Key(key): Key,
     headers: HeaderMap,
-    Text(body): Text,
+    body: Text,
 ) -> Result<Response, Problem> {
     refuse_deliveries(&deps, &headers)?;
-    let new = read(&body, tenant)?;
+    let new = read(body.object(), tenant)?;
     let fallback = key.map(|key| key.event_id(None));
     if let Some(id) = new.id.as_ref().or(fallback.as_ref()) {
         span::of_event(id);
@@ -243,10 +243,10 @@ pub(crate) async fn publish_batch<P: Ports>(
     Publisher(tenant): Publisher,
     Key(key): Key,
     headers: HeaderMap,
-    Text(body): Text,
+    body: Text,
 ) -> Result<Response, Problem> {
     refuse_deliveries(&deps, &headers)?;
-    let events = split(&body)?;
+    let events = split(body.object())?;
     let keyed = |(place, text): (usize, &str)| {
         let new = read(text, tenant.clone())?;
         let id = new.id.clone().or_else(|| key.as_ref().map(|key| key.event_id(Some(place))));

@@ -40,9 +40,9 @@ pub(crate) async fn start<P: Ports>(
     Writer(tenant): Writer,
     caller: Caller,
     Path(id): Path<String>,
-    Text(body): Text,
+    body: Text,
 ) -> Result<Response, Problem> {
-    let wanted = Wanted::read(&body, whole_millisecond(deps.system.now()))?;
+    let wanted = Wanted::read(body.object(), whole_millisecond(deps.system.now()))?;
     let key = (&tenant, path::id(&id)?);
     let quotas = deps.quotas_of(caller.acts_for()?);
     let stores = (&deps.registry, &deps.ledger);

@@ -58,17 +58,18 @@ pub(crate) async fn create<P: Ports>(
     Writer(tenant): Writer,
     caller: Caller,
     Key(key): Key,
-    Text(body): Text,
+    body: Text,
 ) -> Result<Response, Problem> {
     let tenant_contract = caller.tenant.as_ref().and_then(|t| t.settings.contract.as_ref());
     let rules = Rules { tenant_contract, ..deps.rules() };
     let quotas = deps.quotas_of(caller.acts_for()?);
     let (registry, system, checked) = (&deps.registry, &deps.system, (rules, &quotas));
     let webhook = match key {
-        None => webhooks::register(registry, system, checked, tenant, &body).await?,
+        None => webhooks::register(registry, system, checked, tenant, body.object()).await?,
         Some(key) => {
             let claim = (tenant, &key);
-            webhooks::register_once(registry, &deps.ledger, system, checked, claim, &body).await?
+            webhooks::register_once(registry, &deps.ledger, system, checked, claim, body.object())
+                .await?
         }
     };
     let location = format!("/api/v1/webhooks/{}", webhook.id);

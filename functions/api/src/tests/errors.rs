@@ -66,6 +66,33 @@ async fn invalid_and_oversized_events_are_refused() {
     insta::assert_json_snapshot!("too_large", answer.body);
 }
 
+#[tokio::test]
+async fn no_body_is_one_without_its_required_fields() {
+    let service = Service::new();
+    let webhook = service.webhook().await;
+    let recover = format!("/webhooks/{webhook}/recover");
+    for (method, path, first) in [
+        ("POST", "/webhooks", "url"),
+        ("POST", "/events", "type"),
+        ("POST", "/events/batch", "events"),
+        ("POST", &recover, "since"),
+        ("PUT", "/event-types/order.packed", "category"),
+    ] {
+        let empty = service.ask(method, path, "{}").await;
+        for body in ["", " \n"] {
+            let answer = service.ask(method, path, body).await;
+            assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{path} {body:?}");
+            assert_eq!(answer.body["errors"], empty.body["errors"], "{path} {body:?}");
+            let errors = answer.body["errors"].as_array().unwrap();
+            assert_eq!(errors[0]["path"], first, "{path}");
+            assert!(
+                errors.iter().all(|e| e["path"] != "" && e["message"] == "is required"),
+                "{errors:?}"
+            );
+        }
+    }
+}
+
 /// A snapshot of each kind of error, except those that have one elsewhere.
 #[tokio::test]
 async fn every_kind_of_error_is_a_problem() {

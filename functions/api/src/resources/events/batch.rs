@@ -26,7 +26,7 @@ pub(super) fn split(body: &str) -> Result<Vec<Box<RawValue>>, Problem> {
     } else {
         let mut fields = Fields::of("", body)?;
         if !fields.has(&["events"]) {
-            fields.error("", EXPECTED);
+            fields.error("events", "is required");
         }
         let events =
             fields.read_list(&["events"], "a list of events", MAX_BATCH, how_many.as_str());
