@@ -1,4 +1,4 @@
-//! `ingest`: accepts the events that producers and EventBridge rules put on the event queue.
+//! `ingest`: accepts the events that producers, EventBridge rules and SNS topics put on the event queue.
 //!
 //! The event queue wakes it with a batch of messages. It accepts each one through the same use case as
 //! the API: it reads the tenant's settings and event types from the registry and writes the event to the

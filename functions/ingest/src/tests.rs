@@ -173,6 +173,7 @@ async fn a_corrupt_event_is_dead_lettered_and_a_transient_fault_leaves_the_messa
 const BODIES: &[&str] = &[
     r#"{"id":"e1","tenant":"acme","type":"user.created","data":{"a":1}}"#,
     r#"{"id":"6f1","detail-type":"order.created","detail":{"tenant":"acme","data":{}}}"#,
+    r#"{"Type":"Notification","MessageId":"22b80b92","TopicArn":"arn:aws:sns:us-east-1:1:orders","Message":"{\"tenant\":\"acme\",\"type\":\"a\",\"data\":1}"}"#,
 ];
 
 proptest::proptest! {

@@ -1,5 +1,5 @@
 //! Reads an event as producers send it: to the API, to the event queue, or to the queue through an
-//! EventBridge rule.
+//! EventBridge rule or an SNS topic.
 
 use std::str::FromStr;
 
@@ -10,6 +10,10 @@ use super::{Content, Event, MAX_EVENT_BYTES, OPERATIONAL};
 use crate::ids::{EventId, EventType, InvalidId, TenantId};
 use crate::json::RawJson;
 use crate::json::fields::{Field, FieldErrors, Fields};
+
+mod notification;
+
+use notification::Notification;
 
 /// An event that was read and is not accepted yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,6 +85,7 @@ impl FromStr for ProducersType {
     }
 }
 
+const EVENT_ID: &[&str] = &["id", "eventId", "event_id"];
 const TENANT: &[&str] = &["tenant", "tenantId", "tenant_id", "org_id", "orgId"];
 const EVENT_TYPE: &[&str] = &["type", "event", "eventType", "event_type"];
 const TIMESTAMP: &[&str] = &["timestamp", "created_at", "createdAt"];
@@ -93,10 +98,28 @@ pub fn from_body(body: &str, tenant: &DefaultTenant) -> Result<NewEvent, FieldEr
 
 /// Like [`from_body`], but reads an EventBridge envelope too: `detail-type`, `id`, `time`; the tenant
 /// under its usual names in `detail`; the data in `detail.data`, or else the rest of `detail`. Source:
-/// *Amazon EventBridge User Guide*, "AWS service event metadata".
+/// *Amazon EventBridge User Guide*, "AWS service event metadata". Either may also be the message of a
+/// notification of SNS.
 pub fn from_envelope_or_body(body: &str, tenant: &DefaultTenant) -> Result<NewEvent, FieldErrors> {
+    let fields = match Fields::of("", body) {
+        Ok(fields) if Notification::is_one(&fields) => return from_notification(fields, tenant),
+        other => other,
+    };
     check_size(body)?;
-    let fields = Fields::of("", body)?;
+    read_either(fields?, tenant)
+}
+
+/// The size of a notification itself is SNS's and SQS's matter: it holds the event as an escaped string.
+fn from_notification(fields: Fields, tenant: &DefaultTenant) -> Result<NewEvent, FieldErrors> {
+    let Notification { message_id, message } = Notification::read(fields)?;
+    check_size(&message)?;
+    let new = read_either(Fields::of("Message", &message)?, tenant)?;
+    // SNS may deliver a notification twice, as two messages of SQS.
+    let of_the_notification = || EventId::from_message_id(&message_id?).ok();
+    Ok(NewEvent { id: new.id.or_else(of_the_notification), ..new })
+}
+
+fn read_either(fields: Fields, tenant: &DefaultTenant) -> Result<NewEvent, FieldErrors> {
     if fields.has(&["detail-type"]) { read_envelope(fields, tenant) } else { read(fields, tenant) }
 }
 
@@ -109,7 +132,7 @@ fn check_size(body: &str) -> Result<(), FieldErrors> {
 }
 
 fn read(mut fields: Fields, default: &DefaultTenant) -> Result<NewEvent, FieldErrors> {
-    let id = fields.parse::<ProducersId>(&["id", "eventId", "event_id"]);
+    let id = fields.parse::<ProducersId>(EVENT_ID);
     let tenant = read_tenant(&mut fields, default);
     let event_type = required(&mut fields, EVENT_TYPE, Fields::parse::<ProducersType>);
     let data = required(&mut fields, &["data"], read_data);
@@ -129,9 +152,9 @@ fn read(mut fields: Fields, default: &DefaultTenant) -> Result<NewEvent, FieldEr
 }
 
 fn read_envelope(mut outer: Fields, default: &DefaultTenant) -> Result<NewEvent, FieldErrors> {
-    let id = outer.parse::<ProducersId>(&["id"]);
+    let mut id = outer.parse::<ProducersId>(&["id"]);
     let event_type = required(&mut outer, &["detail-type"], Fields::parse::<ProducersType>);
-    let timestamp = outer.time(&["time"]);
+    let mut timestamp = outer.time(&["time"]);
     let detail = required(&mut outer, &["detail"], Fields::take);
     // The rest of an envelope (source, account, region, resources) says nothing about the event.
     outer.take_rest();
@@ -143,6 +166,13 @@ fn read_envelope(mut outer: Fields, default: &DefaultTenant) -> Result<NewEvent,
             Ok(mut inner) => {
                 tenant = read_tenant(&mut inner, default);
                 if inner.has(&["data"]) {
+                    let own_time = inner.time(TIMESTAMP);
+                    if let Some(own_id) = inner.parse::<ProducersId>(EVENT_ID) {
+                        // EventBridge makes `id` and `time` anew when the producer repeats its event,
+                        // which has to stay the same.
+                        (id, timestamp) = (Some(own_id), None);
+                    }
+                    timestamp = own_time.or(timestamp);
                     data = required(&mut inner, &["data"], read_data);
                     metadata = read_object(&mut inner, &["metadata"]);
                     version = read_version(&mut inner);

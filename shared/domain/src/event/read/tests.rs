@@ -127,3 +127,109 @@ fn finding_09_operational_events_and_derived_ids_are_refused_from_producers() {
         assert_eq!(queue(&body).unwrap().id.unwrap().as_str(), id);
     }
 }
+
+#[test]
+fn detail_may_carry_the_producers_own_id_and_time() {
+    let envelope = |id: &str, time: &str, detail: &str| {
+        queue(&format!(
+            r#"{{"id":"{id}","time":"{time}","detail-type":"a","detail":{{"tenant":"t1","data":1{detail}}}}}"#
+        ))
+        .unwrap()
+    };
+    let (early, late) = ("2024-01-15T10:30:00Z", "2024-01-15T10:30:07Z");
+    // The producer repeats the event; EventBridge gives it another id and another time.
+    let first = envelope("6a7e8feb", early, r#","id":"order-1""#);
+    let again = envelope("11112222", late, r#","eventId":"order-1""#);
+    assert_eq!(first, again);
+    assert_eq!(first.id.unwrap().as_str(), "order-1");
+    assert_eq!(first.content.timestamp, None);
+    for detail in
+        [format!(r#","timestamp":"{early}""#), format!(r#","id":"x","timestamp":"{early}""#)]
+    {
+        let timestamp = envelope("6a7e8feb", late, &detail).content.timestamp;
+        assert_eq!(timestamp, Some(early.parse().unwrap()), "{detail}");
+    }
+    assert_eq!(envelope("6a7e8feb", late, "").content.timestamp, Some(late.parse().unwrap()));
+    // Without `data`, everything in `detail` is the data.
+    let rest = queue(r#"{"id":"6a7e8feb","detail-type":"a","detail":{"tenant":"t1","id":7}}"#);
+    assert_eq!(rest.unwrap().content.data.as_str(), r#"{"id":7}"#);
+}
+
+/// As SNS writes it for a queue, without raw message delivery.
+fn notification(message: &str) -> String {
+    serde_json::json!({
+        "Type": "Notification",
+        "MessageId": "22b80b92-fdea-4c2c-8f9d-bdfb0c7bf324",
+        "TopicArn": "arn:aws:sns:us-east-1:123456789012:orders",
+        "Subject": "My First Message",
+        "Message": message,
+        "Timestamp": "2012-05-02T00:54:06.655Z",
+        "SignatureVersion": "1",
+        "Signature": "EXAMPLEw6JRN",
+        "SigningCertURL": "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-f3ecf.pem",
+        "UnsubscribeURL": "https://sns.us-east-1.amazonaws.com/?Action=Unsubscribe",
+        "MessageAttributes": {"kind": {"Type": "String", "Value": "order"}},
+    })
+    .to_string()
+}
+
+#[test]
+fn a_notification_of_sns_carries_the_same_event() {
+    let body = r#"{"id":"e1","tenant":"t1","type":"a","data":{"n":1.50,"s":"\u00fc\"\\"}}"#;
+    let envelope = r#"{"id":"6a7e8feb","time":"2024-01-15T10:30:00Z","detail-type":"a","source":"s",
+        "detail":{"tenant":"t1","data":1}}"#;
+    for inside in [body, envelope] {
+        assert_eq!(queue(&notification(inside)).unwrap(), queue(inside).unwrap(), "{inside}");
+    }
+    // Each copy of the notification is the same event.
+    let without_id = queue(&notification(r#"{"tenant":"t1","type":"a","data":1}"#)).unwrap();
+    assert_eq!(without_id.id.unwrap().as_str(), "msg_22b80b92-fdea-4c2c-8f9d-bdfb0c7bf324");
+}
+
+#[test]
+fn what_is_wrong_with_a_notification_is_named() {
+    let reason = |body: &str| queue(body).unwrap_err().to_string();
+    let topic = r#""TopicArn":"arn:aws:sns:us-east-1:1:orders""#;
+    for (body, expected) in [
+        (notification("order 7"), "Message: is not valid JSON (line 1, column 1)"),
+        (notification(""), "Message: is not valid JSON (line 1, column 0)"),
+        (notification("[1]"), "Message: must be a JSON object (line 1, column 0)"),
+        (
+            notification("{}"),
+            "Message.tenant: is required; Message.type: is required; Message.data: is required",
+        ),
+        (
+            notification(r#"{"tenant":"t","type":"webhook.disabled","data":1}"#),
+            "Message.type: is the type of",
+        ),
+        (
+            notification(r#"{"detail-type":"a","detail":{"a":1}}"#),
+            "Message.detail.tenant: is required",
+        ),
+        (format!("{{{topic}}}"), "Message: is required"),
+        (format!(r#"{{{topic},"Message":{{}}}}"#), "Message: must be a string"),
+        (format!(r#"{{{topic},"Type":"Other","Message":"{{}}"}}"#), "Type: must be Notification"),
+        (
+            format!(r#"{{{topic},"Type":"SubscriptionConfirmation","Message":"You have chosen"}}"#),
+            "Type: is SubscriptionConfirmation, which is no event: open the SubscribeURL",
+        ),
+        // No notification in a notification: SNS makes none.
+        (
+            notification(&notification("{}")),
+            "Message.tenant: is required; Message.type: is required",
+        ),
+    ] {
+        let reason = reason(&body);
+        assert!(reason.starts_with(expected), "{body}\n{reason}");
+    }
+}
+
+#[test]
+fn the_limit_of_a_notification_is_that_of_its_event() {
+    let event = |n: usize| format!(r#"{{"tenant":"t","type":"x","data":"{}"}}"#, "\\n".repeat(n));
+    let most = (MAX_EVENT_BYTES - event(0).len()) / 2;
+    assert!(notification(&event(most)).len() > MAX_EVENT_BYTES);
+    assert!(queue(&notification(&event(most))).is_ok());
+    assert_eq!(paths(queue(&notification(&event(most + 1)))), [""]);
+    assert_eq!(paths(queue(&format!("{{\"x\":\"{}\"}}", "x".repeat(MAX_EVENT_BYTES)))), [""]);
+}
