@@ -1,8 +1,13 @@
-"""The receivers of docs/receivers, which are written from the platform guides, get what Hooklane sends."""
+"""The receivers of docs/receivers, which are written from the platform guides and from Standard Webhooks, get
+what Hooklane sends."""
 
+import base64
+import hashlib
+import hmac
 import http.client
 import json
 import socket
+import time
 from urllib.parse import urlsplit
 
 import pytest
@@ -11,10 +16,13 @@ from sample_receivers import SampleReceiver, all_samples
 
 SECRET = "your-webhook-secret"
 OTHER_SECRET = "not-what-the-receiver-has"
-GUIDES = ["virtual-queue", "virtual-queue-hex", "ops-center", "prism", "aegisx", "task-hub"]
+# The same texts as keys of Standard Webhooks.
+WHSEC = {text: f"whsec_{base64.b64encode(text.encode()).decode()}" for text in (SECRET, OTHER_SECRET)}
+CONTRACTS = ["standard", "virtual-queue", "virtual-queue-hex", "ops-center", "prism", "aegisx", "task-hub"]
 FILES = ["receiver.mjs", "receiver.php", "receiver.py"]
 # The header by which receivers recognise a delivery. Receivers of the other contracts use the body.
 ID_HEADERS = {
+    "standard": "webhook-id",
     "virtual-queue": "x-webhook-delivery",
     "virtual-queue-hex": "x-webhook-delivery",
     "aegisx": "x-webhook-delivery",
@@ -33,6 +41,11 @@ EVENTS = {
 }
 
 
+def of(contract: str, secret: str) -> str:
+    """The secret in the form that the contract has."""
+    return WHSEC[secret] if contract == "standard" else secret
+
+
 def publish_all(api) -> None:
     """Publishes the events exactly as they are written above."""
     events = ", ".join(f'{{"type": "{event_type}", "data": {data}}}' for event_type, data in EVENTS.items())
@@ -45,14 +58,14 @@ def as_doubles(text: str):
     return json.loads(text, parse_int=float)
 
 
-def test_every_platform_guide_has_a_receiver_in_every_language():
-    assert all_samples() == sorted((guide, file) for guide in GUIDES for file in FILES)
+def test_the_default_and_every_platform_guide_have_a_receiver_in_every_language():
+    assert all_samples() == sorted((contract, file) for contract in CONTRACTS for file in FILES)
 
 
 @pytest.mark.parametrize(("contract", "file"), all_samples())
 def test_a_receiver_accepts_what_is_signed_with_its_secret(contract, file, api, register, deliveries_of):
-    with SampleReceiver(contract, file, SECRET) as sample:
-        webhook = register(contract=contract, secret=SECRET, url=sample.url, retryPolicy="immediate")
+    with SampleReceiver(contract, file, of(contract, SECRET)) as sample:
+        webhook = register(contract=contract, secret=of(contract, SECRET), url=sample.url, retryPolicy="immediate")
         publish_all(api)
         delivered = deliveries_of(webhook, len(EVENTS), "delivered")
 
@@ -61,15 +74,16 @@ def test_a_receiver_accepts_what_is_signed_with_its_secret(contract, file, api, 
     remembered = {accepted.remember for accepted in sample.accepted}
     assert len(remembered) == len(EVENTS)
     if contract in ID_HEADERS:
-        assert remembered == {delivery["id"] for delivery in delivered}
+        name = "eventId" if contract == "standard" else "id"
+        assert remembered == {delivery[name] for delivery in delivered}
 
 
 @pytest.mark.parametrize(("contract", "file"), all_samples())
 def test_a_receiver_refuses_what_is_signed_with_another_secret(
     contract, file, api, register, publish, deliveries_of, delivery_of
 ):
-    with SampleReceiver(contract, file, SECRET) as sample:
-        forged = register(contract=contract, secret=OTHER_SECRET, url=sample.url, retryPolicy="immediate")
+    with SampleReceiver(contract, file, of(contract, SECRET)) as sample:
+        forged = register(contract=contract, secret=of(contract, OTHER_SECRET), url=sample.url, retryPolicy="immediate")
         publish({"orderId": "A-1"})
         (attempt,) = delivery_of(forged, "failed")["attempts"]
 
@@ -77,12 +91,12 @@ def test_a_receiver_refuses_what_is_signed_with_another_secret(
     assert sample.accepted == [], sample.output
 
 
-@pytest.mark.parametrize("contract", GUIDES)
+@pytest.mark.parametrize("contract", CONTRACTS)
 def test_the_id_that_a_receiver_remembers_is_the_same_on_every_attempt(
     contract, register, publish, receiver, requests
 ):
     receiver.respond = behaviours.failing(1)
-    register(contract=contract, secret=SECRET, retryPolicy={"schedule": [1]})
+    register(contract=contract, secret=of(contract, SECRET), retryPolicy={"schedule": [1]})
 
     publish()
 
@@ -96,9 +110,9 @@ def test_the_id_that_a_receiver_remembers_is_the_same_on_every_attempt(
 @pytest.mark.parametrize(("contract", "file"), all_samples())
 def test_a_receiver_refuses_malformed_requests(contract, file):
     some_hex = "0" * 64
-    signatures = [None, "", "sha256=", "sha256=é", some_hex, f"sha256={some_hex}", f"sha256={some_hex}0"]
+    signatures = [None, "", "sha256=", "sha256=é", some_hex, f"sha256={some_hex}", f"sha256={some_hex}0", "v1,", "v1,é"]
     bodies = [b"", b"no JSON", b"null", b"\xff\xfe", b'{"event": "a.b", "type": "a.b", "data": {}}']
-    with SampleReceiver(contract, file, SECRET, signature_header="X-Signature") as sample:
+    with SampleReceiver(contract, file, of(contract, SECRET), signature_header="X-Signature") as sample:
         hang_up_during_the_body(sample.url)
         statuses = {
             (signature, body): status_of(sample.url, body, signature) for signature in signatures for body in bodies
@@ -108,9 +122,36 @@ def test_a_receiver_refuses_malformed_requests(contract, file):
     assert sample.accepted == []
 
 
-def status_of(url: str, body: bytes, signature: str | None) -> int:
+@pytest.mark.parametrize("file", FILES)
+def test_a_receiver_of_standard_webhooks_checks_the_time_and_every_signature(file):
+    body, now = b'{"type": "a.b", "data": {}}', int(time.time())
+
+    def signature(timestamp: object, secret: str = SECRET) -> str:
+        digest = hmac.new(secret.encode(), f"e1.{timestamp}.".encode() + body, hashlib.sha256).digest()
+        return f"v1,{base64.b64encode(digest).decode()}"
+
+    cases = [
+        (now, signature(now), 200),
+        (now, f"{signature(now, OTHER_SECRET)} v1a,other {signature(now)}", 200),
+        (now, signature(now, OTHER_SECRET), 401),
+        (now, signature(now).removeprefix("v1,"), 401),
+        (now - 240, signature(now - 240), 200),
+        (now - 360, signature(now - 360), 401),
+        (now + 360, signature(now + 360), 401),
+        (f"{now}.5", signature(f"{now}.5"), 401),
+        ("soon", signature("soon"), 401),
+        ("", signature(""), 401),
+    ]
+    with SampleReceiver("standard", file, WHSEC[SECRET]) as sample:
+        for timestamp, value, expected in cases:
+            headers = {"webhook-id": "e1", "webhook-timestamp": str(timestamp), "webhook-signature": value}
+            assert status_of(sample.url, body, None, **headers) == expected, (timestamp, sample.output)
+
+
+def status_of(url: str, body: bytes, signature: str | None, **headers: str) -> int:
     connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
-    headers = {} if signature is None else {"X-Signature": signature.encode("latin-1")}
+    if signature is not None:
+        headers["X-Signature"] = signature.encode("latin-1")
     try:
         connection.request("POST", "/", body, headers)
         return connection.getresponse().status
