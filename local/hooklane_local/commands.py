@@ -6,7 +6,9 @@ import os
 import sys
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
+from hooklane_local import shell_programs
 from hooklane_local.paths import EMULATOR_PYTHON, EMULATOR_VENV, LOCAL
 from hooklane_local.processes import Stopped, stopping_on_signals
 from hooklane_local.profile import API_PORT, EMULATOR_PORT, profile_of
@@ -84,10 +86,14 @@ def test(options: argparse.Namespace) -> int:
     # Before anything is built: a missing program must not show only after ten minutes of compiling.
     if skips_fail():
         require_all()
+        shell_programs.require_all()
     _in_emulator_python()
     lacking = missing()
     if lacking:
         say(f"    tests are skipped, because they need {', '.join(lacking)}; {HOW_TO_INSTALL}")
+    lacking = shell_programs.missing()
+    if lacking:
+        say(f"    tests are skipped, because they need {', '.join(lacking)}; {shell_programs.HOW_TO_INSTALL}")
     if not missing(*NODE_PACKAGES):
         install_verifiers()
     from hooklane_local.testing import run_tests
@@ -137,7 +143,8 @@ def redrive(options: argparse.Namespace) -> int:
     from hooklane_local.redrive import SOURCES, Options, redrive
     from hooklane_local.redrive_target import target_of
 
-    stack_file = profile_of("up").stack_file
+    # The tests name their own stack, as they do for pytest.
+    stack_file = Path(os.environ.get("HOOKLANE_STACK") or profile_of("up").stack_file)
     local = json.loads(stack_file.read_text()) if stack_file.exists() else None
     target = target_of(options.stack, local)
     chosen = Options(dry=options.dry, scan=options.scan, match=options.match)

@@ -122,7 +122,6 @@ def describe(profile: Profile) -> dict:
     operator_key = secrets.get_secret_value(SecretId=outputs["OperatorKeySecretArn"])["SecretString"].split()[0]
     return {
         "apiUrl": profile.api_url,
-        "dashboardUrl": None,
         "operatorKey": operator_key,
         "eventQueueUrl": outputs["EventQueueUrl"],
         "deliveryQueueUrl": outputs["DeliveryQueueUrl"],

@@ -9,7 +9,7 @@ import pytest
 
 SCRIPT = Path(__file__).resolve().parents[2] / ".ci" / "run"
 # The programs, besides `make`, of a machine on which nothing must be installed. Each one here only succeeds.
-INSTALLED = ("cc", "git", "python3", "node", "npm", "php", "cargo", "apt-get", "sudo")
+INSTALLED = ("cc", "git", "python3", "node", "npm", "php", "cargo", "apt-get", "sudo", "curl", "jq", "openssl")
 FROM_THE_SYSTEM = ("bash", "dirname", "id")
 
 
@@ -29,6 +29,7 @@ def ci(tmp_path):
 
     for name in INSTALLED:
         program(name, "exit 0")
+    program("aws", "echo aws-cli/2.9.19 Python/3.11.2")
 
     def run(make: str) -> tuple[list[str], int]:
         program("make", make)
