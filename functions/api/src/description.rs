@@ -11,6 +11,7 @@ use utoipa::{PartialSchema as _, ToSchema as _};
 
 use crate::http::problem::Problem;
 
+mod answers;
 mod instants;
 mod links;
 pub(crate) mod page;
@@ -23,18 +24,22 @@ type: signed, in the wire format of the webhook's contract, and retried until it
 retry policy ends.
 
 Every path is available under `/api/v1`, `/api` and `/`. Bodies are read as JSON whatever their content \
-type. Unknown fields are errors. Times are RFC 3339.
+type. Unknown fields are errors. A number is one by its value: `5.0` is the whole number 5, and `\"5\"` is \
+a text. Times are RFC 3339, in UTC and with milliseconds in answers. A duration says its unit.
 
 Send a bearer token: either the operator key, which may do everything and names the tenant in \
 `X-Tenant-Id`, or a tenant's token, which may do what its scopes allow. What belongs to another tenant is \
 answered with 404, as if it did not exist.
+
+Answers leave out what has no value; they never hold `null`.
 
 Errors are `application/problem+json` (RFC 9457). `type` is stable. For an invalid request, `errors` lists \
 the wrong fields with their paths: at most fifty, then one entry that says how many more there are.
 
 This document describes the canonical answers. A contract (a wire format that a tenant can choose) may \
 rename fields and enum values and change status codes in the answers to that tenant; requests stay the \
-same. `Accept: application/vnd.hooklane+json` always gets the canonical answer.";
+same. `Accept: application/vnd.hooklane+json` always gets the canonical answer: a generated client sends it \
+with every request.";
 
 /// The document before the operations are added.
 pub(crate) fn frame() -> OpenApi {
@@ -74,6 +79,7 @@ pub(crate) fn complete(document: &mut OpenApi) {
         }
     }
     instants::add(document);
+    answers::leave_out_null(document);
     links::add(document);
 }
 

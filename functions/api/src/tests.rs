@@ -11,6 +11,7 @@ mod isolation;
 mod listing;
 mod lists;
 mod next_attempts;
+mod numbers;
 mod once;
 mod openapi;
 mod pausing;

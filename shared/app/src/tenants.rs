@@ -106,12 +106,8 @@ const LIFETIME_NAMES: [&str; 4] =
 
 fn rate_limit(fields: &mut Fields) -> Option<u32> {
     let expected = format!("a whole number of requests a minute from 0 to {MAX_RATE}");
-    let limit = fields.read_whole(&RATE_NAMES, &expected)?;
-    let within = u32::try_from(limit).ok().filter(|limit| *limit <= MAX_RATE);
-    if within.is_none() {
-        fields.error(RATE_NAMES[0], format!("must be {expected}"));
-    }
-    within
+    let limit = fields.whole(&RATE_NAMES, 0..=MAX_RATE.into(), &expected)?;
+    u32::try_from(limit).ok()
 }
 
 /// A new token and what it says.
@@ -199,11 +195,9 @@ fn read_token_request(body: &str) -> Result<(Vec<Scope>, i64), FieldErrors> {
         }
     }
     let expected = format!("a whole number of seconds from {MIN_SECONDS} to {MAX_SECONDS}");
-    let seconds = fields.read_whole(&LIFETIME_NAMES, &expected);
-    let seconds = seconds.map_or(DEFAULT_SECONDS, |s| i64::try_from(s).unwrap_or(i64::MAX));
-    if !(MIN_SECONDS..=MAX_SECONDS).contains(&seconds) {
-        fields.error(LIFETIME_NAMES[0], format!("must be {expected}"));
-    }
+    let range = MIN_SECONDS.unsigned_abs()..=MAX_SECONDS.unsigned_abs();
+    let seconds = fields.whole(&LIFETIME_NAMES, range, &expected);
+    let seconds = seconds.and_then(|s| i64::try_from(s).ok()).unwrap_or(DEFAULT_SECONDS);
     fields.finish().map(|()| (scopes, seconds))
 }
 

@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 pub mod fields;
 mod javascript;
+pub mod whole;
 
 pub use javascript::as_javascript;
 

@@ -17,4 +17,4 @@ pub use definition::{
     DisableReason, Essentials, RetiringSecret, Route, Signing, Webhook, WebhookState,
 };
 pub use headers::{CustomHeaders, InvalidHeader};
-pub use rotation::{InvalidOverlap, Overlap, RotateError};
+pub use rotation::{InvalidOverlap, MAX_OVERLAP_SECONDS, Overlap, RotateError};

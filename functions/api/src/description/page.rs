@@ -3,6 +3,8 @@
 use askama::Template;
 use serde_json::Value;
 
+mod examples;
+
 #[derive(Template)]
 #[template(path = "reference.html")]
 pub(crate) struct Page<'a> {
@@ -31,13 +33,23 @@ struct Operation<'a> {
     parameters: Vec<Row<'a>>,
     /// The schema of the request body, and whether a body is required.
     body: Option<(Type, bool)>,
+    request: Option<String>,
     responses: Vec<Response<'a>>,
+    errors: Vec<Response<'a>>,
+}
+
+impl Operation<'_> {
+    /// The statuses of its errors, as a text.
+    fn error_statuses(&self) -> String {
+        self.errors.iter().map(|error| error.status).collect::<Vec<_>>().join(", ")
+    }
 }
 
 struct Response<'a> {
     status: &'a str,
     description: &'a str,
     body: Option<Type>,
+    example: Option<String>,
 }
 
 /// A parameter or a field.
@@ -77,7 +89,7 @@ impl<'a> Page<'a> {
                     continue;
                 }
                 let name = text(&operation["tags"][0]);
-                let operation = Operation::of(method, path, operation);
+                let operation = Operation::of(document, method, path, operation);
                 match groups.iter_mut().find(|group| group.name == name) {
                     Some(group) => group.operations.push(operation),
                     None => groups.push(Group { name, operations: vec![operation] }),
@@ -102,13 +114,16 @@ fn parts(text: &str) -> impl Iterator<Item = (bool, &str)> {
 }
 
 impl<'a> Operation<'a> {
-    fn of(method: &str, path: &'a str, operation: &'a Value) -> Self {
+    fn of(document: &Value, method: &str, path: &'a str, operation: &'a Value) -> Self {
         let body = &operation["requestBody"];
         let responses = entries(&operation["responses"]).map(|(status, response)| Response {
             status,
             description: text(&response["description"]),
             body: content(response),
+            example: schema_of(response).and_then(|schema| examples::of(document, schema)),
         });
+        let (responses, errors) =
+            responses.partition(|response| !response.status.starts_with(['4', '5']));
         let parameters = items(&operation["parameters"]).map(|parameter| Row {
             name: text(&parameter["name"]),
             place: text(&parameter["in"]),
@@ -125,7 +140,9 @@ impl<'a> Operation<'a> {
             access: access(&operation["security"]),
             parameters: parameters.collect(),
             body: content(body).map(|kind| (kind, body["required"] == true)),
-            responses: responses.collect(),
+            request: schema_of(body).and_then(|schema| examples::of(document, schema)),
+            responses,
+            errors,
         }
     }
 }
@@ -211,8 +228,11 @@ fn kind(schema: &Value) -> String {
 }
 
 fn content(of: &Value) -> Option<Type> {
-    let (_, content) = entries(&of["content"]).next()?;
-    Some(Type::of(&content["schema"]))
+    schema_of(of).map(Type::of)
+}
+
+fn schema_of(body: &Value) -> Option<&Value> {
+    entries(&body["content"]).next().map(|(_, content)| &content["schema"])
 }
 
 fn text(value: &Value) -> &str {

@@ -9,12 +9,15 @@ const IDS: [(&str, &str, &str); 5] = [
     ("webhook", "The webhook's id", "^wh_[0-9A-HJKMNP-TV-Z]{26}$"),
     ("delivery", "The delivery's id", "^dlv_[A-Za-z0-9_-]{1,116}$"),
     ("event", "The event's id", "^[A-Za-z0-9_-]{1,64}$"),
-    ("tenant", "The tenant's id", "^[A-Za-z0-9_-]{1,64}$"),
+    ("tenant", "The tenant's id", TENANT_ID),
     ("type", "The event type's name", "^[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*$"),
 ];
 
+const TENANT_ID: &str = "^[A-Za-z0-9_-]{1,64}$";
+
 /// Describes the path's parameters. If the operation's annotation describes one, only its schema is set.
 pub(super) fn add(path: &str, operation: &mut Operation) {
+    let acts_for_tenant = acts_for_tenant(operation);
     let all = operation.parameters.get_or_insert_default();
     for (place, name) in names(path).enumerate() {
         let Some((_, description, pattern)) = IDS.iter().find(|(id, ..)| *id == name) else {
@@ -25,9 +28,33 @@ pub(super) fn add(path: &str, operation: &mut Operation) {
             None => all.insert(place, parameter(name, description, pattern).into()),
         }
     }
+    if acts_for_tenant {
+        all.push(tenant().into());
+    }
     if all.is_empty() {
         operation.parameters = None;
     }
+}
+
+/// Whether a tenant's token may call the operation. Then the operator has to name the tenant.
+fn acts_for_tenant(operation: &Operation) -> bool {
+    let needed = operation.security.iter().flatten();
+    needed
+        .filter_map(|one| serde_json::to_value(one).ok())
+        .any(|one| one["bearer"].as_array().is_some_and(|scopes| !scopes.is_empty()))
+}
+
+fn tenant() -> Parameter {
+    ParameterBuilder::new()
+        .name("X-Tenant-Id")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(
+            "The tenant that the request is for. The operator key needs it; what a tenant sends names the \
+             tenant already",
+        ))
+        .schema(Some(matching(TENANT_ID)))
+        .build()
 }
 
 /// The names between braces, in the order of the path.

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::period::TimeRange;
 use hooklane_domain::json::fields::FieldErrors;
+use hooklane_domain::json::whole::Whole;
 
 use crate::http::cursor::List;
 
@@ -20,6 +21,11 @@ const MAX_PAGE: usize = 9_007_199_254_740_991;
 const DEFAULT_LIMIT: usize = 20;
 /// With the largest `limit`, this reaches 10,000 rows.
 const MAX_BOUNDED_PAGE: usize = 100;
+
+/// The same rule as in bodies: `5.0` is 5.
+fn whole(text: &str) -> Option<usize> {
+    Whole::parse(text).and_then(|Whole(number)| usize::try_from(number).ok())
+}
 
 impl Query {
     pub(crate) fn of(raw: Option<&str>) -> Self {
@@ -44,10 +50,10 @@ impl Query {
         let Some(text) = self.take("limit") else {
             return DEFAULT_LIMIT;
         };
-        match text.parse() {
-            Ok(limit @ 1..=MAX_LIMIT) => limit,
+        match whole(&text) {
+            Some(limit @ 1..=MAX_LIMIT) => limit,
             _ => {
-                self.errors.push("limit", format!("must be a number from 1 to {MAX_LIMIT}"));
+                self.errors.push("limit", format!("must be a whole number from 1 to {MAX_LIMIT}"));
                 DEFAULT_LIMIT
             }
         }
@@ -58,10 +64,10 @@ impl Query {
         let Some(text) = self.take("page") else {
             return 1;
         };
-        match text.parse() {
-            Ok(page @ 1..=MAX_PAGE) => page,
+        match whole(&text) {
+            Some(page @ 1..=MAX_PAGE) => page,
             _ => {
-                self.errors.push("page", format!("must be a number from 1 to {MAX_PAGE}"));
+                self.errors.push("page", format!("must be a whole number from 1 to {MAX_PAGE}"));
                 1
             }
         }
@@ -95,10 +101,10 @@ impl Query {
     /// `page` of a list that must be read from its beginning, so only the first pages are available.
     pub(crate) fn bounded_page(&mut self) -> Option<usize> {
         let text = self.take("page")?;
-        let page = text.parse().ok().filter(|page| (1..=MAX_BOUNDED_PAGE).contains(page));
+        let page = whole(&text).filter(|page| (1..=MAX_BOUNDED_PAGE).contains(page));
         if page.is_none() {
             let wanted = format!(
-                "must be a number from 1 to {MAX_BOUNDED_PAGE}; use `nextCursor` to read further"
+                "must be a whole number from 1 to {MAX_BOUNDED_PAGE}; use `nextCursor` to read further"
             );
             self.errors.push("page", wanted);
         }
@@ -112,10 +118,10 @@ impl Query {
 
     fn time(&mut self, name: &str) -> Option<Timestamp> {
         let text = self.take(name)?;
-        let time = match text.parse::<i64>() {
-            Ok(seconds) => Timestamp::from_second(seconds).ok().filter(|_| seconds >= 0),
+        let time = match Whole::parse(&text) {
+            Some(seconds) => seconds.as_time(),
             // A plus sign that was not escaped arrives as a space.
-            Err(_) => text.parse().or_else(|_| text.replace(' ', "+").parse()).ok(),
+            None => text.parse().or_else(|_| text.replace(' ', "+").parse()).ok(),
         };
         if time.is_none() {
             self.errors.push(name, "must be a time in RFC 3339, or a Unix timestamp in seconds");

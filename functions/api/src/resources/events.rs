@@ -42,7 +42,10 @@ pub(crate) const MAX_BATCH_BYTES: usize = 4 * 1024 * 1024;
 #[derive(Serialize, ToSchema)]
 #[schema(as = AcceptedEvent)]
 pub(crate) struct AcceptedView {
+    #[schema(example = "order-1002-created")]
     id: String,
+    /// Whether the same event was accepted before.
+    #[schema(example = false)]
     duplicate: bool,
 }
 
@@ -205,21 +208,23 @@ pub(crate) struct BatchView {
     results: Vec<ResultView>,
 }
 
-/// The status code and the answer or problem that the event would have got in a request of its own.
+/// The status code and the answer or problem that the event would have got in a request of its own: `id` and
+/// `duplicate` if it was accepted, `error` if not.
 #[derive(Serialize, ToSchema)]
-#[schema(as = EventResult)]
+#[schema(as = EventResult, example = json!({"status": 202, "id": "order-1002-created", "duplicate": false}))]
 struct ResultView {
+    /// 202 for a new event, 200 for a duplicate, or the status of `error`.
     status: u16,
-    #[serde(flatten)]
-    outcome: OutcomeView,
-}
-
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "lowercase", untagged)]
-#[schema(as = EventOutcome)]
-enum OutcomeView {
-    Accepted(AcceptedView),
-    Failed { error: Problem },
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    id: Option<String>,
+    /// Whether the same event was accepted before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    duplicate: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    error: Option<Problem>,
 }
 
 #[utoipa::path(
@@ -283,8 +288,9 @@ impl ResultView {
         let span = tracing::error_span!("event", event.place = place, event.id = id);
         match published {
             Ok(accepted) => {
-                let (status, view) = AcceptedView::new(accepted);
-                Self { status: status.as_u16(), outcome: OutcomeView::Accepted(view) }
+                let (status, AcceptedView { id, duplicate }) = AcceptedView::new(accepted);
+                let (id, duplicate) = (Some(id), Some(duplicate));
+                Self { status: status.as_u16(), id, duplicate, error: None }
             }
             Err(error) => span.in_scope(|| Self::failed(error.into(), room)),
         }
@@ -292,6 +298,6 @@ impl ResultView {
 
     fn failed(problem: Problem, room: &mut Room) -> Self {
         let problem = problem.within(room);
-        Self { status: problem.status(), outcome: OutcomeView::Failed { error: problem } }
+        Self { status: problem.status(), id: None, duplicate: None, error: Some(problem) }
     }
 }

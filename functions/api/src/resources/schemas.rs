@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa::openapi::schema::{Object, ObjectBuilder, SchemaType, Type};
 
 mod retry;
 mod webhooks;
@@ -19,6 +18,11 @@ pub(crate) use webhooks::{
 
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({
+    "id": "order-1002-created",
+    "type": "order.created",
+    "data": {"orderId": "1002", "total": 99.90},
+}))]
 pub(crate) struct NewEvent {
     /// The event's id. Publishing the same id again is idempotent. Generated if omitted.
     #[schema(pattern = "^[A-Za-z0-9_-]{1,64}$", example = "order-1002-created")]
@@ -33,7 +37,7 @@ pub(crate) struct NewEvent {
     #[serde(rename = "type")]
     event_type: String,
     /// What happened: any JSON except `null`.
-    #[schema(schema_with = something)]
+    #[schema(value_type = serde_json::Value, example = json!({"orderId": "1002", "total": 99.90}))]
     data: serde_json::Value,
     metadata: Option<BTreeMap<String, serde_json::Value>>,
     /// When it happened. Defaults to when it is accepted.
@@ -47,6 +51,10 @@ pub(crate) struct NewEvent {
 
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"events": [
+    {"id": "order-1002-created", "type": "order.created", "data": {"orderId": "1002", "total": 99.90}},
+    {"id": "order-1003-created", "type": "order.created", "data": {"orderId": "1003", "total": 12.50}},
+]}))]
 pub(crate) struct NewEvents {
     #[schema(min_items = 1, max_items = 100)]
     events: Vec<NewEvent>,
@@ -54,26 +62,23 @@ pub(crate) struct NewEvents {
 
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "category": "shipping",
+    "description": "A parcel went out",
+    "sample": {"parcelId": "P-7"},
+    "schema": {"type": "object", "required": ["parcelId"]},
+}))]
 pub(crate) struct NewEventType {
     /// The category under which it is listed.
     #[schema(min_length = 1, max_length = 64, example = "shipping")]
     category: String,
     #[schema(min_length = 1, max_length = 1000, example = "A parcel went out")]
     description: String,
-    /// An example of an event's `data`, at most 8 KiB. It must match the schema.
-    #[schema(schema_with = something)]
+    /// An example of an event's `data`: any JSON except `null`, at most 8 KiB. It must match the schema.
+    #[schema(value_type = serde_json::Value, example = json!({"parcelId": "P-7"}))]
     sample: serde_json::Value,
     /// A JSON Schema (draft 2020-12, or draft-07 if its `$schema` says so) of at most 16 KiB, without
     /// remote or recursive references. Without a schema, any data is valid.
     #[schema(example = json!({"type": "object", "required": ["parcelId"]}))]
     schema: Option<serde_json::Map<String, serde_json::Value>>,
-}
-
-/// Any JSON except `null`, which is the same as omitting the field.
-fn something() -> Object {
-    let kinds = [Type::Object, Type::Array, Type::String, Type::Number, Type::Boolean];
-    ObjectBuilder::new()
-        .schema_type(SchemaType::Array(kinds.to_vec()))
-        .examples([serde_json::json!({"orderId": "1002", "total": 99.90})])
-        .build()
 }

@@ -26,7 +26,7 @@ use crate::resources::views::TestView;
         inactive, paused or disabled. It appears in the webhook's log and is not counted in statistics. \
         A tenant may run a few tests at the same time; over that, the answer is 429.",
     security(("bearer" = [WRITE])),
-    request_body(content = Option<serde_json::Value>, description = "Optional"),
+    request_body(content = Option<serde_json::Value>, description = "Optional", example = json!({"event": "order.created"})),
     responses(
         (status = 200, description = "The result, even if the receiver failed", body = TestView),
         (status = 413, description = "The payload is larger than 256 KiB"),

@@ -1,5 +1,6 @@
 use super::service::Service;
 
+mod generators;
 mod words;
 
 #[test]

@@ -46,7 +46,7 @@ fn every_wrong_setting_is_reported() {
         (r#"{"contract":"nonsense","catalog":"none"}"#, vec!["contract", "catalog"]),
         (r#"{"strict":"yes","paused":1}"#, vec!["strict", "paused"]),
         (r#"{"requestsPerMinute":-1}"#, vec!["requestsPerMinute"]),
-        (r#"{"rateLimit":1000001}"#, vec!["requestsPerMinute"]),
+        (r#"{"rateLimit":1000001}"#, vec!["rateLimit"]),
         (r#"{"colour":1}"#, vec!["colour"]),
         ("[]", vec![""]),
     ] {
@@ -81,7 +81,7 @@ async fn a_token_carries_the_requested_scopes_and_its_tenants_generation() {
         (r#"{"scopes":[]}"#, "scopes"),
         (r#"{"scopes":["webhooks:read","everything"]}"#, "scopes[1]"),
         (r#"{"expiresInSeconds":59}"#, "expiresInSeconds"),
-        (r#"{"expiresIn":86401}"#, "expiresInSeconds"),
+        (r#"{"expiresIn":86401}"#, "expiresIn"),
         (r#"{"tenant":"other"}"#, "tenant"),
     ] {
         let Err(IssueTokenError::Invalid(errors)) = issue(body).await else { panic!("{body}") };

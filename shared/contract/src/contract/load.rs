@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use hooklane_domain::delivery::retry::RetryPolicy;
 use hooklane_domain::ids::ContractName;
+use hooklane_domain::json::whole::Whole;
 use hooklane_domain::webhook::limits::{InvalidLimit, RateLimit, TIME_LIMIT_SECONDS};
 use serde::Deserialize;
 use toml::Spanned;
@@ -38,17 +39,29 @@ struct ContractTable {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct RateLimitTable {
-    requests: Spanned<u64>,
-    per_seconds: Spanned<u64>,
+    requests: Spanned<FileNumber>,
+    per_seconds: Spanned<FileNumber>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RequestTable {
-    timeout_seconds: Spanned<u64>,
+    timeout_seconds: Spanned<FileNumber>,
     user_agent: Spanned<String>,
     content_type: Option<Spanned<String>>,
     gone_disables: bool,
+}
+
+/// A whole number, by the rule for requests: `60.0` is 60.
+struct FileNumber(u64);
+
+impl<'de> Deserialize<'de> for FileNumber {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = toml::Value::deserialize(deserializer)?;
+        let text = serde_json::to_string(&value).unwrap_or_default();
+        let number = Whole::parse(&text).map(|Whole(number)| Self(number));
+        number.ok_or_else(|| serde::de::Error::custom("must be a whole number"))
+    }
 }
 
 impl Contract {
@@ -59,7 +72,7 @@ impl Contract {
     ) -> Result<Self, InvalidContract> {
         let (source, table) = Source::read::<ContractTable>(file, files)?;
         let request = table.request;
-        let seconds = *request.timeout_seconds.get_ref();
+        let seconds = request.timeout_seconds.get_ref().0;
         if !TIME_LIMIT_SECONDS.contains(&seconds) {
             let at = request.timeout_seconds.span().start;
             return Err(source.error(at, "timeout_seconds must be from 1 to 30"));
@@ -100,7 +113,7 @@ fn load_rate_limit(
     table: Option<RateLimitTable>,
 ) -> Result<Option<RateLimit>, InvalidContract> {
     let Some(RateLimitTable { requests, per_seconds }) = table else { return Ok(None) };
-    let limit = RateLimit::new(*requests.get_ref(), *per_seconds.get_ref());
+    let limit = RateLimit::new(requests.get_ref().0, per_seconds.get_ref().0);
     limit.map(Some).map_err(|e| {
         let (key, at) = match e {
             InvalidLimit::PerSeconds => ("perSeconds", per_seconds.span().start),

@@ -13,7 +13,7 @@ const MISTAKES: &[(&str, &str, usize, &str)] = &[
     ("\"{event.data}\"", "\"{event.data\"", 5, "a { has no }"),
     ("\"{event.data}\"", "\"} {event.id}\"", 5, "a } has no {"),
     ("\"data\": \"{event.data}\" }", "\"data\": ", 5, "must be a JSON template"),
-    ("scheduleSeconds = [5, ", "scheduleSeconds = [0, ", 10, "must be from 1 to 86400"),
+    ("scheduleSeconds = [5, ", "scheduleSeconds = [0, ", 10, "from 1 to 86400"),
     ("timeout_seconds = 20", "timeout_seconds = 31", 13, "must be from 1 to 30"),
     ("\"Hooklane/1.0\"", "\"\"", 14, "user_agent must be a valid header value"),
     ("gone_disables = true", "gone_disables = 1", 15, "expected a boolean"),

@@ -7,9 +7,11 @@ use std::ops::RangeInclusive;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use crate::expression::{Filter, Transform};
 use crate::json::fields::{FieldErrors, Fields};
+use crate::json::whole::Whole;
 use crate::webhook::Webhook;
 
 /// What a quota limits.
@@ -230,7 +232,7 @@ impl OwnQuotas {
     /// deployment's.
     pub fn read(fields: &mut Fields) -> Self {
         let expected = "an object of limits, such as {\"webhooks\": 2000}";
-        let named = fields.read::<BTreeMap<String, serde_json::Value>>(&["quotas"], expected);
+        let named = fields.read::<BTreeMap<String, Box<RawValue>>>(&["quotas"], expected);
         let mut own = BTreeMap::new();
         for (name, limit) in named.unwrap_or_default() {
             let path = format!("quotas.{name}");
@@ -240,7 +242,8 @@ impl OwnQuotas {
                 fields.error(&path, format!("is not a quota; the quotas are {names}"));
                 continue;
             };
-            match limit.as_u64().filter(|limit| known.range().contains(limit)) {
+            let limit = Whole::parse(limit.get()).map(|Whole(limit)| limit);
+            match limit.filter(|limit| known.range().contains(limit)) {
                 Some(limit) => drop(own.insert(name, limit)),
                 None => fields.error(&path, InvalidQuota(known.range()).to_string()),
             }

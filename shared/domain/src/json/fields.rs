@@ -10,9 +10,11 @@ use serde::de::{Deserialize, DeserializeOwned, Deserializer, IgnoredAny, MapAcce
 use serde_json::value::RawValue;
 
 use crate::json::position;
+use crate::json::whole::Whole;
 
 mod errors;
 mod list;
+mod numbers;
 
 pub use errors::{FieldError, FieldErrors, bytes, cut};
 pub use list::List;
@@ -31,27 +33,8 @@ pub struct Field {
     pub raw: Box<RawValue>,
 }
 
-/// A whole number, in any form that JSON allows.
-struct WholeNumber(u64);
-
 /// The most fields of one object. An event of the largest size cannot hold more, so no event meets it.
 pub const MAX_FIELDS: usize = 50_000;
-
-/// Up to here a double represents every whole number.
-const MAX_WHOLE: f64 = 9_007_199_254_740_991.0;
-
-impl<'de> Deserialize<'de> for WholeNumber {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let number = serde_json::Number::deserialize(deserializer)?;
-        let whole = number.as_u64().or_else(|| {
-            let float = number.as_f64()?;
-            let is_whole = float.fract() == 0.0 && (0.0..=MAX_WHOLE).contains(&float);
-            // `is_whole` makes this conversion exact.
-            is_whole.then_some(float as u64)
-        });
-        whole.map(Self).ok_or_else(|| serde::de::Error::custom("not a whole number"))
-    }
-}
 
 impl Fields {
     /// Reads the object in `text`; `prefix` is its path, empty for a whole body. A duplicate field is a
@@ -149,12 +132,6 @@ impl Fields {
         }
     }
 
-    /// Takes a field that is a whole number of 0 or more. `60` and `60.0` are the same, since JSON has
-    /// one kind of number.
-    pub fn read_whole(&mut self, names: &[&str], expected: &str) -> Option<u64> {
-        self.read::<WholeNumber>(names, expected).map(|WholeNumber(number)| number)
-    }
-
     /// Takes a string field and parses it; the parser's error becomes a mistake under the field's path.
     pub fn parse<T>(&mut self, names: &[&str]) -> Option<T>
     where
@@ -184,11 +161,10 @@ impl Fields {
         let text = field.raw.get();
         let parsed = match serde_json::from_str::<String>(text) {
             Ok(text) => text.parse::<Timestamp>().ok(),
-            Err(_) => text.parse::<i64>().ok().and_then(|s| Timestamp::from_second(s).ok()),
+            Err(_) => Whole::parse(text).and_then(Whole::as_time),
         };
         if parsed.is_none() {
-            let message = "must be an RFC 3339 time such as 2024-01-15T10:30:00Z";
-            self.error(names.first().unwrap_or(&""), message);
+            self.errors.push(field.path, "must be an RFC 3339 time such as 2024-01-15T10:30:00Z");
         }
         parsed
     }

@@ -3,6 +3,7 @@ use utoipa::ToSchema;
 
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({"contract": "standard", "catalog": "default", "strict": false, "requestsPerMinute": 600}))]
 pub(crate) struct TenantSettings {
     /// The default contract (wire format) of this tenant's webhooks. It also determines the format of
     /// the API's responses to this tenant.
@@ -60,6 +61,7 @@ pub(crate) struct Quotas {
 
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({"scopes": ["webhooks:read", "events:publish"], "expiresInSeconds": 3600}))]
 pub(crate) struct NewToken {
     /// All scopes if omitted.
     #[schema(min_items = 1)]

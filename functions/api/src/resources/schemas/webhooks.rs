@@ -10,6 +10,12 @@ use crate::resources::words::{RecoveryScope, Signing};
 /// `null` is the same as omitting a field.
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({
+    "name": "Orders",
+    "url": "https://example.com/hooks",
+    "events": ["order.*", "user.created"],
+    "retryPolicy": {"scheduleSeconds": [5, 300, 1800]},
+}))]
 pub(crate) struct NewWebhook {
     /// Defaults to the host of the URL.
     #[schema(min_length = 1, max_length = 255, example = "Orders")]
@@ -59,6 +65,7 @@ pub(crate) struct NewWebhook {
 /// its default.
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({"events": ["order.*"], "active": true}))]
 pub(crate) struct WebhookChange {
     #[schema(nullable = false, min_length = 1, max_length = 255, example = "Orders")]
     name: Option<String>,
@@ -117,6 +124,7 @@ pub(crate) struct HeaderText(String);
 /// All fields are optional.
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({"overlapSeconds": 86400}))]
 pub(crate) struct Rotation {
     /// Any text, `whsec_` followed by base64, or `whsk_` followed by base64. Generated if omitted.
     #[schema(min_length = 8, max_length = 255)]
@@ -133,6 +141,7 @@ pub(crate) struct Rotation {
 /// All fields are optional.
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"discard": false}))]
 pub(crate) struct Resumption {
     /// Whether to cancel the waiting deliveries of a paused webhook.
     discard: Option<bool>,
@@ -141,6 +150,7 @@ pub(crate) struct Resumption {
 /// Which of the events accepted between `since` and `until` to send again.
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"since": "2024-01-15T10:30:00Z", "include": "all"}))]
 pub(crate) struct NewRecovery {
     #[schema(format = DateTime, example = "2024-01-15T10:30:00Z")]
     since: String,

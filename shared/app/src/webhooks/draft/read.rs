@@ -8,6 +8,7 @@ use hooklane_domain::expression::InvalidExpression;
 use hooklane_domain::ids::ContractName;
 use hooklane_domain::json::RawJson;
 use hooklane_domain::json::fields::{FieldErrors, Fields};
+use hooklane_domain::json::whole::Whole;
 use hooklane_domain::webhook::headers::{InvalidHeader, MAX_HEADERS};
 use hooklane_domain::webhook::limits::{InvalidLimit, RateLimit, TimeLimit};
 use hooklane_domain::webhook::network::{InvalidRange, MAX_RANGES, TargetCidrs};
@@ -144,8 +145,9 @@ impl WrittenPolicy {
 /// In seconds.
 pub(super) fn timeout(fields: &mut Fields) -> Patch<TimeLimit> {
     optional(fields, &["timeoutSeconds", "timeout_seconds", "timeout"], |path, json| {
-        let seconds = json.parse::<u64>().map_err(|_| InvalidLimit::Timeout);
-        seconds.and_then(TimeLimit::try_from).map_err(|e| FieldErrors::one(path, e.to_string()))
+        let seconds = Whole::parse(json).ok_or(InvalidLimit::Timeout);
+        let limit = seconds.and_then(|Whole(seconds)| TimeLimit::try_from(seconds));
+        limit.map_err(|e| FieldErrors::one(path, e.to_string()))
     })
 }
 

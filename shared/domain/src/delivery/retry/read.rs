@@ -1,5 +1,6 @@
 //! Reads a retry policy in the forms of the API and of the platform guides.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -14,6 +15,17 @@ const MIN_MAX_DELAY_MS: u64 = 1_000;
 const MAX_MULTIPLIER: f64 = 100.0;
 /// The names of a schedule's delays.
 const SCHEDULE: [&str; 3] = ["scheduleSeconds", "schedule_seconds", "schedule"];
+const INITIAL_DELAY: [&str; 6] = [
+    "initialDelayMs",
+    "initial_delay_ms",
+    "initialDelay",
+    "initial_delay",
+    "retryDelay",
+    "retry_delay",
+];
+const MAX_DELAY_NAMES: [&str; 4] = ["maxDelayMs", "max_delay_ms", "maxDelay", "max_delay"];
+const RETRIES: [&str; 3] = ["maxRetries", "max_retries", "retries"];
+const ATTEMPTS: [&str; 2] = ["maxAttempts", "max_attempts"];
 const PRESETS: &str = "immediate, standard, aggressive, conservative";
 
 impl RetryPolicy {
@@ -37,6 +49,21 @@ impl RetryPolicy {
             });
         }
         let mut fields = Fields::of(path, json)?;
+        if let Some(field) = fields.take(&["preset"]) {
+            // With a preset, every other field would be ignored, so it is a mistake.
+            for name in fields.names().map(str::to_owned).collect::<Vec<_>>() {
+                fields.take(&[&name]);
+                fields.error(&name, "cannot be combined with preset");
+            }
+            let named = serde_json::from_str::<String>(field.raw.get()).ok();
+            let policy = named.and_then(|name| preset(&name));
+            if policy.is_none() {
+                fields.error("preset", format!("must be one of {PRESETS}"));
+            }
+            fields.finish()?;
+            let missing = || FieldErrors::one(&field.path, format!("must be one of {PRESETS}"));
+            return policy.ok_or_else(missing);
+        }
         let jitter = fields.read::<f64>(&["jitter"], "a number from 0 to 1").unwrap_or(0.0);
         if !(0.0..=1.0).contains(&jitter) {
             fields.error("jitter", "must be a number from 0 to 1");
@@ -132,17 +159,11 @@ fn preset(name: &str) -> Option<RetryPolicy> {
 }
 
 fn read_schedule(fields: &mut Fields) -> Plan {
-    let too_many = format!("must have at most {MAX_RETRIES} delays");
-    let most = usize::from(MAX_RETRIES);
-    let seconds = fields.read_list::<u64>(&SCHEDULE, "a list of whole seconds", most, too_many);
-    let seconds = seconds.unwrap_or_default();
-    for (i, s) in seconds.iter().enumerate() {
-        if !(1..=MAX_DELAY.as_secs()).contains(s) {
-            let message = format!("must be from 1 to {} seconds", MAX_DELAY.as_secs());
-            fields.error(&format!("{}[{i}]", SCHEDULE[0]), message);
-        }
-    }
-    Plan::Schedule(seconds.into_iter().map(Duration::from_secs).collect())
+    let range = 1..=MAX_DELAY.as_secs();
+    let expected = format!("a whole number of seconds from 1 to {}", range.end());
+    let seconds = fields.whole_list(&SCHEDULE, &range, &expected, usize::from(MAX_RETRIES));
+    let delays = seconds.unwrap_or_default().into_iter();
+    Plan::Schedule(delays.map(Duration::from_secs).collect())
 }
 
 fn read_backoff(fields: &mut Fields, defaults: &BackoffDefaults) -> Plan {
@@ -153,13 +174,15 @@ fn read_backoff(fields: &mut Fields, defaults: &BackoffDefaults) -> Plan {
         )
         .unwrap_or(defaults.strategy);
     let retries = read_retries(fields).unwrap_or(defaults.retries);
-    let initial = whole(
-        fields,
-        &["initialDelayMs", "initialDelay", "initial_delay", "retryDelay", "retry_delay"],
-        "milliseconds",
-    )
-    .unwrap_or(defaults.initial_ms);
-    let max = whole(fields, &["maxDelayMs", "maxDelay", "max_delay"], "milliseconds");
+    let day = millis(MAX_DELAY);
+    // Without a retry there is no delay, and some platform guides then write 0.
+    let least = if retries > 0 { MIN_DELAY_MS } else { 0 };
+    let is_given = fields.has(&INITIAL_DELAY);
+    let initial = milliseconds(fields, &INITIAL_DELAY, least..=day).unwrap_or(defaults.initial_ms);
+    if !is_given && initial < least {
+        fields.error(INITIAL_DELAY[0], "is required: the contract has no delay");
+    }
+    let max = milliseconds(fields, &MAX_DELAY_NAMES, MIN_MAX_DELAY_MS..=day);
     let multiplier = fields
         .read::<f64>(
             &["multiplier", "backoffMultiplier", "backoff_multiplier"],
@@ -168,18 +191,6 @@ fn read_backoff(fields: &mut Fields, defaults: &BackoffDefaults) -> Plan {
         .unwrap_or(defaults.multiplier);
     if !(1.0..=MAX_MULTIPLIER).contains(&multiplier) {
         fields.error("multiplier", "must be a number from 1 to 100");
-    }
-    let day = millis(MAX_DELAY);
-    // Without a retry there is no delay, and some platform guides then write 0.
-    let least = if retries > 0 { MIN_DELAY_MS } else { 0 };
-    if !(least..=day).contains(&initial) {
-        fields.error("initialDelayMs", format!("must be from {least} to {day} milliseconds"));
-    }
-    if let Some(max) = max
-        && !(MIN_MAX_DELAY_MS..=day).contains(&max)
-    {
-        fields
-            .error("maxDelayMs", format!("must be from {MIN_MAX_DELAY_MS} to {day} milliseconds"));
     }
     Plan::Backoff {
         strategy,
@@ -192,27 +203,25 @@ fn read_backoff(fields: &mut Fields, defaults: &BackoffDefaults) -> Plan {
 
 /// Reads the number of retries. `maxAttempts` counts the first attempt too.
 fn read_retries(fields: &mut Fields) -> Option<u8> {
-    let retries = whole(fields, &["maxRetries", "max_retries", "retries"], "retries");
-    let attempts = whole(fields, &["maxAttempts", "max_attempts"], "attempts");
     let most = u64::from(MAX_RETRIES);
-    if retries.is_some_and(|n| n > most) {
-        fields.error("maxRetries", format!("must be from 0 to {MAX_RETRIES}"));
-    }
-    if attempts.is_some_and(|n| !(1..=most).contains(&n)) {
-        fields.error("maxAttempts", format!("must be from 1 to {MAX_RETRIES}"));
-    }
-    if retries.is_some() && attempts.is_some() {
+    let both = fields.has(&RETRIES) && fields.has(&ATTEMPTS);
+    let expected = |least: u8| format!("a whole number from {least} to {MAX_RETRIES}");
+    let retries = fields.whole(&RETRIES, 0..=most, &expected(0));
+    let attempts = fields.whole(&ATTEMPTS, 1..=most, &expected(1));
+    if both {
         fields.error(
             "maxAttempts",
             "cannot be combined with maxRetries (maxAttempts is maxRetries + 1)",
         );
     }
     let count = retries.or(attempts.map(|n| n.saturating_sub(1)))?;
-    Some(u8::try_from(count.min(most)).unwrap_or(MAX_RETRIES))
+    u8::try_from(count).ok()
 }
 
-fn whole(fields: &mut Fields, names: &[&str], what: &str) -> Option<u64> {
-    fields.read_whole(names, &format!("a whole number ({what})"))
+fn milliseconds(fields: &mut Fields, names: &[&str], range: RangeInclusive<u64>) -> Option<u64> {
+    let expected =
+        format!("a whole number of milliseconds from {} to {}", range.start(), range.end());
+    fields.whole(names, range, &expected)
 }
 
 #[cfg(test)]

@@ -12,9 +12,23 @@ fn a_whole_number_is_read_in_any_form() {
         (r#""60""#, None),
     ] {
         let mut fields = Fields::of("", &format!(r#"{{"n":{text}}}"#)).unwrap();
-        assert_eq!(fields.read_whole(&["n"], "a number"), expected, "{text}");
+        assert_eq!(fields.whole(&["n"], 0..=u64::MAX, "a number"), expected, "{text}");
         assert_eq!(fields.finish().is_ok(), expected.is_some(), "{text}");
     }
+}
+
+#[test]
+fn a_number_out_of_its_range_is_a_mistake_under_the_name_that_was_sent() {
+    let body = r#"{"timeout":31,"delays":[1,"2",3.0,0,9.5],"many":[1,2,3],"none":7,"text":"5"}"#;
+    let mut fields = Fields::of("", body).unwrap();
+    assert_eq!(fields.whole(&["timeoutSeconds", "timeout"], 1..=30, "1 to 30"), None);
+    assert_eq!(fields.whole_list(&["delays"], &(1..=5), "1 to 5", 5), Some(vec![1, 3]));
+    assert_eq!(fields.whole_list(&["many"], &(1..=5), "1 to 5", 2), None);
+    assert_eq!(fields.whole_list(&["none"], &(1..=5), "1 to 5", 2), None);
+    assert_eq!(fields.whole(&["text"], 1..=30, "1 to 30"), None);
+    let errors = fields.finish().unwrap_err();
+    let paths: Vec<_> = errors.as_slice().iter().map(|e| e.path.as_str()).collect();
+    assert_eq!(paths, ["timeout", "delays[1]", "delays[3]", "delays[4]", "many", "none", "text"]);
 }
 
 #[test]

@@ -124,7 +124,7 @@ fn finding_06_a_list_that_is_too_long_is_one_mistake() {
         (
             format!(r#""retryPolicy":{{"schedule":[{}]}}"#, many(60_000, &|_| "0".to_owned())),
             "retryPolicy.schedule",
-            "must have at most 10 delays",
+            "must have at most 10 elements",
         ),
     ] {
         let errors = read(&least(&extra)).unwrap_err();
