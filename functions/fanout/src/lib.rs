@@ -20,6 +20,7 @@ mod production;
 mod record;
 mod route_cache;
 mod settings;
+mod spans;
 mod tenants;
 
 #[cfg(test)]

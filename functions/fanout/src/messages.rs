@@ -36,6 +36,9 @@ pub(crate) async fn takers<'a>(
             && route.takes(&content.event_type, event.accepted_at, content.test)
     };
     let routes: Vec<_> = table.routes.iter().filter(takes).collect();
+    if routes.iter().all(|route| route.filter.is_none()) {
+        return Takers { event, routes, let_through: 0 };
+    }
     let filters = routes.iter().map(|route| route.filter.clone()).collect();
     let Decided { passes, let_through } = evaluation::decide_within(budget, event, filters).await;
     let routes =
@@ -47,15 +50,20 @@ impl Takers<'_> {
     /// One message for each webhook, with its lane. They are made one by one, since each holds the event.
     pub(crate) fn messages(&self) -> impl Iterator<Item = (Lane, Message)> {
         let event = self.event;
-        let mut payload = None;
+        let mut left = self.routes.len();
+        let mut packed = None;
         self.routes.iter().map(move |route| {
-            let payload = payload.get_or_insert_with(|| payload::pack(&event.content));
+            let payload = packed.take().unwrap_or_else(|| payload::pack(&event.content));
+            left -= 1;
+            if left > 0 {
+                packed = Some(payload.clone());
+            }
             let message = Message::Deliver(Deliver {
                 tenant: event.tenant.clone(),
                 delivery: DeliveryId::new(route.webhook, event.accepted_at, event.id.clone()),
                 event_type: event.content.event_type.clone(),
                 generation: 0,
-                payload: payload.clone(),
+                payload,
             });
             (route.lane, message)
         })

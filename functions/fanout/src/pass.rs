@@ -5,6 +5,7 @@
 //! function takes nothing along that belongs to the tenants before it, and each is done in the time that the
 //! others leave.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,7 +17,6 @@ use hooklane_app::ports::{
 use hooklane_domain::expression::{Budget, MAX_BATCH_STEPS};
 use hooklane_domain::isolation::deaths::{MAX_STRIKES, Suspect, given_up};
 use serde_json::value::RawValue;
-use tracing::field::Empty;
 use tracing::{Instrument as _, Span};
 
 use crate::answer::{Answer, HandedBack};
@@ -26,6 +26,7 @@ use crate::outbox::{Outbox, Parcel};
 use crate::ports::Ports;
 use crate::record::{self, Batch, Record};
 use crate::route_cache::Routes;
+use crate::spans::{self, batch_failed};
 use crate::tenants::{Entry, Group, Groups};
 
 /// An event is begun only if this much time is left, unless it is the first of its batch. With an event that
@@ -58,6 +59,15 @@ pub(crate) struct Pass<'a, P: Ports> {
 pub(crate) struct Passed {
     pub(crate) result: Result<Answer, Unavailable>,
     pub(crate) panicked: bool,
+}
+
+/// An event that is fanned out.
+#[derive(Clone, Copy)]
+struct Begun<'a> {
+    entry: &'a Entry,
+    span: &'a Span,
+    /// What the tenant's filters may still use on it.
+    budget: &'a Arc<Budget>,
 }
 
 /// A record for the dead-letter queue.
@@ -100,10 +110,9 @@ impl<'a, P: Ports> Pass<'a, P> {
 
     async fn all(&mut self) -> Result<Answer, Unavailable> {
         for group in self.groups().in_order() {
-            if self.left.is_some() {
-                self.leave(&group.entries);
-            } else {
-                self.group(&group).await?;
+            match group.entries.first() {
+                Some(first) if self.left.is_some() => self.leave(first),
+                _ => self.group(group).await?,
             }
         }
         if let Some(error) = self.failed.take() {
@@ -133,16 +142,11 @@ impl<'a, P: Ports> Pass<'a, P> {
     fn groups(&mut self) -> Groups {
         let mut groups = Groups::default();
         for (index, raw) in self.batch.records.iter().enumerate() {
-            let span = record_span();
             match record::read(raw) {
-                Ok(Record::NewEvent(event)) => {
-                    span.record("event.id", event.id.as_str());
-                    span.record("tenant", event.tenant.as_str());
-                    groups.add(Entry { index, event, span });
-                }
+                Ok(Record::NewEvent(event)) => groups.add(Entry { index, event }),
                 Ok(Record::Other) => {}
                 Err(reason) => {
-                    let reason = reason.to_string();
+                    let (reason, span) = (reason.to_string(), spans::of_record(None));
                     self.dead.push(DeadRecord { index, raw, reason, span, suspect: None });
                 }
             }
@@ -150,28 +154,31 @@ impl<'a, P: Ports> Pass<'a, P> {
         groups
     }
 
-    async fn group(&mut self, group: &Group) -> Result<(), Unavailable> {
+    async fn group(&mut self, group: Group) -> Result<(), Unavailable> {
         let Some(first) = group.entries.first() else { return Ok(()) };
-        let routes = self.fanout.routes.of(&group.tenant).instrument(first.span.clone()).await;
-        let routes = routes.map_err(|error| batch_failed(error, &first.span))?;
+        let span = spans::of_record(Some(&first.event));
+        let routes = self.fanout.routes.of(&group.tenant).instrument(span.clone()).await;
+        let routes = routes.map_err(|error| batch_failed(error, &span))?;
         let mut steps_left = MAX_BATCH_STEPS;
-        for (number, entry) in group.entries.iter().enumerate() {
+        for entry in group.entries {
             if self.begun > 0 && !self.deadline.leaves(TO_BEGIN, &self.fanout.system) {
-                self.leave(&group.entries[number..]);
+                self.leave(&entry);
                 break;
             }
             self.begun += 1;
             let budget = Arc::new(Budget::of_event_within(steps_left));
-            let done = unless_it_panics(self.event(entry, &routes, &budget)).await;
+            let span = spans::of_record(Some(&entry.event));
+            let begun = Begun { entry: &entry, span: &span, budget: &budget };
+            let done = unless_it_panics(pin!(self.event(begun, &routes))).await;
             steps_left = steps_left.saturating_sub(budget.spent().steps);
             match done {
                 Ok(Ok(true)) => {}
                 Ok(Ok(false)) => {
-                    self.leave(&group.entries[number..]);
+                    self.leave(&entry);
                     break;
                 }
                 Ok(Err(error)) => return Err(error),
-                Err(Panicked) => self.after_panic(entry).await?,
+                Err(Panicked) => self.after_panic(begun).await?,
             }
         }
         for parcel in self.outbox.take_rest() {
@@ -181,23 +188,19 @@ impl<'a, P: Ports> Pass<'a, P> {
     }
 
     /// Fans out one event. Returns whether there was time for all of it.
-    async fn event(
-        &mut self,
-        entry: &Entry,
-        routes: &Routes,
-        budget: &Arc<Budget>,
-    ) -> Result<bool, Unavailable> {
+    async fn event(&mut self, begun: Begun<'_>, routes: &Routes) -> Result<bool, Unavailable> {
         match routes {
-            Routes::Held(table) => self.send_to(entry, table, budget).await,
+            Routes::Held(table) => self.send_to(begun, table).await,
             Routes::Large => {
                 let mut after = None;
                 loop {
+                    let Begun { entry, span, .. } = begun;
                     let tenant = &entry.event.tenant;
                     let page = self.fanout.routes.page(tenant, after.as_deref());
-                    let page = page.instrument(entry.span.clone()).await;
+                    let page = page.instrument(span.clone()).await;
                     let mut table = RouteTable::default();
-                    after = table.add(page.map_err(|error| batch_failed(error, &entry.span))?);
-                    let in_time = self.send_to(entry, &table, budget).await?;
+                    after = table.add(page.map_err(|error| batch_failed(error, span))?);
+                    let in_time = self.send_to(begun, &table).await?;
                     if !in_time || after.is_none() {
                         return Ok(in_time);
                     }
@@ -206,17 +209,13 @@ impl<'a, P: Ports> Pass<'a, P> {
         }
     }
 
-    async fn send_to(
-        &mut self,
-        entry: &Entry,
-        table: &RouteTable,
-        budget: &Arc<Budget>,
-    ) -> Result<bool, Unavailable> {
+    async fn send_to(&mut self, begun: Begun<'_>, table: &RouteTable) -> Result<bool, Unavailable> {
+        let Begun { entry, span, budget } = begun;
         let takers = messages::takers(budget, &entry.event, table).await;
         self.let_through += takers.let_through;
         for (lane, message) in takers.messages() {
             if let Some(parcel) = self.outbox.add(lane, message) {
-                self.send(parcel, &entry.span).await?;
+                self.send(parcel, span).await?;
                 // The first event has all the time there is, so that its record does not come back forever.
                 if self.begun > 1 && !self.deadline.leaves(TO_GO_ON, &self.fanout.system) {
                     return Ok(false);
@@ -229,43 +228,43 @@ impl<'a, P: Ports> Pass<'a, P> {
             && self.dead.last().is_none_or(|dead| dead.index != entry.index)
         {
             let reason = format!("a webhook that may subscribe to it cannot be read: {why}");
-            self.bury(entry, reason, None);
+            self.bury(begun, reason, None);
         }
         Ok(true)
     }
 
-    /// Notes the first record that is not done.
-    fn leave(&mut self, entries: &[Entry]) {
-        if let Some(first) = entries.first() {
-            self.left = Some(self.left.map_or(first.index, |left| left.min(first.index)));
-        }
+    /// Notes a record that is not done. Those of its tenant that come after it are not done either.
+    fn leave(&mut self, entry: &Entry) {
+        self.left = Some(self.left.map_or(entry.index, |left| left.min(entry.index)));
     }
 
     /// The record gets a strike and comes back with the whole batch, which is right wherever a partial
     /// answer is ignored. With enough strikes it is dead-lettered.
-    async fn after_panic(&mut self, entry: &Entry) -> Result<(), Unavailable> {
+    async fn after_panic(&mut self, begun: Begun<'_>) -> Result<(), Unavailable> {
         self.panicked = true;
+        let Begun { entry, span, .. } = begun;
         let place = record::place(&self.batch.records[entry.index]);
         let suspect = Suspect::record(&place.sequence_number.unwrap_or_default());
         let strikes = match self.struck {
             Some(strikes) => strikes,
             None => {
                 let struck = self.fanout.strikes.strike(&suspect, self.fanout.system.now());
-                struck.await.map_err(|error| batch_failed(error, &entry.span))?
+                struck.await.map_err(|error| batch_failed(error, span))?
             }
         };
         if strikes >= MAX_STRIKES {
-            self.bury(entry, given_up(), Some(suspect));
+            self.bury(begun, given_up(), Some(suspect));
         } else {
             let error = Unavailable::new("fanning out a record", "it panicked");
-            self.failed = Some(batch_failed(error, &entry.span));
+            self.failed = Some(batch_failed(error, span));
         }
         Ok(())
     }
 
-    fn bury(&mut self, entry: &Entry, reason: String, suspect: Option<Suspect>) {
-        let (index, raw) = (entry.index, &*self.batch.records[entry.index]);
-        self.dead.push(DeadRecord { index, raw, reason, span: entry.span.clone(), suspect });
+    fn bury(&mut self, begun: Begun<'_>, reason: String, suspect: Option<Suspect>) {
+        let index = begun.entry.index;
+        let (raw, span) = (&*self.batch.records[index], begun.span.clone());
+        self.dead.push(DeadRecord { index, raw, reason, span, suspect });
     }
 
     /// Sends a parcel. `span` is of the record that filled it.
@@ -297,15 +296,4 @@ impl<'a, P: Ports> Pass<'a, P> {
         })?;
         Ok(Answer { batch_item_failures: vec![HandedBack { item_identifier }] })
     }
-}
-
-/// The span of one record, whatever the log level: its errors are logged with these ids.
-fn record_span() -> Span {
-    tracing::error_span!("record", event.id = Empty, tenant = Empty)
-}
-
-/// Logs the error that fails the batch, with the ids of the record where it arose.
-fn batch_failed(error: Unavailable, span: &Span) -> Unavailable {
-    span.in_scope(|| error.log("batch.failed"));
-    error
 }

@@ -4,14 +4,12 @@ use std::collections::HashMap;
 
 use hooklane_domain::event::Event;
 use hooklane_domain::ids::TenantId;
-use tracing::Span;
 
 /// An event, with the place of its record in the batch.
 #[derive(Debug)]
 pub(crate) struct Entry {
     pub(crate) index: usize,
     pub(crate) event: Box<Event>,
-    pub(crate) span: Span,
 }
 
 /// A tenant's events, in the order of their records.
@@ -81,7 +79,7 @@ mod tests {
             accepted_at: "2024-01-15T10:30:00Z".parse().unwrap(),
             content,
         };
-        Entry { index, event: Box::new(event), span: Span::none() }
+        Entry { index, event: Box::new(event) }
     }
 
     #[test]

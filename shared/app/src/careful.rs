@@ -9,6 +9,7 @@
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -58,19 +59,28 @@ pub struct Careful<'a, W, S, C> {
     pub needs: Duration,
 }
 
+/// What is known of an item before it is begun.
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Healthy,
+    Suspect,
+}
+
+/// The run through one batch.
+struct Run {
+    /// The item that is begun whatever time is left.
+    first: Option<usize>,
+    handed_back: AtomicUsize,
+}
+
 impl<W: Work, S: Strikes, C: Clock> Careful<'_, W, S, C> {
     pub async fn batch(&self, items: &[W::Item]) -> Worked {
-        let handed_back = AtomicUsize::new(0);
         let mut results = vec![Disposition::Stays; items.len()];
         let (suspects, others): (Vec<_>, Vec<_>) =
             items.iter().enumerate().partition(|(_, item)| self.work.is_suspicious(item));
         let first = others.first().or(suspects.first()).map(|(at, _)| *at);
-        let in_time = |at: usize| first == Some(at) || self.deadline.leaves(self.needs, self.clock);
-        let counter = &handed_back;
-        let others = others.into_iter().map(|(at, item)| async move {
-            let begins = in_time(at);
-            (at, if begins { self.handle(item).await } else { self.hand_back(item, counter).await })
-        });
+        let run = &Run { first, handed_back: AtomicUsize::new(0) };
+        let others = others.into_iter().map(|(at, item)| self.begin(run, Kind::Healthy, at, item));
         for (at, disposition) in join_all(others).await {
             results[at] = disposition;
         }
@@ -85,13 +95,8 @@ impl<W: Work, S: Strikes, C: Clock> Careful<'_, W, S, C> {
                 Err(error) => error.log("strikes.not_read"),
             }
         }
-        let without = without.into_iter().map(|(at, item)| async move {
-            let begins = in_time(at);
-            (
-                at,
-                if begins { self.suspect(item).await } else { self.hand_back(item, counter).await },
-            )
-        });
+        let without =
+            without.into_iter().map(|(at, item)| self.begin(run, Kind::Suspect, at, item));
         for (at, disposition) in join_all(without).await {
             results[at] = disposition;
         }
@@ -99,23 +104,37 @@ impl<W: Work, S: Strikes, C: Clock> Careful<'_, W, S, C> {
         for (strikes, at, item) in with {
             results[at] = if strikes >= MAX_STRIKES {
                 self.give_up(item).await
-            } else if in_time(at) {
-                self.suspect(item).await
             } else {
-                self.hand_back(item, counter).await
+                self.begin(run, Kind::Suspect, at, item).await.1
             };
         }
-        Worked { dispositions: results, handed_back: handed_back.into_inner() }
+        let handed_back = run.handed_back.load(Ordering::Relaxed);
+        Worked { dispositions: results, handed_back }
     }
 
-    async fn hand_back(&self, item: &W::Item, counter: &AtomicUsize) -> Disposition {
-        counter.fetch_add(1, Ordering::Relaxed);
-        self.work.hand_back(item).await
+    /// Works on the item at a place of the batch, or hands it back if the time for it is not left.
+    async fn begin(
+        &self,
+        run: &Run,
+        kind: Kind,
+        at: usize,
+        item: &W::Item,
+    ) -> (usize, Disposition) {
+        if run.first != Some(at) && !self.deadline.leaves(self.needs, self.clock) {
+            run.handed_back.fetch_add(1, Ordering::Relaxed);
+            return (at, self.work.hand_back(item).await);
+        }
+        let disposition = match kind {
+            Kind::Healthy => self.handle(item).await,
+            Kind::Suspect => self.suspect(item).await,
+        };
+        (at, disposition)
     }
 
     /// An item that is not a suspect.
     async fn handle(&self, item: &W::Item) -> Disposition {
-        match unless_it_panics(self.work.handle(item)).await {
+        // The work is large. Pinned, it stays where it is.
+        match unless_it_panics(pin!(self.work.handle(item))).await {
             Ok(disposition) => disposition,
             Err(Panicked) => {
                 let struck = self.strikes.strike(&self.work.suspect(item), self.clock.now()).await;
@@ -135,7 +154,7 @@ impl<W: Work, S: Strikes, C: Clock> Careful<'_, W, S, C> {
                 return Disposition::Stays;
             }
         };
-        match unless_it_panics(self.work.handle(item)).await {
+        match unless_it_panics(pin!(self.work.handle(item))).await {
             Ok(disposition) => {
                 forgive(self.strikes, &suspect).await;
                 disposition
@@ -168,7 +187,8 @@ impl<W: Work, S: Strikes, C: Clock> Careful<'_, W, S, C> {
 #[derive(Debug)]
 pub struct Panicked;
 
-/// Runs `work` so that a panic of it does not end the process, where the build unwinds.
+/// Runs `work` so that a panic of it does not end the process, where the build unwinds. Hand over what is
+/// large pinned (`pin!`): otherwise it is copied several times.
 pub async fn unless_it_panics<T>(work: impl Future<Output = T>) -> Result<T, Panicked> {
     AssertUnwindSafe(work).catch_unwind().await.map_err(|panic| {
         tracing::error!(panic = constant_of(&*panic), "item.panicked");
