@@ -2,16 +2,12 @@
 
 use hooklane_domain::delivery::Status;
 use hooklane_domain::delivery::period::Period;
+use serde_json::json;
 use utoipa::openapi::RefOr;
-use utoipa::openapi::schema::{
-    KnownFormat, ObjectBuilder, OneOfBuilder, Schema, SchemaFormat, Type,
-};
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 use hooklane_app::deliveries::UNDELIVERED;
-
-/// The last second that a timestamp can hold: 9999-12-30T22:00:00Z.
-const LAST_SECOND: i64 = 253_402_207_200;
 
 /// One of several words.
 fn one_of<'a>(words: impl IntoIterator<Item = &'a str>) -> ObjectBuilder {
@@ -40,18 +36,12 @@ described! {
     UndeliveredStatus: one_of(UNDELIVERED.map(Status::as_str)).into();
     /// The period that statistics cover.
     StatisticsPeriod: one_of(Period::ALL.map(Period::as_str)).into();
-    /// A point in time: RFC 3339, or a Unix timestamp in seconds.
-    Time: OneOfBuilder::new()
-        .item(
-            ObjectBuilder::new()
-                .schema_type(Type::String)
-                .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime))),
-        )
-        .item(
-            ObjectBuilder::new()
-                .schema_type(Type::Integer)
-                .minimum(Some(0))
-                .maximum(Some(LAST_SECOND)),
-        )
+    /// A point in time: RFC 3339, or a Unix timestamp in seconds. A text with a pattern and not a choice of two
+    /// types, because generated clients take one type for a parameter.
+    Time: ObjectBuilder::new()
+        .schema_type(Type::String)
+        .description(Some("RFC 3339, or a Unix timestamp in seconds"))
+        .pattern(Some("^[-+0-9]"))
+        .examples([json!("2026-11-22T02:59:20.315Z")])
         .into();
 }
