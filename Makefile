@@ -43,7 +43,8 @@ faults: ## deliver 2,000 events while everything fails, and check that none is l
 limits: ## give the functions hostile inputs under Lambda's limits (RELEASE=1, SEED, SEARCH_SECONDS, ONLY, BIN)
 	@$(LOCAL) limits $(if $(RELEASE),--release) $(if $(BIN),--binaries "$(BIN)") $(if $(STAND_INS),--stand-ins)
 
-long: ## what takes long, before a release: the deployed build under limits, with a search of five minutes
+long: ## what takes long, before a release: every generator's client, the deployed build under limits
+	@$(LOCAL) clients
 	@$(LOCAL) limits --release
 
 redrive: ## send dead letters again (SOURCE, MATCH, DRY=1, SCAN=1; STACK=name on AWS)
@@ -69,4 +70,4 @@ contract: ## show a sample request of a contract (FILE=contracts/x.toml), or the
 	@cargo run --locked --quiet --package hooklane-contract --example wire -- $(FILE)
 
 clean: down ## remove everything that was built or installed
-	rm -rf target .aws-sam .local .venv tests/verifiers/node_modules
+	rm -rf target .aws-sam .local .venv tests/verifiers/node_modules tests/clients/node_modules

@@ -7,7 +7,7 @@ nothing to do with it. A workflow runs it every day.
 import os
 
 from hooklane_local.environment import for_build_tools
-from hooklane_local.paths import CARGO_TOOLS, CHECKS_VENV, LOCAL, ROOT, VERIFIERS
+from hooklane_local.paths import CARGO_TOOLS, CHECKS_VENV, CLIENTS, LOCAL, ROOT, VERIFIERS
 from hooklane_local.pins import SETS
 from hooklane_local.processes import run
 from hooklane_local.progress import Failure, say, step
@@ -37,7 +37,8 @@ def _audits() -> list[tuple]:
             (f"Python packages of {name}", [*pip_audit, "-r", LOCAL / f"requirements-{name}.txt"], ROOT)
             for name in SETS
         ),
-        ("Node packages", ["npm", "audit", "--package-lock-only"], VERIFIERS),
+        ("Node packages of the verifiers", ["npm", "audit", "--package-lock-only"], VERIFIERS),
+        ("Node packages of the clients", ["npm", "audit", "--package-lock-only"], CLIENTS),
     ]
     if os.environ.get("GH_TOKEN"):
         audits.append(("actions of the workflows", [CHECKS_VENV / "bin" / "zizmor", "--no-progress", ".github"], ROOT))

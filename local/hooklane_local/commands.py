@@ -18,8 +18,10 @@ from hooklane_local.skips import Skips, skips_fail
 from hooklane_local.tools import (
     install_cargo_tools,
     install_check_tools,
+    install_client_tools,
+    install_generator,
+    install_node_packages,
     install_python_tools,
-    install_verifiers,
     require_commands,
 )
 
@@ -94,12 +96,26 @@ def test(options: argparse.Namespace) -> int:
     lacking = shell_programs.missing()
     if lacking:
         say(f"    tests are skipped, because they need {', '.join(lacking)}; {shell_programs.HOW_TO_INSTALL}")
+    install_client_tools()
     if not missing(*NODE_PACKAGES):
-        install_verifiers()
+        install_node_packages()
     from hooklane_local.testing import run_tests
 
     with _reported_skips() as skips:
         run_tests(profile_of("test"), skips, only_end_to_end=options.only_end_to_end, pytest_arguments=options.pytest)
+    return 0
+
+
+def clients(options: argparse.Namespace) -> int:
+    require_all(*NODE_PACKAGES, "java")
+    _in_emulator_python()
+    install_client_tools()
+    install_generator()
+    install_node_packages()
+    from hooklane_local.testing import run_client_tests
+
+    with _reported_skips() as skips:
+        run_client_tests(profile_of("test"), skips, options.pytest)
     return 0
 
 
@@ -219,6 +235,8 @@ def _parser() -> argparse.ArgumentParser:
     tests = add(test, "run every test")
     tests.add_argument("--only-end-to-end", action="store_true", help="leave out the tests that need no stack")
     tests.add_argument("pytest", nargs="*", help="arguments for pytest, after --")
+    generated = add(clients, "run the tests of generated clients, those that take long too, on a temporary local stack")
+    generated.add_argument("pytest", nargs="*", help="arguments for pytest, after --")
     broken = add(faults, "run the fault tests on a temporary local stack")
     broken.add_argument("pytest", nargs="*", help="arguments for pytest, after --")
     limited = add(limits, "give the functions hostile inputs under Lambda's limits")

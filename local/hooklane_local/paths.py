@@ -11,11 +11,16 @@ BUILD_VENV = ROOT / ".venv"
 EMULATOR_VENV = BUILD_VENV / "emulator"
 # What checks the repository is not installed beside what makes the deployed binaries.
 CHECKS_VENV = BUILD_VENV / "checks"
+# The generators of clients bring a pydantic of their own, and the clients what they need.
+CLIENTS_VENV = BUILD_VENV / "clients"
+GENERATOR_VENV = BUILD_VENV / "generator"
 CARGO_TOOLS = BUILD_VENV / "cargo"
 
 # Third-party verifiers for the end-to-end tests: a Node program, and the packages that it uses.
 VERIFIERS = ROOT / "tests" / "verifiers"
 NODE_MODULES = VERIFIERS / "node_modules"
+# Programs that use generated clients, and the Node packages that make and run those in TypeScript.
+CLIENTS = ROOT / "tests" / "clients"
 
 EMULATOR_PYTHON = EMULATOR_VENV / "bin" / "python"
 SAM = BUILD_VENV / "bin" / "sam"

@@ -1,4 +1,4 @@
-"""Node and PHP, in which some tests run receivers: what of them this machine has."""
+"""Node and PHP, in which some tests run receivers and clients, and Java: what of them this machine has."""
 
 import re
 import subprocess
@@ -11,15 +11,19 @@ _PROGRAMS = {
     "node": (["node", "--version"], 18, "Node.js 18 or newer"),
     "npm": (["npm", "--version"], 8, "npm 8 or newer"),
     "php": (["php", "-r", "echo PHP_VERSION;"], 8, "PHP 8 or newer for the command line"),
+    "java": (["java", "--version"], 11, "Java 11 or newer"),
 }
-# What the packages of tests/verifiers need: npm installs them, Node runs them.
+# What the packages of tests/verifiers and tests/clients need: npm installs them, Node runs them.
 NODE_PACKAGES = ("node", "npm")
+# What `make test` runs. Java is for `make long` only.
+_IN_TESTS = (*NODE_PACKAGES, "php")
 HOW_TO_INSTALL = "on Debian or Ubuntu: apt-get install nodejs npm php-cli"
+_JAVA_TOO = ", and default-jre-headless for Java"
 
 
 def missing(*programs: str) -> list[str]:
-    """What this machine lacks of these programs, or of all three: `PHP 8 or newer … (found: none)`."""
-    wanted = {name: _PROGRAMS[name] for name in programs or _PROGRAMS}
+    """What this machine lacks of these programs, or of those that `make test` runs: `PHP 8 or newer … (found: none)`."""
+    wanted = {name: _PROGRAMS[name] for name in programs or _IN_TESTS}
     found = {name: _major_version(command) for name, (command, _, _) in wanted.items()}
     return [
         f"{what} (found: {found[name] or 'none'})"
@@ -28,11 +32,13 @@ def missing(*programs: str) -> list[str]:
     ]
 
 
-def require_all() -> None:
-    """Fails with one line that names what is missing or too old, and how to install it."""
-    lacking = missing()
+def require_all(*programs: str) -> None:
+    """Fails with one line that names what is missing or too old of these programs, or of those that `make test` runs,
+    and how to install it."""
+    lacking = missing(*programs)
     if lacking:
-        raise Failure(f"the tests run receivers in Node and PHP and need {', '.join(lacking)}; {HOW_TO_INSTALL}")
+        how = HOW_TO_INSTALL + (_JAVA_TOO if "java" in programs else "")
+        raise Failure(f"the tests need {', '.join(lacking)}; {how}")
 
 
 def _major_version(command: list[str]) -> int | None:

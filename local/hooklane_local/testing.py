@@ -1,4 +1,4 @@
-"""The steps of `make test` and `make faults`."""
+"""The steps of `make test`, `make faults` and the tests of generated clients."""
 
 from contextlib import nullcontext
 from dataclasses import replace
@@ -40,8 +40,22 @@ def run_tests(profile: Profile, skips: Skips, *, only_end_to_end: bool, pytest_a
                 with nullcontext() if only_end_to_end else _simulation(profile):
                     _pytest(profile, skips, ROOT / "tests" / "e2e", *parallel, *pytest_arguments)
             if not pytest_arguments:
+                with step("clients that others' generators make"):
+                    _pytest(profile, skips, ROOT / "tests" / "clients", "-m", "not long", "--durations=5")
                 with step("the API against its OpenAPI document"):
                     hold_against_document(profile, stack)
+        except Failure:
+            print_function_logs(stack)
+            say(f"The emulator's whole log: {profile.emulator_log}")
+            raise
+
+
+def run_client_tests(profile: Profile, skips: Skips, pytest_arguments: list[str]) -> None:
+    """Runs the tests of generated clients, those that take long too, on a stack of their own."""
+    with temporary_stack(profile) as stack:
+        try:
+            with step("clients that others' generators make"):
+                _pytest(profile, skips, ROOT / "tests" / "clients", "--durations=10", *pytest_arguments)
         except Failure:
             print_function_logs(stack)
             say(f"The emulator's whole log: {profile.emulator_log}")

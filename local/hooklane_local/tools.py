@@ -17,9 +17,11 @@ from hooklane_local.paths import (
     BUILD_VENV,
     CARGO_TOOLS,
     CHECKS_VENV,
+    CLIENTS,
+    CLIENTS_VENV,
     EMULATOR_VENV,
+    GENERATOR_VENV,
     LOCAL,
-    NODE_MODULES,
     ROOT,
     VERIFIERS,
 )
@@ -49,16 +51,32 @@ def install_check_tools() -> None:
     _install_venv(CHECKS_VENV, LOCAL / "requirements-checks.txt", "zizmor, pip-audit, uv")
 
 
-def install_verifiers() -> None:
-    """Installs the Node packages with which the end-to-end tests verify deliveries."""
-    pins = [VERIFIERS / "package.json", VERIFIERS / "package-lock.json"]
+def install_client_tools() -> None:
+    """Installs the generator of Python clients that the tests use, and what the clients need."""
+    _install_venv(CLIENTS_VENV, LOCAL / "requirements-clients.txt", "openapi-python-client")
+
+
+def install_generator() -> None:
+    """Installs OpenAPI Generator, and what the Python client that it makes needs. Java runs it."""
+    _install_venv(GENERATOR_VENV, LOCAL / "requirements-generator.txt", "OpenAPI Generator")
+
+
+def install_node_packages() -> None:
+    """Installs the Node packages that verify deliveries, and those that make and run TypeScript clients."""
+    for folder, what in ((VERIFIERS, "the third-party verifiers"), (CLIENTS, "openapi-typescript")):
+        _npm_ci(folder, f"{what} (Node packages)")
+
+
+def _npm_ci(folder: Path, what: str) -> None:
+    pins = [folder / "package.json", folder / "package-lock.json"]
     wanted = hashlib.sha256(b"".join(path.read_bytes() for path in pins)).hexdigest()
     # Before it installs, npm removes the folder and with it this stamp.
-    stamp = NODE_MODULES / ".installed"
+    stamp = folder / "node_modules" / ".installed"
     if stamp.exists() and stamp.read_text() == wanted:
         return
-    with step("installing the third-party verifiers (Node packages)"):
-        _twice("npm", lambda: run(["npm", "ci", "--ignore-scripts"], environment=dict(os.environ), cwd=VERIFIERS))
+    with step(f"installing {what}"):
+        _twice("npm", lambda: run(["npm", "ci", "--ignore-scripts"], environment=dict(os.environ), cwd=folder))
+        stamp.parent.mkdir(exist_ok=True)
         stamp.write_text(wanted)
 
 

@@ -25,6 +25,13 @@ NOT_RUN = {
     "CONTRIBUTING.md": {
         "cargo test -p hooklane-aws --test conformance": "make test runs the suite",
     },
+    "docs/clients.md": {
+        "export HOOKLANE_URL": "names the local stack; tests/clients sets these variables",
+        "pip install openapi-python-client": "installs packages; tests/clients runs the generator",
+        "from hooklane_client import": "needs the generated client; tests/clients runs it",
+        "npm install": "installs packages; tests/clients runs the generator",
+        "pip install openapi-generator-cli": "installs packages; make long runs the generator",
+    },
     "docs/contracts.md": {
         "make contract": "compiles a program; the end-to-end tests check the contracts themselves",
     },

@@ -26,7 +26,7 @@ def named(block) -> str:
 def test_every_fence_of_shell_says_so():
     """A fence of another name would be looked at by no test."""
     languages = {block.language for block in BLOCKS}
-    assert languages <= {"sh", "python", "json", "toml", "yaml", "js", "rust", "mermaid"}, languages
+    assert languages <= {"sh", "python", "json", "toml", "yaml", "js", "ts", "rust", "mermaid"}, languages
 
 
 @pytest.mark.parametrize("block", OF["sh"], ids=named)

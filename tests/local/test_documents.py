@@ -20,7 +20,7 @@ FINDING = re.compile(r"^(?:test_)?(finding_\d\d|suspected)_")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 # Made on the machine, and named as such.
-NOT_IN_THE_REPOSITORY = {"tests/verifiers/node_modules"}
+NOT_IN_THE_REPOSITORY = {"tests/verifiers/node_modules", "tests/clients/node_modules"}
 
 
 def anchors(page: str) -> set[str]:

@@ -45,10 +45,22 @@ def test_everything_missing_or_too_old_is_named_in_one_line(on_path):
         require_all()
 
     assert str(failure.value) == (
-        "the tests run receivers in Node and PHP and need Node.js 18 or newer (found: 16), "
+        "the tests need Node.js 18 or newer (found: 16), "
         "PHP 8 or newer for the command line (found: none); "
         "on Debian or Ubuntu: apt-get install nodejs npm php-cli"
     )
+
+
+def test_java_is_named_only_where_it_is_needed(on_path):
+    on_path(node="v18.20.4", npm="9.2.0", php="8.2.29")
+    with pytest.raises(Failure) as failure:
+        require_all("node", "npm", "java")
+    assert str(failure.value) == (
+        "the tests need Java 11 or newer (found: none); "
+        "on Debian or Ubuntu: apt-get install nodejs npm php-cli, and default-jre-headless for Java"
+    )
+    on_path(java="openjdk 17.0.15 2025-04-15")
+    require_all("node", "npm", "java")
 
 
 def test_a_program_that_fails_counts_as_missing(on_path, tmp_path):

@@ -90,5 +90,5 @@ def test_a_machine_that_lacks_a_language_fails_before_anything_is_built_if_no_sk
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(commands, "_in_emulator_python", lambda: pytest.fail("it went on"))
 
-    with pytest.raises(Failure, match="the tests run receivers in Node and PHP"):
+    with pytest.raises(Failure, match="the tests need Node.js 18 or newer"):
         commands.test(commands._parser().parse_args(["test"]))

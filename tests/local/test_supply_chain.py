@@ -227,18 +227,39 @@ def test_the_toolchain_is_one_exact_version():
 
 def test_no_node_package_runs_a_script_when_it_is_installed(monkeypatch, tmp_path):
     commands = []
-    monkeypatch.setattr(tools, "NODE_MODULES", tmp_path)
     monkeypatch.setattr(tools, "run", lambda command, **_options: commands.append(command))
+    folders = []
+    for name in ("VERIFIERS", "CLIENTS"):
+        folders.append(tmp_path / name)
+        folders[-1].mkdir()
+        for pins_file in ("package.json", "package-lock.json"):
+            (folders[-1] / pins_file).write_text("{}")
+        monkeypatch.setattr(tools, name, folders[-1])
 
-    tools.install_verifiers()
+    tools.install_node_packages()
+    tools.install_node_packages()
 
-    assert commands == [["npm", "ci", "--ignore-scripts"]]
+    assert commands == [["npm", "ci", "--ignore-scripts"]] * 2, "each folder once"
     elsewhere = [line for name in [*SCRIPTS, *PAGES] for line in text_of(name).splitlines() if "npm ci" in line]
     assert [line for line in elsewhere if "npm ci --ignore-scripts" not in line] == []
 
 
-def test_every_node_package_has_a_hash():
-    packages = yaml.safe_load(text_of("tests/verifiers/package-lock.json"))["packages"]
+LOCK_FILES = [name for name in FILES if name.endswith("package-lock.json")]
+
+
+def test_every_lock_file_of_node_packages_is_installed_and_audited(monkeypatch):
+    folders = {(ROOT / name).parent for name in LOCK_FILES}
+    assert folders == {tools.VERIFIERS, tools.CLIENTS}
+    asked = set()
+    monkeypatch.setattr(audit, "run", lambda command, cwd, **_: asked.add(cwd) if command[0] == "npm" else None)
+    audit.run_audit()
+    assert asked == folders
+
+
+@pytest.mark.parametrize("name", LOCK_FILES)
+def test_every_node_package_has_a_hash_and_no_address(name):
+    packages = yaml.safe_load(text_of(name))["packages"]
+    assert [name for name, package in packages.items() if "resolved" in package] == []
     assert [name for name, package in packages.items() if name and "sha512-" not in package.get("integrity", "")] == []
 
 
@@ -268,7 +289,7 @@ def test_one_database_that_fails_does_not_keep_the_audit_from_the_others(monkeyp
     monkeypatch.setattr(audit, "run", ask)
     monkeypatch.setenv("GH_TOKEN", "a token")
 
-    with pytest.raises(Failure, match="Python packages of pip; Node packages"):
+    with pytest.raises(Failure, match="Python packages of pip; Node packages of the verifiers; Node packages of the clients"):
         audit.run_audit()
 
     for pinned in ("cargo-deny", *(f"requirements-{name}.txt" for name in pins.SETS), "npm audit", "zizmor"):

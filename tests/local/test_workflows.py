@@ -116,5 +116,6 @@ def test_the_update_bot_sees_every_kind_of_pin():
         ("rust-toolchain", "/"),
         ("uv", "/local"),
         ("npm", "/tests/verifiers"),
+        ("npm", "/tests/clients"),
         ("github-actions", "/"),
     }
