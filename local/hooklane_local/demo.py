@@ -45,8 +45,11 @@ def run_demo(profile: Profile) -> bool:
 def _show(stack: LocalStack, receiver: Receiver, seen: Observations) -> None:
     api = stack.api(_TENANT)
     with step("registering two webhooks"):
-        steady = _register(api, "Orders", receiver.url(_STEADY), ["order.*"])
-        flaky = _register(api, "Invoices", receiver.url(_FLAKY), ["invoice.paid"], {"scheduleSeconds": _DELAYS})
+        # The stack knows no event types of its platform yet, so the webhooks bring theirs.
+        ordered = {"type": "order.created", "sample": {"orderId": "A-0", "total": 9.9}}
+        steady = _register(api, "Orders", receiver.url(_STEADY), ["order.*"], eventTypes=[ordered])
+        hasty = {"scheduleSeconds": _DELAYS}
+        flaky = _register(api, "Invoices", receiver.url(_FLAKY), ["invoice.paid"], register=True, retryPolicy=hasty)
     with step("publishing one event through the API and one through the event queue"):
         order = _publish(api, "order.created", {"orderId": "A-1", "total": 49.9})
         stack.send_event({"tenant": _TENANT, "type": "order.shipped", "data": {"orderId": "A-1"}})
@@ -61,10 +64,8 @@ def _show(stack: LocalStack, receiver: Receiver, seen: Observations) -> None:
         _explain(api, order, {steady["id"]: "delivered", flaky["id"]: "not_subscribed"}, seen)
 
 
-def _register(api: Api, name: str, url: str, events: list[str], retry_policy: dict | None = None) -> dict:
-    body = {"name": name, "url": url, "events": events}
-    if retry_policy:
-        body["retryPolicy"] = retry_policy
+def _register(api: Api, name: str, url: str, events: list[str], **more) -> dict:
+    body = {"name": name, "url": url, "events": events, **more}
     webhook = api.post("/api/v1/webhooks", body).expect(201).body
     say(f"    {webhook['id']}  {', '.join(events)} -> {url}")
     return webhook

@@ -18,6 +18,8 @@ _DEFAULT_PORTS = {"up": 4566, "test": 4567, "demo": 4568, "faults": 4569}
 EMULATOR_PORT, API_PORT = "HOOKLANE_PORT", "HOOKLANE_API_PORT"
 _API_PORT_DISTANCE = 100
 _LAST_PORT = 65535
+# The stacks that tests start.
+_TESTED = {"test", "faults"}
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ class Profile:
     function_aws_endpoint: str | None = None
     # None: at the usual distance from the emulator's.
     chosen_api_port: int | None = None
+    # DefaultCatalog. Empty as in the template, so that a stack of `make up` is like one on AWS.
+    default_catalog: str = ""
 
     @property
     def endpoint(self) -> str:
@@ -98,6 +102,8 @@ def profile_of(name: str) -> Profile:
         enforce_iam=(os.environ.get("IAM") or ("1" if name == "test" else "0")) != "0",
         function_aws_endpoint=os.environ.get("FUNCTION_AWS_ENDPOINT") or None,
         chosen_api_port=chosen_api_port,
+        # The tests use event types of the platform guides as tenants without settings.
+        default_catalog=os.environ.get("HOOKLANE_DEFAULT_CATALOG") or ("default" if name in _TESTED else ""),
     )
 
 

@@ -161,6 +161,7 @@ def _parameters(profile: Profile) -> list[str]:
         "Scale=small",
         # A test that waits for a probe must not take a minute.
         "FirstProbeSeconds=2",
+        *([f"DefaultCatalog={profile.default_catalog}"] if profile.default_catalog else []),
     ]
 
 

@@ -1,6 +1,6 @@
 """Fixtures of the end-to-end tests: a running stack, a new tenant for each test, a receiver.
 
-`make e2e` starts a stack of its own. While a stack of `make up` is running,
+`make e2e` starts a stack of its own. While a stack of `HOOKLANE_DEFAULT_CATALOG=default make up` is running,
 `.venv/emulator/bin/python -m pytest tests/e2e` uses that one. All tests share the stack, so each
 checks only what belongs to its own tenant.
 """

@@ -93,7 +93,7 @@ def test_the_payload_of_a_large_event_is_not_in_its_message(stack, publish, regi
 @pytest.mark.parametrize(("status", "ends"), [(200, "delivered"), (500, "failed")])
 def test_only_the_beginning_of_a_huge_response_body_is_read(status, ends, publish, register, receiver, delivery_of):
     receiver.respond = behaviours.endless_body(status)
-    webhook = register(retryPolicy="immediate")
+    webhook = register(retryPolicy="none")
 
     publish()
 
@@ -126,7 +126,7 @@ def test_a_redirect_is_a_failure_and_not_followed(status, publish, register, rec
     receiver.respond = behaviours.by_path(
         {"/": behaviours.redirecting(receiver.url("/elsewhere"), status), "/elsewhere": behaviours.ok()}
     )
-    webhook = register(retryPolicy="immediate")
+    webhook = register(retryPolicy="none")
 
     publish()
 
@@ -151,7 +151,7 @@ def test_a_reset_connection_is_a_failure_and_retried(publish, register, receiver
 
 
 def test_a_refused_connection_is_a_failure(publish, api, delivery_of):
-    nobody = {"url": f"http://127.0.0.1:{_free_port()}/", "events": ["*"], "retryPolicy": "immediate"}
+    nobody = {"url": f"http://127.0.0.1:{_free_port()}/", "events": ["*"], "retryPolicy": "none"}
     webhook = api.post("/api/v1/webhooks", nobody).expect(201).body
 
     publish()
@@ -163,7 +163,7 @@ def test_a_refused_connection_is_a_failure(publish, api, delivery_of):
 @pytest.mark.long
 def test_an_attempt_without_a_response_ends_at_the_time_limit(publish, register, receiver, requests, delivery_of):
     receiver.respond = behaviours.never_answering()
-    webhook = register(retryPolicy="immediate")
+    webhook = register(retryPolicy="none")
 
     publish()
 

@@ -254,6 +254,17 @@ def test_the_command_of_filters(reader, stack, tenant):
     assert webhook["filter"] == "event.data.total > 50.0 && event.data.status == 'paid'"
 
 
+def test_the_commands_of_the_catalog(reader, stack, tenant, api):
+    with reader("docs/catalog.md", {"acme": tenant}) as page:
+        page.run(f"API={stack.description['apiUrl']} AUTH='Authorization: Bearer {stack.description['operatorKey']}'")
+        added = json.loads(page.paste("PUT"))
+        assert (added["type"], added["category"], added["source"]) == ("ticket.opened", "tickets", "tenant")
+        api.delete("/api/v1/event-types/ticket.opened").expect(204)
+        webhook = json.loads(page.paste("eventTypes"))
+    assert webhook["events"] == ["ticket.*"]
+    assert api.get("/api/v1/event-types/ticket.opened").expect(200).body["sample"]["ticketId"] == "T-1"
+
+
 def test_the_commands_of_receivers(reader, free_port, eventually):
     require("node", "php")
     with reader("docs/receivers/README.md", {"9000": free_port}) as page:

@@ -1,6 +1,7 @@
 """The event catalog, a tenant's own event types, and strict tenants."""
 
 import json
+import re
 
 import pytest
 from problems import refused, wrong_fields
@@ -42,6 +43,62 @@ def test_an_unknown_type_is_refused_with_a_suggestion(api, receiver):
     assert wrong_fields(answer) == ["events[1]", "events[2]"]
     assert "order.created" in answer.body["errors"][0]["message"]
     assert "order.*" in answer.body["errors"][1]["message"]
+
+
+def test_the_refusal_of_an_unknown_type_says_how_to_add_it(stack, api, receiver):
+    body = {"url": receiver.url(), "events": ["parcel.lost", "parcel.*"]}
+    exact, pattern = (error["message"] for error in api.post("/api/v1/webhooks", body).expect(422).body["errors"])
+    assert '"register": true' in exact and '"register": true' in pattern
+    # The request that it names, as it stands there.
+    method, path, example = re.search(r"(PUT) (/event-types/\S+) with a body such as (\{.*\})", exact).groups()
+    assert (method, path) == ("PUT", "/event-types/parcel.lost")
+    api.put(f"/api/v1{path}", json.loads(example)).expect(201)
+    api.post("/api/v1/webhooks", body).expect(201)
+
+
+def test_a_webhook_brings_its_event_types_along(api, register, publish, requests):
+    described = {"type": "parcel.sent", "sample": PARCEL["sample"], "category": "shipping"}
+    webhook = register(["parcel.*", "crate.sent", "box.*"], eventTypes=[described], register=True)
+    assert [warning["field"] for warning in webhook["warnings"]] == ["events[2]"]
+    types = available(api)
+    assert (types["parcel.sent"]["sample"], types["parcel.sent"]["source"]) == (PARCEL["sample"], "tenant")
+    assert types["crate.sent"]["sample"] == {}
+    publish(PARCEL["sample"], event_type="parcel.sent")
+    publish({"crateId": "c-1"}, event_type="crate.sent")
+    sent = {json.loads(request.body)["type"] for request in requests(2)}
+    assert sent == {"parcel.sent", "crate.sent"}
+    # A change brings types, too.
+    changed = api.patch(f"/api/v1/webhooks/{webhook['id']}", {"events": ["crate.lost"], "register": True})
+    assert changed.expect(200).body["events"] == ["crate.lost"]
+    assert {"crate.lost", "crate.sent", "parcel.sent"} <= available(api).keys()
+
+
+def test_a_refused_webhook_adds_no_types(api):
+    body = {"url": "ftp://example.com/", "events": ["parcel.lost"], "register": True}
+    assert wrong_fields(api.post("/api/v1/webhooks", body)) == ["url"]
+    assert "parcel.lost" not in available(api)
+
+
+def test_a_tenants_settings_name_another_catalog_than_the_stack(stack, tenant, api):
+    assert api.get("/api/v1/webhooks/events/available").expect(200).body["catalog"] == "default"
+    operator = stack.api(None)
+    operator.put(f"/api/v1/tenants/{tenant}", {"catalog": "hooklane"}).expect(200)
+    assert set(available(api)) == {
+        "webhook.test",
+        "webhook.failing",
+        "webhook.recovered",
+        "webhook.disabled",
+        "delivery.exhausted",
+    }
+
+
+def test_an_event_of_a_strict_tenant_is_accepted_once_a_webhook_brought_its_type(api, strict):
+    event = {"type": "crate.sent", "data": {"crateId": "c-1"}}
+    (error,) = api.post("/api/v1/events", event).expect(422).body["errors"]
+    assert "to add it, PUT /event-types/crate.sent" in error["message"]
+    body = {"url": "https://example.com/", "events": ["crate.*"], "eventTypes": [{"type": "crate.sent", "sample": {}}]}
+    api.post("/api/v1/webhooks", body).expect(201)
+    api.post("/api/v1/events", event).expect(202)
 
 
 def test_a_tenant_adds_its_own_type_and_subscribes_to_it(api, register, publish, requests):

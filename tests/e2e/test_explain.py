@@ -70,7 +70,7 @@ def test_each_state_of_an_event_at_a_webhook_is_explained(stack, api, tenant, re
     receiver.respond = failing_at("/waits", "/failed")
     named("delivered")
     named("waits", retryPolicy={"schedule": [3600]})
-    named("failed", retryPolicy="immediate")
+    named("failed", retryPolicy="none")
     named("broken", filter="event.data.missing == 1")
     paused, cancelled = named("paused"), named("cancelled")
     for webhook in (paused, cancelled):
@@ -145,7 +145,7 @@ def test_an_event_without_a_delivery_is_explained_by_what_is_stored(stack, api, 
 
 def test_an_operational_event_is_not_sent_to_the_webhook_it_is_about(api, receiver, named, publish, eventually):
     receiver.respond = failing_at("/itself")
-    itself = named("itself", events=["order.created", "delivery.exhausted"], retryPolicy="immediate")
+    itself = named("itself", events=["order.created", "delivery.exhausted"], retryPolicy="none")
     watcher = named("watcher", events=["delivery.exhausted"])
     publish()
 

@@ -248,7 +248,7 @@ def test_a_recovery_sends_failed_and_skipped_deliveries(
 ):
     receiver.respond = behaviours.by_path({"/": behaviours.always(500), "/witness": behaviours.ok()})
     since = now()
-    webhook, witness = register(retryPolicy="immediate"), register(path="/witness")
+    webhook, witness = register(retryPolicy="none"), register(path="/witness")
     failed = publish()
     deliveries_of(webhook, 1, "failed")
     api.patch(f"/api/v1/webhooks/{webhook['id']}", {"active": False}).expect(200)

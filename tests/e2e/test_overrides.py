@@ -8,7 +8,7 @@ from hooklane_local.receiver import Response
 
 def test_a_webhooks_own_time_limit_ends_an_attempt(receiver, publish, register, delivery_of):
     receiver.respond = lambda _request: Response(never=True)
-    webhook = register(timeout=1, retryPolicy="immediate")
+    webhook = register(timeout=1, retryPolicy="none")
     assert webhook["timeoutSeconds"] == 1
     publish()
 

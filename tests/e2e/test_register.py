@@ -28,7 +28,7 @@ def test_a_webhook_is_registered_with_every_setting(api):
     assert (webhook["active"], webhook["status"]) == (True, "active")
     assert webhook["createdAt"] == webhook["updatedAt"]
     read = api.get(f"/api/v1/webhooks/{webhook['id']}").expect(200).body
-    assert read == {name: value for name, value in webhook.items() if name != "secret"}
+    assert read == {name: value for name, value in webhook.items() if name not in ("secret", "warnings")}
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_a_webhook_is_registered_with_every_setting(api):
         {"scheduleSeconds": [5, 300, 1800]},
         {"strategy": "fixed", "initialDelayMs": 1000, "maxRetries": 0},
         {"backoff": "linear", "retry_delay": 1000, "backoff_multiplier": 1.5, "max_delay": 60000, "maxAttempts": 4},
-        "conservative",
+        "patient",
     ],
     ids=["a schedule", "no retries", "the platform guides' synonyms", "a preset"],
 )
@@ -47,6 +47,28 @@ def test_a_retry_policy_is_accepted_in_every_form(policy, api):
     # The answer has the canonical form, which the API accepts too.
     again = api.post("/api/v1/webhooks", {**GOOD, "retryPolicy": webhook["retryPolicy"]}).expect(201).body
     assert again["retryPolicy"] == webhook["retryPolicy"]
+
+
+def test_the_words_of_a_platform_guide_are_for_those_who_use_it(api):
+    there = {**GOOD, "contract": "virtual-queue", "retryPolicy": "standard"}
+    webhook = api.post("/api/v1/webhooks", there).expect(201).body
+    assert webhook["retryPolicy"]["maxRetries"] == 3
+    answer = api.post("/api/v1/webhooks", {**GOOD, "retryPolicy": "standard"})
+    assert wrong_fields(answer) == ["retryPolicy"]
+    message = answer.body["errors"][0]["message"]
+    assert "standard-webhooks (9 retries in 3 d 3 h 35 min 5 s)" in message
+    assert "standard is a preset of the contract virtual-queue only: 3 retries in 7 s" in message
+
+
+def test_a_policy_that_ends_within_a_minute_is_warned_about(api):
+    hasty = api.post("/api/v1/webhooks", {**GOOD, "retryPolicy": {"schedule": [1, 2, 4]}}).expect(201).body
+    (warning,) = hasty["warnings"]
+    assert (warning["code"], warning["field"]) == ("short_retry_policy", "retryPolicy")
+    assert "3 retries in 7 s" in warning["detail"]
+    path = f"/api/v1/webhooks/{hasty['id']}"
+    assert "warnings" not in api.get(path).expect(200).body
+    assert "warnings" in api.patch(path, {"name": "still hasty"}).expect(200).body
+    assert "warnings" not in api.patch(path, {"retryPolicy": "quick"}).expect(200).body
 
 
 @pytest.mark.parametrize("form", [{"active": False}, {"isActive": False}, {"status": "inactive"}])

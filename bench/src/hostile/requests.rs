@@ -115,7 +115,7 @@ pub fn of_tenants(tenant: &str) -> Vec<RequestInput> {
         |path: &str, body: String| as_operator(tenant, Request::new("POST", path).body(body));
     let webhook = |field: &str, value: String| {
         let body = format!(
-            "{{\"name\":\"H\",\"url\":\"https://93.184.216.34/\",\"events\":[\"order.*\"],\"{field}\":{value}}}"
+            "{{\"name\":\"H\",\"url\":\"https://93.184.216.34/\",\"events\":[\"order.*\"],\"register\":true,\"{field}\":{value}}}"
         );
         post("/webhooks", body)
     };
@@ -146,6 +146,8 @@ pub fn of_tenants(tenant: &str) -> Vec<RequestInput> {
         shaped("4 MB of one key", &post("/webhooks", format!("{{\"{}\":1}}", "k".repeat(4_000_000)))),
         shaped("4 MB of digits", &post("/events", format!("{{\"type\":\"a\",\"data\":{}}}", "9".repeat(200_000)))),
         shaped("a schedule of 500,000", &webhook("retryPolicy", format!("{{\"schedule\":{}}}", list("-1", 500_000)))),
+        shaped("event types of 4 MB", &webhook("eventTypes", list(&format!("{{\"type\":\"a\",\"sample\":\"{}\"}}", "s".repeat(200_000)), 20))),
+        shaped("200,000 event types in a webhook", &webhook("eventTypes", list("{\"type\":\"\"}", 200_000))),
         shaped("100,000 ranges", &webhook("targetCidrs", list("\"x\"", 100_000))),
         shaped("a filter of 4 MB", &webhook("filter", format!("\"{}\"", "(".repeat(4_000_000)))),
         shaped("a transform of 4 MB", &webhook("transform", format!("\"{}\"", "a+".repeat(2_000_000)))),

@@ -75,6 +75,11 @@ impl<P: Ports> Deps<P> {
         }
     }
 
+    /// The rules for the webhooks of a tenant.
+    pub(crate) fn rules_of<'a>(&'a self, tenant: &'a Tenant) -> Rules<'a> {
+        Rules { tenant_contract: tenant.settings.contract.as_ref(), ..self.rules() }
+    }
+
     /// The quotas of a tenant.
     pub(crate) fn quotas_of(&self, tenant: &Tenant) -> Quotas {
         self.quotas.under(&tenant.settings.quotas)

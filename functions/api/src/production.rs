@@ -11,6 +11,8 @@ use hooklane_aws::queues::{QueueUrls, Queues};
 use hooklane_aws::registry::Registry;
 use hooklane_aws::secrets::{RotatingKeys, Secret, Vault};
 use hooklane_aws::system::System;
+use hooklane_catalog::Catalogs;
+use hooklane_contract::Contracts;
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::key_ring::KeyRing;
 use hooklane_sender::Sender;
@@ -33,7 +35,12 @@ impl Ports for Production {
 }
 
 impl Deps<Production> {
-    pub fn new(settings: &Settings, aws: &SdkConfig) -> Self {
+    pub fn new(
+        settings: &Settings,
+        aws: &SdkConfig,
+        contracts: Contracts,
+        catalogs: Catalogs,
+    ) -> Self {
         let secret = |id: &String| Secret::new(aws, id.clone());
         let retention = Retention::days(settings.retention_days);
         let queues = QueueUrls { delivery: None, retry: Some(settings.retry_queue.clone()) };
@@ -46,8 +53,8 @@ impl Deps<Production> {
             operator_keys: RotatingKeys::new(secret(&settings.operator_key_secret)),
             token_keys: RotatingKeys::new(secret(&settings.token_key_secret)),
             system: System,
-            contracts: hooklane_bundled_contracts::load(),
-            catalog: EventCatalog::new(hooklane_bundled_catalogs::load()),
+            contracts,
+            catalog: EventCatalog::with_defaults(catalogs, settings.defaults.clone()),
             network: settings.network.clone(),
             rate_limit: settings.rate_limit,
             quotas: settings.quotas,

@@ -1,5 +1,8 @@
-use hooklane_aws::settings::{self, InvalidSetting};
+use hooklane_aws::settings::{self, DEFAULT_CATALOG, DEFAULT_CONTRACT, InvalidSetting, one_of};
+use hooklane_catalog::Catalogs;
+use hooklane_contract::Contracts;
 use hooklane_domain::access::quotas::Quotas;
+use hooklane_domain::access::tenant::TenantDefaults;
 use hooklane_domain::webhook::network::NetworkRules;
 
 /// The settings of `api`, which `template.yaml` provides as environment variables.
@@ -14,6 +17,7 @@ pub struct Settings {
     pub retention_days: u16,
     pub rate_limit: u32,
     pub quotas: Quotas,
+    pub defaults: TenantDefaults,
     pub network: NetworkRules,
 }
 
@@ -28,8 +32,61 @@ impl Settings {
             retry_queue: settings::text("RETRY_QUEUE_URL")?,
             rate_limit: settings::parse("API_RATE_LIMIT")?,
             quotas: settings::quotas()?,
+            defaults: settings::tenant_defaults()?,
             retention_days: settings::parse("RETENTION_DAYS")?,
             network: settings::network_rules()?,
         })
+    }
+
+    /// These settings, if this build has the contract and the catalog that they name.
+    pub fn known_in(
+        self,
+        contracts: &Contracts,
+        catalogs: &Catalogs,
+    ) -> Result<Self, InvalidSetting> {
+        check(&self.defaults, contracts, catalogs)?;
+        Ok(self)
+    }
+}
+
+fn check(
+    defaults: &TenantDefaults,
+    contracts: &Contracts,
+    catalogs: &Catalogs,
+) -> Result<(), InvalidSetting> {
+    one_of(DEFAULT_CONTRACT, &defaults.contract, contracts.names())?;
+    let named = defaults.catalog.as_ref();
+    named.map_or(Ok(()), |catalog| one_of(DEFAULT_CATALOG, catalog, catalogs.names()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_that_this_build_lacks_are_refused_in_one_line_that_says_what_there_is() {
+        let contracts = hooklane_bundled_contracts::load();
+        let catalogs = hooklane_bundled_catalogs::load();
+        let checked = |contract: &str, catalog: Option<&str>| {
+            let catalog = catalog.map(|name| name.parse().unwrap());
+            let defaults = TenantDefaults { contract: contract.parse().unwrap(), catalog };
+            check(&defaults, &contracts, &catalogs).map_err(|error| error.to_string())
+        };
+        for contract in contracts.names() {
+            assert_eq!(checked(contract.as_str(), None), Ok(()), "{contract}");
+        }
+        for catalog in catalogs.names() {
+            assert_eq!(checked("standard", Some(catalog.as_str())), Ok(()), "{catalog}");
+        }
+        assert_eq!(
+            checked("nonsense", None).unwrap_err(),
+            "the setting DEFAULT_CONTRACT is invalid: must be one of aegisx, cloudevents, github, ops-center, \
+             prism, standard, stripe, task-hub, virtual-queue, virtual-queue-hex, not nonsense"
+        );
+        assert_eq!(
+            checked("standard", Some("shop")).unwrap_err(),
+            "the setting DEFAULT_CATALOG is invalid: must be one of aegisx, default, hooklane, ops-center, prism, \
+             task-hub, virtual-queue, not shop"
+        );
     }
 }

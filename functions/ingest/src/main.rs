@@ -9,12 +9,13 @@ use lambda_runtime::{LambdaEvent, run, service_fn};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     hooklane_aws::telemetry::start();
-    let settings = match Settings::read() {
+    let catalogs = hooklane_bundled_catalogs::load();
+    let settings = match Settings::read().and_then(|settings| settings.known_in(&catalogs)) {
         Ok(settings) => settings,
         Err(error) => return explain("ingest", error).await.map_err(|e| anyhow::anyhow!(e)),
     };
     let aws = hooklane_aws::clients::load().await;
-    let ingest = &Ingest::new(Deps::<Production>::new(&settings, &aws));
+    let ingest = &Ingest::new(Deps::<Production>::new(&settings, &aws, catalogs));
     run(service_fn(move |event: LambdaEvent<SqsEvent>| {
         // On the heap, once for each invocation: inside the runtime's own layers its type would be too deep.
         Box::pin(async move {

@@ -6,6 +6,7 @@ use hooklane_aws::dead_letters::DeadLetterQueue;
 use hooklane_aws::ledger::{Ledger, Retention};
 use hooklane_aws::registry::RouteRegistry;
 use hooklane_aws::system::System;
+use hooklane_catalog::Catalogs;
 
 use crate::deps::Deps;
 use crate::ports::Ports;
@@ -24,12 +25,12 @@ impl Ports for Production {
 
 impl Deps<Production> {
     #[must_use]
-    pub fn new(settings: &Settings, aws: &SdkConfig) -> Self {
+    pub fn new(settings: &Settings, aws: &SdkConfig, catalogs: Catalogs) -> Self {
         let retention = Retention::days(settings.retention_days);
         Self {
             events: Ledger::new(aws, settings.ledger_table.clone(), retention),
             registry: RouteRegistry::new(aws, settings.registry_table.clone()),
-            catalog: EventCatalog::new(hooklane_bundled_catalogs::load()),
+            catalog: EventCatalog::with_defaults(catalogs, settings.defaults.clone()),
             dead_letters: DeadLetterQueue::new(aws, settings.dead_letter_queue.clone(), "events"),
             system: System,
         }

@@ -1,4 +1,6 @@
-use hooklane_aws::settings::{self, InvalidSetting};
+use hooklane_aws::settings::{self, DEFAULT_CATALOG, InvalidSetting, one_of};
+use hooklane_catalog::Catalogs;
+use hooklane_domain::access::tenant::TenantDefaults;
 
 /// The settings of `ingest`, which `template.yaml` passes as environment variables.
 #[derive(Debug, Clone)]
@@ -7,6 +9,7 @@ pub struct Settings {
     pub ledger_table: String,
     pub dead_letter_queue: String,
     pub retention_days: u16,
+    pub defaults: TenantDefaults,
 }
 
 impl Settings {
@@ -16,6 +19,15 @@ impl Settings {
             ledger_table: settings::text("LEDGER_TABLE")?,
             dead_letter_queue: settings::text("EVENT_DEAD_LETTER_QUEUE_URL")?,
             retention_days: settings::parse("RETENTION_DAYS")?,
+            defaults: settings::tenant_defaults()?,
         })
+    }
+
+    /// These settings, if this build has the catalog that they name.
+    pub fn known_in(self, catalogs: &Catalogs) -> Result<Self, InvalidSetting> {
+        if let Some(catalog) = &self.defaults.catalog {
+            one_of(DEFAULT_CATALOG, catalog, catalogs.names())?;
+        }
+        Ok(self)
     }
 }

@@ -13,7 +13,7 @@ use hooklane_app::ports::{
 use hooklane_aws::sqs_batch::Answer;
 use hooklane_catalog::{Definition, Owner, Schema};
 use hooklane_domain::Timestamp;
-use hooklane_domain::access::tenant::{TenantSettings, Tombstone};
+use hooklane_domain::access::tenant::{TenantDefaults, TenantSettings, Tombstone};
 use hooklane_domain::event::Event;
 use hooklane_domain::ids::{EventId, TenantId};
 use hooklane_domain::isolation::deaths::Suspect;
@@ -34,12 +34,17 @@ impl<E: EventStore + Strikes> Ports for Fakes<E> {
 
 type Fake = Ingest<Fakes>;
 
+/// The types of every platform guide.
+fn every_guide() -> TenantDefaults {
+    TenantDefaults { catalog: Some("default".parse().unwrap()), ..TenantDefaults::default() }
+}
+
 fn over<E: EventStore + Strikes>(events: E) -> Ingest<Fakes<E>> {
     let now: Timestamp = "2024-01-15T10:30:00Z".parse().unwrap();
     Ingest::new(Deps {
         events,
         registry: MemoryRegistry::default(),
-        catalog: EventCatalog::new(hooklane_bundled_catalogs::load()),
+        catalog: EventCatalog::with_defaults(hooklane_bundled_catalogs::load(), every_guide()),
         dead_letters: MemoryQueues::at(now, 30),
         system: FakeSystem::at(now),
     })
@@ -213,7 +218,8 @@ async fn what_a_strict_tenant_does_not_expect_is_dead_lettered_with_its_paths() 
         reasons,
         [
             "data.title: is required; data.taskId: must be of type string",
-            "type: is not a known event type; did you mean task.created or task.updated?",
+            "type: is not a known event type; did you mean task.created or task.updated?; \
+             to add it, PUT /event-types/task.crated with a body such as {\"sample\": {\"id\": \"1\"}}",
         ]
     );
     assert!(stored(&ingest, "msg_m1").await);

@@ -4,10 +4,10 @@
 use std::sync::Arc;
 
 use hooklane_catalog::{
-    Catalog, Catalogs, DEFAULT, Definition, OwnType, OwnTypes, Owner, Schema, TenantTypes,
+    Catalog, Catalogs, Definition, FALLBACK, OwnType, OwnTypes, Owner, Schema, TenantTypes,
 };
 use hooklane_domain::Timestamp;
-use hooklane_domain::access::tenant::{Tenant, TenantSettings, Tombstone};
+use hooklane_domain::access::tenant::{Tenant, TenantDefaults, TenantSettings, Tombstone};
 use hooklane_domain::event::NewEvent;
 use hooklane_domain::ids::{EventType, TenantId};
 use hooklane_domain::json::RawJson;
@@ -28,6 +28,7 @@ const MAX_BYTES: usize = 32 << 20;
 #[derive(Debug)]
 pub struct EventCatalog {
     files: Catalogs,
+    defaults: TenantDefaults,
     tenants: Recent<TenantId, Arc<Tenant>>,
     added: Recent<Owner, Arc<OwnTypes>>,
     schemas: Schemas,
@@ -43,10 +44,18 @@ pub enum Freshness {
 }
 
 impl EventCatalog {
+    /// With the defaults of `template.yaml`.
     #[must_use]
     pub fn new(files: Catalogs) -> Self {
+        Self::with_defaults(files, TenantDefaults::default())
+    }
+
+    /// With what the deployment gives to tenants whose settings do not say otherwise.
+    #[must_use]
+    pub fn with_defaults(files: Catalogs, defaults: TenantDefaults) -> Self {
         Self {
             files,
+            defaults,
             tenants: Recent::default(),
             added: Recent::of_bytes(MAX_BYTES),
             schemas: Schemas::default(),
@@ -57,6 +66,12 @@ impl EventCatalog {
     #[must_use]
     pub fn files(&self) -> &Catalogs {
         &self.files
+    }
+
+    /// What tenants have whose settings do not say otherwise.
+    #[must_use]
+    pub fn defaults(&self) -> &TenantDefaults {
+        &self.defaults
     }
 
     /// All event types of a tenant.
@@ -197,10 +212,10 @@ impl EventCatalog {
     }
 
     fn catalog_of(&self, settings: &TenantSettings) -> Result<&Catalog, Unavailable> {
-        let name = settings.catalog.as_ref().map_or(DEFAULT, |name| name.as_str());
-        let found = self.files.iter().find(|catalog| catalog.name().as_str() == name);
-        // This build lacks the catalog that the tenant was given. Another one would be a guess.
-        found.ok_or_else(|| {
+        let named = settings.catalog.as_ref().or(self.defaults.catalog.as_ref());
+        // If this build lacks the catalog that the tenant was given, another one would be a guess.
+        self.files.of(named, self.defaults.contract_of(settings)).ok_or_else(|| {
+            let name = named.map_or(FALLBACK, |name| name.as_str());
             Unavailable::new("finding a tenant's catalog", format!("there is none named {name}"))
         })
     }

@@ -3,7 +3,7 @@
 use hooklane_catalog::{Definition, OwnType, Owner};
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::quotas::Exceeded;
-use hooklane_domain::ids::EventType;
+use hooklane_domain::ids::{EventType, TenantId};
 use hooklane_domain::json::fields::FieldErrors;
 use hooklane_domain::webhook::subscription::OPERATIONAL;
 
@@ -70,6 +70,25 @@ pub async fn put(
     };
     let put = decide_anew(MAX_TRIES, || async { Ok(once().await.transpose()) }).await?;
     put.unwrap_or_else(|| Err(always_overtaken("writing an event type").into()))
+}
+
+/// Adds types to those of a tenant, which may have at most `most`. One that exists by now stays as it is. Returns
+/// why one was refused; those before it were added.
+pub(crate) async fn add_all(
+    store: &impl EventTypeStore,
+    tenant: &TenantId,
+    most: u64,
+    new: &[(EventType, Definition)],
+) -> Result<Option<Refusal>, Unavailable> {
+    let owner = Owner::Tenant(tenant.clone());
+    for (name, definition) in new {
+        if let Added::Refused(refusal) =
+            store.add_event_type(&owner, name, definition, most).await?
+        {
+            return Ok(Some(refusal));
+        }
+    }
+    Ok(None)
 }
 
 /// Adds a type. Returns its revision, or `None` if there is one by now.

@@ -13,24 +13,28 @@ use crate::catalog::EventCatalog;
 use crate::conflict::{MAX_TRIES, always_overtaken, decide_anew};
 use crate::health::probe_now;
 use crate::ports::{
-    Clock, Entropy, Expectations, HealthStore, Refusal, Unavailable, WatchList, WebhookStore,
-    Written,
+    Clock, Entropy, EventTypeStore, Expectations, HealthStore, Refusal, Unavailable, WatchList,
+    WebhookStore, Written,
 };
 use crate::precondition::Precondition;
 
 mod draft;
 mod expressions;
 mod listing;
+mod new_types;
 mod registering;
 mod rotating;
 mod testing;
+mod warnings;
 
 pub use listing::{Filters, Listed, list};
 pub use registering::{RegisterError, register, register_once};
 pub use rotating::rotate;
 pub use testing::{TestDeps, TestError, TestResult, test};
+pub use warnings::{Warning, WarningKind, warnings};
 
 use draft::Draft;
+use new_types::NewTypes;
 
 /// What a webhook is checked against.
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +44,13 @@ pub struct Rules<'a> {
     /// The contract in its tenant's settings, for a new webhook that names none.
     pub tenant_contract: Option<&'a ContractName>,
     pub catalog: &'a EventCatalog,
+}
+
+impl<'a> Rules<'a> {
+    /// The contract of the tenant: that of its settings, or else of the deployment.
+    fn contract_of_tenant(self) -> &'a ContractName {
+        self.tenant_contract.unwrap_or(&self.catalog.defaults().contract)
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -66,7 +77,7 @@ pub enum ChangeError {
 ///
 /// A webhook that is switched on is probed at once, see [`probe_now`].
 pub async fn change(
-    webhooks: &(impl WebhookStore + Expectations + HealthStore + WatchList),
+    webhooks: &(impl WebhookStore + EventTypeStore + Expectations + HealthStore + WatchList),
     system: &(impl Clock + Entropy),
     (rules, quotas): (Rules<'_>, &Quotas),
     key: (&TenantId, WebhookId),
@@ -77,16 +88,28 @@ pub async fn change(
     let rules = Rules { network: &network, ..rules };
     let draft = Draft::of_change(body, rules).map_err(ChangeError::Invalid)?;
     let subscriptions = draft::subscriptions_in(body);
-    let types = rules.catalog.types_for(webhooks, key.0, &subscriptions, system.now()).await?;
-    let room = Room::of(quotas, system.now());
-    let revised = revise(webhooks, key, precondition, room, |current| {
+    let new = NewTypes::in_body(body);
+    let extended = new.over(webhooks, system, rules, key.0, &subscriptions).await?;
+    extended.check().map_err(ChangeError::Invalid)?;
+    let types = &extended.types;
+    let decide = |current: &Webhook| {
         let now = whole_millisecond(system.now());
-        let changed = draft.clone().apply(current, rules, &types, now);
+        let changed = draft.clone().apply(current, rules, types, now);
         let changed = changed.map_err(ChangeError::Invalid)?;
         quotas.check_webhook(&changed, Some(current)).map_err(ChangeError::Quota)?;
         Ok(Some(changed))
-    });
-    let revised = revised.await?;
+    };
+    if !extended.new.is_empty() {
+        // A change that would be refused adds nothing.
+        decide(&read(webhooks, key, precondition).await?)?;
+        match extended.keep(webhooks, quotas, key.0).await? {
+            Some(Refusal::Over(over)) => return Err(ChangeError::Quota(over)),
+            Some(Refusal::Removed(_)) => return Err(ChangeError::Missing),
+            None => {}
+        }
+    }
+    let room = Room::of(quotas, system.now());
+    let revised = revise(webhooks, key, precondition, room, decide).await?;
     if revised.after.state.is_active() && !revised.before.state.is_active() {
         probe_now(webhooks, system, key).await?;
     }

@@ -48,6 +48,37 @@ pub fn network_rules() -> Result<hooklane_domain::webhook::network::NetworkRules
         })
 }
 
+/// What tenants have whose settings do not say otherwise. A function that has the contracts and catalogs
+/// checks by [`one_of`] that it knows these.
+pub fn tenant_defaults() -> Result<hooklane_domain::access::tenant::TenantDefaults, InvalidSetting>
+{
+    let has_catalog = !text_or_empty(DEFAULT_CATALOG).is_empty();
+    Ok(hooklane_domain::access::tenant::TenantDefaults {
+        contract: parse(DEFAULT_CONTRACT)?,
+        catalog: has_catalog.then(|| parse(DEFAULT_CATALOG)).transpose()?,
+    })
+}
+
+/// The contract of tenants whose settings name none.
+pub const DEFAULT_CONTRACT: &str = "DEFAULT_CONTRACT";
+/// The catalog of tenants whose settings name none; empty for the one that goes with their contract.
+pub const DEFAULT_CATALOG: &str = "DEFAULT_CATALOG";
+
+/// Checks that the value of a setting is one of `choices`.
+pub fn one_of<'a, T: PartialEq + std::fmt::Display + 'a>(
+    name: &'static str,
+    value: &T,
+    choices: impl Iterator<Item = &'a T>,
+) -> Result<(), InvalidSetting> {
+    let choices: Vec<&T> = choices.collect();
+    if choices.contains(&value) {
+        return Ok(());
+    }
+    let names: Vec<_> = choices.iter().map(ToString::to_string).collect();
+    let why = format!("must be one of {}, not {value}", names.join(", "));
+    Err(InvalidSetting::Invalid { name, why })
+}
+
 /// The quotas of tenants whose settings give no others.
 pub fn quotas() -> Result<hooklane_domain::access::quotas::Quotas, InvalidSetting> {
     use hooklane_domain::access::quotas::{QuotaName, Quotas};

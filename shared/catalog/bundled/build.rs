@@ -41,7 +41,11 @@ fn packed(catalogs: &Catalogs) -> Result<String, std::fmt::Error> {
     let mut code = String::from("pub(crate) const PACKED: &[PackedCatalog<'_>] = &[\n");
     for catalog in catalogs.iter() {
         let (name, description) = (catalog.name().as_str(), catalog.description());
-        writeln!(code, "PackedCatalog {{ name: {name:?}, description: {description:?}, types: &[")?;
+        let contracts: Vec<&str> = catalog.contracts().map(|name| name.as_str()).collect();
+        writeln!(
+            code,
+            "PackedCatalog {{ name: {name:?}, description: {description:?}, contracts: &{contracts:?}, types: &["
+        )?;
         for (name, definition) in catalog.types() {
             writeln!(
                 code,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use hooklane_domain::ids::{CatalogName, EventType};
+use hooklane_domain::ids::{CatalogName, ContractName, EventType};
 use hooklane_domain::webhook::subscription::Subscription;
 
 use crate::definition::Definition;
@@ -13,14 +13,17 @@ mod packed;
 pub use load::InvalidCatalog;
 pub use packed::{PackedCatalog, PackedType};
 
-/// The catalog of a tenant that names none.
-pub const DEFAULT: &str = "default";
+/// The catalog of a tenant if neither its settings nor the deployment name one and none goes with its contract.
+/// It has only the types that are in every catalog.
+pub const FALLBACK: &str = "hooklane";
 
 /// The event types of one file, and those that are in every catalog.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Catalog {
     pub(crate) name: CatalogName,
     pub(crate) description: String,
+    /// The contracts whose tenants have this catalog unless something else is said.
+    pub(crate) contracts: Vec<ContractName>,
     pub(crate) types: BTreeMap<EventType, Definition>,
 }
 
@@ -33,6 +36,11 @@ impl Catalog {
     #[must_use]
     pub fn description(&self) -> &str {
         &self.description
+    }
+
+    /// The contracts whose tenants have this catalog unless their settings or the deployment name another.
+    pub fn contracts(&self) -> impl Iterator<Item = &ContractName> {
+        self.contracts.iter()
     }
 
     #[must_use]
@@ -65,6 +73,18 @@ impl Catalogs {
     #[must_use]
     pub fn get(&self, name: &CatalogName) -> Option<&Catalog> {
         self.0.get(name)
+    }
+
+    /// The catalog of a tenant: the one that is `named` by its settings or by the deployment, or else the one
+    /// that goes with its contract, or else [`FALLBACK`]. `None` if this build lacks the named one.
+    #[must_use]
+    pub fn of(&self, named: Option<&CatalogName>, contract: &ContractName) -> Option<&Catalog> {
+        if let Some(name) = named {
+            return self.0.get(name);
+        }
+        let of_contract = self.iter().find(|catalog| catalog.contracts.contains(contract));
+        let fallback = || self.iter().find(|catalog| catalog.name.as_str() == FALLBACK);
+        of_contract.or_else(fallback)
     }
 
     pub fn names(&self) -> impl Iterator<Item = &CatalogName> {

@@ -47,4 +47,15 @@ impl OwnTypes {
     pub fn iter(&self) -> impl Iterator<Item = &OwnType> {
         self.0.values()
     }
+
+    /// The number of types.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Adds a type, or replaces the one of its name.
+    pub fn add(&mut self, own: OwnType) {
+        self.0.insert(own.name.clone(), own);
+    }
 }

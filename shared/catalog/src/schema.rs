@@ -50,6 +50,15 @@ impl Schema {
         Ok((Self { text }, compiled))
     }
 
+    /// The schema that any data fits.
+    #[must_use]
+    pub fn of_anything() -> Self {
+        match RawJson::parse("{}") {
+            Ok(text) => Self { text },
+            Err(_) => unreachable!("the text is JSON"),
+        }
+    }
+
     /// Takes a schema that was parsed before it was saved.
     #[must_use]
     pub fn from_stored(text: RawJson) -> Self {

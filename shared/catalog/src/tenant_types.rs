@@ -9,7 +9,7 @@ use hooklane_domain::webhook::subscription::Subscription;
 
 use crate::definition::Definition;
 use crate::files::{Catalog, covers};
-use crate::own_types::OwnTypes;
+use crate::own_types::{OwnType, OwnTypes};
 use crate::schema::Schema;
 
 mod nearest;
@@ -31,6 +31,13 @@ pub struct TenantTypes<'a> {
 }
 
 impl TenantTypes<'_> {
+    /// These types, with one that the tenant adds.
+    #[must_use]
+    pub fn with(mut self, own: OwnType) -> Self {
+        Arc::make_mut(&mut self.tenant).add(own);
+        self
+    }
+
     /// The definition of a type, and where it is defined.
     #[must_use]
     pub fn get(&self, name: &EventType) -> Option<(Source, &Definition)> {
@@ -48,13 +55,28 @@ impl TenantTypes<'_> {
         })
     }
 
-    /// Why a webhook must not subscribe to this, with the most similar names; `None` where it may.
+    /// Whether a subscription matches one of these types.
+    #[must_use]
+    pub fn covers(&self, wanted: &Subscription) -> bool {
+        covers(wanted, self.names())
+    }
+
+    /// Why a webhook must not subscribe to this, with the most similar names and with what would make it
+    /// possible; `None` where it may.
     #[must_use]
     pub fn refusal(&self, wanted: &Subscription) -> Option<String> {
-        if covers(wanted, self.names()) {
+        if self.covers(wanted) {
             return None;
         }
-        Some(nearest::refusal(wanted, self.names()))
+        let refusal = nearest::refusal(wanted, self.names());
+        Some(match wanted {
+            Subscription::Exactly(name) => {
+                format!("{refusal}; to add it, send \"register\": true, or {}", how_to_add(name))
+            }
+            Subscription::Below(_) | Subscription::All => {
+                format!("{refusal}; to subscribe to it all the same, send \"register\": true")
+            }
+        })
     }
 
     /// The schema of a type, or why there is none.
@@ -63,7 +85,7 @@ impl TenantTypes<'_> {
             Some((_, definition)) => Ok(&definition.schema),
             None => {
                 let refusal = nearest::refusal(&Subscription::Exactly(name.clone()), self.names());
-                Err(FieldErrors::one("type", refusal))
+                Err(FieldErrors::one("type", format!("{refusal}; to add it, {}", how_to_add(name))))
             }
         }
     }
@@ -71,4 +93,9 @@ impl TenantTypes<'_> {
     fn names(&self) -> impl Iterator<Item = &EventType> {
         self.catalog.names().chain(self.platform.names()).chain(self.tenant.names())
     }
+}
+
+/// The request that adds a type.
+fn how_to_add(name: &EventType) -> String {
+    format!("PUT /event-types/{name} with a body such as {{\"sample\": {{\"id\": \"1\"}}}}")
 }

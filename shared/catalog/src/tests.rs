@@ -22,7 +22,8 @@ fn own(name: &str, schema: &str, revision: u64) -> OwnType {
 
 fn catalog(names: &[&str]) -> Catalog {
     let types = names.iter().map(|name| (name.parse().unwrap(), definition("{}"))).collect();
-    Catalog { name: "default".parse().unwrap(), description: "All".to_owned(), types }
+    let (name, description) = ("default".parse().unwrap(), "All".to_owned());
+    Catalog { name, description, contracts: Vec::new(), types }
 }
 
 fn refusal(known: &TenantTypes<'_>, wanted: &str) -> Option<String> {
@@ -53,6 +54,9 @@ fn an_unknown_type_is_refused_with_similar_names() {
     ] {
         assert_eq!(refusal(&known, fine), None, "{fine}");
     }
+    let adding = |name: &str| {
+        format!("PUT /event-types/{name} with a body such as {{\"sample\": {{\"id\": \"1\"}}}}")
+    };
     for (wanted, expected) in [
         ("order.create", "is not a known event type; did you mean order.created?"),
         ("orders.created", "is not a known event type; did you mean order.created?"),
@@ -69,8 +73,21 @@ fn an_unknown_type_is_refused_with_similar_names() {
         ("webhook.*", "matches no known event type"),
         ("order.created.*", "matches no known event type; did you mean order.item.*?"),
     ] {
-        assert_eq!(refusal(&known, wanted).as_deref(), Some(expected), "{wanted}");
+        let how = if wanted.ends_with('*') {
+            "to subscribe to it all the same, send \"register\": true".to_owned()
+        } else {
+            format!("to add it, send \"register\": true, or {}", adding(wanted))
+        };
+        assert_eq!(refusal(&known, wanted), Some(format!("{expected}; {how}")), "{wanted}");
     }
+    let name = "order.create".parse().unwrap();
+    assert_eq!(
+        known.schema(&name).unwrap_err().to_string(),
+        format!(
+            "type: is not a known event type; did you mean order.created?; to add it, {}",
+            adding("order.create")
+        )
+    );
     let long = "x".repeat(255);
     assert!(refusal(&known, &long).is_some());
 }
@@ -108,9 +125,14 @@ fn a_definition_is_read_with_every_mistake_at_once() {
     assert_eq!(whole.sample.as_str(), r#"{"id":"1"}"#);
     let free = Definition::read(r#"{"category":"a","description":"b","sample":[1]}"#).unwrap();
     assert_eq!(free.schema.text().as_str(), "{}");
+    let least = Definition::read(r#"{"sample":[1],"description":""}"#).unwrap();
+    let sample = RawJson::parse("[1]").unwrap();
+    assert_eq!(least, Definition::of_sample(sample));
+    assert_eq!((least.category.as_str(), least.description.as_str()), ("custom", ""));
+    assert!(least.schema.judge("data", &RawJson::parse("7").unwrap()).is_ok());
     let large = format!(r#"{{"category":"a","description":"b","sample":"{}"}}"#, "x".repeat(9000));
     for (body, expected) in [
-        ("{}", "category: is required; description: is required; sample: is required"),
+        ("{}", "sample: is required"),
         (
             r#"{"category":" ","description":7,"sample":null,"colour":1}"#,
             "category: must have 1 to 64 characters; description: must be a string; sample: is required; colour: is not a known field",

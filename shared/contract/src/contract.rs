@@ -23,6 +23,7 @@ pub struct Contract {
     timeout: Duration,
     gone_disables: bool,
     retry: RetryPolicy,
+    presets: BTreeMap<String, RetryPolicy>,
     rate_limit: Option<RateLimit>,
     request: RequestFormat,
     api: Option<ApiShape>,
@@ -56,6 +57,23 @@ impl Contract {
     #[must_use]
     pub fn retry(&self) -> &RetryPolicy {
         &self.retry
+    }
+
+    /// The retry policy that its platform guide calls by this name.
+    #[must_use]
+    pub fn preset(&self, name: &str) -> Option<&RetryPolicy> {
+        self.presets.get(name)
+    }
+
+    /// The names that its platform guide has for retry policies, beside those that every webhook may use.
+    pub fn preset_names(&self) -> impl Iterator<Item = &str> {
+        self.presets.keys().map(String::as_str)
+    }
+
+    /// The retry policy of a webhook: its own, or else the contract's.
+    #[must_use]
+    pub fn retry_of<'a>(&'a self, webhook: &'a Webhook) -> &'a RetryPolicy {
+        webhook.retry_policy.as_ref().unwrap_or(&self.retry)
     }
 
     /// The rate limit of webhooks that have none of their own, if there is one.
@@ -173,5 +191,9 @@ impl Contracts {
 
     pub fn names(&self) -> impl Iterator<Item = &ContractName> {
         self.0.keys()
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Contract> {
+        self.0.values()
     }
 }

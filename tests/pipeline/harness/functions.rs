@@ -5,6 +5,7 @@ use std::sync::Arc;
 use hooklane_app::catalog::EventCatalog;
 use hooklane_contract::Contracts;
 use hooklane_delivery::{Deps, Ports};
+use hooklane_domain::access::tenant::TenantDefaults;
 use hooklane_domain::delivery::waiting::Waiting;
 use hooklane_domain::isolation::circuit::Thresholds;
 use hooklane_fanout::Fanout;
@@ -98,12 +99,19 @@ pub(crate) fn cold_fanout(environment: &Arc<Environment>) -> FanoutInstance {
     Instance { port, function }
 }
 
+/// The types of every platform guide.
+pub(crate) fn event_catalog() -> EventCatalog {
+    let catalog = Some("default".parse().unwrap());
+    let defaults = TenantDefaults { catalog, ..TenantDefaults::default() };
+    EventCatalog::with_defaults(hooklane_bundled_catalogs::load(), defaults)
+}
+
 pub(crate) fn cold_ingest(environment: &Arc<Environment>) -> IngestInstance {
     let port = Port::new(environment, "ingest");
     let function = Ingest::new(hooklane_ingest::Deps {
         events: port.clone(),
         registry: port.clone(),
-        catalog: EventCatalog::new(hooklane_bundled_catalogs::load()),
+        catalog: event_catalog(),
         dead_letters: port.clone(),
         system: port.clone(),
     });

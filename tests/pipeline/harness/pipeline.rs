@@ -15,6 +15,7 @@ use super::environment::Environment;
 use super::event_queue::EventQueue;
 use super::functions::{
     DeliveryInstance, FanoutInstance, IngestInstance, UpkeepInstance, VISIBILITY, cold_upkeep,
+    event_catalog,
 };
 use super::killable::Killable;
 use super::port::Port;
@@ -55,7 +56,7 @@ impl Pipeline {
             events: EventQueue::default(),
             to_publish,
             upkeep: [cold_upkeep(&environment), cold_upkeep(&environment)],
-            catalog: EventCatalog::new(hooklane_bundled_catalogs::load()),
+            catalog: event_catalog(),
             contracts: hooklane_bundled_contracts::load(),
             upkeep_ran_at: start,
             began_at: start,

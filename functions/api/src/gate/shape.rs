@@ -8,6 +8,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use hooklane_contract::Contract;
 use hooklane_contract::answers::OperationShape;
 use hooklane_domain::ids::TenantId;
 use lambda_http::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, VARY};
@@ -65,9 +66,11 @@ pub(crate) async fn apply<P: Ports>(
     next: Next,
 ) -> Response {
     let Some(tenant) = &caller.tenant else { return next.run(request).await };
-    let contract = tenant.settings.contract.as_ref();
-    let shape = contract
-        .and_then(|name| deps.contracts.get(name)?.api())
+    let contract = deps.catalog.defaults().contract_of(&tenant.settings);
+    let shape = deps
+        .contracts
+        .get(contract)
+        .and_then(Contract::api)
         .and_then(|api| operations.id_of(&request).and_then(|operation| api.of(operation)));
     let Some(shape) = shape else { return next.run(request).await };
     let mut response = if wants_canonical(request.headers()) {

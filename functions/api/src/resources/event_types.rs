@@ -32,7 +32,7 @@ use crate::resources::views::EventTypeView;
 #[schema(as = AvailableEventTypes)]
 pub(crate) struct AvailableView {
     /// The tenant's catalog.
-    #[schema(example = "default")]
+    #[schema(example = "hooklane")]
     catalog: String,
     data: Vec<EventTypeView>,
 }

@@ -69,11 +69,11 @@ pub(crate) struct NewEvents {
     "schema": {"type": "object", "required": ["parcelId"]},
 }))]
 pub(crate) struct NewEventType {
-    /// The category under which it is listed.
+    /// The category under which it is listed; `custom` if omitted.
     #[schema(min_length = 1, max_length = 64, example = "shipping")]
-    category: String,
-    #[schema(min_length = 1, max_length = 1000, example = "A parcel went out")]
-    description: String,
+    category: Option<String>,
+    #[schema(max_length = 1000, example = "A parcel went out")]
+    description: Option<String>,
     /// An example of an event's `data`: any JSON except `null`, at most 8 KiB. It must match the schema.
     #[schema(value_type = serde_json::Value, example = json!({"parcelId": "P-7"}))]
     sample: serde_json::Value,

@@ -7,7 +7,7 @@ use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse as _, Response};
 use hooklane_app::ports::WebhookStore as _;
 use hooklane_app::precondition::Precondition;
-use hooklane_app::webhooks::{self, Filters, Rules};
+use hooklane_app::webhooks::{self, Filters};
 use hooklane_domain::access::tenant::Tenant;
 use hooklane_domain::ids::{EventType, WebhookId};
 use hooklane_domain::webhook::Webhook;
@@ -60,9 +60,7 @@ pub(crate) async fn create<P: Ports>(
     Key(key): Key,
     body: Text,
 ) -> Result<Response, Problem> {
-    let tenant_contract = caller.tenant.as_ref().and_then(|t| t.settings.contract.as_ref());
-    let rules = Rules { tenant_contract, ..deps.rules() };
-    let quotas = deps.quotas_of(caller.acts_for()?);
+    let (rules, quotas) = (deps.rules_of(caller.acts_for()?), deps.quotas_of(caller.acts_for()?));
     let (registry, system, checked) = (&deps.registry, &deps.system, (rules, &quotas));
     let webhook = match key {
         None => webhooks::register(registry, system, checked, tenant, body.object()).await?,
@@ -73,7 +71,8 @@ pub(crate) async fn create<P: Ports>(
         }
     };
     let location = format!("/api/v1/webhooks/{}", webhook.id);
-    let view = WebhookView::with_secret(&webhook, &deps.contracts);
+    let warnings = webhooks::warnings(registry, system, rules, &webhook).await;
+    let view = WebhookView::with_secret(&webhook, &deps.contracts).with_warnings(warnings);
     let headers = [(LOCATION, location), (CACHE_CONTROL, "no-store".to_owned())];
     let tag = [(ETAG, etag::of(webhook.revision))];
     Ok((StatusCode::CREATED, headers, tag, Json(view)).into_response())
@@ -218,10 +217,11 @@ async fn change<P: Ports>(
     body: &str,
 ) -> Result<Response, Problem> {
     let (key, quotas) = ((&tenant.id, path::id(id)?), deps.quotas_of(tenant));
-    let checked = (deps.rules(), &quotas);
-    let changed =
-        webhooks::change(&deps.registry, &deps.system, checked, key, &known, body).await?;
-    Ok(shown(&changed))
+    let (registry, system, rules) = (&deps.registry, &deps.system, deps.rules_of(tenant));
+    let changed = webhooks::change(registry, system, (rules, &quotas), key, &known, body).await?;
+    let warnings = webhooks::warnings(registry, system, rules, &changed).await;
+    let view = WebhookView::new(&changed).with_warnings(warnings);
+    Ok(([(ETAG, etag::of(changed.revision))], Json(view)).into_response())
 }
 
 #[utoipa::path(

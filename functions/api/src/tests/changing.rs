@@ -70,7 +70,7 @@ async fn if_match_applies_a_change_only_to_a_revision_in_the_header() {
 async fn null_resets_only_fields_that_can_be_reset() {
     let service = Service::new();
     let body = r#"{"url":"https://example.com/","events":["*"],"description":"D","name":null,
-        "headers":{"X-A":"1"},"retryPolicy":"immediate","timeoutSeconds":7,"testMode":null,"active":null,
+        "headers":{"X-A":"1"},"retryPolicy":"none","timeoutSeconds":7,"testMode":null,"active":null,
         "rateLimit":{"requests":1,"perSeconds":1},"secret":null,"contract":null,"signing":null}"#;
     let created = service.ask("POST", "/webhooks", body).await;
     assert_eq!(created.status, StatusCode::CREATED, "{}", created.body);

@@ -119,14 +119,14 @@ async fn a_preset_stands_alone_or_as_a_field() {
     let change = async |policy: Value| {
         service.ask("PATCH", &path, &json!({ "retryPolicy": policy }).to_string()).await
     };
-    let alone = change(json!("conservative")).await.body["retryPolicy"].clone();
+    let alone = change(json!("patient")).await.body["retryPolicy"].clone();
     assert!(alone.is_object());
-    assert_eq!(change(json!({"preset": "conservative"})).await.body["retryPolicy"], alone);
+    assert_eq!(change(json!({"preset": "patient"})).await.body["retryPolicy"], alone);
     for (policy, wrong) in [
-        (json!({"preset": "none"}), "retryPolicy.preset"),
+        (json!({"preset": "never"}), "retryPolicy.preset"),
         (json!({"preset": 5}), "retryPolicy.preset"),
-        (json!({"preset": "standard", "maxRetries": 2}), "retryPolicy.maxRetries"),
-        (json!({"preset": "standard", "scheduleSeconds": [5]}), "retryPolicy.scheduleSeconds"),
+        (json!({"preset": "quick", "maxRetries": 2}), "retryPolicy.maxRetries"),
+        (json!({"preset": "quick", "scheduleSeconds": [5]}), "retryPolicy.scheduleSeconds"),
     ] {
         assert_eq!(paths(&change(policy.clone()).await.body), [wrong], "{policy}");
     }

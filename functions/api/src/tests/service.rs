@@ -12,6 +12,7 @@ use hooklane_contract::WireRequest;
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::key_ring::KeyRing;
 use hooklane_domain::access::quotas::Quotas;
+use hooklane_domain::access::tenant::TenantDefaults;
 use hooklane_domain::delivery::outcome::{Outcome, Response};
 use hooklane_domain::webhook::network::NetworkRules;
 use http_body_util::BodyExt as _;
@@ -119,7 +120,13 @@ impl Answer {
 }
 
 impl Service {
+    /// With the types of every platform guide for tenants that name no catalog.
     pub(super) fn new() -> Self {
+        let catalog = Some("default".parse().unwrap());
+        Self::with_defaults(TenantDefaults { catalog, ..TenantDefaults::default() })
+    }
+
+    pub(super) fn with_defaults(defaults: TenantDefaults) -> Self {
         let now: Timestamp = "2024-01-15T10:30:00Z".parse().unwrap();
         let deps = Deps {
             ledger: MemoryLedger::default(),
@@ -130,7 +137,7 @@ impl Service {
             token_keys: Keys::of("the-key-of-tokens"),
             system: FakeSystem::at(now),
             contracts: hooklane_bundled_contracts::load(),
-            catalog: EventCatalog::new(hooklane_bundled_catalogs::load()),
+            catalog: EventCatalog::with_defaults(hooklane_bundled_catalogs::load(), defaults),
             network: NetworkRules::default(),
             rate_limit: 600,
             quotas: Quotas::default(),

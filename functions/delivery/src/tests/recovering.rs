@@ -25,7 +25,7 @@ async fn order(world: &World, status: WantedStatus) {
 
 /// Three failed deliveries, and four events that have no delivery.
 async fn with_missed_events() -> World {
-    let world = World::with_policy("\"immediate\"").await;
+    let world = World::with_policy("\"none\"").await;
     world.set_down(true);
     for n in 0..3 {
         let id = format!("failed{n}");
@@ -91,7 +91,7 @@ async fn a_corrupt_delivery_does_not_stop_a_recovery() {
 
 #[tokio::test]
 async fn events_that_an_inactive_webhook_missed_can_be_recovered() {
-    let world = World::with_policy("\"immediate\"").await;
+    let world = World::with_policy("\"none\"").await;
     world.update_webhook(|w| Webhook { state: WebhookState::Inactive, ..w }).await;
     world.store_event("missed").await;
     world.update_webhook(|w| Webhook { state: WebhookState::Active, ..w }).await;

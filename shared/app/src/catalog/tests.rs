@@ -54,7 +54,7 @@ fn catalog() -> EventCatalog {
         )
     };
     let (default, shop) = (file("All", "order.created"), file("A shop", "parcel.sent"));
-    let files = [("default.toml", default.as_str()), ("shop.toml", shop.as_str())];
+    let files = [("hooklane.toml", default.as_str()), ("shop.toml", shop.as_str())];
     EventCatalog::new(Catalogs::load(files).unwrap())
 }
 

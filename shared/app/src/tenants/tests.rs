@@ -23,7 +23,7 @@ fn acme() -> TenantId {
 
 fn settings(body: &str) -> Result<TenantSettings, Vec<String>> {
     let contracts = Contracts::load([STANDARD]).unwrap();
-    let catalogs = Catalogs::load([("default.toml", CATALOG)]).unwrap();
+    let catalogs = Catalogs::load([("hooklane.toml", CATALOG)]).unwrap();
     let rules = SettingsRules { contracts: &contracts, catalogs: &catalogs };
     read(body, rules).map_err(|e| e.into_vec().into_iter().map(|e| e.path).collect())
 }
@@ -32,11 +32,11 @@ fn settings(body: &str) -> Result<TenantSettings, Vec<String>> {
 fn a_setting_that_is_left_out_takes_its_default() {
     assert_eq!(settings("{}"), Ok(TenantSettings::default()));
     let all = settings(
-        r#"{"contract":"standard","catalog":"default","strict":true,"requestsPerMinute":0,"paused":true}"#,
+        r#"{"contract":"standard","catalog":"hooklane","strict":true,"requestsPerMinute":0,"paused":true}"#,
     )
     .unwrap();
     assert_eq!(all.contract.unwrap().as_str(), "standard");
-    assert_eq!(all.catalog.unwrap().as_str(), "default");
+    assert_eq!(all.catalog.unwrap().as_str(), "hooklane");
     assert_eq!((all.strict, all.rate_limit, all.paused), (true, Some(0), true));
 }
 

@@ -18,16 +18,18 @@ use hooklane_domain::webhook::subscription::Subscription;
 use hooklane_domain::webhook::target::TargetUrl;
 
 use super::Rules;
+use super::new_types::NewTypes;
 
 mod apply;
 mod headers;
 mod patch;
+mod policy;
 mod read;
 mod rules;
 
 pub(super) use apply::{Identity, NewDraft};
 use patch::Patch;
-use read::WrittenPolicy;
+use policy::WrittenPolicy;
 
 /// Fields that a change may not set to `null`, since a webhook cannot be without them.
 const NEVER_NULL: [&str; 12] = [
@@ -67,6 +69,7 @@ pub(super) struct Draft<'a> {
     target_cidrs: Patch<TargetCidrs>,
     active: Option<bool>,
     test_mode: Option<bool>,
+    new_types: NewTypes,
 }
 
 impl<'a> Draft<'a> {
@@ -91,6 +94,11 @@ impl<'a> Draft<'a> {
         }
         if !names_contract && contract.is_none() {
             fields.error("contract", "is required: the tenant's contract is no longer available");
+        }
+        if let (Patch::Value(policy), Some(_)) = (&draft.retry_policy, contract)
+            && let Err(wrong) = policy.under(contract, rules)
+        {
+            errors.extend(wrong);
         }
         draft.check_new_secret(contract, &mut errors);
         draft.check_events(types, &[], &mut errors);
@@ -139,6 +147,7 @@ impl<'a> Draft<'a> {
             target_cidrs: read::target_cidrs(fields),
             active: read::active(fields),
             test_mode: fields.read(&["testMode", "test_mode"], "true or false"),
+            new_types: NewTypes::read(fields),
         }
     }
 }

@@ -11,8 +11,10 @@ use hooklane_domain::webhook::Webhook;
 
 use super::Rules;
 use super::draft::{self, Draft, Identity};
+use super::new_types::NewTypes;
 use crate::ports::{
-    Clock, Entropy, Expectations, IdempotencyStore, Refusal, Unavailable, WebhookStore, Written,
+    Clock, Entropy, EventTypeStore, Expectations, IdempotencyStore, Refusal, Unavailable,
+    WebhookStore, Written,
 };
 use crate::removed::Removed;
 
@@ -34,7 +36,7 @@ pub enum RegisterError {
 
 /// Registers the webhook that a JSON body describes.
 pub async fn register(
-    webhooks: &(impl WebhookStore + Expectations),
+    webhooks: &(impl WebhookStore + EventTypeStore + Expectations),
     system: &(impl Clock + Entropy),
     (rules, quotas): (Rules<'_>, &Quotas),
     tenant: TenantId,
@@ -57,7 +59,7 @@ pub async fn register(
 /// record of the key with the webhook's id is written before the webhook is. A body that cannot be read,
 /// breaks a rule or exceeds a quota leaves no record.
 pub async fn register_once(
-    webhooks: &(impl WebhookStore + Expectations),
+    webhooks: &(impl WebhookStore + EventTypeStore + Expectations),
     records: &impl IdempotencyStore,
     system: &(impl Clock + Entropy),
     (rules, quotas): (Rules<'_>, &Quotas),
@@ -91,7 +93,7 @@ pub async fn register_once(
 /// Answers a request whose key has a record: with its webhook, which is created if the request that wrote the
 /// record did not come to that.
 async fn continue_under(
-    webhooks: &(impl WebhookStore + Expectations),
+    webhooks: &(impl WebhookStore + EventTypeStore + Expectations),
     records: &impl IdempotencyStore,
     system: &(impl Clock + Entropy),
     checked: (Rules<'_>, &Quotas),
@@ -135,9 +137,10 @@ async fn complete(
     webhooks.get(tenant, held.webhook).await?.ok_or(RegisterError::Deleted)
 }
 
-/// The webhook that a body describes, with a new id. It breaks no rule and no quota of its own.
+/// The webhook that a body describes, with a new id. It breaks no rule and no quota of its own. The event types
+/// that the body adds are added.
 async fn draw_up(
-    webhooks: &impl Expectations,
+    webhooks: &(impl EventTypeStore + Expectations),
     system: &(impl Clock + Entropy),
     (rules, quotas): (Rules<'_>, &Quotas),
     tenant: TenantId,
@@ -146,14 +149,19 @@ async fn draw_up(
     let network = rules.network.for_tenant(&tenant);
     let rules = Rules { network: &network, ..rules };
     let subscriptions = draft::subscriptions_in(body);
-    let types = rules.catalog.types_for(webhooks, &tenant, &subscriptions, system.now()).await?;
-    let draft = Draft::of_new(body, rules, &types).map_err(RegisterError::Invalid)?;
+    let new = NewTypes::in_body(body);
+    let extended = new.over(webhooks, system, rules, &tenant, &subscriptions).await?;
+    let types = &extended.types;
+    let draft = Draft::of_new(body, rules, types).map_err(RegisterError::Invalid)?;
+    extended.check().map_err(RegisterError::Invalid)?;
     let id = WebhookId::new(system.now(), system.random_id());
-    let webhook = draft
-        .create(rules, &types, identity(system, id, tenant))
-        .map_err(RegisterError::Invalid)?;
+    let webhook =
+        draft.create(rules, types, identity(system, id, tenant)).map_err(RegisterError::Invalid)?;
     quotas.check_webhook(&webhook, None).map_err(RegisterError::Quota)?;
-    Ok(webhook)
+    match extended.keep(webhooks, quotas, &webhook.tenant).await? {
+        Some(refusal) => Err(refused(webhook.tenant, refusal)),
+        None => Ok(webhook),
+    }
 }
 
 fn refused(tenant: TenantId, refusal: Refusal) -> RegisterError {

@@ -4,13 +4,13 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures::FutureExt as _;
-use hooklane_catalog::{Catalogs, OwnTypes, Owner};
+use hooklane_catalog::{Catalogs, Definition, OwnType, OwnTypes, Owner};
 use hooklane_contract::WireRequest;
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::idempotency::IdempotencyKey;
 use hooklane_domain::access::quotas::{Exceeded, QuotaName, Quotas, Room};
 use hooklane_domain::access::tenant::{Tenant, Tombstone};
-use hooklane_domain::ids::{TenantId, WebhookId};
+use hooklane_domain::ids::{EventType, TenantId, WebhookId};
 use hooklane_domain::isolation::health::{Change, Health};
 use hooklane_domain::webhook::network::NetworkRules;
 use hooklane_domain::webhook::{DisableReason, Webhook, WebhookState};
@@ -22,8 +22,8 @@ use crate::evaluation;
 use crate::fakes::{FakeSystem, MemoryLedger, MemoryRegistry};
 use crate::pausing::{pause, resume};
 use crate::ports::{
-    Destination, Expectations, Look, OutlinePage, Post, Refusal, Sent, TenantStore as _, Watch,
-    Written,
+    Added, Destination, EventTypeStore, Expectations, Look, OutlinePage, Post, Refusal, Sent,
+    TenantStore as _, Watch, Written,
 };
 
 const BODY: &str = r#"{"url":"https://example.com/","events":["*"]}"#;
@@ -58,7 +58,7 @@ impl World {
             system: FakeSystem::at("2024-01-15T10:30:00Z".parse().unwrap()),
             contracts: Contracts::load([("standard.toml", standard)]).unwrap(),
             network: NetworkRules::default(),
-            catalog: EventCatalog::new(Catalogs::load([("default.toml", CATALOG)]).unwrap()),
+            catalog: EventCatalog::new(Catalogs::load([("hooklane.toml", CATALOG)]).unwrap()),
             quotas: Quotas::default(),
             tenant: "acme".parse().unwrap(),
         }
@@ -223,6 +223,48 @@ impl WatchList for Slow {
     }
     async fn unwatch(&self, seen: &Watch) -> Result<bool, Unavailable> {
         self.inner.unwatch(seen).await
+    }
+}
+
+impl EventTypeStore for Slow {
+    async fn event_types(&self, owner: &Owner) -> Result<OwnTypes, Unavailable> {
+        self.inner.event_types(owner).await
+    }
+    async fn count_event_types(&self, owner: &Owner) -> Result<u64, Unavailable> {
+        self.inner.count_event_types(owner).await
+    }
+    async fn event_type(
+        &self,
+        owner: &Owner,
+        name: &EventType,
+    ) -> Result<Option<OwnType>, Unavailable> {
+        self.inner.event_type(owner, name).await
+    }
+    async fn add_event_type(
+        &self,
+        owner: &Owner,
+        name: &EventType,
+        definition: &Definition,
+        most: u64,
+    ) -> Result<Added, Unavailable> {
+        self.inner.add_event_type(owner, name, definition, most).await
+    }
+    async fn put_event_type(
+        &self,
+        owner: &Owner,
+        name: &EventType,
+        definition: &Definition,
+        revision: Option<u64>,
+    ) -> Result<Option<u64>, Unavailable> {
+        self.inner.put_event_type(owner, name, definition, revision).await
+    }
+    async fn delete_event_type(
+        &self,
+        owner: &Owner,
+        name: &EventType,
+        revision: Option<u64>,
+    ) -> Result<bool, Unavailable> {
+        self.inner.delete_event_type(owner, name, revision).await
     }
 }
 

@@ -170,3 +170,25 @@ proptest! {
         prop_assert!(fits(definition, &sample), "{named}");
     }
 }
+
+/// A tenant of a platform guide's contract has that guide's catalog, and nobody else has types of a platform
+/// unless somebody says so.
+#[test]
+fn each_platform_guides_contracts_go_with_its_catalog() {
+    let catalogs = load();
+    let named = |contract: &str| catalogs.of(None, &contract.parse().unwrap()).unwrap().name();
+    for (contract, catalog) in [
+        ("virtual-queue", "virtual-queue"),
+        ("virtual-queue-hex", "virtual-queue"),
+        ("ops-center", "ops-center"),
+        ("prism", "prism"),
+        ("aegisx", "aegisx"),
+        ("task-hub", "task-hub"),
+        ("standard", "hooklane"),
+        ("github", "hooklane"),
+        ("stripe", "hooklane"),
+        ("cloudevents", "hooklane"),
+    ] {
+        assert_eq!(named(contract).as_str(), catalog, "{contract}");
+    }
+}

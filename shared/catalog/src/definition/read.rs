@@ -5,18 +5,19 @@ use crate::schema::{Compiled, Schema};
 use hooklane_domain::json::RawJson;
 use hooklane_domain::json::fields::{FieldError, FieldErrors, Fields};
 
+/// The category of a type that was added without one.
+const DEFAULT_CATEGORY: &str = "custom";
 /// The longest sample, as JSON.
 pub const MAX_SAMPLE_BYTES: usize = 8 * 1024;
 const MAX_CATEGORY_CHARACTERS: usize = 64;
 const MAX_DESCRIPTION_CHARACTERS: usize = 1_000;
 
 impl Definition {
-    /// Reads `{category, description, sample, schema?}` and reports all mistakes at once, each with its
+    /// Reads `{sample, category?, description?, schema?}` and reports all mistakes at once, each with its
     /// path. Without a schema any data fits.
     pub fn read(body: &str) -> Result<Self, FieldErrors> {
         let mut fields = Fields::of("", body)?;
-        let category = text(&mut fields, "category", MAX_CATEGORY_CHARACTERS);
-        let description = text(&mut fields, "description", MAX_DESCRIPTION_CHARACTERS);
+        let (category, description) = texts(&mut fields);
         let sample = sample(&mut fields);
         let schema = schema(&mut fields);
         if let (Some(sample), Some((_, compiled))) = (&sample, &schema)
@@ -25,25 +26,40 @@ impl Definition {
             fields.merge(errors);
         }
         fields.finish()?;
-        match (category, description, sample, schema) {
-            (Some(category), Some(description), Some(sample), Some((schema, _))) => {
-                Ok(Self { category, description, sample, schema })
-            }
+        match (sample, schema) {
+            (Some(sample), Some((schema, _))) => Ok(Self { category, description, sample, schema }),
             _ => Err(FieldErrors::one("", "is incomplete")),
         }
     }
+
+    /// Takes `{sample, category?, description?}` out of an object that has other fields too. Its schema accepts
+    /// any data. `None` if there is no usable sample, which is then noted as a mistake.
+    pub fn take_without_schema(fields: &mut Fields) -> Option<Self> {
+        let (category, description) = texts(fields);
+        Some(Self { category, description, ..Self::of_sample(sample(fields)?) })
+    }
+
+    /// The definition of a type of which nothing is known but a sample.
+    #[must_use]
+    pub fn of_sample(sample: RawJson) -> Self {
+        let category = DEFAULT_CATEGORY.to_owned();
+        Self { category, description: String::new(), sample, schema: Schema::of_anything() }
+    }
 }
 
-fn text(fields: &mut Fields, name: &str, most: usize) -> Option<String> {
-    if !fields.has(&[name]) {
-        fields.error(name, "is required");
-        return None;
-    }
+/// The category and the description.
+fn texts(fields: &mut Fields) -> (String, String) {
+    let category = text(fields, "category", 1, MAX_CATEGORY_CHARACTERS);
+    let description = text(fields, "description", 0, MAX_DESCRIPTION_CHARACTERS);
+    (category.unwrap_or_else(|| DEFAULT_CATEGORY.to_owned()), description.unwrap_or_default())
+}
+
+fn text(fields: &mut Fields, name: &str, least: usize, most: usize) -> Option<String> {
     let text = fields.read::<String>(&[name], "a string")?;
-    if !text.trim().is_empty() && text.chars().count() <= most {
+    if text.trim().chars().count() >= least && text.chars().count() <= most {
         return Some(text);
     }
-    fields.error(name, format!("must have 1 to {most} characters"));
+    fields.error(name, format!("must have {least} to {most} characters"));
     None
 }
 

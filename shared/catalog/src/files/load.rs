@@ -7,10 +7,10 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use toml::Spanned;
 
-use super::{Catalog, Catalogs, DEFAULT};
+use super::{Catalog, Catalogs, FALLBACK};
 use crate::definition::Definition;
 use crate::schema::Schema;
-use hooklane_domain::ids::{CatalogName, EventType};
+use hooklane_domain::ids::{CatalogName, ContractName, EventType};
 use hooklane_domain::json::RawJson;
 use hooklane_domain::json::fields::FieldErrors;
 
@@ -31,6 +31,9 @@ struct CatalogTable {
     description: Spanned<String>,
     #[serde(rename = "source")]
     _source: String,
+    /// The contracts whose tenants have this catalog unless their settings or the deployment name another.
+    #[serde(default)]
+    contracts: Vec<Spanned<String>>,
     /// Whether every other catalog includes these types too. A catalog's own type of the same name
     /// takes precedence.
     #[serde(default)]
@@ -75,9 +78,11 @@ impl Catalogs {
             })?;
             read.insert(catalog, File::read(name, text)?);
         }
-        if !read.keys().any(|name| name.as_str() == DEFAULT) {
-            return Err(error("default.toml", "", 0, "this catalog is required"));
+        if !read.keys().any(|name| name.as_str() == FALLBACK) {
+            let missing = format!("{FALLBACK}.toml");
+            return Err(error(&missing, "", 0, "this catalog is required"));
         }
+        check_contracts(&read)?;
         let own: BTreeMap<_, _> = read
             .iter()
             .map(|(name, file)| Ok((name, file.types()?)))
@@ -97,7 +102,8 @@ impl Catalogs {
                 }
             }
             let description = file.table.description.get_ref().clone();
-            Ok((name.clone(), Catalog { name: name.clone(), description, types }))
+            let contracts = file.contracts()?;
+            Ok((name.clone(), Catalog { name: name.clone(), description, contracts, types }))
         };
         read.iter().map(whole).collect::<Result<_, _>>().map(Self)
     }
@@ -127,6 +133,14 @@ impl<'a> File<'a> {
             return Err(self.error(text, format!("{key} must not be empty")));
         }
         Ok(())
+    }
+
+    fn contracts(&self) -> Result<Vec<ContractName>, InvalidCatalog> {
+        let parse = |name: &Spanned<String>| {
+            let message = format!("the contract {} must be named [a-z0-9-]+", name.get_ref());
+            name.get_ref().parse().map_err(|_| self.error(name, message))
+        };
+        self.table.contracts.iter().map(parse).collect()
     }
 
     /// The names of the catalogs that it is the union of.
@@ -209,6 +223,20 @@ impl<'a> File<'a> {
             schema,
         })
     }
+}
+
+/// Checks that no contract goes with two catalogs.
+fn check_contracts(files: &BTreeMap<CatalogName, File<'_>>) -> Result<(), InvalidCatalog> {
+    let mut seen = BTreeMap::new();
+    for file in files.values() {
+        for name in &file.table.contracts {
+            if let Some(other) = seen.insert(name.get_ref(), file.name) {
+                let message = format!("the contract {} goes with {other} already", name.get_ref());
+                return Err(file.error(name, message));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The shared schemas that this one refers to, directly or through others.

@@ -11,6 +11,7 @@ use hooklane_domain::json::RawJson;
 pub struct PackedCatalog<'a> {
     pub name: &'a str,
     pub description: &'a str,
+    pub contracts: &'a [&'a str],
     pub types: &'a [PackedType<'a>],
 }
 
@@ -33,8 +34,10 @@ impl Catalogs {
             let types =
                 packed.types.iter().map(|one| Some((one.name.parse().ok()?, one.unpack()?)));
             let types = types.collect::<Option<_>>()?;
+            let contracts = packed.contracts.iter().map(|name| name.parse().ok());
+            let contracts = contracts.collect::<Option<_>>()?;
             let description = packed.description.to_owned();
-            Some((packed.name.parse().ok()?, Catalog { name, description, types }))
+            Some((packed.name.parse().ok()?, Catalog { name, description, contracts, types }))
         };
         catalogs.iter().map(unpack).collect::<Option<_>>().map(Self)
     }

@@ -4,6 +4,7 @@ const DEFAULT_FILE: &str = "description = \"All\"\nsource = \"Us\"\nunion = [\"s
 
 const SHOP: &str = r##"description = "A shop"
 source = "Its platform guide"
+contracts = ["shops"]
 
 [schemas]
 order = '{ "required": ["id"], "properties": { "id": { "$ref": "#/$defs/id" } } }'
@@ -24,6 +25,7 @@ schema = '{}'
 
 const CLUB: &str = r##"description = "A club"
 source = "Its platform guide"
+contracts = ["clubs", "gyms"]
 
 [types."user.created"]
 category = "members"
@@ -38,7 +40,7 @@ sample = '[]'
 schema = '{}'
 "##;
 
-const OURS: &str = r##"description = "In every catalog"
+const HOOKLANE: &str = r##"description = "In every catalog"
 source = "Us"
 everywhere = true
 
@@ -54,7 +56,7 @@ fn load(shop: &str) -> Result<Catalogs, InvalidCatalog> {
         ("default.toml", DEFAULT_FILE),
         ("shop.toml", shop),
         ("club.toml", CLUB),
-        ("ours.toml", OURS),
+        ("hooklane.toml", HOOKLANE),
     ];
     Catalogs::load(files)
 }
@@ -72,6 +74,30 @@ fn a_union_has_the_first_definition_and_types_that_are_everywhere_come_last() {
     assert_eq!(described(&catalogs, "shop", "user.left"), Some("Somebody left"));
     assert_eq!(described(&catalogs, "club", "user.left"), Some("A member left"));
     assert_eq!(described(&catalogs, "club", "order.created"), None);
+}
+
+/// What is named counts, then the contract, then the catalog without types of a platform.
+#[test]
+fn a_tenants_catalog_is_the_named_one_or_its_contracts_or_the_one_that_is_left() {
+    let catalogs = load(SHOP).unwrap();
+    let of = |named: Option<&str>, contract: &str| {
+        let named = named.map(|name| name.parse().unwrap());
+        let found = catalogs.of(named.as_ref(), &contract.parse().unwrap());
+        found.map(|catalog| catalog.name().to_string())
+    };
+    for (named, contract, expected) in [
+        (None, "shops", Some("shop")),
+        (None, "clubs", Some("club")),
+        (None, "gyms", Some("club")),
+        (None, "standard", Some("hooklane")),
+        (None, "shop", Some("hooklane")),
+        (Some("default"), "shops", Some("default")),
+        (Some("club"), "standard", Some("club")),
+        (Some("hooklane"), "clubs", Some("hooklane")),
+        (Some("gone"), "shops", None),
+    ] {
+        assert_eq!(of(named, contract).as_deref(), expected, "{named:?} {contract}");
+    }
 }
 
 #[test]
@@ -93,36 +119,39 @@ fn a_schema_contains_the_shared_ones_it_refers_to() {
 const MISTAKES: &[(&str, &str, usize, &str)] = &[
     ("\"A shop\"", "\" \"", 1, "description must not be empty"),
     ("source = ", "sauce = ", 2, "unknown field"),
-    ("'{ \"type\": \"string\" }'", "'{ type }'", 6, "the schema id is not JSON"),
-    ("#/$defs/id", "#/$defs/name", 12, "must point to a place"),
-    ("{ \"$ref\": \"#/$defs/id\" }", "{}", 6, "no type's schema refers to it"),
+    ("'{ \"type\": \"string\" }'", "'{ type }'", 7, "the schema id is not JSON"),
+    ("#/$defs/id", "#/$defs/name", 13, "must point to a place"),
+    ("{ \"$ref\": \"#/$defs/id\" }", "{}", 7, "no type's schema refers to it"),
     (
         "\"order.created\"",
         "\"order created\"",
-        8,
+        9,
         "the event type order created must be dot-separated",
     ),
-    ("\"order.created\"", "\"user.created\"", 14, "duplicate key"),
-    ("\"orders\"", "\"\"", 9, "category must not be empty"),
-    ("\"An order was placed\"", "\"\"", 10, "description must not be empty"),
-    ("description = \"A customer\"", "", 14, "missing field `description`"),
-    ("sample = '{}'", "sample = '{'", 17, "sample is not JSON"),
+    ("\"order.created\"", "\"user.created\"", 15, "duplicate key"),
+    ("\"orders\"", "\"\"", 10, "category must not be empty"),
+    ("\"An order was placed\"", "\"\"", 11, "description must not be empty"),
+    ("description = \"A customer\"", "", 15, "missing field `description`"),
+    ("sample = '{}'", "sample = '{'", 18, "sample is not JSON"),
     (
         "{ \"id\": \"1\" }",
         "{ \"id\": 1 }",
-        11,
+        12,
         "does not fit its schema: sample.order.id: must be of type string",
     ),
-    ("{ \"id\": \"1\" }", "{}", 11, "does not fit its schema: sample.order.id: is required"),
-    ("schema = '{}'", "schema = '{'", 18, "schema is not JSON"),
-    ("schema = '{}'", "schema = '{ \"type\": \"text\" }'", 18, "schema: type: "),
+    ("{ \"id\": \"1\" }", "{}", 12, "does not fit its schema: sample.order.id: is required"),
+    ("schema = '{}'", "schema = '{'", 19, "schema is not JSON"),
+    ("schema = '{}'", "schema = '{ \"type\": \"text\" }'", 19, "schema: type: "),
     (
         "schema = '{}'",
         "schema = '{ \"$ref\": \"https://example.com/\" }'",
-        18,
+        19,
         "must point to a place",
     ),
-    ("[schemas]", "union = [\"club\"]\n[schemas]", 4, "a union has no types of its own"),
+    ("[schemas]", "union = [\"club\"]\n[schemas]", 5, "a union has no types of its own"),
+    ("[\"shops\"]", "[\"Shops\"]", 3, "the contract Shops must be named"),
+    ("[\"shops\"]", "[\"clubs\"]", 3, "the contract clubs goes with club.toml already"),
+    ("[\"shops\"]", "[\"a\", \"a\"]", 3, "the contract a goes with shop.toml already"),
 ];
 
 #[test]
@@ -141,16 +170,16 @@ fn a_mistake_has_its_file_its_line_and_what_was_expected() {
 }
 
 #[test]
-fn files_need_names_types_and_a_default() {
+fn files_need_names_types_and_the_catalog_that_is_left() {
     for (files, expected) in [
         (vec![("My Shop.toml", SHOP)], "My Shop.toml:1: a catalog file must be named"),
-        (vec![("shop.toml", SHOP)], "default.toml:1: this catalog is required"),
+        (vec![("shop.toml", SHOP)], "hooklane.toml:1: this catalog is required"),
         (
             vec![("default.toml", "description = \"x\"\nsource = \"y\"\n")],
             "default.toml:1: has no types",
         ),
         (
-            vec![("default.toml", DEFAULT_FILE), ("shop.toml", SHOP)],
+            vec![("default.toml", DEFAULT_FILE), ("shop.toml", SHOP), ("hooklane.toml", HOOKLANE)],
             "default.toml:3: club is not a catalog with types of its own",
         ),
     ] {
@@ -173,7 +202,9 @@ fn packed_catalogs_are_unpacked_unchanged() {
             schema: d.schema.text().as_str(),
         })
         .collect();
-    let packed = PackedCatalog { name: "shop", description: "A shop", types: &types };
+    let contracts: Vec<_> = shop.contracts().map(|name| name.as_str()).collect();
+    let packed =
+        PackedCatalog { name: "shop", description: "A shop", contracts: &contracts, types: &types };
     let unpacked = Catalogs::unpack(&[packed]).unwrap();
     assert_eq!(unpacked.iter().collect::<Vec<_>>(), [shop]);
 }

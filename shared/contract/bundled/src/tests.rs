@@ -132,3 +132,29 @@ fn every_contract_has_its_limits_and_policy() {
         insta::assert_snapshot!(format!("{}.promises", contract.name()), promises);
     }
 }
+
+#[test]
+fn presets_do_what_their_guide_and_their_name_say() {
+    use hooklane_domain::delivery::retry::RetryPolicy;
+    let contracts = load();
+    let contract = |name: &str| contracts.get(&name.parse().unwrap()).unwrap();
+    let standard = contract("standard");
+    assert_eq!(RetryPolicy::preset("standard-webhooks").as_ref(), Some(standard.retry()));
+    for name in ["virtual-queue", "virtual-queue-hex"] {
+        let contract = contract(name);
+        let summaries: Vec<_> = contract
+            .preset_names()
+            .map(|preset| (preset, contract.preset(preset).unwrap().summary()))
+            .collect();
+        let expected = [
+            ("aggressive", "5 retries in 7 s"),
+            ("conservative", "10 retries in 18 min 30 s"),
+            ("immediate", "no retry"),
+            ("standard", "3 retries in 7 s"),
+        ];
+        assert_eq!(summaries, expected.map(|(preset, summary)| (preset, summary.to_owned())));
+        assert_eq!(contract.preset("standard"), Some(contract.retry()), "its default");
+    }
+    let with_presets = contracts.iter().filter(|contract| contract.preset_names().count() > 0);
+    assert_eq!(with_presets.count(), 2);
+}

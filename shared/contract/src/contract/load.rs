@@ -32,6 +32,8 @@ struct ContractTable {
     #[serde(default)]
     json: JsonStyle,
     retry: Spanned<toml::Value>,
+    #[serde(default)]
+    presets: BTreeMap<Spanned<String>, Spanned<toml::Value>>,
     api: Option<ApiTable>,
     rate_limit: Option<RateLimitTable>,
 }
@@ -77,6 +79,7 @@ impl Contract {
             let at = request.timeout_seconds.span().start;
             return Err(source.error(at, "timeout_seconds must be from 1 to 30"));
         }
+        let presets = load_presets(&source, table.presets)?;
         let tables = RequestTables {
             user_agent: request.user_agent,
             content_type: request.content_type,
@@ -91,21 +94,55 @@ impl Contract {
             timeout: Duration::from_secs(seconds),
             gone_disables: request.gone_disables,
             request: tables.load(&source)?,
-            retry: load_retry(&source, &table.retry)?,
+            retry: load_retry(&source, &table.retry, &presets)?,
+            presets,
             rate_limit: load_rate_limit(&source, table.rate_limit)?,
             api: table.api.map(|api| api.load(&source)).transpose()?,
         })
     }
 }
 
+type Presets = BTreeMap<String, RetryPolicy>;
+
+/// Reads the contract's policy, which may be a preset: one of the file's own, or one that every webhook may
+/// name.
 fn load_retry(
     source: &Source<'_>,
     retry: &Spanned<toml::Value>,
+    presets: &Presets,
 ) -> Result<RetryPolicy, InvalidContract> {
-    let at = retry.span().start;
+    let own = retry.get_ref().as_str().and_then(|name| presets.get(name));
+    own.map_or_else(|| load_policy(source, "retry", retry), |policy| Ok(policy.clone()))
+}
+
+fn load_presets(
+    source: &Source<'_>,
+    table: BTreeMap<Spanned<String>, Spanned<toml::Value>>,
+) -> Result<Presets, InvalidContract> {
+    let load = |(name, policy): (Spanned<String>, Spanned<toml::Value>)| {
+        let at = name.span().start;
+        if RetryPolicy::preset(name.get_ref()).is_some() {
+            let message = format!("the preset {} is one that every webhook has", name.get_ref());
+            return Err(source.error(at, message));
+        }
+        if !policy.get_ref().is_table() {
+            return Err(source.error(at, "a preset must be a table, not another preset's name"));
+        }
+        let loaded = load_policy(source, &format!("presets.{}", name.get_ref()), &policy)?;
+        Ok((name.into_inner(), loaded))
+    };
+    table.into_iter().map(load).collect()
+}
+
+fn load_policy(
+    source: &Source<'_>,
+    key: &str,
+    policy: &Spanned<toml::Value>,
+) -> Result<RetryPolicy, InvalidContract> {
+    let at = policy.span().start;
     let json =
-        serde_json::to_string(retry.get_ref()).map_err(|e| source.error(at, e.to_string()))?;
-    RetryPolicy::read("retry", &json).map_err(|e| source.error(at, e.to_string()))
+        serde_json::to_string(policy.get_ref()).map_err(|e| source.error(at, e.to_string()))?;
+    RetryPolicy::read(key, &json).map_err(|e| source.error(at, e.to_string()))
 }
 
 fn load_rate_limit(

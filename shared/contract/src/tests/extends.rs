@@ -6,6 +6,19 @@ fn variant(text: &str) -> Result<Contract, InvalidContract> {
     contract(&[("variant.toml", &format!("{HEAD}{text}")), ("standard.toml", STANDARD)])
 }
 
+/// A file's own preset may be its policy, and a variant has the presets of the file that it extends.
+#[test]
+fn presets_are_inherited_and_may_be_the_policy() {
+    let presets = "[presets]\nslow = { schedule = [7, 8] }\n\n[request]";
+    let base = STANDARD.replace("[request]", presets);
+    let variant = "description = \"V\"\nextends = \"standard\"\nretry = \"slow\"\n";
+    let contract = contract(&[("variant.toml", variant), ("standard.toml", &base)]).unwrap();
+    assert_eq!(contract.preset_names().collect::<Vec<_>>(), ["slow"]);
+    assert_eq!(contract.preset("slow"), Some(contract.retry()));
+    assert_eq!(contract.retry().max_retries(), 2);
+    assert_eq!(contract.preset("quick"), None, "what every webhook has is not the contract's");
+}
+
 #[test]
 fn a_variant_contains_only_what_differs() {
     let contract = variant(

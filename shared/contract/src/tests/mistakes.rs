@@ -43,6 +43,14 @@ const MISTAKES: &[(&str, &str, usize, &str)] = &[
     ),
     ("retry = ", "rate_limit = { requests = 1 }\nretry = ", 10, "missing field `perSeconds`"),
     ("retry = ", "rate_limit = 60\nretry = ", 10, "expected"),
+    ("[request]", "[presets]\nquick = { maxRetries = 1 }\n\n[request]", 13, "every webhook has"),
+    ("[request]", "[presets]\nslow = \"quick\"\n\n[request]", 13, "must be a table"),
+    (
+        "[request]",
+        "[presets]\nslow = { maxRetries = 11 }\n\n[request]",
+        13,
+        "presets.slow.maxRetries",
+    ),
 ];
 
 fn refusal(text: &str) -> InvalidContract {

@@ -33,6 +33,32 @@ pub struct TenantSettings {
     pub quotas: OwnQuotas,
 }
 
+/// What the deployment gives to tenants whose settings do not say otherwise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TenantDefaults {
+    pub contract: ContractName,
+    /// `None`: the catalog that goes with the tenant's contract.
+    pub catalog: Option<CatalogName>,
+}
+
+impl TenantDefaults {
+    /// The contract of a tenant: of its webhooks that name none, and of the API's answers to it.
+    #[must_use]
+    pub fn contract_of<'a>(&'a self, settings: &'a TenantSettings) -> &'a ContractName {
+        settings.contract.as_ref().unwrap_or(&self.contract)
+    }
+}
+
+impl Default for TenantDefaults {
+    /// The defaults of `template.yaml`.
+    fn default() -> Self {
+        match "standard".parse() {
+            Ok(contract) => Self { contract, catalog: None },
+            Err(_) => unreachable!("the constant is a name"),
+        }
+    }
+}
+
 /// A tenant as the registry stores it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tenant {

@@ -7,7 +7,10 @@ use jiff::Timestamp;
 use crate::delivery::outcome::Verdict;
 use crate::time::later;
 
+mod presets;
 mod read;
+
+pub use presets::{NamedPreset, PRESETS, Preset, presets_in_words};
 
 /// The most retries that a policy may have.
 pub const MAX_RETRIES: u8 = 10;
@@ -143,14 +146,11 @@ mod tests {
     #[test]
     fn each_policy_has_its_delays() {
         for (json, expected) in [
-            (r#""immediate""#, vec![]),
-            (r#""standard""#, vec![1_000, 2_000, 4_000]),
-            (r#""aggressive""#, vec![500, 750, 1_125, 1_688, 2_531]),
+            (r#""none""#, vec![]),
+            (r#""quick""#, vec![5_000, 15_000, 60_000, 120_000, 300_000]),
             (
-                r#""conservative""#,
-                vec![
-                    2_000, 4_000, 8_000, 16_000, 32_000, 64_000, 128_000, 256_000, 300_000, 300_000,
-                ],
+                r#"{"maxRetries":5,"initialDelay":500,"multiplier":1.5}"#,
+                vec![500, 750, 1_125, 1_688, 2_531],
             ),
             (r#"{"schedule":[1,300,43200,86400]}"#, vec![1_000, 300_000, 43_200_000, 86_400_000]),
             (r#"{"schedule":[]}"#, vec![]),

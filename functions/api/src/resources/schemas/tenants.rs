@@ -6,12 +6,12 @@ use utoipa::ToSchema;
 #[schema(example = json!({"contract": "standard", "catalog": "default", "strict": false, "requestsPerMinute": 600}))]
 pub(crate) struct TenantSettings {
     /// The default contract (wire format) of this tenant's webhooks. It also determines the format of
-    /// the API's responses to this tenant.
+    /// the API's responses to this tenant. If omitted, the deployment's (`DefaultContract`).
     #[schema(example = "standard")]
     contract: Option<String>,
-    /// The event catalog; `default` if omitted. `hooklane` has only Hooklane's built-in types: choose
-    /// it if the platform adds all of its own types through the API.
-    #[schema(example = "default")]
+    /// The event catalog. If omitted, the deployment's (`DefaultCatalog`); if that names none, the catalog of the
+    /// platform guide that the contract belongs to; otherwise `hooklane`, which has only Hooklane's own types.
+    #[schema(example = "hooklane")]
     catalog: Option<String>,
     /// Whether to refuse events of unknown types and events whose data does not match the type's schema.
     strict: Option<bool>,

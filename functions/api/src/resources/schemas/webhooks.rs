@@ -59,6 +59,12 @@ pub(crate) struct NewWebhook {
     test_mode: Option<bool>,
     /// Also accepted as `isActive`, or as `status` with `active` or `inactive`.
     active: Option<bool>,
+    /// Whether event types of `events` that are not known yet are added to the tenant's, each with an empty sample,
+    /// and patterns that match no known type are accepted.
+    register: Option<bool>,
+    /// Event types that are added to the tenant's, unless it has them already.
+    #[schema(max_items = 20)]
+    event_types: Option<Vec<AddedEventType>>,
 }
 
 /// Only the fields that are present are changed. `null`, where a field allows it, resets the field to
@@ -106,6 +112,33 @@ pub(crate) struct WebhookChange {
     /// Also accepted as `isActive`, or as `status` with `active` or `inactive`.
     #[schema(nullable = false)]
     active: Option<bool>,
+    /// Whether event types of `events` that are not known yet are added to the tenant's, each with an empty sample,
+    /// and patterns that match no known type are accepted.
+    register: Option<bool>,
+    /// Event types that are added to the tenant's, unless it has them already.
+    #[schema(max_items = 20)]
+    event_types: Option<Vec<AddedEventType>>,
+}
+
+/// An event type that a webhook brings along. `PUT /event-types/{type}` gives it a JSON Schema.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AddedEventType {
+    #[schema(
+        max_length = 255,
+        pattern = "^[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*$",
+        example = "ticket.opened"
+    )]
+    #[serde(rename = "type")]
+    event_type: String,
+    /// An example of an event's `data`: any JSON except `null`, at most 8 KiB.
+    #[schema(value_type = serde_json::Value, example = json!({"ticketId": "T-1"}))]
+    sample: serde_json::Value,
+    /// The category under which it is listed; `custom` if omitted.
+    #[schema(min_length = 1, max_length = 64, example = "tickets")]
+    category: Option<String>,
+    #[schema(max_length = 1000, example = "A customer opened a ticket")]
+    description: Option<String>,
 }
 
 #[derive(Serialize, Deserialize, ToSchema)]

@@ -58,7 +58,7 @@ impl RecoveryView {
 fn too_early(progress: &Progress) -> Option<WarningView> {
     progress.begins_too_early().then(|| WarningView {
         code: "older_than_webhook",
-        field: "since",
+        field: "since".into(),
         detail: format!(
             "Events that were accepted before {}, when the webhook was registered, are not sent to it.",
             time(progress.registered_at)

@@ -21,7 +21,7 @@ pub(crate) struct TenantView {
     #[schema(example = "standard")]
     contract: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "default")]
+    #[schema(example = "hooklane")]
     catalog: Option<String>,
     /// Whether to refuse events of unknown types and events whose data does not match the type's schema.
     strict: bool,

@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use hooklane_app::webhooks::{Warning, WarningKind};
 use hooklane_contract::{Contract, Contracts};
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::token::Scope;
@@ -13,7 +14,7 @@ use secrecy::ExposeSecret as _;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::time;
+use super::{WarningView, time};
 use crate::gate::caller::Caller;
 use crate::resources::schemas::{RateLimit, RetryPolicy};
 use crate::resources::words::{Signing, WebhookStatus};
@@ -77,6 +78,10 @@ pub(crate) struct WebhookView {
     status: WebhookStatus,
     created_at: String,
     updated_at: String,
+    /// What the webhook does and its tenant may not expect; only in the answer to a request that saved it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    warnings: Vec<WarningView>,
 }
 
 impl WebhookView {
@@ -103,7 +108,21 @@ impl WebhookView {
             status: webhook.state.into(),
             created_at: time(webhook.created_at),
             updated_at: time(webhook.updated_at),
+            warnings: Vec::new(),
         }
+    }
+
+    pub(crate) fn with_warnings(self, warnings: Vec<Warning>) -> Self {
+        let code = |kind| match kind {
+            WarningKind::ShortRetryPolicy => "short_retry_policy",
+            WarningKind::UnmatchedPattern => "unmatched_pattern",
+        };
+        let view = |Warning { kind, field, detail }| WarningView {
+            code: code(kind),
+            field: field.into(),
+            detail,
+        };
+        Self { warnings: warnings.into_iter().map(view).collect(), ..self }
     }
 
     /// As a caller sees it. One who may change the webhook may see its URL whole.

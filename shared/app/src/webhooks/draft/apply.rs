@@ -81,10 +81,15 @@ impl<'a> Draft<'a> {
             check_ranges(url, ranges.as_ref(), rules, &mut errors);
         }
         self.check_events(types, &current.events, &mut errors);
+        let retry_policy = self.retry_policy.clone();
+        let retry_policy = retry_policy.try_map(|policy| policy.under(contract, rules));
+        let retry_policy = retry_policy.unwrap_or_else(|wrong| {
+            errors.extend(wrong);
+            Patch::Absent
+        });
         if !errors.is_empty() {
             return Err(errors);
         }
-        let retry_policy = self.retry_policy.try_map(|policy| policy.under(contract))?;
         // Expressions that were accepted stay accepted until they or `events` change. A new webhook's
         // `events` are not in the draft, but its filter and transform are, if it has any.
         let check_expressions =

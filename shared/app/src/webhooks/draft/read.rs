@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use hooklane_contract::Contract;
-use hooklane_domain::delivery::retry::RetryPolicy;
 use hooklane_domain::expression::InvalidExpression;
 use hooklane_domain::ids::ContractName;
 use hooklane_domain::json::RawJson;
@@ -16,6 +15,7 @@ use hooklane_domain::webhook::subscription::Subscription;
 use hooklane_domain::webhook::target::TargetUrl;
 
 use super::Patch;
+use super::policy::WrittenPolicy;
 use crate::webhooks::Rules;
 
 pub(super) const MAX_EVENTS: usize = 100;
@@ -119,27 +119,7 @@ pub(super) fn contract<'a>(fields: &mut Fields, rules: Rules<'a>) -> Option<&'a 
 
 /// The policy as written. What it leaves out comes from its contract, which may not be known yet.
 pub(super) fn policy(fields: &mut Fields) -> Patch<WrittenPolicy> {
-    optional(fields, &["retryPolicy", "retry_policy"], |path, json| {
-        let written = || WrittenPolicy { path: path.to_owned(), json: json.to_owned() };
-        RetryPolicy::read(path, json).map(|_| written())
-    })
-}
-
-/// A valid retry policy, as written.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct WrittenPolicy {
-    path: String,
-    json: String,
-}
-
-impl WrittenPolicy {
-    /// The policy, completed by its contract's.
-    pub(super) fn under(&self, contract: Option<&Contract>) -> Result<RetryPolicy, FieldErrors> {
-        match contract {
-            Some(contract) => RetryPolicy::read_under(contract.retry(), &self.path, &self.json),
-            None => RetryPolicy::read(&self.path, &self.json),
-        }
-    }
+    optional(fields, &["retryPolicy", "retry_policy"], WrittenPolicy::read)
 }
 
 /// In seconds.

@@ -13,17 +13,11 @@ use hooklane_domain::webhook::{Signing, Webhook};
 use super::Draft;
 use crate::webhooks::Rules;
 
-/// The contract of a webhook if neither its body nor its tenant's settings name one.
-const DEFAULT_CONTRACT: &str = "standard";
-
 impl<'a> Draft<'a> {
     /// The contract that the body names, or else the tenant's. If the tenant's is no longer in this
     /// build there is none: with any other contract, receivers could not read what they get.
     pub(super) fn contract_under(&self, rules: Rules<'a>) -> Option<&'a Contract> {
-        self.contract.or_else(|| match rules.tenant_contract {
-            Some(name) => rules.contracts.get(name),
-            None => rules.contracts.get(&DEFAULT_CONTRACT.parse().ok()?),
-        })
+        self.contract.or_else(|| rules.contracts.get(rules.contract_of_tenant()))
     }
 
     /// Checks that the secret is of the requested kind, and that the contract has signatures of it.
@@ -75,6 +69,7 @@ impl<'a> Draft<'a> {
         for (index, event) in self.events.as_deref().unwrap_or_default() {
             if let Some(refusal) = types.refusal(event)
                 && !kept.contains(event)
+                && !self.new_types.allow(event)
             {
                 errors.push(format!("events[{index}]"), refusal);
             }

@@ -32,7 +32,7 @@ fn catalog_of(names: &[&str], sample: &str) -> EventCatalog {
             "[types.\"{name}\"]\ncategory = \"all\"\ndescription = \"One\"\nsample = '{sample}'\nschema = '{{}}'\n"
         ));
     }
-    EventCatalog::new(Catalogs::load([("default.toml", text.as_str())]).unwrap())
+    EventCatalog::new(Catalogs::load([("hooklane.toml", text.as_str())]).unwrap())
 }
 
 fn types(catalog: &EventCatalog) -> TenantTypes<'_> {
@@ -182,8 +182,9 @@ fn an_unknown_event_type_is_refused_with_its_index() {
     let body = r#"{"url":"https://e.com","events":["user.created","user.created","*","user.create","shop.*"]}"#;
     assert_eq!(
         read(body).unwrap_err().to_string(),
-        "events[3]: is not a known event type; did you mean user.created?; \
-         events[4]: matches no known event type"
+        "events[3]: is not a known event type; did you mean user.created?; to add it, send \"register\": true, \
+         or PUT /event-types/user.create with a body such as {\"sample\": {\"id\": \"1\"}}; \
+         events[4]: matches no known event type; to subscribe to it all the same, send \"register\": true"
     );
     let mut current = read(r#"{"url":"https://e.com","events":["*"]}"#).unwrap();
     let changed = r#"{"events":["user.gone","user.created"]}"#;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{MAX_DELAY, MAX_RETRIES, Plan, RetryPolicy, Strategy};
+use super::{MAX_DELAY, MAX_RETRIES, NamedPreset, Plan, RetryPolicy, Strategy, presets_in_words};
 use crate::json::fields::{FieldErrors, Fields};
 
 /// The `maxDelay` where neither the policy nor its contract has one: five minutes.
@@ -26,12 +26,11 @@ const INITIAL_DELAY: [&str; 6] = [
 const MAX_DELAY_NAMES: [&str; 4] = ["maxDelayMs", "max_delay_ms", "maxDelay", "max_delay"];
 const RETRIES: [&str; 3] = ["maxRetries", "max_retries", "retries"];
 const ATTEMPTS: [&str; 2] = ["maxAttempts", "max_attempts"];
-const PRESETS: &str = "immediate, standard, aggressive, conservative";
 
 impl RetryPolicy {
-    /// Reads a preset's name, `{"scheduleSeconds": [seconds, …]}`, or `{strategy, initialDelayMs, multiplier,
-    /// maxDelayMs, maxRetries}` and its synonyms. `path` is where the policy stands in its
-    /// body.
+    /// Reads a preset's name, `{"preset": name}`, `{"scheduleSeconds": [seconds, …]}`, or `{strategy,
+    /// initialDelayMs, multiplier, maxDelayMs, maxRetries}` and its synonyms. `path` is where the policy stands
+    /// in its body.
     pub fn read(path: &str, json: &str) -> Result<Self, FieldErrors> {
         Self::complete(path, json, &BackoffDefaults::default())
     }
@@ -43,27 +42,11 @@ impl RetryPolicy {
     }
 
     fn complete(path: &str, json: &str, defaults: &BackoffDefaults) -> Result<Self, FieldErrors> {
-        if let Ok(name) = serde_json::from_str::<String>(json) {
-            return preset(&name).ok_or_else(|| {
-                FieldErrors::one(path, format!("must be an object or one of {PRESETS}"))
-            });
+        if let Some(named) = NamedPreset::read(path, json)? {
+            return Self::preset(&named.name).ok_or_else(|| named.unknown(&presets_in_words()));
         }
         let mut fields = Fields::of(path, json)?;
-        if let Some(field) = fields.take(&["preset"]) {
-            // With a preset, every other field would be ignored, so it is a mistake.
-            for name in fields.names().map(str::to_owned).collect::<Vec<_>>() {
-                fields.take(&[&name]);
-                fields.error(&name, "cannot be combined with preset");
-            }
-            let named = serde_json::from_str::<String>(field.raw.get()).ok();
-            let policy = named.and_then(|name| preset(&name));
-            if policy.is_none() {
-                fields.error("preset", format!("must be one of {PRESETS}"));
-            }
-            fields.finish()?;
-            let missing = || FieldErrors::one(&field.path, format!("must be one of {PRESETS}"));
-            return policy.ok_or_else(missing);
-        }
+        fields.take_null(&["preset"]);
         let jitter = fields.read::<f64>(&["jitter"], "a number from 0 to 1").unwrap_or(0.0);
         if !(0.0..=1.0).contains(&jitter) {
             fields.error("jitter", "must be a number from 0 to 1");
@@ -138,24 +121,6 @@ impl BackoffDefaults {
 
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
-
-fn preset(name: &str) -> Option<RetryPolicy> {
-    let (retries, initial_ms, multiplier) = match name {
-        "immediate" => (0, 0, 1.0),
-        "standard" => (3, 1_000, 2.0),
-        "aggressive" => (5, 500, 1.5),
-        "conservative" => (10, 2_000, 2.0),
-        _ => return None,
-    };
-    let plan = Plan::Backoff {
-        strategy: Strategy::Exponential,
-        initial: Duration::from_millis(initial_ms),
-        multiplier,
-        max: Duration::from_millis(DEFAULT_MAX_DELAY_MS),
-        retries,
-    };
-    Some(RetryPolicy { plan, jitter: 0.0 })
 }
 
 fn read_schedule(fields: &mut Fields) -> Plan {

@@ -55,10 +55,82 @@ fn a_policy_is_completed_by_the_webhooks_contract() {
 
 #[test]
 fn null_removes_a_policy() {
-    let webhook = read(&least(r#""retryPolicy":"immediate""#)).unwrap();
+    let webhook = read(&least(r#""retryPolicy":"none""#)).unwrap();
     assert!(webhook.retry_policy.is_some());
     assert_eq!(change(&webhook, r#"{"retry_policy":null}"#).unwrap().retry_policy, None);
     assert!(change(&webhook, "{}").unwrap().retry_policy.is_some());
+}
+
+/// Contracts: the webhook's, and its tenant's.
+#[test]
+fn the_words_of_a_platform_guide_are_for_its_webhooks_and_its_tenants() {
+    let virtual_queue = include_str!("../../../../../../contracts/virtual-queue.toml");
+    let standard = include_str!("../../../../../../contracts/standard.toml");
+    let contracts =
+        Contracts::load([("standard.toml", standard), ("virtual-queue.toml", virtual_queue)]);
+    let contracts = contracts.unwrap();
+    let (network, catalog) = (NetworkRules::default(), catalog());
+    let types = types(&catalog);
+    let policy_under = |of_webhook: &str, of_tenant: Option<&str>, preset: &str| {
+        let of_tenant = of_tenant.map(|name| name.parse().unwrap());
+        let tenant_contract = of_tenant.as_ref();
+        let rules =
+            Rules { contracts: &contracts, network: &network, catalog: &catalog, tenant_contract };
+        let fields = format!(r#""contract":"{of_webhook}","retryPolicy":"{preset}""#);
+        let now = Timestamp::UNIX_EPOCH;
+        let (id, tenant) = (WebhookId::new(now, 1), "t1".parse().unwrap());
+        let identity = Identity { id, tenant, now, secret: [7; 32] };
+        let created =
+            Draft::of_new(&least(&fields), rules, &types)?.create(rules, &types, identity)?;
+        let other = least(&format!(r#""contract":"{of_webhook}""#));
+        let change = format!(r#"{{"retryPolicy":"{preset}"}}"#);
+        let identity = Identity { id, tenant: "t1".parse().unwrap(), now, secret: [7; 32] };
+        let other = Draft::of_new(&other, rules, &types)?.create(rules, &types, identity)?;
+        let changed = Draft::of_change(&change, rules)?.apply(&other, rules, &types, now)?;
+        assert_eq!(changed.retry_policy, created.retry_policy);
+        Ok::<_, FieldErrors>(created.retry_policy.unwrap().summary())
+    };
+    let standard_there = "3 retries in 7 s";
+    for (of_webhook, of_tenant, preset, expected) in [
+        ("virtual-queue", None, "standard", Some(standard_there)),
+        ("virtual-queue", Some("standard"), "standard", Some(standard_there)),
+        ("standard", Some("virtual-queue"), "standard", Some(standard_there)),
+        ("standard", Some("virtual-queue"), "aggressive", Some("5 retries in 7 s")),
+        ("virtual-queue", None, "quick", Some("5 retries in 8 min 20 s")),
+        ("standard", None, "standard-webhooks", Some("9 retries in 3 d 3 h 35 min 5 s")),
+        ("standard", None, "standard", None),
+        ("standard", Some("standard"), "immediate", None),
+        ("standard", Some("virtual-queue"), "eager", None),
+    ] {
+        let policy = policy_under(of_webhook, of_tenant, preset).ok();
+        assert_eq!(policy.as_deref(), expected, "{of_webhook} {of_tenant:?} {preset}");
+    }
+    let canonical = "retryPolicy: must be an object or one of none (no retry), quick (5 retries in 8 min 20 s), \
+        standard-webhooks (9 retries in 3 d 3 h 35 min 5 s), patient (10 retries in 4 d 20 h 36 min)";
+    let refusal =
+        |of_webhook, preset| policy_under(of_webhook, None, preset).unwrap_err().to_string();
+    assert_eq!(
+        refusal("standard", "standard"),
+        format!(
+            "{canonical}; standard is a preset of the contract virtual-queue only: 3 retries in 7 s"
+        )
+    );
+    assert_eq!(refusal("standard", "eager"), canonical);
+    assert_eq!(
+        refusal("virtual-queue", "eager"),
+        format!("{canonical}, aggressive, conservative, immediate, standard")
+    );
+}
+
+/// All mistakes are named at once, in a new webhook and in a change.
+#[test]
+fn an_unknown_preset_is_one_of_several_mistakes() {
+    let body = r#"{"url":"https://e.com","events":["nowhere"],"retryPolicy":"standard"}"#;
+    assert_eq!(paths(body), ["retryPolicy", "events[0]"]);
+    let webhook = read(&least(r#""retryPolicy":"patient""#)).unwrap();
+    let errors = change(&webhook, r#"{"retry_policy":"standard","events":["nowhere"]}"#);
+    let paths: Vec<_> = errors.unwrap_err().into_vec().into_iter().map(|e| e.path).collect();
+    assert_eq!(paths, ["events[0]", "retry_policy"]);
 }
 
 #[test]

@@ -18,7 +18,9 @@ fn a_policy_takes_over_what_it_leaves_out_from_its_contract() {
         (aegisx, r#"{"maxAttempts":9}"#, vec![1, 2, 4, 8, 16, 32, 60, 60]),
         (aegisx, r#"{"backoffStrategy":"linear"}"#, vec![1, 2]),
         (aegisx, r#"{"initialDelay":90000}"#, vec![90, 90]),
-        (aegisx, r#""conservative""#, vec![2, 4, 8, 16, 32, 64, 128, 256, 300, 300]),
+        (aegisx, r#""quick""#, vec![5, 15, 60, 120, 300]),
+        (aegisx, r#"{"preset":"quick","strategy":null}"#, vec![5, 15, 60, 120, 300]),
+        (aegisx, r#"{"preset":null,"maxAttempts":3}"#, vec![1, 2]),
         (aegisx, r#"{"schedule":[7]}"#, vec![7]),
         (r#"{"schedule":[7,8]}"#, "{}", vec![1, 2, 4]),
     ] {
@@ -62,6 +64,11 @@ fn max_attempts_counts_the_first_attempt() {
 fn bounds_are_checked_and_named() {
     for (json, expected) in [
         (r#""sometimes""#, vec!["retryPolicy"]),
+        (r#"{"preset":"sometimes"}"#, vec!["retryPolicy.preset"]),
+        (r#"{"preset":7}"#, vec!["retryPolicy.preset"]),
+        (r#"{"preset":"quick","maxRetries":3}"#, vec!["retryPolicy.maxRetries"]),
+        // A word of one platform guide, whose contract knows it.
+        (r#""standard""#, vec!["retryPolicy"]),
         ("7", vec!["retryPolicy"]),
         (r#"{"maxRetries":11}"#, vec!["retryPolicy.maxRetries"]),
         (r#"{"maxAttempts":0}"#, vec!["retryPolicy.maxAttempts"]),
