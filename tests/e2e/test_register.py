@@ -28,6 +28,8 @@ def test_a_webhook_is_registered_with_every_setting(api):
     assert (webhook["active"], webhook["status"]) == (True, "active")
     assert webhook["createdAt"] == webhook["updatedAt"]
     read = api.get(f"/api/v1/webhooks/{webhook['id']}").expect(200).body
+    health = read.pop("health")
+    assert (health["circuit"]["state"], health["consecutiveFailures"], health["waiting"]["count"]) == ("closed", 0, 0)
     assert read == {name: value for name, value in webhook.items() if name not in ("secret", "warnings")}
 
 

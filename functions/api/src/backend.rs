@@ -7,7 +7,8 @@ use hooklane_app::catalog::EventCatalog;
 use hooklane_app::ports::{
     AttemptLog, Clock, DailyCounts, DeferQueue, DeliveryStore, Entropy, EventStore, EventTypeStore,
     HealthStore, IdempotencyStore, ParkingStore, Post, QuotaStore, RecoveryStore, SlotStore,
-    TenantStore, TestAttemptStore, TestPlaces, Unavailable, WatchList, WebhookStore,
+    TenantStore, TestAttemptStore, TestPlaces, Unavailable, VitalsStore, WaitingStore, WatchList,
+    WebhookStore,
 };
 use hooklane_app::tenants::SettingsRules;
 use hooklane_app::webhooks::Rules;
@@ -117,7 +118,8 @@ macro_rules! all_of {
 all_of! {
     /// The ports of the ledger.
     Ledger = EventStore + DeliveryStore + AttemptLog + ParkingStore + SlotStore + IdempotencyStore
-        + TestAttemptStore + TestPlaces + QuotaStore + DailyCounts;
+        + TestAttemptStore + TestPlaces + QuotaStore + DailyCounts + WaitingStore;
     /// The ports of the registry.
-    Registry = WebhookStore + TenantStore + EventTypeStore + HealthStore + WatchList + RecoveryStore;
+    Registry = WebhookStore + TenantStore + EventTypeStore + HealthStore + WatchList + RecoveryStore
+        + VitalsStore;
 }

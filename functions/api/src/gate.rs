@@ -6,3 +6,4 @@ pub(crate) mod caller;
 pub(crate) mod limiter;
 pub(crate) mod owner;
 pub(crate) mod shape;
+pub(crate) mod webhook;

@@ -36,7 +36,8 @@ pub enum EventTypeError {
     Unavailable(#[from] Unavailable),
 }
 
-/// Adds or replaces the event type that a JSON body defines. Returns it, and whether it is new. The owner may
+/// Adds or replaces the event type that a JSON body defines. Returns it, and whether it is new. What is so already
+/// is not written. The owner may
 /// have at most `most` types.
 pub async fn put(
     store: &impl EventTypeStore,
@@ -45,7 +46,12 @@ pub async fn put(
     precondition: &Precondition,
     body: &str,
 ) -> Result<(OwnType, bool), EventTypeError> {
-    let definition = Definition::read(body).map_err(EventTypeError::Invalid)?;
+    let source = match owner {
+        Owner::Platform => "platform",
+        Owner::Tenant(_) => "tenant",
+    };
+    let definition = Definition::read_shown(name.as_str(), source, body);
+    let definition = definition.map_err(EventTypeError::Invalid)?;
     if OPERATIONAL.contains(&name.as_str()) {
         let message = "is one of Hooklane's own event types";
         return Err(EventTypeError::Invalid(FieldErrors::one("", format!("{name} {message}"))));
@@ -53,6 +59,9 @@ pub async fn put(
     let once = async || {
         let current = store.event_type(owner, name).await?;
         let revision = revision_to_replace(current.as_ref(), precondition)?;
+        if let Some(own) = current.as_ref().filter(|own| own.definition == definition) {
+            return Ok(Some((own.clone(), false)));
+        }
         let written = match &current {
             None => add(store, (owner, most), name, &definition).await?,
             // A type that was deleted since is added, so that it is counted.

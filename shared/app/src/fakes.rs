@@ -48,6 +48,9 @@ mod tests {
         conformance::daily_counts(&MemoryLedger::default(), 1).await;
         conformance::limits(&MemoryRegistry::default(), 1).await;
         conformance::removals(&MemoryRegistry::default(), 1).await;
+        conformance::external_ids(&MemoryRegistry::default(), 1).await;
+        conformance::vitals(&MemoryRegistry::default(), 1).await;
+        conformance::waiting_counts(&MemoryLedger::default(), 1).await;
         conformance::idempotency(&MemoryLedger::default(), 1).await;
         conformance::test_attempts(&MemoryLedger::default(), 1).await;
         conformance::test_places(&MemoryLedger::default(), 1).await;

@@ -44,7 +44,7 @@ pub struct SettingsRules<'a> {
 const MAX_RATE: u32 = 1_000_000;
 
 /// Replaces a tenant's settings with those of a JSON body. A setting that the body leaves out takes its
-/// default.
+/// default. What `GET` shows beside the settings may be in it.
 pub async fn set(
     tenants: &impl TenantStore,
     rules: SettingsRules<'_>,
@@ -53,14 +53,18 @@ pub async fn set(
     body: &str,
     now: Timestamp,
 ) -> Result<Tenant, SettingsError> {
-    let settings = read(body, rules).map_err(SettingsError::Invalid)?;
     let current = usable(tenants, id, now).await?.map_err(SettingsError::Removed)?;
+    let settings = read(body, rules, &current).map_err(SettingsError::Invalid)?;
     let revision = match precondition {
         Precondition::Any => None,
         Precondition::OneOf(_) => Some(current.revision),
     };
     if revision.is_some_and(|revision| !precondition.holds(revision)) {
         return Err(SettingsError::Changed);
+    }
+    // A tenant whose settings were never set is registered by this.
+    if current.revision > 0 && settings == current.settings {
+        return Ok(current);
     }
     if let Some(set) = tenants.set_settings(id, &settings, revision).await? {
         return Ok(set);
@@ -70,11 +74,22 @@ pub async fn set(
     Err(removed.map_or(SettingsError::Changed, SettingsError::Removed))
 }
 
-fn read(body: &str, rules: SettingsRules<'_>) -> Result<TenantSettings, FieldErrors> {
+fn read(
+    body: &str,
+    rules: SettingsRules<'_>,
+    current: &Tenant,
+) -> Result<TenantSettings, FieldErrors> {
     let mut fields = Fields::of("", body)?;
+    fields.fixed(&["id"], current.id.as_str());
+    // What it uses changes by itself, so what a client read may be out of date.
+    fields.take(&["usage"]);
+    fields.read_only(&["reusableAt"]);
+    let kept = &current.settings;
+    let (contracts, catalogs) = (rules.contracts.names(), rules.catalogs.names());
+    let contract_names = &["contract", "defaultContract"];
     let settings = TenantSettings {
-        contract: named(&mut fields, &["contract", "defaultContract"], rules.contracts.names()),
-        catalog: named(&mut fields, &["catalog"], rules.catalogs.names()),
+        contract: named(&mut fields, contract_names, contracts, kept.contract.as_ref()),
+        catalog: named(&mut fields, &["catalog"], catalogs, kept.catalog.as_ref()),
         strict: fields.read(&["strict"], "true or false").unwrap_or(false),
         rate_limit: rate_limit(&mut fields),
         paused: fields.read(&["paused"], "true or false").unwrap_or(false),
@@ -83,13 +98,17 @@ fn read(body: &str, rules: SettingsRules<'_>) -> Result<TenantSettings, FieldErr
     fields.finish().map(|()| settings)
 }
 
-/// Reads a field that must be one of `choices`.
+/// Reads a field that must be one of `choices`, or stay what it is.
 fn named<'a, T: Clone + std::fmt::Display + 'a>(
     fields: &mut Fields,
     names: &[&str],
     choices: impl Iterator<Item = &'a T>,
+    kept: Option<&'a T>,
 ) -> Option<T> {
     let text = fields.read::<String>(names, "a string")?;
+    if let Some(kept) = kept.filter(|kept| kept.to_string() == text) {
+        return Some(kept.clone());
+    }
     let choices: Vec<_> = choices.map(|choice| (choice, choice.to_string())).collect();
     let found = choices.iter().find(|(_, name)| *name == text);
     if found.is_none() {

@@ -9,6 +9,8 @@ use hooklane_domain::time::whole_millisecond;
 use hooklane_domain::webhook::network::NetworkRules;
 use hooklane_domain::webhook::{RotateError, Webhook};
 
+use serde_json::{Map, Value};
+
 use crate::catalog::EventCatalog;
 use crate::conflict::{MAX_TRIES, always_overtaken, decide_anew};
 use crate::health::probe_now;
@@ -22,12 +24,14 @@ mod draft;
 mod expressions;
 mod listing;
 mod new_types;
+mod overview;
 mod registering;
 mod rotating;
 mod testing;
 mod warnings;
 
 pub use listing::{Filters, Listed, list};
+pub use overview::{Overview, overviews};
 pub use registering::{RegisterError, register, register_once};
 pub use rotating::rotate;
 pub use testing::{TestDeps, TestError, TestResult, test};
@@ -53,6 +57,11 @@ impl<'a> Rules<'a> {
     }
 }
 
+/// This other webhook of the tenant has the external id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the webhook {0} has this externalId")]
+pub struct Taken(pub WebhookId);
+
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeError {
     #[error("the tenant has no such webhook")]
@@ -69,10 +78,13 @@ pub enum ChangeError {
     #[error(transparent)]
     Quota(Exceeded),
     #[error(transparent)]
+    Taken(Taken),
+    #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
 
-/// Changes the fields that a JSON body names and keeps the others. With [`Precondition::Any`] concurrent
+/// Changes the fields that a JSON body names and keeps the others. What the body says as `shown` shows it to
+/// clients is no change, and a body without any change writes nothing. With [`Precondition::Any`] concurrent
 /// changes are applied one after another, and none is lost.
 ///
 /// A webhook that is switched on is probed at once, see [`probe_now`].
@@ -82,19 +94,20 @@ pub async fn change(
     (rules, quotas): (Rules<'_>, &Quotas),
     key: (&TenantId, WebhookId),
     precondition: &Precondition,
-    body: &str,
+    (body, shown): (&str, impl Fn(&Webhook) -> Map<String, Value> + Sync),
 ) -> Result<Webhook, ChangeError> {
     let network = rules.network.for_tenant(key.0);
     let rules = Rules { network: &network, ..rules };
-    let draft = Draft::of_change(body, rules).map_err(ChangeError::Invalid)?;
     let subscriptions = draft::subscriptions_in(body);
     let new = NewTypes::in_body(body);
     let extended = new.over(webhooks, system, rules, key.0, &subscriptions).await?;
     extended.check().map_err(ChangeError::Invalid)?;
     let types = &extended.types;
     let decide = |current: &Webhook| {
+        let draft = Draft::of_change(body, rules, &shown(current)).map_err(ChangeError::Invalid)?;
+        let Some(draft) = draft else { return Ok(None) };
         let now = whole_millisecond(system.now());
-        let changed = draft.clone().apply(current, rules, types, now);
+        let changed = draft.apply(current, rules, types, now);
         let changed = changed.map_err(ChangeError::Invalid)?;
         quotas.check_webhook(&changed, Some(current)).map_err(ChangeError::Quota)?;
         Ok(Some(changed))
@@ -160,6 +173,7 @@ pub(crate) async fn revise(
             Written::Yes => {}
             Written::No => return Ok(None),
             Written::Refused(Refusal::Over(over)) => return Err(ChangeError::Quota(over)),
+            Written::Taken(holder) => return Err(ChangeError::Taken(Taken(holder))),
             // Its webhooks are being deleted.
             Written::Refused(Refusal::Removed(_)) => return Err(ChangeError::Missing),
         }

@@ -3,17 +3,19 @@
 
 use hooklane_app::ports::Unavailable;
 use hooklane_catalog::Owner;
-use hooklane_domain::ids::{EventType, TenantId, WebhookId};
+use hooklane_domain::ids::{EventType, ExternalId, TenantId, WebhookId};
 
 use crate::secrets::Vault;
 use crate::table::{Key, Table, Write, number};
 
 mod event_types;
+mod external_ids;
 mod health;
 mod jobs;
 mod routes;
 mod tenants;
 mod usage;
+mod vitals;
 mod watches;
 mod webhook_item;
 mod webhooks;
@@ -129,4 +131,9 @@ fn event_type_key(owner: &Owner, name: &EventType) -> Key {
 /// A webhook. A tenant's webhooks are in order of creation, because their ids are ULIDs.
 fn webhook_key(tenant: &TenantId, id: WebhookId) -> Key {
     Key { pk: partition(tenant), sk: format!("{WEBHOOK_PREFIX}{id}") }
+}
+
+/// The marker of an external id. Its webhook is written in the same transaction.
+fn external_key(tenant: &TenantId, external: &ExternalId) -> Key {
+    Key { pk: partition(tenant), sk: format!("XI#{external}") }
 }

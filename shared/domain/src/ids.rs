@@ -71,6 +71,7 @@ macro_rules! text {
 
 const MAX_KEY_BYTES: usize = 64;
 const MAX_EVENT_TYPE_BYTES: usize = 255;
+const MAX_EXTERNAL_BYTES: usize = 128;
 
 fn is_key(text: &str) -> bool {
     text.len() <= MAX_KEY_BYTES && is_word(text)
@@ -78,6 +79,13 @@ fn is_key(text: &str) -> bool {
 
 fn is_word(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+}
+
+/// What a segment of a path holds without escapes (RFC 3986 §3.3), without the characters that some clients
+/// escape or reserve.
+fn is_external(text: &str) -> bool {
+    let fits = |b: u8| b.is_ascii_alphanumeric() || b"-._~:".contains(&b);
+    (1..=MAX_EXTERNAL_BYTES).contains(&text.len()) && text.bytes().all(fits)
 }
 
 fn is_file_stem(text: &str) -> bool {
@@ -100,6 +108,11 @@ text! {
     EventType,
     |text| text.len() <= MAX_EVENT_TYPE_BYTES && text.split('.').all(is_word),
     "must be dot-separated names of A-Z a-z 0-9 _ -, at most 255 characters"
+}
+
+text! {
+    /// A tenant's own id of a webhook, unique for the tenant: `[A-Za-z0-9._~:-]{1,128}`.
+    ExternalId, is_external, "must be 1 to 128 of the characters A-Z a-z 0-9 - . _ ~ :"
 }
 
 text! {

@@ -5,6 +5,7 @@ mod definition;
 pub mod headers;
 pub mod limits;
 pub mod masking;
+pub mod metadata;
 pub mod network;
 mod pausing;
 pub mod rotation;
@@ -14,7 +15,8 @@ pub mod subscription;
 pub mod target;
 
 pub use definition::{
-    DisableReason, Essentials, RetiringSecret, Route, Signing, Webhook, WebhookState,
+    DisableReason, Essentials, RetiringSecret, Route, Signing, StateName, Webhook, WebhookState,
 };
 pub use headers::{CustomHeaders, InvalidHeader};
+pub use metadata::Metadata;
 pub use rotation::{InvalidOverlap, MAX_OVERLAP_SECONDS, Overlap, RotateError};

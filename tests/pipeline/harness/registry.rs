@@ -9,7 +9,7 @@ use hooklane_catalog::{Definition, OwnType, OwnTypes, Owner};
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::quotas::Room;
 use hooklane_domain::access::tenant::{Tenant, TenantSettings, Tombstone};
-use hooklane_domain::ids::{EventType, TenantId, WebhookId};
+use hooklane_domain::ids::{EventType, ExternalId, TenantId, WebhookId};
 use hooklane_domain::isolation::brake::Brake;
 use hooklane_domain::isolation::health::{Change, Health};
 use hooklane_domain::isolation::recovery::Recovery;
@@ -34,6 +34,7 @@ behind_calls! {
     WebhookStore {
         "webhooks.register" register(webhook: &Webhook, room: Room) -> Written;
         "webhooks.refusal" refusal(webhook: &Webhook, room: Room) -> Option<Refusal>;
+        "webhooks.holder" holder(tenant: &TenantId, external: &ExternalId) -> Option<WebhookId>;
         "webhooks.get" get(tenant: &TenantId, id: WebhookId) -> Option<Webhook>;
         "webhooks.some" some(tenant: &TenantId, ids: &[WebhookId]) -> Vec<Webhook>;
         "webhooks.outlines" outlines(tenant: &TenantId, after: Option<WebhookId>, limit: usize) -> OutlinePage;

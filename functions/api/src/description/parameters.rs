@@ -6,7 +6,11 @@ use utoipa::openapi::{ObjectBuilder, RefOr, Required, Type};
 
 /// Name, description and pattern. A value that does not match is answered with 404.
 const IDS: [(&str, &str, &str); 5] = [
-    ("webhook", "The webhook's id", "^wh_[0-9A-HJKMNP-TV-Z]{26}$"),
+    (
+        "webhook",
+        "The webhook's id, or `ext:` followed by its `externalId`",
+        "^(wh_[0-9A-HJKMNP-TV-Z]{26}|ext:[A-Za-z0-9._~:-]{1,128})$",
+    ),
     ("delivery", "The delivery's id", "^dlv_[A-Za-z0-9_-]{1,116}$"),
     ("event", "The event's id", "^[A-Za-z0-9_-]{1,64}$"),
     ("tenant", "The tenant's id", TENANT_ID),

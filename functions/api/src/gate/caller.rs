@@ -89,8 +89,6 @@ granted! {
     Reader: Scope::ReadWebhooks;
     /// May change webhooks and deliveries, and see secrets.
     Writer: Scope::WriteWebhooks;
-    /// May publish events.
-    Publisher: Scope::PublishEvents;
 }
 
 /// Rejects any caller but the operator.

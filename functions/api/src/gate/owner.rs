@@ -1,13 +1,29 @@
-//! The owner of the event types that a request is about: its tenant or, if the operator names none, the
-//! platform.
+//! What a request is about if the operator names no tenant: the event types of the platform, or events whose
+//! bodies name their tenants.
 
 use axum::extract::FromRequestParts;
 use hooklane_catalog::Owner;
 use hooklane_domain::access::token::Scope;
+use hooklane_domain::event::DefaultTenant;
 use lambda_http::http::request::Parts;
 
 use crate::gate::caller::Caller;
 use crate::http::problem::Problem;
+
+/// May publish events: of the caller's tenant. Those of the operator without one name their own, as in the event
+/// queue.
+pub(crate) struct Publisher(pub(crate) DefaultTenant);
+
+impl<S: Send + Sync> FromRequestParts<S> for Publisher {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let caller = Caller::from_request_parts(parts, state).await?;
+        caller.allows(Scope::PublishEvents)?;
+        let tenant = caller.tenant.map(|tenant| tenant.id);
+        Ok(Self(tenant.map_or(DefaultTenant::None, DefaultTenant::Is)))
+    }
+}
 
 /// May read event types.
 pub(crate) struct ReadsTypes(pub(crate) Owner);

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use hooklane_domain::ids::{DeliveryId, EventId, EventType, TenantId, WebhookId};
+use hooklane_domain::ids::{DeliveryId, EventId, EventType, ExternalId, TenantId, WebhookId};
 
 use crate::http::problem::Problem;
 
@@ -36,6 +36,25 @@ impl Named for TenantId {
 
 pub(crate) fn id<T: Named>(text: &str) -> Result<T, Problem> {
     text.parse().map_err(|_| missing::<T>())
+}
+
+/// What `{webhook}` in a path names: a webhook's id, or `ext:` and its external id. No webhook's id has a
+/// colon, and neither needs an escape.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum WebhookName {
+    Id(WebhookId),
+    External(ExternalId),
+}
+
+impl WebhookName {
+    pub(crate) fn read(text: &str) -> Result<Self, Problem> {
+        match text.strip_prefix("ext:") {
+            Some(external) => {
+                external.parse().map(Self::External).map_err(|_| missing::<WebhookId>())
+            }
+            None => id(text).map(Self::Id),
+        }
+    }
 }
 
 /// The answer if nothing has this kind of id.

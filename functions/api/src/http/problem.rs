@@ -44,6 +44,10 @@ pub(crate) struct Problem {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = 1000)]
     used: Option<u64>,
+    /// The webhook that has the `externalId` that the request gives.
+    #[serde(rename = "webhookId", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "wh_01HM6WKJ2Y3M8F5J0V9Q4T7C1D")]
+    webhook_id: Option<String>,
     /// For the `Retry-After` header, in seconds.
     #[serde(skip)]
     retry_after: Option<i64>,
@@ -108,6 +112,7 @@ impl Problem {
             quota: None,
             limit: None,
             used: None,
+            webhook_id: None,
             retry_after: None,
         }
     }

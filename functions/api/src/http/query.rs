@@ -45,6 +45,29 @@ impl Query {
         text.parse().map_err(|e: T::Err| self.errors.push(name, e.to_string())).ok()
     }
 
+    /// Reads and parses a parameter that may be repeated, up to `most` times.
+    pub(crate) fn parse_all<T>(&mut self, name: &str, most: usize) -> Vec<T>
+    where
+        T: FromStr,
+        T::Err: std::fmt::Display,
+    {
+        let (given, left): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.left).into_iter().partition(|(n, _)| n == name);
+        self.left = left;
+        if given.len() > most {
+            self.errors.push(name, format!("must not be repeated more than {most} times"));
+            return Vec::new();
+        }
+        let mut parsed = Vec::new();
+        for (_, text) in given {
+            match text.parse() {
+                Ok(value) => parsed.push(value),
+                Err(e) => self.errors.push(name, T::Err::to_string(&e)),
+            }
+        }
+        parsed
+    }
+
     /// `limit`: the number of rows in a page.
     pub(crate) fn limit(&mut self) -> usize {
         let Some(text) = self.take("limit") else {

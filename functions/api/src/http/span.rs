@@ -62,6 +62,11 @@ pub(crate) fn of_tenant(tenant: &TenantId) {
     Span::current().record("tenant", display(tenant));
 }
 
+/// Records the webhook that the request names by its tenant's id, once it is known.
+pub(crate) fn of_webhook(webhook: WebhookId) {
+    Span::current().record("webhook.id", display(webhook));
+}
+
 /// Records the event that the request publishes.
 pub(crate) fn of_event(event: &EventId) {
     Span::current().record("event.id", display(event));

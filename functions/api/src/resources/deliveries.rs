@@ -17,6 +17,7 @@ use utoipa::ToSchema;
 
 use crate::backend::{Deps, Ports};
 use crate::gate::caller::{Caller, READ, Reader, WRITE, Writer};
+use crate::gate::webhook::Named;
 use crate::http::cursor::{self, List};
 use crate::http::parameters::{Time, UndeliveredStatus};
 use crate::http::path;
@@ -87,11 +88,10 @@ impl PageView {
 pub(crate) async fn list<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
     Reader(tenant): Reader,
+    Named(webhook): Named,
     caller: Caller,
-    Path(webhook): Path<String>,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, Problem> {
-    let webhook = path::id(&webhook)?;
     let mut query = Query::of(raw.as_deref());
     let status: Option<Status> = query.parse("status");
     let parked = query.flag(&["parked"]);
@@ -221,10 +221,10 @@ pub(crate) async fn cancel<P: Ports>(
 pub(crate) async fn get<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
     Reader(tenant): Reader,
+    Named(webhook): Named,
     caller: Caller,
-    Path((webhook, delivery)): Path<(String, String)>,
+    Path((_, delivery)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
-    let webhook = path::id(&webhook)?;
     let id = path::id(&delivery)?;
     let detail = deliveries::get(&deps.registry, &deps.ledger, &tenant, webhook, &id)
         .await?

@@ -9,7 +9,7 @@ use hooklane_app::deliveries::{self, EventDetail};
 use hooklane_app::ports::Clock as _;
 use hooklane_app::publish::{self, Accepted, PublishError, Validator};
 use hooklane_domain::event::{DefaultTenant, MAX_EVENT_BYTES, NewEvent, from_body};
-use hooklane_domain::ids::{EventId, TenantId};
+use hooklane_domain::ids::EventId;
 use hooklane_domain::time::whole_millisecond;
 use lambda_http::http::{HeaderMap, StatusCode};
 use serde::Serialize;
@@ -17,7 +17,8 @@ use tracing::field::display;
 use utoipa::ToSchema;
 
 use crate::backend::{Deps, Ports};
-use crate::gate::caller::{Caller, PUBLISH, Publisher, READ, Reader};
+use crate::gate::caller::{Caller, PUBLISH, READ, Reader};
+use crate::gate::owner::Publisher;
 use crate::http::body::Text;
 use crate::http::cursor::List;
 use crate::http::idempotency::Key;
@@ -62,6 +63,8 @@ impl AcceptedView {
     path = "/events",
     operation_id = "publishEvent",
     summary = "Publish one event, at most 256 KiB",
+    description = "The same JSON can be sent to the event queue: `tenant` in it is the caller's tenant. The operator, if it \
+        sends no `X-Tenant-Id`, names the tenant there.",
     security(("bearer" = [PUBLISH])),
     params((
         "Idempotency-Key" = Option<String>, Header, nullable = false, min_length = 1, max_length = 255, pattern = "^[!-~]([ -~]*[!-~])?$",
@@ -83,7 +86,8 @@ pub(crate) async fn publish<P: Ports>(
     body: Text,
 ) -> Result<Response, Problem> {
     refuse_deliveries(&deps, &headers)?;
-    let new = read(body.object(), tenant)?;
+    let new = read(body.object(), &tenant)?;
+    span::of_tenant(&new.tenant);
     let fallback = key.map(|key| key.event_id(None));
     if let Some(id) = new.id.as_ref().or(fallback.as_ref()) {
         span::of_event(id);
@@ -194,12 +198,12 @@ fn checks<P: Ports>(deps: &Deps<P>) -> Validator<'_, P::Registry> {
 }
 
 /// An event that is too large is a 413, not a wrong field.
-fn read(body: &str, tenant: TenantId) -> Result<NewEvent, Problem> {
+fn read(body: &str, tenant: &DefaultTenant) -> Result<NewEvent, Problem> {
     if body.len() > MAX_EVENT_BYTES {
         let detail = format!("An event must not be larger than {MAX_EVENT_BYTES} bytes.");
         return Err(Problem::too_large(&detail));
     }
-    Ok(from_body(body, &DefaultTenant::Is(tenant))?)
+    Ok(from_body(body, tenant)?)
 }
 
 #[derive(Serialize, ToSchema)]
@@ -232,6 +236,8 @@ struct ResultView {
     path = "/events/batch",
     operation_id = "publishEvents",
     summary = "Publish up to 100 events, at most 4 MiB",
+    description = "Each event may name its `tenant`, as for `POST /events`. A batch of the operator without `X-Tenant-Id` \
+        may hold events of several tenants.",
     security(("bearer" = [PUBLISH])),
     params((
         "Idempotency-Key" = Option<String>, Header, nullable = false, min_length = 1, max_length = 255, pattern = "^[!-~]([ -~]*[!-~])?$",
@@ -253,7 +259,7 @@ pub(crate) async fn publish_batch<P: Ports>(
     refuse_deliveries(&deps, &headers)?;
     let events = split(body.object())?;
     let keyed = |(place, text): (usize, &str)| {
-        let new = read(text, tenant.clone())?;
+        let new = read(text, &tenant)?;
         let id = new.id.clone().or_else(|| key.as_ref().map(|key| key.event_id(Some(place))));
         Ok(NewEvent { id, ..new })
     };

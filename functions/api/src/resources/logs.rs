@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse as _, Response};
 use hooklane_app::deliveries;
 use hooklane_app::ports::LogFilter;
@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 
 use crate::backend::{Deps, Ports};
 use crate::gate::caller::{READ, Reader};
+use crate::gate::webhook::Named;
 use crate::http::cursor::List;
 use crate::http::parameters::Time;
 use crate::http::path;
@@ -64,10 +65,9 @@ pub(crate) struct PageView {
 pub(crate) async fn list<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
     Reader(tenant): Reader,
-    Path(webhook): Path<String>,
+    Named(webhook): Named,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, Problem> {
-    let webhook = path::id(&webhook)?;
     let mut query = Query::of(raw.as_deref());
     let began = query.span();
     let list = List::of(&[&"logs", &webhook, &began]);

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use hooklane_app::pausing;
 use hooklane_domain::json::fields::{FieldErrors, Fields};
 
 use crate::backend::{Deps, Ports};
 use crate::gate::caller::{WRITE, Writer};
+use crate::gate::webhook::Named;
 use crate::http::body::Text;
-use crate::http::path;
 use crate::http::problem::Problem;
 use crate::resources::schemas::Resumption;
 use crate::resources::views::WebhookView;
@@ -31,11 +31,11 @@ use crate::resources::webhooks::shown;
 pub(crate) async fn pause<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
     Writer(tenant): Writer,
-    Path(id): Path<String>,
+    Named(id): Named,
     body: Text,
 ) -> Result<Response, Problem> {
     body.nothing()?;
-    let key = (&tenant, path::id(&id)?);
+    let key = (&tenant, id);
     let paused = pausing::pause(&deps.registry, &deps.system, key).await?;
     Ok(shown(&paused))
 }
@@ -59,11 +59,11 @@ pub(crate) async fn pause<P: Ports>(
 pub(crate) async fn resume<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
     Writer(tenant): Writer,
-    Path(id): Path<String>,
+    Named(id): Named,
     Text(body): Text,
 ) -> Result<Response, Problem> {
     let discard = discard(&body)?;
-    let key = (&tenant, path::id(&id)?);
+    let key = (&tenant, id);
     let resumed = pausing::resume(&deps.registry, &deps.system, key, discard).await?;
     Ok(shown(&resumed))
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use hooklane_app::ports::Clock as _;
 use hooklane_app::recover;
@@ -13,8 +13,8 @@ use lambda_http::http::StatusCode;
 
 use crate::backend::{Deps, Ports};
 use crate::gate::caller::{Caller, READ, Reader, WRITE, Writer};
+use crate::gate::webhook::Named;
 use crate::http::body::Text;
-use crate::http::path;
 use crate::http::problem::Problem;
 use crate::resources::schemas::NewRecovery;
 use crate::resources::views::RecoveryView;
@@ -39,11 +39,11 @@ pub(crate) async fn start<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
     Writer(tenant): Writer,
     caller: Caller,
-    Path(id): Path<String>,
+    Named(id): Named,
     body: Text,
 ) -> Result<Response, Problem> {
     let wanted = Wanted::read(body.object(), whole_millisecond(deps.system.now()))?;
-    let key = (&tenant, path::id(&id)?);
+    let key = (&tenant, id);
     let quotas = deps.quotas_of(caller.acts_for()?);
     let stores = (&deps.registry, &deps.ledger);
     let ordered = recover::start(stores, &deps.system, &quotas, key, wanted).await?;
@@ -64,8 +64,8 @@ pub(crate) async fn start<P: Ports>(
 pub(crate) async fn progress<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
     Reader(tenant): Reader,
-    Path(id): Path<String>,
+    Named(id): Named,
 ) -> Result<Response, Problem> {
-    let recovery = recover::progress(&deps.registry, (&tenant, path::id(&id)?)).await?;
+    let recovery = recover::progress(&deps.registry, (&tenant, id)).await?;
     Ok(Json(RecoveryView::new(&recovery)).into_response())
 }

@@ -27,6 +27,10 @@ pub(crate) struct NewEvent {
     /// The event's id. Publishing the same id again is idempotent. Generated if omitted.
     #[schema(pattern = "^[A-Za-z0-9_-]{1,64}$", example = "order-1002-created")]
     id: Option<String>,
+    /// The tenant. It must be the one that the request is made for, and is required if the operator sends no
+    /// `X-Tenant-Id`. Also accepted as `tenantId`.
+    #[schema(pattern = "^[A-Za-z0-9_-]{1,64}$")]
+    tenant: Option<String>,
     /// Also accepted as `event`.
     #[schema(
         rename = "type",

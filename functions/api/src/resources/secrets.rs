@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use hooklane_app::ports::{Clock as _, WebhookStore as _};
 use hooklane_app::webhooks;
@@ -13,6 +13,7 @@ use lambda_http::http::header::{CACHE_CONTROL, ETAG};
 
 use crate::backend::{Deps, Ports};
 use crate::gate::caller::{WRITE, Writer};
+use crate::gate::webhook::Named;
 use crate::http::body::Text;
 use crate::http::etag::{self, IfMatch};
 use crate::http::path;
@@ -34,10 +35,9 @@ use crate::resources::views::SecretView;
 pub(crate) async fn show<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
     Writer(tenant): Writer,
-    Path(id): Path<String>,
+    Named(id): Named,
 ) -> Result<Response, Problem> {
-    let webhook =
-        deps.registry.get(&tenant, path::id(&id)?).await?.ok_or_else(path::missing::<WebhookId>)?;
+    let webhook = deps.registry.get(&tenant, id).await?.ok_or_else(path::missing::<WebhookId>)?;
     let view = SecretView::new(&webhook, &deps.contracts, deps.system.now());
     Ok(([(CACHE_CONTROL, "no-store")], Json(view)).into_response())
 }
@@ -70,11 +70,11 @@ pub(crate) async fn show<P: Ports>(
 pub(crate) async fn rotate<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
     Writer(tenant): Writer,
-    Path(id): Path<String>,
+    Named(id): Named,
     IfMatch(known): IfMatch,
     Text(body): Text,
 ) -> Result<Response, Problem> {
-    let key = (&tenant, path::id(&id)?);
+    let key = (&tenant, id);
     let (registry, system) = (&deps.registry, &deps.system);
     let rotated = webhooks::rotate(registry, system, deps.rules(), key, &known, &body).await?;
     let view = SecretView::new(&rotated, &deps.contracts, system.now());

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse as _, Response};
 use hooklane_app::deliveries::statistics;
 use hooklane_app::isolation;
@@ -13,6 +13,7 @@ use hooklane_domain::ids::WebhookId;
 
 use crate::backend::{Deps, Ports};
 use crate::gate::caller::{READ, Reader};
+use crate::gate::webhook::Named;
 use crate::http::parameters::StatisticsPeriod;
 use crate::http::path;
 use crate::http::problem::Problem;
@@ -34,10 +35,9 @@ use crate::resources::views::{HealthView, StatisticsView};
 pub(crate) async fn of_webhook<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
     Reader(tenant): Reader,
-    Path(webhook): Path<String>,
+    Named(webhook): Named,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, Problem> {
-    let webhook = path::id(&webhook)?;
     let period = period(raw.as_deref())?;
     let asked = (period, deps.system.now());
     let sample = statistics::of_webhook(&deps.registry, &deps.ledger, (&tenant, webhook), asked)
@@ -79,9 +79,8 @@ pub(crate) async fn of_tenant<P: Ports>(
 pub(crate) async fn health<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
     Reader(tenant): Reader,
-    Path(webhook): Path<String>,
+    Named(webhook): Named,
 ) -> Result<Response, Problem> {
-    let webhook = path::id(&webhook)?;
     let now = deps.system.now();
     let (registry, ledger, contracts) = (&deps.registry, &deps.ledger, &deps.contracts);
     let (sample, isolation) =

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use hooklane_app::webhooks::{self, TestDeps};
 use hooklane_domain::access::quotas::QuotaName;
 
 use crate::backend::{Deps, Ports};
 use crate::gate::caller::{Caller, WRITE, Writer};
+use crate::gate::webhook::Named;
 use crate::http::body::Text;
-use crate::http::path;
 use crate::http::problem::Problem;
 use crate::resources::views::TestView;
 
@@ -38,7 +38,7 @@ pub(crate) async fn test<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
     Writer(tenant): Writer,
     caller: Caller,
-    Path(id): Path<String>,
+    Named(id): Named,
     Text(body): Text,
 ) -> Result<Response, Problem> {
     let at_once = deps.quotas_of(caller.acts_for()?).of(QuotaName::ConcurrentTests);
@@ -52,6 +52,6 @@ pub(crate) async fn test<P: Ports>(
         catalog: &deps.catalog,
         at_once,
     };
-    let tested = webhooks::test(test_deps, (&tenant, path::id(&id)?), &body).await?;
+    let tested = webhooks::test(test_deps, (&tenant, id), &body).await?;
     Ok(Json(TestView::new(&tested)).into_response())
 }

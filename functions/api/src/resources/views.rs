@@ -8,6 +8,7 @@ mod events;
 mod explanations;
 mod isolation;
 mod log;
+mod overview;
 mod recovery;
 mod statistics;
 mod tenants;

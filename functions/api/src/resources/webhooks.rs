@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse as _, Response};
-use hooklane_app::ports::WebhookStore as _;
+use hooklane_app::ports::{Clock as _, WebhookStore as _};
 use hooklane_app::precondition::Precondition;
 use hooklane_app::webhooks::{self, Filters};
 use hooklane_domain::access::tenant::Tenant;
 use hooklane_domain::ids::{EventType, WebhookId};
 use hooklane_domain::webhook::Webhook;
+use hooklane_domain::webhook::metadata::{Entry, MAX_ENTRIES};
 use lambda_http::http::StatusCode;
 use lambda_http::http::header::{CACHE_CONTROL, ETAG, LOCATION};
 use serde::Serialize;
@@ -19,6 +20,7 @@ use utoipa::ToSchema;
 
 use crate::backend::{Deps, Ports};
 use crate::gate::caller::{Caller, READ, Reader, WRITE, Writer};
+use crate::gate::webhook::Named;
 use crate::http::body::Text;
 use crate::http::cursor::List;
 use crate::http::etag::{self, IfMatch};
@@ -29,6 +31,7 @@ use crate::http::query::Query;
 use crate::http::rows::Rows;
 use crate::resources::schemas::{NewWebhook, WebhookChange};
 use crate::resources::views::WebhookView;
+use crate::resources::words::WebhookStatus;
 
 #[utoipa::path(
     post,
@@ -50,7 +53,7 @@ use crate::resources::views::WebhookView;
                 ("Cache-Control" = String, description = "`no-store`"),
             ),
         ),
-        (status = 409, description = "The key was used with a different body, or its webhook has been deleted, or a quota is used up: then `quota`, `limit` and `used` say which"),
+        (status = 409, description = "The key was used with a different body, or its webhook has been deleted; or another webhook, `webhookId`, has the `externalId`; or a quota is used up: then `quota`, `limit` and `used` say which"),
     ),
 )]
 pub(crate) async fn create<P: Ports>(
@@ -106,6 +109,9 @@ pub(crate) struct ListView {
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 100, description = "Rows per page; 20 by default"),
         ("active" = Option<bool>, Query, description = "Only active webhooks (`true`) or only those that are not active (`false`); also accepted as `isActive`"),
         ("event" = Option<String>, Query, max_length = 255, pattern = "^[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*$", description = "Only webhooks that subscribe to this event type", example = "order.created"),
+        ("status" = inline(Option<WebhookStatus>), Query, description = "Only webhooks with this status"),
+        ("externalId" = Option<String>, Query, pattern = "^[A-Za-z0-9._~:-]{1,128}$", description = "Only the webhook with this `externalId`", example = "crm-4711"),
+        ("metadata" = Option<Vec<String>>, Query, description = "Only webhooks whose metadata has this entry, as `key:value`. Repeat it for webhooks that have all of several entries, at most 20", example = json!(["team:payments"])),
         ("cursor" = Option<String>, Query, description = "The `nextCursor` of a page that was cut, with the same filters; cannot be combined with `page`"),
     ),
     responses((status = 200, description = "A page", body = ListView)),
@@ -120,16 +126,24 @@ pub(crate) async fn list<P: Ports>(
     let (page, limit) = (query.page(), query.limit());
     let active = query.flag(&["active", "isActive", "is_active"]);
     let event: Option<EventType> = query.parse("event");
-    let list = List::of(&[&"webhooks", &tenant, &active, &event]);
+    let (status, external_id) = (query.parse("status"), query.parse("externalId"));
+    let metadata: Vec<Entry> = query.parse_all("metadata", MAX_ENTRIES);
+    let filters = Filters { active, event, status, metadata, external_id };
+    let list = List::of(&[&"webhooks", &tenant, &filters]);
     let after: Option<WebhookId> = query.place(&list);
     if page > 1 && after.is_some() {
         query.error("page", "cannot be combined with cursor");
     }
     query.finish()?;
     let asked = ((page - 1).saturating_mul(limit), limit);
-    let filters = Filters { active, event };
     let listed = webhooks::list(&deps.registry, caller.acts_for()?, &filters, after, asked).await?;
-    let views = listed.webhooks.iter().map(|webhook| WebhookView::seen_by(&caller, webhook));
+    let overviews =
+        webhooks::overviews(&deps.registry, &deps.ledger, &tenant, &listed.webhooks).await?;
+    let now = deps.system.now();
+    let both = listed.webhooks.iter().zip(&overviews);
+    let views = both.map(|(webhook, overview)| {
+        WebhookView::seen_by(&caller, webhook).with_health(overview, now)
+    });
     let Rows { rows, is_cut } = Rows::fitting(views)?;
     let last = listed.webhooks.get(rows.len().saturating_sub(1)).filter(|_| is_cut);
     let next_cursor = last.map(|webhook| list.cursor(webhook.id));
@@ -148,11 +162,13 @@ pub(crate) async fn get<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
     Reader(tenant): Reader,
     caller: Caller,
-    Path(id): Path<String>,
+    Named(id): Named,
 ) -> Result<Response, Problem> {
-    let id = path::id(&id)?;
     let webhook = deps.registry.get(&tenant, id).await?.ok_or_else(path::missing::<WebhookId>)?;
+    let (one, now) = (std::slice::from_ref(&webhook), deps.system.now());
+    let overviews = webhooks::overviews(&deps.registry, &deps.ledger, &tenant, one).await?;
     let view = WebhookView::seen_by(&caller, &webhook);
+    let view = overviews.iter().fold(view, |view, overview| view.with_health(overview, now));
     Ok(([(ETAG, etag::of(webhook.revision))], Json(view)).into_response())
 }
 
@@ -162,6 +178,9 @@ pub(crate) async fn get<P: Ports>(
     path = "/webhooks/{webhook}",
     operation_id = "updateWebhook",
     summary = "Change the fields that the body names; the others stay",
+    description = "The body may be a webhook as `GET` shows it, changed or not: what is in it as it is changes nothing, \
+        and if nothing changes, the `ETag` stays. `id`, `createdAt`, `updatedAt` and `publicKey` cannot be \
+        changed: with another value they are refused. `health` is ignored, since it changes by itself.",
     security(("bearer" = [WRITE])),
     params(
         ("If-Match" = Option<String>, Header, nullable = false, description = "The expected `ETag`s, or `*` for any; answers 412 if none matches", example = "*"),
@@ -169,18 +188,18 @@ pub(crate) async fn get<P: Ports>(
     request_body(content = WebhookChange),
     responses(
         (status = 200, description = "The webhook after the change", body = WebhookView, headers(("ETag" = String, description = "Send it as `If-Match`"))),
-        (status = 409, description = "A quota is used up: `quota`, `limit` and `used` say which"),
+        (status = 409, description = "Another webhook, `webhookId`, has the `externalId`; or a quota is used up: `quota`, `limit` and `used` say which"),
     ),
 )]
 pub(crate) async fn put<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
     Writer(_): Writer,
     caller: Caller,
-    Path(id): Path<String>,
+    Named(id): Named,
     IfMatch(known): IfMatch,
     Text(body): Text,
 ) -> Result<Response, Problem> {
-    change(&deps, caller.acts_for()?, &id, known, &body).await
+    change(&deps, caller.acts_for()?, id, known, &body).await
 }
 
 #[utoipa::path(
@@ -195,30 +214,33 @@ pub(crate) async fn put<P: Ports>(
     request_body(content = WebhookChange),
     responses(
         (status = 200, description = "The webhook after the change", body = WebhookView, headers(("ETag" = String, description = "Send it as `If-Match`"))),
-        (status = 409, description = "A quota is used up: `quota`, `limit` and `used` say which"),
+        (status = 409, description = "Another webhook, `webhookId`, has the `externalId`; or a quota is used up: `quota`, `limit` and `used` say which"),
     ),
 )]
 pub(crate) async fn patch<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
     Writer(_): Writer,
     caller: Caller,
-    Path(id): Path<String>,
+    Named(id): Named,
     IfMatch(known): IfMatch,
     Text(body): Text,
 ) -> Result<Response, Problem> {
-    change(&deps, caller.acts_for()?, &id, known, &body).await
+    change(&deps, caller.acts_for()?, id, known, &body).await
 }
 
 async fn change<P: Ports>(
     deps: &Deps<P>,
     tenant: &Tenant,
-    id: &str,
+    id: WebhookId,
     known: Precondition,
     body: &str,
 ) -> Result<Response, Problem> {
-    let (key, quotas) = ((&tenant.id, path::id(id)?), deps.quotas_of(tenant));
+    let (key, quotas) = ((&tenant.id, id), deps.quotas_of(tenant));
     let (registry, system, rules) = (&deps.registry, &deps.system, deps.rules_of(tenant));
-    let changed = webhooks::change(registry, system, (rules, &quotas), key, &known, body).await?;
+    // With the secret, so that a client can send back also what registering answered.
+    let seen = |webhook: &Webhook| WebhookView::with_secret(webhook, &deps.contracts).fields();
+    let sent = (body, seen);
+    let changed = webhooks::change(registry, system, (rules, &quotas), key, &known, sent).await?;
     let warnings = webhooks::warnings(registry, system, rules, &changed).await;
     let view = WebhookView::new(&changed).with_warnings(warnings);
     Ok(([(ETAG, etag::of(changed.revision))], Json(view)).into_response())
@@ -238,10 +260,10 @@ async fn change<P: Ports>(
 pub(crate) async fn delete<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
     Writer(tenant): Writer,
-    Path(id): Path<String>,
+    Named(id): Named,
     IfMatch(known): IfMatch,
 ) -> Result<Response, Problem> {
-    webhooks::delete(&deps.registry, (&tenant, path::id(&id)?), &known).await?;
+    webhooks::delete(&deps.registry, (&tenant, id), &known).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

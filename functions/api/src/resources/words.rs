@@ -122,7 +122,10 @@ words! {
         Missing = Verdict::Missing,
     }
 
-    /// `active`, `inactive`, `paused` (by the tenant) or `disabled` (by Hooklane).
+    /// `active`: attempts are made. `inactive`: its tenant switched it off (`active: false`); events published
+    /// meanwhile have no deliveries to it, and only a recovery makes them. `paused`: its tenant paused it;
+    /// deliveries are made and wait until it is resumed. `disabled`: Hooklane switched it off, because its
+    /// receiver answered 410 or failed for days; deliveries are made and wait until it is switched on again.
     WebhookStatus: WebhookState {
         Active = WebhookState::Active,
         Inactive = WebhookState::Inactive,

@@ -53,7 +53,10 @@ async fn a_tenant_adds_changes_and_deletes_an_event_type() {
     let with = |tag| [OPERATOR[0], ("x-tenant-id", "acme"), ("if-match", tag)];
     let stale = service.ask_with(&with("\"7\""), "PUT", path, TYPE).await;
     assert_eq!(stale.status, StatusCode::PRECONDITION_FAILED);
-    let changed = service.ask_with(&with("\"1\""), "PUT", path, TYPE).await;
+    let same = service.ask_with(&with("\"1\""), "PUT", path, TYPE).await;
+    assert_eq!((same.status, same.etag.as_str()), (StatusCode::OK, "\"1\""), "nothing to write");
+    let other = TYPE.replace("shipping", "parcels");
+    let changed = service.ask_with(&with("\"1\""), "PUT", path, &other).await;
     assert_eq!((changed.status, changed.etag.as_str()), (StatusCode::OK, "\"2\""));
     let stale = service.ask_with(&with("\"1\""), "DELETE", path, "").await;
     assert_eq!(stale.status, StatusCode::PRECONDITION_FAILED);

@@ -56,7 +56,7 @@ async fn each_webhook_of_the_tenant_is_explained() {
     }
 
     service.deps.system.pass(SignedDuration::from_mins(5));
-    service.ask("PATCH", &format!("/webhooks/{changed}"), r#"{"name":"changed"}"#).await;
+    service.ask("PATCH", &format!("/webhooks/{changed}"), r#"{"description":"changed"}"#).await;
     let younger = register(&service, "younger", json!({})).await;
     let answer = service.ask("GET", "/events/e1?explain=true", "").await;
     for (webhook, expected) in [

@@ -17,7 +17,9 @@ async fn a_webhook_is_paused_and_resumed() {
         assert_eq!((answer.status, answer.etag.as_str()), (StatusCode::OK, etag), "{step}");
         assert_eq!(answer.body["status"], status);
         assert_eq!(answer.body["active"], active);
-        assert_eq!(service.ask("GET", &path, "").await.body, answer.body);
+        let mut read = service.ask("GET", &path, "").await.body;
+        assert!(read.as_object_mut().unwrap().remove("health").is_some());
+        assert_eq!(read, answer.body);
     }
     let paused = service.ask("POST", &format!("{path}/pause"), "{}").await;
     insta::assert_json_snapshot!("paused_webhook", paused.body);

@@ -77,3 +77,65 @@ async fn a_batch_holds_1_to_100_events() {
     assert_eq!(answer.body["results"][0]["status"], 413);
     assert_eq!(answer.body["results"][1]["status"], 202);
 }
+
+/// The JSON of the event queue can be posted to the API.
+#[tokio::test]
+async fn the_tenant_in_a_body_agrees_with_the_request() {
+    let service = Service::new();
+    let operator = [("authorization", "Bearer the-operator-key")];
+    let for_acme = [operator[0], ("x-tenant-id", "acme")];
+    let token = service.ask_with(&operator, "POST", "/tenants/acme/tokens", "").await;
+    let bearer = format!("Bearer {}", token.body["token"].as_str().unwrap());
+    let of_acme = [("authorization", bearer.as_str())];
+    for (headers, field, status) in [
+        (&of_acme[..], r#""tenant":"acme","#, 202),
+        (&of_acme, r#""org_id":"acme","#, 202),
+        (&of_acme, "", 202),
+        (&of_acme, r#""tenant":"other","#, 422),
+        (&of_acme, r#""tenantId":"other","#, 422),
+        (&of_acme, r#""tenant":"a b","#, 422),
+        (&for_acme, r#""tenant":"acme","#, 202),
+        (&for_acme, r#""org_id":"other","#, 422),
+        (&operator, r#""tenant":"acme","#, 202),
+        (&operator, r#""orgId":"acme","#, 202),
+        (&operator, "", 422),
+    ] {
+        let body = format!(r#"{{{field}"type":"user.created","data":{{}}}}"#);
+        let name = field.split('"').nth(1).unwrap_or("tenant");
+        let alone = service.ask_with(headers, "POST", "/events", &body).await;
+        assert_eq!(alone.status, status, "{field} {}", alone.body);
+        let batch = format!("[{body}]");
+        let batch = service.ask_with(headers, "POST", "/events/batch", &batch).await;
+        let result = &batch.body["results"][0];
+        assert_eq!((batch.status, &result["status"]), (StatusCode::OK, &status.into()), "{field}");
+        for problem in [&alone.body, &result["error"]] {
+            let path = &problem["errors"][0]["path"];
+            assert!(status == 202 || path == name, "{field}: {problem}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_batch_of_the_operator_holds_events_of_several_tenants() {
+    let service = Service::new();
+    let operator = [("authorization", "Bearer the-operator-key")];
+    let batch = r#"[{"id":"e","tenant":"one","type":"user.created","data":1},
+        {"id":"e","tenant":"two","type":"user.created","data":2},{"id":"e","type":"user.created","data":3}]"#;
+    let answer = service.ask_with(&operator, "POST", "/events/batch", batch).await;
+    let results = answer.body["results"].as_array().unwrap();
+    let statuses: Vec<_> = results.iter().map(|r| r["status"].as_u64().unwrap()).collect();
+    assert_eq!(statuses, [202, 202, 422]);
+    for (tenant, data) in [("one", 1), ("two", 2)] {
+        let event = service.ask_as(tenant, "GET", "/events/e", "").await;
+        assert_eq!((event.status, &event.body["data"]), (StatusCode::OK, &data.into()));
+    }
+    assert_eq!(service.ask("GET", "/events/e", "").await.status, StatusCode::NOT_FOUND);
+    // A removed tenant's id rests, whoever names it. Its removal is known within five seconds, as it is to the
+    // event queue.
+    assert_eq!(service.webhook_of("gone").await.len(), 29);
+    service.ask_with(&operator, "DELETE", "/tenants/gone", "").await;
+    service.deps.system.pass(jiff::SignedDuration::from_secs(6));
+    let event = r#"{"tenant":"gone","type":"user.created","data":1}"#;
+    let answer = service.ask_with(&operator, "POST", "/events", event).await;
+    assert_eq!(answer.status, StatusCode::GONE, "{}", answer.body);
+}

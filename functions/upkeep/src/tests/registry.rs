@@ -13,7 +13,7 @@ use hooklane_app::ports::{
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::quotas::Room;
 use hooklane_domain::access::tenant::{Tenant, TenantSettings, Tombstone};
-use hooklane_domain::ids::{TenantId, WebhookId};
+use hooklane_domain::ids::{ExternalId, TenantId, WebhookId};
 use hooklane_domain::isolation::brake::Brake;
 use hooklane_domain::isolation::health::{Change, Health};
 use hooklane_domain::isolation::recovery::Recovery;
@@ -110,6 +110,14 @@ impl WebhookStore for Registry {
 
     async fn refusal(&self, webhook: &Webhook, room: Room) -> Result<Option<Refusal>, Unavailable> {
         self.stored.refusal(webhook, room).await
+    }
+
+    async fn holder(
+        &self,
+        tenant: &TenantId,
+        external: &ExternalId,
+    ) -> Result<Option<WebhookId>, Unavailable> {
+        self.stored.holder(tenant, external).await
     }
 
     async fn some(

@@ -8,12 +8,12 @@ use hooklane_domain::delivery::outcome::{AttemptError, ErrorKind, Outcome, Respo
 use hooklane_domain::delivery::retry::Next;
 use hooklane_domain::delivery::{Delivery, MessageId, Turn};
 use hooklane_domain::event::{Content, Event};
-use hooklane_domain::ids::{DeliveryId, TenantId, WebhookId};
+use hooklane_domain::ids::{DeliveryId, ExternalId, TenantId, WebhookId};
 use hooklane_domain::json::RawJson;
 use hooklane_domain::webhook::limits::RateLimit;
 use hooklane_domain::webhook::network::TargetCidrs;
 use hooklane_domain::webhook::target::TargetUrl;
-use hooklane_domain::webhook::{Essentials, RetiringSecret, Webhook};
+use hooklane_domain::webhook::{Essentials, Metadata, RetiringSecret, Webhook};
 
 use crate::ports::{DeliveryStore, Saved};
 
@@ -62,6 +62,11 @@ pub(super) fn unanswered(number: u32, ms: i64) -> Attempt {
     Attempt { outcome, ..answered(number, ms, 0) }
 }
 
+/// The external id of a sample, no other sample's.
+fn external_id(n: u128, ms: i64) -> ExternalId {
+    format!("crm:{n:x}~{ms}").parse().expect("an external id")
+}
+
 pub(super) fn webhook(tenant: &TenantId, n: u128, ms: i64) -> Webhook {
     let standard = ("standard.toml", include_str!("../../../../contracts/standard.toml"));
     let contracts = Contracts::load([standard]).expect("a contract");
@@ -69,6 +74,9 @@ pub(super) fn webhook(tenant: &TenantId, n: u128, ms: i64) -> Webhook {
     let contract: &Contract = contracts.get(&name).expect("a contract");
     let headers = vec![("Authorization".to_owned(), "Bearer of-a-secret".to_owned())];
     Webhook {
+        external_id: Some(external_id(n, ms)),
+        metadata: Metadata::new([("team".to_owned(), "Zahlungen ä".to_owned())].into())
+            .expect("metadata"),
         name: "Hook".to_owned(),
         description: Some("What it is for".to_owned()),
         headers: contract.custom_headers(headers).expect("headers"),

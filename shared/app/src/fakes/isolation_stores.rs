@@ -7,7 +7,10 @@ use hooklane_domain::isolation::health::{Change, Health};
 use hooklane_domain::isolation::recovery::Recovery;
 
 use super::{MemoryRegistry, lock};
-use crate::ports::{BrakeStore, HealthStore, Look, RecoveryStore, Unavailable, Watch, WatchList};
+use crate::ports::{
+    BrakeStore, HealthStore, Look, RecoveryStore, Unavailable, Vitals, VitalsStore, Watch,
+    WatchList,
+};
 
 impl HealthStore for MemoryRegistry {
     async fn health(&self, webhook: WebhookId) -> Result<Health, Unavailable> {
@@ -52,6 +55,18 @@ impl HealthStore for MemoryRegistry {
         self.faults().step()?;
         lock(&self.isolation).healths.entry(webhook).or_default().skipped += 1;
         Ok(())
+    }
+}
+
+impl VitalsStore for MemoryRegistry {
+    async fn vitals(&self, webhooks: &[WebhookId]) -> Result<Vec<Vitals>, Unavailable> {
+        self.faults().step()?;
+        let isolation = lock(&self.isolation);
+        let vitals = |id| Vitals {
+            health: isolation.healths.get(id).cloned().unwrap_or_default(),
+            is_watched: isolation.watches.contains_key(id),
+        };
+        Ok(webhooks.iter().map(vitals).collect())
     }
 }
 

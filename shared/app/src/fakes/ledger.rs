@@ -17,7 +17,7 @@ use jiff::SignedDuration;
 use super::{Faults, lock};
 use crate::ports::{
     AttemptLog, Corrupt, DeliveryFilter, DeliveryPage, DeliveryStore, LogFilter, LogPage, Pointer,
-    Saved, SlotCounts, Unavailable,
+    Saved, SlotCounts, Unavailable, WaitingStore,
 };
 
 /// The delivery of an attempt, its number, and when it began.
@@ -176,6 +176,15 @@ impl DeliveryStore for MemoryLedger {
         found.truncate(filter.limit);
         let next = found.last().filter(|_| more).map(|d| d.id.clone());
         Ok(DeliveryPage { deliveries: found, unreadable: unreadable.len(), next })
+    }
+}
+
+impl WaitingStore for MemoryLedger {
+    async fn count_waiting(&self, webhook: WebhookId, most: u16) -> Result<u64, Unavailable> {
+        self.faults.step()?;
+        let deliveries = lock(&self.deliveries);
+        let waiting = deliveries.values().filter(|d| d.id.webhook() == webhook && !d.is_done());
+        Ok(waiting.take(most.into()).map(|_| 1).sum())
     }
 }
 

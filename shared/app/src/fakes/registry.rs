@@ -6,7 +6,7 @@ use hooklane_domain::Timestamp;
 use hooklane_domain::access::quotas::{Room, Usage, expression_cost};
 use hooklane_domain::access::tenant::{Tenant, TenantSettings, Tombstone};
 use hooklane_domain::delivery::waiting::Lane;
-use hooklane_domain::ids::{EventType, TenantId, WebhookId};
+use hooklane_domain::ids::{EventType, ExternalId, TenantId, WebhookId};
 use hooklane_domain::webhook::{DisableReason, Route, Webhook, WebhookState};
 
 use super::isolation::Isolation;
@@ -58,6 +58,17 @@ impl Registered {
         removed.or_else(|| room.forbids(used, more).map(Refusal::Over))
     }
 
+    /// The webhook that has this external id.
+    fn holder(&self, tenant: &TenantId, external: &ExternalId) -> Option<WebhookId> {
+        self.of(tenant).find(|w| w.external_id.as_ref() == Some(external)).map(|w| w.id)
+    }
+
+    /// Another webhook that has this one's external id.
+    fn taken(&self, webhook: &Webhook) -> Option<WebhookId> {
+        let holder = self.holder(&webhook.tenant, webhook.external_id.as_ref()?);
+        holder.filter(|id| *id != webhook.id)
+    }
+
     fn count(&mut self, tenant: &TenantId, less: Usage, more: Usage) {
         let usage = self.usage.entry(tenant.clone()).or_default();
         usage.webhooks = usage.webhooks - less.webhooks + more.webhooks;
@@ -106,6 +117,9 @@ impl WebhookStore for MemoryRegistry {
         if registered.webhooks.contains_key(&key) {
             return Ok(Written::No);
         }
+        if let Some(holder) = registered.taken(webhook) {
+            return Ok(Written::Taken(holder));
+        }
         let more = Usage { webhooks: 1, expression_cost: expression_cost(webhook) };
         if let Some(refusal) = registered.refusal(&webhook.tenant, room, more) {
             return Ok(Written::Refused(refusal));
@@ -120,6 +134,15 @@ impl WebhookStore for MemoryRegistry {
         self.faults().step()?;
         let more = Usage { webhooks: 1, expression_cost: expression_cost(webhook) };
         Ok(lock(&self.registered).refusal(&webhook.tenant, room, more))
+    }
+
+    async fn holder(
+        &self,
+        tenant: &TenantId,
+        external: &ExternalId,
+    ) -> Result<Option<WebhookId>, Unavailable> {
+        self.faults().step()?;
+        Ok(lock(&self.registered).holder(tenant, external))
     }
 
     async fn get(&self, tenant: &TenantId, id: WebhookId) -> Result<Option<Webhook>, Unavailable> {
@@ -148,8 +171,7 @@ impl WebhookStore for MemoryRegistry {
         let registered = lock(&self.registered);
         let mut rest =
             registered.of(tenant).rev().filter(|w| after.is_none_or(|after| w.id < after));
-        let outline = |w: &Webhook| Outline { id: w.id, state: w.state, events: w.events.clone() };
-        let outlines: Vec<_> = rest.by_ref().take(limit).map(outline).collect();
+        let outlines: Vec<_> = rest.by_ref().take(limit).map(Outline::of).collect();
         let next = rest.next().and(outlines.last()).map(|last| last.id);
         Ok(OutlinePage { outlines, next })
     }
@@ -166,6 +188,9 @@ impl WebhookStore for MemoryRegistry {
         let stored = registered.webhooks.get(&key);
         let same = stored.filter(|w| w.revision == seen.revision && w.lane == seen.lane);
         let Some(stored) = same else { return Ok(Written::No) };
+        if let Some(holder) = registered.taken(webhook) {
+            return Ok(Written::Taken(holder));
+        }
         let (before, after) = (expression_cost(stored), expression_cost(webhook));
         let cost = |expression_cost| Usage { webhooks: 0, expression_cost };
         let more = cost(after.saturating_sub(before));

@@ -2,9 +2,9 @@ use hooklane_domain::Timestamp;
 use hooklane_domain::access::quotas::{Exceeded, Room};
 use hooklane_domain::access::tenant::Tombstone;
 use hooklane_domain::expression::Filter;
-use hooklane_domain::ids::{TenantId, WebhookId};
+use hooklane_domain::ids::{ExternalId, TenantId, WebhookId};
 use hooklane_domain::webhook::subscription::Subscription;
-use hooklane_domain::webhook::{DisableReason, Route, Webhook, WebhookState};
+use hooklane_domain::webhook::{DisableReason, Metadata, Route, Webhook, WebhookState};
 
 use super::Unavailable;
 
@@ -13,7 +13,7 @@ use super::Unavailable;
 /// transaction counts what the tenant has, so that two requests at once never exceed a quota together.
 pub trait WebhookStore: Send + Sync {
     /// Stores a new webhook, if its tenant has room for it and has not been removed. `No` if the tenant has
-    /// one under its id already, which stays as it is.
+    /// one under its id already, which stays as it is; `Taken` if another one has its external id.
     fn register(
         &self,
         webhook: &Webhook,
@@ -27,6 +27,13 @@ pub trait WebhookStore: Send + Sync {
         webhook: &Webhook,
         room: Room,
     ) -> impl Future<Output = Result<Option<Refusal>, Unavailable>> + Send;
+
+    /// The webhook of the tenant that has this external id, if one has it. The read is strongly consistent.
+    fn holder(
+        &self,
+        tenant: &TenantId,
+        external: &ExternalId,
+    ) -> impl Future<Output = Result<Option<WebhookId>, Unavailable>> + Send;
 
     /// The webhook, `None` if there is none or it is another tenant's. The read is strongly consistent.
     fn get(
@@ -55,7 +62,7 @@ pub trait WebhookStore: Send + Sync {
 
     /// Writes a changed webhook if the stored one is still the one that was `seen`, by its revision and lane,
     /// and raises the revision. `No` if it is another one or has been deleted. Refused if the change adds
-    /// more to a quota than there is room for.
+    /// more to a quota than there is room for, and `Taken` if another webhook has its new external id.
     fn replace(
         &self,
         seen: &Webhook,
@@ -132,6 +139,8 @@ pub enum Written {
     /// What is stored is not what the write expects.
     No,
     Refused(Refusal),
+    /// This other webhook of the tenant has its external id.
+    Taken(WebhookId),
 }
 
 /// Why nothing may be added for a tenant.
@@ -148,6 +157,19 @@ pub struct Outline {
     pub id: WebhookId,
     pub state: WebhookState,
     pub events: Vec<Subscription>,
+    pub metadata: Metadata,
+}
+
+impl Outline {
+    #[must_use]
+    pub fn of(webhook: &Webhook) -> Self {
+        Self {
+            id: webhook.id,
+            state: webhook.state,
+            events: webhook.events.clone(),
+            metadata: webhook.metadata.clone(),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -25,7 +25,8 @@ fn settings(body: &str) -> Result<TenantSettings, Vec<String>> {
     let contracts = Contracts::load([STANDARD]).unwrap();
     let catalogs = Catalogs::load([("hooklane.toml", CATALOG)]).unwrap();
     let rules = SettingsRules { contracts: &contracts, catalogs: &catalogs };
-    read(body, rules).map_err(|e| e.into_vec().into_iter().map(|e| e.path).collect())
+    read(body, rules, &Tenant::unknown(acme()))
+        .map_err(|e| e.into_vec().into_iter().map(|e| e.path).collect())
 }
 
 #[test]

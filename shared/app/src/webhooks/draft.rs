@@ -9,13 +9,15 @@ use std::collections::BTreeMap;
 use hooklane_catalog::TenantTypes;
 use hooklane_contract::Contract;
 use hooklane_domain::expression::{Filter, Transform};
+use hooklane_domain::ids::ExternalId;
 use hooklane_domain::json::fields::{FieldErrors, Fields};
-use hooklane_domain::webhook::Signing;
 use hooklane_domain::webhook::limits::{RateLimit, TimeLimit};
 use hooklane_domain::webhook::network::TargetCidrs;
 use hooklane_domain::webhook::secret::SigningSecret;
 use hooklane_domain::webhook::subscription::Subscription;
 use hooklane_domain::webhook::target::TargetUrl;
+use hooklane_domain::webhook::{Metadata, Signing};
+use serde_json::{Map, Value};
 
 use super::Rules;
 use super::new_types::NewTypes;
@@ -46,14 +48,20 @@ const NEVER_NULL: [&str; 12] = [
     "testMode",
     "test_mode",
 ];
+/// What nobody can set, with the names that answers give it.
+const READ_ONLY: [&str; 4] = ["id", "createdAt", "updatedAt", "publicKey"];
+/// What changes by itself, so that what a client read of it may be out of date.
+const CHANGES_ITSELF: [&str; 1] = ["health"];
 const MAX_NAME: usize = 255;
 const MAX_DESCRIPTION: usize = 1_000;
 
 /// The fields that a body names.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Draft<'a> {
+    external_id: Patch<ExternalId>,
     name: Option<String>,
     description: Patch<String>,
+    metadata: Patch<Metadata>,
     url: Option<TargetUrl>,
     /// Each with its index in the body.
     events: Option<Vec<(usize, Subscription)>>,
@@ -113,9 +121,24 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Reads the body of a change.
-    pub(super) fn of_change(body: &str, rules: Rules<'a>) -> Result<Self, FieldErrors> {
+    /// Reads the body of a change of the webhook that clients see as `shown`; `None` if it changes nothing.
+    /// What is in both as it is says nothing: so a client can send back what it read.
+    pub(super) fn of_change(
+        body: &str,
+        rules: Rules<'a>,
+        shown: &Map<String, Value>,
+    ) -> Result<Option<Self>, FieldErrors> {
         let mut fields = Fields::of("", body)?;
+        fields.drop_unchanged(shown);
+        for name in READ_ONLY {
+            fields.read_only(&[name]);
+        }
+        for name in CHANGES_ITSELF {
+            fields.take(&[name]);
+        }
+        if fields.is_empty() {
+            return fields.finish().map(|()| None);
+        }
         if fields.has(&["secret"]) {
             let message = "cannot be changed by an update: use rotate-secret, so that receivers can still verify requests in flight";
             fields.error("secret", message);
@@ -126,11 +149,13 @@ impl<'a> Draft<'a> {
             }
         }
         let draft = Self::read(&mut fields, rules);
-        fields.finish().map(|()| draft)
+        fields.finish().map(|()| Some(draft))
     }
 
     fn read(fields: &mut Fields, rules: Rules<'a>) -> Self {
         Self {
+            external_id: read::external_id(fields),
+            metadata: read::metadata(fields),
             name: read::text(fields, "name", 1, MAX_NAME),
             description: read::optional_text(fields, "description", MAX_DESCRIPTION),
             url: read::url(fields, rules),

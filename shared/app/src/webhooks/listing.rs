@@ -2,8 +2,9 @@
 //! page, and only those of the page that is asked for are opened.
 
 use hooklane_domain::access::tenant::Tenant;
-use hooklane_domain::ids::{EventType, WebhookId};
-use hooklane_domain::webhook::Webhook;
+use hooklane_domain::ids::{EventType, ExternalId, WebhookId};
+use hooklane_domain::webhook::metadata::Entry;
+use hooklane_domain::webhook::{StateName, Webhook};
 
 use crate::ports::{Outline, Unavailable, WebhookStore};
 
@@ -13,6 +14,11 @@ pub struct Filters {
     pub active: Option<bool>,
     /// Only those that subscribe to this event type.
     pub event: Option<EventType>,
+    pub status: Option<StateName>,
+    /// Only those that have all of these entries.
+    pub metadata: Vec<Entry>,
+    /// Only the one that has this external id.
+    pub external_id: Option<ExternalId>,
 }
 
 /// A page of webhooks, newest first.
@@ -31,10 +37,13 @@ impl Filters {
         let wants = |event: &EventType| outline.events.iter().any(|one| one.matches(event));
         self.active.is_none_or(|active| active == outline.state.is_active())
             && self.event.as_ref().is_none_or(wants)
+            && self.status.is_none_or(|status| status == outline.state.name())
+            && self.metadata.iter().all(|entry| outline.metadata.has(entry))
     }
 
     fn is_empty(&self) -> bool {
-        self.active.is_none() && self.event.is_none()
+        let Self { active, event, status, metadata, external_id: _ } = self;
+        active.is_none() && event.is_none() && status.is_none() && metadata.is_empty()
     }
 }
 
@@ -42,7 +51,7 @@ impl Filters {
 /// skipped or listed, but all that match are counted.
 ///
 /// Without filters the total is the tenant's count, and no more is read than what comes before the end of
-/// the page.
+/// the page. With an external id nothing but its webhook is read.
 pub async fn list(
     webhooks: &impl WebhookStore,
     tenant: &Tenant,
@@ -50,6 +59,12 @@ pub async fn list(
     after: Option<WebhookId>,
     (skip, limit): (usize, usize),
 ) -> Result<Listed, Unavailable> {
+    if let Some(external) = &filters.external_id {
+        let only = held(webhooks, tenant, filters, external).await?;
+        let total = u64::from(only.is_some());
+        let listed = only.filter(|only| skip == 0 && after.is_none_or(|after| only.id < after));
+        return Ok(Listed { webhooks: listed.into_iter().collect(), total });
+    }
     let known = tenant.usage.map(|usage| usage.webhooks).filter(|_| filters.is_empty());
     let (mut ids, mut matching, mut skipped) = (Vec::new(), 0u64, 0);
     // Without a filter the list starts at its cursor. With one, all before it are counted, too.
@@ -77,4 +92,16 @@ pub async fn list(
     }
     let webhooks = webhooks.some(&tenant.id, &ids).await?;
     Ok(Listed { webhooks, total: known.unwrap_or(matching) })
+}
+
+/// The webhook that has an external id, if the other filters fit.
+async fn held(
+    webhooks: &impl WebhookStore,
+    tenant: &Tenant,
+    filters: &Filters,
+    external: &ExternalId,
+) -> Result<Option<Webhook>, Unavailable> {
+    let Some(id) = webhooks.holder(&tenant.id, external).await? else { return Ok(None) };
+    let found = webhooks.some(&tenant.id, &[id]).await?.pop();
+    Ok(found.filter(|webhook| filters.fit(&Outline::of(webhook))))
 }

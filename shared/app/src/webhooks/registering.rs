@@ -9,9 +9,9 @@ use hooklane_domain::json::fields::FieldErrors;
 use hooklane_domain::time::whole_millisecond;
 use hooklane_domain::webhook::Webhook;
 
-use super::Rules;
 use super::draft::{self, Draft, Identity};
 use super::new_types::NewTypes;
+use super::{Rules, Taken};
 use crate::ports::{
     Clock, Entropy, EventTypeStore, Expectations, IdempotencyStore, Refusal, Unavailable,
     WebhookStore, Written,
@@ -31,6 +31,8 @@ pub enum RegisterError {
     #[error(transparent)]
     Removed(Removed),
     #[error(transparent)]
+    Taken(Taken),
+    #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
 
@@ -47,6 +49,7 @@ pub async fn register(
     match webhooks.register(&webhook, room).await? {
         Written::Yes => Ok(webhook),
         Written::Refused(refusal) => Err(refused(webhook.tenant, refusal)),
+        Written::Taken(holder) => Err(RegisterError::Taken(Taken(holder))),
         // The id was drawn a moment ago, so nobody else has it: an earlier try of this call stored the
         // webhook, and its answer was lost.
         Written::No => {
@@ -57,7 +60,7 @@ pub async fn register(
 
 /// The same as [`register`], but idempotent by a key, also among concurrent requests and after a crash: a
 /// record of the key with the webhook's id is written before the webhook is. A body that cannot be read,
-/// breaks a rule or exceeds a quota leaves no record.
+/// breaks a rule, exceeds a quota or names a taken external id leaves no record.
 pub async fn register_once(
     webhooks: &(impl WebhookStore + EventTypeStore + Expectations),
     records: &impl IdempotencyStore,
@@ -84,6 +87,11 @@ pub async fn register_once(
     let room = Room::of(quotas, now);
     if let Some(refusal) = webhooks.refusal(&webhook, room).await? {
         return Err(refused(tenant, refusal));
+    }
+    if let Some(external) = &webhook.external_id
+        && let Some(holder) = webhooks.holder(&tenant, external).await?
+    {
+        return Err(RegisterError::Taken(Taken(holder)));
     }
     let ours = IdempotencyRecord { webhook: webhook.id, fingerprint, at: now, fulfilled: false };
     let held = records.claim(&tenant, key, &ours).await?;
@@ -129,8 +137,10 @@ async fn complete(
         let webhook = Webhook { id: held.webhook, ..webhook };
         // Whether it was created now or by an earlier request: the stored one is read below, with the secret
         // that was shown.
-        if let Written::Refused(refusal) = webhooks.register(&webhook, room).await? {
-            return Err(refused(tenant.clone(), refusal));
+        match webhooks.register(&webhook, room).await? {
+            Written::Yes | Written::No => {}
+            Written::Refused(refusal) => return Err(refused(tenant.clone(), refusal)),
+            Written::Taken(holder) => return Err(RegisterError::Taken(Taken(holder))),
         }
         records.fulfil(tenant, key, &held).await?;
     }

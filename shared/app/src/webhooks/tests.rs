@@ -10,7 +10,7 @@ use hooklane_domain::Timestamp;
 use hooklane_domain::access::idempotency::IdempotencyKey;
 use hooklane_domain::access::quotas::{Exceeded, QuotaName, Quotas, Room};
 use hooklane_domain::access::tenant::{Tenant, Tombstone};
-use hooklane_domain::ids::{EventType, TenantId, WebhookId};
+use hooklane_domain::ids::{EventType, ExternalId, TenantId, WebhookId};
 use hooklane_domain::isolation::health::{Change, Health};
 use hooklane_domain::webhook::network::NetworkRules;
 use hooklane_domain::webhook::{DisableReason, Webhook, WebhookState};
@@ -96,6 +96,7 @@ impl World {
         body: &str,
     ) -> Result<Webhook, ChangeError> {
         let key = (&self.tenant, id);
+        let body = (body, |_: &Webhook| Map::new());
         change(&self.registry, &self.system, self.checked(), key, &precondition, body).await
     }
 
@@ -131,6 +132,15 @@ impl WebhookStore for Slow {
         let refusal = self.inner.refusal(webhook, room).await;
         tokio::task::yield_now().await;
         refusal
+    }
+    async fn holder(
+        &self,
+        tenant: &TenantId,
+        external: &ExternalId,
+    ) -> Result<Option<WebhookId>, Unavailable> {
+        let holder = self.inner.holder(tenant, external).await;
+        tokio::task::yield_now().await;
+        holder
     }
     async fn get(&self, tenant: &TenantId, id: WebhookId) -> Result<Option<Webhook>, Unavailable> {
         let read = self.inner.get(tenant, id).await;
@@ -374,7 +384,9 @@ async fn nothing_is_changed_unless_the_precondition_holds() {
         let refused = delete(&world.registry, (&world.tenant, id), &wrong).await;
         assert!(matches!(refused, Err(ChangeError::Changed)), "{wrong:?}");
     }
-    assert_eq!(world.change(id, one_of(&[7, 1]), "{}").await.unwrap().revision, 2);
+    assert_eq!(world.change(id, one_of(&[7, 1]), "{}").await.unwrap().revision, 1, "no change");
+    let named = world.change(id, one_of(&[7, 1]), r#"{"name":"N"}"#).await;
+    assert_eq!(named.unwrap().revision, 2);
     delete(&world.registry, (&world.tenant, id), &one_of(&[2])).await.unwrap();
     for gone in [one_of(&[2]), Precondition::Any] {
         let refused = delete(&world.registry, (&world.tenant, id), &gone).await;
@@ -450,7 +462,7 @@ async fn finding_04_a_page_opens_only_its_own_webhooks() {
     };
     let number = |webhook: &Webhook| webhook.id.to_string();
     let id = |n: u128| WebhookId::new(world.system.now(), n).to_string();
-    let inactive = Filters { active: Some(false), event: None };
+    let inactive = Filters { active: Some(false), ..Filters::default() };
     for (filters, place, first, total) in [
         (&Filters::default(), (0, 20), Some(id(1_299)), 1_300),
         (&Filters::default(), (1_280, 100), Some(id(19)), 1_300),

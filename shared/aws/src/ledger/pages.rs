@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
-use hooklane_app::ports::{DeliveryFilter, DeliveryPage, Unavailable};
+use hooklane_app::ports::{DeliveryFilter, DeliveryPage, Unavailable, WaitingStore};
 use hooklane_domain::delivery::{Delivery, Status};
 use hooklane_domain::ids::{DeliveryId, TenantId, WebhookId};
 
@@ -80,6 +80,22 @@ impl Ledger {
             .limit(reads)
             .expression_attribute_values(":low", string(&range.low))
             .expression_attribute_values(":high", string(&range.high))
+    }
+}
+
+/// The statuses of deliveries that wait for an attempt. The index has both.
+const WAITING: [Status; 2] = [Status::Retrying, Status::Pending];
+
+impl WaitingStore for Ledger {
+    async fn count_waiting(&self, webhook: WebhookId, most: u16) -> Result<u64, Unavailable> {
+        let counts = WAITING.map(|status| async move {
+            let Some(u) = keys::undelivered(webhook, status) else { return Ok(0) };
+            let query = self.table.query_index(keys::UNDELIVERED, "u = :u");
+            let query = query.expression_attribute_values(":u", string(u)).limit(most.into());
+            self.table.count(query).await
+        });
+        let counts = futures::future::try_join_all(counts).await?;
+        Ok(counts.into_iter().sum::<u64>().min(most.into()))
     }
 }
 

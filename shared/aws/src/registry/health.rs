@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::watches::mark;
 use super::{Registry, health_key, webhook_key};
-use crate::table::{Write, from_item, number, text, value};
+use crate::table::{Item, Write, from_item, number, text, value};
 
 #[derive(Default, Deserialize)]
 struct HealthItem {
@@ -103,6 +103,10 @@ impl HealthStore for Registry {
         let update = Write::update(&health_key(webhook), "ADD skipped :one");
         self.table.write(update.value(":one", number(1))).await.map(drop)
     }
+}
+
+pub(super) fn of_item(item: Item) -> Result<Health, Unavailable> {
+    from_item::<HealthItem>(item).map(HealthItem::into_health)
 }
 
 fn health_update(webhook: WebhookId, health: &Health) -> Result<Write, Unavailable> {

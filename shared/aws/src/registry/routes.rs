@@ -10,7 +10,7 @@ use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::expression::Filter;
 use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::webhook::subscription::Subscription;
-use hooklane_domain::webhook::{Route, WebhookState};
+use hooklane_domain::webhook::{Metadata, Route, WebhookState};
 use serde::Deserialize;
 
 use super::{RouteRegistry, VERSION, WEBHOOK_PREFIX, partition, tenant_key, webhook_key};
@@ -42,6 +42,8 @@ struct OutlineItem {
     sk: String,
     state: WebhookState,
     events: Vec<Subscription>,
+    #[serde(default)]
+    metadata: Metadata,
 }
 
 impl RouteStore for RouteRegistry {
@@ -110,8 +112,9 @@ impl RouteRegistry {
             .query("pk = :pk AND begins_with(sk, :prefix)")
             .expression_attribute_values(":pk", string(partition(tenant)))
             .expression_attribute_values(":prefix", string(WEBHOOK_PREFIX))
-            .projection_expression("sk, #state, events")
+            .projection_expression("sk, #state, events, #metadata")
             .expression_attribute_names("#state", "state")
+            .expression_attribute_names("#metadata", "metadata")
             .scan_index_forward(false)
             .limit(table::limit(limit))
             .set_exclusive_start_key(after.map(|id| webhook_key(tenant, id).attributes()));
@@ -125,7 +128,8 @@ impl RouteRegistry {
         for item in page.items {
             let sk = text(&item, "sk");
             match from_item::<OutlineItem>(item).ok().and_then(|item| {
-                Some(Outline { id: id(&item.sk)?, state: item.state, events: item.events })
+                let OutlineItem { sk, state, events, metadata } = item;
+                Some(Outline { id: id(&sk)?, state, events, metadata })
             }) {
                 Some(outline) => outlines.push(outline),
                 None => tracing::error!(webhook.id = sk, "webhook.left_out"),

@@ -6,13 +6,12 @@ use hooklane_domain::access::quotas::expression_cost;
 use hooklane_domain::delivery::retry::RetryPolicy;
 use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::expression::{Filter, Transform};
-use hooklane_domain::ids::ContractName;
-use hooklane_domain::ids::{TenantId, WebhookId};
+use hooklane_domain::ids::{ContractName, ExternalId, TenantId, WebhookId};
 use hooklane_domain::webhook::limits::{RateLimit, TimeLimit};
 use hooklane_domain::webhook::network::TargetCidrs;
 use hooklane_domain::webhook::subscription::Subscription;
 use hooklane_domain::webhook::target::TargetUrl;
-use hooklane_domain::webhook::{CustomHeaders, RetiringSecret, Webhook, WebhookState};
+use hooklane_domain::webhook::{CustomHeaders, Metadata, RetiringSecret, Webhook, WebhookState};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +24,11 @@ use crate::table::{Item, from_item, to_item};
 struct WebhookItem {
     id: WebhookId,
     tenant: TenantId,
+    /// Its marker is an item of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    external_id: Option<ExternalId>,
+    #[serde(default, skip_serializing_if = "Metadata::is_empty")]
+    metadata: Metadata,
     name: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     description: Option<String>,
@@ -105,6 +109,8 @@ impl Registry {
         let item = WebhookItem {
             id: webhook.id,
             tenant: webhook.tenant.clone(),
+            external_id: webhook.external_id.clone(),
+            metadata: webhook.metadata.clone(),
             name: webhook.name.clone(),
             description: webhook.description.clone(),
             url: webhook.url.to_string(),
@@ -181,6 +187,8 @@ impl Registry {
             retry_policy,
             id: item.id,
             tenant: item.tenant,
+            external_id: item.external_id,
+            metadata: item.metadata,
             name: item.name,
             description: item.description,
             events: item.events,

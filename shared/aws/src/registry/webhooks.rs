@@ -9,9 +9,10 @@ use hooklane_app::ports::{
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::quotas::{Room, expression_cost};
 use hooklane_domain::delivery::waiting::Lane;
-use hooklane_domain::ids::{TenantId, WebhookId};
+use hooklane_domain::ids::{ExternalId, TenantId, WebhookId};
 use hooklane_domain::webhook::{DisableReason, Webhook, WebhookState};
 
+use super::external_ids::{moves, of_item};
 use super::usage::{Change, cost_of, counting, signed};
 use super::{Registry, WEBHOOK_PREFIX, directory_key, health_key, webhook_key};
 use crate::failure::corrupt;
@@ -33,12 +34,16 @@ impl WebhookStore for Registry {
         let written = decide_anew(MAX_TRIES, || async {
             let create = Write::put(item.clone()).if_absent();
             let list = Write::put(directory_key(tenant).attributes());
-            let writes = vec![create, list, counting(tenant, change, room)];
+            let mut writes = vec![create, list, counting(tenant, change, room)];
+            writes.extend(moves(tenant, webhook.id, None, webhook.external_id.as_ref())?);
             if self.table.transact(writes).await? {
                 return Ok(Some(Written::Yes));
             }
             if self.table.get_item(&key).await?.is_some() {
                 return Ok(Some(Written::No));
+            }
+            if let Some(holder) = self.taken(webhook).await? {
+                return Ok(Some(Written::Taken(holder)));
             }
             let refusal = self.refusal_of(tenant, change, room).await?;
             Ok(refusal.map(Written::Refused))
@@ -49,6 +54,14 @@ impl WebhookStore for Registry {
     async fn refusal(&self, webhook: &Webhook, room: Room) -> Result<Option<Refusal>, Unavailable> {
         let change = Change { webhooks: 1, cost: signed(expression_cost(webhook)) };
         self.refusal_of(&webhook.tenant, change, room).await
+    }
+
+    async fn holder(
+        &self,
+        tenant: &TenantId,
+        external: &ExternalId,
+    ) -> Result<Option<WebhookId>, Unavailable> {
+        self.marked(tenant, external).await
     }
 
     async fn get(&self, tenant: &TenantId, id: WebhookId) -> Result<Option<Webhook>, Unavailable> {
@@ -110,7 +123,10 @@ impl WebhookStore for Registry {
             let change = Change { webhooks: 0, cost: signed(cost_of(&item)) - signed(before) };
             let put =
                 Write::put(item.clone()).if_holds(same).value(":revision", number(seen.revision));
-            if self.table.transact(vec![put, counting(tenant, change, room)]).await? {
+            let mut writes = vec![put, counting(tenant, change, room)];
+            let (old, new) = (seen.external_id.as_ref(), webhook.external_id.as_ref());
+            writes.extend(moves(tenant, webhook.id, old, new)?);
+            if self.table.transact(writes).await? {
                 return Ok(Some(Written::Yes));
             }
             let Some(stored) = self.table.get_item(&key).await? else {
@@ -119,6 +135,9 @@ impl WebhookStore for Registry {
             let is_slow = stored.contains_key("slow");
             if revision_of(&stored) != Some(seen.revision) || is_slow != (seen.lane == Lane::Slow) {
                 return Ok(Some(Written::No));
+            }
+            if let Some(holder) = self.taken(webhook).await? {
+                return Ok(Some(Written::Taken(holder)));
             }
             let refusal = self.refusal_of(tenant, change, room).await?;
             Ok(refusal.map(Written::Refused))
@@ -149,7 +168,8 @@ impl WebhookStore for Registry {
             );
             // The webhook's health goes with it, in the same transaction.
             let health = Write::delete(&health_key(id));
-            let writes = vec![delete, health, counting(tenant, change, room)];
+            let mut writes = vec![delete, health, counting(tenant, change, room)];
+            writes.extend(moves(tenant, id, of_item(&stored).as_ref(), None)?);
             if self.table.transact(writes).await? {
                 return Ok(Some(true));
             }

@@ -16,7 +16,19 @@ impl Definition {
     /// Reads `{sample, category?, description?, schema?}` and reports all mistakes at once, each with its
     /// path. Without a schema any data fits.
     pub fn read(body: &str) -> Result<Self, FieldErrors> {
+        Self::from_fields(Fields::of("", body)?)
+    }
+
+    /// Like [`Definition::read`], for the type of this name. The body may be the type as answers show it:
+    /// with its name and its source, which cannot be others.
+    pub fn read_shown(name: &str, source: &str, body: &str) -> Result<Self, FieldErrors> {
         let mut fields = Fields::of("", body)?;
+        fields.fixed(&["type"], name);
+        fields.fixed(&["source"], source);
+        Self::from_fields(fields)
+    }
+
+    fn from_fields(mut fields: Fields) -> Result<Self, FieldErrors> {
         let (category, description) = texts(&mut fields);
         let sample = sample(&mut fields);
         let schema = schema(&mut fields);

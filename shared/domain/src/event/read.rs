@@ -40,7 +40,7 @@ impl NewEvent {
 /// Which tenant an event belongs to when its body does not say.
 #[derive(Debug, Clone)]
 pub enum DefaultTenant {
-    /// The body must name the tenant (the event queue).
+    /// The body must name the tenant (the event queue, or the operator at the API who names none).
     None,
     /// This tenant; a body that names another is refused (the API).
     Is(TenantId),
@@ -232,10 +232,11 @@ fn read_tenant(fields: &mut Fields, default: &DefaultTenant) -> Option<TenantId>
     match default {
         DefaultTenant::None => required(fields, TENANT, Fields::parse::<TenantId>),
         DefaultTenant::Is(tenant) => {
+            let sent = TENANT.iter().find(|name| fields.has(&[name])).copied();
             if let Some(named) = fields.parse::<TenantId>(TENANT)
                 && named != *tenant
             {
-                fields.error("tenant", "is not the tenant of this request");
+                fields.error(sent.unwrap_or(TENANT[0]), "is not the tenant of this request");
             }
             Some(tenant.clone())
         }

@@ -15,6 +15,7 @@ use crate::json::whole::Whole;
 mod errors;
 mod list;
 mod numbers;
+mod unchanged;
 
 pub use errors::{FieldError, FieldErrors, bytes, cut};
 pub use list::List;

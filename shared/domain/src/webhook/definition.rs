@@ -5,21 +5,27 @@ use jiff::Timestamp;
 use crate::delivery::retry::RetryPolicy;
 use crate::delivery::waiting::Lane;
 use crate::expression::{Filter, Transform};
-use crate::ids::{ContractName, EventType, TenantId, WebhookId};
+use crate::ids::{ContractName, EventType, ExternalId, TenantId, WebhookId};
 use crate::webhook::headers::CustomHeaders;
 use crate::webhook::limits::{RateLimit, TimeLimit};
+use crate::webhook::metadata::Metadata;
 use crate::webhook::network::TargetCidrs;
 use crate::webhook::secret::SigningSecret;
 use crate::webhook::subscription::Subscription;
 use crate::webhook::target::TargetUrl;
+use crate::words;
 
 /// A webhook as its tenant registered it.
 #[derive(Debug, Clone)]
 pub struct Webhook {
     pub id: WebhookId,
     pub tenant: TenantId,
+    /// Its tenant's own id of it. No other webhook of the tenant has it.
+    pub external_id: Option<ExternalId>,
     pub name: String,
     pub description: Option<String>,
+    /// What its tenant keeps beside it.
+    pub metadata: Metadata,
     pub url: TargetUrl,
     pub events: Vec<Subscription>,
     pub secret: SigningSecret,
@@ -77,8 +83,10 @@ impl Webhook {
         Self {
             id,
             tenant,
+            external_id: None,
             name: url.host().to_owned(),
             description: None,
+            metadata: Metadata::default(),
             url,
             events,
             secret,
@@ -146,6 +154,36 @@ pub enum WebhookState {
     },
 }
 
+/// The name of a webhook's state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StateName {
+    Active,
+    Inactive,
+    Paused,
+    Disabled,
+}
+
+impl StateName {
+    pub const ALL: [Self; 4] = [Self::Active, Self::Inactive, Self::Paused, Self::Disabled];
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Inactive => "inactive",
+            Self::Paused => "paused",
+            Self::Disabled => "disabled",
+        }
+    }
+}
+
+impl std::str::FromStr for StateName {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        words::parse(Self::ALL, Self::as_str, text)
+    }
+}
+
 /// Why Hooklane disabled a webhook. Stored and published as is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -168,6 +206,16 @@ pub struct Route {
 }
 
 impl WebhookState {
+    #[must_use]
+    pub fn name(self) -> StateName {
+        match self {
+            Self::Active => StateName::Active,
+            Self::Inactive => StateName::Inactive,
+            Self::Paused { .. } => StateName::Paused,
+            Self::Disabled { .. } => StateName::Disabled,
+        }
+    }
+
     /// Whether attempts are made.
     #[must_use]
     pub fn is_active(self) -> bool {

@@ -8,7 +8,7 @@ use hooklane_app::publish::PublishError;
 use hooklane_app::recover::RecoverError;
 use hooklane_app::removed::Removed;
 use hooklane_app::tenants::{IssueTokenError, SettingsError};
-use hooklane_app::webhooks::{ChangeError, RegisterError, TestError};
+use hooklane_app::webhooks::{ChangeError, RegisterError, Taken, TestError};
 use hooklane_domain::event::MAX_EVENT_BYTES;
 use hooklane_domain::json::fields::FieldErrors;
 use lambda_http::http::StatusCode;
@@ -37,6 +37,18 @@ impl From<Removed> for Problem {
     }
 }
 
+impl From<Taken> for Problem {
+    fn from(taken: Taken) -> Self {
+        let problem = Self::new(
+            StatusCode::CONFLICT,
+            "urn:hooklane:problem:external-id-taken",
+            "Another webhook has the externalId",
+        );
+        let problem = problem.detail(&taken.to_string());
+        Self { webhook_id: Some(taken.0.to_string()), ..problem }
+    }
+}
+
 impl From<PublishError> for Problem {
     fn from(error: PublishError) -> Self {
         match error {
@@ -60,6 +72,7 @@ impl From<RegisterError> for Problem {
             RegisterError::Unavailable(error) => error.into(),
             RegisterError::Quota(over) => Self::over_quota(over),
             RegisterError::Removed(removed) => removed.into(),
+            RegisterError::Taken(taken) => taken.into(),
             used @ (RegisterError::KeyReused | RegisterError::Deleted) => Self::new(
                 StatusCode::CONFLICT,
                 "urn:hooklane:problem:idempotency-conflict",
@@ -139,6 +152,7 @@ impl From<ChangeError> for Problem {
             .detail(&error.to_string()),
             ChangeError::Invalid(errors) => errors.into(),
             ChangeError::Quota(over) => Self::over_quota(over),
+            ChangeError::Taken(taken) => taken.into(),
             ChangeError::Unavailable(error) => error.into(),
         }
     }

@@ -17,6 +17,13 @@ use crate::resources::words::{RecoveryScope, Signing};
     "retryPolicy": {"scheduleSeconds": [5, 300, 1800]},
 }))]
 pub(crate) struct NewWebhook {
+    /// The tenant's own id of it, unique among its webhooks. Paths take `ext:` and this id in place of the
+    /// webhook's id.
+    #[schema(pattern = "^[A-Za-z0-9._~:-]{1,128}$", example = "crm-4711")]
+    external_id: Option<String>,
+    /// What the tenant keeps beside it: at most 20 entries. A key has 1 to 64 of the characters A-Z a-z 0-9 _ -
+    #[schema(example = json!({"team": "payments"}))]
+    metadata: Option<BTreeMap<String, MetadataText>>,
     /// Defaults to the host of the URL.
     #[schema(min_length = 1, max_length = 255, example = "Orders")]
     name: Option<String>,
@@ -57,7 +64,8 @@ pub(crate) struct NewWebhook {
     target_cidrs: Option<Vec<String>>,
     /// Whether it gets only events published with `test: true`. Other webhooks do not get these.
     test_mode: Option<bool>,
-    /// Also accepted as `isActive`, or as `status` with `active` or `inactive`.
+    /// `false` for a webhook that is switched off: events published meanwhile have no deliveries to it. (A
+    /// pause keeps them.) Also accepted as `isActive`, or as `status` with `active` or `inactive`.
     active: Option<bool>,
     /// Whether event types of `events` that are not known yet are added to the tenant's, each with an empty sample,
     /// and patterns that match no known type are accepted.
@@ -73,6 +81,12 @@ pub(crate) struct NewWebhook {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(example = json!({"events": ["order.*"], "active": true}))]
 pub(crate) struct WebhookChange {
+    /// Must be another than those of the tenant's other webhooks. `null` takes it away.
+    #[schema(pattern = "^[A-Za-z0-9._~:-]{1,128}$", example = "crm-4711")]
+    external_id: Option<String>,
+    /// Replaces all entries.
+    #[schema(example = json!({"team": "payments"}))]
+    metadata: Option<BTreeMap<String, MetadataText>>,
     #[schema(nullable = false, min_length = 1, max_length = 255, example = "Orders")]
     name: Option<String>,
     #[schema(max_length = 1000)]
@@ -109,7 +123,9 @@ pub(crate) struct WebhookChange {
     target_cidrs: Option<Vec<String>>,
     #[schema(nullable = false)]
     test_mode: Option<bool>,
-    /// Also accepted as `isActive`, or as `status` with `active` or `inactive`.
+    /// `false` switches it off: events published meanwhile have no deliveries to it. (A pause keeps them.) `true`
+    /// also ends a pause, and activates a webhook that Hooklane has disabled. Also accepted as `isActive`, or
+    /// as `status` with `active` or `inactive`.
     #[schema(nullable = false)]
     active: Option<bool>,
     /// Whether event types of `events` that are not known yet are added to the tenant's, each with an empty sample,
@@ -148,6 +164,11 @@ pub(crate) struct AddedEventType {
     pattern = "^(\\*|[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*(\\.\\*)?)$"
 )]
 pub(crate) struct EventPattern(String);
+
+/// A short text.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[schema(max_length = 256)]
+pub(crate) struct MetadataText(String);
 
 /// Visible ASCII characters, spaces and tabs.
 #[derive(Serialize, Deserialize, ToSchema)]

@@ -29,7 +29,7 @@ pub(crate) struct IsolationView {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Circuit)]
-struct CircuitView {
+pub(super) struct CircuitView {
     state: CircuitState,
     /// When the circuit opened.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -48,7 +48,7 @@ struct CircuitView {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = ParkedCount)]
-struct ParkedCountView {
+pub(super) struct ParkedCountView {
     count: u64,
     /// Whether there may be more: counting stops at 1,000.
     capped: bool,
@@ -62,17 +62,20 @@ impl IsolationView {
             circuit: CircuitView::new(health.circuit, now),
             consecutive_failures: health.streak.map_or(0, |streak| streak.failures),
             failing_since: health.streak.map(|streak| time(streak.since)),
-            parked: ParkedCountView {
-                count: isolation.parked,
-                capped: isolation.parked >= MAX_COUNTED.into(),
-            },
+            parked: ParkedCountView::new(isolation.parked),
             skipped_events: health.skipped,
         }
     }
 }
 
+impl ParkedCountView {
+    pub(super) fn new(count: u64) -> Self {
+        Self { count, capped: count >= MAX_COUNTED.into() }
+    }
+}
+
 impl CircuitView {
-    fn new(circuit: Circuit, now: Timestamp) -> Self {
+    pub(super) fn new(circuit: Circuit, now: Timestamp) -> Self {
         let (next, probes) = match circuit {
             Circuit::Closed => (None, None),
             Circuit::Open { probe_at: next, probes, .. }

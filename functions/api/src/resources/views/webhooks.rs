@@ -1,19 +1,21 @@
 use std::collections::BTreeMap;
 
-use hooklane_app::webhooks::{Warning, WarningKind};
+use hooklane_app::webhooks::{Overview, Warning, WarningKind};
 use hooklane_contract::{Contract, Contracts};
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::token::Scope;
-use hooklane_domain::webhook::Webhook;
 use hooklane_domain::webhook::headers::MASK;
 use hooklane_domain::webhook::limits::TimeLimit;
 use hooklane_domain::webhook::masking::masked;
 use hooklane_domain::webhook::network::TargetCidrs;
 use hooklane_domain::webhook::secret::SecretForm;
+use hooklane_domain::webhook::{Metadata, Webhook};
 use secrecy::ExposeSecret as _;
 use serde::Serialize;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use super::overview::WebhookHealthView;
 use super::{WarningView, time};
 use crate::gate::caller::Caller;
 use crate::resources::schemas::{RateLimit, RetryPolicy};
@@ -25,11 +27,18 @@ use crate::resources::words::{Signing, WebhookStatus};
 pub(crate) struct WebhookView {
     #[schema(example = "wh_01HM6WKJ2Y3M8F5J0V9Q4T7C1D")]
     id: String,
+    /// The tenant's own id of it. Paths take it as `ext:` and this id in place of `id`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "crm-4711")]
+    external_id: Option<String>,
     #[schema(example = "Orders")]
     name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     description: Option<String>,
+    /// What the tenant keeps beside it.
+    #[schema(example = json!({"team": "payments"}))]
+    metadata: BTreeMap<String, String>,
     /// For a token without the scope webhooks:write, whatever may be a token of the receiver's is masked.
     #[schema(example = "https://example.com/hooks")]
     url: String,
@@ -82,14 +91,20 @@ pub(crate) struct WebhookView {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     warnings: Vec<WarningView>,
+    /// How it is doing; where webhooks are read or listed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    health: Option<WebhookHealthView>,
 }
 
 impl WebhookView {
     pub(crate) fn new(webhook: &Webhook) -> Self {
         Self {
             id: webhook.id.to_string(),
+            external_id: webhook.external_id.as_ref().map(ToString::to_string),
             name: webhook.name.clone(),
             description: webhook.description.clone(),
+            metadata: owned(&webhook.metadata),
             url: webhook.url.to_string(),
             events: webhook.events.iter().map(ToString::to_string).collect(),
             secret: None,
@@ -109,6 +124,19 @@ impl WebhookView {
             created_at: time(webhook.created_at),
             updated_at: time(webhook.updated_at),
             warnings: Vec::new(),
+            health: None,
+        }
+    }
+
+    pub(crate) fn with_health(self, overview: &Overview, now: Timestamp) -> Self {
+        Self { health: Some(WebhookHealthView::new(overview, now)), ..self }
+    }
+
+    /// The fields of the answer, for a comparison with what a client sends.
+    pub(crate) fn fields(&self) -> Map<String, Value> {
+        match serde_json::to_value(self) {
+            Ok(Value::Object(fields)) => fields,
+            _ => Map::new(),
         }
     }
 
@@ -139,6 +167,10 @@ impl WebhookView {
     pub(crate) fn with_secret(webhook: &Webhook, contracts: &Contracts) -> Self {
         Self { secret: Some(shown_secret(webhook, contracts)), ..Self::new(webhook) }
     }
+}
+
+fn owned(metadata: &Metadata) -> BTreeMap<String, String> {
+    metadata.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
 }
 
 fn shown_secret(webhook: &Webhook, contracts: &Contracts) -> String {

@@ -96,6 +96,8 @@ impl<'a> Draft<'a> {
             self.events.is_some() || !self.filter.is_absent() || !self.transform.is_absent();
         let kept = current.clone();
         let webhook = Webhook {
+            external_id: self.external_id.over(kept.external_id),
+            metadata: self.metadata.over(Some(kept.metadata)).unwrap_or_default(),
             name: self.name.unwrap_or(kept.name),
             description: self.description.over(kept.description),
             url: self.url.unwrap_or(kept.url),

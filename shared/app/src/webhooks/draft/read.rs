@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use hooklane_contract::Contract;
 use hooklane_domain::expression::InvalidExpression;
-use hooklane_domain::ids::ContractName;
+use hooklane_domain::ids::{ContractName, ExternalId, InvalidId};
 use hooklane_domain::json::RawJson;
 use hooklane_domain::json::fields::{FieldErrors, Fields};
 use hooklane_domain::json::whole::Whole;
 use hooklane_domain::webhook::headers::{InvalidHeader, MAX_HEADERS};
 use hooklane_domain::webhook::limits::{InvalidLimit, RateLimit, TimeLimit};
+use hooklane_domain::webhook::metadata::{InvalidMetadata, MAX_ENTRIES, Metadata};
 use hooklane_domain::webhook::network::{InvalidRange, MAX_RANGES, TargetCidrs};
 use hooklane_domain::webhook::subscription::Subscription;
 use hooklane_domain::webhook::target::TargetUrl;
@@ -42,14 +43,46 @@ pub(super) fn optional_text(fields: &mut Fields, name: &str, most: usize) -> Pat
 /// An object of names and values.
 pub(super) fn headers(fields: &mut Fields) -> Patch<BTreeMap<String, String>> {
     optional(fields, &["headers"], |path, json| {
-        // A map would keep the last of two headers with one name. Here that is an error.
-        let mut names = Fields::of(path, json)?;
-        if names.take_rest().len() > MAX_HEADERS {
-            return Err(FieldErrors::one(path, InvalidHeader::TooMany.to_string()));
-        }
-        names.finish()?;
-        serde_json::from_str(json)
-            .map_err(|_| FieldErrors::one(path, "must be an object of strings"))
+        texts(path, json, MAX_HEADERS, &InvalidHeader::TooMany.to_string())
+    })
+}
+
+/// An object of at most `most` texts. A map would keep the last of two with one name. Here that is an error.
+fn texts(
+    path: &str,
+    json: &str,
+    most: usize,
+    too_many: &str,
+) -> Result<BTreeMap<String, String>, FieldErrors> {
+    let mut names = Fields::of(path, json)?;
+    if names.take_rest().len() > most {
+        return Err(FieldErrors::one(path, too_many));
+    }
+    names.finish()?;
+    serde_json::from_str(json).map_err(|_| FieldErrors::one(path, "must be an object of strings"))
+}
+
+pub(super) fn external_id(fields: &mut Fields) -> Patch<ExternalId> {
+    optional(fields, &["externalId", "external_id"], |path, json| {
+        let text = RawJson::parse(json).ok().and_then(|text| text.as_text());
+        let text = text.ok_or_else(|| FieldErrors::one(path, "must be a string"))?;
+        text.parse().map_err(|e: InvalidId| FieldErrors::one(path, e.to_string()))
+    })
+}
+
+/// All entries: those of before do not stay.
+pub(super) fn metadata(fields: &mut Fields) -> Patch<Metadata> {
+    optional(fields, &["metadata"], |path, json| {
+        let too_many = InvalidMetadata::TooMany.to_string();
+        let texts = texts(path, json, MAX_ENTRIES, &too_many)?;
+        Metadata::new(texts).map_err(|wrong| {
+            let mut errors = FieldErrors::default();
+            for (key, error) in wrong {
+                let path = key.map_or_else(|| path.to_owned(), |key| format!("{path}.{key}"));
+                errors.push(path, error.to_string());
+            }
+            errors
+        })
     })
 }
 
@@ -194,12 +227,12 @@ pub(super) fn active(fields: &mut Fields) -> Option<bool> {
         Some("active") => Some(true),
         Some("inactive") => Some(false),
         Some(_) => {
-            fields.error("status", "must be active or inactive");
+            fields.error("status", "must be active or inactive: a webhook is paused by /pause, and disabled by Hooklane");
             None
         }
     };
-    if active.is_some() && status.is_some() {
-        fields.error("status", "is the same field as active; send one of them");
+    if active.is_some() && status.is_some() && active != status {
+        fields.error("status", "says something else than active; send one of them");
     }
     active.or(status)
 }

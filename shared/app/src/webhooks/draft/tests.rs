@@ -145,7 +145,10 @@ fn change(current: &Webhook, body: &str) -> Result<Webhook, FieldErrors> {
         tenant_contract: None,
     };
     let later = Timestamp::from_second(60).unwrap();
-    Draft::of_change(body, rules)?.apply(current, rules, &types(&catalog), later)
+    match Draft::of_change(body, rules, &Map::new())? {
+        Some(draft) => draft.apply(current, rules, &types(&catalog), later),
+        None => Ok(current.clone()),
+    }
 }
 
 /// A body with the required fields and `extra`.
