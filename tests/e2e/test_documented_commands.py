@@ -138,6 +138,9 @@ def test_the_commands_of_operations(
         token = json.loads(page.paste("/tokens"))
         assert stack.api(tenant, token["token"]).get("/api/v1/webhooks").expect(200).body["data"]
 
+        key = json.loads(page.paste("/keys"))
+        assert stack.api(None, key["secret"]).get("/api/v1/webhooks").expect(200).body["data"]
+
         own = secret("first-token-key")
         page.run(f"TOKEN_SECRET={own}")
         page.paste("openssl rand -hex 32")
@@ -191,6 +194,8 @@ def test_the_commands_of_the_readme(reader, stack, tenant, api, free_port, event
         listed, delivery = documents(page.paste("/deliveries"))
         assert [each["id"] for each in listed["data"]] == [delivery["id"]]
         assert len(delivery["attempts"]) == 1
+        key, seen = documents(page.paste("/keys"))
+        assert key["name"] == "Billing" and [each["id"] for each in seen["data"]] == [webhook["id"]]
         assert page.paste("get-secret-value").strip() == stack.description["operatorKey"]
 
 

@@ -6,6 +6,7 @@ import pytest
 from hooklane_local.client import Answer, Api, LocalStack
 
 HOOK = {"url": "https://hooks.example.com/in", "events": ["order.created"]}
+READ = {"scopes": ["webhooks:read"]}
 TYPE = {"category": "c", "description": "d", "sample": {"id": "1"}}
 
 
@@ -42,7 +43,7 @@ def test_of_many_webhooks_at_once_no_more_are_registered_than_the_quota_allows(a
 
 
 def test_each_quota_says_which_it_is_and_what_is_used(api: Api, stack: LocalStack, tenant: str, limit):
-    limit(eventTypes=1, eventsPerWebhook=1, headerBytesPerWebhook=8, tokensPerDay=1, recoveriesPerDay=1)
+    limit(eventTypes=1, eventsPerWebhook=1, headerBytesPerWebhook=8, tokensPerDay=1, recoveriesPerDay=1, keys=1)
 
     api.put(f"/api/v1/event-types/one.{tenant}", TYPE).expect(201)
     refused(api.put(f"/api/v1/event-types/two.{tenant}", TYPE), 409, "eventTypes", 1, 1)
@@ -54,9 +55,12 @@ def test_each_quota_says_which_it_is_and_what_is_used(api: Api, stack: LocalStac
     refused(long, 422, "headerBytesPerWebhook", 8, 9)
 
     tokens = f"/api/v1/tenants/{tenant}/tokens"
-    stack.api(None).post(tokens).expect(201)
-    over = stack.api(None).post(tokens)
+    stack.api(None).post(tokens, READ).expect(201)
+    over = stack.api(None).post(tokens, READ)
     refused(over, 429, "tokensPerDay", 1, 1)
+    key = {"name": "one", **READ}
+    api.post("/api/v1/keys", key).expect(201)
+    refused(api.post("/api/v1/keys", key), 409, "keys", 1, 1)
     assert 0 < int(over.headers["retry-after"]) <= 86_400
 
     first, second = (api.post("/api/v1/webhooks", HOOK).expect(201).body["id"] for _ in range(2))
@@ -93,7 +97,7 @@ def test_a_removed_tenants_id_cannot_be_used_until_everything_has_expired(api: A
         api.post("/api/v1/events", event),
         api.post("/api/v1/webhooks", HOOK, **{"Idempotency-Key": "k"}),
         api.put(f"/api/v1/event-types/one.{tenant}", TYPE),
-        stack.api(None).post(f"/api/v1/tenants/{tenant}/tokens"),
+        stack.api(None).post(f"/api/v1/tenants/{tenant}/tokens", READ),
         stack.api(None).put(f"/api/v1/tenants/{tenant}", {}),
         stack.api(None).get(f"/api/v1/tenants/{tenant}"),
     ]:

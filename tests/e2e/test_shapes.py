@@ -85,7 +85,8 @@ def test_a_contract_shapes_only_its_own_tenants_answers(stack, api, tenant, spea
     assert wrong["success"] is False and wrong["error"]["code"] == "INVALID"
     assert {mistake["path"] for mistake in wrong["error"]["details"]} == {"url", "events"}
 
-    token = stack.api(None).post(f"/tenants/{tenant}/tokens").expect(201).body["token"]
+    scopes = {"scopes": ["webhooks:read", "webhooks:write"]}
+    token = stack.api(None).post(f"/tenants/{tenant}/tokens", scopes).expect(201).body["token"]
     own = stack.api(None, token).get("/webhooks").expect(200).body
     assert own["success"] is True and own["data"][0]["id"] == mine["data"]["id"]
 

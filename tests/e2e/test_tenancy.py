@@ -1,4 +1,4 @@
-"""Which token may call which operation. Generated from the OpenAPI document, so that no route is forgotten."""
+"""Which token or key may call which operation. Generated from the OpenAPI document, so that no route is forgotten."""
 
 import json
 import uuid
@@ -11,6 +11,7 @@ from hooklane_local.client import Answer, LocalStack
 
 DOCUMENT = json.loads((Path(__file__).resolve().parents[2] / "docs" / "openapi.json").read_text())
 PREFIX = DOCUMENT["servers"][0]["url"]
+SCOPES = set(DOCUMENT["components"]["schemas"]["Scope"]["enum"])
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ BODIES = {
     "publishEvents": {"events": [{"type": "order.created", "data": 1}]},
     "startRecovery": {"since": "2024-01-15T10:30:00Z", "include": "all"},
     "setEventType": {"category": "secret", "description": "of B", "sample": 1, "schema": {}},
+    "createKey": {"name": "one", "scopes": ["keys:write"]},
 }
 
 # Operations on names that every tenant may use for something of its own.
@@ -83,9 +85,18 @@ def world(stack: LocalStack) -> dict[str, str]:
     described = {"category": "secret", "description": "of A", "sample": 1, "schema": {}}
     api.put(f"/api/v1/event-types/{secret_type}", described).expect(201)
 
+    key = api.post("/api/v1/keys", {"name": f"secret {tenant}", "scopes": ["keys:write"]}).expect(201).body
+
     delivery = polling.eventually(attempted, 90)
     assert delivery, "the delivery was not attempted"
-    return {"tenant": tenant, "webhook": webhook["id"], "event": event["id"], "delivery": delivery, "type": secret_type}
+    return {
+        "tenant": tenant,
+        "webhook": webhook["id"],
+        "event": event["id"],
+        "delivery": delivery,
+        "type": secret_type,
+        "key": key["id"],
+    }
 
 
 @pytest.fixture
@@ -99,6 +110,16 @@ def token(stack: LocalStack, tenant: str):
     return mint
 
 
+@pytest.fixture
+def key(stack: LocalStack, tenant: str):
+    """`key("webhooks:read")`: the same as a key."""
+
+    def make(*scopes: str) -> str:
+        return stack.api(tenant).post("/api/v1/keys", {"name": "one", "scopes": list(scopes)}).expect(201).body["secret"]
+
+    return make
+
+
 def ask(stack: LocalStack, operation: Operation, world: dict[str, str], token: str) -> Answer:
     path = operation.path
     for parameter in operation.parameters:
@@ -110,7 +131,7 @@ def ask(stack: LocalStack, operation: Operation, world: dict[str, str], token: s
 
 @pytest.mark.parametrize("operation", [o for o in GUARDED if o.parameters and o.name not in BY_NAME], ids=named)
 def test_another_tenants_resources_are_not_found(operation, stack, world, token):
-    answer = ask(stack, operation, world, token(*operation.scopes) if operation.scopes else token("webhooks:write"))
+    answer = ask(stack, operation, world, token(*sorted(SCOPES)))
 
     assert answer.status == 404, answer.raw
     assert world["tenant"].encode() not in answer.raw
@@ -135,7 +156,11 @@ def test_no_list_shows_another_tenants_resources(operation, stack, world, token)
 
 
 @pytest.mark.parametrize("operation", GUARDED, ids=named)
-@pytest.mark.parametrize("token", ["", "not-a-token", "eyJhbGciOiJub25lIn0.e30."], ids=["none", "garbage", "unsigned"])
+@pytest.mark.parametrize(
+    "token",
+    ["", "not-a-token", "eyJhbGciOiJub25lIn0.e30.", "hlk_acme_key_01HM6ADZ000000000000000000_AA_AAAAAA"],
+    ids=["none", "garbage", "unsigned", "no-key"],
+)
 def test_every_operation_needs_a_token(operation, stack, world, token):
     answer = ask(stack, operation, world, token)
 
@@ -144,18 +169,20 @@ def test_every_operation_needs_a_token(operation, stack, world, token):
 
 
 @pytest.mark.parametrize("operation", [o for o in GUARDED if o.scopes], ids=named)
-def test_every_operation_needs_its_scope(operation, stack, world, token):
-    others = {"webhooks:read", "webhooks:write", "events:publish"} - set(operation.scopes)
+@pytest.mark.parametrize("kind", ["token", "key"])
+def test_every_operation_needs_its_scope(operation, kind, stack, world, request):
+    others = SCOPES - set(operation.scopes)
 
-    answer = ask(stack, operation, world, token(*sorted(others)))
+    answer = ask(stack, operation, world, request.getfixturevalue(kind)(*sorted(others)))
 
     assert answer.status == 403, answer.raw
-    assert operation.scopes[0] in answer.body["detail"]
+    assert answer.body["detail"] == f"The {kind} lacks the scope {operation.scopes[0]}."
 
 
 @pytest.mark.parametrize("operation", [o for o in GUARDED if o.is_operators and not o.parameters], ids=named)
-def test_only_the_operator_may_read_the_operators_lists(operation, stack, world, token):
-    answer = ask(stack, operation, world, token("webhooks:read", "webhooks:write", "events:publish"))
+@pytest.mark.parametrize("kind", ["token", "key"])
+def test_only_the_operator_may_read_the_operators_lists(operation, kind, stack, world, request):
+    answer = ask(stack, operation, world, request.getfixturevalue(kind)(*sorted(SCOPES)))
 
     assert answer.status == 403, answer.raw
 
@@ -170,12 +197,16 @@ def test_a_revoked_token_is_refused_at_once(stack, tenant, token):
         stack.api(None, mine).get("/api/v1/webhooks").expect(401)
 
 
-def test_a_deleted_tenants_tokens_are_refused_and_its_id_cannot_be_used(stack, tenant, token, register):
-    webhook, mine = register(), token("webhooks:read")
+def test_a_deleted_tenants_tokens_and_keys_are_refused_and_its_id_cannot_be_used(
+    stack, tenant, token, key, register
+):
+    webhook, mine, lasting = register(), token("webhooks:read"), key("webhooks:read")
+    stack.api(None, lasting).get("/api/v1/webhooks").expect(200)
 
     stack.api(None).delete(f"/api/v1/tenants/{tenant}").expect(204)
 
     stack.api(None, mine).get("/api/v1/webhooks").expect(401)
+    stack.api(None, lasting).get("/api/v1/webhooks").expect(401)
     stack.api(tenant).get(f"/api/v1/webhooks/{webhook['id']}").expect(410)
     stack.api(None).get(f"/api/v1/tenants/{tenant}").expect(410)
 

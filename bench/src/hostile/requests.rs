@@ -30,6 +30,9 @@ fn changed(name: &str, change: impl FnOnce(&mut Value)) -> RequestInput {
     RequestInput { name: format!("request: {name}"), payload, is_impossible: true }
 }
 
+/// The text of a key that no tenant has. Its checksum is right.
+const FORGED_KEY: &str = "Bearer hlk_acme_key_01HM6AQH200000000000000002_AAAAAAAAAAAAAAAAAAAAAQAAAAAAAAAAAAAAAAAAAAA_lgYtV4";
+
 /// Findings 5 and 15 of the survey, and others of their kind: what a stranger can send.
 #[must_use]
 pub fn of_strangers() -> Vec<RequestInput> {
@@ -77,6 +80,8 @@ pub fn of_strangers() -> Vec<RequestInput> {
         ("a header of 200 kB", "x-long", &"v".repeat(200_000)),
         ("a damaged content length", "content-length", "-1"),
         ("a damaged content type", "content-type", "\u{1}/\u{2}"),
+        ("a key of 200 kB", "authorization", &format!("Bearer hlk_{}", "_".repeat(200_000))),
+        ("a forged key that is looked up", "authorization", FORGED_KEY),
     ] {
         inputs.push(shaped(name, &Request::new("GET", "/webhooks").header(header, value)));
     }
@@ -152,6 +157,8 @@ pub fn of_tenants(tenant: &str) -> Vec<RequestInput> {
         shaped("a filter of 4 MB", &webhook("filter", format!("\"{}\"", "(".repeat(4_000_000)))),
         shaped("a transform of 4 MB", &webhook("transform", format!("\"{}\"", "a+".repeat(2_000_000)))),
         shaped("a URL of 4 MB", &webhook("description", format!("\"{}\"", "é".repeat(2_000_000)))),
+        shaped("1,000,000 scopes of a key", &post("/keys", format!("{{\"name\":\"k\",\"scopes\":{}}}", list("\"\"", 1_000_000)))),
+        shaped("a name of a key of 4 MB", &post("/keys", format!("{{\"name\":\"{}\",\"scopes\":[]}}", "é".repeat(2_000_000)))),
         shaped(
             "an event type of 4 MB of mistakes",
             &as_operator(tenant, Request::new("PUT", "/event-types/a.b").body(unknown)),

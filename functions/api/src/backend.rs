@@ -6,9 +6,9 @@ use hooklane_app::cache::{Bounded, Recent};
 use hooklane_app::catalog::EventCatalog;
 use hooklane_app::ports::{
     AttemptLog, Clock, DailyCounts, DeferQueue, DeliveryStore, Entropy, EventStore, EventTypeStore,
-    HealthStore, IdempotencyStore, ParkingStore, Post, QuotaStore, RecoveryStore, SlotStore,
-    TenantStore, TestAttemptStore, TestPlaces, Unavailable, VitalsStore, WaitingStore, WatchList,
-    WebhookStore,
+    HealthStore, IdempotencyStore, KeyStore, ParkingStore, Post, QuotaStore, RecoveryStore,
+    SlotStore, TenantStore, TestAttemptStore, TestPlaces, Unavailable, VitalsStore, WaitingStore,
+    WatchList, WebhookStore,
 };
 use hooklane_app::tenants::SettingsRules;
 use hooklane_app::webhooks::Rules;
@@ -120,6 +120,6 @@ all_of! {
     Ledger = EventStore + DeliveryStore + AttemptLog + ParkingStore + SlotStore + IdempotencyStore
         + TestAttemptStore + TestPlaces + QuotaStore + DailyCounts + WaitingStore;
     /// The ports of the registry.
-    Registry = WebhookStore + TenantStore + EventTypeStore + HealthStore + WatchList + RecoveryStore
-        + VitalsStore;
+    Registry = WebhookStore + TenantStore + KeyStore + EventTypeStore + HealthStore + WatchList
+        + RecoveryStore + VitalsStore;
 }

@@ -28,8 +28,8 @@ type. Unknown fields are errors. A number is one by its value: `5.0` is the whol
 a text. Times are RFC 3339, in UTC and with milliseconds in answers. A duration says its unit.
 
 Send a bearer token: either the operator key, which may do everything and names the tenant in \
-`X-Tenant-Id`, or a tenant's token, which may do what its scopes allow. What belongs to another tenant is \
-answered with 404, as if it did not exist.
+`X-Tenant-Id`, or a tenant's key or token, which names its tenant itself and may do what its scopes \
+allow. What belongs to another tenant is answered with 404, as if it did not exist.
 
 Answers leave out what has no value; they never hold `null`.
 
@@ -54,8 +54,8 @@ pub(crate) fn frame() -> OpenApi {
     let mut components = Components::new();
     let mut bearer = Http::new(HttpAuthScheme::Bearer);
     bearer.description = Some(
-        "The operator key or a tenant's token. The scopes listed with an operation are those \
-         that a tenant's token needs."
+        "The operator key, or a tenant's key or token. The scopes listed with an operation are \
+         those that a tenant's key or token needs."
             .to_owned(),
     );
     components.add_security_scheme(BEARER, SecurityScheme::Http(bearer));

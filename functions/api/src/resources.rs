@@ -10,6 +10,7 @@ use crate::description;
 mod deliveries;
 mod event_types;
 pub(crate) mod events;
+mod keys;
 mod logs;
 mod operation;
 mod pausing;
@@ -42,6 +43,7 @@ pub(crate) fn guarded<P: Ports>() -> OpenApiRouter<Arc<Deps<P>>> {
     let router = operations!(router, "statistics", statistics: of_webhook, of_tenant, health);
     let router = operations!(router, "event types", event_types: available, list, get, put, delete);
     let router = operations!(router, "events", events: publish, publish_batch, get);
+    let router = operations!(router, "keys", keys: list, create, get, patch, rotate, delete);
     let router = operations!(router, "tenants", quotas: get);
     operations!(router, "tenants", tenants: list, get, set, remove, create_token, revoke_tokens)
 }

@@ -9,6 +9,7 @@ mod external_ids;
 mod figures;
 mod fuzz;
 mod isolation;
+mod keys;
 mod listing;
 mod lists;
 mod next_attempts;

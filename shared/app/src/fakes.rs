@@ -8,6 +8,7 @@ mod faults;
 mod idempotency;
 mod isolation;
 mod isolation_stores;
+mod keys;
 mod ledger;
 mod parking;
 mod queues;
@@ -65,6 +66,7 @@ mod tests {
         conformance::strikes(&MemoryLedger::default(), 1).await;
         conformance::event_scan(&MemoryLedger::default(), 1).await;
         conformance::event_types(&MemoryRegistry::default(), 1).await;
+        conformance::keys(&MemoryRegistry::default(), 1).await;
         let queues = MemoryQueues::at(Timestamp::UNIX_EPOCH, 360);
         conformance::queues(&queues, 1).await;
         conformance::sqs_limits(&queues, 1).await;

@@ -3,8 +3,8 @@
 //! A use case that more than one function serves lives here, so that they cannot differ: `api` and
 //! `ingest` accept events through [`publish`], `delivery` and `api` make attempts through [`attempt`], and
 //! `upkeep` sends messages through [`deliveries`]. So do the tenants' requests that `api` serves
-//! ([`webhooks`], [`pausing`], [`deliveries`], [`isolation`], [`recover`], [`event_types`]) and the
-//! operator's ([`tenants`]), so that they are tested without HTTP. What is left of a function is in the
+//! ([`webhooks`], [`pausing`], [`deliveries`], [`isolation`], [`recover`], [`event_types`], [`keys`])
+//! and the operator's ([`tenants`]), so that they are tested without HTTP. What is left of a function is in the
 //! function.
 //!
 //! [`ports`] says what the use cases need from outside. The AWS adapters are in `hooklane-aws`; `fakes`
@@ -24,6 +24,7 @@ pub mod evaluation;
 pub mod event_types;
 pub mod health;
 pub mod isolation;
+pub mod keys;
 pub mod outlook;
 pub mod pausing;
 pub mod payload;

@@ -4,8 +4,9 @@ use hooklane_catalog::Catalogs;
 use hooklane_contract::Contracts;
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::quotas::{Day, Exceeded, OwnQuotas, QuotaName, Quotas};
+use hooklane_domain::access::scope::Scopes;
 use hooklane_domain::access::tenant::{Tenant, TenantSettings};
-use hooklane_domain::access::token::{Scope, TokenClaims};
+use hooklane_domain::access::token::TokenClaims;
 use hooklane_domain::ids::TenantId;
 use hooklane_domain::json::fields::{FieldErrors, Fields};
 use jiff::SignedDuration;
@@ -153,14 +154,13 @@ pub enum IssueTokenError {
     Unavailable(#[from] Unavailable),
 }
 
-/// The most scopes that a request names, each as often as it likes.
-const MAX_SCOPES: usize = 20;
 const DEFAULT_SECONDS: i64 = 3_600;
 const MIN_SECONDS: i64 = 60;
 /// A day: tokens are short-lived.
 const MAX_SECONDS: i64 = 86_400;
 
-/// Issues a token for a tenant. The body is `{"scopes": […], "expiresInSeconds": seconds}`, both optional.
+/// Issues a token for a tenant. The body is `{"scopes": […], "expiresInSeconds": seconds}`, the second one
+/// optional.
 pub async fn issue_token(
     (tenants, counts): (&impl TenantStore, &impl DailyCounts),
     system: &(impl Clock + Entropy),
@@ -193,26 +193,11 @@ pub async fn issue_token(
     Ok(IssuedToken { token: claims.sign(key).into(), claims })
 }
 
-fn read_token_request(body: &str) -> Result<(Vec<Scope>, i64), FieldErrors> {
+fn read_token_request(body: &str) -> Result<(Scopes, i64), FieldErrors> {
+    // Without a body nothing is named: that is the mistake, and not that nothing is no JSON.
     let body = if matches!(body.trim(), "" | "null") { "{}" } else { body };
     let mut fields = Fields::of("", body)?;
-    let mut scopes = Vec::new();
-    let too_many = format!("must name at most {MAX_SCOPES} scopes");
-    match fields.read_list::<String>(&["scopes"], "a list of scopes", MAX_SCOPES, too_many) {
-        None => scopes.extend(Scope::ALL),
-        Some(names) => {
-            if names.is_empty() {
-                fields.error("scopes", "must name at least one scope");
-            }
-            for (i, name) in names.iter().enumerate() {
-                match name.parse() {
-                    Ok(scope) if scopes.contains(&scope) => {}
-                    Ok(scope) => scopes.push(scope),
-                    Err(message) => fields.error(&format!("scopes[{i}]"), message),
-                }
-            }
-        }
-    }
+    let scopes = Scopes::read(&mut fields);
     let expected = format!("a whole number of seconds from {MIN_SECONDS} to {MAX_SECONDS}");
     let range = MIN_SECONDS.unsigned_abs()..=MAX_SECONDS.unsigned_abs();
     let seconds = fields.whole(&LIFETIME_NAMES, range, &expected);

@@ -1,9 +1,9 @@
-//! The registry: tenants, their webhooks and event types, and the health of the webhooks. It is small,
+//! The registry: tenants, their webhooks, keys and event types, and the health of the webhooks. It is small,
 //! and nothing in it expires.
 
 use hooklane_app::ports::Unavailable;
 use hooklane_catalog::Owner;
-use hooklane_domain::ids::{EventType, ExternalId, TenantId, WebhookId};
+use hooklane_domain::ids::{EventType, ExternalId, KeyId, TenantId, WebhookId};
 
 use crate::secrets::Vault;
 use crate::table::{Key, Table, Write, number};
@@ -12,6 +12,7 @@ mod event_types;
 mod external_ids;
 mod health;
 mod jobs;
+mod keys;
 mod routes;
 mod tenants;
 mod usage;
@@ -77,6 +78,13 @@ const DIRECTORY: &str = "TENANTS";
 
 fn directory_key(tenant: &TenantId) -> Key {
     Key { pk: DIRECTORY.to_owned(), sk: tenant.to_string() }
+}
+
+const KEY_PREFIX: &str = "KEY#";
+
+/// A key of a tenant. A tenant's keys are in order of creation, because their ids are ULIDs.
+fn key_key(tenant: &TenantId, id: KeyId) -> Key {
+    Key { pk: partition(tenant), sk: format!("{KEY_PREFIX}{id}") }
 }
 
 /// A tenant: its settings, its token generation and the version of its subscriptions.

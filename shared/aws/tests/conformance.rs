@@ -57,6 +57,7 @@ async fn pass_the_suite() {
             async { conformance::strikes(&resources.ledger(), salt).await },
             async { conformance::event_scan(&resources.ledger(), salt).await },
             async { conformance::event_types(&resources.registry(), salt).await },
+            async { conformance::keys(&resources.registry(), salt).await },
             async {
                 conformance::queues(&resources.queues(), salt).await;
                 if resources.is_aws() {

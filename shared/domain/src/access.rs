@@ -1,9 +1,12 @@
-//! Access to the API: tenants and their settings, keys and tokens, request quotas, and idempotent
-//! requests.
+//! Access to the API: tenants and their settings, who makes a request and with which scopes, keys and tokens,
+//! request quotas, and idempotent requests.
 
 pub mod idempotency;
+pub mod key;
 pub mod key_ring;
+pub mod principal;
 pub mod quota;
 pub mod quotas;
+pub mod scope;
 pub mod tenant;
 pub mod token;

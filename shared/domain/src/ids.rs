@@ -160,34 +160,47 @@ impl EventId {
     }
 }
 
-/// A webhook: `wh_` and a ULID.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct WebhookId(Ulid);
+/// An id of a prefix and a ULID, which begins with the time of creation.
+macro_rules! ulid {
+    ($(#[$doc:meta])* $name:ident, $prefix:literal, $message:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(Ulid);
 
-impl WebhookId {
-    #[must_use]
-    pub fn new(created_at: Timestamp, random: u128) -> Self {
-        Self(ulid_at(created_at, random))
-    }
+        impl $name {
+            #[must_use]
+            pub fn new(created_at: Timestamp, random: u128) -> Self {
+                Self(ulid_at(created_at, random))
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidId;
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
+                let ulid = text.strip_prefix($prefix).and_then(canonical_ulid);
+                ulid.map(Self).ok_or(InvalidId($message))
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!($prefix, "{}"), self.0)
+            }
+        }
+        text_forms!($name);
+    };
 }
 
-impl FromStr for WebhookId {
-    type Err = InvalidId;
-    fn from_str(text: &str) -> Result<Self, InvalidId> {
-        text.strip_prefix("wh_")
-            .and_then(canonical_ulid)
-            .map(Self)
-            .ok_or(InvalidId("must be a webhook id: wh_ and 26 characters"))
-    }
+ulid! {
+    /// A webhook: `wh_` and a ULID.
+    WebhookId, "wh_", "must be a webhook id: wh_ and 26 characters"
 }
 
-impl fmt::Display for WebhookId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "wh_{}", self.0)
-    }
+ulid! {
+    /// A key of a tenant: `key_` and a ULID.
+    KeyId, "key_", "must be a key's id: key_ and 26 characters"
 }
-text_forms!(WebhookId);
 
 fn ulid_at(at: Timestamp, random: u128) -> Ulid {
     Ulid::from_parts(u64::try_from(at.as_millisecond()).unwrap_or(0), random)

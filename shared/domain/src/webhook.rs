@@ -19,4 +19,4 @@ pub use definition::{
 };
 pub use headers::{CustomHeaders, InvalidHeader};
 pub use metadata::Metadata;
-pub use rotation::{InvalidOverlap, MAX_OVERLAP_SECONDS, Overlap, RotateError};
+pub use rotation::{InvalidOverlap, Overlap, RotateError};

@@ -18,7 +18,7 @@ struct Source {
     with: Option<(&'static str, &'static str)>,
 }
 
-const SOURCES: [Source; 5] = [
+const SOURCES: [Source; 6] = [
     Source {
         parameter: "webhook",
         operation: "createWebhook",
@@ -39,6 +39,13 @@ const SOURCES: [Source; 5] = [
         status: "200",
         expression: "$response.body#/data/0/id",
         with: Some(("webhook", "$request.path.webhook")),
+    },
+    Source {
+        parameter: "key",
+        operation: "createKey",
+        status: "201",
+        expression: "$response.body#/id",
+        with: None,
     },
     Source {
         parameter: "tenant",

@@ -32,7 +32,7 @@ fn usual(path: &str, operation: &Operation) -> Vec<(&'static str, &'static str)>
     usual.extend([
         ("400", "The request is malformed"),
         ("401", "The bearer token is missing or invalid"),
-        ("403", "The token lacks the required scope"),
+        ("403", "The key or token lacks the required scope"),
         ("410", "The tenant was removed, and its id cannot be used yet"),
         ("429", "The tenant's rate limit is exceeded; `Retry-After` says when to try again"),
     ]);

@@ -2,8 +2,9 @@
 //! give handlers the tenant if the caller has the required scope.
 
 use axum::extract::FromRequestParts;
+use hooklane_domain::access::principal::Principal;
+use hooklane_domain::access::scope::Scope;
 use hooklane_domain::access::tenant::Tenant;
-use hooklane_domain::access::token::Scope;
 use hooklane_domain::ids::TenantId;
 use lambda_http::http::request::Parts;
 
@@ -12,22 +13,17 @@ use crate::http::problem::Problem;
 /// The authenticated caller.
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
-    pub(crate) role: Role,
-    /// The tenant it acts for: the token's, or the one in the operator's `X-Tenant-Id`.
+    pub(crate) principal: Principal,
+    /// The tenant it acts for: the key's or token's, or the one in the operator's `X-Tenant-Id`.
     pub(crate) tenant: Option<Tenant>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Role {
-    Operator,
-    /// A tenant, with the scopes of its token.
-    Tenant(Vec<Scope>),
 }
 
 /// The scopes' names in the OpenAPI document.
 pub(crate) const READ: &str = Scope::ReadWebhooks.as_str();
 pub(crate) const WRITE: &str = Scope::WriteWebhooks.as_str();
 pub(crate) const PUBLISH: &str = Scope::PublishEvents.as_str();
+pub(crate) const READ_KEYS: &str = Scope::ReadKeys.as_str();
+pub(crate) const WRITE_KEYS: &str = Scope::WriteKeys.as_str();
 
 impl Caller {
     /// The tenant it acts for, if it has this scope.
@@ -37,13 +33,11 @@ impl Caller {
     }
 
     pub(crate) fn allows(&self, needed: Scope) -> Result<(), Problem> {
-        match &self.role {
-            Role::Tenant(scopes) if !scopes.contains(&needed) => {
-                let detail = format!("The token lacks the scope {}.", needed.as_str());
-                Err(Problem::forbidden(&detail))
-            }
-            Role::Tenant(_) | Role::Operator => Ok(()),
+        if self.principal.may(needed) {
+            return Ok(());
         }
+        let kind = self.principal.kind();
+        Err(Problem::forbidden(&format!("The {kind} lacks the scope {}.", needed.as_str())))
     }
 }
 
@@ -89,6 +83,10 @@ granted! {
     Reader: Scope::ReadWebhooks;
     /// May change webhooks and deliveries, and see secrets.
     Writer: Scope::WriteWebhooks;
+    /// May list keys.
+    KeyReader: Scope::ReadKeys;
+    /// May create, rename, rotate and revoke keys.
+    KeyWriter: Scope::WriteKeys;
 }
 
 /// Rejects any caller but the operator.
@@ -99,9 +97,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Operator {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        match Caller::from_request_parts(parts, state).await?.role {
-            Role::Operator => Ok(Self),
-            Role::Tenant(_) => Err(refuse_tenant(parts.uri.path())),
+        if Caller::from_request_parts(parts, state).await?.principal.is_operator() {
+            Ok(Self)
+        } else {
+            Err(refuse_tenant(parts.uri.path()))
         }
     }
 }

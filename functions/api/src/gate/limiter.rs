@@ -14,7 +14,7 @@ use hooklane_domain::ids::TenantId;
 use lambda_http::http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::backend::{Deps, Leases, Ports};
-use crate::gate::caller::{Caller, Role};
+use crate::gate::caller::Caller;
 use crate::http::problem::Problem;
 
 /// Counts a tenant's requests and refuses those over its limit.
@@ -51,9 +51,10 @@ async fn standing<P: Ports>(deps: &Deps<P>, caller: &Caller) -> Option<Standing>
     let tenant = caller.tenant.as_ref()?;
     let quota = quota(deps, tenant)?;
     let now = deps.system.now();
-    Some(match caller.role {
-        Role::Operator => peek(&deps.leases, &tenant.id, quota, now),
-        Role::Tenant(_) => admit(&deps.leases, &deps.ledger, &tenant.id, quota, now).await,
+    Some(if caller.principal.is_operator() {
+        peek(&deps.leases, &tenant.id, quota, now)
+    } else {
+        admit(&deps.leases, &deps.ledger, &tenant.id, quota, now).await
     })
 }
 

@@ -3,7 +3,7 @@
 
 use axum::extract::FromRequestParts;
 use hooklane_catalog::Owner;
-use hooklane_domain::access::token::Scope;
+use hooklane_domain::access::scope::Scope;
 use hooklane_domain::event::DefaultTenant;
 use lambda_http::http::request::Parts;
 
@@ -46,7 +46,7 @@ impl<S: Send + Sync> FromRequestParts<S> for WritesTypes {
     }
 }
 
-/// A token always has a tenant, so only the operator can name none.
+/// Keys and tokens always have a tenant, so only the operator can name none.
 async fn owner<S: Send + Sync>(
     parts: &mut Parts,
     state: &S,

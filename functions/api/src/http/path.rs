@@ -6,7 +6,9 @@ use std::str::FromStr;
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use hooklane_domain::ids::{DeliveryId, EventId, EventType, ExternalId, TenantId, WebhookId};
+use hooklane_domain::ids::{
+    DeliveryId, EventId, EventType, ExternalId, KeyId, TenantId, WebhookId,
+};
 
 use crate::http::problem::Problem;
 
@@ -29,6 +31,9 @@ impl Named for EventId {
 }
 impl Named for EventType {
     const NAME: &'static str = "event type";
+}
+impl Named for KeyId {
+    const NAME: &'static str = "key";
 }
 impl Named for TenantId {
     const NAME: &'static str = "tenant";

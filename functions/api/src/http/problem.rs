@@ -205,6 +205,16 @@ impl Problem {
         Self { retry_after: Some(5), ..problem.detail(detail).about(over) }
     }
 
+    /// The overlap of the last rotation has not ended.
+    fn rotation_overlap(detail: &str) -> Self {
+        Self::new(
+            StatusCode::CONFLICT,
+            "urn:hooklane:problem:rotation-overlap",
+            "The previous secret is still valid",
+        )
+        .detail(detail)
+    }
+
     /// The same answer whether something does not exist or belongs to another tenant, so that nobody
     /// learns which.
     pub(crate) fn not_found(what: &str) -> Self {

@@ -6,7 +6,8 @@ use axum::RequestExt as _;
 use axum::extract::{MatchedPath, RawPathParams, Request};
 use axum::middleware::Next;
 use axum::response::Response;
-use hooklane_domain::ids::{DeliveryId, EventId, EventType, TenantId, WebhookId};
+use hooklane_domain::access::principal::Principal;
+use hooklane_domain::ids::{DeliveryId, EventId, EventType, KeyId, TenantId, WebhookId};
 use lambda_http::RequestExt as _;
 use tracing::field::{Empty, display};
 use tracing::{Instrument as _, Span};
@@ -18,11 +19,14 @@ pub(crate) async fn open(mut request: Request, next: Next) -> Response {
         request.id = Empty,
         request.method = %request.method(),
         request.route = Empty,
+        principal = Empty,
+        principal.key = Empty,
         tenant = Empty,
         webhook.id = Empty,
         delivery.id = Empty,
         event.id = Empty,
         event.type = Empty,
+        key.id = Empty,
     );
     if let Some(context) = request.lambda_context_ref() {
         span.record("request.id", &context.request_id);
@@ -47,6 +51,7 @@ fn record_parameter(span: &Span, name: &str, text: &str) {
         "delivery" => record::<DeliveryId>(span, "delivery.id", text),
         "event" => record::<EventId>(span, "event.id", text),
         "type" => record::<EventType>(span, "event.type", text),
+        "key" => record::<KeyId>(span, "key.id", text),
         _ => {}
     }
 }
@@ -54,6 +59,15 @@ fn record_parameter(span: &Span, name: &str, text: &str) {
 fn record<T: FromStr>(span: &Span, field: &str, text: &str) {
     if text.parse::<T>().is_ok() {
         span.record(field, text);
+    }
+}
+
+/// Records who makes the request, once it is known: never a secret.
+pub(crate) fn of_principal(principal: &Principal) {
+    let span = Span::current();
+    span.record("principal", principal.kind());
+    if let Some(key) = principal.key() {
+        span.record("principal.key", display(key));
     }
 }
 

@@ -39,7 +39,7 @@ pub(crate) struct PageView {
     get,
     path = "/tenants",
     operation_id = "listTenants",
-    summary = "List the tenants that have, or once had, a webhook, settings or event types, by id; a removed tenant is not listed",
+    summary = "List the tenants that have, or once had, a webhook, a key, settings or event types, by id; a removed tenant is not listed",
     description = "Operator key only.",
     security(("bearer" = [])),
     params(
@@ -130,7 +130,7 @@ pub(crate) async fn set<P: Ports>(
     path = "/tenants/{tenant}",
     operation_id = "deleteTenant",
     summary = "Remove a tenant",
-    description = "Operator key only. Its webhooks, tokens, settings and event types are deleted at once. Its \
+    description = "Operator key only. Its webhooks, keys, tokens, settings and event types are deleted at once. Its \
         events and deliveries expire. Until all of it has expired, its id cannot be used again: every request \
         for it is answered with 410 and the time from which it can. A tenant with thousands of webhooks is not \
         removed by one request: repeat the request while the answer is 202.",
@@ -158,9 +158,10 @@ pub(crate) async fn remove<P: Ports>(
     path = "/tenants/{tenant}/tokens",
     operation_id = "createToken",
     summary = "Create a token for a tenant",
-    description = "Operator key only. The token is a JWT. Only this answer shows it; Hooklane does not store it.",
+    description = "Operator key only. The token is a JWT that is valid for at most a day; a key (`POST /keys`) lasts. \
+        Only this answer shows it; Hooklane does not store it.",
     security(("bearer" = [])),
-    request_body(content = Option<NewToken>),
+    request_body(content = NewToken),
     responses(
         (status = 201, description = "The token", body = TokenView),
         (status = 410, description = "The tenant was removed, and its id cannot be used yet"),
@@ -186,7 +187,8 @@ pub(crate) async fn create_token<P: Ports>(
     path = "/tenants/{tenant}/tokens/revoke",
     operation_id = "revokeTokens",
     summary = "Revoke every token of a tenant",
-    description = "Operator key only. They stop working immediately.",
+    description = "Operator key only. They stop working immediately. Its keys stay valid: revoke each with \
+        `DELETE /keys/{key}`.",
     security(("bearer" = [])),
     responses((status = 204, description = "Revoked")),
 )]

@@ -31,7 +31,9 @@ async fn register(service: &Service, rest: &str) -> Answer {
 }
 
 async fn tokens(service: &Service) -> Answer {
-    service.ask_with(&[OPERATOR], "POST", "/tenants/acme/tokens", "").await
+    service
+        .ask_with(&[OPERATOR], "POST", "/tenants/acme/tokens", r#"{"scopes":["webhooks:read"]}"#)
+        .await
 }
 
 /// Each answer that a quota causes names the quota, its limit and what is used.
@@ -196,6 +198,7 @@ async fn a_tenant_sees_its_quotas_and_what_it_uses_of_them() {
         ("concurrentTests", 2, None),
         ("recoveriesPerDay", 24, Some(0)),
         ("concurrentScans", 2, None),
+        ("keys", 50, Some(0)),
     ] {
         let row = &quotas[name];
         assert_eq!((row["limit"].as_u64(), row["used"].as_u64()), (Some(limit), used), "{name}");

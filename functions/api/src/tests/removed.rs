@@ -10,6 +10,8 @@ const OPERATOR: (&str, &str) = ("authorization", "Bearer the-operator-key");
 const HOOK: &str = r#"{"url":"https://example.com/hook","events":["*"]}"#;
 const EVENT: &str = r#"{"id":"order-1","type":"order.created","data":{"total":1}}"#;
 const TYPE: &str = r#"{"category":"c","description":"d","sample":{"id":"1"}}"#;
+const READ: &str = r#"{"scopes":["webhooks:read"]}"#;
+const KEY: &str = r#"{"name":"CI","scopes":["webhooks:read"]}"#;
 
 async fn as_operator(service: &Service, method: &str, path: &str, body: &str) -> Answer {
     service.ask_with(&[OPERATOR], method, path, body).await
@@ -28,7 +30,7 @@ fn is_gone(answer: &Answer, what: &str) {
 async fn finding_10_the_id_of_a_removed_tenant_cannot_be_used_until_everything_has_expired() {
     let service = Service::new();
     let keyed = [OPERATOR, ("x-tenant-id", "acme"), ("idempotency-key", "k")];
-    let token = as_operator(&service, "POST", "/tenants/acme/tokens", "").await;
+    let token = as_operator(&service, "POST", "/tenants/acme/tokens", READ).await;
     let token = token.body["token"].as_str().unwrap().to_owned();
     assert_eq!(
         service.ask_with(&keyed, "POST", "/webhooks", HOOK).await.status,
@@ -49,12 +51,14 @@ async fn finding_10_the_id_of_a_removed_tenant_cannot_be_used_until_everything_h
             ("POST", "/events/batch", &*format!("[{EVENT}]")),
             ("POST", "/webhooks", HOOK),
             ("PUT", "/event-types/a", TYPE),
+            ("POST", "/keys", KEY),
+            ("GET", "/keys", ""),
         ] {
             is_gone(&service.ask(method, path, body).await, path);
         }
         is_gone(&service.ask_with(&keyed, "POST", "/webhooks", HOOK).await, "its key");
         for (method, path, body) in [
-            ("POST", "/tenants/acme/tokens", ""),
+            ("POST", "/tenants/acme/tokens", READ),
             ("PUT", "/tenants/acme", "{}"),
             ("GET", "/tenants/acme", ""),
         ] {

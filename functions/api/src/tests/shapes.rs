@@ -14,6 +14,7 @@ mod samples;
 mod vocabulary;
 
 const OPERATOR: (&str, &str) = ("authorization", "Bearer the-operator-key");
+const SCOPES: &str = r#"{"scopes":["webhooks:read","webhooks:write","events:publish"]}"#;
 const TENANT: (&str, &str) = ("x-tenant-id", "acme");
 
 /// A service where the tenant `acme` has this contract.
@@ -64,7 +65,7 @@ async fn only_a_tenant_whose_contract_shapes_answers_gets_shaped_ones() {
 #[tokio::test]
 async fn tokens_and_all_prefixes_get_the_same_shape() {
     let service = service_of("aegisx").await;
-    let minted = service.ask_with(&[OPERATOR], "POST", "/tenants/acme/tokens", "").await;
+    let minted = service.ask_with(&[OPERATOR], "POST", "/tenants/acme/tokens", SCOPES).await;
     let bearer = format!("Bearer {}", minted.body["token"].as_str().unwrap());
     for prefix in ["/api/v1", "/api", ""] {
         let path = format!("{prefix}/webhooks");
@@ -135,7 +136,7 @@ async fn a_contract_sets_query_parameters_that_the_client_does_not_send() {
 #[tokio::test]
 async fn a_tenant_over_its_limit_is_refused_in_its_contracts_words() {
     let service = service_of("aegisx").await;
-    let minted = service.ask_with(&[OPERATOR], "POST", "/tenants/acme/tokens", "").await;
+    let minted = service.ask_with(&[OPERATOR], "POST", "/tenants/acme/tokens", SCOPES).await;
     let bearer = format!("Bearer {}", minted.body["token"].as_str().unwrap());
     set(&service, Some("aegisx"), Some(1)).await;
     let own = [("authorization", bearer.as_str())];

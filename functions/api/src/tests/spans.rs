@@ -68,6 +68,7 @@ async fn an_error_line_carries_the_ids_of_its_request() {
             "request.id": "the-request",
             "request.method": "GET",
             "request.route": "/api/v1/webhooks/{webhook}/deliveries/{delivery}",
+            "principal": "operator",
             "tenant": "acme",
             "webhook.id": webhook,
             "delivery.id": corrupt.to_string(),
@@ -87,6 +88,34 @@ async fn a_path_parameter_that_is_no_valid_id_is_not_recorded() {
     let [line] = lines.as_slice() else { panic!("{lines:?}") };
     let fields: BTreeSet<_> =
         line["span"].as_object().unwrap().keys().map(String::as_str).collect();
-    let known = ["name", "request.id", "request.method", "request.route", "tenant"];
+    let known = ["name", "principal", "request.id", "request.method", "request.route", "tenant"];
     assert_eq!(fields, BTreeSet::from(known));
+}
+
+/// Which key was used is on every line of its request; its secret is on none.
+#[tokio::test]
+async fn a_request_with_a_key_carries_the_keys_id() {
+    let service = Service::new();
+    let body = r#"{"name":"CI","scopes":["keys:read"]}"#;
+    let made = service.ask("POST", "/keys", body).await;
+    let (id, secret) = (made.body["id"].as_str().unwrap(), made.body["secret"].as_str().unwrap());
+    let lines = Lines::default();
+    let guard = lines.listen(FmtSpan::CLOSE);
+    let bearer = format!("Bearer {secret}");
+    let headers = [("authorization", &*bearer)];
+    let answer = service.ask_with(&headers, "GET", &format!("/keys/{id}"), "").await;
+    assert_eq!(answer.status, StatusCode::OK);
+    let forged = format!("{bearer}x");
+    service.ask_with(&[("authorization", &*forged)], "GET", "/keys", "").await;
+    drop(guard);
+    let lines = lines.read();
+    let [used, refused] = lines.as_slice() else { panic!("{lines:?}") };
+    let span = &used["span"];
+    assert_eq!((&span["principal"], &span["principal.key"]), (&json!("key"), &json!(id)));
+    assert_eq!((&span["key.id"], &span["tenant"]), (&json!(id), &json!("acme")));
+    for nobody in ["principal", "principal.key", "tenant"] {
+        assert!(refused["span"].get(nobody).is_none(), "{refused}");
+    }
+    let secret = &secret[secret.len() - 50..secret.len() - 7];
+    assert!(!format!("{lines:?}").contains(secret));
 }

@@ -5,6 +5,7 @@ use lambda_http::http::StatusCode;
 use super::service::{Answer, Service};
 
 const OPERATOR: (&str, &str) = ("authorization", "Bearer the-operator-key");
+const READ: &str = r#"{"scopes":["webhooks:read"]}"#;
 
 async fn as_operator(service: &Service, method: &str, path: &str, body: &str) -> Answer {
     service.ask_with(&[OPERATOR], method, path, body).await
@@ -74,8 +75,14 @@ async fn invalid_settings_are_named() {
 #[tokio::test]
 async fn a_token_allows_its_scopes_until_it_expires() {
     let service = Service::new();
-    let minted = as_operator(&service, "POST", "/tenants/acme/tokens", "").await;
+    let all = r#"{"scopes":["webhooks:read","webhooks:write","events:publish"]}"#;
+    let minted = as_operator(&service, "POST", "/tenants/acme/tokens", all).await;
     insta::assert_json_snapshot!("token", minted.body, { ".token" => "[token]" });
+    for nothing in ["", "{}", r#"{"expiresIn":60}"#] {
+        let refused = as_operator(&service, "POST", "/tenants/acme/tokens", nothing).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{nothing}");
+        assert_eq!(refused.body["errors"][0]["path"], "scopes", "never all of them by omission");
+    }
 
     let reader =
         token(&service, "acme", r#"{"scopes":["webhooks:read"],"expiresInSeconds":60}"#).await;
@@ -103,13 +110,13 @@ async fn a_token_allows_its_scopes_until_it_expires() {
 #[tokio::test]
 async fn tokens_that_are_revoked_or_of_a_removed_tenant_stop_at_once() {
     let service = Service::new();
-    let (acme, other) = (token(&service, "acme", "").await, token(&service, "other", "").await);
+    let (acme, other) = (token(&service, "acme", READ).await, token(&service, "other", READ).await);
     let revoke = as_operator(&service, "POST", "/tenants/acme/tokens/revoke", "").await;
     assert_eq!(revoke.status, StatusCode::NO_CONTENT);
     let status = async |token: &str| with_token(&service, token, "GET", "/webhooks").await.status;
     assert_eq!(status(&acme).await, StatusCode::UNAUTHORIZED);
     assert_eq!(status(&other).await, StatusCode::OK);
-    let newer = token(&service, "acme", "").await;
+    let newer = token(&service, "acme", READ).await;
     assert_eq!(status(&newer).await, StatusCode::OK);
     service.deps.registry.remove(&"acme".parse().unwrap()).await.unwrap();
     assert_eq!(status(&newer).await, StatusCode::UNAUTHORIZED);
@@ -119,7 +126,7 @@ async fn tokens_that_are_revoked_or_of_a_removed_tenant_stop_at_once() {
 async fn a_token_acts_for_its_own_tenant_only() {
     let service = Service::new();
     let id = service.webhook().await;
-    let other = token(&service, "other", "").await;
+    let other = token(&service, "other", READ).await;
     let path = format!("/webhooks/{id}");
     let answer = with_token(&service, &other, "GET", &path).await;
     assert_eq!(answer.status, StatusCode::NOT_FOUND);
@@ -132,7 +139,7 @@ async fn a_token_acts_for_its_own_tenant_only() {
 async fn a_tenant_over_its_limit_is_refused_until_the_minute_ends() {
     let service = Service::new();
     as_operator(&service, "PUT", "/tenants/acme", r#"{"rateLimit":3}"#).await;
-    let token = token(&service, "acme", "").await;
+    let token = token(&service, "acme", READ).await;
     for left in ["2", "1", "0"] {
         let answer = with_token(&service, &token, "GET", "/webhooks").await;
         assert_eq!(answer.status, StatusCode::OK);
@@ -171,7 +178,7 @@ async fn the_status_needs_no_token() {
 async fn new_keys_work_at_once_and_old_ones_until_they_are_removed() {
     let service = Service::new();
     let keys = (&service.deps.operator_keys, &service.deps.token_keys);
-    let old_token = token(&service, "acme", "").await;
+    let old_token = token(&service, "acme", READ).await;
     for (ring, new) in [
         (keys.0, "a-new-operator-key\nthe-operator-key"),
         (keys.1, "a-newer-key-of-tokens\nthe-key-of-tokens"),
@@ -189,7 +196,7 @@ async fn new_keys_work_at_once_and_old_ones_until_they_are_removed() {
     // Another instance has read the new keys already; this one has not.
     let other = Service::new();
     *other.deps.token_keys.known.lock().unwrap() = "a-newer-key-of-tokens\nthe-key-of-tokens";
-    let new_token = token(&other, "acme", "").await;
+    let new_token = token(&other, "acme", READ).await;
     for token in [&old_token, &new_token] {
         let answer = with_token(&service, token, "GET", "/webhooks").await;
         assert_eq!(answer.status, StatusCode::OK);

@@ -3,10 +3,11 @@ use std::sync::{Arc, Mutex};
 
 use hooklane_catalog::{OwnType, Owner};
 use hooklane_domain::Timestamp;
+use hooklane_domain::access::key::Key;
 use hooklane_domain::access::quotas::{Room, Usage, expression_cost};
 use hooklane_domain::access::tenant::{Tenant, TenantSettings, Tombstone};
 use hooklane_domain::delivery::waiting::Lane;
-use hooklane_domain::ids::{EventType, ExternalId, TenantId, WebhookId};
+use hooklane_domain::ids::{EventType, ExternalId, KeyId, TenantId, WebhookId};
 use hooklane_domain::webhook::{DisableReason, Route, Webhook, WebhookState};
 
 use super::isolation::Isolation;
@@ -34,6 +35,7 @@ pub(super) struct Registered {
     /// What each tenant has, since its first webhook.
     usage: BTreeMap<TenantId, Usage>,
     pub(super) event_types: BTreeMap<(Owner, EventType), OwnType>,
+    pub(super) keys: BTreeMap<(TenantId, KeyId), Key>,
     /// The tenants that are listed.
     pub(super) listed: BTreeSet<TenantId>,
 }
@@ -47,7 +49,12 @@ impl Registered {
     pub(super) fn tenant(&self, id: &TenantId) -> Tenant {
         let stored = self.tenants.get(id).cloned();
         let usage = self.usage.get(id).copied();
-        Tenant { usage, ..stored.unwrap_or_else(|| Tenant::unknown(id.clone())) }
+        let tenant = stored.unwrap_or_else(|| Tenant::unknown(id.clone()));
+        let keys = match tenant.tombstone {
+            Some(_) => 0,
+            None => self.keys.values().filter(|key| key.tenant == *id).count() as u64,
+        };
+        Tenant { usage, keys, ..tenant }
     }
 
     /// Why the tenant may not have this much more.
@@ -322,6 +329,7 @@ impl TenantStore for MemoryRegistry {
             return Ok(false);
         }
         registered.event_types.retain(|(owner, _), _| *owner != Owner::Tenant(id.clone()));
+        registered.keys.retain(|(tenant, _), _| tenant != id);
         registered.listed.remove(id);
         *registered.versions.entry(id.clone()).or_default() += 1;
         if let Some(tenant) = registered.tenants.get_mut(id)

@@ -1,5 +1,6 @@
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::key_ring::KeyRing;
+use hooklane_domain::access::scope::Scope;
 
 use super::*;
 use crate::fakes::{FakeSystem, MemoryLedger, MemoryRegistry};
@@ -66,24 +67,27 @@ async fn a_token_carries_the_requested_scopes_and_its_tenants_generation() {
     let quotas = Quotas::default();
     let issue = async |body: &str| issue_token(stores, &system, &key, &quotas, &acme(), body).await;
 
-    let all = issue("").await.unwrap().claims;
-    assert_eq!(all.scopes, Scope::ALL);
-    assert_eq!(all.expires_at.as_second() - now.as_second(), 3_600);
-    assert_eq!((all.generation, &all.tenant), (1, &acme()));
+    let one = issue(r#"{"scopes":["webhooks:read"]}"#).await.unwrap().claims;
+    assert_eq!(one.scopes, [Scope::ReadWebhooks].into_iter().collect());
+    assert_eq!(one.expires_at.as_second() - now.as_second(), 3_600);
+    assert_eq!((one.generation, &one.tenant), (1, &acme()));
 
     let some = issue(r#"{"scopes":["events:publish","events:publish"],"expiresIn":60}"#).await;
     let some = some.unwrap();
-    assert_eq!(some.claims.scopes, [Scope::PublishEvents]);
+    assert_eq!(some.claims.scopes, [Scope::PublishEvents].into_iter().collect());
     let ring = KeyRing::parse("the-key-of-tokens").unwrap();
     let read = TokenClaims::verify(secrecy::ExposeSecret::expose_secret(&some.token), &ring, now);
     assert_eq!(read, Ok(some.claims));
 
     for (body, path) in [
+        ("", "scopes"),
+        ("{}", "scopes"),
+        (r#"{"expiresIn":60}"#, "scopes"),
         (r#"{"scopes":[]}"#, "scopes"),
         (r#"{"scopes":["webhooks:read","everything"]}"#, "scopes[1]"),
-        (r#"{"expiresInSeconds":59}"#, "expiresInSeconds"),
-        (r#"{"expiresIn":86401}"#, "expiresIn"),
-        (r#"{"tenant":"other"}"#, "tenant"),
+        (r#"{"scopes":["keys:read"],"expiresInSeconds":59}"#, "expiresInSeconds"),
+        (r#"{"scopes":["keys:read"],"expiresIn":86401}"#, "expiresIn"),
+        (r#"{"scopes":["keys:read"],"tenant":"other"}"#, "tenant"),
     ] {
         let Err(IssueTokenError::Invalid(errors)) = issue(body).await else { panic!("{body}") };
         assert_eq!(errors.as_slice()[0].path, path, "{body}");

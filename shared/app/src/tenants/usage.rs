@@ -38,6 +38,7 @@ pub async fn usage(
         QuotaName::Webhooks => tenant.usage.map(|usage| usage.webhooks),
         QuotaName::ExpressionCost => tenant.usage.map(|usage| usage.expression_cost),
         QuotaName::EventTypes => Some(types),
+        QuotaName::Keys => Some(tenant.keys),
         QuotaName::TokensPerDay => Some(tokens),
         QuotaName::RecoveriesPerDay => Some(recoveries),
         QuotaName::EventsPerWebhook

@@ -6,7 +6,7 @@ use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::json::fields::{FieldErrors, Fields};
 use hooklane_domain::time::whole_millisecond;
 use hooklane_domain::webhook::secret::{SecretForm, SigningSecret};
-use hooklane_domain::webhook::{MAX_OVERLAP_SECONDS, Overlap, RotateError, Signing, Webhook};
+use hooklane_domain::webhook::{Overlap, RotateError, Signing, Webhook};
 
 use super::{ChangeError, Rules, revise};
 use crate::ports::{Clock, Entropy, WebhookStore};
@@ -60,12 +60,7 @@ impl RotationRequest {
         {
             fields.error("secret", "does not match signing");
         }
-        let seconds = fields.whole(
-            &["overlapSeconds", "overlap_seconds"],
-            0..=MAX_OVERLAP_SECONDS.into(),
-            "a whole number of seconds from 0 to 604800",
-        );
-        let overlap = seconds.and_then(|s| Overlap::from_seconds(s).ok()).unwrap_or_default();
+        let overlap = Overlap::read(&mut fields);
         fields.finish().map(|()| Self { secret, signing, overlap })
     }
 

@@ -9,6 +9,7 @@ use hooklane_domain::access::tenant::{Tenant, TenantSettings, Tombstone};
 use hooklane_domain::ids::{TenantId, WebhookId};
 use serde::Deserialize;
 
+use super::keys::KEYS;
 use super::usage::Counts;
 use super::{
     DIRECTORY, Registry, RouteRegistry, VERSION, WEBHOOK_PREFIX, directory_key, health_key,
@@ -28,6 +29,8 @@ struct TenantItem {
     revision: u64,
     #[serde(default)]
     tombstone: Option<Tombstone>,
+    #[serde(default)]
+    key_count: i64,
 }
 
 impl TenantStore for Registry {
@@ -96,10 +99,12 @@ impl TenantStore for Registry {
     async fn bury(&self, id: &TenantId, tombstone: Tombstone) -> Result<(), Unavailable> {
         // The item stays, because it holds the token generation and the version of the subscriptions. The
         // counts go with what they count. The version tells every function to read the subscriptions again.
-        let update = "SET tombstone = if_not_exists(tombstone, :tombstone) \
-                      REMOVE settings, revision, webhook_count, expression_cost, counted_at \
-                      ADD tokens :one, #version :one";
-        let update = Write::update(&tenant_key(id), update)
+        let update = format!(
+            "SET tombstone = if_not_exists(tombstone, :tombstone) \
+             REMOVE settings, revision, webhook_count, expression_cost, counted_at, {KEYS} \
+             ADD tokens :one, #version :one"
+        );
+        let update = Write::update(&tenant_key(id), &update)
             .name("#version", VERSION)
             .value(":tombstone", value("a tombstone", tombstone)?)
             .value(":one", number(1));
@@ -144,6 +149,7 @@ fn tenant_of(id: &TenantId, item: TenantItem, usage: Option<Usage>) -> Tenant {
         revision: item.revision,
         tombstone: item.tombstone,
         usage,
+        keys: u64::try_from(item.key_count).unwrap_or(0),
     }
 }
 

@@ -35,13 +35,15 @@ pub enum QuotaName {
     RecoveriesPerDay,
     /// Its recoveries that read the ledger at the same time. Others wait for their turn.
     ConcurrentScans,
+    /// The keys of a tenant, expired ones too.
+    Keys,
 }
 
 /// How many quotas there are.
 const COUNT: usize = QuotaName::ALL.len();
 
 impl QuotaName {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Webhooks,
         Self::ExpressionCost,
         Self::EventTypes,
@@ -51,6 +53,7 @@ impl QuotaName {
         Self::ConcurrentTests,
         Self::RecoveriesPerDay,
         Self::ConcurrentScans,
+        Self::Keys,
     ];
 
     /// Its name in settings, answers and stored settings.
@@ -66,6 +69,7 @@ impl QuotaName {
             Self::ConcurrentTests => "concurrentTests",
             Self::RecoveriesPerDay => "recoveriesPerDay",
             Self::ConcurrentScans => "concurrentScans",
+            Self::Keys => "keys",
         }
     }
 
@@ -82,6 +86,7 @@ impl QuotaName {
             Self::ConcurrentTests => "QUOTA_CONCURRENT_TESTS",
             Self::RecoveriesPerDay => "QUOTA_RECOVERIES_PER_DAY",
             Self::ConcurrentScans => "QUOTA_CONCURRENT_SCANS",
+            Self::Keys => "QUOTA_KEYS",
         }
     }
 
@@ -95,6 +100,7 @@ impl QuotaName {
             Self::TokensPerDay => 10_000,
             Self::ConcurrentTests | Self::ConcurrentScans => 2,
             Self::RecoveriesPerDay => 24,
+            Self::Keys => 50,
         }
     }
 
@@ -109,7 +115,7 @@ impl QuotaName {
             Self::EventTypes | Self::EventsPerWebhook | Self::ConcurrentTests => 100,
             Self::HeaderBytesPerWebhook => 6_144,
             Self::TokensPerDay => 1_000_000,
-            Self::RecoveriesPerDay => 1_000,
+            Self::RecoveriesPerDay | Self::Keys => 1_000,
             Self::ConcurrentScans => 10,
         };
         1..=most
@@ -139,6 +145,7 @@ impl QuotaName {
             Self::ConcurrentTests => "tests of a tenant at the same time",
             Self::RecoveriesPerDay => "recoveries started by a tenant in a day (UTC)",
             Self::ConcurrentScans => "recoveries of a tenant that read the ledger at the same time",
+            Self::Keys => "keys of a tenant",
         }
     }
 }

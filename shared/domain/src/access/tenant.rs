@@ -72,6 +72,8 @@ pub struct Tenant {
     pub tombstone: Option<Tombstone>,
     /// What it has; `None` until that was counted for the first time.
     pub usage: Option<Usage>,
+    /// The number of its keys.
+    pub keys: u64,
 }
 
 /// What is left of a tenant that was removed. As long as something of it may be stored (its events, its
@@ -115,6 +117,7 @@ impl Tenant {
             revision: 0,
             tombstone: None,
             usage: None,
+            keys: 0,
         }
     }
 

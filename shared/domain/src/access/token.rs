@@ -10,49 +10,15 @@ use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq as _;
 
 use crate::access::key_ring::KeyRing;
+use crate::access::scope::{Scope, Scopes};
 use crate::ids::TenantId;
 use crate::webhook::signature::hmac_sha256;
-use crate::words;
-
-/// What a token permits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Scope {
-    /// Read webhooks, deliveries and events.
-    #[serde(rename = "webhooks:read")]
-    ReadWebhooks,
-    /// Change webhooks and deliveries, and read secrets.
-    #[serde(rename = "webhooks:write")]
-    WriteWebhooks,
-    /// Publish events.
-    #[serde(rename = "events:publish")]
-    PublishEvents,
-}
-
-impl Scope {
-    pub const ALL: [Self; 3] = [Self::ReadWebhooks, Self::WriteWebhooks, Self::PublishEvents];
-
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::ReadWebhooks => "webhooks:read",
-            Self::WriteWebhooks => "webhooks:write",
-            Self::PublishEvents => "events:publish",
-        }
-    }
-}
-
-impl std::str::FromStr for Scope {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
-        words::parse(Self::ALL, Self::as_str, text)
-    }
-}
 
 /// The claims of a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenClaims {
     pub tenant: TenantId,
-    pub scopes: Vec<Scope>,
+    pub scopes: Scopes,
     pub issued_at: Timestamp,
     pub expires_at: Timestamp,
     /// The tenant's token generation when the token was issued.
@@ -95,7 +61,7 @@ impl TokenClaims {
         let written = JwtClaims {
             iss: ISSUER.to_owned(),
             sub: self.tenant.clone(),
-            scope: self.scopes.iter().map(|s| s.as_str()).collect::<Vec<_>>().join(" "),
+            scope: self.scopes.iter().map(Scope::as_str).collect::<Vec<_>>().join(" "),
             iat: self.issued_at.as_second(),
             exp: self.expires_at.as_second(),
             generation: self.generation,
@@ -133,7 +99,7 @@ impl TokenClaims {
 
 impl JwtClaims {
     fn read(self) -> Option<TokenClaims> {
-        let scopes = self.scope.split(' ').filter(|s| !s.is_empty()).map(str::parse);
+        let scopes = self.scope.split(' ').filter(|s| !s.is_empty()).map(str::parse::<Scope>);
         Some(TokenClaims {
             tenant: self.sub,
             scopes: scopes.collect::<Result<_, _>>().ok()?,
@@ -170,7 +136,7 @@ mod tests {
     fn claims() -> TokenClaims {
         TokenClaims {
             tenant: "acme".parse().unwrap(),
-            scopes: vec![Scope::ReadWebhooks, Scope::PublishEvents],
+            scopes: [Scope::ReadWebhooks, Scope::PublishEvents].into_iter().collect(),
             issued_at: at(1_000),
             expires_at: at(2_000),
             generation: 3,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{RetiringSecret, Webhook};
+use crate::json::fields::Fields;
 use crate::time::later;
 use crate::webhook::secret::SigningSecret;
 
@@ -39,6 +40,15 @@ impl Overlap {
     pub fn from_seconds(seconds: u64) -> Result<Self, InvalidOverlap> {
         let seconds = u32::try_from(seconds).ok().filter(|seconds| *seconds <= MAX_OVERLAP_SECONDS);
         seconds.map(Self).ok_or(InvalidOverlap)
+    }
+
+    /// Reads the field `overlapSeconds`; a day if it is left out.
+    pub fn read(fields: &mut Fields) -> Self {
+        let names = ["overlapSeconds", "overlap_seconds"];
+        let expected = InvalidOverlap.to_string();
+        let expected = expected.trim_start_matches("must be ");
+        let seconds = fields.whole(&names, 0..=MAX_OVERLAP_SECONDS.into(), expected);
+        seconds.and_then(|seconds| Self::from_seconds(seconds).ok()).unwrap_or_default()
     }
 
     #[must_use]

@@ -3,6 +3,7 @@
 use axum::extract::rejection::BytesRejection;
 use hooklane_app::deliveries::RequestError;
 use hooklane_app::event_types::EventTypeError;
+use hooklane_app::keys::KeyError;
 use hooklane_app::ports::Unavailable;
 use hooklane_app::publish::PublishError;
 use hooklane_app::recover::RecoverError;
@@ -120,6 +121,23 @@ impl From<IssueTokenError> for Problem {
     }
 }
 
+impl From<KeyError> for Problem {
+    fn from(error: KeyError) -> Self {
+        match error {
+            KeyError::Missing => Self::not_found("key"),
+            KeyError::Invalid(errors) => errors.into(),
+            KeyError::Beyond { holder, scope } => Self::forbidden(&format!(
+                "The {holder} lacks the scope {}, so it cannot give it to a key.",
+                scope.as_str()
+            )),
+            KeyError::Overlapping(error) => Self::rotation_overlap(&error.to_string()),
+            KeyError::TooMany(over) => Self::over_quota(over),
+            KeyError::Removed(removed) => removed.into(),
+            KeyError::Unavailable(error) => error.into(),
+        }
+    }
+}
+
 impl From<EventTypeError> for Problem {
     fn from(error: EventTypeError) -> Self {
         let conflict =
@@ -144,12 +162,7 @@ impl From<ChangeError> for Problem {
         match error {
             ChangeError::Missing => Self::not_found("webhook"),
             ChangeError::Changed => Self::precondition_failed(),
-            ChangeError::Rotation(error) => Self::new(
-                StatusCode::CONFLICT,
-                "urn:hooklane:problem:rotation-overlap",
-                "The previous secret is still valid",
-            )
-            .detail(&error.to_string()),
+            ChangeError::Rotation(error) => Self::rotation_overlap(&error.to_string()),
             ChangeError::Invalid(errors) => errors.into(),
             ChangeError::Quota(over) => Self::over_quota(over),
             ChangeError::Taken(taken) => taken.into(),

@@ -15,7 +15,7 @@ pub(crate) struct TenantSettings {
     catalog: Option<String>,
     /// Whether to refuse events of unknown types and events whose data does not match the type's schema.
     strict: Option<bool>,
-    /// The limit of API requests made with the tenant's tokens; 0 means unlimited. Also accepted as
+    /// The limit of API requests made with the tenant's keys and tokens; 0 means unlimited. Also accepted as
     /// `rateLimit`.
     #[schema(maximum = 1000000, example = 600)]
     requests_per_minute: Option<u32>,
@@ -57,15 +57,18 @@ pub(crate) struct Quotas {
     /// Its recoveries that look for skipped events at the same time.
     #[schema(minimum = 1, maximum = 10)]
     concurrent_scans: Option<u64>,
+    /// Its keys, expired ones too.
+    #[schema(minimum = 1, maximum = 1000)]
+    keys: Option<u64>,
 }
 
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(example = json!({"scopes": ["webhooks:read", "events:publish"], "expiresInSeconds": 3600}))]
 pub(crate) struct NewToken {
-    /// All scopes if omitted.
-    #[schema(min_items = 1)]
-    scopes: Option<Vec<Scope>>,
+    /// What it permits.
+    #[schema(min_items = 1, max_items = 20, example = json!(["webhooks:read"]))]
+    scopes: Vec<Scope>,
     /// Lifetime; one hour if omitted. Also accepted as `expiresIn`.
     #[schema(minimum = 60, maximum = 86400, example = 3600)]
     expires_in_seconds: Option<u32>,
@@ -79,4 +82,8 @@ pub(crate) enum Scope {
     WriteWebhooks,
     #[serde(rename = "events:publish")]
     PublishEvents,
+    #[serde(rename = "keys:read")]
+    ReadKeys,
+    #[serde(rename = "keys:write")]
+    WriteKeys,
 }

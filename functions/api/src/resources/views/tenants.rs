@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
 use hooklane_app::tenants::{IssuedToken, QuotaUse};
+use hooklane_domain::access::scope::Scope;
 use hooklane_domain::access::tenant::Tenant;
-use hooklane_domain::access::token::Scope;
 use secrecy::ExposeSecret as _;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -25,7 +25,7 @@ pub(crate) struct TenantView {
     catalog: Option<String>,
     /// Whether to refuse events of unknown types and events whose data does not match the type's schema.
     strict: bool,
-    /// The limit of API requests per minute made with the tenant's tokens; 0 means unlimited. Absent if
+    /// The limit of API requests per minute made with the tenant's keys and tokens; 0 means unlimited. Absent if
     /// the deployment's default applies.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = 600)]
@@ -108,7 +108,7 @@ impl TokenView {
             token: issued.token.expose_secret().to_owned(),
             token_type: "Bearer",
             tenant: issued.claims.tenant.to_string(),
-            scopes: issued.claims.scopes.iter().copied().map(Scope::as_str).collect(),
+            scopes: issued.claims.scopes.iter().map(Scope::as_str).collect(),
             expires_at: time(issued.claims.expires_at),
         }
     }

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use hooklane_app::webhooks::{Overview, Warning, WarningKind};
 use hooklane_contract::{Contract, Contracts};
 use hooklane_domain::Timestamp;
-use hooklane_domain::access::token::Scope;
+use hooklane_domain::access::scope::Scope;
 use hooklane_domain::webhook::headers::MASK;
 use hooklane_domain::webhook::limits::TimeLimit;
 use hooklane_domain::webhook::masking::masked;

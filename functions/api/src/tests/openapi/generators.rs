@@ -134,8 +134,10 @@ async fn every_body_has_an_example_that_is_accepted() {
         let example = example.unwrap_or_else(|| panic!("{method} {path} has no example"));
         let service = Service::new();
         let webhook = service.webhook().await;
+        let key = service.ask("POST", "/keys", r#"{"name":"a","scopes":["keys:read"]}"#).await;
         let path = path
             .replace("{webhook}", &webhook)
+            .replace("{key}", key.body["id"].as_str().unwrap())
             .replace("{tenant}", "acme")
             .replace("{type}", "parcel.sent");
         let answer = service.ask(&method.to_uppercase(), &path, &example.to_string()).await;
