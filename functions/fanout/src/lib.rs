@@ -8,7 +8,6 @@
 //! can never be processed is dead-lettered and counts as done, so that it does not block its shard. Records
 //! for which no time is left are handed back.
 
-mod answer;
 mod deps;
 mod fanout;
 mod handle;
@@ -17,7 +16,6 @@ mod outbox;
 mod pass;
 mod ports;
 mod production;
-mod record;
 mod route_cache;
 mod settings;
 mod spans;
@@ -26,10 +24,9 @@ mod tenants;
 #[cfg(test)]
 mod tests;
 
-pub use answer::Answer;
 pub use deps::Deps;
 pub use fanout::Fanout;
+pub use hooklane_aws::stream::{Answer, Batch};
 pub use ports::Ports;
 pub use production::Production;
-pub use record::Batch;
 pub use settings::Settings;

@@ -14,17 +14,16 @@ use hooklane_app::deadline::Deadline;
 use hooklane_app::ports::{
     Clock as _, DeadLetters as _, DispatchQueue as _, RouteTable, Strikes as _, Unavailable,
 };
+use hooklane_aws::stream::{self, Answer, Batch, Record};
 use hooklane_domain::expression::{Budget, MAX_BATCH_STEPS};
 use hooklane_domain::isolation::deaths::{MAX_STRIKES, Suspect, given_up};
 use serde_json::value::RawValue;
 use tracing::{Instrument as _, Span};
 
-use crate::answer::{Answer, HandedBack};
 use crate::fanout::Fanout;
 use crate::messages;
 use crate::outbox::{Outbox, Parcel};
 use crate::ports::Ports;
-use crate::record::{self, Batch, Record};
 use crate::route_cache::Routes;
 use crate::spans::{self, batch_failed};
 use crate::tenants::{Entry, Group, Groups};
@@ -142,7 +141,7 @@ impl<'a, P: Ports> Pass<'a, P> {
     fn groups(&mut self) -> Groups {
         let mut groups = Groups::default();
         for (index, raw) in self.batch.records.iter().enumerate() {
-            match record::read(raw) {
+            match stream::read(raw) {
                 Ok(Record::NewEvent(event)) => groups.add(Entry { index, event }),
                 Ok(Record::Other) => {}
                 Err(reason) => {
@@ -243,7 +242,7 @@ impl<'a, P: Ports> Pass<'a, P> {
     async fn after_panic(&mut self, begun: Begun<'_>) -> Result<(), Unavailable> {
         self.panicked = true;
         let Begun { entry, span, .. } = begun;
-        let place = record::place(&self.batch.records[entry.index]);
+        let place = stream::place(&self.batch.records[entry.index]);
         let suspect = Suspect::record(&place.sequence_number.unwrap_or_default());
         let strikes = match self.struck {
             Some(strikes) => strikes,
@@ -289,11 +288,6 @@ impl<'a, P: Ports> Pass<'a, P> {
 
     fn answer(&self) -> Result<Answer, Unavailable> {
         let Some(left) = self.left else { return Ok(Answer::default()) };
-        let number = record::place(&self.batch.records[left]).sequence_number;
-        let item_identifier = number.ok_or_else(|| {
-            let error = Unavailable::new("handing back a record", "it has no sequence number");
-            batch_failed(error, &Span::none())
-        })?;
-        Ok(Answer { batch_item_failures: vec![HandedBack { item_identifier }] })
+        Answer::from(&self.batch.records[left]).map_err(|e| batch_failed(e, &Span::none()))
     }
 }

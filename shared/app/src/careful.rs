@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use futures::FutureExt as _;
 use futures::future::join_all;
+use hooklane_domain::Timestamp;
 use hooklane_domain::isolation::deaths::{MAX_STRIKES, Suspect, given_up};
 
 use crate::batch::Disposition;
@@ -180,6 +181,42 @@ impl<W: Work, S: Strikes, C: Clock> Careful<'_, W, S, C> {
             forgive(self.strikes, &self.work.suspect(item)).await;
         }
         disposition
+    }
+}
+
+/// What becomes of a suspect that is alone in its batch.
+pub struct Alone<'a, S> {
+    pub strikes: &'a S,
+    pub suspect: &'a Suspect,
+    pub now: Timestamp,
+}
+
+impl<S: Strikes> Alone<'_, S> {
+    /// Adds a strike. Afterwards, works on the suspect, or if it has had enough of them, gives it up. `work`
+    /// gets the number of strikes, and says whether they are to stay.
+    pub async fn work<T, G, W>(
+        &self,
+        give_up: G,
+        work: impl FnOnce(u32) -> W,
+    ) -> Result<T, Unavailable>
+    where
+        G: Future<Output = Result<T, Unavailable>>,
+        W: Future<Output = (Result<T, Unavailable>, bool)>,
+    {
+        let strikes = self.strikes.strike(self.suspect, self.now).await;
+        let strikes = strikes.inspect_err(|error| error.log("batch.failed"))?;
+        if strikes > MAX_STRIKES {
+            let done = give_up.await.inspect_err(|error| error.log("batch.failed"))?;
+            let reason = given_up();
+            tracing::error!(reason, record.suspect = self.suspect.as_str(), "record.dead_lettered");
+            forgive(self.strikes, self.suspect).await;
+            return Ok(done);
+        }
+        let (result, stays) = work(strikes).await;
+        if !stays {
+            forgive(self.strikes, self.suspect).await;
+        }
+        result
     }
 }
 

@@ -1,7 +1,7 @@
 //! The adapters to AWS: everything that calls a table, a queue or a secret.
 //!
 //! [`ledger`] and [`registry`] are the two tables, [`queues`] and [`dead_letters`] the queues, and
-//! [`secrets`] the keys. The environment is read in [`settings`] only, time and randomness in
+//! [`secrets`] the keys. [`stream`] reads the records of the ledger's stream. The environment is read in [`settings`] only, time and randomness in
 //! [`system`] only, and logging is set up in [`telemetry`].
 
 pub mod clients;
@@ -14,6 +14,7 @@ pub mod secrets;
 pub mod settings;
 pub mod sqs_batch;
 pub mod startup;
+pub mod stream;
 pub mod system;
 pub mod telemetry;
 

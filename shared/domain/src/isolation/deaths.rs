@@ -38,10 +38,17 @@ impl Suspect {
         Self(format!("message#{id}"))
     }
 
-    /// A record of the ledger's stream, by its sequence number.
+    /// A record of the ledger's stream that is fanned out, by its sequence number.
     #[must_use]
     pub fn record(sequence_number: &str) -> Self {
         Self(format!("record#{sequence_number}"))
+    }
+
+    /// A record of the ledger's stream whose event is indexed, by its sequence number. Apart from the one
+    /// that is fanned out: what ends one function may not end the other.
+    #[must_use]
+    pub fn indexing(sequence_number: &str) -> Self {
+        Self(format!("index#{sequence_number}"))
     }
 
     /// A run of `upkeep`: while one is under way, and if it has not ended as it should.

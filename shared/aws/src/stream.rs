@@ -1,12 +1,17 @@
-//! One record of the ledger's stream.
+//! The ledger's stream, as the functions that read it receive and answer it.
 
-use hooklane_aws::ledger::EventRecord;
+use std::time::Duration;
+
+use hooklane_app::ports::Unavailable;
 use hooklane_domain::Timestamp;
 use hooklane_domain::event::Event;
+use hooklane_domain::isolation::deaths::RECORD_IS_OLD;
 use hooklane_domain::json::position;
-use jiff::SignedDuration;
-use serde::Deserialize;
+use hooklane_domain::time::later;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+
+use crate::ledger::EventRecord;
 
 /// A batch as Lambda delivers it. Each record is read on its own, so that a bad one does not affect the
 /// others.
@@ -16,8 +21,22 @@ pub struct Batch {
     pub records: Vec<Box<RawValue>>,
 }
 
+impl Batch {
+    /// The sequence number of the record of a batch that has no other, if it is old. A batch that ends its
+    /// function is halved until it looks like this. A batch of several records, or a young one, is as good
+    /// as never halved.
+    #[must_use]
+    pub fn old_record_alone(&self, now: Timestamp) -> Option<String> {
+        let [raw] = self.records.as_slice() else { return None };
+        let place = place(raw);
+        let is_old = later(place.created_at?, RECORD_IS_OLD) < now;
+        place.sequence_number.filter(|_| is_old)
+    }
+}
+
 /// What a record is about.
-pub(crate) enum Record {
+#[derive(Debug)]
+pub enum Record {
     NewEvent(Box<Event>),
     /// Another change of the ledger. The filter of the event source mapping lets few of those through.
     Other,
@@ -25,7 +44,7 @@ pub(crate) enum Record {
 
 /// A record that can never be processed.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Unreadable {
+pub enum Unreadable {
     #[error("not a record of a DynamoDB stream ({0})")]
     Shape(String),
     #[error("the record of a new event has no new image")]
@@ -43,9 +62,9 @@ struct StreamRecord {
 
 /// Where a record stands in its shard, and since when. Both are missing only in what no stream sends.
 #[derive(Debug, Default)]
-pub(crate) struct Place {
-    pub(crate) sequence_number: Option<String>,
-    pub(crate) created_at: Option<Timestamp>,
+pub struct Place {
+    pub sequence_number: Option<String>,
+    pub created_at: Option<Timestamp>,
 }
 
 #[derive(Deserialize)]
@@ -61,14 +80,16 @@ struct Position {
     approximate_creation_date_time: Option<f64>,
 }
 
-pub(crate) fn place(raw: &RawValue) -> Place {
+/// Where a record stands.
+#[must_use]
+pub fn place(raw: &RawValue) -> Place {
     let Ok(PlacedRecord { dynamodb: position }) = serde_json::from_str(raw.get()) else {
         return Place::default();
     };
     let seconds = position.approximate_creation_date_time;
     let created_at = seconds.and_then(|seconds| {
-        let span = SignedDuration::try_from_secs_f64(seconds).ok()?;
-        Timestamp::UNIX_EPOCH.checked_add(span).ok()
+        let since = Duration::try_from_secs_f64(seconds).ok()?;
+        Timestamp::UNIX_EPOCH.checked_add(since).ok()
     });
     Place { sequence_number: position.sequence_number, created_at }
 }
@@ -81,7 +102,8 @@ struct Change {
     new_image: Option<serde_dynamo::Item>,
 }
 
-pub(crate) fn read(raw: &RawValue) -> Result<Record, Unreadable> {
+/// Reads a record.
+pub fn read(raw: &RawValue) -> Result<Record, Unreadable> {
     let record: StreamRecord =
         serde_json::from_str(raw.get()).map_err(|e| Unreadable::Shape(position(&e)))?;
     let is_event = matches!(
@@ -94,4 +116,30 @@ pub(crate) fn read(raw: &RawValue) -> Result<Record, Unreadable> {
     let image = record.dynamodb.new_image.ok_or(Unreadable::NoImage)?;
     let event = EventRecord::from_image(image).map_err(|e| Unreadable::Event(e.chain()))?;
     Ok(Record::NewEvent(Box::new(event.into_event())))
+}
+
+/// The first record that is not done, if the time was over before it was. Lambda delivers it and all after
+/// it again (*AWS Lambda Developer Guide*, "Using AWS Lambda with Amazon DynamoDB").
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Answer {
+    pub batch_item_failures: Vec<HandedBack>,
+}
+
+impl Answer {
+    /// Hands back this record and all after it.
+    pub fn from(raw: &RawValue) -> Result<Self, Unavailable> {
+        let item_identifier = place(raw).sequence_number.ok_or_else(|| {
+            Unavailable::new("handing back a record", "it has no sequence number")
+        })?;
+        Ok(Self { batch_item_failures: vec![HandedBack { item_identifier }] })
+    }
+}
+
+/// A record that is handed back.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HandedBack {
+    /// Its sequence number.
+    pub item_identifier: String,
 }
