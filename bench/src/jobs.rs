@@ -10,6 +10,7 @@ use crate::hostile::expressions::Expression;
 use crate::hostile::poison;
 use crate::hostile::requests::RequestInput;
 use crate::hostile::schemas::SchemaInput;
+use crate::index::full_batch;
 use crate::lambda::Name;
 use crate::payload::{Request, failures, of_messages};
 use crate::row::{Bounds, Row};
@@ -42,6 +43,8 @@ pub enum Job {
     PoisonEvents,
     PoisonMessages,
     PoisonRecords,
+    /// The largest batch for the index of events.
+    FullIndex,
 }
 
 impl Job {
@@ -58,6 +61,7 @@ impl Job {
             Self::PoisonEvents => "poison: messages of events".to_owned(),
             Self::PoisonMessages => "poison: messages of deliveries".to_owned(),
             Self::PoisonRecords => "poison: records of the stream".to_owned(),
+            Self::FullIndex => "numbers: a full batch for the index".to_owned(),
         }
     }
 
@@ -78,6 +82,7 @@ impl Job {
             Self::PoisonEvents => poison_events(world, &name, bounds).await,
             Self::PoisonMessages => poison_messages(world, &name, bounds).await,
             Self::PoisonRecords => poison_records(world, &name, bounds).await,
+            Self::FullIndex => full_batch(world, &name, Bounds::WORST).await,
         }
     }
 }
@@ -450,6 +455,7 @@ async fn poison_records(world: &World, name: &str, bounds: Bounds) -> anyhow::Re
         ];
         let input = format!("{name}: {what}");
         rows.push(world.fan_out(&input, &records, &neighbours, bounds).await?);
+        rows.push(world.index(&input, &records, &neighbours, bounds).await?);
     }
     Ok(rows)
 }

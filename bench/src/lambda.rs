@@ -10,19 +10,20 @@ pub const PROCESSOR: f64 = 0.145;
 /// The largest payload of an invocation, and of its answer.
 pub const MAX_PAYLOAD: usize = 6 * 1024 * 1024;
 
-/// The five functions.
+/// The functions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Name {
     Api,
     Ingest,
     Fanout,
+    Stats,
     Delivery,
     Upkeep,
 }
 
 impl Name {
-    pub const ALL: [Self; 5] =
-        [Self::Api, Self::Ingest, Self::Fanout, Self::Delivery, Self::Upkeep];
+    pub const ALL: [Self; 6] =
+        [Self::Api, Self::Ingest, Self::Fanout, Self::Stats, Self::Delivery, Self::Upkeep];
 
     #[must_use]
     pub const fn text(self) -> &'static str {
@@ -30,6 +31,7 @@ impl Name {
             Self::Api => "api",
             Self::Ingest => "ingest",
             Self::Fanout => "fanout",
+            Self::Stats => "stats",
             Self::Delivery => "delivery",
             Self::Upkeep => "upkeep",
         }
@@ -40,7 +42,7 @@ impl Name {
     pub const fn time_limit(self) -> Duration {
         Duration::from_secs(match self {
             Self::Api | Self::Ingest => 30,
-            Self::Fanout | Self::Delivery => 60,
+            Self::Fanout | Self::Stats | Self::Delivery => 60,
             Self::Upkeep => 120,
         })
     }

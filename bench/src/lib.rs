@@ -7,6 +7,7 @@ pub mod control_group;
 pub mod function;
 pub mod hostile;
 pub mod http;
+pub mod index;
 pub mod jobs;
 pub mod lambda;
 pub mod payload;

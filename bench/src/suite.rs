@@ -26,7 +26,7 @@ pub fn jobs() -> Vec<Job> {
     jobs.extend([760, 1_000].map(Job::Webhooks));
     jobs.extend(expressions.into_iter().map(Job::Expression));
     jobs.extend(schemas::all().into_iter().map(Job::Schema));
-    jobs.extend([Job::PoisonEvents, Job::PoisonMessages, Job::PoisonRecords]);
+    jobs.extend([Job::PoisonEvents, Job::PoisonMessages, Job::PoisonRecords, Job::FullIndex]);
     jobs.extend(requests::of_strangers().into_iter().map(Job::Request));
     jobs.extend(requests::of_tenants(TENANT).into_iter().map(Job::Request));
     jobs

@@ -123,6 +123,7 @@ mod tests {
             "EventDeadLetterQueue",
             "FanoutDeadLetterQueue",
             "DeliveryDeadLetterQueue",
+            "StatsDeadLetterQueue",
             "DataKeySecret",
             "TokenKeySecret",
             "OperatorKeySecret",
@@ -134,7 +135,7 @@ mod tests {
                 environment.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str())
             };
             assert_eq!(value("LOG_LEVEL"), Some("info"));
-            assert_eq!(value("REGISTRY_TABLE"), Some("registrytable"));
+            assert_eq!(value("LEDGER_TABLE"), Some("ledgertable"));
             if name == Name::Delivery {
                 assert_eq!(value("QUEUE_VISIBILITY_SECONDS"), Some("360"));
                 assert_eq!(value("ALLOWED_TARGET_CIDRS"), Some(""));

@@ -21,7 +21,7 @@ pub const EVENTS: &str = "events";
 pub const DELIVERIES: &str = "deliveries";
 pub const RETRIES: &str = "retries";
 /// The dead-letter queues.
-pub const DEAD: [&str; 3] = ["dead-events", "dead-fanout", "dead-deliveries"];
+pub const DEAD: [&str; 4] = ["dead-events", "dead-fanout", "dead-deliveries", "dead-stats"];
 
 const OPERATOR_KEY: &str = "the-operator-key-of-the-limits-harness";
 
@@ -73,6 +73,7 @@ impl World {
             ("EventDeadLetterQueue", url(DEAD[0])),
             ("FanoutDeadLetterQueue", url(DEAD[1])),
             ("DeliveryDeadLetterQueue", url(DEAD[2])),
+            ("StatsDeadLetterQueue", url(DEAD[3])),
             ("OperatorKeySecret", "operator-key".to_owned()),
             ("TokenKeySecret", "token-key".to_owned()),
             ("DataKeySecret", "data-key".to_owned()),

@@ -244,7 +244,7 @@ def _parser() -> argparse.ArgumentParser:
     limited.add_argument("--binaries", help="a folder with functions that are built already")
     limited.add_argument("--stand-ins", action="store_true", help="only test the harness's stand-ins for AWS")
     letters = add(redrive, "send dead letters again")
-    letters.add_argument("--source", choices=("events", "fanout", "deliveries"), help="only letters of this source")
+    letters.add_argument("--source", choices=("events", "fanout", "stats", "deliveries"), help="only letters of this source")
     letters.add_argument("--match", help="only letters whose body contains this text")
     letters.add_argument("--dry", action="store_true", help="show what would be sent, and send nothing")
     letters.add_argument("--scan", action="store_true", help="search the ledger for records that left the stream")

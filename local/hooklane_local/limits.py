@@ -9,7 +9,7 @@ from hooklane_local.processes import run
 from hooklane_local.progress import step
 from hooklane_local.tools import host_target
 
-_FUNCTIONS = ("api", "ingest", "fanout", "delivery", "upkeep")
+_FUNCTIONS = ("api", "ingest", "fanout", "stats", "delivery", "upkeep")
 # What the harness reads from the environment; the Makefile passes it on.
 _OPTIONS = ("SEED", "SEARCH_SECONDS", "ONLY", "PARALLEL", "WEBHOOKS")
 

@@ -8,6 +8,7 @@ import json
 import time
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from botocore.exceptions import ClientError
 
@@ -16,7 +17,7 @@ from hooklane_local.delivery_id import webhook_of
 from hooklane_local.progress import say
 from hooklane_local.redrive_target import CannotSend, Target
 
-SOURCES = ("events", "fanout", "deliveries")
+SOURCES = ("events", "fanout", "stats", "deliveries")
 
 # How long a letter stays hidden while it is being sent. If this process ends early, the letter becomes
 # visible again after that time.
@@ -172,8 +173,8 @@ def with_next_generation(body: str) -> tuple[str, str | None]:
     return json.dumps(message, ensure_ascii=False), delivery
 
 
-def _record(target: Target, letter: dict, options: Options) -> str:
-    """A letter of `fanout` is a stream record, or Lambda's note about records that it gave up on."""
+def _record(function_name: str, target: Target, letter: dict, options: Options) -> str:
+    """A letter of a reader of the stream is a stream record, or Lambda's note about records that it gave up on."""
     try:
         content = json.loads(_whole_body(letter))
     except ValueError:
@@ -184,7 +185,7 @@ def _record(target: Target, letter: dict, options: Options) -> str:
         records, found = [content], "1 record"
     else:
         raise CannotSend(_NO_RECORD)
-    function = target.description["functions"]["FanoutFunction"]
+    function = target.description["functions"][function_name]
     if not options.dry:
         for start in range(0, len(records), 100):
             _invoke(target.lambdas, function, records[start : start + 100])
@@ -208,5 +209,10 @@ def _whole_body(letter: dict) -> str:
     return body
 
 
-_SENDERS = {"events": _event, "fanout": _record, "deliveries": _delivery}
+_SENDERS = {
+    "events": _event,
+    "fanout": partial(_record, "FanoutFunction"),
+    "stats": partial(_record, "StatsFunction"),
+    "deliveries": _delivery,
+}
 

@@ -47,8 +47,9 @@ def _description_of(outputs: dict) -> dict:
         "deadLetterQueueUrls": {
             "events": outputs["EventDeadLetterQueueUrl"],
             "fanout": outputs["FanoutDeadLetterQueueUrl"],
+            "stats": outputs["StatsDeadLetterQueueUrl"],
             "deliveries": outputs["DeliveryDeadLetterQueueUrl"],
         },
         "ledgerTable": outputs["LedgerTableName"],
-        "functions": {"FanoutFunction": outputs["FanoutFunctionName"]},
+        "functions": {name: outputs[f"{name}Name"] for name in ("FanoutFunction", "StatsFunction")},
     }

@@ -15,7 +15,7 @@ from hooklane_local.profile import REGION, STACK_NAME, Profile, host_architectur
 from hooklane_local.progress import step
 from hooklane_local.tools import host_target
 
-_FUNCTIONS = ("ApiFunction", "IngestFunction", "FanoutFunction", "DeliveryFunction", "UpkeepFunction")
+_FUNCTIONS = ("ApiFunction", "IngestFunction", "FanoutFunction", "StatsFunction", "DeliveryFunction", "UpkeepFunction")
 
 
 def build(profile: Profile) -> None:
@@ -129,6 +129,7 @@ def describe(profile: Profile) -> dict:
         "deadLetterQueueUrls": {
             "events": outputs["EventDeadLetterQueueUrl"],
             "fanout": outputs["FanoutDeadLetterQueueUrl"],
+            "stats": outputs["StatsDeadLetterQueueUrl"],
             "deliveries": outputs["DeliveryDeadLetterQueueUrl"],
         },
         "registryTable": outputs["RegistryTableName"],
@@ -159,6 +160,8 @@ def _parameters(profile: Profile) -> list[str]:
         f"LogLevel={profile.log_level}",
         # Every function instance is a process on this machine.
         "Scale=small",
+        # A test that lists events must not wait for others.
+        "EventIndexSeconds=1",
         # A test that waits for a probe must not take a minute.
         "FirstProbeSeconds=2",
         *([f"DefaultCatalog={profile.default_catalog}"] if profile.default_catalog else []),

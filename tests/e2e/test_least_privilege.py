@@ -135,6 +135,16 @@ def test_fanout_strikes_an_old_record_that_is_alone_only_with_permission(stack, 
     assert "FunctionError" in answer, "a record that could not be struck was fanned out"
 
 
+def test_stats_cannot_list_an_event_without_permission(stack, tenant, publish, copy_of):
+    event = inside.event_item(stack, tenant, publish())
+    payload = {"Records": [inside.stream_record(event)]}
+
+    assert invoke(stack, copy_of("StatsFunction"), payload) == {"batchItemFailures": []}
+    name = copy_of("StatsFunction", ("dynamodb:PutItem", stack.description["ledgerTable"]))
+    answer = stack.lambdas.invoke(FunctionName=name, Payload=json.dumps(payload).encode())
+    assert "FunctionError" in answer, "an event that could not be indexed counts as done"
+
+
 def test_delivery_cannot_read_a_secret_without_permission(stack, tenant, publish, register, receiver, copy_of):
     event = inside.event_item(stack, tenant, publish(event_type="order.cancelled"))
     webhook = register(["order.cancelled"])

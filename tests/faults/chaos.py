@@ -91,7 +91,7 @@ class Chaos:
         self._invoke(function, {"Records": [_record(message, queue) for message in received]})
 
     def _replay(self, chance: random.Random) -> None:
-        """Invokes `fanout` again with records of the ledger's stream."""
+        """Invokes the readers of the ledger's stream again with some of its records."""
         with self._lock:
             events = chance.sample(self._events, min(20, len(self._events)))
         images = [inside.event_item(self._stack, *event) for event in events]
@@ -100,7 +100,8 @@ class Chaos:
             return
         self.doubled.update(f"{event[0]} {event[1]}" for event in events)
         self.counts["stream records replayed"] += len(records)
-        self._invoke("FanoutFunction", {"Records": records})
+        for function in ("FanoutFunction", "StatsFunction"):
+            self._invoke(function, {"Records": records})
 
     def _invoke(self, function: str, event: dict) -> None:
         try:

@@ -56,8 +56,13 @@ def test_nothing_is_lost(stack, state, proxy, seed, capsys):
         assert is_settled, _left(stack, webhooks)
         settled = time.monotonic()
         figures = reconcile(stack, webhooks, events, receiver, receivers.accepted(), chaos.doubled)
+        for tenant in tenants:
+            accepted = sorted(event["id"] for owner, event in events if owner == tenant)
+            # The list lags behind the events.
+            polling.eventually(lambda: len(_listed(stack, tenant)) >= len(accepted), SETTLING_SECONDS, every=1.0)
+            assert sorted(_listed(stack, tenant)) == accepted, "the list of events is not that of the accepted ones"
         assert receiver.endless_bytes_sent < 50_000_000, "a response body of 1 GB was not cut off"
-    for source in ("events", "fanout", "deliveries"):
+    for source in ("events", "fanout", "stats", "deliveries"):
         assert stack.dead_letters(source) == [], "a valid message was dead-lettered"
     report = {
         "seed": seed,
@@ -85,6 +90,17 @@ def _register(stack, receiver: Receiver, tenant: str, path: str, events: list[st
     body = {"name": path, "url": receiver.url(path), "events": events, "contract": contract, "retryPolicy": policy}
     answer = stack.api(tenant).post("/api/v1/webhooks", body).expect(201).body
     return tenant, {**body, "id": answer["id"], "path": path}
+
+
+def _listed(stack, tenant: str) -> list[str]:
+    """The ids of the tenant's events by its list, over all pages."""
+    ids, cursor = [], {}
+    while True:
+        page = stack.api(tenant).get("/api/v1/events", deliveries="false", limit=100, **cursor).expect(200).body
+        ids += [event["id"] for event in page["data"]]
+        if "nextCursor" not in page:
+            return ids
+        cursor = {"cursor": page["nextCursor"]}
 
 
 def _queues(stack) -> list[list[dict]]:

@@ -2,7 +2,7 @@
 //! `HOOKLANE_FAULT_SEED=17 cargo test -p hooklane-pipeline-tests`. To run thirty seeds from that one on,
 //! add `HOOKLANE_FAULT_SEEDS=30`. The same seed always makes the same run.
 //!
-//! The code of `ingest`, `fanout`, `delivery` and `upkeep` and the API's use cases run over fakes. Calls of
+//! The code of `ingest`, `fanout`, `stats`, `delivery` and `upkeep` and the API's use cases run over fakes. Calls of
 //! ports fail before or after they take effect, messages are duplicated and reordered, the stream is
 //! replayed, functions are killed between any two steps, clocks jump, and receivers misbehave. Afterwards
 //! every accepted event is reconciled with what receivers got and with the ledger: nothing may be lost.

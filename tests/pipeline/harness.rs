@@ -9,6 +9,7 @@ pub(crate) mod invocations;
 pub(crate) mod journal;
 pub(crate) mod killable;
 pub(crate) mod ledger;
+pub(crate) mod lists;
 pub(crate) mod manual_requests;
 pub(crate) mod pipeline;
 pub(crate) mod port;

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use hooklane_app::cache::{Bounded, Recent};
 use hooklane_app::catalog::EventCatalog;
 use hooklane_app::ports::{
-    AttemptLog, Clock, DailyCounts, DeferQueue, DeliveryStore, Entropy, EventStore, EventTypeStore,
-    HealthStore, IdempotencyStore, KeyStore, ParkingStore, Post, QuotaStore, RecoveryStore,
-    SlotStore, TenantStore, TestAttemptStore, TestPlaces, Unavailable, VitalsStore, WaitingStore,
-    WatchList, WebhookStore,
+    AttemptLog, Clock, DailyCounts, DeferQueue, DeliveryStore, Entropy, EventIndex, EventStore,
+    EventTypeStore, HealthStore, IdempotencyStore, KeyStore, ParkingStore, Post, QuotaStore,
+    RecoveryStore, SlotStore, TenantStore, TestAttemptStore, TestPlaces, Unavailable, VitalsStore,
+    WaitingStore, WatchList, WebhookStore,
 };
 use hooklane_app::tenants::SettingsRules;
 use hooklane_app::webhooks::Rules;
@@ -118,7 +118,7 @@ macro_rules! all_of {
 all_of! {
     /// The ports of the ledger.
     Ledger = EventStore + DeliveryStore + AttemptLog + ParkingStore + SlotStore + IdempotencyStore
-        + TestAttemptStore + TestPlaces + QuotaStore + DailyCounts + WaitingStore;
+        + TestAttemptStore + TestPlaces + QuotaStore + DailyCounts + WaitingStore + EventIndex;
     /// The ports of the registry.
     Registry = WebhookStore + TenantStore + KeyStore + EventTypeStore + HealthStore + WatchList
         + RecoveryStore + VitalsStore;

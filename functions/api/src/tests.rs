@@ -3,6 +3,7 @@
 mod changing;
 mod edge;
 mod errors;
+mod event_list;
 mod event_types;
 mod explaining;
 mod external_ids;

@@ -7,6 +7,7 @@
 mod brake;
 mod daily_counts;
 mod deliveries;
+mod event_index;
 mod event_scan;
 mod event_types;
 mod events;
@@ -34,6 +35,7 @@ mod webhooks;
 pub use brake::brake;
 pub use daily_counts::daily_counts;
 pub use deliveries::deliveries;
+pub use event_index::event_index;
 pub use event_scan::event_scan;
 pub use event_types::event_types;
 pub use events::events;

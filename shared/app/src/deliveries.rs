@@ -10,6 +10,7 @@ use crate::ports::{
     DeliveryFilter, DeliveryPage, DeliveryStore, EventStore, Unavailable, WebhookStore,
 };
 
+mod events;
 mod explain;
 mod log;
 mod newest;
@@ -19,6 +20,7 @@ pub mod statistics;
 mod undelivered;
 mod webhooks;
 
+pub use events::{EventsFilter, EventsPage, ListedEvent, events};
 pub use explain::{ExplainedEvent, ExplainedWebhook, explain_event};
 pub use log::log;
 pub use pages::page;

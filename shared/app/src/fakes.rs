@@ -2,6 +2,7 @@
 //! the AWS adapters.
 
 mod daily_counts;
+mod event_index;
 mod event_types;
 mod events;
 mod faults;
@@ -65,6 +66,7 @@ mod tests {
         conformance::slots(&MemoryLedger::default(), 1).await;
         conformance::strikes(&MemoryLedger::default(), 1).await;
         conformance::event_scan(&MemoryLedger::default(), 1).await;
+        conformance::event_index(&MemoryLedger::default(), 1).await;
         conformance::event_types(&MemoryRegistry::default(), 1).await;
         conformance::keys(&MemoryRegistry::default(), 1).await;
         let queues = MemoryQueues::at(Timestamp::UNIX_EPOCH, 360);

@@ -14,6 +14,7 @@ mod attempt;
 mod daily_counts;
 mod delivery;
 mod event;
+mod event_index;
 mod idempotency;
 mod keys;
 mod log;

@@ -56,6 +56,7 @@ async fn pass_the_suite() {
             async { conformance::slots(&resources.ledger(), salt).await },
             async { conformance::strikes(&resources.ledger(), salt).await },
             async { conformance::event_scan(&resources.ledger(), salt).await },
+            async { conformance::event_index(&resources.ledger(), salt).await },
             async { conformance::event_types(&resources.registry(), salt).await },
             async { conformance::keys(&resources.registry(), salt).await },
             async {

@@ -5,7 +5,7 @@
 //!
 //! The way of an event through the modules: an [`event`] is accepted, a [`webhook`] subscribes to it, a
 //! [`delivery`] is one event on its way to one webhook, and [`isolation`] keeps a failing or slow
-//! receiver from delaying the others. [`explanation`] says why a
+//! receiver from delaying the others. [`event_index`] lists a tenant's events. [`explanation`] says why a
 //! webhook did not get an event. [`access`] says who may do what at the API. [`expression`] holds
 //! filters and transforms, [`json`] reads and writes JSON, and [`ids`] has the identifiers.
 //!
@@ -15,6 +15,7 @@
 pub mod access;
 pub mod delivery;
 pub mod event;
+pub mod event_index;
 pub mod explanation;
 pub mod expression;
 pub mod ids;

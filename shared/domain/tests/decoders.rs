@@ -10,6 +10,7 @@ use hooklane_domain::delivery::attempt_log::LogPosition;
 use hooklane_domain::delivery::message::Message;
 use hooklane_domain::delivery::retry::RetryPolicy;
 use hooklane_domain::event::{DefaultTenant, from_body, from_envelope_or_body};
+use hooklane_domain::event_index::{Chunk, Place};
 use hooklane_domain::ids::{DeliveryId, EventId, EventType, TenantId, WebhookId};
 use hooklane_domain::json::RawJson;
 use hooklane_domain::webhook::network::{NetworkRules, TargetCidrs};
@@ -46,6 +47,12 @@ const JWTS: &[&str] = &[
 const KEYS: &[&str] = &["the-operator-key", "the-new-operator-key\nthe-old-operator-key\n"];
 
 const POSITIONS: &[&str] = &["1705314600000#e1#1", "1705314600000"];
+
+const PLACES: &[&str] = &["1705314600000#e1", "1705314600000#"];
+
+const CHUNKS: &[&str] = &[
+    r#"{"n":1705314600000,"t":["order.created","a.b"],"e":[["evt_01HM6ADZ000000000000000000",0,0],["e1",7,3],["e2",10000,1]]}"#,
+];
 
 const POLICIES: &[&str] = &[
     r#""aggressive""#,
@@ -133,6 +140,21 @@ proptest! {
     fn a_damaged_log_position_reads_back_or_is_refused(text in damaged(POSITIONS)) {
         if let Ok(position) = text.parse::<LogPosition>() {
             prop_assert_eq!(position.to_string().parse(), Ok(position));
+        }
+    }
+
+    #[test]
+    fn a_damaged_place_reads_back_or_is_refused(text in damaged(PLACES)) {
+        if let Ok(place) = text.parse::<Place>() {
+            prop_assert_eq!(place.to_string().parse(), Ok(place));
+        }
+    }
+
+    #[test]
+    fn a_damaged_chunk_reads_back_or_is_refused(text in damaged(CHUNKS)) {
+        if let Ok(chunk) = Chunk::unpack(&text) {
+            prop_assert!(chunk.entries().windows(2).all(|two| two[0].place() > two[1].place()));
+            prop_assert_eq!(Chunk::unpack(&chunk.pack()), Ok(chunk));
         }
     }
 

@@ -11,7 +11,7 @@ use jiff::SignedDuration;
 use super::chance::Chance;
 use super::fault_rates::FaultRates;
 use super::journal::Journal;
-use super::stream::{Slice, Stream};
+use super::stream::{Reader, Slice, Stream};
 
 pub(crate) struct Environment {
     pub(crate) chance: Chance,
@@ -50,8 +50,8 @@ impl Environment {
     }
 
     /// The stream batches that are delivered now.
-    pub(crate) fn slices(&self) -> Vec<Slice> {
-        self.stream.next(&self.chance, self.rates(), &self.journal)
+    pub(crate) fn slices(&self, reader: Reader) -> Vec<Slice> {
+        self.stream.next(reader, &self.chance, self.rates(), &self.journal)
     }
 
     pub(crate) fn now(&self) -> Timestamp {

@@ -10,6 +10,7 @@ use hooklane_domain::delivery::waiting::Waiting;
 use hooklane_domain::isolation::circuit::Thresholds;
 use hooklane_fanout::Fanout;
 use hooklane_ingest::Ingest;
+use hooklane_stats::Stats;
 use hooklane_upkeep::Upkeep;
 
 use super::environment::Environment;
@@ -31,6 +32,12 @@ impl hooklane_fanout::Ports for Faulty {
     type Queues = Port;
     type DeadLetters = Port;
     type Ledger = Port;
+    type System = Port;
+}
+
+impl hooklane_stats::Ports for Faulty {
+    type Ledger = Port;
+    type DeadLetters = Port;
     type System = Port;
 }
 
@@ -56,6 +63,7 @@ pub(crate) struct Instance<F> {
 
 pub(crate) type DeliveryInstance = Instance<hooklane_delivery::Pipeline<Faulty>>;
 pub(crate) type FanoutInstance = Instance<Fanout<Faulty>>;
+pub(crate) type StatsInstance = Instance<Stats<Faulty>>;
 pub(crate) type IngestInstance = Instance<Ingest<Faulty>>;
 pub(crate) type UpkeepInstance = Instance<Upkeep<Faulty>>;
 
@@ -94,6 +102,16 @@ pub(crate) fn cold_fanout(environment: &Arc<Environment>) -> FanoutInstance {
         queues: port.clone(),
         dead_letters: port.clone(),
         strikes: port.clone(),
+        system: port.clone(),
+    });
+    Instance { port, function }
+}
+
+pub(crate) fn cold_stats(environment: &Arc<Environment>) -> StatsInstance {
+    let port = Port::new(environment, "stats");
+    let function = Stats::new(hooklane_stats::Deps {
+        ledger: port.clone(),
+        dead_letters: port.clone(),
         system: port.clone(),
     });
     Instance { port, function }

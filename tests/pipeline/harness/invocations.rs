@@ -12,9 +12,12 @@ use hooklane_domain::event::{DefaultTenant, from_body};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::functions::{Instance, cold_delivery, cold_fanout, cold_ingest, cold_upkeep};
+use super::functions::{
+    Instance, cold_delivery, cold_fanout, cold_ingest, cold_stats, cold_upkeep,
+};
 use super::pipeline::Pipeline;
 use super::port::Port;
+use super::stream::Reader;
 use super::work::{Answer, Work};
 
 /// The batch size of the event source mappings.
@@ -34,12 +37,21 @@ impl Pipeline {
     }
 
     pub(crate) fn fan_out_some(&mut self) -> Vec<Work> {
-        let slices = self.environment.slices();
+        let slices = self.environment.slices(Reader::Fanout);
         while self.fanout.len() < slices.len() {
             self.fanout.push(cold_fanout(&self.environment));
         }
         let numbered = slices.into_iter().enumerate();
         numbered.map(|(instance, slice)| Work::FanOut { instance, slice }).collect()
+    }
+
+    pub(crate) fn index_some(&mut self) -> Vec<Work> {
+        let slices = self.environment.slices(Reader::Stats);
+        while self.stats.len() < slices.len() {
+            self.stats.push(cold_stats(&self.environment));
+        }
+        let numbered = slices.into_iter().enumerate();
+        numbered.map(|(instance, slice)| Work::Index { instance, slice }).collect()
     }
 
     /// Each lane has its own event source mapping, so the lanes share no instance.
@@ -126,16 +138,14 @@ impl Pipeline {
                 )
             }
             Work::FanOut { instance, slice } => {
-                let fanout = &self.fanout[*instance];
-                let text = format!(r#"{{"Records":[{}]}}"#, slice.records.join(","));
-                let batch = serde_json::from_str(&text).unwrap();
-                answer(
-                    self.invoke(
-                        &fanout.port,
-                        fanout.function.handle(batch, time(&fanout.port, 60)),
-                    )
-                    .await,
-                )
+                let Instance { port, function } = &self.fanout[*instance];
+                let handled = function.handle(slice.batch(), time(port, 60));
+                answer(self.invoke(port, handled).await)
+            }
+            Work::Index { instance, slice } => {
+                let Instance { port, function } = &self.stats[*instance];
+                let handled = function.handle(slice.batch(), time(port, 60));
+                answer(self.invoke(port, handled).await)
             }
             Work::Deliver { instance, messages } => {
                 let delivery = &self.delivery[*instance];
@@ -188,13 +198,15 @@ impl Pipeline {
                 }
             }
             Work::FanOut { instance, slice } => {
-                let failed = match &answer {
-                    Answer::Done(failed) => Some(failed.as_slice()),
-                    Answer::Failed | Answer::Killed => None,
-                };
-                self.environment.stream.answered(&slice, failed);
+                self.environment.stream.answered(&slice, answer.handed_back());
                 if killed {
                     self.fanout[instance] = cold_fanout(&self.environment);
+                }
+            }
+            Work::Index { instance, slice } => {
+                self.environment.stream.answered(&slice, answer.handed_back());
+                if killed {
+                    self.stats[instance] = cold_stats(&self.environment);
                 }
             }
             Work::Deliver { instance, messages } => {

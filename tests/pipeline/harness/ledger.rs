@@ -1,14 +1,16 @@
 //! The ledger behind calls that fail. The journal checks every write.
 
 use hooklane_app::ports::{
-    DailyCounts, DeliveryFilter, DeliveryPage, DeliveryStore, EventPage, EventScan, EventStore,
-    ParkingStore, Pointer, Put, Saved, SlotCounts, SlotStore, Strikes, Unavailable,
+    DailyCounts, DeliveryFilter, DeliveryPage, DeliveryStore, EventIndexWriter, EventPage,
+    EventScan, EventStore, ParkingStore, Pointer, Put, Saved, SlotCounts, SlotStore, Strikes,
+    Unavailable,
 };
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::quotas::{Day, QuotaName};
 use hooklane_domain::delivery::attempt::Attempt;
 use hooklane_domain::delivery::{Delivery, State};
 use hooklane_domain::event::Event;
+use hooklane_domain::event_index::Chunk;
 use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
 use hooklane_domain::isolation::deaths::Suspect;
 use hooklane_domain::isolation::recovery::Wanted;
@@ -178,6 +180,12 @@ impl EventScan for Port {
 
     fn cursor_after(&self, event: &(TenantId, EventId)) -> String {
         self.environment.ledger.cursor_after(event)
+    }
+}
+
+impl EventIndexWriter for Port {
+    async fn keep(&self, tenant: &TenantId, chunk: &Chunk) -> Result<(), Unavailable> {
+        self.call("index.keep", self.environment.ledger.keep(tenant, chunk)).await
     }
 }
 

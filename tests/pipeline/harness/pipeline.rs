@@ -14,8 +14,8 @@ use hooklane_domain::webhook::Webhook;
 use super::environment::Environment;
 use super::event_queue::EventQueue;
 use super::functions::{
-    DeliveryInstance, FanoutInstance, IngestInstance, UpkeepInstance, VISIBILITY, cold_upkeep,
-    event_catalog,
+    DeliveryInstance, FanoutInstance, IngestInstance, StatsInstance, UpkeepInstance, VISIBILITY,
+    cold_upkeep, event_catalog,
 };
 use super::killable::Killable;
 use super::port::Port;
@@ -27,6 +27,7 @@ pub(crate) struct Pipeline {
     pub(crate) webhooks: Vec<Webhook>,
     pub(crate) delivery: Vec<DeliveryInstance>,
     pub(crate) fanout: Vec<FanoutInstance>,
+    pub(crate) stats: Vec<StatsInstance>,
     pub(crate) ingest: Vec<IngestInstance>,
     pub(crate) events: EventQueue,
     /// What producers have yet to publish, for the first time or again after a failure.
@@ -52,6 +53,7 @@ impl Pipeline {
             webhooks,
             delivery: Vec::new(),
             fanout: Vec::new(),
+            stats: Vec::new(),
             ingest: Vec::new(),
             events: EventQueue::default(),
             to_publish,

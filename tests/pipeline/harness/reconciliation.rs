@@ -16,8 +16,9 @@ use super::tenants::DEAD;
 pub(crate) type Figures = BTreeMap<String, u64>;
 
 /// What must have happened at least once in every full run.
-const FAULTS: [&str; 32] = [
+const FAULTS: [&str; 35] = [
     "answer lost: deliveries.save",
+    "answer lost: index.keep",
     "answer lost: queues.send_later",
     "clock jumped: delivery",
     "deletion lost: message",
@@ -26,6 +27,7 @@ const FAULTS: [&str; 32] = [
     "killed: delivery",
     "killed: fanout",
     "killed: ingest",
+    "killed: stats",
     "killed: upkeep",
     "lane changed: message",
     "lost: message",
@@ -48,6 +50,7 @@ const FAULTS: [&str; 32] = [
     "replayed: stream batch",
     "swept: its message was lost",
     "throttled: deliveries.save",
+    "throttled: index.keep",
     "upkeep: released",
 ];
 
@@ -96,6 +99,9 @@ impl Pipeline {
             count(&format!("= circuit of webhook {number} {what}"), *times);
         }
         self.check_no_surplus(expected.len()).await;
+        let (writes, reads) = self.check_lists().await;
+        count("= chunks of the index written", writes);
+        count("= reads of the index for all lists", reads);
         count("= events accepted", self.environment.journal.entries().published.len());
         count("= deliveries", expected.len());
         count("= strikes", self.environment.ledger.strikes_written());

@@ -53,6 +53,7 @@ impl Pipeline {
         works.extend(self.publish_some());
         works.extend(self.ingest_some());
         works.extend(self.fan_out_some());
+        works.extend(self.index_some());
         works.extend(self.deliver_some(Lane::Fast));
         works.extend(self.deliver_some(Lane::Slow));
         let worked = !works.is_empty();

@@ -1,9 +1,10 @@
 //! The ledger's stream: shards of records, delivered in batches until each batch succeeds. Old records are
-//! sometimes replayed.
+//! sometimes replayed. Each of its readers has its own position.
 
 use std::sync::Mutex;
 
 use hooklane_domain::event::Event;
+use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use super::chance::Chance;
@@ -11,8 +12,25 @@ use super::fault_rates::FaultRates;
 use super::journal::Journal;
 
 const SHARDS: usize = 3;
-/// The batch size, as in `template.yaml`.
-const BATCH: usize = 100;
+
+/// A function that reads the stream, by a mapping of its own with positions of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reader {
+    Fanout,
+    Stats,
+}
+
+impl Reader {
+    const ALL: [Self; 2] = [Self::Fanout, Self::Stats];
+
+    /// The batch size, as in `template.yaml`.
+    fn batch(self) -> usize {
+        match self {
+            Self::Fanout => 100,
+            Self::Stats => 1_000,
+        }
+    }
+}
 
 #[derive(Default)]
 pub(crate) struct Stream(Mutex<[Shard; SHARDS]>);
@@ -20,6 +38,13 @@ pub(crate) struct Stream(Mutex<[Shard; SHARDS]>);
 #[derive(Default)]
 struct Shard {
     records: Vec<String>,
+    /// In the order of [`Reader::ALL`].
+    positions: [Position; Reader::ALL.len()],
+}
+
+/// How far a reader is in a shard.
+#[derive(Default, Clone, Copy)]
+struct Position {
     /// The number of records that are done.
     done: usize,
     /// The size of the next batch: half of a batch that failed (`BisectBatchOnFunctionError`).
@@ -29,6 +54,7 @@ struct Shard {
 /// A batch: consecutive records of a shard.
 #[derive(Debug, Clone)]
 pub(crate) struct Slice {
+    reader: Reader,
     shard: usize,
     from: usize,
     /// Whether it is a replay, whose result does not move the shard's position.
@@ -45,24 +71,32 @@ impl Stream {
     }
 
     pub(crate) fn is_drained(&self) -> bool {
-        self.0.lock().unwrap().iter().all(|shard| shard.done == shard.records.len())
+        let shards = self.0.lock().unwrap();
+        shards.iter().all(|shard| shard.positions.iter().all(|at| at.done == shard.records.len()))
     }
 
     /// The next batch of each shard, and sometimes a replay.
-    pub(crate) fn next(&self, chance: &Chance, rates: FaultRates, journal: &Journal) -> Vec<Slice> {
+    pub(crate) fn next(
+        &self,
+        reader: Reader,
+        chance: &Chance,
+        rates: FaultRates,
+        journal: &Journal,
+    ) -> Vec<Slice> {
         let shards = self.0.lock().unwrap();
         let mut slices = Vec::new();
         for (number, shard) in shards.iter().enumerate() {
-            let left = shard.records.len() - shard.done;
+            let Position { done, size } = shard.positions[reader as usize];
+            let left = shard.records.len() - done;
             if left > 0 {
-                let size = shard.size.unwrap_or(BATCH).min(left);
-                slices.push(shard.slice(number, shard.done, size, false));
+                let size = size.unwrap_or(reader.batch()).min(left);
+                slices.push(shard.slice((reader, number), done, size, false));
             }
-            if shard.done > 0 && chance.happens(rates.replays) {
-                let from = chance.below(shard.done);
-                let size = (1 + chance.below(20)).min(shard.done - from);
+            if done > 0 && chance.happens(rates.replays) {
+                let from = chance.below(done);
+                let size = (1 + chance.below(20)).min(done - from);
                 journal.count("replayed: stream batch");
-                slices.push(shard.slice(number, from, size, true));
+                slices.push(shard.slice((reader, number), from, size, true));
             }
         }
         slices
@@ -75,22 +109,37 @@ impl Stream {
         if slice.replayed {
             return;
         }
-        let shard = &mut self.0.lock().unwrap()[slice.shard];
+        let shards = &mut self.0.lock().unwrap();
+        let position = &mut shards[slice.shard].positions[slice.reader as usize];
         let count = slice.records.len();
         match failed {
-            None => shard.size = Some((count / 2).max(1)),
+            None => position.size = Some((count / 2).max(1)),
             Some(failed) => {
                 let lowest = failed.iter().map(|n| n.parse::<usize>().unwrap()).min();
-                shard.done = lowest.unwrap_or(slice.from + count);
-                shard.size = None;
+                position.done = lowest.unwrap_or(slice.from + count);
+                position.size = None;
             }
         }
     }
 }
 
+impl Slice {
+    /// The batch as a function receives it.
+    pub(crate) fn batch<B: DeserializeOwned>(&self) -> B {
+        let text = format!(r#"{{"Records":[{}]}}"#, self.records.join(","));
+        serde_json::from_str(&text).unwrap()
+    }
+}
+
 impl Shard {
-    fn slice(&self, shard: usize, from: usize, size: usize, replayed: bool) -> Slice {
-        Slice { shard, from, replayed, records: self.records[from..from + size].to_vec() }
+    fn slice(
+        &self,
+        (reader, shard): (Reader, usize),
+        from: usize,
+        size: usize,
+        replayed: bool,
+    ) -> Slice {
+        Slice { reader, shard, from, replayed, records: self.records[from..from + size].to_vec() }
     }
 }
 

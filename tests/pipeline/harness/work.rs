@@ -12,6 +12,7 @@ pub(crate) enum Work {
     Publish { port: Port, publication: Publication },
     Ingest { instance: usize, messages: Vec<QueuedEvent> },
     FanOut { instance: usize, slice: Slice },
+    Index { instance: usize, slice: Slice },
     Deliver { instance: usize, messages: Vec<Received> },
     Manual { port: Port, request: ManualRequest },
     Upkeep { instance: usize },
@@ -23,6 +24,16 @@ pub(crate) enum Answer {
     Failed,
     /// With the identifiers in `batchItemFailures`.
     Done(Vec<String>),
+}
+
+impl Answer {
+    /// The identifiers that a batch function named, unless it failed as a whole.
+    pub(crate) fn handed_back(&self) -> Option<&[String]> {
+        match self {
+            Self::Done(failed) => Some(failed),
+            Self::Failed | Self::Killed => None,
+        }
+    }
 }
 
 /// A request that a tenant makes.

@@ -1,4 +1,4 @@
-//! `POST /events`, `POST /events/batch` and `/events/{event}`.
+//! `/events`, `POST /events/batch` and `/events/{event}`.
 
 use std::sync::Arc;
 
@@ -33,8 +33,10 @@ use crate::resources::views::{
 };
 
 mod batch;
+mod listing;
 
 use batch::split;
+pub(crate) use listing::*;
 
 /// The largest batch, in bytes.
 pub(crate) const MAX_BATCH_BYTES: usize = 4 * 1024 * 1024;

@@ -10,18 +10,26 @@ use hooklane_domain::delivery::attempt::{Attempt, TestAttempt};
 use hooklane_domain::delivery::attempt_log::{LogEntry, LogPosition};
 use hooklane_domain::delivery::{Delivery, State};
 use hooklane_domain::event::Event;
+use hooklane_domain::event_index::Chunk;
 use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
 use hooklane_domain::isolation::deaths::Suspect;
 use jiff::SignedDuration;
 
 use super::{Faults, lock};
 use crate::ports::{
-    AttemptLog, Corrupt, DeliveryFilter, DeliveryPage, DeliveryStore, LogFilter, LogPage, Pointer,
-    Saved, SlotCounts, Unavailable, WaitingStore,
+    AttemptLog, ChunkKey, Corrupt, DeliveryFilter, DeliveryPage, DeliveryStore, LogFilter, LogPage,
+    Pointer, Saved, SlotCounts, Unavailable, WaitingStore,
 };
 
 /// The delivery of an attempt, its number, and when it began.
 type AttemptKey = (DeliveryId, u32, Timestamp);
+
+/// A chunk of the index, or one that cannot be read back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum StoredChunk {
+    Readable(Chunk),
+    Corrupt,
+}
 
 /// How long the ledger would keep the items of an event.
 const RETENTION: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -42,6 +50,9 @@ pub struct MemoryLedger {
     pub(super) daily: Mutex<HashMap<(TenantId, QuotaName, Day), u64>>,
     pub(super) strikes: Mutex<BTreeMap<Suspect, u32>>,
     pub(super) struck: AtomicUsize,
+    pub(super) chunks: Mutex<BTreeMap<(TenantId, ChunkKey), StoredChunk>>,
+    pub(super) index_writes: AtomicUsize,
+    pub(super) index_reads: AtomicUsize,
     corrupt: Mutex<BTreeSet<DeliveryId>>,
 }
 

@@ -6,15 +6,16 @@ use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::Delivery;
 use hooklane_domain::delivery::attempt::Attempt;
 use hooklane_domain::event::Event;
+use hooklane_domain::event_index::Chunk;
 use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
 use hooklane_domain::isolation::deaths::Suspect;
 use hooklane_domain::isolation::recovery::Wanted;
 use hooklane_domain::webhook::limits::RateLimit;
 
 use crate::ports::{
-    AttemptLog, Clock, DeliveryFilter, DeliveryPage, DeliveryStore, Entropy, EventPage, EventScan,
-    EventStore, LogFilter, LogPage, ParkingStore, Pointer, Put, Saved, SlotCounts, SlotStore,
-    Strikes, Unavailable,
+    AttemptLog, ChunkPage, ChunkRange, Clock, DeliveryFilter, DeliveryPage, DeliveryStore, Entropy,
+    EventIndex, EventIndexWriter, EventPage, EventScan, EventStore, LogFilter, LogPage,
+    ParkingStore, Pointer, Put, Saved, SlotCounts, SlotStore, Strikes, Unavailable,
 };
 
 impl<T: Clock> Clock for Arc<T> {
@@ -130,6 +131,23 @@ impl<T: Strikes> Strikes for Arc<T> {
 
     async fn forgive(&self, of: &Suspect) -> Result<(), Unavailable> {
         (**self).forgive(of).await
+    }
+}
+
+impl<T: EventIndexWriter> EventIndexWriter for Arc<T> {
+    async fn keep(&self, tenant: &TenantId, chunk: &Chunk) -> Result<(), Unavailable> {
+        (**self).keep(tenant, chunk).await
+    }
+}
+
+impl<T: EventIndex> EventIndex for Arc<T> {
+    async fn chunks(
+        &self,
+        tenant: &TenantId,
+        range: &ChunkRange,
+        limit: usize,
+    ) -> Result<ChunkPage, Unavailable> {
+        (**self).chunks(tenant, range, limit).await
     }
 }
 

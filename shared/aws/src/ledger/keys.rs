@@ -7,6 +7,7 @@ use hooklane_domain::access::quotas::{Day, QuotaName};
 use hooklane_domain::delivery::attempt_log::LogKey;
 use hooklane_domain::delivery::period::TimeRange;
 use hooklane_domain::delivery::{FailedAt, Status};
+use hooklane_domain::event_index::Chunk;
 use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
 use hooklane_domain::isolation::deaths::Suspect;
 
@@ -131,6 +132,32 @@ pub(super) fn slots(webhook: WebhookId) -> Key {
 /// The beginning of the partition keys of a tenant's events. No tenant's id has a `#` in it.
 pub(super) fn events_of(tenant: &TenantId) -> String {
     format!("EV#{tenant}#")
+}
+
+/// The partition of a tenant's index of events.
+pub(super) fn index(tenant: &TenantId) -> String {
+    format!("EX#{tenant}")
+}
+
+/// A chunk of the index: first when its newest event was accepted, so that chunks are in the order in which
+/// they are read, then a digest of its content, so that the same chunk is the same item and no other.
+pub(super) fn chunk(tenant: &TenantId, chunk: &Chunk) -> Key {
+    Key { pk: index(tenant), sk: chunk_key(chunk) }
+}
+
+pub(super) fn chunk_key(chunk: &Chunk) -> String {
+    format!("{:015}#{}", chunk.newest_ms().max(0), chunk.digest())
+}
+
+/// The lowest and the highest sort key of chunks whose newest event was accepted from `oldest_ms` to
+/// `newest_ms`. No chunk has either of the two, because in every key a `#` follows the time.
+pub(super) fn chunks(oldest_ms: Option<i64>, newest_ms: Option<i64>) -> (String, String) {
+    // The most that 15 digits can say is far past every time.
+    let digits = |ms: i64| format!("{:015}", ms.clamp(0, 999_999_999_999_999));
+    let low = oldest_ms.map_or_else(|| "0".to_owned(), digits);
+    // `$` follows `#` in ASCII.
+    let high = newest_ms.map_or_else(|| "~".to_owned(), |ms| format!("{}$", digits(ms)));
+    (low, high)
 }
 
 /// The strikes of a suspect.

@@ -1,0 +1,33 @@
+//! A batch of the stream, and what is done with a record that may have ended the function.
+
+use hooklane_app::careful::Alone;
+use hooklane_app::deadline::Deadline;
+use hooklane_app::ports::{Clock as _, DeadLetters as _, Unavailable};
+use hooklane_aws::stream::{Answer, Batch};
+use hooklane_domain::isolation::deaths::{Suspect, given_up};
+
+use crate::pass;
+use crate::ports::Ports;
+use crate::stats::Stats;
+
+impl<P: Ports> Stats<P> {
+    /// An error fails the whole batch, and Lambda delivers it again.
+    pub async fn handle(&self, batch: Batch, deadline: Deadline) -> Result<Answer, Unavailable> {
+        let now = self.system.now();
+        let Some(number) = batch.old_record_alone(now) else {
+            return pass::run(self, &batch, deadline).await;
+        };
+        let suspect = &Suspect::indexing(&number);
+        let batch = &batch;
+        let work = |_| async move { (pass::run(self, batch, deadline).await, false) };
+        Alone { strikes: &self.ledger, suspect, now }.work(self.give_up(batch), work).await
+    }
+
+    /// Dead-letters a batch whose death was counted often enough.
+    async fn give_up(&self, batch: &Batch) -> Result<Answer, Unavailable> {
+        for raw in &batch.records {
+            self.dead_letters.put(raw.get(), &given_up()).await?;
+        }
+        Ok(Answer::default())
+    }
+}

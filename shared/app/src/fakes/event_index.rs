@@ -1,0 +1,73 @@
+use std::sync::atomic::Ordering;
+
+use hooklane_domain::event_index::Chunk;
+use hooklane_domain::ids::TenantId;
+
+use super::ledger::StoredChunk;
+use super::{MemoryLedger, lock};
+use crate::ports::{ChunkKey, ChunkPage, ChunkRange, EventIndex, EventIndexWriter, Unavailable};
+
+/// Like the ledger's key: in the order of the newest events.
+fn key(chunk: &Chunk) -> ChunkKey {
+    ChunkKey(format!("{:015}#{}", chunk.newest_ms(), chunk.digest()))
+}
+
+impl EventIndexWriter for MemoryLedger {
+    async fn keep(&self, tenant: &TenantId, chunk: &Chunk) -> Result<(), Unavailable> {
+        self.faults.step()?;
+        self.index_writes.fetch_add(1, Ordering::SeqCst);
+        let stored = StoredChunk::Readable(chunk.clone());
+        lock(&self.chunks).insert((tenant.clone(), key(chunk)), stored);
+        Ok(())
+    }
+}
+
+impl EventIndex for MemoryLedger {
+    async fn chunks(
+        &self,
+        tenant: &TenantId,
+        range: &ChunkRange,
+        limit: usize,
+    ) -> Result<ChunkPage, Unavailable> {
+        self.faults.step()?;
+        self.index_reads.fetch_add(1, Ordering::SeqCst);
+        let low = range.oldest_ms.map(|ms| format!("{ms:015}"));
+        // `~` is greater than every character of a key.
+        let high = range.newest_ms.map(|ms| format!("{ms:015}~"));
+        let chunks = lock(&self.chunks);
+        let mut found = chunks
+            .iter()
+            .rev()
+            .filter(|((owner, _), _)| owner == tenant)
+            .filter(|((_, key), _)| low.as_ref().is_none_or(|low| key.0 >= *low))
+            .filter(|((_, key), _)| high.as_ref().is_none_or(|high| key.0 <= *high))
+            .filter(|((_, key), _)| range.after.as_ref().is_none_or(|after| key < after));
+        let mut page = ChunkPage::default();
+        for ((_, key), stored) in found.by_ref().take(limit) {
+            match stored {
+                StoredChunk::Readable(chunk) => page.chunks.push(chunk.clone()),
+                StoredChunk::Corrupt => page.unreadable += 1,
+            }
+            page.next = Some(key.clone());
+        }
+        if found.next().is_none() {
+            page.next = None;
+        }
+        Ok(page)
+    }
+}
+
+impl MemoryLedger {
+    /// The calls that have written a chunk of the index, and those that have read some.
+    #[must_use]
+    pub fn index_calls(&self) -> (usize, usize) {
+        (self.index_writes.load(Ordering::SeqCst), self.index_reads.load(Ordering::SeqCst))
+    }
+
+    /// From now on no chunk of the index that there is now can be read back.
+    pub fn corrupt_index(&self) {
+        for stored in lock(&self.chunks).values_mut() {
+            *stored = StoredChunk::Corrupt;
+        }
+    }
+}
