@@ -41,7 +41,7 @@ fn packed(catalogs: &Catalogs) -> Result<String, std::fmt::Error> {
     let mut code = String::from("pub(crate) const PACKED: &[PackedCatalog<'_>] = &[\n");
     for catalog in catalogs.iter() {
         let (name, description) = (catalog.name().as_str(), catalog.description());
-        let contracts: Vec<&str> = catalog.contracts().map(|name| name.as_str()).collect();
+        let contracts: Vec<String> = catalog.contracts().map(ToString::to_string).collect();
         writeln!(
             code,
             "PackedCatalog {{ name: {name:?}, description: {description:?}, contracts: &{contracts:?}, types: &["

@@ -76,7 +76,7 @@ async fn no_body_is_one_without_its_required_fields() {
         ("POST", "/events", "type"),
         ("POST", "/events/batch", "events"),
         ("POST", &recover, "since"),
-        ("PUT", "/event-types/order.packed", "category"),
+        ("PUT", "/event-types/order.packed", "sample"),
     ] {
         let empty = service.ask(method, path, "{}").await;
         for body in ["", " \n"] {

@@ -19,7 +19,7 @@ fn maybe(name: &'static str, values: Vec<Value>) -> impl Strategy<Value = Option
 
 fn policies() -> Vec<Value> {
     vec![
-        json!("immediate"),
+        json!("none"),
         json!("standard"),
         json!("conservative"),
         json!({"schedule": [5, 300]}),

@@ -50,8 +50,8 @@ const NEVER_NULL: [&str; 12] = [
 ];
 /// What nobody can set, with the names that answers give it.
 const READ_ONLY: [&str; 4] = ["id", "createdAt", "updatedAt", "publicKey"];
-/// What changes by itself, so that what a client read of it may be out of date.
-const CHANGES_ITSELF: [&str; 1] = ["health"];
+/// What changes by itself, or was said about an earlier request, so that it may be out of date.
+const OUT_OF_DATE: [&str; 2] = ["health", "warnings"];
 const MAX_NAME: usize = 255;
 const MAX_DESCRIPTION: usize = 1_000;
 
@@ -133,7 +133,7 @@ impl<'a> Draft<'a> {
         for name in READ_ONLY {
             fields.read_only(&[name]);
         }
-        for name in CHANGES_ITSELF {
+        for name in OUT_OF_DATE {
             fields.take(&[name]);
         }
         if fields.is_empty() {

@@ -1,3 +1,5 @@
+use hooklane_domain::ids::ContractName;
+
 use super::*;
 
 const DEFAULT_FILE: &str = "description = \"All\"\nsource = \"Us\"\nunion = [\"shop\", \"club\"]\n";
@@ -202,7 +204,7 @@ fn packed_catalogs_are_unpacked_unchanged() {
             schema: d.schema.text().as_str(),
         })
         .collect();
-    let contracts: Vec<_> = shop.contracts().map(|name| name.as_str()).collect();
+    let contracts: Vec<_> = shop.contracts().map(ContractName::as_str).collect();
     let packed =
         PackedCatalog { name: "shop", description: "A shop", contracts: &contracts, types: &types };
     let unpacked = Catalogs::unpack(&[packed]).unwrap();

@@ -86,7 +86,8 @@ fn the_words_of_a_platform_guide_are_for_its_webhooks_and_its_tenants() {
         let change = format!(r#"{{"retryPolicy":"{preset}"}}"#);
         let identity = Identity { id, tenant: "t1".parse().unwrap(), now, secret: [7; 32] };
         let other = Draft::of_new(&other, rules, &types)?.create(rules, &types, identity)?;
-        let changed = Draft::of_change(&change, rules)?.apply(&other, rules, &types, now)?;
+        let changed = Draft::of_change(&change, rules, &Map::new())?.unwrap();
+        let changed = changed.apply(&other, rules, &types, now)?;
         assert_eq!(changed.retry_policy, created.retry_policy);
         Ok::<_, FieldErrors>(created.retry_policy.unwrap().summary())
     };
