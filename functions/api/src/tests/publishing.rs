@@ -84,7 +84,8 @@ async fn the_tenant_in_a_body_agrees_with_the_request() {
     let service = Service::new();
     let operator = [("authorization", "Bearer the-operator-key")];
     let for_acme = [operator[0], ("x-tenant-id", "acme")];
-    let token = service.ask_with(&operator, "POST", "/tenants/acme/tokens", "").await;
+    let scopes = r#"{"scopes":["events:publish"]}"#;
+    let token = service.ask_with(&operator, "POST", "/tenants/acme/tokens", scopes).await;
     let bearer = format!("Bearer {}", token.body["token"].as_str().unwrap());
     let of_acme = [("authorization", bearer.as_str())];
     for (headers, field, status) in [

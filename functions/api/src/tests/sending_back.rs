@@ -20,8 +20,8 @@ fn maybe(name: &'static str, values: Vec<Value>) -> impl Strategy<Value = Option
 fn policies() -> Vec<Value> {
     vec![
         json!("none"),
-        json!("standard"),
-        json!("conservative"),
+        json!("quick"),
+        json!("patient"),
         json!({"schedule": [5, 300]}),
         json!({"schedule": [1], "jitter": 0.25}),
         json!({"maxRetries": 0}),
