@@ -215,7 +215,7 @@ async fn an_exhausted_delivery_is_reported_unless_its_event_is_operational() {
     let report = events.iter().find(|e| e.id.as_str().starts_with("op_")).unwrap();
     let data: serde_json::Value = serde_json::from_str(report.content.data.as_str()).unwrap();
     assert_eq!(data["deliveryId"], world.id("e1").to_string());
-    assert_eq!(data["attempts"], 2);
+    assert_eq!(data["attemptCount"], 2);
 
     // The delivery of this report is exhausted too.
     world.publish_typed("about-e1", "delivery.exhausted").await;
