@@ -9,13 +9,10 @@ use hooklane_domain::access::quotas::{Exceeded, QuotaName};
 use hooklane_domain::ids::{KeyId, TenantId};
 use serde::{Deserialize, Serialize};
 
-use super::tenants::NOT_REMOVED;
+use super::tenants::{KEYS, NOT_REMOVED};
 use super::{KEY_PREFIX, Registry, directory_key, key_key, partition, tenant_key};
 use crate::failure::corrupt;
 use crate::table::{self, Item, Write, from_item, number, string, to_item, value};
-
-/// The attribute of a tenant item with the number of its keys.
-pub(super) const KEYS: &str = "key_count";
 
 /// A key as stored. Its tenant is in its key as well, and every read compares the two.
 #[derive(Serialize, Deserialize)]

@@ -9,7 +9,6 @@ use hooklane_domain::access::tenant::{Tenant, TenantSettings, Tombstone};
 use hooklane_domain::ids::{TenantId, WebhookId};
 use serde::Deserialize;
 
-use super::keys::KEYS;
 use super::usage::Counts;
 use super::{
     DIRECTORY, Registry, RouteRegistry, VERSION, WEBHOOK_PREFIX, directory_key, health_key,
@@ -134,6 +133,9 @@ impl TenantStore for Registry {
         self.table.write(revive).await.map(drop)
     }
 }
+
+/// The attribute of a tenant item with the number of its keys.
+pub(super) const KEYS: &str = "key_count";
 
 /// The condition of everything that adds to a tenant.
 pub(super) const NOT_REMOVED: &str = "attribute_not_exists(tombstone)";
