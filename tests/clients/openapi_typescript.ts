@@ -136,7 +136,7 @@ async function eventually<T>(probe: () => Promise<T | false>): Promise<T> {
 }
 
 const operator = withToken(KEY!, { 'X-Tenant-Id': TENANT! });
-const steady = await create(operator, '/steady', 'order.*', { preset: 'conservative' });
+const steady = await create(operator, '/steady', 'order.*', { preset: 'patient' });
 const broken = await create(operator, '/broken', 'invoice.paid', { scheduleSeconds: [1] });
 assert.deepEqual(broken.retryPolicy, { scheduleSeconds: [1] });
 

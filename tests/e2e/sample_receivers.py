@@ -1,5 +1,6 @@
 """Runs each receiver of docs/receivers as a program of its own."""
 
+import base64
 import os
 import re
 import shutil
@@ -43,6 +44,11 @@ class Accepted:
 def all_samples() -> list[tuple[str, str]]:
     """The contract and the file of every receiver."""
     return sorted((path.parent.name, path.name) for path in FOLDER.glob("*/receiver.*"))
+
+
+def secret_of(contract: str, text: str) -> str:
+    """The text as a secret in the form that the contract's receivers read: a key of Standard Webhooks, or the text."""
+    return f"whsec_{base64.b64encode(text.encode()).decode()}" if contract == "standard" else text
 
 
 def require_language_of(file: str) -> None:

@@ -108,7 +108,9 @@ def test_a_tenant_adds_its_own_type_and_subscribes_to_it(api, register, publish,
     stale = {"If-Match": '"7"'}
     refused(api.put(PATH, PARCEL, **stale), 412, "precondition-failed")
     known = {"If-Match": '"1"'}
-    assert api.put(PATH, PARCEL, **known).expect(200).headers["etag"] == '"2"'
+    assert api.put(PATH, PARCEL, **known).expect(200).headers["etag"] == '"1"'
+    changed = {**PARCEL, "description": "A parcel is on its way."}
+    assert api.put(PATH, changed, **known).expect(200).headers["etag"] == '"2"'
     register(["parcel.sent"])
     publish(PARCEL["sample"], event_type="parcel.sent")
     (request,) = requests(1)

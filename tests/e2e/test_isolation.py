@@ -240,7 +240,7 @@ def test_an_exhausted_delivery_is_reported_once(register, publish, receiver, del
     deliveries_of(webhook, 1, "failed")
     (report,) = requests(1, "/watcher")
     data = json.loads(report.body)["data"]
-    assert (data["webhookId"], data["eventId"], data["attempts"]) == (webhook["id"], event, 2)
+    assert (data["webhookId"], data["eventId"], data["attemptCount"]) == (webhook["id"], event, 2)
 
 
 def test_a_recovery_sends_failed_and_skipped_deliveries(

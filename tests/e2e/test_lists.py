@@ -42,7 +42,7 @@ def test_2500_deliveries_are_each_read_once_while_new_ones_arrive(
     figures = api.get(f"{path}/stats", period="7d").expect(200).body
     assert (figures["totalDeliveries"], figures["successfulDeliveries"]) == (COUNT, COUNT)
     assert (figures["successRate"], figures["truncated"]) == (1, False)
-    assert {kind["eventType"]: kind["total"] for kind in figures["byEventType"]} == {
+    assert {kind["eventType"]: kind["totalDeliveries"] for kind in figures["byEventType"]} == {
         "order.created": 1_251,
         "order.shipped": 1_249,
     }
@@ -122,7 +122,7 @@ def test_the_undelivered_deliveries_of_all_webhooks_are_one_list(
 
     figures = api.get("/api/v1/stats", period="1h").expect(200).body
     assert (figures["totalDeliveries"], figures["failedDeliveries"], figures["truncated"]) == (6, 3, False)
-    assert figures["byError"] == [{"kind": "status", "statusCode": 500, "count": 6}]
+    assert figures["byError"] == [{"kind": "http_status", "statusCode": 500, "count": 6}]
     assert figures["successRate"] == 0
     assert api.get(f"/api/v1/webhooks/{failing['id']}/health").expect(200).body["status"] == "unhealthy"
 

@@ -12,12 +12,10 @@ from urllib.parse import urlsplit
 
 import pytest
 from hooklane_local import behaviours
-from sample_receivers import SampleReceiver, all_samples
+from sample_receivers import SampleReceiver, all_samples, secret_of
 
 SECRET = "your-webhook-secret"
 OTHER_SECRET = "not-what-the-receiver-has"
-# The same texts as keys of Standard Webhooks.
-WHSEC = {text: f"whsec_{base64.b64encode(text.encode()).decode()}" for text in (SECRET, OTHER_SECRET)}
 CONTRACTS = ["standard", "virtual-queue", "virtual-queue-hex", "ops-center", "prism", "aegisx", "task-hub"]
 FILES = ["receiver.mjs", "receiver.php", "receiver.py"]
 # The header by which receivers recognise a delivery. Receivers of the other contracts use the body.
@@ -41,11 +39,6 @@ EVENTS = {
 }
 
 
-def of(contract: str, secret: str) -> str:
-    """The secret in the form that the contract has."""
-    return WHSEC[secret] if contract == "standard" else secret
-
-
 def publish_all(api) -> None:
     """Publishes the events exactly as they are written above."""
     events = ", ".join(f'{{"type": "{event_type}", "data": {data}}}' for event_type, data in EVENTS.items())
@@ -64,8 +57,8 @@ def test_the_default_and_every_platform_guide_have_a_receiver_in_every_language(
 
 @pytest.mark.parametrize(("contract", "file"), all_samples())
 def test_a_receiver_accepts_what_is_signed_with_its_secret(contract, file, api, register, deliveries_of):
-    with SampleReceiver(contract, file, of(contract, SECRET)) as sample:
-        webhook = register(contract=contract, secret=of(contract, SECRET), url=sample.url, retryPolicy="none")
+    with SampleReceiver(contract, file, secret_of(contract, SECRET)) as sample:
+        webhook = register(contract=contract, secret=secret_of(contract, SECRET), url=sample.url, retryPolicy="none")
         publish_all(api)
         delivered = deliveries_of(webhook, len(EVENTS), "delivered")
 
@@ -82,8 +75,8 @@ def test_a_receiver_accepts_what_is_signed_with_its_secret(contract, file, api, 
 def test_a_receiver_refuses_what_is_signed_with_another_secret(
     contract, file, api, register, publish, deliveries_of, delivery_of
 ):
-    with SampleReceiver(contract, file, of(contract, SECRET)) as sample:
-        forged = register(contract=contract, secret=of(contract, OTHER_SECRET), url=sample.url, retryPolicy="none")
+    with SampleReceiver(contract, file, secret_of(contract, SECRET)) as sample:
+        forged = register(contract=contract, secret=secret_of(contract, OTHER_SECRET), url=sample.url, retryPolicy="none")
         publish({"orderId": "A-1"})
         (attempt,) = delivery_of(forged, "failed")["attempts"]
 
@@ -96,7 +89,7 @@ def test_the_id_that_a_receiver_remembers_is_the_same_on_every_attempt(
     contract, register, publish, receiver, requests
 ):
     receiver.respond = behaviours.failing(1)
-    register(contract=contract, secret=of(contract, SECRET), retryPolicy={"schedule": [1]})
+    register(contract=contract, secret=secret_of(contract, SECRET), retryPolicy={"schedule": [1]})
 
     publish()
 
@@ -112,7 +105,7 @@ def test_a_receiver_refuses_malformed_requests(contract, file):
     some_hex = "0" * 64
     signatures = [None, "", "sha256=", "sha256=é", some_hex, f"sha256={some_hex}", f"sha256={some_hex}0", "v1,", "v1,é"]
     bodies = [b"", b"no JSON", b"null", b"\xff\xfe", b'{"event": "a.b", "type": "a.b", "data": {}}']
-    with SampleReceiver(contract, file, of(contract, SECRET), signature_header="X-Signature") as sample:
+    with SampleReceiver(contract, file, secret_of(contract, SECRET), signature_header="X-Signature") as sample:
         hang_up_during_the_body(sample.url)
         statuses = {
             (signature, body): status_of(sample.url, body, signature) for signature in signatures for body in bodies
@@ -142,7 +135,7 @@ def test_a_receiver_of_standard_webhooks_checks_the_time_and_every_signature(fil
         ("soon", signature("soon"), 401),
         ("", signature(""), 401),
     ]
-    with SampleReceiver("standard", file, WHSEC[SECRET]) as sample:
+    with SampleReceiver("standard", file, secret_of("standard", SECRET)) as sample:
         for timestamp, value, expected in cases:
             headers = {"webhook-id": "e1", "webhook-timestamp": str(timestamp), "webhook-signature": value}
             assert status_of(sample.url, body, None, **headers) == expected, (timestamp, sample.output)

@@ -159,7 +159,7 @@ def test_a_forbidden_url_is_refused(url, api):
         ({"headers": {"X-Number": 1}}, ["headers"]),
         ({"retryPolicy": "whenever"}, ["retryPolicy"]),
         ({"retryPolicy": {"scheduleSeconds": [0]}}, ["retryPolicy.scheduleSeconds[0]"]),
-        ({"retryPolicy": {"schedule": [86401]}}, ["retryPolicy.scheduleSeconds[0]"]),
+        ({"retryPolicy": {"schedule": [86401]}}, ["retryPolicy.schedule[0]"]),
         ({"retryPolicy": {"schedule": [1] * 11}}, ["retryPolicy.schedule"]),
         ({"retryPolicy": {"maxRetries": 11}}, ["retryPolicy.maxRetries"]),
         ({"retryPolicy": {"strategy": "fixed", "surprise": 1}}, ["retryPolicy.surprise"]),
@@ -180,7 +180,7 @@ def test_a_missing_field_of_a_webhook_is_named(missing, api):
     assert wrong_fields(api.post("/api/v1/webhooks", body)) == [missing]
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"text"', b"null"])
+@pytest.mark.parametrize("body", [b"{", b"[]", b'"text"', b"null"])
 def test_a_body_that_is_not_an_object_is_refused(body, api):
     assert wrong_fields(api.post("/api/v1/webhooks", body)) == [""]
 

@@ -5,7 +5,7 @@ import json
 
 import pytest
 from readers import CONTRACTS, READERS, Reading, reader_of
-from sample_receivers import SampleReceiver, all_samples
+from sample_receivers import SampleReceiver, all_samples, secret_of
 
 SECRET = "your-webhook-secret"
 PAYLOAD = {"taskId": "123", "title": "Größe € 😀"}
@@ -24,9 +24,10 @@ def try_out(api):
 
 @pytest.mark.parametrize(("contract", "file"), all_samples())
 def test_a_sample_receiver_accepts_a_test_and_gets_the_transformed_data(contract, file, register, try_out):
-    with SampleReceiver(contract, file, SECRET) as sample:
-        plain = register(contract=contract, secret=SECRET, url=sample.url)
-        shaped = register(contract=contract, secret=SECRET, url=sample.url, filter=FILTER, transform=TRANSFORM)
+    secret = secret_of(contract, SECRET)
+    with SampleReceiver(contract, file, secret) as sample:
+        plain = register(contract=contract, secret=secret, url=sample.url)
+        shaped = register(contract=contract, secret=secret, url=sample.url, filter=FILTER, transform=TRANSFORM)
 
         answers = [try_out(plain, PAYLOAD), try_out(shaped, PAYLOAD), try_out(shaped, {"event": "user.created"})]
 

@@ -38,7 +38,7 @@ def test_a_test_reaches_the_receiver_and_shows_its_response(body, event_type, da
         assert payload["data"].keys() == {"message", "timestamp"}
     assert answer["successful"] is True
     response = answer["response"]
-    assert (response["status"], response["statusText"], response["body"]) == (202, "Accepted", "got it")
+    assert (answer["statusCode"], response["statusText"], response["body"]) == (202, "Accepted", "got it")
     assert response["headers"]["x-seen"] == "yes"
     # The answer shows the request, with its secrets masked.
     shown = answer["request"]["headers"]
@@ -189,7 +189,7 @@ def test_concurrent_changes_are_all_kept(api, register):
         {"description": "What for"},
         {"events": ["order.*"]},
         {"headers": {"X-A": "1"}},
-        {"retryPolicy": {"schedule": [7]}},
+        {"retryPolicy": {"scheduleSeconds": [7]}},
         {"timeoutSeconds": 9},
         {"rateLimit": {"requests": 60, "perSeconds": 60}},
         {"testMode": True},

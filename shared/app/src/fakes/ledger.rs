@@ -158,6 +158,7 @@ impl DeliveryStore for MemoryLedger {
             .map(|(_, entry)| entry.attempt.clone());
         let mut attempts: Vec<_> = failed.chain(delivery.success.clone()).collect();
         attempts.sort_by_key(|a| a.at);
+        attempts.dedup();
         Ok(attempts)
     }
 

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::attempt::StoredAttempt;
 use super::{Ledger, expiry, keys, time};
 use crate::failure::corrupt;
-use crate::table::{Item, Key, Write, size, string, to_item};
+use crate::table::{Item, Write, size, string, to_item};
 
 /// A delivery as stored. Its id is in its key.
 #[derive(Serialize, Deserialize)]
@@ -77,13 +77,8 @@ const MAX_DETAIL: usize = 160;
 
 impl DeliveryStore for Ledger {
     async fn read(&self, ids: &[DeliveryId]) -> Result<Vec<Option<Delivery>>, Unavailable> {
-        let mut unique: Vec<Key> = Vec::new();
-        for key in ids.iter().map(keys::delivery) {
-            if !unique.contains(&key) {
-                unique.push(key);
-            }
-        }
-        let items = self.table.get_all(&unique).await?;
+        let keys: Vec<_> = ids.iter().map(keys::delivery).collect();
+        let items = self.table.get_all(&keys).await?;
         let found = items.into_iter().map(to_delivery).collect::<Result<Vec<_>, _>>()?;
         Ok(ids.iter().map(|id| found.iter().find(|d| d.id == *id).cloned()).collect())
     }

@@ -1,6 +1,8 @@
 //! The calls that take many keys at once. DynamoDB may leave some of them unprocessed and still report
 //! success, so the rest is sent again.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_dynamodb::types::{DeleteRequest, KeysAndAttributes, WriteRequest};
 use hooklane_app::ports::Unavailable;
 
@@ -12,12 +14,18 @@ const READS: usize = 100;
 /// `BatchWriteItem` takes at most 25 writes.
 const WRITES: usize = 25;
 
+/// DynamoDB refuses a call that names a key twice.
+fn each_once(keys: &[Key]) -> Vec<&Key> {
+    keys.iter().collect::<BTreeSet<_>>().into_iter().collect()
+}
+
 impl Table {
-    /// The items of these keys, read consistently, in any order; keys without an item are absent.
+    /// The items of these keys, read consistently, in any order and each once; keys without an item are
+    /// absent.
     pub(crate) async fn get_all(&self, keys: &[Key]) -> Result<Vec<Item>, Unavailable> {
         let mut items = Vec::new();
-        for chunk in keys.chunks(READS) {
-            let wanted = chunk.iter().map(Key::attributes).collect();
+        for chunk in each_once(keys).chunks(READS) {
+            let wanted = chunk.iter().map(|key| key.attributes()).collect();
             let answer = until_processed(UNREAD_KEYS, wanted, |keys| self.read_some(keys)).await?;
             self.none_left("BatchGetItem", "keys", &answer.left)?;
             items.extend(answer.results);
@@ -41,7 +49,7 @@ impl Table {
 
     /// Deletes the items of these keys. A key without an item is no error.
     pub(crate) async fn delete_all(&self, keys: &[Key]) -> Result<(), Unavailable> {
-        for chunk in keys.chunks(WRITES) {
+        for chunk in each_once(keys).chunks(WRITES) {
             let deletions = chunk.iter().map(|key| self.deletion(key));
             let deletions = deletions.collect::<Result<_, _>>()?;
             let answer = until_processed(UNDELETED_KEYS, deletions, |left| self.write_some(left));
