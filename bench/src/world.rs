@@ -82,6 +82,8 @@ impl World {
             ("AllowedTargetPorts", "1-65535".to_owned()),
             // The rows call more often than a tenant may in a minute.
             ("ApiRateLimit", "0".to_owned()),
+            // The rows use types of every platform guide.
+            ("DefaultCatalog", "default".to_owned()),
         ];
         let given = given.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         let receiver = Receiver::start().await?;

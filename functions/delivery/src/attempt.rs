@@ -1,12 +1,14 @@
 //! Third stage: makes the attempt.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use hooklane_app::attempt;
 use hooklane_app::ports::Clock as _;
 use hooklane_contract::{Contract, Subject};
 use hooklane_domain::delivery::attempt::Attempt;
 use hooklane_domain::delivery::retry::RetryPolicy;
+use hooklane_domain::time::later;
 use hooklane_domain::webhook::Webhook;
 
 use crate::admit::Ready;
@@ -23,14 +25,15 @@ pub(crate) struct Made {
     pub(crate) contract_retry: Option<RetryPolicy>,
 }
 
-/// Sends the request to the webhook as it was just read.
-pub(crate) async fn make<P: Ports>(context: &Context<P>, ready: &Ready) -> Made {
+/// Sends the request to the webhook as it was just read. An attempt is kept under its number and its
+/// millisecond, so those of `twins` that begin together get one millisecond each.
+pub(crate) async fn make<P: Ports>(context: &Context<P>, ready: &Ready, twins: u32) -> Made {
     let subject = Subject {
         content: &ready.content,
         delivery: &ready.delivery.id,
         webhook: &ready.webhook,
         attempt: ready.delivery.next_number(),
-        at: context.system.now(),
+        at: later(context.system.now(), Duration::from_millis(twins.into())),
     };
     let (attempt, contract) = attempt::make(&context.sender, &context.contracts, subject).await;
     Made {

@@ -125,6 +125,13 @@ impl<'a, P: Ports> Work for Batch<'a, P> {
     }
 }
 
+/// For each message of a batch, how many before it are for the same delivery.
+fn twins(ids: &[DeliveryId]) -> impl Iterator<Item = u32> {
+    ids.iter().enumerate().map(|(at, id)| {
+        ids[..at].iter().filter(|earlier| *earlier == id).fold(0, |twins, _| twins + 1)
+    })
+}
+
 impl<P: Ports> Pipeline<P> {
     /// A pipeline whose caches are empty.
     pub fn new(deps: Deps<P>) -> Self {
@@ -143,16 +150,16 @@ impl<P: Ports> Pipeline<P> {
                 Err(_) => None,
             })
             .collect();
-        let mut read = self.read(&ids).await.into_iter();
+        let mut read = self.read(&ids).await.into_iter().zip(twins(&ids));
         let items: Vec<_> = decoded
             .into_iter()
             .map(|(task, message)| match message {
                 Ok(Message::Deliver(deliver)) => Item {
                     span: span(task, Some(&deliver)),
                     task,
-                    work: read
-                        .next()
-                        .map_or(Todo::Nothing, |read| self.to_do(Job { task, deliver }, read)),
+                    work: read.next().map_or(Todo::Nothing, |(read, twins)| {
+                        self.to_do(Job { task, deliver, twins }, read)
+                    }),
                 },
                 Err(reason) => {
                     let work = Todo::DeadLetter(format!("the message {reason}"));
@@ -245,7 +252,7 @@ impl<P: Ports> Pipeline<P> {
                     batch.late.fetch_add(1, Ordering::Relaxed);
                     return Ok(context.messages.hand_back(job.task).await);
                 }
-                let made = attempt::make(context, &ready).await;
+                let made = attempt::make(context, &ready, job.twins).await;
                 settle(context, job, ready.delivery, made).await
             }
             Admitted::Parked(delivery) => park(context, job, delivery).await,

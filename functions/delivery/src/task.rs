@@ -24,6 +24,8 @@ pub struct Task {
 pub(crate) struct Job<'a> {
     pub(crate) task: &'a Task,
     pub(crate) deliver: Deliver,
+    /// How many messages before it in the batch are for the same delivery.
+    pub(crate) twins: u32,
 }
 
 impl Job<'_> {

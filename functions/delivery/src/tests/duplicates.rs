@@ -1,6 +1,7 @@
 //! Standard queues and streams deliver some messages twice. Only one message acts for a delivery.
 
 use hooklane_app::deadline::Deadline;
+use hooklane_app::ports::DeliveryStore as _;
 use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::delivery::{MessageId, State, Status, Turn};
 use jiff::SignedDuration;
@@ -46,8 +47,10 @@ async fn two_messages_at_once_cause_one_extra_post_and_leave_one_message() {
         world.run_until_quiet().await;
         assert_eq!(world.posts(), 4, "two at once, then one for each retry: {schedule}");
         let delivery = world.delivery("e1").await;
-        // The clock stands still during a batch, and attempts with the same number and time count as one.
-        assert_eq!((delivery.status(), delivery.attempts), (Status::Failed, 3));
+        assert_eq!((delivery.status(), delivery.attempts), (Status::Failed, 4));
+        // The clock stands still during a batch, and still each attempt is kept.
+        let kept = world.ledger.attempts(&delivery).await.unwrap();
+        assert_eq!(kept.iter().map(|attempt| attempt.number).collect::<Vec<_>>(), [1, 1, 3, 4]);
     }
 }
 
