@@ -151,14 +151,14 @@ impl DeliveryStore for MemoryLedger {
     async fn attempts(&self, delivery: &Delivery) -> Result<Vec<Attempt>, Unavailable> {
         self.faults.step()?;
         let kept = lock(&self.attempts);
-        let failed = delivery
-            .failed_at
+        let mut failed_at = delivery.failed_at.clone();
+        failed_at.dedup();
+        let failed = failed_at
             .iter()
             .filter_map(|f| kept.get(&(delivery.id.clone(), f.number, f.at)))
             .map(|(_, entry)| entry.attempt.clone());
         let mut attempts: Vec<_> = failed.chain(delivery.success.clone()).collect();
         attempts.sort_by_key(|a| a.at);
-        attempts.dedup();
         Ok(attempts)
     }
 
