@@ -114,7 +114,7 @@ pub(crate) struct PageView {
         short or even empty and still have a `nextCursor`.",
     security(("bearer" = [READ])),
     params(
-        ("type" = Option<String>, Query, description = "Only events of this type, or that match this pattern, as in a webhook's `events`: `order.created`, `order.*`, `*`"),
+        ("type" = Option<String>, Query, min_length = 1, max_length = 257, pattern = "^(\\*|[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*(\\.\\*)?)$", description = "Only events of this type, or that match this pattern, as in a webhook's `events`: `order.created`, `order.*`, `*`"),
         ("test" = Option<bool>, Query, description = "Only test events, or only others"),
         ("since" = inline(Option<Time>), Query, description = "Only events that were accepted at this time or later"),
         ("until" = inline(Option<Time>), Query, description = "Only events that were accepted before this time"),
