@@ -22,7 +22,7 @@ EVENTS = int(os.environ.get("HOOKLANE_FAULT_EVENTS") or 2000)
 RATE = 0.10
 SETTLING_SECONDS = 600.0
 
-_SCHEDULE = {"schedule": [1, 2, 4, 8, 15, 30]}
+_SCHEDULE = {"scheduleSeconds": [1, 2, 4, 8, 15, 30]}
 _WEBHOOKS = [
     (0, "/acme/all", ["*"], "standard"),
     (0, "/acme/orders", ["order.*"], "github"),
@@ -86,7 +86,7 @@ def test_nothing_is_lost(stack, state, proxy, seed, capsys):
 
 
 def _register(stack, receiver: Receiver, tenant: str, path: str, events: list[str], contract: str):
-    policy = {"schedule": [1, 61]} if path == "/globex/created" else _SCHEDULE
+    policy = {"scheduleSeconds": [1, 61]} if path == "/globex/created" else _SCHEDULE
     body = {"name": path, "url": receiver.url(path), "events": events, "contract": contract, "retryPolicy": policy}
     answer = stack.api(tenant).post("/api/v1/webhooks", body).expect(201).body
     return tenant, {**body, "id": answer["id"], "path": path}
