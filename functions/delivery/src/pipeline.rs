@@ -1,6 +1,7 @@
 //! Takes each message of a batch through the stages.
 
 use std::borrow::Cow;
+use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -96,7 +97,8 @@ impl<'a, P: Ports> Work for Batch<'a, P> {
         let dead_letter = async |reason: &str| {
             self.pipeline.context.messages.dead_letter(item.task, reason).await
         };
-        let work = async {
+        // Pinned, it is not copied on its way to where it runs: it holds all that an attempt needs.
+        let work = pin!(async {
             let (job, current) = match &item.work {
                 Todo::Deliver { job, current, .. } => (job, current),
                 Todo::DeadLetter(reason) => return dead_letter(reason).await,
@@ -111,7 +113,7 @@ impl<'a, P: Ports> Work for Batch<'a, P> {
                     Disposition::Stays
                 }
             }
-        };
+        });
         work.instrument(item.span.clone()).await
     }
 
