@@ -70,8 +70,8 @@ impl HealthStore for Registry {
         let mut found = BTreeMap::new();
         for item in self.table.get_all(&keys).await? {
             let pk = text(&item, "pk");
-            match from_item::<HealthItem>(item) {
-                Ok(item) => drop(found.insert(pk, item.into_health())),
+            match of_item(item) {
+                Ok(health) => drop(found.insert(pk, health)),
                 Err(error) => error.log("health.unreadable"),
             }
         }

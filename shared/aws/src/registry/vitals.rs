@@ -11,19 +11,14 @@ use crate::table::Key;
 
 impl VitalsStore for Registry {
     async fn vitals(&self, webhooks: &[WebhookId]) -> Result<Vec<Vitals>, Unavailable> {
-        // A batch must not name a key twice.
-        let unique: HashSet<_> = webhooks.iter().copied().collect();
-        let keys: Vec<_> = unique.iter().flat_map(|id| [health_key(*id), watch_key(*id)]).collect();
+        let keys: Vec<_> =
+            webhooks.iter().flat_map(|id| [health_key(*id), watch_key(*id)]).collect();
         let (mut healths, mut watched) = (HashMap::new(), HashSet::new());
         for item in self.table.get_all(&keys).await? {
-            match Key::of(&item).and_then(|key| Some((key.pk.strip_prefix("HE#")?.to_owned(), key)))
-            {
-                Some((id, _)) => {
-                    healths.insert(id, of_item(item)?);
-                }
-                None => {
-                    watched.extend(Key::of(&item).map(|key| key.sk));
-                }
+            let Some(key) = Key::of(&item) else { continue };
+            match key.pk.strip_prefix("HE#") {
+                Some(id) => drop(healths.insert(id.to_owned(), of_item(item)?)),
+                None => drop(watched.insert(key.sk)),
             }
         }
         let vitals = |id: &WebhookId| {
