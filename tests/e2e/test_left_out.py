@@ -138,3 +138,33 @@ def test_a_recovery_continues_past_an_unreadable_event(
     eventually(done, "the recovery did not end")
     assert {row["eventId"] for row in deliveries_of(webhook, 2)} == {events[0], events[2]}
     api.get(f"/api/v1/events/{events[1]}").expect(500)
+
+
+def test_an_unreadable_health_is_left_out_and_hides_no_webhook(stack, api, register):
+    webhooks = [register() for _ in range(3)]
+    broken = webhooks[1]["id"]
+    inside.put_registry_item(stack, {"pk": f"HE#{broken}", "sk": "HEALTH", "health": "nonsense!"})
+
+    listed = api.get("/api/v1/webhooks").expect(200).body["data"]
+    assert {row["id"]: "health" in row for row in listed} == {
+        row["id"]: row["id"] != broken for row in webhooks
+    }
+    assert "health" not in api.get(f"/api/v1/webhooks/{broken}").expect(200).body
+
+
+def test_an_unreadable_key_is_left_out_of_the_list_and_ends_no_page(stack, tenant, api):
+    made = [
+        api.post("/api/v1/keys", {"name": f"n{n}", "scopes": ["webhooks:read"]}).expect(201).body["id"]
+        for n in range(3)
+    ]
+    inside.put_registry_item(stack, {"pk": f"T#{tenant}", "sk": f"KEY#{made[1]}", "name": "nonsense!"})
+
+    assert {row["id"] for row in api.get("/api/v1/keys").expect(200).body["data"]} == {made[0], made[2]}
+    read, cursor = [], {}
+    while True:
+        page = api.get("/api/v1/keys", limit=1, **cursor).expect(200).body
+        read += [row["id"] for row in page["data"]]
+        if "nextCursor" not in page:
+            break
+        cursor = {"cursor": page["nextCursor"]}
+    assert sorted(read) == sorted([made[0], made[2]])

@@ -4,7 +4,7 @@
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
-    Components, HeaderBuilder, InfoBuilder, License, ObjectBuilder, OpenApi, OpenApiBuilder,
+    Components, Header, HeaderBuilder, InfoBuilder, License, ObjectBuilder, OpenApi, OpenApiBuilder,
     PathItem, RefOr, ServerBuilder, Type,
 };
 use utoipa::{PartialSchema as _, ToSchema as _};
@@ -76,6 +76,7 @@ pub(crate) fn complete(document: &mut OpenApi) {
             parameters::add(path, operation);
             problems::add(path, operation);
             add_rate_limit_headers(operation);
+            add_retry_after(operation);
         }
     }
     instants::add(document);
@@ -103,13 +104,24 @@ fn add_rate_limit_headers(operation: &mut Operation) {
         let RefOr::T(response) = response else { continue };
         if status.starts_with('2') || status == "429" {
             for (name, description) in RATE_LIMIT_HEADERS {
-                let integer = ObjectBuilder::new().schema_type(Type::Integer);
-                let header =
-                    HeaderBuilder::new().schema(Some(integer)).description(Some(description));
-                response.headers.insert(name.to_owned(), header.build().into());
+                response.headers.insert(name.to_owned(), integer_header(description));
             }
         }
     }
+}
+
+/// An answer that asks to come back later says when.
+fn add_retry_after(operation: &mut Operation) {
+    for status in ["429", "503"] {
+        let Some(RefOr::T(response)) = operation.responses.responses.get_mut(status) else { continue };
+        let header = integer_header("How many seconds to wait before the next try");
+        response.headers.insert("Retry-After".to_owned(), header);
+    }
+}
+
+fn integer_header(description: &str) -> RefOr<Header> {
+    let integer = ObjectBuilder::new().schema_type(Type::Integer);
+    HeaderBuilder::new().schema(Some(integer)).description(Some(description)).build().into()
 }
 
 const RATE_LIMIT_HEADERS: [(&str, &str); 3] = [

@@ -68,6 +68,7 @@ fn raise_version(tenant: &TenantId) -> Write {
 const VERSION: &str = "version";
 
 const WEBHOOK_PREFIX: &str = "WH#";
+const HEALTH_PREFIX: &str = "HE#";
 
 fn partition(tenant: &TenantId) -> String {
     format!("T#{tenant}")
@@ -95,12 +96,12 @@ fn tenant_key(tenant: &TenantId) -> Key {
 /// A webhook's health. It has a partition of its own, because it is written far more often than the
 /// webhook.
 fn health_key(id: WebhookId) -> Key {
-    Key { pk: format!("HE#{id}"), sk: "HEALTH".to_owned() }
+    Key { pk: format!("{HEALTH_PREFIX}{id}"), sk: "HEALTH".to_owned() }
 }
 
 /// A webhook's newest recovery.
 fn recovery_key(id: WebhookId) -> Key {
-    Key { pk: format!("HE#{id}"), sk: "RECOVERY".to_owned() }
+    Key { pk: format!("{HEALTH_PREFIX}{id}"), sk: "RECOVERY".to_owned() }
 }
 
 /// Which recoveries of a tenant have a turn to read the ledger.

@@ -1,18 +1,27 @@
 //! Answers leave out what has no value. The document says so for every schema that only answers use, so that
-//! clients need not expect `null`. Requests may send it.
+//! clients need not expect `null`. Requests may send it, in fields: a body that a request does not need is left
+//! out, since some generators make programs that fail without a body if its schema names `null`.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 use utoipa::openapi::schema::{Object, Schema, SchemaType};
-use utoipa::openapi::{OpenApi, RefOr, Type};
+use utoipa::openapi::{Content, OpenApi, RefOr, Type};
 
 use super::instants::each_object;
 use super::operations_of;
 
-/// Removes `null` from the fields of schemas that no request uses.
+/// Removes `null` from request bodies, and from the fields of schemas that no request uses.
 pub(super) fn leave_out_null(document: &mut OpenApi) {
     let requested = of_requests(document);
+    for operation in document.paths.paths.values_mut().flat_map(operations_of) {
+        let Some(RefOr::T(body)) = &mut operation.request_body else { continue };
+        for content in body.content.values_mut() {
+            if let RefOr::T(Content { schema: Some(schema), .. }) = content {
+                without_null(schema);
+            }
+        }
+    }
     let schemas = document.components.iter_mut().flat_map(|all| &mut all.schemas);
     for (_, schema) in schemas.filter(|(name, _)| !requested.contains(*name)) {
         each_object(schema, &mut |object: &mut Object| {

@@ -22,7 +22,7 @@ use crate::http::path;
 use crate::http::problem::Problem;
 use crate::http::query::Query;
 use crate::resources::schemas::keys::{KeyChange, KeyRotation, NewKey};
-use crate::resources::views::KeyView;
+use crate::resources::views::{KeyView, KeyWithSecret};
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -77,7 +77,7 @@ pub(crate) async fn list<P: Ports>(
     request_body(content = NewKey),
     responses(
         (
-            status = 201, description = "Created; the answer includes the secret", body = KeyView,
+            status = 201, description = "Created; the answer includes the secret", body = KeyWithSecret,
             headers(
                 ("Location" = String, description = "The key's path"),
                 ("Cache-Control" = String, description = "`no-store`"),
@@ -151,7 +151,7 @@ pub(crate) async fn patch<P: Ports>(
     request_body(content = Option<KeyRotation>, description = "Optional"),
     responses(
         (
-            status = 200, description = "The key with its new secret", body = KeyView,
+            status = 200, description = "The key with its new secret", body = KeyWithSecret,
             headers(("Cache-Control" = String, description = "`no-store`")),
         ),
         (status = 409, description = "The overlap of the previous rotation has not ended"),

@@ -10,9 +10,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 mod retry;
+mod scope;
 mod webhooks;
 
 pub(crate) use retry::RetryPolicy;
+pub(crate) use scope::Scope;
 pub(crate) use webhooks::{
     NewRecovery, NewWebhook, RateLimit, Resumption, Rotation, WebhookChange,
 };

@@ -22,7 +22,7 @@ enum Part {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[schema(as = Status)]
+#[schema(as = ServiceStatus)]
 pub(crate) struct StatusView {
     /// `ok` if every dependency answers.
     status: Part,

@@ -16,6 +16,7 @@ mod tenants;
 mod testing;
 mod warnings;
 mod webhooks;
+mod with_secret;
 
 pub(crate) use deliveries::{DeliveryDetailView, DeliveryView};
 pub(crate) use event_types::EventTypeView;
@@ -29,6 +30,7 @@ pub(crate) use tenants::{QuotaView, TenantView, TokenView, UsageView, usage_view
 pub(crate) use testing::TestView;
 pub(crate) use warnings::WarningView;
 pub(crate) use webhooks::{SecretView, WebhookView};
+pub(crate) use with_secret::{KeyWithSecret, WebhookWithSecret};
 
 pub(crate) fn time(at: Timestamp) -> String {
     hooklane_domain::time::with_milliseconds(at)

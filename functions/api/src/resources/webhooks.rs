@@ -30,7 +30,7 @@ use crate::http::problem::Problem;
 use crate::http::query::Query;
 use crate::http::rows::Rows;
 use crate::resources::schemas::{NewWebhook, WebhookChange};
-use crate::resources::views::WebhookView;
+use crate::resources::views::{WebhookView, WebhookWithSecret};
 use crate::resources::words::WebhookStatus;
 
 #[utoipa::path(
@@ -46,7 +46,7 @@ use crate::resources::words::WebhookStatus;
     request_body(content = NewWebhook),
     responses(
         (
-            status = 201, description = "Registered; the answer includes the secret", body = WebhookView,
+            status = 201, description = "Registered; the answer includes the secret", body = WebhookWithSecret,
             headers(
                 ("Location" = String, description = "The webhook's path"),
                 ("ETag" = String, description = "Send it as `If-Match`"),
@@ -91,8 +91,8 @@ pub(crate) struct ListView {
     limit: usize,
     /// The number of all webhooks that match.
     total: u64,
-    /// Present if the page is shorter than `limit` because the answer would be too large: pass it as `cursor`
-    /// to get what follows.
+    /// Pass it as `cursor` to get the next page; absent on the last page. A page may be shorter than `limit` and
+    /// have one, because the answer would be too large.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     next_cursor: Option<String>,
@@ -112,7 +112,7 @@ pub(crate) struct ListView {
         ("status" = inline(Option<WebhookStatus>), Query, description = "Only webhooks with this status"),
         ("externalId" = Option<String>, Query, pattern = "^[A-Za-z0-9._~:-]{1,128}$", description = "Only the webhook with this `externalId`", example = "crm-4711"),
         ("metadata" = Option<Vec<String>>, Query, description = "Only webhooks whose metadata has this entry, as `key:value`. Repeat it for webhooks that have all of several entries, at most 20", example = json!(["team:payments"])),
-        ("cursor" = Option<String>, Query, description = "The `nextCursor` of a page that was cut, with the same filters; cannot be combined with `page`"),
+        ("cursor" = Option<String>, Query, description = "The `nextCursor` of the previous page, with the same filters; cannot be combined with `page`"),
     ),
     responses((status = 200, description = "A page", body = ListView)),
 )]
@@ -142,11 +142,15 @@ pub(crate) async fn list<P: Ports>(
     let now = deps.system.now();
     let both = listed.webhooks.iter().zip(&overviews);
     let views = both.map(|(webhook, overview)| {
-        WebhookView::seen_by(&caller, webhook).with_health(overview, now)
+        WebhookView::seen_by(&caller, webhook).with_health(overview.as_ref(), now)
     });
     let Rows { rows, is_cut } = Rows::fitting(views)?;
-    let last = listed.webhooks.get(rows.len().saturating_sub(1)).filter(|_| is_cut);
-    let next_cursor = last.map(|webhook| list.cursor(webhook.id));
+    let next = if is_cut {
+        listed.webhooks.get(rows.len().saturating_sub(1)).map(|webhook| webhook.id)
+    } else {
+        listed.next
+    };
+    let next_cursor = next.map(|id| list.cursor(id));
     Ok(Json(ListView { data: rows, page, limit, total: listed.total, next_cursor }).into_response())
 }
 
@@ -168,7 +172,7 @@ pub(crate) async fn get<P: Ports>(
     let (one, now) = (std::slice::from_ref(&webhook), deps.system.now());
     let overviews = webhooks::overviews(&deps.registry, &deps.ledger, &tenant, one).await?;
     let view = WebhookView::seen_by(&caller, &webhook);
-    let view = overviews.iter().fold(view, |view, overview| view.with_health(overview, now));
+    let view = overviews.iter().fold(view, |view, overview| view.with_health(overview.as_ref(), now));
     Ok(([(ETAG, etag::of(webhook.revision))], Json(view)).into_response())
 }
 

@@ -25,7 +25,7 @@ fn verdict<'a>(answer: &'a Value, webhook: &str) -> &'a Value {
 #[tokio::test]
 async fn each_webhook_of_the_tenant_is_explained() {
     let service = Service::new();
-    let got = register(&service, "got", json!({})).await;
+    let got = register(&service, "got", json!({"externalId": "crm-4711"})).await;
     let waits = register(&service, "waits", json!({})).await;
     let failed = register(&service, "failed", json!({})).await;
     let paused = register(&service, "paused", json!({})).await;

@@ -48,6 +48,25 @@ async fn webhooks_are_filtered_and_paged() {
 }
 
 #[tokio::test]
+async fn passing_the_cursor_on_until_there_is_none_lists_every_webhook() {
+    let service = three().await;
+    for filter in ["", "active=true&", "event=order.created&"] {
+        let all = names(&service, filter).await;
+        for limit in 1..=all.len() {
+            let (mut listed, mut cursor) = (Vec::new(), String::new());
+            loop {
+                let query = format!("{filter}limit={limit}{cursor}");
+                listed.extend(names(&service, &query).await);
+                let page = service.ask("GET", &format!("/webhooks?{query}"), "").await;
+                let Some(next) = page.body["nextCursor"].as_str() else { break };
+                cursor = format!("&cursor={next}");
+            }
+            assert_eq!(listed, all, "{filter} {limit}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn invalid_parameters_are_named() {
     let service = three().await;
     for (query, path) in [

@@ -63,7 +63,7 @@ impl VitalsStore for MemoryRegistry {
         self.faults().step()?;
         let isolation = lock(&self.isolation);
         let vitals = |id| Vitals {
-            health: isolation.healths.get(id).cloned().unwrap_or_default(),
+            health: Some(isolation.healths.get(id).cloned().unwrap_or_default()),
             is_watched: isolation.watches.contains_key(id),
         };
         Ok(webhooks.iter().map(vitals).collect())

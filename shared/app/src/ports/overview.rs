@@ -6,16 +6,16 @@ use hooklane_domain::isolation::health::Health;
 use super::Unavailable;
 
 /// A webhook's health, and whether it is on the watch list: a webhook that is not has nothing parked.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Vitals {
-    pub health: Health,
+    /// `None` if it cannot be read back.
+    pub health: Option<Health>,
     pub is_watched: bool,
 }
 
 /// The health of many webhooks.
 pub trait VitalsStore: Send + Sync {
-    /// The vitals of these webhooks, in their order. The read is strongly consistent. A health that cannot be
-    /// read back is an error that [`Unavailable::is_corrupt`].
+    /// The vitals of these webhooks, in their order. The read is strongly consistent.
     fn vitals(
         &self,
         webhooks: &[WebhookId],

@@ -27,6 +27,8 @@ pub struct Listed {
     pub webhooks: Vec<Webhook>,
     /// The number of all webhooks that match.
     pub total: u64,
+    /// The last webhook of the page, if more follow. It may be one that cannot be read back.
+    pub next: Option<WebhookId>,
 }
 
 /// The outlines that are read at once.
@@ -50,8 +52,8 @@ impl Filters {
 /// The webhooks after the first `skip` that match, at most `limit`. Only those that follow `after` are
 /// skipped or listed, but all that match are counted.
 ///
-/// Without filters the total is the tenant's count, and no more is read than what comes before the end of
-/// the page. With an external id nothing but its webhook is read.
+/// Without filters the total is the tenant's count, and no more is read than the page, what comes before it and
+/// one webhook after it. With an external id nothing but its webhook is read.
 pub async fn list(
     webhooks: &impl WebhookStore,
     tenant: &Tenant,
@@ -63,14 +65,14 @@ pub async fn list(
         let only = held(webhooks, tenant, filters, external).await?;
         let total = u64::from(only.is_some());
         let listed = only.filter(|only| skip == 0 && after.is_none_or(|after| only.id < after));
-        return Ok(Listed { webhooks: listed.into_iter().collect(), total });
+        return Ok(Listed { webhooks: listed.into_iter().collect(), total, next: None });
     }
     let known = tenant.usage.map(|usage| usage.webhooks).filter(|_| filters.is_empty());
-    let (mut ids, mut matching, mut skipped) = (Vec::new(), 0u64, 0);
+    let (mut ids, mut matching, mut skipped, mut is_more) = (Vec::new(), 0u64, 0, false);
     // Without a filter the list starts at its cursor. With one, all before it are counted, too.
     let mut position = after.filter(|_| known.is_some());
     loop {
-        let left = (skip - skipped).saturating_add(limit - ids.len());
+        let left = (skip - skipped).saturating_add(limit - ids.len()).saturating_add(1);
         let wanted = if known.is_some() { left } else { OUTLINES };
         let page = webhooks.outlines(&tenant.id, position, wanted.min(OUTLINES)).await?;
         for outline in page.outlines.iter().filter(|outline| filters.fit(outline)) {
@@ -83,15 +85,18 @@ pub async fn list(
                 skipped += 1;
             } else if ids.len() < limit {
                 ids.push(outline.id);
+            } else {
+                is_more = true;
             }
         }
         position = page.next;
-        if position.is_none() || (known.is_some() && ids.len() == limit) {
+        if position.is_none() || (known.is_some() && is_more) {
             break;
         }
     }
     let webhooks = webhooks.some(&tenant.id, &ids).await?;
-    Ok(Listed { webhooks, total: known.unwrap_or(matching) })
+    let next = ids.last().copied().filter(|_| is_more);
+    Ok(Listed { webhooks, total: known.unwrap_or(matching), next })
 }
 
 /// The webhook that has an external id, if the other filters fit.
@@ -105,3 +110,6 @@ async fn held(
     let found = webhooks.some(&tenant.id, &[id]).await?.pop();
     Ok(found.filter(|webhook| filters.fit(&Outline::of(webhook))))
 }
+
+#[cfg(test)]
+mod tests;

@@ -30,13 +30,14 @@ const CONCURRENCY: usize = 16;
 const NEWEST: usize = 3;
 
 /// The overviews of a page of webhooks, in their order: one batch read of their health, and for each two
-/// counts and a query for its newest delivery. Parked deliveries are counted where there may be any.
+/// counts and a query for its newest delivery. Parked deliveries are counted where there may be any. A webhook
+/// whose health cannot be read back has no overview: it must not hide the others.
 pub async fn overviews<L: DeliveryStore + ParkingStore + WaitingStore>(
     registry: &impl VitalsStore,
     ledger: &L,
     tenant: &TenantId,
     webhooks: &[Webhook],
-) -> Result<Vec<Overview>, Unavailable> {
+) -> Result<Vec<Option<Overview>>, Unavailable> {
     let ids: Vec<_> = webhooks.iter().map(|webhook| webhook.id).collect();
     let vitals = registry.vitals(&ids).await?;
     // Owned, because the stream's future must be Send for every lifetime.
@@ -53,7 +54,8 @@ async fn overview<L: DeliveryStore + ParkingStore + WaitingStore>(
     tenant: &TenantId,
     id: WebhookId,
     Vitals { health, is_watched }: Vitals,
-) -> Result<Overview, Unavailable> {
+) -> Result<Option<Overview>, Unavailable> {
+    let Some(health) = health else { return Ok(None) };
     let parked =
         async { if is_watched { ledger.count_parked(id, MAX_COUNTED).await } else { Ok(0) } };
     let waiting = ledger.count_waiting(id, MAX_COUNTED);
@@ -61,7 +63,7 @@ async fn overview<L: DeliveryStore + ParkingStore + WaitingStore>(
     let (parked, waiting, newest_delivery) =
         futures::future::try_join3(parked, waiting, newest).await?;
     // What waits is counted in an index that lags.
-    Ok(Overview { health, waiting: waiting.max(parked), parked, newest_delivery })
+    Ok(Some(Overview { health, waiting: waiting.max(parked), parked, newest_delivery }))
 }
 
 /// The newest delivery that can be read back, if it is among the newest few.

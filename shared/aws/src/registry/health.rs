@@ -1,7 +1,7 @@
 //! The health item. Everything that decisions depend on is one attribute, written under a revision. The
 //! number of skipped deliveries is another attribute, which is raised without one.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use hooklane_app::ports::{HealthStore, Unavailable};
@@ -13,8 +13,8 @@ use hooklane_domain::isolation::health::{Change, Health, MeanResponseTime, Repor
 use serde::{Deserialize, Serialize};
 
 use super::watches::mark;
-use super::{Registry, health_key, webhook_key};
-use crate::table::{Item, Write, from_item, number, text, value};
+use super::{HEALTH_PREFIX, Registry, health_key, webhook_key};
+use crate::table::{Item, Key, Write, from_item, number, value};
 
 #[derive(Default, Deserialize)]
 struct HealthItem {
@@ -67,15 +67,8 @@ impl HealthStore for Registry {
 
     async fn healths(&self, webhooks: &[WebhookId]) -> Result<Vec<Health>, Unavailable> {
         let keys: Vec<_> = webhooks.iter().map(|id| health_key(*id)).collect();
-        let mut found = BTreeMap::new();
-        for item in self.table.get_all(&keys).await? {
-            let pk = text(&item, "pk");
-            match of_item(item) {
-                Ok(health) => drop(found.insert(pk, health)),
-                Err(error) => error.log("health.unreadable"),
-            }
-        }
-        Ok(keys.into_iter().map(|key| found.remove(&Some(key.pk)).unwrap_or_default()).collect())
+        let found = Healths::of(self.table.get_all(&keys).await?);
+        Ok(webhooks.iter().map(|id| found.get(*id).unwrap_or_default()).collect())
     }
 
     async fn save_health(
@@ -105,8 +98,32 @@ impl HealthStore for Registry {
     }
 }
 
-pub(super) fn of_item(item: Item) -> Result<Health, Unavailable> {
-    from_item::<HealthItem>(item).map(HealthItem::into_health)
+/// The healths that were read, by the keys of their items; `None` where one cannot be read back: it must not hide
+/// the others.
+pub(super) struct Healths(HashMap<Key, Option<Health>>);
+
+impl Healths {
+    pub(super) fn of(items: Vec<Item>) -> Self {
+        let read = |item: Item| {
+            let key = Key::of(&item)?;
+            let health = from_item::<HealthItem>(item).map(HealthItem::into_health);
+            let unreadable = |error: Unavailable| {
+                let span = tracing::error_span!("webhook", webhook.id = webhook_of(&key));
+                span.in_scope(|| error.log("health.unreadable"));
+            };
+            Some((key.clone(), health.map_err(unreadable).ok()))
+        };
+        Self(items.into_iter().filter_map(read).collect())
+    }
+
+    /// A webhook's health, the default if it has no item.
+    pub(super) fn get(&self, webhook: WebhookId) -> Option<Health> {
+        self.0.get(&health_key(webhook)).cloned().unwrap_or_else(|| Some(Health::default()))
+    }
+}
+
+fn webhook_of(key: &Key) -> &str {
+    key.pk.trim_start_matches(HEALTH_PREFIX)
 }
 
 fn health_update(webhook: WebhookId, health: &Health) -> Result<Write, Unavailable> {

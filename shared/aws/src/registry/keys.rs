@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::tenants::{KEYS, NOT_REMOVED};
 use super::{KEY_PREFIX, Registry, directory_key, key_key, partition, tenant_key};
 use crate::failure::corrupt;
-use crate::table::{self, Item, Write, from_item, number, string, to_item, value};
+use crate::table::{self, Item, Write, from_item, number, string, text, to_item, value};
 
 /// A key as stored. Its tenant is in its key as well, and every read compares the two.
 #[derive(Serialize, Deserialize)]
@@ -67,9 +67,8 @@ impl KeyStore for Registry {
             .limit(table::limit(limit))
             .set_exclusive_start_key(after.map(|id| key_key(tenant, id).attributes()));
         let page = self.table.page(query).await?;
-        let keys = page.items.into_iter().map(|item| read(tenant, item));
-        let keys = keys.collect::<Result<Vec<_>, _>>()?;
-        let next = page.next.and(keys.last()).map(|last| last.id);
+        let next = page.next.as_ref().and_then(id_of);
+        let keys = page.items.into_iter().filter_map(|item| for_list(tenant, item)).collect();
         Ok(KeyPage { keys, next })
     }
 
@@ -156,6 +155,18 @@ fn written(key: &Key) -> KeyItem {
         last_used_at: key.last_used_at.map(Timestamp::as_millisecond),
         revision: key.revision,
     }
+}
+
+/// The key of an item, or `None` if it cannot be read back: it must not hide the others of its list.
+fn for_list(tenant: &TenantId, item: Item) -> Option<Key> {
+    let id = text(&item, "sk").unwrap_or_default();
+    let span = tracing::error_span!("key", key.id = id.trim_start_matches(KEY_PREFIX));
+    read(tenant, item).map_err(|error| span.in_scope(|| error.log("key.unreadable"))).ok()
+}
+
+/// The id in an item's primary key.
+fn id_of(item: &Item) -> Option<KeyId> {
+    text(item, "sk")?.strip_prefix(KEY_PREFIX)?.parse().ok()
 }
 
 fn read(tenant: &TenantId, item: Item) -> Result<Key, Unavailable> {

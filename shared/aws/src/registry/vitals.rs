@@ -1,30 +1,27 @@
 //! The health of many webhooks, and whether they are watched, in one batch read.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use hooklane_app::ports::{Unavailable, Vitals, VitalsStore};
 use hooklane_domain::ids::WebhookId;
 
-use super::health::of_item;
-use super::{Registry, health_key, watch_key};
+use super::health::Healths;
+use super::{HEALTH_PREFIX, Registry, health_key, watch_key};
 use crate::table::Key;
 
 impl VitalsStore for Registry {
     async fn vitals(&self, webhooks: &[WebhookId]) -> Result<Vec<Vitals>, Unavailable> {
         let keys: Vec<_> =
             webhooks.iter().flat_map(|id| [health_key(*id), watch_key(*id)]).collect();
-        let (mut healths, mut watched) = (HashMap::new(), HashSet::new());
-        for item in self.table.get_all(&keys).await? {
-            let Some(key) = Key::of(&item) else { continue };
-            match key.pk.strip_prefix("HE#") {
-                Some(id) => drop(healths.insert(id.to_owned(), of_item(item)?)),
-                None => drop(watched.insert(key.sk)),
-            }
-        }
-        let vitals = |id: &WebhookId| {
-            let id = id.to_string();
-            let health = healths.get(&id).cloned().unwrap_or_default();
-            Vitals { health, is_watched: watched.contains(&id) }
+        let (healths, marks): (Vec<_>, Vec<_>) =
+            self.table.get_all(&keys).await?.into_iter().partition(|item| {
+                Key::of(item).is_some_and(|key| key.pk.starts_with(HEALTH_PREFIX))
+            });
+        let healths = Healths::of(healths);
+        let watched: HashSet<_> = marks.iter().filter_map(Key::of).collect();
+        let vitals = |id: &WebhookId| Vitals {
+            health: healths.get(*id),
+            is_watched: watched.contains(&watch_key(*id)),
         };
         Ok(webhooks.iter().map(vitals).collect())
     }

@@ -12,7 +12,7 @@ use crate::failure::corrupt;
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
 /// The primary key of an item.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Key {
     pub(crate) pk: String,
     pub(crate) sk: String,

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::tenants::Scope;
+use super::Scope;
 
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -16,8 +16,8 @@ pub(crate) struct NewKey {
     )]
     name: String,
     /// What it permits.
-    #[schema(min_items = 1, max_items = 20, example = json!(["events:publish"]))]
-    scopes: Vec<Scope>,
+    #[schema(value_type = Vec<Scope>, min_items = 1, max_items = 20, example = json!(["events:publish"]))]
+    scopes: Vec<String>,
     /// From then on the key is refused. It must be later than now; a key without it does not expire.
     #[schema(format = DateTime, example = "2099-01-15T10:30:00Z")]
     expires_at: Option<String>,

@@ -1,6 +1,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::Scope;
+
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(example = json!({"contract": "standard", "catalog": "default", "strict": false, "requestsPerMinute": 600}))]
@@ -67,23 +69,9 @@ pub(crate) struct Quotas {
 #[schema(example = json!({"scopes": ["webhooks:read", "events:publish"], "expiresInSeconds": 3600}))]
 pub(crate) struct NewToken {
     /// What it permits.
-    #[schema(min_items = 1, max_items = 20, example = json!(["webhooks:read"]))]
-    scopes: Vec<Scope>,
+    #[schema(value_type = Vec<Scope>, min_items = 1, max_items = 20, example = json!(["webhooks:read"]))]
+    scopes: Vec<String>,
     /// Lifetime; one hour if omitted. Also accepted as `expiresIn`.
     #[schema(minimum = 60, maximum = 86400, example = 3600)]
     expires_in_seconds: Option<u32>,
-}
-
-#[derive(Serialize, Deserialize, ToSchema)]
-pub(crate) enum Scope {
-    #[serde(rename = "webhooks:read")]
-    ReadWebhooks,
-    #[serde(rename = "webhooks:write")]
-    WriteWebhooks,
-    #[serde(rename = "events:publish")]
-    PublishEvents,
-    #[serde(rename = "keys:read")]
-    ReadKeys,
-    #[serde(rename = "keys:write")]
-    WriteKeys,
 }

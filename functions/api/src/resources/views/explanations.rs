@@ -18,6 +18,10 @@ use crate::resources::words::{EventVerdict, NextAttemptReason, WebhookStatus};
 #[schema(as = EventExplanation)]
 pub(crate) struct ExplanationView {
     webhook_id: String,
+    /// The webhook's `externalId`, if it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "crm-4711")]
+    webhook_external_id: Option<String>,
     /// Absent if the webhook's stored data is corrupt, as the next two fields.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -68,6 +72,9 @@ impl ExplanationView {
         let webhook = explained.webhook.as_ref();
         Self {
             webhook_id: explained.id.to_string(),
+            webhook_external_id: webhook
+                .and_then(|webhook| webhook.external_id.as_ref())
+                .map(ToString::to_string),
             webhook_name: webhook.map(|webhook| webhook.name.clone()),
             webhook_status: webhook.map(|webhook| webhook.state.into()),
             webhook_status_since: webhook.and_then(since).map(time),

@@ -7,6 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::time;
+use crate::resources::schemas;
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -17,6 +18,7 @@ pub(crate) struct KeyView {
     #[schema(example = "Billing")]
     name: String,
     #[schema(example = json!(["events:publish"]))]
+    #[schema(value_type = Vec<schemas::Scope>)]
     scopes: Vec<&'static str>,
     #[schema(format = DateTime)]
     created_at: String,

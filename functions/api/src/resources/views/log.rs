@@ -9,6 +9,8 @@ use super::deliveries::AttemptView;
 #[serde(rename_all = "camelCase")]
 #[schema(as = LogEntry)]
 pub(crate) struct LogView {
+    /// Whether it was a test of the webhook, which has no delivery.
+    test: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     delivery_id: Option<String>,
     event_id: String,
@@ -23,6 +25,7 @@ pub(crate) struct LogView {
 impl LogView {
     pub(crate) fn new(entry: &LogEntry) -> Self {
         Self {
+            test: entry.delivery.is_none(),
             delivery_id: entry.delivery.as_ref().map(ToString::to_string),
             event_id: entry.event.to_string(),
             event_type: entry.event_type.as_ref().map(ToString::to_string),

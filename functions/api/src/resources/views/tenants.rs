@@ -8,6 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::time;
+use crate::resources::schemas;
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -97,7 +98,7 @@ pub(crate) struct TokenView {
     #[schema(example = "Bearer")]
     token_type: &'static str,
     tenant: String,
-    #[schema(example = json!(["webhooks:read"]))]
+    #[schema(value_type = Vec<schemas::Scope>, example = json!(["webhooks:read"]))]
     scopes: Vec<&'static str>,
     expires_at: String,
 }

@@ -91,7 +91,7 @@ pub(crate) struct WebhookView {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     warnings: Vec<WarningView>,
-    /// How it is doing; where webhooks are read or listed.
+    /// How it is doing; where webhooks are read or listed. Absent if what is stored of it cannot be read back.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     health: Option<WebhookHealthView>,
@@ -128,8 +128,8 @@ impl WebhookView {
         }
     }
 
-    pub(crate) fn with_health(self, overview: &Overview, now: Timestamp) -> Self {
-        Self { health: Some(WebhookHealthView::new(overview, now)), ..self }
+    pub(crate) fn with_health(self, overview: Option<&Overview>, now: Timestamp) -> Self {
+        Self { health: overview.map(|overview| WebhookHealthView::new(overview, now)), ..self }
     }
 
     /// The fields of the answer, for a comparison with what a client sends.

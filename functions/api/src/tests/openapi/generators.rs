@@ -45,6 +45,36 @@ fn reachable(document: &Value, node: &Value, names: &mut BTreeSet<String>) {
     }
 }
 
+/// Programs that leave such a body out fail before they send anything, with some generators.
+#[test]
+fn no_body_as_a_whole_may_be_null() {
+    let document = document();
+    let mut optional = 0;
+    for (path, method, operation) in operations(&document) {
+        let body = &operation["requestBody"];
+        let schema = &body["content"]["application/json"]["schema"];
+        let mut found = Vec::new();
+        schemas(schema, &mut found);
+        assert!(found.iter().all(|part| part["type"] != "null"), "{method} {path}: {schema}");
+        optional += usize::from(body.is_object() && body["required"] != true);
+    }
+    assert!(optional > 2, "rotations, resuming and tests need no body");
+}
+
+/// Where a secret is always shown, a client need not ask whether it is there.
+#[test]
+fn what_makes_a_secret_shows_it() {
+    let document = document();
+    let made = |path: &str, status: &str| {
+        let schema = &document["paths"][path]["post"]["responses"][status]["content"]
+            ["application/json"]["schema"]["$ref"];
+        let name = schema.as_str().unwrap().rsplit('/').next().unwrap();
+        let parts = document["components"]["schemas"][name]["allOf"].as_array().unwrap();
+        parts.iter().any(|part| part["required"][0] == "secret")
+    };
+    assert!(made("/webhooks", "201") && made("/keys", "201") && made("/keys/{key}/rotate", "200"));
+}
+
 /// Generators refuse a value of several types, or make classes for it that cannot be used.
 #[test]
 fn a_value_has_one_type() {

@@ -62,6 +62,7 @@ async fn each_webhook_of_a_page_shows_how_it_is_doing() {
     registry.watch(&failing.tenant, failing.id, 1, at(4)).await.unwrap();
 
     let seen = overviews(&registry, &ledger, &failing.tenant, &all).await.unwrap();
+    let seen: Vec<_> = seen.into_iter().map(Option::unwrap).collect();
     assert_eq!((seen[0].waiting, seen[0].parked), (2, 1));
     assert_eq!(seen[0].newest_delivery.as_ref().unwrap().id, parked.id);
     assert_eq!(seen[0].last_attempt_at(), Some(at(9)), "of another delivery than the newest");
@@ -71,7 +72,7 @@ async fn each_webhook_of_a_page_shows_how_it_is_doing() {
     assert_eq!((seen[2].waiting, seen[2].last_attempt_at()), (0, Some(at(5))));
     let other = "other".parse().unwrap();
     let strange = overviews(&registry, &ledger, &other, &all[2..]).await.unwrap();
-    assert_eq!(strange[0].newest_delivery, None, "another tenant's deliveries do not exist");
+    assert_eq!(strange[0].as_ref().unwrap().newest_delivery, None, "another tenant's deliveries do not exist");
 }
 
 #[tokio::test]
@@ -84,5 +85,24 @@ async fn an_unreadable_delivery_hides_no_older_one() {
     ledger.corrupt(delivery(&webhook, 2).id);
     let all = std::slice::from_ref(&webhook);
     let seen = overviews(&registry, &ledger, &webhook.tenant, all).await.unwrap();
-    assert_eq!(seen[0].newest_delivery.as_ref().unwrap().id, delivery(&webhook, 1).id);
+    let newest = seen[0].as_ref().unwrap().newest_delivery.as_ref();
+    assert_eq!(newest.unwrap().id, delivery(&webhook, 1).id);
+}
+
+/// A registry in which the health of one webhook cannot be read back.
+struct OneUnreadable(WebhookId);
+
+impl VitalsStore for OneUnreadable {
+    async fn vitals(&self, webhooks: &[WebhookId]) -> Result<Vec<Vitals>, Unavailable> {
+        let health = |id: &WebhookId| (*id != self.0).then(Health::default);
+        Ok(webhooks.iter().map(|id| Vitals { health: health(id), is_watched: true }).collect())
+    }
+}
+
+#[tokio::test]
+async fn an_unreadable_health_hides_no_other_webhook() {
+    let all: Vec<_> = (0..3).map(webhook).collect();
+    let (registry, ledger) = (OneUnreadable(all[1].id), MemoryLedger::default());
+    let seen = overviews(&registry, &ledger, &all[0].tenant, &all).await.unwrap();
+    assert_eq!(seen, [Some(Overview::default()), None, Some(Overview::default())]);
 }
