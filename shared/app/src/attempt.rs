@@ -42,7 +42,8 @@ pub async fn make_within<'a>(
     let (contract, content) = match ready {
         Ok(ready) => ready,
         Err(error) => {
-            let sent = Sent { outcome: Outcome::Error(error), took: Duration::ZERO };
+            let sent =
+                Sent { outcome: Outcome::Error(error), remarks: Vec::new(), took: Duration::ZERO };
             return (attempt(subject, Vec::new(), sent), None);
         }
     };
@@ -64,6 +65,7 @@ fn attempt(subject: Subject<'_>, request_headers: Vec<(String, String)>, sent: S
         duration_ms: u32::try_from(sent.took.as_millis()).unwrap_or(u32::MAX),
         request_headers,
         outcome: sent.outcome,
+        remarks: sent.remarks,
     }
 }
 

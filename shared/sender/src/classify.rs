@@ -14,8 +14,13 @@ pub(crate) fn connecting(error: &BoxError) -> AttemptError {
 }
 
 /// An error of a connection that was made.
-pub(crate) fn answering(error: &hyper::Error) -> AttemptError {
+pub(crate) fn answering(error: &io::Error) -> AttemptError {
     classify(error, ErrorKind::Response)
+}
+
+/// Whether more came than an attempt may read.
+pub(crate) fn is_too_much(error: &io::Error) -> bool {
+    find::<TooMuch>(error).is_some()
 }
 
 fn classify(error: &(dyn Error + 'static), otherwise: ErrorKind) -> AttemptError {

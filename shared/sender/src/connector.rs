@@ -4,9 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hooklane_domain::webhook::target::{Origin, TargetUrl};
-use hyper::client::conn::http1;
 use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
 use tokio_rustls::TlsConnector;
 use tower::Service as _;
@@ -17,10 +15,6 @@ use crate::meter::{HANDSHAKE, Meter, Metered};
 
 /// The part of an attempt's time that connecting, TLS included, may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// The longest head that is read, and the largest buffer that a connection has.
-const MAX_BUFFER: usize = 64 * 1024;
-/// The most header lines of an answer.
-const MAX_HEADER_LINES: usize = 256;
 
 /// The connection was not made within its part of the attempt's time.
 #[derive(Debug, thiserror::Error)]
@@ -31,14 +25,11 @@ pub(crate) struct TooSlow;
 #[derive(Clone)]
 pub(crate) struct Connector {
     tls: TlsConnector,
-    http: http1::Builder,
 }
 
 impl Connector {
     pub(crate) fn new(tls: rustls::ClientConfig) -> Self {
-        let mut http = http1::Builder::new();
-        http.max_buf_size(MAX_BUFFER).max_headers(MAX_HEADER_LINES);
-        Self { tls: TlsConnector::from(Arc::new(tls)), http }
+        Self { tls: TlsConnector::from(Arc::new(tls)) }
     }
 
     /// A new connection to where the URL leads, to an address that the guard lets through.
@@ -71,11 +62,7 @@ impl Connector {
                 Box::new(self.tls.connect(ServerName::try_from(name)?, stream).await?)
             }
         };
-        // Above TLS, where an answer's bytes are.
-        let answers = Meter::default();
-        let io = TokioIo::new(Metered::new(stream, answers.clone()));
-        let (requests, driver) = self.http.handshake(io).await?;
-        Ok(Connection::new(requests, driver, wire, answers))
+        Ok(Connection::new(stream, wire))
     }
 }
 

@@ -4,6 +4,7 @@
 //! answer. It connects only to addresses that it has judged: `guard` is the resolver of its connections, so
 //! the addresses that are judged are the very ones that are connected to.
 
+mod answer;
 mod classify;
 mod connection;
 mod connector;
@@ -11,7 +12,8 @@ mod guard;
 mod lookup;
 mod meter;
 mod pool;
-mod read;
+mod record;
+mod request;
 mod sender;
 
 #[cfg(test)]

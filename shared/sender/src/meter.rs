@@ -24,9 +24,10 @@ pub(crate) const HANDSHAKE: Allowance =
 /// Everything before the end of the final headers, informational answers included.
 pub(crate) const HEAD: Allowance =
     Allowance { bytes: 64 * 1024, reads: 1_000, when: "before the answer's headers were complete" };
-/// Some devices send byte by byte, and 1,000 bytes of a body are kept.
+/// A body is read up to 64 KiB ([`MAX_DRAINED`](crate::answer::MAX_DRAINED)), and TLS adds to it. Some devices
+/// send byte by byte.
 pub(crate) const BODY: Allowance =
-    Allowance { bytes: 64 * 1024, reads: 2_000, when: "for the part of the body that is kept" };
+    Allowance { bytes: 96 * 1024, reads: 2_000, when: "for the part of the body that is read" };
 
 /// A receiver sent more than it may. The webhook's owner reads the text.
 #[derive(Debug, thiserror::Error)]
@@ -58,11 +59,6 @@ impl Meter {
         let mut count = self.lock();
         let (bytes, reads) = (count.bytes + allowance.bytes, count.reads + allowance.reads);
         count.limit = Some(Limit { bytes, reads, allowance });
-    }
-
-    /// The bytes that have come since the connection was made.
-    pub(crate) fn bytes(&self) -> usize {
-        self.lock().bytes
     }
 
     fn count(&self, bytes: usize) -> Result<(), TooMuch> {

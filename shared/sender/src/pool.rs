@@ -1,5 +1,8 @@
-//! Idle connections, kept for a few seconds. A connection was judged by the rules of the webhook that made
-//! it, so it serves only webhooks with equal rules.
+//! Idle connections, kept for a second, and only while other attempts are under way. A function may be frozen as
+//! soon as none is: what is idle then would stay open for minutes, and a receiver that serves one connection at a
+//! time would serve nobody else.
+//!
+//! A connection was judged by the rules of the webhook that made it, so it serves only webhooks with equal rules.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,7 +16,7 @@ use tokio::time::Instant;
 use crate::connection::Connection;
 
 /// Receivers close idle connections soon, and some serve only one connection at a time.
-const MAX_IDLE_TIME: Duration = Duration::from_secs(4);
+const MAX_IDLE_TIME: Duration = Duration::from_secs(1);
 const MAX_IDLE: usize = 64;
 
 /// What a connection may be used for.
@@ -34,13 +37,34 @@ struct Idle {
     /// The longest idle first.
     connections: VecDeque<(Instant, Key, Connection)>,
     is_swept: bool,
+    /// The attempts that are under way.
+    under_way: usize,
+}
+
+/// An attempt that is under way. When the last one ends, nothing stays idle.
+pub(crate) struct UnderWay(Pool);
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        let mut idle = self.0.lock();
+        idle.under_way -= 1;
+        if idle.under_way == 0 {
+            idle.connections.clear();
+        }
+    }
 }
 
 impl Pool {
+    /// Begins an attempt.
+    pub(crate) fn begin(&self) -> UnderWay {
+        self.lock().under_way += 1;
+        UnderWay(self.clone())
+    }
+
     /// The connection that has been idle for the shortest time, if it still lives.
     pub(crate) async fn take(&self, key: &Key) -> Option<Connection> {
         while let Some(mut connection) = self.pop(key) {
-            if connection.is_ready().await {
+            if connection.is_quiet().await {
                 return Some(connection);
             }
         }
@@ -49,10 +73,13 @@ impl Pool {
 
     /// Keeps a connection whose last answer is complete.
     pub(crate) async fn put(&self, key: Key, mut connection: Connection) {
-        if !connection.is_ready().await {
+        if !connection.is_quiet().await {
             return;
         }
         let mut idle = self.lock();
+        if idle.under_way <= 1 {
+            return;
+        }
         if idle.connections.len() == MAX_IDLE {
             idle.connections.pop_front();
         }

@@ -5,23 +5,19 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use hooklane_app::ports::{Destination, Post, Sent};
 use hooklane_contract::WireRequest;
-use hooklane_domain::delivery::outcome::{AttemptError, ErrorKind, Outcome};
+use hooklane_domain::delivery::outcome::AttemptError;
+use hooklane_domain::delivery::outcome::ErrorKind;
 use hooklane_domain::webhook::network::NetworkRules;
-use hooklane_domain::webhook::target::TargetUrl;
-use http::header::{ACCEPT, HOST, HeaderMap, HeaderName, HeaderValue};
-use http::{Method, Request};
-use http_body_util::Full;
-use hyper::body::Incoming;
 
-use crate::connection::Connection;
+use crate::connection::{Broken, Connection};
 use crate::connector::{self, Connector};
 use crate::guard::Guard;
 use crate::lookup::{Lookup, Lookups, System};
 use crate::pool::{Key, Pool};
-use crate::{classify, read};
+use crate::record::{End, Record};
+use crate::{classify, request};
 
 /// Sends requests to receivers, each to an address that the operator's rules and the webhook allow.
 #[derive(Clone)]
@@ -29,7 +25,7 @@ pub struct Sender {
     rules: Arc<NetworkRules>,
     lookups: Lookups,
     connector: Connector,
-    idle: Pool,
+    pub(crate) idle: Pool,
 }
 
 impl Post for Sender {
@@ -57,24 +53,25 @@ impl Sender {
         }
     }
 
-    /// Makes one POST. `limit` bounds it from resolving the name to reading the last byte that is kept.
+    /// Makes one POST. `limit` bounds it from resolving the name to reading the last byte of the answer.
     #[expect(clippy::disallowed_methods, reason = "durations are measured here only")]
     pub async fn post(&self, to: Destination<'_>, request: WireRequest, limit: Duration) -> Sent {
         let started = Instant::now();
-        let outcome = match tokio::time::timeout(limit, self.attempt(to, request)).await {
-            Ok(outcome) => outcome,
-            Err(_) => failed(ErrorKind::Timeout, format!("no complete answer in {limit:?}")),
-        };
-        Sent { outcome, took: started.elapsed() }
+        let _under_way = self.idle.begin();
+        // Outlives the attempt, whose answer may have begun when the time is over.
+        let mut record = Record::default();
+        let end = tokio::time::timeout(limit, self.attempt(to, request, &mut record)).await;
+        let (outcome, remarks) = record.result(end.unwrap_or(End::TimeOver(limit)));
+        Sent { outcome, remarks, took: started.elapsed() }
     }
 
-    async fn attempt(&self, to: Destination<'_>, request: WireRequest) -> Outcome {
+    async fn attempt(&self, to: Destination<'_>, request: WireRequest, record: &mut Record) -> End {
         let rules = self.rules.for_tenant(to.tenant);
         // A literal address never reaches the resolver, and the rules may be newer than the URL.
         if let Err(refusal) = to.url.judge_within(&rules, to.only) {
             return failed(ErrorKind::Blocked, format!("the URL {refusal}"));
         }
-        let request = match http_request(to.url, request) {
+        let request = match request::write(to.url, &request) {
             Ok(request) => request,
             Err(what) => return failed(ErrorKind::Body, what),
         };
@@ -84,13 +81,13 @@ impl Sender {
             only: to.only.cloned(),
         };
         if let Some(mut idle) = self.idle.take(&key).await {
-            match idle.send(request.clone()).await {
-                Ok(response) => return self.read(key, idle, response).await,
-                // The receiver hung up while the request was on its way. Nothing of an answer came, so the
-                // attempt goes on over a new connection.
-                Err(_) if idle.heard_nothing() => {}
-                Err(error) => return Outcome::Error(classify::answering(&error)),
+            let exchanged = idle.exchange(&request, &mut record.exchange).await;
+            // The receiver hung up while the request was on its way. Nothing of an answer came, so the attempt
+            // goes on over a new connection.
+            if exchanged.is_ok() || !record.exchange.answer.is_empty() {
+                return self.finish(key, idle, record, exchanged).await;
             }
+            record.resend();
         }
         let rules = match rules {
             Cow::Borrowed(_) => Arc::clone(&self.rules),
@@ -104,26 +101,26 @@ impl Sender {
         };
         let mut connection = match self.connector.connect(to.url, guard).await {
             Ok(connection) => connection,
-            Err(error) => return Outcome::Error(classify::connecting(&error)),
+            Err(error) => return End::Unsent(classify::connecting(&error)),
         };
-        match connection.send(request).await {
-            Ok(response) => self.read(key, connection, response).await,
-            Err(error) => Outcome::Error(classify::answering(&error)),
-        }
+        let exchanged = connection.exchange(&request, &mut record.exchange).await;
+        self.finish(key, connection, record, exchanged).await
     }
 
-    /// Reads what is kept of the answer. A connection with an unfinished answer is closed.
-    async fn read(
+    /// Keeps the connection if it can serve another request, and closes it otherwise.
+    async fn finish(
         &self,
         key: Key,
-        mut connection: Connection,
-        response: http::Response<Incoming>,
-    ) -> Outcome {
-        let (outcome, complete) = read::answer(&mut connection, response).await;
-        if complete {
-            self.idle.put(key, connection).await;
+        connection: Connection,
+        record: &Record,
+        exchanged: Result<(), Broken>,
+    ) -> End {
+        match exchanged {
+            Err(broken) => return End::Broken(broken),
+            Ok(()) if record.exchange.leaves_connection() => self.idle.put(key, connection).await,
+            Ok(()) => connection.close().await,
         }
-        outcome
+        End::Answered
     }
 }
 
@@ -133,28 +130,6 @@ impl fmt::Debug for Sender {
     }
 }
 
-fn failed(kind: ErrorKind, detail: String) -> Outcome {
-    Outcome::Error(AttemptError { kind, detail })
-}
-
-/// The request with what HTTP needs: the host, and that any answer will do.
-fn http_request(url: &TargetUrl, request: WireRequest) -> Result<Request<Full<Bytes>>, String> {
-    let mut headers = HeaderMap::new();
-    for (name, value) in &request.headers {
-        let (Ok(key), Ok(value)) =
-            (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value))
-        else {
-            return Err(format!("the header {name} has no valid value"));
-        };
-        headers.append(key, value);
-    }
-    let host = HeaderValue::from_str(url.authority());
-    headers.insert(HOST, host.map_err(|_| "the URL's host cannot be a header".to_owned())?);
-    headers.entry(ACCEPT).or_insert(HeaderValue::from_static("*/*"));
-    let mut http = Request::new(Full::from(request.body));
-    *http.method_mut() = Method::POST;
-    *http.uri_mut() =
-        url.resource().parse().map_err(|e| format!("the URL cannot be requested: {e}"))?;
-    *http.headers_mut() = headers;
-    Ok(http)
+fn failed(kind: ErrorKind, detail: String) -> End {
+    End::Unsent(AttemptError { kind, detail })
 }

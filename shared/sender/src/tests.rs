@@ -19,6 +19,7 @@ use crate::lookup::Lookup;
 use crate::{Destination, Sender, Sent};
 
 mod bytewise;
+mod idle;
 mod lookups;
 mod restricted;
 mod ssrf;

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use hooklane_contract::WireRequest;
 use hooklane_domain::delivery::outcome::{ErrorKind, Outcome};
+use hooklane_domain::delivery::remark::Remark;
 use hooklane_domain::webhook::network::NetworkRules;
 use hooklane_domain::webhook::target::TargetUrl;
-use hooklane_sender::{Destination, Sender};
+use hooklane_sender::{Destination, Sender, Sent};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -44,19 +45,22 @@ async fn receiver(scheme: &str, flood: Flood) -> (TargetUrl, JoinHandle<usize>) 
 }
 
 async fn post(url: &TargetUrl) -> Outcome {
+    send(url).await.outcome
+}
+
+async fn send(url: &TargetUrl) -> Sent {
     let sender = Sender::new(NetworkRules::parse("127.0.0.0/8", "1024-65535").unwrap());
     let request =
         WireRequest { headers: Vec::new(), body: "{}".to_owned(), shown_headers: Vec::new() };
     let tenant = "acme".parse().unwrap();
     let to = Destination { tenant: &tenant, url, only: None };
-    sender.post(to, request, Duration::from_secs(60)).await.outcome
+    sender.post(to, request, Duration::from_secs(60)).await
 }
 
 /// The time limit is a minute, so only a limit of bytes can end these.
 #[tokio::test]
 async fn finding_08_a_flood_before_the_answer_ends_the_attempt_and_its_connection() {
     let head = b"HTTP/1.1 200 OK\r\n";
-    let chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
     for (name, first, again) in [
         ("endless 100", &b""[..], &b"HTTP/1.1 100 Continue\r\n\r\n"[..]),
         ("endless 102", b"", b"HTTP/1.1 102 Processing\r\n\r\n"),
@@ -71,16 +75,42 @@ async fn finding_08_a_flood_before_the_answer_ends_the_attempt_and_its_connectio
         ("a long name", head, b"x"),
         ("folded lines", b"HTTP/1.1 200 OK\r\nX-A: b\r\n", b" x\r\n"),
         ("bytes that are no HTTP", b"", b"\0"),
-        ("100 and then headers", b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n", b"X-A: b\r\n"),
-        ("a long chunk size", chunked, b"0"),
+        (
+            "100 and then headers",
+            b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n",
+            b"X-A: b\r\n",
+        ),
+    ] {
+        let (url, task) = receiver("http", Flood { first, again }).await;
+        let outcome = post(&url).await;
+        assert_eq!(
+            outcome.error().map(|e| e.kind),
+            Some(ErrorKind::Response),
+            "{name}: {outcome:?}"
+        );
+        assert!(task.await.unwrap() < MOST, "{name}");
+    }
+}
+
+/// The head has come, so its status counts. What follows is bounded all the same.
+#[tokio::test]
+async fn finding_08_a_flood_after_the_head_ends_the_connection_and_leaves_its_status() {
+    let chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    for (name, first, again) in [
+        ("a long chunk size", &chunked[..], &b"0"[..]),
         ("a long chunk extension", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;", b"x"),
         ("trailers", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", b"X-A: b\r\n"),
         ("a long trailer", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX-A: ", b"x"),
         ("an extension on each chunk", chunked, b"1;xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\r\na\r\n"),
     ] {
         let (url, task) = receiver("http", Flood { first, again }).await;
-        let outcome = post(&url).await;
-        assert_eq!(outcome.error().map(|e| e.kind), Some(ErrorKind::Response), "{name}: {outcome:?}");
+        let sent = send(&url).await;
+        assert_eq!(sent.outcome.status(), Some(200), "{name}: {sent:?}");
+        let remark = sent.remarks.first();
+        assert!(
+            matches!(remark, Some(Remark::BodyTooLong | Remark::BodyMalformed)),
+            "{name}: {sent:?}"
+        );
         assert!(task.await.unwrap() < MOST, "{name}");
     }
 }
@@ -96,7 +126,7 @@ async fn finding_08_endless_informational_answers_are_named() {
     assert!(task.await.unwrap() < MOST);
 }
 
-/// A body that is longer than what is kept is no fault: its status counts, and the rest is not read.
+/// A body that is longer than what is kept is no fault: its status counts.
 #[tokio::test]
 async fn finding_08_a_thousand_bytes_of_tiny_chunks_are_kept() {
     let chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";

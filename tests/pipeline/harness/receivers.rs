@@ -42,7 +42,7 @@ impl Post for Port {
             _ if is_slow => Duration::from_secs(12),
             _ => Duration::from_millis(5),
         };
-        Sent { outcome, took }
+        Sent { outcome, remarks: Vec::new(), took }
     }
 }
 

@@ -2,6 +2,7 @@
 //! that renaming an enum of the domain, or its stored text, cannot change the API.
 
 use hooklane_domain::delivery::outcome::ErrorKind;
+use hooklane_domain::delivery::remark::Remark;
 use hooklane_domain::delivery::statistics::{Condition, Failure};
 use hooklane_domain::delivery::waiting;
 use hooklane_domain::delivery::{CancelReason, FailReason, ParkReason, State, Status};
@@ -44,7 +45,7 @@ words! {
 
     /// Why an attempt got no usable answer: the host's name did not resolve (`dns`), the target is not
     /// allowed (`blocked`), connecting (`connect`) or the TLS handshake (`tls`) failed, the time limit passed
-    /// (`timeout`), the answer was not HTTP or broke off (`response`), the request's body could not be built
+    /// (`timeout`), no status line came or the headers were too long (`response`), the request's body could not be built
     /// (`body`), or the webhook's filter or transform failed (`expression`).
     AttemptErrorKind: ErrorKind {
         Dns = ErrorKind::Dns,
@@ -55,6 +56,23 @@ words! {
         Response = ErrorKind::Response,
         Body = ErrorKind::Body,
         Expression = ErrorKind::Transform,
+    }
+
+    /// What an attempt's record says beside its outcome: the request was made twice, because a kept connection
+    /// ended before an answer (`resent`); the receiver answered before it had the whole request
+    /// (`request_truncated`); the answer ended within its headers (`headers_truncated`); its body was cut off
+    /// (`body_truncated`), did not end within the time limit (`body_stalled`), has an unreadable length or
+    /// unreadable chunks (`body_malformed`), or is longer than what is read (`body_too_long`); TLS ended without
+    /// `close_notify` (`tls_truncated`).
+    AttemptRemarkKind: Remark {
+        Resent = Remark::Resent,
+        RequestTruncated = Remark::RequestTruncated,
+        HeadersTruncated = Remark::HeadersTruncated,
+        BodyTruncated = Remark::BodyTruncated,
+        BodyStalled = Remark::BodyStalled,
+        BodyMalformed = Remark::BodyMalformed,
+        BodyTooLong = Remark::BodyTooLong,
+        TlsTruncated = Remark::TlsTruncated,
     }
 
     /// Why an attempt failed: the kind of its error, or `http_status` for an answer other than 2xx.

@@ -51,6 +51,7 @@ pub(super) async fn deliver(
             duration_ms: 150,
             request_headers: vec![("webhook-id".to_owned(), event.to_owned())],
             outcome: outcome.clone(),
+            remarks: Vec::new(),
         };
         let last = n + 1 == outcomes.len();
         let next = if last { end } else { Next::RetryAt(made.at) };

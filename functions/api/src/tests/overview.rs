@@ -35,6 +35,7 @@ async fn kill(service: &Service, id: WebhookId) {
         duration_ms: 3,
         request_headers: Vec::new(),
         outcome: Outcome::Error(error),
+        remarks: Vec::new(),
     };
     let turn = Turn { generation: 1, owner: MessageId("m".to_owned()) };
     let retried = new(1).after(&failed, Next::RetryAt(at(9)), turn);

@@ -21,7 +21,14 @@ fn attempt(number: u32, seconds: i64, outcome: Outcome) -> Attempt {
         ("webhook-signature".to_owned(), "v1,K5oZfzN95…".to_owned()),
         ("Authorization".to_owned(), "***".to_owned()),
     ];
-    Attempt { number, at: at(seconds), duration_ms: 150, request_headers, outcome }
+    Attempt {
+        number,
+        at: at(seconds),
+        duration_ms: 150,
+        request_headers,
+        outcome,
+        remarks: Vec::new(),
+    }
 }
 
 fn answered(status: u16) -> Outcome {

@@ -77,7 +77,7 @@ impl Post for Receiver {
             })
         };
         let outcome = self.outcome.lock().unwrap().clone().unwrap_or_else(thanks);
-        Sent { outcome, took: Duration::from_millis(5) }
+        Sent { outcome, remarks: Vec::new(), took: Duration::from_millis(5) }
     }
 }
 

@@ -62,7 +62,7 @@ impl Post for Posts {
         tokio::task::yield_now().await;
         let outcome = self.0.answers.lock().unwrap().pop_front();
         let outcome = outcome.unwrap_or_else(|| answer(*self.0.default_status.lock().unwrap()));
-        Sent { outcome, took: *self.0.response_time.lock().unwrap() }
+        Sent { outcome, remarks: Vec::new(), took: *self.0.response_time.lock().unwrap() }
     }
 }
 

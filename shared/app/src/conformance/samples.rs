@@ -5,6 +5,7 @@ use hooklane_contract::{Contract, Contracts};
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::attempt::Attempt;
 use hooklane_domain::delivery::outcome::{AttemptError, ErrorKind, Outcome, Response};
+use hooklane_domain::delivery::remark::Remark;
 use hooklane_domain::delivery::retry::Next;
 use hooklane_domain::delivery::{Delivery, MessageId, Turn};
 use hooklane_domain::event::{Content, Event};
@@ -45,7 +46,10 @@ pub(super) fn delivery(tenant: &TenantId, webhook: WebhookId, ms: i64) -> Delive
 }
 
 pub(super) fn answered(number: u32, ms: i64, status: u16) -> Attempt {
-    let headers = vec![("content-type".to_owned(), "text/plain".to_owned())];
+    // A name may come twice.
+    let headers = [("content-type", "text/plain"), ("set-cookie", "a=1"), ("set-cookie", "b=2")]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .to_vec();
     let outcome = Outcome::Answered(Response {
         status,
         status_text: "Text".to_owned(),
@@ -53,7 +57,8 @@ pub(super) fn answered(number: u32, ms: i64, status: u16) -> Attempt {
         body: "thänks".to_owned(),
     });
     let request_headers = vec![("webhook-id".to_owned(), "e1".to_owned())];
-    Attempt { number, at: at(ms), duration_ms: 7, request_headers, outcome }
+    let remarks = vec![Remark::Resent, Remark::BodyTruncated];
+    Attempt { number, at: at(ms), duration_ms: 7, request_headers, outcome, remarks }
 }
 
 pub(super) fn unanswered(number: u32, ms: i64) -> Attempt {

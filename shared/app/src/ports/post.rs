@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use hooklane_contract::WireRequest;
 use hooklane_domain::delivery::outcome::Outcome;
+use hooklane_domain::delivery::remark::Remark;
 use hooklane_domain::ids::TenantId;
 use hooklane_domain::webhook::Webhook;
 use hooklane_domain::webhook::network::TargetCidrs;
@@ -37,5 +38,7 @@ impl<'a> From<&'a Webhook> for Destination<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sent {
     pub outcome: Outcome,
+    /// What there is to say beside the outcome.
+    pub remarks: Vec<Remark>,
     pub took: Duration,
 }

@@ -5,6 +5,7 @@ use hooklane_app::ports::Unavailable;
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::attempt::Attempt;
 use hooklane_domain::delivery::outcome::{AttemptError, ErrorKind, Outcome, Response};
+use hooklane_domain::delivery::remark::Remark;
 use hooklane_domain::delivery::{Delivery, FailedAt};
 use hooklane_domain::ids::{EventType, TenantId};
 use serde::{Deserialize, Serialize};
@@ -42,6 +43,9 @@ pub(super) struct StoredAttempt {
     /// Kind and detail of the error, if there was no answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     k: Option<(ErrorKind, String)>,
+    /// The names of its remarks.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    r: Vec<String>,
 }
 
 /// The item of an attempt. Its event and its number are in its key.
@@ -81,6 +85,7 @@ impl StoredAttempt {
             h,
             b,
             k,
+            r: attempt.remarks.iter().map(|remark| remark.as_str().to_owned()).collect(),
         }
     }
 
@@ -106,6 +111,8 @@ impl StoredAttempt {
             duration_ms: self.d,
             request_headers: self.q,
             outcome,
+            // A newer version may know more of them.
+            remarks: self.r.iter().filter_map(|name| Remark::named(name)).collect(),
         })
     }
 

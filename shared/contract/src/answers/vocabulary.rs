@@ -74,6 +74,7 @@ macro_rules! attempt {
             ("statusCode", Scalar),
             ("response", RESPONSE),
             ("error", ERROR),
+            ("remarks", List(&ERROR)),
         ])
     };
 }
@@ -147,6 +148,7 @@ const TEST: Kind = Object(&[
     ("statusCode", Scalar),
     ("response", RESPONSE),
     ("error", ERROR),
+    ("remarks", List(&ERROR)),
 ]);
 
 const STATISTICS: Kind = Object(&[

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::delivery::outcome::{AttemptError, Outcome};
+use crate::delivery::remark::Remark;
 use crate::ids::{DeliveryId, EventType, TenantId};
 
 /// One signed POST of a delivery, and its outcome.
@@ -16,6 +17,8 @@ pub struct Attempt {
     /// The headers as they were sent, except that signatures are shortened and custom values masked.
     pub request_headers: Vec<(String, String)>,
     pub outcome: Outcome,
+    /// What there is to say beside the outcome.
+    pub remarks: Vec<Remark>,
 }
 
 /// An attempt that a tenant made to test a webhook. Its event is made up and there is no delivery, but

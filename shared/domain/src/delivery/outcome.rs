@@ -5,6 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::retry_after::retry_after;
+
 /// Why an attempt got no answer. The set is closed, since alarms and statistics count by it.
 ///
 /// The serialised names are stored: changing one needs a migration.
@@ -17,9 +19,9 @@ pub enum ErrorKind {
     Blocked,
     Connect,
     Tls,
-    /// The time limit passed before the headers and the kept part of the body had arrived.
+    /// The time limit passed before a status line had arrived.
     Timeout,
-    /// The answer was not HTTP, or its connection broke.
+    /// The answer was not HTTP, its headers were too long, or the connection broke before a status line.
     Response,
     /// The body of the request could not be written.
     Body,
@@ -55,6 +57,7 @@ pub struct AttemptError {
 pub struct Response {
     pub status: u16,
     pub status_text: String,
+    /// In their order, with names in lower case. A name may come several times.
     pub headers: Vec<(String, String)>,
     /// The first 1,000 bytes, read as UTF-8.
     pub body: String,
@@ -80,9 +83,6 @@ pub enum Verdict {
     /// The webhook's filter or transform fails on this event, and would fail on every attempt.
     Broken,
 }
-
-/// The upper bound of `Retry-After`; a longer one counts as this.
-pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 3600);
 
 /// Whether a status means success: 2xx. The one place that decides it.
 #[must_use]
@@ -136,24 +136,6 @@ impl Outcome {
             _ => Verdict::Retry { not_before: None },
         }
     }
-}
-
-fn retry_after(response: &Response, now: Timestamp) -> Option<Duration> {
-    let (_, value) =
-        response.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("retry-after"))?;
-    let value = value.trim();
-    let wait = match value.parse::<u64>() {
-        Ok(seconds) => Duration::from_secs(seconds),
-        // More seconds than a `u64` holds.
-        Err(_) if !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit()) => Duration::MAX,
-        Err(_) => {
-            let date = httpdate::parse_http_date(value).ok()?;
-            // Later than a `Timestamp` holds.
-            let date = Timestamp::try_from(date).unwrap_or(Timestamp::MAX);
-            Duration::try_from(date.duration_since(now)).ok()?
-        }
-    };
-    Some(wait.min(MAX_RETRY_AFTER))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Receivers with TLS, under a certificate that only this test trusts.
 
 use base64::Engine as _;
+use hooklane_domain::delivery::remark::Remark;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -86,6 +87,7 @@ async fn http_1_is_spoken_over_tls_and_a_connection_is_kept() {
     })
     .await;
     let sender = trusting_sender();
+    let _other = sender.idle.begin();
     for _ in 0..3 {
         assert_eq!(post(&sender, &url, None).await.outcome.status(), Some(200));
     }
@@ -150,4 +152,39 @@ async fn finding_08_endless_key_updates_end_the_attempt() {
     let sent = post(&trusting_sender(), &url, None).await;
     let (kind, detail) = error_of(&sent);
     assert!(matches!(kind, ErrorKind::Response | ErrorKind::Tls), "{kind:?} {detail}");
+}
+
+/// What a receiver under TLS answers before it ends the connection without `close_notify`.
+async fn without_close_notify(answer: &'static [u8]) -> Sent {
+    let url = receiver(move |mut session| async move {
+        let mut read = [0; 4096];
+        assert!(session.read(&mut read).await.unwrap() > 0);
+        session.write_all(answer).await.unwrap();
+        session.flush().await.unwrap();
+        // TCP ends, and TLS says nothing.
+        session.get_mut().0.shutdown().await.unwrap();
+    })
+    .await;
+    post(&trusting_sender(), &url, None).await
+}
+
+#[tokio::test]
+async fn a_head_that_arrived_counts_though_tls_ends_without_close_notify() {
+    for (answer, status, remark) in [
+        (&b"HTTP/1.1 200 OK\r\n\r\nok"[..], 200, Some(Remark::TlsTruncated)),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", 200, None),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok", 200, Some(Remark::BodyTruncated)),
+        (
+            b"HTTP/1.1 410 Gone\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n",
+            410,
+            Some(Remark::BodyTruncated),
+        ),
+        (b"HTTP/1.1 503 Busy\r\nRetry-After: 9\r\n", 503, Some(Remark::HeadersTruncated)),
+    ] {
+        let sent = without_close_notify(answer).await;
+        assert_eq!(sent.outcome.status(), Some(status), "{sent:?}");
+        assert_eq!(sent.remarks.first().copied(), remark, "{sent:?}");
+    }
+    let nothing = without_close_notify(b"HTTP/1.1 20").await;
+    assert_eq!(error_of(&nothing).0, ErrorKind::Response);
 }

@@ -5,6 +5,7 @@ use hooklane_app::outlook::Outlook;
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::attempt::{Attempt, LastAttempt};
 use hooklane_domain::delivery::outcome::{AttemptError, Outcome};
+use hooklane_domain::delivery::remark::Remark;
 use hooklane_domain::delivery::{Delivery, State};
 use hooklane_domain::isolation::next_attempt::NextAttempt;
 use serde::Serialize;
@@ -13,7 +14,7 @@ use utoipa::ToSchema;
 use super::events::EventContentView;
 use super::time;
 use crate::resources::words::{
-    AttemptErrorKind, DeliveryReason, DeliveryStatus, NextAttemptReason,
+    AttemptErrorKind, AttemptRemarkKind, DeliveryReason, DeliveryStatus, NextAttemptReason,
 };
 
 /// Why there was no answer.
@@ -26,6 +27,22 @@ pub(super) struct AttemptProblem {
 impl AttemptProblem {
     pub(super) fn new(error: &AttemptError) -> Self {
         Self { kind: error.kind.into(), detail: error.detail.clone() }
+    }
+}
+
+/// Something about an attempt that does not decide its outcome.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AttemptRemark)]
+pub(super) struct RemarkView {
+    kind: AttemptRemarkKind,
+    #[schema(example = "the connection ended before the body of the answer did")]
+    detail: &'static str,
+}
+
+impl RemarkView {
+    pub(super) fn all(attempt: &Attempt) -> Vec<Self> {
+        let view = |remark: &Remark| Self { kind: (*remark).into(), detail: remark.words() };
+        attempt.remarks.iter().map(view).collect()
     }
 }
 
@@ -173,6 +190,9 @@ pub(crate) struct AttemptView {
     response: Option<ResponseView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<AttemptProblem>,
+    /// What there is to say beside the outcome. Absent if there is nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    remarks: Vec<RemarkView>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -194,6 +214,8 @@ impl RequestView {
 pub(super) struct ResponseView {
     #[schema(example = "OK")]
     status_text: String,
+    /// By name in lower case. The values of a header that came several times are joined by a comma and a
+    /// blank, in their order; those of `set-cookie`, which may contain commas, by a line feed.
     headers: BTreeMap<String, String>,
     /// The first 1,000 bytes.
     body: String,
@@ -204,12 +226,29 @@ impl ResponseView {
         match outcome {
             Outcome::Answered(response) => Some(Self {
                 status_text: response.status_text.clone(),
-                headers: response.headers.iter().cloned().collect(),
+                headers: joined(&response.headers),
                 body: response.body.clone(),
             }),
             Outcome::Error(_) => None,
         }
     }
+}
+
+/// Headers by name. What joins the values of one name is what RFC 9110 §5.3 says, except for `Set-Cookie`.
+fn joined(headers: &[(String, String)]) -> BTreeMap<String, String> {
+    let mut by_name: BTreeMap<String, String> = BTreeMap::new();
+    for (name, value) in headers {
+        match by_name.get_mut(name) {
+            Some(joined) => {
+                joined.push_str(if name == "set-cookie" { "\n" } else { ", " });
+                joined.push_str(value);
+            }
+            None => {
+                by_name.insert(name.clone(), value.clone());
+            }
+        }
+    }
+    by_name
 }
 
 impl AttemptView {
@@ -222,6 +261,7 @@ impl AttemptView {
             status_code: attempt.outcome.status(),
             response: ResponseView::of(&attempt.outcome),
             error: attempt.outcome.error().map(AttemptProblem::new),
+            remarks: RemarkView::all(attempt),
         }
     }
 }

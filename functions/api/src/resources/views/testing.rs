@@ -4,7 +4,7 @@ use hooklane_domain::json::RawJson;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::deliveries::{AttemptProblem, RequestView, ResponseView};
+use super::deliveries::{AttemptProblem, RemarkView, RequestView, ResponseView};
 use super::time;
 
 /// The result of a test.
@@ -42,6 +42,9 @@ pub(crate) struct TestView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     error: Option<AttemptProblem>,
+    /// What there is to say beside the outcome; absent if there is nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    remarks: Vec<RemarkView>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -89,6 +92,7 @@ impl TestView {
             status_code: attempt.outcome.status(),
             response: ResponseView::of(&attempt.outcome),
             error: attempt.outcome.error().map(AttemptProblem::new),
+            remarks: RemarkView::all(attempt),
         }
     }
 }

@@ -51,7 +51,14 @@ fn attempt(number: u32, ms: i64, status: u16) -> Attempt {
         headers: Vec::new(),
         body: String::new(),
     });
-    Attempt { number, at: at(ms), duration_ms: 1, request_headers: Vec::new(), outcome }
+    Attempt {
+        number,
+        at: at(ms),
+        duration_ms: 1,
+        request_headers: Vec::new(),
+        outcome,
+        remarks: Vec::new(),
+    }
 }
 
 /// Writes as the delivery function does; returns every attempt, sorted.

@@ -36,7 +36,14 @@ fn delivery(webhook: &Webhook, seconds: i64) -> Delivery {
 fn failed(seconds: i64) -> Attempt {
     let error = AttemptError { kind: ErrorKind::Connect, detail: "refused".to_owned() };
     let outcome = Outcome::Error(error);
-    Attempt { number: 1, at: at(seconds), duration_ms: 1, request_headers: Vec::new(), outcome }
+    Attempt {
+        number: 1,
+        at: at(seconds),
+        duration_ms: 1,
+        request_headers: Vec::new(),
+        outcome,
+        remarks: Vec::new(),
+    }
 }
 
 #[tokio::test]

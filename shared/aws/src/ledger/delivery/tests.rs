@@ -2,6 +2,7 @@ use super::*;
 use crate::ledger::Retention;
 use hooklane_domain::delivery::Turn;
 use hooklane_domain::delivery::outcome::{Outcome, Response};
+use hooklane_domain::delivery::remark::Remark;
 use hooklane_domain::delivery::retry::Next;
 
 fn at(seconds: i64) -> Timestamp {
@@ -35,6 +36,7 @@ fn attempt(number: u32, status: u16) -> Attempt {
             headers,
             body: "é".repeat(500),
         }),
+        remarks: vec![Remark::BodyTruncated],
     }
 }
 

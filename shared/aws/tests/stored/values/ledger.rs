@@ -59,6 +59,7 @@ pub(crate) fn answered(number: u32, ms: i64, status: u16) -> Attempt {
             headers: vec![("content-type".to_owned(), "text/plain".to_owned())],
             body: "thänks".to_owned(),
         }),
+        remarks: Vec::new(),
     }
 }
 

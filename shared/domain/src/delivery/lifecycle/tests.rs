@@ -21,6 +21,7 @@ fn attempt(number: u32, second: i64, status: u16) -> Attempt {
         duration_ms: 500,
         request_headers: vec![],
         outcome: Outcome::Answered(response),
+        remarks: vec![],
     }
 }
 

@@ -39,6 +39,7 @@ fn made(event_type: &str, attempts: &[(u32, Outcome)], next: Next) -> Delivery {
             duration_ms: *duration_ms,
             request_headers: Vec::new(),
             outcome: outcome.clone(),
+            remarks: Vec::new(),
         };
         let last = n + 1 == attempts.len();
         let next = if last { next } else { Next::RetryAt(at(9_000)) };
