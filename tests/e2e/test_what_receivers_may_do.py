@@ -6,6 +6,7 @@ docs/receivers/what-receivers-may-do.md names the rows of this table.
 import shutil
 from contextlib import ExitStack
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from raw_receivers import (
@@ -17,10 +18,12 @@ from raw_receivers import (
     dribbling,
     echoing_progress,
     endless,
+    read_request,
     resetting,
     stalling,
 )
 
+ROOT = Path(__file__).resolve().parents[2]
 OK = b"HTTP/1.1 200 OK\r\n"
 ENDED = b"Content-Length: 2\r\n\r\nok"
 CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
@@ -174,6 +177,11 @@ def test_what_curl_makes_of_it(row, receivers):
     assert curl_status(receivers[row.name].url) == row.curl
 
 
+def test_the_page_names_each_row():
+    page = (ROOT / "docs" / "receivers" / "what-receivers-may-do.md").read_text(encoding="utf-8")
+    assert [row.name for row in ROWS if f"`{row.name}`" not in page] == []
+
+
 def test_header_names_are_as_the_contract_and_the_webhook_spell_them(api, receiver, register, publish, requests):
     for contract, names in {
         "standard": ["webhook-id", "webhook-timestamp", "webhook-signature"],
@@ -217,8 +225,6 @@ def test_idle_connections_are_not_held_a_receiver_of_one_connection_gets_a_test_
     api, register, publish, delivery_of
 ):
     def serve(connection):
-        from raw_receivers import read_request
-
         connection.sendall(OK + ENDED)
         while read_request(connection):
             connection.sendall(OK + ENDED)
