@@ -17,7 +17,11 @@ impl Post for WorldReceivers {
         let Some((is_dead, Answer { outcome, took })) = begun else {
             let detail = format!("no event of the simulation: {}", request.body);
             let error = AttemptError { kind: ErrorKind::Body, detail };
-            return Sent { outcome: Outcome::Error(error), remarks: Vec::new(), took: Duration::ZERO };
+            return Sent {
+                outcome: Outcome::Error(error),
+                remarks: Vec::new(),
+                took: Duration::ZERO,
+            };
         };
         self.0.sleep(took).await;
         if is_dead && outcome.error().is_some() {
