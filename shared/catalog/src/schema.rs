@@ -98,8 +98,9 @@ pub fn no_longer_used(why: &FieldErrors) -> FieldErrors {
     FieldErrors::one("type", format!("has a schema that can no longer be used: {why}"))
 }
 
+/// The value that is judged, or judges. A lone surrogate counts as U+FFFD, which has its length.
 fn value(json: &RawJson) -> Result<Value, String> {
-    serde_json::from_str(json.as_str()).map_err(|e| {
+    serde_json::from_str(&json.readable()).map_err(|e| {
         let position = hooklane_domain::json::position(&e);
         format!("holds a number that is too large ({position})")
     })

@@ -17,7 +17,6 @@ mod error;
 mod evaluate;
 mod gate;
 mod input;
-mod json;
 mod meter;
 mod output;
 mod pattern;

@@ -1,5 +1,6 @@
 //! JSON kept as it was published: number text, escapes and the order of keys stay.
 
+use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
 use serde::{Deserialize, Serialize};
@@ -7,6 +8,8 @@ use serde_json::value::RawValue;
 
 pub mod fields;
 mod javascript;
+pub(crate) mod parts;
+pub(crate) mod surrogates;
 pub mod whole;
 
 pub use javascript::as_javascript;
@@ -48,7 +51,13 @@ impl RawJson {
     /// The decoded text, where the value is a string.
     #[must_use]
     pub fn as_text(&self) -> Option<String> {
-        serde_json::from_str(&self.0).ok()
+        serde_json::from_str(&self.readable()).ok()
+    }
+
+    /// The text for parsers that make Rust strings of it: with U+FFFD for each lone surrogate.
+    #[must_use]
+    pub fn readable(&self) -> Cow<'_, str> {
+        surrogates::readable(&self.0).map_or(Cow::Borrowed(&*self.0), Cow::Owned)
     }
 
     #[must_use]
@@ -115,6 +124,13 @@ fn depth(json: &str) -> usize {
         _ => {}
     });
     most
+}
+
+/// The text without a byte order mark at its beginning, which some editors and libraries write before JSON. A
+/// reader may ignore it (RFC 8259 §8.1).
+#[must_use]
+pub fn without_byte_order_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
 /// Where parsing failed. The parser's own message may quote the text there, which may be a payload or a

@@ -8,11 +8,13 @@ use serde_json::value::RawValue;
 
 use super::{Content, Event, MAX_EVENT_BYTES, OPERATIONAL};
 use crate::ids::{EventId, EventType, InvalidId, TenantId};
-use crate::json::RawJson;
-use crate::json::fields::{Field, FieldErrors, Fields};
+use crate::json::fields::{FieldErrors, Fields};
+use crate::json::{RawJson, without_byte_order_mark};
 
+mod envelope;
 mod notification;
 
+use envelope::read_envelope;
 use notification::Notification;
 
 /// An event that was read and is not accepted yet.
@@ -92,15 +94,15 @@ const TIMESTAMP: &[&str] = &["timestamp", "created_at", "createdAt"];
 
 /// Reads `{id?, tenant, type, data, metadata?, timestamp?, version?, test?}` and its synonyms.
 pub fn from_body(body: &str, tenant: &DefaultTenant) -> Result<NewEvent, FieldErrors> {
+    let body = without_byte_order_mark(body);
     check_size(body)?;
     read(Fields::of("", body)?, tenant)
 }
 
-/// Like [`from_body`], but reads an EventBridge envelope too: `detail-type`, `id`, `time`; the tenant
-/// under its usual names in `detail`; the data in `detail.data`, or else the rest of `detail`. Source:
-/// *Amazon EventBridge User Guide*, "AWS service event metadata". Either may also be the message of a
-/// notification of SNS.
+/// Like [`from_body`], but reads an EventBridge envelope too (see [`envelope`]). Either may also be the message
+/// of a notification of SNS.
 pub fn from_envelope_or_body(body: &str, tenant: &DefaultTenant) -> Result<NewEvent, FieldErrors> {
+    let body = without_byte_order_mark(body);
     let fields = match Fields::of("", body) {
         Ok(fields) if Notification::is_one(&fields) => return from_notification(fields, tenant),
         other => other,
@@ -113,7 +115,8 @@ pub fn from_envelope_or_body(body: &str, tenant: &DefaultTenant) -> Result<NewEv
 fn from_notification(fields: Fields, tenant: &DefaultTenant) -> Result<NewEvent, FieldErrors> {
     let Notification { message_id, message } = Notification::read(fields)?;
     check_size(&message)?;
-    let new = read_either(Fields::of("Message", &message)?, tenant)?;
+    let message = without_byte_order_mark(&message);
+    let new = read_either(Fields::of("Message", message)?, tenant)?;
     // SNS may deliver a notification twice, as two messages of SQS.
     let of_the_notification = || EventId::from_message_id(&message_id?).ok();
     Ok(NewEvent { id: new.id.or_else(of_the_notification), ..new })
@@ -148,53 +151,6 @@ fn read(mut fields: Fields, default: &DefaultTenant) -> Result<NewEvent, FieldEr
         timestamp,
         version,
         test,
-    })
-}
-
-fn read_envelope(mut outer: Fields, default: &DefaultTenant) -> Result<NewEvent, FieldErrors> {
-    let mut id = outer.parse::<ProducersId>(&["id"]);
-    let event_type = required(&mut outer, &["detail-type"], Fields::parse::<ProducersType>);
-    let mut timestamp = outer.time(&["time"]);
-    let detail = required(&mut outer, &["detail"], Fields::take);
-    // The rest of an envelope (source, account, region, resources) says nothing about the event.
-    outer.take_rest();
-    let (mut tenant, mut data, mut metadata, mut version, mut test) =
-        (None, None, None, None, None);
-    if let Some(Field { path, raw }) = detail {
-        match Fields::of(&path, raw.get()) {
-            Err(errors) => outer.merge(errors),
-            Ok(mut inner) => {
-                tenant = read_tenant(&mut inner, default);
-                if inner.has(&["data"]) {
-                    let own_time = inner.time(TIMESTAMP);
-                    if let Some(own_id) = inner.parse::<ProducersId>(EVENT_ID) {
-                        // EventBridge makes `id` and `time` anew when the producer repeats its event,
-                        // which has to stay the same.
-                        (id, timestamp) = (Some(own_id), None);
-                    }
-                    timestamp = own_time.or(timestamp);
-                    data = required(&mut inner, &["data"], read_data);
-                    metadata = read_object(&mut inner, &["metadata"]);
-                    version = read_version(&mut inner);
-                    test = inner.read::<bool>(&["test"], "true or false");
-                    inner.take_rest();
-                } else {
-                    data = rest_of(&mut inner);
-                }
-                if let Err(errors) = inner.finish() {
-                    outer.merge(errors);
-                }
-            }
-        }
-    }
-    outer.finish()?;
-    complete(id, tenant, event_type, data, |event_type, data| Content {
-        event_type,
-        data,
-        metadata,
-        timestamp,
-        version,
-        test: test.unwrap_or(false),
     })
 }
 
@@ -261,19 +217,16 @@ fn read_object(fields: &mut Fields, names: &[&str]) -> Option<RawJson> {
     to_raw(fields, names[0], &field.raw)
 }
 
+fn is_version(text: &str) -> bool {
+    text.len() <= 64 && text.bytes().all(|b| matches!(b, b' '..=b'~'))
+}
+
 fn read_version(fields: &mut Fields) -> Option<String> {
     let version = fields.read::<String>(&["version"], "a string")?;
-    if version.len() > 64 || !version.bytes().all(|b| matches!(b, b' '..=b'~')) {
+    if !is_version(&version) {
         fields.error("version", "must have at most 64 visible ASCII characters");
     }
     Some(version)
-}
-
-fn rest_of(fields: &mut Fields) -> Option<RawJson> {
-    let rest = fields.take_rest();
-    let text = serde_json::to_string(&rest).ok()?;
-    let parsed = RawJson::parse(&text);
-    parsed.map_err(|e| fields.error("data", e.to_string())).ok()
 }
 
 #[cfg(test)]

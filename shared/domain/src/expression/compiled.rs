@@ -31,11 +31,16 @@ pub(super) struct Reference {
 impl Reference {
     /// The path as an expression writes it.
     pub(super) fn text(&self) -> String {
+        self.text_of(self.path.len())
+    }
+
+    /// The first steps of the path.
+    pub(super) fn text_of(&self, steps: usize) -> String {
         let step = |step: &Step| match step {
             Step::Key(key) => format!(".{key}"),
             Step::Index(index) => format!("[{index}]"),
         };
-        EVENT.to_owned() + &self.path.iter().map(step).collect::<String>()
+        EVENT.to_owned() + &self.path.iter().take(steps).map(step).collect::<String>()
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::Failure;
 use super::compiled::Reference;
+use super::input::Step;
 use super::value::{Key, Value};
 
 #[derive(Debug, Clone)]
@@ -11,6 +12,8 @@ pub(super) enum Error<'a> {
     TooMuch,
     /// The event has no such part.
     NoPart(&'a Reference),
+    /// What is left of the path after so many steps is no object or no list, and the next step needs one.
+    OtherKind(&'a Reference, u32),
     NoKey(Key<'a>),
     OutOfRange,
     /// No such operation for values of these types.
@@ -37,8 +40,19 @@ impl<'a> Error<'a> {
         Failure::Wrong(match self {
             Self::TooMuch => return Failure::TooMuch("takes too much on this event".to_owned()),
             Self::NoPart(reference) => return missing(reference),
+            Self::OtherKind(reference, taken) => return other_kind(reference, *taken),
             Self::NoKey(key) => return Failure::Missing(no_key(key)),
             Self::OutOfRange => return Failure::Missing("an index is out of range".to_owned()),
+            Self::Overload("_._", [other, _]) => {
+                format!("a field of a value of type {other}, which is no object")
+            }
+            Self::Overload("_[_]", ["list", index]) => {
+                format!("an index of a list is of type {index}, not int")
+            }
+            Self::Overload("_[_]", ["map", key]) => format!("a key of type {key} is none"),
+            Self::Overload("_[_]", [other, _]) => {
+                format!("an index of a value of type {other}, which is no list and no object")
+            }
             Self::Overload(operator, [a, b]) => {
                 format!("found no matching overload for '{operator}' applied to '({a}, {b})'")
             }
@@ -52,6 +66,16 @@ impl<'a> Error<'a> {
 
 pub(super) fn missing(reference: &Reference) -> Failure {
     Failure::Missing(format!("there is no {}", shortened(&reference.text())))
+}
+
+/// The part of the event that is no object, or no list, and the words for that.
+fn other_kind(reference: &Reference, taken: u32) -> Failure {
+    let taken = usize::try_from(taken).unwrap_or(usize::MAX);
+    let kind = match reference.path.get(taken) {
+        Some(Step::Index(_)) => "list",
+        Some(Step::Key(_)) | None => "object",
+    };
+    Failure::Missing(format!("{} is no {kind}", shortened(&reference.text_of(taken))))
 }
 
 fn no_key(key: &Key<'_>) -> String {

@@ -8,10 +8,10 @@ use super::budget::Budget;
 use super::compiled::{Compiled, Constant, Logical, Node, Reference};
 use super::error::{Error, missing};
 use super::input::{DATA, Input, Step};
-use super::json::member;
 use super::meter::Meter;
 use super::price;
 use super::value::{Shared, Value};
+use crate::json::parts::member;
 
 mod compare;
 mod functions;
@@ -40,13 +40,34 @@ impl Compiled {
     }
 }
 
+/// Why the event has no such part.
+#[derive(Debug, Clone, Copy)]
+enum Absent {
+    Missing,
+    /// What the path leads to after so many steps is no object or no list, and the next step needs one.
+    OtherKind(u32),
+}
+
+impl Absent {
+    fn after(taken: usize) -> Self {
+        Self::OtherKind(u32::try_from(taken).unwrap_or(u32::MAX))
+    }
+
+    fn error(self, reference: &Reference) -> Error<'_> {
+        match self {
+            Self::Missing => Error::NoPart(reference),
+            Self::OtherKind(taken) => Error::OtherKind(reference, taken),
+        }
+    }
+}
+
 /// One evaluation. It may evaluate the parts of an expression one after the other, on one budget.
 pub(super) struct Evaluation<'a> {
     compiled: &'a Compiled,
     input: &'a Input,
     pub(super) meter: Meter,
-    /// By the number of the reference, from its first use on; `None` where the event has no such part.
-    resolved: Vec<OnceCell<Option<Value<'a>>>>,
+    /// By the number of the reference, from its first use on.
+    resolved: Vec<OnceCell<Result<Value<'a>, Absent>>>,
     patterns: patterns::Compiled,
 }
 
@@ -198,32 +219,40 @@ impl<'a> Evaluation<'a> {
             // It was empty, so this cannot fail.
             drop(known.set(read));
         }
-        known.get().cloned().flatten().ok_or(Error::NoPart(reference))
+        let known = known.get().cloned().unwrap_or(Err(Absent::Missing));
+        known.map_err(|absent| absent.error(reference))
     }
 
-    fn read(&self, reference: &'a Reference) -> Result<Option<Value<'a>>, Error<'a>> {
-        let Some(part) = self.part(&reference.path)? else { return Ok(None) };
-        let Some(key) = &reference.has else { return self.json(part).map(Some) };
+    fn read(&self, reference: &'a Reference) -> Result<Result<Value<'a>, Absent>, Error<'a>> {
+        let part = match self.part(&reference.path)? {
+            Ok(part) => part,
+            Err(absent) => return Ok(Err(absent)),
+        };
+        let Some(key) = &reference.has else { return self.json(part).map(Ok) };
         self.meter.steps(price::scan(part.len() as u64))?;
-        let is_object = part.starts_with('{');
-        Ok(is_object.then(|| Value::Bool(member(part, key).is_some())))
+        Ok(if part.starts_with('{') {
+            Ok(Value::Bool(member(part, key).is_some()))
+        } else {
+            Err(Absent::after(reference.path.len()))
+        })
     }
 
     /// The part of the event at the end of a path, as JSON. Each step goes through all of the part that
     /// it is taken from.
-    fn part(&self, path: &[Step]) -> Result<Option<&'a str>, Error<'a>> {
-        let (mut part, rest) = match path {
-            [Step::Key(first), rest @ ..] if first == DATA => (self.input.data(), rest),
-            path => (self.input.whole(), path),
+    fn part(&self, path: &[Step]) -> Result<Result<&'a str, Absent>, Error<'a>> {
+        let (mut part, skipped) = match path {
+            [Step::Key(first), ..] if first == DATA => (self.input.data(), 1),
+            _ => (self.input.whole(), 0),
         };
-        for step in rest {
+        for (taken, step) in path.iter().enumerate().skip(skipped) {
             self.meter.steps(price::scan(part.len() as u64))?;
             match step.from(part) {
                 Some(next) => part = next,
-                None => return Ok(None),
+                None if step.fits(part) => return Ok(Err(Absent::Missing)),
+                None => return Ok(Err(Absent::after(taken))),
             }
         }
-        Ok(Some(part))
+        Ok(Ok(part))
     }
 
     /// Reads a value of the event.
@@ -248,8 +277,8 @@ impl<'a> Evaluation<'a> {
         let references = &self.compiled.references;
         let reference = references.get(number).filter(|reference| reference.has.is_none())?;
         Some(match self.part(&reference.path) {
-            Ok(Some(part)) => self.input.published(part).ok_or_else(|| missing(reference)),
-            Ok(None) => Err(missing(reference)),
+            Ok(Ok(part)) => self.input.published(part).ok_or_else(|| missing(reference)),
+            Ok(Err(absent)) => Err(absent.error(reference).failure()),
             Err(error) => Err(error.failure()),
         })
     }

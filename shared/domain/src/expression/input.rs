@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 
-use super::json::{items, member};
 use crate::event::{Content, Event};
 use crate::ids::{EventId, TenantId};
+use crate::json::parts::{items, member};
+use crate::json::surrogates::readable;
 use crate::json::write_string;
 
 /// The name of the one variable that an expression can read.
@@ -96,6 +97,14 @@ impl Input {
 }
 
 impl Step {
+    /// Whether this is the kind of value that the step can be taken from.
+    pub(super) fn fits(&self, json: &str) -> bool {
+        json.starts_with(match self {
+            Self::Key(_) => '{',
+            Self::Index(_) => '[',
+        })
+    }
+
     /// The part of an object or a list that the step leads to.
     pub(super) fn from<'a>(&self, json: &'a str) -> Option<&'a str> {
         match self {
@@ -104,39 +113,4 @@ impl Step {
             _ => None,
         }
     }
-}
-
-/// The text with `\ufffd` in place of each escape of a lone surrogate.
-fn readable(json: &str) -> Option<String> {
-    let bytes = json.as_bytes();
-    let unit = |at: usize| {
-        let escape = json.get(at..at + 6)?.strip_prefix("\\u")?;
-        u16::from_str_radix(escape, 16).ok()
-    };
-    let mut lone = Vec::new();
-    let mut at = 0;
-    while at < bytes.len() {
-        // JSON has backslashes in strings only, and what follows one is ASCII.
-        if bytes[at] != b'\\' {
-            at += 1;
-            continue;
-        }
-        match (unit(at), unit(at + 6)) {
-            (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => at += 12,
-            (Some(0xd800..=0xdfff), _) => {
-                lone.push(at);
-                at += 6;
-            }
-            (Some(_), _) => at += 6,
-            (None, _) => at += 2,
-        }
-    }
-    if lone.is_empty() {
-        return None;
-    }
-    let mut text = json.to_owned();
-    for at in lone {
-        text.replace_range(at..at + 6, "\\ufffd");
-    }
-    Some(text)
 }

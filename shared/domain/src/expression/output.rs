@@ -13,9 +13,9 @@ use super::compiled::{Compiled, Node};
 use super::error::Error;
 use super::evaluate::Evaluation;
 use super::input::Input;
-use super::json::items;
 use super::value::{Key, Value};
 use super::{Failure, MAX_RESULT_BYTES, price};
+use crate::json::parts::items;
 use crate::json::{RawJson, write_string};
 
 impl Compiled {

@@ -169,6 +169,46 @@ fn a_transform_that_fails_says_why() {
     }
 }
 
+/// `has()`, a field and an index of what is no object or no list.
+#[test]
+fn has_on_what_is_no_object_says_so() {
+    for (filter, expected) in [
+        ("has(event.data.status.n)", "event.data.status is no object"),
+        ("has(event.data.items.n)", "event.data.items is no object"),
+        ("has(event.data.none.n)", "event.data.none is no object"),
+        ("has(event.data.count.a.b.c)", "event.data.count is no object"),
+        ("has(event.type.n)", "event.type is no object"),
+        ("has(event.data.items[0].sku.n)", "event.data.items[0].sku is no object"),
+        ("event.data.status.n == 1", "event.data.status is no object"),
+        ("event.data.status.n.m == 1", "event.data.status is no object"),
+        ("event.data.items.sku == ''", "event.data.items is no object"),
+        ("event.data.status[0] == ''", "event.data.status is no list"),
+        ("event.data.customer[0] == ''", "event.data.customer is no list"),
+        ("event.data.items[0][1] == ''", "event.data.items[0] is no list"),
+        ("has(event.data.no.thing)", "there is no event.data.no"),
+        ("event.data.items[7] == ''", "there is no event.data.items[7]"),
+    ] {
+        assert_eq!(passes(filter), Err(Failure::Missing(expected.into())), "{filter}");
+    }
+    for (filter, expected) in [
+        (
+            "event.data.items.all(i, has(i.sku.n))",
+            "a field of a value of type string, which is no object",
+        ),
+        (
+            "event.data.items.all(i, i.sku[0] == '')",
+            "an index of a value of type string, which is no list and no object",
+        ),
+        ("event.data.items.map(i, i)['a'] == ''", "an index of a list is of type string, not int"),
+    ] {
+        assert_eq!(passes(filter), Err(Failure::Wrong(expected.into())), "{filter}");
+    }
+    // All of the data is a text.
+    let filter: Filter = "has(event.data.n)".parse().unwrap();
+    let said = filter.passes(&input("\"text\""), &Budget::of_event());
+    assert_eq!(said, Err(Failure::Missing("event.data is no object".into())));
+}
+
 #[test]
 fn the_gate_says_what_it_refuses_and_where() {
     for (text, line, column, expected) in [

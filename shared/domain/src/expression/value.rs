@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::ops::Deref;
 use std::rc::Rc;
 
-use super::json::{entries, items, text};
+use crate::json::parts::{entries, items, text};
 
 /// A value that borrows from the event and from the expression.
 #[derive(Debug, Clone)]

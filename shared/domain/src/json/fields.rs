@@ -10,6 +10,7 @@ use serde::de::{Deserialize, DeserializeOwned, Deserializer, IgnoredAny, MapAcce
 use serde_json::value::RawValue;
 
 use crate::json::position;
+use crate::json::surrogates::{Name, readable};
 use crate::json::whole::Whole;
 
 mod errors;
@@ -104,7 +105,7 @@ impl Fields {
         match serde_json::from_str(field.raw.get()) {
             Ok(value) => Some(value),
             Err(_) => {
-                self.errors.push(field.path, format!("must be {expected}"));
+                self.errors.push(field.path, expected_or_half::<T>(&field.raw, expected));
                 None
             }
         }
@@ -127,7 +128,7 @@ impl Fields {
                 None
             }
             Err(_) => {
-                self.errors.push(field.path, format!("must be {expected}"));
+                self.errors.push(field.path, expected_or_half::<Vec<T>>(&field.raw, expected));
                 None
             }
         }
@@ -143,7 +144,7 @@ impl Fields {
         let text = match serde_json::from_str::<String>(field.raw.get()) {
             Ok(text) => text,
             Err(_) => {
-                self.errors.push(field.path, "must be a string");
+                self.errors.push(field.path, expected_or_half::<String>(&field.raw, "a string"));
                 return None;
             }
         };
@@ -159,11 +160,7 @@ impl Fields {
     /// Takes a time: RFC 3339, or Unix seconds as a number (clients of the platform guides send both).
     pub fn time(&mut self, names: &[&str]) -> Option<Timestamp> {
         let field = self.take(names)?;
-        let text = field.raw.get();
-        let parsed = match serde_json::from_str::<String>(text) {
-            Ok(text) => text.parse::<Timestamp>().ok(),
-            Err(_) => Whole::parse(text).and_then(Whole::as_time),
-        };
+        let parsed = time_of(field.raw.get());
         if parsed.is_none() {
             self.errors.push(field.path, "must be an RFC 3339 time such as 2024-01-15T10:30:00Z");
         }
@@ -212,6 +209,24 @@ impl Fields {
     }
 }
 
+/// A time in JSON: RFC 3339, or Unix seconds as a number.
+pub(crate) fn time_of(json: &str) -> Option<Timestamp> {
+    match serde_json::from_str::<String>(json) {
+        Ok(text) => text.parse().ok(),
+        Err(_) => Whole::parse(json).and_then(Whole::as_time),
+    }
+}
+
+/// Why a value cannot be read: it is not what was expected, or would be if it did not hold half a character.
+fn expected_or_half<T: DeserializeOwned>(raw: &RawValue, expected: &str) -> String {
+    let half = readable(raw.get()).is_some_and(|text| serde_json::from_str::<T>(&text).is_ok());
+    if half {
+        "must not hold half a character (a lone surrogate such as \\ud83d)".to_owned()
+    } else {
+        format!("must be {expected}")
+    }
+}
+
 /// The members of an object.
 #[derive(Default)]
 struct Members {
@@ -237,7 +252,7 @@ impl<'de> Deserialize<'de> for Members {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
                 let mut members = Members::default();
                 for _ in 0..MAX_FIELDS {
-                    let Some((name, raw)) = map.next_entry::<String, Box<RawValue>>()? else {
+                    let Some((Name(name), raw)) = map.next_entry::<Name, Box<RawValue>>()? else {
                         return Ok(members);
                     };
                     match members.first.entry(name) {

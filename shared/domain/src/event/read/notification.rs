@@ -3,8 +3,10 @@
 
 use crate::json::fields::{FieldErrors, Fields};
 
-/// The field that every message of SNS has, and no other event.
+/// Fields that messages of SNS have, and no other event: one of the first, or both of the second.
 const TOPIC: &[&str] = &["TopicArn"];
+const TYPE: &[&str] = &["Type"];
+const MESSAGE: &[&str] = &["Message"];
 
 /// A message that was published to a topic.
 pub(super) struct Notification {
@@ -16,24 +18,28 @@ pub(super) struct Notification {
 
 impl Notification {
     pub(super) fn is_one(fields: &Fields) -> bool {
-        fields.has(TOPIC)
+        fields.has(TOPIC) || (fields.has(TYPE) && fields.has(MESSAGE))
     }
 
     /// Everything but id and message is SNS's own (signature, subject, attributes) and says nothing about
     /// the event.
     pub(super) fn read(mut fields: Fields) -> Result<Self, FieldErrors> {
         let message_id = fields.read::<String>(&["MessageId"], "a string");
-        match fields.read::<String>(&["Type"], "Notification").as_deref() {
+        match fields.read::<String>(TYPE, "Notification").as_deref() {
             Some("Notification") | None => {}
             // A queue of another account has to confirm that it wants the messages.
             Some("SubscriptionConfirmation") => fields.error(
                 "Type",
                 "is SubscriptionConfirmation, which is no event: open the SubscribeURL of this message to confirm the subscription",
             ),
+            Some("UnsubscribeConfirmation") => fields.error(
+                "Type",
+                "is UnsubscribeConfirmation, which is no event: the queue is no longer subscribed to the topic",
+            ),
             Some(_) => fields.error("Type", "must be Notification"),
         }
-        let message = if fields.has(&["Message"]) {
-            fields.read::<String>(&["Message"], "a string")
+        let message = if fields.has(MESSAGE) {
+            fields.read::<String>(MESSAGE, "a string")
         } else {
             fields.error("Message", "is required");
             None

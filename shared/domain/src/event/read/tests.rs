@@ -1,5 +1,8 @@
 use super::*;
 
+mod envelopes;
+mod marks;
+
 fn paths(result: Result<NewEvent, FieldErrors>) -> Vec<String> {
     result.unwrap_err().into_vec().into_iter().map(|e| e.path).collect()
 }
@@ -49,6 +52,8 @@ fn every_missing_or_wrong_field_is_named() {
     );
     assert_eq!(paths(queue(r#"{"detail-type":"x"}"#)), ["detail"]);
     assert_eq!(paths(queue(r#"{"detail-type":"x","detail":{"a":1}}"#)), ["detail.tenant"]);
+    assert_eq!(paths(queue(r#"{"detail-type":"x","detail":[1]}"#)), ["detail"]);
+    assert_eq!(paths(queue(r#"{"detail-type":"","detail":[]}"#)), ["detail-type", "detail"]);
     assert_eq!(paths(queue("not json")), [""]);
     assert_eq!(paths(queue("[1]")), [""]);
 }
@@ -187,6 +192,16 @@ fn a_notification_of_sns_carries_the_same_event() {
 }
 
 #[test]
+fn an_sns_envelope_without_its_topic_is_unwrapped_too() {
+    let event = r#"{"id":"e1","tenant":"t1","type":"a","data":1}"#;
+    let body = serde_json::json!({"Type": "Notification", "Message": event}).to_string();
+    assert_eq!(queue(&body).unwrap(), queue(event).unwrap());
+    let confirmation = r#"{"Type":"SubscriptionConfirmation","Message":"You have chosen"}"#;
+    let reason = queue(confirmation).unwrap_err().to_string();
+    assert!(reason.starts_with("Type: is SubscriptionConfirmation"), "{reason}");
+}
+
+#[test]
 fn what_is_wrong_with_a_notification_is_named() {
     let reason = |body: &str| queue(body).unwrap_err().to_string();
     let topic = r#""TopicArn":"arn:aws:sns:us-east-1:1:orders""#;
@@ -209,6 +224,10 @@ fn what_is_wrong_with_a_notification_is_named() {
         (format!("{{{topic}}}"), "Message: is required"),
         (format!(r#"{{{topic},"Message":{{}}}}"#), "Message: must be a string"),
         (format!(r#"{{{topic},"Type":"Other","Message":"{{}}"}}"#), "Type: must be Notification"),
+        (
+            format!(r#"{{{topic},"Type":"UnsubscribeConfirmation","Message":"You have chosen"}}"#),
+            "Type: is UnsubscribeConfirmation, which is no event",
+        ),
         (
             format!(r#"{{{topic},"Type":"SubscriptionConfirmation","Message":"You have chosen"}}"#),
             "Type: is SubscriptionConfirmation, which is no event: open the SubscribeURL",

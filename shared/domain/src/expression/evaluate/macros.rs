@@ -3,9 +3,9 @@
 use super::{Evaluation, Made};
 use crate::expression::compiled::{Macro, Node};
 use crate::expression::error::Error;
-use crate::expression::json::{entries, items};
 use crate::expression::price;
 use crate::expression::value::{Element, Key, Value, entries_of};
+use crate::json::parts::{entries, items};
 
 impl<'a> Evaluation<'a> {
     pub(super) fn macro_over(&self, kind: Macro, parts: &'a [Node]) -> Made<'a> {

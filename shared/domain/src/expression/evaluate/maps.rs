@@ -5,9 +5,9 @@ use std::rc::Rc;
 use super::{Evaluation, Made};
 use crate::expression::compiled::Node;
 use crate::expression::error::Error;
-use crate::expression::json::{entries, items, member};
 use crate::expression::price;
 use crate::expression::value::{Entries, Key, Shared, Value, entries_of};
+use crate::json::parts::{entries, items, member};
 
 impl<'a> Evaluation<'a> {
     /// The map that a literal makes.

@@ -95,7 +95,7 @@ impl<'a> Evaluation<'a> {
             Value::List(list) => Ok(list.len() as u64),
             Value::JsonList(json) => {
                 self.meter.steps(price::scan(json.len() as u64))?;
-                Ok(crate::expression::json::items(json).count() as u64)
+                Ok(crate::json::parts::items(json).count() as u64)
             }
             _ => Ok(0),
         }

@@ -10,8 +10,8 @@ use proptest::prelude::*;
 use super::fuzz::{any_data, any_expression, many};
 use super::*;
 use crate::expression::evaluate::Evaluation;
-use crate::expression::json::{entries, items};
 use crate::expression::value::{self, Value};
+use crate::json::parts::{entries, items};
 
 /// A value in one form for both. Types show, so that `1` is not `1.0`.
 fn ours(value: &Value<'_>) -> String {
@@ -73,7 +73,7 @@ fn their_value(json: &str) -> Theirs {
         Value::Text(text) => (&*text).into(),
         Value::JsonList(list) => items(list).map(their_value).collect::<Vec<_>>().into(),
         Value::JsonMap(map) => {
-            let key = |key| Key::from(&*crate::expression::json::text(key));
+            let key = |key| Key::from(&*crate::json::parts::text(key));
             let entries = entries(map).map(|(name, value)| (key(name), their_value(value)));
             Theirs::Map(Map { map: Arc::new(entries.collect::<HashMap<_, _>>()) })
         }

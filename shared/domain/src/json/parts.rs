@@ -4,19 +4,19 @@
 use std::borrow::Cow;
 
 /// The elements of a list.
-pub(super) fn items(list: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn items(list: &str) -> impl Iterator<Item = &str> {
     let mut parts = Parts::inside(list);
     std::iter::from_fn(move || parts.value())
 }
 
 /// The keys of an object, still JSON, and their values.
-pub(super) fn entries(object: &str) -> impl Iterator<Item = (&str, &str)> {
+pub(crate) fn entries(object: &str) -> impl Iterator<Item = (&str, &str)> {
     let mut parts = Parts::inside(object);
     std::iter::from_fn(move || Some((parts.value()?, parts.value()?)))
 }
 
 /// The value of a key. Of a duplicate key, the last entry counts.
-pub(super) fn member<'a>(object: &'a str, key: &str) -> Option<&'a str> {
+pub(crate) fn member<'a>(object: &'a str, key: &str) -> Option<&'a str> {
     entries(object).filter(|(known, _)| is_key(known, key)).last().map(|(_, value)| value)
 }
 
@@ -28,7 +28,7 @@ fn is_key(json: &str, key: &str) -> bool {
 }
 
 /// The decoded text of a string.
-pub(super) fn text(json: &str) -> Cow<'_, str> {
+pub(crate) fn text(json: &str) -> Cow<'_, str> {
     match json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
         Some(plain) if !plain.as_bytes().contains(&b'\\') => Cow::Borrowed(plain),
         _ => Cow::Owned(serde_json::from_str(json).unwrap_or_default()),
