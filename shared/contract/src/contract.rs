@@ -6,7 +6,7 @@ use std::time::Duration;
 use hooklane_domain::delivery::retry::RetryPolicy;
 use hooklane_domain::ids::ContractName;
 use hooklane_domain::webhook::limits::{RateLimit, TimeLimit};
-use hooklane_domain::webhook::secret::{SecretForm, SigningSecret};
+use hooklane_domain::webhook::secret::{InvalidSecret, SecretForm, SigningSecret};
 use hooklane_domain::webhook::{CustomHeaders, InvalidHeader, Webhook};
 
 use crate::answers::ApiShape;
@@ -100,12 +100,12 @@ impl Contract {
         self.request.has_ed25519()
     }
 
-    /// Whether the contract has signatures of this secret's kind.
-    pub fn accepts(&self, secret: &SigningSecret) -> Result<(), NoEd25519> {
-        match secret.is_ed25519() && !self.has_ed25519() {
-            true => Err(NoEd25519(self.name.clone())),
-            false => Ok(()),
+    /// Whether the contract can read this secret as a key, and has signatures of its kind.
+    pub fn accepts(&self, secret: &SigningSecret) -> Result<(), UnfitSecret> {
+        if secret.is_ed25519() && !self.has_ed25519() {
+            return Err(UnfitSecret::NoEd25519(self.name.clone()));
         }
+        Ok(secret.fits(self.secret_form(), self.has_ed25519())?)
     }
 
     /// Writes and signs the request of one attempt.
@@ -149,10 +149,16 @@ impl Contract {
     }
 }
 
-/// The secret is an Ed25519 key, and the contract signs with shared secrets only.
+/// Why a contract cannot sign with a secret; may be shown to the caller.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the contract {0} has no Ed25519 signature")]
-pub struct NoEd25519(ContractName);
+pub enum UnfitSecret {
+    /// The secret is an Ed25519 key, and the contract signs with shared secrets only.
+    #[error("the contract {0} has no Ed25519 signature")]
+    NoEd25519(ContractName),
+    /// The secret has a form that the contract reads, and is malformed.
+    #[error(transparent)]
+    Malformed(#[from] InvalidSecret),
+}
 
 /// All contracts.
 #[derive(Debug, Clone, Default)]

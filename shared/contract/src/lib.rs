@@ -17,6 +17,6 @@ mod time_format;
 #[cfg(test)]
 mod tests;
 
-pub use contract::{Contract, Contracts, NoEd25519};
+pub use contract::{Contract, Contracts, UnfitSecret};
 pub use files::InvalidContract;
 pub use request::{Subject, WireRequest};

@@ -22,6 +22,7 @@ pub mod ids;
 pub mod isolation;
 pub mod json;
 pub mod time;
+pub mod unseen;
 pub mod webhook;
 mod words;
 

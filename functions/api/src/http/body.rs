@@ -5,6 +5,7 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 
 use hooklane_domain::json::fields::{FieldErrors, Fields};
+use hooklane_domain::json::without_byte_order_mark;
 
 use crate::http::problem::Problem;
 
@@ -33,9 +34,24 @@ impl<S: Send + Sync> FromRequest<S> for Text {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let bytes = Bytes::from_request(request, state).await?;
+        if let Some(encoding) = other_encoding(&bytes) {
+            let detail = format!("The body must be UTF-8; it begins as {encoding} does.");
+            return Err(Problem::bad_request(&detail));
+        }
         match String::from_utf8(bytes.into()) {
-            Ok(text) => Ok(Self(text)),
+            Ok(text) => Ok(Self(without_byte_order_mark(&text).to_owned())),
             Err(_) => Err(Problem::bad_request("The body must be UTF-8.")),
         }
+    }
+}
+
+/// What a body is written in that begins with the byte order mark of another encoding (*Unicode Standard*,
+/// §23.8), or with the zero bytes that JSON has in one.
+fn other_encoding(body: &[u8]) -> Option<&'static str> {
+    match body {
+        [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => Some("UTF-32"),
+        [0, 0, 0, _, ..] | [_, 0, 0, 0, ..] => Some("UTF-32"),
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, _, ..] | [_, 0, ..] => Some("UTF-16"),
+        _ => None,
     }
 }

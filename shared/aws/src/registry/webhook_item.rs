@@ -9,6 +9,7 @@ use hooklane_domain::expression::{Filter, Transform};
 use hooklane_domain::ids::{ContractName, ExternalId, TenantId, WebhookId};
 use hooklane_domain::webhook::limits::{RateLimit, TimeLimit};
 use hooklane_domain::webhook::network::TargetCidrs;
+use hooklane_domain::webhook::secret::SigningSecret;
 use hooklane_domain::webhook::subscription::Subscription;
 use hooklane_domain::webhook::target::TargetUrl;
 use hooklane_domain::webhook::{CustomHeaders, Metadata, RetiringSecret, Webhook, WebhookState};
@@ -162,21 +163,18 @@ impl Registry {
                     .map_err(|_| wrong("the ranges", "not a list of ranges".to_owned()))?,
             ),
         };
-        let parse = |secret: SecretString| {
-            let parsed = secret.expose_secret().parse();
-            parsed.map_err(|_| wrong("a secret", "not a secret".to_owned()))
-        };
         let retiring_secret = match &item.retiring_secret {
             Some(old) => {
                 let owner = owner(item.id, "retiring-secret");
-                let secret = parse(self.vault.open(&old.secret, &owner).await?)?;
+                let secret = self.vault.open(&old.secret, &owner).await?;
+                let secret = SigningSecret::from_stored(secret);
                 Some(RetiringSecret { secret, until: old.until })
             }
             None => None,
         };
         Ok(Webhook {
             url: TargetUrl::from_stored(&item.url).map_err(|e| wrong("the URL", e.to_string()))?,
-            secret: parse(secret)?,
+            secret: SigningSecret::from_stored(secret),
             retiring_secret,
             timeout: item.timeout,
             rate_limit: item.rate_limit,

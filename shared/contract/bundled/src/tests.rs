@@ -8,6 +8,7 @@ mod shapes;
 mod standard_webhooks;
 
 use hooklane_contract::Contract;
+use hooklane_domain::json::RawJson;
 use hooklane_domain::webhook::secret::SigningSecret;
 
 use super::*;
@@ -54,6 +55,48 @@ fn every_contract_writes_its_requests() {
             let sent = sample.send(contract, 1);
             receiver::assert_verifies(name, &sample.secret, &sent);
             insta::assert_snapshot!(format!("{name}.{event}"), as_text(&sent));
+        }
+    }
+}
+
+/// Receivers of these platforms sign `JSON.stringify(req.body)`.
+#[test]
+fn documents_of_platforms_whose_sender_writes_javascripts_json_are_written_like_it() {
+    let contracts = load();
+    let data = r#"{"b":1.0,"10":"\u00e9","9":[1e2,-0,1234567890123456789],"h":"\uD83D"}"#;
+    let written = r#"{"9":[100,0,1234567890123456800],"10":"é","b":1,"h":"\ud83d"}"#;
+    for contract in each(&contracts) {
+        let name = contract.name().as_str();
+        let mut sample = Sample::bare(name);
+        sample.content.data = RawJson::parse(data).unwrap();
+        let as_javascript =
+            ["aegisx", "task-hub", "virtual-queue", "virtual-queue-hex"].contains(&name);
+        let expected = if as_javascript { written } else { data };
+        let sent = sample.send(contract, 1);
+        assert!(sent.body.contains(expected), "{name}: {}", sent.body);
+        receiver::assert_verifies(name, &sample.secret, &sent);
+    }
+}
+
+/// A contract says how a key is read: under a text contract any text is one, also during a rotation.
+#[test]
+fn a_text_secret_that_begins_with_whsec_signs_under_text_contracts() {
+    let contracts = load();
+    for name in ["github", "stripe", "prism", "virtual-queue", "aegisx"] {
+        let contract = contracts.get(&name.parse().unwrap()).unwrap();
+        for text in ["whsec_test_secret", "whsk_not_a_key"] {
+            assert_eq!(contract.accepts(&text.parse().unwrap()), Ok(()), "{name}");
+            let sample = Sample { secret: text.to_owned(), ..Sample::bare(name) };
+            receiver::assert_verifies(name, text, &sample.send(contract, 1));
+            let rotating = Sample::bare(name).rotating(text).send(contract, 1);
+            let old = Sample::bare(name).secret;
+            receiver::assert_verifies_while_rotated(name, (&old, text), &rotating);
+        }
+    }
+    for name in ["standard", "cloudevents"] {
+        let contract = contracts.get(&name.parse().unwrap()).unwrap();
+        for text in ["whsec_test_secret", "whsk_not_a_key"] {
+            assert!(contract.accepts(&text.parse().unwrap()).is_err(), "{name}");
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::time::later;
 mod presets;
 mod read;
 
-pub use presets::{NamedPreset, PRESETS, Preset, presets_in_words};
+pub use presets::{NamedPreset, PRESET_JITTER, PRESETS, Preset, presets_in_words};
 
 /// The most retries that a policy may have.
 pub const MAX_RETRIES: u8 = 10;
@@ -147,7 +147,8 @@ mod tests {
     fn each_policy_has_its_delays() {
         for (json, expected) in [
             (r#""none""#, vec![]),
-            (r#""quick""#, vec![5_000, 15_000, 60_000, 120_000, 300_000]),
+            // Half of the jitter of a preset.
+            (r#""quick""#, vec![5_250, 15_750, 63_000, 126_000, 315_000]),
             (
                 r#"{"maxRetries":5,"initialDelay":500,"multiplier":1.5}"#,
                 vec![500, 750, 1_125, 1_688, 2_531],
@@ -181,6 +182,35 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn jitter_by_default_lengthens_a_presets_delays_by_up_to_a_tenth(
+            preset in 0..PRESETS.len(), retries in 0..12u8, chance in -1.0..2.0f64,
+            wait in proptest::option::of(0..=86_400u64),
+        ) {
+            let policy = PRESETS[preset].policy();
+            let Plan::Schedule(printed) = policy.plan() else { panic!("a preset is a schedule") };
+            let ended: Timestamp = "2024-01-15T10:30:00Z".parse().unwrap();
+            let not_before = wait.map(Duration::from_secs);
+            match (policy.next(retries, Verdict::Retry { not_before }, ended, chance), printed.get(usize::from(retries))) {
+                (Next::RetryAt(at), Some(printed)) => {
+                    let delay = Duration::try_from(at.duration_since(ended)).unwrap();
+                    let asked = not_before.unwrap_or_default();
+                    prop_assert!(delay >= *printed, "{:?} before {:?}", delay, printed);
+                    prop_assert!(delay >= asked, "a Retry-After is never shortened");
+                    let most = printed.mul_f64(1.0 + PRESET_JITTER).min(MAX_DELAY);
+                    prop_assert!(delay <= most.max(asked), "{:?} over {:?}", delay, most);
+                }
+                (next, printed) => prop_assert!(next == Next::Exhausted && printed.is_none()),
+            }
+        }
+
+        #[test]
+        fn chance_spreads_the_delays_of_a_preset(chance in 0.0..0.9f64) {
+            let policy = RetryPolicy::preset("standard-webhooks").unwrap();
+            let [early, late] = [chance, chance + 0.1].map(|chance| policy.delay(2, chance).unwrap());
+            prop_assert!(late >= early + Duration::from_secs(2), "{:?} and {:?}", early, late);
+        }
+
         #[test]
         fn no_delay_is_over_a_day_whatever_the_policy(
             strategy in 0..3usize, initial in 100..86_400_000u64, multiplier in 1.0..100.0f64,

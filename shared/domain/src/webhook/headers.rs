@@ -3,6 +3,7 @@
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::ids::ContractName;
+use crate::unseen::Unseen;
 
 mod echo;
 mod reserved;
@@ -39,8 +40,10 @@ pub enum InvalidHeader {
     OfContract(ContractName),
     #[error("is given twice (header names are case-insensitive, and many receivers read _ as -)")]
     Twice,
-    #[error("must have at most {MAX_VALUE_BYTES} characters: visible ASCII, spaces and tabs")]
+    #[error("must have at most {MAX_VALUE_BYTES} bytes")]
     Value,
+    #[error("must have visible ASCII, spaces and tabs only, but {0}")]
+    Character(Unseen),
 }
 
 impl CustomHeaders {
@@ -104,7 +107,11 @@ pub fn is_name(text: &str) -> bool {
 /// Whether a text may be the value of a header: it has no character that could end the line.
 #[must_use]
 pub fn is_value(text: &str) -> bool {
-    text.len() <= MAX_VALUE_BYTES && text.bytes().all(|b| matches!(b, b'\t' | b' '..=b'~'))
+    text.len() <= MAX_VALUE_BYTES && text.chars().all(may_stand_in_values)
+}
+
+fn may_stand_in_values(c: char) -> bool {
+    matches!(c, '\t' | ' '..='~')
 }
 
 /// A name as a receiver reads it: case-insensitive, and with CGI (RFC 3875 §4.1.18) `_` and `-` are the
@@ -125,10 +132,10 @@ fn check(
         Some(InvalidHeader::Reserved)
     } else if let Some(contract) = set_by(&lower) {
         Some(InvalidHeader::OfContract(contract))
-    } else if !is_value(value) {
+    } else if value.len() > MAX_VALUE_BYTES {
         Some(InvalidHeader::Value)
     } else {
-        None
+        Unseen::first(value, |_, c| !may_stand_in_values(c)).map(InvalidHeader::Character)
     }
 }
 

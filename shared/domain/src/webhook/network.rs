@@ -82,11 +82,12 @@ impl NetworkRules {
         self.open().any(|range| range.contains(address))
     }
 
-    /// Whether the operator listed any range. Then private network names are accepted too, and the
-    /// addresses that they resolve to decide.
+    /// Whether the operator listed a range of a network. Then private network names are accepted too, and the
+    /// addresses that they resolve to decide. This machine's own addresses are no network: nothing on it is
+    /// found by a private name.
     #[must_use]
-    pub fn lists_any(&self) -> bool {
-        self.open().next().is_some()
+    pub fn lists_network(&self) -> bool {
+        self.open().any(|range| !range.is_loopback())
     }
 
     /// Why this address must not be called, or `None` where it may.
@@ -166,8 +167,8 @@ mod tests {
         }
         assert!(rules.refusal("10.1.2.3".parse().unwrap()).is_some(), "no tenant was asked for");
         let named = NetworkRules::parse("10.1.0.0/16=acme", "443").unwrap();
-        assert!(named.for_tenant(&"acme".parse().unwrap()).lists_any());
-        assert!(!named.for_tenant(&"beta".parse().unwrap()).lists_any());
+        assert!(named.for_tenant(&"acme".parse().unwrap()).lists_network());
+        assert!(!named.for_tenant(&"beta".parse().unwrap()).lists_network());
         for wrong in ["10.0.0.0/8=", "10.0.0.0/8=a|", "10.0.0.0/8=a b", "=acme", "10.0.0.0/8=a=b"] {
             assert!(NetworkRules::parse(wrong, "443").is_err(), "{wrong}");
         }

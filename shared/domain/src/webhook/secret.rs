@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
 
+use crate::unseen::Unseen;
 use crate::webhook::signature::Ed25519Key;
 
 /// How a contract reads a shared secret as the key of its signature.
@@ -21,8 +22,9 @@ const PREFIX: &str = "whsec_";
 const ED25519_PREFIX: &str = "whsk_";
 const PUBLIC_PREFIX: &str = "whpk_";
 
-/// A signing secret: text of 8 to 255 characters, `whsec_` and base64, or `whsk_` and an Ed25519 key in
-/// base64 (*Standard Webhooks 1.0*, "Webhook Signatures"), which signs asymmetrically.
+/// A signing secret: a text of 8 to 255 characters. Its contract says whether one that begins with `whsec_` is
+/// base64, and whether one that begins with `whsk_` is an Ed25519 key in base64 (*Standard Webhooks 1.0*,
+/// "Webhook Signatures"), which signs asymmetrically: see [`SigningSecret::fits`].
 #[derive(Debug, Clone)]
 pub struct SigningSecret(SecretString);
 
@@ -31,8 +33,9 @@ pub struct SigningSecret(SecretString);
 pub enum InvalidSecret {
     #[error("must have 8 to 255 characters")]
     Length,
-    #[error("must not contain control characters")]
-    Control,
+    /// Where it was copied from, such a character was not part of it.
+    #[error("must not contain white space or invisible characters, but {0}")]
+    Unseen(Unseen),
     #[error("must be whsec_ followed by 8 or more bytes in base64")]
     Whsec,
     #[error(
@@ -67,7 +70,29 @@ impl SigningSecret {
 
     #[must_use]
     pub fn is_ed25519(&self) -> bool {
-        self.expose().starts_with(ED25519_PREFIX)
+        self.ed25519().is_some()
+    }
+
+    /// Takes a secret that was checked when it was saved, by the rules of that time.
+    #[must_use]
+    pub fn from_stored(text: SecretString) -> Self {
+        Self(text)
+    }
+
+    /// Whether a contract that reads keys in this form, and may sign with Ed25519 keys, can read this one.
+    /// Where it has no such form, what begins like it is a text like any other.
+    pub fn fits(&self, form: SecretForm, with_ed25519: bool) -> Result<(), InvalidSecret> {
+        let text = self.expose();
+        if form == SecretForm::Whsec
+            && let Some(encoded) = text.strip_prefix(PREFIX)
+            && STANDARD.decode(encoded).map_or(0, |key| key.len()) < 8
+        {
+            return Err(InvalidSecret::Whsec);
+        }
+        if with_ed25519 && text.starts_with(ED25519_PREFIX) && !self.is_ed25519() {
+            return Err(InvalidSecret::Whsk);
+        }
+        Ok(())
     }
 
     /// The public key with which receivers verify: `whpk_` and base64. It is not a secret.
@@ -113,19 +138,10 @@ impl std::str::FromStr for SigningSecret {
         if !(8..=255).contains(&text.chars().count()) {
             return Err(InvalidSecret::Length);
         }
-        if text.chars().any(char::is_control) {
-            return Err(InvalidSecret::Control);
+        match Unseen::first_in(text) {
+            Some(unseen) => Err(InvalidSecret::Unseen(unseen)),
+            None => Ok(Self(text.into())),
         }
-        if let Some(encoded) = text.strip_prefix(PREFIX) {
-            let bytes = STANDARD.decode(encoded).map_err(|_| InvalidSecret::Whsec)?;
-            if bytes.len() < 8 {
-                return Err(InvalidSecret::Whsec);
-            }
-        }
-        if let Some(encoded) = text.strip_prefix(ED25519_PREFIX) {
-            ed25519_key(encoded).ok_or(InvalidSecret::Whsk)?;
-        }
-        Ok(Self(text.into()))
     }
 }
 
@@ -167,27 +183,64 @@ mod tests {
         assert_eq!(pair.shown(SecretForm::Whsec).expose_secret(), pair.expose());
         let other = [[7; 32], [8; 32]].concat();
         let mixed = format!("whsk_{}", STANDARD.encode(other));
-        assert_eq!(mixed.parse::<SigningSecret>().unwrap_err(), InvalidSecret::Whsk);
+        let mixed: SigningSecret = mixed.parse().unwrap();
+        assert_eq!(mixed.fits(SecretForm::Whsec, true), Err(InvalidSecret::Whsk));
+        assert!(!mixed.is_ed25519());
         let shared: SigningSecret = "your-webhook-secret".parse().unwrap();
         assert!(shared.public_key().is_none() && !shared.is_ed25519());
     }
 
     #[test]
     fn malformed_secrets_are_refused_and_debug_shows_none() {
-        for text in [
-            "",
-            "short",
-            "whsec_",
-            "whsec_%%%%%%%%",
-            "whsec_AAAA",
-            "with\nnewline",
-            "whsk_",
-            "whsk_AAAAAAAA",
-            &"x".repeat(256),
-        ] {
-            assert!(text.parse::<SigningSecret>().is_err(), "{text}");
+        for text in ["", "short", "whsec_", "whsk_", &"x".repeat(256)] {
+            assert_eq!(text.parse::<SigningSecret>().unwrap_err(), InvalidSecret::Length, "{text}");
         }
         let secret: SigningSecret = "your-webhook-secret".parse().unwrap();
         assert!(!format!("{secret:?}").contains("webhook"));
+    }
+
+    /// A contract says how a key is read: where it is a text, any text is a key.
+    #[test]
+    fn a_text_secret_that_begins_with_whsec_is_a_text_under_a_text_contract() {
+        use InvalidSecret::{Whsec, Whsk};
+        let bytes = format!("whsec_{}", STANDARD.encode([7; 8]));
+        let key = format!("whsk_{}", STANDARD.encode([7; 32]));
+        for (text, by_standard) in [
+            ("whsec_test_secret", Err(Whsec)),
+            ("whsec_AAAA", Err(Whsec)),
+            ("whsec_%%%%%%%%", Err(Whsec)),
+            (bytes.as_str(), Ok(())),
+            ("whsk_AAAAAAAA", Err(Whsk)),
+            (key.as_str(), Ok(())),
+            ("WHSEC_test", Ok(())),
+            ("your-webhook-secret", Ok(())),
+        ] {
+            let secret: SigningSecret = text.parse().unwrap();
+            assert_eq!(secret.fits(SecretForm::Whsec, true), by_standard, "{text}");
+            assert_eq!(secret.fits(SecretForm::Text, false), Ok(()), "{text}");
+            assert_eq!(secret.key(SecretForm::Text).expose_secret(), text.as_bytes());
+            assert_eq!(secret.shown(SecretForm::Text).expose_secret(), text);
+        }
+    }
+
+    #[test]
+    fn white_space_in_secrets_is_refused_and_named_with_its_position() {
+        for (text, expected) in [
+            ("with\nnewline", "character 5 is U+000A (line feed)"),
+            ("with\ttab-in-it", "character 5 is U+0009 (tab)"),
+            ("your-secret\u{a0}", "character 12 is U+00A0 (no-break space)"),
+            ("your-sec\u{200b}ret", "character 9 is U+200B (zero width space)"),
+            ("\u{feff}whsec_c2VjcmV0LXNlY3JldA==", "character 1 is U+FEFF (byte order mark)"),
+            ("your-secret ", "character 12 is U+0020 (space)"),
+        ] {
+            let refused = text.parse::<SigningSecret>().unwrap_err().to_string();
+            let why = "must not contain white space or invisible characters, but ";
+            assert_eq!(refused, format!("{why}{expected}"));
+        }
+        for text in ["four words and blanks", "пароль-秘密-🔑🔑"] {
+            assert!(text.parse::<SigningSecret>().is_ok(), "{text}");
+        }
+        let stored = SigningSecret::from_stored("your-secret\u{a0}".to_owned().into());
+        assert_eq!(stored.expose(), "your-secret\u{a0}", "what is stored stays a secret");
     }
 }

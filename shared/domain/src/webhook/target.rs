@@ -43,8 +43,12 @@ pub enum InvalidTarget {
     HostName,
     #[error("must not point to localhost")]
     Localhost,
-    #[error("must be a fully qualified host name")]
-    SingleLabel,
+    #[error("must name its host right after https://")]
+    NoHost,
+    #[error(
+        "must have a fully qualified host name: {0} has no dot, so it is a name on a private network"
+    )]
+    SingleLabel(String),
     #[error("must not use the name of a private network ({0})")]
     PrivateName(&'static str),
     #[error("must not point to {0} ({1})")]
@@ -67,6 +71,9 @@ impl TargetUrl {
             return Err(InvalidTarget::Character(what));
         }
         let url = Url::parse(text).map_err(|e| InvalidTarget::Syntax(e.to_string()))?;
+        if !names_host(text) {
+            return Err(InvalidTarget::NoHost);
+        }
         // The parser's escapes may have made it longer.
         if url.as_str().len() > MAX_URL_BYTES {
             return Err(InvalidTarget::Length);
@@ -187,6 +194,13 @@ fn misread(text: &str) -> Option<&'static str> {
     }
 }
 
+/// Whether a host follows the scheme and two slashes. This parser takes `https:///x`, `https:/x` and `https:x`
+/// too, for the host `x`, where others see a path.
+fn names_host(text: &str) -> bool {
+    let rest = text.split_once(':').map_or("", |(_, rest)| rest);
+    rest.strip_prefix("//").is_some_and(|rest| !rest.starts_with(['/', '?', '#']))
+}
+
 /// The last labels of names that exist only on private networks: special-use domains (RFC 6761, 6762
 /// with its appendix G, 7686, 8375, 9476; ICANN on `internal`), and `arpa`, which names addresses.
 const PRIVATE_SUFFIXES: [&str; 12] = [
@@ -217,12 +231,12 @@ fn judge_name(name: &str, rules: &NetworkRules) -> Result<(), InvalidTarget> {
     if last == "localhost" {
         return Err(InvalidTarget::Localhost);
     }
-    // The operator lets webhooks into its network, so only the addresses decide.
-    if rules.lists_any() {
+    // The operator lets webhooks into a network of its own, so only the addresses decide.
+    if rules.lists_network() {
         return Ok(());
     }
     if !name.contains('.') {
-        return Err(InvalidTarget::SingleLabel);
+        return Err(InvalidTarget::SingleLabel(name.to_owned()));
     }
     match PRIVATE_SUFFIXES.iter().find(|suffix| **suffix == last) {
         Some(suffix) => Err(InvalidTarget::PrivateName(suffix)),

@@ -42,7 +42,8 @@ pub(crate) struct RetryPolicy {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, maximum = 10)]
     max_retries: Option<u8>,
-    /// Up to this share of a delay is added at random.
+    /// Up to this share of a delay is added at random; a delay is at most 24 hours with it. Without it the delays
+    /// are exact.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, maximum = 1)]
     jitter: Option<f64>,
@@ -50,7 +51,9 @@ pub(crate) struct RetryPolicy {
 
 /// `none`: one attempt. `quick`: 6 attempts in 8 minutes 20 seconds. `standard-webhooks`: 10 attempts in 3 days
 /// 3 hours, by the schedule of Standard Webhooks. `patient`: 11 attempts in 4 days 20 hours. Tenants and
-/// webhooks with the contract `virtual-queue` may also use the four names of that platform guide.
+/// webhooks with the contract `virtual-queue` may also use the four names of that platform guide. Each preset
+/// but those four has a `jitter` of 0.1: a wait is up to a tenth longer at random, never shorter, and at most
+/// 24 hours.
 #[derive(Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Preset {

@@ -1,7 +1,7 @@
 //! Checks what was read against the rules: contracts, secrets, event types, address ranges.
 
 use hooklane_catalog::TenantTypes;
-use hooklane_contract::Contract;
+use hooklane_contract::{Contract, UnfitSecret};
 use hooklane_domain::Timestamp;
 use hooklane_domain::json::fields::FieldErrors;
 use hooklane_domain::webhook::network::TargetCidrs;
@@ -20,8 +20,14 @@ impl<'a> Draft<'a> {
         self.contract.or_else(|| rules.contracts.get(rules.contract_of_tenant()))
     }
 
-    /// Checks that the secret is of the requested kind, and that the contract has signatures of it.
+    /// Checks that the contract can read the secret, that it is of the requested kind, and that the contract
+    /// has signatures of it.
     pub(super) fn check_new_secret(&self, contract: Option<&Contract>, errors: &mut FieldErrors) {
+        if let (Some(secret), Some(contract)) = (&self.secret, contract)
+            && let Err(malformed @ UnfitSecret::Malformed(_)) = contract.accepts(secret)
+        {
+            return errors.push("secret", malformed.to_string());
+        }
         let given = self.secret.as_ref().map(SigningSecret::is_ed25519);
         let requested = self.signing.map(|signing| signing == Signing::Ed25519);
         match (requested, given) {
@@ -53,9 +59,17 @@ impl<'a> Draft<'a> {
         }
         let Some(contract) = self.contract else { return };
         let mut secrets = std::iter::once(&current.secret).chain(current.retiring_at(now));
-        if let Err(error) = secrets.try_for_each(|secret| contract.accepts(secret)) {
-            errors.push("contract", format!("{error}, but the webhook's secret is an Ed25519 key"));
-        }
+        let message = match secrets.try_for_each(|secret| contract.accepts(secret)) {
+            Ok(()) => return,
+            Err(error @ UnfitSecret::NoEd25519(_)) => {
+                format!("{error}, but the webhook's secret is an Ed25519 key")
+            }
+            Err(UnfitSecret::Malformed(why)) => {
+                let name = contract.name();
+                format!("cannot be {name} before the webhook's secret is rotated: it {why}")
+            }
+        };
+        errors.push("contract", message);
     }
 
     /// Checks that the tenant has the event types. Those in `kept` need not exist: a webhook may

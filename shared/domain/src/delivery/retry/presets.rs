@@ -13,6 +13,10 @@ pub struct Preset {
     schedule: &'static [u64],
 }
 
+/// The jitter of every preset with a delay, as *Standard Webhooks 1.0*, "Deliverability and reliability", asks
+/// for: what failed together is not retried together. A delay is never shorter than its preset says.
+pub const PRESET_JITTER: f64 = 0.1;
+
 const DAY: u64 = 24 * 3600;
 
 /// Every preset, the shortest first.
@@ -33,8 +37,9 @@ pub const PRESETS: [Preset; 4] = [
 impl Preset {
     #[must_use]
     pub fn policy(&self) -> RetryPolicy {
-        let delays = self.schedule.iter().copied().map(Duration::from_secs).collect();
-        RetryPolicy { plan: Plan::Schedule(delays), jitter: 0.0 }
+        let delays: Vec<_> = self.schedule.iter().copied().map(Duration::from_secs).collect();
+        let jitter = if delays.is_empty() { 0.0 } else { PRESET_JITTER };
+        RetryPolicy { plan: Plan::Schedule(delays), jitter }
     }
 }
 

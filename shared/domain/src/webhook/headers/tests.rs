@@ -16,7 +16,7 @@ fn errors(headers: &[(&str, &str)]) -> Vec<InvalidHeader> {
 
 #[test]
 fn a_reserved_or_malformed_header_is_refused() {
-    use InvalidHeader::{Name, Reserved, Value};
+    use InvalidHeader::{Name, Reserved};
     let of_contract = || InvalidHeader::OfContract("virtual-queue".parse().unwrap());
     for (name, value, expected) in [
         ("Host", "evil.example", Reserved),
@@ -71,16 +71,28 @@ fn a_reserved_or_malformed_header_is_refused() {
         ("X-A\n", "x", Name),
         ("X-Ä", "x", Name),
         ("X-A\0", "x", Name),
-        ("X-A", "x\r\nHost: evil", Value),
-        ("X-A", "x\n folded", Value),
-        ("X-A", "x\r", Value),
-        ("X-A", "x\0", Value),
-        ("X-A", "x\u{7f}", Value),
-        ("X-A", "\u{1b}[0m", Value),
-        ("X-A", "snow\u{2603}", Value),
-        ("X-A", "x\u{85}y", Value),
     ] {
         assert_eq!(errors(&[(name, value)]), [expected], "{name:?}: {value:?}");
+    }
+}
+
+#[test]
+fn a_character_that_a_header_value_cannot_have_is_named_with_its_position() {
+    for (value, expected) in [
+        ("x\r\nHost: evil", "character 2 is U+000D (carriage return)"),
+        ("x\n folded", "character 2 is U+000A (line feed)"),
+        ("x\r", "character 2 is U+000D (carriage return)"),
+        ("x\0", "character 2 is U+0000 (null)"),
+        ("x\u{7f}", "character 2 is U+007F (a control character)"),
+        ("\u{1b}[0m", "character 1 is U+001B (a control character)"),
+        ("snow\u{2603}", "character 5 is U+2603"),
+        ("x\u{85}y", "character 2 is U+0085 (a control character)"),
+        ("Bearer abc\u{a0}", "character 11 is U+00A0 (no-break space)"),
+        ("Bearer \u{200b}abc", "character 8 is U+200B (zero width space)"),
+    ] {
+        let said: Vec<_> = errors(&[("X-A", value)]).iter().map(ToString::to_string).collect();
+        let why = "must have visible ASCII, spaces and tabs only, but ";
+        assert_eq!(said, [format!("{why}{expected}")], "{value:?}");
     }
 }
 

@@ -43,6 +43,11 @@ impl ListedRange {
         }
     }
 
+    /// Whether every address of it is the machine's own.
+    pub(super) fn is_loopback(&self) -> bool {
+        self.range.network().is_loopback() && self.range.broadcast().is_loopback()
+    }
+
     pub(super) fn contains(&self, address: IpAddr) -> bool {
         self.range.contains(&address)
     }

@@ -43,6 +43,61 @@ fn only_public_https_urls_are_accepted() {
 }
 
 #[test]
+fn single_label_hosts_are_refused_unless_a_network_is_listed() {
+    // As on a local stack: the machine itself is listed, and no network.
+    let local = NetworkRules::parse("127.0.0.0/8,::1/128", "443,1024-65535").unwrap();
+    let network = NetworkRules::parse("127.0.0.0/8,10.1.0.0/16", "443,1024-65535").unwrap();
+    for (url, in_network) in [
+        ("https://intranet/", true),
+        ("https://intranet./", true),
+        ("https://INTRANET:8443/hook", true),
+        ("https://in%74ranet/", true),
+        ("https://intranet\u{3002}/", true),
+        ("https://com/", true),
+        ("https://xn--p1ai/", true),
+        ("https://a_b/", true),
+        ("https://1x/", true),
+        ("https://hooks.internal/", true),
+        ("https://printer.local./", true),
+        ("https:///x", false),
+        ("https:////x", false),
+        ("https:/x", false),
+        ("https:x", false),
+        ("https:///example.com/", false),
+        ("https:/example.com/", false),
+        ("https:example.com", false),
+        ("https:?x", false),
+        ("https://./", false),
+        ("https://../", false),
+        ("https://0x/", false),
+        ("https://1/", false),
+        ("https://10.1/", false),
+        ("https://1.2.3.4.5/", false),
+        ("https://example.1/", false),
+        ("https://localhost./", false),
+    ] {
+        for rules in [&NetworkRules::default(), &local] {
+            assert!(TargetUrl::parse(url, rules).is_err(), "{url}");
+        }
+        assert_eq!(TargetUrl::parse(url, &network).is_ok(), in_network, "{url}");
+    }
+    let refused = |url| TargetUrl::parse(url, &local).unwrap_err().to_string();
+    assert_eq!(
+        refused("https://intranet./"),
+        "must have a fully qualified host name: intranet has no dot, so it is a name on a private network"
+    );
+    assert_eq!(refused("https:///x"), "must name its host right after https://");
+    for url in [
+        "https://example.com./",
+        "http://127.0.0.1:9000/",
+        "https://127.1:8443/",
+        "HTTPS://Example.COM/",
+    ] {
+        assert!(TargetUrl::parse(url, &local).is_ok(), "{url}");
+    }
+}
+
+#[test]
 fn plain_http_is_accepted_for_a_listed_address() {
     let rules = NetworkRules::parse("127.0.0.0/8", "443,1024-65535").unwrap();
     assert!(TargetUrl::parse("http://127.0.0.1:8080/hook", &rules).is_ok());
