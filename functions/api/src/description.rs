@@ -25,7 +25,8 @@ retry policy ends.
 
 Every path is available under `/api/v1`, `/api` and `/`. Bodies are read as JSON whatever their content \
 type. Unknown fields are errors. A number is one by its value: `5.0` is the whole number 5, and `\"5\"` is \
-a text. Times are RFC 3339, in UTC and with milliseconds in answers. A duration says its unit.
+a text. Times are RFC 3339, in UTC and with milliseconds in answers; requests may also give a whole \
+number of seconds since 1970. A duration says its unit.
 
 Send a bearer token: either the operator key, which may do everything and names the tenant in \
 `X-Tenant-Id`, or a tenant's key or token, which names its tenant itself and may do what its scopes \

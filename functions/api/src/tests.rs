@@ -7,6 +7,7 @@ mod event_list;
 mod event_types;
 mod explaining;
 mod external_ids;
+mod field;
 mod figures;
 mod fuzz;
 mod isolation;

@@ -1,4 +1,5 @@
 mod deaths;
+mod field;
 mod spans;
 
 use std::marker::PhantomData;

@@ -47,7 +47,7 @@ pub(crate) struct NewEvent {
     #[schema(value_type = serde_json::Value, example = json!({"orderId": "1002", "total": 99.90}))]
     data: serde_json::Value,
     metadata: Option<BTreeMap<String, serde_json::Value>>,
-    /// When it happened. Defaults to when it is accepted.
+    /// When it happened; also accepted as a number, in Unix seconds. Defaults to when it is accepted.
     #[schema(format = DateTime)]
     timestamp: Option<String>,
     #[schema(max_length = 64, pattern = "^[ -~]*$")]

@@ -177,13 +177,24 @@ impl Service {
         path: &str,
         body: &str,
     ) -> Answer {
+        self.ask_bytes(headers, method, path, body.as_bytes()).await
+    }
+
+    /// The same with a body that need not be text.
+    pub(super) async fn ask_bytes(
+        &self,
+        headers: &[(&str, &str)],
+        method: &str,
+        path: &str,
+        body: &[u8],
+    ) -> Answer {
         let mut context = Context::default();
         context.request_id = "the-request".to_owned();
         let mut request = Request::builder().method(method).uri(path).extension(context);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(Body::from(body.to_owned())).unwrap();
+        let request = request.body(Body::from(body.to_vec())).unwrap();
         let response = self.router.clone().oneshot(request).await.unwrap();
         let status = response.status();
         let headers = response.headers().clone();

@@ -206,6 +206,7 @@ pub(crate) struct Resumption {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"since": "2024-01-15T10:30:00Z", "include": "all"}))]
 pub(crate) struct NewRecovery {
+    /// Also accepted as a number, in Unix seconds.
     #[schema(format = DateTime, example = "2024-01-15T10:30:00Z")]
     since: String,
     /// Defaults to now.
