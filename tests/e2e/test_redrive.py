@@ -104,7 +104,7 @@ def test_numbers_of_a_redriven_delivery_stay_as_published(
     assert data in request.body.decode()
 
 
-@pytest.mark.parametrize("body", ["no message %s", '{"version":9,"kind":"deliver","body":{"marker":"%s"}}'])
+@pytest.mark.parametrize("body", ["no message %s", '{"version":0,"kind":"deliver","body":{"marker":"%s"}}'])
 def test_an_unreadable_message_is_sent_unchanged_and_dead_lettered_again(body, stack, again, eventually, dead_letter):
     marker = uuid.uuid4().hex
     dead_letter("deliveries", body % marker, "the first time")

@@ -77,11 +77,10 @@ def test_an_event_over_256_kib_on_the_queue_is_dead_lettered(stack, tenant, dead
     "body",
     [
         "not a message %s",
-        '{"version":9,"kind":"deliver","body":{"marker":"%s"}}',
-        '{"version":1,"kind":"explode","body":{"marker":"%s"}}',
+        '{"version":0,"kind":"deliver","body":{"marker":"%s"}}',
         '{"version":1,"kind":"deliver","body":{"tenant":"%s"}}',
     ],
-    ids=["not JSON", "a version from the future", "an unknown kind", "incomplete"],
+    ids=["not JSON", "a version that never was", "incomplete"],
 )
 @pytest.mark.parametrize("queue", ["deliveryQueueUrl", "retryQueueUrl"])
 def test_an_unreadable_delivery_message_is_dead_lettered_and_the_rest_of_its_batch_is_processed(

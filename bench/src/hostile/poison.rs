@@ -31,7 +31,7 @@ pub fn of_event_queue() -> Vec<Body> {
 pub fn of_delivery_queue() -> Vec<Body> {
     vec![
         large("not JSON", "not JSON".to_owned()),
-        large("another version", json!({"version": 99, "kind": "deliver"}).to_string()),
+        large("a version that never was", json!({"version": 0, "kind": "deliver"}).to_string()),
         large(
             "no delivery",
             json!({"version": 1, "kind": "deliver", "delivery": "dlv_x"}).to_string(),

@@ -4,7 +4,7 @@
 //!
 //! [`Pipeline`] takes each message of a batch through the stages, independently of the others: `claim` (does
 //! this message act?), `admit` (is the delivery attempted now?), `attempt`, and `settle` (what happens next?).
-//! `park` and `without_attempt` handle deliveries that are not attempted. `messages`, `health_monitor` and
+//! `park` and `without_attempt` handle deliveries that are not attempted, `newer` what a later release wrote. `messages`, `health_monitor` and
 //! `parking_lot` hold what several stages need. The domain makes the decisions.
 
 mod admit;
@@ -16,6 +16,7 @@ mod handler;
 mod health_monitor;
 mod interval;
 mod messages;
+mod newer;
 mod park;
 mod parking_lot;
 mod pipeline;

@@ -11,7 +11,7 @@ use hooklane_app::deadline::Deadline;
 use hooklane_app::deliveries::read_each;
 use hooklane_app::ports::{Clock as _, Unavailable};
 use hooklane_domain::delivery::Delivery;
-use hooklane_domain::delivery::message::{Deliver, Message};
+use hooklane_domain::delivery::message::{Deliver, Message, UnreadableMessage};
 use hooklane_domain::delivery::receipt::{Decision, decide};
 use hooklane_domain::ids::DeliveryId;
 use hooklane_domain::isolation::deaths::{Suspect, is_suspicious_for};
@@ -22,6 +22,7 @@ use crate::attempt;
 use crate::claim::{Claimed, claim};
 use crate::context::Context;
 use crate::deps::Deps;
+use crate::newer;
 use crate::park::{look_again, park};
 use crate::ports::Ports;
 use crate::settle::settle;
@@ -45,6 +46,8 @@ enum Read {
     /// The item, or `None` if there is none.
     Item(Box<Option<Delivery>>),
     Corrupt(Unavailable),
+    /// A newer version wrote the item.
+    Newer(Unavailable),
     Unavailable,
 }
 
@@ -71,6 +74,10 @@ enum Todo<'a> {
         suspicious: bool,
     },
     DeadLetter(String),
+    /// Only a newer version can read the message.
+    NewerMessage(String),
+    /// A newer version wrote what the message is about.
+    NewerItem(Unavailable),
     /// Its delivery could not be read, so it stays.
     Nothing,
 }
@@ -102,12 +109,21 @@ impl<'a, P: Ports> Work for Batch<'a, P> {
             let (job, current) = match &item.work {
                 Todo::Deliver { job, current, .. } => (job, current),
                 Todo::DeadLetter(reason) => return dead_letter(reason).await,
+                Todo::NewerMessage(reason) => {
+                    return newer::message(&self.pipeline.context, item.task, reason).await;
+                }
+                Todo::NewerItem(error) => {
+                    return newer::item(&self.pipeline.context, item.task, error).await;
+                }
                 Todo::Nothing => return Disposition::Stays,
             };
             match self.pipeline.stages(job, (**current).clone(), self).await {
                 Ok(disposition) => disposition,
                 // The message would fail the same way every time.
                 Err(error) if error.is_corrupt() => dead_letter(&error.chain()).await,
+                Err(error) if error.is_newer() => {
+                    newer::item(&self.pipeline.context, item.task, &error).await
+                }
                 Err(error) => {
                     error.log("delivery.interrupted");
                     Disposition::Stays
@@ -163,8 +179,12 @@ impl<P: Ports> Pipeline<P> {
                         self.to_do(Job { task, deliver, twins }, read)
                     }),
                 },
-                Err(reason) => {
-                    let work = Todo::DeadLetter(format!("the message {reason}"));
+                Err(why) => {
+                    let reason = format!("the message {why}");
+                    let work = match why {
+                        UnreadableMessage::Newer(_) => Todo::NewerMessage(reason),
+                        UnreadableMessage::Syntax(_) => Todo::DeadLetter(reason),
+                    };
                     Item { span: span(task, None), task, work }
                 }
             })
@@ -205,6 +225,7 @@ impl<P: Ports> Pipeline<P> {
                 Todo::Deliver { job, current, suspicious }
             }
             Read::Corrupt(error) => Todo::DeadLetter(error.chain()),
+            Read::Newer(error) => Todo::NewerItem(error),
             Read::Unavailable => Todo::Nothing,
         }
     }
@@ -221,6 +242,7 @@ impl<P: Ports> Pipeline<P> {
                 .map(|read| match read {
                     Ok(item) => Read::Item(Box::new(item)),
                     Err(error) if error.is_corrupt() => Read::Corrupt(error),
+                    Err(error) if error.is_newer() => Read::Newer(error),
                     Err(error) => unavailable(&error),
                 })
                 .collect(),

@@ -8,6 +8,7 @@ mod expressions;
 mod gaps;
 mod interleavings;
 mod limits;
+mod newer;
 mod overrides;
 mod parked;
 mod recovering;

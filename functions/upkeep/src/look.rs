@@ -8,7 +8,7 @@ use crate::deps::Deps;
 use crate::disable::disable_if_hopeless;
 use crate::next_look::{Findings, plan_next_look};
 use crate::ports::Ports;
-use crate::recover::recover;
+use crate::recover::{Progress, recover};
 use crate::release::release;
 use crate::report::report;
 use crate::snapshot::Snapshot;
@@ -27,20 +27,43 @@ pub(crate) async fn look<P: Ports>(
     summary.reported = report(deps, &mut snapshot).await?;
     let released = release(deps, &snapshot, deadline).await?;
     (summary.released, summary.discarded) = (released.sent, released.discarded);
-    let recovery = deps.registry.recovery(watch.webhook).await?;
-    let mut recovering = false;
-    if let Some(recovery) = recovery.filter(Recovery::is_running) {
-        let progress = recover(deps, &snapshot, recovery, deadline).await?;
-        (summary.recovered, recovering) = (progress.sent, progress.running);
-    }
+    let recovered = recover_on(deps, &snapshot, deadline).await;
+    let (recovering, left_alone) = match recovered {
+        Ok(progress) => {
+            summary.recovered = progress.sent;
+            (progress.running, false)
+        }
+        // A newer version goes on with it. The webhook stays on the watch list until then.
+        Err(error) if error.is_newer() => {
+            error.log("recovery.left_alone");
+            (false, true)
+        }
+        Err(error) => return Err(error),
+    };
     let swept = sweep(deps, watch).await?;
     summary.swept = swept.sent;
     summary.unfinished = u64::from(released.more_due || recovering);
     let findings = Findings {
-        busy: released.some_left || recovering || !snapshot.health.circuit.is_closed(),
+        busy: released.some_left
+            || recovering
+            || left_alone
+            || !snapshot.health.circuit.is_closed(),
         pointers_removed: released.pointers_removed,
         sweep: swept.next,
     };
     plan_next_look(deps, &snapshot, findings).await?;
     Ok(summary)
+}
+
+/// Goes on with the webhook's recovery, if one is running.
+async fn recover_on<P: Ports>(
+    deps: &Deps<P>,
+    snapshot: &Snapshot<'_>,
+    deadline: Deadline,
+) -> Result<Progress, Unavailable> {
+    let recovery = deps.registry.recovery(snapshot.watch.webhook).await?;
+    match recovery.filter(Recovery::is_running) {
+        Some(recovery) => recover(deps, snapshot, recovery, deadline).await,
+        None => Ok(Progress { sent: 0, running: false }),
+    }
 }

@@ -132,7 +132,7 @@ async fn retry_failed<P: Ports>(
             Ok(_) => sent += 1,
             Err(RequestError::Missing | RequestError::Ended(_)) => {}
             // It does not affect the others.
-            Err(RequestError::Unavailable(error)) if error.is_corrupt() => {
+            Err(RequestError::Unavailable(error)) if error.is_unreadable() => {
                 span.in_scope(|| error.log("delivery.unreadable"));
             }
             Err(RequestError::Unavailable(error)) => return Err(error),

@@ -28,7 +28,7 @@ pub(crate) async fn read<P: Ports>(
     let stored = each.into_iter().zip(ids).map(|(read, id)| match read {
         Ok(Some(delivery)) => Ok(Stored::Found(Box::new(delivery))),
         Ok(None) => Ok(Stored::Missing),
-        Err(error) if error.is_corrupt() => {
+        Err(error) if error.is_unreadable() => {
             spans::of_delivery(tenant, id).in_scope(|| error.log("delivery.unreadable"));
             Ok(Stored::Unreadable)
         }

@@ -78,7 +78,7 @@ pub async fn read_each(
     ids: &[DeliveryId],
 ) -> Result<Vec<Result<Option<Delivery>, Unavailable>>, Unavailable> {
     match deliveries.read(ids).await {
-        Err(error) if error.is_corrupt() => {}
+        Err(error) if error.is_unreadable() => {}
         answer => return Ok(answer?.into_iter().map(Ok).collect()),
     }
     let mut each = Vec::with_capacity(ids.len());
@@ -151,7 +151,7 @@ async fn event_page<L: EventStore + DeliveryStore>(
     let mut reads = Vec::with_capacity(ids.len());
     for (found, id) in read_each(ledger, &ids).await?.into_iter().zip(ids) {
         let found = match found {
-            Err(error) if !error.is_corrupt() => return Err(error),
+            Err(error) if !error.is_unreadable() => return Err(error),
             found => found.map(|found| found.filter(|delivery| delivery.tenant == *tenant)),
         };
         reads.push(ReadDelivery { id, found });

@@ -75,6 +75,15 @@ pub struct Corrupt {
     pub why: String,
 }
 
+/// Something stored has a value that this version does not know, such as a new state: a newer version
+/// wrote it, and can read it. The cause of an [`Unavailable`] that passes when that version comes back.
+#[derive(Debug, thiserror::Error)]
+#[error("{what} is of a newer version: {why}")]
+pub struct Newer {
+    pub what: String,
+    pub why: String,
+}
+
 impl Unavailable {
     pub fn new(what: impl Into<String>, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { what: what.into(), cause: cause.into() }
@@ -84,6 +93,19 @@ impl Unavailable {
     #[must_use]
     pub fn is_corrupt(&self) -> bool {
         self.cause.is::<Corrupt>()
+    }
+
+    /// Whether a newer version wrote what cannot be read. Such an item is left alone: it is no dead letter,
+    /// and nobody writes over it.
+    #[must_use]
+    pub fn is_newer(&self) -> bool {
+        self.cause.is::<Newer>()
+    }
+
+    /// Whether this version cannot read something stored, however often it tries.
+    #[must_use]
+    pub fn is_unreadable(&self) -> bool {
+        self.is_corrupt() || self.is_newer()
     }
 
     /// Logs the error with all its causes, once, where it is handled. The ids come from the current span.
@@ -109,4 +131,10 @@ impl Unavailable {
 pub fn corrupt(what: impl Into<String>, why: impl ToString) -> Unavailable {
     let what = what.into();
     Unavailable::new(format!("reading {what}"), Corrupt { what, why: why.to_string() })
+}
+
+/// An error about something stored that a newer version wrote.
+pub fn newer(what: impl Into<String>, why: impl ToString) -> Unavailable {
+    let what = what.into();
+    Unavailable::new(format!("reading {what}"), Newer { what, why: why.to_string() })
 }

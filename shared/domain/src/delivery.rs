@@ -5,6 +5,7 @@ pub mod attempt;
 pub mod attempt_log;
 mod lifecycle;
 pub mod message;
+pub mod newer;
 pub mod outcome;
 pub mod period;
 pub mod receipt;

@@ -72,6 +72,20 @@ async fn a_corrupt_parked_delivery_holds_up_no_other() {
 }
 
 #[tokio::test]
+async fn finding_rolling_upgrade_a_parked_delivery_in_an_unknown_state_is_delivered_later() {
+    let world = paused_with(5).await;
+    world.ledger.write_by_newer(world.id("e2"));
+    resume(world.registry(), &world.clock, (&tenant(), world.webhook.id), false).await.unwrap();
+    let summary = world.run_minutes(120).await;
+    assert_eq!((summary.failed, world.posts()), (0, 4));
+    assert_eq!(world.dead_letters.all_dead_letters(), []);
+    world.ledger.repair(&world.id("e2"));
+    assert!(matches!(world.delivery("e2").await.state, State::Parked { .. }), "it was left alone");
+    world.run_minutes(15).await;
+    assert_eq!((world.delivery("e2").await.status(), world.posts()), (Status::Delivered, 5));
+}
+
+#[tokio::test]
 async fn resuming_with_discard_cancels_the_parked_deliveries_and_no_others() {
     let world = paused_with(3).await;
     world.advance(SignedDuration::from_secs(1));

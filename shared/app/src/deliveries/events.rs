@@ -123,7 +123,7 @@ async fn with_deliveries(
         for read in read.by_ref().take(webhooks.len()) {
             match read {
                 Ok(delivery) => found.extend(delivery.filter(|found| found.tenant == *tenant)),
-                Err(error) if error.is_corrupt() => {
+                Err(error) if error.is_unreadable() => {
                     error.log("delivery.left_out");
                     unreadable += 1;
                 }

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -17,8 +17,8 @@ use jiff::SignedDuration;
 
 use super::{Faults, lock};
 use crate::ports::{
-    AttemptLog, ChunkKey, Corrupt, DeliveryFilter, DeliveryPage, DeliveryStore, LogFilter, LogPage,
-    Pointer, Saved, SlotCounts, Unavailable, WaitingStore,
+    AttemptLog, ChunkKey, DeliveryFilter, DeliveryPage, DeliveryStore, LogFilter, LogPage, Pointer,
+    Saved, SlotCounts, Unavailable, WaitingStore, corrupt, newer,
 };
 
 /// The delivery of an attempt, its number, and when it began.
@@ -53,7 +53,23 @@ pub struct MemoryLedger {
     pub(super) chunks: Mutex<BTreeMap<(TenantId, ChunkKey), StoredChunk>>,
     pub(super) index_writes: AtomicUsize,
     pub(super) index_reads: AtomicUsize,
-    corrupt: Mutex<BTreeSet<DeliveryId>>,
+    unreadable: Mutex<BTreeMap<DeliveryId, Unreadable>>,
+}
+
+/// Why a delivery cannot be read.
+#[derive(Debug, Clone, Copy)]
+enum Unreadable {
+    Corrupt,
+    Newer,
+}
+
+impl Unreadable {
+    fn error(self, id: &DeliveryId) -> Unavailable {
+        match self {
+            Self::Corrupt => corrupt(id.to_string(), "a test corrupted it"),
+            Self::Newer => newer(id.to_string(), "a test gave it a state of the next version"),
+        }
+    }
 }
 
 impl MemoryLedger {
@@ -89,22 +105,26 @@ impl MemoryLedger {
 
     /// From now on this delivery cannot be read back.
     pub fn corrupt(&self, id: DeliveryId) {
-        lock(&self.corrupt).insert(id);
+        lock(&self.unreadable).insert(id, Unreadable::Corrupt);
+    }
+
+    /// From now on this delivery has a state that only a newer version knows.
+    pub fn write_by_newer(&self, id: DeliveryId) {
+        lock(&self.unreadable).insert(id, Unreadable::Newer);
     }
 
     /// The delivery can be read again.
     pub fn repair(&self, id: &DeliveryId) {
-        lock(&self.corrupt).remove(id);
+        lock(&self.unreadable).remove(id);
     }
 }
 
 impl DeliveryStore for MemoryLedger {
     async fn read(&self, ids: &[DeliveryId]) -> Result<Vec<Option<Delivery>>, Unavailable> {
         self.faults.step()?;
-        let corrupt = lock(&self.corrupt);
-        if let Some(id) = ids.iter().find(|id| corrupt.contains(id)) {
-            let cause = Corrupt { what: id.to_string(), why: "a test corrupted it".to_owned() };
-            return Err(Unavailable::new("reading a delivery", cause));
+        let unreadable = lock(&self.unreadable);
+        if let Some((id, why)) = ids.iter().find_map(|id| Some((id, unreadable.get(id)?))) {
+            return Err(why.error(id));
         }
         let deliveries = lock(&self.deliveries);
         Ok(ids.iter().map(|id| deliveries.get(id).cloned()).collect())
@@ -169,12 +189,13 @@ impl DeliveryStore for MemoryLedger {
         filter: &DeliveryFilter,
     ) -> Result<DeliveryPage, Unavailable> {
         self.faults.step()?;
-        let (deliveries, corrupt) = (lock(&self.deliveries), lock(&self.corrupt));
+        let (deliveries, unreadable) = (lock(&self.deliveries), lock(&self.unreadable));
         let in_range = deliveries
             .values()
             .filter(|d| d.id.webhook() == webhook && filter.accepted.contains(d.id.accepted_at()))
             .filter(|d| filter.after.as_ref().is_none_or(|after| d.id < *after));
-        let (unreadable, read): (Vec<_>, Vec<_>) = in_range.partition(|d| corrupt.contains(&d.id));
+        let (left_out, read): (Vec<_>, Vec<_>) =
+            in_range.partition(|d| unreadable.contains_key(&d.id));
         let mut found: Vec<_> = read
             .into_iter()
             .filter(|d| d.tenant == *tenant)
@@ -187,7 +208,7 @@ impl DeliveryStore for MemoryLedger {
         let more = found.len() > filter.limit;
         found.truncate(filter.limit);
         let next = found.last().filter(|_| more).map(|d| d.id.clone());
-        Ok(DeliveryPage { deliveries: found, unreadable: unreadable.len(), next })
+        Ok(DeliveryPage { deliveries: found, unreadable: left_out.len(), next })
     }
 }
 

@@ -38,6 +38,13 @@ impl Suspect {
         Self(format!("message#{id}"))
     }
 
+    /// A message that only a newer version can read, by its SQS `messageId`. Its count is how often it was
+    /// met. It is apart from the strikes of the same message, which are for deaths.
+    #[must_use]
+    pub fn newer_message(id: &str) -> Self {
+        Self(format!("newer#{id}"))
+    }
+
     /// A record of the ledger's stream that is fanned out, by its sequence number.
     #[must_use]
     pub fn record(sequence_number: &str) -> Self {

@@ -1,0 +1,64 @@
+//! Messages that only a newer version can handle wait for it.
+
+use std::time::Duration;
+
+use hooklane_app::batch::Disposition;
+use hooklane_app::careful::forgive;
+use hooklane_app::ports::{Clock as _, DeferQueue as _, Strikes as _, Unavailable};
+use hooklane_domain::delivery::newer::{Next, next, wait};
+use hooklane_domain::isolation::deaths::Suspect;
+
+use crate::context::Context;
+use crate::ports::Ports;
+use crate::task::Task;
+
+/// Hides a message that this version cannot read, and makes a dead letter of it once this version has
+/// tried for long enough. If the tries cannot be counted, it waits.
+pub(crate) async fn message<P: Ports>(
+    context: &Context<P>,
+    task: &Task,
+    reason: &str,
+) -> Disposition {
+    let met = Suspect::newer_message(&task.message.0);
+    let next = match context.ledger.strike(&met, context.system.now()).await {
+        Ok(times) => next(times),
+        Err(error) => {
+            error.log("message.not_counted");
+            Next::Wait(wait(task.receives))
+        }
+    };
+    match next {
+        Next::Wait(time) => {
+            tracing::warn!(reason, wait_s = time.as_secs(), "message.newer");
+            hide(context, task, time).await
+        }
+        Next::GiveUp => {
+            let disposition = context.messages.dead_letter(task, reason).await;
+            if disposition == Disposition::Done {
+                forgive(&*context.ledger, &met).await;
+            }
+            disposition
+        }
+    }
+}
+
+/// Hides a message whose delivery, webhook or health a newer version wrote. Nothing is written: what this
+/// version does not understand it leaves alone.
+pub(crate) async fn item<P: Ports>(
+    context: &Context<P>,
+    task: &Task,
+    error: &Unavailable,
+) -> Disposition {
+    let time = wait(task.receives);
+    tracing::warn!(error = error.chain(), wait_s = time.as_secs(), "delivery.newer");
+    hide(context, task, time).await
+}
+
+async fn hide<P: Ports>(context: &Context<P>, task: &Task, time: Duration) -> Disposition {
+    let seconds = u32::try_from(time.as_secs()).unwrap_or(u32::MAX);
+    let queues = &context.messages.queues;
+    if let Err(error) = queues.hide(task.lane, &task.receipt_handle, seconds).await {
+        error.log("message.hide_failed");
+    }
+    Disposition::Stays
+}
