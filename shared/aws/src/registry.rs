@@ -1,12 +1,13 @@
 //! The registry: tenants, their webhooks, keys and event types, and the health of the webhooks. It is small,
 //! and nothing in it expires.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use hooklane_app::ports::Unavailable;
 use hooklane_catalog::Owner;
 use hooklane_domain::ids::{EventType, ExternalId, KeyId, TenantId, WebhookId};
 
 use crate::secrets::Vault;
-use crate::table::{Key, Table, Write, number};
+use crate::table::{Item, Key, Table, Write, number};
 
 mod event_types;
 mod external_ids;
@@ -79,6 +80,18 @@ const DIRECTORY: &str = "TENANTS";
 
 fn directory_key(tenant: &TenantId) -> Key {
     Key { pk: DIRECTORY.to_owned(), sk: tenant.to_string() }
+}
+
+/// Lists a tenant. Its entry may be there already, with attributes of a newer version, so it is not put.
+/// An update must set something to make an item.
+fn listed(tenant: &TenantId) -> Write {
+    let list = Write::update(&directory_key(tenant), "SET listed = :yes");
+    list.value(":yes", AttributeValue::Bool(true))
+}
+
+/// The number of writes of an item.
+fn revision_of(item: &Item) -> Option<u64> {
+    item.get("revision")?.as_n().ok()?.parse().ok()
 }
 
 const KEY_PREFIX: &str = "KEY#";

@@ -2,8 +2,8 @@
 //! (`DynamoDB GetItem on Ledger`), and one place turns a condition that did not hold from an error into
 //! an answer.
 //!
-//! [`item`] has items and keys, [`write`] single writes with their conditions, [`transaction`] several
-//! writes that are made together, [`query`] queries and scans, and [`batch`] the calls that take many
+//! [`item`] has items and keys, [`write`] single writes with their conditions, [`rewrite`] those that keep
+//! what newer versions added, [`transaction`] several writes that are made together, [`query`] queries and scans, and [`batch`] the calls that take many
 //! keys at once.
 
 use aws_sdk_dynamodb::Client;
@@ -14,11 +14,13 @@ use serde::de::DeserializeOwned;
 mod batch;
 mod item;
 mod query;
+mod rewrite;
 mod transaction;
 mod write;
 
 pub(crate) use item::{Item, Key, binary, from_item, number, size, string, text, to_item, value};
 pub(crate) use query::limit;
+pub(crate) use rewrite::{Rewrite, with_unknown_fields};
 pub(crate) use write::Write;
 
 use crate::failure::Call;

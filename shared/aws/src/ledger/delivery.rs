@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use super::attempt::StoredAttempt;
 use super::{Ledger, expiry, keys, time};
-use crate::failure::corrupt;
-use crate::table::{Item, Write, size, string, to_item};
+use crate::failure::{corrupt, unreadable};
+use crate::table::{Item, Rewrite, size, string, to_item};
 
 /// A delivery as stored. Its id is in its key.
 #[derive(Serialize, Deserialize)]
@@ -90,11 +90,11 @@ impl DeliveryStore for Ledger {
             ..delivery.clone()
         };
         let item = self.delivery_item(&written)?;
-        let put = Write::put_over(item, "v", delivery.revision);
+        let put = Rewrite::of::<DeliveryItem>(item).knows("u").over("v", delivery.revision);
         let saved = match &delivery.state {
             State::Parked { due, .. } => {
                 // In one transaction, so that every parked delivery has a pointer to it.
-                let pointer = Write::put(self.pointer_item(delivery, *due)?);
+                let pointer = self.pointer_write(delivery, *due)?;
                 self.table.transact_once(vec![put, pointer]).await?
             }
             _ => self.table.write(put).await?,
@@ -170,7 +170,7 @@ pub(super) fn to_delivery(item: Item) -> Result<Delivery, Unavailable> {
     let id = keys::delivery_of(&item)
         .ok_or_else(|| corrupt("a delivery", "its key is not that of a delivery"))?;
     let item: DeliveryItem = serde_dynamo::from_item(item)
-        .map_err(|e| corrupt(format!("the stored delivery {id}"), e))?;
+        .map_err(|e| unreadable(format!("the stored delivery {id}"), &e))?;
     let success = item.y.map(StoredAttempt::read).transpose()?;
     let failed_at = item
         .f

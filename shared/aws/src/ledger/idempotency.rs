@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Ledger, keys};
 use crate::failure::corrupt;
-use crate::table::{Item, Write, number, to_item};
+use crate::table::{Item, Rewrite, Write, number, to_item};
 
 /// An idempotency record as stored. The client's key is in the item's key.
 #[derive(Serialize, Deserialize)]
@@ -71,7 +71,8 @@ impl IdempotencyStore for Ledger {
         record: &IdempotencyRecord,
     ) -> Result<(), Unavailable> {
         let fulfilled = IdempotencyRecord { fulfilled: true, ..record.clone() };
-        self.table.put(record_item(tenant, key, &fulfilled)?).await
+        let item = record_item(tenant, key, &fulfilled)?;
+        self.table.write(Rewrite::of::<IdempotencyItem>(item).write()).await.map(drop)
     }
 }
 

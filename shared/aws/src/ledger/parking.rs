@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::pages::MOST_QUERIES;
 use super::{Ledger, keys};
 use crate::failure::corrupt;
-use crate::table::{self, Item, Write, from_item, number, string, text, to_item};
+use crate::table::{self, Item, Rewrite, Write, from_item, number, string, text, to_item};
 
 #[derive(Serialize, Deserialize)]
 struct PointerItem {
@@ -27,11 +27,11 @@ struct PointerItem {
 }
 
 impl Ledger {
-    pub(super) fn pointer_item(
+    pub(super) fn pointer_write(
         &self,
         delivery: &Delivery,
         due: Timestamp,
-    ) -> Result<Item, Unavailable> {
+    ) -> Result<Write, Unavailable> {
         let pointer = PointerItem {
             i: delivery.id.clone(),
             t: delivery.tenant.clone(),
@@ -39,7 +39,9 @@ impl Ledger {
             g: delivery.generation,
             expires_at: self.retention.expires_at(delivery.id.accepted_at()),
         };
-        to_item(&keys::parked(&delivery.id, due), &pointer)
+        let item = to_item(&keys::parked(&delivery.id, due), &pointer)?;
+        // A delivery may be parked again under the key of a pointer that is still there.
+        Ok(Rewrite::of::<PointerItem>(item).write())
     }
 
     fn query_pointers(&self, webhook: WebhookId, due_by: Timestamp) -> QueryFluentBuilder {

@@ -7,7 +7,7 @@ use hooklane_domain::ids::{EventId, TenantId};
 use hooklane_domain::isolation::recovery::Wanted;
 
 use super::{Ledger, keys};
-use crate::failure::corrupt;
+use crate::failure::newer;
 use crate::table::{Key, number, string, text};
 
 /// Stands between the two parts of a cursor. No key of this table has it.
@@ -23,7 +23,7 @@ impl EventScan for Ledger {
         let from = cursor.map(|cursor| {
             let (pk, sk) = cursor
                 .split_once(SEPARATOR)
-                .ok_or_else(|| corrupt("a cursor", "it is not a partition key and a sort key"))?;
+                .ok_or_else(|| newer("a cursor", "it is not a partition key and a sort key"))?;
             Ok::<_, Unavailable>(Key { pk: pk.to_owned(), sk: sk.to_owned() }.attributes())
         });
         let scan = self

@@ -15,8 +15,8 @@ use serde::Deserialize;
 
 use super::tenants::NOT_REMOVED;
 use super::{
-    EVENT_TYPE_PREFIX, PLATFORM, Registry, RouteRegistry, directory_key, event_type_key,
-    owner_partition, tenant_key,
+    EVENT_TYPE_PREFIX, PLATFORM, Registry, RouteRegistry, event_type_key, listed, owner_partition,
+    tenant_key,
 };
 use crate::failure::corrupt;
 use crate::table::{Item, Key, Write, from_item, number, string};
@@ -76,7 +76,7 @@ impl EventTypeStore for Registry {
             let add = definition_update(owner, name, definition).if_absent();
             let mut writes = vec![add, addition(owner, seen.type_changes)];
             if let Owner::Tenant(tenant) = owner {
-                writes.push(Write::put(directory_key(tenant).attributes()));
+                writes.push(listed(tenant));
             }
             if used < most && self.table.transact(writes).await? {
                 return Ok(Some(Added::Yes));

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::watches::mark;
 use super::{HEALTH_PREFIX, Registry, health_key, webhook_key};
-use crate::table::{Item, Key, Write, from_item, number, value};
+use crate::table::{Item, Key, Rewrite, Write, from_item, number, to_item};
 
 #[derive(Default, Deserialize)]
 struct HealthItem {
@@ -40,6 +40,13 @@ struct Body {
     disabled_reported: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     discard_until: Option<Timestamp>,
+}
+
+/// What a change of the health writes.
+#[derive(Serialize, Deserialize)]
+struct WrittenHealth {
+    health: Body,
+    revision: u64,
 }
 
 impl HealthItem {
@@ -136,10 +143,11 @@ fn health_update(webhook: WebhookId, health: &Health) -> Result<Write, Unavailab
         disabled_reported: health.disabled_reported,
         discard_until: health.discard_until,
     };
-    Ok(Write::update(&health_key(webhook), "SET health = :health, revision = :next")
-        .value(":health", value("the health of a webhook", body)?)
-        .value(":next", number(health.revision + 1))
-        .if_revision("revision", health.revision))
+    let written = WrittenHealth { health: body, revision: health.revision + 1 };
+    let rewrite = Rewrite::of::<WrittenHealth>(to_item(&health_key(webhook), &written)?);
+    // The item may be there without a health, with a number of skipped deliveries.
+    let rewrite = if health.revision == 0 { rewrite } else { rewrite.map::<Body>("health") };
+    Ok(rewrite.write().if_revision("revision", health.revision))
 }
 
 /// Sets the lane of a webhook, if it exists, without counting its revision.

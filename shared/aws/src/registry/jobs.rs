@@ -7,12 +7,12 @@ use hooklane_app::ports::{BrakeStore, RecoveryStore, Unavailable};
 use hooklane_domain::Timestamp;
 use hooklane_domain::ids::WebhookId;
 use hooklane_domain::isolation::brake::Brake;
-use hooklane_domain::isolation::recovery::Recovery;
+use hooklane_domain::isolation::recovery::{Recovery, Wanted};
 
 use serde::{Deserialize, Serialize};
 
 use super::{Registry, brake_key, recovery_key, turns_key};
-use crate::table::{Write, to_item};
+use crate::table::{Rewrite, to_item};
 
 impl BrakeStore for Registry {
     async fn brake(&self) -> Result<Option<Brake>, Unavailable> {
@@ -20,7 +20,8 @@ impl BrakeStore for Registry {
     }
 
     async fn set_brake(&self, brake: Brake) -> Result<(), Unavailable> {
-        self.table.put(to_item(&brake_key(), &brake)?).await
+        let item = to_item(&brake_key(), &brake)?;
+        self.table.write(Rewrite::of::<Brake>(item).write()).await.map(drop)
     }
 }
 
@@ -32,7 +33,8 @@ impl RecoveryStore for Registry {
     async fn save_recovery(&self, recovery: &Recovery) -> Result<bool, Unavailable> {
         let written = Recovery { revision: recovery.revision + 1, ..recovery.clone() };
         let item = to_item(&recovery_key(recovery.webhook), &written)?;
-        self.table.write(Write::put_over(item, "revision", recovery.revision)).await
+        let rewrite = Rewrite::of::<Recovery>(item).map::<Wanted>("wanted");
+        self.table.write(rewrite.over("revision", recovery.revision)).await
     }
 
     async fn take_turn(
@@ -52,7 +54,7 @@ impl RecoveryStore for Registry {
             }
             turns.until.insert(recovery.webhook, until.as_millisecond());
             turns.revision += 1;
-            let put = Write::put_over(to_item(&key, &turns)?, "revision", revision);
+            let put = Rewrite::of::<Turns>(to_item(&key, &turns)?).over("revision", revision);
             Ok(self.table.write(put).await?.then_some(true))
         });
         taken.await?.ok_or_else(|| always_overtaken("taking a turn"))
@@ -69,7 +71,7 @@ impl RecoveryStore for Registry {
                 return Ok(Some(()));
             }
             turns.revision += 1;
-            let put = Write::put_over(to_item(&key, &turns)?, "revision", revision);
+            let put = Rewrite::of::<Turns>(to_item(&key, &turns)?).over("revision", revision);
             Ok(self.table.write(put).await?.then_some(()))
         });
         ended.await?.ok_or_else(|| always_overtaken("ending a turn"))

@@ -10,7 +10,7 @@ use hooklane_domain::ids::{KeyId, TenantId};
 use serde::{Deserialize, Serialize};
 
 use super::tenants::{KEYS, NOT_REMOVED};
-use super::{KEY_PREFIX, Registry, directory_key, key_key, partition, tenant_key};
+use super::{KEY_PREFIX, Registry, key_key, listed, partition, tenant_key};
 use crate::failure::corrupt;
 use crate::table::{self, Item, Write, from_item, number, string, text, to_item, value};
 
@@ -81,7 +81,7 @@ impl KeyStore for Registry {
                 ))
                 .value(":one", number(1))
                 .value(":most", number(most));
-            let list = Write::put(directory_key(&key.tenant).attributes());
+            let list = listed(&key.tenant);
             let put = Write::put(item.clone()).if_absent();
             if self.table.transact(vec![put, count, list]).await? {
                 return Ok(Some(None));

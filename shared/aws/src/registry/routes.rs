@@ -14,7 +14,7 @@ use hooklane_domain::webhook::{Metadata, Route, WebhookState};
 use serde::Deserialize;
 
 use super::{RouteRegistry, VERSION, WEBHOOK_PREFIX, partition, tenant_key, webhook_key};
-use crate::failure::corrupt;
+use crate::failure::{corrupt, unreadable};
 use crate::table::{self, Item, Key, from_item, string, text};
 
 #[derive(Deserialize)]
@@ -24,7 +24,6 @@ struct RouteItem {
     #[serde(default)]
     filter: Option<String>,
     test_mode: bool,
-    state: WebhookState,
     #[serde(default)]
     slow: bool,
     created_at: Timestamp,
@@ -72,15 +71,17 @@ impl RouteStore for RouteRegistry {
             RoutePage { next: read.next.and_then(|key| text(&key, "sk")), ..Default::default() };
         for item in read.items {
             let key = text(&item, "sk").unwrap_or_default();
-            let item: RouteItem = match from_item(item) {
-                Ok(item) => item,
+            let read =
+                is_subscribed(&item).and_then(|subscribed| Ok((subscribed, from_item(item)?)));
+            let (subscribed, item): (bool, RouteItem) = match read {
+                Ok(read) => read,
                 Err(error) => {
                     let id = key.trim_start_matches(WEBHOOK_PREFIX);
                     page.unreadable.push(format!("{id}: {}", error.chain()));
                     continue;
                 }
             };
-            if item.state.is_subscribed() {
+            if subscribed {
                 page.routes.push(Route {
                     webhook: item.id,
                     events: item.events,
@@ -92,6 +93,20 @@ impl RouteStore for RouteRegistry {
             }
         }
         Ok(page)
+    }
+}
+
+/// Whether the webhook of an item gets deliveries. One in a state that this version does not know does:
+/// its deliveries wait for a version that knows it.
+fn is_subscribed(item: &Item) -> Result<bool, Unavailable> {
+    let what = "a stored WH item";
+    let state = item.get("state").cloned().ok_or_else(|| corrupt(what, "it has no state"))?;
+    match serde_dynamo::from_attribute_value::<_, WebhookState>(state) {
+        Ok(state) => Ok(state.is_subscribed()),
+        Err(why) => match unreadable(what, &why) {
+            newer if newer.is_newer() => Ok(true),
+            corrupt => Err(corrupt),
+        },
     }
 }
 

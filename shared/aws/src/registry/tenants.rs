@@ -2,6 +2,7 @@
 //! directory (`TENANTS`) lists all tenants in order of ids.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use hooklane_app::conflict::{MAX_TRIES, always_overtaken, decide_anew};
 use hooklane_app::ports::{Expectations, TenantPage, TenantStore, Unavailable};
 use hooklane_catalog::{OwnTypes, Owner};
 use hooklane_domain::access::quotas::Usage;
@@ -11,11 +12,11 @@ use serde::Deserialize;
 
 use super::usage::Counts;
 use super::{
-    DIRECTORY, Registry, RouteRegistry, VERSION, WEBHOOK_PREFIX, directory_key, health_key,
-    partition, recovery_key, tenant_key,
+    DIRECTORY, Registry, RouteRegistry, VERSION, WEBHOOK_PREFIX, directory_key, health_key, listed,
+    partition, recovery_key, revision_of, tenant_key,
 };
 use crate::failure::corrupt;
-use crate::table::{self, Key, Write, from_item, number, string, text, value};
+use crate::table::{self, Key, Write, from_item, number, string, text, value, with_unknown_fields};
 
 /// The tenant item without the version of the subscriptions, which `routes` reads.
 #[derive(Default, Deserialize)]
@@ -47,24 +48,29 @@ impl TenantStore for Registry {
         settings: &TenantSettings,
         revision: Option<u64>,
     ) -> Result<Option<Tenant>, Unavailable> {
-        let update = "SET settings = :settings ADD revision :one";
-        let update = Write::update(&tenant_key(id), update)
-            .value(":settings", value("a tenant's settings", settings)?)
-            .value(":one", number(1));
-        let update = match revision {
-            None => update.if_holds(NOT_REMOVED),
-            Some(0) => {
-                update.if_holds(&format!("attribute_not_exists(revision) AND {NOT_REMOVED}"))
+        let key = tenant_key(id);
+        let set = decide_anew(MAX_TRIES, || async {
+            let stored = self.table.get_item(&key).await?.unwrap_or_default();
+            let read = revision_of(&stored).unwrap_or(0);
+            // A setting that this version does not know stays as it is.
+            let settings = value("a tenant's settings", settings)?;
+            let settings = with_unknown_fields::<TenantSettings>(settings, stored.get("settings"));
+            let same = Write::update(&key, "SET settings = :settings ADD revision :one")
+                .value(":settings", settings)
+                .value(":one", number(1));
+            let same = match revision.unwrap_or(read) {
+                0 => same.if_holds(&format!("attribute_not_exists(revision) AND {NOT_REMOVED}")),
+                revision => same
+                    .if_holds(&format!("revision = :revision AND {NOT_REMOVED}"))
+                    .value(":revision", number(revision)),
+            };
+            if self.table.transact(vec![same, listed(id)]).await? {
+                return self.tenant(id).await.map(|tenant| Some(Some(tenant)));
             }
-            Some(revision) => update
-                .if_holds(&format!("revision = :revision AND {NOT_REMOVED}"))
-                .value(":revision", number(revision)),
-        };
-        let list = Write::put(directory_key(id).attributes());
-        if self.table.transact(vec![update, list]).await? {
-            return self.tenant(id).await.map(Some);
-        }
-        Ok(None)
+            let is_final = revision.is_some() || stored.contains_key("tombstone");
+            Ok(is_final.then_some(None))
+        });
+        set.await?.ok_or_else(|| always_overtaken("changing a tenant's settings"))
     }
 
     async fn revoke_tokens(&self, id: &TenantId) -> Result<(), Unavailable> {

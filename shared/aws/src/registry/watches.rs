@@ -7,7 +7,7 @@ use hooklane_domain::ids::{DeliveryId, TenantId, WebhookId};
 use serde::{Deserialize, Serialize};
 
 use super::{Registry, WATCHED, watch_key};
-use crate::table::{self, Write, from_item, number, string, text, value};
+use crate::table::{self, Rewrite, Write, from_item, number, string, text, to_item, value};
 
 #[derive(Deserialize)]
 struct WatchItem {
@@ -32,10 +32,18 @@ struct SweepItem {
 }
 
 impl SweepItem {
-    fn value(sweep: &Sweep) -> Result<AttributeValue, Unavailable> {
-        let item = Self { due: sweep.due_at, after: sweep.after.clone(), pending: sweep.pending };
-        value("a sweep", item)
+    fn of(sweep: &Sweep) -> Self {
+        Self { due: sweep.due_at, after: sweep.after.clone(), pending: sweep.pending }
     }
+}
+
+/// What a look writes.
+#[derive(Serialize, Deserialize)]
+struct Looked {
+    due: Timestamp,
+    sweep: SweepItem,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    apart: Option<bool>,
 }
 
 impl WatchList for Registry {
@@ -85,28 +93,23 @@ impl WatchList for Registry {
     async fn looked(&self, seen: &Watch, next: Look, released: u64) -> Result<(), Unavailable> {
         let fewer = number(-i64::try_from(released).unwrap_or(i64::MAX));
         let key = watch_key(seen.webhook);
-        let (when, how) = match next.apart {
-            true => ("SET due = :due, sweep = :sweep, apart = :apart", "SET apart = :apart"),
-            false => ("SET due = :due, sweep = :sweep REMOVE apart", "REMOVE apart"),
-        };
-        let update = |clauses: &str| {
-            let write = Write::update(&key, &format!("{clauses} ADD parked :fewer"))
-                .value(":fewer", fewer.clone());
-            match next.apart {
-                true => write.value(":apart", AttributeValue::Bool(true)),
-                false => write,
-            }
-        };
-        let looked = update(when)
+        let Look { due_at, sweep, apart } = next;
+        let looked =
+            Looked { due: due_at, sweep: SweepItem::of(&sweep), apart: apart.then_some(true) };
+        let looked = Rewrite::of::<Looked>(to_item(&key, &looked)?)
+            .map::<SweepItem>("sweep")
+            .add("parked", fewer.clone())
+            .write()
             .if_holds("marked = :seen")
-            .value(":due", string(next.due_at))
-            .value(":sweep", SweepItem::value(&next.sweep)?)
             .value(":seen", string(seen.marked_at));
         if self.table.write(looked).await? {
             return Ok(());
         }
         // It was marked again, so the next look stays due. Or it is off the list and stays off.
-        self.table.write(update(how).if_present()).await.map(drop)
+        let how = if apart { "SET apart = :apart" } else { "REMOVE apart" };
+        let how = Write::update(&key, &format!("{how} ADD parked :fewer")).value(":fewer", fewer);
+        let how = if apart { how.value(":apart", AttributeValue::Bool(true)) } else { how };
+        self.table.write(how.if_present()).await.map(drop)
     }
 
     async fn unwatch(&self, seen: &Watch) -> Result<bool, Unavailable> {
@@ -144,6 +147,6 @@ pub(super) fn mark(
     Ok(Write::update(&watch_key(webhook), update)
         .value(":tenant", string(tenant))
         .value(":now", string(now))
-        .value(":sweep", SweepItem::value(&new.look.sweep)?)
+        .value(":sweep", value("a sweep", SweepItem::of(&new.look.sweep))?)
         .value(":parked", number(parked)))
 }

@@ -22,7 +22,7 @@ use crate::table::{Item, from_item, to_item};
 
 /// A webhook as stored. Its tenant is in its key as well, and every read compares the two.
 #[derive(Serialize, Deserialize)]
-struct WebhookItem {
+pub(super) struct WebhookItem {
     id: WebhookId,
     tenant: TenantId,
     /// Its marker is an item of its own.

@@ -14,9 +14,10 @@ use hooklane_domain::webhook::{DisableReason, Webhook, WebhookState};
 
 use super::external_ids::{moves, of_item};
 use super::usage::{Change, cost_of, counting, signed};
-use super::{Registry, WEBHOOK_PREFIX, directory_key, health_key, webhook_key};
+use super::webhook_item::WebhookItem;
+use super::{Registry, WEBHOOK_PREFIX, health_key, listed, revision_of, webhook_key};
 use crate::failure::corrupt;
-use crate::table::{Item, Write, number, string, text, value};
+use crate::table::{Item, Rewrite, Write, number, string, text, value};
 
 /// The number of webhooks of a list that are opened at the same time.
 const CONCURRENCY: usize = 16;
@@ -33,7 +34,7 @@ impl WebhookStore for Registry {
         let change = Change { webhooks: 1, cost: signed(cost_of(&item)) };
         let written = decide_anew(MAX_TRIES, || async {
             let create = Write::put(item.clone()).if_absent();
-            let list = Write::put(directory_key(tenant).attributes());
+            let list = listed(tenant);
             let mut writes = vec![create, list, counting(tenant, change, room)];
             writes.extend(moves(tenant, webhook.id, None, webhook.external_id.as_ref())?);
             if self.table.transact(writes).await? {
@@ -121,8 +122,8 @@ impl WebhookStore for Registry {
                 stored.as_ref().map_or(0, cost_of)
             };
             let change = Change { webhooks: 0, cost: signed(cost_of(&item)) - signed(before) };
-            let put =
-                Write::put(item.clone()).if_holds(same).value(":revision", number(seen.revision));
+            let put = Rewrite::of::<WebhookItem>(item.clone()).write();
+            let put = put.if_holds(same).value(":revision", number(seen.revision));
             let mut writes = vec![put, counting(tenant, change, room)];
             let (old, new) = (seen.external_id.as_ref(), webhook.external_id.as_ref());
             writes.extend(moves(tenant, webhook.id, old, new)?);
@@ -202,10 +203,6 @@ impl WebhookStore for Registry {
     }
 }
 
-fn revision_of(item: &Item) -> Option<u64> {
-    item.get("revision")?.as_n().ok()?.parse().ok()
-}
-
 impl RouteStore for Registry {
     async fn version(&self, tenant: &TenantId) -> Result<u64, Unavailable> {
         self.routes.version(tenant).await
@@ -226,7 +223,7 @@ impl Registry {
     async fn open_for_list(&self, item: Item) -> Result<Option<Webhook>, Unavailable> {
         let key = text(&item, "sk").unwrap_or_default();
         match self.open(item).await {
-            Err(error) if error.is_corrupt() => {
+            Err(error) if error.is_unreadable() => {
                 let id = key.trim_start_matches(WEBHOOK_PREFIX);
                 let span = tracing::error_span!("webhook", webhook.id = id);
                 span.in_scope(|| error.log("webhook.unreadable"));

@@ -7,7 +7,7 @@ use hooklane_app::ports::Unavailable;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::failure::corrupt;
+use crate::failure::{corrupt, unreadable};
 
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
@@ -42,7 +42,7 @@ pub(crate) fn to_item(key: &Key, value: &impl Serialize) -> Result<Item, Unavail
 pub(crate) fn from_item<T: DeserializeOwned>(item: Item) -> Result<T, Unavailable> {
     let sk = text(&item, "sk").unwrap_or_default();
     let kind = sk.split('#').next().unwrap_or_default().to_owned();
-    serde_dynamo::from_item(item).map_err(|e| corrupt(format!("a stored {kind} item"), e))
+    serde_dynamo::from_item(item).map_err(|e| unreadable(format!("a stored {kind} item"), &e))
 }
 
 /// `value` as one attribute. `what` names it in an error.

@@ -33,23 +33,20 @@ pub(super) struct Terms {
 }
 
 impl Write {
-    /// Writes the whole item, in place of the one that is there.
+    /// Writes the whole item, in place of the one that is there. What a newer version added to that one is
+    /// lost, so this is for new items; others are written by a [`super::Rewrite`].
     pub(crate) fn put(item: Item) -> Self {
         Self::of(Action::Put(item))
-    }
-
-    /// Writes the whole item if the one that is there has this revision in `attribute`; with revision
-    /// 0, if there is none.
-    pub(crate) fn put_over(item: Item, attribute: &str, revision: impl Into<u64>) -> Self {
-        match revision.into() {
-            0 => Self::put(item).if_absent(),
-            revision => Self::put(item).if_revision(attribute, revision),
-        }
     }
 
     /// Changes the attributes that an update expression names. Creates the item if there is none.
     pub(crate) fn update(key: &Key, expression: &str) -> Self {
         Self::of(Action::Update { key: key.attributes(), expression: expression.to_owned() })
+    }
+
+    /// As [`Write::update`], with the attributes of a key.
+    pub(super) fn update_at(key: Item, expression: String) -> Self {
+        Self::of(Action::Update { key, expression })
     }
 
     pub(crate) fn delete(key: &Key) -> Self {

@@ -1,11 +1,13 @@
 //! Tables, queues and a secret for one run of the suite.
 
+use std::collections::HashMap;
+
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
-    ProjectionType, ScalarAttributeType,
+    AttributeDefinition, AttributeValue, BillingMode, GlobalSecondaryIndex, KeySchemaElement,
+    KeyType, Projection, ProjectionType, ScalarAttributeType,
 };
 use aws_sdk_sqs::types::QueueAttributeName;
-use hooklane_app::conformance::{Inspect, Seen};
+use hooklane_app::conformance::{Inspect, MAPS, RawItems, Seen};
 use hooklane_app::ports::{
     DeadLetters, DeferQueue, DispatchQueue, Entropy as _, QueueDepth, Unavailable,
 };
@@ -89,6 +91,11 @@ impl Resources {
         }
     }
 
+    pub(crate) fn raw_items(&self) -> RawTables {
+        let tables = ["registry", "ledger"].map(|table| format!("{}-{table}", self.name));
+        RawTables { dynamodb: aws_sdk_dynamodb::Client::new(&self.config), tables }
+    }
+
     pub(crate) async fn remove(&self) {
         let dynamodb = aws_sdk_dynamodb::Client::new(&self.config);
         for table in ["registry", "ledger"] {
@@ -145,6 +152,64 @@ async fn create_table(config: &SdkConfig, name: &str) {
         tokio::time::sleep(std::time::Duration::from_secs(1)).await;
     }
     panic!("{name} did not become active");
+}
+
+/// Both tables, without the adapters.
+pub(crate) struct RawTables {
+    dynamodb: aws_sdk_dynamodb::Client,
+    tables: [String; 2],
+}
+
+/// The name of what the next version adds.
+const UNKNOWN: &str = "ofTheNextVersion";
+
+impl RawTables {
+    /// Every item with the name of its table.
+    async fn items(&self) -> Vec<(&str, HashMap<String, AttributeValue>)> {
+        let mut items = Vec::new();
+        for table in &self.tables {
+            let read = self.dynamodb.scan().table_name(table).consistent_read(true).send().await;
+            let found = read.unwrap().items.unwrap_or_default();
+            items.extend(found.into_iter().map(|item| (table.as_str(), item)));
+        }
+        items
+    }
+}
+
+impl RawItems for RawTables {
+    async fn add_unknown(&self) {
+        let unknown = || AttributeValue::S("kept".to_owned());
+        for (table, mut item) in self.items().await {
+            for map in MAPS {
+                if let Some(AttributeValue::M(map)) = item.get_mut(map) {
+                    map.insert(UNKNOWN.to_owned(), unknown());
+                }
+            }
+            item.insert(UNKNOWN.to_owned(), unknown());
+            let put = self.dynamodb.put_item().table_name(table).set_item(Some(item));
+            put.send().await.unwrap();
+        }
+    }
+
+    async fn lost(&self) -> Vec<String> {
+        let items = self.items().await;
+        assert!(items.len() >= 12, "of each kind that is written again there is an item");
+        let mut lost = Vec::new();
+        for (_, item) in items {
+            let key = format!("{:?} {:?}", item["pk"], item["sk"]);
+            if !item.contains_key(UNKNOWN) {
+                lost.push(key.clone());
+            }
+            for name in MAPS {
+                if let Some(AttributeValue::M(map)) = item.get(name)
+                    && !map.contains_key(UNKNOWN)
+                {
+                    lost.push(format!("{name} of {key}"));
+                }
+            }
+        }
+        lost
+    }
 }
 
 /// The queue adapters, and a client with which the suite inspects the queues.

@@ -113,7 +113,7 @@ fn serve(stream: &TcpStream, tables: &Mutex<Tables>) {
 }
 
 /// Answers one call. It implements only the operations of DynamoDB and Secrets Manager that these tests
-/// call: reads, puts and the update of a quota.
+/// call: reads, puts and updates. Of conditions it knows only that there is no item.
 fn answer(operation: &str, request: &Value, tables: &mut Tables) -> Value {
     let name = request["TableName"].as_str().unwrap_or_default();
     let key = |key: &Value| key_of(key.as_object().unwrap());
@@ -141,22 +141,17 @@ fn answer(operation: &str, request: &Value, tables: &mut Tables) -> Value {
             let items: Vec<_> = items.map(|(_, item)| item).collect();
             json!({ "Count": items.len(), "Items": items })
         }
-        // The lease of a quota is the only update whose result is read.
-        "UpdateItem" => {
-            let update = request["UpdateExpression"].as_str().unwrap();
-            assert!(update.contains("expiresAt = "), "a count must expire");
-            let number = |value: &Value| value["N"].as_str()?.parse::<u64>().ok();
-            let item = &tables[name][&key(&request["Key"])];
-            let more = number(&request["ExpressionAttributeValues"][":more"]).unwrap();
-            let n = item.get("n").and_then(number).unwrap_or(0) + more;
-            json!({ "Attributes": { "n": { "N": n.to_string() } } })
-        }
+        "UpdateItem" => update(request, tables),
         "PutItem" => put(request, tables),
         "TransactWriteItems" => {
             for part in request["TransactItems"].as_array().unwrap() {
-                if part.get("Put").is_some() {
-                    put(&part["Put"], tables);
-                }
+                match part {
+                    Value::Object(part) if part.contains_key("Put") => put(&part["Put"], tables),
+                    Value::Object(part) if part.contains_key("Update") => {
+                        update(&part["Update"], tables)
+                    }
+                    _ => panic!("{part} is not implemented"),
+                };
             }
             json!({})
         }
@@ -173,4 +168,82 @@ fn put(put: &Value, tables: &mut Tables) -> Value {
     }
     table.insert(key_of(item), item.clone());
     json!({})
+}
+
+/// Makes an update, whatever its condition, and answers with the whole item.
+fn update(update: &Value, tables: &mut Tables) -> Value {
+    let key = update["Key"].as_object().unwrap();
+    let table = tables.entry(update["TableName"].as_str().unwrap().to_owned()).or_default();
+    let item = table.entry(key_of(key)).or_insert_with(|| key.clone());
+    let mut clause = "";
+    for word in parts(update["UpdateExpression"].as_str().unwrap()) {
+        let part = match word.split_once(' ') {
+            Some((name @ ("SET" | "REMOVE" | "ADD"), rest)) => {
+                clause = name;
+                rest
+            }
+            _ => word.as_str(),
+        };
+        let (path, value) = part.split_once([' ', '=']).unwrap_or((part, ""));
+        let names: Vec<_> = path.split('.').map(|name| name_of(update, name)).collect();
+        let (name, map) = place(item, &names);
+        let value = value.trim_start_matches([' ', '=']).trim();
+        let given = |value: &str| update["ExpressionAttributeValues"][value].clone();
+        match clause {
+            "REMOVE" => drop(map.remove(name)),
+            "ADD" => {
+                let number = |value: &Value| value["N"].as_str()?.parse::<i64>().ok();
+                let sum = map.get(name).and_then(number).unwrap_or(0);
+                let sum = sum + number(&given(value)).unwrap();
+                map.insert(name.to_owned(), json!({ "N": sum.to_string() }));
+            }
+            _ => match value.strip_prefix("if_not_exists(") {
+                Some(arguments) => {
+                    let default = arguments.trim_end_matches(')').rsplit(", ").next().unwrap();
+                    map.entry(name).or_insert_with(|| given(default));
+                }
+                None => drop(map.insert(name.to_owned(), given(value))),
+            },
+        }
+    }
+    json!({ "Attributes": item })
+}
+
+/// The changes of an update expression. The first one of a clause begins with the name of the clause.
+fn parts(expression: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let mut depth = 0;
+    for word in expression.split_whitespace() {
+        if ["SET", "REMOVE", "ADD"].contains(&word) && !parts[parts.len() - 1].is_empty() {
+            parts.push(String::new());
+        }
+        let part = parts.last_mut().unwrap();
+        depth += word.matches('(').count();
+        depth -= word.matches(')').count();
+        let ends = depth == 0 && word.ends_with(',');
+        let word = if ends { word.trim_end_matches(',') } else { word };
+        if !part.is_empty() {
+            part.push(' ');
+        }
+        part.push_str(word);
+        if ends {
+            parts.push(String::new());
+        }
+    }
+    parts
+}
+
+fn name_of(update: &Value, name: &str) -> String {
+    let named = update["ExpressionAttributeNames"][name].as_str();
+    named.unwrap_or(name).trim().to_owned()
+}
+
+/// The map that a path ends in, and the name in it.
+fn place<'a, 'n>(item: &'a mut Item, names: &'n [String]) -> (&'n str, &'a mut Item) {
+    let (last, outer) = names.split_last().unwrap();
+    let map = outer.iter().fold(item, |map, name| {
+        let inner = map.get_mut(name).and_then(|value| value.get_mut("M"));
+        inner.and_then(Value::as_object_mut).expect("a map at the path of an update")
+    });
+    (last, map)
 }
