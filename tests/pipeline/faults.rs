@@ -51,6 +51,29 @@ async fn nothing_is_lost_with_the_seeds_that_are_asked_for() {
     }
 }
 
+/// Two versions run side by side, forward and back, and meet what the other one sends and stores.
+#[tokio::test]
+async fn finding_rolling_upgrade_nothing_is_lost_or_buried_while_two_versions_run() {
+    for seed in [5, 6] {
+        println!("seed {seed}, with the next version beside this one");
+        let mut pipeline = Pipeline::new(seed, 1_000).await;
+        pipeline.rolls_out = true;
+        pipeline.run().await;
+        let figures = pipeline.reconcile().await;
+        for what in [
+            "met: message of the next version",
+            "met: delivery of the next version",
+            "met: health of the next version",
+        ] {
+            let times = figures.get(what).copied().unwrap_or(0);
+            println!("  {times:>7}  {what}");
+            assert!(times > 50, "{what}: {times} times");
+        }
+        let deployments = figures["deployed: all functions"];
+        assert!(deployments > 5, "forward and back: {deployments}");
+    }
+}
+
 #[tokio::test]
 async fn the_same_seed_makes_the_same_run() {
     assert_eq!(run(4, 400).await.0, run(4, 400).await.0);

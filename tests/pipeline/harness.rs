@@ -22,4 +22,5 @@ pub(crate) mod registry;
 pub(crate) mod run;
 pub(crate) mod stream;
 pub(crate) mod tenants;
+pub(crate) mod versions;
 pub(crate) mod work;

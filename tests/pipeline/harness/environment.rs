@@ -12,6 +12,7 @@ use super::chance::Chance;
 use super::fault_rates::FaultRates;
 use super::journal::Journal;
 use super::stream::{Reader, Slice, Stream};
+use super::versions::Versions;
 
 pub(crate) struct Environment {
     pub(crate) chance: Chance,
@@ -21,6 +22,7 @@ pub(crate) struct Environment {
     pub(crate) queues: MemoryQueues,
     pub(crate) stream: Stream,
     pub(crate) rates: Mutex<FaultRates>,
+    pub(crate) versions: Versions,
     /// The true time in milliseconds. The functions' own clocks jump, this one does not.
     now: AtomicI64,
     /// The webhook whose receiver refuses every connection.
@@ -39,6 +41,7 @@ impl Environment {
             queues: MemoryQueues::at(now, visibility),
             stream: Stream::default(),
             rates: Mutex::new(FaultRates::CHAOS),
+            versions: Versions::default(),
             now: AtomicI64::new(now.as_millisecond()),
             dead: Mutex::default(),
             slow: Mutex::default(),

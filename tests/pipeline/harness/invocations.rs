@@ -84,6 +84,19 @@ impl Pipeline {
         lost
     }
 
+    /// The body of a message as the process receives it. What the next version sent is translated for a
+    /// process of that version, since the code here is this version's.
+    fn body_for(&self, port: &Port, message: &Received) -> String {
+        if port.is_next() {
+            return message.body.clone();
+        }
+        let body = self.environment.versions.body(&message.body);
+        if Message::decode(&body).is_err() {
+            self.environment.journal.count("met: message of the next version");
+        }
+        body
+    }
+
     /// Splits messages into batches of random size, in random order. Some messages are in them twice.
     fn batches<T: Clone>(&self, mut messages: Vec<T>) -> Vec<Vec<T>> {
         let (chance, rates) = (&self.environment.chance, self.environment.rates());
@@ -149,8 +162,11 @@ impl Pipeline {
             }
             Work::Deliver { instance, messages } => {
                 let delivery = &self.delivery[*instance];
-                let event =
-                    serde_json::from_value(records_of(messages.iter().map(record))).unwrap();
+                let event = serde_json::from_value(records_of(messages.iter().map(|message| {
+                    let body = self.body_for(&delivery.port, message);
+                    record(message, &body)
+                })))
+                .unwrap();
                 let handled =
                     hooklane_delivery::handle(&delivery.function, event, time(&delivery.port, 60));
                 answer(self.invoke(&delivery.port, handled).await)
@@ -247,7 +263,7 @@ fn records_of(records: impl Iterator<Item = Value>) -> Value {
     json!({ "Records": records.collect::<Vec<_>>() })
 }
 
-fn record(message: &Received) -> Value {
+fn record(message: &Received, body: &str) -> Value {
     let queue = match message.lane {
         Lane::Fast => "DeliveryQueue",
         Lane::Slow => "RetryQueue",
@@ -255,7 +271,7 @@ fn record(message: &Received) -> Value {
     json!({
         "messageId": message.id.0,
         "receiptHandle": message.id.0,
-        "body": message.body,
+        "body": body,
         "attributes": {
             "SentTimestamp": message.sent_at.as_millisecond().to_string(),
             "ApproximateReceiveCount": message.receives.to_string(),

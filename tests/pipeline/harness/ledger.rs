@@ -3,7 +3,7 @@
 use hooklane_app::ports::{
     DailyCounts, DeliveryFilter, DeliveryPage, DeliveryStore, EventIndexWriter, EventPage,
     EventScan, EventStore, ParkingStore, Pointer, Put, Saved, SlotCounts, SlotStore, Strikes,
-    Unavailable,
+    Unavailable, newer,
 };
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::quotas::{Day, QuotaName};
@@ -36,6 +36,11 @@ impl EventStore for Port {
 }
 
 impl Port {
+    /// Whether this process does not know the state of a delivery.
+    fn is_unknown(&self, id: &DeliveryId) -> bool {
+        !self.is_next() && self.environment.versions.is_unknown_delivery(id)
+    }
+
     /// Notes that a call for this delivery failed.
     fn note_fault<T>(
         &self,
@@ -69,8 +74,18 @@ impl Port {
 
 impl DeliveryStore for Port {
     async fn read(&self, ids: &[DeliveryId]) -> Result<Vec<Option<Delivery>>, Unavailable> {
-        let mut answer = self.call("deliveries.read", self.environment.ledger.read(ids)).await;
-        for id in ids {
+        let unknown = ids.iter().find(|id| self.is_unknown(id));
+        let mut answer = match unknown {
+            Some(id) => {
+                let refuse =
+                    async { Err(newer(id.to_string(), "its state is of the next version")) };
+                self.environment.journal.count("met: delivery of the next version");
+                self.call("deliveries.read", refuse).await
+            }
+            None => self.call("deliveries.read", self.environment.ledger.read(ids)).await,
+        };
+        let is_newer = answer.as_ref().is_err_and(Unavailable::is_newer);
+        for id in ids.iter().filter(|id| !is_newer || Some(*id) == unknown) {
             answer = self.note_fault(id, answer);
         }
         answer
@@ -83,6 +98,11 @@ impl DeliveryStore for Port {
                 let before = ledger.read(std::slice::from_ref(&delivery.id)).await?.remove(0);
                 let saved = ledger.save(delivery).await?;
                 if let Saved::Yes(after) = &saved {
+                    assert!(!self.is_unknown(&delivery.id), "{delivery:?} was written over");
+                    if self.is_next() {
+                        let chance = &self.environment.chance;
+                        self.environment.versions.write_delivery(&delivery.id, chance);
+                    }
                     self.environment.journal.written(before.as_ref(), after, self.process.function);
                     self.count_swept(before.as_ref(), after);
                 } else {
@@ -115,7 +135,11 @@ impl DeliveryStore for Port {
         filter: &DeliveryFilter,
     ) -> Result<DeliveryPage, Unavailable> {
         let list = DeliveryStore::list(&self.environment.ledger, tenant, webhook, filter);
-        self.call("deliveries.list", list).await
+        let mut page = self.call("deliveries.list", list).await?;
+        let all = page.deliveries.len();
+        page.deliveries.retain(|delivery| !self.is_unknown(&delivery.id));
+        page.unreadable += all - page.deliveries.len();
+        Ok(page)
     }
 }
 

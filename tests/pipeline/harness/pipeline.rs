@@ -35,6 +35,8 @@ pub(crate) struct Pipeline {
     pub(crate) upkeep: [UpkeepInstance; 2],
     pub(crate) catalog: EventCatalog,
     pub(crate) contracts: Contracts,
+    /// Whether the next version is rolled out during the run, forward and back.
+    pub(crate) rolls_out: bool,
     /// When `upkeep` last ran.
     pub(crate) upkeep_ran_at: Timestamp,
     pub(crate) began_at: Timestamp,
@@ -60,6 +62,7 @@ impl Pipeline {
             upkeep: [cold_upkeep(&environment), cold_upkeep(&environment)],
             catalog: event_catalog(),
             contracts: hooklane_bundled_contracts::load(),
+            rolls_out: false,
             upkeep_ran_at: start,
             began_at: start,
             environment,
@@ -76,6 +79,16 @@ impl Pipeline {
         let answer = Killable::new(body, polls).await;
         journal.end(invocation, port.process.function, answer.is_none());
         answer
+    }
+
+    /// Replaces every instance, as a deployment does.
+    pub(crate) fn deploy(&mut self) {
+        self.delivery.clear();
+        self.fanout.clear();
+        self.stats.clear();
+        self.ingest.clear();
+        self.upkeep = [cold_upkeep(&self.environment), cold_upkeep(&self.environment)];
+        self.environment.journal.count("deployed: all functions");
     }
 
     pub(crate) fn webhook(&self, id: WebhookId) -> &Webhook {

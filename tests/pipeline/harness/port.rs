@@ -11,10 +11,12 @@ use super::chance::Chance;
 use super::environment::Environment;
 use super::fault_rates::FaultRates;
 use super::killable::yield_to_others;
+use super::versions::Version;
 
 /// A process of a function or of the API, with a clock of its own.
 pub(crate) struct Process {
     pub(crate) function: &'static str,
+    pub(crate) version: Version,
     pub(crate) invocation: AtomicUsize,
     skew_ms: AtomicI64,
 }
@@ -52,9 +54,18 @@ const MAX_SKEW_MS: i64 = 2 * 3600 * 1000;
 
 impl Port {
     pub(crate) fn new(environment: &Arc<Environment>, function: &'static str) -> Self {
-        let process =
-            Process { function, invocation: AtomicUsize::new(0), skew_ms: AtomicI64::new(0) };
+        let process = Process {
+            function,
+            version: environment.versions.of_new_process(&environment.chance),
+            invocation: AtomicUsize::new(0),
+            skew_ms: AtomicI64::new(0),
+        };
         Self { environment: Arc::clone(environment), process: Arc::new(process) }
+    }
+
+    /// Whether the process is of the next version, and so understands and writes what that version does.
+    pub(crate) fn is_next(&self) -> bool {
+        self.process.version == Version::Next
     }
 
     pub(crate) fn invocation(&self) -> usize {

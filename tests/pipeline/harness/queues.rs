@@ -17,6 +17,7 @@ impl DispatchQueue for Port {
     /// Sends batches of ten, as the adapter does. Each batch may fail as a whole or for some entries.
     async fn dispatch(&self, lane: Lane, messages: &[Message]) -> Result<(), Unavailable> {
         let environment = &self.environment;
+        messages.iter().for_each(|message| self.note_form(message));
         for batch in messages.chunks(BATCH) {
             self.call("queues.dispatch", async {
                 let fails_in_part =
@@ -37,6 +38,13 @@ impl DispatchQueue for Port {
 }
 
 impl Port {
+    /// Notes that the next version sends a message.
+    fn note_form(&self, message: &Message) {
+        if self.is_next() {
+            self.environment.versions.send(message, &self.environment.chance);
+        }
+    }
+
     /// Counts a message that moves its delivery to the slow lane. `delivery` sends messages without a delay
     /// also for deliveries that are parked or long overdue; those are not counted.
     async fn count_lane_change(&self, Message::Deliver(deliver): &Message) {
@@ -71,6 +79,7 @@ impl DeferQueue for Port {
         if self.process.function == "delivery" && seconds == 0 {
             self.count_lane_change(message).await;
         }
+        self.note_form(message);
         let send = self.environment.queues.send_later(message, seconds);
         self.call("queues.send_later", send).await
     }

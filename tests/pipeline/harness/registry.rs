@@ -3,7 +3,7 @@
 use hooklane_app::ports::{
     Added, BrakeStore, EventTypeStore, HealthStore, Look, OutlinePage, RecoveryStore, Refusal,
     RoutePage, RouteStore, TenantPage, TenantStore, Unavailable, Watch, WatchList, WebhookStore,
-    Written,
+    Written, newer,
 };
 use hooklane_catalog::{Definition, OwnType, OwnTypes, Owner};
 use hooklane_domain::Timestamp;
@@ -82,9 +82,21 @@ behind_calls! {
     }
 }
 
+impl Port {
+    /// Whether this process does not know the circuit of a webhook.
+    fn is_unknown_health(&self, webhook: WebhookId) -> bool {
+        !self.is_next() && self.environment.versions.is_unknown_health(webhook)
+    }
+}
+
 impl HealthStore for Port {
     async fn health(&self, webhook: WebhookId) -> Result<Health, Unavailable> {
-        self.call("health.get", self.environment.registry.health(webhook)).await
+        let health = self.call("health.get", self.environment.registry.health(webhook)).await?;
+        if self.is_unknown_health(webhook) {
+            self.environment.journal.count("met: health of the next version");
+            return Err(newer(webhook.to_string(), "its circuit is of the next version"));
+        }
+        Ok(health)
     }
 
     async fn healths(&self, webhooks: &[WebhookId]) -> Result<Vec<Health>, Unavailable> {
@@ -103,6 +115,10 @@ impl HealthStore for Port {
             let before = registry.health(webhook).await?.circuit;
             let saved = registry.save_health(tenant, webhook, change).await?;
             if saved {
+                assert!(!self.is_unknown_health(webhook), "{webhook}: its health was written over");
+                if self.is_next() {
+                    self.environment.versions.write_health(webhook, &self.environment.chance);
+                }
                 self.environment.journal.circuit_changed(webhook, before, change.health.circuit);
             }
             Ok(saved)

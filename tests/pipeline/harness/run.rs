@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use super::fault_rates::FaultRates;
 use super::pipeline::Pipeline;
 use super::tenants::{DEAD, SLOW};
+use super::versions::{Phase, Version};
 use super::work::Work;
 
 /// The limit of a run, in virtual time. The longest wait of a retry policy here is 14 hours.
@@ -33,6 +34,16 @@ impl Pipeline {
             *self.environment.slow.lock().unwrap() = slow.then_some(self.webhooks[SLOW].id);
             if !publishing {
                 chaos_left = chaos_left.saturating_sub(1);
+            }
+            if self.rolls_out {
+                // The rollout ends with the next version: what it wrote in its own way waits for it.
+                let phase = match chaos_left {
+                    0 => Phase::Only(Version::Next),
+                    _ => Phase::at(self.began_at, self.environment.now()),
+                };
+                if self.environment.versions.enter(phase) {
+                    self.deploy();
+                }
             }
             if chaos_left == 0 {
                 *self.environment.rates.lock().unwrap() = FaultRates::NONE;
