@@ -176,13 +176,14 @@ fn update(update: &Value, tables: &mut Tables) -> Value {
     let table = tables.entry(update["TableName"].as_str().unwrap().to_owned()).or_default();
     let item = table.entry(key_of(key)).or_insert_with(|| key.clone());
     let mut clause = "";
-    for word in parts(update["UpdateExpression"].as_str().unwrap()) {
+    let parts = parts(update["UpdateExpression"].as_str().unwrap());
+    for word in &parts {
         let part = match word.split_once(' ') {
             Some((name @ ("SET" | "REMOVE" | "ADD"), rest)) => {
                 clause = name;
                 rest
             }
-            _ => word.as_str(),
+            _ => word,
         };
         let (path, value) = part.split_once([' ', '=']).unwrap_or((part, ""));
         let names: Vec<_> = path.split('.').map(|name| name_of(update, name)).collect();
