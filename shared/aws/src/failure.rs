@@ -78,6 +78,7 @@ mod tests {
 
     #[derive(Debug, Deserialize)]
     #[serde(rename_all = "lowercase")]
+    #[expect(dead_code, reason = "only whether it is read matters")]
     enum State {
         Known(i64, Word),
     }
