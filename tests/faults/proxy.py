@@ -1,7 +1,8 @@
 """A proxy between the functions and the emulator that makes some AWS calls fail.
 
-Calls fail as on AWS: throttled, with a 500, without an answer, with a broken connection. They fail before
-they take effect, or after it, so that the caller cannot know. Batch calls also fail in part. The proxy
+Calls fail as on AWS: throttled, with a 500, without an answer, with a broken connection, or because they meet
+a transaction. They fail before they take effect, or after it, so that the caller cannot know. Batch calls also
+fail in part. The proxy
 speaks the JSON protocols of DynamoDB, SQS and Secrets Manager, which the SDK of the functions uses, and
 passes on everything else.
 
@@ -28,6 +29,7 @@ _WAYS = {
     "timeout before": 2,
     "timeout after": 2,
     "in part": 5,
+    "conflict": 8,
 }
 # The SDK tries a call several times. This share of the failing calls fails at every try, so that the
 # function itself has to handle the error.
@@ -40,6 +42,8 @@ _THROTTLED = {
     "secretsmanager": "ThrottlingException",
 }
 _IN_PART = {"SendMessageBatch", "BatchGetItem"}
+# The writes of one item that a transaction under way on it refuses, and the transactions themselves.
+_CONFLICTING = {"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"}
 # Headers that belong to a connection, and a checksum of the body, which this proxy may change.
 _NOT_PASSED_ON = {"connection", "transfer-encoding", "content-length", "keep-alive", "x-amz-crc32"}
 
@@ -60,7 +64,8 @@ class _Faults:
             if self._random.random() >= self.rate and not self._stubborn(invocation):
                 return None
             way = self._random.choices(list(_WAYS), list(_WAYS.values()))[0]
-            if way == "in part" and operation.partition(".")[2] not in _IN_PART:
+            name = operation.partition(".")[2]
+            if (way == "in part" and name not in _IN_PART) or (way == "conflict" and name not in _CONFLICTING):
                 way = "throttled"
             self.counts[f"{way} {operation}"] += 1
             return way
@@ -109,6 +114,9 @@ def _handler_for(faults: _Faults, upstream_port: int) -> type[BaseHTTPRequestHan
         def _fail(self, way: str, service: str, name: str, body: bytes) -> None:
             if way == "in part":
                 self._answer(*_in_part(name, body, faults, self._ask))
+                return
+            if way == "conflict":
+                self._answer(*_conflict(name, body))
                 return
             if way.endswith(" after"):
                 self._ask(body)
@@ -162,6 +170,25 @@ def _handler_for(faults: _Faults, upstream_port: int) -> type[BaseHTTPRequestHan
             """Silent: the counts say enough."""
 
     return Handler
+
+
+def _conflict(name: str, body: bytes) -> tuple[int, dict, bytes]:
+    """A write of one item that meets a transaction is refused; a transaction that meets another is cancelled."""
+    if name == "TransactWriteItems":
+        parts = json.loads(body)["TransactItems"]
+        # Mostly the conflict of one item, sometimes a throttled one: both are reasons to try again.
+        code = "ThrottlingError" if len(body) % 4 == 0 else "TransactionConflict"
+        answer = {
+            "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+            "Message": f"Transaction cancelled, please refer cancellation reasons for specific reasons [{code}]",
+            "CancellationReasons": [{"Code": code}, *({"Code": "None"} for _ in parts[1:])],
+        }
+    else:
+        answer = {
+            "__type": "com.amazonaws.dynamodb.v20120810#TransactionConflictException",
+            "message": "Transaction is ongoing for the item",
+        }
+    return 400, {"Content-Type": "application/x-amz-json-1.0"}, json.dumps(answer).encode()
 
 
 def _in_part(name: str, body: bytes, faults: _Faults, ask) -> tuple[int, dict, bytes]:

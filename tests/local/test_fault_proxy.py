@@ -39,11 +39,13 @@ def call(upstream, faults):
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
 
-    def ask(target: str = "AmazonSQS.SendMessageBatch", **headers: str) -> tuple[int, dict]:
+    def ask(
+        target: str = "AmazonSQS.SendMessageBatch", body: dict | None = None, **headers: str
+    ) -> tuple[int, dict]:
         connection = http.client.HTTPConnection("127.0.0.1", server.server_address[1], timeout=10)
         try:
             sent = {"X-Amz-Target": target, **{name.replace("_", "-"): value for name, value in headers.items()}}
-            connection.request("POST", "/", json.dumps({"Entries": ENTRIES}), sent)
+            connection.request("POST", "/", json.dumps(body or {"Entries": ENTRIES}), sent)
             answer = connection.getresponse()
             return answer.status, json.loads(answer.read())
         finally:
@@ -105,3 +107,18 @@ def test_some_calls_fail_at_every_try(call, faults, monkeypatch):
     }
     assert any(statuses == {400} for statuses in answers.values())
     assert any(statuses == {200, 400} for statuses in answers.values())
+
+
+def test_transaction_conflicts_have_the_errors_of_aws(call, faults, upstream, monkeypatch):
+    only(monkeypatch, "conflict")
+    faults.rate = 1.0
+    for name in ("PutItem", "UpdateItem", "DeleteItem"):
+        status, body = call(f"DynamoDB_20120810.{name}")
+        assert status == 400 and body["__type"].endswith("#TransactionConflictException")
+    status, body = call("DynamoDB_20120810.TransactWriteItems", body={"TransactItems": [{}, {}, {}]})
+    assert status == 400 and body["__type"].endswith("#TransactionCanceledException")
+    assert [reason["Code"] for reason in body["CancellationReasons"]][1:] == ["None", "None"]
+    assert body["CancellationReasons"][0]["Code"] in ("TransactionConflict", "ThrottlingError")
+    assert call("DynamoDB_20120810.GetItem")[1]["__type"].endswith("#ProvisionedThroughputExceededException")
+    assert not upstream.requests, "a conflict takes no effect"
+    assert faults.all_counts()["conflict DynamoDB.TransactWriteItems"] == 1

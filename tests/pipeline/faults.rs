@@ -12,6 +12,9 @@
 
 mod harness;
 
+use harness::fault_rates::FaultRates;
+use harness::limits::Units;
+use harness::load::Load;
 use harness::pipeline::Pipeline;
 use harness::reconciliation::Figures;
 
@@ -33,17 +36,17 @@ async fn run_and_report(seed: u64) {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn nothing_is_lost_with_seed_1() {
     run_and_report(1).await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn nothing_is_lost_with_seed_2() {
     run_and_report(2).await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn nothing_is_lost_with_the_seeds_that_are_asked_for() {
     let first = asked_for("HOOKLANE_FAULT_SEED").unwrap_or(3);
     for seed in first..first + asked_for("HOOKLANE_FAULT_SEEDS").unwrap_or(1) {
@@ -52,7 +55,7 @@ async fn nothing_is_lost_with_the_seeds_that_are_asked_for() {
 }
 
 /// Two versions run side by side, forward and back, and meet what the other one sends and stores.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn finding_rolling_upgrade_nothing_is_lost_or_buried_while_two_versions_run() {
     for seed in [5, 6] {
         println!("seed {seed}, with the next version beside this one");
@@ -74,9 +77,50 @@ async fn finding_rolling_upgrade_nothing_is_lost_or_buried_while_two_versions_ru
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_same_seed_makes_the_same_run() {
     assert_eq!(run(4, 400).await.0, run(4, 400).await.0);
+}
+
+/// A tenth of all calls fails, and nothing else goes wrong.
+const FLAKY: FaultRates = FaultRates { failed_calls: 0.1, ..FaultRates::NONE };
+
+#[tokio::test(start_paused = true)]
+async fn a_passing_fault_does_not_cost_six_minutes() {
+    let load =
+        Load { deliveries: 1_200, webhooks: 3, at_once: 60, rates: FLAKY, units: Units::AWS };
+    let cost = load.run(5).await;
+    println!("1,200 deliveries with a tenth of the calls failing: {cost:?}");
+    // One visibility timeout is 360 seconds. The longest here is a message with six faults in a row.
+    assert!(cost.seconds < 360, "{cost:?}");
+}
+
+/// A webhook with a tenth of a key's units, and a tenth of the messages at once.
+const BUSY: Load = Load {
+    deliveries: 6_000,
+    webhooks: 1,
+    at_once: 1_000,
+    rates: FaultRates::NONE,
+    units: Units { ledger_writes: 100, ..Units::AWS },
+};
+
+#[tokio::test(start_paused = true)]
+async fn a_busy_webhook_whose_writes_are_throttled_gets_no_request_twice() {
+    let cost = BUSY.run(6).await;
+    println!("a busy webhook, 100 instances and 100 write units a second: {cost:?}");
+    assert!(cost.throttled > 1_000, "its key has units to spare: {cost:?}");
+    assert_eq!(cost.posts, cost.deliveries, "{cost:?}");
+    // One unit for each delivery. Here the instances wait for each other, so that some units stay unused.
+    let least = i64::try_from(cost.deliveries / 100).unwrap();
+    assert!((least - 1..4 * least).contains(&cost.seconds), "{cost:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_webhook_far_too_busy_for_its_key_is_waited_for_before_the_request() {
+    let load = Load { at_once: 6_000, deliveries: 12_000, ..BUSY };
+    let cost = load.run(7).await;
+    println!("a webhook that is far too busy, 600 instances: {cost:?}");
+    assert!(cost.posts < cost.deliveries * 3 / 2, "{cost:?}");
 }
 
 #[expect(clippy::disallowed_methods, reason = "these tests have no other settings")]

@@ -64,5 +64,5 @@ pub(crate) async fn claim<P: Ports>(
             (None, _) => current = job.current(&*context.ledger).await?,
         }
     }
-    Ok(Claimed::Over(Disposition::Stays))
+    Ok(Claimed::Over(Disposition::Interrupted))
 }

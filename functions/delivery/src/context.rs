@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use hooklane_contract::Contracts;
 
+use crate::congested::Congested;
 use crate::deps::Deps;
 use crate::health_monitor::HealthMonitor;
 use crate::messages::Messages;
@@ -20,6 +21,7 @@ pub(crate) struct Context<P: Ports> {
     pub(crate) webhooks: Webhooks<P::Registry, P::System>,
     pub(crate) health: HealthMonitor<P::Registry, P::System>,
     pub(crate) parking: ParkingLot<P::Registry, P::System>,
+    pub(crate) congested: Congested,
 }
 
 impl<P: Ports> Context<P> {
@@ -39,6 +41,7 @@ impl<P: Ports> Context<P> {
             webhooks: Webhooks::new(Arc::clone(&registry), Arc::clone(&system)),
             health: HealthMonitor::new(Arc::clone(&registry), Arc::clone(&system), deps.thresholds),
             parking: ParkingLot::new(registry, Arc::clone(&system), deps.max_parked),
+            congested: Congested::default(),
             ledger,
             sender: deps.sender,
             system,

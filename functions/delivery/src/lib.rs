@@ -8,8 +8,10 @@
 //! `parking_lot` hold what several stages need. The domain makes the decisions.
 
 mod admit;
+mod after_post;
 mod attempt;
 mod claim;
+mod congested;
 mod context;
 mod deps;
 mod handler;

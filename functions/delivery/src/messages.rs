@@ -4,9 +4,11 @@
 use std::sync::Arc;
 
 use hooklane_app::batch::Disposition;
+use hooklane_app::hiding::hide;
 use hooklane_app::ports::{Clock, DeadLetters, DeferQueue, DeliveryStore, Unavailable};
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::message::Message;
+use hooklane_domain::delivery::passing_fault::hide_seconds;
 use hooklane_domain::delivery::waiting::{Wait, Waiting};
 use hooklane_domain::delivery::{Delivery, Turn};
 
@@ -32,20 +34,24 @@ impl<L: DeliveryStore, Q: DeferQueue, D: DeadLetters, C: Clock> Messages<L, Q, D
     /// Hides the message in its queue. If that fails, the message comes back after the queue's visibility
     /// timeout. Nothing is lost: a message that comes early is hidden again, and a late one acts at once.
     pub(crate) async fn hide_until(&self, job: &Job<'_>, until: Timestamp) -> Disposition {
-        let seconds = self.waiting.hide_for(self.system.now(), until);
-        let hidden = self.queues.hide(job.task.lane, &job.task.receipt_handle, seconds).await;
-        if let Err(error) = hidden {
-            error.log("message.hide_failed");
-        }
+        self.hide(job.task, self.waiting.hide_for(self.system.now(), until)).await;
         Disposition::Stays
+    }
+
+    /// Hides a message that a passing fault interrupted.
+    pub(crate) async fn put_off(&self, task: &Task) {
+        if let Some(seconds) = hide_seconds(task.receives) {
+            self.hide(task, seconds).await;
+        }
+    }
+
+    async fn hide(&self, task: &Task, seconds: u32) {
+        hide(|| self.queues.hide(task.lane, &task.receipt_handle, seconds)).await;
     }
 
     /// Makes the message visible again soon, for an invocation that has time for it.
     pub(crate) async fn hand_back(&self, task: &Task) -> Disposition {
-        let hidden = self.queues.hide(task.lane, &task.receipt_handle, HANDED_BACK_SECONDS).await;
-        if let Err(error) = hidden {
-            error.log("message.hide_failed");
-        }
+        self.hide(task, HANDED_BACK_SECONDS).await;
         Disposition::Stays
     }
 
@@ -89,7 +95,7 @@ impl<L: DeliveryStore, Q: DeferQueue, D: DeadLetters, C: Clock> Messages<L, Q, D
             }
             Err(error) => {
                 error.log("message.dead_letter_failed");
-                Disposition::Stays
+                Disposition::Interrupted
             }
         }
     }

@@ -78,7 +78,7 @@ enum Todo<'a> {
     NewerMessage(String),
     /// A newer version wrote what the message is about.
     NewerItem(Unavailable),
-    /// Its delivery could not be read, so it stays.
+    /// Its delivery could not be read, or its webhook's writes are throttled, so it comes back soon.
     Nothing,
 }
 
@@ -115,7 +115,7 @@ impl<'a, P: Ports> Work for Batch<'a, P> {
                 Todo::NewerItem(error) => {
                     return newer::item(&self.pipeline.context, item.task, error).await;
                 }
-                Todo::Nothing => return Disposition::Stays,
+                Todo::Nothing => return Disposition::Interrupted,
             };
             match self.pipeline.stages(job, (**current).clone(), self).await {
                 Ok(disposition) => disposition,
@@ -126,7 +126,12 @@ impl<'a, P: Ports> Work for Batch<'a, P> {
                 }
                 Err(error) => {
                     error.log("delivery.interrupted");
-                    Disposition::Stays
+                    if error.is_throttled() {
+                        let (congested, webhook) =
+                            (&self.pipeline.context.congested, job.webhook());
+                        congested.throttled(webhook, self.pipeline.context.system.now());
+                    }
+                    Disposition::Interrupted
                 }
             }
         });
@@ -140,6 +145,10 @@ impl<'a, P: Ports> Work for Batch<'a, P> {
 
     async fn hand_back(&self, item: &Item<'a>) -> Disposition {
         self.pipeline.context.messages.hand_back(item.task).await
+    }
+
+    async fn put_off(&self, item: &Item<'a>) {
+        self.pipeline.context.messages.put_off(item.task).instrument(item.span.clone()).await;
     }
 }
 
@@ -198,7 +207,7 @@ impl<P: Ports> Pipeline<P> {
         };
         let worked = careful.batch(&items).await;
         let dispositions = worked.dispositions;
-        let staying = dispositions.iter().filter(|d| **d == Disposition::Stays).count();
+        let staying = dispositions.iter().filter(|d| **d != Disposition::Done).count();
         let late = careful.work.late.load(Ordering::Relaxed);
         tracing::info!(
             batch.messages = tasks.len(),
@@ -221,6 +230,11 @@ impl<P: Ports> Pipeline<P> {
                     decide(&known, &receipt, self.context.system.now()),
                     Decision::Attempt(_)
                 );
+                if attempted
+                    && self.context.congested.holds(job.webhook(), self.context.system.now())
+                {
+                    return Todo::Nothing;
+                }
                 let suspicious = attempted && is_suspicious_for(&known, &receipt, receives);
                 Todo::Deliver { job, current, suspicious }
             }
@@ -277,7 +291,7 @@ impl<P: Ports> Pipeline<P> {
                     return Ok(context.messages.hand_back(job.task).await);
                 }
                 let made = attempt::make(context, &ready, job.twins).await;
-                settle(context, job, ready.delivery, made).await
+                settle(context, job, batch.deadline, (ready.delivery, made)).await
             }
             Admitted::Parked(delivery) => park(context, job, delivery).await,
             Admitted::Rerouted(delivery) => reroute(context, job, delivery).await,

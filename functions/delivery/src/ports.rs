@@ -2,7 +2,7 @@
 
 use hooklane_app::ports::{
     BrakeStore, Clock, DeadLetters, DeferQueue, DeliveryStore, Entropy, EventStore, HealthStore,
-    Post, SlotStore, Strikes, TenantStore, WatchList, WebhookStore,
+    Pause, Post, SlotStore, Strikes, TenantStore, WatchList, WebhookStore,
 };
 
 /// The types behind the ports: AWS and the network in production, fakes in tests.
@@ -12,5 +12,5 @@ pub trait Ports {
     type Queues: DeferQueue;
     type DeadLetters: DeadLetters;
     type Sender: Post;
-    type System: Clock + Entropy;
+    type System: Clock + Entropy + Pause;
 }

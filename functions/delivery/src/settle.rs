@@ -2,6 +2,7 @@
 
 use hooklane_app::batch::Disposition;
 use hooklane_app::conflict::decide_anew;
+use hooklane_app::deadline::Deadline;
 use hooklane_app::ports::{Clock as _, DeliveryStore as _, Entropy as _, Unavailable};
 use hooklane_app::publish::report;
 use hooklane_domain::delivery::attempt::Attempt;
@@ -13,6 +14,7 @@ use hooklane_domain::delivery::waiting::Wait;
 use hooklane_domain::delivery::{Delivery, Turn};
 use hooklane_domain::isolation::operational::{is_operational, of_exhaustion};
 
+use crate::after_post::AfterPost;
 use crate::attempt::Made;
 use crate::context::Context;
 use crate::park::park_for_backlog;
@@ -27,21 +29,23 @@ const MERGE_TRIES: u32 = 5;
 pub(crate) async fn settle<P: Ports>(
     context: &Context<P>,
     job: &Job<'_>,
-    delivery: Delivery,
-    made: Made,
+    deadline: Deadline,
+    (delivery, made): (Delivery, Made),
 ) -> Result<Disposition, Unavailable> {
-    let disposition = write_down(context, job, &delivery, &made).await;
+    let after_post = &AfterPost { context, webhook: job.webhook(), deadline };
+    let disposition = write_down(after_post, job, &delivery, &made).await;
     // Also if the write failed: the attempt was made, and its result counts for the webhook's health.
     context.health.observe(&delivery, &made.attempt).await;
     disposition
 }
 
 async fn write_down<P: Ports>(
-    context: &Context<P>,
+    after_post: &AfterPost<'_, P>,
     job: &Job<'_>,
     delivery: &Delivery,
     made: &Made,
 ) -> Result<Disposition, Unavailable> {
+    let context = after_post.context;
     let next = next(context, delivery, made);
     let attempt = &made.attempt;
     if next != Next::Delivered {
@@ -49,7 +53,7 @@ async fn write_down<P: Ports>(
     }
     // The delivery's item holds a prompt success, so that one write is enough.
     if next != Next::Delivered || !is_prompt(delivery.id.accepted_at(), attempt.at) {
-        context.ledger.keep_attempt(delivery, attempt).await?;
+        after_post.insist(|| context.ledger.keep_attempt(delivery, attempt)).await?;
     }
     if next == Next::Gone {
         context.webhooks.disable_gone(&made.webhook).await;
@@ -58,21 +62,23 @@ async fn write_down<P: Ports>(
         // Before the delivery's end is written. The event's id is derived from the delivery, so that a
         // second report is the same event.
         let event = of_exhaustion(delivery, attempt.number, attempt.at);
-        report(&*context.ledger, &*context.system, event).await?;
+        let report = || report(&*context.ledger, &*context.system, event.clone());
+        after_post.insist(report).await?;
     }
     if let Next::RetryAt(until) = next
         && context.parking.brake_holds(until).await
     {
         let after = delivery.clone().after(attempt, next, job.turn());
-        return match park_for_backlog(context, after, until).await? {
+        let park = || park_for_backlog(context, after.clone(), until);
+        return match after_post.insist(park).await? {
             Some(_) => Ok(Disposition::Done),
-            None => merge(context, job, attempt, next).await,
+            None => merge(after_post, job, attempt, next).await,
         };
     }
     let (turn, disposition) = arrange(context, job, next).await;
     let after = job.noted(delivery.clone().after(attempt, next, turn));
-    if context.ledger.save(&after).await?.written().is_none() {
-        return merge(context, job, attempt, next).await;
+    if after_post.insist(|| context.ledger.save(&after)).await?.written().is_none() {
+        return merge(after_post, job, attempt, next).await;
     }
     if disposition == Disposition::Stays
         && let Next::RetryAt(until) = next
@@ -111,26 +117,29 @@ async fn arrange<P: Ports>(context: &Context<P>, job: &Job<'_>, next: Next) -> (
 
 /// Adds the result of the attempt to the item, which another writer changed during the POST.
 async fn merge<P: Ports>(
-    context: &Context<P>,
+    after_post: &AfterPost<'_, P>,
     job: &Job<'_>,
     attempt: &Attempt,
     next: Next,
 ) -> Result<Disposition, Unavailable> {
-    let merged = decide_anew(MERGE_TRIES, || async {
-        let current = job.current(&*context.ledger).await?;
-        match current.clone().merged(attempt, next) {
-            None => Ok(Some(current)),
-            Some(merged) => Ok(context.ledger.save(&merged).await?.written()),
-        }
+    let context = after_post.context;
+    let merged = decide_anew(MERGE_TRIES, || {
+        after_post.insist(|| async {
+            let current = job.current(&*context.ledger).await?;
+            match current.clone().merged(attempt, next) {
+                None => Ok(Some(current)),
+                Some(merged) => Ok(context.ledger.save(&merged).await?.written()),
+            }
+        })
     });
     let Some(current) = merged.await? else {
         tracing::error!(delivery.id = %job.deliver.delivery, "delivery.merge_gave_up");
-        return Ok(Disposition::Stays);
+        return Ok(Disposition::Interrupted);
     };
     Ok(match decide(&current, &job.receipt(), context.system.now()) {
         Decision::Discard(_) | Decision::LookAgain => Disposition::Done,
         Decision::HideUntil(until, _) => context.messages.hide_until(job, until).await,
-        Decision::SendAfresh | Decision::Attempt(_) => Disposition::Stays,
+        Decision::SendAfresh | Decision::Attempt(_) => context.messages.come_back(job).await,
     })
 }
 

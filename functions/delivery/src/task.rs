@@ -6,6 +6,7 @@ use hooklane_domain::delivery::message::Deliver;
 use hooklane_domain::delivery::receipt::Receipt;
 use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::delivery::{Delivery, MessageId, Turn};
+use hooklane_domain::ids::WebhookId;
 
 /// A message as received.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +36,10 @@ impl Job<'_> {
             generation: self.deliver.generation,
             sent_at: self.task.sent_at,
         }
+    }
+
+    pub(crate) fn webhook(&self) -> WebhookId {
+        self.deliver.delivery.webhook()
     }
 
     /// This message's own turn.

@@ -5,6 +5,7 @@ mod deaths;
 mod duplicates;
 mod endings;
 mod expressions;
+mod faults;
 mod gaps;
 mod interleavings;
 mod limits;

@@ -3,6 +3,7 @@
 use crate::deps::Deps;
 use crate::ports::Ports;
 use crate::route_cache::RouteCache;
+use crate::unfinished::Unfinished;
 
 /// The function, with what it remembers between invocations.
 pub struct Fanout<P: Ports> {
@@ -11,6 +12,7 @@ pub struct Fanout<P: Ports> {
     pub(crate) dead_letters: P::DeadLetters,
     pub(crate) strikes: P::Ledger,
     pub(crate) system: P::System,
+    pub(crate) unfinished: Unfinished,
 }
 
 impl<P: Ports> Fanout<P> {
@@ -22,6 +24,7 @@ impl<P: Ports> Fanout<P> {
             dead_letters: deps.dead_letters,
             strikes: deps.strikes,
             system: deps.system,
+            unfinished: Unfinished::default(),
         }
     }
 }

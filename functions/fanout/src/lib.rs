@@ -20,6 +20,7 @@ mod route_cache;
 mod settings;
 mod spans;
 mod tenants;
+mod unfinished;
 
 #[cfg(test)]
 mod tests;

@@ -11,8 +11,15 @@ const CAPACITY: usize = 500;
 /// no instance from the first attempts of the others.
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
-    fast: Vec<Message>,
-    slow: Vec<Message>,
+    fast: Contents,
+    slow: Contents,
+}
+
+/// Messages, and for each the index of its record.
+#[derive(Debug, Default)]
+struct Contents {
+    messages: Vec<Message>,
+    records: Vec<usize>,
 }
 
 /// Messages of one lane that are to be sent now.
@@ -20,24 +27,33 @@ pub(crate) struct Outbox {
 pub(crate) struct Parcel {
     pub(crate) lane: Lane,
     pub(crate) messages: Vec<Message>,
+    /// For each message the index of its record.
+    pub(crate) records: Vec<usize>,
 }
 
 impl Outbox {
-    /// Adds a message. Returns the messages of its lane when there are enough of them.
-    pub(crate) fn add(&mut self, lane: Lane, message: Message) -> Option<Parcel> {
-        let messages = match lane {
+    /// Adds a message of the record with this index. Returns the messages of its lane when there are enough
+    /// of them.
+    pub(crate) fn add(&mut self, lane: Lane, message: Message, record: usize) -> Option<Parcel> {
+        let contents = match lane {
             Lane::Fast => &mut self.fast,
             Lane::Slow => &mut self.slow,
         };
-        messages.push(message);
-        (messages.len() >= CAPACITY).then(|| Parcel { lane, messages: std::mem::take(messages) })
+        contents.messages.push(message);
+        contents.records.push(record);
+        (contents.messages.len() >= CAPACITY).then(|| std::mem::take(contents).parcel(lane))
     }
 
     /// What is left when a tenant's events are done. It leaves the outbox empty.
     pub(crate) fn take_rest(&mut self) -> impl Iterator<Item = Parcel> + use<> {
         let Self { fast, slow } = std::mem::take(self);
-        let parcels = [(Lane::Fast, fast), (Lane::Slow, slow)];
-        let parcels = parcels.map(|(lane, messages)| Parcel { lane, messages });
+        let parcels = [fast.parcel(Lane::Fast), slow.parcel(Lane::Slow)];
         parcels.into_iter().filter(|parcel| !parcel.messages.is_empty())
+    }
+}
+
+impl Contents {
+    fn parcel(self, lane: Lane) -> Parcel {
+        Parcel { lane, messages: self.messages, records: self.records }
     }
 }

@@ -5,15 +5,14 @@
 //! function takes nothing along that belongs to the tenants before it, and each is done in the time that the
 //! others leave.
 
+use std::collections::BTreeSet;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use hooklane_app::careful::{Panicked, forgive, unless_it_panics};
 use hooklane_app::deadline::Deadline;
-use hooklane_app::ports::{
-    Clock as _, DeadLetters as _, DispatchQueue as _, RouteTable, Strikes as _, Unavailable,
-};
+use hooklane_app::ports::{Clock as _, DeadLetters as _, RouteTable, Strikes as _, Unavailable};
 use hooklane_aws::stream::{self, Answer, Batch, Record};
 use hooklane_domain::expression::{Budget, MAX_BATCH_STEPS};
 use hooklane_domain::isolation::deaths::{MAX_STRIKES, Suspect, given_up};
@@ -22,11 +21,13 @@ use tracing::{Instrument as _, Span};
 
 use crate::fanout::Fanout;
 use crate::messages;
-use crate::outbox::{Outbox, Parcel};
+use crate::outbox::Outbox;
 use crate::ports::Ports;
 use crate::route_cache::Routes;
 use crate::spans::{self, batch_failed};
 use crate::tenants::{Entry, Group, Groups};
+
+mod sending;
 
 /// An event is begun only if this much time is left, unless it is the first of its batch. With an event that
 /// was begun before, half of the function's time stays unused, for a machine that is slower than usual.
@@ -50,8 +51,10 @@ pub(crate) struct Pass<'a, P: Ports> {
     /// The index of the first record for which there was no time.
     left: Option<usize>,
     panicked: bool,
-    /// A record panicked, and is to come back.
+    /// A record panicked, or a tenant's records met a fault that passes, and the batch is to come back.
     failed: Option<Unavailable>,
+    /// The indexes of the records of which every message was sent, or that need none.
+    sent_whole: BTreeSet<usize>,
 }
 
 /// How a pass ended.
@@ -99,11 +102,20 @@ impl<'a, P: Ports> Pass<'a, P> {
             left: None,
             panicked: false,
             failed: None,
+            sent_whole: BTreeSet::new(),
         }
     }
 
     pub(crate) async fn run(mut self) -> Passed {
         let result = self.all().await;
+        // A record whose dead letter is still to be put is not done.
+        self.dead.iter().for_each(|dead| drop(self.sent_whole.remove(&dead.index)));
+        let (unfinished, records) = (&self.fanout.unfinished, &self.batch.records);
+        let sent = self.sent_whole.iter().map(|index| &*records[*index]);
+        match result {
+            Ok(_) => unfinished.forget(sent),
+            Err(_) => unfinished.note(sent),
+        }
         Passed { result, panicked: self.panicked }
     }
 
@@ -111,7 +123,12 @@ impl<'a, P: Ports> Pass<'a, P> {
         for group in self.groups().in_order() {
             match group.entries.first() {
                 Some(first) if self.left.is_some() => self.leave(first),
-                _ => self.group(group).await?,
+                _ => {
+                    // The records of other tenants are fanned out all the same.
+                    if let Err(error) = self.group(group).await {
+                        self.failed.get_or_insert(error);
+                    }
+                }
             }
         }
         if let Some(error) = self.failed.take() {
@@ -120,9 +137,13 @@ impl<'a, P: Ports> Pass<'a, P> {
         let answer = self.answer()?;
         // What comes after the first record that is handed back is delivered again with it.
         let done = self.left.unwrap_or(usize::MAX);
-        for record in std::mem::take(&mut self.dead) {
-            if record.index < done {
+        let dead = std::mem::take(&mut self.dead);
+        dead.iter().for_each(|record| drop(self.sent_whole.remove(&record.index)));
+        for record in dead {
+            let index = record.index;
+            if index < done {
                 self.dead_letter(record).await?;
+                self.sent_whole.insert(index);
             }
         }
         let records = self.batch.records.len();
@@ -141,6 +162,10 @@ impl<'a, P: Ports> Pass<'a, P> {
     fn groups(&mut self) -> Groups {
         let mut groups = Groups::default();
         for (index, raw) in self.batch.records.iter().enumerate() {
+            if self.fanout.unfinished.has(raw) {
+                self.sent_whole.insert(index);
+                continue;
+            }
             match stream::read(raw) {
                 Ok(Record::NewEvent(event)) => groups.add(Entry { index, event }),
                 Ok(Record::Other) => {}
@@ -156,7 +181,8 @@ impl<'a, P: Ports> Pass<'a, P> {
     async fn group(&mut self, group: Group) -> Result<(), Unavailable> {
         let Some(first) = group.entries.first() else { return Ok(()) };
         let span = spans::of_record(Some(&first.event));
-        let routes = self.fanout.routes.of(&group.tenant).instrument(span.clone()).await;
+        let now = self.fanout.system.now();
+        let routes = self.fanout.routes.of(&group.tenant, now).instrument(span.clone()).await;
         let routes = routes.map_err(|error| batch_failed(error, &span))?;
         let mut steps_left = MAX_BATCH_STEPS;
         for entry in group.entries {
@@ -171,17 +197,21 @@ impl<'a, P: Ports> Pass<'a, P> {
             let done = unless_it_panics(pin!(self.event(begun, &routes))).await;
             steps_left = steps_left.saturating_sub(budget.spent().steps);
             match done {
-                Ok(Ok(true)) => {}
+                Ok(Ok(true)) => {
+                    self.sent_whole.insert(entry.index);
+                }
                 Ok(Ok(false)) => {
                     self.leave(&entry);
                     break;
                 }
-                Ok(Err(error)) => return Err(error),
+                Ok(Err(error)) => return self.abandon(error),
                 Err(Panicked) => self.after_panic(begun).await?,
             }
         }
         for parcel in self.outbox.take_rest() {
-            self.send(parcel, &Span::none()).await?;
+            if let Err(error) = self.send(parcel, &Span::none()).await {
+                return self.abandon(error);
+            }
         }
         Ok(())
     }
@@ -213,7 +243,7 @@ impl<'a, P: Ports> Pass<'a, P> {
         let takers = messages::takers(budget, &entry.event, table).await;
         self.let_through += takers.let_through;
         for (lane, message) in takers.messages() {
-            if let Some(parcel) = self.outbox.add(lane, message) {
+            if let Some(parcel) = self.outbox.add(lane, message, entry.index) {
                 self.send(parcel, span).await?;
                 // The first event has all the time there is, so that its record does not come back forever.
                 if self.begun > 1 && !self.deadline.leaves(TO_GO_ON, &self.fanout.system) {
@@ -224,7 +254,7 @@ impl<'a, P: Ports> Pass<'a, P> {
         // The readable webhooks get their messages now. Put back once the others can be read, the
         // record fans out again, and a delivery that has ended stays ended.
         if let Some(why) = table.unreadable.first()
-            && self.dead.last().is_none_or(|dead| dead.index != entry.index)
+            && self.dead.iter().all(|dead| dead.index != entry.index)
         {
             let reason = format!("a webhook that may subscribe to it cannot be read: {why}");
             self.bury(begun, reason, None);
@@ -264,15 +294,6 @@ impl<'a, P: Ports> Pass<'a, P> {
         let index = begun.entry.index;
         let (raw, span) = (&*self.batch.records[index], begun.span.clone());
         self.dead.push(DeadRecord { index, raw, reason, span, suspect });
-    }
-
-    /// Sends a parcel. `span` is of the record that filled it.
-    async fn send(&mut self, parcel: Parcel, span: &Span) -> Result<(), Unavailable> {
-        let queues = &self.fanout.queues;
-        let sent = queues.dispatch(parcel.lane, &parcel.messages).instrument(span.clone());
-        sent.await.map_err(|error| batch_failed(error, span))?;
-        self.sent += parcel.messages.len();
-        Ok(())
     }
 
     async fn dead_letter(&self, record: DeadRecord<'_>) -> Result<(), Unavailable> {

@@ -4,16 +4,21 @@ use std::sync::Arc;
 
 use hooklane_app::cache::Bounded;
 use hooklane_app::ports::{RoutePage, RouteStore, RouteTable, Unavailable};
+use hooklane_domain::Timestamp;
 use hooklane_domain::ids::TenantId;
+use jiff::SignedDuration;
 
 /// All tables together take about this much memory.
 const MAX_BYTES: usize = 48 << 20;
 /// A table that would take more is not held in one piece: its pages are read for each event.
 const LARGEST_TABLE: usize = 8 << 20;
+/// The lane of a webhook does not raise the version, because `delivery` moves a message that took the wrong
+/// one. After this time a table is read again for its lanes.
+const LANES_ARE_OLD: SignedDuration = SignedDuration::from_mins(5);
 /// The number of tenants with larger tables that are remembered.
 const MAX_LARGE: usize = 1_000;
 
-/// Subscriptions that stay valid while their version does, however old they are.
+/// Subscriptions that stay valid while their version does, however old they are. Only their lanes age.
 #[derive(Debug)]
 pub(crate) struct RouteCache<R> {
     routes: R,
@@ -27,6 +32,15 @@ pub(crate) struct RouteCache<R> {
 struct Kept {
     table: Arc<RouteTable>,
     bytes: usize,
+    read_at: Timestamp,
+}
+
+impl Kept {
+    /// Whether its lanes are as good as new. A clock that went back makes it old.
+    fn has_recent_lanes(&self, now: Timestamp) -> bool {
+        let age = now.duration_since(self.read_at);
+        age >= SignedDuration::ZERO && age < LANES_ARE_OLD
+    }
 }
 
 /// The subscriptions of a tenant.
@@ -49,11 +63,38 @@ impl<R: RouteStore> RouteCache<R> {
 
     /// The tenant's subscriptions as they are now. One small consistent read tells whether the cached
     /// ones are still valid, so a webhook that was created a moment ago misses nothing.
-    pub(crate) async fn of(&self, tenant: &TenantId) -> Result<Routes, Unavailable> {
+    pub(crate) async fn of(
+        &self,
+        tenant: &TenantId,
+        now: Timestamp,
+    ) -> Result<Routes, Unavailable> {
         let version = self.routes.version(tenant).await?;
-        if let Some(kept) = self.tables.get(tenant).filter(|kept| kept.table.version == version) {
+        let Some(kept) = self.tables.get(tenant).filter(|kept| kept.table.version == version)
+        else {
+            return self.read(tenant, version, now).await;
+        };
+        if kept.has_recent_lanes(now) {
             return Ok(Routes::Held(kept.table));
         }
+        match self.read(tenant, version, now).await {
+            Ok(routes) => Ok(routes),
+            // Only its lanes may be old, and those are no reason to wait.
+            Err(error) => {
+                error.log("lanes.not_read");
+                let table = Arc::clone(&kept.table);
+                self.tables.put(tenant.clone(), Kept { read_at: now, ..kept });
+                Ok(Routes::Held(table))
+            }
+        }
+    }
+
+    /// The tenant's subscriptions, read from the registry. `version` was read before.
+    async fn read(
+        &self,
+        tenant: &TenantId,
+        version: u64,
+        now: Timestamp,
+    ) -> Result<Routes, Unavailable> {
         if self.large.get(tenant) == Some(version) {
             return Ok(Routes::Large);
         }
@@ -74,7 +115,8 @@ impl<R: RouteStore> RouteCache<R> {
         let table = Arc::new(table);
         // Repairing an unreadable webhook by hand does not raise the version, so this table is not kept.
         if table.unreadable.is_empty() {
-            self.tables.put(tenant.clone(), Kept { table: Arc::clone(&table), bytes });
+            let kept = Kept { table: Arc::clone(&table), bytes, read_at: now };
+            self.tables.put(tenant.clone(), kept);
         }
         Ok(Routes::Held(table))
     }

@@ -1,13 +1,15 @@
 mod dead_letters;
 mod deaths;
+mod faults;
 mod large;
 mod spans;
 
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use hooklane_app::deadline::Deadline;
 use hooklane_app::fakes::{FakeSystem, Faults, MemoryLedger, MemoryQueues, MemoryRegistry};
-use hooklane_app::ports::{RouteStore, Unavailable, WebhookStore as _};
+use hooklane_app::ports::{Clock as _, RouteStore, Unavailable, WebhookStore as _};
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::message::{Deliver, Message, Payload};
 use hooklane_domain::delivery::waiting::Lane;

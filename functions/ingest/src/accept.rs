@@ -49,7 +49,7 @@ pub(crate) async fn accept<P: Ports>(deps: &Deps<P>, message_id: &str, body: &st
         }
         Err(PublishError::Unavailable(error)) => {
             error.log("event.not_stored");
-            Disposition::Stays
+            Disposition::Interrupted
         }
     }
 }
@@ -75,7 +75,7 @@ pub(crate) async fn dead_letter<P: Ports>(
         }
         Err(error) => {
             error.log("message.dead_letter_failed");
-            Disposition::Stays
+            Disposition::Interrupted
         }
     }
 }

@@ -8,5 +8,7 @@ pub struct Deps<P: Ports> {
     pub registry: P::Registry,
     pub catalog: EventCatalog,
     pub dead_letters: P::DeadLetters,
+    /// The event queue.
+    pub queue: P::Queue,
     pub system: P::System,
 }

@@ -6,7 +6,10 @@ use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
 use hooklane_app::batch::Disposition;
 use hooklane_app::careful::{Careful, Work};
 use hooklane_app::deadline::Deadline;
+use hooklane_app::hiding::hide;
+use hooklane_app::ports::HideMessage as _;
 use hooklane_aws::sqs_batch::{Answer, receive_count};
+use hooklane_domain::delivery::passing_fault::hide_seconds;
 use hooklane_domain::isolation::deaths::{Suspect, is_suspicious};
 use tracing::field::Empty;
 use tracing::{Instrument as _, Span};
@@ -34,6 +37,8 @@ pub struct InvalidRecord;
 /// A message as received.
 struct Received {
     id: String,
+    /// Lambda always sends one.
+    receipt_handle: Option<String>,
     body: String,
     receives: u32,
 }
@@ -99,9 +104,19 @@ impl<P: Ports> Work for Messages<'_, P> {
         dead_letter(self.0, &message.body, reason, refusal).instrument(span).await
     }
 
-    /// Its visibility timeout brings it back.
-    async fn hand_back(&self, _: &Received) -> Disposition {
+    async fn hand_back(&self, message: &Received) -> Disposition {
+        self.put_off(message).await;
         Disposition::Stays
+    }
+
+    async fn put_off(&self, message: &Received) {
+        let (Some(handle), Some(seconds)) =
+            (message.receipt_handle.as_deref(), hide_seconds(message.receives))
+        else {
+            return;
+        };
+        let span = message_span(&message.id);
+        hide(|| self.0.queue.hide(handle, seconds)).instrument(span).await;
     }
 }
 
@@ -113,5 +128,6 @@ fn message_span(id: &str) -> Span {
 fn received(record: SqsMessage) -> Result<Received, InvalidRecord> {
     let receives = receive_count(&record.attributes);
     let id = record.message_id.ok_or(InvalidRecord)?;
-    Ok(Received { id, body: record.body.unwrap_or_default(), receives })
+    let (receipt_handle, body) = (record.receipt_handle, record.body.unwrap_or_default());
+    Ok(Received { id, receipt_handle, body, receives })
 }

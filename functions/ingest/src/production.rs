@@ -3,6 +3,7 @@
 use hooklane_app::catalog::EventCatalog;
 use hooklane_aws::SdkConfig;
 use hooklane_aws::dead_letters::DeadLetterQueue;
+use hooklane_aws::event_queue::EventQueue;
 use hooklane_aws::ledger::{Ledger, Retention};
 use hooklane_aws::registry::RouteRegistry;
 use hooklane_aws::system::System;
@@ -20,6 +21,7 @@ impl Ports for Production {
     type Events = Ledger;
     type Registry = RouteRegistry;
     type DeadLetters = DeadLetterQueue;
+    type Queue = EventQueue;
     type System = System;
 }
 
@@ -32,6 +34,7 @@ impl Deps<Production> {
             registry: RouteRegistry::new(aws, settings.registry_table.clone()),
             catalog: EventCatalog::with_defaults(catalogs, settings.defaults.clone()),
             dead_letters: DeadLetterQueue::new(aws, settings.dead_letter_queue.clone(), "events"),
+            queue: EventQueue::new(aws, settings.event_queue.clone()),
             system: System,
         }
     }

@@ -7,6 +7,7 @@ use hooklane_domain::access::tenant::TenantDefaults;
 pub struct Settings {
     pub registry_table: String,
     pub ledger_table: String,
+    pub event_queue: String,
     pub dead_letter_queue: String,
     pub retention_days: u16,
     pub defaults: TenantDefaults,
@@ -17,6 +18,7 @@ impl Settings {
         Ok(Self {
             registry_table: settings::text("REGISTRY_TABLE")?,
             ledger_table: settings::text("LEDGER_TABLE")?,
+            event_queue: settings::text("EVENT_QUEUE_URL")?,
             dead_letter_queue: settings::text("EVENT_DEAD_LETTER_QUEUE_URL")?,
             retention_days: settings::parse("RETENTION_DAYS")?,
             defaults: settings::tenant_defaults()?,

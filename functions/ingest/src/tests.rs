@@ -1,15 +1,18 @@
 mod deaths;
+mod faults;
 mod field;
 mod spans;
 
 use std::marker::PhantomData;
+use std::sync::Mutex;
 
 use aws_lambda_events::event::sqs::SqsEvent;
 use hooklane_app::catalog::EventCatalog;
 use hooklane_app::deadline::Deadline;
 use hooklane_app::fakes::{FakeSystem, MemoryLedger, MemoryQueues, MemoryRegistry};
 use hooklane_app::ports::{
-    Corrupt, EventStore, EventTypeStore as _, Put, Strikes, TenantStore as _, Unavailable,
+    Corrupt, EventStore, EventTypeStore as _, HideMessage, Put, Strikes, TenantStore as _,
+    Unavailable,
 };
 use hooklane_aws::sqs_batch::Answer;
 use hooklane_catalog::{Definition, Owner, Schema};
@@ -30,7 +33,27 @@ impl<E: EventStore + Strikes> Ports for Fakes<E> {
     type Events = E;
     type Registry = MemoryRegistry;
     type DeadLetters = MemoryQueues;
+    type Queue = Hidden;
     type System = FakeSystem;
+}
+
+/// The event queue: notes what is hidden and for how long, after as many failed calls as it is told.
+#[derive(Default)]
+struct Hidden {
+    messages: Mutex<Vec<(String, u32)>>,
+    failing: Mutex<u32>,
+}
+
+impl HideMessage for Hidden {
+    async fn hide(&self, receipt_handle: &str, seconds: u32) -> Result<(), Unavailable> {
+        let mut failing = self.failing.lock().unwrap();
+        if *failing > 0 {
+            *failing -= 1;
+            return Err(Unavailable::new("ChangeMessageVisibility", "no answer"));
+        }
+        self.messages.lock().unwrap().push((receipt_handle.to_owned(), seconds));
+        Ok(())
+    }
 }
 
 type Fake = Ingest<Fakes>;
@@ -47,6 +70,7 @@ fn over<E: EventStore + Strikes>(events: E) -> Ingest<Fakes<E>> {
         registry: MemoryRegistry::default(),
         catalog: EventCatalog::with_defaults(hooklane_bundled_catalogs::load(), every_guide()),
         dead_letters: MemoryQueues::at(now, 30),
+        queue: Hidden::default(),
         system: FakeSystem::at(now),
     })
 }

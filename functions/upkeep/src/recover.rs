@@ -193,7 +193,12 @@ async fn send_skipped<P: Ports>(
             })
         })
         .collect();
-    deps.queues.dispatch(Lane::Slow, &messages).await?;
+    for refused in deps.queues.dispatch(Lane::Slow, &messages).await? {
+        // It would be refused each minute, and the recovery would never get past it.
+        let Message::Deliver(deliver) = &messages[refused.index];
+        let (delivery, reason) = (&deliver.delivery, refused.reason);
+        tracing::error!(delivery.id = %delivery, reason, "message.refused");
+    }
     let next = cut.or(page.next).map(|next| Stage::Skipped { cursor: Some(next) });
     Ok(Step { sent: messages.len() as u64, older, next })
 }

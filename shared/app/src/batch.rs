@@ -7,4 +7,7 @@ pub enum Disposition {
     Done,
     /// The message stays in its queue and is received again when its visibility timeout ends.
     Stays,
+    /// A fault that passes interrupted the work. The message stays, and is hidden for a short while
+    /// (`hooklane_domain::delivery::passing_fault`).
+    Interrupted,
 }

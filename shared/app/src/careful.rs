@@ -38,6 +38,10 @@ pub trait Work: Sync {
 
     /// The time for the item is not left. It stays, and is not counted as handled.
     fn hand_back(&self, item: &Self::Item) -> impl Future<Output = Disposition> + Send;
+
+    /// Hides an item that a passing fault interrupted for a short while. If that fails, the visibility
+    /// timeout of its queue brings it back.
+    fn put_off(&self, item: &Self::Item) -> impl Future<Output = ()> + Send;
 }
 
 /// What became of a batch.
@@ -59,6 +63,9 @@ pub struct Careful<'a, W, S, C> {
     /// makes progress.
     pub needs: Duration,
 }
+
+/// An item that was interrupted is only put off if this much time is left.
+const TO_PUT_OFF: Duration = Duration::from_secs(3);
 
 /// What is known of an item before it is begun.
 #[derive(Debug, Clone, Copy)]
@@ -93,7 +100,10 @@ impl<W: Work, S: Strikes, C: Clock> Careful<'_, W, S, C> {
             match strikes {
                 Ok(0) => without.push((at, item)),
                 Ok(strikes) => with.push((strikes, at, item)),
-                Err(error) => error.log("strikes.not_read"),
+                Err(error) => {
+                    error.log("strikes.not_read");
+                    results[at] = self.stayed(item, Disposition::Interrupted).await;
+                }
             }
         }
         let without =
@@ -104,7 +114,8 @@ impl<W: Work, S: Strikes, C: Clock> Careful<'_, W, S, C> {
         with.sort_by_key(|(strikes, at, _)| (*strikes, *at));
         for (strikes, at, item) in with {
             results[at] = if strikes >= MAX_STRIKES {
-                self.give_up(item).await
+                let disposition = self.give_up(item).await;
+                self.stayed(item, disposition).await
             } else {
                 self.begin(run, Kind::Suspect, at, item).await.1
             };
@@ -129,7 +140,18 @@ impl<W: Work, S: Strikes, C: Clock> Careful<'_, W, S, C> {
             Kind::Healthy => self.handle(item).await,
             Kind::Suspect => self.suspect(item).await,
         };
-        (at, disposition)
+        (at, self.stayed(item, disposition).await)
+    }
+
+    /// Puts off an item that was interrupted, if there is time for the call.
+    async fn stayed(&self, item: &W::Item, disposition: Disposition) -> Disposition {
+        if disposition != Disposition::Interrupted {
+            return disposition;
+        }
+        if self.deadline.leaves(TO_PUT_OFF, self.clock) {
+            self.work.put_off(item).await;
+        }
+        Disposition::Stays
     }
 
     /// An item that is not a suspect.
@@ -152,7 +174,7 @@ impl<W: Work, S: Strikes, C: Clock> Careful<'_, W, S, C> {
             Err(error) => {
                 // It is not worked on unless its death would be counted.
                 error.log("strike.not_written");
-                return Disposition::Stays;
+                return Disposition::Interrupted;
             }
         };
         match unless_it_panics(pin!(self.work.handle(item))).await {

@@ -1,6 +1,7 @@
 //! In-memory implementations of the ports: fakes, not mocks. The conformance suite checks them as it checks
 //! the AWS adapters.
 
+pub mod budget;
 mod daily_counts;
 mod event_index;
 mod event_types;
@@ -23,7 +24,7 @@ mod test_attempts;
 mod test_places;
 
 pub use faults::Faults;
-pub use ledger::MemoryLedger;
+pub use ledger::{MemoryLedger, Refusing};
 pub use queues::{DeadLetter, MemoryQueues, Received};
 pub use registry::MemoryRegistry;
 pub use system::FakeSystem;

@@ -9,8 +9,8 @@
 //!
 //! [`ports`] says what the use cases need from outside. The AWS adapters are in `hooklane-aws`; `fakes`
 //! and the `conformance` suite that holds both to the ports' contracts are behind `test-support`.
-//! [`cache`], [`careful`], [`conflict`], [`deadline`], [`batch`], [`evaluation`] and [`payload`] are parts
-//! that several functions are built from.
+//! [`cache`], [`careful`], [`conflict`], [`deadline`], [`batch`], [`hiding`], [`evaluation`] and [`payload`] are
+//! parts that several functions are built from.
 
 pub mod attempt;
 pub mod batch;
@@ -23,6 +23,7 @@ pub mod deliveries;
 pub mod evaluation;
 pub mod event_types;
 pub mod health;
+pub mod hiding;
 pub mod isolation;
 pub mod keys;
 pub mod outlook;

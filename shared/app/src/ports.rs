@@ -43,12 +43,12 @@ pub use keys::{KeyPage, KeyStore};
 pub use overview::{Vitals, VitalsStore, WaitingStore};
 pub use parking::{ParkingStore, Pointer};
 pub use post::{Destination, Post, Sent};
-pub use queues::{DeadLetters, DeferQueue, DispatchQueue};
+pub use queues::{DeadLetters, DeferQueue, DispatchQueue, HideMessage, Refused};
 pub use quotas::QuotaStore;
 pub use recoveries::RecoveryStore;
 pub use slots::{SlotCounts, SlotStore};
 pub use strikes::Strikes;
-pub use system::{Clock, Entropy};
+pub use system::{Clock, Entropy, Pause};
 pub use tenants::{TenantPage, TenantStore};
 pub use test_attempts::TestAttemptStore;
 pub use test_places::{TestPlace, TestPlaces};
@@ -84,6 +84,12 @@ pub struct Newer {
     pub why: String,
 }
 
+/// A call was throttled: the cause of an [`Unavailable`] that passes by asking for less. The call took no
+/// effect.
+#[derive(Debug, thiserror::Error)]
+#[error("it was throttled")]
+pub struct Throttled(#[source] pub Box<dyn Error + Send + Sync>);
+
 impl Unavailable {
     pub fn new(what: impl Into<String>, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { what: what.into(), cause: cause.into() }
@@ -106,6 +112,12 @@ impl Unavailable {
     #[must_use]
     pub fn is_unreadable(&self) -> bool {
         self.is_corrupt() || self.is_newer()
+    }
+
+    /// Whether the call was throttled.
+    #[must_use]
+    pub fn is_throttled(&self) -> bool {
+        self.cause.is::<Throttled>()
     }
 
     /// Logs the error with all its causes, once, where it is handled. The ids come from the current span.

@@ -2,6 +2,8 @@
 
 use std::error::Error;
 
+use aws_sdk_dynamodb::error::ProvideErrorMetadata;
+use hooklane_app::ports::Throttled;
 use hooklane_app::ports::Unavailable;
 pub(crate) use hooklane_app::ports::{corrupt, newer};
 
@@ -15,12 +17,16 @@ pub(crate) struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// Turns an error of this call into [`Unavailable`].
+    /// Turns an error of this call into [`Unavailable`], which says whether it was throttled.
     pub(crate) fn failed<E>(self) -> impl FnOnce(E) -> Unavailable + use<E>
     where
-        E: Error + Send + Sync + 'static,
+        E: Error + ProvideErrorMetadata + Send + Sync + 'static,
     {
-        unavailable(self.to_string())
+        let what = self.to_string();
+        move |cause| match cause.code().is_some_and(is_throttle) {
+            true => Unavailable::new(what, Throttled(cause.into())),
+            false => Unavailable::new(what, cause),
+        }
     }
 
     /// The error of a call whose answer is not what it should be.
@@ -33,6 +39,14 @@ impl std::fmt::Display for Call<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} {} on {}", self.service, self.operation, self.on)
     }
+}
+
+/// Whether an error code says that the caller asked for too much: of a key, a table, a queue or an account
+/// (*Amazon DynamoDB Developer Guide*, "Error handling with DynamoDB"; *Amazon SQS API Reference*, "Common
+/// errors"). Retries of the SDK have not helped.
+pub(crate) fn is_throttle(code: &str) -> bool {
+    const OTHERS: [&str; 2] = ["ProvisionedThroughputExceeded", "RequestLimitExceeded"];
+    code.contains("Throttl") || OTHERS.iter().any(|other| code.starts_with(other))
 }
 
 /// Turns an error of `what` into [`Unavailable`].

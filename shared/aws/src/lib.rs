@@ -6,6 +6,7 @@
 
 pub mod clients;
 pub mod dead_letters;
+pub mod event_queue;
 pub mod ledger;
 pub mod queues;
 pub mod registry;
@@ -22,4 +23,6 @@ pub use aws_config::SdkConfig;
 
 mod failure;
 mod retry;
+#[cfg(test)]
+mod scripted;
 mod table;

@@ -1,14 +1,16 @@
 //! The delivery queue and the retry queue.
 
 use aws_sdk_sqs::Client;
+use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_sqs::operation::change_message_visibility::ChangeMessageVisibilityError;
 use aws_sdk_sqs::types::{BatchResultErrorEntry, QueueAttributeName, SendMessageBatchRequestEntry};
 use futures::{StreamExt as _, TryStreamExt as _};
-use hooklane_app::ports::{DeferQueue, DispatchQueue, QueueDepth, Unavailable};
+use hooklane_app::ports::{DeferQueue, DispatchQueue, QueueDepth, Refused, Unavailable};
 use hooklane_domain::delivery::MessageId;
 use hooklane_domain::delivery::message::Message;
 use hooklane_domain::delivery::waiting::Lane;
 
-use crate::failure::{Call, unavailable};
+use crate::failure::{Call, is_throttle, unavailable};
 use crate::retry::{Answer, UNSENT_MESSAGES, until_processed};
 
 /// The two queues. Both are fair queues: a message's group is its webhook, so that the backlog of one
@@ -51,37 +53,87 @@ impl Queues {
         url.as_deref().ok_or_else(|| Unavailable::new(name, "this function has no setting for it"))
     }
 
-    /// Sends one batch until every entry is in the queue.
-    async fn send_batch(&self, url: &str, messages: &[Message]) -> Result<(), Unavailable> {
+    /// Sends one batch until every entry is in the queue or refused. Returns the refused ones.
+    async fn send_batch(
+        &self,
+        url: &str,
+        messages: &[Message],
+    ) -> Result<Vec<Refused>, Unavailable> {
         let all = (0..messages.len()).collect();
         let send = |left| self.send_some(url, messages, left);
         let answer = until_processed(UNSENT_MESSAGES, all, send).await?;
-        if answer.left.is_empty() {
-            return Ok(());
+        let mut refused = Vec::new();
+        let mut last = String::new();
+        for failed in answer.results {
+            match failed {
+                Failed::Refused(entry) => refused.push(entry),
+                Failed::Unavailable(reason) => last = reason,
+            }
         }
-        let last = answer.results.last().map_or("", String::as_str);
+        if answer.left.is_empty() {
+            return Ok(refused);
+        }
         let why = format!("{} entries failed, last with {last}", answer.left.len());
         Err(call("SendMessageBatch", url).answered(why))
     }
 
-    /// Makes one call for the messages at the indexes `left`. Its results are the reasons why entries
-    /// failed; what it leaves are the indexes of the messages that are not in the queue.
+    /// Makes one call for the messages at the indexes `left`. Its results say why entries failed; what it
+    /// leaves are the indexes of the messages that are neither in the queue nor refused.
     async fn send_some(
         &self,
         url: &str,
         messages: &[Message],
         mut left: Vec<usize>,
-    ) -> Result<Answer<String, usize>, Unavailable> {
+    ) -> Result<Answer<Failed, usize>, Unavailable> {
         let entries = left.iter().map(|&i| entry(i, &messages[i])).collect::<Result<_, _>>()?;
         let send = self.client.send_message_batch().queue_url(url).set_entries(Some(entries));
-        let answer = send.send().await.map_err(call("SendMessageBatch", url).failed())?;
+        let answer = match send.send().await {
+            Ok(answer) => answer,
+            // One entry makes SQS refuse the whole call. Each is sent alone, so that only that one is.
+            Err(error) if is_refusal_of_a_call(&error) => {
+                return self.send_each(url, messages, left).await;
+            }
+            Err(error) => return Err(call("SendMessageBatch", url).failed()(error)),
+        };
         let sent: Vec<&str> = answer.successful.iter().map(|sent| sent.id.as_str()).collect();
         left.retain(|i| !sent.contains(&i.to_string().as_str()));
-        let why = |entry: &BatchResultErrorEntry| {
-            format!("{}: {}", entry.code, entry.message.as_deref().unwrap_or(""))
-        };
-        Ok(Answer { results: answer.failed.iter().map(why).collect(), left })
+        let results: Vec<_> = answer.failed.iter().map(Failed::of).collect();
+        left.retain(|index| !results.iter().any(|failed| failed.is_refusal_of(*index)));
+        Ok(Answer { results, left })
     }
+
+    async fn send_each(
+        &self,
+        url: &str,
+        messages: &[Message],
+        left: Vec<usize>,
+    ) -> Result<Answer<Failed, usize>, Unavailable> {
+        let mut results = Vec::new();
+        for index in left {
+            let message = &messages[index];
+            let send = self.client.send_message().queue_url(url).message_body(message.encode());
+            match send.message_group_id(group(message)).send().await {
+                Ok(_) => {}
+                Err(error) if is_refusal_of_a_call(&error) => {
+                    let reason = reason(error.code().unwrap_or_default(), error.message());
+                    results.push(Failed::Refused(Refused { index, reason }));
+                }
+                Err(error) => return Err(call("SendMessage", url).failed()(error)),
+            }
+        }
+        Ok(Answer { results, left: Vec::new() })
+    }
+}
+
+/// Sets the visibility timeout of a received message.
+pub(crate) async fn set_visibility(
+    client: &Client,
+    url: &str,
+    receipt_handle: &str,
+    seconds: u32,
+) -> Result<(), SdkError<ChangeMessageVisibilityError>> {
+    let hide = client.change_message_visibility().queue_url(url).receipt_handle(receipt_handle);
+    hide.visibility_timeout(i32::try_from(seconds).unwrap_or(i32::MAX)).send().await.map(drop)
 }
 
 /// A call on a queue, as an error names it.
@@ -103,12 +155,83 @@ fn group(message: &Message) -> String {
     deliver.delivery.webhook().to_string()
 }
 
+/// Why an entry of a batch is not in the queue.
+#[derive(Debug)]
+enum Failed {
+    /// It would be refused again.
+    Refused(Refused),
+    /// It may be taken later. Holds the reason.
+    Unavailable(String),
+}
+
+impl Failed {
+    fn of(entry: &BatchResultErrorEntry) -> Self {
+        let reason = reason(&entry.code, entry.message());
+        match entry.id.parse() {
+            Ok(index) if entry.sender_fault && !may_pass(&entry.code) => {
+                Self::Refused(Refused { index, reason })
+            }
+            _ => Self::Unavailable(reason),
+        }
+    }
+
+    fn is_refusal_of(&self, of: usize) -> bool {
+        matches!(self, Self::Refused(Refused { index, .. }) if *index == of)
+    }
+}
+
+fn reason(code: &str, message: Option<&str>) -> String {
+    format!("SQS refuses the message with {code}: {}", message.unwrap_or("no message"))
+}
+
+/// Whether an error that SQS puts down to the sender is about something else than the message: throttling,
+/// the queue's key, permissions, the queue itself. Those are an operator's to mend, and the message waits.
+fn may_pass(code: &str) -> bool {
+    const OTHERS: [&str; 7] = [
+        "Kms",
+        "KMS",
+        "AccessDenied",
+        "OverLimit",
+        "QueueDoesNotExist",
+        "NonExistentQueue",
+        "Security",
+    ];
+    is_throttle(code) || OTHERS.iter().any(|other| code.contains(other))
+}
+
+/// Whether SQS refuses what is in a message or how large it is (*Amazon SQS API Reference*, "SendMessage"
+/// and "SendMessageBatch").
+fn is_refusal_of_a_call<E: ProvideErrorMetadata>(error: &E) -> bool {
+    const REFUSALS: [&str; 4] = [
+        "InvalidMessageContents",
+        "BatchRequestTooLong",
+        "InvalidParameterValue",
+        "MessageTooLong",
+    ];
+    error.code().is_some_and(|code| REFUSALS.iter().any(|refusal| code.contains(refusal)))
+}
+
 impl DispatchQueue for Queues {
-    async fn dispatch(&self, lane: Lane, messages: &[Message]) -> Result<(), Unavailable> {
+    async fn dispatch(
+        &self,
+        lane: Lane,
+        messages: &[Message],
+    ) -> Result<Vec<Refused>, Unavailable> {
         let url = self.url(lane)?;
-        let batches: Vec<_> =
-            messages.chunks(BATCH).map(|batch| self.send_batch(url, batch)).collect();
-        futures::stream::iter(batches).buffer_unordered(CONCURRENCY).try_collect().await
+        let batches: Vec<_> = messages
+            .chunks(BATCH)
+            .enumerate()
+            .map(|(number, batch)| async move {
+                let refused = self.send_batch(url, batch).await?;
+                let placed =
+                    |entry: Refused| Refused { index: number * BATCH + entry.index, ..entry };
+                Ok::<_, Unavailable>(refused.into_iter().map(placed).collect::<Vec<_>>())
+            })
+            .collect();
+        let sent = futures::stream::iter(batches).buffer_unordered(CONCURRENCY);
+        let mut refused: Vec<_> = sent.try_concat().await?;
+        refused.sort_by_key(|entry| entry.index);
+        Ok(refused)
     }
 }
 
@@ -120,15 +243,8 @@ impl DeferQueue for Queues {
         seconds: u32,
     ) -> Result<(), Unavailable> {
         let url = self.url(lane)?;
-        self.client
-            .change_message_visibility()
-            .queue_url(url)
-            .receipt_handle(receipt_handle)
-            .visibility_timeout(i32::try_from(seconds).unwrap_or(i32::MAX))
-            .send()
-            .await
-            .map_err(call("ChangeMessageVisibility", url).failed())?;
-        Ok(())
+        let hidden = set_visibility(&self.client, url, receipt_handle, seconds).await;
+        hidden.map_err(call("ChangeMessageVisibility", url).failed())
     }
 
     async fn send_later(&self, message: &Message, seconds: u32) -> Result<MessageId, Unavailable> {
@@ -172,3 +288,6 @@ impl QueueDepth for Queues {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

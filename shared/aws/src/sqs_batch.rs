@@ -29,7 +29,7 @@ pub fn receive_count(attributes: &HashMap<String, String>) -> u32 {
 impl Answer {
     /// The answer for messages, each given by its SQS `messageId` and with what becomes of it.
     pub fn of(messages: impl IntoIterator<Item = (String, Disposition)>) -> Self {
-        let staying = messages.into_iter().filter(|(_, d)| *d == Disposition::Stays);
+        let staying = messages.into_iter().filter(|(_, d)| *d != Disposition::Done);
         let batch_item_failures =
             staying.map(|(item_identifier, _)| StayingItem { item_identifier }).collect();
         Self { batch_item_failures }

@@ -1,6 +1,8 @@
 //! The system's clock and randomness.
 
-use hooklane_app::ports::{Clock, Entropy};
+use std::time::Duration;
+
+use hooklane_app::ports::{Clock, Entropy, Pause};
 use hooklane_domain::Timestamp;
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -10,6 +12,12 @@ impl Clock for System {
     #[expect(clippy::disallowed_methods, reason = "the clock is read here only")]
     fn now(&self) -> Timestamp {
         Timestamp::now()
+    }
+}
+
+impl Pause for System {
+    async fn pause(&self, time: Duration) {
+        tokio::time::sleep(time).await;
     }
 }
 

@@ -3,10 +3,12 @@
 
 pub mod attempt;
 pub mod attempt_log;
+pub mod congestion;
 mod lifecycle;
 pub mod message;
 pub mod newer;
 pub mod outcome;
+pub mod passing_fault;
 pub mod period;
 pub mod receipt;
 pub mod remark;

@@ -2,15 +2,18 @@
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use hooklane_app::fakes::{MemoryLedger, MemoryQueues, MemoryRegistry};
 use hooklane_domain::Timestamp;
 use hooklane_domain::ids::WebhookId;
 use jiff::SignedDuration;
+use tokio::time::Instant;
 
 use super::chance::Chance;
 use super::fault_rates::FaultRates;
 use super::journal::Journal;
+use super::limits::{Limits, Units};
 use super::stream::{Reader, Slice, Stream};
 use super::versions::Versions;
 
@@ -23,8 +26,16 @@ pub(crate) struct Environment {
     pub(crate) stream: Stream,
     pub(crate) rates: Mutex<FaultRates>,
     pub(crate) versions: Versions,
-    /// The true time in milliseconds. The functions' own clocks jump, this one does not.
+    /// The true time in milliseconds, without the pauses that functions made. The functions' own clocks
+    /// jump, this one does not.
     now: AtomicI64,
+    /// When the run began, by the clock on which functions pause.
+    began: Instant,
+    pub(crate) limits: Limits,
+    /// The messages of the event queue that `ingest` has hidden, and for how many seconds.
+    pub(crate) hidden: Mutex<Vec<(String, u32)>>,
+    /// Records of which fan-out dead-lettered an entry that the queue refused.
+    pub(crate) refused: Mutex<Vec<String>>,
     /// The webhook whose receiver refuses every connection.
     pub(crate) dead: Mutex<Option<WebhookId>>,
     /// The webhook whose receiver answers slowly.
@@ -32,7 +43,12 @@ pub(crate) struct Environment {
 }
 
 impl Environment {
-    pub(crate) fn starting_at(now: Timestamp, seed: u64, visibility: u32) -> Self {
+    pub(crate) fn starting_at(
+        now: Timestamp,
+        seed: u64,
+        visibility: u32,
+        (rates, units): (FaultRates, Units),
+    ) -> Self {
         Self {
             chance: Chance::from_seed(seed),
             journal: Journal::default(),
@@ -40,9 +56,13 @@ impl Environment {
             registry: MemoryRegistry::default(),
             queues: MemoryQueues::at(now, visibility),
             stream: Stream::default(),
-            rates: Mutex::new(FaultRates::CHAOS),
+            rates: Mutex::new(rates),
             versions: Versions::default(),
             now: AtomicI64::new(now.as_millisecond()),
+            began: Instant::now(),
+            limits: Limits::of(units),
+            hidden: Mutex::default(),
+            refused: Mutex::default(),
             dead: Mutex::default(),
             slow: Mutex::default(),
         }
@@ -58,7 +78,14 @@ impl Environment {
     }
 
     pub(crate) fn now(&self) -> Timestamp {
-        Timestamp::from_millisecond(self.now.load(Ordering::SeqCst)).unwrap()
+        let paused = i64::try_from(self.began.elapsed().as_millis()).unwrap();
+        Timestamp::from_millisecond(self.now.load(Ordering::SeqCst) + paused).unwrap()
+    }
+
+    /// Waits in virtual time, while everything else goes on.
+    pub(crate) async fn pause(&self, time: Duration) {
+        tokio::time::sleep(time).await;
+        self.queues.set_time(self.now());
     }
 
     pub(crate) fn advance(&self, time: SignedDuration) {

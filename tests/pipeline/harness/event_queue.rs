@@ -38,6 +38,14 @@ impl EventQueue {
             .collect()
     }
 
+    /// Sets the visibility timeout of a message to so many seconds from now.
+    pub(crate) fn hide(&mut self, id: &str, seconds: u32, now: Timestamp) {
+        if let Some(entry) = self.0.iter_mut().find(|entry| entry.message.id == id) {
+            entry.visible_at =
+                now.saturating_add(SignedDuration::from_secs(seconds.into())).unwrap();
+        }
+    }
+
     pub(crate) fn delete(&mut self, id: &str) {
         self.0.retain(|entry| entry.message.id != id);
     }

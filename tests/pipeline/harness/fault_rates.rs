@@ -5,6 +5,8 @@
 pub(crate) struct FaultRates {
     /// Each call of a port: it fails before or after it takes effect.
     pub(crate) failed_calls: f64,
+    /// Each entry of a batch that `fanout` sends: the queue refuses it for good.
+    pub(crate) refused_entries: f64,
     /// Each invocation: it is killed at an await point.
     pub(crate) kills: f64,
     /// Each run of `upkeep`: it is killed. Higher, because there are few runs.
@@ -30,6 +32,7 @@ pub(crate) struct FaultRates {
 impl FaultRates {
     pub(crate) const CHAOS: Self = Self {
         failed_calls: 0.10,
+        refused_entries: 0.01,
         kills: 0.15,
         upkeep_kills: 0.4,
         duplicate_upkeep: 0.4,
@@ -44,6 +47,7 @@ impl FaultRates {
 
     pub(crate) const NONE: Self = Self {
         failed_calls: 0.0,
+        refused_entries: 0.0,
         kills: 0.0,
         upkeep_kills: 0.0,
         duplicate_upkeep: 0.0,

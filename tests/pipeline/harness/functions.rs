@@ -45,6 +45,7 @@ impl hooklane_ingest::Ports for Faulty {
     type Events = Port;
     type Registry = Port;
     type DeadLetters = Port;
+    type Queue = Port;
     type System = Port;
 }
 
@@ -131,6 +132,7 @@ pub(crate) fn cold_ingest(environment: &Arc<Environment>) -> IngestInstance {
         registry: port.clone(),
         catalog: event_catalog(),
         dead_letters: port.clone(),
+        queue: port.clone(),
         system: port.clone(),
     });
     Instance { port, function }

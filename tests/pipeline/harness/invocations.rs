@@ -23,7 +23,7 @@ use super::work::{Answer, Work};
 /// The batch size of the event source mappings.
 const BATCH: usize = 10;
 /// All instances together receive at most this many messages of a queue in one step.
-const MAX_RECEIVED: usize = 60;
+pub(crate) const MAX_RECEIVED: usize = 60;
 
 impl Pipeline {
     pub(crate) fn ingest_some(&mut self) -> Vec<Work> {
@@ -57,12 +57,13 @@ impl Pipeline {
     /// Each lane has its own event source mapping, so the lanes share no instance.
     pub(crate) fn deliver_some(&mut self, lane: Lane) -> Vec<Work> {
         let queues = &self.environment.queues;
-        let received = (0..MAX_RECEIVED / BATCH).flat_map(|_| queues.receive(lane));
+        let most = self.received_at_once;
+        let received = (0..most / BATCH).flat_map(|_| queues.receive(lane));
         let received = received.filter(|message| !self.lose(message)).collect();
         let batches = self.batches(received);
         let first = match lane {
             Lane::Fast => 0,
-            Lane::Slow => 4 * MAX_RECEIVED,
+            Lane::Slow => 4 * most,
         };
         while self.delivery.len() < first + batches.len() && !batches.is_empty() {
             self.delivery.push(cold_delivery(&self.environment, &self.contracts));
@@ -139,7 +140,12 @@ impl Pipeline {
                 let ingest = &self.ingest[*instance];
                 let records = messages.iter().map(|m| {
                     let attributes = json!({ "ApproximateReceiveCount": m.receives.to_string() });
-                    json!({ "messageId": m.id, "body": m.body, "attributes": attributes })
+                    json!({
+                        "messageId": m.id,
+                        "receiptHandle": m.id,
+                        "body": m.body,
+                        "attributes": attributes,
+                    })
                 });
                 let event = serde_json::from_value(records_of(records)).unwrap();
                 answer(
@@ -204,6 +210,10 @@ impl Pipeline {
                 Answer::Failed | Answer::Killed => self.to_publish.push_back(publication),
             },
             Work::Ingest { instance, messages } => {
+                let now = self.environment.now();
+                for (id, seconds) in self.environment.hidden.lock().unwrap().drain(..) {
+                    self.events.hide(&id, seconds, now);
+                }
                 for message in &messages {
                     if self.is_deleted(&message.id, &answer) {
                         self.events.delete(&message.id);

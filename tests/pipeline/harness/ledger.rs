@@ -1,5 +1,6 @@
 //! The ledger behind calls that fail. The journal checks every write.
 
+use hooklane_app::fakes::budget::write_units;
 use hooklane_app::ports::{
     DailyCounts, DeliveryFilter, DeliveryPage, DeliveryStore, EventIndexWriter, EventPage,
     EventScan, EventStore, ParkingStore, Pointer, Put, Saved, SlotCounts, SlotStore, Strikes,
@@ -93,24 +94,30 @@ impl DeliveryStore for Port {
 
     async fn save(&self, delivery: &Delivery) -> Result<Saved, Unavailable> {
         let ledger = &self.environment.ledger;
-        let answer = self
-            .call("deliveries.save", async {
-                let before = ledger.read(std::slice::from_ref(&delivery.id)).await?.remove(0);
-                let saved = ledger.save(delivery).await?;
-                if let Saved::Yes(after) = &saved {
-                    assert!(!self.is_unknown(&delivery.id), "{delivery:?} was written over");
-                    if self.is_next() {
-                        let chance = &self.environment.chance;
-                        self.environment.versions.write_delivery(&delivery.id, chance);
-                    }
-                    self.environment.journal.written(before.as_ref(), after, self.process.function);
-                    self.count_swept(before.as_ref(), after);
-                } else {
-                    self.environment.journal.count("conflicting write: delivery");
+        let (key, item) = (format!("WH#{}", delivery.id.webhook()), delivery.id.to_string());
+        let parked = matches!(delivery.state, State::Parked { .. });
+        let answer = self.call("deliveries.save", async {
+            // Its item takes a unit, twice as much together with its pointer.
+            self.take_writes(&key, write_units(1, parked))?;
+            let before = ledger.read(std::slice::from_ref(&delivery.id)).await?.remove(0);
+            let saved = ledger.save(delivery).await?;
+            if let Saved::Yes(after) = &saved {
+                assert!(!self.is_unknown(&delivery.id), "{delivery:?} was written over");
+                if self.is_next() {
+                    let chance = &self.environment.chance;
+                    self.environment.versions.write_delivery(&delivery.id, chance);
                 }
-                Ok(saved)
-            })
-            .await;
+                self.environment.journal.written(before.as_ref(), after, self.process.function);
+                self.count_swept(before.as_ref(), after);
+            } else {
+                self.environment.journal.count("conflicting write: delivery");
+            }
+            Ok(saved)
+        });
+        let answer = match parked {
+            true => self.transaction(&[item], answer).await,
+            false => self.write(&item, answer).await,
+        };
         self.note_fault(&delivery.id, answer)
     }
 
@@ -119,8 +126,13 @@ impl DeliveryStore for Port {
         delivery: &Delivery,
         attempt: &Attempt,
     ) -> Result<(), Unavailable> {
-        let keep = self.environment.ledger.keep_attempt(delivery, attempt);
-        let answer = self.call("deliveries.keep_attempt", keep).await;
+        let key = format!("WH#{}", delivery.id.webhook());
+        let answer = self
+            .call("deliveries.keep_attempt", async {
+                self.take_writes(&key, write_units(1, false))?;
+                self.environment.ledger.keep_attempt(delivery, attempt).await
+            })
+            .await;
         self.note_fault(&delivery.id, answer)
     }
 

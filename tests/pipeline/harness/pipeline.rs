@@ -13,11 +13,14 @@ use hooklane_domain::webhook::Webhook;
 
 use super::environment::Environment;
 use super::event_queue::EventQueue;
+use super::fault_rates::FaultRates;
 use super::functions::{
     DeliveryInstance, FanoutInstance, IngestInstance, StatsInstance, UpkeepInstance, VISIBILITY,
     cold_upkeep, event_catalog,
 };
+use super::invocations::MAX_RECEIVED;
 use super::killable::Killable;
+use super::limits::Units;
 use super::port::Port;
 use super::publications::{Publication, publications};
 use super::tenants::webhooks;
@@ -32,6 +35,8 @@ pub(crate) struct Pipeline {
     pub(crate) events: EventQueue,
     /// What producers have yet to publish, for the first time or again after a failure.
     pub(crate) to_publish: VecDeque<Publication>,
+    /// All delivery instances of a lane together receive at most this many messages in one step.
+    pub(crate) received_at_once: usize,
     pub(crate) upkeep: [UpkeepInstance; 2],
     pub(crate) catalog: EventCatalog,
     pub(crate) contracts: Contracts,
@@ -43,14 +48,21 @@ pub(crate) struct Pipeline {
 }
 
 impl Pipeline {
+    /// One with everything that goes wrong, and events to publish.
     pub(crate) async fn new(seed: u64, events: usize) -> Self {
+        let mut pipeline = Self::with(seed, (FaultRates::CHAOS, Units::SCARCE)).await;
+        pipeline.to_publish = publications(&pipeline.environment, events);
+        pipeline
+    }
+
+    /// One with these faults and limits, and nothing to do.
+    pub(crate) async fn with(seed: u64, faults: (FaultRates, Units)) -> Self {
         let start: Timestamp = "2024-01-15T10:30:00Z".parse().unwrap();
-        let environment = Arc::new(Environment::starting_at(start, seed, VISIBILITY));
+        let environment = Arc::new(Environment::starting_at(start, seed, VISIBILITY, faults));
         let webhooks = webhooks(start);
         for webhook in &webhooks {
             environment.registry.create(webhook).await.unwrap();
         }
-        let to_publish = publications(&environment, events);
         Self {
             webhooks,
             delivery: Vec::new(),
@@ -58,7 +70,8 @@ impl Pipeline {
             stats: Vec::new(),
             ingest: Vec::new(),
             events: EventQueue::default(),
-            to_publish,
+            to_publish: VecDeque::new(),
+            received_at_once: MAX_RECEIVED,
             upkeep: [cold_upkeep(&environment), cold_upkeep(&environment)],
             catalog: event_catalog(),
             contracts: hooklane_bundled_contracts::load(),

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::time::Duration;
 
-use hooklane_app::ports::{Clock, Entropy, Unavailable};
+use hooklane_app::ports::{Clock, Entropy, Pause, Unavailable};
 use hooklane_domain::Timestamp;
 use jiff::SignedDuration;
 
@@ -124,6 +125,12 @@ impl Clock for Port {
         }
         let skew = SignedDuration::from_millis(self.process.skew_ms.load(Ordering::SeqCst));
         environment.now().saturating_add(skew).unwrap()
+    }
+}
+
+impl Pause for Port {
+    async fn pause(&self, time: Duration) {
+        self.environment.pause(time).await;
     }
 }
 

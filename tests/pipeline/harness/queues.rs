@@ -1,7 +1,8 @@
 //! The queues behind calls that fail, or fail for some entries of a batch.
 
 use hooklane_app::ports::{
-    DeadLetters, DeferQueue, DeliveryStore as _, DispatchQueue, QueueDepth, Unavailable,
+    DeadLetters, DeferQueue, DeliveryStore as _, DispatchQueue, HideMessage, QueueDepth, Refused,
+    Unavailable,
 };
 use hooklane_domain::delivery::message::Message;
 use hooklane_domain::delivery::waiting::Lane;
@@ -15,15 +16,26 @@ const BATCH: usize = 10;
 
 impl DispatchQueue for Port {
     /// Sends batches of ten, as the adapter does. Each batch may fail as a whole or for some entries.
-    async fn dispatch(&self, lane: Lane, messages: &[Message]) -> Result<(), Unavailable> {
+    async fn dispatch(
+        &self,
+        lane: Lane,
+        messages: &[Message],
+    ) -> Result<Vec<Refused>, Unavailable> {
         let environment = &self.environment;
         messages.iter().for_each(|message| self.note_form(message));
-        for batch in messages.chunks(BATCH) {
+        let mut refused = Vec::new();
+        for (number, batch) in messages.chunks(BATCH).enumerate() {
+            let (batch, of_batch) = self.without_refused(batch);
+            refused.extend(of_batch.into_iter().map(|index| Refused {
+                index: number * BATCH + index,
+                reason: REFUSAL.to_owned(),
+            }));
+            let batch = &batch;
             self.call("queues.dispatch", async {
                 let fails_in_part =
                     batch.len() > 1 && environment.chance.happens(environment.rates().failed_calls);
                 if !fails_in_part {
-                    return environment.queues.dispatch(lane, batch).await;
+                    return environment.queues.dispatch(lane, batch).await.map(drop);
                 }
                 environment.journal.count("partial failure: queues.dispatch");
                 let sent: Vec<_> =
@@ -33,9 +45,12 @@ impl DispatchQueue for Port {
             })
             .await?;
         }
-        Ok(())
+        Ok(refused)
     }
 }
+
+/// What SQS says of an entry that it refuses for good.
+const REFUSAL: &str = "InvalidMessageContents: refused by the queue";
 
 impl Port {
     /// Notes that the next version sends a message.
@@ -43,6 +58,26 @@ impl Port {
         if self.is_next() {
             self.environment.versions.send(message, &self.environment.chance);
         }
+    }
+
+    /// The entries of a batch that the queue takes, and the places of those that it refuses for good. Only
+    /// those of `fanout`: what it dead-letters is put back later.
+    fn without_refused(&self, batch: &[Message]) -> (Vec<Message>, Vec<usize>) {
+        let environment = &self.environment;
+        let refuses = || {
+            self.process.function == "fanout"
+                && environment.chance.happens(environment.rates().refused_entries)
+        };
+        let (mut taken, mut refused) = (Vec::new(), Vec::new());
+        for (index, message) in batch.iter().enumerate() {
+            if refuses() {
+                environment.journal.count("refused for good: queues.dispatch");
+                refused.push(index);
+            } else {
+                taken.push(message.clone());
+            }
+        }
+        (taken, refused)
     }
 
     /// Counts a message that moves its delivery to the slow lane. `delivery` sends messages without a delay
@@ -64,6 +99,17 @@ impl Port {
     }
 }
 
+impl HideMessage for Port {
+    /// Hides a message of the event queue.
+    async fn hide(&self, receipt_handle: &str, seconds: u32) -> Result<(), Unavailable> {
+        self.call("event_queue.hide", async {
+            self.environment.hidden.lock().unwrap().push((receipt_handle.to_owned(), seconds));
+            Ok(())
+        })
+        .await
+    }
+}
+
 impl DeferQueue for Port {
     async fn hide(
         &self,
@@ -71,7 +117,7 @@ impl DeferQueue for Port {
         receipt_handle: &str,
         seconds: u32,
     ) -> Result<(), Unavailable> {
-        let hide = self.environment.queues.hide(lane, receipt_handle, seconds);
+        let hide = DeferQueue::hide(&self.environment.queues, lane, receipt_handle, seconds);
         self.call("queues.hide", hide).await
     }
 
@@ -87,7 +133,15 @@ impl DeferQueue for Port {
 
 impl DeadLetters for Port {
     async fn put(&self, body: &str, reason: &str) -> Result<(), Unavailable> {
-        self.call("dead_letters.put", self.environment.queues.put(body, reason)).await
+        let environment = &self.environment;
+        self.call("dead_letters.put", async {
+            if reason.contains(REFUSAL) {
+                environment.refused.lock().unwrap().push(body.to_owned());
+                return Ok(());
+            }
+            environment.queues.put(body, reason).await
+        })
+        .await
     }
 }
 

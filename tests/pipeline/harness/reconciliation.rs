@@ -16,7 +16,7 @@ use super::tenants::DEAD;
 pub(crate) type Figures = BTreeMap<String, u64>;
 
 /// What must have happened at least once in every full run.
-const FAULTS: [&str; 35] = [
+const FAULTS: [&str; 41] = [
     "answer lost: deliveries.save",
     "answer lost: index.keep",
     "answer lost: queues.send_later",
@@ -34,11 +34,14 @@ const FAULTS: [&str; 35] = [
     "manual request: delivery cancelled",
     "manual request: delivery retried",
     "manual request: recovery ordered",
+    "over the read units of a key",
+    "over the write units of a key",
     "parked: Circuit",
     "parked: Inactive",
     "parked: Paused",
     "parked: RateLimit",
     "partial failure: queues.dispatch",
+    "put back: a dead letter of fanout",
     "received twice: message",
     "receiver: answers with an error",
     "receiver: is busy",
@@ -47,10 +50,13 @@ const FAULTS: [&str; 35] = [
     "receiver: resets",
     "receiver: sends garbage",
     "receiver: stalls",
+    "refused for good: queues.dispatch",
     "replayed: stream batch",
     "swept: its message was lost",
     "throttled: deliveries.save",
     "throttled: index.keep",
+    "transaction conflict: a transaction",
+    "transaction conflict: a write",
     "upkeep: released",
 ];
 

@@ -1,5 +1,6 @@
 //! The registry behind calls that fail.
 
+use hooklane_app::fakes::budget::read_units;
 use hooklane_app::ports::{
     Added, BrakeStore, EventTypeStore, HealthStore, Look, OutlinePage, RecoveryStore, Refusal,
     RoutePage, RouteStore, TenantPage, TenantStore, Unavailable, Watch, WatchList, WebhookStore,
@@ -15,6 +16,7 @@ use hooklane_domain::isolation::health::{Change, Health};
 use hooklane_domain::isolation::recovery::Recovery;
 use hooklane_domain::webhook::{DisableReason, Webhook};
 
+use super::limits::{health_item, watch_item};
 use super::port::Port;
 
 /// Implements ports: each method calls the registry through `Port::call`, which may fail.
@@ -42,10 +44,6 @@ behind_calls! {
         "webhooks.delete" delete(tenant: &TenantId, id: WebhookId, revision: Option<u64>) -> bool;
         "webhooks.disable" disable(seen: &Webhook, reason: DisableReason, at: Timestamp) -> bool;
     }
-    RouteStore {
-        "routes.version" version(tenant: &TenantId) -> u64;
-        "routes.page" routes(tenant: &TenantId, after: Option<&str>) -> RoutePage;
-    }
     TenantStore {
         "tenants.get" tenant(id: &TenantId) -> Tenant;
         "tenants.is_listed" is_listed(id: &TenantId) -> bool;
@@ -64,12 +62,6 @@ behind_calls! {
         "types.put" put_event_type(owner: &Owner, name: &EventType, definition: &Definition, revision: Option<u64>) -> Option<u64>;
         "types.delete" delete_event_type(owner: &Owner, name: &EventType, revision: Option<u64>) -> bool;
     }
-    WatchList {
-        "watches.watch" watch(tenant: &TenantId, webhook: WebhookId, parked: u32, now: Timestamp) -> u64;
-        "watches.list" watched(after: Option<WebhookId>, limit: usize) -> Vec<Watch>;
-        "watches.looked" looked(seen: &Watch, next: Look, released: u64) -> ();
-        "watches.unwatch" unwatch(seen: &Watch) -> bool;
-    }
     BrakeStore {
         "brake.get" brake() -> Option<Brake>;
         "brake.set" set_brake(brake: Brake) -> ();
@@ -86,6 +78,64 @@ impl Port {
     /// Whether this process does not know the circuit of a webhook.
     fn is_unknown_health(&self, webhook: WebhookId) -> bool {
         !self.is_next() && self.environment.versions.is_unknown_health(webhook)
+    }
+}
+
+impl RouteStore for Port {
+    async fn version(&self, tenant: &TenantId) -> Result<u64, Unavailable> {
+        self.call("routes.version", async {
+            self.take_reads(&format!("T#{tenant}"), read_units(1))?;
+            RouteStore::version(&self.environment.registry, tenant).await
+        })
+        .await
+    }
+
+    async fn routes(
+        &self,
+        tenant: &TenantId,
+        after: Option<&str>,
+    ) -> Result<RoutePage, Unavailable> {
+        self.call("routes.page", async {
+            let page = self.environment.registry.routes(tenant, after).await?;
+            let bytes = (page.routes.len() + page.unreadable.len()) * BYTES_OF_A_WEBHOOK;
+            self.take_reads(&format!("T#{tenant}"), read_units(bytes))?;
+            Ok(page)
+        })
+        .await
+    }
+}
+
+/// A webhook's item with its secret.
+const BYTES_OF_A_WEBHOOK: usize = 1_500;
+
+impl WatchList for Port {
+    async fn watch(
+        &self,
+        tenant: &TenantId,
+        webhook: WebhookId,
+        parked: u32,
+        now: Timestamp,
+    ) -> Result<u64, Unavailable> {
+        let watch = self.environment.registry.watch(tenant, webhook, parked, now);
+        self.write(&watch_item(webhook), self.call("watches.watch", watch)).await
+    }
+
+    async fn watched(
+        &self,
+        after: Option<WebhookId>,
+        limit: usize,
+    ) -> Result<Vec<Watch>, Unavailable> {
+        self.call("watches.list", self.environment.registry.watched(after, limit)).await
+    }
+
+    async fn looked(&self, seen: &Watch, next: Look, released: u64) -> Result<(), Unavailable> {
+        let looked = self.environment.registry.looked(seen, next, released);
+        self.write(&watch_item(seen.webhook), self.call("watches.looked", looked)).await
+    }
+
+    async fn unwatch(&self, seen: &Watch) -> Result<bool, Unavailable> {
+        let unwatch = self.environment.registry.unwatch(seen);
+        self.write(&watch_item(seen.webhook), self.call("watches.unwatch", unwatch)).await
     }
 }
 
@@ -111,7 +161,7 @@ impl HealthStore for Port {
         change: &Change,
     ) -> Result<bool, Unavailable> {
         let registry = &self.environment.registry;
-        self.call("health.save", async {
+        let save = self.call("health.save", async {
             let before = registry.health(webhook).await?.circuit;
             let saved = registry.save_health(tenant, webhook, change).await?;
             if saved {
@@ -122,8 +172,14 @@ impl HealthStore for Port {
                 self.environment.journal.circuit_changed(webhook, before, change.health.circuit);
             }
             Ok(saved)
-        })
-        .await
+        });
+        let mut items = vec![health_item(webhook)];
+        items.extend(change.watch.map(|_| watch_item(webhook)));
+        items.extend(change.lane.map(|_| webhook.to_string()));
+        match items.as_slice() {
+            [alone] => self.write(alone, save).await,
+            several => self.transaction(several, save).await,
+        }
     }
 
     async fn skip(&self, webhook: WebhookId) -> Result<(), Unavailable> {

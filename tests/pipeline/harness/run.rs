@@ -48,12 +48,21 @@ impl Pipeline {
             if chaos_left == 0 {
                 *self.environment.rates.lock().unwrap() = FaultRates::NONE;
                 self.resume_all().await;
+                self.put_back();
             }
             let worked = self.step(step).await;
             if chaos_left == 0 && !worked && self.is_quiet() {
                 return;
             }
             self.advance(worked);
+        }
+    }
+
+    /// Puts back the dead letters of entries that the queue refused, as an operator does.
+    fn put_back(&self) {
+        for record in self.environment.refused.lock().unwrap().drain(..) {
+            self.environment.journal.count("put back: a dead letter of fanout");
+            self.environment.stream.put_back(&record);
         }
     }
 

@@ -70,6 +70,14 @@ impl Stream {
         shards[shard].records.push(record(event, number));
     }
 
+    /// Adds a record again, as the last one of its shard.
+    pub(crate) fn put_back(&self, record: &str) {
+        let mut record: serde_json::Value = serde_json::from_str(record).unwrap();
+        let records = &mut self.0.lock().unwrap()[0].records;
+        record["dynamodb"]["SequenceNumber"] = json!(records.len().to_string());
+        records.push(record.to_string());
+    }
+
     pub(crate) fn is_drained(&self) -> bool {
         let shards = self.0.lock().unwrap();
         shards.iter().all(|shard| shard.positions.iter().all(|at| at.done == shard.records.len()))

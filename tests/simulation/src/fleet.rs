@@ -92,7 +92,7 @@ impl Fleet {
             match disposition {
                 Disposition::Done => state.queues[which].delete(message.webhook),
                 Disposition::Stays if receipt.is_hidden => {}
-                Disposition::Stays => {
+                Disposition::Stays | Disposition::Interrupted => {
                     let until = receipt.received_at + Millis::from(timeout) * SECOND;
                     state.calendar.plan(until, Happening::CameBack { lane, message });
                 }

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::task::Poll;
 use std::time::Duration;
 
-use hooklane_app::ports::{DispatchQueue, RoutePage, Strikes as _};
+use hooklane_app::ports::{DispatchQueue, Refused, RoutePage, Strikes as _};
 use hooklane_domain::ids::TenantId;
 use hooklane_domain::isolation::deaths::{MAX_STRIKES, Suspect, given_up};
 use jiff::SignedDuration;
@@ -34,14 +34,14 @@ impl RouteStore for Deadly {
 }
 
 /// A record of this tenant, with this event and this number in its shard.
-fn record(tenant: &str, event: &str, number: usize) -> String {
+pub(super) fn record(tenant: &str, event: &str, number: usize) -> String {
     let raw = batch(SAMPLE).records[0].get().to_owned();
     raw.replace("acme", tenant)
         .replace("order-1001-created", event)
         .replace("100000000000000000001", &number.to_string())
 }
 
-fn batch_of(records: &[String]) -> Batch {
+pub(super) fn batch_of(records: &[String]) -> Batch {
     batch(&format!(r#"{{"Records":[{}]}}"#, records.join(",")))
 }
 
@@ -146,7 +146,11 @@ async fn records_for_which_no_time_is_left_are_handed_back_from_the_first_of_the
 struct Counting(MemoryQueues, Mutex<Vec<usize>>);
 
 impl DispatchQueue for Counting {
-    async fn dispatch(&self, lane: Lane, messages: &[Message]) -> Result<(), Unavailable> {
+    async fn dispatch(
+        &self,
+        lane: Lane,
+        messages: &[Message],
+    ) -> Result<Vec<Refused>, Unavailable> {
         self.1.lock().unwrap().push(messages.len());
         self.0.dispatch(lane, messages).await
     }

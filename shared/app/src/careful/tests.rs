@@ -65,7 +65,7 @@ impl Work for Notes {
                 self.note("done", item);
                 Disposition::Done
             }
-            Fate::Faulty => Disposition::Stays,
+            Fate::Faulty => Disposition::Interrupted,
             Fate::Panics => panic!("on purpose"),
             Fate::Deadly => {
                 self.1.store(true, Ordering::SeqCst);
@@ -83,6 +83,10 @@ impl Work for Notes {
     async fn hand_back(&self, item: &Item) -> Disposition {
         self.note("handed back", item);
         Disposition::Stays
+    }
+
+    async fn put_off(&self, item: &Item) {
+        self.note("put off", item);
     }
 }
 
@@ -127,12 +131,28 @@ async fn what_is_not_a_suspect_writes_nothing_and_suspects_come_after_it() {
     let world = World::new();
     let healthy = [item("a", Fate::Fine, false), item("b", Fate::Faulty, false)];
     world.batch(&healthy, Deadline::never()).await.unwrap();
-    assert_eq!(world.notes.taken(), ["begun a", "begun b", "done a"]);
+    assert_eq!(world.notes.taken(), ["begun a", "begun b", "done a", "put off b"]);
     let mixed = [item("s", Fate::Fine, true), item("a", Fate::Fine, false)];
     let worked = world.batch(&mixed, Deadline::never()).await.unwrap();
     assert_eq!(world.notes.taken(), ["begun a", "done a", "begun s", "done s"]);
     assert_eq!(worked.dispositions, [Disposition::Done, Disposition::Done]);
     assert!(world.ledger.all_strikes().is_empty(), "a suspect that is done is forgiven");
+}
+
+#[tokio::test]
+async fn a_passing_fault_puts_an_item_off_if_there_is_time_and_a_panic_does_not() {
+    let world = World::new();
+    let soon = |seconds| Deadline::after(Timestamp::UNIX_EPOCH, Duration::from_secs(seconds));
+    for (fate, suspicious, seconds, expected) in [
+        (Fate::Faulty, false, 3, vec!["begun s", "put off s"]),
+        (Fate::Faulty, true, 3, vec!["begun s", "put off s"]),
+        (Fate::Faulty, false, 2, vec!["begun s"]),
+        (Fate::Panics, false, 3, vec!["begun s"]),
+    ] {
+        let worked = world.batch(&[item("s", fate, suspicious)], soon(seconds)).await.unwrap();
+        assert_eq!(worked.dispositions, [Disposition::Stays]);
+        assert_eq!(world.notes.taken(), expected, "{fate:?} {seconds}");
+    }
 }
 
 #[tokio::test]

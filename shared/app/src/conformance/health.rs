@@ -91,7 +91,7 @@ where
     let moved = store.get(tenant, hook.id).await.unwrap().unwrap();
     assert_eq!((moved.lane, moved.revision), (Lane::Slow, hook.revision));
     let table = store.table(tenant).await.unwrap();
-    assert_eq!(table.version, version + 1, "fan-out must see the change");
+    assert_eq!(table.version, version, "no instance of fan-out reads all webhooks for it");
     assert_eq!(table.routes.iter().find(|r| r.webhook == hook.id).unwrap().lane, Lane::Slow);
     assert_eq!(entry(store, hook.id).await.unwrap().marked_at, at(30));
     let renamed = Webhook { name: "Renamed".to_owned(), ..hook.clone() };

@@ -18,7 +18,7 @@ use jiff::SignedDuration;
 use super::{Faults, lock};
 use crate::ports::{
     AttemptLog, ChunkKey, DeliveryFilter, DeliveryPage, DeliveryStore, LogFilter, LogPage, Pointer,
-    Saved, SlotCounts, Unavailable, WaitingStore, corrupt, newer,
+    Saved, SlotCounts, Throttled, Unavailable, WaitingStore, corrupt, newer,
 };
 
 /// The delivery of an attempt, its number, and when it began.
@@ -54,6 +54,7 @@ pub struct MemoryLedger {
     pub(super) index_writes: AtomicUsize,
     pub(super) index_reads: AtomicUsize,
     unreadable: Mutex<BTreeMap<DeliveryId, Unreadable>>,
+    refusing: Mutex<Refusing>,
 }
 
 /// Why a delivery cannot be read.
@@ -69,6 +70,33 @@ impl Unreadable {
             Self::Corrupt => corrupt(id.to_string(), "a test corrupted it"),
             Self::Newer => newer(id.to_string(), "a test gave it a state of the next version"),
         }
+    }
+}
+
+/// Which calls about deliveries are throttled.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Refusing {
+    #[default]
+    Nothing,
+    /// So many reads.
+    Reads(u32),
+    /// So many writes.
+    Writes(u32),
+}
+
+impl Refusing {
+    /// Whether a call is let through.
+    fn pass(&mut self, is_write: bool) -> Result<(), Unavailable> {
+        let left = match self {
+            Self::Reads(left) if !is_write => left,
+            Self::Writes(left) if is_write => left,
+            _ => return Ok(()),
+        };
+        if *left == 0 {
+            return Ok(());
+        }
+        *left -= 1;
+        Err(Unavailable::new("a call of the ledger", Throttled("a test throttles it".into())))
     }
 }
 
@@ -103,6 +131,11 @@ impl MemoryLedger {
         self.struck.load(Ordering::SeqCst)
     }
 
+    /// From now on these calls about deliveries are throttled.
+    pub fn refuse(&self, calls: Refusing) {
+        *lock(&self.refusing) = calls;
+    }
+
     /// From now on this delivery cannot be read back.
     pub fn corrupt(&self, id: DeliveryId) {
         lock(&self.unreadable).insert(id, Unreadable::Corrupt);
@@ -122,6 +155,7 @@ impl MemoryLedger {
 impl DeliveryStore for MemoryLedger {
     async fn read(&self, ids: &[DeliveryId]) -> Result<Vec<Option<Delivery>>, Unavailable> {
         self.faults.step()?;
+        lock(&self.refusing).pass(false)?;
         let unreadable = lock(&self.unreadable);
         if let Some((id, why)) = ids.iter().find_map(|id| Some((id, unreadable.get(id)?))) {
             return Err(why.error(id));
@@ -132,6 +166,7 @@ impl DeliveryStore for MemoryLedger {
 
     async fn save(&self, delivery: &Delivery) -> Result<Saved, Unavailable> {
         self.faults.step()?;
+        lock(&self.refusing).pass(true)?;
         let mut deliveries = lock(&self.deliveries);
         let stored = deliveries.get(&delivery.id).map_or(0, |d| d.revision);
         if stored != delivery.revision {
@@ -162,6 +197,7 @@ impl DeliveryStore for MemoryLedger {
         attempt: &Attempt,
     ) -> Result<(), Unavailable> {
         self.faults.step()?;
+        lock(&self.refusing).pass(true)?;
         let key = (delivery.id.clone(), attempt.number, attempt.at);
         let entry = LogEntry::of(delivery, attempt.clone());
         lock(&self.attempts).insert(key, (delivery.tenant.clone(), entry));

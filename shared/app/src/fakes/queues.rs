@@ -1,13 +1,17 @@
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::MessageId;
 use hooklane_domain::delivery::message::Message;
 use hooklane_domain::delivery::waiting::{Lane, MAX_DELAY_SECONDS, MAX_VISIBILITY_SECONDS};
+use hooklane_domain::ids::WebhookId;
 use jiff::SignedDuration;
 
 use super::{Faults, lock};
-use crate::ports::{DeadLetters, DeferQueue, DispatchQueue, QueueDepth, Unavailable};
+use crate::ports::{
+    DeadLetters, DeferQueue, DispatchQueue, HideMessage, QueueDepth, Refused, Unavailable,
+};
 
 /// The two queues in memory, with a clock that the test sets. They refuse what SQS refuses: a visibility
 /// timeout that ends more than 12 hours after the receipt, and a delay over 15 minutes. Clones share the
@@ -25,6 +29,8 @@ struct Inner {
     messages: Vec<Held>,
     dead_letters: Vec<DeadLetter>,
     refusals: usize,
+    /// The webhooks whose new messages are refused.
+    refusing: BTreeSet<WebhookId>,
 }
 
 #[derive(Debug, Clone)]
@@ -66,6 +72,7 @@ impl MemoryQueues {
             messages: Vec::new(),
             dead_letters: Vec::new(),
             refusals: 0,
+            refusing: BTreeSet::new(),
         };
         Self(Arc::new(Mutex::new(inner)), Faults::default())
     }
@@ -80,6 +87,11 @@ impl MemoryQueues {
     #[must_use]
     pub fn bodies(&self) -> Vec<String> {
         lock(&self.0).messages.iter().map(|m| m.body.clone()).collect()
+    }
+
+    /// From now on every new message of this webhook is refused, as an entry with a sender's fault.
+    pub fn refuse(&self, webhook: WebhookId) {
+        lock(&self.0).refusing.insert(webhook);
     }
 
     /// Loses every message, to show that nothing depends on one.
@@ -163,13 +175,24 @@ impl Inner {
 }
 
 impl DispatchQueue for MemoryQueues {
-    async fn dispatch(&self, lane: Lane, messages: &[Message]) -> Result<(), Unavailable> {
+    async fn dispatch(
+        &self,
+        lane: Lane,
+        messages: &[Message],
+    ) -> Result<Vec<Refused>, Unavailable> {
         self.1.step()?;
         let mut inner = lock(&self.0);
-        for message in messages {
-            inner.send(lane, message, 0);
+        let mut refused = Vec::new();
+        for (index, message) in messages.iter().enumerate() {
+            let Message::Deliver(deliver) = message;
+            if inner.refusing.contains(&deliver.delivery.webhook()) {
+                let reason = "InvalidMessageContents: a test refuses it".to_owned();
+                refused.push(Refused { index, reason });
+            } else {
+                inner.send(lane, message, 0);
+            }
         }
-        Ok(())
+        Ok(refused)
     }
 }
 
@@ -207,6 +230,13 @@ impl DeferQueue for MemoryQueues {
             return Err(Unavailable::new("SendMessage", "InvalidParameterValue: DelaySeconds"));
         }
         Ok(lock(&self.0).send(Lane::Slow, message, seconds))
+    }
+}
+
+impl HideMessage for MemoryQueues {
+    /// The event queue is the fast one of these.
+    async fn hide(&self, receipt_handle: &str, seconds: u32) -> Result<(), Unavailable> {
+        DeferQueue::hide(self, Lane::Fast, receipt_handle, seconds).await
     }
 }
 

@@ -111,7 +111,6 @@ impl MemoryRegistry {
             return false;
         };
         webhook.lane = lane;
-        registered.changed(tenant);
         true
     }
 }

@@ -1,6 +1,7 @@
 //! The ports for `Arc<T>`, so that a test can share a fake with the code under test and look into it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::Delivery;
@@ -15,12 +16,18 @@ use hooklane_domain::webhook::limits::RateLimit;
 use crate::ports::{
     AttemptLog, ChunkPage, ChunkRange, Clock, DeliveryFilter, DeliveryPage, DeliveryStore, Entropy,
     EventIndex, EventIndexWriter, EventPage, EventScan, EventStore, LogFilter, LogPage,
-    ParkingStore, Pointer, Put, Saved, SlotCounts, SlotStore, Strikes, Unavailable,
+    ParkingStore, Pause, Pointer, Put, Saved, SlotCounts, SlotStore, Strikes, Unavailable,
 };
 
 impl<T: Clock> Clock for Arc<T> {
     fn now(&self) -> Timestamp {
         (**self).now()
+    }
+}
+
+impl<T: Pause> Pause for Arc<T> {
+    async fn pause(&self, time: Duration) {
+        (**self).pause(time).await;
     }
 }
 

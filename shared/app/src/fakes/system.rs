@@ -1,10 +1,11 @@
 use std::sync::Mutex;
+use std::time::Duration;
 
 use hooklane_domain::Timestamp;
 use jiff::SignedDuration;
 
 use super::lock;
-use crate::ports::{Clock, Entropy};
+use crate::ports::{Clock, Entropy, Pause};
 
 /// A clock that a test moves, and "random" numbers that count: 1, 2, 3, …
 #[derive(Debug)]
@@ -33,6 +34,15 @@ impl Clock for FakeSystem {
         let tick = *lock(&self.1);
         self.pass(tick);
         lock(&self.0).0
+    }
+}
+
+impl Pause for FakeSystem {
+    /// Moves the clock, and waits for nothing.
+    async fn pause(&self, time: Duration) {
+        self.pass(SignedDuration::try_from(time).unwrap_or(SignedDuration::MAX));
+        // Everything else that is under way goes on.
+        tokio::task::yield_now().await;
     }
 }
 

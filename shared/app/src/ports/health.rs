@@ -20,7 +20,7 @@ pub trait HealthStore: Send + Sync {
 
     /// Writes a health if the stored one still has its revision, and raises the revision. Returns whether it
     /// did. `skipped` is not written. The rest of the change is written in the same transaction: the
-    /// webhook's lane, which raises the version of its tenant's subscriptions, and a mark as by
+    /// webhook's lane, which does not raise the version of its tenant's subscriptions, and a mark as by
     /// [`WatchList::watch`](super::WatchList::watch). A change of lane returns `false` if there is no such
     /// webhook.
     fn save_health(

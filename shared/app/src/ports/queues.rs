@@ -7,11 +7,31 @@ use super::Unavailable;
 /// Sends the first message of each delivery.
 pub trait DispatchQueue: Send + Sync {
     /// Sends any number of messages, each in the message group of its webhook. A message that fails is
-    /// sent again. An error means that at least one could not be sent; others may have been.
+    /// sent again. An error means that at least one could not be sent; others may have been. Returns the
+    /// messages that the queue refuses and would refuse again. All others were sent.
     fn dispatch(
         &self,
         lane: Lane,
         messages: &[Message],
+    ) -> impl Future<Output = Result<Vec<Refused>, Unavailable>> + Send;
+}
+
+/// A message that a queue does not take, however often it is sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// Its place among the messages that were to be sent.
+    pub index: usize,
+    /// What the queue says.
+    pub reason: String,
+}
+
+/// Hides a message that a function has received from its queue.
+pub trait HideMessage: Send + Sync {
+    /// Sets the message's visibility timeout to `seconds` from now.
+    fn hide(
+        &self,
+        receipt_handle: &str,
+        seconds: u32,
     ) -> impl Future<Output = Result<(), Unavailable>> + Send;
 }
 

@@ -1,8 +1,15 @@
+use std::time::Duration;
+
 use hooklane_domain::Timestamp;
 
 /// The time of day.
 pub trait Clock: Send + Sync {
     fn now(&self) -> Timestamp;
+}
+
+/// Waiting.
+pub trait Pause: Send + Sync {
+    fn pause(&self, time: Duration) -> impl Future<Output = ()> + Send;
 }
 
 /// Randomness.

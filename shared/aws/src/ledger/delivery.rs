@@ -95,7 +95,7 @@ impl DeliveryStore for Ledger {
             State::Parked { due, .. } => {
                 // In one transaction, so that every parked delivery has a pointer to it.
                 let pointer = self.pointer_write(delivery, *due)?;
-                self.table.transact_once(vec![put, pointer]).await?
+                self.table.transact(vec![put, pointer]).await?
             }
             _ => self.table.write(put).await?,
         };

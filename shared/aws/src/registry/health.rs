@@ -90,7 +90,6 @@ impl HealthStore for Registry {
         }
         if let Some(lane) = change.lane {
             writes.push(lane_update(tenant, webhook, lane));
-            return self.change(tenant, writes).await;
         }
         match writes.as_slice() {
             // A write alone costs half as much as in a transaction.
@@ -150,7 +149,8 @@ fn health_update(webhook: WebhookId, health: &Health) -> Result<Write, Unavailab
     Ok(rewrite.write().if_revision("revision", health.revision))
 }
 
-/// Sets the lane of a webhook, if it exists, without counting its revision.
+/// Sets the lane of a webhook, if it exists, without counting its revision. The version of the tenant's
+/// subscriptions stays as well: `delivery` moves what `fanout` sends to the lane before.
 fn lane_update(tenant: &TenantId, webhook: WebhookId, lane: Lane) -> Write {
     let key = webhook_key(tenant, webhook);
     let update = match lane {

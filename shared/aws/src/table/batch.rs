@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::types::{DeleteRequest, KeysAndAttributes, WriteRequest};
 use hooklane_app::ports::Unavailable;
 
 use super::{Item, Key, Table};
+use crate::failure::unavailable;
 use crate::retry::{Answer, UNDELETED_KEYS, UNREAD_KEYS, until_processed};
 
 /// `BatchGetItem` takes at most 100 keys.
@@ -36,7 +37,7 @@ impl Table {
     /// Makes one call for the items of these keys.
     async fn read_some(&self, keys: Vec<Item>) -> Result<Answer<Item, Item>, Unavailable> {
         let request = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true);
-        let request = request.build().map_err(self.call("BatchGetItem").failed())?;
+        let request = request.build().map_err(unavailable("building a batch read".to_owned()))?;
         let call = self.client.batch_get_item().request_items(&self.name, request);
         let answer = call.send().await.map_err(self.call("BatchGetItem").failed())?;
         let items = answer.responses.unwrap_or_default().remove(&self.name);
@@ -60,7 +61,7 @@ impl Table {
 
     fn deletion(&self, key: &Key) -> Result<WriteRequest, Unavailable> {
         let delete = DeleteRequest::builder().set_key(Some(key.attributes())).build();
-        let delete = delete.map_err(self.call("BatchWriteItem").failed())?;
+        let delete = delete.map_err(unavailable("building a deletion".to_owned()))?;
         Ok(WriteRequest::builder().delete_request(delete).build())
     }
 

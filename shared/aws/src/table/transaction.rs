@@ -4,28 +4,30 @@ use aws_sdk_dynamodb::error::{BuildError, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update};
 use backon::Retryable as _;
-use hooklane_app::ports::Unavailable;
+use hooklane_app::ports::{Throttled, Unavailable};
 
 use super::Table;
 use super::write::{Action, Terms, Write};
-use crate::failure::unavailable;
+use crate::failure::{is_throttle, unavailable};
 use crate::retry::TRANSACTION_CONFLICT;
 
 type Failure = SdkError<TransactWriteItemsError>;
 
 impl Table {
     /// Makes all of the writes, or none. Returns whether their conditions held. A transaction that
-    /// conflicts with another one is tried again after a pause.
+    /// conflicts with another one, or is throttled, is tried again after a pause: neither is in a retry
+    /// class of the SDK.
     pub(crate) async fn transact(&self, writes: Vec<Write>) -> Result<bool, Unavailable> {
         let parts = self.parts(writes)?;
         let sent = (|| self.try_transaction(&parts)).retry(TRANSACTION_CONFLICT);
-        sent.when(is_cancelled).await.map_err(self.call("TransactWriteItems").failed())
-    }
-
-    /// As [`Table::transact`], but a conflict is an error at once: for a message, which comes back.
-    pub(crate) async fn transact_once(&self, writes: Vec<Write>) -> Result<bool, Unavailable> {
-        let parts = self.parts(writes)?;
-        self.try_transaction(&parts).await.map_err(self.call("TransactWriteItems").failed())
+        let sent = sent.when(|failed| will_pass(failed) != Passing::No).await;
+        sent.map_err(|failed| match will_pass(&failed) {
+            Passing::Throttled => Unavailable::new(
+                self.call("TransactWriteItems").to_string(),
+                Throttled(failed.into()),
+            ),
+            Passing::Conflict | Passing::No => self.call("TransactWriteItems").failed()(failed),
+        })
     }
 
     async fn try_transaction(&self, parts: &[TransactWriteItem]) -> Result<bool, Failure> {
@@ -87,7 +89,37 @@ fn is_refused(error: &TransactWriteItemsError) -> bool {
     }
 }
 
-/// Whether a transaction was cancelled: by a conflict with another one, or by throttling.
-fn is_cancelled(error: &Failure) -> bool {
-    error.as_service_error().is_some_and(TransactWriteItemsError::is_transaction_canceled_exception)
+/// Whether a transaction that failed may succeed after a pause.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Passing {
+    /// Another transaction was under way on one of its items, or its own first try still is.
+    Conflict,
+    Throttled,
+    /// It would fail again, or the SDK has repeated it.
+    No,
 }
+
+/// By the reasons of a cancelled transaction (*Amazon DynamoDB API Reference*, "TransactWriteItems"): one
+/// whose input is refused is not repeated.
+fn will_pass(error: &Failure) -> Passing {
+    match error.as_service_error() {
+        Some(TransactWriteItemsError::TransactionInProgressException(_)) => Passing::Conflict,
+        Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+            let reasons = cancelled.cancellation_reasons();
+            let codes = || reasons.iter().filter_map(|reason| reason.code());
+            if codes()
+                .any(|code| !matches!(code, "None" | "TransactionConflict") && !is_throttle(code))
+            {
+                Passing::No
+            } else if codes().any(is_throttle) {
+                Passing::Throttled
+            } else {
+                Passing::Conflict
+            }
+        }
+        _ => Passing::No,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,12 +1,16 @@
 //! Writes. A write is a value that carries its own condition. It is sent on its own or in a transaction.
 
 use std::collections::HashMap;
+use std::error::Error;
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use backon::Retryable as _;
 use hooklane_app::ports::Unavailable;
 
 use super::{Item, Key, Table, number};
+use crate::failure::Call;
+use crate::retry::TRANSACTION_CONFLICT;
 
 /// A write of one item. It is made only if its condition holds.
 #[derive(Debug, Clone)]
@@ -118,11 +122,21 @@ impl Table {
         self.send(write, Some(returned)).await
     }
 
+    /// A write that meets a transaction on its item has taken no effect, and is tried again after a pause.
     async fn send(
         &self,
         write: Write,
         returned: Option<ReturnValue>,
     ) -> Result<Option<Item>, Unavailable> {
+        let sent = (|| self.send_once(write.clone(), returned.clone())).retry(TRANSACTION_CONFLICT);
+        sent.when(|failed| failed.met_transaction).await.map_err(|failed| failed.error)
+    }
+
+    async fn send_once(
+        &self,
+        write: Write,
+        returned: Option<ReturnValue>,
+    ) -> Result<Option<Item>, Failed> {
         let Write { action, terms: Terms { condition, names, values } } = write;
         let attributes = match action {
             Action::Put(item) => {
@@ -133,7 +147,7 @@ impl Table {
                     .set_expression_attribute_values(values)
                     .set_return_values(returned)
                     .send();
-                let written = unless_refused(sent.await).map_err(self.call("PutItem").failed())?;
+                let written = unless_refused(sent.await).map_err(failed(self.call("PutItem")))?;
                 written.map(|answer| answer.attributes)
             }
             Action::Update { key, expression } => {
@@ -146,7 +160,7 @@ impl Table {
                     .set_return_values(returned)
                     .send();
                 let written =
-                    unless_refused(sent.await).map_err(self.call("UpdateItem").failed())?;
+                    unless_refused(sent.await).map_err(failed(self.call("UpdateItem")))?;
                 written.map(|answer| answer.attributes)
             }
             Action::Delete(key) => {
@@ -158,11 +172,30 @@ impl Table {
                     .set_return_values(returned)
                     .send();
                 let written =
-                    unless_refused(sent.await).map_err(self.call("DeleteItem").failed())?;
+                    unless_refused(sent.await).map_err(failed(self.call("DeleteItem")))?;
                 written.map(|answer| answer.attributes)
             }
         };
         Ok(attributes.map(Option::unwrap_or_default))
+    }
+}
+
+/// A write that failed.
+struct Failed {
+    error: Unavailable,
+    /// Whether a transaction on the same item was under way (`TransactionConflictException`), which is in no
+    /// retry class of the SDK.
+    met_transaction: bool,
+}
+
+fn failed<E>(call: Call<'_>) -> impl FnOnce(E) -> Failed + use<E>
+where
+    E: Error + ProvideErrorMetadata + Send + Sync + 'static,
+{
+    let failed = call.failed();
+    move |error| Failed {
+        met_transaction: error.code() == Some("TransactionConflictException"),
+        error: failed(error),
     }
 }
 

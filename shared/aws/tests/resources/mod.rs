@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::types::{
 use aws_sdk_sqs::types::QueueAttributeName;
 use hooklane_app::conformance::{Inspect, MAPS, RawItems, Seen};
 use hooklane_app::ports::{
-    DeadLetters, DeferQueue, DispatchQueue, Entropy as _, QueueDepth, Unavailable,
+    DeadLetters, DeferQueue, DispatchQueue, Entropy as _, QueueDepth, Refused, Unavailable,
 };
 use hooklane_aws::SdkConfig;
 use hooklane_aws::dead_letters::DeadLetterQueue;
@@ -230,7 +230,11 @@ impl RealQueues {
 }
 
 impl DispatchQueue for RealQueues {
-    async fn dispatch(&self, lane: Lane, messages: &[Message]) -> Result<(), Unavailable> {
+    async fn dispatch(
+        &self,
+        lane: Lane,
+        messages: &[Message],
+    ) -> Result<Vec<Refused>, Unavailable> {
         self.queues.dispatch(lane, messages).await
     }
 }

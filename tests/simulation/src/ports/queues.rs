@@ -1,6 +1,8 @@
 use std::sync::Arc;
 
-use hooklane_app::ports::{DeadLetters, DeferQueue, DispatchQueue, QueueDepth, Unavailable};
+use hooklane_app::ports::{
+    DeadLetters, DeferQueue, DispatchQueue, QueueDepth, Refused, Unavailable,
+};
 use hooklane_domain::delivery::MessageId;
 use hooklane_domain::delivery::message::Message as WireMessage;
 use hooklane_domain::delivery::waiting::{Lane, MAX_DELAY_SECONDS};
@@ -58,7 +60,11 @@ impl DeferQueue for WorldQueues {
 }
 
 impl DispatchQueue for WorldQueues {
-    async fn dispatch(&self, lane: Lane, messages: &[WireMessage]) -> Result<(), Unavailable> {
+    async fn dispatch(
+        &self,
+        lane: Lane,
+        messages: &[WireMessage],
+    ) -> Result<Vec<Refused>, Unavailable> {
         self.world.sleep(self.takes).await;
         for message in messages {
             let message = self.message(message)?;
@@ -67,7 +73,7 @@ impl DispatchQueue for WorldQueues {
             state.on_their_way += 1;
             state.calendar.plan(message.sent, Happening::Dispatched { lane, message });
         }
-        Ok(())
+        Ok(Vec::new())
     }
 }
 

@@ -1,0 +1,57 @@
+//! Sending the messages of a pass, and what becomes of those that are not sent.
+
+use hooklane_app::ports::{DispatchQueue as _, Refused, Unavailable};
+use hooklane_domain::delivery::message::Message;
+use tracing::{Instrument as _, Span};
+
+use super::{DeadRecord, Pass};
+use crate::outbox::Parcel;
+use crate::ports::Ports;
+use crate::spans::{self, batch_failed};
+
+impl<P: Ports> Pass<'_, P> {
+    /// Sends a parcel. `span` is of the record that filled it.
+    pub(super) async fn send(&mut self, parcel: Parcel, span: &Span) -> Result<(), Unavailable> {
+        let queues = &self.fanout.queues;
+        let sent = queues.dispatch(parcel.lane, &parcel.messages).instrument(span.clone());
+        let refused = match sent.await {
+            Ok(refused) => refused,
+            Err(error) => {
+                self.not_sent(&parcel);
+                return Err(batch_failed(error, span));
+            }
+        };
+        self.sent += parcel.messages.len() - refused.len();
+        for Refused { index, reason } in refused {
+            self.bury_refused(&parcel.messages[index], parcel.records[index], &reason);
+        }
+        Ok(())
+    }
+
+    /// The queue refuses a message, and would refuse it each time its record came back. The other webhooks
+    /// of the event have theirs. One letter for each record is enough: it fans out again as a whole.
+    fn bury_refused(&mut self, message: &Message, index: usize, reason: &str) {
+        if self.dead.iter().any(|dead| dead.index == index) {
+            return;
+        }
+        let Message::Deliver(deliver) = message;
+        let webhook = deliver.delivery.webhook();
+        let reason = format!("the message for the webhook {webhook} cannot be sent: {reason}");
+        let (raw, span) = (&*self.batch.records[index], spans::of_record(None));
+        self.dead.push(DeadRecord { index, raw, reason, span, suspect: None });
+    }
+
+    /// Ends the work on a tenant's records with an error. What was not sent comes back.
+    pub(super) fn abandon(&mut self, error: Unavailable) -> Result<(), Unavailable> {
+        for parcel in self.outbox.take_rest() {
+            self.not_sent(&parcel);
+        }
+        Err(error)
+    }
+
+    fn not_sent(&mut self, parcel: &Parcel) {
+        for index in &parcel.records {
+            self.sent_whole.remove(index);
+        }
+    }
+}

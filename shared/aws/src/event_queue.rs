@@ -1,0 +1,26 @@
+//! The event queue. Lambda receives and deletes its messages; `ingest` only hides them.
+
+use aws_sdk_sqs::Client;
+use hooklane_app::ports::{HideMessage, Unavailable};
+
+use crate::queues::{call, set_visibility};
+
+#[derive(Debug, Clone)]
+pub struct EventQueue {
+    client: Client,
+    url: String,
+}
+
+impl EventQueue {
+    #[must_use]
+    pub fn new(config: &aws_config::SdkConfig, url: String) -> Self {
+        Self { client: Client::new(config), url }
+    }
+}
+
+impl HideMessage for EventQueue {
+    async fn hide(&self, receipt_handle: &str, seconds: u32) -> Result<(), Unavailable> {
+        let hidden = set_visibility(&self.client, &self.url, receipt_handle, seconds).await;
+        hidden.map_err(call("ChangeMessageVisibility", &self.url).failed())
+    }
+}

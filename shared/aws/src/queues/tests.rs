@@ -1,0 +1,109 @@
+//! Entries that SQS refuses, and those that it cannot take now.
+
+use hooklane_domain::Timestamp;
+use hooklane_domain::delivery::message::Deliver;
+use hooklane_domain::ids::{DeliveryId, WebhookId};
+use serde_json::{Value, json};
+
+use super::*;
+use crate::scripted::{Scripted, error};
+
+fn messages(count: u32) -> Vec<Message> {
+    let webhook = WebhookId::new(Timestamp::UNIX_EPOCH, 1);
+    let message = |number| {
+        Message::Deliver(Deliver {
+            tenant: "acme".parse().unwrap(),
+            delivery: DeliveryId::new(webhook, Timestamp::UNIX_EPOCH, "e1".parse().unwrap()),
+            event_type: format!("test.n{number}").parse().unwrap(),
+            generation: 0,
+            payload: None,
+        })
+    };
+    (0..count).map(message).collect()
+}
+
+fn queues(scripted: &Scripted) -> Queues {
+    let delivery = Some("http://127.0.0.1/queue".to_owned());
+    Queues::new(&scripted.config, QueueUrls { delivery, retry: None })
+}
+
+/// The answer to a batch of which these entries fail, each with its code and whether it is the sender's fault.
+fn answer(body: &Value, fails: impl Fn(&str) -> Option<(&'static str, bool)>) -> (u16, Value) {
+    let (mut sent, mut failed) = (Vec::new(), Vec::new());
+    for entry in body["Entries"].as_array().unwrap() {
+        let (id, message) = (&entry["Id"], entry["MessageBody"].as_str().unwrap());
+        match fails(message) {
+            None => sent.push(json!({ "Id": id, "MessageId": "m", "MD5OfMessageBody": "x" })),
+            Some((code, fault)) => {
+                failed.push(json!({ "Id": id, "Code": code, "SenderFault": fault }))
+            }
+        }
+    }
+    (200, json!({ "Successful": sent, "Failed": failed }))
+}
+
+/// The places of the entries of each call.
+fn asked(scripted: &Scripted) -> Vec<Vec<String>> {
+    let ids = |body: &Value| {
+        let entries = body["Entries"].as_array().into_iter().flatten();
+        entries.map(|entry| entry["Id"].as_str().unwrap().to_owned()).collect()
+    };
+    scripted.bodies().iter().map(ids).collect()
+}
+
+#[tokio::test]
+async fn refused_entries_are_told_from_unavailable_ones() {
+    let scripted = Scripted::answering(|call, _, body| {
+        answer(body, |message| {
+            let is = |number: u32| message.contains(&format!("test.n{number}\""));
+            if is(3) {
+                Some(("InvalidMessageContents", true))
+            } else if call == 0 && is(5) {
+                Some(("InternalError", false))
+            } else if call == 0 && is(6) {
+                // Put down to the sender, and about something else than the message.
+                Some(("KmsThrottled", true))
+            } else {
+                None
+            }
+        })
+    });
+    let refused = queues(&scripted).dispatch(Lane::Fast, &messages(8)).await.unwrap();
+    assert_eq!(refused.iter().map(|entry| entry.index).collect::<Vec<_>>(), [3]);
+    assert!(refused[0].reason.contains("InvalidMessageContents"), "{}", refused[0].reason);
+    let calls = asked(&scripted);
+    assert_eq!(calls.len(), 2);
+    assert_eq!(calls[1], ["5", "6"], "the refused entry is not sent again");
+}
+
+#[tokio::test]
+async fn refused_entries_are_named_by_their_place_among_all() {
+    let scripted = Scripted::answering(|_, _, body| {
+        let refused = |message: &str| ["n7\"", "n14\""].iter().any(|event| message.contains(event));
+        answer(body, |message| refused(message).then_some(("InvalidMessageContents", true)))
+    });
+    let refused = queues(&scripted).dispatch(Lane::Fast, &messages(25)).await.unwrap();
+    assert_eq!(refused.iter().map(|entry| entry.index).collect::<Vec<_>>(), [7, 14]);
+}
+
+#[tokio::test]
+async fn refused_entries_that_make_a_whole_call_fail_are_found() {
+    let scripted = Scripted::answering(|_, operation, body| match operation {
+        "SendMessageBatch" => error("InvalidMessageContents"),
+        _ if body["MessageBody"].as_str().unwrap().contains("n2\"") => {
+            error("InvalidMessageContents")
+        }
+        _ => (200, json!({ "MessageId": "m", "MD5OfMessageBody": "x" })),
+    });
+    let refused = queues(&scripted).dispatch(Lane::Fast, &messages(4)).await.unwrap();
+    assert_eq!(refused.iter().map(|entry| entry.index).collect::<Vec<_>>(), [2]);
+    assert_eq!(scripted.operations().len(), 5);
+}
+
+#[tokio::test]
+async fn entries_that_stay_unavailable_are_an_error() {
+    let scripted = Scripted::answering(|_, _, body| {
+        answer(body, |message| message.contains("n1\"").then_some(("InternalError", false)))
+    });
+    assert!(queues(&scripted).dispatch(Lane::Fast, &messages(3)).await.is_err());
+}
