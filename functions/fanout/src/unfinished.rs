@@ -5,13 +5,13 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use hooklane_app::cache::Bounded;
-use hooklane_aws::stream::place;
+use hooklane_aws::stream::name;
 use serde_json::value::RawValue;
 
 /// The number of records that are remembered: those of many batches of 100.
 const MOST: usize = 10_000;
 
-/// The records of which every message was sent, by their sequence numbers.
+/// The records of which every message was sent, by their names.
 #[derive(Debug)]
 pub(crate) struct Unfinished {
     sent: Bounded<String, ()>,
@@ -28,22 +28,22 @@ impl Default for Unfinished {
 impl Unfinished {
     /// Notes records of a batch that fails.
     pub(crate) fn note<'a>(&self, records: impl Iterator<Item = &'a RawValue>) {
-        for number in records.filter_map(|raw| place(raw).sequence_number) {
+        for name in records.filter_map(name) {
             self.any.store(true, Ordering::Relaxed);
-            self.sent.put(number, ());
+            self.sent.put(name, ());
         }
     }
 
     pub(crate) fn has(&self, raw: &RawValue) -> bool {
         self.any.load(Ordering::Relaxed)
-            && place(raw).sequence_number.is_some_and(|number| self.sent.get(&number).is_some())
+            && name(raw).is_some_and(|name| self.sent.get(&name).is_some())
     }
 
     /// Forgets records of a batch that is done. If one is replayed later, it is fanned out again.
     pub(crate) fn forget<'a>(&self, records: impl Iterator<Item = &'a RawValue>) {
         if self.any.load(Ordering::Relaxed) {
-            for number in records.filter_map(|raw| place(raw).sequence_number) {
-                self.sent.remove(&number);
+            for name in records.filter_map(name) {
+                self.sent.remove(&name);
             }
         }
     }

@@ -94,6 +94,39 @@ pub fn place(raw: &RawValue) -> Place {
     Place { sequence_number: position.sequence_number, created_at }
 }
 
+/// What distinguishes a record from all others: its sequence number, which is unique in its shard, and the
+/// key of its item, which is in one shard at a time. `None` for what no stream of the ledger sends.
+#[must_use]
+pub fn name(raw: &RawValue) -> Option<String> {
+    let NamedRecord { dynamodb } = serde_json::from_str(raw.get()).ok()?;
+    let Named { sequence_number, keys } = dynamodb;
+    Some(format!("{sequence_number}#{}#{}", keys.pk.text, keys.sk.text))
+}
+
+#[derive(Deserialize)]
+struct NamedRecord {
+    dynamodb: Named,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Named {
+    sequence_number: String,
+    keys: Keys,
+}
+
+#[derive(Deserialize)]
+struct Keys {
+    pk: KeyText,
+    sk: KeyText,
+}
+
+#[derive(Deserialize)]
+struct KeyText {
+    #[serde(rename = "S")]
+    text: String,
+}
+
 #[derive(Deserialize)]
 struct Change {
     #[serde(rename = "Keys")]

@@ -88,6 +88,23 @@ async fn a_lanes_change_does_not_make_fan_out_read_the_tenant_again() {
 }
 
 #[tokio::test]
+async fn a_record_with_the_sequence_number_of_one_that_was_sent_is_another_one() {
+    let registry = MemoryRegistry::default();
+    for (n, tenant) in [(1, "first"), (2, "busy")] {
+        registry.create(&webhook(n, tenant, &["*"])).await.unwrap();
+    }
+    let throttling = Throttling(registry, Mutex::new(Some("busy")));
+    let fanout = over(throttling, MemoryQueues::at(at(NOW), 360));
+    let failing = [record("first", "e1", 1), record("busy", "e2", 2)];
+    assert!(fanout.handle_all(batch_of(&failing)).await.is_err());
+    // Of another shard.
+    fanout.handle_all(batch_of(&[record("first", "e9", 1)])).await.unwrap();
+    let deliveries = sent(&fanout);
+    let events: Vec<_> = deliveries.iter().map(|d| d.delivery.event().as_str()).collect();
+    assert_eq!(events, ["e1", "e9"]);
+}
+
+#[tokio::test]
 async fn a_refused_entry_becomes_a_dead_letter_with_its_reason_and_the_others_go_on() {
     let hooks: Vec<_> = (1..=30).map(|n| webhook(n, "acme", &["*"])).collect();
     let fanout = fanout(&hooks).await;
