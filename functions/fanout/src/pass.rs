@@ -109,7 +109,8 @@ impl<'a, P: Ports> Pass<'a, P> {
     pub(crate) async fn run(mut self) -> Passed {
         let result = self.all().await;
         // A record whose dead letter is still to be put is not done.
-        self.dead.iter().for_each(|dead| drop(self.sent_whole.remove(&dead.index)));
+        let dead: BTreeSet<_> = self.dead.iter().map(|dead| dead.index).collect();
+        self.sent_whole.retain(|index| !dead.contains(index));
         let (unfinished, records) = (&self.fanout.unfinished, &self.batch.records);
         let sent = self.sent_whole.iter().map(|index| &*records[*index]);
         match result {
@@ -138,7 +139,8 @@ impl<'a, P: Ports> Pass<'a, P> {
         // What comes after the first record that is handed back is delivered again with it.
         let done = self.left.unwrap_or(usize::MAX);
         let dead = std::mem::take(&mut self.dead);
-        dead.iter().for_each(|record| drop(self.sent_whole.remove(&record.index)));
+        let to_bury: BTreeSet<_> = dead.iter().map(|record| record.index).collect();
+        self.sent_whole.retain(|index| !to_bury.contains(index));
         for record in dead {
             let index = record.index;
             if index < done {

@@ -22,7 +22,7 @@ impl Units {
     /// As on AWS.
     pub(crate) const AWS: Self = Self { ledger_writes: 1_000, registry_reads: 3_000 };
     /// As much less as there is less to do in a run, so that they are used up at times.
-    pub(crate) const SCARCE: Self = Self { ledger_writes: 8, registry_reads: 12 };
+    pub(crate) const SCARCE: Self = Self { ledger_writes: 8, registry_reads: 4 };
 }
 
 pub(crate) struct Limits {
@@ -60,7 +60,7 @@ impl<'a> UnderWay<'a> {
 impl Drop for UnderWay<'_> {
     fn drop(&mut self) {
         let mut held = self.0.lock().unwrap();
-        self.1.iter().for_each(|item| drop(held.remove(item)));
+        held.retain(|item, _| !self.1.contains(item));
     }
 }
 

@@ -35,7 +35,7 @@ fn answer(body: &Value, fails: impl Fn(&str) -> Option<(&'static str, bool)>) ->
         match fails(message) {
             None => sent.push(json!({ "Id": id, "MessageId": "m", "MD5OfMessageBody": "x" })),
             Some((code, fault)) => {
-                failed.push(json!({ "Id": id, "Code": code, "SenderFault": fault }))
+                failed.push(json!({ "Id": id, "Code": code, "SenderFault": fault }));
             }
         }
     }
