@@ -210,9 +210,11 @@ impl<'a, P: Ports> Pass<'a, P> {
                 Err(Panicked) => self.after_panic(begun).await?,
             }
         }
-        for parcel in self.outbox.take_rest() {
+        let mut rest = self.outbox.take_rest();
+        while let Some(parcel) = rest.next() {
             if let Err(error) = self.send(parcel, &Span::none()).await {
-                return self.abandon(error);
+                rest.for_each(|parcel| self.not_sent(&parcel));
+                return Err(error);
             }
         }
         Ok(())

@@ -49,7 +49,7 @@ impl<P: Ports> Pass<'_, P> {
         Err(error)
     }
 
-    fn not_sent(&mut self, parcel: &Parcel) {
+    pub(super) fn not_sent(&mut self, parcel: &Parcel) {
         for index in &parcel.records {
             self.sent_whole.remove(index);
         }

@@ -105,6 +105,22 @@ async fn a_record_with_the_sequence_number_of_one_that_was_sent_is_another_one()
 }
 
 #[tokio::test]
+async fn an_event_of_the_slow_lane_is_not_taken_for_sent_because_the_fast_lane_failed() {
+    let fast = webhook(1, "acme", &["order.*"]);
+    let slow = Webhook { lane: Lane::Slow, ..webhook(2, "acme", &["user.*"]) };
+    let mut fanout = fanout(&[fast, slow]).await;
+    let faults = Faults::default();
+    fanout.queues = MemoryQueues::at(at(NOW), 360).with_faults(faults.clone());
+    let other = record("acme", "e2", 2).replace("order.created", "user.created");
+    let records = [record("acme", "e1", 1), other];
+    faults.die_after(0);
+    assert!(fanout.handle_all(batch_of(&records)).await.is_err());
+    faults.revive();
+    fanout.handle_all(batch_of(&records)).await.unwrap();
+    assert_eq!((fanout.queues.count(Lane::Fast), fanout.queues.count(Lane::Slow)), (1, 1));
+}
+
+#[tokio::test]
 async fn a_refused_entry_becomes_a_dead_letter_with_its_reason_and_the_others_go_on() {
     let hooks: Vec<_> = (1..=30).map(|n| webhook(n, "acme", &["*"])).collect();
     let fanout = fanout(&hooks).await;
