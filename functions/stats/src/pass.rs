@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures::future::try_join_all;
 use hooklane_app::deadline::Deadline;
-use hooklane_app::ports::{DeadLetters as _, EventIndexWriter as _, Unavailable};
+use hooklane_app::ports::{Clock as _, DeadLetters as _, EventIndexWriter as _, Unavailable};
 use hooklane_aws::stream::{self, Answer, Batch, Record};
 use hooklane_domain::event_index::{Chunk, Entry};
 use hooklane_domain::ids::{EventId, TenantId};
@@ -55,7 +55,8 @@ async fn work<P: Ports>(
             left = some.first().map(|next| next.first);
             break;
         }
-        let writes = some.iter().map(|next| stats.ledger.keep(&next.tenant, &next.chunk));
+        let now = stats.system.now();
+        let writes = some.iter().map(|next| stats.ledger.keep(&next.tenant, &next.chunk, now));
         try_join_all(writes).await?;
     }
     // They are sent last, so that a batch that fails and comes back leaves no dead letter each time. What

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use hooklane_app::ports::Clock as _;
 use hooklane_contract::Contracts;
 use hooklane_domain::Timestamp;
@@ -15,6 +17,8 @@ pub struct Deps<P: Ports> {
     pub thresholds: Thresholds,
     /// The brake goes on when the retry queue has more messages than this in flight.
     pub brake_limit: u64,
+    /// How long the index of events usually takes to list an event.
+    pub index_lag: Duration,
     /// They hold the rate limits of webhooks that have none of their own.
     pub contracts: Contracts,
 }

@@ -25,29 +25,28 @@ pub(crate) async fn look<P: Ports>(
     let mut snapshot = Snapshot::read(deps, watch).await?;
     summary.disabled = u64::from(disable_if_hopeless(deps, &mut snapshot).await?);
     summary.reported = report(deps, &mut snapshot).await?;
-    let released = release(deps, &snapshot, deadline).await?;
+    let released = release(deps, &mut snapshot, deadline).await?;
     (summary.released, summary.discarded) = (released.sent, released.discarded);
     let recovered = recover_on(deps, &snapshot, deadline).await;
-    let (recovering, left_alone) = match recovered {
-        Ok(progress) => {
-            summary.recovered = progress.sent;
-            (progress.running, false)
-        }
+    let (progress, left_alone) = match recovered {
+        Ok(progress) => (progress, false),
         // A newer version goes on with it. The webhook stays on the watch list until then.
         Err(error) if error.is_newer() => {
             error.log("recovery.left_alone");
-            (false, true)
+            (Progress::default(), true)
         }
         Err(error) => return Err(error),
     };
+    summary.recovered = progress.sent;
     let swept = sweep(deps, watch).await?;
     summary.swept = swept.sent;
-    summary.unfinished = u64::from(released.more_due || recovering);
+    summary.unfinished = u64::from(released.more_due || progress.more);
     let findings = Findings {
         busy: released.some_left
-            || recovering
+            || progress.running
             || left_alone
             || !snapshot.health.circuit.is_closed(),
+        rechecks: progress.rechecks,
         pointers_removed: released.pointers_removed,
         sweep: swept.next,
     };
@@ -55,15 +54,15 @@ pub(crate) async fn look<P: Ports>(
     Ok(summary)
 }
 
-/// Goes on with the webhook's recovery, if one is running.
+/// Goes on with the webhook's recovery, if one is open.
 async fn recover_on<P: Ports>(
     deps: &Deps<P>,
     snapshot: &Snapshot<'_>,
     deadline: Deadline,
 ) -> Result<Progress, Unavailable> {
     let recovery = deps.registry.recovery(snapshot.watch.webhook).await?;
-    match recovery.filter(Recovery::is_running) {
+    match recovery.filter(Recovery::is_open) {
         Some(recovery) => recover(deps, snapshot, recovery, deadline).await,
-        None => Ok(Progress { sent: 0, running: false }),
+        None => Ok(Progress::default()),
     }
 }

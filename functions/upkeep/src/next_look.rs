@@ -17,6 +17,8 @@ use crate::tuning::{LOOK_REST, MARK_FRESH, MARK_RESPECTED};
 pub(crate) struct Findings {
     /// Something is left to do, so the next run looks again.
     pub(crate) busy: bool,
+    /// A recovery looks for late events again later.
+    pub(crate) rechecks: bool,
     pub(crate) pointers_removed: u64,
     pub(crate) sweep: Sweep,
 }
@@ -30,9 +32,10 @@ pub(crate) async fn plan_next_look<P: Ports>(
     let now = deps.system.now();
     let (watch, busy) = (snapshot.watch, findings.busy);
     // The health of a deleted webhook does not matter any more.
+    let idle = !busy && !findings.rechecks;
     let healthy = snapshot.webhook.is_none() || snapshot.health.is_clean();
     let mark_has_aged = later(watch.marked_at, MARK_RESPECTED) <= now;
-    if !busy && healthy && mark_has_aged && !has_waiting(deps, watch).await? {
+    if idle && healthy && mark_has_aged && !has_waiting(deps, watch).await? {
         deps.registry.unwatch(watch).await?;
         return Ok(());
     }

@@ -35,6 +35,7 @@ impl Deps<Production> {
             system: System,
             thresholds: settings.thresholds,
             brake_limit: settings.brake_limit,
+            index_lag: settings.index_lag,
             contracts: hooklane_bundled_contracts::load(),
         }
     }

@@ -1,15 +1,18 @@
 //! Sends parked deliveries on: the message first, then the item, then the pointer goes.
 
 use futures::stream::{self, StreamExt as _};
-use hooklane_app::deliveries::send;
+use hooklane_app::deliveries::{send, send_at};
 use hooklane_app::ports::{
-    Clock as _, DeliveryStore as _, EventStore, ParkingStore as _, Pointer, Saved, Unavailable,
+    Clock as _, DeliveryStore as _, EventStore, HealthStore as _, ParkingStore as _, Pointer,
+    Saved, Unavailable,
 };
 use hooklane_contract::Contracts;
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::{CancelReason, Delivery, State};
 use hooklane_domain::isolation::admission::{Admission, admit};
-use hooklane_domain::isolation::slots::per_minute;
+use hooklane_domain::isolation::health::{Change, Health};
+use hooklane_domain::isolation::slots::{Paced, per_minute};
+use hooklane_domain::time::{later, next_whole_millisecond};
 use tracing::Instrument as _;
 
 use crate::deadline::Deadline;
@@ -18,7 +21,7 @@ use crate::ports::Ports;
 use crate::snapshot::Snapshot;
 use crate::spans;
 use crate::stored::{self, Stored};
-use crate::tuning::{MAX_RELEASED, RELEASE_PAGE, RELEASES_AT_ONCE};
+use crate::tuning::{MAX_RELEASED, PACED_AHEAD, RELEASE_PAGE, RELEASES_AT_ONCE};
 
 /// What became of a webhook's parked deliveries.
 #[derive(Debug, Default)]
@@ -44,16 +47,18 @@ enum Release {
 struct Allowance {
     most: usize,
     due_by: Timestamp,
+    /// Whether they go at the pace that the tenant asked for, if it asked for one.
+    paced: bool,
 }
 
-/// Releases what is due, page by page, as far as the webhook's state, circuit and rate limit allow.
+/// Releases what is due, page by page, as far as the webhook's state, circuit, rate limit and pace allow.
 pub(crate) async fn release<P: Ports>(
     deps: &Deps<P>,
-    snapshot: &Snapshot<'_>,
+    snapshot: &mut Snapshot<'_>,
     deadline: Deadline,
 ) -> Result<Released, Unavailable> {
     let id = snapshot.watch.webhook;
-    let Allowance { most, due_by } = allowance(snapshot, &deps.contracts, deps.system.now());
+    let Allowance { most, due_by, paced } = allowance(snapshot, &deps.contracts, deps.system.now());
     let mut released = Released::default();
     let mut allowed = most;
     while allowed > 0 && !deadline.has_passed(&deps.system) {
@@ -61,12 +66,25 @@ pub(crate) async fn release<P: Ports>(
         if page.is_empty() {
             break;
         }
+        let slots = if paced { slots(deps, snapshot, page.len()).await? } else { None };
+        let count = slots.as_ref().map_or(page.len(), Vec::len);
+        let is_cut = count < page.len();
         allowed -= page.len();
-        release_page(deps, snapshot, page, &mut released).await?;
+        let page = page.into_iter().take(count).enumerate();
+        let page = page.map(|(n, pointer)| (pointer, slots.as_ref().map(|slots| slots[n])));
+        release_page(deps, snapshot, page.collect(), &mut released).await?;
+        if is_cut {
+            break;
+        }
     }
     released.some_left = !deps.ledger.parked(id, Timestamp::MAX, 1).await?.is_empty();
-    // A circuit lets one probe through, and a rate limit a minute's share: another look finds no more.
-    let unlimited = most == MAX_RELEASED;
+    let is_paced = paced && snapshot.health.release.is_some();
+    if is_paced && !released.some_left {
+        set_pace(deps, snapshot, None).await?;
+    }
+    // A circuit lets one probe through, and a rate limit or a pace a minute's share: another look finds no
+    // more.
+    let unlimited = most == MAX_RELEASED && !is_paced;
     released.more_due = unlimited && !deps.ledger.parked(id, due_by, 1).await?.is_empty();
     Ok(released)
 }
@@ -74,10 +92,11 @@ pub(crate) async fn release<P: Ports>(
 fn allowance(snapshot: &Snapshot<'_>, contracts: &Contracts, now: Timestamp) -> Allowance {
     let Some(webhook) = &snapshot.webhook else {
         // Whatever they wait for, `delivery` finds the webhook deleted and cancels them.
-        return Allowance { most: MAX_RELEASED, due_by: Timestamp::MAX };
+        return Allowance { most: MAX_RELEASED, due_by: Timestamp::MAX, paced: false };
     };
     let circuit = snapshot.health.circuit;
-    let most = match admit(webhook.state, snapshot.tenant_paused, circuit, now) {
+    let admission = admit(webhook.state, snapshot.tenant_paused, circuit, now);
+    let most = match admission {
         Admission::Attempt => {
             let limit = contracts.rate_limit_of(webhook);
             limit.map_or(MAX_RELEASED, |limit| per_minute(limit).min(MAX_RELEASED))
@@ -85,20 +104,56 @@ fn allowance(snapshot: &Snapshot<'_>, contracts: &Contracts, now: Timestamp) -> 
         Admission::Probe => 1,
         Admission::Park(_) => 0,
     };
-    Allowance { most, due_by: now }
+    // A probe goes when it is due.
+    Allowance { most, due_by: now, paced: admission == Admission::Attempt }
+}
+
+/// When the next `count` deliveries go; fewer if the minute has no more slots, `None` without a pace. The
+/// pace is written before they are sent, so that neither a restart nor a second run sends faster. If another
+/// writer was faster, none goes before the next run.
+async fn slots<P: Ports>(
+    deps: &Deps<P>,
+    snapshot: &mut Snapshot<'_>,
+    count: usize,
+) -> Result<Option<Vec<Timestamp>>, Unavailable> {
+    let Some(paced) = snapshot.health.release else { return Ok(None) };
+    let now = deps.system.now();
+    let (slots, after) = paced.take(count, now, later(now, PACED_AHEAD));
+    if !slots.is_empty() && !set_pace(deps, snapshot, Some(after)).await? {
+        return Ok(Some(Vec::new()));
+    }
+    Ok(Some(slots))
+}
+
+/// Writes the pace of releases. Returns `false` if the health was changed meanwhile.
+async fn set_pace<P: Ports>(
+    deps: &Deps<P>,
+    snapshot: &mut Snapshot<'_>,
+    release: Option<Paced>,
+) -> Result<bool, Unavailable> {
+    let health = Health { release, ..snapshot.health.clone() };
+    let change = Change { health: health.clone(), lane: None, watch: None };
+    let watch = snapshot.watch;
+    let written = deps.registry.save_health(&watch.tenant, watch.webhook, &change).await?;
+    if written {
+        snapshot.health = Health { revision: health.revision + 1, ..health };
+    }
+    Ok(written)
 }
 
 async fn release_page<P: Ports>(
     deps: &Deps<P>,
     snapshot: &Snapshot<'_>,
-    page: Vec<Pointer>,
+    page: Vec<(Pointer, Option<Timestamp>)>,
     released: &mut Released,
 ) -> Result<(), Unavailable> {
-    let ids: Vec<_> = page.iter().map(|pointer| pointer.delivery.clone()).collect();
+    let ids: Vec<_> = page.iter().map(|(pointer, _)| pointer.delivery.clone()).collect();
     let items = stored::read(deps, &snapshot.watch.tenant, &ids).await?;
-    let releases = stream::iter(page.into_iter().zip(items)).map(|(pointer, item)| async move {
+    let releases = stream::iter(page.into_iter().zip(items)).map(|(next, item)| async move {
+        let (pointer, slot) = next;
         let span = spans::of_delivery(&pointer.tenant, &pointer.delivery);
-        let release = release_one(deps, snapshot, &pointer, item).instrument(span.clone()).await?;
+        let release = release_one(deps, snapshot, (&pointer, slot), item);
+        let release = release.instrument(span.clone()).await?;
         deps.ledger.unpark(&pointer).instrument(span).await?;
         Ok::<_, Unavailable>(release)
     });
@@ -120,7 +175,7 @@ async fn release_page<P: Ports>(
 async fn release_one<P: Ports>(
     deps: &Deps<P>,
     snapshot: &Snapshot<'_>,
-    pointer: &Pointer,
+    (pointer, slot): (&Pointer, Option<Timestamp>),
     stored: Stored,
 ) -> Result<Release, Unavailable> {
     let delivery = match stored {
@@ -138,10 +193,11 @@ async fn release_one<P: Ports>(
             Saved::Conflict => Release::Stale,
         });
     }
-    let turn = send(&deps.queues, &delivery).await?;
+    let due = slot.map_or(now, |slot| next_whole_millisecond(slot).max(now));
+    let turn = send_at(&deps.queues, &delivery, slot.unwrap_or(now), now).await?;
     // A conflict does not matter: the message itself finds out whether it is needed. Most often it was
     // faster than this write, and acts already.
-    deps.ledger.save(&delivery.handed_to(turn, now)).await?;
+    deps.ledger.save(&delivery.handed_to(turn, due)).await?;
     Ok(Release::Sent)
 }
 

@@ -1,5 +1,10 @@
+use std::time::Duration;
+
 use hooklane_aws::settings::{self, InvalidSetting};
 use hooklane_domain::isolation::circuit::Thresholds;
+
+/// The stream and the write of a chunk take less, beside the time for which a batch is collected.
+const STREAM_LAG: Duration = Duration::from_secs(5);
 
 /// The settings of `upkeep`, which `template.yaml` passes as environment variables.
 #[derive(Debug, Clone)]
@@ -12,6 +17,8 @@ pub struct Settings {
     pub thresholds: Thresholds,
     /// The brake goes on when the retry queue has more messages than this in flight.
     pub brake_limit: u64,
+    /// How long the index of events usually takes to list an event.
+    pub index_lag: Duration,
 }
 
 impl Settings {
@@ -24,6 +31,8 @@ impl Settings {
             retention_days: settings::parse("RETENTION_DAYS")?,
             thresholds: settings::thresholds()?,
             brake_limit: settings::parse("BRAKE_IN_FLIGHT")?,
+            index_lag: Duration::from_secs(settings::parse::<u64>("EVENT_INDEX_SECONDS")?)
+                + STREAM_LAG,
         })
     }
 }

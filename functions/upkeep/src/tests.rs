@@ -3,7 +3,9 @@
 mod brake;
 mod deaths;
 mod disable;
+mod index_walk;
 mod next_look;
+mod paced;
 mod recover;
 mod registry;
 mod release;

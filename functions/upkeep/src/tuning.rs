@@ -25,6 +25,9 @@ pub const RELEASES_AT_ONCE: usize = 32;
 /// One look releases at most this many deliveries of a webhook, so that others get their turn.
 pub const MAX_RELEASED: usize = 5_000;
 
+/// The deliveries that are counted for a report about a webhook that takes deliveries again.
+pub const MISSED_PAGE: usize = 1_000;
+
 /// From the end of one sweep of a webhook to the beginning of the next.
 pub const SWEEP_REST: Duration = Duration::from_secs(15 * 60);
 /// The pages that one look sweeps …
@@ -32,8 +35,14 @@ pub const SWEEP_PAGES: usize = 5;
 /// … and the deliveries of a page.
 pub const SWEEP_PAGE: usize = 200;
 
-/// Failed deliveries that one step of a recovery reads.
+/// Failed deliveries that one step of a recovery reads …
 pub const RECOVERY_PAGE: usize = 100;
+/// … the events of the index …
+pub const WALK_PAGE: usize = 400;
+/// … and of either, those that are sent together. It bounds the events that are in memory.
+pub const RECOVERY_GROUP: usize = 10;
+/// What is sent at a pace is sent for the next minute, since the next run comes then.
+pub const PACED_AHEAD: Duration = Duration::from_secs(60);
 /// A recovery keeps its turn to read the ledger this long: longer than from one run to the next, so that it
 /// goes on before another begins.
 pub const TURN_KEPT: Duration = Duration::from_secs(5 * 60);

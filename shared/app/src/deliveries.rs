@@ -24,7 +24,7 @@ pub use events::{EventsFilter, EventsPage, ListedEvent, events};
 pub use explain::{ExplainedEvent, ExplainedWebhook, explain_event};
 pub use log::log;
 pub use pages::page;
-pub use requests::{RequestError, cancel, retry, send};
+pub use requests::{RequestError, cancel, retry, retry_at, send, send_at};
 pub use undelivered::{Place, UNDELIVERED, UndeliveredPage, undelivered};
 
 /// A page of a webhook's deliveries, or `None` if the tenant has no such webhook.

@@ -21,6 +21,7 @@ pub mod conflict;
 pub mod deadline;
 pub mod deliveries;
 pub mod evaluation;
+pub mod event_index;
 pub mod event_types;
 pub mod health;
 pub mod hiding;

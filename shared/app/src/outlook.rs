@@ -63,6 +63,7 @@ pub(crate) fn standing(webhook: &Webhook, health: &Health, tenant_paused: bool) 
         tenant_paused,
         circuit: health.circuit,
         discard_until: health.discard_until,
+        next_release_at: health.release.and_then(|paced| paced.next),
     }
 }
 

@@ -3,7 +3,9 @@
 use hooklane_domain::access::quotas::Room;
 use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::isolation::health::Health;
+use hooklane_domain::isolation::slots::Paced;
 use hooklane_domain::time::whole_millisecond;
+use hooklane_domain::webhook::limits::RateLimit;
 use hooklane_domain::webhook::{Webhook, WebhookState};
 
 use crate::health::{change_health, probe_now};
@@ -29,22 +31,26 @@ pub async fn pause(
 /// Resumes a webhook that is paused or switched off. Idempotent. What was parked meanwhile is delivered
 /// from the next run of `upkeep` on; if the webhook was paused and `discard` is set, it is cancelled
 /// instead. What waits in a queue is delivered in either case.
+///
+/// With a `rate`, what is parked is released at that rate, until nothing is parked; without one, as fast as
+/// it can be, whatever rate an earlier resumption set.
 pub async fn resume(
     store: &(impl WebhookStore + HealthStore + WatchList),
     system: &(impl Clock + Entropy),
     key: (&TenantId, WebhookId),
-    discard: bool,
+    Resumption { discard, rate }: Resumption,
 ) -> Result<Webhook, ChangeError> {
     let (tenant, id) = key;
     let now = whole_millisecond(system.now());
-    if discard {
-        // Before any of it can be released.
-        let current = store.get(tenant, id).await?.ok_or(ChangeError::Missing)?;
-        if matches!(current.state, WebhookState::Paused { .. }) {
-            change_health(store, key, |health| Health { discard_until: Some(now), ..health })
-                .await?;
-        }
-    }
+    // Before any of it can be released.
+    let current = store.get(tenant, id).await?.ok_or(ChangeError::Missing)?;
+    let discards = discard && matches!(current.state, WebhookState::Paused { .. });
+    change_health(store, key, |health| Health {
+        discard_until: if discards { Some(now) } else { health.discard_until },
+        release: paced(health.release, rate),
+        ..health
+    })
+    .await?;
     let resumed = revise(store, key, &Precondition::Any, Room::none(now), |current| {
         let state = current.state.resumed();
         Ok((state != current.state).then(|| Webhook { state, updated_at: now, ..current.clone() }))
@@ -59,6 +65,22 @@ pub async fn resume(
         }
     }
     Ok(resumed.after)
+}
+
+/// The pace of a release after a resumption. The same rate again keeps its next slot, so that repeating the
+/// request does not send faster.
+fn paced(before: Option<Paced>, rate: Option<RateLimit>) -> Option<Paced> {
+    let rate = rate?;
+    Some(before.filter(|paced| paced.limit == rate).unwrap_or(Paced::new(rate)))
+}
+
+/// What becomes of what waits when a webhook is resumed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Resumption {
+    /// Whether it is cancelled instead of sent.
+    pub discard: bool,
+    /// The most deliveries to release in a time.
+    pub rate: Option<RateLimit>,
 }
 
 #[cfg(test)]
@@ -107,7 +129,7 @@ mod tests {
             let done = pause(&store, &clock, (&hook.tenant, hook.id)).await;
             assert_eq!(done.unwrap().state, after_pause, "{state:?}");
             let (store, hook) = registry(state).await;
-            let done = resume(&store, &clock, (&hook.tenant, hook.id), false).await;
+            let done = resume(&store, &clock, (&hook.tenant, hook.id), Resumption::default()).await;
             assert_eq!(done.unwrap().state, WebhookState::Active, "{state:?}");
             assert_eq!(store.health(hook.id).await.unwrap().discard_until, None);
             assert_eq!(store.watched(None, 9).await.unwrap().len(), 1, "{state:?}");
@@ -127,8 +149,29 @@ mod tests {
             (WebhookState::Inactive, None),
         ] {
             let (store, hook) = registry(state).await;
-            resume(&store, &clock, (&hook.tenant, hook.id), true).await.unwrap();
+            let discard = Resumption { discard: true, rate: None };
+            resume(&store, &clock, (&hook.tenant, hook.id), discard).await.unwrap();
             assert_eq!(store.health(hook.id).await.unwrap().discard_until, noted);
+        }
+    }
+
+    #[tokio::test]
+    async fn paced_recovery_a_resumption_sets_the_rate_and_the_next_one_replaces_it() {
+        let clock = FakeSystem::at(at(9));
+        let (store, hook) = registry(WebhookState::Paused { at: at(5) }).await;
+        let rate = |requests| RateLimit::new(requests, 60).unwrap();
+        let taken = Paced { limit: rate(6), next: Some(at(40)) };
+        for (name, before, asked, after) in [
+            ("new", None, Some(rate(6)), Some(Paced::new(rate(6)))),
+            ("the same again", Some(taken), Some(rate(6)), Some(taken)),
+            ("another", Some(taken), Some(rate(7)), Some(Paced::new(rate(7)))),
+            ("none", Some(taken), None, None),
+        ] {
+            let change = |health| Health { release: before, ..health };
+            change_health(&store, (&hook.tenant, hook.id), change).await.unwrap();
+            let asked = Resumption { discard: false, rate: asked };
+            resume(&store, &clock, (&hook.tenant, hook.id), asked).await.unwrap();
+            assert_eq!(store.health(hook.id).await.unwrap().release, after, "{name}");
         }
     }
 
@@ -146,7 +189,7 @@ mod tests {
             let health = Health { circuit: open, ..Health::default() };
             let change = Change { health, lane: None, watch: None };
             store.save_health(&hook.tenant, hook.id, &change).await.unwrap();
-            resume(&store, &clock, (&hook.tenant, hook.id), false).await.unwrap();
+            resume(&store, &clock, (&hook.tenant, hook.id), Resumption::default()).await.unwrap();
             let expected = Circuit::Open { since: at(1), probe_at, probes: 4 };
             assert_eq!(store.health(hook.id).await.unwrap().circuit, expected, "{state:?}");
         }

@@ -5,7 +5,8 @@
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::quotas::{Day, Exceeded, QuotaName, Quotas};
 use hooklane_domain::ids::{TenantId, WebhookId};
-use hooklane_domain::isolation::recovery::{Recovery, Wanted};
+use hooklane_domain::isolation::recovery::{Order, Recovery, Search};
+use hooklane_domain::isolation::slots::Paced;
 use hooklane_domain::time::whole_millisecond;
 
 use crate::ports::{
@@ -56,8 +57,9 @@ pub async fn start(
     system: &(impl Clock + Entropy),
     quotas: &Quotas,
     (tenant, id): (&TenantId, WebhookId),
-    wanted: Wanted,
+    order: impl Into<Order>,
 ) -> Result<Progress, RecoverError> {
+    let Order { wanted, search, rate } = order.into();
     if wanted.until < wanted.since {
         return Err(RecoverError::Backwards);
     }
@@ -74,9 +76,14 @@ pub async fn start(
         let seconds = Day::at(now).ends_at() - now.as_second();
         return Err(RecoverError::Quota { over, seconds });
     }
-    let revision = before.map_or(0, |recovery| recovery.revision);
+    // What the recoveries before still look for goes on with this one.
+    let (revision, rechecks) =
+        before.map_or((0, Vec::new()), |recovery| (recovery.revision, recovery.rechecks));
     let new = Recovery {
         revision,
+        rechecks,
+        walk: matches!(search, Search::Index).then(Default::default),
+        paced: rate.map(Paced::new),
         scans_at_once: quotas.of(QuotaName::ConcurrentScans),
         ..Recovery::new(tenant.clone(), id, wanted, now)
     };

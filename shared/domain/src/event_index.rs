@@ -11,6 +11,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::event::Event;
@@ -58,7 +59,8 @@ impl Entry {
 
 /// A place in the list: after an event, or after all events of a millisecond and later. The list goes from
 /// greater places to smaller ones.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Place {
     /// Unix milliseconds.
     ms: i64,
@@ -70,6 +72,12 @@ impl Place {
     #[must_use]
     pub fn before(time: Timestamp) -> Self {
         Self { ms: time.as_millisecond(), id: None }
+    }
+
+    /// Unix milliseconds.
+    #[must_use]
+    pub fn ms(&self) -> i64 {
+        self.ms
     }
 
     /// The newest event of a chunk that can hold what follows was accepted at this time or earlier, in Unix
@@ -103,6 +111,20 @@ impl FromStr for Place {
             id => Some(id.parse().map_err(|_| NoPlace)?),
         };
         Ok(Self { ms: time.ok_or(NoPlace)?.as_millisecond(), id })
+    }
+}
+
+impl TryFrom<String> for Place {
+    type Error = NoPlace;
+
+    fn try_from(text: String) -> Result<Self, NoPlace> {
+        text.parse()
+    }
+}
+
+impl From<Place> for String {
+    fn from(place: Place) -> Self {
+        place.to_string()
     }
 }
 

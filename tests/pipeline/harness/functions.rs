@@ -147,6 +147,7 @@ pub(crate) fn cold_upkeep(environment: &Arc<Environment>) -> UpkeepInstance {
         system: port.clone(),
         thresholds: Thresholds::FOR_TESTS,
         brake_limit: BRAKE_LIMIT,
+        index_lag: std::time::Duration::from_secs(10),
         contracts: hooklane_bundled_contracts::load(),
     });
     Instance { port, function }

@@ -2,9 +2,9 @@
 
 use hooklane_app::fakes::budget::write_units;
 use hooklane_app::ports::{
-    DailyCounts, DeliveryFilter, DeliveryPage, DeliveryStore, EventIndexWriter, EventPage,
-    EventScan, EventStore, ParkingStore, Pointer, Put, Saved, SlotCounts, SlotStore, Strikes,
-    Unavailable, newer,
+    ChunkPage, ChunkRange, DailyCounts, DeliveryFilter, DeliveryPage, DeliveryStore, EventIndex,
+    EventIndexWriter, EventPage, EventScan, EventStore, ParkingStore, Pointer, Put, Saved,
+    SlotCounts, SlotStore, Strikes, Unavailable, newer,
 };
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::quotas::{Day, QuotaName};
@@ -220,8 +220,24 @@ impl EventScan for Port {
 }
 
 impl EventIndexWriter for Port {
-    async fn keep(&self, tenant: &TenantId, chunk: &Chunk) -> Result<(), Unavailable> {
-        self.call("index.keep", self.environment.ledger.keep(tenant, chunk)).await
+    async fn keep(
+        &self,
+        tenant: &TenantId,
+        chunk: &Chunk,
+        now: Timestamp,
+    ) -> Result<(), Unavailable> {
+        self.call("index.keep", self.environment.ledger.keep(tenant, chunk, now)).await
+    }
+}
+
+impl EventIndex for Port {
+    async fn chunks(
+        &self,
+        tenant: &TenantId,
+        range: &ChunkRange,
+        limit: usize,
+    ) -> Result<ChunkPage, Unavailable> {
+        self.call("index.chunks", self.environment.ledger.chunks(tenant, range, limit)).await
     }
 }
 

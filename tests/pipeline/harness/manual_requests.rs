@@ -49,7 +49,9 @@ impl Pipeline {
                 deliveries::cancel(port, port, key(&id.webhook()).0, id).await.is_ok()
             }
             ManualRequest::Pause(id) => pausing::pause(port, port, key(id)).await.is_ok(),
-            ManualRequest::Resume(id) => pausing::resume(port, port, key(id), false).await.is_ok(),
+            ManualRequest::Resume(id) => {
+                pausing::resume(port, port, key(id), pausing::Resumption::default()).await.is_ok()
+            }
             ManualRequest::Recover(id) => {
                 let (since, until) = (self.began_at, self.environment.now());
                 let wanted = Wanted { since, until, status: WantedStatus::Failed };

@@ -26,6 +26,7 @@ pub(crate) fn upkeep(
         system: WorldSystem(world()),
         thresholds: scenario.isolation.thresholds(deployment.thresholds),
         brake_limit: deployment.brake,
+        index_lag: std::time::Duration::ZERO,
         contracts,
     })
 }

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use hooklane_app::pausing;
+use hooklane_app::pausing::{self, Resumption as Wanted};
 use hooklane_domain::json::fields::{FieldErrors, Fields};
+use hooklane_domain::webhook::limits::RateLimit;
 
 use crate::backend::{Deps, Ports};
 use crate::gate::caller::{WRITE, Writer};
@@ -46,7 +47,8 @@ pub(crate) async fn pause<P: Ports>(
     operation_id = "resumeWebhook",
     summary = "Resume a webhook's deliveries",
     description = "Idempotent. Sending of the waiting deliveries begins within about a minute; a large backlog takes several minutes. With `discard`, those of a paused \
-        webhook are cancelled instead. Resuming also activates a webhook that is inactive or that Hooklane has disabled.",
+        webhook are cancelled instead. With `rateLimit`, what waits is sent at that rate, evenly spaced, until nothing is parked; \
+        new events are not held back by it. Without it everything is sent as fast as possible, whatever an earlier resumption asked for. Resuming also activates a webhook that is inactive or that Hooklane has disabled.",
     security(("bearer" = [WRITE])),
     request_body(content = Option<Resumption>, description = "Optional"),
     responses(
@@ -62,19 +64,20 @@ pub(crate) async fn resume<P: Ports>(
     Named(id): Named,
     Text(body): Text,
 ) -> Result<Response, Problem> {
-    let discard = discard(&body)?;
+    let wanted = resumption(&body)?;
     let key = (&tenant, id);
-    let resumed = pausing::resume(&deps.registry, &deps.system, key, discard).await?;
+    let resumed = pausing::resume(&deps.registry, &deps.system, key, wanted).await?;
     Ok(shown(&resumed))
 }
 
-/// Whether waiting deliveries are to be cancelled; `false` without a body.
-fn discard(body: &str) -> Result<bool, FieldErrors> {
+/// What becomes of what waits; without a body it is sent as fast as possible.
+fn resumption(body: &str) -> Result<Wanted, FieldErrors> {
     if matches!(body.trim(), "" | "null") {
-        return Ok(false);
+        return Ok(Wanted::default());
     }
     let mut fields = Fields::of("", body)?;
-    let discard = fields.read(&["discard"], "true or false");
+    let discard = fields.read(&["discard"], "true or false").unwrap_or(false);
+    let rate = RateLimit::read(&mut fields);
     fields.finish()?;
-    Ok(discard.unwrap_or(false))
+    Ok(Wanted { discard, rate })
 }

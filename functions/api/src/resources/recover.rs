@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use hooklane_app::ports::Clock as _;
 use hooklane_app::recover;
-use hooklane_domain::isolation::recovery::Wanted;
+use hooklane_domain::isolation::recovery::{Order, Search};
 use hooklane_domain::time::whole_millisecond;
 use lambda_http::http::StatusCode;
 
@@ -25,12 +25,14 @@ use crate::resources::views::RecoveryView;
     operation_id = "startRecovery",
     summary = "Start a recovery: send again what the webhook missed",
     description = "Retries each failed delivery as a manual retry would, and makes a delivery for each skipped event. \
-        It works in the background, a batch each minute. A webhook has at most one running recovery. A few recoveries of a tenant look for skipped events at \
+        It works in the background, a batch each minute, and with `rateLimit` at that rate, evenly spaced. Skipped events are found by the tenant's list of events. \
+        If that may still lack some of the span, the recovery looks for late ones again until `rechecksEndAt`, also after it is `completed` and beside a new one. A webhook has at most one running recovery. A few recoveries of a tenant look for skipped events at \
         the same time; the others wait for their turn, and their state is `waiting`.",
     security(("bearer" = [WRITE])),
     request_body(content = NewRecovery),
     responses(
         (status = 202, description = "Accepted; poll GET for progress", body = RecoveryView),
+        (status = 403, description = "The scope is missing, or `thorough` is asked for by another than the operator"),
         (status = 409, description = "A recovery is already running"),
         (status = 429, description = "The tenant's rate limit is exceeded, or it has started as many recoveries today as it may; `Retry-After` says when to try again"),
     ),
@@ -42,11 +44,16 @@ pub(crate) async fn start<P: Ports>(
     Named(id): Named,
     body: Text,
 ) -> Result<Response, Problem> {
-    let wanted = Wanted::read(body.object(), whole_millisecond(deps.system.now()))?;
+    let order = Order::read(body.object(), whole_millisecond(deps.system.now()))?;
+    if order.search == Search::Thorough && !caller.principal.is_operator() {
+        return Err(Problem::forbidden(
+            "Only the operator may ask for a thorough recovery, since it reads the whole ledger. Leave out thorough.",
+        ));
+    }
     let key = (&tenant, id);
     let quotas = deps.quotas_of(caller.acts_for()?);
     let stores = (&deps.registry, &deps.ledger);
-    let ordered = recover::start(stores, &deps.system, &quotas, key, wanted).await?;
+    let ordered = recover::start(stores, &deps.system, &quotas, key, order).await?;
     Ok((StatusCode::ACCEPTED, Json(RecoveryView::new(&ordered))).into_response())
 }
 

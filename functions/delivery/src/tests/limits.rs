@@ -110,7 +110,7 @@ async fn a_low_rate_limit_does_not_starve_parked_deliveries() {
         world.registry(),
         &world.clock,
         (&super::world::tenant(), world.webhook.id),
-        false,
+        hooklane_app::pausing::Resumption::default(),
     )
     .await
     .unwrap();

@@ -117,6 +117,7 @@ impl World {
             system: Arc::clone(&clock),
             thresholds: Thresholds::FOR_TESTS,
             brake_limit: BRAKE_LIMIT,
+            index_lag: Duration::ZERO,
             contracts: hooklane_bundled_contracts::load(),
         });
         let dead_letters = MemoryQueues::at(start, VISIBILITY);
@@ -216,6 +217,7 @@ impl World {
         let id: EventId = id.parse().unwrap();
         let event = Event { id, tenant: tenant(), content: content(), accepted_at: self.start };
         self.ledger.put(&event).await.unwrap();
+        self.ledger.index(&event, self.start);
     }
 
     /// Handles the messages that are visible in a lane now, and returns their number.

@@ -7,7 +7,7 @@ use hooklane_domain::access::quotas::Quotas;
 use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::delivery::{FailReason, Status};
 use hooklane_domain::event::{Content, Event};
-use hooklane_domain::isolation::recovery::{Recovery, Stage, Wanted, WantedStatus};
+use hooklane_domain::isolation::recovery::{Order, Recovery, Search, Stage, Wanted, WantedStatus};
 use hooklane_domain::json::RawJson;
 use hooklane_domain::webhook::{Webhook, WebhookState};
 
@@ -29,19 +29,29 @@ pub(super) async fn missed(world: &World) -> Webhook {
     webhook
 }
 
-fn wanted(world: &World, status: WantedStatus) -> Wanted {
+pub(super) fn wanted(world: &World, status: WantedStatus) -> Wanted {
     Wanted { since: world.start - minutes(60), until: world.now(), status }
 }
 
 pub(super) async fn start_recovery(world: &World, webhook: &Webhook, status: WantedStatus) {
+    order(world, webhook, wanted(world, status).into()).await;
+}
+
+/// One that reads the whole ledger.
+async fn start_thorough(world: &World, webhook: &Webhook, status: WantedStatus) {
+    let wanted = wanted(world, status);
+    order(world, webhook, Order { search: Search::Thorough, ..wanted.into() }).await;
+}
+
+pub(super) async fn order(world: &World, webhook: &Webhook, order: Order) {
     let (store, owner) = (&world.registry.stored, tenant());
     let quotas = Quotas::default();
     let stores = (store, &MemoryLedger::default());
     let key = (&owner, webhook.id);
-    start(stores, &world.clock, &quotas, key, wanted(world, status)).await.unwrap();
+    start(stores, &world.clock, &quotas, key, order).await.unwrap();
 }
 
-async fn recovery(world: &World, webhook: &Webhook) -> Recovery {
+pub(super) async fn recovery(world: &World, webhook: &Webhook) -> Recovery {
     progress(&world.registry.stored, (&tenant(), webhook.id)).await.unwrap().recovery
 }
 
@@ -55,12 +65,15 @@ fn sent_events(world: &World) -> BTreeSet<String> {
 
 #[tokio::test]
 async fn what_is_recovered() {
-    for (status, failed, skipped) in
-        [(WantedStatus::Failed, 3, 0), (WantedStatus::Skipped, 0, 4), (WantedStatus::Any, 3, 4)]
+    let each =
+        [(WantedStatus::Failed, 3, 0), (WantedStatus::Skipped, 0, 4), (WantedStatus::Any, 3, 4)];
+    for (search, (status, failed, skipped)) in [Search::Index, Search::Thorough]
+        .into_iter()
+        .flat_map(|search| each.map(|expected| (search, expected)))
     {
         let world = World::new();
         let webhook = missed(&world).await;
-        start_recovery(&world, &webhook, status).await;
+        order(&world, &webhook, Order { search, ..wanted(&world, status).into() }).await;
         let (owner, store) = (tenant(), &world.registry.stored);
         let stores = (store, &MemoryLedger::default());
         let (key, quotas) = ((&owner, webhook.id), Quotas::default());
@@ -149,7 +162,9 @@ async fn only_events_that_the_webhook_takes_are_recovered() {
         ("before-its-creation", content("user.created"), accepted_at - seconds(1)),
     ] {
         let id = id.parse().unwrap();
-        world.ledger.put(&Event { id, tenant: tenant(), content, accepted_at }).await.unwrap();
+        let event = Event { id, tenant: tenant(), content, accepted_at };
+        world.ledger.put(&event).await.unwrap();
+        world.ledger.index(&event, world.now());
     }
     start_recovery(&world, &webhook, WantedStatus::Any).await;
     assert_eq!(world.run().await.recovered, 1);
@@ -165,7 +180,7 @@ async fn a_look_takes_two_hundred_steps_and_the_same_run_looks_again() {
     for n in 0..events {
         world.store_event(&format!("e{n:04}")).await;
     }
-    start_recovery(&world, &webhook, WantedStatus::Skipped).await;
+    start_thorough(&world, &webhook, WantedStatus::Skipped).await;
     let summary = world.run().await;
     assert_eq!((summary.looked, summary.unfinished), (2, 1));
     assert_eq!(summary.recovered, events as u64);
@@ -179,7 +194,7 @@ async fn a_recovery_stops_at_the_deadline_and_the_next_run_resumes_it() {
     for n in 0..12 {
         world.store_event(&format!("e{n:02}")).await;
     }
-    start_recovery(&world, &webhook, WantedStatus::Skipped).await;
+    start_thorough(&world, &webhook, WantedStatus::Skipped).await;
     *world.registry.hooks.time_per_step.lock().unwrap() = seconds(20);
     assert_eq!(world.run().await.recovered, 9, "three steps in 50 seconds");
     let half = recovery(&world, &webhook).await;
@@ -258,7 +273,7 @@ async fn a_recovery_goes_on_where_it_was_interrupted() {
 async fn a_step_that_another_run_was_faster_with_is_left_to_the_next_look() {
     let world = World::new();
     let webhook = missed(&world).await;
-    start_recovery(&world, &webhook, WantedStatus::Skipped).await;
+    start_thorough(&world, &webhook, WantedStatus::Skipped).await;
     *world.registry.hooks.recovery_conflict.lock().unwrap() = true;
     let summary = world.run().await;
     assert_eq!((summary.looked, summary.unfinished, summary.failed), (1, 1, 0));
@@ -330,7 +345,7 @@ async fn suspected_recoveries_of_one_tenant_read_the_ledger_a_few_at_a_time() {
 async fn finding_02_a_recovery_whose_time_is_over_in_the_middle_of_a_page_goes_on_there() {
     let world = World::new();
     let webhook = missed(&world).await;
-    start_recovery(&world, &webhook, WantedStatus::Skipped).await;
+    start_thorough(&world, &webhook, WantedStatus::Skipped).await;
     // The clock is read when the step begins and before each event but the first.
     let mut sent = Vec::new();
     while !is_done(&world, &webhook).await {

@@ -61,6 +61,11 @@ pub(super) fn minutes(minutes: i64) -> SignedDuration {
 
 impl World {
     pub(super) fn new() -> Self {
+        Self::with_index_lag(std::time::Duration::ZERO)
+    }
+
+    /// `index_lag` is how long the index of events usually takes to list an event.
+    pub(super) fn with_index_lag(index_lag: std::time::Duration) -> Self {
         let start: Timestamp = "2024-01-15T10:30:00Z".parse().unwrap();
         let clock = Arc::new(FakeSystem::at(start));
         let faults = Faults::default();
@@ -75,6 +80,7 @@ impl World {
             system: Arc::clone(&clock),
             thresholds: Thresholds::FOR_TESTS,
             brake_limit: BRAKE_LIMIT,
+            index_lag,
             contracts: hooklane_bundled_contracts::load(),
         });
         Self { upkeep, clock, ledger, registry, queues, faults, start }
@@ -159,6 +165,7 @@ impl World {
         let (id, content) = (event.parse().unwrap(), content("user.created"));
         let event = Event { id, tenant: tenant(), content, accepted_at: self.start };
         self.ledger.put(&event).await.unwrap();
+        self.ledger.index(&event, self.start);
     }
 
     /// Writes a delivery of a stored event, made by `state` from one without an item.

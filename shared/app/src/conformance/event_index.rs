@@ -28,9 +28,9 @@ pub async fn event_index<S: EventIndex + EventIndexWriter>(store: &S, salt: u128
         chunk(&[(-5_000, "z")]),
     ];
     for chunk in kept.iter().rev().chain(&kept[1..3]) {
-        store.keep(&ours, chunk).await.unwrap();
+        store.keep(&ours, chunk, at(30_000)).await.unwrap();
     }
-    store.keep(&theirs, &kept[1]).await.unwrap();
+    store.keep(&theirs, &kept[1], at(30_000)).await.unwrap();
 
     for limit in [1, 2, 100] {
         let all = every(store, &ours, ChunkRange::default(), limit).await;
@@ -47,19 +47,41 @@ pub async fn event_index<S: EventIndex + EventIndexWriter>(store: &S, salt: u128
     ] {
         let ms = |ms: i64| at(ms).as_millisecond();
         let (oldest_ms, newest_ms) = (oldest_ms.map(ms), newest_ms.map(ms));
-        let range = ChunkRange { oldest_ms, newest_ms, after: None };
+        let range = ChunkRange { oldest_ms, newest_ms, ..ChunkRange::default() };
         for limit in [1, 100] {
             let found = every(store, &ours, range.clone(), limit).await;
             assert_eq!(found, expected, "{range:?}");
         }
     }
-    let range = ChunkRange { oldest_ms: None, newest_ms: Some(i64::MAX), after: None };
+    let range = ChunkRange { newest_ms: Some(i64::MAX), ..ChunkRange::default() };
     assert_eq!(every(store, &ours, range, 9).await.len(), kept.len(), "no time is too late");
+    finding_13_chunks_are_found_by_when_they_were_written(store, &ours, &kept).await;
     kept.truncate(2);
     assert_eq!(every(store, &theirs, ChunkRange::default(), 9).await, kept[1..]);
     let nobody = tenant("unindexed", salt);
     let none = store.chunks(&nobody, &ChunkRange::default(), 9).await.unwrap();
     assert_eq!(none, ChunkPage::default());
+}
+
+/// Late chunks are those that were written since some time; writing one again makes it late again.
+#[expect(clippy::unwrap_used, reason = "a check that fails panics")]
+async fn finding_13_chunks_are_found_by_when_they_were_written(
+    store: &(impl EventIndex + EventIndexWriter),
+    tenant: &hooklane_domain::ids::TenantId,
+    kept: &[Chunk],
+) {
+    let since = |ms| ChunkRange { written_since: Some(at(ms)), ..ChunkRange::default() };
+    for limit in [1, 100] {
+        assert_eq!(every(store, tenant, since(30_000), limit).await, kept);
+        assert!(every(store, tenant, since(30_001), limit).await.is_empty());
+    }
+    store.keep(tenant, &kept[3], at(40_000)).await.unwrap();
+    store.keep(tenant, &kept[1], at(50_000)).await.unwrap();
+    for limit in [1, 100] {
+        let late = every(store, tenant, since(30_001), limit).await;
+        assert_eq!(late, [kept[1].clone(), kept[3].clone()]);
+        assert_eq!(every(store, tenant, since(40_001), limit).await, kept[1..2]);
+    }
 }
 
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
@@ -73,7 +95,7 @@ async fn every(
     for _ in 0..20 {
         let page = store.chunks(tenant, &range, limit).await.unwrap();
         assert!(page.chunks.len() <= limit);
-        assert_eq!(page.unreadable, 0);
+        assert!(page.unreadable.is_empty());
         found.extend(page.chunks);
         range.after = page.next;
         if range.after.is_none() {

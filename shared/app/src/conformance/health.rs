@@ -1,8 +1,10 @@
 use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::isolation::circuit::{Circuit, Streak};
-use hooklane_domain::isolation::health::{Change, Health, MeanResponseTime, Report};
+use hooklane_domain::isolation::health::{Change, Health, MeanResponseTime, Outage, Report};
+use hooklane_domain::isolation::slots::Paced;
 use hooklane_domain::webhook::Webhook;
+use hooklane_domain::webhook::limits::RateLimit;
 
 use super::samples::{at, tenant, webhook};
 use super::watch_list::entry;
@@ -24,6 +26,7 @@ fn change(health: Health) -> Change {
 }
 
 fn failing() -> Health {
+    let outage = Outage { first_failure: at(0), skipped: Some(3) };
     Health {
         circuit: Circuit::Open { since: at(1), probe_at: at(2), probes: 3 },
         streak: Some(Streak { failures: 12, since: at(0), last: at(1) }),
@@ -31,10 +34,12 @@ fn failing() -> Health {
         slow: true,
         owed: vec![
             Report::Failing { since: at(1), failures: 10 },
-            Report::Recovered { since: at(1), at: at(2) },
+            Report::Recovered { since: at(1), at: at(2), outage: Some(outage) },
         ],
         disabled_reported: Some(at(3)),
         discard_until: Some(at(4)),
+        release: RateLimit::new(6, 60).ok().map(|limit| Paced { limit, next: Some(at(5)) }),
+        skipped_before: Some(7),
         skipped: 0,
         revision: 0,
     }

@@ -1,5 +1,9 @@
+use hooklane_domain::event_index::Place;
 use hooklane_domain::ids::WebhookId;
+use hooklane_domain::isolation::recovery::index_walk::{Position, Recheck};
 use hooklane_domain::isolation::recovery::{Recovery, Stage, Wanted, WantedStatus};
+use hooklane_domain::isolation::slots::Paced;
+use hooklane_domain::webhook::limits::RateLimit;
 
 use super::samples::{at, delivery, tenant};
 use crate::ports::RecoveryStore;
@@ -26,6 +30,19 @@ pub async fn recoveries<S: RecoveryStore>(store: &S, salt: u128) {
         assert_eq!(store.recovery(id).await.unwrap().unwrap().stage, stage);
     }
     assert_eq!(store.recovery(id).await.unwrap().unwrap().sent, 6);
+    let current = store.recovery(id).await.unwrap().unwrap();
+    let position = |ms| Position { began_at: Some(at(ms)), after: Some(Place::before(at(ms - 1))) };
+    let recheck = Recheck::of_walk((at(0), at(9)), at(20)).unwrap();
+    let walking = Recovery {
+        walk: Some(position(12)),
+        rechecks: vec![recheck.clone(), Recheck { position: position(13), ..recheck }],
+        unreadable: 3,
+        paced: RateLimit::new(6, 60).ok().map(|limit| Paced { limit, next: Some(at(14)) }),
+        ..current
+    };
+    assert!(store.save_recovery(&walking).await.unwrap());
+    let revision = walking.revision + 1;
+    assert_eq!(store.recovery(id).await.unwrap(), Some(Recovery { revision, ..walking }));
     turns_are_limited(store, &first).await;
 }
 

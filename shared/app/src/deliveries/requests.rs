@@ -6,6 +6,10 @@ use hooklane_domain::delivery::{CancelReason, Delivery, Status, Turn};
 use hooklane_domain::ids::{DeliveryId, TenantId};
 
 use super::find;
+use hooklane_domain::Timestamp;
+use hooklane_domain::isolation::slots::seconds_until;
+use hooklane_domain::time::next_whole_millisecond;
+
 use crate::conflict::{always_overtaken, decide_anew};
 use crate::ports::{Clock, DeferQueue, DeliveryStore, Entropy, Unavailable};
 
@@ -33,10 +37,22 @@ pub async fn retry(
     tenant: &TenantId,
     id: &DeliveryId,
 ) -> Result<Delivery, RequestError> {
+    retry_at(deliveries, queue, system, (tenant, id), system.now()).await
+}
+
+/// The same with the attempt at a time, or at once if that is past. It is at most 900 seconds away.
+pub async fn retry_at(
+    deliveries: &impl DeliveryStore,
+    queue: &impl DeferQueue,
+    system: &(impl Clock + Entropy),
+    (tenant, id): (&TenantId, &DeliveryId),
+    slot: Timestamp,
+) -> Result<Delivery, RequestError> {
     let sent = Mutex::new(None);
     let retried = decide_anew(TRIES, || async {
         let mut sent = sent.lock().await;
-        Ok(try_retry(deliveries, queue, system, (tenant, id), &mut sent).await.transpose())
+        let retried = try_retry(deliveries, queue, system, (tenant, id), (slot, &mut sent)).await;
+        Ok(retried.transpose())
     });
     retried.await?.unwrap_or_else(|| Err(always_overtaken("retrying a delivery").into()))
 }
@@ -48,7 +64,7 @@ async fn try_retry(
     queue: &impl DeferQueue,
     clock: &impl Clock,
     (tenant, id): (&TenantId, &DeliveryId),
-    sent: &mut Option<Turn>,
+    (slot, sent): (Timestamp, &mut Option<Turn>),
 ) -> Result<Option<Delivery>, RequestError> {
     let current = find(deliveries, tenant, id).await?.ok_or(RequestError::Missing)?;
     if current.status() == Status::Delivered {
@@ -68,15 +84,26 @@ async fn try_retry(
     // its generation. A message whose generation was overtaken meanwhile is of no more use.
     let turn = match sent.take().filter(|turn| turn.generation > current.generation) {
         Some(turn) => turn,
-        None => send(queue, &current).await?,
+        None => send_at(queue, &current, slot, clock.now()).await?,
     };
-    let retried = current.retried(turn.clone(), clock.now());
+    let due = next_whole_millisecond(slot).max(clock.now());
+    let retried = current.retried(turn.clone(), due);
     *sent = Some(turn);
     Ok(deliveries.save(&retried).await?.written())
 }
 
 /// Sends the message that acts next for a delivery, before its item says so.
 pub async fn send(queue: &impl DeferQueue, delivery: &Delivery) -> Result<Turn, Unavailable> {
+    send_at(queue, delivery, Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH).await
+}
+
+/// The same with the message hidden until a time.
+pub async fn send_at(
+    queue: &impl DeferQueue,
+    delivery: &Delivery,
+    slot: Timestamp,
+    now: Timestamp,
+) -> Result<Turn, Unavailable> {
     let generation = delivery.generation.saturating_add(1);
     let message = Message::Deliver(Deliver {
         tenant: delivery.tenant.clone(),
@@ -85,7 +112,7 @@ pub async fn send(queue: &impl DeferQueue, delivery: &Delivery) -> Result<Turn, 
         generation,
         payload: None,
     });
-    let owner = queue.send_later(&message, 0).await?;
+    let owner = queue.send_later(&message, seconds_until(slot, now)).await?;
     Ok(Turn { generation, owner })
 }
 

@@ -1,6 +1,8 @@
 use std::sync::atomic::Ordering;
 
-use hooklane_domain::event_index::Chunk;
+use hooklane_domain::Timestamp;
+use hooklane_domain::event::Event;
+use hooklane_domain::event_index::{Chunk, Entry};
 use hooklane_domain::ids::TenantId;
 
 use super::ledger::StoredChunk;
@@ -13,11 +15,15 @@ fn key(chunk: &Chunk) -> ChunkKey {
 }
 
 impl EventIndexWriter for MemoryLedger {
-    async fn keep(&self, tenant: &TenantId, chunk: &Chunk) -> Result<(), Unavailable> {
+    async fn keep(
+        &self,
+        tenant: &TenantId,
+        chunk: &Chunk,
+        now: Timestamp,
+    ) -> Result<(), Unavailable> {
         self.faults.step()?;
         self.index_writes.fetch_add(1, Ordering::SeqCst);
-        let stored = StoredChunk::Readable(chunk.clone());
-        lock(&self.chunks).insert((tenant.clone(), key(chunk)), stored);
+        self.insert_chunk(tenant, chunk, now);
         Ok(())
     }
 }
@@ -41,12 +47,16 @@ impl EventIndex for MemoryLedger {
             .filter(|((owner, _), _)| owner == tenant)
             .filter(|((_, key), _)| low.as_ref().is_none_or(|low| key.0 >= *low))
             .filter(|((_, key), _)| high.as_ref().is_none_or(|high| key.0 <= *high))
-            .filter(|((_, key), _)| range.after.as_ref().is_none_or(|after| key < after));
+            .filter(|((_, key), _)| range.after.as_ref().is_none_or(|after| key < after))
+            .filter(|(_, (_, at))| range.written_since.is_none_or(|since| *at >= since));
         let mut page = ChunkPage::default();
-        for ((_, key), stored) in found.by_ref().take(limit) {
+        for ((_, key), (stored, _)) in found.by_ref().take(limit) {
             match stored {
                 StoredChunk::Readable(chunk) => page.chunks.push(chunk.clone()),
-                StoredChunk::Corrupt => page.unreadable += 1,
+                StoredChunk::Corrupt => {
+                    let (ms, _) = key.0.split_once('#').unwrap_or_default();
+                    page.unreadable.push(ms.parse().unwrap_or_default());
+                }
             }
             page.next = Some(key.clone());
         }
@@ -64,9 +74,21 @@ impl MemoryLedger {
         (self.index_writes.load(Ordering::SeqCst), self.index_reads.load(Ordering::SeqCst))
     }
 
+    /// Indexes an event, as `stats` does at this time.
+    pub fn index(&self, event: &Event, now: Timestamp) {
+        for chunk in Chunk::of_events(vec![Entry::of(event)]) {
+            self.insert_chunk(&event.tenant, &chunk, now);
+        }
+    }
+
+    fn insert_chunk(&self, tenant: &TenantId, chunk: &Chunk, now: Timestamp) {
+        let stored = (StoredChunk::Readable(chunk.clone()), now);
+        lock(&self.chunks).insert((tenant.clone(), key(chunk)), stored);
+    }
+
     /// From now on no chunk of the index that there is now can be read back.
     pub fn corrupt_index(&self) {
-        for stored in lock(&self.chunks).values_mut() {
+        for (stored, _) in lock(&self.chunks).values_mut() {
             *stored = StoredChunk::Corrupt;
         }
     }

@@ -50,7 +50,7 @@ pub struct MemoryLedger {
     pub(super) daily: Mutex<HashMap<(TenantId, QuotaName, Day), u64>>,
     pub(super) strikes: Mutex<BTreeMap<Suspect, u32>>,
     pub(super) struck: AtomicUsize,
-    pub(super) chunks: Mutex<BTreeMap<(TenantId, ChunkKey), StoredChunk>>,
+    pub(super) chunks: Mutex<BTreeMap<(TenantId, ChunkKey), (StoredChunk, Timestamp)>>,
     pub(super) index_writes: AtomicUsize,
     pub(super) index_reads: AtomicUsize,
     unreadable: Mutex<BTreeMap<DeliveryId, Unreadable>>,

@@ -144,6 +144,13 @@ impl MemoryQueues {
         lock(&self.0).messages.iter().filter(|m| m.lane == lane).count()
     }
 
+    /// The number of messages that can be received now.
+    #[must_use]
+    pub fn count_visible(&self) -> usize {
+        let inner = lock(&self.0);
+        inner.messages.iter().filter(|m| m.visible_at <= inner.now).count()
+    }
+
     /// The number of requests that SQS would have refused.
     #[must_use]
     pub fn refusals(&self) -> usize {

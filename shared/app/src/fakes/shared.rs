@@ -142,8 +142,13 @@ impl<T: Strikes> Strikes for Arc<T> {
 }
 
 impl<T: EventIndexWriter> EventIndexWriter for Arc<T> {
-    async fn keep(&self, tenant: &TenantId, chunk: &Chunk) -> Result<(), Unavailable> {
-        (**self).keep(tenant, chunk).await
+    async fn keep(
+        &self,
+        tenant: &TenantId,
+        chunk: &Chunk,
+        now: Timestamp,
+    ) -> Result<(), Unavailable> {
+        (**self).keep(tenant, chunk, now).await
     }
 }
 

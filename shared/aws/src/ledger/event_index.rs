@@ -5,6 +5,7 @@ use hooklane_app::payload;
 use hooklane_app::ports::{
     ChunkKey, ChunkPage, ChunkRange, EventIndex, EventIndexWriter, Unavailable,
 };
+use hooklane_domain::Timestamp;
 use hooklane_domain::event_index::Chunk;
 use hooklane_domain::ids::TenantId;
 
@@ -14,14 +15,22 @@ use crate::table::{self, Item, binary, number, string, text};
 
 /// The chunk's content, compressed.
 const CONTENT: &str = "z";
+/// When it was last written, in Unix milliseconds. Chunks that older versions wrote have none.
+const WRITTEN: &str = "w";
 
 impl EventIndexWriter for Ledger {
-    async fn keep(&self, tenant: &TenantId, chunk: &Chunk) -> Result<(), Unavailable> {
+    async fn keep(
+        &self,
+        tenant: &TenantId,
+        chunk: &Chunk,
+        now: Timestamp,
+    ) -> Result<(), Unavailable> {
         let packed = payload::deflate(chunk.pack().as_bytes())
             .ok_or_else(|| corrupt("a chunk of the index", "it cannot be compressed"))?;
         let newest = time(chunk.newest_ms())?;
         let mut item = keys::chunk(tenant, chunk).attributes();
         item.insert(CONTENT.to_owned(), binary(packed));
+        item.insert(WRITTEN.to_owned(), number(now.as_millisecond()));
         item.insert("expiresAt".to_owned(), number(self.retention.expires_at(newest)));
         self.table.put(item).await
     }
@@ -54,6 +63,14 @@ impl EventIndex for Ledger {
             .scan_index_forward(false)
             .limit(table::limit(limit))
             .set_exclusive_start_key(start);
+        let query = match range.written_since {
+            None => query,
+            Some(since) => query
+                .filter_expression(format!(
+                    "attribute_not_exists({WRITTEN}) OR {WRITTEN} >= :since"
+                ))
+                .expression_attribute_values(":since", number(since.as_millisecond())),
+        };
         let page = self.table.page(query).await?;
         let next = page.next.as_ref().and_then(|key| text(key, "sk")).map(ChunkKey);
         let mut read = ChunkPage { next, ..ChunkPage::default() };
@@ -62,7 +79,7 @@ impl EventIndex for Ledger {
             match chunk(item, &key) {
                 Ok(chunk) => read.chunks.push(chunk),
                 Err(error) => {
-                    read.unreadable += 1;
+                    read.unreadable.push(keys::newest_ms(&key));
                     tracing::error!(
                         tenant = %tenant, chunk.key = key, error = error.chain(), "index.left_out"
                     );

@@ -149,6 +149,11 @@ pub(super) fn chunk_key(chunk: &Chunk) -> String {
     format!("{:015}#{}", chunk.newest_ms().max(0), chunk.digest())
 }
 
+/// When the newest event of a chunk was accepted, in Unix milliseconds, by its sort key.
+pub(super) fn newest_ms(key: &str) -> i64 {
+    key.split_once('#').and_then(|(ms, _)| ms.parse().ok()).unwrap_or_default()
+}
+
 /// The lowest and the highest sort key of chunks whose newest event was accepted from `oldest_ms` to
 /// `newest_ms`. No chunk has either of the two, because in every key a `#` follows the time.
 pub(super) fn chunks(oldest_ms: Option<i64>, newest_ms: Option<i64>) -> (String, String) {

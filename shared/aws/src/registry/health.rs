@@ -10,6 +10,7 @@ use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::isolation::circuit::{Circuit, Streak};
 use hooklane_domain::isolation::health::{Change, Health, MeanResponseTime, Report};
+use hooklane_domain::isolation::slots::Paced;
 use serde::{Deserialize, Serialize};
 
 use super::watches::mark;
@@ -40,6 +41,10 @@ struct Body {
     disabled_reported: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     discard_until: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    release: Option<Paced>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    skipped_before: Option<u64>,
 }
 
 /// What a change of the health writes.
@@ -60,6 +65,8 @@ impl HealthItem {
             owed: body.owed,
             disabled_reported: body.disabled_reported,
             discard_until: body.discard_until,
+            release: body.release,
+            skipped_before: body.skipped_before,
             skipped: self.skipped,
             revision: self.revision,
         }
@@ -141,6 +148,8 @@ fn health_update(webhook: WebhookId, health: &Health) -> Result<Write, Unavailab
         owed: health.owed.clone(),
         disabled_reported: health.disabled_reported,
         discard_until: health.discard_until,
+        release: health.release,
+        skipped_before: health.skipped_before,
     };
     let written = WrittenHealth { health: body, revision: health.revision + 1 };
     let rewrite = Rewrite::of::<WrittenHealth>(to_item(&health_key(webhook), &written)?);

@@ -130,10 +130,12 @@ pub(crate) fn healths() -> Vec<(WebhookId, Health)> {
         slow: true,
         owed: vec![
             Report::Failing { since: at(1), failures: 10 },
-            Report::Recovered { since: at(1), at: at(2) },
+            Report::Recovered { since: at(1), at: at(2), outage: None },
         ],
         disabled_reported: Some(at(3)),
         discard_until: Some(at(4)),
+        release: None,
+        skipped_before: None,
         skipped: 1,
         revision: 1,
     };

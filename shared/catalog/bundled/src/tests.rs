@@ -129,17 +129,19 @@ fn a_schema_refuses_a_missing_field_and_a_wrong_one() {
 fn the_operational_events_are_as_their_types_say() {
     use hooklane_domain::delivery::Delivery;
     use hooklane_domain::ids::{DeliveryId, WebhookId};
-    use hooklane_domain::isolation::health::Report;
-    use hooklane_domain::isolation::operational::{of_disabling, of_exhaustion, of_report};
+    use hooklane_domain::isolation::health::{Outage, Report};
+    use hooklane_domain::isolation::operational::{Missed, of_disabling, of_exhaustion, of_report};
     use hooklane_domain::webhook::DisableReason;
 
     let at = hooklane_domain::Timestamp::UNIX_EPOCH;
     let (tenant, webhook) = ("acme".parse().unwrap(), WebhookId::new(at, 1));
     let id = DeliveryId::new(webhook, at, "evt-1".parse().unwrap());
     let delivery = Delivery::unwritten(id, "acme".parse().unwrap(), "a.b".parse().unwrap());
+    let outage = Some(Outage { first_failure: at, skipped: Some(1) });
+    let recovered = Report::Recovered { since: at, at, outage };
     let events = [
-        of_report(&tenant, webhook, Report::Failing { since: at, failures: 10 }),
-        of_report(&tenant, webhook, Report::Recovered { since: at, at }),
+        of_report(&tenant, webhook, Report::Failing { since: at, failures: 10 }, None),
+        of_report(&tenant, webhook, recovered, Some(Missed::default())),
         of_disabling(&tenant, webhook, at, DisableReason::Gone),
         of_disabling(&tenant, webhook, at, DisableReason::Failing),
         of_exhaustion(&delivery, 3, at),

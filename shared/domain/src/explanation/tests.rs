@@ -46,6 +46,7 @@ fn standing(webhook: &Webhook) -> Standing {
         tenant_paused: false,
         circuit: Circuit::Closed,
         discard_until: None,
+        next_release_at: None,
     }
 }
 

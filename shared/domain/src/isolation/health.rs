@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::delivery::waiting::Lane;
 use crate::isolation::circuit::{Circuit, Streak, Thresholds};
+use crate::isolation::slots::Paced;
 use crate::time::later;
 
 /// The health of a webhook. Attempts change it, so it is not part of the webhook's revision and `ETag`.
@@ -28,6 +29,10 @@ pub struct Health {
     pub disabled_reported: Option<Timestamp>,
     /// Deliveries that were parked up to this time are discarded instead of sent.
     pub discard_until: Option<Timestamp>,
+    /// The pace at which `upkeep` releases what is parked, until nothing is; `None` for as fast as it can.
+    pub release: Option<Paced>,
+    /// What `skipped` was when the circuit opened; `None` if it never did, or in an older version.
+    pub skipped_before: Option<u64>,
     /// The number of deliveries that were skipped because too many were parked. It is counted without a
     /// new revision.
     pub skipped: u64,
@@ -55,8 +60,27 @@ pub const MEAN_LEAST_ATTEMPTS: u32 = 5;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "kebab-case")]
 pub enum Report {
-    Failing { since: Timestamp, failures: u32 },
-    Recovered { since: Timestamp, at: Timestamp },
+    Failing {
+        since: Timestamp,
+        failures: u32,
+    },
+    Recovered {
+        since: Timestamp,
+        at: Timestamp,
+        /// `None` where a version that did not note it wrote the report.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        outage: Option<Outage>,
+    },
+}
+
+/// What is known of the time in which a webhook failed. Stored as is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outage {
+    /// The first failure.
+    pub first_failure: Timestamp,
+    /// The number of deliveries that were skipped since the circuit opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skipped: Option<u64>,
 }
 
 /// A health to write, and what is written with it.
@@ -144,7 +168,11 @@ impl Health {
     /// Whether there is nothing for upkeep to do.
     #[must_use]
     pub fn is_clean(&self) -> bool {
-        self.circuit.is_closed() && self.streak.is_none() && !self.slow && self.owed.is_empty()
+        self.circuit.is_closed()
+            && self.streak.is_none()
+            && !self.slow
+            && self.owed.is_empty()
+            && self.release.is_none()
     }
 
     /// The health after the attempts of a tally. `reports` says whether changes are reported, which
@@ -158,10 +186,12 @@ impl Health {
             let streak = self.streak.map_or(failures, |streak| joined(streak, failures));
             let circuit = self.circuit.after_failure(streak, thresholds);
             if self.circuit.is_closed()
-                && reports
                 && let Some(since) = circuit.open_since()
             {
-                self.owe(Report::Failing { since, failures: streak.failures });
+                self.skipped_before = Some(self.skipped);
+                if reports {
+                    self.owe(Report::Failing { since, failures: streak.failures });
+                }
             }
             self.streak = Some(streak);
             self.circuit = circuit;
@@ -190,7 +220,11 @@ impl Health {
     /// The health after a success: the circuit is closed.
     fn succeeded(mut self, at: Timestamp, reports: bool) -> Self {
         if let (Some(since), true) = (self.circuit.open_since(), reports) {
-            self.owe(Report::Recovered { since, at });
+            let outage = Outage {
+                first_failure: self.streak.map_or(since, |streak| streak.since.min(since)),
+                skipped: self.skipped_before.map(|before| self.skipped.saturating_sub(before)),
+            };
+            self.owe(Report::Recovered { since, at, outage: Some(outage) });
         }
         self.circuit = Circuit::Closed;
         self.streak = None;

@@ -21,6 +21,8 @@ pub struct Standing {
     pub circuit: Circuit,
     /// Deliveries that were parked up to this time are discarded instead of sent.
     pub discard_until: Option<Timestamp>,
+    /// What is parked is released from then on, at a pace that its tenant asked for.
+    pub next_release_at: Option<Timestamp>,
 }
 
 /// The next attempt of a delivery.
@@ -39,7 +41,7 @@ pub enum Cause {
     FirstAttempt,
     /// The wait of the retry policy, or a retry by hand.
     Retry,
-    /// The slot under the webhook's rate limit.
+    /// The slot under the webhook's rate limit, or under the pace at which what is parked is released.
     RateLimit,
     /// A long wait, in the ledger because the retry queue was nearly full.
     Backlog,
@@ -97,7 +99,11 @@ pub fn next_attempt(
     }
     let admission = admit(standing.state, standing.tenant_paused, standing.circuit, at);
     Some(match admission {
-        Admission::Attempt => NextAttempt::At(at, cause),
+        // The pace holds for what a closed circuit lets go, not for a probe.
+        Admission::Attempt => match standing.next_release_at.filter(|_| delivery.is_parked()) {
+            Some(next) if next > at => NextAttempt::At(next, Cause::RateLimit),
+            _ => NextAttempt::At(at, cause),
+        },
         Admission::Probe => NextAttempt::At(at, Cause::CircuitProbe),
         Admission::Park(ParkReason::Inactive) => NextAttempt::Held(switched_off(standing.state)),
         Admission::Park(ParkReason::Paused) => NextAttempt::Held(Hold::WebhookPaused),

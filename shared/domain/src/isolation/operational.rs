@@ -35,9 +35,37 @@ pub fn concerned(content: &Content) -> Option<WebhookId> {
     serde_json::from_str::<About>(content.data.as_str()).ok().map(|about| about.webhook_id)
 }
 
-/// The event of a report: `webhook.failing` or `webhook.recovered`.
+/// What became of the deliveries of the events that were accepted while a webhook failed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Missed {
+    /// They have not ended: they are parked, or wait for their next attempt.
+    pub waited: u64,
+    pub delivered: u64,
+    pub failed: u64,
+    /// Whether there are more than were counted.
+    pub truncated: bool,
+}
+
+/// When the webhook of a report failed: from its first failure to the success.
 #[must_use]
-pub fn of_report(tenant: &TenantId, webhook: WebhookId, report: Report) -> NewEvent {
+pub fn window(report: Report) -> Option<(Timestamp, Timestamp)> {
+    match report {
+        Report::Failing { .. } => None,
+        Report::Recovered { since, at, outage } => {
+            Some((outage.map_or(since, |outage| outage.first_failure), at))
+        }
+    }
+}
+
+/// The event of a report: `webhook.failing` or `webhook.recovered`. `missed` is what is known of the window
+/// of the latter.
+#[must_use]
+pub fn of_report(
+    tenant: &TenantId,
+    webhook: WebhookId,
+    report: Report,
+    missed: Option<Missed>,
+) -> NewEvent {
     let id = webhook.to_string();
     match report {
         Report::Failing { since, failures } => {
@@ -46,10 +74,22 @@ pub fn of_report(tenant: &TenantId, webhook: WebhookId, report: Report) -> NewEv
             });
             event(tenant, "webhook.failing", &[&id, &since.to_string()], since, &data)
         }
-        Report::Recovered { since, at } => {
-            let data = serde_json::json!({
+        Report::Recovered { since, at, outage } => {
+            let mut data = serde_json::json!({
                 "webhookId": id, "failingSince": shown(since), "recoveredAt": shown(at),
             });
+            if let Some((from, to)) = window(report) {
+                data["window"] = serde_json::json!({"since": shown(from), "until": shown(to)});
+            }
+            if let Some(missed) = missed {
+                data["waited"] = missed.waited.into();
+                data["delivered"] = missed.delivered.into();
+                data["failed"] = missed.failed.into();
+                data["truncated"] = missed.truncated.into();
+            }
+            if let Some(skipped) = outage.and_then(|outage| outage.skipped) {
+                data["skipped"] = skipped.into();
+            }
             event(tenant, "webhook.recovered", &[&id, &since.to_string()], at, &data)
         }
     }
@@ -133,6 +173,7 @@ fn derived_id(name: &str, about: &[&str]) -> EventId {
 mod tests {
     use super::*;
     use crate::ids::DeliveryId;
+    use crate::isolation::health::Outage;
 
     fn at(seconds: i64) -> Timestamp {
         Timestamp::from_second(seconds).unwrap()
@@ -143,9 +184,12 @@ mod tests {
         let webhook = WebhookId::new(at(0), 1);
         let id = DeliveryId::new(webhook, at(1), "evt-1".parse().unwrap());
         let delivery = Delivery::unwritten(id, tenant.clone(), "order.created".parse().unwrap());
+        let outage = Some(Outage { first_failure: at(3), skipped: Some(4) });
+        let recovered = Report::Recovered { since: at(5), at: at(9), outage };
+        let missed = Missed { waited: 7, delivered: 1, failed: 2, truncated: false };
         vec![
-            of_report(&tenant, webhook, Report::Failing { since: at(5), failures: 10 }),
-            of_report(&tenant, webhook, Report::Recovered { since: at(5), at: at(9) }),
+            of_report(&tenant, webhook, Report::Failing { since: at(5), failures: 10 }, None),
+            of_report(&tenant, webhook, recovered, Some(missed)),
             of_disabling(&tenant, webhook, at(7), DisableReason::Failing),
             of_exhaustion(&delivery, 3, at(8)),
         ]
@@ -159,7 +203,7 @@ mod tests {
             .collect();
         insta::assert_snapshot!(said.join("\n"), @r#"
         webhook.failing {"webhookId":"wh_00000000000000000000000001","failingSince":"1970-01-01T00:00:05.000Z","consecutiveFailures":10}
-        webhook.recovered {"webhookId":"wh_00000000000000000000000001","failingSince":"1970-01-01T00:00:05.000Z","recoveredAt":"1970-01-01T00:00:09.000Z"}
+        webhook.recovered {"webhookId":"wh_00000000000000000000000001","failingSince":"1970-01-01T00:00:05.000Z","recoveredAt":"1970-01-01T00:00:09.000Z","window":{"since":"1970-01-01T00:00:03.000Z","until":"1970-01-01T00:00:09.000Z"},"waited":7,"delivered":1,"failed":2,"truncated":false,"skipped":4}
         webhook.disabled {"webhookId":"wh_00000000000000000000000001","disabledAt":"1970-01-01T00:00:07.000Z","reason":"failing"}
         delivery.exhausted {"webhookId":"wh_00000000000000000000000001","deliveryId":"dlv_AAAAAAAAAAAAAAAAAAAAAAEAAAAAA-hldnQtMQ","eventId":"evt-1","eventType":"order.created","attemptCount":3}
         "#);

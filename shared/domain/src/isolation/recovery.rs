@@ -1,11 +1,21 @@
 //! A recovery: the tenant's request to send again what failed or was skipped, and how far it is.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::access::quotas::{QuotaName, Quotas};
+use crate::event_index::Place;
 use crate::ids::{DeliveryId, TenantId, WebhookId};
-use crate::json::fields::{FieldErrors, Fields};
+use crate::isolation::slots::Paced;
+use crate::time::later;
+
+pub mod index_walk;
+mod order;
+
+use index_walk::{Part, Position, Recheck};
+pub use order::{Order, Search, Wanted, WantedStatus};
 
 /// A recovery of a webhook. At most one runs at a time, and the newest is kept.
 ///
@@ -29,6 +39,19 @@ pub struct Recovery {
     /// How many recoveries of its tenant may read the ledger at once, as its quota was at the request.
     #[serde(default = "scans_at_once", skip_serializing_if = "is_usual")]
     pub scans_at_once: u64,
+    /// How far its walk through the index of events is; `None` if it reads the whole ledger instead. The
+    /// stage's cursor is then always empty, so a version that knows no walks reads the ledger from its start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub walk: Option<Position>,
+    /// The spans of this recovery and of those before it that are walked again for late events.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rechecks: Vec<Recheck>,
+    /// The number of chunks of the index that it met and that cannot be read back.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unreadable: u64,
+    /// How fast it sends; `None` if as fast as it can.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paced: Option<Paced>,
     /// Counts the writes; 0 where it has no item yet.
     pub revision: u64,
 }
@@ -48,38 +71,6 @@ fn is_zero(count: &u64) -> bool {
     *count == 0
 }
 
-/// Which deliveries to send again: of events that were accepted from `since` to `until`, both included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Wanted {
-    pub since: Timestamp,
-    pub until: Timestamp,
-    pub status: WantedStatus,
-}
-
-/// Whether to send what failed, what was skipped, or both.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum WantedStatus {
-    /// Deliveries that failed.
-    Failed,
-    /// Events that the webhook subscribes to and that have no delivery, because too many were parked or
-    /// the webhook was inactive.
-    Skipped,
-    Any,
-}
-
-impl std::str::FromStr for WantedStatus {
-    type Err = &'static str;
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "failed" => Ok(Self::Failed),
-            "skipped" => Ok(Self::Skipped),
-            "all" | "any" => Ok(Self::Any),
-            _ => Err("must be failed, skipped or all"),
-        }
-    }
-}
-
 /// How far a recovery is. Its position is where it continues.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -95,6 +86,19 @@ pub enum Stage {
     Done {
         at: Timestamp,
     },
+}
+
+/// What a recovery does next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Work {
+    /// Retry the failed deliveries after one, newest first.
+    RetryFailed { after: Option<DeliveryId> },
+    /// Read the whole ledger from a cursor on.
+    Scan { cursor: Option<String> },
+    /// Read a part of the index of events.
+    Walk(Part),
+    /// Nothing yet, or nothing any more.
+    Rest,
 }
 
 impl Recovery {
@@ -120,14 +124,87 @@ impl Recovery {
             older: 0,
             waiting: false,
             scans_at_once: scans_at_once(),
+            walk: None,
+            rechecks: Vec::new(),
+            unreadable: 0,
+            paced: None,
             revision: 0,
         }
     }
 
-    /// Whether its next step reads the whole ledger.
+    /// Whether its next step reads the ledger or its index for what was skipped.
     #[must_use]
     pub fn scans(&self) -> bool {
         matches!(self.stage, Stage::Skipped { .. })
+    }
+
+    /// What is to be done next. `lag` is how long the index usually takes to list an event.
+    #[must_use]
+    pub fn work(&self, now: Timestamp, lag: Duration) -> Work {
+        match (&self.stage, &self.walk) {
+            (Stage::Failed { after }, _) => Work::RetryFailed { after: after.clone() },
+            (Stage::Skipped { cursor }, None) => Work::Scan { cursor: cursor.clone() },
+            (Stage::Skipped { .. }, Some(position)) => {
+                let (since, until) = self.span();
+                let begin = later(until, lag);
+                if position.began_at.is_none() && now < begin {
+                    return Work::Rest;
+                }
+                let after = position.after.clone();
+                Work::Walk(Part { since, until, after, written_since: None })
+            }
+            (Stage::Done { .. }, _) => match self.due_recheck(now) {
+                Some(place) => Work::Walk(self.rechecks[place].part()),
+                None => Work::Rest,
+            },
+        }
+    }
+
+    /// The recovery after a step of the walk that [`Recovery::work`] asked for at `began_at`, which goes on
+    /// after a place.
+    #[must_use]
+    pub fn walked(mut self, began_at: Timestamp, now: Timestamp, next: Option<Place>) -> Self {
+        if self.is_running() {
+            let span = self.span();
+            let position = self.walk.get_or_insert_default();
+            let begun = *position.began_at.get_or_insert(began_at);
+            let ended = next.is_none();
+            position.after = next;
+            if ended {
+                let new = Recheck::of_walk(span, begun);
+                self.rechecks = index_walk::with(self.rechecks, new);
+                self.stage = Stage::Done { at: now };
+            }
+        } else if let Some(place) = self.due_recheck(began_at) {
+            let stepped = self.rechecks.remove(place).stepped(began_at, next);
+            if let Some(stepped) = stepped {
+                self.rechecks.insert(place, stepped);
+            }
+        }
+        Self { waiting: false, ..self }
+    }
+
+    /// When it is certain that the index had all events of its span: the last walk for late ones. `None` if
+    /// there is none to come.
+    #[must_use]
+    pub fn rechecks_end_at(&self) -> Option<Timestamp> {
+        self.rechecks.iter().map(Recheck::ends_at).max()
+    }
+
+    fn due_recheck(&self, now: Timestamp) -> Option<usize> {
+        self.rechecks.iter().position(|recheck| recheck.due_at() <= now)
+    }
+
+    /// From when to when events are looked for in the index. What is accepted after the request is not
+    /// missed yet.
+    fn span(&self) -> (Timestamp, Timestamp) {
+        (self.wanted.since, self.wanted.until.min(self.requested_at))
+    }
+
+    /// Whether there is anything left to do, now or later.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.is_running() || !self.rechecks.is_empty()
     }
 
     #[must_use]
@@ -138,13 +215,31 @@ impl Recovery {
     /// The recovery, ended before it was complete, because working on it has ended `upkeep` too often.
     #[must_use]
     pub fn given_up(self, now: Timestamp) -> Self {
-        Self { stage: Stage::Done { at: now }, ..self }
+        Self { stage: Stage::Done { at: now }, rechecks: Vec::new(), ..self }
+    }
+
+    /// The recovery of a webhook that was deleted: there is nobody left to deliver to.
+    #[must_use]
+    pub fn without_webhook(self, now: Timestamp) -> Self {
+        if self.is_running() { self.given_up(now) } else { Self { rechecks: Vec::new(), ..self } }
     }
 
     /// The recovery after a step that met `events` which are older than the webhook.
     #[must_use]
     pub fn passed_over(self, events: u64) -> Self {
         Self { older: self.older.saturating_add(events), ..self }
+    }
+
+    /// The recovery after a step that met chunks of the index which cannot be read back.
+    #[must_use]
+    pub fn unread(self, chunks: u64) -> Self {
+        Self { unreadable: self.unreadable.saturating_add(chunks), ..self }
+    }
+
+    /// The recovery after a step that sent deliveries.
+    #[must_use]
+    pub fn sending(self, deliveries: u64) -> Self {
+        Self { sent: self.sent.saturating_add(deliveries), ..self }
     }
 
     /// The recovery after a step that sent `sent` deliveries. `goes_on` is where the stage continues;
@@ -160,84 +255,9 @@ impl Recovery {
     }
 }
 
-impl Wanted {
-    /// Reads `{since, until?, include}`, where `until` is now by default.
-    pub fn read(body: &str, now: Timestamp) -> Result<Self, FieldErrors> {
-        let mut fields = Fields::of("", body)?;
-        let since = fields.time(&["since"]);
-        let until = fields.time(&["until"]);
-        if since.is_none() && !fields.has_error("since") {
-            fields.error("since", "is required");
-        }
-        let names = ["include", "status"];
-        if !fields.has(&names) {
-            fields.error("include", "is required");
-        }
-        let status = fields.parse(&names);
-        fields.finish()?;
-        match (since, status) {
-            (Some(since), Some(status)) => Ok(Self { since, until: until.unwrap_or(now), status }),
-            _ => Err(FieldErrors::one("", "must be {since, until?, include}")),
-        }
-    }
-
-    /// Whether an event that was accepted then is in the range.
-    #[must_use]
-    pub fn includes(&self, accepted_at: Timestamp) -> bool {
-        (self.since..=self.until).contains(&accepted_at)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_body_is_read_with_every_mistake_at_once() {
-        let now = Timestamp::from_second(1_705_314_600).unwrap();
-        let at = |text: &str| text.parse::<Timestamp>().unwrap();
-        let (noon, later) = (at("2024-01-15T10:00:00Z"), at("2024-01-15T10:10:00Z"));
-        for (body, since, until, status) in [
-            (
-                r#"{"since":"2024-01-15T10:00:00Z","include":"failed"}"#,
-                noon,
-                now,
-                WantedStatus::Failed,
-            ),
-            (
-                r#"{"since":1705312800,"until":"2024-01-15T11:10:00+01:00","status":"any"}"#,
-                noon,
-                later,
-                WantedStatus::Any,
-            ),
-            (
-                r#"{"since":1705312800,"until":"2024-01-15T11:10:00+01:00","include":"all"}"#,
-                noon,
-                later,
-                WantedStatus::Any,
-            ),
-            (
-                r#"{"since":1705312800,"until":1705312800,"include":"skipped"}"#,
-                noon,
-                noon,
-                WantedStatus::Skipped,
-            ),
-        ] {
-            assert_eq!(Wanted::read(body, now), Ok(Wanted { since, until, status }), "{body}");
-        }
-        for (body, paths) in [
-            ("", &[""][..]),
-            ("{}", &["since", "include"]),
-            (
-                r#"{"since":"soon","until":[],"include":"lost","x":1}"#,
-                &["since", "until", "include", "x"],
-            ),
-        ] {
-            let errors = Wanted::read(body, now).unwrap_err().into_vec();
-            let found: Vec<_> = errors.iter().map(|e| e.path.as_str()).collect();
-            assert_eq!(found, paths, "{body}");
-        }
-    }
 
     #[test]
     fn a_recovery_goes_through_the_stages_of_its_status() {

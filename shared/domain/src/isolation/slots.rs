@@ -10,6 +10,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::time::later;
 use crate::webhook::limits::RateLimit;
@@ -46,6 +47,50 @@ pub fn per_minute(limit: RateLimit) -> usize {
     usize::try_from(most.max(1)).unwrap_or(usize::MAX)
 }
 
+/// The pace of a recovery or of a release: a limit, and the next free slot under it. Whoever sends takes its
+/// slots and writes the pace before, so that no restart sends faster. Stored as is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Paced {
+    pub limit: RateLimit,
+    /// When the next slot begins; `None` before the first one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<Timestamp>,
+}
+
+impl Paced {
+    #[must_use]
+    pub fn new(limit: RateLimit) -> Self {
+        Self { limit, next: None }
+    }
+
+    /// The slots that begin before `horizon`, at most this many, and the pace once they are taken.
+    #[must_use]
+    pub fn take(
+        mut self,
+        most: usize,
+        now: Timestamp,
+        horizon: Timestamp,
+    ) -> (Vec<Timestamp>, Self) {
+        let mut slots = Vec::new();
+        while slots.len() < most {
+            let granted = grant(self.next, now, self.limit);
+            if granted.slot >= horizon {
+                break;
+            }
+            slots.push(granted.slot);
+            self.next = Some(granted.next);
+        }
+        (slots, self)
+    }
+}
+
+/// The whole seconds from now to a slot, rounded up, since a queue delays by whole seconds.
+#[must_use]
+pub fn seconds_until(slot: Timestamp, now: Timestamp) -> u32 {
+    let ms = slot.duration_since(now).as_millis();
+    u32::try_from((ms.max(0) + 999) / 1_000).unwrap_or(u32::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -69,6 +114,40 @@ mod tests {
         }
         assert_eq!(per_minute(RateLimit::new(60, 30).unwrap()), 120);
         assert_eq!(per_minute(RateLimit::new(1, 3_600).unwrap()), 1);
+    }
+
+    #[test]
+    fn paced_recovery_takes_the_slots_of_each_minute_once_and_no_more() {
+        let second = |s: i64| at(s * 1_000_000);
+        for (requests, per, shares) in [
+            (60, 60, [60, 60, 60]),
+            (90, 60, [90, 90, 90]),
+            (1, 90, [1, 1, 0]),
+            (1, 3_600, [1, 0, 0]),
+        ] {
+            let mut paced = Paced::new(RateLimit::new(requests, per).unwrap());
+            let mut all = Vec::new();
+            for (minute, share) in (0..).zip(shares) {
+                let (now, horizon) = (second(60 * minute), second(60 * (minute + 1)));
+                let mut taken = 0;
+                // In several steps, as pages come.
+                loop {
+                    let (slots, after) = paced.take(25, now, horizon);
+                    assert!(slots.iter().all(|slot| *slot >= now && *slot < horizon));
+                    paced = after;
+                    taken += slots.len();
+                    all.extend(slots.iter().copied());
+                    if slots.is_empty() {
+                        break;
+                    }
+                }
+                assert_eq!(taken, share, "{requests} in {per} s, minute {minute}");
+            }
+            assert!(all.windows(2).all(|two| two[1] >= later(two[0], spacing(paced.limit))));
+        }
+        assert_eq!(seconds_until(at(5_000_001), at(3_000_000)), 2);
+        assert_eq!(seconds_until(at(5_001_000), at(3_000_000)), 3);
+        assert_eq!(seconds_until(at(3_000_000), at(5_000_000)), 0);
     }
 
     proptest! {

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::json::fields::{FieldErrors, Fields};
+
 /// The time limit of an attempt in whole seconds, 1 to 30. Stored as is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "u64", into = "u64")]
@@ -71,6 +73,39 @@ impl RateLimit {
             requests: within(requests, MAX_REQUESTS).ok_or(InvalidLimit::Requests)?,
             per_seconds: within(per_seconds, MAX_PERIOD_SECONDS).ok_or(InvalidLimit::PerSeconds)?,
         })
+    }
+
+    /// The names of the field that holds one.
+    pub const NAMES: [&str; 2] = ["rateLimit", "rate_limit"];
+
+    /// Reads the field, if it is there; `null` is the same as omitting it.
+    pub fn read(fields: &mut Fields) -> Option<Self> {
+        if fields.take_null(&Self::NAMES) {
+            return None;
+        }
+        let field = fields.take(&Self::NAMES)?;
+        Self::of_json(&field.path, field.raw.get()).map_err(|errors| fields.merge(errors)).ok()
+    }
+
+    /// Reads `{requests, perSeconds}`.
+    pub fn of_json(path: &str, json: &str) -> Result<Self, FieldErrors> {
+        let mut fields = Fields::of(path, json)?;
+        let mut whole = |names: &[&str]| {
+            if !fields.has(names) {
+                fields.error(names[0], "is required");
+            }
+            fields.read_whole(names, "a whole number")
+        };
+        let requests = whole(&["requests"]);
+        let per_seconds = whole(&["perSeconds", "per_seconds"]);
+        let limit = requests.zip(per_seconds).map(|(requests, s)| Self::new(requests, s));
+        match limit {
+            Some(Ok(limit)) => return fields.finish().map(|()| limit),
+            Some(Err(e @ InvalidLimit::PerSeconds)) => fields.error("perSeconds", e.to_string()),
+            Some(Err(e)) => fields.error("requests", e.to_string()),
+            None => {}
+        }
+        Err(fields.finish().err().unwrap_or_default())
     }
 
     #[must_use]

@@ -2,8 +2,9 @@ use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use hooklane_app::ports::{
-    DeliveryFilter, DeliveryPage, DeliveryStore, EventPage, EventScan, EventStore, ParkingStore,
-    Pointer, Put, Saved, SlotCounts, SlotStore, Strikes, Unavailable,
+    ChunkPage, ChunkRange, DeliveryFilter, DeliveryPage, DeliveryStore, EventIndex, EventPage,
+    EventScan, EventStore, ParkingStore, Pointer, Put, Saved, SlotCounts, SlotStore, Strikes,
+    Unavailable,
 };
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::Delivery;
@@ -176,6 +177,17 @@ impl EventScan for WorldLedger {
 
     fn cursor_after(&self, _: &(TenantId, EventId)) -> String {
         String::new()
+    }
+}
+
+impl EventIndex for WorldLedger {
+    async fn chunks(
+        &self,
+        _: &TenantId,
+        _: &ChunkRange,
+        _: usize,
+    ) -> Result<ChunkPage, Unavailable> {
+        Err(self.unsupported("walking through the index for a recovery"))
     }
 }
 

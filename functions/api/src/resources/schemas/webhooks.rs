@@ -194,16 +194,18 @@ pub(crate) struct Rotation {
 
 /// All fields are optional.
 #[derive(Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"discard": false}))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({"discard": false, "rateLimit": {"requests": 60, "perSeconds": 60}}))]
 pub(crate) struct Resumption {
     /// Whether to cancel the waiting deliveries of a paused webhook.
     discard: Option<bool>,
+    /// How fast what is parked is sent. If omitted, as fast as possible.
+    rate_limit: Option<RateLimit>,
 }
 
 /// Which of the events accepted between `since` and `until` to send again.
 #[derive(Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(example = json!({"since": "2024-01-15T10:30:00Z", "include": "all"}))]
 pub(crate) struct NewRecovery {
     /// Also accepted as a number, in Unix seconds.
@@ -214,6 +216,11 @@ pub(crate) struct NewRecovery {
     until: Option<String>,
     /// Also accepted as `status`, and `all` as `any`.
     include: RecoveryScope,
+    /// How fast to send. If omitted, as fast as possible.
+    rate_limit: Option<RateLimit>,
+    /// Whether to look for skipped events in the whole ledger instead of the tenant's list of events. Only the
+    /// operator may: it costs as much as the ledger is large.
+    thorough: Option<bool>,
 }
 
 /// At most `requests` attempts in `perSeconds` seconds.

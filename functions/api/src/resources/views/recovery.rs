@@ -4,6 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{WarningView, time};
+use crate::resources::schemas::RateLimit;
 use crate::resources::words::{RecoveryScope, RecoveryState};
 
 /// A recovery and its progress.
@@ -22,12 +23,26 @@ pub(crate) struct RecoveryView {
     /// The number of skipped events met so far that are older than the webhook, so that they are not sent to
     /// it.
     older_than_webhook: u64,
+    /// The number of parts of the tenant's list of events that cannot be read, each with up to 400 events,
+    /// which were left out. A thorough recovery finds them.
+    unreadable_parts: u64,
+    /// Whether it looks for skipped events in the whole ledger.
+    thorough: bool,
+    /// How fast it sends; absent if as fast as possible.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    rate_limit: Option<RateLimit>,
     #[schema(format = DateTime)]
     requested_at: String,
     /// Absent while the recovery is running.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime, nullable = false)]
     completed_at: Option<String>,
+    /// The list of events may still have lacked some of the span. Until then Hooklane looks for late ones again,
+    /// and sends them. Absent if there are none to come.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime, nullable = false)]
+    rechecks_end_at: Option<String>,
     /// What in the request has no effect, and why; absent if there is nothing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
@@ -48,8 +63,12 @@ impl RecoveryView {
             state: recovery.into(),
             sent_deliveries: recovery.sent,
             older_than_webhook: recovery.older,
+            unreadable_parts: recovery.unreadable,
+            thorough: recovery.walk.is_none(),
+            rate_limit: recovery.paced.map(|paced| RateLimit::new(paced.limit)),
             requested_at: time(recovery.requested_at),
             completed_at,
+            rechecks_end_at: recovery.rechecks_end_at().map(time),
             warnings: too_early(progress).into_iter().collect(),
         }
     }

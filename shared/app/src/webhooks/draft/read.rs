@@ -166,25 +166,7 @@ pub(super) fn timeout(fields: &mut Fields) -> Patch<TimeLimit> {
 
 /// `{requests, perSeconds}`
 pub(super) fn rate_limit(fields: &mut Fields) -> Patch<RateLimit> {
-    optional(fields, &["rateLimit", "rate_limit"], |path, json| {
-        let mut fields = Fields::of(path, json)?;
-        let mut whole = |names: &[&str]| {
-            if !fields.has(names) {
-                fields.error(names[0], "is required");
-            }
-            fields.read_whole(names, "a whole number")
-        };
-        let requests = whole(&["requests"]);
-        let per_seconds = whole(&["perSeconds", "per_seconds"]);
-        let limit = requests.zip(per_seconds).map(|(requests, s)| RateLimit::new(requests, s));
-        match limit {
-            Some(Ok(limit)) => return fields.finish().map(|()| limit),
-            Some(Err(e @ InvalidLimit::PerSeconds)) => fields.error("perSeconds", e.to_string()),
-            Some(Err(e)) => fields.error("requests", e.to_string()),
-            None => {}
-        }
-        Err(fields.finish().err().unwrap_or_default())
-    })
+    optional(fields, &RateLimit::NAMES, RateLimit::of_json)
 }
 
 /// A filter or a transform in CEL.

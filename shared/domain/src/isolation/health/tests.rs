@@ -41,6 +41,23 @@ fn failures_of_several_instances_add_up_and_open_the_circuit() {
 }
 
 #[test]
+fn webhook_recovered_says_since_when_it_failed_and_what_was_skipped_since() {
+    let before = Health { skipped: 7, ..Health::default() };
+    let failing = observed(before, &[failed(10, 0, 60)]);
+    assert_eq!(failing.skipped_before, Some(7));
+    for (name, failing, skipped) in [
+        ("some", Health { skipped: 12, ..failing.clone() }, Some(5)),
+        ("none", failing.clone(), Some(0)),
+        ("opened by an older version", Health { skipped_before: None, ..failing }, None),
+    ] {
+        let health = observed(failing, &[succeeded(200)]);
+        let outage = Some(Outage { first_failure: at(0), skipped });
+        let report = Report::Recovered { since: at(60), at: at(200), outage };
+        assert_eq!(health.owed.last(), Some(&report), "{name}");
+    }
+}
+
+#[test]
 fn a_success_ends_the_failures_and_closes_the_circuit() {
     let health = observed(Health::default(), &[failed(9, 0, 50), succeeded(55), failed(3, 60, 90)]);
     assert!(health.circuit.is_closed());
@@ -49,7 +66,8 @@ fn a_success_ends_the_failures_and_closes_the_circuit() {
     let health = observed(failing(), &[succeeded(200)]);
     assert!(health.circuit.is_closed() && health.streak.is_none());
     assert_eq!(health.lane(), Lane::Fast);
-    assert_eq!(health.owed[1], Report::Recovered { since: at(60), at: at(200) });
+    let outage = Some(Outage { first_failure: at(0), skipped: Some(0) });
+    assert_eq!(health.owed[1], Report::Recovered { since: at(60), at: at(200), outage });
     // A success and then failures, in one tally.
     let both = Tally { succeeded_at: Some(at(200)), ..failed(2, 201, 202) };
     let health = observed(failing(), &[both]);

@@ -39,6 +39,7 @@ const FREE: Standing = Standing {
     tenant_paused: false,
     circuit: Circuit::Closed,
     discard_until: None,
+    next_release_at: None,
 };
 
 fn open(probe_at: i64) -> Standing {
@@ -67,9 +68,31 @@ fn the_next_attempt_has_a_time_or_says_who_must_act() {
     let tenant_paused = Standing { tenant_paused: true, ..FREE };
     let on = |seconds, cause| Some(NextAttempt::At(at(seconds), cause));
     let held = |hold| Some(NextAttempt::Held(hold));
+    let paced = |next| Standing { next_release_at: Some(at(next)), ..FREE };
+    let paced_probe = Standing { next_release_at: Some(at(NOW + 90)), ..open(NOW - 1) };
     let discards = |until| Standing { discard_until: Some(at(until)), ..FREE };
     for (name, delivery, standing, expected) in [
         ("queued", waiting(NOW - 1), FREE, on(NOW, FirstAttempt)),
+        ("paced", parked(NOW - 9, ParkReason::Paused), paced(NOW + 5), on(NOW + 5, RateLimit)),
+        (
+            "paced, its slot is past",
+            parked(NOW, ParkReason::Paused),
+            paced(NOW - 5),
+            on(NOW, ParkedRelease),
+        ),
+        (
+            "paced, due later",
+            parked(NOW + 9, ParkReason::Backlog),
+            paced(NOW + 5),
+            on(NOW + 9, Backlog),
+        ),
+        ("paced, released", retrying(NOW + 3), paced(NOW + 5), on(NOW + 3, Retry)),
+        (
+            "paced, but a probe",
+            parked(NOW - 9, ParkReason::Circuit),
+            paced_probe,
+            on(NOW, CircuitProbe),
+        ),
         ("a retry", retrying(NOW + 30), FREE, on(NOW + 30, Retry)),
         ("a retry that is late", retrying(NOW - 900), FREE, on(NOW, Retry)),
         ("lost", retrying(NOW - 901), FREE, on(NOW + 2_699, LostMessageSweep)),
@@ -246,9 +269,10 @@ proptest! {
         circuit in circuits(),
         tenant_paused: bool,
         discard_until in proptest::option::of((0..200_000i64).prop_map(at)),
+        next_release_at in proptest::option::of((0..200_000i64).prop_map(at)),
         now in 0..200_000i64,
     ) {
-        let standing = Standing { state, tenant_paused, circuit, discard_until };
+        let standing = Standing { state, tenant_paused, circuit, discard_until, next_release_at };
         let next = next_attempt(&delivery, Some(&standing), at(now));
         match next.unwrap() {
             NextAttempt::At(time, cause) => {
