@@ -184,7 +184,8 @@ async fn recovery(
     store_expressions(world, std::slice::from_ref(&hostile), input.filter.as_deref(), None);
     for (tenant, webhook) in [(TENANT, &hostile), (neighbour.tenant.as_str(), &neighbour.webhook)] {
         let request = Request::new("POST", &format!("/webhooks/{webhook}/recover"));
-        let body = json!({"since": iso(now_ms() - 3_600_000), "include": "skipped"});
+        let body =
+            json!({"since": iso(now_ms() - 3_600_000), "include": "skipped", "thorough": true});
         world.done(tenant, request.body(body.to_string())).await?;
     }
     world.aws.sqs.purge(RETRIES);

@@ -214,7 +214,8 @@ async fn recover(world: &World, ids: &[String]) -> anyhow::Result<Row> {
     let hostile = ids.iter().take(8).map(|id| (TENANT, id.as_str()));
     for (tenant, webhook) in hostile.chain([(neighbour.tenant.as_str(), &*neighbour.webhook)]) {
         let request = Request::new("POST", &format!("/webhooks/{webhook}/recover"));
-        let body = json!({"since": iso(now_ms() - 3_600_000), "include": "skipped"});
+        let body =
+            json!({"since": iso(now_ms() - 3_600_000), "include": "skipped", "thorough": true});
         // A quota may refuse the last ones.
         world.ask(tenant, request.body(body.to_string())).await?;
     }

@@ -77,6 +77,23 @@ async fn finding_rolling_upgrade_nothing_is_lost_or_buried_while_two_versions_ru
     }
 }
 
+/// The webhook was inactive while events were published, and the index did not list them for hours: `stats`
+/// failed, then the stream was replayed and its batches were split.
+#[tokio::test(start_paused = true)]
+async fn finding_13_skipped_events_are_all_recovered_although_the_index_lagged() {
+    for (seed, stuck_hours) in [(5, 0), (6, 3), (7, 20)] {
+        println!("HOOKLANE_FAULT_SEED={seed}, the index is stuck for {stuck_hours} hours");
+        let mut pipeline = Pipeline::new(seed, 300).await;
+        pipeline.miss_events(jiff::SignedDuration::from_hours(stuck_hours)).await;
+        pipeline.run().await;
+        let recovery = pipeline.recovery_of_what_was_missed().await;
+        // Each accepted event has a delivery that ended, and each duplicate has a cause.
+        pipeline.reconcile().await;
+        assert!(recovery.sent >= 50, "{} were recovered", recovery.sent);
+        assert_eq!(recovery.unreadable, 0);
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_same_seed_makes_the_same_run() {
     assert_eq!(run(4, 400).await.0, run(4, 400).await.0);

@@ -13,6 +13,7 @@ pub(crate) mod limits;
 pub(crate) mod lists;
 pub(crate) mod load;
 pub(crate) mod manual_requests;
+pub(crate) mod missed;
 pub(crate) mod pipeline;
 pub(crate) mod port;
 pub(crate) mod producers;

@@ -18,6 +18,7 @@ mod skipped;
 use pace::Pace;
 
 /// What a look did for a recovery.
+#[derive(Default)]
 pub(crate) struct Progress {
     pub(crate) sent: u64,
     pub(crate) running: bool,

@@ -40,6 +40,8 @@ pub(crate) struct Environment {
     pub(crate) dead: Mutex<Option<WebhookId>>,
     /// The webhook whose receiver answers slowly.
     pub(crate) slow: Mutex<Option<WebhookId>>,
+    /// Until then every batch of `stats` fails.
+    pub(crate) index_stuck_until: Mutex<Option<Timestamp>>,
 }
 
 impl Environment {
@@ -65,6 +67,7 @@ impl Environment {
             refused: Mutex::default(),
             dead: Mutex::default(),
             slow: Mutex::default(),
+            index_stuck_until: Mutex::default(),
         }
     }
 
@@ -74,6 +77,10 @@ impl Environment {
 
     /// The stream batches that are delivered now.
     pub(crate) fn slices(&self, reader: Reader) -> Vec<Slice> {
+        let stuck_until = *self.index_stuck_until.lock().unwrap();
+        if reader == Reader::Stats && stuck_until.is_some_and(|until| self.now() < until) {
+            return Vec::new();
+        }
         self.stream.next(reader, &self.chance, self.rates(), &self.journal)
     }
 

@@ -18,7 +18,8 @@ impl Pipeline {
         let chance = &self.environment.chance;
         let webhook = self.webhooks[step % self.webhooks.len()].id;
         let mut requests = Vec::new();
-        if chance.happens(self.environment.rates().manual_requests) {
+        if self.missing != Some(webhook) && chance.happens(self.environment.rates().manual_requests)
+        {
             requests.extend(match chance.below(10) {
                 0..5 => Some(ManualRequest::Resume(webhook)),
                 5 => Some(ManualRequest::Pause(webhook)),

@@ -45,6 +45,8 @@ pub(crate) struct Pipeline {
     /// When `upkeep` last ran.
     pub(crate) upkeep_ran_at: Timestamp,
     pub(crate) began_at: Timestamp,
+    /// A webhook that is switched off while events are published.
+    pub(crate) missing: Option<WebhookId>,
 }
 
 impl Pipeline {
@@ -78,6 +80,7 @@ impl Pipeline {
             rolls_out: false,
             upkeep_ran_at: start,
             began_at: start,
+            missing: None,
             environment,
         }
     }

@@ -10,8 +10,6 @@ use super::tenants::{DEAD, SLOW};
 use super::versions::{Phase, Version};
 use super::work::Work;
 
-/// The limit of a run, in virtual time. The longest wait of a retry policy here is 14 hours.
-const MAX_VIRTUAL_TIME: SignedDuration = SignedDuration::from_hours(30);
 /// The number of steps for which the chaos continues after everything was published.
 const STEPS_AFTER_PUBLISHING: usize = 150;
 
@@ -23,7 +21,7 @@ impl Pipeline {
         for step in 0.. {
             let took = self.environment.now().duration_since(self.began_at);
             assert!(
-                took < MAX_VIRTUAL_TIME,
+                took < self.max_virtual_time(),
                 "not ended in time: {:?}",
                 self.environment.journal.entries().unfinished()
             );
@@ -49,9 +47,10 @@ impl Pipeline {
                 *self.environment.rates.lock().unwrap() = FaultRates::NONE;
                 self.resume_all().await;
                 self.put_back();
+                self.recover_what_was_missed().await;
             }
             let worked = self.step(step).await;
-            if chaos_left == 0 && !worked && self.is_quiet() {
+            if chaos_left == 0 && !worked && self.is_quiet() && self.is_recovered().await {
                 return;
             }
             self.advance(worked);

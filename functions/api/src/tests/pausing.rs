@@ -28,6 +28,27 @@ async fn a_webhook_is_paused_and_resumed() {
 }
 
 #[tokio::test]
+async fn paced_resumption_takes_a_rate_and_refuses_a_wrong_one() {
+    let service = Service::new();
+    let id = service.webhook().await;
+    let path = format!("/webhooks/{id}/resume");
+    let body = r#"{"rateLimit":{"requests":30,"perSeconds":60}}"#;
+    assert_eq!(service.ask("POST", &path, body).await.status, StatusCode::OK);
+    let health = service.deps.registry.health(id.parse().unwrap()).await.unwrap();
+    let limit = health.release.unwrap().limit;
+    assert_eq!((limit.requests(), limit.per_seconds()), (30, 60));
+    for (body, wrong) in [
+        (r#"{"rateLimit":{"requests":0,"perSeconds":60}}"#, "rateLimit.requests"),
+        (r#"{"rateLimit":{"requests":1}}"#, "rateLimit.perSeconds"),
+        (r#"{"rateLimit":7}"#, "rateLimit"),
+    ] {
+        let answer = service.ask("POST", &path, body).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{body}");
+        assert_eq!(answer.body["errors"][0]["path"], wrong, "{body}");
+    }
+}
+
+#[tokio::test]
 async fn resuming_with_discard_cancels_parked_deliveries() {
     let service = Service::new();
     let id = service.webhook().await;

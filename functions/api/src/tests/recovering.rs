@@ -88,3 +88,55 @@ async fn an_invalid_recovery_is_refused() {
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{method}");
     }
 }
+
+#[tokio::test]
+async fn finding_13_only_the_operator_may_have_the_whole_ledger_read() {
+    let service = Service::new();
+    let path = format!("/webhooks/{}/recover", service.webhook().await);
+    let body = r#"{"since":1705312800,"include":"skipped","thorough":true}"#;
+    let (scopes, operator) = (
+        r#"{"scopes":["webhooks:write"],"name":"k"}"#,
+        &[("authorization", "Bearer the-operator-key"), ("x-tenant-id", "acme")],
+    );
+    let token = service
+        .ask_with(operator, "POST", "/tenants/acme/tokens", r#"{"scopes":["webhooks:write"]}"#)
+        .await;
+    let key = service.ask_with(operator, "POST", "/keys", scopes).await;
+    let (token, key) = (&token.body["token"], &key.body["key"]);
+    for secret in [token, key].map(|secret| secret.as_str().unwrap()) {
+        let bearer = [("authorization", &*format!("Bearer {secret}"))];
+        let refused = service.ask_with(&bearer, "POST", &path, body).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN);
+        let detail = refused.body["detail"].as_str().unwrap();
+        assert!(detail.contains("thorough") && detail.contains("operator"), "{detail}");
+    }
+    let missing = service.ask("GET", &path, "").await;
+    assert_eq!(missing.status, StatusCode::NOT_FOUND, "nothing was started");
+    let ordered = service.ask_with(operator, "POST", &path, body).await;
+    assert_eq!((ordered.status, &ordered.body["thorough"]), (StatusCode::ACCEPTED, &json!(true)));
+}
+
+#[tokio::test]
+async fn paced_recovery_shows_its_rate_and_until_when_it_looks_for_late_events() {
+    let service = Service::new();
+    let webhook = service.webhook().await;
+    let path = format!("/webhooks/{webhook}/recover");
+    let body =
+        r#"{"since":1705312800,"include":"skipped","rateLimit":{"requests":60,"perSeconds":30}}"#;
+    let ordered = service.ask("POST", &path, body).await;
+    assert_eq!(ordered.status, StatusCode::ACCEPTED);
+    assert_eq!(ordered.body["rateLimit"], json!({"requests": 60, "perSeconds": 30}));
+    assert_eq!(ordered.body["thorough"], false);
+    assert!(ordered.body.get("rechecksEndAt").is_none());
+    let registry = &service.deps.registry;
+    let running = registry.recovery(webhook.parse().unwrap()).await.unwrap().unwrap();
+    let at: Timestamp = "2024-01-15T10:31:00Z".parse().unwrap();
+    assert!(registry.save_recovery(&running.unread(2).walked(at, at, None)).await.unwrap());
+    let done = service.ask("GET", &path, "").await;
+    assert_eq!(done.body["state"], "completed");
+    assert_eq!(done.body["unreadableParts"], 2);
+    assert_eq!(done.body["rechecksEndAt"], "2024-01-16T11:31:00.000Z");
+    let again = service.ask("POST", &path, body).await;
+    assert_eq!(again.status, StatusCode::ACCEPTED, "late events do not hold up another one");
+    assert_eq!(again.body["rechecksEndAt"], "2024-01-16T11:31:00.000Z", "and are not forgotten");
+}

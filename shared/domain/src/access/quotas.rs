@@ -33,7 +33,7 @@ pub enum QuotaName {
     ConcurrentTests,
     /// The recoveries that it starts in a day.
     RecoveriesPerDay,
-    /// Its recoveries that read the ledger at the same time. Others wait for their turn.
+    /// Its recoveries that look for skipped events at the same time. Others wait for their turn.
     ConcurrentScans,
     /// The keys of a tenant, expired ones too.
     Keys,
@@ -144,7 +144,7 @@ impl QuotaName {
             Self::TokensPerDay => "tokens created for a tenant in a day (UTC)",
             Self::ConcurrentTests => "tests of a tenant at the same time",
             Self::RecoveriesPerDay => "recoveries started by a tenant in a day (UTC)",
-            Self::ConcurrentScans => "recoveries of a tenant that read the ledger at the same time",
+            Self::ConcurrentScans => "recoveries of a tenant that look for skipped events at the same time",
             Self::Keys => "keys of a tenant",
         }
     }
