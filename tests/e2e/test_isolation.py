@@ -298,3 +298,39 @@ def test_a_lost_message_is_replaced_once_it_is_long_overdue(
     with_upkeep(lambda: statuses(api, webhook) == ["delivered"], "it was not sent again")
     assert requests(2)
     assert delivery["id"]
+
+
+def test_a_paced_recovery_spreads_what_it_sends(api, publish, register, receiver, deliveries_of, with_upkeep):
+    since = now()
+    webhook, witness = register(active=False), register(path="/witness")
+    events = {publish({"n": n}) for n in range(3)}
+    deliveries_of(witness, 3)
+    api.patch(f"/api/v1/webhooks/{webhook['id']}", {"active": True}).expect(200)
+    recover = f"/api/v1/webhooks/{webhook['id']}/recover"
+    rate = {"requests": 1, "perSeconds": 4}
+    wrong = api.post(recover, {"since": since, "include": "skipped", "rateLimit": {**rate, "requests": 0}}).expect(422).body
+    assert {error["path"] for error in wrong["errors"]} == {"rateLimit.requests"}
+
+    started = api.post(recover, {"since": since, "include": "skipped", "rateLimit": rate}).expect(202).body
+    assert (started["rateLimit"], started["thorough"]) == (rate, False)
+
+    with_upkeep(lambda: statuses(api, webhook).count("delivered") == 3, "they were not recovered")
+    rows = deliveries_of(webhook, 3)
+    assert {row["eventId"] for row in rows} == events
+    times = sorted(request.at for request in receiver.requests if request.path == "/")
+    assert times[-1] - times[0] > 5, "three slots, four seconds apart"
+    completed = api.get(recover).expect(200).body
+    assert (completed["state"], completed["sentDeliveries"], completed["unreadableParts"]) == ("completed", 3, 0)
+    assert moment(completed["rechecksEndAt"]) > moment(now()) + 24 * 3600
+
+
+def test_only_the_operator_may_have_a_recovery_read_the_whole_ledger(stack, api, register):
+    recover = f"/api/v1/webhooks/{register()['id']}/recover"
+    wanted = {"since": now(), "include": "skipped", "thorough": True}
+    key = api.post("/api/v1/keys", {"name": "Own", "scopes": ["webhooks:read", "webhooks:write"]}).expect(201).body
+    customer = stack.api(None, key["secret"])
+    refused = customer.post(recover, wanted).expect(403).body
+    assert "thorough" in refused["detail"]
+    customer.get(recover).expect(404)
+
+    assert api.post(recover, wanted).expect(202).body["thorough"] is True

@@ -102,7 +102,7 @@ async fn finding_13_only_the_operator_may_have_the_whole_ledger_read() {
         .ask_with(operator, "POST", "/tenants/acme/tokens", r#"{"scopes":["webhooks:write"]}"#)
         .await;
     let key = service.ask_with(operator, "POST", "/keys", scopes).await;
-    let (token, key) = (&token.body["token"], &key.body["key"]);
+    let (token, key) = (&token.body["token"], &key.body["secret"]);
     for secret in [token, key].map(|secret| secret.as_str().unwrap()) {
         let bearer = [("authorization", &*format!("Bearer {secret}"))];
         let refused = service.ask_with(&bearer, "POST", &path, body).await;
