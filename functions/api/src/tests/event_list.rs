@@ -1,6 +1,6 @@
 //! The list of a tenant's events.
 
-use hooklane_app::ports::EventIndexWriter as _;
+use hooklane_app::ports::{Clock as _, EventIndexWriter as _};
 use hooklane_domain::delivery::retry::Next;
 use hooklane_domain::event_index::{Chunk, Entry};
 use lambda_http::http::StatusCode;
@@ -18,7 +18,12 @@ async fn index(service: &Service, tenant: &str, events: &[(&str, &str, i64)]) {
         test: id.starts_with("test"),
     };
     for chunk in Chunk::of_events(events.iter().map(entry).collect()) {
-        service.deps.ledger.keep(&tenant.parse().unwrap(), &chunk).await.unwrap();
+        service
+            .deps
+            .ledger
+            .keep(&tenant.parse().unwrap(), &chunk, service.deps.system.now())
+            .await
+            .unwrap();
     }
 }
 

@@ -144,7 +144,9 @@ impl QuotaName {
             Self::TokensPerDay => "tokens created for a tenant in a day (UTC)",
             Self::ConcurrentTests => "tests of a tenant at the same time",
             Self::RecoveriesPerDay => "recoveries started by a tenant in a day (UTC)",
-            Self::ConcurrentScans => "recoveries of a tenant that look for skipped events at the same time",
+            Self::ConcurrentScans => {
+                "recoveries of a tenant that look for skipped events at the same time"
+            }
             Self::Keys => "keys of a tenant",
         }
     }

@@ -27,7 +27,7 @@ async fn ledger(events: i64, gap: i64, size: usize) -> MemoryLedger {
     let entries: Vec<_> = (0..events).map(|n| entry(n * gap)).collect();
     for some in entries.chunks(size) {
         for chunk in Chunk::of_events(some.to_vec()) {
-            ledger.keep(&tenant(), &chunk).await.unwrap();
+            ledger.keep(&tenant(), &chunk, Timestamp::UNIX_EPOCH).await.unwrap();
         }
     }
     ledger
@@ -90,7 +90,10 @@ async fn what_a_full_zone_of_look_back_holds_is_passed() {
 async fn chunks_that_cannot_be_read_are_counted_and_hide_nothing_else() {
     let ledger = ledger(30, 20_000, 1).await;
     ledger.corrupt_index();
-    ledger.keep(&tenant(), &Chunk::of_events(vec![entry(5)])[0]).await.unwrap();
+    ledger
+        .keep(&tenant(), &Chunk::of_events(vec![entry(5)])[0], Timestamp::UNIX_EPOCH)
+        .await
+        .unwrap();
     let filter = EventsFilter { limit: 20, ..EventsFilter::default() };
     let page = events(&MemoryRegistry::default(), &ledger, &tenant(), filter).await.unwrap();
     assert_eq!((page.events.len(), page.unreadable, page.next), (1, 30, None));
