@@ -40,8 +40,8 @@ impl Pipeline {
         let (port, tenant) = (self.api(), &self.webhook(missing).tenant);
         let (since, until) = (self.began_at, self.environment.now());
         let wanted = Wanted { since, until, status: WantedStatus::Skipped };
-        let started =
-            recover::start((&port, &port), &port, &Quotas::default(), (tenant, missing), wanted);
+        let (quotas, key) = (Quotas::default(), (tenant, missing));
+        let started = recover::start((&port, &port), &port, &quotas, key, wanted);
         started.await.unwrap();
         self.environment.journal.count("skipped events: recovery ordered");
     }
