@@ -22,7 +22,7 @@ pub(crate) enum Version {
 enum Form {
     ExtraField,
     ExtraFieldInBody,
-    PayloadInAnotherForm,
+    RenamedPayload,
     Version2,
     UnknownKind,
 }
@@ -30,7 +30,7 @@ enum Form {
 const FORMS: [Form; 5] = [
     Form::ExtraField,
     Form::ExtraFieldInBody,
-    Form::PayloadInAnotherForm,
+    Form::RenamedPayload,
     Form::Version2,
     Form::UnknownKind,
 ];
@@ -41,7 +41,7 @@ impl Form {
         let (from, to) = match self {
             Self::ExtraField => (r#"{"version""#, r#"{"priority":{"at":1},"version""#),
             Self::ExtraFieldInBody => (r#""body":{"#, r#""body":{"notBefore":7,"#),
-            Self::PayloadInAnotherForm => (r#""payload":{"plain""#, r#""payload":{"packed""#),
+            Self::RenamedPayload => (r#""payload":{"plain""#, r#""payload":{"packed""#),
             Self::Version2 => (r#""version":1"#, r#""version":2"#),
             Self::UnknownKind => (r#""kind":"deliver""#, r#""kind":"deliver-all""#),
         };

@@ -244,7 +244,7 @@ fn place<'a, 'n>(item: &'a mut Item, names: &'n [String]) -> (&'n str, &'a mut I
     let (last, outer) = names.split_last().unwrap();
     let map = outer.iter().fold(item, |map, name| {
         let inner = map.get_mut(name).and_then(|value| value.get_mut("M"));
-        inner.and_then(Value::as_object_mut).expect("a map at the path of an update")
+        inner.and_then(Value::as_object_mut).unwrap()
     });
     (last, map)
 }
