@@ -4,8 +4,8 @@
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
-    Components, Header, HeaderBuilder, InfoBuilder, License, ObjectBuilder, OpenApi, OpenApiBuilder,
-    PathItem, RefOr, ServerBuilder, Type,
+    Components, Header, HeaderBuilder, InfoBuilder, License, ObjectBuilder, OpenApi,
+    OpenApiBuilder, PathItem, RefOr, ServerBuilder, Type,
 };
 use utoipa::{PartialSchema as _, ToSchema as _};
 
@@ -114,7 +114,9 @@ fn add_rate_limit_headers(operation: &mut Operation) {
 /// An answer that asks to come back later says when.
 fn add_retry_after(operation: &mut Operation) {
     for status in ["429", "503"] {
-        let Some(RefOr::T(response)) = operation.responses.responses.get_mut(status) else { continue };
+        let Some(RefOr::T(response)) = operation.responses.responses.get_mut(status) else {
+            continue;
+        };
         let header = integer_header("How many seconds to wait before the next try");
         response.headers.insert("Retry-After".to_owned(), header);
     }

@@ -172,7 +172,8 @@ pub(crate) async fn get<P: Ports>(
     let (one, now) = (std::slice::from_ref(&webhook), deps.system.now());
     let overviews = webhooks::overviews(&deps.registry, &deps.ledger, &tenant, one).await?;
     let view = WebhookView::seen_by(&caller, &webhook);
-    let view = overviews.iter().fold(view, |view, overview| view.with_health(overview.as_ref(), now));
+    let view =
+        overviews.iter().fold(view, |view, overview| view.with_health(overview.as_ref(), now));
     Ok(([(ETAG, etag::of(webhook.revision))], Json(view)).into_response())
 }
 

@@ -66,8 +66,8 @@ fn no_body_as_a_whole_may_be_null() {
 fn what_makes_a_secret_shows_it() {
     let document = document();
     let made = |path: &str, status: &str| {
-        let schema = &document["paths"][path]["post"]["responses"][status]["content"]
-            ["application/json"]["schema"]["$ref"];
+        let schema = &document["paths"][path]["post"]["responses"][status]["content"]["application/json"]
+            ["schema"]["$ref"];
         let name = schema.as_str().unwrap().rsplit('/').next().unwrap();
         let parts = document["components"]["schemas"][name]["allOf"].as_array().unwrap();
         parts.iter().any(|part| part["required"][0] == "secret")

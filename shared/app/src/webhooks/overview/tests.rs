@@ -79,7 +79,11 @@ async fn each_webhook_of_a_page_shows_how_it_is_doing() {
     assert_eq!((seen[2].waiting, seen[2].last_attempt_at()), (0, Some(at(5))));
     let other = "other".parse().unwrap();
     let strange = overviews(&registry, &ledger, &other, &all[2..]).await.unwrap();
-    assert_eq!(strange[0].as_ref().unwrap().newest_delivery, None, "another tenant's deliveries do not exist");
+    assert_eq!(
+        strange[0].as_ref().unwrap().newest_delivery,
+        None,
+        "another tenant's deliveries do not exist"
+    );
 }
 
 #[tokio::test]
