@@ -1,3 +1,4 @@
+use hooklane_domain::Timestamp;
 use hooklane_domain::event_index::Chunk;
 
 use super::*;
