@@ -426,9 +426,14 @@ async fn pausing_and_resuming_are_idempotent() {
     world.system.pass(SignedDuration::from_secs(9));
     let again = pause(&world.registry, &world.system, key).await.unwrap();
     assert_eq!((again.state, again.revision), (paused.state, 2));
-    let resumed = resume(&world.registry, &world.system, key, false).await.unwrap();
+    let resumed =
+        resume(&world.registry, &world.system, key, crate::pausing::Resumption::default())
+            .await
+            .unwrap();
     assert_eq!((resumed.state, resumed.revision), (WebhookState::Active, 3));
-    let again = resume(&world.registry, &world.system, key, false).await.unwrap();
+    let again = resume(&world.registry, &world.system, key, crate::pausing::Resumption::default())
+        .await
+        .unwrap();
     assert_eq!(again.revision, 3);
     assert!(world.registry.disable(&again, DisableReason::Gone, again.updated_at).await.unwrap());
     let held = pause(&world.registry, &world.system, key).await.unwrap();
@@ -436,7 +441,10 @@ async fn pausing_and_resuming_are_idempotent() {
         matches!(held.state, WebhookState::Disabled { .. }),
         "it stays disabled for its reason"
     );
-    let resumed = resume(&world.registry, &world.system, key, false).await.unwrap();
+    let resumed =
+        resume(&world.registry, &world.system, key, crate::pausing::Resumption::default())
+            .await
+            .unwrap();
     assert_eq!(resumed.state, WebhookState::Active);
 }
 
