@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use hooklane_app::deliveries::{cancel, retry};
-use hooklane_app::pausing::{pause, resume};
+use hooklane_app::pausing::{Resumption, pause, resume};
 use hooklane_app::ports::{BrakeStore as _, DeliveryStore as _, WebhookStore as _};
 use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::delivery::{Delivery, State, Status};
@@ -108,7 +108,8 @@ async fn apply(world: &mut World, action: &Action) {
             let _ = pause(world.registry(), &world.clock, (&owner, id)).await;
         }
         Action::Resume { discard } => {
-            let _ = resume(world.registry(), &world.clock, (&owner, id), *discard).await;
+            let asked = Resumption { discard: *discard, rate: None };
+            let _ = resume(world.registry(), &world.clock, (&owner, id), asked).await;
         }
         Action::Disable => {
             let (seen, at) = (world.stored_webhook().await, world.clock_now());

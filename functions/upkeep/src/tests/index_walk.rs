@@ -34,7 +34,7 @@ async fn deliver(world: &World, webhook: &Webhook) {
     for message in world.messages() {
         let id = message.delivery.clone();
         assert_eq!(id.webhook(), webhook.id);
-        if world.ledger.read(&[id.clone()]).await.unwrap()[0].is_none() {
+        if world.ledger.read(std::slice::from_ref(&id)).await.unwrap()[0].is_none() {
             let unwritten = Delivery::unwritten(id, tenant(), message.event_type);
             let done = unwritten
                 .cancelled(world.now(), hooklane_domain::delivery::CancelReason::Requested);

@@ -1,6 +1,6 @@
 //! Recoveries and releases at the rate that their tenant asked for.
 
-use hooklane_domain::delivery::{FailReason, Status};
+use hooklane_domain::delivery::{Delivery, FailReason, Status};
 use hooklane_domain::isolation::health::Health;
 use hooklane_domain::isolation::recovery::{Order, Search, WantedStatus};
 use hooklane_domain::isolation::slots::Paced;
@@ -112,7 +112,7 @@ async fn paced_resumption_releases_at_its_rate_until_nothing_is_parked() {
         // What was released says when its attempt is.
         let deliveries = world.ledger.all_deliveries();
         let waiting = deliveries.iter().filter(|d| d.status() == Status::Pending && !d.is_parked());
-        let mut due: Vec<_> = waiting.filter_map(|d| d.next_attempt_at()).collect();
+        let mut due: Vec<_> = waiting.filter_map(Delivery::next_attempt_at).collect();
         due.retain(|due| *due >= begun);
         due.sort();
         let expected: Vec<_> =
