@@ -71,7 +71,8 @@ impl TargetUrl {
             return Err(InvalidTarget::Character(what));
         }
         let url = Url::parse(text).map_err(|e| InvalidTarget::Syntax(e.to_string()))?;
-        if !names_host(text) {
+        // Another scheme is refused as such.
+        if matches!(url.scheme(), "https" | "http") && !names_host(text) {
             return Err(InvalidTarget::NoHost);
         }
         // The parser's escapes may have made it longer.
