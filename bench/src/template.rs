@@ -118,6 +118,7 @@ mod tests {
         let all = given(&[
             "RegistryTable",
             "LedgerTable",
+            "EventQueue",
             "DeliveryQueue",
             "RetryQueue",
             "EventDeadLetterQueue",
