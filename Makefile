@@ -7,7 +7,7 @@ export IAM FUNCTION_AWS_ENDPOINT HOOKLANE_PORT HOOKLANE_API_PORT HOOKLANE_LOG_LE
 export SEED SEARCH_SECONDS ONLY PARALLEL WEBHOOKS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down demo test e2e faults limits long redrive simulation check audit pins openapi contract clean
+.PHONY: help setup up down demo test e2e faults seeds limits long redrive simulation check audit pins openapi contract clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ e2e: ## run only the tests that need a stack (PYTEST="-k retry" selects some)
 
 faults: ## deliver 2,000 events while everything fails, and check that none is lost
 	@$(LOCAL) faults $(if $(PYTEST),-- $(PYTEST))
+
+seeds: ## hold the API against its OpenAPI document with other seeds (SEEDS="1 2"), four minutes each
+	@$(LOCAL) seeds $(SEEDS)
 
 limits: ## give the functions hostile inputs under Lambda's limits (RELEASE=1, SEED, SEARCH_SECONDS, ONLY, BIN)
 	@$(LOCAL) limits $(if $(RELEASE),--release) $(if $(BIN),--binaries "$(BIN)") $(if $(STAND_INS),--stand-ins)

@@ -119,6 +119,14 @@ def clients(options: argparse.Namespace) -> int:
     return 0
 
 
+def seeds(options: argparse.Namespace) -> int:
+    _in_emulator_python()
+    from hooklane_local.testing import run_seeds
+
+    run_seeds(profile_of("test"), options.seeds)
+    return 0
+
+
 def faults(options: argparse.Namespace) -> int:
     _in_emulator_python()
     from hooklane_local.testing import run_faults
@@ -237,6 +245,8 @@ def _parser() -> argparse.ArgumentParser:
     tests.add_argument("pytest", nargs="*", help="arguments for pytest, after --")
     generated = add(clients, "run the tests of generated clients, those that take long too, on a temporary local stack")
     generated.add_argument("pytest", nargs="*", help="arguments for pytest, after --")
+    seeded = add(seeds, "hold the API against its OpenAPI document with other seeds than that of the tests")
+    seeded.add_argument("seeds", nargs="+", type=int, help="the seeds")
     broken = add(faults, "run the fault tests on a temporary local stack")
     broken.add_argument("pytest", nargs="*", help="arguments for pytest, after --")
     limited = add(limits, "give the functions hostile inputs under Lambda's limits")

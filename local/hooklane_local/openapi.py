@@ -20,12 +20,13 @@ _TENANT_HEADER = "X-Tenant-Id"
 _SIDE_BY_SIDE = 6
 
 
-def hold_against_document(profile: Profile, stack: LocalStack) -> None:
+def hold_against_document(profile: Profile, stack: LocalStack, seed: int | None = None) -> None:
     """Calls every operation with examples from its schemas, and follows the document's links.
 
     Runs after the other tests: it has the operator's key and removes tenants that it finds. That comes last,
-    because nothing can be done for a removed tenant.
+    because nothing can be done for a removed tenant. Without a seed, that of the configuration is taken.
     """
+    seeded = [] if seed is None else ["--seed", str(seed)]
     document = _of_one_tenant(json.loads(_DOCUMENT.read_text()))
     operations = sorted(
         operation["operationId"]
@@ -42,7 +43,9 @@ def hold_against_document(profile: Profile, stack: LocalStack) -> None:
     parts["links"] = ["--phases", "stateful", "--max-examples", "10", "--exclude-operation-id", _REMOVAL]
     failed = []
     for some in (parts, {"removal": _of([_REMOVAL])}):
-        commands = {folder / f"{name}.log": _command(stack, described, arguments) for name, arguments in some.items()}
+        commands = {
+            folder / f"{name}.log": _command(stack, described, [*arguments, *seeded]) for name, arguments in some.items()
+        }
         failed += run_side_by_side(commands, environment=for_build_tools(), cwd=folder)
     for log in failed:
         say(f"\n--- {log.stem}")

@@ -62,6 +62,14 @@ def run_client_tests(profile: Profile, skips: Skips, pytest_arguments: list[str]
             raise
 
 
+def run_seeds(profile: Profile, seeds: list[int]) -> None:
+    """Holds the API against its document with each of these seeds, on a stack of their own."""
+    with temporary_stack(profile) as stack:
+        for seed in seeds:
+            with step(f"the API against its OpenAPI document, with the seed {seed}"):
+                hold_against_document(profile, stack, seed)
+
+
 def run_faults(profile: Profile, skips: Skips, pytest_arguments: list[str]) -> None:
     """Runs the fault tests on a stack whose functions reach AWS through a proxy that makes calls fail."""
     proxy_port = a_free_one()
