@@ -228,13 +228,13 @@ def set_parked(stack: LocalStack, webhook: str, parked: int) -> None:
 
 
 def corrupt(stack: LocalStack, webhook: str, event: dict) -> None:
-    """Makes a stored delivery unreadable."""
+    """Makes a stored delivery unreadable. An unknown word would look like one of a newer version."""
     stack.dynamodb.update_item(
         TableName=stack.description["ledgerTable"],
         Key=delivery_key(webhook, event),
         UpdateExpression="SET s = :nonsense",
         ConditionExpression="attribute_exists(pk)",
-        ExpressionAttributeValues={":nonsense": {"S": "nonsense"}},
+        ExpressionAttributeValues={":nonsense": {"N": "1"}},
     )
 
 

@@ -50,7 +50,8 @@ def test_a_stack_gives_its_own_contract_and_catalog_to_tenants_without_settings(
     another, tenant, receiver, requests, eventually
 ):
     second = another(DefaultContract="virtual-queue", DefaultCatalog="")
-    host = {"Host": second.description["apiHost"]}
+    # The contract also decides the shape of the API's answers, unless this is asked for.
+    host = {"Host": second.description["apiHost"], "Accept": "application/vnd.hooklane+json"}
     api = second.api(tenant)
     body = {"name": "test", "url": receiver.url("/"), "events": ["*"]}
     # The emulator may route to a new API only after a moment.
@@ -60,8 +61,8 @@ def test_a_stack_gives_its_own_contract_and_catalog_to_tenants_without_settings(
     )
     assert made["contract"] == "virtual-queue"
 
-    types = api.request("GET", "/api/v1/event-types", headers=host).expect(200).body["data"]
-    assert "queue.created" in {row["name"] for row in types}
+    types = api.request("GET", "/api/v1/webhooks/events/available", headers=host).expect(200).body["data"]
+    assert "queue.created" in {row["type"] for row in types}
     api.post("/api/v1/events", {"type": "queue.created", "data": {"n": 1}}, **host).expect(202)
     second.send_event({"tenant": tenant, "type": "queue.created", "data": {"n": 2}})
     assert all("x-webhook-signature" in {name.lower() for name in request.headers} for request in requests(2))

@@ -161,7 +161,7 @@ def test_a_corrupt_delivery_is_dead_lettered_and_the_rest_of_its_batch_is_proces
     webhook = register(["order.cancelled"])
     good, corrupt = (inside.event_item(stack, tenant, publish(event_type="order.other")) for _ in range(2))
     key = inside.delivery_key(webhook["id"], corrupt)
-    item = {**key, "t": {"S": tenant}, "e": {"S": "order.cancelled"}, "s": {"S": "nonsense"}}
+    item = {**key, "t": {"S": tenant}, "e": {"S": "order.cancelled"}, "s": {"N": "1"}}
     stack.dynamodb.put_item(TableName=stack.description["ledgerTable"], Item=item)
 
     bodies = [inside.message(webhook["id"], event, "order.cancelled") for event in (corrupt, good)]

@@ -1,6 +1,7 @@
 //! The pipeline in one process: the production handlers over the fakes, behind ports whose calls fail.
 
 pub(crate) mod chance;
+mod charged;
 pub(crate) mod environment;
 pub(crate) mod event_queue;
 pub(crate) mod fault_rates;

@@ -15,15 +15,13 @@ use serde_json::{Value, json};
 use super::functions::{
     Instance, cold_delivery, cold_fanout, cold_ingest, cold_stats, cold_upkeep,
 };
-use super::pipeline::Pipeline;
+use super::pipeline::{MAX_RECEIVED, Pipeline};
 use super::port::Port;
 use super::stream::Reader;
 use super::work::{Answer, Work};
 
 /// The batch size of the event source mappings.
 const BATCH: usize = 10;
-/// All instances together receive at most this many messages of a queue in one step.
-pub(crate) const MAX_RECEIVED: usize = 60;
 
 impl Pipeline {
     pub(crate) fn ingest_some(&mut self) -> Vec<Work> {

@@ -18,12 +18,14 @@ use super::functions::{
     DeliveryInstance, FanoutInstance, IngestInstance, StatsInstance, UpkeepInstance, VISIBILITY,
     cold_upkeep, event_catalog,
 };
-use super::invocations::MAX_RECEIVED;
 use super::killable::Killable;
 use super::limits::Units;
 use super::port::Port;
 use super::publications::{Publication, publications};
 use super::tenants::webhooks;
+
+/// All instances together receive at most this many messages of a queue in one step.
+pub(crate) const MAX_RECEIVED: usize = 60;
 
 pub(crate) struct Pipeline {
     pub(crate) environment: Arc<Environment>,

@@ -16,7 +16,7 @@ use hooklane_domain::isolation::health::{Change, Health};
 use hooklane_domain::isolation::recovery::Recovery;
 use hooklane_domain::webhook::{DisableReason, Webhook};
 
-use super::limits::{health_item, watch_item};
+use super::charged::{health_item, watch_item};
 use super::port::Port;
 
 /// Implements ports: each method calls the registry through `Port::call`, which may fail.

@@ -132,7 +132,7 @@ impl Outcome {
         match response.status {
             status if is_success(status) => Verdict::Success,
             410 if gone_disables => Verdict::Gone,
-            429 | 503 => Verdict::Retry { not_before: retry_after(response, now) },
+            429 | 503 => Verdict::Retry { not_before: retry_after(&response.headers, now) },
             _ => Verdict::Retry { not_before: None },
         }
     }

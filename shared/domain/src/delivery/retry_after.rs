@@ -5,18 +5,15 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 
-use super::outcome::Response;
-
 /// The upper bound of `Retry-After`; a longer one counts as this.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 3600);
 /// No number or date is longer.
 const MAX_BYTES: usize = 128;
 
-/// The latest time that the answer's `Retry-After` headers ask to wait for. `None` where none asks for a
+/// The latest time that the `Retry-After` among these headers ask to wait for. `None` where none asks for a
 /// time to come.
-pub(super) fn retry_after(response: &Response, now: Timestamp) -> Option<Duration> {
-    let named =
-        response.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("retry-after"));
+pub(super) fn retry_after(headers: &[(String, String)], now: Timestamp) -> Option<Duration> {
+    let named = headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("retry-after"));
     let short = named.filter(|(_, value)| value.len() <= MAX_BYTES);
     let waits = short.filter_map(|(_, value)| wait(value.trim(), now));
     waits.max().map(|wait| wait.min(MAX_RETRY_AFTER))
@@ -74,14 +71,8 @@ mod tests {
     /// The wait in seconds at 2024-01-15T10:30:00Z.
     fn waits(values: &[&str]) -> Option<u64> {
         let headers = values.iter().map(|v| ("retry-after".to_owned(), (*v).to_owned()));
-        let response = Response {
-            status: 503,
-            status_text: String::new(),
-            headers: headers.collect(),
-            body: String::new(),
-        };
         let now = "2024-01-15T10:30:00Z".parse().unwrap();
-        retry_after(&response, now).map(|wait| wait.as_secs())
+        retry_after(&headers.collect::<Vec<_>>(), now).map(|wait| wait.as_secs())
     }
 
     #[test]

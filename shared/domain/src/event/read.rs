@@ -99,7 +99,7 @@ pub fn from_body(body: &str, tenant: &DefaultTenant) -> Result<NewEvent, FieldEr
     read(Fields::of("", body)?, tenant)
 }
 
-/// Like [`from_body`], but reads an EventBridge envelope too (see [`envelope`]). Either may also be the message
+/// Like [`from_body`], but reads an EventBridge envelope too (see the module `envelope`). Either may also be the message
 /// of a notification of SNS.
 pub fn from_envelope_or_body(body: &str, tenant: &DefaultTenant) -> Result<NewEvent, FieldErrors> {
     let body = without_byte_order_mark(body);
