@@ -41,7 +41,7 @@ impl<P: Ports> AfterPost<'_, P> {
                     congested.wrote(self.webhook, system.now());
                     return Ok(done);
                 }
-                Err(error) if error.is_corrupt() => return Err(error),
+                Err(error) if error.is_unreadable() => return Err(error),
                 Err(error) => error,
             };
             if error.is_throttled() {

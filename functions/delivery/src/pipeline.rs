@@ -36,7 +36,7 @@ const TO_BEGIN: Duration = Duration::from_secs(38);
 
 /// Makes attempts and decides what happens next.
 pub struct Pipeline<P: Ports> {
-    context: Context<P>,
+    pub(crate) context: Context<P>,
     /// The name of the retry queue. A record from this queue is in the slow lane.
     pub(crate) retry_queue: String,
 }

@@ -1,14 +1,19 @@
 //! What a newer version sent or stored, while this one runs beside it or after a rollback.
 
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use hooklane_app::batch::Disposition;
 use hooklane_app::deadline::Deadline;
 use hooklane_app::fakes::Received;
+use hooklane_app::ports::{corrupt, newer};
 use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::delivery::{MessageId, Status};
 use hooklane_domain::isolation::deaths::Suspect;
 use jiff::SignedDuration;
 
 use super::world::{World, task};
+use crate::after_post::AfterPost;
 use crate::task::Task;
 
 /// The messages of the next version: one more version, an unknown kind, and both in another form.
@@ -132,4 +137,23 @@ async fn finding_rolling_upgrade_a_delivery_in_an_unknown_state_is_left_alone_an
     world.advance(SignedDuration::from_mins(11));
     world.run_until_quiet().await;
     assert_eq!(world.delivery("e1").await.status(), Status::Delivered);
+}
+
+#[tokio::test]
+async fn finding_rolling_upgrade_what_a_newer_version_wrote_is_not_insisted_on_after_a_post() {
+    for why in [newer("a delivery", "its state"), corrupt("a delivery", "its state")] {
+        let world = World::with_policy(r#"{"schedule":[1]}"#).await;
+        let (calls, why) = (AtomicU32::new(0), Mutex::new(Some(why)));
+        let after_post = AfterPost {
+            context: &world.pipeline.context,
+            webhook: world.webhook.id,
+            deadline: Deadline::never(),
+        };
+        let read = || async {
+            calls.fetch_add(1, Ordering::SeqCst);
+            Err::<(), _>(why.lock().unwrap().take().unwrap())
+        };
+        assert!(after_post.insist(read).await.unwrap_err().is_unreadable());
+        assert_eq!(calls.into_inner(), 1, "another try cannot read it either");
+    }
 }
