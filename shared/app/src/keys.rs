@@ -178,7 +178,7 @@ fn read_name(body: &str) -> Result<Option<KeyName>, FieldErrors> {
 }
 
 fn read_overlap(body: &str) -> Result<Overlap, FieldErrors> {
-    if matches!(body.trim(), "" | "null") {
+    if body.trim().is_empty() {
         return Ok(Overlap::default());
     }
     let mut fields = Fields::of("", body)?;

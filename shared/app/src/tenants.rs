@@ -195,7 +195,7 @@ pub async fn issue_token(
 
 fn read_token_request(body: &str) -> Result<(Scopes, i64), FieldErrors> {
     // Without a body nothing is named: that is the mistake, and not that nothing is no JSON.
-    let body = if matches!(body.trim(), "" | "null") { "{}" } else { body };
+    let body = if body.trim().is_empty() { "{}" } else { body };
     let mut fields = Fields::of("", body)?;
     let scopes = Scopes::read(&mut fields);
     let expected = format!("a whole number of seconds from {MIN_SECONDS} to {MAX_SECONDS}");

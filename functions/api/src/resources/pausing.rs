@@ -72,7 +72,7 @@ pub(crate) async fn resume<P: Ports>(
 
 /// What becomes of what waits; without a body it is sent as fast as possible.
 fn resumption(body: &str) -> Result<Wanted, FieldErrors> {
-    if matches!(body.trim(), "" | "null") {
+    if body.trim().is_empty() {
         return Ok(Wanted::default());
     }
     let mut fields = Fields::of("", body)?;

@@ -49,7 +49,7 @@ pub async fn rotate(
 
 impl RotationRequest {
     fn read(body: &str) -> Result<Self, FieldErrors> {
-        if matches!(body.trim(), "" | "null") {
+        if body.trim().is_empty() {
             return Ok(Self::default());
         }
         let mut fields = Fields::of("", body)?;
@@ -91,9 +91,7 @@ mod tests {
 
     #[test]
     fn a_rotation_reads_its_fields_and_reports_wrong_ones() {
-        for good in
-            ["", " ", "null", "{}", r#"{"secret":null,"overlapSeconds":null,"signing":null}"#]
-        {
+        for good in ["", " ", "{}", r#"{"secret":null,"overlapSeconds":null,"signing":null}"#] {
             let request = RotationRequest::read(good).unwrap();
             assert!(request.secret.is_none() && request.overlap == Overlap::default(), "{good}");
         }
@@ -109,6 +107,7 @@ mod tests {
             (r#"{"signing":"rsa"}"#, "signing"),
             (r#"{"colour":1}"#, "colour"),
             ("[]", ""),
+            ("null", ""),
             ("{", ""),
         ] {
             assert_eq!(RotationRequest::read(bad).unwrap_err().as_slice()[0].path, path, "{bad}");
