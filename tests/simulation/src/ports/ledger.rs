@@ -7,8 +7,8 @@ use hooklane_app::ports::{
     Unavailable,
 };
 use hooklane_domain::Timestamp;
-use hooklane_domain::delivery::Delivery;
 use hooklane_domain::delivery::attempt::Attempt;
+use hooklane_domain::delivery::{Delivery, Status};
 use hooklane_domain::event::Event;
 use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
 use hooklane_domain::isolation::deaths::Suspect;
@@ -74,15 +74,18 @@ impl DeliveryStore for WorldLedger {
         filter: &DeliveryFilter,
     ) -> Result<DeliveryPage, Unavailable> {
         self.world.sleep(self.takes).await;
-        let DeliveryFilter { status: Some(status), limit, .. } = *filter else {
-            return Err(self.unsupported("listing deliveries of every status"));
-        };
+        let limit = filter.limit;
+        // What has ended is not kept, so a list of every status has what waits.
+        let statuses =
+            filter.status.map_or_else(|| vec![Status::Pending, Status::Retrying], |one| vec![one]);
         let state = self.world.state();
         let Some(webhook) = state.ledger.webhook_no(webhook) else {
             return Ok(DeliveryPage::default());
         };
         let after = filter.after.as_ref().and_then(|id| number_of(id.event()));
-        let numbers = state.ledger.list(webhook, status, after, limit + 1);
+        let listed = |status: Status| state.ledger.list(webhook, status, after, limit + 1);
+        let mut numbers: Vec<_> = statuses.into_iter().flat_map(listed).collect();
+        numbers.sort_unstable_by_key(|number| std::cmp::Reverse(*number));
         let ids = numbers.iter().take(limit).filter_map(|n| state.ledger.delivery_id(*n));
         let deliveries: Vec<_> = ids.filter_map(|id| state.ledger.read(&id)).collect();
         let next = deliveries.last().filter(|_| numbers.len() > limit).map(|d| d.id.clone());
