@@ -123,6 +123,7 @@ def delivered_by_the_page(said: str, receiver: Receiver) -> None:
     """Whether a program of the page published an event that arrived, and said what is wrong with a webhook."""
     (request,) = receiver.wait_for(1, timeout=60)
     assert json.loads(request.body)["data"] == {"orderId": "1002", "total": 99.9}
-    first, *wrong = said.splitlines()
+    registered, first, *wrong = said.splitlines()
+    assert registered.startswith("registered wh_") and " with the secret whsec_" in registered
     assert first == f"published {request.headers['webhook-id']}"
     assert {line.split(": ")[0] for line in wrong} == {"events[1]", "filter", "url"}

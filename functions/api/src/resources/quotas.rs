@@ -16,7 +16,7 @@ use crate::http::problem::Problem;
 use crate::resources::views::{QuotaView, UsageView, usage_view};
 
 #[derive(Serialize, ToSchema)]
-#[schema(as = TenantQuotas)]
+#[schema(as = QuotaUsage)]
 pub(crate) struct QuotasView {
     /// The quotas by name.
     #[schema(value_type = std::collections::BTreeMap<String, QuotaView>)]
