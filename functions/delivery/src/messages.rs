@@ -45,7 +45,7 @@ impl<L: DeliveryStore, Q: DeferQueue, D: DeadLetters, C: Clock> Messages<L, Q, D
         }
     }
 
-    async fn hide(&self, task: &Task, seconds: u32) {
+    pub(crate) async fn hide(&self, task: &Task, seconds: u32) {
         hide(|| self.queues.hide(task.lane, &task.receipt_handle, seconds)).await;
     }
 

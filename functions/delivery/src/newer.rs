@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hooklane_app::batch::Disposition;
 use hooklane_app::careful::forgive;
-use hooklane_app::ports::{Clock as _, DeferQueue as _, Strikes as _, Unavailable};
+use hooklane_app::ports::{Clock as _, Strikes as _, Unavailable};
 use hooklane_domain::delivery::newer::{Next, next, wait};
 use hooklane_domain::isolation::deaths::Suspect;
 
@@ -55,10 +55,6 @@ pub(crate) async fn item<P: Ports>(
 }
 
 async fn hide<P: Ports>(context: &Context<P>, task: &Task, time: Duration) -> Disposition {
-    let seconds = u32::try_from(time.as_secs()).unwrap_or(u32::MAX);
-    let queues = &context.messages.queues;
-    if let Err(error) = queues.hide(task.lane, &task.receipt_handle, seconds).await {
-        error.log("message.hide_failed");
-    }
+    context.messages.hide(task, u32::try_from(time.as_secs()).unwrap_or(u32::MAX)).await;
     Disposition::Stays
 }

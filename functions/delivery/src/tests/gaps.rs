@@ -1,7 +1,7 @@
 //! A function may be killed between any two steps. Each scenario runs once for each call of a port, and the
 //! function is killed after that call. Other instances continue, and every delivery must end delivered.
 
-use hooklane_app::pausing::{Resumption, pause, resume};
+use hooklane_app::pausing::{Resumption, pause};
 use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::delivery::{Delivery, Status};
 use jiff::SignedDuration;
@@ -116,14 +116,7 @@ async fn a_kill_while_parking_for_a_webhook_that_is_being_resumed_loses_nothing(
         pause(world.registry(), &world.clock, (&tenant(), world.webhook.id)).await.unwrap();
         world.publish("e1").await;
         killed_batch(&mut world, Lane::Fast, steps).await;
-        resume(
-            world.registry(),
-            &world.clock,
-            (&tenant(), world.webhook.id),
-            Resumption::default(),
-        )
-        .await
-        .unwrap();
+        world.resume(Resumption::default()).await;
         // The release may meet the killed message and its successor.
         world.run_minutes(30).await;
         all_delivered(&world, &["e1"], &format!("killed after {steps} steps")).await;
@@ -167,14 +160,7 @@ async fn a_kill_while_parked_deliveries_are_released_loses_nothing() {
             world.publish(event).await;
         }
         world.step(Lane::Fast).await;
-        resume(
-            world.registry(),
-            &world.clock,
-            (&tenant(), world.webhook.id),
-            Resumption::default(),
-        )
-        .await
-        .unwrap();
+        world.resume(Resumption::default()).await;
         world.faults.die_after(steps);
         let _ = world.upkeep.run().await;
         let killed = world.faults.died();

@@ -1,5 +1,6 @@
 //! The rate limit of a webhook: a delivery over the limit waits for its slot, which counts as no attempt.
 
+use hooklane_app::pausing::Resumption;
 use hooklane_app::ports::SlotStore as _;
 use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::delivery::{ParkReason, State, Status};
@@ -106,14 +107,7 @@ async fn a_low_rate_limit_does_not_starve_parked_deliveries() {
         world.publish(&format!("e{n:02}")).await;
     }
     world.run_minutes(1).await;
-    hooklane_app::pausing::resume(
-        world.registry(),
-        &world.clock,
-        (&super::world::tenant(), world.webhook.id),
-        hooklane_app::pausing::Resumption::default(),
-    )
-    .await
-    .unwrap();
+    world.resume(Resumption::default()).await;
     world.run_minutes(1).await;
     assert!(world.posts() <= 3, "one minute's slots at a time");
     world.run_minutes(10).await;

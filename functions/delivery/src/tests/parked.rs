@@ -1,6 +1,6 @@
 //! Deliveries that are parked because of their tenant, their webhook or the state of the queues.
 
-use hooklane_app::pausing::{Resumption, pause, resume};
+use hooklane_app::pausing::{Resumption, pause};
 use hooklane_app::ports::{BrakeStore as _, TenantStore as _, WatchList as _};
 use hooklane_domain::access::tenant::TenantSettings;
 use hooklane_domain::delivery::message::Message;
@@ -36,9 +36,7 @@ async fn deliveries_of_a_paused_webhook_are_delivered_after_resuming() {
     assert_eq!(reason(&world.delivery("e0").await), Some(ParkReason::Paused));
     world.run_minutes(30).await;
     assert_eq!(world.posts(), 0);
-    resume(world.registry(), &world.clock, (&tenant(), world.webhook.id), Resumption::default())
-        .await
-        .unwrap();
+    world.resume(Resumption::default()).await;
     let summary = world.run_minutes(1).await;
     assert_eq!((summary.released, world.posts()), (12, 12));
     for n in 0..12 {
@@ -54,9 +52,7 @@ async fn deliveries_of_a_paused_webhook_are_delivered_after_resuming() {
 async fn a_corrupt_parked_delivery_holds_up_no_other() {
     let world = paused_with(5).await;
     world.ledger.corrupt(world.id("e2"));
-    resume(world.registry(), &world.clock, (&tenant(), world.webhook.id), Resumption::default())
-        .await
-        .unwrap();
+    world.resume(Resumption::default()).await;
     let summary = world.run_minutes(1).await;
     assert_eq!((summary.failed, world.posts()), (0, 4));
     // A delivery that met an instance with the pause still in its cache is parked again and sent at once.
@@ -79,9 +75,7 @@ async fn a_corrupt_parked_delivery_holds_up_no_other() {
 async fn finding_rolling_upgrade_a_parked_delivery_in_an_unknown_state_is_delivered_later() {
     let world = paused_with(5).await;
     world.ledger.write_by_newer(world.id("e2"));
-    resume(world.registry(), &world.clock, (&tenant(), world.webhook.id), Resumption::default())
-        .await
-        .unwrap();
+    world.resume(Resumption::default()).await;
     let summary = world.run_minutes(120).await;
     assert_eq!((summary.failed, world.posts()), (0, 4));
     assert_eq!(world.dead_letters.all_dead_letters(), []);
@@ -96,9 +90,7 @@ async fn resuming_with_discard_cancels_the_parked_deliveries_and_no_others() {
     let world = paused_with(3).await;
     world.advance(SignedDuration::from_secs(1));
     let discarding = Resumption { discard: true, rate: None };
-    resume(world.registry(), &world.clock, (&tenant(), world.webhook.id), discarding)
-        .await
-        .unwrap();
+    world.resume(discarding).await;
     world.advance(SignedDuration::from_secs(10));
     world.publish("later").await;
     let summary = world.run_minutes(2).await;
@@ -114,9 +106,7 @@ async fn resuming_with_discard_cancels_the_parked_deliveries_and_no_others() {
     world.advance(SignedDuration::from_secs(10));
     world.publish("again").await;
     world.run_minutes(1).await;
-    resume(world.registry(), &world.clock, (&tenant(), world.webhook.id), Resumption::default())
-        .await
-        .unwrap();
+    world.resume(Resumption::default()).await;
     world.run_minutes(1).await;
     assert_eq!(world.delivery("again").await.status(), Status::Delivered);
 }
@@ -145,9 +135,7 @@ async fn a_retry_parked_by_a_pause_keeps_its_attempts() {
     let parked = world.delivery("e1").await;
     assert_eq!((parked.status(), parked.attempts), (Status::Retrying, 1));
     assert_eq!(reason(&parked), Some(ParkReason::Paused));
-    resume(world.registry(), &world.clock, (&tenant(), world.webhook.id), Resumption::default())
-        .await
-        .unwrap();
+    world.resume(Resumption::default()).await;
     world.run_minutes(2).await;
     let delivered = world.delivery("e1").await;
     assert_eq!((delivered.status(), delivered.attempts), (Status::Delivered, 2));

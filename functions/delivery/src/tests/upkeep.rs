@@ -1,6 +1,7 @@
 //! `upkeep` in the world of a test, over the same fakes as the pipeline.
 
 use hooklane_app::fakes::MemoryRegistry;
+use hooklane_app::pausing::{Resumption, resume};
 use hooklane_app::ports::{HealthStore as _, ParkingStore as _, Pointer, WebhookStore as _};
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::waiting::Lane;
@@ -13,6 +14,12 @@ use jiff::SignedDuration;
 use super::world::{World, tenant};
 
 impl World {
+    /// Resumes the webhook.
+    pub(super) async fn resume(&self, what_waits: Resumption) {
+        let key = (&tenant(), self.webhook.id);
+        resume(self.registry(), &self.clock, key, what_waits).await.unwrap();
+    }
+
     /// Makes the receiver fail or succeed: its default answer is 503 or 200.
     pub(super) fn set_down(&self, down: bool) {
         *self.sender.default_status.lock().unwrap() = if down { 503 } else { 200 };
