@@ -72,8 +72,9 @@ async fn finding_rolling_upgrade_nothing_is_lost_or_buried_while_two_versions_ru
             println!("  {times:>7}  {what}");
             assert!(times > 10, "{what}: {times} times");
         }
+        // This version, both, the next, both, this version; and the next at the end.
         let deployments = figures["deployed: all functions"];
-        assert!(deployments > 5, "forward and back: {deployments}");
+        assert!(deployments >= 6, "forward and back: {deployments}");
     }
 }
 

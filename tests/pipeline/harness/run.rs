@@ -30,7 +30,8 @@ impl Pipeline {
             // Alternately slow and fast, so that the change also meets deliveries in progress.
             let slow = publishing && step % 50 < 25;
             *self.environment.slow.lock().unwrap() = slow.then_some(self.webhooks[SLOW].id);
-            if !publishing {
+            let rolling = self.rolls_out && !Phase::is_back(self.began_at, self.environment.now());
+            if !publishing && !rolling {
                 chaos_left = chaos_left.saturating_sub(1);
             }
             if self.rolls_out {

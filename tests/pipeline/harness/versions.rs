@@ -76,9 +76,16 @@ const PHASE_MINUTES: i64 = 10;
 
 impl Phase {
     pub(crate) fn at(began: Timestamp, now: Timestamp) -> Self {
-        let phase = now.duration_since(began).as_mins() / PHASE_MINUTES;
-        let phase = usize::try_from(phase).unwrap_or(0);
-        ROLLOUT[phase % ROLLOUT.len()]
+        ROLLOUT[Self::number(began, now) % ROLLOUT.len()]
+    }
+
+    /// Whether the rollout has gone forward and back once.
+    pub(crate) fn is_back(began: Timestamp, now: Timestamp) -> bool {
+        Self::number(began, now) >= ROLLOUT.len()
+    }
+
+    fn number(began: Timestamp, now: Timestamp) -> usize {
+        usize::try_from(now.duration_since(began).as_mins() / PHASE_MINUTES).unwrap_or(0)
     }
 }
 
