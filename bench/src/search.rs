@@ -34,6 +34,15 @@ impl<'a> Choices<'a> {
     }
 }
 
+/// The bytes of a text that copies may fill: about twice what the gate takes. Copies of copies would fill
+/// the memory of the search instead.
+const MAX_TEXT: usize = 32 * 1024;
+
+/// How many copies of a part of a candidate go into its text: the number that was chosen, if there is room.
+pub fn copies(chosen: u16, bytes: usize) -> usize {
+    usize::from(chosen).min(MAX_TEXT / bytes.max(1)).max(1)
+}
+
 /// What a candidate was found to cost, by measure: the larger, the worse.
 pub type Costs = [f64; MEASURES];
 /// Steps, bytes, nanoseconds, nanoseconds for each step.

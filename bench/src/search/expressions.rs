@@ -4,7 +4,7 @@ use hooklane_domain::Timestamp;
 use hooklane_domain::event::{DefaultTenant, from_body};
 use hooklane_domain::expression::{Budget, Filter, Input, Transform};
 
-use super::{Choices, Costs, Subject};
+use super::{Choices, Costs, Subject, copies};
 use crate::clock::Stopwatch;
 use crate::hostile::expressions as shapes;
 
@@ -114,14 +114,15 @@ fn list(choices: &mut Choices<'_>, depth: u16) -> String {
         1 => format!("({} + {})", list(choices, less), list(choices, less)),
         2 => {
             let one = list(choices, less);
-            let n = 2 + choices.among(14);
-            shapes::balanced(&one, "+", usize::from(n))
+            let n = copies(2 + choices.among(14), one.len());
+            shapes::balanced(&one, "+", n)
         }
         3 => format!("{}.map(x, {})", list(choices, less), of_element(choices, 3)),
         4 => format!("{}.filter(x, {})", list(choices, less), test(choices)),
         5 => {
             let one = any(choices, less.min(1));
-            format!("[{}]", vec![one; usize::from(1 + choices.among(30))].join(","))
+            let n = copies(1 + choices.among(30), one.len());
+            format!("[{}]", vec![one; n].join(","))
         }
         6 => format!(
             "({} ? {} : {})",
@@ -142,7 +143,11 @@ fn text(choices: &mut Choices<'_>, depth: u16) -> String {
     match choices.among(7) {
         0 => "event.data.t".to_owned(),
         1 => format!("({} + {})", text(choices, less), text(choices, less)),
-        2 => shapes::balanced(&text(choices, less), "+", usize::from(2 + choices.among(14))),
+        2 => {
+            let one = text(choices, less);
+            let n = copies(2 + choices.among(14), one.len());
+            shapes::balanced(&one, "+", n)
+        }
         3 => format!("'{}'", "a".repeat(usize::from(choices.among(600)))),
         4 => format!(
             "string({})",
@@ -164,7 +169,7 @@ fn boolean(choices: &mut Choices<'_>, depth: u16) -> String {
         2 => format!("({} || {})", boolean(choices, less), boolean(choices, less)),
         3 => {
             let one = boolean(choices, less);
-            let n = usize::from(2 + choices.among(16));
+            let n = copies(2 + choices.among(16), one.len());
             format!("({})", vec![one; n].join(if choices.among(2) == 0 { " && " } else { " || " }))
         }
         4 => format!("{} == {}", any(choices, less), any(choices, less)),
@@ -188,10 +193,11 @@ fn of_element(choices: &mut Choices<'_>, depth: u16) -> String {
     match choices.among(8) {
         0 => "x".to_owned(),
         1 => vec!["x"; usize::from(2 + choices.among(12))].join("+"),
-        2 => format!(
-            "[{}]",
-            vec![of_element(choices, less); usize::from(1 + choices.among(10))].join(",")
-        ),
+        2 => {
+            let one = of_element(choices, less);
+            let n = copies(1 + choices.among(10), one.len());
+            format!("[{}]", vec![one; n].join(","))
+        }
         3 => {
             let keys: Vec<_> = (0..=choices.among(8)).map(|i| format!("'{i}': x")).collect();
             format!("{{{}}}", keys.join(","))

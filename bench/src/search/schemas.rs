@@ -4,7 +4,7 @@ use hooklane_catalog::Schema;
 use hooklane_domain::json::RawJson;
 use serde_json::{Value, json};
 
-use super::{Choices, Costs, Subject};
+use super::{Choices, Costs, Subject, copies};
 use crate::clock::Stopwatch;
 use crate::hostile::expressions as shapes;
 
@@ -74,7 +74,8 @@ fn schema(choices: &mut Choices<'_>, depth: u16) -> Value {
     let less = depth - 1;
     let many = |choices: &mut Choices<'_>, most: u16| {
         let one = schema(choices, less);
-        Value::Array(vec![one; usize::from(1 + choices.among(most))])
+        let n = copies(1 + choices.among(most), one.to_string().len());
+        Value::Array(vec![one; n])
     };
     match choices.among(16) {
         0 => leaf(choices),
@@ -135,5 +136,18 @@ fn pattern(choices: &mut Choices<'_>) -> String {
         3 => "^([a-z0-9]+)*$".to_owned(),
         4 => format!("[^b]{{{n}}}c"),
         _ => "a.*a.*a.*b".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn copies_of_copies_fill_no_memory() {
+        let schemas = Schemas::new().unwrap();
+        // Sixty copies of sixty copies of sixty copies of a leaf: 4 MB without a bound.
+        let (text, _) = schemas.text(&[0, 3, 3, 3, 0, 0, 59, 59, 59]);
+        assert!((1_000..100_000).contains(&text.len()), "{} bytes", text.len());
     }
 }
