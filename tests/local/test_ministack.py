@@ -1,7 +1,7 @@
 """The emulator asks for the rights that IAM knows, not for the names of its own operations."""
 
 import pytest
-from hooklane_local.ministack import action_of
+from hooklane_local.ministack import action_of, leading_keys
 
 
 @pytest.mark.parametrize(
@@ -20,8 +20,26 @@ def test_a_batch_of_sqs_needs_the_right_of_a_single_call(target, operation, acti
     assert action_of(target, operation) == action
 
 
+@pytest.mark.parametrize(
+    ("body", "keys"),
+    [
+        (b'{"TableName":"t","Item":{"pk":{"S":"EX#acme"},"sk":{"S":"1"}}}', ["EX#acme"]),
+        (b'{"TableName":"t","Key":{"pk":{"S":"WH#1"},"sk":{"S":"1"}}}', ["WH#1"]),
+        (b'{"TableName":"t","Item":{"other":{"S":"x"}}}', []),
+        (b'{"TableName":"t"}', []),
+        (b"[]", []),
+        (b"not JSON", []),
+        (b"", []),
+    ],
+)
+def test_a_request_for_one_item_has_a_leading_key(body, keys):
+    assert leading_keys(body) == keys
+
+
 def test_the_emulator_has_what_is_replaced():
     from ministack.core import iam_actions
 
+    context = iam_actions.dynamodb_service_context(b'{"Item":{"pk":{"S":"EX#acme"}}}')
+    assert "dynamodb:LeadingKeys" not in context, "MiniStack has the condition key now"
     named = iam_actions._action_from_target({"x-amz-target": "AmazonSQS.SendMessageBatch"})
     assert named == "SendMessageBatch", "MiniStack names the action itself now: remove hooklane_local/ministack.py"

@@ -48,6 +48,11 @@ MUTATIONS: list[Mutation] = [
         "360",
         "delivery knows the visibility timeout of its queues",
     ),
+    Mutation(
+        _properties("DeliveryFunction", "Environment", "Variables", "QUEUE_VISIBILITY_SECONDS"),
+        {"Fn::FindInMap": ["TimeLimits", {"Ref": "TimeoutDelivery"}, "VisibilityTimeout"]},
+        "variables of functions are texts",
+    ),
     Mutation(_properties("RetryQueue", "MessageRetentionPeriod"), 345600, "messages are kept for 14 days"),
     Mutation(("Parameters", "RetentionDays", "MinValue"), 1, "what messages refer to outlives them"),
     Mutation(_properties("DeliveryQueue", "MaximumMessageSize"), GONE, "queues take what SQS takes, and say so"),

@@ -204,7 +204,9 @@ def actions_of(trait: str, method: str, adapter: str | None = None) -> set[str]:
 def _meant(caller: Fn, before: str | None, callee: Fn) -> bool:
     """Whether a call by this name may mean that function."""
     if callee.of_table:
-        return before in ("table", "Table") or (caller.of_table and before in ("self", "Self", None, callee.owner))
+        if before in ("table", "Table"):
+            return callee.owner == "Table"
+        return caller.of_table and before in ("self", "Self", None, callee.owner)
     if before in ("table", "Table"):
         return False
     if callee.trait and before not in ("self", "Self"):

@@ -162,3 +162,17 @@ def _architecture(stack: Stack):
     for name, function in stack.of(FUNCTION).items():
         if function.get("Architectures") != [stack.given.get("Architecture", "x86_64")]:
             yield name
+
+
+@holds(
+    "variables of functions are texts",
+    why="Lambda takes nothing else, and the local emulator does not convert a number from a mapping.",
+    source="AWS CloudFormation User Guide, AWS::Lambda::Function Environment",
+)
+def _variables(stack: Stack):
+    for name, function in stack.of(FUNCTION).items():
+        for variable, value in function.get("Environment", {}).get("Variables", {}).items():
+            declared = stack.source["Resources"][name]["Properties"].get("Environment", {}).get("Variables", {})
+            # A parameter of the type Number is a text for CloudFormation, whatever it resolves to here.
+            if not isinstance(value, str) and "Ref" not in (declared.get(variable) or {}):
+                yield f"{name}: {variable}"
