@@ -119,6 +119,8 @@ def test_findings_and_reasons_are_compared_in_both_directions(monkeypatch):
 def test_the_calls_of_a_port_are_read_from_its_adapter():
     assert rust_calls.actions_of("Strikes", "forgive", "Ledger") == {"dynamodb:DeleteItem"}
     assert rust_calls.actions_of("DeferQueue", "send_later", "Queues") == {"sqs:SendMessage"}
+    # `Rewrite::over` puts the item if there is none.
+    assert {"dynamodb:PutItem", "dynamodb:UpdateItem"} <= rust_calls.actions_of("RecoveryStore", "take_turn", "Registry")
     assert "dynamodb:Query" in rust_calls.actions_of("EventIndex", "page", "Ledger") | rust_calls.actions_of(
         "WatchList", "watched", "Registry"
     )

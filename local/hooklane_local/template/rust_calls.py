@@ -195,6 +195,9 @@ def actions_of(trait: str, method: str, adapter: str | None = None) -> set[str]:
         for before, name in called(fn.body):
             if (before, name) in WRITES:
                 found.add(WRITES[before, name])
+            elif name == "over":
+                # `Rewrite::over` puts the item if there is none.
+                found |= {"dynamodb:PutItem", "dynamodb:UpdateItem"}
             elif before == "Rewrite":
                 found.add("dynamodb:UpdateItem")
             waiting += [one for one in everything if one.name == name and _meant(fn, before, one)]
