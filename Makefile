@@ -7,7 +7,7 @@ export IAM FUNCTION_AWS_ENDPOINT HOOKLANE_PORT HOOKLANE_API_PORT HOOKLANE_LOG_LE
 export SEED SEARCH_SECONDS ONLY PARALLEL WEBHOOKS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down demo test e2e faults seeds limits long redrive simulation check audit pins openapi contract clean
+.PHONY: help setup up down demo test e2e faults seeds limits long redrive built simulation check audit pins openapi contract clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ long: ## what takes long, before a release: every generator's client, the deploy
 redrive: ## send dead letters again (SOURCE, MATCH, DRY=1, SCAN=1; STACK=name on AWS)
 	@$(LOCAL) redrive $(if $(SOURCE),--source "$(SOURCE)") $(if $(MATCH),--match "$(MATCH)") \
 	  $(if $(DRY),--dry) $(if $(SCAN),--scan) $(if $(STACK),--stack "$(STACK)")
+
+built: ## check before `sam deploy` that the build is for the deployed processor (ARCHITECTURE=arm64)
+	@$(LOCAL) built $(if $(ARCHITECTURE),--architecture "$(ARCHITECTURE)")
 
 simulation: ## simulate a day with a dead receiver: the figures and the plot of docs/isolation.md
 	@cargo run --release --locked --package hooklane-simulation --example isolation docs/isolation.svg

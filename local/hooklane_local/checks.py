@@ -6,7 +6,7 @@ import sys
 
 from hooklane_local.circles import require_no_circles
 from hooklane_local.environment import for_build_tools
-from hooklane_local.paths import BUILD_VENV, CARGO_TOOLS, CHECKS_VENV, ROOT, SAM
+from hooklane_local.paths import BUILD_VENV, CARGO_TOOLS, CHECKS_VENV, LOCAL, ROOT, SAM
 from hooklane_local.processes import run
 from hooklane_local.profile import REGION
 from hooklane_local.progress import Failure, say, step
@@ -28,12 +28,14 @@ def run_checks() -> None:
         ("unused dependencies", [CARGO_TOOLS / "bin" / "cargo-machete"]),
         ("workflows", [CHECKS_VENV / "bin" / "zizmor", "--offline", "--no-progress", "--pedantic", ".github"]),
         ("template.yaml", [SAM, "validate", "--lint", "--template", ROOT / "template.yaml", "--region", REGION]),
+        ("assertions on template.yaml, and their mutations", [BUILD_VENV / "bin" / "python", "-m", "hooklane_local.template"]),
+        ("template.yaml by cfn-lint and checkov", [BUILD_VENV / "bin" / "python", "-m", "hooklane_local.template.scanners"]),
         ("examples of templates", [BUILD_VENV / "bin" / "cfn-lint", *sorted((ROOT / "docs" / "examples").glob("*.yaml"))]),
         ("Python sources", [sys.executable, "-m", "compileall", "-q", "local", "tests"]),
     ]
     for name, command in checks:
         with step(name):
-            run(command, environment={**environment, "RUSTDOCFLAGS": "-Dwarnings"}, cwd=ROOT)
+            run(command, environment={**environment, "RUSTDOCFLAGS": "-Dwarnings", "PYTHONPATH": str(LOCAL)}, cwd=ROOT)
     with step("import circles"):
         require_no_circles()
     with step("known vulnerabilities of dependencies"):

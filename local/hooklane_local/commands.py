@@ -178,6 +178,15 @@ def redrive(options: argparse.Namespace) -> int:
     return 1 if any(report.kept for report in reports) else 0
 
 
+def built(options: argparse.Namespace) -> int:
+    from hooklane_local.architecture import require_built_for
+    from hooklane_local.paths import ROOT
+
+    programs = require_built_for(options.architecture, ROOT / ".aws-sam" / "build")
+    say(f"{len(programs)} functions are built for {options.architecture}")
+    return 0
+
+
 def check(_options: argparse.Namespace) -> int:
     require_commands("cargo")
     install_python_tools()
@@ -259,6 +268,8 @@ def _parser() -> argparse.ArgumentParser:
     letters.add_argument("--dry", action="store_true", help="show what would be sent, and send nothing")
     letters.add_argument("--scan", action="store_true", help="search the ledger for records that left the stream")
     letters.add_argument("--stack", help="the name of a stack on AWS, instead of the local one")
+    architectures = add(built, "check that `sam build` built for the architecture that is deployed")
+    architectures.add_argument("--architecture", choices=("x86_64", "arm64"), default="x86_64", help="as the parameter")
     add(check, "check formats, lints, docs, dependencies, workflows, template and imports")
     add(audit, "ask the databases of vulnerabilities about everything that is pinned")
     resolving = add(pins, "resolve the Python requirements into exact pins with hashes")

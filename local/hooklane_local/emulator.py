@@ -27,7 +27,7 @@ def start(profile: Profile) -> None:
     (profile.state / "tmp").mkdir()
     with profile.emulator_log.open("wb") as log:
         process = subprocess.Popen(
-            [str(EMULATOR_VENV / "bin" / "python"), "-m", "ministack"],
+            [str(EMULATOR_VENV / "bin" / "python"), "-m", "hooklane_local.ministack"],
             env=for_emulator(profile),
             cwd=profile.state,
             stdin=subprocess.DEVNULL,

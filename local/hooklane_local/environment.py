@@ -65,6 +65,9 @@ def for_emulator(profile: Profile) -> dict[str, str]:
         # containers when it stops.
         "DOCKER_HOST": f"unix://{profile.state / 'no-docker.sock'}",
         "PYTHONUNBUFFERED": "1",
+        # For the module that starts it.
+        "PYTHONPATH": str(LOCAL),
+        "PYTHONDONTWRITEBYTECODE": "1",
     }
 
 

@@ -11,6 +11,8 @@ BUILD_VENV = ROOT / ".venv"
 EMULATOR_VENV = BUILD_VENV / "emulator"
 # What checks the repository is not installed beside what makes the deployed binaries.
 CHECKS_VENV = BUILD_VENV / "checks"
+# checkov brings more packages than everything else that checks.
+SCAN_VENV = BUILD_VENV / "scan"
 # The generators of clients bring a pydantic of their own, and the clients what they need.
 CLIENTS_VENV = BUILD_VENV / "clients"
 GENERATOR_VENV = BUILD_VENV / "generator"

@@ -6,7 +6,7 @@ from hooklane_local.paths import CHECKS_VENV, LOCAL
 from hooklane_local.processes import run
 from hooklane_local.progress import step
 
-SETS = ("pip", "build", "emulator", "clients", "generator", "checks")
+SETS = ("pip", "build", "emulator", "clients", "generator", "checks", "scan")
 # The oldest Python that is supported. Where a newer one needs another version, both are pinned, with a marker.
 _OLDEST_PYTHON = "3.10"
 # A release that was taken over is mostly noticed and withdrawn within days.

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from hooklane_local.architecture import require_built_for
 from hooklane_local.environment import for_sam
 from hooklane_local.paths import ROOT, SAM
 from hooklane_local.private import write_private
@@ -88,6 +89,7 @@ def _package(profile: Profile) -> None:
     shutil.rmtree(profile.package_dir, ignore_errors=True)
     profile.package_dir.mkdir()
     shutil.copy(profile.build_dir / "template.yaml", profile.package_dir)
+    require_built_for(host_architecture(), profile.build_dir)
     folders = [path for path in profile.build_dir.iterdir() if path.is_dir()]
     with ThreadPoolExecutor() as pool:
         list(pool.map(lambda folder: _archive(folder, profile.package_dir / folder.name), folders))

@@ -23,6 +23,7 @@ from hooklane_local.paths import (
     GENERATOR_VENV,
     LOCAL,
     ROOT,
+    SCAN_VENV,
     VERIFIERS,
 )
 from hooklane_local.processes import run
@@ -49,6 +50,7 @@ def install_python_tools() -> None:
 def install_check_tools() -> None:
     """Installs what `make check`, `make audit` and `make pins` run on the repository."""
     _install_venv(CHECKS_VENV, LOCAL / "requirements-checks.txt", "zizmor, pip-audit, uv")
+    _install_venv(SCAN_VENV, LOCAL / "requirements-scan.txt", "checkov")
 
 
 def install_client_tools() -> None:

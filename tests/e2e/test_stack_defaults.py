@@ -1,9 +1,9 @@
 """A stack whose parameters name other defaults than the template: contract and catalog of tenants without settings."""
 
-import json
 import uuid
 
 import pytest
+import second_stack
 from hooklane_local.aws import client
 from hooklane_local.client import LocalStack
 from hooklane_local.profile import STACK_NAME
@@ -20,14 +20,7 @@ def another(stack):
         names.append(f"defaults-{uuid.uuid4().hex[:12]}")
         (shared,) = cloudformation.describe_stacks(StackName=STACK_NAME)["Stacks"]
         given = {one["ParameterKey"]: one["ParameterValue"] for one in shared["Parameters"]} | parameters
-        cloudformation.create_stack(
-            StackName=names[-1],
-            TemplateBody=json.dumps(cloudformation.get_template(StackName=STACK_NAME)["TemplateBody"]),
-            Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in given.items()],
-            Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
-        )
-        cloudformation.get_waiter("stack_create_complete").wait(StackName=names[-1], WaiterConfig={"Delay": 1})
-        (made,) = cloudformation.describe_stacks(StackName=names[-1])["Stacks"]
+        made = second_stack.create(endpoint, names[-1], given)
         outputs = {output["OutputKey"]: output["OutputValue"] for output in made["Outputs"]}
         key = stack.secrets.get_secret_value(SecretId=outputs["OperatorKeySecretArn"])["SecretString"].split()[0]
         api_id = outputs["ApiUrl"].split("://", 1)[1].split(".", 1)[0]

@@ -1,0 +1,53 @@
+"""Starts MiniStack with what IAM has and it lacks: `python -m hooklane_local.ministack`.
+
+- On AWS, `sqs:SendMessage` permits `SendMessageBatch` too, and no action of that name exists (Service
+  Authorization Reference, "Actions, resources, and condition keys for Amazon SQS"). MiniStack takes the
+  operation's name for the action. A role that satisfies both would need `sqs:SendMessage*`, and a star in the
+  product's template for the emulator's sake is the wrong way round.
+- A request to a table carries the condition key `dynamodb:LeadingKeys`, the values of the partition key (Amazon
+  DynamoDB Developer Guide, "Using IAM policy conditions for fine-grained access control"). MiniStack has no
+  such key, so a policy that asks for it would never hold, or, with ForAllValues alone, always.
+"""
+
+import json
+
+_SQS = "AmazonSQS."
+_BATCH = "Batch"
+_PARTITION_KEY = "pk"
+
+
+def action_of(target: str, operation: str | None) -> str | None:
+    """The IAM action of an operation, by the header X-Amz-Target of its request."""
+    if operation and target.startswith(_SQS) and operation.endswith(_BATCH):
+        return operation.removesuffix(_BATCH)
+    return operation
+
+
+def leading_keys(body: bytes) -> list[str]:
+    """The values of the partition key that a request for one item names. Those of batches are left out."""
+    try:
+        request = json.loads(body or b"{}")
+        key = request.get("Item") or request.get("Key") or {}
+        return [key[_PARTITION_KEY]["S"]]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return []
+
+
+def main() -> None:
+    from ministack.app import main as ministack
+    from ministack.core import iam_actions
+
+    named = iam_actions._action_from_target
+    iam_actions._action_from_target = lambda headers: action_of(headers.get("x-amz-target", ""), named(headers))
+    context = iam_actions.dynamodb_service_context
+
+    def with_leading_keys(body: bytes) -> dict:
+        keys = leading_keys(body)
+        return {**context(body), **({"dynamodb:LeadingKeys": keys} if keys else {})}
+
+    iam_actions.dynamodb_service_context = with_leading_keys
+    ministack()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,178 @@
+"""Functions and what calls them."""
+
+from hooklane_local.template.assertions.table import holds
+from hooklane_local.template.view import FUNCTION, LOG_GROUP, MAPPING, Stack, logical_id
+
+# DynamoDB drops records after 24 hours; one hour is left to read what Lambda gave up.
+_STREAM_SECONDS = 23 * 3600
+# What API Gateway waits for at most.
+_API_SECONDS = 30
+
+
+@holds(
+    "logs of each function go to a log group of the stack",
+    why="A group that Lambda makes by itself keeps its lines for ever, and the roles may not make one.",
+    source="AWS Lambda Developer Guide, Configuring CloudWatch log groups",
+)
+def _log_group(stack: Stack):
+    groups = stack.of(LOG_GROUP)
+    for name, function in stack.of(FUNCTION).items():
+        if logical_id(function.get("LoggingConfig", {}).get("LogGroup", "")) not in groups:
+            yield name
+
+
+@holds(
+    "log groups forget",
+    why="Without a retention they keep every line for ever, and are charged for it.",
+    source="Amazon CloudWatch Logs User Guide, Change log data retention",
+)
+def _retention(stack: Stack):
+    for name, group in stack.of(LOG_GROUP).items():
+        if str(group.get("RetentionInDays")) != str(stack.given.get("LogRetentionDays", "14")):
+            yield f"{name} does not follow LogRetentionDays"
+
+
+@holds(
+    "Lambda's own lines are warnings only, and none of ours is dropped",
+    why="START, END and REPORT outweigh our lines; at its default, INFO, Lambda would drop our debug lines.",
+    source="AWS Lambda Developer Guide, Configuring JSON and plain text log formats; Log-level filtering",
+)
+def _levels(stack: Stack):
+    wanted = {"LogFormat": "JSON", "SystemLogLevel": "WARN", "ApplicationLogLevel": "TRACE"}
+    for name, function in stack.of(FUNCTION).items():
+        logging = function.get("LoggingConfig", {})
+        if different := [key for key, value in wanted.items() if logging.get(key) != value]:
+            yield f"{name}: {', '.join(different)}"
+
+
+@holds(
+    "delivery may pass through itself, nothing else may",
+    why="Lambda drops the 17th invocation of a chain through SQS. A delivery that waits and is parked is such a "
+    "chain; elsewhere one would be a fault that must not go on.",
+    source="AWS Lambda Developer Guide, Use Lambda recursive loop detection to prevent infinite loops; ADR 66",
+)
+def _recursion(stack: Stack):
+    for name, function in stack.of(FUNCTION).items():
+        wanted = "Allow" if name == "DeliveryFunction" else "Terminate"
+        if function.get("RecursiveLoop") != wanted:
+            yield f"{name} has RecursiveLoop {function.get('RecursiveLoop')}, not {wanted}"
+
+
+@holds(
+    "runs of a schedule do not pile up",
+    why="A throttled asynchronous invocation waits for up to six hours and is tried twice more; the next run "
+    "comes within a minute anyway.",
+    source="AWS Lambda Developer Guide, How Lambda handles errors and retries with asynchronous invocation",
+)
+def _schedule(stack: Stack):
+    configured = {logical_id(one["FunctionName"]): one for one in stack.of("AWS::Lambda::EventInvokeConfig").values()}
+    for name, rule in stack.of("AWS::Events::Rule").items():
+        for target in rule.get("Targets", []) if "ScheduleExpression" in rule else []:
+            function = logical_id(target["Arn"])
+            config = configured.get(function, {})
+            if config.get("MaximumRetryAttempts") != 0 or config.get("MaximumEventAgeInSeconds") != 60:
+                yield f"{function}, which {name} calls"
+
+
+@holds(
+    "what a batch leaves over is reported by message",
+    why="Otherwise one message that fails brings the whole batch back, and nine POSTs are made again.",
+    source="AWS Lambda Developer Guide, Handling errors for an SQS event source in Lambda",
+)
+def _partial_batches(stack: Stack):
+    for name, mapping in stack.of(MAPPING).items():
+        if mapping.get("FunctionResponseTypes") != ["ReportBatchItemFailures"]:
+            yield name
+
+
+@holds(
+    "a record of the stream cannot hold up its shard for ever",
+    why="Records behind it are lost after 24 hours. Batches are halved, given up an hour earlier, and noted in a "
+    "dead-letter queue.",
+    source="AWS Lambda Developer Guide, Using AWS Lambda with Amazon DynamoDB; ADR 44",
+)
+def _stream(stack: Stack):
+    for name, mapping in stack.of(MAPPING).items():
+        if ".StreamArn" not in mapping["EventSourceArn"]:
+            continue
+        if mapping.get("MaximumRecordAgeInSeconds") != _STREAM_SECONDS:
+            yield f"{name}: MaximumRecordAgeInSeconds"
+        if mapping.get("BisectBatchOnFunctionError") is not True:
+            yield f"{name}: BisectBatchOnFunctionError"
+        if not mapping.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination"):
+            yield f"{name}: DestinationConfig"
+
+
+@holds(
+    "the stream has two readers at most",
+    why="DynamoDB throttles a third reader of the same shard.",
+    source="Amazon DynamoDB Developer Guide, Change data capture for DynamoDB Streams",
+)
+def _readers(stack: Stack):
+    readers = [name for name, one in stack.of(MAPPING).items() if ".StreamArn" in one["EventSourceArn"]]
+    if len(readers) > 2:
+        yield ", ".join(readers)
+
+
+@holds(
+    "memory and time limit of each function are parameters",
+    why="A twelfth of a processor is not enough for every platform, and a limit must be raised without a fork.",
+    source="AWS Lambda Developer Guide, Configure Lambda function memory; ADR 66",
+)
+def _sizes(stack: Stack):
+    for name, function in stack.source["Resources"].items():
+        if function["Type"] != "AWS::Serverless::Function":
+            continue
+        short = name.removesuffix("Function")
+        for key, parameter in (("MemorySize", f"Memory{short}"), ("Timeout", f"Timeout{short}")):
+            if function["Properties"].get(key) != {"Ref": parameter}:
+                yield f"{name}: {key} is not the parameter {parameter}"
+
+
+@holds(
+    "the API's function ends before API Gateway gives up",
+    why="A function that goes on is paid for, and its answer reaches nobody.",
+    source="Amazon API Gateway Developer Guide, Quotas for configuring and running an HTTP API",
+)
+def _api_time(stack: Stack):
+    timeout = stack.of(FUNCTION)["ApiFunction"]["Timeout"]
+    if timeout > _API_SECONDS:
+        yield f"Timeout {timeout}"
+
+
+@holds(
+    "tracing is asked for, or off",
+    why="Active tracing is charged for, and needs a right that only then is given.",
+    source="AWS Lambda Developer Guide, Visualize Lambda function invocations using AWS X-Ray",
+)
+def _tracing(stack: Stack):
+    traced = stack.given.get("Tracing") == "true"
+    wanted = "Active" if traced else "PassThrough"
+    for name, function in stack.of(FUNCTION).items():
+        if function.get("TracingConfig", {}).get("Mode") != wanted:
+            yield f"{name} is not {wanted}"
+
+
+@holds(
+    "functions run on the architecture that is asked for",
+    why="A build for the one does not start on the other.",
+    source="AWS Lambda Developer Guide, Selecting and configuring an instruction set architecture",
+)
+def _architecture(stack: Stack):
+    for name, function in stack.of(FUNCTION).items():
+        if function.get("Architectures") != [stack.given.get("Architecture", "x86_64")]:
+            yield name
+
+
+@holds(
+    "variables of functions are texts",
+    why="Lambda takes nothing else, and the local emulator does not convert a number from a mapping.",
+    source="AWS CloudFormation User Guide, AWS::Lambda::Function Environment",
+)
+def _variables(stack: Stack):
+    for name, function in stack.of(FUNCTION).items():
+        for variable, value in function.get("Environment", {}).get("Variables", {}).items():
+            declared = stack.source["Resources"][name]["Properties"].get("Environment", {}).get("Variables", {})
+            # A parameter of the type Number is a text for CloudFormation, whatever it resolves to here.
+            if not isinstance(value, str) and "Ref" not in (declared.get(variable) or {}):
+                yield f"{name}: {variable}"
