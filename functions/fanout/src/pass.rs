@@ -16,6 +16,7 @@ use hooklane_app::ports::{Clock as _, DeadLetters as _, RouteTable, Strikes as _
 use hooklane_aws::stream::{self, Answer, Batch, Record};
 use hooklane_domain::expression::{Budget, MAX_BATCH_STEPS};
 use hooklane_domain::isolation::deaths::{MAX_STRIKES, Suspect, given_up};
+use hooklane_domain::metrics::{Figures, Metric};
 use serde_json::value::RawValue;
 use tracing::{Instrument as _, Span};
 
@@ -46,6 +47,7 @@ pub(crate) struct Pass<'a, P: Ports> {
     dead: Vec<DeadRecord<'a>>,
     begun: usize,
     sent: usize,
+    figures: Figures,
     /// How many filters had no result any more, because the tenant's had used up their budget.
     let_through: usize,
     /// The index of the first record for which there was no time.
@@ -98,6 +100,7 @@ impl<'a, P: Ports> Pass<'a, P> {
             dead: Vec::new(),
             begun: 0,
             sent: 0,
+            figures: Figures::default(),
             let_through: 0,
             left: None,
             panicked: false,
@@ -115,7 +118,11 @@ impl<'a, P: Ports> Pass<'a, P> {
         let sent = self.sent_whole.iter().map(|index| &*records[*index]);
         match result {
             Ok(_) => unfinished.forget(sent),
-            Err(_) => unfinished.note(sent),
+            Err(_) => {
+                unfinished.note(sent);
+                // What was done counts, although the batch comes back: these records are not done again.
+                tracing::info!(metrics = %self.figures, "batch.incomplete");
+            }
         }
         Passed { result, panicked: self.panicked }
     }
@@ -149,12 +156,15 @@ impl<'a, P: Ports> Pass<'a, P> {
             }
         }
         let records = self.batch.records.len();
+        let mut figures = Figures::default().with(Metric::DeadLetters, 0);
+        figures.extend(std::mem::take(&mut self.figures));
         tracing::info!(
             batch.records = records,
             batch.events = self.begun,
             batch.deliveries = self.sent,
             batch.filters_let_through = self.let_through,
             batch.handed_back = self.left.map_or(0, |left| records - left),
+            metrics = %figures,
             "batch.done"
         );
         Ok(answer)
@@ -200,6 +210,9 @@ impl<'a, P: Ports> Pass<'a, P> {
             steps_left = steps_left.saturating_sub(budget.spent().steps);
             match done {
                 Ok(Ok(true)) => {
+                    self.figures.add(Metric::EventsFannedOut, 1);
+                    let waited = now.duration_since(entry.event.accepted_at);
+                    self.figures.time(Metric::FanoutDelay, waited.try_into().unwrap_or_default());
                     self.sent_whole.insert(entry.index);
                 }
                 Ok(Ok(false)) => {
@@ -300,11 +313,12 @@ impl<'a, P: Ports> Pass<'a, P> {
         self.dead.push(DeadRecord { index, raw, reason, span, suspect });
     }
 
-    async fn dead_letter(&self, record: DeadRecord<'_>) -> Result<(), Unavailable> {
+    async fn dead_letter(&mut self, record: DeadRecord<'_>) -> Result<(), Unavailable> {
         let DeadRecord { raw, reason, span, suspect, .. } = record;
         span.in_scope(|| tracing::warn!(reason, "record.dead_lettered"));
         let put = self.fanout.dead_letters.put(raw.get(), &reason).instrument(span.clone());
         put.await.map_err(|error| batch_failed(error, &span))?;
+        self.figures.add(Metric::DeadLetters, 1);
         if let Some(suspect) = suspect {
             forgive(&self.fanout.strikes, &suspect).await;
         }
