@@ -5,7 +5,7 @@
 //! function takes nothing along that belongs to the tenants before it, and each is done in the time that the
 //! others leave.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,6 +28,7 @@ use crate::route_cache::Routes;
 use crate::spans::{self, batch_failed};
 use crate::tenants::{Entry, Group, Groups};
 
+mod counting;
 mod sending;
 
 /// An event is begun only if this much time is left, unless it is the first of its batch. With an event that
@@ -48,6 +49,8 @@ pub(crate) struct Pass<'a, P: Ports> {
     begun: usize,
     sent: usize,
     figures: Figures,
+    /// How long the event of each record waited that was begun.
+    waited: BTreeMap<usize, Duration>,
     /// How many filters had no result any more, because the tenant's had used up their budget.
     let_through: usize,
     /// The index of the first record for which there was no time.
@@ -101,6 +104,7 @@ impl<'a, P: Ports> Pass<'a, P> {
             begun: 0,
             sent: 0,
             figures: Figures::default(),
+            waited: BTreeMap::new(),
             let_through: 0,
             left: None,
             panicked: false,
@@ -120,8 +124,11 @@ impl<'a, P: Ports> Pass<'a, P> {
             Ok(_) => unfinished.forget(sent),
             Err(_) => {
                 unfinished.note(sent);
-                // What was done counts, although the batch comes back: these records are not done again.
-                tracing::info!(metrics = %self.figures, "batch.incomplete");
+                // These records are done, although the batch comes back.
+                self.count_events(usize::MAX);
+                if !self.figures.is_empty() {
+                    tracing::info!(metrics = %self.figures, "batch.incomplete");
+                }
             }
         }
         Passed { result, panicked: self.panicked }
@@ -148,6 +155,7 @@ impl<'a, P: Ports> Pass<'a, P> {
         let dead = std::mem::take(&mut self.dead);
         let to_bury: BTreeSet<_> = dead.iter().map(|record| record.index).collect();
         self.sent_whole.retain(|index| !to_bury.contains(index));
+        self.count_events(done);
         for record in dead {
             let index = record.index;
             if index < done {
@@ -203,6 +211,8 @@ impl<'a, P: Ports> Pass<'a, P> {
                 break;
             }
             self.begun += 1;
+            let waited = now.duration_since(entry.event.accepted_at);
+            self.waited.insert(entry.index, waited.try_into().unwrap_or_default());
             let budget = Arc::new(Budget::of_event_within(steps_left));
             let span = spans::of_record(Some(&entry.event));
             let begun = Begun { entry: &entry, span: &span, budget: &budget };
@@ -210,9 +220,6 @@ impl<'a, P: Ports> Pass<'a, P> {
             steps_left = steps_left.saturating_sub(budget.spent().steps);
             match done {
                 Ok(Ok(true)) => {
-                    self.figures.add(Metric::EventsFannedOut, 1);
-                    let waited = now.duration_since(entry.event.accepted_at);
-                    self.figures.time(Metric::FanoutDelay, waited.try_into().unwrap_or_default());
                     self.sent_whole.insert(entry.index);
                 }
                 Ok(Ok(false)) => {

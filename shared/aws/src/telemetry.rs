@@ -18,6 +18,8 @@
 //! printed at every `LOG_LEVEL`, because alarms depend on it.
 
 mod emf;
+#[cfg(feature = "test-support")]
+pub mod printed;
 
 use std::fmt;
 use std::panic::PanicHookInfo;
@@ -59,11 +61,7 @@ fn log_panic(panic: &PanicHookInfo<'_>) {
 }
 
 /// Writes the lines of a function at a level, those with metrics at every level.
-pub fn subscriber<W>(
-    level: LevelFilter,
-    source: Source,
-    writer: W,
-) -> impl Subscriber + Send + Sync
+pub fn subscriber<W>(level: LevelFilter, source: Source, writer: W) -> impl Subscriber + Send + Sync
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
@@ -292,7 +290,10 @@ mod tests {
                 tracing::debug!("message.discarded");
             });
             let [line] = &lines[..] else { panic!("{lines:?}") };
-            assert_eq!((&line["message"], &line["batch.staying"]), (&json!("batch.done"), &json!(1)));
+            assert_eq!(
+                (&line["message"], &line["batch.staying"]),
+                (&json!("batch.done"), &json!(1))
+            );
             assert_eq!(line["DeliverySucceeded"], json!([1]), "{line}");
             assert_eq!(line["stack"], "hooks");
             assert!(line["_aws"]["Timestamp"].is_u64(), "{line}");
@@ -304,8 +305,7 @@ mod tests {
     fn what_does_not_fit_into_a_line_follows_in_others() {
         let mut figures = Figures::default().with(Metric::DeadLetters, 7);
         (0..250).for_each(|delay| figures.add(Metric::FanoutDelay, delay));
-        let lines =
-            lines(LevelFilter::INFO, || tracing::info!(metrics = %figures, "batch.done"));
+        let lines = lines(LevelFilter::INFO, || tracing::info!(metrics = %figures, "batch.done"));
         let messages: Vec<_> = lines.iter().map(|line| line["message"].as_str().unwrap()).collect();
         assert_eq!(messages, ["batch.done", "metrics.continued", "metrics.continued"]);
         let counts: Vec<_> =

@@ -184,6 +184,12 @@ impl Figures {
         }
     }
 
+    /// Whether nothing was measured.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
     /// The values of a metric, in the order in which they were added.
     #[must_use]
     pub fn of(&self, metric: Metric) -> &[u64] {
@@ -235,10 +241,7 @@ mod tests {
         let mut all = Figures::default().with(Metric::DeadLetters, 1);
         all.extend(figures);
         assert_eq!(all.of(Metric::DeadLetters), [6]);
-        assert_eq!(
-            all.to_string(),
-            r#"{"DeadLetters":[6],"FanoutDelay":[2,3],"BrakeOn":[0,1]}"#
-        );
+        assert_eq!(all.to_string(), r#"{"DeadLetters":[6],"FanoutDelay":[2,3],"BrakeOn":[0,1]}"#);
     }
 
     #[test]

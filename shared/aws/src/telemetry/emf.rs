@@ -61,24 +61,25 @@ impl Source {
                 .filter(|(metric, _)| is_part(*metric))
                 .map(|(metric, _)| json!({"Name": metric.name(), "Unit": metric.unit()}))
                 .collect();
-            (!metrics.is_empty()).then(|| {
-                json!({"Namespace": NAMESPACE, "Dimensions": [dimensions], "Metrics": metrics})
-            })
+            (!metrics.is_empty()).then(
+                || json!({"Namespace": NAMESPACE, "Dimensions": [dimensions], "Metrics": metrics}),
+            )
         };
         let of_all = directive(&["stack", "function"], |_| true);
         let of_lane =
             lane.and_then(|_| directive(&["stack", "function", LANE], Metric::is_by_lane));
         let directives: Vec<_> = of_all.into_iter().chain(of_lane).collect();
         let mut line = Map::new();
-        let metadata =
-            json!({"Timestamp": at.as_millisecond(), "CloudWatchMetrics": directives});
+        let metadata = json!({"Timestamp": at.as_millisecond(), "CloudWatchMetrics": directives});
         line.insert("_aws".to_owned(), metadata);
         line.insert("stack".to_owned(), self.stack.as_str().into());
         line.insert("function".to_owned(), self.function.into());
         if let Some(lane) = lane {
             line.insert(LANE.to_owned(), lane.clone());
         }
-        line.extend(values.iter().map(|(metric, values)| (metric.name().to_owned(), (*values).into())));
+        line.extend(
+            values.iter().map(|(metric, values)| (metric.name().to_owned(), (*values).into())),
+        );
         line
     }
 }

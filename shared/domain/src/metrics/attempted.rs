@@ -88,17 +88,52 @@ mod tests {
         let retry = Next::RetryAt(at("05:00"));
         let rows = [
             // A success at once.
-            (1, answered(200), Next::Delivered, r#"{"DeliverySucceeded":[1],"ResponseTime":[120],"Retried":[0],"Failed":[0],"FirstAttemptDelay":[2500]}"#),
+            (
+                1,
+                answered(200),
+                Next::Delivered,
+                r#"{"DeliverySucceeded":[1],"ResponseTime":[120],"Retried":[0],"Failed":[0],"FirstAttemptDelay":[2500]}"#,
+            ),
             // The first attempt fails, so the delivery needs a retry. It has not ended.
-            (1, answered(500), retry, r#"{"DeliverySucceeded":[0],"ResponseTime":[120],"Retried":[1],"FirstAttemptDelay":[2500]}"#),
-            (1, error(ErrorKind::Timeout), retry, r#"{"DeliverySucceeded":[0],"ResponseTime":[120],"Retried":[1],"FirstAttemptDelay":[2500]}"#),
+            (
+                1,
+                answered(500),
+                retry,
+                r#"{"DeliverySucceeded":[0],"ResponseTime":[120],"Retried":[1],"FirstAttemptDelay":[2500]}"#,
+            ),
+            (
+                1,
+                error(ErrorKind::Timeout),
+                retry,
+                r#"{"DeliverySucceeded":[0],"ResponseTime":[120],"Retried":[1],"FirstAttemptDelay":[2500]}"#,
+            ),
             // A later attempt says nothing more about whether the delivery needs a retry.
             (2, answered(503), retry, r#"{"DeliverySucceeded":[0],"ResponseTime":[120]}"#),
-            (2, answered(204), Next::Delivered, r#"{"DeliverySucceeded":[1],"ResponseTime":[120],"Failed":[0]}"#),
-            (9, answered(500), Next::Exhausted, r#"{"DeliverySucceeded":[0],"ResponseTime":[120],"Failed":[1]}"#),
+            (
+                2,
+                answered(204),
+                Next::Delivered,
+                r#"{"DeliverySucceeded":[1],"ResponseTime":[120],"Failed":[0]}"#,
+            ),
+            (
+                9,
+                answered(500),
+                Next::Exhausted,
+                r#"{"DeliverySucceeded":[0],"ResponseTime":[120],"Failed":[1]}"#,
+            ),
             // A policy without retries: the delivery fails without needing one.
-            (1, answered(500), Next::Exhausted, r#"{"DeliverySucceeded":[0],"ResponseTime":[120],"Retried":[0],"Failed":[1],"FirstAttemptDelay":[2500]}"#),
-            (2, answered(410), Next::Gone, r#"{"DeliverySucceeded":[0],"ResponseTime":[120],"Failed":[1]}"#),
+            (
+                1,
+                answered(500),
+                Next::Exhausted,
+                r#"{"DeliverySucceeded":[0],"ResponseTime":[120],"Retried":[0],"Failed":[1],"FirstAttemptDelay":[2500]}"#,
+            ),
+            (
+                2,
+                answered(410),
+                Next::Gone,
+                r#"{"DeliverySucceeded":[0],"ResponseTime":[120],"Failed":[1]}"#,
+            ),
             // What says nothing about a receiver.
             (1, error(ErrorKind::Transform), Next::Broken, NOTHING),
             (1, error(ErrorKind::Body), retry, NOTHING),
