@@ -35,6 +35,7 @@ pub async fn hold(name: &str, function: &'static str, work: impl Future<Output =
     settings.bind(|| insta::assert_snapshot!(name, text.join("\n")));
 }
 
+#[expect(clippy::panic, reason = "a test fails by it")]
 async fn lines(function: &'static str, work: impl Future<Output = ()>) -> Vec<Map<String, Value>> {
     let Ok((mut reader, writer)) = std::io::pipe() else { panic!("there is no pipe") };
     let source = Source { stack: "hooklane".to_owned(), function };
