@@ -166,6 +166,8 @@ def _parameters(profile: Profile) -> list[str]:
         "EventIndexSeconds=1",
         # A test that waits for a probe must not take a minute.
         "FirstProbeSeconds=2",
+        # The emulator has no composite alarms.
+        "CompositeAlarms=false",
         *([f"DefaultCatalog={profile.default_catalog}"] if profile.default_catalog else []),
     ]
 

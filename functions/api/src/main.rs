@@ -8,7 +8,7 @@ use lambda_http::lambda_runtime::{Error, run, service_fn};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
-    hooklane_aws::telemetry::start();
+    hooklane_aws::telemetry::start("api");
     let (contracts, catalogs) =
         (hooklane_bundled_contracts::load(), hooklane_bundled_catalogs::load());
     let known = Settings::read().and_then(|settings| settings.known_in(&contracts, &catalogs));

@@ -14,6 +14,7 @@ mod isolation;
 mod keys;
 mod listing;
 mod lists;
+mod metrics;
 mod next_attempts;
 mod numbers;
 mod once;

@@ -7,6 +7,7 @@ use hooklane_app::ports::{Clock as _, EventStore as _, Unavailable};
 use hooklane_domain::delivery::{CancelReason, Delivery, FailReason, ParkReason};
 use hooklane_domain::event::Content;
 use hooklane_domain::isolation::admission::{Admission, changes_lane};
+use hooklane_domain::isolation::circuit::Circuit;
 use hooklane_domain::webhook::Webhook;
 
 use crate::context::Context;
@@ -36,6 +37,8 @@ pub(crate) struct Ready {
     pub(crate) delivery: Delivery,
     pub(crate) webhook: Arc<Webhook>,
     pub(crate) content: Content,
+    /// The circuit of the webhook.
+    pub(crate) circuit: Circuit,
 }
 
 pub(crate) async fn admit<P: Ports>(
@@ -61,7 +64,7 @@ pub(crate) async fn admit<P: Ports>(
         }
         Found::Unreadable(reason) => return Ok(Admitted::Unreadable(reason)),
     };
-    let webhook = standing.webhook;
+    let (webhook, circuit) = (standing.webhook, standing.health.circuit);
     let delivery = match context.contracts.rate_limit_of(&webhook) {
         None => delivery,
         Some(limit) => match take(context, job, delivery, limit).await? {
@@ -73,7 +76,7 @@ pub(crate) async fn admit<P: Ports>(
     if admission == Admission::Probe && !context.health.may_probe(&delivery).await? {
         return Ok(Admitted::Parked(delivery.parked(now, ParkReason::Circuit)));
     }
-    Ok(Admitted::Ready(Box::new(Ready { delivery, webhook, content })))
+    Ok(Admitted::Ready(Box::new(Ready { delivery, webhook, content, circuit })))
 }
 
 /// The result of looking for the event's content.

@@ -8,6 +8,7 @@ use hooklane_app::ports::Clock as _;
 use hooklane_contract::{Contract, Subject};
 use hooklane_domain::delivery::attempt::Attempt;
 use hooklane_domain::delivery::retry::RetryPolicy;
+use hooklane_domain::isolation::circuit::Circuit;
 use hooklane_domain::time::later;
 use hooklane_domain::webhook::Webhook;
 
@@ -19,6 +20,8 @@ use crate::ports::Ports;
 pub(crate) struct Made {
     pub(crate) attempt: Attempt,
     pub(crate) webhook: Arc<Webhook>,
+    /// The circuit of the webhook before the attempt.
+    pub(crate) circuit: Circuit,
     /// Whether a 410 disables the webhook.
     pub(crate) gone_disables: bool,
     /// The retry policy of the webhook's contract. `None` if this deployment does not have the contract.
@@ -39,6 +42,7 @@ pub(crate) async fn make<P: Ports>(context: &Context<P>, ready: &Ready, twins: u
     Made {
         attempt,
         webhook: Arc::clone(&ready.webhook),
+        circuit: ready.circuit,
         gone_disables: contract.is_some_and(Contract::gone_disables),
         contract_retry: contract.map(Contract::retry).cloned(),
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use hooklane_app::measured::Measured;
 use hooklane_contract::Contracts;
 
 use crate::congested::Congested;
@@ -22,6 +23,7 @@ pub(crate) struct Context<P: Ports> {
     pub(crate) health: HealthMonitor<P::Registry, P::System>,
     pub(crate) parking: ParkingLot<P::Registry, P::System>,
     pub(crate) congested: Congested,
+    pub(crate) measured: Arc<Measured>,
 }
 
 impl<P: Ports> Context<P> {
@@ -30,6 +32,7 @@ impl<P: Ports> Context<P> {
         let ledger = Arc::new(deps.ledger);
         let registry = Arc::new(deps.registry);
         let system = Arc::new(deps.system);
+        let measured = Arc::new(Measured::default());
         Self {
             messages: Messages {
                 ledger: Arc::clone(&ledger),
@@ -37,11 +40,13 @@ impl<P: Ports> Context<P> {
                 dead_letters: deps.dead_letters,
                 system: Arc::clone(&system),
                 waiting: deps.waiting,
+                measured: Arc::clone(&measured),
             },
             webhooks: Webhooks::new(Arc::clone(&registry), Arc::clone(&system)),
             health: HealthMonitor::new(Arc::clone(&registry), Arc::clone(&system), deps.thresholds),
             parking: ParkingLot::new(registry, Arc::clone(&system), deps.max_parked),
             congested: Congested::default(),
+            measured,
             ledger,
             sender: deps.sender,
             system,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use hooklane_app::batch::Disposition;
 use hooklane_app::hiding::hide;
+use hooklane_app::measured::Measured;
 use hooklane_app::ports::{Clock, DeadLetters, DeferQueue, DeliveryStore, Unavailable};
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::message::Message;
@@ -23,6 +24,7 @@ pub(crate) struct Messages<L, Q, D, C> {
     pub(crate) dead_letters: D,
     pub(crate) system: Arc<C>,
     pub(crate) waiting: Waiting,
+    pub(crate) measured: Arc<Measured>,
 }
 
 impl<L: DeliveryStore, Q: DeferQueue, D: DeadLetters, C: Clock> Messages<L, Q, D, C> {
@@ -90,6 +92,7 @@ impl<L: DeliveryStore, Q: DeferQueue, D: DeadLetters, C: Clock> Messages<L, Q, D
     pub(crate) async fn dead_letter(&self, task: &Task, reason: &str) -> Disposition {
         match self.dead_letters.put(&task.body, reason).await {
             Ok(()) => {
+                self.measured.dead_letter();
                 tracing::warn!(message.id = task.message.0, reason, "message.dead_lettered");
                 Disposition::Done
             }

@@ -13,8 +13,10 @@ use hooklane_app::ports::{Clock as _, Unavailable};
 use hooklane_domain::delivery::Delivery;
 use hooklane_domain::delivery::message::{Deliver, Message, UnreadableMessage};
 use hooklane_domain::delivery::receipt::{Decision, decide};
+use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::ids::DeliveryId;
 use hooklane_domain::isolation::deaths::{Suspect, is_suspicious_for};
+use hooklane_domain::metrics::{Figures, Metric};
 use tracing::Instrument as _;
 
 use crate::admit::{Admitted, admit};
@@ -209,10 +211,13 @@ impl<P: Ports> Pipeline<P> {
         let dispositions = worked.dispositions;
         let staying = dispositions.iter().filter(|d| **d != Disposition::Done).count();
         let late = careful.work.late.load(Ordering::Relaxed);
+        let mut figures = Figures::of_lane(lane(tasks)).with(Metric::DeadLetters, 0);
+        figures.extend(self.context.measured.take());
         tracing::info!(
             batch.messages = tasks.len(),
             batch.staying = staying,
             batch.handed_back = worked.handed_back + late,
+            metrics = %figures,
             "batch.done"
         );
         dispositions
@@ -302,6 +307,12 @@ impl<P: Ports> Pipeline<P> {
             }
         }
     }
+}
+
+/// The lane of a batch. A queue's mapping never mixes two.
+fn lane(tasks: &[Task]) -> Option<Lane> {
+    let first = tasks.first()?.lane;
+    tasks.iter().all(|task| task.lane == first).then_some(first)
 }
 
 /// The span of a message: every log line about it carries its ids. The span has the error level, so that

@@ -13,6 +13,7 @@ use hooklane_domain::delivery::retry::Next;
 use hooklane_domain::delivery::waiting::Wait;
 use hooklane_domain::delivery::{Delivery, Turn};
 use hooklane_domain::isolation::operational::{is_operational, of_exhaustion};
+use hooklane_domain::metrics::Attempted;
 
 use crate::after_post::AfterPost;
 use crate::attempt::Made;
@@ -48,6 +49,7 @@ async fn write_down<P: Ports>(
     let context = after_post.context;
     let next = next(context, delivery, made);
     let attempt = &made.attempt;
+    measure(context, job, delivery, made, next);
     if next != Next::Delivered {
         log_failure(delivery, attempt, next);
     }
@@ -86,6 +88,22 @@ async fn write_down<P: Ports>(
         context.messages.hide_until(job, until).await;
     }
     Ok(disposition)
+}
+
+/// Counts the attempt.
+fn measure<P: Ports>(
+    context: &Context<P>,
+    job: &Job<'_>,
+    delivery: &Delivery,
+    made: &Made,
+    next: Next,
+) {
+    // The message is the one from `fanout`, and nothing was written about the delivery before.
+    let is_straight = job.deliver.generation == 0 && delivery.revision == 0;
+    let straight_since = is_straight.then(|| delivery.id.accepted_at());
+    let attempted =
+        Attempted { attempt: &made.attempt, next, circuit: made.circuit, straight_since };
+    context.measured.record(|figures| attempted.count(figures));
 }
 
 /// What happens next, by the retry policy of the webhook, or else of its contract.

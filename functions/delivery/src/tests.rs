@@ -9,6 +9,7 @@ mod faults;
 mod gaps;
 mod interleavings;
 mod limits;
+mod metrics;
 mod newer;
 mod overrides;
 mod parked;

@@ -5,6 +5,7 @@ use hooklane_app::deadline::Deadline;
 use hooklane_app::ports::{Clock as _, DeadLetters as _, Unavailable};
 use hooklane_aws::stream::{Answer, Batch};
 use hooklane_domain::isolation::deaths::{Suspect, given_up};
+use hooklane_domain::metrics::{Figures, Metric};
 
 use crate::fanout::Fanout;
 use crate::pass::Pass;
@@ -31,6 +32,8 @@ impl<P: Ports> Fanout<P> {
         for raw in &batch.records {
             self.dead_letters.put(raw.get(), &given_up()).await?;
         }
+        let figures = Figures::default().with(Metric::DeadLetters, batch.records.len() as u64);
+        tracing::info!(metrics = %figures, "batch.given_up");
         Ok(Answer::default())
     }
 }

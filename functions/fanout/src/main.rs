@@ -7,7 +7,7 @@ use lambda_runtime::{LambdaEvent, run, service_fn};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
-    hooklane_aws::telemetry::start();
+    hooklane_aws::telemetry::start("fanout");
     let settings = match Settings::read() {
         Ok(settings) => settings,
         Err(error) => return explain("fanout", error).await.map_err(|e| anyhow::anyhow!(e)),

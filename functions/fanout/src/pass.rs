@@ -5,7 +5,7 @@
 //! function takes nothing along that belongs to the tenants before it, and each is done in the time that the
 //! others leave.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +16,7 @@ use hooklane_app::ports::{Clock as _, DeadLetters as _, RouteTable, Strikes as _
 use hooklane_aws::stream::{self, Answer, Batch, Record};
 use hooklane_domain::expression::{Budget, MAX_BATCH_STEPS};
 use hooklane_domain::isolation::deaths::{MAX_STRIKES, Suspect, given_up};
+use hooklane_domain::metrics::{Figures, Metric};
 use serde_json::value::RawValue;
 use tracing::{Instrument as _, Span};
 
@@ -27,6 +28,7 @@ use crate::route_cache::Routes;
 use crate::spans::{self, batch_failed};
 use crate::tenants::{Entry, Group, Groups};
 
+mod counting;
 mod sending;
 
 /// An event is begun only if this much time is left, unless it is the first of its batch. With an event that
@@ -46,6 +48,9 @@ pub(crate) struct Pass<'a, P: Ports> {
     dead: Vec<DeadRecord<'a>>,
     begun: usize,
     sent: usize,
+    figures: Figures,
+    /// How long the event of each record waited that was begun.
+    waited: BTreeMap<usize, Duration>,
     /// How many filters had no result any more, because the tenant's had used up their budget.
     let_through: usize,
     /// The index of the first record for which there was no time.
@@ -98,6 +103,8 @@ impl<'a, P: Ports> Pass<'a, P> {
             dead: Vec::new(),
             begun: 0,
             sent: 0,
+            figures: Figures::default(),
+            waited: BTreeMap::new(),
             let_through: 0,
             left: None,
             panicked: false,
@@ -115,7 +122,14 @@ impl<'a, P: Ports> Pass<'a, P> {
         let sent = self.sent_whole.iter().map(|index| &*records[*index]);
         match result {
             Ok(_) => unfinished.forget(sent),
-            Err(_) => unfinished.note(sent),
+            Err(_) => {
+                unfinished.note(sent);
+                // These records are done, although the batch comes back.
+                self.count_events(usize::MAX);
+                if !self.figures.is_empty() {
+                    tracing::info!(metrics = %self.figures, "batch.incomplete");
+                }
+            }
         }
         Passed { result, panicked: self.panicked }
     }
@@ -141,6 +155,7 @@ impl<'a, P: Ports> Pass<'a, P> {
         let dead = std::mem::take(&mut self.dead);
         let to_bury: BTreeSet<_> = dead.iter().map(|record| record.index).collect();
         self.sent_whole.retain(|index| !to_bury.contains(index));
+        self.count_events(done);
         for record in dead {
             let index = record.index;
             if index < done {
@@ -149,12 +164,15 @@ impl<'a, P: Ports> Pass<'a, P> {
             }
         }
         let records = self.batch.records.len();
+        let mut figures = Figures::default().with(Metric::DeadLetters, 0);
+        figures.extend(std::mem::take(&mut self.figures));
         tracing::info!(
             batch.records = records,
             batch.events = self.begun,
             batch.deliveries = self.sent,
             batch.filters_let_through = self.let_through,
             batch.handed_back = self.left.map_or(0, |left| records - left),
+            metrics = %figures,
             "batch.done"
         );
         Ok(answer)
@@ -193,6 +211,8 @@ impl<'a, P: Ports> Pass<'a, P> {
                 break;
             }
             self.begun += 1;
+            let waited = now.duration_since(entry.event.accepted_at);
+            self.waited.insert(entry.index, waited.try_into().unwrap_or_default());
             let budget = Arc::new(Budget::of_event_within(steps_left));
             let span = spans::of_record(Some(&entry.event));
             let begun = Begun { entry: &entry, span: &span, budget: &budget };
@@ -300,11 +320,12 @@ impl<'a, P: Ports> Pass<'a, P> {
         self.dead.push(DeadRecord { index, raw, reason, span, suspect });
     }
 
-    async fn dead_letter(&self, record: DeadRecord<'_>) -> Result<(), Unavailable> {
+    async fn dead_letter(&mut self, record: DeadRecord<'_>) -> Result<(), Unavailable> {
         let DeadRecord { raw, reason, span, suspect, .. } = record;
         span.in_scope(|| tracing::warn!(reason, "record.dead_lettered"));
         let put = self.fanout.dead_letters.put(raw.get(), &reason).instrument(span.clone());
         put.await.map_err(|error| batch_failed(error, &span))?;
+        self.figures.add(Metric::DeadLetters, 1);
         if let Some(suspect) = suspect {
             forgive(&self.fanout.strikes, &suspect).await;
         }

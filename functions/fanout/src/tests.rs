@@ -2,6 +2,7 @@ mod dead_letters;
 mod deaths;
 mod faults;
 mod large;
+mod metrics;
 mod spans;
 
 use std::marker::PhantomData;

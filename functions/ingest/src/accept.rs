@@ -2,21 +2,30 @@
 //! of its message, and records there what it gets to know.
 
 use hooklane_app::batch::Disposition;
+use hooklane_app::measured::Measured;
 use hooklane_app::ports::DeadLetters as _;
 use hooklane_app::publish::{PublishError, Validator, publish};
 use hooklane_domain::event::{DefaultTenant, from_envelope_or_body};
 use hooklane_domain::ids::EventId;
+use hooklane_domain::metrics::Metric;
 use tracing::Span;
 
 use crate::deps::Deps;
 use crate::ports::Ports;
 
-pub(crate) async fn accept<P: Ports>(deps: &Deps<P>, message_id: &str, body: &str) -> Disposition {
+pub(crate) async fn accept<P: Ports>(
+    deps: &Deps<P>,
+    measured: &Measured,
+    message_id: &str,
+    body: &str,
+) -> Disposition {
+    let dead_letter =
+        async |reason: &str, refusal| dead_letter(deps, measured, body, reason, refusal).await;
     let new = match from_envelope_or_body(body, &DefaultTenant::None) {
         Ok(new) => new,
         Err(errors) => {
             let refusal = Refusal { kind: "not_an_event", mistakes: errors.count() };
-            return dead_letter(deps, body, &errors.to_string(), refusal).await;
+            return dead_letter(&errors.to_string(), refusal).await;
         }
     };
     // An event without an id gets one derived from SQS's `messageId`. A redelivered message is then a
@@ -29,23 +38,27 @@ pub(crate) async fn accept<P: Ports>(deps: &Deps<P>, message_id: &str, body: &st
     }
     let validator = Validator { catalog: &deps.catalog, registry: &deps.registry };
     match publish(&deps.events, validator, &deps.system, new, fallback).await {
-        Ok(_) => Disposition::Done,
+        Ok(accepted) => {
+            let new = u64::from(!accepted.duplicate);
+            measured.record(|figures| figures.add(Metric::EventsAccepted, new));
+            Disposition::Done
+        }
         Err(PublishError::Unexpected(errors)) => {
             let refusal = Refusal { kind: "not_expected", mistakes: errors.count() };
-            dead_letter(deps, body, &errors.to_string(), refusal).await
+            dead_letter(&errors.to_string(), refusal).await
         }
         Err(conflict @ PublishError::Conflict(_)) => {
             let refusal = Refusal { kind: "id_in_use", mistakes: 1 };
-            dead_letter(deps, body, &conflict.to_string(), refusal).await
+            dead_letter(&conflict.to_string(), refusal).await
         }
         Err(removed @ PublishError::Removed(_)) => {
             let refusal = Refusal { kind: "tenant_removed", mistakes: 1 };
-            dead_letter(deps, body, &removed.to_string(), refusal).await
+            dead_letter(&removed.to_string(), refusal).await
         }
         // The ledger has an event of this id that cannot be read. Trying again would end the same.
         Err(PublishError::Unavailable(error)) if error.is_corrupt() => {
             let refusal = Refusal { kind: "unreadable", mistakes: 1 };
-            dead_letter(deps, body, &error.chain(), refusal).await
+            dead_letter(&error.chain(), refusal).await
         }
         Err(PublishError::Unavailable(error)) => {
             error.log("event.not_stored");
@@ -63,12 +76,14 @@ pub(crate) struct Refusal {
 
 pub(crate) async fn dead_letter<P: Ports>(
     deps: &Deps<P>,
+    measured: &Measured,
     body: &str,
     reason: &str,
     refusal: Refusal,
 ) -> Disposition {
     match deps.dead_letters.put(body, reason).await {
         Ok(()) => {
+            measured.dead_letter();
             let Refusal { kind, mistakes } = refusal;
             tracing::warn!(reason = kind, mistakes, "message.dead_lettered");
             Disposition::Done

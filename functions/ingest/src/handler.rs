@@ -7,10 +7,12 @@ use hooklane_app::batch::Disposition;
 use hooklane_app::careful::{Careful, Work};
 use hooklane_app::deadline::Deadline;
 use hooklane_app::hiding::hide;
+use hooklane_app::measured::Measured;
 use hooklane_app::ports::HideMessage as _;
 use hooklane_aws::sqs_batch::{Answer, receive_count};
 use hooklane_domain::delivery::passing_fault::hide_seconds;
 use hooklane_domain::isolation::deaths::{Suspect, is_suspicious};
+use hooklane_domain::metrics::{Figures, Metric};
 use tracing::field::Empty;
 use tracing::{Instrument as _, Span};
 
@@ -59,7 +61,7 @@ impl<P: Ports> Ingest<P> {
         let mut messages = messages;
         messages.sort_by_key(|message| message.body.len() > LARGE);
         let careful = Careful {
-            work: &Messages(&self.deps),
+            work: &Messages { deps: &self.deps, measured: Measured::default() },
             strikes: &self.deps.events,
             clock: &self.deps.system,
             deadline,
@@ -69,10 +71,14 @@ impl<P: Ports> Ingest<P> {
         let ids = messages.into_iter().map(|message| message.id);
         let total = ids.len();
         let answer = Answer::of(ids.zip(worked.dispositions));
+        let mut figures =
+            Figures::default().with(Metric::EventsAccepted, 0).with(Metric::DeadLetters, 0);
+        figures.extend(careful.work.measured.take());
         tracing::info!(
             batch.messages = total,
             batch.staying = answer.staying(),
             batch.handed_back = worked.handed_back,
+            metrics = %figures,
             "batch.done"
         );
         Ok(answer)
@@ -80,7 +86,10 @@ impl<P: Ports> Ingest<P> {
 }
 
 /// The work on the messages of a batch.
-struct Messages<'a, P: Ports>(&'a Deps<P>);
+struct Messages<'a, P: Ports> {
+    deps: &'a Deps<P>,
+    measured: Measured,
+}
 
 impl<P: Ports> Work for Messages<'_, P> {
     type Item = Received;
@@ -95,13 +104,15 @@ impl<P: Ports> Work for Messages<'_, P> {
 
     async fn handle(&self, message: &Received) -> Disposition {
         let span = message_span(&message.id);
-        accept(self.0, &message.id, &message.body).instrument(span).await
+        accept(self.deps, &self.measured, &message.id, &message.body).instrument(span).await
     }
 
     async fn give_up(&self, message: &Received, reason: &str) -> Disposition {
         let span = message_span(&message.id);
         let refusal = Refusal { kind: "ended_the_function", mistakes: 1 };
-        dead_letter(self.0, &message.body, reason, refusal).instrument(span).await
+        dead_letter(self.deps, &self.measured, &message.body, reason, refusal)
+            .instrument(span)
+            .await
     }
 
     async fn hand_back(&self, message: &Received) -> Disposition {
@@ -116,7 +127,7 @@ impl<P: Ports> Work for Messages<'_, P> {
             return;
         };
         let span = message_span(&message.id);
-        hide(|| self.0.queue.hide(handle, seconds)).instrument(span).await;
+        hide(|| self.deps.queue.hide(handle, seconds)).instrument(span).await;
     }
 }
 

@@ -8,7 +8,7 @@ use lambda_runtime::{LambdaEvent, run, service_fn};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
-    hooklane_aws::telemetry::start();
+    hooklane_aws::telemetry::start("ingest");
     let catalogs = hooklane_bundled_catalogs::load();
     let settings = match Settings::read().and_then(|settings| settings.known_in(&catalogs)) {
         Ok(settings) => settings,

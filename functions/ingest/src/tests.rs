@@ -1,6 +1,7 @@
 mod deaths;
 mod faults;
 mod field;
+mod metrics;
 mod spans;
 
 use std::marker::PhantomData;

@@ -9,6 +9,7 @@ use hooklane_app::ports::{Clock as _, DeadLetters as _, EventIndexWriter as _, U
 use hooklane_aws::stream::{self, Answer, Batch, Record};
 use hooklane_domain::event_index::{Chunk, Entry};
 use hooklane_domain::ids::{EventId, TenantId};
+use hooklane_domain::metrics::{Figures, Metric};
 
 use crate::ports::Ports;
 use crate::stats::Stats;
@@ -61,10 +62,12 @@ async fn work<P: Ports>(
     }
     // They are sent last, so that a batch that fails and comes back leaves no dead letter each time. What
     // comes after the first record that is handed back is delivered again with it.
+    let mut figures = Figures::default().with(Metric::DeadLetters, 0);
     for (index, reason) in &dead {
         if left.is_none_or(|left| *index < left) {
             tracing::warn!(reason, "record.dead_lettered");
             stats.dead_letters.put(batch.records[*index].get(), reason).await?;
+            figures.add(Metric::DeadLetters, 1);
         }
     }
     let records = batch.records.len();
@@ -73,6 +76,7 @@ async fn work<P: Ports>(
         batch.events = indexed,
         batch.chunks = pending.len(),
         batch.handed_back = left.map_or(0, |left| records - left),
+        metrics = %figures,
         "batch.done"
     );
     left.map_or_else(|| Ok(Answer::default()), |left| Answer::from(&batch.records[left]))

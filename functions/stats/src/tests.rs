@@ -1,3 +1,5 @@
+mod metrics;
+
 use std::time::Duration;
 
 use hooklane_app::deadline::Deadline;

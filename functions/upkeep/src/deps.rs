@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use hooklane_app::measured::Measured;
 use hooklane_app::ports::Clock as _;
 use hooklane_contract::Contracts;
 use hooklane_domain::Timestamp;
@@ -21,6 +22,8 @@ pub struct Deps<P: Ports> {
     pub index_lag: Duration,
     /// They hold the rate limits of webhooks that have none of their own.
     pub contracts: Contracts,
+    /// What the run that is under way has measured. It starts empty.
+    pub measured: Measured,
 }
 
 impl<P: Ports> Deps<P> {

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
-    hooklane_aws::telemetry::start();
+    hooklane_aws::telemetry::start("upkeep");
     let settings = match Settings::read() {
         Ok(settings) => settings,
         Err(error) => return explain("upkeep", error).await.map_err(|e| anyhow::anyhow!(e)),

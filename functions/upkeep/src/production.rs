@@ -37,6 +37,7 @@ impl Deps<Production> {
             brake_limit: settings.brake_limit,
             index_lag: settings.index_lag,
             contracts: hooklane_bundled_contracts::load(),
+            measured: hooklane_app::measured::Measured::default(),
         }
     }
 }

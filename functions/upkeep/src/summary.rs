@@ -1,5 +1,6 @@
 use std::ops::{Add, AddAssign};
 
+use hooklane_domain::metrics::{Figures, Metric};
 use serde::Serialize;
 
 /// What a run did. It is the answer of the function, and one line of the log.
@@ -52,7 +53,14 @@ impl AddAssign for Summary {
 }
 
 impl Summary {
-    pub(crate) fn log(&self) {
+    /// Logs the run, with what else it has measured.
+    pub(crate) fn log(&self, measured: Figures) {
+        let mut figures = Figures::default()
+            .with(Metric::DeadLetters, 0)
+            .with(Metric::RunCompleted, 1)
+            .with(Metric::Released, self.released)
+            .with(Metric::Swept, self.swept);
+        figures.extend(measured);
         tracing::info!(
             run.looked = self.looked,
             run.released = self.released,
@@ -64,6 +72,7 @@ impl Summary {
             run.unfinished = self.unfinished,
             run.failed = self.failed,
             run.put_off = self.put_off,
+            metrics = %figures,
             "run.done"
         );
     }

@@ -4,6 +4,7 @@ mod brake;
 mod deaths;
 mod disable;
 mod index_walk;
+mod metrics;
 mod next_look;
 mod paced;
 mod recover;

@@ -66,7 +66,7 @@ impl<P: Ports> Upkeep<P> {
                 break;
             }
         }
-        summary.log();
+        summary.log(self.deps.measured.take());
         Ok(summary)
     }
 

@@ -9,7 +9,7 @@
 //!
 //! [`ports`] says what the use cases need from outside. The AWS adapters are in `hooklane-aws`; `fakes`
 //! and the `conformance` suite that holds both to the ports' contracts are behind `test-support`.
-//! [`cache`], [`careful`], [`conflict`], [`deadline`], [`batch`], [`hiding`], [`evaluation`] and [`payload`] are
+//! [`cache`], [`careful`], [`conflict`], [`deadline`], [`batch`], [`hiding`], [`measured`], [`evaluation`] and [`payload`] are
 //! parts that several functions are built from.
 
 pub mod attempt;
@@ -27,6 +27,7 @@ pub mod health;
 pub mod hiding;
 pub mod isolation;
 pub mod keys;
+pub mod measured;
 pub mod outlook;
 pub mod pausing;
 pub mod payload;

@@ -13,6 +13,13 @@
 //! The JSON formatter of `tracing-subscriber` writes spans as nested objects, and only the innermost one
 //! with its own fields. A query for `tenant` would then miss some lines, so the lines are
 //! formatted here.
+//!
+//! A line with the field `metrics` carries metrics in CloudWatch's embedded metric format ([`emf`]). It is
+//! printed at every `LOG_LEVEL`, because alarms depend on it.
+
+mod emf;
+#[cfg(feature = "test-support")]
+pub mod printed;
 
 use std::fmt;
 use std::panic::PanicHookInfo;
@@ -31,11 +38,15 @@ use tracing_subscriber::registry::{LookupSpan, Scope};
 
 use crate::settings;
 
+pub use emf::Source;
+
 /// Starts logging at `LOG_LEVEL` (`info` unless set). Never logged: bodies, secrets, signatures.
-pub fn start() {
+/// `function` is the short name of the function, and the value of the dimension `function` of its metrics.
+pub fn start(function: &'static str) {
     let level = settings::parse("LOG_LEVEL").unwrap_or(LevelFilter::INFO);
+    let source = Source { stack: settings::text_or_empty("STACK_NAME"), function };
     // A second start, in a test, keeps the first.
-    let _ = tracing::subscriber::set_global_default(subscriber(level, std::io::stdout));
+    let _ = tracing::subscriber::set_global_default(subscriber(level, source, std::io::stdout));
     std::panic::set_hook(Box::new(log_panic));
 }
 
@@ -49,18 +60,23 @@ fn log_panic(panic: &PanicHookInfo<'_>) {
     tracing::error!(panic.place = place, panic.message = message, "panic");
 }
 
-fn subscriber<W>(level: LevelFilter, writer: W) -> impl Subscriber + Send + Sync
+/// Writes the lines of a function at a level, those with metrics at every level.
+pub fn subscriber<W>(level: LevelFilter, source: Source, writer: W) -> impl Subscriber + Send + Sync
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    let lines = layer().fmt_fields(JsonFields::new()).event_format(Lines).with_writer(writer);
+    let lines = layer().fmt_fields(JsonFields::new()).event_format(Lines(source));
+    let lines = lines.with_writer(writer);
     // A name covers every target that begins with it: the functions and the crates they share. The
     // SDK's debug lines would show requests, so they are off at every level.
     let events = Targets::new().with_default(LevelFilter::WARN).with_target(OURS, level);
     // Spans are on at every level, because a line of any level needs their ids.
     let ours = filter_fn(move |metadata| match metadata.is_span() {
         true => metadata.target().starts_with(OURS),
-        false => events.would_enable(metadata.target(), metadata.level()),
+        false => {
+            metadata.fields().field(METRICS).is_some()
+                || events.would_enable(metadata.target(), metadata.level())
+        }
     });
     tracing_subscriber::registry().with(lines).with(ours)
 }
@@ -68,8 +84,11 @@ where
 /// The targets of this workspace begin with this.
 const OURS: &str = "hooklane";
 
+/// The field whose value is the text of `hooklane_domain::metrics::Figures`.
+const METRICS: &str = "metrics";
+
 /// Formats an event and the fields of its spans as one JSON object.
-struct Lines;
+struct Lines(Source);
 
 impl<S> FormatEvent<S, JsonFields> for Lines
 where
@@ -94,13 +113,27 @@ where
         let mut timestamp = String::new();
         SystemTime.format_time(&mut Writer::new(&mut timestamp))?;
         let level = event.metadata().level().as_str();
-        let head = [("timestamp", timestamp.into()), ("level", level.into())];
+        let head = [("timestamp", timestamp.as_str().into()), ("level", level.into())];
         let message = fields.remove("message").map(|message| ("message", message));
         let target = ("target", event.metadata().target().into());
-        let mut line: Map<_, _> = named(head).chain(named(message)).collect();
+        let metrics = fields.remove(METRICS);
+        let (metrics, rest) = metrics.map_or_else(Default::default, |text| {
+            self.0.embedded(&parsed(text.as_str().unwrap_or_default()), &timestamp)
+        });
+        let head: Map<_, _> = named(head).collect();
+        let mut line: Map<_, _> = head.clone().into_iter().chain(named(message)).collect();
         line.extend(fields);
         line.extend(named([target]));
-        writeln!(writer, "{}", Value::Object(line))
+        line.extend(metrics);
+        writeln!(writer, "{}", Value::Object(line))?;
+        // What CloudWatch does not take in one line.
+        for metrics in rest {
+            let mut line: Map<_, _> = head.clone();
+            line.extend(named([("message", "metrics.continued".into())]));
+            line.extend(metrics);
+            writeln!(writer, "{}", Value::Object(line))?;
+        }
+        Ok(())
     }
 }
 
@@ -121,6 +154,8 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     use hooklane_app::ports::Unavailable;
+    use hooklane_domain::delivery::waiting::Lane;
+    use hooklane_domain::metrics::{Figures, Metric};
     use serde_json::json;
     use tracing::field::Empty;
 
@@ -142,7 +177,8 @@ mod tests {
     fn lines(level: LevelFilter, log: impl FnOnce()) -> Vec<Value> {
         let buffer = Buffer::default();
         let written = buffer.clone();
-        tracing::subscriber::with_default(subscriber(level, move || buffer.clone()), log);
+        let source = Source { stack: "hooks".to_owned(), function: "delivery" };
+        tracing::subscriber::with_default(subscriber(level, source, move || buffer.clone()), log);
         let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
         let without_timestamp = |line: &str| {
             let mut line: Map<String, Value> = serde_json::from_str(line).unwrap();
@@ -241,6 +277,41 @@ mod tests {
     fn an_event_outside_of_spans_is_a_line_too() {
         let lines = lines(LevelFilter::INFO, || tracing::info!("run.done"));
         assert_eq!(lines, [json!({"level": "INFO", "message": "run.done", "target": TARGET})]);
+    }
+
+    #[test]
+    fn a_line_with_metrics_is_printed_at_every_level_and_cloudwatch_reads_it() {
+        for level in [LevelFilter::INFO, LevelFilter::ERROR] {
+            let figures = Figures::of_lane(Some(Lane::Slow))
+                .with(Metric::DeliverySucceeded, 1)
+                .with(Metric::DeadLetters, 2);
+            let lines = lines(level, || {
+                tracing::info!(batch.staying = 1, metrics = %figures, "batch.done");
+                tracing::debug!("message.discarded");
+            });
+            let [line] = &lines[..] else { panic!("{lines:?}") };
+            assert_eq!(
+                (&line["message"], &line["batch.staying"]),
+                (&json!("batch.done"), &json!(1))
+            );
+            assert_eq!(line["DeliverySucceeded"], json!([1]), "{line}");
+            assert_eq!(line["stack"], "hooks");
+            assert!(line["_aws"]["Timestamp"].is_u64(), "{line}");
+            assert_eq!(line.get("metrics"), None);
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_into_a_line_follows_in_others() {
+        let mut figures = Figures::default().with(Metric::DeadLetters, 7);
+        (0..250).for_each(|delay| figures.add(Metric::FanoutDelay, delay));
+        let lines = lines(LevelFilter::INFO, || tracing::info!(metrics = %figures, "batch.done"));
+        let messages: Vec<_> = lines.iter().map(|line| line["message"].as_str().unwrap()).collect();
+        assert_eq!(messages, ["batch.done", "metrics.continued", "metrics.continued"]);
+        let counts: Vec<_> =
+            lines.iter().map(|line| line["FanoutDelay"].as_array().unwrap().len()).collect();
+        assert_eq!(counts, [100, 100, 50]);
+        assert_eq!(lines.iter().filter(|line| line.get("DeadLetters").is_some()).count(), 1);
     }
 
     #[test]

@@ -149,6 +149,7 @@ pub(crate) fn cold_upkeep(environment: &Arc<Environment>) -> UpkeepInstance {
         brake_limit: BRAKE_LIMIT,
         index_lag: std::time::Duration::from_secs(10),
         contracts: hooklane_bundled_contracts::load(),
+        measured: hooklane_app::measured::Measured::default(),
     });
     Instance { port, function }
 }

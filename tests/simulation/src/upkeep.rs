@@ -28,5 +28,6 @@ pub(crate) fn upkeep(
         brake_limit: deployment.brake,
         index_lag: std::time::Duration::ZERO,
         contracts,
+        measured: hooklane_app::measured::Measured::default(),
     })
 }

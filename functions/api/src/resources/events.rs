@@ -10,6 +10,7 @@ use hooklane_app::ports::Clock as _;
 use hooklane_app::publish::{self, Accepted, PublishError, Validator};
 use hooklane_domain::event::{DefaultTenant, MAX_EVENT_BYTES, NewEvent, from_body};
 use hooklane_domain::ids::EventId;
+use hooklane_domain::metrics::{Figures, Metric};
 use hooklane_domain::time::whole_millisecond;
 use lambda_http::http::{HeaderMap, StatusCode};
 use serde::Serialize;
@@ -96,8 +97,18 @@ pub(crate) async fn publish<P: Ports>(
     }
     let accepted =
         publish::publish(&deps.ledger, checks(&deps), &deps.system, new, fallback).await?;
+    measure([&accepted]);
     let (status, view) = AcceptedView::new(accepted);
     Ok((status, Json(view)).into_response())
+}
+
+/// Counts the events that are new, in one line for each request.
+fn measure<'a>(accepted: impl IntoIterator<Item = &'a Accepted>) {
+    let new = accepted.into_iter().filter(|accepted| !accepted.duplicate).count() as u64;
+    if new > 0 {
+        let figures = Figures::default().with(Metric::EventsAccepted, new);
+        tracing::info!(metrics = %figures, "events.accepted");
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -268,8 +279,9 @@ pub(crate) async fn publish_batch<P: Ports>(
     let read: Vec<Result<_, Problem>> =
         events.iter().map(|raw| raw.get()).enumerate().map(keyed).collect();
     let good = read.iter().filter_map(|r| r.as_ref().ok().cloned()).collect();
-    let mut accepted =
-        publish::publish_all(&deps.ledger, checks(&deps), &deps.system, good).await.into_iter();
+    let accepted = publish::publish_all(&deps.ledger, checks(&deps), &deps.system, good).await;
+    measure(accepted.iter().flatten());
+    let mut accepted = accepted.into_iter();
     let mut room = Room::of_answer();
     let results = read
         .into_iter()

@@ -119,6 +119,7 @@ impl World {
             brake_limit: BRAKE_LIMIT,
             index_lag: Duration::ZERO,
             contracts: hooklane_bundled_contracts::load(),
+            measured: hooklane_app::measured::Measured::default(),
         });
         let dead_letters = MemoryQueues::at(start, VISIBILITY);
         let sender = Arc::new(Script {

@@ -2,6 +2,7 @@
 
 use hooklane_app::ports::{DispatchQueue as _, Refused, Unavailable};
 use hooklane_domain::delivery::message::Message;
+use hooklane_domain::metrics::Metric;
 use tracing::{Instrument as _, Span};
 
 use super::{DeadRecord, Pass};
@@ -21,7 +22,9 @@ impl<P: Ports> Pass<'_, P> {
                 return Err(batch_failed(error, span));
             }
         };
-        self.sent += parcel.messages.len() - refused.len();
+        let sent = parcel.messages.len() - refused.len();
+        self.sent += sent;
+        self.figures.add(Metric::DeliveriesQueued, sent as u64);
         for Refused { index, reason } in refused {
             self.bury_refused(&parcel.messages[index], parcel.records[index], &reason);
         }

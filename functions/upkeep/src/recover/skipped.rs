@@ -214,6 +214,7 @@ async fn send_group<P: Ports>(
             // It would be refused each minute, and the recovery would never get past it.
             let Message::Deliver(deliver) = &messages[refused.index];
             let (delivery, reason) = (&deliver.delivery, refused.reason);
+            deps.measured.dead_letter();
             tracing::error!(delivery.id = %delivery, reason, "message.refused");
         }
     }

@@ -38,7 +38,7 @@ pub(super) async fn start_recovery(world: &World, webhook: &Webhook, status: Wan
 }
 
 /// One that reads the whole ledger.
-async fn start_thorough(world: &World, webhook: &Webhook, status: WantedStatus) {
+pub(super) async fn start_thorough(world: &World, webhook: &Webhook, status: WantedStatus) {
     let wanted = wanted(world, status);
     order(world, webhook, Order { search: Search::Thorough, ..wanted.into() }).await;
 }

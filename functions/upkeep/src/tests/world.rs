@@ -82,6 +82,7 @@ impl World {
             brake_limit: BRAKE_LIMIT,
             index_lag,
             contracts: hooklane_bundled_contracts::load(),
+            measured: hooklane_app::measured::Measured::default(),
         });
         Self { upkeep, clock, ledger, registry, queues, faults, start }
     }

@@ -120,6 +120,12 @@ impl Outcome {
         self.error().is_none_or(|e| !matches!(e.kind, ErrorKind::Body | ErrorKind::Transform))
     }
 
+    /// Whether the target may not be called, so that nothing was sent.
+    #[must_use]
+    pub fn is_blocked(&self) -> bool {
+        self.error().is_some_and(|e| e.kind == ErrorKind::Blocked)
+    }
+
     /// 2xx is success. 3xx is a failure; redirects are never followed. 410 is final where the contract
     /// says so. 429 and 503 may have a `Retry-After` (seconds or an HTTP date, RFC 9110 §10.2.3).
     #[must_use]
