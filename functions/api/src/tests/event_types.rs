@@ -74,6 +74,7 @@ async fn the_hooklane_catalog_has_only_common_and_added_types() {
     let everywhere = [
         "delivery.exhausted",
         "webhook.disabled",
+        "webhook.disabling",
         "webhook.failing",
         "webhook.recovered",
         "webhook.test",
@@ -246,6 +247,7 @@ async fn a_new_stack_has_no_platforms_types_except_for_tenants_of_its_guide() {
     let own = [
         "delivery.exhausted",
         "webhook.disabled",
+        "webhook.disabling",
         "webhook.failing",
         "webhook.recovered",
         "webhook.test",
