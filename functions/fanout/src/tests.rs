@@ -1,14 +1,18 @@
+mod canary;
 mod dead_letters;
 mod deaths;
 mod faults;
 mod large;
 mod spans;
+mod telling;
 
 use std::marker::PhantomData;
 use std::sync::Arc;
 
 use hooklane_app::deadline::Deadline;
-use hooklane_app::fakes::{FakeSystem, Faults, MemoryLedger, MemoryQueues, MemoryRegistry};
+use hooklane_app::fakes::{
+    FakeSystem, Faults, MemoryBus, MemoryLedger, MemoryQueues, MemoryRegistry,
+};
 use hooklane_app::ports::{Clock as _, RouteStore, Unavailable, WebhookStore as _};
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::message::{Deliver, Message, Payload};
@@ -26,6 +30,7 @@ impl<R: RouteStore> Ports for Fakes<R> {
     type Routes = R;
     type Queues = MemoryQueues;
     type DeadLetters = MemoryQueues;
+    type Bus = MemoryBus;
     type Ledger = MemoryLedger;
     type System = FakeSystem;
 }
@@ -37,6 +42,7 @@ fn over<R: RouteStore>(routes: R, queues: MemoryQueues) -> Fanout<Fakes<R>> {
         routes,
         queues,
         dead_letters: MemoryQueues::at(at(NOW), 360),
+        bus: None,
         strikes: MemoryLedger::default(),
         system: FakeSystem::at(at(NOW)),
     })
