@@ -4,6 +4,7 @@
 use hooklane_app::batch::Disposition;
 use hooklane_app::ports::DeadLetters as _;
 use hooklane_app::publish::{PublishError, Validator, publish};
+use hooklane_domain::canary;
 use hooklane_domain::event::{DefaultTenant, from_envelope_or_body};
 use hooklane_domain::ids::EventId;
 use tracing::Span;
@@ -12,7 +13,8 @@ use crate::deps::Deps;
 use crate::ports::Ports;
 
 pub(crate) async fn accept<P: Ports>(deps: &Deps<P>, message_id: &str, body: &str) -> Disposition {
-    let new = match from_envelope_or_body(body, &DefaultTenant::None) {
+    let canary = canary::event_of(body).map(Ok);
+    let new = match canary.unwrap_or_else(|| from_envelope_or_body(body, &DefaultTenant::None)) {
         Ok(new) => new,
         Err(errors) => {
             let refusal = Refusal { kind: "not_an_event", mistakes: errors.count() };

@@ -1,5 +1,6 @@
 use std::ops::{Add, AddAssign};
 
+use hooklane_domain::canary::Sighting;
 use serde::Serialize;
 
 /// What a run did. It is the answer of the function, and one line of the log.
@@ -25,6 +26,8 @@ pub struct Summary {
     pub failed: u64,
     /// Webhooks that were not looked at, because that has ended the function too often.
     pub put_off: u64,
+    /// What the newest canary says; nothing before the first one was seen, and where none are sent.
+    pub canary: Option<Sighting>,
 }
 
 impl Add for Summary {
@@ -41,6 +44,7 @@ impl Add for Summary {
             unfinished: self.unfinished + other.unfinished,
             failed: self.failed + other.failed,
             put_off: self.put_off + other.put_off,
+            canary: other.canary.or(self.canary),
         }
     }
 }
@@ -64,6 +68,8 @@ impl Summary {
             run.unfinished = self.unfinished,
             run.failed = self.failed,
             run.put_off = self.put_off,
+            run.canary_arrived = self.canary.map(|canary| u8::from(canary.arrived)),
+            run.canary_seconds = self.canary.and_then(|canary| canary.seconds()),
             "run.done"
         );
     }
