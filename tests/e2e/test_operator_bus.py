@@ -47,7 +47,12 @@ def queue(stack):
     def make() -> tuple[str, str]:
         urls.append(stack.sqs.create_queue(QueueName=f"heard-{uuid.uuid4().hex[:12]}")["QueueUrl"])
         attributes = stack.sqs.get_queue_attributes(QueueUrl=urls[-1], AttributeNames=["QueueArn"])["Attributes"]
-        return urls[-1], attributes["QueueArn"]
+        arn = attributes["QueueArn"]
+        senders = {"Service": ["events.amazonaws.com", "sns.amazonaws.com"]}
+        allow = {"Effect": "Allow", "Principal": senders, "Action": "sqs:SendMessage", "Resource": arn}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+        stack.sqs.set_queue_attributes(QueueUrl=urls[-1], Attributes={"Policy": policy})
+        return urls[-1], arn
 
     yield make
     for url in urls:

@@ -10,25 +10,26 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hooklane_app::careful::{Panicked, forgive, unless_it_panics};
+use hooklane_app::careful::{Panicked, unless_it_panics};
 use hooklane_app::deadline::Deadline;
-use hooklane_app::ports::{Clock as _, DeadLetters as _, RouteTable, Strikes as _, Unavailable};
+use hooklane_app::ports::{Clock as _, RouteTable, Strikes as _, Unavailable};
 use hooklane_aws::stream::{self, Answer, Batch, Record};
 use hooklane_domain::canary;
 use hooklane_domain::expression::{Budget, MAX_BATCH_STEPS};
 use hooklane_domain::isolation::deaths::{MAX_STRIKES, Suspect, given_up};
-use serde_json::value::RawValue;
 use tracing::{Instrument as _, Span};
 
 use crate::fanout::Fanout;
 use crate::messages;
 use crate::outbox::Outbox;
+use crate::pass::burying::DeadRecord;
 use crate::pass::telling::Owed;
 use crate::ports::Ports;
 use crate::route_cache::Routes;
 use crate::spans::{self, batch_failed};
 use crate::tenants::{Entry, Group, Groups};
 
+mod burying;
 mod sending;
 mod telling;
 
@@ -77,16 +78,6 @@ struct Begun<'a> {
     span: &'a Span,
     /// What the tenant's filters may still use on it.
     budget: &'a Arc<Budget>,
-}
-
-/// A record for the dead-letter queue.
-struct DeadRecord<'a> {
-    index: usize,
-    raw: &'a RawValue,
-    reason: String,
-    span: Span,
-    /// Its strikes, which are forgiven once it is there.
-    suspect: Option<Suspect>,
 }
 
 impl<'a, P: Ports> Pass<'a, P> {
@@ -307,23 +298,6 @@ impl<'a, P: Ports> Pass<'a, P> {
         } else {
             let error = Unavailable::new("fanning out a record", "it panicked");
             self.failed = Some(batch_failed(error, span));
-        }
-        Ok(())
-    }
-
-    fn bury(&mut self, begun: Begun<'_>, reason: String, suspect: Option<Suspect>) {
-        let index = begun.entry.index;
-        let (raw, span) = (&*self.batch.records[index], begun.span.clone());
-        self.dead.push(DeadRecord { index, raw, reason, span, suspect });
-    }
-
-    async fn dead_letter(&self, record: DeadRecord<'_>) -> Result<(), Unavailable> {
-        let DeadRecord { raw, reason, span, suspect, .. } = record;
-        span.in_scope(|| tracing::warn!(reason, "record.dead_lettered"));
-        let put = self.fanout.dead_letters.put(raw.get(), &reason).instrument(span.clone());
-        put.await.map_err(|error| batch_failed(error, &span))?;
-        if let Some(suspect) = suspect {
-            forgive(&self.fanout.strikes, &suspect).await;
         }
         Ok(())
     }

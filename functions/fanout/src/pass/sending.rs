@@ -4,7 +4,8 @@ use hooklane_app::ports::{DispatchQueue as _, Refused, Unavailable};
 use hooklane_domain::delivery::message::Message;
 use tracing::{Instrument as _, Span};
 
-use super::{DeadRecord, Pass};
+use super::Pass;
+use super::burying::DeadRecord;
 use crate::outbox::Parcel;
 use crate::ports::Ports;
 use crate::spans::{self, batch_failed};

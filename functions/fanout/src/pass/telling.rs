@@ -12,7 +12,8 @@ use hooklane_domain::isolation::notice::Notice;
 use hooklane_domain::time::later;
 use tracing::Span;
 
-use super::{DeadRecord, Pass};
+use super::Pass;
+use super::burying::DeadRecord;
 use crate::ports::Ports;
 use crate::spans::{self, batch_failed};
 use crate::tenants::Entry;

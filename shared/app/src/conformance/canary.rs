@@ -28,11 +28,9 @@ pub async fn canaries<S: CanaryStore>(store: &S) {
     let arrived = Canary { arrived_at: Some(at(7)), ..first.clone() };
     assert_eq!(store.canary().await.unwrap(), Some(arrived));
 
-    for before in [Some(true), Some(false), None] {
+    for (round, before) in [(1, Some(true)), (2, Some(false)), (3, None)] {
         let newest = store.canary().await.unwrap().unwrap();
-        let rivals: Vec<_> = (10..13)
-            .map(|n| Canary { before, ..canary(n, u128::from(before.is_some())) })
-            .collect();
+        let rivals: Vec<_> = (10..13).map(|n| Canary { before, ..canary(n, round) }).collect();
         let replaced = rivals.iter().map(|next| store.replace_canary(Some(&newest.id), next));
         let replaced: Vec<_> = join_all(replaced).await.into_iter().map(Result::unwrap).collect();
         let winners: Vec<_> = rivals.iter().zip(&replaced).filter(|(_, won)| **won).collect();

@@ -8,6 +8,8 @@ use hooklane_domain::delivery::waiting::{Lane, MAX_DELAY_SECONDS, MAX_VISIBILITY
 use hooklane_domain::ids::WebhookId;
 use jiff::SignedDuration;
 
+mod inspect;
+
 use super::{Faults, lock};
 use crate::ports::{
     DeadLetters, DeferQueue, DispatchQueue, HideMessage, QueueDepth, Refused, RefusedForGood,
@@ -287,25 +289,5 @@ impl DeadLetters for MemoryQueues {
         let letter = DeadLetter { body: body.to_owned(), reason: reason.to_owned() };
         lock(&self.0).dead_letters.push(letter);
         Ok(())
-    }
-}
-
-impl crate::conformance::Inspect for MemoryQueues {
-    async fn receive(&self, lane: Lane) -> Vec<crate::conformance::Seen> {
-        let seen = Self::receive(self, lane).into_iter();
-        seen.map(|r| crate::conformance::Seen {
-            receipt_handle: r.id.0.clone(),
-            id: r.id.0,
-            body: r.body,
-        })
-        .collect()
-    }
-
-    async fn delete(&self, _: Lane, seen: &crate::conformance::Seen) {
-        Self::delete(self, &MessageId(seen.id.clone()));
-    }
-
-    async fn dead_letters(&self) -> Vec<(String, String)> {
-        self.all_dead_letters().into_iter().map(|b| (b.body, b.reason)).collect()
     }
 }
