@@ -32,7 +32,7 @@ async fn hooklanes_own_tenant_is_refused_by_name() {
         ("GET", "/tenants/hooklane-canary", ""),
         ("DELETE", "/tenants/hooklane-canary", ""),
         ("POST", "/tenants/hooklane-canary/tokens", READ),
-        ("DELETE", "/tenants/hooklane-canary/tokens", ""),
+        ("POST", "/tenants/hooklane-canary/tokens/revoke", ""),
     ] {
         let refused = as_operator(&service, method, path, body).await;
         assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{method} {path}");
