@@ -87,7 +87,7 @@ async fn a_canary_arrives_every_five_minutes_and_two_runs_at_once_send_one() {
     let said = minutes(&mut pipeline, 21, Stopped::Nothing).await;
     assert_eq!(arrived(&said[..2]), [None, None], "the first runs have seen none");
     assert!(said[2..].iter().all(|said| said.is_some_and(|said| said.arrived)), "{said:?}");
-    let seconds: Vec<_> = said.iter().flatten().filter_map(|said| said.seconds()).collect();
+    let seconds: Vec<_> = said.iter().flatten().filter_map(Sighting::seconds).collect();
     assert!(seconds.len() > 20 && seconds.iter().all(|took| *took < 60.0), "{seconds:?}");
     assert_eq!(accepted(&pipeline), 5, "at 0, 5, 10, 15 and 20 minutes");
     let environment = &pipeline.environment;
