@@ -40,7 +40,7 @@ fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
 #[tokio::test]
 async fn the_bus_is_told_of_operational_events_of_all_tenants_also_without_a_subscriber() {
     let subscriber = webhook(1, "beta", &["webhook.failing", "*"]);
-    let fanout = telling(&[subscriber.clone()], &Faults::default()).await;
+    let fanout = telling(std::slice::from_ref(&subscriber), &Faults::default()).await;
     let records = [
         operational("acme", "op-1", 1),
         record("acme", "e2", 2),
