@@ -125,6 +125,7 @@ mod tests {
             "FanoutDeadLetterQueue",
             "DeliveryDeadLetterQueue",
             "StatsDeadLetterQueue",
+            "UpkeepDeadLetterQueue",
             "DataKeySecret",
             "TokenKeySecret",
             "OperatorKeySecret",

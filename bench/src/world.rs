@@ -21,7 +21,8 @@ pub const EVENTS: &str = "events";
 pub const DELIVERIES: &str = "deliveries";
 pub const RETRIES: &str = "retries";
 /// The dead-letter queues.
-pub const DEAD: [&str; 4] = ["dead-events", "dead-fanout", "dead-deliveries", "dead-stats"];
+pub const DEAD: [&str; 5] =
+    ["dead-events", "dead-fanout", "dead-deliveries", "dead-stats", "dead-upkeep"];
 
 const OPERATOR_KEY: &str = "the-operator-key-of-the-limits-harness";
 
@@ -74,6 +75,9 @@ impl World {
             ("FanoutDeadLetterQueue", url(DEAD[1])),
             ("DeliveryDeadLetterQueue", url(DEAD[2])),
             ("StatsDeadLetterQueue", url(DEAD[3])),
+            ("UpkeepDeadLetterQueue", url(DEAD[4])),
+            // A row counts what it made itself.
+            ("CanaryMinutes", "0".to_owned()),
             ("OperatorKeySecret", "operator-key".to_owned()),
             ("TokenKeySecret", "token-key".to_owned()),
             ("DataKeySecret", "data-key".to_owned()),

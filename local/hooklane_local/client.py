@@ -123,7 +123,7 @@ class LocalStack:
         ]
 
     def dead_letters(self, source: str) -> list[dict]:
-        """The messages of a dead-letter queue (events, fanout, stats, deliveries), without receiving them."""
+        """The messages of a dead-letter queue (events, fanout, stats, deliveries, upkeep), without receiving them."""
         return self.messages(self.description["deadLetterQueueUrls"][source])
 
     def invoke(self, function: str, event: dict) -> dict:

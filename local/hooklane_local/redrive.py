@@ -17,7 +17,7 @@ from hooklane_local.delivery_id import webhook_of
 from hooklane_local.progress import say
 from hooklane_local.redrive_target import CannotSend, Target
 
-SOURCES = ("events", "fanout", "stats", "deliveries")
+SOURCES = ("events", "fanout", "stats", "deliveries", "upkeep")
 
 # How long a letter stays hidden while it is being sent. If this process ends early, the letter becomes
 # visible again after that time.
@@ -142,8 +142,8 @@ def _event(target: Target, letter: dict, options: Options) -> str:
     return queue
 
 
-def _delivery(target: Target, letter: dict, options: Options) -> str:
-    queue = target.description["deliveryQueueUrl"]
+def _delivery(queue_name: str, target: Target, letter: dict, options: Options) -> str:
+    queue = target.description[queue_name]
     body, delivery = with_next_generation(_whole_body(letter))
     group = letter["Attributes"].get("MessageGroupId") or webhook_of(delivery)
     fair = {"MessageGroupId": group} if group else {}
@@ -213,6 +213,8 @@ _SENDERS = {
     "events": _event,
     "fanout": partial(_record, "FanoutFunction"),
     "stats": partial(_record, "StatsFunction"),
-    "deliveries": _delivery,
+    "deliveries": partial(_delivery, "deliveryQueueUrl"),
+    # What a recovery sends takes the slow lane.
+    "upkeep": partial(_delivery, "retryQueueUrl"),
 }
 

@@ -44,11 +44,13 @@ def _description_of(outputs: dict) -> dict:
     return {
         "eventQueueUrl": outputs["EventQueueUrl"],
         "deliveryQueueUrl": outputs["DeliveryQueueUrl"],
+        "retryQueueUrl": outputs["RetryQueueUrl"],
         "deadLetterQueueUrls": {
             "events": outputs["EventDeadLetterQueueUrl"],
             "fanout": outputs["FanoutDeadLetterQueueUrl"],
             "stats": outputs["StatsDeadLetterQueueUrl"],
             "deliveries": outputs["DeliveryDeadLetterQueueUrl"],
+            "upkeep": outputs["UpkeepDeadLetterQueueUrl"],
         },
         "ledgerTable": outputs["LedgerTableName"],
         "functions": {name: outputs[f"{name}Name"] for name in ("FanoutFunction", "StatsFunction")},

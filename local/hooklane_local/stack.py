@@ -133,6 +133,7 @@ def describe(profile: Profile) -> dict:
             "fanout": outputs["FanoutDeadLetterQueueUrl"],
             "stats": outputs["StatsDeadLetterQueueUrl"],
             "deliveries": outputs["DeliveryDeadLetterQueueUrl"],
+            "upkeep": outputs["UpkeepDeadLetterQueueUrl"],
         },
         "registryTable": outputs["RegistryTableName"],
         "ledgerTable": outputs["LedgerTableName"],

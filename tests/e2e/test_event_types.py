@@ -87,6 +87,7 @@ def test_a_tenants_settings_name_another_catalog_than_the_stack(stack, tenant, a
         "webhook.test",
         "webhook.failing",
         "webhook.recovered",
+        "webhook.disabling",
         "webhook.disabled",
         "delivery.exhausted",
     }

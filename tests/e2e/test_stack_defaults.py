@@ -1,48 +1,16 @@
 """A stack whose parameters name other defaults than the template: contract and catalog of tenants without settings."""
 
-import uuid
-
-import pytest
-import second_stack
-from hooklane_local.aws import client
-from hooklane_local.client import LocalStack
-from hooklane_local.profile import STACK_NAME
-
-
-@pytest.fixture
-def another(stack):
-    """`another(**parameters)`: a second stack in the same account, deployed like the shared one but for these."""
-    endpoint = stack.description["awsEndpointUrl"]
-    cloudformation = client("cloudformation", endpoint)
-    names = []
-
-    def deploy(**parameters: str) -> LocalStack:
-        names.append(f"defaults-{uuid.uuid4().hex[:12]}")
-        (shared,) = cloudformation.describe_stacks(StackName=STACK_NAME)["Stacks"]
-        given = {one["ParameterKey"]: one["ParameterValue"] for one in shared["Parameters"]} | parameters
-        made = second_stack.create(endpoint, names[-1], given)
-        outputs = {output["OutputKey"]: output["OutputValue"] for output in made["Outputs"]}
-        key = stack.secrets.get_secret_value(SecretId=outputs["OperatorKeySecretArn"])["SecretString"].split()[0]
-        api_id = outputs["ApiUrl"].split("://", 1)[1].split(".", 1)[0]
-        return LocalStack(
-            {
-                "apiUrl": endpoint,
-                "apiHost": f"{api_id}.execute-api.localhost",
-                "operatorKey": key,
-                "eventQueueUrl": outputs["EventQueueUrl"],
-                "awsEndpointUrl": endpoint,
-            }
-        )
-
-    yield deploy
-    for name in names:
-        cloudformation.delete_stack(StackName=name)
+from second_stack import second_stack
 
 
 def test_a_stack_gives_its_own_contract_and_catalog_to_tenants_without_settings(
-    another, tenant, receiver, requests, eventually
+    stack, tenant, receiver, requests, eventually
 ):
-    second = another(DefaultContract="virtual-queue", DefaultCatalog="")
+    with second_stack(stack, DefaultContract="virtual-queue", DefaultCatalog="") as second:
+        use(second, tenant, receiver, requests, eventually)
+
+
+def use(second, tenant, receiver, requests, eventually):
     # The contract also decides the shape of the API's answers, unless this is asked for.
     host = {"Host": second.description["apiHost"], "Accept": "application/vnd.hooklane+json"}
     api = second.api(tenant)

@@ -10,6 +10,7 @@
 #![cfg(test)]
 #![expect(clippy::print_stdout, reason = "the figures are for the reader of the test's output")]
 
+mod canary;
 mod harness;
 
 use harness::fault_rates::FaultRates;

@@ -4,12 +4,14 @@
 //!
 //! [`Pipeline`] takes each message of a batch through the stages, independently of the others: `claim` (does
 //! this message act?), `admit` (is the delivery attempted now?), `attempt`, and `settle` (what happens next?).
-//! `park` and `without_attempt` handle deliveries that are not attempted, `newer` what a later release wrote.
-//! `messages`, `health_monitor` and `parking_lot` hold what several stages need. The domain makes the decisions.
+//! `park` and `without_attempt` handle deliveries that are not attempted, `newer` what a later release wrote, and
+//! `canary` the canaries, which make no request. `messages`, `health_monitor` and `parking_lot` hold what several
+//! stages need. The domain makes the decisions.
 
 mod admit;
 mod after_post;
 mod attempt;
+mod canary;
 mod claim;
 mod congested;
 mod context;

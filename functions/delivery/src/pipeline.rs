@@ -21,6 +21,7 @@ use tracing::Instrument as _;
 
 use crate::admit::{Admitted, admit};
 use crate::attempt;
+use crate::canary;
 use crate::claim::{Claimed, claim};
 use crate::context::Context;
 use crate::deps::Deps;
@@ -280,6 +281,7 @@ impl<P: Ports> Pipeline<P> {
     ) -> Result<Disposition, Unavailable> {
         let context = &self.context;
         let delivery = match claim(context, job, read).await? {
+            Claimed::Due(_) if canary::is_canary(job) => return canary::arrive(context, job).await,
             Claimed::Due(delivery) => delivery,
             Claimed::Parked(delivery) => return look_again(context, job, delivery).await,
             Claimed::Aged(delivery) => return context.messages.replace(job, delivery).await,

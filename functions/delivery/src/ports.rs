@@ -1,13 +1,13 @@
 //! The ports that `delivery` uses.
 
 use hooklane_app::ports::{
-    BrakeStore, Clock, DeadLetters, DeferQueue, DeliveryStore, Entropy, EventStore, HealthStore,
-    Pause, Post, SlotStore, Strikes, TenantStore, WatchList, WebhookStore,
+    BrakeStore, CanaryStore, Clock, DeadLetters, DeferQueue, DeliveryStore, Entropy, EventStore,
+    HealthStore, Pause, Post, SlotStore, Strikes, TenantStore, WatchList, WebhookStore,
 };
 
 /// The types behind the ports: AWS and the network in production, fakes in tests.
 pub trait Ports {
-    type Ledger: DeliveryStore + EventStore + SlotStore + Strikes;
+    type Ledger: DeliveryStore + EventStore + SlotStore + Strikes + CanaryStore;
     type Registry: WebhookStore + TenantStore + HealthStore + WatchList + BrakeStore;
     type Queues: DeferQueue;
     type DeadLetters: DeadLetters;

@@ -1,5 +1,6 @@
 //! Tests of the pipeline over the fakes, which pass the same conformance suite as the real tables and queues.
 
+mod canary;
 mod circuit;
 mod deaths;
 mod duplicates;

@@ -10,26 +10,30 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hooklane_app::careful::{Panicked, forgive, unless_it_panics};
+use hooklane_app::careful::{Panicked, unless_it_panics};
 use hooklane_app::deadline::Deadline;
-use hooklane_app::ports::{Clock as _, DeadLetters as _, RouteTable, Strikes as _, Unavailable};
+use hooklane_app::ports::{Clock as _, RouteTable, Strikes as _, Unavailable};
 use hooklane_aws::stream::{self, Answer, Batch, Record};
+use hooklane_domain::canary;
 use hooklane_domain::expression::{Budget, MAX_BATCH_STEPS};
 use hooklane_domain::isolation::deaths::{MAX_STRIKES, Suspect, given_up};
-use hooklane_domain::metrics::{Figures, Metric};
-use serde_json::value::RawValue;
+use hooklane_domain::metrics::Figures;
 use tracing::{Instrument as _, Span};
 
 use crate::fanout::Fanout;
 use crate::messages;
 use crate::outbox::Outbox;
+use crate::pass::burying::DeadRecord;
+use crate::pass::telling::Owed;
 use crate::ports::Ports;
 use crate::route_cache::Routes;
 use crate::spans::{self, batch_failed};
 use crate::tenants::{Entry, Group, Groups};
 
+mod burying;
 mod counting;
 mod sending;
+mod telling;
 
 /// An event is begun only if this much time is left, unless it is the first of its batch. With an event that
 /// was begun before, half of the function's time stays unused, for a machine that is slower than usual.
@@ -44,6 +48,8 @@ pub(crate) struct Pass<'a, P: Ports> {
     /// The strikes of the record, if it is alone in its batch and a suspect.
     struck: Option<u32>,
     outbox: Outbox,
+    /// What the platform's bus is to be told.
+    owed: Vec<Owed>,
     /// They are sent last, so that a batch that fails and comes back leaves no dead letter each time.
     dead: Vec<DeadRecord<'a>>,
     begun: usize,
@@ -51,6 +57,8 @@ pub(crate) struct Pass<'a, P: Ports> {
     figures: Figures,
     /// How long the event of each record waited that was begun.
     waited: BTreeMap<usize, Duration>,
+    /// The operational events that the platform's bus was told.
+    told: usize,
     /// How many filters had no result any more, because the tenant's had used up their budget.
     let_through: usize,
     /// The index of the first record for which there was no time.
@@ -77,16 +85,6 @@ struct Begun<'a> {
     budget: &'a Arc<Budget>,
 }
 
-/// A record for the dead-letter queue.
-struct DeadRecord<'a> {
-    index: usize,
-    raw: &'a RawValue,
-    reason: String,
-    span: Span,
-    /// Its strikes, which are forgiven once it is there.
-    suspect: Option<Suspect>,
-}
-
 impl<'a, P: Ports> Pass<'a, P> {
     pub(crate) fn new(
         fanout: &'a Fanout<P>,
@@ -100,11 +98,13 @@ impl<'a, P: Ports> Pass<'a, P> {
             deadline,
             struck,
             outbox: Outbox::default(),
+            owed: Vec::new(),
             dead: Vec::new(),
             begun: 0,
             sent: 0,
             figures: Figures::default(),
             waited: BTreeMap::new(),
+            told: 0,
             let_through: 0,
             left: None,
             panicked: false,
@@ -146,6 +146,8 @@ impl<'a, P: Ports> Pass<'a, P> {
                 }
             }
         }
+        // After the messages of every tenant, which wait for nothing but their queues.
+        self.tell().await;
         if let Some(error) = self.failed.take() {
             return Err(error);
         }
@@ -171,6 +173,7 @@ impl<'a, P: Ports> Pass<'a, P> {
             batch.events = self.begun,
             batch.deliveries = self.sent,
             batch.filters_let_through = self.let_through,
+            batch.told = self.told,
             batch.handed_back = self.left.map_or(0, |left| records - left),
             metrics = %figures,
             "batch.done"
@@ -203,7 +206,11 @@ impl<'a, P: Ports> Pass<'a, P> {
         let span = spans::of_record(Some(&first.event));
         let now = self.fanout.system.now();
         let routes = self.fanout.routes.of(&group.tenant, now).instrument(span.clone()).await;
-        let routes = routes.map_err(|error| batch_failed(error, &span))?;
+        let mut routes = routes.map_err(|error| batch_failed(error, &span))?;
+        if group.tenant.is_canary() {
+            let table = RouteTable { routes: vec![canary::route()], ..RouteTable::default() };
+            routes = Routes::Held(Arc::new(table));
+        }
         let mut steps_left = MAX_BATCH_STEPS;
         for entry in group.entries {
             if self.begun > 0 && !self.deadline.leaves(TO_BEGIN, &self.fanout.system) {
@@ -221,6 +228,7 @@ impl<'a, P: Ports> Pass<'a, P> {
             match done {
                 Ok(Ok(true)) => {
                     self.sent_whole.insert(entry.index);
+                    self.owe(&entry);
                 }
                 Ok(Ok(false)) => {
                     self.leave(&entry);
@@ -310,24 +318,6 @@ impl<'a, P: Ports> Pass<'a, P> {
         } else {
             let error = Unavailable::new("fanning out a record", "it panicked");
             self.failed = Some(batch_failed(error, span));
-        }
-        Ok(())
-    }
-
-    fn bury(&mut self, begun: Begun<'_>, reason: String, suspect: Option<Suspect>) {
-        let index = begun.entry.index;
-        let (raw, span) = (&*self.batch.records[index], begun.span.clone());
-        self.dead.push(DeadRecord { index, raw, reason, span, suspect });
-    }
-
-    async fn dead_letter(&mut self, record: DeadRecord<'_>) -> Result<(), Unavailable> {
-        let DeadRecord { raw, reason, span, suspect, .. } = record;
-        span.in_scope(|| tracing::warn!(reason, "record.dead_lettered"));
-        let put = self.fanout.dead_letters.put(raw.get(), &reason).instrument(span.clone());
-        put.await.map_err(|error| batch_failed(error, &span))?;
-        self.figures.add(Metric::DeadLetters, 1);
-        if let Some(suspect) = suspect {
-            forgive(&self.fanout.strikes, &suspect).await;
         }
         Ok(())
     }

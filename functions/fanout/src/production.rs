@@ -3,6 +3,7 @@
 use hooklane_aws::SdkConfig;
 use hooklane_aws::dead_letters::DeadLetterQueue;
 use hooklane_aws::ledger::{Ledger, Retention};
+use hooklane_aws::operator_bus::EventBus;
 use hooklane_aws::queues::{QueueUrls, Queues};
 use hooklane_aws::registry::RouteRegistry;
 use hooklane_aws::system::System;
@@ -19,6 +20,7 @@ impl Ports for Production {
     type Routes = RouteRegistry;
     type Queues = Queues;
     type DeadLetters = DeadLetterQueue;
+    type Bus = EventBus;
     type Ledger = Ledger;
     type System = System;
 }
@@ -34,6 +36,7 @@ impl Deps<Production> {
             routes: RouteRegistry::new(aws, settings.registry_table.clone()),
             queues: Queues::new(aws, urls),
             dead_letters: DeadLetterQueue::new(aws, settings.dead_letter_queue.clone(), "fanout"),
+            bus: settings.operator_bus.clone().map(|name| EventBus::new(aws, name)),
             // It writes nothing that is kept for the retention.
             strikes: Ledger::new(aws, settings.ledger_table.clone(), Retention::days(0)),
             system: System,

@@ -8,6 +8,8 @@ pub struct Settings {
     pub delivery_queue: String,
     pub retry_queue: String,
     pub dead_letter_queue: String,
+    /// The name of the platform's bus for operational events.
+    pub operator_bus: Option<String>,
 }
 
 impl Settings {
@@ -18,6 +20,8 @@ impl Settings {
             delivery_queue: settings::text("DELIVERY_QUEUE_URL")?,
             retry_queue: settings::text("RETRY_QUEUE_URL")?,
             dead_letter_queue: settings::text("FANOUT_DEAD_LETTER_QUEUE_URL")?,
+            operator_bus: Some(settings::text_or_empty("OPERATOR_BUS_NAME"))
+                .filter(|name| !name.is_empty()),
         })
     }
 }

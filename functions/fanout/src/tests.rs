@@ -1,15 +1,19 @@
+mod canary;
 mod dead_letters;
 mod deaths;
 mod faults;
 mod large;
 mod metrics;
 mod spans;
+mod telling;
 
 use std::marker::PhantomData;
 use std::sync::Arc;
 
 use hooklane_app::deadline::Deadline;
-use hooklane_app::fakes::{FakeSystem, Faults, MemoryLedger, MemoryQueues, MemoryRegistry};
+use hooklane_app::fakes::{
+    FakeSystem, Faults, MemoryBus, MemoryLedger, MemoryQueues, MemoryRegistry,
+};
 use hooklane_app::ports::{Clock as _, RouteStore, Unavailable, WebhookStore as _};
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::message::{Deliver, Message, Payload};
@@ -27,6 +31,7 @@ impl<R: RouteStore> Ports for Fakes<R> {
     type Routes = R;
     type Queues = MemoryQueues;
     type DeadLetters = MemoryQueues;
+    type Bus = MemoryBus;
     type Ledger = MemoryLedger;
     type System = FakeSystem;
 }
@@ -38,6 +43,7 @@ fn over<R: RouteStore>(routes: R, queues: MemoryQueues) -> Fanout<Fakes<R>> {
         routes,
         queues,
         dead_letters: MemoryQueues::at(at(NOW), 360),
+        bus: None,
         strikes: MemoryLedger::default(),
         system: FakeSystem::at(at(NOW)),
     })

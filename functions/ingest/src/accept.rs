@@ -5,6 +5,7 @@ use hooklane_app::batch::Disposition;
 use hooklane_app::measured::Measured;
 use hooklane_app::ports::DeadLetters as _;
 use hooklane_app::publish::{PublishError, Validator, publish};
+use hooklane_domain::canary;
 use hooklane_domain::event::{DefaultTenant, from_envelope_or_body};
 use hooklane_domain::ids::EventId;
 use hooklane_domain::metrics::Metric;
@@ -21,7 +22,8 @@ pub(crate) async fn accept<P: Ports>(
 ) -> Disposition {
     let dead_letter =
         async |reason: &str, refusal| dead_letter(deps, measured, body, reason, refusal).await;
-    let new = match from_envelope_or_body(body, &DefaultTenant::None) {
+    let canary = canary::event_of(body).map(Ok);
+    let new = match canary.unwrap_or_else(|| from_envelope_or_body(body, &DefaultTenant::None)) {
         Ok(new) => new,
         Err(errors) => {
             let refusal = Refusal { kind: "not_an_event", mistakes: errors.count() };

@@ -1,3 +1,4 @@
+mod canary;
 mod deaths;
 mod faults;
 mod field;

@@ -173,6 +173,18 @@ async fn a_record_that_ends_the_function_alone_becomes_a_dead_letter() {
     assert_ne!(elsewhere, suspect, "fanout counts its own deaths");
 }
 
+/// No list of events has a canary, and no figure.
+#[tokio::test]
+async fn canaries_are_not_indexed() {
+    let stats = stats(&Faults::default());
+    let records = [record("hooklane-canary", "canary_1", 0, 1), record("acme", "e1", 0, 2)];
+    let answer = stats.handle(batch(&records), Deadline::never()).await.unwrap();
+    assert_eq!(answer, Answer::default());
+    assert!(chunks(&stats, "hooklane-canary").await.is_empty());
+    assert_eq!(chunks(&stats, "acme").await.len(), 1);
+    assert!(stats.dead_letters.all_dead_letters().is_empty());
+}
+
 const RECORDS: &[&str] = &[SAMPLE];
 
 proptest::proptest! {

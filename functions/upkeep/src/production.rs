@@ -1,6 +1,8 @@
 //! The ports of `upkeep` on AWS.
 
 use hooklane_aws::SdkConfig;
+use hooklane_aws::dead_letters::DeadLetterQueue;
+use hooklane_aws::event_queue::EventQueue;
 use hooklane_aws::ledger::{Ledger, Retention};
 use hooklane_aws::queues::{QueueUrls, Queues};
 use hooklane_aws::registry::Registry;
@@ -19,6 +21,8 @@ impl Ports for Production {
     type Ledger = Ledger;
     type Registry = Registry;
     type Queues = Queues;
+    type EventQueue = EventQueue;
+    type DeadLetters = DeadLetterQueue;
     type System = System;
 }
 
@@ -32,10 +36,13 @@ impl Deps<Production> {
             ledger: Ledger::new(aws, settings.ledger_table.clone(), retention),
             registry: Registry::new(aws, settings.registry_table.clone(), vault),
             queues: Queues::new(aws, urls),
+            event_queue: EventQueue::new(aws, settings.event_queue.clone()),
+            dead_letters: DeadLetterQueue::new(aws, settings.dead_letter_queue.clone(), "upkeep"),
             system: System,
             thresholds: settings.thresholds,
             brake_limit: settings.brake_limit,
             index_lag: settings.index_lag,
+            canary: settings.canary,
             contracts: hooklane_bundled_contracts::load(),
             measured: hooklane_app::measured::Measured::default(),
         }

@@ -5,8 +5,11 @@ use hooklane_app::publish;
 use hooklane_domain::delivery::Status;
 use hooklane_domain::delivery::period::TimeRange;
 use hooklane_domain::event::NewEvent;
+use hooklane_domain::isolation::circuit::Thresholds;
 use hooklane_domain::isolation::health::{Change, Health, Report};
-use hooklane_domain::isolation::operational::{Missed, of_disabling, of_report, window};
+use hooklane_domain::isolation::operational::{
+    Missed, of_announcement, of_disabling, of_report, window,
+};
 use hooklane_domain::webhook::{Webhook, WebhookState};
 use jiff::SignedDuration;
 
@@ -26,7 +29,7 @@ pub(crate) async fn report<P: Ports>(
     for report in &snapshot.health.owed {
         owed.push((*report, missed(deps, webhook, *report).await?));
     }
-    let (events, reported) = unreported(webhook, &snapshot.health, &owed);
+    let (events, reported) = unreported(webhook, &snapshot.health, &owed, &deps.thresholds);
     if events.is_empty() {
         return Ok(0);
     }
@@ -74,12 +77,19 @@ fn unreported(
     webhook: &Webhook,
     health: &Health,
     owed: &[(Report, Option<Missed>)],
+    thresholds: &Thresholds,
 ) -> (Vec<NewEvent>, Health) {
     let (tenant, id) = (&webhook.tenant, webhook.id);
     let owed = owed.iter();
     let mut events: Vec<_> =
         owed.map(|(report, missed)| of_report(tenant, id, *report, *missed)).collect();
     let mut reported = Health { owed: Vec::new(), ..health.clone() };
+    if webhook.state.is_active()
+        && let Some(disabling) = health.disabling(webhook.updated_at, thresholds)
+    {
+        events.push(of_announcement(tenant, id, disabling));
+        reported.disabling_reported = Some(disabling.since);
+    }
     if let WebhookState::Disabled { at, reason } = webhook.state
         && health.disabled_reported != Some(at)
     {

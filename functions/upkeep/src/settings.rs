@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use hooklane_aws::settings::{self, InvalidSetting};
+use hooklane_domain::canary::Schedule;
 use hooklane_domain::isolation::circuit::Thresholds;
 
 /// The stream and the write of a chunk take less, beside the time for which a batch is collected.
@@ -13,12 +14,16 @@ pub struct Settings {
     pub ledger_table: String,
     pub data_key_secret: String,
     pub retry_queue: String,
+    pub event_queue: String,
+    pub dead_letter_queue: String,
     pub retention_days: u16,
     pub thresholds: Thresholds,
     /// The brake goes on when the retry queue has more messages than this in flight.
     pub brake_limit: u64,
     /// How long the index of events usually takes to list an event.
     pub index_lag: Duration,
+    /// How often a canary is sent; `None` for never.
+    pub canary: Option<Schedule>,
 }
 
 impl Settings {
@@ -28,11 +33,14 @@ impl Settings {
             ledger_table: settings::text("LEDGER_TABLE")?,
             data_key_secret: settings::text("DATA_KEY_SECRET")?,
             retry_queue: settings::text("RETRY_QUEUE_URL")?,
+            event_queue: settings::text("EVENT_QUEUE_URL")?,
+            dead_letter_queue: settings::text("UPKEEP_DEAD_LETTER_QUEUE_URL")?,
             retention_days: settings::parse("RETENTION_DAYS")?,
             thresholds: settings::thresholds()?,
             brake_limit: settings::parse("BRAKE_IN_FLIGHT")?,
             index_lag: Duration::from_secs(settings::parse::<u64>("EVENT_INDEX_SECONDS")?)
                 + STREAM_LAG,
+            canary: Schedule::of_minutes(settings::parse("CANARY_MINUTES")?),
         })
     }
 }

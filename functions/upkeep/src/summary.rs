@@ -1,5 +1,6 @@
 use std::ops::{Add, AddAssign};
 
+use hooklane_domain::canary::Sighting;
 use hooklane_domain::metrics::{Figures, Metric};
 use serde::Serialize;
 
@@ -26,6 +27,8 @@ pub struct Summary {
     pub failed: u64,
     /// Webhooks that were not looked at, because that has ended the function too often.
     pub put_off: u64,
+    /// What the newest canary says; nothing before the first one was seen, and where none are sent.
+    pub canary: Option<Sighting>,
 }
 
 impl Add for Summary {
@@ -42,6 +45,7 @@ impl Add for Summary {
             unfinished: self.unfinished + other.unfinished,
             failed: self.failed + other.failed,
             put_off: self.put_off + other.put_off,
+            canary: other.canary.or(self.canary),
         }
     }
 }
@@ -60,6 +64,9 @@ impl Summary {
             .with(Metric::RunCompleted, 1)
             .with(Metric::Released, self.released)
             .with(Metric::Swept, self.swept);
+        if let Some(canary) = self.canary {
+            figures.yes(Metric::CanaryArrived, canary.arrived);
+        }
         figures.extend(measured);
         tracing::info!(
             run.looked = self.looked,
@@ -72,6 +79,8 @@ impl Summary {
             run.unfinished = self.unfinished,
             run.failed = self.failed,
             run.put_off = self.put_off,
+            run.canary_arrived = self.canary.map(|canary| u8::from(canary.arrived)),
+            run.canary_seconds = self.canary.and_then(|canary| canary.seconds()),
             metrics = %figures,
             "run.done"
         );

@@ -1,6 +1,7 @@
 //! What a run does, over the fakes, in virtual time: the clock moves when a test moves it.
 
 mod brake;
+mod canary;
 mod deaths;
 mod disable;
 mod index_walk;

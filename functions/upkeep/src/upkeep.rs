@@ -8,6 +8,7 @@ use hooklane_domain::ids::WebhookId;
 use hooklane_domain::isolation::deaths::Suspect;
 
 use crate::brake;
+use crate::canary;
 use crate::care::Care;
 use crate::deadline::Deadline;
 use crate::deps::Deps;
@@ -54,7 +55,12 @@ impl<P: Ports> Upkeep<P> {
         if let Err(error) = brake::measure(&self.deps).await {
             error.log("brake.not_measured");
         }
-        let mut summary = Summary::default();
+        // Before the walk, which may take all of the time.
+        let canary = canary::look(&self.deps).await.unwrap_or_else(|error| {
+            error.log("canary.not_looked_at");
+            None
+        });
+        let mut summary = Summary { canary, ..Summary::default() };
         loop {
             let begin_after = self.begin_after().take();
             let walked = walk(&self.deps, begin_after, deadline, care).await?;

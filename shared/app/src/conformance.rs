@@ -5,6 +5,7 @@
 //! Each check uses a tenant of its own, named after `salt`, so that checks can run concurrently and again.
 
 mod brake;
+mod canary;
 mod daily_counts;
 mod deliveries;
 mod event_index;
@@ -17,6 +18,7 @@ mod idempotency;
 mod keys;
 mod limits;
 mod lists;
+mod operator_bus;
 mod overviews;
 mod parking;
 mod queues;
@@ -34,6 +36,7 @@ mod watch_list;
 mod webhooks;
 
 pub use brake::brake;
+pub use canary::canaries;
 pub use daily_counts::daily_counts;
 pub use deliveries::deliveries;
 pub use event_index::event_index;
@@ -45,6 +48,7 @@ pub use health::health;
 pub use idempotency::idempotency;
 pub use keys::keys;
 pub use limits::limits;
+pub use operator_bus::{Heard, operator_bus};
 pub use overviews::{vitals, waiting_counts};
 pub use parking::parking;
 pub use queues::{Inspect, Seen, queues, sqs_limits};

@@ -2,6 +2,7 @@
 //! the AWS adapters.
 
 pub mod budget;
+mod canary;
 mod daily_counts;
 mod event_index;
 mod event_types;
@@ -12,6 +13,7 @@ mod isolation;
 mod isolation_stores;
 mod keys;
 mod ledger;
+mod operator_bus;
 mod parking;
 mod queues;
 mod quotas;
@@ -25,6 +27,7 @@ mod test_places;
 
 pub use faults::Faults;
 pub use ledger::{MemoryLedger, Refusing};
+pub use operator_bus::MemoryBus;
 pub use queues::{DeadLetter, MemoryQueues, Received};
 pub use registry::MemoryRegistry;
 pub use system::FakeSystem;
@@ -63,6 +66,8 @@ mod tests {
         conformance::watch_list(&MemoryRegistry::default(), 1).await;
         conformance::recoveries(&MemoryRegistry::default(), 1).await;
         conformance::brake(&MemoryRegistry::default()).await;
+        conformance::canaries(&MemoryLedger::default()).await;
+        conformance::operator_bus(&MemoryBus::default()).await;
         conformance::parking(&MemoryLedger::default(), 1).await;
         conformance::slots(&MemoryLedger::default(), 1).await;
         conformance::strikes(&MemoryLedger::default(), 1).await;

@@ -5,6 +5,7 @@ use std::error::Error;
 
 mod attempt_log;
 mod brake;
+mod canary;
 mod daily_counts;
 mod deliveries;
 mod event_index;
@@ -14,6 +15,7 @@ mod expectations;
 mod health;
 mod idempotency;
 mod keys;
+mod operator_bus;
 mod overview;
 mod parking;
 mod post;
@@ -31,6 +33,7 @@ mod webhooks;
 
 pub use attempt_log::{AttemptLog, LogFilter, LogPage};
 pub use brake::{BrakeStore, QueueDepth};
+pub use canary::CanaryStore;
 pub use daily_counts::DailyCounts;
 pub use deliveries::{DeliveryFilter, DeliveryPage, DeliveryStore, Saved};
 pub use event_index::{ChunkKey, ChunkPage, ChunkRange, EventIndex, EventIndexWriter};
@@ -40,10 +43,11 @@ pub use expectations::Expectations;
 pub use health::HealthStore;
 pub use idempotency::IdempotencyStore;
 pub use keys::{KeyPage, KeyStore};
+pub use operator_bus::OperatorBus;
 pub use overview::{Vitals, VitalsStore, WaitingStore};
 pub use parking::{ParkingStore, Pointer};
 pub use post::{Destination, Post, Sent};
-pub use queues::{DeadLetters, DeferQueue, DispatchQueue, HideMessage, Refused};
+pub use queues::{DeadLetters, DeferQueue, DispatchQueue, HideMessage, Refused, SendEvent};
 pub use quotas::QuotaStore;
 pub use recoveries::RecoveryStore;
 pub use slots::{SlotCounts, SlotStore};
@@ -90,6 +94,12 @@ pub struct Newer {
 #[error("it was throttled")]
 pub struct Throttled(#[source] pub Box<dyn Error + Send + Sync>);
 
+/// A queue does not take a message, however often it is sent: the cause of an [`Unavailable`] that does not
+/// pass. The message is dead-lettered.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct RefusedForGood(pub String);
+
 impl Unavailable {
     pub fn new(what: impl Into<String>, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { what: what.into(), cause: cause.into() }
@@ -112,6 +122,12 @@ impl Unavailable {
     #[must_use]
     pub fn is_unreadable(&self) -> bool {
         self.is_corrupt() || self.is_newer()
+    }
+
+    /// Why a queue refuses a message for good, if that is what failed.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&str> {
+        self.cause.downcast_ref::<RefusedForGood>().map(|refusal| refusal.0.as_str())
     }
 
     /// Whether the call was throttled.

@@ -1,7 +1,8 @@
-//! The event queue. Lambda receives and deletes its messages; `ingest` only hides them.
+//! The event queue. Lambda receives and deletes its messages; `ingest` only hides them, and `upkeep` sends
+//! canaries to it.
 
 use aws_sdk_sqs::Client;
-use hooklane_app::ports::{HideMessage, Unavailable};
+use hooklane_app::ports::{HideMessage, SendEvent, Unavailable};
 
 use crate::queues::{call, set_visibility};
 
@@ -15,6 +16,13 @@ impl EventQueue {
     #[must_use]
     pub fn new(config: &aws_config::SdkConfig, url: String) -> Self {
         Self { client: Client::new(config), url }
+    }
+}
+
+impl SendEvent for EventQueue {
+    async fn send(&self, body: &str) -> Result<(), Unavailable> {
+        let send = self.client.send_message().queue_url(&self.url).message_body(body);
+        send.send().await.map(drop).map_err(call("SendMessage", &self.url).failed())
     }
 }
 

@@ -11,6 +11,7 @@ use crate::failure::corrupt;
 use crate::table::Table;
 
 mod attempt;
+mod canary;
 mod daily_counts;
 mod delivery;
 mod event;

@@ -1,13 +1,14 @@
 //! The adapters to AWS: everything that calls a table, a queue or a secret.
 //!
-//! [`ledger`] and [`registry`] are the two tables, [`queues`] and [`dead_letters`] the queues, and
-//! [`secrets`] the keys. [`stream`] reads the records of the ledger's stream. The environment is read in [`settings`] only, time and randomness in
+//! [`ledger`] and [`registry`] are the two tables, [`queues`] and [`dead_letters`] the queues, [`operator_bus`]
+//! the platform's bus, and [`secrets`] the keys. [`stream`] reads the records of the ledger's stream. The environment is read in [`settings`] only, time and randomness in
 //! [`system`] only, and logging is set up in [`telemetry`].
 
 pub mod clients;
 pub mod dead_letters;
 pub mod event_queue;
 pub mod ledger;
+pub mod operator_bus;
 pub mod queues;
 pub mod registry;
 pub mod seal;

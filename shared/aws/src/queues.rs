@@ -5,7 +5,9 @@ use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sqs::operation::change_message_visibility::ChangeMessageVisibilityError;
 use aws_sdk_sqs::types::{BatchResultErrorEntry, QueueAttributeName, SendMessageBatchRequestEntry};
 use futures::{StreamExt as _, TryStreamExt as _};
-use hooklane_app::ports::{DeferQueue, DispatchQueue, QueueDepth, Refused, Unavailable};
+use hooklane_app::ports::{
+    DeferQueue, DispatchQueue, QueueDepth, Refused, RefusedForGood, Unavailable,
+};
 use hooklane_domain::delivery::MessageId;
 use hooklane_domain::delivery::message::Message;
 use hooklane_domain::delivery::waiting::Lane;
@@ -258,7 +260,13 @@ impl DeferQueue for Queues {
             .delay_seconds(i32::try_from(seconds).unwrap_or(i32::MAX))
             .send()
             .await
-            .map_err(call("SendMessage", url).failed())?;
+            .map_err(|error| match is_refusal_of_a_call(&error) {
+                true => {
+                    let reason = reason(error.code().unwrap_or_default(), error.message());
+                    Unavailable::new(call("SendMessage", url).to_string(), RefusedForGood(reason))
+                }
+                false => call("SendMessage", url).failed()(error),
+            })?;
         let id = sent.message_id.map(MessageId);
         id.ok_or_else(|| call("SendMessage", url).answered("no message id"))
     }

@@ -9,6 +9,7 @@
     reason = "a check that fails panics"
 )]
 
+mod bus;
 mod resources;
 
 use hooklane_app::conformance;
@@ -53,6 +54,8 @@ async fn pass_the_suite() {
             async { conformance::watch_list(&resources.registry(), salt).await },
             async { conformance::recoveries(&resources.registry(), salt).await },
             async { conformance::brake(&resources.registry()).await },
+            async { conformance::canaries(&resources.ledger()).await },
+            async { conformance::operator_bus(&resources.bus().await).await },
             async { conformance::parking(&resources.ledger(), salt).await },
             async { conformance::slots(&resources.ledger(), salt).await },
             async { conformance::strikes(&resources.ledger(), salt).await },

@@ -14,8 +14,13 @@ pub use read::{DefaultTenant, NewEvent, from_body, from_envelope_or_body};
 pub const MAX_EVENT_BYTES: usize = 256 * 1024;
 
 /// The types of operational events. Only Hooklane publishes them, and no wildcard matches them.
-pub const OPERATIONAL: [&str; 4] =
-    ["webhook.failing", "webhook.disabled", "webhook.recovered", "delivery.exhausted"];
+pub const OPERATIONAL: [&str; 5] = [
+    "webhook.failing",
+    "webhook.disabling",
+    "webhook.disabled",
+    "webhook.recovered",
+    "delivery.exhausted",
+];
 
 /// An accepted event.
 #[derive(Debug, Clone, PartialEq, Eq)]

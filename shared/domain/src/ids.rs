@@ -125,6 +125,41 @@ text! {
     CatalogName, is_file_stem, "must be a catalog's name"
 }
 
+/// The tenant of the canary (`hooklane_domain::canary`).
+const CANARY_TENANT: &str = "hooklane-canary";
+
+impl TenantId {
+    /// The tenant of the canary.
+    #[must_use]
+    pub fn canary() -> Self {
+        Self(CANARY_TENANT.to_owned())
+    }
+
+    /// Whether this is the tenant of the canary. No client and no producer may name it.
+    #[must_use]
+    pub fn is_canary(&self) -> bool {
+        self.0 == CANARY_TENANT
+    }
+}
+
+/// The id of a tenant that a client or a producer names: not Hooklane's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientsTenant(pub TenantId);
+
+impl FromStr for ClientsTenant {
+    type Err = InvalidId;
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        let id: TenantId = text.parse()?;
+        if id.is_canary() {
+            return Err(InvalidId("is reserved for Hooklane itself: choose another id"));
+        }
+        Ok(Self(id))
+    }
+}
+
+/// How the id of a canary begins.
+const CANARY: &str = "canary_";
+
 /// How the ids begin that Hooklane derives from something else.
 const DERIVED: [&str; 3] = ["op_", "msg_", "key_"];
 
@@ -141,6 +176,16 @@ impl EventId {
     #[must_use]
     pub fn is_derived(&self) -> bool {
         DERIVED.iter().any(|prefix| self.0.starts_with(prefix))
+    }
+
+    /// The id of a canary: `canary_` and a ULID of its sending.
+    pub(crate) fn of_canary(sent_at: Timestamp, random: u128) -> Self {
+        Self(format!("{CANARY}{}", ulid_at(sent_at, random)))
+    }
+
+    /// Whether it is the id of a canary. Such an event belongs to the canary's tenant.
+    pub(crate) fn is_canary(&self) -> bool {
+        self.0.strip_prefix(CANARY).and_then(canonical_ulid).is_some()
     }
 
     /// The id of an operational event, made from a digest of what it reports.

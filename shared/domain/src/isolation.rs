@@ -8,6 +8,7 @@ pub mod circuit;
 pub mod deaths;
 pub mod health;
 pub mod next_attempt;
+pub mod notice;
 pub mod operational;
 pub mod recovery;
 pub mod slots;

@@ -13,6 +13,7 @@
 //! migration.
 
 pub mod access;
+pub mod canary;
 pub mod delivery;
 pub mod event;
 pub mod event_index;

@@ -4,8 +4,9 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use hooklane_app::fakes::{MemoryLedger, MemoryQueues, MemoryRegistry};
+use hooklane_app::fakes::{MemoryBus, MemoryLedger, MemoryQueues, MemoryRegistry};
 use hooklane_domain::Timestamp;
+use hooklane_domain::canary::Schedule;
 use hooklane_domain::ids::WebhookId;
 use jiff::SignedDuration;
 use tokio::time::Instant;
@@ -23,6 +24,7 @@ pub(crate) struct Environment {
     pub(crate) ledger: MemoryLedger,
     pub(crate) registry: MemoryRegistry,
     pub(crate) queues: MemoryQueues,
+    pub(crate) bus: MemoryBus,
     pub(crate) stream: Stream,
     pub(crate) rates: Mutex<FaultRates>,
     pub(crate) versions: Versions,
@@ -34,12 +36,15 @@ pub(crate) struct Environment {
     pub(crate) limits: Limits,
     /// The messages of the event queue that `ingest` has hidden, and for how many seconds.
     pub(crate) hidden: Mutex<Vec<(String, u32)>>,
-    /// Records of which fan-out dead-lettered an entry that the queue refused.
+    /// Records of which fan-out dead-lettered an entry that the queue refused, or that the platform's bus did
+    /// not take in time.
     pub(crate) refused: Mutex<Vec<String>>,
     /// The webhook whose receiver refuses every connection.
     pub(crate) dead: Mutex<Option<WebhookId>>,
     /// The webhook whose receiver answers slowly.
     pub(crate) slow: Mutex<Option<WebhookId>>,
+    /// How often instances of `upkeep` that start now send a canary.
+    pub(crate) canary: Mutex<Option<Schedule>>,
     /// Until then every batch of `stats` fails.
     pub(crate) index_stuck_until: Mutex<Option<Timestamp>>,
 }
@@ -57,6 +62,7 @@ impl Environment {
             ledger: MemoryLedger::default(),
             registry: MemoryRegistry::default(),
             queues: MemoryQueues::at(now, visibility),
+            bus: MemoryBus::default(),
             stream: Stream::default(),
             rates: Mutex::new(rates),
             versions: Versions::default(),
@@ -67,6 +73,7 @@ impl Environment {
             refused: Mutex::default(),
             dead: Mutex::default(),
             slow: Mutex::default(),
+            canary: Mutex::default(),
             index_stuck_until: Mutex::default(),
         }
     }

@@ -31,6 +31,7 @@ impl hooklane_fanout::Ports for Faulty {
     type Routes = Port;
     type Queues = Port;
     type DeadLetters = Port;
+    type Bus = Port;
     type Ledger = Port;
     type System = Port;
 }
@@ -53,6 +54,8 @@ impl hooklane_upkeep::Ports for Faulty {
     type Ledger = Port;
     type Registry = Port;
     type Queues = Port;
+    type EventQueue = Port;
+    type DeadLetters = Port;
     type System = Port;
 }
 
@@ -102,6 +105,7 @@ pub(crate) fn cold_fanout(environment: &Arc<Environment>) -> FanoutInstance {
         routes: port.clone(),
         queues: port.clone(),
         dead_letters: port.clone(),
+        bus: Some(port.clone()),
         strikes: port.clone(),
         system: port.clone(),
     });
@@ -144,10 +148,13 @@ pub(crate) fn cold_upkeep(environment: &Arc<Environment>) -> UpkeepInstance {
         ledger: port.clone(),
         registry: port.clone(),
         queues: port.clone(),
+        event_queue: port.clone(),
+        dead_letters: port.clone(),
         system: port.clone(),
         thresholds: Thresholds::FOR_TESTS,
         brake_limit: BRAKE_LIMIT,
         index_lag: std::time::Duration::from_secs(10),
+        canary: *environment.canary.lock().unwrap(),
         contracts: hooklane_bundled_contracts::load(),
         measured: hooklane_app::measured::Measured::default(),
     });

@@ -2,12 +2,13 @@
 
 use hooklane_app::fakes::budget::write_units;
 use hooklane_app::ports::{
-    ChunkPage, ChunkRange, DailyCounts, DeliveryFilter, DeliveryPage, DeliveryStore, EventIndex,
-    EventIndexWriter, EventPage, EventScan, EventStore, ParkingStore, Pointer, Put, Saved,
-    SlotCounts, SlotStore, Strikes, Unavailable, newer,
+    CanaryStore, ChunkPage, ChunkRange, DailyCounts, DeliveryFilter, DeliveryPage, DeliveryStore,
+    EventIndex, EventIndexWriter, EventPage, EventScan, EventStore, ParkingStore, Pointer, Put,
+    Saved, SlotCounts, SlotStore, Strikes, Unavailable, newer,
 };
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::quotas::{Day, QuotaName};
+use hooklane_domain::canary::Canary;
 use hooklane_domain::delivery::attempt::Attempt;
 use hooklane_domain::delivery::{Delivery, State};
 use hooklane_domain::event::Event;
@@ -33,6 +34,24 @@ impl EventStore for Port {
 
     async fn get(&self, tenant: &TenantId, id: &EventId) -> Result<Option<Event>, Unavailable> {
         self.call("events.get", self.environment.ledger.get(tenant, id)).await
+    }
+}
+
+impl CanaryStore for Port {
+    async fn canary(&self) -> Result<Option<Canary>, Unavailable> {
+        self.call("canary.read", self.environment.ledger.canary()).await
+    }
+
+    async fn replace_canary(
+        &self,
+        newest: Option<&EventId>,
+        next: &Canary,
+    ) -> Result<bool, Unavailable> {
+        self.call("canary.replace", self.environment.ledger.replace_canary(newest, next)).await
+    }
+
+    async fn canary_arrived(&self, id: &EventId, at: Timestamp) -> Result<bool, Unavailable> {
+        self.call("canary.arrived", self.environment.ledger.canary_arrived(id, at)).await
     }
 }
 

@@ -1,12 +1,13 @@
 //! The queues behind calls that fail, or fail for some entries of a batch.
 
 use hooklane_app::ports::{
-    DeadLetters, DeferQueue, DeliveryStore as _, DispatchQueue, HideMessage, QueueDepth, Refused,
-    Unavailable,
+    DeadLetters, DeferQueue, DeliveryStore as _, DispatchQueue, HideMessage, OperatorBus,
+    QueueDepth, Refused, SendEvent, Unavailable,
 };
 use hooklane_domain::delivery::message::Message;
 use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::delivery::{MessageId, State};
+use hooklane_domain::isolation::notice::Notice;
 use jiff::SignedDuration;
 
 use super::port::Port;
@@ -110,6 +111,18 @@ impl HideMessage for Port {
     }
 }
 
+impl SendEvent for Port {
+    async fn send(&self, body: &str) -> Result<(), Unavailable> {
+        self.call("event_queue.send", self.environment.queues.send(body)).await
+    }
+}
+
+impl OperatorBus for Port {
+    async fn tell(&self, notices: &[Notice]) -> Result<Vec<Refused>, Unavailable> {
+        self.call("bus.tell", self.environment.bus.tell(notices)).await
+    }
+}
+
 impl DeferQueue for Port {
     async fn hide(
         &self,
@@ -135,7 +148,11 @@ impl DeadLetters for Port {
     async fn put(&self, body: &str, reason: &str) -> Result<(), Unavailable> {
         let environment = &self.environment;
         self.call("dead_letters.put", async {
-            if reason.contains(REFUSAL) {
+            let untold = reason.contains("the platform's bus was not told");
+            if untold {
+                environment.journal.count("not told in time: a dead letter of fanout");
+            }
+            if untold || reason.contains(REFUSAL) {
                 environment.refused.lock().unwrap().push(body.to_owned());
                 return Ok(());
             }

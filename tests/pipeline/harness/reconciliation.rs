@@ -1,11 +1,12 @@
 //! What must hold at the end of a run, and the figures of the run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hooklane_app::ports::{DeliveryStore as _, EventStore as _};
 use hooklane_domain::delivery::{CancelReason, Delivery, FailReason, State};
 use hooklane_domain::event::Event;
 use hooklane_domain::ids::{DeliveryId, EventType};
+use hooklane_domain::isolation::notice::Notice;
 use hooklane_domain::webhook::Webhook;
 
 use super::journal::{Entries, Post, Record};
@@ -105,6 +106,7 @@ impl Pipeline {
             count(&format!("= circuit of webhook {number} {what}"), *times);
         }
         self.check_no_surplus(expected.len()).await;
+        count("= operational events on the platform's bus", self.check_bus());
         let (writes, reads) = self.check_lists().await;
         count("= chunks of the index written", writes);
         count("= reads of the index for all lists", reads);
@@ -151,6 +153,18 @@ impl Pipeline {
             let times = entries.circuits.get(&(self.webhooks[DEAD].id, what)).copied().unwrap_or(0);
             assert!(times > 0, "the circuit of the dead receiver was never {what}");
         }
+    }
+
+    /// Checks that the platform's bus was told of every operational event, and of nothing else. Returns how
+    /// many there are.
+    fn check_bus(&self) -> usize {
+        let events = self.environment.ledger.all_events();
+        let expected: BTreeSet<_> =
+            events.iter().filter_map(Notice::of).map(|n| n.detail).collect();
+        let told = self.environment.bus.notices();
+        let told: BTreeSet<_> = told.into_iter().map(|notice| notice.detail).collect();
+        assert_eq!(told, expected, "what the platform's bus was told");
+        expected.len()
     }
 
     async fn check_no_surplus(&self, expected: usize) {

@@ -30,6 +30,8 @@ impl hooklane_upkeep::Ports for Simulated {
     type Ledger = WorldLedger;
     type Registry = MemoryRegistry;
     type Queues = WorldQueues;
+    type EventQueue = WorldQueues;
+    type DeadLetters = WorldQueues;
     type System = WorldSystem;
 }
 

@@ -23,10 +23,13 @@ pub(crate) fn upkeep(
         ledger: WorldLedger { world: world(), takes },
         registry,
         queues: WorldQueues { world: world(), takes },
+        event_queue: WorldQueues { world: world(), takes },
+        dead_letters: WorldQueues { world: world(), takes },
         system: WorldSystem(world()),
         thresholds: scenario.isolation.thresholds(deployment.thresholds),
         brake_limit: deployment.brake,
         index_lag: std::time::Duration::ZERO,
+        canary: None,
         contracts,
         measured: hooklane_app::measured::Measured::default(),
     })

@@ -14,7 +14,7 @@ use hooklane_domain::access::key::{Key, KeyText};
 use hooklane_domain::access::principal::Principal;
 use hooklane_domain::access::tenant::Tenant;
 use hooklane_domain::access::token::{InvalidToken, TokenClaims};
-use hooklane_domain::ids::TenantId;
+use hooklane_domain::ids::{ClientsTenant, InvalidId, TenantId};
 use hooklane_domain::time::whole_millisecond;
 use lambda_http::http::header::AUTHORIZATION;
 use lambda_http::http::{HeaderMap, HeaderValue};
@@ -80,6 +80,10 @@ async fn identify<P: Ports>(
             (Principal::Token { tenant: id, scopes }, tenant, None)
         }
     };
+    // From a time when a tenant could have this id.
+    if tenant.id.is_canary() {
+        return Err(Problem::unauthorized());
+    }
     if named.is_some_and(|name| name.ok() != Some(tenant.id.as_str())) {
         let kind = principal.kind();
         let detail = format!("The header X-Tenant-Id names a different tenant than the {kind}.");
@@ -167,7 +171,7 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 fn read_name(
     name: Result<&str, lambda_http::http::header::ToStrError>,
 ) -> Result<TenantId, Problem> {
-    name.unwrap_or_default()
-        .parse()
-        .map_err(|e| Problem::bad_request(&format!("The header X-Tenant-Id {e}.")))
+    let read = name.unwrap_or_default().parse();
+    let read = read.map(|ClientsTenant(tenant)| tenant);
+    read.map_err(|e: InvalidId| Problem::bad_request(&format!("The header X-Tenant-Id {e}.")))
 }

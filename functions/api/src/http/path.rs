@@ -7,7 +7,7 @@ use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use hooklane_domain::ids::{
-    DeliveryId, EventId, EventType, ExternalId, KeyId, TenantId, WebhookId,
+    ClientsTenant, DeliveryId, EventId, EventType, ExternalId, KeyId, TenantId, WebhookId,
 };
 
 use crate::http::problem::Problem;
@@ -41,6 +41,18 @@ impl Named for TenantId {
 
 pub(crate) fn id<T: Named>(text: &str) -> Result<T, Problem> {
     text.parse().map_err(|_| missing::<T>())
+}
+
+/// The tenant that a path names. Hooklane's own is refused in words: whoever chose its id for a tenant would not
+/// understand a 404.
+pub(crate) fn tenant(text: &str) -> Result<TenantId, Problem> {
+    match text.parse() {
+        Ok(ClientsTenant(tenant)) => Ok(tenant),
+        Err(why) if text.parse::<TenantId>().is_ok() => {
+            Err(Problem::bad_request(&format!("The tenant's id {text} {why}.")))
+        }
+        Err(_) => Err(missing::<TenantId>()),
+    }
 }
 
 /// What `{webhook}` in a path names: a webhook's id, or `ext:` and its external id. No webhook's id has a

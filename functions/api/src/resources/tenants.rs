@@ -83,7 +83,7 @@ pub(crate) async fn get<P: Ports>(
     _: Operator,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let id = path::id(&id)?;
+    let id = path::tenant(&id)?;
     let now = deps.system.now();
     if !deps.registry.is_listed(&id).await? {
         removed::usable(&deps.registry, &id, now).await??;
@@ -119,7 +119,7 @@ pub(crate) async fn set<P: Ports>(
     IfMatch(known): IfMatch,
     Text(body): Text,
 ) -> Result<Response, Problem> {
-    let id = path::id(&id)?;
+    let id = path::tenant(&id)?;
     let now = deps.system.now();
     let set = tenants::set(&deps.registry, deps.names(), &id, &known, &body, now).await?;
     Ok(shown(&set))
@@ -145,7 +145,7 @@ pub(crate) async fn remove<P: Ports>(
     _: Operator,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let id = path::id(&id)?;
+    let id = path::tenant(&id)?;
     match tenants::remove(&deps.registry, &deps.system, deps.retention, &id).await? {
         Removal::Done => Ok(StatusCode::NO_CONTENT.into_response()),
         Removal::Unfinished => Ok(StatusCode::ACCEPTED.into_response()),
@@ -174,7 +174,7 @@ pub(crate) async fn create_token<P: Ports>(
     Path(id): Path<String>,
     Text(body): Text,
 ) -> Result<Response, Problem> {
-    let id = path::id(&id)?;
+    let id = path::tenant(&id)?;
     let keys = deps.token_keys.known(deps.system.now()).await?;
     let (stores, key) = ((&deps.registry, &deps.ledger), keys.current());
     let minted = tenants::issue_token(stores, &deps.system, key, &deps.quotas, &id, &body).await?;
@@ -197,7 +197,7 @@ pub(crate) async fn revoke_tokens<P: Ports>(
     _: Operator,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    deps.registry.revoke_tokens(&path::id(&id)?).await?;
+    deps.registry.revoke_tokens(&path::tenant(&id)?).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

@@ -77,6 +77,7 @@ async fn the_hooklane_catalog_has_only_common_and_added_types() {
     let everywhere = [
         "delivery.exhausted",
         "webhook.disabled",
+        "webhook.disabling",
         "webhook.failing",
         "webhook.recovered",
         "webhook.test",

@@ -22,6 +22,46 @@ async fn with_token(service: &Service, token: &str, method: &str, path: &str) ->
     service.ask_with(&[("authorization", &format!("Bearer {token}"))], method, path, "").await
 }
 
+/// It is the tenant of canaries. Nobody can register it, see it or act for it.
+#[tokio::test]
+async fn hooklanes_own_tenant_is_refused_by_name() {
+    let service = Service::new();
+    const OWN: &str = "hooklane-canary";
+    for (method, path, body) in [
+        ("PUT", "/tenants/hooklane-canary", "{}"),
+        ("GET", "/tenants/hooklane-canary", ""),
+        ("DELETE", "/tenants/hooklane-canary", ""),
+        ("POST", "/tenants/hooklane-canary/tokens", READ),
+        ("POST", "/tenants/hooklane-canary/tokens/revoke", ""),
+    ] {
+        let refused = as_operator(&service, method, path, body).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{method} {path}");
+        let detail = refused.body["detail"].as_str().unwrap();
+        assert!(detail.contains("reserved for Hooklane itself"), "{detail}");
+    }
+    for (method, path, body) in [
+        ("GET", "/webhooks", ""),
+        ("GET", "/events", ""),
+        ("GET", "/webhooks/wh_00000000000000000000000000/deliveries", ""),
+        ("POST", "/webhooks", r#"{"url":"https://example.com/","events":["*"]}"#),
+        ("POST", "/events", r#"{"type":"hooklane.canary","data":{}}"#),
+        ("POST", "/keys", r#"{"name":"n","scopes":["webhooks:read"]}"#),
+    ] {
+        let headers = [OPERATOR, ("x-tenant-id", OWN)];
+        let refused = service.ask_with(&headers, method, path, body).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{method} {path}");
+        let detail = refused.body["detail"].as_str().unwrap();
+        assert!(detail.contains("X-Tenant-Id is reserved for Hooklane itself"), "{detail}");
+    }
+    let event = r#"{"tenant":"hooklane-canary","type":"hooklane.canary","data":{}}"#;
+    let refused = as_operator(&service, "POST", "/events", event).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(refused.body["errors"][0]["path"], "tenant");
+    assert!(service.deps.ledger.all_events().is_empty());
+    let listed = as_operator(&service, "GET", "/tenants", "").await;
+    assert_eq!(listed.body["data"], serde_json::json!([]));
+}
+
 #[tokio::test]
 async fn tenant_settings_are_set_read_listed_and_removed() {
     let service = Service::new();

@@ -187,9 +187,10 @@ async fn five_days_of_failures_disable_a_webhook_and_enabling_it_restarts_the_pe
     let stored = world.stored_webhook().await;
     let failing = DisableReason::Failing;
     assert!(matches!(stored.state, WebhookState::Disabled { reason, .. } if reason == failing));
-    assert_eq!(world.operational_events(), ["webhook.disabled", "webhook.failing"]);
+    let reported = ["webhook.disabled", "webhook.disabling", "webhook.failing"];
+    assert_eq!(world.operational_events(), reported);
     world.run_minutes(3).await;
-    assert_eq!(world.operational_events().len(), 2, "reported once");
+    assert_eq!(world.operational_events().len(), 3, "reported once");
 
     let now = world.clock_now();
     let on =

@@ -92,6 +92,8 @@ impl hooklane_upkeep::Ports for Fake {
     type Ledger = Arc<MemoryLedger>;
     type Registry = MemoryRegistry;
     type Queues = MemoryQueues;
+    type EventQueue = MemoryQueues;
+    type DeadLetters = MemoryQueues;
     type System = Arc<FakeSystem>;
 }
 
@@ -114,10 +116,13 @@ impl World {
             ledger: Arc::clone(&ledger),
             registry: registry.clone(),
             queues: queues.clone(),
+            event_queue: queues.clone(),
+            dead_letters: queues.clone(),
             system: Arc::clone(&clock),
             thresholds: Thresholds::FOR_TESTS,
             brake_limit: BRAKE_LIMIT,
             index_lag: Duration::ZERO,
+            canary: None,
             contracts: hooklane_bundled_contracts::load(),
             measured: hooklane_app::measured::Measured::default(),
         });

@@ -5,7 +5,8 @@ use hooklane_domain::delivery::message::Message;
 use hooklane_domain::metrics::Metric;
 use tracing::{Instrument as _, Span};
 
-use super::{DeadRecord, Pass};
+use super::Pass;
+use super::burying::DeadRecord;
 use crate::outbox::Parcel;
 use crate::ports::Ports;
 use crate::spans::{self, batch_failed};

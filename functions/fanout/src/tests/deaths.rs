@@ -162,6 +162,7 @@ impl Ports for Counted {
     type Routes = MemoryRegistry;
     type Queues = Counting;
     type DeadLetters = MemoryQueues;
+    type Bus = MemoryBus;
     type Ledger = MemoryLedger;
     type System = FakeSystem;
 }
@@ -177,6 +178,7 @@ async fn a_batch_is_sent_in_one_parcel_for_each_tenant() {
         routes,
         queues: Counting(queues.clone(), Mutex::default()),
         dead_letters: queues,
+        bus: None,
         strikes: MemoryLedger::default(),
         system: FakeSystem::at(at(NOW)),
     });

@@ -202,6 +202,7 @@ impl Ports for Large {
     type Routes = MemoryRegistry;
     type Queues = Slow;
     type DeadLetters = MemoryQueues;
+    type Bus = MemoryBus;
     type Ledger = MemoryLedger;
     type System = Arc<FakeSystem>;
 }
@@ -221,6 +222,7 @@ async fn large(takes: SignedDuration) -> (Fanout<Large>, Vec<String>) {
         routes,
         queues: Slow { sent, takes, clock: Arc::clone(&clock), fails_at },
         dead_letters: MemoryQueues::at(at(NOW), 360),
+        bus: None,
         strikes: MemoryLedger::default(),
         system: clock,
     });

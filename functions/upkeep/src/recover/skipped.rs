@@ -4,7 +4,7 @@
 use futures::future::try_join_all;
 use hooklane_app::event_index::{Query, indexed};
 use hooklane_app::ports::{
-    DeferQueue as _, DispatchQueue as _, EventScan as _, EventStore, Unavailable,
+    DeadLetters as _, DeferQueue as _, DispatchQueue as _, EventScan as _, EventStore, Unavailable,
 };
 use hooklane_app::{evaluation, payload};
 use hooklane_domain::Timestamp;
@@ -24,6 +24,7 @@ use jiff::SignedDuration;
 use super::pace::Pace;
 use super::{Next, Step};
 use crate::deadline::Deadline;
+use crate::deps::Deps;
 use crate::ports::Ports;
 use crate::stored::{self, Stored};
 use crate::tuning::{RECOVERY_GROUP, WALK_PAGE};
@@ -206,16 +207,16 @@ async fn send_group<P: Ports>(
     taken.truncate(sent);
     if pace.is_paced() {
         for ((_, message), slot) in taken.iter().zip(&slots) {
-            deps.queues.send_later(message, seconds_until(*slot, now)).await?;
+            let sent = deps.queues.send_later(message, seconds_until(*slot, now)).await;
+            match sent.as_ref().err().and_then(Unavailable::refusal) {
+                Some(reason) => bury(deps, message, reason).await?,
+                None => drop(sent?),
+            }
         }
     } else {
         let messages: Vec<_> = taken.into_iter().map(|(_, message)| message).collect();
         for refused in deps.queues.dispatch(Lane::Slow, &messages).await? {
-            // It would be refused each minute, and the recovery would never get past it.
-            let Message::Deliver(deliver) = &messages[refused.index];
-            let (delivery, reason) = (&deliver.delivery, refused.reason);
-            deps.measured.dead_letter();
-            tracing::error!(delivery.id = %delivery, reason, "message.refused");
+            bury(deps, &messages[refused.index], &refused.reason).await?;
         }
     }
     let (sent, done) = (sent as u64, left.unwrap_or(evaluated));
@@ -224,6 +225,22 @@ async fn send_group<P: Ports>(
     } else {
         Group::Cut { sent, last: done.checked_sub(1), paced_out: left.is_some() }
     }))
+}
+
+/// Dead-letters a message that the queue refuses for good. It would be refused each minute, and the recovery
+/// would never get past it.
+async fn bury<P: Ports>(
+    deps: &Deps<P>,
+    message: &Message,
+    reason: &str,
+) -> Result<(), Unavailable> {
+    let Message::Deliver(deliver) = message;
+    tracing::error!(delivery.id = %deliver.delivery, reason, "message.refused");
+    let webhook = deliver.delivery.webhook();
+    let reason = format!("the message for the webhook {webhook} cannot be sent: {reason}");
+    deps.dead_letters.put(&message.encode(), &reason).await?;
+    deps.measured.dead_letter();
+    Ok(())
 }
 
 /// The first message of a delivery, as `fanout` would send it.

@@ -4,11 +4,13 @@ use hooklane_app::fakes::MemoryLedger;
 use hooklane_app::ports::{EventStore as _, RecoveryStore as _, WebhookStore as _};
 use hooklane_app::recover::{RecoverError, progress, start};
 use hooklane_domain::access::quotas::Quotas;
+use hooklane_domain::delivery::message::Message;
 use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::delivery::{FailReason, Status};
 use hooklane_domain::event::{Content, Event};
 use hooklane_domain::isolation::recovery::{Order, Recovery, Search, Stage, Wanted, WantedStatus};
 use hooklane_domain::json::RawJson;
+use hooklane_domain::webhook::limits::RateLimit;
 use hooklane_domain::webhook::{Webhook, WebhookState};
 
 use super::world::{World, content, minutes, seconds, tenant};
@@ -96,6 +98,36 @@ async fn what_is_recovered() {
         start_recovery(&world, &webhook, WantedStatus::Failed).await;
         world.run().await;
         assert!(is_done(&world, &webhook).await);
+    }
+}
+
+/// A message that the queue refuses for good is not lost, and the recovery gets past it: at once or at a pace.
+#[tokio::test]
+async fn a_message_that_is_refused_for_good_is_a_dead_letter() {
+    for rate in [None, RateLimit::new(600, 60).ok()] {
+        for search in [Search::Index, Search::Thorough] {
+            let world = World::new();
+            let webhook = missed(&world).await;
+            world.queues.refuse(webhook.id);
+            let wanted = wanted(&world, WantedStatus::Skipped);
+            order(&world, &webhook, Order { wanted, search, rate }).await;
+            world.run().await;
+            assert!(is_done(&world, &webhook).await, "{rate:?} {search:?}");
+            assert!(world.sent().is_empty());
+            let letters = world.queues.all_dead_letters();
+            let mut events: Vec<_> = letters
+                .iter()
+                .map(|letter| {
+                    let expected = format!("the message for the webhook {} cannot be", webhook.id);
+                    assert!(letter.reason.starts_with(&expected), "{}", letter.reason);
+                    assert!(letter.reason.contains("InvalidMessageContents"), "{}", letter.reason);
+                    let Message::Deliver(deliver) = Message::decode(&letter.body).unwrap();
+                    deliver.delivery.event().to_string()
+                })
+                .collect();
+            events.sort();
+            assert_eq!(events, ["skipped0", "skipped1", "skipped2", "skipped3"]);
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::world::World;
 
 /// The log lines of one run.
-async fn lines(world: &World) -> Vec<Value> {
+pub(super) async fn lines(world: &World) -> Vec<Value> {
     let (mut reader, writer) = std::io::pipe().unwrap();
     let subscriber = tracing_subscriber::fmt().json().with_writer(Arc::new(writer)).finish();
     let guard = tracing::subscriber::set_default(subscriber);

@@ -29,6 +29,8 @@ impl Ports for Fakes {
     type Ledger = Arc<MemoryLedger>;
     type Registry = Registry;
     type Queues = MemoryQueues;
+    type EventQueue = MemoryQueues;
+    type DeadLetters = MemoryQueues;
     type System = Arc<FakeSystem>;
 }
 
@@ -77,10 +79,13 @@ impl World {
             ledger: Arc::clone(&ledger),
             registry: registry.clone(),
             queues: queues.clone(),
+            event_queue: queues.clone(),
+            dead_letters: queues.clone(),
             system: Arc::clone(&clock),
             thresholds: Thresholds::FOR_TESTS,
             brake_limit: BRAKE_LIMIT,
             index_lag,
+            canary: None,
             contracts: hooklane_bundled_contracts::load(),
             measured: hooklane_app::measured::Measured::default(),
         });

@@ -37,6 +37,7 @@ fn failing() -> Health {
             Report::Recovered { since: at(1), at: at(2), outage: Some(outage) },
         ],
         disabled_reported: Some(at(3)),
+        disabling_reported: Some(at(2)),
         discard_until: Some(at(4)),
         release: RateLimit::new(6, 60).ok().map(|limit| Paced { limit, next: Some(at(5)) }),
         skipped_before: Some(7),

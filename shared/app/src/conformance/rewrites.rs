@@ -13,11 +13,12 @@ use hooklane_domain::isolation::health::{Change, Health};
 use hooklane_domain::isolation::recovery::{Recovery, Stage, Wanted, WantedStatus};
 use hooklane_domain::webhook::Webhook;
 
+use super::canary::canary;
 use super::samples::{answered, at, delivery, save, tenant, waiting, webhook};
 use super::watch_list::entry;
 use crate::ports::{
-    Added, BrakeStore, DeliveryStore, EventTypeStore, HealthStore, IdempotencyStore, KeyStore,
-    Look, RecoveryStore, Sweep, TenantStore, WatchList, WebhookStore, Written,
+    Added, BrakeStore, CanaryStore, DeliveryStore, EventTypeStore, HealthStore, IdempotencyStore,
+    KeyStore, Look, RecoveryStore, Sweep, TenantStore, WatchList, WebhookStore, Written,
 };
 
 /// The items of both tables, as no port shows them. Only the tables have attributes; fakes keep values.
@@ -46,7 +47,7 @@ where
         + WatchList
         + BrakeStore
         + RecoveryStore,
-    L: DeliveryStore + IdempotencyStore,
+    L: DeliveryStore + IdempotencyStore + CanaryStore,
 {
     let values = Values::new(salt);
     let parked = values.create(registry, ledger).await;
@@ -119,7 +120,7 @@ impl Values {
             + WatchList
             + BrakeStore
             + RecoveryStore,
-        L: DeliveryStore + IdempotencyStore,
+        L: DeliveryStore + IdempotencyStore + CanaryStore,
     {
         let (ours, id) = (&self.tenant, self.webhook.id);
         assert_eq!(registry.register(&self.webhook, ROOM).await.unwrap(), Written::Yes);
@@ -142,6 +143,7 @@ impl Values {
 
         let (key, record) = &self.record;
         assert_eq!(ledger.claim(ours, key, record).await.unwrap(), *record);
+        assert!(ledger.replace_canary(None, &canary(0, 1)).await.unwrap());
         let written = save(ledger, &delivery(ours, id, 3)).await;
         save(ledger, &written.parked(at(4), ParkReason::Paused)).await
     }
@@ -216,7 +218,7 @@ impl Values {
     /// Writes every item of the ledger again. The delivery is parked under the key of its old pointer.
     async fn rewrite_in_ledger<L>(&self, ledger: &L, parked: &Delivery)
     where
-        L: DeliveryStore + IdempotencyStore,
+        L: DeliveryStore + IdempotencyStore + CanaryStore,
     {
         let waiting = save(ledger, &waiting(parked.clone(), &answered(1, 50, 500))).await;
         let again = waiting.parked(at(4), ParkReason::Circuit);
@@ -225,5 +227,8 @@ impl Values {
         assert_eq!(read, [Some(again)]);
         let (key, record) = &self.record;
         ledger.fulfil(&self.tenant, key, record).await.unwrap();
+        let newest = canary(0, 1).id;
+        assert!(ledger.canary_arrived(&newest, at(1)).await.unwrap());
+        assert!(ledger.replace_canary(Some(&newest), &canary(9, 2)).await.unwrap());
     }
 }

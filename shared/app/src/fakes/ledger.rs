@@ -6,6 +6,7 @@ use hooklane_domain::Timestamp;
 use hooklane_domain::access::idempotency::{IdempotencyKey, IdempotencyRecord};
 use hooklane_domain::access::quota::Window;
 use hooklane_domain::access::quotas::{Day, QuotaName};
+use hooklane_domain::canary::Canary;
 use hooklane_domain::delivery::attempt::{Attempt, TestAttempt};
 use hooklane_domain::delivery::attempt_log::{LogEntry, LogPosition};
 use hooklane_domain::delivery::{Delivery, State};
@@ -53,6 +54,7 @@ pub struct MemoryLedger {
     pub(super) chunks: Mutex<BTreeMap<(TenantId, ChunkKey), (StoredChunk, Timestamp)>>,
     pub(super) index_writes: AtomicUsize,
     pub(super) index_reads: AtomicUsize,
+    pub(super) canary: Mutex<Option<Canary>>,
     unreadable: Mutex<BTreeMap<DeliveryId, Unreadable>>,
     refusing: Mutex<Refusing>,
 }

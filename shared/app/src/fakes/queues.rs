@@ -8,9 +8,12 @@ use hooklane_domain::delivery::waiting::{Lane, MAX_DELAY_SECONDS, MAX_VISIBILITY
 use hooklane_domain::ids::WebhookId;
 use jiff::SignedDuration;
 
+mod inspect;
+
 use super::{Faults, lock};
 use crate::ports::{
-    DeadLetters, DeferQueue, DispatchQueue, HideMessage, QueueDepth, Refused, Unavailable,
+    DeadLetters, DeferQueue, DispatchQueue, HideMessage, QueueDepth, Refused, RefusedForGood,
+    SendEvent, Unavailable,
 };
 
 /// The two queues in memory, with a clock that the test sets. They refuse what SQS refuses: a visibility
@@ -29,6 +32,8 @@ struct Inner {
     messages: Vec<Held>,
     dead_letters: Vec<DeadLetter>,
     refusals: usize,
+    /// The bodies that were sent to the event queue.
+    events: Vec<String>,
     /// The webhooks whose new messages are refused.
     refusing: BTreeSet<WebhookId>,
 }
@@ -72,6 +77,7 @@ impl MemoryQueues {
             messages: Vec::new(),
             dead_letters: Vec::new(),
             refusals: 0,
+            events: Vec::new(),
             refusing: BTreeSet::new(),
         };
         Self(Arc::new(Mutex::new(inner)), Faults::default())
@@ -92,6 +98,12 @@ impl MemoryQueues {
     /// From now on every new message of this webhook is refused, as an entry with a sender's fault.
     pub fn refuse(&self, webhook: WebhookId) {
         lock(&self.0).refusing.insert(webhook);
+    }
+
+    /// The bodies that were sent to the event queue since this was last called.
+    #[must_use]
+    pub fn take_events(&self) -> Vec<String> {
+        std::mem::take(&mut lock(&self.0).events)
     }
 
     /// Loses every message, to show that nothing depends on one.
@@ -236,7 +248,21 @@ impl DeferQueue for MemoryQueues {
             lock(&self.0).refusals += 1;
             return Err(Unavailable::new("SendMessage", "InvalidParameterValue: DelaySeconds"));
         }
-        Ok(lock(&self.0).send(Lane::Slow, message, seconds))
+        let mut inner = lock(&self.0);
+        let Message::Deliver(deliver) = message;
+        if inner.refusing.contains(&deliver.delivery.webhook()) {
+            let reason = "InvalidMessageContents: a test refuses it".to_owned();
+            return Err(Unavailable::new("SendMessage", RefusedForGood(reason)));
+        }
+        Ok(inner.send(Lane::Slow, message, seconds))
+    }
+}
+
+impl SendEvent for MemoryQueues {
+    async fn send(&self, body: &str) -> Result<(), Unavailable> {
+        self.1.step()?;
+        lock(&self.0).events.push(body.to_owned());
+        Ok(())
     }
 }
 
@@ -263,25 +289,5 @@ impl DeadLetters for MemoryQueues {
         let letter = DeadLetter { body: body.to_owned(), reason: reason.to_owned() };
         lock(&self.0).dead_letters.push(letter);
         Ok(())
-    }
-}
-
-impl crate::conformance::Inspect for MemoryQueues {
-    async fn receive(&self, lane: Lane) -> Vec<crate::conformance::Seen> {
-        let seen = Self::receive(self, lane).into_iter();
-        seen.map(|r| crate::conformance::Seen {
-            receipt_handle: r.id.0.clone(),
-            id: r.id.0,
-            body: r.body,
-        })
-        .collect()
-    }
-
-    async fn delete(&self, _: Lane, seen: &crate::conformance::Seen) {
-        Self::delete(self, &MessageId(seen.id.clone()));
-    }
-
-    async fn dead_letters(&self) -> Vec<(String, String)> {
-        self.all_dead_letters().into_iter().map(|b| (b.body, b.reason)).collect()
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hooklane_domain::Timestamp;
+use hooklane_domain::canary::Canary;
 use hooklane_domain::delivery::Delivery;
 use hooklane_domain::delivery::attempt::Attempt;
 use hooklane_domain::event::Event;
@@ -14,9 +15,10 @@ use hooklane_domain::isolation::recovery::Wanted;
 use hooklane_domain::webhook::limits::RateLimit;
 
 use crate::ports::{
-    AttemptLog, ChunkPage, ChunkRange, Clock, DeliveryFilter, DeliveryPage, DeliveryStore, Entropy,
-    EventIndex, EventIndexWriter, EventPage, EventScan, EventStore, LogFilter, LogPage,
-    ParkingStore, Pause, Pointer, Put, Saved, SlotCounts, SlotStore, Strikes, Unavailable,
+    AttemptLog, CanaryStore, ChunkPage, ChunkRange, Clock, DeliveryFilter, DeliveryPage,
+    DeliveryStore, Entropy, EventIndex, EventIndexWriter, EventPage, EventScan, EventStore,
+    LogFilter, LogPage, ParkingStore, Pause, Pointer, Put, Saved, SlotCounts, SlotStore, Strikes,
+    Unavailable,
 };
 
 impl<T: Clock> Clock for Arc<T> {
@@ -124,6 +126,24 @@ impl<T: EventScan> EventScan for Arc<T> {
 
     fn cursor_after(&self, event: &(TenantId, EventId)) -> String {
         (**self).cursor_after(event)
+    }
+}
+
+impl<T: CanaryStore> CanaryStore for Arc<T> {
+    async fn canary(&self) -> Result<Option<Canary>, Unavailable> {
+        (**self).canary().await
+    }
+
+    async fn replace_canary(
+        &self,
+        newest: Option<&EventId>,
+        next: &Canary,
+    ) -> Result<bool, Unavailable> {
+        (**self).replace_canary(newest, next).await
+    }
+
+    async fn canary_arrived(&self, id: &EventId, at: Timestamp) -> Result<bool, Unavailable> {
+        (**self).canary_arrived(id, at).await
     }
 }
 

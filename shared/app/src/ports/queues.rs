@@ -35,6 +35,11 @@ pub trait HideMessage: Send + Sync {
     ) -> impl Future<Output = Result<(), Unavailable>> + Send;
 }
 
+/// Sends to the event queue, as producers do.
+pub trait SendEvent: Send + Sync {
+    fn send(&self, body: &str) -> impl Future<Output = Result<(), Unavailable>> + Send;
+}
+
 /// Makes a delivery wait in a queue.
 pub trait DeferQueue: Send + Sync {
     /// Sets a received message's visibility timeout to `seconds` from now. SQS refuses a timeout that ends
@@ -46,7 +51,8 @@ pub trait DeferQueue: Send + Sync {
         seconds: u32,
     ) -> impl Future<Output = Result<(), Unavailable>> + Send;
 
-    /// Sends a message to the retry queue with a delay of `seconds` (at most 900). Returns its id.
+    /// Sends a message to the retry queue with a delay of `seconds` (at most 900). Returns its id. An error
+    /// with an [`Unavailable::refusal`] says that the queue would refuse the message each time.
     fn send_later(
         &self,
         message: &Message,

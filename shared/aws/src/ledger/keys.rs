@@ -170,6 +170,11 @@ pub(super) fn strikes(of: &Suspect) -> Key {
     Key { pk: format!("SU#{}", of.as_str()), sk: "STRIKES".to_owned() }
 }
 
+/// The newest canary.
+pub(super) fn canary() -> Key {
+    Key { pk: "CANARY".to_owned(), sk: "CANARY".to_owned() }
+}
+
 /// The number of a tenant's API requests in one minute.
 pub(super) fn quota(tenant: &TenantId, window: Window) -> Key {
     Key { pk: format!("RA#{tenant}"), sk: format!("{:012}", window.number()) }

@@ -101,6 +101,21 @@ async fn refused_entries_that_make_a_whole_call_fail_are_found() {
 }
 
 #[tokio::test]
+async fn a_delayed_message_that_is_refused_for_good_is_told_from_one_that_cannot_be_sent_now() {
+    for (code, refused) in [
+        ("InvalidMessageContents", true),
+        ("AccessDeniedException", false),
+        ("KmsThrottled", false),
+    ] {
+        let scripted = Scripted::answering(move |_, _, _| error(code));
+        let retry = Some("http://127.0.0.1/queue".to_owned());
+        let queues = Queues::new(&scripted.config, QueueUrls { delivery: None, retry });
+        let failed = queues.send_later(&messages(1)[0], 5).await.unwrap_err();
+        assert_eq!(failed.refusal().is_some_and(|why| why.contains(code)), refused, "{code}");
+    }
+}
+
+#[tokio::test]
 async fn entries_that_stay_unavailable_are_an_error() {
     let scripted = Scripted::answering(|_, _, body| {
         answer(body, |message| message.contains("n1\"").then_some(("InternalError", false)))

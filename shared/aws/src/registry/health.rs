@@ -45,6 +45,8 @@ struct Body {
     release: Option<Paced>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     skipped_before: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    disabling_reported: Option<Timestamp>,
 }
 
 /// What a change of the health writes.
@@ -64,6 +66,7 @@ impl HealthItem {
             slow: body.slow,
             owed: body.owed,
             disabled_reported: body.disabled_reported,
+            disabling_reported: body.disabling_reported,
             discard_until: body.discard_until,
             release: body.release,
             skipped_before: body.skipped_before,
@@ -147,6 +150,7 @@ fn health_update(webhook: WebhookId, health: &Health) -> Result<Write, Unavailab
         slow: health.slow,
         owed: health.owed.clone(),
         disabled_reported: health.disabled_reported,
+        disabling_reported: health.disabling_reported,
         discard_until: health.discard_until,
         release: health.release,
         skipped_before: health.skipped_before,

@@ -22,6 +22,8 @@ use hooklane_domain::delivery::MessageId;
 use hooklane_domain::delivery::message::Message;
 use hooklane_domain::delivery::waiting::Lane;
 
+use crate::bus::RealBus;
+
 pub(crate) struct Resources {
     config: SdkConfig,
     salt: u128,
@@ -91,6 +93,11 @@ impl Resources {
         }
     }
 
+    /// A bus, which is made by this.
+    pub(crate) async fn bus(&self) -> RealBus {
+        RealBus::create(&self.config, &format!("{}-bus", self.name)).await
+    }
+
     pub(crate) fn raw_items(&self) -> RawTables {
         let tables = ["registry", "ledger"].map(|table| format!("{}-{table}", self.name));
         RawTables { dynamodb: aws_sdk_dynamodb::Client::new(&self.config), tables }
@@ -106,6 +113,7 @@ impl Resources {
             let sqs = aws_sdk_sqs::Client::new(&self.config);
             sqs.delete_queue().queue_url(url).send().await.unwrap();
         }
+        RealBus::remove(&self.config, &format!("{}-bus", self.name)).await;
         aws_sdk_secretsmanager::Client::new(&self.config)
             .delete_secret()
             .secret_id(&self.name)

@@ -133,6 +133,7 @@ pub(crate) fn healths() -> Vec<(WebhookId, Health)> {
             Report::Recovered { since: at(1), at: at(2), outage: None },
         ],
         disabled_reported: Some(at(3)),
+        disabling_reported: None,
         discard_until: Some(at(4)),
         release: None,
         skipped_before: None,

@@ -14,7 +14,7 @@ fn catalog<'a>(catalogs: &'a Catalogs, name: &str) -> &'a Catalog {
 
 /// The types of a platform guide and `webhook.test`, without operational events.
 fn names(catalog: &Catalog) -> Vec<&str> {
-    let own = ["webhook.failing", "webhook.disabled", "webhook.recovered", "delivery.exhausted"];
+    let own = hooklane_domain::event::OPERATIONAL;
     catalog.types().map(|(name, _)| name.as_str()).filter(|name| !own.contains(name)).collect()
 }
 

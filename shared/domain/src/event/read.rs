@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::value::RawValue;
 
 use super::{Content, Event, MAX_EVENT_BYTES, OPERATIONAL};
-use crate::ids::{EventId, EventType, InvalidId, TenantId};
+use crate::ids::{ClientsTenant, EventId, EventType, InvalidId, TenantId};
 use crate::json::fields::{FieldErrors, Fields};
 use crate::json::{RawJson, without_byte_order_mark};
 
@@ -186,7 +186,10 @@ fn required<T>(
 
 fn read_tenant(fields: &mut Fields, default: &DefaultTenant) -> Option<TenantId> {
     match default {
-        DefaultTenant::None => required(fields, TENANT, Fields::parse::<TenantId>),
+        DefaultTenant::None => {
+            let named = required(fields, TENANT, Fields::parse::<ClientsTenant>);
+            named.map(|ClientsTenant(tenant)| tenant)
+        }
         DefaultTenant::Is(tenant) => {
             let sent = TENANT.iter().find(|name| fields.has(&[name])).copied();
             if let Some(named) = fields.parse::<TenantId>(TENANT)

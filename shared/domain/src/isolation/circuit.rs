@@ -35,6 +35,13 @@ pub struct Thresholds {
 }
 
 impl Thresholds {
+    /// How long before it is disabled a webhook is announced to be: a day, or half of the time for which it may
+    /// fail where that is under two days.
+    #[must_use]
+    pub fn notice(&self) -> Duration {
+        (self.disable_after / 2).min(Duration::from_secs(24 * 3600))
+    }
+
     /// The defaults of `template.yaml`, for tests and the simulation. Production reads its environment.
     pub const FOR_TESTS: Self = Self {
         failures: 10,

@@ -9,7 +9,10 @@ use serde::{Deserialize, Serialize};
 use crate::delivery::waiting::Lane;
 use crate::isolation::circuit::{Circuit, Streak, Thresholds};
 use crate::isolation::slots::Paced;
-use crate::time::later;
+
+mod disabling;
+
+pub use disabling::Disabling;
 
 /// The health of a webhook. Attempts change it, so it is not part of the webhook's revision and `ETag`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -27,6 +30,9 @@ pub struct Health {
     /// When the webhook was disabled, for the latest disabling that was published as an operational
     /// event.
     pub disabled_reported: Option<Timestamp>,
+    /// Since when the webhook failed, for the latest announcement that it will be disabled which was
+    /// published as an operational event.
+    pub disabling_reported: Option<Timestamp>,
     /// Deliveries that were parked up to this time are discarded instead of sent.
     pub discard_until: Option<Timestamp>,
     /// The pace at which `upkeep` releases what is parked, until nothing is; `None` for as fast as it can.
@@ -256,17 +262,6 @@ impl Health {
     #[must_use]
     pub fn discards(&self, parked_since: Timestamp) -> bool {
         self.discard_until.is_some_and(|until| parked_since <= until)
-    }
-
-    /// Whether all attempts failed for so long that the webhook is disabled. Failures before the last
-    /// change of the webhook do not count, so a webhook that was switched on again gets the full time.
-    #[must_use]
-    pub fn is_hopeless(&self, changed_at: Timestamp, thresholds: &Thresholds) -> bool {
-        !self.circuit.is_closed()
-            && self.streak.is_some_and(|streak| {
-                let since = streak.since.max(changed_at);
-                streak.last >= later(since, thresholds.disable_after)
-            })
     }
 }
 

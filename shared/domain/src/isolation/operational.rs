@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use crate::delivery::Delivery;
 use crate::event::{Content, NewEvent};
 use crate::ids::{EventId, EventType, TenantId, WebhookId};
-use crate::isolation::health::Report;
+use crate::isolation::health::{Disabling, Report};
 use crate::json::RawJson;
 use crate::webhook::DisableReason;
 use crate::webhook::subscription::OPERATIONAL;
@@ -93,6 +93,19 @@ pub fn of_report(
             event(tenant, "webhook.recovered", &[&id, &since.to_string()], at, &data)
         }
     }
+}
+
+/// The event of a webhook that Hooklane is about to disable: `webhook.disabling`. There is one for each time
+/// that it began to fail.
+#[must_use]
+pub fn of_announcement(tenant: &TenantId, webhook: WebhookId, disabling: Disabling) -> NewEvent {
+    let id = webhook.to_string();
+    let Disabling { since, announced_at, disables_at } = disabling;
+    let data = serde_json::json!({
+        "webhookId": id, "failingSince": shown(since), "disablesAt": shown(disables_at),
+    });
+    let about = [id.as_str(), &since.to_string()];
+    event(tenant, "webhook.disabling", &about, announced_at, &data)
 }
 
 /// The event of a webhook that Hooklane disabled: `webhook.disabled`.
@@ -192,6 +205,11 @@ mod tests {
             of_report(&tenant, webhook, recovered, Some(missed)),
             of_disabling(&tenant, webhook, at(7), DisableReason::Failing),
             of_exhaustion(&delivery, 3, at(8)),
+            of_announcement(
+                &tenant,
+                webhook,
+                Disabling { since: at(5), announced_at: at(6), disables_at: at(7) },
+            ),
         ]
     }
 
@@ -206,6 +224,7 @@ mod tests {
         webhook.recovered {"webhookId":"wh_00000000000000000000000001","failingSince":"1970-01-01T00:00:05.000Z","recoveredAt":"1970-01-01T00:00:09.000Z","window":{"since":"1970-01-01T00:00:03.000Z","until":"1970-01-01T00:00:09.000Z"},"waited":7,"delivered":1,"failed":2,"truncated":false,"skipped":4}
         webhook.disabled {"webhookId":"wh_00000000000000000000000001","disabledAt":"1970-01-01T00:00:07.000Z","reason":"failing"}
         delivery.exhausted {"webhookId":"wh_00000000000000000000000001","deliveryId":"dlv_AAAAAAAAAAAAAAAAAAAAAAEAAAAAA-hldnQtMQ","eventId":"evt-1","eventType":"order.created","attemptCount":3}
+        webhook.disabling {"webhookId":"wh_00000000000000000000000001","failingSince":"1970-01-01T00:00:05.000Z","disablesAt":"1970-01-01T00:00:07.000Z"}
         "#);
     }
 
@@ -221,7 +240,7 @@ mod tests {
         }
         ids.sort();
         ids.dedup();
-        assert_eq!(ids.len(), 4);
+        assert_eq!(ids.len(), 5);
     }
 
     /// An id that can be reckoned beforehand cannot be taken beforehand: its form is Hooklane's own.

@@ -2,11 +2,12 @@ use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use hooklane_app::ports::{
-    ChunkPage, ChunkRange, DeliveryFilter, DeliveryPage, DeliveryStore, EventIndex, EventPage,
-    EventScan, EventStore, ParkingStore, Pointer, Put, Saved, SlotCounts, SlotStore, Strikes,
-    Unavailable,
+    CanaryStore, ChunkPage, ChunkRange, DeliveryFilter, DeliveryPage, DeliveryStore, EventIndex,
+    EventPage, EventScan, EventStore, ParkingStore, Pointer, Put, Saved, SlotCounts, SlotStore,
+    Strikes, Unavailable,
 };
 use hooklane_domain::Timestamp;
+use hooklane_domain::canary::Canary;
 use hooklane_domain::delivery::attempt::Attempt;
 use hooklane_domain::delivery::{Delivery, Status};
 use hooklane_domain::event::Event;
@@ -165,6 +166,20 @@ impl EventStore for WorldLedger {
         let state = self.world.state();
         let event = number_of(id).and_then(|number| state.ledger.event(number));
         Ok(event.or_else(|| state.operational.get(id).cloned()))
+    }
+}
+
+impl CanaryStore for WorldLedger {
+    async fn canary(&self) -> Result<Option<Canary>, Unavailable> {
+        Err(self.unsupported("reading the canary"))
+    }
+
+    async fn replace_canary(&self, _: Option<&EventId>, _: &Canary) -> Result<bool, Unavailable> {
+        Err(self.unsupported("replacing the canary"))
+    }
+
+    async fn canary_arrived(&self, _: &EventId, _: Timestamp) -> Result<bool, Unavailable> {
+        Err(self.unsupported("noting the arrival of a canary"))
     }
 }
 

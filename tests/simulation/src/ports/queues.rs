@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use hooklane_app::ports::{
-    DeadLetters, DeferQueue, DispatchQueue, QueueDepth, Refused, Unavailable,
+    DeadLetters, DeferQueue, DispatchQueue, QueueDepth, Refused, SendEvent, Unavailable,
 };
 use hooklane_domain::delivery::MessageId;
 use hooklane_domain::delivery::message::Message as WireMessage;
@@ -74,6 +74,12 @@ impl DispatchQueue for WorldQueues {
             state.calendar.plan(message.sent, Happening::Dispatched { lane, message });
         }
         Ok(Vec::new())
+    }
+}
+
+impl SendEvent for WorldQueues {
+    async fn send(&self, _: &str) -> Result<(), Unavailable> {
+        Err(self.world.refuse("SendMessage", "the simulation sends no canary"))
     }
 }
 

@@ -8,6 +8,7 @@ async fn a_new_stack_has_no_platforms_types_except_for_tenants_of_its_guide() {
     let own = [
         "delivery.exhausted",
         "webhook.disabled",
+        "webhook.disabling",
         "webhook.failing",
         "webhook.recovered",
         "webhook.test",

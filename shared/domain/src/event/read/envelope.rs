@@ -14,7 +14,7 @@ use super::{
     is_version, required,
 };
 use crate::event::Content;
-use crate::ids::{EventType, TenantId};
+use crate::ids::{ClientsTenant, EventType, InvalidId, TenantId};
 use crate::json::fields::{Field, FieldErrors, Fields, MAX_FIELDS, time_of};
 use crate::json::parts::{entries, text};
 use crate::json::surrogates::readable;
@@ -168,7 +168,8 @@ impl<'a> Detail<'a> {
         };
         let text = serde_json::from_str::<String>(value);
         let text = text.map_err(|_| (name, "must be a string".to_owned()))?;
-        let tenant = text.parse::<TenantId>().map_err(|error| (name, error.to_string()))?;
+        let ClientsTenant(tenant) =
+            text.parse().map_err(|error: InvalidId| (name, error.to_string()))?;
         self.0.remove(place);
         match default {
             DefaultTenant::Is(other) if tenant != *other => {

@@ -141,6 +141,41 @@ fn a_webhook_that_only_fails_for_five_days_is_hopeless() {
 }
 
 #[test]
+fn a_webhook_is_announced_to_be_disabled_a_day_before_and_once_for_the_same_failures() {
+    const HOUR: i64 = 3600;
+    const DAY: i64 = 24 * HOUR;
+    for (days, last, changed, reported, expected) in [
+        (5, 4 * DAY - 1, 0, None, None),
+        (5, 4 * DAY, 0, None, Some((0, 4 * DAY, 5 * DAY))),
+        (5, 4 * DAY, 0, Some(0), None),
+        // Failures that were announced before ended; these are others.
+        (5, 4 * DAY, 0, Some(-9 * DAY), Some((0, 4 * DAY, 5 * DAY))),
+        // Resumed or changed after a day: the time begins anew.
+        (5, 4 * DAY, DAY, None, None),
+        (5, 5 * DAY - 1, DAY, Some(0), None),
+        (5, 5 * DAY, DAY, Some(0), Some((DAY, 5 * DAY, 6 * DAY))),
+        // A day's notice would be none of a time of one day.
+        (1, 12 * HOUR - 1, 0, None, None),
+        (1, 12 * HOUR, 0, None, Some((0, 12 * HOUR, DAY))),
+        (2, DAY, 0, None, Some((0, DAY, 2 * DAY))),
+    ] {
+        let disable_after = Duration::from_secs(u64::try_from(days * DAY).unwrap());
+        let thresholds = Thresholds { disable_after, ..Thresholds::FOR_TESTS };
+        let failing = observed(Health::default(), &[failed(10, 0, 60), failed(90, 61, last)]);
+        let health = Health { disabling_reported: reported.map(at), ..failing.clone() };
+        let due = health.disabling(at(changed), &thresholds);
+        let expected = expected.map(|(since, announced, disables)| Disabling {
+            since: at(since),
+            announced_at: at(announced),
+            disables_at: at(disables),
+        });
+        assert_eq!(due, expected, "{days} {last} {changed} {reported:?}");
+        let recovered = observed(failing, &[succeeded(last + 1)]);
+        assert_eq!(recovered.disabling(at(changed), &thresholds), None, "it recovered");
+    }
+}
+
+#[test]
 fn a_tally_counts_the_failures_after_its_last_success() {
     let mut tally = Tally::default();
     tally.add(false, at(1), 10);
