@@ -11,6 +11,7 @@ use crate::ports::Ports;
 /// Everything that `upkeep` works with.
 pub struct Deps<P: Ports> {
     pub ledger: P::Ledger,
+    pub usage: P::Usage,
     pub registry: P::Registry,
     pub queues: P::Queues,
     pub system: P::System,
@@ -19,6 +20,8 @@ pub struct Deps<P: Ports> {
     pub brake_limit: u64,
     /// How long the index of events usually takes to list an event.
     pub index_lag: Duration,
+    /// The length of the spans in which usage is counted provisionally.
+    pub usage_every: Duration,
     /// They hold the rate limits of webhooks that have none of their own.
     pub contracts: Contracts,
 }

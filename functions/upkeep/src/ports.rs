@@ -3,13 +3,22 @@
 use hooklane_app::ports::{
     BrakeStore, Clock, DeferQueue, DeliveryStore, DispatchQueue, Entropy, EventIndex, EventScan,
     EventStore, HealthStore, ParkingStore, QueueDepth, RecoveryStore, Strikes, TenantStore,
-    WatchList, WebhookStore,
+    WatchList, WebhookIds, WebhookStore,
 };
+use hooklane_app::usage::UsageLedger;
 
 /// The ports of `upkeep`: AWS in production, fakes in tests.
 pub trait Ports {
     type Ledger: DeliveryStore + ParkingStore + EventStore + EventScan + EventIndex + Strikes;
-    type Registry: WebhookStore + TenantStore + HealthStore + WatchList + BrakeStore + RecoveryStore;
+    /// The ledger once more, for what counts as usage.
+    type Usage: UsageLedger;
+    type Registry: WebhookStore
+        + WebhookIds
+        + TenantStore
+        + HealthStore
+        + WatchList
+        + BrakeStore
+        + RecoveryStore;
     type Queues: DeferQueue + DispatchQueue + QueueDepth;
     type System: Clock + Entropy;
 }

@@ -19,6 +19,8 @@ pub struct Settings {
     pub brake_limit: u64,
     /// How long the index of events usually takes to list an event.
     pub index_lag: Duration,
+    /// The length of the spans in which usage is counted provisionally.
+    pub usage_every: Duration,
 }
 
 impl Settings {
@@ -33,6 +35,7 @@ impl Settings {
             brake_limit: settings::parse("BRAKE_IN_FLIGHT")?,
             index_lag: Duration::from_secs(settings::parse::<u64>("EVENT_INDEX_SECONDS")?)
                 + STREAM_LAG,
+            usage_every: Duration::from_secs(60 * settings::parse::<u64>("USAGE_MINUTES")?),
         })
     }
 }

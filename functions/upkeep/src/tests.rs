@@ -13,5 +13,6 @@ mod report;
 mod spans;
 mod sweep;
 mod unreadable;
+mod usage;
 mod walk;
 mod world;

@@ -10,6 +10,7 @@ use hooklane_domain::Timestamp;
 use crate::failure::corrupt;
 use crate::table::Table;
 
+mod active;
 mod attempt;
 mod daily_counts;
 mod delivery;
@@ -25,6 +26,7 @@ mod slots;
 mod strikes;
 mod test_attempt;
 mod test_places;
+mod usage;
 mod walk;
 
 pub use event::EventRecord;

@@ -51,6 +51,7 @@ impl hooklane_ingest::Ports for Faulty {
 
 impl hooklane_upkeep::Ports for Faulty {
     type Ledger = Port;
+    type Usage = Port;
     type Registry = Port;
     type Queues = Port;
     type System = Port;
@@ -142,12 +143,14 @@ pub(crate) fn cold_upkeep(environment: &Arc<Environment>) -> UpkeepInstance {
     let port = Port::new(environment, "upkeep");
     let function = Upkeep::new(hooklane_upkeep::Deps {
         ledger: port.clone(),
+        usage: port.clone(),
         registry: port.clone(),
         queues: port.clone(),
         system: port.clone(),
         thresholds: Thresholds::FOR_TESTS,
         brake_limit: BRAKE_LIMIT,
         index_lag: std::time::Duration::from_secs(10),
+        usage_every: std::time::Duration::from_secs(3_600),
         contracts: hooklane_bundled_contracts::load(),
     });
     Instance { port, function }

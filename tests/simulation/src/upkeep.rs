@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hooklane_app::fakes::MemoryRegistry;
+use hooklane_app::fakes::{MemoryLedger, MemoryRegistry};
 use hooklane_contract::Contracts;
 use hooklane_upkeep::{Deps, Upkeep};
 
@@ -21,12 +21,14 @@ pub(crate) fn upkeep(
     let (takes, world) = (UPKEEP_CALL, || Arc::clone(world));
     Upkeep::new(Deps {
         ledger: WorldLedger { world: world(), takes },
+        usage: MemoryLedger::default(),
         registry,
         queues: WorldQueues { world: world(), takes },
         system: WorldSystem(world()),
         thresholds: scenario.isolation.thresholds(deployment.thresholds),
         brake_limit: deployment.brake,
         index_lag: std::time::Duration::ZERO,
+        usage_every: std::time::Duration::from_secs(3_600),
         contracts,
     })
 }

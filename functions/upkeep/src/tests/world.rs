@@ -27,6 +27,7 @@ pub(super) struct Fakes;
 
 impl Ports for Fakes {
     type Ledger = Arc<MemoryLedger>;
+    type Usage = Arc<MemoryLedger>;
     type Registry = Registry;
     type Queues = MemoryQueues;
     type System = Arc<FakeSystem>;
@@ -75,12 +76,14 @@ impl World {
         let queues = MemoryQueues::at(start, VISIBILITY).with_faults(faults.clone());
         let upkeep = Upkeep::new(Deps {
             ledger: Arc::clone(&ledger),
+            usage: Arc::clone(&ledger),
             registry: registry.clone(),
             queues: queues.clone(),
             system: Arc::clone(&clock),
             thresholds: Thresholds::FOR_TESTS,
             brake_limit: BRAKE_LIMIT,
             index_lag,
+            usage_every: std::time::Duration::from_secs(3_600),
             contracts: hooklane_bundled_contracts::load(),
         });
         Self { upkeep, clock, ledger, registry, queues, faults, start }

@@ -15,6 +15,7 @@ use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
 use hooklane_domain::isolation::deaths::Suspect;
 use jiff::SignedDuration;
 
+use super::usage::Usage;
 use super::{Faults, lock};
 use crate::ports::{
     AttemptLog, ChunkKey, DeliveryFilter, DeliveryPage, DeliveryStore, LogFilter, LogPage, Pointer,
@@ -53,6 +54,8 @@ pub struct MemoryLedger {
     pub(super) chunks: Mutex<BTreeMap<(TenantId, ChunkKey), (StoredChunk, Timestamp)>>,
     pub(super) index_writes: AtomicUsize,
     pub(super) index_reads: AtomicUsize,
+    pub(super) usage: Mutex<Usage>,
+    pub(super) active_notes: AtomicUsize,
     unreadable: Mutex<BTreeMap<DeliveryId, Unreadable>>,
     refusing: Mutex<Refusing>,
 }

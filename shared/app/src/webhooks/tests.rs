@@ -313,7 +313,14 @@ async fn a_key_is_free_again_after_a_day_and_a_refused_body_uses_none() {
 async fn a_deleted_webhook_is_not_registered_again_by_its_key() {
     let world = World::new();
     let first = world.once("k", BODY).await.unwrap();
-    delete(&world.registry, (&world.tenant, first.id), &Precondition::Any).await.unwrap();
+    delete(
+        (&world.registry, &world.ledger),
+        &world.system,
+        (&world.tenant, first.id),
+        &Precondition::Any,
+    )
+    .await
+    .unwrap();
     assert!(matches!(world.once("k", BODY).await, Err(RegisterError::Deleted)));
     assert_eq!(world.count().await, 0);
 }
@@ -381,15 +388,21 @@ async fn nothing_is_changed_unless_the_precondition_holds() {
     for wrong in [one_of(&[]), one_of(&[2]), one_of(&[0, 2, 3])] {
         let refused = world.change(id, wrong.clone(), "{}").await;
         assert!(matches!(refused, Err(ChangeError::Changed)), "{wrong:?}");
-        let refused = delete(&world.registry, (&world.tenant, id), &wrong).await;
+        let refused =
+            delete((&world.registry, &world.ledger), &world.system, (&world.tenant, id), &wrong)
+                .await;
         assert!(matches!(refused, Err(ChangeError::Changed)), "{wrong:?}");
     }
     assert_eq!(world.change(id, one_of(&[7, 1]), "{}").await.unwrap().revision, 1, "no change");
     let named = world.change(id, one_of(&[7, 1]), r#"{"name":"N"}"#).await;
     assert_eq!(named.unwrap().revision, 2);
-    delete(&world.registry, (&world.tenant, id), &one_of(&[2])).await.unwrap();
+    delete((&world.registry, &world.ledger), &world.system, (&world.tenant, id), &one_of(&[2]))
+        .await
+        .unwrap();
     for gone in [one_of(&[2]), Precondition::Any] {
-        let refused = delete(&world.registry, (&world.tenant, id), &gone).await;
+        let refused =
+            delete((&world.registry, &world.ledger), &world.system, (&world.tenant, id), &gone)
+                .await;
         assert!(matches!(refused, Err(ChangeError::Missing)));
         assert!(matches!(world.change(id, gone, "{}").await, Err(ChangeError::Missing)));
     }
@@ -452,7 +465,14 @@ async fn pausing_and_resuming_are_idempotent() {
 async fn with_webhooks(count: u128) -> (World, Tenant) {
     let world = World::new();
     let one = world.webhook().await;
-    delete(&world.registry, (&world.tenant, one.id), &Precondition::Any).await.unwrap();
+    delete(
+        (&world.registry, &world.ledger),
+        &world.system,
+        (&world.tenant, one.id),
+        &Precondition::Any,
+    )
+    .await
+    .unwrap();
     for n in 0..count {
         let state = if n % 3 == 0 { WebhookState::Inactive } else { WebhookState::Active };
         let id = WebhookId::new(one.created_at, n);
