@@ -35,3 +35,4 @@ mod shapes;
 mod spans;
 mod tenants;
 mod trying;
+mod usage;
