@@ -287,3 +287,13 @@ def test_the_settings_for_sam_local(reader, stack):
         page.paste("stack() {")
         settings = json.loads(page.run("cat .local/sam-env.json"))
     assert settings["IngestFunction"]["LEDGER_TABLE"] == stack.description["ledgerTable"]
+
+
+def test_the_commands_of_usage(reader, stack, tenant):
+    with reader("docs/usage.md", {"acme": tenant}) as shell:
+        shell.run(f"API={stack.description['apiUrl']}; OPERATOR_KEY={stack.description['operatorKey']}")
+        answer = json.loads(shell.paste("X-Tenant-Id"))
+        months = ["2026-10", "2026-11"]
+        assert [(row["tenant"], row["month"]) for row in answer["data"]] == [(tenant, month) for month in months]
+        header = shell.paste("text/csv").splitlines()[0]
+        assert header.startswith("tenant,month,events,") and header.endswith(",final,asOf")

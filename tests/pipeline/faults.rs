@@ -31,6 +31,7 @@ async fn run(seed: u64, events: usize) -> (Figures, Pipeline) {
 async fn run_and_report(seed: u64) {
     let (figures, pipeline) = run(seed, EVENTS).await;
     pipeline.check_every_fault_happened();
+    println!("  {:>7}  calls to count what was used", pipeline.check_usage().await);
     println!("figures of seed {seed}");
     for (what, count) in figures {
         println!("  {count:>7}  {what}");

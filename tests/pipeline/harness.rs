@@ -26,5 +26,6 @@ pub(crate) mod registry;
 pub(crate) mod run;
 pub(crate) mod stream;
 pub(crate) mod tenants;
+pub(crate) mod usage;
 pub(crate) mod versions;
 pub(crate) mod work;

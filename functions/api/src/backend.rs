@@ -5,10 +5,10 @@ use std::sync::Arc;
 use hooklane_app::cache::{Bounded, Recent};
 use hooklane_app::catalog::EventCatalog;
 use hooklane_app::ports::{
-    AttemptLog, Clock, DailyCounts, DeferQueue, DeliveryStore, Entropy, EventIndex, EventStore,
-    EventTypeStore, HealthStore, IdempotencyStore, KeyStore, ParkingStore, Post, QuotaStore,
-    RecoveryStore, SlotStore, TenantStore, TestAttemptStore, TestPlaces, Unavailable, VitalsStore,
-    WaitingStore, WatchList, WebhookStore,
+    AttemptLog, Clock, DailyCounts, DeferQueue, DeletedWebhooks, DeliveryStore, Entropy,
+    EventIndex, EventStore, EventTypeStore, HealthStore, IdempotencyStore, KeyStore, ParkingStore,
+    Post, QuotaStore, RecoveryStore, SlotStore, TenantStore, TestAttemptStore, TestPlaces,
+    Unavailable, UsageStore, VitalsStore, WaitingStore, WatchList, WebhookIds, WebhookStore,
 };
 use hooklane_app::tenants::SettingsRules;
 use hooklane_app::webhooks::Rules;
@@ -118,8 +118,9 @@ macro_rules! all_of {
 all_of! {
     /// The ports of the ledger.
     Ledger = EventStore + DeliveryStore + AttemptLog + ParkingStore + SlotStore + IdempotencyStore
-        + TestAttemptStore + TestPlaces + QuotaStore + DailyCounts + WaitingStore + EventIndex;
+        + TestAttemptStore + TestPlaces + QuotaStore + DailyCounts + WaitingStore + EventIndex
+        + DeletedWebhooks + UsageStore;
     /// The ports of the registry.
     Registry = WebhookStore + TenantStore + KeyStore + EventTypeStore + HealthStore + WatchList
-        + RecoveryStore + VitalsStore;
+        + RecoveryStore + VitalsStore + WebhookIds;
 }

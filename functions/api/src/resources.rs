@@ -23,6 +23,7 @@ mod statistics;
 mod status;
 mod tenants;
 mod testing;
+mod usage;
 mod views;
 mod webhooks;
 mod words;
@@ -45,6 +46,7 @@ pub(crate) fn guarded<P: Ports>() -> OpenApiRouter<Arc<Deps<P>>> {
     let router = operations!(router, "events", events: list, publish, publish_batch, get);
     let router = operations!(router, "keys", keys: list, create, get, patch, rotate, delete);
     let router = operations!(router, "tenants", quotas: get);
+    let router = operations!(router, "tenants", usage: get);
     operations!(router, "tenants", tenants: list, get, set, remove, create_token, revoke_tokens)
 }
 

@@ -36,3 +36,4 @@ mod shapes;
 mod spans;
 mod tenants;
 mod trying;
+mod usage;

@@ -1,18 +1,22 @@
 //! One batch of the stream, from its records to chunks in the ledger.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use futures::future::try_join_all;
 use hooklane_app::deadline::Deadline;
-use hooklane_app::ports::{Clock as _, DeadLetters as _, EventIndexWriter as _, Unavailable};
+use hooklane_app::ports::{
+    ActiveTenants as _, Clock as _, DeadLetters as _, EventIndexWriter as _, Unavailable,
+};
 use hooklane_aws::stream::{self, Answer, Batch, Record};
+use hooklane_domain::Timestamp;
 use hooklane_domain::event_index::{Chunk, Entry};
 use hooklane_domain::ids::{EventId, TenantId};
 use hooklane_domain::metrics::{Figures, Metric};
+use hooklane_domain::time::later;
 
 use crate::ports::Ports;
-use crate::stats::Stats;
+use crate::stats::{NOTED_FOR, Stats};
 
 /// The number of concurrent writes.
 const CONCURRENCY: usize = 16;
@@ -57,6 +61,7 @@ async fn work<P: Ports>(
             break;
         }
         let now = stats.system.now();
+        note_active(stats, some, now).await?;
         let writes = some.iter().map(|next| stats.ledger.keep(&next.tenant, &next.chunk, now));
         try_join_all(writes).await?;
     }
@@ -80,6 +85,24 @@ async fn work<P: Ports>(
         "batch.done"
     );
     left.map_or_else(|| Ok(Answer::default()), |left| Answer::from(&batch.records[left]))
+}
+
+/// Notes the tenants of some chunks as active, so that their usage is counted, unless this instance did so
+/// lately. Before the chunks are written: a batch that fails in between comes again.
+async fn note_active<P: Ports>(
+    stats: &Stats<P>,
+    chunks: &[Pending],
+    now: Timestamp,
+) -> Result<(), Unavailable> {
+    let is_due = |tenant: &&TenantId| {
+        stats.noted.get(tenant).is_none_or(|noted| later(noted, NOTED_FOR) <= now)
+    };
+    let due: BTreeSet<_> = chunks.iter().map(|next| &next.tenant).filter(is_due).collect();
+    try_join_all(due.iter().map(|tenant| stats.ledger.note_active(tenant, now))).await?;
+    for tenant in due {
+        stats.noted.put(tenant.clone(), now);
+    }
+    Ok(())
 }
 
 /// Reads one record after the other, so that the content of one event is in memory at a time.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hooklane_app::deadline::Deadline;
 use hooklane_app::fakes::{FakeSystem, Faults, MemoryLedger, MemoryQueues};
-use hooklane_app::ports::{ChunkRange, EventIndex as _, Strikes as _};
+use hooklane_app::ports::{ActiveTenants as _, ChunkRange, EventIndex as _, Strikes as _};
 use hooklane_domain::Timestamp;
 use hooklane_domain::event_index::{Chunk, Entry};
 use hooklane_domain::isolation::deaths::{MAX_STRIKES, Suspect, given_up};
@@ -100,6 +100,39 @@ async fn a_thousand_events_of_one_tenant_cost_three_writes() {
     assert_eq!(stats.ledger.index_calls().0, 3);
     stats.handle(batch(&records), Deadline::never()).await.unwrap();
     assert_eq!(chunks(&stats, "acme").await.len(), 3, "a replay changes nothing");
+}
+
+#[tokio::test]
+async fn the_tenants_of_a_batch_are_noted_as_active_now_and_then() {
+    let stats = stats(&Faults::default());
+    let records =
+        [record("acme", "e1", 0, 1), record("globex", "g1", 0, 2), record("acme", "e2", 1, 3)];
+    let notes = async || {
+        stats.handle(batch(&records), Deadline::never()).await.unwrap();
+        stats.ledger.active_notes()
+    };
+    assert_eq!((notes().await, notes().await), (2, 2), "once for each tenant");
+    stats.system.pass(SignedDuration::from_hours(11));
+    assert_eq!(notes().await, 2);
+    stats.system.pass(SignedDuration::from_hours(1));
+    assert_eq!(notes().await, 4);
+    let active = stats.ledger.active(None, 9).await.unwrap();
+    assert_eq!(active, ["acme".parse().unwrap(), "globex".parse().unwrap()]);
+}
+
+#[tokio::test]
+async fn a_tenant_whose_note_failed_is_noted_when_the_batch_comes_again() {
+    let faults = Faults::default();
+    let stats = stats(&faults);
+    for steps in 0..2 {
+        faults.die_after(steps);
+        let records = [record("acme", "e1", 0, 1)];
+        assert!(stats.handle(batch(&records), Deadline::never()).await.is_err());
+        faults.revive();
+        assert_eq!(stats.ledger.active_notes(), usize::try_from(steps).unwrap());
+    }
+    stats.handle(batch(&[record("acme", "e1", 0, 1)]), Deadline::never()).await.unwrap();
+    assert_eq!((stats.ledger.active_notes(), chunks(&stats, "acme").await.len()), (1, 1));
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ use crate::ports::Ports;
 /// Everything that `upkeep` works with.
 pub struct Deps<P: Ports> {
     pub ledger: P::Ledger,
+    pub usage: P::Usage,
     pub registry: P::Registry,
     pub queues: P::Queues,
     /// Canaries are sent to it.
@@ -26,6 +27,8 @@ pub struct Deps<P: Ports> {
     pub index_lag: Duration,
     /// How often a canary is sent; `None` for never.
     pub canary: Option<Schedule>,
+    /// The length of the spans in which usage is counted provisionally.
+    pub usage_every: Duration,
     /// They hold the rate limits of webhooks that have none of their own.
     pub contracts: Contracts,
     /// What the run that is under way has measured. It starts empty.

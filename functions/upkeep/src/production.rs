@@ -19,6 +19,7 @@ pub struct Production;
 
 impl Ports for Production {
     type Ledger = Ledger;
+    type Usage = Ledger;
     type Registry = Registry;
     type Queues = Queues;
     type EventQueue = EventQueue;
@@ -32,8 +33,10 @@ impl Deps<Production> {
         let retention = Retention::days(settings.retention_days);
         let vault = Vault::new(Secret::new(aws, settings.data_key_secret.clone()));
         let urls = QueueUrls { delivery: None, retry: Some(settings.retry_queue.clone()) };
+        let ledger = Ledger::new(aws, settings.ledger_table.clone(), retention);
         Self {
-            ledger: Ledger::new(aws, settings.ledger_table.clone(), retention),
+            usage: ledger.clone(),
+            ledger,
             registry: Registry::new(aws, settings.registry_table.clone(), vault),
             queues: Queues::new(aws, urls),
             event_queue: EventQueue::new(aws, settings.event_queue.clone()),
@@ -43,6 +46,7 @@ impl Deps<Production> {
             brake_limit: settings.brake_limit,
             index_lag: settings.index_lag,
             canary: settings.canary,
+            usage_every: settings.usage_every,
             contracts: hooklane_bundled_contracts::load(),
             measured: hooklane_app::measured::Measured::default(),
         }

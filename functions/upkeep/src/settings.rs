@@ -24,6 +24,8 @@ pub struct Settings {
     pub index_lag: Duration,
     /// How often a canary is sent; `None` for never.
     pub canary: Option<Schedule>,
+    /// The length of the spans in which usage is counted provisionally.
+    pub usage_every: Duration,
 }
 
 impl Settings {
@@ -41,6 +43,7 @@ impl Settings {
             index_lag: Duration::from_secs(settings::parse::<u64>("EVENT_INDEX_SECONDS")?)
                 + STREAM_LAG,
             canary: Schedule::of_minutes(settings::parse("CANARY_MINUTES")?),
+            usage_every: Duration::from_secs(60 * settings::parse::<u64>("USAGE_MINUTES")?),
         })
     }
 }

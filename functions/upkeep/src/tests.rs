@@ -15,5 +15,6 @@ mod report;
 mod spans;
 mod sweep;
 mod unreadable;
+mod usage;
 mod walk;
 mod world;

@@ -48,3 +48,10 @@ pub const PACED_AHEAD: Duration = Duration::from_secs(60);
 pub const TURN_KEPT: Duration = Duration::from_secs(5 * 60);
 /// One look takes at most this many steps of a recovery, so that others get their turn.
 pub const RECOVERY_STEPS: usize = 200;
+
+/// Usage is counted in what is left of this time since the beginning of a run, so that the run ends before the
+/// next one begins.
+pub const USAGE_ENDS: Duration = Duration::from_secs(56);
+/// About the read units that a run takes for each of the two counts. A million deliveries that succeed at once
+/// take two to three hundred thousand.
+pub const USAGE_READS: u64 = 20_000;

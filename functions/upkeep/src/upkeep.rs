@@ -6,6 +6,7 @@ use hooklane_app::careful::forgive;
 use hooklane_app::ports::{Clock as _, Strikes as _, Unavailable};
 use hooklane_domain::ids::WebhookId;
 use hooklane_domain::isolation::deaths::Suspect;
+use hooklane_domain::time::later;
 
 use crate::brake;
 use crate::canary;
@@ -14,6 +15,8 @@ use crate::deadline::Deadline;
 use crate::deps::Deps;
 use crate::ports::Ports;
 use crate::summary::Summary;
+use crate::tuning::USAGE_ENDS;
+use crate::usage::count_usage;
 use crate::walk::walk;
 
 /// The function, with what it remembers between runs.
@@ -30,7 +33,7 @@ impl<P: Ports> Upkeep<P> {
     }
 
     /// Measures the brake, then walks over the watch list until nothing more can be done at once or the
-    /// time of the run is over. The run is marked while it is under way, so that the next one knows whether
+    /// time of the run is over, and counts usage in what is left of it. The run is marked while it is under way, so that the next one knows whether
     /// it ended.
     pub async fn run(&self) -> Result<Summary, Unavailable> {
         let mark = Suspect::run();
@@ -45,7 +48,9 @@ impl<P: Ports> Upkeep<P> {
                 Care::Usual
             }
         };
+        let began_at = self.deps.system.now();
         let summary = self.marked_run(care).await;
+        count_usage(&self.deps, later(began_at, USAGE_ENDS)).await;
         forgive(&self.deps.ledger, &mark).await;
         summary
     }

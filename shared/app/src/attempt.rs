@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use hooklane_contract::{Contract, Contracts, Subject, WireRequest};
 use hooklane_domain::Timestamp;
-use hooklane_domain::delivery::attempt::Attempt;
+use hooklane_domain::delivery::attempt::{Attempt, Measure};
 use hooklane_domain::delivery::outcome::{AttemptError, ErrorKind, Outcome};
 use hooklane_domain::event::Content;
 use hooklane_domain::expression::{Budget, Cost, Failure, Input};
@@ -44,11 +44,11 @@ pub async fn make_within<'a>(
         Err(error) => {
             let sent =
                 Sent { outcome: Outcome::Error(error), remarks: Vec::new(), took: Duration::ZERO };
-            return (attempt(subject, Vec::new(), sent), None);
+            return (attempt(subject, (Vec::new(), 0), sent), None);
         }
     };
     let request: WireRequest = contract.request(Subject { content: &content, ..subject });
-    let shown = request.shown_headers.clone();
+    let shown = (request.shown_headers.clone(), request.body.len());
     let limit = contract.timeout_of(subject.webhook).min(max);
     let to = Destination::from(subject.webhook);
     let mut sent = sender.post(to, request, limit).await;
@@ -58,8 +58,18 @@ pub async fn make_within<'a>(
     (attempt(subject, shown, sent), Some(contract))
 }
 
-fn attempt(subject: Subject<'_>, request_headers: Vec<(String, String)>, sent: Sent) -> Attempt {
+/// The attempt, by the headers and the length of the body of its request.
+fn attempt(
+    subject: Subject<'_>,
+    (request_headers, body): (Vec<(String, String)>, usize),
+    sent: Sent,
+) -> Attempt {
+    let measure = match subject.content.test {
+        true => Measure::Test,
+        false => Measure::Body(u32::try_from(body).unwrap_or(u32::MAX)),
+    };
     Attempt {
+        measure,
         number: subject.attempt,
         at: subject.at,
         duration_ms: u32::try_from(sent.took.as_millis()).unwrap_or(u32::MAX),

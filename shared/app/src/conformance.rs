@@ -32,6 +32,7 @@ mod strikes;
 mod tenants;
 mod test_attempts;
 mod test_places;
+mod usage;
 mod watch_list;
 mod webhooks;
 
@@ -61,5 +62,6 @@ pub use strikes::strikes;
 pub use tenants::tenants;
 pub use test_attempts::test_attempts;
 pub use test_places::test_places;
+pub use usage::{counted_things, usage, webhook_ids};
 pub use watch_list::watch_list;
 pub use webhooks::webhooks;

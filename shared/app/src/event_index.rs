@@ -34,6 +34,16 @@ pub struct Indexed {
     pub unreadable: Vec<i64>,
 }
 
+/// The number of unreadable chunks that belong to a page that goes from `after` to `next`. A page meets some
+/// that the one before or the one after meets too; each belongs to one.
+#[must_use]
+pub fn counted_here(newest_ms: &[i64], after: Option<&Place>, next: Option<&Place>) -> u64 {
+    let is_here = |ms: &&i64| {
+        after.is_none_or(|after| **ms < after.ms()) && next.is_none_or(|next| **ms >= next.ms())
+    };
+    newest_ms.iter().filter(is_here).count() as u64
+}
+
 /// The events of a page, newest first, each once. A call reads a bounded amount, so a page may be short or
 /// even empty and still have a next one.
 pub async fn indexed(

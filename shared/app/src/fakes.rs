@@ -24,6 +24,7 @@ mod strikes;
 mod system;
 mod test_attempts;
 mod test_places;
+mod usage;
 
 pub use faults::Faults;
 pub use ledger::{MemoryLedger, Refusing};
@@ -75,6 +76,9 @@ mod tests {
         conformance::event_index(&MemoryLedger::default(), 1).await;
         conformance::event_types(&MemoryRegistry::default(), 1).await;
         conformance::keys(&MemoryRegistry::default(), 1).await;
+        conformance::usage(&MemoryLedger::default(), 1).await;
+        conformance::counted_things(&MemoryLedger::default(), 1).await;
+        conformance::webhook_ids(&MemoryRegistry::default(), 1).await;
         let queues = MemoryQueues::at(Timestamp::UNIX_EPOCH, 360);
         conformance::queues(&queues, 1).await;
         conformance::sqs_limits(&queues, 1).await;

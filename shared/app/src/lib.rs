@@ -37,6 +37,7 @@ pub mod publish;
 pub mod recover;
 pub mod removed;
 pub mod tenants;
+pub mod usage;
 pub mod webhooks;
 
 #[cfg(feature = "test-support")]

@@ -28,6 +28,7 @@ mod system;
 mod tenants;
 mod test_attempts;
 mod test_places;
+mod usage;
 mod watch_list;
 mod webhooks;
 
@@ -56,6 +57,7 @@ pub use system::{Clock, Entropy, Pause};
 pub use tenants::{TenantPage, TenantStore};
 pub use test_attempts::TestAttemptStore;
 pub use test_places::{TestPlace, TestPlaces};
+pub use usage::{ActiveTenants, DeletedWebhooks, UsagePage, UsageStore, WebhookIds};
 pub use watch_list::{Look, Sweep, Watch, WatchList};
 pub use webhooks::{
     Outline, OutlinePage, Refusal, RoutePage, RouteStore, RouteTable, WebhookStore, Written,

@@ -15,8 +15,8 @@ use crate::catalog::EventCatalog;
 use crate::conflict::{MAX_TRIES, always_overtaken, decide_anew};
 use crate::health::probe_now;
 use crate::ports::{
-    Clock, Entropy, EventTypeStore, Expectations, HealthStore, Refusal, Unavailable, WatchList,
-    WebhookStore, Written,
+    Clock, DeletedWebhooks, Entropy, EventTypeStore, Expectations, HealthStore, Refusal,
+    Unavailable, WatchList, WebhookStore, Written,
 };
 use crate::precondition::Precondition;
 
@@ -129,12 +129,19 @@ pub async fn change(
     Ok(revised.after)
 }
 
-/// Deletes a webhook.
+/// Deletes a webhook. It is noted first, since what it used in the month still counts
+/// ([`crate::usage`]).
 pub async fn delete(
-    webhooks: &impl WebhookStore,
+    (webhooks, ledger): (&impl WebhookStore, &impl DeletedWebhooks),
+    clock: &impl Clock,
     (tenant, id): (&TenantId, WebhookId),
     precondition: &Precondition,
 ) -> Result<(), ChangeError> {
+    // Not for what is no webhook of the tenant's, so that nobody fills the list.
+    if webhooks.get(tenant, id).await.is_ok_and(|webhook| webhook.is_none()) {
+        return Err(ChangeError::Missing);
+    }
+    ledger.note_deleted(tenant, id, clock.now()).await?;
     if *precondition == Precondition::Any {
         let deleted = webhooks.delete(tenant, id, None).await?;
         return deleted.then_some(()).ok_or(ChangeError::Missing);

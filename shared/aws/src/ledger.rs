@@ -10,6 +10,7 @@ use hooklane_domain::Timestamp;
 use crate::failure::corrupt;
 use crate::table::Table;
 
+mod active;
 mod attempt;
 mod canary;
 mod daily_counts;
@@ -26,6 +27,7 @@ mod slots;
 mod strikes;
 mod test_attempt;
 mod test_places;
+mod usage;
 mod walk;
 
 pub use event::EventRecord;

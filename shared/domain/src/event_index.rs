@@ -38,6 +38,8 @@ pub struct Entry {
     pub event_type: EventType,
     /// Whether it is a test event.
     pub test: bool,
+    /// The bytes of its `data`, as JSON in UTF-8. `None` in chunks that older versions wrote.
+    pub bytes: Option<u32>,
 }
 
 impl Entry {
@@ -48,6 +50,7 @@ impl Entry {
             id: event.id.clone(),
             event_type: event.content.event_type.clone(),
             test: event.content.test,
+            bytes: u32::try_from(event.content.data.as_str().len()).ok(),
         }
     }
 
@@ -169,10 +172,11 @@ impl Chunk {
         self.newest_ms
     }
 
-    /// A digest of all it holds, in 16 hexadecimal digits.
+    /// A digest of the events that it holds, in 16 hexadecimal digits. Their sizes are no part of it: they
+    /// follow from the events, and versions that do not know them make the same digest.
     #[must_use]
     pub fn digest(&self) -> String {
-        let digest: [u8; 32] = Sha256::digest(self.pack()).into();
+        let digest: [u8; 32] = Sha256::digest(self.pack_without_sizes()).into();
         hex::encode(&digest[..8])
     }
 }

@@ -6,7 +6,8 @@
 //! The way of an event through the modules: an [`event`] is accepted, a [`webhook`] subscribes to it, a
 //! [`delivery`] is one event on its way to one webhook, and [`isolation`] keeps a failing or slow
 //! receiver from delaying the others. [`event_index`] lists a tenant's events. [`explanation`] says why a
-//! webhook did not get an event. [`metrics`] says what is measured. [`access`] says who may do what at the API. [`expression`] holds
+//! webhook did not get an event. [`metrics`] says what is measured, and [`usage`] counts what a tenant used.
+//! [`access`] says who may do what at the API. [`expression`] holds
 //! filters and transforms, [`json`] reads and writes JSON, and [`ids`] has the identifiers.
 //!
 //! Types that say "stored as is" are part of stored items: renaming a field or a variant of one needs a
@@ -25,6 +26,7 @@ pub mod json;
 pub mod metrics;
 pub mod time;
 pub mod unseen;
+pub mod usage;
 pub mod webhook;
 mod words;
 

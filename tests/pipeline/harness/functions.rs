@@ -52,6 +52,7 @@ impl hooklane_ingest::Ports for Faulty {
 
 impl hooklane_upkeep::Ports for Faulty {
     type Ledger = Port;
+    type Usage = Port;
     type Registry = Port;
     type Queues = Port;
     type EventQueue = Port;
@@ -146,6 +147,7 @@ pub(crate) fn cold_upkeep(environment: &Arc<Environment>) -> UpkeepInstance {
     let port = Port::new(environment, "upkeep");
     let function = Upkeep::new(hooklane_upkeep::Deps {
         ledger: port.clone(),
+        usage: port.clone(),
         registry: port.clone(),
         queues: port.clone(),
         event_queue: port.clone(),
@@ -155,6 +157,7 @@ pub(crate) fn cold_upkeep(environment: &Arc<Environment>) -> UpkeepInstance {
         brake_limit: BRAKE_LIMIT,
         index_lag: std::time::Duration::from_secs(10),
         canary: *environment.canary.lock().unwrap(),
+        usage_every: std::time::Duration::from_secs(3_600),
         contracts: hooklane_bundled_contracts::load(),
         measured: hooklane_app::measured::Measured::default(),
     });

@@ -3,8 +3,8 @@
 use hooklane_app::fakes::budget::read_units;
 use hooklane_app::ports::{
     Added, BrakeStore, EventTypeStore, HealthStore, Look, OutlinePage, RecoveryStore, Refusal,
-    RoutePage, RouteStore, TenantPage, TenantStore, Unavailable, Watch, WatchList, WebhookStore,
-    Written, newer,
+    RoutePage, RouteStore, TenantPage, TenantStore, Unavailable, Watch, WatchList, WebhookIds,
+    WebhookStore, Written, newer,
 };
 use hooklane_catalog::{Definition, OwnType, OwnTypes, Owner};
 use hooklane_domain::Timestamp;
@@ -33,6 +33,9 @@ macro_rules! behind_calls {
 }
 
 behind_calls! {
+    WebhookIds {
+        "webhooks.ids" webhook_ids(tenant: &TenantId, after: Option<WebhookId>, limit: usize) -> Vec<WebhookId>;
+    }
     WebhookStore {
         "webhooks.register" register(webhook: &Webhook, room: Room) -> Written;
         "webhooks.refusal" refusal(webhook: &Webhook, room: Room) -> Option<Refusal>;

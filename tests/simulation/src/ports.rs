@@ -6,7 +6,7 @@ mod queues;
 mod receivers;
 mod system;
 
-use hooklane_app::fakes::MemoryRegistry;
+use hooklane_app::fakes::{MemoryLedger, MemoryRegistry};
 use hooklane_upkeep::Upkeep;
 
 pub(crate) use ledger::WorldLedger;
@@ -28,6 +28,8 @@ impl hooklane_delivery::Ports for Simulated {
 
 impl hooklane_upkeep::Ports for Simulated {
     type Ledger = WorldLedger;
+    // Nobody is billed in a simulation.
+    type Usage = MemoryLedger;
     type Registry = MemoryRegistry;
     type Queues = WorldQueues;
     type EventQueue = WorldQueues;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hooklane_app::fakes::MemoryRegistry;
+use hooklane_app::fakes::{MemoryLedger, MemoryRegistry};
 use hooklane_contract::Contracts;
 use hooklane_upkeep::{Deps, Upkeep};
 
@@ -21,6 +21,7 @@ pub(crate) fn upkeep(
     let (takes, world) = (UPKEEP_CALL, || Arc::clone(world));
     Upkeep::new(Deps {
         ledger: WorldLedger { world: world(), takes },
+        usage: MemoryLedger::default(),
         registry,
         queues: WorldQueues { world: world(), takes },
         event_queue: WorldQueues { world: world(), takes },
@@ -30,6 +31,7 @@ pub(crate) fn upkeep(
         brake_limit: deployment.brake,
         index_lag: std::time::Duration::ZERO,
         canary: None,
+        usage_every: std::time::Duration::from_secs(3_600),
         contracts,
         measured: hooklane_app::measured::Measured::default(),
     })

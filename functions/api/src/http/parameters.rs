@@ -36,6 +36,12 @@ described! {
     UndeliveredStatus: one_of(UNDELIVERED.map(Status::as_str)).into();
     /// The period that statistics cover.
     StatisticsPeriod: one_of(Period::ALL.map(Period::as_str)).into();
+    /// A month of UTC.
+    MonthText: ObjectBuilder::new()
+        .schema_type(Type::String)
+        .pattern(Some("^(19[7-9][0-9]|[2-9][0-9]{3})-(0[1-9]|1[0-2])$"))
+        .examples([json!("2026-10")])
+        .into();
     /// A point in time: RFC 3339, or a Unix timestamp in seconds. A text with a pattern and not a choice of two
     /// types, because generated clients take one type for a parameter.
     Time: ObjectBuilder::new()

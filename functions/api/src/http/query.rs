@@ -70,14 +70,19 @@ impl Query {
 
     /// `limit`: the number of rows in a page.
     pub(crate) fn limit(&mut self) -> usize {
+        self.limit_to(MAX_LIMIT, DEFAULT_LIMIT)
+    }
+
+    /// `limit` of a list whose pages have other sizes.
+    pub(crate) fn limit_to(&mut self, most: usize, default: usize) -> usize {
         let Some(text) = self.take("limit") else {
-            return DEFAULT_LIMIT;
+            return default;
         };
-        match whole(&text) {
-            Some(limit @ 1..=MAX_LIMIT) => limit,
-            _ => {
-                self.errors.push("limit", format!("must be a whole number from 1 to {MAX_LIMIT}"));
-                DEFAULT_LIMIT
+        match whole(&text).filter(|limit| (1..=most).contains(limit)) {
+            Some(limit) => limit,
+            None => {
+                self.errors.push("limit", format!("must be a whole number from 1 to {most}"));
+                default
             }
         }
     }

@@ -146,7 +146,8 @@ pub(crate) async fn remove<P: Ports>(
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let id = path::tenant(&id)?;
-    match tenants::remove(&deps.registry, &deps.system, deps.retention, &id).await? {
+    let stores = (&deps.registry, &deps.ledger);
+    match tenants::remove(stores, &deps.system, deps.retention, &id).await? {
         Removal::Done => Ok(StatusCode::NO_CONTENT.into_response()),
         Removal::Unfinished => Ok(StatusCode::ACCEPTED.into_response()),
         Removal::Missing => Err(path::missing::<TenantId>()),

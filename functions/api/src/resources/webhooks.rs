@@ -268,7 +268,8 @@ pub(crate) async fn delete<P: Ports>(
     Named(id): Named,
     IfMatch(known): IfMatch,
 ) -> Result<Response, Problem> {
-    webhooks::delete(&deps.registry, (&tenant, id), &known).await?;
+    let stores = (&deps.registry, &deps.ledger);
+    webhooks::delete(stores, &deps.system, (&tenant, id), &known).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

@@ -52,6 +52,7 @@ pub(super) async fn deliver(
             request_headers: vec![("webhook-id".to_owned(), event.to_owned())],
             outcome: outcome.clone(),
             remarks: Vec::new(),
+            measure: hooklane_domain::delivery::attempt::Measure::Unknown,
         };
         let last = n + 1 == outcomes.len();
         let next = if last { end } else { Next::RetryAt(made.at) };

@@ -36,6 +36,7 @@ async fn kill(service: &Service, id: WebhookId) {
         request_headers: Vec::new(),
         outcome: Outcome::Error(error),
         remarks: Vec::new(),
+        measure: hooklane_domain::delivery::attempt::Measure::Unknown,
     };
     let turn = Turn { generation: 1, owner: MessageId("m".to_owned()) };
     let retried = new(1).after(&failed, Next::RetryAt(at(9)), turn);

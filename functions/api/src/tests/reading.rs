@@ -28,6 +28,7 @@ fn attempt(number: u32, seconds: i64, outcome: Outcome) -> Attempt {
         request_headers,
         outcome,
         remarks: Vec::new(),
+        measure: hooklane_domain::delivery::attempt::Measure::Unknown,
     }
 }
 

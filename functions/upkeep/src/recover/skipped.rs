@@ -2,7 +2,7 @@
 //! `fanout` would.
 
 use futures::future::try_join_all;
-use hooklane_app::event_index::{Query, indexed};
+use hooklane_app::event_index::{Query, counted_here, indexed};
 use hooklane_app::ports::{
     DeadLetters as _, DeferQueue as _, DispatchQueue as _, EventScan as _, EventStore, Unavailable,
 };
@@ -98,15 +98,6 @@ pub(super) async fn walk<P: Ports>(
     let older = entries.iter().filter(is_older).count() as u64;
     let unreadable = counted_here(&read.unreadable, part.after.as_ref(), next.as_ref());
     Ok(Some(Step { sent, older, unreadable, next: Next::Walk(next), paced_out }))
-}
-
-/// The unreadable chunks that belong to this part of the walk. A page reads some that the one before or the
-/// one after reads too; each counts once.
-fn counted_here(newest_ms: &[i64], after: Option<&Place>, next: Option<&Place>) -> u64 {
-    let is_here = |ms: &&i64| {
-        after.is_none_or(|after| **ms < after.ms()) && next.is_none_or(|next| **ms >= next.ms())
-    };
-    newest_ms.iter().filter(is_here).count() as u64
 }
 
 /// An event of the index; `None` if it has expired or cannot be read, which does not affect the others.

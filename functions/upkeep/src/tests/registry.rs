@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use hooklane_app::fakes::{FakeSystem, MemoryRegistry};
 use hooklane_app::ports::{
     BrakeStore, Clock as _, Corrupt, HealthStore, Look, OutlinePage, RecoveryStore, Refusal,
-    TenantPage, TenantStore, Unavailable, Watch, WatchList, WebhookStore, Written,
+    TenantPage, TenantStore, Unavailable, Watch, WatchList, WebhookIds, WebhookStore, Written,
 };
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::quotas::Room;
@@ -94,6 +94,9 @@ handed_on! {
         bury(id: &TenantId, tombstone: Tombstone) -> ();
         clear(id: &TenantId) -> bool;
         revive(id: &TenantId, seen: Tombstone) -> ();
+    }
+    WebhookIds {
+        webhook_ids(tenant: &TenantId, after: Option<WebhookId>, limit: usize) -> Vec<WebhookId>;
     }
     WatchList {
         watch(tenant: &TenantId, webhook: WebhookId, parked: u32, now: Timestamp) -> u64;

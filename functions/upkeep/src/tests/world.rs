@@ -27,6 +27,7 @@ pub(super) struct Fakes;
 
 impl Ports for Fakes {
     type Ledger = Arc<MemoryLedger>;
+    type Usage = Arc<MemoryLedger>;
     type Registry = Registry;
     type Queues = MemoryQueues;
     type EventQueue = MemoryQueues;
@@ -77,6 +78,7 @@ impl World {
         let queues = MemoryQueues::at(start, VISIBILITY).with_faults(faults.clone());
         let upkeep = Upkeep::new(Deps {
             ledger: Arc::clone(&ledger),
+            usage: Arc::clone(&ledger),
             registry: registry.clone(),
             queues: queues.clone(),
             event_queue: queues.clone(),
@@ -86,6 +88,7 @@ impl World {
             brake_limit: BRAKE_LIMIT,
             index_lag,
             canary: None,
+            usage_every: std::time::Duration::from_secs(3_600),
             contracts: hooklane_bundled_contracts::load(),
             measured: hooklane_app::measured::Measured::default(),
         });

@@ -13,6 +13,7 @@ pub async fn event_index<S: EventIndex + EventIndexWriter>(store: &S, salt: u128
             id: id.parse().unwrap(),
             event_type: "user.created".parse().unwrap(),
             test: *ms % 2 == 1,
+            bytes: u32::try_from(*ms).ok().filter(|ms| ms % 3 > 0),
         };
         let chunks = Chunk::of_events(events.iter().map(entry).collect());
         assert_eq!(chunks.len(), 1, "the sample is one chunk");

@@ -11,14 +11,18 @@ use hooklane_domain::isolation::brake::Brake;
 use hooklane_domain::isolation::circuit::{Circuit, Streak};
 use hooklane_domain::isolation::health::{Change, Health};
 use hooklane_domain::isolation::recovery::{Recovery, Stage, Wanted, WantedStatus};
+use hooklane_domain::usage::calendar::Day;
+use hooklane_domain::usage::counting::{Counting, Kind};
+use hooklane_domain::usage::{Figures, Span};
 use hooklane_domain::webhook::Webhook;
 
 use super::canary::canary;
 use super::samples::{answered, at, delivery, save, tenant, waiting, webhook};
 use super::watch_list::entry;
 use crate::ports::{
-    Added, BrakeStore, CanaryStore, DeliveryStore, EventTypeStore, HealthStore, IdempotencyStore,
-    KeyStore, Look, RecoveryStore, Sweep, TenantStore, WatchList, WebhookStore, Written,
+    ActiveTenants, Added, BrakeStore, CanaryStore, DeletedWebhooks, DeliveryStore, EventTypeStore, HealthStore,
+    IdempotencyStore, KeyStore, Look, RecoveryStore, Sweep, TenantStore, UsageStore, WatchList,
+    WebhookStore, Written,
 };
 
 /// The items of both tables, as no port shows them. Only the tables have attributes; fakes keep values.
@@ -47,13 +51,15 @@ where
         + WatchList
         + BrakeStore
         + RecoveryStore,
-    L: DeliveryStore + IdempotencyStore + CanaryStore,
+    L: DeliveryStore + IdempotencyStore + CanaryStore + UsageStore + ActiveTenants + DeletedWebhooks,
 {
     let values = Values::new(salt);
     let parked = values.create(registry, ledger).await;
+    values.use_something(ledger, 0).await;
     raw.add_unknown().await;
     values.rewrite(registry).await;
     values.rewrite_in_ledger(ledger, &parked).await;
+    values.use_something(ledger, 1).await;
     assert_eq!(raw.lost().await, [""; 0]);
 }
 
@@ -120,7 +126,7 @@ impl Values {
             + WatchList
             + BrakeStore
             + RecoveryStore,
-        L: DeliveryStore + IdempotencyStore + CanaryStore,
+        L: DeliveryStore + IdempotencyStore + CanaryStore + UsageStore + ActiveTenants + DeletedWebhooks,
     {
         let (ours, id) = (&self.tenant, self.webhook.id);
         assert_eq!(registry.register(&self.webhook, ROOM).await.unwrap(), Written::Yes);
@@ -218,7 +224,7 @@ impl Values {
     /// Writes every item of the ledger again. The delivery is parked under the key of its old pointer.
     async fn rewrite_in_ledger<L>(&self, ledger: &L, parked: &Delivery)
     where
-        L: DeliveryStore + IdempotencyStore + CanaryStore,
+        L: DeliveryStore + IdempotencyStore + CanaryStore + UsageStore + ActiveTenants + DeletedWebhooks,
     {
         let waiting = save(ledger, &waiting(parked.clone(), &answered(1, 50, 500))).await;
         let again = waiting.parked(at(4), ParkReason::Circuit);
@@ -230,5 +236,23 @@ impl Values {
         let newest = canary(0, 1).id;
         assert!(ledger.canary_arrived(&newest, at(1)).await.unwrap());
         assert!(ledger.replace_canary(Some(&newest), &canary(9, 2)).await.unwrap());
+    }
+
+    /// What is counted of usage, and for whom.
+    async fn use_something<L>(&self, ledger: &L, revision: u64)
+    where
+        L: UsageStore + ActiveTenants + DeletedWebhooks,
+    {
+        let hour = i64::try_from(revision).unwrap() * 3_600_000;
+        let span = Span { from: at(hour), to: at(hour + 3_600_000) };
+        let counted = Figures { events: 1, ..Figures::default() };
+        ledger.add_usage(&self.tenant, span, counted).await.unwrap();
+        let day = Day::of(at(0));
+        let months = ledger.usage_of(&self.tenant, &[day.month()]).await.unwrap();
+        assert_eq!(months[0].total().events, revision + 1);
+        ledger.note_active(&self.tenant, at(0)).await.unwrap();
+        ledger.note_deleted(&self.tenant, self.webhook.id, at(0)).await.unwrap();
+        let counting = Counting { revision, ..Counting::new(Kind::Final, at(0)) };
+        assert!(ledger.save_counting(&counting).await.unwrap());
     }
 }

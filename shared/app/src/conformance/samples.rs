@@ -3,7 +3,7 @@
 
 use hooklane_contract::{Contract, Contracts};
 use hooklane_domain::Timestamp;
-use hooklane_domain::delivery::attempt::Attempt;
+use hooklane_domain::delivery::attempt::{Attempt, Measure};
 use hooklane_domain::delivery::outcome::{AttemptError, ErrorKind, Outcome, Response};
 use hooklane_domain::delivery::remark::Remark;
 use hooklane_domain::delivery::retry::Next;
@@ -58,7 +58,8 @@ pub(super) fn answered(number: u32, ms: i64, status: u16) -> Attempt {
     });
     let request_headers = vec![("webhook-id".to_owned(), "e1".to_owned())];
     let remarks = vec![Remark::Resent, Remark::BodyTruncated];
-    Attempt { number, at: at(ms), duration_ms: 7, request_headers, outcome, remarks }
+    let measure = Measure::Body(number * 100);
+    Attempt { number, at: at(ms), duration_ms: 7, request_headers, outcome, remarks, measure }
 }
 
 pub(super) fn unanswered(number: u32, ms: i64) -> Attempt {

@@ -16,6 +16,7 @@ use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
 use hooklane_domain::isolation::deaths::Suspect;
 use jiff::SignedDuration;
 
+use super::usage::Usage;
 use super::{Faults, lock};
 use crate::ports::{
     AttemptLog, ChunkKey, DeliveryFilter, DeliveryPage, DeliveryStore, LogFilter, LogPage, Pointer,
@@ -55,6 +56,8 @@ pub struct MemoryLedger {
     pub(super) index_writes: AtomicUsize,
     pub(super) index_reads: AtomicUsize,
     pub(super) canary: Mutex<Option<Canary>>,
+    pub(super) usage: Mutex<Usage>,
+    pub(super) active_notes: AtomicUsize,
     unreadable: Mutex<BTreeMap<DeliveryId, Unreadable>>,
     refusing: Mutex<Refusing>,
 }

@@ -14,7 +14,7 @@ use super::isolation::Isolation;
 use super::{Faults, lock};
 use crate::ports::{
     Outline, OutlinePage, Refusal, RoutePage, RouteStore, TenantPage, TenantStore, Unavailable,
-    WebhookStore, Written,
+    WebhookIds, WebhookStore, Written,
 };
 
 /// The registry in memory. Clones share it.
@@ -112,6 +112,20 @@ impl MemoryRegistry {
         };
         webhook.lane = lane;
         true
+    }
+}
+
+impl WebhookIds for MemoryRegistry {
+    async fn webhook_ids(
+        &self,
+        tenant: &TenantId,
+        after: Option<WebhookId>,
+        limit: usize,
+    ) -> Result<Vec<WebhookId>, Unavailable> {
+        self.faults().step()?;
+        let registered = lock(&self.registered);
+        let ids = registered.of(tenant).rev().map(|webhook| webhook.id);
+        Ok(ids.filter(|id| after.is_none_or(|after| *id < after)).take(limit).collect())
     }
 }
 

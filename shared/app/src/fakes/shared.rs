@@ -12,13 +12,16 @@ use hooklane_domain::event_index::Chunk;
 use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
 use hooklane_domain::isolation::deaths::Suspect;
 use hooklane_domain::isolation::recovery::Wanted;
+use hooklane_domain::usage::calendar::{Day, Month};
+use hooklane_domain::usage::counting::{Counting, Kind};
+use hooklane_domain::usage::{Figures, MonthUsage, Span};
 use hooklane_domain::webhook::limits::RateLimit;
 
 use crate::ports::{
-    AttemptLog, CanaryStore, ChunkPage, ChunkRange, Clock, DeliveryFilter, DeliveryPage,
-    DeliveryStore, Entropy, EventIndex, EventIndexWriter, EventPage, EventScan, EventStore,
-    LogFilter, LogPage, ParkingStore, Pause, Pointer, Put, Saved, SlotCounts, SlotStore, Strikes,
-    Unavailable,
+    ActiveTenants, AttemptLog, CanaryStore, ChunkPage, ChunkRange, Clock, DeletedWebhooks, DeliveryFilter,
+    DeliveryPage, DeliveryStore, Entropy, EventIndex, EventIndexWriter, EventPage, EventScan,
+    EventStore, LogFilter, LogPage, ParkingStore, Pause, Pointer, Put, Saved, SlotCounts,
+    SlotStore, Strikes, Unavailable, UsagePage, UsageStore,
 };
 
 impl<T: Clock> Clock for Arc<T> {
@@ -191,5 +194,84 @@ impl<T: AttemptLog> AttemptLog for Arc<T> {
         filter: &LogFilter,
     ) -> Result<LogPage, Unavailable> {
         (**self).kept(tenant, webhook, filter).await
+    }
+}
+
+impl<T: ActiveTenants> ActiveTenants for Arc<T> {
+    async fn note_active(&self, tenant: &TenantId, now: Timestamp) -> Result<(), Unavailable> {
+        (**self).note_active(tenant, now).await
+    }
+
+    async fn active(
+        &self,
+        after: Option<&TenantId>,
+        limit: usize,
+    ) -> Result<Vec<TenantId>, Unavailable> {
+        (**self).active(after, limit).await
+    }
+}
+
+impl<T: DeletedWebhooks> DeletedWebhooks for Arc<T> {
+    async fn note_deleted(
+        &self,
+        tenant: &TenantId,
+        webhook: WebhookId,
+        now: Timestamp,
+    ) -> Result<(), Unavailable> {
+        (**self).note_deleted(tenant, webhook, now).await
+    }
+
+    async fn deleted(
+        &self,
+        tenant: &TenantId,
+        after: Option<WebhookId>,
+        limit: usize,
+    ) -> Result<Vec<WebhookId>, Unavailable> {
+        (**self).deleted(tenant, after, limit).await
+    }
+}
+
+impl<T: UsageStore> UsageStore for Arc<T> {
+    async fn add_usage(
+        &self,
+        tenant: &TenantId,
+        span: Span,
+        counted: Figures,
+    ) -> Result<(), Unavailable> {
+        (**self).add_usage(tenant, span, counted).await
+    }
+
+    async fn finish_usage(
+        &self,
+        tenant: &TenantId,
+        day: Day,
+        recounted: Figures,
+    ) -> Result<(), Unavailable> {
+        (**self).finish_usage(tenant, day, recounted).await
+    }
+
+    async fn usage_of(
+        &self,
+        tenant: &TenantId,
+        months: &[Month],
+    ) -> Result<Vec<MonthUsage>, Unavailable> {
+        (**self).usage_of(tenant, months).await
+    }
+
+    async fn usage_in(
+        &self,
+        month: Month,
+        after: Option<&TenantId>,
+        limit: usize,
+    ) -> Result<UsagePage, Unavailable> {
+        (**self).usage_in(month, after, limit).await
+    }
+
+    async fn counting(&self, kind: Kind) -> Result<Option<Counting>, Unavailable> {
+        (**self).counting(kind).await
+    }
+
+    async fn save_counting(&self, counting: &Counting) -> Result<bool, Unavailable> {
+        (**self).save_counting(counting).await
     }
 }

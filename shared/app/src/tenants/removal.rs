@@ -1,11 +1,12 @@
 //! Removing a tenant.
 
+use futures::future::try_join_all;
 use hooklane_domain::access::tenant::Tombstone;
 use hooklane_domain::ids::TenantId;
 use hooklane_domain::time::whole_millisecond;
 use jiff::SignedDuration;
 
-use crate::ports::{Clock, TenantStore, Unavailable};
+use crate::ports::{Clock, DeletedWebhooks, TenantStore, Unavailable, WebhookIds};
 
 /// How far a removal came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +28,7 @@ const MAX_CLEARS: usize = 40;
 /// The tombstone comes first. The transaction that adds something for a tenant checks that there is none, so
 /// whatever was added before is deleted here, and nothing is added after.
 pub async fn remove(
-    tenants: &impl TenantStore,
+    (tenants, ledger): (&(impl TenantStore + WebhookIds), &impl DeletedWebhooks),
     system: &impl Clock,
     retention: SignedDuration,
     id: &TenantId,
@@ -40,10 +41,33 @@ pub async fn remove(
         }
         tenants.bury(id, Tombstone::new(whole_millisecond(system.now()), retention)).await?;
     }
+    note_webhooks((tenants, ledger), system, id).await?;
     for _ in 0..MAX_CLEARS {
         if tenants.clear(id).await? {
             return Ok(Removal::Done);
         }
     }
     Ok(Removal::Unfinished)
+}
+
+/// The webhooks that are noted at the same time.
+const NOTED_AT_ONCE: usize = 50;
+
+/// Notes all webhooks of a tenant before any is deleted, since what they used still counts. Nothing is added
+/// to them meanwhile.
+async fn note_webhooks(
+    (tenants, ledger): (&impl WebhookIds, &impl DeletedWebhooks),
+    system: &impl Clock,
+    id: &TenantId,
+) -> Result<(), Unavailable> {
+    let mut after = None;
+    loop {
+        let webhooks = tenants.webhook_ids(id, after, NOTED_AT_ONCE).await?;
+        let now = system.now();
+        try_join_all(webhooks.iter().map(|webhook| ledger.note_deleted(id, *webhook, now))).await?;
+        after = webhooks.last().copied();
+        if webhooks.len() < NOTED_AT_ONCE {
+            return Ok(());
+        }
+    }
 }

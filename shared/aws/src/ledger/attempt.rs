@@ -3,11 +3,13 @@
 
 use hooklane_app::ports::Unavailable;
 use hooklane_domain::Timestamp;
-use hooklane_domain::delivery::attempt::Attempt;
+use hooklane_domain::delivery::attempt::{Attempt, Measure};
 use hooklane_domain::delivery::outcome::{AttemptError, ErrorKind, Outcome, Response};
 use hooklane_domain::delivery::remark::Remark;
 use hooklane_domain::delivery::{Delivery, FailedAt};
 use hooklane_domain::ids::{EventType, TenantId};
+use hooklane_domain::time::later;
+use hooklane_domain::usage::counting::ATTEMPTS_KEPT;
 use serde::{Deserialize, Serialize};
 
 use super::{Ledger, keys};
@@ -46,6 +48,18 @@ pub(super) struct StoredAttempt {
     /// The names of its remarks.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     r: Vec<String>,
+    /// What it counts for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    m: Option<StoredMeasure>,
+}
+
+/// What an attempt counts for in the usage of its tenant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+enum StoredMeasure {
+    #[serde(rename = "t")]
+    Test,
+    #[serde(rename = "b")]
+    Body(u32),
 }
 
 /// The item of an attempt. Its event and its number are in its key.
@@ -86,6 +100,11 @@ impl StoredAttempt {
             b,
             k,
             r: attempt.remarks.iter().map(|remark| remark.as_str().to_owned()).collect(),
+            m: match attempt.measure {
+                Measure::Unknown => None,
+                Measure::Test => Some(StoredMeasure::Test),
+                Measure::Body(bytes) => Some(StoredMeasure::Body(bytes)),
+            },
         }
     }
 
@@ -113,6 +132,11 @@ impl StoredAttempt {
             outcome,
             // A newer version may know more of them.
             remarks: self.r.iter().filter_map(|name| Remark::named(name)).collect(),
+            measure: match self.m {
+                None => Measure::Unknown,
+                Some(StoredMeasure::Test) => Measure::Test,
+                Some(StoredMeasure::Body(bytes)) => Measure::Body(bytes),
+            },
         })
     }
 
@@ -148,7 +172,11 @@ impl Ledger {
             e: Some(delivery.event_type.clone()),
             c: Some(delivery.id.accepted_ms()),
             attempt: StoredAttempt::new(attempt),
-            expires_at: self.retention.expires_at(delivery.id.accepted_at()),
+            // An attempt near the end of its event's time is kept until it was counted.
+            expires_at: self
+                .retention
+                .expires_at(delivery.id.accepted_at())
+                .max(later(attempt.at, ATTEMPTS_KEPT).as_second()),
         };
         let item = to_item(&keys::attempt(&delivery.id, made), &stored)?;
         self.table.put(item).await

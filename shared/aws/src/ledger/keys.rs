@@ -10,6 +10,8 @@ use hooklane_domain::delivery::{FailedAt, Status};
 use hooklane_domain::event_index::Chunk;
 use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
 use hooklane_domain::isolation::deaths::Suspect;
+use hooklane_domain::usage::calendar::Month;
+use hooklane_domain::usage::counting::Kind;
 
 use crate::table::{Item, Key, text};
 
@@ -188,6 +190,39 @@ pub(super) fn daily_count(tenant: &TenantId, quota: QuotaName, day: Day) -> Key 
 /// One of the places of a tenant's tests.
 pub(super) fn test_place(tenant: &TenantId, number: u32) -> Key {
     Key { pk: format!("TP#{tenant}"), sk: format!("{number:06}") }
+}
+
+/// The partition of the tenants that had events lately.
+pub(super) const ACTIVE: &str = "ACTIVE";
+
+/// A tenant that had events lately.
+pub(super) fn active(tenant: &TenantId) -> Key {
+    Key { pk: ACTIVE.to_owned(), sk: tenant.to_string() }
+}
+
+/// The partition of the webhooks that a tenant deleted lately.
+pub(super) fn deleted_webhooks(tenant: &TenantId) -> String {
+    format!("GW#{tenant}")
+}
+
+/// A webhook that was deleted lately. Ids are in order of the time at which their webhooks were made.
+pub(super) fn deleted_webhook(tenant: &TenantId, webhook: WebhookId) -> Key {
+    Key { pk: deleted_webhooks(tenant), sk: webhook.to_string() }
+}
+
+/// The partition of all tenants' usage in a month, so that the operator's list of a month is one query.
+pub(super) fn usage_in(month: Month) -> String {
+    format!("US#{month}")
+}
+
+/// A tenant's usage in a month.
+pub(super) fn usage(tenant: &TenantId, month: Month) -> Key {
+    Key { pk: usage_in(month), sk: tenant.to_string() }
+}
+
+/// How far a count of usage is.
+pub(super) fn counting(kind: Kind) -> Key {
+    Key { pk: "COUNTING".to_owned(), sk: kind.as_str().to_owned() }
 }
 
 /// The idempotency record of a client's key. Two tenants may use the same key, and no tenant's id has a

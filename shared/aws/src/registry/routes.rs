@@ -153,6 +153,30 @@ impl RouteRegistry {
         Ok(OutlinePage { outlines, next: next.transpose()? })
     }
 
+    /// The ids of webhooks, whatever else their items hold.
+    pub(super) async fn ids(
+        &self,
+        tenant: &TenantId,
+        after: Option<WebhookId>,
+        limit: usize,
+    ) -> Result<Vec<WebhookId>, Unavailable> {
+        let query = self
+            .table
+            .query("pk = :pk AND begins_with(sk, :prefix)")
+            .expression_attribute_values(":pk", string(partition(tenant)))
+            .expression_attribute_values(":prefix", string(WEBHOOK_PREFIX))
+            .projection_expression("sk")
+            .scan_index_forward(false)
+            .limit(table::limit(limit))
+            .set_exclusive_start_key(after.map(|id| webhook_key(tenant, id).attributes()));
+        let items = self.table.page(query).await?.items;
+        let id = |item: &Item| text(item, "sk")?.strip_prefix(WEBHOOK_PREFIX)?.parse().ok();
+        let ids = items.iter().map(|item| {
+            id(item).ok_or_else(|| corrupt("a list of webhooks", "a key has no webhook id"))
+        });
+        ids.collect()
+    }
+
     /// Every webhook item of a tenant, newest first, read consistently.
     pub(super) fn webhook_items(
         &self,

@@ -4,7 +4,7 @@
 use futures::{StreamExt as _, TryStreamExt as _};
 use hooklane_app::conflict::{MAX_TRIES, always_overtaken, decide_anew};
 use hooklane_app::ports::{
-    OutlinePage, Refusal, RoutePage, RouteStore, Unavailable, WebhookStore, Written,
+    OutlinePage, Refusal, RoutePage, RouteStore, Unavailable, WebhookIds, WebhookStore, Written,
 };
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::quotas::{Room, expression_cost};
@@ -26,6 +26,17 @@ const CONCURRENCY: usize = 16;
 /// so its condition names the lane.
 const SAME_AND_SLOW: &str = "revision = :revision AND attribute_exists(slow)";
 const SAME_AND_FAST: &str = "revision = :revision AND attribute_not_exists(slow)";
+
+impl WebhookIds for Registry {
+    async fn webhook_ids(
+        &self,
+        tenant: &TenantId,
+        after: Option<WebhookId>,
+        limit: usize,
+    ) -> Result<Vec<WebhookId>, Unavailable> {
+        self.routes.ids(tenant, after, limit).await
+    }
+}
 
 impl WebhookStore for Registry {
     async fn register(&self, webhook: &Webhook, room: Room) -> Result<Written, Unavailable> {

@@ -19,6 +19,19 @@ pub struct Attempt {
     pub outcome: Outcome,
     /// What there is to say beside the outcome.
     pub remarks: Vec<Remark>,
+    pub measure: Measure,
+}
+
+/// What an attempt counts for in the usage of its tenant.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Measure {
+    /// A version that did not measure made the attempt.
+    #[default]
+    Unknown,
+    /// It sent a test event, which is not counted.
+    Test,
+    /// The bytes of the request's body, whether or not the receiver took them; 0 if there was no request.
+    Body(u32),
 }
 
 /// An attempt that a tenant made to test a webhook. Its event is made up and there is no delivery, but

@@ -11,6 +11,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use crate::delivery::Delivery;
 use crate::delivery::attempt::Attempt;
@@ -84,7 +85,8 @@ impl PartialOrd for LogKey {
 }
 
 /// Where reading the log, newest first, continues.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum LogPosition {
     /// After this entry.
     After(LogKey),
@@ -127,6 +129,19 @@ impl fmt::Display for LogPosition {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("is not a position in a log")]
 pub struct NoPosition;
+
+impl TryFrom<String> for LogPosition {
+    type Error = NoPosition;
+    fn try_from(text: String) -> Result<Self, NoPosition> {
+        text.parse()
+    }
+}
+
+impl From<LogPosition> for String {
+    fn from(position: LogPosition) -> Self {
+        position.to_string()
+    }
+}
 
 impl FromStr for LogPosition {
     type Err = NoPosition;

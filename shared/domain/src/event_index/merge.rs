@@ -81,7 +81,9 @@ impl Merge {
             let place = entry.place();
             let follows = self.after.as_ref().is_none_or(|after| place < *after);
             if follows && self.wanted.includes(entry) {
-                self.found.insert(place, entry.clone());
+                let found = self.found.entry(place).or_insert_with(|| entry.clone());
+                // A chunk of an older version does not know the size.
+                found.bytes = found.bytes.or(entry.bytes);
                 if self.found.len() > self.limit + 1 {
                     self.found.pop_first();
                 }

@@ -30,11 +30,24 @@ struct Packed {
     /// Each event: its id, milliseconds before the newest, and twice the place of its type, plus one if it
     /// is a test event.
     e: Vec<(EventId, i64, usize)>,
+    /// The bytes of each event's data, if they are known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    s: Vec<Option<u32>>,
 }
 
 impl Chunk {
     #[must_use]
     pub fn pack(&self) -> String {
+        let is_known = self.entries.iter().any(|entry| entry.bytes.is_some());
+        let sizes = self.entries.iter().filter(|_| is_known).map(|entry| entry.bytes);
+        self.packed(sizes.collect())
+    }
+
+    pub(super) fn pack_without_sizes(&self) -> String {
+        self.packed(Vec::new())
+    }
+
+    fn packed(&self, sizes: Vec<Option<u32>>) -> String {
         let mut types: Vec<EventType> = Vec::new();
         let entries = self.entries.iter().map(|entry| {
             let known = types.iter().position(|known| *known == entry.event_type);
@@ -46,7 +59,7 @@ impl Chunk {
             (entry.id.clone(), before, 2 * place + usize::from(entry.test))
         });
         let e = entries.collect();
-        match serde_json::to_string(&Packed { n: self.newest_ms, t: types, e }) {
+        match serde_json::to_string(&Packed { n: self.newest_ms, t: types, e, s: sizes }) {
             Ok(json) => json,
             Err(_) => unreachable!("every part of a chunk is representable in JSON"),
         }
@@ -55,13 +68,14 @@ impl Chunk {
     pub fn unpack(json: &str) -> Result<Self, NoChunk> {
         let packed: Packed =
             serde_json::from_str(json).map_err(|e| NoChunk::Shape(position(&e)))?;
-        let entry = |(id, before, place): (EventId, i64, usize)| {
+        let entry = |(number, (id, before, place)): (usize, (EventId, i64, usize))| {
             let before = (0..=SPAN_MS).contains(&before).then_some(before)?;
             let accepted_at = Timestamp::from_millisecond(packed.n.checked_sub(before)?).ok()?;
             let event_type = packed.t.get(place / 2)?.clone();
-            Some(Entry { accepted_at, id, event_type, test: place % 2 == 1 })
+            let bytes = packed.s.get(number).copied().flatten();
+            Some(Entry { accepted_at, id, event_type, test: place % 2 == 1, bytes })
         };
-        let entries: Option<Vec<_>> = packed.e.into_iter().map(entry).collect();
+        let entries: Option<Vec<_>> = packed.e.into_iter().enumerate().map(entry).collect();
         let entries = entries.ok_or(NoChunk::Entry)?;
         let first = entries.first().ok_or(NoChunk::Empty)?;
         let in_order = entries.windows(2).all(|two| two[0].place() > two[1].place());

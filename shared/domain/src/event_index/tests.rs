@@ -15,7 +15,7 @@ fn at(ms: i64) -> Timestamp {
 fn entry(ms: i64, id: &str) -> Entry {
     let accepted_at = at(ms);
     let event_type = "order.created".parse().unwrap();
-    Entry { accepted_at, id: id.parse().unwrap(), event_type, test: false }
+    Entry { accepted_at, id: id.parse().unwrap(), event_type, test: false, bytes: Some(12) }
 }
 
 /// Events of three types, with less than `gap` milliseconds between them, some in the same millisecond.
@@ -37,6 +37,7 @@ fn events(count: usize, gap: i64, seed: u64) -> Vec<Entry> {
                 id: id.parse().unwrap(),
                 event_type: event_type.parse().unwrap(),
                 test: n % 7 == 0,
+                bytes: u32::try_from(n).ok().filter(|n| n % 5 > 0),
             }
         })
         .collect()
@@ -252,5 +253,25 @@ fn damaged_chunks_are_refused() {
     ] {
         let refused = Chunk::unpack(text).unwrap_err();
         assert!(why.is_none_or(|why| why == refused), "{text}: {refused}");
+    }
+}
+
+#[test]
+fn sizes_are_kept_beside_the_events_and_change_no_key() {
+    let with = |bytes: [Option<u32>; 2]| {
+        let entries = [entry(5, "a"), entry(4, "b")].into_iter().zip(bytes);
+        let entries = entries.map(|(entry, bytes)| Entry { bytes, ..entry }).collect();
+        Chunk::of_events(entries).remove(0)
+    };
+    let (old, new) = (with([None, None]), with([Some(7), None]));
+    assert_eq!(old.digest(), new.digest(), "versions that know no sizes find the same chunk");
+    assert!(!old.pack().contains(r#""s""#), "what an older version wrote is written as it was");
+    assert_eq!(Chunk::unpack(&new.pack()).unwrap(), new);
+    // A version that knows no sizes wrote the same events in another batch.
+    for chunks in [[&old, &new], [&new, &old]] {
+        let mut merge = Merge::new(Wanted::default(), None, 9);
+        chunks.into_iter().for_each(|chunk| merge.add(chunk));
+        let entries = merge.finish(true).entries;
+        assert_eq!(entries.iter().map(|e| e.bytes).collect::<Vec<_>>(), [Some(7), None]);
     }
 }

@@ -15,6 +15,7 @@ fn entry(ms: i64) -> Entry {
         id: format!("e{ms}").parse().unwrap(),
         event_type: if ms % 1_000 == 0 { "a.rare" } else { "a.usual" }.parse().unwrap(),
         test: false,
+        bytes: None,
     }
 }
 

@@ -58,6 +58,7 @@ fn attempt(number: u32, ms: i64, status: u16) -> Attempt {
         request_headers: Vec::new(),
         outcome,
         remarks: Vec::new(),
+        measure: hooklane_domain::delivery::attempt::Measure::Unknown,
     }
 }
 

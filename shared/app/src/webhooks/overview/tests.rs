@@ -43,6 +43,7 @@ fn failed(seconds: i64) -> Attempt {
         request_headers: Vec::new(),
         outcome,
         remarks: Vec::new(),
+        measure: hooklane_domain::delivery::attempt::Measure::Unknown,
     }
 }
 

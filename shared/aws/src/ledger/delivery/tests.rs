@@ -1,6 +1,7 @@
 use super::*;
 use crate::ledger::Retention;
 use hooklane_domain::delivery::Turn;
+use hooklane_domain::delivery::attempt::Measure;
 use hooklane_domain::delivery::outcome::{Outcome, Response};
 use hooklane_domain::delivery::remark::Remark;
 use hooklane_domain::delivery::retry::Next;
@@ -37,6 +38,7 @@ fn attempt(number: u32, status: u16) -> Attempt {
             body: "é".repeat(500),
         }),
         remarks: vec![Remark::BodyTruncated],
+        measure: Measure::Body(262_144),
     }
 }
 

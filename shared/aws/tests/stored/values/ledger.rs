@@ -60,6 +60,7 @@ pub(crate) fn answered(number: u32, ms: i64, status: u16) -> Attempt {
             body: "thänks".to_owned(),
         }),
         remarks: Vec::new(),
+        measure: hooklane_domain::delivery::attempt::Measure::Unknown,
     }
 }
 

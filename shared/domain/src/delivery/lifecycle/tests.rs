@@ -22,6 +22,7 @@ fn attempt(number: u32, second: i64, status: u16) -> Attempt {
         request_headers: vec![],
         outcome: Outcome::Answered(response),
         remarks: vec![],
+        measure: crate::delivery::attempt::Measure::Unknown,
     }
 }
 

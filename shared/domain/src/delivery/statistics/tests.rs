@@ -40,6 +40,7 @@ fn made(event_type: &str, attempts: &[(u32, Outcome)], next: Next) -> Delivery {
             request_headers: Vec::new(),
             outcome: outcome.clone(),
             remarks: Vec::new(),
+            measure: crate::delivery::attempt::Measure::Unknown,
         };
         let last = n + 1 == attempts.len();
         let next = if last { next } else { Next::RetryAt(at(9_000)) };
