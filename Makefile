@@ -7,7 +7,7 @@ export IAM FUNCTION_AWS_ENDPOINT HOOKLANE_PORT HOOKLANE_API_PORT HOOKLANE_LOG_LE
 export SEED SEARCH_SECONDS ONLY PARALLEL WEBHOOKS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down demo test e2e faults seeds limits long redrive built simulation check audit pins openapi contract clean
+.PHONY: help setup up down demo test e2e faults seeds limits long redrive built simulation check audit pins openapi deployer-policy contract clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -71,6 +71,9 @@ pins: ## resolve local/requirements-*.in into exact pins with hashes (UPGRADE=1:
 
 openapi: ## generate docs/openapi.json from the code
 	cargo run --locked --quiet --package hooklane-api --example openapi > docs/openapi.json
+
+deployer-policy: ## generate docs/examples/deployer-policy.json from the template
+	@PYTHONPATH=local .venv/emulator/bin/python -m hooklane_local.deployer_policy
 
 contract: ## show a sample request of a contract (FILE=contracts/x.toml), or the mistake in the file
 	@cargo run --locked --quiet --package hooklane-contract --example wire -- $(FILE)

@@ -35,6 +35,13 @@ NOT_RUN = {
     "docs/contracts.md": {
         "make contract": "compiles a program; the end-to-end tests check the contracts themselves",
     },
+    "docs/deploying.md": {
+        "sam build && sam deploy --guided": "asks questions, and deploys to AWS",
+        "aws service-quotas": "the emulator has no quotas",
+        "aws logs filter-log-events": "the emulator keeps the functions' logs in its own log",
+        "aws cloudformation delete-stack": "would delete the stack of the tests",
+        "aws dynamodb delete-table": "would delete the tables of the tests",
+    },
     "docs/sam-local.md": {
         "sam build": "compiles the functions for AWS, and needs Docker",
         "ip -4 -o addr show docker0": "needs Docker",

@@ -8,6 +8,8 @@ import uuid
 import inside
 import pytest
 from documented import Reader
+from hooklane_local.aws import client
+from hooklane_local.paths import ROOT
 from hooklane_local.signature import verified
 from languages import require
 
@@ -176,6 +178,7 @@ def test_the_commands_of_operations(
 
         # ---- the rest
         page.paste("describe-nat-gateways")
+        assert page.paste("describe-network-interfaces").strip() == "0"
         assert "looked" in page.paste("upkeep.json")
         assert "Items" in json.loads(page.paste("dynamodb query"))
 
@@ -215,6 +218,43 @@ def documents(text: str) -> list:
 def answers(port: str) -> bool:
     with socket.socket() as connection:
         return connection.connect_ex(("127.0.0.1", int(port))) == 0
+
+
+def test_the_commands_of_deploying(reader, stack, tenant, receiver, requests, free_port):
+    iam = client("iam", stack.description["awsEndpointUrl"])
+    role = f"deployer-{uuid.uuid4().hex[:12]}"
+    iam.create_role(RoleName=role, AssumeRolePolicyDocument='{"Version":"2012-10-17","Statement":[]}')
+    replace = {
+        "acme": tenant,
+        "hooklane-deployer": role,
+        "https://example.com/hook": f"http://127.0.0.1:{receiver.port}/",
+        "order-1001-created": f"{tenant}-created",
+    }
+    with reader("docs/deploying.md", replace, on_aws=True) as page:
+        page.paste("put-role-policy")
+        policy = iam.get_role_policy(RoleName=role, PolicyName="deploy-hooklane")["PolicyDocument"]
+        assert policy == json.loads((ROOT / "docs" / "examples" / "deployer-policy.json").read_text())
+        assert int(page.paste("get-account-settings")) > 0
+        page.paste("outputs=")
+        # The emulator's own name of the API needs a Host header; the reverse proxy in front of it does not.
+        page.run(f"API={stack.description['apiUrl']}")
+        assert page.run('printf %s "$KEY"') == stack.description["operatorKey"]
+        assert json.loads(page.paste("/webhooks"))["secret"].startswith("whsec_")
+        published, delivery = documents(page.paste("/events"))
+        assert (published["id"], published["duplicate"]) == (f"{tenant}-created", False)
+        (request,) = requests(1)
+        assert request.headers["webhook-id"] == f"{tenant}-created"
+        assert (delivery["status"], delivery["attemptCount"]) == ("delivered", 1)
+        assert json.loads(page.paste("/status"))["status"] == "ok"
+        assert json.loads(page.paste("/source-ips")) == {"fixed": False, "addresses": []}
+        queues = documents(page.paste("get-queue-attributes"))
+        assert len(queues) == 7 and all(queue["ApproximateNumberOfMessages"].isdigit() for queue in queues)
+        kept = [line.split() for line in page.paste("list-stack-resources").splitlines()]
+        tables = {name for kind, name in kept if kind == "AWS::DynamoDB::Table"}
+        assert tables == {stack.description["registryTable"], stack.description["ledgerTable"]}
+        assert len([name for kind, name in kept if kind == "AWS::SecretsManager::Secret"]) == 3
+    iam.delete_role_policy(RoleName=role, PolicyName="deploy-hooklane")
+    iam.delete_role(RoleName=role)
 
 
 def test_the_commands_of_producers(reader, stack, tenant, register, requests):

@@ -19,6 +19,7 @@ use hooklane_domain::access::quota::Lease;
 use hooklane_domain::access::quotas::Quotas;
 use hooklane_domain::access::tenant::Tenant;
 use hooklane_domain::ids::TenantId;
+use hooklane_domain::sources::SourceAddresses;
 use hooklane_domain::webhook::network::NetworkRules;
 use jiff::SignedDuration;
 
@@ -45,6 +46,8 @@ pub struct Deps<P: Ports> {
     pub contracts: Contracts,
     pub catalog: EventCatalog,
     pub network: NetworkRules,
+    /// Where deliveries come from, for receivers that allow-list addresses.
+    pub sources: SourceAddresses,
     /// A tenant's API requests per minute unless its settings say otherwise; 0 means unlimited.
     pub rate_limit: u32,
     /// The quotas of tenants whose settings give no others.

@@ -19,6 +19,7 @@ mod recover;
 pub(crate) mod reference;
 mod schemas;
 mod secrets;
+mod source_ips;
 mod statistics;
 mod status;
 mod tenants;
@@ -54,5 +55,6 @@ pub(crate) fn guarded<P: Ports>() -> OpenApiRouter<Arc<Deps<P>>> {
 pub(crate) fn open<P: Ports>() -> OpenApiRouter<Arc<Deps<P>>> {
     let router = OpenApiRouter::new();
     let router = operations!(router, "reference", status: get);
+    let router = operations!(router, "reference", source_ips: get);
     operations!(router, "reference", reference: openapi, docs)
 }

@@ -3,6 +3,7 @@ use hooklane_catalog::Catalogs;
 use hooklane_contract::Contracts;
 use hooklane_domain::access::quotas::Quotas;
 use hooklane_domain::access::tenant::TenantDefaults;
+use hooklane_domain::sources::SourceAddresses;
 use hooklane_domain::webhook::network::NetworkRules;
 
 /// The settings of `api`, which `template.yaml` provides as environment variables.
@@ -19,6 +20,7 @@ pub struct Settings {
     pub quotas: Quotas,
     pub defaults: TenantDefaults,
     pub network: NetworkRules,
+    pub sources: SourceAddresses,
 }
 
 impl Settings {
@@ -35,6 +37,7 @@ impl Settings {
             defaults: settings::tenant_defaults()?,
             retention_days: settings::parse("RETENTION_DAYS")?,
             network: settings::network_rules()?,
+            sources: settings::source_addresses()?,
         })
     }
 

@@ -48,6 +48,14 @@ pub fn network_rules() -> Result<hooklane_domain::webhook::network::NetworkRules
         })
 }
 
+/// The addresses that deliveries come from, of `SOURCE_CIDRS`. They change if it is missing or empty.
+pub fn source_addresses() -> Result<hooklane_domain::sources::SourceAddresses, InvalidSetting> {
+    let name = "SOURCE_CIDRS";
+    text_or_empty(name).parse().map_err(|e: hooklane_domain::sources::InvalidSource| {
+        InvalidSetting::Invalid { name, why: e.to_string() }
+    })
+}
+
 /// What tenants have whose settings do not say otherwise. A function that has the contracts and catalogs
 /// checks by [`one_of`] that it knows these.
 pub fn tenant_defaults() -> Result<hooklane_domain::access::tenant::TenantDefaults, InvalidSetting>

@@ -3,7 +3,11 @@
 use askama::Template;
 use serde_json::Value;
 
+use crate::http::problem::Kind;
+
 mod examples;
+#[cfg(test)]
+mod tests;
 
 #[derive(Template)]
 #[template(path = "reference.html")]
@@ -14,6 +18,7 @@ pub(crate) struct Page<'a> {
     base: &'a str,
     groups: Vec<Group<'a>>,
     schemas: Vec<Schema<'a>>,
+    problems: &'static [Kind],
 }
 
 /// The operations of one tag.
@@ -104,6 +109,7 @@ impl<'a> Page<'a> {
             base: text(&document["servers"][0]["url"]),
             groups,
             schemas: schemas.map(|(name, schema)| Schema::of(name, schema)).collect(),
+            problems: Kind::ALL,
         }
     }
 }
@@ -120,10 +126,12 @@ impl<'a> Operation<'a> {
             status,
             description: text(&response["description"]),
             body: content(response),
-            example: schema_of(response).and_then(|schema| examples::of(document, schema)),
+            // That of an error would be the same for all of them.
+            example: schema_of(response)
+                .filter(|_| !is_error(status))
+                .and_then(|schema| examples::of(document, schema)),
         });
-        let (responses, errors) =
-            responses.partition(|response| !response.status.starts_with(['4', '5']));
+        let (responses, errors) = responses.partition(|response| !is_error(response.status));
         let parameters = items(&operation["parameters"]).map(|parameter| Row {
             name: text(&parameter["name"]),
             place: text(&parameter["in"]),
@@ -145,6 +153,10 @@ impl<'a> Operation<'a> {
             errors,
         }
     }
+}
+
+fn is_error(status: &str) -> bool {
+    status.starts_with(['4', '5'])
 }
 
 fn access(security: &Value) -> String {
@@ -232,7 +244,12 @@ fn content(of: &Value) -> Option<Type> {
 }
 
 fn schema_of(body: &Value) -> Option<&Value> {
-    entries(&body["content"]).next().map(|(_, content)| &content["schema"])
+    content_schemas(body).next()
+}
+
+/// The schemas of a body, one for each media type.
+fn content_schemas(body: &Value) -> impl Iterator<Item = &Value> {
+    entries(&body["content"]).map(|(_, content)| &content["schema"])
 }
 
 fn text(value: &Value) -> &str {

@@ -11,19 +11,24 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 mod errors;
+mod kind;
+
+pub(crate) use kind::Kind;
 
 /// An error. It contains no internal details; these are logged instead.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct Problem {
-    /// A stable identifier of the kind of error.
+    /// A stable identifier of the kind of error. `/docs` and docs/api.md list all of them; later versions may
+    /// have more.
     #[serde(rename = "type")]
-    #[schema(example = "urn:hooklane:problem:invalid")]
-    kind: &'static str,
+    #[schema(value_type = String, example = "urn:hooklane:problem:invalid")]
+    kind: Kind,
     #[schema(example = "The request is not valid")]
     title: &'static str,
     #[schema(example = 422)]
     status: u16,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "The key lacks the scope webhooks:write.")]
     detail: Option<String>,
     /// The wrong fields, each with its JSON path: at most fifty, then one entry that says how many more there are.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -101,11 +106,11 @@ impl FieldProblem {
 }
 
 impl Problem {
-    fn new(status: StatusCode, kind: &'static str, title: &'static str) -> Self {
+    fn new(kind: Kind) -> Self {
         Self {
             kind,
-            title,
-            status: status.as_u16(),
+            title: kind.title(),
+            status: kind.status().as_u16(),
             detail: None,
             errors: Vec::new(),
             unlisted: 0,
@@ -128,30 +133,20 @@ impl Problem {
     }
 
     pub(crate) fn bad_request(detail: &str) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "urn:hooklane:problem:bad-request", "Bad request")
-            .detail(detail)
+        Self::new(Kind::BadRequest).detail(detail)
     }
 
     pub(crate) fn unauthorized() -> Self {
-        Self::new(
-            StatusCode::UNAUTHORIZED,
-            "urn:hooklane:problem:unauthorized",
-            "A valid bearer token is required",
-        )
+        Self::new(Kind::Unauthorized)
     }
 
     pub(crate) fn forbidden(detail: &str) -> Self {
-        Self::new(StatusCode::FORBIDDEN, "urn:hooklane:problem:forbidden", "Not allowed")
-            .detail(detail)
+        Self::new(Kind::Forbidden).detail(detail)
     }
 
     /// The tenant's rate limit is exceeded; requests are accepted again after `seconds`.
     pub(crate) fn over_limit(seconds: i64) -> Self {
-        let problem = Self::new(
-            StatusCode::TOO_MANY_REQUESTS,
-            "urn:hooklane:problem:rate-limited",
-            "Rate limit exceeded",
-        );
+        let problem = Self::new(Kind::RateLimited);
         let detail = format!("Try again in {seconds} seconds.");
         Self { retry_after: Some(seconds), ..problem.detail(&detail) }
     }
@@ -160,22 +155,17 @@ impl Problem {
     /// is over at midnight (UTC), and any other is a conflict with what the tenant has.
     pub(crate) fn over_quota(over: Exceeded) -> Self {
         let kind = match over.quota {
-            QuotaName::EventTypes => "urn:hooklane:problem:too-many-event-types",
-            _ => "urn:hooklane:problem:quota-exceeded",
+            QuotaName::EventTypes => Kind::TooManyEventTypes,
+            _ => Kind::QuotaExceeded,
         };
+        let problem = Self::new(kind).detail(&format!("{over}."));
         let problem = if over.quota.is_per_webhook() {
-            Self {
-                kind,
-                detail: Some(format!("{over}.")),
-                ..Self::invalid(over.into_field_errors())
-            }
+            let Self { errors, unlisted, status, .. } = Self::invalid(over.into_field_errors());
+            Self { errors, unlisted, status, ..problem }
+        } else if over.quota.is_per_day() {
+            Self { status: StatusCode::TOO_MANY_REQUESTS.as_u16(), ..problem }
         } else {
-            let status = if over.quota.is_per_day() {
-                StatusCode::TOO_MANY_REQUESTS
-            } else {
-                StatusCode::CONFLICT
-            };
-            Self::new(status, kind, "A quota is used up").detail(&format!("{over}."))
+            problem
         };
         problem.about(over)
     }
@@ -191,52 +181,32 @@ impl Problem {
 
     /// The tenant was removed, and its id cannot be used yet.
     pub(crate) fn removed(removed: &Removed) -> Self {
-        Self::new(StatusCode::GONE, "urn:hooklane:problem:tenant-removed", "The tenant was removed")
-            .detail(&format!("{removed}."))
+        Self::new(Kind::TenantRemoved).detail(&format!("{removed}."))
     }
 
     /// As many of the tenant's tests run as may. Most end within a few seconds.
     pub(crate) fn too_many_tests(over: Exceeded, detail: &str) -> Self {
-        let problem = Self::new(
-            StatusCode::TOO_MANY_REQUESTS,
-            "urn:hooklane:problem:too-many-tests",
-            "Too many tests at the same time",
-        );
+        let problem = Self::new(Kind::TooManyTests);
         Self { retry_after: Some(5), ..problem.detail(detail).about(over) }
     }
 
     /// The overlap of the last rotation has not ended.
     fn rotation_overlap(detail: &str) -> Self {
-        Self::new(
-            StatusCode::CONFLICT,
-            "urn:hooklane:problem:rotation-overlap",
-            "The previous secret is still valid",
-        )
-        .detail(detail)
+        Self::new(Kind::RotationOverlap).detail(detail)
     }
 
     /// The same answer whether something does not exist or belongs to another tenant, so that nobody
     /// learns which.
     pub(crate) fn not_found(what: &str) -> Self {
-        Self::new(StatusCode::NOT_FOUND, "urn:hooklane:problem:not-found", "Not found")
-            .detail(&format!("There is no such {what}."))
+        Self::new(Kind::NotFound).detail(&format!("There is no such {what}."))
     }
 
     pub(crate) fn too_large(detail: &str) -> Self {
-        Self::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "urn:hooklane:problem:too-large",
-            "The body is too large",
-        )
-        .detail(detail)
+        Self::new(Kind::TooLarge).detail(detail)
     }
 
     pub(crate) fn invalid(errors: FieldErrors) -> Self {
-        let problem = Self::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "urn:hooklane:problem:invalid",
-            "The request is not valid",
-        );
+        let problem = Self::new(Kind::Invalid);
         let unlisted = errors.more();
         let errors = errors.into_vec().into_iter().map(FieldProblem::new).collect();
         problem.listing(errors, unlisted)
@@ -267,29 +237,17 @@ impl Problem {
     }
 
     pub(crate) fn precondition_failed() -> Self {
-        Self::new(
-            StatusCode::PRECONDITION_FAILED,
-            "urn:hooklane:problem:precondition-failed",
-            "It has changed since it was read",
-        )
+        Self::new(Kind::PreconditionFailed)
     }
 
     /// An error that should not happen. Its cause is logged and not shown.
     pub(crate) fn internal(error: impl std::fmt::Display) -> Self {
         tracing::error!(%error, "request.failed");
-        Self::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "urn:hooklane:problem:internal",
-            "Internal error",
-        )
+        Self::new(Kind::Internal)
     }
 
     fn unavailable() -> Self {
-        let problem = Self::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "urn:hooklane:problem:unavailable",
-            "Temporarily unavailable; try again in a moment",
-        );
+        let problem = Self::new(Kind::Unavailable);
         Self { retry_after: Some(1), ..problem }
     }
 }
@@ -315,9 +273,5 @@ pub(crate) async fn no_route() -> Problem {
 }
 
 pub(crate) async fn no_method() -> Problem {
-    Problem::new(
-        StatusCode::METHOD_NOT_ALLOWED,
-        "urn:hooklane:problem:method-not-allowed",
-        "The path does not support this method",
-    )
+    Problem::new(Kind::MethodNotAllowed)
 }

@@ -33,7 +33,7 @@ use crate::resources::views::RecoveryView;
     responses(
         (status = 202, description = "Accepted; poll GET for progress", body = RecoveryView),
         (status = 403, description = "The scope is missing, or `thorough` is asked for by another than the operator"),
-        (status = 409, description = "A recovery is already running"),
+        (status = 409, description = "A recovery is already running", headers(("Retry-After" = i64, description = "How many seconds until the running recovery is worked on again"))),
         (status = 429, description = "The tenant's rate limit is exceeded, or it has started as many recoveries today as it may; `Retry-After` says when to try again"),
     ),
 )]

@@ -1,4 +1,5 @@
 use super::service::Service;
+use crate::http::problem::Kind;
 
 mod generators;
 mod words;
@@ -75,6 +76,14 @@ async fn the_reference_page_is_complete_and_self_contained() {
         }
     }
     assert!(html.contains("<code>POST /events</code>") && !html.contains("`POST"), "as code");
+    for kind in Kind::ALL {
+        let row = format!(
+            "<tr id=\"problem-{name}\"><td><code>{name}</code></td><td>{}</td>",
+            kind.statuses_text(),
+            name = kind.name()
+        );
+        assert!(html.contains(&row), "{row}");
+    }
     for link in html.split("href=\"#").skip(1) {
         let target = link.split('"').next().unwrap();
         assert!(html.contains(&format!("id=\"{target}\"")), "{target}");

@@ -29,6 +29,7 @@ async fn one_recovery_runs_at_a_time_and_shows_its_progress() {
 
     let again = service.ask("POST", &path, BODY).await;
     assert_eq!(again.status, StatusCode::CONFLICT);
+    assert_eq!(again.header("retry-after"), "60", "upkeep works on it once a minute");
     insta::assert_json_snapshot!("running_recovery", again.body);
 
     let id: WebhookId = webhook.parse().unwrap();

@@ -20,6 +20,7 @@ async fn finding_18_every_answer_is_protected_in_browsers_and_caches() {
         ("/docs", "max-age=300", StatusCode::OK),
         ("/openapi.json", "max-age=300", StatusCode::OK),
         ("/status", "no-store", StatusCode::OK),
+        ("/source-ips", "public, max-age=300", StatusCode::OK),
         ("/webhooks", "no-store", StatusCode::OK),
         (&format!("/webhooks/{webhook}"), "no-store", StatusCode::OK),
         (&format!("/webhooks/{webhook}/secret"), "no-store", StatusCode::OK),

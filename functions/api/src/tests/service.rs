@@ -14,6 +14,7 @@ use hooklane_domain::access::key_ring::KeyRing;
 use hooklane_domain::access::quotas::Quotas;
 use hooklane_domain::access::tenant::TenantDefaults;
 use hooklane_domain::delivery::outcome::{Outcome, Response};
+use hooklane_domain::sources::SourceAddresses;
 use hooklane_domain::webhook::network::NetworkRules;
 use http_body_util::BodyExt as _;
 use jiff::SignedDuration;
@@ -26,10 +27,11 @@ use hooklane_app::catalog::EventCatalog;
 
 use hooklane_app::cache::{Bounded, Recent};
 
+use crate::http::problem::Kind;
 use crate::{Deps, Edge, Ports, router};
 
 /// Keys that a test can rotate: what an instance has cached, and what the secret contains now.
-pub(super) struct Keys {
+pub(crate) struct Keys {
     pub(super) known: Mutex<&'static str>,
     pub(super) newest: Mutex<&'static str>,
 }
@@ -51,7 +53,7 @@ impl crate::Keys for Keys {
 
 /// A receiver: the requests it got, and its answer.
 #[derive(Default)]
-pub(super) struct Receiver {
+pub(crate) struct Receiver {
     pub(super) seen: Mutex<Vec<(WireRequest, Duration)>>,
     pub(super) outcome: Mutex<Option<Outcome>>,
     panics: AtomicBool,
@@ -81,7 +83,7 @@ impl Post for Receiver {
     }
 }
 
-pub(super) struct Fakes;
+pub(crate) struct Fakes;
 
 impl Ports for Fakes {
     type Ledger = MemoryLedger;
@@ -127,6 +129,15 @@ impl Service {
     }
 
     pub(super) fn with_defaults(defaults: TenantDefaults) -> Self {
+        Self::of(defaults, SourceAddresses::default())
+    }
+
+    /// Whose deliveries come from these addresses.
+    pub(super) fn with_sources(sources: &str) -> Self {
+        Self::of(TenantDefaults::default(), sources.parse().unwrap())
+    }
+
+    fn of(defaults: TenantDefaults, sources: SourceAddresses) -> Self {
         let now: Timestamp = "2024-01-15T10:30:00Z".parse().unwrap();
         let deps = Deps {
             ledger: MemoryLedger::default(),
@@ -139,6 +150,7 @@ impl Service {
             contracts: hooklane_bundled_contracts::load(),
             catalog: EventCatalog::with_defaults(hooklane_bundled_catalogs::load(), defaults),
             network: NetworkRules::default(),
+            sources,
             rate_limit: 600,
             quotas: Quotas::default(),
             retention: SignedDuration::from_hours(30 * 24),
@@ -203,6 +215,9 @@ impl Service {
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let mut answer = Answer { status, headers, body, text, ..Answer::default() };
         answer.content_type = answer.header("content-type").to_owned();
+        if answer.content_type == "application/problem+json" {
+            is_listed(&answer);
+        }
         answer.etag = answer.header("etag").to_owned();
         answer.location = answer.header("location").to_owned();
         answer.cache_control = answer.header("cache-control").to_owned();
@@ -221,4 +236,13 @@ impl Service {
         assert_eq!(answer.status, StatusCode::CREATED);
         answer.body["id"].as_str().unwrap().to_owned()
     }
+}
+
+/// Every problem that any test meets is one of those that the documents list, with one of its statuses.
+fn is_listed(answer: &Answer) {
+    let kind = Kind::ALL.iter().find(|kind| answer.body["type"] == kind.urn());
+    let kind = kind.unwrap_or_else(|| panic!("no such kind: {}", answer.text));
+    assert!(kind.statuses().contains(&answer.status), "{}: {}", answer.status, answer.text);
+    assert_eq!(answer.body["status"], answer.status.as_u16(), "{}", answer.text);
+    assert_eq!(answer.body["title"], kind.title(), "{}", answer.text);
 }

@@ -17,6 +17,10 @@ mod order;
 use index_walk::{Part, Position, Recheck};
 pub use order::{Order, Search, Wanted, WantedStatus};
 
+/// Seconds from one part of a recovery to the next, as `upkeep` runs once a minute. When all of them are done
+/// depends on what is found, so this is when it is worth looking again.
+pub const STEP_SECONDS: i64 = 60;
+
 /// A recovery of a webhook. At most one runs at a time, and the newest is kept.
 ///
 /// Stored as is, with all its parts: renaming a field or a variant needs a migration.

@@ -31,8 +31,11 @@ impl Maker<'_> {
             Some(("allOf", parts)) => {
                 let mut whole = Map::new();
                 for part in parts {
+                    // A later part may say of a field only that it is required.
                     if let Some(Value::Object(fields)) = self.make(name, part, depth) {
-                        whole.extend(fields);
+                        for (name, made) in fields {
+                            whole.entry(name).or_insert(made);
+                        }
                     }
                 }
                 Some(whole.into())
@@ -47,7 +50,9 @@ impl Maker<'_> {
             return Some(word.clone());
         }
         let kinds = &schema["type"];
-        let kind = kinds.as_str().or_else(|| kinds.get(0)?.as_str())?;
+        let Some(kind) = kinds.as_str().or_else(|| kinds.get(0)?.as_str()) else {
+            return any(name);
+        };
         Some(match kind {
             "object" => {
                 let fields = schema["properties"].as_object().into_iter().flatten();
@@ -60,7 +65,7 @@ impl Maker<'_> {
             "boolean" => true.into(),
             "integer" | "number" => schema.get("minimum").cloned().unwrap_or_else(|| json!(1)),
             "string" if schema["format"] == "date-time" => "2024-01-15T10:30:00.000Z".into(),
-            _ => text(name).into(),
+            _ => text(name)?.into(),
         })
     }
 
@@ -72,14 +77,24 @@ impl Maker<'_> {
     }
 }
 
-/// The ids of different things look different.
-fn text(name: &str) -> &'static str {
+/// A value of a field that may hold any JSON. (The document's generator drops the examples of such fields.)
+fn any(name: &str) -> Option<Value> {
     match name {
+        "data" | "sample" => Some(json!({"orderId": "1002", "total": 99.90})),
+        "schema" => Some(json!({"type": "object", "required": ["orderId"]})),
+        _ => None,
+    }
+}
+
+/// The texts that fields of many schemas have. A field that is neither here nor has an example of its own is
+/// left out: whoever copies an example must be able to send it. The ids of different things look different.
+fn text(name: &str) -> Option<&'static str> {
+    Some(match name {
         "webhookId" => "wh_01HM6WKJ2Y3M8F5J0V9Q4T7C1D",
         "deliveryId" => "dlv_AY0ODx4AAY0ODx4A",
         "eventId" | "id" => "order-1002-created",
         "eventType" | "type" => "order.created",
         "nextCursor" => "AY0ODx4A",
-        _ => "…",
-    }
+        _ => return None,
+    })
 }

@@ -11,10 +11,11 @@ use hooklane_app::removed::Removed;
 use hooklane_app::tenants::{IssueTokenError, SettingsError};
 use hooklane_app::webhooks::{ChangeError, RegisterError, Taken, TestError};
 use hooklane_domain::event::MAX_EVENT_BYTES;
+use hooklane_domain::isolation::recovery::STEP_SECONDS;
 use hooklane_domain::json::fields::FieldErrors;
 use lambda_http::http::StatusCode;
 
-use super::Problem;
+use super::{Kind, Problem};
 
 impl From<Unavailable> for Problem {
     fn from(error: Unavailable) -> Self {
@@ -40,11 +41,7 @@ impl From<Removed> for Problem {
 
 impl From<Taken> for Problem {
     fn from(taken: Taken) -> Self {
-        let problem = Self::new(
-            StatusCode::CONFLICT,
-            "urn:hooklane:problem:external-id-taken",
-            "Another webhook has the externalId",
-        );
+        let problem = Self::new(Kind::ExternalIdTaken);
         let problem = problem.detail(&taken.to_string());
         Self { webhook_id: Some(taken.0.to_string()), ..problem }
     }
@@ -56,12 +53,9 @@ impl From<PublishError> for Problem {
             PublishError::Unavailable(error) => error.into(),
             PublishError::Unexpected(errors) => errors.into(),
             PublishError::Removed(removed) => removed.into(),
-            conflict @ PublishError::Conflict(_) => Self::new(
-                StatusCode::CONFLICT,
-                "urn:hooklane:problem:event-conflict",
-                "The event id is already in use",
-            )
-            .detail(&conflict.to_string()),
+            conflict @ PublishError::Conflict(_) => {
+                Self::new(Kind::EventConflict).detail(&conflict.to_string())
+            }
         }
     }
 }
@@ -74,12 +68,9 @@ impl From<RegisterError> for Problem {
             RegisterError::Quota(over) => Self::over_quota(over),
             RegisterError::Removed(removed) => removed.into(),
             RegisterError::Taken(taken) => taken.into(),
-            used @ (RegisterError::KeyReused | RegisterError::Deleted) => Self::new(
-                StatusCode::CONFLICT,
-                "urn:hooklane:problem:idempotency-conflict",
-                "The idempotency key has already been used",
-            )
-            .detail(&used.to_string()),
+            used @ (RegisterError::KeyReused | RegisterError::Deleted) => {
+                Self::new(Kind::IdempotencyConflict).detail(&used.to_string())
+            }
         }
     }
 }
@@ -89,12 +80,9 @@ impl From<RequestError> for Problem {
         match error {
             RequestError::Missing => Self::not_found("delivery"),
             RequestError::Unavailable(error) => error.into(),
-            ended @ RequestError::Ended(_) => Self::new(
-                StatusCode::CONFLICT,
-                "urn:hooklane:problem:delivery-ended",
-                "The delivery has come to its end",
-            )
-            .detail(&ended.to_string()),
+            ended @ RequestError::Ended(_) => {
+                Self::new(Kind::DeliveryEnded).detail(&ended.to_string())
+            }
         }
     }
 }
@@ -140,15 +128,12 @@ impl From<KeyError> for Problem {
 
 impl From<EventTypeError> for Problem {
     fn from(error: EventTypeError) -> Self {
-        let conflict =
-            |kind, title| Self::new(StatusCode::CONFLICT, kind, title).detail(&error.to_string());
         match error {
             EventTypeError::Missing => Self::not_found("event type"),
             EventTypeError::Changed => Self::precondition_failed(),
-            EventTypeError::NotOwn(_) => conflict(
-                "urn:hooklane:problem:event-type-not-own",
-                "The event type belongs to the catalog or the platform",
-            ),
+            not_own @ EventTypeError::NotOwn(_) => {
+                Self::new(Kind::EventTypeNotOwn).detail(&not_own.to_string())
+            }
             EventTypeError::TooMany(over) => Self::over_quota(over),
             EventTypeError::Removed(removed) => removed.into(),
             EventTypeError::Invalid(errors) => errors.into(),
@@ -193,12 +178,17 @@ impl From<RecoverError> for Problem {
             RecoverError::Backwards => {
                 Self::invalid(FieldErrors::one("since", "must not be after until"))
             }
-            running @ RecoverError::Running => Self::new(
-                StatusCode::CONFLICT,
-                "urn:hooklane:problem:recovery-running",
-                "A recovery is already running",
-            )
-            .detail(&running.to_string()),
+            RecoverError::Running => {
+                let seconds = STEP_SECONDS;
+                let detail = format!(
+                    "A recovery of this webhook is running. Its next part is worked on within {seconds} seconds; \
+                     GET /webhooks/{{webhook}}/recover shows when its state is completed."
+                );
+                Self {
+                    retry_after: Some(seconds),
+                    ..Self::new(Kind::RecoveryRunning).detail(&detail)
+                }
+            }
             RecoverError::Quota { over, seconds } => Self::over_daily_quota(over, seconds),
             RecoverError::Unavailable(error) => error.into(),
         }

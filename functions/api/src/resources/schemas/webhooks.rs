@@ -161,18 +161,19 @@ pub(crate) struct AddedEventType {
 #[schema(
     min_length = 1,
     max_length = 257,
-    pattern = "^(\\*|[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*(\\.\\*)?)$"
+    pattern = "^(\\*|[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*(\\.\\*)?)$",
+    example = "order.*"
 )]
 pub(crate) struct EventPattern(String);
 
 /// A short text.
 #[derive(Serialize, Deserialize, ToSchema)]
-#[schema(max_length = 256)]
+#[schema(max_length = 256, example = "payments")]
 pub(crate) struct MetadataText(String);
 
 /// Visible ASCII characters, spaces and tabs.
 #[derive(Serialize, Deserialize, ToSchema)]
-#[schema(max_length = 2048, pattern = "^[\\t -~]*$")]
+#[schema(max_length = 2048, pattern = "^[\\t -~]*$", example = "Bearer of-yours")]
 pub(crate) struct HeaderText(String);
 
 /// All fields are optional.

@@ -21,6 +21,7 @@ use crate::resources::words::{
 #[derive(Serialize, ToSchema)]
 pub(super) struct AttemptProblem {
     kind: AttemptErrorKind,
+    #[schema(example = "the connection was refused")]
     detail: String,
 }
 
@@ -216,8 +217,10 @@ pub(super) struct ResponseView {
     status_text: String,
     /// By name in lower case. The values of a header that came several times are joined by a comma and a
     /// blank, in their order; those of `set-cookie`, which may contain commas, by a line feed.
+    #[schema(example = json!({"content-type": "text/plain"}))]
     headers: BTreeMap<String, String>,
     /// The first 1,000 bytes.
+    #[schema(example = "accepted")]
     body: String,
 }
 

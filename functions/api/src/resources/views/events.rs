@@ -17,6 +17,7 @@ pub(crate) struct EventContentView {
     #[serde(skip_serializing_if = "Option::is_none")]
     timestamp: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "2")]
     version: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     test: Option<bool>,

@@ -24,7 +24,7 @@ pub(crate) struct ExplanationView {
     webhook_external_id: Option<String>,
     /// Absent if the webhook's stored data is corrupt, as the next two fields.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "Orders")]
     webhook_name: Option<String>,
     /// The webhook's state now. A webhook that is `paused` or `disabled` gets deliveries, which are parked; one
     /// that is `inactive` gets none.

@@ -94,9 +94,11 @@ impl TenantView {
 #[serde(rename_all = "camelCase")]
 #[schema(as = Token)]
 pub(crate) struct TokenView {
+    #[schema(example = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhY21lIn0.c2lnbmF0dXJl")]
     token: String,
     #[schema(example = "Bearer")]
     token_type: &'static str,
+    #[schema(example = "acme")]
     tenant: String,
     #[schema(value_type = Vec<schemas::Scope>, example = json!(["webhooks:read"]))]
     scopes: Vec<&'static str>,

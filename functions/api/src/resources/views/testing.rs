@@ -55,7 +55,7 @@ struct FilterView {
     #[schema(nullable = false)]
     passed: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "No such key: total")]
     error: Option<String>,
 }
 
@@ -67,7 +67,7 @@ struct TransformView {
     #[schema(value_type = Option<serde_json::Value>)]
     data: Option<RawJson>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "No such key: total")]
     error: Option<String>,
 }
 

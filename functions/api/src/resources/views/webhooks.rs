@@ -34,7 +34,7 @@ pub(crate) struct WebhookView {
     #[schema(example = "Orders")]
     name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "For the ledger of the billing system")]
     description: Option<String>,
     /// What the tenant keeps beside it.
     #[schema(example = json!({"team": "payments"}))]
@@ -46,13 +46,13 @@ pub(crate) struct WebhookView {
     events: Vec<String>,
     /// Returned only when the webhook is registered.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")]
     secret: Option<String>,
     /// The wire format.
     #[schema(example = "standard")]
     contract: String,
     /// The custom headers, with masked values.
-    #[schema(value_type = BTreeMap<String, String>)]
+    #[schema(value_type = BTreeMap<String, String>, example = json!({"authorization": "***"}))]
     headers: BTreeMap<String, &'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -80,7 +80,7 @@ pub(crate) struct WebhookView {
     signing: Signing,
     /// The public key with which receivers verify Ed25519 signatures.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "whpk_11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=")]
     public_key: Option<String>,
     test_mode: bool,
     active: bool,
@@ -187,7 +187,7 @@ pub(crate) struct SecretView {
     secret: String,
     /// The public key with which receivers verify Ed25519 signatures.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
+    #[schema(nullable = false, example = "whpk_11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=")]
     public_key: Option<String>,
     /// When the previous secret expires; present while both secrets are in use.
     #[serde(skip_serializing_if = "Option::is_none")]
