@@ -315,7 +315,6 @@ def restore_a_table(on: Stage) -> None:
     assert "ACTIVE" in on.page.paste("wait table-exists")
     assert int(on.page.paste("--select COUNT")) >= 3
     on.page.paste("update-continuous-backups")
-    on.page.paste("--deletion-protection-enabled")
     assert on.page.paste("LedgerTable") == ""
     on.page.paste("--no-enabled")
     on.page.paste("moved.json")
