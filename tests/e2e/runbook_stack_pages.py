@@ -307,6 +307,8 @@ def restore_a_table(on: Stage) -> None:
     lost = on.webhook(["order.created"], "/lost")
     registry = on.stack.description["registryTable"]
     on.replaced[WEBHOOK] = f"WEBHOOK={webhook['id']}"
+    # Where the emulator keeps what is in S3.
+    on.replaced["https://$BUCKET.s3.amazonaws.com"] = f"{on.stack.description['awsEndpointUrl']}/$BUCKET"
     assert "PointInTimeRecoveryStatus" in on.page.paste("describe-continuous-backups")
     assert on.page.paste("ItemCount").startswith("ACTIVE")
     on.page.paste("restore-table-to-point-in-time")
