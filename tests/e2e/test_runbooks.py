@@ -7,6 +7,7 @@ goes from page to page. `HOOKLANE_RUNBOOKS=canary,leaked-key` reads only some of
 import os
 
 import pytest
+import runbook_change_pages
 import runbook_stack_pages
 import runbook_tenant_pages
 from documented import Reader
@@ -43,7 +44,8 @@ def read(pages: dict, subtests, folder, stack, stack_file, name: str) -> None:
 def test_the_runbooks_about_the_stack(subtests, tmp_path, stack):
     # Circuits open at once, and nothing waits for a full minute.
     with own_stack(stack, tmp_path, CircuitSeconds="0", CircuitFailures="3") as (name, own, file):
-        read(runbook_stack_pages.PAGES, subtests, tmp_path, own, file, name)
+        pages = {**runbook_stack_pages.PAGES, **runbook_change_pages.PAGES}
+        read(pages, subtests, tmp_path, own, file, name)
 
 
 @pytest.mark.long

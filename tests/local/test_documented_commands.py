@@ -18,7 +18,12 @@ BLOCKS = [block for page in PAGES for block in blocks_of(page)]
 OF = {language: [block for block in BLOCKS if block.language == language] for language in RUN}
 TESTS = "".join(
     (ROOT / "tests" / "e2e" / name).read_text()
-    for name in ("test_documented_commands.py", "runbook_stack_pages.py", "runbook_tenant_pages.py")
+    for name in (
+        "test_documented_commands.py",
+        "runbook_change_pages.py",
+        "runbook_stack_pages.py",
+        "runbook_tenant_pages.py",
+    )
 )
 
 
