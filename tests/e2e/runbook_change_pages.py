@@ -98,7 +98,8 @@ def leaked_key(on: Stage) -> None:
 
     # A signing secret.
     path = f"/api/v1/webhooks/{webhook['id']}/secret"
-    assert operator.get(path).body["secret"] == on.page.paste('"overlapSeconds": 3600').strip() != webhook["secret"]
+    rotated = on.page.paste('"overlapSeconds": 3600').strip()
+    assert operator.get(path).body["secret"] == rotated != webhook["secret"]
     assert "previousSecretExpiresAt" in operator.get(path).body
     newest = on.page.paste('"overlapSeconds": 0').strip()
     assert operator.get(path).body == {"secret": newest}
