@@ -1,6 +1,6 @@
 """Every command of the runbooks, on failures that are staged: it shows what the page says, and the remedy cures.
 
-The pages about one tenant are read on the shared stack, those about everybody on a stack of their own. One shell
+The pages about one tenant are read on the shared stack, those about everybody on stacks of their own. One shell
 goes from page to page. `HOOKLANE_RUNBOOKS=canary,leaked-key` reads only some of them.
 """
 
@@ -41,10 +41,9 @@ def read(pages: dict, subtests, folder, stack, stack_file, name: str) -> None:
 
 
 @pytest.mark.long
-def test_the_runbooks_about_the_stack(subtests, tmp_path, stack):
-    # Circuits open at once, and nothing waits for a full minute.
-    with own_stack(stack, tmp_path, CircuitSeconds="0", CircuitFailures="3") as (name, own, file):
-        pages = {**runbook_stack_pages.PAGES, **runbook_change_pages.PAGES}
+@pytest.mark.parametrize("pages", [runbook_stack_pages.PAGES, runbook_change_pages.PAGES], ids=["failures", "changes"])
+def test_the_runbooks_about_the_stack(pages, subtests, tmp_path, stack):
+    with own_stack(stack, tmp_path) as (name, own, file):
         read(pages, subtests, tmp_path, own, file, name)
 
 

@@ -50,10 +50,14 @@ def refusal(arguments: list[str]) -> str | None:
 
 
 def _is_computed(arguments: list[str], refused: str) -> bool:
-    """Whether the CLI refuses only the form of a value that the block computes: here a stand-in made it. The CLI
+    """Whether the CLI refuses only the form of a value that the block computes, itself or in a file: here a
+    stand-in made it. The CLI
     looks at the names of all options before it looks at a value."""
     option = re.search(r"Error parsing parameter '(--[a-z-]+)'", refused)
-    return bool(option) and arguments[arguments.index(option[1]) + 1] == PRINTED
+    if option is None:
+        return False
+    value = arguments[arguments.index(option[1]) + 1]
+    return value == PRINTED or value.startswith("file://")
 
 
 def _sendable(arguments: list[str]) -> list[str]:
