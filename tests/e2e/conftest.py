@@ -20,6 +20,9 @@ from hooklane_local import polling  # noqa: E402 - after the path is known
 from hooklane_local.client import Api, LocalStack  # noqa: E402
 from hooklane_local.receiver import Receiver, Request  # noqa: E402
 
+# Their assertions say what they compared, as those of tests do.
+pytest.register_assert_rewrite("runbook_stage", "runbook_change_pages", "runbook_stack_pages", "runbook_tenant_pages")
+
 # Long, because the tests share two cores and the queues with a fan-out to a thousand webhooks.
 # A test that passes does not wait that long.
 PATIENCE_SECONDS = 90.0

@@ -42,6 +42,21 @@ NOT_RUN = {
         "aws cloudformation delete-stack": "would delete the stack of the tests",
         "aws dynamodb delete-table": "would delete the tables of the tests",
     },
+    "docs/runbooks/bad-release.md": {
+        "git switch --detach": "changes the checkout, compiles, and deploys to AWS; tests/local checks its syntax",
+        "continue-update-rollback": "AWS refuses it unless a rollback has failed; its options are held offline",
+    },
+    "docs/runbooks/egress.md": {
+        "EgressSubnetIds=subnet": "deploys to AWS, and asks; tests/local holds its parameters against the template",
+        "EgressSubnetIds= ": "deploys to AWS, and asks; tests/local holds its parameters against the template",
+    },
+    "docs/runbooks/function-throttles.md": {
+        "get-service-quota": "the emulator has no service quotas; its options are held offline",
+        "request-service-quota-increase": "the emulator has no service quotas; its options are held offline",
+    },
+    "docs/runbooks/leaked-key.md": {
+        "cloudtrail lookup-events": "the emulator records no events; its options are held offline",
+    },
     "docs/sam-local.md": {
         "sam build": "compiles the functions for AWS, and needs Docker",
         "ip -4 -o addr show docker0": "needs Docker",
@@ -105,10 +120,14 @@ class Reader:
     the reader changes: a port that is taken, the name of a tenant.
     """
 
-    def __init__(self, page: str, folder: Path, stack_file: Path, replace: dict[str, str], endpoint: str | None = None):
+    def __init__(
+        self, page: str | None, folder: Path, stack_file: Path, replace: dict[str, str], endpoint: str | None = None
+    ):
         aws = require_programs()
-        self._left = [block for block in blocks_of(page) if block.language in RUN and not block.why_not_run]
-        self._replace = replace
+        self._left: list[Block] = []
+        self._replace = self._always = replace
+        if page:
+            self.turn_to(page, {})
         self._folder = checkout(folder / "checkout", stack_file)
         self._count = 0
         self._background: list[subprocess.Popen] = []
@@ -150,7 +169,27 @@ class Reader:
         self._shell.kill()
         self._shell.communicate()
         if failed is None:
-            assert not self._left, f"not run: {[(block.page, block.line) for block in self._left]}"
+            self._finish()
+
+    def turn_to(self, page: str, replace: dict[str, str]) -> None:
+        """Goes on with another page in the same shell. Every block of the page before has to be pasted."""
+        self._finish()
+        self._left = [block for block in blocks_of(page) if block.language in RUN and not block.why_not_run]
+        # Kept, and not copied: a test may add what it learns while it reads the page.
+        self._replace = replace
+
+    def prepare(self) -> None:
+        """Pastes what the runbooks ask for before they begin: the variable block of docs/operations.md."""
+        variables, local, address, *_ = (each for each in blocks_of("docs/operations.md") if each.language == "sh")
+        for block in (local, variables, address):
+            self.run(self._adapted(block))
+
+    def give_up(self) -> None:
+        """Leaves the rest of the page unread, after a failure."""
+        self._left = []
+
+    def _finish(self) -> None:
+        assert not self._left, f"not run: {[(block.page, block.line) for block in self._left]}"
 
     def paste(self, part: str) -> str:
         """Pastes the next block, which contains this text. Returns what it prints."""
@@ -207,7 +246,7 @@ class Reader:
 
     def _adapted(self, block: Block) -> str:
         text = block.text
-        for old, new in self._replace.items():
+        for old, new in {**self._always, **self._replace}.items():
             text = text.replace(old, new)
         if block.language == "python":
             text = f"python3 - <<'PYTHON'\n{text}PYTHON\n"

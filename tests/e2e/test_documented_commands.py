@@ -87,6 +87,14 @@ def test_the_commands_of_operations(
 
         canary = json.loads(page.paste("jq .canary"))
         assert canary is None or canary["arrived"] in (True, False)
+        # ---- is all well?
+        stack.invoke("UpkeepFunction", {})
+        page.paste("describe-alarms")
+        assert json.loads(page.paste("/status"))["parts"] == {"registry": "ok", "ledger": "ok", "secrets": "ok"}
+        queues = [line.split()[0] for line in page.paste("queues").splitlines()]
+        assert {"EventQueueUrl", "DeliveryQueueUrl", "RetryQueueUrl", "DeliveryDeadLetterQueueUrl"} <= set(queues)
+        assert page.paste("mappings").count("Enabled") == 5
+        assert json.loads(page.paste("run\\.done"))["run.failed"] == 0
 
         # ---- dead letters
         webhook = register(["order.created"])
