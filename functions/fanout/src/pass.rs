@@ -17,7 +17,7 @@ use hooklane_aws::stream::{self, Answer, Batch, Record};
 use hooklane_domain::canary;
 use hooklane_domain::expression::{Budget, MAX_BATCH_STEPS};
 use hooklane_domain::isolation::deaths::{MAX_STRIKES, Suspect, given_up};
-use hooklane_domain::metrics::Figures;
+use hooklane_domain::metrics::{Figures, Metric};
 use tracing::{Instrument as _, Span};
 
 use crate::fanout::Fanout;

@@ -169,7 +169,7 @@ MUTATIONS: list[Mutation] = [
         "a statement is narrowed by conditions that cannot fail open",
     ),
     Mutation(
-        _statements("ApiRole", 1, "Fn::If", 1, "Condition"),
+        _statements("ApiRole", 1, "Condition"),
         {"ArnLike": {"lambda:SourceFunctionArn": {"Fn::Sub": "arn:aws:lambda:*:*:function:${AWS::StackName}-ApiFunction-*"}}},
         "code in a function cannot touch network interfaces",
     ),

@@ -19,6 +19,8 @@ ADAPTERS: dict[str, dict[str, tuple[str, ...]]] = {
     "DeadLetterQueue": {"sqs": ("*_DEAD_LETTER_QUEUE_URL",)},
     "EventQueue": {"sqs": ("EVENT_QUEUE_URL",)},
     "Queues": {"sqs": ("DELIVERY_QUEUE_URL", "RETRY_QUEUE_URL")},
+    # Where there is a bus, see the assertion of its own.
+    "EventBus": {},
     # The edge to the operating system makes no call of AWS.
     "System": {},
 }
@@ -38,7 +40,7 @@ _READS_STREAM = (
     "dynamodb:ListStreams",
 )
 # These belong to conditions of the template and have assertions of their own.
-_ELSEWHERE = ("ec2", "xray", "kms")
+_ELSEWHERE = ("ec2", "xray", "kms", "events")
 
 
 def permitted(stack: Stack, function: str) -> set[Right]:

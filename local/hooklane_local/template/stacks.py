@@ -46,6 +46,24 @@ COVERING: dict[str, dict[str, str]] = {
         "ApiRate": "5000",
         "ApiBurst": "2500",
         "ApiRateLimit": "6000",
+        "UsageMinutes": "720",
+        "AlarmEmail": "on-call@example.com",
+        "CompositeAlarms": "false",
+        "AlarmDeliveryRate": "0.9",
+        "AlarmResponseMs": "8000",
+        "AlarmRetryRate": "0.2",
+        "AlarmErrorRate": "0.1",
+        "AlarmDeadLetters": "10",
+        "AlarmEventAgeSeconds": "600",
+        "AlarmDeliveryAgeSeconds": "900",
+        "AlarmInFlight": "50000",
+        "AlarmIteratorAgeMs": "600000",
+        "AlarmFunctionErrors": "10",
+        "AlarmThrottles": "500",
+        "AlarmApiErrors": "20",
+        "AlarmApiLatencyMs": "5000",
+        "CanaryMinutes": "15",
+        "OperatorBusName": "platform",
     },
     # Own keys, own domain, own network, own rules.
     "own": {
@@ -57,6 +75,11 @@ COVERING: dict[str, dict[str, str]] = {
         "AllowedTargetPorts": "443,8443",
         "EgressSubnetIds": "subnet-0a1,subnet-0b2",
         "EgressSecurityGroupIds": "sg-0c3",
+        "FixedEgress": "subnets",
+        "EgressIpv6": "true",
+        "SourceCidrs": "203.0.113.7/32",
+        "AlarmTopicArn": "arn:aws:sns:us-east-1:123456789012:on-call",
+        "Dashboard": "false",
         "CorsAllowedOrigins": "https://app.example.com,https://admin.example.com",
         "ApiDomainName": "hooks.example.com",
         "ApiCertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/1234abcd-12ab-34cd-56ef-1234567890ab",
@@ -73,6 +96,8 @@ COVERING: dict[str, dict[str, str]] = {
         "QuotaConcurrentScans": "1",
         "QuotaKeys": "10",
     },
+    # Somebody who watches the stack with tools of their own.
+    "unwatched": {"Alarms": "false", "CompositeAlarms": "false"},
 }
 
 

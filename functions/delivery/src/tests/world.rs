@@ -90,6 +90,7 @@ fn deps(
 
 impl hooklane_upkeep::Ports for Fake {
     type Ledger = Arc<MemoryLedger>;
+    type Usage = Arc<MemoryLedger>;
     type Registry = MemoryRegistry;
     type Queues = MemoryQueues;
     type EventQueue = MemoryQueues;
@@ -114,6 +115,7 @@ impl World {
         let queues = MemoryQueues::at(start, VISIBILITY).with_faults(faults.clone());
         let upkeep = Upkeep::new(hooklane_upkeep::Deps {
             ledger: Arc::clone(&ledger),
+            usage: Arc::clone(&ledger),
             registry: registry.clone(),
             queues: queues.clone(),
             event_queue: queues.clone(),
@@ -123,6 +125,7 @@ impl World {
             brake_limit: BRAKE_LIMIT,
             index_lag: Duration::ZERO,
             canary: None,
+            usage_every: Duration::from_secs(3_600),
             contracts: hooklane_bundled_contracts::load(),
             measured: hooklane_app::measured::Measured::default(),
         });

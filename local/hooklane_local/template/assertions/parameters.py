@@ -14,7 +14,8 @@ _UNITS = (
     (re.compile(r"Ms$"), re.compile(r"\bmilliseconds?\b", re.I)),
     (re.compile(r"Bytes"), re.compile(r"\bbytes\b", re.I)),
     (re.compile(r"ReadCapacity|WriteCapacity"), re.compile(r"\bcapacity units\b", re.I)),
-    (re.compile(r"Rate$"), re.compile(r"\bper second\b|%|percent", re.I)),
+    # A rate of an alarm is a share, from 0 to 1.
+    (re.compile(r"^(?!Alarm).*Rate$"), re.compile(r"\bper second\b|%|percent", re.I)),
 )
 _TAGGED = (TABLE, QUEUE, SECRET, LOG_GROUP, ROLE, FUNCTION, "AWS::ApiGatewayV2::Api", "AWS::ApiGatewayV2::Stage")
 _WITH_ARN = {

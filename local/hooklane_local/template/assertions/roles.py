@@ -94,6 +94,26 @@ def _network(stack: Stack):
 
 
 @holds(
+    "only fanout puts events on a bus, on the one that is named, and on none if none is",
+    why="The platform's rules act on what is on its bus. Nothing else of Hooklane has to reach it.",
+    source="ADR 69",
+)
+def _bus(stack: Stack):
+    puts = {
+        (name, resource)
+        for name, statement in stack.statements()
+        if "events:PutEvents" in listed(statement["Action"])
+        for resource in listed(statement["Resource"])
+    }
+    bus = stack.of(FUNCTION)["FanoutFunction"]["Environment"]["Variables"]["OPERATOR_BUS_NAME"]
+    if {name for name, _ in puts} != ({"FanoutRole"} if bus else set()):
+        yield f"{', '.join(sorted(name for name, _ in puts)) or 'nobody'} may, with the bus {bus!r}"
+    for name, resource in puts:
+        if not str(resource).endswith(f":event-bus/{bus}"):
+            yield f"{name} may put events on {resource}"
+
+
+@holds(
     "a statement is narrowed by conditions that cannot fail open",
     why="ForAllValues is true when the key is missing, and …IfExists too; alone they permit what they should not.",
     source="AWS IAM User Guide, Creating a condition with multiple keys or values (ForAllValues)",

@@ -20,9 +20,9 @@ use super::canary::canary;
 use super::samples::{answered, at, delivery, save, tenant, waiting, webhook};
 use super::watch_list::entry;
 use crate::ports::{
-    ActiveTenants, Added, BrakeStore, CanaryStore, DeletedWebhooks, DeliveryStore, EventTypeStore, HealthStore,
-    IdempotencyStore, KeyStore, Look, RecoveryStore, Sweep, TenantStore, UsageStore, WatchList,
-    WebhookStore, Written,
+    ActiveTenants, Added, BrakeStore, CanaryStore, DeletedWebhooks, DeliveryStore, EventTypeStore,
+    HealthStore, IdempotencyStore, KeyStore, Look, RecoveryStore, Sweep, TenantStore, UsageStore,
+    WatchList, WebhookStore, Written,
 };
 
 /// The items of both tables, as no port shows them. Only the tables have attributes; fakes keep values.
@@ -51,7 +51,12 @@ where
         + WatchList
         + BrakeStore
         + RecoveryStore,
-    L: DeliveryStore + IdempotencyStore + CanaryStore + UsageStore + ActiveTenants + DeletedWebhooks,
+    L: DeliveryStore
+        + IdempotencyStore
+        + CanaryStore
+        + UsageStore
+        + ActiveTenants
+        + DeletedWebhooks,
 {
     let values = Values::new(salt);
     let parked = values.create(registry, ledger).await;
@@ -126,7 +131,12 @@ impl Values {
             + WatchList
             + BrakeStore
             + RecoveryStore,
-        L: DeliveryStore + IdempotencyStore + CanaryStore + UsageStore + ActiveTenants + DeletedWebhooks,
+        L: DeliveryStore
+            + IdempotencyStore
+            + CanaryStore
+            + UsageStore
+            + ActiveTenants
+            + DeletedWebhooks,
     {
         let (ours, id) = (&self.tenant, self.webhook.id);
         assert_eq!(registry.register(&self.webhook, ROOM).await.unwrap(), Written::Yes);
@@ -224,7 +234,12 @@ impl Values {
     /// Writes every item of the ledger again. The delivery is parked under the key of its old pointer.
     async fn rewrite_in_ledger<L>(&self, ledger: &L, parked: &Delivery)
     where
-        L: DeliveryStore + IdempotencyStore + CanaryStore + UsageStore + ActiveTenants + DeletedWebhooks,
+        L: DeliveryStore
+            + IdempotencyStore
+            + CanaryStore
+            + UsageStore
+            + ActiveTenants
+            + DeletedWebhooks,
     {
         let waiting = save(ledger, &waiting(parked.clone(), &answered(1, 50, 500))).await;
         let again = waiting.parked(at(4), ParkReason::Circuit);

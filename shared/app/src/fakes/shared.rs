@@ -18,10 +18,10 @@ use hooklane_domain::usage::{Figures, MonthUsage, Span};
 use hooklane_domain::webhook::limits::RateLimit;
 
 use crate::ports::{
-    ActiveTenants, AttemptLog, CanaryStore, ChunkPage, ChunkRange, Clock, DeletedWebhooks, DeliveryFilter,
-    DeliveryPage, DeliveryStore, Entropy, EventIndex, EventIndexWriter, EventPage, EventScan,
-    EventStore, LogFilter, LogPage, ParkingStore, Pause, Pointer, Put, Saved, SlotCounts,
-    SlotStore, Strikes, Unavailable, UsagePage, UsageStore,
+    ActiveTenants, AttemptLog, CanaryStore, ChunkPage, ChunkRange, Clock, DeletedWebhooks,
+    DeliveryFilter, DeliveryPage, DeliveryStore, Entropy, EventIndex, EventIndexWriter, EventPage,
+    EventScan, EventStore, LogFilter, LogPage, ParkingStore, Pause, Pointer, Put, Saved,
+    SlotCounts, SlotStore, Strikes, Unavailable, UsagePage, UsageStore,
 };
 
 impl<T: Clock> Clock for Arc<T> {

@@ -70,7 +70,15 @@ mod tests {
 
     fn attempt(number: u32, began: &str, outcome: Outcome) -> Attempt {
         let (request_headers, remarks) = (Vec::new(), Vec::new());
-        Attempt { number, at: at(began), duration_ms: 120, request_headers, outcome, remarks }
+        Attempt {
+            number,
+            at: at(began),
+            duration_ms: 120,
+            request_headers,
+            outcome,
+            remarks,
+            measure: crate::delivery::attempt::Measure::default(),
+        }
     }
 
     fn figures(number: u32, outcome: Outcome, next: Next, circuit: Circuit) -> String {

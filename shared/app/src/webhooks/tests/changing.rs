@@ -33,15 +33,21 @@ async fn nothing_is_changed_unless_the_precondition_holds() {
     for wrong in [one_of(&[]), one_of(&[2]), one_of(&[0, 2, 3])] {
         let refused = world.change(id, wrong.clone(), "{}").await;
         assert!(matches!(refused, Err(ChangeError::Changed)), "{wrong:?}");
-        let refused = delete((&world.registry, &world.ledger), &world.system, (&world.tenant, id), &wrong).await;
+        let refused =
+            delete((&world.registry, &world.ledger), &world.system, (&world.tenant, id), &wrong)
+                .await;
         assert!(matches!(refused, Err(ChangeError::Changed)), "{wrong:?}");
     }
     assert_eq!(world.change(id, one_of(&[7, 1]), "{}").await.unwrap().revision, 1, "no change");
     let named = world.change(id, one_of(&[7, 1]), r#"{"name":"N"}"#).await;
     assert_eq!(named.unwrap().revision, 2);
-    delete((&world.registry, &world.ledger), &world.system, (&world.tenant, id), &one_of(&[2])).await.unwrap();
+    delete((&world.registry, &world.ledger), &world.system, (&world.tenant, id), &one_of(&[2]))
+        .await
+        .unwrap();
     for gone in [one_of(&[2]), Precondition::Any] {
-        let refused = delete((&world.registry, &world.ledger), &world.system, (&world.tenant, id), &gone).await;
+        let refused =
+            delete((&world.registry, &world.ledger), &world.system, (&world.tenant, id), &gone)
+                .await;
         assert!(matches!(refused, Err(ChangeError::Missing)));
         assert!(matches!(world.change(id, gone, "{}").await, Err(ChangeError::Missing)));
     }

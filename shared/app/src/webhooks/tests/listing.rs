@@ -6,7 +6,14 @@ use super::*;
 async fn with_webhooks(count: u128) -> (World, Tenant) {
     let world = World::new();
     let one = world.webhook().await;
-    delete((&world.registry, &world.ledger), &world.system, (&world.tenant, one.id), &Precondition::Any).await.unwrap();
+    delete(
+        (&world.registry, &world.ledger),
+        &world.system,
+        (&world.tenant, one.id),
+        &Precondition::Any,
+    )
+    .await
+    .unwrap();
     for n in 0..count {
         let state = if n % 3 == 0 { WebhookState::Inactive } else { WebhookState::Active };
         let id = WebhookId::new(one.created_at, n);

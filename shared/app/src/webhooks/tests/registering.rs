@@ -28,7 +28,14 @@ async fn a_key_is_free_again_after_a_day_and_a_refused_body_uses_none() {
 async fn a_deleted_webhook_is_not_registered_again_by_its_key() {
     let world = World::new();
     let first = world.once("k", BODY).await.unwrap();
-    delete((&world.registry, &world.ledger), &world.system, (&world.tenant, first.id), &Precondition::Any).await.unwrap();
+    delete(
+        (&world.registry, &world.ledger),
+        &world.system,
+        (&world.tenant, first.id),
+        &Precondition::Any,
+    )
+    .await
+    .unwrap();
     assert!(matches!(world.once("k", BODY).await, Err(RegisterError::Deleted)));
     assert_eq!(world.count().await, 0);
 }
