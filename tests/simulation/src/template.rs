@@ -44,7 +44,7 @@ impl<'a> Template<'a> {
         path.into_iter().try_fold(&self.root, |node, name| node.as_mapping_get(name))
     }
 
-    /// A scalar, or what CloudFormation's functions `!Ref` and `!FindInMap` make of their arguments.
+    /// A scalar, or what CloudFormation's functions `!Ref`, `!FindInMap` and `!Join` make of their arguments.
     fn resolve<'t>(&'t self, node: &'t Yaml<'a>) -> Option<Cow<'t, str>> {
         let Yaml::Tagged(tag, argument) = node else {
             let number = || node.as_integer().map(|number| Cow::Owned(number.to_string()));
@@ -60,6 +60,12 @@ impl<'a> Template<'a> {
                 let names: Vec<_> = names.collect::<Option<_>>()?;
                 let path = std::iter::once("Mappings").chain(names.iter().map(AsRef::as_ref));
                 self.resolve(self.find(path)?)
+            }
+            "Join" => {
+                let [separator, parts] = argument.as_sequence()?.as_slice() else { return None };
+                let parts = parts.as_sequence()?.iter().map(|part| self.resolve(part));
+                let parts: Vec<_> = parts.collect::<Option<_>>()?;
+                Some(Cow::Owned(parts.join(separator.as_str()?)))
             }
             _ => None,
         }
