@@ -4,6 +4,7 @@ mod events;
 mod expressions;
 mod poison;
 mod receivers;
+pub(crate) mod recoveries;
 mod requests;
 
 use anyhow::Context as _;
@@ -25,6 +26,7 @@ use crate::world::World;
 pub const TENANT: &str = "hostile";
 /// The same one, where only the API is asked: what it saves is not stored for the others.
 const AT_THE_API: &str = "hostile-at-the-api";
+
 /// One hostile input.
 #[derive(Debug, Clone)]
 pub enum Job {
@@ -77,9 +79,9 @@ impl Job {
             Self::Request(input) => requests::request(world, input, bounds).await,
             Self::Receiver(kind) => receivers::receiver(world, &name, kind, Bounds::RECEIVER).await,
             Self::Webhooks(n) => receivers::webhooks(world, &name, *n, bounds).await,
-            Self::PoisonEvents => poison::poison_events(world, &name, bounds).await,
-            Self::PoisonMessages => poison::poison_messages(world, &name, bounds).await,
-            Self::PoisonRecords => poison::poison_records(world, &name, bounds).await,
+            Self::PoisonEvents => poison::events(world, &name, bounds).await,
+            Self::PoisonMessages => poison::messages(world, &name, bounds).await,
+            Self::PoisonRecords => poison::records(world, &name, bounds).await,
             Self::FullIndex => full_batch(world, &name, Bounds::WORST).await,
         }
     }
@@ -122,11 +124,6 @@ fn between(messages: Vec<Message>, neighbours: &[Neighbour; 2]) -> Vec<Message> 
         batch.insert(if at == 0 { 0 } else { batch.len() }, message);
     }
     batch
-}
-
-/// A time as the API reads it.
-pub(crate) fn iso(ms: i64) -> String {
-    hooklane_domain::Timestamp::from_millisecond(ms).unwrap_or_default().to_string()
 }
 
 /// Messages that were never in a queue.

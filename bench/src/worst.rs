@@ -8,16 +8,14 @@ use anyhow::Context as _;
 use serde_json::{Value, json};
 
 use crate::aws::sqs::Message;
-use crate::clock::now_ms;
-use crate::function::Limits;
 use crate::hostile::expressions::{self, Expression};
 use crate::hostile::schemas::{self, SchemaInput};
-use crate::jobs::{TENANT, definition, hostile_record, ingest, iso, webhook_body};
-use crate::lambda::{MAX_PAYLOAD, Name};
+use crate::jobs::{TENANT, definition, hostile_record, ingest, recoveries, webhook_body};
+use crate::lambda::MAX_PAYLOAD;
 use crate::payload::Request;
 use crate::row::{Bounds, Row};
 use crate::suite::{Finds, finds};
-use crate::world::{RETRIES, World, as_operator};
+use crate::world::{World, as_operator};
 
 /// What the tenant got accepted.
 #[derive(Debug, Default)]
@@ -213,24 +211,12 @@ async fn recover(world: &World, ids: &[String]) -> anyhow::Result<Row> {
     world.neighbours_record(&neighbour).await?;
     let hostile = ids.iter().take(8).map(|id| (TENANT, id.as_str()));
     for (tenant, webhook) in hostile.chain([(neighbour.tenant.as_str(), &*neighbour.webhook)]) {
-        let request = Request::new("POST", &format!("/webhooks/{webhook}/recover"));
-        let body =
-            json!({"since": iso(now_ms() - 3_600_000), "include": "skipped", "thorough": true});
         // A quota may refuse the last ones.
-        world.ask(tenant, request.body(body.to_string())).await?;
+        world.ask(tenant, recoveries::recover(webhook)).await?;
     }
-    world.aws.sqs.purge(RETRIES);
-    let mut upkeep = world.function(Name::Upkeep, Limits::Lambda).await?;
-    let ran = upkeep.invoke(&json!({"source": "aws.events"})).await?;
-    let mut row = Row::of("all at their quotas, recoveries", Name::Upkeep, &ran, Bounds::WORST);
-    let sent = world.aws.sqs.messages(RETRIES);
-    let is_theirs = |m: &&Message| m.group.as_deref() == Some(neighbour.webhook.as_str());
-    let theirs = sent.iter().filter(is_theirs).count();
-    if theirs != 1 {
-        row.faults.push(format!("the neighbour's recovery sent {theirs} messages"));
-    }
-    row.happened = format!("{} sent", sent.len() - theirs);
-    upkeep.stop().await;
+    let name = "all at their quotas, recoveries";
+    let (mut row, sent) = recoveries::run_upkeep(world, name, &neighbour, Bounds::WORST).await?;
+    row.happened = format!("{sent} sent");
     Ok(row)
 }
 

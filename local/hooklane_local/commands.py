@@ -259,7 +259,7 @@ def _parser() -> argparse.ArgumentParser:
     broken = add(faults, "run the fault tests on a temporary local stack")
     broken.add_argument("pytest", nargs="*", help="arguments for pytest, after --")
     limited = add(limits, "give the functions hostile inputs under Lambda's limits")
-    limited.add_argument("--release", action="store_true", help="build with the real release profile")
+    limited.add_argument("--release", action="store_true", help="build with the real release profile, search for five minutes")
     limited.add_argument("--binaries", help="a folder with functions that are built already")
     limited.add_argument("--stand-ins", action="store_true", help="only test the harness's stand-ins for AWS")
     letters = add(redrive, "send dead letters again")

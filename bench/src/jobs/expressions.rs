@@ -1,16 +1,13 @@
 //! Expressions in filters, transforms, recoveries and explanations.
 
 use anyhow::Context as _;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::{AT_THE_API, TENANT, between, hostile_record, iso, webhook_body};
-use crate::clock::now_ms;
-use crate::function::Limits;
+use super::{AT_THE_API, TENANT, between, hostile_record, recoveries, webhook_body};
 use crate::hostile::expressions::Expression;
-use crate::lambda::Name;
 use crate::payload::Request;
 use crate::row::{Bounds, Row};
-use crate::world::{RETRIES, World, as_operator};
+use crate::world::{World, as_operator};
 
 /// Webhooks with the same expression, beside two neighbours in a batch of ten.
 const WEBHOOKS: usize = 7;
@@ -76,23 +73,10 @@ pub(super) async fn recovery(
     world.neighbours_record(&neighbour).await?;
     store_expressions(world, std::slice::from_ref(&hostile), input.filter.as_deref(), None);
     for (tenant, webhook) in [(TENANT, &hostile), (neighbour.tenant.as_str(), &neighbour.webhook)] {
-        let request = Request::new("POST", &format!("/webhooks/{webhook}/recover"));
-        let body =
-            json!({"since": iso(now_ms() - 3_600_000), "include": "skipped", "thorough": true});
-        world.done(tenant, request.body(body.to_string())).await?;
+        world.done(tenant, recoveries::recover(webhook)).await?;
     }
-    world.aws.sqs.purge(RETRIES);
-    let mut upkeep = world.function(Name::Upkeep, Limits::Lambda).await?;
-    let ran = upkeep.invoke(&json!({"source": "aws.events"})).await?;
-    let mut row = Row::of(name, Name::Upkeep, &ran, bounds);
-    let sent = world.aws.sqs.messages(RETRIES);
-    let of = |webhook: &str| sent.iter().filter(|m| m.group.as_deref() == Some(webhook)).count();
-    row.happened = format!("{} of 12 events sent", of(&hostile));
-    let theirs = of(&neighbour.webhook);
-    if theirs != 1 {
-        row.faults.push(format!("the neighbour's recovery sent {theirs} messages"));
-    }
-    upkeep.stop().await;
+    let (mut row, sent) = recoveries::run_upkeep(world, name, &neighbour, bounds).await?;
+    row.happened = format!("{sent} of 12 events sent");
     Ok(vec![row])
 }
 

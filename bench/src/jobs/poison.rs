@@ -1,16 +1,11 @@
 //! Bodies that no function can process.
 
 use super::events::ingest;
-use super::messages;
 use crate::hostile::poison;
 use crate::row::{Bounds, Row};
 use crate::world::{DELIVERIES, World};
 
-pub(super) async fn poison_events(
-    world: &World,
-    name: &str,
-    bounds: Bounds,
-) -> anyhow::Result<Vec<Row>> {
+pub(super) async fn events(world: &World, name: &str, bounds: Bounds) -> anyhow::Result<Vec<Row>> {
     let mut rows = Vec::new();
     for (what, body) in poison::of_event_queue() {
         let neighbours = [world.neighbour("a").await?, world.neighbour("b").await?];
@@ -20,7 +15,7 @@ pub(super) async fn poison_events(
     Ok(rows)
 }
 
-pub(super) async fn poison_messages(
+pub(super) async fn messages(
     world: &World,
     name: &str,
     bounds: Bounds,
@@ -33,7 +28,7 @@ pub(super) async fn poison_messages(
             world.neighbours_record(&neighbours[1]).await?,
         ];
         let mut batch = world.messages_of(&records).await?;
-        let poison = messages(DELIVERIES, &vec![body; 4]);
+        let poison = super::messages(DELIVERIES, &vec![body; 4]);
         let last = batch.len();
         batch.splice(last - 1..last - 1, poison);
         let input = format!("{name}: {what}");
@@ -42,11 +37,7 @@ pub(super) async fn poison_messages(
     Ok(rows)
 }
 
-pub(super) async fn poison_records(
-    world: &World,
-    name: &str,
-    bounds: Bounds,
-) -> anyhow::Result<Vec<Row>> {
+pub(super) async fn records(world: &World, name: &str, bounds: Bounds) -> anyhow::Result<Vec<Row>> {
     let mut rows = Vec::new();
     for (what, record) in poison::of_stream() {
         let neighbours = [world.neighbour("a").await?, world.neighbour("b").await?];
