@@ -101,7 +101,40 @@ impl<'g> Template<'g> {
                     parts.iter().map(|part| self.resolved(part)).collect::<Result<_, _>>()?;
                 Ok(parts.join(&scalar(separator)?))
             }
+            "If" => {
+                let Some([condition, yes, no]) = argument.as_sequence().map(Vec::as_slice) else {
+                    bail!("If without a condition and two values")
+                };
+                let chosen = if self.condition(&scalar(condition)?)? { yes } else { no };
+                self.resolved(chosen)
+            }
             other => bail!("the harness cannot resolve !{other}"),
+        }
+    }
+
+    fn condition(&self, name: &str) -> anyhow::Result<bool> {
+        let conditions = self.root.as_mapping_get("Conditions");
+        let condition = conditions.and_then(|node| node.as_mapping_get(name));
+        self.holds(condition.with_context(|| format!("no condition {name}"))?)
+    }
+
+    fn holds(&self, node: &Yaml<'_>) -> anyhow::Result<bool> {
+        let Yaml::Tagged(tag, argument) = node else { bail!("not a condition: {node:?}") };
+        if tag.suffix == "Condition" {
+            return self.condition(&scalar(argument)?);
+        }
+        let parts = argument.as_sequence().context("a condition without a list")?;
+        let mut all = parts.iter().map(|part| self.holds(part));
+        match tag.suffix.as_str() {
+            "Equals" => {
+                let values: Vec<_> =
+                    parts.iter().map(|part| self.resolved(part)).collect::<Result<_, _>>()?;
+                Ok(values.windows(2).all(|pair| pair[0] == pair[1]))
+            }
+            "Not" => all.try_fold(true, |before, one| Ok(before && !one?)),
+            "And" => all.try_fold(true, |before, one| Ok(before && one?)),
+            "Or" => all.try_fold(false, |before, one| Ok(before || one?)),
+            other => bail!("the harness cannot decide !{other}"),
         }
     }
 
@@ -187,6 +220,15 @@ mod tests {
                 assert_eq!(value("ALLOWED_TARGET_CIDRS"), Some(""));
                 assert_eq!(value("MAX_PARKED"), Some("100000"));
                 assert_eq!(value("OWN_HOSTS"), Some("httpapi,"));
+            }
+            if name == Name::Api {
+                assert_eq!(value("SOURCE_CIDRS"), Some(""));
+                let mut given = all.clone();
+                given.insert("FixedEgress".to_owned(), "nat".to_owned());
+                given.insert("EgressAddress".to_owned(), "203.0.113.7".to_owned());
+                let environment = super::environment(name, &given).unwrap();
+                let found = environment.iter().find(|(name, _)| name == "SOURCE_CIDRS").unwrap();
+                assert_eq!(found.1, "203.0.113.7/32");
             }
         }
         let error = environment(Name::Api, &given(&["RegistryTable"])).unwrap_err();
