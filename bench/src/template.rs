@@ -231,7 +231,8 @@ mod tests {
                 assert_eq!(found.1, "203.0.113.7/32");
             }
         }
-        let error = environment(Name::Api, &given(&["RegistryTable"])).unwrap_err();
+        let error =
+            environment(Name::Api, &given(&["AWS::StackName", "RegistryTable"])).unwrap_err();
         assert!(format!("{error:#}").contains("LEDGER_TABLE"), "{error:#}");
     }
 }
