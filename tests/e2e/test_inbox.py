@@ -169,7 +169,7 @@ def test_a_hundred_and_first_request_pushes_out_the_first(api, inbox, kept):
     api.get(f"{REQUESTS}/{found[0]['id']}").expect(200)
     api.get(f"{REQUESTS}/req_1").expect(404)
     api.delete(REQUESTS).expect(204)
-    kept(0)
+    assert api.get(REQUESTS).expect(200).body == {"data": []}
 
 
 def test_an_inbox_belongs_to_its_tenant(api, stack, tenant, inbox, kept):
