@@ -157,7 +157,6 @@ async fn the_newest_push_out_the_oldest<S: InboxLog>(store: &S, tenant: &TenantI
     assert_eq!(numbers, [KEPT + 1, KEPT]);
 }
 
-#[expect(clippy::unwrap_used, reason = "a check that fails panics")]
 async fn concurrent_requests_get_numbers_of_their_own<S: InboxLog>(store: &S, tenant: &TenantId) {
     let crowd = futures::future::join_all((0..5).map(|_| take(store, tenant, 0))).await;
     let mut numbers: Vec<_> = crowd.into_iter().map(Option::unwrap).collect();

@@ -47,7 +47,7 @@ fn what_a_contract_signs_it_verifies_and_nothing_else() {
             assert_eq!(said(&tampered, later(1)), Verdict::WrongSignature, "{name}");
             let of_other = Webhook { secret: "another-secret".parse().unwrap(), ..webhook.clone() };
             assert_eq!(
-                verdict(&[of_other.clone()], &sent, later(1)),
+                verdict(std::slice::from_ref(&of_other), &sent, later(1)),
                 Verdict::WrongSignature,
                 "{name}"
             );
