@@ -220,6 +220,16 @@ mod tests {
                 assert_eq!(value("ALLOWED_TARGET_CIDRS"), Some(""));
                 assert_eq!(value("MAX_PARKED"), Some("100000"));
                 assert_eq!(value("OWN_HOSTS"), Some("httpapi,"));
+                assert_eq!(value("INBOX_ADDRESS"), Some("httpapi"));
+                for (inboxes, address) in
+                    [("off", ""), ("https://in.example", "https://in.example")]
+                {
+                    let mut given = all.clone();
+                    given.insert("TestInboxes".to_owned(), inboxes.to_owned());
+                    let environment = super::environment(name, &given).unwrap();
+                    let found = environment.iter().find(|(name, _)| name == "INBOX_ADDRESS");
+                    assert_eq!(found.unwrap().1, address);
+                }
             }
             if name == Name::Api {
                 assert_eq!(value("SOURCE_CIDRS"), Some(""));

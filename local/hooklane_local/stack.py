@@ -161,6 +161,8 @@ def _parameters(profile: Profile) -> list[str]:
         "AllowedTargetCidrs=127.0.0.0/8",
         f"AllowedTargetPorts={ports_without(_own_ports(profile))}",
         f"LogLevel={profile.log_level}",
+        # The API's plain address: the one that the emulator gives it leads nowhere.
+        f"TestInboxes={profile.api_url}",
         # Every function instance is a process on this machine.
         "Scale=small",
         # A test that lists events must not wait for others.

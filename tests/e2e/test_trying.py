@@ -89,6 +89,19 @@ def test_a_test_shows_why_an_expression_fails(expression, text, register, try_ou
     assert receiver.requests == []
 
 
+def test_the_default_test_of_a_webhook_with_a_transform_sends_an_event_that_fits(register, try_out, requests, api):
+    api.put("/api/v1/event-types/parcel.sent", {"sample": {"parcelId": "P-7"}}).expect(201)
+    transform = "{'parcel': event.data.parcelId}"
+    answer = try_out(register(events=["parcel.*"], transform=transform), None)
+    assert (answer["eventType"], answer["successful"]) == ("parcel.sent", True)
+    (request,) = requests(1)
+    assert data_in("standard", json.loads(request.body)) == {"parcel": "P-7"} == answer["transform"]["data"]
+    assert "hint" not in answer
+    unfit = try_out(register(events=["parcel.*"], transform="{'gone': event.data.gone}"), None)
+    assert (unfit["eventType"], unfit["successful"]) == ("webhook.test", False)
+    assert "no event type that it subscribes to" in unfit["hint"]
+
+
 def data_in(contract: str, body: dict):
     match contract:
         case "github":

@@ -6,9 +6,10 @@ use hooklane_app::cache::{Bounded, Recent};
 use hooklane_app::catalog::EventCatalog;
 use hooklane_app::ports::{
     AttemptLog, Clock, DailyCounts, DeferQueue, DeletedWebhooks, DeliveryStore, Entropy,
-    EventIndex, EventStore, EventTypeStore, HealthStore, IdempotencyStore, KeyStore, ParkingStore,
-    Post, QuotaStore, RecoveryStore, SlotStore, TenantStore, TestAttemptStore, TestPlaces,
-    Unavailable, UsageStore, VitalsStore, WaitingStore, WatchList, WebhookIds, WebhookStore,
+    EventIndex, EventStore, EventTypeStore, HealthStore, IdempotencyStore, InboxLog, InboxStore,
+    KeyStore, ParkingStore, Pause, Post, QuotaStore, RecoveryStore, SlotStore, TenantStore,
+    TestAttemptStore, TestPlaces, Unavailable, UsageStore, VitalsStore, WaitingStore, WatchList,
+    WebhookIds, WebhookStore,
 };
 use hooklane_app::tenants::SettingsRules;
 use hooklane_app::webhooks::Rules;
@@ -30,7 +31,7 @@ pub trait Ports: Send + Sync + 'static {
     type Queues: DeferQueue + 'static;
     type Sender: Post + 'static;
     type Keys: Keys + 'static;
-    type System: Clock + Entropy + 'static;
+    type System: Clock + Entropy + Pause + 'static;
 }
 
 /// What the handlers work with.
@@ -122,8 +123,8 @@ all_of! {
     /// The ports of the ledger.
     Ledger = EventStore + DeliveryStore + AttemptLog + ParkingStore + SlotStore + IdempotencyStore
         + TestAttemptStore + TestPlaces + QuotaStore + DailyCounts + WaitingStore + EventIndex
-        + DeletedWebhooks + UsageStore;
+        + DeletedWebhooks + UsageStore + InboxLog;
     /// The ports of the registry.
     Registry = WebhookStore + TenantStore + KeyStore + EventTypeStore + HealthStore + WatchList
-        + RecoveryStore + VitalsStore + WebhookIds;
+        + RecoveryStore + VitalsStore + WebhookIds + InboxStore;
 }

@@ -7,9 +7,11 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::backend::{Deps, Ports};
 use crate::description;
 
+mod arrivals;
 mod deliveries;
 mod event_types;
 pub(crate) mod events;
+mod inbox;
 mod keys;
 mod logs;
 mod operation;
@@ -48,12 +50,14 @@ pub(crate) fn guarded<P: Ports>() -> OpenApiRouter<Arc<Deps<P>>> {
     let router = operations!(router, "keys", keys: list, create, get, patch, rotate, delete);
     let router = operations!(router, "tenants", quotas: get);
     let router = operations!(router, "tenants", usage: get);
+    let router = operations!(router, "inbox", inbox: get, patch, rotate, list, get_request, clear);
     operations!(router, "tenants", tenants: list, get, set, remove, create_token, revoke_tokens)
 }
 
 /// The operations that need no token.
 pub(crate) fn open<P: Ports>() -> OpenApiRouter<Arc<Deps<P>>> {
     let router = OpenApiRouter::new();
+    let router = operations!(router, "inbox", arrivals: receive);
     let router = operations!(router, "reference", status: get);
     let router = operations!(router, "reference", source_ips: get);
     operations!(router, "reference", reference: openapi, docs)

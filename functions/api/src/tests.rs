@@ -10,6 +10,7 @@ mod external_ids;
 mod field;
 mod figures;
 mod fuzz;
+mod inbox;
 mod isolation;
 mod keys;
 mod listing;

@@ -125,6 +125,21 @@ MUTATIONS: list[Mutation] = [
         {"Ref": "ApiDomainName"},
         "both addresses of the API are closed to webhooks",
     ),
+    Mutation(
+        _properties("DeliveryFunction", "Environment", "Variables", "INBOX_ADDRESS"),
+        {"Fn::GetAtt": ["HttpApi", "ApiEndpoint"]},
+        "test inboxes are where the operator says, or nowhere",
+    ),
+    Mutation(
+        _properties("HttpApiStage", "RouteSettings"),
+        GONE,
+        "what arrives at test inboxes takes nothing from the API's other routes",
+    ),
+    Mutation(
+        _statements("ApiRole", 7, "Condition", "Null"),
+        GONE,
+        "a statement is narrowed by conditions that cannot fail open",
+    ),
     Mutation((R, "RegistryTable", "DeletionPolicy"), "Delete", _OUTLIVE),
     Mutation((R, "DataKeySecret", "DeletionPolicy"), "Retain", _OUTLIVE),
     Mutation((R, "EventQueue", "DeletionPolicy"), GONE, "what becomes of each store is said"),

@@ -63,6 +63,7 @@ COVERING: dict[str, dict[str, str]] = {
         "AlarmApiErrors": "20",
         "AlarmApiLatencyMs": "5000",
         "CanaryMinutes": "15",
+        "TestInboxes": "https://in.example.com",
         "OperatorBusName": "platform",
     },
     # Own keys, own domain, own network, own rules.
@@ -97,7 +98,7 @@ COVERING: dict[str, dict[str, str]] = {
         "QuotaKeys": "10",
     },
     # Somebody who watches the stack with tools of their own.
-    "unwatched": {"Alarms": "false", "CompositeAlarms": "false"},
+    "unwatched": {"Alarms": "false", "CompositeAlarms": "false", "TestInboxes": "off"},
 }
 
 

@@ -9,6 +9,7 @@ mod event_types;
 mod events;
 mod faults;
 mod idempotency;
+mod inbox;
 mod isolation;
 mod isolation_stores;
 mod keys;
@@ -76,6 +77,8 @@ mod tests {
         conformance::event_index(&MemoryLedger::default(), 1).await;
         conformance::event_types(&MemoryRegistry::default(), 1).await;
         conformance::keys(&MemoryRegistry::default(), 1).await;
+        conformance::inboxes(&MemoryRegistry::default(), 1).await;
+        conformance::inbox_requests(&MemoryLedger::default(), 1).await;
         conformance::usage(&MemoryLedger::default(), 1).await;
         conformance::counted_things(&MemoryLedger::default(), 1).await;
         conformance::webhook_ids(&MemoryRegistry::default(), 1).await;

@@ -34,7 +34,7 @@ pub use listing::{Filters, Listed, list};
 pub use overview::{Overview, overviews};
 pub use registering::{RegisterError, register, register_once};
 pub use rotating::rotate;
-pub use testing::{TestDeps, TestError, TestResult, test};
+pub use testing::{TestDeps, TestError, TestHint, TestResult, test};
 pub use warnings::{Warning, WarningKind, warnings};
 
 use draft::Draft;

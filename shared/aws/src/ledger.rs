@@ -18,6 +18,7 @@ mod delivery;
 mod event;
 mod event_index;
 mod idempotency;
+mod inbox;
 mod keys;
 mod log;
 mod pages;

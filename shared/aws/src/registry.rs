@@ -12,6 +12,7 @@ use crate::table::{Item, Key, Table, Write, number};
 mod event_types;
 mod external_ids;
 mod health;
+mod inboxes;
 mod jobs;
 mod keys;
 mod routes;
@@ -120,6 +121,11 @@ fn recovery_key(id: WebhookId) -> Key {
 /// Which recoveries of a tenant have a turn to read the ledger.
 fn turns_key(tenant: &TenantId) -> Key {
     Key { pk: partition(tenant), sk: "TURNS".to_owned() }
+}
+
+/// A tenant's test inbox.
+fn inbox_key(tenant: &TenantId) -> Key {
+    Key { pk: partition(tenant), sk: "INBOX".to_owned() }
 }
 
 /// The partition of the watch list, in order of webhook ids.

@@ -36,14 +36,15 @@ where
     text(name)?.parse().map_err(|e: T::Err| InvalidSetting::Invalid { name, why: e.to_string() })
 }
 
-/// The network rules of `ALLOWED_TARGET_CIDRS`, `ALLOWED_TARGET_PORTS` and `OWN_HOSTS`.
+/// The network rules of `ALLOWED_TARGET_CIDRS`, `ALLOWED_TARGET_PORTS`, `OWN_HOSTS` and `INBOX_ADDRESS`.
 pub fn network_rules() -> Result<hooklane_domain::webhook::network::NetworkRules, InvalidSetting> {
     let cidrs = text_or_empty("ALLOWED_TARGET_CIDRS");
     let ports = text("ALLOWED_TARGET_PORTS")?;
     hooklane_domain::webhook::network::NetworkRules::parse(&cidrs, &ports)
         .map(|rules| rules.with_own_hosts(&text_or_empty("OWN_HOSTS")))
+        .and_then(|rules| rules.with_inboxes(&text_or_empty("INBOX_ADDRESS")))
         .map_err(|e| InvalidSetting::Invalid {
-            name: "ALLOWED_TARGET_CIDRS/_PORTS",
+            name: "ALLOWED_TARGET_CIDRS/_PORTS, INBOX_ADDRESS",
             why: e.to_string(),
         })
 }

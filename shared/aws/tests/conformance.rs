@@ -63,6 +63,8 @@ async fn pass_the_suite() {
             async { conformance::event_index(&resources.ledger(), salt).await },
             async { conformance::event_types(&resources.registry(), salt).await },
             async { conformance::keys(&resources.registry(), salt).await },
+            async { conformance::inboxes(&resources.registry(), salt).await },
+            async { conformance::inbox_requests(&resources.ledger(), salt).await },
             async { conformance::usage(&resources.ledger(), salt).await },
             async { conformance::counted_things(&resources.ledger(), salt).await },
             async { conformance::webhook_ids(&resources.registry(), salt).await },

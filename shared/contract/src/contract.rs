@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use hooklane_domain::delivery::retry::RetryPolicy;
 use hooklane_domain::ids::ContractName;
+use hooklane_domain::inbox::{Arrival, Verdict};
 use hooklane_domain::webhook::limits::{RateLimit, TimeLimit};
 use hooklane_domain::webhook::secret::{InvalidSecret, SecretForm, SigningSecret};
 use hooklane_domain::webhook::{CustomHeaders, InvalidHeader, Webhook};
 
 use crate::answers::ApiShape;
 use crate::files::{Files, InvalidContract};
-use crate::request::{RequestFormat, Subject, WireRequest};
+use crate::request::{Checked, RequestFormat, Subject, WireRequest};
 
 mod load;
 
@@ -187,6 +188,22 @@ impl Contracts {
     pub fn rate_limit_of(&self, webhook: &Webhook) -> Option<RateLimit> {
         let contract = self.get(&webhook.contract);
         contract.map_or(webhook.rate_limit, |contract| contract.rate_limit_of(webhook))
+    }
+
+    /// What the signature of a request says, of which any of these webhooks may be the sender: each under its
+    /// contract, with its secret and the one that retires.
+    #[must_use]
+    pub fn verdict(&self, webhooks: &[Webhook], arrival: Arrival<'_>) -> Verdict {
+        let said = webhooks.iter().filter_map(|webhook| {
+            let checked = self.get(&webhook.contract)?.request.check(webhook, arrival);
+            Some(match checked {
+                Checked::Valid(secret) => Verdict::Verified { webhook: webhook.id, secret },
+                Checked::Stale(seconds) => Verdict::Stale { webhook: webhook.id, seconds },
+                Checked::Wrong => Verdict::WrongSignature,
+                Checked::Unsigned => Verdict::NotSigned,
+            })
+        });
+        said.reduce(Verdict::or).unwrap_or(Verdict::NoWebhook)
     }
 
     /// Whether a delivery under any contract has its signature in this header, given in lower case.

@@ -11,10 +11,12 @@ mod placeholder;
 mod signature;
 mod subject;
 mod template;
+mod verify;
 mod write;
 
 pub(crate) use load::{RequestTables, SignatureTable};
 pub use subject::Subject;
+pub(crate) use verify::Checked;
 pub use write::WireRequest;
 
 use body::BodyTemplate;

@@ -23,6 +23,14 @@ impl TimeFormat {
         }
     }
 
+    /// Reads what [`TimeFormat::write`] wrote.
+    pub(crate) fn read(self, text: &str) -> Option<Timestamp> {
+        match self {
+            Self::Unix => Timestamp::from_second(text.parse().ok()?).ok(),
+            Self::Rfc3339 | Self::Rfc3339Ms => text.parse().ok(),
+        }
+    }
+
     pub(crate) fn write(self, time: Timestamp) -> String {
         match self {
             Self::Unix => time.as_second().to_string(),

@@ -18,7 +18,7 @@ struct Source {
     with: Option<(&'static str, &'static str)>,
 }
 
-const SOURCES: [Source; 6] = [
+const SOURCES: [Source; 7] = [
     Source {
         parameter: "webhook",
         operation: "createWebhook",
@@ -39,6 +39,13 @@ const SOURCES: [Source; 6] = [
         status: "200",
         expression: "$response.body#/data/0/id",
         with: Some(("webhook", "$request.path.webhook")),
+    },
+    Source {
+        parameter: "request",
+        operation: "listInboxRequests",
+        status: "200",
+        expression: "$response.body#/data/0/id",
+        with: None,
     },
     Source {
         parameter: "key",

@@ -5,7 +5,7 @@ use utoipa::openapi::schema::Object;
 use utoipa::openapi::{ObjectBuilder, RefOr, Required, Type};
 
 /// Name, description and pattern. A value that does not match is answered with 404.
-const IDS: [(&str, &str, &str); 6] = [
+const IDS: [(&str, &str, &str); 8] = [
     (
         "webhook",
         "The webhook's id, or `ext:` followed by its `externalId`",
@@ -14,7 +14,9 @@ const IDS: [(&str, &str, &str); 6] = [
     ("delivery", "The delivery's id", "^dlv_[A-Za-z0-9_-]{1,116}$"),
     ("event", "The event's id", "^[A-Za-z0-9_-]{1,64}$"),
     ("key", "The key's id", "^key_[0-9A-HJKMNP-TV-Z]{26}$"),
+    ("request", "The id of the request", "^req_[1-9][0-9]{0,17}$"),
     ("tenant", "The tenant's id", TENANT_ID),
+    ("token", "The last part of the inbox's URL", "^[A-Za-z0-9_-]{1,64}[.][A-Za-z0-9_-]{32}$"),
     ("type", "The event type's name", "^[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*$"),
 ];
 

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse as _, Response};
 use hooklane_domain::ids::{
     ClientsTenant, DeliveryId, EventId, EventType, ExternalId, KeyId, TenantId, WebhookId,
 };
+use hooklane_domain::inbox::RequestNumber;
 
 use crate::http::problem::Problem;
 
@@ -34,6 +35,9 @@ impl Named for EventType {
 }
 impl Named for KeyId {
     const NAME: &'static str = "key";
+}
+impl Named for RequestNumber {
+    const NAME: &'static str = "request";
 }
 impl Named for TenantId {
     const NAME: &'static str = "tenant";

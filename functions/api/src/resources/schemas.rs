@@ -1,6 +1,7 @@
 //! The schemas of request bodies, for the OpenAPI document only. The domain reads the bodies field by
 //! field, so that it can report every mistake at once. Tests compare it with these schemas.
 
+pub(crate) mod inbox;
 pub(crate) mod keys;
 pub(crate) mod tenants;
 

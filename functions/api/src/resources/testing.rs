@@ -20,7 +20,8 @@ use crate::resources::views::TestView;
     path = "/webhooks/{webhook}/test",
     operation_id = "testWebhook",
     summary = "Send a test request to the webhook now, and show the receiver's answer",
-    description = "Without a body, or with `{}`, a `webhook.test` event is sent. `{\"event\": \"order.created\"}` \
+    description = "Without a body, or with `{}`, a `webhook.test` event is sent; if the webhook's filter or transform fails \
+        on it, the sample of an event type that the webhook subscribes to, on which they do not. `{\"event\": \"order.created\"}` \
         sends that event type's sample. Any other body is sent as the payload of a `webhook.test`. The test is one \
         attempt of at most 20 seconds, formatted and signed like a delivery, and works even if the webhook is \
         inactive, paused or disabled. It appears in the webhook's log and is not counted in statistics. \

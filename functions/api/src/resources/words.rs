@@ -7,6 +7,7 @@ use hooklane_domain::delivery::statistics::{Condition, Failure};
 use hooklane_domain::delivery::waiting;
 use hooklane_domain::delivery::{CancelReason, FailReason, ParkReason, State, Status};
 use hooklane_domain::explanation::Verdict;
+use hooklane_domain::inbox;
 use hooklane_domain::isolation::circuit::Circuit;
 use hooklane_domain::isolation::next_attempt::{Cause, Hold, NextAttempt};
 use hooklane_domain::isolation::recovery::{Recovery, Stage, WantedStatus};
@@ -41,6 +42,24 @@ words! {
         Delivered = Status::Delivered,
         Failed = Status::Failed,
         Cancelled = Status::Cancelled,
+    }
+
+    /// What the signature of a request to a test inbox says: it is from one of the tenant's webhooks (`verified`);
+    /// it is signed by one, for a time that is over five minutes away (`stale`); none of them signed it
+    /// (`wrong_signature`); it has no signature (`not_signed`); or no webhook has the inbox's URL, so that
+    /// there is no secret to check with (`no_webhook`).
+    InboxVerdict: inbox::Verdict {
+        Verified = inbox::Verdict::Verified { .. },
+        Stale = inbox::Verdict::Stale { .. },
+        WrongSignature = inbox::Verdict::WrongSignature,
+        NotSigned = inbox::Verdict::NotSigned,
+        NoWebhook = inbox::Verdict::NoWebhook,
+    }
+
+    /// The secret that a webhook has, or the one before its rotation.
+    InboxSecret: inbox::SecretAge {
+        Current = inbox::SecretAge::Current,
+        Previous = inbox::SecretAge::Previous,
     }
 
     /// Why an attempt got no usable answer: the host's name did not resolve (`dns`), the target is not

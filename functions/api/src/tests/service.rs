@@ -137,7 +137,18 @@ impl Service {
         Self::of(TenantDefaults::default(), sources.parse().unwrap())
     }
 
+    /// Whose operator turned test inboxes off.
+    pub(super) fn without_inboxes() -> Self {
+        let network = NetworkRules::default().with_own_hosts("api.example.com");
+        Self::on(TenantDefaults::default(), SourceAddresses::default(), network)
+    }
+
     fn of(defaults: TenantDefaults, sources: SourceAddresses) -> Self {
+        let network = NetworkRules::default().with_own_hosts("api.example.com");
+        Self::on(defaults, sources, network.with_inboxes("https://api.example.com").unwrap())
+    }
+
+    fn on(defaults: TenantDefaults, sources: SourceAddresses, network: NetworkRules) -> Self {
         let now: Timestamp = "2024-01-15T10:30:00Z".parse().unwrap();
         let deps = Deps {
             ledger: MemoryLedger::default(),
@@ -149,7 +160,7 @@ impl Service {
             system: FakeSystem::at(now),
             contracts: hooklane_bundled_contracts::load(),
             catalog: EventCatalog::with_defaults(hooklane_bundled_catalogs::load(), defaults),
-            network: NetworkRules::default(),
+            network,
             sources,
             rate_limit: 600,
             quotas: Quotas::default(),

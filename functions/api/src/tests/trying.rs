@@ -165,3 +165,62 @@ async fn finding_14_a_place_is_free_again_after_a_while() {
     service.deps.system.pass(jiff::SignedDuration::from_secs(30));
     assert_eq!(service.ask("POST", &path, "").await.status, StatusCode::OK);
 }
+
+/// A transform is written for the events that a webhook gets, and those are no `webhook.test`.
+#[tokio::test]
+async fn finding_field_the_default_test_of_a_webhook_with_a_transform_sends_an_event_that_fits() {
+    let service = Service::new();
+    let test = async |events: &str, more: &str, body: &str| {
+        let webhook = format!(r#"{{"url":"https://example.com/hook","events":{events},{more}}}"#);
+        let made = service.ask("POST", "/webhooks", &webhook).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
+        let path = format!("/webhooks/{}/test", made.body["id"].as_str().unwrap());
+        let tested = service.ask("POST", &path, body).await;
+        assert_eq!(tested.status, StatusCode::OK, "{}", tested.text);
+        tested.body
+    };
+    let sample =
+        test(r#"["order.created"]"#, r#""name":"x""#, r#"{"event":"order.created"}"#).await;
+    assert_eq!(sample["successful"], true);
+    let data = got(&service)["data"].clone();
+    let field = data.as_object().unwrap().keys().next().unwrap().clone();
+    let transform = format!(r#""transform":"{{'only': event.data.{field}}}""#);
+    for (events, more, expected) in [
+        // It fails on the greeting, and works on the sample.
+        (r#"["order.created"]"#, transform.clone(), "order.created"),
+        (r#"["order.*"]"#, transform.clone(), "order.cancelled"),
+        // It works on the greeting, which is then sent, whatever the filter says.
+        (
+            r#"["order.created"]"#,
+            r#""transform":"{'kind': event.type}""#.to_owned(),
+            "webhook.test",
+        ),
+        (r#"["order.created"]"#, r#""filter":"event.type == 'x'""#.to_owned(), "webhook.test"),
+        (
+            r#"["order.created"]"#,
+            format!(r#""filter":"event.data.{field} != 'x'""#),
+            "order.created",
+        ),
+    ] {
+        let tested = test(events, &more, "").await;
+        assert_eq!(tested["eventType"], expected, "{more}");
+        assert_eq!((&tested["successful"], tested.get("hint")), (&true.into(), None), "{more}");
+    }
+    let only = test(r#"["order.created"]"#, &transform, "{}").await;
+    assert_eq!(got(&service)["data"], serde_json::json!({"only": data[&field]}));
+    assert_eq!(only["transform"]["data"], serde_json::json!({"only": data[&field]}));
+
+    // What its caller names is what is tested.
+    let sent = service.deps.sender.seen.lock().unwrap().len();
+    let named = test(r#"["order.created"]"#, &transform, r#"{"other":1}"#).await;
+    assert_eq!(
+        (&named["eventType"], &named["successful"]),
+        (&"webhook.test".into(), &false.into())
+    );
+    assert_eq!(named.get("hint"), None);
+    let none = test(r#"["order.created"]"#, r#""transform":"{'gone': event.data.gone}""#, "").await;
+    assert_eq!((&none["eventType"], &none["successful"]), (&"webhook.test".into(), &false.into()));
+    let hint = none["hint"].as_str().unwrap();
+    assert!(hint.contains(r#"{"event": "order.created"}"#), "{hint}");
+    assert_eq!(service.deps.sender.seen.lock().unwrap().len(), sent, "nothing is sent");
+}

@@ -6,6 +6,7 @@ from hooklane_local.template.assertions.table import holds
 from hooklane_local.template.view import LOG_GROUP, Stack, logical_id
 
 _STAGE = "AWS::ApiGatewayV2::Stage"
+_INBOX = "POST /inbox/{token}"
 _NEVER_LOGGED = ("querystring", "authorizer", "requestoverride", "header")
 
 
@@ -81,6 +82,33 @@ def _own_hosts(stack: Stack):
     wanted = f"${{HttpApi.ApiEndpoint}},{stack.given.get('ApiDomainName', '')}"
     for name in ("ApiFunction", "DeliveryFunction"):
         if stack.resources[name]["Properties"]["Environment"]["Variables"].get("OWN_HOSTS") != wanted:
+            yield name
+
+
+@holds(
+    "test inboxes are where the operator says, or nowhere",
+    why="Whatever INBOX_ADDRESS names is the one part of the API that deliveries may go to.",
+    source="ADR 78",
+)
+def _inboxes(stack: Stack):
+    choice, domain = stack.given.get("TestInboxes", "on"), stack.given.get("ApiDomainName")
+    here = f"https://{domain}" if domain else "${HttpApi.ApiEndpoint}"
+    wanted = {"on": here, "off": ""}.get(choice, choice)
+    for name in ("ApiFunction", "DeliveryFunction"):
+        if stack.resources[name]["Properties"]["Environment"]["Variables"].get("INBOX_ADDRESS") != wanted:
+            yield name
+
+
+@holds(
+    "what arrives at test inboxes takes nothing from the API's other routes",
+    why="A webhook with thousands of events may point to an inbox, and its tenant's requests are throttled with it.",
+    source="Amazon API Gateway Developer Guide, Throttle requests to your HTTP APIs for better throughput",
+)
+def _inbox_throttle(stack: Stack):
+    routes = {route["RouteKey"] for route in stack.of("AWS::ApiGatewayV2::Route").values()}
+    for name, stage in stack.of(_STAGE).items():
+        settings = stage.get("RouteSettings", {}).get(_INBOX, {})
+        if _INBOX not in routes or not 0 < int(settings.get("ThrottlingRateLimit", 0)) <= 100:
             yield name
 
 

@@ -16,6 +16,7 @@ use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
 use hooklane_domain::isolation::deaths::Suspect;
 use jiff::SignedDuration;
 
+use super::inbox::Kept;
 use super::usage::Usage;
 use super::{Faults, lock};
 use crate::ports::{
@@ -57,6 +58,7 @@ pub struct MemoryLedger {
     pub(super) index_reads: AtomicUsize,
     pub(super) canary: Mutex<Option<Canary>>,
     pub(super) usage: Mutex<Usage>,
+    pub(super) inboxes: Mutex<BTreeMap<TenantId, Kept>>,
     pub(super) active_notes: AtomicUsize,
     unreadable: Mutex<BTreeMap<DeliveryId, Unreadable>>,
     refusing: Mutex<Refusing>,

@@ -8,6 +8,7 @@ use hooklane_domain::access::quotas::{Room, Usage, expression_cost};
 use hooklane_domain::access::tenant::{Tenant, TenantSettings, Tombstone};
 use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::ids::{EventType, ExternalId, KeyId, TenantId, WebhookId};
+use hooklane_domain::inbox::Inbox;
 use hooklane_domain::webhook::{DisableReason, Route, Webhook, WebhookState};
 
 use super::isolation::Isolation;
@@ -36,6 +37,7 @@ pub(super) struct Registered {
     usage: BTreeMap<TenantId, Usage>,
     pub(super) event_types: BTreeMap<(Owner, EventType), OwnType>,
     pub(super) keys: BTreeMap<(TenantId, KeyId), Key>,
+    pub(super) inboxes: BTreeMap<TenantId, Inbox>,
     /// The tenants that are listed.
     pub(super) listed: BTreeSet<TenantId>,
 }
@@ -343,6 +345,7 @@ impl TenantStore for MemoryRegistry {
         }
         registered.event_types.retain(|(owner, _), _| *owner != Owner::Tenant(id.clone()));
         registered.keys.retain(|(tenant, _), _| tenant != id);
+        registered.inboxes.remove(id);
         registered.listed.remove(id);
         *registered.versions.entry(id.clone()).or_default() += 1;
         if let Some(tenant) = registered.tenants.get_mut(id)

@@ -83,7 +83,7 @@ fn transform(webhook: &Webhook, input: &Input, budget: &Budget) -> Option<Failed
 }
 
 /// The sample of each event type that the subscriptions match.
-fn samples(events: &[Subscription], types: &TenantTypes<'_>) -> Vec<Content> {
+pub(super) fn samples(events: &[Subscription], types: &TenantTypes<'_>) -> Vec<Content> {
     let taken = types.types().filter(|(name, ..)| events.iter().any(|event| event.matches(name)));
     taken.map(|(name, _, definition)| content(name.clone(), definition.sample.clone())).collect()
 }

@@ -22,6 +22,7 @@ use crate::evaluation;
 use crate::ports::{
     Clock, Entropy, Expectations, Post, TestAttemptStore, TestPlaces, Unavailable, WebhookStore,
 };
+use crate::webhooks::expressions::samples;
 
 /// What a test attempt needs.
 #[derive(Debug)]
@@ -44,6 +45,15 @@ pub struct TestResult {
     pub success: bool,
     /// What the webhook's filter and transform make of the event. A test is sent whatever the filter says.
     pub preview: Preview,
+    pub hint: Option<TestHint>,
+}
+
+/// What a tenant can do about a test.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TestHint {
+    /// Filter or transform fails on the default event, and on the sample of each type that the webhook subscribes
+    /// to: name an event or send a payload.
+    NoFittingEvent,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -66,6 +76,8 @@ const TIME_LIMIT: Duration = Duration::from_secs(20);
 const KEEPS_PLACE: SignedDuration = SignedDuration::from_secs(30);
 /// The event type of a test, unless the sample of another type is requested.
 const TEST_TYPE: &str = "webhook.test";
+/// The samples that are tried if the webhook's filter or transform fails on the default event.
+const MOST_SAMPLES: usize = 10;
 
 /// What a body requests to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,6 +111,7 @@ where
     }
     let request = TestRequest::read(body).map_err(TestError::Invalid)?;
     let at = whole_millisecond(deps.system.now());
+    let is_default = request == TestRequest::Greeting;
     let (event_type, data) = match request {
         TestRequest::Greeting => (test_type(), greeting(at)),
         TestRequest::Payload(data) => (test_type(), data),
@@ -109,18 +122,24 @@ where
             (event_type, data)
         }
     };
-    let content = content(event_type, data);
+    let mut contents = vec![content(event_type, data)];
+    if is_default && (webhook.filter.is_some() || webhook.transform.is_some()) {
+        let types = deps.catalog.types_for(deps.registry, tenant, &webhook.events, at).await?;
+        let samples = samples(&webhook.events, &types).into_iter().take(MOST_SAMPLES);
+        contents.extend(samples.map(|sample| content(sample.event_type, sample.data)));
+    }
     let event = EventId::new(at, deps.system.random_id());
     let delivery = DeliveryId::new(webhook.id, at, event);
-    let subject =
-        Subject { content: &content, delivery: &delivery, webhook: &webhook, attempt: 1, at };
     let now = deps.system.now();
     let place = deps.ledger.take_test_place(tenant, deps.at_once, now, now + KEEPS_PLACE).await?;
     let place = place.ok_or_else(|| too_many(deps.at_once))?;
     // All that a test costs is done in its place. None of it returns early, so the place is given back; where
     // a panic prevents that, it is free again after a while.
-    let input = Input::new(delivery.event(), tenant, &content, at);
-    let preview = previewed(&webhook, input).await;
+    let inputs = contents.iter().map(|content| Input::new(delivery.event(), tenant, content, at));
+    let (fitting, preview) = previewed(&webhook, inputs.collect()).await;
+    let content = contents.swap_remove(fitting);
+    let subject =
+        Subject { content: &content, delivery: &delivery, webhook: &webhook, attempt: 1, at };
     let (attempt, contract) =
         attempt::make_within(deps.sender, deps.contracts, subject, TIME_LIMIT).await;
     if let Err(error) = deps.ledger.give_back_test_place(tenant, place).await {
@@ -131,7 +150,8 @@ where
     let event_type = content.event_type;
     let test = TestAttempt { id: delivery, tenant: tenant.clone(), event_type, attempt };
     deps.ledger.keep_test_attempt(&test).await?;
-    Ok(TestResult { test, success, preview })
+    let hint = (is_default && !fits(&preview)).then_some(TestHint::NoFittingEvent);
+    Ok(TestResult { test, success, preview, hint })
 }
 
 /// All places are taken.
@@ -140,15 +160,39 @@ fn too_many(at_once: u32) -> TestError {
     TestError::TooMany(Exceeded { quota: QuotaName::ConcurrentTests, limit, used: limit })
 }
 
-async fn previewed(webhook: &Webhook, input: Input) -> Preview {
+/// What filter and transform make of the first of these events on which neither fails, and its place; or else of
+/// the first one. All evaluations together have the budget of one delivery.
+async fn previewed(webhook: &Webhook, inputs: Vec<Input>) -> (usize, Preview) {
     let (filter, transform) = (webhook.filter.clone(), webhook.transform.clone());
-    let bytes = input.bytes();
-    let of_filter = filter.as_ref().map(|filter| filter.likely_cost(bytes));
-    let of_transform = transform.as_ref().map(|transform| transform.likely_cost(bytes));
-    let cost = of_filter.into_iter().chain(of_transform).sum::<Cost>();
+    let likely = |input: &Input| {
+        let bytes = input.bytes();
+        let of_filter = filter.as_ref().map(|filter| filter.likely_cost(bytes));
+        let of_transform = transform.as_ref().map(|transform| transform.likely_cost(bytes));
+        of_filter.into_iter().chain(of_transform).sum::<Cost>()
+    };
+    let cost = inputs.iter().map(likely).sum::<Cost>();
     let budget = Budget::of_delivery();
-    evaluation::run(cost, move || preview(filter.as_ref(), transform.as_ref(), &input, &budget))
-        .await
+    evaluation::run(cost, move || {
+        let on = |input| preview(filter.as_ref(), transform.as_ref(), input, &budget);
+        let mut first = None;
+        for (place, input) in inputs.iter().enumerate() {
+            let preview = on(input);
+            if fits(&preview) {
+                return (place, preview);
+            }
+            first.get_or_insert(preview);
+            if budget.is_used_up() {
+                break;
+            }
+        }
+        (0, first.unwrap_or(Preview { filter: None, transform: None }))
+    })
+    .await
+}
+
+/// Whether neither filter nor transform failed.
+fn fits(preview: &Preview) -> bool {
+    !matches!(preview.filter, Some(Err(_))) && !matches!(preview.transform, Some(Err(_)))
 }
 
 impl TestRequest {

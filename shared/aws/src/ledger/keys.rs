@@ -9,6 +9,7 @@ use hooklane_domain::delivery::period::TimeRange;
 use hooklane_domain::delivery::{FailedAt, Status};
 use hooklane_domain::event_index::Chunk;
 use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
+use hooklane_domain::inbox::RequestNumber;
 use hooklane_domain::isolation::deaths::Suspect;
 use hooklane_domain::usage::calendar::Month;
 use hooklane_domain::usage::counting::Kind;
@@ -190,6 +191,16 @@ pub(super) fn daily_count(tenant: &TenantId, quota: QuotaName, day: Day) -> Key 
 /// One of the places of a tenant's tests.
 pub(super) fn test_place(tenant: &TenantId, number: u32) -> Key {
     Key { pk: format!("TP#{tenant}"), sk: format!("{number:06}") }
+}
+
+/// The counts of a tenant's inbox.
+pub(super) fn inbox_counts(tenant: &TenantId) -> Key {
+    Key { pk: format!("IN#{tenant}"), sk: "COUNTS".to_owned() }
+}
+
+/// A request of a tenant's inbox, by its slot: a request has the key of the one that it pushes out.
+pub(super) fn inbox_request(tenant: &TenantId, number: RequestNumber) -> Key {
+    Key { pk: format!("IN#{tenant}"), sk: format!("{:02}", number.slot()) }
 }
 
 /// The partition of the tenants that had events lately.

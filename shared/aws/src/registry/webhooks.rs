@@ -231,7 +231,7 @@ impl RouteStore for Registry {
 impl Registry {
     /// The webhook of an item, or `None` if it cannot be read back: it must not hide the others of its
     /// list.
-    async fn open_for_list(&self, item: Item) -> Result<Option<Webhook>, Unavailable> {
+    pub(super) async fn open_for_list(&self, item: Item) -> Result<Option<Webhook>, Unavailable> {
         let key = text(&item, "sk").unwrap_or_default();
         match self.open(item).await {
             Err(error) if error.is_unreadable() => {

@@ -6,6 +6,7 @@ mod receiver;
 mod sample;
 mod shapes;
 mod standard_webhooks;
+mod verifying;
 
 use hooklane_contract::Contract;
 use hooklane_domain::json::RawJson;

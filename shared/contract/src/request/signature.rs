@@ -37,6 +37,16 @@ pub(super) enum Encoding {
     Base64,
 }
 
+impl Encoding {
+    /// Whether a signature in it can have this character.
+    pub(super) fn has(self, c: char) -> bool {
+        match self {
+            Self::Hex => c.is_ascii_hexdigit(),
+            Self::Base64 => c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '='),
+        }
+    }
+}
+
 /// The values of `{signature}` in the headers of one request.
 pub(super) struct Signatures {
     /// For the contract's own headers.
@@ -78,7 +88,11 @@ impl SignatureRule {
     }
 
     /// The encoded signature by one secret, and how signatures of its kind are written.
-    fn signature_by(&self, secret: &SigningSecret, signed: &str) -> (&SignatureStyle, String) {
+    pub(super) fn signature_by(
+        &self,
+        secret: &SigningSecret,
+        signed: &str,
+    ) -> (&SignatureStyle, String) {
         let encode = |bytes: &[u8]| match self.encoding {
             Encoding::Hex => hex::encode(bytes),
             Encoding::Base64 => STANDARD.encode(bytes),

@@ -1,7 +1,9 @@
 //! A template of a request: text with placeholders.
 
 use super::placeholder::{Place, Placeholder, PlaceholderName};
+use super::signature::Encoding;
 use crate::braces::{Piece, pieces};
+use crate::time_format::TimeFormat;
 
 /// A text with placeholders, for a header, a signature or a string of the body.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,6 +76,58 @@ impl Template {
             }
         }
         Some(text)
+    }
+
+    /// The values of the placeholders in a text that the template made; `None` if it made no such text. A value
+    /// ends where the next literal begins.
+    pub(super) fn read<'a>(&self, text: &'a str) -> Option<Vec<(PlaceholderName, &'a str)>> {
+        let (values, rest) = self.read_up_to(text, |rest, next| match next {
+            Some(Part::Text(literal)) => rest.find(literal.as_str()),
+            Some(Part::Placeholder(_)) => None,
+            None => Some(rest.len()),
+        })?;
+        rest.is_empty().then_some(values)
+    }
+
+    /// The same for a text that goes on. A signature ends with the first character that its encoding lacks.
+    pub(super) fn read_beginning<'a>(
+        &self,
+        text: &'a str,
+        encoding: Encoding,
+    ) -> Option<(Vec<(PlaceholderName, &'a str)>, &'a str)> {
+        self.read_up_to(text, |rest, next| match next {
+            Some(Part::Text(literal)) => rest.find(literal.as_str()),
+            Some(Part::Placeholder(_)) => None,
+            None => Some(rest.find(|c| !encoding.has(c)).unwrap_or(rest.len())),
+        })
+    }
+
+    fn read_up_to<'a>(
+        &self,
+        text: &'a str,
+        end: impl Fn(&str, Option<&Part>) -> Option<usize>,
+    ) -> Option<(Vec<(PlaceholderName, &'a str)>, &'a str)> {
+        let (mut values, mut rest) = (Vec::new(), text);
+        for (place, part) in self.parts.iter().enumerate() {
+            match part {
+                Part::Text(literal) => rest = rest.strip_prefix(literal.as_str())?,
+                Part::Placeholder(placeholder) => {
+                    let (value, left) =
+                        rest.split_at_checked(end(rest, self.parts.get(place + 1))?)?;
+                    values.push((placeholder.name, value));
+                    rest = left;
+                }
+            }
+        }
+        Some((values, rest))
+    }
+
+    /// The placeholder of the attempt's time, if there is one.
+    pub(super) fn attempt_timestamp(&self) -> Option<(PlaceholderName, TimeFormat)> {
+        self.placeholders().find_map(|placeholder| match placeholder.name {
+            name @ PlaceholderName::AttemptTimestamp(format) => Some((name, format)),
+            _ => None,
+        })
     }
 }
 

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::ops::RangeInclusive;
 
 use crate::ids::TenantId;
+use crate::inbox::InboxToken;
 
 mod listed;
 mod ranges;
@@ -14,7 +15,8 @@ use listed::ListedRange;
 pub use ranges::{InvalidRange, MAX_RANGES, TargetCidrs};
 
 /// Where deliveries may go: every public address, and the special ones that the operator lists. Never to
-/// Hooklane's own API, where they could publish events that are delivered there again.
+/// Hooklane's own API, where they could publish events that are delivered there again. Its test inboxes are the
+/// one exception: they only keep what arrives.
 ///
 /// A range that the operator lists for some tenants counts only in the rules that
 /// [`NetworkRules::for_tenant`] returns for one of them.
@@ -23,6 +25,8 @@ pub struct NetworkRules {
     listed: Vec<ListedRange>,
     ports: Vec<RangeInclusive<u16>>,
     own_hosts: Vec<String>,
+    /// What the URLs of all test inboxes begin with; `None` if the operator turned them off.
+    inboxes: Option<String>,
 }
 
 /// Why the operator's lists cannot be read.
@@ -32,6 +36,8 @@ pub enum InvalidRules {
     Cidr(String),
     #[error("{0:?} is not a port or a range such as 1024-65535")]
     Ports(String),
+    #[error("{0:?} is not the address of an API, such as https://hooks.example.com")]
+    Inboxes(String),
 }
 
 impl NetworkRules {
@@ -44,7 +50,7 @@ impl NetworkRules {
         let ports = items(ports)
             .map(|text| port_range(text).ok_or_else(|| InvalidRules::Ports(text.to_owned())))
             .collect::<Result<_, _>>()?;
-        Ok(Self { listed, ports, own_hosts: Vec::new() })
+        Ok(Self { listed, ports, own_hosts: Vec::new(), inboxes: None })
     }
 
     /// With the hosts of Hooklane's own API, which no webhook may point to: comma-separated names or URLs.
@@ -59,6 +65,32 @@ impl NetworkRules {
     pub fn is_own_host(&self, host: &str) -> bool {
         let host = host.strip_suffix('.').unwrap_or(host);
         self.own_hosts.iter().any(|own| own == host)
+    }
+
+    /// With the address under which receivers find Hooklane's own API, which leads to its test inboxes. Empty if
+    /// there are none.
+    pub fn with_inboxes(self, address: &str) -> Result<Self, InvalidRules> {
+        let inboxes = match address {
+            "" => None,
+            address => {
+                Some(inboxes_at(address).ok_or_else(|| InvalidRules::Inboxes(address.to_owned()))?)
+            }
+        };
+        Ok(Self { inboxes, ..self })
+    }
+
+    /// What the URLs of all test inboxes begin with; `None` if the operator turned them off.
+    #[must_use]
+    pub fn inboxes(&self) -> Option<&str> {
+        self.inboxes.as_deref()
+    }
+
+    /// Whether this is the URL of a test inbox, given as a URL parser returns it: exactly its address and a
+    /// token, with nothing before, between or after.
+    #[must_use]
+    pub fn is_inbox(&self, url: &str) -> bool {
+        let token = self.inboxes.as_deref().and_then(|inboxes| url.strip_prefix(inboxes));
+        token.is_some_and(|token| token.parse::<InboxToken>().is_ok())
     }
 
     /// The rules for one tenant: with the ranges listed for it, and without those listed for others.
@@ -103,8 +135,25 @@ impl NetworkRules {
 
 impl Default for NetworkRules {
     fn default() -> Self {
-        Self { listed: Vec::new(), ports: vec![443..=443, 1024..=u16::MAX], own_hosts: Vec::new() }
+        Self {
+            listed: Vec::new(),
+            ports: vec![443..=443, 1024..=u16::MAX],
+            own_hosts: Vec::new(),
+            inboxes: None,
+        }
     }
+}
+
+/// The path below which the inboxes are, at the root of the API.
+pub const INBOXES: &str = "/inbox/";
+
+/// The address as every URL below it begins.
+fn inboxes_at(address: &str) -> Option<String> {
+    let url = url::Url::parse(address).ok()?;
+    let origin = url.origin();
+    let is_plain =
+        origin.is_tuple() && url.as_str() == format!("{}/", origin.ascii_serialization());
+    is_plain.then(|| format!("{}{INBOXES}", origin.ascii_serialization()))
 }
 
 fn items(list: &str) -> impl Iterator<Item = &str> {

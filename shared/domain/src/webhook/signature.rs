@@ -4,6 +4,7 @@ use ed25519_dalek::{Signer as _, SigningKey};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use secrecy::{ExposeSecret, SecretSlice};
 use sha2::Sha256;
+use subtle::ConstantTimeEq as _;
 
 /// HMAC-SHA256 (RFC 2104) over the concatenation of `parts`.
 #[must_use]
@@ -17,6 +18,12 @@ pub fn hmac_sha256(key: &SecretSlice<u8>, parts: &[&[u8]]) -> [u8; 32] {
         }
         Err(_) => unreachable!("HMAC takes a key of any length"),
     }
+}
+
+/// Whether two signatures are the same, in a time that does not tell where they differ.
+#[must_use]
+pub fn is_same(one: &str, other: &str) -> bool {
+    one.as_bytes().ct_eq(other.as_bytes()).into()
 }
 
 /// A private key of Ed25519 (RFC 8032 §5.1).

@@ -5,7 +5,8 @@ use std::net::IpAddr;
 
 use url::{Host, Position, Url};
 
-use crate::webhook::network::{NetworkRules, TargetCidrs};
+use crate::inbox::InboxToken;
+use crate::webhook::network::{INBOXES, NetworkRules, TargetCidrs};
 
 /// The longest URL, in bytes.
 pub const MAX_URL_BYTES: usize = 2048;
@@ -59,6 +60,8 @@ pub enum InvalidTarget {
     Port(u16),
     #[error("must not point to Hooklane's own API")]
     OwnHost,
+    #[error("must not point to a test inbox: the operator has turned them off")]
+    InboxOff,
 }
 
 impl TargetUrl {
@@ -93,6 +96,7 @@ impl TargetUrl {
     /// Judges everything that does not need name resolution.
     pub fn judge(&self, rules: &NetworkRules) -> Result<(), InvalidTarget> {
         let literal = self.literal();
+        let is_inbox = rules.is_inbox(self.as_str());
         let listed = literal.is_some_and(|address| rules.is_listed(address));
         match self.0.scheme() {
             "https" => {}
@@ -111,13 +115,27 @@ impl TargetUrl {
             return Err(InvalidTarget::Address(address, why));
         }
         if let Some(Host::Domain(name)) = self.0.host() {
+            if !is_inbox && rules.is_own_host(name) {
+                return Err(self.own_host(rules));
+            }
             judge_name(name, rules)?;
         }
         match self.0.port_or_known_default() {
+            // The operator says where its inboxes are.
+            Some(_) if is_inbox => Ok(()),
             Some(port) if rules.allows_port(port) => Ok(()),
             // Plain http, which only listed addresses may use, has port 80 by default.
             Some(80) if listed => Ok(()),
             port => Err(InvalidTarget::Port(port.unwrap_or(0))),
+        }
+    }
+
+    /// Why this URL of Hooklane's own API is refused.
+    fn own_host(&self, rules: &NetworkRules) -> InvalidTarget {
+        let token = self.0.path().strip_prefix(INBOXES);
+        match token.map(str::parse::<InboxToken>) {
+            Some(Ok(_)) if rules.inboxes().is_none() => InvalidTarget::InboxOff,
+            _ => InvalidTarget::OwnHost,
         }
     }
 
@@ -222,9 +240,6 @@ const PRIVATE_SUFFIXES: [&str; 12] = [
 /// Judges a host name as the URL parser returns it: lower case, in ASCII, with its trailing dot.
 fn judge_name(name: &str, rules: &NetworkRules) -> Result<(), InvalidTarget> {
     let name = name.strip_suffix('.').unwrap_or(name);
-    if rules.is_own_host(name) {
-        return Err(InvalidTarget::OwnHost);
-    }
     if name.len() > 253 || !name.split('.').all(is_label) {
         return Err(InvalidTarget::HostName);
     }

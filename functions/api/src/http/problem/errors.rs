@@ -3,6 +3,7 @@
 use axum::extract::rejection::BytesRejection;
 use hooklane_app::deliveries::RequestError;
 use hooklane_app::event_types::EventTypeError;
+use hooklane_app::inbox::InboxError;
 use hooklane_app::keys::KeyError;
 use hooklane_app::ports::Unavailable;
 use hooklane_app::publish::PublishError;
@@ -105,6 +106,18 @@ impl From<IssueTokenError> for Problem {
             IssueTokenError::Removed(removed) => removed.into(),
             IssueTokenError::Quota { over, seconds } => Self::over_daily_quota(over, seconds),
             IssueTokenError::Unavailable(error) => error.into(),
+        }
+    }
+}
+
+impl From<InboxError> for Problem {
+    fn from(error: InboxError) -> Self {
+        match error {
+            InboxError::Off => Self::forbidden("The operator has turned test inboxes off."),
+            InboxError::Missing => Self::not_found("inbox"),
+            InboxError::Invalid(errors) => errors.into(),
+            InboxError::Removed(removed) => removed.into(),
+            InboxError::Unavailable(error) => error.into(),
         }
     }
 }

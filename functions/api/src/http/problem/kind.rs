@@ -95,7 +95,7 @@ kinds! {
     Invalid = [UNPROCESSABLE_ENTITY] "invalid", "The request is not valid",
         "`errors` lists what is wrong. A `path` is empty where the body as a whole is meant, for example because it is not JSON.";
     RateLimited = [TOO_MANY_REQUESTS] "rate-limited", "Rate limit exceeded",
-        "The tenant's keys and tokens made too many requests. `Retry-After` says when to try again.";
+        "The tenant's keys and tokens made too many requests, or its test inbox got too many. `Retry-After` says when to try again.";
     TooManyTests = [TOO_MANY_REQUESTS] "too-many-tests", "Too many tests at the same time",
         "As many of the tenant's tests run as may. `Retry-After` says when to try again.";
     Internal = [INTERNAL_SERVER_ERROR] "internal", "Internal error",

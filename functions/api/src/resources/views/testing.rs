@@ -1,4 +1,4 @@
-use hooklane_app::webhooks::TestResult;
+use hooklane_app::webhooks::{TestHint, TestResult};
 use hooklane_domain::expression::Verdict;
 use hooklane_domain::json::RawJson;
 use serde::Serialize;
@@ -45,6 +45,11 @@ pub(crate) struct TestView {
     /// What there is to say beside the outcome; absent if there is nothing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     remarks: Vec<RemarkView>,
+    /// What to do about a filter or transform that fails on the event that is sent by default; absent if there is
+    /// nothing to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    hint: Option<&'static str>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -93,6 +98,17 @@ impl TestView {
             response: ResponseView::of(&attempt.outcome),
             error: attempt.outcome.error().map(AttemptProblem::new),
             remarks: RemarkView::all(attempt),
+            hint: tested.hint.map(hint),
+        }
+    }
+}
+
+fn hint(hint: TestHint) -> &'static str {
+    match hint {
+        TestHint::NoFittingEvent => {
+            "The webhook's filter or transform fails on the default event, and no event type that it subscribes to \
+             has a sample on which it does not. Name an event type that has one, as in {\"event\": \"order.created\"}, \
+             or send a payload such as the webhook will get."
         }
     }
 }

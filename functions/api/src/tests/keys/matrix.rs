@@ -42,7 +42,9 @@ fn filled(operation: &Operation, webhook: &str, key: &str) -> String {
         ("{event}", "order-1"),
         ("{type}", "shipment.sent"),
         ("{key}", key),
+        ("{request}", "req_1"),
         ("{tenant}", "acme"),
+        ("{token}", "acme.AAECAwQFBgcICQoLDA0ODxAREhMUFRYX"),
     ] {
         path = path.replace(parameter, id);
     }

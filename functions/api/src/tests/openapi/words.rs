@@ -44,8 +44,8 @@ const VERBS: [(&str, &[&str]); 5] = [
     (
         "post",
         &[
-            "cancel", "create", "pause", "publish", "resume", "retry", "revoke", "rotate", "start",
-            "test",
+            "cancel", "create", "pause", "publish", "resume", "retry", "revoke", "rotate", "send",
+            "start", "test",
         ],
     ),
 ];

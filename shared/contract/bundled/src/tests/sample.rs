@@ -105,7 +105,7 @@ impl Sample {
         }
     }
 
-    fn webhook(&self, contract: &Contract) -> Webhook {
+    pub(super) fn webhook(&self, contract: &Contract) -> Webhook {
         let created_at = at("2024-01-15T10:00:00Z");
         Webhook {
             name: "Orders \"new\"".to_owned(),

@@ -138,3 +138,104 @@ fn finding_13_no_webhook_points_to_hooklanes_own_api() {
         assert!(TargetUrl::parse(url, &rules).is_ok(), "{url}");
     }
 }
+
+const TOKEN: &str = "acme.AAECAwQFBgcICQoLDA0ODxAREhMUFRYX";
+
+/// The one door of Hooklane's own API that is open to webhooks, against every way of getting through it to
+/// something else.
+#[test]
+fn of_its_own_api_only_the_inboxes_are_open_to_webhooks() {
+    let own = "https://abc123.execute-api.eu-central-1.amazonaws.com,hooks.example.com";
+    let rules = NetworkRules::parse("", "443").unwrap().with_own_hosts(own);
+    let off = rules.clone();
+    let rules = rules.with_inboxes("https://hooks.example.com").unwrap();
+    let judged = |url: &str| TargetUrl::parse(url, &rules).map(|url| url.as_str().to_owned());
+    let inbox = format!("https://hooks.example.com/inbox/{TOKEN}");
+    // Spellings that mean the same: what is requested is what was judged.
+    for same in [
+        inbox.clone(),
+        format!("https://HOOKS.Example.com/inbox/{TOKEN}"),
+        format!("https://h%6Foks.example.com:443/inbox/{TOKEN}"),
+        format!("https://hooks.example.com/events/../inbox/{TOKEN}"),
+        format!("https://hooks.example.com/%2e%2E/./inbox/{TOKEN}"),
+    ] {
+        assert_eq!(judged(&same), Ok(inbox.clone()), "{same}");
+    }
+    for path in [
+        "/".to_owned(),
+        "/events".to_owned(),
+        "/inbox".to_owned(),
+        "/inbox/".to_owned(),
+        "/inbox/requests".to_owned(),
+        "/inbox/rotate".to_owned(),
+        format!("/inbox/{TOKEN}/"),
+        format!("/inbox/{TOKEN}/../../events"),
+        format!("/inbox/{TOKEN}/%2e%2e/%2e%2e/events"),
+        format!("/inbox/{TOKEN}/..%2f..%2fevents"),
+        format!("/inbox/{TOKEN}%2f..%2fevents"),
+        format!("/inbox/{TOKEN}?x=1"),
+        format!("/inbox/{TOKEN}?"),
+        format!("/inbox/{TOKEN};x=1"),
+        format!("/inbox/{TOKEN}%00"),
+        format!("/inbox/%61{}", &TOKEN[1..]),
+        format!("/inbox/{}=", &TOKEN[..TOKEN.len() - 1]),
+        format!("/inbox/{}", &TOKEN[..TOKEN.len() - 1]),
+        format!("/inbox//{TOKEN}"),
+        format!("//inbox/{TOKEN}"),
+        format!("/Inbox/{TOKEN}"),
+        format!("/%69nbox/{TOKEN}"),
+        format!("/inbox%2f{TOKEN}"),
+        format!("/api/v1/inbox/{TOKEN}"),
+        format!("/api/inbox/{TOKEN}"),
+    ] {
+        let url = format!("https://hooks.example.com{path}");
+        assert_eq!(judged(&url), Err(InvalidTarget::OwnHost), "{url}");
+    }
+    for (url, why) in [
+        (format!("https://hooks.example.com./inbox/{TOKEN}"), InvalidTarget::OwnHost),
+        (
+            format!("https://abc123.execute-api.eu-central-1.amazonaws.com/inbox/{TOKEN}"),
+            InvalidTarget::OwnHost,
+        ),
+        (format!("https://hooks.example.com:8443/inbox/{TOKEN}"), InvalidTarget::OwnHost),
+        (format!("http://hooks.example.com/inbox/{TOKEN}"), InvalidTarget::Scheme),
+        (format!("https://a@hooks.example.com/inbox/{TOKEN}"), InvalidTarget::UserInfo),
+        (format!("https://hooks.example.com/inbox/{TOKEN}#x"), InvalidTarget::Fragment),
+    ] {
+        assert_eq!(judged(&url), Err(why), "{url}");
+        let stored = TargetUrl::from_stored(&url).unwrap();
+        assert!(stored.judge_within(&rules, None).is_err(), "{url}");
+    }
+    // A host of somebody else that looks like it is a receiver like any other.
+    assert!(judged(&format!("https://hooks.example.com.evil.example/inbox/{TOKEN}")).is_ok());
+    let stored = TargetUrl::from_stored(&inbox).unwrap();
+    assert_eq!(stored.judge_within(&rules, None), Ok(()));
+    assert_eq!(stored.judge_within(&off, None), Err(InvalidTarget::InboxOff));
+    let events = TargetUrl::from_stored("https://hooks.example.com/events").unwrap();
+    assert_eq!(events.judge_within(&off, None), Err(InvalidTarget::OwnHost));
+}
+
+#[test]
+fn an_inbox_may_have_a_port_of_its_own_and_no_address_of_its_own() {
+    // As on a local stack, whose API is at a port that webhooks may not use.
+    let at = |cidrs: &str, address: &str| {
+        NetworkRules::parse(cidrs, "443").unwrap().with_inboxes(address).unwrap()
+    };
+    let url = format!("http://127.0.0.1:4567/inbox/{TOKEN}");
+    let local = at("127.0.0.0/8", "http://127.0.0.1:4567");
+    assert!(TargetUrl::parse(&url, &local).is_ok());
+    let only = TargetCidrs::new(&["93.184.216.0/24"]).unwrap();
+    let stored = TargetUrl::from_stored(&url).unwrap();
+    assert!(stored.judge_within(&local, Some(&only)).is_err(), "its webhook lists other ranges");
+    for other in ["http://127.0.0.1:4567/events", "http://127.0.0.1:4568/inbox/x"] {
+        assert!(TargetUrl::parse(other, &local).is_err(), "{other}");
+    }
+    let refused = TargetUrl::parse(&url, &at("", "http://127.0.0.1:4567"));
+    assert_eq!(refused, Err(InvalidTarget::Scheme), "the operator lists no such address");
+    for wrong in
+        ["x", "https://a.example/api", "https://a.example?x", "https://b@a.example", "data:x"]
+    {
+        assert!(NetworkRules::default().with_inboxes(wrong).is_err(), "{wrong}");
+    }
+    assert_eq!(NetworkRules::default().with_inboxes("").unwrap().inboxes(), None);
+}
