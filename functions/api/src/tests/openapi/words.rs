@@ -45,7 +45,7 @@ const VERBS: [(&str, &[&str]); 5] = [
         "post",
         &[
             "cancel", "create", "pause", "publish", "resume", "retry", "revoke", "rotate", "start",
-            "test",
+            "test", "preview", "try", "probe",
         ],
     ),
 ];
