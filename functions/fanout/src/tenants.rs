@@ -78,6 +78,7 @@ mod tests {
             tenant: tenant.parse().unwrap(),
             accepted_at: "2024-01-15T10:30:00Z".parse().unwrap(),
             content,
+            value: None,
         };
         Entry { index, event: Box::new(event) }
     }

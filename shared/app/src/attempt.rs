@@ -14,6 +14,7 @@ use hooklane_domain::event::Content;
 use hooklane_domain::expression::{Budget, Cost, Failure, Input};
 use hooklane_domain::webhook::Webhook;
 use hooklane_domain::webhook::headers::without_echoes;
+use hooklane_domain::webhook::target::TargetUrl;
 
 use crate::evaluation;
 use crate::ports::{Destination, Post, Sent};
@@ -25,37 +26,64 @@ pub async fn make<'a>(
     contracts: &'a Contracts,
     subject: Subject<'_>,
 ) -> (Attempt, Option<&'a Contract>) {
-    make_within(sender, contracts, subject, Duration::MAX).await
+    made(sender, contracts, subject, (Duration::MAX, |_: &WireRequest| ())).await.0
 }
 
-/// Like [`make`], with a time limit of at most `max`.
-pub async fn make_within<'a>(
+/// A request that was sent, as whoever may change the webhook may see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SentRequest {
+    pub url: TargetUrl,
+    /// Byte for byte.
+    pub body: String,
+}
+
+/// Like [`make`], with a time limit of at most `max`. Also returns what was sent, `None` if nothing was.
+pub(crate) async fn make_and_show<'a>(
     sender: &impl Post,
     contracts: &'a Contracts,
     subject: Subject<'_>,
     max: Duration,
-) -> (Attempt, Option<&'a Contract>) {
-    let ready = match contract(contracts, subject.webhook, subject.at) {
-        Ok(contract) => transformed(subject).await.map(|content| (contract, content)),
-        Err(error) => Err(error),
-    };
-    let (contract, content) = match ready {
-        Ok(ready) => ready,
+) -> ((Attempt, Option<&'a Contract>), Option<SentRequest>) {
+    let url = subject.webhook.url.clone();
+    let note = |request: &WireRequest| SentRequest { url, body: request.body.clone() };
+    made(sender, contracts, subject, (max, note)).await
+}
+
+/// Makes an attempt, and notes of its request what `note` makes of it.
+async fn made<'a, T>(
+    sender: &impl Post,
+    contracts: &'a Contracts,
+    subject: Subject<'_>,
+    (max, note): (Duration, impl FnOnce(&WireRequest) -> T),
+) -> ((Attempt, Option<&'a Contract>), Option<T>) {
+    let (request, contract) = match write(contracts, subject).await {
+        Ok(written) => written,
         Err(error) => {
             let sent =
                 Sent { outcome: Outcome::Error(error), remarks: Vec::new(), took: Duration::ZERO };
-            return (attempt(subject, (Vec::new(), 0), sent), None);
+            return ((attempt(subject, (Vec::new(), 0), sent), None), None);
         }
     };
-    let request: WireRequest = contract.request(Subject { content: &content, ..subject });
     let shown = (request.shown_headers.clone(), request.body.len());
+    let noted = note(&request);
     let limit = contract.timeout_of(subject.webhook).min(max);
     let to = Destination::from(subject.webhook);
     let mut sent = sender.post(to, request, limit).await;
     if let Outcome::Answered(response) = sent.outcome {
         sent.outcome = Outcome::Answered(without_echoes(response, &subject.webhook.headers));
     }
-    (attempt(subject, shown, sent), Some(contract))
+    ((attempt(subject, shown, sent), Some(contract)), Some(noted))
+}
+
+/// The request of an attempt, byte for byte, and the contract that wrote it; or why there is none, which the
+/// tenant may see.
+pub(crate) async fn write<'a>(
+    contracts: &'a Contracts,
+    subject: Subject<'_>,
+) -> Result<(WireRequest, &'a Contract), AttemptError> {
+    let contract = contract(contracts, subject.webhook, subject.at)?;
+    let content = transformed(subject).await?;
+    Ok((contract.request(Subject { content: &content, ..subject }), contract))
 }
 
 /// The attempt, by the headers and the length of the body of its request.

@@ -9,6 +9,7 @@ use hooklane_catalog::{
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::tenant::{Tenant, TenantDefaults, TenantSettings, Tombstone};
 use hooklane_domain::event::NewEvent;
+use hooklane_domain::event_index::SearchKey;
 use hooklane_domain::ids::{EventType, TenantId};
 use hooklane_domain::json::RawJson;
 use hooklane_domain::json::fields::FieldErrors;
@@ -173,6 +174,17 @@ impl EventCatalog {
         }
         let current = self.publisher(store, tenant, now, Freshness::Current).await?;
         Ok(current.blocked_at(now))
+    }
+
+    /// The key of its events' metadata that the tenant can search by.
+    pub async fn search_key(
+        &self,
+        store: &impl Expectations,
+        tenant: &TenantId,
+        now: Timestamp,
+    ) -> Result<Option<SearchKey>, Unavailable> {
+        let publisher = self.publisher(store, tenant, now, Freshness::Cached).await?;
+        Ok(publisher.settings.search_key.clone())
     }
 
     /// The tenant, with its settings.

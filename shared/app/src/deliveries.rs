@@ -1,11 +1,13 @@
 //! What became of an event: its deliveries and their attempts.
 
 use futures::future::join_all;
+use hooklane_contract::Contracts;
 use hooklane_domain::delivery::Delivery;
 use hooklane_domain::delivery::attempt::Attempt;
 use hooklane_domain::event::Event;
 use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
 
+use crate::attempt::SentRequest;
 use crate::ports::{
     DeliveryFilter, DeliveryPage, DeliveryStore, EventStore, Unavailable, WebhookStore,
 };
@@ -13,9 +15,13 @@ use crate::ports::{
 mod events;
 mod explain;
 mod log;
+pub mod many;
 mod newest;
 mod pages;
 mod requests;
+mod scan;
+mod search;
+mod sent;
 pub mod statistics;
 mod undelivered;
 mod webhooks;
@@ -25,7 +31,8 @@ pub use explain::{ExplainedEvent, ExplainedWebhook, explain_event};
 pub use log::log;
 pub use pages::page;
 pub use requests::{RequestError, cancel, retry, retry_at, send, send_at};
-pub use undelivered::{Place, UNDELIVERED, UndeliveredPage, undelivered};
+pub use search::{Answered, Found, Search, SearchError, search};
+pub use undelivered::{Place, UNDELIVERED};
 
 /// A page of a webhook's deliveries, or `None` if the tenant has no such webhook.
 pub async fn list(
@@ -49,23 +56,27 @@ pub struct DeliveryDetail {
     pub attempts: Vec<Attempt>,
     /// The event as it was published; `None` once it has expired.
     pub event: Option<Event>,
+    /// What each attempt sent; `None` where that cannot be told any more.
+    pub sent: Vec<Option<SentRequest>>,
 }
 
 /// One delivery in detail, or `None` if the tenant's webhook has no such delivery.
 pub async fn get<L: EventStore + DeliveryStore>(
-    webhooks: &impl WebhookStore,
+    (webhooks, contracts): (&impl WebhookStore, &Contracts),
     ledger: &L,
     tenant: &TenantId,
     webhook: WebhookId,
     id: &DeliveryId,
 ) -> Result<Option<DeliveryDetail>, Unavailable> {
-    if id.webhook() != webhook || webhooks.get(tenant, webhook).await?.is_none() {
+    if id.webhook() != webhook {
         return Ok(None);
     }
+    let Some(webhook) = webhooks.get(tenant, webhook).await? else { return Ok(None) };
     let Some(delivery) = find(ledger, tenant, id).await? else { return Ok(None) };
     let attempts = ledger.attempts(&delivery).await?;
     let event = EventStore::get(ledger, tenant, id.event()).await?;
-    Ok(Some(DeliveryDetail { delivery, attempts, event }))
+    let sent = sent::sent(contracts, &webhook, (id, event.as_ref()), &attempts).await;
+    Ok(Some(DeliveryDetail { delivery, attempts, event, sent }))
 }
 
 /// The number of concurrent reads where each delivery is read on its own.

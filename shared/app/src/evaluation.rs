@@ -122,6 +122,7 @@ mod tests {
             tenant: "acme".parse().unwrap(),
             accepted_at: Timestamp::UNIX_EPOCH,
             content,
+            value: None,
         }
     }
 

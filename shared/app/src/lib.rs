@@ -34,6 +34,7 @@ pub mod pausing;
 pub mod payload;
 pub mod ports;
 pub mod precondition;
+pub mod probe;
 pub mod publish;
 pub mod recover;
 pub mod removed;

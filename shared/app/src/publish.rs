@@ -65,9 +65,12 @@ pub async fn publish(
     }
     let checked = validator.catalog.check(validator.registry, &new, now).await?;
     checked.map_err(PublishError::Unexpected)?;
+    let key = validator.catalog.search_key(validator.registry, &new.tenant, now).await?;
     let event =
         new.accept(now, || fallback.unwrap_or_else(|| EventId::new(now, system.random_id())));
-    accept(events, event).await
+    let metadata = event.content.metadata.as_ref();
+    let value = key.zip(metadata).and_then(|(key, metadata)| key.digest_in(metadata));
+    accept(events, Event { value, ..event }).await
 }
 
 /// Accepts several events, each on its own. The results are in the order of the events.

@@ -1,6 +1,6 @@
 //! Recovery: sending again what failed or was skipped. `upkeep` works on it, a part each minute.
 //!
-//! `POST /webhooks/{id}/recover` is [`start`] (202), `GET …/recover` is [`progress`].
+//! `POST /webhooks/{id}/recover` is [`start`] (202), or [`estimate`] with `dryRun` (200); `GET …/recover` is [`progress`].
 
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::quotas::{Day, Exceeded, QuotaName, Quotas};
@@ -12,6 +12,10 @@ use hooklane_domain::time::whole_millisecond;
 use crate::ports::{
     Clock, DailyCounts, Entropy, RecoveryStore, Unavailable, WatchList, WebhookStore,
 };
+
+mod estimate;
+
+pub use estimate::{Estimate, estimate};
 
 #[derive(Debug, thiserror::Error)]
 pub enum RecoverError {
@@ -59,7 +63,7 @@ pub async fn start(
     (tenant, id): (&TenantId, WebhookId),
     order: impl Into<Order>,
 ) -> Result<Progress, RecoverError> {
-    let Order { wanted, search, rate } = order.into();
+    let Order { wanted, search, rate, dry_run: _ } = order.into();
     if wanted.until < wanted.since {
         return Err(RecoverError::Backwards);
     }

@@ -95,6 +95,7 @@ fn read(
         rate_limit: rate_limit(&mut fields),
         paused: fields.read(&["paused"], "true or false").unwrap_or(false),
         quotas: OwnQuotas::read(&mut fields),
+        search_key: fields.parse(&["searchKey"]),
     };
     fields.finish().map(|()| settings)
 }

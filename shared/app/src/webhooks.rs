@@ -21,20 +21,27 @@ use crate::ports::{
 use crate::precondition::Precondition;
 
 mod draft;
+mod experiments;
 mod expressions;
 mod listing;
 mod new_types;
 mod overview;
+mod previewing;
 mod registering;
 mod rotating;
 mod testing;
 mod warnings;
 
+pub use experiments::{Experiment, ExperimentError, ExperimentOrder, Tried, experiment};
 pub use listing::{Filters, Listed, list};
 pub use overview::{Overview, overviews};
+pub use previewing::{
+    ExampleSecret, PreviewError, PreviewOrder, PreviewSecret, PreviewedRequest, ShownRequest,
+    preview_saved, preview_unsaved,
+};
 pub use registering::{RegisterError, register, register_once};
 pub use rotating::rotate;
-pub use testing::{TestDeps, TestError, TestHint, TestResult, test};
+pub use testing::{TestDeps, TestError, TestHint, TestResult, test, test_unsaved};
 pub use warnings::{Warning, WarningKind, warnings};
 
 use draft::Draft;

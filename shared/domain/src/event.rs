@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
+use crate::event_index::ValueDigest;
 use crate::ids::{EventId, EventType, TenantId};
 use crate::json::RawJson;
 
@@ -30,6 +31,9 @@ pub struct Event {
     pub content: Content,
     /// When Hooklane accepted it, in whole milliseconds.
     pub accepted_at: Timestamp,
+    /// What its tenant can search it by: the value of the metadata's key that the tenant had chosen at the
+    /// acceptance.
+    pub value: Option<ValueDigest>,
 }
 
 /// What the producer sent. Two publications of one id must agree on all of it.

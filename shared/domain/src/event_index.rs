@@ -19,8 +19,10 @@ use crate::ids::{EventId, EventType};
 
 pub mod merge;
 mod packed;
+mod value;
 
 pub use packed::NoChunk;
+pub use value::{NoSearchKey, SearchKey, ValueDigest};
 
 /// The most events of a chunk.
 pub const MAX_ENTRIES: usize = 400;
@@ -40,6 +42,8 @@ pub struct Entry {
     pub test: bool,
     /// The bytes of its `data`, as JSON in UTF-8. `None` in chunks that older versions wrote.
     pub bytes: Option<u32>,
+    /// What its tenant can search it by, if the tenant chose a key when it was accepted and it has a value.
+    pub value: Option<ValueDigest>,
 }
 
 impl Entry {
@@ -51,6 +55,7 @@ impl Entry {
             event_type: event.content.event_type.clone(),
             test: event.content.test,
             bytes: u32::try_from(event.content.data.as_str().len()).ok(),
+            value: event.value,
         }
     }
 
@@ -172,11 +177,11 @@ impl Chunk {
         self.newest_ms
     }
 
-    /// A digest of the events that it holds, in 16 hexadecimal digits. Their sizes are no part of it: they
-    /// follow from the events, and versions that do not know them make the same digest.
+    /// A digest of the events that it holds, in 16 hexadecimal digits. Their sizes and values are no part of it:
+    /// they follow from the events, and versions that do not know them make the same digest.
     #[must_use]
     pub fn digest(&self) -> String {
-        let digest: [u8; 32] = Sha256::digest(self.pack_without_sizes()).into();
+        let digest: [u8; 32] = Sha256::digest(self.pack_events_alone()).into();
         hex::encode(&digest[..8])
     }
 }

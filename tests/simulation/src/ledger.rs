@@ -116,7 +116,13 @@ impl Ledger {
             version: None,
             test: false,
         };
-        Some(Event { id: event_id(number)?, tenant: self.tenant.clone(), content, accepted_at })
+        Some(Event {
+            id: event_id(number)?,
+            tenant: self.tenant.clone(),
+            content,
+            accepted_at,
+            value: None,
+        })
     }
 
     pub(crate) fn delivery_id(&self, number: u32) -> Option<DeliveryId> {

@@ -8,6 +8,10 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 use hooklane_app::deliveries::UNDELIVERED;
+use hooklane_app::deliveries::many::Request;
+
+/// Every status, in a search.
+pub(crate) const ALL: &str = "all";
 
 /// One of several words.
 fn one_of<'a>(words: impl IntoIterator<Item = &'a str>) -> ObjectBuilder {
@@ -34,6 +38,10 @@ macro_rules! described {
 described! {
     /// The statuses of deliveries that are not delivered.
     UndeliveredStatus: one_of(UNDELIVERED.map(Status::as_str)).into();
+    /// The statuses of deliveries that can be cancelled.
+    CancellableStatus: one_of(Request::Cancel.statuses().iter().map(|status| status.as_str())).into();
+    /// The statuses that deliveries can be searched by.
+    SearchedStatus: one_of(Status::ALL.map(Status::as_str).into_iter().chain([ALL])).into();
     /// The period that statistics cover.
     StatisticsPeriod: one_of(Period::ALL.map(Period::as_str)).into();
     /// A month of UTC.

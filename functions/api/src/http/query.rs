@@ -139,6 +139,17 @@ impl Query {
         page
     }
 
+    /// The status code of an answer.
+    pub(crate) fn status_code(&mut self, name: &str) -> Option<u16> {
+        let text = self.take(name)?;
+        let code = whole(&text).filter(|code| (100..=599).contains(code));
+        let code = code.and_then(|code| u16::try_from(code).ok());
+        if code.is_none() {
+            self.errors.push(name, "must be a whole number from 100 to 599");
+        }
+        code
+    }
+
     /// `since` and `until`: RFC 3339 or a Unix timestamp in seconds.
     pub(crate) fn span(&mut self) -> TimeRange {
         TimeRange::new(self.time("since"), self.time("until"))

@@ -17,7 +17,7 @@ use crate::gate::webhook::Named;
 use crate::http::body::Text;
 use crate::http::problem::Problem;
 use crate::resources::schemas::NewRecovery;
-use crate::resources::views::RecoveryView;
+use crate::resources::views::{EstimateView, RecoveryView};
 
 #[utoipa::path(
     post,
@@ -27,10 +27,12 @@ use crate::resources::views::RecoveryView;
     description = "Retries each failed delivery as a manual retry would, and makes a delivery for each skipped event. \
         It works in the background, a batch each minute, and with `rateLimit` at that rate, evenly spaced. Skipped events are found by the tenant's list of events. \
         If that may still lack some of the span, the recovery looks for late ones again until `rechecksEndAt`, also after it is `completed` and beside a new one. A webhook has at most one running recovery. A few recoveries of a tenant look for skipped events at \
-        the same time; the others wait for their turn, and their state is `waiting`.",
+        the same time; the others wait for their turn, and their state is `waiting`. With `dryRun` nothing is sent: \
+        the answer counts what would be, as far as one request reads, and needs no quota.",
     security(("bearer" = [WRITE])),
     request_body(content = NewRecovery),
     responses(
+        (status = 200, description = "With `dryRun`: what the recovery would send", body = EstimateView),
         (status = 202, description = "Accepted; poll GET for progress", body = RecoveryView),
         (status = 403, description = "The scope is missing, or `thorough` is asked for by another than the operator"),
         (status = 409, description = "A recovery is already running", headers(("Retry-After" = i64, description = "How many seconds until the running recovery is worked on again"))),
@@ -51,6 +53,10 @@ pub(crate) async fn start<P: Ports>(
         ));
     }
     let key = (&tenant, id);
+    if order.dry_run {
+        let estimate = recover::estimate(&deps.registry, &deps.ledger, key, order.wanted).await?;
+        return Ok(Json(EstimateView::new(&estimate)).into_response());
+    }
     let quotas = deps.quotas_of(caller.acts_for()?);
     let stores = (&deps.registry, &deps.ledger);
     let ordered = recover::start(stores, &deps.system, &quotas, key, order).await?;

@@ -10,12 +10,16 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+mod many;
 mod retry;
 mod scope;
+mod trials;
 mod webhooks;
 
+pub(crate) use many::{ManyCancellations, ManyRetries, NewProbe};
 pub(crate) use retry::RetryPolicy;
 pub(crate) use scope::Scope;
+pub(crate) use trials::{NewDraftPreview, NewExperiment, NewPreview};
 pub(crate) use webhooks::{
     NewRecovery, NewWebhook, RateLimit, Resumption, Rotation, WebhookChange,
 };

@@ -1,18 +1,22 @@
-//! `/webhooks/{webhook}/test`: one immediate attempt, even if the webhook gets no deliveries.
+//! `/webhooks/{webhook}/test`: one immediate attempt, even if the webhook gets no deliveries. `/webhooks/test`: the
+//! same for a webhook that is not registered yet.
 
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse as _, Response};
 use hooklane_app::webhooks::{self, TestDeps};
-use hooklane_domain::access::quotas::QuotaName;
+use hooklane_domain::access::quotas::{QuotaName, Quotas};
+use hooklane_domain::ids::EventType;
 
 use crate::backend::{Deps, Ports};
 use crate::gate::caller::{Caller, WRITE, Writer};
 use crate::gate::webhook::Named;
 use crate::http::body::Text;
 use crate::http::problem::Problem;
+use crate::http::query::Query;
+use crate::resources::schemas::NewWebhook;
 use crate::resources::views::TestView;
 
 #[utoipa::path(
@@ -42,17 +46,59 @@ pub(crate) async fn test<P: Ports>(
     Named(id): Named,
     Text(body): Text,
 ) -> Result<Response, Problem> {
-    let at_once = deps.quotas_of(caller.acts_for()?).of(QuotaName::ConcurrentTests);
-    let at_once = u32::try_from(at_once).unwrap_or(u32::MAX);
-    let test_deps = TestDeps {
+    let quotas = deps.quotas_of(caller.acts_for()?);
+    let tested = webhooks::test(test_deps(&deps, &quotas), (&tenant, id), &body).await?;
+    Ok(Json(TestView::new(&tested)).into_response())
+}
+
+#[utoipa::path(
+    post,
+    path = "/webhooks/test",
+    operation_id = "testNewWebhook",
+    summary = "Send a test request to a webhook that is not registered yet",
+    description = "The body is that of a registration, and is checked in the same way. One test is sent as by the test of a \
+        webhook, with the same limits; it is signed with the body's `secret`, or with one that is made for it. \
+        Nothing is stored.",
+    security(("bearer" = [WRITE])),
+    params(
+        ("event" = Option<String>, Query, max_length = 255, pattern = "^[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*$", description = "Send this event type's sample; a `webhook.test` if omitted", example = "order.created"),
+    ),
+    request_body(content = NewWebhook),
+    responses(
+        (status = 200, description = "The result, even if the receiver failed", body = TestView),
+        (status = 422, description = "The webhook could not be registered like this, or the event type has no sample"),
+        (status = 429, description = "The tenant's rate limit is exceeded, or it runs as many tests at the same time as it may: then `quota`, `limit` and `used` say so; `Retry-After` says when to try again"),
+    ),
+)]
+pub(crate) async fn test_new<P: Ports>(
+    State(deps): State<Arc<Deps<P>>>,
+    Writer(tenant): Writer,
+    caller: Caller,
+    RawQuery(raw): RawQuery,
+    body: Text,
+) -> Result<Response, Problem> {
+    let mut query = Query::of(raw.as_deref());
+    let event: Option<EventType> = query.parse("event");
+    query.finish()?;
+    let acts_for = caller.acts_for()?;
+    let (rules, quotas) = (deps.rules_of(acts_for), deps.quotas_of(acts_for));
+    let what = (event, body.object());
+    let tested =
+        webhooks::test_unsaved(test_deps(&deps, &quotas), (rules, &quotas), &tenant, what).await?;
+    Ok(Json(TestView::new(&tested)).into_response())
+}
+
+fn test_deps<'a, P: Ports>(
+    deps: &'a Deps<P>,
+    quotas: &Quotas,
+) -> TestDeps<'a, P::Registry, P::Ledger, P::Sender, P::System> {
+    TestDeps {
         registry: &deps.registry,
         ledger: &deps.ledger,
         sender: &deps.sender,
         system: &deps.system,
         contracts: &deps.contracts,
         catalog: &deps.catalog,
-        at_once,
-    };
-    let tested = webhooks::test(test_deps, (&tenant, id), &body).await?;
-    Ok(Json(TestView::new(&tested)).into_response())
+        at_once: u32::try_from(quotas.of(QuotaName::ConcurrentTests)).unwrap_or(u32::MAX),
+    }
 }

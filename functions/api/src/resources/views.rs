@@ -2,6 +2,7 @@
 
 use hooklane_domain::Timestamp;
 
+mod counts;
 mod deliveries;
 mod event_types;
 mod events;
@@ -15,11 +16,13 @@ mod recovery;
 mod statistics;
 mod tenants;
 mod testing;
+mod trials;
 mod usage;
 mod warnings;
 mod webhooks;
 mod with_secret;
 
+pub(crate) use counts::CountView;
 pub(crate) use deliveries::{DeliveryDetailView, DeliveryView};
 pub(crate) use event_types::EventTypeView;
 pub(crate) use events::EventContentView;
@@ -27,10 +30,11 @@ pub(crate) use explanations::{ExplanationView, explanations};
 pub(crate) use inbox::{InboxRequestView, InboxView};
 pub(crate) use keys::KeyView;
 pub(crate) use log::LogView;
-pub(crate) use recovery::RecoveryView;
+pub(crate) use recovery::{EstimateView, RecoveryView};
 pub(crate) use statistics::{HealthView, StatisticsView};
 pub(crate) use tenants::{QuotaView, TenantView, TokenView, UsageView, usage_view};
 pub(crate) use testing::TestView;
+pub(crate) use trials::{ExperimentView, PreviewView};
 pub(crate) use usage::{UsageOfMonthView, usage_csv};
 pub(crate) use warnings::WarningView;
 pub(crate) use webhooks::{SecretView, WebhookView};

@@ -1,6 +1,7 @@
 //! The words that clients see for states and reasons, all in `snake_case`. They are named here alone, so
 //! that renaming an enum of the domain, or its stored text, cannot change the API.
 
+use hooklane_app::webhooks;
 use hooklane_domain::delivery::outcome::ErrorKind;
 use hooklane_domain::delivery::remark::Remark;
 use hooklane_domain::delivery::statistics::{Condition, Failure};
@@ -201,6 +202,12 @@ words! {
         Slow = waiting::Lane::Slow,
     }
 
+    /// `example`: a secret that everybody may know, which the answer shows. `own`: the webhook's own.
+    PreviewSecret: webhooks::PreviewSecret {
+        Example = webhooks::PreviewSecret::Example,
+        Own = webhooks::PreviewSecret::Own,
+    }
+
     /// `failed`: deliveries that failed. `skipped`: events without a delivery, because too many deliveries
     /// were parked or the webhook was inactive. `all`: both.
     RecoveryScope: WantedStatus {
@@ -214,6 +221,20 @@ words! {
         Waiting = Recovery { waiting: true, stage: Stage::Failed { .. } | Stage::Skipped { .. }, .. },
         Running = Recovery { waiting: false, stage: Stage::Failed { .. } | Stage::Skipped { .. }, .. },
         Completed = Recovery { stage: Stage::Done { .. }, .. },
+    }
+}
+
+impl AttemptErrorKind {
+    /// The word as clients write it.
+    pub(crate) fn word(self) -> String {
+        match serde_json::to_value(self) {
+            Ok(serde_json::Value::String(word)) => word,
+            _ => String::new(),
+        }
+    }
+
+    pub(crate) fn is(self, word: &str) -> bool {
+        self.word() == word
     }
 }
 

@@ -17,6 +17,7 @@ async fn index(service: &Service, tenant: &str, events: &[(&str, &str, i64)]) {
         event_type: event_type.parse().unwrap(),
         test: id.starts_with("test"),
         bytes: Some(2),
+        value: None,
     };
     for chunk in Chunk::of_events(events.iter().map(entry).collect()) {
         service

@@ -224,7 +224,13 @@ impl World {
 
     pub(super) async fn store_event(&self, id: &str) {
         let id: EventId = id.parse().unwrap();
-        let event = Event { id, tenant: tenant(), content: content(), accepted_at: self.start };
+        let event = Event {
+            id,
+            tenant: tenant(),
+            content: content(),
+            accepted_at: self.start,
+            value: None,
+        };
         self.ledger.put(&event).await.unwrap();
         self.ledger.index(&event, self.start);
     }

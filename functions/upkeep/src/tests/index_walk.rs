@@ -13,7 +13,7 @@ use super::world::{World, content, minutes, seconds, tenant};
 
 async fn accept(world: &World, id: &str) -> Event {
     let (id, content) = (id.parse().unwrap(), content("user.created"));
-    let event = Event { id, tenant: tenant(), content, accepted_at: world.now() };
+    let event = Event { id, tenant: tenant(), content, accepted_at: world.now(), value: None };
     world.ledger.put(&event).await.unwrap();
     event
 }

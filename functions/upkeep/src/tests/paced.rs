@@ -45,7 +45,8 @@ async fn paced_recovery_sends_at_its_rate_over_several_minutes() {
         }
         world.pass(minutes(1));
         let wanted = wanted(&world, status);
-        order(&world, &webhook, Order { wanted, search, rate: Some(rate(12)) }).await;
+        order(&world, &webhook, Order { wanted, search, rate: Some(rate(12)), dry_run: false })
+            .await;
         for (minute, share) in (0..).zip([12, 12, 1]) {
             let before = world.queues.count_visible();
             let summary = world.run().await;
@@ -74,7 +75,8 @@ async fn paced_recovery_that_is_interrupted_anywhere_never_sends_faster() {
         world.pass(minutes(1));
         let wanted = wanted(&world, WantedStatus::Skipped);
         let search = Search::Index;
-        order(&world, &webhook, Order { wanted, search, rate: Some(rate(6)) }).await;
+        order(&world, &webhook, Order { wanted, search, rate: Some(rate(6)), dry_run: false })
+            .await;
         world.faults.die_after(steps);
         let _ = world.upkeep.run().await;
         interrupted += u32::from(world.faults.died());

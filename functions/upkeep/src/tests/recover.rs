@@ -110,7 +110,7 @@ async fn a_message_that_is_refused_for_good_is_a_dead_letter() {
             let webhook = missed(&world).await;
             world.queues.refuse(webhook.id);
             let wanted = wanted(&world, WantedStatus::Skipped);
-            order(&world, &webhook, Order { wanted, search, rate }).await;
+            order(&world, &webhook, Order { wanted, search, rate, dry_run: false }).await;
             world.run().await;
             assert!(is_done(&world, &webhook).await, "{rate:?} {search:?}");
             assert!(world.sent().is_empty());
@@ -194,7 +194,7 @@ async fn only_events_that_the_webhook_takes_are_recovered() {
         ("before-its-creation", content("user.created"), accepted_at - seconds(1)),
     ] {
         let id = id.parse().unwrap();
-        let event = Event { id, tenant: tenant(), content, accepted_at };
+        let event = Event { id, tenant: tenant(), content, accepted_at, value: None };
         world.ledger.put(&event).await.unwrap();
         world.ledger.index(&event, world.now());
     }

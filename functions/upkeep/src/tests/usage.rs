@@ -22,7 +22,7 @@ async fn with_event() -> World {
         test: false,
     };
     let (id, accepted_at) = ("e1".parse().unwrap(), world.now());
-    let event = Event { id, tenant: tenant(), content, accepted_at };
+    let event = Event { id, tenant: tenant(), content, accepted_at, value: None };
     world.ledger.index(&event, world.now());
     world.ledger.note_active(&tenant(), world.now()).await.unwrap();
     world

@@ -172,7 +172,7 @@ impl World {
 
     pub(super) async fn store_event(&self, event: &str) {
         let (id, content) = (event.parse().unwrap(), content("user.created"));
-        let event = Event { id, tenant: tenant(), content, accepted_at: self.start };
+        let event = Event { id, tenant: tenant(), content, accepted_at: self.start, value: None };
         self.ledger.put(&event).await.unwrap();
         self.ledger.index(&event, self.start);
     }

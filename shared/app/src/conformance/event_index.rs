@@ -1,4 +1,4 @@
-use hooklane_domain::event_index::{Chunk, Entry};
+use hooklane_domain::event_index::{Chunk, Entry, SearchKey};
 
 use super::samples::{at, tenant};
 use crate::ports::{ChunkPage, ChunkRange, EventIndex, EventIndexWriter};
@@ -14,6 +14,7 @@ pub async fn event_index<S: EventIndex + EventIndexWriter>(store: &S, salt: u128
             event_type: "user.created".parse().unwrap(),
             test: *ms % 2 == 1,
             bytes: u32::try_from(*ms).ok().filter(|ms| ms % 3 > 0),
+            value: "key".parse::<SearchKey>().unwrap().digest(id).filter(|_| *ms % 2 == 0),
         };
         let chunks = Chunk::of_events(events.iter().map(entry).collect());
         assert_eq!(chunks.len(), 1, "the sample is one chunk");

@@ -9,6 +9,7 @@ use hooklane_domain::delivery::remark::Remark;
 use hooklane_domain::delivery::retry::Next;
 use hooklane_domain::delivery::{Delivery, MessageId, Turn};
 use hooklane_domain::event::{Content, Event};
+use hooklane_domain::event_index::SearchKey;
 use hooklane_domain::ids::{DeliveryId, ExternalId, TenantId, WebhookId};
 use hooklane_domain::json::RawJson;
 use hooklane_domain::webhook::limits::RateLimit;
@@ -36,7 +37,9 @@ pub(super) fn event(tenant: &TenantId, id: &str, data: &str) -> Event {
         test: false,
     };
     let id = id.parse().expect("an id");
-    Event { id, tenant: tenant.clone(), content, accepted_at: at(0) }
+    let key: SearchKey = "source".parse().expect("a key");
+    let value = content.metadata.as_ref().and_then(|metadata| key.digest_in(metadata));
+    Event { id, tenant: tenant.clone(), content, accepted_at: at(0), value }
 }
 
 pub(super) fn delivery(tenant: &TenantId, webhook: WebhookId, ms: i64) -> Delivery {

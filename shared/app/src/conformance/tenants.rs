@@ -18,6 +18,7 @@ pub async fn tenants<S: TenantStore + WebhookStore>(store: &S, salt: u128) {
         rate_limit: Some(6),
         paused: true,
         quotas: OwnQuotas::default(),
+        search_key: Some("orderId".parse().unwrap()),
     };
     let set = store.set_settings(&ours, &settings, Some(0)).await.unwrap().unwrap();
     assert_eq!((&set.settings, set.revision), (&settings, 1));

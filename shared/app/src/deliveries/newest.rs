@@ -77,7 +77,7 @@ async fn read(
 /// What to read of a part. `after` is the last delivery of the page before. Within its millisecond deliveries
 /// are ordered by webhook: those of a lower webhook are all still to come, those of a higher one have all been
 /// listed.
-fn filter(
+pub(super) fn filter(
     (webhook, status): Part,
     accepted: TimeRange,
     after: Option<&DeliveryId>,

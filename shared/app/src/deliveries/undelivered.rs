@@ -1,15 +1,13 @@
-//! The deliveries of a tenant that have not been delivered, across its webhooks.
+//! The statuses of what is not delivered, which an index lists, and a position in a list across webhooks.
+//!
+//! A request reads a bounded number of webhooks. A tenant that has more is listed in groups: first the deliveries of
+//! its newest webhooks, then those of the next ones. A page at the end of a group may be short or empty.
 
 use std::fmt;
 use std::str::FromStr;
 
 use hooklane_domain::delivery::Status;
-use hooklane_domain::delivery::period::TimeRange;
-use hooklane_domain::ids::{DeliveryId, TenantId, WebhookId};
-
-use super::newest::{MAX_PARTS, newest};
-use super::webhooks::group;
-use crate::ports::{DeliveryPage, DeliveryStore, Unavailable, WebhookStore};
+use hooklane_domain::ids::{DeliveryId, WebhookId};
 
 /// The statuses that the list may be filtered by.
 pub const UNDELIVERED: [Status; 3] = [Status::Pending, Status::Retrying, Status::Failed];
@@ -18,46 +16,9 @@ pub const UNDELIVERED: [Status; 3] = [Status::Pending, Status::Retrying, Status:
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Place {
     /// The webhook after which the group of webhooks begins; `None` for the first group.
-    group: Option<WebhookId>,
+    pub(super) group: Option<WebhookId>,
     /// The last delivery that was listed of the group.
-    after: Option<DeliveryId>,
-}
-
-/// A page, and the position at which the next one starts.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UndeliveredPage {
-    pub page: DeliveryPage,
-    pub next: Option<Place>,
-}
-
-/// The deliveries with one of these statuses, newest first, of webhooks that still exist. They are read from
-/// an index, which is eventually consistent.
-///
-/// A request reads a bounded number of webhooks. A tenant that has more is listed in groups: first the
-/// deliveries of its newest webhooks, then those of the next ones. A page at the end of a group may be short
-/// or empty.
-pub async fn undelivered(
-    webhooks: &impl WebhookStore,
-    deliveries: &impl DeliveryStore,
-    tenant: &TenantId,
-    statuses: &[Status],
-    (place, limit): (Place, usize),
-) -> Result<UndeliveredPage, Unavailable> {
-    let most = MAX_PARTS / statuses.len().max(1);
-    let read = group(webhooks, tenant, place.group, most).await?;
-    let parts: Vec<_> = read
-        .ids
-        .iter()
-        .flat_map(|webhook| statuses.iter().map(|status| (*webhook, Some(*status))))
-        .collect();
-    let asked = (place.after.as_ref(), limit);
-    let page = newest(deliveries, tenant, &parts, TimeRange::default(), asked, |delivery| delivery)
-        .await?;
-    let next = match &page.next {
-        Some(last) => Some(Place { group: place.group, after: Some(last.clone()) }),
-        None => read.next.map(|last| Place { group: Some(last), after: None }),
-    };
-    Ok(UndeliveredPage { page, next })
+    pub(super) after: Option<DeliveryId>,
 }
 
 /// Stands for a part that a position does not have.

@@ -108,6 +108,12 @@ impl Refusing {
 }
 
 impl MemoryLedger {
+    /// The requests that the calls so far would have made of a table.
+    #[must_use]
+    pub fn requests(&self) -> usize {
+        self.faults.requests()
+    }
+
     /// A ledger whose calls are steps that can fail.
     #[must_use]
     pub fn with_faults(faults: Faults) -> Self {
@@ -162,6 +168,7 @@ impl MemoryLedger {
 impl DeliveryStore for MemoryLedger {
     async fn read(&self, ids: &[DeliveryId]) -> Result<Vec<Option<Delivery>>, Unavailable> {
         self.faults.step()?;
+        self.faults.reads_keys(ids.len());
         lock(&self.refusing).pass(false)?;
         let unreadable = lock(&self.unreadable);
         if let Some((id, why)) = ids.iter().find_map(|id| Some((id, unreadable.get(id)?))) {

@@ -45,6 +45,7 @@ async fn the_final_count_mends_what_was_late_and_nothing_changes_it_again() {
         event_type: "order.created".parse().unwrap(),
         test: false,
         bytes: Some(11),
+        value: None,
     };
     for chunk in Chunk::of_events(vec![late]) {
         world.ledger.keep(&tenant, &chunk, at(0)).await.unwrap();

@@ -50,8 +50,9 @@ const NEVER_NULL: [&str; 12] = [
 ];
 /// What nobody can set, with the names that answers give it.
 const READ_ONLY: [&str; 4] = ["id", "createdAt", "updatedAt", "publicKey"];
-/// What changes by itself, or was said about an earlier request, so that it may be out of date.
-const OUT_OF_DATE: [&str; 2] = ["health", "warnings"];
+/// What changes by itself, follows from another field, or was said about an earlier request, so that it may be out of
+/// date.
+const OUT_OF_DATE: [&str; 3] = ["health", "retryPreset", "warnings"];
 const MAX_NAME: usize = 255;
 const MAX_DESCRIPTION: usize = 1_000;
 

@@ -3,14 +3,14 @@
 use hooklane_domain::access::idempotency::{IdempotencyKey, IdempotencyRecord};
 use hooklane_domain::access::quotas::{Exceeded, Quotas, Room};
 use hooklane_domain::event::Fingerprint;
-use hooklane_domain::ids::{TenantId, WebhookId};
+use hooklane_domain::ids::{EventType, TenantId, WebhookId};
 use hooklane_domain::json::RawJson;
 use hooklane_domain::json::fields::FieldErrors;
 use hooklane_domain::time::whole_millisecond;
 use hooklane_domain::webhook::Webhook;
 
 use super::draft::{self, Draft, Identity};
-use super::new_types::NewTypes;
+use super::new_types::{Extended, NewTypes};
 use super::{Rules, Taken};
 use crate::ports::{
     Clock, Entropy, EventTypeStore, Expectations, IdempotencyStore, Refusal, Unavailable,
@@ -158,6 +158,44 @@ async fn draw_up(
 ) -> Result<Webhook, RegisterError> {
     let network = rules.network.for_tenant(&tenant);
     let rules = Rules { network: &network, ..rules };
+    let (webhook, extended) = drawn_up(webhooks, system, (rules, quotas), tenant, body).await?;
+    match extended.keep(webhooks, quotas, &webhook.tenant).await? {
+        Some(refusal) => Err(refused(webhook.tenant, refusal)),
+        None => Ok(webhook),
+    }
+}
+
+/// A webhook that is not registered.
+#[derive(Debug)]
+pub(crate) struct Unsaved {
+    pub(crate) webhook: Webhook,
+    /// The samples of the event types that its body would add.
+    pub(crate) samples: Vec<(EventType, RawJson)>,
+}
+
+/// The webhook that [`register`] would make of a body, by the same rules. Nothing is written.
+pub(crate) async fn unsaved(
+    webhooks: &impl Expectations,
+    system: &(impl Clock + Entropy),
+    (rules, quotas): (Rules<'_>, &Quotas),
+    tenant: TenantId,
+    body: &str,
+) -> Result<Unsaved, RegisterError> {
+    let network = rules.network.for_tenant(&tenant);
+    let rules = Rules { network: &network, ..rules };
+    let (webhook, extended) = drawn_up(webhooks, system, (rules, quotas), tenant, body).await?;
+    let samples = extended.new.into_iter().map(|(name, new)| (name, new.sample)).collect();
+    Ok(Unsaved { webhook, samples })
+}
+
+/// The webhook that a body describes, and the types of its tenant with those that the body adds.
+async fn drawn_up<'a>(
+    webhooks: &impl Expectations,
+    system: &(impl Clock + Entropy),
+    (rules, quotas): (Rules<'a>, &Quotas),
+    tenant: TenantId,
+    body: &str,
+) -> Result<(Webhook, Extended<'a>), RegisterError> {
     let subscriptions = draft::subscriptions_in(body);
     let new = NewTypes::in_body(body);
     let extended = new.over(webhooks, system, rules, &tenant, &subscriptions).await?;
@@ -168,10 +206,7 @@ async fn draw_up(
     let webhook =
         draft.create(rules, types, identity(system, id, tenant)).map_err(RegisterError::Invalid)?;
     quotas.check_webhook(&webhook, None).map_err(RegisterError::Quota)?;
-    match extended.keep(webhooks, quotas, &webhook.tenant).await? {
-        Some(refusal) => Err(refused(webhook.tenant, refusal)),
-        None => Ok(webhook),
-    }
+    Ok((webhook, extended))
 }
 
 fn refused(tenant: TenantId, refusal: Refusal) -> RegisterError {

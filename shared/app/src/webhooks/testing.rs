@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hooklane_contract::{Contract, Contracts, Subject};
 use hooklane_domain::Timestamp;
-use hooklane_domain::access::quotas::{Exceeded, QuotaName};
+use hooklane_domain::access::quotas::{Exceeded, QuotaName, Quotas};
 use hooklane_domain::delivery::attempt::TestAttempt;
 use hooklane_domain::delivery::outcome::Verdict;
 use hooklane_domain::event::{Content, MAX_EVENT_BYTES};
@@ -16,7 +16,9 @@ use hooklane_domain::time::whole_millisecond;
 use hooklane_domain::webhook::Webhook;
 use jiff::SignedDuration;
 
-use crate::attempt;
+use super::Rules;
+use super::registering::{RegisterError, Unsaved, unsaved};
+use crate::attempt::{self, SentRequest};
 use crate::catalog::EventCatalog;
 use crate::evaluation;
 use crate::ports::{
@@ -45,6 +47,8 @@ pub struct TestResult {
     pub success: bool,
     /// What the webhook's filter and transform make of the event. A test is sent whatever the filter says.
     pub preview: Preview,
+    /// What was sent; `None` if nothing was.
+    pub shown: Option<SentRequest>,
     pub hint: Option<TestHint>,
 }
 
@@ -66,6 +70,9 @@ pub enum TestError {
     TooMany(Exceeded),
     #[error("{0}")]
     Invalid(FieldErrors),
+    /// A webhook that is not saved could not be saved either.
+    #[error(transparent)]
+    Draft(RegisterError),
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
@@ -112,22 +119,74 @@ where
     let request = TestRequest::read(body).map_err(TestError::Invalid)?;
     let at = whole_millisecond(deps.system.now());
     let is_default = request == TestRequest::Greeting;
-    let (event_type, data) = match request {
-        TestRequest::Greeting => (test_type(), greeting(at)),
-        TestRequest::Payload(data) => (test_type(), data),
+    let content = match request {
+        TestRequest::Greeting => greeting(at),
+        TestRequest::Payload(data) => content(test_type(), data),
         TestRequest::SampleOf(event_type) => {
             let found = deps.catalog.sample_of(deps.registry, tenant, &event_type, at).await?;
-            let no_sample = || FieldErrors::one("event", "has no sample event");
-            let data = found.ok_or_else(|| TestError::Invalid(no_sample()))?;
-            (event_type, data)
+            content(event_type, found.ok_or_else(no_sample)?)
         }
     };
-    let mut contents = vec![content(event_type, data)];
+    let mut contents = vec![content];
     if is_default && (webhook.filter.is_some() || webhook.transform.is_some()) {
         let types = deps.catalog.types_for(deps.registry, tenant, &webhook.events, at).await?;
         let samples = samples(&webhook.events, &types).into_iter().take(MOST_SAMPLES);
-        contents.extend(samples.map(|sample| content(sample.event_type, sample.data)));
+        contents.extend(samples.map(|sample| self::content(sample.event_type, sample.data)));
     }
+    let mut tested = send(&deps, &webhook, contents, at).await?;
+    deps.ledger.keep_test_attempt(&tested.test).await?;
+    if is_default && !fits(&tested.preview) {
+        tested.hint = Some(TestHint::NoFittingEvent);
+    }
+    Ok(tested)
+}
+
+/// Sends a test to a webhook that is not saved: the one that [`register`](super::register) would make of
+/// `body`, by the same rules. Nothing is kept of either. What is sent is the sample of an event type, or data
+/// that says that it is a test.
+pub async fn test_unsaved<R, L, P, S>(
+    deps: TestDeps<'_, R, L, P, S>,
+    checked: (Rules<'_>, &Quotas),
+    tenant: &TenantId,
+    (event_type, body): (Option<EventType>, &str),
+) -> Result<TestResult, TestError>
+where
+    R: Expectations,
+    L: TestPlaces,
+    P: Post,
+    S: Clock + Entropy,
+{
+    let drawn = unsaved(deps.registry, deps.system, checked, tenant.clone(), body).await;
+    let Unsaved { webhook, samples } = drawn.map_err(TestError::Draft)?;
+    let at = whole_millisecond(deps.system.now());
+    let content = match event_type {
+        None => greeting(at),
+        Some(event_type) => {
+            let own = samples.into_iter().find(|(name, _)| *name == event_type);
+            let found = match own {
+                Some((_, sample)) => Some(sample),
+                None => deps.catalog.sample_of(deps.registry, tenant, &event_type, at).await?,
+            };
+            content(event_type, found.ok_or_else(no_sample)?)
+        }
+    };
+    send(&deps, &webhook, vec![content], at).await
+}
+
+/// Sends the first of these contents on which neither filter nor transform fails, or else the first, in a place
+/// for a test.
+async fn send<R, L, P, S>(
+    deps: &TestDeps<'_, R, L, P, S>,
+    webhook: &Webhook,
+    mut contents: Vec<Content>,
+    at: Timestamp,
+) -> Result<TestResult, TestError>
+where
+    L: TestPlaces,
+    P: Post,
+    S: Clock + Entropy,
+{
+    let tenant = &webhook.tenant;
     let event = EventId::new(at, deps.system.random_id());
     let delivery = DeliveryId::new(webhook.id, at, event);
     let now = deps.system.now();
@@ -136,12 +195,11 @@ where
     // All that a test costs is done in its place. None of it returns early, so the place is given back; where
     // a panic prevents that, it is free again after a while.
     let inputs = contents.iter().map(|content| Input::new(delivery.event(), tenant, content, at));
-    let (fitting, preview) = previewed(&webhook, inputs.collect()).await;
+    let (fitting, preview) = first_fitting(webhook, inputs.collect()).await;
     let content = contents.swap_remove(fitting);
-    let subject =
-        Subject { content: &content, delivery: &delivery, webhook: &webhook, attempt: 1, at };
-    let (attempt, contract) =
-        attempt::make_within(deps.sender, deps.contracts, subject, TIME_LIMIT).await;
+    let subject = Subject { content: &content, delivery: &delivery, webhook, attempt: 1, at };
+    let ((attempt, contract), shown) =
+        attempt::make_and_show(deps.sender, deps.contracts, subject, TIME_LIMIT).await;
     if let Err(error) = deps.ledger.give_back_test_place(tenant, place).await {
         error.log("test.place_not_given_back");
     }
@@ -149,9 +207,11 @@ where
     let success = attempt.outcome.verdict(gone_disables, at) == Verdict::Success;
     let event_type = content.event_type;
     let test = TestAttempt { id: delivery, tenant: tenant.clone(), event_type, attempt };
-    deps.ledger.keep_test_attempt(&test).await?;
-    let hint = (is_default && !fits(&preview)).then_some(TestHint::NoFittingEvent);
-    Ok(TestResult { test, success, preview, hint })
+    Ok(TestResult { test, success, preview, shown, hint: None })
+}
+
+fn no_sample() -> TestError {
+    TestError::Invalid(FieldErrors::one("event", "has no sample event"))
 }
 
 /// All places are taken.
@@ -160,9 +220,14 @@ fn too_many(at_once: u32) -> TestError {
     TestError::TooMany(Exceeded { quota: QuotaName::ConcurrentTests, limit, used: limit })
 }
 
+/// What a webhook's filter and transform make of an event, within what they may take for a delivery.
+pub(super) async fn previewed(webhook: &Webhook, input: Input) -> Preview {
+    first_fitting(webhook, vec![input]).await.1
+}
+
 /// What filter and transform make of the first of these events on which neither fails, and its place; or else of
 /// the first one. All evaluations together have the budget of one delivery.
-async fn previewed(webhook: &Webhook, inputs: Vec<Input>) -> (usize, Preview) {
+async fn first_fitting(webhook: &Webhook, inputs: Vec<Input>) -> (usize, Preview) {
     let (filter, transform) = (webhook.filter.clone(), webhook.transform.clone());
     let likely = |input: &Input| {
         let bytes = input.bytes();
@@ -216,22 +281,23 @@ impl TestRequest {
     }
 }
 
-fn test_type() -> EventType {
+pub(super) fn test_type() -> EventType {
     match TEST_TYPE.parse() {
         Ok(event_type) => event_type,
         Err(_) => unreachable!("the constant is an event type"),
     }
 }
 
-fn greeting(at: Timestamp) -> RawJson {
+/// The content of a test for which nothing else is requested.
+pub(super) fn greeting(at: Timestamp) -> Content {
     let text = format!(r#"{{"message":"This is a test of this webhook.","timestamp":"{at:.3}"}}"#);
     match RawJson::parse(&text) {
-        Ok(json) => json,
+        Ok(json) => content(test_type(), json),
         Err(_) => unreachable!("the text is JSON"),
     }
 }
 
-fn content(event_type: EventType, data: RawJson) -> Content {
+pub(super) fn content(event_type: EventType, data: RawJson) -> Content {
     Content { event_type, data, metadata: None, timestamp: None, version: None, test: true }
 }
 

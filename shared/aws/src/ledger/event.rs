@@ -4,6 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use hooklane_app::payload;
 use hooklane_app::ports::{EventStore, Put, Unavailable};
 use hooklane_domain::event::{Content, Event, Fingerprint};
+use hooklane_domain::event_index::ValueDigest;
 use hooklane_domain::ids::{EventId, TenantId};
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +26,9 @@ struct EventItem {
     /// The content as JSON. If it is compressed, it is in the binary attribute `z` instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     c: Option<String>,
+    /// What its tenant can search it by, in hexadecimal digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    v: Option<String>,
     #[serde(rename = "expiresAt")]
     expires_at: i64,
 }
@@ -73,6 +77,7 @@ impl Ledger {
             a: event.accepted_at.as_millisecond(),
             f: event.content.fingerprint().to_hex(),
             c: packed.is_none().then_some(json),
+            v: event.value.map(ValueDigest::to_hex),
             expires_at: self.retention.expires_at(event.accepted_at),
         };
         let mut item = to_item(&keys::event(&event.tenant, &event.id), &stored)?;
@@ -103,7 +108,9 @@ fn to_event(item: EventItem, compressed: Option<Vec<u8>>) -> Result<Event, Unava
         (None, Some(bytes)) => payload::from_json(&payload::inflate(&bytes)?)?,
         (None, None) => return Err(corrupt("an event", "it has no content")),
     };
-    Ok(Event { id: item.i, tenant: item.t, content, accepted_at: time(item.a)? })
+    // A digest that cannot be read is one of a newer version: the event cannot be searched for.
+    let value = item.v.as_deref().and_then(ValueDigest::from_hex);
+    Ok(Event { id: item.i, tenant: item.t, content, accepted_at: time(item.a)?, value })
 }
 
 /// A new event as it arrives in the table's stream.

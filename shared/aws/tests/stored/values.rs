@@ -106,6 +106,7 @@ pub(crate) fn settings() -> TenantSettings {
         rate_limit: Some(600),
         paused: true,
         quotas: OwnQuotas::default(),
+        search_key: None,
     }
 }
 

@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::access::quotas::{OwnQuotas, Usage};
+use crate::event_index::SearchKey;
 use crate::ids::{CatalogName, ContractName, TenantId};
 
 /// A tenant's settings; `None` is the default of the deployment.
@@ -31,6 +32,9 @@ pub struct TenantSettings {
     /// The quotas that take the place of the deployment's.
     #[serde(default, skip_serializing_if = "OwnQuotas::is_empty")]
     pub quotas: OwnQuotas,
+    /// The key of its events' metadata by which deliveries can be searched for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search_key: Option<SearchKey>,
 }
 
 /// What the deployment gives to tenants whose settings do not say otherwise.

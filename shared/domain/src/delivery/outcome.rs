@@ -30,6 +30,17 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
+    pub const ALL: [Self; 8] = [
+        Self::Dns,
+        Self::Blocked,
+        Self::Connect,
+        Self::Tls,
+        Self::Timeout,
+        Self::Response,
+        Self::Body,
+        Self::Transform,
+    ];
+
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

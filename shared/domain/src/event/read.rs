@@ -35,6 +35,7 @@ impl NewEvent {
             tenant: self.tenant,
             content: self.content,
             accepted_at,
+            value: None,
         }
     }
 }

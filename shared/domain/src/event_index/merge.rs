@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{Chunk, Entry, Place};
+use super::{Chunk, Entry, Place, ValueDigest};
 use crate::delivery::period::TimeRange;
 use crate::webhook::subscription::Subscription;
 
@@ -17,6 +17,8 @@ pub struct Wanted {
     pub accepted: TimeRange,
     /// Only test events, or only others.
     pub test: Option<bool>,
+    /// Only those with this value.
+    pub value: Option<ValueDigest>,
 }
 
 impl Wanted {
@@ -24,6 +26,7 @@ impl Wanted {
     pub fn includes(&self, entry: &Entry) -> bool {
         self.accepted.contains(entry.accepted_at)
             && self.test.is_none_or(|test| test == entry.test)
+            && self.value.is_none_or(|value| entry.value == Some(value))
             && self.event_type.as_ref().is_none_or(|pattern| pattern.matches(&entry.event_type))
     }
 }
@@ -84,6 +87,7 @@ impl Merge {
                 let found = self.found.entry(place).or_insert_with(|| entry.clone());
                 // A chunk of an older version does not know the size.
                 found.bytes = found.bytes.or(entry.bytes);
+                found.value = found.value.or(entry.value);
                 if self.found.len() > self.limit + 1 {
                     self.found.pop_first();
                 }

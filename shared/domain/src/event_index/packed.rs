@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Chunk, Entry, SPAN_MS};
+use super::{Chunk, Entry, SPAN_MS, ValueDigest};
 use crate::ids::{EventId, EventType};
 use crate::json::position;
 
@@ -33,6 +33,9 @@ struct Packed {
     /// The bytes of each event's data, if they are known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     s: Vec<Option<u32>>,
+    /// The digest of each event's value, if any has one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    v: Vec<Option<String>>,
 }
 
 impl Chunk {
@@ -40,14 +43,17 @@ impl Chunk {
     pub fn pack(&self) -> String {
         let is_known = self.entries.iter().any(|entry| entry.bytes.is_some());
         let sizes = self.entries.iter().filter(|_| is_known).map(|entry| entry.bytes);
-        self.packed(sizes.collect())
+        let has_values = self.entries.iter().any(|entry| entry.value.is_some());
+        let values = self.entries.iter().filter(|_| has_values);
+        let values = values.map(|entry| entry.value.map(ValueDigest::to_hex));
+        self.packed(sizes.collect(), values.collect())
     }
 
-    pub(super) fn pack_without_sizes(&self) -> String {
-        self.packed(Vec::new())
+    pub(super) fn pack_events_alone(&self) -> String {
+        self.packed(Vec::new(), Vec::new())
     }
 
-    fn packed(&self, sizes: Vec<Option<u32>>) -> String {
+    fn packed(&self, s: Vec<Option<u32>>, v: Vec<Option<String>>) -> String {
         let mut types: Vec<EventType> = Vec::new();
         let entries = self.entries.iter().map(|entry| {
             let known = types.iter().position(|known| *known == entry.event_type);
@@ -59,7 +65,7 @@ impl Chunk {
             (entry.id.clone(), before, 2 * place + usize::from(entry.test))
         });
         let e = entries.collect();
-        match serde_json::to_string(&Packed { n: self.newest_ms, t: types, e, s: sizes }) {
+        match serde_json::to_string(&Packed { n: self.newest_ms, t: types, e, s, v }) {
             Ok(json) => json,
             Err(_) => unreachable!("every part of a chunk is representable in JSON"),
         }
@@ -73,7 +79,9 @@ impl Chunk {
             let accepted_at = Timestamp::from_millisecond(packed.n.checked_sub(before)?).ok()?;
             let event_type = packed.t.get(place / 2)?.clone();
             let bytes = packed.s.get(number).copied().flatten();
-            Some(Entry { accepted_at, id, event_type, test: place % 2 == 1, bytes })
+            // A digest that cannot be read is one of a newer version: the event cannot be searched for.
+            let value = packed.v.get(number).and_then(|hex| ValueDigest::from_hex(hex.as_deref()?));
+            Some(Entry { accepted_at, id, event_type, test: place % 2 == 1, bytes, value })
         };
         let entries: Option<Vec<_>> = packed.e.into_iter().enumerate().map(entry).collect();
         let entries = entries.ok_or(NoChunk::Entry)?;

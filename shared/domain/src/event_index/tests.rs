@@ -15,7 +15,14 @@ fn at(ms: i64) -> Timestamp {
 fn entry(ms: i64, id: &str) -> Entry {
     let accepted_at = at(ms);
     let event_type = "order.created".parse().unwrap();
-    Entry { accepted_at, id: id.parse().unwrap(), event_type, test: false, bytes: Some(12) }
+    Entry {
+        accepted_at,
+        id: id.parse().unwrap(),
+        event_type,
+        test: false,
+        bytes: Some(12),
+        value: None,
+    }
 }
 
 /// Events of three types, with less than `gap` milliseconds between them, some in the same millisecond.
@@ -38,6 +45,7 @@ fn events(count: usize, gap: i64, seed: u64) -> Vec<Entry> {
                 event_type: event_type.parse().unwrap(),
                 test: n % 7 == 0,
                 bytes: u32::try_from(n).ok().filter(|n| n % 5 > 0),
+                value: None,
             }
         })
         .collect()
@@ -188,7 +196,7 @@ proptest! {
         let stored = delivered(&events, seed);
         let accepted = TimeRange::new(since.map(at), until.map(at));
         let event_type = pattern.map(|pattern| pattern.parse().unwrap());
-        let wanted = Wanted { event_type, accepted, test };
+        let wanted = Wanted { event_type, accepted, test, value: None };
         prop_assert_eq!(listed(&stored, &wanted, bounds), expected(&events, &wanted));
     }
 
@@ -274,4 +282,42 @@ fn sizes_are_kept_beside_the_events_and_change_no_key() {
         let entries = merge.finish(true).entries;
         assert_eq!(entries.iter().map(|e| e.bytes).collect::<Vec<_>>(), [Some(7), None]);
     }
+}
+
+#[test]
+fn values_are_kept_beside_the_events_change_no_key_and_are_found() {
+    let digest = |value: &str| "orderId".parse::<SearchKey>().unwrap().digest(value);
+    let with = |values: [Option<ValueDigest>; 3]| {
+        let entries = [entry(5, "a"), entry(4, "b"), entry(3, "c")].into_iter().zip(values);
+        let entries = entries.map(|(entry, value)| Entry { value, ..entry }).collect();
+        Chunk::of_events(entries).remove(0)
+    };
+    let (old, new) = (with([None; 3]), with([digest("o-1"), None, digest("o-2")]));
+    assert_eq!(old.digest(), new.digest(), "versions that know no values find the same chunk");
+    assert!(!old.pack().contains(r#""v""#), "where no key is chosen, a chunk is as it was");
+    assert_eq!(Chunk::unpack(&new.pack()).unwrap(), new);
+    let damaged = new.pack().replace(&digest("o-1").unwrap().to_hex(), "of a newer version");
+    assert_eq!(Chunk::unpack(&damaged).unwrap().entries()[0].value, None);
+    for (value, expected) in [("o-1", vec!["a"]), ("o-2", vec!["c"]), ("o-3", vec![])] {
+        let mut merge = Merge::new(Wanted { value: digest(value), ..Wanted::default() }, None, 9);
+        [&old, &new].into_iter().for_each(|chunk| merge.add(chunk));
+        let entries = merge.finish(true).entries;
+        assert_eq!(entries.iter().map(|e| e.id.as_str()).collect::<Vec<_>>(), expected, "{value}");
+    }
+}
+
+/// Twelve hexadecimal digits, their quotation marks and a comma; compressed, about half.
+#[test]
+fn a_value_takes_fifteen_bytes_of_a_chunk_before_it_is_compressed() {
+    let key: SearchKey = "orderId".parse().unwrap();
+    let packed = |searched: bool| {
+        let entry = |n: i64| Entry {
+            value: key.digest(&format!("order-{n}")).filter(|_| searched),
+            ..entry(n, &format!("evt_01HM6WKJ2Y3M8F5J0V9Q{n:06}"))
+        };
+        let chunk = Chunk::of_events((0..400).map(entry).collect()).remove(0);
+        chunk.pack().len()
+    };
+    let more = packed(true) - packed(false);
+    assert!((400 * 12..=400 * 16 + 8).contains(&more), "{more} bytes before they are compressed");
 }

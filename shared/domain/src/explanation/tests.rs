@@ -197,6 +197,7 @@ fn an_operational_event_about_the_webhook_concerns_itself() {
         tenant: "acme".parse().unwrap(),
         accepted_at: at(ACCEPTED),
         content: content(id),
+        value: None,
     };
     for (id, expected) in
         [(webhook.id, Verdict::ConcernsItself), (WebhookId::new(at(0), 2), Verdict::WebhookYounger)]

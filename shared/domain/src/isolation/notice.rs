@@ -69,6 +69,7 @@ mod tests {
                 version: None,
                 test: false,
             },
+            value: None,
         }
     }
 

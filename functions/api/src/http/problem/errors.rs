@@ -1,22 +1,26 @@
 //! The errors of the use cases, as problems.
 
 use axum::extract::rejection::BytesRejection;
-use hooklane_app::deliveries::RequestError;
+use hooklane_app::deliveries::{RequestError, SearchError};
 use hooklane_app::event_types::EventTypeError;
 use hooklane_app::inbox::InboxError;
 use hooklane_app::keys::KeyError;
 use hooklane_app::ports::Unavailable;
+use hooklane_app::probe::ProbeError;
 use hooklane_app::publish::PublishError;
 use hooklane_app::recover::RecoverError;
 use hooklane_app::removed::Removed;
 use hooklane_app::tenants::{IssueTokenError, SettingsError};
-use hooklane_app::webhooks::{ChangeError, RegisterError, Taken, TestError};
+use hooklane_app::webhooks::{
+    ChangeError, ExperimentError, PreviewError, RegisterError, Taken, TestError,
+};
 use hooklane_domain::event::MAX_EVENT_BYTES;
 use hooklane_domain::isolation::recovery::STEP_SECONDS;
 use hooklane_domain::json::fields::FieldErrors;
 use lambda_http::http::StatusCode;
 
 use super::{Kind, Problem};
+use crate::http::cursor;
 
 impl From<Unavailable> for Problem {
     fn from(error: Unavailable) -> Self {
@@ -178,7 +182,59 @@ impl From<TestError> for Problem {
             )),
             TestError::TooMany(over) => Self::too_many_tests(over, &error.to_string()),
             TestError::Invalid(errors) => errors.into(),
+            TestError::Draft(error) => error.into(),
             TestError::Unavailable(error) => error.into(),
+        }
+    }
+}
+
+impl From<SearchError> for Problem {
+    fn from(error: SearchError) -> Self {
+        match error {
+            SearchError::Cursor => Self::invalid(FieldErrors::one("cursor", cursor::UNKNOWN)),
+            SearchError::MissingWebhook => Self::not_found("webhook"),
+            SearchError::Unavailable(error) => error.into(),
+        }
+    }
+}
+
+impl From<ProbeError> for Problem {
+    fn from(error: ProbeError) -> Self {
+        match error {
+            ProbeError::MissingWebhook => Self::not_found("webhook"),
+            ProbeError::MissingDelivery => Self::not_found("delivery"),
+            ProbeError::Ended(status) => RequestError::Ended(status).into(),
+            ProbeError::Unavailable(error) => error.into(),
+            nothing @ (ProbeError::Closed
+            | ProbeError::Running
+            | ProbeError::Stopped(_)
+            | ProbeError::NothingWaits) => {
+                Self::new(Kind::NothingToProbe).detail(&nothing.to_string())
+            }
+        }
+    }
+}
+
+impl From<PreviewError> for Problem {
+    fn from(error: PreviewError) -> Self {
+        match error {
+            PreviewError::MissingWebhook => Self::not_found("webhook"),
+            PreviewError::MissingEvent => Self::not_found("event"),
+            PreviewError::TooLarge => Self::too_large(&format!(
+                "A payload must not be larger than {MAX_EVENT_BYTES} bytes."
+            )),
+            PreviewError::Invalid(errors) => errors.into(),
+            PreviewError::Draft(error) => error.into(),
+            PreviewError::Unavailable(error) => error.into(),
+        }
+    }
+}
+
+impl From<ExperimentError> for Problem {
+    fn from(error: ExperimentError) -> Self {
+        match error {
+            ExperimentError::Invalid(errors) => errors.into(),
+            ExperimentError::Unavailable(error) => error.into(),
         }
     }
 }

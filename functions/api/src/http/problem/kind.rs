@@ -78,6 +78,8 @@ kinds! {
         "The overlap of the last rotation has not ended. `detail` says when it ends; a rotation with `overlapSeconds` 0 ends it at once.";
     RecoveryRunning = [CONFLICT] "recovery-running", "A recovery is already running",
         "The webhook's recovery has not ended. `GET /webhooks/{webhook}/recover` shows when it is `completed`; `Retry-After` says when to look.";
+    NothingToProbe = [CONFLICT] "nothing-to-probe", "There is nothing to probe",
+        "The webhook's circuit is closed, a probe is being made, its attempts are stopped for another reason, or none of its deliveries waits. `detail` says which.";
     ExternalIdTaken = [CONFLICT] "external-id-taken", "Another webhook has the externalId",
         "The webhook named by `webhookId` has this `externalId`.";
     EventTypeNotOwn = [CONFLICT] "event-type-not-own", "The event type belongs to the catalog or the platform",

@@ -134,6 +134,7 @@ pub(crate) async fn list<P: Ports>(
         event_type: query.parse::<Subscription>("type"),
         test: query.flag(&["test"]),
         accepted: query.span(),
+        value: None,
     };
     let list = List::of(&[&"events", &tenant, &wanted]);
     let filter = EventsFilter {

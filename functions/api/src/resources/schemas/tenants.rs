@@ -25,6 +25,10 @@ pub(crate) struct TenantSettings {
     paused: Option<bool>,
     /// Quotas that take the place of the deployment's.
     quotas: Option<Quotas>,
+    /// The key of its events' `metadata` by whose value deliveries can be searched for (`metadata` in lists of
+    /// deliveries). It holds for events that are accepted from now on.
+    #[schema(pattern = "^[A-Za-z0-9_.-]{1,64}$", example = "orderId")]
+    search_key: Option<String>,
 }
 
 /// The quotas of one tenant. Those that are left out are the deployment's.

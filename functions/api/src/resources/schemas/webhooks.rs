@@ -222,6 +222,8 @@ pub(crate) struct NewRecovery {
     /// Whether to look for skipped events in the whole ledger instead of the tenant's list of events. Only the
     /// operator may: it costs as much as the ledger is large.
     thorough: Option<bool>,
+    /// Whether to count only what would be sent. It cannot be combined with `thorough`.
+    dry_run: Option<bool>,
 }
 
 /// At most `requests` attempts in `perSeconds` seconds.

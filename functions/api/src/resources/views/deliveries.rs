@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use hooklane_app::attempt::SentRequest;
 use hooklane_app::deliveries::DeliveryDetail;
 use hooklane_app::outlook::Outlook;
 use hooklane_domain::Timestamp;
@@ -8,6 +9,7 @@ use hooklane_domain::delivery::outcome::{AttemptError, Outcome};
 use hooklane_domain::delivery::remark::Remark;
 use hooklane_domain::delivery::{Delivery, State};
 use hooklane_domain::isolation::next_attempt::NextAttempt;
+use hooklane_domain::webhook::masking::masked;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -168,11 +170,17 @@ pub(crate) struct DeliveryDetailView {
 }
 
 impl DeliveryDetailView {
-    pub(crate) fn new(detail: DeliveryDetail, outlook: &Outlook) -> Self {
+    /// With the URL whole, or with what may be a token masked.
+    pub(crate) fn new(detail: DeliveryDetail, outlook: &Outlook, sees_urls: bool) -> Self {
+        let attempts = detail.attempts.iter().zip(&detail.sent);
+        let view = |(attempt, sent): (&Attempt, &Option<SentRequest>)| {
+            let view = AttemptView::new(attempt);
+            AttemptView { request: view.request.showing(sent.as_ref(), sees_urls), ..view }
+        };
         Self {
             delivery: DeliveryView::new(&detail.delivery, outlook),
             payload: detail.event.map(|event| EventContentView::new(event.content)),
-            attempts: detail.attempts.iter().map(AttemptView::new).collect(),
+            attempts: attempts.map(view).collect(),
         }
     }
 }
@@ -199,13 +207,31 @@ pub(crate) struct AttemptView {
 #[derive(Serialize, ToSchema)]
 #[schema(as = AttemptRequest)]
 pub(super) struct RequestView {
+    /// Where it was sent. Absent where that is not known any more, and in lists. For a token without the scope
+    /// webhooks:write, whatever may be a token of the receiver's is masked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "https://example.com/hooks")]
+    url: Option<String>,
     /// The signature is shortened, and the values of the webhook's custom headers are masked.
     headers: BTreeMap<String, String>,
+    /// The body, byte for byte. Absent where it is not known any more: the webhook was changed since, or the
+    /// event has expired. Absent in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "{\"type\":\"order.created\",\"data\":{}}")]
+    body: Option<String>,
 }
 
 impl RequestView {
     pub(super) fn new(attempt: &Attempt) -> Self {
-        Self { headers: attempt.request_headers.iter().cloned().collect() }
+        let headers = attempt.request_headers.iter().cloned().collect();
+        Self { url: None, headers, body: None }
+    }
+
+    /// With what was sent, if that is known.
+    pub(super) fn showing(self, sent: Option<&SentRequest>, sees_urls: bool) -> Self {
+        let Some(SentRequest { url, body }) = sent else { return self };
+        let url = if sees_urls { url.to_string() } else { masked(url) };
+        Self { url: Some(url), body: Some(body.clone()), ..self }
     }
 }
 

@@ -1,9 +1,10 @@
-use hooklane_app::recover::Progress;
+use hooklane_app::recover::{Estimate, Progress};
+use hooklane_domain::Timestamp;
 use hooklane_domain::isolation::recovery::Stage;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{WarningView, time};
+use super::{CountView, WarningView, time};
 use crate::resources::schemas::RateLimit;
 use crate::resources::words::{RecoveryScope, RecoveryState};
 
@@ -69,18 +70,56 @@ impl RecoveryView {
             requested_at: time(recovery.requested_at),
             completed_at,
             rechecks_end_at: recovery.rechecks_end_at().map(time),
-            warnings: too_early(progress).into_iter().collect(),
+            warnings: too_early(progress.begins_too_early(), progress.registered_at)
+                .into_iter()
+                .collect(),
         }
     }
 }
 
-fn too_early(progress: &Progress) -> Option<WarningView> {
-    progress.begins_too_early().then(|| WarningView {
+/// What a recovery would send.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = RecoveryEstimate)]
+pub(crate) struct EstimateView {
+    #[schema(format = DateTime)]
+    since: String,
+    #[schema(format = DateTime)]
+    until: String,
+    include: RecoveryScope,
+    /// The failed deliveries that would be retried.
+    failed: CountView,
+    /// The skipped events for which deliveries would be made, as far as the tenant's list of events has them: it
+    /// lags by seconds.
+    skipped: CountView,
+    /// What in the request has no effect, and why; absent if there is nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    warnings: Vec<WarningView>,
+}
+
+impl EstimateView {
+    pub(crate) fn new(estimate: &Estimate) -> Self {
+        let wanted = estimate.wanted;
+        let is_early = wanted.since < estimate.registered_at;
+        Self {
+            since: time(wanted.since),
+            until: time(wanted.until),
+            include: wanted.status.into(),
+            failed: estimate.failed.into(),
+            skipped: estimate.skipped.into(),
+            warnings: too_early(is_early, estimate.registered_at).into_iter().collect(),
+        }
+    }
+}
+
+fn too_early(is_early: bool, registered_at: Timestamp) -> Option<WarningView> {
+    is_early.then(|| WarningView {
         code: "older_than_webhook",
         field: "since".into(),
         detail: format!(
             "Events that were accepted before {}, when the webhook was registered, are not sent to it.",
-            time(progress.registered_at)
+            time(registered_at)
         ),
     })
 }

@@ -37,6 +37,10 @@ pub(crate) struct TenantView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = json!({"webhooks": 2000}))]
     quotas: Option<BTreeMap<String, u64>>,
+    /// The key of its events' `metadata` by whose value deliveries can be searched for. Absent if none was chosen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "orderId")]
+    search_key: Option<String>,
     /// What it uses of its quotas, by name; only where a single tenant is read.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, value_type = Option<BTreeMap<String, QuotaView>>)]
@@ -80,6 +84,7 @@ impl TenantView {
             quotas: (!settings.quotas.is_empty()).then(|| {
                 settings.quotas.iter().map(|(name, limit)| (name.to_owned(), limit)).collect()
             }),
+            search_key: settings.search_key.as_ref().map(|key| key.as_str().to_owned()),
             usage: None,
             reusable_at: tenant.tombstone.map(|tombstone| time(tombstone.reusable_from)),
         }

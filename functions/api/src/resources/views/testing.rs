@@ -1,5 +1,5 @@
 use hooklane_app::webhooks::{TestHint, TestResult};
-use hooklane_domain::expression::Verdict;
+use hooklane_domain::expression::{Failure, Verdict};
 use hooklane_domain::json::RawJson;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -54,7 +54,7 @@ pub(crate) struct TestView {
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = TestFilter)]
-struct FilterView {
+pub(super) struct FilterView {
     /// Absent if evaluating the filter failed (see `error`).
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -66,7 +66,7 @@ struct FilterView {
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = TestTransform)]
-struct TransformView {
+pub(super) struct TransformView {
     /// The data that is sent; absent if the transform failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<serde_json::Value>)]
@@ -74,6 +74,24 @@ struct TransformView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = "No such key: total")]
     error: Option<String>,
+}
+
+impl FilterView {
+    pub(super) fn new(said: &Result<Verdict, Failure>) -> Self {
+        Self {
+            passed: said.as_ref().ok().map(|verdict| *verdict == Verdict::Passed),
+            error: said.as_ref().err().map(ToString::to_string),
+        }
+    }
+}
+
+impl TransformView {
+    pub(super) fn new(made: &Result<RawJson, Failure>) -> Self {
+        Self {
+            data: made.as_ref().ok().cloned(),
+            error: made.as_ref().err().map(ToString::to_string),
+        }
+    }
 }
 
 impl TestView {
@@ -85,15 +103,9 @@ impl TestView {
             event_type: test.event_type.to_string(),
             at: time(attempt.at),
             duration_ms: attempt.duration_ms,
-            filter: tested.preview.filter.as_ref().map(|said| FilterView {
-                passed: said.as_ref().ok().map(|verdict| *verdict == Verdict::Passed),
-                error: said.as_ref().err().map(ToString::to_string),
-            }),
-            transform: tested.preview.transform.as_ref().map(|made| TransformView {
-                data: made.as_ref().ok().cloned(),
-                error: made.as_ref().err().map(ToString::to_string),
-            }),
-            request: RequestView::new(attempt),
+            filter: tested.preview.filter.as_ref().map(FilterView::new),
+            transform: tested.preview.transform.as_ref().map(TransformView::new),
+            request: RequestView::new(attempt).showing(tested.shown.as_ref(), true),
             status_code: attempt.outcome.status(),
             response: ResponseView::of(&attempt.outcome),
             error: attempt.outcome.error().map(AttemptProblem::new),

@@ -57,6 +57,10 @@ pub(crate) struct WebhookView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     retry_policy: Option<RetryPolicy>,
+    /// The name of the preset that `retryPolicy` is; absent if it is none of those that every webhook may use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "quick")]
+    retry_preset: Option<&'static str>,
     /// The webhook's own time limit for an attempt.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<u32>, nullable = false, minimum = 1, maximum = 30)]
@@ -111,6 +115,7 @@ impl WebhookView {
             contract: webhook.contract.to_string(),
             headers: webhook.headers.names().map(|name| (name.to_owned(), MASK)).collect(),
             retry_policy: webhook.retry_policy.as_ref().map(RetryPolicy::new),
+            retry_preset: webhook.retry_policy.as_ref().and_then(|policy| policy.preset_name()),
             timeout_seconds: webhook.timeout.map(TimeLimit::seconds),
             rate_limit: webhook.rate_limit.map(RateLimit::new),
             filter: webhook.filter.as_ref().map(|filter| filter.as_str().to_owned()),

@@ -16,6 +16,7 @@ fn entry(ms: i64) -> Entry {
         event_type: if ms % 1_000 == 0 { "a.rare" } else { "a.usual" }.parse().unwrap(),
         test: false,
         bytes: None,
+        value: None,
     }
 }
 

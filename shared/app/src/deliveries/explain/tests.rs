@@ -36,7 +36,7 @@ fn event(data: &str) -> Event {
         test: false,
     };
     let (id, tenant) = ("e1".parse().unwrap(), "acme".parse().unwrap());
-    Event { id, tenant, accepted_at: at(1_000), content }
+    Event { id, tenant, accepted_at: at(1_000), content, value: None }
 }
 
 async fn explained(

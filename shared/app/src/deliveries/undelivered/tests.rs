@@ -3,12 +3,14 @@ use std::collections::BTreeSet;
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::Delivery;
 use hooklane_domain::delivery::period::Period;
+use hooklane_domain::ids::TenantId;
 use hooklane_domain::webhook::target::TargetUrl;
 use hooklane_domain::webhook::{Essentials, Webhook};
 
 use super::*;
-use crate::deliveries::statistics;
+use crate::deliveries::{Search, search, statistics};
 use crate::fakes::{MemoryLedger, MemoryRegistry};
+use crate::ports::{DeliveryStore as _, WebhookStore as _};
 
 fn at(ms: i64) -> Timestamp {
     Timestamp::from_millisecond(1_705_314_600_000 + ms).unwrap()
@@ -46,15 +48,16 @@ async fn stores(webhooks: u128) -> (MemoryRegistry, MemoryLedger) {
 async fn finding_04_one_request_reads_a_bounded_number_of_webhooks() {
     let (registry, ledger) = stores(2_500).await;
     let (mut found, mut pages) = (Vec::new(), 0);
-    let mut place = Place::default();
+    let all = Search { statuses: Some(UNDELIVERED.to_vec()), ..Search::default() };
+    let mut place: Option<String> = None;
     loop {
-        let asked = (place.clone(), 4);
-        let read = undelivered(&registry, &ledger, &tenant(), &UNDELIVERED, asked).await.unwrap();
-        found.extend(read.page.deliveries.into_iter().map(|delivery| delivery.id));
+        let asked = (place.as_deref(), 4);
+        let read = search(&registry, &ledger, &tenant(), &all, asked).await.unwrap();
+        found.extend(read.deliveries.into_iter().map(|delivery| delivery.id));
         pages += 1;
-        let Some(next) = read.next else { break };
-        assert_eq!(next.to_string().parse::<Place>().unwrap(), next);
-        place = next;
+        place = read.next;
+        let Some(next) = &place else { break };
+        assert_eq!(&next.parse::<Place>().unwrap().to_string(), next);
     }
     assert_eq!(found.len(), 25);
     assert_eq!(found.iter().collect::<BTreeSet<_>>().len(), 25, "each once");
@@ -63,10 +66,9 @@ async fn finding_04_one_request_reads_a_bounded_number_of_webhooks() {
     let group = |from: usize, to: usize| found[from..to].is_sorted_by(|a, b| a > b);
     assert!(group(0, 10) && group(10, 20) && group(20, 25), "each newest first");
 
-    let one = std::slice::from_ref(&Status::Pending);
-    let asked = (Place::default(), 100);
-    let read = undelivered(&registry, &ledger, &tenant(), one, asked).await.unwrap();
-    assert_eq!((read.page.deliveries.len(), read.next), (25, None), "one status: one group");
+    let one = Search { statuses: Some(vec![Status::Pending]), ..Search::default() };
+    let read = search(&registry, &ledger, &tenant(), &one, (None, 100)).await.unwrap();
+    assert_eq!((read.deliveries.len(), read.next), (25, None), "one status: one group");
 }
 
 #[tokio::test]

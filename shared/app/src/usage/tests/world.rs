@@ -109,6 +109,7 @@ impl World {
                 event_type: event_type.parse().unwrap(),
                 test,
                 bytes: Some(bytes),
+                value: None,
             };
             let counts = !test && !operational;
             if counts {

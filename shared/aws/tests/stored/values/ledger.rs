@@ -28,6 +28,7 @@ pub(crate) fn events() -> Vec<Event> {
         tenant: tenant(),
         content,
         accepted_at: at(0),
+        value: None,
     };
     let large = json(&format!(r#"{{"text":"{}"}}"#, "abc".repeat(2_000)));
     let minimal =

@@ -44,6 +44,12 @@ impl Preset {
 }
 
 impl RetryPolicy {
+    /// The name of the preset that this policy is, if it is one.
+    #[must_use]
+    pub fn preset_name(&self) -> Option<&'static str> {
+        PRESETS.iter().find(|preset| preset.policy() == *self).map(|preset| preset.name)
+    }
+
     /// The preset of this name.
     #[must_use]
     pub fn preset(name: &str) -> Option<Self> {

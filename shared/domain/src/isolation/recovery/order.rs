@@ -13,6 +13,8 @@ pub struct Order {
     pub search: Search,
     /// The most deliveries to send in a time; `None` to send as fast as possible.
     pub rate: Option<RateLimit>,
+    /// Whether to count only, and send nothing.
+    pub dry_run: bool,
 }
 
 /// How to look for what was skipped.
@@ -27,19 +29,23 @@ pub enum Search {
 
 impl From<Wanted> for Order {
     fn from(wanted: Wanted) -> Self {
-        Self { wanted, search: Search::Index, rate: None }
+        Self { wanted, search: Search::Index, rate: None, dry_run: false }
     }
 }
 
 impl Order {
-    /// Reads `{since, until?, include, rateLimit?, thorough?}`, where `until` is now by default.
+    /// Reads `{since, until?, include, rateLimit?, thorough?, dryRun?}`, where `until` is now by default.
     pub fn read(body: &str, now: Timestamp) -> Result<Self, FieldErrors> {
         let mut fields = Fields::of("", body)?;
         let rate = RateLimit::read(&mut fields);
         let thorough = fields.read(&["thorough"], "true or false");
+        let dry_run = fields.read(&["dryRun", "dry_run"], "true or false") == Some(true);
+        if dry_run && thorough == Some(true) {
+            fields.error("dryRun", "cannot be combined with thorough: the count reads the index");
+        }
         let wanted = Wanted::read(fields, now)?;
         let search = if thorough == Some(true) { Search::Thorough } else { Search::Index };
-        Ok(Self { wanted, search, rate })
+        Ok(Self { wanted, search, rate, dry_run })
     }
 }
 
@@ -171,5 +177,19 @@ mod tests {
         let body = r#"{"since":1,"include":"all","rateLimit":null,"thorough":false}"#;
         let order = Order::read(body, now).unwrap();
         assert_eq!((order.rate, order.search), (None, Search::Index));
+    }
+
+    #[test]
+    fn an_order_may_ask_for_the_count_alone_and_not_of_the_whole_ledger() {
+        let now = Timestamp::from_second(1_705_314_600).unwrap();
+        for (more, expected) in
+            [("", false), (r#","dryRun":true"#, true), (r#","dry_run":false"#, false)]
+        {
+            let body = format!(r#"{{"since":1,"include":"all"{more}}}"#);
+            assert_eq!(Order::read(&body, now).unwrap().dry_run, expected, "{body}");
+        }
+        let body = r#"{"since":1,"include":"all","dryRun":true,"thorough":true}"#;
+        let errors = Order::read(body, now).unwrap_err().into_vec();
+        assert_eq!(errors.iter().map(|e| e.path.as_str()).collect::<Vec<_>>(), ["dryRun"]);
     }
 }

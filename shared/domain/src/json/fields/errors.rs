@@ -67,6 +67,17 @@ impl FieldErrors {
         self.more += other.more;
     }
 
+    /// The same mistakes, of a part that stands under this path.
+    #[must_use]
+    pub fn under(self, prefix: &str) -> Self {
+        let mut errors = Self { more: self.more, ..Self::default() };
+        for FieldError { path, message } in self.kept {
+            let joint = if path.is_empty() || path.starts_with('[') { "" } else { "." };
+            errors.push(format!("{prefix}{joint}{path}"), message);
+        }
+        errors
+    }
+
     /// Whether further mistakes are only counted.
     fn is_full(&self) -> bool {
         self.kept.len() >= MAX_ERRORS || self.bytes >= MAX_TOTAL_BYTES

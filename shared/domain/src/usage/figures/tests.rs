@@ -14,7 +14,7 @@ fn span() -> Span {
 
 fn entry(ms: i64, event_type: &str, test: bool, bytes: Option<u32>) -> Entry {
     let (id, event_type) = ("e1".parse().unwrap(), event_type.parse().unwrap());
-    Entry { accepted_at: at(ms), id, event_type, test, bytes }
+    Entry { accepted_at: at(ms), id, event_type, test, bytes, value: None }
 }
 
 fn attempt(ms: i64, measure: Measure) -> Attempt {
