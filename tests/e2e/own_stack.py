@@ -16,7 +16,7 @@ from hooklane_local.polling import eventually
 from hooklane_local.ports import a_free_one
 from hooklane_local.profile import STACK_NAME
 
-_FUNCTIONS = ("Api", "Ingest", "Fanout", "Stats", "Delivery", "Upkeep")
+_FUNCTIONS = ("Api", "Dashboard", "Ingest", "Fanout", "Stats", "Delivery", "Upkeep")
 
 
 @contextmanager

@@ -10,7 +10,15 @@ from hooklane_local.client import LocalStack
 from hooklane_local.profile import STACK_NAME
 
 _BUCKET = "second-stacks"
-_FUNCTIONS = ("ApiFunction", "IngestFunction", "FanoutFunction", "StatsFunction", "DeliveryFunction", "UpkeepFunction")
+_FUNCTIONS = (
+    "ApiFunction",
+    "DashboardFunction",
+    "IngestFunction",
+    "FanoutFunction",
+    "StatsFunction",
+    "DeliveryFunction",
+    "UpkeepFunction",
+)
 
 
 def create(endpoint: str, name: str, given: dict[str, str]) -> dict:

@@ -14,6 +14,7 @@ mod keys;
 mod logs;
 mod operation;
 mod pausing;
+mod portal;
 mod quotas;
 mod recover;
 pub(crate) mod reference;
@@ -48,6 +49,7 @@ pub(crate) fn guarded<P: Ports>() -> OpenApiRouter<Arc<Deps<P>>> {
     let router = operations!(router, "keys", keys: list, create, get, patch, rotate, delete);
     let router = operations!(router, "tenants", quotas: get);
     let router = operations!(router, "tenants", usage: get);
+    let router = operations!(router, "tenants", portal: create_link);
     operations!(router, "tenants", tenants: list, get, set, remove, create_token, revoke_tokens)
 }
 

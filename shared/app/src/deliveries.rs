@@ -15,6 +15,7 @@ mod explain;
 mod log;
 mod newest;
 mod pages;
+mod recent;
 mod requests;
 pub mod statistics;
 mod undelivered;
@@ -24,6 +25,7 @@ pub use events::{EventsFilter, EventsPage, ListedEvent, events};
 pub use explain::{ExplainedEvent, ExplainedWebhook, explain_event};
 pub use log::log;
 pub use pages::page;
+pub use recent::recent;
 pub use requests::{RequestError, cancel, retry, retry_at, send, send_at};
 pub use undelivered::{Place, UNDELIVERED, UndeliveredPage, undelivered};
 

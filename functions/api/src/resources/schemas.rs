@@ -2,6 +2,7 @@
 //! field, so that it can report every mistake at once. Tests compare it with these schemas.
 
 pub(crate) mod keys;
+pub(crate) mod portal;
 pub(crate) mod tenants;
 
 use std::collections::BTreeMap;

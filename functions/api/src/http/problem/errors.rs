@@ -4,6 +4,7 @@ use axum::extract::rejection::BytesRejection;
 use hooklane_app::deliveries::RequestError;
 use hooklane_app::event_types::EventTypeError;
 use hooklane_app::keys::KeyError;
+use hooklane_app::portal::LinkError;
 use hooklane_app::ports::Unavailable;
 use hooklane_app::publish::PublishError;
 use hooklane_app::recover::RecoverError;
@@ -94,6 +95,16 @@ impl From<SettingsError> for Problem {
             SettingsError::Removed(removed) => removed.into(),
             SettingsError::Invalid(errors) => errors.into(),
             SettingsError::Unavailable(error) => error.into(),
+        }
+    }
+}
+
+impl From<LinkError> for Problem {
+    fn from(error: LinkError) -> Self {
+        match error {
+            LinkError::Invalid(errors) => errors.into(),
+            LinkError::Removed(removed) => removed.into(),
+            LinkError::Unavailable(error) => error.into(),
         }
     }
 }
