@@ -75,7 +75,7 @@ def _answers(port: int) -> bool:
 
 def _description(outputs: dict[str, str], api_url: str, operator_key: str, shared: dict) -> dict:
     """What `stack.json` says of a stack."""
-    letters = {"events": "Event", "fanout": "Fanout", "stats": "Stats", "deliveries": "Delivery"}
+    letters = {"events": "Event", "fanout": "Fanout", "stats": "Stats", "deliveries": "Delivery", "upkeep": "Upkeep"}
     return {
         "apiUrl": api_url,
         "operatorKey": operator_key,
