@@ -112,7 +112,7 @@ impl Writer {
     /// An unknown zone is UTC.
     pub(crate) fn new(locale: Option<&Locale>, zone: Option<&str>, now: Timestamp) -> Self {
         let zone = zone.and_then(|name| TimeZone::get(name).ok()).unwrap_or(TimeZone::UTC);
-        let language = locale.map(Locale::language).unwrap_or("en");
+        let language = locale.map_or("en", Locale::language);
         let region = locale.and_then(Locale::region);
         // Unicode CLDR 46, numbers: the symbols of the commonest languages.
         let (thousands, decimal) = match (language, region) {

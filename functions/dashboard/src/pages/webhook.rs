@@ -276,7 +276,7 @@ fn tiles(figures: &Figures, writer: &Writer) -> Vec<Figure> {
 fn bars(of: impl Iterator<Item = (String, u64, bool)>, writer: &Writer) -> Vec<Bar> {
     const SHOWN: usize = 8;
     let mut all: Vec<_> = of.filter(|(_, count, _)| *count > 0).collect();
-    all.sort_by(|one, other| other.1.cmp(&one.1));
+    all.sort_by_key(|(_, count, _)| std::cmp::Reverse(*count));
     let sum: u64 = all.iter().map(|(_, count, _)| count).sum();
     let bar = |(name, count, is_bad): (String, u64, bool)| {
         let width = (count * 100).checked_div(sum).unwrap_or_default();

@@ -58,8 +58,7 @@ impl Mode {
         }
     }
 
-    // Serde passes a reference.
-    #[expect(clippy::trivially_copy_pass_by_ref)]
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
     fn is_system(&self) -> bool {
         *self == Self::System
     }

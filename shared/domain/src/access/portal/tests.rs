@@ -139,7 +139,7 @@ fn an_accent_is_taken_only_if_text_in_it_can_be_read() {
     assert!(accent("#0a5a76").on_light().is_ok());
     assert!(accent("#83cbe4").on_dark().is_ok());
     let faint = accent("#83cbe4").on_light().unwrap_err().to_string();
-    assert_eq!(faint, "has a contrast of 1.5:1 on the page; text needs at least 4.5:1");
+    assert_eq!(faint, "has a contrast of 1.6:1 on the page; text needs at least 4.5:1");
     assert!(accent("#0a5a76").on_dark().is_err());
     assert_eq!(accent("#0a5a76").text(), Accent::WHITE);
     assert_ne!(accent("#ffdd00").text(), Accent::WHITE);
