@@ -4,10 +4,10 @@ PYTHON ?= python3
 LOCAL = PYTHONPATH=local $(PYTHON) -m hooklane_local
 
 export IAM FUNCTION_AWS_ENDPOINT HOOKLANE_PORT HOOKLANE_API_PORT HOOKLANE_LOG_LEVEL HOOKLANE_NO_SKIPS
-export SEED SEARCH_SECONDS ONLY PARALLEL WEBHOOKS
+export SEED SEARCH_SECONDS ONLY PARALLEL WEBHOOKS SAMPLE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down demo test e2e faults seeds limits long redrive built simulation check audit pins openapi deployer-policy contract clean
+.PHONY: help setup up portal down demo test e2e faults seeds limits long redrive built simulation check audit pins openapi deployer-policy contract clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,8 +22,11 @@ help: ## list the commands
 setup: ## install the pinned tools into .venv
 	@$(LOCAL) setup --check-tools
 
-up: ## start a local stack and keep it running, or redeploy to the running one
+up: ## start a local stack with sample data and keep it running, or redeploy to the running one (SAMPLE=0: without data)
 	@$(LOCAL) up
+
+portal: ## print a fresh link to the portal of the stack that `make up` started (TENANT=acme)
+	@$(LOCAL) portal $(if $(TENANT),--tenant "$(TENANT)")
 
 down: ## stop the local stack that `make up` started
 	@$(LOCAL) down

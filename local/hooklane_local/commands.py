@@ -57,7 +57,7 @@ def setup(options: argparse.Namespace) -> int:
 
 def up(_options: argparse.Namespace) -> int:
     _in_emulator_python()
-    from hooklane_local import emulator, local_address
+    from hooklane_local import emulator, local_address, samples
     from hooklane_local.session import keep_stack
 
     profile = profile_of("up")
@@ -67,7 +67,25 @@ def up(_options: argparse.Namespace) -> int:
     if not os.environ.get(API_PORT):
         profile = replace(profile, chosen_api_port=local_address.port_of_running(profile))
     stack = keep_stack(profile)
-    say(f"\nThe stack is running. API: {stack['apiUrl']}\nNames and keys: {profile.stack_file}\nStop it: make down")
+    with_samples = os.environ.get("SAMPLE") != "0"
+    if with_samples:
+        samples.start(profile)
+    say(
+        f"\nThe stack is running. API: {stack['apiUrl']}\nNames and keys: {profile.stack_file}\nStop it: make down\n\n"
+        f"Portal{', with sample data' if with_samples else ''}, signed in for eight hours (the link works for five minutes, "
+        f"`make portal` prints a new one):\n{stack['dashboardLink']}"
+    )
+    return 0
+
+
+def portal(options: argparse.Namespace) -> int:
+    _in_emulator_python()
+    from hooklane_local.portal import TENANT, link
+
+    file = profile_of("up").stack_file
+    if not file.exists():
+        raise Failure("no local stack is running; `make up` starts one")
+    print(link(json.loads(file.read_text()), options.tenant or TENANT))
     return 0
 
 
@@ -248,6 +266,9 @@ def _parser() -> argparse.ArgumentParser:
         "--check-tools", action="store_true", help="also install what only `make check` needs"
     )
     add(up, "start a local stack and keep it running, or redeploy to the running one")
+    add(portal, "print a link that signs in to the portal of the stack that `up` started").add_argument(
+        "--tenant", help="another tenant than that of the sample data"
+    )
     add(down, "stop the local stack that `up` started")
     add(demo, "publish events to a temporary local stack, and show and check their deliveries")
     tests = add(test, "run every test")

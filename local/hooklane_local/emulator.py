@@ -6,7 +6,7 @@ import time
 import urllib.error
 import urllib.request
 
-from hooklane_local import local_address
+from hooklane_local import local_address, samples
 from hooklane_local.background import Background
 from hooklane_local.environment import for_emulator
 from hooklane_local.paths import EMULATOR_VENV
@@ -66,6 +66,7 @@ def port_of_running(profile: Profile) -> int | None:
 def stop(profile: Profile) -> bool:
     """Stops this state folder's emulator, every function process, and the API's address, which is of no use
     without them. True if anything was running."""
+    samples.stop(profile)
     address_was_open = local_address.stop(profile)
     was_running = _program(profile).stop()
     profile.stack_file.unlink(missing_ok=True)

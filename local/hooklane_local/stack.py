@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from hooklane_local import portal
 from hooklane_local.architecture import require_built_for
 from hooklane_local.environment import for_sam
 from hooklane_local.paths import ROOT, SAM
@@ -16,7 +17,15 @@ from hooklane_local.profile import REGION, STACK_NAME, Profile, host_architectur
 from hooklane_local.progress import step
 from hooklane_local.tools import host_target
 
-_FUNCTIONS = ("ApiFunction", "IngestFunction", "FanoutFunction", "StatsFunction", "DeliveryFunction", "UpkeepFunction")
+_FUNCTIONS = (
+    "ApiFunction",
+    "DashboardFunction",
+    "IngestFunction",
+    "FanoutFunction",
+    "StatsFunction",
+    "DeliveryFunction",
+    "UpkeepFunction",
+)
 
 
 def build(profile: Profile) -> None:
@@ -110,6 +119,7 @@ def api_host(profile: Profile) -> str:
 def write_description(profile: Profile) -> dict:
     """Writes `stack.json` and returns its content."""
     stack = describe(profile)
+    stack |= {"dashboardUrl": f"{stack['apiUrl']}/portal/{portal.TENANT}/", "dashboardLink": portal.link(stack)}
     write_private(profile.stack_file, json.dumps(stack, indent=2) + "\n")
     return stack
 

@@ -40,6 +40,8 @@ def run_tests(profile: Profile, skips: Skips, *, only_end_to_end: bool, pytest_a
                 with nullcontext() if only_end_to_end else _simulation(profile):
                     _pytest(profile, skips, ROOT / "tests" / "e2e", *parallel, *pytest_arguments)
             if not pytest_arguments:
+                with step("the portal in a browser"):
+                    _pytest(profile, skips, ROOT / "tests" / "browser", "-n", "2", "--dist", "worksteal")
                 with step("clients that others' generators make"):
                     _pytest(profile, skips, ROOT / "tests" / "clients", "-m", "not long", "--durations=5")
                 with step("the API against its OpenAPI document"):

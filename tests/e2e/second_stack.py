@@ -10,7 +10,15 @@ from hooklane_local.client import LocalStack
 from hooklane_local.profile import STACK_NAME
 
 _BUCKET = "second-stacks"
-_FUNCTIONS = ("ApiFunction", "IngestFunction", "FanoutFunction", "StatsFunction", "DeliveryFunction", "UpkeepFunction")
+_FUNCTIONS = (
+    "ApiFunction",
+    "DashboardFunction",
+    "IngestFunction",
+    "FanoutFunction",
+    "StatsFunction",
+    "DeliveryFunction",
+    "UpkeepFunction",
+)
 _DEAD_LETTERS = {"events": "Event", "fanout": "Fanout", "stats": "Stats", "deliveries": "Delivery", "upkeep": "Upkeep"}
 
 

@@ -50,6 +50,14 @@ def invoke(stack):
     return made
 
 
+def test_dashboard_says_that_nobody_is_signed_in(invoke):
+    answer = invoke("dashboard")
+
+    assert answer["statusCode"] == 401
+    assert "You are not signed in" in answer["body"]
+    assert "default-src 'none'" in answer["headers"]["content-security-policy"]
+
+
 def test_every_function_has_a_sample_and_every_sample_a_function():
     assert {path.stem for path in (ROOT / "events").glob("*.json")} == set(FUNCTIONS)
     page = (ROOT / "docs" / "sam-local.md").read_text()

@@ -9,7 +9,7 @@ from hooklane_local.template.resolve import Unresolvable, resolve
 
 TRANSLATED = source.translate(source.read())
 SUBNETS = {"EgressSubnetIds": "subnet-0a,subnet-0b", "EgressSecurityGroupIds": "sg-0a"}
-CALLERS = ("ApiFunction", "DeliveryFunction")
+CALLERS = ("ApiFunction", "DashboardFunction", "DeliveryFunction")
 VARIANTS = {
     "default": {},
     "stack of before": SUBNETS,

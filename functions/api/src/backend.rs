@@ -49,6 +49,8 @@ pub struct Deps<P: Ports> {
     pub network: NetworkRules,
     /// Where deliveries come from, for receivers that allow-list addresses.
     pub sources: SourceAddresses,
+    /// The address under which people reach the portal.
+    pub portal_origin: String,
     /// A tenant's API requests per minute unless its settings say otherwise; 0 means unlimited.
     pub rate_limit: u32,
     /// The quotas of tenants whose settings give no others.
@@ -71,7 +73,9 @@ pub struct Pulse {
 }
 
 impl<P: Ports> Deps<P> {
-    pub(crate) fn rules(&self) -> Rules<'_> {
+    /// The rules for webhooks, whosever they are.
+    #[must_use]
+    pub fn rules(&self) -> Rules<'_> {
         Rules {
             contracts: &self.contracts,
             network: &self.network,
@@ -81,12 +85,14 @@ impl<P: Ports> Deps<P> {
     }
 
     /// The rules for the webhooks of a tenant.
-    pub(crate) fn rules_of<'a>(&'a self, tenant: &'a Tenant) -> Rules<'a> {
+    #[must_use]
+    pub fn rules_of<'a>(&'a self, tenant: &'a Tenant) -> Rules<'a> {
         Rules { tenant_contract: tenant.settings.contract.as_ref(), ..self.rules() }
     }
 
     /// The quotas of a tenant.
-    pub(crate) fn quotas_of(&self, tenant: &Tenant) -> Quotas {
+    #[must_use]
+    pub fn quotas_of(&self, tenant: &Tenant) -> Quotas {
         self.quotas.under(&tenant.settings.quotas)
     }
 

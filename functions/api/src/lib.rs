@@ -21,6 +21,7 @@ mod tests;
 
 pub use backend::{Deps, Keys, Leases, Ledger, Ports, Pulse, Registry};
 pub use edge::{Edge, NoRequest};
+pub use http::span::open as open_span;
 pub use production::Production;
 pub use router::{openapi_json, router};
 pub use settings::Settings;

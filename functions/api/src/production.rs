@@ -57,6 +57,7 @@ impl Deps<Production> {
             catalog: EventCatalog::with_defaults(catalogs, settings.defaults.clone()),
             network: settings.network.clone(),
             sources: settings.sources.clone(),
+            portal_origin: settings.portal_origin.clone(),
             rate_limit: settings.rate_limit,
             quotas: settings.quotas,
             retention: SignedDuration::from_hours(24 * i64::from(settings.retention_days)),

@@ -17,6 +17,7 @@ mod logs;
 mod many;
 mod operation;
 mod pausing;
+mod portal;
 mod probe;
 mod quotas;
 mod recover;
@@ -57,6 +58,7 @@ pub(crate) fn guarded<P: Ports>() -> OpenApiRouter<Arc<Deps<P>>> {
     let router = operations!(router, "tenants", quotas: get);
     let router = operations!(router, "tenants", usage: get);
     let router = operations!(router, "inbox", inbox: get, patch, rotate, list, get_request, clear);
+    let router = operations!(router, "tenants", portal: create_link);
     operations!(router, "tenants", tenants: list, get, set, remove, create_token, revoke_tokens)
 }
 

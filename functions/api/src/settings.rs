@@ -21,6 +21,8 @@ pub struct Settings {
     pub defaults: TenantDefaults,
     pub network: NetworkRules,
     pub sources: SourceAddresses,
+    /// The address under which people reach the portal, without a slash at its end.
+    pub portal_origin: String,
 }
 
 impl Settings {
@@ -38,6 +40,7 @@ impl Settings {
             retention_days: settings::parse("RETENTION_DAYS")?,
             network: settings::network_rules()?,
             sources: settings::source_addresses()?,
+            portal_origin: settings::text("PORTAL_ORIGIN")?.trim_end_matches('/').to_owned(),
         })
     }
 

@@ -23,6 +23,7 @@ mod openapi;
 mod overview;
 mod pausing;
 mod platform_guides;
+mod portal;
 mod publishing;
 mod quotas;
 mod reading;

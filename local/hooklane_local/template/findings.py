@@ -3,10 +3,19 @@
 A reason says why, or where the thing is decided otherwise. "False alarm" is one too, with its proof.
 """
 
-_FUNCTIONS = ("ApiFunction", "IngestFunction", "FanoutFunction", "StatsFunction", "DeliveryFunction", "UpkeepFunction")
+_FUNCTIONS = (
+    "ApiFunction",
+    "DashboardFunction",
+    "IngestFunction",
+    "FanoutFunction",
+    "StatsFunction",
+    "DeliveryFunction",
+    "UpkeepFunction",
+)
 _LOG_GROUPS = (
     "AccessLogGroup",
     "ApiLogGroup",
+    "DashboardLogGroup",
     "IngestLogGroup",
     "FanoutLogGroup",
     "StatsLogGroup",

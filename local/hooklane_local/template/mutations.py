@@ -106,6 +106,9 @@ MUTATIONS: list[Mutation] = [
         _properties("ApiFunction", "MemorySize"), 256, "memory and time limit of each function are parameters"
     ),
     Mutation(
+        _properties("DashboardFunction", "VpcConfig"), GONE, "dashboard reaches receivers by the same way as api"
+    ),
+    Mutation(
         ("Parameters", "TimeoutApi", "Default"), 60, "each stack of the list can be deployed"
     ),
     Mutation(

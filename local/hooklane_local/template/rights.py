@@ -32,6 +32,9 @@ NOT_CALLED: dict[tuple[str, str, str], str] = {
     ("delivery", "DeliveryStore", "list"): "only api comes to `isolation::isolation`; delivery has a module of that name",
 }
 
+# A function that works with another's `Deps`: it may do the same, and no more.
+WORKS_AS = {"dashboard": "api"}
+
 _READS_QUEUE = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 _READS_STREAM = (
     "dynamodb:DescribeStream",
@@ -62,6 +65,7 @@ def expected(stack: Stack, function: str) -> set[Right]:
 
 def _of_code(stack: Stack, function: str) -> Iterator[Right]:
     short = function.removesuffix("Function").lower()
+    short = WORKS_AS.get(short, short)
     variables = stack.of(FUNCTION)[function]["Environment"]["Variables"]
     for trait, methods in port_methods(short).items():
         for method in methods:

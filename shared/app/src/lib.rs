@@ -32,6 +32,7 @@ pub mod measured;
 pub mod outlook;
 pub mod pausing;
 pub mod payload;
+pub mod portal;
 pub mod ports;
 pub mod precondition;
 pub mod probe;

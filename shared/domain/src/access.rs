@@ -2,8 +2,10 @@
 //! request quotas, and idempotent requests.
 
 pub mod idempotency;
+mod jwt;
 pub mod key;
 pub mod key_ring;
+pub mod portal;
 pub mod principal;
 pub mod quota;
 pub mod quotas;

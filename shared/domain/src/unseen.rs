@@ -42,7 +42,9 @@ impl fmt::Display for Unseen {
     }
 }
 
-fn is_unseen(c: char) -> bool {
+/// Whether nobody sees this character in a text. A blank is seen between others.
+#[must_use]
+pub fn is_unseen(c: char) -> bool {
     c != ' ' && (c.is_control() || c.is_whitespace() || is_invisible(c))
 }
 

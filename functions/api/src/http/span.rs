@@ -13,7 +13,7 @@ use tracing::field::{Empty, display};
 use tracing::{Instrument as _, Span};
 
 /// Opens the span. Its level is error, so that error lines have these fields at any log level.
-pub(crate) async fn open(mut request: Request, next: Next) -> Response {
+pub async fn open(mut request: Request, next: Next) -> Response {
     let span = tracing::error_span!(
         "request",
         request.id = Empty,

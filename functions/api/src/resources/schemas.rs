@@ -3,6 +3,7 @@
 
 pub(crate) mod inbox;
 pub(crate) mod keys;
+pub(crate) mod portal;
 pub(crate) mod tenants;
 
 use std::collections::BTreeMap;

@@ -162,6 +162,7 @@ impl Service {
             catalog: EventCatalog::with_defaults(hooklane_bundled_catalogs::load(), defaults),
             network,
             sources,
+            portal_origin: "https://hooks.example".to_owned(),
             rate_limit: 600,
             quotas: Quotas::default(),
             retention: SignedDuration::from_hours(30 * 24),

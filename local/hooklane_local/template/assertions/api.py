@@ -80,7 +80,7 @@ def _endpoint(stack: Stack):
 )
 def _own_hosts(stack: Stack):
     wanted = f"${{HttpApi.ApiEndpoint}},{stack.given.get('ApiDomainName', '')}"
-    for name in ("ApiFunction", "DeliveryFunction"):
+    for name in ("ApiFunction", "DashboardFunction", "DeliveryFunction"):
         if stack.resources[name]["Properties"]["Environment"]["Variables"].get("OWN_HOSTS") != wanted:
             yield name
 

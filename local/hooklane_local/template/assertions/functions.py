@@ -130,14 +130,30 @@ def _sizes(stack: Stack):
 
 
 @holds(
-    "the API's function ends before API Gateway gives up",
+    "functions behind the API end before API Gateway gives up",
     why="A function that goes on is paid for, and its answer reaches nobody.",
     source="Amazon API Gateway Developer Guide, Quotas for configuring and running an HTTP API",
 )
 def _api_time(stack: Stack):
-    timeout = stack.of(FUNCTION)["ApiFunction"]["Timeout"]
-    if timeout > _API_SECONDS:
-        yield f"Timeout {timeout}"
+    for name in ("ApiFunction", "DashboardFunction"):
+        timeout = stack.of(FUNCTION)[name]["Timeout"]
+        if timeout > _API_SECONDS:
+            yield f"{name}: Timeout {timeout}"
+
+
+@holds(
+    "dashboard reaches receivers by the same way as api",
+    why="Both send tests: receivers allow-list addresses, and a test must come from where deliveries come from.",
+    source="ADR 76",
+)
+def _dashboard_egress(stack: Stack):
+    functions = stack.of(FUNCTION)
+    if functions["DashboardFunction"].get("VpcConfig") != functions["ApiFunction"].get("VpcConfig"):
+        yield "VpcConfig"
+    for variable in ("ALLOWED_TARGET_CIDRS", "ALLOWED_TARGET_PORTS", "SOURCE_CIDRS"):
+        one, other = (functions[name]["Environment"]["Variables"].get(variable) for name in ("ApiFunction", "DashboardFunction"))
+        if one != other:
+            yield variable
 
 
 @holds(

@@ -1,18 +1,15 @@
-//! Tenants' tokens: JWTs (RFC 7519) in compact form, signed with HMAC-SHA256 (RFC 7518 §3.2).
-//!
-//! Only one header is accepted: a token with another algorithm, or with none, is invalid.
+//! Tenants' tokens for the API: JWTs. Those of the portal are in [`crate::access::portal`].
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
-use subtle::ConstantTimeEq as _;
 
+use crate::access::jwt;
 use crate::access::key_ring::KeyRing;
 use crate::access::scope::{Scope, Scopes};
 use crate::ids::TenantId;
-use crate::webhook::signature::hmac_sha256;
+
+pub use crate::access::jwt::InvalidToken;
 
 /// The claims of a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,17 +20,6 @@ pub struct TokenClaims {
     pub expires_at: Timestamp,
     /// The tenant's token generation when the token was issued.
     pub generation: u64,
-}
-
-/// Why a token is invalid. Only the log says which of these it is, never an answer to the client.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidToken {
-    #[error("it is not a token of this service")]
-    Shape,
-    #[error("its signature matches none of the keys")]
-    Signature,
-    #[error("it has expired")]
-    Expired,
 }
 
 /// The claims as they are in a token: registered names of RFC 7519 §4.1, and one of our own.
@@ -66,32 +52,13 @@ impl TokenClaims {
             exp: self.expires_at.as_second(),
             generation: self.generation,
         };
-        let claims = serde_json::to_string(&written)
-            .unwrap_or_else(|_| unreachable!("texts and numbers are representable in JSON"));
-        let signed =
-            format!("{}.{}", URL_SAFE_NO_PAD.encode(HEADER), URL_SAFE_NO_PAD.encode(claims));
-        let signature = URL_SAFE_NO_PAD.encode(mac(key, &signed));
-        format!("{signed}.{signature}")
+        jwt::signed(HEADER, &written, key)
     }
 
     /// The claims of a token that one of these keys signed and that has not expired at `now`. The
     /// caller compares its generation with the tenant's.
     pub fn verify(token: &str, keys: &KeyRing, now: Timestamp) -> Result<Self, InvalidToken> {
-        if token.len() > MAX_TOKEN_BYTES {
-            return Err(InvalidToken::Shape);
-        }
-        let (signed, signature) = token.rsplit_once('.').ok_or(InvalidToken::Shape)?;
-        let (header, claims) = signed.split_once('.').ok_or(InvalidToken::Shape)?;
-        if header != URL_SAFE_NO_PAD.encode(HEADER) {
-            return Err(InvalidToken::Shape);
-        }
-        let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| InvalidToken::Shape)?;
-        if !keys.all().any(|key| signature.ct_eq(&mac(key, signed)).into()) {
-            return Err(InvalidToken::Signature);
-        }
-        let claims = URL_SAFE_NO_PAD.decode(claims).map_err(|_| InvalidToken::Shape)?;
-        let written: JwtClaims =
-            serde_json::from_slice(&claims).map_err(|_| InvalidToken::Shape)?;
+        let written: JwtClaims = jwt::read(HEADER, token, MAX_TOKEN_BYTES, keys)?;
         let claims = written.read().ok_or(InvalidToken::Shape)?;
         if now < claims.expires_at { Ok(claims) } else { Err(InvalidToken::Expired) }
     }
@@ -111,14 +78,12 @@ impl JwtClaims {
     }
 }
 
-fn mac(key: &SecretString, signed: &str) -> [u8; 32] {
-    let key = key.expose_secret().as_bytes().to_vec().into();
-    hmac_sha256(&key, &[signed.as_bytes()])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::access::jwt::mac;
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use proptest::prelude::*;
 
     fn at(second: i64) -> Timestamp {

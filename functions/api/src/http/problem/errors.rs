@@ -5,6 +5,7 @@ use hooklane_app::deliveries::{RequestError, SearchError};
 use hooklane_app::event_types::EventTypeError;
 use hooklane_app::inbox::InboxError;
 use hooklane_app::keys::KeyError;
+use hooklane_app::portal::LinkError;
 use hooklane_app::ports::Unavailable;
 use hooklane_app::probe::ProbeError;
 use hooklane_app::publish::PublishError;
@@ -99,6 +100,16 @@ impl From<SettingsError> for Problem {
             SettingsError::Removed(removed) => removed.into(),
             SettingsError::Invalid(errors) => errors.into(),
             SettingsError::Unavailable(error) => error.into(),
+        }
+    }
+}
+
+impl From<LinkError> for Problem {
+    fn from(error: LinkError) -> Self {
+        match error {
+            LinkError::Invalid(errors) => errors.into(),
+            LinkError::Removed(removed) => removed.into(),
+            LinkError::Unavailable(error) => error.into(),
         }
     }
 }

@@ -1,0 +1,153 @@
+//! JSON that folds: each object and each list is a `details`. What is no object and no list is shown as it came, so
+//! that numbers keep their digits and texts their escapes.
+
+use std::fmt::{self, Write as _};
+
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use crate::written::{Html, seen, seen_lines};
+
+/// Deeper than this, or longer, a text is shown as it is.
+const MAX_DEPTH: usize = 24;
+const MAX_BYTES: usize = 64 * 1024;
+/// What is deeper than this is closed at first.
+const OPEN_LEVELS: usize = 3;
+
+/// A body as it came, folding if it is JSON.
+pub(crate) fn body(text: &str, label: &str) -> Html {
+    let node = (text.len() <= MAX_BYTES).then(|| Node::read(text, 0)).flatten();
+    match node.filter(|node| !matches!(node, Node::Leaf(_))) {
+        Some(node) => {
+            let mut out = format!(
+                "<div class=\"code json\" tabindex=\"0\" role=\"group\" aria-label=\"{label}\">"
+            );
+            node.write(&mut out, "", "", 0);
+            out.push_str("</div>");
+            Html(out)
+        }
+        None => Html(format!(
+            "<pre class=\"code code--wrap\" tabindex=\"0\" role=\"group\" aria-label=\"{label}\">{}</pre>",
+            seen_lines(text)
+        )),
+    }
+}
+
+enum Node {
+    Object(Vec<(String, Node)>),
+    List(Vec<Node>),
+    Leaf(String),
+}
+
+impl Node {
+    fn read(text: &str, depth: usize) -> Option<Self> {
+        if depth > MAX_DEPTH {
+            return None;
+        }
+        match text.trim_start().as_bytes().first()? {
+            b'{' => {
+                let Members(members) = serde_json::from_str(text).ok()?;
+                let read = |(key, raw): (String, Box<RawValue>)| {
+                    Some((key, Self::read(raw.get(), depth + 1)?))
+                };
+                members.into_iter().map(read).collect::<Option<_>>().map(Self::Object)
+            }
+            b'[' => {
+                let items: Vec<Box<RawValue>> = serde_json::from_str(text).ok()?;
+                let items = items.iter().map(|raw| Self::read(raw.get(), depth + 1));
+                items.collect::<Option<_>>().map(Self::List)
+            }
+            _ => {
+                let raw: Box<RawValue> = serde_json::from_str(text).ok()?;
+                Some(Self::Leaf(raw.get().to_owned()))
+            }
+        }
+    }
+
+    fn write(&self, out: &mut String, key: &str, comma: &str, level: usize) {
+        let (open, close, count, noun) = match self {
+            Self::Object(members) => ("{", "}", members.len(), "field"),
+            Self::List(items) => ("[", "]", items.len(), "item"),
+            Self::Leaf(text) => {
+                let _ = write!(out, "{key}{}{comma}", seen(text));
+                return;
+            }
+        };
+        if count == 0 {
+            let _ = write!(out, "{key}{open}{close}{comma}");
+            return;
+        }
+        let plural = if count == 1 { "" } else { "s" };
+        let is_open = if level < OPEN_LEVELS { " open" } else { "" };
+        let _ = write!(
+            out,
+            "<details{is_open}><summary>{key}{open}<i> {count} {noun}{plural} {close}{comma}</i></summary><ul>"
+        );
+        let comma_after = |at: usize| if at + 1 == count { "" } else { "," };
+        match self {
+            Self::Object(members) => {
+                for (at, (key, node)) in members.iter().enumerate() {
+                    let key = format!("<span class=\"key\">&quot;{}&quot;</span>: ", seen(key));
+                    out.push_str("<li>");
+                    node.write(out, &key, comma_after(at), level + 1);
+                    out.push_str("</li>");
+                }
+            }
+            Self::List(items) => {
+                for (at, node) in items.iter().enumerate() {
+                    out.push_str("<li>");
+                    node.write(out, "", comma_after(at), level + 1);
+                    out.push_str("</li>");
+                }
+            }
+            Self::Leaf(_) => {}
+        }
+        let _ = write!(out, "</ul>{close}{comma}</details>");
+    }
+}
+
+/// The members of an object in their order, as often as they are there.
+struct Members(Vec<(String, Box<RawValue>)>);
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Read;
+        impl<'de> Visitor<'de> for Read {
+            type Value = Members;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(Read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_keep_their_digits_and_members_their_order() {
+        let Html(shown) = body(r#"{"b": 149.90, "a": [1e3, {}], "b": "x<y"}"#, "Body");
+        assert!(shown.contains("149.90") && shown.contains("1e3"), "{shown}");
+        assert!(shown.contains("x&lt;y") && !shown.contains("x<y"), "{shown}");
+        assert!(shown.find("149.90") < shown.find("1e3"), "{shown}");
+    }
+
+    #[test]
+    fn what_is_no_json_is_text() {
+        for text in ["", "<b>no</b>", "{\"a\":", "42", &"[".repeat(500)] {
+            let Html(shown) = body(text, "Body");
+            assert!(shown.starts_with("<pre"), "{text}");
+            assert!(!shown.contains("<b>"), "{shown}");
+        }
+    }
+}

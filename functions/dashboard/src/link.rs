@@ -1,0 +1,22 @@
+//! Addresses of the portal's pages.
+
+use std::fmt::Display;
+
+use hooklane_domain::ids::TenantId;
+use url::form_urlencoded::Serializer;
+
+/// The address of a page of a tenant. Ids need no escaping.
+pub(crate) fn to(tenant: &TenantId, path: impl Display) -> String {
+    format!("/portal/{tenant}/{path}")
+}
+
+/// The same with a query; what is empty is left out.
+pub(crate) fn with(tenant: &TenantId, path: &str, query: &[(&str, &str)]) -> String {
+    let mut written = Serializer::new(String::new());
+    for (name, value) in query.iter().filter(|(_, value)| !value.is_empty()) {
+        written.append_pair(name, value);
+    }
+    let query = written.finish();
+    let mark = if query.is_empty() { "" } else { "?" };
+    format!("/portal/{tenant}/{path}{mark}{query}")
+}

@@ -1,0 +1,177 @@
+//! Pages for what did not work.
+
+use askama::Template;
+use axum::response::{Html, IntoResponse, Response};
+use hooklane_app::deliveries::RequestError;
+use hooklane_app::portal::Shut;
+use hooklane_app::ports::Unavailable;
+use hooklane_app::recover::RecoverError;
+use hooklane_app::webhooks::{ChangeError, RegisterError, TestError};
+use lambda_http::http::StatusCode;
+
+use crate::assets;
+
+/// Why there is no page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Oops {
+    NoPage,
+    /// There is no session, or it ended.
+    SignedOut,
+    /// The link has expired, or is none.
+    StaleLink,
+    /// A form that no page of this session sent.
+    Foreign,
+    ReadOnly,
+    TooLarge,
+    /// What was asked for cannot be done, and why.
+    Refused(String),
+    Unavailable,
+    Broken,
+}
+
+#[derive(Template)]
+#[template(path = "oops.html")]
+struct Page<'a> {
+    css: &'a str,
+    title: &'a str,
+    text: &'a str,
+}
+
+impl Oops {
+    fn words(&self) -> (StatusCode, &'static str, &str) {
+        match self {
+            Self::NoPage => (
+                StatusCode::NOT_FOUND,
+                "There is no such page",
+                "What it was about may have been deleted, or has expired, or the address is not complete.",
+            ),
+            Self::SignedOut => (
+                StatusCode::UNAUTHORIZED,
+                "You are not signed in",
+                "A session ends after eight hours. Go back to where you came from, and open the portal there again.",
+            ),
+            Self::StaleLink => (
+                StatusCode::UNAUTHORIZED,
+                "This link no longer works",
+                "A link to sign in works for five minutes, and a shared one as long as whoever shared it said. Ask \
+                 for a new one where you got this one.",
+            ),
+            Self::Foreign => (
+                StatusCode::FORBIDDEN,
+                "This form is not of this session",
+                "Nothing was changed. Go back, load the page again, and send it once more.",
+            ),
+            Self::ReadOnly => (
+                StatusCode::FORBIDDEN,
+                "You may look, and change nothing",
+                "Nothing was changed. Whoever gave you the link to this portal can give you one that permits changes.",
+            ),
+            Self::TooLarge => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "That is too much for one form",
+                "Nothing was changed. A form may have a megabyte.",
+            ),
+            Self::Refused(why) => (StatusCode::CONFLICT, "That cannot be done now", why),
+            Self::Unavailable => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "This page cannot be shown at the moment",
+                "Deliveries go on meanwhile. Try again in a minute.",
+            ),
+            Self::Broken => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "Something went wrong here",
+                "It is in our log. Deliveries go on meanwhile.",
+            ),
+        }
+    }
+}
+
+impl IntoResponse for Oops {
+    fn into_response(self) -> Response {
+        let (status, title, text) = self.words();
+        let page = Page { css: &assets::CSS.name, title, text };
+        match page.render() {
+            Ok(page) => (status, Html(page)).into_response(),
+            Err(_) => (status, title).into_response(),
+        }
+    }
+}
+
+impl From<Unavailable> for Oops {
+    fn from(error: Unavailable) -> Self {
+        error.log("portal.request_failed");
+        Self::Unavailable
+    }
+}
+
+impl From<askama::Error> for Oops {
+    fn from(error: askama::Error) -> Self {
+        tracing::error!(%error, "portal.page_not_written");
+        Self::Broken
+    }
+}
+
+impl From<Shut> for Oops {
+    fn from(shut: Shut) -> Self {
+        match shut {
+            Shut::Invalid | Shut::Expired => Self::SignedOut,
+            Shut::Unavailable(error) => error.into(),
+        }
+    }
+}
+
+/// A sentence as people write it.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", letters.as_str())
+}
+
+impl From<RequestError> for Oops {
+    fn from(error: RequestError) -> Self {
+        match error {
+            RequestError::Missing => Self::NoPage,
+            RequestError::Ended(_) => Self::Refused(sentence(&error.to_string())),
+            RequestError::Unavailable(error) => error.into(),
+        }
+    }
+}
+
+impl From<ChangeError> for Oops {
+    fn from(error: ChangeError) -> Self {
+        match error {
+            ChangeError::Missing => Self::NoPage,
+            ChangeError::Unavailable(error) => error.into(),
+            other => Self::Refused(sentence(&other.to_string())),
+        }
+    }
+}
+
+impl From<RegisterError> for Oops {
+    fn from(error: RegisterError) -> Self {
+        match error {
+            RegisterError::Unavailable(error) => error.into(),
+            other => Self::Refused(sentence(&other.to_string())),
+        }
+    }
+}
+
+impl From<RecoverError> for Oops {
+    fn from(error: RecoverError) -> Self {
+        match error {
+            RecoverError::Missing => Self::NoPage,
+            RecoverError::Unavailable(error) => error.into(),
+            other => Self::Refused(sentence(&other.to_string())),
+        }
+    }
+}
+
+impl From<TestError> for Oops {
+    fn from(error: TestError) -> Self {
+        match error {
+            TestError::Missing => Self::NoPage,
+            TestError::Unavailable(error) => error.into(),
+            other => Self::Refused(sentence(&other.to_string())),
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! The list of webhooks. Without any, it is the form for the first one.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use hooklane_api::Ports;
+use hooklane_app::webhooks::{self, Filters, Overview};
+use hooklane_domain::ids::{EventType, WebhookId};
+use hooklane_domain::webhook::masking::masked;
+use hooklane_domain::webhook::{StateName, Webhook};
+
+use crate::frame::{Frame, Place};
+use crate::link;
+use crate::oops::Oops;
+use crate::pages::{new, page};
+use crate::query::Query;
+use crate::settings::Portal;
+use crate::visitor::Visitor;
+use crate::words::{self, Said};
+use crate::written::{Html, Writer, breakable, theirs};
+
+/// The rows of a page. Each costs up to three queries.
+const ROWS: usize = 50;
+
+#[derive(Template)]
+#[template(path = "webhooks.html")]
+struct Page {
+    frame: Frame,
+    lead: String,
+    event: String,
+    status: String,
+    statuses: [StateName; 4],
+    rows: Vec<Row>,
+    shown: String,
+    older: Option<String>,
+    is_filtered: bool,
+}
+
+struct Row {
+    address: String,
+    name: Html,
+    host: Html,
+    said: Said,
+    newest: Option<Html>,
+    waiting: String,
+    events: String,
+    format: String,
+}
+
+pub(crate) async fn list<P: Ports>(
+    State(portal): State<Arc<Portal<P>>>,
+    visitor: Visitor,
+    Query(query): Query,
+) -> Result<Response, Oops> {
+    let event = query.text("event").and_then(|text| text.parse::<EventType>().ok());
+    let status = query.text("status").and_then(|text| text.parse::<StateName>().ok());
+    let after = query.text("after").and_then(|text| text.parse::<WebhookId>().ok());
+    let is_filtered = event.is_some() || status.is_some();
+    let filters = Filters { event: event.clone(), status, ..Filters::default() };
+    let deps = &portal.deps;
+    let asked = (0, ROWS);
+    let listed = webhooks::list(&deps.registry, &visitor.tenant, &filters, after, asked).await?;
+    if listed.total == 0 && !is_filtered && visitor.may_manage() {
+        return new::first(&portal, &visitor, query.text("done").and_then(done)).await;
+    }
+    let overviews =
+        webhooks::overviews(&deps.registry, &deps.ledger, visitor.id(), &listed.webhooks).await?;
+    let both = listed.webhooks.iter().zip(&overviews);
+    let mut rows: Vec<_> =
+        both.map(|(webhook, overview)| row(&visitor, webhook, overview.as_ref())).collect();
+    // Only a list that is whole can be in another order than the registry's.
+    let is_whole = after.is_none() && listed.next.is_none();
+    if is_whole {
+        rows.sort_by_key(|row| words::urgency(&row.said));
+    }
+    let waits: u64 = overviews.iter().flatten().map(|overview| overview.waiting).sum();
+    let writer = &visitor.writer;
+    let event = event.map(|event| event.to_string()).unwrap_or_default();
+    let status = status.map(StateName::as_str).unwrap_or_default();
+    let older = listed.next.map(|next| {
+        let query = [("event", event.as_str()), ("status", status), ("after", &next.to_string())];
+        link::with(visitor.id(), "webhooks", &query)
+    });
+    let order = if is_whole { "those that need attention first" } else { "newest first" };
+    let shown = format!(
+        "{} of {}, {order}",
+        writer.number(rows.len() as u64),
+        writer.count(listed.total, "webhook", "webhooks")
+    );
+    page(&Page {
+        frame: Frame::new(&visitor, Place::Webhooks, "Webhooks")
+            .after(query.text("done").and_then(done)),
+        lead: lead(&rows, waits, writer),
+        event,
+        status: status.to_owned(),
+        statuses: StateName::ALL,
+        rows,
+        shown,
+        older,
+        is_filtered,
+    })
+}
+
+fn done(word: &str) -> Option<&'static str> {
+    (word == "deleted").then_some("The webhook is deleted, and what waited for it is cancelled.")
+}
+
+/// What the list says, in a sentence.
+fn lead(rows: &[Row], waits: u64, writer: &Writer) -> String {
+    let of = |word: &str| rows.iter().filter(|row| row.said.word == word).count() as u64;
+    let (failing, slow, disabled) = (of("Failing"), of("Slow"), of("Disabled"));
+    let mut parts = Vec::new();
+    for (count, one, many) in [
+        (failing, "fails", "fail"),
+        (of("Unsteady"), "is unsteady", "are unsteady"),
+        (slow, "is slow", "are slow"),
+        (disabled, "was turned off", "were turned off"),
+    ] {
+        if count > 0 {
+            parts.push(writer.count(count, one, many));
+        }
+    }
+    let health = match parts.as_slice() {
+        [] => "None of these fails".to_owned(),
+        parts => parts.join(", "),
+    };
+    let waiting = match waits {
+        0 => "Nothing waits.".to_owned(),
+        1 => "One delivery waits; it is not lost.".to_owned(),
+        waits => format!("{} deliveries wait; none is lost.", writer.number(waits)),
+    };
+    format!("{health}. {waiting}")
+}
+
+fn row(visitor: &Visitor, webhook: &Webhook, overview: Option<&Overview>) -> Row {
+    let writer = &visitor.writer;
+    let url = shown_url(visitor, webhook);
+    let newest = overview
+        .and_then(|overview| overview.newest_delivery.as_ref())
+        .map(|delivery| writer.time(delivery.id.accepted_at()));
+    let events: Vec<_> = webhook.events.iter().map(ToString::to_string).collect();
+    Row {
+        address: link::to(visitor.id(), format!("webhooks/{}", webhook.id)),
+        name: theirs(&webhook.name),
+        host: breakable(url.split_once("://").map_or(url.as_str(), |(_, rest)| rest)),
+        said: words::of_webhook(webhook, overview, visitor.tenant.settings.paused, writer),
+        newest,
+        waiting: match overview.map(|overview| overview.waiting) {
+            None => "unknown".to_owned(),
+            Some(1_000..) => format!("{}+", writer.number(1_000)),
+            Some(count) => writer.number(count),
+        },
+        events: match events.as_slice() {
+            [one] => one.clone(),
+            [one, rest @ ..] => format!("{one} and {} more", rest.len()),
+            [] => String::new(),
+        },
+        format: webhook.contract.to_string(),
+    }
+}
+
+/// The address as the visitor may see it: who may only read does not learn what may be a token in it.
+pub(super) fn shown_url(visitor: &Visitor, webhook: &Webhook) -> String {
+    if visitor.may_manage() { webhook.url.to_string() } else { masked(&webhook.url) }
+}

@@ -1,0 +1,126 @@
+//! Whose browser asks: the session in the cookie of the tenant that the path names.
+//!
+//! The cookie's name ends with the tenant, so that sessions of several tenants live in one browser. `__Host-`
+//! binds it to this host, and asks for `Path=/`.
+
+use std::sync::Arc;
+
+use axum::RequestPartsExt as _;
+use axum::extract::{FromRequestParts, RawPathParams};
+use hooklane_api::{Keys as _, Ports};
+use hooklane_app::outlook::Outlook;
+use hooklane_app::portal::{self, Shut};
+use hooklane_app::ports::{Clock as _, Unavailable};
+use hooklane_domain::Timestamp;
+use hooklane_domain::access::portal::{Access, Pass, Purpose};
+use hooklane_domain::access::tenant::Tenant;
+use hooklane_domain::delivery::Delivery;
+use hooklane_domain::ids::TenantId;
+use hooklane_domain::time::whole_millisecond;
+use lambda_http::http::HeaderMap;
+use lambda_http::http::header::COOKIE;
+use lambda_http::http::request::Parts;
+
+use crate::oops::Oops;
+use crate::settings::Portal;
+use crate::written::Writer;
+
+const COOKIE_NAME: &str = "__Host-hooklane-";
+/// The cookie in which the script says the reader's time zone and scheme. It is no secret.
+const ZONE_COOKIE: &str = "hooklane-zone";
+const MODE_COOKIE: &str = "hooklane-mode";
+
+/// Somebody with a session.
+pub(crate) struct Visitor {
+    pub(crate) tenant: Tenant,
+    pub(crate) pass: Pass,
+    pub(crate) now: Timestamp,
+    pub(crate) writer: Writer,
+    /// What this browser's reader chose for the colour scheme.
+    pub(crate) mode: Option<String>,
+}
+
+impl Visitor {
+    pub(crate) fn id(&self) -> &TenantId {
+        &self.tenant.id
+    }
+
+    pub(crate) fn may_manage(&self) -> bool {
+        self.pass.access == Access::Manage
+    }
+
+    /// When the next attempts of these deliveries are.
+    pub(crate) async fn outlook<P: Ports>(
+        &self,
+        portal: &Portal<P>,
+        deliveries: &[Delivery],
+    ) -> Result<Outlook, Unavailable> {
+        let of = (self.id(), self.tenant.settings.paused);
+        Outlook::of(&portal.deps.registry, of, deliveries, whole_millisecond(self.now)).await
+    }
+
+    pub(crate) fn new(tenant: Tenant, pass: Pass, now: Timestamp, headers: &HeaderMap) -> Self {
+        let zone = pass.look.zone.clone().or_else(|| cookie(headers, ZONE_COOKIE));
+        let writer = Writer::new(pass.look.locale.as_ref(), zone.as_deref(), now);
+        let mode = cookie(headers, MODE_COOKIE);
+        Self { tenant, pass, now, writer, mode }
+    }
+}
+
+impl<P: Ports> FromRequestParts<Arc<Portal<P>>> for Visitor {
+    type Rejection = Oops;
+
+    async fn from_request_parts(parts: &mut Parts, portal: &Arc<Portal<P>>) -> Result<Self, Oops> {
+        let named = tenant_of(parts).await?;
+        let name = format!("{COOKIE_NAME}{named}");
+        let text = cookie(&parts.headers, &name).ok_or(Oops::SignedOut)?;
+        let (pass, tenant) = admitted(portal, Purpose::Session, &text, &named).await?;
+        Ok(Self::new(tenant, pass, portal.deps.system.now(), &parts.headers))
+    }
+}
+
+/// The tenant that the path names.
+pub(crate) async fn tenant_of(parts: &mut Parts) -> Result<TenantId, Oops> {
+    let parameters = parts.extract::<RawPathParams>().await.map_err(|_| Oops::NoPage)?;
+    let text = parameters.iter().find(|(name, _)| *name == "tenant").map(|(_, text)| text);
+    text.unwrap_or_default().parse().map_err(|_| Oops::NoPage)
+}
+
+/// The pass in a text, if it opens the portal of this tenant for this purpose. A signature that fits no known key
+/// may be of one that was added a moment ago, so these are read again once.
+pub(crate) async fn admitted<P: Ports>(
+    portal: &Portal<P>,
+    purpose: Purpose,
+    text: &str,
+    named: &TenantId,
+) -> Result<(Pass, Tenant), Shut> {
+    let (deps, now) = (&portal.deps, portal.deps.system.now());
+    let known = deps.token_keys.known(now).await?;
+    let asked = (purpose, text);
+    match portal::admit(&deps.registry, asked, (&known, now), named).await {
+        Err(Shut::Invalid) => {
+            let newest = deps.token_keys.newest(now).await?;
+            portal::admit(&deps.registry, asked, (&newest, now), named).await
+        }
+        admitted => admitted,
+    }
+}
+
+/// The header that gives a browser its session, until the session ends. In a frame of another site a cookie is
+/// only sent with `SameSite=None`, and is kept apart for each such site (`Partitioned`).
+pub(crate) fn session_cookie(tenant: &TenantId, text: &str, seconds: i64, framed: bool) -> String {
+    let same_site = if framed { "SameSite=None; Partitioned" } else { "SameSite=Lax" };
+    format!(
+        "{COOKIE_NAME}{tenant}={text}; Path=/; Max-Age={seconds}; Secure; HttpOnly; {same_site}"
+    )
+}
+
+fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers
+        .get_all(COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find_map(|(key, value)| (key == name).then(|| value.to_owned()))
+}

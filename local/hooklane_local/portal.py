@@ -1,0 +1,16 @@
+"""Links that sign a browser in to the portal of a local stack."""
+
+from urllib.parse import urlsplit
+
+from hooklane_local.client import Api
+
+# Of the sample data. A stack without them shows it empty.
+TENANT = "fernhill"
+
+
+def link(stack: dict, tenant: str = TENANT, **wanted) -> str:
+    """A fresh link. It leads to the API's plain address, since the emulator's own name is not resolved everywhere."""
+    body = {"scope": "manage", **wanted}
+    url = Api(stack, tenant=None).post(f"/tenants/{tenant}/portal", body).expect(201).body["url"]
+    parts = urlsplit(url)
+    return f"{stack['apiUrl']}{parts.path}?{parts.query}"

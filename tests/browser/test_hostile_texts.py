@@ -1,0 +1,149 @@
+"""Texts of receivers, tenants and producers stay text: nothing runs, and no policy has to stop it."""
+
+from urllib.parse import quote
+
+import pytest
+
+from hooklane_local.receiver import Response
+
+# Each would set `window.ran`, if it ran.
+RUNS = "window.ran=1"
+MARKUP = [
+    f"<script>{RUNS}</script>",
+    f"</script><script>{RUNS}</script>",
+    f"</title><script>{RUNS}</script>",
+    f"</textarea><script>{RUNS}</script>",
+    f"</pre></details></main><script>{RUNS}</script>",
+    f"<img src=x onerror={RUNS}>",
+    f"<svg onload={RUNS}>",
+    f"<svg><script>{RUNS}</script></svg>",
+    f"<body onload={RUNS}>",
+    f"<iframe src=\"javascript:parent.{RUNS}\"></iframe>",
+    f"<iframe srcdoc=\"<script>parent.{RUNS}</script>\"></iframe>",
+    f"<a href=\"javascript:{RUNS}\">x</a>",
+    f"<form action=\"javascript:{RUNS}\"><button>x</button></form>",
+    f"<input autofocus onfocus={RUNS}>",
+    f"<details open ontoggle={RUNS}>",
+    f"<video><source onerror={RUNS}></video>",
+    f"<math><mtext><style><img src=x onerror={RUNS}></style></mtext></math>",
+    f"<style>@import 'javascript:{RUNS}';</style>",
+    f"<link rel=stylesheet href=\"javascript:{RUNS}\">",
+    f"<meta http-equiv=refresh content=\"0;url=javascript:{RUNS}\">",
+    f"<base href=\"javascript:{RUNS}//\">",
+    f"<object data=\"javascript:{RUNS}\"></object>",
+    f"<embed src=\"javascript:{RUNS}\">",
+    f"<template><script>{RUNS}</script></template>",
+    f"<noscript><p title=\"</noscript><img src=x onerror={RUNS}>\">",
+    f"<!--><script>{RUNS}</script>-->",
+    f"<![CDATA[<script>{RUNS}</script>]]>",
+    f"\" onmouseover=\"{RUNS}\" x=\"",
+    f"' onmouseover='{RUNS}' x='",
+    f"\" autofocus onfocus=\"{RUNS}",
+    f"javascript:{RUNS}",
+    f"data:text/html,<script>{RUNS}</script>",
+    f"{{{{constructor.constructor('{RUNS}')()}}}}",
+    f"${{{RUNS}}}",
+    f"<%= {RUNS} %>",
+    f"{{% {RUNS} %}}",
+    f"&lt;script&gt;{RUNS}&lt;/script&gt;",
+    f"&#60;script&#62;{RUNS}&#60;/script&#62;",
+    f"\\u003cscript\\u003e{RUNS}\\u003c/script\\u003e",
+    f"+ADw-script+AD4-{RUNS}+ADw-/script+AD4-",
+    f"<scr\0ipt>{RUNS}</scr\0ipt>",
+    "=HYPERLINK(\"https://evil.example\")",
+    "a" * 2_000,
+]
+# What turns a text around, hides a part of it, or speaks to a terminal.
+UNSEEN = [
+    "\u202egnp.exe\u202c",
+    "\u2066abc\u2069",
+    "\u200b\u200c\u200d\u2060",
+    "\x1b[31mred\x1b[0m",
+    "\x1b]8;;https://evil.example\x07link\x1b]8;;\x07",
+    "\x07\x08\x7f",
+    "a\u0000b",
+]
+HOSTILE = MARKUP + UNSEEN
+
+
+def test_there_are_at_least_forty():
+    assert len(set(HOSTILE)) >= 40
+
+
+@pytest.fixture
+def watched(visit, link):
+    """A page that notes every breach of the policy."""
+    page = visit()
+    page.add_init_script(
+        "window.breaches = []; document.addEventListener('securitypolicyviolation',"
+        " (event) => window.breaches.push(event.violatedDirective + ' ' + event.blockedURI))"
+    )
+    errors = []
+    page.on("console", lambda message: errors.append(message.text) if "Content Security" in message.text else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("dialog", lambda dialog: errors.append(f"dialog {dialog.message}"))
+    page.goto(link(theme={"name": "<b>Fern & 'hill'</b>"}))
+
+    def check(address: str):
+        page.goto(address, wait_until="load")
+        assert page.evaluate("window.ran") is None, f"something ran on {address}"
+        assert page.evaluate("window.breaches") == [], address
+        assert errors == [], address
+        return page
+
+    return check
+
+
+def accepted(api, path, body):
+    """What is made of a body, or None if it is refused, which is an answer too."""
+    answer = api.post(path, body)
+    assert answer.status < 500, answer.raw
+    return answer.body if answer.status in (200, 201, 202) else None
+
+
+def test_hostile_texts_stay_text_on_every_page(watched, api, receiver, eventually, stack, tenant):
+    def respond(request):
+        # The path says which of the texts the receiver answers with.
+        text = HOSTILE[int(request.path.rsplit("/", 1)[1])]
+        header = "".join(one for one in text if " " <= one < "\x7f")[:200]
+        body = text.encode("utf-8", "replace")
+        return Response(500, {"X-Text": header, "Content-Type": "text/html"}, body)
+
+    receiver.respond = respond
+    base = f"{stack.description['apiUrl']}/portal/{tenant}"
+    made = []
+    for number, text in enumerate(HOSTILE):
+        url = receiver.url(f"/{number}")
+        named = accepted(api, "/webhooks", {"name": text, "description": text, "url": url, "events": ["order.created"]})
+        named = named or accepted(api, "/webhooks", {"url": url, "events": ["order.created"]})
+        made.append(named["id"])
+    data = {f"k{number}": text for number, text in enumerate(HOSTILE)} | {text: 1 for text in HOSTILE}
+    event = accepted(api, "/events", {"type": "order.created", "data": data})
+    for number, text in enumerate(HOSTILE):
+        body = {"name": f"own.type{number}", "category": text, "description": text, "sample": {"k": text}}
+        accepted(api, "/event-types", body)
+
+    def all_tried():
+        found = [api.get(f"/webhooks/{one}/deliveries").expect(200).body["data"] for one in made]
+        return found if all(one and one[0]["attemptCount"] for one in found) else None
+
+    tried = eventually(all_tried, "every receiver was tried")
+
+    for path in ("webhooks", "new", "deliveries", f"deliveries?id={event['id']}", "types", "types?show=own.type3"):
+        watched(f"{base}/{path}")
+    for text in HOSTILE:
+        watched(f"{base}/deliveries?id={quote(text[:200])}")
+        watched(f"{base}/webhooks?event={quote(text[:200])}&status={quote(text[:200])}")
+        watched(f"{base}/types?q={quote(text[:200])}")
+    for number, one in enumerate(made):
+        watched(f"{base}/webhooks/{one}")
+        page = watched(f"{base}/deliveries/{tried[number][0]['id']}")
+        shown = page.locator(".attempt").first.inner_text()
+        if HOSTILE[number] in MARKUP[:20]:
+            assert HOSTILE[number] in shown, "the receiver's words are there, as text"
+    for number, text in enumerate(HOSTILE):
+        if text in UNSEEN:
+            page = watched(f"{base}/deliveries/{tried[number][0]['id']}")
+            marks = page.locator(".attempt .unseen-mark")
+            assert marks.count() > 0, f"{text!r} is shown by its numbers"
+            assert "\u202e" not in page.content() and "\x1b" not in page.content()

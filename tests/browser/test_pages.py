@@ -1,0 +1,126 @@
+"""Every page, in light, in dark and on a phone: pictures, accessibility, width, weight.
+
+The pictures are kept for people to look at. The table of weights goes to the folder of the pictures, and its newest
+state into docs/portal.md.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from hooklane_local.receiver import Response
+
+# Nothing else may be transferred for a page.
+MOST_BYTES = 60 * 1024
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    package = pytest.importorskip("axe_playwright_python", reason="axe-core is not installed: make setup")
+    return (Path(package.__file__).parent / "axe.min.js").read_text()
+
+
+@pytest.fixture
+def stage(api, receiver, eventually, stack, tenant, link):
+    """A tenant with something on every page; the pages' paths by name."""
+    def respond(request):
+        if request.path.startswith("/bad"):
+            body = b'{"error":"upstream ledger-db: too many connections","retry":true}'
+            return Response(503, {"content-type": "application/json", "server": "ledger-gateway"}, body)
+        return Response(200, {"content-type": "application/json"}, b'{"accepted":true}')
+
+    receiver.respond = respond
+    made = {}
+    for name, path, events in (("Warehouse sync", "/wms/in", ["order.*"]), ("Invoice ledger", "/bad/ledger", ["*"])):
+        body = {"name": name, "url": receiver.url(path), "events": events}
+        made[name] = api.post("/webhooks", body).expect(201).body["id"]
+    body = {"name": "Returns desk", "url": receiver.url("/paused"), "events": ["order.*"], "contract": "stripe"}
+    made["Returns desk"] = api.post("/webhooks", body).expect(201).body["id"]
+    api.post(f"/webhooks/{made['Returns desk']}/pause").expect(200)
+    api.post(f"/webhooks/{made['Warehouse sync']}/rotate-secret").expect(200)
+    for number in range(6):
+        data = {"id": f"inv_{number}", "total": 149.90, "lines": [{"sku": "OAK-220"}], "customer": {"id": "cus_7714"}}
+        api.post("/events", {"type": "order.created", "data": data}).expect(200, 201, 202)
+
+    def settled():
+        delivered = api.get(f"/webhooks/{made['Warehouse sync']}/deliveries", status="delivered").body["data"]
+        failing = api.get(f"/webhooks/{made['Invoice ledger']}/deliveries", status="retrying").body["data"]
+        return (delivered, failing) if len(delivered) == 6 and failing else None
+
+    delivered, failing = eventually(settled)
+    ledger, desk = made["Invoice ledger"], made["Returns desk"]
+    return {
+        "webhooks": "webhooks",
+        "webhook": f"webhooks/{made['Warehouse sync']}",
+        "webhook-troubled": f"webhooks/{ledger}",
+        "webhook-paused": f"webhooks/{desk}",
+        "new": "new",
+        "deliveries": "deliveries",
+        "deliveries-none": "deliveries?id=evt_of_nobody",
+        "delivery": f"deliveries/{delivered[0]['id']}",
+        "delivery-retrying": f"deliveries/{failing[0]['id']}",
+        "types": "types?show=order.created",
+        "resume": f"webhooks/{desk}/resume",
+        "rotate": f"webhooks/{desk}/rotate",
+        "delete": f"webhooks/{desk}/delete",
+        "missing": "deliveries/dlv_nothing",
+    }
+
+
+def findings(page, axe) -> list[str]:
+    """What axe calls serious or critical."""
+    page.evaluate(axe)
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+    return [
+        f"{one['id']} ({one['impact']}): {node['html'][:160]}"
+        for one in found
+        if one["impact"] in ("serious", "critical")
+        for node in one["nodes"]
+    ]
+
+
+def first_visit(visit, link, address) -> tuple[int, int, int]:
+    """Requests, bytes and first paint in ms of a page in a browser that has kept nothing but its session."""
+    page, requests = visit(), []
+    page.request.get(link(timeZone="Europe/Berlin"))
+    page.on("requestfinished", lambda request: requests.append(request))
+    page.goto(address, wait_until="networkidle")
+    sizes = [request.sizes() for request in requests if not request.url.startswith("data:")]
+    weight = sum(one["responseBodySize"] + one["responseHeadersSize"] for one in sizes)
+    paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0")
+    return len(sizes), weight, round(paint)
+
+
+def test_every_page_in_light_and_dark_and_on_a_phone(visit, link, stage, stack, tenant, pictures, axe):
+    wrong, rows = [], []
+    for scheme, width in (("light", 1280), ("dark", 1280), ("light", 390), ("light", 320)):
+        page = visit(width=width, scheme=scheme)
+        forbidden = []
+        page.on("console", lambda message: forbidden.append(message.text) if "Content Security" in message.text else None)
+        page.on("pageerror", lambda error: forbidden.append(str(error)))
+        page.goto(link(timeZone="Europe/Berlin"))
+        for name, path in stage.items():
+            address = f"{stack.description['apiUrl']}/portal/{tenant}/{path}"
+            page.goto(address, wait_until="load")
+            page.set_viewport_size({"width": width, "height": page.evaluate("document.documentElement.scrollHeight")})
+            where = f"{name}, {scheme}, {width} px"
+            if width > 320:
+                page.screenshot(path=pictures / f"{name}-{scheme if width > 400 else 'phone'}.png", full_page=True)
+                wrong += [f"{where}: {one}" for one in findings(page, axe)]
+            wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            if wide > 0:
+                outside = page.evaluate(
+                    "[...document.querySelectorAll('main *')].filter(one => one.getBoundingClientRect().right > innerWidth)"
+                    ".slice(0, 3).map(one => one.outerHTML.slice(0, 120))"
+                )
+                wrong.append(f"{where}: {wide} px to the side: {outside}")
+            if (scheme, width) == ("light", 1280):
+                count, weight, paint = first_visit(visit, link, address)
+                rows.append((name, count, weight, paint))
+                if weight > MOST_BYTES:
+                    wrong.append(f"{where}: {weight} bytes")
+        wrong += [f"{scheme}, {width} px: {one}" for one in forbidden]
+    lines = ["| page | requests | bytes | first paint, ms |", "|---|---|---|---|"]
+    lines += [f"| {name} | {count} | {weight:,} | {paint} |" for name, count, weight, paint in rows]
+    (pictures / "weights.md").write_text("\n".join(lines) + "\n")
+    assert not wrong, "\n".join(wrong)
