@@ -16,7 +16,6 @@ mod log;
 mod newest;
 mod pages;
 mod requests;
-pub mod statistics;
 mod undelivered;
 mod webhooks;
 
@@ -26,6 +25,7 @@ pub use log::log;
 pub use pages::page;
 pub use requests::{RequestError, cancel, retry, retry_at, send, send_at};
 pub use undelivered::{Place, UNDELIVERED, UndeliveredPage, undelivered};
+pub(crate) use webhooks::group;
 
 /// A page of a webhook's deliveries, or `None` if the tenant has no such webhook.
 pub async fn list(

@@ -12,6 +12,7 @@ mod event_index;
 mod event_types;
 mod events;
 mod expectations;
+mod figures;
 mod health;
 mod idempotency;
 mod keys;
@@ -41,6 +42,10 @@ pub use event_index::{ChunkKey, ChunkPage, ChunkRange, EventIndex, EventIndexWri
 pub use event_types::{Added, EventTypeStore};
 pub use events::{EventPage, EventScan, EventStore, Put};
 pub use expectations::Expectations;
+pub use figures::{
+    AnswerKey, Counted, CountedPage, CountedPlace, FigureMarks, FigureSource, FigureStore,
+    FiguresOf,
+};
 pub use health::HealthStore;
 pub use idempotency::IdempotencyStore;
 pub use keys::{KeyPage, KeyStore};

@@ -51,8 +51,7 @@ pub async fn undelivered(
         .flat_map(|webhook| statuses.iter().map(|status| (*webhook, Some(*status))))
         .collect();
     let asked = (place.after.as_ref(), limit);
-    let page = newest(deliveries, tenant, &parts, TimeRange::default(), asked, |delivery| delivery)
-        .await?;
+    let page = newest(deliveries, tenant, &parts, TimeRange::default(), asked).await?;
     let next = match &page.next {
         Some(last) => Some(Place { group: place.group, after: Some(last.clone()) }),
         None => read.next.map(|last| Place { group: Some(last), after: None }),
