@@ -56,17 +56,15 @@ impl Name {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::template;
 
     #[test]
     fn the_time_limits_are_those_of_the_template() {
-        let template = include_str!("../../template.yaml");
         for name in Name::ALL {
-            let binary = format!("{{Binary: {}}}", name.binary());
-            let (_, after) = template.split_once(&binary).unwrap();
-            let (_, after) = after.split_once("      Timeout: ").unwrap();
-            let seconds: u64 = after.lines().next().unwrap().parse().unwrap();
+            let seconds = template::number(name, "Timeout").unwrap();
             assert_eq!(Duration::from_secs(seconds), name.time_limit(), "{}", name.text());
+            let mebibytes = template::number(name, "MemorySize").unwrap();
+            assert_eq!(mebibytes * 1024 * 1024, MEMORY_BYTES, "{}", name.text());
         }
-        assert!(template.contains(&format!("MemorySize: {}", MEMORY_BYTES / 1024 / 1024)));
     }
 }

@@ -66,6 +66,7 @@ impl World {
         let server = aws.serve().await?;
         let url = |queue: &str| format!("{}/000000000000/{queue}", server.url());
         let given = [
+            ("AWS::StackName", "hooklane".to_owned()),
             ("RegistryTable", REGISTRY.to_owned()),
             ("LedgerTable", LEDGER.to_owned()),
             ("EventQueue", url(EVENTS)),

@@ -14,6 +14,7 @@ from hooklane_local.processes import Stopped, stopping_on_signals
 from hooklane_local.profile import API_PORT, EMULATOR_PORT, profile_of
 from hooklane_local.progress import Failure, complain, print_durations, say
 from hooklane_local.receiver_languages import HOW_TO_INSTALL, NODE_PACKAGES, missing, require_all
+from hooklane_local.redrive_target import SOURCES as REDRIVE_SOURCES
 from hooklane_local.skips import Skips, skips_fail
 from hooklane_local.tools import (
     install_cargo_tools,
@@ -263,7 +264,7 @@ def _parser() -> argparse.ArgumentParser:
     limited.add_argument("--binaries", help="a folder with functions that are built already")
     limited.add_argument("--stand-ins", action="store_true", help="only test the harness's stand-ins for AWS")
     letters = add(redrive, "send dead letters again")
-    letters.add_argument("--source", choices=("events", "fanout", "stats", "deliveries"), help="only letters of this source")
+    letters.add_argument("--source", choices=REDRIVE_SOURCES, help="only letters of this source")
     letters.add_argument("--match", help="only letters whose body contains this text")
     letters.add_argument("--dry", action="store_true", help="show what would be sent, and send nothing")
     letters.add_argument("--scan", action="store_true", help="search the ledger for records that left the stream")

@@ -15,9 +15,7 @@ from botocore.exceptions import ClientError
 from hooklane_local import streams
 from hooklane_local.delivery_id import webhook_of
 from hooklane_local.progress import say
-from hooklane_local.redrive_target import CannotSend, Target
-
-SOURCES = ("events", "fanout", "stats", "deliveries", "upkeep")
+from hooklane_local.redrive_target import SOURCES, CannotSend, Target
 
 # How long a letter stays hidden while it is being sent. If this process ends early, the letter becomes
 # visible again after that time.

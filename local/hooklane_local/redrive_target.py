@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from hooklane_local.progress import Failure
 
+# The functions that put dead letters aside, by the name of what they were.
+SOURCES = ("events", "fanout", "stats", "deliveries", "upkeep")
+
 
 class CannotSend(Exception):
     """Why a dead letter stays in its queue."""

@@ -47,8 +47,11 @@ NOT_RUN = {
         "continue-update-rollback": "AWS refuses it unless a rollback has failed; its options are held offline",
     },
     "docs/runbooks/egress.md": {
-        "EgressSubnetIds=subnet": "deploys to AWS, and asks; tests/local holds its parameters against the template",
-        "EgressSubnetIds= ": "deploys to AWS, and asks; tests/local holds its parameters against the template",
+        "FixedEgress=nat-ready": "deploys to AWS, and asks; tests/local holds its parameters against the template",
+        "FixedEgress=nat\n": "deploys to AWS, and asks; tests/local holds its parameters against the template",
+        "FixedEgress=subnets": "deploys to AWS, and asks; tests/local holds its parameters against the template",
+        "FixedEgress=none": "deploys to AWS, and asks; tests/local holds its parameters against the template",
+        "FixedEgress=\n": "deploys to AWS, and asks; tests/local holds its parameters against the template",
     },
     "docs/runbooks/function-throttles.md": {
         "get-service-quota": "the emulator has no service quotas; its options are held offline",

@@ -49,6 +49,7 @@ def egress(on: Stage) -> None:
     on.stack.lambdas.update_function_configuration(FunctionName=delivery, VpcConfig=inside_vpc)
     on.replaced["VPC=vpc-0123456789abcdef0"] = f"VPC={vpc}"
     assert on.page.paste("VpcConfig") == f"{delivery} {subnet} {group}\n"
+    assert json.loads(on.page.paste("/source-ips")) == {"fixed": False, "addresses": []}
     on.page.paste("describe-nat-gateways")
     on.page.paste("describe-route-tables")
     assert json.loads(on.page.paste("/test"))["successful"] is True

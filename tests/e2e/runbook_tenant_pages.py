@@ -17,6 +17,8 @@ def receivers_fail(on: Stage) -> None:
     event = on.publish()
     on.deliveries(webhook, "failed")
 
+    # Other tests' webhooks fail more often.
+    on.replaced["sed -n 1,20p"] = "sed -n 1,9999p"
     on.shows("attempt\\.failed", f"{on.tenant} {webhook['id']} 500")
     health = json.loads(on.page.paste("WEBHOOK="))
     assert health["status"] == "active" and health["health"]["newestDelivery"]["status"] == "failed"
@@ -110,10 +112,16 @@ def flooding_tenant(on: Stage) -> None:
 def retry_queue_full(on: Stage) -> None:
     webhook = on.webhook(["order.created"])
     inside.watch(on.stack, on.tenant, webhook["id"])
-    inside.set_parked(on.stack, webhook["id"], 90_000_000)
     assert on.page.paste("queues RetryQueue").startswith("RetryQueueUrl ")
     on.page.paste("brake")
-    assert f"90000000 {on.tenant} {webhook['id']}" in on.page.paste("dynamodb query").splitlines()[0]
+    query = on.page.hold("dynamodb query")
+
+    def is_first() -> bool:
+        # A run of upkeep may count what is parked between the two.
+        inside.set_parked(on.stack, webhook["id"], 90_000_000)
+        return f"90000000 {on.tenant} {webhook['id']}" in on.page.run(query).splitlines()[0]
+
+    on.eventually(is_first)
     on.page.paste("attempt\\.failed")
     assert on.page.paste("/pause") == "paused\n"
     assert on.page.paste("/resume") == "active\n"

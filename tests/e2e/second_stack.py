@@ -11,10 +11,13 @@ from hooklane_local.profile import STACK_NAME
 
 _BUCKET = "second-stacks"
 _FUNCTIONS = ("ApiFunction", "IngestFunction", "FanoutFunction", "StatsFunction", "DeliveryFunction", "UpkeepFunction")
+_DEAD_LETTERS = {"events": "Event", "fanout": "Fanout", "stats": "Stats", "deliveries": "Delivery", "upkeep": "Upkeep"}
 
 
 def create(endpoint: str, name: str, given: dict[str, str]) -> dict:
     """Creates the stack and waits until it is there. Returns its description."""
+    # The emulator has no composite alarms.
+    given = {"CompositeAlarms": "false"} | given
     cloudformation, s3 = client("cloudformation", endpoint), client("s3", endpoint)
     # The template that was packaged for the shared stack, with the archives of the functions. By way of S3, because a
     # template that is sent with the request may have 51,200 bytes, on AWS too.
@@ -43,26 +46,31 @@ def second_stack(shared: LocalStack, **parameters: str) -> Iterator[LocalStack]:
     name = f"second-{uuid.uuid4().hex[:12]}"
     try:
         made = create(endpoint, name, given)
-        outputs = {output["OutputKey"]: output["OutputValue"] for output in made["Outputs"]}
-        key = shared.secrets.get_secret_value(SecretId=outputs["OperatorKeySecretArn"])["SecretString"].split()[0]
-        api_id = outputs["ApiUrl"].split("://", 1)[1].split(".", 1)[0]
-        yield LocalStack(
-            {
-                "apiUrl": endpoint,
-                "apiHost": f"{api_id}.execute-api.localhost",
-                "operatorKey": key,
-                "eventQueueUrl": outputs["EventQueueUrl"],
-                "deadLetterQueueUrls": {
-                    "events": outputs["EventDeadLetterQueueUrl"],
-                    "fanout": outputs["FanoutDeadLetterQueueUrl"],
-                    "stats": outputs["StatsDeadLetterQueueUrl"],
-                    "deliveries": outputs["DeliveryDeadLetterQueueUrl"],
-                    "upkeep": outputs["UpkeepDeadLetterQueueUrl"],
-                },
-                "ledgerTable": outputs["LedgerTableName"],
-                "awsEndpointUrl": endpoint,
-                "functions": {function: outputs[f"{function}Name"] for function in _FUNCTIONS},
-            }
-        )
+        yield LocalStack(_description(made, shared))
     finally:
         cloudformation.delete_stack(StackName=name)
+
+
+def _description(made: dict, shared: LocalStack) -> dict:
+    """What `stack.json` says of a stack, and its name."""
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in made["Outputs"]}
+    key = shared.secrets.get_secret_value(SecretId=outputs["OperatorKeySecretArn"])["SecretString"].split()[0]
+    api_id = outputs["ApiUrl"].split("://", 1)[1].split(".", 1)[0]
+    endpoint = shared.description["awsEndpointUrl"]
+    return {
+        "stackName": made["StackName"],
+        "apiUrl": endpoint,
+        "apiHost": f"{api_id}.execute-api.localhost",
+        "operatorKey": key,
+        "eventQueueUrl": outputs["EventQueueUrl"],
+        "deliveryQueueUrl": outputs["DeliveryQueueUrl"],
+        "retryQueueUrl": outputs["RetryQueueUrl"],
+        "deadLetterQueueUrls": {
+            source: outputs[f"{queue}DeadLetterQueueUrl"] for source, queue in _DEAD_LETTERS.items()
+        },
+        "registryTable": outputs["RegistryTableName"],
+        "ledgerTable": outputs["LedgerTableName"],
+        "awsEndpointUrl": endpoint,
+        "region": shared.description["region"],
+        "functions": {function: outputs[f"{function}Name"] for function in _FUNCTIONS},
+    }

@@ -100,7 +100,12 @@ def test_what_a_query_of_the_log_looks_for_is_logged(page):
 
 def test_the_deployments_of_the_egress_runbook_set_parameters_of_the_template():
     """They deploy to AWS, so no test runs them."""
-    parameters = set(re.findall(r"^  (\w+):$", (ROOT / "template.yaml").read_text(), re.MULTILINE))
-    named = re.findall(r"\b([A-Z]\w+)=", "".join(re.findall(r"^sam deploy .*$", Path(RUNBOOKS / "egress.md").read_text(), re.M)))
-    assert named == ["EgressSubnetIds", "EgressSecurityGroupIds"] * 2
-    assert set(named) <= parameters
+    template = (ROOT / "template.yaml").read_text()
+    parameters = set(re.findall(r"^  (\w+):$", template, re.MULTILINE))
+    (allowed,) = re.findall(r"^  FixedEgress:$.*?AllowedValues: \[(.*?)\]", template, re.MULTILINE | re.DOTALL)
+    deployments = re.findall(r"^sam deploy .*$", Path(RUNBOOKS / "egress.md").read_text(), re.MULTILINE)
+    given = [pair for line in deployments for pair in re.findall(r"\b([A-Z]\w+)=(\S*)", line)]
+    values = [value for name, value in given if name == "FixedEgress"]
+    assert values == ["nat-ready", "nat", "subnets", "none", ""]
+    assert set(values) <= {value.strip("' ") for value in allowed.split(",")}
+    assert {name for name, _ in given} <= parameters

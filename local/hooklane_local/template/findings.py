@@ -21,6 +21,7 @@ _QUEUES = (
     "FanoutDeadLetterQueue",
     "StatsDeadLetterQueue",
     "DeliveryDeadLetterQueue",
+    "UpkeepDeadLetterQueue",
 )
 
 # checkov looks at the default stack. What it says about keys and networks is a parameter.
@@ -30,6 +31,10 @@ ACCEPTED: dict[str, tuple[tuple[str, ...], str]] = {
         "False alarm: it knows keys of KMS only. SqsManagedSseEnabled encrypts, which an assertion holds.",
     ),
     "CKV_AWS_28": (("LedgerTable",), "LedgerPointInTimeRecovery is a parameter: it costs as much as the data again."),
+    "CKV_AWS_111": (
+        ("ApiRole", "DeliveryRole"),
+        "Network interfaces of a VPC: EC2 takes no resource there. A second statement denies them to the code itself.",
+    ),
     "CKV_AWS_115": (
         _FUNCTIONS,
         "Reserved concurrency fails to deploy on accounts of ten; Scale limits the queues' instances instead.",

@@ -162,6 +162,11 @@ MUTATIONS: list[Mutation] = [
         {"Fn::GetAtt": ["FanoutRole", "Arn"]},
         "each function has a role of its own that only Lambda takes",
     ),
+    Mutation(
+        _properties("FanoutFunction", "Environment", "Variables", "OPERATOR_BUS_NAME"),
+        "another",
+        "only fanout puts events on a bus, on the one that is named, and on none if none is",
+    ),
     Mutation(_properties("IngestRole", "PermissionsBoundary"), GONE, "the permissions boundary is on each role"),
     Mutation(
         _statements("StatsRole", "dynamodb:PutItem", "Condition", "Null"),

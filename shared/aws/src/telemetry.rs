@@ -14,7 +14,7 @@
 //! with its own fields. A query for `tenant` would then miss some lines, so the lines are
 //! formatted here.
 //!
-//! A line with the field `metrics` carries metrics in CloudWatch's embedded metric format ([`emf`]). It is
+//! A line with the field `metrics` carries metrics in CloudWatch's embedded metric format (`telemetry::emf`). It is
 //! printed at every `LOG_LEVEL`, because alarms depend on it.
 
 mod emf;

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::io;
 use std::sync::{Arc, Mutex};
 
+use hooklane_aws::telemetry::printed::listen;
 use hooklane_domain::delivery::retry::Next;
 use lambda_http::http::StatusCode;
 use serde_json::{Value, json};
 use tracing::Level;
-use tracing::subscriber::{DefaultGuard, set_default};
+use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::fmt::format::FmtSpan;
 
 use super::lists::{ago, answered, deliver};
@@ -37,7 +38,7 @@ impl Lines {
             .with_max_level(Level::ERROR)
             .with_span_events(spans)
             .with_writer(move || lines.clone());
-        set_default(subscriber.finish())
+        listen(subscriber.finish())
     }
 
     fn read(&self) -> Vec<Value> {

@@ -12,7 +12,7 @@ use super::*;
 async fn lines<R: RouteStore>(fanout: &Fanout<Fakes<R>>, text: &str) -> Vec<Value> {
     let (mut reader, writer) = std::io::pipe().unwrap();
     let subscriber = tracing_subscriber::fmt().json().with_writer(Arc::new(writer)).finish();
-    let guard = tracing::subscriber::set_default(subscriber);
+    let guard = hooklane_aws::telemetry::printed::listen(subscriber);
     let _ = fanout.handle_all(batch(text)).await;
     drop(guard);
     let mut written = String::new();

@@ -14,7 +14,7 @@ async fn lines<E: EventStore + Strikes>(
 ) -> Vec<Value> {
     let (mut reader, writer) = std::io::pipe().unwrap();
     let subscriber = tracing_subscriber::fmt().json().with_writer(Arc::new(writer)).finish();
-    let guard = tracing::subscriber::set_default(subscriber);
+    let guard = hooklane_aws::telemetry::printed::listen(subscriber);
     ingest.handle_all(event(bodies)).await.unwrap();
     drop(guard);
     let mut written = String::new();

@@ -2,11 +2,11 @@
 
 use hooklane_aws::telemetry::printed::hold;
 
+use hooklane_domain::canary::Schedule;
 use hooklane_domain::isolation::recovery::WantedStatus;
-use hooklane_domain::metrics::Metric;
 
 use super::recover::{missed, start_thorough};
-use super::world::{BRAKE_LIMIT, World};
+use super::world::{BRAKE_LIMIT, World, minutes};
 
 #[tokio::test]
 async fn a_run_counts_itself_and_what_it_measured() {
@@ -55,10 +55,12 @@ async fn a_run_counts_the_messages_that_are_refused_for_good() {
 
 #[tokio::test]
 async fn a_run_says_what_it_learnt_of_the_canary() {
-    let world = World::new();
+    let mut world = World::new();
+    world.upkeep.deps.canary = Schedule::of_minutes(5);
+    world.run().await;
+    world.pass(minutes(3));
     hold("canary-missed", "upkeep", async {
-        world.upkeep.deps.measured.record(|figures| figures.yes(Metric::CanaryArrived, false));
-        world.run().await;
+        assert_eq!(world.run().await.canary.map(|canary| canary.arrived), Some(false));
     })
     .await;
 }

@@ -11,7 +11,7 @@ use super::world::World;
 pub(super) async fn lines(world: &World) -> Vec<Value> {
     let (mut reader, writer) = std::io::pipe().unwrap();
     let subscriber = tracing_subscriber::fmt().json().with_writer(Arc::new(writer)).finish();
-    let guard = tracing::subscriber::set_default(subscriber);
+    let guard = hooklane_aws::telemetry::printed::listen(subscriber);
     world.run().await;
     drop(guard);
     let mut written = String::new();

@@ -40,13 +40,27 @@ async fn lines(function: &'static str, work: impl Future<Output = ()>) -> Vec<Ma
     let Ok((mut reader, writer)) = std::io::pipe() else { panic!("there is no pipe") };
     let source = Source { stack: "hooklane".to_owned(), function };
     let subscriber = subscriber(LevelFilter::ERROR, source, Arc::new(writer));
-    let guard = tracing::subscriber::set_default(subscriber);
+    let guard = listen(subscriber);
     work.await;
     drop(guard);
     let mut written = String::new();
     assert!(reader.read_to_string(&mut written).is_ok());
     let line = |line: &str| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
     written.lines().map(line).collect()
+}
+
+/// Makes this the subscriber of the test's thread until the guard is dropped.
+///
+/// `tracing` remembers for each place in the code whether any subscriber wants its lines. While tests begin and
+/// end side by side, that memory can be late, and a test would miss a line. A subscriber for all threads that
+/// wants everything, and does nothing with it, keeps each place open.
+pub fn listen(subscriber: impl Into<tracing::Dispatch>) -> tracing::subscriber::DefaultGuard {
+    static EVERYWHERE: std::sync::Once = std::sync::Once::new();
+    EVERYWHERE.call_once(|| {
+        // Another subscriber for all threads serves as well.
+        drop(tracing::subscriber::set_global_default(tracing_subscriber::registry()));
+    });
+    tracing::dispatcher::set_default(&subscriber.into())
 }
 
 fn fixed(mut line: Map<String, Value>) -> Map<String, Value> {
