@@ -51,7 +51,7 @@ pub(crate) fn guarded<P: Ports>() -> OpenApiRouter<Arc<Deps<P>>> {
         operations!(router, "deliveries", deliveries: list, get, retry, cancel, undelivered);
     let router = operations!(router, "deliveries", many: retry, cancel);
     let router = operations!(router, "deliveries", logs: list);
-    let router = operations!(router, "statistics", statistics: of_webhook, of_tenant, health);
+    let router = operations!(router, "statistics", statistics: of_webhook, of_tenant, webhook_series, tenant_series, health);
     let router = operations!(router, "event types", event_types: available, list, get, put, delete);
     let router = operations!(router, "events", events: list, publish, publish_batch, get);
     let router = operations!(router, "keys", keys: list, create, get, patch, rotate, delete);

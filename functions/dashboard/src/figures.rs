@@ -1,11 +1,12 @@
 //! What pages show in figures, and where it comes from. Only this module asks for figures.
 
 use hooklane_api::Ports;
-use hooklane_app::deliveries::statistics::{self, Sample};
+use hooklane_app::figures;
 use hooklane_app::ports::Unavailable;
 use hooklane_domain::delivery::Status;
+use hooklane_domain::delivery::failures::Failure;
 use hooklane_domain::delivery::period::Period;
-use hooklane_domain::delivery::statistics::Failure;
+use hooklane_domain::figures::report::{Report, Window};
 use hooklane_domain::ids::WebhookId;
 
 use crate::settings::Portal;
@@ -24,10 +25,11 @@ pub(crate) struct Figures {
     pub(crate) answer: Option<(u32, u32)>,
     /// Attempts beyond the first of each delivery.
     pub(crate) retries: u64,
-    /// Why the last attempts failed, the most frequent first.
+    /// Why attempts failed, the most frequent first.
     pub(crate) failures: Vec<(Failure, u64)>,
-    pub(crate) by_type: Vec<(String, u64, u64)>,
-    /// There were more than are counted; these are the newest.
+    /// Of each event type, or of all others: how many there were, and how many are delivered.
+    pub(crate) by_type: Vec<(Option<String>, u64, u64)>,
+    /// Not all of the period is counted.
     pub(crate) is_cut: bool,
 }
 
@@ -39,35 +41,35 @@ pub(crate) async fn of_webhook<P: Ports>(
     period: Period,
 ) -> Result<Option<Figures>, Unavailable> {
     let (registry, ledger) = (&portal.deps.registry, &portal.deps.ledger);
-    let (key, asked) = ((visitor.id(), webhook), (period, visitor.now));
-    let sample = statistics::of_webhook(registry, ledger, key, asked).await?;
-    Ok(sample.map(of_sample))
+    let (of, window) = ((visitor.id(), webhook), Window::Period(period));
+    let asking = portal.deps.asking();
+    let report = figures::of_webhook(registry, ledger, of, window, asking).await?;
+    Ok(report.as_ref().map(of_report))
 }
 
-fn of_sample(sample: Sample) -> Figures {
-    let Sample { figures, is_cut, .. } = sample;
+fn of_report(report: &Report) -> Figures {
+    let figures = report.total().figures();
     let of = |status: Status| {
         let found = figures.by_status.iter().find(|(one, _)| *one == status);
         found.map_or(0, |(_, count)| *count)
     };
     let (delivered, cancelled) = (of(Status::Delivered), of(Status::Cancelled));
-    let counted = figures.total.saturating_sub(cancelled);
     Figures {
         accepted: figures.total,
         delivered,
         failed: of(Status::Failed),
         cancelled,
         waiting: of(Status::Pending) + of(Status::Retrying),
-        delivered_share: share(delivered, counted),
+        delivered_share: figures.delivery_rate,
         answer: figures.response.map(|response| (response.p50, response.p95)),
         retries: figures.retries,
         by_type: figures
             .by_type
             .iter()
-            .map(|one| (one.event_type.to_string(), one.total, one.successful))
+            .map(|one| (one.event_type.as_ref().map(ToString::to_string), one.total, one.successful))
             .collect(),
         failures: figures.by_failure,
-        is_cut,
+        is_cut: report.is_cut,
     }
 }
 

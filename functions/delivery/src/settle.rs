@@ -3,7 +3,9 @@
 use hooklane_app::batch::Disposition;
 use hooklane_app::conflict::decide_anew;
 use hooklane_app::deadline::Deadline;
-use hooklane_app::ports::{Clock as _, DeliveryStore as _, Entropy as _, Unavailable};
+use hooklane_app::ports::{
+    Clock as _, DeliveryStore as _, Entropy as _, FigureMarks as _, Unavailable,
+};
 use hooklane_app::publish::report;
 use hooklane_domain::delivery::attempt::Attempt;
 use hooklane_domain::delivery::attempt_log::is_prompt;
@@ -12,6 +14,7 @@ use hooklane_domain::delivery::receipt::{Decision, decide};
 use hooklane_domain::delivery::retry::Next;
 use hooklane_domain::delivery::waiting::Wait;
 use hooklane_domain::delivery::{Delivery, Turn};
+use hooklane_domain::figures::settled::is_marked;
 use hooklane_domain::isolation::operational::{is_operational, of_exhaustion};
 use hooklane_domain::metrics::Attempted;
 
@@ -82,12 +85,24 @@ async fn write_down<P: Ports>(
     if after_post.insist(|| context.ledger.save(&after)).await?.written().is_none() {
         return merge(after_post, job, attempt, next).await;
     }
+    if is_marked(&after) {
+        mark(context, &after).await;
+    }
     if disposition == Disposition::Stays
         && let Next::RetryAt(until) = next
     {
         context.messages.hide_until(job, until).await;
     }
     Ok(disposition)
+}
+
+/// Marks a webhook, so that `stats` settles its figures. Nothing depends on it: they are right without.
+async fn mark<P: Ports>(context: &Context<P>, delivery: &Delivery) {
+    let now = context.system.now();
+    let marked = context.ledger.mark(&delivery.tenant, delivery.id.webhook(), now).await;
+    if let Err(error) = marked {
+        error.log("figures.not_marked");
+    }
 }
 
 /// Counts the attempt.

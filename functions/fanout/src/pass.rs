@@ -191,7 +191,7 @@ impl<'a, P: Ports> Pass<'a, P> {
             }
             match stream::read(raw) {
                 Ok(Record::NewEvent(event)) => groups.add(Entry { index, event }),
-                Ok(Record::Other) => {}
+                Ok(Record::Mark { .. } | Record::Other) => {}
                 Err(reason) => {
                     let (reason, span) = (reason.to_string(), spans::of_record(None));
                     self.dead.push(DeadRecord { index, raw, reason, span, suspect: None });

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use futures::future::try_join_all;
 use hooklane_app::deadline::Deadline;
+use hooklane_app::figures::{self, Asking};
 use hooklane_app::ports::{
     ActiveTenants as _, Clock as _, DeadLetters as _, EventIndexWriter as _, Unavailable,
 };
 use hooklane_aws::stream::{self, Answer, Batch, Record};
 use hooklane_domain::Timestamp;
 use hooklane_domain::event_index::{Chunk, Entry};
-use hooklane_domain::ids::{EventId, TenantId};
+use hooklane_domain::ids::{EventId, TenantId, WebhookId};
 use hooklane_domain::metrics::{Figures, Metric};
 use hooklane_domain::time::later;
 
@@ -23,6 +24,9 @@ const CONCURRENCY: usize = 16;
 /// Chunks after the first ones are only begun while this much time is left.
 const TO_BEGIN: Duration = Duration::from_secs(10);
 
+/// A webhook is only settled while this much time is left.
+const TO_SETTLE: Duration = Duration::from_secs(20);
+
 /// A chunk to be written.
 struct Pending {
     /// The first of its events' records in the batch.
@@ -31,10 +35,12 @@ struct Pending {
     chunk: Chunk,
 }
 
-/// The events of a batch by tenant, each with its record, and the records that cannot be read.
+/// The events of a batch by tenant, each with its record, the webhooks that were marked, and the records that
+/// cannot be read.
 #[derive(Default)]
 struct Sorted {
     events: BTreeMap<TenantId, Vec<(usize, Entry)>>,
+    marked: BTreeSet<(TenantId, WebhookId)>,
     dead: Vec<(usize, String)>,
 }
 
@@ -51,7 +57,7 @@ async fn work<P: Ports>(
     batch: &Batch,
     deadline: Deadline,
 ) -> Result<Answer, Unavailable> {
-    let Sorted { events, dead } = sort(batch);
+    let Sorted { events, marked, dead } = sort(batch);
     let indexed: usize = events.values().map(Vec::len).sum();
     let pending = chunks(events);
     let mut left = None;
@@ -67,24 +73,48 @@ async fn work<P: Ports>(
     }
     // They are sent last, so that a batch that fails and comes back leaves no dead letter each time. What
     // comes after the first record that is handed back is delivered again with it.
-    let mut figures = Figures::default().with(Metric::DeadLetters, 0);
+    let mut measured = Figures::default().with(Metric::DeadLetters, 0);
     for (index, reason) in &dead {
         if left.is_none_or(|left| *index < left) {
             tracing::warn!(reason, "record.dead_lettered");
             stats.dead_letters.put(batch.records[*index].get(), reason).await?;
-            figures.add(Metric::DeadLetters, 1);
+            measured.add(Metric::DeadLetters, 1);
         }
     }
+    let settled = settle(stats, &marked, deadline).await;
     let records = batch.records.len();
     tracing::info!(
         batch.records = records,
         batch.events = indexed,
         batch.chunks = pending.len(),
+        batch.marks = marked.len(),
+        batch.settled = settled,
         batch.handed_back = left.map_or(0, |left| records - left),
-        metrics = %figures,
+        metrics = %measured,
         "batch.done"
     );
     left.map_or_else(|| Ok(Answer::default()), |left| Answer::from(&batch.records[left]))
+}
+
+/// Settles the figures of marked webhooks, as many as there is time for. It never fails the batch: a mark that
+/// is passed over changes no figure.
+async fn settle<P: Ports>(
+    stats: &Stats<P>,
+    marked: &BTreeSet<(TenantId, WebhookId)>,
+    deadline: Deadline,
+) -> usize {
+    let mut settled = 0;
+    for (tenant, webhook) in marked {
+        if !deadline.leaves(TO_SETTLE, &stats.system) {
+            break;
+        }
+        let asking = Asking::marked(stats.system.now(), stats.retention);
+        match figures::settle(&stats.ledger, (tenant, *webhook), asking).await {
+            Ok(()) => settled += 1,
+            Err(error) => error.log("figures.not_settled"),
+        }
+    }
+    settled
 }
 
 /// Notes the tenants of some chunks as active, so that their usage is counted, unless this instance did so
@@ -115,6 +145,9 @@ fn sort(batch: &Batch) -> Sorted {
             Ok(Record::NewEvent(event)) => {
                 let entry = Entry::of(&event);
                 sorted.events.entry(event.tenant).or_default().push((index, entry));
+            }
+            Ok(Record::Mark { tenant, webhook }) => {
+                sorted.marked.insert((tenant, webhook));
             }
             Ok(Record::Other) => {}
             Err(reason) => sorted.dead.push((index, reason.to_string())),

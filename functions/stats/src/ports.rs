@@ -1,10 +1,12 @@
 //! What `stats` touches.
 
-use hooklane_app::ports::{ActiveTenants, Clock, DeadLetters, EventIndexWriter, Strikes};
+use hooklane_app::ports::{
+    ActiveTenants, Clock, DeadLetters, EventIndexWriter, FigureSource, FigureStore, Strikes,
+};
 
 /// The ports of `stats`: AWS in production, fakes in tests.
 pub trait Ports {
-    type Ledger: EventIndexWriter + ActiveTenants + Strikes;
+    type Ledger: EventIndexWriter + ActiveTenants + Strikes + FigureSource + FigureStore;
     type DeadLetters: DeadLetters;
     type System: Clock;
 }

@@ -4,6 +4,7 @@ use hooklane_aws::SdkConfig;
 use hooklane_aws::dead_letters::DeadLetterQueue;
 use hooklane_aws::ledger::{Ledger, Retention};
 use hooklane_aws::system::System;
+use jiff::SignedDuration;
 
 use crate::deps::Deps;
 use crate::ports::Ports;
@@ -27,6 +28,7 @@ impl Deps<Production> {
             ledger: Ledger::new(aws, settings.ledger_table.clone(), retention),
             dead_letters: DeadLetterQueue::new(aws, settings.dead_letter_queue.clone(), "stats"),
             system: System,
+            retention: SignedDuration::from_hours(24 * i64::from(settings.retention_days)),
         }
     }
 }

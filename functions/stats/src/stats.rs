@@ -5,6 +5,7 @@ use std::time::Duration;
 use hooklane_app::cache::Bounded;
 use hooklane_domain::Timestamp;
 use hooklane_domain::ids::TenantId;
+use jiff::SignedDuration;
 
 use crate::deps::Deps;
 use crate::ports::Ports;
@@ -17,6 +18,7 @@ pub struct Stats<P: Ports> {
     pub(crate) ledger: P::Ledger,
     pub(crate) dead_letters: P::DeadLetters,
     pub(crate) system: P::System,
+    pub(crate) retention: SignedDuration,
     /// When tenants were last noted as active.
     pub(crate) noted: Bounded<TenantId, Timestamp>,
 }
@@ -27,7 +29,7 @@ const REMEMBERED: usize = 20_000;
 impl<P: Ports> Stats<P> {
     #[must_use]
     pub fn new(deps: Deps<P>) -> Self {
-        let Deps { ledger, dead_letters, system } = deps;
-        Self { ledger, dead_letters, system, noted: Bounded::new(REMEMBERED) }
+        let Deps { ledger, dead_letters, system, retention } = deps;
+        Self { ledger, dead_letters, system, retention, noted: Bounded::new(REMEMBERED) }
     }
 }

@@ -4,9 +4,15 @@ use std::time::Duration;
 
 use hooklane_app::deadline::Deadline;
 use hooklane_app::fakes::{FakeSystem, Faults, MemoryLedger, MemoryQueues};
-use hooklane_app::ports::{ActiveTenants as _, ChunkRange, EventIndex as _, Strikes as _};
+use hooklane_app::ports::{
+    ActiveTenants as _, ChunkRange, DeliveryStore as _, EventIndex as _, FigureStore as _,
+    Strikes as _,
+};
 use hooklane_domain::Timestamp;
+use hooklane_domain::delivery::Delivery;
 use hooklane_domain::event_index::{Chunk, Entry};
+use hooklane_domain::figures::settled::frontier;
+use hooklane_domain::ids::{DeliveryId, WebhookId};
 use hooklane_domain::isolation::deaths::{MAX_STRIKES, Suspect, given_up};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -33,6 +39,7 @@ fn stats(faults: &Faults) -> Stats<Fakes> {
         ledger: MemoryLedger::with_faults(faults.clone()),
         dead_letters: MemoryQueues::at(at(NOW), 360).with_faults(faults.clone()),
         system: FakeSystem::at(at(NOW)),
+        retention: SignedDuration::from_hours(30 * 24),
     })
 }
 
@@ -233,4 +240,48 @@ proptest::proptest! {
             }
         });
     }
+}
+
+/// A record of a mark, as the stream has it.
+fn mark(webhook: &str, number: usize) -> Value {
+    let mut record = sample();
+    record["eventName"] = "MODIFY".into();
+    let change = &mut record["dynamodb"];
+    change["SequenceNumber"] = number.to_string().into();
+    let keys = json!({"pk": {"S": format!("ST#{webhook}")}, "sk": {"S": "MARK"}});
+    change["Keys"] = keys.clone();
+    change["NewImage"] = keys;
+    change["NewImage"]["t"] = json!({"S": "acme"});
+    record
+}
+
+#[tokio::test]
+async fn a_marked_webhook_is_settled_and_a_mark_never_fails_a_batch() {
+    let faults = Faults::default();
+    let stats = stats(&faults);
+    let webhook = WebhookId::new(at(NOW), 1);
+    for n in 0..200 {
+        let id =
+            DeliveryId::new(webhook, at("2024-01-15T10:20:00Z"), format!("e{n}").parse().unwrap());
+        let fresh = Delivery::unwritten(id, "acme".parse().unwrap(), "a".parse().unwrap());
+        stats.ledger.save(&fresh).await.unwrap();
+    }
+    let records = [record("acme", "e1", 0, 1), mark(&webhook.to_string(), 2), mark("nobody", 3)];
+    // The chunk and the note of its tenant are two calls; everything after them fails.
+    faults.die_after(2);
+    let answer = stats.handle(batch(&records), Deadline::never()).await.unwrap();
+    assert_eq!(answer, Answer::default(), "the events are listed");
+    assert!(faults.died(), "settling failed");
+    faults.revive();
+    assert_eq!(stats.ledger.progress(webhook).await.unwrap(), None);
+
+    stats.handle(batch(&records), Deadline::never()).await.unwrap();
+    let progress = stats.ledger.progress(webhook).await.unwrap().unwrap();
+    assert_eq!(progress.until, frontier(at(NOW)));
+    assert_eq!(stats.ledger.figure_calls().1, 2, "an hour, and the progress");
+    // The same mark again, and one without time to settle.
+    stats.handle(batch(&records), Deadline::never()).await.unwrap();
+    let late = Deadline::after(at(NOW), Duration::ZERO);
+    stats.handle(batch(&records[1..]), late).await.unwrap();
+    assert_eq!(stats.ledger.figure_calls().1, 2, "nothing is new");
 }

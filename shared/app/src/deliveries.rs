@@ -23,7 +23,6 @@ mod requests;
 mod scan;
 mod search;
 mod sent;
-pub mod statistics;
 mod undelivered;
 mod webhooks;
 
@@ -35,6 +34,7 @@ pub use recent::recent;
 pub use requests::{RequestError, cancel, retry, retry_at, send, send_at};
 pub use search::{Answered, Found, Search, SearchError, search};
 pub use undelivered::{Place, UNDELIVERED};
+pub(crate) use webhooks::group;
 
 /// A page of a webhook's deliveries, or `None` if the tenant has no such webhook.
 pub async fn list(

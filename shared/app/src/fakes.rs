@@ -8,6 +8,7 @@ mod event_index;
 mod event_types;
 mod events;
 mod faults;
+mod figures;
 mod idempotency;
 mod inbox;
 mod isolation;
@@ -79,6 +80,10 @@ mod tests {
         conformance::keys(&MemoryRegistry::default(), 1).await;
         conformance::inboxes(&MemoryRegistry::default(), 1).await;
         conformance::inbox_requests(&MemoryLedger::default(), 1).await;
+        let now = "2024-06-01T00:00:00Z".parse().unwrap();
+        let ledger = MemoryLedger::default();
+        ledger.watch(std::sync::Arc::new(FakeSystem::at(now)));
+        conformance::figures(&ledger, now, 1).await;
         conformance::usage(&MemoryLedger::default(), 1).await;
         conformance::counted_things(&MemoryLedger::default(), 1).await;
         conformance::webhook_ids(&MemoryRegistry::default(), 1).await;

@@ -3,15 +3,14 @@
 use hooklane_contract::Contracts;
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::period::Period;
+use hooklane_domain::figures::report::{Report, Window};
 use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::isolation::health::Health;
 use hooklane_domain::webhook::Webhook;
 use hooklane_domain::webhook::limits::RateLimit;
 
-use crate::deliveries::statistics::{self, Sample};
-use crate::ports::{
-    DeliveryStore, HealthStore, ParkingStore, SlotCounts, SlotStore, Unavailable, WebhookStore,
-};
+use crate::figures::{Asking, FigureLedger, of_list};
+use crate::ports::{HealthStore, ParkingStore, SlotCounts, SlotStore, Unavailable, WebhookStore};
 
 /// Parked deliveries are counted up to this number.
 pub const MAX_COUNTED: u16 = 1_000;
@@ -27,19 +26,21 @@ pub struct Isolation {
 }
 
 /// The figures of a webhook's last day, and its isolation; `None` if the tenant has no such webhook.
-pub async fn health<L: DeliveryStore + ParkingStore + SlotStore>(
+pub async fn health<L: FigureLedger + ParkingStore + SlotStore>(
     registry: &(impl WebhookStore + HealthStore),
     ledger: &L,
     contracts: &Contracts,
     (tenant, id): (&TenantId, WebhookId),
-    now: Timestamp,
-) -> Result<Option<(Sample, Isolation)>, Unavailable> {
+    asking: Asking,
+) -> Result<Option<(Report, Isolation)>, Unavailable> {
     let Some(webhook) = registry.get(tenant, id).await? else { return Ok(None) };
-    let all = [(id, None)];
-    let sample = statistics::sample(ledger, tenant, &all, Period::Day, now);
-    futures::future::try_join(sample, isolation(registry, ledger, contracts, &webhook))
-        .await
-        .map(Some)
+    let (window, ids) = (Window::Period(Period::Day), [id]);
+    let figures = of_list(ledger, tenant, &ids, window, asking);
+    let (mut figures, isolation) =
+        futures::future::try_join(figures, isolation(registry, ledger, contracts, &webhook))
+            .await?;
+    let figures = figures.pop().unwrap_or_else(|| Report::none(window, asking.now));
+    Ok(Some((figures, isolation)))
 }
 
 async fn isolation(

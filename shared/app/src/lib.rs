@@ -3,7 +3,7 @@
 //! A use case that more than one function serves lives here, so that they cannot differ: `api` and
 //! `ingest` accept events through [`publish`], `delivery` and `api` make attempts through [`attempt`], and
 //! `upkeep` sends messages through [`deliveries`]. So do the tenants' requests that `api` serves
-//! ([`webhooks`], [`inbox`], [`pausing`], [`deliveries`], [`isolation`], [`recover`], [`event_types`], [`keys`])
+//! ([`webhooks`], [`inbox`], [`pausing`], [`deliveries`], [`figures`], [`isolation`], [`recover`], [`event_types`], [`keys`])
 //! and the operator's ([`tenants`]), so that they are tested without HTTP. What is left of a function is in the
 //! function.
 //!
@@ -23,6 +23,7 @@ pub mod deliveries;
 pub mod evaluation;
 pub mod event_index;
 pub mod event_types;
+pub mod figures;
 pub mod health;
 pub mod hiding;
 pub mod inbox;

@@ -12,6 +12,7 @@ mod event_index;
 mod event_types;
 mod events;
 mod expectations;
+mod figures;
 mod health;
 mod idempotency;
 mod inbox;
@@ -42,6 +43,10 @@ pub use event_index::{ChunkKey, ChunkPage, ChunkRange, EventIndex, EventIndexWri
 pub use event_types::{Added, EventTypeStore};
 pub use events::{EventPage, EventScan, EventStore, Put};
 pub use expectations::Expectations;
+pub use figures::{
+    AnswerKey, Counted, CountedPage, CountedPlace, FigureMarks, FigureSource, FigureStore,
+    FiguresOf,
+};
 pub use health::HealthStore;
 pub use idempotency::IdempotencyStore;
 pub use inbox::{InboxLog, InboxSaved, InboxStore, RequestPage};

@@ -4,11 +4,15 @@
 //! Attribute names are one letter long, because DynamoDB charges by size. The module of each item says
 //! what its letters mean.
 
+use std::sync::Arc;
+
+use hooklane_app::cache::Bounded;
 use hooklane_app::ports::Unavailable;
 use hooklane_domain::Timestamp;
 
 use crate::failure::corrupt;
-use crate::table::Table;
+use crate::system::System;
+use crate::table::{Key, Table};
 
 mod active;
 mod attempt;
@@ -17,9 +21,10 @@ mod daily_counts;
 mod delivery;
 mod event;
 mod event_index;
+mod figures;
 mod idempotency;
 mod inbox;
-mod keys;
+pub(crate) mod keys;
 mod log;
 mod pages;
 mod parking;
@@ -32,13 +37,21 @@ mod usage;
 mod walk;
 
 pub use event::EventRecord;
+pub use figures::marked;
 
 /// The ledger table.
 #[derive(Debug, Clone)]
 pub struct Ledger {
     table: Table,
     retention: Retention,
+    /// When deliveries are saved decides what is beside them.
+    clock: System,
+    /// The notes that this instance left.
+    noted: Arc<Bounded<Key, ()>>,
 }
+
+/// The notes that an instance remembers. One that it has forgotten is written again.
+const NOTES: usize = 1_000;
 
 /// How long the ledger keeps an item.
 #[derive(Debug, Clone, Copy)]
@@ -72,6 +85,11 @@ fn expiry(seconds: i64) -> Result<Timestamp, Unavailable> {
 impl Ledger {
     #[must_use]
     pub fn new(config: &aws_config::SdkConfig, table: String, retention: Retention) -> Self {
-        Self { table: Table::new(config, table), retention }
+        Self {
+            table: Table::new(config, table),
+            retention,
+            clock: System,
+            noted: Arc::new(Bounded::new(NOTES)),
+        }
     }
 }

@@ -5,13 +5,15 @@ use std::time::Duration;
 use hooklane_app::ports::Unavailable;
 use hooklane_domain::Timestamp;
 use hooklane_domain::event::Event;
+use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::isolation::deaths::RECORD_IS_OLD;
 use hooklane_domain::json::position;
 use hooklane_domain::time::later;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::ledger::EventRecord;
+use crate::ledger::keys::MARK;
+use crate::ledger::{EventRecord, marked};
 
 /// A batch as Lambda delivers it. Each record is read on its own, so that a bad one does not affect the
 /// others.
@@ -38,6 +40,11 @@ impl Batch {
 #[derive(Debug)]
 pub enum Record {
     NewEvent(Box<Event>),
+    /// A webhook that has many deliveries was marked.
+    Mark {
+        tenant: TenantId,
+        webhook: WebhookId,
+    },
     /// Another change of the ledger. The filter of the event source mapping lets few of those through.
     Other,
 }
@@ -139,11 +146,16 @@ struct Change {
 pub fn read(raw: &RawValue) -> Result<Record, Unreadable> {
     let record: StreamRecord =
         serde_json::from_str(raw.get()).map_err(|e| Unreadable::Shape(position(&e)))?;
-    let is_event = matches!(
-        record.dynamodb.keys.get("sk"),
-        Some(serde_dynamo::AttributeValue::S(sk)) if sk == "EVENT"
-    );
-    if !is_event || record.event_name != "INSERT" {
+    let is = |sk: &str| {
+        let key = record.dynamodb.keys.get("sk");
+        matches!(key, Some(serde_dynamo::AttributeValue::S(text)) if text == sk)
+    };
+    if is(MARK) {
+        // A mark that cannot be read is none: it only makes something faster.
+        let mark = record.dynamodb.new_image.as_ref().and_then(marked);
+        return Ok(mark.map_or(Record::Other, |(tenant, webhook)| Record::Mark { tenant, webhook }));
+    }
+    if !is("EVENT") || record.event_name != "INSERT" {
         return Ok(Record::Other);
     }
     let image = record.dynamodb.new_image.ok_or(Unreadable::NoImage)?;

@@ -13,6 +13,8 @@ mod bus;
 mod resources;
 
 use hooklane_app::conformance;
+use hooklane_app::ports::Clock as _;
+use hooklane_aws::system::System;
 use resources::Resources;
 
 /// What all checks side by side need in an unoptimized build, with room to grow.
@@ -65,6 +67,7 @@ async fn pass_the_suite() {
             async { conformance::keys(&resources.registry(), salt).await },
             async { conformance::inboxes(&resources.registry(), salt).await },
             async { conformance::inbox_requests(&resources.ledger(), salt).await },
+            async { conformance::figures(&resources.ledger(), System.now(), salt).await },
             async { conformance::usage(&resources.ledger(), salt).await },
             async { conformance::counted_things(&resources.ledger(), salt).await },
             async { conformance::webhook_ids(&resources.registry(), salt).await },

@@ -206,9 +206,12 @@ async fn this_version_writes_the_same_items() {
     let mut written = stores.tables().clone();
     // Items of these kinds are created by updates of their attributes, not put as a whole.
     let updated = ["TENANT", "ET", "HEALTH", "OPEN", "RL", "RA"];
+    // Saving a delivery late leaves a note, which earlier versions pass over.
+    let is_note = |(pk, _): &Key| pk.starts_with("ST#");
     for (table, mut items) in stored_items() {
         items.retain(|key, _| !updated.contains(&kind(key)));
-        written.get_mut(&table).unwrap().retain(|key, _| !updated.contains(&kind(key)));
+        let written_here = written.get_mut(&table).unwrap();
+        written_here.retain(|key, _| !updated.contains(&kind(key)) && !is_note(key));
         assert_eq!(items.len(), written[&table].len(), "{table}");
         for (key, item) in items {
             let written = without_added(&written[&table][&key]);
@@ -222,6 +225,15 @@ fn without_added(item: &Item) -> Item {
     let mut item = item.clone();
     item.remove("expression_cost");
     item.remove("listed");
+    // Of a delivery: the counts of its failures and waits, and the lists of the index that are new.
+    if item["sk"]["S"].as_str().is_some_and(|sk| sk.starts_with("DL#")) {
+        item.remove("k");
+        item.remove("w");
+    }
+    let list = item.get("u").and_then(|u| u["S"].as_str()).unwrap_or_default();
+    if list.ends_with("#late") || list.ends_with("#cancelled") {
+        item.remove("u");
+    }
     item
 }
 

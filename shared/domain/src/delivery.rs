@@ -4,6 +4,7 @@
 pub mod attempt;
 pub mod attempt_log;
 pub mod congestion;
+pub mod failures;
 mod lifecycle;
 pub mod message;
 pub mod newer;

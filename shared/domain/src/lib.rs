@@ -7,7 +7,8 @@
 //! [`delivery`] is one event on its way to one webhook, and [`isolation`] keeps a failing or slow
 //! receiver from delaying the others. [`event_index`] lists a tenant's events. [`explanation`] says why a
 //! webhook did not get an event. [`metrics`] says what is measured, and [`usage`] counts what a tenant used.
-//! [`inbox`] keeps requests for tenants who test. [`access`] says who may do what at the API. [`expression`] holds filters and transforms,
+//! [`figures`] counts what became of deliveries, and [`inbox`] keeps requests for tenants who test.
+//! [`access`] says who may do what at the API. [`expression`] holds filters and transforms,
 //! [`sources`] says where deliveries come from, [`json`] reads and writes JSON, and [`ids`] has the identifiers.
 //!
 //! Types that say "stored as is" are part of stored items: renaming a field or a variant of one needs a
@@ -20,6 +21,7 @@ pub mod event;
 pub mod event_index;
 pub mod explanation;
 pub mod expression;
+pub mod figures;
 pub mod ids;
 pub mod inbox;
 pub mod isolation;

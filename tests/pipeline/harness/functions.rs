@@ -119,6 +119,7 @@ pub(crate) fn cold_stats(environment: &Arc<Environment>) -> StatsInstance {
         ledger: port.clone(),
         dead_letters: port.clone(),
         system: port.clone(),
+        retention: jiff::SignedDuration::from_hours(30 * 24),
     });
     Instance { port, function }
 }

@@ -4,14 +4,16 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use hooklane_app::ports::{
-    ActiveTenants, AttemptLog, DeletedWebhooks, LogFilter, LogPage, Unavailable, UsagePage,
-    UsageStore,
+    ActiveTenants, AnswerKey, AttemptLog, CountedPage, CountedPlace, DeletedWebhooks, FigureMarks,
+    FigureSource, FigureStore, LogFilter, LogPage, Unavailable, UsagePage, UsageStore,
 };
 use hooklane_app::usage::{Budget, count};
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::attempt_log::is_prompt;
 use hooklane_domain::delivery::period::TimeRange;
 use hooklane_domain::delivery::{Delivery, Status};
+use hooklane_domain::figures::report::Report;
+use hooklane_domain::figures::settled::{Hour, Listed, Note, Progress, SettledHour};
 use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::isolation::operational::is_operational;
 use hooklane_domain::usage::calendar::{Day, Month};
@@ -47,6 +49,22 @@ behind_calls! {
     DeletedWebhooks {
         "usage.note_deleted" note_deleted(tenant: &TenantId, webhook: WebhookId, now: Timestamp) -> ();
         "usage.deleted" deleted(tenant: &TenantId, after: Option<WebhookId>, limit: usize) -> Vec<WebhookId>;
+    }
+    FigureMarks {
+        "figures.mark" mark(tenant: &TenantId, webhook: WebhookId, now: Timestamp) -> ();
+    }
+    FigureSource {
+        "figures.accepted" accepted(tenant: &TenantId, webhook: WebhookId, accepted: TimeRange, place: &CountedPlace) -> CountedPage;
+        "figures.listed" listed(tenant: &TenantId, webhook: WebhookId, list: Listed, accepted: TimeRange, place: &CountedPlace) -> CountedPage;
+    }
+    FigureStore {
+        "figures.progress" progress(webhook: WebhookId) -> Option<Progress>;
+        "figures.hours" hours(webhook: WebhookId, from: Hour, to: Hour) -> Vec<SettledHour>;
+        "figures.notes" notes(webhook: WebhookId, since: Timestamp) -> BTreeSet<Note>;
+        "figures.save_hour" save_hour(webhook: WebhookId, hour: &SettledHour) -> bool;
+        "figures.save_progress" save_progress(webhook: WebhookId, progress: &Progress) -> bool;
+        "figures.answers" answers(keys: &[AnswerKey]) -> Vec<Option<Report>>;
+        "figures.keep_answer" keep_answer(key: &AnswerKey, report: &Report) -> ();
     }
     UsageStore {
         "usage.add" add_usage(tenant: &TenantId, span: Span, counted: Figures) -> ();

@@ -2,6 +2,8 @@
 
 use hooklane_domain::delivery::Status;
 use hooklane_domain::delivery::period::Period;
+use hooklane_domain::figures::report::Step;
+use hooklane_domain::figures::series::{By, Metric};
 use serde_json::json;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
@@ -44,6 +46,12 @@ described! {
     SearchedStatus: one_of(Status::ALL.map(Status::as_str).into_iter().chain([ALL])).into();
     /// The period that statistics cover.
     StatisticsPeriod: one_of(Period::ALL.map(Period::as_str)).into();
+    /// What a series is of.
+    SeriesMetric: one_of(Metric::ALL.map(Metric::as_str)).into();
+    /// What a series is told apart by.
+    SeriesBy: one_of(By::ALL.map(By::as_str)).into();
+    /// The length of a step.
+    SeriesStep: one_of(Step::ALL.map(Step::as_str)).into();
     /// A month of UTC.
     MonthText: ObjectBuilder::new()
         .schema_type(Type::String)

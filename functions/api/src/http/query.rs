@@ -45,6 +45,11 @@ impl Query {
         text.parse().map_err(|e: T::Err| self.errors.push(name, e.to_string())).ok()
     }
 
+    /// Whether nothing is wrong so far.
+    pub(crate) fn is_clean(&self) -> bool {
+        self.errors.is_empty()
+    }
+
     /// Reads and parses a parameter that may be repeated, up to `most` times.
     pub(crate) fn parse_all<T>(&mut self, name: &str, most: usize) -> Vec<T>
     where
@@ -155,7 +160,7 @@ impl Query {
         TimeRange::new(self.time("since"), self.time("until"))
     }
 
-    fn time(&mut self, name: &str) -> Option<Timestamp> {
+    pub(crate) fn time(&mut self, name: &str) -> Option<Timestamp> {
         let text = self.take(name)?;
         let time = match Whole::parse(&text) {
             Some(seconds) => seconds.as_time(),

@@ -5,11 +5,14 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse as _, Response};
+use hooklane_app::figures;
 use hooklane_app::ports::{Clock as _, WebhookStore as _};
 use hooklane_app::precondition::Precondition;
-use hooklane_app::webhooks::{self, Filters};
+use hooklane_app::webhooks::{self, Filters, Overview};
 use hooklane_domain::access::tenant::Tenant;
-use hooklane_domain::ids::{EventType, WebhookId};
+use hooklane_domain::delivery::period::Period;
+use hooklane_domain::figures::report::{Report, Window};
+use hooklane_domain::ids::{EventType, TenantId, WebhookId};
 use hooklane_domain::webhook::Webhook;
 use hooklane_domain::webhook::metadata::{Entry, MAX_ENTRIES};
 use lambda_http::http::StatusCode;
@@ -112,6 +115,7 @@ pub(crate) struct ListView {
         ("status" = inline(Option<WebhookStatus>), Query, description = "Only webhooks with this status"),
         ("externalId" = Option<String>, Query, pattern = "^[A-Za-z0-9._~:-]{1,128}$", description = "Only the webhook with this `externalId`", example = "crm-4711"),
         ("metadata" = Option<Vec<String>>, Query, description = "Only webhooks whose metadata has this entry, as `key:value`. Repeat it for webhooks that have all of several entries, at most 20", example = json!(["team:payments"])),
+        ("figures" = Option<bool>, Query, description = "With `true`, the `health` of each webhook has its figures of the last 24 hours"),
         ("cursor" = Option<String>, Query, description = "The `nextCursor` of the previous page, with the same filters; cannot be combined with `page`"),
     ),
     responses((status = 200, description = "A page", body = ListView)),
@@ -127,6 +131,7 @@ pub(crate) async fn list<P: Ports>(
     let active = query.flag(&["active", "isActive", "is_active"]);
     let event: Option<EventType> = query.parse("event");
     let (status, external_id) = (query.parse("status"), query.parse("externalId"));
+    let figures = query.flag(&["figures"]).unwrap_or(false);
     let metadata: Vec<Entry> = query.parse_all("metadata", MAX_ENTRIES);
     let filters = Filters { active, event, status, metadata, external_id };
     let list = List::of(&[&"webhooks", &tenant, &filters]);
@@ -137,12 +142,11 @@ pub(crate) async fn list<P: Ports>(
     query.finish()?;
     let asked = ((page - 1).saturating_mul(limit), limit);
     let listed = webhooks::list(&deps.registry, caller.acts_for()?, &filters, after, asked).await?;
-    let overviews =
-        webhooks::overviews(&deps.registry, &deps.ledger, &tenant, &listed.webhooks).await?;
-    let now = deps.system.now();
+    let (overviews, now) =
+        (overviews(&deps, &tenant, &listed.webhooks, figures).await?, deps.system.now());
     let both = listed.webhooks.iter().zip(&overviews);
-    let views = both.map(|(webhook, overview)| {
-        WebhookView::seen_by(&caller, webhook).with_health(overview.as_ref(), now)
+    let views = both.map(|(webhook, (overview, figures))| {
+        WebhookView::seen_by(&caller, webhook).with_health(overview.as_ref(), figures.as_ref(), now)
     });
     let Rows { rows, is_cut } = Rows::fitting(views)?;
     let next = if is_cut {
@@ -170,11 +174,30 @@ pub(crate) async fn get<P: Ports>(
 ) -> Result<Response, Problem> {
     let webhook = deps.registry.get(&tenant, id).await?.ok_or_else(path::missing::<WebhookId>)?;
     let (one, now) = (std::slice::from_ref(&webhook), deps.system.now());
-    let overviews = webhooks::overviews(&deps.registry, &deps.ledger, &tenant, one).await?;
+    let overviews = overviews(&deps, &tenant, one, false).await?;
     let view = WebhookView::seen_by(&caller, &webhook);
-    let view =
-        overviews.iter().fold(view, |view, overview| view.with_health(overview.as_ref(), now));
+    let view = overviews.iter().fold(view, |view, (overview, figures)| {
+        view.with_health(overview.as_ref(), figures.as_ref(), now)
+    });
     Ok(([(ETAG, etag::of(webhook.revision))], Json(view)).into_response())
+}
+
+/// How webhooks are doing, each with its figures of the last 24 hours if they are wanted.
+async fn overviews<P: Ports>(
+    deps: &Deps<P>,
+    tenant: &TenantId,
+    webhooks: &[Webhook],
+    with_figures: bool,
+) -> Result<Vec<(Option<Overview>, Option<Report>)>, Problem> {
+    let ids: Vec<_> = webhooks.iter().map(|webhook| webhook.id).filter(|_| with_figures).collect();
+    let window = Window::Period(Period::Day);
+    let (overviews, figures) = futures::future::try_join(
+        webhooks::overviews(&deps.registry, &deps.ledger, tenant, webhooks),
+        figures::of_list(&deps.ledger, tenant, &ids, window, deps.asking()),
+    )
+    .await?;
+    let figures = figures.into_iter().map(Some).chain(std::iter::repeat(None));
+    Ok(overviews.into_iter().zip(figures).collect())
 }
 
 /// A partial update: that is what `PUT` does in all platform guides.

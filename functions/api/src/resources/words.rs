@@ -2,9 +2,10 @@
 //! that renaming an enum of the domain, or its stored text, cannot change the API.
 
 use hooklane_app::webhooks;
+use hooklane_domain::delivery::failures::Failure;
 use hooklane_domain::delivery::outcome::ErrorKind;
 use hooklane_domain::delivery::remark::Remark;
-use hooklane_domain::delivery::statistics::{Condition, Failure};
+use hooklane_domain::delivery::statistics::Condition;
 use hooklane_domain::delivery::waiting;
 use hooklane_domain::delivery::{CancelReason, FailReason, ParkReason, State, Status};
 use hooklane_domain::explanation::Verdict;
@@ -95,7 +96,8 @@ words! {
         TlsTruncated = Remark::TlsTruncated,
     }
 
-    /// Why an attempt failed: the kind of its error, or `http_status` for an answer other than 2xx.
+    /// Why an attempt failed: the kind of its error, `http_status` for an answer other than 2xx, or `other` where
+    /// that is not known any more, or where there are too many to tell them apart.
     FailureKind: Failure {
         HttpStatus = Failure::Answer(_),
         Dns = Failure::Error(ErrorKind::Dns),
@@ -106,6 +108,7 @@ words! {
         Response = Failure::Error(ErrorKind::Response),
         Body = Failure::Error(ErrorKind::Body),
         Expression = Failure::Error(ErrorKind::Transform),
+        Other = Failure::Other,
     }
 
     /// What the next attempt waits for. With `nextAttemptAt`: `first_attempt` (its message is in a queue),

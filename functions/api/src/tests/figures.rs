@@ -1,6 +1,7 @@
 //! Statistics and health.
 
 use hooklane_domain::delivery::retry::Next;
+use jiff::SignedDuration;
 use lambda_http::http::StatusCode;
 
 use super::lists::{ago, answered, deliver, some};
@@ -15,6 +16,8 @@ async fn statistics_cover_a_webhook_or_all_of_a_tenant() {
     let answer = service.ask("GET", &format!("/webhooks/{one}/stats"), "").await;
     assert_eq!(answer.status, StatusCode::OK);
     insta::assert_json_snapshot!("statistics_of_a_webhook", answer.body);
+    let again = service.ask("GET", &format!("/webhooks/{one}/stats"), "").await;
+    assert_eq!(again.body, answer.body, "the same answer for a minute");
     let hour = service.ask("GET", &format!("/webhooks/{one}/stats?period=1h"), "").await;
     assert_eq!(hour.body["totalDeliveries"], 4);
     let all = service.ask("GET", "/stats?period=7d", "").await;
@@ -34,8 +37,62 @@ async fn health_follows_from_the_attempted_deliveries() {
     let unknown = service.ask("GET", &path, "").await;
     insta::assert_json_snapshot!("unknown_health", unknown.body);
     deliver(&service, &webhook, ("e", "a", ago(5)), &[answered(200)], Next::Delivered).await;
+    assert_eq!(service.ask("GET", &path, "").await.body["status"], "unknown", "for a minute");
+    service.deps.system.pass(SignedDuration::from_secs(61));
     assert_eq!(service.ask("GET", &path, "").await.body["status"], "healthy");
     some(&service, &webhook).await;
+    service.deps.system.pass(SignedDuration::from_secs(61));
     let unhealthy = service.ask("GET", &path, "").await;
     insta::assert_json_snapshot!("unhealthy", unhealthy.body);
+}
+
+#[tokio::test]
+async fn a_series_shows_one_figure_over_time() {
+    let service = Service::new();
+    let webhook = service.webhook().await;
+    some(&service, &webhook).await;
+    let path = format!("/webhooks/{webhook}/stats/series");
+    let from = "from=2024-01-15T08:00:00Z&to=2024-01-15T10:30:00Z&step=1h";
+    let by_status =
+        service.ask("GET", &format!("{path}?metric=deliveries&by=status&{from}"), "").await;
+    assert_eq!(by_status.status, StatusCode::OK);
+    insta::assert_json_snapshot!("series_by_status", by_status.body);
+    let rate = service.ask("GET", &format!("/stats/series?metric=successRate&{from}"), "").await;
+    insta::assert_json_snapshot!("series_of_a_rate", rate.body);
+    let other = service.ask_as("other", "GET", &format!("{path}?metric=deliveries"), "").await;
+    assert_eq!(other.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_series_says_what_is_wrong_with_a_question() {
+    let service = Service::new();
+    let path = format!("/webhooks/{}/stats/series", service.webhook().await);
+    for (query, field) in [
+        ("", "metric"),
+        ("metric=speed", "metric"),
+        ("metric=p95Ms&by=status", "by"),
+        ("metric=deliveries&by=colour", "by"),
+        ("metric=deliveries&step=2h", "step"),
+        ("metric=deliveries&from=soon", "from"),
+        ("metric=deliveries&from=2024-01-15T10:00:00Z&to=2024-01-15T10:00:00Z", "from"),
+        ("metric=deliveries&step=1m&from=2024-01-01T00:00:00Z", "from"),
+    ] {
+        let answer = service.ask("GET", &format!("{path}?{query}"), "").await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{query}");
+        assert_eq!(answer.body["errors"][0]["path"], field, "{query}: {}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn a_list_of_webhooks_has_figures_if_it_is_asked() {
+    let service = Service::new();
+    let webhook = service.webhook().await;
+    some(&service, &webhook).await;
+    let without = service.ask("GET", "/webhooks", "").await;
+    assert_eq!(without.body["data"][0]["health"].get("last24Hours"), None);
+    let list = service.ask("GET", "/webhooks?figures=true", "").await;
+    insta::assert_json_snapshot!(
+        "figures_in_a_list",
+        list.body["data"][0]["health"]["last24Hours"]
+    );
 }

@@ -25,8 +25,7 @@ const MAX_UNREADABLE: usize = 1_000;
 pub(super) type Part = (WebhookId, Option<Status>);
 
 /// At most `limit` deliveries of these parts, newest first: ordered by the acceptance of their events, then
-/// by webhook and event. With `after`, only deliveries that follow it in this order. What is kept of each
-/// delivery is what `keep` makes of it.
+/// by webhook and event. With `after`, only deliveries that follow it in this order.
 ///
 /// One part after another adds to the newest deliveries found so far, and is read only as far as its
 /// deliveries are among them. So memory holds `limit` deliveries and what [`CONCURRENCY`] queries answer,
@@ -40,10 +39,9 @@ pub(super) async fn newest(
     parts: &[Part],
     accepted: TimeRange,
     (after, limit): (Option<&DeliveryId>, usize),
-    keep: fn(Delivery) -> Delivery,
 ) -> Result<DeliveryPage, Unavailable> {
     let chunk = (2 * limit / parts.len().max(1)).clamp(CHUNK.0, CHUNK.1);
-    let found = Found::new(limit, keep);
+    let found = Found::new(limit);
     // Owned, because the stream's future must be Send for every lifetime.
     let unreadable = futures::stream::iter(parts.to_vec())
         .map(|part| read(deliveries, tenant, filter(part, accepted, after, chunk), &found))
@@ -104,13 +102,12 @@ type Position = (u64, DeliveryId);
 /// The newest deliveries found so far: one more than are listed, since it tells that there is a next page.
 struct Found {
     limit: usize,
-    keep: fn(Delivery) -> Delivery,
     newest: Mutex<BTreeMap<Position, Delivery>>,
 }
 
 impl Found {
-    fn new(limit: usize, keep: fn(Delivery) -> Delivery) -> Self {
-        Self { limit, keep, newest: Mutex::default() }
+    fn new(limit: usize) -> Self {
+        Self { limit, newest: Mutex::default() }
     }
 
     /// Adds deliveries, newest first. Returns whether all of them are among the newest.
@@ -122,7 +119,7 @@ impl Found {
             if is_full && newest.first_key_value().is_some_and(|(oldest, _)| position < *oldest) {
                 return false;
             }
-            newest.insert(position, (self.keep)(delivery));
+            newest.insert(position, delivery);
             if newest.len() > self.limit + 1 {
                 newest.pop_first();
             }

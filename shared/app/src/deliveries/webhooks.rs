@@ -5,17 +5,17 @@ use hooklane_domain::ids::{TenantId, WebhookId};
 use crate::ports::{Unavailable, WebhookStore};
 
 /// Some of a tenant's webhooks, newest first.
-pub(super) struct Group {
-    pub(super) ids: Vec<WebhookId>,
+pub(crate) struct Group {
+    pub(crate) ids: Vec<WebhookId>,
     /// The webhook after which the rest follows, if there are more.
-    pub(super) next: Option<WebhookId>,
+    pub(crate) next: Option<WebhookId>,
 }
 
 /// The outlines that are read at once.
 const OUTLINES: usize = 500;
 
 /// At most `most` webhooks that follow `after`.
-pub(super) async fn group(
+pub(crate) async fn group(
     webhooks: &impl WebhookStore,
     tenant: &TenantId,
     after: Option<WebhookId>,

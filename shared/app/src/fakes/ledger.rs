@@ -16,6 +16,7 @@ use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
 use hooklane_domain::isolation::deaths::Suspect;
 use jiff::SignedDuration;
 
+use super::figures::Figures;
 use super::inbox::Kept;
 use super::usage::Usage;
 use super::{Faults, lock};
@@ -41,7 +42,7 @@ const RETENTION: SignedDuration = SignedDuration::from_hours(30 * 24);
 #[derive(Debug, Default)]
 pub struct MemoryLedger {
     pub(super) events: Mutex<BTreeMap<(TenantId, EventId), Event>>,
-    deliveries: Mutex<BTreeMap<DeliveryId, Delivery>>,
+    pub(super) deliveries: Mutex<BTreeMap<DeliveryId, Delivery>>,
     attempts: Mutex<BTreeMap<AttemptKey, (TenantId, LogEntry)>>,
     pub(super) pointers: Mutex<BTreeMap<(WebhookId, Timestamp, EventId), Pointer>>,
     pub(super) slots: Mutex<BTreeMap<WebhookId, SlotCounts>>,
@@ -60,13 +61,16 @@ pub struct MemoryLedger {
     pub(super) usage: Mutex<Usage>,
     pub(super) inboxes: Mutex<BTreeMap<TenantId, Kept>>,
     pub(super) active_notes: AtomicUsize,
-    unreadable: Mutex<BTreeMap<DeliveryId, Unreadable>>,
+    pub(super) figures: Mutex<Figures>,
+    pub(super) figure_reads: AtomicUsize,
+    pub(super) figure_writes: AtomicUsize,
+    pub(super) unreadable: Mutex<BTreeMap<DeliveryId, Unreadable>>,
     refusing: Mutex<Refusing>,
 }
 
 /// Why a delivery cannot be read.
 #[derive(Debug, Clone, Copy)]
-enum Unreadable {
+pub(super) enum Unreadable {
     Corrupt,
     Newer,
 }
@@ -149,6 +153,33 @@ impl MemoryLedger {
         *lock(&self.refusing) = calls;
     }
 
+    /// Writes a delivery whose save was announced, if the stored one still has its revision.
+    pub fn land(&self, delivery: &Delivery, announced_at: Timestamp) -> Saved {
+        let mut deliveries = lock(&self.deliveries);
+        let stored = deliveries.get(&delivery.id).map_or(0, |d| d.revision);
+        if stored != delivery.revision {
+            return Saved::Conflict;
+        }
+        let written = Delivery {
+            revision: delivery.revision + 1,
+            expires_at: delivery.id.accepted_at().checked_add(RETENTION).ok(),
+            ..delivery.clone()
+        };
+        lock(&self.figures).saved(&written, announced_at);
+        deliveries.insert(delivery.id.clone(), written.clone());
+        if let State::Parked { due, .. } = written.state {
+            let key = (written.id.webhook(), due, written.id.event().clone());
+            let pointer = Pointer {
+                delivery: written.id.clone(),
+                tenant: written.tenant.clone(),
+                due,
+                generation: written.generation,
+            };
+            lock(&self.pointers).insert(key, pointer);
+        }
+        Saved::Yes(Box::new(written))
+    }
+
     /// From now on this delivery cannot be read back.
     pub fn corrupt(&self, id: DeliveryId) {
         lock(&self.unreadable).insert(id, Unreadable::Corrupt);
@@ -181,28 +212,8 @@ impl DeliveryStore for MemoryLedger {
     async fn save(&self, delivery: &Delivery) -> Result<Saved, Unavailable> {
         self.faults.step()?;
         lock(&self.refusing).pass(true)?;
-        let mut deliveries = lock(&self.deliveries);
-        let stored = deliveries.get(&delivery.id).map_or(0, |d| d.revision);
-        if stored != delivery.revision {
-            return Ok(Saved::Conflict);
-        }
-        let written = Delivery {
-            revision: delivery.revision + 1,
-            expires_at: delivery.id.accepted_at().checked_add(RETENTION).ok(),
-            ..delivery.clone()
-        };
-        deliveries.insert(delivery.id.clone(), written.clone());
-        if let State::Parked { due, .. } = written.state {
-            let key = (written.id.webhook(), due, written.id.event().clone());
-            let pointer = Pointer {
-                delivery: written.id.clone(),
-                tenant: written.tenant.clone(),
-                due,
-                generation: written.generation,
-            };
-            lock(&self.pointers).insert(key, pointer);
-        }
-        Ok(Saved::Yes(Box::new(written)))
+        let announced_at = self.announce(delivery);
+        Ok(self.land(delivery, announced_at))
     }
 
     async fn keep_attempt(

@@ -20,8 +20,8 @@ use hooklane_domain::webhook::limits::RateLimit;
 use crate::ports::{
     ActiveTenants, AttemptLog, CanaryStore, ChunkPage, ChunkRange, Clock, DeletedWebhooks,
     DeliveryFilter, DeliveryPage, DeliveryStore, Entropy, EventIndex, EventIndexWriter, EventPage,
-    EventScan, EventStore, LogFilter, LogPage, ParkingStore, Pause, Pointer, Put, Saved,
-    SlotCounts, SlotStore, Strikes, Unavailable, UsagePage, UsageStore,
+    EventScan, EventStore, FigureMarks, LogFilter, LogPage, ParkingStore, Pause, Pointer, Put,
+    Saved, SlotCounts, SlotStore, Strikes, Unavailable, UsagePage, UsageStore,
 };
 
 impl<T: Clock> Clock for Arc<T> {
@@ -183,6 +183,17 @@ impl<T: EventIndex> EventIndex for Arc<T> {
         limit: usize,
     ) -> Result<ChunkPage, Unavailable> {
         (**self).chunks(tenant, range, limit).await
+    }
+}
+
+impl<T: FigureMarks> FigureMarks for Arc<T> {
+    async fn mark(
+        &self,
+        tenant: &TenantId,
+        webhook: WebhookId,
+        now: Timestamp,
+    ) -> Result<(), Unavailable> {
+        (**self).mark(tenant, webhook, now).await
     }
 }
 

@@ -1,13 +1,17 @@
 //! The delivery item. It fits into one write unit whatever the receiver answered, as long as the ids of
 //! tenant and event have at most 40 characters.
 
-use hooklane_app::ports::{DeliveryFilter, DeliveryPage, DeliveryStore, Saved, Unavailable};
+use hooklane_app::ports::{
+    Clock as _, DeliveryFilter, DeliveryPage, DeliveryStore, Saved, Unavailable,
+};
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::attempt::{Attempt, LastAttempt};
+use hooklane_domain::delivery::failures::DeliveryFailures;
 use hooklane_domain::delivery::outcome::{AttemptError, ErrorKind, is_success};
 use hooklane_domain::delivery::{
     CancelReason, Delivery, FailReason, FailedAt, MessageId, ParkReason, State,
 };
+use hooklane_domain::figures::settled::{Listing, Note, listing};
 use hooklane_domain::ids::{DeliveryId, EventType, TenantId, WebhookId};
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +37,12 @@ struct DeliveryItem {
     /// Failed attempts: number, milliseconds, number, milliseconds, …
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     f: Vec<i64>,
+    /// How often attempts failed, by what failed.
+    #[serde(default, skip_serializing_if = "DeliveryFailures::is_empty")]
+    k: DeliveryFailures,
+    /// How often it waited for a slot.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    w: u32,
     /// The last attempt, if it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     l: Option<StoredLast>,
@@ -49,6 +59,10 @@ struct DeliveryItem {
     v: u32,
     #[serde(rename = "expiresAt")]
     expires_at: i64,
+}
+
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// A state. Times are in milliseconds.
@@ -89,8 +103,18 @@ impl DeliveryStore for Ledger {
             expires_at: Some(expiry(self.retention.expires_at(delivery.id.accepted_at()))?),
             ..delivery.clone()
         };
-        let item = self.delivery_item(&written)?;
-        let put = Rewrite::of::<DeliveryItem>(item).knows("u").over("v", delivery.revision);
+        let now = self.clock.now();
+        // Before the delivery: who looks at its figures afterwards sees the note.
+        if let Some(note) = Note::of(delivery, now) {
+            self.note_change(delivery.id.webhook(), note, now).await?;
+        }
+        let listing = listing(delivery, now);
+        let put = Rewrite::of::<DeliveryItem>(self.delivery_item(&written, listing)?);
+        let put = match listing {
+            Listing::AsItIs => put,
+            Listing::In(_) | Listing::None => put.knows(keys::UNDELIVERED_KEY),
+        };
+        let put = put.over("v", delivery.revision);
         let saved = match &delivery.state {
             State::Parked { due, .. } => {
                 // In one transaction, so that every parked delivery has a pointer to it.
@@ -125,7 +149,7 @@ impl DeliveryStore for Ledger {
 }
 
 impl Ledger {
-    fn delivery_item(&self, delivery: &Delivery) -> Result<Item, Unavailable> {
+    fn delivery_item(&self, delivery: &Delivery, listing: Listing) -> Result<Item, Unavailable> {
         let mut stored = DeliveryItem {
             t: delivery.tenant.clone(),
             e: delivery.event_type.clone(),
@@ -138,6 +162,8 @@ impl Ledger {
                 .iter()
                 .flat_map(|f| [i64::from(f.number), f.at.as_millisecond()])
                 .collect(),
+            k: delivery.failures.clone(),
+            w: delivery.slot_waits,
             l: delivery
                 .last
                 .as_ref()
@@ -150,16 +176,19 @@ impl Ledger {
             expires_at: self.retention.expires_at(delivery.id.accepted_at()),
         };
         let key = keys::delivery(&delivery.id);
-        let mut item = to_item(&key, &stored)?;
-        if let Some(u) = keys::undelivered(delivery.id.webhook(), delivery.status()) {
-            item.insert(keys::UNDELIVERED_KEY.to_owned(), string(u));
-        }
+        let listed = |mut item: Item| {
+            if let Listing::In(list) = listing {
+                let u = keys::listed(delivery.id.webhook(), list);
+                item.insert(keys::UNDELIVERED_KEY.to_owned(), string(u));
+            }
+            item
+        };
+        let item = listed(to_item(&key, &stored)?);
         let over = size(&item).saturating_sub(UNIT);
         match &mut stored.y {
-            // A delivered item is in no index, so it has no attributes beside the fields.
             Some(success) if over > 0 => {
                 success.shed(over);
-                to_item(&key, &stored)
+                to_item(&key, &stored).map(listed)
             }
             _ => Ok(item),
         }
@@ -193,6 +222,8 @@ pub(super) fn to_delivery(item: Item) -> Result<Delivery, Unavailable> {
         attempts: item.n,
         retries: item.r,
         failed_at,
+        failures: item.k,
+        slot_waits: item.w,
         last,
         success,
         slot: item.q.map(time).transpose()?,

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Ledger, keys, time};
 use crate::failure::corrupt;
-use crate::table::{Item, Write, binary, from_item, to_item};
+use crate::table::{Item, Write, binary, from_item, size, to_item};
 
 /// An accepted event as stored.
 #[derive(Serialize, Deserialize)]
@@ -69,22 +69,24 @@ impl Ledger {
 
     fn event_item(&self, event: &Event) -> Result<Item, Unavailable> {
         let json = payload::to_json(&event.content);
-        let packed = payload::deflate(json.as_bytes())
-            .filter(|packed| packed.len().div_ceil(UNIT) < json.len().div_ceil(UNIT));
-        let stored = EventItem {
+        let packed = payload::deflate(json.as_bytes());
+        let mut stored = EventItem {
             t: event.tenant.clone(),
             i: event.id.clone(),
             a: event.accepted_at.as_millisecond(),
             f: event.content.fingerprint().to_hex(),
-            c: packed.is_none().then_some(json),
+            c: Some(json),
             v: event.value.map(ValueDigest::to_hex),
             expires_at: self.retention.expires_at(event.accepted_at),
         };
-        let mut item = to_item(&keys::event(&event.tenant, &event.id), &stored)?;
-        if let Some(packed) = packed {
-            item.insert(COMPRESSED.to_owned(), binary(packed));
-        }
-        Ok(item)
+        let key = keys::event(&event.tenant, &event.id);
+        let plain = to_item(&key, &stored)?;
+        let Some(packed) = packed else { return Ok(plain) };
+        stored.c = None;
+        let mut small = to_item(&key, &stored)?;
+        small.insert(COMPRESSED.to_owned(), binary(packed));
+        let units = |item: &Item| size(item).div_ceil(UNIT);
+        Ok(if units(&small) < units(&plain) { small } else { plain })
     }
 }
 

@@ -1,5 +1,6 @@
 //! The keys of the ledger's items. No other place builds one.
 
+use hooklane_app::ports::{AnswerKey, FiguresOf};
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::idempotency::IdempotencyKey;
 use hooklane_domain::access::quota::Window;
@@ -8,6 +9,7 @@ use hooklane_domain::delivery::attempt_log::LogKey;
 use hooklane_domain::delivery::period::TimeRange;
 use hooklane_domain::delivery::{FailedAt, Status};
 use hooklane_domain::event_index::Chunk;
+use hooklane_domain::figures::settled::{Hour, Listed, Minute, Note};
 use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
 use hooklane_domain::inbox::RequestNumber;
 use hooklane_domain::isolation::deaths::Suspect;
@@ -16,9 +18,10 @@ use hooklane_domain::usage::counting::Kind;
 
 use crate::table::{Item, Key, text};
 
-/// The name of the sparse index of deliveries that are pending, retrying or failed.
+/// The name of the sparse index of deliveries: of all but those that were delivered promptly, by their first
+/// attempt.
 pub(super) const UNDELIVERED: &str = "undelivered";
-/// The index's partition key. A delivery that is delivered or cancelled has none.
+/// The index's partition key. A delivery that it does not list has none.
 pub(super) const UNDELIVERED_KEY: &str = "u";
 
 /// An event, by its tenant and its id: the same id twice is the same event. Each event is a partition
@@ -242,12 +245,99 @@ pub(super) fn idempotency_record(tenant: &TenantId, key: &IdempotencyKey) -> Key
     Key { pk: format!("IK#{tenant}#{}", key.as_str()), sk: "CLAIM".to_owned() }
 }
 
-/// The partition of the index that has a webhook's deliveries of one status, if the index has them.
+/// The partition of the index that has a webhook's deliveries of one status, if there is one that has all of
+/// them. Earlier versions listed no cancelled ones.
 pub(super) fn undelivered(webhook: WebhookId, status: Status) -> Option<String> {
     match status {
-        Status::Pending | Status::Retrying | Status::Failed => {
-            Some(format!("{webhook}#{}", status.as_str()))
-        }
+        Status::Pending => Some(listed(webhook, Listed::Pending)),
+        Status::Retrying => Some(listed(webhook, Listed::Retrying)),
+        Status::Failed => Some(listed(webhook, Listed::Failed)),
         Status::Delivered | Status::Cancelled => None,
     }
 }
+
+/// The partition of the index that has one list of a webhook's deliveries.
+pub(super) fn listed(webhook: WebhookId, list: Listed) -> String {
+    format!("{webhook}#{}", list.as_str())
+}
+
+/// The beginning of the partition keys of figures.
+const FIGURES: &str = "ST#";
+/// The beginning of the partition keys of a tenant's figures. No webhook's id has a `#` in it.
+const FIGURES_OF_TENANT: &str = "ST#T#";
+
+/// The partition of what is kept of a webhook's figures.
+pub(super) fn figures(webhook: WebhookId) -> String {
+    format!("{FIGURES}{webhook}")
+}
+
+/// The webhook of such a partition.
+pub(super) fn webhook_of_figures(pk: &str) -> Option<WebhookId> {
+    pk.strip_prefix(FIGURES)?.parse().ok()
+}
+
+/// How far a webhook's minutes are settled.
+pub(super) fn figures_progress(webhook: WebhookId) -> Key {
+    Key { pk: figures(webhook), sk: "P".to_owned() }
+}
+
+/// The settled minutes of an hour, in order of time.
+pub(super) fn figures_hour(webhook: WebhookId, hour: Hour) -> Key {
+    Key { pk: figures(webhook), sk: format!("{HOUR_PREFIX}{:08}", hour.0.clamp(0, MOST_HOURS)) }
+}
+
+const HOUR_PREFIX: &str = "H#";
+/// The most that eight digits say, far past every hour.
+const MOST_HOURS: i64 = 99_999_999;
+
+/// The hour whose key an item has.
+pub(super) fn hour_of_figures(item: &Item) -> Option<Hour> {
+    text(item, "sk")?.strip_prefix(HOUR_PREFIX)?.parse().ok().map(Hour)
+}
+
+/// The note of a late save: first the minute in which it was left, so that what is new is one range, then
+/// what it announces, so that the same note is the same item.
+pub(super) fn figures_note(webhook: WebhookId, left_in: Minute, note: Note) -> Key {
+    let what = match note {
+        Note::Rest(hour) => format!("{REST}{}", hour.0),
+        Note::Whole(minute) => format!("{WHOLE}{}", minute.0),
+    };
+    Key { pk: figures(webhook), sk: format!("{NOTE_PREFIX}{:010}#{what}", left_in.0.max(0)) }
+}
+
+const NOTE_PREFIX: &str = "T#";
+const REST: char = 'h';
+const WHOLE: char = 'm';
+
+/// The sort keys of notes that were left from a minute on.
+pub(super) fn figures_notes(from: Minute) -> (String, String) {
+    // `~` is greater than every digit.
+    (format!("{NOTE_PREFIX}{:010}", from.0.max(0)), format!("{NOTE_PREFIX}~"))
+}
+
+/// The note whose key an item has.
+pub(super) fn note_of_figures(item: &Item) -> Option<Note> {
+    let sk = text(item, "sk")?;
+    let (_, what) = sk.strip_prefix(NOTE_PREFIX)?.split_once('#')?;
+    if let Some(hour) = what.strip_prefix(REST) {
+        return hour.parse().ok().map(|hour| Note::Rest(Hour(hour)));
+    }
+    what.strip_prefix(WHOLE)?.parse().ok().map(|minute| Note::Whole(Minute(minute)))
+}
+
+/// The last answer about a window.
+pub(super) fn figures_answer(key: &AnswerKey) -> Key {
+    let pk = match &key.owner {
+        FiguresOf::Webhook(webhook) => figures(*webhook),
+        FiguresOf::Tenant(tenant) => format!("{FIGURES_OF_TENANT}{tenant}"),
+    };
+    Key { pk, sk: format!("A#{}", key.window) }
+}
+
+/// The mark of a webhook that has many deliveries.
+pub(super) fn figures_mark(webhook: WebhookId) -> Key {
+    Key { pk: figures(webhook), sk: MARK.to_owned() }
+}
+
+/// The sort key of every mark. The stream is filtered by it.
+pub(crate) const MARK: &str = "MARK";

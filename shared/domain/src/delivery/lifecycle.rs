@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::delivery::attempt::{Attempt, LastAttempt};
+use crate::delivery::failures::{DeliveryFailures, Failure};
 use crate::delivery::retry::Next;
 use crate::delivery::state::{CancelReason, FailReason, MessageId, State, Status, Turn};
 use crate::ids::{DeliveryId, EventType, TenantId};
@@ -29,6 +30,10 @@ pub struct Delivery {
     pub retries: u8,
     /// The failed attempts. Each has an item of its own, whose key derives from this.
     pub failed_at: Vec<FailedAt>,
+    /// How often attempts failed, by what failed. Versions before this one did not count.
+    pub failures: DeliveryFailures,
+    /// How often it took a slot under its webhook's rate limit and had to wait for it.
+    pub slot_waits: u32,
     pub last: Option<LastAttempt>,
     /// The attempt that succeeded.
     pub success: Option<Attempt>,
@@ -65,6 +70,8 @@ impl Delivery {
             attempts: 0,
             retries: 0,
             failed_at: Vec::new(),
+            failures: DeliveryFailures::default(),
+            slot_waits: 0,
             last: None,
             success: None,
             slot: None,
@@ -184,7 +191,8 @@ impl Delivery {
         self.slot = None;
         self.attempts = self.attempts.saturating_add(1);
         self.last = Some(attempt.summary());
-        if !attempt.outcome.is_success() {
+        if let Some(failure) = Failure::of(&attempt.outcome) {
+            self.failures.add(failure, 1);
             self.failed_at.push(FailedAt { number: attempt.number, at: attempt.at });
             let over = self.failed_at.len().saturating_sub(MAX_FAILED_TIMES);
             self.failed_at.drain(..over);

@@ -67,6 +67,7 @@ impl Delivery {
         self.state = State::Waiting { next_attempt_at: slot, owner: Some(turn.owner) };
         self.generation = turn.generation;
         self.receives = Some(0);
+        self.slot_waits = self.slot_waits.saturating_add(u32::from(self.slot != Some(slot)));
         self.slot = Some(slot);
         self
     }

@@ -3,8 +3,8 @@ use std::sync::Arc;
 
 use hooklane_app::ports::{
     CanaryStore, ChunkPage, ChunkRange, DeliveryFilter, DeliveryPage, DeliveryStore, EventIndex,
-    EventPage, EventScan, EventStore, ParkingStore, Pointer, Put, Saved, SlotCounts, SlotStore,
-    Strikes, Unavailable,
+    EventPage, EventScan, EventStore, FigureMarks, ParkingStore, Pointer, Put, Saved, SlotCounts,
+    SlotStore, Strikes, Unavailable,
 };
 use hooklane_domain::Timestamp;
 use hooklane_domain::canary::Canary;
@@ -166,6 +166,13 @@ impl EventStore for WorldLedger {
         let state = self.world.state();
         let event = number_of(id).and_then(|number| state.ledger.event(number));
         Ok(event.or_else(|| state.operational.get(id).cloned()))
+    }
+}
+
+impl FigureMarks for WorldLedger {
+    /// Nobody asks for figures here.
+    async fn mark(&self, _: &TenantId, _: WebhookId, _: Timestamp) -> Result<(), Unavailable> {
+        Ok(())
     }
 }
 

@@ -2,10 +2,12 @@ use hooklane_app::isolation::MAX_COUNTED;
 use hooklane_app::webhooks::Overview;
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::Delivery;
+use hooklane_domain::figures::report::Report;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::isolation::{CircuitView, ParkedCountView};
+use super::statistics::DayFiguresView;
 use super::time;
 use crate::resources::words::{DeliveryReason, DeliveryStatus, Lane};
 
@@ -30,6 +32,10 @@ pub(crate) struct WebhookHealthView {
     parked: ParkedCountView,
     /// The total number of events for which no delivery was made because too many deliveries were parked.
     skipped_events: u64,
+    /// The deliveries of events accepted in the last 24 hours, if the list was asked for them.
+    #[serde(rename = "last24Hours", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    last_day: Option<DayFiguresView>,
     /// The newest delivery, by when its event was accepted; absent if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -72,7 +78,7 @@ struct NewestDeliveryView {
 }
 
 impl WebhookHealthView {
-    pub(crate) fn new(overview: &Overview, now: Timestamp) -> Self {
+    pub(crate) fn new(overview: &Overview, figures: Option<&Report>, now: Timestamp) -> Self {
         let health = &overview.health;
         Self {
             circuit: CircuitView::new(health.circuit, now),
@@ -86,6 +92,7 @@ impl WebhookHealthView {
             },
             parked: ParkedCountView::new(overview.parked),
             skipped_events: health.skipped,
+            last_day: figures.map(DayFiguresView::new),
             newest_delivery: overview.newest_delivery.as_ref().map(NewestDeliveryView::new),
         }
     }

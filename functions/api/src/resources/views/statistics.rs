@@ -1,10 +1,12 @@
-use hooklane_app::deliveries::statistics::Sample;
 use hooklane_app::isolation::Isolation;
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::Status;
-use hooklane_domain::delivery::statistics::{
-    Condition, Failure, Figures, ResponseTime, TypeFigures,
-};
+use hooklane_domain::delivery::failures::Failure;
+use hooklane_domain::delivery::period::Period;
+use hooklane_domain::delivery::statistics::{Condition, Figures, ResponseTime, TypeFigures};
+use hooklane_domain::figures::Bucket;
+use hooklane_domain::figures::report::Report;
+use hooklane_domain::figures::settled::Minute;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -14,7 +16,7 @@ use crate::http::parameters::StatisticsPeriod;
 use crate::resources::words::{DeliveryStatus, FailureKind, HealthStatus};
 
 /// Statistics of the deliveries of events accepted in the period. Rates are between 0 and 1. They are
-/// shares of the deliveries that were attempted and not cancelled, and absent if there are none.
+/// shares of the deliveries that were not cancelled, and absent if there are none.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Statistics)]
@@ -23,18 +25,27 @@ pub(crate) struct StatisticsView {
     period: &'static str,
     since: String,
     until: String,
-    /// Whether the period has more deliveries than one request reads. If so, the figures cover the newest
-    /// 5,000.
+    /// When it was read, at most 60 seconds ago.
+    #[schema(example = "2026-11-27T08:00:00.000Z")]
+    as_of: String,
+    /// Whether not all could be counted: too much was new, or the tenant has over 3,000 webhooks. `since` and
+    /// `until` say what was counted. Ask again: each request goes on from where the last one stopped.
     truncated: bool,
     total_deliveries: u64,
     successful_deliveries: u64,
     /// Deliveries that failed permanently.
     failed_deliveries: u64,
+    /// Deliveries that wait for an attempt.
+    waiting_deliveries: u64,
+    attempts: u64,
+    failed_attempts: u64,
     /// The number of attempts after the first one of each delivery.
     retry_count: u64,
+    /// How often a delivery waited for its turn under the rate limit.
+    rate_limit_waits: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     average_attempts: Option<f64>,
-    /// The share of deliveries that succeeded.
+    /// The share of deliveries that succeeded: delivered of accepted and not cancelled.
     #[serde(skip_serializing_if = "Option::is_none")]
     success_rate: Option<f64>,
     /// The share of deliveries that took more than one attempt.
@@ -47,11 +58,34 @@ pub(crate) struct StatisticsView {
     response_time_ms: Option<ResponseTimeView>,
     by_status: Vec<StatusView>,
     by_event_type: Vec<TypeView>,
-    /// Why the last attempts of undelivered deliveries failed, most frequent first.
+    /// Why attempts failed, most frequent first.
     by_error: Vec<ErrorView>,
+    /// The period in steps: 60 of a minute for `1h`, of an hour for `24h`, of six hours for `7d`, of a day for
+    /// `30d`. The first and the last may be cut by the period.
+    series: Vec<PointView>,
 }
 
-/// The duration of each delivery's last attempt, in milliseconds.
+/// A step of a period. Deliveries count where their event was accepted.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = StatisticsPoint)]
+struct PointView {
+    /// When it begins.
+    #[schema(format = DateTime)]
+    at: String,
+    total_deliveries: u64,
+    successful_deliveries: u64,
+    failed_deliveries: u64,
+    waiting_deliveries: u64,
+    /// Deliveries that took more than one attempt count with each further one.
+    retry_count: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    response_time_ms: Option<ResponseTimeView>,
+}
+
+/// The duration of each delivery's last attempt, in milliseconds. The average is exact; a percentile over 127 ms
+/// may be wrong by 0.8 %.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ResponseTime)]
 struct ResponseTimeView {
@@ -72,6 +106,7 @@ struct StatusView {
 #[serde(rename_all = "camelCase")]
 #[schema(as = EventTypeCount)]
 struct TypeView {
+    /// `*` stands for all types that are not told apart: 50 are.
     event_type: String,
     total_deliveries: u64,
     successful_deliveries: u64,
@@ -90,18 +125,23 @@ struct ErrorView {
 }
 
 impl StatisticsView {
-    pub(crate) fn new(sample: Sample) -> Self {
-        let figures = sample.figures;
+    pub(crate) fn new(report: &Report, period: Period) -> Self {
+        let figures = report.total().figures();
         let count = |status| count(&figures, status);
         Self {
-            period: sample.period.as_str(),
-            since: time(sample.since),
-            until: time(sample.until),
-            truncated: sample.is_cut,
+            period: period.as_str(),
+            since: time(report.since),
+            until: time(report.until),
+            as_of: time(report.as_of),
+            truncated: report.is_cut,
             total_deliveries: figures.total,
             successful_deliveries: count(Status::Delivered),
             failed_deliveries: count(Status::Failed),
+            waiting_deliveries: count(Status::Pending) + count(Status::Retrying),
+            attempts: figures.attempts,
+            failed_attempts: figures.failed_attempts,
             retry_count: figures.retries,
+            rate_limit_waits: figures.slot_waits,
             average_attempts: figures.average_attempts,
             success_rate: figures.delivery_rate,
             retry_rate: figures.retry_rate,
@@ -112,6 +152,60 @@ impl StatisticsView {
                 .into(),
             by_event_type: figures.by_type.into_iter().map(TypeView::new).collect(),
             by_error: figures.by_failure.into_iter().map(ErrorView::new).collect(),
+            series: report.steps().iter().map(PointView::new).collect(),
+        }
+    }
+}
+
+impl PointView {
+    fn new((at, bucket): &(Minute, Bucket)) -> Self {
+        Self {
+            at: time(at.start()),
+            total_deliveries: bucket.accepted(),
+            successful_deliveries: bucket.with(Status::Delivered),
+            failed_deliveries: bucket.with(Status::Failed),
+            waiting_deliveries: bucket.waiting(),
+            retry_count: bucket.retries(),
+            response_time_ms: bucket.figures().response.map(ResponseTimeView::new),
+        }
+    }
+}
+
+/// What the deliveries of the last 24 hours came to.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = DayFigures)]
+pub(crate) struct DayFiguresView {
+    /// When it was read, at most 60 seconds ago.
+    #[schema(example = "2026-11-27T08:00:00.000Z")]
+    as_of: String,
+    /// Whether not all could be counted: too much was new. Ask again.
+    truncated: bool,
+    total_deliveries: u64,
+    successful_deliveries: u64,
+    failed_deliveries: u64,
+    waiting_deliveries: u64,
+    /// Delivered of accepted and not cancelled, from 0 to 1; absent if there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    success_rate: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    response_time_ms: Option<ResponseTimeView>,
+}
+
+impl DayFiguresView {
+    pub(crate) fn new(report: &Report) -> Self {
+        let total = report.total();
+        Self {
+            as_of: time(report.as_of),
+            truncated: report.is_cut,
+            total_deliveries: total.accepted(),
+            successful_deliveries: total.with(Status::Delivered),
+            failed_deliveries: total.with(Status::Failed),
+            waiting_deliveries: total.waiting(),
+            success_rate: total.delivery_rate(),
+            response_time_ms: total.figures().response.map(ResponseTimeView::new),
         }
     }
 }
@@ -130,7 +224,7 @@ impl ResponseTimeView {
 impl TypeView {
     fn new(figures: TypeFigures) -> Self {
         Self {
-            event_type: figures.event_type.to_string(),
+            event_type: figures.event_type.map_or_else(|| "*".to_owned(), |name| name.to_string()),
             total_deliveries: figures.total,
             successful_deliveries: figures.successful,
             average_attempts: figures.average_attempts,
@@ -142,7 +236,7 @@ impl ErrorView {
     fn new((failure, count): (Failure, u64)) -> Self {
         let status_code = match failure {
             Failure::Answer(status) => Some(status),
-            Failure::Error(_) => None,
+            Failure::Error(_) | Failure::Other => None,
         };
         Self { kind: failure.into(), status_code, count }
     }
@@ -154,16 +248,17 @@ impl ErrorView {
 #[schema(as = Health)]
 pub(crate) struct HealthView {
     status: HealthStatus,
-    /// The share of deliveries that succeeded, from 0 to 1. Cancelled and not yet attempted deliveries
-    /// are not counted.
+    /// The share of deliveries that succeeded, from 0 to 1: delivered of accepted and not cancelled.
     #[serde(skip_serializing_if = "Option::is_none")]
     success_rate: Option<f64>,
     total_deliveries: u64,
     /// When the latest attempt began.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_attempt_at: Option<String>,
-    /// Whether there were more deliveries than one request reads. If so, the health is that of the newest
-    /// 5,000.
+    /// When the figures were read, at most 60 seconds ago.
+    #[schema(example = "2026-11-27T08:00:00.000Z")]
+    as_of: String,
+    /// Whether not all deliveries could be counted: too much was new. Ask again.
     truncated: bool,
     isolation: IsolationView,
     /// Absent if the webhook has no rate limit and had none recently.
@@ -173,14 +268,15 @@ pub(crate) struct HealthView {
 }
 
 impl HealthView {
-    pub(crate) fn new(sample: &Sample, isolation: &Isolation, now: Timestamp) -> Self {
-        let figures = &sample.figures;
+    pub(crate) fn new(report: &Report, isolation: &Isolation, now: Timestamp) -> Self {
+        let figures = report.total().figures();
         Self {
-            status: Condition::of(figures.delivery_rate).into(),
+            status: Condition::of(&figures).into(),
             success_rate: figures.delivery_rate,
             total_deliveries: figures.total,
             last_attempt_at: figures.last_attempt_at.map(time),
-            truncated: sample.is_cut,
+            as_of: time(report.as_of),
+            truncated: report.is_cut,
             isolation: IsolationView::new(isolation, now),
             rate_limit: LimitedView::of(isolation, now),
         }

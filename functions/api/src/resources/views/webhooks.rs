@@ -4,6 +4,7 @@ use hooklane_app::webhooks::{Overview, Warning, WarningKind};
 use hooklane_contract::{Contract, Contracts};
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::scope::Scope;
+use hooklane_domain::figures::report::Report;
 use hooklane_domain::webhook::headers::MASK;
 use hooklane_domain::webhook::limits::TimeLimit;
 use hooklane_domain::webhook::masking::masked;
@@ -133,8 +134,14 @@ impl WebhookView {
         }
     }
 
-    pub(crate) fn with_health(self, overview: Option<&Overview>, now: Timestamp) -> Self {
-        Self { health: overview.map(|overview| WebhookHealthView::new(overview, now)), ..self }
+    pub(crate) fn with_health(
+        self,
+        overview: Option<&Overview>,
+        figures: Option<&Report>,
+        now: Timestamp,
+    ) -> Self {
+        let view = |overview| WebhookHealthView::new(overview, figures, now);
+        Self { health: overview.map(view), ..self }
     }
 
     /// The fields of the answer, for a comparison with what a client sends.

@@ -46,7 +46,7 @@ async fn pages(
     let (mut found, mut after): (Vec<DeliveryId>, Option<DeliveryId>) = (Vec::new(), None);
     loop {
         let asked = (after.as_ref(), limit);
-        let page = newest(ledger, &tenant(), parts, range, asked, |one| one).await.unwrap();
+        let page = newest(ledger, &tenant(), parts, range, asked).await.unwrap();
         assert!(page.deliveries.len() <= limit);
         found.extend(page.deliveries.into_iter().map(|delivery| delivery.id));
         match page.next {
@@ -97,7 +97,7 @@ fn a_delivery_found_twice_is_listed_once() {
 
 #[test]
 fn finding_04_only_the_newest_deliveries_are_held_however_many_are_read() {
-    let found = Found::new(10, |delivery| delivery);
+    let found = Found::new(10);
     let ledger = MemoryLedger::default();
     for of in 0..50 {
         let plan: Vec<_> = (0..20).map(|ms| (of, ms + of as i64, 0)).collect();

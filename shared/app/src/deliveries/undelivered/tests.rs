@@ -2,13 +2,12 @@ use std::collections::BTreeSet;
 
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::Delivery;
-use hooklane_domain::delivery::period::Period;
 use hooklane_domain::ids::TenantId;
 use hooklane_domain::webhook::target::TargetUrl;
 use hooklane_domain::webhook::{Essentials, Webhook};
 
 use super::*;
-use crate::deliveries::{Search, search, statistics};
+use crate::deliveries::{Search, search};
 use crate::fakes::{MemoryLedger, MemoryRegistry};
 use crate::ports::{DeliveryStore as _, WebhookStore as _};
 
@@ -69,16 +68,6 @@ async fn finding_04_one_request_reads_a_bounded_number_of_webhooks() {
     let one = Search { statuses: Some(vec![Status::Pending]), ..Search::default() };
     let read = search(&registry, &ledger, &tenant(), &one, (None, 100)).await.unwrap();
     assert_eq!((read.deliveries.len(), read.next), (25, None), "one status: one group");
-}
-
-#[tokio::test]
-async fn finding_04_statistics_say_that_they_leave_webhooks_out() {
-    for (webhooks, total, is_cut) in [(3_000, 30, false), (3_100, 30, true)] {
-        let (registry, ledger) = stores(webhooks).await;
-        let asked = (Period::Day, at(10_000));
-        let sample = statistics::of_tenant(&registry, &ledger, &tenant(), asked).await.unwrap();
-        assert_eq!((sample.figures.total, sample.is_cut), (total, is_cut), "{webhooks}");
-    }
 }
 
 #[test]

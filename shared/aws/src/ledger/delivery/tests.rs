@@ -56,7 +56,8 @@ fn a_delivery_of_every_state_reads_back() {
         waiting.clone().cancelled(at(1_700_000_050), CancelReason::WebhookDeleted),
         delivery(),
     ] {
-        let item = ledger().delivery_item(&delivery).unwrap();
+        let item =
+            ledger().delivery_item(&delivery, listing(&delivery, at(1_700_000_001))).unwrap();
         let expires_at = Some(at(1_700_000_000 + 30 * 24 * 3_600));
         assert_eq!(to_delivery(item).unwrap(), Delivery { expires_at, ..delivery });
     }
@@ -68,10 +69,10 @@ fn a_delivery_fits_into_one_write_unit_whatever_the_receiver_answered() {
     for n in 1..=10 {
         delivery = delivery.after(&attempt(n, 500), Next::RetryAt(at(1_700_000_100)), turn());
     }
-    let waiting = ledger().delivery_item(&delivery).unwrap();
+    let waiting = ledger().delivery_item(&delivery, listing(&delivery, at(1_700_000_001))).unwrap();
     assert!(size(&waiting) <= UNIT, "{}", size(&waiting));
     let delivered = delivery.after(&attempt(11, 200), Next::Delivered, turn());
-    let item = ledger().delivery_item(&delivered).unwrap();
+    let item = ledger().delivery_item(&delivered, listing(&delivered, at(1_700_000_001))).unwrap();
     assert!(size(&item) <= UNIT, "{}", size(&item));
     let read = to_delivery(item).unwrap();
     assert_eq!(read.success.unwrap().outcome.status(), Some(200));
@@ -79,9 +80,44 @@ fn a_delivery_fits_into_one_write_unit_whatever_the_receiver_answered() {
 }
 
 #[test]
-fn only_undelivered_deliveries_are_in_the_index() {
-    let waiting = delivery().after(&attempt(1, 500), Next::RetryAt(at(1_700_000_100)), turn());
-    assert!(ledger().delivery_item(&waiting).unwrap().contains_key("u"));
-    let delivered = waiting.after(&attempt(2, 200), Next::Delivered, turn());
-    assert!(!ledger().delivery_item(&delivered).unwrap().contains_key("u"));
+fn all_but_prompt_successes_are_in_the_index() {
+    let fresh = delivery();
+    let waiting = fresh.clone().after(&attempt(1, 500), Next::RetryAt(at(1_700_000_100)), turn());
+    let delivered = fresh.clone().after(&attempt(1, 200), Next::Delivered, turn());
+    let again = waiting.clone().after(&attempt(2, 200), Next::Delivered, turn());
+    let cancelled = fresh.cancelled(at(1_700_000_050), CancelReason::Requested);
+    for (delivery, saved_at, list) in [
+        (&waiting, 1, Some("retrying")),
+        (&delivered, 30, None),
+        (&delivered, 31, Some("late")),
+        (&again, 1, Some("late")),
+        (&cancelled, 1, Some("cancelled")),
+    ] {
+        let listing = listing(delivery, at(1_700_000_000 + saved_at));
+        let item = ledger().delivery_item(delivery, listing).unwrap();
+        let u = crate::table::text(&item, "u");
+        let list = list.map(|list| format!("{}#{list}", delivery.id.webhook()));
+        assert_eq!(u, list, "{saved_at}");
+    }
+}
+
+#[test]
+fn what_an_attempt_that_ended_too_late_adds_does_not_move_a_delivery() {
+    let delivered = delivery().after(&attempt(1, 200), Next::Delivered, turn());
+    let merged = delivered.merged(&attempt(1, 500), Next::Exhausted).unwrap();
+    assert_eq!(listing(&merged, at(1_700_000_001)), Listing::AsItIs);
+}
+
+#[test]
+fn the_counts_of_failures_read_back() {
+    let mut delivery = delivery().slotted(at(1_700_000_100), turn());
+    for (n, status) in [(1, 500), (2, 503), (3, 503)] {
+        delivery = delivery.after(&attempt(n, status), Next::RetryAt(at(1_700_000_100)), turn());
+    }
+    let item = ledger().delivery_item(&delivery, listing(&delivery, at(1_700_000_001))).unwrap();
+    let read = to_delivery(item).unwrap();
+    let failures: Vec<_> =
+        read.failures.iter().map(|(failure, count)| (failure.to_string(), count)).collect();
+    assert_eq!(failures, [("500".to_owned(), 1), ("503".to_owned(), 2)]);
+    assert_eq!(read.slot_waits, 1);
 }
