@@ -188,7 +188,8 @@ fn period(raw: Option<&str>) -> Result<Period, Problem> {
 
 impl<P: Ports> Deps<P> {
     /// How figures are asked for now.
-    pub(crate) fn asking(&self) -> Asking {
+    #[must_use]
+    pub fn asking(&self) -> Asking {
         Asking::at(self.system.now(), self.retention)
     }
 }

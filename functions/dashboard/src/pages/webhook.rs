@@ -158,7 +158,10 @@ pub(crate) async fn show<P: Ports>(
             writer,
         ),
         by_type: bars(
-            figures.by_type.iter().map(|(name, total, _)| (name.clone(), *total, false)),
+            figures.by_type.iter().map(|(name, total, _)| {
+                let name = name.clone().unwrap_or_else(|| "Other types".to_owned());
+                (name, *total, false)
+            }),
             writer,
         ),
         figures: tiles(&figures, writer),

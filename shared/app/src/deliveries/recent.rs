@@ -16,7 +16,9 @@ pub async fn recent(
     (after, limit): (Option<&DeliveryId>, usize),
 ) -> Result<DeliveryPage, Unavailable> {
     let parts: Vec<_> = webhooks.iter().map(|webhook| (*webhook, status)).collect();
-    newest(deliveries, tenant, &parts, accepted, (after, limit), without_answer).await
+    let page = newest(deliveries, tenant, &parts, accepted, (after, limit)).await?;
+    let deliveries = page.deliveries.into_iter().map(without_answer).collect();
+    Ok(DeliveryPage { deliveries, ..page })
 }
 
 /// The part of a delivery that a list shows: without what its receiver answered.
