@@ -16,7 +16,7 @@ use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
 use hooklane_domain::isolation::deaths::Suspect;
 use jiff::SignedDuration;
 
-use super::inbox::Kept;
+use super::kept::Kept;
 use super::usage::Usage;
 use super::{Faults, lock};
 use crate::ports::{
