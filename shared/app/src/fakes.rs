@@ -13,6 +13,7 @@ mod idempotency;
 mod inbox;
 mod isolation;
 mod isolation_stores;
+mod kept;
 mod keys;
 mod ledger;
 mod operator_bus;

@@ -1,27 +1,10 @@
-use std::collections::BTreeMap;
-
 use hooklane_domain::Timestamp;
 use hooklane_domain::ids::TenantId;
-use hooklane_domain::inbox::{Admission, Flow, Inbox, KEPT_FOR, KeptRequest, RequestNumber};
+use hooklane_domain::inbox::{Admission, Inbox, KeptRequest, RequestNumber};
 use hooklane_domain::webhook::Webhook;
 
 use super::{MemoryLedger, MemoryRegistry, lock};
 use crate::ports::{InboxLog, InboxSaved, InboxStore, RequestPage, Unavailable, WebhookStore as _};
-
-/// What the ledger has of one inbox: the requests by their slots.
-#[derive(Debug, Default)]
-pub(super) struct Kept {
-    flow: Flow,
-    slots: BTreeMap<u64, KeptRequest>,
-}
-
-impl Kept {
-    fn request(&self, number: u64, now: Timestamp) -> Option<&KeptRequest> {
-        let number = RequestNumber(number);
-        let there = self.slots.get(&number.slot()).filter(|request| request.number == number);
-        there.filter(|request| request.at.saturating_add(KEPT_FOR).is_ok_and(|end| now < end))
-    }
-}
 
 impl InboxStore for MemoryRegistry {
     async fn inbox(&self, tenant: &TenantId) -> Result<Option<Inbox>, Unavailable> {
@@ -119,7 +102,8 @@ impl InboxLog for MemoryLedger {
     async fn clear_requests(&self, tenant: &TenantId) -> Result<(), Unavailable> {
         self.faults.step()?;
         if let Some(kept) = lock(&self.inboxes).get_mut(tenant) {
-            *kept = Kept { flow: kept.flow.emptied(), slots: BTreeMap::new() };
+            kept.flow = kept.flow.emptied();
+            kept.slots.clear();
         }
         Ok(())
     }

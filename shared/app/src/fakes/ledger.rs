@@ -17,7 +17,7 @@ use hooklane_domain::isolation::deaths::Suspect;
 use jiff::SignedDuration;
 
 use super::figures::Figures;
-use super::inbox::Kept;
+use super::kept::Kept;
 use super::usage::Usage;
 use super::{Faults, lock};
 use crate::ports::{

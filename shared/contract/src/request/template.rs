@@ -1,7 +1,6 @@
 //! A template of a request: text with placeholders.
 
 use super::placeholder::{Place, Placeholder, PlaceholderName};
-use super::signature::Encoding;
 use crate::braces::{Piece, pieces};
 use crate::time_format::TimeFormat;
 
@@ -89,16 +88,16 @@ impl Template {
         rest.is_empty().then_some(values)
     }
 
-    /// The same for a text that goes on. A signature ends with the first character that its encoding lacks.
+    /// The same for a text that goes on. Its last value ends with the first character that does not belong to it.
     pub(super) fn read_beginning<'a>(
         &self,
         text: &'a str,
-        encoding: Encoding,
+        belongs: impl Fn(char) -> bool,
     ) -> Option<(Vec<(PlaceholderName, &'a str)>, &'a str)> {
         self.read_up_to(text, |rest, next| match next {
             Some(Part::Text(literal)) => rest.find(literal.as_str()),
             Some(Part::Placeholder(_)) => None,
-            None => Some(rest.find(|c| !encoding.has(c)).unwrap_or(rest.len())),
+            None => Some(rest.find(|c| !belongs(c)).unwrap_or(rest.len())),
         })
     }
 

@@ -122,7 +122,7 @@ impl SignatureRule {
             let found = styles().find_map(|style| {
                 let first =
                     if written.is_empty() { Some(&style.value) } else { style.another.as_ref() };
-                let (values, rest) = first?.read_beginning(rest, self.encoding)?;
+                let (values, rest) = first?.read_beginning(rest, |c| self.encoding.has(c))?;
                 Some((style, values, rest))
             });
             let Some((style, values, left)) = found else { break };

@@ -5,14 +5,21 @@ use std::ops::Range;
 use jiff::Timestamp;
 
 use super::{KEPT, RequestNumber};
-use crate::access::quota::Window;
-use crate::access::quotas::Day;
 
 /// The most requests of a minute. The API's address is open to everybody, so this bounds what a stranger who
 /// knows the URL can have written.
 pub const MOST_PER_MINUTE: u32 = 60;
 /// The most requests of a day (UTC). It bounds what a URL that is known to the world costs in a month.
 pub const MOST_PER_DAY: u32 = 5_000;
+
+/// In seconds.
+const MINUTE: i64 = 60;
+const DAY: i64 = 86_400;
+
+/// Which of the spans of this length since 1970 it is.
+fn number(now: Timestamp, length: i64) -> i64 {
+    now.as_second().div_euclid(length)
+}
 
 /// The counts of an inbox.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -41,23 +48,17 @@ pub enum Admission {
 impl Flow {
     #[must_use]
     pub fn admit(self, now: Timestamp) -> Admission {
-        let (minute, day) = (Window::at(now), Day::at(now));
-        let in_minute = if self.minute == minute.number() { self.in_minute } else { 0 };
-        let in_day = if self.day == day.number() { self.in_day } else { 0 };
+        let (minute, day) = (number(now, MINUTE), number(now, DAY));
+        let in_minute = if self.minute == minute { self.in_minute } else { 0 };
+        let in_day = if self.day == day { self.in_day } else { 0 };
         let until = if in_day >= MOST_PER_DAY {
-            day.ends_at()
+            (day + 1) * DAY
         } else if in_minute >= MOST_PER_MINUTE {
-            minute.ends_at()
+            (minute + 1) * MINUTE
         } else {
             let taken = self.taken + 1;
-            let flow = Self {
-                taken,
-                minute: minute.number(),
-                in_minute: in_minute + 1,
-                day: day.number(),
-                in_day: in_day + 1,
-                ..self
-            };
+            let flow =
+                Self { taken, minute, in_minute: in_minute + 1, day, in_day: in_day + 1, ..self };
             return Admission::Taken(RequestNumber(taken), flow);
         };
         Admission::Refused { seconds: (until - now.as_second()).max(1) }
