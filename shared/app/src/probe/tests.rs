@@ -2,10 +2,9 @@ use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::delivery::{FailReason, ParkReason, State};
 use hooklane_domain::webhook::target::TargetUrl;
 use hooklane_domain::webhook::{DisableReason, Essentials, Webhook};
-use jiff::SignedDuration;
 
 use super::*;
-use crate::fakes::{FakeSystem, MemoryLedger, MemoryQueues, MemoryRegistry};
+use crate::fakes::{FakeSystem, Faults, MemoryLedger, MemoryQueues, MemoryRegistry};
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(1_705_314_600 + seconds).unwrap()
@@ -166,14 +165,22 @@ async fn nothing_is_sent_where_no_probe_is_made() {
     assert!(matches!(theirs.await, Err(ProbeError::MissingWebhook)));
 }
 
-/// The message goes first, so what dies after it loses nothing: the message takes the delivery over.
+/// The message goes first, so what dies after it loses nothing: the message takes the delivery over by its
+/// generation.
 #[tokio::test]
-async fn a_probe_that_is_interrupted_leaves_the_delivery_parked_or_with_a_message() {
-    let world = World::with(open(), WebhookState::Active).await;
+async fn a_probe_that_is_interrupted_leaves_a_message_of_the_next_generation() {
+    let faults = Faults::default();
+    let ledger = MemoryLedger::with_faults(faults.clone());
+    let world = World { ledger, ..World::with(open(), WebhookState::Active).await };
     let id = world.park(1, 20).await;
-    world.system.pass(SignedDuration::from_secs(1));
-    let first = world.probe(None).await.unwrap();
-    assert_eq!((first.id, first.generation), (id.clone(), 1));
+    // The pointers and the delivery are read; it is not written any more.
+    faults.die_after(2);
+    assert!(matches!(world.probe(None).await, Err(ProbeError::Unavailable(_))));
+    faults.revive();
+    assert!(world.queues.bodies()[0].contains("\"generation\":1"), "{:?}", world.queues.bodies());
     let stored = world.ledger.read(std::slice::from_ref(&id)).await.unwrap();
-    assert_eq!(stored[0].as_ref().map(|one| one.is_parked()), Some(false));
+    let parked = stored.into_iter().next().flatten().unwrap();
+    assert_eq!((parked.is_parked(), parked.generation), (true, 0));
+    // A second request sends the same again.
+    assert_eq!(world.probe(None).await.unwrap().id, id);
 }

@@ -4,6 +4,7 @@ use hooklane_app::webhooks::{Overview, Warning, WarningKind};
 use hooklane_contract::{Contract, Contracts};
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::scope::Scope;
+use hooklane_domain::delivery::retry;
 use hooklane_domain::figures::report::Report;
 use hooklane_domain::webhook::headers::MASK;
 use hooklane_domain::webhook::limits::TimeLimit;
@@ -116,7 +117,7 @@ impl WebhookView {
             contract: webhook.contract.to_string(),
             headers: webhook.headers.names().map(|name| (name.to_owned(), MASK)).collect(),
             retry_policy: webhook.retry_policy.as_ref().map(RetryPolicy::new),
-            retry_preset: webhook.retry_policy.as_ref().and_then(|policy| policy.preset_name()),
+            retry_preset: webhook.retry_policy.as_ref().and_then(retry::RetryPolicy::preset_name),
             timeout_seconds: webhook.timeout.map(TimeLimit::seconds),
             rate_limit: webhook.rate_limit.map(RateLimit::new),
             filter: webhook.filter.as_ref().map(|filter| filter.as_str().to_owned()),
