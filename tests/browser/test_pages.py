@@ -101,7 +101,9 @@ def test_every_page_in_light_and_dark_and_on_a_phone(visit, link, stage, stack, 
         page.goto(link(timeZone="Europe/Berlin"))
         for name, path in stage.items():
             address = f"{stack.description['apiUrl']}/portal/{tenant}/{path}"
+            page.set_viewport_size({"width": width, "height": 900})
             page.goto(address, wait_until="load")
+            # So that what sticks to the window's edge is where it is at the end of the page.
             page.set_viewport_size({"width": width, "height": page.evaluate("document.documentElement.scrollHeight")})
             where = f"{name}, {scheme}, {width} px"
             if width > 320:

@@ -339,6 +339,13 @@ def test_the_settings_for_sam_local(reader, stack):
     assert settings["IngestFunction"]["LEDGER_TABLE"] == stack.description["ledgerTable"]
 
 
+def test_the_command_of_the_portal(reader, stack, tenant):
+    with reader("docs/portal.md", {"acme": tenant}) as shell:
+        shell.run(f"API={stack.description['apiUrl']}; OPERATOR_KEY={stack.description['operatorKey']}")
+        answer = json.loads(shell.paste("/portal"))
+        assert f"/portal/{tenant}/enter?link=" in answer["url"]
+
+
 def test_the_commands_of_usage(reader, stack, tenant):
     with reader("docs/usage.md", {"acme": tenant}) as shell:
         shell.run(f"API={stack.description['apiUrl']}; OPERATOR_KEY={stack.description['operatorKey']}")
