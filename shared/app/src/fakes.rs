@@ -12,6 +12,7 @@ mod figures;
 mod idempotency;
 mod isolation;
 mod isolation_stores;
+mod kept_figures;
 mod keys;
 mod ledger;
 mod operator_bus;
