@@ -229,6 +229,7 @@ pub(crate) fn failure(failure: Failure) -> String {
     match failure {
         Failure::Answer(code) => format!("{code} {}", reason_phrase(code)).trim_end().to_owned(),
         Failure::Error(kind) => error_words(kind).to_owned(),
+        Failure::Other => "Other reasons".to_owned(),
     }
 }
 

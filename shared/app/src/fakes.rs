@@ -14,6 +14,7 @@ mod inbox;
 mod isolation;
 mod isolation_stores;
 mod kept;
+mod kept_figures;
 mod keys;
 mod ledger;
 mod operator_bus;

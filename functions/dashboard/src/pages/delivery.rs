@@ -103,7 +103,8 @@ pub(super) async fn shown<P: Ports>(
     (place, done, shared): (Place, Option<&str>, Option<(String, jiff::Timestamp)>),
 ) -> Result<Response, Oops> {
     let (registry, ledger) = (&portal.deps.registry, &portal.deps.ledger);
-    let detail = deliveries::get(registry, ledger, visitor.id(), id.webhook(), id).await?;
+    let made_by = (registry, &portal.deps.contracts);
+    let detail = deliveries::get(made_by, ledger, visitor.id(), id.webhook(), id).await?;
     let detail = detail.ok_or(Oops::NoPage)?;
     let webhook = registry.get(visitor.id(), id.webhook()).await?.ok_or(Oops::NoPage)?;
     let outlook = visitor.outlook(portal, std::slice::from_ref(&detail.delivery)).await?;

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ops::Bound;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -7,56 +7,14 @@ use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::Delivery;
 use hooklane_domain::delivery::period::TimeRange;
 use hooklane_domain::figures::report::Report;
-use hooklane_domain::figures::settled::{
-    Hour, Listed, Listing, Minute, Note, Progress, SettledHour, listing,
-};
+use hooklane_domain::figures::settled::{Hour, Listed, Minute, Note, Progress, SettledHour};
 use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
 
 use super::{FakeSystem, MemoryLedger, lock};
 use crate::ports::{
-    AnswerKey, Clock as _, Counted, CountedPage, CountedPlace, FigureMarks, FigureSource,
-    FigureStore, FiguresOf, Unavailable,
+    AnswerKey, Counted, CountedPage, CountedPlace, FigureMarks, FigureSource, FigureStore,
+    Unavailable,
 };
-
-/// What the ledger keeps about figures.
-#[derive(Debug, Default)]
-pub(super) struct Figures {
-    clock: Option<Arc<FakeSystem>>,
-    listed: BTreeMap<DeliveryId, Listed>,
-    /// By webhook and the minute of the note.
-    notes: BTreeSet<(WebhookId, Minute, Note)>,
-    progress: BTreeMap<WebhookId, Progress>,
-    hours: BTreeMap<(WebhookId, Hour), SettledHour>,
-    answers: BTreeMap<(FiguresOf, String), Report>,
-    marks: Vec<(TenantId, WebhookId, Timestamp)>,
-}
-
-impl Figures {
-    /// What saving this delivery does before it is written.
-    pub(super) fn announce(&mut self, delivery: &Delivery) -> Timestamp {
-        let now = match &self.clock {
-            Some(clock) => clock.now(),
-            None => delivery.id.accepted_at(),
-        };
-        if let Some(note) = Note::of(delivery, now) {
-            self.notes.insert((delivery.id.webhook(), Minute::of(now), note));
-        }
-        now
-    }
-
-    /// Lists a delivery that was announced at a time.
-    pub(super) fn saved(&mut self, delivery: &Delivery, announced_at: Timestamp) {
-        match listing(delivery, announced_at) {
-            Listing::In(list) => {
-                self.listed.insert(delivery.id.clone(), list);
-            }
-            Listing::None => {
-                self.listed.remove(&delivery.id);
-            }
-            Listing::AsItIs => {}
-        }
-    }
-}
 
 impl MemoryLedger {
     /// From now on it knows when deliveries are saved. Without a clock none is saved late.

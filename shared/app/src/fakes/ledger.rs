@@ -16,8 +16,8 @@ use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
 use hooklane_domain::isolation::deaths::Suspect;
 use jiff::SignedDuration;
 
-use super::figures::Figures;
 use super::kept::Kept;
+use super::kept_figures::Figures;
 use super::usage::Usage;
 use super::{Faults, lock};
 use crate::ports::{

@@ -335,7 +335,9 @@ impl Model {
             settle(&c, of, asking),
             changes
         );
-        (x.unwrap(), y.unwrap(), z.unwrap());
+        x.unwrap();
+        y.unwrap();
+        z.unwrap();
     }
 
     /// Everything has landed, and what was kept says what the model says.

@@ -1,0 +1,55 @@
+//! What the fake of the ledger keeps about figures, and what saving a delivery does with it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use hooklane_domain::Timestamp;
+use hooklane_domain::delivery::Delivery;
+use hooklane_domain::figures::report::Report;
+use hooklane_domain::figures::settled::{
+    Hour, Listed, Listing, Minute, Note, Progress, SettledHour, listing,
+};
+use hooklane_domain::ids::{DeliveryId, TenantId, WebhookId};
+
+use super::FakeSystem;
+use crate::ports::{Clock as _, FiguresOf};
+
+/// What the ledger keeps about figures.
+#[derive(Debug, Default)]
+pub(super) struct Figures {
+    pub(super) clock: Option<Arc<FakeSystem>>,
+    pub(super) listed: BTreeMap<DeliveryId, Listed>,
+    /// By webhook and the minute of the note.
+    pub(super) notes: BTreeSet<(WebhookId, Minute, Note)>,
+    pub(super) progress: BTreeMap<WebhookId, Progress>,
+    pub(super) hours: BTreeMap<(WebhookId, Hour), SettledHour>,
+    pub(super) answers: BTreeMap<(FiguresOf, String), Report>,
+    pub(super) marks: Vec<(TenantId, WebhookId, Timestamp)>,
+}
+
+impl Figures {
+    /// What saving this delivery does before it is written.
+    pub(super) fn announce(&mut self, delivery: &Delivery) -> Timestamp {
+        let now = match &self.clock {
+            Some(clock) => clock.now(),
+            None => delivery.id.accepted_at(),
+        };
+        if let Some(note) = Note::of(delivery, now) {
+            self.notes.insert((delivery.id.webhook(), Minute::of(now), note));
+        }
+        now
+    }
+
+    /// Lists a delivery that was announced at a time.
+    pub(super) fn saved(&mut self, delivery: &Delivery, announced_at: Timestamp) {
+        match listing(delivery, announced_at) {
+            Listing::In(list) => {
+                self.listed.insert(delivery.id.clone(), list);
+            }
+            Listing::None => {
+                self.listed.remove(&delivery.id);
+            }
+            Listing::AsItIs => {}
+        }
+    }
+}
