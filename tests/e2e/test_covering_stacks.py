@@ -3,6 +3,7 @@
 The list is `local/hooklane_local/template/stacks.py`; `make check` fails for a parameter that no stack of it sets.
 """
 
+import fcntl
 import json
 import uuid
 
@@ -14,15 +15,18 @@ from hooklane_local.template.stacks import COVERING
 
 
 @pytest.fixture
-def deployed(stack, request):
+def deployed(stack, stack_file, request):
     """The stack of the list that the test names, deployed: its resources and outputs, and a client maker."""
     endpoint = stack.description["awsEndpointUrl"]
     name = f"covering-{request.param}-{uuid.uuid4().hex[:8]}"
-    try:
-        yield Deployed(endpoint, second_stack.create(endpoint, name, COVERING[request.param]))
-    finally:
-        # Its functions must not go on reading queues while other tests run.
-        client("cloudformation", endpoint).delete_stack(StackName=name)
+    # There is only one custom domain of a name, so tests that run side by side take turns.
+    with open(stack_file.parent / f"covering-{request.param}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            yield Deployed(endpoint, second_stack.create(endpoint, name, COVERING[request.param]))
+        finally:
+            # Its functions must not go on reading queues while other tests run.
+            client("cloudformation", endpoint).delete_stack(StackName=name)
 
 
 class Deployed:
