@@ -66,7 +66,9 @@ fn of_report(report: &Report) -> Figures {
         by_type: figures
             .by_type
             .iter()
-            .map(|one| (one.event_type.as_ref().map(ToString::to_string), one.total, one.successful))
+            .map(|one| {
+                (one.event_type.as_ref().map(ToString::to_string), one.total, one.successful)
+            })
             .collect(),
         failures: figures.by_failure,
         is_cut: report.is_cut,

@@ -41,7 +41,7 @@ ACCEPTED: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "CKV_AWS_28": (("LedgerTable",), "LedgerPointInTimeRecovery is a parameter: it costs as much as the data again."),
     "CKV_AWS_111": (
-        ("ApiRole", "DeliveryRole"),
+        ("ApiRole", "DashboardRole", "DeliveryRole"),
         "Network interfaces of a VPC: EC2 takes no resource there. A second statement denies them to the code itself.",
     ),
     "CKV_AWS_115": (

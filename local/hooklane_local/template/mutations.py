@@ -106,7 +106,14 @@ MUTATIONS: list[Mutation] = [
         _properties("ApiFunction", "MemorySize"), 256, "memory and time limit of each function are parameters"
     ),
     Mutation(
-        _properties("DashboardFunction", "VpcConfig"), GONE, "dashboard reaches receivers by the same way as api"
+        _properties("DashboardFunction", "VpcConfig"),
+        GONE,
+        "dashboard works with api's settings, and reaches receivers by the same way",
+    ),
+    Mutation(
+        _properties("DashboardFunction", "Environment", "Variables", "INBOX_ADDRESS"),
+        GONE,
+        "dashboard works with api's settings, and reaches receivers by the same way",
     ),
     Mutation(
         ("Parameters", "TimeoutApi", "Default"), 60, "each stack of the list can be deployed"

@@ -44,8 +44,8 @@ const VERBS: [(&str, &[&str]); 5] = [
     (
         "post",
         &[
-            "cancel", "create", "pause", "preview", "probe", "publish", "resume", "retry", "revoke", "rotate",
-            "send", "start", "test", "try",
+            "cancel", "create", "pause", "preview", "probe", "publish", "resume", "retry",
+            "revoke", "rotate", "send", "start", "test", "try",
         ],
     ),
 ];
