@@ -1,5 +1,5 @@
 //! Passes of the portal: the link that the operator asks for, the session that it is exchanged for, and the link
-//! to one delivery that a tenant shares. Each is a JWT of a purpose of its own ([`crate::access::jwt`]).
+//! to one delivery that a tenant shares. Each is a JWT of a purpose of its own (`access::jwt`).
 
 use std::fmt;
 use std::str::FromStr;
