@@ -8,6 +8,11 @@ from hooklane_local.client import Api
 TENANT = "fernhill"
 
 
+def addresses(stack: dict) -> dict[str, str]:
+    """What `stack.json` says of the portal: its address, and a link that signs in."""
+    return {"dashboardUrl": f"{stack['apiUrl']}/portal/{TENANT}/", "dashboardLink": link(stack)}
+
+
 def link(stack: dict, tenant: str = TENANT, **wanted) -> str:
     """A fresh link. It leads to the API's plain address, since the emulator's own name is not resolved everywhere."""
     body = {"scope": "manage", **wanted}

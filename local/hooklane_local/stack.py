@@ -119,7 +119,6 @@ def api_host(profile: Profile) -> str:
 def write_description(profile: Profile) -> dict:
     """Writes `stack.json` and returns its content."""
     stack = describe(profile)
-    stack |= {"dashboardUrl": f"{stack['apiUrl']}/portal/{portal.TENANT}/", "dashboardLink": portal.link(stack)}
     write_private(profile.stack_file, json.dumps(stack, indent=2) + "\n")
     return stack
 
@@ -132,7 +131,7 @@ def describe(profile: Profile) -> dict:
     secrets = client("secretsmanager", profile.endpoint)
     # One key per line, the current one first.
     operator_key = secrets.get_secret_value(SecretId=outputs["OperatorKeySecretArn"])["SecretString"].split()[0]
-    return {
+    stack = {
         "apiUrl": profile.api_url,
         "operatorKey": operator_key,
         "eventQueueUrl": outputs["EventQueueUrl"],
@@ -151,6 +150,7 @@ def describe(profile: Profile) -> dict:
         "region": REGION,
         "functions": {name: outputs[f"{name}Name"] for name in _FUNCTIONS},
     }
+    return stack | portal.addresses(stack)
 
 
 def _outputs(profile: Profile) -> dict[str, str]:

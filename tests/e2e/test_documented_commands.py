@@ -354,3 +354,14 @@ def test_the_commands_of_usage(reader, stack, tenant):
         assert [(row["tenant"], row["month"]) for row in answer["data"]] == [(tenant, month) for month in months]
         header = shell.paste("text/csv").splitlines()[0]
         assert header.startswith("tenant,month,events,") and header.endswith(",final,asOf")
+
+
+def test_the_commands_of_figures(reader, stack, register, tenant):
+    webhook = register(["order.created"])
+    with reader("docs/figures.md", {"acme": tenant}) as shell:
+        shell.run(f"API={stack.description['apiUrl']}; WEBHOOK={webhook['id']}")
+        shell.run(f"AUTH='Authorization: Bearer {stack.description['operatorKey']}'")
+        figures = json.loads(shell.paste("period=24h"))
+        assert (figures["totalDeliveries"], figures["truncated"]) == (0, False)
+        series = json.loads(shell.paste("stats/series"))
+        assert (series["metric"], series["by"], series["step"]) == ("failedAttempts", "error", "1h")

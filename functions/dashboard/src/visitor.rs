@@ -17,6 +17,8 @@ use hooklane_domain::access::tenant::Tenant;
 use hooklane_domain::delivery::Delivery;
 use hooklane_domain::ids::TenantId;
 use hooklane_domain::time::whole_millisecond;
+use hooklane_domain::webhook::Webhook;
+use hooklane_domain::webhook::masking::masked;
 use lambda_http::http::HeaderMap;
 use lambda_http::http::header::COOKIE;
 use lambda_http::http::request::Parts;
@@ -41,6 +43,11 @@ pub(crate) struct Visitor {
 }
 
 impl Visitor {
+    /// A webhook's address as the visitor may see it: who may only read does not learn what may be a token in it.
+    pub(crate) fn shown_url(&self, webhook: &Webhook) -> String {
+        if self.may_manage() { webhook.url.to_string() } else { masked(&webhook.url) }
+    }
+
     pub(crate) fn id(&self) -> &TenantId {
         &self.tenant.id
     }

@@ -9,7 +9,7 @@ use hooklane_catalog::{
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::tenant::{Tenant, TenantDefaults, TenantSettings, Tombstone};
 use hooklane_domain::event::NewEvent;
-use hooklane_domain::event_index::SearchKey;
+use hooklane_domain::event::SearchKey;
 use hooklane_domain::ids::{EventType, TenantId};
 use hooklane_domain::json::RawJson;
 use hooklane_domain::json::fields::FieldErrors;

@@ -15,6 +15,7 @@ mod isolation;
 mod isolation_stores;
 mod kept;
 mod kept_figures;
+mod kept_usage;
 mod keys;
 mod ledger;
 mod operator_bus;

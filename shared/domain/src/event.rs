@@ -3,13 +3,14 @@
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
-use crate::event_index::ValueDigest;
 use crate::ids::{EventId, EventType, TenantId};
 use crate::json::RawJson;
 
 mod read;
+mod value;
 
 pub use read::{DefaultTenant, NewEvent, from_body, from_envelope_or_body};
+pub use value::{NoSearchKey, SearchKey, ValueDigest};
 
 /// The longest body of an event: 256 KiB of JSON as published.
 pub const MAX_EVENT_BYTES: usize = 256 * 1024;

@@ -14,15 +14,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::event::Event;
+use crate::event::{Event, ValueDigest};
 use crate::ids::{EventId, EventType};
 
 pub mod merge;
 mod packed;
-mod value;
 
 pub use packed::NoChunk;
-pub use value::{NoSearchKey, SearchKey, ValueDigest};
 
 /// The most events of a chunk.
 pub const MAX_ENTRIES: usize = 400;

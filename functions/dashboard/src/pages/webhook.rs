@@ -26,7 +26,6 @@ use crate::form::Act;
 use crate::frame::{Frame, Place};
 use crate::oops::Oops;
 use crate::pages::deliveries::{Found, Row, rows};
-use crate::pages::webhooks::shown_url;
 use crate::pages::{page, see};
 use crate::query::Query;
 use crate::settings::Portal;
@@ -145,7 +144,7 @@ pub(crate) async fn show<P: Ports>(
             .after(query.text("done").and_then(done)),
         name: theirs(&webhook.name),
         plain_name: plain(&webhook.name),
-        url: breakable(&shown_url(&visitor, &webhook)),
+        url: breakable(&visitor.shown_url(&webhook)),
         trouble: overview.as_ref().and_then(|overview| trouble(&visitor, &webhook, overview)),
         periods: PERIODS.map(|(word, name, _)| (word, name, word == period.as_str())).to_vec(),
         period_words: period_words.map_or("", |(_, _, words)| words),

@@ -8,7 +8,6 @@ use axum::response::Response;
 use hooklane_api::Ports;
 use hooklane_app::webhooks::{self, Filters, Overview};
 use hooklane_domain::ids::{EventType, WebhookId};
-use hooklane_domain::webhook::masking::masked;
 use hooklane_domain::webhook::{StateName, Webhook};
 
 use crate::frame::{Frame, Place};
@@ -136,7 +135,7 @@ fn lead(rows: &[Row], waits: u64, writer: &Writer) -> String {
 
 fn row(visitor: &Visitor, webhook: &Webhook, overview: Option<&Overview>) -> Row {
     let writer = &visitor.writer;
-    let url = shown_url(visitor, webhook);
+    let url = visitor.shown_url(webhook);
     let newest = overview
         .and_then(|overview| overview.newest_delivery.as_ref())
         .map(|delivery| writer.time(delivery.id.accepted_at()));
@@ -159,9 +158,4 @@ fn row(visitor: &Visitor, webhook: &Webhook, overview: Option<&Overview>) -> Row
         },
         format: webhook.contract.to_string(),
     }
-}
-
-/// The address as the visitor may see it: who may only read does not learn what may be a token in it.
-pub(super) fn shown_url(visitor: &Visitor, webhook: &Webhook) -> String {
-    if visitor.may_manage() { webhook.url.to_string() } else { masked(&webhook.url) }
 }

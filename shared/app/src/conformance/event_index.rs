@@ -1,4 +1,5 @@
-use hooklane_domain::event_index::{Chunk, Entry, SearchKey};
+use hooklane_domain::event::SearchKey;
+use hooklane_domain::event_index::{Chunk, Entry};
 
 use super::samples::{at, tenant};
 use crate::ports::{ChunkPage, ChunkRange, EventIndex, EventIndexWriter};

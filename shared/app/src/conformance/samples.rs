@@ -8,8 +8,8 @@ use hooklane_domain::delivery::outcome::{AttemptError, ErrorKind, Outcome, Respo
 use hooklane_domain::delivery::remark::Remark;
 use hooklane_domain::delivery::retry::Next;
 use hooklane_domain::delivery::{Delivery, MessageId, Turn};
+use hooklane_domain::event::SearchKey;
 use hooklane_domain::event::{Content, Event};
-use hooklane_domain::event_index::SearchKey;
 use hooklane_domain::ids::{DeliveryId, ExternalId, TenantId, WebhookId};
 use hooklane_domain::json::RawJson;
 use hooklane_domain::webhook::limits::RateLimit;

@@ -10,8 +10,9 @@ use hooklane_domain::delivery::attempt_log::{LogKey, LogPosition};
 use hooklane_domain::delivery::outcome::{ErrorKind, Outcome};
 use hooklane_domain::delivery::period::TimeRange;
 use hooklane_domain::delivery::{Delivery, FailedAt, Status};
+use hooklane_domain::event::ValueDigest;
 use hooklane_domain::event_index::merge::Wanted;
-use hooklane_domain::event_index::{NoPlace, Place as EventPlace, ValueDigest};
+use hooklane_domain::event_index::{NoPlace, Place as EventPlace};
 use hooklane_domain::ids::{DeliveryId, EventId, EventType, TenantId, WebhookId};
 use hooklane_domain::webhook::subscription::Subscription;
 

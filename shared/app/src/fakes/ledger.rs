@@ -18,7 +18,7 @@ use jiff::SignedDuration;
 
 use super::kept::Kept;
 use super::kept_figures::Figures;
-use super::usage::Usage;
+use super::kept_usage::Usage;
 use super::{Faults, lock};
 use crate::ports::{
     AttemptLog, ChunkKey, DeliveryFilter, DeliveryPage, DeliveryStore, LogFilter, LogPage, Pointer,

@@ -3,8 +3,8 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use hooklane_app::payload;
 use hooklane_app::ports::{EventStore, Put, Unavailable};
+use hooklane_domain::event::ValueDigest;
 use hooklane_domain::event::{Content, Event, Fingerprint};
-use hooklane_domain::event_index::ValueDigest;
 use hooklane_domain::ids::{EventId, TenantId};
 use serde::{Deserialize, Serialize};
 

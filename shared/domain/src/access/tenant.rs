@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::access::quotas::{OwnQuotas, Usage};
-use crate::event_index::SearchKey;
+use crate::event::SearchKey;
 use crate::ids::{CatalogName, ContractName, TenantId};
 
 /// A tenant's settings; `None` is the default of the deployment.

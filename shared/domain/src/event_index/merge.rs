@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{Chunk, Entry, Place, ValueDigest};
+use super::{Chunk, Entry, Place};
 use crate::delivery::period::TimeRange;
+use crate::event::ValueDigest;
 use crate::webhook::subscription::Subscription;
 
 /// Which events are listed.

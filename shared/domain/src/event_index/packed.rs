@@ -4,7 +4,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Chunk, Entry, SPAN_MS, ValueDigest};
+use super::{Chunk, Entry, SPAN_MS};
+use crate::event::ValueDigest;
 use crate::ids::{EventId, EventType};
 use crate::json::position;
 

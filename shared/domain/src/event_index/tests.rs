@@ -2,6 +2,8 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
+use crate::event::SearchKey;
+
 use super::merge::{Merge, Merged, Wanted};
 use super::*;
 use crate::delivery::period::TimeRange;
