@@ -60,6 +60,16 @@ def test_create_a_webhook_and_see_its_secret_once(sign_in, api, receiver, eventu
     assert request.headers["webhook-signature"].startswith("v1,")
 
 
+def test_the_list_says_how_much_of_a_day_arrived(sign_in, api, receiver, eventually):
+    made = api.post("/webhooks", {"name": "Desk", "url": receiver.url("/"), "events": ["*"]}).expect(201).body
+    publish(api, 3)
+    eventually(lambda: len(deliveries(api, made["id"], "delivered")) == 3)
+    page = sign_in()
+    row = page.locator("tr", has=page.get_by_role("rowheader", name="Desk"))
+    assert row.get_by_role("img", name="3 delivered").count() == 1
+    assert "100%" in row.inner_text()
+
+
 def test_find_a_delivery_and_read_why_it_waits_and_retry_it(sign_in, api, receiver, eventually):
     receiver.respond = lambda _: Response(503, {"content-type": "application/json"}, b'{"error":"no room"}')
     made = api.post("/webhooks", {"name": "Ledger", "url": receiver.url("/"), "events": ["*"]}).expect(201).body

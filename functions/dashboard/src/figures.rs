@@ -9,6 +9,7 @@ use hooklane_domain::delivery::period::Period;
 use hooklane_domain::figures::report::{Report, Window};
 use hooklane_domain::ids::WebhookId;
 
+use crate::chart::{self, Amount};
 use crate::settings::Portal;
 use crate::visitor::Visitor;
 
@@ -45,6 +46,41 @@ pub(crate) async fn of_webhook<P: Ports>(
     let asking = portal.deps.asking();
     let report = figures::of_webhook(registry, ledger, of, window, asking).await?;
     Ok(report.as_ref().map(of_report))
+}
+
+/// What a row of a list shows of a webhook's last 24 hours.
+pub(crate) struct Day {
+    /// Of all that were accepted and not cancelled: the share that is delivered.
+    pub(crate) delivered_share: Option<f64>,
+    pub(crate) amounts: Vec<Amount>,
+    /// Not all of the day is counted.
+    pub(crate) is_cut: bool,
+}
+
+/// The last 24 hours of the webhooks of a page, in their order. A list is shown without figures rather than not
+/// at all, so each is absent if they cannot be read.
+pub(crate) async fn of_list<P: Ports>(
+    portal: &Portal<P>,
+    visitor: &Visitor,
+    webhooks: &[WebhookId],
+) -> Vec<Option<Day>> {
+    let (ledger, window) = (&portal.deps.ledger, Window::Period(Period::Day));
+    let asking = portal.deps.asking();
+    match figures::of_list(ledger, visitor.id(), webhooks, window, asking).await {
+        Ok(reports) => reports.iter().map(|report| Some(day_of(report))).collect(),
+        Err(error) => {
+            error.log("portal.figures_left_out");
+            webhooks.iter().map(|_| None).collect()
+        }
+    }
+}
+
+fn day_of(report: &Report) -> Day {
+    Day {
+        delivered_share: report.total().delivery_rate(),
+        amounts: chart::amounts(report),
+        is_cut: report.is_cut,
+    }
 }
 
 fn of_report(report: &Report) -> Figures {
