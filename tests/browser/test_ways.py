@@ -70,6 +70,25 @@ def test_the_list_says_how_much_of_a_day_arrived(sign_in, api, receiver, eventua
     assert "100%" in row.inner_text()
 
 
+def test_a_webhooks_chart_says_what_it_shows_and_is_a_table_too(sign_in, api, receiver, eventually):
+    receiver.respond = lambda _: Response(503)
+    made = api.post("/webhooks", {"name": "Ledger", "url": receiver.url("/"), "events": ["*"]}).expect(201).body
+    publish(api, 2)
+    eventually(lambda: len(deliveries(api, made["id"], "retrying")) == 2)
+    page = sign_in()
+    page.get_by_role("link", name="Ledger").first.click()
+    chart = page.locator("figure", has=page.get_by_role("heading", name="How many, and what became of them"))
+    assert "2 waiting" in chart.get_by_role("img").get_attribute("aria-label")
+    chart.get_by_text("Show as a table").click()
+    counts = [int(cell) for cell in chart.locator("tbody tr td:nth-of-type(3)").all_inner_texts()]
+    assert sum(counts) == 2
+    errors = page.locator("section", has=page.get_by_role("heading", name="Errors by kind")).inner_text()
+    assert "Answered with an error" in errors
+    codes = page.locator("section", has=page.get_by_role("heading", name="Answers by code")).inner_text()
+    assert "503 Service Unavailable" in codes
+    assert "Counted at" in page.locator("main").inner_text()
+
+
 def test_find_a_delivery_and_read_why_it_waits_and_retry_it(sign_in, api, receiver, eventually):
     receiver.respond = lambda _: Response(503, {"content-type": "application/json"}, b'{"error":"no room"}')
     made = api.post("/webhooks", {"name": "Ledger", "url": receiver.url("/"), "events": ["*"]}).expect(201).body

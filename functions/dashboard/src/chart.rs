@@ -11,6 +11,7 @@ use hooklane_domain::figures::report::Report;
 use hooklane_domain::figures::settled::Minute;
 
 use crate::figures::share;
+use crate::words::first_upper;
 use crate::written::{Html, Writer};
 
 /// What became of the deliveries of a step.
@@ -24,6 +25,10 @@ pub(crate) struct Amount {
 }
 
 impl Amount {
+    fn is_none(&self) -> bool {
+        self.delivered + self.below() + self.cancelled == 0
+    }
+
     fn below(&self) -> u64 {
         self.failed + self.waiting
     }
@@ -128,6 +133,87 @@ pub(crate) fn spark(amounts: &[Amount], writer: &Writer) -> Html {
     push_paths(&mut svg, [("arrived", &arrived), ("waiting", &waiting), ("failed", &failed)]);
     svg.push_str("</svg>");
     Html(svg)
+}
+
+/// A large chart with its scale, its times, and the same as a table.
+pub(crate) struct Chart {
+    pub(crate) sentence: String,
+    /// The marks beside the chart, from the top.
+    pub(crate) scale: Vec<String>,
+    pub(crate) svg: Html,
+    /// The times below the chart, from the left.
+    pub(crate) times: Vec<Html>,
+    pub(crate) rows: Vec<TableRow>,
+}
+
+pub(crate) struct TableRow {
+    pub(crate) at: Html,
+    pub(crate) counts: [String; 4],
+}
+
+/// The width and the height of a large chart.
+const WIDE: f64 = 480.0;
+const HIGH: f64 = 160.0;
+/// The times that are written below it.
+const TIMES: usize = 4;
+
+/// `None` if nothing was sent: then there is nothing to draw.
+pub(crate) fn chart(amounts: &[Amount], writer: &Writer) -> Option<Chart> {
+    if amounts.iter().all(Amount::is_none) {
+        return None;
+    }
+    let scale = round_up(largest(amounts));
+    let pitch = WIDE / f64::from(u32::try_from(amounts.len()).unwrap_or(u32::MAX));
+    let middle = HIGH / 2.0;
+    let field = Field {
+        pitch,
+        width: pitch * 0.7,
+        above: middle,
+        below: middle + 1.0,
+        most: middle - 1.0,
+        least: 2.0,
+    };
+    let Drawn { arrived, failed, waiting } = field.draw(amounts, scale);
+    let sentence = first_upper(&sentence(amounts, writer));
+    let mut svg = format!(
+        "<svg class=\"plot\" viewBox=\"0 0 {WIDE} {HIGH}\" preserveAspectRatio=\"none\" role=\"img\" \
+         aria-label=\"Bars over time. Above the line what arrived, below it what did not. {sentence}.\">"
+    );
+    for y in [0.0, HIGH * 0.25, HIGH * 0.75, HIGH] {
+        let _ = write!(svg, "<line class=\"grid\" x1=\"0\" x2=\"{WIDE}\" y1=\"{y}\" y2=\"{y}\"/>");
+    }
+    push_paths(&mut svg, [("arrived", &arrived), ("failed", &failed), ("waiting", &waiting)]);
+    let _ = write!(
+        svg,
+        "<line class=\"zero\" x1=\"0\" x2=\"{WIDE}\" y1=\"{middle}\" y2=\"{middle}\"/></svg>"
+    );
+    let (all, half) = (writer.number(scale), writer.number(scale / 2));
+    let mut marked: Vec<_> = (0..TIMES).map(|one| one * amounts.len() / TIMES).collect();
+    marked.dedup();
+    let row = |one: &Amount| TableRow {
+        at: writer.time(one.at),
+        counts: [one.delivered, one.failed, one.waiting, one.cancelled]
+            .map(|count| writer.number(count)),
+    };
+    Some(Chart {
+        sentence,
+        scale: vec![all.clone(), half.clone(), "0".to_owned(), half, all],
+        svg: Html(svg),
+        times: marked.into_iter().map(|place| writer.time(amounts[place].at)).collect(),
+        rows: amounts.iter().map(row).collect(),
+    })
+}
+
+/// The end of a scale: an even number with one digit that is not zero, or ten.
+fn round_up(count: u64) -> u64 {
+    let mut unit = 1_u64;
+    loop {
+        let found = [2, 4, 6, 8, 10].map(|times| unit.saturating_mul(times));
+        if let Some(end) = found.into_iter().find(|end| *end >= count) {
+            return end;
+        }
+        unit = unit.saturating_mul(10);
+    }
 }
 
 fn push_paths(svg: &mut String, paths: [(&str, &String); 3]) {

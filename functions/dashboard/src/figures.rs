@@ -3,6 +3,7 @@
 use hooklane_api::Ports;
 use hooklane_app::figures;
 use hooklane_app::ports::Unavailable;
+use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::Status;
 use hooklane_domain::delivery::failures::Failure;
 use hooklane_domain::delivery::period::Period;
@@ -26,12 +27,16 @@ pub(crate) struct Figures {
     pub(crate) answer: Option<(u32, u32)>,
     /// Attempts beyond the first of each delivery.
     pub(crate) retries: u64,
+    pub(crate) attempts: u64,
     /// Why attempts failed, the most frequent first.
     pub(crate) failures: Vec<(Failure, u64)>,
     /// Of each event type, or of all others: how many there were, and how many are delivered.
     pub(crate) by_type: Vec<(Option<String>, u64, u64)>,
-    /// Not all of the period is counted.
-    pub(crate) is_cut: bool,
+    pub(crate) amounts: Vec<Amount>,
+    /// When it was counted.
+    pub(crate) as_of: Timestamp,
+    /// The time that is counted, if that is not all of the period.
+    pub(crate) cut_to: Option<(Timestamp, Timestamp)>,
 }
 
 /// `None` if the tenant has no such webhook.
@@ -99,6 +104,7 @@ fn of_report(report: &Report) -> Figures {
         delivered_share: figures.delivery_rate,
         answer: figures.response.map(|response| (response.p50, response.p95)),
         retries: figures.retries,
+        attempts: figures.attempts,
         by_type: figures
             .by_type
             .iter()
@@ -107,7 +113,9 @@ fn of_report(report: &Report) -> Figures {
             })
             .collect(),
         failures: figures.by_failure,
-        is_cut: report.is_cut,
+        amounts: chart::amounts(report),
+        as_of: report.as_of,
+        cut_to: report.is_cut.then_some((report.since, report.until)),
     }
 }
 

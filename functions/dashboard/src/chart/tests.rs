@@ -33,3 +33,34 @@ fn one_of_very_many_is_seen_and_nothing_is_no_bar() {
     let Html(svg) = spark(&[amount(0, [0; 4])], &writer());
     assert!(svg.contains("aria-label=\"nothing was sent\"") && !svg.contains("<path"), "{svg}");
 }
+
+#[test]
+fn a_chart_says_what_it_shows_and_has_a_table_of_every_step() {
+    let amounts = [amount(0, [145, 6, 0, 0]), amount(1, [0, 0, 0, 0]), amount(2, [0, 0, 1_312, 2])];
+    let chart = chart(&amounts, &writer()).unwrap();
+    assert_eq!(chart.sentence, "145 delivered, 1,312 waiting, 6 failed, 2 cancelled");
+    assert_eq!(chart.scale, ["2,000", "1,000", "0", "1,000", "2,000"]);
+    let Html(svg) = &chart.svg;
+    assert!(
+        svg.contains("what arrived, below it what did not. 145 delivered, 1,312 waiting"),
+        "{svg}"
+    );
+    assert!(
+        svg.contains("<path class=\"waiting\" d=\"M344.0 81.0h112.0v51.8h-112.0z\"/>"),
+        "{svg}"
+    );
+    assert_eq!(chart.rows.len(), 3);
+    assert_eq!(chart.rows[2].counts, ["0", "0", "1,312", "2"]);
+    assert!(chart.rows[1].counts.iter().all(|count| count == "0"));
+    assert_eq!(chart.times.len(), 3);
+}
+
+#[test]
+fn there_is_no_empty_chart_and_a_scale_has_a_half() {
+    assert!(chart(&[amount(0, [0; 4])], &writer()).is_none());
+    assert!(chart(&[amount(0, [0, 0, 0, 1])], &writer()).is_some(), "a cancelled one was sent");
+    for (count, end) in [(0, 2), (1, 2), (3, 4), (10, 10), (11, 20), (145, 200), (999, 1_000)] {
+        assert_eq!(round_up(count), end, "{count}");
+    }
+    assert_eq!(round_up(u64::MAX), u64::MAX);
+}

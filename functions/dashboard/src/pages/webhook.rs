@@ -21,6 +21,7 @@ use hooklane_domain::webhook::secret::SecretForm;
 use hooklane_domain::webhook::{Webhook, WebhookState};
 use secrecy::ExposeSecret as _;
 
+use crate::chart::{self, Chart};
 use crate::figures::{self, Figures, share};
 use crate::form::Act;
 use crate::frame::{Frame, Place};
@@ -34,6 +35,8 @@ use crate::visitor::Visitor;
 use crate::words::{self, Said};
 use crate::written::{Html, Writer, breakable, plain, seen, seen_lines, theirs};
 use crate::{json, link};
+
+mod answers;
 
 /// The newest deliveries that the page shows.
 const NEWEST: usize = 6;
@@ -50,8 +53,13 @@ struct Page {
     figures: Vec<Figure>,
     periods: Vec<(&'static str, &'static str, bool)>,
     period_words: &'static str,
-    is_cut: bool,
-    failures: Vec<Bar>,
+    as_of: Html,
+    cut_to: Option<(Html, Html)>,
+    chart: Option<Chart>,
+    errors: Vec<Bar>,
+    failed_words: String,
+    codes: Vec<Bar>,
+    attempts_words: String,
     by_type: Vec<Bar>,
     rows: Vec<Row>,
     settings: Vec<(&'static str, Html)>,
@@ -149,14 +157,16 @@ pub(crate) async fn show<P: Ports>(
         trouble: overview.as_ref().and_then(|overview| trouble(&visitor, &webhook, overview)),
         periods: PERIODS.map(|(word, name, _)| (word, name, word == period.as_str())).to_vec(),
         period_words: period_words.map_or("", |(_, _, words)| words),
-        is_cut: figures.is_cut,
-        failures: bars(
-            figures
-                .failures
-                .iter()
-                .map(|(failure, count)| (words::failure(*failure), *count, true)),
-            writer,
-        ),
+        as_of: writer.second(figures.as_of),
+        cut_to: figures.cut_to.map(|(since, until)| (writer.time(since), writer.time(until))),
+        chart: chart::chart(&figures.amounts, writer),
+        errors: bars(answers::by_kind(&figures.failures).into_iter(), writer),
+        failed_words: match figures.failures.iter().map(|(_, count)| count).sum::<u64>() {
+            1 => "one attempt did not succeed".to_owned(),
+            count => format!("{} attempts did not succeed", writer.number(count)),
+        },
+        codes: bars(answers::by_code(figures.attempts, &figures.failures).into_iter(), writer),
+        attempts_words: writer.count(figures.attempts, "attempt", "attempts"),
         by_type: bars(
             figures.by_type.iter().map(|(name, total, _)| {
                 let name = name.clone().unwrap_or_else(|| "Other types".to_owned());

@@ -125,3 +125,38 @@ async fn a_list_is_shown_without_figures_rather_than_not_at_all() {
     assert!(answer.text.contains("data-label=\"Delivered\">unknown</td>"), "{}", answer.text);
     assert!(answer.text.contains("<span class=\"quiet\">unknown</span>"), "{}", answer.text);
 }
+
+#[tokio::test]
+async fn a_webhook_shows_its_volume_its_errors_and_when_it_was_counted() {
+    let mut browser = Browser::new("");
+    browser.enter("manage").await;
+    let one = webhook(&browser, 1).await;
+    for (ago, status) in [(10, 200), (70, 200), (12, 503), (13, 503)] {
+        deliver(&browser, one, minutes(ago), status).await;
+    }
+    let path = format!("/portal/acme/webhooks/{one}");
+    let page = browser.get(&path).await.text;
+    assert!(page.contains("<p>2 delivered, 2 waiting.</p>"), "{page}");
+    assert!(page.contains("Counted at <time datetime=\"2026-10-13T11:51:00.000Z\""), "{page}");
+    assert!(!page.contains("Not all is counted yet"), "{page}");
+    assert!(page.contains("<p>2 attempts did not succeed</p>"), "{page}");
+    assert!(
+        page.contains("<th scope=\"row\">Answered with an error</th><td class=\"num\">2</td>"),
+        "{page}"
+    );
+    assert!(
+        page.contains("<th scope=\"row\">503 Service Unavailable</th><td class=\"num\">2</td>"),
+        "{page}"
+    );
+    assert!(
+        page.contains("<th scope=\"row\">Accepted (200 to 299)</th><td class=\"num\">2</td>"),
+        "{page}"
+    );
+    assert!(page.contains("Show as a table"), "{page}");
+    assert!(!page.contains("style="), "the policy permits none");
+    let hour = browser.get(&format!("{path}?period=1h")).await.text;
+    assert!(hour.contains("<p>1 delivered, 2 waiting.</p>"), "{hour}");
+    let two = webhook(&browser, 2).await;
+    let empty = browser.get(&format!("/portal/acme/webhooks/{two}")).await.text;
+    assert!(!empty.contains("class=\"plot\""), "there is no empty chart");
+}
