@@ -191,6 +191,34 @@ def test_pause_and_resume_with_or_without_what_waited(sign_in, api, receiver, ev
     eventually(ended)
 
 
+def test_recover_after_the_count(sign_in, api, receiver, eventually, stack):
+    receiver.respond = lambda _: Response(410)
+    made = api.post("/webhooks", {"name": "Desk", "url": receiver.url("/"), "events": ["*"]}).expect(201).body
+    publish(api)
+    eventually(lambda: len(deliveries(api, made["id"], "failed")) == 1)
+    receiver.respond = lambda _: Response(200)
+    api.patch(f"/webhooks/{made['id']}", {"active": True}).expect(200)
+    page = sign_in()
+    page.get_by_role("link", name="Desk").first.click()
+    page.get_by_role("link", name="Choose a time…").click()
+    assert heading(page) == "Recover"
+
+    page.get_by_role("button", name="Count them first").click()
+
+    assert "Send 1 delivery again?" in page.locator("main").inner_text()
+    assert deliveries(api, made["id"], "failed"), "nothing was sent yet"
+    page.get_by_role("button", name="Send 1 again").click()
+    assert "It has begun" in page.get_by_role("status").first.inner_text()
+
+    def ended():
+        stack.invoke("UpkeepFunction", {})
+        return deliveries(api, made["id"], "delivered")
+
+    eventually(ended)
+    page.reload()
+    assert "1 delivery sent again" in page.locator("main").inner_text()
+
+
 def test_rotate_and_see_how_long_both_count(sign_in, api, receiver):
     made = api.post("/webhooks", {"name": "Desk", "url": receiver.url("/"), "events": ["*"]}).expect(201).body
     page = sign_in()

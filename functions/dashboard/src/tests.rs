@@ -29,6 +29,7 @@ use tower::ServiceExt as _;
 use crate::{FrameAncestors, Portal, door};
 
 mod figures;
+mod recovering;
 
 const KEY: &str = "the-key-of-tokens";
 

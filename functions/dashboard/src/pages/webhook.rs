@@ -185,7 +185,7 @@ pub(crate) async fn show<P: Ports>(
     })
 }
 
-async fn read<P: Ports>(
+pub(super) async fn read<P: Ports>(
     portal: &Portal<P>,
     visitor: &Visitor,
     text: &str,
@@ -389,6 +389,13 @@ fn acts(webhook: &Webhook, waiting: u64, visitor: &Visitor) -> Vec<Action> {
         "test",
         false,
     )];
+    acts.push(plain(
+        "Recover",
+        "Sends again what failed or was skipped in a time that you name. You see how many before anything is sent.",
+        "Choose a time\u{2026}",
+        "recover",
+        true,
+    ));
     if webhook.state.is_active() {
         let what =
             format!("Nothing is tried, and what is published from now on waits too. {waits}");

@@ -12,7 +12,7 @@ use hooklane_domain::webhook::{Essentials, Webhook};
 use super::*;
 
 /// A webhook of `acme` that exists since three days.
-async fn webhook(browser: &Browser, n: u128) -> WebhookId {
+pub(super) async fn webhook(browser: &Browser, n: u128) -> WebhookId {
     let deps = &browser.portal.deps;
     let created_at = deps.system.now() - SignedDuration::from_hours(72);
     let webhook = Webhook::new(Essentials {
