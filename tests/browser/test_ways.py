@@ -219,6 +219,27 @@ def test_recover_after_the_count(sign_in, api, receiver, eventually, stack):
     assert "1 delivery sent again" in page.locator("main").inner_text()
 
 
+def test_try_one_now_of_a_webhook_that_fails(sign_in, api, receiver, eventually):
+    receiver.respond = lambda _: Response(503)
+    made = api.post("/webhooks", {"name": "Desk", "url": receiver.url("/"), "events": ["*"]}).expect(201).body
+    path = f"/webhooks/{made['id']}"
+
+    def fails():
+        publish(api, 10)
+        health = api.get(path).expect(200).body["health"]
+        return health["circuit"] == "open" and any("parked" in one for one in deliveries(api, made["id"]))
+
+    eventually(fails)
+    receiver.respond = lambda _: Response(200)
+    page = sign_in()
+    page.get_by_role("link", name="Desk").first.click()
+
+    page.get_by_role("button", name="Try one now").click()
+
+    assert "tried now" in page.get_by_role("status").first.inner_text()
+    eventually(lambda: deliveries(api, made["id"], "delivered"))
+
+
 def test_rotate_and_see_how_long_both_count(sign_in, api, receiver):
     made = api.post("/webhooks", {"name": "Desk", "url": receiver.url("/"), "events": ["*"]}).expect(201).body
     page = sign_in()

@@ -30,6 +30,7 @@ use crate::{FrameAncestors, Portal, door};
 
 mod figures;
 mod recovering;
+mod trying;
 
 const KEY: &str = "the-key-of-tokens";
 

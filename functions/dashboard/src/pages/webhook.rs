@@ -10,6 +10,7 @@ use hooklane_app::catalog::Freshness;
 use hooklane_app::pausing::{self, Resumption};
 use hooklane_app::ports::{DeliveryFilter, WebhookStore as _};
 use hooklane_app::precondition::Precondition;
+use hooklane_app::probe;
 use hooklane_app::webhooks::{self, Overview, TestDeps};
 use hooklane_app::{deliveries, webhooks as use_cases};
 use hooklane_contract::Contract;
@@ -17,6 +18,7 @@ use hooklane_domain::access::quotas::QuotaName;
 use hooklane_domain::delivery::outcome::Outcome;
 use hooklane_domain::delivery::period::Period;
 use hooklane_domain::ids::WebhookId;
+use hooklane_domain::isolation::circuit::Circuit;
 use hooklane_domain::webhook::secret::SecretForm;
 use hooklane_domain::webhook::{Webhook, WebhookState};
 use secrecy::ExposeSecret as _;
@@ -74,6 +76,8 @@ struct Trouble {
     title: Html,
     text: Html,
     waiting: String,
+    /// One of those that wait can be tried now.
+    can_try: bool,
     next: Option<Html>,
     host: Html,
     answer: String,
@@ -199,6 +203,7 @@ fn done(word: &str) -> Option<&'static str> {
         "pause" => "It is paused. Nothing is tried until you resume it.",
         "resume" => "It is resumed. What waited is sent within about a minute.",
         "discard" => "It is resumed. What waited is cancelled, and new events are sent.",
+        "probe" => "One of those that wait is tried now. Load this page again in some seconds.",
         _ => return None,
     })
 }
@@ -235,6 +240,7 @@ fn trouble(visitor: &Visitor, webhook: &Webhook, overview: &Overview) -> Option<
         title: Html(format!("Failing: {says}, since {}", writer.time(since))),
         text: Html(format!("{waits}.{tries} As soon as one is accepted, all of them are sent.")),
         waiting: writer.number(overview.waiting),
+        can_try: overview.waiting > 0 && matches!(circuit, Circuit::Open { .. }),
         next,
         host: breakable(webhook.url.host()),
         answer: last.map_or_else(|| "no answer yet".to_owned(), |last| words::answer(last, writer)),
@@ -560,6 +566,12 @@ pub(crate) async fn act<P: Ports>(
             let wanted = Resumption { discard, ..Resumption::default() };
             pausing::resume(&deps.registry, &deps.system, key, wanted).await?;
             back(if discard { "discard" } else { "resume" })
+        }
+        "probe" => {
+            let (stores, paused) = ((&deps.registry, &deps.ledger), visitor.tenant.settings.paused);
+            let key = (visitor.id(), webhook.id, paused);
+            probe::probe(stores, &deps.queues, &deps.system, key, None).await?;
+            back("probe")
         }
         "delete" => {
             let stores = (&deps.registry, &deps.ledger);

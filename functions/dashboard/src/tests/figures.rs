@@ -58,7 +58,7 @@ async fn deliver(browser: &Browser, webhook: WebhookId, ago: SignedDuration, sta
     deps.ledger.save(&new.after(&attempt, next, turn)).await.unwrap().written().unwrap();
 }
 
-fn minutes(count: i64) -> SignedDuration {
+pub(super) fn minutes(count: i64) -> SignedDuration {
     SignedDuration::from_mins(count)
 }
 
