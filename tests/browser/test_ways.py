@@ -226,8 +226,8 @@ def test_try_one_now_of_a_webhook_that_fails(sign_in, api, receiver, eventually)
 
     def fails():
         publish(api, 10)
-        health = api.get(path).expect(200).body["health"]
-        return health["circuit"] == "open" and any("parked" in one for one in deliveries(api, made["id"]))
+        circuit = api.get(f"{path}/health").expect(200).body["isolation"]["circuit"]
+        return circuit["state"] == "open" and any("parked" in one for one in deliveries(api, made["id"]))
 
     eventually(fails)
     receiver.respond = lambda _: Response(200)
