@@ -61,6 +61,7 @@ def stage(api, receiver, eventually, stack, tenant, link):
         "delivery-retrying": f"deliveries/{failing[0]['id']}",
         "types": "types?show=order.created",
         "resume": f"webhooks/{desk}/resume",
+        "recover": f"webhooks/{ledger}/recover?since=2024-01-01T00:00&include=all",
         "rotate": f"webhooks/{desk}/rotate",
         "delete": f"webhooks/{desk}/delete",
         "missing": "deliveries/dlv_nothing",

@@ -60,6 +60,35 @@ def test_create_a_webhook_and_see_its_secret_once(sign_in, api, receiver, eventu
     assert request.headers["webhook-signature"].startswith("v1,")
 
 
+def test_the_list_says_how_much_of_a_day_arrived(sign_in, api, receiver, eventually):
+    made = api.post("/webhooks", {"name": "Desk", "url": receiver.url("/"), "events": ["*"]}).expect(201).body
+    publish(api, 3)
+    eventually(lambda: len(deliveries(api, made["id"], "delivered")) == 3)
+    page = sign_in()
+    row = page.locator("tr", has=page.get_by_role("rowheader", name="Desk"))
+    assert row.get_by_role("img", name="3 delivered").count() == 1
+    assert "100%" in row.inner_text()
+
+
+def test_a_webhooks_chart_says_what_it_shows_and_is_a_table_too(sign_in, api, receiver, eventually):
+    receiver.respond = lambda _: Response(503)
+    made = api.post("/webhooks", {"name": "Ledger", "url": receiver.url("/"), "events": ["*"]}).expect(201).body
+    publish(api, 2)
+    eventually(lambda: len(deliveries(api, made["id"], "retrying")) == 2)
+    page = sign_in()
+    page.get_by_role("link", name="Ledger").first.click()
+    chart = page.locator("figure", has=page.get_by_role("heading", name="How many, and what became of them"))
+    assert "2 waiting" in chart.get_by_role("img").get_attribute("aria-label")
+    chart.get_by_text("Show as a table").click()
+    counts = [int(cell) for cell in chart.locator("tbody tr td:nth-of-type(3)").all_inner_texts()]
+    assert sum(counts) == 2
+    errors = page.locator("section", has=page.get_by_role("heading", name="Errors by kind")).inner_text()
+    assert "Answered with an error" in errors
+    codes = page.locator("section", has=page.get_by_role("heading", name="Answers by code")).inner_text()
+    assert "503 Service Unavailable" in codes
+    assert "Counted at" in page.locator("main").inner_text()
+
+
 def test_find_a_delivery_and_read_why_it_waits_and_retry_it(sign_in, api, receiver, eventually):
     receiver.respond = lambda _: Response(503, {"content-type": "application/json"}, b'{"error":"no room"}')
     made = api.post("/webhooks", {"name": "Ledger", "url": receiver.url("/"), "events": ["*"]}).expect(201).body
@@ -160,6 +189,55 @@ def test_pause_and_resume_with_or_without_what_waited(sign_in, api, receiver, ev
         return len(deliveries(api, made["id"], wanted)) == 2
 
     eventually(ended)
+
+
+def test_recover_after_the_count(sign_in, api, receiver, eventually, stack):
+    receiver.respond = lambda _: Response(410)
+    made = api.post("/webhooks", {"name": "Desk", "url": receiver.url("/"), "events": ["*"]}).expect(201).body
+    publish(api)
+    eventually(lambda: len(deliveries(api, made["id"], "failed")) == 1)
+    receiver.respond = lambda _: Response(200)
+    api.patch(f"/webhooks/{made['id']}", {"active": True}).expect(200)
+    page = sign_in()
+    page.get_by_role("link", name="Desk").first.click()
+    page.get_by_role("link", name="Choose a time…").click()
+    assert heading(page) == "Recover"
+
+    page.get_by_role("button", name="Count them first").click()
+
+    assert "Send 1 delivery again?" in page.locator("main").inner_text()
+    assert deliveries(api, made["id"], "failed"), "nothing was sent yet"
+    page.get_by_role("button", name="Send 1 again").click()
+    assert "It has begun" in page.get_by_role("status").first.inner_text()
+
+    def ended():
+        stack.invoke("UpkeepFunction", {})
+        return deliveries(api, made["id"], "delivered")
+
+    eventually(ended)
+    page.reload()
+    assert "1 delivery sent again" in page.locator("main").inner_text()
+
+
+def test_try_one_now_of_a_webhook_that_fails(sign_in, api, receiver, eventually):
+    receiver.respond = lambda _: Response(503)
+    made = api.post("/webhooks", {"name": "Desk", "url": receiver.url("/"), "events": ["*"]}).expect(201).body
+    path = f"/webhooks/{made['id']}"
+
+    def fails():
+        publish(api, 10)
+        circuit = api.get(f"{path}/health").expect(200).body["isolation"]["circuit"]
+        return circuit["state"] == "open" and any("parked" in one for one in deliveries(api, made["id"]))
+
+    eventually(fails)
+    receiver.respond = lambda _: Response(200)
+    page = sign_in()
+    page.get_by_role("link", name="Desk").first.click()
+
+    page.get_by_role("button", name="Try one now").click()
+
+    assert "tried now" in page.get_by_role("status").first.inner_text()
+    eventually(lambda: deliveries(api, made["id"], "delivered"))
 
 
 def test_rotate_and_see_how_long_both_count(sign_in, api, receiver):

@@ -18,7 +18,7 @@ use lambda_http::http::{HeaderName, HeaderValue};
 
 use crate::oops::Oops;
 use crate::pages::{
-    catalog, deliveries, delivery, entering, exports, new, share, webhook, webhooks,
+    catalog, deliveries, delivery, entering, exports, new, recover, share, webhook, webhooks,
 };
 use crate::settings::Portal;
 use crate::{assets, frame};
@@ -36,6 +36,7 @@ pub fn door<P: Ports>(portal: Arc<Portal<P>>) -> Router {
         .route("/webhooks", get(webhooks::list::<P>).post(new::create::<P>))
         .route("/new", get(new::show::<P>))
         .route("/webhooks/{webhook}", get(webhook::show::<P>))
+        .route("/webhooks/{webhook}/recover", get(recover::show::<P>).post(recover::start::<P>))
         .route("/webhooks/{webhook}/{act}", get(webhook::ask::<P>).post(webhook::act::<P>))
         .route("/deliveries", get(deliveries::list::<P>).post(deliveries::act::<P>))
         .route("/deliveries.csv", get(exports::csv::<P>))

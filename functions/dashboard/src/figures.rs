@@ -3,12 +3,14 @@
 use hooklane_api::Ports;
 use hooklane_app::figures;
 use hooklane_app::ports::Unavailable;
+use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::Status;
 use hooklane_domain::delivery::failures::Failure;
 use hooklane_domain::delivery::period::Period;
 use hooklane_domain::figures::report::{Report, Window};
 use hooklane_domain::ids::WebhookId;
 
+use crate::chart::{self, Amount};
 use crate::settings::Portal;
 use crate::visitor::Visitor;
 
@@ -25,12 +27,16 @@ pub(crate) struct Figures {
     pub(crate) answer: Option<(u32, u32)>,
     /// Attempts beyond the first of each delivery.
     pub(crate) retries: u64,
+    pub(crate) attempts: u64,
     /// Why attempts failed, the most frequent first.
     pub(crate) failures: Vec<(Failure, u64)>,
     /// Of each event type, or of all others: how many there were, and how many are delivered.
     pub(crate) by_type: Vec<(Option<String>, u64, u64)>,
-    /// Not all of the period is counted.
-    pub(crate) is_cut: bool,
+    pub(crate) amounts: Vec<Amount>,
+    /// When it was counted.
+    pub(crate) as_of: Timestamp,
+    /// The time that is counted, if that is not all of the period.
+    pub(crate) cut_to: Option<(Timestamp, Timestamp)>,
 }
 
 /// `None` if the tenant has no such webhook.
@@ -45,6 +51,41 @@ pub(crate) async fn of_webhook<P: Ports>(
     let asking = portal.deps.asking();
     let report = figures::of_webhook(registry, ledger, of, window, asking).await?;
     Ok(report.as_ref().map(of_report))
+}
+
+/// What a row of a list shows of a webhook's last 24 hours.
+pub(crate) struct Day {
+    /// Of all that were accepted and not cancelled: the share that is delivered.
+    pub(crate) delivered_share: Option<f64>,
+    pub(crate) amounts: Vec<Amount>,
+    /// Not all of the day is counted.
+    pub(crate) is_cut: bool,
+}
+
+/// The last 24 hours of the webhooks of a page, in their order. A list is shown without figures rather than not
+/// at all, so each is absent if they cannot be read.
+pub(crate) async fn of_list<P: Ports>(
+    portal: &Portal<P>,
+    visitor: &Visitor,
+    webhooks: &[WebhookId],
+) -> Vec<Option<Day>> {
+    let (ledger, window) = (&portal.deps.ledger, Window::Period(Period::Day));
+    let asking = portal.deps.asking();
+    match figures::of_list(ledger, visitor.id(), webhooks, window, asking).await {
+        Ok(reports) => reports.iter().map(|report| Some(day_of(report))).collect(),
+        Err(error) => {
+            error.log("portal.figures_left_out");
+            webhooks.iter().map(|_| None).collect()
+        }
+    }
+}
+
+fn day_of(report: &Report) -> Day {
+    Day {
+        delivered_share: report.total().delivery_rate(),
+        amounts: chart::amounts(report),
+        is_cut: report.is_cut,
+    }
 }
 
 fn of_report(report: &Report) -> Figures {
@@ -63,6 +104,7 @@ fn of_report(report: &Report) -> Figures {
         delivered_share: figures.delivery_rate,
         answer: figures.response.map(|response| (response.p50, response.p95)),
         retries: figures.retries,
+        attempts: figures.attempts,
         by_type: figures
             .by_type
             .iter()
@@ -71,7 +113,9 @@ fn of_report(report: &Report) -> Figures {
             })
             .collect(),
         failures: figures.by_failure,
-        is_cut: report.is_cut,
+        amounts: chart::amounts(report),
+        as_of: report.as_of,
+        cut_to: report.is_cut.then_some((report.since, report.until)),
     }
 }
 

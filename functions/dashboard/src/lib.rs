@@ -6,6 +6,7 @@
 //! times and the texts of others. The ports, the settings and the door are `api`'s: both do the same things.
 
 mod assets;
+mod chart;
 mod door;
 mod figures;
 mod form;

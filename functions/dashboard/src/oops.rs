@@ -5,6 +5,7 @@ use axum::response::{Html, IntoResponse, Response};
 use hooklane_app::deliveries::RequestError;
 use hooklane_app::portal::Shut;
 use hooklane_app::ports::Unavailable;
+use hooklane_app::probe::ProbeError;
 use hooklane_app::recover::RecoverError;
 use hooklane_app::webhooks::{ChangeError, RegisterError, TestError};
 use lambda_http::http::StatusCode;
@@ -172,6 +173,27 @@ impl From<TestError> for Oops {
             TestError::Missing => Self::NoPage,
             TestError::Unavailable(error) => error.into(),
             other => Self::Refused(sentence(&other.to_string())),
+        }
+    }
+}
+
+impl From<ProbeError> for Oops {
+    fn from(error: ProbeError) -> Self {
+        match error {
+            ProbeError::MissingWebhook | ProbeError::MissingDelivery => Self::NoPage,
+            ProbeError::Unavailable(error) => error.into(),
+            ProbeError::Closed => Self::Refused(
+                "This webhook does not fail any more: what waits is sent anyway.".to_owned(),
+            ),
+            ProbeError::Running => Self::Refused(
+                "One is being tried already. Look at the webhook again in a moment.".to_owned(),
+            ),
+            ProbeError::NothingWaits => Self::Refused(
+                "Nothing waits, so there is nothing to try. Send a test instead.".to_owned(),
+            ),
+            other @ (ProbeError::Stopped(_) | ProbeError::Ended(_)) => {
+                Self::Refused(sentence(&other.to_string()))
+            }
         }
     }
 }

@@ -11,6 +11,7 @@ pub(crate) mod delivery;
 pub(crate) mod entering;
 pub(crate) mod exports;
 pub(crate) mod new;
+pub(crate) mod recover;
 pub(crate) mod share;
 mod spread;
 pub(crate) mod webhook;

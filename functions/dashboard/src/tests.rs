@@ -8,7 +8,7 @@ use axum::body::Body;
 use hooklane_api::{Deps, Ports};
 use hooklane_app::cache::{Bounded, Recent};
 use hooklane_app::catalog::EventCatalog;
-use hooklane_app::fakes::{FakeSystem, MemoryLedger, MemoryQueues, MemoryRegistry};
+use hooklane_app::fakes::{FakeSystem, Faults, MemoryLedger, MemoryQueues, MemoryRegistry};
 use hooklane_app::portal;
 use hooklane_app::ports::{Destination, Post, Sent, TenantStore as _, Unavailable};
 use hooklane_contract::WireRequest;
@@ -27,6 +27,10 @@ use secrecy::ExposeSecret as _;
 use tower::ServiceExt as _;
 
 use crate::{FrameAncestors, Portal, door};
+
+mod figures;
+mod recovering;
+mod trying;
 
 const KEY: &str = "the-key-of-tokens";
 
@@ -66,6 +70,8 @@ struct Browser {
     portal: Arc<Portal<Fakes>>,
     door: Router,
     cookie: String,
+    /// Of the ledger and the registry: what is asked of them.
+    faults: Faults,
 }
 
 struct Answer {
@@ -79,9 +85,10 @@ struct Answer {
 impl Browser {
     fn new(frame: &str) -> Self {
         let now: Timestamp = "2026-10-13T11:51:00Z".parse().unwrap();
+        let faults = Faults::default();
         let deps = Deps {
-            ledger: MemoryLedger::default(),
-            registry: MemoryRegistry::default(),
+            ledger: MemoryLedger::with_faults(faults.clone()),
+            registry: MemoryRegistry::with_faults(faults.clone()),
             queues: MemoryQueues::at(now, 360),
             sender: Nobody,
             operator_keys: Keys,
@@ -102,7 +109,7 @@ impl Browser {
             pulse: Recent::default(),
         };
         let portal = Arc::new(Portal { deps, frame: FrameAncestors::of(frame) });
-        Self { door: door(Arc::clone(&portal)), portal, cookie: String::new() }
+        Self { door: door(Arc::clone(&portal)), portal, cookie: String::new(), faults }
     }
 
     async fn ask(&self, method: &str, path: &str, body: &str, headers: &[(&str, &str)]) -> Answer {

@@ -217,6 +217,17 @@ impl Writer {
         self.marked(at, &zoned.strftime("%-d %b %Y").to_string())
     }
 
+    /// A time as a field for a date and a time has it, in the reader's zone.
+    pub(crate) fn field(&self, at: Timestamp) -> String {
+        at.to_zoned(self.zone.clone()).strftime("%Y-%m-%dT%H:%M").to_string()
+    }
+
+    /// The time that such a field says. In an hour that comes twice, when clocks are put back, it is the first.
+    pub(crate) fn read_field(&self, text: &str) -> Option<Timestamp> {
+        let at = text.parse::<jiff::civil::DateTime>().ok()?;
+        self.zone.to_ambiguous_timestamp(at).compatible().ok()
+    }
+
     fn marked(&self, at: Timestamp, shown: &str) -> Html {
         let zoned = at.to_zoned(self.zone.clone());
         let title = format!("{}, {}", zoned.strftime("%-d %b %Y, %H:%M:%S"), zone_name(&zoned));

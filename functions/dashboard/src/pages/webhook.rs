@@ -10,6 +10,7 @@ use hooklane_app::catalog::Freshness;
 use hooklane_app::pausing::{self, Resumption};
 use hooklane_app::ports::{DeliveryFilter, WebhookStore as _};
 use hooklane_app::precondition::Precondition;
+use hooklane_app::probe;
 use hooklane_app::webhooks::{self, Overview, TestDeps};
 use hooklane_app::{deliveries, webhooks as use_cases};
 use hooklane_contract::Contract;
@@ -17,10 +18,12 @@ use hooklane_domain::access::quotas::QuotaName;
 use hooklane_domain::delivery::outcome::Outcome;
 use hooklane_domain::delivery::period::Period;
 use hooklane_domain::ids::WebhookId;
+use hooklane_domain::isolation::circuit::Circuit;
 use hooklane_domain::webhook::secret::SecretForm;
 use hooklane_domain::webhook::{Webhook, WebhookState};
 use secrecy::ExposeSecret as _;
 
+use crate::chart::{self, Chart};
 use crate::figures::{self, Figures, share};
 use crate::form::Act;
 use crate::frame::{Frame, Place};
@@ -33,6 +36,8 @@ use crate::visitor::Visitor;
 use crate::words::{self, Said};
 use crate::written::{Html, Writer, breakable, plain, seen, seen_lines, theirs};
 use crate::{json, link};
+
+mod answers;
 
 /// The newest deliveries that the page shows.
 const NEWEST: usize = 6;
@@ -49,8 +54,13 @@ struct Page {
     figures: Vec<Figure>,
     periods: Vec<(&'static str, &'static str, bool)>,
     period_words: &'static str,
-    is_cut: bool,
-    failures: Vec<Bar>,
+    as_of: Html,
+    cut_to: Option<(Html, Html)>,
+    chart: Option<Chart>,
+    errors: Vec<Bar>,
+    failed_words: String,
+    codes: Vec<Bar>,
+    attempts_words: String,
     by_type: Vec<Bar>,
     rows: Vec<Row>,
     settings: Vec<(&'static str, Html)>,
@@ -65,6 +75,8 @@ struct Trouble {
     title: Html,
     text: Html,
     waiting: String,
+    /// One of those that wait can be tried now.
+    can_try: bool,
     next: Option<Html>,
     host: Html,
     answer: String,
@@ -148,14 +160,16 @@ pub(crate) async fn show<P: Ports>(
         trouble: overview.as_ref().and_then(|overview| trouble(&visitor, &webhook, overview)),
         periods: PERIODS.map(|(word, name, _)| (word, name, word == period.as_str())).to_vec(),
         period_words: period_words.map_or("", |(_, _, words)| words),
-        is_cut: figures.is_cut,
-        failures: bars(
-            figures
-                .failures
-                .iter()
-                .map(|(failure, count)| (words::failure(*failure), *count, true)),
-            writer,
-        ),
+        as_of: writer.second(figures.as_of),
+        cut_to: figures.cut_to.map(|(since, until)| (writer.time(since), writer.time(until))),
+        chart: chart::chart(&figures.amounts, writer),
+        errors: bars(answers::by_kind(&figures.failures).into_iter(), writer),
+        failed_words: match figures.failures.iter().map(|(_, count)| count).sum::<u64>() {
+            1 => "one attempt did not succeed".to_owned(),
+            count => format!("{} attempts did not succeed", writer.number(count)),
+        },
+        codes: bars(answers::by_code(figures.attempts, &figures.failures).into_iter(), writer),
+        attempts_words: writer.count(figures.attempts, "attempt", "attempts"),
         by_type: bars(
             figures.by_type.iter().map(|(name, total, _)| {
                 let name = name.clone().unwrap_or_else(|| "Other types".to_owned());
@@ -174,7 +188,7 @@ pub(crate) async fn show<P: Ports>(
     })
 }
 
-async fn read<P: Ports>(
+pub(super) async fn read<P: Ports>(
     portal: &Portal<P>,
     visitor: &Visitor,
     text: &str,
@@ -188,6 +202,7 @@ fn done(word: &str) -> Option<&'static str> {
         "pause" => "It is paused. Nothing is tried until you resume it.",
         "resume" => "It is resumed. What waited is sent within about a minute.",
         "discard" => "It is resumed. What waited is cancelled, and new events are sent.",
+        "probe" => "One of those that wait is tried now. Load this page again in some seconds.",
         _ => return None,
     })
 }
@@ -224,6 +239,7 @@ fn trouble(visitor: &Visitor, webhook: &Webhook, overview: &Overview) -> Option<
         title: Html(format!("Failing: {says}, since {}", writer.time(since))),
         text: Html(format!("{waits}.{tries} As soon as one is accepted, all of them are sent.")),
         waiting: writer.number(overview.waiting),
+        can_try: overview.waiting > 0 && matches!(circuit, Circuit::Open { .. }),
         next,
         host: breakable(webhook.url.host()),
         answer: last.map_or_else(|| "no answer yet".to_owned(), |last| words::answer(last, writer)),
@@ -378,6 +394,13 @@ fn acts(webhook: &Webhook, waiting: u64, visitor: &Visitor) -> Vec<Action> {
         "test",
         false,
     )];
+    acts.push(plain(
+        "Recover",
+        "Sends again what failed or was skipped in a time that you name. You see how many before anything is sent.",
+        "Choose a time\u{2026}",
+        "recover",
+        true,
+    ));
     if webhook.state.is_active() {
         let what =
             format!("Nothing is tried, and what is published from now on waits too. {waits}");
@@ -542,6 +565,12 @@ pub(crate) async fn act<P: Ports>(
             let wanted = Resumption { discard, ..Resumption::default() };
             pausing::resume(&deps.registry, &deps.system, key, wanted).await?;
             back(if discard { "discard" } else { "resume" })
+        }
+        "probe" => {
+            let (stores, paused) = ((&deps.registry, &deps.ledger), visitor.tenant.settings.paused);
+            let key = (visitor.id(), webhook.id, paused);
+            probe::probe(stores, &deps.queues, &deps.system, key, None).await?;
+            back("probe")
         }
         "delete" => {
             let stores = (&deps.registry, &deps.ledger);

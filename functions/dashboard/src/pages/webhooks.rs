@@ -10,6 +10,8 @@ use hooklane_app::webhooks::{self, Filters, Overview};
 use hooklane_domain::ids::{EventType, WebhookId};
 use hooklane_domain::webhook::{StateName, Webhook};
 
+use crate::chart;
+use crate::figures::{self, Day};
 use crate::frame::{Frame, Place};
 use crate::link;
 use crate::oops::Oops;
@@ -20,7 +22,7 @@ use crate::visitor::Visitor;
 use crate::words::{self, Said};
 use crate::written::{Html, Writer, breakable, theirs};
 
-/// The rows of a page. Each costs up to three queries.
+/// The rows of a page. Each costs up to three queries, and the figures that are not fresh a few more.
 const ROWS: usize = 50;
 
 #[derive(Template)]
@@ -42,6 +44,8 @@ struct Row {
     name: Html,
     host: Html,
     said: Said,
+    spark: Option<Html>,
+    delivered: String,
     newest: Option<Html>,
     waiting: String,
     events: String,
@@ -64,11 +68,17 @@ pub(crate) async fn list<P: Ports>(
     if listed.total == 0 && !is_filtered && visitor.may_manage() {
         return new::first(&portal, &visitor, query.text("done").and_then(done)).await;
     }
-    let overviews =
-        webhooks::overviews(&deps.registry, &deps.ledger, visitor.id(), &listed.webhooks).await?;
-    let both = listed.webhooks.iter().zip(&overviews);
-    let mut rows: Vec<_> =
-        both.map(|(webhook, overview)| row(&visitor, webhook, overview.as_ref())).collect();
+    let ids: Vec<_> = listed.webhooks.iter().map(|webhook| webhook.id).collect();
+    let (overviews, days) = futures::future::join(
+        webhooks::overviews(&deps.registry, &deps.ledger, visitor.id(), &listed.webhooks),
+        figures::of_list(&portal, &visitor, &ids),
+    )
+    .await;
+    let overviews = overviews?;
+    let all = listed.webhooks.iter().zip(&overviews).zip(&days);
+    let mut rows: Vec<_> = all
+        .map(|((webhook, overview), day)| row(&visitor, webhook, overview.as_ref(), day.as_ref()))
+        .collect();
     // Only a list that is whole can be in another order than the registry's.
     let is_whole = after.is_none() && listed.next.is_none();
     if is_whole {
@@ -133,7 +143,12 @@ fn lead(rows: &[Row], waits: u64, writer: &Writer) -> String {
     format!("{health}. {waiting}")
 }
 
-fn row(visitor: &Visitor, webhook: &Webhook, overview: Option<&Overview>) -> Row {
+fn row(
+    visitor: &Visitor,
+    webhook: &Webhook,
+    overview: Option<&Overview>,
+    day: Option<&Day>,
+) -> Row {
     let writer = &visitor.writer;
     let url = visitor.shown_url(webhook);
     let newest = overview
@@ -145,6 +160,8 @@ fn row(visitor: &Visitor, webhook: &Webhook, overview: Option<&Overview>) -> Row
         name: theirs(&webhook.name),
         host: breakable(url.split_once("://").map_or(url.as_str(), |(_, rest)| rest)),
         said: words::of_webhook(webhook, overview, visitor.tenant.settings.paused, writer),
+        spark: day.map(|day| chart::spark(&day.amounts, writer)),
+        delivered: day.map_or_else(|| "unknown".to_owned(), |day| delivered(day, writer)),
         newest,
         waiting: match overview.map(|overview| overview.waiting) {
             None => "unknown".to_owned(),
@@ -158,4 +175,11 @@ fn row(visitor: &Visitor, webhook: &Webhook, overview: Option<&Overview>) -> Row
         },
         format: webhook.contract.to_string(),
     }
+}
+
+/// How much of what was sent arrived.
+fn delivered(day: &Day, writer: &Writer) -> String {
+    let share = day.delivered_share.map(|share| writer.percent(share));
+    let shown = share.unwrap_or_else(|| "none sent".to_owned());
+    if day.is_cut { format!("{shown} so far") } else { shown }
 }
