@@ -10,9 +10,8 @@ use hooklane_domain::figures::Bucket;
 use hooklane_domain::figures::report::Report;
 use hooklane_domain::figures::settled::Minute;
 
-use crate::figures::share;
 use crate::words::first_upper;
-use crate::written::{Html, Writer};
+use crate::written::{Html, Writer, share};
 
 /// What became of the deliveries of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -118,9 +118,3 @@ fn of_report(report: &Report) -> Figures {
         cut_to: report.is_cut.then_some((report.since, report.until)),
     }
 }
-
-/// A share of a whole, if there is any.
-#[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
-pub(crate) fn share(part: u64, whole: u64) -> Option<f64> {
-    (whole > 0).then(|| part as f64 / whole as f64)
-}

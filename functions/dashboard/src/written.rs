@@ -274,3 +274,9 @@ fn zone_name(zoned: &Zoned) -> String {
         (hours, minutes) => format!("UTC{sign}{hours}:{minutes:02}"),
     }
 }
+
+/// A share of a whole, if there is any.
+#[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
+pub(crate) fn share(part: u64, whole: u64) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
+}

@@ -24,7 +24,7 @@ use hooklane_domain::webhook::{Webhook, WebhookState};
 use secrecy::ExposeSecret as _;
 
 use crate::chart::{self, Chart};
-use crate::figures::{self, Figures, share};
+use crate::figures::{self, Figures};
 use crate::form::Act;
 use crate::frame::{Frame, Place};
 use crate::oops::Oops;
@@ -34,7 +34,7 @@ use crate::query::Query;
 use crate::settings::Portal;
 use crate::visitor::Visitor;
 use crate::words::{self, Said};
-use crate::written::{Html, Writer, breakable, plain, seen, seen_lines, theirs};
+use crate::written::{Html, Writer, breakable, plain, seen, seen_lines, share, theirs};
 use crate::{json, link};
 
 mod answers;
