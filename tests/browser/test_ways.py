@@ -82,6 +82,9 @@ def test_a_webhooks_chart_says_what_it_shows_and_is_a_table_too(sign_in, api, re
     chart.get_by_text("Show as a table").click()
     counts = [int(cell) for cell in chart.locator("tbody tr td:nth-of-type(3)").all_inner_texts()]
     assert sum(counts) == 2
+    page.set_viewport_size({"width": 320, "height": 900})
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert wide <= 0, "an open table scrolls by itself"
     errors = page.locator("section", has=page.get_by_role("heading", name="Errors by kind")).inner_text()
     assert "Answered with an error" in errors
     codes = page.locator("section", has=page.get_by_role("heading", name="Answers by code")).inner_text()

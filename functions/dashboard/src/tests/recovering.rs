@@ -91,7 +91,7 @@ async fn what_cannot_be_counted_is_said_beside_the_fields() {
     }
     let none = browser.get(&format!("{path}?since=2026-10-12T11:51&include=all")).await.text;
     assert!(none.contains("There is nothing to send again"), "{none}");
-    assert!(none.contains("0 failed, 0 skipped. Nothing was sent yet."), "{none}");
+    assert!(none.contains("0 failed, 0 skipped. Nothing was sent."), "{none}");
     assert!(!none.contains(" again</button>"), "there is nothing to begin: {none}");
     let early = browser.get(&format!("{path}?since=2026-10-01T00:00&include=failed")).await.text;
     assert!(early.contains("Events that are older are not sent to it."), "{early}");
