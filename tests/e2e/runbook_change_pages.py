@@ -13,7 +13,7 @@ PAGES, of = registry()
 @of("bad-release.md")
 def bad_release(on: Stage) -> None:
     webhook = on.webhook()
-    assert on.page.paste("LastModified").count("\n") == 6
+    assert on.page.paste("LastModified").count("\n") == 7
     assert "CREATE_COMPLETE" in on.page.paste("describe-stack-events")
     on.page.paste("dead_lettered")
     assert on.page.paste("--no-enabled").count("\n") == 3

@@ -58,8 +58,15 @@ BODIES = {
     "publishEvents": {"events": [{"type": "order.created", "data": 1}]},
     "startRecovery": {"since": "2024-01-15T10:30:00Z", "include": "all"},
     "setEventType": {"category": "secret", "description": "of B", "sample": 1, "schema": {}},
+    "testNewWebhook": {"url": "http://127.0.0.1:1025/nobody-listens", "events": ["*"]},
+    "previewNewWebhook": {"webhook": {"url": "https://hooks.example.com/in", "events": ["*"]}},
+    "retryDeliveries": {"filter": {"status": ["failed"]}},
+    "cancelDeliveries": {"filter": {"status": ["pending"]}},
     "createKey": {"name": "one", "scopes": ["keys:write"]},
 }
+
+# The query of each operation that needs one.
+QUERIES = {"getSeries": "?metric=deliveries", "getWebhookSeries": "?metric=deliveries"}
 
 # Operations on names that every tenant may use for something of its own.
 BY_NAME = {"setEventType"}
@@ -136,6 +143,7 @@ def ask(stack: LocalStack, operation: Operation, world: dict[str, str], token: s
         assert parameter in world, f"this test lacks a resource of tenant A for {{{parameter}}}"
         path = path.replace(f"{{{parameter}}}", world[parameter])
     body = BODIES.get(operation.name, {} if operation.takes_body else None)
+    path += QUERIES.get(operation.name, "")
     return stack.api(None, token).request(operation.method, PREFIX + path, body)
 
 

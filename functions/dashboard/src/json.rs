@@ -15,8 +15,24 @@ const MAX_BYTES: usize = 64 * 1024;
 /// What is deeper than this is closed at first.
 const OPEN_LEVELS: usize = 3;
 
-/// A body as it came, folding if it is JSON.
+/// The longest HTML of a body: a page may have a dozen, and an answer of Lambda six megabytes. Characters that are
+/// shown by their numbers take forty times their length.
+const MAX_SHOWN: usize = 384 * 1024;
+/// What is shown of a body that is too long.
+const SHOWN_OF_LONG: usize = 4 * 1024;
+
+/// A body as it came, folding if it is JSON. Of one that would be too long only the beginning.
 pub(crate) fn body(text: &str, label: &str) -> Html {
+    let whole = whole(text, label);
+    if whole.0.len() <= MAX_SHOWN {
+        return whole;
+    }
+    let beginning = &text[..text.floor_char_boundary(SHOWN_OF_LONG)];
+    let rest = text.len() - beginning.len();
+    Html(format!("{}<p>Cut: {rest} bytes more.</p>", plain(beginning, label).0))
+}
+
+fn whole(text: &str, label: &str) -> Html {
     let node = (text.len() <= MAX_BYTES).then(|| Node::read(text, 0)).flatten();
     match node.filter(|node| !matches!(node, Node::Leaf(_))) {
         Some(node) => {
@@ -27,11 +43,15 @@ pub(crate) fn body(text: &str, label: &str) -> Html {
             out.push_str("</div>");
             Html(out)
         }
-        None => Html(format!(
-            "<pre class=\"code code--wrap\" tabindex=\"0\" role=\"group\" aria-label=\"{label}\">{}</pre>",
-            seen_lines(text)
-        )),
+        None => plain(text, label),
     }
+}
+
+fn plain(text: &str, label: &str) -> Html {
+    Html(format!(
+        "<pre class=\"code code--wrap\" tabindex=\"0\" role=\"group\" aria-label=\"{label}\">{}</pre>",
+        seen_lines(text)
+    ))
 }
 
 enum Node {
@@ -140,6 +160,19 @@ mod tests {
         assert!(shown.contains("149.90") && shown.contains("1e3"), "{shown}");
         assert!(shown.contains("x&lt;y") && !shown.contains("x<y"), "{shown}");
         assert!(shown.find("149.90") < shown.find("1e3"), "{shown}");
+    }
+
+    #[test]
+    fn a_body_that_would_fill_the_answer_is_cut() {
+        let unseen = "\u{7f}".repeat(60_000);
+        for text in [unseen.clone(), format!("{{\"a\": \"{unseen}\"}}"), "é\u{7f}".repeat(90_000)]
+        {
+            let Html(shown) = body(&text, "Body");
+            assert!(shown.len() < MAX_SHOWN, "{}", shown.len());
+            assert!(shown.contains("bytes more"), "{}", &shown[shown.len() - 60..]);
+        }
+        let Html(shown) = body(&"a".repeat(100_000), "Body");
+        assert!(!shown.contains("bytes more"));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use hooklane_app::probe::ProbeError;
 use hooklane_app::recover::RecoverError;
 use hooklane_app::webhooks::{ChangeError, RegisterError, TestError};
 use lambda_http::http::StatusCode;
+use lambda_http::http::header::RETRY_AFTER;
 
 use crate::assets;
 
@@ -24,6 +25,10 @@ pub(crate) enum Oops {
     Foreign,
     ReadOnly,
     TooLarge,
+    /// The tenant's requests of this minute are used up. There are new ones in so many seconds.
+    TooMany(i64),
+    /// Signed out by the person, with where they came from.
+    Left(Option<String>),
     /// What was asked for cannot be done, and why.
     Refused(String),
     Unavailable,
@@ -36,6 +41,7 @@ struct Page<'a> {
     css: &'a str,
     title: &'a str,
     text: &'a str,
+    back: Option<&'a str>,
 }
 
 impl Oops {
@@ -72,6 +78,17 @@ impl Oops {
                 "That is too much for one form",
                 "Nothing was changed. A form may have a megabyte.",
             ),
+            Self::TooMany(_) => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "Too many requests in this minute",
+                "Nothing was changed. The pages and the API of a tenant share its requests. Wait a minute, and load \
+                 the page again.",
+            ),
+            Self::Left(_) => (
+                StatusCode::OK,
+                "You are signed out",
+                "Of this browser only. To come back, open the portal again where you came from.",
+            ),
             Self::Refused(why) => (StatusCode::CONFLICT, "That cannot be done now", why),
             Self::Unavailable => (
                 StatusCode::SERVICE_UNAVAILABLE,
@@ -90,11 +107,16 @@ impl Oops {
 impl IntoResponse for Oops {
     fn into_response(self) -> Response {
         let (status, title, text) = self.words();
-        let page = Page { css: &assets::CSS.name, title, text };
-        match page.render() {
+        let back = if let Self::Left(back) = &self { back.as_deref() } else { None };
+        let page = Page { css: &assets::CSS.name, title, text, back };
+        let mut response = match page.render() {
             Ok(page) => (status, Html(page)).into_response(),
             Err(_) => (status, title).into_response(),
+        };
+        if let Self::TooMany(seconds) = self {
+            response.headers_mut().insert(RETRY_AFTER, seconds.into());
         }
+        response
     }
 }
 

@@ -84,6 +84,15 @@ struct Answer {
 
 impl Browser {
     fn new(frame: &str) -> Self {
+        Self::with(frame, 600)
+    }
+
+    /// Of a tenant with so many requests in a minute.
+    fn limited(rate_limit: u32) -> Self {
+        Self::with("", rate_limit)
+    }
+
+    fn with(frame: &str, rate_limit: u32) -> Self {
         let now: Timestamp = "2026-10-13T11:51:00Z".parse().unwrap();
         let faults = Faults::default();
         let deps = Deps {
@@ -102,7 +111,7 @@ impl Browser {
             network: NetworkRules::default(),
             sources: SourceAddresses::default(),
             portal_origin: "https://hooks.example".to_owned(),
-            rate_limit: 600,
+            rate_limit,
             quotas: Quotas::default(),
             retention: SignedDuration::from_hours(30 * 24),
             leases: Bounded::default(),
@@ -283,4 +292,34 @@ fn numbers_and_times_follow_the_locale_and_the_zone() {
     assert!(unknown.zone_and_day().starts_with("UTC, Tue 13 Oct"), "{}", unknown.zone_and_day());
     assert_eq!(unknown.percent(0.99999), "99.99%", "100% is all");
     assert_eq!(unknown.percent(0.00001), "0.1%", "0% is none");
+}
+
+#[tokio::test]
+async fn pages_count_against_the_tenants_limit() {
+    let mut browser = Browser::limited(2);
+    browser.enter("read").await;
+    for _ in 0..2 {
+        assert_eq!(browser.get("/portal/acme/types").await.status, StatusCode::OK);
+    }
+    let refused = browser.get("/portal/acme/types").await;
+    assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+    assert!(refused.text.contains("Too many requests"), "{}", refused.text);
+}
+
+#[tokio::test]
+async fn who_signs_out_gets_a_page_with_the_way_back() {
+    let mut browser = Browser::new("");
+    let (deps, tenant) = (&browser.portal.deps, "acme".parse().unwrap());
+    let body = r#"{"scope": "read", "returnUrl": "https://shop.example/settings"}"#;
+    let link = portal::link(&deps.registry, &deps.system, &KEY.into(), &tenant, body).await;
+    let path = format!("/portal/acme/enter?link={}", link.unwrap().pass.expose_secret());
+    browser.cookie = browser.get(&path).await.set_cookie.split(';').next().unwrap().to_owned();
+    let page = browser.get("/portal/acme/webhooks").await.text;
+    let form = format!("form={}", form_of(&page));
+    let own =
+        [("sec-fetch-site", "same-origin"), ("content-type", "application/x-www-form-urlencoded")];
+    let answer = browser.ask("POST", "/portal/acme/leave", &form, &own).await;
+    assert_eq!((answer.status, answer.location.as_str()), (StatusCode::OK, ""));
+    assert!(answer.set_cookie.contains("Max-Age=0"), "{}", answer.set_cookie);
+    assert!(answer.text.contains("href=\"https://shop.example/settings\""), "{}", answer.text);
 }

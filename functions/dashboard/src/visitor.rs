@@ -82,6 +82,9 @@ impl<P: Ports> FromRequestParts<Arc<Portal<P>>> for Visitor {
         let name = format!("{COOKIE_NAME}{named}");
         let text = cookie(&parts.headers, &name).ok_or(Oops::SignedOut)?;
         let (pass, tenant) = admitted(portal, Purpose::Session, &text, &named).await?;
+        if let Some(seconds) = portal.deps.over_limit(&tenant).await {
+            return Err(Oops::TooMany(seconds));
+        }
         Ok(Self::new(tenant, pass, portal.deps.system.now(), &parts.headers))
     }
 }

@@ -4,6 +4,7 @@ use axum::body::{Bytes, to_bytes};
 use axum::response::{IntoResponse as _, Response};
 use lambda_http::Body;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpResponse;
+use lambda_http::http::header::SET_COOKIE;
 use lambda_http::http::{HeaderMap, HeaderValue};
 
 use crate::http::problem::Problem;
@@ -69,6 +70,9 @@ fn of(status: u16, headers: &HeaderMap, body: Body) -> ApiGatewayV2httpResponse 
     let mut answer = ApiGatewayV2httpResponse::default();
     answer.status_code = status.into();
     answer.headers = joined(headers);
+    // One line each: a comma between two cookies would be a part of the first.
+    let cookies = headers.get_all(SET_COOKIE).iter().filter_map(|line| line.to_str().ok());
+    answer.cookies = cookies.map(str::to_owned).collect();
     answer.is_base64_encoded = matches!(body, Body::Binary(_));
     answer.body = match body {
         Body::Empty => None,
@@ -80,7 +84,7 @@ fn of(status: u16, headers: &HeaderMap, body: Body) -> ApiGatewayV2httpResponse 
 /// Payload format 2.0 has one line for each header, so several lines become one.
 fn joined(headers: &HeaderMap) -> HeaderMap {
     let mut one_each = HeaderMap::with_capacity(headers.keys_len());
-    for name in headers.keys() {
+    for name in headers.keys().filter(|name| *name != SET_COOKIE) {
         let lines: Vec<_> = headers.get_all(name).iter().map(HeaderValue::as_bytes).collect();
         if let Ok(line) = HeaderValue::from_bytes(&lines.join(&b", "[..])) {
             one_each.insert(name.clone(), line);
@@ -103,6 +107,18 @@ mod tests {
             let written = serde_json::to_string(text).unwrap();
             assert_eq!(escaped_len(text), written.len() - 2, "{text:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn each_cookie_is_a_line_of_its_own() {
+        let cookies = ["a=1; Path=/", "b=2; Expires=Thu, 01 Jan 1970 00:00:00 GMT"];
+        let mut response = Response::new(axum::body::Body::empty());
+        for cookie in cookies {
+            response.headers_mut().append(SET_COOKIE, HeaderValue::from_static(cookie));
+        }
+        let answer = written(response).await;
+        assert_eq!(answer.cookies, cookies);
+        assert!(!answer.headers.contains_key(SET_COOKIE));
     }
 
     #[tokio::test]

@@ -1,7 +1,7 @@
 //! Reads an event of API Gateway (payload format 2.0) as a request.
 //!
 //! Each field is parsed on its own, so that one that is damaged is named in the answer, and only those that
-//! are needed are read. Cookies, for example, are not.
+//! are needed are read.
 
 use std::fmt;
 
@@ -9,6 +9,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use lambda_http::http::header::COOKIE;
 use lambda_http::http::uri::PathAndQuery;
 use lambda_http::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use serde::Deserialize;
@@ -49,6 +50,8 @@ struct Event<'a> {
     raw_query_string: Option<&'a RawValue>,
     #[serde(borrow)]
     headers: Option<&'a RawValue>,
+    #[serde(borrow)]
+    cookies: Option<&'a RawValue>,
     #[serde(borrow)]
     body: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -136,7 +139,23 @@ fn headers(event: &Event<'_>) -> Read<HeaderMap> {
         };
         headers.append(name, value);
     }
+    if !headers.contains_key(COOKIE)
+        && let Some(line) = event.cookies.and_then(cookies)
+    {
+        headers.insert(COOKIE, line);
+    }
     Ok(headers)
+}
+
+/// The header `Cookie`, which API Gateway takes out of the headers and gives as a list (AWS: "Working with AWS
+/// Lambda proxy integrations for HTTP APIs", format 2.0). What is damaged is none: a request without a session.
+fn cookies(raw: &RawValue) -> Option<HeaderValue> {
+    let cookies: Vec<String> = part(raw)?;
+    let line = cookies.join("; ");
+    if line.is_empty() || line.len() > MAX_HEADER_BYTES {
+        return None;
+    }
+    HeaderValue::from_bytes(line.as_bytes()).ok()
 }
 
 fn body(event: &Event<'_>) -> Read<Body> {
@@ -187,5 +206,29 @@ impl<'de> Deserialize<'de> for Pairs {
         }
 
         deserializer.deserialize_map(Collect)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cookie_of(headers: &str, cookies: &str) -> Option<String> {
+        let event = format!(
+            r#"{{"rawPath":"/","headers":{headers},"cookies":{cookies},"requestContext":{{"http":{{"method":"GET"}}}}}}"#
+        );
+        let request = request_of(&event).unwrap();
+        request.headers().get(COOKIE).map(|line| line.to_str().unwrap().to_owned())
+    }
+
+    #[test]
+    fn cookies_come_in_a_list_of_their_own() {
+        let read = |cookies| cookie_of("{}", cookies);
+        assert_eq!(read(r#"["a=1","b=2"]"#).as_deref(), Some("a=1; b=2"));
+        for damaged in ["[]", "null", "7", r#"["a", 7]"#, r#"["a\u0000"]"#] {
+            assert_eq!(read(damaged), None, "{damaged}");
+        }
+        let header = cookie_of(r#"{"cookie":"c=3"}"#, r#"["a=1"]"#);
+        assert_eq!(header.as_deref(), Some("c=3"), "of something that is not API Gateway");
     }
 }

@@ -58,6 +58,17 @@ async fn standing<P: Ports>(deps: &Deps<P>, caller: &Caller) -> Option<Standing>
     })
 }
 
+impl<P: Ports> Deps<P> {
+    /// Takes one request from a tenant's limit, for requests that are not of the API. If there is none left, says in
+    /// how many seconds there is one.
+    pub async fn over_limit(&self, tenant: &Tenant) -> Option<i64> {
+        let now = self.system.now();
+        let standing =
+            admit(&self.leases, &self.ledger, &tenant.id, quota(self, tenant)?, now).await;
+        standing.refused.then(|| (standing.resets_at - now.as_second()).max(1))
+    }
+}
+
 fn quota<P: Ports>(deps: &Deps<P>, tenant: &Tenant) -> Option<Quota> {
     Quota::per_minute(tenant.settings.rate_limit.unwrap_or(deps.rate_limit))
 }

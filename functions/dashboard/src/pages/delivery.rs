@@ -262,10 +262,11 @@ fn attempts(detail: &DeliveryDetail, is_shared: bool, writer: &Writer) -> Vec<Sh
         is_good: attempt.outcome.is_success(),
         summary: summary(attempt, writer),
         took: writer.took(attempt.duration_ms),
-        sent: headers(&attempt.request_headers, is_shared),
+        sent: headers(&attempt.request_headers, |name| !is_shared || !is_secret(name)),
         answered: match &attempt.outcome {
             Outcome::Answered(response) => {
-                let Html(lines) = headers(&response.headers, is_shared);
+                let shows = |name: &str| !is_shared || is_harmless(name);
+                let Html(lines) = headers(&response.headers, shows);
                 let phrase = seen(&response.status_text);
                 let head = format!("{} {phrase}\n{lines}", response.status);
                 Some((Html(head), json::body(&response.body, "Body of the answer")))
@@ -279,13 +280,37 @@ fn attempts(detail: &DeliveryDetail, is_shared: bool, writer: &Writer) -> Vec<Sh
     detail.attempts.iter().rev().map(shown).collect()
 }
 
-/// Headers, one on each line. In a shared page the values of those that carry credentials are left out.
-fn headers(headers: &[(String, String)], is_shared: bool) -> Html {
+/// Whether a header of a request may carry credentials. Those that a webhook adds are masked before they are stored.
+fn is_secret(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    ["signature", "auth", "token", "key", "cookie", "secret"]
+        .iter()
+        .any(|word| lower.contains(word))
+}
+
+/// Whether a header of an answer is one that carries no credentials. What else a receiver sends is its own.
+fn is_harmless(name: &str) -> bool {
+    const HARMLESS: [&str; 12] = [
+        "allow",
+        "cache-control",
+        "connection",
+        "content-encoding",
+        "content-length",
+        "content-type",
+        "date",
+        "retry-after",
+        "server",
+        "transfer-encoding",
+        "vary",
+        "via",
+    ];
+    HARMLESS.iter().any(|harmless| name.eq_ignore_ascii_case(harmless))
+}
+
+/// Headers, one on each line, with the values that may be shown.
+fn headers(headers: &[(String, String)], shows: impl Fn(&str) -> bool) -> Html {
     let line = |(name, value): &(String, String)| {
-        let lower = name.to_ascii_lowercase();
-        let secret = ["signature", "auth", "token", "key", "cookie", "secret"];
-        let hides = is_shared && secret.iter().any(|word| lower.contains(word));
-        let value = if hides { Html("***".to_owned()) } else { seen_lines(value) };
+        let value = if shows(name) { seen_lines(value) } else { Html("***".to_owned()) };
         format!("<span class=\"head\">{}:</span> {value}\n", seen(name))
     };
     Html(headers.iter().map(line).collect())
@@ -333,7 +358,10 @@ pub(crate) async fn act<P: Ports>(
     if act == "share" {
         let lasts = SHARES.iter().find(|(word, _)| fields.text("for") == Some(word));
         let (_, lasts) = lasts.ok_or(Oops::NoPage)?;
-        let pass = visitor.pass.share(id.clone(), visitor.now, *lasts);
+        // Who may only look cannot hand on more than they have.
+        let left = visitor.pass.expires_at.duration_since(visitor.now);
+        let lasts = if visitor.may_manage() { *lasts } else { left.min(*lasts) };
+        let pass = visitor.pass.share(id.clone(), visitor.now, lasts);
         let keys = deps.token_keys.known(visitor.now).await?;
         let text = pass.sign(Purpose::Share, keys.current());
         let url = link::with(tenant, "shared", &[("pass", &text)]);

@@ -41,14 +41,14 @@ pub(crate) async fn enter<P: Ports>(
     with_cookie(&portal, &tenant, text.expose_secret(), seconds, Redirect::to(&to).into_response())
 }
 
-/// Ends the session in this browser.
+/// Ends the session in this browser. The way back is a link: browsers apply the policy for forms to a redirect that
+/// follows one, and would stay on the page without a word.
 pub(crate) async fn leave<P: Ports>(
     State(portal): State<Arc<Portal<P>>>,
     Ask { visitor, .. }: Ask,
 ) -> Result<Response, Oops> {
-    let to = visitor.pass.back.as_ref().map(|url| Redirect::to(url.as_str()).into_response());
-    let answer = to.unwrap_or_else(|| Oops::SignedOut.into_response());
-    with_cookie(&portal, visitor.id(), "", 0, answer)
+    let back = visitor.pass.back.as_ref().map(|url| url.as_str().to_owned());
+    with_cookie(&portal, visitor.id(), "", 0, Oops::Left(back).into_response())
 }
 
 pub(crate) async fn home<P: Ports>(State(_): State<Arc<Portal<P>>>, visitor: Visitor) -> Redirect {

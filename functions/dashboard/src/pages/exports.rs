@@ -120,7 +120,8 @@ fn file(kind: &'static str, name: &str, text: String) -> Response {
 fn quoted(cell: &str) -> String {
     let computes = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
     let guard = if computes { "'" } else { "" };
-    if computes || cell.contains(['"', ',', '\r', '\n']) {
+    // A semicolon or a tab is where some of them split.
+    if computes || cell.contains(['"', ',', ';', '\t', '\r', '\n']) {
         format!("\"{guard}{}\"", cell.replace('"', "\"\""))
     } else {
         cell.to_owned()
@@ -136,6 +137,7 @@ mod tests {
         assert_eq!(quoted("plain"), "plain");
         assert_eq!(quoted("a,\"b\""), "\"a,\"\"b\"\"\"");
         assert_eq!(quoted("=HYPERLINK(\"x\")"), "\"'=HYPERLINK(\"\"x\"\")\"");
+        assert_eq!(quoted("a;=1"), "\"a;=1\"", "one cell, wherever a program splits");
         for cell in ["+1", "-1", "@a", "\tx"] {
             assert!(quoted(cell).starts_with("\"'"), "{cell}");
         }

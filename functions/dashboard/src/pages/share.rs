@@ -30,6 +30,9 @@ pub(crate) async fn show<P: Ports>(
         Err(Shut::Invalid | Shut::Expired) => return Err(Oops::StaleLink),
         admitted => admitted?,
     };
+    if let Some(seconds) = portal.deps.over_limit(&tenant).await {
+        return Err(Oops::TooMany(seconds));
+    }
     let delivery = pass.delivery.clone().ok_or(Oops::StaleLink)?;
     let visitor = Visitor::new(tenant, pass, portal.deps.system.now(), &headers);
     shown(&portal, &visitor, &delivery, (Place::Shared, None, None)).await
