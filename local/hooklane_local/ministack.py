@@ -7,6 +7,8 @@
 - A request to a table carries the condition key `dynamodb:LeadingKeys`, the values of the partition key (Amazon
   DynamoDB Developer Guide, "Using IAM policy conditions for fine-grained access control"). MiniStack has no
   such key, so a policy that asks for it would never hold, or, with ForAllValues alone, always.
+- API Gateway hands cookies to a function in a list, and takes them out of the headers (API Gateway Developer
+  Guide, "Create AWS Lambda proxy integrations for HTTP APIs", format 2.0). MiniStack leaves the header.
 """
 
 import json
@@ -33,9 +35,20 @@ def leading_keys(body: bytes) -> list[str]:
         return []
 
 
+def with_cookies_apart(event: object) -> object:
+    """An event of an HTTP API as AWS gives it in payload format 2.0: cookies are a list, and no header."""
+    headers = event.get("headers") if isinstance(event, dict) and event.get("version") == "2.0" else None
+    if not isinstance(headers, dict) or not any(name.lower() == "cookie" for name in headers):
+        return event
+    cookies = [value for name, value in headers.items() if name.lower() == "cookie"]
+    others = {name: value for name, value in headers.items() if name.lower() != "cookie"}
+    return {**event, "headers": others, "cookies": [one for line in cookies for one in line.split("; ")]}
+
+
 def main() -> None:
     from ministack.app import main as ministack
     from ministack.core import iam_actions
+    from ministack.services import lambda_svc
 
     named = iam_actions._action_from_target
     iam_actions._action_from_target = lambda headers: action_of(headers.get("x-amz-target", ""), named(headers))
@@ -46,6 +59,10 @@ def main() -> None:
         return {**context(body), **({"dynamodb:LeadingKeys": keys} if keys else {})}
 
     iam_actions.dynamodb_service_context = with_leading_keys
+    execute = lambda_svc._execute_function_with_config_scope
+    lambda_svc._execute_function_with_config_scope = lambda record, event, *args, **named: execute(
+        record, with_cookies_apart(event), *args, **named
+    )
     ministack()
 
 

@@ -1,7 +1,7 @@
 """The emulator asks for the rights that IAM knows, not for the names of its own operations."""
 
 import pytest
-from hooklane_local.ministack import action_of, leading_keys
+from hooklane_local.ministack import action_of, leading_keys, with_cookies_apart
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,11 @@ def test_the_emulator_has_what_is_replaced():
     assert "dynamodb:LeadingKeys" not in context, "MiniStack has the condition key now"
     named = iam_actions._action_from_target({"x-amz-target": "AmazonSQS.SendMessageBatch"})
     assert named == "SendMessageBatch", "MiniStack names the action itself now: remove hooklane_local/ministack.py"
+
+
+def test_cookies_are_a_list_and_no_header():
+    event = {"version": "2.0", "headers": {"host": "h", "Cookie": "a=1; b=2"}, "rawPath": "/"}
+    apart = {"version": "2.0", "headers": {"host": "h"}, "rawPath": "/", "cookies": ["a=1", "b=2"]}
+    assert with_cookies_apart(event) == apart
+    for other in ({"version": "2.0", "headers": {"host": "h"}}, {"headers": {"cookie": "a=1"}}, {"Records": []}, [], None):
+        assert with_cookies_apart(other) == other

@@ -147,8 +147,8 @@ fn headers(event: &Event<'_>) -> Read<HeaderMap> {
     Ok(headers)
 }
 
-/// The header `Cookie`, which API Gateway takes out of the headers and gives as a list (AWS: "Working with AWS
-/// Lambda proxy integrations for HTTP APIs", format 2.0). What is damaged is none: a request without a session.
+/// The header `Cookie`, which API Gateway takes out of the headers and gives as a list (API Gateway Developer
+/// Guide, "Create AWS Lambda proxy integrations for HTTP APIs", format 2.0). What is damaged is none: a request without a session.
 fn cookies(raw: &RawValue) -> Option<HeaderValue> {
     let cookies: Vec<String> = part(raw)?;
     let line = cookies.join("; ");
