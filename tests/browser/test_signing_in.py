@@ -59,7 +59,7 @@ def test_signing_out_and_revoking_end_a_session(visit, link, tenant, stack, scri
     page = visit(script)
     page.goto(link())
     page.get_by_role("button", name="Sign out").click()
-    assert page.get_by_role("heading", level=1).inner_text() == "You are not signed in"
+    assert page.get_by_role("heading", level=1).inner_text() == "You are signed out"
     assert host_cookies(page) == {}
 
     page.goto(link())

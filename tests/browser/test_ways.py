@@ -85,9 +85,9 @@ def test_a_webhooks_chart_says_what_it_shows_and_is_a_table_too(sign_in, api, re
     page.set_viewport_size({"width": 320, "height": 900})
     wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wide <= 0, "an open table scrolls by itself"
-    errors = page.locator("section", has=page.get_by_role("heading", name="Errors by kind")).inner_text()
+    errors = page.get_by_role("region", name="Errors by kind").inner_text()
     assert "Answered with an error" in errors
-    codes = page.locator("section", has=page.get_by_role("heading", name="Answers by code")).inner_text()
+    codes = page.get_by_role("region", name="Answers by code").inner_text()
     assert "503 Service Unavailable" in codes
     assert "Counted at" in page.locator("main").inner_text()
 
@@ -220,27 +220,6 @@ def test_recover_after_the_count(sign_in, api, receiver, eventually, stack):
     eventually(ended)
     page.reload()
     assert "1 delivery sent again" in page.locator("main").inner_text()
-
-
-def test_try_one_now_of_a_webhook_that_fails(sign_in, api, receiver, eventually):
-    receiver.respond = lambda _: Response(503)
-    made = api.post("/webhooks", {"name": "Desk", "url": receiver.url("/"), "events": ["*"]}).expect(201).body
-    path = f"/webhooks/{made['id']}"
-
-    def fails():
-        publish(api, 10)
-        circuit = api.get(f"{path}/health").expect(200).body["isolation"]["circuit"]
-        return circuit["state"] == "open" and any("parked" in one for one in deliveries(api, made["id"]))
-
-    eventually(fails)
-    receiver.respond = lambda _: Response(200)
-    page = sign_in()
-    page.get_by_role("link", name="Desk").first.click()
-
-    page.get_by_role("button", name="Try one now").click()
-
-    assert "tried now" in page.get_by_role("status").first.inner_text()
-    eventually(lambda: deliveries(api, made["id"], "delivered"))
 
 
 def test_rotate_and_see_how_long_both_count(sign_in, api, receiver):
