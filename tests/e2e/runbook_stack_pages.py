@@ -121,8 +121,8 @@ def old_letters(on: Stage) -> None:
     event = inside.event_item(on.stack, on.tenant, on.publish("order.other"))
     # A letter without attributes is one that SQS moved.
     on.bury("deliveries", inside.message(webhook["id"], event))
-    # The letter is a second old, or so.
-    assert on.page.paste("ages()") == "13 days left, 0 old: moved by SQS\n"
+    # Once the letter is a second old.
+    on.shows("ages()", "13 days left, 0 old: moved by SQS\n")
     # The same function on a letter of which SQS would say that it was sent ten days ago.
     sent = int((time.time() - 10 * 86_400 + 600) * 1000)
     letter = {"Messages": [{"Body": "{}", "Attributes": {"SentTimestamp": str(sent)}}]}
