@@ -11,6 +11,7 @@ mod faults;
 mod idempotency;
 mod isolation;
 mod isolation_stores;
+mod kept_usage;
 mod keys;
 mod ledger;
 mod operator_bus;

@@ -16,7 +16,7 @@ use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
 use hooklane_domain::isolation::deaths::Suspect;
 use jiff::SignedDuration;
 
-use super::usage::Usage;
+use super::kept_usage::Usage;
 use super::{Faults, lock};
 use crate::ports::{
     AttemptLog, ChunkKey, DeliveryFilter, DeliveryPage, DeliveryStore, LogFilter, LogPage, Pointer,

@@ -1,5 +1,3 @@
-use std::collections::{BTreeMap, BTreeSet};
-
 use hooklane_domain::Timestamp;
 use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::usage::calendar::{Day, Month};
@@ -8,35 +6,6 @@ use hooklane_domain::usage::{DayUsage, Figures, MonthUsage, Span};
 
 use super::{MemoryLedger, lock};
 use crate::ports::{ActiveTenants, DeletedWebhooks, Unavailable, UsagePage, UsageStore};
-
-/// What the ledger keeps about the usage of tenants.
-#[derive(Debug, Default)]
-pub(super) struct Usage {
-    active: BTreeSet<TenantId>,
-    deleted: BTreeSet<(TenantId, WebhookId)>,
-    days: BTreeMap<(Month, TenantId), BTreeMap<u8, DayUsage>>,
-    countings: BTreeMap<Kind, Counting>,
-}
-
-impl Usage {
-    fn of(&self, tenant: &TenantId, month: Month) -> MonthUsage {
-        let days = self.days.get(&(month, tenant.clone())).cloned().unwrap_or_default();
-        MonthUsage { days, ..MonthUsage::none(tenant.clone(), month) }
-    }
-
-    fn change(
-        &mut self,
-        tenant: &TenantId,
-        day: Day,
-        decide: impl FnOnce(Option<&DayUsage>) -> Option<DayUsage>,
-    ) {
-        let key = (day.month(), tenant.clone());
-        let seen = self.days.get(&key).and_then(|days| days.get(&day.number()));
-        if let Some(changed) = decide(seen) {
-            self.days.entry(key).or_default().insert(day.number(), changed);
-        }
-    }
-}
 
 impl MemoryLedger {
     /// The calls that noted a tenant as active.
