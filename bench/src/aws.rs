@@ -12,6 +12,7 @@ use crate::http::{Answer, Call, Server, Service};
 
 pub mod dynamodb;
 pub mod error;
+pub mod events;
 pub mod expression;
 pub mod sqs;
 pub mod table;
@@ -20,6 +21,7 @@ pub mod value;
 
 use dynamodb::DynamoDb;
 use error::ServiceError;
+use events::EventBridge;
 use sqs::Sqs;
 
 /// What the functions have asked for, since it was last taken.
@@ -38,6 +40,7 @@ pub struct Used {
 pub struct Aws {
     pub dynamodb: DynamoDb,
     pub sqs: Sqs,
+    pub events: EventBridge,
     secrets: Mutex<HashMap<String, String>>,
     used: Mutex<Used>,
 }
@@ -100,6 +103,7 @@ impl Aws {
                 ("DynamoDB", answered)
             }
             "AmazonSQS" => ("SQS", self.sqs.call(operation, &request, base).await),
+            "AWSEvents" => ("EventBridge", self.events.call(operation, &request, &self.sqs)),
             "secretsmanager" => ("Secrets Manager", self.secret(operation, &request)),
             _ => ("?", Err(ServiceError::new("UnknownOperationException", target.to_owned()))),
         };
@@ -111,6 +115,13 @@ impl Aws {
         drop(used);
         answered
     }
+}
+
+/// A random id, as services give to messages and events.
+fn random_id() -> String {
+    let (a, b) = (fastrand::u64(..), fastrand::u64(..));
+    let (a0, a1, a2) = (a >> 32, (a >> 16) & 0xffff, a & 0xffff);
+    format!("{a0:08x}-{a1:04x}-{a2:04x}-{:04x}-{:012x}", b >> 48, b & 0xffff_ffff_ffff)
 }
 
 struct Endpoint(Arc<Aws>);

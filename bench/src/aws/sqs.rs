@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use tokio::sync::Notify;
 
 use super::error::ServiceError;
+use super::random_id;
 use crate::clock::now_ms;
 
 /// A message of a queue.
@@ -21,6 +22,22 @@ pub struct Message {
     pub receives: u64,
     /// Until when it is not visible.
     pub visible_ms: i64,
+}
+
+impl Message {
+    /// A message that was just sent, and is visible.
+    pub fn new(body: &str) -> Self {
+        let now = now_ms();
+        Self {
+            id: random_id(),
+            body: body.to_owned(),
+            attributes: Value::Null,
+            group: None,
+            sent_ms: now,
+            receives: 0,
+            visible_ms: now,
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -130,6 +147,16 @@ impl Sqs {
                 Ok(json!({}))
             }
             "ChangeMessageVisibilityBatch" => self.hide_batch(request),
+            "GetQueueUrl" => {
+                let name = text(request, "QueueName")?;
+                self.queues().get(name).ok_or_else(no_queue)?;
+                Ok(json!({"QueueUrl": format!("{base}/000000000000/{name}")}))
+            }
+            // Nobody but its owner sends to a queue here, so a policy changes nothing.
+            "SetQueueAttributes" => {
+                self.queues().get(queue_name(request)?).ok_or_else(no_queue)?;
+                Ok(json!({}))
+            }
             "GetQueueAttributes" => self.attributes(queue_name(request)?),
             "CreateQueue" => {
                 let name = text(request, "QueueName")?;
@@ -149,6 +176,13 @@ impl Sqs {
         }
     }
 
+    /// Puts a message into a queue, and wakes those who wait for one.
+    pub fn put(&self, name: &str, message: Message) -> Result<(), ServiceError> {
+        self.queues().get_mut(name).ok_or_else(no_queue)?.messages.push(message);
+        self.sent.notify_waiters();
+        Ok(())
+    }
+
     fn send(&self, name: &str, request: &Value) -> Result<Value, ServiceError> {
         let body = text(request, "MessageBody")?;
         if body.is_empty() || body.len() > MAX_BYTES {
@@ -160,21 +194,12 @@ impl Sqs {
             let message = "Value for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= 900.";
             return Err(ServiceError::new("InvalidParameterValue", message));
         }
-        let now = now_ms();
-        let id = message_id();
-        let message = Message {
-            id: id.clone(),
-            body: body.to_owned(),
-            attributes: request.get("MessageAttributes").cloned().unwrap_or(Value::Null),
-            group: request.get("MessageGroupId").and_then(Value::as_str).map(str::to_owned),
-            sent_ms: now,
-            receives: 0,
-            visible_ms: now + delay * 1000,
-        };
-        let mut queues = self.queues();
-        queues.get_mut(name).ok_or_else(no_queue)?.messages.push(message);
-        drop(queues);
-        self.sent.notify_waiters();
+        let mut message = Message::new(body);
+        message.attributes = request.get("MessageAttributes").cloned().unwrap_or(Value::Null);
+        message.group = request.get("MessageGroupId").and_then(Value::as_str).map(str::to_owned);
+        message.visible_ms += delay * 1000;
+        let id = message.id.clone();
+        self.put(name, message)?;
         // The SDK for Rust compares no checksum, so the answer has none.
         Ok(json!({"MessageId": id}))
     }
@@ -274,21 +299,16 @@ impl Sqs {
             json!(queue.messages.iter().filter(|message| is(message)).count().to_string())
         };
         let waits = |message: &Message| message.visible_ms > now;
-        for (name, value) in [
+        for (attribute, value) in [
+            ("QueueArn", json!(format!("arn:aws:sqs:us-east-1:000000000000:{name}"))),
             ("ApproximateNumberOfMessages", count(&|m| !waits(m))),
             ("ApproximateNumberOfMessagesNotVisible", count(&|m| waits(m) && m.receives > 0)),
             ("ApproximateNumberOfMessagesDelayed", count(&|m| waits(m) && m.receives == 0)),
         ] {
-            attributes.insert(name.to_owned(), value);
+            attributes.insert(attribute.to_owned(), value);
         }
         Ok(json!({"Attributes": attributes}))
     }
-}
-
-fn message_id() -> String {
-    let (a, b) = (fastrand::u64(..), fastrand::u64(..));
-    let (a0, a1, a2) = (a >> 32, (a >> 16) & 0xffff, a & 0xffff);
-    format!("{a0:08x}-{a1:04x}-{a2:04x}-{:04x}-{:012x}", b >> 48, b & 0xffff_ffff_ffff)
 }
 
 fn no_queue() -> ServiceError {
