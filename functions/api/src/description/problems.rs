@@ -26,6 +26,10 @@ pub(super) fn add(path: &str, operation: &mut Operation) {
 
 fn usual(path: &str, operation: &Operation) -> Vec<(&'static str, &'static str)> {
     let mut usual = vec![("503", "A dependency does not answer; try again later")];
+    if path.contains('{') {
+        // A gateway that decodes escapes may turn an id into another path.
+        usual.push(("405", "The path does not support this method"));
+    }
     if is_open(operation) {
         return usual;
     }
@@ -38,8 +42,6 @@ fn usual(path: &str, operation: &Operation) -> Vec<(&'static str, &'static str)>
     ]);
     if path.contains('{') {
         usual.push(("404", "Not found, or it belongs to another tenant"));
-        // A gateway that decodes escapes may turn an id into another path.
-        usual.push(("405", "The path does not support this method"));
     }
     if takes(operation, |p| p.name == "If-Match") {
         usual.push(("412", "The resource has changed: no `ETag` in `If-Match` matches"));

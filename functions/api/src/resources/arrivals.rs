@@ -26,6 +26,7 @@ use crate::http::problem::Problem;
     security(()),
     responses(
         (status = 200, description = "Kept; the tenant may have chosen another status from 200 to 299 or from 400 to 499"),
+        (status = 400, description = "The path is not the URL of an inbox"),
         (status = 404, description = "There is no such inbox, or it is off"),
         (status = 429, description = "The inbox took as many requests as it may: 60 in a minute, 5,000 in a day; `Retry-After` says when to try again"),
     ),

@@ -186,7 +186,10 @@ pub(crate) async fn list<P: Ports>(
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 100, description = "Rows per page; 20 by default"),
         ("cursor" = Option<String>, Query, description = "The `nextCursor` of the previous page, with the same filters"),
     ),
-    responses((status = 200, description = "A page", body = PageView)),
+    responses(
+        (status = 200, description = "A page", body = PageView),
+        (status = 404, description = "No webhook has this `externalId`"),
+    ),
 )]
 pub(crate) async fn undelivered<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,

@@ -54,7 +54,7 @@ pub(crate) async fn get<P: Ports>(
         and 410 can be seen, at once or after at most two seconds; it is never a redirect. A webhook whose inbox is \
         off gets 404.",
     security(("bearer" = [WRITE])),
-    request_body(content = InboxChange),
+    request_body(content = Option<InboxChange>, description = "Optional"),
     responses((status = 200, description = "The inbox after the change", body = InboxView)),
 )]
 pub(crate) async fn patch<P: Ports>(

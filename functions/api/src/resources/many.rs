@@ -85,7 +85,10 @@ impl OneView {
         as far as one request reads.",
     security(("bearer" = [WRITE])),
     request_body(content = ManyRetries),
-    responses((status = 200, description = "What became of each", body = ManyView)),
+    responses(
+        (status = 200, description = "What became of each", body = ManyView),
+        (status = 404, description = "No webhook has the `externalId` of the filter"),
+    ),
 )]
 pub(crate) async fn retry<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
@@ -105,7 +108,10 @@ pub(crate) async fn retry<P: Ports>(
         and the deliveries that match are counted, as far as one request reads.",
     security(("bearer" = [WRITE])),
     request_body(content = ManyCancellations),
-    responses((status = 200, description = "What became of each", body = ManyView)),
+    responses(
+        (status = 200, description = "What became of each", body = ManyView),
+        (status = 404, description = "No webhook has the `externalId` of the filter"),
+    ),
 )]
 pub(crate) async fn cancel<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,

@@ -27,7 +27,7 @@ use crate::resources::views::{ExperimentView, PreviewView};
         with the webhook's own (`secret`: `own`), which takes the scope webhooks:write. It is shown whatever the \
         webhook's filter says.",
     security(("bearer" = [READ])),
-    request_body(content = NewPreview),
+    request_body(content = Option<NewPreview>, description = "Optional"),
     responses(
         (status = 200, description = "The request, or why none would be sent", body = PreviewView),
         (status = 403, description = "The scope is missing, or webhooks:write for `secret`: `own`"),
@@ -99,7 +99,7 @@ fn may_sign(caller: &Caller, order: &PreviewOrder) -> Result<(), Problem> {
         stored or sent. An expression that cannot be read is a 422 with its line and column. The evaluations of one \
         request share a limit: events for which nothing is left are listed with `evaluated`: `false`.",
     security(("bearer" = [READ])),
-    request_body(content = NewExperiment),
+    request_body(content = Option<NewExperiment>, description = "Optional"),
     responses((status = 200, description = "What the expressions make of each event", body = ExperimentView)),
 )]
 pub(crate) async fn experiment<P: Ports>(

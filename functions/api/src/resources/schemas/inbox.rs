@@ -1,15 +1,13 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// All fields are optional.
+/// All fields are optional; `null` is as if omitted.
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"enabled": true, "answer": {"status": 200}}))]
 pub(crate) struct InboxChange {
     /// Whether the inbox takes requests. The first time it is turned on it gets its URL.
-    #[schema(nullable = false)]
     enabled: Option<bool>,
-    #[schema(nullable = false)]
     answer: Option<InboxAnswerChange>,
 }
 
@@ -18,9 +16,9 @@ pub(crate) struct InboxChange {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct InboxAnswerChange {
     /// From 200 to 299, or from 400 to 499.
-    #[schema(nullable = false, minimum = 200, maximum = 499, example = 410)]
+    #[schema(minimum = 200, maximum = 499, example = 410)]
     status: Option<u16>,
     /// How long it waits before it answers.
-    #[schema(nullable = false, minimum = 0, maximum = 2, example = 0)]
+    #[schema(minimum = 0, maximum = 2, example = 0)]
     delay_seconds: Option<u8>,
 }
