@@ -10,6 +10,8 @@ use hooklane_domain::figures::Bucket;
 use hooklane_domain::figures::report::Report;
 use hooklane_domain::figures::settled::Minute;
 
+pub(crate) mod answers;
+
 use crate::words::first_upper;
 use crate::written::{Html, Writer, share};
 
@@ -187,8 +189,6 @@ pub(crate) fn chart(amounts: &[Amount], writer: &Writer) -> Option<Chart> {
         "<line class=\"zero\" x1=\"0\" x2=\"{WIDE}\" y1=\"{middle}\" y2=\"{middle}\"/></svg>"
     );
     let (all, half) = (writer.number(scale), writer.number(scale / 2));
-    let mut marked: Vec<_> = (0..TIMES).map(|one| one * amounts.len() / TIMES).collect();
-    marked.dedup();
     let row = |one: &Amount| TableRow {
         at: writer.time(one.at),
         counts: [one.delivered, one.failed, one.waiting, one.cancelled]
@@ -198,9 +198,17 @@ pub(crate) fn chart(amounts: &[Amount], writer: &Writer) -> Option<Chart> {
         sentence,
         scale: vec![all.clone(), half.clone(), "0".to_owned(), half, all],
         svg: Html(svg),
-        times: marked.into_iter().map(|place| writer.time(amounts[place].at)).collect(),
+        times: times_below(amounts.iter().map(|one| one.at), writer),
         rows: amounts.iter().map(row).collect(),
     })
+}
+
+/// Some of the times of the steps.
+fn times_below(steps: impl ExactSizeIterator<Item = Timestamp>, writer: &Writer) -> Vec<Html> {
+    let steps: Vec<_> = steps.collect();
+    let mut marked: Vec<_> = (0..TIMES).map(|one| one * steps.len() / TIMES).collect();
+    marked.dedup();
+    marked.into_iter().filter_map(|place| Some(writer.time(*steps.get(place)?))).collect()
 }
 
 /// The end of a scale: an even number with one digit that is not zero, or ten.

@@ -10,6 +10,7 @@ use hooklane_domain::delivery::period::Period;
 use hooklane_domain::figures::report::{Report, Window};
 use hooklane_domain::ids::WebhookId;
 
+use crate::chart::answers::Answers;
 use crate::chart::{self, Amount};
 use crate::settings::Portal;
 use crate::visitor::Visitor;
@@ -33,6 +34,7 @@ pub(crate) struct Figures {
     /// Of each event type, or of all others: how many there were, and how many are delivered.
     pub(crate) by_type: Vec<(Option<String>, u64, u64)>,
     pub(crate) amounts: Vec<Amount>,
+    pub(crate) answers: Vec<Answers>,
     /// When it was counted.
     pub(crate) as_of: Timestamp,
     /// The time that is counted, if that is not all of the period.
@@ -114,6 +116,7 @@ fn of_report(report: &Report) -> Figures {
             .collect(),
         failures: figures.by_failure,
         amounts: chart::amounts(report),
+        answers: chart::answers::answers(report),
         as_of: report.as_of,
         cut_to: report.is_cut.then_some((report.since, report.until)),
     }

@@ -190,8 +190,13 @@ impl Writer {
 
     /// A time, as short as it can be understood today, with the exact one at hand.
     pub(crate) fn time(&self, at: Timestamp) -> Html {
+        self.marked(at, &self.plain_time(at))
+    }
+
+    /// The same as a text without markup.
+    pub(crate) fn plain_time(&self, at: Timestamp) -> String {
         let zoned = at.to_zoned(self.zone.clone());
-        self.marked(at, &format!("{}{}", self.day_of(&zoned), self.clock(&zoned, false)))
+        format!("{}{}", self.day_of(&zoned), self.clock(&zoned, false))
     }
 
     /// The same with seconds.
@@ -240,6 +245,7 @@ impl Writer {
         match days {
             0 => String::new(),
             1..=5 => format!("{} ", zoned.strftime("%a")),
+            _ if self.now.year() != zoned.year() => format!("{}, ", zoned.strftime("%-d %b %Y")),
             _ => format!("{}, ", zoned.strftime("%-d %b")),
         }
     }
@@ -279,4 +285,30 @@ fn zone_name(zoned: &Zoned) -> String {
 #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
 pub(crate) fn share(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each as it is written on 27 November 2026 at noon.
+    #[test]
+    fn a_time_is_as_short_as_it_can_be_understood() {
+        let now = "2026-11-27T12:00:00Z".parse().unwrap();
+        let writer = Writer::new(None, Some("Europe/Berlin"), now);
+        for (at, shown) in [
+            ("2026-11-27T08:05:00Z", "09:05"),
+            ("2026-11-25T08:05:00Z", "Wed 09:05"),
+            ("2026-11-20T08:05:00Z", "20 Nov, 09:05"),
+            ("2026-01-01T08:05:00Z", "1 Jan, 09:05"),
+            ("2025-12-31T08:05:00Z", "31 Dec 2025, 09:05"),
+            ("2024-01-01T08:05:00Z", "1 Jan 2024, 09:05"),
+            ("2027-01-02T08:05:00Z", "2 Jan 2027, 09:05"),
+        ] {
+            assert_eq!(writer.plain_time(at.parse().unwrap()), shown, "{at}");
+        }
+        let new_year = Writer::new(None, None, "2027-01-02T12:00:00Z".parse().unwrap());
+        let yesterday = new_year.plain_time("2026-12-31T08:05:00Z".parse().unwrap());
+        assert_eq!(yesterday, "Thu 08:05", "the last days have their weekday, whatever the year");
+    }
 }

@@ -23,6 +23,7 @@ use hooklane_domain::webhook::secret::SecretForm;
 use hooklane_domain::webhook::{Webhook, WebhookState};
 use secrecy::ExposeSecret as _;
 
+use crate::chart::answers::AnswerChart;
 use crate::chart::{self, Chart};
 use crate::figures::{self, Figures};
 use crate::form::Act;
@@ -57,6 +58,7 @@ struct Page {
     as_of: Html,
     cut_to: Option<(Html, Html)>,
     chart: Option<Chart>,
+    answer_chart: Option<AnswerChart>,
     errors: Vec<Bar>,
     failed_words: String,
     codes: Vec<Bar>,
@@ -163,6 +165,7 @@ pub(crate) async fn show<P: Ports>(
         as_of: writer.second(figures.as_of),
         cut_to: figures.cut_to.map(|(since, until)| (writer.time(since), writer.time(until))),
         chart: chart::chart(&figures.amounts, writer),
+        answer_chart: chart::answers::chart(&figures.answers, writer),
         errors: bars(answers::by_kind(&figures.failures).into_iter(), writer),
         failed_words: match figures.failures.iter().map(|(_, count)| count).sum::<u64>() {
             1 => "one attempt did not succeed".to_owned(),
