@@ -133,20 +133,25 @@ impl Range {
     }
 
     /// A line through the middles of the steps, with a gap where nothing was answered. A step between two gaps is
-    /// a dot.
+    /// a dash as wide as the step.
     fn line(self, times: impl ExactSizeIterator<Item = Option<u32>>) -> String {
         let pitch = WIDE / f64::from(u32::try_from(times.len()).unwrap_or(u32::MAX));
-        let (mut path, mut x, mut goes_on) = (String::new(), pitch / 2.0, false);
-        for time in times {
+        let (mut path, mut x, mut before) = (String::new(), pitch / 2.0, None);
+        let mut times = times.peekable();
+        while let Some(time) = times.next() {
             if let Some(ms) = time {
                 let y = self.height(ms);
-                let _ = if goes_on {
-                    write!(path, "L{x:.1} {y:.1}")
-                } else {
-                    write!(path, "M{x:.1} {y:.1}h0")
+                let is_alone = before.is_none() && times.peek().is_none_or(Option::is_none);
+                let _ = match before {
+                    Some(_) => write!(path, "L{x:.1} {y:.1}"),
+                    None if is_alone => {
+                        let (left, wide) = (x - pitch * 0.35, pitch * 0.7);
+                        write!(path, "M{left:.1} {y:.1}h{wide:.1}")
+                    }
+                    None => write!(path, "M{x:.1} {y:.1}"),
                 };
             }
-            goes_on = time.is_some();
+            before = time;
             x += pitch;
         }
         path
@@ -170,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_have_gaps_where_nothing_was_answered_and_a_step_alone_is_a_dot() {
+    fn lines_have_gaps_where_nothing_was_answered_and_a_step_alone_is_a_dash() {
         let answers = [
             step(0, Some([10, 100, 1_000])),
             step(1, Some([10, 1_000, 10_000])),
@@ -180,9 +185,9 @@ mod tests {
         let chart = chart(&answers, &writer()).unwrap();
         let Html(svg) = &chart.svg;
         for (class, path) in [
-            ("half", "M60.0 160.0h0L180.0 160.0M420.0 106.7h0"),
-            ("most", "M60.0 106.7h0L180.0 53.3M420.0 106.7h0"),
-            ("nearly-all", "M60.0 53.3h0L180.0 0.0M420.0 106.7h0"),
+            ("half", "M60.0 160.0L180.0 160.0M378.0 106.7h84.0"),
+            ("most", "M60.0 106.7L180.0 53.3M378.0 106.7h84.0"),
+            ("nearly-all", "M60.0 53.3L180.0 0.0M378.0 106.7h84.0"),
         ] {
             assert!(svg.contains(&format!("<path class=\"line {class}\" d=\"{path}\"/>")), "{svg}");
         }
