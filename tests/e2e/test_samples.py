@@ -5,6 +5,7 @@ alone shows nothing. `docs/sam-local.md` describes the same files.
 """
 
 import json
+import time
 
 import pytest
 from hooklane_local.paths import ROOT
@@ -82,6 +83,40 @@ def test_stats_puts_the_event_of_its_sample_into_the_index(stack, invoke):
     pages = stack.dynamodb.get_paginator("scan").paginate(TableName=stack.description["ledgerTable"])
     chunks = [item for page in pages for item in page["Items"] if item["pk"]["S"].startswith("EX#")]
     assert any("acme" in item["pk"]["S"] for item in chunks), "no chunk of the index of acme"
+
+
+def test_stats_settles_the_webhook_of_the_mark_of_its_sample(stack, invoke):
+    marked = next(one for one in sample("stats")["Records"] if one["dynamodb"]["Keys"]["sk"]["S"] == "MARK")
+    assert marked["dynamodb"]["Keys"]["pk"]["S"] == f"ST#{WEBHOOK}"
+    table, accepted = stack.description["ledgerTable"], int(time.time() * 1000) - 600_000
+    # So many are worth being kept.
+    keys = [{"pk": {"S": f"WH#{WEBHOOK}"}, "sk": {"S": f"DL#{accepted + n:015}#settled-{n}"}} for n in range(100)]
+    numbers = {name: {"N": str(value)} for name, value in {"g": 0, "n": 1, "r": 0, "v": 1}.items()}
+    delivered = {"M": {"d": {"L": [{"N": str(accepted + 500)}, {"NULL": True}]}}}
+    rest = {"t": {"S": "acme"}, "e": {"S": "order.created"}, "s": delivered, **numbers}
+    expires = {"expiresAt": {"N": str(accepted // 1000 + 86_400)}}
+
+    def settled() -> set[str]:
+        found = stack.dynamodb.query(
+            TableName=table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": f"ST#{WEBHOOK}"}},
+        )
+        return {item["sk"]["S"] for item in found["Items"]}
+
+    assert "P" not in settled()
+    try:
+        for n in range(0, 100, 25):
+            puts = [{"PutRequest": {"Item": {**key, **rest, **expires}}} for key in keys[n : n + 25]]
+            assert not stack.dynamodb.batch_write_item(RequestItems={table: puts})["UnprocessedItems"]
+        assert invoke("stats") == {"batchItemFailures": []}
+        assert {"P", f"H#{accepted // 3_600_000:08}"} <= settled()
+    finally:
+        for n in range(0, 100, 25):
+            deletes = [{"DeleteRequest": {"Key": key}} for key in keys[n : n + 25]]
+            stack.dynamodb.batch_write_item(RequestItems={table: deletes})
+        for sk in settled():
+            stack.dynamodb.delete_item(TableName=table, Key={"pk": {"S": f"ST#{WEBHOOK}"}, "sk": {"S": sk}})
 
 
 def test_delivery_finds_that_the_webhook_of_its_sample_does_not_exist(stack, invoke):

@@ -31,6 +31,7 @@ async fn run(seed: u64, events: usize) -> (Figures, Pipeline) {
 async fn run_and_report(seed: u64) {
     let (figures, pipeline) = run(seed, EVENTS).await;
     pipeline.check_every_fault_happened();
+    pipeline.check_figures().await;
     println!("  {:>7}  calls to count what was used", pipeline.check_usage().await);
     println!("figures of seed {seed}");
     for (what, count) in figures {
@@ -65,10 +66,12 @@ async fn finding_rolling_upgrade_nothing_is_lost_or_buried_while_two_versions_ru
         pipeline.rolls_out = true;
         pipeline.run().await;
         let figures = pipeline.reconcile().await;
+        pipeline.check_figures().await;
         for what in [
             "met: message of the next version",
             "met: delivery of the next version",
             "met: health of the next version",
+            "met: figures of the next version",
         ] {
             let times = figures.get(what).copied().unwrap_or(0);
             println!("  {times:>7}  {what}");
@@ -92,6 +95,7 @@ async fn finding_13_skipped_events_are_all_recovered_although_the_index_lagged()
         let recovery = pipeline.recovery_of_what_was_missed().await;
         // Each accepted event has a delivery that ended, and each duplicate has a cause.
         pipeline.reconcile().await;
+        pipeline.check_figures().await;
         assert!(recovery.sent >= 50, "{} were recovered", recovery.sent);
         assert_eq!(recovery.unreadable, 0);
     }

@@ -1,10 +1,12 @@
 //! The pipeline in one process: the production handlers over the fakes, behind ports whose calls fail.
 
+mod behind_calls;
 pub(crate) mod chance;
 mod charged;
 pub(crate) mod environment;
 pub(crate) mod event_queue;
 pub(crate) mod fault_rates;
+pub(crate) mod figures;
 pub(crate) mod functions;
 pub(crate) mod invocations;
 pub(crate) mod journal;
@@ -22,6 +24,7 @@ pub(crate) mod publications;
 pub(crate) mod queues;
 pub(crate) mod receivers;
 pub(crate) mod reconciliation;
+pub(crate) mod recount;
 pub(crate) mod registry;
 pub(crate) mod run;
 pub(crate) mod stream;

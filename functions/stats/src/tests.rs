@@ -6,7 +6,7 @@ use hooklane_app::deadline::Deadline;
 use hooklane_app::fakes::{FakeSystem, Faults, MemoryLedger, MemoryQueues};
 use hooklane_app::ports::{
     ActiveTenants as _, ChunkRange, DeliveryStore as _, EventIndex as _, FigureStore as _,
-    Strikes as _,
+    FiguresOf, Strikes as _,
 };
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::Delivery;
@@ -273,10 +273,10 @@ async fn a_marked_webhook_is_settled_and_a_mark_never_fails_a_batch() {
     assert_eq!(answer, Answer::default(), "the events are listed");
     assert!(faults.died(), "settling failed");
     faults.revive();
-    assert_eq!(stats.ledger.progress(webhook).await.unwrap(), None);
+    assert_eq!(stats.ledger.progress(&FiguresOf::Webhook(webhook)).await.unwrap(), None);
 
     stats.handle(batch(&records), Deadline::never()).await.unwrap();
-    let progress = stats.ledger.progress(webhook).await.unwrap().unwrap();
+    let progress = stats.ledger.progress(&FiguresOf::Webhook(webhook)).await.unwrap().unwrap();
     assert_eq!(progress.until, frontier(at(NOW)));
     assert_eq!(stats.ledger.figure_calls().1, 2, "an hour, and the progress");
     // The same mark again, and one without time to settle.

@@ -35,6 +35,7 @@ _RIGHTS = "a role permits the calls that the code makes, and no others"
 _OUTLIVE = "tables and secrets outlive the stack, but not a first deployment that fails"
 _KEY = "an own key encrypts every table, secret and log group"
 _STREAM = "a record of the stream cannot hold up its shard for ever"
+_FILTERS = "each reader of the stream gets the records that the code reads, and no others"
 _ACCESS = "each request is in an access log, with the reason if the function did not answer"
 
 MUTATIONS: list[Mutation] = [
@@ -97,6 +98,21 @@ MUTATIONS: list[Mutation] = [
         _properties("FanoutFunction", "Events", "Accepted", "Properties", "MaximumRecordAgeInSeconds"), -1, _STREAM
     ),
     Mutation(_properties("StatsFunction", "Events", "Accepted", "Properties", "DestinationConfig"), GONE, _STREAM),
+    Mutation(
+        _properties("StatsFunction", "Events", "Accepted", "Properties", "FilterCriteria", "Filters", 1, "Pattern"),
+        '{"eventName":["INSERT","MODIFY"],"dynamodb":{"Keys":{"sk":{"S":["MARKED"]}}}}',
+        _FILTERS,
+    ),
+    Mutation(
+        _properties("StatsFunction", "Events", "Accepted", "Properties", "FilterCriteria", "Filters", 1, "Pattern"),
+        '{"eventName":["INSERT"],"dynamodb":{"Keys":{"sk":{"S":["MARK"]}}}}',
+        _FILTERS,
+    ),
+    Mutation(
+        _properties("FanoutFunction", "Events", "Accepted", "Properties", "FilterCriteria", "Filters", 0, "Pattern"),
+        '{"eventName":["INSERT"]}',
+        _FILTERS,
+    ),
     Mutation(
         _properties("IngestFunction", "Events", "Published", "Properties", "FunctionResponseTypes"),
         GONE,

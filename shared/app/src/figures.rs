@@ -10,17 +10,20 @@ use hooklane_domain::ids::{TenantId, WebhookId};
 use jiff::SignedDuration;
 
 use crate::deliveries::group;
-use crate::ports::{AnswerKey, FigureSource, FigureStore, FiguresOf, Unavailable, WebhookStore};
+use crate::ports::{
+    AnswerKey, EventIndex, FigureSource, FigureStore, FiguresOf, Unavailable, WebhookStore,
+};
 
+mod events;
 mod look;
 mod reading;
 
-pub use look::{look, settle};
+pub use look::{look, look_at_events, settle, settle_events};
 
 /// What figures read and keep.
-pub trait FigureLedger: FigureSource + FigureStore {}
+pub trait FigureLedger: FigureSource + FigureStore + EventIndex {}
 
-impl<T: FigureSource + FigureStore> FigureLedger for T {}
+impl<T: FigureSource + FigureStore + EventIndex> FigureLedger for T {}
 
 /// When figures are asked for, and how much may be read for them.
 #[derive(Debug, Clone, Copy)]
@@ -99,7 +102,8 @@ pub async fn of_list(
         .await
 }
 
-/// The figures of all webhooks of a tenant, or of its newest ones if it has very many: then they are cut.
+/// The figures of a tenant: its events, and all of its webhooks, or of its newest ones if it has very many: then
+/// they are cut.
 pub async fn of_tenant(
     webhooks: &impl WebhookStore,
     ledger: &impl FigureLedger,
@@ -113,7 +117,7 @@ pub async fn of_tenant(
         return Ok(kept);
     }
     let read = group(webhooks, tenant, None, MOST_WEBHOOKS).await?;
-    let mut sum = Report::none(window, asking.now);
+    let mut sum = look_at_events(ledger, tenant, window, asking).await?;
     for report in of_list(ledger, tenant, &read.ids, window, asking).await? {
         sum.merge(&report);
     }

@@ -27,6 +27,10 @@ pub(crate) struct FaultRates {
     pub(crate) clock_jumps: f64,
     /// Each step: a tenant makes a request, see `manual_requests.rs`.
     pub(crate) manual_requests: f64,
+    /// Each save: it comes long after the note that announces it.
+    pub(crate) slow_saves: f64,
+    /// Each step, up to four times: somebody looks at figures, or `stats` is told to settle some.
+    pub(crate) looks: f64,
 }
 
 impl FaultRates {
@@ -43,6 +47,8 @@ impl FaultRates {
         receiver_failures: 0.35,
         clock_jumps: 0.002,
         manual_requests: 0.60,
+        slow_saves: 0.003,
+        looks: 0.70,
     };
 
     pub(crate) const NONE: Self = Self {
@@ -58,5 +64,7 @@ impl FaultRates {
         receiver_failures: 0.0,
         clock_jumps: 0.0,
         manual_requests: 0.0,
+        slow_saves: 0.0,
+        looks: 0.0,
     };
 }

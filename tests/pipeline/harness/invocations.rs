@@ -12,6 +12,7 @@ use hooklane_domain::event::{DefaultTenant, from_body};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::figures::Look;
 use super::functions::{
     Instance, cold_delivery, cold_fanout, cold_ingest, cold_stats, cold_upkeep,
 };
@@ -184,6 +185,16 @@ impl Pipeline {
                 ));
                 Answer::Done(Vec::new())
             }
+            Work::Look { port, look } => {
+                let succeeded = self.invoke(port, self.look(port, look)).await == Some(true);
+                let name = match look {
+                    Look::Webhook(..) | Look::Tenant(..) => "looked at figures",
+                    Look::Mark(..) => "marked for figures",
+                };
+                let without = if succeeded { "" } else { ", without success" };
+                self.environment.journal.count(format!("{name}{without}"));
+                Answer::Done(Vec::new())
+            }
             Work::Upkeep { instance } => {
                 let Instance { port, function } = &self.upkeep[*instance];
                 match self.invoke(port, function.run()).await {
@@ -244,7 +255,7 @@ impl Pipeline {
             Work::Upkeep { instance } if killed => {
                 self.upkeep[instance] = cold_upkeep(&self.environment);
             }
-            Work::Manual { .. } | Work::Upkeep { .. } => {}
+            Work::Manual { .. } | Work::Look { .. } | Work::Upkeep { .. } => {}
         }
     }
 

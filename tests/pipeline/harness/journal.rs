@@ -50,6 +50,10 @@ pub(crate) struct Invocation {
 #[derive(Default)]
 pub(crate) struct Record {
     pub(crate) posts: Vec<Post>,
+    /// What its receiver answered, or did not, also to requests that it did not read.
+    pub(crate) answers: Vec<Answered>,
+    /// The latest of the answers that the ledger has, by its place.
+    pub(crate) last: Option<usize>,
     body: Option<String>,
     /// The step since which the ledger has had it as ended.
     done_since: Option<u64>,
@@ -64,6 +68,17 @@ pub(crate) struct Post {
     pub(crate) invocation: usize,
     /// Whether the receiver answered 2xx.
     pub(crate) accepted: bool,
+}
+
+/// A request, as its receiver and the network saw it.
+pub(crate) struct Answered {
+    pub(crate) invocation: usize,
+    /// The status of the answer, or what went wrong.
+    pub(crate) with: &'static str,
+    pub(crate) accepted: bool,
+    pub(crate) took_ms: u64,
+    /// Whether the ledger was told of it. An invocation that is killed tells nobody.
+    pub(crate) is_recorded: bool,
 }
 
 impl Journal {
@@ -161,12 +176,17 @@ impl Journal {
         assert!(record.posts.len() < MAX_POSTS, "{key:?} is sent without end");
     }
 
+    /// Notes what became of a request.
+    pub(crate) fn answered(&self, key: DeliveryKey, answered: Answered) {
+        self.entries().deliveries.entry(key).or_default().answers.push(answered);
+    }
+
     /// Notes a successful write of a delivery's item and checks it against the item before.
     pub(crate) fn written(
         &self,
         before: Option<&Delivery>,
         after: &Delivery,
-        function: &'static str,
+        (function, invocation): (&'static str, usize),
     ) {
         if let Some(before) = before {
             check_change(before, after, function);
@@ -180,6 +200,31 @@ impl Journal {
         let key = (after.id.webhook(), after.id.event().clone());
         let record = entries.deliveries.entry(key).or_default();
         record.done_since = after.is_done().then(|| record.done_since.unwrap_or(step));
+        record.recorded(before, after, invocation);
+    }
+}
+
+impl Record {
+    /// Finds the request that a write tells of: it was made by the invocation that writes. Two messages of one
+    /// delivery may be in its batch; then the duration tells their requests apart.
+    fn recorded(&mut self, before: Option<&Delivery>, after: &Delivery, invocation: usize) {
+        let attempts = before.map_or(0, |before| before.attempts);
+        if after.attempts == attempts {
+            return;
+        }
+        assert_eq!(after.attempts, attempts + 1, "a write tells of one attempt: {after:?}");
+        let last = after.last.as_ref().expect("an attempt");
+        let is_last = before.and_then(|before| before.last.as_ref()) != Some(last);
+        let ours = |answer: &Answered| answer.invocation == invocation && !answer.is_recorded;
+        let fits = |answer: &Answered| {
+            ours(answer) && (!is_last || answer.took_ms == u64::from(last.duration_ms))
+        };
+        let found = self.answers.iter().position(fits);
+        let found = found.unwrap_or_else(|| panic!("nobody got the attempt of {after:?}"));
+        self.answers[found].is_recorded = true;
+        if is_last {
+            self.last = Some(found);
+        }
     }
 }
 

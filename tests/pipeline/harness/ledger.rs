@@ -57,7 +57,7 @@ impl CanaryStore for Port {
 
 impl Port {
     /// Whether this process does not know the state of a delivery.
-    fn is_unknown(&self, id: &DeliveryId) -> bool {
+    pub(super) fn is_unknown(&self, id: &DeliveryId) -> bool {
         !self.is_next() && self.environment.versions.is_unknown_delivery(id)
     }
 
@@ -118,15 +118,17 @@ impl DeliveryStore for Port {
         let answer = self.call("deliveries.save", async {
             // Its item takes a unit, twice as much together with its pointer.
             self.take_writes(&key, write_units(1, parked))?;
+            let announced_at = self.announce(delivery).await?;
             let before = ledger.read(std::slice::from_ref(&delivery.id)).await?.remove(0);
-            let saved = ledger.save(delivery).await?;
+            let saved = ledger.land(delivery, announced_at);
             if let Saved::Yes(after) = &saved {
                 assert!(!self.is_unknown(&delivery.id), "{delivery:?} was written over");
                 if self.is_next() {
                     let chance = &self.environment.chance;
                     self.environment.versions.write_delivery(&delivery.id, chance);
                 }
-                self.environment.journal.written(before.as_ref(), after, self.process.function);
+                let writer = (self.process.function, self.invocation());
+                self.environment.journal.written(before.as_ref(), after, writer);
                 self.count_swept(before.as_ref(), after);
             } else {
                 self.environment.journal.count("conflicting write: delivery");

@@ -8,6 +8,7 @@ use hooklane_domain::delivery::outcome::{AttemptError, ErrorKind, Outcome, Respo
 use hooklane_domain::ids::{EventId, WebhookId};
 use hooklane_domain::webhook::target::TargetUrl;
 
+use super::journal::Answered;
 use super::killable::yield_to_others;
 use super::port::Port;
 
@@ -35,13 +36,26 @@ impl Post for Port {
                 entries.deliveries.entry((webhook, event)).or_default().gone = true;
             }
         }
-        yield_to_others(&environment.chance).await;
         let is_slow = *environment.slow.lock().unwrap() == Some(webhook);
         let took = match behaviour {
             Behaviour::Stalls => Duration::from_secs(30),
             _ if is_slow => Duration::from_secs(12),
             _ => Duration::from_millis(5),
         };
+        // No two are likely to be equal.
+        let jitter = Duration::from_millis(environment.chance.below(700) as u64);
+        let took = took + jitter;
+        let id = request.headers.iter().find(|(name, _)| name == "webhook-id");
+        let event: EventId = id.expect("a webhook-id header").1.parse().unwrap();
+        let answered = Answered {
+            invocation: self.invocation(),
+            with: behaviour.label(),
+            accepted: matches!(behaviour, Behaviour::Accepts),
+            took_ms: u64::try_from(took.as_millis()).unwrap(),
+            is_recorded: false,
+        };
+        environment.journal.answered((webhook, event), answered);
+        yield_to_others(&environment.chance).await;
         Sent { outcome, remarks: Vec::new(), took }
     }
 }
@@ -108,6 +122,22 @@ impl Behaviour {
             Self::Answers(_) => "answers with an error",
             Self::Busy(_) => "is busy",
             Self::Gone => "is gone",
+        }
+    }
+
+    /// What the figures call it.
+    fn label(self) -> &'static str {
+        match self {
+            Self::Accepts => "204",
+            Self::Refuses => "connect",
+            Self::Resets | Self::SendsGarbage => "response",
+            Self::Stalls => "timeout",
+            Self::Answers(500) => "500",
+            Self::Answers(302) => "302",
+            Self::Answers(404) => "404",
+            Self::Answers(other) => panic!("{other} has no name"),
+            Self::Busy(_) => "429",
+            Self::Gone => "410",
         }
     }
 

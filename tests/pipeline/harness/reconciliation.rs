@@ -17,8 +17,9 @@ use super::tenants::DEAD;
 pub(crate) type Figures = BTreeMap<String, u64>;
 
 /// What must have happened at least once in every full run.
-const FAULTS: [&str; 41] = [
+const FAULTS: [&str; 48] = [
     "answer lost: deliveries.save",
+    "answer lost: figures.save_hour",
     "answer lost: index.keep",
     "answer lost: queues.send_later",
     "clock jumped: delivery",
@@ -31,10 +32,13 @@ const FAULTS: [&str; 41] = [
     "killed: stats",
     "killed: upkeep",
     "lane changed: message",
+    "looked at figures",
     "lost: message",
     "manual request: delivery cancelled",
     "manual request: delivery retried",
     "manual request: recovery ordered",
+    "marked for figures",
+    "noted, and not saved: delivery",
     "over the read units of a key",
     "over the write units of a key",
     "parked: Circuit",
@@ -53,8 +57,11 @@ const FAULTS: [&str; 41] = [
     "receiver: stalls",
     "refused for good: queues.dispatch",
     "replayed: stream batch",
+    "saved long after its note: delivery",
     "swept: its message was lost",
     "throttled: deliveries.save",
+    "throttled: figures.listed",
+    "throttled: figures.notes",
     "throttled: index.keep",
     "transaction conflict: a transaction",
     "transaction conflict: a write",

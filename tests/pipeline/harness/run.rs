@@ -77,6 +77,7 @@ impl Pipeline {
         works.extend(self.deliver_some(Lane::Fast));
         works.extend(self.deliver_some(Lane::Slow));
         let worked = !works.is_empty();
+        works.extend(self.looks());
         if self.environment.now().duration_since(self.upkeep_ran_at) >= SignedDuration::from_mins(1)
         {
             self.upkeep_ran_at = self.environment.now();

@@ -4,6 +4,7 @@
 use std::sync::Mutex;
 
 use hooklane_domain::event::Event;
+use hooklane_domain::ids::{TenantId, WebhookId};
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
@@ -68,6 +69,27 @@ impl Stream {
         let shard = usize::from(event.id.as_str().bytes().last().unwrap_or_default()) % SHARDS;
         let number = shards[shard].records.len();
         shards[shard].records.push(record(event, number));
+    }
+
+    /// Adds the record of a webhook's mark.
+    pub(crate) fn marked(&self, tenant: &TenantId, webhook: WebhookId) {
+        let mut shards = self.0.lock().unwrap();
+        let shard = usize::from(webhook.to_string().bytes().last().unwrap_or_default()) % SHARDS;
+        let number = shards[shard].records.len();
+        let pk = format!("ST#{webhook}");
+        let record = json!({
+            "eventName": "MODIFY",
+            "dynamodb": {
+                "Keys": { "pk": { "S": pk }, "sk": { "S": "MARK" } },
+                "SequenceNumber": number.to_string(),
+                "NewImage": {
+                    "pk": { "S": pk },
+                    "sk": { "S": "MARK" },
+                    "t": { "S": tenant.as_str() },
+                },
+            },
+        });
+        shards[shard].records.push(record.to_string());
     }
 
     /// Adds a record again, as the last one of its shard.

@@ -4,6 +4,7 @@ use hooklane_app::fakes::Received;
 use hooklane_domain::ids::{DeliveryId, WebhookId};
 
 use super::event_queue::QueuedEvent;
+use super::figures::Look;
 use super::port::Port;
 use super::publications::Publication;
 use super::stream::Slice;
@@ -16,6 +17,7 @@ pub(crate) enum Work {
     Deliver { instance: usize, messages: Vec<Received> },
     Manual { port: Port, request: ManualRequest },
     Upkeep { instance: usize },
+    Look { port: Port, look: Look },
 }
 
 /// How an invocation ended.

@@ -53,8 +53,8 @@ pub(crate) async fn of_webhook<P: Ports>(
     get,
     path = "/stats",
     operation_id = "getStatistics",
-    summary = "Get statistics of the deliveries of all the tenant's webhooks",
-    description = "Counts every delivery whose event was accepted in the period, of the tenant's newest 3,000 webhooks. \
+    summary = "Get statistics of the tenant's events, and of the deliveries of all its webhooks",
+    description = "Counts every event that was accepted in the period, whether or not a webhook wanted it, once the list of events has it: a few seconds later. Counts every delivery whose event was accepted in the period, of the tenant's newest 3,000 webhooks. \
         Deleted webhooks are left out. The answer is at most 60 seconds old: `asOf` says when the oldest part of \
         it was read.",
     security(("bearer" = [READ])),
@@ -69,7 +69,7 @@ pub(crate) async fn of_tenant<P: Ports>(
     let period = period(raw.as_deref())?;
     let (window, asking) = (Window::Period(period), deps.asking());
     let report = figures::of_tenant(&deps.registry, &deps.ledger, &tenant, window, asking).await?;
-    Ok(Json(StatisticsView::new(&report, period)).into_response())
+    Ok(Json(StatisticsView::of_tenant(&report, period)).into_response())
 }
 
 #[utoipa::path(
@@ -80,7 +80,7 @@ pub(crate) async fn of_tenant<P: Ports>(
     description = "Deliveries count in the step in which their event was accepted.",
     security(("bearer" = [READ])),
     params(
-        ("metric" = inline(SeriesMetric), Query, description = "The figure"),
+        ("metric" = inline(SeriesMetric), Query, description = "The figure; `events` is one of `/stats/series`"),
         ("by" = inline(Option<SeriesBy>), Query, description = "Tells it apart: `deliveries` by `status`, `deliveries`, `delivered` and `attempts` by `eventType`, `failedAttempts` by `error`"),
         ("from" = inline(Option<Time>), Query, description = "The beginning, at most 31 days ago; 24 hours before the end by default"),
         ("to" = inline(Option<Time>), Query, description = "The end; now by default"),
@@ -102,11 +102,11 @@ pub(crate) async fn webhook_series<P: Ports>(
     path = "/stats/series",
     operation_id = "getSeries",
     summary = "Get one figure of all the tenant's webhooks over time",
-    description = "As that of one webhook, of the tenant's newest 3,000.",
+    description = "As that of one webhook, of the tenant's newest 3,000. `events` are those that were accepted, whether or not a webhook wanted them.",
     security(("bearer" = [READ])),
     params(
         ("metric" = inline(SeriesMetric), Query, description = "The figure"),
-        ("by" = inline(Option<SeriesBy>), Query, description = "Tells it apart: `deliveries` by `status`, `deliveries`, `delivered` and `attempts` by `eventType`, `failedAttempts` by `error`"),
+        ("by" = inline(Option<SeriesBy>), Query, description = "Tells it apart: `deliveries` by `status`, `events`, `deliveries`, `delivered` and `attempts` by `eventType`, `failedAttempts` by `error`"),
         ("from" = inline(Option<Time>), Query, description = "The beginning, at most 31 days ago; 24 hours before the end by default"),
         ("to" = inline(Option<Time>), Query, description = "The end; now by default"),
         ("step" = inline(Option<SeriesStep>), Query, description = "The length of a step; 1h by default. Steps begin at whole multiples of it in UTC, and there are at most 1,500"),
@@ -160,6 +160,9 @@ async fn series<P: Ports>(
         && !by.fits(metric)
     {
         query.error("by", &format!("{} is not counted by {}", metric.as_str(), by.as_str()));
+    }
+    if metric == Some(Metric::Events) && matches!(of, SeriesOf::Webhook(_)) {
+        query.error("metric", "events are a figure of the tenant: ask `/stats/series`");
     }
     let step: Step = query.parse("step").unwrap_or(Step::Hour);
     let to = query.time("to").unwrap_or(asking.now);

@@ -10,7 +10,7 @@ use super::lists::{ago, answered, deliver};
 use super::service::{Answer, Service};
 
 /// Indexes events of this tenant: id, type and seconds since their acceptance.
-async fn index(service: &Service, tenant: &str, events: &[(&str, &str, i64)]) {
+pub(super) async fn index(service: &Service, tenant: &str, events: &[(&str, &str, i64)]) {
     let entry = |(id, event_type, seconds): &(&str, &str, i64)| Entry {
         accepted_at: ago(*seconds),
         id: id.parse().unwrap(),

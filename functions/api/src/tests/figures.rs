@@ -3,7 +3,9 @@
 use hooklane_domain::delivery::retry::Next;
 use jiff::SignedDuration;
 use lambda_http::http::StatusCode;
+use serde_json::json;
 
+use super::event_list::index;
 use super::lists::{ago, answered, deliver, some};
 use super::service::Service;
 
@@ -27,6 +29,35 @@ async fn statistics_cover_a_webhook_or_all_of_a_tenant() {
     );
     let none = service.ask_as("other", "GET", "/stats", "").await;
     insta::assert_json_snapshot!("statistics_of_nothing", none.body);
+}
+
+/// Events that no webhook wanted are counted; each once, although the index has some twice.
+#[tokio::test]
+async fn statistics_of_a_tenant_have_its_events() {
+    let service = Service::new();
+    let events = [("a", "order.paid", 500), ("b", "order.paid", 400), ("c", "user.created", 5)];
+    index(&service, "acme", &events).await;
+    index(&service, "acme", &events[..2]).await;
+    let all = service.ask("GET", "/stats", "").await.body;
+    assert_eq!((&all["totalEvents"], &all["totalDeliveries"]), (&3.into(), &0.into()));
+    let by_type = json!([
+        {"eventType": "order.paid", "count": 2},
+        {"eventType": "user.created", "count": 1},
+    ]);
+    assert_eq!(all["eventsByType"], by_type);
+    let series = all["series"].as_array().unwrap();
+    assert_eq!(series.iter().map(|at| at["totalEvents"].as_u64().unwrap()).sum::<u64>(), 3);
+    let lines = service.ask("GET", "/stats/series?metric=events&by=eventType", "").await.body;
+    assert_eq!(lines["lines"].as_array().unwrap().len(), 2, "{lines}");
+    assert_eq!(lines["lines"][1]["name"], "user.created");
+    assert_eq!(service.ask_as("other", "GET", "/stats", "").await.body["totalEvents"], 0);
+    let webhook = service.webhook().await;
+    let stats = service.ask("GET", &format!("/webhooks/{webhook}/stats"), "").await.body;
+    assert_eq!((stats.get("totalEvents"), stats.get("eventsByType")), (None, None));
+    let path = format!("/webhooks/{webhook}/stats/series?metric=events");
+    let refused = service.ask("GET", &path, "").await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(refused.body["errors"][0]["path"], "metric");
 }
 
 #[tokio::test]

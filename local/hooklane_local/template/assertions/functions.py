@@ -1,5 +1,9 @@
 """Functions and what calls them."""
 
+import json
+import re
+
+from hooklane_local.paths import ROOT
 from hooklane_local.template.assertions.table import holds
 from hooklane_local.template.view import FUNCTION, LOG_GROUP, MAPPING, Stack, logical_id
 
@@ -192,3 +196,44 @@ def _variables(stack: Stack):
             # A parameter of the type Number is a text for CloudFormation, whatever it resolves to here.
             if not isinstance(value, str) and "Ref" not in (declared.get(variable) or {}):
                 yield f"{name}: {variable}"
+
+
+@holds(
+    "each reader of the stream gets the records that the code reads, and no others",
+    why="A key that the filter does not name is never read: the mark of a busy webhook would settle nothing. Every "
+    "other record would be an invocation, and a delivery is one.",
+    source="AWS Lambda Developer Guide, Control which events Lambda sends to your function; ADR 72",
+)
+def _stream_filters(stack: Stack):
+    event, mark = _sort_key("EVENT"), _sort_key("MARK")
+    events = {("INSERT", event)}
+    marks = {("INSERT", mark), ("MODIFY", mark)}
+    keys = (event, mark, "DL#001705314600000#e1", "STRIKES", "P", "H#00473698", "A#24h")
+    records = {(name, key) for name in ("INSERT", "MODIFY", "REMOVE") for key in keys}
+    for function, wanted in (("FanoutFunction", events), ("StatsFunction", events | marks)):
+        for name, mapping in stack.of(MAPPING).items():
+            if logical_id(mapping.get("FunctionName", "")) != function or "StartingPosition" not in mapping:
+                continue
+            filters = mapping.get("FilterCriteria", {}).get("Filters", [])
+            patterns = [json.loads(one["Pattern"]) for one in filters]
+            passed = {record for record in records if any(_passes(record, pattern) for pattern in patterns)}
+            if missing := wanted - passed:
+                yield f"{name} leaves out {sorted(missing)}"
+            if surplus := passed - wanted:
+                yield f"{name} lets through {sorted(surplus)}"
+
+
+def _sort_key(constant: str) -> str:
+    """The sort key of a kind of items, as the code writes it."""
+    keys = (ROOT / "shared" / "aws" / "src" / "ledger" / "keys.rs").read_text()
+    found = re.search(rf'const {constant}: &str = "([^"]+)";', keys)
+    assert found, f"no constant {constant} in the ledger's keys"
+    return found.group(1)
+
+
+def _passes(record: tuple[str, str], pattern: dict) -> bool:
+    """Whether a record passes a pattern of names and sort keys. Other rules are not understood."""
+    name, key = record
+    names = pattern.get("eventName", [name])
+    sort_keys = pattern.get("dynamodb", {}).get("Keys", {}).get("sk", {}).get("S", [key])
+    return name in names and key in sort_keys

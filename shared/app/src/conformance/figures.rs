@@ -124,15 +124,16 @@ async fn noted<S: FigureStore + FigureSource + DeliveryStore>(
     now: Timestamp,
     saved: &[(Delivery, Option<Listed>)],
 ) {
+    let of = &FiguresOf::Webhook(webhook);
     let hour = Minute::of(at(0)).hour();
-    let notes = store.notes(webhook, at(0)).await.unwrap();
+    let notes = store.notes(of, at(0)).await.unwrap();
     assert_eq!(notes.into_iter().collect::<Vec<_>>(), [Note::Rest(hour)]);
     let later = now + SignedDuration::from_mins(30);
-    assert!(store.notes(webhook, later).await.unwrap().is_empty(), "nothing was saved since");
+    assert!(store.notes(of, later).await.unwrap().is_empty(), "nothing was saved since");
     // A twin's failure adds to what was delivered already, which stays in its list.
     let merged = saved[3].0.clone().merged(&unanswered(1, 6), Next::Exhausted).unwrap();
     let merged = save(store, &merged).await;
-    let notes = store.notes(webhook, at(0)).await.unwrap();
+    let notes = store.notes(of, at(0)).await.unwrap();
     assert!(notes.contains(&Note::Whole(Minute::of(at(3)))));
     let late =
         read(store, &merged.tenant, webhook, Some(Listed::Late), (TimeRange::default(), false));
@@ -140,32 +141,41 @@ async fn noted<S: FigureStore + FigureSource + DeliveryStore>(
 }
 
 async fn kept<S: FigureStore>(store: &S, tenant: &TenantId, webhook: WebhookId) {
+    let of = &FiguresOf::Webhook(webhook);
     let minute = Minute::of(at(0));
     let mut bucket = Bucket::default();
     bucket.count(&delivery(tenant, webhook, 0));
     let mut hour = SettledHour::none(minute.hour());
-    hour.put(minute, Parts { base: bucket.clone(), rest: Bucket::default() });
+    hour.put(minute, Parts { base: bucket.clone(), rest: Bucket::default(), unreadable: 0 });
     let (first, last) = (Hour(0), Hour(i64::MAX));
-    assert!(store.hours(webhook, first, last).await.unwrap().is_empty());
-    assert!(store.save_hour(webhook, &hour).await.unwrap());
-    assert!(!store.save_hour(webhook, &hour).await.unwrap(), "somebody was faster");
+    assert!(store.hours(of, first, last).await.unwrap().is_empty());
+    assert!(store.save_hour(of, &hour).await.unwrap());
+    assert!(!store.save_hour(of, &hour).await.unwrap(), "somebody was faster");
     let stored = SettledHour { revision: 1, ..hour.clone() };
-    assert_eq!(store.hours(webhook, first, last).await.unwrap(), std::slice::from_ref(&stored));
-    assert!(store.save_hour(webhook, &stored).await.unwrap());
+    assert_eq!(store.hours(of, first, last).await.unwrap(), std::slice::from_ref(&stored));
+    assert!(store.save_hour(of, &stored).await.unwrap());
     let next = SettledHour { hour: Hour(hour.hour.0 + 1), ..SettledHour::none(hour.hour) };
-    assert!(store.save_hour(webhook, &next).await.unwrap());
-    let only = store.hours(webhook, hour.hour, hour.hour).await.unwrap();
+    assert!(store.save_hour(of, &next).await.unwrap());
+    let only = store.hours(of, hour.hour, hour.hour).await.unwrap();
     assert_eq!(only, [SettledHour { revision: 2, ..hour.clone() }]);
-    assert_eq!(store.hours(webhook, next.hour, last).await.unwrap().len(), 1);
-    assert!(store.hours(webhook, first, Hour(hour.hour.0 - 1)).await.unwrap().is_empty());
+    assert_eq!(store.hours(of, next.hour, last).await.unwrap().len(), 1);
+    assert!(store.hours(of, first, Hour(hour.hour.0 - 1)).await.unwrap().is_empty());
 
     let progress = Progress { since: minute, until: minute, looked_at: at(7), revision: 0 };
-    assert_eq!(store.progress(webhook).await.unwrap(), None);
-    assert!(store.save_progress(webhook, &progress).await.unwrap());
-    assert!(!store.save_progress(webhook, &progress).await.unwrap(), "somebody was faster");
+    assert_eq!(store.progress(of).await.unwrap(), None);
+    assert!(store.save_progress(of, &progress).await.unwrap());
+    assert!(!store.save_progress(of, &progress).await.unwrap(), "somebody was faster");
     let stored = Progress { revision: 1, ..progress };
-    assert_eq!(store.progress(webhook).await.unwrap(), Some(stored));
-    assert!(store.save_progress(webhook, &stored).await.unwrap());
+    assert_eq!(store.progress(of).await.unwrap(), Some(stored));
+    assert!(store.save_progress(of, &stored).await.unwrap());
+
+    // A tenant has minutes of its own: those of its events.
+    let of = &FiguresOf::Tenant(tenant.clone());
+    assert!(store.hours(of, first, last).await.unwrap().is_empty());
+    assert!(store.save_hour(of, &hour).await.unwrap());
+    assert_eq!(store.hours(of, first, last).await.unwrap().len(), 1);
+    assert_eq!(store.progress(of).await.unwrap(), None);
+    assert!(store.save_progress(of, &progress).await.unwrap());
 
     let window = Window::Period(Period::Day);
     let mut report = Report::none(window, at(60_000));

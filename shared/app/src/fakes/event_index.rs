@@ -3,11 +3,14 @@ use std::sync::atomic::Ordering;
 use hooklane_domain::Timestamp;
 use hooklane_domain::event::Event;
 use hooklane_domain::event_index::{Chunk, Entry};
+use hooklane_domain::figures::settled::{Minute, Note};
 use hooklane_domain::ids::TenantId;
 
 use super::ledger::StoredChunk;
 use super::{MemoryLedger, lock};
-use crate::ports::{ChunkKey, ChunkPage, ChunkRange, EventIndex, EventIndexWriter, Unavailable};
+use crate::ports::{
+    ChunkKey, ChunkPage, ChunkRange, EventIndex, EventIndexWriter, FiguresOf, Unavailable,
+};
 
 /// Like the ledger's key: in the order of the newest events.
 fn key(chunk: &Chunk) -> ChunkKey {
@@ -23,6 +26,10 @@ impl EventIndexWriter for MemoryLedger {
     ) -> Result<(), Unavailable> {
         self.faults.step()?;
         self.index_writes.fetch_add(1, Ordering::SeqCst);
+        for note in Note::of_chunk(chunk, now) {
+            let of = FiguresOf::Tenant(tenant.clone());
+            lock(&self.figures).notes.insert((of, Minute::of(now), note));
+        }
         self.insert_chunk(tenant, chunk, now);
         Ok(())
     }

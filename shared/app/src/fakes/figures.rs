@@ -13,7 +13,7 @@ use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
 use super::{FakeSystem, MemoryLedger, lock};
 use crate::ports::{
     AnswerKey, Counted, CountedPage, CountedPlace, FigureMarks, FigureSource, FigureStore,
-    Unavailable,
+    FiguresOf, Unavailable,
 };
 
 impl MemoryLedger {
@@ -25,6 +25,11 @@ impl MemoryLedger {
     /// Begins to save a delivery: leaves the note of a late save. [`MemoryLedger::land`] goes on.
     pub fn announce(&self, delivery: &Delivery) -> Timestamp {
         lock(&self.figures).announce(delivery)
+    }
+
+    /// Begins to save a delivery as of this time, whatever the ledger's clock says.
+    pub fn announce_at(&self, delivery: &Delivery, now: Timestamp) {
+        lock(&self.figures).announce_at(delivery, now);
     }
 
     /// The webhooks that were marked, with the times.
@@ -113,7 +118,7 @@ impl MemoryLedger {
         let mut page = CountedPage { next, ..CountedPage::default() };
         for (id, delivery) in found {
             if unreadable.contains_key(id) {
-                page.unreadable += 1;
+                page.unreadable.push(id.clone());
             } else if delivery.tenant == *tenant {
                 let is_listed = figures.listed.contains_key(id);
                 page.deliveries.push(Counted { delivery: delivery.clone(), is_listed });
@@ -149,39 +154,35 @@ impl FigureSource for MemoryLedger {
 }
 
 impl FigureStore for MemoryLedger {
-    async fn progress(&self, webhook: WebhookId) -> Result<Option<Progress>, Unavailable> {
+    async fn progress(&self, of: &FiguresOf) -> Result<Option<Progress>, Unavailable> {
         self.reads_figures()?;
-        Ok(lock(&self.figures).progress.get(&webhook).copied())
+        Ok(lock(&self.figures).progress.get(of).copied())
     }
 
     async fn hours(
         &self,
-        webhook: WebhookId,
+        of: &FiguresOf,
         from: Hour,
         to: Hour,
     ) -> Result<Vec<SettledHour>, Unavailable> {
         self.reads_figures()?;
         let figures = lock(&self.figures);
-        let range = figures.hours.range((webhook, from)..=(webhook, to));
+        let range = figures.hours.range((of.clone(), from)..=(of.clone(), to));
         Ok(range.map(|(_, hour)| hour.clone()).collect())
     }
 
-    async fn notes(
-        &self,
-        webhook: WebhookId,
-        since: Timestamp,
-    ) -> Result<BTreeSet<Note>, Unavailable> {
+    async fn notes(&self, of: &FiguresOf, since: Timestamp) -> Result<BTreeSet<Note>, Unavailable> {
         self.reads_figures()?;
         let figures = lock(&self.figures);
         let since = Minute::of(since);
-        let ours = figures.notes.iter().filter(|(of, at, _)| *of == webhook && *at >= since);
+        let ours = figures.notes.iter().filter(|(whose, at, _)| whose == of && *at >= since);
         Ok(ours.map(|(_, _, note)| *note).collect())
     }
 
-    async fn save_hour(&self, webhook: WebhookId, hour: &SettledHour) -> Result<bool, Unavailable> {
+    async fn save_hour(&self, of: &FiguresOf, hour: &SettledHour) -> Result<bool, Unavailable> {
         self.writes_figures()?;
         let mut figures = lock(&self.figures);
-        let key = (webhook, hour.hour);
+        let key = (of.clone(), hour.hour);
         let stored = figures.hours.get(&key).map_or(0, |stored| stored.revision);
         if stored != hour.revision {
             return Ok(false);
@@ -193,16 +194,16 @@ impl FigureStore for MemoryLedger {
 
     async fn save_progress(
         &self,
-        webhook: WebhookId,
+        of: &FiguresOf,
         progress: &Progress,
     ) -> Result<bool, Unavailable> {
         self.writes_figures()?;
         let mut figures = lock(&self.figures);
-        let stored = figures.progress.get(&webhook).map_or(0, |stored| stored.revision);
+        let stored = figures.progress.get(of).map_or(0, |stored| stored.revision);
         if stored != progress.revision {
             return Ok(false);
         }
-        figures.progress.insert(webhook, Progress { revision: stored + 1, ..*progress });
+        figures.progress.insert(of.clone(), Progress { revision: stored + 1, ..*progress });
         Ok(true)
     }
 

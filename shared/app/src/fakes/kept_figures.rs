@@ -19,10 +19,10 @@ use crate::ports::{Clock as _, FiguresOf};
 pub(super) struct Figures {
     pub(super) clock: Option<Arc<FakeSystem>>,
     pub(super) listed: BTreeMap<DeliveryId, Listed>,
-    /// By webhook and the minute of the note.
-    pub(super) notes: BTreeSet<(WebhookId, Minute, Note)>,
-    pub(super) progress: BTreeMap<WebhookId, Progress>,
-    pub(super) hours: BTreeMap<(WebhookId, Hour), SettledHour>,
+    /// By whose they are and the minute in which they were left.
+    pub(super) notes: BTreeSet<(FiguresOf, Minute, Note)>,
+    pub(super) progress: BTreeMap<FiguresOf, Progress>,
+    pub(super) hours: BTreeMap<(FiguresOf, Hour), SettledHour>,
     pub(super) answers: BTreeMap<(FiguresOf, String), Report>,
     pub(super) marks: Vec<(TenantId, WebhookId, Timestamp)>,
 }
@@ -34,10 +34,15 @@ impl Figures {
             Some(clock) => clock.now(),
             None => delivery.id.accepted_at(),
         };
-        if let Some(note) = Note::of(delivery, now) {
-            self.notes.insert((delivery.id.webhook(), Minute::of(now), note));
-        }
+        self.announce_at(delivery, now);
         now
+    }
+
+    pub(super) fn announce_at(&mut self, delivery: &Delivery, now: Timestamp) {
+        if let Some(note) = Note::of(delivery, now) {
+            let of = FiguresOf::Webhook(delivery.id.webhook());
+            self.notes.insert((of, Minute::of(now), note));
+        }
     }
 
     /// Lists a delivery that was announced at a time.

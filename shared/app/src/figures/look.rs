@@ -11,14 +11,17 @@ use hooklane_domain::figures::settled::{
 use hooklane_domain::ids::{TenantId, WebhookId};
 use jiff::SignedDuration;
 
-use super::reading::{Raw, Reader};
+use super::events::Events;
+use super::reading::{Deliveries, Minutes, Raw};
 use super::{Asking, FigureLedger};
-use crate::ports::{FigureStore, Unavailable};
+use crate::ports::{FigureStore, FiguresOf, Unavailable};
 
 /// So many deliveries are worth being kept: reading them again costs more than two writes.
 const WORTH_KEEPING: usize = 100;
 /// The hours of notes are read from the index together if no more than this lie between them.
 const GAP_HOURS: i64 = 3;
+/// The minutes with unreadable deliveries that one look counts again, the newest first.
+const MOST_MISSING: usize = 20;
 
 /// Reads the figures of a window. It reads in this order, on which everything rests: progress, notes, kept
 /// hours, and only then index and table. So an hour that is written is newer than what it replaces, or it is
@@ -29,22 +32,45 @@ pub async fn look(
     window: Window,
     asking: Asking,
 ) -> Result<Report, Unavailable> {
+    let reader = Deliveries { ledger, tenant, webhook, pages: asking.pages };
+    look_at(ledger, &FiguresOf::Webhook(webhook), reader, window, asking).await
+}
+
+/// Reads the events that a tenant's producers published in a window, in the same way.
+pub async fn look_at_events(
+    ledger: &impl FigureLedger,
+    tenant: &TenantId,
+    window: Window,
+    asking: Asking,
+) -> Result<Report, Unavailable> {
+    let reader = Events { index: ledger, tenant, now: asking.now, pages: asking.pages };
+    look_at(ledger, &FiguresOf::Tenant(tenant.clone()), reader, window, asking).await
+}
+
+async fn look_at(
+    ledger: &impl FigureStore,
+    of: &FiguresOf,
+    mut reader: impl Minutes,
+    window: Window,
+    asking: Asking,
+) -> Result<Report, Unavailable> {
     let now = asking.now;
     let wanted = Wanted::of(window, asking);
-    let stored = ledger.progress(webhook).await?;
+    let stored = ledger.progress(of).await?;
     let progress = stored.unwrap_or_else(|| Progress::none(now));
     let notes = match stored {
         None => BTreeSet::new(),
         Some(progress) => {
             let since = earlier(progress.looked_at, NOTES_OVERLAP);
-            readable(ledger.notes(webhook, since).await?, &progress, asking)
+            readable(ledger.notes(of, since).await?, &progress, asking)
         }
     };
-    let mut hours = kept(ledger, webhook, &progress, &notes, wanted.from).await?;
+    let mut hours = kept(ledger, of, &progress, &notes, wanted.from).await?;
     let before = hours.clone();
-    let mut reader = Reader { ledger, tenant, webhook, pages: asking.pages };
 
-    let all_noted = renew(&mut reader, &mut hours, &progress, &notes).await?;
+    let from = wanted.from.max(lasting(asking));
+    let all_noted = renew(&mut reader, &mut hours, &progress, &notes, from).await?;
+    let is_renewed = hours != before;
     let tail = match wanted.to {
         Some(to) if to <= progress.until => {
             Raw { stopped_at: Some(progress.until), ..Raw::default() }
@@ -70,11 +96,12 @@ pub async fn look(
     let report =
         report(window, &wanted, (&hours, &progress), (&tail, &older), &settled, all_noted, now);
 
-    let newly = tail.minutes.range(..settled.until).map(|(_, parts)| parts.sum().accepted()).sum();
+    let newly = tail.minutes.range(..settled.until).map(|(_, parts)| parts.sum().counts()).sum();
     let is_cut =
         tail.stopped_at.is_some_and(|at| wanted.to.is_none_or(|to| to > at) && at > progress.until);
     let is_worth = |count: u64| count >= WORTH_KEEPING as u64;
-    if is_worth(newly) || is_worth(older.count as u64) || is_cut || !notes.is_empty() {
+    if is_worth(newly) || is_worth(older.count as u64) || is_cut || is_renewed || !notes.is_empty()
+    {
         for (minute, parts) in
             tail.minutes.into_iter().filter(|(minute, _)| *minute < settled.until)
         {
@@ -89,7 +116,7 @@ pub async fn look(
                 .or_insert_with(|| SettledHour::none(minute.hour()))
                 .put(minute, parts);
         }
-        keep(ledger, webhook, (&before, &hours), &settled).await;
+        keep(ledger, of, (&before, &hours), &settled).await;
     }
     Ok(report)
 }
@@ -101,17 +128,39 @@ pub async fn settle(
     (tenant, webhook): (&TenantId, WebhookId),
     asking: Asking,
 ) -> Result<(), Unavailable> {
+    let Some(window) = unsettled(ledger, &FiguresOf::Webhook(webhook), asking).await? else {
+        return Ok(());
+    };
+    look(ledger, (tenant, webhook), window, asking).await.map(drop)
+}
+
+/// Settles a tenant's events in the same way.
+pub async fn settle_events(
+    ledger: &impl FigureLedger,
+    tenant: &TenantId,
+    asking: Asking,
+) -> Result<(), Unavailable> {
+    let of = FiguresOf::Tenant(tenant.clone());
+    let Some(window) = unsettled(ledger, &of, asking).await? else { return Ok(()) };
+    look_at_events(ledger, tenant, window, asking).await.map(drop)
+}
+
+/// What can be settled now, if there is anything.
+async fn unsettled(
+    ledger: &impl FigureStore,
+    of: &FiguresOf,
+    asking: Asking,
+) -> Result<Option<Window>, Unavailable> {
     let to = frontier(asking.now);
-    let progress = ledger.progress(webhook).await?;
+    let progress = ledger.progress(of).await?;
     let oldest = Wanted::oldest(asking);
     let is_whole = progress.is_some_and(|progress| progress.since <= oldest);
     if is_whole && progress.is_some_and(|progress| progress.until >= to) {
-        return Ok(());
+        return Ok(None);
     }
     // Older minutes are read only if they are missing: they are many.
     let from = if is_whole { to.hour().first() } else { oldest };
-    let window = Window::Span { from: from.min(Minute(to.0 - 1)), to, step: Step::Day };
-    look(ledger, (tenant, webhook), window, asking).await.map(drop)
+    Ok(Some(Window::Span { from: from.min(Minute(to.0 - 1)), to, step: Step::Day }))
 }
 
 /// The minutes that are asked for and can be counted.
@@ -137,8 +186,7 @@ impl Wanted {
 /// What is announced of settled minutes. In the last two hours of a delivery's life its hour is not counted
 /// again, since others of the hour may have expired already.
 fn readable(notes: BTreeSet<Note>, progress: &Progress, asking: Asking) -> BTreeSet<Note> {
-    let lives = asking.retention - SignedDuration::from_hours(2);
-    let oldest = Minute::at_or_after(asking.now.saturating_sub(lives).unwrap_or(Timestamp::MIN));
+    let oldest = lasting(asking);
     let concerns = |note: &Note| match note {
         Note::Rest(hour) => {
             hour.first() >= oldest && hour.end() > progress.since && hour.first() < progress.until
@@ -148,10 +196,16 @@ fn readable(notes: BTreeSet<Note>, progress: &Progress, asking: Asking) -> BTree
     notes.into_iter().filter(concerns).collect()
 }
 
+/// The first minute whose deliveries all last for two hours more.
+fn lasting(Asking { now, retention, .. }: Asking) -> Minute {
+    let lives = retention - SignedDuration::from_hours(2);
+    Minute::at_or_after(now.saturating_sub(lives).unwrap_or(Timestamp::MIN))
+}
+
 /// All hours that this look may show or write.
 async fn kept(
     ledger: &impl FigureStore,
-    webhook: WebhookId,
+    of: &FiguresOf,
     progress: &Progress,
     notes: &BTreeSet<Note>,
     from: Minute,
@@ -162,16 +216,17 @@ async fn kept(
     });
     let first = noted.chain([from.hour(), progress.until.hour()]).min().unwrap_or(from.hour());
     // A look that died before it wrote the progress may have written hours after it.
-    let read = ledger.hours(webhook, first, Hour(i64::MAX)).await?;
+    let read = ledger.hours(of, first, Hour(i64::MAX)).await?;
     Ok(read.into_iter().map(|hour| (hour.hour, hour)).collect())
 }
 
-/// Counts again what was announced. Returns whether the pages sufficed for all of it.
-async fn renew<L: FigureLedger>(
-    reader: &mut Reader<'_, L>,
+/// Counts again what was announced, and from a minute on what could not be read. Returns whether the pages sufficed for all of it.
+async fn renew(
+    reader: &mut impl Minutes,
     hours: &mut BTreeMap<Hour, SettledHour>,
     progress: &Progress,
     notes: &BTreeSet<Note>,
+    from: Minute,
 ) -> Result<bool, Unavailable> {
     let rest = notes.iter().filter_map(|note| match note {
         Note::Rest(hour) => Some(*hour),
@@ -186,10 +241,12 @@ async fn renew<L: FigureLedger>(
             }
             hour.minutes.retain(|_, parts| !parts.is_empty());
         }
-        for (minute, bucket) in rest {
+        for (minute, (bucket, unreadable)) in rest {
             let hour =
                 hours.entry(minute.hour()).or_insert_with(|| SettledHour::none(minute.hour()));
-            hour.minutes.entry(minute).or_default().rest = bucket;
+            let parts = hour.minutes.entry(minute).or_default();
+            parts.rest = bucket;
+            parts.unreadable = parts.unreadable.max(unreadable);
         }
     }
     for hour in hours.values_mut().filter(|hour| hour.is_unreadable) {
@@ -203,8 +260,18 @@ async fn renew<L: FigureLedger>(
         }
         hour.is_unreadable = false;
     }
-    for note in notes {
-        let Note::Whole(minute) = *note else { continue };
+    let whole = notes.iter().filter_map(|note| match note {
+        Note::Rest(_) => None,
+        Note::Whole(minute) => Some(*minute),
+    });
+    // What could not be read may be readable now.
+    let missing = hours.values().flat_map(|hour| &hour.minutes);
+    let missing = missing.filter(|(minute, parts)| {
+        parts.unreadable > 0 && progress.has(**minute) && **minute >= from
+    });
+    let missing = missing.map(|(minute, _)| *minute).rev().take(MOST_MISSING);
+    let again: BTreeSet<_> = whole.chain(missing).collect();
+    for minute in again {
         let raw = reader.accepted((minute, Some(Minute(minute.0 + 1))), true).await?;
         if raw.stopped_at.is_some() {
             return Ok(false);
@@ -262,10 +329,11 @@ fn report(
         kept.chain(&tail.minutes).chain(&older.minutes).filter(|(m, _)| is_wanted(m))
     {
         report.add(*minute, &parts.sum());
+        report.is_cut |= parts.unreadable > 0;
     }
     report.since = from.start();
     report.until = end.start().min(report.until).max(report.since);
-    report.is_cut = !all_noted
+    report.is_cut |= !all_noted
         || from > wanted.from
         || tail.stopped_at.is_some_and(|at| wanted.to.is_none_or(|to| at < to));
     report
@@ -275,7 +343,7 @@ fn report(
 /// has read more. A failure leaves the progress as it was.
 async fn keep(
     ledger: &impl FigureStore,
-    webhook: WebhookId,
+    of: &FiguresOf,
     (before, hours): (&BTreeMap<Hour, SettledHour>, &BTreeMap<Hour, SettledHour>),
     progress: &Progress,
 ) {
@@ -284,14 +352,14 @@ async fn keep(
     });
     let write = async {
         for (_, hour) in changed {
-            if !ledger.save_hour(webhook, hour).await? {
+            if !ledger.save_hour(of, hour).await? {
                 return Ok(false);
             }
         }
-        ledger.save_progress(webhook, progress).await
+        ledger.save_progress(of, progress).await
     };
     match write.await {
-        Ok(kept) => tracing::debug!(webhook.id = %webhook, kept, "figures.settled"),
+        Ok(kept) => tracing::debug!(figures.of = ?of, kept, "figures.settled"),
         Err(error) => Unavailable::log(&error, "figures.not_kept"),
     }
 }

@@ -1,4 +1,5 @@
 mod calls;
+mod events;
 mod model;
 mod world;
 
@@ -47,7 +48,10 @@ async fn what_changes_after_it_was_settled_is_counted_again() {
     }
     world.pass(minutes(200));
     assert_eq!(counts(&world.look(webhook, DAY).await), [0, 1, 150, 0, 0]);
-    assert!(world.ledger.progress(webhook).await.unwrap().is_some(), "it was kept");
+    assert!(
+        world.ledger.progress(&FiguresOf::Webhook(webhook)).await.unwrap().is_some(),
+        "it was kept"
+    );
     let base =
         world.ledger.all_deliveries().into_iter().find(|d| d.id.event().as_str() == "e7").unwrap();
     // What was settled is not read again: its disappearance changes nothing.
@@ -92,7 +96,7 @@ async fn busy_webhooks_are_settled_without_being_looked_at() {
     }
     world.pass(minutes(3));
     settle(&*world.ledger, (&world.tenant, webhook), world.asking()).await.unwrap();
-    let progress = world.ledger.progress(webhook).await.unwrap().unwrap();
+    let progress = world.ledger.progress(&FiguresOf::Webhook(webhook)).await.unwrap().unwrap();
     assert!(progress.until > Minute::of(world.began));
     let (reads, writes) = world.ledger.figure_calls();
     settle(&*world.ledger, (&world.tenant, webhook), world.asking()).await.unwrap();
@@ -113,6 +117,32 @@ async fn an_hour_that_cannot_be_read_is_counted_again() {
     world.ledger.garble_hours();
     let report = world.look(webhook, DAY).await;
     assert_eq!((counts(&report), report.is_cut), ([0, 0, 200, 0, 0], false));
+}
+
+/// While two versions run, the older one settles a minute with a delivery whose state only the newer one knows.
+#[tokio::test]
+async fn what_could_not_be_read_when_its_minute_settled_is_counted_once_it_can_be_read() {
+    let world = World::new();
+    let webhook = world.webhook(1);
+    let mut newer = Vec::new();
+    for n in 0..150 {
+        newer.push(world.deliver(webhook, &format!("e{n}")).await.id);
+    }
+    newer.truncate(3);
+    newer.push(world.fail(webhook, "waiting").await.id);
+    newer.iter().for_each(|id| world.ledger.write_by_newer(id.clone()));
+    world.pass(minutes(120));
+    for _ in 0..2 {
+        let report = world.look(webhook, DAY).await;
+        assert_eq!((counts(&report), report.is_cut), ([0, 0, 147, 0, 0], true), "it says so");
+    }
+    newer.iter().for_each(|id| world.ledger.repair(id));
+    let report = world.look(webhook, DAY).await;
+    assert_eq!((counts(&report), report.is_cut), ([0, 1, 150, 0, 0], false));
+    // That was kept, so no minute is counted a second time.
+    let before = world.ledger.figure_calls().0;
+    assert_eq!(counts(&world.look(webhook, DAY).await), [0, 1, 150, 0, 0]);
+    assert_eq!(world.ledger.figure_calls().0 - before, 4, "progress, notes, hours, the rest");
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ use super::Unavailable;
 pub trait FigureSource: Send + Sync {
     /// A webhook's deliveries in the order in which their events were accepted. The read is strongly
     /// consistent and bounded, so a page may be short and still have a next one. Deliveries that cannot be
-    /// read back are left out and counted.
+    /// read back are left out and named.
     fn accepted(
         &self,
         tenant: &TenantId,
@@ -56,7 +56,8 @@ pub struct Counted {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CountedPage {
     pub deliveries: Vec<Counted>,
-    pub unreadable: usize,
+    /// Those that are left out, because they cannot be read back.
+    pub unreadable: Vec<DeliveryId>,
     /// Where the next page starts, if there may be more.
     pub next: Option<DeliveryId>,
 }
@@ -64,17 +65,17 @@ pub struct CountedPage {
 /// What is kept of figures. All of it can be counted again: what cannot be read back is as if it was not
 /// there. Reads are strongly consistent.
 pub trait FigureStore: Send + Sync {
-    /// How far a webhook's minutes are settled, if anything is kept.
+    /// How far the minutes are settled, if anything is kept.
     fn progress(
         &self,
-        webhook: WebhookId,
+        of: &FiguresOf,
     ) -> impl Future<Output = Result<Option<Progress>, Unavailable>> + Send;
 
     /// The kept hours from `from` to `to`, both included, in order. One that this version cannot read has no
     /// minutes, but its revision.
     fn hours(
         &self,
-        webhook: WebhookId,
+        of: &FiguresOf,
         from: Hour,
         to: Hour,
     ) -> impl Future<Output = Result<Vec<SettledHour>, Unavailable>> + Send;
@@ -82,7 +83,7 @@ pub trait FigureStore: Send + Sync {
     /// What late saves have announced since this time, and up to a minute before.
     fn notes(
         &self,
-        webhook: WebhookId,
+        of: &FiguresOf,
         since: Timestamp,
     ) -> impl Future<Output = Result<BTreeSet<Note>, Unavailable>> + Send;
 
@@ -90,14 +91,14 @@ pub trait FigureStore: Send + Sync {
     /// Returns whether it did.
     fn save_hour(
         &self,
-        webhook: WebhookId,
+        of: &FiguresOf,
         hour: &SettledHour,
     ) -> impl Future<Output = Result<bool, Unavailable>> + Send;
 
     /// Writes the progress likewise.
     fn save_progress(
         &self,
-        webhook: WebhookId,
+        of: &FiguresOf,
         progress: &Progress,
     ) -> impl Future<Output = Result<bool, Unavailable>> + Send;
 
@@ -126,7 +127,7 @@ pub struct AnswerKey {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FiguresOf {
     Webhook(WebhookId),
-    /// All webhooks of a tenant.
+    /// A tenant. Its minutes are those of its events; an answer adds all of its webhooks.
     Tenant(TenantId),
 }
 

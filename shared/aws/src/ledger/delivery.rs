@@ -2,7 +2,7 @@
 //! tenant and event have at most 40 characters.
 
 use hooklane_app::ports::{
-    Clock as _, DeliveryFilter, DeliveryPage, DeliveryStore, Saved, Unavailable,
+    Clock as _, DeliveryFilter, DeliveryPage, DeliveryStore, FiguresOf, Saved, Unavailable,
 };
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::attempt::{Attempt, LastAttempt};
@@ -106,7 +106,8 @@ impl DeliveryStore for Ledger {
         let now = self.clock.now();
         // Before the delivery: who looks at its figures afterwards sees the note.
         if let Some(note) = Note::of(delivery, now) {
-            self.note_change(delivery.id.webhook(), note, now).await?;
+            let of = FiguresOf::Webhook(delivery.id.webhook());
+            self.note_change(&of, note, now).await?;
         }
         let listing = listing(delivery, now);
         let put = Rewrite::of::<DeliveryItem>(self.delivery_item(&written, listing)?);

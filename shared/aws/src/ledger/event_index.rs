@@ -3,10 +3,11 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use hooklane_app::payload;
 use hooklane_app::ports::{
-    ChunkKey, ChunkPage, ChunkRange, EventIndex, EventIndexWriter, Unavailable,
+    ChunkKey, ChunkPage, ChunkRange, EventIndex, EventIndexWriter, FiguresOf, Unavailable,
 };
 use hooklane_domain::Timestamp;
 use hooklane_domain::event_index::Chunk;
+use hooklane_domain::figures::settled::Note;
 use hooklane_domain::ids::TenantId;
 
 use super::{Ledger, keys, time};
@@ -28,6 +29,10 @@ impl EventIndexWriter for Ledger {
         let packed = payload::deflate(chunk.pack().as_bytes())
             .ok_or_else(|| corrupt("a chunk of the index", "it cannot be compressed"))?;
         let newest = time(chunk.newest_ms())?;
+        // Before the chunk: who looks at the tenant's figures afterwards sees the notes.
+        for note in Note::of_chunk(chunk, now) {
+            self.note_change(&FiguresOf::Tenant(tenant.clone()), note, now).await?;
+        }
         let mut item = keys::chunk(tenant, chunk).attributes();
         item.insert(CONTENT.to_owned(), binary(packed));
         item.insert(WRITTEN.to_owned(), number(now.as_millisecond()));

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use hooklane_app::payload;
 use hooklane_app::ports::{
     AnswerKey, Counted, CountedPage, CountedPlace, FigureMarks, FigureSource, FigureStore,
-    Unavailable,
+    FiguresOf, Unavailable,
 };
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::period::TimeRange;
@@ -124,7 +124,7 @@ impl Ledger {
     }
 }
 
-/// Adds an item to a page. One that cannot be read back is left out and counted.
+/// Adds an item to a page. One that cannot be read back is left out and named.
 fn count(
     page: &mut CountedPage,
     (tenant, webhook): (&TenantId, WebhookId),
@@ -138,7 +138,7 @@ fn count(
         }
         Ok(_) => {}
         Err(_) => {
-            page.unreadable += 1;
+            page.unreadable.extend(id.cloned());
             let id = id.map(tracing::field::display);
             tracing::error!(webhook.id = %webhook, delivery.id = id, "delivery.left_out");
         }
@@ -146,8 +146,8 @@ fn count(
 }
 
 impl FigureStore for Ledger {
-    async fn progress(&self, webhook: WebhookId) -> Result<Option<Progress>, Unavailable> {
-        let item = self.table.get_item(&keys::figures_progress(webhook)).await?;
+    async fn progress(&self, of: &FiguresOf) -> Result<Option<Progress>, Unavailable> {
+        let item = self.table.get_item(&keys::figures_progress(of)).await?;
         Ok(item.and_then(|item| {
             let read = |name: &str| integer(&item, name);
             Some(Progress {
@@ -161,14 +161,13 @@ impl FigureStore for Ledger {
 
     async fn hours(
         &self,
-        webhook: WebhookId,
+        of: &FiguresOf,
         from: Hour,
         to: Hour,
     ) -> Result<Vec<SettledHour>, Unavailable> {
-        let (low, high) =
-            (keys::figures_hour(webhook, from).sk, keys::figures_hour(webhook, to).sk);
+        let (low, high) = (keys::figures_hour(of, from).sk, keys::figures_hour(of, to).sk);
         let mut hours = Vec::new();
-        for item in self.kept(webhook, (low, high)).await? {
+        for item in self.kept(of, (low, high)).await? {
             let Some(hour) = keys::hour_of_figures(&item) else { continue };
             let revision =
                 integer(&item, REVISION).and_then(|v| u64::try_from(v).ok()).unwrap_or(0);
@@ -180,21 +179,17 @@ impl FigureStore for Ledger {
         Ok(hours)
     }
 
-    async fn notes(
-        &self,
-        webhook: WebhookId,
-        since: Timestamp,
-    ) -> Result<BTreeSet<Note>, Unavailable> {
+    async fn notes(&self, of: &FiguresOf, since: Timestamp) -> Result<BTreeSet<Note>, Unavailable> {
         let range = keys::figures_notes(Minute::of(since));
-        let items = self.kept(webhook, range).await?;
+        let items = self.kept(of, range).await?;
         Ok(items.iter().filter_map(keys::note_of_figures).collect())
     }
 
-    async fn save_hour(&self, webhook: WebhookId, hour: &SettledHour) -> Result<bool, Unavailable> {
+    async fn save_hour(&self, of: &FiguresOf, hour: &SettledHour) -> Result<bool, Unavailable> {
         let packed = packed(&settled::pack(&hour.minutes))?;
         let expires = later(hour.hour.first().start(), HOURS_KEPT).as_second();
         let write = Write::update(
-            &keys::figures_hour(webhook, hour.hour),
+            &keys::figures_hour(of, hour.hour),
             "SET z = :content, v = :next, expiresAt = :expires",
         );
         let write = write
@@ -207,13 +202,13 @@ impl FigureStore for Ledger {
 
     async fn save_progress(
         &self,
-        webhook: WebhookId,
+        of: &FiguresOf,
         progress: &Progress,
     ) -> Result<bool, Unavailable> {
         // It lasts as long as there is anything that it could say.
         let expires = later(progress.until.start(), HOURS_KEPT).as_second();
         let write = Write::update(
-            &keys::figures_progress(webhook),
+            &keys::figures_progress(of),
             "SET a = :since, b = :until, l = :looked, v = :next, expiresAt = :expires",
         );
         let write = write
@@ -265,10 +260,10 @@ impl FigureMarks for Ledger {
 }
 
 impl Ledger {
-    /// All items of a webhook's figures between two sort keys, both included.
+    /// All items of some figures between two sort keys, both included.
     async fn kept(
         &self,
-        webhook: WebhookId,
+        of: &FiguresOf,
         (low, high): (String, String),
     ) -> Result<Vec<Item>, Unavailable> {
         let (mut items, mut start) = (Vec::new(), None);
@@ -276,7 +271,7 @@ impl Ledger {
             let query = self
                 .table
                 .query("pk = :pk AND sk BETWEEN :low AND :high")
-                .expression_attribute_values(":pk", string(keys::figures(webhook)))
+                .expression_attribute_values(":pk", string(keys::figures(of)))
                 .expression_attribute_values(":low", string(&low))
                 .expression_attribute_values(":high", string(&high))
                 .set_exclusive_start_key(start);
@@ -289,14 +284,14 @@ impl Ledger {
         }
     }
 
-    /// Leaves the note of a late save, unless this instance left it in this minute.
+    /// Leaves the note of what is written late, unless this instance left it in this minute.
     pub(super) async fn note_change(
         &self,
-        webhook: WebhookId,
+        of: &FiguresOf,
         note: Note,
         now: Timestamp,
     ) -> Result<(), Unavailable> {
-        let key = keys::figures_note(webhook, Minute::of(now), note);
+        let key = keys::figures_note(of, Minute::of(now), note);
         if self.noted.get(&key).is_some() {
             return Ok(());
         }

@@ -266,9 +266,12 @@ const FIGURES: &str = "ST#";
 /// The beginning of the partition keys of a tenant's figures. No webhook's id has a `#` in it.
 const FIGURES_OF_TENANT: &str = "ST#T#";
 
-/// The partition of what is kept of a webhook's figures.
-pub(super) fn figures(webhook: WebhookId) -> String {
-    format!("{FIGURES}{webhook}")
+/// The partition of what is kept of figures.
+pub(super) fn figures(of: &FiguresOf) -> String {
+    match of {
+        FiguresOf::Webhook(webhook) => format!("{FIGURES}{webhook}"),
+        FiguresOf::Tenant(tenant) => format!("{FIGURES_OF_TENANT}{tenant}"),
+    }
 }
 
 /// The webhook of such a partition.
@@ -276,14 +279,14 @@ pub(super) fn webhook_of_figures(pk: &str) -> Option<WebhookId> {
     pk.strip_prefix(FIGURES)?.parse().ok()
 }
 
-/// How far a webhook's minutes are settled.
-pub(super) fn figures_progress(webhook: WebhookId) -> Key {
-    Key { pk: figures(webhook), sk: "P".to_owned() }
+/// How far minutes are settled.
+pub(super) fn figures_progress(of: &FiguresOf) -> Key {
+    Key { pk: figures(of), sk: "P".to_owned() }
 }
 
 /// The settled minutes of an hour, in order of time.
-pub(super) fn figures_hour(webhook: WebhookId, hour: Hour) -> Key {
-    Key { pk: figures(webhook), sk: format!("{HOUR_PREFIX}{:08}", hour.0.clamp(0, MOST_HOURS)) }
+pub(super) fn figures_hour(of: &FiguresOf, hour: Hour) -> Key {
+    Key { pk: figures(of), sk: format!("{HOUR_PREFIX}{:08}", hour.0.clamp(0, MOST_HOURS)) }
 }
 
 const HOUR_PREFIX: &str = "H#";
@@ -297,12 +300,12 @@ pub(super) fn hour_of_figures(item: &Item) -> Option<Hour> {
 
 /// The note of a late save: first the minute in which it was left, so that what is new is one range, then
 /// what it announces, so that the same note is the same item.
-pub(super) fn figures_note(webhook: WebhookId, left_in: Minute, note: Note) -> Key {
+pub(super) fn figures_note(of: &FiguresOf, left_in: Minute, note: Note) -> Key {
     let what = match note {
         Note::Rest(hour) => format!("{REST}{}", hour.0),
         Note::Whole(minute) => format!("{WHOLE}{}", minute.0),
     };
-    Key { pk: figures(webhook), sk: format!("{NOTE_PREFIX}{:010}#{what}", left_in.0.max(0)) }
+    Key { pk: figures(of), sk: format!("{NOTE_PREFIX}{:010}#{what}", left_in.0.max(0)) }
 }
 
 const NOTE_PREFIX: &str = "T#";
@@ -327,16 +330,12 @@ pub(super) fn note_of_figures(item: &Item) -> Option<Note> {
 
 /// The last answer about a window.
 pub(super) fn figures_answer(key: &AnswerKey) -> Key {
-    let pk = match &key.owner {
-        FiguresOf::Webhook(webhook) => figures(*webhook),
-        FiguresOf::Tenant(tenant) => format!("{FIGURES_OF_TENANT}{tenant}"),
-    };
-    Key { pk, sk: format!("A#{}", key.window) }
+    Key { pk: figures(&key.owner), sk: format!("A#{}", key.window) }
 }
 
 /// The mark of a webhook that has many deliveries.
 pub(super) fn figures_mark(webhook: WebhookId) -> Key {
-    Key { pk: figures(webhook), sk: MARK.to_owned() }
+    Key { pk: figures(&FiguresOf::Webhook(webhook)), sk: MARK.to_owned() }
 }
 
 /// The sort key of every mark. The stream is filtered by it.

@@ -48,6 +48,12 @@ pub struct Bucket {
     /// Of the types that are not told apart.
     #[serde(rename = "o", default, skip_serializing_if = "is_zero")]
     other_types: TypeCounts,
+    /// Events that were accepted, by type. Only a tenant's minutes have them.
+    #[serde(rename = "e", default, skip_serializing_if = "BTreeMap::is_empty")]
+    events: BTreeMap<EventType, u64>,
+    /// Of the types that are not told apart.
+    #[serde(rename = "x", default, skip_serializing_if = "is_zero")]
+    other_events: u64,
     /// When the latest attempt began, in Unix milliseconds.
     #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
     last_attempt_ms: Option<i64>,
@@ -117,6 +123,20 @@ impl Bucket {
         }
     }
 
+    /// Adds events of a type, whoever wanted them.
+    pub fn count_events(&mut self, event_type: &EventType, count: u64) {
+        match self.events.get_mut(event_type) {
+            Some(of_type) => *of_type += count,
+            None => {
+                self.events.insert(event_type.clone(), count);
+            }
+        }
+        while self.events.len() > MOST_TYPES {
+            let Some((_, last)) = self.events.pop_last() else { return };
+            self.other_events += last;
+        }
+    }
+
     /// Adds another bucket.
     pub fn merge(&mut self, other: &Self) {
         for (ours, theirs) in self.statuses.iter_mut().zip(other.statuses) {
@@ -134,18 +154,40 @@ impl Bucket {
         for (event_type, counts) in &other.types {
             self.count_type(event_type, *counts);
         }
+        self.other_events += other.other_events;
+        for (event_type, count) in &other.events {
+            self.count_events(event_type, *count);
+        }
         self.last_attempt_ms = self.last_attempt_ms.max(other.last_attempt_ms);
     }
 
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.accepted() == 0
+        self.accepted() == 0 && self.events() == 0
+    }
+
+    /// The number of events that were accepted, also those that no webhook wanted.
+    #[must_use]
+    pub fn events(&self) -> u64 {
+        self.events.values().sum::<u64>() + self.other_events
+    }
+
+    /// Accepted events by type; those without a name are of all other types.
+    pub fn events_by_type(&self) -> impl Iterator<Item = (Option<&EventType>, u64)> + '_ {
+        let others = Some((None, self.other_events)).filter(|(_, count)| *count > 0);
+        self.events.iter().map(|(name, count)| (Some(name), *count)).chain(others)
     }
 
     /// The number of deliveries, whatever became of them.
     #[must_use]
     pub fn accepted(&self) -> u64 {
         self.statuses.iter().sum()
+    }
+
+    /// The number of things that were counted.
+    #[must_use]
+    pub fn counts(&self) -> u64 {
+        self.accepted() + self.events()
     }
 
     /// The number of deliveries with this status.

@@ -12,6 +12,8 @@ use crate::words;
 /// A figure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Metric {
+    /// Events that were accepted in the step, whoever wanted them. Only tenants have them.
+    Events,
     /// Deliveries whose events were accepted in the step.
     Deliveries,
     Delivered,
@@ -33,7 +35,8 @@ pub enum Metric {
 }
 
 impl Metric {
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
+        Self::Events,
         Self::Deliveries,
         Self::Delivered,
         Self::Failed,
@@ -56,6 +59,7 @@ impl Metric {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Events => "events",
             Self::Deliveries => "deliveries",
             Self::Delivered => "delivered",
             Self::Failed => "failed",
@@ -80,6 +84,7 @@ impl Metric {
     #[must_use]
     pub fn of(self, bucket: &Bucket) -> Option<f64> {
         let count = match self {
+            Self::Events => bucket.events(),
             Self::Deliveries => bucket.accepted(),
             Self::Delivered => bucket.with(Status::Delivered),
             Self::Failed => bucket.with(Status::Failed),
@@ -114,7 +119,7 @@ impl FromStr for Metric {
 pub enum By {
     /// Deliveries by their status.
     Status,
-    /// Deliveries, delivered ones or attempts by the type of the event.
+    /// Events, deliveries, delivered ones or attempts by the type of the event.
     EventType,
     /// Failed attempts by what failed.
     Error,
@@ -138,7 +143,10 @@ impl By {
         match self {
             Self::Status => metric == Metric::Deliveries,
             Self::EventType => {
-                matches!(metric, Metric::Deliveries | Metric::Delivered | Metric::Attempts)
+                matches!(
+                    metric,
+                    Metric::Events | Metric::Deliveries | Metric::Delivered | Metric::Attempts
+                )
             }
             Self::Error => metric == Metric::FailedAttempts,
         }
@@ -158,6 +166,10 @@ impl By {
                 let name = |name: Option<&crate::ids::EventType>| {
                     name.map_or_else(|| OTHERS.to_owned(), ToString::to_string)
                 };
+                if metric == Metric::Events {
+                    let events = bucket.events_by_type();
+                    return events.map(|(event_type, count)| (name(event_type), count)).collect();
+                }
                 bucket.types().map(|(event_type, counts)| (name(event_type), of(counts))).collect()
             }
             Self::Error => {

@@ -1,6 +1,6 @@
 //! What is kept of a webhook's settled minutes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Bucket;
 use crate::delivery::{Delivery, Status};
+use crate::event_index::Chunk;
 use crate::time::later;
 
 /// A delivery that is saved later than this after its acceptance leaves a note, and is listed.
@@ -118,6 +119,14 @@ pub enum Note {
 }
 
 impl Note {
+    /// What keeping a chunk of the index of events at this time announces: the minutes of what is late in it.
+    #[must_use]
+    pub fn of_chunk(chunk: &Chunk, kept_at: Timestamp) -> BTreeSet<Self> {
+        let accepted = chunk.entries().iter().map(|entry| entry.accepted_at);
+        let late = accepted.filter(|accepted_at| is_late(*accepted_at, kept_at));
+        late.map(|accepted_at| Self::Whole(Minute::of(accepted_at))).collect()
+    }
+
     /// What saving a delivery at this time announces, if it is late.
     #[must_use]
     pub fn of(delivery: &Delivery, saved_at: Timestamp) -> Option<Self> {
@@ -198,12 +207,20 @@ pub struct Parts {
     /// What the index lists.
     #[serde(rename = "r", default, skip_serializing_if = "Bucket::is_empty")]
     pub rest: Bucket,
+    /// Deliveries that could not be read: a newer version may have written them. They are in neither part, so
+    /// the minute is counted again until there are none.
+    #[serde(rename = "u", default, skip_serializing_if = "is_zero")]
+    pub unreadable: u64,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 impl Parts {
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.base.is_empty() && self.rest.is_empty()
+        self.base.is_empty() && self.rest.is_empty() && self.unreadable == 0
     }
 
     #[must_use]

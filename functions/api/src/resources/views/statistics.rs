@@ -7,6 +7,7 @@ use hooklane_domain::delivery::statistics::{Condition, Figures, ResponseTime, Ty
 use hooklane_domain::figures::Bucket;
 use hooklane_domain::figures::report::Report;
 use hooklane_domain::figures::settled::Minute;
+use hooklane_domain::ids::EventType;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -31,6 +32,10 @@ pub(crate) struct StatisticsView {
     /// Whether not all could be counted: too much was new, or the tenant has over 3,000 webhooks. `since` and
     /// `until` say what was counted. Ask again: each request goes on from where the last one stopped.
     truncated: bool,
+    /// Events that were accepted, also those that no webhook wanted: all that `GET /events` lists. Only in `/stats`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    total_events: Option<u64>,
     total_deliveries: u64,
     successful_deliveries: u64,
     /// Deliveries that failed permanently.
@@ -58,6 +63,10 @@ pub(crate) struct StatisticsView {
     response_time_ms: Option<ResponseTimeView>,
     by_status: Vec<StatusView>,
     by_event_type: Vec<TypeView>,
+    /// Accepted events by type. Only in `/stats`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    events_by_type: Option<Vec<EventsView>>,
     /// Why attempts failed, most frequent first.
     by_error: Vec<ErrorView>,
     /// The period in steps: 60 of a minute for `1h`, of an hour for `24h`, of six hours for `7d`, of a day for
@@ -73,6 +82,10 @@ struct PointView {
     /// When it begins.
     #[schema(format = DateTime)]
     at: String,
+    /// Events that were accepted. Only in `/stats`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    total_events: Option<u64>,
     total_deliveries: u64,
     successful_deliveries: u64,
     failed_deliveries: u64,
@@ -116,6 +129,15 @@ struct TypeView {
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = AcceptedEventCount)]
+struct EventsView {
+    /// `*` stands for all types that are not told apart: 50 are.
+    event_type: String,
+    count: u64,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 #[schema(as = ErrorCount)]
 struct ErrorView {
     kind: FailureKind,
@@ -125,6 +147,19 @@ struct ErrorView {
 }
 
 impl StatisticsView {
+    /// Those of a tenant: its events, too.
+    pub(crate) fn of_tenant(report: &Report, period: Period) -> Self {
+        let (total, mut view) = (report.total(), Self::new(report, period));
+        let events = total.events_by_type();
+        let events = events.map(|(name, count)| EventsView { event_type: type_name(name), count });
+        view.events_by_type = Some(events.collect());
+        view.total_events = Some(total.events());
+        for (point, (_, bucket)) in view.series.iter_mut().zip(report.steps()) {
+            point.total_events = Some(bucket.events());
+        }
+        view
+    }
+
     pub(crate) fn new(report: &Report, period: Period) -> Self {
         let figures = report.total().figures();
         let count = |status| count(&figures, status);
@@ -134,6 +169,7 @@ impl StatisticsView {
             until: time(report.until),
             as_of: time(report.as_of),
             truncated: report.is_cut,
+            total_events: None,
             total_deliveries: figures.total,
             successful_deliveries: count(Status::Delivered),
             failed_deliveries: count(Status::Failed),
@@ -151,6 +187,7 @@ impl StatisticsView {
                 .map(|status| StatusView { status: status.into(), count: count(status) })
                 .into(),
             by_event_type: figures.by_type.into_iter().map(TypeView::new).collect(),
+            events_by_type: None,
             by_error: figures.by_failure.into_iter().map(ErrorView::new).collect(),
             series: report.steps().iter().map(PointView::new).collect(),
         }
@@ -161,6 +198,7 @@ impl PointView {
     fn new((at, bucket): &(Minute, Bucket)) -> Self {
         Self {
             at: time(at.start()),
+            total_events: None,
             total_deliveries: bucket.accepted(),
             successful_deliveries: bucket.with(Status::Delivered),
             failed_deliveries: bucket.with(Status::Failed),
@@ -221,10 +259,14 @@ impl ResponseTimeView {
     }
 }
 
+fn type_name(name: Option<&EventType>) -> String {
+    name.map_or_else(|| "*".to_owned(), ToString::to_string)
+}
+
 impl TypeView {
     fn new(figures: TypeFigures) -> Self {
         Self {
-            event_type: figures.event_type.map_or_else(|| "*".to_owned(), |name| name.to_string()),
+            event_type: type_name(figures.event_type.as_ref()),
             total_deliveries: figures.total,
             successful_deliveries: figures.successful,
             average_attempts: figures.average_attempts,

@@ -19,12 +19,12 @@ use super::world::{World, answered, minutes, turn};
 use crate::fakes::MemoryLedger;
 use crate::figures::{Asking, look, settle};
 use crate::ports::{
-    AnswerKey, CountedPage, CountedPlace, DeliveryStore as _, FigureSource, FigureStore,
-    Unavailable,
+    AnswerKey, ChunkPage, ChunkRange, CountedPage, CountedPlace, DeliveryStore as _, EventIndex,
+    FigureSource, FigureStore, FiguresOf, Unavailable,
 };
 
 /// Numbers that a seed determines.
-struct Chance(u64);
+pub(super) struct Chance(pub(super) u64);
 
 impl Chance {
     fn next(&mut self) -> u64 {
@@ -34,11 +34,11 @@ impl Chance {
         self.0
     }
 
-    fn below(&mut self, end: u64) -> u64 {
+    pub(super) fn below(&mut self, end: u64) -> u64 {
         self.next() % end
     }
 
-    fn one_in(&mut self, count: u64) -> bool {
+    pub(super) fn one_in(&mut self, count: u64) -> bool {
         self.below(count) == 0
     }
 }
@@ -135,13 +135,19 @@ impl FigureSource for Slow<'_> {
 
 impl FigureStore for Slow<'_> {
     slowly! {
-        progress(webhook: WebhookId) -> Option<Progress>;
-        hours(webhook: WebhookId, from: Hour, to: Hour) -> Vec<SettledHour>;
-        notes(webhook: WebhookId, since: Timestamp) -> std::collections::BTreeSet<Note>;
-        save_hour(webhook: WebhookId, hour: &SettledHour) -> bool;
-        save_progress(webhook: WebhookId, progress: &Progress) -> bool;
+        progress(of: &FiguresOf) -> Option<Progress>;
+        hours(of: &FiguresOf, from: Hour, to: Hour) -> Vec<SettledHour>;
+        notes(of: &FiguresOf, since: Timestamp) -> std::collections::BTreeSet<Note>;
+        save_hour(of: &FiguresOf, hour: &SettledHour) -> bool;
+        save_progress(of: &FiguresOf, progress: &Progress) -> bool;
         answers(keys: &[AnswerKey]) -> Vec<Option<Report>>;
         keep_answer(key: &AnswerKey, report: &Report) -> ();
+    }
+}
+
+impl EventIndex for Slow<'_> {
+    slowly! {
+        chunks(tenant: &TenantId, range: &ChunkRange, limit: usize) -> ChunkPage;
     }
 }
 
@@ -392,7 +398,8 @@ async fn ten_thousand_random_changes_are_counted_as_a_model_counts_them() {
         model.check(seed).await;
         assert!(model.conflicts > 50, "writers met: {}", model.conflicts);
         assert!(model.rows.values().filter(|row| row.answers.len() > 1).count() > 100);
-        let kept = model.world.ledger.progress(model.world.webhook(0)).await.unwrap();
+        let kept =
+            model.world.ledger.progress(&FiguresOf::Webhook(model.world.webhook(0))).await.unwrap();
         assert!(kept.is_some(), "seed {seed}: something was settled");
         // All of it can be counted again from nothing.
         model.world.ledger.forget_figures();
