@@ -48,6 +48,12 @@ def stage(api, receiver, eventually, stack, tenant, link):
         return (delivered, failing) if len(delivered) == 6 and failing else None
 
     delivered, failing = eventually(settled)
+    # Requests of all kinds in the inbox: one of a webhook with its address, and one of nobody.
+    inbox = api.patch("/inbox", {"enabled": True}).expect(200).body["url"]
+    body = {"name": "Test inbox", "url": inbox, "events": ["order.*"]}
+    to_inbox = api.post("/webhooks", body).expect(201).body["id"]
+    api.post(f"/webhooks/{to_inbox}/test", {"event": "order.created"}).expect(200)
+    api.delete(f"/webhooks/{to_inbox}").expect(204)
     ledger, desk = made["Invoice ledger"], made["Returns desk"]
     return {
         "webhooks": "webhooks",
@@ -56,9 +62,11 @@ def stage(api, receiver, eventually, stack, tenant, link):
         "webhook-paused": f"webhooks/{desk}",
         "new": "new",
         "deliveries": "deliveries",
+        "deliveries-grouped": "deliveries?group=event",
         "deliveries-none": "deliveries?id=evt_of_nobody",
         "delivery": f"deliveries/{delivered[0]['id']}",
         "delivery-retrying": f"deliveries/{failing[0]['id']}",
+        "inbox": "inbox",
         "types": "types?show=order.created",
         "resume": f"webhooks/{desk}/resume",
         "recover": f"webhooks/{ledger}/recover?since=2024-01-01T00:00&include=all",

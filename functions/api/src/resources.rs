@@ -12,6 +12,7 @@ mod deliveries;
 mod event_types;
 pub(crate) mod events;
 mod inbox;
+mod inspecting;
 mod keys;
 mod logs;
 mod many;
@@ -50,6 +51,7 @@ pub(crate) fn guarded<P: Ports>() -> OpenApiRouter<Arc<Deps<P>>> {
     let router =
         operations!(router, "deliveries", deliveries: list, get, retry, cancel, undelivered);
     let router = operations!(router, "deliveries", many: retry, cancel);
+    let router = operations!(router, "deliveries", inspecting: request, check);
     let router = operations!(router, "deliveries", logs: list);
     let router = operations!(router, "statistics", statistics: of_webhook, of_tenant, webhook_series, tenant_series, health);
     let router = operations!(router, "event types", event_types: available, list, get, put, delete);

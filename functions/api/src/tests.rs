@@ -11,6 +11,7 @@ mod field;
 mod figures;
 mod fuzz;
 mod inbox;
+mod inspecting;
 mod isolation;
 mod keys;
 mod listing;

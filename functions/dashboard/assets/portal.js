@@ -43,34 +43,130 @@
     });
   }
 
-  // Selecting.
-  const list = document.getElementById("list"), all = document.getElementById("all");
-  if (list && all) {
-    const boxes = [...list.querySelectorAll('[name="d"]')], picked = document.getElementById("picked");
+  // Selecting. What is listed may be replaced meanwhile.
+  const list = document.getElementById("list"), picked = document.getElementById("picked");
+  let select = () => {};
+  if (list && picked) {
     const told = picked.textContent;
     const [cancel, retry] = list.querySelectorAll('[name="do"]');
-    const show = () => {
+    select = () => {
+      const boxes = [...list.querySelectorAll('[name="d"]')], all = document.getElementById("all");
       const count = boxes.filter((box) => box.checked).length;
       for (const box of boxes) box.closest("tr").toggleAttribute("data-selected", box.checked);
-      all.checked = count === boxes.length;
-      all.indeterminate = count > 0 && count < boxes.length;
+      if (all) {
+        all.hidden = false;
+        all.checked = count > 0 && count === boxes.length;
+        all.indeterminate = count > 0 && count < boxes.length;
+      }
       picked.textContent = count ? `${count} selected.` : told;
       cancel.textContent = count ? `Cancel ${count}…` : "Cancel the selected…";
       retry.textContent = count ? `Retry ${count} now` : "Retry the selected";
     };
-    all.hidden = false;
-    all.addEventListener("change", () => { for (const box of boxes) box.checked = all.checked; show(); });
-    list.addEventListener("change", show);
-    show();
+    list.addEventListener("change", (event) => {
+      if (event.target.id === "all")
+        for (const box of list.querySelectorAll('[name="d"]')) box.checked = event.target.checked;
+      select();
+    });
+    select();
+  }
+
+  // What was delivered since, while somebody looks. Rows that are there change in place; new ones come when they are
+  // asked for, so that nothing moves under the eyes of a reader.
+  const live = document.getElementById("live"), listed = document.getElementById("listed");
+  if (live && listed) {
+    const EVERY = 5_000, WITHOUT_AN_ACT = 300_000;
+    const told = live.querySelector("p"), [show, pause] = live.querySelectorAll("button");
+    let acted = Date.now(), looked = Date.now(), wait = EVERY, failures = 0;
+    let timer = 0, isPaused = false, isOver = false, found = null;
+    const say = (text) => { if (told.textContent !== text) told.textContent = text; };
+    const rowsOf = (root) => [...root.querySelectorAll("[data-id]")];
+    const deliveries = (count) => (count === 1 ? "1 new delivery" : `${count} new deliveries`);
+    const offer = () => {
+      const known = new Set(rowsOf(listed).map((row) => row.dataset.id));
+      const count = found ? rowsOf(found).filter((row) => !known.has(row.dataset.id)).length : 0;
+      show.hidden = count === 0;
+      if (count) say(`${deliveries(count)}.`);
+      else if (!isPaused) say("Live");
+      return count;
+    };
+    const refresh = () => {
+      const newest = new Map(rowsOf(found).map((row) => [row.dataset.id, row]));
+      for (const row of rowsOf(listed)) {
+        const now = newest.get(row.dataset.id);
+        if (!now) continue;
+        [...row.cells].forEach((cell, at) => {
+          const other = now.cells[at];
+          if (cell.className === "pick" || !other || cell.innerHTML === other.innerHTML) return;
+          if (cell.contains(document.activeElement)) return;
+          row.style.height = `${row.offsetHeight}px`;
+          cell.replaceChildren(...other.cloneNode(true).childNodes);
+        });
+      }
+    };
+    const end = (text) => { isOver = true; say(text); };
+    const look = async () => {
+      looked = Date.now();
+      try {
+        const answer = await fetch(live.dataset.from, { headers: { accept: "text/html" } });
+        if (answer.status === 401) return end("Not live: you are signed out.");
+        wait = Math.max(EVERY, 1_000 * (Number(answer.headers.get("retry-after")) || 0));
+        if (!answer.ok) throw new Error(String(answer.status));
+        const text = await answer.text();
+        failures = 0;
+        if (isPaused) return;
+        found = new DOMParser().parseFromString(text, "text/html").body;
+        refresh();
+        offer();
+      } catch {
+        failures += 1;
+        if (failures === 3) end("Not live: there was no answer. Load the page again.");
+      }
+    };
+    const plan = () => {
+      clearTimeout(timer);
+      if (isPaused || isOver || document.hidden) return;
+      const now = Date.now();
+      if (now - acted >= WITHOUT_AN_ACT) { if (show.hidden) say("Not live while you are away"); return; }
+      timer = setTimeout(async () => { await look(); plan(); }, Math.max(0, looked + wait - now));
+    };
+    const act = () => {
+      const rested = Date.now() - acted >= WITHOUT_AN_ACT;
+      acted = Date.now();
+      if (rested && !isPaused && !isOver) { if (show.hidden) say("Live"); plan(); }
+    };
+    for (const kind of ["pointerdown", "pointermove", "keydown", "scroll"])
+      addEventListener(kind, act, { passive: true });
+    document.addEventListener("visibilitychange", () => { if (!document.hidden) acted = Date.now(); plan(); });
+    show.addEventListener("click", () => {
+      const known = new Set(rowsOf(listed).map((row) => row.dataset.id));
+      const chosen = new Set([...listed.querySelectorAll('[name="d"]:checked')].map((box) => box.value));
+      const count = offer();
+      listed.replaceChildren(...found.childNodes);
+      found = null;
+      for (const box of listed.querySelectorAll('[name="d"]')) box.checked = chosen.has(box.value);
+      select();
+      rowsOf(listed).find((row) => !known.has(row.dataset.id))?.querySelector("a").focus();
+      show.hidden = true;
+      say(`${deliveries(count)} added.`);
+    });
+    pause.addEventListener("click", () => {
+      isPaused = !isPaused;
+      pause.setAttribute("aria-pressed", String(isPaused));
+      if (show.hidden) say(isPaused ? "Paused" : "Live");
+      plan();
+    });
+    live.hidden = false;
+    say("Live");
+    plan();
   }
 
   // Keys.
   const keys = document.getElementById("keys");
   if (keys) keys.hidden = false;
-  const rows = [...document.querySelectorAll("[data-row]")];
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.target.closest?.("input, select, textarea")) return;
+    const rows = [...document.querySelectorAll("[data-row]")];
     const focused = rows.findIndex((row) => row.contains(document.activeElement));
     const go = (row) => rows[row]?.querySelector("a")?.focus();
     switch (event.key) {

@@ -18,7 +18,7 @@ use lambda_http::http::{HeaderName, HeaderValue};
 
 use crate::oops::Oops;
 use crate::pages::{
-    catalog, deliveries, delivery, entering, exports, new, recover, share, webhook, webhooks,
+    catalog, deliveries, delivery, entering, exports, inbox, new, recover, share, webhook, webhooks,
 };
 use crate::settings::Portal;
 use crate::{assets, frame};
@@ -41,9 +41,12 @@ pub fn door<P: Ports>(portal: Arc<Portal<P>>) -> Router {
         .route("/deliveries", get(deliveries::list::<P>).post(deliveries::act::<P>))
         .route("/deliveries.csv", get(exports::csv::<P>))
         .route("/deliveries.json", get(exports::json::<P>))
+        .route("/deliveries/rows", get(deliveries::rows_now::<P>))
         .route("/deliveries/{delivery}", get(delivery::show::<P>))
         .route("/deliveries/{delivery}/{act}", post(delivery::act::<P>))
         .route("/shared", get(share::show::<P>))
+        .route("/inbox", get(inbox::show::<P>))
+        .route("/inbox/{act}", post(inbox::act::<P>))
         .route("/types", get(catalog::list::<P>));
     let policy = from_fn_with_state(Arc::clone(&portal), protect::<P>);
     Router::new()

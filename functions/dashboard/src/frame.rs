@@ -20,6 +20,7 @@ pub(crate) enum Place {
     Webhooks,
     Deliveries,
     Types,
+    Inbox,
     /// Somebody without a session looks at one delivery.
     Shared,
 }
@@ -38,6 +39,8 @@ pub(crate) struct Frame {
     pub(crate) zone: String,
     pub(crate) form: String,
     pub(crate) may_manage: bool,
+    /// Whether the platform lets the tenant have a test inbox.
+    pub(crate) has_inbox: bool,
     /// What was done before this page.
     pub(crate) done: Option<String>,
 }
@@ -61,6 +64,7 @@ impl Frame {
             zone: visitor.writer.zone_and_day(),
             form: visitor.pass.form.as_ref().map(FormToken::as_str).unwrap_or_default().to_owned(),
             may_manage: visitor.may_manage(),
+            has_inbox: visitor.has_inbox,
             done: None,
         }
     }

@@ -7,6 +7,7 @@
 
 mod assets;
 mod chart;
+mod curl;
 mod door;
 mod figures;
 mod form;

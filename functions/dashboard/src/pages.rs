@@ -10,6 +10,7 @@ pub(crate) mod deliveries;
 pub(crate) mod delivery;
 pub(crate) mod entering;
 pub(crate) mod exports;
+pub(crate) mod inbox;
 pub(crate) mod new;
 pub(crate) mod recover;
 pub(crate) mod share;

@@ -29,6 +29,9 @@ use tower::ServiceExt as _;
 use crate::{FrameAncestors, Portal, door};
 
 mod figures;
+mod inbox;
+mod inspecting;
+mod listing;
 mod recovering;
 mod trying;
 

@@ -40,6 +40,8 @@ pub(crate) struct Visitor {
     pub(crate) writer: Writer,
     /// What this browser's reader chose for the colour scheme.
     pub(crate) mode: Option<String>,
+    /// Whether the platform lets the tenant have a test inbox.
+    pub(crate) has_inbox: bool,
 }
 
 impl Visitor {
@@ -70,7 +72,7 @@ impl Visitor {
         let zone = pass.look.zone.clone().or_else(|| cookie(headers, ZONE_COOKIE));
         let writer = Writer::new(pass.look.locale.as_ref(), zone.as_deref(), now);
         let mode = cookie(headers, MODE_COOKIE);
-        Self { tenant, pass, now, writer, mode }
+        Self { tenant, pass, now, writer, mode, has_inbox: false }
     }
 }
 
@@ -85,7 +87,8 @@ impl<P: Ports> FromRequestParts<Arc<Portal<P>>> for Visitor {
         if let Some(seconds) = portal.deps.over_limit(&tenant).await {
             return Err(Oops::TooMany(seconds));
         }
-        Ok(Self::new(tenant, pass, portal.deps.system.now(), &parts.headers))
+        let visitor = Self::new(tenant, pass, portal.deps.system.now(), &parts.headers);
+        Ok(Self { has_inbox: portal.deps.network.inboxes().is_some(), ..visitor })
     }
 }
 

@@ -12,6 +12,7 @@ use crate::ports::{
     DeliveryFilter, DeliveryPage, DeliveryStore, EventStore, Unavailable, WebhookStore,
 };
 
+pub mod check;
 mod events;
 mod explain;
 mod log;
@@ -23,6 +24,7 @@ mod requests;
 mod scan;
 mod search;
 mod sent;
+mod signed;
 mod undelivered;
 mod webhooks;
 
@@ -32,7 +34,8 @@ pub use log::log;
 pub use pages::page;
 pub use recent::recent;
 pub use requests::{RequestError, cancel, retry, retry_at, send, send_at};
-pub use search::{Answered, Found, Search, SearchError, search};
+pub use search::{Answered, Found, Search, SearchError, search, search_among};
+pub use signed::{InspectError, SignedRequest, signed};
 pub use undelivered::{Place, UNDELIVERED};
 pub(crate) use webhooks::group;
 

@@ -60,6 +60,16 @@ pub fn url_of(network: &NetworkRules, token: &InboxToken) -> Option<String> {
     network.inboxes().map(|inboxes| format!("{inboxes}{token}"))
 }
 
+/// Whether a header of a kept request holds nothing that only those who may change webhooks see: neither a signature nor
+/// what a tenant chose itself, such as a password of its receiver. The name is in lower case.
+#[must_use]
+pub fn is_harmless(contracts: &Contracts, name: &str) -> bool {
+    const OF_HTTP: [&str; 6] =
+        ["accept", "accept-encoding", "content-length", "content-type", "host", "user-agent"];
+    OF_HTTP.contains(&name)
+        || !contracts.sign_in(name) && contracts.iter().any(|contract| contract.sets_header(name))
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum InboxError {
     /// The operator turned all inboxes off.

@@ -3,6 +3,7 @@
 
 pub mod attempt;
 pub mod attempt_log;
+pub mod comparison;
 pub mod congestion;
 pub mod failures;
 mod lifecycle;

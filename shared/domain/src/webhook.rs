@@ -3,6 +3,7 @@
 
 mod definition;
 pub mod headers;
+pub mod likeness;
 pub mod limits;
 pub mod masking;
 pub mod metadata;

@@ -1,6 +1,7 @@
 //! The schemas of request bodies, for the OpenAPI document only. The domain reads the bodies field by
 //! field, so that it can report every mistake at once. Tests compare it with these schemas.
 
+mod checks;
 pub(crate) mod inbox;
 pub(crate) mod keys;
 pub(crate) mod portal;
@@ -17,6 +18,7 @@ mod scope;
 mod trials;
 mod webhooks;
 
+pub(crate) use checks::NewCheck;
 pub(crate) use many::{ManyCancellations, ManyRetries, NewProbe};
 pub(crate) use retry::RetryPolicy;
 pub(crate) use scope::Scope;

@@ -1,7 +1,9 @@
 //! The words that clients see for states and reasons, all in `snake_case`. They are named here alone, so
 //! that renaming an enum of the domain, or its stored text, cannot change the API.
 
+use hooklane_app::deliveries::check::Signature;
 use hooklane_app::webhooks;
+use hooklane_domain::delivery::comparison;
 use hooklane_domain::delivery::failures::Failure;
 use hooklane_domain::delivery::outcome::ErrorKind;
 use hooklane_domain::delivery::remark::Remark;
@@ -13,6 +15,7 @@ use hooklane_domain::inbox;
 use hooklane_domain::isolation::circuit::Circuit;
 use hooklane_domain::isolation::next_attempt::{Cause, Hold, NextAttempt};
 use hooklane_domain::isolation::recovery::{Recovery, Stage, WantedStatus};
+use hooklane_domain::webhook::likeness::{Likeness, Mistake};
 use hooklane_domain::webhook::{self, WebhookState};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -62,6 +65,48 @@ words! {
     InboxSecret: inbox::SecretAge {
         Current = inbox::SecretAge::Current,
         Previous = inbox::SecretAge::Previous,
+    }
+
+    /// Whether a receiver's secret is one of the webhook's (`same`), would be if a mistake were put right (`nearly`), or is
+    /// another one (`other`).
+    SecretLikeness: Likeness {
+        Same = Likeness::Same(_),
+        Nearly = Likeness::Nearly(..),
+        Other = Likeness::Other,
+    }
+
+    /// What is wrong with a secret that is nearly right: there is white space or a quotation mark around it
+    /// (`surrounded`), it lacks a prefix such as `whsec_` (`no_prefix`), it has one that is not a part of it (`prefix`),
+    /// or upper and lower case differ (`case`).
+    SecretMistake: Mistake {
+        Surrounded = Mistake::Surrounded,
+        NoPrefix = Mistake::NoPrefix,
+        Prefix = Mistake::Prefix,
+        Case = Mistake::Case,
+    }
+
+    /// What usually makes a body differ like this: something read it before (`empty`); only line ends (`line_ends`), a byte
+    /// order mark (`byte_order_mark`) or white space at the end (`ending`) differ; its end is missing (`cut`); it was
+    /// decoded with the wrong encoding (`encoding`); it was parsed and written anew (`rewritten`); or none of these
+    /// (`other`).
+    BodyDifferenceCause: comparison::Cause {
+        Empty = comparison::Cause::Empty,
+        LineEnds = comparison::Cause::LineEnds,
+        ByteOrderMark = comparison::Cause::ByteOrderMark,
+        Ending = comparison::Cause::Ending,
+        Cut = comparison::Cause::Cut,
+        Encoding = comparison::Cause::Encoding,
+        Rewritten = comparison::Cause::Rewritten,
+        Other = comparison::Cause::Other,
+    }
+
+    /// What the signature says of what was given, completed by what was sent: it `fits`; it fits for a time that is over
+    /// five minutes away from the attempt (`other_time`); it is `wrong`; or the header with it is `missing`.
+    CheckedSignature: Signature {
+        Fits = Signature::Fits,
+        OtherTime = Signature::OtherTime(_),
+        Wrong = Signature::Wrong,
+        Missing = Signature::Missing,
     }
 
     /// Why an attempt got no usable answer: the host's name did not resolve (`dns`), the target is not

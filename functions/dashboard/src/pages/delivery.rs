@@ -27,6 +27,10 @@ use crate::words::{self, Said, reason_phrase};
 use crate::written::{Html, Writer, plain, seen, seen_lines, theirs};
 use crate::{json, link};
 
+mod inspect;
+
+use inspect::{CheckForm, Command, checked, command};
+
 #[derive(Template)]
 #[template(path = "delivery.html")]
 struct Page {
@@ -45,6 +49,18 @@ struct Page {
     can_cancel: bool,
     shared: Option<Shared>,
     until: Option<Html>,
+    /// Whether the visitor may see what a receiver would believe, and compare.
+    can_inspect: bool,
+    command: Option<Command>,
+    check: CheckForm,
+}
+
+/// What was made for the visitor just before the page.
+pub(super) enum Made {
+    Nothing,
+    Link(String, jiff::Timestamp),
+    Command(Command),
+    Check(CheckForm),
 }
 
 /// A link that was just made.
@@ -92,7 +108,7 @@ pub(crate) async fn show<P: Ports>(
         Some("cancel") => Some("It is cancelled. No further attempt is made."),
         _ => None,
     };
-    shown(&portal, &visitor, &id, (Place::Deliveries, done, None)).await
+    shown(&portal, &visitor, &id, (Place::Deliveries, done, Made::Nothing)).await
 }
 
 /// The page of a delivery, for a session or for a shared link.
@@ -100,7 +116,7 @@ pub(super) async fn shown<P: Ports>(
     portal: &Portal<P>,
     visitor: &Visitor,
     id: &DeliveryId,
-    (place, done, shared): (Place, Option<&str>, Option<(String, jiff::Timestamp)>),
+    (place, done, made): (Place, Option<&str>, Made),
 ) -> Result<Response, Oops> {
     let (registry, ledger) = (&portal.deps.registry, &portal.deps.ledger);
     let made_by = (registry, &portal.deps.contracts);
@@ -122,6 +138,13 @@ pub(super) async fn shown<P: Ports>(
         1 => "Tried once.".to_owned(),
         attempts => format!("Tried {attempts} times."),
     };
+    let (mut shared, mut command, mut check) = (None, None, CheckForm::default());
+    match made {
+        Made::Nothing => {}
+        Made::Link(url, until) => shared = Some(Shared { url, until: writer.time(until) }),
+        Made::Command(made) => command = Some(made),
+        Made::Check(made) => check = made,
+    }
     page(&Page {
         frame: Frame::new(visitor, place, &title).after(done),
         event_type: delivery.event_type.to_string(),
@@ -140,7 +163,10 @@ pub(super) async fn shown<P: Ports>(
             && !is_shared
             && !matches!(delivery.state, DeliveryState::Delivered { .. }),
         can_cancel: visitor.may_manage() && !is_shared && !delivery.is_done(),
-        shared: shared.map(|(url, until)| Shared { url, until: writer.time(until) }),
+        shared,
+        can_inspect: visitor.may_manage() && !is_shared && detail.event.is_some(),
+        command,
+        check,
         until: is_shared.then(|| writer.time(visitor.pass.expires_at)),
         said,
     })
@@ -365,8 +391,8 @@ pub(crate) async fn act<P: Ports>(
         let keys = deps.token_keys.known(visitor.now).await?;
         let text = pass.sign(Purpose::Share, keys.current());
         let url = link::with(tenant, "shared", &[("pass", &text)]);
-        let shared = Some((format!("{}{url}", deps.portal_origin), pass.expires_at));
-        return shown(&portal, &visitor, &id, (Place::Deliveries, None, shared)).await;
+        let made = Made::Link(format!("{}{url}", deps.portal_origin), pass.expires_at);
+        return shown(&portal, &visitor, &id, (Place::Deliveries, None, made)).await;
     }
     if !visitor.may_manage() {
         return Err(Oops::ReadOnly);
@@ -377,6 +403,14 @@ pub(crate) async fn act<P: Ports>(
         }
         "cancel" => {
             deliveries::cancel(&deps.ledger, &deps.system, tenant, &id).await?;
+        }
+        "request" => {
+            let made = Made::Command(command(&portal, &visitor, &id).await?);
+            return shown(&portal, &visitor, &id, (Place::Deliveries, None, made)).await;
+        }
+        "check" => {
+            let made = Made::Check(checked(&portal, &visitor, &id, &fields).await?);
+            return shown(&portal, &visitor, &id, (Place::Deliveries, None, made)).await;
         }
         _ => return Err(Oops::NoPage),
     }

@@ -43,7 +43,7 @@ async fn exported<P: Ports>(
     visitor: &Visitor,
     query: &Query,
 ) -> Result<Vec<Exported>, Oops> {
-    let found = find(portal, visitor, &Asked::read(&query.0), MOST).await?;
+    let (found, _) = find(portal, visitor, &Asked::read(&query.0), MOST).await?;
     let deliveries = &found.page.deliveries;
     let names = names(portal, visitor, &found.webhooks, deliveries).await?;
     let one = |delivery: &Delivery| {

@@ -137,7 +137,8 @@ pub(crate) async fn show<P: Ports>(
         return Err(Oops::ReadOnly);
     }
     let events = query.text("event").map(ToOwned::to_owned).into_iter().collect();
-    let values = Values { events, ..Values::default() };
+    let url = query.text("url").unwrap_or_default().to_owned();
+    let values = Values { url, events, ..Values::default() };
     form(&portal, &visitor, values, Shown::default()).await
 }
 

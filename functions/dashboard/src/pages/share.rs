@@ -12,7 +12,7 @@ use lambda_http::http::HeaderMap;
 
 use crate::frame::Place;
 use crate::oops::Oops;
-use crate::pages::delivery::shown;
+use crate::pages::delivery::{Made, shown};
 use crate::query::Query;
 use crate::settings::Portal;
 use crate::visitor::{Visitor, admitted};
@@ -35,5 +35,5 @@ pub(crate) async fn show<P: Ports>(
     }
     let delivery = pass.delivery.clone().ok_or(Oops::StaleLink)?;
     let visitor = Visitor::new(tenant, pass, portal.deps.system.now(), &headers);
-    shown(&portal, &visitor, &delivery, (Place::Shared, None, None)).await
+    shown(&portal, &visitor, &delivery, (Place::Shared, None, Made::Nothing)).await
 }

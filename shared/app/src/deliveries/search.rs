@@ -22,7 +22,8 @@ use super::webhooks::group;
 use super::{MAX_WEBHOOKS, Place, UNDELIVERED, event_page, find, read_each};
 use crate::event_index::{Indexed, Query, indexed};
 use crate::ports::{
-    AttemptLog, DeliveryStore, EventIndex, EventStore, LogFilter, Unavailable, WebhookStore,
+    AttemptLog, DeliveryPage, DeliveryStore, EventIndex, EventStore, LogFilter, Unavailable,
+    WebhookStore,
 };
 
 /// What is looked for. All of it must hold.
@@ -112,6 +113,14 @@ impl Search {
         statuses.is_some_and(|all| all.iter().all(|one| UNDELIVERED.contains(one)))
     }
 
+    /// The lists of a webhook that are read: those of the statuses in the index, or the one of all.
+    fn lists(&self) -> Vec<Option<Status>> {
+        match &self.statuses {
+            Some(statuses) if self.is_of_index() => statuses.iter().copied().map(Some).collect(),
+            _ => vec![None],
+        }
+    }
+
     /// Whether a delivery is one that is looked for, apart from how its attempts ended.
     fn fits(&self, delivery: &Delivery) -> bool {
         let id = &delivery.id;
@@ -186,6 +195,20 @@ where
             by_lists(webhooks, ledger, tenant, search, asked).await
         }
     }
+}
+
+/// A page of what fits of some webhooks of the tenant, newest first. It reads their lists, so an event, a delivery or a
+/// value of metadata is found by [`search`] alone. Each webhook takes a query for each status that is listed apart, so
+/// the caller bounds how many there are.
+pub async fn search_among(
+    deliveries: &impl DeliveryStore,
+    (tenant, webhooks): (&TenantId, &[WebhookId]),
+    search: &Search,
+    (after, limit): (Option<&DeliveryId>, usize),
+) -> Result<DeliveryPage, Unavailable> {
+    let scanned = of_lists(deliveries, (tenant, webhooks), search, (after, limit)).await?;
+    let Scanned { deliveries, unreadable, next, .. } = scanned;
+    Ok(DeliveryPage { deliveries, unreadable, next })
 }
 
 fn read_place<T: FromStr>(cursor: Option<&str>) -> Result<Option<T>, SearchError> {
@@ -428,31 +451,37 @@ async fn by_lists(
     search: &Search,
     (place, limit): (Place, usize),
 ) -> Result<Found, SearchError> {
-    let lists: Vec<Option<Status>> = match &search.statuses {
-        Some(statuses) if search.is_of_index() => statuses.iter().copied().map(Some).collect(),
-        _ => vec![None],
-    };
     let (ids, rest) = match search.webhook {
         Some(webhook) => (vec![webhook], None),
         None => {
-            let most = MAX_PARTS / lists.len().max(1);
+            let most = MAX_PARTS / search.lists().len().max(1);
             let read = group(webhooks, tenant, place.group, most).await?;
             (read.ids, read.next)
         }
     };
-    let parts: Vec<_> =
-        ids.iter().flat_map(|id| lists.iter().map(|status| (*id, *status))).collect();
-    let asked =
-        Scan { parts: &parts, accepted: search.accepted, after: place.after.as_ref(), limit };
-    let fits = |delivery: &Delivery| search.fits_with_last(delivery);
+    let asked = (place.after.as_ref(), limit);
     let Scanned { deliveries, unreadable, next, is_cut } =
-        scan(deliveries, tenant, asked, &fits).await?;
+        of_lists(deliveries, (tenant, &ids), search, asked).await?;
     let next = match next {
         Some(last) => Some(Place { group: place.group, after: Some(last) }),
         None => rest.map(|last| Place { group: Some(last), after: None }),
     };
     let is_cut = is_cut || rest.is_some() && deliveries.len() < limit;
     Ok(Found { deliveries, unreadable, next: next.map(|next| next.to_string()), is_cut })
+}
+
+async fn of_lists(
+    deliveries: &impl DeliveryStore,
+    (tenant, webhooks): (&TenantId, &[WebhookId]),
+    search: &Search,
+    (after, limit): (Option<&DeliveryId>, usize),
+) -> Result<Scanned, Unavailable> {
+    let lists = search.lists();
+    let parts: Vec<_> =
+        webhooks.iter().flat_map(|id| lists.iter().map(|status| (*id, *status))).collect();
+    let asked = Scan { parts: &parts, accepted: search.accepted, after, limit };
+    let fits = |delivery: &Delivery| search.fits_with_last(delivery);
+    scan(deliveries, tenant, asked, &fits).await
 }
 
 #[cfg(test)]

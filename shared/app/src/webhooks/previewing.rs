@@ -10,7 +10,6 @@ use hooklane_domain::ids::{DeliveryId, EventId, EventType, TenantId, WebhookId};
 use hooklane_domain::json::RawJson;
 use hooklane_domain::json::fields::{FieldErrors, Fields};
 use hooklane_domain::time::whole_millisecond;
-use hooklane_domain::webhook::headers::MASK;
 use hooklane_domain::webhook::secret::SigningSecret;
 use hooklane_domain::webhook::{Signing, Webhook};
 use serde_json::value::RawValue;
@@ -283,7 +282,7 @@ async fn write(
     let expressions = previewed(webhook, input).await;
     let subject = Subject { content: &content, delivery: &delivery, webhook, attempt: 1, at };
     let request = attempt::write(contracts, subject).await.map(|(request, _)| ShownRequest {
-        headers: masked(request.headers, webhook),
+        headers: webhook.headers.masked_in(request.headers),
         body: request.body,
     });
     Ok(PreviewedRequest {
@@ -295,16 +294,6 @@ async fn write(
         expressions,
         request,
     })
-}
-
-/// The headers with the values of the webhook's own masked: answers never show them.
-fn masked(headers: Vec<(String, String)>, webhook: &Webhook) -> Vec<(String, String)> {
-    let is_own = |name: &str| webhook.headers.names().any(|own| own.eq_ignore_ascii_case(name));
-    let shown = |(name, value): (String, String)| {
-        let value = if is_own(&name) { MASK.to_owned() } else { value };
-        (name, value)
-    };
-    headers.into_iter().map(shown).collect()
 }
 
 #[cfg(test)]

@@ -47,6 +47,17 @@ pub enum InvalidHeader {
 }
 
 impl CustomHeaders {
+    /// The headers of a request with the values of the webhook's own masked: answers never show them.
+    #[must_use]
+    pub fn masked_in(&self, headers: Vec<(String, String)>) -> Vec<(String, String)> {
+        let is_own = |name: &str| self.names().any(|own| own.eq_ignore_ascii_case(name));
+        let shown = |(name, value): (String, String)| {
+            let value = if is_own(&name) { MASK.to_owned() } else { value };
+            (name, value)
+        };
+        headers.into_iter().map(shown).collect()
+    }
+
     /// Checks the headers. `set_by` returns the contract that sets a header, given in lower case with
     /// `-` for `_`. Each error has the name of its header, empty for the headers as a whole.
     pub fn new(

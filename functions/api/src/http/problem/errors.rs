@@ -1,7 +1,7 @@
 //! The errors of the use cases, as problems.
 
 use axum::extract::rejection::BytesRejection;
-use hooklane_app::deliveries::{RequestError, SearchError};
+use hooklane_app::deliveries::{InspectError, RequestError, SearchError};
 use hooklane_app::event_types::EventTypeError;
 use hooklane_app::inbox::InboxError;
 use hooklane_app::keys::KeyError;
@@ -89,6 +89,16 @@ impl From<RequestError> for Problem {
             ended @ RequestError::Ended(_) => {
                 Self::new(Kind::DeliveryEnded).detail(&ended.to_string())
             }
+        }
+    }
+}
+
+impl From<InspectError> for Problem {
+    fn from(error: InspectError) -> Self {
+        match error {
+            InspectError::Missing => Self::not_found("delivery or attempt"),
+            InspectError::EventMissing => Self::not_found("event, or it is no longer kept"),
+            InspectError::Unavailable(error) => error.into(),
         }
     }
 }

@@ -130,7 +130,7 @@ impl InboxRequestView {
         };
         let headers = request.headers.iter().map(|(name, value)| InboxHeaderView {
             name: name.clone(),
-            value: if all || is_harmless(name, contracts) { value } else { MASK }.to_owned(),
+            value: if all || inbox::is_harmless(contracts, name) { value } else { MASK }.to_owned(),
         });
         let text = std::str::from_utf8(&request.body).ok();
         Self {
@@ -154,13 +154,4 @@ impl InboxRequestView {
 /// Whoever may change webhooks may see what is in their headers and their URLs.
 fn sees_all(caller: &Caller) -> bool {
     caller.allows(Scope::WriteWebhooks).is_ok()
-}
-
-/// Whether a header holds nothing that only those who may change webhooks see: neither a signature nor what
-/// a tenant chose itself, such as a password of its receiver.
-fn is_harmless(name: &str, contracts: &Contracts) -> bool {
-    const OF_HTTP: [&str; 6] =
-        ["accept", "accept-encoding", "content-length", "content-type", "host", "user-agent"];
-    OF_HTTP.contains(&name)
-        || !contracts.sign_in(name) && contracts.iter().any(|contract| contract.sets_header(name))
 }

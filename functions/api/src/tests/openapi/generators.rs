@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use lambda_http::http::StatusCode;
 use serde_json::Value;
 
-use super::super::searching;
 use super::super::service::{Fakes, Service};
+use super::super::{inspecting, searching};
 
 fn document() -> Value {
     serde_json::from_str(&crate::openapi_json::<Fakes>().unwrap()).unwrap()
@@ -169,6 +169,10 @@ async fn every_body_has_an_example_that_is_accepted() {
             searching::failing(&service, &webhook).await;
         }
         let key = service.ask("POST", "/keys", r#"{"name":"a","scopes":["keys:read"]}"#).await;
+        let path = match path.strip_prefix("/webhooks/deliveries/{delivery}") {
+            Some(rest) => format!("{}{rest}", inspecting::stage(&service).await),
+            None => path.to_owned(),
+        };
         let path = path
             .replace("{webhook}", &webhook)
             .replace("{key}", key.body["id"].as_str().unwrap())

@@ -44,7 +44,7 @@ const VERBS: [(&str, &[&str]); 5] = [
     (
         "post",
         &[
-            "cancel", "create", "pause", "preview", "probe", "publish", "resume", "retry",
+            "cancel", "check", "create", "pause", "preview", "probe", "publish", "resume", "retry",
             "revoke", "rotate", "send", "start", "test", "try",
         ],
     ),

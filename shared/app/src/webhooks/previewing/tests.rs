@@ -4,6 +4,8 @@ use hooklane_domain::expression::Verdict;
 use hooklane_domain::webhook::network::NetworkRules;
 use jiff::SignedDuration;
 
+use hooklane_domain::webhook::headers::MASK;
+
 use super::*;
 use crate::catalog::EventCatalog;
 use crate::fakes::{FakeSystem, MemoryLedger, MemoryRegistry};
