@@ -194,6 +194,7 @@ impl From<TestError> for Problem {
             TestError::TooMany(over) => Self::too_many_tests(over, &error.to_string()),
             TestError::Invalid(errors) => errors.into(),
             TestError::Draft(error) => error.into(),
+            TestError::Change(error) => error.into(),
             TestError::Unavailable(error) => error.into(),
         }
     }
@@ -236,6 +237,7 @@ impl From<PreviewError> for Problem {
             )),
             PreviewError::Invalid(errors) => errors.into(),
             PreviewError::Draft(error) => error.into(),
+            PreviewError::Change(error) => error.into(),
             PreviewError::Unavailable(error) => error.into(),
         }
     }
