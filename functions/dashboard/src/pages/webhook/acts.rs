@@ -58,6 +58,13 @@ pub(super) fn acts(webhook: &Webhook, waiting: u64, visitor: &Visitor) -> Vec<Ac
         false,
     )];
     acts.push(plain(
+        "Try filter and transform",
+        "On the newest events, with what each would become. Nothing is saved or sent.",
+        "Open the studio",
+        "studio",
+        true,
+    ));
+    acts.push(plain(
         "Recover",
         "Sends again what failed or was skipped in a time that you name. You see how many before anything is sent.",
         "Choose a time\u{2026}",

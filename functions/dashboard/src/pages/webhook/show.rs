@@ -141,6 +141,7 @@ pub(crate) async fn show<P: Ports>(
 
 fn done(word: &str) -> Option<&'static str> {
     Some(match word {
+        "changed" => "It is saved. What is sent from now on follows it.",
         "pause" => "It is paused. Nothing is tried until you resume it.",
         "resume" => "It is resumed. What waited is sent within about a minute.",
         "discard" => "It is resumed. What waited is cancelled, and new events are sent.",
