@@ -141,9 +141,65 @@ def test_hostile_texts_stay_text_on_every_page(watched, api, receiver, eventuall
         shown = page.locator(".attempt").first.inner_text()
         if HOSTILE[number] in MARKUP[:20]:
             assert HOSTILE[number] in shown, "the receiver's words are there, as text"
+    for one in made:
+        for page in ("edit", "studio"):
+            watched(f"{base}/webhooks/{one}/{page}")
     for number, text in enumerate(HOSTILE):
         if text in UNSEEN:
             page = watched(f"{base}/deliveries/{tried[number][0]['id']}")
             marks = page.locator(".attempt .unseen-mark")
             assert marks.count() > 0, f"{text!r} is shown by its numbers"
             assert "\u202e" not in page.content() and "\x1b" not in page.content()
+
+
+def test_hostile_texts_stay_text_in_the_form_and_what_it_leads_to(watched, api, receiver, eventually, stack, tenant):
+    """What is typed, what the receiver of a sample answers, events in the studio, and who was faster."""
+    current = HOSTILE[0]
+
+    def respond(_):
+        header = "".join(one for one in current if " " <= one < "\x7f")[:200]
+        return Response(500, {"X-Text": header, "Content-Type": "text/html"}, current.encode("utf-8", "replace"))
+
+    receiver.respond = respond
+    base = f"{stack.description['apiUrl']}/portal/{tenant}"
+    body = {"name": "Desk", "url": receiver.url("/"), "events": ["order.created"]}
+    made = api.post("/webhooks", body).expect(201).body
+    data = {f"k{number}": text for number, text in enumerate(HOSTILE)} | {text: 1 for text in HOSTILE}
+    accepted(api, "/events", {"type": "order.created", "data": data})
+    listed = {"eventType": "order.created"}
+    eventually(lambda: api.post("/webhooks/try", listed).expect(200).body["data"], "the event is listed")
+
+    def still(page):
+        assert page.evaluate("window.ran") is None, f"something ran on {page.url} with {current!r}"
+        assert page.evaluate("window.breaches") == [], page.url
+
+    def press(page, button):
+        page.get_by_role("button", name=button, exact=True).click()
+        page.wait_for_load_state("load")
+        still(page)
+
+    def fill(page, text):
+        page.locator("#name").fill(text[:200])
+        page.locator("#others").fill(f"order.created, {text}")
+        page.locator("#filter").fill(text)
+        page.locator("#headers").evaluate("(one, text) => { one.value = text; }", text)
+        page.locator("#timeout").evaluate("(one, text) => { one.value = text; }", text)
+
+    for text in HOSTILE:
+        current = text
+        page = watched(f"{base}/webhooks/{made['id']}/edit")
+        fill(page, text)
+        for button in ("Preview", "Save", "Try it on real events", "Use these"):
+            press(page, button)
+        page = watched(f"{base}/webhooks/{made['id']}/edit")
+        press(page, "Send a sample")
+        # A transform that makes each of these texts, in the studio's diff and in a preview.
+        written = "".join(f"\\u{ord(one):04x}" if ord(one) < 0x10000 else one for one in text)
+        page.locator("#transform").fill("{'t': '" + written[:1900] + "', 'data': event.data}")
+        for button in ("Preview", "Try it on real events"):
+            press(page, button)
+        # Somebody else is faster, with such a name.
+        page = watched(f"{base}/webhooks/{made['id']}/edit")
+        api.patch(f"/webhooks/{made['id']}", {"name": text[:200], "description": text[:200]})
+        page.locator("#name").fill(text[:100] + "?")
+        press(page, "Save")

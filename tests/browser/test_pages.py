@@ -54,6 +54,10 @@ def stage(api, receiver, eventually, stack, tenant, link):
     to_inbox = api.post("/webhooks", body).expect(201).body["id"]
     api.post(f"/webhooks/{to_inbox}/test", {"event": "order.created"}).expect(200)
     api.delete(f"/webhooks/{to_inbox}").expect(204)
+    # After the events, so that it adds no delivery.
+    body = {"name": "Shipping partner", "url": receiver.url("/shipping"), "events": ["order.created"]}
+    body |= {"filter": "event.data.total > 100.0", "transform": "{'id': event.data.id, 'total': event.data.total}"}
+    made["Transformed"] = api.post("/webhooks", body).expect(201).body["id"]
     ledger, desk = made["Invoice ledger"], made["Returns desk"]
     return {
         "webhooks": "webhooks",
@@ -61,6 +65,8 @@ def stage(api, receiver, eventually, stack, tenant, link):
         "webhook-troubled": f"webhooks/{ledger}",
         "webhook-paused": f"webhooks/{desk}",
         "new": "new",
+        "edit": f"webhooks/{desk}/edit",
+        "studio": f"webhooks/{made['Transformed']}/studio",
         "deliveries": "deliveries",
         "deliveries-grouped": "deliveries?group=event",
         "deliveries-none": "deliveries?id=evt_of_nobody",
@@ -100,6 +106,25 @@ def first_visit(visit, link, address) -> tuple[int, int, int]:
     return len(sizes), weight, round(paint)
 
 
+def looked_at(page, axe, pictures, name, shown) -> list[str]:
+    """Takes a picture of the page, and says what is wrong with it."""
+    (scheme, width), wrong = shown, []
+    # So that what sticks to the window's edge is where it is at the end of the page.
+    page.set_viewport_size({"width": width, "height": page.evaluate("document.documentElement.scrollHeight")})
+    where = f"{name}, {scheme}, {width} px"
+    if width > 320:
+        page.screenshot(path=pictures / f"{name}-{scheme if width > 400 else 'phone'}.png", full_page=True)
+        wrong += [f"{where}: {one}" for one in findings(page, axe)]
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    if wide > 0:
+        outside = page.evaluate(
+            "[...document.querySelectorAll('main *')].filter(one => one.getBoundingClientRect().right > innerWidth)"
+            ".slice(0, 3).map(one => one.outerHTML.slice(0, 120))"
+        )
+        wrong.append(f"{where}: {wide} px to the side: {outside}")
+    return wrong
+
+
 def test_every_page_in_light_and_dark_and_on_a_phone(visit, link, stage, stack, tenant, pictures, axe):
     wrong, rows = [], []
     for scheme, width in (("light", 1280), ("dark", 1280), ("light", 390), ("light", 320)):
@@ -112,19 +137,8 @@ def test_every_page_in_light_and_dark_and_on_a_phone(visit, link, stage, stack, 
             address = f"{stack.description['apiUrl']}/portal/{tenant}/{path}"
             page.set_viewport_size({"width": width, "height": 900})
             page.goto(address, wait_until="load")
-            # So that what sticks to the window's edge is where it is at the end of the page.
-            page.set_viewport_size({"width": width, "height": page.evaluate("document.documentElement.scrollHeight")})
             where = f"{name}, {scheme}, {width} px"
-            if width > 320:
-                page.screenshot(path=pictures / f"{name}-{scheme if width > 400 else 'phone'}.png", full_page=True)
-                wrong += [f"{where}: {one}" for one in findings(page, axe)]
-            wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-            if wide > 0:
-                outside = page.evaluate(
-                    "[...document.querySelectorAll('main *')].filter(one => one.getBoundingClientRect().right > innerWidth)"
-                    ".slice(0, 3).map(one => one.outerHTML.slice(0, 120))"
-                )
-                wrong.append(f"{where}: {wide} px to the side: {outside}")
+            wrong += looked_at(page, axe, pictures, name, (scheme, width))
             if (scheme, width) == ("light", 1280):
                 count, weight, paint = first_visit(visit, link, address)
                 rows.append((name, count, weight, paint))
@@ -134,4 +148,62 @@ def test_every_page_in_light_and_dark_and_on_a_phone(visit, link, stage, stack, 
     lines = ["| page | requests | bytes | first paint, ms |", "|---|---|---|---|"]
     lines += [f"| {name} | {count} | {weight:,} | {paint} |" for name, count, weight, paint in rows]
     (pictures / "weights.md").write_text("\n".join(lines) + "\n")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_pages_that_only_a_form_leads_to(visit, link, stack, tenant, api, receiver, pictures, axe):
+    body = {"name": "Shipping partner", "url": receiver.url("/in"), "events": ["order.created"]}
+    body["headers"] = {"X-Key": "1"}
+    made = api.post("/webhooks", body).expect(201).body["id"]
+    base, wrong = f"{stack.description['apiUrl']}/portal/{tenant}", []
+
+    def filled(page, path):
+        page.goto(f"{base}/{path}")
+        if path == "new":
+            page.locator("#url").fill(receiver.url("/in"))
+            page.locator("#others").fill("order.created")
+        page.locator("#transform").fill("{'id': event.id, 'type': event.type}")
+
+    def previewed(page):
+        filled(page, "new")
+        page.get_by_role("button", name="Preview").click()
+
+    def sampled(page):
+        filled(page, "new")
+        page.get_by_role("button", name="Send a sample").click()
+
+    def mistaken(page):
+        filled(page, f"webhooks/{made}/edit")
+        page.locator("#url").fill("http://169.254.169.254/")
+        page.locator("#filter").fill("event.data.total >\n 1 1")
+        page.locator("#timeout").fill("99")
+        page.get_by_role("button", name="Save").click()
+
+    def overtaken(page):
+        filled(page, f"webhooks/{made}/edit")
+        stored = api.get(f"/webhooks/{made}").expect(200).body
+        api.patch(f"/webhooks/{made}", {"testMode": not stored["testMode"]}).expect(200)
+        page.get_by_role("button", name="Save").click()
+
+    def tried(page):
+        filled(page, f"webhooks/{made}/studio")
+        page.get_by_role("button", name="Try").click()
+
+    ways = {
+        "new-preview": previewed,
+        "new-sample": sampled,
+        "edit-wrong": mistaken,
+        "edit-overtaken": overtaken,
+        "studio-samples": tried,
+    }
+    for scheme, width in (("light", 1280), ("dark", 1280), ("light", 390), ("light", 320)):
+        page = visit(width=width, scheme=scheme)
+        forbidden = []
+        page.on("pageerror", lambda error: forbidden.append(str(error)))
+        page.goto(link(timeZone="Europe/Berlin"))
+        for name, way in ways.items():
+            page.set_viewport_size({"width": width, "height": 900})
+            way(page)
+            wrong += looked_at(page, axe, pictures, name, (scheme, width))
+        wrong += [f"{scheme}, {width} px: {one}" for one in forbidden]
     assert not wrong, "\n".join(wrong)

@@ -36,6 +36,8 @@ mod views;
 mod webhooks;
 mod words;
 
+pub use views::shown_fields;
+
 use operation::operations;
 
 /// The operations that need a bearer token.
@@ -46,7 +48,7 @@ pub(crate) fn guarded<P: Ports>() -> OpenApiRouter<Arc<Deps<P>>> {
     let router = operations!(router, "webhooks", recover: start, progress);
     let router = operations!(router, "webhooks", probe: probe);
     let router = operations!(router, "secrets", secrets: show, rotate);
-    let router = operations!(router, "webhooks", testing: test, test_new);
+    let router = operations!(router, "webhooks", testing: test, test_change, test_new);
     let router = operations!(router, "webhooks", trials: preview, preview_new, experiment);
     let router =
         operations!(router, "deliveries", deliveries: list, get, retry, cancel, undelivered);

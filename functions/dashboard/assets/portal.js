@@ -160,6 +160,22 @@
     plan();
   }
 
+  // An address is judged while it is typed, in the API's own words.
+  const address = document.querySelector("[data-judge]");
+  if (address) {
+    const said = document.getElementById("url-mistake");
+    let wait, asked = 0;
+    const judge = async () => {
+      const number = ++asked;
+      const body = new URLSearchParams({ form: address.form.elements.namedItem("form").value, url: address.value });
+      const answer = await fetch(address.dataset.judge, { method: "POST", body }).catch(() => null);
+      if (number !== asked || !answer?.ok) return;
+      said.textContent = await answer.text();
+      address.setAttribute("aria-invalid", String(said.textContent !== ""));
+    };
+    address.addEventListener("input", () => { clearTimeout(wait); wait = setTimeout(judge, 500); });
+  }
+
   // Keys.
   const keys = document.getElementById("keys");
   if (keys) keys.hidden = false;

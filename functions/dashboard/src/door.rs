@@ -18,7 +18,8 @@ use lambda_http::http::{HeaderName, HeaderValue};
 
 use crate::oops::Oops;
 use crate::pages::{
-    catalog, deliveries, delivery, entering, exports, inbox, new, recover, share, webhook, webhooks,
+    catalog, deliveries, delivery, edit, entering, exports, inbox, new, recover, share, studio,
+    webhook, webhooks,
 };
 use crate::settings::Portal;
 use crate::{assets, frame};
@@ -35,7 +36,11 @@ pub fn door<P: Ports>(portal: Arc<Portal<P>>) -> Router {
         .route("/theme.css", get(frame::theme::<P>))
         .route("/webhooks", get(webhooks::list::<P>).post(new::create::<P>))
         .route("/new", get(new::show::<P>))
+        .route("/new/{act}", get(new::again).post(new::trial::<P>))
         .route("/webhooks/{webhook}", get(webhook::show::<P>))
+        .route("/webhooks/{webhook}/edit", get(edit::show::<P>).post(edit::save::<P>))
+        .route("/webhooks/{webhook}/edit/{act}", get(edit::again).post(edit::trial::<P>))
+        .route("/webhooks/{webhook}/studio", get(studio::of_webhook::<P>))
         .route("/webhooks/{webhook}/recover", get(recover::show::<P>).post(recover::start::<P>))
         .route("/webhooks/{webhook}/{act}", get(webhook::ask::<P>).post(webhook::act::<P>))
         .route("/deliveries", get(deliveries::list::<P>).post(deliveries::act::<P>))

@@ -54,6 +54,14 @@ fn plain(text: &str, label: &str) -> Html {
     ))
 }
 
+/// JSON with each member and each item on a line of its own; `None` if it is none, or too long or deep to be shown so.
+pub(crate) fn pretty(text: &str) -> Option<String> {
+    let node = (text.len() <= MAX_BYTES).then(|| Node::read(text, 0)).flatten()?;
+    let mut out = String::with_capacity(text.len() * 2);
+    node.write_lines(&mut out, "");
+    Some(out)
+}
+
 enum Node {
     Object(Vec<(String, Node)>),
     List(Vec<Node>),
@@ -83,6 +91,32 @@ impl Node {
                 Some(Self::Leaf(raw.get().to_owned()))
             }
         }
+    }
+
+    fn write_lines(&self, out: &mut String, blanks: &str) {
+        let deeper = format!("{blanks}  ");
+        let (open, close, parts): (_, _, Vec<(String, &Self)>) = match self {
+            Self::Leaf(text) => return out.push_str(text),
+            Self::Object(members) => {
+                let named = |(key, node)| (format!("{}: ", serde_json::Value::from(key)), node);
+                let members = members.iter().map(|(key, node)| (key.as_str(), node));
+                ("{", "}", members.map(named).collect())
+            }
+            Self::List(items) => {
+                ("[", "]", items.iter().map(|node| (String::new(), node)).collect())
+            }
+        };
+        out.push_str(open);
+        let count = parts.len();
+        for (at, (key, node)) in parts.into_iter().enumerate() {
+            let _ = write!(out, "\n{deeper}{key}");
+            node.write_lines(out, &deeper);
+            out.push_str(if at + 1 == count { "\n" } else { "," });
+        }
+        if count > 0 {
+            out.push_str(blanks);
+        }
+        out.push_str(close);
     }
 
     fn write(&self, out: &mut String, key: &str, comma: &str, level: usize) {
@@ -160,6 +194,18 @@ mod tests {
         assert!(shown.contains("149.90") && shown.contains("1e3"), "{shown}");
         assert!(shown.contains("x&lt;y") && !shown.contains("x<y"), "{shown}");
         assert!(shown.find("149.90") < shown.find("1e3"), "{shown}");
+    }
+
+    #[test]
+    fn lines_keep_the_digits_and_what_is_empty_stays_on_its_line() {
+        let text = r#"{"b":149.90,"a":[1e3,{},[]],"k\"":"\u003c"}"#;
+        let lines =
+            ["{", "  \"b\": 149.90,", "  \"a\": [", "    1e3,", "    {},", "    []", "  ],"];
+        let wanted = format!("{}\n  \"k\\\"\": \"\\u003c\"\n}}", lines.join("\n"));
+        assert_eq!(pretty(text).unwrap(), wanted);
+        assert_eq!(pretty("7").unwrap(), "7");
+        assert_eq!(pretty("{"), None);
+        assert_eq!(pretty(&"[".repeat(500)), None);
     }
 
     #[test]

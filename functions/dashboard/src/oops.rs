@@ -7,7 +7,7 @@ use hooklane_app::portal::Shut;
 use hooklane_app::ports::Unavailable;
 use hooklane_app::probe::ProbeError;
 use hooklane_app::recover::RecoverError;
-use hooklane_app::webhooks::{ChangeError, RegisterError, TestError};
+use hooklane_app::webhooks::{ChangeError, PreviewError, RegisterError, TestError};
 use lambda_http::http::StatusCode;
 use lambda_http::http::header::RETRY_AFTER;
 
@@ -193,7 +193,21 @@ impl From<TestError> for Oops {
     fn from(error: TestError) -> Self {
         match error {
             TestError::Missing => Self::NoPage,
+            TestError::Draft(error) => error.into(),
+            TestError::Change(error) => error.into(),
             TestError::Unavailable(error) => error.into(),
+            other => Self::Refused(sentence(&other.to_string())),
+        }
+    }
+}
+
+impl From<PreviewError> for Oops {
+    fn from(error: PreviewError) -> Self {
+        match error {
+            PreviewError::MissingWebhook | PreviewError::MissingEvent => Self::NoPage,
+            PreviewError::Draft(error) => error.into(),
+            PreviewError::Change(error) => error.into(),
+            PreviewError::Unavailable(error) => error.into(),
             other => Self::Refused(sentence(&other.to_string())),
         }
     }

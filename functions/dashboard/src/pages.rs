@@ -8,6 +8,8 @@ use crate::oops::Oops;
 pub(crate) mod catalog;
 pub(crate) mod deliveries;
 pub(crate) mod delivery;
+pub(crate) mod edit;
+mod editor;
 pub(crate) mod entering;
 pub(crate) mod exports;
 pub(crate) mod inbox;
@@ -15,6 +17,7 @@ pub(crate) mod new;
 pub(crate) mod recover;
 pub(crate) mod share;
 mod spread;
+pub(crate) mod studio;
 pub(crate) mod webhook;
 pub(crate) mod webhooks;
 

@@ -1,6 +1,6 @@
 //! The portal over fakes, as a browser sees it.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
@@ -28,11 +28,13 @@ use tower::ServiceExt as _;
 
 use crate::{FrameAncestors, Portal, door};
 
+mod editing;
 mod figures;
 mod inbox;
 mod inspecting;
 mod listing;
 mod recovering;
+mod studio;
 mod trying;
 
 const KEY: &str = "the-key-of-tokens";
@@ -48,10 +50,15 @@ impl hooklane_api::Keys for Keys {
     }
 }
 
-struct Nobody;
+/// Notes what is sent, and answers nothing.
+#[derive(Default)]
+struct Nobody {
+    seen: Mutex<Vec<WireRequest>>,
+}
 
 impl Post for Nobody {
-    async fn post(&self, _: Destination<'_>, _: WireRequest, _: Duration) -> Sent {
+    async fn post(&self, _: Destination<'_>, request: WireRequest, _: Duration) -> Sent {
+        self.seen.lock().unwrap().push(request);
         let error = AttemptError { kind: ErrorKind::Connect, detail: "nobody listens".to_owned() };
         let took = Duration::from_millis(3);
         Sent { outcome: Outcome::Error(error), remarks: Vec::new(), took }
@@ -102,14 +109,17 @@ impl Browser {
             ledger: MemoryLedger::with_faults(faults.clone()),
             registry: MemoryRegistry::with_faults(faults.clone()),
             queues: MemoryQueues::at(now, 360),
-            sender: Nobody,
+            sender: Nobody::default(),
             operator_keys: Keys,
             token_keys: Keys,
             system: FakeSystem::at(now),
             contracts: hooklane_bundled_contracts::load(),
             catalog: EventCatalog::with_defaults(
                 hooklane_bundled_catalogs::load(),
-                TenantDefaults::default(),
+                TenantDefaults {
+                    catalog: Some("ops-center".parse().unwrap()),
+                    ..TenantDefaults::default()
+                },
             ),
             network: NetworkRules::default(),
             sources: SourceAddresses::default(),

@@ -20,6 +20,7 @@ use crate::ports::{
 };
 use crate::precondition::Precondition;
 
+mod changed;
 mod draft;
 mod experiments;
 mod expressions;
@@ -37,14 +38,14 @@ pub use listing::{Filters, Listed, list};
 pub use overview::{Overview, overviews};
 pub use previewing::{
     ExampleSecret, PreviewError, PreviewOrder, PreviewSecret, PreviewedRequest, ShownRequest,
-    preview_saved, preview_unsaved,
+    preview_change, preview_saved, preview_unsaved,
 };
 pub use registering::{RegisterError, register, register_once};
 pub use rotating::rotate;
-pub use testing::{TestDeps, TestError, TestHint, TestResult, test, test_unsaved};
+pub use testing::{TestDeps, TestError, TestHint, TestResult, test, test_change, test_unsaved};
 pub use warnings::{Warning, WarningKind, warnings};
 
-use draft::Draft;
+use changed::decided;
 use new_types::NewTypes;
 
 /// What a webhook is checked against.
@@ -111,13 +112,8 @@ pub async fn change(
     extended.check().map_err(ChangeError::Invalid)?;
     let types = &extended.types;
     let decide = |current: &Webhook| {
-        let draft = Draft::of_change(body, rules, &shown(current)).map_err(ChangeError::Invalid)?;
-        let Some(draft) = draft else { return Ok(None) };
         let now = whole_millisecond(system.now());
-        let changed = draft.apply(current, rules, types, now);
-        let changed = changed.map_err(ChangeError::Invalid)?;
-        quotas.check_webhook(&changed, Some(current)).map_err(ChangeError::Quota)?;
-        Ok(Some(changed))
+        decided(current, (body, &shown(current)), (rules, quotas), types, now)
     };
     if !extended.new.is_empty() {
         // A change that would be refused adds nothing.

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse as _, Response};
 use hooklane_app::webhooks::{self, TestDeps};
 use hooklane_domain::access::quotas::{QuotaName, Quotas};
 use hooklane_domain::ids::EventType;
+use hooklane_domain::webhook::Webhook;
 
 use crate::backend::{Deps, Ports};
 use crate::gate::caller::{Caller, WRITE, Writer};
@@ -16,8 +17,8 @@ use crate::gate::webhook::Named;
 use crate::http::body::Text;
 use crate::http::problem::Problem;
 use crate::http::query::Query;
-use crate::resources::schemas::NewWebhook;
-use crate::resources::views::TestView;
+use crate::resources::schemas::{NewWebhook, WebhookChange};
+use crate::resources::views::{TestView, shown_fields};
 
 #[utoipa::path(
     post,
@@ -85,6 +86,44 @@ pub(crate) async fn test_new<P: Ports>(
     let what = (event, body.object());
     let tested =
         webhooks::test_unsaved(test_deps(&deps, &quotas), (rules, &quotas), &tenant, what).await?;
+    Ok(Json(TestView::new(&tested)).into_response())
+}
+
+#[utoipa::path(
+    post,
+    path = "/webhooks/{webhook}/test-change",
+    operation_id = "testWebhookChange",
+    summary = "Send a test request to the webhook as it would be after a change",
+    description = "The body is that of an update, and is checked in the same way, but the change is not made. One test is \
+        sent as by the test of a webhook, with the same limits, the webhook's own secret and its headers. \
+        Nothing is stored.",
+    security(("bearer" = [WRITE])),
+    params(
+        ("event" = Option<String>, Query, max_length = 255, pattern = "^[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*$", description = "Send this event type's sample; a `webhook.test` if omitted", example = "order.created"),
+    ),
+    request_body(content = WebhookChange),
+    responses(
+        (status = 200, description = "The result, even if the receiver failed", body = TestView),
+        (status = 422, description = "The webhook could not be changed like this, or the event type has no sample"),
+        (status = 429, description = "The tenant's rate limit is exceeded, or it runs as many tests at the same time as it may: then `quota`, `limit` and `used` say so; `Retry-After` says when to try again"),
+    ),
+)]
+pub(crate) async fn test_change<P: Ports>(
+    State(deps): State<Arc<Deps<P>>>,
+    Writer(tenant): Writer,
+    caller: Caller,
+    Named(id): Named,
+    RawQuery(raw): RawQuery,
+    body: Text,
+) -> Result<Response, Problem> {
+    let mut query = Query::of(raw.as_deref());
+    let event: Option<EventType> = query.parse("event");
+    query.finish()?;
+    let acts_for = caller.acts_for()?;
+    let (rules, quotas) = (deps.rules_of(acts_for), deps.quotas_of(acts_for));
+    let (checked, key, what) = ((rules, &quotas), (&tenant, id), (event, body.object()));
+    let seen = |webhook: &Webhook| shown_fields(webhook, &deps.contracts);
+    let tested = webhooks::test_change(test_deps(&deps, &quotas), checked, key, what, seen).await?;
     Ok(Json(TestView::new(&tested)).into_response())
 }
 

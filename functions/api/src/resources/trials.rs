@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use hooklane_app::webhooks::{self, ExperimentOrder, PreviewOrder, PreviewSecret};
 use hooklane_domain::access::scope::Scope;
+use hooklane_domain::webhook::Webhook;
 
 use crate::backend::{Deps, Ports};
 use crate::gate::caller::{Caller, READ, Reader};
@@ -14,7 +15,7 @@ use crate::gate::webhook::Named;
 use crate::http::body::Text;
 use crate::http::problem::Problem;
 use crate::resources::schemas::{NewDraftPreview, NewExperiment, NewPreview};
-use crate::resources::views::{ExperimentView, PreviewView};
+use crate::resources::views::{ExperimentView, PreviewView, shown_fields};
 
 #[utoipa::path(
     post,
@@ -25,7 +26,7 @@ use crate::resources::views::{ExperimentView, PreviewView};
         event type (`event`), for given data (`payload`, of the type `event`), for an event that was accepted \
         (`eventId`), or else for a `webhook.test`. It is signed with an example's secret, which the answer shows, or \
         with the webhook's own (`secret`: `own`), which takes the scope webhooks:write. It is shown whatever the \
-        webhook's filter says.",
+        webhook's filter says. With `change` it is the request after that change, which is not made.",
     security(("bearer" = [READ])),
     request_body(content = Option<NewPreview>, description = "Optional"),
     responses(
@@ -44,9 +45,17 @@ pub(crate) async fn preview<P: Ports>(
 ) -> Result<Response, Problem> {
     let order = PreviewOrder::read(body.object())?;
     may_sign(&caller, &order)?;
-    let (stores, rules) = ((&deps.registry, &deps.ledger), deps.rules_of(caller.acts_for()?));
+    let acts_for = caller.acts_for()?;
+    let (stores, rules) = ((&deps.registry, &deps.ledger), deps.rules_of(acts_for));
     let key = (&tenant, id);
-    let shown = webhooks::preview_saved(stores, &deps.system, rules, key, order).await?;
+    let shown = if order.has_change() {
+        let quotas = deps.quotas_of(acts_for);
+        let seen = |webhook: &Webhook| shown_fields(webhook, &deps.contracts);
+        let changed = (order, seen);
+        webhooks::preview_change(stores, &deps.system, (rules, &quotas), key, changed).await?
+    } else {
+        webhooks::preview_saved(stores, &deps.system, rules, key, order).await?
+    };
     Ok(Json(PreviewView::new(&shown)).into_response())
 }
 

@@ -43,6 +43,7 @@ pub(crate) use testing::TestView;
 pub(crate) use trials::{ExperimentView, PreviewView};
 pub(crate) use usage::{UsageOfMonthView, usage_csv};
 pub(crate) use warnings::WarningView;
+pub use webhooks::shown_fields;
 pub(crate) use webhooks::{SecretView, WebhookView};
 pub(crate) use with_secret::{KeyWithSecret, WebhookWithSecret};
 

@@ -33,7 +33,7 @@ use crate::http::problem::Problem;
 use crate::http::query::Query;
 use crate::http::rows::Rows;
 use crate::resources::schemas::{NewWebhook, WebhookChange};
-use crate::resources::views::{WebhookView, WebhookWithSecret};
+use crate::resources::views::{WebhookView, WebhookWithSecret, shown_fields};
 use crate::resources::words::WebhookStatus;
 
 #[utoipa::path(
@@ -265,8 +265,7 @@ async fn change<P: Ports>(
 ) -> Result<Response, Problem> {
     let (key, quotas) = ((&tenant.id, id), deps.quotas_of(tenant));
     let (registry, system, rules) = (&deps.registry, &deps.system, deps.rules_of(tenant));
-    // With the secret, so that a client can send back also what registering answered.
-    let seen = |webhook: &Webhook| WebhookView::with_secret(webhook, &deps.contracts).fields();
+    let seen = |webhook: &Webhook| shown_fields(webhook, &deps.contracts);
     let sent = (body, seen);
     let changed = webhooks::change(registry, system, (rules, &quotas), key, &known, sent).await?;
     let warnings = webhooks::warnings(registry, system, rules, &changed).await;

@@ -186,3 +186,62 @@ async fn a_test_takes_the_scope_to_write() {
     assert_eq!(answer.status, StatusCode::FORBIDDEN);
     assert!(service.deps.sender.seen.lock().unwrap().is_empty());
 }
+
+/// A webhook whose header nobody may read.
+const SAVED: &str = r#"{"url":"https://example.com/hook","events":["user.*"],"headers":{"X-Key":"s3cret"},
+    "secret":"my-own-secret","filter":"event.type == 'user.created'"}"#;
+
+#[tokio::test]
+async fn a_change_is_previewed_and_tested_before_it_is_made() {
+    let service = Service::new();
+    let made = service.ask("POST", "/webhooks", SAVED).await;
+    let path = format!("/webhooks/{}", made.body["id"].as_str().unwrap());
+    let before = service.ask("GET", &path, "").await.text;
+    let change = r#"{"transform":"{'only': event.type}","headers":{"X-Key":"***"}}"#;
+    let body = format!(r#"{{"event":"user.created","change":{change}}}"#);
+    let shown = service.ask("POST", &format!("{path}/preview"), &body).await;
+    assert_eq!(shown.status, StatusCode::OK, "{}", shown.text);
+    let sent = shown.body["request"]["body"].as_str().unwrap();
+    assert!(sent.contains("\"only\""), "{sent}");
+    assert!(!shown.text.contains("s3cret"), "{}", shown.text);
+    assert!(service.deps.sender.seen.lock().unwrap().is_empty(), "a preview sends nothing");
+    let tested =
+        service.ask("POST", &format!("{path}/test-change?event=user.created"), change).await;
+    assert_eq!(tested.status, StatusCode::OK, "{}", tested.text);
+    {
+        let seen = service.deps.sender.seen.lock().unwrap();
+        let request = &seen.first().unwrap().0;
+        assert!(request.body.contains("\"only\""), "{}", request.body);
+        let key = request.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("x-key"));
+        assert_eq!(key.unwrap().1, "s3cret", "the header that stays is sent");
+    }
+    assert_eq!(service.ask("GET", &path, "").await.text, before, "nothing is changed");
+}
+
+/// A stored value goes to nobody else, nor does a test to where an update could not point.
+#[tokio::test]
+async fn a_change_that_would_be_refused_is_neither_previewed_nor_sent() {
+    let service = Service::new();
+    let made = service.ask("POST", "/webhooks", SAVED).await;
+    let path = format!("/webhooks/{}", made.body["id"].as_str().unwrap());
+    for (change, wrong) in [
+        (r#"{"url":"https://elsewhere.example/"}"#, "headers"),
+        (r#"{"url":"http://10.0.0.1/"}"#, "url"),
+        (r#"{"filter":"event.data.a =="}"#, "filter"),
+        (r#"{"secret":"another-secret"}"#, "secret"),
+    ] {
+        let tested = service.ask("POST", &format!("{path}/test-change"), change).await;
+        assert_eq!(tested.status, StatusCode::UNPROCESSABLE_ENTITY, "{change}");
+        assert_eq!(tested.body["errors"][0]["path"], wrong, "{}", tested.text);
+        let body = format!(r#"{{"change":{change}}}"#);
+        let shown = service.ask("POST", &format!("{path}/preview"), &body).await;
+        assert_eq!(shown.body["errors"][0]["path"], format!("change.{wrong}"), "{}", shown.text);
+    }
+    assert!(service.deps.sender.seen.lock().unwrap().is_empty());
+    let other = service.ask_as("other", "POST", &format!("{path}/test-change"), "{}").await;
+    assert_eq!(other.status, StatusCode::NOT_FOUND);
+    let reads = token(&service, r#""webhooks:read""#).await;
+    let headers = [("authorization", reads.as_str())];
+    let answer = service.ask_with(&headers, "POST", &format!("{path}/test-change"), "{}").await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN);
+}

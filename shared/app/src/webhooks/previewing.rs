@@ -13,17 +13,19 @@ use hooklane_domain::time::whole_millisecond;
 use hooklane_domain::webhook::secret::SigningSecret;
 use hooklane_domain::webhook::{Signing, Webhook};
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
-use super::Rules;
+use super::changed::changed;
 use super::registering::{RegisterError, Unsaved, unsaved};
 use super::testing::{content, greeting, previewed, test_type};
+use super::{ChangeError, Rules};
 use crate::attempt;
 use crate::ports::{Clock, Entropy, EventStore, Expectations, Unavailable, WebhookStore};
 
 /// What a preview is made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PreviewOrder {
-    /// The body of a webhook that is not saved.
+    /// The body of a webhook that is not saved, or of a change of one that is.
     draft: Option<String>,
     about: About,
     pub secret: PreviewSecret,
@@ -64,9 +66,17 @@ impl std::str::FromStr for PreviewSecret {
 }
 
 impl PreviewOrder {
-    /// Reads `{event?, payload?, eventId?, secret?}` of a webhook.
+    /// Reads `{change?, event?, payload?, eventId?, secret?}` of a webhook.
     pub fn read(body: &str) -> Result<Self, FieldErrors> {
-        Self::read_fields(Fields::of("", body)?, None)
+        let mut fields = Fields::of("", body)?;
+        let change = fields.take(&["change"]).map(|field| field.raw.get().to_owned());
+        Self::read_fields(fields, change)
+    }
+
+    /// Whether it is about a webhook as it would be after a change.
+    #[must_use]
+    pub fn has_change(&self) -> bool {
+        self.draft.is_some()
     }
 
     /// Reads `{webhook, event?, payload?, eventId?, secret?}`. The webhook needs neither a URL nor events: a form
@@ -179,6 +189,9 @@ pub enum PreviewError {
     /// The webhook could not be saved like this.
     #[error(transparent)]
     Draft(RegisterError),
+    /// The webhook could not be changed like this.
+    #[error(transparent)]
+    Change(ChangeError),
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
@@ -194,6 +207,25 @@ pub async fn preview_saved<R: WebhookStore + Expectations>(
     let webhook = registry.get(tenant, id).await?.ok_or(PreviewError::MissingWebhook)?;
     let saved = Unsaved { webhook, samples: Vec::new() };
     preview((registry, events), system, rules, saved, order).await
+}
+
+/// Previews the request that one of the tenant's webhooks would get after a change. The change is read by the rules
+/// of [`change`](super::change), and nothing is written.
+pub async fn preview_change<R: WebhookStore + Expectations>(
+    (registry, events): (&R, &impl EventStore),
+    system: &(impl Clock + Entropy),
+    (rules, quotas): (Rules<'_>, &Quotas),
+    key: (&TenantId, WebhookId),
+    (order, shown): (PreviewOrder, impl Fn(&Webhook) -> Map<String, Value>),
+) -> Result<PreviewedRequest, PreviewError> {
+    let said = (order.draft.as_deref().unwrap_or("{}"), shown);
+    let drawn = changed(registry, system, (rules, quotas), key, said).await;
+    let drawn = drawn.map_err(|error| match error {
+        ChangeError::Invalid(errors) => PreviewError::Invalid(errors.under("change")),
+        ChangeError::Missing => PreviewError::MissingWebhook,
+        other => PreviewError::Change(other),
+    })?;
+    preview((registry, events), system, rules, drawn, order).await
 }
 
 /// Previews the request that a webhook which is not saved would get. It is read by the rules of

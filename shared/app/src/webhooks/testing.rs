@@ -15,9 +15,11 @@ use hooklane_domain::json::fields::{FieldErrors, Fields};
 use hooklane_domain::time::whole_millisecond;
 use hooklane_domain::webhook::Webhook;
 use jiff::SignedDuration;
+use serde_json::{Map, Value};
 
-use super::Rules;
+use super::changed::changed;
 use super::registering::{RegisterError, Unsaved, unsaved};
+use super::{ChangeError, Rules};
 use crate::attempt::{self, SentRequest};
 use crate::catalog::EventCatalog;
 use crate::evaluation;
@@ -73,6 +75,9 @@ pub enum TestError {
     /// A webhook that is not saved could not be saved either.
     #[error(transparent)]
     Draft(RegisterError),
+    /// A webhook could not be changed like this.
+    #[error(transparent)]
+    Change(ChangeError),
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
@@ -157,7 +162,45 @@ where
     S: Clock + Entropy,
 {
     let drawn = unsaved(deps.registry, deps.system, checked, tenant.clone(), body).await;
-    let Unsaved { webhook, samples } = drawn.map_err(TestError::Draft)?;
+    send_unsaved(&deps, drawn.map_err(TestError::Draft)?, event_type).await
+}
+
+/// Sends a test to a webhook as it would be after a change: the one that [`change`](super::change) would make of it,
+/// by the same rules, with its own secret and headers. Nothing is kept. What is sent is as for [`test_unsaved`].
+pub async fn test_change<R, L, P, S>(
+    deps: TestDeps<'_, R, L, P, S>,
+    checked: (Rules<'_>, &Quotas),
+    key: (&TenantId, WebhookId),
+    (event_type, body): (Option<EventType>, &str),
+    shown: impl Fn(&Webhook) -> Map<String, Value>,
+) -> Result<TestResult, TestError>
+where
+    R: WebhookStore + Expectations,
+    L: TestPlaces,
+    P: Post,
+    S: Clock + Entropy,
+{
+    let drawn = changed(deps.registry, deps.system, checked, key, (body, shown)).await;
+    let drawn = drawn.map_err(|error| match error {
+        ChangeError::Missing => TestError::Missing,
+        other => TestError::Change(other),
+    })?;
+    send_unsaved(&deps, drawn, event_type).await
+}
+
+/// Sends the sample of an event type, or data that says that it is a test.
+async fn send_unsaved<R, L, P, S>(
+    deps: &TestDeps<'_, R, L, P, S>,
+    Unsaved { webhook, samples }: Unsaved,
+    event_type: Option<EventType>,
+) -> Result<TestResult, TestError>
+where
+    R: Expectations,
+    L: TestPlaces,
+    P: Post,
+    S: Clock + Entropy,
+{
+    let tenant = &webhook.tenant;
     let at = whole_millisecond(deps.system.now());
     let content = match event_type {
         None => greeting(at),
@@ -170,7 +213,7 @@ where
             content(event_type, found.ok_or_else(no_sample)?)
         }
     };
-    send(&deps, &webhook, vec![content], at).await
+    send(deps, &webhook, vec![content], at).await
 }
 
 /// Sends the first of these contents on which neither filter nor transform fails, or else the first, in a place

@@ -204,6 +204,7 @@ impl From<TestError> for Problem {
             TestError::TooMany(over) => Self::too_many_tests(over, &error.to_string()),
             TestError::Invalid(errors) => errors.into(),
             TestError::Draft(error) => error.into(),
+            TestError::Change(error) => error.into(),
             TestError::Unavailable(error) => error.into(),
         }
     }
@@ -246,6 +247,7 @@ impl From<PreviewError> for Problem {
             )),
             PreviewError::Invalid(errors) => errors.into(),
             PreviewError::Draft(error) => error.into(),
+            PreviewError::Change(error) => error.into(),
             PreviewError::Unavailable(error) => error.into(),
         }
     }

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{NewEvent, NewWebhook};
+use super::{NewEvent, NewWebhook, WebhookChange};
 use crate::resources::words::PreviewSecret;
 
 /// All fields are optional.
@@ -9,6 +9,8 @@ use crate::resources::words::PreviewSecret;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(example = json!({"event": "user.created"}))]
 pub(crate) struct NewPreview {
+    /// A change as an update takes it. The request is that of the webhook after the change, which is not made.
+    change: Option<WebhookChange>,
     /// The event type whose sample is shown, or the type of `payload`.
     #[schema(
         max_length = 255,

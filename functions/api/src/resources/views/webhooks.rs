@@ -146,7 +146,7 @@ impl WebhookView {
     }
 
     /// The fields of the answer, for a comparison with what a client sends.
-    pub(crate) fn fields(&self) -> Map<String, Value> {
+    fn fields(&self) -> Map<String, Value> {
         match serde_json::to_value(self) {
             Ok(Value::Object(fields)) => fields,
             _ => Map::new(),
@@ -180,6 +180,13 @@ impl WebhookView {
     pub(crate) fn with_secret(webhook: &Webhook, contracts: &Contracts) -> Self {
         Self { secret: Some(shown_secret(webhook, contracts)), ..Self::new(webhook) }
     }
+}
+
+/// A webhook as clients see it, with its secret, so that a client can send back also what registering answered. What
+/// a change says of it in the same words changes nothing.
+#[must_use]
+pub fn shown_fields(webhook: &Webhook, contracts: &Contracts) -> Map<String, Value> {
+    WebhookView::with_secret(webhook, contracts).fields()
 }
 
 fn owned(metadata: &Metadata) -> BTreeMap<String, String> {

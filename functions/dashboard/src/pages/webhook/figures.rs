@@ -1,0 +1,87 @@
+//! The figures of a webhook, as tiles and as tables with bars.
+
+use crate::figures::Figures;
+use crate::written::{Html, Writer, seen, share};
+
+pub(super) struct Figure {
+    pub(super) name: &'static str,
+    pub(super) value: String,
+    pub(super) note: String,
+}
+
+/// A row of a table with a bar.
+pub(super) struct Bar {
+    pub(super) name: Html,
+    pub(super) count: String,
+    pub(super) share: String,
+    /// Out of 100.
+    pub(super) width: u32,
+    pub(super) is_bad: bool,
+}
+
+pub(super) const PERIODS: [(&str, &str, &str); 4] = [
+    ("1h", "1 hour", "The last hour"),
+    ("24h", "24 hours", "The last 24 hours"),
+    ("7d", "7 days", "The last 7 days"),
+    ("30d", "30 days", "The last 30 days"),
+];
+
+pub(super) fn tiles(figures: &Figures, writer: &Writer) -> Vec<Figure> {
+    let counted = figures.accepted.saturating_sub(figures.cancelled);
+    let none = || "none".to_owned();
+    let delivered = figures.delivered_share.map_or_else(none, |share| writer.percent(share));
+    let cancelled = match figures.cancelled {
+        0 => String::new(),
+        count => format!("; {} cancelled", writer.number(count)),
+    };
+    let (half, most) = figures.answer.map_or_else(
+        || (none(), "no attempt yet".to_owned()),
+        |(half, most)| {
+            let words = format!("half of the answers; 95 of 100 within {}", writer.took(most));
+            (writer.took(half), words)
+        },
+    );
+    vec![
+        Figure {
+            name: "Delivered",
+            value: delivered,
+            note: format!(
+                "{} of {}{cancelled}",
+                writer.number(figures.delivered),
+                writer.number(counted)
+            ),
+        },
+        Figure { name: "Time to answer", value: half, note: most },
+        Figure {
+            name: "Failed",
+            value: writer.number(figures.failed),
+            note: format!(
+                "{} beyond the first",
+                writer.count(figures.retries, "attempt", "attempts")
+            ),
+        },
+        Figure {
+            name: "Waiting",
+            value: writer.number(figures.waiting),
+            note: "of what was accepted in this time".to_owned(),
+        },
+    ]
+}
+
+pub(super) fn bars(of: impl Iterator<Item = (String, u64, bool)>, writer: &Writer) -> Vec<Bar> {
+    const SHOWN: usize = 8;
+    let mut all: Vec<_> = of.filter(|(_, count, _)| *count > 0).collect();
+    all.sort_by_key(|(_, count, _)| std::cmp::Reverse(*count));
+    let sum: u64 = all.iter().map(|(_, count, _)| count).sum();
+    let bar = |(name, count, is_bad): (String, u64, bool)| {
+        let width = (count * 100).checked_div(sum).unwrap_or_default();
+        Bar {
+            name: seen(&name),
+            count: writer.number(count),
+            share: share(count, sum).map(|share| writer.percent(share)).unwrap_or_default(),
+            width: u32::try_from(width).unwrap_or(100).max(1),
+            is_bad,
+        }
+    };
+    all.into_iter().take(SHOWN).map(bar).collect()
+}
