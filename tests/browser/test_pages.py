@@ -100,6 +100,28 @@ def first_visit(visit, link, address) -> tuple[int, int, int]:
     return len(sizes), weight, round(paint)
 
 
+def test_what_a_form_of_a_delivery_answers_with(visit, link, stage, stack, tenant, pictures, axe):
+    wrong = []
+    for scheme, width in (("light", 1280), ("dark", 1280), ("light", 390), ("light", 320)):
+        page = visit(width=width, scheme=scheme)
+        page.goto(link(timeZone="Europe/Berlin"))
+        page.goto(f"{stack.description['apiUrl']}/portal/{tenant}/{stage['delivery-retrying']}")
+        for name, button in (("delivery-command", "Make the command"), ("delivery-check", "Compare")):
+            page.evaluate("document.getElementById('check').open = true")
+            page.locator("#check [name=body]").fill('{ "id": "evt_1" }')
+            page.locator("#check [name=headers]").fill("webhook-id: evt_1")
+            page.locator("#check [name=secret]").fill("whsec_b3RoZXIgb3RoZXIgb3RoZXI=")
+            page.get_by_role("button", name=button).click()
+            page.locator("#curl textarea, #check [role=status]").first.wait_for()
+            where = f"{name}, {scheme}, {width} px"
+            if width > 320:
+                page.screenshot(path=pictures / f"{name}-{scheme if width > 400 else 'phone'}.png", full_page=True)
+                wrong += [f"{where}: {one}" for one in findings(page, axe)]
+            wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            wrong += [f"{where}: {wide} px to the side"] if wide > 0 else []
+    assert not wrong, "\n".join(wrong)
+
+
 def test_every_page_in_light_and_dark_and_on_a_phone(visit, link, stage, stack, tenant, pictures, axe):
     wrong, rows = [], []
     for scheme, width in (("light", 1280), ("dark", 1280), ("light", 390), ("light", 320)):

@@ -1,6 +1,6 @@
 //! The list of deliveries: what its filters find, groups by event, and what that reads.
 
-use hooklane_app::ports::{AttemptLog as _, Clock as _, DeliveryStore as _};
+use hooklane_app::ports::{Clock as _, DeliveryStore as _};
 use hooklane_domain::delivery::attempt::{Attempt, Measure};
 use hooklane_domain::delivery::outcome::Response;
 use hooklane_domain::delivery::retry::Next;
