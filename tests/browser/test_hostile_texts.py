@@ -1,5 +1,6 @@
 """Texts of receivers, tenants and producers stay text: nothing runs, and no policy has to stop it."""
 
+import urllib.request
 from urllib.parse import quote
 
 import pytest
@@ -101,6 +102,40 @@ def accepted(api, path, body):
     return answer.body if answer.status in (200, 201, 202) else None
 
 
+def test_hostile_texts_stay_text_in_the_inbox_and_where_a_delivery_is_looked_at(
+    watched, api, receiver, eventually, stack, tenant
+):
+    base = f"{stack.description['apiUrl']}/portal/{tenant}"
+    url = api.patch("/inbox", {"enabled": True}).expect(200).body["url"]
+    for text in HOSTILE:
+        header = "".join(one for one in text if " " <= one < "\x7f")[:200]
+        request = urllib.request.Request(url, text.encode("utf-8", "replace"), {"X-Text": header}, method="POST")
+        with urllib.request.urlopen(request) as answer:
+            assert answer.status == 200
+    for number, text in enumerate(HOSTILE, 1):
+        page = watched(f"{base}/inbox?show=req_{number}")
+        if text in MARKUP[:20]:
+            assert text in page.locator("#chosen").inner_text()
+    watched(f"{base}/inbox?show={quote(HOSTILE[0])}")
+
+    made = api.post("/webhooks", {"url": receiver.url("/"), "events": ["order.created"]}).expect(201).body["id"]
+    data = {f"k{number}": text for number, text in enumerate(HOSTILE)} | {text: 1 for text in HOSTILE}
+    api.post("/events", {"type": "order.created", "data": data}).expect(200, 201, 202)
+    one = eventually(lambda: api.get(f"/webhooks/{made}/deliveries", status="delivered").body["data"])[0]["id"]
+    page = watched(f"{base}/deliveries/{one}")
+    page.get_by_role("button", name="Make the command").click()
+    assert RUNS in page.get_by_label("The command").input_value()
+    assert not {"\u202e", "\x1b", "\x07", "\u200b"} & set(page.content())
+    page.get_by_text("Check my signature").click()
+    for text in HOSTILE:
+        page.locator("#check [name=body]").fill(text)
+        page.locator("#check [name=headers]").fill(f"webhook-id: {text}")
+        page.locator("#check [name=secret]").fill(text)
+        page.get_by_role("button", name="Compare").click()
+        page.locator("#check [role=status]").wait_for()
+        assert page.evaluate("window.ran") is None and page.evaluate("window.breaches") == [], text
+
+
 def test_hostile_texts_stay_text_on_every_page(watched, api, receiver, eventually, stack, tenant):
     def respond(request):
         # The path says which of the texts the receiver answers with.
@@ -129,12 +164,14 @@ def test_hostile_texts_stay_text_on_every_page(watched, api, receiver, eventuall
 
     tried = eventually(all_tried, "every receiver was tried")
 
-    for path in ("webhooks", "new", "deliveries", f"deliveries?id={event['id']}", "types", "types?show=own.type3"):
+    for path in ("webhooks", "new", "deliveries", "deliveries?group=event", "deliveries?error=timeout", "inbox", f"deliveries?id={event['id']}", "types", "types?show=own.type3"):
         watched(f"{base}/{path}")
     for text in HOSTILE:
         watched(f"{base}/deliveries?id={quote(text[:200])}")
         watched(f"{base}/webhooks?event={quote(text[:200])}&status={quote(text[:200])}")
         watched(f"{base}/types?q={quote(text[:200])}")
+        shown = quote(text[:200])
+        watched(f"{base}/deliveries?code={shown}&error={shown}&group={shown}&after={shown}")
     for number, one in enumerate(made):
         watched(f"{base}/webhooks/{one}")
         page = watched(f"{base}/deliveries/{tried[number][0]['id']}")

@@ -125,6 +125,23 @@ def looked_at(page, axe, pictures, name, shown) -> list[str]:
     return wrong
 
 
+def test_what_a_form_of_a_delivery_answers_with(visit, link, stage, stack, tenant, pictures, axe):
+    wrong = []
+    for scheme, width in (("light", 1280), ("dark", 1280), ("light", 390), ("light", 320)):
+        page = visit(width=width, scheme=scheme)
+        page.goto(link(timeZone="Europe/Berlin"))
+        page.goto(f"{stack.description['apiUrl']}/portal/{tenant}/{stage['delivery-retrying']}")
+        for name, button in (("delivery-command", "Make the command"), ("delivery-check", "Compare")):
+            page.evaluate("document.getElementById('check').open = true")
+            page.locator("#check [name=body]").fill('{ "id": "evt_1" }')
+            page.locator("#check [name=headers]").fill("webhook-id: evt_1")
+            page.locator("#check [name=secret]").fill("whsec_b3RoZXIgb3RoZXIgb3RoZXI=")
+            page.get_by_role("button", name=button).click()
+            page.locator("#curl textarea, #check [role=status]").first.wait_for()
+            wrong += looked_at(page, axe, pictures, name, (scheme, width))
+    assert not wrong, "\n".join(wrong)
+
+
 def test_every_page_in_light_and_dark_and_on_a_phone(visit, link, stage, stack, tenant, pictures, axe):
     wrong, rows = [], []
     for scheme, width in (("light", 1280), ("dark", 1280), ("light", 390), ("light", 320)):
