@@ -98,13 +98,19 @@ impl Count {
     }
 }
 
-/// The ledger as another instance sees it: its calls take their time, and others come between.
+/// The ledger as another instance sees it: its calls take their time, others come between, and some fail, before
+/// or after they took effect.
 struct Slow<'a> {
     ledger: &'a MemoryLedger,
     chance: Mutex<Chance>,
 }
 
 impl Slow<'_> {
+    fn fail(&self) -> Result<(), Unavailable> {
+        let fails = self.chance.lock().unwrap().one_in(40);
+        if fails { Err(Unavailable::new("a call", "it fails now and then")) } else { Ok(()) }
+    }
+
     async fn wait(&self) {
         let turns = self.chance.lock().unwrap().below(6);
         for _ in 0..turns {
@@ -117,8 +123,10 @@ macro_rules! slowly {
     ($($name:ident($($arg:ident: $kind:ty),*) -> $answer:ty;)+) => { $(
         async fn $name(&self, $($arg: $kind),*) -> Result<$answer, Unavailable> {
             self.wait().await;
+            self.fail()?;
             let answer = self.ledger.$name($($arg),*).await;
             self.wait().await;
+            self.fail()?;
             answer
         }
     )+ };
@@ -163,6 +171,10 @@ struct Model {
     /// How much passes between two changes, in milliseconds at most.
     pace: u64,
     conflicts: u64,
+    /// Failed attempts that were added to what was delivered already.
+    twins: u64,
+    /// How many looks that met others succeeded, and how many did not.
+    looks: BTreeMap<bool, u64>,
 }
 
 impl Model {
@@ -174,6 +186,8 @@ impl Model {
             under_way: Vec::new(),
             pace,
             conflicts: 0,
+            twins: 0,
+            looks: BTreeMap::new(),
         }
     }
 
@@ -242,6 +256,16 @@ impl Model {
         }
         let row = self.rows[id].clone();
         match current.status() {
+            Status::Delivered if self.chance.one_in(3) => {
+                // A twin's attempt has failed: it is added, and the delivery stays delivered.
+                let (number, now) = (current.next_number(), self.world.now());
+                let attempt = answered(number, now, 500, 7);
+                let mut row = row;
+                row.answers.push(("500".to_owned(), 7));
+                let merged = current.merged(&attempt, Next::Exhausted).unwrap();
+                self.twins += 1;
+                self.save(merged, row);
+            }
             Status::Delivered => {
                 // A twin, or a message of before: its save meets another revision.
                 let stale = Delivery { revision: current.revision - 1, ..current };
@@ -341,9 +365,9 @@ impl Model {
             settle(&c, of, asking),
             changes
         );
-        x.unwrap();
-        y.unwrap();
-        z.unwrap();
+        for succeeded in [x.is_ok(), y.is_ok(), z.is_ok()] {
+            self.looks.entry(succeeded).and_modify(|count| *count += 1).or_insert(1);
+        }
     }
 
     /// Everything has landed, and what was kept says what the model says.
@@ -355,7 +379,7 @@ impl Model {
         for n in 0..WEBHOOKS {
             let webhook = self.world.webhook(n.into());
             let of = (&self.world.tenant, webhook);
-            for hours in [1, 24, 60] {
+            for hours in [1, 24, 60, 100] {
                 let from = now - SignedDuration::from_hours(hours);
                 let window = Window::span(from, now + minutes(1), Step::Hour).unwrap();
                 let report = look(&*self.world.ledger, of, window, self.asking()).await.unwrap();
@@ -373,7 +397,9 @@ impl Model {
 
 #[tokio::test]
 async fn ten_thousand_random_changes_are_counted_as_a_model_counts_them() {
-    for (seed, pace) in [(11, 2_000), (22, 20_000), (33, 90_000), (44, 300)] {
+    let mut expired = 0;
+    // The last one lives for longer than its deliveries.
+    for (seed, pace) in [(11, 2_000), (22, 20_000), (33, 90_000), (44, 300), (66, 300_000)] {
         let mut model = Model::new(seed, pace);
         let mut changes = 0;
         while changes < 2_500 {
@@ -396,6 +422,8 @@ async fn ten_thousand_random_changes_are_counted_as_a_model_counts_them() {
             }
         }
         model.check(seed).await;
+        assert!(model.twins > 50, "twins failed: {}", model.twins);
+        assert!(model.looks[&true] > 20 && model.looks[&false] > 10, "{:?}", model.looks);
         assert!(model.conflicts > 50, "writers met: {}", model.conflicts);
         assert!(model.rows.values().filter(|row| row.answers.len() > 1).count() > 100);
         let kept =
@@ -404,7 +432,9 @@ async fn ten_thousand_random_changes_are_counted_as_a_model_counts_them() {
         // All of it can be counted again from nothing.
         model.world.ledger.forget_figures();
         model.check(seed).await;
+        expired += model.rows.len() - model.world.ledger.all_deliveries().len();
     }
+    assert!(expired > 100, "{expired} deliveries have expired");
 }
 
 #[tokio::test]
