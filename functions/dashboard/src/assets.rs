@@ -54,10 +54,7 @@ fn lean(text: &str) -> String {
 /// Writing to memory does not fail; if it did, nothing would be sent instead of the text.
 fn compressed(text: &str) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-    match encoder.write_all(text.as_bytes()).and_then(|()| encoder.finish()) {
-        Ok(gzip) => gzip,
-        Err(_) => Vec::new(),
-    }
+    encoder.write_all(text.as_bytes()).and_then(|()| encoder.finish()).unwrap_or_default()
 }
 
 pub(crate) async fn get(Path(name): Path<String>, asked: HeaderMap) -> Response {

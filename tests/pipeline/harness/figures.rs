@@ -20,13 +20,11 @@ use jiff::SignedDuration;
 use super::behind_calls::behind_calls;
 use super::killable::yield_to_others;
 use super::pipeline::Pipeline;
-use super::port::Port;
-use super::work::Work;
+use super::port::{MAX_FIGURE_SKEW_MS, Port};
+use super::work::{Look, Work};
 
 /// How long the ledger keeps deliveries, as in `template.yaml`.
 pub(crate) const RETENTION: SignedDuration = SignedDuration::from_hours(30 * 24);
-/// ADR 72 lets two clocks be 30 seconds apart.
-pub(crate) const MAX_FIGURE_SKEW_MS: i64 = 15_000;
 /// A save is in the table a minute after it was announced.
 const MAX_LANDING_MS: i64 = 45_000;
 /// From this age on a save is announced.
@@ -129,15 +127,6 @@ impl Port {
         let skew = environment.chance.between(-MAX_FIGURE_SKEW_MS, MAX_FIGURE_SKEW_MS);
         environment.now() + SignedDuration::from_millis(skew)
     }
-}
-
-/// Who is looked at.
-#[derive(Debug, Clone)]
-pub(crate) enum Look {
-    Webhook(TenantId, WebhookId, Window),
-    Tenant(TenantId, Window),
-    /// `stats` is told to settle a webhook.
-    Mark(TenantId, WebhookId),
 }
 
 impl Pipeline {

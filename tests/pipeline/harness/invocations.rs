@@ -12,14 +12,13 @@ use hooklane_domain::event::{DefaultTenant, from_body};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::figures::Look;
 use super::functions::{
     Instance, cold_delivery, cold_fanout, cold_ingest, cold_stats, cold_upkeep,
 };
 use super::pipeline::{MAX_RECEIVED, Pipeline};
 use super::port::Port;
 use super::stream::Reader;
-use super::work::{Answer, Work};
+use super::work::{Answer, Look, Work};
 
 /// The batch size of the event source mappings.
 const BATCH: usize = 10;

@@ -1,10 +1,10 @@
 //! The work of one step: invocations of functions and of the API, and how they end.
 
 use hooklane_app::fakes::Received;
-use hooklane_domain::ids::{DeliveryId, WebhookId};
+use hooklane_domain::figures::report::Window;
+use hooklane_domain::ids::{DeliveryId, TenantId, WebhookId};
 
 use super::event_queue::QueuedEvent;
-use super::figures::Look;
 use super::port::Port;
 use super::publications::Publication;
 use super::stream::Slice;
@@ -18,6 +18,15 @@ pub(crate) enum Work {
     Manual { port: Port, request: ManualRequest },
     Upkeep { instance: usize },
     Look { port: Port, look: Look },
+}
+
+/// Who is looked at.
+#[derive(Debug, Clone)]
+pub(crate) enum Look {
+    Webhook(TenantId, WebhookId, Window),
+    Tenant(TenantId, Window),
+    /// `stats` is told to settle a webhook.
+    Mark(TenantId, WebhookId),
 }
 
 /// How an invocation ended.
