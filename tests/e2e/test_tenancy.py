@@ -63,6 +63,7 @@ BODIES = {
     "retryDeliveries": {"filter": {"status": ["failed"]}},
     "cancelDeliveries": {"filter": {"status": ["pending"]}},
     "createKey": {"name": "one", "scopes": ["keys:write"]},
+    "checkDelivery": {"body": "{}"},
 }
 
 # The query of each operation that needs one.
