@@ -8,9 +8,10 @@ from hooklane_local.client import Api
 TENANT = "fernhill"
 
 
-def addresses(stack: dict) -> dict[str, str]:
-    """What `stack.json` says of the portal: its address, and a link that signs in."""
-    return {"dashboardUrl": f"{stack['apiUrl']}/portal/{TENANT}/", "dashboardLink": link(stack)}
+def addresses(stack: dict, *, signs_in: bool) -> dict[str, str]:
+    """What `stack.json` says of the portal: its address, and a link that signs in, which the API is asked for."""
+    signed_in = {"dashboardLink": link(stack)} if signs_in else {}
+    return {"dashboardUrl": f"{stack['apiUrl']}/portal/{TENANT}/", **signed_in}
 
 
 def link(stack: dict, tenant: str = TENANT, **wanted) -> str:

@@ -34,6 +34,8 @@ class Profile:
     enforce_iam: bool = False
     # Where the functions call AWS, if not at the emulator itself: a proxy that injects faults.
     function_aws_endpoint: str | None = None
+    # Whether `stack.json` has a link that signs in to the portal.
+    signs_in: bool = True
     # None: at the usual distance from the emulator's.
     chosen_api_port: int | None = None
     # DefaultCatalog. Empty as in the template, so that a stack of `make up` is like one on AWS.

@@ -150,7 +150,7 @@ def describe(profile: Profile) -> dict:
         "region": REGION,
         "functions": {name: outputs[f"{name}Name"] for name in _FUNCTIONS},
     }
-    return stack | portal.addresses(stack)
+    return stack | portal.addresses(stack, signs_in=profile.signs_in)
 
 
 def _outputs(profile: Profile) -> dict[str, str]:

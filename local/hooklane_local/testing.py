@@ -75,7 +75,8 @@ def run_seeds(profile: Profile, seeds: list[int]) -> None:
 def run_faults(profile: Profile, skips: Skips, pytest_arguments: list[str]) -> None:
     """Runs the fault tests on a stack whose functions reach AWS through a proxy that makes calls fail."""
     proxy_port = a_free_one()
-    profile = replace(profile, function_aws_endpoint=f"http://127.0.0.1:{proxy_port}")
+    # The tests start the proxy. Until then no function answers, so nobody is signed in.
+    profile = replace(profile, function_aws_endpoint=f"http://127.0.0.1:{proxy_port}", signs_in=False)
     with temporary_stack(profile) as stack:
         try:
             with step("fault tests"):
