@@ -12,12 +12,12 @@ use hooklane_app::ports::{
     VitalsStore, WaitingStore, WatchList, WebhookIds, WebhookStore,
 };
 use hooklane_app::tenants::SettingsRules;
-use hooklane_app::webhooks::Rules;
+use hooklane_app::webhooks::{Rules, TestDeps};
 use hooklane_contract::Contracts;
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::key_ring::KeyRing;
 use hooklane_domain::access::quota::Lease;
-use hooklane_domain::access::quotas::Quotas;
+use hooklane_domain::access::quotas::{QuotaName, Quotas};
 use hooklane_domain::access::tenant::Tenant;
 use hooklane_domain::ids::TenantId;
 use hooklane_domain::sources::SourceAddresses;
@@ -94,6 +94,23 @@ impl<P: Ports> Deps<P> {
     #[must_use]
     pub fn quotas_of(&self, tenant: &Tenant) -> Quotas {
         self.quotas.under(&tenant.settings.quotas)
+    }
+
+    /// What a test needs, within a tenant's quota of tests at the same time.
+    #[must_use]
+    pub fn test_deps(
+        &self,
+        quotas: &Quotas,
+    ) -> TestDeps<'_, P::Registry, P::Ledger, P::Sender, P::System> {
+        TestDeps {
+            registry: &self.registry,
+            ledger: &self.ledger,
+            sender: &self.sender,
+            system: &self.system,
+            contracts: &self.contracts,
+            catalog: &self.catalog,
+            at_once: u32::try_from(quotas.of(QuotaName::ConcurrentTests)).unwrap_or(u32::MAX),
+        }
     }
 
     pub(crate) fn names(&self) -> SettingsRules<'_> {

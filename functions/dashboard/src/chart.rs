@@ -137,19 +137,19 @@ pub(crate) fn spark(amounts: &[Amount], writer: &Writer) -> Html {
 }
 
 /// A large chart with its scale, its times, and the same as a table.
-pub(crate) struct Chart {
+pub(crate) struct Chart<const COLUMNS: usize> {
     pub(crate) sentence: String,
     /// The marks beside the chart, from the top.
     pub(crate) scale: Vec<String>,
     pub(crate) svg: Html,
     /// The times below the chart, from the left.
     pub(crate) times: Vec<Html>,
-    pub(crate) rows: Vec<TableRow>,
+    pub(crate) rows: Vec<TableRow<COLUMNS>>,
 }
 
-pub(crate) struct TableRow {
+pub(crate) struct TableRow<const COLUMNS: usize> {
     pub(crate) at: Html,
-    pub(crate) counts: [String; 4],
+    pub(crate) cells: [String; COLUMNS],
 }
 
 /// The width and the height of a large chart.
@@ -159,7 +159,7 @@ const HIGH: f64 = 160.0;
 const TIMES: usize = 4;
 
 /// `None` if nothing was sent: then there is nothing to draw.
-pub(crate) fn chart(amounts: &[Amount], writer: &Writer) -> Option<Chart> {
+pub(crate) fn chart(amounts: &[Amount], writer: &Writer) -> Option<Chart<4>> {
     if amounts.iter().all(Amount::is_none) {
         return None;
     }
@@ -191,7 +191,7 @@ pub(crate) fn chart(amounts: &[Amount], writer: &Writer) -> Option<Chart> {
     let (all, half) = (writer.number(scale), writer.number(scale / 2));
     let row = |one: &Amount| TableRow {
         at: writer.time(one.at),
-        counts: [one.delivered, one.failed, one.waiting, one.cancelled]
+        cells: [one.delivered, one.failed, one.waiting, one.cancelled]
             .map(|count| writer.number(count)),
     };
     Some(Chart {

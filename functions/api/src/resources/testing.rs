@@ -6,8 +6,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse as _, Response};
-use hooklane_app::webhooks::{self, TestDeps};
-use hooklane_domain::access::quotas::{QuotaName, Quotas};
+use hooklane_app::webhooks;
 use hooklane_domain::ids::EventType;
 use hooklane_domain::webhook::Webhook;
 
@@ -48,7 +47,7 @@ pub(crate) async fn test<P: Ports>(
     Text(body): Text,
 ) -> Result<Response, Problem> {
     let quotas = deps.quotas_of(caller.acts_for()?);
-    let tested = webhooks::test(test_deps(&deps, &quotas), (&tenant, id), &body).await?;
+    let tested = webhooks::test(deps.test_deps(&quotas), (&tenant, id), &body).await?;
     Ok(Json(TestView::new(&tested)).into_response())
 }
 
@@ -85,7 +84,7 @@ pub(crate) async fn test_new<P: Ports>(
     let (rules, quotas) = (deps.rules_of(acts_for), deps.quotas_of(acts_for));
     let what = (event, body.object());
     let tested =
-        webhooks::test_unsaved(test_deps(&deps, &quotas), (rules, &quotas), &tenant, what).await?;
+        webhooks::test_unsaved(deps.test_deps(&quotas), (rules, &quotas), &tenant, what).await?;
     Ok(Json(TestView::new(&tested)).into_response())
 }
 
@@ -123,21 +122,6 @@ pub(crate) async fn test_change<P: Ports>(
     let (rules, quotas) = (deps.rules_of(acts_for), deps.quotas_of(acts_for));
     let (checked, key, what) = ((rules, &quotas), (&tenant, id), (event, body.object()));
     let seen = |webhook: &Webhook| shown_fields(webhook, &deps.contracts);
-    let tested = webhooks::test_change(test_deps(&deps, &quotas), checked, key, what, seen).await?;
+    let tested = webhooks::test_change(deps.test_deps(&quotas), checked, key, what, seen).await?;
     Ok(Json(TestView::new(&tested)).into_response())
-}
-
-fn test_deps<'a, P: Ports>(
-    deps: &'a Deps<P>,
-    quotas: &Quotas,
-) -> TestDeps<'a, P::Registry, P::Ledger, P::Sender, P::System> {
-    TestDeps {
-        registry: &deps.registry,
-        ledger: &deps.ledger,
-        sender: &deps.sender,
-        system: &deps.system,
-        contracts: &deps.contracts,
-        catalog: &deps.catalog,
-        at_once: u32::try_from(quotas.of(QuotaName::ConcurrentTests)).unwrap_or(u32::MAX),
-    }
 }

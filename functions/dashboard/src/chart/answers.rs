@@ -8,7 +8,7 @@ use hooklane_domain::figures::Bucket;
 use hooklane_domain::figures::report::Report;
 use hooklane_domain::figures::settled::Minute;
 
-use super::{HIGH, WIDE, times_below};
+use super::{Chart, HIGH, TableRow, WIDE, times_below};
 use crate::written::{Html, Writer};
 
 /// The percentiles of a step in milliseconds, if anything was answered in it.
@@ -35,24 +35,8 @@ fn within(bucket: &Bucket) -> Option<[u32; 3]> {
     Some([half?, most?, nearly_all?])
 }
 
-/// A large chart with its scale, its times, and the same as a table.
-pub(crate) struct AnswerChart {
-    pub(crate) sentence: String,
-    /// The marks beside the chart, from the top.
-    pub(crate) scale: Vec<String>,
-    pub(crate) svg: Html,
-    /// The times below the chart, from the left.
-    pub(crate) times: Vec<Html>,
-    pub(crate) rows: Vec<AnswerRow>,
-}
-
-pub(crate) struct AnswerRow {
-    pub(crate) at: Html,
-    pub(crate) within: [String; 3],
-}
-
 /// `None` if nothing was answered: then there is nothing to draw.
-pub(crate) fn chart(answers: &[Answers], writer: &Writer) -> Option<AnswerChart> {
+pub(crate) fn chart(answers: &[Answers], writer: &Writer) -> Option<Chart<3>> {
     let answered = || answers.iter().filter_map(|one| one.within);
     let least = answered().map(|[half, ..]| half).min()?;
     let longest = answered().map(|[.., nearly_all]| nearly_all).max()?;
@@ -82,14 +66,14 @@ pub(crate) fn chart(answers: &[Answers], writer: &Writer) -> Option<AnswerChart>
         let _ = write!(svg, "<path class=\"line {class}\" d=\"{path}\"/>");
     }
     svg.push_str("</svg>");
-    let row = |one: &Answers| AnswerRow {
+    let row = |one: &Answers| TableRow {
         at: writer.time(one.at),
-        within: match one.within {
+        cells: match one.within {
             Some(within) => within.map(|ms| writer.took(ms)),
             None => std::array::from_fn(|_| "\u{2013}".to_owned()),
         },
     };
-    Some(AnswerChart {
+    Some(Chart {
         sentence,
         scale: (range.first..=range.last).rev().map(mark).collect(),
         svg: Html(svg),
@@ -194,8 +178,8 @@ mod tests {
         assert!(!svg.contains("style"), "the policy permits none");
         assert_eq!(chart.scale, ["10 s", "1 s", "100 ms", "10 ms"]);
         assert_eq!(chart.sentence, "95 of 100 came within 1.0 s at the slowest, from 03:00");
-        assert_eq!(chart.rows[1].within, ["10 ms", "1.0 s", "10.0 s"]);
-        assert_eq!(chart.rows[2].within, ["–", "–", "–"]);
+        assert_eq!(chart.rows[1].cells, ["10 ms", "1.0 s", "10.0 s"]);
+        assert_eq!(chart.rows[2].cells, ["–", "–", "–"]);
         assert_eq!(chart.times.len(), 4);
     }
 

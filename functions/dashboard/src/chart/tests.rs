@@ -50,8 +50,8 @@ fn a_chart_says_what_it_shows_and_has_a_table_of_every_step() {
         "{svg}"
     );
     assert_eq!(chart.rows.len(), 3);
-    assert_eq!(chart.rows[2].counts, ["0", "0", "1,312", "2"]);
-    assert!(chart.rows[1].counts.iter().all(|count| count == "0"));
+    assert_eq!(chart.rows[2].cells, ["0", "0", "1,312", "2"]);
+    assert!(chart.rows[1].cells.iter().all(|count| count == "0"));
     assert_eq!(chart.times.len(), 3);
 }
 

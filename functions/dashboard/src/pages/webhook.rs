@@ -20,7 +20,7 @@ mod test;
 pub(crate) use acts::{act, ask};
 pub(super) use secret::secret;
 pub(crate) use show::show;
-pub(super) use test::{Exchange, head_lines, test_deps};
+pub(super) use test::{Exchange, head_lines};
 
 pub(super) async fn read<P: Ports>(
     portal: &Portal<P>,

@@ -87,11 +87,27 @@ const SAVED: &str = r#"{"url":"https://example.com/hook","name":"Desk \"<b>\"",
     "headers":{"X-Key":"s3cret"},"filter":"event.data.total > 50.0","rateLimit":{"requests":5,"perSeconds":1},
     "timeoutSeconds":7,"description":"kept"}"#;
 
-#[tokio::test]
-async fn a_preview_of_a_new_webhook_needs_no_address_and_sends_nothing() {
+/// Somebody who has the form of a new webhook open: their browser, and the form's token.
+async fn creating() -> (Browser, String) {
     let mut browser = Browser::new("");
     browser.enter("manage").await;
     let form = form_of(&browser.get("/portal/acme/new").await.text).to_owned();
+    (browser, form)
+}
+
+/// Somebody who has the form of a saved webhook open: their browser, the webhook, the form's path and its page.
+async fn editing() -> (Browser, Webhook, String, String) {
+    let mut browser = Browser::new("");
+    browser.enter("manage").await;
+    let saved = register(&browser, SAVED).await;
+    let path = format!("/portal/acme/webhooks/{}/edit", saved.id);
+    let page = browser.get(&path).await.text;
+    (browser, saved, path, page)
+}
+
+#[tokio::test]
+async fn a_preview_of_a_new_webhook_needs_no_address_and_sends_nothing() {
+    let (browser, form) = creating().await;
     let fields = [
         ("events", "user.created"),
         ("contract", "stripe"),
@@ -126,9 +142,7 @@ async fn a_preview_of_a_new_webhook_needs_no_address_and_sends_nothing() {
 
 #[tokio::test]
 async fn what_a_filter_rejects_or_a_transform_cannot_make_is_said() {
-    let mut browser = Browser::new("");
-    browser.enter("manage").await;
-    let form = form_of(&browser.get("/portal/acme/new").await.text).to_owned();
+    let (browser, form) = creating().await;
     for (fields, said) in [
         ([("filter", "event.type == 'user.created'")], "The filter matches."),
         ([("filter", "event.type == 'x'")], "The filter does not match:"),
@@ -144,9 +158,7 @@ async fn what_a_filter_rejects_or_a_transform_cannot_make_is_said() {
 
 #[tokio::test]
 async fn a_sample_is_sent_once_and_nothing_is_saved() {
-    let mut browser = Browser::new("");
-    browser.enter("manage").await;
-    let form = form_of(&browser.get("/portal/acme/new").await.text).to_owned();
+    let (browser, form) = creating().await;
     let body = written(&form, &[("url", "https://example.com/hook"), ("events", "user.created")]);
     let answer = browser.ask("POST", "/portal/acme/new/sample", &body, &OWN).await.text;
     assert!(answer.contains("The sample did not arrive"), "{answer}");
@@ -163,11 +175,7 @@ async fn a_sample_is_sent_once_and_nothing_is_saved() {
 
 #[tokio::test]
 async fn a_form_that_nobody_changed_changes_nothing() {
-    let mut browser = Browser::new("");
-    browser.enter("manage").await;
-    let before = register(&browser, SAVED).await;
-    let path = format!("/portal/acme/webhooks/{}/edit", before.id);
-    let page = browser.get(&path).await.text;
+    let (browser, before, path, page) = editing().await;
     assert!(!page.contains("s3cret"), "{page}");
     let saved = browser.ask("POST", &path, &with(filled(&page), &[]), &OWN).await;
     assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.text);
@@ -178,11 +186,7 @@ async fn a_form_that_nobody_changed_changes_nothing() {
 
 #[tokio::test]
 async fn a_change_is_tried_and_then_saved_and_keeps_what_the_form_does_not_have() {
-    let mut browser = Browser::new("");
-    browser.enter("manage").await;
-    let before = register(&browser, SAVED).await;
-    let path = format!("/portal/acme/webhooks/{}/edit", before.id);
-    let page = browser.get(&path).await.text;
+    let (browser, before, path, page) = editing().await;
     let changes = [
         ("name", "Returns"),
         ("filter", ""),
@@ -216,11 +220,7 @@ async fn a_change_is_tried_and_then_saved_and_keeps_what_the_form_does_not_have(
 
 #[tokio::test]
 async fn mistakes_stand_beside_their_fields_with_what_was_typed() {
-    let mut browser = Browser::new("");
-    browser.enter("manage").await;
-    let before = register(&browser, SAVED).await;
-    let path = format!("/portal/acme/webhooks/{}/edit", before.id);
-    let page = browser.get(&path).await.text;
+    let (browser, before, path, page) = editing().await;
     let changes = [
         ("name", ""),
         ("others", "payment.*, not a type!"),
@@ -245,11 +245,7 @@ async fn mistakes_stand_beside_their_fields_with_what_was_typed() {
 
 #[tokio::test]
 async fn who_comes_second_is_told_and_overwrites_only_on_demand() {
-    let mut browser = Browser::new("");
-    browser.enter("manage").await;
-    let before = register(&browser, SAVED).await;
-    let path = format!("/portal/acme/webhooks/{}/edit", before.id);
-    let page = browser.get(&path).await.text;
+    let (browser, before, path, page) = editing().await;
     let (deps, tenant) = (&browser.portal.deps, "acme".parse().unwrap());
     let other = (r#"{"name":"Of <another>","testMode":true}"#, |_: &Webhook| Map::new());
     let (checked, key) = ((deps.rules(), &deps.quotas), (&tenant, before.id));

@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 use super::{About, GREETING, Mistakes, Values};
 use crate::json as folding;
 use crate::oops::Oops;
-use crate::pages::webhook::{Exchange, head_lines, test_deps};
+use crate::pages::webhook::{Exchange, head_lines};
 use crate::settings::Portal;
 use crate::visitor::Visitor;
 use crate::words;
@@ -170,7 +170,7 @@ pub(super) async fn sample<P: Ports>(
     let event = sample_type(portal, visitor, about, values).await?;
     let body = Value::Object(values.body(about.current())).to_string();
     let (rules, quotas) = (deps.rules_of(&visitor.tenant), deps.quotas_of(&visitor.tenant));
-    let (checked, test) = ((rules, &quotas), test_deps(portal, visitor));
+    let (checked, test) = ((rules, &quotas), deps.test_deps(&quotas));
     let what = (event, body.as_str());
     let tested = match about.current() {
         None => webhooks::test_unsaved(test, checked, visitor.id(), what).await,

@@ -17,7 +17,6 @@ use super::acts::{Action, acts};
 use super::figures::{Bar, Figure, PERIODS, bars, tiles};
 use super::settings::{Rotation, rotation, settings};
 use super::{answers, read};
-use crate::chart::answers::AnswerChart;
 use crate::chart::{self, Chart};
 use crate::figures;
 use crate::frame::{Frame, Place};
@@ -48,8 +47,8 @@ struct Page {
     period_words: &'static str,
     as_of: Html,
     cut_to: Option<(Html, Html)>,
-    chart: Option<Chart>,
-    answer_chart: Option<AnswerChart>,
+    chart: Option<Chart<4>>,
+    answer_chart: Option<Chart<3>>,
     errors: Vec<Bar>,
     failed_words: String,
     codes: Vec<Bar>,

@@ -4,8 +4,7 @@ use askama::Template;
 use axum::response::Response;
 use hooklane_api::Ports;
 use hooklane_app::catalog::Freshness;
-use hooklane_app::webhooks::{self, TestDeps, TestResult};
-use hooklane_domain::access::quotas::QuotaName;
+use hooklane_app::webhooks::{self, TestResult};
 use hooklane_domain::delivery::outcome::Outcome;
 use hooklane_domain::webhook::Webhook;
 
@@ -62,24 +61,6 @@ pub(in crate::pages) fn head_lines(headers: &[(String, String)]) -> Html {
     Html(headers.iter().map(line).collect())
 }
 
-/// What a test needs, within the tenant's quota of tests at the same time.
-pub(in crate::pages) fn test_deps<'a, P: Ports>(
-    portal: &'a Portal<P>,
-    visitor: &Visitor,
-) -> TestDeps<'a, P::Registry, P::Ledger, P::Sender, P::System> {
-    let deps = &portal.deps;
-    let at_once = deps.quotas_of(&visitor.tenant).of(QuotaName::ConcurrentTests);
-    TestDeps {
-        registry: &deps.registry,
-        ledger: &deps.ledger,
-        sender: &deps.sender,
-        system: &deps.system,
-        contracts: &deps.contracts,
-        catalog: &deps.catalog,
-        at_once: u32::try_from(at_once).unwrap_or(u32::MAX),
-    }
-}
-
 #[derive(Template)]
 #[template(path = "tested.html")]
 struct Tested {
@@ -103,8 +84,8 @@ pub(super) async fn test<P: Ports>(
         Some(event) => serde_json::json!({ "event": event.as_str() }).to_string(),
         None => String::new(),
     };
-    let test_deps = test_deps(portal, visitor);
-    let tested = webhooks::test(test_deps, (visitor.id(), webhook.id), &body).await?;
+    let test = portal.deps.test_deps(&portal.deps.quotas_of(&visitor.tenant));
+    let tested = webhooks::test(test, (visitor.id(), webhook.id), &body).await?;
     page(&Tested {
         frame: Frame::new(visitor, Place::Webhooks, "Test"),
         here: link::to(visitor.id(), format!("webhooks/{}", webhook.id)),
