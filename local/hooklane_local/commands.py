@@ -15,7 +15,7 @@ from hooklane_local.profile import API_PORT, EMULATOR_PORT, profile_of
 from hooklane_local.progress import Failure, complain, print_durations, say
 from hooklane_local.receiver_languages import HOW_TO_INSTALL, NODE_PACKAGES, missing, require_all
 from hooklane_local.redrive_target import SOURCES as REDRIVE_SOURCES
-from hooklane_local.skips import Skips, skips_fail
+from hooklane_local.reports import Reports, skips_fail
 from hooklane_local.tools import (
     install_cargo_tools,
     install_check_tools,
@@ -120,8 +120,8 @@ def test(options: argparse.Namespace) -> int:
         install_node_packages()
     from hooklane_local.testing import run_tests
 
-    with _reported_skips() as skips:
-        run_tests(profile_of("test"), skips, only_end_to_end=options.only_end_to_end, pytest_arguments=options.pytest)
+    with _reported() as reports:
+        run_tests(profile_of("test"), reports, only_end_to_end=options.only_end_to_end, pytest_arguments=options.pytest)
     return 0
 
 
@@ -133,8 +133,8 @@ def clients(options: argparse.Namespace) -> int:
     install_node_packages()
     from hooklane_local.testing import run_client_tests
 
-    with _reported_skips() as skips:
-        run_client_tests(profile_of("test"), skips, options.pytest)
+    with _reported() as reports:
+        run_client_tests(profile_of("test"), reports, options.pytest)
     return 0
 
 
@@ -150,21 +150,21 @@ def faults(options: argparse.Namespace) -> int:
     _in_emulator_python()
     from hooklane_local.testing import run_faults
 
-    with _reported_skips() as skips:
-        run_faults(profile_of("faults"), skips, options.pytest)
+    with _reported() as reports:
+        run_faults(profile_of("faults"), reports, options.pytest)
     return 0
 
 
 @contextmanager
-def _reported_skips():
-    """Prints the steps and the skipped tests at the end, however it comes, and fails if no skip is allowed."""
-    skips = Skips()
+def _reported():
+    """Prints the steps, the skipped and the failed tests at the end, however it comes, and fails if no skip is allowed."""
+    reports = Reports()
     try:
-        yield skips
+        yield reports
     finally:
         print_durations()
-        skips.print()
-    skips.require_none()
+        reports.print()
+    reports.require_no_skip()
 
 
 def limits(options: argparse.Namespace) -> int:

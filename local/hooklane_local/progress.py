@@ -11,6 +11,29 @@ class Failure(Exception):
     """An error that the user can act on. It is printed as one line, without a traceback."""
 
 
+class Later:
+    """Lets the steps after a failed one run too, so that one run shows every failure.
+
+    Each `with later:` keeps the failure of its block; `fail()` raises them as one.
+    """
+
+    def __init__(self) -> None:
+        self.failures: list[str] = []
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, _kind, error: BaseException | None, _trace) -> bool:
+        if not isinstance(error, Failure):
+            return False
+        complain(str(error))
+        self.failures.append(str(error))
+        return True
+
+    def fail(self) -> None:
+        if self.failures:
+            raise Failure("; ".join(self.failures))
+
+
 def say(text: str) -> None:
     print(text, flush=True)
 

@@ -11,15 +11,15 @@ from hooklane_local.paths import EMULATOR_PYTHON, LOCAL, ROOT
 from hooklane_local.ports import a_free_one
 from hooklane_local.processes import beside, run
 from hooklane_local.profile import Profile
-from hooklane_local.progress import Failure, say, step
+from hooklane_local.progress import Failure, Later, say, step
 from hooklane_local.session import temporary_stack
-from hooklane_local.skips import Skips
+from hooklane_local.reports import Reports
 from hooklane_local.tools import host_target
 
 _FUNCTION_LOG_LINES = 15
 
 
-def run_tests(profile: Profile, skips: Skips, *, only_end_to_end: bool, pytest_arguments: list[str]) -> None:
+def run_tests(profile: Profile, reports: Reports, *, only_end_to_end: bool, pytest_arguments: list[str]) -> None:
     """Runs first what needs no stack: a fault that shows there is harder to find through the stack."""
     if not only_end_to_end:
         with step("tests that need no stack"):
@@ -29,35 +29,35 @@ def run_tests(profile: Profile, skips: Skips, *, only_end_to_end: bool, pytest_a
                 environment=for_build_tools(),
                 cwd=ROOT,
             )
-            _pytest(profile, skips, ROOT / "tests" / "local")
-            _pytest(profile, skips, ROOT / "tests" / "openapi")
+            _pytest(profile, reports, ROOT / "tests" / "local")
+            _pytest(profile, reports, ROOT / "tests" / "openapi")
     with temporary_stack(profile) as stack:
-        try:
-            with step("conformance of the stores and queues with the emulator"):
-                _conformance(profile)
-            with step("end-to-end tests, and an hour beside a dead receiver in virtual time"):
-                parallel = ["-n", "4", "--dist", "worksteal", "--durations=10"]
-                with nullcontext() if only_end_to_end else _simulation(profile):
-                    _pytest(profile, skips, ROOT / "tests" / "e2e", *parallel, *pytest_arguments)
-            if not pytest_arguments:
-                with step("the portal in a browser"):
-                    _pytest(profile, skips, ROOT / "tests" / "browser", "-n", "2", "--dist", "worksteal")
-                with step("clients that others' generators make"):
-                    _pytest(profile, skips, ROOT / "tests" / "clients", "-m", "not long", "--durations=5")
-                with step("the API against its OpenAPI document"):
-                    hold_against_document(profile, stack)
-        except Failure:
+        later = Later()
+        with step("conformance of the stores and queues with the emulator"), later:
+            _conformance(profile)
+        with step("end-to-end tests, and an hour beside a dead receiver in virtual time"), later:
+            parallel = ["-n", "4", "--dist", "worksteal", "--durations=10"]
+            with nullcontext() if only_end_to_end else _simulation(profile):
+                _pytest(profile, reports, ROOT / "tests" / "e2e", *parallel, *pytest_arguments)
+        if not pytest_arguments:
+            with step("the portal in a browser"), later:
+                _pytest(profile, reports, ROOT / "tests" / "browser", "-n", "2", "--dist", "worksteal")
+            with step("clients that others' generators make"), later:
+                _pytest(profile, reports, ROOT / "tests" / "clients", "-m", "not long", "--durations=5")
+            with step("the API against its OpenAPI document"), later:
+                hold_against_document(profile, stack)
+        if later.failures:
             print_function_logs(stack)
             say(f"The emulator's whole log: {profile.emulator_log}")
-            raise
+        later.fail()
 
 
-def run_client_tests(profile: Profile, skips: Skips, pytest_arguments: list[str]) -> None:
+def run_client_tests(profile: Profile, reports: Reports, pytest_arguments: list[str]) -> None:
     """Runs the tests of generated clients, those that take long too, on a stack of their own."""
     with temporary_stack(profile) as stack:
         try:
             with step("clients that others' generators make"):
-                _pytest(profile, skips, ROOT / "tests" / "clients", "--durations=10", *pytest_arguments)
+                _pytest(profile, reports, ROOT / "tests" / "clients", "--durations=10", *pytest_arguments)
         except Failure:
             print_function_logs(stack)
             say(f"The emulator's whole log: {profile.emulator_log}")
@@ -72,7 +72,7 @@ def run_seeds(profile: Profile, seeds: list[int]) -> None:
                 hold_against_document(profile, stack, seed)
 
 
-def run_faults(profile: Profile, skips: Skips, pytest_arguments: list[str]) -> None:
+def run_faults(profile: Profile, reports: Reports, pytest_arguments: list[str]) -> None:
     """Runs the fault tests on a stack whose functions reach AWS through a proxy that makes calls fail."""
     proxy_port = a_free_one()
     # The tests start the proxy. Until then no function answers, so nobody is signed in.
@@ -81,7 +81,7 @@ def run_faults(profile: Profile, skips: Skips, pytest_arguments: list[str]) -> N
         try:
             with step("fault tests"):
                 settings = {"HOOKLANE_FAULT_PROXY_PORT": str(proxy_port)}
-                _pytest(profile, skips, ROOT / "tests" / "faults", *pytest_arguments, settings=settings)
+                _pytest(profile, reports, ROOT / "tests" / "faults", *pytest_arguments, settings=settings)
         except Failure:
             print_function_logs(stack)
             say(f"The emulator's whole log: {profile.emulator_log}")
@@ -126,7 +126,7 @@ def _simulation(profile: Profile):
     return beside(command, environment=for_build_tools(), cwd=ROOT, log=profile.state / "simulation.log")
 
 
-def _pytest(profile: Profile, skips: Skips, folder: Path, *arguments: str, settings: dict | None = None) -> None:
+def _pytest(profile: Profile, reports: Reports, folder: Path, *arguments: str, settings: dict | None = None) -> None:
     environment = {**for_build_tools(), **(settings or {})}
     environment["PYTHONPATH"] = str(LOCAL)
     environment["PYTHONDONTWRITEBYTECODE"] = "1"
@@ -138,4 +138,4 @@ def _pytest(profile: Profile, skips: Skips, folder: Path, *arguments: str, setti
     try:
         run([EMULATOR_PYTHON, "-m", "pytest", folder, *options, *arguments], environment=environment, cwd=ROOT)
     finally:
-        skips.add_report(report)
+        reports.add(report)
