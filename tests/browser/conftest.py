@@ -108,7 +108,8 @@ def visit(browser):
         context = browser.new_context(
             java_script_enabled=script, viewport={"width": width, "height": 900}, color_scheme=scheme
         )
-        context.set_default_timeout(15_000)
+        # Pages come from unoptimized functions and an emulator, beside other tests.
+        context.set_default_timeout(PATIENCE_SECONDS * 1000)
         contexts.append(context)
         return context.new_page()
 

@@ -1,6 +1,7 @@
 mod calls;
 mod events;
 mod model;
+mod overtaken;
 mod world;
 
 use hooklane_domain::delivery::Status;
