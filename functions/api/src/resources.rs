@@ -45,7 +45,7 @@ pub(crate) fn guarded<P: Ports>() -> OpenApiRouter<Arc<Deps<P>>> {
     let router = OpenApiRouter::with_openapi(description::frame());
     let router = operations!(router, "webhooks", webhooks: list, create, get, put, patch, delete);
     let router = operations!(router, "webhooks", pausing: pause, resume);
-    let router = operations!(router, "webhooks", recover: start, progress);
+    let router = operations!(router, "webhooks", recover: start, stop, progress);
     let router = operations!(router, "webhooks", probe: probe);
     let router = operations!(router, "secrets", secrets: show, rotate);
     let router = operations!(router, "webhooks", testing: test, test_change, test_new);

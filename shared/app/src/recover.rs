@@ -102,6 +102,34 @@ pub async fn start(
     Ok(Progress { recovery, registered_at: webhook.created_at })
 }
 
+/// The times that stopping is tried if `upkeep` writes its progress meanwhile.
+const STOP_TRIES: usize = 5;
+
+/// Ends a webhook's recovery. What was sent stays sent, and so does the part that `upkeep` has under way: it finds
+/// the recovery ended when it writes how far it is. Stopping one that has ended changes nothing.
+pub async fn stop(
+    store: &(impl WebhookStore + RecoveryStore),
+    clock: &impl Clock,
+    (tenant, id): (&TenantId, WebhookId),
+) -> Result<Progress, RecoverError> {
+    for _ in 0..STOP_TRIES {
+        let Progress { recovery, registered_at } = progress(store, (tenant, id)).await?;
+        let stopped = recovery.clone().stopped(whole_millisecond(clock.now()));
+        if stopped == recovery {
+            return Ok(Progress { recovery, registered_at });
+        }
+        if store.save_recovery(&stopped).await? {
+            // Otherwise others of the tenant wait until the turn is over by itself.
+            if recovery.scans() {
+                store.end_turn(&recovery).await?;
+            }
+            let recovery = Recovery { revision: stopped.revision + 1, ..stopped };
+            return Ok(Progress { recovery, registered_at });
+        }
+    }
+    Err(Unavailable::new("stopping a recovery", "others wrote it at each try").into())
+}
+
 /// A webhook's newest recovery and its progress.
 pub async fn progress(
     store: &(impl WebhookStore + RecoveryStore),

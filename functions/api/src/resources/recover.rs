@@ -64,6 +64,29 @@ pub(crate) async fn start<P: Ports>(
 }
 
 #[utoipa::path(
+    post,
+    path = "/webhooks/{webhook}/recover/stop",
+    operation_id = "stopRecovery",
+    summary = "Stop the webhook's latest recovery",
+    description = "Nothing more is looked for, also no events that come late. What was sent stays sent, and at most \
+        the part of a minute that is under way follows. Idempotent: stopping a recovery that has ended changes \
+        nothing. Another one can begin at once.",
+    security(("bearer" = [WRITE])),
+    responses(
+        (status = 200, description = "The recovery, which has ended", body = RecoveryView),
+        (status = 404, description = "Not found, it belongs to another tenant, or the webhook has had no recovery"),
+    ),
+)]
+pub(crate) async fn stop<P: Ports>(
+    State(deps): State<Arc<Deps<P>>>,
+    Writer(tenant): Writer,
+    Named(id): Named,
+) -> Result<Response, Problem> {
+    let recovery = recover::stop(&deps.registry, &deps.system, (&tenant, id)).await?;
+    Ok(Json(RecoveryView::new(&recovery)).into_response())
+}
+
+#[utoipa::path(
     get,
     path = "/webhooks/{webhook}/recover",
     operation_id = "getRecovery",

@@ -264,11 +264,13 @@ words! {
         All = WantedStatus::Any,
     }
 
-    /// `waiting`: as many recoveries of the tenant look for skipped events as may at the same time.
+    /// `waiting`: as many recoveries of the tenant look for skipped events as may at the same time. `stopped`: by
+    /// a request, before it was complete.
     RecoveryState: &Recovery {
         Waiting = Recovery { waiting: true, stage: Stage::Failed { .. } | Stage::Skipped { .. }, .. },
         Running = Recovery { waiting: false, stage: Stage::Failed { .. } | Stage::Skipped { .. }, .. },
-        Completed = Recovery { stage: Stage::Done { .. }, .. },
+        Completed = Recovery { stopped: false, stage: Stage::Done { .. }, .. },
+        Stopped = Recovery { stopped: true, stage: Stage::Done { .. }, .. },
     }
 }
 

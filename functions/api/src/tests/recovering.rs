@@ -43,6 +43,49 @@ async fn one_recovery_runs_at_a_time_and_shows_its_progress() {
 }
 
 #[tokio::test]
+async fn a_recovery_is_stopped_and_another_one_can_begin() {
+    let service = Service::new();
+    let path = format!("/webhooks/{}/recover", service.webhook().await);
+    let stop = format!("{path}/stop");
+    assert_eq!(service.ask("POST", &stop, "").await.status, StatusCode::NOT_FOUND);
+    service.ask("POST", &path, BODY).await;
+    let id: WebhookId = path.split('/').nth(2).unwrap().parse().unwrap();
+    let registry = &service.deps.registry;
+    let seen_by_upkeep = registry.recovery(id).await.unwrap().unwrap();
+
+    let stopped = service.ask("POST", &stop, "").await;
+
+    assert_eq!(stopped.status, StatusCode::OK);
+    assert_eq!(stopped.body["state"], "stopped");
+    assert_eq!(stopped.body["completedAt"], "2024-01-15T10:30:00.000Z");
+    assert_eq!(service.ask("GET", &path, "").await.body, stopped.body);
+    assert_eq!(service.ask("POST", &stop, "").await.body, stopped.body, "it is idempotent");
+    let at: Timestamp = "2024-01-15T10:31:00Z".parse().unwrap();
+    let step = seen_by_upkeep.advanced(7, at, None);
+    assert!(!registry.save_recovery(&step).await.unwrap(), "a step under way finds it ended");
+    let again = service.ask("POST", &path, BODY).await;
+    assert_eq!((again.status, &again.body["state"]), (StatusCode::ACCEPTED, &json!("running")));
+}
+
+#[tokio::test]
+async fn a_recovery_that_is_complete_stays_so_when_it_is_stopped() {
+    let service = Service::new();
+    let path = format!("/webhooks/{}/recover", service.webhook().await);
+    service.ask("POST", &path, r#"{"since":"2024-01-15T09:30:00Z","include":"skipped"}"#).await;
+    let id: WebhookId = path.split('/').nth(2).unwrap().parse().unwrap();
+    let registry = &service.deps.registry;
+    let running = registry.recovery(id).await.unwrap().unwrap();
+    let at: Timestamp = "2024-01-15T10:31:00Z".parse().unwrap();
+    assert!(registry.save_recovery(&running.walked(at, at, None)).await.unwrap());
+    let done = service.ask("GET", &path, "").await.body;
+    assert!(done["rechecksEndAt"].is_string(), "late events are looked for: {done}");
+    let stopped = service.ask("POST", &format!("{path}/stop"), "").await.body;
+    assert_eq!(stopped["state"], "completed");
+    assert_eq!(stopped["completedAt"], done["completedAt"]);
+    assert!(stopped.get("rechecksEndAt").is_none(), "not any more: {stopped}");
+}
+
+#[tokio::test]
 async fn a_recovery_of_events_older_than_the_webhook_says_so() {
     let service = Service::new();
     let path = format!("/webhooks/{}/recover", service.webhook().await);

@@ -100,8 +100,11 @@ pub(crate) async fn show<P: Ports>(
             Err(found) => errors = listed(&found),
         }
     }
-    let done = query.text("done").filter(|word| *word == "started");
-    let done = done.map(|_| "It has begun. It goes on without this page, a part each minute.");
+    let done = match query.text("done") {
+        Some("started") => Some("It has begun. It goes on without this page, a part each minute."),
+        Some("stopped") => Some("It was stopped. What was sent stays sent."),
+        _ => None,
+    };
     let fields = Shown { query: &query, errors, counted, done };
     shown(&visitor, &webhook, progress.as_ref(), fields)
 }
@@ -197,6 +200,19 @@ pub(crate) async fn start<P: Ports>(
     Ok(see(&link::with(visitor.id(), &here, &[("done", "started")])))
 }
 
+/// Ends the running recovery.
+pub(crate) async fn stop<P: Ports>(
+    State(portal): State<Arc<Portal<P>>>,
+    Path((_, webhook)): Path<(String, String)>,
+    Act { visitor, .. }: Act,
+) -> Result<Response, Oops> {
+    let webhook = webhook::read(&portal, &visitor, &webhook).await?;
+    let deps = &portal.deps;
+    recover::stop(&deps.registry, &deps.system, (visitor.id(), webhook.id)).await?;
+    let here = format!("webhooks/{}/recover", webhook.id);
+    Ok(see(&link::with(visitor.id(), &here, &[("done", "stopped")])))
+}
+
 fn span(wanted: Wanted, writer: &Writer) -> Html {
     Html(format!(
         "accepted from {} to {}",
@@ -261,6 +277,9 @@ fn newest(progress: &Progress, writer: &Writer) -> Newest {
         span(recovery.wanted, writer)
     ))];
     sentences.push(Html(match recovery.stage {
+        Stage::Done { at } if recovery.stopped => {
+            format!("{sent} sent again; it was stopped {}.", writer.second(at))
+        }
         Stage::Done { at } => format!("{sent} sent again; it ended {}.", writer.second(at)),
         Stage::Failed { .. } | Stage::Skipped { .. } => format!("{sent} sent again so far."),
     }));

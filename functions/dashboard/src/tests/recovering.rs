@@ -3,6 +3,7 @@
 use hooklane_app::ports::{Clock as _, DeliveryStore as _, RecoveryStore as _};
 use hooklane_domain::delivery::{Delivery, FailReason};
 use hooklane_domain::ids::{DeliveryId, WebhookId};
+use hooklane_domain::isolation::recovery::{Recovery, Wanted, WantedStatus};
 
 use super::figures::webhook;
 use super::*;
@@ -67,6 +68,15 @@ async fn the_count_comes_first_and_sends_nothing_and_then_exactly_that_begins() 
     let answer = browser.ask("POST", &path, &hidden(&counted), &OWN).await;
     assert_eq!(answer.status, StatusCode::CONFLICT);
     assert!(answer.text.contains("A recovery of this webhook is running."), "{}", answer.text);
+
+    let form = format!("form={}", form_of(&page));
+    let answer = browser.ask("POST", &format!("{path}/stop"), &form, &OWN).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
+    assert!(stored().await.unwrap().unwrap().stopped);
+    let page = browser.get(&answer.location).await.text;
+    assert!(page.contains("It was stopped. What was sent stays sent."), "{page}");
+    assert!(page.contains("0 deliveries sent again; it was stopped"), "{page}");
+    assert!(page.contains("Count them first") && !page.contains("Stop it"), "{page}");
 }
 
 #[tokio::test]
@@ -111,6 +121,20 @@ async fn who_may_only_look_sees_how_far_it_is_and_can_begin_none() {
     let answer = browser.ask("POST", &path, &body, &OWN).await;
     assert_eq!(answer.status, StatusCode::FORBIDDEN);
     assert_eq!(browser.portal.deps.registry.recovery(one).await.unwrap(), None);
+
+    let wanted = Wanted {
+        since: browser.portal.deps.system.now(),
+        until: browser.portal.deps.system.now(),
+        status: WantedStatus::Failed,
+    };
+    let now = browser.portal.deps.system.now();
+    let running = Recovery::new("acme".parse().unwrap(), one, wanted, now);
+    assert!(browser.portal.deps.registry.save_recovery(&running).await.unwrap());
+    let page = browser.get(&path).await.text;
+    assert!(page.contains("A recovery is running") && !page.contains("Stop it"), "{page}");
+    let answer = browser.ask("POST", &format!("{path}/stop"), &format!("form={form}"), &OWN).await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN);
+    assert!(browser.portal.deps.registry.recovery(one).await.unwrap().unwrap().is_running());
 }
 
 #[test]

@@ -56,6 +56,9 @@ pub struct Recovery {
     /// How fast it sends; `None` if as fast as it can.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paced: Option<Paced>,
+    /// Whether somebody ended it before it was complete.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stopped: bool,
     /// Counts the writes; 0 where it has no item yet.
     pub revision: u64,
 }
@@ -132,6 +135,7 @@ impl Recovery {
             rechecks: Vec::new(),
             unreadable: 0,
             paced: None,
+            stopped: false,
             revision: 0,
         }
     }
@@ -222,6 +226,14 @@ impl Recovery {
         Self { stage: Stage::Done { at: now }, rechecks: Vec::new(), ..self }
     }
 
+    /// The recovery after somebody stopped it: it sends nothing more, and looks for nothing that comes late. One
+    /// that was complete stays so.
+    #[must_use]
+    pub fn stopped(self, now: Timestamp) -> Self {
+        let stopped = self.stopped || self.is_running();
+        Self { stopped, waiting: false, ..self.without_webhook(now) }
+    }
+
     /// The recovery of a webhook that was deleted: there is nobody left to deliver to.
     #[must_use]
     pub fn without_webhook(self, now: Timestamp) -> Self {
@@ -262,6 +274,23 @@ impl Recovery {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_recovery_that_is_stopped_has_nothing_left_to_do() {
+        let at = |s| Timestamp::from_second(s).unwrap();
+        let wanted = Wanted { since: at(1), until: at(2), status: WantedStatus::Skipped };
+        let new = Recovery::new("t".parse().unwrap(), WebhookId::new(at(0), 1), wanted, at(3));
+        let new = Recovery { walk: Some(Position::default()), waiting: true, ..new };
+        let walked = new.clone().walked(at(4), at(5), None);
+        assert!(!walked.is_running() && walked.is_open(), "late events are looked for");
+        for (before, stopped, ended_at) in [(new, true, at(9)), (walked, false, at(5))] {
+            let after = before.sending(7).stopped(at(9));
+            assert_eq!((after.stopped, after.waiting, after.is_open()), (stopped, false, false));
+            assert_eq!((&after.stage, after.sent), (&Stage::Done { at: ended_at }, 7));
+            assert_eq!(after.work(at(1_000_000), Duration::ZERO), Work::Rest);
+            assert_eq!(after.clone().stopped(at(10)), after, "once more changes nothing");
+        }
+    }
 
     #[test]
     fn a_recovery_goes_through_the_stages_of_its_status() {

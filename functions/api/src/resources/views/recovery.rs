@@ -35,7 +35,7 @@ pub(crate) struct RecoveryView {
     rate_limit: Option<RateLimit>,
     #[schema(format = DateTime)]
     requested_at: String,
-    /// Absent while the recovery is running.
+    /// When it was complete or was stopped; absent while it is running.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime, nullable = false)]
     completed_at: Option<String>,

@@ -63,14 +63,15 @@ fn states_have_public_words_beside_their_stored_texts() {
     }
     let wanted = Wanted { since: AT, until: AT, status: WantedStatus::Any };
     let new = Recovery::new("acme".parse().unwrap(), WebhookId::new(AT, 1), wanted, AT);
-    for (stored, waiting, public) in [
-        (json!({"done": {"at": SINCE}}), false, "completed"),
-        (json!({"failed": {"after": null}}), false, "running"),
-        (json!({"skipped": {"cursor": null}}), false, "running"),
-        (json!({"skipped": {"cursor": null}}), true, "waiting"),
+    for (stored, waiting, stopped, public) in [
+        (json!({"done": {"at": SINCE}}), false, false, "completed"),
+        (json!({"done": {"at": SINCE}}), false, true, "stopped"),
+        (json!({"failed": {"after": null}}), false, false, "running"),
+        (json!({"skipped": {"cursor": null}}), false, false, "running"),
+        (json!({"skipped": {"cursor": null}}), true, false, "waiting"),
     ] {
         let stage: Stage = serde_json::from_value(stored).unwrap();
-        let recovery = Recovery { stage, waiting, ..new.clone() };
+        let recovery = Recovery { stage, waiting, stopped, ..new.clone() };
         assert_eq!(json_of(RecoveryState::from(&recovery)), public);
     }
 }
