@@ -7,7 +7,7 @@ export IAM FUNCTION_AWS_ENDPOINT HOOKLANE_PORT HOOKLANE_API_PORT HOOKLANE_LOG_LE
 export SEED SEARCH_SECONDS ONLY PARALLEL WEBHOOKS SAMPLE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up portal down demo test e2e faults seeds limits long redrive built simulation check audit pins openapi deployer-policy contract clean
+.PHONY: help setup up portal down demo test e2e faults seeds limits costs long redrive built simulation check audit pins openapi deployer-policy contract clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ seeds: ## hold the API against its OpenAPI document with other seeds (SEEDS="1 2
 
 limits: ## give the functions hostile inputs under Lambda's limits (RELEASE=1, SEED, SEARCH_SECONDS, ONLY, BIN)
 	@$(LOCAL) limits $(if $(RELEASE),--release) $(if $(BIN),--binaries "$(BIN)") $(if $(STAND_INS),--stand-ins)
+
+costs: ## what pages and figures ask of the tables, and what figures cost of a delivery's price
+	@$(LOCAL) costs
 
 long: ## what takes long, before a release: every generator's client, the deployed build under limits
 	@$(LOCAL) clients

@@ -2,6 +2,7 @@
 
 pub mod expressions;
 pub mod poison;
+pub mod portal;
 pub mod requests;
 pub mod schemas;
 

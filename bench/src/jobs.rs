@@ -3,6 +3,7 @@
 mod events;
 mod expressions;
 mod poison;
+mod portal;
 mod receivers;
 pub(crate) mod recoveries;
 mod requests;
@@ -14,6 +15,7 @@ pub(crate) use self::events::ingest;
 use crate::aws::sqs::Message;
 use crate::clock::now_ms;
 use crate::hostile::expressions::Expression;
+use crate::hostile::portal::Visit;
 use crate::hostile::requests::RequestInput;
 use crate::hostile::schemas::SchemaInput;
 use crate::index::full_batch;
@@ -37,6 +39,12 @@ pub enum Job {
     Explanation(Expression),
     Schema(SchemaInput),
     Request(RequestInput),
+    /// The same request to the portal.
+    Stranger(RequestInput),
+    /// A visit to the portal by somebody who is signed in.
+    Visit(Visit),
+    /// The expression in the portal's studio.
+    Studio(Expression),
     Receiver(&'static str),
     /// Many webhooks, each with patterns in its filter.
     Webhooks(usize),
@@ -56,6 +64,9 @@ impl Job {
             Self::Explanation(input) => format!("explanation: {}", input.name),
             Self::Schema(input) => input.name.clone(),
             Self::Request(input) => input.name.clone(),
+            Self::Stranger(input) => format!("portal: {}", input.name),
+            Self::Visit(visit) => visit.name.clone(),
+            Self::Studio(input) => format!("portal: studio: {}", input.name),
             Self::Receiver(kind) => format!("receiver: {kind}"),
             Self::Webhooks(n) => format!("numbers: {n} webhooks with 24 patterns"),
             Self::PoisonEvents => "poison: messages of events".to_owned(),
@@ -77,6 +88,9 @@ impl Job {
             Self::Explanation(input) => expressions::explanation(world, &name, input, bounds).await,
             Self::Schema(input) => events::schema(world, input, bounds).await,
             Self::Request(input) => requests::request(world, input, bounds).await,
+            Self::Stranger(input) => portal::stranger(world, input, bounds).await,
+            Self::Visit(visit) => portal::visit(world, visit, bounds).await,
+            Self::Studio(input) => portal::expression(world, input, bounds).await,
             Self::Receiver(kind) => receivers::receiver(world, &name, kind, Bounds::RECEIVER).await,
             Self::Webhooks(n) => receivers::webhooks(world, &name, *n, bounds).await,
             Self::PoisonEvents => poison::events(world, &name, bounds).await,

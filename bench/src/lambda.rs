@@ -19,11 +19,19 @@ pub enum Name {
     Stats,
     Delivery,
     Upkeep,
+    Dashboard,
 }
 
 impl Name {
-    pub const ALL: [Self; 6] =
-        [Self::Api, Self::Ingest, Self::Fanout, Self::Stats, Self::Delivery, Self::Upkeep];
+    pub const ALL: [Self; 7] = [
+        Self::Api,
+        Self::Ingest,
+        Self::Fanout,
+        Self::Stats,
+        Self::Delivery,
+        Self::Upkeep,
+        Self::Dashboard,
+    ];
 
     #[must_use]
     pub const fn text(self) -> &'static str {
@@ -34,6 +42,7 @@ impl Name {
             Self::Stats => "stats",
             Self::Delivery => "delivery",
             Self::Upkeep => "upkeep",
+            Self::Dashboard => "dashboard",
         }
     }
 
@@ -41,7 +50,7 @@ impl Name {
     #[must_use]
     pub const fn time_limit(self) -> Duration {
         Duration::from_secs(match self {
-            Self::Api | Self::Ingest => 30,
+            Self::Api | Self::Ingest | Self::Dashboard => 30,
             Self::Fanout | Self::Stats | Self::Delivery => 60,
             Self::Upkeep => 120,
         })

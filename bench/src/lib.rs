@@ -4,12 +4,15 @@
 pub mod aws;
 pub mod clock;
 pub mod control_group;
+pub mod crowd;
+pub mod figures;
 pub mod function;
 pub mod hostile;
 pub mod http;
 pub mod index;
 pub mod jobs;
 pub mod lambda;
+pub mod pages;
 pub mod payload;
 pub mod price;
 pub mod receiver;

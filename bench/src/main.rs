@@ -9,7 +9,7 @@ use anyhow::{Context as _, bail};
 use hooklane_bench::clock::{Stopwatch, option};
 use hooklane_bench::control_group::ControlGroup;
 use hooklane_bench::row::Row;
-use hooklane_bench::suite;
+use hooklane_bench::{figures, pages, suite};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
@@ -76,14 +76,18 @@ async fn run() -> anyhow::Result<ExitCode> {
         Some((name, rest)) if name == "stand-in" => stand_in(rest).await,
         Some((name, _)) if name == "limits" => limits().await,
         Some((name, _)) if name == "worst" => worst().await,
+        Some((name, _)) if name == "pages" => pages().await,
+        Some((name, _)) if name == "figures" => figures().await,
         Some((name, [before, after])) if name == "price" => price(before, after).await,
-        _ => bail!("the commands are limits, worst, price BEFORE AFTER, and stand-in COMMAND"),
+        _ => bail!(
+            "the commands are limits, worst, pages, figures, price BEFORE AFTER, and stand-in COMMAND"
+        ),
     }
 }
 
 /// Runs every hostile input whose name holds `ONLY`, and fails if a row has a fault.
 async fn limits() -> anyhow::Result<ExitCode> {
-    let folder = PathBuf::from(option("BIN").context("BIN names the folder of the binaries")?);
+    let folder = binaries()?;
     let only = option("ONLY").unwrap_or_default();
     let at_once = usize::try_from(number("PARALLEL", 4))?;
     let search = Duration::from_secs(number("SEARCH_SECONDS", 6));
@@ -117,9 +121,54 @@ async fn limits() -> anyhow::Result<ExitCode> {
     conclude(&rows, watch)
 }
 
+/// Prints what each page of the portal and each figure asks of the tables, and fails if one asks for more where
+/// there is more.
+async fn pages() -> anyhow::Result<ExitCode> {
+    let lines = pages::measure(binaries()?).await?;
+    report(&pages::heading());
+    let mut code = ExitCode::SUCCESS;
+    for line in &lines {
+        report(&line.line());
+    }
+    for fault in lines.iter().filter_map(pages::Line::fault) {
+        report(&fault);
+        code = ExitCode::FAILURE;
+    }
+    Ok(code)
+}
+
+/// Prints what figures cost of a delivery, for webhooks with few and with many.
+async fn figures() -> anyhow::Result<ExitCode> {
+    let folder = binaries()?;
+    let rest = figures::delivery(folder.clone()).await?;
+    report("for each delivery: write units, read units, requests of SQS, $ a million, share");
+    let line = |name: &str, units: figures::Units, share: f64| {
+        report(&format!(
+            "{name:<42} {:>7.4} {:>7.4} {:>7.4} {:>8.4} {:>5.1} %",
+            units.writes,
+            units.reads,
+            units.sqs,
+            units.dollars(),
+            share * 100.0
+        ));
+    };
+    line("everything but figures and functions' time", rest, 1.0);
+    for a_minute in [1, 10, 60, 600, 3_000] {
+        let hour = figures::hour(folder.clone(), a_minute).await?;
+        let name = format!("figures at {a_minute} a minute, {} marks", hour.marks);
+        line(&name, hour.figures, hour.figures.dollars() / rest.dollars());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The folder of the functions' programs.
+fn binaries() -> anyhow::Result<PathBuf> {
+    Ok(PathBuf::from(option("BIN").context("BIN names the folder of the binaries")?))
+}
+
 /// Runs the worst that is accepted, each at its quota, all together.
 async fn worst() -> anyhow::Result<ExitCode> {
-    let folder = PathBuf::from(option("BIN").context("BIN names the folder of the binaries")?);
+    let folder = binaries()?;
     let webhooks = number("WEBHOOKS", 1_000);
     let watch = Stopwatch::start();
     let search = Duration::from_secs(number("SEARCH_SECONDS", 6));

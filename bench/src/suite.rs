@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::hostile::expressions::Expression;
 use crate::hostile::schemas::SchemaInput;
-use crate::hostile::{RECEIVERS, expressions, requests, schemas};
+use crate::hostile::{RECEIVERS, expressions, portal, requests, schemas};
 use crate::jobs::{Job, TENANT};
 use crate::row::{Bounds, Row};
 use crate::search::expressions::{Expressions, Kind};
@@ -22,12 +22,16 @@ pub fn jobs() -> Vec<Job> {
     jobs.extend(RECEIVERS.map(Job::Receiver));
     let filters = expressions.iter().filter(|input| input.filter.is_some());
     jobs.extend(filters.clone().take(8).cloned().map(Job::Recovery));
-    jobs.extend(filters.take(8).cloned().map(Job::Explanation));
+    jobs.extend(filters.clone().take(8).cloned().map(Job::Explanation));
+    let transforms = expressions.iter().filter(|input| input.transform.is_some());
+    jobs.extend(filters.take(8).chain(transforms.take(8)).cloned().map(Job::Studio));
     jobs.extend([760, 1_000].map(Job::Webhooks));
     jobs.extend(expressions.into_iter().map(Job::Expression));
     jobs.extend(schemas::all().into_iter().map(Job::Schema));
     jobs.extend([Job::PoisonEvents, Job::PoisonMessages, Job::PoisonRecords, Job::FullIndex]);
     jobs.extend(requests::of_strangers().into_iter().map(Job::Request));
+    jobs.extend(requests::of_strangers().into_iter().map(Job::Stranger));
+    jobs.extend(portal::visits().into_iter().map(Job::Visit));
     jobs.extend(requests::of_tenants(TENANT).into_iter().map(Job::Request));
     jobs
 }

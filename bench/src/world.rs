@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use serde_json::{Value, json};
 
 use crate::aws::Aws;
@@ -31,6 +33,14 @@ const OPERATOR_KEY: &str = "the-operator-key-of-the-limits-harness";
 pub struct Answered {
     pub status: u16,
     pub body: Value,
+}
+
+/// Somebody who is signed in to the portal.
+#[derive(Debug, Clone)]
+pub struct Session {
+    pub cookie: String,
+    /// What every form repeats.
+    pub token: String,
 }
 
 /// A running world.
@@ -128,6 +138,19 @@ impl World {
         Ok(environment)
     }
 
+    /// What the adapters need to reach the stand-ins from this process.
+    #[must_use]
+    pub fn client_config(&self) -> SdkConfig {
+        let credentials = Credentials::new("test", "test", None, None, "the harness");
+        SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("us-east-1"))
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .endpoint_url(self.server.url())
+            .http_client(aws_smithy_http_client::Builder::new().build_http())
+            .build()
+    }
+
     /// Asks the API without limits, as the operator for a tenant.
     pub async fn ask(&self, tenant: &str, request: Request) -> anyhow::Result<Answered> {
         let mut setup = self.setup.lock().await;
@@ -149,6 +172,29 @@ impl World {
             bail!("{what} for {tenant}: {} {body}", answer.status);
         }
         Ok(answer.body)
+    }
+
+    /// Exchanges a link to the portal for a session, as a browser does.
+    pub async fn session(&self, tenant: &str) -> anyhow::Result<Session> {
+        let wanted = Request::new("POST", &format!("/tenants/{tenant}/portal"));
+        let link = self.done("", wanted.body(r#"{"scope":"manage"}"#)).await?;
+        let url = link.get("url").and_then(Value::as_str).context("a link without a url")?;
+        let (_, query) = url.split_once('?').context("a link without a query")?;
+        let mut portal = self.function(Name::Dashboard, Limits::None).await?;
+        let enter = Request::new("GET", &format!("/portal/{tenant}/enter")).query(query);
+        let ran = portal.invoke(&enter.payload()).await?;
+        let cookie = ran.answer().and_then(|answer| answer.pointer("/cookies/0"));
+        let cookie = cookie.and_then(Value::as_str).and_then(|cookie| cookie.split(';').next());
+        let cookie = cookie.with_context(|| format!("no cookie: {:?}", ran.end))?.to_owned();
+        let types = Request::new("GET", &format!("/portal/{tenant}/types"));
+        let ran = portal.invoke(&types.header("cookie", &cookie).payload()).await?;
+        let page = answered_page(&ran)?.body;
+        let page = page.as_str().unwrap_or_default();
+        let token = page.split_once("name=\"form\" value=\"");
+        let token = token.and_then(|(_, rest)| rest.split('"').next());
+        let token = token.context("the page has no form")?.to_owned();
+        portal.stop().await;
+        Ok(Session { cookie, token })
     }
 
     /// Registers a webhook and returns its id.
@@ -188,14 +234,20 @@ pub fn as_operator(tenant: &str, request: Request) -> Request {
 
 /// The API's answer in the answer of an invocation.
 pub fn answered(invocation: &Invocation) -> anyhow::Result<Answered> {
+    let page = answered_page(invocation)?;
+    let body = serde_json::from_str(page.body.as_str().unwrap_or_default()).unwrap_or(Value::Null);
+    Ok(Answered { body, ..page })
+}
+
+/// The same with the body as text.
+pub fn answered_page(invocation: &Invocation) -> anyhow::Result<Answered> {
     match &invocation.end {
         End::Answered(answer) => {
             let status = answer.get("statusCode").and_then(Value::as_u64);
             let status = status.context("an answer without a status")?;
-            let body = answer.get("body").and_then(Value::as_str).unwrap_or_default();
-            let body = serde_json::from_str(body).unwrap_or(Value::Null);
+            let body = answer.get("body").cloned().unwrap_or(Value::Null);
             Ok(Answered { status: u16::try_from(status)?, body })
         }
-        other => bail!("the API did not answer: {other:?}"),
+        other => bail!("the function did not answer: {other:?}"),
     }
 }

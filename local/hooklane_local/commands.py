@@ -181,6 +181,17 @@ def limits(options: argparse.Namespace) -> int:
     return 0
 
 
+def costs(_options: argparse.Namespace) -> int:
+    require_commands("cargo")
+    from hooklane_local.limits import run_costs
+
+    try:
+        run_costs()
+    finally:
+        print_durations()
+    return 0
+
+
 def redrive(options: argparse.Namespace) -> int:
     _in_emulator_python()
     from hooklane_local.redrive import SOURCES, Options, redrive
@@ -269,6 +280,7 @@ def _parser() -> argparse.ArgumentParser:
     add(portal, "print a link that signs in to the portal of the stack that `up` started").add_argument(
         "--tenant", help="another tenant than that of the sample data"
     )
+    add(costs, "count what pages and figures ask of the tables, and their share of a price")
     add(down, "stop the local stack that `up` started")
     add(demo, "publish events to a temporary local stack, and show and check their deliveries")
     tests = add(test, "run every test")

@@ -9,7 +9,7 @@ from hooklane_local.processes import run
 from hooklane_local.progress import step
 from hooklane_local.tools import host_target
 
-_FUNCTIONS = ("api", "ingest", "fanout", "stats", "delivery", "upkeep")
+_FUNCTIONS = ("api", "ingest", "fanout", "stats", "delivery", "upkeep", "dashboard")
 # CI has no more time. `make long` searches for five minutes.
 _SEARCH_SECONDS = {"ci": "6", "release": "300"}
 # What the harness reads from the environment; the Makefile passes it on.
@@ -38,6 +38,17 @@ def run_limits(*, release: bool, binaries: str | None) -> None:
     if not environment.get("ONLY"):
         with step("the worst that is accepted, all together"):
             run([harness, "worst"], environment=environment, cwd=ROOT)
+
+
+def run_costs() -> None:
+    """Counts what pages and figures ask of the tables, and what figures cost of a delivery's price."""
+    with step("building the functions and the harness (ci)"):
+        _build("ci", functions=True)
+    built = ROOT / "target" / host_target() / "ci"
+    environment = {**for_build_tools(), "BIN": str(built)}
+    for name, command in [("pages and figures", "pages"), ("figures' share of a delivery's price", "figures")]:
+        with step(name):
+            run([built / "hooklane-bench", command], environment=environment, cwd=ROOT)
 
 
 def run_stand_in_conformance() -> None:

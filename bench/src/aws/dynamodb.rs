@@ -54,6 +54,15 @@ impl DynamoDb {
         }
     }
 
+    /// Deletes the items of the partitions that begin like that.
+    pub fn forget(&self, table: &str, partitions: &str) {
+        if let Some(table) = self.state().tables.get_mut(table) {
+            for key in table.keys_of(partitions) {
+                table.delete(&key);
+            }
+        }
+    }
+
     /// The stream records of the events that were stored since the last call.
     #[must_use]
     pub fn take_records(&self) -> Vec<Value> {

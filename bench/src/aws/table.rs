@@ -57,6 +57,14 @@ impl Table {
         Some(old)
     }
 
+    /// The keys of the partitions that begin like that.
+    #[must_use]
+    pub fn keys_of(&self, partitions: &str) -> Vec<Key> {
+        let from = (partitions.to_owned(), String::new());
+        let keys = self.items.range(from..).map(|(key, _)| key);
+        keys.take_while(|(pk, _)| pk.starts_with(partitions)).cloned().collect()
+    }
+
     /// The items of a range, in order of their keys, after `start`.
     pub fn read<'t>(
         &'t self,

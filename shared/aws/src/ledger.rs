@@ -4,10 +4,11 @@
 //! Attribute names are one letter long, because DynamoDB charges by size. The module of each item says
 //! what its letters mean.
 
+use std::fmt::{Debug, Formatter};
 use std::sync::Arc;
 
 use hooklane_app::cache::Bounded;
-use hooklane_app::ports::Unavailable;
+use hooklane_app::ports::{Clock as _, Unavailable};
 use hooklane_domain::Timestamp;
 
 use crate::failure::corrupt;
@@ -45,7 +46,7 @@ pub struct Ledger {
     table: Table,
     retention: Retention,
     /// When deliveries are saved decides what is beside them.
-    clock: System,
+    clock: LedgerClock,
     /// The notes that this instance left.
     noted: Arc<Bounded<Key, ()>>,
 }
@@ -88,8 +89,31 @@ impl Ledger {
         Self {
             table: Table::new(config, table),
             retention,
-            clock: System,
+            clock: LedgerClock(Arc::new(|| System.now())),
             noted: Arc::new(Bounded::new(NOTES)),
         }
+    }
+
+    /// The same ledger by another clock, for a measurement that fills hours.
+    #[must_use]
+    pub fn by(mut self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        self.clock = LedgerClock(Arc::new(clock));
+        self
+    }
+}
+
+/// What a ledger knows the time by.
+#[derive(Clone)]
+struct LedgerClock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
+
+impl LedgerClock {
+    fn now(&self) -> Timestamp {
+        (self.0)()
+    }
+}
+
+impl Debug for LedgerClock {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        f.write_str("LedgerClock")
     }
 }

@@ -2,7 +2,7 @@
 //! tenant and event have at most 40 characters.
 
 use hooklane_app::ports::{
-    Clock as _, DeliveryFilter, DeliveryPage, DeliveryStore, FiguresOf, Saved, Unavailable,
+    DeliveryFilter, DeliveryPage, DeliveryStore, FiguresOf, Saved, Unavailable,
 };
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::attempt::{Attempt, LastAttempt};
