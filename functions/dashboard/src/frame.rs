@@ -99,7 +99,8 @@ pub(crate) async fn theme<P: Ports>(State(_): State<Arc<Portal<P>>>, visitor: Vi
         accent.map_or_else(|| usual.to_owned(), |accent| accent.text().to_string())
     };
     let css = format!(
-        ":root {{ --accent: {}; --on-accent: {}; --accent-soft: color-mix(in srgb, var(--accent) 12%, var(--surface)); }}\n",
+        ":root {{ --accent: {}; --on-accent: {}; \
+         --accent-soft: color-mix(in srgb, var(--accent) 12%, var(--surface)); }}\n",
         value(or(light, "#0a5a76"), or(dark, "#83cbe4")),
         value(text(light, "#ffffff"), text(dark, "#05222d")),
     );
