@@ -60,6 +60,12 @@ def pictures() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def axe() -> str:
+    package = pytest.importorskip("axe_playwright_python", reason="axe-core is not installed: make setup")
+    return (Path(package.__file__).parent / "axe.min.js").read_text()
+
+
 @pytest.fixture
 def tenant() -> str:
     return f"b-{uuid.uuid4().hex[:12]}"

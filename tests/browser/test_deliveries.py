@@ -124,6 +124,24 @@ def test_new_deliveries_are_counted_and_come_when_they_are_asked_for(sign_in, re
     assert len(asked) <= count + 1 and page.locator("#live [role=status]").inner_text() == "Paused"
 
 
+def test_rows_that_come_to_an_empty_list_can_be_selected_and_retried(visit, link, register, publish, tried, receiver, api):
+    receiver.respond = respond
+    webhook = register("Desk", "/good")
+    page = visit()
+    page.goto(link())
+    page.goto(page.url.replace("/webhooks", "/deliveries"))
+    retry = page.locator("#dock [value=retry]")
+    assert ids(page) == [] and not retry.is_visible()
+    publish()
+    one = tried(webhook, "delivered")["id"]
+    page.get_by_role("button", name="Show them").click()
+    assert ids(page) == [one] and retry.is_visible()
+    page.locator("[name=d]").check()
+    assert retry.inner_text() == "Retry 1 now" and page.locator("#picked").inner_text() == "1 selected."
+    retry.click()
+    assert "1 delivery" in page.get_by_role("status").first.inner_text()
+
+
 def test_live_rows_change_in_place_and_stop_without_a_reader(visit, link, register, publish, tried, receiver, api):
     receiver.respond = respond
     webhook = register("Ledger", "/bad")
@@ -222,6 +240,8 @@ def test_check_what_a_receiver_has(sign_in, api, register, publish, tried, recei
     assert check.locator("mark").count() == 2
     found = compare(body=base64.b64encode(sent.body + b"\r\n").decode(), written="base64")
     assert "white space at the end" in found and "U+000D" in found
+    found = compare(headers="webhook-id: nobody\nwebhook-signature v1,x")
+    assert "Line 2 of the headers cannot be read." in found
     found = compare(headers="webhook-id: nobody")
     assert "header with the signature is missing" in found
 

@@ -4,20 +4,12 @@ The pictures are kept for people to look at. The table of weights goes to the fo
 state into docs/portal.md.
 """
 
-from pathlib import Path
-
 import pytest
 
 from hooklane_local.receiver import Response
 
 # Nothing else may be transferred for a page.
 MOST_BYTES = 60 * 1024
-
-
-@pytest.fixture(scope="module")
-def axe() -> str:
-    package = pytest.importorskip("axe_playwright_python", reason="axe-core is not installed: make setup")
-    return (Path(package.__file__).parent / "axe.min.js").read_text()
 
 
 @pytest.fixture

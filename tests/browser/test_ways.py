@@ -90,6 +90,9 @@ def test_a_webhooks_chart_says_what_it_shows_and_is_a_table_too(sign_in, api, re
     codes = page.get_by_role("region", name="Answers by code").inner_text()
     assert "503 Service Unavailable" in codes
     assert "Counted at" in page.locator("main").inner_text()
+    page.get_by_role("link", name="503 Service Unavailable").click()
+    assert heading(page) == "Deliveries" and page.locator("tbody [data-row]").count() == 2
+    assert page.get_by_label("Answer code").input_value() == "503", "filters that are set are open"
 
 
 def test_find_a_delivery_and_read_why_it_waits_and_retry_it(sign_in, api, receiver, eventually):

@@ -7,9 +7,9 @@ use hooklane_app::catalog::EventCatalog;
 use hooklane_app::ports::{
     AttemptLog, Clock, DailyCounts, DeferQueue, DeletedWebhooks, DeliveryStore, Entropy,
     EventIndex, EventStore, EventTypeStore, FigureSource, FigureStore, HealthStore,
-    IdempotencyStore, InboxLog, InboxStore, KeyStore, ParkingStore, Pause, Post, QuotaStore,
-    RecoveryStore, SlotStore, TenantStore, TestAttemptStore, TestPlaces, Unavailable, UsageStore,
-    VitalsStore, WaitingStore, WatchList, WebhookIds, WebhookStore,
+    IdempotencyStore, InboxLog, InboxStore, KeyStore, LogoStore, ParkingStore, Pause, Post,
+    QuotaStore, RecoveryStore, SlotStore, TenantStore, TestAttemptStore, TestPlaces, Unavailable,
+    UsageStore, VitalsStore, WaitingStore, WatchList, WebhookIds, WebhookStore,
 };
 use hooklane_app::tenants::SettingsRules;
 use hooklane_app::webhooks::{Rules, TestDeps};
@@ -146,7 +146,7 @@ all_of! {
     /// The ports of the ledger.
     Ledger = EventStore + DeliveryStore + AttemptLog + ParkingStore + SlotStore + IdempotencyStore
         + TestAttemptStore + TestPlaces + QuotaStore + DailyCounts + WaitingStore + EventIndex
-        + DeletedWebhooks + UsageStore + InboxLog + FigureSource + FigureStore;
+        + DeletedWebhooks + UsageStore + InboxLog + LogoStore + FigureSource + FigureStore;
     /// The ports of the registry.
     Registry = WebhookStore + TenantStore + KeyStore + EventTypeStore + HealthStore + WatchList
         + RecoveryStore + VitalsStore + WebhookIds + InboxStore;

@@ -144,6 +144,8 @@
       listed.replaceChildren(...found.childNodes);
       found = null;
       for (const box of listed.querySelectorAll('[name="d"]')) box.checked = chosen.has(box.value);
+      const dock = document.getElementById("dock");
+      if (dock) dock.hidden = false;
       select();
       rowsOf(listed).find((row) => !known.has(row.dataset.id))?.querySelector("a").focus();
       show.hidden = true;

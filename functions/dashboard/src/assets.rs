@@ -43,8 +43,8 @@ impl Asset {
     }
 }
 
-/// Without indentation and without lines that are empty or a comment, which are a sixth of the script. No text in either
-/// file goes over the end of a line.
+/// Without indentation and without lines that are empty or a comment, which are a sixth of the script. No text in
+/// either file goes over the end of a line.
 fn lean(text: &str) -> String {
     let lines = text.lines().map(str::trim_start);
     let kept: Vec<_> = lines.filter(|line| !line.is_empty() && !line.starts_with("//")).collect();

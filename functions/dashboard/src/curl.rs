@@ -1,7 +1,7 @@
 //! A request as a command of `curl`, for a POSIX shell, bash or zsh.
 //!
-//! Bodies and headers are somebody else's texts, so nothing in them may mean anything to the shell or to the terminal into
-//! which the command is pasted.
+//! Bodies and headers are somebody else's texts, so nothing in them may mean anything to the shell or to the terminal
+//! into which the command is pasted.
 
 use std::fmt::Write as _;
 

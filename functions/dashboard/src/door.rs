@@ -22,7 +22,7 @@ use crate::pages::{
     webhook, webhooks,
 };
 use crate::settings::Portal;
-use crate::{assets, frame};
+use crate::{assets, frame, logo};
 
 /// The largest form: two bodies of requests to compare, percent-encoded.
 const MAX_FORM: usize = 1024 * 1024;
@@ -34,6 +34,7 @@ pub fn door<P: Ports>(portal: Arc<Portal<P>>) -> Router {
         .route("/enter", get(entering::enter::<P>))
         .route("/leave", post(entering::leave::<P>))
         .route("/theme.css", get(frame::theme::<P>))
+        .route("/logo/{hash}", get(logo::get::<P>))
         .route("/webhooks", get(webhooks::list::<P>).post(new::create::<P>))
         .route("/new", get(new::show::<P>))
         .route("/new/{act}", get(new::again).post(new::trial::<P>))
@@ -93,7 +94,8 @@ async fn protect<P: Ports>(
     );
     let headers = response.headers_mut();
     if let Ok(policy) = HeaderValue::from_str(&policy) {
-        headers.insert(CONTENT_SECURITY_POLICY, policy);
+        // A logo has a policy of its own.
+        headers.entry(CONTENT_SECURITY_POLICY).or_insert(policy);
     }
     let always: [(HeaderName, &str); 4] = [
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),

@@ -5,14 +5,15 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use hooklane_api::Ports;
-use hooklane_domain::access::portal::{Accent, FormToken, Mode};
+use hooklane_domain::access::portal::{Accent, Font, FormToken, Mode};
 use hooklane_domain::ids::TenantId;
 use lambda_http::http::header::CONTENT_TYPE;
 
+use crate::logo::Picture;
 use crate::settings::Portal;
 use crate::visitor::Visitor;
 use crate::written::plain;
-use crate::{assets, link};
+use crate::{assets, link, logo};
 
 /// The part of the navigation that a page belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +35,10 @@ pub(crate) struct Frame {
     pub(crate) brand: String,
     pub(crate) tenant: TenantId,
     pub(crate) mode: String,
+    /// The kind of font, if it is not the system's.
+    pub(crate) font: Option<&'static str>,
+    /// What is shown in place of the brand.
+    pub(crate) logo: Vec<Picture>,
     pub(crate) has_theme: bool,
     pub(crate) back: Option<String>,
     pub(crate) zone: String,
@@ -58,6 +63,8 @@ impl Frame {
             brand,
             tenant: visitor.tenant.id.clone(),
             mode: chosen.unwrap_or(look.mode).as_str().to_owned(),
+            font: (look.font != Font::System).then(|| look.font.as_str()),
+            logo: logo::pictures(&visitor.tenant.id, look),
             has_theme: place != Place::Shared
                 && (look.accent.is_some() || look.accent_dark.is_some()),
             back: visitor.pass.back.as_ref().map(|url| url.as_str().to_owned()),
@@ -92,7 +99,8 @@ pub(crate) async fn theme<P: Ports>(State(_): State<Arc<Portal<P>>>, visitor: Vi
         accent.map_or_else(|| usual.to_owned(), |accent| accent.text().to_string())
     };
     let css = format!(
-        ":root {{ --accent: {}; --on-accent: {}; --accent-soft: color-mix(in srgb, var(--accent) 12%, var(--surface)); }}\n",
+        ":root {{ --accent: {}; --on-accent: {}; \
+         --accent-soft: color-mix(in srgb, var(--accent) 12%, var(--surface)); }}\n",
         value(or(light, "#0a5a76"), or(dark, "#83cbe4")),
         value(text(light, "#ffffff"), text(dark, "#05222d")),
     );

@@ -14,6 +14,7 @@ mod form;
 mod frame;
 mod json;
 mod link;
+mod logo;
 mod oops;
 mod pages;
 mod query;

@@ -33,6 +33,7 @@ mod figures;
 mod inbox;
 mod inspecting;
 mod listing;
+mod looking;
 mod recovering;
 mod studio;
 mod trying;
@@ -157,9 +158,14 @@ impl Browser {
 
     /// Signs in to the tenant `acme`.
     async fn enter(&mut self, scope: &str) -> Answer {
+        self.enter_with(&format!("{{\"scope\": \"{scope}\"}}")).await
+    }
+
+    /// The same, with what the platform asked for.
+    async fn enter_with(&mut self, body: &str) -> Answer {
         let (deps, tenant) = (&self.portal.deps, "acme".parse().unwrap());
-        let body = format!("{{\"scope\": \"{scope}\"}}");
-        let link = portal::link(&deps.registry, &deps.system, &KEY.into(), &tenant, &body).await;
+        let stores = (&deps.registry, &deps.ledger);
+        let link = portal::link(stores, &deps.system, &KEY.into(), &tenant, body).await;
         let path = format!("/portal/acme/enter?link={}", link.unwrap().pass.expose_secret());
         let answer = self.get(&path).await;
         self.cookie = answer.set_cookie.split(';').next().unwrap().to_owned();
@@ -324,7 +330,9 @@ async fn who_signs_out_gets_a_page_with_the_way_back() {
     let mut browser = Browser::new("");
     let (deps, tenant) = (&browser.portal.deps, "acme".parse().unwrap());
     let body = r#"{"scope": "read", "returnUrl": "https://shop.example/settings"}"#;
-    let link = portal::link(&deps.registry, &deps.system, &KEY.into(), &tenant, body).await;
+    let link =
+        portal::link((&deps.registry, &deps.ledger), &deps.system, &KEY.into(), &tenant, body)
+            .await;
     let path = format!("/portal/acme/enter?link={}", link.unwrap().pass.expose_secret());
     browser.cookie = browser.get(&path).await.set_cookie.split(';').next().unwrap().to_owned();
     let page = browser.get("/portal/acme/webhooks").await.text;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use axum::RequestPartsExt as _;
 use axum::extract::{FromRequestParts, RawPathParams};
 use hooklane_api::{Keys as _, Ports};
+use hooklane_app::inbox::is_available;
 use hooklane_app::outlook::Outlook;
 use hooklane_app::portal::{self, Shut};
 use hooklane_app::ports::{Clock as _, Unavailable};
@@ -88,7 +89,8 @@ impl<P: Ports> FromRequestParts<Arc<Portal<P>>> for Visitor {
             return Err(Oops::TooMany(seconds));
         }
         let visitor = Self::new(tenant, pass, portal.deps.system.now(), &parts.headers);
-        Ok(Self { has_inbox: portal.deps.network.inboxes().is_some(), ..visitor })
+        let has_inbox = is_available(&portal.deps.network, &visitor.tenant);
+        Ok(Self { has_inbox, ..visitor })
     }
 }
 

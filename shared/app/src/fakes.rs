@@ -18,6 +18,7 @@ mod kept_figures;
 mod kept_usage;
 mod keys;
 mod ledger;
+mod logos;
 mod operator_bus;
 mod parking;
 mod queues;
@@ -83,6 +84,7 @@ mod tests {
         conformance::keys(&MemoryRegistry::default(), 1).await;
         conformance::inboxes(&MemoryRegistry::default(), 1).await;
         conformance::inbox_requests(&MemoryLedger::default(), 1).await;
+        conformance::logos(&MemoryLedger::default(), 1).await;
         let now = "2024-06-01T00:00:00Z".parse().unwrap();
         let ledger = MemoryLedger::default();
         ledger.watch(std::sync::Arc::new(FakeSystem::at(now)));

@@ -1,7 +1,7 @@
 //! The test inbox of a tenant: set up, received into, and cleared.
 
 use hooklane_contract::Contracts;
-use hooklane_domain::ids::TenantId;
+use hooklane_domain::access::tenant::Tenant;
 use hooklane_domain::inbox::{
     Admission, Arrival, Inbox, InboxAnswer, InboxChange, InboxToken, InvalidAnswer, KeptRequest,
 };
@@ -10,7 +10,7 @@ use hooklane_domain::time::whole_millisecond;
 use hooklane_domain::webhook::network::NetworkRules;
 
 use crate::conflict::{MAX_TRIES, always_overtaken, decide_anew};
-use crate::ports::{Clock, Entropy, InboxLog, InboxSaved, InboxStore, Unavailable};
+use crate::ports::{Clock, Entropy, InboxLog, InboxSaved, InboxStore, TenantStore, Unavailable};
 use crate::removed::Removed;
 
 /// The most webhooks whose secrets are tried on one request. A request costs no more, however many webhooks
@@ -22,7 +22,7 @@ const MOST_TRIED: usize = 20;
 pub enum Reception {
     /// It is kept, and answered like this.
     Kept(InboxAnswer),
-    /// There is no such inbox, it is off, or the operator turned all of them off.
+    /// There is no such inbox, it is off, or the operator turned it or all of them off.
     Missing,
     /// The inbox took as many as it may. The next one is taken in so many seconds.
     Full { seconds: i64 },
@@ -33,7 +33,7 @@ pub enum Reception {
 /// The count comes first, so that neither a webhook is read nor a body written for a request over the limits.
 /// Nothing but the kept request follows from it: no event, no delivery, no request to anywhere.
 pub async fn receive(
-    (registry, ledger): (&impl InboxStore, &impl InboxLog),
+    (registry, ledger): (&(impl InboxStore + TenantStore), &impl InboxLog),
     (contracts, network): (&Contracts, &NetworkRules),
     token: &InboxToken,
     arrival: Arrival<'_>,
@@ -44,6 +44,9 @@ pub async fn receive(
     let Some(inbox) = inbox.filter(|inbox| inbox.on && inbox.token == *token) else {
         return Ok(Reception::Missing);
     };
+    if !is_available(network, &registry.tenant(tenant).await?) {
+        return Ok(Reception::Missing);
+    }
     let number = match ledger.admit_request(tenant, arrival.at).await? {
         Admission::Taken(number, _) => number,
         Admission::Refused { seconds } => return Ok(Reception::Full { seconds }),
@@ -52,6 +55,12 @@ pub async fn receive(
     let verdict = contracts.verdict(&webhooks, arrival);
     ledger.keep_request(tenant, &KeptRequest::of(arrival, number, verdict)).await?;
     Ok(Reception::Kept(inbox.answer))
+}
+
+/// Whether a tenant may have an inbox: the operator turned neither its own off nor all of them.
+#[must_use]
+pub fn is_available(network: &NetworkRules, tenant: &Tenant) -> bool {
+    network.inboxes().is_some() && !tenant.settings.inbox_off
 }
 
 /// The URL of an inbox; `None` if the operator turned them off.
@@ -72,7 +81,7 @@ pub fn is_harmless(contracts: &Contracts, name: &str) -> bool {
 
 #[derive(Debug, thiserror::Error)]
 pub enum InboxError {
-    /// The operator turned all inboxes off.
+    /// The operator turned the tenant's inbox off, or all of them.
     #[error("the operator has turned test inboxes off")]
     Off,
     #[error("the tenant has no inbox")]
@@ -96,12 +105,12 @@ pub async fn change(
     registry: &impl InboxStore,
     system: &(impl Clock + Entropy),
     network: &NetworkRules,
-    tenant: &TenantId,
+    tenant: &Tenant,
     body: &str,
 ) -> Result<Inbox, InboxError> {
     let change = InboxChange::read(body).map_err(InboxError::Invalid)?;
     revise(registry, network, tenant, |seen| {
-        Ok(change.apply(seen, tenant, system.random(), whole_millisecond(system.now()))?)
+        Ok(change.apply(seen, &tenant.id, system.random(), whole_millisecond(system.now()))?)
     })
     .await
 }
@@ -111,7 +120,7 @@ pub async fn change_url(
     registry: &impl InboxStore,
     system: &(impl Clock + Entropy),
     network: &NetworkRules,
-    tenant: &TenantId,
+    tenant: &Tenant,
 ) -> Result<Inbox, InboxError> {
     revise(registry, network, tenant, |seen| {
         let seen = seen.ok_or(InboxError::Missing)?;
@@ -124,19 +133,19 @@ pub async fn change_url(
 async fn revise(
     registry: &impl InboxStore,
     network: &NetworkRules,
-    tenant: &TenantId,
+    tenant: &Tenant,
     change: impl Fn(Option<Inbox>) -> Result<Inbox, InboxError>,
 ) -> Result<Inbox, InboxError> {
-    if network.inboxes().is_none() {
+    if !is_available(network, tenant) {
         return Err(InboxError::Off);
     }
     let once = async || {
-        let changed = change(registry.inbox(tenant).await?)?;
+        let changed = change(registry.inbox(&tenant.id).await?)?;
         match registry.save_inbox(&changed).await? {
             InboxSaved::Yes => Ok(Some(changed)),
             InboxSaved::No => Ok(None),
             InboxSaved::Removed(tombstone) => {
-                Err(InboxError::Removed(Removed { tenant: tenant.clone(), tombstone }))
+                Err(InboxError::Removed(Removed { tenant: tenant.id.clone(), tombstone }))
             }
         }
     };

@@ -3,16 +3,18 @@
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::key_ring::KeyRing;
 use hooklane_domain::access::portal::{
-    Accent, Access, FormToken, LINK_LASTS, Locale, Look, Mode, Pass, Purpose, ReturnUrl,
+    Accent, Access, Font, FormToken, LINK_LASTS, Locale, Logo, Look, Mode, Pass, Purpose,
+    ReturnUrl, SESSION_LASTS,
 };
 use hooklane_domain::access::tenant::Tenant;
 use hooklane_domain::ids::TenantId;
 use hooklane_domain::json::fields::{FieldErrors, Fields};
 use hooklane_domain::unseen;
+use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use secrecy::SecretString;
 
-use crate::ports::{Clock, Entropy, TenantStore, Unavailable};
+use crate::ports::{Clock, Entropy, LogoStore, TenantStore, Unavailable};
 use crate::removed::{Removed, usable};
 
 /// A link and how long it can be exchanged.
@@ -39,10 +41,13 @@ const MAX_NAME: usize = 40;
 const MAX_ZONE: usize = 64;
 
 /// Issues a link to the portal of a tenant. The body is
-/// `{"scope", "returnUrl", "theme": {"mode", "accent", "accentDark", "name"}, "locale", "timeZone"}`; all but
-/// `scope` may be left out.
+/// `{"scope", "returnUrl", "theme": {"mode", "accent", "accentDark", "name", "logo", "logoDark", "font"}, "locale",
+/// "timeZone"}`; all but `scope` may be left out.
+///
+/// The pass holds the marks of logos. The logos themselves are kept for as long as a session of this link may show
+/// them.
 pub async fn link(
-    tenants: &impl TenantStore,
+    (tenants, logos): (&impl TenantStore, &impl LogoStore),
     clock: &impl Clock,
     key: &SecretString,
     id: &TenantId,
@@ -54,6 +59,9 @@ pub async fn link(
     let expires_at = now
         .checked_add(LINK_LASTS)
         .map_err(|e| Unavailable::new("computing when a link expires", e))?;
+    for logo in &wanted.logos {
+        keep(logos, logo, expires_at).await?;
+    }
     let pass = Pass {
         tenant: id.clone(),
         access: wanted.access,
@@ -68,9 +76,28 @@ pub async fn link(
     Ok(IssuedLink { pass: pass.sign(Purpose::Link, key).into(), expires_at })
 }
 
+/// How much longer than needed a logo is kept, so that one that is named day by day is written once a week.
+const KEPT_LONGER: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// Keeps a logo for every session of a link that expires then.
+async fn keep(
+    logos: &impl LogoStore,
+    logo: &Logo,
+    expires_at: Timestamp,
+) -> Result<(), Unavailable> {
+    let after =
+        |at: Timestamp, by| at.saturating_add::<SignedDuration>(by).unwrap_or(Timestamp::MAX);
+    let last_needed = after(expires_at, SESSION_LASTS);
+    match logos.logo(&logo.mark().hash).await? {
+        Some((_, until)) if until >= last_needed => Ok(()),
+        _ => logos.keep_logo(logo, after(last_needed, KEPT_LONGER)).await,
+    }
+}
+
 struct Wanted {
     access: Access,
     look: Look,
+    logos: Vec<Logo>,
     back: Option<ReturnUrl>,
 }
 
@@ -88,18 +115,16 @@ impl Wanted {
         if zone.as_ref().is_some_and(|zone| !is_zone(zone)) {
             fields.error("timeZone", "must be the IANA name of a time zone, such as Europe/Berlin");
         }
-        let look = match fields.take(&["theme"]) {
-            Some(theme) => match read_theme(theme.raw.get()) {
-                Ok(look) => look,
-                Err(errors) => {
-                    fields.merge(errors);
-                    Look::default()
-                }
-            },
-            None => Look::default(),
-        };
+        let theme = fields.take(&["theme"]).map(|theme| read_theme(theme.raw.get()));
+        let (look, logos) = theme
+            .transpose()
+            .unwrap_or_else(|errors| {
+                fields.merge(errors);
+                None
+            })
+            .unwrap_or_default();
         fields.finish()?;
-        Ok(Self { access, back, look: Look { locale, zone, ..look } })
+        Ok(Self { access, back, logos, look: Look { locale, zone, ..look } })
     }
 }
 
@@ -107,7 +132,8 @@ fn is_zone(name: &str) -> bool {
     name.len() <= MAX_ZONE && TimeZone::get(name).is_ok()
 }
 
-fn read_theme(json: &str) -> Result<Look, FieldErrors> {
+/// The look, and the logos that it names.
+fn read_theme(json: &str) -> Result<(Look, Vec<Logo>), FieldErrors> {
     let mut fields = Fields::of("theme", json)?;
     let mode = fields.parse::<Mode>(&["mode"]).unwrap_or_default();
     let accent = fields.parse::<Accent>(&["accent"]);
@@ -123,8 +149,29 @@ fn read_theme(json: &str) -> Result<Look, FieldErrors> {
         let message = format!("must be 1 to {MAX_NAME} visible characters");
         fields.error("name", message);
     }
+    let font = fields.parse::<Font>(&["font"]).unwrap_or_default();
+    let logo = fields.parse::<Logo>(&["logo"]);
+    let logo_dark = fields.parse::<Logo>(&["logoDark", "logo_dark"]);
+    if logo.is_some() && name.is_none() && !fields.has_error("name") {
+        fields.error("name", "is required with a logo: it is read out in its place");
+    }
+    if logo_dark.is_some() && logo.is_none() && !fields.has_error("logo") {
+        fields.error("logo", "is required with logoDark");
+    }
     fields.finish()?;
-    Ok(Look { mode, accent, accent_dark, name, locale: None, zone: None })
+    let mark = |logo: &Option<Logo>| logo.as_ref().map(|logo| logo.mark().clone());
+    let look = Look {
+        mode,
+        accent,
+        accent_dark,
+        name,
+        font,
+        logo: mark(&logo),
+        logo_dark: mark(&logo_dark),
+        locale: None,
+        zone: None,
+    };
+    Ok((look, [logo, logo_dark].into_iter().flatten().collect()))
 }
 
 fn is_name(name: &str) -> bool {

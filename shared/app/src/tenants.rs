@@ -96,6 +96,7 @@ fn read(
         paused: fields.read(&["paused"], "true or false").unwrap_or(false),
         quotas: OwnQuotas::read(&mut fields),
         search_key: fields.parse(&["searchKey"]),
+        inbox_off: fields.read(&["testInbox"], "true or false") == Some(false),
     };
     fields.finish().map(|()| settings)
 }

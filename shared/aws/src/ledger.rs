@@ -27,6 +27,7 @@ mod idempotency;
 mod inbox;
 pub(crate) mod keys;
 mod log;
+mod logos;
 mod pages;
 mod parking;
 mod quota;

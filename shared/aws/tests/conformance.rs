@@ -67,6 +67,7 @@ async fn pass_the_suite() {
             async { conformance::keys(&resources.registry(), salt).await },
             async { conformance::inboxes(&resources.registry(), salt).await },
             async { conformance::inbox_requests(&resources.ledger(), salt).await },
+            async { conformance::logos(&resources.ledger(), salt).await },
             async { conformance::figures(&resources.ledger(), System.now(), salt).await },
             async { conformance::usage(&resources.ledger(), salt).await },
             async { conformance::counted_things(&resources.ledger(), salt).await },

@@ -27,7 +27,7 @@ use crate::http::problem::Problem;
     responses(
         (status = 200, description = "Kept; the tenant may have chosen another status from 200 to 299 or from 400 to 499"),
         (status = 400, description = "The path is not the URL of an inbox"),
-        (status = 404, description = "There is no such inbox, or it is off"),
+        (status = 404, description = "There is no such inbox, or it is off, by the tenant or the operator"),
         (status = 429, description = "The inbox took as many requests as it may: 60 in a minute, 5,000 in a day; `Retry-After` says when to try again"),
     ),
 )]

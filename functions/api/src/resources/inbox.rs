@@ -42,7 +42,8 @@ pub(crate) async fn get<P: Ports>(
     caller: Caller,
 ) -> Result<Response, Problem> {
     let inbox = deps.registry.inbox(&tenant).await?;
-    Ok(Json(InboxView::new(inbox.as_ref(), &deps.network, &caller)).into_response())
+    let of = (caller.acts_for()?, &caller);
+    Ok(Json(InboxView::new(inbox.as_ref(), &deps.network, of)).into_response())
 }
 
 #[utoipa::path(
@@ -59,13 +60,14 @@ pub(crate) async fn get<P: Ports>(
 )]
 pub(crate) async fn patch<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
-    Writer(tenant): Writer,
+    _: Writer,
     caller: Caller,
     body: Text,
 ) -> Result<Response, Problem> {
     let (registry, system, network) = (&deps.registry, &deps.system, &deps.network);
-    let inbox = inbox::change(registry, system, network, &tenant, body.object()).await?;
-    Ok(Json(InboxView::new(Some(&inbox), network, &caller)).into_response())
+    let tenant = caller.acts_for()?;
+    let inbox = inbox::change(registry, system, network, tenant, body.object()).await?;
+    Ok(Json(InboxView::new(Some(&inbox), network, (tenant, &caller))).into_response())
 }
 
 #[utoipa::path(
@@ -83,12 +85,13 @@ pub(crate) async fn patch<P: Ports>(
 )]
 pub(crate) async fn rotate<P: Ports>(
     State(deps): State<Arc<Deps<P>>>,
-    Writer(tenant): Writer,
+    _: Writer,
     caller: Caller,
 ) -> Result<Response, Problem> {
     let (registry, system, network) = (&deps.registry, &deps.system, &deps.network);
-    let inbox = inbox::change_url(registry, system, network, &tenant).await?;
-    Ok(Json(InboxView::new(Some(&inbox), network, &caller)).into_response())
+    let tenant = caller.acts_for()?;
+    let inbox = inbox::change_url(registry, system, network, tenant).await?;
+    Ok(Json(InboxView::new(Some(&inbox), network, (tenant, &caller))).into_response())
 }
 
 #[derive(Serialize, ToSchema)]

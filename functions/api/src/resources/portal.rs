@@ -25,7 +25,8 @@ use crate::resources::views::PortalLinkView;
     summary = "Create a link that signs a person in to the portal of a tenant",
     description = "Operator key only. Send the person's browser to `url` at once: it can be exchanged for a session \
         until `expiresAt`, five minutes later, also more than once. A session ends after eight hours, or when the \
-        tenant's tokens are revoked. Hooklane stores neither.",
+        tenant's tokens are revoked. Hooklane stores neither; a logo is kept for as long as a session may show it, \
+        and a week longer.",
     security(("bearer" = [])),
     request_body(content = NewPortalLink),
     responses(
@@ -41,7 +42,9 @@ pub(crate) async fn create_link<P: Ports>(
 ) -> Result<Response, Problem> {
     let id = path::tenant(&id)?;
     let keys = deps.token_keys.known(deps.system.now()).await?;
-    let link = portal::link(&deps.registry, &deps.system, keys.current(), &id, &body).await?;
+    let link =
+        portal::link((&deps.registry, &deps.ledger), &deps.system, keys.current(), &id, &body)
+            .await?;
     let view = PortalLinkView::new(&deps.portal_origin, &id, &link);
     Ok((StatusCode::CREATED, [(CACHE_CONTROL, "no-store")], Json(view)).into_response())
 }

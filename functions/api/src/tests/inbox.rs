@@ -243,3 +243,28 @@ async fn the_operator_may_turn_all_inboxes_off() {
         "must not point to a test inbox: the operator has turned them off"
     );
 }
+
+/// One tenant's inbox is closed as all are by the parameter, and another tenant's is not.
+#[tokio::test]
+async fn the_operator_may_turn_one_tenants_inbox_off() {
+    let service = Service::new();
+    let path = turn_on(&service, r#"{"enabled":true}"#).await;
+    assert_eq!(send(&service, &path, &[], b"{}").await.status, StatusCode::OK);
+    let set = async |body: &str| {
+        let set = service.ask("PUT", "/tenants/acme", body).await;
+        assert_eq!(set.status, StatusCode::OK, "{}", set.text);
+        set.body["testInbox"].as_bool()
+    };
+    assert_eq!(set(r#"{"testInbox":false}"#).await, Some(false));
+    let seen = service.ask("GET", "/inbox", "").await.body;
+    assert_eq!((&seen["available"], &seen["enabled"]), (&Value::from(false), &Value::from(false)));
+    assert!(seen.get("url").is_none(), "{seen}");
+    for (method, path) in [("PATCH", "/inbox"), ("POST", "/inbox/rotate")] {
+        let refused = service.ask(method, path, r#"{"enabled":true}"#).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{path}");
+        assert_eq!(refused.body["detail"], "The operator has turned test inboxes off.");
+    }
+    assert_eq!(send(&service, &path, &[], b"{}").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(set("{}").await, Some(true), "what is left out is the default");
+    assert_eq!(send(&service, &path, &[], b"{}").await.status, StatusCode::OK);
+}

@@ -82,7 +82,10 @@ async fn tenant_settings_are_set_read_listed_and_removed() {
     assert_eq!(refused.status, StatusCode::PRECONDITION_FAILED);
     let known = [OPERATOR, ("if-match", "\"1\"")];
     let reset = service.ask_with(&known, "PUT", "/tenants/acme", "{}").await;
-    assert_eq!(reset.body, serde_json::json!({"id":"acme","strict":false,"paused":false}));
+    assert_eq!(
+        reset.body,
+        serde_json::json!({"id":"acme","strict":false,"paused":false,"testInbox":true})
+    );
 
     for tenant in ["beta", "gamma"] {
         as_operator(&service, "PUT", &format!("/tenants/{tenant}"), "{}").await;

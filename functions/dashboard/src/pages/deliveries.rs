@@ -27,7 +27,7 @@ mod found;
 mod grouped;
 mod many;
 
-pub(super) use asked::Asked;
+pub(super) use asked::{Asked, word as error_word};
 pub(super) use found::{Found, find};
 pub(crate) use many::act;
 
@@ -50,6 +50,7 @@ struct Page {
     event: String,
     listed: Html,
     is_empty: bool,
+    is_filtered: bool,
     note: Option<String>,
     unreadable: Option<String>,
     csv: String,
@@ -151,6 +152,7 @@ pub(crate) async fn list<P: Ports>(
         event: asked.event.as_ref().map(ToString::to_string).unwrap_or_default(),
         listed: Html(listed.render()?),
         is_empty: found.page.deliveries.is_empty(),
+        is_filtered: asked.is_filtered(),
         note: found.note,
         unreadable,
         csv: asked.address(&visitor, "deliveries.csv", &[]),

@@ -78,7 +78,7 @@ pub(crate) async fn show<P: Ports>(
     Query(query): Query,
 ) -> Result<Response, Oops> {
     let (deps, tenant) = (&portal.deps, visitor.id());
-    if deps.network.inboxes().is_none() {
+    if !visitor.has_inbox {
         return Err(Oops::NoPage);
     }
     let inbox = deps.registry.inbox(tenant).await?;
@@ -235,10 +235,13 @@ pub(crate) async fn act<P: Ports>(
     Path((_, act)): Path<(String, String)>,
     Act { visitor, fields }: Act,
 ) -> Result<Response, Oops> {
-    let (deps, tenant) = (&portal.deps, visitor.id());
+    if !visitor.has_inbox {
+        return Err(Oops::NoPage);
+    }
+    let deps = &portal.deps;
     let change = async |body: serde_json::Value| -> Result<Inbox, InboxError> {
         let body = body.to_string();
-        inbox::change(&deps.registry, &deps.system, &deps.network, tenant, &body).await
+        inbox::change(&deps.registry, &deps.system, &deps.network, &visitor.tenant, &body).await
     };
     match act.as_str() {
         "on" => drop(change(json!({"enabled": true})).await?),
@@ -253,12 +256,12 @@ pub(crate) async fn act<P: Ports>(
         }
         "move" => {
             let (registry, system) = (&deps.registry, &deps.system);
-            inbox::change_url(registry, system, &deps.network, tenant).await?;
+            inbox::change_url(registry, system, &deps.network, &visitor.tenant).await?;
         }
-        "clear" => deps.ledger.clear_requests(tenant).await?,
+        "clear" => deps.ledger.clear_requests(visitor.id()).await?,
         _ => return Err(Oops::NoPage),
     }
-    Ok(see(&link::with(tenant, "inbox", &[("done", &act)])))
+    Ok(see(&link::with(visitor.id(), "inbox", &[("done", &act)])))
 }
 
 impl From<InboxError> for Oops {

@@ -294,3 +294,19 @@ async fn who_may_only_look_finds_none_of_it() {
     }
     assert!(is_unchanged(&browser, &saved).await && sent(&browser) == 0);
 }
+
+/// The API says what to send; a form says what to click.
+#[tokio::test]
+async fn an_event_type_that_nobody_knows_is_said_in_words_of_the_portal() {
+    let (browser, form) = creating().await;
+    let fields = [("url", "https://example.com/hook"), ("others", "user.creatd, nothing.*")];
+    let body = written(&form, &fields);
+    let answer = browser.ask("POST", "/portal/acme/webhooks", &body, &OWN).await.text;
+    for said in [
+        "user.creatd: is not a known event type; did you mean user.created?; choose one of those",
+        "nothing.*: matches no known event type; choose one of those under Event types",
+    ] {
+        assert!(answer.contains(said), "{said}: {answer}");
+    }
+    assert!(!answer.contains("to add it, send") && !answer.contains("PUT /"), "{answer}");
+}

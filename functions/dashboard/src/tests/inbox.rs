@@ -115,3 +115,22 @@ async fn all_that_an_inbox_keeps_is_one_page() {
     assert_eq!(page.matches("data-row").count() as u64, KEPT);
     assert!(requests <= 4, "{requests} table requests");
 }
+
+#[tokio::test]
+async fn one_tenants_inbox_that_the_operator_turned_off_has_no_page_and_no_link() {
+    let mut browser = with_inboxes();
+    browser.enter("manage").await;
+    let form = form_of(&browser.get("/portal/acme/inbox").await.text).to_owned();
+    let off =
+        hooklane_domain::access::tenant::TenantSettings { inbox_off: true, ..Default::default() };
+    let acme = "acme".parse().unwrap();
+    browser.portal.deps.registry.set_settings(&acme, &off, None).await.unwrap();
+    assert!(!browser.get("/portal/acme/webhooks").await.text.contains("Test inbox"));
+    assert_eq!(browser.get("/portal/acme/inbox").await.status, StatusCode::NOT_FOUND);
+    for act in ["on", "clear"] {
+        let body = format!("form={form}&sure=1");
+        let path = format!("/portal/acme/inbox/{act}");
+        let answer = browser.ask("POST", &path, &body, &OWN).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{act}");
+    }
+}

@@ -86,6 +86,13 @@ async fn what_a_receiver_has_is_compared_and_not_shown_again() {
     assert!(page.contains("This is not base64."), "{page}");
     let page = send(&browser, &path, "check", &[]).await.text;
     assert!(page.contains("Paste the secret, the body or the headers"), "{page}");
+    let torn = [("headers", "webhook-id: e-1\r\n\r\nwebhook-signature v1,x\r\n")];
+    let page = send(&browser, &path, "check", &torn).await.text;
+    assert!(page.contains("Line 3 of the headers cannot be read."), "{page}");
+    assert!(page.contains("webhook-signature v1,x"), "what was pasted is kept: {page}");
+    let nameless = [("headers", " : x"), ("secret", "a-signing-secret")];
+    let page = send(&browser, &path, "check", &nameless).await.text;
+    assert!(page.contains("Line 1 of the headers cannot be read."), "{page}");
     let hostile = [("headers", "webhook-id: <script>x</script>"), ("body", "<script>y</script>")];
     let page = send(&browser, &path, "check", &hostile).await.text;
     assert!(!page.contains("<script>"), "{page}");

@@ -137,3 +137,65 @@ async fn the_deliveries_of_an_event_stand_below_it() {
     assert!(second.contains("e-2") && second.contains("1 delivered on this page"), "{second}");
     assert!(page.contains("group=event\" download"), "other ways to see the list keep it");
 }
+
+/// What to do with the selected ones is there before the first row, since rows come while somebody looks.
+#[tokio::test]
+async fn an_empty_list_has_hidden_what_rows_that_come_later_need() {
+    let mut browser = Browser::new("");
+    browser.enter("manage").await;
+    let empty = browser.get("/portal/acme/deliveries").await.text;
+    let dock = "<div class=\"dock\" id=\"dock\"";
+    assert!(
+        empty.contains(&format!("{dock} hidden")) && empty.contains("value=\"retry\""),
+        "{empty}"
+    );
+    let one = webhook(&browser, 1).await;
+    tried(&browser, one, 1, code(503)).await;
+    let page = browser.get("/portal/acme/deliveries").await.text;
+    assert!(page.contains(dock) && !page.contains(&format!("{dock} hidden")), "{page}");
+    browser.enter("read").await;
+    assert!(!browser.get("/portal/acme/deliveries").await.text.contains("dock"));
+}
+
+#[tokio::test]
+async fn filters_are_open_if_one_is_set() {
+    let mut browser = Browser::new("");
+    browser.enter("read").await;
+    for (query, is_open) in [
+        ("", false),
+        ("?status=&code=&error=&since=7d&group=event", false),
+        ("?id=e-1", true),
+        ("?event=order.created", true),
+        ("?status=failed", true),
+        ("?status=parked", true),
+        ("?code=503", true),
+        ("?error=timeout", true),
+        ("?since=1h", true),
+    ] {
+        let page = browser.get(&format!("/portal/acme/deliveries{query}")).await.text;
+        assert_eq!(page.contains("<details open><summary>Filter"), is_open, "{query}");
+        assert_eq!(page.contains("<details><summary>Filter"), !is_open, "{query}");
+        assert_eq!(page.contains(">Clear</a>"), is_open, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn errors_and_codes_of_a_webhook_lead_to_their_deliveries() {
+    let mut browser = Browser::new("");
+    browser.enter("read").await;
+    let one = webhook(&browser, 1).await;
+    let full = tried(&browser, one, 1, code(503)).await.to_string();
+    let late = tried(&browser, one, 2, error(ErrorKind::Timeout)).await.to_string();
+    let page = browser.get(&format!("/portal/acme/webhooks/{one}?period=1h")).await.text;
+    for (filter, name, wanted) in [
+        ("error=timeout", "No answer in time", &late),
+        ("code=503", "503 Service Unavailable", &full),
+    ] {
+        let path = format!("/portal/acme/deliveries?webhook={one}&{filter}&since=1h");
+        let written = path.replace('&', "&#38;");
+        assert!(page.contains(&format!("<a href=\"{written}\">{name}</a>")), "{filter}: {page}");
+        assert_eq!(listed(&browser.get(&path).await.text), [wanted.as_str()], "{filter}");
+    }
+    let path = format!("/portal/acme/deliveries?webhook={one}&event=order.created&since=1h");
+    assert!(page.contains(&path.replace('&', "&#38;")), "{page}");
+}

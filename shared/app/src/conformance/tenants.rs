@@ -19,6 +19,7 @@ pub async fn tenants<S: TenantStore + WebhookStore>(store: &S, salt: u128) {
         paused: true,
         quotas: OwnQuotas::default(),
         search_key: Some("orderId".parse().unwrap()),
+        inbox_off: true,
     };
     let set = store.set_settings(&ours, &settings, Some(0)).await.unwrap().unwrap();
     assert_eq!((&set.settings, set.revision), (&settings, 1));

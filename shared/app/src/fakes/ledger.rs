@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::idempotency::{IdempotencyKey, IdempotencyRecord};
+use hooklane_domain::access::portal::{Logo, LogoHash};
 use hooklane_domain::access::quota::Window;
 use hooklane_domain::access::quotas::{Day, QuotaName};
 use hooklane_domain::canary::Canary;
@@ -60,6 +61,7 @@ pub struct MemoryLedger {
     pub(super) canary: Mutex<Option<Canary>>,
     pub(super) usage: Mutex<Usage>,
     pub(super) inboxes: Mutex<BTreeMap<TenantId, Kept>>,
+    pub(super) logos: Mutex<BTreeMap<LogoHash, (Logo, Timestamp)>>,
     pub(super) active_notes: AtomicUsize,
     pub(super) figures: Mutex<Figures>,
     pub(super) figure_reads: AtomicUsize,

@@ -1,7 +1,8 @@
 //! Receiving over fakes. What a signature says is tested where contracts are.
 
 use hooklane_domain::Timestamp;
-use hooklane_domain::ids::WebhookId;
+use hooklane_domain::access::tenant::TenantSettings;
+use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::inbox::{MOST_PER_MINUTE, Verdict};
 use hooklane_domain::webhook::target::TargetUrl;
 use hooklane_domain::webhook::{Essentials, Webhook};
@@ -9,7 +10,7 @@ use jiff::SignedDuration;
 
 use super::*;
 use crate::fakes::{FakeSystem, MemoryLedger, MemoryRegistry};
-use crate::ports::{TenantStore as _, WebhookStore as _};
+use crate::ports::WebhookStore as _;
 
 struct World {
     registry: MemoryRegistry,
@@ -35,7 +36,13 @@ impl World {
     }
 
     async fn change(&self, body: &str) -> Result<Inbox, InboxError> {
-        change(&self.registry, &self.system, &self.network, &self.tenant, body).await
+        let tenant = self.registry.tenant(&self.tenant).await?;
+        change(&self.registry, &self.system, &self.network, &tenant, body).await
+    }
+
+    async fn move_away(&self) -> Result<Inbox, InboxError> {
+        let tenant = self.registry.tenant(&self.tenant).await?;
+        change_url(&self.registry, &self.system, &self.network, &tenant).await
     }
 
     async fn send(&self, token: &InboxToken) -> Reception {
@@ -63,8 +70,7 @@ async fn only_an_inbox_that_is_on_takes_requests_and_only_under_its_url() {
     assert_eq!(world.send(&inbox.token).await, Reception::Kept(inbox.answer));
     assert_eq!(inbox.answer.status(), 410);
 
-    let moved = change_url(&world.registry, &world.system, &world.network, &world.tenant).await;
-    let moved = moved.unwrap();
+    let moved = world.move_away().await.unwrap();
     assert_eq!(world.send(&inbox.token).await, Reception::Missing, "the old URL");
     assert_eq!(world.send(&moved.token).await, Reception::Kept(inbox.answer));
     world.change(r#"{"enabled":false}"#).await.unwrap();
@@ -75,6 +81,25 @@ async fn only_an_inbox_that_is_on_takes_requests_and_only_under_its_url() {
     off.registry.save_inbox(&Inbox { on: true, revision: 4, ..moved.clone() }).await.unwrap();
     assert_eq!(off.send(&moved.token).await, Reception::Missing, "the operator turned them off");
     assert!(matches!(off.change("{}").await, Err(InboxError::Off)));
+}
+
+/// What was kept stays, and the inbox is as it was when the operator turns it on again.
+#[tokio::test]
+async fn the_operator_turns_one_tenants_inbox_off_and_on_again() {
+    let world = World::new();
+    let inbox = world.change(r#"{"enabled":true}"#).await.unwrap();
+    let set = async |inbox_off: bool| {
+        let settings = TenantSettings { inbox_off, ..TenantSettings::default() };
+        world.registry.set_settings(&world.tenant, &settings, None).await.unwrap();
+    };
+    assert_eq!(world.send(&inbox.token).await, Reception::Kept(inbox.answer));
+    set(true).await;
+    assert_eq!(world.send(&inbox.token).await, Reception::Missing);
+    assert!(matches!(world.change(r#"{"enabled":true}"#).await, Err(InboxError::Off)));
+    assert!(matches!(world.move_away().await, Err(InboxError::Off)));
+    assert_eq!(world.kept().await.len(), 1, "it was neither counted nor kept");
+    set(false).await;
+    assert_eq!(world.send(&inbox.token).await, Reception::Kept(inbox.answer));
 }
 
 #[tokio::test]

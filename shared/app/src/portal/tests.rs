@@ -2,7 +2,7 @@ use hooklane_domain::access::portal::Mode;
 use secrecy::ExposeSecret as _;
 
 use super::*;
-use crate::fakes::{FakeSystem, MemoryRegistry};
+use crate::fakes::{FakeSystem, MemoryLedger, MemoryRegistry};
 
 const KEY: &str = "the-key-that-signs";
 
@@ -19,7 +19,8 @@ fn ring() -> KeyRing {
 }
 
 async fn issued(registry: &MemoryRegistry, body: &str) -> Result<IssuedLink, LinkError> {
-    link(registry, &FakeSystem::at(now()), &KEY.into(), &acme(), body).await
+    let stores = (registry, &MemoryLedger::default());
+    link(stores, &FakeSystem::at(now()), &KEY.into(), &acme(), body).await
 }
 
 async fn mistakes(body: &str) -> String {
@@ -77,10 +78,59 @@ async fn every_mistake_of_a_request_is_named() {
         (r##"{"scope": "read", "theme": {"accentDark": "#000000"}}"##, "theme.accentDark: has a"),
         (r#"{"scope": "read", "theme": {"accent": "red"}}"#, "theme.accent: must be a colour"),
         (r#"{"scope": "read", "theme": {"name": "a\u202eb"}}"#, "theme.name: must be 1 to 40"),
-        (r#"{"scope": "read", "theme": {"logo": "x"}}"#, "theme.logo"),
+        (r#"{"scope": "read", "theme": {"icon": "x"}}"#, "theme.icon: is not a known field"),
+        (
+            r#"{"scope": "read", "theme": {"font": "Comic Sans"}}"#,
+            "theme.font: must be one of system",
+        ),
+        (r#"{"scope": "read", "theme": {"logo": "x"}}"#, "theme.logo: must be a picture"),
+        (r#"{"scope": "read", "theme": {"logo": 7}}"#, "theme.logo: must be a string"),
         (r#"{"scope": "read", "theme": []}"#, "theme"),
     ] {
         let found = mistakes(body).await;
         assert!(found.contains(named), "{body}: {found}");
     }
+}
+
+/// `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 3"/>`
+const WIDE: &str = "data:image/svg+xml;base64,\
+    PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciIHZpZXdCb3g9IjAgMCA5IDMiLz4=";
+
+#[tokio::test]
+async fn a_logo_needs_a_name_and_one_for_dark_ground_needs_another() {
+    let nameless = format!(r#"{{"scope": "read", "theme": {{"logo": "{WIDE}"}}}}"#);
+    assert!(mistakes(&nameless).await.starts_with("theme.name: is required with a logo"));
+    let dark = format!(r#"{{"scope": "read", "theme": {{"name": "a", "logoDark": "{WIDE}"}}}}"#);
+    assert!(mistakes(&dark).await.starts_with("theme.logo: is required with logoDark"));
+    let blank = format!(r#"{{"scope": "read", "theme": {{"name": " ", "logo": "{WIDE}"}}}}"#);
+    assert_eq!(mistakes(&blank).await, "theme.name: must be 1 to 40 visible characters");
+}
+
+/// The pass has the mark alone, and the logo is there for as long as the last session of the link.
+#[tokio::test]
+async fn a_logo_is_kept_beside_the_pass_and_written_once_a_week() {
+    let (registry, ledger) = (MemoryRegistry::default(), MemoryLedger::default());
+    let system = FakeSystem::at(now());
+    let body = format!(
+        r#"{{"scope": "read", "theme": {{"name": "Fernhill", "logo": "{WIDE}", "font": "serif"}}}}"#
+    );
+    let issued = async || {
+        let key = KEY.into();
+        let link = link((&registry, &ledger), &system, &key, &acme(), &body).await.unwrap();
+        let asked = (Purpose::Link, link.pass.expose_secret());
+        let (pass, _) = admit(&registry, asked, (&ring(), system.now()), &acme()).await.unwrap();
+        assert!(link.pass.expose_secret().len() < 600, "the picture is not in it");
+        let mark = pass.look.logo.clone().unwrap();
+        let (logo, until) = ledger.logo(&mark.hash).await.unwrap().unwrap();
+        assert_eq!((logo.media_type(), logo.mark()), ("image/svg+xml", &mark));
+        assert!(until >= link.expires_at + SESSION_LASTS);
+        (mark, pass.look.font, until)
+    };
+    let (mark, font, first) = issued().await;
+    assert_eq!((mark.width, mark.height, font), (1_000, 333, Font::Serif));
+    system.pass(SignedDuration::from_hours(6 * 24));
+    assert_eq!(issued().await.2, first, "nothing was written");
+    system.pass(SignedDuration::from_hours(2 * 24));
+    let (_, _, then) = issued().await;
+    assert_eq!(then, first + SignedDuration::from_hours(8 * 24), "it was nearly over");
 }

@@ -34,12 +34,14 @@ fn settings(body: &str) -> Result<TenantSettings, Vec<String>> {
 fn a_setting_that_is_left_out_takes_its_default() {
     assert_eq!(settings("{}"), Ok(TenantSettings::default()));
     let all = settings(
-        r#"{"contract":"standard","catalog":"hooklane","strict":true,"requestsPerMinute":0,"paused":true}"#,
+        r#"{"contract":"standard","catalog":"hooklane","strict":true,"requestsPerMinute":0,"paused":true,
+            "testInbox":false}"#,
     )
     .unwrap();
     assert_eq!(all.contract.unwrap().as_str(), "standard");
     assert_eq!(all.catalog.unwrap().as_str(), "hooklane");
     assert_eq!((all.strict, all.rate_limit, all.paused), (true, Some(0), true));
+    assert!(all.inbox_off && !settings(r#"{"testInbox":true}"#).unwrap().inbox_off);
 }
 
 #[test]
@@ -49,6 +51,7 @@ fn every_wrong_setting_is_reported() {
         (r#"{"strict":"yes","paused":1}"#, vec!["strict", "paused"]),
         (r#"{"requestsPerMinute":-1}"#, vec!["requestsPerMinute"]),
         (r#"{"rateLimit":1000001}"#, vec!["rateLimit"]),
+        (r#"{"testInbox":"off"}"#, vec!["testInbox"]),
         (r#"{"colour":1}"#, vec!["colour"]),
         ("[]", vec![""]),
     ] {

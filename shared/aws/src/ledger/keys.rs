@@ -3,6 +3,7 @@
 use hooklane_app::ports::{AnswerKey, FiguresOf};
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::idempotency::IdempotencyKey;
+use hooklane_domain::access::portal::LogoHash;
 use hooklane_domain::access::quota::Window;
 use hooklane_domain::access::quotas::{Day, QuotaName};
 use hooklane_domain::delivery::attempt_log::LogKey;
@@ -204,6 +205,11 @@ pub(super) fn inbox_counts(tenant: &TenantId) -> Key {
 /// A request of a tenant's inbox, by its slot: a request has the key of the one that it pushes out.
 pub(super) fn inbox_request(tenant: &TenantId, number: RequestNumber) -> Key {
     Key { pk: format!("IN#{tenant}"), sk: format!("{:02}", number.slot()) }
+}
+
+/// A logo, by the hash of what it is.
+pub(super) fn logo(hash: &LogoHash) -> Key {
+    Key { pk: format!("LO#{hash}"), sk: "LOGO".to_owned() }
 }
 
 /// The partition of the tenants that had events lately.

@@ -107,6 +107,7 @@ pub(crate) fn settings() -> TenantSettings {
         paused: true,
         quotas: OwnQuotas::default(),
         search_key: None,
+        inbox_off: false,
     }
 }
 

@@ -13,8 +13,12 @@ use crate::access::key_ring::KeyRing;
 use crate::ids::{DeliveryId, TenantId};
 use crate::words;
 
+mod font;
+mod logo;
 mod look;
 
+pub use font::Font;
+pub use logo::{Logo, LogoHash, LogoMark, MAX_LOGO_BYTES, NoLogo};
 pub use look::{Accent, Locale, Look, Mode, ReturnUrl, TooFaint};
 
 /// How long a link of the operator's can be exchanged for a session.
@@ -197,6 +201,8 @@ impl Pass {
             issued_at: now,
             expires_at: now.saturating_add(lasts).unwrap_or(now),
             form: None,
+            // Whoever opens it has no session, to which alone a logo is served.
+            look: Look { logo: None, logo_dark: None, ..self.look.clone() },
             back: None,
             delivery: Some(delivery),
             ..self.clone()

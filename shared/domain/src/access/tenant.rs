@@ -35,6 +35,9 @@ pub struct TenantSettings {
     /// The key of its events' metadata by which deliveries can be searched for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub search_key: Option<SearchKey>,
+    /// Whether the operator has turned its test inbox off.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub inbox_off: bool,
 }
 
 /// What the deployment gives to tenants whose settings do not say otherwise.

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 #[schema(example = json!({
     "scope": "manage",
     "returnUrl": "https://shop.example/settings",
-    "theme": {"mode": "system", "accent": "#0a5a76", "name": "Fernhill"},
+    "theme": {"mode": "system", "accent": "#0a5a76", "name": "Fernhill", "font": "humanist"},
     "locale": "en-GB",
     "timeZone": "Europe/Berlin",
 }))]
@@ -37,7 +37,10 @@ pub(crate) enum PortalScope {
 /// How the portal looks.
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schema(example = json!({"mode": "system", "accent": "#0a5a76", "name": "Fernhill"}))]
+#[schema(example = json!({
+    "mode": "system", "accent": "#0a5a76", "name": "Fernhill", "font": "humanist",
+    "logo": "data:image/svg+xml;base64,PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciIHZpZXdCb3g9IjAgMCA5IDMiLz4=",
+}))]
 pub(crate) struct PortalTheme {
     /// Light or dark; as the reader's system has it if omitted.
     mode: Option<PortalMode>,
@@ -50,6 +53,34 @@ pub(crate) struct PortalTheme {
     /// Shown in place of Hooklane's name.
     #[schema(min_length = 1, max_length = 40, example = "Fernhill")]
     name: Option<String>,
+    /// Shown in place of the name, which is then required and read out. A PNG or an SVG of at most 32 KiB as a `data:`
+    /// URL, without scripts. Without `logoDark` it stands on white in the dark scheme.
+    #[schema(
+        pattern = "^data:image/(png|svg[+]xml);base64,",
+        max_length = 43_800,
+        example = "data:image/svg+xml;base64,PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciIHZpZXdCb3g9IjAgMCA5IDMiLz4="
+    )]
+    logo: Option<String>,
+    /// The logo on a dark ground. It needs a `logo` beside it, and may be the same.
+    #[schema(
+        pattern = "^data:image/(png|svg[+]xml);base64,",
+        max_length = 43_800,
+        example = "data:image/svg+xml;base64,PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciIHZpZXdCb3g9IjAgMCA5IDMiLz4="
+    )]
+    logo_dark: Option<String>,
+    /// A kind of font; the reader's system has it, and no page asks for one.
+    font: Option<PortalFont>,
+}
+
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum PortalFont {
+    System,
+    Grotesque,
+    Humanist,
+    Geometric,
+    Rounded,
+    Serif,
 }
 
 #[derive(Serialize, Deserialize, ToSchema)]

@@ -29,6 +29,9 @@ pub(crate) struct TenantSettings {
     /// deliveries). It holds for events that are accepted from now on.
     #[schema(pattern = "^[A-Za-z0-9_.-]{1,64}$", example = "orderId")]
     search_key: Option<String>,
+    /// Whether it may have a test inbox; `true` if omitted. Where the deployment has turned them off (`TestInboxes`),
+    /// it has none.
+    test_inbox: Option<bool>,
 }
 
 /// The quotas of one tenant. Those that are left out are the deployment's.

@@ -3,6 +3,7 @@ use base64::engine::general_purpose::STANDARD;
 use hooklane_app::inbox;
 use hooklane_contract::Contracts;
 use hooklane_domain::access::scope::Scope;
+use hooklane_domain::access::tenant::Tenant;
 use hooklane_domain::inbox::{Inbox, InboxAnswer, KeptRequest, SecretAge, Verdict};
 use hooklane_domain::webhook::headers::MASK;
 use hooklane_domain::webhook::network::NetworkRules;
@@ -18,7 +19,7 @@ use crate::resources::words::{InboxSecret, InboxVerdict};
 #[serde(rename_all = "camelCase")]
 #[schema(as = Inbox)]
 pub(crate) struct InboxView {
-    /// Whether the operator lets tenants have test inboxes.
+    /// Whether the operator lets the tenant have a test inbox.
     available: bool,
     /// Whether it takes requests.
     enabled: bool,
@@ -49,11 +50,16 @@ struct InboxAnswerView {
 }
 
 impl InboxView {
-    pub(crate) fn new(inbox: Option<&Inbox>, network: &NetworkRules, caller: &Caller) -> Self {
+    pub(crate) fn new(
+        inbox: Option<&Inbox>,
+        network: &NetworkRules,
+        (tenant, caller): (&Tenant, &Caller),
+    ) -> Self {
+        let is_available = inbox::is_available(network, tenant);
         let answer = inbox.map_or_else(InboxAnswer::default, |inbox| inbox.answer);
-        let url = inbox.and_then(|inbox| inbox::url_of(network, &inbox.token));
+        let url =
+            inbox.filter(|_| is_available).and_then(|inbox| inbox::url_of(network, &inbox.token));
         let masked = network.inboxes().map(|inboxes| format!("{inboxes}{MASK}"));
-        let is_available = network.inboxes().is_some();
         Self {
             available: is_available,
             enabled: is_available && inbox.is_some_and(|inbox| inbox.on),

@@ -41,6 +41,8 @@ pub(crate) struct TenantView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = "orderId")]
     search_key: Option<String>,
+    /// Whether it may have a test inbox, where the deployment lets tenants have one.
+    test_inbox: bool,
     /// What it uses of its quotas, by name; only where a single tenant is read.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, value_type = Option<BTreeMap<String, QuotaView>>)]
@@ -85,6 +87,7 @@ impl TenantView {
                 settings.quotas.iter().map(|(name, limit)| (name.to_owned(), limit)).collect()
             }),
             search_key: settings.search_key.as_ref().map(|key| key.as_str().to_owned()),
+            test_inbox: !settings.inbox_off,
             usage: None,
             reusable_at: tenant.tombstone.map(|tombstone| time(tombstone.reusable_from)),
         }

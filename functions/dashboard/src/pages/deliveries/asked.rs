@@ -10,6 +10,9 @@ use crate::form::Fields;
 use crate::link;
 use crate::visitor::Visitor;
 
+/// The time whose deliveries are listed if the address says none.
+const USUAL: Period = Period::Week;
+
 /// The address of the list, read. What it says wrongly is left out.
 #[derive(Default)]
 pub(crate) struct Asked {
@@ -37,10 +40,17 @@ impl Asked {
             status: status.and_then(|text| text.parse().ok()),
             waits: status == Some("parked"),
             answered: query.text("code").and_then(code).or(query.text("error").and_then(error)),
-            period: query.text("since").and_then(|text| text.parse().ok()).unwrap_or(Period::Week),
+            period: query.text("since").and_then(|text| text.parse().ok()).unwrap_or(USUAL),
             grouped: query.text("group") == Some("event"),
             after: text("after"),
         }
+    }
+
+    /// Whether it says anything about which deliveries.
+    pub(super) fn is_filtered(&self) -> bool {
+        let by_webhook = self.webhook.is_some() || self.event.is_some() || !self.id.is_empty();
+        let by_end = !self.status().is_empty() || self.answered.is_some();
+        by_webhook || by_end || self.period != USUAL
     }
 
     pub(super) fn status(&self) -> &'static str {
@@ -125,7 +135,7 @@ fn error(text: &str) -> Option<Answered> {
 }
 
 /// The word for a kind of error in an address: the one of the API.
-pub(super) fn word(kind: ErrorKind) -> &'static str {
+pub(in crate::pages) fn word(kind: ErrorKind) -> &'static str {
     match kind {
         ErrorKind::Transform => "expression",
         other => other.as_str(),

@@ -1,5 +1,5 @@
-//! "Copy as curl" and "Check my signature" of a delivery. What somebody pastes is neither stored nor logged, and a secret
-//! is not in the answer.
+//! "Copy as curl" and "Check my signature" of a delivery. What somebody pastes is neither stored nor logged, and a
+//! secret is not in the answer.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -81,7 +81,7 @@ pub(crate) async fn checked<P: Ports>(
     let told = |verdict: &str| Findings { verdict: verdict.to_owned(), ..Findings::default() };
     let order = match order(&form, fields.raw("secret").unwrap_or_default()) {
         Ok(order) => order,
-        Err(why) => return Ok(CheckForm { found: Some(told(why)), ..form }),
+        Err(why) => return Ok(CheckForm { found: Some(told(&why)), ..form }),
     };
     let ask = async |order: &CheckOrder| {
         let deps = &portal.deps;
@@ -112,7 +112,22 @@ fn lf(text: &str) -> String {
     text.replace("\r\n", "\n")
 }
 
-fn order(form: &CheckForm, secret: &str) -> Result<CheckOrder, &'static str> {
+/// The headers in a text, one a line.
+fn headers(text: &str) -> Result<Vec<(String, String)>, String> {
+    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+    let header = |(before, line): (usize, &str)| match line.split_once(':') {
+        Some((name, value)) if !name.trim().is_empty() => {
+            Ok((name.trim().to_owned(), value.trim().to_owned()))
+        }
+        _ => Err(format!(
+            "Line {} of the headers cannot be read. Each line is a name, a colon and a value.",
+            before + 1
+        )),
+    };
+    lines.map(header).collect()
+}
+
+fn order(form: &CheckForm, secret: &str) -> Result<CheckOrder, String> {
     let body = match (form.body.as_str(), form.is_base64) {
         ("", _) => None,
         (text, false) => Some(lf(text).into_bytes()),
@@ -121,16 +136,11 @@ fn order(form: &CheckForm, secret: &str) -> Result<CheckOrder, &'static str> {
             Some(STANDARD.decode(text).map_err(|_| "This is not base64.")?)
         }
     };
-    let headers: Vec<_> = form
-        .headers
-        .lines()
-        .filter_map(|line| line.split_once(':'))
-        .map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()))
-        .collect();
+    let headers = headers(&form.headers)?;
     let secret = Some(secret).filter(|text| !text.is_empty());
     let headers = Some(headers).filter(|headers| !headers.is_empty());
     if secret.is_none() && body.is_none() && headers.is_none() {
-        return Err("Paste the secret, the body or the headers that your receiver has.");
+        return Err("Paste the secret, the body or the headers that your receiver has.".to_owned());
     }
     let secret = secret.map(|text| SigningSecret::from_stored(text.to_owned().into()));
     Ok(CheckOrder { attempt: None, secret, body, headers })
@@ -152,7 +162,9 @@ fn findings(found: &Checked, writer: &Writer) -> Findings {
     for header in &found.headers {
         let (name, sent) = (seen(&header.name), seen(&header.sent));
         points.push(Html(match &header.received {
-            None => format!("The header <code>{name}</code> is missing. It was sent as <code>{sent}</code>."),
+            None => {
+                format!("The header <code>{name}</code> is missing. It was sent as <code>{sent}</code>.")
+            }
             Some(got) => format!(
                 "The header <code>{name}</code> was sent as <code>{sent}</code>; yours is <code>{}</code>.",
                 seen(got)
@@ -162,7 +174,8 @@ fn findings(found: &Checked, writer: &Writer) -> Findings {
     points.push(Html(match (found.attempt, found.is_as_sent) {
         (Some(number), true) => format!("Compared with attempt {number}."),
         (Some(number), false) => format!(
-            "Compared with attempt {number} as it would be sent with today\u{2019}s settings: the webhook may have been changed since."
+            "Compared with attempt {number} as it would be sent with today\u{2019}s settings: the webhook may \
+             have been changed since."
         ),
         (None, _) => "Nothing was sent yet. Compared with what would be sent now.".to_owned(),
     }));
@@ -172,8 +185,8 @@ fn findings(found: &Checked, writer: &Writer) -> Findings {
             let away = writer.count(seconds.unsigned_abs(), "second", "seconds");
             let side = if seconds < 0 { "after" } else { "before" };
             format!(
-                "The signature fits, for a time {away} {side} the attempt. Receivers allow five minutes: check the clock, \
-                 and whether the request was recorded and sent again."
+                "The signature fits, for a time {away} {side} the attempt. Receivers allow five minutes: check the \
+                 clock, and whether the request was recorded and sent again."
             )
         }
         Signature::Wrong => "The signature does not fit.".to_owned(),
@@ -253,7 +266,8 @@ impl From<InspectError> for Oops {
         match error {
             InspectError::Missing => Self::NoPage,
             InspectError::EventMissing => Self::Refused(
-                "The event of this delivery is no longer kept, so its request cannot be written again.".to_owned(),
+                "The event of this delivery is no longer kept, so its request cannot be written again."
+                    .to_owned(),
             ),
             InspectError::Unavailable(error) => error.into(),
         }

@@ -21,6 +21,17 @@ const FIELDS: [(&str, &str, &str); 11] = [
     ("event", "sample", "Sample"),
 ];
 
+/// Where the API says what to send with an event type that nobody knows. In a form nobody can.
+const TO_SEND: [&str; 2] = ["; to add it, send ", "; to subscribe to it all the same, send "];
+const TO_DO: &str =
+    "; choose one of those under Event types, or ask whoever gave you this portal to add it";
+
+/// The same mistake, with what can be done about it here.
+fn in_a_form(message: &str) -> String {
+    let ends = TO_SEND.iter().find_map(|what| message.find(what));
+    ends.map_or_else(|| message.to_owned(), |end| format!("{}{TO_DO}", &message[..end]))
+}
+
 #[derive(Debug, Clone, Default)]
 pub(in crate::pages) struct Mistakes(pub(in crate::pages) Vec<Mistake>);
 
@@ -54,8 +65,8 @@ impl Mistakes {
                 _ => None,
             };
             let message = match place {
-                Some(place) => format!("{place}: {message}"),
-                None => message.to_owned(),
+                Some(place) => format!("{place}: {}", in_a_form(message)),
+                None => in_a_form(message),
             };
             Mistake {
                 field: known.map(|(_, field, _)| *field),

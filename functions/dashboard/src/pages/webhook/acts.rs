@@ -94,7 +94,8 @@ pub(super) fn acts(webhook: &Webhook, waiting: u64, visitor: &Visitor) -> Vec<Ac
         false,
     ));
     if webhook.retiring_at(visitor.now).is_some() {
-        let what = "One rotation at a time: the next comes when the old secret has ended. If both have leaked, replace them.";
+        let what = "One rotation at a time: the next comes when the old secret has ended. If both have leaked, \
+                    replace them.";
         acts.push(Action {
             is_danger: true,
             ..plain("Rotate the secret", what, "Replace both\u{2026}", "replace", true)
@@ -158,11 +159,21 @@ pub(crate) async fn ask<P: Ports>(
     let (title, text, choices, act, button, is_danger) = match act.as_str() {
         "delete" => {
             let (text, button) = match waiting {
-                0 => ("It gets nothing any more. Nothing waits for it. What arrived stays in the list until it expires.".to_owned(), "Delete".to_owned()),
-                waiting => (
-                    format!("It gets nothing any more, and {count} are cancelled. What arrived stays until it expires."),
-                    format!("Delete and cancel {}", if waiting >= 1_000 { "1,000 or more".to_owned() } else { writer.number(waiting) }),
+                0 => (
+                    "It gets nothing any more. Nothing waits for it. What arrived stays in the list until it \
+                     expires."
+                        .to_owned(),
+                    "Delete".to_owned(),
                 ),
+                waiting => {
+                    let many = || "1,000 or more".to_owned();
+                    let number = if waiting >= 1_000 { many() } else { writer.number(waiting) };
+                    let text = format!(
+                        "It gets nothing any more, and {count} are cancelled. What arrived stays until it \
+                         expires."
+                    );
+                    (text, format!("Delete and cancel {number}"))
+                }
             };
             ("Delete this webhook?", text, Vec::new(), "delete", button, true)
         }
@@ -187,11 +198,16 @@ pub(crate) async fn ask<P: Ports>(
                     false,
                 ),
             ];
-            let text = "You see the new secret on the next page. During the overlap each request has two signatures, and a receiver accepts it with either secret.".to_owned();
+            let text =
+                "You see the new secret on the next page. During the overlap each request has two \
+                        signatures, and a receiver accepts it with either secret."
+                    .to_owned();
             ("Rotate the signing secret?", text, choices, "rotate", "Rotate".to_owned(), false)
         }
         "replace" => {
-            let text = "A third secret signs alone from now on. A receiver that uses one of the two before refuses everything until it has the new one.".to_owned();
+            let text = "A third secret signs alone from now on. A receiver that uses one of the two before refuses \
+                        everything until it has the new one."
+                .to_owned();
             (
                 "Replace both secrets now?",
                 text,

@@ -3,10 +3,35 @@
 use hooklane_domain::delivery::failures::Failure;
 use hooklane_domain::delivery::outcome::ErrorKind;
 
+use crate::pages::deliveries::error_word;
 use crate::words;
 
-/// A name, how many attempts there were, and whether they failed.
-pub(super) type Named = (String, u64, bool);
+/// What is counted: attempts, or deliveries.
+pub(super) struct Named {
+    pub(super) name: String,
+    pub(super) count: u64,
+    /// Whether they failed.
+    pub(super) is_bad: bool,
+    /// The filter that finds them in the list of deliveries, if there is one.
+    pub(super) filter: Option<(&'static str, String)>,
+}
+
+impl Named {
+    /// Attempts that failed for this reason.
+    fn failed(failure: Failure, count: u64) -> Self {
+        let filter = match failure {
+            Failure::Answer(code) => Some(("code", code.to_string())),
+            Failure::Error(kind) => Some(("error", error_word(kind).to_owned())),
+            Failure::Other => None,
+        };
+        Self { name: words::failure(failure), count, is_bad: true, filter }
+    }
+
+    /// Attempts of several kinds.
+    fn several(name: &str, count: u64, is_bad: bool) -> Self {
+        Self { name: name.to_owned(), count, is_bad, filter: None }
+    }
+}
 
 /// Attempts that did not succeed. All codes are one kind.
 pub(super) fn by_kind(failures: &[(Failure, u64)]) -> Vec<Named> {
@@ -15,10 +40,10 @@ pub(super) fn by_kind(failures: &[(Failure, u64)]) -> Vec<Named> {
     for (failure, count) in failures {
         match failure {
             Failure::Answer(_) => answered += count,
-            other => kinds.push((words::failure(*other), *count, true)),
+            other => kinds.push(Named::failed(*other, *count)),
         }
     }
-    kinds.push(("Answered with an error".to_owned(), answered, true));
+    kinds.push(Named::several("Answered with an error", answered, true));
     kinds
 }
 
@@ -26,8 +51,8 @@ pub(super) fn by_kind(failures: &[(Failure, u64)]) -> Vec<Named> {
 /// what could not be written was not sent.
 pub(super) fn by_code(attempts: u64, failures: &[(Failure, u64)]) -> Vec<Named> {
     let failed: u64 = failures.iter().map(|(_, count)| count).sum();
-    let mut codes =
-        vec![("Accepted (200 to 299)".to_owned(), attempts.saturating_sub(failed), false)];
+    let accepted = attempts.saturating_sub(failed);
+    let mut codes = vec![Named::several("Accepted (200 to 299)", accepted, false)];
     let mut unanswered = 0;
     for (failure, count) in failures {
         match failure {
@@ -40,11 +65,11 @@ pub(super) fn by_code(attempts: u64, failures: &[(Failure, u64)]) -> Vec<Named> 
                 | ErrorKind::Timeout,
             ) => unanswered += count,
             Failure::Error(ErrorKind::Response) | Failure::Answer(_) | Failure::Other => {
-                codes.push((words::failure(*failure), *count, true));
+                codes.push(Named::failed(*failure, *count));
             }
         }
     }
-    codes.push(("No answer".to_owned(), unanswered, true));
+    codes.push(Named::several("No answer", unanswered, true));
     codes
 }
 
@@ -53,7 +78,14 @@ mod tests {
     use super::*;
 
     fn some(named: &[Named]) -> Vec<(&str, u64, bool)> {
-        named.iter().filter(|one| one.1 > 0).map(|one| (one.0.as_str(), one.1, one.2)).collect()
+        let there = named.iter().filter(|one| one.count > 0);
+        there.map(|one| (one.name.as_str(), one.count, one.is_bad)).collect()
+    }
+
+    /// The filters of a list of deliveries, as its address has them.
+    fn filters(named: &[Named]) -> Vec<String> {
+        let there = named.iter().filter_map(|one| one.filter.as_ref());
+        there.map(|(name, value)| format!("{name}={value}")).collect()
     }
 
     #[test]
@@ -81,6 +113,8 @@ mod tests {
             ("No answer", 17, true),
         ];
         assert_eq!(some(&codes), wanted);
+        assert_eq!(filters(&kinds), ["error=timeout", "error=connect", "error=expression"]);
+        assert_eq!(filters(&codes), ["code=503", "code=500"]);
         assert!(some(&by_kind(&[])).is_empty() && some(&by_code(0, &[])).is_empty());
     }
 }

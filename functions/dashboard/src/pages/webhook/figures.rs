@@ -1,5 +1,6 @@
 //! The figures of a webhook, as tiles and as tables with bars.
 
+use super::answers::Named;
 use crate::figures::Figures;
 use crate::written::{Html, Writer, seen, share};
 
@@ -17,6 +18,8 @@ pub(super) struct Bar {
     /// Out of 100.
     pub(super) width: u32,
     pub(super) is_bad: bool,
+    /// Where the deliveries are listed that it is about.
+    pub(super) address: Option<String>,
 }
 
 pub(super) const PERIODS: [(&str, &str, &str); 4] = [
@@ -68,12 +71,17 @@ pub(super) fn tiles(figures: &Figures, writer: &Writer) -> Vec<Figure> {
     ]
 }
 
-pub(super) fn bars(of: impl Iterator<Item = (String, u64, bool)>, writer: &Writer) -> Vec<Bar> {
+/// The bars of what is counted, the longest first. `list` is the address of the list of deliveries with a filter.
+pub(super) fn bars(
+    of: impl IntoIterator<Item = Named>,
+    list: impl Fn(&(&'static str, String)) -> String,
+    writer: &Writer,
+) -> Vec<Bar> {
     const SHOWN: usize = 8;
-    let mut all: Vec<_> = of.filter(|(_, count, _)| *count > 0).collect();
-    all.sort_by_key(|(_, count, _)| std::cmp::Reverse(*count));
-    let sum: u64 = all.iter().map(|(_, count, _)| count).sum();
-    let bar = |(name, count, is_bad): (String, u64, bool)| {
+    let mut all: Vec<_> = of.into_iter().filter(|one| one.count > 0).collect();
+    all.sort_by_key(|one| std::cmp::Reverse(one.count));
+    let sum: u64 = all.iter().map(|one| one.count).sum();
+    let bar = |Named { name, count, is_bad, filter }: Named| {
         let width = (count * 100).checked_div(sum).unwrap_or_default();
         Bar {
             name: seen(&name),
@@ -81,6 +89,7 @@ pub(super) fn bars(of: impl Iterator<Item = (String, u64, bool)>, writer: &Write
             share: share(count, sum).map(|share| writer.percent(share)).unwrap_or_default(),
             width: u32::try_from(width).unwrap_or(100).max(1),
             is_bad,
+            address: filter.as_ref().map(&list),
         }
     };
     all.into_iter().take(SHOWN).map(bar).collect()

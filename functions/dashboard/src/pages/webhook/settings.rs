@@ -23,7 +23,7 @@ pub(super) fn settings(
     let mut rows = vec![("Event types", Html(events.join(", ")))];
     let format = contract.map_or_else(
         || webhook.contract.to_string(),
-        |contract| format!("{}: {}", webhook.contract, contract.description()),
+        |contract| format!("{} ({})", webhook.contract, contract.description()),
     );
     rows.push(("Format", seen(&format)));
     if let Some(filter) = &webhook.filter {

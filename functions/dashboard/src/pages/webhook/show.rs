@@ -14,6 +14,7 @@ use hooklane_domain::isolation::circuit::Circuit;
 use hooklane_domain::webhook::Webhook;
 
 use super::acts::{Action, acts};
+use super::answers::Named;
 use super::figures::{Bar, Figure, PERIODS, bars, tiles};
 use super::settings::{Rotation, rotation, settings};
 use super::{answers, read};
@@ -103,6 +104,11 @@ pub(crate) async fn show<P: Ports>(
         words::of_webhook(&webhook, overview.as_ref(), visitor.tenant.settings.paused, writer);
     let waiting = overview.as_ref().map_or(0, |overview| overview.waiting);
     let period_words = PERIODS.iter().find(|(word, ..)| *word == period.as_str());
+    let id = webhook.id.to_string();
+    let list = |(name, value): &(&'static str, String)| {
+        let query = [("webhook", id.as_str()), (*name, value), ("since", period.as_str())];
+        link::with(visitor.id(), "deliveries", &query)
+    };
     page(&Page {
         frame: Frame::new(&visitor, Place::Webhooks, &webhook.name)
             .after(query.text("done").and_then(done)),
@@ -116,18 +122,20 @@ pub(crate) async fn show<P: Ports>(
         cut_to: figures.cut_to.map(|(since, until)| (writer.time(since), writer.time(until))),
         chart: chart::chart(&figures.amounts, writer),
         answer_chart: chart::answers::chart(&figures.answers, writer),
-        errors: bars(answers::by_kind(&figures.failures).into_iter(), writer),
+        errors: bars(answers::by_kind(&figures.failures), list, writer),
         failed_words: match figures.failures.iter().map(|(_, count)| count).sum::<u64>() {
             1 => "one attempt did not succeed".to_owned(),
             count => format!("{} attempts did not succeed", writer.number(count)),
         },
-        codes: bars(answers::by_code(figures.attempts, &figures.failures).into_iter(), writer),
+        codes: bars(answers::by_code(figures.attempts, &figures.failures), list, writer),
         attempts_words: writer.count(figures.attempts, "attempt", "attempts"),
         by_type: bars(
             figures.by_type.iter().map(|(name, total, _)| {
+                let filter = name.clone().map(|name| ("event", name));
                 let name = name.clone().unwrap_or_else(|| "Other types".to_owned());
-                (name, *total, false)
+                Named { name, count: *total, is_bad: false, filter }
             }),
+            list,
             writer,
         ),
         figures: tiles(&figures, writer),

@@ -1,10 +1,12 @@
-//! How a platform wants the portal to look: colour scheme, accent, name, and the way numbers and times are written.
+//! How a platform wants the portal to look: colour scheme, accent, name, logo, font, and the way numbers and times are written.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::font::Font;
+use super::logo::LogoMark;
 use crate::words;
 
 /// What the operator's request says about the look. Everything may be left out.
@@ -21,6 +23,14 @@ pub struct Look {
     /// The platform's name, shown in place of Hooklane's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    #[serde(default, skip_serializing_if = "Font::is_system")]
+    pub font: Font,
+    /// Shown in place of the name, on a light ground and, if there is no other, on a dark one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logo: Option<LogoMark>,
+    /// The logo on a dark ground.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logo_dark: Option<LogoMark>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub locale: Option<Locale>,
     /// The IANA name of the reader's time zone.

@@ -13,6 +13,11 @@ fn ring() -> KeyRing {
     KeyRing::parse(KEY).unwrap()
 }
 
+fn mark() -> LogoMark {
+    let picture = br#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 3"/>"#;
+    Logo::of(picture.to_vec()).unwrap().mark().clone()
+}
+
 fn link() -> Pass {
     Pass {
         tenant: "acme".parse().unwrap(),
@@ -28,6 +33,9 @@ fn link() -> Pass {
             locale: Some("de-CH".parse().unwrap()),
             zone: Some("Europe/Zurich".to_owned()),
             accent_dark: None,
+            font: Font::Serif,
+            logo: Some(mark()),
+            logo_dark: Some(mark()),
         },
         back: Some("https://shop.example/settings".parse().unwrap()),
         delivery: None,
@@ -95,6 +103,8 @@ fn a_shared_link_only_reads_one_delivery_and_leads_nowhere_else() {
     assert_eq!(session.access, Access::Manage);
     assert_eq!((share.access, share.form, share.back), (Access::Read, None, None));
     assert_eq!(share.delivery, Some(delivery()));
+    assert_eq!((share.look.logo, share.look.logo_dark), (None, None), "it is served to a session");
+    assert_eq!((session.look.logo.as_ref(), share.look.font), (Some(&mark()), Font::Serif));
     assert_eq!(share.expires_at, at(1_100 + 3_600));
 }
 
