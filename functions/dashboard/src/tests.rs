@@ -36,6 +36,7 @@ mod listing;
 mod recovering;
 mod studio;
 mod trying;
+mod types;
 
 const KEY: &str = "the-key-of-tokens";
 
