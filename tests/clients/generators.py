@@ -16,6 +16,7 @@ PACKAGE = "hooklane_client"
 PYTHON_OPTIONS = ["generate", "--path", _DOCUMENT, "--meta", "none", "--output-path", PACKAGE]
 TYPESCRIPT_OPTIONS = [_DOCUMENT, "-o", "schema.d.ts"]
 _NODE_MODULES = CLIENTS / "node_modules"
+_OPENAPI_TYPESCRIPT = _NODE_MODULES / "openapi-typescript" / "bin" / "cli.js"
 # A compiler or a generator starts, on a machine that may be busy.
 _WITHIN_SECONDS = 300
 
@@ -58,8 +59,12 @@ def python_client(folder: Path) -> None:
 def typescript_types(folder: Path) -> None:
     """openapi-typescript: makes `schema.d.ts` in this folder."""
     node_folder(folder)
-    program = _NODE_MODULES / "openapi-typescript" / "bin" / "cli.js"
-    run(["node", program, *_with_the_document(TYPESCRIPT_OPTIONS)], folder)
+    run(["node", _OPENAPI_TYPESCRIPT, *_with_the_document(TYPESCRIPT_OPTIONS)], folder)
+
+
+def types_of(document: Path, types: Path) -> None:
+    """openapi-typescript: makes the types of another document in this file, in a folder of Node."""
+    run(["node", _OPENAPI_TYPESCRIPT, document, "-o", types], types.parent)
 
 
 def generator_options(generator: str) -> list[str]:

@@ -56,7 +56,7 @@ pub(crate) fn guarded<P: Ports>() -> OpenApiRouter<Arc<Deps<P>>> {
     let router = operations!(router, "deliveries", inspecting: request, check);
     let router = operations!(router, "deliveries", logs: list);
     let router = operations!(router, "statistics", statistics: of_webhook, of_tenant, webhook_series, tenant_series, health);
-    let router = operations!(router, "event types", event_types: available, list, get, put, delete);
+    let router = operations!(router, "event types", event_types: available, described, list, get, put, delete);
     let router = operations!(router, "events", events: list, publish, publish_batch, get);
     let router = operations!(router, "keys", keys: list, create, get, patch, rotate, delete);
     let router = operations!(router, "tenants", quotas: get);

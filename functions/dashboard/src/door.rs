@@ -54,7 +54,8 @@ pub fn door<P: Ports>(portal: Arc<Portal<P>>) -> Router {
         .route("/shared", get(share::show::<P>))
         .route("/inbox", get(inbox::show::<P>))
         .route("/inbox/{act}", post(inbox::act::<P>))
-        .route("/types", get(catalog::list::<P>));
+        .route("/types", get(catalog::list::<P>))
+        .route("/types/openapi.json", get(catalog::described::<P>));
     let policy = from_fn_with_state(Arc::clone(&portal), protect::<P>);
     Router::new()
         .nest("/portal/{tenant}", of_tenant)

@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::response::{Html, IntoResponse, Response};
 use hooklane_app::deliveries::RequestError;
+use hooklane_app::openapi::DescribeError;
 use hooklane_app::portal::Shut;
 use hooklane_app::ports::Unavailable;
 use hooklane_app::probe::ProbeError;
@@ -156,6 +157,15 @@ impl From<RequestError> for Oops {
             RequestError::Missing => Self::NoPage,
             RequestError::Ended(_) => Self::Refused(sentence(&error.to_string())),
             RequestError::Unavailable(error) => error.into(),
+        }
+    }
+}
+
+impl From<DescribeError> for Oops {
+    fn from(error: DescribeError) -> Self {
+        match error {
+            DescribeError::Invalid(_) => Self::Refused(sentence(&error.to_string())),
+            DescribeError::Unavailable(error) => error.into(),
         }
     }
 }

@@ -37,6 +37,7 @@ mod looking;
 mod recovering;
 mod studio;
 mod trying;
+mod types;
 
 const KEY: &str = "the-key-of-tokens";
 

@@ -3,7 +3,7 @@
 //! A use case that more than one function serves lives here, so that they cannot differ: `api` and
 //! `ingest` accept events through [`publish`], `delivery` and `api` make attempts through [`attempt`], and
 //! `upkeep` sends messages through [`deliveries`]. So do the tenants' requests that `api` serves
-//! ([`webhooks`], [`inbox`], [`pausing`], [`deliveries`], [`figures`], [`isolation`], [`recover`], [`event_types`], [`keys`])
+//! ([`webhooks`], [`inbox`], [`pausing`], [`deliveries`], [`figures`], [`isolation`], [`recover`], [`event_types`], [`openapi`], [`keys`])
 //! and the operator's ([`tenants`]), so that they are tested without HTTP. What is left of a function is in the
 //! function.
 //!
@@ -30,6 +30,7 @@ pub mod inbox;
 pub mod isolation;
 pub mod keys;
 pub mod measured;
+pub mod openapi;
 pub mod outlook;
 pub mod pausing;
 pub mod payload;

@@ -36,6 +36,7 @@ mod warnings;
 pub use experiments::{Experiment, ExperimentError, ExperimentOrder, Tried, experiment};
 pub use listing::{Filters, Listed, list};
 pub use overview::{Overview, overviews};
+pub(crate) use previewing::example_secret;
 pub use previewing::{
     ExampleSecret, PreviewError, PreviewOrder, PreviewSecret, PreviewedRequest, ShownRequest,
     preview_change, preview_saved, preview_unsaved,

@@ -16,5 +16,7 @@ mod tests;
 pub use definition::{Definition, MAX_SAMPLE_BYTES};
 pub use files::{Catalog, Catalogs, FALLBACK, InvalidCatalog, PackedCatalog, PackedType};
 pub use own_types::{OwnType, OwnTypes, Owner};
-pub use schema::{Compiled, Cost, MAX_COST, MAX_SCHEMA_BYTES, Schema, no_longer_used};
+pub use schema::{
+    Compiled, Cost, MAX_COST, MAX_SCHEMA_BYTES, Schema, no_longer_used, reference_to,
+};
 pub use tenant_types::{Source, TenantTypes};

@@ -6,6 +6,7 @@ use std::fmt;
 use serde_json::Value;
 
 mod compiled;
+mod components;
 mod cost;
 mod expand;
 mod judging;
@@ -14,7 +15,9 @@ mod unique;
 mod violation;
 
 pub use compiled::Compiled;
+pub use components::reference_to;
 pub use cost::{Cost, MAX_COST};
+use hooklane_domain::ids::EventType;
 use hooklane_domain::json::RawJson;
 use hooklane_domain::json::fields::FieldErrors;
 
@@ -81,6 +84,15 @@ impl Schema {
     pub fn cost(&self) -> Result<Cost, FieldErrors> {
         let value = value(&self.text).map_err(|message| FieldErrors::one("", message))?;
         compiled::cost(&expand::expand(&value)?)
+    }
+
+    /// The schema as components of an OpenAPI 3.1 document: itself under `name`, which comes first, and what its
+    /// references lead to under names that begin with `name` and two dots. None of these is one of `taken`.
+    #[must_use]
+    pub fn components(&self, name: &EventType, taken: &[&str]) -> Vec<(String, Value)> {
+        // A number that is too large for the validator is too large for other tools.
+        let root = value(&self.text).unwrap_or(Value::Bool(true));
+        components::of(&root, name.as_str(), taken)
     }
 
     /// Compiles the schema and judges `data` by it. For many events, compile it once.

@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use hooklane_domain::delivery::retry::RetryPolicy;
-use hooklane_domain::ids::ContractName;
+use hooklane_domain::ids::{ContractName, EventType};
 use hooklane_domain::inbox::{Arrival, Verdict};
 use hooklane_domain::webhook::limits::{RateLimit, TimeLimit};
 use hooklane_domain::webhook::secret::{InvalidSecret, SecretForm, SigningSecret};
 use hooklane_domain::webhook::{CustomHeaders, InvalidHeader, Webhook};
+use serde_json::Value;
 
 use crate::answers::ApiShape;
 use crate::files::{Files, InvalidContract};
-use crate::request::{Checked, RequestFormat, Subject, WireRequest};
+use crate::request::{Checked, Outline, RequestFormat, Subject, WireRequest};
 
 mod load;
 
@@ -120,6 +121,12 @@ impl Contract {
     #[must_use]
     pub fn explain_signature(&self, secret: &str) -> String {
         self.request.explain_signature(secret)
+    }
+
+    /// What the requests of an event type look like, whose data has this schema.
+    #[must_use]
+    pub fn outline(&self, event_type: &EventType, data: &Value) -> Outline {
+        self.request.outline(event_type, data)
     }
 
     /// Whether the contract itself sets this header, given in lower case. The header with the new

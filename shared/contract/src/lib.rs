@@ -3,8 +3,8 @@
 //! A contract is a TOML file; `docs/contracts.md` describes the format. Nothing here knows the name of
 //! any contract. The files of this build are in `hooklane-bundled-contracts`.
 //!
-//! `files` reads the TOML and knows the line of every value. `request` writes and signs the requests of
-//! a webhook. [`answers`] rewrites the API's answers for the clients of a tenant. [`Contract`] holds
+//! `files` reads the TOML and knows the line of every value. `request` writes, signs and outlines the
+//! requests of a webhook. [`answers`] rewrites the API's answers for the clients of a tenant. [`Contract`] holds
 //! what both read from one file.
 
 pub mod answers;
@@ -19,4 +19,4 @@ mod tests;
 
 pub use contract::{Contract, Contracts, UnfitSecret};
 pub use files::InvalidContract;
-pub use request::{Subject, WireRequest};
+pub use request::{HeaderOutline, Outline, Subject, WireRequest};

@@ -7,6 +7,7 @@ use serde::Deserialize;
 mod body;
 mod explain;
 mod load;
+mod outline;
 mod placeholder;
 mod signature;
 mod subject;
@@ -15,6 +16,7 @@ mod verify;
 mod write;
 
 pub(crate) use load::{RequestTables, SignatureTable};
+pub use outline::{HeaderOutline, Outline};
 pub use subject::Subject;
 pub(crate) use verify::Checked;
 pub use write::WireRequest;

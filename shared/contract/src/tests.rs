@@ -5,6 +5,7 @@ mod answers;
 mod extends;
 mod fuzz;
 mod mistakes;
+mod outlines;
 mod requests;
 mod templates;
 

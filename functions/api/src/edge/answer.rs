@@ -101,6 +101,11 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_is_written_up_to_a_limit_of_its_own_fits() {
+        const { assert!(hooklane_app::openapi::MAX_BYTES < MAX_BODY_BYTES) };
+    }
+
+    #[test]
     fn the_length_is_that_of_the_written_text() {
         let every: String = (0..0x180u32).filter_map(char::from_u32).collect();
         for text in ["", "plain", "\"\\\n\u{0}\u{1f}\u{7f}", "é☃", &every] {

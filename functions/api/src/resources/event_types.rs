@@ -1,4 +1,4 @@
-//! `/webhooks/events/available`, `/event-types` and `/event-types/{type}`.
+//! `/webhooks/events/available`, `/webhooks/events/openapi.json`, `/event-types` and `/event-types/{type}`.
 
 use std::sync::Arc;
 
@@ -7,13 +7,14 @@ use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse as _, Response};
 use hooklane_app::catalog::Freshness;
 use hooklane_app::event_types;
+use hooklane_app::openapi::{Order, describe};
 use hooklane_app::ports::{Clock as _, EventTypeStore as _};
 use hooklane_catalog::{OwnType, Owner, Source};
 use hooklane_domain::access::quotas::QuotaName;
 use hooklane_domain::ids::EventType;
 use hooklane_domain::json::fields::FieldErrors;
 use lambda_http::http::StatusCode;
-use lambda_http::http::header::ETAG;
+use lambda_http::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, ETAG};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -62,6 +63,57 @@ pub(crate) async fn available<P: Ports>(
         .map(|(name, source, definition)| EventTypeView::new(name, source, definition))
         .collect();
     Ok(Json(AvailableView { catalog: known.catalog.name().to_string(), data }).into_response())
+}
+
+/// The most patterns that one request may name, as many as a webhook may have by default.
+const MAX_EVENTS: usize = 100;
+
+#[utoipa::path(
+    get,
+    path = "/webhooks/events/openapi.json",
+    operation_id = "getWebhookRequests",
+    summary = "Get an OpenAPI document of the requests that webhooks get",
+    description = "OpenAPI 3.1 with an entry in `webhooks` for each event type of the tenant: the body's schema in \
+        which the data has the type's own schema, the headers, a request for the type's sample, and what the \
+        receiver's answers mean. It is for generators of code and for tools that show documentation. `info.version` \
+        changes whenever anything else in it changes. If it would be too large for one answer, it has no examples \
+        and no white space.",
+    security(("bearer" = [READ])),
+    params(
+        ("format" = Option<String>, Query, description = "The contract: the format of the requests. The tenant's own unless given", example = "standard"),
+        ("event" = Option<Vec<String>>, Query, description = "Only these event types, as webhooks subscribe to them; may be repeated. All unless given", example = json!(["order.*"])),
+    ),
+    responses((
+        status = 200,
+        description = "The document, to be saved as a file",
+        body = serde_json::Value,
+        headers(("Content-Disposition" = String, description = "`attachment`, with a name for the file")),
+        example = json!({
+            "openapi": "3.1.0",
+            "info": { "title": "Webhooks of acme", "version": "3f1c0a9b2d4e" },
+            "webhooks": {
+                "order.created": { "post": { "operationId": "order.created" } }
+            },
+            "components": { "schemas": { "order.created": { "type": "object" } } },
+        }),
+    )),
+)]
+pub(crate) async fn described<P: Ports>(
+    State(deps): State<Arc<Deps<P>>>,
+    Reader(_): Reader,
+    caller: Caller,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, Problem> {
+    let mut query = Query::of(raw.as_deref());
+    let order =
+        Order { format: query.parse("format"), events: query.parse_all("event", MAX_EVENTS) };
+    query.finish()?;
+    let from = (&deps.catalog, &deps.contracts);
+    let described =
+        describe(&deps.registry, from, caller.acts_for()?, &order, deps.system.now()).await?;
+    let name = format!("attachment; filename=\"{}\"", described.file_name);
+    let headers = [(CONTENT_TYPE, "application/json"), (CONTENT_DISPOSITION, name.as_str())];
+    Ok((headers, described.text).into_response())
 }
 
 #[derive(Serialize, ToSchema)]

@@ -1,5 +1,6 @@
 mod brought;
 mod defaults;
+mod described;
 
 use hooklane_domain::access::tenant::TenantDefaults;
 use lambda_http::http::StatusCode;

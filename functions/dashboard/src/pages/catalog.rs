@@ -1,4 +1,4 @@
-//! The event types of a tenant: description, fields, sample, schema.
+//! The event types of a tenant: description, fields, sample, schema, and all of them as an OpenAPI document.
 
 use std::sync::Arc;
 
@@ -7,11 +7,13 @@ use axum::extract::State;
 use axum::response::Response;
 use hooklane_api::Ports;
 use hooklane_app::catalog::Freshness;
-use hooklane_domain::ids::EventType;
+use hooklane_app::openapi::{Order, describe};
+use hooklane_domain::ids::{ContractName, EventType};
 use serde_json::Value;
 
 use crate::frame::{Frame, Place};
 use crate::oops::Oops;
+use crate::pages::exports::file;
 use crate::pages::page;
 use crate::query::Query;
 use crate::settings::Portal;
@@ -27,6 +29,14 @@ struct Page {
     groups: Vec<Group>,
     count: String,
     chosen: Option<Chosen>,
+    /// Where the document is.
+    document: String,
+    formats: Vec<Format>,
+}
+
+struct Format {
+    name: String,
+    is_usual: bool,
 }
 
 /// The types of a category.
@@ -97,13 +107,31 @@ pub(crate) async fn list<P: Ports>(
             None => groups.push(Group { name: category, types: vec![listed] }),
         }
     }
+    let usual = deps.catalog.defaults().contract_of(&visitor.tenant.settings);
+    let format = |name: &ContractName| Format { name: name.to_string(), is_usual: name == usual };
     page(&Page {
+        document: link::to(visitor.id(), "types/openapi.json"),
+        formats: deps.contracts.names().map(format).collect(),
         frame: Frame::new(&visitor, Place::Types, "Event types"),
         wanted,
         groups,
         count: visitor.writer.count(count, "event type", "event types"),
         chosen,
     })
+}
+
+/// The OpenAPI document of the requests in a format, as a file.
+pub(crate) async fn described<P: Ports>(
+    State(portal): State<Arc<Portal<P>>>,
+    visitor: Visitor,
+    Query(query): Query,
+) -> Result<Response, Oops> {
+    let format = query.text("format").map(str::parse).transpose().map_err(|_| Oops::NoPage)?;
+    let order = Order { format, events: Vec::new() };
+    let deps = &portal.deps;
+    let from = (&deps.catalog, &deps.contracts);
+    let described = describe(&deps.registry, from, &visitor.tenant, &order, visitor.now).await?;
+    Ok(file("application/json", &described.file_name, described.text))
 }
 
 /// Deeper than this, fields are left to the schema.

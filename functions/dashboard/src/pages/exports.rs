@@ -111,7 +111,7 @@ pub(crate) async fn csv<P: Ports>(
     Ok(file("text/csv; charset=utf-8", "deliveries.csv", text))
 }
 
-fn file(kind: &'static str, name: &str, text: String) -> Response {
+pub(super) fn file(kind: &'static str, name: &str, text: String) -> Response {
     let disposition = format!("attachment; filename=\"{name}\"");
     ([(CONTENT_TYPE, kind.to_owned()), (CONTENT_DISPOSITION, disposition)], text).into_response()
 }

@@ -290,13 +290,14 @@ async fn preview(
 /// The webhook with the example's secret, if its contract is known.
 fn with_example(webhook: Webhook, contracts: &Contracts) -> (Webhook, Option<ExampleSecret>) {
     let Some(contract) = contracts.get(&webhook.contract) else { return (webhook, None) };
-    let secret = example(contract, webhook.signing());
+    let secret = example_secret(contract, webhook.signing());
     let example =
         ExampleSecret { secret: secret.expose().to_owned(), public_key: secret.public_key() };
     (Webhook { secret, retiring_secret: None, ..webhook }, Some(example))
 }
 
-fn example(contract: &Contract, signing: Signing) -> SigningSecret {
+/// The secret of examples, in the form that the contract's libraries read.
+pub(crate) fn example_secret(contract: &Contract, signing: Signing) -> SigningSecret {
     match signing {
         Signing::Ed25519 => SigningSecret::generate_ed25519(EXAMPLE),
         Signing::Hmac => SigningSecret::generate(contract.secret_form(), EXAMPLE),

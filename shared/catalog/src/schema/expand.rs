@@ -16,7 +16,7 @@ const MAX_ENUM_VALUES: usize = 200;
 const MAX_PATTERNS: usize = 50;
 const MAX_PATTERN_BYTES: usize = 256;
 
-const DRAFT_7: &str = "http://json-schema.org/draft-07/schema#";
+pub(super) const DRAFT_7: &str = "http://json-schema.org/draft-07/schema#";
 /// The dialects that are supported. The first is the default.
 const DIALECTS: [&str; 2] = ["https://json-schema.org/draft/2020-12/schema", DRAFT_7];
 
@@ -53,7 +53,7 @@ pub(super) const SCHEMA_MAP_KEYWORDS: [&str; 3] =
 /// Places for schemas that others refer to. They are read, and are not in the copy.
 const PLACES: [&str; 3] = ["$defs", "contentSchema", "definitions"];
 /// Keywords that say something about a value without another schema. They are in the copy as they are.
-const ASSERTIONS: [&str; 23] = [
+pub(super) const ASSERTIONS: [&str; 23] = [
     "const",
     "contentEncoding",
     "contentMediaType",

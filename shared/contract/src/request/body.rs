@@ -32,15 +32,19 @@ impl BodyTemplate {
         let value: Value =
             serde_json::from_str(json).map_err(|e| format!("must be a JSON template: {e}"))?;
         let template = Self::from_value(value)?;
-        let may_be_absent = match &template {
-            Self::Value(placeholder) => placeholder.may_be_absent(),
-            Self::Text(text) => text.may_be_absent(),
-            Self::Object(_) | Self::Array(_) | Self::Literal(_) => false,
-        };
-        if may_be_absent {
+        if template.may_be_absent() {
             return Err("the body as a whole must always have a value".to_owned());
         }
         Ok(template)
+    }
+
+    /// Whether it has no value for some events.
+    pub(super) fn may_be_absent(&self) -> bool {
+        match self {
+            Self::Value(placeholder) => placeholder.may_be_absent(),
+            Self::Text(text) => text.may_be_absent(),
+            Self::Object(_) | Self::Array(_) | Self::Literal(_) => false,
+        }
     }
 
     fn from_value(value: Value) -> Result<Self, String> {

@@ -51,6 +51,11 @@ impl Template {
         self.placeholders().any(Placeholder::may_be_absent)
     }
 
+    /// What its placeholders name.
+    pub(super) fn names(&self) -> impl Iterator<Item = PlaceholderName> {
+        self.placeholders().map(|placeholder| placeholder.name)
+    }
+
     fn placeholders(&self) -> impl Iterator<Item = &Placeholder> {
         self.parts.iter().filter_map(|part| match part {
             Part::Placeholder(placeholder) => Some(placeholder),

@@ -5,6 +5,7 @@ use hooklane_app::deliveries::{InspectError, RequestError, SearchError};
 use hooklane_app::event_types::EventTypeError;
 use hooklane_app::inbox::InboxError;
 use hooklane_app::keys::KeyError;
+use hooklane_app::openapi::DescribeError;
 use hooklane_app::portal::LinkError;
 use hooklane_app::ports::Unavailable;
 use hooklane_app::probe::ProbeError;
@@ -176,6 +177,15 @@ impl From<EventTypeError> for Problem {
             EventTypeError::Removed(removed) => removed.into(),
             EventTypeError::Invalid(errors) => errors.into(),
             EventTypeError::Unavailable(error) => error.into(),
+        }
+    }
+}
+
+impl From<DescribeError> for Problem {
+    fn from(error: DescribeError) -> Self {
+        match error {
+            DescribeError::Invalid(errors) => errors.into(),
+            DescribeError::Unavailable(error) => error.into(),
         }
     }
 }

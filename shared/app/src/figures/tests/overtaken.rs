@@ -53,7 +53,10 @@ impl FigureStore for Overtaken<'_> {
         if !self.is_over.swap(true, Ordering::SeqCst) {
             let mut part = hour.clone();
             part.minutes.retain(|minute, _| *minute < self.until);
-            assert!(self.ledger.save_hour(of, &part).await?, "nobody was faster than the other one");
+            assert!(
+                self.ledger.save_hour(of, &part).await?,
+                "nobody was faster than the other one"
+            );
         }
         self.ledger.save_hour(of, hour).await
     }
