@@ -133,7 +133,7 @@ pub async fn carry_out<L: LetterBox>(
             went?;
             let found = done.count + done.kept.len() > 0;
             let is_one = matches!(order.which, Which::One(_));
-            done.more &= !round.saw_all() && !(is_one && found);
+            done.more = !(round.saw_all() || is_one && found);
         }
     }
     Ok(done)
