@@ -195,6 +195,17 @@ def _invoke(lambdas, function: str, records: list[dict]) -> None:
     output = answer["Payload"].read().decode(errors="replace")
     if "FunctionError" in answer:
         raise CannotSend(f"{function} failed: {output[:500]}")
+    if _hands_back(output):
+        raise CannotSend(f"{function} handed records back for which it had no time: try again")
+
+
+def _hands_back(output: str) -> bool:
+    """Whether a reader of the stream answers that not all of its records are done."""
+    try:
+        answer = json.loads(output)
+    except ValueError:
+        return False
+    return isinstance(answer, dict) and bool(answer.get("batchItemFailures"))
 
 
 def _whole_body(letter: dict) -> str:

@@ -62,12 +62,14 @@ BODIES = {
     "previewNewWebhook": {"webhook": {"url": "https://hooks.example.com/in", "events": ["*"]}},
     "retryDeliveries": {"filter": {"status": ["failed"]}},
     "cancelDeliveries": {"filter": {"status": ["pending"]}},
+    "redriveDeadLetters": {"source": "events", "id": "nobody-has-it"},
+    "deleteDeadLetters": {"source": "events", "id": "nobody-has-it"},
     "createKey": {"name": "one", "scopes": ["keys:write"]},
     "checkDelivery": {"body": "{}"},
 }
 
 # The query of each operation that needs one.
-QUERIES = {"getSeries": "?metric=deliveries", "getWebhookSeries": "?metric=deliveries"}
+QUERIES = {"listDeadLetters": "?source=events", "getSeries": "?metric=deliveries", "getWebhookSeries": "?metric=deliveries"}
 
 # Operations on names that every tenant may use for something of its own.
 BY_NAME = {"setEventType"}

@@ -7,9 +7,10 @@ use hooklane_app::catalog::EventCatalog;
 use hooklane_app::ports::{
     AttemptLog, Clock, DailyCounts, DeferQueue, DeletedWebhooks, DeliveryStore, Entropy,
     EventIndex, EventStore, EventTypeStore, FigureSource, FigureStore, HealthStore,
-    IdempotencyStore, InboxLog, InboxStore, KeyStore, LogoStore, ParkingStore, Pause, Post,
-    QuotaStore, RecoveryStore, SlotStore, TenantStore, TestAttemptStore, TestPlaces, Unavailable,
-    UsageStore, VitalsStore, WaitingStore, WatchList, WebhookIds, WebhookStore,
+    IdempotencyStore, InboxLog, InboxStore, KeyStore, LetterBox, LogoStore, ParkingStore, Pause,
+    Post, QuotaStore, RecoveryStore, RunErrand, SlotStore, TenantStore, TestAttemptStore,
+    TestPlaces, Unavailable, UsageStore, VitalsStore, WaitingStore, WatchList, WebhookIds,
+    WebhookStore,
 };
 use hooklane_app::tenants::SettingsRules;
 use hooklane_app::webhooks::{Rules, TestDeps};
@@ -29,6 +30,8 @@ pub trait Ports: Send + Sync + 'static {
     type Ledger: Ledger + 'static;
     type Registry: Registry + 'static;
     type Queues: DeferQueue + 'static;
+    type Letters: LetterBox + 'static;
+    type Errands: RunErrand + 'static;
     type Sender: Post + 'static;
     type Keys: Keys + 'static;
     type System: Clock + Entropy + Pause + 'static;
@@ -39,6 +42,10 @@ pub struct Deps<P: Ports> {
     pub ledger: P::Ledger,
     pub registry: P::Registry,
     pub queues: P::Queues,
+    /// The dead-letter queues of all sources.
+    pub letters: P::Letters,
+    /// Sends dead letters again.
+    pub errands: P::Errands,
     pub sender: P::Sender,
     pub operator_keys: P::Keys,
     /// Sign and verify tenants' tokens.

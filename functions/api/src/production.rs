@@ -7,6 +7,7 @@ use hooklane_app::catalog::EventCatalog;
 use hooklane_app::ports::Unavailable;
 use hooklane_aws::SdkConfig;
 use hooklane_aws::ledger::{Ledger, Retention};
+use hooklane_aws::letters::{Errands, LetterQueues};
 use hooklane_aws::queues::{QueueUrls, Queues};
 use hooklane_aws::registry::Registry;
 use hooklane_aws::secrets::{RotatingKeys, Secret, Vault};
@@ -29,6 +30,8 @@ impl Ports for Production {
     type Ledger = Ledger;
     type Registry = Registry;
     type Queues = Queues;
+    type Letters = LetterQueues;
+    type Errands = Errands;
     type Sender = Sender;
     type Keys = RotatingKeys;
     type System = System;
@@ -49,6 +52,8 @@ impl Deps<Production> {
             ledger: Ledger::new(aws, settings.ledger_table.clone(), retention),
             registry: Registry::new(aws, settings.registry_table.clone(), vault),
             queues: Queues::new(aws, queues),
+            letters: LetterQueues::new(aws, settings.dead_letter_queues.clone()),
+            errands: Errands::new(aws, settings.errand_queues()),
             sender: Sender::new(settings.network.clone()),
             operator_keys: RotatingKeys::new(secret(&settings.operator_key_secret)),
             token_keys: RotatingKeys::new(secret(&settings.token_key_secret)),

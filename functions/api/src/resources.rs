@@ -8,6 +8,7 @@ use crate::backend::{Deps, Ports};
 use crate::description;
 
 mod arrivals;
+mod dead_letters;
 mod deliveries;
 mod event_types;
 pub(crate) mod events;
@@ -62,6 +63,7 @@ pub(crate) fn guarded<P: Ports>() -> OpenApiRouter<Arc<Deps<P>>> {
     let router = operations!(router, "tenants", quotas: get);
     let router = operations!(router, "tenants", usage: get);
     let router = operations!(router, "inbox", inbox: get, patch, rotate, list, get_request, clear);
+    let router = operations!(router, "dead letters", dead_letters: list, redrive, delete);
     let router = operations!(router, "tenants", portal: create_link);
     operations!(router, "tenants", tenants: list, get, set, remove, create_token, revoke_tokens)
 }

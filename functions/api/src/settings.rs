@@ -1,3 +1,4 @@
+use hooklane_aws::letters::{ErrandUrls, LetterUrls};
 use hooklane_aws::settings::{self, DEFAULT_CATALOG, DEFAULT_CONTRACT, InvalidSetting, one_of};
 use hooklane_catalog::Catalogs;
 use hooklane_contract::Contracts;
@@ -14,7 +15,10 @@ pub struct Settings {
     pub operator_key_secret: String,
     pub token_key_secret: String,
     pub data_key_secret: String,
+    pub event_queue: String,
+    pub delivery_queue: String,
     pub retry_queue: String,
+    pub dead_letter_queues: LetterUrls,
     pub retention_days: u16,
     pub rate_limit: u32,
     pub quotas: Quotas,
@@ -33,7 +37,16 @@ impl Settings {
             operator_key_secret: settings::text("OPERATOR_KEY_SECRET")?,
             token_key_secret: settings::text("TOKEN_KEY_SECRET")?,
             data_key_secret: settings::text("DATA_KEY_SECRET")?,
+            event_queue: settings::text("EVENT_QUEUE_URL")?,
+            delivery_queue: settings::text("DELIVERY_QUEUE_URL")?,
             retry_queue: settings::text("RETRY_QUEUE_URL")?,
+            dead_letter_queues: LetterUrls {
+                events: settings::text("EVENT_DEAD_LETTER_QUEUE_URL")?,
+                fanout: settings::text("FANOUT_DEAD_LETTER_QUEUE_URL")?,
+                stats: settings::text("STATS_DEAD_LETTER_QUEUE_URL")?,
+                deliveries: settings::text("DELIVERY_DEAD_LETTER_QUEUE_URL")?,
+                upkeep: settings::text("UPKEEP_DEAD_LETTER_QUEUE_URL")?,
+            },
             rate_limit: settings::parse("API_RATE_LIMIT")?,
             quotas: settings::quotas()?,
             defaults: settings::tenant_defaults()?,
@@ -42,6 +55,15 @@ impl Settings {
             sources: settings::source_addresses()?,
             portal_origin: settings::text("PORTAL_ORIGIN")?.trim_end_matches('/').to_owned(),
         })
+    }
+
+    /// Where dead letters are sent again.
+    pub(crate) fn errand_queues(&self) -> ErrandUrls {
+        ErrandUrls {
+            events: self.event_queue.clone(),
+            delivery: self.delivery_queue.clone(),
+            retry: self.retry_queue.clone(),
+        }
     }
 
     /// These settings, if this build has the contract and the catalog that they name.

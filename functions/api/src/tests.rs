@@ -1,6 +1,7 @@
 //! The API over fakes, as clients see it.
 
 mod changing;
+mod dead_letters;
 mod edge;
 mod errors;
 mod event_list;

@@ -8,7 +8,9 @@ use axum::body::Body;
 use hooklane_api::{Deps, Ports};
 use hooklane_app::cache::{Bounded, Recent};
 use hooklane_app::catalog::EventCatalog;
-use hooklane_app::fakes::{FakeSystem, Faults, MemoryLedger, MemoryQueues, MemoryRegistry};
+use hooklane_app::fakes::{
+    FakeSystem, Faults, MemoryLedger, MemoryLetters, MemoryQueues, MemoryRegistry,
+};
 use hooklane_app::portal;
 use hooklane_app::ports::{Destination, Post, Sent, TenantStore as _, Unavailable};
 use hooklane_contract::WireRequest;
@@ -73,6 +75,8 @@ impl Ports for Fakes {
     type Ledger = MemoryLedger;
     type Registry = MemoryRegistry;
     type Queues = MemoryQueues;
+    type Letters = MemoryLetters;
+    type Errands = MemoryLetters;
     type Sender = Nobody;
     type Keys = Keys;
     type System = FakeSystem;
@@ -111,6 +115,8 @@ impl Browser {
             ledger: MemoryLedger::with_faults(faults.clone()),
             registry: MemoryRegistry::with_faults(faults.clone()),
             queues: MemoryQueues::at(now, 360),
+            letters: MemoryLetters::default(),
+            errands: MemoryLetters::default(),
             sender: Nobody::default(),
             operator_keys: Keys,
             token_keys: Keys,

@@ -18,6 +18,8 @@ ADAPTERS: dict[str, dict[str, tuple[str, ...]]] = {
     "RouteRegistry": {"dynamodb": ("REGISTRY_TABLE",)},
     "DeadLetterQueue": {"sqs": ("*_DEAD_LETTER_QUEUE_URL",)},
     "EventQueue": {"sqs": ("EVENT_QUEUE_URL",)},
+    "LetterQueues": {"sqs": ("*_DEAD_LETTER_QUEUE_URL",)},
+    "Errands": {"sqs": ("EVENT_QUEUE_URL", "DELIVERY_QUEUE_URL", "RETRY_QUEUE_URL")},
     "Queues": {"sqs": ("DELIVERY_QUEUE_URL", "RETRY_QUEUE_URL")},
     # Where there is a bus, see the assertion of its own.
     "EventBus": {},

@@ -18,6 +18,7 @@ mod kept_figures;
 mod kept_usage;
 mod keys;
 mod ledger;
+mod letters;
 mod logos;
 mod operator_bus;
 mod parking;
@@ -34,6 +35,7 @@ mod usage;
 
 pub use faults::Faults;
 pub use ledger::{MemoryLedger, Refusing};
+pub use letters::MemoryLetters;
 pub use operator_bus::MemoryBus;
 pub use queues::{DeadLetter, MemoryQueues, Received};
 pub use registry::MemoryRegistry;
@@ -92,6 +94,8 @@ mod tests {
         conformance::usage(&MemoryLedger::default(), 1).await;
         conformance::counted_things(&MemoryLedger::default(), 1).await;
         conformance::webhook_ids(&MemoryRegistry::default(), 1).await;
+        let letters = MemoryLetters::default();
+        conformance::letters(&letters).await;
         let queues = MemoryQueues::at(Timestamp::UNIX_EPOCH, 360);
         conformance::queues(&queues, 1).await;
         conformance::sqs_limits(&queues, 1).await;

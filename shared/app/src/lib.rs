@@ -4,7 +4,7 @@
 //! `ingest` accept events through [`publish`], `delivery` and `api` make attempts through [`attempt`], and
 //! `upkeep` sends messages through [`deliveries`]. So do the tenants' requests that `api` serves
 //! ([`webhooks`], [`inbox`], [`pausing`], [`deliveries`], [`figures`], [`isolation`], [`recover`], [`event_types`], [`openapi`], [`keys`])
-//! and the operator's ([`tenants`]), so that they are tested without HTTP. What is left of a function is in the
+//! and the operator's ([`tenants`], [`dead_letters`]), so that they are tested without HTTP. What is left of a function is in the
 //! function.
 //!
 //! [`ports`] says what the use cases need from outside. The AWS adapters are in `hooklane-aws`; `fakes`
@@ -18,6 +18,7 @@ pub mod cache;
 pub mod careful;
 pub mod catalog;
 pub mod conflict;
+pub mod dead_letters;
 pub mod deadline;
 pub mod deliveries;
 pub mod evaluation;

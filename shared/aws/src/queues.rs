@@ -1,5 +1,7 @@
 //! The delivery queue and the retry queue.
 
+use std::collections::HashMap;
+
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sqs::operation::change_message_visibility::ChangeMessageVisibilityError;
@@ -116,11 +118,10 @@ impl Queues {
             let send = self.client.send_message().queue_url(url).message_body(message.encode());
             match send.message_group_id(group(message)).send().await {
                 Ok(_) => {}
-                Err(error) if is_refusal_of_a_call(&error) => {
-                    let reason = reason(error.code().unwrap_or_default(), error.message());
-                    results.push(Failed::Refused(Refused { index, reason }));
-                }
-                Err(error) => return Err(call("SendMessage", url).failed()(error)),
+                Err(error) => match why_refused(&error) {
+                    Some(reason) => results.push(Failed::Refused(Refused { index, reason })),
+                    None => return Err(call("SendMessage", url).failed()(error)),
+                },
             }
         }
         Ok(Answer { results, left: Vec::new() })
@@ -213,6 +214,22 @@ fn is_refusal_of_a_call<E: ProvideErrorMetadata>(error: &E) -> bool {
     error.code().is_some_and(|code| REFUSALS.iter().any(|refusal| code.contains(refusal)))
 }
 
+/// Why SQS would refuse the message of a call each time, if that is what failed.
+pub(crate) fn why_refused<E: ProvideErrorMetadata>(error: &E) -> Option<String> {
+    let is_refusal = is_refusal_of_a_call(error);
+    is_refusal.then(|| reason(error.code().unwrap_or_default(), error.message()))
+}
+
+/// A count among the attributes of a queue.
+pub(crate) fn queue_count(
+    attributes: &HashMap<QueueAttributeName, String>,
+    name: &QueueAttributeName,
+    url: &str,
+) -> Result<u64, Unavailable> {
+    let count = attributes.get(name).and_then(|text| text.parse().ok());
+    count.ok_or_else(|| call("GetQueueAttributes", url).answered(format!("no {name}")))
+}
+
 impl DispatchQueue for Queues {
     async fn dispatch(
         &self,
@@ -260,12 +277,11 @@ impl DeferQueue for Queues {
             .delay_seconds(i32::try_from(seconds).unwrap_or(i32::MAX))
             .send()
             .await
-            .map_err(|error| match is_refusal_of_a_call(&error) {
-                true => {
-                    let reason = reason(error.code().unwrap_or_default(), error.message());
+            .map_err(|error| match why_refused(&error) {
+                Some(reason) => {
                     Unavailable::new(call("SendMessage", url).to_string(), RefusedForGood(reason))
                 }
-                false => call("SendMessage", url).failed()(error),
+                None => call("SendMessage", url).failed()(error),
             })?;
         let id = sent.message_id.map(MessageId);
         id.ok_or_else(|| call("SendMessage", url).answered("no message id"))
@@ -289,11 +305,7 @@ impl QueueDepth for Queues {
             .await
             .map_err(call("GetQueueAttributes", url).failed())?;
         let attributes = answer.attributes.unwrap_or_default();
-        counts.iter().try_fold(0, |sum, name| {
-            let count = attributes.get(name).and_then(|text| text.parse::<u64>().ok());
-            let missing = || call("GetQueueAttributes", url).answered(format!("no {name}"));
-            Ok(sum + count.ok_or_else(missing)?)
-        })
+        counts.iter().try_fold(0, |sum, name| Ok(sum + queue_count(&attributes, name, url)?))
     }
 }
 

@@ -5,14 +5,14 @@ use std::time::Duration;
 use hooklane_app::ports::Unavailable;
 use hooklane_domain::Timestamp;
 use hooklane_domain::event::Event;
-use hooklane_domain::ids::{TenantId, WebhookId};
+use hooklane_domain::ids::{EventId, TenantId, WebhookId};
 use hooklane_domain::isolation::deaths::RECORD_IS_OLD;
 use hooklane_domain::json::position;
 use hooklane_domain::time::later;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::ledger::keys::MARK;
+use crate::ledger::keys::{MARK, event_of_key};
 use crate::ledger::{EventRecord, marked};
 
 /// A batch as Lambda delivers it. Each record is read on its own, so that a bad one does not affect the
@@ -108,6 +108,24 @@ pub fn name(raw: &RawValue) -> Option<String> {
     let NamedRecord { dynamodb } = serde_json::from_str(raw.get()).ok()?;
     let Named { sequence_number, keys } = dynamodb;
     Some(format!("{sequence_number}#{}#{}", keys.pk.text, keys.sk.text))
+}
+
+/// The event whose item a record is about, by its key. The record need not be readable otherwise.
+#[must_use]
+pub fn event_of(record: &str) -> Option<(TenantId, EventId)> {
+    let KeyedRecord { dynamodb } = serde_json::from_str(record).ok()?;
+    event_of_key(&dynamodb.keys.pk.text)
+}
+
+#[derive(Deserialize)]
+struct KeyedRecord {
+    dynamodb: Keyed,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Keyed {
+    keys: Keys,
 }
 
 #[derive(Deserialize)]

@@ -10,6 +10,7 @@
 )]
 
 mod bus;
+mod office;
 mod resources;
 
 use hooklane_app::conformance;
@@ -58,6 +59,7 @@ async fn pass_the_suite() {
             async { conformance::brake(&resources.registry()).await },
             async { conformance::canaries(&resources.ledger()).await },
             async { conformance::operator_bus(&resources.bus().await).await },
+            async { conformance::letters(&resources.office().await).await },
             async { conformance::parking(&resources.ledger(), salt).await },
             async { conformance::slots(&resources.ledger(), salt).await },
             async { conformance::strikes(&resources.ledger(), salt).await },

@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 use crate::ids::{EventId, EventType, TenantId};
 use crate::json::RawJson;
 
-mod read;
+pub(crate) mod read;
 mod value;
 
 pub use read::{DefaultTenant, NewEvent, from_body, from_envelope_or_body};

@@ -9,13 +9,14 @@
 //! webhook did not get an event. [`metrics`] says what is measured, and [`usage`] counts what a tenant used.
 //! [`figures`] counts what became of deliveries, and [`inbox`] keeps requests for tenants who test.
 //! [`access`] says who may do what at the API. [`expression`] holds filters and transforms,
-//! [`sources`] says where deliveries come from, [`json`] reads and writes JSON, and [`ids`] has the identifiers.
+//! [`dead_letter`] says what dead letters are about, [`sources`] where deliveries come from, [`json`] reads and writes JSON, and [`ids`] has the identifiers.
 //!
 //! Types that say "stored as is" are part of stored items: renaming a field or a variant of one needs a
 //! migration.
 
 pub mod access;
 pub mod canary;
+pub mod dead_letter;
 pub mod delivery;
 pub mod event;
 pub mod event_index;

@@ -107,9 +107,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Operator {
 
 /// A tenant must not learn whether another tenant exists, so it gets a 404.
 fn refuse_tenant(path: &str) -> Problem {
-    if path.trim_end_matches('/').ends_with("/tenants") {
-        Problem::forbidden("Only the operator may do this.")
-    } else {
+    if path.trim_end_matches('/').contains("/tenants/") {
         Problem::not_found("tenant")
+    } else {
+        Problem::forbidden("Only the operator may do this.")
     }
 }

@@ -1,5 +1,6 @@
 //! The schemas of query parameters, for the OpenAPI document.
 
+use hooklane_domain::dead_letter::Source;
 use hooklane_domain::delivery::Status;
 use hooklane_domain::delivery::period::Period;
 use hooklane_domain::figures::report::Step;
@@ -44,6 +45,8 @@ described! {
     CancellableStatus: one_of(Request::Cancel.statuses().iter().map(|status| status.as_str())).into();
     /// The statuses that deliveries can be searched by.
     SearchedStatus: one_of(Status::ALL.map(Status::as_str).into_iter().chain([ALL])).into();
+    /// The functions that put dead letters aside, by the name of what they were.
+    LetterSource: one_of(Source::ALL.map(Source::as_str)).into();
     /// The period that statistics cover.
     StatisticsPeriod: one_of(Period::ALL.map(Period::as_str)).into();
     /// What a series is of.

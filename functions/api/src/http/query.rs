@@ -45,6 +45,18 @@ impl Query {
         text.parse().map_err(|e: T::Err| self.errors.push(name, e.to_string())).ok()
     }
 
+    /// As [`Query::parse`], of a parameter that must be there.
+    pub(crate) fn required<T>(&mut self, name: &str) -> Option<T>
+    where
+        T: FromStr,
+        T::Err: std::fmt::Display,
+    {
+        if !self.left.iter().any(|(given, _)| given == name) {
+            self.errors.push(name, "is required");
+        }
+        self.parse(name)
+    }
+
     /// Whether nothing is wrong so far.
     pub(crate) fn is_clean(&self) -> bool {
         self.errors.is_empty()

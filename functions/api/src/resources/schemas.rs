@@ -2,6 +2,7 @@
 //! field, so that it can report every mistake at once. Tests compare it with these schemas.
 
 mod checks;
+mod dead_letters;
 pub(crate) mod inbox;
 pub(crate) mod keys;
 pub(crate) mod portal;
@@ -19,6 +20,7 @@ mod trials;
 mod webhooks;
 
 pub(crate) use checks::NewCheck;
+pub(crate) use dead_letters::LetterOrder;
 pub(crate) use many::{ManyCancellations, ManyRetries, NewProbe};
 pub(crate) use retry::RetryPolicy;
 pub(crate) use scope::Scope;

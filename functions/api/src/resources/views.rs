@@ -3,6 +3,7 @@
 use hooklane_domain::Timestamp;
 
 mod counts;
+mod dead_letters;
 mod deliveries;
 mod event_types;
 mod events;
@@ -26,6 +27,7 @@ mod webhooks;
 mod with_secret;
 
 pub(crate) use counts::CountView;
+pub(crate) use dead_letters::DeadLetterView;
 pub(crate) use deliveries::{DeliveryDetailView, DeliveryView};
 pub(crate) use event_types::EventTypeView;
 pub(crate) use events::EventContentView;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use hooklane_app::fakes::{FakeSystem, MemoryLedger, MemoryQueues, MemoryRegistry};
+use hooklane_app::fakes::{FakeSystem, MemoryLedger, MemoryLetters, MemoryQueues, MemoryRegistry};
 use hooklane_app::ports::{Destination, Post, Sent, Unavailable};
 use hooklane_contract::WireRequest;
 use hooklane_domain::Timestamp;
@@ -89,6 +89,8 @@ impl Ports for Fakes {
     type Ledger = MemoryLedger;
     type Registry = MemoryRegistry;
     type Queues = MemoryQueues;
+    type Letters = MemoryLetters;
+    type Errands = MemoryLetters;
     type Sender = Receiver;
     type Keys = Keys;
     type System = FakeSystem;
@@ -150,10 +152,14 @@ impl Service {
 
     fn on(defaults: TenantDefaults, sources: SourceAddresses, network: NetworkRules) -> Self {
         let now: Timestamp = "2024-01-15T10:30:00Z".parse().unwrap();
+        let letters = MemoryLetters::default();
+        letters.set_time(now);
         let deps = Deps {
             ledger: MemoryLedger::default(),
             registry: MemoryRegistry::default(),
             queues: MemoryQueues::at(now, 360),
+            errands: letters.clone(),
+            letters,
             sender: Receiver::default(),
             operator_keys: Keys::of("the-operator-key"),
             token_keys: Keys::of("the-key-of-tokens"),

@@ -141,6 +141,12 @@ pub(super) fn events_of(tenant: &TenantId) -> String {
     format!("EV#{tenant}#")
 }
 
+/// The event in whose partition an item is.
+pub(crate) fn event_of_key(pk: &str) -> Option<(TenantId, EventId)> {
+    let (tenant, event) = pk.strip_prefix("EV#")?.split_once('#')?;
+    Some((tenant.parse().ok()?, event.parse().ok()?))
+}
+
 /// The partition of a tenant's index of events.
 pub(super) fn index(tenant: &TenantId) -> String {
     format!("EX#{tenant}")

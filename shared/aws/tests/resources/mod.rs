@@ -23,6 +23,7 @@ use hooklane_domain::delivery::message::Message;
 use hooklane_domain::delivery::waiting::Lane;
 
 use crate::bus::RealBus;
+use crate::office::RealOffice;
 
 pub(crate) struct Resources {
     config: SdkConfig,
@@ -98,6 +99,11 @@ impl Resources {
         RealBus::create(&self.config, &format!("{}-bus", self.name)).await
     }
 
+    /// Dead-letter queues and what their letters are sent to, which are made by this.
+    pub(crate) async fn office(&self) -> RealOffice {
+        RealOffice::create(&self.config, &self.name).await
+    }
+
     pub(crate) fn raw_items(&self) -> RawTables {
         let tables = ["registry", "ledger"].map(|table| format!("{}-{table}", self.name));
         RawTables { dynamodb: aws_sdk_dynamodb::Client::new(&self.config), tables }
@@ -113,6 +119,7 @@ impl Resources {
             let sqs = aws_sdk_sqs::Client::new(&self.config);
             sqs.delete_queue().queue_url(url).send().await.unwrap();
         }
+        RealOffice::remove(&self.config, &self.name).await;
         RealBus::remove(&self.config, &format!("{}-bus", self.name)).await;
         aws_sdk_secretsmanager::Client::new(&self.config)
             .delete_secret()

@@ -12,6 +12,7 @@ use crate::json::fields::{FieldErrors, Fields};
 use crate::json::{RawJson, without_byte_order_mark};
 
 mod envelope;
+pub(crate) mod glimpse;
 mod notification;
 
 use envelope::read_envelope;

@@ -44,8 +44,8 @@ const VERBS: [(&str, &[&str]); 5] = [
     (
         "post",
         &[
-            "cancel", "check", "create", "pause", "preview", "probe", "publish", "resume", "retry",
-            "revoke", "rotate", "send", "start", "test", "try",
+            "cancel", "check", "create", "delete", "pause", "preview", "probe", "publish",
+            "redrive", "resume", "retry", "revoke", "rotate", "send", "start", "test", "try",
         ],
     ),
 ];
