@@ -25,7 +25,7 @@ def run_tests(profile: Profile, reports: Reports, *, only_end_to_end: bool, pyte
         with step("tests that need no stack"):
             # With the target named, the build of the functions reuses what is compiled here.
             run(
-                ["cargo", "test", "--locked", "--workspace", "--target", host_target()],
+                ["cargo", "test", "--locked", "--no-fail-fast", "--workspace", "--target", host_target()],
                 environment=for_build_tools(),
                 cwd=ROOT,
             )

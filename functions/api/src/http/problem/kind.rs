@@ -77,7 +77,7 @@ kinds! {
     RotationOverlap = [CONFLICT] "rotation-overlap", "The previous secret is still valid",
         "The overlap of the last rotation has not ended. `detail` says when it ends; a rotation with `overlapSeconds` 0 ends it at once.";
     RecoveryRunning = [CONFLICT] "recovery-running", "A recovery is already running",
-        "The webhook's recovery has not ended. `GET /webhooks/{webhook}/recover` shows when it is `completed`; `Retry-After` says when to look.";
+        "The webhook's recovery has not ended. `GET /webhooks/{webhook}/recover` shows when it is `completed`; `Retry-After` says when to look. `POST …/recover/stop` ends it.";
     NothingToProbe = [CONFLICT] "nothing-to-probe", "There is nothing to probe",
         "The webhook's circuit is closed, a probe is being made, its attempts are stopped for another reason, or none of its deliveries waits. `detail` says which.";
     ExternalIdTaken = [CONFLICT] "external-id-taken", "Another webhook has the externalId",

@@ -45,7 +45,8 @@ const VERBS: [(&str, &[&str]); 5] = [
         "post",
         &[
             "cancel", "check", "create", "delete", "pause", "preview", "probe", "publish",
-            "redrive", "resume", "retry", "revoke", "rotate", "send", "start", "test", "try",
+            "redrive", "resume", "retry", "revoke", "rotate", "send", "start", "stop", "test",
+            "try",
         ],
     ),
 ];
