@@ -126,14 +126,14 @@ def test_new_deliveries_are_counted_and_come_when_they_are_asked_for(sign_in, re
 
 def test_rows_that_come_to_an_empty_list_can_be_selected_and_retried(visit, link, register, publish, tried, receiver, api):
     receiver.respond = respond
-    webhook = register("Desk", "/good")
+    webhook = register("Desk", "/bad")
     page = visit()
     page.goto(link())
     page.goto(page.url.replace("/webhooks", "/deliveries"))
     retry = page.locator("#dock [value=retry]")
     assert ids(page) == [] and not retry.is_visible()
     publish()
-    one = tried(webhook, "delivered")["id"]
+    one = tried(webhook, "retrying")["id"]
     page.get_by_role("button", name="Show them").click()
     assert ids(page) == [one] and retry.is_visible()
     page.locator("[name=d]").check()

@@ -62,8 +62,6 @@ def test_a_logo_and_a_font_in_light_and_dark_and_on_a_phone(watched, link, api, 
 
 def test_a_logo_follows_the_readers_choice_and_moves_nothing(watched, link, api):
     page, forbidden = watched(scheme="light")
-    arrived = []
-    page.on("requestfinished", lambda request: arrived.append(request.url) if "/logo/" in request.url else None)
     page.route("**/logo/*", lambda route: (time.sleep(0.3), route.continue_()))
     page.goto(link(theme={"name": "Fernhill", **BOTH}), wait_until="networkidle")
     moved = page.evaluate(
@@ -77,9 +75,22 @@ def test_a_logo_follows_the_readers_choice_and_moves_nothing(watched, link, api)
     assert shown(page) == ["on-dark"]
     page.get_by_role("button", name="Light").click()
     assert shown(page) == ["on-light"]
-    before = len(arrived)
+    assert forbidden == []
+
+
+def test_a_browser_keeps_the_logo(watched, link, api):
+    page, forbidden = watched(scheme="light")
+    answers = []
+    page.on("response", lambda answer: answers.append(answer) if "/logo/" in answer.url else None)
+    page.goto(link(theme={"name": "Fernhill", "logo": LIGHT}), wait_until="networkidle")
+    assert len(answers) == 1
+    assert answers[0].headers["cache-control"] == "private, max-age=31536000, immutable"
     page.get_by_role("link", name="Deliveries", exact=True).click()
-    assert shown(page) == ["on-light"] and len(arrived) == before, "the browser has kept it"
+    page.wait_for_load_state("networkidle")
+    assert shown(page) == ["on-white"]
+    kept = page.evaluate("performance.getEntriesByType('resource').filter(one => one.name.includes('/logo/'))"
+                         ".map(one => one.transferSize)")
+    assert kept == [0], "nothing was transferred"
     assert forbidden == []
 
 
