@@ -75,6 +75,11 @@ impl Sqs {
     /// Receives up to `most` visible messages, as Lambda's poller does.
     #[must_use]
     pub fn receive(&self, name: &str, most: usize) -> Vec<Message> {
+        self.receive_for(name, most, None)
+    }
+
+    /// The same, hidden for so many seconds instead of the queue's visibility timeout.
+    fn receive_for(&self, name: &str, most: usize, seconds: Option<i64>) -> Vec<Message> {
         let now = now_ms();
         let mut queues = self.queues();
         let Some(queue) = queues.get_mut(name) else { return Vec::new() };
@@ -83,7 +88,7 @@ impl Sqs {
             .take(most)
             .map(|message| {
                 message.receives += 1;
-                message.visible_ms = now + queue.visibility_seconds * 1000;
+                message.visible_ms = now + seconds.unwrap_or(queue.visibility_seconds) * 1000;
                 message.clone()
             })
             .collect()
@@ -238,21 +243,34 @@ impl Sqs {
         let most = request.get("MaxNumberOfMessages").and_then(Value::as_u64).unwrap_or(1);
         let wait = request.get("WaitTimeSeconds").and_then(Value::as_u64).unwrap_or(0);
         let most = usize::try_from(most).unwrap_or(10);
+        let seconds = request.get("VisibilityTimeout").and_then(Value::as_i64);
         let arrival = self.sent.notified();
-        let mut received = self.receive(name, most);
+        let mut received = self.receive_for(name, most, seconds);
         if received.is_empty() && wait > 0 {
             drop(tokio::time::timeout(Duration::from_secs(wait), arrival).await);
-            received = self.receive(name, most);
+            received = self.receive_for(name, most, seconds);
         }
+        let asked = request.get("MessageSystemAttributeNames").and_then(Value::as_array);
+        let is_asked = asked.is_some_and(|names| names.iter().any(|name| name == "All"));
         let messages: Vec<_> = received
             .into_iter()
             .map(|message| {
-                json!({
+                let mut answer = json!({
                     "MessageId": message.id,
                     "ReceiptHandle": message.id,
                     "Body": message.body,
                     "MessageAttributes": message.attributes,
-                })
+                });
+                if is_asked {
+                    answer["Attributes"] = json!({
+                        "SentTimestamp": message.sent_ms.to_string(),
+                        "ApproximateReceiveCount": message.receives.to_string(),
+                    });
+                    if let Some(group) = message.group {
+                        answer["Attributes"]["MessageGroupId"] = json!(group);
+                    }
+                }
+                answer
             })
             .collect();
         Ok(json!({"Messages": messages}))
