@@ -4,7 +4,7 @@ PYTHON ?= python3
 LOCAL = PYTHONPATH=local $(PYTHON) -m hooklane_local
 
 export IAM FUNCTION_AWS_ENDPOINT HOOKLANE_PORT HOOKLANE_API_PORT HOOKLANE_LOG_LEVEL HOOKLANE_NO_SKIPS
-export SEED SEARCH_SECONDS ONLY PARALLEL WEBHOOKS SAMPLE
+export HOOKLANE_CARGO_PROFILE SEED SEARCH_SECONDS ONLY PARALLEL WEBHOOKS SAMPLE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup up portal down demo test e2e faults seeds limits costs long redrive built simulation check audit pins openapi deployer-policy contract clean

@@ -4,13 +4,13 @@ import os
 import subprocess
 import sys
 
+from hooklane_local import compiling
 from hooklane_local.circles import require_no_circles
 from hooklane_local.environment import for_build_tools
 from hooklane_local.paths import BUILD_VENV, CARGO_TOOLS, CHECKS_VENV, LOCAL, ROOT, SAM
 from hooklane_local.processes import run
 from hooklane_local.profile import REGION
 from hooklane_local.progress import Failure, say, step
-from hooklane_local.tools import host_target
 
 
 def run_checks() -> None:
@@ -18,12 +18,11 @@ def run_checks() -> None:
     environment = for_build_tools()
     # The caller's own compiler flags must not change what the lints and the documentation find.
     environment.pop("RUSTFLAGS", None)
-    # With the target named, cargo reuses the build scripts and macros that the tests have built.
-    target = ["--target", host_target()]
+    shared = compiling.options()
     checks = [
         ("formatting", ["cargo", "fmt", "--all", "--check"]),
-        ("clippy", ["cargo", "clippy", "--locked", "--workspace", "--all-targets", *target, "--", "-D", "warnings"]),
-        ("documentation", ["cargo", "doc", "--locked", "--workspace", "--no-deps", *target]),
+        ("clippy", ["cargo", "clippy", "--locked", *shared, "--all-targets", "--", "-D", "warnings"]),
+        ("documentation", ["cargo", "doc", "--locked", *shared, "--no-deps"]),
         ("licences, sources and build scripts of dependencies", _deny("bans", "licenses", "sources")),
         ("unused dependencies", [CARGO_TOOLS / "bin" / "cargo-machete"]),
         ("workflows", [CHECKS_VENV / "bin" / "zizmor", "--offline", "--no-progress", "--pedantic", ".github"]),

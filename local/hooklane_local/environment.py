@@ -37,7 +37,7 @@ def for_sam(profile: Profile) -> dict[str, str]:
     """For `sam build` and `sam deploy` of a local stack."""
     environment = for_build_tools()
     environment.update(for_aws_clients(profile.endpoint))
-    # The host's linker and the debug profile, so that the artifacts of `cargo test` are reused and no
+    # The host's linker and not the profile `release`, so that the artifacts of `cargo test` are reused and no
     # cross-compiler is needed. For AWS the functions are built with plain `sam build`.
     environment["SAM_BUILD_MODE"] = "debug"
     environment["CARGO_LAMBDA_COMPILER"] = "cargo"

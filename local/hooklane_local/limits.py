@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from hooklane_local import compiling
 from hooklane_local.environment import for_build_tools
 from hooklane_local.paths import ROOT
 from hooklane_local.processes import run
@@ -25,7 +26,7 @@ def run_limits(*, release: bool, binaries: str | None) -> None:
     profile = "release" if release else "ci"
     with step(f"building the functions and the harness ({profile})"):
         _build(profile, functions=binaries is None)
-    built = ROOT / "target" / host_target() / profile
+    built = compiling.folder(profile)
     folder = Path(binaries).resolve() if binaries else built
     environment = for_build_tools()
     environment.update({name: os.environ[name] for name in _OPTIONS if os.environ.get(name)})
@@ -44,7 +45,7 @@ def run_costs() -> None:
     """Counts what pages and figures ask of the tables, and what figures cost of a delivery's price."""
     with step("building the functions and the harness (ci)"):
         _build("ci", functions=True)
-    built = ROOT / "target" / host_target() / "ci"
+    built = compiling.folder("ci")
     environment = {**for_build_tools(), "BIN": str(built)}
     for name, command in [("pages and figures", "pages"), ("figures' share of a delivery's price", "figures")]:
         with step(name):
@@ -55,16 +56,18 @@ def run_stand_in_conformance() -> None:
     """Holds the conformance suite of the stores and queues against the stand-ins of the harness."""
     with step("building the harness"):
         _build("ci", functions=True)
-    harness = ROOT / "target" / host_target() / "ci" / "hooklane-bench"
-    suite = ["cargo", "test", "--locked", "--workspace", "--test", "conformance", "--target", host_target()]
+    harness = compiling.folder("ci") / "hooklane-bench"
+    suite = ["cargo", "test", "--locked", *compiling.options(), "--test", "conformance"]
     with step("conformance of the stores and queues with the stand-ins"):
         run([harness, "stand-in", *suite, "--", "--include-ignored"], environment=for_build_tools(), cwd=ROOT)
 
 
 def _build(profile: str, *, functions: bool) -> None:
-    packages = ["--package", "hooklane-bench"]
-    for function in _FUNCTIONS if functions else ():
-        packages += ["--package", f"hooklane-{function}"]
-    # With the target named, cargo keeps build scripts and macros apart from what is built for the host.
-    command = ["cargo", "build", "--locked", "--profile", profile, "--bins", "--target", host_target(), *packages]
-    run(command, environment=for_build_tools(), cwd=ROOT)
+    if profile == compiling.cargo_profile():
+        # The tests have built it already.
+        chosen = compiling.programs()
+    else:
+        packages = ["hooklane-bench", *(f"hooklane-{function}" for function in _FUNCTIONS if functions)]
+        chosen = ["--profile", profile, "--bins", "--target", host_target()]
+        chosen += [word for package in packages for word in ("--package", package)]
+    run(["cargo", "build", "--locked", *chosen], environment=for_build_tools(), cwd=ROOT)

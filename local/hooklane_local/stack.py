@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from hooklane_local import portal
+from hooklane_local import compiling, portal
 from hooklane_local.architecture import require_built_for
 from hooklane_local.environment import for_sam
 from hooklane_local.paths import ROOT, SAM
@@ -15,7 +15,6 @@ from hooklane_local.private import write_private
 from hooklane_local.processes import run
 from hooklane_local.profile import REGION, STACK_NAME, Profile, host_architecture
 from hooklane_local.progress import step
-from hooklane_local.tools import host_target
 
 _FUNCTIONS = (
     "ApiFunction",
@@ -31,11 +30,11 @@ _FUNCTIONS = (
 def build(profile: Profile) -> None:
     """Compiles the functions that the template names."""
     profile.make_state()
-    environment = for_sam(profile)
+    environment = {**for_sam(profile), **compiling.for_cargo_lambda()}
     with step("compiling the functions (takes minutes the first time)"):
         # `sam build` would compile them too, but does not show cargo's progress.
         run(
-            ["cargo", "build", "--locked", "--workspace", "--bins", "--target", host_target()],
+            ["cargo", "build", "--locked", *compiling.programs()],
             environment=environment,
             cwd=ROOT,
         )

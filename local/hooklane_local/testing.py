@@ -4,6 +4,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
+from hooklane_local import compiling
 from hooklane_local.client import LocalStack
 from hooklane_local.environment import for_aws_clients, for_build_tools
 from hooklane_local.openapi import hold_against_document
@@ -14,7 +15,6 @@ from hooklane_local.profile import Profile
 from hooklane_local.progress import Failure, Later, say, step
 from hooklane_local.session import temporary_stack
 from hooklane_local.reports import Reports
-from hooklane_local.tools import host_target
 
 _FUNCTION_LOG_LINES = 15
 
@@ -23,13 +23,12 @@ def run_tests(profile: Profile, reports: Reports, *, only_end_to_end: bool, pyte
     """Runs first what needs no stack: a fault that shows there is harder to find through the stack."""
     if not only_end_to_end:
         with step("tests that need no stack"):
-            # With the target named, the build of the functions reuses what is compiled here.
             run(
-                ["cargo", "test", "--locked", "--no-fail-fast", "--workspace", "--target", host_target()],
+                ["cargo", "test", "--locked", "--no-fail-fast", *compiling.options()],
                 environment=for_build_tools(),
                 cwd=ROOT,
             )
-            _pytest(profile, reports, ROOT / "tests" / "local")
+            _pytest(profile, reports, ROOT / "tests" / "local", "-n", "2", "--dist", "worksteal")
             _pytest(profile, reports, ROOT / "tests" / "openapi")
     with temporary_stack(profile) as stack:
         later = Later()
@@ -41,7 +40,7 @@ def run_tests(profile: Profile, reports: Reports, *, only_end_to_end: bool, pyte
                 _pytest(profile, reports, ROOT / "tests" / "e2e", *parallel, *pytest_arguments)
         if not pytest_arguments:
             with step("the portal in a browser"), later:
-                _pytest(profile, reports, ROOT / "tests" / "browser", "-n", "2", "--dist", "worksteal")
+                _pytest(profile, reports, ROOT / "tests" / "browser", "-n", "3", "--dist", "worksteal")
             with step("clients that others' generators make"), later:
                 _pytest(profile, reports, ROOT / "tests" / "clients", "-m", "not long", "--durations=5")
             with step("the API against its OpenAPI document"), later:
@@ -105,12 +104,9 @@ def _conformance(profile: Profile) -> None:
             "cargo",
             "test",
             "--locked",
-            # The whole workspace, so that cargo reuses its dependencies: they keep the same features.
-            "--workspace",
+            *compiling.options(),
             "--test",
             "conformance",
-            "--target",
-            host_target(),
             "--",
             "--include-ignored",
         ],
@@ -121,7 +117,7 @@ def _conformance(profile: Profile) -> None:
 
 def _simulation(profile: Profile):
     """The tests of the simulation that take long, on the processor time that the end-to-end tests leave."""
-    suite = ["cargo", "test", "--locked", "--workspace", "--test", "isolation", "--target", host_target()]
+    suite = ["cargo", "test", "--locked", *compiling.options(), "--test", "isolation"]
     command = [*suite, "--", "--ignored"]
     return beside(command, environment=for_build_tools(), cwd=ROOT, log=profile.state / "simulation.log")
 

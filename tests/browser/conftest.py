@@ -1,7 +1,8 @@
 """Headless Chromium on the portal of a running stack.
 
-Chromium is the system's own (Debian: `apt-get install chromium`); Playwright drives it and downloads nothing. Without
-a browser the tests are skipped with that reason. Pictures go to the folder that HOOKLANE_PICTURES names, or else to
+Chromium is the system's own (Debian: `apt-get install chromium-headless-shell`, or `chromium`, which takes three times
+the processor's time); Playwright drives it and downloads nothing. Without a browser the tests are skipped with that
+reason. Pictures go to the folder that HOOKLANE_PICTURES names, or else to
 `.local/pictures`.
 """
 
@@ -20,23 +21,34 @@ sys.path.insert(0, str(ROOT / "local"))
 from hooklane_local import polling, portal  # noqa: E402 - after the path is known
 from hooklane_local.client import LocalStack  # noqa: E402
 from hooklane_local.receiver import Receiver  # noqa: E402
+from hooklane_local.spread import longest_first, seconds_of, workers  # noqa: E402
 
 pytest.register_assert_rewrite("visit")
 
 PATIENCE_SECONDS = 60.0
+# The one without a window first.
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "long(seconds): takes about so many and is therefore started first")
+
+
+def pytest_collection_modifyitems(items):
+    items[:] = longest_first(items, seconds_of, workers())
 
 
 def browser_program() -> str | None:
     """The browser that is installed, or the one that HOOKLANE_BROWSER names."""
     named = os.environ.get("HOOKLANE_BROWSER")
-    return named or next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    return named or next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
 @pytest.fixture(scope="session")
 def browser():
     program = browser_program()
     if program is None:
-        pytest.skip("there is no Chromium; on Debian: apt-get install chromium")
+        pytest.skip("there is no Chromium; on Debian: apt-get install chromium-headless-shell")
     playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: make setup")
     with playwright.sync_playwright() as driver:
         # The sandbox needs rights that containers lack. The only pages that are loaded are the portal's own.

@@ -19,6 +19,7 @@ sys.path.insert(0, str(ROOT / "local"))
 from hooklane_local import polling  # noqa: E402 - after the path is known
 from hooklane_local.client import Api, LocalStack  # noqa: E402
 from hooklane_local.receiver import Receiver, Request  # noqa: E402
+from hooklane_local.spread import longest_first, seconds_of, workers  # noqa: E402
 
 # Their assertions say what they compared, as those of tests do.
 pytest.register_assert_rewrite("runbook_stage", "runbook_change_pages", "runbook_stack_pages", "runbook_tenant_pages")
@@ -29,11 +30,11 @@ PATIENCE_SECONDS = 90.0
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "long: takes many seconds and is therefore started first")
+    config.addinivalue_line("markers", "long(seconds): takes about so many and is therefore started first")
 
 
 def pytest_collection_modifyitems(items):
-    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+    items[:] = longest_first(items, seconds_of, workers())
 
 
 @pytest.fixture(scope="session")

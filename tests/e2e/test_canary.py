@@ -37,7 +37,7 @@ def set_fanout(watched, on: bool) -> None:
     lambdas.update_event_source_mapping(UUID=mapping["UUID"], Enabled=on)
 
 
-@pytest.mark.long
+@pytest.mark.long(60)
 def test_a_canary_arrives_and_does_not_while_fanout_stands_still(watched, eventually):
     eventually(lambda: (said := run(watched)) and said["arrived"], "no canary arrived")
     line = newest_line(watched)

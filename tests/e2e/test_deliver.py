@@ -160,7 +160,7 @@ def test_a_refused_connection_is_a_failure(publish, api, delivery_of):
     assert attempt["error"]["kind"] == "connect"
 
 
-@pytest.mark.long
+@pytest.mark.long(20)
 def test_an_attempt_without_a_response_ends_at_the_time_limit(publish, register, receiver, requests, delivery_of):
     receiver.respond = behaviours.never_answering()
     webhook = register(retryPolicy="none")

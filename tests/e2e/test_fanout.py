@@ -78,7 +78,7 @@ def test_a_replayed_stream_record_causes_no_second_request(
     assert delivery_of(webhook)["attemptCount"] == 1
 
 
-@pytest.mark.long
+@pytest.mark.long(50)
 def test_one_event_reaches_a_thousand_webhooks_once_each(api, publish, receiver, requests, drained):
     def create(number: int) -> str:
         body = {"url": receiver.url(f"/{number}"), "events": ["order.created"]}

@@ -148,7 +148,7 @@ def test_the_old_url_is_nobodys_and_other_paths_stay_closed(api, inbox, stack):
     api.post("/api/v1/webhooks", {"url": f"{base}/x/../inbox/{token}", "events": ["*"]}).expect(201)
 
 
-@pytest.mark.long
+@pytest.mark.long(30)
 def test_a_hundred_and_first_request_pushes_out_the_first(api, inbox, kept):
     """Sixty fit into a minute, so on a quick machine some of them have to wait."""
     taken, refused = 0, []

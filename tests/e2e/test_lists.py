@@ -25,7 +25,7 @@ def ids_of(rows) -> list[str]:
     return [row["eventId"] for row in rows]
 
 
-@pytest.mark.long
+@pytest.mark.long(45)
 def test_2500_deliveries_are_each_read_once_while_new_ones_arrive(
     stack, tenant, api, publish, register, delivery_of, eventually
 ):

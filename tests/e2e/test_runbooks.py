@@ -40,13 +40,13 @@ def read(pages: dict, subtests, folder, stack, stack_file, name: str) -> None:
                 reader.give_up()
 
 
-@pytest.mark.long
+@pytest.mark.long(240)
 @pytest.mark.parametrize("pages", [runbook_stack_pages.PAGES, runbook_change_pages.PAGES], ids=["failures", "changes"])
 def test_the_runbooks_about_the_stack(pages, subtests, tmp_path, stack):
     with own_stack(stack, tmp_path) as (name, own, file):
         read(pages, subtests, tmp_path, own, file, name)
 
 
-@pytest.mark.long
+@pytest.mark.long(120)
 def test_the_runbooks_about_a_tenant(subtests, tmp_path, stack, stack_file):
     read(runbook_tenant_pages.PAGES, subtests, tmp_path, stack, stack_file, "hooklane")

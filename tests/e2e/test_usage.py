@@ -54,7 +54,7 @@ def table(answer) -> list[dict]:
     return list(csv.DictReader(io.StringIO(answer.raw.decode(), newline=""), strict=True))
 
 
-@pytest.mark.long
+@pytest.mark.long(370)
 def test_usage_is_what_the_receiver_saw(
     stack, api, tenant, register, publish, receiver, requests, eventually
 ):

@@ -31,8 +31,10 @@ def ci(tmp_path):
         program(name, "exit 0")
     program("aws", "echo aws-cli/2.9.19 Python/3.11.2")
 
-    def run(make: str) -> tuple[list[str], int]:
+    def run(make: str, **others: str) -> tuple[list[str], int]:
         program("make", make)
+        for name, content in others.items():
+            program(name.replace("_", "-"), content)
         environment = {"PATH": str(programs), "HOME": str(home), "PYTHON": "python3"}
         ended = subprocess.run(
             [tmp_path / ".ci" / "run"], env=environment, cwd="/", capture_output=True, text=True, check=False
@@ -51,11 +53,11 @@ def steps(lines: list[str]) -> list[str]:
 
 
 def test_every_step_is_run_in_turn_and_timed(ci):
-    lines, status = ci('echo "make $*, HOOKLANE_NO_SKIPS=$HOOKLANE_NO_SKIPS"')
+    lines, status = ci('echo "make $*, HOOKLANE_NO_SKIPS=$HOOKLANE_NO_SKIPS, $HOOKLANE_CARGO_PROFILE"')
 
     made = [line for line in lines if line.startswith("make")]
     targets = ("setup", "check", "test", "limits STAND_INS=1", "limits", "faults", "demo")
-    assert made == [f"make {target}, HOOKLANE_NO_SKIPS=1" for target in targets]
+    assert made == [f"make {target}, HOOKLANE_NO_SKIPS=1, ci" for target in targets]
     assert steps(lines) == ["installation", "check", "test", "limits", "faults", "demo"]
     assert status == 0
 
@@ -74,3 +76,19 @@ def test_a_step_that_fails_ends_the_run_and_is_timed_too(failing, expected, ci):
 
     assert steps(lines) == expected
     assert status == 7
+
+
+@pytest.mark.parametrize(
+    ("known", "installed"),
+    [
+        ('[ "$2" = chromium-headless-shell ]', "chromium-headless-shell"),
+        ("exit 100", "chromium"),
+    ],
+)
+def test_the_browser_without_a_window_is_installed_where_the_system_has_it(known, installed, ci):
+    asked = 'case "$*" in install*) echo "asked $*" ;; esac'
+    lines, status = ci("exit 0", apt_cache=known, apt_get=asked, sudo='shift; "$@"')
+
+    (asked,) = [line for line in lines if line.startswith("asked install")]
+    assert asked.split()[-1] == installed
+    assert status == 0

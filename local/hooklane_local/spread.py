@@ -1,0 +1,37 @@
+"""The order of tests that several workers run: what takes long is begun first, and by different workers.
+
+pytest-xdist gives each worker a part of the list, in its order, and whoever is done takes from another's end. So a
+worker whose part begins with all that takes long is still busy when the others have nothing left.
+"""
+
+
+import os
+
+
+def longest_first(items: list, seconds, workers: int) -> list:
+    """The items with what takes long at the beginning of each worker's part, the longest first.
+
+    `seconds(item)` is about how long an item takes, 0 if that is not worth mentioning. Those keep their order.
+    """
+    long = sorted((item for item in items if seconds(item)), key=seconds, reverse=True)
+    short = [item for item in items if not seconds(item)]
+    ordered = []
+    for worker in range(workers):
+        # As many as pytest-xdist gives it.
+        size = (len(items) - len(ordered)) // (workers - worker)
+        own = long[worker::workers][:size]
+        ordered += own + short[: size - len(own)]
+        short = short[size - len(own) :]
+    # Fewer items than long ones have workers.
+    return ordered + [item for item in items if item not in ordered] if len(ordered) < len(items) else ordered
+
+
+def seconds_of(test) -> float:
+    """How long the mark `long` says that a test takes."""
+    mark = test.get_closest_marker("long")
+    return mark.args[0] if mark and mark.args else 0
+
+
+def workers() -> int:
+    """How many workers run the tests."""
+    return int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
