@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import os
+import time
 import uuid
 from pathlib import Path
 
@@ -145,20 +146,42 @@ def test_a_new_data_key_takes_over_while_functions_are_warm(
 
 def test_a_new_operator_key_takes_over_while_functions_are_warm(stack, tenant, api, eventually):
     """The old key stays valid, because the other tests use it."""
-    token = api.post(f"/api/v1/tenants/{tenant}/tokens", {"scopes": ["webhooks:read"]}).expect(201).body["token"]
-    before = {name: _text_of(stack, name) for name in ("OPERATOR_KEY_SECRET", "TOKEN_KEY_SECRET")}
-    new = uuid.uuid4().hex
+    old, new = _text_of(stack, "OPERATOR_KEY_SECRET"), uuid.uuid4().hex
     with_new_key = stack.api(tenant, token=new)
     assert with_new_key.get("/api/v1/webhooks").status == 401
     try:
-        for name, old in before.items():
-            stack.secrets.put_secret_value(SecretId=_secret(stack, name), SecretString=f"{new}\n{old}")
+        _write(stack, "OPERATOR_KEY_SECRET", new, old)
         eventually(lambda: with_new_key.get("/api/v1/webhooks").status == 200, "the new key was not accepted")
         api.get("/api/v1/webhooks").expect(200)
-        stack.api(tenant, token=token).get("/api/v1/webhooks").expect(200)
     finally:
-        for name, old in before.items():
-            stack.secrets.put_secret_value(SecretId=_secret(stack, name), SecretString=old)
+        _write(stack, "OPERATOR_KEY_SECRET", old)
+
+
+def test_a_new_token_key_takes_over_while_functions_are_warm_and_refuses_no_token(stack, tenant, api):
+    """In the steps of docs/operations.md, so that the other tests' tokens stay valid too."""
+    def mint() -> str:
+        return api.post(f"/api/v1/tenants/{tenant}/tokens", {"scopes": ["webhooks:read"]}).expect(201).body["token"]
+
+    def is_valid(token: str) -> bool:
+        return stack.api(tenant, token=token).get("/api/v1/webhooks").status == 200
+
+    before = mint()
+    old, *others = _text_of(stack, "TOKEN_KEY_SECRET").split()
+    new = uuid.uuid4().hex
+    _write(stack, "TOKEN_KEY_SECRET", old, *others, new)
+    # An instance reads the keys again for a token that it does not know, unless it has read them ten seconds ago.
+    time.sleep(11)
+    _write(stack, "TOKEN_KEY_SECRET", new, old, *others)
+    try:
+        assert all(is_valid(token) for token in (before, mint()))
+    finally:
+        # The new key stays: others may have tokens that it signed.
+        _write(stack, "TOKEN_KEY_SECRET", old, *others, new)
+    assert is_valid(before)
+
+
+def _write(stack, name: str, *keys: str) -> None:
+    stack.secrets.put_secret_value(SecretId=_secret(stack, name), SecretString="\n".join(keys))
 
 
 def _text_of(stack, name: str) -> str:
