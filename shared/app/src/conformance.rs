@@ -30,7 +30,7 @@ mod quotas;
 mod recoveries;
 mod removals;
 mod rewrites;
-mod samples;
+pub(crate) mod samples;
 mod slots;
 mod strikes;
 mod tenants;

@@ -131,6 +131,8 @@ pub async fn of_tenant(
 pub enum SeriesOf {
     Webhook(WebhookId),
     Tenant,
+    /// The events of the tenant, without what became of them: no webhook is read.
+    Events,
 }
 
 /// The figures of a window, of a webhook or of all of a tenant's; `None` if the tenant has no such webhook.
@@ -147,6 +149,7 @@ pub async fn series(
             of_webhook(webhooks, ledger, (tenant, webhook), window, asking).await
         }
         SeriesOf::Tenant => of_tenant(webhooks, ledger, tenant, window, asking).await.map(Some),
+        SeriesOf::Events => look_at_events(ledger, tenant, window, asking).await.map(Some),
     }
 }
 

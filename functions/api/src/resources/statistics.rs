@@ -176,6 +176,7 @@ async fn series<P: Ports>(
     let (Some(metric), Some(window)) = (metric, window) else {
         unreachable!("a query without one of them is refused")
     };
+    let of = if metric == Metric::Events { SeriesOf::Events } else { of };
     let report = figures::series(&deps.registry, &deps.ledger, (tenant, of), window, asking)
         .await?
         .ok_or_else(path::missing::<WebhookId>)?;

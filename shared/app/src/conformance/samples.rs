@@ -19,11 +19,11 @@ use hooklane_domain::webhook::{Essentials, Metadata, RetiringSecret, Webhook};
 
 use crate::ports::{DeliveryStore, Saved};
 
-pub(super) fn at(ms: i64) -> Timestamp {
+pub(crate) fn at(ms: i64) -> Timestamp {
     Timestamp::from_millisecond(1_705_314_600_000 + ms).expect("a time in 2024")
 }
 
-pub(super) fn tenant(name: &str, salt: u128) -> TenantId {
+pub(crate) fn tenant(name: &str, salt: u128) -> TenantId {
     format!("{name}-{salt:x}").parse().expect("a tenant")
 }
 
@@ -76,7 +76,7 @@ fn external_id(n: u128, ms: i64) -> ExternalId {
     format!("crm:{n:x}~{ms}").parse().expect("an external id")
 }
 
-pub(super) fn webhook(tenant: &TenantId, n: u128, ms: i64) -> Webhook {
+pub(crate) fn webhook(tenant: &TenantId, n: u128, ms: i64) -> Webhook {
     let standard = ("standard.toml", include_str!("../../../../contracts/standard.toml"));
     let contracts = Contracts::load([standard]).expect("a contract");
     let name = "standard".parse().expect("a name");

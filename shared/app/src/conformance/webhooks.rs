@@ -28,6 +28,13 @@ pub async fn webhooks<S: WebhookStore + RouteStore>(store: &S, salt: u128) {
     );
     assert_eq!(ids(store, &ours).await, [second.id, first.id], "newest first");
     assert!(ids(store, &theirs).await.is_empty());
+    let unknown = webhook(&ours, salt, 9).id;
+    let some = store.some(&ours, &[first.id, unknown, second.id]).await.unwrap();
+    let some: Vec<_> = some.iter().map(|found| found.id).collect();
+    assert_eq!(some, [first.id, second.id], "in the order of the ids, without those of nothing");
+    let all = store.some(&theirs, &[first.id]).await.unwrap();
+    assert!(all.is_empty(), "another tenant has none of them");
+    many_are_read_at_once(store, &tenant("many", salt), salt).await;
     let table = store.table(&ours).await.unwrap();
     assert_eq!((table.version, table.routes.len()), (2, 2));
     assert!(
@@ -59,6 +66,23 @@ pub async fn webhooks<S: WebhookStore + RouteStore>(store: &S, salt: u128) {
 
     updates_are_conditional(store, &tenant("updates", salt), salt).await;
     concurrent_changes_all_count(store, &tenant("crowd", salt), salt).await;
+}
+
+/// More than one batch takes.
+#[expect(clippy::unwrap_used, reason = "a check that fails panics")]
+async fn many_are_read_at_once<S: WebhookStore>(store: &S, tenant: &TenantId, salt: u128) {
+    let made: Vec<_> = (0..3).map(|n| webhook(tenant, salt.wrapping_add(n), 3)).collect();
+    for new in &made {
+        assert!(store.create(new).await.unwrap());
+    }
+    let unknown = (0..120).map(|n| webhook(tenant, salt.wrapping_add(n), 4).id);
+    let mut asked: Vec<_> = unknown.collect();
+    for (place, new) in [(0, &made[1]), (60, &made[0]), (122, &made[2])] {
+        asked.insert(place, new.id);
+    }
+    let found = store.some(tenant, &asked).await.unwrap();
+    let found: Vec<_> = found.iter().map(|found| found.id).collect();
+    assert_eq!(found, [made[1].id, made[0].id, made[2].id]);
 }
 
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]

@@ -1,6 +1,8 @@
 //! The delivery item. It fits into one write unit whatever the receiver answered, as long as the ids of
 //! tenant and event have at most 40 characters.
 
+use std::collections::BTreeMap;
+
 use hooklane_app::ports::{
     DeliveryFilter, DeliveryPage, DeliveryStore, FiguresOf, Saved, Unavailable,
 };
@@ -93,8 +95,9 @@ impl DeliveryStore for Ledger {
     async fn read(&self, ids: &[DeliveryId]) -> Result<Vec<Option<Delivery>>, Unavailable> {
         let keys: Vec<_> = ids.iter().map(keys::delivery).collect();
         let items = self.table.get_all(&keys).await?;
-        let found = items.into_iter().map(to_delivery).collect::<Result<Vec<_>, _>>()?;
-        Ok(ids.iter().map(|id| found.iter().find(|d| d.id == *id).cloned()).collect())
+        let read = |item| to_delivery(item).map(|delivery| (delivery.id.clone(), delivery));
+        let found = items.into_iter().map(read).collect::<Result<BTreeMap<_, _>, _>>()?;
+        Ok(ids.iter().map(|id| found.get(id).cloned()).collect())
     }
 
     async fn save(&self, delivery: &Delivery) -> Result<Saved, Unavailable> {

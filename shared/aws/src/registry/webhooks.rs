@@ -1,6 +1,8 @@
 //! Webhooks, one item each. A write that changes a tenant's subscriptions raises their version in the
 //! same transaction.
 
+use std::collections::BTreeMap;
+
 use futures::{StreamExt as _, TryStreamExt as _};
 use hooklane_app::conflict::{MAX_TRIES, always_overtaken, decide_anew};
 use hooklane_app::ports::{
@@ -88,18 +90,15 @@ impl WebhookStore for Registry {
         tenant: &TenantId,
         ids: &[WebhookId],
     ) -> Result<Vec<Webhook>, Unavailable> {
-        // Owned, because the stream's future must be Send for every lifetime.
-        futures::stream::iter(ids.to_vec())
-            .map(|id| async move {
-                match self.table.get_item(&webhook_key(tenant, id)).await? {
-                    Some(item) => self.open_for_list(item).await,
-                    None => Ok(None),
-                }
-            })
+        let keys: Vec<_> = ids.iter().map(|id| webhook_key(tenant, *id)).collect();
+        let items = self.table.get_all(&keys).await?;
+        let opened: BTreeMap<_, _> = futures::stream::iter(items)
+            .map(|item| self.open_for_list(item))
             .buffered(CONCURRENCY)
-            .try_filter_map(async |opened| Ok(opened))
+            .try_filter_map(async |opened| Ok(opened.map(|webhook| (webhook.id, webhook))))
             .try_collect()
-            .await
+            .await?;
+        Ok(ids.iter().filter_map(|id| opened.get(id).cloned()).collect())
     }
 
     async fn outlines(

@@ -75,6 +75,10 @@ async fn figures_take_few_requests_whatever_is_in_the_tables() {
     assert_eq!(hours.total().accepted(), 24, "one each five minutes");
     let chart = took();
     assert!(chart.0 <= 6 && chart.1 <= 1, "a series of settled hours: {chart:?}");
+    let of_events = (&world.tenant, SeriesOf::Events);
+    series(&registry, ledger, of_events, window, world.asking()).await.unwrap().unwrap();
+    let events = took();
+    assert!(events.0 <= 4 && events.1 <= 3, "a series of events reads no webhook: {events:?}");
     let month = Window::Period(Period::Month);
     let of_month =
         of_webhook(&registry, ledger, one, month, world.asking()).await.unwrap().unwrap();
