@@ -140,3 +140,6 @@ pub async fn progress(
     let recovery = recovery.ok_or(RecoverError::None)?;
     Ok(Progress { recovery, registered_at: webhook.created_at })
 }
+
+#[cfg(test)]
+mod tests;
