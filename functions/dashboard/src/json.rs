@@ -23,6 +23,9 @@ const SHOWN_OF_LONG: usize = 4 * 1024;
 
 /// A body as it came, folding if it is JSON. Of one that would be too long only the beginning.
 pub(crate) fn body(text: &str, label: &str) -> Html {
+    if text.is_empty() {
+        return Html("<p class=\"hint\">The body is empty.</p>".to_owned());
+    }
     let whole = whole(text, label);
     if whole.0.len() <= MAX_SHOWN {
         return whole;
@@ -209,6 +212,12 @@ mod tests {
     }
 
     #[test]
+    fn an_empty_body_is_said_and_leaves_no_empty_box() {
+        let Html(shown) = body("", "Body");
+        assert!(shown.contains("The body is empty.") && !shown.contains("<pre"), "{shown}");
+    }
+
+    #[test]
     fn a_body_that_would_fill_the_answer_is_cut() {
         let unseen = "\u{7f}".repeat(60_000);
         for text in [unseen.clone(), format!("{{\"a\": \"{unseen}\"}}"), "é\u{7f}".repeat(90_000)]
@@ -223,7 +232,7 @@ mod tests {
 
     #[test]
     fn what_is_no_json_is_text() {
-        for text in ["", "<b>no</b>", "{\"a\":", "42", &"[".repeat(500)] {
+        for text in [" ", "<b>no</b>", "{\"a\":", "42", &"[".repeat(500)] {
             let Html(shown) = body(text, "Body");
             assert!(shown.starts_with("<pre"), "{text}");
             assert!(!shown.contains("<b>"), "{shown}");
