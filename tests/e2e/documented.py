@@ -42,6 +42,11 @@ NOT_RUN = {
         "aws cloudformation delete-stack": "would delete the stack of the tests",
         "aws dynamodb delete-table": "would delete the tables of the tests",
     },
+    "docs/embedding.md": {
+        "PortalFrameAncestors=https": "deploys to AWS; tests/browser deploys a stack with the parameter",
+        "settings-page/embedded.py": "serves until it is stopped; tests/browser/test_embedding.py runs it",
+        "settings-page/own.py": "serves until it is stopped; tests/browser/test_embedding.py runs it",
+    },
     "docs/runbooks/bad-release.md": {
         "git switch --detach": "changes the checkout, compiles, and deploys to AWS; tests/local checks its syntax",
         "continue-update-rollback": "AWS refuses it unless a rollback has failed; its options are held offline",

@@ -61,7 +61,7 @@ def free_port() -> str:
         return str(listener.getsockname()[1])
 
 
-@pytest.mark.long
+@pytest.mark.long(100)
 def test_the_commands_of_operations(
     reader, stack, stack_file, tenant, register, publish, requests, secret, letters, deliveries_of
 ):
@@ -344,6 +344,13 @@ def test_the_command_of_the_portal(reader, stack, tenant):
         shell.run(f"API={stack.description['apiUrl']}; OPERATOR_KEY={stack.description['operatorKey']}")
         answer = json.loads(shell.paste("/portal"))
         assert f"/portal/{tenant}/enter?link=" in answer["url"]
+
+
+def test_the_settings_of_embedding(reader, stack):
+    with reader("docs/embedding.md") as shell:
+        shell.paste("stack() {")
+        settings = shell.run('echo "$HOOKLANE_URL $HOOKLANE_KEY $TENANT"').split()
+    assert settings == [f"{stack.description['apiUrl']}/api/v1", stack.description["operatorKey"], "acme"]
 
 
 def test_the_commands_of_usage(reader, stack, tenant):
