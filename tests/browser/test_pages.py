@@ -26,6 +26,8 @@ def stage(api, receiver, eventually, stack, tenant, link):
     for name, path, events in (("Warehouse sync", "/wms/in", ["order.*"]), ("Invoice ledger", "/bad/ledger", ["*"])):
         body = {"name": name, "url": receiver.url(path), "events": events}
         made[name] = api.post("/webhooks", body).expect(201).body["id"]
+    body = {"name": "Archive", "url": receiver.url("/bad/archive"), "events": ["order.*"], "retryPolicy": "none"}
+    archive = api.post("/webhooks", body).expect(201).body
     body = {"name": "Returns desk", "url": receiver.url("/paused"), "events": ["order.*"], "contract": "stripe"}
     made["Returns desk"] = api.post("/webhooks", body).expect(201).body["id"]
     api.post(f"/webhooks/{made['Returns desk']}/pause").expect(200)
@@ -37,7 +39,8 @@ def stage(api, receiver, eventually, stack, tenant, link):
     def settled():
         delivered = api.get(f"/webhooks/{made['Warehouse sync']}/deliveries", status="delivered").body["data"]
         failing = api.get(f"/webhooks/{made['Invoice ledger']}/deliveries", status="retrying").body["data"]
-        return (delivered, failing) if len(delivered) == 6 and failing else None
+        failed = api.get(f"/webhooks/{archive['id']}/deliveries", status="failed").body["data"]
+        return (delivered, failing) if len(delivered) == len(failed) == 6 and failing else None
 
     delivered, failing = eventually(settled)
     # Requests of all kinds in the inbox: one of a webhook with its address, and one of nobody.
@@ -50,6 +53,9 @@ def stage(api, receiver, eventually, stack, tenant, link):
     body = {"name": "Shipping partner", "url": receiver.url("/shipping"), "events": ["order.created"]}
     body |= {"filter": "event.data.total > 100.0", "transform": "{'id': event.data.id, 'total': event.data.total}"}
     made["Transformed"] = api.post("/webhooks", body).expect(201).body["id"]
+    # One an hour, so that the recovery is under way on every picture.
+    wanted = {"since": archive["createdAt"], "include": "failed", "rateLimit": {"requests": 1, "perSeconds": 3600}}
+    api.post(f"/webhooks/{archive['id']}/recover", wanted).expect(202)
     ledger, desk = made["Invoice ledger"], made["Returns desk"]
     return {
         "webhooks": "webhooks",
@@ -68,6 +74,7 @@ def stage(api, receiver, eventually, stack, tenant, link):
         "types": "types?show=order.created",
         "resume": f"webhooks/{desk}/resume",
         "recover": f"webhooks/{ledger}/recover?since=2024-01-01T00:00&include=all",
+        "recover-running": f"webhooks/{archive['id']}/recover",
         "rotate": f"webhooks/{desk}/rotate",
         "delete": f"webhooks/{desk}/delete",
         "missing": "deliveries/dlv_nothing",
@@ -134,6 +141,7 @@ def test_what_a_form_of_a_delivery_answers_with(visit, link, stage, stack, tenan
     assert not wrong, "\n".join(wrong)
 
 
+@pytest.mark.long(115)
 def test_every_page_in_light_and_dark_and_on_a_phone(visit, link, stage, stack, tenant, pictures, axe):
     wrong, rows = [], []
     for scheme, width in (("light", 1280), ("dark", 1280), ("light", 390), ("light", 320)):
@@ -160,6 +168,7 @@ def test_every_page_in_light_and_dark_and_on_a_phone(visit, link, stage, stack, 
     assert not wrong, "\n".join(wrong)
 
 
+@pytest.mark.long(40)
 def test_the_pages_that_only_a_form_leads_to(visit, link, stack, tenant, api, receiver, pictures, axe):
     body = {"name": "Shipping partner", "url": receiver.url("/in"), "events": ["order.created"]}
     body["headers"] = {"X-Key": "1"}

@@ -225,6 +225,34 @@ def test_recover_after_the_count(sign_in, api, receiver, eventually, stack):
     assert "1 delivery sent again" in page.locator("main").inner_text()
 
 
+@pytest.fixture
+def slow_recovery(api, receiver, eventually):
+    """A webhook with a recovery that sends two deliveries an hour apart, so that it is under way."""
+    receiver.respond = lambda _: Response(500)
+    body = {"name": "Desk", "url": receiver.url("/"), "events": ["*"], "retryPolicy": "none"}
+    made = api.post("/webhooks", body).expect(201).body
+    publish(api, 2)
+    eventually(lambda: len(deliveries(api, made["id"], "failed")) == 2)
+    wanted = {"since": made["createdAt"], "include": "failed", "rateLimit": {"requests": 1, "perSeconds": 3600}}
+    api.post(f"/webhooks/{made['id']}/recover", wanted).expect(202)
+    return made
+
+
+def test_stop_a_recovery_that_is_under_way(sign_in, api, slow_recovery):
+    page = sign_in()
+    page.get_by_role("link", name="Desk").first.click()
+    page.get_by_role("link", name="Choose a time…").click()
+    assert page.get_by_role("heading", name="A recovery is running").count() == 1
+    assert page.get_by_role("button", name="Count them first").count() == 0, "one at a time"
+
+    page.get_by_role("button", name="Stop it").click()
+
+    assert "It was stopped. What was sent stays sent." in page.get_by_role("status").first.inner_text()
+    assert page.get_by_role("button", name="Stop it").count() == 0
+    assert page.get_by_role("button", name="Count them first").count() == 1, "another one can begin"
+    assert api.get(f"/webhooks/{slow_recovery['id']}/recover").expect(200).body["state"] == "stopped"
+
+
 def test_rotate_and_see_how_long_both_count(sign_in, api, receiver):
     made = api.post("/webhooks", {"name": "Desk", "url": receiver.url("/"), "events": ["*"]}).expect(201).body
     page = sign_in()
