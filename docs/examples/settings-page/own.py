@@ -146,5 +146,6 @@ class Settings(BaseHTTPRequestHandler):
 
 
 if __name__ == "__main__":
+    server = ThreadingHTTPServer(("127.0.0.1", PORT), Settings)
     print(f"http://localhost:{PORT}/", flush=True)
-    ThreadingHTTPServer(("127.0.0.1", PORT), Settings).serve_forever()
+    server.serve_forever()
