@@ -13,9 +13,10 @@ use crate::lambda::Name;
 use crate::payload::Request;
 use crate::world::{LEDGER, Session, World, answered_page, as_operator};
 
-/// Enough for full pages. Each webhook has as many deliveries as with [`MANY`].
-pub const FEW: Size = Size { webhooks: 60, events: 100 };
-pub const MANY: Size = Size { webhooks: 1_000, events: 100 };
+/// Enough for full pages, and for the first look at figures to keep them: it does from a hundred deliveries on. Each
+/// webhook has as many deliveries as with [`MANY`].
+pub const FEW: Size = Size { webhooks: 60, events: 120 };
+pub const MANY: Size = Size { webhooks: 1_000, events: 120 };
 
 /// What is asked for.
 #[derive(Debug, Clone)]
