@@ -43,7 +43,7 @@ e2e: ## run only the tests that need a stack (PYTEST="-k retry" selects some)
 faults: ## deliver 2,000 events while everything fails, and check that none is lost
 	@$(LOCAL) faults $(if $(PYTEST),-- $(PYTEST))
 
-seeds: ## hold the API against its OpenAPI document with other seeds (SEEDS="1 2"), four minutes each
+seeds: ## hold the API against its OpenAPI document with other seeds (SEEDS="1 2"), eight minutes each
 	@$(LOCAL) seeds $(SEEDS)
 
 limits: ## give the functions hostile inputs under Lambda's limits (RELEASE=1, SEED, SEARCH_SECONDS, ONLY, BIN)

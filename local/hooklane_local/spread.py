@@ -22,7 +22,7 @@ def longest_first(items: list, seconds, workers: int) -> list:
         own = long[worker::workers][:size]
         ordered += own + short[: size - len(own)]
         short = short[size - len(own) :]
-    # Fewer items than long ones have workers.
+    # If there are more long ones than a worker's part holds, the rest comes last.
     return ordered + [item for item in items if item not in ordered] if len(ordered) < len(items) else ordered
 
 
