@@ -2,10 +2,20 @@
 
 pytest-xdist gives each worker a part of the list, in its order, and whoever is done takes from another's end. So a
 worker whose part begins with all that takes long is still busy when the others have nothing left.
+
+A `conftest.py` that imports the two hooks has its tests ordered by their mark `long`.
 """
 
-
 import os
+
+
+def pytest_configure(config) -> None:
+    config.addinivalue_line("markers", "long(seconds): takes about so many and is therefore started first")
+
+
+def pytest_collection_modifyitems(items: list) -> None:
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    items[:] = longest_first(items, _seconds_of, workers)
 
 
 def longest_first(items: list, seconds, workers: int) -> list:
@@ -26,12 +36,7 @@ def longest_first(items: list, seconds, workers: int) -> list:
     return ordered + [item for item in items if item not in ordered] if len(ordered) < len(items) else ordered
 
 
-def seconds_of(test) -> float:
+def _seconds_of(test) -> float:
     """How long the mark `long` says that a test takes."""
     mark = test.get_closest_marker("long")
     return mark.args[0] if mark and mark.args else 0
-
-
-def workers() -> int:
-    """How many workers run the tests."""
-    return int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))

@@ -2,8 +2,7 @@
 
 Chromium is the system's own (Debian: `apt-get install chromium-headless-shell`, or `chromium`, which takes three times
 the processor's time); Playwright drives it and downloads nothing. Without a browser the tests are skipped with that
-reason. Pictures go to the folder that HOOKLANE_PICTURES names, or else to
-`.local/pictures`.
+reason. Pictures go to the folder that HOOKLANE_PICTURES names, or else to `.local/pictures`.
 """
 
 import json
@@ -21,21 +20,13 @@ sys.path.insert(0, str(ROOT / "local"))
 from hooklane_local import polling, portal  # noqa: E402 - after the path is known
 from hooklane_local.client import LocalStack  # noqa: E402
 from hooklane_local.receiver import Receiver  # noqa: E402
-from hooklane_local.spread import longest_first, seconds_of, workers  # noqa: E402
+from hooklane_local.spread import pytest_collection_modifyitems, pytest_configure  # noqa: E402, F401 - hooks
 
 pytest.register_assert_rewrite("visit")
 
 PATIENCE_SECONDS = 60.0
 # The one without a window first.
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-
-
-def pytest_configure(config):
-    config.addinivalue_line("markers", "long(seconds): takes about so many and is therefore started first")
-
-
-def pytest_collection_modifyitems(items):
-    items[:] = longest_first(items, seconds_of, workers())
 
 
 def browser_program() -> str | None:

@@ -19,7 +19,7 @@ sys.path.insert(0, str(ROOT / "local"))
 from hooklane_local import polling  # noqa: E402 - after the path is known
 from hooklane_local.client import Api, LocalStack  # noqa: E402
 from hooklane_local.receiver import Receiver, Request  # noqa: E402
-from hooklane_local.spread import longest_first, seconds_of, workers  # noqa: E402
+from hooklane_local.spread import pytest_collection_modifyitems, pytest_configure  # noqa: E402, F401 - hooks
 
 # Their assertions say what they compared, as those of tests do.
 pytest.register_assert_rewrite("runbook_stage", "runbook_change_pages", "runbook_stack_pages", "runbook_tenant_pages")
@@ -27,14 +27,6 @@ pytest.register_assert_rewrite("runbook_stage", "runbook_change_pages", "runbook
 # Long, because the tests share two cores and the queues with a fan-out to a thousand webhooks.
 # A test that passes does not wait that long.
 PATIENCE_SECONDS = 90.0
-
-
-def pytest_configure(config):
-    config.addinivalue_line("markers", "long(seconds): takes about so many and is therefore started first")
-
-
-def pytest_collection_modifyitems(items):
-    items[:] = longest_first(items, seconds_of, workers())
 
 
 @pytest.fixture(scope="session")
