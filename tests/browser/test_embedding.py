@@ -142,7 +142,9 @@ def test_that_browser_blocks_third_party_cookies(blocking):
                 expect(blocking.frame_locator("iframe").locator("p")).to_have_text("got:")
 
 
-def test_a_page_of_ones_own_registers_tests_and_sends_again(visit, stack, tenant, api, receiver, eventually):
+def test_a_page_of_ones_own_registers_tests_and_sends_again(
+    visit, stack, tenant, api, receiver, eventually, pictures
+):
     page = visit()
     with served("own.py", stack, tenant, a_free_one()) as address:
         page.goto(address)
@@ -166,6 +168,9 @@ def test_a_page_of_ones_own_registers_tests_and_sends_again(visit, stack, tenant
         receiver.respond = lambda _: Response(200)
         page.goto(address)
         assert page.get_by_role("cell", name="retrying").count() == 1
+        page.screenshot(path=pictures / "own-light.png")
+        page.set_viewport_size({"width": 390, "height": 900})
+        page.screenshot(path=pictures / "own-phone.png")
         page.get_by_role("button", name="Send again").click()
         assert page.get_by_role("status").inner_text() == "It is sent again."
         eventually(lambda: api.get(path, status="delivered").expect(200).body["data"], "it arrived")

@@ -24,7 +24,8 @@ PAGE = """<!doctype html>
 <style>
   body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
   table { border-collapse: collapse; width: 100%%; }
-  th, td { text-align: left; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid #ccc; overflow-wrap: anywhere; }
+  th, td { text-align: left; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid #ccc; }
+  p { overflow-wrap: anywhere; }
   form { display: inline-block; margin: .2rem .4rem .2rem 0; }
   label { display: block; }
 </style>
@@ -84,10 +85,11 @@ def shown(tenant: str, note: str) -> str:
             again = button(f"/webhooks/deliveries/{delivery['id']}/retry", "Send again")
             # What waits or was not taken can be sent again.
             can_retry = delivery["status"] in ("failed", "retrying", "cancelled")
-            cells = [delivery["eventType"], delivery["status"], delivery["createdAt"]]
+            accepted = delivery["createdAt"][:16].replace("T", " ")
+            cells = [delivery["eventType"], delivery["status"], accepted]
             row = "".join(f"<td>{html.escape(cell)}</td>" for cell in cells)
             rows.append(f"<tr>{row}<td>{again if can_retry else ''}</td></tr>")
-        head = "<tr><th>Event</th><th>Status</th><th>Accepted</th><th></th></tr>"
+        head = "<tr><th>Event</th><th>Status</th><th>Accepted (UTC)</th><th></th></tr>"
         parts.append(f"<table>{head}{''.join(rows)}</table>" if rows else "<p>Nothing was sent yet.</p>")
     parts.append(
         '<h2>Another one</h2><form method="post" action="/webhooks">'
