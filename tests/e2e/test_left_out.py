@@ -47,8 +47,14 @@ def test_an_unreadable_delivery_is_left_out_of_lists_and_hides_no_other(
     assert [row["eventId"] for row in log["data"]] == [events[2], events[0]]
     assert log["unreadable"] == 1
 
-    # Asked for alone it is a permanent error, and the function's log names it.
+    # Another tenant does not even learn that it exists.
     delivery = inside.delivery_id(webhook["id"], broken)
+    assert api.get("/api/v1/deliveries", deliveryId=delivery).expect(200).body == {"data": [], "unreadable": 1}
+    stranger = stack.api(f"{tenant}-other")
+    assert stranger.get("/api/v1/deliveries", deliveryId=delivery).expect(200).body == {"data": []}
+    stranger.get(f"/api/v1/webhooks/deliveries/{delivery}").expect(404)
+
+    # Asked for alone it is a permanent error, and the function's log names it.
     assert api.get(f"{path}/deliveries/{delivery}").expect(500).body["type"] == "urn:hooklane:problem:internal"
 
     def logged(event: str) -> bool:

@@ -189,11 +189,18 @@ impl EventPage {
     }
 }
 
+/// A delivery of this tenant. Its key does not name the tenant, so one of another tenant that cannot be read back is
+/// missing like any other of that tenant: an error would say that it exists.
 async fn find(
     deliveries: &impl DeliveryStore,
     tenant: &TenantId,
     id: &DeliveryId,
 ) -> Result<Option<Delivery>, Unavailable> {
-    let found = deliveries.read(std::slice::from_ref(id)).await?.into_iter().next().flatten();
-    Ok(found.filter(|delivery| delivery.tenant == *tenant))
+    match deliveries.read(std::slice::from_ref(id)).await {
+        Err(error) if error.is_unreadable() && !error.is_of(tenant) => Ok(None),
+        read => {
+            let found = read?.into_iter().next().flatten();
+            Ok(found.filter(|delivery| delivery.tenant == *tenant))
+        }
+    }
 }

@@ -3,6 +3,8 @@
 
 use std::error::Error;
 
+use hooklane_domain::ids::TenantId;
+
 mod attempt_log;
 mod brake;
 mod canary;
@@ -82,6 +84,8 @@ pub struct Unavailable {
     pub what: String,
     #[source]
     pub cause: Box<dyn Error + Send + Sync>,
+    /// Whose item cannot be read, where that can still be told.
+    tenant: Option<TenantId>,
 }
 
 /// Something stored cannot be read back: the cause of an [`Unavailable`] that will not pass by waiting.
@@ -115,7 +119,19 @@ pub struct RefusedForGood(pub String);
 
 impl Unavailable {
     pub fn new(what: impl Into<String>, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { what: what.into(), cause: cause.into() }
+        Self { what: what.into(), cause: cause.into(), tenant: None }
+    }
+
+    /// The error about an item of this tenant.
+    #[must_use]
+    pub fn of(self, tenant: Option<TenantId>) -> Self {
+        Self { tenant, ..self }
+    }
+
+    /// Whether what failed is known to be this tenant's.
+    #[must_use]
+    pub fn is_of(&self, tenant: &TenantId) -> bool {
+        self.tenant.as_ref() == Some(tenant)
     }
 
     /// Whether something stored cannot be read back, so that another try would fail the same way.

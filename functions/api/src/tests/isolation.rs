@@ -164,3 +164,57 @@ async fn a_corrupt_delivery_does_not_hide_others() {
     assert_eq!(one.status, StatusCode::INTERNAL_SERVER_ERROR);
     assert_eq!(one.body["type"], "urn:hooklane:problem:internal");
 }
+
+#[tokio::test]
+async fn an_unreadable_delivery_is_shown_to_no_other_tenant() {
+    let service = Service::new();
+    let webhook = service.webhook().await;
+    let event = r#"{"id":"e1","type":"a.b","data":1}"#;
+    service.ask("POST", "/events", event).await;
+    let of = ("e1", "a.b", ago(0));
+    let id = deliver(&service, &webhook, of, &[answered(500)], Next::Exhausted).await;
+    let others = service.webhook_of("other").await;
+    for is_newer in [false, true] {
+        match is_newer {
+            false => service.deps.ledger.corrupt(id.clone()),
+            true => service.deps.ledger.write_by_newer(id.clone()),
+        }
+        for (list, count) in [
+            (format!("/deliveries?deliveryId={id}"), json!(1)),
+            (format!("/deliveries?deliveryId={id}&webhook={webhook}"), json!(1)),
+            (format!("/deliveries?eventId=e1&webhook={webhook}"), json!(1)),
+            ("/deliveries?eventId=e1".to_owned(), json!(1)),
+        ] {
+            let own = service.ask("GET", &list, "").await;
+            assert_eq!(own.status, StatusCode::OK, "{list}: {}", own.text);
+            assert_eq!((&own.body["data"], &own.body["unreadable"]), (&json!([]), &count), "{list}");
+        }
+        for list in [
+            format!("/deliveries?deliveryId={id}"),
+            format!("/deliveries?deliveryId={id}&webhook={others}"),
+        ] {
+            let answer = service.ask_as("other", "GET", &list, "").await;
+            assert_eq!(answer.status, StatusCode::OK, "{list}: {}", answer.text);
+            assert_eq!(answer.body, json!({"data": []}), "{list}");
+        }
+        let path = format!("/webhooks/{webhook}/deliveries/{id}");
+        let own = service.ask("GET", &path, "").await;
+        // A newer version can read its own, so that passes.
+        let expected = match is_newer {
+            false => StatusCode::INTERNAL_SERVER_ERROR,
+            true => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        assert_eq!(own.status, expected);
+        for (method, path) in [
+            ("GET", path.clone()),
+            ("GET", format!("/webhooks/{others}/deliveries/{id}")),
+            ("GET", format!("/webhooks/deliveries/{id}")),
+            ("POST", format!("/webhooks/deliveries/{id}/retry")),
+            ("POST", format!("/webhooks/deliveries/{id}/cancel")),
+            ("POST", format!("/webhooks/deliveries/{id}/request")),
+        ] {
+            let answer = service.ask_as("other", method, &path, "").await;
+            assert_eq!(answer.status, StatusCode::NOT_FOUND, "{method} {path}: {}", answer.text);
+        }
+    }
+}

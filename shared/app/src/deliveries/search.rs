@@ -65,6 +65,13 @@ pub struct Found {
     pub is_cut: bool,
 }
 
+impl Found {
+    fn leave_out(&mut self, error: &Unavailable) {
+        error.log("delivery.left_out");
+        self.unreadable += 1;
+    }
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum SearchError {
     /// The cursor is not of this search.
@@ -221,9 +228,15 @@ async fn one(
     search: &Search,
     id: &DeliveryId,
 ) -> Result<Found, SearchError> {
-    let found = find(ledger, tenant, id).await?;
-    let fitting = found.filter(|delivery| search.fits_with_last(delivery));
-    Ok(Found { deliveries: fitting.into_iter().collect(), ..Found::default() })
+    let mut found = Found::default();
+    if search.webhook.is_some_and(|webhook| webhook != id.webhook()) {
+        return Ok(found);
+    }
+    match find(ledger, tenant, id).await {
+        Err(error) if error.is_unreadable() => found.leave_out(&error),
+        read => found.deliveries.extend(read?.filter(|delivery| search.fits_with_last(delivery))),
+    }
+    Ok(found)
 }
 
 /// The deliveries of an event. Its webhooks are read a thousand at a time, newest first.
@@ -257,7 +270,7 @@ async fn of_event<L: DeliveryStore + EventStore>(
                     }
                 }
             }
-            Err(_) => found.unreadable += 1,
+            Err(error) => found.leave_out(&error),
         }
     }
     Ok(found)
@@ -347,7 +360,7 @@ async fn of_value<L: DeliveryStore + EventIndex>(
                 found.deliveries.push(one);
             }
             Ok(_) => {}
-            Err(error) if error.is_unreadable() => found.unreadable += 1,
+            Err(error) if error.is_unreadable() => found.leave_out(&error),
             Err(error) => return Err(error.into()),
         }
         if found.deliveries.len() == limit && number + 1 < count {
@@ -396,7 +409,7 @@ async fn by_attempts<L: DeliveryStore + AttemptLog>(
                 Ok(Some(delivery)) if delivery.tenant == *tenant => delivery,
                 Ok(_) => continue,
                 Err(error) if error.is_unreadable() => {
-                    found.unreadable += 1;
+                    found.leave_out(&error);
                     continue;
                 }
                 Err(error) => return Err(error.into()),

@@ -204,10 +204,11 @@ impl DeliveryStore for MemoryLedger {
         self.faults.reads_keys(ids.len());
         lock(&self.refusing).pass(false)?;
         let unreadable = lock(&self.unreadable);
-        if let Some((id, why)) = ids.iter().find_map(|id| Some((id, unreadable.get(id)?))) {
-            return Err(why.error(id));
-        }
         let deliveries = lock(&self.deliveries);
+        if let Some((id, why)) = ids.iter().find_map(|id| Some((id, unreadable.get(id)?))) {
+            let tenant = deliveries.get(id).map(|delivery| delivery.tenant.clone());
+            return Err(why.error(id).of(tenant));
+        }
         Ok(ids.iter().map(|id| deliveries.get(id).cloned()).collect())
     }
 

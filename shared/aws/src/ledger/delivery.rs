@@ -200,6 +200,11 @@ impl Ledger {
 }
 
 pub(super) fn to_delivery(item: Item) -> Result<Delivery, Unavailable> {
+    let tenant = item.get("t").and_then(|t| t.as_s().ok()).and_then(|t| t.parse().ok());
+    read_delivery(item).map_err(|error| error.of(tenant))
+}
+
+fn read_delivery(item: Item) -> Result<Delivery, Unavailable> {
     let id = keys::delivery_of(&item)
         .ok_or_else(|| corrupt("a delivery", "its key is not that of a delivery"))?;
     let item: DeliveryItem = serde_dynamo::from_item(item)

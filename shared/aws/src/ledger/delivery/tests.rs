@@ -1,5 +1,6 @@
 use super::*;
 use crate::ledger::Retention;
+use aws_sdk_dynamodb::types::AttributeValue;
 use hooklane_domain::delivery::Turn;
 use hooklane_domain::delivery::attempt::Measure;
 use hooklane_domain::delivery::outcome::{Outcome, Response};
@@ -120,4 +121,25 @@ fn the_counts_of_failures_read_back() {
         read.failures.iter().map(|(failure, count)| (failure.to_string(), count)).collect();
     assert_eq!(failures, [("500".to_owned(), 1), ("503".to_owned(), 2)]);
     assert_eq!(read.slot_waits, 1);
+}
+
+#[test]
+fn the_error_about_an_unreadable_delivery_says_whose_it_is_while_that_can_be_read() {
+    let delivery = delivery();
+    let stored = listing(&delivery, at(1_700_000_001));
+    let number = || AttributeValue::N("1".to_owned());
+    for (name, value, is_known) in [
+        ("s", number(), true),
+        ("s", AttributeValue::M([("z".to_owned(), number())].into()), true),
+        ("expiresAt", AttributeValue::N(i64::MAX.to_string()), true),
+        ("t", number(), false),
+        ("t", string("no tenant!"), false),
+    ] {
+        let mut item = ledger().delivery_item(&delivery, stored).unwrap();
+        item.insert(name.to_owned(), value);
+        let error = to_delivery(item).unwrap_err();
+        assert!(error.is_unreadable(), "{name}: {}", error.chain());
+        assert_eq!(error.is_of(&delivery.tenant), is_known, "{name}");
+        assert!(!error.is_of(&"other".parse().unwrap()), "{name}");
+    }
 }
