@@ -70,53 +70,31 @@
     select();
   }
 
-  // What was delivered since, while somebody looks. Rows that are there change in place; new ones come when they are
-  // asked for, so that nothing moves under the eyes of a reader.
-  const live = document.getElementById("live"), listed = document.getElementById("listed");
-  if (live && listed) {
-    const EVERY = 5_000, WITHOUT_AN_ACT = 300_000;
-    const told = live.querySelector("p"), [show, pause] = live.querySelectorAll("button");
-    let acted = Date.now(), looked = Date.now(), wait = EVERY, failures = 0;
-    let timer = 0, isPaused = false, isOver = false, found = null;
+  // A page follows what happens while somebody looks. Nothing is sent while nothing changes. `changed` shows what has,
+  // and says whether it could show all of it; `quiet` tells whether the page's own word may be said.
+  const follow = (box, changed, quiet = () => true) => {
+    const EVERY = 2_000, WITHOUT_AN_ACT = 300_000;
+    const told = box.querySelector("p"), pause = box.querySelector('[data-live="pause"]');
+    let acted = Date.now(), looked = Date.now(), wait = EVERY, failures = 0, tag = "";
+    let timer = 0, isPaused = false, isOver = false;
     const say = (text) => { if (told.textContent !== text) told.textContent = text; };
-    const rowsOf = (root) => [...root.querySelectorAll("[data-id]")];
-    const deliveries = (count) => (count === 1 ? "1 new delivery" : `${count} new deliveries`);
-    const offer = () => {
-      const known = new Set(rowsOf(listed).map((row) => row.dataset.id));
-      const count = found ? rowsOf(found).filter((row) => !known.has(row.dataset.id)).length : 0;
-      show.hidden = count === 0;
-      if (count) say(`${deliveries(count)}.`);
-      else if (!isPaused) say("Live");
-      return count;
-    };
-    const refresh = () => {
-      const newest = new Map(rowsOf(found).map((row) => [row.dataset.id, row]));
-      for (const row of rowsOf(listed)) {
-        const now = newest.get(row.dataset.id);
-        if (!now) continue;
-        [...row.cells].forEach((cell, at) => {
-          const other = now.cells[at];
-          if (cell.className === "pick" || !other || cell.innerHTML === other.innerHTML) return;
-          if (cell.contains(document.activeElement)) return;
-          row.style.height = `${row.offsetHeight}px`;
-          cell.replaceChildren(...other.cloneNode(true).childNodes);
-        });
-      }
-    };
-    const end = (text) => { isOver = true; say(text); };
+    const usual = (text) => { if (quiet()) say(text); };
+    const end = (text) => { isOver = true; clearTimeout(timer); pause.hidden = true; say(text); };
     const look = async () => {
       looked = Date.now();
       try {
-        const answer = await fetch(live.dataset.from, { headers: { accept: "text/html" } });
+        const headers = { accept: "text/html" };
+        if (tag) headers["if-none-match"] = tag;
+        const answer = await fetch(box.dataset.from, { headers });
         if (answer.status === 401) return end("Not live: you are signed out.");
         wait = Math.max(EVERY, 1_000 * (Number(answer.headers.get("retry-after")) || 0));
+        if (answer.status === 304) { failures = 0; return; }
         if (!answer.ok) throw new Error(String(answer.status));
         const text = await answer.text();
         failures = 0;
         if (isPaused) return;
-        found = new DOMParser().parseFromString(text, "text/html").body;
-        refresh();
-        offer();
+        const isShown = changed(new DOMParser().parseFromString(text, "text/html").body);
+        tag = isShown ? answer.headers.get("etag") ?? "" : "";
       } catch {
         failures += 1;
         if (failures === 3) end("Not live: there was no answer. Load the page again.");
@@ -126,17 +104,67 @@
       clearTimeout(timer);
       if (isPaused || isOver || document.hidden) return;
       const now = Date.now();
-      if (now - acted >= WITHOUT_AN_ACT) { if (show.hidden) say("Not live while you are away"); return; }
+      if (now - acted >= WITHOUT_AN_ACT) return usual("Not live while you are away");
       timer = setTimeout(async () => { await look(); plan(); }, Math.max(0, looked + wait - now));
     };
     const act = () => {
       const rested = Date.now() - acted >= WITHOUT_AN_ACT;
       acted = Date.now();
-      if (rested && !isPaused && !isOver) { if (show.hidden) say("Live"); plan(); }
+      if (rested && !isPaused && !isOver) { usual("Live"); plan(); }
     };
     for (const kind of ["pointerdown", "pointermove", "keydown", "scroll"])
       addEventListener(kind, act, { passive: true });
     document.addEventListener("visibilitychange", () => { if (!document.hidden) acted = Date.now(); plan(); });
+    pause.addEventListener("click", () => {
+      isPaused = !isPaused;
+      pause.setAttribute("aria-pressed", String(isPaused));
+      usual(isPaused ? "Paused" : "Live");
+      plan();
+    });
+    box.hidden = false;
+    say("Live");
+    plan();
+    return { say, end, isPaused: () => isPaused };
+  };
+  const live = document.getElementById("live"), listed = document.getElementById("listed");
+
+  // Of a list, rows that are there change in place; new ones come when they are asked for, so that nothing moves under
+  // the eyes of a reader.
+  if (live && listed) {
+    const show = live.querySelector('[data-live="show"]');
+    let found = null;
+    const rowsOf = (root) => [...root.querySelectorAll("[data-id]")];
+    const deliveries = (count) => (count === 1 ? "1 new delivery" : `${count} new deliveries`);
+    const offer = () => {
+      const known = new Set(rowsOf(listed).map((row) => row.dataset.id));
+      const count = found ? rowsOf(found).filter((row) => !known.has(row.dataset.id)).length : 0;
+      show.hidden = count === 0;
+      if (count) followed.say(`${deliveries(count)}.`);
+      else if (!followed.isPaused()) followed.say("Live");
+      return count;
+    };
+    const refresh = () => {
+      const newest = new Map(rowsOf(found).map((row) => [row.dataset.id, row]));
+      let isShown = true;
+      for (const row of rowsOf(listed)) {
+        const now = newest.get(row.dataset.id);
+        if (!now) continue;
+        [...row.cells].forEach((cell, at) => {
+          const other = now.cells[at];
+          if (cell.className === "pick" || !other || cell.innerHTML === other.innerHTML) return;
+          if (cell.contains(document.activeElement)) { isShown = false; return; }
+          row.style.height = `${row.offsetHeight}px`;
+          cell.replaceChildren(...other.cloneNode(true).childNodes);
+        });
+      }
+      return isShown;
+    };
+    const followed = follow(live, (body) => {
+      found = body;
+      const isShown = refresh();
+      offer();
+      return isShown;
+    }, () => show.hidden);
     show.addEventListener("click", () => {
       const known = new Set(rowsOf(listed).map((row) => row.dataset.id));
       const chosen = new Set([...listed.querySelectorAll('[name="d"]:checked')].map((box) => box.value));
@@ -149,17 +177,27 @@
       select();
       rowsOf(listed).find((row) => !known.has(row.dataset.id))?.querySelector("a").focus();
       show.hidden = true;
-      say(`${deliveries(count)} added.`);
+      followed.say(`${deliveries(count)} added.`);
     });
-    pause.addEventListener("click", () => {
-      isPaused = !isPaused;
-      pause.setAttribute("aria-pressed", String(isPaused));
-      if (show.hidden) say(isPaused ? "Paused" : "Live");
-      plan();
+  }
+
+  // Of a delivery, what happened and what comes next.
+  if (live && !listed) {
+    const followed = follow(live, (body) => {
+      let isShown = true;
+      for (const id of ["head", "happened", "tries"]) {
+        const part = document.getElementById(id), now = body.querySelector(`#${id}`);
+        if (!now || part.innerHTML === now.innerHTML) continue;
+        if (part.contains(document.activeElement)) { isShown = false; continue; }
+        for (const one of part.querySelectorAll("details[id]")) {
+          const other = now.querySelector(`#${one.id}`);
+          if (other) other.open = one.open;
+        }
+        part.replaceChildren(...now.childNodes);
+      }
+      if (isShown && !body.querySelector("#live")) followed.end("It has ended.");
+      return isShown;
     });
-    live.hidden = false;
-    say("Live");
-    plan();
   }
 
   // An address is judged while it is typed, in the API's own words.

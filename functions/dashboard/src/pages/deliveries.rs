@@ -4,15 +4,17 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use axum::response::{Html as Fragment, IntoResponse as _, Response};
+use axum::response::Response;
 use hooklane_api::Ports;
 use hooklane_domain::delivery::Delivery;
 use hooklane_domain::delivery::outcome::ErrorKind;
 use hooklane_domain::ids::DeliveryId;
 use hooklane_domain::webhook::Webhook;
+use lambda_http::http::HeaderMap;
 
 use crate::frame::{Frame, Place};
 use crate::link;
+use crate::live::fragment;
 use crate::oops::Oops;
 use crate::pages::spread::names;
 use crate::pages::{page, see};
@@ -170,11 +172,12 @@ pub(crate) async fn rows_now<P: Ports>(
     State(portal): State<Arc<Portal<P>>>,
     visitor: Visitor,
     Query(query): Query,
+    headers: HeaderMap,
 ) -> Result<Response, Oops> {
     let asked = Asked { after: String::new(), ..Asked::read(&query) };
     let (found, next) = find(&portal, &visitor, &asked, ROWS).await?;
     let listed = listed(&portal, &visitor, &asked, (&found, next)).await?;
-    Ok(Fragment(listed.render()?).into_response())
+    Ok(fragment(&headers, listed.render()?))
 }
 
 async fn listed<P: Ports>(

@@ -28,6 +28,9 @@ use crate::written::{Html, Writer, plain, seen, seen_lines, theirs};
 use crate::{json, link};
 
 mod inspect;
+mod now;
+
+pub(crate) use now::now;
 
 use inspect::{CheckForm, Command, checked, command};
 
@@ -44,6 +47,8 @@ struct Page {
     attempts: Vec<Shown>,
     payload: Option<Html>,
     address: String,
+    /// Where the script asks whether something has changed, while something may.
+    live: Option<String>,
     list: String,
     can_retry: bool,
     can_cancel: bool,
@@ -158,6 +163,8 @@ pub(super) async fn shown<P: Ports>(
             .as_ref()
             .map(|event| json::body(event.content.data.as_str(), "The event's data")),
         address: link::to(visitor.id(), format!("deliveries/{id}")),
+        live: (!is_shared && !delivery.is_done())
+            .then(|| link::to(visitor.id(), format!("deliveries/{id}/now"))),
         list: link::to(visitor.id(), "deliveries"),
         can_retry: visitor.may_manage()
             && !is_shared

@@ -114,6 +114,44 @@ async fn pages_of_failed_attempts_follow_each_other() {
 }
 
 #[tokio::test]
+async fn nothing_is_sent_while_nothing_changes() {
+    let mut browser = Browser::new("");
+    browser.enter("read").await;
+    let one = webhook(&browser, 1).await;
+    let id = tried(&browser, one, 3, code(503)).await;
+    let page = browser.get(&format!("/portal/acme/deliveries/{id}")).await.text;
+    assert!(page.contains(&format!("data-from=\"/portal/acme/deliveries/{id}/now\"")), "{page}");
+    for path in
+        ["/portal/acme/deliveries/rows".to_owned(), format!("/portal/acme/deliveries/{id}/now")]
+    {
+        let first = browser.get(&path).await;
+        assert_eq!(first.status, StatusCode::OK, "{path}");
+        let known = [("if-none-match", first.tag.as_str())];
+        let before = browser.faults.requests();
+        let same = browser.ask("GET", &path, "", &known).await;
+        assert_eq!((same.status, same.text.as_str()), (StatusCode::NOT_MODIFIED, ""), "{path}");
+        assert_eq!(same.tag, first.tag, "{path}");
+        let asked = browser.faults.requests() - before;
+        assert!(asked <= 8, "{path}: {asked} requests");
+        let other = [("if-none-match", "\"0\"")];
+        assert_eq!(browser.ask("GET", &path, "", &other).await.status, StatusCode::OK, "{path}");
+        let deps = &browser.portal.deps;
+        let stored = deps.ledger.read(std::slice::from_ref(&id)).await.unwrap().pop().unwrap();
+        let later = Delivery { attempts: stored.as_ref().unwrap().attempts + 1, ..stored.unwrap() };
+        deps.ledger.save(&later).await.unwrap().written().unwrap();
+        let changed = browser.ask("GET", &path, "", &known).await;
+        assert_eq!(changed.status, StatusCode::OK, "{path}");
+        assert_ne!(changed.tag, first.tag, "{path}");
+    }
+    let good = tried(&browser, one, 2, code(200)).await;
+    let page = browser.get(&format!("/portal/acme/deliveries/{good}")).await.text;
+    assert!(!page.contains("id=\"live\""), "it has ended");
+    browser.cookie.clear();
+    let path = format!("/portal/acme/deliveries/{id}/now");
+    assert_eq!(browser.get(&path).await.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
 async fn the_deliveries_of_an_event_stand_below_it() {
     let mut browser = Browser::new("");
     browser.enter("manage").await;
