@@ -25,8 +25,8 @@ setup: ## install the pinned tools into .venv
 up: ## start a local stack with sample data and keep it running, or redeploy to the running one (SAMPLE=0: without data)
 	@$(LOCAL) up
 
-portal: ## print a fresh link to the portal of the stack that `make up` started (TENANT=acme)
-	@$(LOCAL) portal $(if $(TENANT),--tenant "$(TENANT)")
+portal: ## print a fresh link to the portal of the stack that `make up` started (TENANT=acme, or OPERATOR=1)
+	@$(LOCAL) portal $(if $(TENANT),--tenant "$(TENANT)") $(if $(OPERATOR),--operator)
 
 down: ## stop the local stack that `make up` started
 	@$(LOCAL) down

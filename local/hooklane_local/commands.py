@@ -80,12 +80,13 @@ def up(_options: argparse.Namespace) -> int:
 
 def portal(options: argparse.Namespace) -> int:
     _in_emulator_python()
-    from hooklane_local.portal import TENANT, link
+    from hooklane_local.portal import TENANT, link, operator_link
 
     file = profile_of("up").stack_file
     if not file.exists():
         raise Failure("no local stack is running; `make up` starts one")
-    print(link(json.loads(file.read_text()), options.tenant or TENANT))
+    stack = json.loads(file.read_text())
+    print(operator_link(stack) if options.operator else link(stack, options.tenant or TENANT))
     return 0
 
 
@@ -277,9 +278,9 @@ def _parser() -> argparse.ArgumentParser:
         "--check-tools", action="store_true", help="also install what only `make check` needs"
     )
     add(up, "start a local stack and keep it running, or redeploy to the running one")
-    add(portal, "print a link that signs in to the portal of the stack that `up` started").add_argument(
-        "--tenant", help="another tenant than that of the sample data"
-    )
+    portals = add(portal, "print a link that signs in to the portal of the stack that `up` started")
+    portals.add_argument("--tenant", help="another tenant than that of the sample data")
+    portals.add_argument("--operator", action="store_true", help="to the operator's pages instead")
     add(costs, "count what pages and figures ask of the tables, and their share of a price")
     add(down, "stop the local stack that `up` started")
     add(demo, "publish events to a temporary local stack, and show and check their deliveries")

@@ -15,8 +15,16 @@ def addresses(stack: dict, *, signs_in: bool) -> dict[str, str]:
 
 
 def link(stack: dict, tenant: str = TENANT, **wanted) -> str:
-    """A fresh link. It leads to the API's plain address, since the emulator's own name is not resolved everywhere."""
+    """A fresh link to a tenant's pages. It leads to the API's plain address, since the emulator's own name is not resolved everywhere."""
     body = {"scope": "manage", **wanted}
-    url = Api(stack, tenant=None).post(f"/tenants/{tenant}/portal", body).expect(201).body["url"]
+    return _on_loopback(stack, Api(stack, tenant=None).post(f"/tenants/{tenant}/portal", body).expect(201).body["url"])
+
+
+def operator_link(stack: dict) -> str:
+    """A fresh link to the operator's pages."""
+    return _on_loopback(stack, Api(stack, tenant=None).post("/operator/portal").expect(201).body["url"])
+
+
+def _on_loopback(stack: dict, url: str) -> str:
     parts = urlsplit(url)
     return f"{stack['apiUrl']}{parts.path}?{parts.query}"

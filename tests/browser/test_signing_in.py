@@ -114,7 +114,7 @@ def test_a_page_says_what_it_permits(visit, link, api):
     assert "unsafe" not in policy and "frame-ancestors 'none'" in policy and "default-src 'none'" in policy
     assert headers["cache-control"] == "no-store"
     assert headers["x-content-type-options"] == "nosniff"
-    asset = re.search(r"/portal/assets/portal-[0-9a-f]{16}\.css", answer.text())
+    asset = re.search(r"/portal/.assets/portal-[0-9a-f]{16}\.css", answer.text())
     assert asset, "the stylesheet's name has a hash"
 
 

@@ -34,7 +34,7 @@ def test_a_link_becomes_a_session_and_revoking_ends_it(stack, tenant, api):
     assert cookie.startswith(f"__Host-hooklane-{tenant}=") and "HttpOnly" in attributes and "Secure" in attributes
     status, headers, page = ask(stack, f"/portal/{tenant}/webhooks", cookie)
     assert status == 200 and "Your first webhook" in page and "Europe/Berlin" in page
-    style = re.search(r"/portal/assets/portal-[0-9a-f]+\.css", page)[0]
+    style = re.search(r"/portal/.assets/portal-[0-9a-f]+\.css", page)[0]
     status, headers, _ = ask(stack, style)
     assert status == 200 and "immutable" in headers["cache-control"]
     stack.api(None).post(f"/tenants/{tenant}/tokens/revoke").expect(204)

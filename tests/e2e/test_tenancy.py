@@ -69,7 +69,7 @@ BODIES = {
 }
 
 # The query of each operation that needs one.
-QUERIES = {"listDeadLetters": "?source=events", "getSeries": "?metric=deliveries", "getWebhookSeries": "?metric=deliveries"}
+QUERIES = {"findById": "?id=nobody-has-it", "listDeadLetters": "?source=events", "getSeries": "?metric=deliveries", "getWebhookSeries": "?metric=deliveries"}
 
 # Operations on names that every tenant may use for something of its own.
 BY_NAME = {"setEventType"}

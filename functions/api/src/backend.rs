@@ -5,12 +5,12 @@ use std::sync::Arc;
 use hooklane_app::cache::{Bounded, Recent};
 use hooklane_app::catalog::EventCatalog;
 use hooklane_app::ports::{
-    AttemptLog, Clock, DailyCounts, DeferQueue, DeletedWebhooks, DeliveryStore, Entropy,
-    EventIndex, EventStore, EventTypeStore, FigureSource, FigureStore, HealthStore,
-    IdempotencyStore, InboxLog, InboxStore, KeyStore, LetterBox, LogoStore, ParkingStore, Pause,
-    Post, QuotaStore, RecoveryStore, RunErrand, SlotStore, TenantStore, TestAttemptStore,
-    TestPlaces, Unavailable, UsageStore, VitalsStore, WaitingStore, WatchList, WebhookIds,
-    WebhookStore,
+    ActiveTenants, AttemptLog, Backlog, BrakeStore, CanaryStore, Clock, DailyCounts, DeferQueue,
+    DeletedWebhooks, DeliveryStore, Entropy, EventIndex, EventSearch, EventStore, EventTypeStore,
+    FigureSource, FigureStore, HealthStore, IdempotencyStore, InboxLog, InboxStore, KeyStore,
+    LetterBox, LogoStore, ParkingStore, Pause, Post, QuotaStore, RecoveryStore, RunErrand,
+    SlotStore, TenantStore, TestAttemptStore, TestPlaces, Unavailable, UsageStore, VitalsStore,
+    WaitingStore, WatchList, WebhookIds, WebhookSearch, WebhookStore,
 };
 use hooklane_app::tenants::SettingsRules;
 use hooklane_app::webhooks::{Rules, TestDeps};
@@ -31,7 +31,7 @@ pub trait Ports: Send + Sync + 'static {
     type Registry: Registry + 'static;
     type Queues: DeferQueue + 'static;
     type Letters: LetterBox + 'static;
-    type Errands: RunErrand + 'static;
+    type Errands: RunErrand + Backlog + 'static;
     type Sender: Post + 'static;
     type Keys: Keys + 'static;
     type System: Clock + Entropy + Pause + 'static;
@@ -44,7 +44,7 @@ pub struct Deps<P: Ports> {
     pub queues: P::Queues,
     /// The dead-letter queues of all sources.
     pub letters: P::Letters,
-    /// Sends dead letters again.
+    /// Sends dead letters again, and counts what is in the queues that they go to.
     pub errands: P::Errands,
     pub sender: P::Sender,
     pub operator_keys: P::Keys,
@@ -151,10 +151,10 @@ macro_rules! all_of {
 
 all_of! {
     /// The ports of the ledger.
-    Ledger = EventStore + DeliveryStore + AttemptLog + ParkingStore + SlotStore + IdempotencyStore
+    Ledger = EventStore + EventSearch + DeliveryStore + AttemptLog + ParkingStore + SlotStore + IdempotencyStore
         + TestAttemptStore + TestPlaces + QuotaStore + DailyCounts + WaitingStore + EventIndex
-        + DeletedWebhooks + UsageStore + InboxLog + LogoStore + FigureSource + FigureStore;
+        + DeletedWebhooks + UsageStore + ActiveTenants + CanaryStore + InboxLog + LogoStore + FigureSource + FigureStore;
     /// The ports of the registry.
-    Registry = WebhookStore + TenantStore + KeyStore + EventTypeStore + HealthStore + WatchList
-        + RecoveryStore + VitalsStore + WebhookIds + InboxStore;
+    Registry = WebhookStore + WebhookSearch + TenantStore + KeyStore + EventTypeStore + HealthStore + WatchList
+        + RecoveryStore + VitalsStore + WebhookIds + InboxStore + BrakeStore;
 }

@@ -18,6 +18,7 @@ mod keys;
 mod logs;
 mod many;
 mod operation;
+mod operator;
 mod pausing;
 mod portal;
 mod probe;
@@ -64,6 +65,7 @@ pub(crate) fn guarded<P: Ports>() -> OpenApiRouter<Arc<Deps<P>>> {
     let router = operations!(router, "tenants", usage: get);
     let router = operations!(router, "inbox", inbox: get, patch, rotate, list, get_request, clear);
     let router = operations!(router, "dead letters", dead_letters: list, redrive, delete);
+    let router = operations!(router, "operator", operator: find, create_link);
     let router = operations!(router, "tenants", portal: create_link);
     operations!(router, "tenants", tenants: list, get, set, remove, create_token, revoke_tokens)
 }

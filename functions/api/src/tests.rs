@@ -22,6 +22,7 @@ mod next_attempts;
 mod numbers;
 mod once;
 mod openapi;
+mod operator;
 mod overview;
 mod pausing;
 mod platform_guides;

@@ -22,12 +22,13 @@ use crate::pages::{
     webhook, webhooks,
 };
 use crate::settings::Portal;
-use crate::{assets, frame, logo};
+use crate::{assets, frame, logo, operator};
 
 /// The largest form: two bodies of requests to compare, percent-encoded.
 const MAX_FORM: usize = 1024 * 1024;
 
-/// The portal, under `/portal/{tenant}`.
+/// The portal, under `/portal/{tenant}`, and the operator's pages, under `/operator`. No tenant can have the id
+/// `.assets`.
 pub fn door<P: Ports>(portal: Arc<Portal<P>>) -> Router {
     let of_tenant = Router::new()
         .route("/", get(entering::home::<P>))
@@ -50,6 +51,7 @@ pub fn door<P: Ports>(portal: Arc<Portal<P>>) -> Router {
         .route("/deliveries.json", get(exports::json::<P>))
         .route("/deliveries/rows", get(deliveries::rows_now::<P>))
         .route("/deliveries/{delivery}", get(delivery::show::<P>))
+        .route("/deliveries/{delivery}/now", get(delivery::now::<P>))
         .route("/deliveries/{delivery}/{act}", post(delivery::act::<P>))
         .route("/shared", get(share::show::<P>))
         .route("/inbox", get(inbox::show::<P>))
@@ -59,7 +61,8 @@ pub fn door<P: Ports>(portal: Arc<Portal<P>>) -> Router {
     let policy = from_fn_with_state(Arc::clone(&portal), protect::<P>);
     Router::new()
         .nest("/portal/{tenant}", of_tenant)
-        .route("/portal/assets/{name}", get(assets::get))
+        .nest(operator::PATH, operator::routes())
+        .route("/portal/.assets/{name}", get(assets::get))
         .fallback(nothing)
         .method_not_allowed_fallback(nothing)
         .layer(DefaultBodyLimit::max(MAX_FORM))
@@ -87,11 +90,15 @@ async fn protect<P: Ports>(
     request: Request,
     next: Next,
 ) -> Response {
+    // The operator's pages are in nobody's frame.
+    let ancestors = match request.uri().path().starts_with(operator::PATH) {
+        true => "'none'",
+        false => portal.frame.listed(),
+    };
     let mut response = next.run(request).await;
     let policy = format!(
         "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; \
-         form-action 'self'; base-uri 'none'; frame-ancestors {}",
-        portal.frame.listed()
+         form-action 'self'; base-uri 'none'; frame-ancestors {ancestors}"
     );
     let headers = response.headers_mut();
     if let Ok(policy) = HeaderValue::from_str(&policy) {

@@ -88,7 +88,8 @@ impl<P: Ports> FromRequest<Arc<Portal<P>>> for Act {
     }
 }
 
-fn is_own(headers: &HeaderMap, origin: &str) -> bool {
+/// Whether the browser says that a page of the portal sent it.
+pub(crate) fn is_own(headers: &HeaderMap, origin: &str) -> bool {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     match header("sec-fetch-site") {
         Some(site) => site == "same-origin",

@@ -46,6 +46,8 @@ pub(crate) struct Frame {
     pub(crate) may_manage: bool,
     /// Whether the platform lets the tenant have a test inbox.
     pub(crate) has_inbox: bool,
+    /// Whether the operator looks at the tenant's pages.
+    pub(crate) is_operator: bool,
     /// What was done before this page.
     pub(crate) done: Option<String>,
 }
@@ -72,6 +74,7 @@ impl Frame {
             form: visitor.pass.form.as_ref().map(FormToken::as_str).unwrap_or_default().to_owned(),
             may_manage: visitor.may_manage(),
             has_inbox: visitor.has_inbox,
+            is_operator: visitor.pass.operator.is_some(),
             done: None,
         }
     }

@@ -20,6 +20,8 @@ pub(crate) enum Oops {
     NoPage,
     /// There is no session, or it ended.
     SignedOut,
+    /// The same on the operator's pages.
+    OperatorOut,
     /// The link has expired, or is none.
     StaleLink,
     /// A form that no page of this session sent.
@@ -42,7 +44,8 @@ struct Page<'a> {
     css: &'a str,
     title: &'a str,
     text: &'a str,
-    back: Option<&'a str>,
+    /// Where to go from here.
+    back: Option<(&'a str, &'static str)>,
 }
 
 impl Oops {
@@ -57,6 +60,11 @@ impl Oops {
                 StatusCode::UNAUTHORIZED,
                 "You are not signed in",
                 "A session ends after eight hours. Go back to where you came from, and open the portal there again.",
+            ),
+            Self::OperatorOut => (
+                StatusCode::UNAUTHORIZED,
+                "You are not signed in",
+                "A session ends after eight hours, and when its operator key is taken away.",
             ),
             Self::StaleLink => (
                 StatusCode::UNAUTHORIZED,
@@ -108,7 +116,11 @@ impl Oops {
 impl IntoResponse for Oops {
     fn into_response(self) -> Response {
         let (status, title, text) = self.words();
-        let back = if let Self::Left(back) = &self { back.as_deref() } else { None };
+        let back = match &self {
+            Self::Left(Some(back)) => Some((back.as_str(), "Back to where you came from")),
+            Self::OperatorOut => Some(("/operator/sign-in", "Sign in with the operator key")),
+            _ => None,
+        };
         let page = Page { css: &assets::CSS.name, title, text, back };
         let mut response = match page.render() {
             Ok(page) => (status, Html(page)).into_response(),

@@ -21,7 +21,7 @@ pub(crate) mod studio;
 pub(crate) mod webhook;
 pub(crate) mod webhooks;
 
-fn page(template: &impl Template) -> Result<Response, Oops> {
+pub(crate) fn page(template: &impl Template) -> Result<Response, Oops> {
     Ok(Html(template.render()?).into_response())
 }
 

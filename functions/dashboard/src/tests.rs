@@ -36,6 +36,7 @@ mod inbox;
 mod inspecting;
 mod listing;
 mod looking;
+mod operator;
 mod recovering;
 mod studio;
 mod trying;
@@ -96,6 +97,7 @@ struct Answer {
     location: String,
     set_cookie: String,
     policy: String,
+    tag: String,
 }
 
 impl Browser {
@@ -111,12 +113,13 @@ impl Browser {
     fn with(frame: &str, rate_limit: u32) -> Self {
         let now: Timestamp = "2026-10-13T11:51:00Z".parse().unwrap();
         let faults = Faults::default();
+        let letters = MemoryLetters::default();
         let deps = Deps {
             ledger: MemoryLedger::with_faults(faults.clone()),
             registry: MemoryRegistry::with_faults(faults.clone()),
             queues: MemoryQueues::at(now, 360),
-            letters: MemoryLetters::default(),
-            errands: MemoryLetters::default(),
+            letters: letters.clone(),
+            errands: letters,
             sender: Nobody::default(),
             operator_keys: Keys,
             token_keys: Keys,
@@ -154,9 +157,10 @@ impl Browser {
         };
         let (location, set_cookie) = (header(LOCATION.as_str()), header(SET_COOKIE.as_str()));
         let (status, policy) = (answer.status(), header("content-security-policy"));
+        let tag = header("etag");
         let bytes = answer.into_body().collect().await.unwrap().to_bytes();
         let text = String::from_utf8(bytes.to_vec()).unwrap();
-        Answer { status, text, location, set_cookie, policy }
+        Answer { status, text, location, set_cookie, policy, tag }
     }
 
     async fn get(&self, path: &str) -> Answer {

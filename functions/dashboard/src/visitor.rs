@@ -9,6 +9,7 @@ use axum::RequestPartsExt as _;
 use axum::extract::{FromRequestParts, RawPathParams};
 use hooklane_api::{Keys as _, Ports};
 use hooklane_app::inbox::is_available;
+use hooklane_app::operator;
 use hooklane_app::outlook::Outlook;
 use hooklane_app::portal::{self, Shut};
 use hooklane_app::ports::{Clock as _, Unavailable};
@@ -30,8 +31,8 @@ use crate::written::Writer;
 
 const COOKIE_NAME: &str = "__Host-hooklane-";
 /// The cookie in which the script says the reader's time zone and scheme. It is no secret.
-const ZONE_COOKIE: &str = "hooklane-zone";
-const MODE_COOKIE: &str = "hooklane-mode";
+pub(crate) const ZONE_COOKIE: &str = "hooklane-zone";
+pub(crate) const MODE_COOKIE: &str = "hooklane-mode";
 
 /// Somebody with a session.
 pub(crate) struct Visitor {
@@ -85,7 +86,10 @@ impl<P: Ports> FromRequestParts<Arc<Portal<P>>> for Visitor {
         let name = format!("{COOKIE_NAME}{named}");
         let text = cookie(&parts.headers, &name).ok_or(Oops::SignedOut)?;
         let (pass, tenant) = admitted(portal, Purpose::Session, &text, &named).await?;
-        if let Some(seconds) = portal.deps.over_limit(&tenant).await {
+        // As with the API, what the operator does is not counted.
+        if pass.operator.is_none()
+            && let Some(seconds) = portal.deps.over_limit(&tenant).await
+        {
             return Err(Oops::TooMany(seconds));
         }
         let visitor = Self::new(tenant, pass, portal.deps.system.now(), &parts.headers);
@@ -112,13 +116,32 @@ pub(crate) async fn admitted<P: Ports>(
     let (deps, now) = (&portal.deps, portal.deps.system.now());
     let known = deps.token_keys.known(now).await?;
     let asked = (purpose, text);
-    match portal::admit(&deps.registry, asked, (&known, now), named).await {
+    let (pass, tenant) = match portal::admit(&deps.registry, asked, (&known, now), named).await {
         Err(Shut::Invalid) => {
             let newest = deps.token_keys.newest(now).await?;
-            portal::admit(&deps.registry, asked, (&newest, now), named).await
+            portal::admit(&deps.registry, asked, (&newest, now), named).await?
         }
-        admitted => admitted,
+        admitted => admitted?,
+    };
+    if pass.operator.is_some() && !is_operators(portal, &pass).await? {
+        return Err(Shut::Invalid);
     }
+    Ok((pass, tenant))
+}
+
+/// Whether the operator key of a pass is still one.
+async fn is_operators<P: Ports>(portal: &Portal<P>, pass: &Pass) -> Result<bool, Unavailable> {
+    let (deps, now) = (&portal.deps, portal.deps.system.now());
+    let (operators, tokens) =
+        futures::future::try_join(deps.operator_keys.known(now), deps.token_keys.known(now))
+            .await?;
+    if operator::admits(pass, &operators, &tokens) {
+        return Ok(true);
+    }
+    let newest =
+        futures::future::try_join(deps.operator_keys.newest(now), deps.token_keys.newest(now));
+    let (operators, tokens) = newest.await?;
+    Ok(operator::admits(pass, &operators, &tokens))
 }
 
 /// The header that gives a browser its session, until the session ends. In a frame of another site a cookie is
@@ -130,7 +153,7 @@ pub(crate) fn session_cookie(tenant: &TenantId, text: &str, seconds: i64, framed
     )
 }
 
-fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+pub(crate) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
     headers
         .get_all(COOKIE)
         .iter()

@@ -4,7 +4,7 @@
 //! `ingest` accept events through [`publish`], `delivery` and `api` make attempts through [`attempt`], and
 //! `upkeep` sends messages through [`deliveries`]. So do the tenants' requests that `api` serves
 //! ([`webhooks`], [`inbox`], [`pausing`], [`deliveries`], [`figures`], [`isolation`], [`recover`], [`event_types`], [`openapi`], [`keys`])
-//! and the operator's ([`tenants`], [`dead_letters`]), so that they are tested without HTTP. What is left of a function is in the
+//! and the operator's ([`tenants`], [`dead_letters`], [`operator`]), so that they are tested without HTTP. What is left of a function is in the
 //! function.
 //!
 //! [`ports`] says what the use cases need from outside. The AWS adapters are in `hooklane-aws`; `fakes`
@@ -32,6 +32,7 @@ pub mod isolation;
 pub mod keys;
 pub mod measured;
 pub mod openapi;
+pub mod operator;
 pub mod outlook;
 pub mod pausing;
 pub mod payload;

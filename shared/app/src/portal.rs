@@ -72,6 +72,7 @@ pub async fn link(
         look: wanted.look,
         back: wanted.back,
         delivery: None,
+        operator: None,
     };
     Ok(IssuedLink { pass: pass.sign(Purpose::Link, key).into(), expires_at })
 }

@@ -45,7 +45,7 @@ pub use daily_counts::DailyCounts;
 pub use deliveries::{DeliveryFilter, DeliveryPage, DeliveryStore, Saved};
 pub use event_index::{ChunkKey, ChunkPage, ChunkRange, EventIndex, EventIndexWriter};
 pub use event_types::{Added, EventTypeStore};
-pub use events::{EventPage, EventScan, EventStore, Put};
+pub use events::{EventPage, EventScan, EventSearch, EventStore, Put};
 pub use expectations::Expectations;
 pub use figures::{
     AnswerKey, Counted, CountedPage, CountedPlace, FigureMarks, FigureSource, FigureStore,
@@ -55,7 +55,7 @@ pub use health::HealthStore;
 pub use idempotency::IdempotencyStore;
 pub use inbox::{InboxLog, InboxSaved, InboxStore, RequestPage};
 pub use keys::{KeyPage, KeyStore};
-pub use letters::{LetterBox, LetterCount, Ran, RunErrand};
+pub use letters::{Backlog, LetterBox, LetterCount, Ran, RunErrand, WorkQueue};
 pub use logos::LogoStore;
 pub use operator_bus::OperatorBus;
 pub use overview::{Vitals, VitalsStore, WaitingStore};
@@ -73,7 +73,8 @@ pub use test_places::{TestPlace, TestPlaces};
 pub use usage::{ActiveTenants, DeletedWebhooks, UsagePage, UsageStore, WebhookIds};
 pub use watch_list::{Look, Sweep, Watch, WatchList};
 pub use webhooks::{
-    Outline, OutlinePage, Refusal, RoutePage, RouteStore, RouteTable, WebhookStore, Written,
+    Outline, OutlinePage, Refusal, RoutePage, RouteStore, RouteTable, WebhookSearch, WebhookStore,
+    Written,
 };
 
 /// A store or queue failed to answer. Whether it did what it was asked to do is unknown.
@@ -126,6 +127,12 @@ impl Unavailable {
     #[must_use]
     pub fn of(self, tenant: Option<TenantId>) -> Self {
         Self { tenant, ..self }
+    }
+
+    /// Whose item cannot be read, where that can still be told.
+    #[must_use]
+    pub fn tenant(&self) -> Option<&TenantId> {
+        self.tenant.as_ref()
     }
 
     /// Whether what failed is known to be this tenant's.

@@ -35,6 +35,7 @@ mod warnings;
 
 pub use experiments::{Experiment, ExperimentError, ExperimentOrder, Tried, experiment};
 pub use listing::{Filters, Listed, list};
+pub(crate) use overview::overview;
 pub use overview::{Overview, overviews};
 pub(crate) use previewing::example_secret;
 pub use previewing::{

@@ -7,7 +7,9 @@ use aws_sdk_sqs::types::{
     ChangeMessageVisibilityBatchRequestEntry, Message, MessageSystemAttributeName,
     QueueAttributeName,
 };
-use hooklane_app::ports::{LetterBox, LetterCount, Ran, RunErrand, Unavailable};
+use hooklane_app::ports::{
+    Backlog, LetterBox, LetterCount, Ran, RunErrand, Unavailable, WorkQueue,
+};
 use hooklane_domain::Timestamp;
 use hooklane_domain::dead_letter::{Errand, Letter, Source};
 use hooklane_domain::delivery::waiting::Lane;
@@ -84,19 +86,24 @@ fn visible(
         .map_err(unavailable("building a change of visibility".to_owned()))
 }
 
+/// About how many messages a queue holds.
+async fn count(client: &Client, url: &str) -> Result<LetterCount, Unavailable> {
+    let counts = [
+        QueueAttributeName::ApproximateNumberOfMessages,
+        QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+        QueueAttributeName::ApproximateNumberOfMessagesDelayed,
+    ];
+    let ask = client.get_queue_attributes().queue_url(url);
+    let answer = ask.set_attribute_names(Some(counts.to_vec())).send().await;
+    let answer = answer.map_err(call("GetQueueAttributes", url).failed())?;
+    let attributes = answer.attributes.unwrap_or_default();
+    let [visible, hidden, delayed] = counts.map(|name| queue_count(&attributes, &name, url));
+    Ok(LetterCount { visible: visible?, hidden: hidden? + delayed? })
+}
+
 impl LetterBox for LetterQueues {
     async fn letter_count(&self, source: Source) -> Result<LetterCount, Unavailable> {
-        let counts = [
-            QueueAttributeName::ApproximateNumberOfMessages,
-            QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
-        ];
-        let url = self.url(source);
-        let ask = self.client.get_queue_attributes().queue_url(url);
-        let answer = ask.set_attribute_names(Some(counts.to_vec())).send().await;
-        let answer = answer.map_err(call("GetQueueAttributes", url).failed())?;
-        let attributes = answer.attributes.unwrap_or_default();
-        let [visible, hidden] = counts.map(|name| queue_count(&attributes, &name, url));
-        Ok(LetterCount { visible: visible?, hidden: hidden? })
+        count(&self.client, self.url(source)).await
     }
 
     async fn take_letters(&self, source: Source, seconds: u32) -> Result<Vec<Letter>, Unavailable> {
@@ -191,6 +198,17 @@ impl Errands {
     #[must_use]
     pub fn new(config: &aws_config::SdkConfig, urls: ErrandUrls) -> Self {
         Self { client: Client::new(config), urls }
+    }
+}
+
+impl Backlog for Errands {
+    async fn backlog(&self, queue: WorkQueue) -> Result<LetterCount, Unavailable> {
+        let url = match queue {
+            WorkQueue::Events => &self.urls.events,
+            WorkQueue::Delivery => &self.urls.delivery,
+            WorkQueue::Retry => &self.urls.retry,
+        };
+        count(&self.client, url).await
     }
 }
 

@@ -5,6 +5,7 @@ pub mod idempotency;
 mod jwt;
 pub mod key;
 pub mod key_ring;
+pub mod operator;
 pub mod portal;
 pub mod principal;
 pub mod quota;

@@ -162,7 +162,8 @@ async fn recognize<P: Ports>(
     verified.map(Credential::Token).map_err(|_| Problem::unauthorized())
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+/// The text of the header `Authorization: Bearer`.
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())

@@ -187,7 +187,11 @@ async fn an_unreadable_delivery_is_shown_to_no_other_tenant() {
         ] {
             let own = service.ask("GET", &list, "").await;
             assert_eq!(own.status, StatusCode::OK, "{list}: {}", own.text);
-            assert_eq!((&own.body["data"], &own.body["unreadable"]), (&json!([]), &count), "{list}");
+            assert_eq!(
+                (&own.body["data"], &own.body["unreadable"]),
+                (&json!([]), &count),
+                "{list}"
+            );
         }
         for list in [
             format!("/deliveries?deliveryId={id}"),

@@ -47,6 +47,11 @@ pub(crate) async fn leave<P: Ports>(
     State(portal): State<Arc<Portal<P>>>,
     Ask { visitor, .. }: Ask,
 ) -> Result<Response, Oops> {
+    if visitor.pass.operator.is_some() {
+        let address = crate::operator::to(&format!("tenants/{}", visitor.id()));
+        let answer = Redirect::to(&address).into_response();
+        return with_cookie(&portal, visitor.id(), "", 0, answer);
+    }
     let back = visitor.pass.back.as_ref().map(|url| url.as_str().to_owned());
     with_cookie(&portal, visitor.id(), "", 0, Oops::Left(back).into_response())
 }

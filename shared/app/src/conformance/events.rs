@@ -1,9 +1,9 @@
 use super::samples::{event, tenant};
-use crate::ports::{EventStore, Put};
+use crate::ports::{EventSearch, EventStore, Put};
 
 /// An event is stored once, also by concurrent calls, and reads back as it was.
 #[expect(clippy::unwrap_used, clippy::panic, reason = "a check that fails panics")]
-pub async fn events(store: &impl EventStore, salt: u128) {
+pub async fn events(store: &(impl EventStore + EventSearch), salt: u128) {
     let (ours, theirs) = (tenant("events", salt), tenant("others", salt));
     let small = event(&ours, "small", r#"{"n":1234567890123456789,"s":"\u00e9"}"#);
     let repetitive = format!(r#""{}""#, "abc".repeat(60_000));
@@ -27,6 +27,20 @@ pub async fn events(store: &impl EventStore, salt: u128) {
         Put::Stored => panic!("an id was stored twice"),
     }
     assert_eq!(store.get(&ours, &small.id).await.unwrap(), Some(small.clone()));
+
+    let namesake = event(&theirs, "small", "3");
+    assert_eq!(store.put(&namesake).await.unwrap(), Put::Stored);
+    let nobody = tenant("nobody", salt);
+    for (tenants, found) in [
+        (vec![nobody.clone(), theirs.clone(), ours.clone()], vec![&namesake, &small]),
+        (vec![ours.clone()], vec![&small]),
+        (vec![nobody], vec![]),
+        (vec![], vec![]),
+    ] {
+        let (events, unreadable) = store.of_some(&tenants, &small.id).await.unwrap();
+        assert_eq!(events.iter().collect::<Vec<_>>(), found, "in the tenants' order");
+        assert_eq!(unreadable, 0);
+    }
 
     let contested = event(&ours, "contested", "1");
     let all = (0..8).map(|_| store.put(&contested));

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use hooklane_domain::dead_letter::{Errand, Letter, Source};
 use hooklane_domain::delivery::waiting::Lane;
 
-use crate::ports::{LetterBox, Ran, RunErrand};
+use crate::ports::{Backlog, LetterBox, Ran, RunErrand, WorkQueue};
 
 /// What the checks need beside the ports. The queues are theirs alone, and empty.
 pub trait PostOffice {
@@ -21,7 +21,7 @@ pub trait PostOffice {
 }
 
 /// Letters are handed out, hidden, given back, deleted and sent again.
-pub async fn letters<O: LetterBox + RunErrand + PostOffice>(office: &O) {
+pub async fn letters<O: LetterBox + RunErrand + Backlog + PostOffice>(office: &O) {
     letters_say_what_they_are(office).await;
     taken_letters_are_hidden_until_they_are_given_back(office).await;
     a_discarded_letter_is_gone(office).await;
@@ -121,7 +121,7 @@ async fn records_name_their_event<O: LetterBox + PostOffice>(office: &O) {
 }
 
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
-async fn errands_arrive<O: RunErrand + PostOffice>(office: &O) {
+async fn errands_arrive<O: LetterBox + RunErrand + Backlog + PostOffice>(office: &O) {
     let group = Some("wh_1".to_owned());
     let errands = [
         Errand::Publish("an event".to_owned()),
@@ -131,6 +131,20 @@ async fn errands_arrive<O: RunErrand + PostOffice>(office: &O) {
     ];
     for errand in &errands {
         assert_eq!(office.run_errand(errand).await.unwrap(), Ran::Done);
+    }
+    for (queue, count) in [(WorkQueue::Events, 1), (WorkQueue::Delivery, 1), (WorkQueue::Retry, 2)]
+    {
+        let mut counted = 0;
+        // SQS counts approximately, and late.
+        for _ in 0..60 {
+            counted = office.backlog(queue).await.unwrap().visible;
+            if counted == count {
+                break;
+            }
+            // This takes a second on a real queue.
+            office.take_letters(Source::Upkeep, 60).await.unwrap();
+        }
+        assert_eq!(counted, count, "{queue:?}");
     }
     let mut arrived = Vec::new();
     for _ in 0..20 {

@@ -2,11 +2,11 @@ use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::webhook::{DisableReason, Webhook, WebhookState};
 
 use super::samples::{at, tenant, webhook};
-use crate::ports::{RouteStore, WebhookStore};
+use crate::ports::{RouteStore, WebhookSearch, WebhookStore};
 
 /// Webhooks read back whole and belong to their tenant, and every change raises the version.
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
-pub async fn webhooks<S: WebhookStore + RouteStore>(store: &S, salt: u128) {
+pub async fn webhooks<S: WebhookStore + WebhookSearch + RouteStore>(store: &S, salt: u128) {
     let (ours, theirs) = (tenant("webhooks", salt), tenant("others", salt));
     assert_eq!(store.version(&ours).await.unwrap(), 0);
     assert!(store.table(&ours).await.unwrap().routes.is_empty());
@@ -34,6 +34,17 @@ pub async fn webhooks<S: WebhookStore + RouteStore>(store: &S, salt: u128) {
     assert_eq!(some, [first.id, second.id], "in the order of the ids, without those of nothing");
     let all = store.some(&theirs, &[first.id]).await.unwrap();
     assert!(all.is_empty(), "another tenant has none of them");
+    for (tenants, found) in [
+        (vec![theirs.clone(), ours.clone()], Some(first.id)),
+        (vec![theirs.clone()], None),
+        (vec![], None),
+    ] {
+        let any = store.of_any(&tenants, first.id).await.unwrap();
+        assert_eq!(
+            any.map(|webhook| (webhook.tenant, webhook.id)),
+            found.map(|id| (ours.clone(), id))
+        );
+    }
     many_are_read_at_once(store, &tenant("many", salt), salt).await;
     let table = store.table(&ours).await.unwrap();
     assert_eq!((table.version, table.routes.len()), (2, 2));

@@ -3,7 +3,7 @@ use hooklane_domain::ids::{EventId, TenantId};
 use hooklane_domain::isolation::recovery::Wanted;
 
 use super::{MemoryLedger, lock};
-use crate::ports::{EventPage, EventScan, EventStore, Put, Unavailable};
+use crate::ports::{EventPage, EventScan, EventSearch, EventStore, Put, Unavailable};
 
 impl EventStore for MemoryLedger {
     async fn put(&self, event: &Event) -> Result<Put, Unavailable> {
@@ -23,6 +23,20 @@ impl EventStore for MemoryLedger {
     async fn get(&self, tenant: &TenantId, id: &EventId) -> Result<Option<Event>, Unavailable> {
         self.faults.step()?;
         Ok(lock(&self.events).get(&(tenant.clone(), id.clone())).cloned())
+    }
+}
+
+impl EventSearch for MemoryLedger {
+    async fn of_some(
+        &self,
+        tenants: &[TenantId],
+        id: &EventId,
+    ) -> Result<(Vec<Event>, usize), Unavailable> {
+        self.faults.step()?;
+        self.faults.reads_keys(tenants.len());
+        let events = lock(&self.events);
+        let found = tenants.iter().filter_map(|tenant| events.get(&(tenant.clone(), id.clone())));
+        Ok((found.cloned().collect(), 0))
     }
 }
 

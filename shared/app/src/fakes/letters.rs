@@ -2,12 +2,13 @@ use std::sync::{Arc, Mutex};
 
 use hooklane_domain::Timestamp;
 use hooklane_domain::dead_letter::{Errand, Letter, Source};
+use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::ids::{EventId, TenantId};
 use jiff::SignedDuration;
 
 use super::{Faults, lock};
 use crate::conformance::PostOffice;
-use crate::ports::{LetterBox, LetterCount, Ran, RunErrand, Unavailable};
+use crate::ports::{Backlog, LetterBox, LetterCount, Ran, RunErrand, Unavailable, WorkQueue};
 
 /// The dead-letter queues in memory. They hide what they hand out, as SQS does, until the test lets the time pass.
 /// Clones share the queues.
@@ -158,6 +159,20 @@ impl LetterBox for MemoryLetters {
             |held: &Held| held.source == source && held.letter.receipt_handle == receipt_handle;
         lock(&self.0).held.retain(|held| !is_it(held));
         Ok(())
+    }
+}
+
+/// What was sent again is in its queue for ever.
+impl Backlog for MemoryLetters {
+    async fn backlog(&self, queue: WorkQueue) -> Result<LetterCount, Unavailable> {
+        self.1.step()?;
+        let is_there = |errand: &Errand| match errand {
+            Errand::Publish(_) => queue == WorkQueue::Events,
+            Errand::Deliver { lane: Lane::Fast, .. } => queue == WorkQueue::Delivery,
+            Errand::Deliver { lane: Lane::Slow, .. } => queue == WorkQueue::Retry,
+        };
+        let visible = lock(&self.0).errands.iter().filter(|errand| is_there(errand)).count();
+        Ok(LetterCount { visible: visible as u64, hidden: 0 })
     }
 }
 

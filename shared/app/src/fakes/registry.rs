@@ -15,7 +15,7 @@ use super::isolation::Isolation;
 use super::{Faults, lock};
 use crate::ports::{
     Outline, OutlinePage, Refusal, RoutePage, RouteStore, TenantPage, TenantStore, Unavailable,
-    WebhookIds, WebhookStore, Written,
+    WebhookIds, WebhookSearch, WebhookStore, Written,
 };
 
 /// The registry in memory. Clones share it.
@@ -128,6 +128,19 @@ impl WebhookIds for MemoryRegistry {
         let registered = lock(&self.registered);
         let ids = registered.of(tenant).rev().map(|webhook| webhook.id);
         Ok(ids.filter(|id| after.is_none_or(|after| *id < after)).take(limit).collect())
+    }
+}
+
+impl WebhookSearch for MemoryRegistry {
+    async fn of_any(
+        &self,
+        tenants: &[TenantId],
+        id: WebhookId,
+    ) -> Result<Option<Webhook>, Unavailable> {
+        self.faults().step()?;
+        let registered = lock(&self.registered);
+        let found = tenants.iter().find_map(|one| registered.webhooks.get(&(one.clone(), id)));
+        Ok(found.cloned())
     }
 }
 

@@ -19,6 +19,17 @@ pub trait EventStore: Send + Sync {
     ) -> impl Future<Output = Result<Option<Event>, Unavailable>> + Send;
 }
 
+/// Events of several tenants: ids are unique within a tenant only.
+pub trait EventSearch: Send + Sync {
+    /// The events with this id of these tenants, in the tenants' order, and the number of those that cannot be read
+    /// back. The read is strongly consistent.
+    fn of_some(
+        &self,
+        tenants: &[TenantId],
+        id: &EventId,
+    ) -> impl Future<Output = Result<(Vec<Event>, usize), Unavailable>> + Send;
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Put {
     Stored,

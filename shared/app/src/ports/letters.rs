@@ -35,12 +35,35 @@ pub trait LetterBox: Send + Sync {
     ) -> impl Future<Output = Result<(), Unavailable>> + Send;
 }
 
-/// How many letters a queue holds. SQS counts approximately, and may be a minute late.
+/// How many letters, or messages, a queue holds. SQS counts approximately, and may be a minute late.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LetterCount {
     pub visible: u64,
     /// Those that somebody has taken and neither deleted nor given back.
     pub hidden: u64,
+}
+
+/// A queue on the way of events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WorkQueue {
+    Events,
+    /// First attempts.
+    Delivery,
+    /// Retries, and first attempts at slow receivers.
+    Retry,
+}
+
+impl WorkQueue {
+    pub const ALL: [Self; 3] = [Self::Events, Self::Delivery, Self::Retry];
+}
+
+/// How much is in the queues.
+pub trait Backlog: Send + Sync {
+    /// About how many messages the queue holds. Those that are delayed count as hidden.
+    fn backlog(
+        &self,
+        queue: WorkQueue,
+    ) -> impl Future<Output = Result<LetterCount, Unavailable>> + Send;
 }
 
 /// Sends dead letters again.

@@ -8,6 +8,17 @@ use hooklane_domain::webhook::{DisableReason, Metadata, Route, Webhook, WebhookS
 
 use super::Unavailable;
 
+/// Webhooks whose tenant is not known.
+pub trait WebhookSearch: Send + Sync {
+    /// The webhook with this id of whichever of these tenants has it, unless it cannot be read back. The read is
+    /// strongly consistent.
+    fn of_any(
+        &self,
+        tenants: &[TenantId],
+        id: WebhookId,
+    ) -> impl Future<Output = Result<Option<Webhook>, Unavailable>> + Send;
+}
+
 /// Registered webhooks. Every change raises the version of its tenant's subscriptions in the same
 /// transaction, so that [`RouteStore::version`] tells whether a cached route table is current. The same
 /// transaction counts what the tenant has, so that two requests at once never exceed a quota together.

@@ -49,7 +49,8 @@ pub async fn overviews<L: DeliveryStore + ParkingStore + WaitingStore>(
         .await
 }
 
-async fn overview<L: DeliveryStore + ParkingStore + WaitingStore>(
+/// The overview of a webhook with these vitals.
+pub(crate) async fn overview<L: DeliveryStore + ParkingStore + WaitingStore>(
     ledger: &L,
     tenant: &TenantId,
     id: WebhookId,

@@ -1,8 +1,10 @@
 //! The event item.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use hooklane_app::payload;
-use hooklane_app::ports::{EventStore, Put, Unavailable};
+use hooklane_app::ports::{EventSearch, EventStore, Put, Unavailable};
 use hooklane_domain::event::ValueDigest;
 use hooklane_domain::event::{Content, Event, Fingerprint};
 use hooklane_domain::ids::{EventId, TenantId};
@@ -55,6 +57,30 @@ impl EventStore for Ledger {
             Some((item, compressed)) => to_event(item, compressed).map(Some),
             None => Ok(None),
         }
+    }
+}
+
+impl EventSearch for Ledger {
+    async fn of_some(
+        &self,
+        tenants: &[TenantId],
+        id: &EventId,
+    ) -> Result<(Vec<Event>, usize), Unavailable> {
+        let keys: Vec<_> = tenants.iter().map(|tenant| keys::event(tenant, id)).collect();
+        let (mut found, mut unreadable) = (BTreeMap::new(), 0);
+        for item in self.table.get_all(&keys).await? {
+            match read(item) {
+                Ok(event) => {
+                    found.insert(event.tenant.clone(), event);
+                }
+                Err(error) if error.is_unreadable() => {
+                    error.log("event.left_out");
+                    unreadable += 1;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok((tenants.iter().filter_map(|tenant| found.remove(tenant)).collect(), unreadable))
     }
 }
 

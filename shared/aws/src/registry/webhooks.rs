@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use futures::{StreamExt as _, TryStreamExt as _};
 use hooklane_app::conflict::{MAX_TRIES, always_overtaken, decide_anew};
 use hooklane_app::ports::{
-    OutlinePage, Refusal, RoutePage, RouteStore, Unavailable, WebhookIds, WebhookStore, Written,
+    OutlinePage, Refusal, RoutePage, RouteStore, Unavailable, WebhookIds, WebhookSearch,
+    WebhookStore, Written,
 };
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::quotas::{Room, expression_cost};
@@ -37,6 +38,20 @@ impl WebhookIds for Registry {
         limit: usize,
     ) -> Result<Vec<WebhookId>, Unavailable> {
         self.routes.ids(tenant, after, limit).await
+    }
+}
+
+impl WebhookSearch for Registry {
+    async fn of_any(
+        &self,
+        tenants: &[TenantId],
+        id: WebhookId,
+    ) -> Result<Option<Webhook>, Unavailable> {
+        let keys: Vec<_> = tenants.iter().map(|tenant| webhook_key(tenant, id)).collect();
+        match self.table.get_all(&keys).await?.into_iter().next() {
+            Some(item) => self.open_for_list(item).await,
+            None => Ok(None),
+        }
     }
 }
 

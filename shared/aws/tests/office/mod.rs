@@ -5,7 +5,9 @@ use aws_sdk_sqs::types::{
     Message, MessageAttributeValue, MessageSystemAttributeName, QueueAttributeName,
 };
 use hooklane_app::conformance::PostOffice;
-use hooklane_app::ports::{LetterBox, LetterCount, Ran, RunErrand, Unavailable};
+use hooklane_app::ports::{
+    Backlog, LetterBox, LetterCount, Ran, RunErrand, Unavailable, WorkQueue,
+};
 use hooklane_aws::SdkConfig;
 use hooklane_aws::dead_letters::DeadLetterQueue;
 use hooklane_aws::letters::{ErrandUrls, Errands, LetterQueues, LetterUrls};
@@ -91,6 +93,12 @@ impl LetterBox for RealOffice {
 
     async fn discard(&self, source: Source, handle: &str) -> Result<(), Unavailable> {
         self.letters.discard(source, handle).await
+    }
+}
+
+impl Backlog for RealOffice {
+    async fn backlog(&self, queue: WorkQueue) -> Result<LetterCount, Unavailable> {
+        self.errands.backlog(queue).await
     }
 }
 

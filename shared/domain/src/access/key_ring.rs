@@ -58,9 +58,19 @@ impl KeyRing {
     /// the keys.
     #[must_use]
     pub fn holds(&self, text: &str) -> bool {
-        let same = |key: &SecretString| text.as_bytes().ct_eq(key.expose_secret().as_bytes());
-        self.all().map(same).fold(Choice::from(0), |found, same| found | same).into()
+        self.all().map(same_as(text)).fold(Choice::from(0), |found, same| found | same).into()
     }
+
+    /// The key that this text is, if it is one. All keys are compared, as [`KeyRing::holds`] does.
+    #[must_use]
+    pub fn held(&self, text: &str) -> Option<&SecretString> {
+        self.all()
+            .fold(None, |found, key| if same_as(text)(key).into() { Some(key) } else { found })
+    }
+}
+
+fn same_as(text: &str) -> impl Fn(&SecretString) -> Choice {
+    move |key| text.as_bytes().ct_eq(key.expose_secret().as_bytes())
 }
 
 #[cfg(test)]
@@ -111,6 +121,8 @@ mod tests {
             (&ONE.to_uppercase(), false),
         ] {
             assert_eq!(ring.holds(text), held, "{text:?}");
+            let found = ring.held(text).map(ExposeSecret::expose_secret);
+            assert_eq!(found, held.then_some(text), "{text:?}");
         }
     }
 

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::access::jwt::{self, InvalidToken};
 use crate::access::key_ring::KeyRing;
+use crate::access::operator::KeyMark;
 use crate::ids::{DeliveryId, TenantId};
 use crate::words;
 
@@ -124,6 +125,8 @@ pub struct Pass {
     pub back: Option<ReturnUrl>,
     /// The one delivery that a shared link shows.
     pub delivery: Option<DeliveryId>,
+    /// The operator key of whoever looks at the tenant's pages as the operator.
+    pub operator: Option<KeyMark>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -143,6 +146,8 @@ struct Claims {
     back: Option<ReturnUrl>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     delivery: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    operator: Option<KeyMark>,
 }
 
 impl Pass {
@@ -160,6 +165,7 @@ impl Pass {
             look: self.look.clone(),
             back: self.back.clone(),
             delivery: self.delivery.as_ref().map(ToString::to_string),
+            operator: self.operator.clone(),
         };
         jwt::signed(purpose.header(), &claims, key)
     }
@@ -175,7 +181,9 @@ impl Pass {
         let claims: Claims = jwt::read(purpose.header(), text, MAX_PASS_BYTES, keys)?;
         let pass = claims.read().ok_or(InvalidToken::Shape)?;
         let is_whole = match purpose {
-            Purpose::Link => pass.form.is_none() && pass.delivery.is_none(),
+            Purpose::Link => {
+                pass.form.is_none() && pass.delivery.is_none() && pass.operator.is_none()
+            }
             Purpose::Session => pass.form.is_some() && pass.delivery.is_none(),
             Purpose::Share => pass.form.is_none() && pass.delivery.is_some(),
         };
@@ -205,6 +213,7 @@ impl Pass {
             look: Look { logo: None, logo_dark: None, ..self.look.clone() },
             back: None,
             delivery: Some(delivery),
+            operator: None,
             ..self.clone()
         }
     }
@@ -222,6 +231,7 @@ impl Claims {
             look: self.look,
             back: self.back,
             delivery: self.delivery.map(|text| text.parse()).transpose().ok()?,
+            operator: self.operator,
         })
         .filter(|_| self.iss == ISSUER)
     }

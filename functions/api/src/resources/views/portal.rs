@@ -27,4 +27,11 @@ impl PortalLinkView {
             expires_at: time(link.expires_at),
         }
     }
+
+    pub(crate) fn of_operator(origin: &str, link: &IssuedLink) -> Self {
+        Self {
+            url: format!("{origin}/operator/enter?link={}", link.pass.expose_secret()),
+            expires_at: time(link.expires_at),
+        }
+    }
 }

@@ -37,7 +37,7 @@ const DURATIONS: [&str; 7] =
 
 /// What a verb means: the method that it is for.
 const VERBS: [(&str, &[&str]); 5] = [
-    ("get", &["get", "list"]),
+    ("get", &["find", "get", "list"]),
     ("put", &["set", "update"]),
     ("patch", &["patch"]),
     ("delete", &["delete"]),
@@ -171,7 +171,7 @@ fn an_operations_id_is_a_verb_of_its_method_and_a_noun() {
     }
 }
 
-/// Every list has its rows under `data`, and the way to the next ones under `nextCursor`.
+/// Every list, and what is found, has its rows under `data`, and the way to the next ones under `nextCursor`.
 #[test]
 fn a_list_is_data_and_a_cursor() {
     let document = document();
@@ -182,6 +182,7 @@ fn a_list_is_data_and_a_cursor() {
         };
         let id = item["get"]["operationId"].as_str().unwrap();
         let properties = &document["components"]["schemas"][name]["properties"];
-        assert_eq!(id.starts_with("list"), properties["data"]["type"] == "array", "{id}: {name}");
+        let is_list = id.starts_with("list") || id.starts_with("find");
+        assert_eq!(is_list, properties["data"]["type"] == "array", "{id}: {name}");
     }
 }

@@ -39,6 +39,7 @@ fn link() -> Pass {
         },
         back: Some("https://shop.example/settings".parse().unwrap()),
         delivery: None,
+        operator: None,
     }
 }
 

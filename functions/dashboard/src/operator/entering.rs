@@ -1,0 +1,98 @@
+//! Signing in with the operator key or by a link, and out.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use hooklane_api::{Keys as _, Ports};
+use hooklane_app::operator::session;
+use hooklane_app::portal::Shut;
+use hooklane_app::ports::Clock as _;
+use hooklane_domain::access::operator::{KeyMark, Purpose};
+use hooklane_domain::access::portal::SESSION_LASTS;
+use lambda_http::http::header::SET_COOKIE;
+use lambda_http::http::{HeaderValue, StatusCode};
+use secrecy::ExposeSecret as _;
+
+use super::guest::{COOKIE_NAME, Order, Own, admitted};
+use super::to;
+use crate::assets;
+use crate::oops::Oops;
+use crate::pages::page;
+use crate::query::Query;
+use crate::settings::Portal;
+
+#[derive(Template)]
+#[template(path = "operator/sign_in.html")]
+struct Page {
+    css: &'static str,
+    mistake: Option<&'static str>,
+}
+
+pub(crate) async fn home() -> Redirect {
+    Redirect::to(&to("overview"))
+}
+
+pub(crate) async fn form() -> Result<Response, Oops> {
+    page(&Page { css: &assets::CSS.name, mistake: None })
+}
+
+/// Begins a session for whoever knows an operator key.
+pub(crate) async fn sign_in<P: Ports>(
+    State(portal): State<Arc<Portal<P>>>,
+    Own(fields): Own,
+) -> Result<Response, Oops> {
+    let (deps, now) = (&portal.deps, portal.deps.system.now());
+    let text = fields.text("key").unwrap_or_default();
+    let tokens = deps.token_keys.known(now).await?;
+    let mut operators = deps.operator_keys.known(now).await?;
+    if !operators.holds(text) {
+        operators = deps.operator_keys.newest(now).await?;
+    }
+    let Some(key) = operators.held(text) else {
+        tracing::warn!("operator.not_signed_in");
+        let mistake = Some("This is no operator key.");
+        let refused = page(&Page { css: &assets::CSS.name, mistake })?;
+        return Ok((StatusCode::UNAUTHORIZED, refused).into_response());
+    };
+    begin(&portal, KeyMark::of(key, tokens.current())).await
+}
+
+/// Exchanges a link for a session.
+pub(crate) async fn enter<P: Ports>(
+    State(portal): State<Arc<Portal<P>>>,
+    Query(query): Query,
+) -> Result<Response, Oops> {
+    let text = query.text("link").ok_or(Oops::StaleLink)?;
+    let link = match admitted(&portal, Purpose::Link, text).await {
+        Err(Shut::Invalid | Shut::Expired) => return Err(Oops::StaleLink),
+        admitted => admitted?,
+    };
+    begin(&portal, link.key).await
+}
+
+async fn begin<P: Ports>(portal: &Portal<P>, key: KeyMark) -> Result<Response, Oops> {
+    let deps = &portal.deps;
+    let tokens = deps.token_keys.known(deps.system.now()).await?;
+    let (_, text) = session(key, &deps.system, tokens.current());
+    tracing::info!("operator.signed_in");
+    let answer = Redirect::to(&to("overview")).into_response();
+    with_cookie(answer, text.expose_secret(), SESSION_LASTS.as_secs())
+}
+
+/// Ends the session in this browser.
+pub(crate) async fn leave<P: Ports>(
+    State(_): State<Arc<Portal<P>>>,
+    _: Order,
+) -> Result<Response, Oops> {
+    with_cookie(Oops::Left(None).into_response(), "", 0)
+}
+
+fn with_cookie(mut answer: Response, text: &str, seconds: i64) -> Result<Response, Oops> {
+    let cookie =
+        format!("{COOKIE_NAME}={text}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite=Lax");
+    let cookie = HeaderValue::from_str(&cookie).map_err(|_| Oops::Broken)?;
+    answer.headers_mut().append(SET_COOKIE, cookie);
+    Ok(answer)
+}
