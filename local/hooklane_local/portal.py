@@ -22,7 +22,7 @@ def link(stack: dict, tenant: str = TENANT, **wanted) -> str:
 
 def operator_link(stack: dict) -> str:
     """A fresh link to the operator's pages."""
-    return _on_loopback(stack, Api(stack, tenant=None).post("/operator/portal").expect(201).body["url"])
+    return _on_loopback(stack, Api(stack, tenant=None).post("/operator-links").expect(201).body["url"])
 
 
 def _on_loopback(stack: dict, url: str) -> str:

@@ -157,31 +157,58 @@ def test_live_rows_change_in_place_and_stop_without_a_reader(visit, link, regist
     api.post(f"/webhooks/deliveries/{one}/retry").expect(202)
     tried(webhook, "delivered")
     with page.expect_response("**/deliveries/rows**"):
-        page.clock.run_for(5_100)
+        page.clock.run_for(2_100)
     page.locator("[data-id] .state--good").wait_for()
+    statuses = []
+    for _ in range(3):
+        with page.expect_response("**/deliveries/rows**") as answered:
+            page.clock.run_for(2_100)
+        statuses.append(answered.value.status)
+        # Until the script has planned the next turn.
+        page.wait_for_timeout(300)
+    assert set(statuses[1:]) == {304}, "nothing is sent while nothing changes"
+    assert len(asked) == 4, "every two seconds"
     status = page.locator("#live [role=status]")
-    answered = []
-    page.on("requestfinished", lambda request: answered.append(request.url) if "/deliveries/rows" in request.url else None)
-    for _ in range(120):
-        if status.inner_text() == "Not live while you are away":
-            break
-        before = len(answered)
-        page.clock.run_for(5_100)
-        # Until what was asked is answered; the last turn asks nothing.
-        for _ in range(600):
-            if len(answered) > before or status.inner_text() != "Live":
-                break
-            page.wait_for_timeout(100)
+    # The turn that is due comes once, and is the last: five minutes have gone since an act.
+    with page.expect_response("**/deliveries/rows**"):
+        page.clock.fast_forward(300_000)
+    page.wait_for_function("document.querySelector('#live [role=status]').textContent.startsWith('Not live')")
     count = len(asked)
-    # Fewer where an answer takes longer than the clock's turn.
-    assert 20 < count <= 60
     page.clock.run_for(60_000)
     page.wait_for_timeout(300)
     assert len(asked) == count, "it rests"
     assert status.inner_text() == "Not live while you are away"
     page.mouse.click(5, 5)
     with page.expect_response("**/deliveries/rows**"):
-        page.clock.run_for(5_100)
+        page.clock.run_for(2_100)
+
+
+def test_a_deliverys_page_follows_what_happens_until_it_has_ended(visit, link, register, publish, tried, receiver, api):
+    receiver.respond = respond
+    webhook = register("Ledger", "/bad", retryPolicy={"schedule": [3600]})
+    publish()
+    one = tried(webhook, "retrying")["id"]
+    page = visit()
+    page.goto(link())
+    page.goto(page.url.replace("/webhooks", f"/deliveries/{one}"))
+    status, answers = page.locator("#live [role=status]"), []
+    page.on("response", lambda answer: answers.append(answer.status) if answer.url.endswith("/now") else None)
+    page.wait_for_function("document.querySelector('#live [role=status]').textContent === 'Live'")
+    page.locator("#a1 summary").click()
+    was_open = page.locator("#a1").evaluate("one => one.open")
+    page.locator("h1").click()
+    page.wait_for_timeout(5_000)
+    assert answers.count(200) <= 1 and answers.count(304) >= 1, "nothing is sent while nothing changes"
+    receiver.respond = lambda _: Response(200)
+    api.post(f"/webhooks/deliveries/{one}/retry").expect(202)
+    page.locator("#a2").wait_for()
+    page.locator("#head .state--good").wait_for()
+    assert page.locator("#a1").evaluate("one => one.open") == was_open, "what was folded stays so"
+    page.wait_for_function("document.querySelector('#live [role=status]').textContent === 'It has ended.'")
+    count = len(answers)
+    page.wait_for_timeout(4_500)
+    assert len(answers) == count, "it asks no more"
+    assert status.inner_text() == "It has ended."
 
 
 def test_copy_a_delivery_as_a_command_that_a_receiver_believes(sign_in, register, publish, tried, receiver):

@@ -112,16 +112,15 @@ def test_redrive_a_dead_letter_and_see_it_delivered(enter, base, stack, api, ten
 
     eventually(lambda: letters().count() == 3, "the letters are not shown")
     one = letters().first
-    one.locator("summary").click()
+    one.locator("> summary").click()
     assert tenant in one.inner_text() and reason in one.inner_text()
     one.get_by_role("button", name="Send again", exact=True).click()
     assert page.locator(".done").inner_text() == "1 letter sent again."
     eventually(lambda: settled(api, made["id"], "delivered"), "it was not delivered")
 
     def all_of_them():
-        letters().first.locator("summary").click()
         letters_left = letters().first
-        letters_left.locator("summary").click()
+        letters_left.locator("> summary").click()
         letters_left.get_by_role("button", name="Delete", exact=True).click()
         return heading(page) == "Delete 1 letter?"
 
@@ -129,7 +128,7 @@ def test_redrive_a_dead_letter_and_see_it_delivered(enter, base, stack, api, ten
     page.get_by_role("button", name="Delete").click()
     assert page.locator(".done").inner_text() == "1 letter deleted."
     eventually(lambda: letters().count() == 1, "the last letter is not shown")
-    letters().first.locator("summary").click()
+    letters().first.locator("> summary").click()
     page.get_by_role("button", name="Send all with this reason again").click()
     assert heading(page) == "Send 1 letter again?"
     page.get_by_role("button", name="Send again").click()
@@ -170,7 +169,7 @@ def test_a_receiver_dies_its_neighbour_is_unharmed_and_it_recovers(enter, base, 
 
     eventually(parked, "the overview does not say how much waits")
     text = row().inner_text()
-    assert "Failing" in text and "503 Service Unavailable" in text and "Ledger" in text
+    assert "Failing" in text and "503" in text and "Ledger" in text
     assert page.locator(".lead").inner_text().endswith("so nobody else waits for them.")
     row().get_by_role("button", name="View as tenant").click()
     assert heading(page) == "Ledger"
@@ -219,7 +218,7 @@ def test_a_tenants_page_shows_its_keys_and_when_they_were_used(enter, base, stac
     assert "<b>Nightly</b> job" in row.inner_text() and "webhooks:read" in row.inner_text()
     used = row.locator("[data-label='Last used']")
     assert used.inner_text() == "never"
-    stack.api(None, made["key"]).get("/webhooks").expect(200)
+    stack.api(None, made["secret"]).get("/webhooks").expect(200)
     page.reload()
     assert used.inner_text() != "never"
 
@@ -262,7 +261,7 @@ def test_the_operators_pages_in_light_and_dark_and_on_a_phone(enter, base, stack
             page.set_viewport_size({"width": width, "height": 900})
             page.goto(f"{base}/{path}", wait_until="load")
             if name == "operator-letters" and page.locator("details.attempt").count():
-                page.locator("details.attempt summary").first.click()
+                page.locator("details.attempt > summary").first.click()
             wrong += looked_at(page, axe, pictures, name, (scheme, width))
         page.goto(f"{base}/find?id={event}")
         page.get_by_role("button", name="What became of it").click()

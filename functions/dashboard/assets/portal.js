@@ -187,12 +187,13 @@
       let isShown = true;
       for (const id of ["head", "happened", "tries"]) {
         const part = document.getElementById(id), now = body.querySelector(`#${id}`);
-        if (!now || part.innerHTML === now.innerHTML) continue;
-        if (part.contains(document.activeElement)) { isShown = false; continue; }
+        if (!now) continue;
         for (const one of part.querySelectorAll("details[id]")) {
           const other = now.querySelector(`#${one.id}`);
           if (other) other.open = one.open;
         }
+        if (part.innerHTML === now.innerHTML) continue;
+        if (part.contains(document.activeElement)) { isShown = false; continue; }
         part.replaceChildren(...now.childNodes);
       }
       if (isShown && !body.querySelector("#live")) followed.end("It has ended.");

@@ -114,7 +114,7 @@ pub(crate) async fn find<P: Ports>(
 
 #[utoipa::path(
     post,
-    path = "/operator/portal",
+    path = "/operator-links",
     operation_id = "createOperatorLink",
     summary = "Create a link that signs in to the operator's pages",
     description = "Operator key only. The link can be exchanged for a session until `expiresAt`, five minutes later, also \

@@ -66,7 +66,7 @@ async fn a_search_says_what_is_wrong_with_it() {
 #[tokio::test]
 async fn only_the_operator_finds_and_gets_a_link() {
     let service = Service::new();
-    let answer = service.ask_with(&[KEY], "POST", "/operator/portal", "").await;
+    let answer = service.ask_with(&[KEY], "POST", "/operator-links", "").await;
     assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
     assert_eq!(answer.cache_control, "no-store");
     let url = answer.body["url"].as_str().unwrap();
@@ -75,7 +75,7 @@ async fn only_the_operator_finds_and_gets_a_link() {
         .ask_with(&[KEY], "POST", "/tenants/acme/tokens", r#"{"scopes":["webhooks:write"]}"#)
         .await;
     let token = format!("Bearer {}", made.body["token"].as_str().unwrap());
-    for (method, path) in [("GET", "/find?id=e1"), ("POST", "/operator/portal")] {
+    for (method, path) in [("GET", "/find?id=e1"), ("POST", "/operator-links")] {
         let own = service.ask_with(&[("authorization", &token)], method, path, "").await;
         assert_eq!(own.status, StatusCode::FORBIDDEN, "{path}: {}", own.text);
         let nobody = service.ask_with(&[], method, path, "").await;

@@ -160,8 +160,8 @@ fn signs(state: &operator::State, now: Timestamp, writer: &Writer) -> Vec<Sign> 
             said("On", "failing", "bad", why)
         }
         Some(brake) => {
-            let why = format!("{} messages in flight", writer.number(brake.in_flight));
-            said("Off", "good", "good", why)
+            let why = writer.count(brake.in_flight, "message", "messages");
+            said("Off", "good", "good", format!("{why} in flight"))
         }
         None => said("Unknown", "off", "off", "upkeep sets it with each run".to_owned()),
     };
