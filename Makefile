@@ -7,7 +7,7 @@ export IAM FUNCTION_AWS_ENDPOINT HOOKLANE_PORT HOOKLANE_API_PORT HOOKLANE_LOG_LE
 export HOOKLANE_CARGO_PROFILE SEED SEARCH_SECONDS ONLY PARALLEL WEBHOOKS SAMPLE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up portal down demo test e2e faults seeds limits costs long redrive built simulation check audit pins openapi deployer-policy contract clean
+.PHONY: help setup up portal pictures down demo test e2e faults seeds limits costs long redrive built simulation check audit pins openapi deployer-policy contract clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ up: ## start a local stack with sample data and keep it running, or redeploy to 
 
 portal: ## print a fresh link to the portal of the stack that `make up` started (TENANT=acme, or OPERATOR=1)
 	@$(LOCAL) portal $(if $(TENANT),--tenant "$(TENANT)") $(if $(OPERATOR),--operator)
+
+pictures: ## take the pictures in docs/pictures, of a temporary stack with sample data
+	@$(LOCAL) pictures
 
 down: ## stop the local stack that `make up` started
 	@$(LOCAL) down

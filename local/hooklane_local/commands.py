@@ -90,6 +90,19 @@ def portal(options: argparse.Namespace) -> int:
     return 0
 
 
+def pictures(_options: argparse.Namespace) -> int:
+    _in_emulator_python()
+    from hooklane_local.pictures import FOLDER, take
+    from hooklane_local.paths import ROOT
+
+    try:
+        take(profile_of("demo"))
+    finally:
+        print_durations()
+    say(f"The pictures are in {FOLDER.relative_to(ROOT)}. Open each before you commit it.")
+    return 0
+
+
 def down(_options: argparse.Namespace) -> int:
     from hooklane_local import emulator
 
@@ -282,6 +295,7 @@ def _parser() -> argparse.ArgumentParser:
     portals.add_argument("--tenant", help="another tenant than that of the sample data")
     portals.add_argument("--operator", action="store_true", help="to the operator's pages instead")
     add(costs, "count what pages and figures ask of the tables, and their share of a price")
+    add(pictures, "take the pictures of the documents, of a temporary stack with the sample data")
     add(down, "stop the local stack that `up` started")
     add(demo, "publish events to a temporary local stack, and show and check their deliveries")
     tests = add(test, "run every test")

@@ -7,7 +7,6 @@ reason. Pictures go to the folder that HOOKLANE_PICTURES names, or else to `.loc
 
 import json
 import os
-import shutil
 import sys
 import uuid
 from pathlib import Path
@@ -18,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "local"))
 
 from hooklane_local import polling, portal  # noqa: E402 - after the path is known
+from hooklane_local.browser import browser_program, launch  # noqa: E402
 from hooklane_local.client import LocalStack  # noqa: E402
 from hooklane_local.receiver import Receiver  # noqa: E402
 from hooklane_local.spread import pytest_collection_modifyitems, pytest_configure  # noqa: E402, F401 - hooks
@@ -25,14 +25,6 @@ from hooklane_local.spread import pytest_collection_modifyitems, pytest_configur
 pytest.register_assert_rewrite("visit")
 
 PATIENCE_SECONDS = 60.0
-# The one without a window first.
-BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-
-
-def browser_program() -> str | None:
-    """The browser that is installed, or the one that HOOKLANE_BROWSER names."""
-    named = os.environ.get("HOOKLANE_BROWSER")
-    return named or next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
 @pytest.fixture(scope="session")
@@ -42,8 +34,7 @@ def browser():
         pytest.skip("there is no Chromium; on Debian: apt-get install chromium-headless-shell")
     playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: make setup")
     with playwright.sync_playwright() as driver:
-        # The sandbox needs rights that containers lack. The only pages that are loaded are the portal's own.
-        started = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        started = launch(driver, program)
         yield started
         started.close()
 

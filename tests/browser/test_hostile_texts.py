@@ -90,10 +90,8 @@ def test_there_are_at_least_forty():
     assert len(set(HOSTILE)) >= 40
 
 
-@pytest.fixture
-def watched(visit, link):
-    """A page that notes every breach of the policy."""
-    page = visit()
+def watch(page):
+    """`check(address)` opens a page, and fails if something ran there or the policy was breached."""
     page.add_init_script(
         "window.breaches = []; document.addEventListener('securitypolicyviolation',"
         " (event) => window.breaches.push(event.violatedDirective + ' ' + event.blockedURI))"
@@ -102,7 +100,6 @@ def watched(visit, link):
     page.on("console", lambda message: errors.append(message.text) if "Content Security" in message.text else None)
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("dialog", lambda dialog: errors.append(f"dialog {dialog.message}"))
-    page.goto(link(theme={"name": "<b>Fern & 'hill'</b>"}))
 
     def check(address: str):
         page.goto(address, wait_until="load")
@@ -111,6 +108,15 @@ def watched(visit, link):
         assert errors == [], address
         return page
 
+    return check
+
+
+@pytest.fixture
+def watched(visit, link):
+    """A page that notes every breach of the policy."""
+    page = visit()
+    check = watch(page)
+    page.goto(link(theme={"name": "<b>Fern & 'hill'</b>"}))
     return check
 
 

@@ -5,9 +5,11 @@ import sys
 import time
 import uuid
 from datetime import datetime, timezone
+from urllib.parse import quote
 
 import pytest
 from conftest import ROOT
+from test_hostile_texts import HOSTILE, MARKUP, side_by_side, watch
 from test_pages import looked_at
 
 from hooklane_local import portal
@@ -268,3 +270,49 @@ def test_the_operators_pages_in_light_and_dark_and_on_a_phone(enter, base, stack
         wrong += looked_at(page, axe, pictures, "operator-as-tenant", (scheme, width))
         wrong += [f"{scheme}, {width} px: {one}" for one in forbidden]
     assert not wrong, "\n".join(wrong)
+
+
+def in_xml(text: str) -> str:
+    """What SQS takes of a text: the characters that XML 1.0 has (*Amazon SQS API Reference*, SendMessage)."""
+    return "".join(one for one in text if one in "\t\n\r" or " " <= one)
+
+
+@pytest.mark.long(40)
+def test_hostile_texts_stay_text_on_the_operators_pages(visit, base, stack, api, tenant, receiver, eventually):
+    page = visit()
+    check = watch(page)
+    page.goto(portal.operator_link(stack.description))
+    marker, queue = uuid.uuid4().hex, stack.description["deadLetterQueueUrls"]["upkeep"]
+    for text in HOSTILE:
+        reason = {"DataType": "String", "StringValue": f"{marker} {in_xml(text)}"}
+        body = json.dumps({"tenant": text, "type": text, text: text}) if len(text) % 2 else in_xml(text)
+        stack.sqs.send_message(QueueUrl=queue, MessageBody=body, MessageAttributes={"reason": reason})
+    try:
+        letters = f"{base}/letters?source=upkeep&reason={marker}"
+        eventually(lambda: check(letters).locator("details.attempt").count() == 25)
+        # Closed letters too.
+        shown = page.evaluate("document.querySelector('main').textContent")
+        page.get_by_role("link", name="Older").click()
+        shown += page.evaluate("document.querySelector('main').textContent")
+        assert page.evaluate("window.ran") is None and page.evaluate("window.breaches") == []
+        assert sum(text in shown for text in MARKUP) > 30
+        page.locator("details.attempt > summary").first.click()
+        page.get_by_role("button", name="Delete all with this reason").first.click()
+        assert page.evaluate("window.ran") is None and page.evaluate("window.breaches") == []
+    finally:
+        for _ in range(3):
+            stack.api(None).post("/dead-letters/delete", {"source": "upkeep", "reason": marker}).expect(200)
+    name = " ".join(MARKUP[:6])[:200]
+    made = api.post("/webhooks", {"name": name, "url": receiver.url("/"), "events": ["*"]}).expect(201).body["id"]
+    api.post("/keys", {"name": MARKUP[0], "scopes": ["webhooks:read"]}).expect(201)
+    open_ = {"is": "open", "since": "2001-01-01T00:00:00Z", "probe_at": "2100-01-01T00:00:00Z", "probes": 1}
+    inside.put_health(stack, made, {"circuit": open_, "pace": {"mean_ms": 5, "attempts": 9}})
+    inside.watch(stack, tenant, made)
+    assert MARKUP[0] in check(f"{base}/overview").locator("main").inner_text()
+    assert MARKUP[0] in check(f"{base}/tenants/{tenant}").locator("main").inner_text()
+    # A look at dead letters takes a second.
+    for text in side_by_side(HOSTILE):
+        address = quote(text[:200])
+        check(f"{base}/find?id={address}&after={address}")
+        check(f"{base}/letters?source={address}&reason={address}&after={address}&done={address}&n={address}")
+        check(f"{base}/tenants?after={address}")
