@@ -54,7 +54,7 @@ def settled(api, webhook, status, count=1):
 def test_sign_in_with_the_key_or_by_a_link_and_out(visit, base, stack, script):
     page = visit(script)
     assert page.goto(f"{base}/overview").status == 401
-    page.get_by_role("link", name="Sign in with the operator key").click()
+    assert heading(page) == "Sign in as the operator"
     page.get_by_label("Operator key").fill("not-the-operator-key")
     page.get_by_role("button", name="Sign in").click()
     assert "This is no operator key." in page.get_by_role("alert").inner_text()
@@ -65,6 +65,8 @@ def test_sign_in_with_the_key_or_by_a_link_and_out(visit, base, stack, script):
     assert session["httpOnly"] and session["secure"] and session["sameSite"] == "Lax"
     page.get_by_role("button", name="Sign out").click()
     assert heading(page) == "You are signed out"
+    page.get_by_role("link", name="Sign in again").click()
+    assert heading(page) == "Sign in as the operator"
     assert page.goto(f"{base}/tenants").status == 401
 
     page.goto(portal.operator_link(stack.description))
@@ -84,7 +86,7 @@ def test_find_an_event_of_any_tenant_and_see_what_became_of_it(enter, api, tenan
     search.press("Enter")
     assert page.get_by_role("rowheader").all_inner_texts() == [f"Event\n{event}"]
     page.get_by_role("button", name="What became of it").click()
-    assert f"You look at {tenant} as the operator, and change nothing." in page.locator("aside").inner_text()
+    assert f"You view {tenant} as the operator. You can look, but change nothing." in page.locator("aside").inner_text()
     page.get_by_role("link", name="order.created").first.click()
     assert "Delivered" in page.locator(".lead").inner_text()
     assert page.url.endswith(f"/portal/{tenant}/deliveries/{delivery['id']}")
@@ -197,14 +199,14 @@ def test_view_as_tenant_and_back(enter, base, api, tenant, receiver, script):
     band = page.get_by_role("complementary", name="You are the operator")
     for path in ("webhooks", f"webhooks/{webhook}", "deliveries", "types"):
         page.goto(f"{page.url.split('/portal/')[0]}/portal/{tenant}/{path}")
-        assert "and change nothing" in band.inner_text(), path
+        assert "You can look, but change nothing." in band.inner_text(), path
     page.goto(f"{page.url.split('/portal/')[0]}/portal/{tenant}/webhooks/{webhook}")
     assert page.get_by_role("button", name="Pause").count() == 0
     assert "secret-of-nobody" not in page.content()
     page.get_by_role("link", name="Change something").click()
     page.get_by_role("button", name="View and change").click()
-    assert "and may change what you see" in band.inner_text()
-    page.get_by_role("link", name="Desk").click()
+    assert "You can change what its own people can." in band.inner_text()
+    assert heading(page) == "Desk", "it is the same page"
     page.get_by_role("button", name="Pause").first.click()
     assert api.get(f"/webhooks/{webhook}").expect(200).body["status"] == "paused"
     page.get_by_role("button", name="Back to the operator’s pages").click()

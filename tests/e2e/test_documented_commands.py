@@ -346,6 +346,13 @@ def test_the_command_of_the_portal(reader, stack, tenant):
         assert f"/portal/{tenant}/enter?link=" in answer["url"]
 
 
+def test_a_link_to_the_operators_pages(reader, stack):
+    with reader("docs/operator.md") as shell:
+        shell.run(f"API={stack.description['apiUrl']}; OPERATOR_KEY={stack.description['operatorKey']}")
+        answer = json.loads(shell.paste("/operator-links"))
+        assert "/operator/enter?link=" in answer["url"]
+
+
 def test_the_settings_of_embedding(reader, stack):
     with reader("docs/embedding.md") as shell:
         shell.paste("stack() {")

@@ -8,12 +8,13 @@ use hooklane_api::Ports;
 use hooklane_domain::access::portal::{Accent, Font, FormToken, Mode};
 use hooklane_domain::ids::TenantId;
 use lambda_http::http::header::CONTENT_TYPE;
+use url::form_urlencoded;
 
 use crate::logo::Picture;
 use crate::settings::Portal;
 use crate::visitor::Visitor;
 use crate::written::plain;
-use crate::{assets, link, logo};
+use crate::{assets, link, logo, operator};
 
 /// The part of the navigation that a page belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,8 +47,8 @@ pub(crate) struct Frame {
     pub(crate) may_manage: bool,
     /// Whether the platform lets the tenant have a test inbox.
     pub(crate) has_inbox: bool,
-    /// Whether the operator looks at the tenant's pages.
-    pub(crate) is_operator: bool,
+    /// Where the operator, who looks at the tenant's pages, can ask to change something on this one.
+    pub(crate) operator: Option<String>,
     /// What was done before this page.
     pub(crate) done: Option<String>,
 }
@@ -74,7 +75,12 @@ impl Frame {
             form: visitor.pass.form.as_ref().map(FormToken::as_str).unwrap_or_default().to_owned(),
             may_manage: visitor.may_manage(),
             has_inbox: visitor.has_inbox,
-            is_operator: visitor.pass.operator.is_some(),
+            operator: visitor.pass.operator.as_ref().map(|_| {
+                let query = form_urlencoded::Serializer::new(String::new())
+                    .append_pair("to", &visitor.here)
+                    .finish();
+                operator::to(&format!("tenants/{}?{query}#view", visitor.tenant.id))
+            }),
             done: None,
         }
     }

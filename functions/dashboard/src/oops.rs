@@ -30,6 +30,8 @@ pub(crate) enum Oops {
     TooLarge,
     /// The tenant's requests of this minute are used up. There are new ones in so many seconds.
     TooMany(i64),
+    /// Signed out of the operator's pages.
+    OperatorLeft,
     /// Signed out by the person, with where they came from.
     Left(Option<String>),
     /// What was asked for cannot be done, and why.
@@ -93,6 +95,9 @@ impl Oops {
                 "Nothing was changed. The pages and the API of a tenant share its requests. Wait a minute, and load \
                  the page again.",
             ),
+            Self::OperatorLeft => {
+                (StatusCode::OK, "You are signed out", "Of the operator’s pages, in this browser.")
+            }
             Self::Left(_) => (
                 StatusCode::OK,
                 "You are signed out",
@@ -116,9 +121,15 @@ impl Oops {
 impl IntoResponse for Oops {
     fn into_response(self) -> Response {
         let (status, title, text) = self.words();
+        if self == Self::OperatorOut
+            && let Ok(form) = crate::operator::sign_in_form(None)
+        {
+            return (status, form).into_response();
+        }
         let back = match &self {
             Self::Left(Some(back)) => Some((back.as_str(), "Back to where you came from")),
-            Self::OperatorOut => Some(("/operator/sign-in", "Sign in with the operator key")),
+            Self::OperatorOut => Some((crate::operator::SIGN_IN, "Sign in with the operator key")),
+            Self::OperatorLeft => Some((crate::operator::SIGN_IN, "Sign in again")),
             _ => None,
         };
         let page = Page { css: &assets::CSS.name, title, text, back };

@@ -20,8 +20,13 @@ mod overview;
 mod tenants;
 mod viewing;
 
+pub(crate) use entering::sign_in_form;
+pub(crate) use viewing::is_page;
+
 /// The path of the pages.
 pub(crate) const PATH: &str = "/operator";
+/// Where one signs in with the operator key.
+pub(crate) const SIGN_IN: &str = "/operator/sign-in";
 
 pub(crate) fn routes<P: Ports>() -> Router<Arc<Portal<P>>> {
     Router::new()

@@ -44,6 +44,8 @@ pub(crate) struct Visitor {
     pub(crate) mode: Option<String>,
     /// Whether the platform lets the tenant have a test inbox.
     pub(crate) has_inbox: bool,
+    /// The path of the page within the tenant's, with its query.
+    pub(crate) here: String,
 }
 
 impl Visitor {
@@ -74,7 +76,7 @@ impl Visitor {
         let zone = pass.look.zone.clone().or_else(|| cookie(headers, ZONE_COOKIE));
         let writer = Writer::new(pass.look.locale.as_ref(), zone.as_deref(), now);
         let mode = cookie(headers, MODE_COOKIE);
-        Self { tenant, pass, now, writer, mode, has_inbox: false }
+        Self { tenant, pass, now, writer, mode, has_inbox: false, here: String::new() }
     }
 }
 
@@ -94,7 +96,10 @@ impl<P: Ports> FromRequestParts<Arc<Portal<P>>> for Visitor {
         }
         let visitor = Self::new(tenant, pass, portal.deps.system.now(), &parts.headers);
         let has_inbox = is_available(&portal.deps.network, &visitor.tenant);
-        Ok(Self { has_inbox, ..visitor })
+        // The router has taken the tenant's path away.
+        let here = parts.uri.path_and_query().map_or("", |page| page.as_str());
+        let here = here.trim_start_matches('/').to_owned();
+        Ok(Self { has_inbox, here, ..visitor })
     }
 }
 

@@ -246,7 +246,9 @@ pub(crate) fn advice(last: Option<&LastAttempt>) -> &'static str {
         (Some(300..=399), _) => {
             "It redirects, and webhooks do not follow: enter the address that it leads to."
         }
-        (Some(400..=499), _) => "It refuses what it gets: read its answer, and check the format.",
+        (Some(400..=499), _) => {
+            "It refuses what it gets: read its answer, and check the signing secret that it uses and the format."
+        }
         (Some(500..=599), _) => {
             "It has a fault of its own: read its answer, and look into its log."
         }

@@ -35,7 +35,12 @@ pub(crate) async fn home() -> Redirect {
 }
 
 pub(crate) async fn form() -> Result<Response, Oops> {
-    page(&Page { css: &assets::CSS.name, mistake: None })
+    sign_in_form(None)
+}
+
+/// The form, with what was wrong with the key before.
+pub(crate) fn sign_in_form(mistake: Option<&'static str>) -> Result<Response, Oops> {
+    page(&Page { css: &assets::CSS.name, mistake })
 }
 
 /// Begins a session for whoever knows an operator key.
@@ -52,8 +57,7 @@ pub(crate) async fn sign_in<P: Ports>(
     }
     let Some(key) = operators.held(text) else {
         tracing::warn!("operator.not_signed_in");
-        let mistake = Some("This is no operator key.");
-        let refused = page(&Page { css: &assets::CSS.name, mistake })?;
+        let refused = sign_in_form(Some("This is no operator key."))?;
         return Ok((StatusCode::UNAUTHORIZED, refused).into_response());
     };
     begin(&portal, KeyMark::of(key, tokens.current())).await
@@ -86,7 +90,7 @@ pub(crate) async fn leave<P: Ports>(
     State(_): State<Arc<Portal<P>>>,
     _: Order,
 ) -> Result<Response, Oops> {
-    with_cookie(Oops::Left(None).into_response(), "", 0)
+    with_cookie(Oops::OperatorLeft.into_response(), "", 0)
 }
 
 fn with_cookie(mut answer: Response, text: &str, seconds: i64) -> Result<Response, Oops> {

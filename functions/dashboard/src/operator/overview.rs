@@ -103,9 +103,8 @@ fn lead(troubles: &Troubles, writer: &Writer) -> String {
     let apart = match troubles.all - troubles.failing {
         0 => String::new(),
         count => {
-            let others = writer.count(count as u64, "other one is", "others are");
-            format!(", and {others} slow or has deliveries parked")
-                .replace("are slow or has", "are slow or have")
+            let others = writer.count(count as u64, "other is", "others are");
+            format!(", and {others} slow or unsteady, or held back")
         }
     };
     format!("{failing}{apart}. What waits for these is kept apart, so nobody else waits for them.")

@@ -17,6 +17,7 @@ use hooklane_domain::ids::TenantId;
 
 use super::frame::{Frame, Room};
 use super::guest::Operator;
+use super::is_page;
 use crate::oops::Oops;
 use crate::pages::page;
 use crate::query::Query;
@@ -108,6 +109,8 @@ struct Shown {
     quotas: Vec<Quota>,
     keys: Vec<KeyRow>,
     more_keys: bool,
+    /// The page of the tenant that a view begins at.
+    to: String,
 }
 
 struct Quota {
@@ -129,6 +132,7 @@ pub(crate) async fn show<P: Ports>(
     State(portal): State<Arc<Portal<P>>>,
     guest: Operator,
     Path(id): Path<String>,
+    Query(query): Query,
 ) -> Result<Response, Oops> {
     let id: TenantId = id.parse().map_err(|_| Oops::NoPage)?;
     let (deps, writer) = (&portal.deps, &guest.writer);
@@ -165,13 +169,14 @@ pub(crate) async fn show<P: Ports>(
         quotas: used.iter().map(|one| quota(one, writer)).collect(),
         keys: keys.keys.iter().map(|key| key_row(key, writer)).collect(),
         more_keys: keys.next.is_some(),
+        to: query.text("to").filter(|page| is_page(page)).unwrap_or("webhooks").to_owned(),
     })
 }
 
 fn quota(one: &QuotaUse, writer: &Writer) -> Quota {
     Quota {
         name: one.quota.as_str(),
-        used: one.used.map_or_else(|| "for each".to_owned(), |used| writer.number(used)),
+        used: one.used.map_or_else(|| "not counted".to_owned(), |used| writer.number(used)),
         limit: writer.number(one.limit),
     }
 }

@@ -48,7 +48,7 @@ pub(crate) async fn view<P: Ports>(
 }
 
 /// Whether it is the path of a page of a tenant, perhaps with a query.
-fn is_page(text: &str) -> bool {
+pub(crate) fn is_page(text: &str) -> bool {
     let first = text.split(['/', '?']).next();
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "/?=&_-%.".contains(c);
     matches!(first, Some("webhooks" | "deliveries"))

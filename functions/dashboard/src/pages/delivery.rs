@@ -260,7 +260,7 @@ fn waiting(lasted: String, title: &'static str, number: u32) -> Step {
     let why = match number {
         1 => "Until its first attempt.".to_owned(),
         number => format!(
-            "After attempt {}, by the retry schedule or because it was held back.",
+            "After attempt {}: by the retry schedule, because it was held back, or until somebody sent it again.",
             number - 1
         ),
     };

@@ -86,6 +86,8 @@ struct Page {
     action: String,
     values: Values,
     groups: Vec<Group>,
+    /// A pattern that matches some of the types.
+    pattern: String,
     formats: Vec<Format>,
     samples: Vec<(String, bool)>,
     mistakes: Mistakes,
@@ -102,6 +104,13 @@ impl Page {
             || texts.iter().any(|text| !text.is_empty())
             || self.mistakes.any(&["timeout", "rate", "headers", "testmode"])
     }
+}
+
+/// A pattern that matches some of the types: one that matches none would be refused.
+fn pattern(groups: &[Group]) -> String {
+    let mut types = groups.iter().flat_map(|group| &group.types);
+    let first = types.find_map(|one| one.name.split_once('.').map(|(first, _)| first));
+    first.map_or_else(|| "*".to_owned(), |first| format!("{first}.*"))
 }
 
 struct Group {
@@ -228,6 +237,7 @@ pub(super) async fn form<P: Ports>(
         },
         address,
         values,
+        pattern: pattern(&groups),
         groups,
         formats,
         samples,

@@ -157,12 +157,27 @@ async fn what_a_filter_rejects_or_a_transform_cannot_make_is_said() {
 }
 
 #[tokio::test]
+async fn the_pattern_that_the_form_suggests_is_accepted() {
+    let (browser, form) = creating().await;
+    let page = browser.get("/portal/acme/new").await.text;
+    let (_, rest) = page.split_once("name=\"others\" value=\"\" placeholder=\"").unwrap();
+    let pattern = rest.split('"').next().unwrap();
+    assert!(page.contains(&format!("<code>{pattern}</code> is every type")), "{page}");
+    let body = written(&form, &[("url", "https://example.com/hook"), ("others", pattern)]);
+    let answer = browser.ask("POST", "/portal/acme/webhooks", &body, &OWN).await;
+    assert_eq!(answer.status, StatusCode::OK, "{pattern}: {}", answer.text);
+    assert!(answer.text.contains("whsec_"), "{pattern}: {}", answer.text);
+}
+
+#[tokio::test]
 async fn a_sample_is_sent_once_and_nothing_is_saved() {
     let (browser, form) = creating().await;
     let body = written(&form, &[("url", "https://example.com/hook"), ("events", "user.created")]);
     let answer = browser.ask("POST", "/portal/acme/new/sample", &body, &OWN).await.text;
     assert!(answer.contains("The sample did not arrive"), "{answer}");
     assert!(answer.contains("nobody listens") && answer.contains("user.created"), "{answer}");
+    assert!(answer.contains("aria-label=\"Body of the request\""), "{answer}");
+    assert!(answer.contains("was signed with a secret made for it alone"), "{answer}");
     assert_eq!(sent(&browser), 1);
     let tenant = "acme".parse().unwrap();
     let tenant = browser.portal.deps.registry.tenant(&tenant).await.unwrap();

@@ -39,7 +39,7 @@ async fn the_operator_signs_in_with_its_key_and_nobody_else_does() {
     for path in ["overview", "tenants", "tenants/acme", "letters", "find?id=x"] {
         let answer = browser.get(&format!("/operator/{path}")).await;
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{path}");
-        assert!(answer.text.contains("href=\"/operator/sign-in\""), "{path}");
+        assert!(answer.text.contains("action=\"/operator/sign-in\""), "{path}");
         assert!(answer.policy.ends_with("frame-ancestors 'none'"), "{}", answer.policy);
     }
     let page = browser.get("/operator/sign-in").await;
@@ -121,9 +121,16 @@ async fn the_operator_views_a_tenant_marked_and_changes_nothing_unless_it_asks()
         for path in [format!("webhooks/{hook}"), "webhooks".to_owned(), "deliveries".to_owned()] {
             let page = browser.get(&format!("/portal/acme/{path}")).await;
             assert_eq!(page.status, StatusCode::OK, "it is not counted: {}", page.text);
-            assert!(page.text.contains("You look at acme as the operator"), "{path}");
-            let changes = page.text.contains("and may change what you see");
+            assert!(page.text.contains("You view acme as the operator."), "{path}");
+            let changes = page.text.contains("You can change what its own people can.");
             assert_eq!(changes, may_change, "{path}");
+            // Who asks for more comes back to the same page.
+            let (more, to) = ("/operator/tenants/acme?to=", path.replace('/', "%2F"));
+            let leads = page.text.contains(&format!("href=\"{more}{to}#view\""));
+            assert_eq!(leads, !may_change, "{path}: {}", page.text);
+            let tenant = browser.get(&format!("{more}{to}")).await.text;
+            let field = format!("name=\"to\" value=\"{path}\"");
+            assert_eq!(tenant.matches(&field).count(), 2, "{path}: {tenant}");
         }
         let page = browser.get(&format!("/portal/acme/webhooks/{hook}")).await.text;
         let body = format!("form={}", form_of(&page));

@@ -9,7 +9,7 @@ use hooklane_domain::delivery::{Delivery, ParkReason, State as DeliveryState};
 use hooklane_domain::event::{Content, Event};
 use hooklane_domain::ids::{DeliveryId, TenantId, WebhookId};
 use hooklane_domain::isolation::brake::Brake;
-use hooklane_domain::isolation::circuit::Circuit;
+use hooklane_domain::isolation::circuit::{Circuit, Streak};
 use hooklane_domain::isolation::health::{Change, Health};
 use hooklane_domain::json::RawJson;
 use hooklane_domain::webhook::target::TargetUrl;
@@ -191,6 +191,11 @@ async fn webhooks_in_trouble_are_shown_by_how_long_they_fail_and_then_by_what_is
     let many = watched(&world, &two, 4, 30, Circuit::Closed).await;
     let old = watched(&world, &two, 5, 0, open(10)).await;
     let gone = watched(&world, &two, 6, 9, open(5)).await;
+    let shaky = watched(&world, &two, 7, 0, Circuit::Closed).await;
+    let streak = Some(Streak { failures: 3, since: at(1), last: at(2) });
+    let health = Health { streak, ..world.registry.health(shaky).await.unwrap() };
+    let change = Change { health, lane: None, watch: None };
+    assert!(world.registry.save_health(&two, shaky, &change).await.unwrap());
     assert!(world.registry.delete(&two, gone, None).await.unwrap());
     let paused = TenantSettings { paused: true, ..TenantSettings::default() };
     world.registry.set_settings(&two, &paused, None).await.unwrap();
@@ -205,7 +210,7 @@ async fn webhooks_in_trouble_are_shown_by_how_long_they_fail_and_then_by_what_is
     }
     let found = troubles(&world.registry, &world.ledger, None).await.unwrap();
     let shown: Vec<_> = found.rows.iter().map(|row| row.webhook.id).collect();
-    assert_eq!(shown, [old, new, many, few], "without the deleted one, and the fine one: {fine}");
+    assert_eq!(shown, [old, new, many, few, shaky], "without the deleted one, and {fine}");
     assert_eq!(found.next, None);
     let longest = &found.rows[0];
     assert_eq!(longest.failing_since(), Some(at(10)));

@@ -50,7 +50,7 @@ pub struct Troubles {
     pub rows: Vec<Trouble>,
     /// How many of the entries read fail.
     pub failing: usize,
-    /// How many of the entries read have something parked, or fail, or are slow.
+    /// How many of the entries read fail, have failed last, are slow, or have something parked.
     pub all: usize,
     /// Where the next look starts, if the watch list is longer than one look reads.
     pub next: Option<WebhookId>,
@@ -90,7 +90,9 @@ pub async fn troubles<L: DeliveryStore + ParkingStore + WaitingStore + FigureSou
 /// A webhook is watched for other reasons too, such as a recovery.
 fn is_trouble((watch, vitals): &(Watch, Vitals)) -> bool {
     watch.parked > 0
-        || vitals.health.as_ref().is_some_and(|health| !health.circuit.is_closed() || health.slow)
+        || vitals.health.as_ref().is_some_and(|health| {
+            !health.circuit.is_closed() || health.slow || health.streak.is_some()
+        })
 }
 
 /// Those that fail first, by how long.

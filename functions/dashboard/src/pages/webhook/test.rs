@@ -20,10 +20,13 @@ use crate::{json, link};
 /// What was sent, and what came back.
 pub(in crate::pages) struct Exchange {
     pub(in crate::pages) success: bool,
+    /// What became of the request: a verb.
+    pub(in crate::pages) what: &'static str,
     pub(in crate::pages) summary: String,
     pub(in crate::pages) advice: &'static str,
     pub(in crate::pages) event_type: String,
     pub(in crate::pages) sent: Html,
+    pub(in crate::pages) sent_body: Option<Html>,
     /// The head and the body of the answer.
     pub(in crate::pages) answered: Option<(Html, Html)>,
     pub(in crate::pages) error: Option<Html>,
@@ -35,10 +38,19 @@ impl Exchange {
         let last = attempt.summary();
         Self {
             success: tested.success,
+            what: match (tested.success, last.status) {
+                (true, _) => "arrived",
+                (false, Some(_)) => "was refused",
+                (false, None) => "did not arrive",
+            },
             summary: words::answer(&last, writer),
             advice: if tested.success { "" } else { words::advice(Some(&last)) },
             event_type: tested.test.event_type.to_string(),
             sent: head_lines(&attempt.request_headers),
+            sent_body: tested
+                .shown
+                .as_ref()
+                .map(|sent| json::body(&sent.body, "Body of the request")),
             answered: match &attempt.outcome {
                 Outcome::Answered(response) => {
                     let phrase = seen(&response.status_text);
