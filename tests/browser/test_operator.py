@@ -110,32 +110,26 @@ def test_redrive_a_dead_letter_and_see_it_delivered(enter, base, stack, api, ten
         )
     page = enter(script)
 
-    def letters():
-        page.goto(f"{base}/letters?source=events&reason={reason.replace(' ', '+')}")
-        return page.locator("details.attempt")
+    # Whoever looks at a queue hides its letters for a second, so of two tests that look each may see none.
+    def press(button, wanted, sure=None):
+        def pressed():
+            page.goto(f"{base}/letters?source=events&reason={reason.replace(' ', '+')}")
+            if page.locator("details.attempt").count() == 0:
+                return False
+            one = page.locator("details.attempt").first
+            one.locator("> summary").click()
+            assert tenant in one.inner_text() and reason in one.inner_text()
+            one.get_by_role("button", name=button, exact=True).click()
+            if sure and page.get_by_text(sure, exact=True).count() == 1:
+                page.locator("main button").click()
+            return page.get_by_text(wanted, exact=True).count() == 1
 
-    eventually(lambda: letters().count() == 3, "the letters are not shown")
-    one = letters().first
-    one.locator("> summary").click()
-    assert tenant in one.inner_text() and reason in one.inner_text()
-    one.get_by_role("button", name="Send again", exact=True).click()
-    assert page.locator(".done").inner_text() == "1 letter sent again."
+        eventually(pressed, f"{button}: {wanted}")
+
+    press("Delete", "1 letter deleted.", "Delete 1 letter?")
+    press("Send again", "1 letter sent again.")
     eventually(lambda: settled(api, made["id"], "delivered"), "it was not delivered")
-
-    def all_of_them():
-        letters_left = letters().first
-        letters_left.locator("> summary").click()
-        letters_left.get_by_role("button", name="Delete", exact=True).click()
-        return heading(page) == "Delete 1 letter?"
-
-    eventually(all_of_them)
-    page.get_by_role("button", name="Delete").click()
-    assert page.locator(".done").inner_text() == "1 letter deleted."
-    eventually(lambda: letters().count() == 1, "the last letter is not shown")
-    letters().first.locator("> summary").click()
-    page.get_by_role("button", name="Send all with this reason again").click()
-    assert heading(page) == "Send 1 letter again?"
-    page.get_by_role("button", name="Send again").click()
+    press("Send all with such a reason again", "1 letter sent again.", "Send 1 letter again?")
     eventually(lambda: settled(api, made["id"], "delivered", 2), "it was not delivered")
     assert len(settled(api, made["id"], "delivered", 2)) == 2, "the deleted one is lost"
 
@@ -240,17 +234,17 @@ def test_the_operators_pages_in_light_and_dark_and_on_a_phone(enter, base, stack
     eventually(lambda: settled(api, dead, "retrying"))
     inside.put_health(stack, dead, {"circuit": open_, "pace": {"mean_ms": 5, "attempts": 9}})
     inside.watch(stack, tenant, dead)
-    attributes = {"reason": "tenant: is required", "source": "events", "time": moment}
+    attributes = {"reason": "its webhook is corrupt", "source": "deliveries", "time": moment}
     stack.sqs.send_message(
-        QueueUrl=stack.description["deadLetterQueueUrls"]["events"],
-        MessageBody=json.dumps({"type": "order.created", "data": {"marker": tenant}}),
+        QueueUrl=stack.description["deadLetterQueueUrls"]["deliveries"],
+        MessageBody=json.dumps({"version": 1, "kind": "deliver", "body": {"tenant": tenant}}),
         MessageAttributes={name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()},
     )
     pages = {
         "operator-overview": "overview",
         "operator-tenants": "tenants",
         "operator-tenant": f"tenants/{tenant}",
-        "operator-letters": "letters?source=events&reason=tenant:+is+required",
+        "operator-letters": "letters?source=deliveries",
         "operator-find": f"find?id={event}",
         "operator-find-none": "find?id=nothing-of-nobody",
         "operator-sign-in": "sign-in",
@@ -264,7 +258,7 @@ def test_the_operators_pages_in_light_and_dark_and_on_a_phone(enter, base, stack
         for name, path in pages.items():
             page.set_viewport_size({"width": width, "height": 900})
             page.goto(f"{base}/{path}", wait_until="load")
-            if name == "operator-letters" and page.locator("details.attempt").count():
+            if name == "operator-letters":
                 page.locator("details.attempt > summary").first.click()
             wrong += looked_at(page, axe, pictures, name, (scheme, width))
         page.goto(f"{base}/find?id={event}")
@@ -299,7 +293,7 @@ def test_hostile_texts_stay_text_on_the_operators_pages(visit, base, stack, api,
         assert page.evaluate("window.ran") is None and page.evaluate("window.breaches") == []
         assert sum(text in shown for text in MARKUP) > 30
         page.locator("details.attempt > summary").first.click()
-        page.get_by_role("button", name="Delete all with this reason").first.click()
+        page.get_by_role("button", name="Delete all with such a reason").first.click()
         assert page.evaluate("window.ran") is None and page.evaluate("window.breaches") == []
     finally:
         for _ in range(3):
@@ -316,5 +310,5 @@ def test_hostile_texts_stay_text_on_the_operators_pages(visit, base, stack, api,
     for text in side_by_side(HOSTILE):
         address = quote(text[:200])
         check(f"{base}/find?id={address}&after={address}")
-        check(f"{base}/letters?source={address}&reason={address}&after={address}&done={address}&n={address}")
+        check(f"{base}/letters?source=upkeep&reason={address}&after={address}&done={address}&n={address}")
         check(f"{base}/tenants?after={address}")

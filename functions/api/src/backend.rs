@@ -9,8 +9,8 @@ use hooklane_app::ports::{
     DeletedWebhooks, DeliveryStore, Entropy, EventIndex, EventSearch, EventStore, EventTypeStore,
     FigureSource, FigureStore, HealthStore, IdempotencyStore, InboxLog, InboxStore, KeyStore,
     LetterBox, LogoStore, ParkingStore, Pause, Post, QuotaStore, RecoveryStore, RunErrand,
-    SlotStore, TenantStore, TestAttemptStore, TestPlaces, Unavailable, UsageStore, VitalsStore,
-    WaitingStore, WatchList, WebhookIds, WebhookSearch, WebhookStore,
+    SlotStore, TenantIds, TenantStore, TestAttemptStore, TestPlaces, Unavailable, UsageStore,
+    VitalsStore, WaitingStore, WatchList, WebhookIds, WebhookSearch, WebhookStore,
 };
 use hooklane_app::tenants::SettingsRules;
 use hooklane_app::webhooks::{Rules, TestDeps};
@@ -155,6 +155,6 @@ all_of! {
         + TestAttemptStore + TestPlaces + QuotaStore + DailyCounts + WaitingStore + EventIndex
         + DeletedWebhooks + UsageStore + ActiveTenants + CanaryStore + InboxLog + LogoStore + FigureSource + FigureStore;
     /// The ports of the registry.
-    Registry = WebhookStore + WebhookSearch + TenantStore + KeyStore + EventTypeStore + HealthStore + WatchList
+    Registry = WebhookStore + WebhookSearch + TenantStore + TenantIds + KeyStore + EventTypeStore + HealthStore + WatchList
         + RecoveryStore + VitalsStore + WebhookIds + InboxStore + BrakeStore;
 }

@@ -3,7 +3,8 @@
 {
   const remember = (name, value) => {
     const secure = location.protocol === "https:" ? "; Secure" : "";
-    document.cookie = `${name}=${value}; Path=/portal; Max-Age=31536000; SameSite=Lax${secure}`;
+    const pages = location.pathname.startsWith("/operator") ? "/operator" : "/portal";
+    document.cookie = `${name}=${value}; Path=${pages}; Max-Age=31536000; SameSite=Lax${secure}`;
   };
 
   // The reader's zone, for the pages that follow.
@@ -88,7 +89,7 @@
         const answer = await fetch(box.dataset.from, { headers });
         if (answer.status === 401) return end("Not live: you are signed out.");
         wait = Math.max(EVERY, 1_000 * (Number(answer.headers.get("retry-after")) || 0));
-        if (answer.status === 304) { failures = 0; return; }
+        if (answer.status === 304) { failures = 0; return isPaused ? undefined : usual("Live"); }
         if (!answer.ok) throw new Error(String(answer.status));
         const text = await answer.text();
         failures = 0;

@@ -67,7 +67,7 @@ pub use recoveries::RecoveryStore;
 pub use slots::{SlotCounts, SlotStore};
 pub use strikes::Strikes;
 pub use system::{Clock, Entropy, Pause};
-pub use tenants::{TenantPage, TenantStore};
+pub use tenants::{TenantIds, TenantPage, TenantStore};
 pub use test_attempts::TestAttemptStore;
 pub use test_places::{TestPlace, TestPlaces};
 pub use usage::{ActiveTenants, DeletedWebhooks, UsagePage, UsageStore, WebhookIds};

@@ -64,13 +64,12 @@ pub(crate) async fn show<P: Ports>(
             shown.rows = found.hits.iter().map(|hit| row(hit, &guest.writer)).collect();
             let mut said = Vec::new();
             if found.unreadable > 0 {
-                said.push(
-                    "One thing has this id and cannot be read back; the log says why.".to_owned(),
-                );
+                let things = guest.writer.count(found.unreadable as u64, "thing", "things");
+                said.push(format!("{things} with this id cannot be read back; the log says why."));
             }
             if let Some(next) = &found.next {
                 let many = guest.writer.number(MAX_TENANTS as u64);
-                said.push(format!("{many} tenants were asked; there are more."));
+                said.push(format!("{many} tenants or more were asked; there are others."));
                 let query = url::form_urlencoded::Serializer::new(String::new())
                     .append_pair("id", &text)
                     .append_pair("after", next.as_str())

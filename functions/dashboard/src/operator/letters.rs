@@ -170,6 +170,8 @@ struct Confirm {
     frame: Frame,
     title: String,
     text: &'static str,
+    /// What the reasons contain, where the order is by reason.
+    reason: Option<Html>,
     action: String,
     fields: Vec<(&'static str, String)>,
     button: String,
@@ -259,10 +261,15 @@ fn confirm(
         Which::One(id) => fields.push(("id", id.as_str().to_owned())),
         Which::Reason(reason) => fields.push(("reason", reason.clone())),
     }
+    let reason = match &order.which {
+        Which::One(_) => None,
+        Which::Reason(reason) => Some(seen(reason)),
+    };
     page(&Confirm {
         frame: Frame::new(guest, Room::Letters, &title),
         title,
         text,
+        reason,
         action: super::to(&format!("letters/{}", word(act))),
         fields,
         button: button.to_owned(),

@@ -38,6 +38,9 @@ struct Page {
     more: Option<String>,
 }
 
+/// A canary that is older is of a time in which canaries were sent: they are at most an hour apart.
+const OLD: Duration = Duration::from_secs(2 * 60 * 60);
+
 /// A queue on the way of events.
 struct Queue {
     name: &'static str,
@@ -80,7 +83,7 @@ pub(crate) async fn show<P: Ports>(
     let rows: Vec<_> = troubles.rows.iter().map(|one| row(one, guest.now, writer)).collect();
     page(&Page {
         frame: Frame::new(&guest, Room::Overview, "Overview"),
-        lead: lead(&troubles, writer),
+        lead: lead(&troubles, after.is_some(), writer),
         version: env!("CARGO_PKG_VERSION"),
         queues: queues(&state, writer),
         signs: signs(&state, guest.now, writer),
@@ -95,7 +98,7 @@ pub(crate) async fn show<P: Ports>(
 }
 
 /// What the page says, in a sentence.
-fn lead(troubles: &Troubles, writer: &Writer) -> String {
+fn lead(troubles: &Troubles, is_later: bool, writer: &Writer) -> String {
     let failing = match troubles.failing {
         0 => "No webhook fails".to_owned(),
         count => writer.count(count as u64, "webhook fails", "webhooks fail"),
@@ -107,7 +110,13 @@ fn lead(troubles: &Troubles, writer: &Writer) -> String {
             format!(", and {others} slow or unsteady, or held back")
         }
     };
-    format!("{failing}{apart}. What waits for these is kept apart, so nobody else waits for them.")
+    let of = match troubles.next.is_some() || is_later {
+        true => " in this part of the watch list",
+        false => "",
+    };
+    format!(
+        "{failing}{apart}{of}. What waits for these is kept apart, so nobody else waits for them."
+    )
 }
 
 fn queues(state: &operator::State, writer: &Writer) -> Vec<Queue> {
@@ -152,15 +161,17 @@ fn signs(state: &operator::State, now: Timestamp, writer: &Writer) -> Vec<Sign> 
             said("Does not run", "failing", "bad", why)
         }
     };
-    let brake = match state.brake {
-        Some(brake) if brake.on => {
-            let count = writer.number(brake.in_flight);
-            let why = format!("{count} messages in flight; what waits long is parked");
-            said("On", "failing", "bad", why)
-        }
+    let fresh = state.brake.filter(|brake| now < later(brake.measured_at, STALE_AFTER));
+    let brake = match fresh {
         Some(brake) => {
-            let why = writer.count(brake.in_flight, "message", "messages");
-            said("Off", "good", "good", format!("{why} in flight"))
+            let count = writer.count(brake.in_flight, "message", "messages");
+            match brake.on {
+                true => {
+                    let why = format!("{count} in flight; what waits long is parked");
+                    said("On", "failing", "bad", why)
+                }
+                false => said("Off", "good", "good", format!("{count} in flight")),
+            }
         }
         None => said("Unknown", "off", "off", "upkeep sets it with each run".to_owned()),
     };
@@ -183,16 +194,28 @@ fn canary(state: &operator::State, now: Timestamp, writer: &Writer) -> Said {
         );
     };
     let sent = writer.second(canary.sent_at);
+    if now >= later(canary.sent_at, OLD) {
+        return said("Not sent", "off", "off", format!("the last one was sent at {sent}"));
+    }
+    let is_late = |at: Timestamp| at > later(canary.sent_at, IN_TIME);
     match canary.arrived_at {
         Some(at) => {
             let took = Writer::between(canary.sent_at, at);
             let took = writer.took(u32::try_from(took.as_millis()).unwrap_or(u32::MAX));
-            said("Arrived", "good", "good", format!("sent at {sent}, took {took}"))
+            let why = format!("sent at {sent}, took {took}");
+            match is_late(at) {
+                true => said("Late", "slow", "wait", why),
+                false => said("Arrived", "good", "good", why),
+            }
         }
-        None if now < later(canary.sent_at, IN_TIME) => {
-            said("Under way", "waiting", "wait", format!("sent at {sent}"))
+        None if is_late(now) => {
+            said("Missing", "failing", "bad", format!("sent at {sent}, and has not arrived"))
         }
-        None => said("Missing", "failing", "bad", format!("sent at {sent}, and has not arrived")),
+        None if canary.before == Some(false) => {
+            let why = format!("the one before has not arrived in time; another was sent at {sent}");
+            said("Missing", "failing", "bad", why)
+        }
+        None => said("Under way", "waiting", "wait", format!("sent at {sent}")),
     }
 }
 

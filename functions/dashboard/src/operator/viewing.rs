@@ -50,10 +50,10 @@ pub(crate) async fn view<P: Ports>(
 /// Whether it is the path of a page of a tenant, perhaps with a query.
 pub(crate) fn is_page(text: &str) -> bool {
     let first = text.split(['/', '?']).next();
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/?=&_-%.".contains(c);
-    matches!(first, Some("webhooks" | "deliveries"))
-        && text.chars().all(is_plain)
-        && !text.contains("..")
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/?=&_-%.+*~".contains(c);
+    // Browsers read an escaped dot as a dot.
+    let has_dots = text.contains("..") || text.to_ascii_lowercase().contains("%2e");
+    matches!(first, Some("webhooks" | "deliveries")) && text.chars().all(is_plain) && !has_dots
 }
 
 #[cfg(test)]
@@ -65,6 +65,8 @@ mod tests {
             ("webhooks/wh_01", true),
             ("deliveries?id=evt_1", true),
             ("deliveries/dlv_A-_", true),
+            ("deliveries?event=order.*&code=500", true),
+            ("webhooks/%2e%2e/%2E./operator/leave", false),
             ("", false),
             ("/evil.example", false),
             ("webhooks/../../operator/leave", false),

@@ -1,11 +1,13 @@
 //! The operator's pages.
 
 use hooklane_app::ports::{
-    BrakeStore as _, Clock as _, EventStore as _, HealthStore as _, KeyStore as _, WatchList as _,
+    BrakeStore as _, CanaryStore as _, Clock as _, EventStore as _, HealthStore as _,
+    KeyStore as _, WatchList as _,
 };
 use hooklane_domain::access::key::{Key, KeySecret};
 use hooklane_domain::access::scope::Scope;
 use hooklane_domain::access::tenant::TenantSettings;
+use hooklane_domain::canary::Canary;
 use hooklane_domain::dead_letter::Source;
 use hooklane_domain::event::{Content, Event};
 use hooklane_domain::ids::KeyId;
@@ -198,6 +200,40 @@ async fn the_overview_says_what_fails_and_how_the_service_is() {
     browser.portal.deps.system.pass(minutes(6));
     let page = browser.get("/operator/overview").await.text;
     assert!(page.contains("Does not run"), "{page}");
+    assert!(
+        !page.contains("what waits long is parked"),
+        "the brake holds nothing any more: {page}"
+    );
+}
+
+#[tokio::test]
+async fn the_canary_is_said_to_be_missing_while_the_one_before_did_not_arrive() {
+    let mut browser = Browser::new("");
+    browser.enter_as_operator().await;
+    let deps = &browser.portal.deps;
+    let now = deps.system.now();
+    let (sent, early) = (now - minutes(1), now - minutes(4));
+    let second = |n: i64| Some(sent + SignedDuration::from_secs(n));
+    let mut newest = None;
+    for (n, (sent_at, arrived_at, before, said)) in [
+        (sent, None, None, "Under way"),
+        (sent, None, Some(true), "Under way"),
+        (sent, None, Some(false), "the one before has not arrived in time"),
+        (sent, second(2), Some(false), "Arrived"),
+        (early, None, Some(true), "and has not arrived"),
+        (early, Some(now), Some(true), "Late"),
+        (now - minutes(180), None, Some(true), "the last one was sent at"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let id = format!("canary-{n}").parse().unwrap();
+        let canary = Canary { id, sent_at, arrived_at, before };
+        assert!(deps.ledger.replace_canary(newest.as_ref(), &canary).await.unwrap());
+        newest = Some(canary.id);
+        let page = browser.get("/operator/overview").await.text;
+        assert!(page.contains(said), "{said}: {page}");
+    }
 }
 
 #[tokio::test]
@@ -298,7 +334,10 @@ async fn dead_letters_are_read_sent_again_and_deleted() {
     assert!(page.contains("Send 1 letter again?"), "{page}");
     let body = format!("form={form}&source=events&reason=id");
     let page = browser.send("/operator/letters/delete", &body).await.text;
-    assert!(page.contains("Delete 1 letter?") && page.contains("is lost"), "{page}");
+    assert!(
+        page.contains("Delete 1 letter?") && page.contains("contains <code>id</code>"),
+        "{page}"
+    );
     assert_eq!(letters.held(Source::Events).len(), 2, "nothing was deleted yet");
     let answer = browser.send("/operator/letters/delete", &format!("{body}&sure=1")).await;
     assert!(answer.location.starts_with("/operator/letters?source=events&done=delete&n=1"));

@@ -2,11 +2,11 @@ use hooklane_domain::access::quotas::OwnQuotas;
 use hooklane_domain::access::tenant::{Tenant, TenantSettings};
 
 use super::samples::{tenant, webhook};
-use crate::ports::{TenantStore, WebhookStore};
+use crate::ports::{TenantIds, TenantStore, WebhookStore};
 
 /// Settings read back, revoked tokens stay revoked, and removing a tenant removes all of it and nothing else.
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
-pub async fn tenants<S: TenantStore + WebhookStore>(store: &S, salt: u128) {
+pub async fn tenants<S: TenantStore + TenantIds + WebhookStore>(store: &S, salt: u128) {
     let (ours, other) = (tenant("tenants-a", salt), tenant("tenants-b", salt));
     assert_eq!(store.tenant(&ours).await.unwrap(), Tenant::unknown(ours.clone()));
     assert!(!store.remove(&tenant("tenants-none", salt)).await.unwrap());
@@ -52,7 +52,7 @@ pub async fn tenants<S: TenantStore + WebhookStore>(store: &S, salt: u128) {
 
 /// The tenants of this check, read in pages of one.
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
-async fn ids_from<S: TenantStore>(
+async fn ids_from<S: TenantStore + TenantIds>(
     store: &S,
     first: &hooklane_domain::ids::TenantId,
 ) -> Vec<hooklane_domain::ids::TenantId> {
@@ -60,6 +60,9 @@ async fn ids_from<S: TenantStore>(
     let (mut found, mut after) = (Vec::new(), None);
     loop {
         let page = store.tenants(after.as_ref(), 1).await.unwrap();
+        let (ids, next) = store.tenant_ids(after.as_ref(), 1).await.unwrap();
+        assert!(ids.iter().eq(page.tenants.iter().map(|tenant| &tenant.id)), "{ids:?}");
+        assert_eq!(next, page.next);
         found.extend(page.tenants.into_iter().map(|tenant| tenant.id));
         after = page.next;
         if after.is_none() {

@@ -41,6 +41,11 @@ impl Faults {
         self.1.load(Ordering::SeqCst)
     }
 
+    /// Notes that the last call makes so many requests more.
+    pub(super) fn also(&self, requests: usize) {
+        self.1.fetch_add(requests, Ordering::SeqCst);
+    }
+
     /// Notes that the last call reads these many keys by batches.
     pub(super) fn reads_keys(&self, keys: usize) {
         self.1.fetch_add(keys.saturating_sub(1) / 100, Ordering::SeqCst);

@@ -14,8 +14,8 @@ use hooklane_domain::webhook::{DisableReason, Route, Webhook, WebhookState};
 use super::isolation::Isolation;
 use super::{Faults, lock};
 use crate::ports::{
-    Outline, OutlinePage, Refusal, RoutePage, RouteStore, TenantPage, TenantStore, Unavailable,
-    WebhookIds, WebhookSearch, WebhookStore, Written,
+    Outline, OutlinePage, Refusal, RoutePage, RouteStore, TenantIds, TenantPage, TenantStore,
+    Unavailable, WebhookIds, WebhookSearch, WebhookStore, Written,
 };
 
 /// The registry in memory. Clones share it.
@@ -128,6 +128,21 @@ impl WebhookIds for MemoryRegistry {
         let registered = lock(&self.registered);
         let ids = registered.of(tenant).rev().map(|webhook| webhook.id);
         Ok(ids.filter(|id| after.is_none_or(|after| *id < after)).take(limit).collect())
+    }
+}
+
+impl TenantIds for MemoryRegistry {
+    async fn tenant_ids(
+        &self,
+        after: Option<&TenantId>,
+        limit: usize,
+    ) -> Result<(Vec<TenantId>, Option<TenantId>), Unavailable> {
+        self.faults().step()?;
+        let registered = lock(&self.registered);
+        let mut rest = registered.listed.iter().filter(|id| after.is_none_or(|after| *id > after));
+        let ids: Vec<_> = rest.by_ref().take(limit).cloned().collect();
+        let next = rest.next().and(ids.last()).cloned();
+        Ok((ids, next))
     }
 }
 
@@ -330,6 +345,7 @@ impl TenantStore for MemoryRegistry {
         let mut ids = registered.listed.iter().filter(|id| after.is_none_or(|after| *id > after));
         let tenants: Vec<_> = ids.by_ref().take(limit).map(|id| registered.tenant(id)).collect();
         let next = ids.next().and(tenants.last()).map(|tenant| tenant.id.clone());
+        self.faults().also(tenants.len());
         Ok(TenantPage { tenants, next })
     }
 

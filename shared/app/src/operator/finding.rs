@@ -7,10 +7,10 @@ use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
 use hooklane_domain::webhook::Webhook;
 
 use crate::ports::{
-    ActiveTenants, DeliveryStore, EventSearch, TenantStore, Unavailable, WebhookSearch,
+    ActiveTenants, DeliveryStore, EventSearch, TenantIds, TenantStore, Unavailable, WebhookSearch,
 };
 
-/// One request looks at this many tenants at most.
+/// One request asks about this many tenants: more where those of two lists are merged, at most twice as many.
 pub const MAX_TENANTS: usize = 1_000;
 /// The tenants that are asked at once: as many as DynamoDB reads with one request.
 const AT_ONCE: usize = 100;
@@ -64,7 +64,7 @@ fn read(text: &str) -> Result<Sought, NoId> {
 /// tenants are asked, [`MAX_TENANTS`] with each request: those with a webhook, settings or event types, and for
 /// an event those that published lately.
 pub async fn find<L>(
-    registry: &(impl TenantStore + WebhookSearch),
+    registry: &(impl TenantStore + TenantIds + WebhookSearch),
     ledger: &L,
     text: &str,
     after: Option<&TenantId>,
@@ -100,19 +100,18 @@ async fn delivery(ledger: &impl DeliveryStore, id: &DeliveryId) -> Result<Found,
 }
 
 async fn webhook(
-    registry: &(impl TenantStore + WebhookSearch),
+    registry: &(impl TenantIds + WebhookSearch),
     id: WebhookId,
     after: Option<&TenantId>,
 ) -> Result<Found, Unavailable> {
     let mut place = after.cloned();
     for _ in 0..MAX_TENANTS / AT_ONCE {
-        let page = registry.tenants(place.as_ref(), AT_ONCE).await?;
-        let ids: Vec<_> = page.tenants.into_iter().map(|tenant| tenant.id).collect();
+        let (ids, next) = registry.tenant_ids(place.as_ref(), AT_ONCE).await?;
         if let Some(webhook) = registry.of_any(&ids, id).await? {
             let hits = vec![Hit::Webhook(Box::new(webhook))];
             return Ok(Found { hits, ..Found::default() });
         }
-        place = page.next;
+        place = next;
         if place.is_none() {
             break;
         }
@@ -122,7 +121,7 @@ async fn webhook(
 
 /// Of the tenants with something in the registry and those that published lately, merged by their ids.
 async fn events<L: EventSearch + ActiveTenants>(
-    registry: &impl TenantStore,
+    registry: &impl TenantIds,
     ledger: &L,
     id: &EventId,
     after: Option<&TenantId>,
@@ -130,15 +129,13 @@ async fn events<L: EventSearch + ActiveTenants>(
     let mut found = Found { next: after.cloned(), ..Found::default() };
     for _ in 0..MAX_TENANTS / AT_ONCE {
         let place = found.next.take();
-        let (listed, active) = futures::future::try_join(
-            registry.tenants(place.as_ref(), AT_ONCE),
+        let ((listed, more), active) = futures::future::try_join(
+            registry.tenant_ids(place.as_ref(), AT_ONCE),
             ledger.active(place.as_ref(), AT_ONCE),
         )
         .await?;
-        let (ids, next) = merged(
-            (listed.tenants.into_iter().map(|one| one.id).collect(), listed.next.is_some()),
-            (active.clone(), active.len() == AT_ONCE),
-        );
+        let is_cut = active.len() == AT_ONCE;
+        let (ids, next) = merged((listed, more.is_some()), (active, is_cut));
         let (events, unreadable) = ledger.of_some(&ids, id).await?;
         found.hits.extend(events.into_iter().map(|event| Hit::Event(Box::new(event))));
         found.unreadable += unreadable;

@@ -9,6 +9,7 @@ use hooklane_domain::delivery::Delivery;
 use hooklane_domain::delivery::period::TimeRange;
 use hooklane_domain::figures::settled::Listed;
 use hooklane_domain::ids::{TenantId, WebhookId};
+use hooklane_domain::isolation::health::Health;
 use hooklane_domain::webhook::Webhook;
 
 use crate::ports::{
@@ -39,9 +40,13 @@ impl Trouble {
     /// Since when it fails: since its first failure in a row.
     #[must_use]
     pub fn failing_since(&self) -> Option<Timestamp> {
-        let open = self.overview.health.circuit.open_since();
-        open.map(|open| self.overview.health.streak.map_or(open, |streak| streak.since.min(open)))
+        failing_since(&self.overview.health)
     }
+}
+
+fn failing_since(health: &Health) -> Option<Timestamp> {
+    let open = health.circuit.open_since()?;
+    Some(health.streak.map_or(open, |streak| streak.since.min(open)))
 }
 
 #[derive(Debug, Clone, Default)]
@@ -97,7 +102,7 @@ fn is_trouble((watch, vitals): &(Watch, Vitals)) -> bool {
 
 /// Those that fail first, by how long.
 fn rank((watch, vitals): &(Watch, Vitals)) -> (bool, Option<Timestamp>, Reverse<u64>) {
-    let since = vitals.health.as_ref().and_then(|health| health.circuit.open_since());
+    let since = vitals.health.as_ref().and_then(failing_since);
     (since.is_none(), since, Reverse(watch.parked))
 }
 

@@ -68,6 +68,17 @@ pub trait TenantStore: Send + Sync {
     }
 }
 
+/// The ids of tenants.
+pub trait TenantIds: Send + Sync {
+    /// The ids of those that [`TenantStore::tenants`] lists, in their order, at most `limit` of them; and after which
+    /// one they go on, if there may be more.
+    fn tenant_ids(
+        &self,
+        after: Option<&TenantId>,
+        limit: usize,
+    ) -> impl Future<Output = Result<(Vec<TenantId>, Option<TenantId>), Unavailable>> + Send;
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TenantPage {
     pub tenants: Vec<Tenant>,

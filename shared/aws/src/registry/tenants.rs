@@ -3,7 +3,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use hooklane_app::conflict::{MAX_TRIES, always_overtaken, decide_anew};
-use hooklane_app::ports::{Expectations, TenantPage, TenantStore, Unavailable};
+use hooklane_app::ports::{Expectations, TenantIds, TenantPage, TenantStore, Unavailable};
 use hooklane_catalog::{OwnTypes, Owner};
 use hooklane_domain::access::quotas::Usage;
 use hooklane_domain::access::tenant::{Tenant, TenantSettings, Tombstone};
@@ -31,6 +31,29 @@ struct TenantItem {
     tombstone: Option<Tombstone>,
     #[serde(default)]
     key_count: i64,
+}
+
+impl TenantIds for Registry {
+    async fn tenant_ids(
+        &self,
+        after: Option<&TenantId>,
+        limit: usize,
+    ) -> Result<(Vec<TenantId>, Option<TenantId>), Unavailable> {
+        let query = self
+            .table
+            .query("pk = :pk")
+            .expression_attribute_values(":pk", string(DIRECTORY))
+            .limit(table::limit(limit))
+            .set_exclusive_start_key(after.map(|id| directory_key(id).attributes()));
+        let page = self.table.page(query).await?;
+        let ids = page.items.into_iter().map(|item| {
+            let id = text(&item, "sk").and_then(|id| id.parse::<TenantId>().ok());
+            id.ok_or_else(|| corrupt("the directory of tenants", "an entry is not a tenant id"))
+        });
+        let ids = ids.collect::<Result<Vec<_>, _>>()?;
+        let next = page.next.and(ids.last().cloned());
+        Ok((ids, next))
+    }
 }
 
 impl TenantStore for Registry {
@@ -82,19 +105,7 @@ impl TenantStore for Registry {
         after: Option<&TenantId>,
         limit: usize,
     ) -> Result<TenantPage, Unavailable> {
-        let query = self
-            .table
-            .query("pk = :pk")
-            .expression_attribute_values(":pk", string(DIRECTORY))
-            .limit(table::limit(limit))
-            .set_exclusive_start_key(after.map(|id| directory_key(id).attributes()));
-        let page = self.table.page(query).await?;
-        let ids = page.items.into_iter().map(|item| {
-            let id = text(&item, "sk").and_then(|id| id.parse::<TenantId>().ok());
-            id.ok_or_else(|| corrupt("the directory of tenants", "an entry is not a tenant id"))
-        });
-        let ids = ids.collect::<Result<Vec<_>, _>>()?;
-        let next = page.next.and(ids.last().cloned());
+        let (ids, next) = self.tenant_ids(after, limit).await?;
         let tenants =
             futures::future::try_join_all(ids.iter().map(|id| TenantStore::tenant(self, id)))
                 .await?;
