@@ -234,7 +234,9 @@ def test_the_operators_pages_in_light_and_dark_and_on_a_phone(enter, base, stack
     eventually(lambda: settled(api, dead, "retrying"))
     inside.put_health(stack, dead, {"circuit": open_, "pace": {"mean_ms": 5, "attempts": 9}})
     inside.watch(stack, tenant, dead)
-    attributes = {"reason": "its webhook is corrupt", "source": "deliveries", "time": moment}
+    # As long as reasons get: a word of its own is wider than a phone.
+    reason = "reading the stored delivery dlv_AQGiH6L8bjVQ8DvgQiXQIWkBoh-i_SsBoh-i_SvJZyd64t0sdfhJ failed: it is corrupt"
+    attributes = {"reason": reason, "source": "deliveries", "time": moment}
     stack.sqs.send_message(
         QueueUrl=stack.description["deadLetterQueueUrls"]["deliveries"],
         MessageBody=json.dumps({"version": 1, "kind": "deliver", "body": {"tenant": tenant}}),
