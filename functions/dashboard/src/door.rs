@@ -22,7 +22,7 @@ use crate::pages::{
     webhook, webhooks,
 };
 use crate::settings::Portal;
-use crate::{assets, frame, logo, operator};
+use crate::{assets, frame, link, logo, operator};
 
 /// The largest form: two bodies of requests to compare, percent-encoded.
 const MAX_FORM: usize = 1024 * 1024;
@@ -61,7 +61,7 @@ pub fn door<P: Ports>(portal: Arc<Portal<P>>) -> Router {
     let policy = from_fn_with_state(Arc::clone(&portal), protect::<P>);
     Router::new()
         .nest("/portal/{tenant}", of_tenant)
-        .nest(operator::PATH, operator::routes())
+        .nest(link::OPERATOR, operator::routes())
         .route("/portal/.assets/{name}", get(assets::get))
         .fallback(nothing)
         .method_not_allowed_fallback(nothing)
@@ -91,7 +91,7 @@ async fn protect<P: Ports>(
     next: Next,
 ) -> Response {
     // The operator's pages are in nobody's frame.
-    let ancestors = match request.uri().path().starts_with(operator::PATH) {
+    let ancestors = match request.uri().path().starts_with(link::OPERATOR) {
         true => "'none'",
         false => portal.frame.listed(),
     };

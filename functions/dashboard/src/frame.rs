@@ -14,7 +14,7 @@ use crate::logo::Picture;
 use crate::settings::Portal;
 use crate::visitor::Visitor;
 use crate::written::plain;
-use crate::{assets, link, logo, operator};
+use crate::{assets, link, logo};
 
 /// The part of the navigation that a page belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,7 +79,7 @@ impl Frame {
                 let query = form_urlencoded::Serializer::new(String::new())
                     .append_pair("to", &visitor.here)
                     .finish();
-                operator::to(&format!("tenants/{}?{query}#view", visitor.tenant.id))
+                link::of_operator(&format!("tenants/{}?{query}#view", visitor.tenant.id))
             }),
             done: None,
         }

@@ -21,6 +21,7 @@ mod operator;
 mod pages;
 mod query;
 mod settings;
+mod sign_in;
 mod visitor;
 mod words;
 mod written;

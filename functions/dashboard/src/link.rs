@@ -5,6 +5,16 @@ use std::fmt::Display;
 use hooklane_domain::ids::TenantId;
 use url::form_urlencoded::Serializer;
 
+/// The path of the operator's pages.
+pub(crate) const OPERATOR: &str = "/operator";
+/// Where one signs in with the operator key.
+pub(crate) const SIGN_IN: &str = "/operator/sign-in";
+
+/// The address of a page of the operator's.
+pub(crate) fn of_operator(path: &str) -> String {
+    format!("{OPERATOR}/{path}")
+}
+
 /// The address of a page of a tenant. Ids need no escaping.
 pub(crate) fn to(tenant: &TenantId, path: impl Display) -> String {
     format!("/portal/{tenant}/{path}")

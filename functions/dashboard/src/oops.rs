@@ -12,7 +12,7 @@ use hooklane_app::webhooks::{ChangeError, PreviewError, RegisterError, TestError
 use lambda_http::http::StatusCode;
 use lambda_http::http::header::RETRY_AFTER;
 
-use crate::assets;
+use crate::{assets, link, sign_in};
 
 /// Why there is no page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,14 +122,14 @@ impl IntoResponse for Oops {
     fn into_response(self) -> Response {
         let (status, title, text) = self.words();
         if self == Self::OperatorOut
-            && let Ok(form) = crate::operator::sign_in_form(None)
+            && let Ok(form) = sign_in::form(None)
         {
             return (status, form).into_response();
         }
         let back = match &self {
             Self::Left(Some(back)) => Some((back.as_str(), "Back to where you came from")),
-            Self::OperatorOut => Some((crate::operator::SIGN_IN, "Sign in with the operator key")),
-            Self::OperatorLeft => Some((crate::operator::SIGN_IN, "Sign in again")),
+            Self::OperatorOut => Some((link::SIGN_IN, "Sign in with the operator key")),
+            Self::OperatorLeft => Some((link::SIGN_IN, "Sign in again")),
             _ => None,
         };
         let page = Page { css: &assets::CSS.name, title, text, back };

@@ -20,14 +20,6 @@ mod overview;
 mod tenants;
 mod viewing;
 
-pub(crate) use entering::sign_in_form;
-pub(crate) use viewing::is_page;
-
-/// The path of the pages.
-pub(crate) const PATH: &str = "/operator";
-/// Where one signs in with the operator key.
-pub(crate) const SIGN_IN: &str = "/operator/sign-in";
-
 pub(crate) fn routes<P: Ports>() -> Router<Arc<Portal<P>>> {
     Router::new()
         .route("/", get(entering::home))
@@ -41,9 +33,4 @@ pub(crate) fn routes<P: Ports>() -> Router<Arc<Portal<P>>> {
         .route("/letters/{act}", post(letters::act::<P>))
         .route("/find", get(finding::show::<P>))
         .route("/view", post(viewing::view::<P>))
-}
-
-/// The address of a page.
-pub(crate) fn to(path: &str) -> String {
-    format!("{PATH}/{path}")
 }

@@ -34,8 +34,8 @@ NOT_CALLED: dict[tuple[str, str, str], str] = {
     ("delivery", "DeliveryStore", "list"): "only api comes to `isolation::isolation`; delivery has a module of that name",
 }
 
-# A function that works with another's `Deps`: it may do the same, and no more.
-WORKS_AS = {"dashboard": "api"}
+# A function that works with another's `Deps`: it may do the same, and what its own code does with them.
+WORKS_WITH = {"dashboard": "api"}
 
 _READS_QUEUE = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 _READS_STREAM = (
@@ -67,11 +67,11 @@ def expected(stack: Stack, function: str) -> set[Right]:
 
 def _of_code(stack: Stack, function: str) -> Iterator[Right]:
     short = function.removesuffix("Function").lower()
-    short = WORKS_AS.get(short, short)
+    code = [short, WORKS_WITH[short]] if short in WORKS_WITH else [short]
     variables = stack.of(FUNCTION)[function]["Environment"]["Variables"]
-    for trait, methods in port_methods(short).items():
+    for trait, methods in port_methods(*code).items():
         for method in methods:
-            if (short, trait, method) in NOT_CALLED:
+            if any((name, trait, method) in NOT_CALLED for name in code):
                 continue
             for adapter in {fn.owner for fn in functions_in(AWS) if fn.trait == trait and fn.name == method}:
                 for action in actions_of(trait, method, adapter):

@@ -126,9 +126,10 @@ def called(body: str) -> set[tuple[str | None, str]]:
 
 
 @cache
-def port_methods(function: str) -> dict[str, set[str]]:
-    """The traits of shared/app that a function may use, each with those of its methods that it can come to."""
-    own = functions_in(FUNCTIONS / function / "src")
+def port_methods(*functions: str) -> dict[str, set[str]]:
+    """The traits of shared/app that these functions may use, each with those of its methods that their code can come
+    to."""
+    own = [fn for function in functions for fn in functions_in(FUNCTIONS / function / "src")]
     app = [fn for fn in functions_in(APP) if not {"fakes", "conformance"} & set(fn.file.relative_to(APP).parts)]
     by_name: dict[str, list[Fn]] = {}
     for fn in app:
@@ -149,7 +150,7 @@ def port_methods(function: str) -> dict[str, set[str]]:
             waiting += [one for one in by_name.get(name, []) if _reaches(fn, imported, before, one)]
     return {
         trait: {fn.name for fn in functions_in(AWS) if fn.trait == trait and fn.name in names}
-        for trait in traits_of(function)
+        for trait in set().union(*map(traits_of, functions))
     }
 
 

@@ -4,6 +4,7 @@
 pub mod idempotency;
 mod jwt;
 pub mod key;
+pub mod key_mark;
 pub mod key_ring;
 pub mod operator;
 pub mod portal;

@@ -2,45 +2,32 @@
 
 use std::sync::Arc;
 
-use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use hooklane_api::{Keys as _, Ports};
 use hooklane_app::operator::session;
 use hooklane_app::portal::Shut;
 use hooklane_app::ports::Clock as _;
-use hooklane_domain::access::operator::{KeyMark, Purpose};
+use hooklane_domain::access::key_mark::KeyMark;
+use hooklane_domain::access::operator::Purpose;
 use hooklane_domain::access::portal::SESSION_LASTS;
 use lambda_http::http::header::SET_COOKIE;
 use lambda_http::http::{HeaderValue, StatusCode};
 use secrecy::ExposeSecret as _;
 
 use super::guest::{COOKIE_NAME, Order, Own, admitted};
-use super::to;
-use crate::assets;
+use crate::link::of_operator;
 use crate::oops::Oops;
-use crate::pages::page;
 use crate::query::Query;
 use crate::settings::Portal;
-
-#[derive(Template)]
-#[template(path = "operator/sign_in.html")]
-struct Page {
-    css: &'static str,
-    mistake: Option<&'static str>,
-}
+use crate::sign_in;
 
 pub(crate) async fn home() -> Redirect {
-    Redirect::to(&to("overview"))
+    Redirect::to(&of_operator("overview"))
 }
 
 pub(crate) async fn form() -> Result<Response, Oops> {
-    sign_in_form(None)
-}
-
-/// The form, with what was wrong with the key before.
-pub(crate) fn sign_in_form(mistake: Option<&'static str>) -> Result<Response, Oops> {
-    page(&Page { css: &assets::CSS.name, mistake })
+    Ok(sign_in::form(None)?.into_response())
 }
 
 /// Begins a session for whoever knows an operator key.
@@ -57,7 +44,7 @@ pub(crate) async fn sign_in<P: Ports>(
     }
     let Some(key) = operators.held(text) else {
         tracing::warn!("operator.not_signed_in");
-        let refused = sign_in_form(Some("This is no operator key."))?;
+        let refused = sign_in::form(Some("This is no operator key."))?;
         return Ok((StatusCode::UNAUTHORIZED, refused).into_response());
     };
     begin(&portal, KeyMark::of(key, tokens.current())).await
@@ -81,7 +68,7 @@ async fn begin<P: Ports>(portal: &Portal<P>, key: KeyMark) -> Result<Response, O
     let tokens = deps.token_keys.known(deps.system.now()).await?;
     let (_, text) = session(key, &deps.system, tokens.current());
     tracing::info!("operator.signed_in");
-    let answer = Redirect::to(&to("overview")).into_response();
+    let answer = Redirect::to(&of_operator("overview")).into_response();
     with_cookie(answer, text.expose_secret(), SESSION_LASTS.as_secs())
 }
 

@@ -11,6 +11,7 @@ use hooklane_domain::ids::TenantId;
 
 use super::frame::{Frame, Room};
 use super::guest::Operator;
+use crate::link;
 use crate::oops::Oops;
 use crate::pages::page;
 use crate::query::Query;
@@ -74,7 +75,7 @@ pub(crate) async fn show<P: Ports>(
                     .append_pair("id", &text)
                     .append_pair("after", next.as_str())
                     .finish();
-                shown.next = Some(format!("{}?{query}", super::to("find")));
+                shown.next = Some(format!("{}?{query}", link::of_operator("find")));
             } else if shown.rows.is_empty() && found.unreadable == 0 {
                 said.push(
                     "Nothing has this id. An event is found while the ledger keeps it, and once a function has \

@@ -15,6 +15,7 @@ use super::frame::{Frame, Room};
 use super::guest::{Operator, Order};
 use crate::form::Fields;
 use crate::json;
+use crate::link;
 use crate::oops::Oops;
 use crate::pages::page;
 use crate::query::Query;
@@ -135,7 +136,7 @@ fn address(source: Source, reason: Option<&str>, more: &[(&str, &str)]) -> Strin
         query.append_pair("reason", reason);
     }
     query.extend_pairs(more);
-    format!("{}?{}", super::to("letters"), query.finish())
+    format!("{}?{}", link::of_operator("letters"), query.finish())
 }
 
 fn row(letter: &Listed, writer: &Writer) -> Row {
@@ -157,7 +158,7 @@ fn row(letter: &Listed, writer: &Writer) -> Row {
         sent: writer.time(letter.sent_at),
         expires: writer.date(letter.expires_at),
         about,
-        find: id.map(|id| format!("{}?id={id}", super::to("find"))),
+        find: id.map(|id| format!("{}?id={id}", link::of_operator("find"))),
         receives: writer.count(letter.receives.into(), "time", "times"),
         body: json::body(&letter.body.text, "Body of the letter"),
         size: letter.body.is_cut().then(|| writer.number(letter.body.size as u64)),
@@ -270,7 +271,7 @@ fn confirm(
         title,
         text,
         reason,
-        action: super::to(&format!("letters/{}", word(act))),
+        action: link::of_operator(&format!("letters/{}", word(act))),
         fields,
         button: button.to_owned(),
         is_danger: act == Act::Delete,

@@ -18,6 +18,7 @@ use hooklane_domain::time::later;
 
 use super::frame::{Frame, Room};
 use super::guest::Operator;
+use crate::link;
 use crate::oops::Oops;
 use crate::pages::page;
 use crate::query::Query;
@@ -93,7 +94,7 @@ pub(crate) async fn show<P: Ports>(
             writer.number(troubles.all as u64)
         ),
         rows,
-        more: troubles.next.map(|next| format!("{}?after={next}", super::to("overview"))),
+        more: troubles.next.map(|next| format!("{}?after={next}", link::of_operator("overview"))),
     })
 }
 

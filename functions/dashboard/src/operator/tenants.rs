@@ -17,7 +17,8 @@ use hooklane_domain::ids::TenantId;
 
 use super::frame::{Frame, Room};
 use super::guest::Operator;
-use super::is_page;
+use super::viewing::is_page;
+use crate::link;
 use crate::oops::Oops;
 use crate::pages::page;
 use crate::query::Query;
@@ -60,7 +61,7 @@ pub(crate) async fn list<P: Ports>(
     page(&Listed {
         frame: Frame::new(&guest, Room::Tenants, "Tenants"),
         rows: listed.rows.iter().map(|one| row(&portal, one, &guest.writer)).collect(),
-        next: listed.next.map(|next| format!("{}?after={next}", super::to("tenants"))),
+        next: listed.next.map(|next| format!("{}?after={next}", link::of_operator("tenants"))),
     })
 }
 

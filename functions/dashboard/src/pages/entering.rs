@@ -48,7 +48,7 @@ pub(crate) async fn leave<P: Ports>(
     Ask { visitor, .. }: Ask,
 ) -> Result<Response, Oops> {
     if visitor.pass.operator.is_some() {
-        let address = crate::operator::to(&format!("tenants/{}", visitor.id()));
+        let address = link::of_operator(&format!("tenants/{}", visitor.id()));
         let answer = Redirect::to(&address).into_response();
         return with_cookie(&portal, visitor.id(), "", 0, answer);
     }

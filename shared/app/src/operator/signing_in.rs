@@ -1,8 +1,9 @@
 //! Signing in to the operator's pages, and from there to those of a tenant.
 
 use hooklane_domain::Timestamp;
+use hooklane_domain::access::key_mark::KeyMark;
 use hooklane_domain::access::key_ring::KeyRing;
-use hooklane_domain::access::operator::{KeyMark, OperatorPass, Purpose};
+use hooklane_domain::access::operator::{OperatorPass, Purpose};
 use hooklane_domain::access::portal::{Access, FormToken, Look, Pass, Purpose as PortalPurpose};
 use hooklane_domain::access::token::InvalidToken;
 use hooklane_domain::ids::TenantId;

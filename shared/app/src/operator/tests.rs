@@ -1,6 +1,7 @@
 use hooklane_domain::Timestamp;
+use hooklane_domain::access::key_mark::KeyMark;
 use hooklane_domain::access::key_ring::KeyRing;
-use hooklane_domain::access::operator::{KeyMark, OperatorPass, Purpose};
+use hooklane_domain::access::operator::{OperatorPass, Purpose};
 use hooklane_domain::access::portal::{Access, Purpose as PortalPurpose};
 use hooklane_domain::access::tenant::{TenantSettings, Tombstone};
 use hooklane_domain::canary::Canary;

@@ -2,55 +2,20 @@
 //! Each is a JWT of a purpose of its own (`access::jwt`), signed with the key of tokens.
 //!
 //! A pass carries a mark of the operator key that it was given for, and is valid as long as that key is. So taking a
-//! key out of the secret ends all sessions that it began. The mark is keyed with the key of tokens: who holds a pass
-//! cannot try out operator keys with it.
+//! key out of the secret ends all sessions that it began.
 
-use std::fmt;
-
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
-use subtle::ConstantTimeEq as _;
 
 use crate::access::jwt::{self, InvalidToken};
+use crate::access::key_mark::KeyMark;
 use crate::access::key_ring::KeyRing;
 use crate::access::portal::{FormToken, LINK_LASTS, SESSION_LASTS};
 
 /// A browser keeps no cookie of more than 4,096 bytes.
 const MAX_PASS_BYTES: usize = 1_000;
 const ISSUER: &str = "hooklane";
-
-/// The mark of an operator key.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KeyMark(String);
-
-impl KeyMark {
-    /// The mark of an operator key under a key of tokens.
-    #[must_use]
-    pub fn of(operator: &SecretString, token: &SecretString) -> Self {
-        let text = format!("operator key\n{}", operator.expose_secret());
-        Self(URL_SAFE_NO_PAD.encode(jwt::mac(token, &text)))
-    }
-
-    /// Whether it is the mark of one of these operator keys, under one of these keys of tokens.
-    #[must_use]
-    pub fn is_of(&self, operators: &KeyRing, tokens: &KeyRing) -> bool {
-        let is_same = |operator, token| {
-            let Self(known) = Self::of(operator, token);
-            bool::from(self.0.as_bytes().ct_eq(known.as_bytes()))
-        };
-        operators.all().any(|operator| tokens.all().any(|token| is_same(operator, token)))
-    }
-}
-
-/// Not shown, as other parts of passes are not.
-impl fmt::Debug for KeyMark {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("KeyMark(…)")
-    }
-}
 
 /// What a pass is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -150,6 +115,8 @@ impl Claims {
 
 #[cfg(test)]
 mod tests {
+    use secrecy::ExposeSecret as _;
+
     use super::*;
 
     fn ring(text: &str) -> KeyRing {
@@ -189,21 +156,5 @@ mod tests {
             assert_eq!(stranger, Err(InvalidToken::Signature));
             assert!(text.len() < MAX_PASS_BYTES / 2, "{}", text.len());
         }
-    }
-
-    #[test]
-    fn a_mark_is_of_one_operator_key_and_of_none_of_the_others() {
-        let mark = pass(Purpose::Link).key;
-        for (operators, tokens, is_known) in [
-            ("the-key-of-the-operator", "the-key-of-tokens", true),
-            ("the-next-of-the-operator\nthe-key-of-the-operator", "the-key-of-tokens", true),
-            ("the-key-of-the-operator", "the-next-key-of-tokens\nthe-key-of-tokens", true),
-            ("the-next-of-the-operator", "the-key-of-tokens", false),
-            ("the-key-of-the-operator", "the-next-key-of-tokens", false),
-            ("the-key-of-tokens", "the-key-of-the-operator", false),
-        ] {
-            assert_eq!(mark.is_of(&ring(operators), &ring(tokens)), is_known, "{operators}");
-        }
-        assert_eq!(format!("{mark:?}"), "KeyMark(…)");
     }
 }

@@ -9,8 +9,8 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use crate::access::jwt::{self, InvalidToken};
+use crate::access::key_mark::KeyMark;
 use crate::access::key_ring::KeyRing;
-use crate::access::operator::KeyMark;
 use crate::ids::{DeliveryId, TenantId};
 use crate::words;
 
