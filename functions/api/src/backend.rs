@@ -133,6 +133,21 @@ pub trait Keys: Send + Sync {
         now: Timestamp,
     ) -> impl Future<Output = Result<Arc<KeyRing>, Unavailable>> + Send;
 
+    /// The keys among which this text is: the cached ones, or else those that are there now. `None` if it is no key.
+    fn holding(
+        &self,
+        text: &str,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Option<Arc<KeyRing>>, Unavailable>> + Send {
+        async move {
+            let mut keys = self.known(now).await?;
+            if !keys.holds(text) {
+                keys = self.newest(now).await?;
+            }
+            Ok(Some(keys).filter(|keys| keys.holds(text)))
+        }
+    }
+
     /// The keys as they are now, for a caller whose key is not among the cached ones.
     fn newest(
         &self,

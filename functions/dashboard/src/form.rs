@@ -9,6 +9,7 @@ use std::sync::Arc;
 use axum::RequestExt as _;
 use axum::extract::{FromRequest, FromRequestParts as _, Request};
 use hooklane_api::Ports;
+use hooklane_domain::access::portal::FormToken;
 use lambda_http::http::HeaderMap;
 use lambda_http::http::header::ORIGIN;
 
@@ -17,7 +18,7 @@ use crate::settings::Portal;
 use crate::visitor::Visitor;
 
 /// The field that repeats the session's text.
-pub(crate) const TOKEN: &str = "form";
+const TOKEN: &str = "form";
 
 /// The fields of a form.
 #[derive(Debug, Clone, Default)]
@@ -45,6 +46,12 @@ impl Fields {
     pub(crate) fn has(&self, name: &str) -> bool {
         self.raw(name).is_some()
     }
+
+    /// Refuses fields that do not repeat the text of this session.
+    pub(crate) fn are_of(&self, session: Option<&FormToken>) -> Result<(), Oops> {
+        let sent = self.raw(TOKEN).unwrap_or_default();
+        if session.is_some_and(|token| token.is(sent)) { Ok(()) } else { Err(Oops::Foreign) }
+    }
 }
 
 /// A form of somebody who may manage the tenant's webhooks.
@@ -65,17 +72,24 @@ impl<P: Ports> FromRequest<Arc<Portal<P>>> for Ask {
     async fn from_request(request: Request, portal: &Arc<Portal<P>>) -> Result<Self, Oops> {
         let (mut parts, body) = request.into_parts();
         let visitor = Visitor::from_request_parts(&mut parts, portal).await?;
-        if !is_own(&parts.headers, &portal.deps.portal_origin) {
+        let Own(fields) = Own::from_request(Request::from_parts(parts, body), portal).await?;
+        fields.are_of(visitor.pass.form.as_ref())?;
+        Ok(Self { visitor, fields })
+    }
+}
+
+/// A form of one of the portal's own pages, whoever sends it.
+pub(crate) struct Own(pub(crate) Fields);
+
+impl<P: Ports> FromRequest<Arc<Portal<P>>> for Own {
+    type Rejection = Oops;
+
+    async fn from_request(request: Request, portal: &Arc<Portal<P>>) -> Result<Self, Oops> {
+        if !is_own(request.headers(), &portal.deps.portal_origin) {
             return Err(Oops::Foreign);
         }
-        let request = Request::from_parts(parts, body);
         let body: axum::body::Bytes = request.extract().await.map_err(|_| Oops::TooLarge)?;
-        let fields = Fields::of(&body);
-        let sent = fields.raw(TOKEN).unwrap_or_default();
-        match &visitor.pass.form {
-            Some(token) if token.is(sent) => Ok(Self { visitor, fields }),
-            _ => Err(Oops::Foreign),
-        }
+        Ok(Self(Fields::of(&body)))
     }
 }
 
@@ -89,7 +103,7 @@ impl<P: Ports> FromRequest<Arc<Portal<P>>> for Act {
 }
 
 /// Whether the browser says that a page of the portal sent it.
-pub(crate) fn is_own(headers: &HeaderMap, origin: &str) -> bool {
+fn is_own(headers: &HeaderMap, origin: &str) -> bool {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     match header("sec-fetch-site") {
         Some(site) => site == "same-origin",

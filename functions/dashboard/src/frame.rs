@@ -8,7 +8,6 @@ use hooklane_api::Ports;
 use hooklane_domain::access::portal::{Accent, Font, FormToken, Mode};
 use hooklane_domain::ids::TenantId;
 use lambda_http::http::header::CONTENT_TYPE;
-use url::form_urlencoded;
 
 use crate::logo::Picture;
 use crate::settings::Portal;
@@ -76,10 +75,8 @@ impl Frame {
             may_manage: visitor.may_manage(),
             has_inbox: visitor.has_inbox,
             operator: visitor.pass.operator.as_ref().map(|_| {
-                let query = form_urlencoded::Serializer::new(String::new())
-                    .append_pair("to", &visitor.here)
-                    .finish();
-                link::of_operator(&format!("tenants/{}?{query}#view", visitor.tenant.id))
+                let path = format!("tenants/{}", visitor.tenant.id);
+                format!("{}#view", link::of_operator_with(&path, &[("to", &visitor.here)]))
             }),
             done: None,
         }

@@ -2,8 +2,9 @@
 //!
 //! `door` puts the routes and what stands around them together. `visitor` finds out whose browser asks, `form`
 //! who sent a form. Each module of `pages` answers for one page: it reads its query, calls use cases of
-//! `hooklane-app` and fills a template. `operator` has the pages of the operator. `words` says states and reasons in sentences, `written` writes numbers,
-//! times and the texts of others. The ports, the settings and the door are `api`'s: both do the same things.
+//! `hooklane-app` and fills a template. `operator` has the pages of the operator. `words` says states and reasons in
+//! sentences, `written` writes numbers, times and the texts of others. The ports, the settings and the door are
+//! `api`'s: both do the same things.
 
 mod assets;
 mod chart;

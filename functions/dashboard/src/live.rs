@@ -1,8 +1,7 @@
 //! What the script of a page asks for again and again: nothing is sent while nothing changes (`ETag` and
 //! `If-None-Match`, RFC 9110 §8.8.3 and §13.1.2).
 
-use std::hash::Hasher as _;
-use std::hash::{DefaultHasher, Hash};
+use std::hash::{DefaultHasher, Hash, Hasher as _};
 
 use axum::response::{Html, IntoResponse as _, Response};
 use lambda_http::http::header::{ETAG, IF_NONE_MATCH};

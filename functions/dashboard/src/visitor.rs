@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use axum::RequestPartsExt as _;
 use axum::extract::{FromRequestParts, RawPathParams};
+use axum::response::Response;
 use hooklane_api::{Keys as _, Ports};
 use hooklane_app::inbox::is_available;
 use hooklane_app::operator;
@@ -14,6 +15,7 @@ use hooklane_app::outlook::Outlook;
 use hooklane_app::portal::{self, Shut};
 use hooklane_app::ports::{Clock as _, Unavailable};
 use hooklane_domain::Timestamp;
+use hooklane_domain::access::key_ring::KeyRing;
 use hooklane_domain::access::portal::{Access, Pass, Purpose};
 use hooklane_domain::access::tenant::Tenant;
 use hooklane_domain::delivery::Delivery;
@@ -21,9 +23,9 @@ use hooklane_domain::ids::TenantId;
 use hooklane_domain::time::whole_millisecond;
 use hooklane_domain::webhook::Webhook;
 use hooklane_domain::webhook::masking::masked;
-use lambda_http::http::HeaderMap;
-use lambda_http::http::header::COOKIE;
+use lambda_http::http::header::{COOKIE, SET_COOKIE};
 use lambda_http::http::request::Parts;
+use lambda_http::http::{HeaderMap, HeaderValue};
 
 use crate::oops::Oops;
 use crate::settings::Portal;
@@ -128,25 +130,34 @@ pub(crate) async fn admitted<P: Ports>(
         }
         admitted => admitted?,
     };
-    if pass.operator.is_some() && !is_operators(portal, &pass).await? {
-        return Err(Shut::Invalid);
+    if pass.operator.is_some() {
+        with_rings(portal, |(operators, tokens)| {
+            if operator::admits(&pass, operators, tokens) { Ok(()) } else { Err(Shut::Invalid) }
+        })
+        .await?;
     }
     Ok((pass, tenant))
 }
 
-/// Whether the operator key of a pass is still one.
-async fn is_operators<P: Ports>(portal: &Portal<P>, pass: &Pass) -> Result<bool, Unavailable> {
+/// What is decided by the operator's keys and those of tokens, in this order. Where the keys that are known do not fit,
+/// newer ones are read once.
+pub(crate) async fn with_rings<P: Ports, T>(
+    portal: &Portal<P>,
+    decide: impl Fn((&KeyRing, &KeyRing)) -> Result<T, Shut>,
+) -> Result<T, Shut> {
     let (deps, now) = (&portal.deps, portal.deps.system.now());
+    let (operator_keys, token_keys) = (&deps.operator_keys, &deps.token_keys);
     let (operators, tokens) =
-        futures::future::try_join(deps.operator_keys.known(now), deps.token_keys.known(now))
-            .await?;
-    if operator::admits(pass, &operators, &tokens) {
-        return Ok(true);
+        futures::future::try_join(operator_keys.known(now), token_keys.known(now)).await?;
+    match decide((&operators, &tokens)) {
+        Err(Shut::Invalid) => {
+            let newest =
+                futures::future::try_join(operator_keys.newest(now), token_keys.newest(now));
+            let (operators, tokens) = newest.await?;
+            decide((&operators, &tokens))
+        }
+        decided => decided,
     }
-    let newest =
-        futures::future::try_join(deps.operator_keys.newest(now), deps.token_keys.newest(now));
-    let (operators, tokens) = newest.await?;
-    Ok(operator::admits(pass, &operators, &tokens))
 }
 
 /// The header that gives a browser its session, until the session ends. In a frame of another site a cookie is
@@ -156,6 +167,13 @@ pub(crate) fn session_cookie(tenant: &TenantId, text: &str, seconds: i64, framed
     format!(
         "{COOKIE_NAME}{tenant}={text}; Path=/; Max-Age={seconds}; Secure; HttpOnly; {same_site}"
     )
+}
+
+/// The answer, with which the browser keeps a cookie.
+pub(crate) fn setting(cookie: &str, mut answer: Response) -> Result<Response, Oops> {
+    let cookie = HeaderValue::from_str(cookie).map_err(|_| Oops::Broken)?;
+    answer.headers_mut().append(SET_COOKIE, cookie);
+    Ok(answer)
 }
 
 pub(crate) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {

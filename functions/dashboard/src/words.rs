@@ -28,7 +28,12 @@ pub(crate) struct Said {
 }
 
 impl Said {
-    fn new(word: &'static str, icon: &'static str, tone: &'static str, why: String) -> Self {
+    pub(crate) fn new(
+        word: &'static str,
+        icon: &'static str,
+        tone: &'static str,
+        why: String,
+    ) -> Self {
         Self { word, icon, tone, why: Html(why) }
     }
 }

@@ -88,6 +88,11 @@ pub(crate) fn breakable(text: &str) -> Html {
     Html(format!("<bdi>{}</bdi>", text.replace('/', "/<wbr>").replace('.', ".<wbr>")))
 }
 
+/// The host and path of an address, likewise.
+pub(crate) fn breakable_host(url: &str) -> Html {
+    breakable(url.split_once("://").map_or(url, |(_, rest)| rest))
+}
+
 /// A long id with its middle cut out.
 pub(crate) fn short(id: &str) -> String {
     const KEPT: (usize, usize) = (12, 4);
@@ -138,6 +143,15 @@ impl Writer {
             out.push(digit);
         }
         out
+    }
+
+    /// A number of things that were counted up to `most`.
+    pub(crate) fn counted(&self, number: u64, most: u16) -> String {
+        if number < u64::from(most) {
+            self.number(number)
+        } else {
+            format!("{}+", self.number(most.into()))
+        }
     }
 
     /// A count with its noun.

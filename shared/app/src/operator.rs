@@ -9,7 +9,7 @@ mod troubles;
 
 pub use finding::{Found, Hit, MAX_TENANTS, NoId, find};
 pub use signing_in::{admit, admits, link, session, view};
-pub use state::{LETTERS, Letters, State, state};
+pub use state::{Letters, State, letter_counts, state};
 pub use tenants::{TenantRow, TenantRows, tenants};
 pub use troubles::{Trouble, Troubles, troubles};
 

@@ -7,6 +7,7 @@ use hooklane_domain::access::portal::{
     ReturnUrl, SESSION_LASTS,
 };
 use hooklane_domain::access::tenant::Tenant;
+use hooklane_domain::access::token::InvalidToken;
 use hooklane_domain::ids::TenantId;
 use hooklane_domain::json::fields::{FieldErrors, Fields};
 use hooklane_domain::unseen;
@@ -192,6 +193,15 @@ pub enum Shut {
     Unavailable(#[from] Unavailable),
 }
 
+impl From<InvalidToken> for Shut {
+    fn from(error: InvalidToken) -> Self {
+        match error {
+            InvalidToken::Expired => Self::Expired,
+            InvalidToken::Shape | InvalidToken::Signature => Self::Invalid,
+        }
+    }
+}
+
 /// The pass in a text and the tenant that it is for, as it is now: a revoked pass stops working immediately.
 /// `keys` may be a few minutes old: where their signature does not fit, the caller tries again with newer ones.
 pub async fn admit(
@@ -200,11 +210,7 @@ pub async fn admit(
     (keys, now): (&KeyRing, Timestamp),
     named: &TenantId,
 ) -> Result<(Pass, Tenant), Shut> {
-    use hooklane_domain::access::token::InvalidToken;
-    let pass = Pass::verify(purpose, text, keys, now).map_err(|error| match error {
-        InvalidToken::Expired => Shut::Expired,
-        InvalidToken::Shape | InvalidToken::Signature => Shut::Invalid,
-    })?;
+    let pass = Pass::verify(purpose, text, keys, now)?;
     if pass.tenant != *named || named.is_canary() {
         return Err(Shut::Invalid);
     }

@@ -19,7 +19,7 @@ use crate::gate::caller::Operator;
 use crate::http::cursor::List;
 use crate::http::problem::Problem;
 use crate::http::query::Query;
-use crate::resources::views::PortalLinkView;
+use crate::resources::views::{PortalLinkView, non_zero};
 
 /// What an id names.
 #[derive(Serialize, ToSchema)]
@@ -106,7 +106,7 @@ pub(crate) async fn find<P: Ports>(
     let found = found.map_err(|none| Problem::bad_request(&format!("The id {none}.")))?;
     Ok(Json(FoundView {
         data: found.hits.iter().map(HitView::new).collect(),
-        unreadable: Some(found.unreadable).filter(|count| *count > 0),
+        unreadable: non_zero(found.unreadable),
         next_cursor: found.next.map(|next| list.cursor(next)),
     })
     .into_response())
@@ -131,15 +131,9 @@ pub(crate) async fn create_link<P: Ports>(
     let now = deps.system.now();
     let text = bearer(&headers).ok_or_else(Problem::unauthorized)?;
     let tokens = deps.token_keys.known(now).await?;
-    let known = deps.operator_keys.known(now).await?;
-    let link = match known.held(text) {
-        Some(key) => operator::link(&deps.system, key, tokens.current()),
-        None => {
-            let newest = deps.operator_keys.newest(now).await?;
-            let key = newest.held(text).ok_or_else(Problem::unauthorized)?;
-            operator::link(&deps.system, key, tokens.current())
-        }
-    };
+    let keys = deps.operator_keys.holding(text, now).await?;
+    let key = keys.as_deref().and_then(|keys| keys.held(text)).ok_or_else(Problem::unauthorized)?;
+    let link = operator::link(&deps.system, key, tokens.current());
     let view = PortalLinkView::of_operator(&deps.portal_origin, &link);
     Ok((StatusCode::CREATED, [(CACHE_CONTROL, "no-store")], Json(view)).into_response())
 }

@@ -11,16 +11,17 @@ use hooklane_app::ports::Clock as _;
 use hooklane_domain::access::key_mark::KeyMark;
 use hooklane_domain::access::operator::Purpose;
 use hooklane_domain::access::portal::SESSION_LASTS;
-use lambda_http::http::header::SET_COOKIE;
-use lambda_http::http::{HeaderValue, StatusCode};
+use lambda_http::http::StatusCode;
 use secrecy::ExposeSecret as _;
 
-use super::guest::{COOKIE_NAME, Order, Own, admitted};
+use super::guest::{COOKIE_NAME, Order, admitted};
+use crate::form::Own;
 use crate::link::of_operator;
 use crate::oops::Oops;
 use crate::query::Query;
 use crate::settings::Portal;
 use crate::sign_in;
+use crate::visitor::setting;
 
 pub(crate) async fn home() -> Redirect {
     Redirect::to(&of_operator("overview"))
@@ -37,16 +38,13 @@ pub(crate) async fn sign_in<P: Ports>(
 ) -> Result<Response, Oops> {
     let (deps, now) = (&portal.deps, portal.deps.system.now());
     let text = fields.text("key").unwrap_or_default();
-    let tokens = deps.token_keys.known(now).await?;
-    let mut operators = deps.operator_keys.known(now).await?;
-    if !operators.holds(text) {
-        operators = deps.operator_keys.newest(now).await?;
-    }
-    let Some(key) = operators.held(text) else {
+    let keys = deps.operator_keys.holding(text, now).await?;
+    let Some(key) = keys.as_deref().and_then(|keys| keys.held(text)) else {
         tracing::warn!("operator.not_signed_in");
         let refused = sign_in::form(Some("This is no operator key."))?;
         return Ok((StatusCode::UNAUTHORIZED, refused).into_response());
     };
+    let tokens = deps.token_keys.known(now).await?;
     begin(&portal, KeyMark::of(key, tokens.current())).await
 }
 
@@ -80,10 +78,8 @@ pub(crate) async fn leave<P: Ports>(
     with_cookie(Oops::OperatorLeft.into_response(), "", 0)
 }
 
-fn with_cookie(mut answer: Response, text: &str, seconds: i64) -> Result<Response, Oops> {
+fn with_cookie(answer: Response, text: &str, seconds: i64) -> Result<Response, Oops> {
     let cookie =
         format!("{COOKIE_NAME}={text}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite=Lax");
-    let cookie = HeaderValue::from_str(&cookie).map_err(|_| Oops::Broken)?;
-    answer.headers_mut().append(SET_COOKIE, cookie);
-    Ok(answer)
+    setting(&cookie, answer)
 }

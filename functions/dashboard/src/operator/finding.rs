@@ -38,7 +38,7 @@ struct Row {
     about: Html,
     /// The page of the tenant that shows it.
     to: String,
-    label: String,
+    label: &'static str,
 }
 
 pub(crate) async fn show<P: Ports>(
@@ -71,11 +71,8 @@ pub(crate) async fn show<P: Ports>(
             if let Some(next) = &found.next {
                 let many = guest.writer.number(MAX_TENANTS as u64);
                 said.push(format!("{many} tenants or more were asked; there are others."));
-                let query = url::form_urlencoded::Serializer::new(String::new())
-                    .append_pair("id", &text)
-                    .append_pair("after", next.as_str())
-                    .finish();
-                shown.next = Some(format!("{}?{query}", link::of_operator("find")));
+                let query = [("id", text.as_str()), ("after", next.as_str())];
+                shown.next = Some(link::of_operator_with("find", &query));
             } else if shown.rows.is_empty() && found.unreadable == 0 {
                 said.push(
                     "Nothing has this id. An event is found while the ledger keeps it, and once a function has \
@@ -90,35 +87,45 @@ pub(crate) async fn show<P: Ports>(
 }
 
 fn row(hit: &Hit, writer: &Writer) -> Row {
-    let (kind, tenant, id, about, to) = match hit {
+    let accepted = |what: String, at| Html(format!("{what}, accepted {}", writer.time(at)));
+    match hit {
         Hit::Tenant(tenant) => {
             let webhooks = tenant.usage.map_or(0, |usage| usage.webhooks);
-            let about = Html(writer.count(webhooks, "webhook", "webhooks"));
-            ("Tenant", &tenant.id, tenant.id.to_string(), about, "webhooks".to_owned())
+            Row {
+                kind: "Tenant",
+                id: tenant.id.to_string(),
+                tenant: tenant.id.to_string(),
+                about: Html(writer.count(webhooks, "webhook", "webhooks")),
+                to: "webhooks".to_owned(),
+                label: "View as tenant",
+            }
         }
-        Hit::Webhook(one) => {
-            let to = format!("webhooks/{}", one.id);
-            ("Webhook", &one.tenant, one.id.to_string(), theirs(&one.name), to)
-        }
-        Hit::Event(event) => {
-            let at = writer.time(event.accepted_at);
-            let about = Html(format!("{}, accepted {at}", event.content.event_type));
-            let to = format!("deliveries?id={}", event.id);
-            ("Event", &event.tenant, event.id.to_string(), about, to)
-        }
+        Hit::Webhook(one) => Row {
+            kind: "Webhook",
+            id: one.id.to_string(),
+            tenant: one.tenant.to_string(),
+            about: theirs(&one.name),
+            to: format!("webhooks/{}", one.id),
+            label: "Open the webhook",
+        },
+        Hit::Event(event) => Row {
+            kind: "Event",
+            id: event.id.to_string(),
+            tenant: event.tenant.to_string(),
+            about: accepted(event.content.event_type.to_string(), event.accepted_at),
+            to: format!("deliveries?id={}", event.id),
+            label: "What became of it",
+        },
         Hit::Delivery(one) => {
-            let at = writer.time(one.id.accepted_at());
-            let about =
-                Html(format!("{}, {}, accepted {at}", one.event_type, one.status().as_str()));
-            let to = format!("deliveries/{}", one.id);
-            ("Delivery", &one.tenant, one.id.to_string(), about, to)
+            let what = format!("{}, {}", one.event_type, one.status().as_str());
+            Row {
+                kind: "Delivery",
+                id: one.id.to_string(),
+                tenant: one.tenant.to_string(),
+                about: accepted(what, one.id.accepted_at()),
+                to: format!("deliveries/{}", one.id),
+                label: "Open the delivery",
+            }
         }
-    };
-    let label = match hit {
-        Hit::Tenant(_) => "View as tenant",
-        Hit::Webhook(_) => "Open the webhook",
-        Hit::Event(_) => "What became of it",
-        Hit::Delivery(_) => "Open the delivery",
-    };
-    Row { kind, id, tenant: tenant.to_string(), about, to, label: label.to_owned() }
+    }
 }

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use axum::RequestExt as _;
 use axum::extract::{FromRequest, FromRequestParts, Request};
-use hooklane_api::{Keys as _, Ports};
+use hooklane_api::Ports;
 use hooklane_app::operator::admit;
 use hooklane_app::portal::Shut;
 use hooklane_app::ports::Clock as _;
@@ -12,10 +11,10 @@ use hooklane_domain::Timestamp;
 use hooklane_domain::access::operator::{OperatorPass, Purpose};
 use lambda_http::http::request::Parts;
 
-use crate::form::{Fields, TOKEN, is_own};
+use crate::form::{Fields, Own};
 use crate::oops::Oops;
 use crate::settings::Portal;
-use crate::visitor::{MODE_COOKIE, ZONE_COOKIE, cookie};
+use crate::visitor::{MODE_COOKIE, ZONE_COOKIE, cookie, with_rings};
 use crate::written::Writer;
 
 /// No tenant's cookie has this name: ids have no dot.
@@ -46,27 +45,14 @@ impl<P: Ports> FromRequestParts<Arc<Portal<P>>> for Operator {
     }
 }
 
-/// The operator's pass in a text. Where the keys that are known do not fit, newer ones are read once.
+/// The operator's pass in a text.
 pub(super) async fn admitted<P: Ports>(
     portal: &Portal<P>,
     purpose: Purpose,
     text: &str,
 ) -> Result<OperatorPass, Shut> {
-    let (deps, now) = (&portal.deps, portal.deps.system.now());
-    let (operators, tokens) =
-        futures::future::try_join(deps.operator_keys.known(now), deps.token_keys.known(now))
-            .await?;
-    match admit((purpose, text), (&operators, &tokens), now) {
-        Err(Shut::Invalid) => {
-            let newest = futures::future::try_join(
-                deps.operator_keys.newest(now),
-                deps.token_keys.newest(now),
-            );
-            let (operators, tokens) = newest.await?;
-            admit((purpose, text), (&operators, &tokens), now)
-        }
-        admitted => admitted,
-    }
+    let now = portal.deps.system.now();
+    with_rings(portal, |rings| admit((purpose, text), rings, now)).await
 }
 
 /// A form of the operator's pages.
@@ -82,25 +68,7 @@ impl<P: Ports> FromRequest<Arc<Portal<P>>> for Order {
         let (mut parts, body) = request.into_parts();
         let operator = Operator::from_request_parts(&mut parts, portal).await?;
         let Own(fields) = Own::from_request(Request::from_parts(parts, body), portal).await?;
-        let sent = fields.raw(TOKEN).unwrap_or_default();
-        match &operator.pass.form {
-            Some(token) if token.is(sent) => Ok(Self { operator, fields }),
-            _ => Err(Oops::Foreign),
-        }
-    }
-}
-
-/// A form of one of the portal's own pages, whoever sends it.
-pub(crate) struct Own(pub(super) Fields);
-
-impl<P: Ports> FromRequest<Arc<Portal<P>>> for Own {
-    type Rejection = Oops;
-
-    async fn from_request(request: Request, portal: &Arc<Portal<P>>) -> Result<Self, Oops> {
-        if !is_own(request.headers(), &portal.deps.portal_origin) {
-            return Err(Oops::Foreign);
-        }
-        let body: axum::body::Bytes = request.extract().await.map_err(|_| Oops::TooLarge)?;
-        Ok(Self(Fields::of(&body)))
+        fields.are_of(operator.pass.form.as_ref())?;
+        Ok(Self { operator, fields })
     }
 }

@@ -8,6 +8,7 @@ use axum::extract::State;
 use axum::response::Response;
 use futures::future::try_join;
 use hooklane_api::Ports;
+use hooklane_app::isolation::MAX_COUNTED;
 use hooklane_app::operator::{self, Trouble, Troubles};
 use hooklane_app::ports::{LetterCount, WorkQueue};
 use hooklane_domain::Timestamp;
@@ -15,6 +16,7 @@ use hooklane_domain::canary::IN_TIME;
 use hooklane_domain::ids::WebhookId;
 use hooklane_domain::isolation::brake::STALE_AFTER;
 use hooklane_domain::time::later;
+use hooklane_domain::webhook::masking::masked;
 
 use super::frame::{Frame, Room};
 use super::guest::Operator;
@@ -24,7 +26,7 @@ use crate::pages::page;
 use crate::query::Query;
 use crate::settings::Portal;
 use crate::words::{self, Said};
-use crate::written::{Html, Writer, breakable, theirs};
+use crate::written::{Html, Writer, breakable_host, theirs};
 
 #[derive(Template)]
 #[template(path = "operator/overview.html")]
@@ -48,6 +50,8 @@ struct Queue {
     icon: &'static str,
     count: String,
     note: String,
+    /// Where it can be looked into.
+    address: Option<String>,
 }
 
 /// Something that shows whether the service works.
@@ -94,7 +98,9 @@ pub(crate) async fn show<P: Ports>(
             writer.number(troubles.all as u64)
         ),
         rows,
-        more: troubles.next.map(|next| format!("{}?after={next}", link::of_operator("overview"))),
+        more: troubles
+            .next
+            .map(|next| link::of_operator_with("overview", &[("after", &next.to_string())])),
     })
 }
 
@@ -128,6 +134,7 @@ fn queues(state: &operator::State, writer: &Writer) -> Vec<Queue> {
         icon: if letters == 0 { "good" } else { "failing" },
         count: writer.number(letters),
         note: if letters == 0 { "none" } else { "look at them" }.to_owned(),
+        address: Some(link::of_operator("letters")),
     });
     shown
 }
@@ -146,20 +153,23 @@ fn queue((queue, count): &(WorkQueue, LetterCount), writer: &Writer) -> Queue {
             0 => "to be handled".to_owned(),
             hidden => format!("to be handled; {} wait or are being handled", writer.number(hidden)),
         },
+        address: None,
     }
 }
 
 fn signs(state: &operator::State, now: Timestamp, writer: &Writer) -> Vec<Sign> {
-    let said = |word, icon, tone, why: String| Said { word, icon, tone, why: Html(why) };
     let upkeep = match state.brake {
-        None => said("Never ran", "failing", "bad", String::new()),
-        Some(brake) if now < later(brake.measured_at, STALE_AFTER) => {
-            said("Runs", "good", "good", format!("last at {}", writer.second(brake.measured_at)))
-        }
+        None => Said::new("Never ran", "failing", "bad", String::new()),
+        Some(brake) if now < later(brake.measured_at, STALE_AFTER) => Said::new(
+            "Runs",
+            "good",
+            "good",
+            format!("last at {}", writer.second(brake.measured_at)),
+        ),
         Some(brake) => {
             let why =
                 format!("last at {}; it should each minute", writer.second(brake.measured_at));
-            said("Does not run", "failing", "bad", why)
+            Said::new("Does not run", "failing", "bad", why)
         }
     };
     let fresh = state.brake.filter(|brake| now < later(brake.measured_at, STALE_AFTER));
@@ -169,12 +179,12 @@ fn signs(state: &operator::State, now: Timestamp, writer: &Writer) -> Vec<Sign> 
             match brake.on {
                 true => {
                     let why = format!("{count} in flight; what waits long is parked");
-                    said("On", "failing", "bad", why)
+                    Said::new("On", "failing", "bad", why)
                 }
-                false => said("Off", "good", "good", format!("{count} in flight")),
+                false => Said::new("Off", "good", "good", format!("{count} in flight")),
             }
         }
-        None => said("Unknown", "off", "off", "upkeep sets it with each run".to_owned()),
+        None => Said::new("Unknown", "off", "off", "upkeep sets it with each run".to_owned()),
     };
     vec![
         Sign { name: "Upkeep", said: upkeep },
@@ -185,9 +195,8 @@ fn signs(state: &operator::State, now: Timestamp, writer: &Writer) -> Vec<Sign> 
 
 /// The event that Hooklane sends itself.
 fn canary(state: &operator::State, now: Timestamp, writer: &Writer) -> Said {
-    let said = |word, icon, tone, why: String| Said { word, icon, tone, why: Html(why) };
     let Some(canary) = &state.canary else {
-        return said(
+        return Said::new(
             "Not sent",
             "off",
             "off",
@@ -196,7 +205,7 @@ fn canary(state: &operator::State, now: Timestamp, writer: &Writer) -> Said {
     };
     let sent = writer.second(canary.sent_at);
     if now >= later(canary.sent_at, OLD) {
-        return said("Not sent", "off", "off", format!("the last one was sent at {sent}"));
+        return Said::new("Not sent", "off", "off", format!("the last one was sent at {sent}"));
     }
     let is_late = |at: Timestamp| at > later(canary.sent_at, IN_TIME);
     match canary.arrived_at {
@@ -205,24 +214,24 @@ fn canary(state: &operator::State, now: Timestamp, writer: &Writer) -> Said {
             let took = writer.took(u32::try_from(took.as_millis()).unwrap_or(u32::MAX));
             let why = format!("sent at {sent}, took {took}");
             match is_late(at) {
-                true => said("Late", "slow", "wait", why),
-                false => said("Arrived", "good", "good", why),
+                true => Said::new("Late", "slow", "wait", why),
+                false => Said::new("Arrived", "good", "good", why),
             }
         }
         None if is_late(now) => {
-            said("Missing", "failing", "bad", format!("sent at {sent}, and has not arrived"))
+            Said::new("Missing", "failing", "bad", format!("sent at {sent}, and has not arrived"))
         }
         None if canary.before == Some(false) => {
             let why = format!("the one before has not arrived in time; another was sent at {sent}");
-            said("Missing", "failing", "bad", why)
+            Said::new("Missing", "failing", "bad", why)
         }
-        None => said("Under way", "waiting", "wait", format!("sent at {sent}")),
+        None => Said::new("Under way", "waiting", "wait", format!("sent at {sent}")),
     }
 }
 
 fn row(trouble: &Trouble, now: Timestamp, writer: &Writer) -> Row {
     let Trouble { webhook, tenant_paused, overview, oldest } = trouble;
-    let url = hooklane_domain::webhook::masking::masked(&webhook.url);
+    let url = masked(&webhook.url);
     let lasts = |since: Timestamp| -> Option<Duration> {
         Some(Writer::between(since, now)).filter(|time| !time.is_zero())
     };
@@ -232,14 +241,11 @@ fn row(trouble: &Trouble, now: Timestamp, writer: &Writer) -> Row {
         tenant: webhook.tenant.to_string(),
         webhook: webhook.id.to_string(),
         name: theirs(&webhook.name),
-        host: breakable(url.split_once("://").map_or(url.as_str(), |(_, rest)| rest)),
+        host: breakable_host(&url),
         said: words::of_webhook(webhook, Some(overview), *tenant_paused, writer),
         answer: last.map(|last| words::answer(last, writer)),
         failing: trouble.failing_since().and_then(lasts).map(Writer::lasts),
-        waiting: match overview.waiting {
-            1_000.. => format!("{}+", writer.number(1_000)),
-            count => writer.number(count),
-        },
+        waiting: writer.counted(overview.waiting, MAX_COUNTED),
         oldest: oldest.as_ref().map(|delivery| writer.time(delivery.id.accepted_at())),
     }
 }

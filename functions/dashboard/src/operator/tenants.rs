@@ -11,6 +11,7 @@ use hooklane_app::operator::{self, TenantRow};
 use hooklane_app::ports::{KeyStore as _, TenantStore as _};
 use hooklane_app::tenants::{QuotaUse, usage};
 use hooklane_domain::access::key::Key;
+use hooklane_domain::access::quotas::QuotaName;
 use hooklane_domain::access::scope::Scope;
 use hooklane_domain::access::tenant::Tenant;
 use hooklane_domain::ids::TenantId;
@@ -41,6 +42,8 @@ struct Listed {
 
 struct Row {
     tenant: String,
+    /// Whether it has pages to view.
+    is_there: bool,
     said: Said,
     contract: String,
     webhooks: String,
@@ -61,20 +64,23 @@ pub(crate) async fn list<P: Ports>(
     page(&Listed {
         frame: Frame::new(&guest, Room::Tenants, "Tenants"),
         rows: listed.rows.iter().map(|one| row(&portal, one, &guest.writer)).collect(),
-        next: listed.next.map(|next| format!("{}?after={next}", link::of_operator("tenants"))),
+        next: listed
+            .next
+            .map(|next| link::of_operator_with("tenants", &[("after", next.as_str())])),
     })
 }
 
 fn row<P: Ports>(portal: &Portal<P>, row: &TenantRow, writer: &Writer) -> Row {
     let TenantRow { tenant, used } = row;
     let quotas = portal.deps.quotas_of(tenant);
-    let most = quotas.of(hooklane_domain::access::quotas::QuotaName::Webhooks);
+    let most = quotas.of(QuotaName::Webhooks);
     let webhooks = tenant.usage.map(|usage| usage.webhooks);
     let number = |number: Option<u64>| {
         number.map_or_else(|| "unknown".to_owned(), |number| writer.number(number))
     };
     Row {
         tenant: tenant.id.to_string(),
+        is_there: tenant.tombstone.is_none(),
         said: state(tenant),
         contract: contract(portal, tenant),
         webhooks: format!("{} of {}", number(webhooks), writer.number(most)),
@@ -85,14 +91,14 @@ fn row<P: Ports>(portal: &Portal<P>, row: &TenantRow, writer: &Writer) -> Row {
 }
 
 fn state(tenant: &Tenant) -> Said {
-    let said = |word, icon, tone, why: &str| Said { word, icon, tone, why: Html(why.to_owned()) };
     if tenant.tombstone.is_some() {
-        return said("Removed", "off", "off", "what is left of it is being deleted");
+        let why = "what is left of it is being deleted".to_owned();
+        return Said::new("Removed", "off", "off", why);
     }
     if tenant.settings.paused {
-        return said("Paused", "paused", "off", "all of its webhooks are");
+        return Said::new("Paused", "paused", "off", "all of its webhooks are".to_owned());
     }
-    said("Active", "good", "good", "")
+    Said::new("Active", "good", "good", String::new())
 }
 
 fn contract<P: Ports>(portal: &Portal<P>, tenant: &Tenant) -> String {
@@ -105,6 +111,8 @@ fn contract<P: Ports>(portal: &Portal<P>, tenant: &Tenant) -> String {
 struct Shown {
     frame: Frame,
     tenant: String,
+    /// Whether it has pages to view.
+    is_there: bool,
     said: Said,
     facts: Vec<(&'static str, String)>,
     quotas: Vec<Quota>,
@@ -155,6 +163,7 @@ pub(crate) async fn show<P: Ports>(
     page(&Shown {
         frame: Frame::new(&guest, Room::Tenants, tenant.id.as_str()),
         tenant: tenant.id.to_string(),
+        is_there: tenant.tombstone.is_none(),
         said: state(&tenant),
         facts: vec![
             ("Format", contract(&portal, &tenant)),

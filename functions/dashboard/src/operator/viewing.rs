@@ -10,15 +10,13 @@ use hooklane_app::portal::Shut;
 use hooklane_app::ports::Clock as _;
 use hooklane_domain::access::portal::Access;
 use hooklane_domain::ids::TenantId;
-use lambda_http::http::HeaderValue;
-use lambda_http::http::header::SET_COOKIE;
 use secrecy::ExposeSecret as _;
 
 use super::guest::Order;
 use crate::link;
 use crate::oops::Oops;
+use crate::pages::entering::with_cookie;
 use crate::settings::Portal;
-use crate::visitor::session_cookie;
 
 /// Begins a session in the portal of a tenant: to look, unless the form asks for more.
 pub(crate) async fn view<P: Ports>(
@@ -40,11 +38,8 @@ pub(crate) async fn view<P: Ports>(
     tracing::info!(%tenant, access = access.as_str(), "operator.views_tenant");
     let seconds = pass.expires_at.as_second() - system.now().as_second();
     let page = fields.text("to").filter(|page| is_page(page)).unwrap_or("webhooks");
-    let mut answer = Redirect::to(&link::to(&tenant, page)).into_response();
-    let cookie = session_cookie(&tenant, text.expose_secret(), seconds, portal.frame.any());
-    let cookie = HeaderValue::from_str(&cookie).map_err(|_| Oops::Broken)?;
-    answer.headers_mut().append(SET_COOKIE, cookie);
-    Ok(answer)
+    let answer = Redirect::to(&link::to(&tenant, page)).into_response();
+    with_cookie(&portal, &tenant, text.expose_secret(), seconds, answer)
 }
 
 /// Whether it is the path of a page of a tenant, perhaps with a query.

@@ -9,8 +9,6 @@ use hooklane_app::portal::{Shut, session};
 use hooklane_app::ports::Clock as _;
 use hooklane_domain::access::portal::{Purpose, SESSION_LASTS};
 use hooklane_domain::ids::TenantId;
-use lambda_http::http::HeaderValue;
-use lambda_http::http::header::SET_COOKIE;
 use secrecy::ExposeSecret as _;
 
 use crate::form::Ask;
@@ -18,7 +16,7 @@ use crate::link;
 use crate::oops::Oops;
 use crate::query::Query;
 use crate::settings::Portal;
-use crate::visitor::{Visitor, admitted, session_cookie};
+use crate::visitor::{Visitor, admitted, session_cookie, setting};
 
 /// Exchanges a link for a session. A link works more than once in its five minutes: programs that look at
 /// addresses before people do would otherwise use it up.
@@ -60,15 +58,12 @@ pub(crate) async fn home<P: Ports>(State(_): State<Arc<Portal<P>>>, visitor: Vis
     Redirect::to(&link::to(visitor.id(), "webhooks"))
 }
 
-fn with_cookie<P: Ports>(
+pub(crate) fn with_cookie<P: Ports>(
     portal: &Portal<P>,
     tenant: &TenantId,
     text: &str,
     seconds: i64,
-    mut answer: Response,
+    answer: Response,
 ) -> Result<Response, Oops> {
-    let cookie = session_cookie(tenant, text, seconds, portal.frame.any());
-    let cookie = HeaderValue::from_str(&cookie).map_err(|_| Oops::Broken)?;
-    answer.headers_mut().append(SET_COOKIE, cookie);
-    Ok(answer)
+    setting(&session_cookie(tenant, text, seconds, portal.frame.any()), answer)
 }

@@ -6,6 +6,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use hooklane_api::Ports;
+use hooklane_app::isolation::MAX_COUNTED;
 use hooklane_app::webhooks::{self, Filters, Overview};
 use hooklane_domain::ids::{EventType, WebhookId};
 use hooklane_domain::webhook::{StateName, Webhook};
@@ -20,7 +21,7 @@ use crate::query::Query;
 use crate::settings::Portal;
 use crate::visitor::Visitor;
 use crate::words::{self, Said};
-use crate::written::{Html, Writer, breakable, theirs};
+use crate::written::{Html, Writer, breakable_host, theirs};
 
 /// The rows of a page. Each costs up to three queries, and the figures that are not fresh a few more.
 const ROWS: usize = 50;
@@ -158,15 +159,14 @@ fn row(
     Row {
         address: link::to(visitor.id(), format!("webhooks/{}", webhook.id)),
         name: theirs(&webhook.name),
-        host: breakable(url.split_once("://").map_or(url.as_str(), |(_, rest)| rest)),
+        host: breakable_host(&url),
         said: words::of_webhook(webhook, overview, visitor.tenant.settings.paused, writer),
         spark: day.map(|day| chart::spark(&day.amounts, writer)),
         delivered: day.map_or_else(|| "unknown".to_owned(), |day| delivered(day, writer)),
         newest,
         waiting: match overview.map(|overview| overview.waiting) {
             None => "unknown".to_owned(),
-            Some(1_000..) => format!("{}+", writer.number(1_000)),
-            Some(count) => writer.number(count),
+            Some(count) => writer.counted(count, MAX_COUNTED),
         },
         events: match events.as_slice() {
             [one] => one.clone(),

@@ -27,7 +27,7 @@ pub(crate) fn tenant(name: &str, salt: u128) -> TenantId {
     format!("{name}-{salt:x}").parse().expect("a tenant")
 }
 
-pub(super) fn event(tenant: &TenantId, id: &str, data: &str) -> Event {
+pub(crate) fn event(tenant: &TenantId, id: &str, data: &str) -> Event {
     let content = Content {
         event_type: "user.created".parse().expect("a type"),
         data: RawJson::parse(data).expect("JSON"),

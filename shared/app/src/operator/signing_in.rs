@@ -5,7 +5,6 @@ use hooklane_domain::access::key_mark::KeyMark;
 use hooklane_domain::access::key_ring::KeyRing;
 use hooklane_domain::access::operator::{OperatorPass, Purpose};
 use hooklane_domain::access::portal::{Access, FormToken, Look, Pass, Purpose as PortalPurpose};
-use hooklane_domain::access::token::InvalidToken;
 use hooklane_domain::ids::TenantId;
 use secrecy::SecretString;
 
@@ -38,10 +37,7 @@ pub fn admit(
     (operators, tokens): (&KeyRing, &KeyRing),
     now: Timestamp,
 ) -> Result<OperatorPass, Shut> {
-    let pass = OperatorPass::verify(purpose, text, tokens, now).map_err(|error| match error {
-        InvalidToken::Expired => Shut::Expired,
-        InvalidToken::Shape | InvalidToken::Signature => Shut::Invalid,
-    })?;
+    let pass = OperatorPass::verify(purpose, text, tokens, now)?;
     if pass.key.is_of(operators, tokens) { Ok(pass) } else { Err(Shut::Invalid) }
 }
 

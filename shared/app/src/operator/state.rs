@@ -12,9 +12,6 @@ use crate::ports::{
 /// The dead letters of a source.
 pub type Letters = (Source, LetterCount);
 
-/// The number of sources.
-pub const LETTERS: usize = Source::ALL.len();
-
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct State {
     /// What is in each queue on the way of events.
@@ -34,10 +31,14 @@ pub async fn state(
     queues: &impl Backlog,
 ) -> Result<State, Unavailable> {
     let of_queues = WorkQueue::ALL.map(async |queue| Ok((queue, queues.backlog(queue).await?)));
-    let of_letters =
-        Source::ALL.map(async |source| Ok((source, letters.letter_count(source).await?)));
     let tables = futures::future::try_join(registry.brake(), ledger.canary());
     let (queues, letters, (brake, canary)) =
-        try_join3(try_join_all(of_queues), try_join_all(of_letters), tables).await?;
+        try_join3(try_join_all(of_queues), letter_counts(letters), tables).await?;
     Ok(State { queues, letters, brake, canary })
+}
+
+/// How many dead letters each source has: one request for each.
+pub async fn letter_counts(letters: &impl LetterBox) -> Result<Vec<Letters>, Unavailable> {
+    try_join_all(Source::ALL.map(async |source| Ok((source, letters.letter_count(source).await?))))
+        .await
 }

@@ -7,18 +7,17 @@ use hooklane_domain::access::tenant::{TenantSettings, Tombstone};
 use hooklane_domain::canary::Canary;
 use hooklane_domain::dead_letter::Source;
 use hooklane_domain::delivery::{Delivery, ParkReason, State as DeliveryState};
-use hooklane_domain::event::{Content, Event};
+use hooklane_domain::event::Event;
 use hooklane_domain::ids::{DeliveryId, TenantId, WebhookId};
 use hooklane_domain::isolation::brake::Brake;
 use hooklane_domain::isolation::circuit::{Circuit, Streak};
 use hooklane_domain::isolation::health::{Change, Health};
-use hooklane_domain::json::RawJson;
-use hooklane_domain::webhook::target::TargetUrl;
-use hooklane_domain::webhook::{Essentials, Webhook};
+use hooklane_domain::webhook::Webhook;
 use jiff::SignedDuration;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::*;
+use crate::conformance::samples;
 use crate::fakes::{FakeSystem, Faults, MemoryLedger, MemoryLetters, MemoryRegistry};
 use crate::portal::{self, Shut};
 use crate::ports::{
@@ -35,32 +34,11 @@ fn tenant(n: usize) -> TenantId {
 }
 
 fn webhook(tenant: &TenantId, n: u128) -> Webhook {
-    Webhook::new(Essentials {
-        id: WebhookId::new(at(0), n),
-        tenant: tenant.clone(),
-        url: TargetUrl::from_stored("https://example.com/").unwrap(),
-        events: vec!["*".parse().unwrap()],
-        secret: "a-signing-secret".parse().unwrap(),
-        contract: "standard".parse().unwrap(),
-        created_at: at(0),
-    })
+    samples::webhook(tenant, n, 0)
 }
 
 fn event(tenant: &TenantId, id: &str) -> Event {
-    Event {
-        id: id.parse().unwrap(),
-        tenant: tenant.clone(),
-        content: Content {
-            event_type: "order.created".parse().unwrap(),
-            data: RawJson::parse("{}").unwrap(),
-            metadata: None,
-            timestamp: None,
-            version: None,
-            test: false,
-        },
-        accepted_at: at(1),
-        value: None,
-    }
+    samples::event(tenant, id, "{}")
 }
 
 struct World {
