@@ -23,6 +23,6 @@ pub use backend::{Deps, Keys, Leases, Ledger, Ports, Pulse, Registry};
 pub use edge::{Edge, NoRequest};
 pub use http::span::open as open_span;
 pub use production::Production;
-pub use resources::shown_fields;
+pub use resources::{attempts_file, attempts_file_name, shown_fields};
 pub use router::{openapi_json, router};
 pub use settings::Settings;

@@ -38,6 +38,7 @@ mod views;
 mod webhooks;
 mod words;
 
+pub use logs::{file as attempts_file, file_name as attempts_file_name};
 pub use views::shown_fields;
 
 use operation::operations;

@@ -45,6 +45,7 @@ pub fn door<P: Ports>(portal: Arc<Portal<P>>) -> Router {
         .route("/webhooks/{webhook}/studio", get(studio::of_webhook::<P>))
         .route("/webhooks/{webhook}/recover", get(recover::show::<P>).post(recover::start::<P>))
         .route("/webhooks/{webhook}/recover/stop", post(recover::stop::<P>))
+        .route("/webhooks/{webhook}/log.json", get(exports::log::<P>))
         .route("/webhooks/{webhook}/{act}", get(webhook::ask::<P>).post(webhook::act::<P>))
         .route("/deliveries", get(deliveries::list::<P>).post(deliveries::act::<P>))
         .route("/deliveries.csv", get(exports::csv::<P>))

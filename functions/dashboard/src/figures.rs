@@ -7,6 +7,7 @@ use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::Status;
 use hooklane_domain::delivery::failures::Failure;
 use hooklane_domain::delivery::period::Period;
+use hooklane_domain::figures::Bucket;
 use hooklane_domain::figures::report::{Report, Window};
 use hooklane_domain::ids::WebhookId;
 
@@ -31,14 +32,23 @@ pub(crate) struct Figures {
     pub(crate) attempts: u64,
     /// Why attempts failed, the most frequent first.
     pub(crate) failures: Vec<(Failure, u64)>,
-    /// Of each event type, or of all others: how many there were, and how many are delivered.
-    pub(crate) by_type: Vec<(Option<String>, u64, u64)>,
+    pub(crate) by_type: Vec<OfType>,
+    /// All that was counted.
+    pub(crate) counted: Bucket,
     pub(crate) amounts: Vec<Amount>,
     pub(crate) answers: Vec<Answers>,
     /// When it was counted.
     pub(crate) as_of: Timestamp,
     /// The time that is counted, if that is not all of the period.
     pub(crate) cut_to: Option<(Timestamp, Timestamp)>,
+}
+
+/// The deliveries of an event type, or of all that are not told apart.
+pub(crate) struct OfType {
+    pub(crate) name: Option<String>,
+    pub(crate) total: u64,
+    pub(crate) delivered: u64,
+    pub(crate) average_attempts: Option<f64>,
 }
 
 /// `None` if the tenant has no such webhook.
@@ -91,7 +101,8 @@ fn day_of(report: &Report) -> Day {
 }
 
 fn of_report(report: &Report) -> Figures {
-    let figures = report.total().figures();
+    let counted = report.total();
+    let figures = counted.figures();
     let of = |status: Status| {
         let found = figures.by_status.iter().find(|(one, _)| *one == status);
         found.map_or(0, |(_, count)| *count)
@@ -110,11 +121,15 @@ fn of_report(report: &Report) -> Figures {
         by_type: figures
             .by_type
             .iter()
-            .map(|one| {
-                (one.event_type.as_ref().map(ToString::to_string), one.total, one.successful)
+            .map(|one| OfType {
+                name: one.event_type.as_ref().map(ToString::to_string),
+                total: one.total,
+                delivered: one.successful,
+                average_attempts: one.average_attempts,
             })
             .collect(),
         failures: figures.by_failure,
+        counted,
         amounts: chart::amounts(report),
         answers: chart::answers::answers(report),
         as_of: report.as_of,

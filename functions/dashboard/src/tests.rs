@@ -32,6 +32,7 @@ use crate::{FrameAncestors, Portal, door};
 
 mod editing;
 mod figures;
+mod guides;
 mod inbox;
 mod inspecting;
 mod listing;

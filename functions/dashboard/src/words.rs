@@ -147,6 +147,9 @@ pub(crate) fn of_delivery(delivery: &Delivery, outlook: &Outlook, writer: &Write
         }
         State::Failed { at, reason } => {
             let why = match reason {
+                FailReason::Exhausted if delivery.attempts == 1 => {
+                    "The one attempt failed".to_owned()
+                }
                 FailReason::Exhausted => format!("All {} attempts failed", delivery.attempts),
                 FailReason::Gone => "The receiver answered 410 Gone".to_owned(),
                 FailReason::EventMissing => "Its event has expired".to_owned(),

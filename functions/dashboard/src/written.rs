@@ -171,13 +171,22 @@ impl Writer {
         format!("{}%", shown.replace('.', &self.decimal.to_string()))
     }
 
+    /// A number with one place.
+    pub(crate) fn tenths(&self, number: f64) -> String {
+        format!("{number:.1}").replace('.', &self.decimal.to_string())
+    }
+
+    /// A round number that was written with one place, without it.
+    pub(crate) fn round(&self, written: &str) -> String {
+        written.replacen(&format!("{}0", self.decimal), "", 1)
+    }
+
     /// The time that something took.
     pub(crate) fn took(&self, ms: u32) -> String {
         if ms < 1_000 {
             return format!("{ms} ms");
         }
-        let seconds = format!("{:.1}", f64::from(ms) / 1_000.0);
-        format!("{} s", seconds.replace('.', &self.decimal.to_string()))
+        format!("{} s", self.tenths(f64::from(ms) / 1_000.0))
     }
 
     /// A long time in its two largest units.

@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use crate::answers::ApiShape;
 use crate::files::{Files, InvalidContract};
+use crate::portal::PortalWords;
 use crate::request::{Checked, Outline, RequestFormat, Subject, WireRequest};
 
 mod load;
@@ -29,6 +30,7 @@ pub struct Contract {
     rate_limit: Option<RateLimit>,
     request: RequestFormat,
     api: Option<ApiShape>,
+    portal: Option<PortalWords>,
 }
 
 impl Contract {
@@ -94,6 +96,12 @@ impl Contract {
     #[must_use]
     pub fn api(&self) -> Option<&ApiShape> {
         self.api.as_ref()
+    }
+
+    /// What the portal shows under the names of the platform guide, if it has any.
+    #[must_use]
+    pub fn portal(&self) -> Option<&PortalWords> {
+        self.portal.as_ref()
     }
 
     /// Whether webhooks may sign with an Ed25519 key.

@@ -4,13 +4,14 @@
 //! any contract. The files of this build are in `hooklane-bundled-contracts`.
 //!
 //! `files` reads the TOML and knows the line of every value. `request` writes, signs and outlines the
-//! requests of a webhook. [`answers`] rewrites the API's answers for the clients of a tenant. [`Contract`] holds
-//! what both read from one file.
+//! requests of a webhook. [`answers`] rewrites the API's answers for the clients of a tenant. [`portal`] has the names of
+//! a platform guide for what the portal shows. [`Contract`] holds what they read from one file.
 
 pub mod answers;
 mod braces;
 mod contract;
 mod files;
+pub mod portal;
 mod request;
 mod time_format;
 

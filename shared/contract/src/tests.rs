@@ -6,6 +6,7 @@ mod extends;
 mod fuzz;
 mod mistakes;
 mod outlines;
+mod portal;
 mod requests;
 mod templates;
 

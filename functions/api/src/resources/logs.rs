@@ -6,7 +6,10 @@ use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse as _, Response};
 use hooklane_app::deliveries;
-use hooklane_app::ports::LogFilter;
+use hooklane_app::ports::{LogFilter, Unavailable};
+use hooklane_contract::Contract;
+use hooklane_domain::access::tenant::Tenant;
+use hooklane_domain::delivery::period::TimeRange;
 use hooklane_domain::ids::WebhookId;
 use lambda_http::http::header::CONTENT_DISPOSITION;
 use serde::Serialize;
@@ -83,8 +86,56 @@ pub(crate) async fn list<P: Ports>(
         next_cursor: page.next.map(|next| list.cursor(next)),
     };
     if is_download {
-        let file = format!("attachment; filename=\"{webhook}-attempts.json\"");
+        let file = format!("attachment; filename=\"{}\"", file_name(webhook));
         return Ok(([(CONTENT_DISPOSITION, file)], Json(view)).into_response());
     }
     Ok(Json(view).into_response())
+}
+
+/// The name of a webhook's log as a file.
+#[must_use]
+pub fn file_name(webhook: WebhookId) -> String {
+    format!("{webhook}-attempts.json")
+}
+
+/// The pages of a file.
+const PAGES: usize = 10;
+/// A page may have a few megabytes, and Lambda takes six in an answer (*AWS Lambda Developer Guide*, "Lambda quotas").
+const FULL: usize = 2 * 1024 * 1024;
+
+/// A webhook's newest attempts as a file: up to a thousand, in the shape in which the API answers this tenant. `None`
+/// if the tenant has no such webhook.
+pub async fn file<P: Ports>(
+    deps: &Deps<P>,
+    tenant: &Tenant,
+    webhook: WebhookId,
+) -> Result<Option<String>, Unavailable> {
+    let mut filter = LogFilter { began: TimeRange::default(), from: None, limit: 100 };
+    // That of the list without a time.
+    let list = List::of(&[&"logs", &webhook, &filter.began]);
+    let mut view = PageView { data: Vec::new(), unreadable: None, next_cursor: None };
+    let (mut unreadable, mut written) = (0, 0);
+    for _ in 0..PAGES {
+        let of = (&tenant.id, webhook);
+        let page = deliveries::log(&deps.registry, &deps.ledger, of, &filter).await?;
+        let Some(page) = page else { return Ok(None) };
+        unreadable += page.unreadable;
+        for entry in &page.entries {
+            let entry = LogView::new(entry);
+            written += serde_json::to_vec(&entry).map_or(0, |json| json.len());
+            view.data.push(entry);
+        }
+        filter.from = page.next.clone();
+        view.next_cursor = page.next.map(|next| list.cursor(next));
+        if view.next_cursor.is_none() || written > FULL {
+            break;
+        }
+    }
+    view.unreadable = non_zero(unreadable);
+    let canonical =
+        serde_json::to_string(&view).map_err(|e| Unavailable::new("a log as JSON", e))?;
+    let contract = deps.catalog.defaults().contract_of(&tenant.settings);
+    let shape = deps.contracts.get(contract).and_then(Contract::api);
+    let shape = shape.and_then(|api| api.of("listAttempts"));
+    Ok(Some(shape.and_then(|shape| shape.body(&tenant.id, 200, &canonical)).unwrap_or(canonical)))
 }

@@ -1,11 +1,13 @@
-//! The list of deliveries as a file: what its page shows, up to a thousand.
+//! Files: the list of deliveries as its page shows it, and a webhook's log of attempts as the API answers it; each up
+//! to a thousand.
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
-use hooklane_api::Ports;
+use hooklane_api::{Ports, attempts_file, attempts_file_name};
 use hooklane_domain::delivery::Delivery;
+use hooklane_domain::ids::WebhookId;
 use hooklane_domain::time::with_milliseconds;
 use lambda_http::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use serde::Serialize;
@@ -109,6 +111,18 @@ pub(crate) async fn csv<P: Ports>(
         text.push_str("\r\n");
     }
     Ok(file("text/csv; charset=utf-8", "deliveries.csv", text))
+}
+
+/// The log of attempts of a webhook.
+pub(crate) async fn log<P: Ports>(
+    State(portal): State<Arc<Portal<P>>>,
+    visitor: Visitor,
+    Path((_, webhook)): Path<(String, String)>,
+) -> Result<Response, Oops> {
+    let webhook: WebhookId = webhook.parse().map_err(|_| Oops::NoPage)?;
+    let text = attempts_file(&portal.deps, &visitor.tenant, webhook).await?;
+    let text = text.ok_or(Oops::NoPage)?;
+    Ok(file("application/json", &attempts_file_name(webhook), text))
 }
 
 pub(super) fn file(kind: &'static str, name: &str, text: String) -> Response {

@@ -12,6 +12,7 @@ use crate::visitor::Visitor;
 mod acts;
 mod answers;
 mod figures;
+mod guide;
 mod secret;
 mod settings;
 mod show;

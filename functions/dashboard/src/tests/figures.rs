@@ -29,7 +29,12 @@ pub(super) async fn webhook(browser: &Browser, n: u128) -> WebhookId {
 }
 
 /// A delivery with one attempt, so long ago.
-async fn deliver(browser: &Browser, webhook: WebhookId, ago: SignedDuration, status: u16) {
+pub(super) async fn deliver(
+    browser: &Browser,
+    webhook: WebhookId,
+    ago: SignedDuration,
+    status: u16,
+) {
     let deps = &browser.portal.deps;
     let at = deps.system.now() - ago;
     let event = format!("e-{}-{status}", at.as_millisecond()).parse().unwrap();
@@ -55,7 +60,11 @@ async fn deliver(browser: &Browser, webhook: WebhookId, ago: SignedDuration, sta
         _ => Next::RetryAt(deps.system.now() + SignedDuration::from_mins(5)),
     };
     let turn = Turn { generation: 0, owner: MessageId("m".to_owned()) };
-    deps.ledger.save(&new.after(&attempt, next, turn)).await.unwrap().written().unwrap();
+    let tried = new.after(&attempt, next, turn);
+    deps.ledger.save(&tried).await.unwrap().written().unwrap();
+    if status != 200 {
+        deps.ledger.keep_attempt(&tried, &attempt).await.unwrap();
+    }
 }
 
 pub(super) fn minutes(count: i64) -> SignedDuration {

@@ -14,6 +14,7 @@ use toml::Spanned;
 use super::Contract;
 use crate::answers::ApiTable;
 use crate::files::{File, Files, InvalidContract, Source};
+use crate::portal::PortalTable;
 use crate::request::{JsonStyle, RequestTables, SignatureTable};
 
 /// A contract file, merged with the files that it extends.
@@ -35,6 +36,7 @@ struct ContractTable {
     #[serde(default)]
     presets: BTreeMap<Spanned<String>, Spanned<toml::Value>>,
     api: Option<ApiTable>,
+    portal: Option<PortalTable>,
     rate_limit: Option<RateLimitTable>,
 }
 
@@ -98,6 +100,7 @@ impl Contract {
             presets,
             rate_limit: load_rate_limit(&source, table.rate_limit)?,
             api: table.api.map(|api| api.load(&source)).transpose()?,
+            portal: table.portal.map(|portal| portal.load(&source)).transpose()?,
         })
     }
 }

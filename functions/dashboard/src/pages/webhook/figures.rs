@@ -1,7 +1,7 @@
 //! The figures of a webhook, as tiles and as tables with bars.
 
 use super::answers::Named;
-use crate::figures::Figures;
+use crate::figures::{Figures, OfType};
 use crate::written::{Html, Writer, seen, share};
 
 pub(super) struct Figure {
@@ -69,6 +69,37 @@ pub(super) fn tiles(figures: &Figures, writer: &Writer) -> Vec<Figure> {
             note: "of what was accepted in this time".to_owned(),
         },
     ]
+}
+
+/// A row of the table of event types.
+pub(super) struct TypeRow {
+    pub(super) bar: Bar,
+    pub(super) arrived: String,
+    /// The attempts of each delivery, on average.
+    pub(super) attempts: String,
+}
+
+/// The deliveries of each event type, most first.
+pub(super) fn types(
+    of: &[OfType],
+    list: impl Fn(&(&'static str, String)) -> String,
+    writer: &Writer,
+) -> Vec<TypeRow> {
+    let named = |one: &OfType| Named {
+        name: one.name.clone().unwrap_or_else(|| "Other types".to_owned()),
+        count: one.total,
+        is_bad: false,
+        filter: one.name.clone().map(|name| ("event", name)),
+    };
+    let mut all: Vec<_> = of.iter().filter(|one| one.total > 0).collect();
+    all.sort_by_key(|one| std::cmp::Reverse(one.total));
+    let bars = bars(all.iter().map(|one| named(one)), list, writer);
+    let row = |(bar, one): (Bar, &OfType)| TypeRow {
+        bar,
+        arrived: writer.number(one.delivered),
+        attempts: one.average_attempts.map_or_else(|| "none".to_owned(), |n| writer.tenths(n)),
+    };
+    bars.into_iter().zip(all).map(row).collect()
 }
 
 /// The bars of what is counted, the longest first. `list` is the address of the list of deliveries with a filter.

@@ -9,13 +9,15 @@ use hooklane_api::Ports;
 use hooklane_app::deliveries;
 use hooklane_app::ports::DeliveryFilter;
 use hooklane_app::webhooks::{self, Overview};
+use hooklane_contract::Contract;
+use hooklane_contract::portal::PortalWords;
 use hooklane_domain::delivery::period::Period;
 use hooklane_domain::isolation::circuit::Circuit;
 use hooklane_domain::webhook::Webhook;
 
 use super::acts::{Action, acts};
-use super::answers::Named;
-use super::figures::{Bar, Figure, PERIODS, bars, tiles};
+use super::figures::{Bar, Figure, PERIODS, TypeRow, bars, tiles, types};
+use super::guide::Guide;
 use super::settings::{Rotation, rotation, settings};
 use super::{answers, read};
 use crate::chart::{self, Chart};
@@ -54,7 +56,10 @@ struct Page {
     failed_words: String,
     codes: Vec<Bar>,
     attempts_words: String,
-    by_type: Vec<Bar>,
+    by_type: Vec<TypeRow>,
+    guide: Option<Guide>,
+    log: String,
+    log_address: String,
     rows: Vec<Row>,
     settings: Vec<(&'static str, Html)>,
     rotation: Option<Rotation>,
@@ -104,6 +109,9 @@ pub(crate) async fn show<P: Ports>(
         words::of_webhook(&webhook, overview.as_ref(), visitor.tenant.settings.paused, writer);
     let waiting = overview.as_ref().map_or(0, |overview| overview.waiting);
     let period_words = PERIODS.iter().find(|(word, ..)| *word == period.as_str());
+    // The words are those of the guide that the tenant's people have read.
+    let contract = deps.catalog.defaults().contract_of(&visitor.tenant.settings);
+    let guide = deps.contracts.get(contract).and_then(Contract::portal);
     let id = webhook.id.to_string();
     let list = |(name, value): &(&'static str, String)| {
         let query = [("webhook", id.as_str()), (*name, value), ("since", period.as_str())];
@@ -129,15 +137,10 @@ pub(crate) async fn show<P: Ports>(
         },
         codes: bars(answers::by_code(figures.attempts, &figures.failures), list, writer),
         attempts_words: writer.count(figures.attempts, "attempt", "attempts"),
-        by_type: bars(
-            figures.by_type.iter().map(|(name, total, _)| {
-                let filter = name.clone().map(|name| ("event", name));
-                let name = name.clone().unwrap_or_else(|| "Other types".to_owned());
-                Named { name, count: *total, is_bad: false, filter }
-            }),
-            list,
-            writer,
-        ),
+        by_type: types(&figures.by_type, list, writer),
+        guide: guide.map(|words| Guide::new(words, &figures.counted, writer)),
+        log: guide.and_then(PortalWords::log).unwrap_or("Log of attempts").to_owned(),
+        log_address: link::to(visitor.id(), format!("webhooks/{}/log.json", webhook.id)),
         figures: tiles(&figures, writer),
         rows: rows(&portal, &visitor, &found).await?,
         settings: settings(&webhook, &portal.deps.contracts, writer),
