@@ -170,9 +170,11 @@ fn everything(crowd: &Crowd, cookie: &str) -> Vec<Asked> {
     };
     page("webhooks", "webhooks".to_owned(), "");
     page("webhooks, filtered by type", "webhooks".to_owned(), "event=order.created");
+    page("webhooks, their rows alone", "webhooks/rows".to_owned(), "");
     page("new webhook", "new".to_owned(), "");
     page("one webhook", format!("webhooks/{webhook}"), "");
     page("one webhook, 30 days", format!("webhooks/{webhook}"), "period=30d");
+    page("a webhook's log, 1,000", format!("webhooks/{webhook}/log.json"), "");
     page("edit", format!("webhooks/{webhook}/edit"), "");
     page("studio", format!("webhooks/{webhook}/studio"), "");
     page("recover", format!("webhooks/{webhook}/recover"), "");

@@ -33,6 +33,8 @@ def browser():
     if program is None:
         pytest.skip("there is no Chromium; on Debian: apt-get install chromium-headless-shell")
     playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: make setup")
+    # As the default of each context below.
+    playwright.expect.set_options(timeout=PATIENCE_SECONDS * 1000)
     with playwright.sync_playwright() as driver:
         started = launch(driver, program)
         yield started

@@ -99,8 +99,9 @@ def site(answer):
 
 @pytest.mark.long(60)
 def test_the_portal_works_in_a_frame_of_the_page_that_the_stack_names_and_in_no_other(
-    framed, tenant, blocking, pictures
+    framed, tenant, blocking, visit, pictures
 ):
+    """With third-party cookies blocked, and with them allowed."""
     own, port = framed
     with served("embedded.py", own, tenant, port) as address:
         blocking.goto(address)
@@ -114,8 +115,17 @@ def test_the_portal_works_in_a_frame_of_the_page_that_the_stack_names_and_in_no_
         expect(frame.get_by_role("heading", level=1)).to_contain_text("It is created")
         frame.get_by_role("link", name="Deliveries").click()
         expect(frame.get_by_role("heading", level=1)).to_have_text("Deliveries")
-    (made,) = own.api(tenant).get("/webhooks").expect(200).body["data"]
-    assert made["url"] == "https://example.com/hook"
+        (made,) = own.api(tenant).get("/webhooks").expect(200).body["data"]
+        assert made["url"] == "https://example.com/hook"
+
+        allowing = visit()
+        allowing.goto(address)
+        frame = allowing.frame_locator("iframe")
+        expect(frame.get_by_role("heading", level=1)).to_have_text("Webhooks")
+        frame.get_by_role("rowheader").get_by_role("link").click()
+        frame.get_by_role("button", name="Pause").click()
+        expect(frame.get_by_text("It is paused.")).to_be_visible()
+    assert own.api(tenant).get(f"/webhooks/{made['id']}").expect(200).body["status"] == "paused"
 
     with served("embedded.py", own, tenant, a_free_one()) as address:
         said = []

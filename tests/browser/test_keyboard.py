@@ -143,3 +143,41 @@ def test_find_select_retry_and_cancel_without_a_pointer(visit, link, api, receiv
     enter(page)
     assert "It is cancelled" in page.get_by_role("status").first.inner_text()
     assert len(api.get(path, status="cancelled").expect(200).body["data"]) == 1
+
+
+@pytest.mark.long(20)
+def test_the_operator_signs_in_finds_and_sends_again_without_a_pointer(
+    visit, stack, api, tenant, receiver, eventually, script, tab_to
+):
+    receiver.respond = lambda _: Response(503)
+    body = {"name": "Ledger", "url": receiver.url("/"), "events": ["*"], "retryPolicy": {"schedule": [3600]}}
+    made = api.post("/webhooks", body).expect(201).body["id"]
+    event = api.post("/events", {"type": "order.created", "data": {}}).expect(202).body["id"]
+    path = f"/webhooks/{made}/deliveries"
+    eventually(lambda: api.get(path, status="retrying").expect(200).body["data"])
+    receiver.respond = lambda _: Response(200)
+    page = visit(script)
+    page.goto(f"{stack.description['apiUrl']}/operator/overview")
+    tab_to(page, "Operator key")
+    page.keyboard.type(stack.description["operatorKey"])
+    enter(page)
+    assert heading(page) == "Overview"
+    tab_to(page, "waits longest")
+    enter(page)
+    tab_to(page, "Find by the id")
+    page.keyboard.type(event)
+    enter(page)
+    tab_to(page, "What became of it")
+    enter(page)
+    tab_to(page, "order.created")
+    enter(page)
+    tab_to(page, "Change something")
+    enter(page)
+    tab_to(page, "View and change")
+    enter(page)
+    tab_to(page, "Retry now")
+    enter(page)
+    eventually(lambda: api.get(path, status="delivered").expect(200).body["data"])
+    tab_to(page, "Back to the operator")
+    enter(page)
+    assert heading(page) == tenant

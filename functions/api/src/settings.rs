@@ -58,7 +58,9 @@ impl Settings {
     }
 
     /// Where dead letters are sent again.
-    pub(crate) fn errand_queues(&self) -> ErrandUrls {
+    /// The queues on the way of events.
+    #[must_use]
+    pub fn errand_queues(&self) -> ErrandUrls {
         ErrandUrls {
             events: self.event_queue.clone(),
             delivery: self.delivery_queue.clone(),

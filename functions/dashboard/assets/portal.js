@@ -129,18 +129,35 @@
   };
   const live = document.getElementById("live"), listed = document.getElementById("listed");
 
+  // Parts of the page that are taken over whole, unless the reader is in them. Says whether all were.
+  const take = (body) => {
+    let isShown = true;
+    for (const id of (live.dataset.parts ?? "").split(" ").filter(Boolean)) {
+      const part = document.getElementById(id), now = body.querySelector(`#${id}`);
+      if (!now) continue;
+      for (const one of part.querySelectorAll("details[id]")) {
+        const other = now.querySelector(`#${one.id}`);
+        if (other) other.open = one.open;
+      }
+      if (part.innerHTML === now.innerHTML) continue;
+      if (part.contains(document.activeElement)) { isShown = false; continue; }
+      part.replaceChildren(...now.childNodes);
+    }
+    return isShown;
+  };
+
   // Of a list, rows that are there change in place; new ones come when they are asked for, so that nothing moves under
   // the eyes of a reader.
   if (live && listed) {
     const show = live.querySelector('[data-live="show"]');
     let found = null;
     const rowsOf = (root) => [...root.querySelectorAll("[data-id]")];
-    const deliveries = (count) => (count === 1 ? "1 new delivery" : `${count} new deliveries`);
+    const news = (count) => `${count} ${count === 1 ? live.dataset.one : live.dataset.many}`;
     const offer = () => {
       const known = new Set(rowsOf(listed).map((row) => row.dataset.id));
       const count = found ? rowsOf(found).filter((row) => !known.has(row.dataset.id)).length : 0;
       show.hidden = count === 0;
-      if (count) followed.say(`${deliveries(count)}.`);
+      if (count) followed.say(`${news(count)}.`);
       else if (!followed.isPaused()) followed.say("Live");
       return count;
     };
@@ -152,7 +169,7 @@
         if (!now) continue;
         [...row.cells].forEach((cell, at) => {
           const other = now.cells[at];
-          if (cell.className === "pick" || !other || cell.innerHTML === other.innerHTML) return;
+          if (cell.className === "pick" || !other || other.dataset.kept !== undefined || cell.innerHTML === other.innerHTML) return;
           if (cell.contains(document.activeElement)) { isShown = false; return; }
           row.style.height = `${row.offsetHeight}px`;
           cell.replaceChildren(...other.cloneNode(true).childNodes);
@@ -162,11 +179,12 @@
     };
     const followed = follow(live, (body) => {
       found = body;
-      const isShown = refresh();
+      const isTaken = take(body), isShown = refresh();
       offer();
-      return isShown;
+      return isTaken && isShown;
     }, () => show.hidden);
     show.addEventListener("click", () => {
+      if (live.dataset.again !== undefined) return location.reload();
       const known = new Set(rowsOf(listed).map((row) => row.dataset.id));
       const chosen = new Set([...listed.querySelectorAll('[name="d"]:checked')].map((box) => box.value));
       const count = offer();
@@ -178,25 +196,14 @@
       select();
       rowsOf(listed).find((row) => !known.has(row.dataset.id))?.querySelector("a").focus();
       show.hidden = true;
-      followed.say(`${deliveries(count)} added.`);
+      followed.say(`${news(count)} added.`);
     });
   }
 
-  // Of a delivery, what happened and what comes next.
+  // Of another page, its parts. A page without a place for what is live has come to its end.
   if (live && !listed) {
     const followed = follow(live, (body) => {
-      let isShown = true;
-      for (const id of ["head", "happened", "tries"]) {
-        const part = document.getElementById(id), now = body.querySelector(`#${id}`);
-        if (!now) continue;
-        for (const one of part.querySelectorAll("details[id]")) {
-          const other = now.querySelector(`#${one.id}`);
-          if (other) other.open = one.open;
-        }
-        if (part.innerHTML === now.innerHTML) continue;
-        if (part.contains(document.activeElement)) { isShown = false; continue; }
-        part.replaceChildren(...now.childNodes);
-      }
+      const isShown = take(body);
       if (isShown && !body.querySelector("#live")) followed.end("It has ended.");
       return isShown;
     });

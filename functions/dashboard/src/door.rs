@@ -39,6 +39,7 @@ pub fn door<P: Ports>(portal: Arc<Portal<P>>) -> Router {
         .route("/webhooks", get(webhooks::list::<P>).post(new::create::<P>))
         .route("/new", get(new::show::<P>))
         .route("/new/{act}", get(new::again).post(new::trial::<P>))
+        .route("/webhooks/rows", get(webhooks::rows_now::<P>))
         .route("/webhooks/{webhook}", get(webhook::show::<P>))
         .route("/webhooks/{webhook}/edit", get(edit::show::<P>).post(edit::save::<P>))
         .route("/webhooks/{webhook}/edit/{act}", get(edit::again).post(edit::trial::<P>))

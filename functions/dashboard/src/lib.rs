@@ -24,6 +24,7 @@ mod query;
 mod settings;
 mod sign_in;
 mod visitor;
+mod watch;
 mod words;
 mod written;
 
@@ -32,3 +33,4 @@ mod tests;
 
 pub use door::door;
 pub use settings::{FrameAncestors, Portal};
+pub use watch::Watch;

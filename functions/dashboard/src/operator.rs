@@ -27,6 +27,7 @@ pub(crate) fn routes<P: Ports>() -> Router<Arc<Portal<P>>> {
         .route("/enter", get(entering::enter::<P>))
         .route("/leave", post(entering::leave::<P>))
         .route("/overview", get(overview::show::<P>))
+        .route("/overview/now", get(overview::now::<P>))
         .route("/tenants", get(tenants::list::<P>))
         .route("/tenants/{tenant}", get(tenants::show::<P>))
         .route("/letters", get(letters::list::<P>))

@@ -2,10 +2,14 @@
 
 use hooklane_api::{Deps, Ports};
 
+use crate::watch::Watch;
+
 /// What the pages work with.
 pub struct Portal<P: Ports> {
     pub deps: Deps<P>,
     pub frame: FrameAncestors,
+    /// What the operator's overview shows of alarms and queues.
+    pub watch: Watch,
 }
 
 /// The origins whose pages may show the portal in a frame.

@@ -9,7 +9,7 @@ use hooklane_api::{Deps, Ports};
 use hooklane_app::cache::{Bounded, Recent};
 use hooklane_app::catalog::EventCatalog;
 use hooklane_app::fakes::{
-    FakeSystem, Faults, MemoryLedger, MemoryLetters, MemoryQueues, MemoryRegistry,
+    FakeMonitor, FakeSystem, Faults, MemoryLedger, MemoryLetters, MemoryQueues, MemoryRegistry,
 };
 use hooklane_app::portal;
 use hooklane_app::ports::{Destination, Post, Sent, TenantStore as _, Unavailable};
@@ -28,7 +28,7 @@ use lambda_http::http::{Request, StatusCode};
 use secrecy::ExposeSecret as _;
 use tower::ServiceExt as _;
 
-use crate::{FrameAncestors, Portal, door};
+use crate::{FrameAncestors, Portal, Watch, door};
 
 mod editing;
 mod figures;
@@ -90,6 +90,8 @@ struct Browser {
     cookie: String,
     /// Of the ledger and the registry: what is asked of them.
     faults: Faults,
+    /// What is observed of the service from outside.
+    monitor: FakeMonitor,
 }
 
 struct Answer {
@@ -142,8 +144,10 @@ impl Browser {
             leases: Bounded::default(),
             pulse: Recent::default(),
         };
-        let portal = Arc::new(Portal { deps, frame: FrameAncestors::of(frame) });
-        Self { door: door(Arc::clone(&portal)), portal, cookie: String::new(), faults }
+        let monitor = FakeMonitor::default();
+        let (frame, watch) = (FrameAncestors::of(frame), Watch::of(monitor.clone()));
+        let portal = Arc::new(Portal { deps, frame, watch });
+        Self { door: door(Arc::clone(&portal)), portal, cookie: String::new(), faults, monitor }
     }
 
     async fn ask(&self, method: &str, path: &str, body: &str, headers: &[(&str, &str)]) -> Answer {

@@ -127,6 +127,11 @@ MUTATIONS: list[Mutation] = [
         "dashboard works with api's settings, and reaches receivers by the same way",
     ),
     Mutation(
+        _statements("DashboardRole", "cloudwatch:DescribeAlarms", "Action"),
+        "cloudwatch:SetAlarmState",
+        "only the operator's pages read alarms and metrics",
+    ),
+    Mutation(
         _properties("DashboardFunction", "Environment", "Variables", "INBOX_ADDRESS"),
         GONE,
         "dashboard works with api's settings, and reaches receivers by the same way",

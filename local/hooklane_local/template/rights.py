@@ -23,6 +23,8 @@ ADAPTERS: dict[str, dict[str, tuple[str, ...]]] = {
     "Queues": {"sqs": ("DELIVERY_QUEUE_URL", "RETRY_QUEUE_URL")},
     # Where there is a bus, see the assertion of its own.
     "EventBus": {},
+    # And what may be read of alarms and metrics.
+    "CloudWatch": {},
     # The edge to the operating system makes no call of AWS.
     "System": {},
 }
@@ -45,7 +47,7 @@ _READS_STREAM = (
     "dynamodb:ListStreams",
 )
 # These belong to conditions of the template and have assertions of their own.
-_ELSEWHERE = ("ec2", "xray", "kms", "events")
+_ELSEWHERE = ("ec2", "xray", "kms", "events", "cloudwatch")
 
 
 def permitted(stack: Stack, function: str) -> set[Right]:

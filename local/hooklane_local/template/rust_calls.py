@@ -39,6 +39,8 @@ SDK = {
     "get_queue_attributes": "sqs:GetQueueAttributes",
     "get_secret_value": "secretsmanager:GetSecretValue",
     "put_events": "events:PutEvents",
+    "describe_alarms": "cloudwatch:DescribeAlarms",
+    "get_metric_data": "cloudwatch:GetMetricData",
 }
 # A write is a value, and what it needs depends on what it is: alone or in a transaction.
 WRITES = {
@@ -178,9 +180,10 @@ def _imports(path: Path) -> frozenset[str]:
 
 
 def traits_of(function: str) -> set[str]:
-    """The traits that the file with the function's `Ports` imports."""
+    """The traits that the files with the function's ports import."""
     folder = FUNCTIONS / function / "src"
-    text = "\n".join(path.read_text() for path in (folder / "ports.rs", folder / "backend.rs") if path.exists())
+    files = [folder / name for name in ("ports.rs", "backend.rs", "watch.rs")]
+    text = "\n".join(path.read_text() for path in files if path.exists())
     return {name.strip() for uses in _PORTS.findall(text) for name in uses.split(",") if name.strip()}
 
 

@@ -11,7 +11,7 @@ pub use finding::{Found, Hit, MAX_TENANTS, NoId, find};
 pub use signing_in::{admit, admits, link, session, view};
 pub use state::{Letters, State, letter_counts, state};
 pub use tenants::{TenantRow, TenantRows, tenants};
-pub use troubles::{Trouble, Troubles, troubles};
+pub use troubles::{Order, Trouble, Troubles, troubles};
 
 #[cfg(test)]
 mod tests;

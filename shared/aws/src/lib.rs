@@ -1,11 +1,12 @@
 //! The adapters to AWS: everything that calls a table, a queue or a secret.
 //!
 //! [`ledger`] and [`registry`] are the two tables, [`queues`] and [`dead_letters`] the queues, [`letters`] the
-//! operator's side of the dead letters, [`operator_bus`]
-//! the platform's bus, and [`secrets`] the keys. [`stream`] reads the records of the ledger's stream. The environment is read in [`settings`] only, time and randomness in
-//! [`system`] only, and logging is set up in [`telemetry`].
+//! operator's side of the dead letters, [`operator_bus`] the platform's bus, [`cloudwatch`] what is measured of the
+//! stack, and [`secrets`] the keys. [`stream`] reads the records of the ledger's stream. The environment is read in
+//! [`settings`] only, time and randomness in [`system`] only, and logging is set up in [`telemetry`].
 
 pub mod clients;
+pub mod cloudwatch;
 pub mod dead_letters;
 pub mod event_queue;
 pub mod ledger;

@@ -6,27 +6,30 @@ use std::time::Duration;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use futures::future::try_join;
+use futures::future::{join, try_join};
 use hooklane_api::Ports;
 use hooklane_app::isolation::MAX_COUNTED;
-use hooklane_app::operator::{self, Trouble, Troubles};
-use hooklane_app::ports::{LetterCount, WorkQueue};
+use hooklane_app::operator::{self, Order, Trouble, Troubles};
 use hooklane_domain::Timestamp;
-use hooklane_domain::canary::IN_TIME;
 use hooklane_domain::ids::WebhookId;
-use hooklane_domain::isolation::brake::STALE_AFTER;
-use hooklane_domain::time::later;
 use hooklane_domain::webhook::masking::masked;
+use lambda_http::http::HeaderMap;
 
 use super::frame::{Frame, Room};
 use super::guest::Operator;
+use crate::form::Fields;
 use crate::link;
+use crate::live::fragment;
 use crate::oops::Oops;
 use crate::pages::page;
 use crate::query::Query;
 use crate::settings::Portal;
 use crate::words::{self, Said};
 use crate::written::{Html, Writer, breakable_host, theirs};
+
+mod service;
+
+use service::{Queue, Ringing, Sign, queues, rings, signs};
 
 #[derive(Template)]
 #[template(path = "operator/overview.html")]
@@ -36,29 +39,17 @@ struct Page {
     version: &'static str,
     queues: Vec<Queue>,
     signs: Vec<Sign>,
+    alarms: Vec<Ringing>,
+    orders: [(String, &'static str, bool); 2],
     rows: Vec<Row>,
     shown: String,
     more: Option<String>,
+    /// Where the script asks for the page as it is now.
+    live: String,
 }
 
-/// A canary that is older is of a time in which canaries were sent: they are at most an hour apart.
-const OLD: Duration = Duration::from_secs(2 * 60 * 60);
-
-/// A queue on the way of events.
-struct Queue {
-    name: &'static str,
-    icon: &'static str,
-    count: String,
-    note: String,
-    /// Where it can be looked into.
-    address: Option<String>,
-}
-
-/// Something that shows whether the service works.
-struct Sign {
-    name: &'static str,
-    said: Said,
-}
+/// The word of the address for those that wait longest first.
+const WAITING: &str = "waiting";
 
 struct Row {
     tenant: String,
@@ -77,31 +68,82 @@ pub(crate) async fn show<P: Ports>(
     guest: Operator,
     Query(query): Query,
 ) -> Result<Response, Oops> {
+    page(&look(&portal, &guest, &query).await?)
+}
+
+/// The page as it is now, for its script.
+pub(crate) async fn now<P: Ports>(
+    State(portal): State<Arc<Portal<P>>>,
+    guest: Operator,
+    Query(query): Query,
+    asked: HeaderMap,
+) -> Result<Response, Oops> {
+    Ok(fragment(&asked, look(&portal, &guest, &query).await?.render()?))
+}
+
+async fn look<P: Ports>(
+    portal: &Portal<P>,
+    guest: &Operator,
+    query: &Fields,
+) -> Result<Page, Oops> {
     let deps = &portal.deps;
     let after = query.text("after").and_then(|text| text.parse::<WebhookId>().ok());
-    let (state, troubles) = try_join(
+    let order = match query.text("order") {
+        Some(WAITING) => Order::WaitingLongest,
+        _ => Order::FailingLongest,
+    };
+    let read = try_join(
         operator::state(&deps.registry, &deps.ledger, &deps.letters, &deps.errands),
-        operator::troubles(&deps.registry, &deps.ledger, after),
-    )
-    .await?;
-    let writer = &guest.writer;
+        operator::troubles(&deps.registry, &deps.ledger, after, order),
+    );
+    let (read, observed) = join(read, portal.watch.observed(guest.now)).await;
+    let (state, troubles) = read?;
+    let (observed, writer) = (observed.as_ref(), &guest.writer);
     let rows: Vec<_> = troubles.rows.iter().map(|one| row(one, guest.now, writer)).collect();
-    page(&Page {
-        frame: Frame::new(&guest, Room::Overview, "Overview"),
+    let address = |page: &str, order, after: Option<WebhookId>| {
+        let mut query = Vec::new();
+        if order == Order::WaitingLongest {
+            query.push(("order", WAITING.to_owned()));
+        }
+        query.extend(after.map(|after| ("after", after.to_string())));
+        let query: Vec<_> = query.iter().map(|(name, text)| (*name, text.as_str())).collect();
+        link::of_operator_with(page, &query)
+    };
+    let choice = |one, name| (address("overview", one, after), name, one == order);
+    Ok(Page {
+        frame: Frame::new(guest, Room::Overview, "Overview"),
         lead: lead(&troubles, after.is_some(), writer),
         version: env!("CARGO_PKG_VERSION"),
-        queues: queues(&state, writer),
-        signs: signs(&state, guest.now, writer),
-        shown: format!(
-            "{} of {}, those that fail longest first",
-            writer.number(rows.len() as u64),
-            writer.number(troubles.all as u64)
-        ),
+        queues: queues(&state, observed, writer),
+        signs: signs(&state, observed, guest.now, writer),
+        alarms: rings(observed, writer),
+        orders: [
+            choice(Order::FailingLongest, "fails longest"),
+            choice(Order::WaitingLongest, "waits longest"),
+        ],
+        shown: shown(&troubles, rows.len(), writer),
         rows,
-        more: troubles
-            .next
-            .map(|next| link::of_operator_with("overview", &[("after", &next.to_string())])),
+        more: troubles.next.map(|next| address("overview", order, Some(next))),
+        live: address("overview/now", order, after),
     })
+}
+
+/// How much of what is in trouble the page shows, and in which order.
+fn shown(troubles: &Troubles, rows: usize, writer: &Writer) -> String {
+    let number = |number: usize| writer.number(number as u64);
+    match troubles.compared {
+        None => {
+            format!("{} of {}, those that fail longest first", number(rows), number(troubles.all))
+        }
+        Some(compared) if compared < troubles.all => format!(
+            "{} of the {} that fail longest, those that wait longest first",
+            number(rows),
+            number(compared)
+        ),
+        Some(_) => {
+            format!("{} of {}, those that wait longest first", number(rows), number(troubles.all))
+        }
+    }
 }
 
 /// What the page says, in a sentence.
@@ -126,114 +168,14 @@ fn lead(troubles: &Troubles, is_later: bool, writer: &Writer) -> String {
     )
 }
 
-fn queues(state: &operator::State, writer: &Writer) -> Vec<Queue> {
-    let letters: u64 = state.letters.iter().map(|(_, count)| count.visible + count.hidden).sum();
-    let mut shown: Vec<_> = state.queues.iter().map(|one| queue(one, writer)).collect();
-    shown.push(Queue {
-        name: "Dead letters",
-        icon: if letters == 0 { "good" } else { "failing" },
-        count: writer.number(letters),
-        note: if letters == 0 { "none" } else { "look at them" }.to_owned(),
-        address: Some(link::of_operator("letters")),
-    });
-    shown
-}
-
-fn queue((queue, count): &(WorkQueue, LetterCount), writer: &Writer) -> Queue {
-    let (name, icon) = match queue {
-        WorkQueue::Events => ("Events", "accepted"),
-        WorkQueue::Delivery => ("First attempts", "accepted"),
-        WorkQueue::Retry => ("Retries and long waits", "retrying"),
-    };
-    Queue {
-        name,
-        icon,
-        count: writer.number(count.visible),
-        note: match count.hidden {
-            0 => "to be handled".to_owned(),
-            hidden => format!("to be handled; {} wait or are being handled", writer.number(hidden)),
-        },
-        address: None,
-    }
-}
-
-fn signs(state: &operator::State, now: Timestamp, writer: &Writer) -> Vec<Sign> {
-    let upkeep = match state.brake {
-        None => Said::new("Never ran", "failing", "bad", String::new()),
-        Some(brake) if now < later(brake.measured_at, STALE_AFTER) => Said::new(
-            "Runs",
-            "good",
-            "good",
-            format!("last at {}", writer.second(brake.measured_at)),
-        ),
-        Some(brake) => {
-            let why =
-                format!("last at {}; it should each minute", writer.second(brake.measured_at));
-            Said::new("Does not run", "failing", "bad", why)
-        }
-    };
-    let fresh = state.brake.filter(|brake| now < later(brake.measured_at, STALE_AFTER));
-    let brake = match fresh {
-        Some(brake) => {
-            let count = writer.count(brake.in_flight, "message", "messages");
-            match brake.on {
-                true => {
-                    let why = format!("{count} in flight; what waits long is parked");
-                    Said::new("On", "failing", "bad", why)
-                }
-                false => Said::new("Off", "good", "good", format!("{count} in flight")),
-            }
-        }
-        None => Said::new("Unknown", "off", "off", "upkeep sets it with each run".to_owned()),
-    };
-    vec![
-        Sign { name: "Upkeep", said: upkeep },
-        Sign { name: "Brake", said: brake },
-        Sign { name: "Canary", said: canary(state, now, writer) },
-    ]
-}
-
-/// The event that Hooklane sends itself.
-fn canary(state: &operator::State, now: Timestamp, writer: &Writer) -> Said {
-    let Some(canary) = &state.canary else {
-        return Said::new(
-            "Not sent",
-            "off",
-            "off",
-            "canaries are off, or upkeep has not run".to_owned(),
-        );
-    };
-    let sent = writer.second(canary.sent_at);
-    if now >= later(canary.sent_at, OLD) {
-        return Said::new("Not sent", "off", "off", format!("the last one was sent at {sent}"));
-    }
-    let is_late = |at: Timestamp| at > later(canary.sent_at, IN_TIME);
-    match canary.arrived_at {
-        Some(at) => {
-            let took = Writer::between(canary.sent_at, at);
-            let took = writer.took(u32::try_from(took.as_millis()).unwrap_or(u32::MAX));
-            let why = format!("sent at {sent}, took {took}");
-            match is_late(at) {
-                true => Said::new("Late", "slow", "wait", why),
-                false => Said::new("Arrived", "good", "good", why),
-            }
-        }
-        None if is_late(now) => {
-            Said::new("Missing", "failing", "bad", format!("sent at {sent}, and has not arrived"))
-        }
-        None if canary.before == Some(false) => {
-            let why = format!("the one before has not arrived in time; another was sent at {sent}");
-            Said::new("Missing", "failing", "bad", why)
-        }
-        None => Said::new("Under way", "waiting", "wait", format!("sent at {sent}")),
-    }
-}
-
 fn row(trouble: &Trouble, now: Timestamp, writer: &Writer) -> Row {
     let Trouble { webhook, tenant_paused, overview, oldest } = trouble;
     let url = masked(&webhook.url);
-    let lasts = |since: Timestamp| -> Option<Duration> {
-        Some(Writer::between(since, now)).filter(|time| !time.is_zero())
+    // By the minute, since the page follows.
+    let lasts = |since: Timestamp| {
+        let seconds = Writer::between(since, now).as_secs();
+        let whole = if seconds < 60 { seconds } else { seconds / 60 * 60 };
+        (seconds > 0).then(|| Duration::from_secs(whole))
     };
     let last = overview.newest_delivery.as_ref().and_then(|delivery| delivery.last.as_ref());
     let last = oldest.as_ref().and_then(|delivery| delivery.last.as_ref()).or(last);

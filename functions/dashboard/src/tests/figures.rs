@@ -166,3 +166,33 @@ async fn a_webhook_shows_its_volume_its_errors_and_when_it_was_counted() {
     let empty = browser.get(&format!("/portal/acme/webhooks/{two}")).await.text;
     assert!(!empty.contains("class=\"plot\""), "there is no empty chart");
 }
+
+/// The rows that the script asks for are those of the page, without what is counted by the minute.
+#[tokio::test]
+async fn the_list_follows_what_happens_without_counting_figures() {
+    let mut browser = Browser::new("");
+    browser.enter("manage").await;
+    let one = webhook(&browser, 1).await;
+    deliver(&browser, one, minutes(10), 200).await;
+    let page = browser.get("/portal/acme/webhooks").await.text;
+    assert!(page.contains("data-from=\"/portal/acme/webhooks/rows\""), "{page}");
+    let before = browser.faults.requests();
+    let rows = browser.get("/portal/acme/webhooks/rows").await;
+    assert_eq!(browser.faults.requests() - before, 4 + 2, "as the page, but without figures");
+    assert_eq!(rows.text.matches(&format!("data-row data-id=\"{one}\"")).count(), 1);
+    assert_eq!(rows.text.matches("data-kept>").count(), 2, "{}", rows.text);
+    assert!(!rows.text.contains("<html"), "{}", rows.text);
+    assert!(rows.text.contains("<p id=\"lead\">None of these fails. Nothing waits.</p>"));
+    let known = [("if-none-match", rows.tag.as_str())];
+    let again = browser.ask("GET", "/portal/acme/webhooks/rows", "", &known).await;
+    assert_eq!((again.status, again.text.as_str()), (StatusCode::NOT_MODIFIED, ""));
+    deliver(&browser, one, minutes(1), 503).await;
+    let changed = browser.ask("GET", "/portal/acme/webhooks/rows", "", &known).await;
+    assert_eq!(changed.status, StatusCode::OK);
+    assert!(changed.text.contains("1 is unsteady. One delivery waits"), "{}", changed.text);
+    let filtered = browser.get("/portal/acme/webhooks?status=paused").await.text;
+    assert!(!filtered.contains("id=\"live\""), "nothing to follow: {filtered}");
+    let filtered = browser.get("/portal/acme/webhooks?status=active&event=order.created").await;
+    let from = "data-from=\"/portal/acme/webhooks/rows?event=order.created&#38;status=active\"";
+    assert!(filtered.text.contains(from), "{}", filtered.text);
+}

@@ -10,13 +10,13 @@ const OWN: [(&str, &str); 1] = [("sec-fetch-site", "same-origin")];
 
 /// A browser of a stack whose operator lets tenants have inboxes.
 fn with_inboxes() -> Browser {
-    let Browser { portal, cookie, faults, .. } = Browser::new("");
+    let Browser { portal, cookie, faults, monitor, .. } = Browser::new("");
     let Ok(mut portal) = Arc::try_unwrap(portal) else {
         unreachable!("the door is dropped, so nobody else has it")
     };
     portal.deps.network = NetworkRules::default().with_inboxes("https://hooks.example").unwrap();
     let portal = Arc::new(portal);
-    Browser { door: door(Arc::clone(&portal)), portal, cookie, faults }
+    Browser { door: door(Arc::clone(&portal)), portal, cookie, faults, monitor }
 }
 
 async fn act(browser: &Browser, act: &str, fields: &str) -> Answer {

@@ -1,8 +1,8 @@
 //! The operator's pages.
 
 use hooklane_app::ports::{
-    BrakeStore as _, CanaryStore as _, Clock as _, EventStore as _, HealthStore as _,
-    KeyStore as _, WatchList as _,
+    Alarm, AlarmState, BrakeStore as _, CanaryStore as _, Clock as _, EventStore as _,
+    HealthStore as _, KeyStore as _, Observed, QueueAge, WatchList as _, WorkQueue,
 };
 use hooklane_domain::access::key::{Key, KeySecret};
 use hooklane_domain::access::scope::Scope;
@@ -204,6 +204,66 @@ async fn the_overview_says_what_fails_and_how_the_service_is() {
         !page.contains("what waits long is parked"),
         "the brake holds nothing any more: {page}"
     );
+}
+
+#[tokio::test]
+async fn the_overview_shows_alarms_and_how_old_what_waits_is() {
+    let mut browser = Browser::new("");
+    browser.enter_as_operator().await;
+    let page = browser.get("/operator/overview").await.text;
+    assert!(page.contains("CloudWatch did not say"), "the page is there without: {page}");
+    let now = browser.portal.deps.system.now();
+    let alarm = |name: &str, state| Alarm {
+        name: name.to_owned(),
+        state,
+        since: Some(now - minutes(30)),
+        about: format!("{name} <is> wrong. docs/runbooks/{name}.md"),
+    };
+    let age = |queue, seconds| QueueAge { queue, seconds, at: now - minutes(2) };
+    let shows = async |alarms: Vec<Alarm>, ages: Vec<QueueAge>| {
+        browser.monitor.observes(Observed { alarms, ages });
+        browser.portal.deps.system.pass(SignedDuration::from_secs(31));
+        browser.get("/operator/overview").await.text
+    };
+    let page = shows(Vec::new(), Vec::new()).await;
+    assert!(page.contains("the parameter Alarms is off"), "{page}");
+    let quiet = vec![alarm("brake", AlarmState::Quiet), alarm("canary", AlarmState::NoData)];
+    let page = shows(quiet.clone(), vec![age(WorkQueue::Delivery, 0)]).await;
+    assert!(page.contains("1 of 2; of 1 too little was measured"), "{page}");
+    assert!(!page.contains("the oldest for") && !page.contains("Alarms that ring"), "{page}");
+    let ringing = [alarm("dead-letters-events", AlarmState::Ringing)];
+    let alarms = ringing.into_iter().chain(quiet).collect();
+    let page = shows(alarms, vec![age(WorkQueue::Retry, 7_260), age(WorkQueue::Events, 3)]).await;
+    for text in [
+        "one of 3",
+        "<th scope=\"row\" class=\"mono\">dead-letters-events</th>",
+        "dead-letters-events &lt;is&gt; wrong. docs/runbooks/dead-letters-events.md",
+        "<p>the oldest for 2 h 1 min, at 11:49</p>",
+        "<p>the oldest for 3 s, at 11:49</p>",
+    ] {
+        assert!(page.contains(text), "{text}: {page}");
+    }
+    assert!(!page.contains("<th scope=\"row\" class=\"mono\">brake</th>"), "{page}");
+}
+
+/// The page asks every two seconds; nothing is sent while nothing changes, and the monitor is asked twice a minute.
+#[tokio::test]
+async fn the_overview_follows_what_happens() {
+    let mut browser = Browser::new("");
+    browser.enter_as_operator().await;
+    let page = browser.get("/operator/overview?order=waiting").await.text;
+    assert!(page.contains("data-from=\"/operator/overview/now?order=waiting\""), "{page}");
+    let path = "/operator/overview/now?order=waiting";
+    let first = browser.get(path).await;
+    for _ in 0..10 {
+        browser.portal.deps.system.pass(SignedDuration::from_secs(2));
+        let again = browser.ask("GET", path, "", &[("if-none-match", &first.tag)]).await;
+        assert_eq!((again.status, again.text.as_str()), (StatusCode::NOT_MODIFIED, ""));
+    }
+    assert_eq!(browser.monitor.asked(), 1);
+    browser.portal.deps.letters.add(Source::Upkeep, "x", "was refused");
+    let changed = browser.ask("GET", path, "", &[("if-none-match", &first.tag)]).await;
+    assert!(changed.text.contains("look at them"), "{}", changed.text);
 }
 
 #[tokio::test]

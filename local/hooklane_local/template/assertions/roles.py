@@ -5,7 +5,7 @@ from hooklane_local.template.rights import expected, permitted
 from hooklane_local.template.view import FUNCTION, ROLE, Stack, listed, logical_id
 
 # Actions that accept no resource but the star.
-_WITHOUT_RESOURCE = ("ec2:", "xray:")
+_WITHOUT_RESOURCE = ("ec2:", "xray:", "cloudwatch:GetMetricData")
 
 
 @holds(
@@ -111,6 +111,26 @@ def _bus(stack: Stack):
     for name, resource in puts:
         if not str(resource).endswith(f":event-bus/{bus}"):
             yield f"{name} may put events on {resource}"
+
+
+@holds(
+    "only the operator's pages read alarms and metrics",
+    why="The overview shows them. Nothing that serves requests of others has to know how the service is doing.",
+    source="ADR 84",
+)
+def _monitoring(stack: Stack):
+    reads = {
+        (name, action, str(resource))
+        for name, statement in stack.statements()
+        for action in listed(statement["Action"])
+        if action.startswith("cloudwatch:")
+        for resource in listed(statement["Resource"])
+    }
+    for name in sorted({name for name, _, _ in reads} - {"DashboardRole"}):
+        yield f"{name} may, too"
+    found = {(action, "alarms" if resource.endswith(":alarm:*") else resource) for _, action, resource in reads}
+    if found != {("cloudwatch:DescribeAlarms", "alarms"), ("cloudwatch:GetMetricData", "*")}:
+        yield f"the overview may {sorted(found)}"
 
 
 @holds(

@@ -187,7 +187,7 @@ async fn webhooks_in_trouble_are_shown_by_how_long_they_fail_and_then_by_what_is
     for delivery in [parked(7, "e7"), parked(3, "e3"), parked(5, "e5")] {
         world.ledger.save(&delivery).await.unwrap();
     }
-    let found = troubles(&world.registry, &world.ledger, None).await.unwrap();
+    let found = troubles(&world.registry, &world.ledger, None, Order::default()).await.unwrap();
     let shown: Vec<_> = found.rows.iter().map(|row| row.webhook.id).collect();
     assert_eq!(shown, [old, new, many, few, shaky], "without the deleted one, and {fine}");
     assert_eq!(found.next, None);
@@ -199,6 +199,59 @@ async fn webhooks_in_trouble_are_shown_by_how_long_they_fail_and_then_by_what_is
     assert_eq!(found.rows[2].failing_since(), None);
 }
 
+/// A delivery that waits since then.
+async fn waits_since(world: &World, owner: &TenantId, webhook: WebhookId, since: i64) {
+    let id = DeliveryId::new(webhook, at(since), format!("e{since}").parse().unwrap());
+    let reason = ParkReason::Circuit;
+    let state = DeliveryState::Parked { since: at(since), due: at(since + 9_999), reason };
+    let delivery =
+        Delivery { state, ..Delivery::unwritten(id, owner.clone(), "a".parse().unwrap()) };
+    world.ledger.save(&delivery).await.unwrap();
+}
+
+/// What fails longest need not wait longest: a webhook that fails since a minute may have been slow for hours.
+#[tokio::test]
+async fn webhooks_are_shown_by_how_long_their_deliveries_wait() {
+    let world = World::with_tenants(0).await;
+    let (one, two) = (tenant(1), tenant(2));
+    let failing = watched(&world, &one, 1, 1, open(100)).await;
+    waits_since(&world, &one, failing, 110).await;
+    let slow = watched(&world, &one, 2, 1, Circuit::Closed).await;
+    waits_since(&world, &one, slow, 30).await;
+    waits_since(&world, &one, slow, 500).await;
+    let shaky = watched(&world, &two, 3, 1, open(90)).await;
+    waits_since(&world, &two, shaky, 60).await;
+    let nothing = watched(&world, &two, 4, 0, open(20)).await;
+    let look = async |order| troubles(&world.registry, &world.ledger, None, order).await.unwrap();
+    let ids =
+        |found: &Troubles| -> Vec<_> { found.rows.iter().map(|row| row.webhook.id).collect() };
+    let found = look(Order::FailingLongest).await;
+    assert_eq!((ids(&found), found.compared), (vec![nothing, shaky, failing, slow], None));
+    let found = look(Order::WaitingLongest).await;
+    assert_eq!(ids(&found), [slow, shaky, failing], "what waits for nothing is left out");
+    assert_eq!((found.all, found.compared), (4, Some(4)));
+}
+
+#[tokio::test]
+async fn a_hundred_webhooks_are_compared_by_how_long_they_wait() {
+    let mut made = Vec::new();
+    for count in [150, 700] {
+        let world = World::with_tenants(0).await;
+        for n in 0..count {
+            let owner = tenant(n);
+            let hook = watched(&world, &owner, n as u128, 1, open(10)).await;
+            waits_since(&world, &owner, hook, 20 + n as i64).await;
+        }
+        let before = world.requests.requests();
+        let order = Order::WaitingLongest;
+        let found = troubles(&world.registry, &world.ledger, None, order).await.unwrap();
+        made.push(world.requests.requests() - before);
+        assert_eq!((found.rows.len(), found.compared), (25, Some(100)));
+    }
+    assert!(made[1] <= made[0] + 10, "{made:?}");
+    assert!(made[0] <= 230 + 200, "{made:?}");
+}
+
 #[tokio::test]
 async fn a_look_at_troubles_makes_a_bounded_number_of_requests() {
     let mut made = Vec::new();
@@ -208,13 +261,15 @@ async fn a_look_at_troubles_makes_a_bounded_number_of_requests() {
             watched(&world, &tenant(n), n as u128, 1, open(10)).await;
         }
         let before = world.requests.requests();
-        let found = troubles(&world.registry, &world.ledger, None).await.unwrap();
+        let found = troubles(&world.registry, &world.ledger, None, Order::default()).await.unwrap();
         made.push(world.requests.requests() - before);
         assert_eq!(found.rows.len(), 25);
         assert_eq!(found.all, count.min(300), "of those that were read");
         assert_eq!(found.next.is_some(), count > 300);
         if let Some(next) = found.next {
-            let more = troubles(&world.registry, &world.ledger, Some(next)).await.unwrap();
+            let more = troubles(&world.registry, &world.ledger, Some(next), Order::default())
+                .await
+                .unwrap();
             assert_eq!(more.all, 300);
         }
     }

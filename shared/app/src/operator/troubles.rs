@@ -24,6 +24,18 @@ const MAX_WATCHED: usize = 300;
 const MAX_ROWS: usize = 25;
 /// The webhooks that are read at the same time.
 const CONCURRENCY: usize = 8;
+/// The webhooks whose oldest delivery is looked for, with two requests each, to find those that wait longest.
+const MAX_COMPARED: usize = 100;
+
+/// Which webhooks a look shows first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Order {
+    /// Those that fail, the longest first; then those with the most parked.
+    #[default]
+    FailingLongest,
+    /// Those whose oldest delivery waits longest.
+    WaitingLongest,
+}
 
 /// A webhook that `upkeep` watches.
 #[derive(Debug, Clone)]
@@ -51,22 +63,25 @@ fn failing_since(health: &Health) -> Option<Timestamp> {
 
 #[derive(Debug, Clone, Default)]
 pub struct Troubles {
-    /// Those that fail, the longest first; then those with the most parked.
+    /// In the order that was asked for.
     pub rows: Vec<Trouble>,
     /// How many of the entries read fail.
     pub failing: usize,
     /// How many of the entries read fail, have failed last, are slow, or have something parked.
     pub all: usize,
+    /// How many of these were compared by how long their deliveries wait, if they were.
+    pub compared: Option<usize>,
     /// Where the next look starts, if the watch list is longer than one look reads.
     pub next: Option<WebhookId>,
 }
 
 /// A look at the watch list from the entry that follows `after`: a few batches, and up to seven requests for each
-/// webhook that is shown.
+/// webhook that is shown. Those that wait longest are sought among the hundred that fail longest or have most parked.
 pub async fn troubles<L: DeliveryStore + ParkingStore + WaitingStore + FigureSource>(
     registry: &(impl WatchList + VitalsStore + WebhookStore + TenantStore),
     ledger: &L,
     after: Option<WebhookId>,
+    order: Order,
 ) -> Result<Troubles, Unavailable> {
     let watched = registry.watched(after, MAX_WATCHED).await?;
     let next = watched.last().filter(|_| watched.len() == MAX_WATCHED).map(|last| last.webhook);
@@ -78,6 +93,11 @@ pub async fn troubles<L: DeliveryStore + ParkingStore + WaitingStore + FigureSou
         vitals.health.as_ref().is_some_and(|health| !health.circuit.is_closed())
     };
     let (failing, count) = (all.iter().filter(open).count(), all.len());
+    let compared = (order == Order::WaitingLongest).then_some(count.min(MAX_COMPARED));
+    if compared.is_some() {
+        all.truncate(MAX_COMPARED);
+        all = waiting_longest(ledger, all).await?;
+    }
     all.truncate(MAX_ROWS);
     let paused = paused(registry, &all).await?;
     let rows = futures::stream::iter(all)
@@ -89,7 +109,7 @@ pub async fn troubles<L: DeliveryStore + ParkingStore + WaitingStore + FigureSou
         .try_filter_map(async |row| Ok(row))
         .try_collect()
         .await?;
-    Ok(Troubles { rows, failing, all: count, next })
+    Ok(Troubles { rows, failing, all: count, compared, next })
 }
 
 /// A webhook is watched for other reasons too, such as a recovery.
@@ -104,6 +124,25 @@ fn is_trouble((watch, vitals): &(Watch, Vitals)) -> bool {
 fn rank((watch, vitals): &(Watch, Vitals)) -> (bool, Option<Timestamp>, Reverse<u64>) {
     let since = vitals.health.as_ref().and_then(failing_since);
     (since.is_none(), since, Reverse(watch.parked))
+}
+
+/// Those for which something waits, the oldest first.
+async fn waiting_longest(
+    ledger: &impl FigureSource,
+    all: Vec<(Watch, Vitals)>,
+) -> Result<Vec<(Watch, Vitals)>, Unavailable> {
+    let since = async |(watch, vitals): (Watch, Vitals)| {
+        let oldest = oldest(ledger, &watch.tenant, watch.webhook).await?;
+        Ok(oldest.map(|oldest| (oldest.id.accepted_at(), (watch, vitals))))
+    };
+    let mut waiting: Vec<_> = futures::stream::iter(all)
+        .map(since)
+        .buffered(CONCURRENCY)
+        .try_filter_map(async |found| Ok(found))
+        .try_collect()
+        .await?;
+    waiting.sort_by_key(|(since, _)| *since);
+    Ok(waiting.into_iter().map(|(_, one)| one).collect())
 }
 
 /// Whether each of the tenants has paused all of its webhooks.
