@@ -7,7 +7,7 @@ export IAM FUNCTION_AWS_ENDPOINT HOOKLANE_PORT HOOKLANE_API_PORT HOOKLANE_LOG_LE
 export HOOKLANE_CARGO_PROFILE SEED SEARCH_SECONDS ONLY PARALLEL WEBHOOKS SAMPLE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up portal pictures down demo test e2e faults seeds limits costs long redrive built simulation check audit pins openapi deployer-policy contract clean
+.PHONY: help setup up portal pictures down demo test e2e faults seeds limits costs long redrive built release simulation check audit pins openapi deployer-policy contract clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,6 +66,9 @@ redrive: ## send dead letters again (SOURCE, MATCH, DRY=1, SCAN=1; STACK=name on
 built: ## check before `sam deploy` that the build is for the deployed processor (ARCHITECTURE=arm64)
 	@$(LOCAL) built $(if $(ARCHITECTURE),--architecture "$(ARCHITECTURE)")
 
+release: ## make what a release holds, in dist (ARCHITECTURES="x86_64 arm64": fail without one; BINARIES="x86_64=FOLDER")
+	@$(LOCAL) release $(foreach one,$(ARCHITECTURES),--architecture "$(one)") $(foreach one,$(BINARIES),--binaries "$(one)")
+
 simulation: ## simulate a day with a dead receiver: the figures and the plot of docs/isolation.md
 	@cargo run --release --locked --package hooklane-simulation --example isolation docs/isolation.svg
 
@@ -88,4 +91,4 @@ contract: ## show a sample request of a contract (FILE=contracts/x.toml), or the
 	@cargo run --locked --quiet --package hooklane-contract --example wire -- $(FILE)
 
 clean: down ## remove everything that was built or installed
-	rm -rf target .aws-sam .local .venv tests/verifiers/node_modules tests/clients/node_modules
+	rm -rf target dist .aws-sam .local .venv tests/verifiers/node_modules tests/clients/node_modules

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from hooklane_local import shell_programs
-from hooklane_local.paths import EMULATOR_PYTHON, EMULATOR_VENV, LOCAL
+from hooklane_local.paths import BUILD_VENV, EMULATOR_VENV, LOCAL
 from hooklane_local.processes import Stopped, stopping_on_signals
 from hooklane_local.profile import API_PORT, EMULATOR_PORT, profile_of
 from hooklane_local.progress import Failure, complain, print_durations, say
@@ -231,6 +231,19 @@ def built(options: argparse.Namespace) -> int:
     return 0
 
 
+def release(options: argparse.Namespace) -> int:
+    require_commands("git")
+    # The SAM translator is in it.
+    _in_python(BUILD_VENV)
+    from hooklane_local.release.making import make_release, ready_folders
+
+    try:
+        make_release(options.architecture, ready_folders(options.binaries))
+    finally:
+        print_durations()
+    return 0
+
+
 def check(_options: argparse.Namespace) -> int:
     require_commands("cargo")
     install_python_tools()
@@ -265,16 +278,22 @@ def pins(options: argparse.Namespace) -> int:
 
 def _in_emulator_python() -> None:
     """Installs the tools, and runs this command again with the Python that has boto3."""
+    _in_python(EMULATOR_VENV)
+
+
+def _in_python(venv: Path) -> None:
+    """Installs the tools, and runs this command again with the Python of this virtual environment."""
     if os.environ.get(_REEXECUTED) == "1":
         del os.environ[_REEXECUTED]
         return
     require_commands("cargo")
     install_python_tools()
-    if os.path.realpath(sys.prefix) == os.path.realpath(EMULATOR_VENV):
+    if os.path.realpath(sys.prefix) == os.path.realpath(venv):
         return
     sys.stdout.flush()
     environment = {**os.environ, _REEXECUTED: "1", "PYTHONPATH": str(LOCAL)}
-    os.execve(EMULATOR_PYTHON, [str(EMULATOR_PYTHON), "-m", "hooklane_local", *sys.argv[1:]], environment)
+    python = str(venv / "bin" / "python")
+    os.execve(python, [python, "-m", "hooklane_local", *sys.argv[1:]], environment)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -319,6 +338,13 @@ def _parser() -> argparse.ArgumentParser:
     letters.add_argument("--stack", help="the name of a stack on AWS, instead of the local one")
     architectures = add(built, "check that `sam build` built for the architecture that is deployed")
     architectures.add_argument("--architecture", choices=("x86_64", "arm64"), default="x86_64", help="as the parameter")
+    releasing = add(release, "make what a release holds, in dist")
+    releasing.add_argument(
+        "--architecture", action="append", default=[], choices=("x86_64", "arm64"), help="fail without this one"
+    )
+    releasing.add_argument(
+        "--binaries", action="append", default=[], metavar="ARCHITECTURE=FOLDER", help="functions that are built already"
+    )
     add(check, "check formats, lints, docs, dependencies, workflows, template and imports")
     add(audit, "ask the databases of vulnerabilities about everything that is pinned")
     resolving = add(pins, "resolve the Python requirements into exact pins with hashes")
