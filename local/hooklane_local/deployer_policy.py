@@ -180,9 +180,9 @@ def policy_for(types: set[str]) -> dict:
 
 
 def _deploying() -> list[dict]:
-    """What `sam deploy` itself calls: change sets, and its bucket for what it uploads."""
+    """What `sam deploy` and `install.sh` themselves call: change sets, and their bucket for what they upload."""
     stacks = [f"arn:aws:cloudformation:*:*:stack/{name}/*" for name in (_STACK, "aws-sam-cli-managed-default")]
-    bucket = "arn:aws:s3:::aws-sam-cli-managed-default-*"
+    buckets = ["arn:aws:s3:::aws-sam-cli-managed-default-*", f"arn:aws:s3:::{_STACK}-*"]
     return [
         _allow(
             "Stack",
@@ -202,7 +202,7 @@ def _deploying() -> list[dict]:
                 "s3:GetObject", "s3:ListBucket", "s3:PutBucketPolicy", "s3:PutBucketPublicAccessBlock",
                 "s3:PutBucketTagging", "s3:PutBucketVersioning", "s3:PutEncryptionConfiguration", "s3:PutObject",
             ],
-            [bucket, f"{bucket}/*"],
+            [resource for bucket in buckets for resource in (bucket, f"{bucket}/*")],
         ),
     ]
 

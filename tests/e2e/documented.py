@@ -20,7 +20,11 @@ NOT_RUN = {
         "from standardwebhooks.webhooks": "a part of a receiver; tests/e2e/test_verifiers.py does the same",
         "make demo": "starts a stack of its own; .ci/run runs it",
         "make up": "starts a stack, which these tests have already",
+        "./install.sh": "deploys to AWS; tests/local/test_install.py runs it",
         "sam build && sam deploy --guided": "asks questions, and deploys to AWS",
+    },
+    "deploy/RELEASE.md": {
+        "./install.sh": "deploys to AWS; tests/local/test_install.py runs it",
     },
     "CONTRIBUTING.md": {
         "cargo test -p hooklane-aws --test conformance": "make test runs the suite",
@@ -36,6 +40,8 @@ NOT_RUN = {
         "make contract": "compiles a program; the end-to-end tests check the contracts themselves",
     },
     "docs/deploying.md": {
+        "./install.sh": "deploys to AWS; tests/local/test_install.py runs it",
+        "make release": "compiles; tests/local/test_release.py makes one of ready programs",
         "sam build && sam deploy --guided": "asks questions, and deploys to AWS",
         "aws service-quotas": "the emulator has no quotas",
         "aws logs filter-log-events": "the emulator keeps the functions' logs in its own log",
@@ -57,6 +63,10 @@ NOT_RUN = {
         "FixedEgress=subnets": "deploys to AWS, and asks; tests/local holds its parameters against the template",
         "FixedEgress=none": "deploys to AWS, and asks; tests/local holds its parameters against the template",
         "FixedEgress=\n": "deploys to AWS, and asks; tests/local holds its parameters against the template",
+    },
+    "docs/upgrading.md": {
+        "./install.sh\n": "deploys to AWS; tests/local/test_install.py runs it",
+        "--rollback-to": "deploys to AWS; tests/local/test_install.py runs it",
     },
     "docs/runbooks/function-throttles.md": {
         "get-service-quota": "the emulator has no service quotas; its options are held offline",
