@@ -251,7 +251,8 @@ require_uploaded() {
   if ! bucket_call get-object --key "$prefix/$version/SHA256SUMS" "$scratch/sums"; then
     case $why in *NoSuchKey*) ;; *) fail "$why" ;; esac
     bucket_call list-objects-v2 --prefix "$prefix/" --delimiter / --query 'CommonPrefixes[].Prefix' || fail "$why"
-    fail "the bucket $bucket does not hold version $version. It holds: $(printf '%s' "$said" | tr '\t\n' '  ')"
+    held=$(printf '%s\n' "$said" | tr '\t' '\n' | sed "s|^$prefix/||; s|/\$||" | tr '\n' ' ')
+    fail "the bucket $bucket does not hold version $version. It holds: ${held% }"
   fi
   while read -r sum name; do
     has_object "$name" "$sum" || fail "version $version is not complete in the bucket $bucket: $name is not as it was"
@@ -344,7 +345,7 @@ show_changes() {
     case $action-$replaced in
       Remove-*) danger=yes ;;
       *-True) mark=REPLACE danger=yes ;;
-      *-Conditional) mark='Modify or REPLACE' danger=yes ;;
+      *-Conditional) mark='Modify or replace' danger=yes ;;
     esac
     printf '  %-18s %-40s %s\n' "$mark" "$type" "$name"
     case $danger-$type in
@@ -427,7 +428,7 @@ main() {
   fi
   suffix=amazonaws.com
   case $region in cn-*) suffix=amazonaws.com.cn ;; esac
-  template=https://$bucket.s3.$region.$suffix/$prefix/$version/template.json
+  template=https://s3.$region.$suffix/$bucket/$prefix/$version/template.json
   prepare_stack
   choose_parameters
   deploy

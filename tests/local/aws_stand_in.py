@@ -190,6 +190,9 @@ class Cloud:
         return found
 
     def s3api_head_bucket(self, options):
+        # As when another run makes it a moment later.
+        if self.state.pop("unseen", None) == options["bucket"]:
+            raise Refused("404", "Not Found")
         self.bucket(options)
         return {}
 
@@ -238,7 +241,7 @@ class Cloud:
         return self.stacks[options["stack-name"]]
 
     def template(self, options) -> dict:
-        found = re.fullmatch(r"https://([^/]+)\.s3\.eu-central-1\.amazonaws\.com/(.+)", options["template-url"])
+        found = re.fullmatch(r"https://s3\.eu-central-1\.amazonaws\.com/([^/]+)/(.+)", options["template-url"])
         body = found and self.buckets.get(found[1], {}).get("objects", {}).get(found[2])
         if not body:
             raise Refused("ValidationError", f"S3 error: {options['template-url']} is not there")
@@ -375,7 +378,8 @@ def difference(before: dict, after: dict):
         elif name not in after:
             yield {"Action": "Remove", "ResourceType": kind, "LogicalResourceId": name}
         elif before[name] != after[name]:
-            replaced = "True" if before[name].get("Name") != after[name].get("Name") else "False"
+            replaced = "Conditional" if before[name].get("Of") != after[name].get("Of") else "False"
+            replaced = "True" if before[name].get("Name") != after[name].get("Name") else replaced
             yield {"Action": "Modify", "Replacement": replaced, "ResourceType": kind, "LogicalResourceId": name}
 
 

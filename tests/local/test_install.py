@@ -341,6 +341,7 @@ def test_an_upgrade_that_failed_is_said_and_can_be_tried_again(machine, first):
         ({}, {}, ("--rollback-to", "1/2"), "'1/2' is no version"),
         ({}, {}, ("--parameter", "LogLevel"), "a parameter is given as NAME=VALUE"),
         ({}, {}, ("--parameter", "Log Level=x"), "a parameter is given as NAME=VALUE"),
+        ({}, {}, ("--parameter", "ArtifactBucket=x"), "ArtifactBucket follows from"),
         ({}, {}, ("--parameter", "ArtifactPrefix=x"), "ArtifactPrefix follows from"),
         ({}, {}, ("--parameter", "LogLevel=debug", "--parameter", "LogLevel=info"), "the parameter LogLevel is given twice"),
         ({}, {}, ("--parameter", "Greeting=a\nb"), "the value of Greeting has a line break"),
@@ -372,6 +373,16 @@ def test_a_bucket_of_somebody_else_is_neither_read_nor_written(machine, first, o
     assert "belongs to somebody else" in machine.refusal(first, "--yes", "--rollback-to", "1.0.0", *options)
     assert machine.made == {"buckets": theirs, "stacks": {}}
     assert {call[1] for call in machine.state["calls"]} == {"get-caller-identity", "head-bucket"}
+
+
+def test_a_bucket_that_was_made_a_moment_ago_is_taken_if_it_is_ours(machine, first):
+    ours = {"owner": ACCOUNT, "region": REGION, "objects": {}, "closed": False}
+    machine.change(buckets={BUCKET: ours}, unseen=BUCKET)
+    machine.install(first)
+    assert machine.state["buckets"][BUCKET]["closed"]
+    machine.change(buckets={"theirs": ours | {"owner": "210987654321"}}, unseen="theirs")
+    assert "belongs to somebody else" in machine.refusal(first, "--yes", "--bucket", "theirs")
+    assert machine.state["buckets"]["theirs"]["objects"] == {}
 
 
 @pytest.mark.parametrize(("location", "named"), [(None, "us-east-1"), ("EU", "eu-west-1"), ("eu-north-1", "eu-north-1")])
@@ -422,7 +433,7 @@ def test_a_version_that_is_not_in_the_bucket_cannot_be_rolled_back_to(machine, f
     machine.install(first)
     before = machine.made
     refused = machine.refusal(first, "--yes", "--rollback-to", "0.9.0")
-    assert refused == f"the bucket {BUCKET} does not hold version 0.9.0. It holds: hooklane/1.0.0/"
+    assert refused == f"the bucket {BUCKET} does not hold version 0.9.0. It holds: 1.0.0"
     state = machine.state
     del state["buckets"][BUCKET]["objects"]["hooklane/1.0.0/api-x86_64.zip"]
     machine.write(state)
@@ -438,18 +449,28 @@ def test_there_is_nothing_to_roll_back_without_a_stack(machine, first):
 
 
 @pytest.mark.parametrize(
-    "resources",
-    [{"Ledger": {"Type": TABLE, "Name": "other"}}, {}],
-    ids=["a table is replaced", "a queue is removed"],
+    ("resources", "name", "shown"),
+    [
+        ({"Events": {"Type": QUEUE}, "Ledger": {"Type": TABLE, "Name": "other"}}, "Ledger", "REPLACE"),
+        ({"Events": {"Type": QUEUE, "Of": "other"}}, "Events", "Modify or replace"),
+        ({}, "Events", "Remove"),
+    ],
+    ids=["a table is replaced", "a queue may be replaced", "a queue is removed"],
 )
-def test_what_replaces_or_removes_data_is_refused_unless_it_is_allowed(machine, resources):
+def test_what_replaces_or_removes_data_is_refused_unless_it_is_allowed(machine, resources, name, shown):
     machine.install(machine.release("1.0.0", Events={"Type": QUEUE}))
     before = machine.stack
-    second = machine.release("1.1.0", **({"Events": {"Type": QUEUE}} | resources if resources else {}))
-    name = "Ledger" if resources else "Events"
+    second = machine.release("1.1.0", **resources)
     assert machine.refusal(second, "--yes").startswith(f"nothing was deployed: it would replace or remove {name}.")
     assert machine.stack == before
-    assert ("REPLACE" if resources else "Remove") in machine.install(second, "--allow-replacement")
+    assert shown in machine.install(second, "--allow-replacement")
+
+
+def test_what_holds_no_data_is_replaced_without_more(machine):
+    rule = {"Type": "AWS::Events::Rule"}
+    machine.install(machine.release("1.0.0", Rule=rule | {"Name": "a"}, Other=rule))
+    said = machine.install(machine.release("1.1.0", Rule=rule | {"Name": "b"}))
+    assert "REPLACE" in said and "Remove" in said
 
 
 @pytest.mark.parametrize("status", ["ROLLBACK_FAILED", "UPDATE_ROLLBACK_FAILED", "DELETE_FAILED", "CREATE_FAILED"])
