@@ -16,7 +16,7 @@ from hooklane_local.release.checksums import write_checksums
 ACCOUNT, REGION = aws_stand_in.ACCOUNT, aws_stand_in.REGION
 BUCKET = f"hooklane-{ACCOUNT}-{REGION}"
 SCRIPT = ROOT / "deploy" / "install.sh"
-TABLE, QUEUE = "AWS::DynamoDB::Table", "AWS::SQS::Queue"
+TABLE, QUEUE, SECRET = "AWS::DynamoDB::Table", "AWS::SQS::Queue", "AWS::SecretsManager::Secret"
 
 
 def template(version: str, **resources: dict) -> dict:
@@ -454,13 +454,15 @@ def test_there_is_nothing_to_roll_back_without_a_stack(machine, first):
         ({"Events": {"Type": QUEUE}, "Ledger": {"Type": TABLE, "Name": "other"}}, "Ledger", "REPLACE"),
         ({"Events": {"Type": QUEUE, "Of": "other"}}, "Events", "Modify or replace"),
         ({}, "Events", "Remove"),
+        ({"Events": {"Type": QUEUE}, "Key": {"Type": SECRET, "Of": "b"}}, "Key", "Modify or replace"),
     ],
-    ids=["a table is replaced", "a queue may be replaced", "a queue is removed"],
+    ids=["a table is replaced", "a queue may be replaced", "a queue is removed", "a secret may be replaced"],
 )
 def test_what_replaces_or_removes_data_is_refused_unless_it_is_allowed(machine, resources, name, shown):
-    machine.install(machine.release("1.0.0", Events={"Type": QUEUE}))
+    key = {"Key": {"Type": SECRET, "Of": "a"}}
+    machine.install(machine.release("1.0.0", Events={"Type": QUEUE}, **key))
     before = machine.stack
-    second = machine.release("1.1.0", **resources)
+    second = machine.release("1.1.0", **(key | resources))
     assert machine.refusal(second, "--yes").startswith(f"nothing was deployed: it would replace or remove {name}.")
     assert machine.stack == before
     assert shown in machine.install(second, "--allow-replacement")
