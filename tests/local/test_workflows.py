@@ -148,7 +148,7 @@ def test_the_release_that_is_packed_is_that_of_the_tag(tmp_path):
         made.mkdir(parents=True)
         (made / "VERSION").write_text("1.2.3\n")
         write_checksums(made)
-        os.utime(made / "VERSION", (len(str(folder)), 1))
+        os.utime(made / "VERSION", (1, len(str(folder))))
         environment = {"PATH": os.environ["PATH"], "GITHUB_REF_NAME": "v1.2.3"}
         command = ["bash", "-e", "-o", "pipefail", "-c", step["run"]]
         return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)

@@ -9,6 +9,7 @@ _ALWAYS = (1980, 1, 1, 0, 0, 0)
 _NAME = "bootstrap"
 _REGULAR_FILE = 0o100000
 _UNIX = 3
+COMPRESSION = 9
 
 
 def write_archive(program: Path, archive: Path) -> None:
@@ -18,4 +19,4 @@ def write_archive(program: Path, archive: Path) -> None:
     entry.external_attr = (_REGULAR_FILE | 0o755) << 16
     entry.compress_type = zipfile.ZIP_DEFLATED
     with zipfile.ZipFile(archive, "w") as opened:
-        opened.writestr(entry, program.read_bytes(), compresslevel=9)
+        opened.writestr(entry, program.read_bytes(), compresslevel=COMPRESSION)
