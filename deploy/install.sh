@@ -16,6 +16,7 @@ Deploys this release of Hooklane, or upgrades the stack that is there.
   --bucket NAME           bucket of this account that holds the artefacts (default: hooklane-ACCOUNT-REGION,
                           which is made)
   --prefix PREFIX         where in the bucket (default: hooklane)
+  --upload-only           ends when the release is in the bucket, for another tool that deploys it
   --rollback-to VERSION   deploys a version that was installed before, from the bucket
   --allow-replacement     go on even if a table, a queue or a secret would be replaced or removed
   --yes                   do not ask
@@ -46,12 +47,13 @@ need() {
 # ---- What is wanted
 
 read_options() {
-  region='' stack=hooklane bucket='' prefix=hooklane wanted='' replacement=no agreed=no
+  region='' stack=hooklane bucket='' prefix=hooklane wanted='' replacement=no agreed=no uploading=no
   while [ $# -gt 0 ]; do
     case $1 in
       --help | -h) help && exit 0 ;;
       --yes) agreed=yes && shift && continue ;;
       --allow-replacement) replacement=yes && shift && continue ;;
+      --upload-only) uploading=yes && shift && continue ;;
       --region | --stack | --parameter | --bucket | --prefix | --rollback-to)
         [ $# -ge 2 ] && [ -n "$2" ] || fail "$1 needs a value" ;;
       *) fail "there is no option $1; --help lists them" ;;
@@ -68,6 +70,7 @@ read_options() {
   done
   matches "$stack" '[A-Za-z][A-Za-z0-9-]*' || fail "'$stack' cannot be the name of a stack"
   matches "$prefix" '[A-Za-z0-9._-][A-Za-z0-9._/-]*[A-Za-z0-9._-]' || fail "'$prefix' cannot be a prefix"
+  [ "$uploading" = no ] || [ -z "$wanted" ] || fail "--rollback-to uploads nothing, so --upload-only does not go with it"
   [ -z "$wanted" ] || matches "$wanted" '[0-9A-Za-z.-]*' || fail "'$wanted' is no version"
 }
 
@@ -429,6 +432,11 @@ main() {
   suffix=amazonaws.com
   case $region in cn-*) suffix=amazonaws.com.cn ;; esac
   template=https://s3.$region.$suffix/$bucket/$prefix/$version/template.json
+  if [ "$uploading" = yes ]; then
+    say "Version $version is in the bucket. Its template: $template"
+    say "Parameters that name its archives: ArtifactBucket=$bucket ArtifactPrefix=$prefix/$version"
+    return 0
+  fi
   prepare_stack
   choose_parameters
   deploy

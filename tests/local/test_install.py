@@ -217,6 +217,14 @@ def test_the_names_can_be_chosen(machine, first):
     assert machine.state["stacks"]["hooklane-two"]["values"]["ArtifactPrefix"] == "a/b/1.0.0"
 
 
+def test_a_release_can_be_uploaded_alone(machine, first):
+    said = machine.install(first, "--upload-only")
+    assert f"https://s3.{REGION}.amazonaws.com/{BUCKET}/hooklane/1.0.0/template.json" in said
+    assert f"ArtifactBucket={BUCKET} ArtifactPrefix=hooklane/1.0.0" in said
+    assert machine.state["stacks"] == {} and len(machine.state["buckets"][BUCKET]["objects"]) == 5
+    assert not any(call[0] == "cloudformation" for call in machine.state["calls"])
+
+
 def test_the_settings_of_a_bucket_that_somebody_else_made_are_left_alone(machine, first):
     open_bucket = {"owner": ACCOUNT, "region": REGION, "objects": {}, "closed": False}
     machine.change(buckets={"ours": open_bucket})
@@ -255,7 +263,7 @@ def test_the_help_names_every_option_and_needs_no_aws(machine, first):
     ended = machine.run(first, "--help")
     assert ended.returncode == 0 and machine.state["calls"] == []
     named = [line.split()[0] for line in ended.stdout.splitlines() if line.startswith("  --")]
-    assert len(named) == 9
+    assert len(named) == 10
     for name in named:
         assert f"{name})" in SCRIPT.read_text() or f"{name} |" in SCRIPT.read_text()
 
@@ -338,6 +346,7 @@ def test_an_upgrade_that_failed_is_said_and_can_be_tried_again(machine, first):
         ({}, {}, ("--stack",), "--stack needs a value"),
         ({}, {}, ("--stack", "-a"), "'-a' cannot be the name of a stack"),
         ({}, {}, ("--prefix", "/a"), "'/a' cannot be a prefix"),
+        ({}, {}, ("--rollback-to", "1", "--upload-only"), "--rollback-to uploads nothing"),
         ({}, {}, ("--rollback-to", "1/2"), "'1/2' is no version"),
         ({}, {}, ("--parameter", "LogLevel"), "a parameter is given as NAME=VALUE"),
         ({}, {}, ("--parameter", "Log Level=x"), "a parameter is given as NAME=VALUE"),

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import struct
 import subprocess
 import zipfile
@@ -219,6 +220,35 @@ def test_binaries_are_named_with_their_architecture(tmp_path):
     for wrong in ("arm64", "sparc=folder"):
         with pytest.raises(Failure, match="ARCHITECTURE=FOLDER"):
             ready_folders([wrong])
+
+
+# Other tools that deploy it
+
+# Where each one puts the region, the suffix, the bucket and the version.
+EXAMPLES = {
+    "nested-stack.yaml": ("${AWS::Region}", "${AWS::URLSuffix}", "${Bucket}", "hooklane/${Release}"),
+    "terraform/main.tf": ("${var.region}", "amazonaws.com", "${var.bucket}", "hooklane/${var.release}"),
+    "cdk/app.js": ("${this.region}", "${this.urlSuffix}", "${bucket}", "${prefix}"),
+}
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_example_deploys_what_the_installer_uploads(name, folder):
+    text = (ROOT / "docs" / "examples" / name).read_text()
+    region, suffix, bucket, prefix = EXAMPLES[name]
+    assert f"https://s3.{region}.{suffix}/{bucket}/{prefix}/{names.TEMPLATE}" in text
+    template = json.loads((folder / names.TEMPLATE).read_text())
+    assert set(re.findall(r"Artifact\w+", text)) == {"ArtifactBucket", "ArtifactPrefix"} <= template["Parameters"].keys()
+    outputs = set(re.findall(r"\b(ApiUrl|\w+Arn)\b", text))
+    assert outputs == {"ApiUrl", "EventQueueArn"} <= template["Outputs"].keys()
+
+
+def test_the_example_in_javascript_is_well_formed():
+    if shutil.which("node") is None:
+        pytest.skip("needs Node.js 18 or newer (found: none)")
+    command = ["node", "--check", ROOT / "docs" / "examples" / "cdk" / "app.js"]
+    checked = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stderr
 
 
 # Checksums
