@@ -151,7 +151,9 @@ class StandIn:
             answer = Cloud(self.state, folder, region).call(name, options, others)
         except Ended as ended:
             return ended.status, "err", str(ended)
-        return 0, "out", printed(jmespath.search(options["query"], answer)) if "query" in options else answer.get("text", "")
+        if "query" in options:
+            return 0, "out", printed(jmespath.search(options["query"], answer))
+        return 0, "out", answer.get("text", "")
 
 
 class Cloud:
@@ -202,7 +204,8 @@ class Cloud:
     def s3api_create_bucket(self, options):
         name = options["bucket"]
         if name in self.buckets:
-            raise Refused("BucketAlreadyOwnedByYou" if self.buckets[name]["owner"] == ACCOUNT else "BucketAlreadyExists", name)
+            ours = self.buckets[name]["owner"] == ACCOUNT
+            raise Refused("BucketAlreadyOwnedByYou" if ours else "BucketAlreadyExists", name)
         if options.get("create-bucket-configuration") != f"LocationConstraint={REGION}":
             raise Refused("IllegalLocationConstraintException", "the location constraint is not that of the endpoint")
         self.buckets[name] = {"owner": ACCOUNT, "region": REGION, "objects": {}, "closed": False}
@@ -229,8 +232,9 @@ class Cloud:
         return {}
 
     def s3api_list_objects_v2(self, options):
-        below = [key[len(options["prefix"]) :] for key in self.bucket(options)["objects"] if key.startswith(options["prefix"])]
-        found = sorted({options["prefix"] + key.split("/")[0] + "/" for key in below if "/" in key})
+        prefix, keys = options["prefix"], self.bucket(options)["objects"]
+        below = [key.removeprefix(prefix) for key in keys if key.startswith(prefix)]
+        found = sorted({prefix + key.split("/")[0] + "/" for key in below if "/" in key})
         return {"CommonPrefixes": [{"Prefix": one} for one in found]} if found else {}
 
     # ---- CloudFormation
@@ -272,8 +276,9 @@ class Cloud:
 
     def cloudformation_describe_stack_events(self, options):
         self.stack(options)
-        event = {"LogicalResourceId": "ApiFunction", "ResourceStatus": "CREATE_FAILED", "ResourceStatusReason": "no such key"}
-        return {"StackEvents": [event, {**event, "ResourceStatus": "CREATE_COMPLETE", "LogicalResourceId": "Other"}]}
+        failed = {"LogicalResourceId": "ApiFunction", "ResourceStatus": "CREATE_FAILED"}
+        made = {"LogicalResourceId": "Other", "ResourceStatus": "CREATE_COMPLETE"}
+        return {"StackEvents": [one | {"ResourceStatusReason": "no such key"} for one in (failed, made)]}
 
     def cloudformation_delete_stack(self, options):
         if stack := self.stacks.get(options["stack-name"]):
@@ -294,7 +299,7 @@ class Cloud:
             raise Refused("InsufficientCapabilities", "Requires capabilities : [CAPABILITY_IAM]")
         stack = self.stacks.get(name)
         if kind == "CREATE" and stack and stack["status"] != "REVIEW_IN_PROGRESS":
-            raise Refused("ValidationError", f"Stack [{name}] already exists and cannot be created again with the changeSet")
+            raise Refused("ValidationError", f"Stack [{name}] already exists and cannot be created again")
         if kind == "UPDATE" and not stack:
             raise Refused("ValidationError", f"Stack [{name}] does not exist")
         if kind == "UPDATE" and not re.fullmatch("(CREATE|UPDATE|UPDATE_ROLLBACK|IMPORT)_COMPLETE", stack["status"]):
@@ -352,7 +357,7 @@ def values_of(template: dict, file: str, before: dict[str, str]) -> dict[str, st
         if name in values:
             raise Refused("ValidationError", f"Duplicate parameter {name}")
         if one.get("UsePreviousValue") and name not in before:
-            raise Refused("ValidationError", f"Invalid input for parameter key {name}. Cannot specify usePreviousValue as true")
+            raise Refused("ValidationError", f"Cannot specify usePreviousValue as true for {name}")
         values[name] = before[name] if one.get("UsePreviousValue") else one["ParameterValue"]
     values = {name: one["Default"] for name, one in declared.items() if "Default" in one} | values
     if missing := set(declared) - set(values):

@@ -76,7 +76,13 @@ def make(tmp_path, both):
             list(architectures),
             ready or {},
             into=tmp_path / into,
-            **{"compiler": lambda one, _: both[one], "metadata_of": cargo_metadata, "release": SAMPLE, "template": TEMPLATE, **options},
+            **{
+                "compiler": lambda one, _: both[one],
+                "metadata_of": cargo_metadata,
+                "release": SAMPLE,
+                "template": TEMPLATE,
+                **options,
+            },
         )
 
     return made
@@ -85,7 +91,8 @@ def make(tmp_path, both):
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory, both) -> Path:
     """A release that tests only read."""
-    return make_release([], both, into=tmp_path_factory.mktemp("dist"), metadata_of=cargo_metadata, release=SAMPLE, template=TEMPLATE)
+    into = tmp_path_factory.mktemp("dist")
+    return make_release([], both, into=into, metadata_of=cargo_metadata, release=SAMPLE, template=TEMPLATE)
 
 
 def contents(folder: Path) -> dict[str, bytes]:

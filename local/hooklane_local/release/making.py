@@ -66,7 +66,8 @@ def ready_folders(given: list[str]) -> Built:
     for text in given:
         architecture, separator, folder = text.partition("=")
         if not separator or architecture not in names.ARCHITECTURES:
-            raise Failure(f"binaries are named as ARCHITECTURE=FOLDER, with {' or '.join(names.ARCHITECTURES)}, not {text!r}")
+            known = " or ".join(names.ARCHITECTURES)
+            raise Failure(f"binaries are named as ARCHITECTURE=FOLDER, with {known}, not {text!r}")
         found[architecture] = Path(folder).resolve()
     return found
 
