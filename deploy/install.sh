@@ -344,6 +344,8 @@ show_changes() {
   lost=''
   say "Version $version changes this in the stack $stack of the account $account in $region:"
   while read -r action replaced type name; do
+    # Only outputs or tags of the stack change.
+    [ -n "$action" ] || { say "  no resource" && continue; }
     mark="$action" danger=no
     case $action-$replaced in
       Remove-*) danger=yes ;;

@@ -489,6 +489,17 @@ def test_what_holds_no_data_is_replaced_without_more(machine):
     assert "REPLACE" in said and "Remove" in said
 
 
+def test_a_change_without_a_resource_is_said_and_made(machine, first):
+    more = template("1.0.0")
+    more["Parameters"]["Unused"] = {"Type": "String", "Default": ""}
+    (first / "template.json").write_text(json.dumps(more))
+    write_checksums(first)
+    machine.install(first)
+    said = machine.install(first, "--parameter", "Unused=x").splitlines()
+    assert said[1:3] == ["  no resource", "Deploying. This takes some minutes; if it is interrupted, run the same command again."]
+    assert machine.stack["values"]["Unused"] == "x"
+
+
 @pytest.mark.parametrize("status", ["ROLLBACK_FAILED", "UPDATE_ROLLBACK_FAILED", "DELETE_FAILED", "CREATE_FAILED"])
 def test_a_stack_that_must_be_mended_is_left_alone(machine, first, status):
     machine.install(first)
