@@ -42,7 +42,7 @@ def dependency(name: str, kind: str | None = None) -> dict:
     return {"name": name, "pkg": f"id-of-{name}", "dep_kinds": [{"kind": kind, "target": None}]}
 
 
-def package(name: str, *, licence="MIT", source="registry+https://github.com/rust-lang/crates.io-index", kind="lib"):
+def package(name: str, *, licence="MIT", source="registry+https://registry.example/index", kind="lib"):
     return {"id": f"id-of-{name}", "name": name, "version": "1.0.0", "license": licence, "source": source,
             "targets": [{"kind": [kind]}, {"kind": ["custom-build"]}]}
 
