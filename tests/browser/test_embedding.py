@@ -123,7 +123,7 @@ def test_the_portal_works_in_a_frame_of_the_page_that_the_stack_names_and_in_no_
         frame = allowing.frame_locator("iframe")
         expect(frame.get_by_role("heading", level=1)).to_have_text("Webhooks")
         frame.get_by_role("rowheader").get_by_role("link").click()
-        frame.get_by_role("button", name="Pause").click()
+        frame.get_by_role("button", name="Pause", exact=True).click()
         expect(frame.get_by_text("It is paused.")).to_be_visible()
     assert own.api(tenant).get(f"/webhooks/{made['id']}").expect(200).body["status"] == "paused"
 

@@ -55,7 +55,7 @@ def test_a_session_that_has_ended_shows_nothing_and_changes_nothing(visit, link,
     [cookie] = [one for one in page.context.cookies() if one["name"] == f"__Host-hooklane-{tenant}"]
     page.context.add_cookies([cookie | {"value": ended(cookie["value"])}])
 
-    page.get_by_role("button", name="Pause").click()
+    page.get_by_role("button", name="Pause", exact=True).click()
 
     assert page.get_by_role("heading", level=1).inner_text() == "You are not signed in"
     assert api.get(f"/webhooks/{made['id']}").expect(200).body["status"] == "active"

@@ -64,7 +64,7 @@ def test_from_the_list_to_a_webhook_and_its_pause_without_a_pointer(visit, link,
     assert page.evaluate(focused) == first
     page.keyboard.press("Enter")
     page.wait_for_url("**/webhooks/wh_*")
-    page.get_by_role("button", name="Pause").focus()
+    page.get_by_role("button", name="Pause", exact=True).focus()
     page.keyboard.press("Enter")
     page.wait_for_url("**done=pause")
     assert "It is paused" in page.get_by_role("status").first.inner_text()

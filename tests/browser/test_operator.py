@@ -195,13 +195,13 @@ def test_view_as_tenant_and_back(enter, base, api, tenant, receiver, script):
         page.goto(f"{page.url.split('/portal/')[0]}/portal/{tenant}/{path}")
         assert "You can look, but change nothing." in band.inner_text(), path
     page.goto(f"{page.url.split('/portal/')[0]}/portal/{tenant}/webhooks/{webhook}")
-    assert page.get_by_role("button", name="Pause").count() == 0
+    assert page.get_by_role("button", name="Pause", exact=True).count() == 0
     assert "secret-of-nobody" not in page.content()
     page.get_by_role("link", name="Change something").click()
     page.get_by_role("button", name="View and change").click()
     assert "You can change what its own people can." in band.inner_text()
     assert heading(page) == "Desk", "it is the same page"
-    page.get_by_role("button", name="Pause").first.click()
+    page.get_by_role("button", name="Pause", exact=True).click()
     assert api.get(f"/webhooks/{webhook}").expect(200).body["status"] == "paused"
     page.get_by_role("button", name="Back to the operator’s pages").click()
     assert heading(page) == tenant and page.url == f"{base}/tenants/{tenant}"

@@ -176,7 +176,7 @@ def test_pause_and_resume_with_or_without_what_waited(sign_in, api, receiver, ev
     made = api.post("/webhooks", {"name": "Desk", "url": receiver.url("/"), "events": ["*"]}).expect(201).body
     page = sign_in()
     page.get_by_role("link", name="Desk").click()
-    page.get_by_role("button", name="Pause").click()
+    page.get_by_role("button", name="Pause", exact=True).click()
     assert "It is paused" in page.get_by_role("status").first.inner_text()
     publish(api, 2)
     eventually(lambda: len([d for d in deliveries(api, made["id"]) if "parked" in d]) == 2)
