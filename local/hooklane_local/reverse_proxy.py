@@ -44,6 +44,9 @@ class Proxy:
     def __init__(self, emulator_port: int, host: str):
         self._emulator_port = emulator_port
         self._host = host.encode()
+        # While a client has ended its sending, nothing in the loop holds the task that answers it: without this, the
+        # garbage collector may end the task.
+        self._serving: set[asyncio.Task] = set()
 
     async def listen(self, port: int) -> asyncio.Server:
         """Accepts connections at this port of the loopback, or at a free one if it is 0."""
@@ -51,6 +54,9 @@ class Proxy:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answers the requests of one connection, one after the other."""
+        task = asyncio.current_task()
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
         client = h11.Connection(h11.SERVER, max_incomplete_event_size=_MOST_HEADER_BYTES)
         try:
             while request := await _next_request(client, reader, writer):

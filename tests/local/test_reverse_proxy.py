@@ -1,6 +1,7 @@
 """The proxy at the local API's address: what it passes on, byte for byte, and what it answers itself."""
 
 import asyncio
+import gc
 import http.client
 import os
 import socket
@@ -20,6 +21,7 @@ class Upstream:
 
     def __init__(self):
         self.answer = OK
+        self.before_answering = lambda: None
         self.received: list[bytes] = []
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.port = self._listener.getsockname()[1]
@@ -45,6 +47,7 @@ class Upstream:
                     break
                 received += piece
             self.received.append(received)
+            self.before_answering()
             connection.sendall(self.answer)
 
 
@@ -183,6 +186,11 @@ def test_an_answer_that_ends_with_its_connection_is_whole(port, upstream):
 def test_an_answer_to_head_has_headers_and_no_body(port, upstream):
     upstream.answer = lines("HTTP/1.1 200 OK", "Content-Length: 12")
     assert exchange(port, lines("HEAD / HTTP/1.1", "Host: h")) == upstream.answer
+
+
+def test_a_client_that_has_ended_its_sending_is_answered_whatever_is_collected_meanwhile(port, upstream):
+    upstream.before_answering = gc.collect
+    assert exchange(port, lines("GET / HTTP/1.1", "Host: h")) == OK
 
 
 def test_a_connection_is_kept_for_the_next_request(port, upstream):
