@@ -14,7 +14,7 @@ use hooklane_app::ports::{
 };
 use hooklane_app::tenants::SettingsRules;
 use hooklane_app::webhooks::{Rules, TestDeps};
-use hooklane_contract::Contracts;
+use hooklane_contract::{Contract, Contracts};
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::key_ring::KeyRing;
 use hooklane_domain::access::quota::Lease;
@@ -95,6 +95,12 @@ impl<P: Ports> Deps<P> {
     #[must_use]
     pub fn rules_of<'a>(&'a self, tenant: &'a Tenant) -> Rules<'a> {
         Rules { tenant_contract: tenant.settings.contract.as_ref(), ..self.rules() }
+    }
+
+    /// The contract of a tenant, by its settings or by default.
+    #[must_use]
+    pub fn contract_of(&self, tenant: &Tenant) -> Option<&Contract> {
+        self.contracts.get(self.catalog.defaults().contract_of(&tenant.settings))
     }
 
     /// The quotas of a tenant.

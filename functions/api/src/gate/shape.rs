@@ -66,10 +66,8 @@ pub(crate) async fn apply<P: Ports>(
     next: Next,
 ) -> Response {
     let Some(tenant) = &caller.tenant else { return next.run(request).await };
-    let contract = deps.catalog.defaults().contract_of(&tenant.settings);
     let shape = deps
-        .contracts
-        .get(contract)
+        .contract_of(tenant)
         .and_then(Contract::api)
         .and_then(|api| operations.id_of(&request).and_then(|operation| api.of(operation)));
     let Some(shape) = shape else { return next.run(request).await };

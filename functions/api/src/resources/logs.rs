@@ -134,8 +134,7 @@ pub async fn file<P: Ports>(
     view.unreadable = non_zero(unreadable);
     let canonical =
         serde_json::to_string(&view).map_err(|e| Unavailable::new("a log as JSON", e))?;
-    let contract = deps.catalog.defaults().contract_of(&tenant.settings);
-    let shape = deps.contracts.get(contract).and_then(Contract::api);
+    let shape = deps.contract_of(tenant).and_then(Contract::api);
     let shape = shape.and_then(|api| api.of("listAttempts"));
     Ok(Some(shape.and_then(|shape| shape.body(&tenant.id, 200, &canonical)).unwrap_or(canonical)))
 }

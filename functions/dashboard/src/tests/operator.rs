@@ -227,6 +227,8 @@ async fn the_overview_shows_alarms_and_how_old_what_waits_is() {
     };
     let page = shows(Vec::new(), Vec::new()).await;
     assert!(page.contains("the parameter Alarms is off"), "{page}");
+    let page = shows(vec![alarm("brake", AlarmState::NoData)], Vec::new()).await;
+    assert!(page.contains("nothing was measured yet") && !page.contains("Quiet"), "{page}");
     let quiet = vec![alarm("brake", AlarmState::Quiet), alarm("canary", AlarmState::NoData)];
     let page = shows(quiet.clone(), vec![age(WorkQueue::Delivery, 0)]).await;
     assert!(page.contains("1 of 2; of 1 too little was measured"), "{page}");

@@ -249,7 +249,7 @@ async fn a_hundred_webhooks_are_compared_by_how_long_they_wait() {
         assert_eq!((found.rows.len(), found.compared), (25, Some(100)));
     }
     assert!(made[1] <= made[0] + 10, "{made:?}");
-    assert!(made[0] <= 230 + 200, "{made:?}");
+    assert!(made[0] <= 180 + 200, "the oldest of each row is known already: {made:?}");
 }
 
 #[tokio::test]

@@ -94,16 +94,18 @@ pub async fn troubles<L: DeliveryStore + ParkingStore + WaitingStore + FigureSou
     };
     let (failing, count) = (all.iter().filter(open).count(), all.len());
     let compared = (order == Order::WaitingLongest).then_some(count.min(MAX_COMPARED));
-    if compared.is_some() {
+    let mut shown: Vec<_> = if compared.is_some() {
         all.truncate(MAX_COMPARED);
-        all = waiting_longest(ledger, all).await?;
-    }
-    all.truncate(MAX_ROWS);
-    let paused = paused(registry, &all).await?;
-    let rows = futures::stream::iter(all)
-        .map(|(watch, vitals)| {
-            let tenant_paused = paused.get(&watch.tenant).copied().unwrap_or_default();
-            trouble(registry, ledger, watch, vitals, tenant_paused)
+        waiting_longest(ledger, all).await?
+    } else {
+        all.into_iter().map(|one| (one, None)).collect()
+    };
+    shown.truncate(MAX_ROWS);
+    let paused = paused(registry, &shown).await?;
+    let rows = futures::stream::iter(shown)
+        .map(|(one, oldest)| {
+            let tenant_paused = paused.get(&one.0.tenant).copied().unwrap_or_default();
+            trouble(registry, ledger, one, oldest, tenant_paused)
         })
         .buffered(CONCURRENCY)
         .try_filter_map(async |row| Ok(row))
@@ -111,6 +113,9 @@ pub async fn troubles<L: DeliveryStore + ParkingStore + WaitingStore + FigureSou
         .await?;
     Ok(Troubles { rows, failing, all: count, compared, next })
 }
+
+/// A watched webhook, and the delivery of it that waits longest, if that was looked for already.
+type Compared = ((Watch, Vitals), Option<Delivery>);
 
 /// A webhook is watched for other reasons too, such as a recovery.
 fn is_trouble((watch, vitals): &(Watch, Vitals)) -> bool {
@@ -126,14 +131,14 @@ fn rank((watch, vitals): &(Watch, Vitals)) -> (bool, Option<Timestamp>, Reverse<
     (since.is_none(), since, Reverse(watch.parked))
 }
 
-/// Those for which something waits, the oldest first.
+/// Those for which something waits, the oldest first, each with the delivery that waits longest.
 async fn waiting_longest(
     ledger: &impl FigureSource,
     all: Vec<(Watch, Vitals)>,
-) -> Result<Vec<(Watch, Vitals)>, Unavailable> {
+) -> Result<Vec<Compared>, Unavailable> {
     let since = async |(watch, vitals): (Watch, Vitals)| {
         let oldest = oldest(ledger, &watch.tenant, watch.webhook).await?;
-        Ok(oldest.map(|oldest| (oldest.id.accepted_at(), (watch, vitals))))
+        Ok(oldest.map(|oldest| (oldest.id.accepted_at(), ((watch, vitals), Some(oldest)))))
     };
     let mut waiting: Vec<_> = futures::stream::iter(all)
         .map(since)
@@ -148,10 +153,10 @@ async fn waiting_longest(
 /// Whether each of the tenants has paused all of its webhooks.
 async fn paused(
     registry: &impl TenantStore,
-    shown: &[(Watch, Vitals)],
+    shown: &[Compared],
 ) -> Result<BTreeMap<TenantId, bool>, Unavailable> {
     let mut paused: BTreeMap<_, _> =
-        shown.iter().map(|(watch, _)| (watch.tenant.clone(), false)).collect();
+        shown.iter().map(|((watch, _), _)| (watch.tenant.clone(), false)).collect();
     let ids: Vec<_> = paused.keys().cloned().collect();
     let reads = ids.iter().map(|id| registry.tenant(id));
     for tenant in futures::future::try_join_all(reads).await? {
@@ -164,15 +169,20 @@ async fn paused(
 async fn trouble<L: DeliveryStore + ParkingStore + WaitingStore + FigureSource>(
     registry: &impl WebhookStore,
     ledger: &L,
-    watch: Watch,
-    vitals: Vitals,
+    (watch, vitals): (Watch, Vitals),
+    oldest_known: Option<Delivery>,
     tenant_paused: bool,
 ) -> Result<Option<Trouble>, Unavailable> {
     let (tenant, id) = (&watch.tenant, watch.webhook);
     let Some(webhook) = registry.some(tenant, &[id]).await?.pop() else { return Ok(None) };
+    let oldest = async {
+        match oldest_known {
+            Some(known) => Ok(Some(known)),
+            None => oldest(ledger, tenant, id).await,
+        }
+    };
     let (overview, oldest) =
-        futures::future::try_join(overview(ledger, tenant, id, vitals), oldest(ledger, tenant, id))
-            .await?;
+        futures::future::try_join(overview(ledger, tenant, id, vitals), oldest).await?;
     let overview = overview.unwrap_or_default();
     Ok(Some(Trouble { webhook, tenant_paused, overview, oldest }))
 }

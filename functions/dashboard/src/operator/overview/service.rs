@@ -114,6 +114,10 @@ fn alarms(observed: Option<&Observed>) -> Said {
             let why = "there are none: the parameter Alarms is off";
             Said::new("None", "off", "off", why.to_owned())
         }
+        (all, _) if all == unsure => {
+            let why = "nothing was measured yet; a new stack takes some minutes";
+            Said::new("Unknown", "off", "off", why.to_owned())
+        }
         (_, 0) => Said::new("Quiet", "good", "good", quiet),
         (all, 1) => Said::new("Ringing", "failing", "bad", format!("one of {all}")),
         (all, some) => Said::new("Ringing", "failing", "bad", format!("{some} of {all}")),

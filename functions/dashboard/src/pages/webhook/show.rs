@@ -110,8 +110,7 @@ pub(crate) async fn show<P: Ports>(
     let waiting = overview.as_ref().map_or(0, |overview| overview.waiting);
     let period_words = PERIODS.iter().find(|(word, ..)| *word == period.as_str());
     // The words are those of the guide that the tenant's people have read.
-    let contract = deps.catalog.defaults().contract_of(&visitor.tenant.settings);
-    let guide = deps.contracts.get(contract).and_then(Contract::portal);
+    let guide = deps.contract_of(&visitor.tenant).and_then(Contract::portal);
     let id = webhook.id.to_string();
     let list = |(name, value): &(&'static str, String)| {
         let query = [("webhook", id.as_str()), (*name, value), ("since", period.as_str())];
