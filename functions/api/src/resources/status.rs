@@ -26,7 +26,7 @@ enum Part {
 pub(crate) struct StatusView {
     /// `ok` if every dependency answers.
     status: Part,
-    #[schema(example = "0.1.0")]
+    #[schema(example = "0.2.0")]
     version: &'static str,
     parts: Parts,
 }
