@@ -37,7 +37,7 @@ SERVICES = {
     "events": Service((f"arn:aws:events:*:*:rule/{_STACK}-*",)),
     "iam": Service((f"arn:aws:iam::*:role/{_STACK}-*",)),
     "lambda": Service((f"arn:aws:lambda:*:*:function:{_STACK}-*",)),
-    "logs": Service((f"arn:aws:logs:*:*:log-group:/aws/lambda/{_STACK}/*", f"arn:aws:logs:*:*:log-group:/aws/apigateway/{_STACK}*")),
+    "logs": Service((f"arn:aws:logs:*:*:log-group:/aws/lambda/{_STACK}*", f"arn:aws:logs:*:*:log-group:/aws/vendedlogs/{_STACK}/{_STACK}*")),
     "secretsmanager": Service(("arn:aws:secretsmanager:*:*:secret:*KeySecret-*",), of_account=("secretsmanager:GetRandomPassword",)),
     "sns": Service((f"arn:aws:sns:*:*:{_STACK}-*",)),
     "sqs": Service((f"arn:aws:sqs:*:*:{_STACK}-*",)),
@@ -45,6 +45,11 @@ SERVICES = {
 
 _VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _API = tuple(f"apigateway:{verb}" for verb in _VERBS)
+# A stage with an access log (Amazon API Gateway Developer Guide, "Configure logging for HTTP APIs").
+_ACCESS_LOG = (
+    "logs:CreateLogDelivery", "logs:GetLogDelivery", "logs:UpdateLogDelivery", "logs:DeleteLogDelivery",
+    "logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:DescribeResourcePolicies",
+)
 _TAGS_OF_EC2 = ("ec2:CreateTags", "ec2:DeleteTags")
 
 # The actions by which CloudFormation makes, reads, changes and removes a resource of each type, sources: the page
@@ -56,7 +61,7 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "AWS::ApiGatewayV2::DomainName": _API,
     "AWS::ApiGatewayV2::Integration": _API,
     "AWS::ApiGatewayV2::Route": _API,
-    "AWS::ApiGatewayV2::Stage": _API,
+    "AWS::ApiGatewayV2::Stage": (*_API, *_ACCESS_LOG),
     "AWS::CloudWatch::Alarm": (
         "cloudwatch:PutMetricAlarm", "cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms",
         "cloudwatch:TagResource", "cloudwatch:UntagResource", "cloudwatch:ListTagsForResource",
@@ -146,6 +151,7 @@ _OF_ACCOUNT = {
     "lambda:CreateEventSourceMapping", "lambda:GetEventSourceMapping", "lambda:UpdateEventSourceMapping",
     "lambda:DeleteEventSourceMapping",
     "sns:Unsubscribe", "sns:GetSubscriptionAttributes", "sns:SetSubscriptionAttributes",
+    *_ACCESS_LOG,
 }
 _LISTS = {"AWS::Logs::LogGroup": ("logs:DescribeLogGroups",)}
 
@@ -181,7 +187,7 @@ def policy_for(types: set[str]) -> dict:
 
 def _deploying() -> list[dict]:
     """What `sam deploy` and `install.sh` themselves call: change sets, and their bucket for what they upload."""
-    stacks = [f"arn:aws:cloudformation:*:*:stack/{name}/*" for name in (_STACK, "aws-sam-cli-managed-default")]
+    stacks = [f"arn:aws:cloudformation:*:*:stack/{name}/*" for name in (f"{_STACK}*", "aws-sam-cli-managed-default")]
     buckets = ["arn:aws:s3:::aws-sam-cli-managed-default-*", f"arn:aws:s3:::{_STACK}-*"]
     return [
         _allow(

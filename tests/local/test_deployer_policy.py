@@ -70,3 +70,28 @@ def test_every_role_of_the_template_is_assumed_by_lambda():
         if resource["Type"] == "AWS::IAM::Role":
             (statement,) = resource["Properties"]["AssumeRolePolicyDocument"]["Statement"]
             assert statement["Principal"] == {"Service": "lambda.amazonaws.com"}
+
+
+@pytest.mark.parametrize("stack", ["hooklane", "hooklane-next"])
+def test_every_name_that_the_template_chooses_is_covered(stack):
+    """Also of a second stack beside the first, whose name begins alike (docs/upgrading.md)."""
+    covered = [one.replace("*", ".*") for statement in WRITTEN["Statement"] for one in statement["Resource"] if one != "*"]
+    arns = [f"arn:aws:cloudformation:eu-central-1:123456789012:stack/{stack}/1234"]
+    for resource in source.translate(TEMPLATE)["Resources"].values():
+        kind, properties = resource["Type"], resource["Properties"]
+        if kind == "AWS::Logs::LogGroup":
+            name = properties["LogGroupName"]["Fn::Sub"].replace("${AWS::StackName}", stack)
+            arns.append(f"arn:aws:logs:eu-central-1:123456789012:log-group:{name}")
+        if kind in ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"):
+            name = properties["AlarmName"]["Fn::Sub"].replace("${AWS::StackName}", stack)
+            arns.append(f"arn:aws:cloudwatch:eu-central-1:123456789012:alarm:{name}")
+    assert len(arns) > 50
+    missing = [arn for arn in arns if not any(re.fullmatch(one, arn) for one in covered)]
+    assert not missing
+
+
+def test_an_access_log_needs_rights_that_no_resource_bounds():
+    """Without them CloudFormation fails at the stage with "Insufficient permissions to enable logging"."""
+    needed = {action for action in deployer_policy.ACTIONS["AWS::ApiGatewayV2::Stage"] if action.startswith("logs:")}
+    (statement,) = [one for one in WRITTEN["Statement"] if one["Sid"] == "OfTheAccount"]
+    assert needed and needed <= set(statement["Action"]) and statement["Resource"] == ["*"]
