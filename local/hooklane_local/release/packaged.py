@@ -6,6 +6,8 @@ from hooklane_local.template import source
 BUCKET, PREFIX = "ArtifactBucket", "ArtifactPrefix"
 # What only `sam build` reads.
 _OF_THE_BUILD = ("BuildMethod", "BuildProperties")
+# What only `sam publish` reads. It names files that a release's template has not beside it.
+_OF_THE_REPOSITORY = "AWS::ServerlessRepo::Application"
 
 
 def packaged(template: dict, version: str, architectures: list[str]) -> dict:
@@ -24,6 +26,7 @@ def packaged(template: dict, version: str, architectures: list[str]) -> dict:
     _restrict(translated["Parameters"]["Architecture"], architectures)
     groups = translated["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
     groups.insert(0, {"Label": {"default": "The release"}, "Parameters": [BUCKET, PREFIX]})
+    translated["Metadata"].pop(_OF_THE_REPOSITORY, None)
     translated["Metadata"]["Hooklane"] = {"Version": version}
     return translated
 
