@@ -1,6 +1,6 @@
 // Hooklane in the AWS CDK, version 2. `install.sh --upload-only` brought the release into the bucket.
 
-const { App, CfnOutput, CfnStack, Stack } = require("aws-cdk-lib");
+const { App, CfnOutput, CfnStack, RemovalPolicy, Stack } = require("aws-cdk-lib");
 
 class Webhooks extends Stack {
   // `release` is the version, as the release's file VERSION has it. Another one is an upgrade, or a rollback.
@@ -12,16 +12,21 @@ class Webhooks extends Stack {
       templateUrl: `https://s3.${this.region}.${this.urlSuffix}/${bucket}/${prefix}/template.json`,
       parameters: { ...parameters, ArtifactBucket: bucket, ArtifactPrefix: prefix },
     });
+    // It holds the tables and secrets of your webhooks.
+    hooklane.applyRemovalPolicy(RemovalPolicy.RETAIN);
     for (const name of ["ApiUrl", "EventQueueArn"]) {
       new CfnOutput(this, name, { value: hooklane.getAtt(`Outputs.${name}`).toString() });
     }
   }
 }
 
+const { HOOKLANE_BUCKET: bucket, HOOKLANE_RELEASE: release } = process.env;
+if (!bucket || !release) throw new Error("HOOKLANE_BUCKET and HOOKLANE_RELEASE must be set");
+
 const app = new App();
 new Webhooks(app, "Webhooks", {
-  bucket: process.env.HOOKLANE_BUCKET,
-  release: process.env.HOOKLANE_RELEASE,
+  bucket,
+  release,
   parameters: { Scale: "small" },
 });
 app.synth();

@@ -29,6 +29,15 @@ resource "aws_cloudformation_stack" "hooklane" {
     ArtifactBucket = var.bucket
     ArtifactPrefix = "hooklane/${var.release}"
   })
+
+  # With FixedEgress nat, Lambda removes its network interfaces late.
+  timeouts {
+    delete = "60m"
+  }
+  # It holds the tables and secrets of your webhooks.
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
 output "api_url" {
