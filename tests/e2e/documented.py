@@ -48,6 +48,12 @@ NOT_RUN = {
         "aws cloudformation delete-stack": "would delete the stack of the tests",
         "aws dynamodb delete-table": "would delete the tables of the tests",
     },
+    "docs/releasing.md": {
+        "git tag --sign": "makes a tag and pushes it",
+        "gh attestation verify": "downloads a published release",
+        "gh release edit": "publishes a release",
+        "sam publish": "publishes to AWS; its metadata is held by tests/local/test_serverless_repository.py",
+    },
     "docs/embedding.md": {
         "PortalFrameAncestors=https": "deploys to AWS; tests/browser deploys a stack with the parameter",
         "settings-page/embedded.py": "serves until it is stopped; tests/browser/test_embedding.py runs it",
