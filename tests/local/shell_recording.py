@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-_PROGRAMS = ("curl", "jq", "openssl", "make", "git", "sam", "cargo", "pip", "npm", "npx", "ministack", "python3", "node")
+_PROGRAMS = ("curl", "jq", "openssl", "make", "git", "gh", "tar", "sam", "cargo", "pip", "npm", "npx", "ministack", "python3", "node")
 # What every stand-in prints, so that the blocks go on: a valid number and name alike.
 PRINTED = "1111"
 _RECORDER = """#!{python} -S
