@@ -7,14 +7,14 @@ export IAM FUNCTION_AWS_ENDPOINT HOOKLANE_PORT HOOKLANE_API_PORT HOOKLANE_LOG_LE
 export HOOKLANE_CARGO_PROFILE SEED SEARCH_SECONDS ONLY PARALLEL WEBHOOKS SAMPLE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up portal pictures down demo test e2e faults seeds limits costs long redrive built release simulation check audit pins openapi deployer-policy contract clean
+.PHONY: help setup up portal pictures down demo test e2e faults seeds limits costs long redrive built release smoke upgrades simulation check audit pins openapi deployer-policy contract clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "  IAM=1                      let the emulator enforce the functions' IAM roles (default: 1 for test and e2e, else 0)"
 	@echo "  FUNCTION_AWS_ENDPOINT=URL  let the functions call AWS at URL (default: the emulator)"
-	@echo "  HOOKLANE_PORT=PORT         use another port for the emulator (default: up 4566, test 4567, demo 4568, faults 4569)"
+	@echo "  HOOKLANE_PORT=PORT         use another port for the emulator (default: up 4566, test 4567, demo 4568, faults 4569, smoke 4570, upgrades 4571)"
 	@echo "  HOOKLANE_API_PORT=PORT     use another port for the API (default: HOOKLANE_PORT + 100, so up 4666)"
 	@echo "  HOOKLANE_LOG_LEVEL=LEVEL   log level of the functions (default: info)"
 	@echo "  HOOKLANE_NO_SKIPS=1        fail if a test is skipped, as .ci/run does (default: list skipped tests)"
@@ -55,9 +55,10 @@ limits: ## give the functions hostile inputs under Lambda's limits (RELEASE=1, S
 costs: ## what pages and figures ask of the tables, and what figures cost of a delivery's price
 	@$(LOCAL) costs
 
-long: ## what takes long, before a release: every generator's client, the deployed build under limits
+long: ## what takes long, before a release: generated clients, the deployed build under limits, upgrades
 	@$(LOCAL) clients
 	@$(LOCAL) limits --release
+	@$(LOCAL) upgrades
 
 redrive: ## send dead letters again (SOURCE, MATCH, DRY=1, SCAN=1; STACK=name on AWS)
 	@$(LOCAL) redrive $(if $(SOURCE),--source "$(SOURCE)") $(if $(MATCH),--match "$(MATCH)") \
@@ -66,8 +67,14 @@ redrive: ## send dead letters again (SOURCE, MATCH, DRY=1, SCAN=1; STACK=name on
 built: ## check before `sam deploy` that the build is for the deployed processor (ARCHITECTURE=arm64)
 	@$(LOCAL) built $(if $(ARCHITECTURE),--architecture "$(ARCHITECTURE)")
 
-release: ## make what a release holds, in dist (ARCHITECTURES="x86_64 arm64": fail without one; BINARIES="x86_64=FOLDER")
-	@$(LOCAL) release $(foreach one,$(ARCHITECTURES),--architecture "$(one)") $(foreach one,$(BINARIES),--binaries "$(one)")
+release: ## make what a release holds, in dist (ARCHITECTURES="x86_64 arm64": fail without one; BINARIES="x86_64=FOLDER"; INTO=FOLDER)
+	@$(LOCAL) release $(foreach one,$(ARCHITECTURES),--architecture "$(one)") $(foreach one,$(BINARIES),--binaries "$(one)") $(if $(INTO),--into "$(INTO)")
+
+smoke: ## install the files of a release on this machine, and try each function (FROM=dist/hooklane-0.2.0, or its archive)
+	@$(LOCAL) smoke "$(FROM)"
+
+upgrades: ## upgrade earlier versions to this one, and back, with deliveries that wait (compiles each version: long)
+	@$(LOCAL) upgrades $(if $(PYTEST),-- $(PYTEST))
 
 simulation: ## simulate a day with a dead receiver: the figures and the plot of docs/isolation.md
 	@cargo run --release --locked --package hooklane-simulation --example isolation docs/isolation.svg

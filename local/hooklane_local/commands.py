@@ -235,12 +235,31 @@ def release(options: argparse.Namespace) -> int:
     require_commands("git")
     # The SAM translator is in it.
     _in_python(BUILD_VENV)
-    from hooklane_local.release.making import make_release, ready_folders
+    from hooklane_local.release.making import DIST, make_release, ready_folders
 
     try:
-        make_release(options.architecture, ready_folders(options.binaries))
+        make_release(options.architecture, ready_folders(options.binaries), into=Path(options.into or DIST).resolve())
     finally:
         print_durations()
+    return 0
+
+
+def smoke(options: argparse.Namespace) -> int:
+    shell_programs.require_all()
+    _in_emulator_python()
+    from hooklane_local.release.smoke import smoke
+
+    return 0 if smoke(Path(options.release), profile_of("smoke")) else 1
+
+
+def upgrades(options: argparse.Namespace) -> int:
+    require_commands("git")
+    shell_programs.require_all()
+    _in_emulator_python()
+    from hooklane_local.testing import run_upgrades
+
+    with _reported() as reports:
+        run_upgrades(profile_of("upgrades"), reports, options.pytest)
     return 0
 
 
@@ -345,6 +364,11 @@ def _parser() -> argparse.ArgumentParser:
     releasing.add_argument(
         "--binaries", action="append", default=[], metavar="ARCHITECTURE=FOLDER", help="functions that are built already"
     )
+    tried = add(smoke, "install the files of a release on this machine, and try each function")
+    tried.add_argument("release", help="its folder, or the archive that is published")
+    upgraded = add(upgrades, "upgrade earlier versions to this one, and back, on a local stack (compiles each)")
+    upgraded.add_argument("pytest", nargs="*", help="arguments for pytest, after --")
+    releasing.add_argument("--into", metavar="FOLDER", help="where the release's folder is made, instead of dist")
     add(check, "check formats, lints, docs, dependencies, workflows, template and imports")
     add(audit, "ask the databases of vulnerabilities about everything that is pinned")
     resolving = add(pins, "resolve the Python requirements into exact pins with hashes")

@@ -13,13 +13,13 @@ REGION = "us-east-1"
 STACK_NAME = "hooklane"
 
 # Different ports, so that the demo or the tests can run while a stack of `make up` is running.
-_DEFAULT_PORTS = {"up": 4566, "test": 4567, "demo": 4568, "faults": 4569}
+_DEFAULT_PORTS = {"up": 4566, "test": 4567, "demo": 4568, "faults": 4569, "smoke": 4570, "upgrades": 4571}
 # The variables that set the two ports. The API's follows the emulator's at this distance, unless it is set.
 EMULATOR_PORT, API_PORT = "HOOKLANE_PORT", "HOOKLANE_API_PORT"
 _API_PORT_DISTANCE = 100
 _LAST_PORT = 65535
 # The stacks that tests start.
-_TESTED = {"test", "faults"}
+_TESTED = {"test", "faults", "upgrades"}
 
 
 @dataclass(frozen=True)

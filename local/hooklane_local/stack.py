@@ -51,7 +51,7 @@ def build(profile: Profile) -> None:
                 "--region",
                 REGION,
                 "--parameter-overrides",
-                *_parameters(profile),
+                *parameters(profile),
             ],
             environment=environment,
             cwd=ROOT,
@@ -79,7 +79,7 @@ def deploy(profile: Profile) -> None:
                 "--region",
                 REGION,
                 "--parameter-overrides",
-                *_parameters(profile),
+                *parameters(profile),
             ],
             environment=for_sam(profile),
             # Not in the root, whose samconfig.toml is for AWS accounts.
@@ -163,7 +163,8 @@ def _outputs(profile: Profile) -> dict[str, str]:
     }
 
 
-def _parameters(profile: Profile) -> list[str]:
+def parameters(profile: Profile) -> list[str]:
+    """What a stack on this machine differs in from the template's defaults."""
     return [
         f"Architecture={host_architecture()}",
         # The receivers of the demo and the tests listen on the loopback.

@@ -4,7 +4,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
-from hooklane_local import compiling
+from hooklane_local import compiling, stack as building
 from hooklane_local.client import LocalStack
 from hooklane_local.environment import for_aws_clients, for_build_tools
 from hooklane_local.openapi import hold_against_document
@@ -69,6 +69,13 @@ def run_seeds(profile: Profile, seeds: list[int]) -> None:
         for seed in seeds:
             with step(f"the API against its OpenAPI document, with the seed {seed}"):
                 hold_against_document(profile, stack, seed)
+
+
+def run_upgrades(profile: Profile, reports: Reports, pytest_arguments: list[str]) -> None:
+    """Upgrades releases of earlier commits to this one, in an account of the emulator for each."""
+    building.build(profile)
+    with step("upgrades, and the way back"):
+        _pytest(profile, reports, ROOT / "tests" / "upgrades", "--durations=10", *pytest_arguments)
 
 
 def run_faults(profile: Profile, reports: Reports, pytest_arguments: list[str]) -> None:

@@ -30,7 +30,8 @@ from hooklane_local.processes import run
 from hooklane_local.progress import Failure, say, step
 
 _PIP = LOCAL / "requirements-pip.txt"
-_CARGO_TOOLS = {"cargo-deny": "0.20.2", "cargo-machete": "0.9.2"}
+_CHECK_TOOLS = {"cargo-deny": "0.20.2", "cargo-machete": "0.9.2"}
+_RELEASE_TOOLS = {"cargo-auditable": "0.7.7"}
 
 
 def require_commands(*commands: str) -> None:
@@ -83,9 +84,19 @@ def _npm_ci(folder: Path, what: str) -> None:
 
 
 def install_cargo_tools() -> None:
-    """Installs what only `make check` needs. It is compiled from source, which takes minutes the first time."""
+    """Installs what only `make check` needs."""
+    _cargo_install(_CHECK_TOOLS)
+
+
+def install_release_tools() -> None:
+    """Installs what only `make release` needs."""
+    _cargo_install(_RELEASE_TOOLS)
+
+
+def _cargo_install(tools: dict[str, str]) -> None:
+    """They are compiled from source, which takes minutes the first time."""
     require_commands("cargo")
-    for name, version in _CARGO_TOOLS.items():
+    for name, version in tools.items():
         if _installed_cargo_version(name) == version:
             continue
         with step(f"installing {name} {version} (compiles for a few minutes the first time)"):

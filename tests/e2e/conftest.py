@@ -9,6 +9,7 @@ import json
 import os
 import sys
 import uuid
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,12 @@ sys.path.insert(0, str(ROOT / "local"))
 
 from hooklane_local import polling  # noqa: E402 - after the path is known
 from hooklane_local.client import Api, LocalStack  # noqa: E402
+from hooklane_local.profile import host_architecture  # noqa: E402
 from hooklane_local.receiver import Receiver, Request  # noqa: E402
+from hooklane_local.release import archives  # noqa: E402
+from hooklane_local.release.making import built_by_sam, make_release  # noqa: E402
+from hooklane_local.release.version import Release  # noqa: E402
+from hooklane_local.template import source  # noqa: E402
 from hooklane_local.spread import pytest_collection_modifyitems, pytest_configure  # noqa: E402, F401 - hooks
 
 # Their assertions say what they compared, as those of tests do.
@@ -134,6 +140,21 @@ def delivery_of(api: Api, deliveries_of):
         return api.get(f"/api/v1/webhooks/{webhook['id']}/deliveries/{listed['id']}").expect(200).body
 
     return wait
+
+
+@pytest.fixture
+def built(stack_file: Path, tmp_path: Path) -> Path:
+    """The functions that the shared stack was deployed with, arranged as a release wants them."""
+    return built_by_sam(stack_file.parent / "build", source.read(), tmp_path / "built")
+
+
+@pytest.fixture
+def release(built: Path, tmp_path: Path, monkeypatch) -> Path:
+    """A release of these functions, as version 1.0.0."""
+    # Those of the profile `dev` are large, and nobody downloads this.
+    monkeypatch.setattr(archives, "COMPRESSION", 1)
+    of_now = Release("1.0.0", datetime.now(timezone.utc))
+    return make_release([], {host_architecture(): built}, release=of_now, into=tmp_path / "dist")
 
 
 @pytest.fixture

@@ -5,83 +5,37 @@ import os
 import shutil
 import subprocess
 import uuid
-from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 from documented import require_programs
 from hooklane_local.aws import client
 from hooklane_local.client import LocalStack
-from hooklane_local.environment import for_aws_clients
-from hooklane_local.profile import REGION, STACK_NAME, host_architecture
+from hooklane_local.paths import ROOT
+from hooklane_local.ports import a_free_one
+from hooklane_local.profile import STACK_NAME, host_architecture
 from hooklane_local.receiver import Response
-from hooklane_local.release import archives, names
+from hooklane_local.release import names
 from hooklane_local.release.checksums import write_checksums
-from hooklane_local.release.making import make_release
+from hooklane_local.release.operator import Operator, options
 from hooklane_local.release.packaged import packaged
-from hooklane_local.release.version import Release
 from hooklane_local.template import source
 
 # What a stack of the tests differs in from one on AWS.
 KEPT = ("AllowedTargetCidrs", "AllowedTargetPorts", "CompositeAlarms", "FirstProbeSeconds", "Scale")
 
 
-class Operator:
-    """Somebody with releases, the AWS CLI and an account, and nothing else."""
-
-    def __init__(self, folder: Path, endpoint: str):
-        self.endpoint, self.stack = endpoint, f"release-{uuid.uuid4().hex[:8]}"
-        programs = folder / "bin"
-        programs.mkdir()
-        (programs / "aws").write_text(f'#!/bin/sh\nexec "{require_programs()}" --endpoint-url "{endpoint}" "$@"\n')
-        (programs / "aws").chmod(0o755)
-        self._environment = {
-            **for_aws_clients(endpoint),
-            "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
-            "HOME": str(folder),
-            "HOOKLANE_POLL_SECONDS": "1",
-        }
-
-    def install(self, release: Path, *options: str) -> str:
-        ended = subprocess.run(
-            ["sh", release / "install.sh", "--yes", "--stack", self.stack, "--prefix", self.stack, *options],
-            env=self._environment,
-            cwd="/",
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert ended.returncode == 0, ended.stdout + ended.stderr
-        return ended.stdout
-
-    def described(self) -> dict:
-        (found,) = client("cloudformation", self.endpoint).describe_stacks(StackName=self.stack)["Stacks"]
-        return found
-
-    def remove(self) -> None:
-        client("cloudformation", self.endpoint).delete_stack(StackName=self.stack)
-
-
 @pytest.fixture
 def operator(stack, tmp_path):
-    made = Operator(tmp_path, stack.description["awsEndpointUrl"])
+    made = Operator(tmp_path, stack.description["awsEndpointUrl"], require_programs(), f"release-{uuid.uuid4().hex[:8]}")
     yield made
     # Its functions must not go on reading queues while other tests run.
-    made.remove()
+    client("cloudformation", made.endpoint).delete_stack(StackName=made.stack)
 
 
-@pytest.fixture
-def release(stack_file, tmp_path, monkeypatch) -> Path:
-    """A release of the functions that the shared stack was deployed with."""
-    # Those of the profile `dev` are large, and nobody downloads this.
-    monkeypatch.setattr(archives, "COMPRESSION", 1)
-    template, built = source.read(), tmp_path / "built"
-    for function, program in names.programs_of(source.translate(template)).items():
-        (built / program).mkdir(parents=True)
-        (built / program / "bootstrap").symlink_to(stack_file.parent / "build" / function / "bootstrap")
-    of_now = Release("1.0.0", datetime.now(timezone.utc))
-    return make_release([], {host_architecture(): built}, release=of_now, template=template, into=tmp_path)
+def described(operator: Operator) -> dict:
+    (found,) = client("cloudformation", operator.endpoint).describe_stacks(StackName=operator.stack)["Stacks"]
+    return found
 
 
 def next_release(release: Path) -> Path:
@@ -105,11 +59,10 @@ def test_a_release_is_installed_upgraded_and_rolled_back_and_no_delivery_is_lost
 
     (shared,) = client("cloudformation", operator.endpoint).describe_stacks(StackName=STACK_NAME)["Stacks"]
     given = {one["ParameterKey"]: one["ParameterValue"] for one in shared["Parameters"] if one["ParameterKey"] in KEPT}
-    options = [word for name, value in given.items() for word in ("--parameter", f"{name}={value}")]
-    said = operator.install(release, *options)
+    said = operator.install(release, *options(given))
     assert "Made the bucket" in said or "Uploading version 1.0.0" in said
 
-    outputs = {one["OutputKey"]: one["OutputValue"] for one in operator.described()["Outputs"]}
+    outputs = {one["OutputKey"]: one["OutputValue"] for one in described(operator)["Outputs"]}
     key = stack.secrets.get_secret_value(SecretId=outputs["OperatorKeySecretArn"])["SecretString"].split()[0]
     host = outputs["ApiUrl"].split("://", 1)[1]
     api = LocalStack({"apiUrl": operator.endpoint, "operatorKey": key, "awsEndpointUrl": operator.endpoint}).api(tenant)
@@ -139,7 +92,7 @@ def test_a_release_is_installed_upgraded_and_rolled_back_and_no_delivery_is_lost
         eventually(lambda number=number: status_of(number) == ["retrying"], "the delivery was not tried")
         changed = [line.split() for line in deploy().splitlines() if "AWS::Lambda::Function" in line]
         assert [line[0] for line in changed] == ["Modify"] * len(names.programs(source.read()))
-        values = {one["ParameterKey"]: one["ParameterValue"] for one in operator.described()["Parameters"]}
+        values = {one["ParameterKey"]: one["ParameterValue"] for one in described(operator)["Parameters"]}
         assert values.items() >= given.items()
         assert values["ArtifactPrefix"] == f"{operator.stack}/{version}"
         receiver.respond = lambda _request: Response()
@@ -148,3 +101,26 @@ def test_a_release_is_installed_upgraded_and_rolled_back_and_no_delivery_is_lost
         eventually(lambda number=number: status_of(number * 10) == ["delivered"], "no new event was delivered")
     letters = [value for name, value in outputs.items() if name.endswith("DeadLetterQueueUrl")]
     assert letters and not any(stack.messages(queue) for queue in letters)
+
+
+@pytest.mark.long(90)
+def test_a_smoke_test_starts_every_function_and_fails_for_those_that_name_no_crates(release):
+    ports = {"HOOKLANE_PORT": str(a_free_one()), "HOOKLANE_API_PORT": str(a_free_one())}
+    # That of `make test` is not for this one.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    ended = subprocess.run(
+        ["make", "smoke", f"FROM={release}"],
+        cwd=ROOT,
+        env=environment | ports,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode != 0
+    rows = [line for line in ended.stdout.splitlines() if line.startswith(("    ok ", "    NOT "))]
+    assert len(rows) == 17, ended.stdout + ended.stderr
+    # These functions were compiled for tests, without the list of their crates. Everything else holds.
+    wrong = [line for line in rows if line.startswith("    NOT ")]
+    assert len(wrong) == 7 and all("does not say which crates it holds" in line for line in wrong), ended.stdout
+    assert "This release must not be published." in ended.stdout

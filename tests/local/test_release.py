@@ -113,7 +113,7 @@ def test_two_releases_of_the_same_programs_are_byte_identical(make, both):
         os.umask(before)
 
     assert first == second
-    assert len(first) == 2 * len(PROGRAMS) + 7
+    assert len(first) == 2 * len(PROGRAMS) + 8
 
 
 def test_an_archive_has_one_program_that_everybody_may_run(folder, both):

@@ -207,15 +207,19 @@ def test_what_is_deployed_is_built_from_the_lock_file():
     assert re.search(r"^\[workspace\.metadata\.lambda\.build\]\nlocked = true$", text_of("Cargo.toml"), re.MULTILINE)
 
 
-def test_a_tool_of_cargo_is_installed_in_one_exact_version(monkeypatch, tmp_path):
+@pytest.mark.parametrize(
+    ("install", "named"),
+    [(tools.install_cargo_tools, tools._CHECK_TOOLS), (tools.install_release_tools, tools._RELEASE_TOOLS)],
+)
+def test_a_tool_of_cargo_is_installed_in_one_exact_version(monkeypatch, tmp_path, install, named):
     commands = []
     monkeypatch.setattr(tools, "CARGO_TOOLS", tmp_path)
     monkeypatch.setattr(tools, "require_commands", lambda *_names: None)
     monkeypatch.setattr(tools, "run", lambda command, **_options: commands.append([str(part) for part in command]))
 
-    tools.install_cargo_tools()
+    install()
 
-    assert len(commands) == len(tools._CARGO_TOOLS)
+    assert len(commands) == len(named) > 0
     for command in commands:
         assert "--locked" in command
         assert re.fullmatch(r"[\w-]+@\d+\.\d+\.\d+", command[-1])

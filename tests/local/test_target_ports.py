@@ -22,7 +22,7 @@ def test_finding_12_webhooks_of_a_local_stack_do_not_reach_its_emulator(tmp_path
     """A tenant's token read the operator key from the emulator's Secrets Manager."""
     behind = "http://127.0.0.1:4998"
     profile = Profile(name="up", port=4999, state=tmp_path, function_aws_endpoint=behind)
-    parameters = dict(parameter.split("=", 1) for parameter in stack._parameters(profile))
+    parameters = dict(parameter.split("=", 1) for parameter in stack.parameters(profile))
     ports = parameters["AllowedTargetPorts"]
     closed = {4998, 4999, profile.api_port}
     near = {443, *(port + distance for port in closed for distance in (-1, 0, 1))}

@@ -1,5 +1,10 @@
-"""Compiles what a release holds: every function, optimised, for one architecture."""
+"""Compiles what a release holds: every function, optimised, for one architecture.
 
+`cargo auditable` writes the crates of each program into it, where scanners of vulnerabilities find them. The folders
+of this machine are written as fixed names, so that two checkouts of a commit compile to the same bytes.
+"""
+
+import os
 import subprocess
 from pathlib import Path
 
@@ -8,6 +13,7 @@ from hooklane_local.paths import ROOT
 from hooklane_local.processes import run
 from hooklane_local.progress import say, step
 from hooklane_local.release.crates import target_of
+from hooklane_local.tools import install_release_tools
 
 _OPTIONS = {"x86_64": "--x86-64", "arm64": "--arm64"}
 
@@ -23,13 +29,20 @@ def compile_functions(architecture: str, programs: list[str]) -> Path | None:
         return None
     folder = ROOT / "target" / "release-lambda" / architecture
     packages = [word for program in programs for word in ("--package", program)]
+    install_release_tools()
+    command = ["cargo", "auditable", "lambda", "build", "--release", "--locked", _OPTIONS[architecture], *packages]
     with step(f"compiling the functions for {architecture} (takes minutes)"):
-        run(
-            ["cargo", "lambda", "build", "--release", "--locked", _OPTIONS[architecture], *packages, "--lambda-dir", folder],
-            environment=for_build_tools(),
-            cwd=ROOT,
-        )
+        # A target folder of its own: the flags differ from those of every other build.
+        flags = _without_folders() | {"CARGO_TARGET_DIR": str(ROOT / "target" / "release-build")}
+        run([*command, "--lambda-dir", folder], environment=for_build_tools() | flags, cwd=ROOT)
     return folder
+
+
+def _without_folders() -> dict[str, str]:
+    """Flags by which a panic's message names the same place wherever it was compiled."""
+    cargo = os.environ.get("CARGO_HOME") or Path.home() / ".cargo"
+    flags = [f"--remap-path-prefix={cargo}=/cargo", f"--remap-path-prefix={ROOT}=/hooklane"]
+    return {"RUSTFLAGS": " ".join(filter(None, [os.environ.get("RUSTFLAGS"), *flags]))}
 
 
 def _has_target(target: str) -> bool:

@@ -31,11 +31,11 @@ def target_of(architecture: str) -> str:
     return _TARGETS[architecture]
 
 
-def metadata(architecture: str) -> dict:
+def metadata(architecture: str, checkout: Path = ROOT) -> dict:
     """What cargo knows of the workspace's dependencies on this architecture. It compiles nothing."""
     command = ["cargo", "metadata", "--format-version", "1", "--locked", "--filter-platform", target_of(architecture)]
     try:
-        said = subprocess.run(command, cwd=ROOT, env=for_build_tools(), capture_output=True, text=True, check=True)
+        said = subprocess.run(command, cwd=checkout, env=for_build_tools(), capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError) as error:
         raise Failure(f"`cargo metadata` failed: {getattr(error, 'stderr', None) or error}") from error
     return json.loads(said.stdout)

@@ -22,7 +22,13 @@ from hooklane_local.template import source
 DIST = ROOT / "dist"
 _DEPLOY = ROOT / "deploy"
 # What is copied as it is, by its name in the release.
-_COPIED = {names.INSTALLER: _DEPLOY / "install.sh", "README.md": _DEPLOY / "RELEASE.md", "LICENSE": ROOT / "LICENSE"}
+_COPIED = {
+    names.INSTALLER: _DEPLOY / "install.sh",
+    "README.md": _DEPLOY / "RELEASE.md",
+    "LICENSE": ROOT / "LICENSE",
+    # The rights with which somebody deploys it.
+    "deployer-policy.json": ROOT / "docs" / "examples" / "deployer-policy.json",
+}
 
 # For each architecture the folder with `PROGRAM/bootstrap` of every program.
 Built = dict[str, Path]
@@ -58,6 +64,14 @@ def make_release(
         os.replace(unfinished, folder)
     say(f"    {', '.join(built)}: {folder}")
     return folder
+
+
+def built_by_sam(build: Path, template: dict, into: Path) -> Path:
+    """What `sam build` has put into its folder, arranged as a release wants it."""
+    for function, program in names.programs_of(source.translate(template)).items():
+        (into / program).mkdir(parents=True)
+        (into / program / "bootstrap").symlink_to(build / function / "bootstrap")
+    return into
 
 
 def ready_folders(given: list[str]) -> Built:
