@@ -42,9 +42,9 @@ def metadata(architecture: str, checkout: Path = ROOT) -> dict:
 
 
 def crates_of(package: str, known: dict) -> list[Crate]:
-    """The crates that are linked into the program of this package, itself among them.
+    """The crates whose code is in the program of this package, itself among them.
 
-    What runs only while others are compiled is not in the program: build scripts, macros, and what these need.
+    A macro writes code of the program, so it is among them with what it needs. A build script is not.
     Features are those of the whole workspace, so an optional crate that only another program uses is listed too.
     """
     packages = {one["id"]: one for one in known["packages"]}
@@ -58,7 +58,7 @@ def crates_of(package: str, known: dict) -> list[Crate]:
     found, left = set(), roots
     while left:
         one = left.pop()
-        if one not in found and not _is_macro(packages[one]):
+        if one not in found:
             found.add(one)
             left.extend(linked[one])
     return sorted(_crate(packages[one]) for one in found)
@@ -74,10 +74,6 @@ def checksums(lock: Path) -> dict[tuple[str, str], str]:
 def _is_linked(dependency: dict) -> bool:
     """A kind of null is that of an ordinary dependency."""
     return any(kind["kind"] is None for kind in dependency["dep_kinds"])
-
-
-def _is_macro(package: dict) -> bool:
-    return any("proc-macro" in target["kind"] for target in package["targets"])
 
 
 def _crate(package: dict) -> Crate:
