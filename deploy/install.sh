@@ -11,25 +11,27 @@ Deploys this release of Hooklane, or upgrades the stack that is there.
 
   --region REGION         AWS region (default: AWS_REGION, AWS_DEFAULT_REGION, or the profile's)
   --stack NAME            name of the stack (default: hooklane)
-  --parameter NAME=VALUE  sets a parameter of the template; may be given for several. On an upgrade all
-                          others keep the value that they have in the stack
-  --bucket NAME           bucket of this account that holds the artefacts (default: hooklane-ACCOUNT-REGION,
-                          which is made)
+  --parameter NAME=VALUE  sets a parameter of the template; may be repeated. On an upgrade all others keep the
+                          value that they have in the stack
+  --bucket NAME           bucket of this account for the release, which must exist (default:
+                          hooklane-ACCOUNT-REGION, which is made if it does not)
   --prefix PREFIX         where in the bucket (default: hooklane)
-  --upload-only           ends when the release is in the bucket, for another tool that deploys it
-  --rollback-to VERSION   deploys a version that was installed before, from the bucket
-  --allow-replacement     go on even if a table, a queue or a secret would be replaced or removed
-  --yes                   do not ask
+  --upload-only           only uploads the release, for deployment with another tool
+  --rollback-to VERSION   deploys another version that is in the bucket; parameters keep their values
+  --allow-replacement     continues even if a table, a queue or a secret would be replaced or removed, and with it
+                          what it holds
+  --yes                   does not ask
   --help                  this text
 
-It shows the changes and asks before it makes any in the stack. Credentials are those that the AWS CLI finds: for
-another profile set AWS_PROFILE.
+First it uploads the release to the bucket. Then it shows what would change in the stack, and asks before it changes
+anything there. Credentials are those that the AWS CLI finds: for another profile set AWS_PROFILE. The rights in
+deployer-policy.json cover stacks and buckets whose names begin with hooklane.
 HELP
 }
 
-# Ends with one line that says what is wrong.
+# Ends with one line that says what is wrong. What the AWS CLI says of every error is left out.
 fail() {
-  printf 'install.sh: %s\n' "$*" >&2
+  printf 'install.sh: %s\n' "$*" | sed 's/An error occurred (\([A-Za-z0-9]*\)) when calling the [A-Za-z0-9 ]*operation[^:]*: /\1: /' >&2
   exit 1
 }
 
@@ -56,7 +58,9 @@ read_options() {
       --upload-only) uploading=yes && shift && continue ;;
       --region | --stack | --parameter | --bucket | --prefix | --rollback-to)
         [ $# -ge 2 ] && [ -n "$2" ] || fail "$1 needs a value" ;;
-      *) fail "there is no option $1; --help lists them" ;;
+      --*=*) fail "the value of ${1%%=*} is given after a blank: ${1%%=*} ${1#*=}" ;;
+      -*) fail "there is no option $1; --help lists them" ;;
+      *) fail "'$1' belongs to no option; --help lists them" ;;
     esac
     case $1 in
       --region) region=$2 ;;
@@ -70,8 +74,11 @@ read_options() {
   done
   matches "$stack" '[A-Za-z][A-Za-z0-9-]*' || fail "'$stack' cannot be the name of a stack"
   matches "$prefix" '[A-Za-z0-9._-][A-Za-z0-9._/-]*[A-Za-z0-9._-]' || fail "'$prefix' cannot be a prefix"
+  [ -z "$bucket" ] || matches "$bucket" '[a-z0-9][a-z0-9.-]\{1,61\}[a-z0-9]' ||
+    fail "'$bucket' cannot be the name of a bucket: that has 3 to 63 lower-case letters, digits, dots and hyphens"
+  [ "$uploading" = no ] || [ ! -s "$scratch/given" ] || fail "--upload-only deploys nothing, so --parameter does not go with it"
   [ "$uploading" = no ] || [ -z "$wanted" ] || fail "--rollback-to uploads nothing, so --upload-only does not go with it"
-  [ -z "$wanted" ] || matches "$wanted" '[0-9A-Za-z.-]*' || fail "'$wanted' is no version"
+  [ -z "$wanted" ] || matches "$wanted" '[0-9A-Za-z.-]*' || fail "'$wanted' is not a version"
 }
 
 # Whether the first text as a whole has this form.
@@ -108,7 +115,8 @@ keep_parameter() {
 # The release beside this script, every file of which must be as it was made.
 read_release() {
   cd "$(dirname "$0")"
-  [ -f SHA256SUMS ] && [ -f VERSION ] || fail "there is no release beside this script: unpack one, and run its install.sh"
+  [ -f SHA256SUMS ] && [ -f VERSION ] ||
+    fail "SHA256SUMS or VERSION is not beside this script: unpack a release, and run its install.sh"
   if command -v sha256sum >/dev/null; then
     set -- sha256sum
   elif command -v shasum >/dev/null; then
@@ -117,9 +125,18 @@ read_release() {
     fail "neither sha256sum nor shasum is there to check the release with"
   fi
   damaged=$(LC_ALL=C "$@" -c SHA256SUMS 2>/dev/null | grep -v ': OK$' | sed 's/: .*//' | tr '\n' ' ') || true
-  [ -z "$damaged" ] || fail "this release is damaged, download it again: ${damaged% } is not as SHA256SUMS says"
+  [ -z "$damaged" ] || fail "this release is damaged, download it again. Missing or not as SHA256SUMS says: ${damaged% }"
   "$@" -c SHA256SUMS >/dev/null 2>&1 || fail "this release is damaged, download it again: SHA256SUMS cannot be read"
   version=$(cat VERSION)
+  # Before anything is made. The template is written with one parameter a line.
+  sed -n '/^ "Parameters": {/,/^ }/s/^  "\([A-Za-z0-9]*\)": {.*/\1/p' template.json >"$scratch/declared"
+  require_declared
+}
+
+require_declared() {
+  while read -r name; do
+    grep -qx -- "$name" "$scratch/declared" || fail "version $version has no parameter $name"
+  done <"$scratch/given"
 }
 
 check_aws() {
@@ -133,14 +150,15 @@ check_aws() {
     ask configure get region || fail "no region is set: give --region, or set AWS_REGION"
     region=$said
   fi
-  matches "$region" '[a-z][a-z]*-[a-z-]*[a-z]-[0-9][0-9]*' || fail "'$region' is no region of AWS"
+  matches "$region" '[a-z][a-z]*-[a-z-]*[a-z]-[0-9][0-9]*' || fail "'$region' is not an AWS region"
   export AWS_REGION="$region" AWS_DEFAULT_REGION="$region" AWS_PAGER=
   ask sts get-caller-identity --query Account || case $why in
     *onnect*) fail "the region $region does not answer, is its name right? $why" ;;
     *) fail "no credentials that work in $region: $why" ;;
   esac
   account=$said
-  [ -n "$bucket" ] || bucket=hooklane-$account-$region
+  own=hooklane-$account-$region
+  [ -n "$bucket" ] || bucket=$own
 }
 
 # Sets $status to that of the stack, or to NONE.
@@ -185,7 +203,7 @@ find_bucket() {
   fi
   case $why in
     *'(404)'*) return 1 ;;
-    *'(403)'*) fail "the bucket $bucket belongs to somebody else, or you may not read it: name another with --bucket" ;;
+    *'(403)'*) fail "the bucket $bucket belongs to somebody else, or you have no access to it: name another with --bucket" ;;
     *) fail "the bucket $bucket cannot be read: $why" ;;
   esac
 }
@@ -198,7 +216,9 @@ require_region() {
   [ "$said" = "$region" ] || fail "the bucket $bucket is in $said and not in $region: name another with --bucket"
 }
 
+# Only the bucket of this script's own choice: another name may be a mistake.
 make_bucket() {
+  [ "$bucket" = "$own" ] || fail "there is no bucket $bucket: make it first, or leave --bucket out"
   set -- s3api create-bucket --bucket "$bucket"
   # This one region refuses to be named.
   [ "$region" = us-east-1 ] || set -- "$@" --create-bucket-configuration "LocationConstraint=$region"
@@ -209,7 +229,6 @@ make_bucket() {
       *) fail "the bucket $bucket cannot be made: $why" ;;
     esac
   fi
-  made=yes
   say "Made the bucket $bucket."
 }
 
@@ -224,6 +243,7 @@ has_object() {
 }
 
 put_object() {
+  say "  $1"
   bucket_call put-object --key "$prefix/$version/$1" --body "$1" --metadata "sha256=$2" || fail "$1 cannot be uploaded: $why"
 }
 
@@ -278,21 +298,23 @@ prepare_stack() {
       [ "$status" = NONE ] || fail "the stack $stack could not be deleted: it is in $status"
       new=yes ;;
     CREATE_COMPLETE | UPDATE_COMPLETE | UPDATE_ROLLBACK_COMPLETE | IMPORT_COMPLETE | IMPORT_ROLLBACK_COMPLETE) ;;
-    *) fail "the stack $stack is in $status. It must be mended or deleted first, nothing was changed" ;;
+    *) fail "the stack $stack is in $status. Repair or delete it first. Nothing was changed" ;;
   esac
   [ -z "$wanted" ] || [ "$new" = no ] || fail "there is no stack $stack in $region that could be rolled back"
 }
 
 # Parameters that are given, then those of the stack that this version has too; the rest takes its default.
 choose_parameters() {
-  set_parameter ArtifactBucket "$bucket"
-  set_parameter ArtifactPrefix "$prefix/$version"
+  running=''
   need cloudformation get-template-summary --template-url "$template" --query 'Parameters[].[ParameterKey]'
   printf '%s\n' "$said" >"$scratch/declared"
-  while read -r name; do
-    grep -qx -- "$name" "$scratch/declared" || fail "version $version has no parameter $name"
-  done <"$scratch/given"
+  require_declared
+  set_parameter ArtifactBucket "$bucket"
+  set_parameter ArtifactPrefix "$prefix/$version"
   [ "$new" = no ] || return 0
+  need cloudformation describe-stacks --stack-name "$stack" \
+    --query "Stacks[0].Parameters[?ParameterKey=='ArtifactPrefix'].ParameterValue"
+  running=${said##*/}
   need cloudformation describe-stacks --stack-name "$stack" --query 'Stacks[0].Parameters[].[ParameterKey]'
   printf '%s\n' "$said" >"$scratch/stored"
   while read -r name; do
@@ -329,11 +351,10 @@ make_change_set() {
 
 # A stack that never was more than a plan goes with it.
 drop_change_set() {
-  if [ "$status" = NONE ]; then
-    ask cloudformation delete-stack --stack-name "$stack" || true
-  else
-    ask cloudformation delete-change-set --stack-name "$stack" --change-set-name "$changes" || true
-  fi
+  case $status in
+    NONE | REVIEW_IN_PROGRESS) ask cloudformation delete-stack --stack-name "$stack" || true ;;
+    *) ask cloudformation delete-change-set --stack-name "$stack" --change-set-name "$changes" || true ;;
+  esac
 }
 
 # Shows every change. Those that take what nobody can make again are in $lost.
@@ -342,7 +363,7 @@ show_changes() {
     --query 'Changes[].ResourceChange.[Action, Replacement, ResourceType, LogicalResourceId]'
   printf '%s\n' "$said" >"$scratch/changes"
   lost=''
-  say "Version $version changes this in the stack $stack of the account $account in $region:"
+  say "Version $version${running:+, in place of $running,} changes this in the stack $stack of the account $account in $region:"
   while read -r action replaced type name; do
     # Only outputs or tags of the stack change.
     [ -n "$action" ] || { say "  no resource" && continue; }
@@ -356,17 +377,35 @@ show_changes() {
     case $danger-$type in
       yes-AWS::DynamoDB::Table | yes-AWS::SQS::Queue | yes-AWS::SecretsManager::Secret) lost="$lost $name" ;;
     esac
+    printf '%s\n' "$mark" >>"$scratch/marks"
   done <"$scratch/changes"
+  [ ! -s "$scratch/marks" ] || say "In all: $(sort "$scratch/marks" | uniq -c | sed 's/^ *//' | paste -s -d , - | sed 's/,/, /g')."
+  [ -n "$lost" ] || ! grep -qx 'Modify or replace' "$scratch/marks" || say "AWS decides about \"Modify or replace\" while it deploys. None of these holds data."
 }
 
-# Goes on only with a yes.
+# Continues only with a yes.
 confirm() {
   [ "$agreed" = no ] || return 0
   printf '%s [y/N] ' "$1"
-  read -r answer || answer=no
+  if ! read -r answer; then
+    say ''
+    [ -z "${changes:-}" ] || drop_change_set
+    fail "nothing was deployed: there was no answer. --yes deploys without asking"
+  fi
   case $answer in y | Y | yes | YES) return 0 ;; esac
   [ -z "${changes:-}" ] || drop_change_set
   fail "nothing was deployed"
+}
+
+# Whoever interrupts a deployment has not stopped AWS.
+interrupted() {
+  if [ "$deploying" = yes ]; then
+    printf 'install.sh: interrupted, but AWS continues with the deployment. Run the same command again to follow it.\n' >&2
+  else
+    [ -z "${changes:-}" ] || drop_change_set
+    printf 'install.sh: interrupted, nothing was deployed.\n' >&2
+  fi
+  exit 130
 }
 
 deploy() {
@@ -378,11 +417,12 @@ deploy() {
   show_changes
   if [ -n "$lost" ] && [ "$replacement" = no ]; then
     drop_change_set
-    fail "nothing was deployed: it would replace or remove$lost. With --allow-replacement it goes on"
+    fail "nothing was deployed: it would replace or remove$lost, and what they hold. Use --allow-replacement to continue"
   fi
-  confirm "Deploy it?"
+  confirm "Deploy version $version to the stack $stack?"
+  deploying=yes
   need cloudformation execute-change-set --stack-name "$stack" --change-set-name "$changes"
-  say "Deploying. This takes some minutes; if it is interrupted, run the same command again."
+  say "Deploying. This takes some minutes. If this script is interrupted, AWS continues: run the same command again."
   wait_for_stack started
   case $status in
     CREATE_COMPLETE | UPDATE_COMPLETE) say "Version $version is deployed." ;;
@@ -403,32 +443,40 @@ tell_outputs() {
     )].[OutputKey, OutputValue]"
   printf '\n%s\n' "$said"
   key=$(printf '%s\n' "$said" | sed -n 's/^OperatorKeySecretArn[[:space:]]*//p')
+  api=$(printf '%s\n' "$said" | sed -n 's/^ApiUrl[[:space:]]*//p')
+  [ "$new" = yes ] || { say "What runs says its version: curl $api/status (with the operator key)." && return 0; }
   cat <<FIRST
 
-What to do first:
-  - The operator key, the first line of the answer:
-      aws secretsmanager get-secret-value --region $region --query SecretString --output text \\
-        --secret-id $key
-  - The first webhook, and whether all is well: docs/deploying.md.
-  - All outputs: aws cloudformation describe-stacks --region $region --stack-name $stack
+What to do first, in one shell. The operator key, whether all answer, a webhook of the tenant acme, and an event for it:
+
+  KEY=\$(aws secretsmanager get-secret-value --region $region --query SecretString --output text \\
+    --secret-id $key | head -n 1)
+  curl -H "Authorization: Bearer \$KEY" $api/status
+  curl -H "Authorization: Bearer \$KEY" -H "X-Tenant-Id: acme" -H "Content-Type: application/json" \\
+    -d '{"name": "First", "url": "https://example.com/hooks", "events": ["order.created"], "register": true}' $api/webhooks
+  curl -H "Authorization: Bearer \$KEY" -H "X-Tenant-Id: acme" -H "Content-Type: application/json" \\
+    -d '{"type": "order.created", "data": {"orderId": "A-1"}}' $api/events
+
+Every operation: $api/docs in a browser. Everything else: docs/deploying.md in documentation.zip.
+All outputs: aws cloudformation describe-stacks --region $region --stack-name $stack
 FIRST
 }
 
 main() {
   scratch=$(mktemp -d)
   trap 'rm -rf "$scratch"' EXIT
-  trap 'exit 130' HUP INT TERM
-  : >"$scratch/given" && : >"$scratch/parameters"
+  deploying=no changes=''
+  trap interrupted HUP INT TERM
+  : >"$scratch/given" && : >"$scratch/parameters" && : >"$scratch/marks"
   read_options "$@"
   [ -n "$wanted" ] || read_release
   check_aws
   if [ -n "$wanted" ]; then
     require_uploaded
   else
-    made=no
     find_bucket || make_bucket
-    # Not only one that was made now: this may have been interrupted between both.
-    case $made-$bucket in yes-* | *-hooklane-"$account"-"$region") close_bucket ;; esac
+    # Not only if it was made now: this may have been interrupted between both.
+    [ "$bucket" != "$own" ] || close_bucket
     upload
   fi
   suffix=amazonaws.com

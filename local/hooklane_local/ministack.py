@@ -9,6 +9,9 @@
   such key, so a policy that asks for it would never hold, or, with ForAllValues alone, always.
 - API Gateway hands cookies to a function in a list, and takes them out of the headers (API Gateway Developer
   Guide, "Create AWS Lambda proxy integrations for HTTP APIs", format 2.0). MiniStack leaves the header.
+- Of a secret's properties only `Name` asks for a replacement (AWS CloudFormation Template Reference,
+  "AWS::SecretsManager::Secret"). MiniStack does not know the type, and its change sets say of each change that it may
+  replace the secret, which `install.sh` refuses.
 """
 
 import json
@@ -49,6 +52,9 @@ def main() -> None:
     from ministack.app import main as ministack
     from ministack.core import iam_actions
     from ministack.services import lambda_svc
+    from ministack.services.cloudformation import provisioners
+
+    provisioners._REPLACING_PROPERTIES.setdefault("AWS::SecretsManager::Secret", ("Name",))
 
     named = iam_actions._action_from_target
     iam_actions._action_from_target = lambda headers: action_of(headers.get("x-amz-target", ""), named(headers))

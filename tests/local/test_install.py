@@ -4,6 +4,7 @@ import copy
 import json
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -69,7 +70,7 @@ class Machine:
         made = self.folder / f"hooklane-{version}"
         made.mkdir()
         shutil.copy(SCRIPT, made / "install.sh")
-        (made / "template.json").write_text(json.dumps(template(version, **resources)))
+        (made / "template.json").write_text(json.dumps(template(version, **resources), indent=1))
         (made / "api-x86_64.zip").write_bytes(f"the program of {version}\x00\xff".encode("latin-1"))
         # Two files to upload are enough, and each one more would make the tests longer.
         script = (made / "install.sh").rename(self.folder / "script")
@@ -153,6 +154,7 @@ def test_a_first_deployment_makes_a_closed_bucket_uploads_everything_and_says_wh
     }
     assert "Add" in said and "ApiFunction" in said and "Ledger" in said
     assert "https://api.example.com" in said and "--secret-id arn:the-key" in said
+    assert 'curl -H "Authorization: Bearer $KEY" https://api.example.com/status' in said
     assert not list((machine.folder / "tmp").iterdir())
 
 
@@ -214,9 +216,10 @@ def test_a_rollback_needs_no_release_beside_the_script(machine, first):
 
 
 def test_the_names_can_be_chosen(machine, first):
+    machine.change(buckets={"another-bucket": {"owner": ACCOUNT, "region": REGION, "objects": {}, "closed": True}})
     options = ("--bucket", "another-bucket", "--prefix", "a/b", "--stack", "hooklane-two", "--region", REGION)
     assert machine.run(first, "--yes", *options, AWS_REGION="").returncode == 0
-    assert machine.state["buckets"]["another-bucket"]["closed"]
+    assert machine.state["buckets"]["another-bucket"]["objects"]
     assert machine.state["stacks"]["hooklane-two"]["values"]["ArtifactPrefix"] == "a/b/1.0.0"
 
 
@@ -244,14 +247,50 @@ def test_the_region_of_the_profile_is_taken_if_no_other_is_named(machine, first)
 @pytest.mark.parametrize("answer", ["y\n", "yes\n"])
 def test_it_asks_first_and_goes_on_with_a_yes(machine, first, answer):
     ended = machine.run(first, answer=answer)
-    assert ended.returncode == 0 and "Deploy it? [y/N]" in ended.stdout
+    assert ended.returncode == 0 and "Deploy version 1.0.0 to the stack hooklane? [y/N]" in ended.stdout
     assert machine.stack["status"] == "CREATE_COMPLETE"
 
 
-@pytest.mark.parametrize("answer", ["n\n", "\n", ""])
-def test_without_a_yes_there_is_no_stack(machine, first, answer):
-    assert machine.refusal(first, answer=answer) == "nothing was deployed"
+@pytest.mark.parametrize(
+    ("answer", "said"), [("n\n", ""), ("\n", ""), ("", ": there was no answer. --yes deploys without asking")]
+)
+def test_without_a_yes_there_is_no_stack(machine, first, answer, said):
+    assert machine.refusal(first, answer=answer) == f"nothing was deployed{said}"
     assert machine.state["stacks"] == {}
+
+
+def test_a_plan_that_an_interrupted_run_left_goes_with_the_next_no(machine, first):
+    machine.run(first, answer="n\n")
+    uploaded = machine.state
+    machine.run(first, answer="n\n")
+    # The last call of a run that is refused.
+    machine.write(uploaded | {"kill_at": len(machine.state["calls"])})
+    assert machine.run(first, answer="n\n").returncode == -9
+    machine.change(kill_at=None)
+    assert machine.stack["status"] == "REVIEW_IN_PROGRESS"
+    assert machine.refusal(first, answer="n\n") == "nothing was deployed"
+    assert machine.state["stacks"] == {}
+
+
+@pytest.mark.parametrize(("at", "line"), [
+    ("? [y/N]", "interrupted, nothing was deployed."),
+    ("Deploying.", "interrupted, but AWS continues with the deployment."),
+])
+def test_whoever_interrupts_it_is_told_what_becomes_of_the_deployment(machine, first, at, line):
+    script = subprocess.Popen(
+        ["sh", first / "install.sh", *(["--yes"] if at == "Deploying." else [])],
+        env=machine.environment | {"HOOKLANE_POLL_SECONDS": "2"}, cwd=machine.folder, text=True, start_new_session=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    with script:
+        printed = ""
+        while at not in printed and (more := script.stdout.read(1)):
+            printed += more
+        os.killpg(script.pid, signal.SIGINT)
+        _, complained = script.communicate(timeout=60)
+    assert script.returncode == 130
+    assert complained.startswith(f"install.sh: {line}"), complained
+    assert ("hooklane" in machine.state["stacks"]) == (at == "Deploying.")
 
 
 def test_without_a_yes_the_stack_stays_as_it_was(machine, first):
@@ -342,17 +381,23 @@ def test_an_upgrade_that_failed_is_said_and_can_be_tried_again(machine, first):
 @pytest.mark.parametrize(
     ("state", "environment", "options", "line"),
     [
-        ({"credentials": False}, {}, (), f"no credentials that work in {REGION}: An error occurred (InvalidClientTokenId)"),
+        ({"credentials": False}, {}, (), f"no credentials that work in {REGION}: InvalidClientTokenId: "),
         ({}, {"AWS_REGION": ""}, (), "no region is set"),
-        ({}, {"AWS_REGION": "Frankfurt"}, (), "'Frankfurt' is no region of AWS"),
+        ({}, {"AWS_REGION": "Frankfurt"}, (), "'Frankfurt' is not an AWS region"),
         ({}, {}, ("--region", "eu-centrall-1"), "the region eu-centrall-1 does not answer"),
         ({"cli": "aws-cli/1.45.11"}, {}, (), "the AWS CLI on PATH is not version 2"),
         ({}, {}, ("--reigon", REGION), "there is no option --reigon"),
+        ({}, {}, ("--region=eu-west-1",), "the value of --region is given after a blank: --region eu-west-1"),
+        ({}, {}, ("deploy",), "'deploy' belongs to no option"),
+        ({}, {}, ("--parameter", "LogLevell=debug"), "version 1.0.0 has no parameter LogLevell"),
+        ({}, {}, ("--bucket", "Mine!"), "'Mine!' cannot be the name of a bucket"),
+        ({}, {}, ("--bucket", "mine"), "there is no bucket mine: make it first, or leave --bucket out"),
+        ({}, {}, ("--upload-only", "--parameter", "LogLevel=debug"), "--upload-only deploys nothing"),
         ({}, {}, ("--stack",), "--stack needs a value"),
         ({}, {}, ("--stack", "-a"), "'-a' cannot be the name of a stack"),
         ({}, {}, ("--prefix", "/a"), "'/a' cannot be a prefix"),
         ({}, {}, ("--rollback-to", "1", "--upload-only"), "--rollback-to uploads nothing"),
-        ({}, {}, ("--rollback-to", "1/2"), "'1/2' is no version"),
+        ({}, {}, ("--rollback-to", "1/2"), "'1/2' is not a version"),
         ({}, {}, ("--parameter", "LogLevel"), "a parameter is given as NAME=VALUE"),
         ({}, {}, ("--parameter", "Log Level=x"), "a parameter is given as NAME=VALUE"),
         ({}, {}, ("--parameter", "ArtifactBucket=x"), "ArtifactBucket follows from"),
@@ -394,9 +439,9 @@ def test_a_bucket_that_was_made_a_moment_ago_is_taken_if_it_is_ours(machine, fir
     machine.change(buckets={BUCKET: ours}, unseen=BUCKET)
     machine.install(first)
     assert machine.state["buckets"][BUCKET]["closed"]
-    machine.change(buckets={"theirs": ours | {"owner": "210987654321"}}, unseen="theirs")
-    assert "belongs to somebody else" in machine.refusal(first, "--yes", "--bucket", "theirs")
-    assert machine.state["buckets"]["theirs"]["objects"] == {}
+    machine.change(buckets={BUCKET: ours | {"owner": "210987654321"}}, unseen=BUCKET)
+    assert "belongs to somebody else" in machine.refusal(first, "--yes")
+    assert machine.state["buckets"][BUCKET]["objects"] == {}
 
 
 @pytest.mark.parametrize(("location", "named"), [(None, "us-east-1"), ("EU", "eu-west-1"), ("eu-north-1", "eu-north-1")])
@@ -410,10 +455,10 @@ def test_a_bucket_in_another_region_is_refused(machine, first, location, named):
 @pytest.mark.parametrize(
     ("damage", "line"),
     [
-        (lambda folder: (folder / "api-x86_64.zip").write_bytes(b"another"), "api-x86_64.zip is not as SHA256SUMS says"),
-        (lambda folder: (folder / "template.json").unlink(), "template.json is not as SHA256SUMS says"),
+        (lambda folder: (folder / "api-x86_64.zip").write_bytes(b"another"), "Missing or not as SHA256SUMS says: api-x86_64.zip"),
+        (lambda folder: (folder / "template.json").unlink(), "Missing or not as SHA256SUMS says: template.json"),
         (lambda folder: (folder / "SHA256SUMS").write_text("nothing\n"), "SHA256SUMS cannot be read"),
-        (lambda folder: (folder / "SHA256SUMS").unlink(), "there is no release beside this script"),
+        (lambda folder: (folder / "SHA256SUMS").unlink(), "SHA256SUMS or VERSION is not beside this script"),
     ],
 )
 def test_a_damaged_release_is_not_uploaded(machine, first, damage, line):
@@ -477,7 +522,7 @@ def test_what_replaces_or_removes_data_is_refused_unless_it_is_allowed(machine, 
     machine.install(machine.release("1.0.0", Events={"Type": QUEUE}, **key))
     before = machine.stack
     second = machine.release("1.1.0", **(key | resources))
-    assert machine.refusal(second, "--yes").startswith(f"nothing was deployed: it would replace or remove {name}.")
+    assert machine.refusal(second, "--yes").startswith(f"nothing was deployed: it would replace or remove {name}, and what")
     assert machine.stack == before
     assert shown in machine.install(second, "--allow-replacement")
 
@@ -492,11 +537,11 @@ def test_what_holds_no_data_is_replaced_without_more(machine):
 def test_a_change_without_a_resource_is_said_and_made(machine, first):
     more = template("1.0.0")
     more["Parameters"]["Unused"] = {"Type": "String", "Default": ""}
-    (first / "template.json").write_text(json.dumps(more))
+    (first / "template.json").write_text(json.dumps(more, indent=1))
     write_checksums(first)
     machine.install(first)
     said = machine.install(first, "--parameter", "Unused=x").splitlines()
-    assert said[1:3] == ["  no resource", "Deploying. This takes some minutes; if it is interrupted, run the same command again."]
+    assert said[1] == "  no resource" and said[2].startswith("Deploying. This takes some minutes.")
     assert machine.stack["values"]["Unused"] == "x"
 
 

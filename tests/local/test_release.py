@@ -99,6 +99,15 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
+def test_the_documentation_is_in_it_with_the_folders_by_which_its_pages_link(folder):
+    with zipfile.ZipFile(folder / names.DOCUMENTATION) as opened:
+        inside = set(opened.namelist())
+        assert opened.read("docs/deploying.md") == (ROOT / "docs" / "deploying.md").read_bytes()
+    assert {"README.md", "CHANGELOG.md", "docs/parameters.md", "docs/runbooks/README.md", "docs/openapi.json"} <= inside
+    named = re.findall(r"`(docs/[a-z-]+\.md)`", (folder / "README.md").read_text())
+    assert named and set(named) <= inside
+
+
 # Archives
 
 
@@ -113,7 +122,7 @@ def test_two_releases_of_the_same_programs_are_byte_identical(make, both):
         os.umask(before)
 
     assert first == second
-    assert len(first) == 2 * len(PROGRAMS) + 8
+    assert len(first) == 2 * len(PROGRAMS) + 9
 
 
 def test_an_archive_has_one_program_that_everybody_may_run(folder, both):
@@ -140,7 +149,7 @@ def archives_of(template: dict, given: dict[str, str]) -> set[str]:
 def test_the_template_names_every_archive_of_the_release_and_no_other(folder):
     template = json.loads((folder / names.TEMPLATE).read_text())
     named = {key for one in BOTH for key in archives_of(template, {"Architecture": one})}
-    assert named == {f"hooklane/1.2.3/{path.name}" for path in folder.glob("*.zip")}
+    assert named == {f"hooklane/1.2.3/{path.name}" for path in folder.glob("hooklane-*.zip")}
     assert {key.split("/")[0] for key in archives_of(template, {"ArtifactPrefix": "elsewhere"})} == {"elsewhere"}
 
 
@@ -157,7 +166,7 @@ def test_a_release_of_one_architecture_offers_that_one_alone(make, both, held, l
     folder = make(compiler=lambda one, _: both[one] if one == held else None)
     template = json.loads((folder / names.TEMPLATE).read_text())
     assert template["Parameters"]["Architecture"]["AllowedValues"] == [held]
-    assert archives_of(template, {}) == {f"hooklane/1.2.3/{path.name}" for path in folder.glob("*.zip")}
+    assert archives_of(template, {}) == {f"hooklane/1.2.3/{path.name}" for path in folder.glob("hooklane-*.zip")}
     with pytest.raises(Unresolvable):
         archives_of(template, {"Architecture": lacking})
 
@@ -189,7 +198,7 @@ def test_the_translation_has_the_partition_of_no_machine_in_it():
 
 def test_an_architecture_that_cannot_be_had_is_left_out_unless_it_is_asked_for(make, both, tmp_path):
     without_arm = {"compiler": lambda one, _: both[one] if one == "x86_64" else None}
-    assert len(list(make(**without_arm).glob("*.zip"))) == len(PROGRAMS)
+    assert len(list(make(**without_arm).glob("hooklane-*.zip"))) == len(PROGRAMS)
     with pytest.raises(Failure, match="must hold arm64, which cannot be built here"):
         make(["arm64", "x86_64"], into="asked", **without_arm)
     with pytest.raises(Failure, match="no architecture"):
@@ -201,8 +210,8 @@ def test_programs_that_are_ready_are_not_compiled(make, both):
     def never(*_):
         raise AssertionError("compiled")
 
-    assert len(list(make(ready=both, compiler=never).glob("*.zip"))) == 2 * len(PROGRAMS)
-    assert len(list(make(ready={"arm64": both["arm64"]}, compiler=never, into="one").glob("*.zip"))) == len(PROGRAMS)
+    assert len(list(make(ready=both, compiler=never).glob("hooklane-*.zip"))) == 2 * len(PROGRAMS)
+    assert len(list(make(ready={"arm64": both["arm64"]}, compiler=never, into="one").glob("hooklane-*.zip"))) == len(PROGRAMS)
 
 
 def test_programs_of_another_architecture_or_a_missing_one_are_refused(make, both, tmp_path):
@@ -333,7 +342,7 @@ def test_a_mistake_in_a_bill_is_found(folder, break_it, found):
 def test_the_bill_names_whose_code_is_in_each_archive_and_no_build_script(folder):
     bill = bill_of(folder)
     inside = {one["ref"]: set(one["dependsOn"]) for one in bill["dependencies"]}
-    archives = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.glob("*.zip")}
+    archives = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.glob("hooklane-*.zip")}
     rust = (ROOT / "rust-toolchain.toml").read_text().split('channel = "')[1].split('"')[0]
     assert inside.pop("hooklane@1.2.3") == set(archives)
     assert inside == {

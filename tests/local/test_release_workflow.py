@@ -82,7 +82,7 @@ def test_the_release_is_made_by_the_command_of_the_step(programs, tmp_path):
     ended = run(ready, ROOT)
     assert ended.returncode == 0, ended.stderr
     (release,) = (tmp_path / "made").iterdir()
-    assert {path.name for path in release.glob("*.zip")} == {
+    assert {path.name for path in release.glob("hooklane-*.zip")} == {
         f"{program.name}-{host_architecture()}.zip" for program in programs.iterdir()
     }
 

@@ -12,8 +12,10 @@ from hooklane_local.receiver import Receiver, Request, Response
 
 # A tenant with a webhook for each state in which an upgrade may meet a delivery. Its name is the receiver's path.
 WAITING, PARKED, UNDER_WAY, STEADY = TENANTS = ("waiting", "parked", "under-way", "steady")
-# Long enough that the functions change while the deliveries wait.
-_RETRY_SECONDS = [20] * 30
+# Long enough that the functions change while the deliveries wait for their first retry.
+_RETRY_SECONDS = [60] * 10
+# Its circuit opens soon, and what the probes use up is left over at the end.
+_PARKED_SECONDS = [1, 1, *[60] * 8]
 _SLOW_SECONDS = 8.0
 _PATIENCE_SECONDS = 300.0
 
@@ -28,7 +30,7 @@ class Stage:
         self._failing = False
         receiver.respond = self._respond
         for tenant in TENANTS:
-            delays = [1] * 100 if tenant == PARKED else _RETRY_SECONDS
+            delays = _PARKED_SECONDS if tenant == PARKED else _RETRY_SECONDS
             body = {"name": tenant, "url": receiver.url(f"/{tenant}"), "events": ["*"], "retryPolicy": {retry_field: delays}}
             stack.api(tenant).post("/api/v1/webhooks", body).expect(201)
 
@@ -42,11 +44,12 @@ class Stage:
     def fill(self) -> None:
         """Returns when deliveries wait for a retry, others are parked, and some are being made."""
         self._failing = True
-        for _ in range(3):
+        # Fewer than open a circuit.
+        for _ in range(2):
             self.publish(WAITING)
         for _ in range(8):
             self.publish(PARKED)
-        assert eventually(lambda: len(self._deliveries(WAITING, status="retrying")) >= 3, _PATIENCE_SECONDS)
+        assert eventually(lambda: len(self._deliveries(WAITING, status="retrying")) >= 2, _PATIENCE_SECONDS)
         assert eventually(lambda: len(self._deliveries(PARKED, parked="true")) >= 3, _PATIENCE_SECONDS)
         before = len(self._requests(UNDER_WAY))
         for _ in range(6):

@@ -12,11 +12,23 @@ _UNIX = 3
 COMPRESSION = 9
 
 
+def write_documentation(root: Path, archive: Path) -> None:
+    """Writes the pages of a checkout into one archive, with the folders in which they link to each other."""
+    pages = sorted([*root.glob("*.md"), *(path for path in (root / "docs").rglob("*") if path.is_file())])
+    with zipfile.ZipFile(archive, "w") as opened:
+        for page in pages:
+            opened.writestr(_entry(page.relative_to(root).as_posix(), 0o644), page.read_bytes(), compresslevel=COMPRESSION)
+
+
 def write_archive(program: Path, archive: Path) -> None:
     """Writes the archive that Lambda takes for this program."""
-    entry = zipfile.ZipInfo(_NAME, _ALWAYS)
-    entry.create_system = _UNIX
-    entry.external_attr = (_REGULAR_FILE | 0o755) << 16
-    entry.compress_type = zipfile.ZIP_DEFLATED
     with zipfile.ZipFile(archive, "w") as opened:
-        opened.writestr(entry, program.read_bytes(), compresslevel=COMPRESSION)
+        opened.writestr(_entry(_NAME, 0o755), program.read_bytes(), compresslevel=COMPRESSION)
+
+
+def _entry(name: str, mode: int) -> zipfile.ZipInfo:
+    entry = zipfile.ZipInfo(name, _ALWAYS)
+    entry.create_system = _UNIX
+    entry.external_attr = (_REGULAR_FILE | mode) << 16
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    return entry

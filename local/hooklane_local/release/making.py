@@ -10,7 +10,7 @@ from hooklane_local.architecture import architecture_of
 from hooklane_local.paths import ROOT
 from hooklane_local.progress import Failure, say, step
 from hooklane_local.release import names
-from hooklane_local.release.archives import write_archive
+from hooklane_local.release.archives import write_archive, write_documentation
 from hooklane_local.release.build import compile_functions
 from hooklane_local.release.checksums import sha256, write_checksums
 from hooklane_local.release.crates import checksums, crates_of, metadata
@@ -119,6 +119,7 @@ def _fill(folder: Path, release: Release, built: Built, template: dict, metadata
     (folder / names.TEMPLATE).write_text(_json(packaged(template, release.version, list(built))))
     materials = bill(release, archives, checksums(ROOT / "Cargo.lock"), rust_version(ROOT))
     (folder / names.SBOM).write_text(_json(materials))
+    write_documentation(ROOT, folder / names.DOCUMENTATION)
     (folder / names.VERSION).write_text(f"{release.version}\n")
     for name, path in _COPIED.items():
         shutil.copy(path, folder / name)

@@ -10,6 +10,7 @@ VERSION = "VERSION"
 CHECKSUMS = "SHA256SUMS"
 SBOM = "sbom.cdx.json"
 INSTALLER = "install.sh"
+DOCUMENTATION = "documentation.zip"
 
 
 def archive(program: str, architecture: str) -> str:

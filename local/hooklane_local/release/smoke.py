@@ -46,7 +46,7 @@ def smoke(given: Path, profile: Profile) -> bool:
             try:
                 with step("install.sh, with the AWS CLI alone"):
                     operator.install(release, *options(parameters_for(release, profile)))
-                _show(reached(profile), receiver, seen)
+                _show(reached(profile), receiver, (release / names.VERSION).read_text().strip(), seen)
             except AssertionError as error:
                 seen.note("the API answers as expected", error, False)
     seen.print_table()
@@ -75,7 +75,7 @@ def unpacked(given: Path) -> Iterator[Path]:
 
 def _compare_bills(release: Path, seen: Observations) -> None:
     bill = json.loads((release / names.SBOM).read_text())
-    for archive in sorted(release.glob("*.zip")):
+    for archive in sorted(release.glob("hooklane-*.zip")):
         what = f"{names.SBOM} names every crate of {archive.name}"
         inside = crates_inside(archive)
         if inside is None:
@@ -85,11 +85,12 @@ def _compare_bills(release: Path, seen: Observations) -> None:
         seen.note(what, ", ".join(" ".join(one) for one in lacking) or f"{len(inside)} crates", bool(inside) and not lacking)
 
 
-def _show(installed: LocalStack, receiver: Receiver, seen: Observations) -> None:
+def _show(installed: LocalStack, receiver: Receiver, released: str, seen: Observations) -> None:
     api = installed.api(_TENANT)
     began = time.monotonic()
     version = api.get("/api/v1/status").expect(200).body["version"]
-    seen.note("the first answer, from a cold start", f"version {version}, {time.monotonic() - began:.2f} s", True)
+    what = f"the first answer, from a cold start, of a function of version {released}"
+    seen.note(what, f"version {version}, {time.monotonic() - began:.2f} s", released.split("-dev.")[0] == version)
     with step("delivering an event of the API and one of the event queue"):
         _deliver(installed, api, receiver, seen)
     with step("asking for what is hostile"):
