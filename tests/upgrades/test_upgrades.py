@@ -3,17 +3,19 @@
 import time
 from dataclasses import dataclass
 
+import pytest
+from hooklane_local import local_address
 from hooklane_local import stack as deployed
 from hooklane_local.aws import client
 from hooklane_local.client import LocalStack
 from hooklane_local.polling import eventually
 from hooklane_local.profile import STACK_NAME
+from hooklane_local.progress import Failure
 from hooklane_local.redrive import SOURCES, Options, redrive
 from hooklane_local.redrive_target import target_of
 from hooklane_local.release.account import empty_account, parameters_for, reached
 from hooklane_local.release.earlier import release_of_commit
 from hooklane_local.release.operator import options
-from hooklane_local import local_address
 from stage import Stage
 
 
@@ -59,7 +61,14 @@ def test_an_upgrade_and_the_way_back_lose_nothing_and_leave_no_dead_letter(profi
         operator.install(before, *options(parameters_for(before, profile) | QUICK))
         stage = Stage(described(profile), receiver, ROLLING.retry_field)
         to_now = lambda: operator.install(of_now, *options(parameters_for(of_now, profile)))  # noqa: E731
-        back = lambda: operator.install(before, "--rollback-to", (before / "VERSION").read_text().strip())  # noqa: E731
+        version = (before / "VERSION").read_text().strip()
+
+        def back() -> None:
+            # It has no queue for the letters of `upkeep`. That is said first; it is empty, as is seen below.
+            with pytest.raises(Failure, match="would replace or remove UpkeepDeadLetterQueue,"):
+                operator.install(before, "--rollback-to", version)
+            operator.install(before, "--rollback-to", version, "--allow-replacement")
+
         for way, deploy in (("upgraded", to_now), ("rolled back", back)):
             stage.fill()
             with stage.traffic():
