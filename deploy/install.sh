@@ -444,10 +444,11 @@ tell_outputs() {
   printf '\n%s\n' "$said"
   key=$(printf '%s\n' "$said" | sed -n 's/^OperatorKeySecretArn[[:space:]]*//p')
   api=$(printf '%s\n' "$said" | sed -n 's/^ApiUrl[[:space:]]*//p')
-  [ "$new" = yes ] || { say "What runs says its version: curl $api/status (with the operator key)." && return 0; }
+  [ "$new" = yes ] || { say "Which version answers, with the operator key: GET $api/status" && return 0; }
   cat <<FIRST
 
-What to do first, in one shell. The operator key, whether all answer, a webhook of the tenant acme, and an event for it:
+What to do first, in one shell: read the operator key, see whether everything answers, register a webhook of the tenant
+acme (with an address of yours), and publish an event to it.
 
   KEY=\$(aws secretsmanager get-secret-value --region $region --query SecretString --output text \\
     --secret-id $key | head -n 1)

@@ -76,6 +76,14 @@ def test_a_release_is_installed_upgraded_and_rolled_back_and_no_delivery_is_lost
     def status_of(number: int) -> list[str]:
         return [one["status"] for one in ask("GET", f"/events/order-{number}")["deliveries"]]
 
+    # The commands that the script prints, as somebody pastes them. The emulator knows the API by its name alone.
+    first = said.split("and publish an event to it.\n")[1].split("Every operation:")[0]
+    first = first.replace(outputs["ApiUrl"], operator.endpoint).replace("https://example.com/hooks", receiver.url("/first"))
+    first = first.replace("curl ", f'curl --silent --show-error --fail-with-body -H "Host: {host}" ').replace("acme", f"{tenant}-first")
+    ended = subprocess.run(["bash", "-e", "-c", first], env=operator.environment, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    eventually(lambda: receiver.wait_for(1, 0, "/first"), "the printed commands delivered nothing")
+
     types = [{"type": "order.created", "sample": {"number": 1}}]
     webhook = {"name": "Orders", "url": receiver.url("/"), "events": ["order.*"], "eventTypes": types}
     ask("POST", "/webhooks", webhook | {"retryPolicy": {"strategy": "fixed", "initialDelay": 20_000, "maxRetries": 10}})

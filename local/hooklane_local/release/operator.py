@@ -20,7 +20,7 @@ class Operator:
         # Each call names the endpoint, because older versions of the AWS CLI know no variable for it.
         (programs / "aws").write_text(f'#!/bin/sh\nexec "{aws}" --endpoint-url "{endpoint}" "$@"\n')
         (programs / "aws").chmod(0o755)
-        self._environment = {
+        self.environment = {
             **for_aws_clients(endpoint),
             "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
             "HOME": str(home),
@@ -31,7 +31,7 @@ class Operator:
         """Runs the script of a release, and returns what it said."""
         ended = subprocess.run(
             ["sh", release / names.INSTALLER, "--yes", "--stack", self.stack, "--prefix", self.stack, *options],
-            env=self._environment,
+            env=self.environment,
             # Not in the checkout: the release alone must be enough.
             cwd="/",
             stdin=subprocess.DEVNULL,
