@@ -17,7 +17,8 @@ _RETRY_SECONDS = [60] * 10
 # Its circuit opens soon, and what the probes use up is left over at the end.
 _PARKED_SECONDS = [1, 1, *[60] * 8]
 _SLOW_SECONDS = 8.0
-_PATIENCE_SECONDS = 300.0
+# A message of a function that was ended in the middle is hidden for up to six minutes (`TimeLimits` in template.yaml).
+_PATIENCE_SECONDS = 600.0
 
 
 class Stage:
@@ -107,7 +108,8 @@ class Stage:
             return not left
 
         arrived = eventually(none_left, _PATIENCE_SECONDS, every=1.0)
-        assert arrived, {one: (self._accepted[one], self._statuses(*one)) for one in sorted(left)}
+        missing = {one: (self._accepted[one], self._statuses(*one)) for one in sorted(left)}
+        assert arrived, f"{missing}; in the event queue: {self.stack.messages(self.stack.description['eventQueueUrl'])}"
         return sum(count - 1 for count in self._accepted.values())
 
     def letters(self) -> dict[str, list[dict]]:
