@@ -380,7 +380,7 @@ show_changes() {
     printf '%s\n' "$mark" >>"$scratch/marks"
   done <"$scratch/changes"
   [ ! -s "$scratch/marks" ] || say "In all: $(sort "$scratch/marks" | uniq -c | sed 's/^ *//' | paste -s -d , - | sed 's/,/, /g')."
-  [ -n "$lost" ] || ! grep -qx 'Modify or replace' "$scratch/marks" || say "AWS decides about \"Modify or replace\" while it deploys. None of these holds data."
+  [ -n "$lost" ] || ! grep -qx 'Modify or replace' "$scratch/marks" || say "AWS decides about \"Modify or replace\" while it deploys. None of these is a table, a queue or a secret."
 }
 
 # Continues only with a yes.
