@@ -133,6 +133,7 @@ read_release() {
   require_declared
 }
 
+# Each parameter that is given must be one of this version.
 require_declared() {
   while read -r name; do
     grep -qx -- "$name" "$scratch/declared" || fail "version $version has no parameter $name"

@@ -111,7 +111,7 @@ def _archive(folder: Path, archive: Path) -> None:
 
 def api_host(profile: Profile) -> str:
     """The name by which the emulator knows the deployed API."""
-    api_id = _outputs(profile)["ApiUrl"].split("://", 1)[1].split(".", 1)[0]
+    api_id = outputs(profile)["ApiUrl"].split("://", 1)[1].split(".", 1)[0]
     return f"{api_id}.execute-api.localhost:{profile.port}"
 
 
@@ -126,33 +126,33 @@ def describe(profile: Profile) -> dict:
     """What a user or a test needs to use the deployed stack: the content of `stack.json`."""
     from hooklane_local.aws import client
 
-    outputs = _outputs(profile)
+    found = outputs(profile)
     secrets = client("secretsmanager", profile.endpoint)
     # One key per line, the current one first.
-    operator_key = secrets.get_secret_value(SecretId=outputs["OperatorKeySecretArn"])["SecretString"].split()[0]
+    operator_key = secrets.get_secret_value(SecretId=found["OperatorKeySecretArn"])["SecretString"].split()[0]
     stack = {
         "apiUrl": profile.api_url,
         "operatorKey": operator_key,
-        "eventQueueUrl": outputs["EventQueueUrl"],
-        "deliveryQueueUrl": outputs["DeliveryQueueUrl"],
-        "retryQueueUrl": outputs["RetryQueueUrl"],
+        "eventQueueUrl": found["EventQueueUrl"],
+        "deliveryQueueUrl": found["DeliveryQueueUrl"],
+        "retryQueueUrl": found["RetryQueueUrl"],
         "deadLetterQueueUrls": {
-            "events": outputs["EventDeadLetterQueueUrl"],
-            "fanout": outputs["FanoutDeadLetterQueueUrl"],
-            "stats": outputs["StatsDeadLetterQueueUrl"],
-            "deliveries": outputs["DeliveryDeadLetterQueueUrl"],
-            "upkeep": outputs["UpkeepDeadLetterQueueUrl"],
+            "events": found["EventDeadLetterQueueUrl"],
+            "fanout": found["FanoutDeadLetterQueueUrl"],
+            "stats": found["StatsDeadLetterQueueUrl"],
+            "deliveries": found["DeliveryDeadLetterQueueUrl"],
+            "upkeep": found["UpkeepDeadLetterQueueUrl"],
         },
-        "registryTable": outputs["RegistryTableName"],
-        "ledgerTable": outputs["LedgerTableName"],
+        "registryTable": found["RegistryTableName"],
+        "ledgerTable": found["LedgerTableName"],
         "awsEndpointUrl": profile.endpoint,
         "region": REGION,
-        "functions": {name: outputs[f"{name}Name"] for name in _FUNCTIONS},
+        "functions": {name: found[f"{name}Name"] for name in _FUNCTIONS},
     }
     return stack | portal.addresses(stack, signs_in=profile.signs_in)
 
 
-def _outputs(profile: Profile) -> dict[str, str]:
+def outputs(profile: Profile) -> dict[str, str]:
     """The outputs of the deployed template."""
     from hooklane_local.aws import client
 

@@ -4,7 +4,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
-from hooklane_local import compiling, stack as building
+from hooklane_local import compiling
 from hooklane_local.client import LocalStack
 from hooklane_local.environment import for_aws_clients, for_build_tools
 from hooklane_local.openapi import hold_against_document
@@ -14,6 +14,7 @@ from hooklane_local.processes import beside, run
 from hooklane_local.profile import Profile
 from hooklane_local.progress import Failure, Later, say, step
 from hooklane_local.session import temporary_stack
+from hooklane_local.stack import build
 from hooklane_local.reports import Reports
 
 _FUNCTION_LOG_LINES = 15
@@ -73,7 +74,7 @@ def run_seeds(profile: Profile, seeds: list[int]) -> None:
 
 def run_upgrades(profile: Profile, reports: Reports, pytest_arguments: list[str]) -> None:
     """Upgrades releases of earlier commits to this one, in an account of the emulator for each."""
-    building.build(profile)
+    build(profile)
     with step("upgrades, and the way back"):
         _pytest(profile, reports, ROOT / "tests" / "upgrades", "--durations=10", *pytest_arguments)
 

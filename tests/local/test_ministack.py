@@ -51,3 +51,10 @@ def test_cookies_are_a_list_and_no_header():
     assert with_cookies_apart(event) == apart
     for other in ({"version": "2.0", "headers": {"host": "h"}}, {"headers": {"cookie": "a=1"}}, {"Records": []}, [], None):
         assert with_cookies_apart(other) == other
+
+
+def test_the_emulator_does_not_know_what_replaces_a_secret():
+    from ministack.services.cloudformation import provisioners
+
+    known = provisioners._property_recreation("AWS::SecretsManager::Secret", "KmsKeyId")
+    assert known == "Conditionally", "MiniStack knows secrets now: remove that line of hooklane_local/ministack.py"

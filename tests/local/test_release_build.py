@@ -3,13 +3,16 @@
 import json
 import os
 import struct
+import tarfile
 import zipfile
 import zlib
 from pathlib import Path
 
 import pytest
+from hooklane_local.progress import Failure
 from hooklane_local.release import build
 from hooklane_local.release.inside import crates_inside, crates_of_bill
+from hooklane_local.release.smoke import unpacked
 
 
 @pytest.fixture
@@ -91,3 +94,18 @@ def test_a_bill_says_which_crates_are_in_an_archive():
     }
     assert crates_of_bill(bill, "x.zip") == {("tokio", "1.2.3")}
     assert crates_of_bill(bill, "y.zip") == {("tokio", "1.2.3"), ("serde", "1.0.0")}
+
+
+def test_what_is_no_release_is_refused_with_one_line(tmp_path):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "text.tar.gz").write_text("text")
+    with tarfile.open(tmp_path / "other.tar.gz", "w:gz") as archive:
+        archive.add(tmp_path / "text.tar.gz", "other/text")
+    for name, said in (
+        ("empty", "is not the folder of a release"),
+        ("missing.tar.gz", "neither a folder nor the archive"),
+        ("text.tar.gz", "neither a folder nor the archive"),
+        ("other.tar.gz", "is not the archive of one release"),
+    ):
+        with pytest.raises(Failure, match=said), unpacked(tmp_path / name):
+            pass

@@ -4,6 +4,7 @@ import http.client
 import json
 import threading
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from hooklane_local.client import LocalStack
@@ -66,13 +67,14 @@ class Stage:
             while not over.wait(0.25):
                 self.publish(STEADY, by_queue=len(self.published) % 2 == 0)
 
-        thread = threading.Thread(target=run)
-        thread.start()
-        try:
-            yield
-        finally:
-            over.set()
-            thread.join()
+        with ThreadPoolExecutor(1) as pool:
+            publishing = pool.submit(run)
+            try:
+                yield
+            finally:
+                over.set()
+        # An event that could not be published fails the test.
+        publishing.result()
 
     def mend(self) -> None:
         """From now on every receiver answers at once."""

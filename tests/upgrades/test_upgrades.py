@@ -6,10 +6,8 @@ from dataclasses import dataclass
 import pytest
 from hooklane_local import local_address
 from hooklane_local import stack as deployed
-from hooklane_local.aws import client
 from hooklane_local.client import LocalStack
 from hooklane_local.polling import eventually
-from hooklane_local.profile import STACK_NAME
 from hooklane_local.progress import Failure
 from hooklane_local.redrive import SOURCES, Options, redrive
 from hooklane_local.redrive_target import target_of
@@ -39,8 +37,7 @@ BESIDE_SECONDS = 10.0
 def described(profile) -> LocalStack:
     """A stack of any version: only what every version has."""
     local_address.start(profile, deployed.api_host(profile))
-    (found,) = client("cloudformation", profile.endpoint).describe_stacks(StackName=STACK_NAME)["Stacks"]
-    outputs = {one["OutputKey"]: one["OutputValue"] for one in found["Outputs"]}
+    outputs = deployed.outputs(profile)
     suffix = "DeadLetterQueueUrl"
     named = {"Event": "events", "Fanout": "fanout", "Stats": "stats", "Delivery": "deliveries", "Upkeep": "upkeep"}
     stack = LocalStack({"awsEndpointUrl": profile.endpoint, "apiUrl": profile.api_url})
