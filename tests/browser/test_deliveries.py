@@ -4,6 +4,7 @@ import base64
 import subprocess
 
 import pytest
+from playwright.sync_api import expect
 
 from hooklane_local.receiver import Response
 
@@ -173,7 +174,7 @@ def test_live_rows_change_in_place_and_stop_without_a_reader(visit, link, regist
     # The turn that is due comes once, and is the last: five minutes have gone since an act.
     with page.expect_response("**/deliveries/rows**"):
         page.clock.fast_forward(300_000)
-    page.wait_for_function("document.querySelector('#live [role=status]').textContent.startsWith('Not live')")
+    expect(page.locator("#live [role=status]")).to_have_text("Not live while you are away")
     count = len(asked)
     page.clock.run_for(60_000)
     page.wait_for_timeout(300)
@@ -194,7 +195,7 @@ def test_a_deliverys_page_follows_what_happens_until_it_has_ended(visit, link, r
     page.goto(page.url.replace("/webhooks", f"/deliveries/{one}"))
     status, answers = page.locator("#live [role=status]"), []
     page.on("response", lambda answer: answers.append(answer.status) if answer.url.endswith("/now") else None)
-    page.wait_for_function("document.querySelector('#live [role=status]').textContent === 'Live'")
+    expect(page.locator("#live [role=status]")).to_have_text("Live")
     page.locator("#a1 summary").click()
     was_open = page.locator("#a1").evaluate("one => one.open")
     page.locator("h1").click()
@@ -205,7 +206,7 @@ def test_a_deliverys_page_follows_what_happens_until_it_has_ended(visit, link, r
     page.locator("#a2").wait_for()
     page.locator("#head .state--good").wait_for()
     assert page.locator("#a1").evaluate("one => one.open") == was_open, "what was folded stays so"
-    page.wait_for_function("document.querySelector('#live [role=status]').textContent === 'It has ended.'")
+    expect(page.locator("#live [role=status]")).to_have_text("It has ended.")
     count = len(answers)
     page.wait_for_timeout(4_500)
     assert len(answers) == count, "it asks no more"
