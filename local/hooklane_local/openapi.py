@@ -18,15 +18,19 @@ _TENANT_HEADER = "X-Tenant-Id"
 # The emulator takes a tenth of a second per request, so several processes run side by side. (The threads
 # of schemathesis do not help: they break the generator's cache of source lines.)
 _SIDE_BY_SIDE = 6
+# The examples of each operation when a seed is asked for.
+_THOROUGH = "100"
 
 
 def hold_against_document(profile: Profile, stack: LocalStack, seed: int | None = None) -> None:
     """Calls every operation with examples from its schemas, and follows the document's links.
 
     Runs after the other tests: it has the operator's key and removes tenants that it finds. That comes last,
-    because nothing can be done for a removed tenant. Without a seed, that of the configuration is taken.
+    because nothing can be done for a removed tenant. Without a seed, that of the configuration is taken, and as
+    many examples as CI has time for.
     """
     seeded = [] if seed is None else ["--seed", str(seed)]
+    thorough = [] if seed is None else ["--max-examples", _THOROUGH]
     document = _of_one_tenant(json.loads(_DOCUMENT.read_text()))
     operations = sorted(
         operation["operationId"]
@@ -38,7 +42,7 @@ def hold_against_document(profile: Profile, stack: LocalStack, seed: int | None 
     folder.mkdir(exist_ok=True)
     described = folder / "openapi.json"
     described.write_text(json.dumps(document))
-    parts = {f"operations-{n + 1}": _of(operations[n::_SIDE_BY_SIDE]) for n in range(_SIDE_BY_SIDE)}
+    parts = {f"operations-{n + 1}": [*_of(operations[n::_SIDE_BY_SIDE]), *thorough] for n in range(_SIDE_BY_SIDE)}
     # Following links takes many requests. The other parts test each operation's examples.
     parts["links"] = ["--phases", "stateful", "--max-examples", "10", "--exclude-operation-id", _REMOVAL]
     failed = []
