@@ -1,8 +1,9 @@
 //! A function's binary as a process under Lambda's limits.
 
 use std::collections::VecDeque;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ use crate::clock::Stopwatch;
 use crate::control_group::ControlGroup;
 use crate::lambda::{MAX_PAYLOAD, MEMORY_BYTES, Name, PROCESSOR};
 use crate::runtime_api::{Reply, RuntimeApi};
-use crate::usage::{peak_bytes, processor_seconds};
+use crate::usage::{peak_bytes, processor_seconds, processor_time};
 
 /// Which limits hold for a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,6 +79,7 @@ pub struct Function {
     limits: Limits,
     /// What the process has logged last.
     log: Arc<Mutex<VecDeque<String>>>,
+    logged_bytes: Arc<AtomicU64>,
     readers: Vec<tokio::task::JoinHandle<()>>,
     /// After the process, so that it is dropped after it.
     group: Option<ControlGroup>,
@@ -120,7 +122,7 @@ impl Function {
             }
             Limits::None => None,
         };
-        let path = folder.join(name.binary());
+        let path = program(folder, name);
         let mut command = match by.split_first() {
             Some((program, arguments)) => {
                 let mut command = Command::new(program);
@@ -145,13 +147,23 @@ impl Function {
         let mut child =
             command.spawn().with_context(|| format!("cannot start {}", path.display()))?;
         let pid = child.id().context("the process has ended at once")?;
-        let log = Arc::default();
-        let out = child.stdout.take().map(|output| keep_log(output, &log));
-        let err = child.stderr.take().map(|output| keep_log(output, &log));
+        let (log, logged_bytes) = (Arc::default(), Arc::default());
+        let out = child.stdout.take().map(|output| keep_log(output, &log, &logged_bytes));
+        let err = child.stderr.take().map(|output| keep_log(output, &log, &logged_bytes));
         let readers = out.into_iter().chain(err).collect();
         let group = group.filter(|group| group.hold(pid));
-        let mut function =
-            Self { name, child, pid, runtime, limits, log, readers, group, slowed: false };
+        let mut function = Self {
+            name,
+            child,
+            pid,
+            runtime,
+            limits,
+            log,
+            logged_bytes,
+            readers,
+            group,
+            slowed: false,
+        };
         tokio::select! {
             () = function.runtime.asked(1) => {}
             ended = function.child.wait() => {
@@ -193,6 +205,48 @@ impl Function {
     pub fn logged(&self, text: &str) -> Vec<String> {
         let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
         log.iter().filter(|line| line.contains(text)).cloned().collect()
+    }
+
+    /// The bytes that the process has logged.
+    #[must_use]
+    pub fn logged_bytes(&self) -> u64 {
+        self.logged_bytes.load(Ordering::Relaxed)
+    }
+
+    /// The processor time of the process so far.
+    pub fn processor_time(&self) -> anyhow::Result<Duration> {
+        processor_time(self.pid).with_context(|| format!("no clock of {}", self.name.text()))
+    }
+
+    /// Starts a program, and ends it when it asks for its first invocation. Returns how long that took.
+    pub async fn cold_start(
+        name: &str,
+        program: &Path,
+        environment: &[(String, String)],
+    ) -> anyhow::Result<Duration> {
+        let runtime = RuntimeApi::start(name).await?;
+        let mut command = Command::new(program);
+        command
+            .env_clear()
+            .envs(environment.iter().map(|(name, value)| (name, value)))
+            .env("AWS_LAMBDA_RUNTIME_API", runtime.address())
+            .env("AWS_LAMBDA_FUNCTION_NAME", name)
+            .env("AWS_LAMBDA_FUNCTION_VERSION", "1")
+            .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", (MEMORY_BYTES / 1024 / 1024).to_string())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true);
+        let watch = Stopwatch::start();
+        let mut child =
+            command.spawn().with_context(|| format!("cannot start {}", program.display()))?;
+        let taken = tokio::select! {
+            () = runtime.asked(1) => watch.elapsed(),
+            ended = child.wait() => bail!("{name} did not start: {ended:?}"),
+            () = tokio::time::sleep(START) => bail!("{name} did not start in time"),
+        };
+        child.kill().await?;
+        Ok(taken)
     }
 
     /// Whether the process runs.
@@ -285,14 +339,24 @@ impl Function {
     }
 }
 
+/// The program of a function in a folder of built functions, or in one as `cargo lambda` makes them.
+#[must_use]
+pub fn program(folder: &Path, name: Name) -> PathBuf {
+    let one = folder.join(name.binary());
+    let packed = one.join("bootstrap");
+    if packed.is_file() { packed } else { one }
+}
+
 fn keep_log(
     output: impl AsyncRead + Unpin + Send + 'static,
     log: &Arc<Mutex<VecDeque<String>>>,
+    bytes: &Arc<AtomicU64>,
 ) -> tokio::task::JoinHandle<()> {
-    let log = Arc::clone(log);
+    let (log, bytes) = (Arc::clone(log), Arc::clone(bytes));
     tokio::spawn(async move {
         let mut lines = BufReader::new(output).lines();
         while let Ok(Some(line)) = lines.next_line().await {
+            bytes.fetch_add(line.len() as u64 + 1, Ordering::Relaxed);
             let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
             if log.len() >= LOG_LINES {
                 log.pop_front();

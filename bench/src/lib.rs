@@ -12,6 +12,7 @@ pub mod http;
 pub mod index;
 pub mod jobs;
 pub mod lambda;
+pub mod measure;
 pub mod pages;
 pub mod payload;
 pub mod price;

@@ -1,4 +1,5 @@
-//! The commands of the harness: `limits`, `stand-in`.
+//! The commands of the harness: hostile inputs (`limits`, `worst`), what things cost (`measure`, `growth`, `curve`,
+//! `pages`, `figures`, `price`), and `stand-in`.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -8,8 +9,11 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use hooklane_bench::clock::{Stopwatch, option};
 use hooklane_bench::control_group::ControlGroup;
+use hooklane_bench::measure::case::Case;
+use hooklane_bench::measure::growth::Axis;
+use hooklane_bench::measure::plain_loop::{self, Pace};
 use hooklane_bench::row::Row;
-use hooklane_bench::{figures, pages, suite};
+use hooklane_bench::{figures, measure, pages, suite};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
@@ -79,8 +83,13 @@ async fn run() -> anyhow::Result<ExitCode> {
         Some((name, _)) if name == "pages" => pages().await,
         Some((name, _)) if name == "figures" => figures().await,
         Some((name, [before, after])) if name == "price" => price(before, after).await,
+        Some((name, _)) if name == "bench" => bench().await,
+        Some((name, _)) if name == "bench-growth" => growth().await,
+        Some((name, _)) if name == "bench-fanout" => curve().await,
+        Some((name, [url, numbers @ ..])) if name == "plain-loop" => plain(url, numbers).await,
         _ => bail!(
-            "the commands are limits, worst, pages, figures, price BEFORE AFTER, and stand-in COMMAND"
+            "the commands are limits, worst, pages, figures, price BEFORE AFTER, bench, bench-growth, \
+             bench-fanout, and stand-in COMMAND"
         ),
     }
 }
@@ -190,6 +199,65 @@ async fn price(before: &str, after: &str) -> anyhow::Result<ExitCode> {
     for line in hooklane_bench::price::compare(before.into(), after.into()).await? {
         report(&line);
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Runs each case whose name holds `ONLY` once, and prints its raw figures. `RUN` numbers the run, `QUICK` has few
+/// cases, and only the first run measures the stand-ins.
+async fn bench() -> anyhow::Result<ExitCode> {
+    let (folder, run) = (binaries()?, usize::try_from(number("RUN", 1))?);
+    let (only, is_quick) = (option("ONLY").unwrap_or_default(), option("QUICK").is_some());
+    let cases = Case::all().into_iter().filter(|case| case.is_quick || !is_quick);
+    let cases: Vec<_> = cases.filter(|case| case.to_string().contains(&only)).collect();
+    if cases.is_empty() && !"start".contains(&only) {
+        bail!("no case has {only:?} in its name");
+    }
+    if run == 1 && only.is_empty() {
+        report(&measure::standins::capacity().await?);
+    }
+    for case in &cases {
+        for line in measure::run::run(&folder, case, run).await? {
+            report(&line);
+        }
+    }
+    if "start".contains(&only) {
+        let times = if is_quick { 3 } else { 20 };
+        // Built as the functions are: with another profile it would be another measure.
+        let nothing = option("NOTHING").map_or(folder.join("hooklane-nothing"), PathBuf::from);
+        for line in measure::start::starts(&folder, &nothing, times, run).await? {
+            report(&line);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints how the cost of a delivery grows, for each axis whose name holds `ONLY`, up to `MOST`.
+async fn growth() -> anyhow::Result<ExitCode> {
+    let (folder, only) = (binaries()?, option("ONLY").unwrap_or_default());
+    let most = usize::try_from(number("MOST", 1_000_000))?;
+    for axis in Axis::ALL.into_iter().filter(|axis| axis.text().contains(&only)) {
+        measure::growth::grow(&folder, axis, most, report).await?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints what `fanout` takes for events with up to `MOST` webhooks.
+async fn curve() -> anyhow::Result<ExitCode> {
+    let most = usize::try_from(number("MOST", 10_000))?;
+    measure::curve::fan_out(&binaries()?, most, report).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The process of a plain loop: prints the nanoseconds of each post.
+async fn plain(url: &str, numbers: &[String]) -> anyhow::Result<ExitCode> {
+    let numbers: Vec<usize> =
+        numbers.iter().map(|number| number.parse()).collect::<Result<_, _>>()?;
+    let [bytes, posts, at_once, apart] = numbers[..] else {
+        bail!("plain-loop URL BYTES POSTS AT_ONCE MICROSECONDS_APART")
+    };
+    let apart = Duration::from_micros(u64::try_from(apart)?);
+    let pace = Pace { url: url.to_owned(), bytes, posts, at_once, apart };
+    report(&plain_loop::in_this_process(&pace).await?.as_nanos().to_string());
     Ok(ExitCode::SUCCESS)
 }
 

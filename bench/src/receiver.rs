@@ -1,5 +1,6 @@
 //! Receivers: one server that counts the POSTs of each path. The first part of a path says how it
-//! answers: `/ok/…` at once, the others as a hostile receiver would.
+//! answers: `/ok/…` at once, `/after-100/…` after 100 ms, `/failing-1/…` with 500 to one request in a hundred, the
+//! others as a hostile receiver would.
 
 use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
@@ -83,19 +84,36 @@ struct Request {
 async fn serve(mut stream: TcpStream, got: &Mutex<HashMap<String, Got>>) -> std::io::Result<()> {
     let mut buffer = Vec::new();
     while let Some(request) = read(&mut stream, &mut buffer).await? {
-        {
+        let posts = {
             let mut got = locked(got);
             let got = got.entry(request.path.clone()).or_default();
             got.posts += 1;
             got.bytes += request.body_bytes;
             got.ids.insert(request.id.clone());
-        }
+            got.posts
+        };
         let kind = request.path.split('/').nth(1).unwrap_or_default();
+        let kind = match number(kind) {
+            Some(("after", milliseconds)) => {
+                tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+                "ok"
+            }
+            // Evenly: 1 percent is one in a hundred.
+            Some(("failing", percent)) if posts * percent % 100 < percent => "failing",
+            Some(("failing", _)) => "ok",
+            _ => kind,
+        };
         if !answer(&mut stream, kind).await? {
             return Ok(());
         }
     }
     Ok(())
+}
+
+/// A kind with a number, such as `after-100`.
+fn number(kind: &str) -> Option<(&str, u64)> {
+    let (kind, number) = kind.rsplit_once('-')?;
+    Some((kind, number.parse().ok()?))
 }
 
 /// Reads one request with its body; what follows stays in the buffer.

@@ -48,6 +48,23 @@ pub fn number(name: Name, property: &str) -> anyhow::Result<u64> {
     text.parse().with_context(|| format!("{property} of {} is {text}", name.text()))
 }
 
+/// The default of a parameter.
+pub fn default(parameter: &str) -> anyhow::Result<String> {
+    let given = Given::new();
+    Template::parse(&given)?.named(parameter)
+}
+
+/// `BatchSize` of each queue or stream that a function reads.
+pub fn batch_sizes(name: Name) -> anyhow::Result<Vec<u64>> {
+    let given = Given::new();
+    let template = Template::parse(&given)?;
+    let sources = template.properties(name)?.as_mapping_get("Events").and_then(Yaml::as_mapping);
+    let sizes = sources.into_iter().flat_map(|sources| sources.values()).filter_map(|source| {
+        source.as_mapping_get("Properties").and_then(|node| node.as_mapping_get("BatchSize"))
+    });
+    sizes.map(|size| Ok(scalar(size)?.parse()?)).collect()
+}
+
 struct Template<'g> {
     root: Yaml<'static>,
     given: &'g Given,

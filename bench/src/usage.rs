@@ -1,6 +1,11 @@
 //! What a process has used, as the kernel counts it.
 
 use std::fs;
+use std::time::Duration;
+
+use nix::sys::time::TimeSpec;
+use nix::time::{ClockId, clock_getcpuclockid};
+use nix::unistd::Pid;
 
 /// The kernel's clock ticks in a second, for `/proc/PID/stat`. It is 100 on every Linux that Rust's
 /// standard library supports (*proc(5)*, `sysconf(_SC_CLK_TCK)`).
@@ -26,6 +31,21 @@ pub fn processor_seconds(pid: u32) -> Option<f64> {
     Some((ticks(11)? + ticks(12)?) / TICKS)
 }
 
+/// The processor time of all threads of a process so far, to the nanosecond (*clock_getcpuclockid(3)*).
+pub fn processor_time(pid: u32) -> nix::Result<Duration> {
+    let pid = i32::try_from(pid).map_err(|_| nix::Error::ESRCH)?;
+    read(clock_getcpuclockid(Pid::from_raw(pid))?)
+}
+
+/// The same of this process.
+pub fn own_processor_time() -> nix::Result<Duration> {
+    read(ClockId::CLOCK_PROCESS_CPUTIME_ID)
+}
+
+fn read(clock: ClockId) -> nix::Result<Duration> {
+    clock.now().map(TimeSpec::into)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -38,6 +58,19 @@ mod tests {
         let after = peak_bytes(own).unwrap();
         assert!(after >= before && after >= 64 * 1024 * 1024, "{before} and {after}");
         assert!(processor_seconds(own).is_some());
+    }
+
+    #[test]
+    fn processor_time_is_that_of_the_process() {
+        let before = own_processor_time().unwrap();
+        let mut sum = 0_u64;
+        while own_processor_time().unwrap() < before + Duration::from_millis(30) {
+            sum = std::hint::black_box(sum.wrapping_add(1));
+        }
+        let (fine, coarse) =
+            (processor_time(std::process::id()).unwrap(), processor_seconds(std::process::id()));
+        assert!(fine >= before + Duration::from_millis(30));
+        assert!((fine.as_secs_f64() - coarse.unwrap()).abs() < 0.2, "{fine:?} and {coarse:?}");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use serde_json::{Value, json};
 
 use crate::aws::Aws;
-use crate::function::{End, Function, Invocation, Limits};
+use crate::function::{End, Function, Invocation, Limits, program};
 use crate::http::Server;
 use crate::lambda::Name;
 use crate::payload::Request;
@@ -109,6 +109,17 @@ impl World {
     /// Sets a parameter of the template for the functions that are started from now on.
     pub fn set(&mut self, parameter: &str, value: &str) {
         self.given.insert(parameter.to_owned(), value.to_owned());
+    }
+
+    /// Whether the folder has this function. An earlier version may lack it.
+    #[must_use]
+    pub fn has(&self, name: Name) -> bool {
+        self.program(name).is_file()
+    }
+
+    #[must_use]
+    pub fn program(&self, name: Name) -> PathBuf {
+        program(&self.folder, name)
     }
 
     /// Starts a function under these limits.

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde_json::{Value, json};
 
 use super::error::ServiceError;
-use super::table::{Range, key_of};
+use super::table::{Range, Table, key_of};
 use super::value::Item;
 
 mod reading;
@@ -45,6 +45,27 @@ impl DynamoDb {
         let state = self.state();
         let Some(table) = state.tables.get(table) else { return Vec::new() };
         table.read(&Range::Partition(pk), None, true).map(|(_, item)| (**item).clone()).collect()
+    }
+
+    /// The size of all items of a table.
+    #[must_use]
+    pub fn bytes(&self, table: &str) -> usize {
+        self.state().tables.get(table).map_or(0, Table::bytes)
+    }
+
+    /// A copy of the first item of partitions that begin like that for which something holds.
+    #[must_use]
+    pub fn first_of(
+        &self,
+        table: &str,
+        partitions: &str,
+        holds: impl Fn(&Item) -> bool,
+    ) -> Option<Item> {
+        let state = self.state();
+        let table = state.tables.get(table)?;
+        let keys = table.keys_of(partitions);
+        let mut items = keys.iter().filter_map(|key| table.get(key));
+        items.find(|item| holds(item)).map(|item| (**item).clone())
     }
 
     /// Puts an item as it is, past every check: data that an earlier version has written.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::Arc;
 
-use super::value::{Item, text};
+use super::value::{Item, size, text};
 
 /// The primary key of an item: `pk` and `sk`.
 pub type Key = (String, String);
@@ -16,6 +16,8 @@ pub struct Table {
     items: BTreeMap<Key, Arc<Item>>,
     /// The keys of the index: `u`, `sk`, `pk`.
     index: BTreeSet<(String, String, String)>,
+    /// The size of all items, with what DynamoDB adds to each.
+    bytes: usize,
 }
 
 /// Where a query or a scan reads.
@@ -32,6 +34,11 @@ pub fn key_of(item: &Item) -> Option<Key> {
     Some((text(item, "pk")?.to_owned(), text(item, "sk")?.to_owned()))
 }
 
+/// The bytes that are billed for storing an item: 100 more than it has (*Amazon DynamoDB pricing*, "Data storage").
+fn stored(item: &Item) -> usize {
+    size(item) + 100
+}
+
 impl Table {
     #[must_use]
     pub fn get(&self, key: &Key) -> Option<&Arc<Item>> {
@@ -41,20 +48,29 @@ impl Table {
     /// Puts an item in the place of the one that is there, and returns that.
     pub fn put(&mut self, key: Key, item: Item) -> Option<Arc<Item>> {
         let entry = index_entry(&key, &item);
+        self.bytes += stored(&item);
         let old = self.items.insert(key.clone(), Arc::new(item));
         if let Some(entry) = old.as_ref().and_then(|old| index_entry(&key, old)) {
             self.index.remove(&entry);
         }
         self.index.extend(entry);
+        self.bytes -= old.as_ref().map_or(0, |old| stored(old));
         old
     }
 
     pub fn delete(&mut self, key: &Key) -> Option<Arc<Item>> {
         let old = self.items.remove(key)?;
+        self.bytes -= stored(&old);
         if let Some(entry) = index_entry(key, &old) {
             self.index.remove(&entry);
         }
         Some(old)
+    }
+
+    /// The size of all items, as storage is billed.
+    #[must_use]
+    pub const fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// The keys of the partitions that begin like that.
