@@ -237,10 +237,12 @@ def test_what_a_message_carries_is_what_the_code_says():
         assert int(kib[1]) * 1024 == value
 
 
-def test_the_metrics_of_our_own_are_those_of_their_page():
+def test_metrics_and_alarms_are_those_of_their_page():
     page = (ROOT / "docs" / "metrics.md").read_text()
     most = re.search(r"\| metrics of our own, at \$0\.30 \| \d+ to (\d+) \|", page)
     assert int(most[1]) == idle.OWN_METRICS
+    assert f"| alarms, at $0.10 | {deployed().alarms} | {deployed().alarms * 0.1:.2f} |" in page
+    assert f"| composite alarms, at $0.50 | {deployed().composite_alarms} |" in page
 
 
 def test_a_price_that_is_unknown_or_missing_is_an_error():
