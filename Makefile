@@ -4,7 +4,7 @@ PYTHON ?= python3
 LOCAL = PYTHONPATH=local $(PYTHON) -m hooklane_local
 
 export IAM FUNCTION_AWS_ENDPOINT HOOKLANE_PORT HOOKLANE_API_PORT HOOKLANE_LOG_LEVEL HOOKLANE_NO_SKIPS
-export HOOKLANE_CARGO_PROFILE SEED SEARCH_SECONDS ONLY PARALLEL WEBHOOKS SAMPLE RUNS
+export HOOKLANE_CARGO_PROFILE SEED SEARCH_SECONDS ONLY PARALLEL WEBHOOKS SAMPLE RUNS MOST
 
 .DEFAULT_GOAL := help
 .PHONY: help setup up portal pictures down demo test e2e faults seeds limits costs long redrive built release smoke upgrades simulation bench bench-quick bench-growth cost-page check audit pins openapi deployer-policy contract clean
@@ -58,7 +58,7 @@ bench: ## measure what a delivery takes, and what it costs (COMPARE=REVISION, WR
 bench-quick: ## measure a few cases once, and hold their requests and units against bounds (BIN=FOLDER)
 	@$(LOCAL) bench --quick $(if $(BIN),--binaries "$(BIN)")
 
-bench-growth: ## measure how the cost of a delivery grows (WRITE=1, BIN=FOLDER)
+bench-growth: ## measure how the cost of a delivery grows (WRITE=1, BIN=FOLDER, ONLY=tenants, MOST=1000)
 	@$(LOCAL) bench --growth $(if $(BIN),--binaries "$(BIN)") $(if $(WRITE),--write)
 
 costs: ## what pages and figures ask of the tables, and what figures cost of a delivery's price

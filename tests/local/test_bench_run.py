@@ -22,22 +22,24 @@ def bench(tmp_path, monkeypatch):
 import os, sys
 from pathlib import Path
 here = Path({str(tmp_path)!r})
+options = [f"{{name}}={{os.environ[name]}}" for name in ("RUN", "QUICK") if name in os.environ]
 with (here / "calls").open("a") as calls:
-    print(*sys.argv[1:], os.environ["BIN"], os.environ.get("QUICK", ""), file=calls)
+    print(*sys.argv[1:], os.environ["BIN"], *options, file=calls)
+assert os.environ["NOTHING"] == str(here / "hooklane-nothing"), os.environ["NOTHING"]
 print("a word to people")
 sys.stdout.write((here / "lines.jsonl").read_text())
 sys.exit(int((here / "status").read_text()) if (here / "status").exists() else 0)
 """)
     program.chmod(0o755)
-    monkeypatch.setattr(harness, "build", lambda profile, functions: None)
-    monkeypatch.setattr(harness, "program", lambda profile: program)
+    monkeypatch.setattr(harness, "build", lambda profile, functions, more: None)
+    monkeypatch.setattr(harness, "program", lambda profile, name="hooklane-bench": tmp_path / name)
     monkeypatch.setattr(run.compiling, "folder", lambda profile: Path("/built") / profile)
     monkeypatch.setattr(figures, "FILE", tmp_path / "figures" / "bench.jsonl")
     monkeypatch.setattr(page, "FILE", tmp_path / "figures" / "bench.jsonl")
     monkeypatch.setattr(page, "PAGE", tmp_path / "cost.md")
     monkeypatch.setattr(growth, "FIGURES", tmp_path / "figures" / "growth.jsonl")
     monkeypatch.setattr(growth, "PICTURE", tmp_path / "growth.svg")
-    for name in ("ONLY", "RUNS"):
+    for name in ("ONLY", "MOST", "RUN", "RUNS", "QUICK"):
         monkeypatch.delenv(name, raising=False)
     return tmp_path
 
@@ -56,7 +58,7 @@ def printed(capsys) -> tuple[list[dict], str]:
 def test_five_runs_are_measured_and_printed_for_programs_and_for_people(bench, capsys):
     run.bench(binaries=None, revision=None, write=False)
 
-    assert calls(bench) == ["bench /built/release"] * 5
+    assert calls(bench) == [f"bench /built/release RUN={run}" for run in range(1, 6)]
     lines, rest = printed(capsys)
     assert {line["function"] for line in lines if line["case"] == "1x10x500"} == {"ingest", "fanout", "delivery", "all"}
     assert "revision" not in lines[0]
@@ -67,10 +69,10 @@ def test_five_runs_are_measured_and_printed_for_programs_and_for_people(bench, c
 
 def test_functions_that_are_built_already_are_not_built(bench, tmp_path, monkeypatch):
     built = []
-    monkeypatch.setattr(harness, "build", lambda profile, functions: built.append((profile, functions)))
+    monkeypatch.setattr(harness, "build", lambda profile, functions, more: built.append((profile, functions, *more)))
     run.bench(binaries=str(tmp_path), revision=None, write=False)
-    assert built == [("release", False)]
-    assert calls(bench)[0] == f"bench {tmp_path}"
+    assert built == [("release", False, "hooklane-nothing")]
+    assert calls(bench)[0] == f"bench {tmp_path} RUN=1"
 
 
 def test_two_revisions_are_measured_in_turns(bench, monkeypatch, capsys):
@@ -80,7 +82,7 @@ def test_two_revisions_are_measured_in_turns(bench, monkeypatch, capsys):
 
     run.bench(binaries=None, revision="v1", write=False)
 
-    assert calls(bench) == ["bench /built/release", "bench /built/abc123"] * 2
+    assert calls(bench) == [f"bench /built/{side} RUN={run}" for run in (1, 2) for side in ("release", "abc123")]
     lines, rest = printed(capsys)
     assert {line["revision"] for line in lines} == {"now", "abc123"}
     assert "| abc123 | " in rest and "+0.0 %" in rest
@@ -95,6 +97,17 @@ def test_figures_are_stored_with_the_page_of_them(bench, monkeypatch):
     assert "## By part" in page.PAGE.read_text()
 
 
+def test_only_all_of_growth_is_stored(bench, monkeypatch):
+    for name in ("ONLY", "MOST"):
+        with monkeypatch.context() as limited:
+            limited.setenv(name, "1000")
+            with pytest.raises(Failure, match="WRITE=1"):
+                run.bench_growth(binaries=None, write=True)
+    with pytest.raises(Failure, match="WRITE=1"):
+        run.bench_growth(binaries="/x", write=True)
+    assert not growth.FIGURES.exists()
+
+
 @pytest.mark.parametrize(
     ("options", "only"), [({"binaries": "/x"}, ""), ({"revision": "HEAD"}, ""), ({}, "1x10")], ids=["BIN", "COMPARE", "ONLY"]
 )
@@ -107,7 +120,7 @@ def test_only_all_figures_of_this_checkout_are_stored(bench, monkeypatch, option
 
 def test_the_quick_run_is_one_of_the_build_of_ci(bench, capsys):
     run.bench_quick(binaries=None)
-    assert calls(bench) == ["bench /built/ci 1"]
+    assert calls(bench) == ["bench /built/ci QUICK=1"]
     _, rest = printed(capsys)
     assert "write units" in rest
     assert "plain loop" not in rest
@@ -141,7 +154,7 @@ def test_growth_is_stored_with_its_picture_and_the_page(bench, capsys):
 
     run.bench_growth(binaries=None, write=True)
 
-    assert calls(bench) == ["growth /built/release"]
+    assert calls(bench) == ["bench-growth /built/release"]
     found, rest = printed(capsys)
     assert len(found) == 8
     assert "| events that were accepted before " in rest
@@ -153,7 +166,7 @@ def test_the_command_knows_its_options(bench, monkeypatch, capsys):
     # As if the tools were installed, and this were their Python.
     monkeypatch.setenv("HOOKLANE_LOCAL_REEXECUTED", "1")
     assert main(["bench", "--quick", "--binaries", "/x"]) == 0
-    assert calls(bench) == ["bench /x 1"]
+    assert calls(bench) == ["bench /x QUICK=1"]
     with pytest.raises(SystemExit):
         main(["bench", "--quick", "--growth"])
     assert "not allowed with" in capsys.readouterr().err

@@ -31,8 +31,7 @@ class Side:
 
 def bench(*, binaries: str | None, revision: str | None, write: bool) -> None:
     """Measures the deployed build, and if a revision is named that one too, run by run in turns."""
-    if write and (binaries or revision or os.environ.get("ONLY")):
-        raise Failure("WRITE=1 stores the figures of this checkout, of all cases: leave out BIN, COMPARE and ONLY")
+    _require_all_of_this_checkout(write, binaries, revision)
     sides = [Side("now", _built("release", binaries))]
     if revision:
         commit = revisions.commit_of(revision)
@@ -43,7 +42,7 @@ def bench(*, binaries: str | None, revision: str | None, write: bool) -> None:
         for side in sides:
             of_side = f" of {side.name}" if revision else ""
             with step(f"run {number + 1} of {runs}{of_side}"):
-                lines[side.name] += _measured("release", "bench", side)
+                lines[side.name] += _measured("release", "bench", side, RUN=str(number + 1))
     measured = {name: merged(each) for name, each in lines.items()}
     found = {name: rows(one, prices(), deployed()) for name, one in measured.items()}
     printed = {name: [row.line(**({"revision": name} if revision else {})) for row in each] for name, each in found.items()}
@@ -77,9 +76,10 @@ def bench_quick(*, binaries: str | None) -> None:
 
 def bench_growth(*, binaries: str | None, write: bool) -> None:
     """Measures how the cost of a delivery grows with events, webhooks, tenants, and what is stored."""
+    _require_all_of_this_checkout(write, binaries)
     side = Side("now", _built("release", binaries))
     with step("growth"):
-        lines = _measured("release", "growth", side)
+        lines = _measured("release", "bench-growth", side)
     points = growth.points_of(lines, prices(), deployed())
     say("\n".join(point.line() for point in points))
     say(f"\n{growth.table_of(points)}")
@@ -88,10 +88,15 @@ def bench_growth(*, binaries: str | None, write: bool) -> None:
         page.PAGE.write_text(page.current())
 
 
+def _require_all_of_this_checkout(write: bool, *others: str | None) -> None:
+    if write and any([*others, os.environ.get("ONLY"), os.environ.get("MOST")]):
+        raise Failure("WRITE=1 stores all figures of this checkout: leave out BIN, COMPARE, ONLY and MOST")
+
+
 def _built(profile: str, binaries: str | None) -> Path:
     """Builds the harness, and the functions unless a folder with some is named. Returns the functions' folder."""
     with step(f"building the functions and the harness ({profile})"):
-        harness.build(profile, functions=binaries is None)
+        harness.build(profile, functions=binaries is None, more=[harness.NOTHING])
     return Path(binaries).resolve() if binaries else compiling.folder(profile)
 
 
@@ -120,7 +125,9 @@ def _built_at(commit: str) -> Path:
 
 def _measured(profile: str, command: str, side: Side, **options: str) -> list[dict]:
     """The lines of the harness. What is no JSON is for people, and shown at once."""
-    environment = {**for_build_tools(), "BIN": str(side.binaries), **options}
+    # The same program for every side: another revision may have none.
+    nothing = harness.program(profile, harness.NOTHING)
+    environment = {**for_build_tools(), "BIN": str(side.binaries), "NOTHING": str(nothing), **options}
     found = []
     for line in lines_of([harness.program(profile), command], environment=environment, cwd=ROOT):
         if line.startswith("{"):
