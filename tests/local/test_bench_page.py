@@ -9,6 +9,8 @@ from hooklane_local.bench.deployed import deployed
 from hooklane_local.bench.growth import Point
 from hooklane_local.bench.merge import merged, rows
 from hooklane_local.bench.model import ON_DEMAND, PROVISIONED
+from hooklane_local.bench.page.cases import cases_of
+from hooklane_local.bench.page.costs import PART_NAMES
 from hooklane_local.bench.prices import prices
 from hooklane_local.paths import ROOT
 
@@ -42,7 +44,7 @@ def test_the_picture_is_what_the_generator_makes_of_the_stored_figures():
 def test_a_sum_is_the_sum_of_its_parts():
     text = made()
     parts = text[text.index("## By part") : text.index("Who causes it")]
-    each = [float(numbers(parts, name)[0]) for name in page._PART_NAMES.values() if f"| {name}" in parts]
+    each = [float(numbers(parts, name)[0]) for name in PART_NAMES.values() if f"| {name}" in parts]
     assert len(each) == 9
     assert float(numbers(parts, "**sum**")[0]) == pytest.approx(sum(each), abs=0.03)
 
@@ -66,7 +68,7 @@ def test_every_configuration_and_every_other_case_has_a_row():
 def test_ten_million_a_month_are_ten_times_a_million_and_the_idle_stack():
     text = made()
     million, od, pr = map(float, numbers(text, "a trickle: batches of one"))
-    cases = {one.name: one for one in page._cases(ROWS)}
+    cases = {one.name: one for one in cases_of(ROWS)}
     idle_month = float(numbers(text[text.index("## When nothing happens") :], "**sum**")[0])
     trickle = cases["1x1x500"]
     assert million == pytest.approx(trickle.dollars(ON_DEMAND, prices(), deployed()), abs=0.005)
