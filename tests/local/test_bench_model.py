@@ -96,6 +96,15 @@ def test_an_event_from_the_queue_is_sent_received_and_deleted():
     assert of("ingest", INGEST)["transfer"] == 0
 
 
+def test_an_event_that_comes_back_to_its_queue_costs_another_request():
+    refused = replace(INGEST, requests={"SQS ChangeMessageVisibility": 0.5})
+    assert of("ingest", refused)["sqs"] == pytest.approx(0.12 + 0.20)
+
+
+def test_what_is_kept_for_half_of_the_time_costs_half():
+    assert of("delivery", DELIVERY, deployed=replace(DEPLOYED, retention_days=15))["storage"] == pytest.approx(0.0875)
+
+
 def test_a_message_to_a_webhook_is_sent_by_fanout():
     assert of("fanout", FANOUT)["sqs"] == pytest.approx(0.04)
 
