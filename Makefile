@@ -4,13 +4,13 @@ PYTHON ?= python3
 LOCAL = PYTHONPATH=local $(PYTHON) -m hooklane_local
 
 export IAM FUNCTION_AWS_ENDPOINT HOOKLANE_PORT HOOKLANE_API_PORT HOOKLANE_LOG_LEVEL HOOKLANE_NO_SKIPS
-export HOOKLANE_CARGO_PROFILE SEED SEARCH_SECONDS ONLY PARALLEL WEBHOOKS SAMPLE
+export HOOKLANE_CARGO_PROFILE SEED SEARCH_SECONDS ONLY PARALLEL WEBHOOKS SAMPLE RUNS MOST
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up portal pictures down demo test e2e faults seeds limits costs long redrive built release smoke upgrades simulation check audit pins openapi deployer-policy contract clean
+.PHONY: help setup up portal pictures down demo test e2e faults seeds limits costs long redrive built release smoke upgrades simulation bench bench-quick bench-growth cost-page check audit pins openapi deployer-policy contract clean
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "  IAM=1                      let the emulator enforce the functions' IAM roles (default: 1 for test and e2e, else 0)"
 	@echo "  FUNCTION_AWS_ENDPOINT=URL  let the functions call AWS at URL (default: the emulator)"
@@ -52,6 +52,15 @@ seeds: ## hold the API against its OpenAPI document with other seeds (SEEDS="1 2
 limits: ## give the functions hostile inputs under Lambda's limits (RELEASE=1, SEED, SEARCH_SECONDS, ONLY, BIN)
 	@$(LOCAL) limits $(if $(RELEASE),--release) $(if $(BIN),--binaries "$(BIN)") $(if $(STAND_INS),--stand-ins)
 
+bench: ## measure what a delivery takes, and what it costs (COMPARE=REVISION, WRITE=1, BIN=FOLDER, ONLY="1x10", RUNS=5)
+	@$(LOCAL) bench $(if $(COMPARE),--compare "$(COMPARE)") $(if $(BIN),--binaries "$(BIN)") $(if $(WRITE),--write)
+
+bench-quick: ## measure a few cases once, and hold their requests and units against bounds (BIN=FOLDER)
+	@$(LOCAL) bench --quick $(if $(BIN),--binaries "$(BIN)")
+
+bench-growth: ## measure how the cost of a delivery grows (WRITE=1, BIN=FOLDER, ONLY=tenants, MOST=1000)
+	@$(LOCAL) bench --growth $(if $(BIN),--binaries "$(BIN)") $(if $(WRITE),--write)
+
 costs: ## what pages and figures ask of the tables, and what figures cost of a delivery's price
 	@$(LOCAL) costs
 
@@ -90,6 +99,9 @@ pins: ## resolve local/requirements-*.in into exact pins with hashes (UPGRADE=1:
 
 openapi: ## generate docs/openapi.json from the code
 	cargo run --locked --quiet --package hooklane-api --example openapi > docs/openapi.json
+
+cost-page: ## generate docs/cost.md from the stored figures and the price table
+	@PYTHONPATH=local .venv/emulator/bin/python -m hooklane_local.bench.page
 
 deployer-policy: ## generate docs/examples/deployer-policy.json from the template
 	@PYTHONPATH=local .venv/emulator/bin/python -m hooklane_local.deployer_policy

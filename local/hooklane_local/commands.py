@@ -195,6 +195,22 @@ def limits(options: argparse.Namespace) -> int:
     return 0
 
 
+def bench(options: argparse.Namespace) -> int:
+    _in_emulator_python()
+    from hooklane_local.bench import run
+
+    try:
+        if options.quick:
+            run.bench_quick(binaries=options.binaries)
+        elif options.growth:
+            run.bench_growth(binaries=options.binaries, write=options.write)
+        else:
+            run.bench(binaries=options.binaries, revision=options.compare, write=options.write)
+    finally:
+        print_durations()
+    return 0
+
+
 def costs(_options: argparse.Namespace) -> int:
     require_commands("cargo")
     from hooklane_local.limits import run_costs
@@ -332,6 +348,13 @@ def _parser() -> argparse.ArgumentParser:
     portals = add(portal, "print a link that signs in to the portal of the stack that `up` started")
     portals.add_argument("--tenant", help="another tenant than that of the sample data")
     portals.add_argument("--operator", action="store_true", help="to the operator's pages instead")
+    measured = add(bench, "measure what deliveries take of the processor, of AWS and of dollars")
+    sizes = measured.add_mutually_exclusive_group()
+    sizes.add_argument("--quick", action="store_true", help="a few cases once, with the build of CI, and hold their counts")
+    sizes.add_argument("--growth", action="store_true", help="how the cost grows instead")
+    sizes.add_argument("--compare", metavar="REVISION", help="measure the functions of this revision too")
+    measured.add_argument("--binaries", help="a folder with functions that are built already")
+    measured.add_argument("--write", action="store_true", help="store the figures, and make docs/cost.md of them")
     add(costs, "count what pages and figures ask of the tables, and their share of a price")
     add(pictures, "take the pictures of the documents, of a temporary stack with the sample data")
     add(down, "stop the local stack that `up` started")

@@ -3,14 +3,12 @@
 import os
 from pathlib import Path
 
-from hooklane_local import compiling
+from hooklane_local import compiling, harness
 from hooklane_local.environment import for_build_tools
 from hooklane_local.paths import ROOT
 from hooklane_local.processes import run
 from hooklane_local.progress import step
-from hooklane_local.tools import host_target
 
-_FUNCTIONS = ("api", "ingest", "fanout", "stats", "delivery", "upkeep", "dashboard")
 # CI has no more time. `make long` searches for five minutes.
 _SEARCH_SECONDS = {"ci": "6", "release": "300"}
 # What the harness reads from the environment; the Makefile passes it on.
@@ -25,7 +23,7 @@ def run_limits(*, release: bool, binaries: str | None) -> None:
     """
     profile = "release" if release else "ci"
     with step(f"building the functions and the harness ({profile})"):
-        _build(profile, functions=binaries is None)
+        harness.build(profile, functions=binaries is None)
     built = compiling.folder(profile)
     folder = Path(binaries).resolve() if binaries else built
     environment = for_build_tools()
@@ -33,41 +31,29 @@ def run_limits(*, release: bool, binaries: str | None) -> None:
     environment["BIN"] = str(folder)
     # make exports a variable that nobody set, too: as an empty one.
     environment["SEARCH_SECONDS"] = os.environ.get("SEARCH_SECONDS") or _SEARCH_SECONDS[profile]
-    harness = built / "hooklane-bench"
+    program = harness.program(profile)
     with step("hostile inputs"):
-        run([harness, "limits"], environment=environment, cwd=ROOT)
+        run([program, "limits"], environment=environment, cwd=ROOT)
     if not environment.get("ONLY"):
         with step("the worst that is accepted, all together"):
-            run([harness, "worst"], environment=environment, cwd=ROOT)
+            run([program, "worst"], environment=environment, cwd=ROOT)
 
 
 def run_costs() -> None:
     """Counts what pages and figures ask of the tables, and what figures cost of a delivery's price."""
     with step("building the functions and the harness (ci)"):
-        _build("ci", functions=True)
+        harness.build("ci", functions=True)
     built = compiling.folder("ci")
     environment = {**for_build_tools(), "BIN": str(built)}
     for name, command in [("pages and figures", "pages"), ("figures' share of a delivery's price", "figures")]:
         with step(name):
-            run([built / "hooklane-bench", command], environment=environment, cwd=ROOT)
+            run([harness.program("ci"), command], environment=environment, cwd=ROOT)
 
 
 def run_stand_in_conformance() -> None:
     """Holds the conformance suite of the stores and queues against the stand-ins of the harness."""
     with step("building the harness"):
-        _build("ci", functions=True)
-    harness = compiling.folder("ci") / "hooklane-bench"
+        harness.build("ci", functions=True)
     suite = ["cargo", "test", "--locked", *compiling.options(), "--test", "conformance"]
     with step("conformance of the stores and queues with the stand-ins"):
-        run([harness, "stand-in", *suite, "--", "--include-ignored"], environment=for_build_tools(), cwd=ROOT)
-
-
-def _build(profile: str, *, functions: bool) -> None:
-    if profile == compiling.cargo_profile():
-        # The tests have built it already.
-        chosen = compiling.programs()
-    else:
-        packages = ["hooklane-bench", *(f"hooklane-{function}" for function in _FUNCTIONS if functions)]
-        chosen = ["--profile", profile, "--bins", "--target", host_target()]
-        chosen += [word for package in packages for word in ("--package", package)]
-    run(["cargo", "build", "--locked", *chosen], environment=for_build_tools(), cwd=ROOT)
+        run([harness.program("ci"), "stand-in", *suite, "--", "--include-ignored"], environment=for_build_tools(), cwd=ROOT)

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -72,6 +73,33 @@ def run(command: list, *, environment: dict[str, str], cwd: Path, quiet_log: Pat
     if status != 0:
         if quiet_log:
             print(quiet_log.read_text(errors="replace"), flush=True)
+        raise Failure(f"`{' '.join(command)}` failed with status {status}")
+
+
+def lines_of(command: list, *, environment: dict[str, str], cwd: Path) -> Iterator[str]:
+    """Runs a program as `run` does, and hands over each line of its standard output as it is printed."""
+    command = [str(part) for part in command]
+    try:
+        process = subprocess.Popen(
+            command,
+            env=environment,
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+    except FileNotFoundError as error:
+        raise Failure(f"cannot find {command[0]}: run `make setup`") from error
+    try:
+        with process.stdout:
+            for line in process.stdout:
+                yield line.rstrip("\n")
+        status = process.wait()
+    except BaseException:
+        end_group(process.pid)
+        raise
+    if status != 0:
         raise Failure(f"`{' '.join(command)}` failed with status {status}")
 
 

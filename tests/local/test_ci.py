@@ -56,9 +56,9 @@ def test_every_step_is_run_in_turn_and_timed(ci):
     lines, status = ci('echo "make $*, HOOKLANE_NO_SKIPS=$HOOKLANE_NO_SKIPS, $HOOKLANE_CARGO_PROFILE"')
 
     made = [line for line in lines if line.startswith("make")]
-    targets = ("setup", "check", "test", "limits STAND_INS=1", "limits", "faults", "demo")
+    targets = ("setup", "check", "test", "limits STAND_INS=1", "limits", "bench-quick", "faults", "demo")
     assert made == [f"make {target}, HOOKLANE_NO_SKIPS=1, ci" for target in targets]
-    assert steps(lines) == ["installation", "check", "test", "limits", "faults", "demo"]
+    assert steps(lines) == ["installation", "check", "test", "limits", "bench-quick", "faults", "demo"]
     assert status == 0
 
 
@@ -68,7 +68,8 @@ def test_every_step_is_run_in_turn_and_timed(ci):
         ("setup", ["installation (failed)"]),
         ("check", ["installation", "check (failed)"]),
         ("limits", ["installation", "check", "test", "limits (failed)"]),
-        ("faults", ["installation", "check", "test", "limits", "faults (failed)"]),
+        ("bench-quick", ["installation", "check", "test", "limits", "bench-quick (failed)"]),
+        ("faults", ["installation", "check", "test", "limits", "bench-quick", "faults (failed)"]),
     ],
 )
 def test_a_step_that_fails_ends_the_run_and_is_timed_too(failing, expected, ci):

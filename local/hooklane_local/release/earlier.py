@@ -1,18 +1,16 @@
 """Releases of earlier commits, to upgrade from. Each is compiled from its own sources, and packaged as today."""
 
-import io
 import shutil
-import subprocess
-import tarfile
 from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
 
+from hooklane_local import revisions
 from hooklane_local.environment import for_build_tools
-from hooklane_local.paths import ROOT, STATE
+from hooklane_local.paths import STATE
 from hooklane_local.processes import run
 from hooklane_local.profile import host_architecture
-from hooklane_local.progress import Failure, step
+from hooklane_local.progress import step
 from hooklane_local.release import names
 from hooklane_local.release.crates import metadata
 from hooklane_local.release.making import make_release
@@ -26,7 +24,7 @@ _PROFILE = {"lto": "false", "codegen-units": "16", "opt-level": "1"}
 
 def release_of_commit(commit: str, into: Path) -> Path:
     """Makes the release that this commit would have been, for this machine's processor."""
-    checkout = _sources(commit)
+    checkout = revisions.sources(commit, _FOLDER / commit / "sources")
     template = source.read((checkout / "template.yaml").read_text())
     programs = names.programs(template)
     built = _compiled(commit, checkout, programs)
@@ -35,21 +33,6 @@ def release_of_commit(commit: str, into: Path) -> Path:
     return make_release(
         [], {architecture: built}, metadata_of=partial(metadata, checkout=checkout), release=version, template=template, into=into
     )
-
-
-def _sources(commit: str) -> Path:
-    """The files of the commit in a folder of their own."""
-    folder = _FOLDER / commit / "sources"
-    if not folder.exists():
-        made = subprocess.run(["git", "archive", "--format=tar", commit], cwd=ROOT, capture_output=True, check=False)
-        if made.returncode != 0:
-            raise Failure(f"the history of this checkout does not go back to {commit}: fetch it whole")
-        unfinished = folder.with_name("unfinished")
-        shutil.rmtree(unfinished, ignore_errors=True)
-        with tarfile.open(fileobj=io.BytesIO(made.stdout)) as archive:
-            archive.extractall(unfinished, filter="data")
-        unfinished.rename(folder)
-    return folder
 
 
 def _compiled(commit: str, checkout: Path, programs: list[str]) -> Path:

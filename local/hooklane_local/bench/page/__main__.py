@@ -1,0 +1,3 @@
+from hooklane_local.bench import page
+
+page.PAGE.write_text(page.current())
