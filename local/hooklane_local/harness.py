@@ -15,17 +15,33 @@ NOTHING = "hooklane-nothing"
 _PACKAGE = "hooklane-bench"
 
 
+# The harness is not what is measured: one build of it serves every profile of the functions.
+_PROFILE = "ci"
+
+
 def build(profile: str, *, functions: bool, more: Sequence[str] = ()) -> None:
-    """Builds the harness and more packages, and the functions unless some that are built already are to be run."""
+    """Builds the harness and more packages, and the functions unless some that are built already are to be run.
+
+    The functions are not compiled together with the harness, whose dependencies have features that they lack.
+    """
     if profile == compiling.cargo_profile():
-        # The tests have built it already.
-        chosen = compiling.programs()
-    else:
-        packages = [_PACKAGE, *more, *(f"hooklane-{function}" for function in FUNCTIONS if functions)]
-        chosen = ["--profile", profile, "--bins", "--target", host_target()]
-        chosen += [word for package in packages for word in ("--package", package)]
-    run(["cargo", "build", "--locked", *chosen], environment=for_build_tools(), cwd=ROOT)
+        # The tests have built all of it already.
+        _cargo(compiling.programs())
+        return
+    packages = [*more, *(f"hooklane-{function}" for function in FUNCTIONS if functions)]
+    if packages:
+        _cargo(_programs(profile, packages))
+    _cargo(compiling.programs() if compiling.cargo_profile() == _PROFILE else _programs(_PROFILE, [_PACKAGE]))
 
 
 def program(profile: str, name: str = _PACKAGE) -> Path:
-    return compiling.folder(profile) / name
+    return compiling.folder(_PROFILE if name == _PACKAGE else profile) / name
+
+
+def _programs(profile: str, packages: Sequence[str]) -> list[str]:
+    named = [word for package in packages for word in ("--package", package)]
+    return ["--profile", profile, "--bins", "--target", host_target(), *named]
+
+
+def _cargo(chosen: Sequence[str]) -> None:
+    run(["cargo", "build", "--locked", *chosen], environment=for_build_tools(), cwd=ROOT)

@@ -43,9 +43,10 @@ pub const FANOUT: usize = 100;
 pub const STATS: usize = 1_000;
 pub const DELIVERY: usize = 10;
 
-/// `stats` waits for its batch, [`STATS_WAITS`] at most: so many events come meanwhile where a function has batches of
-/// one, at four a second.
+/// How many events come in a second where functions get batches of one.
 const TRICKLE: usize = 4;
+/// How many batches come in a second where functions get larger ones.
+const BATCHES: usize = 10;
 /// The default of `EventIndexSeconds` in `template.yaml`, in seconds. A test compares them.
 const STATS_WAITS: usize = 5;
 
@@ -107,10 +108,11 @@ impl Case {
         whole * (most.min(enough) / whole).max(1)
     }
 
-    /// How many records `stats` gets in a batch.
+    /// How many records `stats` gets in a batch: it waits for them, while the others get theirs at once.
     #[must_use]
     pub fn stats_batch(&self) -> usize {
-        self.batch.max(TRICKLE * STATS_WAITS).min(STATS)
+        let in_a_second = if self.batch == 1 { TRICKLE } else { self.batch * BATCHES };
+        (in_a_second * STATS_WAITS).min(STATS)
     }
 
     /// How many rounds are measured.
