@@ -4,6 +4,9 @@
   Authorization Reference, "Actions, resources, and condition keys for Amazon SQS"). MiniStack takes the
   operation's name for the action. A role that satisfies both would need `sqs:SendMessage*`, and a star in the
   product's template for the emulator's sake is the wrong way round.
+- `BatchExecuteStatement` needs an action for what its statements do, on the tables that they name:
+  `dynamodb:PartiQLInsert` for those that insert (Amazon DynamoDB Developer Guide, "IAM security policies with PartiQL
+  for DynamoDB"). MiniStack takes the operation's name here too, and looks for no table.
 - A request to a table carries the condition key `dynamodb:LeadingKeys`, the values of the partition key (Amazon
   DynamoDB Developer Guide, "Using IAM policy conditions for fine-grained access control"). MiniStack has no
   such key, so a policy that asks for it would never hold, or, with ForAllValues alone, always.
@@ -15,17 +18,30 @@
 """
 
 import json
+import re
 
 _SQS = "AmazonSQS."
 _BATCH = "Batch"
 _PARTITION_KEY = "pk"
+_STATEMENTS = "BatchExecuteStatement"
+_INTO = re.compile(r'INSERT INTO "([^"]+)"')
 
 
 def action_of(target: str, operation: str | None) -> str | None:
     """The IAM action of an operation, by the header X-Amz-Target of its request."""
     if operation and target.startswith(_SQS) and operation.endswith(_BATCH):
         return operation.removesuffix(_BATCH)
-    return operation
+    # The product has no other statements.
+    return "PartiQLInsert" if operation == _STATEMENTS else operation
+
+
+def tables_of_statements(body: bytes) -> list[str]:
+    """The tables into which the statements of a request insert, each once."""
+    try:
+        statements = [each["Statement"] for each in json.loads(body or b"{}")["Statements"]]
+    except (ValueError, KeyError, TypeError):
+        return []
+    return sorted({table for statement in statements for table in _INTO.findall(statement)})
 
 
 def leading_keys(body: bytes) -> list[str]:
@@ -65,6 +81,10 @@ def main() -> None:
         return {**context(body), **({"dynamodb:LeadingKeys": keys} if keys else {})}
 
     iam_actions.dynamodb_service_context = with_leading_keys
+    resources = iam_actions.dynamodb_resource_arns
+    iam_actions.dynamodb_resource_arns = lambda body, region, account: resources(body, region, account) or [
+        iam_actions._dynamodb_table_arn(table, region, account) for table in tables_of_statements(body)
+    ]
     execute = lambda_svc._execute_function_with_config_scope
     lambda_svc._execute_function_with_config_scope = lambda record, event, *args, **named: execute(
         record, with_cookies_apart(event), *args, **named

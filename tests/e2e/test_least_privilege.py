@@ -113,6 +113,20 @@ def test_ingest_cannot_accept_an_event_without_permission_to_write_it(action, st
     api.get("/api/v1/events/e1").expect(404)
 
 
+def test_ingest_accepts_the_events_of_a_batch_together_only_with_permission(stack, tenant, api, copy_of):
+    batch = published(tenant)
+    body = json.dumps({"id": "e2", "tenant": tenant, "type": "order.created", "data": {}})
+    batch["Records"].append({**batch["Records"][0], "messageId": "m2", "body": body})
+    name = copy_of("IngestFunction", ("dynamodb:PartiQLInsert", stack.description["ledgerTable"]))
+
+    answer = invoke(stack, name, batch)
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m1"}, {"itemIdentifier": "m2"}]}
+    assert invoke(stack, copy_of("IngestFunction"), batch) == {"batchItemFailures": []}
+    for event in ("e1", "e2"):
+        api.get(f"/api/v1/events/{event}").expect(200)
+
+
 def test_fanout_cannot_read_subscriptions_without_permission(stack, tenant, publish, copy_of):
     event = inside.event_item(stack, tenant, publish())
     name = copy_of("FanoutFunction", ("dynamodb:GetItem", stack.description["registryTable"]))

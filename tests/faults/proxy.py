@@ -41,7 +41,7 @@ _THROTTLED = {
     "AmazonSQS": "com.amazonaws.sqs#RequestThrottled",
     "secretsmanager": "ThrottlingException",
 }
-_IN_PART = {"SendMessageBatch", "BatchGetItem"}
+_IN_PART = {"SendMessageBatch", "BatchGetItem", "BatchExecuteStatement"}
 # The writes of one item that a transaction under way on it refuses, and the transactions themselves.
 _CONFLICTING = {"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"}
 # Headers that belong to a connection, and a checksum of the body, which this proxy may change.
@@ -211,6 +211,25 @@ def _in_part(name: str, body: bytes, faults: _Faults, ask) -> tuple[int, dict, b
         answer = json.loads(answered)
         answer["Failed"] = answer.get("Failed", []) + failed
         return status, headers, json.dumps(answer).encode()
+    if name == "BatchExecuteStatement":
+        statements = request["Statements"]
+        # They are told as they are on AWS: not made, or made although the answer says otherwise.
+        lost, refused = faults.chosen(statements), faults.chosen(statements)
+        passed = [number for number in range(len(statements)) if number in lost or number not in refused]
+        answered = []
+        if passed:
+            status, headers, body = ask(
+                json.dumps({**request, "Statements": [statements[number] for number in passed]}).encode()
+            )
+            if status != 200:
+                return status, headers, body
+            answered = json.loads(body)["Responses"]
+        responses = dict(zip(passed, answered, strict=True))
+        for number in refused:
+            code = "InternalServerError" if number in lost else "ThrottlingError"
+            responses[number] = {"Error": {"Code": code, "Message": "not now"}}
+        answer = {"Responses": [responses[number] for number in range(len(statements))]}
+        return 200, {"Content-Type": "application/x-amz-json-1.0"}, json.dumps(answer).encode()
     # BatchGetItem names the keys that were not read as unprocessed. At least one key of each table is read.
     unprocessed, asked = {}, {}
     for table, wanted in request["RequestItems"].items():

@@ -17,7 +17,10 @@ ENTRIES = [{"Id": str(number), "MessageBody": "m"} for number in range(10)]
 
 
 def _sent(request) -> Response:
-    entries = json.loads(request.body)["Entries"]
+    body = json.loads(request.body)
+    if "Statements" in body:
+        return Response(200, body=json.dumps({"Responses": [{"TableName": "l"} for _ in body["Statements"]]}).encode())
+    entries = body["Entries"]
     return Response(200, body=json.dumps({"Successful": [{"Id": entry["Id"]} for entry in entries]}).encode())
 
 
@@ -96,6 +99,17 @@ def test_a_batch_fails_in_part_and_the_answer_says_which_entries(call, faults, u
     assert status == 200 and 0 < len(done) < 10
     assert {entry["Id"] for entry in body["Successful"]} == done
     assert {entry["Id"] for entry in body["Failed"]} == {entry["Id"] for entry in ENTRIES} - done
+
+
+def test_statements_fail_in_part_before_or_after_they_take_effect(call, faults, upstream, monkeypatch):
+    only(monkeypatch, "in part")
+    faults.rate = 1.0
+    statements = [{"Statement": str(number)} for number in range(25)]
+    status, body = call("DynamoDB_20120810.BatchExecuteStatement", {"Statements": statements})
+    made = {int(each["Statement"]) for each in json.loads(upstream.requests[0].body)["Statements"]}
+    codes = [each.get("Error", {}).get("Code") for each in body["Responses"]]
+    assert status == 200 and set(codes) == {None, "ThrottlingError", "InternalServerError"}
+    assert {number for number, code in enumerate(codes) if code != "ThrottlingError"} == made
 
 
 def test_some_calls_fail_at_every_try(call, faults, monkeypatch):

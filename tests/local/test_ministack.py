@@ -1,7 +1,7 @@
 """The emulator asks for the rights that IAM knows, not for the names of its own operations."""
 
 import pytest
-from hooklane_local.ministack import action_of, leading_keys, with_cookies_apart
+from hooklane_local.ministack import action_of, leading_keys, tables_of_statements, with_cookies_apart
 
 
 @pytest.mark.parametrize(
@@ -10,14 +10,29 @@ from hooklane_local.ministack import action_of, leading_keys, with_cookies_apart
         ("AmazonSQS.SendMessageBatch", "SendMessageBatch", "SendMessage"),
         ("AmazonSQS.DeleteMessageBatch", "DeleteMessageBatch", "DeleteMessage"),
         ("AmazonSQS.SendMessage", "SendMessage", "SendMessage"),
+        ("DynamoDB_20120810.BatchExecuteStatement", "BatchExecuteStatement", "PartiQLInsert"),
         # Actions of their own, whatever their names end or begin with.
         ("DynamoDB_20120810.BatchWriteItem", "BatchWriteItem", "BatchWriteItem"),
         ("DynamoDB_20120810.SomethingBatch", "SomethingBatch", "SomethingBatch"),
         ("", None, None),
     ],
 )
-def test_a_batch_of_sqs_needs_the_right_of_a_single_call(target, operation, action):
+def test_a_batch_needs_the_rights_of_what_it_does(target, operation, action):
     assert action_of(target, operation) == action
+
+
+@pytest.mark.parametrize(
+    ("body", "tables"),
+    [
+        (b'{"Statements":[{"Statement":"INSERT INTO \\"l\\" VALUE {\'pk\': ?}"},{"Statement":"INSERT INTO \\"l\\" VALUE {}"}]}', ["l"]),
+        (b'{"Statements":[{"Parameters":[]}]}', []),
+        (b'{"TableName":"t"}', []),
+        (b"[]", []),
+        (b"", []),
+    ],
+)
+def test_statements_name_the_tables_that_they_insert_into(body, tables):
+    assert tables_of_statements(body) == tables
 
 
 @pytest.mark.parametrize(
@@ -43,6 +58,8 @@ def test_the_emulator_has_what_is_replaced():
     assert "dynamodb:LeadingKeys" not in context, "MiniStack has the condition key now"
     named = iam_actions._action_from_target({"x-amz-target": "AmazonSQS.SendMessageBatch"})
     assert named == "SendMessageBatch", "MiniStack names the action itself now: remove hooklane_local/ministack.py"
+    statements = b'{"Statements":[{"Statement":"INSERT INTO \\"l\\" VALUE {}"}]}'
+    assert iam_actions.dynamodb_resource_arns(statements, "us-east-1", "1") == [], "MiniStack finds the table now"
 
 
 def test_cookies_are_a_list_and_no_header():

@@ -121,6 +121,12 @@ def test_the_calls_of_a_port_are_read_from_its_adapter():
     assert rust_calls.actions_of("DeferQueue", "send_later", "Queues") == {"sqs:SendMessage"}
     # `Rewrite::over` puts the item if there is none.
     assert {"dynamodb:PutItem", "dynamodb:UpdateItem"} <= rust_calls.actions_of("RecoveryStore", "take_turn", "Registry")
+    # Alone, or together with others.
+    assert rust_calls.actions_of("EventStore", "put", "Ledger") == {
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "dynamodb:PartiQLInsert",
+    }
     assert "dynamodb:Query" in rust_calls.actions_of("EventIndex", "page", "Ledger") | rust_calls.actions_of(
         "WatchList", "watched", "Registry"
     )

@@ -11,6 +11,7 @@ use super::value::Item;
 
 mod reading;
 mod state;
+mod statements;
 mod writing;
 
 pub use state::Answered;
@@ -102,6 +103,7 @@ impl DynamoDb {
             "UpdateItem" => state.write_one(request, "Update"),
             "DeleteItem" => state.write_one(request, "Delete"),
             "BatchWriteItem" => state.batch_write_item(request),
+            "BatchExecuteStatement" => state.batch_execute_statement(request),
             "TransactWriteItems" => state.transact_write_items(request),
             "CreateTable" => {
                 state.tables.entry(name_of(request)?.to_owned()).or_default();

@@ -7,10 +7,10 @@ use hooklane_app::catalog::EventCatalog;
 use hooklane_app::ports::{
     ActiveTenants, AttemptLog, Backlog, BrakeStore, CanaryStore, Clock, DailyCounts, DeferQueue,
     DeletedWebhooks, DeliveryStore, Entropy, EventIndex, EventSearch, EventStore, EventTypeStore,
-    FigureSource, FigureStore, HealthStore, IdempotencyStore, InboxLog, InboxStore, KeyStore,
-    LetterBox, LogoStore, ParkingStore, Pause, Post, QuotaStore, RecoveryStore, RunErrand,
-    SlotStore, TenantIds, TenantStore, TestAttemptStore, TestPlaces, Unavailable, UsageStore,
-    VitalsStore, WaitingStore, WatchList, WebhookIds, WebhookSearch, WebhookStore,
+    FigureSource, FigureStore, Gathering, HealthStore, IdempotencyStore, InboxLog, InboxStore,
+    KeyStore, LetterBox, LogoStore, ParkingStore, Pause, Post, QuotaStore, RecoveryStore,
+    RunErrand, SlotStore, TenantIds, TenantStore, TestAttemptStore, TestPlaces, Unavailable,
+    UsageStore, VitalsStore, WaitingStore, WatchList, WebhookIds, WebhookSearch, WebhookStore,
 };
 use hooklane_app::tenants::SettingsRules;
 use hooklane_app::webhooks::{Rules, TestDeps};
@@ -172,7 +172,7 @@ macro_rules! all_of {
 
 all_of! {
     /// The ports of the ledger.
-    Ledger = EventStore + EventSearch + DeliveryStore + AttemptLog + ParkingStore + SlotStore + IdempotencyStore
+    Ledger = EventStore + EventSearch + Gathering + DeliveryStore + AttemptLog + ParkingStore + SlotStore + IdempotencyStore
         + TestAttemptStore + TestPlaces + QuotaStore + DailyCounts + WaitingStore + EventIndex
         + DeletedWebhooks + UsageStore + ActiveTenants + CanaryStore + InboxLog + LogoStore + FigureSource + FigureStore;
     /// The ports of the registry.

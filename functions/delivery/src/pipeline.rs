@@ -9,7 +9,7 @@ use hooklane_app::batch::Disposition;
 use hooklane_app::careful::{Careful, Work};
 use hooklane_app::deadline::Deadline;
 use hooklane_app::deliveries::read_each;
-use hooklane_app::ports::{Clock as _, Unavailable};
+use hooklane_app::ports::{Clock as _, Gathered, Gathering as _, Unavailable};
 use hooklane_domain::delivery::Delivery;
 use hooklane_domain::delivery::message::{Deliver, Message, UnreadableMessage};
 use hooklane_domain::delivery::receipt::{Decision, decide};
@@ -101,6 +101,16 @@ impl<'a, P: Ports> Work for Batch<'a, P> {
 
     fn is_suspicious(&self, item: &Item<'a>) -> bool {
         matches!(item.work, Todo::Deliver { suspicious: true, .. })
+    }
+
+    /// Only a delivery without an item gets a new one.
+    fn gather(&self, item: &Item<'a>) -> Gathered {
+        match &item.work {
+            Todo::Deliver { current, .. } if current.is_none() => {
+                self.pipeline.context.ledger.gather()
+            }
+            _ => Gathered::default(),
+        }
     }
 
     async fn handle(&self, item: &Item<'a>) -> Disposition {

@@ -2,13 +2,19 @@
 
 use hooklane_app::ports::{
     BrakeStore, CanaryStore, Clock, DeadLetters, DeferQueue, DeliveryStore, Entropy, EventStore,
-    FigureMarks, HealthStore, Pause, Post, SlotStore, Strikes, TenantStore, WatchList,
+    FigureMarks, Gathering, HealthStore, Pause, Post, SlotStore, Strikes, TenantStore, WatchList,
     WebhookStore,
 };
 
 /// The types behind the ports: AWS and the network in production, fakes in tests.
 pub trait Ports {
-    type Ledger: DeliveryStore + EventStore + SlotStore + Strikes + CanaryStore + FigureMarks;
+    type Ledger: DeliveryStore
+        + EventStore
+        + Gathering
+        + SlotStore
+        + Strikes
+        + CanaryStore
+        + FigureMarks;
     type Registry: WebhookStore + TenantStore + HealthStore + WatchList + BrakeStore;
     type Queues: DeferQueue;
     type DeadLetters: DeadLetters;

@@ -21,8 +21,11 @@ mod waiting;
 mod world;
 
 use hooklane_app::deadline::Deadline;
+use hooklane_app::fakes::Gatherers;
 use hooklane_app::ports::DeliveryStore as _;
 use hooklane_domain::delivery::Status;
+use hooklane_domain::delivery::waiting::Lane;
+use jiff::SignedDuration;
 
 use script::answer;
 use world::World;
@@ -39,6 +42,28 @@ async fn a_prompt_success_costs_one_attempt_and_one_write() {
     let attempts = world.ledger.attempts(&delivery).await.unwrap();
     assert_eq!(attempts.len(), 1);
     assert_eq!(world.attempt_items().await, [], "the log reads it from the delivery's item");
+}
+
+#[tokio::test]
+async fn deliveries_without_an_item_are_gathered_until_their_work_has_ended() {
+    let world = World::with_policy(r#"{"schedule":[1]}"#).await;
+    for event in ["e1", "e2", "e3"] {
+        world.publish(event).await;
+    }
+    world.answers([answer(500)]);
+    assert_eq!(world.step(Lane::Fast).await, 3);
+    assert_eq!(world.ledger.gatherers(), Gatherers { now: 0, most: 3 });
+
+    let again = World::with_policy(r#"{"schedule":[1]}"#).await;
+    again.publish("e1").await;
+    again.answers([answer(500)]);
+    again.step(Lane::Fast).await;
+    again.advance(SignedDuration::from_secs(1));
+    for event in ["e2", "e3"] {
+        again.publish(event).await;
+    }
+    assert_eq!(again.step(Lane::Fast).await, 3);
+    assert_eq!(again.ledger.gatherers(), Gatherers { now: 0, most: 2 }, "a retry has an item");
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use hooklane_app::careful::{Careful, Work};
 use hooklane_app::deadline::Deadline;
 use hooklane_app::hiding::hide;
 use hooklane_app::measured::Measured;
-use hooklane_app::ports::HideMessage as _;
+use hooklane_app::ports::{Gathered, Gathering as _, HideMessage as _};
 use hooklane_aws::sqs_batch::{Answer, receive_count};
 use hooklane_domain::delivery::passing_fault::hide_seconds;
 use hooklane_domain::isolation::deaths::{Suspect, is_suspicious};
@@ -100,6 +100,10 @@ impl<P: Ports> Work for Messages<'_, P> {
 
     fn is_suspicious(&self, message: &Received) -> bool {
         is_suspicious(message.receives)
+    }
+
+    fn gather(&self, _: &Received) -> Gathered {
+        self.deps.events.gather()
     }
 
     async fn handle(&self, message: &Received) -> Disposition {

@@ -11,10 +11,10 @@ use std::sync::Mutex;
 use aws_lambda_events::event::sqs::SqsEvent;
 use hooklane_app::catalog::EventCatalog;
 use hooklane_app::deadline::Deadline;
-use hooklane_app::fakes::{FakeSystem, MemoryLedger, MemoryQueues, MemoryRegistry};
+use hooklane_app::fakes::{FakeSystem, Gatherers, MemoryLedger, MemoryQueues, MemoryRegistry};
 use hooklane_app::ports::{
-    Corrupt, EventStore, EventTypeStore as _, HideMessage, Put, Strikes, TenantStore as _,
-    Unavailable,
+    Corrupt, EventStore, EventTypeStore as _, Gathering, HideMessage, Put, Strikes,
+    TenantStore as _, Unavailable,
 };
 use hooklane_aws::sqs_batch::Answer;
 use hooklane_catalog::{Definition, Owner, Schema};
@@ -31,7 +31,7 @@ use crate::{Deps, Ingest, InvalidRecord, Ports};
 /// The fakes, over one ledger or another.
 struct Fakes<E = MemoryLedger>(PhantomData<E>);
 
-impl<E: EventStore + Strikes> Ports for Fakes<E> {
+impl<E: EventStore + Gathering + Strikes> Ports for Fakes<E> {
     type Events = E;
     type Registry = MemoryRegistry;
     type DeadLetters = MemoryQueues;
@@ -65,7 +65,7 @@ fn every_guide() -> TenantDefaults {
     TenantDefaults { catalog: Some("default".parse().unwrap()), ..TenantDefaults::default() }
 }
 
-fn over<E: EventStore + Strikes>(events: E) -> Ingest<Fakes<E>> {
+fn over<E: EventStore + Gathering + Strikes>(events: E) -> Ingest<Fakes<E>> {
     let now: Timestamp = "2024-01-15T10:30:00Z".parse().unwrap();
     Ingest::new(Deps {
         events,
@@ -89,7 +89,7 @@ fn event(bodies: &[(&str, &str)]) -> SqsEvent {
     serde_json::from_value(serde_json::json!({ "Records": records })).unwrap()
 }
 
-impl<E: EventStore + Strikes> Ingest<Fakes<E>> {
+impl<E: EventStore + Gathering + Strikes> Ingest<Fakes<E>> {
     async fn handle_all(&self, event: SqsEvent) -> Result<Answer, InvalidRecord> {
         self.handle(event, Deadline::never()).await
     }
@@ -149,6 +149,16 @@ async fn a_redelivered_message_without_an_id_adds_no_second_event() {
     assert!(stored(&ingest, "msg_m1").await);
 }
 
+/// The fakes never wait, so the first event would be stored before the second message is begun.
+#[tokio::test]
+async fn all_messages_of_a_batch_are_gathered_before_the_first_is_begun() {
+    let ingest = ingest();
+    let body = r#"{"tenant":"acme","type":"user.created","data":{}}"#;
+    let batch = event(&[("m1", body), ("m2", "not json"), ("m3", body)]);
+    ingest.handle_all(batch).await.unwrap();
+    assert_eq!(ingest.deps.events.gatherers(), Gatherers { now: 0, most: 3 });
+}
+
 #[tokio::test]
 async fn a_record_without_an_id_fails_the_batch() {
     let event = serde_json::from_str(r#"{"Records":[{"body":"{}"}]}"#).unwrap();
@@ -159,6 +169,8 @@ async fn a_record_without_an_id_fails_the_batch() {
 struct Faulty {
     corrupt: bool,
 }
+
+impl Gathering for Faulty {}
 
 impl EventStore for Faulty {
     async fn put(&self, _: &Event) -> Result<Put, Unavailable> {

@@ -194,7 +194,7 @@ MUTATIONS: list[Mutation] = [
     Mutation(
         _statements("DeliveryRole", "dynamodb:BatchGetItem", "Action"),
         ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"]
-        + ["dynamodb:Scan"],
+        + ["dynamodb:PartiQLInsert", "dynamodb:Scan"],
         _RIGHTS,
     ),
     Mutation(_statements("FanoutRole", "sqs:SendMessage", "Action"), "sqs:SendMessage*", "no action has a star"),

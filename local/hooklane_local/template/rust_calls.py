@@ -28,6 +28,8 @@ SDK = {
     "get_item": "dynamodb:GetItem",
     "batch_get_item": "dynamodb:BatchGetItem",
     "batch_write_item": "dynamodb:BatchWriteItem",
+    # Of statements that insert: there are no others.
+    "batch_execute_statement": "dynamodb:PartiQLInsert",
     "query": "dynamodb:Query",
     "scan": "dynamodb:Scan",
     "send_message": "sqs:SendMessage",
@@ -216,7 +218,8 @@ def _meant(caller: Fn, before: str | None, callee: Fn) -> bool:
     if callee.of_table:
         if before in ("table", "Table"):
             return callee.owner == "Table"
-        return caller.of_table and before in ("self", "Self", None, callee.owner)
+        own = before in ("self", "Self") and callee.owner == caller.owner
+        return caller.of_table and (own or before in (None, callee.owner))
     if before in ("table", "Table"):
         return False
     if callee.trait and before not in ("self", "Self"):

@@ -20,7 +20,7 @@ use hooklane_domain::isolation::deaths::{MAX_STRIKES, Suspect, given_up};
 
 use crate::batch::Disposition;
 use crate::deadline::Deadline;
-use crate::ports::{Clock, Strikes, Unavailable};
+use crate::ports::{Clock, Gathered, Strikes, Unavailable};
 
 /// What a function does with the items of its batches.
 pub trait Work: Sync {
@@ -30,6 +30,11 @@ pub trait Work: Sync {
 
     /// Whether the item may have ended the function before.
     fn is_suspicious(&self, item: &Self::Item) -> bool;
+
+    /// What is held for an item from before the first one of its kind is begun until its own work has ended.
+    fn gather(&self, _item: &Self::Item) -> Gathered {
+        Gathered::default()
+    }
 
     fn handle(&self, item: &Self::Item) -> impl Future<Output = Disposition> + Send;
 
@@ -88,7 +93,9 @@ impl<W: Work, S: Strikes, C: Clock> Careful<'_, W, S, C> {
             items.iter().enumerate().partition(|(_, item)| self.work.is_suspicious(item));
         let first = others.first().or(suspects.first()).map(|(at, _)| *at);
         let run = &Run { first, handed_back: AtomicUsize::new(0) };
-        let others = others.into_iter().map(|(at, item)| self.begin(run, Kind::Healthy, at, item));
+        let begin =
+            |kind| move |(at, item)| self.begin(run, kind, at, item, self.work.gather(item));
+        let others = others.into_iter().map(begin(Kind::Healthy));
         for (at, disposition) in join_all(others).await {
             results[at] = disposition;
         }
@@ -106,8 +113,7 @@ impl<W: Work, S: Strikes, C: Clock> Careful<'_, W, S, C> {
                 }
             }
         }
-        let without =
-            without.into_iter().map(|(at, item)| self.begin(run, Kind::Suspect, at, item));
+        let without = without.into_iter().map(begin(Kind::Suspect));
         for (at, disposition) in join_all(without).await {
             results[at] = disposition;
         }
@@ -117,7 +123,7 @@ impl<W: Work, S: Strikes, C: Clock> Careful<'_, W, S, C> {
                 let disposition = self.give_up(item).await;
                 self.stayed(item, disposition).await
             } else {
-                self.begin(run, Kind::Suspect, at, item).await.1
+                begin(Kind::Suspect)((at, item)).await.1
             };
         }
         let handed_back = run.handed_back.load(Ordering::Relaxed);
@@ -131,8 +137,10 @@ impl<W: Work, S: Strikes, C: Clock> Careful<'_, W, S, C> {
         kind: Kind,
         at: usize,
         item: &W::Item,
+        gathered: Gathered,
     ) -> (usize, Disposition) {
         if run.first != Some(at) && !self.deadline.leaves(self.needs, self.clock) {
+            drop(gathered);
             run.handed_back.fetch_add(1, Ordering::Relaxed);
             return (at, self.work.hand_back(item).await);
         }
@@ -140,6 +148,7 @@ impl<W: Work, S: Strikes, C: Clock> Careful<'_, W, S, C> {
             Kind::Healthy => self.handle(item).await,
             Kind::Suspect => self.suspect(item).await,
         };
+        drop(gathered);
         (at, self.stayed(item, disposition).await)
     }
 

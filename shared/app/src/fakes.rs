@@ -9,6 +9,8 @@ mod event_types;
 mod events;
 mod faults;
 mod figures;
+mod gatherers;
+mod gathering;
 mod idempotency;
 mod inbox;
 mod isolation;
@@ -35,6 +37,7 @@ mod test_places;
 mod usage;
 
 pub use faults::Faults;
+pub use gatherers::Gatherers;
 pub use ledger::{MemoryLedger, Refusing};
 pub use letters::MemoryLetters;
 pub use monitor::FakeMonitor;

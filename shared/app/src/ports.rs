@@ -15,6 +15,7 @@ mod event_types;
 mod events;
 mod expectations;
 mod figures;
+mod gathering;
 mod health;
 mod idempotency;
 mod inbox;
@@ -52,6 +53,7 @@ pub use figures::{
     AnswerKey, Counted, CountedPage, CountedPlace, FigureMarks, FigureSource, FigureStore,
     FiguresOf,
 };
+pub use gathering::{Gathered, Gathering};
 pub use health::HealthStore;
 pub use idempotency::IdempotencyStore;
 pub use inbox::{InboxLog, InboxSaved, InboxStore, RequestPage};

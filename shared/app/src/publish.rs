@@ -6,7 +6,7 @@ use hooklane_domain::ids::EventId;
 use hooklane_domain::json::fields::FieldErrors;
 
 use crate::catalog::EventCatalog;
-use crate::ports::{Clock, Entropy, EventStore, Expectations, Put, Unavailable};
+use crate::ports::{Clock, Entropy, EventStore, Expectations, Gathering, Put, Unavailable};
 use crate::removed::Removed;
 
 /// An event that was accepted: from now on Hooklane delivers it.
@@ -46,8 +46,8 @@ impl<R> Clone for Validator<'_, R> {
 
 impl<R> Copy for Validator<'_, R> {}
 
-/// The number of events of a batch that are written concurrently.
-const CONCURRENCY: usize = 16;
+/// The number of events of a batch that are written concurrently: as many as one call of the ledger takes.
+const CONCURRENCY: usize = 25;
 
 /// Accepts one event. Idempotent by the event's id, or by `fallback` if it brings none.
 pub async fn publish(
@@ -75,13 +75,21 @@ pub async fn publish(
 
 /// Accepts several events, each on its own. The results are in the order of the events.
 pub async fn publish_all(
-    events: &impl EventStore,
+    events: &(impl EventStore + Gathering),
     validator: Validator<'_, impl Expectations>,
     system: &(impl Clock + Entropy),
     news: Vec<NewEvent>,
 ) -> Vec<Result<Accepted, PublishError>> {
     futures::stream::iter(news)
-        .map(|new| publish(events, validator, system, new, None))
+        .map(|new| {
+            // Before any of those that are written beside it is begun.
+            let gathered = events.gather();
+            async move {
+                let accepted = publish(events, validator, system, new, None).await;
+                drop(gathered);
+                accepted
+            }
+        })
         .buffered(CONCURRENCY)
         .collect()
         .await
@@ -105,5 +113,30 @@ async fn accept(events: &impl EventStore, event: Event) -> Result<Accepted, Publ
             Ok(Accepted { id: event.id, duplicate: true })
         }
         Put::Exists { .. } => Err(PublishError::Conflict(event.id)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hooklane_domain::Timestamp;
+    use hooklane_domain::event::{DefaultTenant, from_body};
+
+    use super::*;
+    use crate::fakes::{FakeSystem, Gatherers, MemoryLedger, MemoryRegistry};
+
+    #[tokio::test]
+    async fn the_events_of_a_batch_that_are_written_concurrently_are_gathered() {
+        let (ledger, registry) = (MemoryLedger::default(), MemoryRegistry::default());
+        let catalog = EventCatalog::new(hooklane_bundled_catalogs::load());
+        let validator = Validator { catalog: &catalog, registry: &registry };
+        let system = FakeSystem::at(Timestamp::UNIX_EPOCH);
+        let new = |n| {
+            let body = format!(r#"{{"id":"e{n}","tenant":"acme","type":"a.b","data":1}}"#);
+            from_body(&body, &DefaultTenant::None).unwrap()
+        };
+        let news = (0..CONCURRENCY + 5).map(new).collect();
+        let accepted = publish_all(&ledger, validator, &system, news).await;
+        assert!(accepted.iter().all(Result::is_ok));
+        assert_eq!(ledger.gatherers(), Gatherers { now: 0, most: CONCURRENCY });
     }
 }

@@ -23,15 +23,31 @@ impl Call<'_> {
         E: Error + ProvideErrorMetadata + Send + Sync + 'static,
     {
         let what = self.to_string();
-        move |cause| match cause.code().is_some_and(is_throttle) {
-            true => Unavailable::new(what, Throttled(cause.into())),
-            false => Unavailable::new(what, cause),
+        move |cause| {
+            let is_throttled = cause.code().is_some_and(is_throttle);
+            because(what, is_throttled, cause.into())
         }
+    }
+
+    /// The error of this call, or of a part of it, that failed with this code.
+    pub(crate) fn refused(
+        self,
+        code: Option<&str>,
+        cause: impl Into<Box<dyn Error + Send + Sync>>,
+    ) -> Unavailable {
+        because(self.to_string(), code.is_some_and(is_throttle), cause.into())
     }
 
     /// The error of a call whose answer is not what it should be.
     pub(crate) fn answered(self, why: impl Into<String>) -> Unavailable {
         Unavailable::new(self.to_string(), why.into())
+    }
+}
+
+fn because(what: String, is_throttled: bool, cause: Box<dyn Error + Send + Sync>) -> Unavailable {
+    match is_throttled {
+        true => Unavailable::new(what, Throttled(cause)),
+        false => Unavailable::new(what, cause),
     }
 }
 

@@ -8,7 +8,7 @@ use std::fmt::{Debug, Formatter};
 use std::sync::Arc;
 
 use hooklane_app::cache::Bounded;
-use hooklane_app::ports::{Clock as _, Unavailable};
+use hooklane_app::ports::{Clock as _, Gathered, Gathering, Unavailable};
 use hooklane_domain::Timestamp;
 
 use crate::failure::corrupt;
@@ -100,6 +100,13 @@ impl Ledger {
     pub fn by(mut self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         self.clock = LedgerClock(Arc::new(clock));
         self
+    }
+}
+
+/// For events, and for deliveries that have no item yet.
+impl Gathering for Ledger {
+    fn gather(&self) -> Gathered {
+        self.table.gather()
     }
 }
 

@@ -22,6 +22,9 @@ pub(crate) const UNREAD_KEYS: ExponentialBuilder = doubling(50, 5);
 /// Keys of a batch that DynamoDB did not delete: seven retries, the first after 50 ms.
 pub(crate) const UNDELETED_KEYS: ExponentialBuilder = doubling(50, 7);
 
+/// New items of a group that DynamoDB did not write: four retries, the first after 50 ms.
+pub(crate) const UNWRITTEN_ITEMS: ExponentialBuilder = doubling(50, 4).with_jitter();
+
 const fn doubling(first_ms: u64, times: usize) -> ExponentialBuilder {
     ExponentialBuilder::new()
         .with_factor(2.0)
@@ -76,7 +79,9 @@ mod tests {
 
     #[test]
     fn a_pause_with_jitter_is_one_to_two_times_as_long() {
-        for (of, first, times) in [(TRANSACTION_CONFLICT, 20, 8), (UNSENT_MESSAGES, 50, 4)] {
+        for (of, first, times) in
+            [(TRANSACTION_CONFLICT, 20, 8), (UNSENT_MESSAGES, 50, 4), (UNWRITTEN_ITEMS, 50, 4)]
+        {
             let pauses = pauses(of);
             assert_eq!(pauses.len(), times);
             for (n, pause) in pauses.into_iter().enumerate() {

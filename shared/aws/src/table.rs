@@ -3,8 +3,9 @@
 //! an answer.
 //!
 //! [`item`] has items and keys, [`write`] single writes with their conditions, [`rewrite`] those that keep
-//! what newer versions added, [`transaction`] several writes that are made together, [`query`] queries and scans, and [`batch`] the calls that take many
-//! keys at once.
+//! what newer versions added, [`transaction`] several writes that are made together or not at all, [`group`]
+//! new items of several callers that share a call, [`query`] queries and scans, and [`batch`] the calls that
+//! take many keys at once.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -12,6 +13,7 @@ use hooklane_app::ports::Unavailable;
 use serde::de::DeserializeOwned;
 
 mod batch;
+mod group;
 mod item;
 mod query;
 mod rewrite;
@@ -30,11 +32,12 @@ use crate::failure::Call;
 pub(crate) struct Table {
     client: Client,
     name: String,
+    group: group::Group,
 }
 
 impl Table {
     pub(crate) fn new(config: &aws_config::SdkConfig, name: String) -> Self {
-        Self { client: Client::new(config), name }
+        Self { client: Client::new(config), name, group: group::Group::default() }
     }
 
     /// The item under `key`, read consistently.

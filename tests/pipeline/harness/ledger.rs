@@ -3,8 +3,8 @@
 use hooklane_app::fakes::budget::write_units;
 use hooklane_app::ports::{
     CanaryStore, ChunkPage, ChunkRange, DailyCounts, DeliveryFilter, DeliveryPage, DeliveryStore,
-    EventIndex, EventIndexWriter, EventPage, EventScan, EventStore, ParkingStore, Pointer, Put,
-    Saved, SlotCounts, SlotStore, Strikes, Unavailable, newer,
+    EventIndex, EventIndexWriter, EventPage, EventScan, EventStore, Gathering, ParkingStore,
+    Pointer, Put, Saved, SlotCounts, SlotStore, Strikes, Unavailable, newer,
 };
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::quotas::{Day, QuotaName};
@@ -19,6 +19,8 @@ use hooklane_domain::isolation::recovery::Wanted;
 use hooklane_domain::webhook::limits::RateLimit;
 
 use super::port::Port;
+
+impl Gathering for Port {}
 
 impl EventStore for Port {
     async fn put(&self, event: &Event) -> Result<Put, Unavailable> {

@@ -183,7 +183,7 @@ impl State {
     }
 }
 
-fn units_of(old: Option<&Item>, new: Option<&Item>) -> f64 {
+pub(super) fn units_of(old: Option<&Item>, new: Option<&Item>) -> f64 {
     let bytes = old.map_or(0, size).max(new.map_or(0, size));
     // A change of an index entry is a write of its own.
     let entry = |item: Option<&Item>| item.and_then(|item| text(item, "u")).map(str::to_owned);

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::*;
 
 /// The log lines of one batch.
-async fn lines<E: EventStore + Strikes>(
+async fn lines<E: EventStore + Gathering + Strikes>(
     ingest: &Ingest<Fakes<E>>,
     bodies: &[(&str, &str)],
 ) -> Vec<Value> {

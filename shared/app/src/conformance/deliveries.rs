@@ -4,13 +4,14 @@ use hooklane_domain::ids::{DeliveryId, TenantId, WebhookId};
 
 use super::lists;
 use super::samples::{answered, at, delivery, save, tenant, turn, unanswered, waiting};
-use crate::ports::{AttemptLog, DeliveryFilter, DeliveryStore, Saved};
+use crate::ports::{AttemptLog, DeliveryFilter, DeliveryStore, Gathering, Saved};
 
 /// A delivery is written only over the one it was decided from, and reads back whole.
-pub async fn deliveries(store: &(impl DeliveryStore + AttemptLog), salt: u128) {
+pub async fn deliveries(store: &(impl DeliveryStore + AttemptLog + Gathering), salt: u128) {
     let tenant = tenant("deliveries", salt);
     writes_are_conditional(store, &tenant, WebhookId::new(at(0), salt)).await;
     attempts_are_kept(store, &tenant, WebhookId::new(at(1), salt)).await;
+    several_are_saved_at_once(store, &tenant, WebhookId::new(at(8), salt)).await;
     every_state_is_listed(store, &tenant, WebhookId::new(at(2), salt)).await;
     pages_cover_everything_once(store, &tenant, WebhookId::new(at(3), salt)).await;
     lists::filters_match_status_and_event_type(store, &tenant, WebhookId::new(at(4), salt)).await;
@@ -52,6 +53,38 @@ async fn writes_are_conditional(store: &impl DeliveryStore, tenant: &TenantId, w
         Saved::Conflict
     );
     assert_eq!(store.read(&ids[..1]).await.unwrap(), [Some(parked)]);
+}
+
+/// More deliveries than a call takes: most are new, some of them twice, and two have been saved before.
+#[expect(clippy::unwrap_used, reason = "a check that fails panics")]
+async fn several_are_saved_at_once(
+    store: &(impl DeliveryStore + Gathering),
+    tenant: &TenantId,
+    webhook: WebhookId,
+) {
+    let new = |ms| delivery(tenant, webhook, ms);
+    let delivered = |ms| new(ms).after(&answered(1, ms, 200), Next::Delivered, turn());
+    let first = save(store, &waiting(new(0), &answered(1, 0, 500))).await;
+    save(store, &waiting(new(1), &answered(1, 0, 500))).await;
+    let mut all: Vec<_> = (1..32).map(delivered).collect();
+    all.push(first.after(&answered(2, 10, 200), Next::Delivered, turn()));
+    all.extend((2..5).map(delivered));
+    let gathered: Vec<_> = all.iter().map(|_| store.gather()).collect();
+    let saves = futures::future::join_all(all.iter().map(|delivery| store.save(delivery))).await;
+    drop(gathered);
+    for ms in 0..32 {
+        let id = new(ms).id;
+        let of_delivery = all.iter().zip(&saves).filter(|(delivery, _)| delivery.id == id);
+        let saved: Vec<_> = of_delivery
+            .filter_map(|(_, saved)| match saved.as_ref().unwrap() {
+                Saved::Yes(written) => Some((**written).clone()),
+                Saved::Conflict => None,
+            })
+            .collect();
+        assert_eq!(saved.len(), usize::from(ms != 1), "each is saved once: {ms}");
+        let read = store.read(&[id]).await.unwrap().remove(0).unwrap();
+        assert!(saved.iter().all(|written| *written == read), "{ms}");
+    }
 }
 
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]

@@ -1,9 +1,11 @@
+use hooklane_domain::ids::TenantId;
+
 use super::samples::{event, tenant};
-use crate::ports::{EventSearch, EventStore, Put};
+use crate::ports::{EventSearch, EventStore, Gathering, Put};
 
 /// An event is stored once, also by concurrent calls, and reads back as it was.
 #[expect(clippy::unwrap_used, clippy::panic, reason = "a check that fails panics")]
-pub async fn events(store: &(impl EventStore + EventSearch), salt: u128) {
+pub async fn events(store: &(impl EventStore + EventSearch + Gathering), salt: u128) {
     let (ours, theirs) = (tenant("events", salt), tenant("others", salt));
     let small = event(&ours, "small", r#"{"n":1234567890123456789,"s":"\u00e9"}"#);
     let repetitive = format!(r#""{}""#, "abc".repeat(60_000));
@@ -47,4 +49,28 @@ pub async fn events(store: &(impl EventStore + EventSearch), salt: u128) {
     let puts = futures::future::join_all(all).await;
     let stored = puts.iter().filter(|p| matches!(p, Ok(Put::Stored))).count();
     assert_eq!(stored, 1, "of several concurrent calls exactly one stores it");
+    several_at_once(store, &ours).await;
+}
+
+/// More events than a call takes, some of them twice and one of them stored before.
+#[expect(clippy::unwrap_used, reason = "a check that fails panics")]
+async fn several_at_once(store: &(impl EventStore + Gathering), tenant: &TenantId) {
+    let named = |n: usize| event(tenant, &format!("together-{n}"), "1");
+    store.put(&named(7)).await.unwrap();
+    let events: Vec<_> = (0..40).map(|n| named(n % 30)).collect();
+    let gathered: Vec<_> = events.iter().map(|_| store.gather()).collect();
+    let puts = futures::future::join_all(events.iter().map(|event| store.put(event))).await;
+    drop(gathered);
+    for n in 0..30 {
+        let event = named(n);
+        let of_event = events.iter().zip(&puts).filter(|(put, _)| **put == event);
+        let stored = of_event.filter(|(_, put)| matches!(put, Ok(Put::Stored))).count();
+        assert_eq!(stored, usize::from(n != 7), "each is stored once: {n}");
+        assert_eq!(store.get(tenant, &event.id).await.unwrap(), Some(event));
+    }
+    let exists = |put: &Put| match put {
+        Put::Stored => true,
+        Put::Exists { fingerprint, .. } => *fingerprint == named(0).content.fingerprint(),
+    };
+    assert!(puts.iter().all(|put| put.as_ref().is_ok_and(exists)), "{puts:?}");
 }

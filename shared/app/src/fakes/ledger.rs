@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use hooklane_domain::Timestamp;
 use hooklane_domain::access::idempotency::{IdempotencyKey, IdempotencyRecord};
@@ -17,6 +17,7 @@ use hooklane_domain::ids::{DeliveryId, EventId, TenantId, WebhookId};
 use hooklane_domain::isolation::deaths::Suspect;
 use jiff::SignedDuration;
 
+use super::gatherers::Gatherers;
 use super::kept::Kept;
 use super::kept_figures::Figures;
 use super::kept_usage::Usage;
@@ -67,6 +68,7 @@ pub struct MemoryLedger {
     pub(super) figure_reads: AtomicUsize,
     pub(super) figure_writes: AtomicUsize,
     pub(super) unreadable: Mutex<BTreeMap<DeliveryId, Unreadable>>,
+    pub(super) gatherers: Arc<Mutex<Gatherers>>,
     refusing: Mutex<Refusing>,
 }
 

@@ -20,8 +20,8 @@ use hooklane_domain::webhook::limits::RateLimit;
 use crate::ports::{
     ActiveTenants, AttemptLog, CanaryStore, ChunkPage, ChunkRange, Clock, DeletedWebhooks,
     DeliveryFilter, DeliveryPage, DeliveryStore, Entropy, EventIndex, EventIndexWriter, EventPage,
-    EventScan, EventStore, FigureMarks, LogFilter, LogPage, ParkingStore, Pause, Pointer, Put,
-    Saved, SlotCounts, SlotStore, Strikes, Unavailable, UsagePage, UsageStore,
+    EventScan, EventStore, FigureMarks, Gathered, Gathering, LogFilter, LogPage, ParkingStore,
+    Pause, Pointer, Put, Saved, SlotCounts, SlotStore, Strikes, Unavailable, UsagePage, UsageStore,
 };
 
 impl<T: Clock> Clock for Arc<T> {
@@ -39,6 +39,12 @@ impl<T: Pause> Pause for Arc<T> {
 impl<T: Entropy> Entropy for Arc<T> {
     fn random(&self) -> [u8; 32] {
         (**self).random()
+    }
+}
+
+impl<T: Gathering> Gathering for Arc<T> {
+    fn gather(&self) -> Gathered {
+        (**self).gather()
     }
 }
 

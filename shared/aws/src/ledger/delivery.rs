@@ -113,20 +113,26 @@ impl DeliveryStore for Ledger {
             self.note_change(&of, note, now).await?;
         }
         let listing = listing(delivery, now);
-        let put = Rewrite::of::<DeliveryItem>(self.delivery_item(&written, listing)?);
-        let put = match listing {
-            Listing::AsItIs => put,
-            Listing::In(_) | Listing::None => put.knows(keys::UNDELIVERED_KEY),
+        let item = self.delivery_item(&written, listing)?;
+        let over = |item| {
+            let rewrite = Rewrite::of::<DeliveryItem>(item);
+            let rewrite = match listing {
+                Listing::AsItIs => rewrite,
+                Listing::In(_) | Listing::None => rewrite.knows(keys::UNDELIVERED_KEY),
+            };
+            rewrite.over("v", delivery.revision)
         };
-        let put = put.over("v", delivery.revision);
         let saved = match &delivery.state {
             State::Parked { due, .. } => {
                 // In one transaction, so that every parked delivery has a pointer to it.
                 let pointer = self.pointer_write(delivery, *due)?;
-                self.table.transact(vec![put, pointer]).await?
+                self.table.transact(vec![over(item), pointer]).await?
             }
-            _ => self.table.write(put).await?,
+            _ if delivery.revision == 0 => self.table.put_new(item).await?,
+            _ => self.table.write(over(item)).await?,
         };
+        // If an answer is lost the call is repeated, and meets its own write: who gets a conflict reads what
+        // is there.
         Ok(if saved { Saved::Yes(Box::new(written)) } else { Saved::Conflict })
     }
 

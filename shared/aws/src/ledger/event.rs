@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Ledger, keys, time};
 use crate::failure::corrupt;
-use crate::table::{Item, Write, binary, from_item, size, to_item};
+use crate::table::{Item, binary, from_item, size, to_item};
 
 /// An accepted event as stored.
 #[derive(Serialize, Deserialize)]
@@ -41,10 +41,10 @@ const UNIT: usize = 1024;
 
 impl EventStore for Ledger {
     async fn put(&self, event: &Event) -> Result<Put, Unavailable> {
-        let put = Write::put(self.event_item(event)?).if_absent();
-        if self.table.write(put).await? {
+        if self.table.put_new(self.event_item(event)?).await? {
             return Ok(Put::Stored);
         }
+        // Perhaps by a call whose answer was lost: then its fingerprint is that of this event.
         let stored = self.event(&event.tenant, &event.id).await?;
         let (stored, _) = stored.ok_or_else(|| corrupt("an event", "it was there and is gone"))?;
         let fingerprint = Fingerprint::from_hex(&stored.f)

@@ -3,8 +3,8 @@ use std::sync::Arc;
 
 use hooklane_app::ports::{
     CanaryStore, ChunkPage, ChunkRange, DeliveryFilter, DeliveryPage, DeliveryStore, EventIndex,
-    EventPage, EventScan, EventStore, FigureMarks, ParkingStore, Pointer, Put, Saved, SlotCounts,
-    SlotStore, Strikes, Unavailable,
+    EventPage, EventScan, EventStore, FigureMarks, Gathering, ParkingStore, Pointer, Put, Saved,
+    SlotCounts, SlotStore, Strikes, Unavailable,
 };
 use hooklane_domain::Timestamp;
 use hooklane_domain::canary::Canary;
@@ -144,6 +144,8 @@ impl ParkingStore for WorldLedger {
         Ok(())
     }
 }
+
+impl Gathering for WorldLedger {}
 
 impl EventStore for WorldLedger {
     /// The functions put operational events alone, and nobody subscribes to those.
