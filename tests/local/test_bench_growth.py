@@ -30,7 +30,7 @@ def test_a_point_is_a_case_of_its_own():
     (usual,) = merged(of_case("1x10x500")).cases
     assert (point.axis, point.n) == ("tenants", 10)
     assert (point.cpu_us, point.write_units, point.read_units) == (400, 2, 1)
-    assert point.requests == pytest.approx(2.2)
+    assert point.requests == pytest.approx(0.4)
     assert point.dollars == pytest.approx(model.total(model.of_case(usual, prices(), deployed())))
 
 

@@ -88,7 +88,7 @@ def test_all_is_the_sum_of_the_functions_beside_the_loop():
     assert found["cpu_ratio"] == 4
     assert found["write_units_per_delivery"] == 2
     assert found["requests_per_delivery"] == {
-        "DynamoDB BatchGetItem": 0.1, "DynamoDB PutItem": 2, "SQS SendMessageBatch": 0.1,
+        "DynamoDB BatchGetItem": 0.1, "DynamoDB BatchExecuteStatement": 0.2, "SQS SendMessageBatch": 0.1,
     }  # fmt: skip
     # Each function has its own memory, and the sum of programs says nothing.
     assert found["peak_rss_mib"] == 15.5

@@ -45,7 +45,7 @@ def test_each_case_and_function_has_a_row():
     lines = table.of_rows(ROWS).splitlines()
     assert len({len(line) for line in lines}) == 1
     together = next(line for line in lines if re.match(r"\| 1x10x500 +\| all ", line))
-    assert cells(together)[2:10] == ["400", "4.0 ×", "2,500", "2.1", "0.1", "2", "1", "15.5"]
+    assert cells(together)[2:10] == ["400", "4.0 ×", "2,500", "0.3", "0.1", "2", "1", "15.5"]
 
 
 def test_starts_have_a_table_of_their_own():
