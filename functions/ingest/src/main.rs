@@ -6,6 +6,10 @@ use hooklane_aws::startup::explain;
 use hooklane_ingest::{Deps, Ingest, Production, Settings};
 use lambda_runtime::{LambdaEvent, run, service_fn};
 
+/// Events and deliveries are many small pieces of memory.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     hooklane_aws::telemetry::start("ingest");

@@ -95,7 +95,6 @@ impl Ledger {
 
     fn event_item(&self, event: &Event) -> Result<Item, Unavailable> {
         let json = payload::to_json(&event.content);
-        let packed = payload::deflate(json.as_bytes());
         let mut stored = EventItem {
             t: event.tenant.clone(),
             i: event.id.clone(),
@@ -107,11 +106,15 @@ impl Ledger {
         };
         let key = keys::event(&event.tenant, &event.id);
         let plain = to_item(&key, &stored)?;
-        let Some(packed) = packed else { return Ok(plain) };
-        stored.c = None;
+        let units = |item: &Item| size(item).div_ceil(UNIT);
+        // Compressing takes more processor time than all else about a small event, and cannot save a unit there.
+        if units(&plain) == 1 {
+            return Ok(plain);
+        }
+        let content = stored.c.take().unwrap_or_default();
+        let Some(packed) = payload::deflate(content.as_bytes()) else { return Ok(plain) };
         let mut small = to_item(&key, &stored)?;
         small.insert(COMPRESSED.to_owned(), binary(packed));
-        let units = |item: &Item| size(item).div_ceil(UNIT);
         Ok(if units(&small) < units(&plain) { small } else { plain })
     }
 }
