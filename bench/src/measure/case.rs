@@ -126,13 +126,13 @@ impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}x{}x{}", self.webhooks, self.batch, self.bytes)?;
         match self.receiving {
-            Receiving::AtOnce => {}
+            Receiving::AtOnce => Ok(()),
             Receiving::After(time) if time.subsec_millis() == 0 => {
-                write!(f, "-{}s", time.as_secs())?
+                write!(f, "-{}s", time.as_secs())
             }
-            Receiving::After(time) => write!(f, "-{}ms", time.as_millis())?,
-            Receiving::Failing(percent) => write!(f, "-{percent}%")?,
-        }
+            Receiving::After(time) => write!(f, "-{}ms", time.as_millis()),
+            Receiving::Failing(percent) => write!(f, "-{percent}%"),
+        }?;
         match self.published {
             Published::ByQueue => Ok(()),
             Published::ByApi => f.write_str("-api"),

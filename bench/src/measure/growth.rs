@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Context as _;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::case::{Case, Published, Receiving};
 use super::line::line;
@@ -180,7 +180,7 @@ impl<'w> Growing<'w> {
                 (&event, "pk", format!("EV#stored#stored-{n}")),
             ] {
                 let mut copy = item.clone();
-                copy.insert(attribute.to_owned(), Value::from(json!({"S": key})));
+                copy.insert(attribute.to_owned(), json!({"S": key}));
                 dynamodb.store(LEDGER, copy);
             }
         }
