@@ -48,59 +48,56 @@ def run(command: list, *, environment: dict[str, str], cwd: Path, quiet_log: Pat
     The program has a process group of its own. If this is interrupted, the group is ended, and with it
     what the program has started (compilers, test workers).
     """
-    command = [str(part) for part in command]
     output = quiet_log.open("wb") if quiet_log else None
     try:
-        process = subprocess.Popen(
-            command,
-            env=environment,
-            cwd=cwd,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT if output else None,
-            start_new_session=True,
+        process = _started(
+            command, environment=environment, cwd=cwd, stdout=output, stderr=subprocess.STDOUT if output else None
         )
-        try:
+        with _ending_its_group(process):
             status = process.wait()
-        except BaseException:
-            end_group(process.pid)
-            raise
-    except FileNotFoundError as error:
-        raise Failure(f"cannot find {command[0]}: run `make setup`") from error
     finally:
         if output:
             output.close()
-    if status != 0:
-        if quiet_log:
-            print(quiet_log.read_text(errors="replace"), flush=True)
-        raise Failure(f"`{' '.join(command)}` failed with status {status}")
+    if status != 0 and quiet_log:
+        print(quiet_log.read_text(errors="replace"), flush=True)
+    _require_success(process, status)
 
 
 def lines_of(command: list, *, environment: dict[str, str], cwd: Path) -> Iterator[str]:
     """Runs a program as `run` does, and hands over each line of its standard output as it is printed."""
-    command = [str(part) for part in command]
-    try:
-        process = subprocess.Popen(
-            command,
-            env=environment,
-            cwd=cwd,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-    except FileNotFoundError as error:
-        raise Failure(f"cannot find {command[0]}: run `make setup`") from error
-    try:
+    process = _started(command, environment=environment, cwd=cwd, stdout=subprocess.PIPE, text=True)
+    with _ending_its_group(process):
         with process.stdout:
             for line in process.stdout:
                 yield line.rstrip("\n")
         status = process.wait()
+    _require_success(process, status)
+
+
+def _started(command: list, *, environment: dict[str, str], cwd: Path, **streams: object) -> subprocess.Popen:
+    """A program in a process group of its own, without input."""
+    command = [str(part) for part in command]
+    try:
+        return subprocess.Popen(
+            command, env=environment, cwd=cwd, stdin=subprocess.DEVNULL, start_new_session=True, **streams
+        )
+    except FileNotFoundError as error:
+        raise Failure(f"cannot find {command[0]}: run `make setup`") from error
+
+
+@contextmanager
+def _ending_its_group(process: subprocess.Popen) -> Iterator[None]:
+    """Ends the program and what it has started if this is interrupted."""
+    try:
+        yield
     except BaseException:
         end_group(process.pid)
         raise
+
+
+def _require_success(process: subprocess.Popen, status: int) -> None:
     if status != 0:
-        raise Failure(f"`{' '.join(command)}` failed with status {status}")
+        raise Failure(f"`{' '.join(process.args)}` failed with status {status}")
 
 
 def run_side_by_side(commands: dict[Path, list], *, environment: dict[str, str], cwd: Path) -> list[Path]:

@@ -102,31 +102,37 @@ def of_targets(judged: Sequence[Judged]) -> str:
 def of_comparison(before: Sequence[Row], now: Sequence[Row], revision: str) -> str:
     """Each case as a whole: at the revision, now, and by how much they differ."""
     earlier = {(row.case, row.function): row for row in before}
-    body = []
-    for row in now:
-        then = earlier.get((row.case, row.function))
-        if then is None or row.function != ALL:
-            continue
-        for name, old, new in (
-            ("cpu µs", then.cpu_us_per_delivery, row.cpu_us_per_delivery),
-            ("of the loop", then.cpu_ratio, row.cpu_ratio),
-            ("requests", _requests(then), _requests(row)),
-            ("write units", then.write_units_per_delivery, row.write_units_per_delivery),
-            ("read units", then.read_units_per_delivery, row.read_units_per_delivery),
-            ("peak MiB", then.peak_rss_mib, row.peak_rss_mib),
-            ("$ a million", total(then.dollars_per_million), total(row.dollars_per_million)),
-        ):
-            body.append((row.case, name, number(old), number(new), difference(old, new)))
-    for row in now:
-        then = earlier.get((row.case, row.function))
-        if then is None or row.case != START:
-            continue
-        for name, old, new in (
-            ("cold start ms", then.cold_start_ms, row.cold_start_ms),
-            ("binary MiB", then.binary_mib, row.binary_mib),
-        ):
-            body.append((f"{START} of {row.function}", name, number(old), number(new), difference(old, new)))
+    both = [(earlier[key], row) for row in now if (key := (row.case, row.function)) in earlier]
+    compared = [
+        *((new.case, _of_case(old, new)) for old, new in both if new.function == ALL),
+        *((f"{START} of {new.function}", _of_start(old, new)) for old, new in both if new.case == START),
+    ]
+    body = [
+        (of, name, number(old), number(new), difference(old, new)) for of, pairs in compared for name, old, new in pairs
+    ]
     return table(("case", "", revision, "now", "difference"), body, left=2)
+
+
+_Pairs = list[tuple[str, float | None, float | None]]
+
+
+def _of_case(old: Row, new: Row) -> _Pairs:
+    return [
+        ("cpu µs", old.cpu_us_per_delivery, new.cpu_us_per_delivery),
+        ("of the loop", old.cpu_ratio, new.cpu_ratio),
+        ("requests", _requests(old), _requests(new)),
+        ("write units", old.write_units_per_delivery, new.write_units_per_delivery),
+        ("read units", old.read_units_per_delivery, new.read_units_per_delivery),
+        ("peak MiB", old.peak_rss_mib, new.peak_rss_mib),
+        ("$ a million", total(old.dollars_per_million), total(new.dollars_per_million)),
+    ]
+
+
+def _of_start(old: Row, new: Row) -> _Pairs:
+    return [
+        ("cold start ms", old.cold_start_ms, new.cold_start_ms),
+        ("binary MiB", old.binary_mib, new.binary_mib),
+    ]
 
 
 def difference(old: float | None, new: float | None) -> str:
