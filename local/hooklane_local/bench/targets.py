@@ -15,8 +15,8 @@ from hooklane_local.bench.prices import Prices
 ONE, TEN, TRICKLE, LARGE = "1x10x500", "10x10x500", "1x1x500", "1x10x200000"
 # How much over its bound a count may be in `make bench-quick`: a batch that was split, a cache that was read again.
 SLACK = 1.2
-# Bounds have two digits after the point at most, and so is judged what is measured.
-_EXACTLY = 0.005
+# A sum of measured parts is not exact.
+_EXACTLY = 1e-9
 
 
 @dataclass(frozen=True)
