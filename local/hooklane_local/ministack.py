@@ -1,4 +1,4 @@
-"""Starts MiniStack with what IAM has and it lacks: `python -m hooklane_local.ministack`.
+"""Starts MiniStack with what AWS has and it lacks: `python -m hooklane_local.ministack`.
 
 - On AWS, `sqs:SendMessage` permits `SendMessageBatch` too, and no action of that name exists (Service
   Authorization Reference, "Actions, resources, and condition keys for Amazon SQS"). MiniStack takes the
@@ -7,6 +7,8 @@
 - `BatchExecuteStatement` needs an action for what its statements do, on the tables that they name:
   `dynamodb:PartiQLInsert` for those that insert (Amazon DynamoDB Developer Guide, "IAM security policies with PartiQL
   for DynamoDB"). MiniStack takes the operation's name here too, and looks for no table.
+- Every change of an item is a record of its table's stream, whichever call makes it (Amazon DynamoDB Developer Guide,
+  "Change data capture for DynamoDB Streams"). MiniStack writes none for what a PartiQL statement inserts.
 - A request to a table carries the condition key `dynamodb:LeadingKeys`, the values of the partition key (Amazon
   DynamoDB Developer Guide, "Using IAM policy conditions for fine-grained access control"). MiniStack has no
   such key, so a policy that asks for it would never hold, or, with ForAllValues alone, always.
@@ -19,6 +21,7 @@
 
 import json
 import re
+from collections.abc import Callable
 
 _SQS = "AmazonSQS."
 _BATCH = "Batch"
@@ -44,6 +47,20 @@ def tables_of_statements(body: bytes) -> list[str]:
     return sorted({table for statement in statements for table in _INTO.findall(statement)})
 
 
+def with_stream_records(insert: Callable[[dict, dict], tuple], record: Callable[..., None]) -> Callable:
+    """MiniStack's `insert` of a PartiQL statement, with the record that `PutItem` would write."""
+
+    def inserting(table: dict, statement: dict) -> tuple:
+        answer = insert(table, statement)
+        if answer[0] == 200:
+            item = statement["item"]
+            # A statement may have its item as one parameter.
+            record(statement["table"], "INSERT", None, item["M"] if set(item) == {"M"} else item)
+        return answer
+
+    return inserting
+
+
 def leading_keys(body: bytes) -> list[str]:
     """The values of the partition key that a request for one item names. Those of batches are left out."""
     try:
@@ -67,7 +84,7 @@ def with_cookies_apart(event: object) -> object:
 def main() -> None:
     from ministack.app import main as ministack
     from ministack.core import iam_actions
-    from ministack.services import lambda_svc
+    from ministack.services import dynamodb, lambda_svc
     from ministack.services.cloudformation import provisioners
 
     provisioners._REPLACING_PROPERTIES.setdefault("AWS::SecretsManager::Secret", ("Name",))
@@ -85,6 +102,7 @@ def main() -> None:
     iam_actions.dynamodb_resource_arns = lambda body, region, account: resources(body, region, account) or [
         iam_actions._dynamodb_table_arn(table, region, account) for table in tables_of_statements(body)
     ]
+    dynamodb._partiql_insert = with_stream_records(dynamodb._partiql_insert, dynamodb._emit_stream_event)
     execute = lambda_svc._execute_function_with_config_scope
     lambda_svc._execute_function_with_config_scope = lambda record, event, *args, **named: execute(
         record, with_cookies_apart(event), *args, **named

@@ -1,7 +1,13 @@
 """The emulator asks for the rights that IAM knows, not for the names of its own operations."""
 
 import pytest
-from hooklane_local.ministack import action_of, leading_keys, tables_of_statements, with_cookies_apart
+from hooklane_local.ministack import (
+    action_of,
+    leading_keys,
+    tables_of_statements,
+    with_cookies_apart,
+    with_stream_records,
+)
 
 
 @pytest.mark.parametrize(
@@ -60,6 +66,43 @@ def test_the_emulator_has_what_is_replaced():
     assert named == "SendMessageBatch", "MiniStack names the action itself now: remove hooklane_local/ministack.py"
     statements = b'{"Statements":[{"Statement":"INSERT INTO \\"l\\" VALUE {}"}]}'
     assert iam_actions.dynamodb_resource_arns(statements, "us-east-1", "1") == [], "MiniStack finds the table now"
+
+
+@pytest.fixture
+def stream(monkeypatch):
+    """What MiniStack writes into streams."""
+    from ministack.services import dynamodb
+
+    written = []
+    monkeypatch.setattr(dynamodb, "_emit_stream_event", lambda *record: written.append(record))
+    return written
+
+
+def inserted(insert) -> list[int]:
+    from ministack.services import dynamodb
+
+    table = {"pk_name": "pk", "sk_name": "sk", "items": {"a": {"taken": {}}}}
+    statuses = []
+    for key in ("free", "taken"):
+        keys = [{"S": "a"}, {"S": key}]
+        statement = dynamodb._parse_partiql("""INSERT INTO "l" VALUE {'pk': ?, 'sk': ?}""", keys)
+        statuses.append(insert(table, statement)[0])
+    return statuses
+
+
+def test_what_a_statement_inserts_is_in_the_stream(stream):
+    from ministack.services import dynamodb
+
+    insert = with_stream_records(dynamodb._partiql_insert, dynamodb._emit_stream_event)
+    assert inserted(insert) == [200, 400]
+    assert stream == [("l", "INSERT", None, {"pk": {"S": "a"}, "sk": {"S": "free"}})]
+
+
+def test_the_emulator_writes_no_record_of_a_statement(stream):
+    from ministack.services import dynamodb
+
+    inserted(dynamodb._partiql_insert)
+    assert stream == [], "MiniStack writes the record now: remove that line of hooklane_local/ministack.py"
 
 
 def test_cookies_are_a_list_and_no_header():
