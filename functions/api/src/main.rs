@@ -16,7 +16,7 @@ async fn main() -> anyhow::Result<()> {
         Ok(settings) => settings,
         Err(error) => return explain("api", error).await.map_err(|e| anyhow::anyhow!(e)),
     };
-    let aws = hooklane_aws::clients::load().await;
+    let aws = hooklane_aws::clients::load();
     let deps = Deps::<Production>::new(&settings, &aws, contracts, catalogs);
     let edge = &Edge::new(router(Arc::new(deps)));
     run(service_fn(async |event| edge.answer(event).await.map_err(Error::from)))

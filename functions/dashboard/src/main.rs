@@ -20,7 +20,7 @@ async fn main() -> anyhow::Result<()> {
         Err(error) => return explain("dashboard", error).await.map_err(|e| anyhow::anyhow!(e)),
     };
     let frame = FrameAncestors::of(&text_or_empty("PORTAL_FRAME_ANCESTORS"));
-    let aws = hooklane_aws::clients::load().await;
+    let aws = hooklane_aws::clients::load();
     let stack = text_or_empty("STACK_NAME");
     let watch = Watch::of(CloudWatch::new(&aws, stack, &settings.errand_queues()));
     let deps = Deps::<Production>::new(&settings, &aws, contracts, catalogs);

@@ -17,7 +17,7 @@ async fn main() -> anyhow::Result<()> {
         Ok(settings) => settings,
         Err(error) => return explain("delivery", error).await.map_err(|e| anyhow::anyhow!(e)),
     };
-    let aws = hooklane_aws::clients::load().await;
+    let aws = hooklane_aws::clients::load();
     let deps = Deps::<Production>::new(&settings, &aws);
     let pipeline = &Pipeline::new(deps);
     run(service_fn(move |event: LambdaEvent<SqsEvent>| {

@@ -18,7 +18,7 @@ async fn main() -> anyhow::Result<()> {
         Ok(settings) => settings,
         Err(error) => return explain("ingest", error).await.map_err(|e| anyhow::anyhow!(e)),
     };
-    let aws = hooklane_aws::clients::load().await;
+    let aws = hooklane_aws::clients::load();
     let ingest = &Ingest::new(Deps::<Production>::new(&settings, &aws, catalogs));
     run(service_fn(move |event: LambdaEvent<SqsEvent>| {
         // On the heap, once for each invocation: inside the runtime's own layers its type would be too deep.

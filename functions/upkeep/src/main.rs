@@ -12,7 +12,7 @@ async fn main() -> anyhow::Result<()> {
         Ok(settings) => settings,
         Err(error) => return explain("upkeep", error).await.map_err(|e| anyhow::anyhow!(e)),
     };
-    let aws = hooklane_aws::clients::load().await;
+    let aws = hooklane_aws::clients::load();
     let upkeep = &Upkeep::new(Deps::<Production>::new(&settings, &aws));
     run(service_fn(move |_: LambdaEvent<Value>| {
         // On the heap, once for each invocation: inside the runtime's own layers its type would be too deep.

@@ -1,25 +1,72 @@
-//! The SDK's configuration, loaded once at cold start.
+//! The SDK's configuration, made once at cold start.
 
 use std::time::Duration;
 
+use aws_config::environment::EnvironmentVariableCredentialsProvider;
+use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_dynamodb::config::SharedCredentialsProvider;
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
-/// Takes region, credentials and endpoint from the environment. TLS is rustls on ring, as in the
-/// sender, so that one TLS stack is linked. The timeouts end a call that hangs well before the time
-/// limit of any function.
-pub async fn load() -> SdkConfig {
+use crate::settings::text_or_empty;
+
+/// Takes region, credentials and endpoint from the environment, where Lambda puts them (*AWS Lambda Developer
+/// Guide*, "Defined runtime environment variables"). The SDK's own search goes on to files, other accounts and
+/// the machine's metadata: it would be two megabytes of every function, and time at every cold start, for what
+/// a function never has.
+///
+/// TLS is rustls on ring, as in the sender, so that one TLS stack is linked. The timeouts end a call that hangs
+/// well before the time limit of any function.
+#[must_use]
+pub fn load() -> SdkConfig {
     let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(2))
         .operation_attempt_timeout(Duration::from_secs(5))
         .operation_timeout(Duration::from_secs(15))
         .build();
-    aws_config::defaults(BehaviorVersion::latest())
+    let credentials = EnvironmentVariableCredentialsProvider::new();
+    let endpoint = Some(text_or_empty("AWS_ENDPOINT_URL")).filter(|url| !url.is_empty());
+    let mut config = SdkConfig::builder();
+    config.set_endpoint_url(endpoint);
+    config
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(text_or_empty("AWS_REGION")))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
         .http_client(http)
+        .retry_config(RetryConfig::standard())
         .timeout_config(timeouts)
-        .load()
-        .await
+        .build()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use aws_sdk_sqs::config::Credentials;
+    use tokio::time::{Instant, timeout};
+
+    use super::*;
+
+    /// Time limits need a clock, which the SDK's own loader would have brought.
+    #[tokio::test(start_paused = true)]
+    async fn a_call_that_nobody_answers_ends_after_fifteen_seconds() {
+        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+        let config = load()
+            .into_builder()
+            .region(Region::from_static("us-east-1"))
+            .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
+                "id", "secret", None, None, "test",
+            )))
+            .endpoint_url(format!("http://{}", silent.local_addr().unwrap()))
+            .build();
+        let begun = Instant::now();
+        let call = aws_sdk_sqs::Client::new(&config).list_queues().send();
+        let answer = timeout(Duration::from_secs(600), call).await.expect("the call hangs");
+        let error = format!("{:?}", answer.unwrap_err());
+        assert!(error.contains("Timeout"), "{error}");
+        assert!(begun.elapsed() <= Duration::from_secs(16), "{:?}", begun.elapsed());
+    }
 }

@@ -34,7 +34,7 @@ pub(crate) struct Resources {
 
 impl Resources {
     pub(crate) async fn create(endpoint: &str) -> Self {
-        let mut config = hooklane_aws::clients::load().await.into_builder();
+        let mut config = hooklane_aws::clients::load().into_builder();
         if !endpoint.is_empty() {
             config.set_endpoint_url(Some(endpoint.to_owned()));
         }
