@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures::future::try_join3;
 use hooklane_app::ports::{Clock as _, Unavailable};
 use hooklane_domain::delivery::Delivery;
 use hooklane_domain::isolation::admission::{Admission, admit};
@@ -24,10 +25,11 @@ pub(crate) async fn recent<P: Ports>(
     delivery: &Delivery,
 ) -> Result<Option<Standing>, Unavailable> {
     let (tenant, id) = (&delivery.tenant, delivery.id.webhook());
-    let Some(webhook) = context.webhooks.get(tenant, id).await? else { return Ok(None) };
-    let health = context.health.health(id).await?;
-    let paused = context.webhooks.tenant_is_paused(tenant).await?;
-    Ok(Some(of(context, webhook, health, paused)))
+    // At once, so that the reads of a batch's messages share a call.
+    let webhook = context.webhooks.get(tenant, id);
+    let (health, paused) = (context.health.health(id), context.webhooks.tenant_is_paused(tenant));
+    let (webhook, health, paused) = try_join3(webhook, health, paused).await?;
+    Ok(webhook.map(|webhook| of(context, webhook, health, paused)))
 }
 
 /// The standing of the delivery's webhook as it is stored now. `None` if the webhook was deleted.
@@ -36,10 +38,11 @@ pub(crate) async fn fresh<P: Ports>(
     delivery: &Delivery,
 ) -> Result<Option<Standing>, Unavailable> {
     let (tenant, id) = (&delivery.tenant, delivery.id.webhook());
-    let Some(webhook) = context.webhooks.fresh(tenant, id).await? else { return Ok(None) };
-    let health = context.health.fresh(id).await?;
-    let paused = context.webhooks.tenant_is_paused_now(tenant).await?;
-    Ok(Some(of(context, webhook, health, paused)))
+    let webhook = context.webhooks.fresh(tenant, id);
+    let (health, paused) =
+        (context.health.fresh(id), context.webhooks.tenant_is_paused_now(tenant));
+    let (webhook, health, paused) = try_join3(webhook, health, paused).await?;
+    Ok(webhook.map(|webhook| of(context, webhook, health, paused)))
 }
 
 fn of<P: Ports>(

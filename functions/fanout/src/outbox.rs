@@ -44,7 +44,7 @@ impl Outbox {
         (contents.messages.len() >= CAPACITY).then(|| std::mem::take(contents).parcel(lane))
     }
 
-    /// What is left when a tenant's events are done. It leaves the outbox empty.
+    /// What is not sent yet. It leaves the outbox empty.
     pub(crate) fn take_rest(&mut self) -> impl Iterator<Item = Parcel> + use<> {
         let Self { fast, slow } = std::mem::take(self);
         let parcels = [fast.parcel(Lane::Fast), slow.parcel(Lane::Slow)];

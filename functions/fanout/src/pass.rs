@@ -1,9 +1,9 @@
 //! One batch of the stream, from its records to messages in the queues.
 //!
 //! The events of a tenant are fanned out together, after the first record those of tenants with few events
-//! first, and their messages are sent before the next tenant's events are looked at. So a tenant whose event ends the
-//! function takes nothing along that belongs to the tenants before it, and each is done in the time that the
-//! others leave.
+//! first, so each is done in the time that the others leave. Messages of several tenants share a call of the
+//! queue. But what waits is sent before a tenant's turn whose subscriptions have to be read, or have filters:
+//! it might end the function, and takes nothing along that belongs to the tenants before it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::pin::pin;
@@ -26,7 +26,7 @@ use crate::outbox::Outbox;
 use crate::pass::burying::DeadRecord;
 use crate::pass::telling::Owed;
 use crate::ports::Ports;
-use crate::route_cache::Routes;
+use crate::route_cache::{Routes, Versions};
 use crate::spans::{self, batch_failed};
 use crate::tenants::{Entry, Group, Groups};
 
@@ -135,17 +135,21 @@ impl<'a, P: Ports> Pass<'a, P> {
     }
 
     async fn all(&mut self) -> Result<Answer, Unavailable> {
-        for group in self.groups().in_order() {
+        let groups = self.groups().in_order();
+        let tenants = groups.iter().map(|group| group.tenant.clone()).collect();
+        let mut versions = self.fanout.routes.versions(tenants).await;
+        for group in groups {
             match group.entries.first() {
                 Some(first) if self.left.is_some() => self.leave(first),
                 _ => {
                     // The records of other tenants are fanned out all the same.
-                    if let Err(error) = self.group(group).await {
+                    if let Err(error) = self.group(group, &mut versions).await {
                         self.failed.get_or_insert(error);
                     }
                 }
             }
         }
+        self.send_rest().await;
         // After the messages of every tenant, which wait for nothing but their queues.
         self.tell().await;
         if let Some(error) = self.failed.take() {
@@ -201,11 +205,17 @@ impl<'a, P: Ports> Pass<'a, P> {
         groups
     }
 
-    async fn group(&mut self, group: Group) -> Result<(), Unavailable> {
+    async fn group(&mut self, group: Group, versions: &mut Versions) -> Result<(), Unavailable> {
         let Some(first) = group.entries.first() else { return Ok(()) };
         let span = spans::of_record(Some(&first.event));
         let now = self.fanout.system.now();
-        let routes = self.fanout.routes.of(&group.tenant, now).instrument(span.clone()).await;
+        let (cache, tenant) = (&self.fanout.routes, &group.tenant);
+        let version = cache.version(tenant, versions).instrument(span.clone()).await;
+        let version = version.map_err(|error| batch_failed(error, &span))?;
+        if !cache.are_harmless(tenant, version, now) {
+            self.send_rest().await;
+        }
+        let routes = cache.of(tenant, version, now).instrument(span.clone()).await;
         let mut routes = routes.map_err(|error| batch_failed(error, &span))?;
         if group.tenant.is_canary() {
             let table = RouteTable { routes: vec![canary::route()], ..RouteTable::default() };
@@ -234,15 +244,8 @@ impl<'a, P: Ports> Pass<'a, P> {
                     self.leave(&entry);
                     break;
                 }
-                Ok(Err(error)) => return self.abandon(error),
+                Ok(Err(error)) => return Err(error),
                 Err(Panicked) => self.after_panic(begun).await?,
-            }
-        }
-        let mut rest = self.outbox.take_rest();
-        while let Some(parcel) = rest.next() {
-            if let Err(error) = self.send(parcel, &Span::none()).await {
-                rest.for_each(|parcel| self.not_sent(&parcel));
-                return Err(error);
             }
         }
         Ok(())

@@ -1,7 +1,9 @@
 //! Tenants' subscriptions in memory, each under the version it was read at.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use futures::future::join_all;
 use hooklane_app::cache::Bounded;
 use hooklane_app::ports::{RoutePage, RouteStore, RouteTable, Unavailable};
 use hooklane_domain::Timestamp;
@@ -43,6 +45,10 @@ impl Kept {
     }
 }
 
+/// The versions that the subscriptions of a batch's tenants have, as far as they could be read.
+#[derive(Debug, Default)]
+pub(crate) struct Versions(BTreeMap<TenantId, Result<u64, Unavailable>>);
+
 /// The subscriptions of a tenant.
 #[derive(Debug)]
 pub(crate) enum Routes {
@@ -61,14 +67,46 @@ impl<R: RouteStore> RouteCache<R> {
         }
     }
 
-    /// The tenant's subscriptions as they are now. One small consistent read tells whether the cached
-    /// ones are still valid, so a webhook that was created a moment ago misses nothing.
+    /// The versions of these tenants' subscriptions. They are read at once, so that they share a call.
+    pub(crate) async fn versions(&self, tenants: BTreeSet<TenantId>) -> Versions {
+        let read = tenants.into_iter().map(async |tenant| {
+            let version = self.routes.version(&tenant).await;
+            (tenant, version)
+        });
+        Versions(join_all(read).await.into_iter().collect())
+    }
+
+    /// The version of a tenant's subscriptions. A small consistent read tells whether the cached ones are still
+    /// valid. It comes after the events were accepted, so a webhook that was created before them misses
+    /// nothing.
+    pub(crate) async fn version(
+        &self,
+        tenant: &TenantId,
+        versions: &mut Versions,
+    ) -> Result<u64, Unavailable> {
+        match versions.0.remove(tenant) {
+            Some(version) => version,
+            None => self.routes.version(tenant).await,
+        }
+    }
+
+    /// Whether the tenant's subscriptions of this version are at hand, without a filter that it wrote. Then
+    /// nothing in them can end the function.
+    pub(crate) fn are_harmless(&self, tenant: &TenantId, version: u64, now: Timestamp) -> bool {
+        self.tables.get(tenant).is_some_and(|kept| {
+            kept.table.version == version
+                && kept.has_recent_lanes(now)
+                && kept.table.routes.iter().all(|route| route.filter.is_none())
+        })
+    }
+
+    /// The tenant's subscriptions, which have this version.
     pub(crate) async fn of(
         &self,
         tenant: &TenantId,
+        version: u64,
         now: Timestamp,
     ) -> Result<Routes, Unavailable> {
-        let version = self.routes.version(tenant).await?;
         let Some(kept) = self.tables.get(tenant).filter(|kept| kept.table.version == version)
         else {
             return self.read(tenant, version, now).await;

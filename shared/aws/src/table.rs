@@ -4,8 +4,8 @@
 //!
 //! [`item`] has items and keys, [`write`] single writes with their conditions, [`rewrite`] those that keep
 //! what newer versions added, [`transaction`] several writes that are made together or not at all, [`group`]
-//! new items of several callers that share a call, [`query`] queries and scans, and [`batch`] the calls that
-//! take many keys at once.
+//! new items of several callers that share a call, [`together`] reads of several callers that share one,
+//! [`query`] queries and scans, and [`batch`] the calls that take many keys at once.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -17,6 +17,7 @@ mod group;
 mod item;
 mod query;
 mod rewrite;
+mod together;
 mod transaction;
 mod write;
 
@@ -33,11 +34,17 @@ pub(crate) struct Table {
     client: Client,
     name: String,
     group: group::Group,
+    together: together::Together,
 }
 
 impl Table {
     pub(crate) fn new(config: &aws_config::SdkConfig, name: String) -> Self {
-        Self { client: Client::new(config), name, group: group::Group::default() }
+        Self {
+            client: Client::new(config),
+            name,
+            group: group::Group::default(),
+            together: together::Together::default(),
+        }
     }
 
     /// The item under `key`, read consistently.

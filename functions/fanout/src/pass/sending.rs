@@ -45,15 +45,16 @@ impl<P: Ports> Pass<'_, P> {
         self.dead.push(DeadRecord { index, raw, reason, span, suspect: None });
     }
 
-    /// Ends the work on a tenant's records with an error. What was not sent comes back.
-    pub(super) fn abandon(&mut self, error: Unavailable) -> Result<(), Unavailable> {
+    /// Sends what waits. What cannot be sent fails the batch and comes back with it.
+    pub(super) async fn send_rest(&mut self) {
         for parcel in self.outbox.take_rest() {
-            self.not_sent(&parcel);
+            if let Err(error) = self.send(parcel, &Span::none()).await {
+                self.failed.get_or_insert(error);
+            }
         }
-        Err(error)
     }
 
-    pub(super) fn not_sent(&mut self, parcel: &Parcel) {
+    fn not_sent(&mut self, parcel: &Parcel) {
         for index in &parcel.records {
             self.sent_whole.remove(index);
         }

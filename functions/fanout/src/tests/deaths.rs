@@ -12,15 +12,12 @@ use jiff::SignedDuration;
 
 use super::*;
 
-/// A registry that ends the function when it is asked for this tenant: here, it never answers, and the test
-/// drops the invocation.
+/// A registry that ends the function when it is asked for this tenant's subscriptions: here, it never answers,
+/// and the test drops the invocation.
 struct Deadly(MemoryRegistry, &'static str);
 
 impl RouteStore for Deadly {
     async fn version(&self, tenant: &TenantId) -> Result<u64, Unavailable> {
-        if tenant.as_str() == self.1 {
-            std::future::pending::<()>().await;
-        }
         self.0.version(tenant).await
     }
 
@@ -29,6 +26,9 @@ impl RouteStore for Deadly {
         tenant: &TenantId,
         after: Option<&str>,
     ) -> Result<RoutePage, Unavailable> {
+        if tenant.as_str() == self.1 {
+            std::future::pending::<()>().await;
+        }
         self.0.routes(tenant, after).await
     }
 }
@@ -167,11 +167,13 @@ impl Ports for Counted {
     type System = FakeSystem;
 }
 
-#[tokio::test]
-async fn a_batch_is_sent_in_one_parcel_for_each_tenant() {
+/// The sizes of the parcels in which a batch of these tenants' events is sent, and the next one when their
+/// subscriptions are at hand. The tenant `filtering` has a filter.
+async fn parcels(tenants: &[&str]) -> [Vec<usize>; 2] {
     let routes = MemoryRegistry::default();
-    for (n, tenant) in [(1, "first"), (2, "second")] {
-        routes.create(&webhook(n, tenant, &["*"])).await.unwrap();
+    for (n, tenant) in [(1, "first"), (2, "filtering"), (3, "last")] {
+        let filter = (tenant == "filtering").then(|| "true".parse().unwrap());
+        routes.create(&Webhook { filter, ..webhook(n, tenant, &["*"]) }).await.unwrap();
     }
     let queues = MemoryQueues::at(at(NOW), 360);
     let fanout = Fanout::<Counted>::new(Deps {
@@ -182,10 +184,26 @@ async fn a_batch_is_sent_in_one_parcel_for_each_tenant() {
         strikes: MemoryLedger::default(),
         system: FakeSystem::at(at(NOW)),
     });
-    let tenants = ["first", "second"].into_iter().cycle();
-    let records =
-        tenants.take(40).enumerate().map(|(n, tenant)| record(tenant, &format!("e{n}"), n));
-    let records: Vec<_> = records.collect();
-    fanout.handle(batch_of(&records), Deadline::never()).await.unwrap();
-    assert_eq!(*fanout.queues.1.lock().unwrap(), [20, 20]);
+    let mut found = [Vec::new(), Vec::new()];
+    for (round, sizes) in found.iter_mut().enumerate() {
+        let tenants = tenants.iter().cycle().take(10 * tenants.len()).enumerate();
+        let records = tenants.map(|(n, tenant)| record(tenant, &format!("e{round}-{n}"), n));
+        let records: Vec<_> = records.collect();
+        fanout.handle(batch_of(&records), Deadline::never()).await.unwrap();
+        *sizes = std::mem::take(&mut *fanout.queues.1.lock().unwrap());
+    }
+    found
+}
+
+#[tokio::test]
+async fn messages_of_tenants_share_a_parcel_unless_the_next_one_might_end_the_function() {
+    for (tenants, first, then) in [
+        (&["first"][..], &[10][..], &[10][..]),
+        (&["first", "last"], &[10, 10], &[20]),
+        (&["first", "filtering"], &[10, 10], &[10, 10]),
+        (&["filtering", "last"], &[10, 10], &[20]),
+        (&["first", "filtering", "last"], &[10, 10, 10], &[10, 20]),
+    ] {
+        assert_eq!(parcels(tenants).await, [first, then], "{tenants:?}");
+    }
 }

@@ -16,7 +16,7 @@ async fn finding_04_subscriptions_too_large_to_hold_are_read_in_pages_and_all_ge
     let one = fanout.routes.registry().table(&"acme".parse().unwrap()).await.unwrap().bytes() / 100;
     fanout.routes.hold_at_most(20 * one);
     let acme = "acme".parse().unwrap();
-    assert!(matches!(fanout.routes.of(&acme, at(NOW)).await.unwrap(), Routes::Large));
+    assert!(matches!(fanout.routes.of(&acme, 100, at(NOW)).await.unwrap(), Routes::Large));
     for _ in 0..2 {
         fanout.handle_all(batch(SAMPLE)).await.unwrap();
         let mut reached = webhooks_of(&sent(&fanout));
@@ -42,7 +42,7 @@ async fn finding_04_what_is_held_of_all_tenants_is_bounded_by_bytes() {
     let fanout = over(registry, MemoryQueues::at(at(NOW), 360));
     let tenants: Vec<_> = (0..100).map(|n| format!("tenant-{n}").parse().unwrap()).collect();
     for tenant in &tenants {
-        fanout.routes.of(tenant, at(NOW)).await.unwrap();
+        fanout.routes.of(tenant, 20, at(NOW)).await.unwrap();
     }
     let held: usize = tenants.iter().map(|tenant| fanout.routes.bytes_held(tenant)).sum();
     assert!((1..=48 << 20).contains(&held), "{held}");

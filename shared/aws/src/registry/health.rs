@@ -78,8 +78,9 @@ impl HealthItem {
 
 impl HealthStore for Registry {
     async fn health(&self, webhook: WebhookId) -> Result<Health, Unavailable> {
-        let item = self.table.get::<HealthItem>(&health_key(webhook)).await?;
-        Ok(item.unwrap_or_default().into_health())
+        let item = self.table.get_together(&health_key(webhook)).await?;
+        let item: HealthItem = item.map(from_item).transpose()?.unwrap_or_default();
+        Ok(item.into_health())
     }
 
     async fn healths(&self, webhooks: &[WebhookId]) -> Result<Vec<Health>, Unavailable> {

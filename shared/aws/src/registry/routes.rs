@@ -47,8 +47,8 @@ struct OutlineItem {
 
 impl RouteStore for RouteRegistry {
     async fn version(&self, tenant: &TenantId) -> Result<u64, Unavailable> {
-        let version = self.table.get_attribute(&tenant_key(tenant), VERSION).await?;
-        Ok(version.map_or(0, |version| match version {
+        let item = self.table.get_together(&tenant_key(tenant)).await?.unwrap_or_default();
+        Ok(item.get(VERSION).map_or(0, |version| match version {
             AttributeValue::N(digits) => digits.parse().unwrap_or(0),
             _ => 0,
         }))

@@ -174,7 +174,7 @@ fn tenant_of(id: &TenantId, item: TenantItem, usage: Option<Usage>) -> Tenant {
 
 impl RouteRegistry {
     async fn tenant(&self, id: &TenantId) -> Result<Tenant, Unavailable> {
-        let item = self.table.get_item(&tenant_key(id)).await?.unwrap_or_default();
+        let item = self.table.get_together(&tenant_key(id)).await?.unwrap_or_default();
         let usage = from_item::<Counts>(item.clone())?.usage();
         Ok(tenant_of(id, from_item(item)?, usage))
     }

@@ -94,7 +94,7 @@ impl WebhookStore for Registry {
     }
 
     async fn get(&self, tenant: &TenantId, id: WebhookId) -> Result<Option<Webhook>, Unavailable> {
-        match self.table.get_item(&webhook_key(tenant, id)).await? {
+        match self.table.get_together(&webhook_key(tenant, id)).await? {
             Some(item) => self.open(item).await.map(|w| Some(w).filter(|w| w.tenant == *tenant)),
             None => Ok(None),
         }

@@ -11,7 +11,7 @@ use crate::failure::unavailable;
 use crate::retry::{Answer, UNDELETED_KEYS, UNREAD_KEYS, until_processed};
 
 /// `BatchGetItem` takes at most 100 keys.
-const READS: usize = 100;
+pub(super) const READS: usize = 100;
 /// `BatchWriteItem` takes at most 25 writes.
 const WRITES: usize = 25;
 
@@ -35,7 +35,10 @@ impl Table {
     }
 
     /// Makes one call for the items of these keys.
-    async fn read_some(&self, keys: Vec<Item>) -> Result<Answer<Item, Item>, Unavailable> {
+    pub(super) async fn read_some(
+        &self,
+        keys: Vec<Item>,
+    ) -> Result<Answer<Item, Item>, Unavailable> {
         let request = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true);
         let request = request.build().map_err(unavailable("building a batch read".to_owned()))?;
         let call = self.client.batch_get_item().request_items(&self.name, request);
@@ -76,7 +79,7 @@ impl Table {
         Ok(Answer { results: Vec::new(), left: left.unwrap_or_default() })
     }
 
-    fn none_left<L>(
+    pub(super) fn none_left<L>(
         &self,
         operation: &'static str,
         what: &str,
