@@ -123,7 +123,7 @@ fn answer(callers: Callers, read: Read) {
 /// The error of a call once more, for another caller.
 fn again(error: &Unavailable) -> Unavailable {
     let is_throttled = error.is_throttled();
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    let causes = std::iter::successors(error.source(), |cause| (*cause).source());
     let causes: Vec<_> = causes.skip(usize::from(is_throttled)).map(ToString::to_string).collect();
     let (what, cause) = (error.what.clone(), causes.join(": "));
     match is_throttled {
