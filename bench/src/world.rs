@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -158,7 +159,7 @@ impl World {
             .region(Region::new("us-east-1"))
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .endpoint_url(self.server.url())
-            .http_client(aws_smithy_http_client::Builder::new().build_http())
+            .http_client(hooklane_aws::http::client(Duration::from_secs(2)))
             .build()
     }
 

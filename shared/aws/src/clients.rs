@@ -7,23 +7,22 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::SharedCredentialsProvider;
-use aws_smithy_http_client::Builder;
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
+use crate::http;
 use crate::settings::text_or_empty;
+
+/// The longest that making a connection may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Takes region, credentials and endpoint from the environment, where Lambda puts them (*AWS Lambda Developer
 /// Guide*, "Defined runtime environment variables"). The SDK's own search goes on to files, other accounts and
 /// the machine's metadata: it would be two megabytes of every function, and time at every cold start, for what
 /// a function never has.
 ///
-/// TLS is rustls on ring, as in the sender, so that one TLS stack is linked. The timeouts end a call that hangs
-/// well before the time limit of any function.
+/// The timeouts end a call that hangs well before the time limit of any function.
 #[must_use]
 pub fn load() -> SdkConfig {
-    let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
     let timeouts = TimeoutConfig::builder()
-        .connect_timeout(Duration::from_secs(2))
         .operation_attempt_timeout(Duration::from_secs(5))
         .operation_timeout(Duration::from_secs(15))
         .build();
@@ -35,7 +34,7 @@ pub fn load() -> SdkConfig {
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(text_or_empty("AWS_REGION")))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .http_client(http)
+        .http_client(http::client(CONNECT_TIMEOUT))
         .retry_config(RetryConfig::standard())
         .timeout_config(timeouts)
         .build()

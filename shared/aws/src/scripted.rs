@@ -3,10 +3,10 @@
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
-use aws_smithy_http_client::Builder;
 use serde_json::Value;
 
 /// A call: the operation, and what was asked.
@@ -57,7 +57,7 @@ impl Scripted {
             .region(Region::new("us-east-1"))
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .endpoint_url(url)
-            .http_client(Builder::new().build_http())
+            .http_client(crate::http::client(Duration::from_secs(2)))
             .build();
         Self { config, calls }
     }

@@ -5,10 +5,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
-use aws_sdk_dynamodb::config::{
-    BehaviorVersion, Credentials, Region, SharedCredentialsProvider, SharedHttpClient,
-};
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
 use hooklane_aws::SdkConfig;
 use hooklane_aws::ledger::{Ledger, Retention};
 use hooklane_aws::registry::{Registry, RouteRegistry};
@@ -46,7 +45,7 @@ impl Stores {
                 std::thread::spawn(move || serve(&stream.unwrap(), &served));
             }
         });
-        let http: SharedHttpClient = aws_smithy_http_client::Builder::new().build_http();
+        let http = hooklane_aws::http::client(Duration::from_secs(2));
         let credentials = Credentials::new("test", "test", None, None, "test");
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
