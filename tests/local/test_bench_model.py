@@ -296,3 +296,28 @@ def test_a_hosted_service_costs_its_plan_and_what_exceeds_it():
     silent = replace(metered, per_million=None)
     assert others.hosted_month(silent, metered.included + 1) is None
     assert others.hosted_month(replace(silent, included=None), 1e9) == metered.month
+
+
+@pytest.mark.parametrize(
+    ("rate", "seconds", "batch"),
+    # The first message, and what comes in the meantime to one of five pollers.
+    [(4, 0, 1), (4, 1, 1.8), (4, 2, 2.6), (100, 5, 101)],
+)
+def test_a_batch_that_waits_gathers_what_comes_to_its_poller(rate, seconds, batch):
+    assert model.gathered(rate, seconds) == pytest.approx(batch)
+
+
+@pytest.mark.parametrize(("size", "expected"), [(1, 6.0), (2, 3.5), (5, 2.0), (10, 1.5), (50, 1.5)])
+def test_what_is_paid_for_each_batch_is_shared_by_what_is_in_it(size, expected):
+    # One dollar for what is in a batch, and five for the batch itself.
+    parts = model.in_batches_of(size, {"sqs": 6.0, "writes": 1.25}, {"sqs": 1.5, "writes": 1.25}, 10)
+    assert parts == {"sqs": pytest.approx(expected), "writes": pytest.approx(1.25)}
+
+
+@pytest.mark.parametrize(
+    ("name", "cpu_ms", "memory_mb", "ms"),
+    # A seventh of a processor: 6.91 times as long. Two calls of 5 ms, and the receiver's 100 ms.
+    [("delivery", 2, 256, 124), ("delivery", 2, 1769, 112), ("delivery", 0, 128, 110), ("fanout", 1, 128, 19)],
+)
+def test_a_batch_takes_its_processor_time_by_the_share_of_a_processor_and_waits(name, cpu_ms, memory_mb, ms):
+    assert model.batch_ms(name, cpu_ms, memory_mb) == ms

@@ -1,5 +1,6 @@
 """docs/cost.md is what the generator makes of the stored figures and prices."""
 
+import math
 import re
 from dataclasses import replace
 
@@ -74,6 +75,26 @@ def test_ten_million_a_month_are_ten_times_a_million_and_the_idle_stack():
     assert million == pytest.approx(trickle.dollars(ON_DEMAND, prices(), deployed()), abs=0.005)
     assert od == pytest.approx(10 * trickle.dollars(ON_DEMAND, prices(), deployed()) + idle_month, abs=0.02)
     assert pr == pytest.approx(10 * trickle.dollars(PROVISIONED, prices(), deployed()) + idle_month, abs=0.02)
+
+
+def test_memory_is_priced_for_the_same_processor_time():
+    text = made()
+    rows_of = {mb: numbers(text, f"{mb} ") for mb in (128, 1024)}
+    cpu_us = next(one for one in cases_of(ROWS) if one.name == "1x10x500").cpu_us["delivery"]
+    ms = math.ceil(cpu_us / 100 / (128 / 1769) + 110)
+    assert float(rows_of[128][0]) == ms
+    x86_64, arm64 = (float(value) for value in rows_of[128][-2:])
+    assert x86_64 == pytest.approx(ms / 1000 * 0.125 / 10 * 1e6 * 0.0000166667, abs=0.001)
+    assert arm64 == pytest.approx(0.8 * x86_64, abs=0.001)
+    assert float(rows_of[1024][-2]) > x86_64
+
+
+def test_a_trickle_that_is_gathered_is_reckoned_between_batches_of_one_and_full_ones():
+    text = made()
+    trickle = float(numbers(text, "a trickle: batches of one")[0])
+    gathered = float(numbers(text, "the same with `BatchingSeconds` 2")[0])
+    full = float(numbers(text, "bursts: full batches, by the queue")[0])
+    assert full < gathered < trickle
 
 
 def test_a_price_that_changes_changes_the_page():

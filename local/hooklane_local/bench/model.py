@@ -49,6 +49,9 @@ PLATFORM_LINES = (
 ACCESS_LOG_BYTES = 400
 # The headers of a request to a receiver and its share of connections and acknowledgements.
 POST_OVERHEAD_BYTES = 830
+# AWS Lambda Developer Guide, "Configuring scaling behavior for SQS event source mappings": a mapping starts with five
+# pollers, each of which fills its own batches. `ParallelizationFactor` in template.yaml makes as many for a shard.
+POLLERS = 5
 # Uses of a key of one's own for a million deliveries in full batches: one for each connection and five minutes of
 # DynamoDB, one for each queue and hour (docs/operations.md, "A key of your own").
 KMS_USES_PER_MILLION = 3300
@@ -101,6 +104,23 @@ def of_case(measured: Measured, prices: Prices, deployed: Deployed, assumed: Ass
     return {part: sum(one[part] for one in each) for part in PARTS}
 
 
+def gathered(rate: float, seconds: float) -> float:
+    """How many messages a batch has that waits for so many seconds after its first one, where so many come in a
+    second."""
+    return 1 + rate * seconds / POLLERS
+
+
+def in_batches_of(size: float, ones: dict[str, float], full: dict[str, float], full_size: int) -> dict[str, float]:
+    """What batches of this size cost, between batches of one and full ones: a part of each price is for the batch, and
+    the rest for what is in it."""
+    size = min(size, full_size)
+    parts = {}
+    for part, one in ones.items():
+        of_batch = (one - full[part]) / (1 - 1 / full_size)
+        parts[part] = one - of_batch + of_batch / size
+    return parts
+
+
 def total(parts: dict[str, float]) -> float:
     """Everything but transfer."""
     return sum(dollars for part, dollars in parts.items() if part != TRANSFER)
@@ -120,6 +140,12 @@ def billed_ms(name: str, figures: Figures, case: Case, deployed: Deployed, assum
     if name == "delivery" and case.answer_ms is None:
         waiting += assumed.answer_ms
     return math.ceil(cpu / (deployed.memory_mb[name] / MB_OF_A_PROCESSOR) + waiting)
+
+
+def batch_ms(name: str, cpu_ms: float, memory_mb: int) -> int:
+    """The milliseconds that are billed for a batch with this processor time, if receivers take as long as assumed."""
+    waiting = AWS_TURNS[name] * AWS_CALL_MS + (ANSWER_MS if name == "delivery" else 0)
+    return math.ceil(cpu_ms / (memory_mb / MB_OF_A_PROCESSOR) + waiting)
 
 
 def sqs_requests(name: str, figures: Figures, case: Case, prices: Prices, *, producer: bool = True) -> float:

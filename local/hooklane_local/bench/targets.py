@@ -13,6 +13,8 @@ from hooklane_local.bench.figures import NOTHING, Bench, Measured
 from hooklane_local.bench.prices import Prices
 
 ONE, TEN, TRICKLE, LARGE = "1x10x500", "10x10x500", "1x1x500", "1x10x200000"
+# A trickle: so many events a second, and the `BatchingSeconds` that is reckoned beside it.
+RATE, SECONDS = 4, 2
 # How much over its bound a count may be in `make bench-quick`: a batch that was split, a cache that was read again.
 SLACK = 1.2
 # A sum of measured parts is not exact.
@@ -110,7 +112,17 @@ def targets(bench: Bench, prices: Prices, deployed: Deployed) -> list[Judged]:
     for target in rows:
         measured = bench.case(target.case)
         judged.append(Judged(target, target.measure(measured) if measured else None))
-    return judged + _of_starts(bench)
+    gathering = Target(
+        f"dollars a million, on demand, {RATE} a second with BatchingSeconds {SECONDS}",
+        TRICKLE, "$", 4, None, False, everything_od, exclusive=True,
+    )  # fmt: skip
+    ones, full = bench.case(TRICKLE), bench.case(ONE)
+    of_trickle = None
+    if ones and full:
+        parts = [model.of_case(measured, prices, deployed) for measured in (ones, full)]
+        size = model.gathered(RATE, SECONDS)
+        of_trickle = model.total(model.in_batches_of(size, *parts, full.case.batch))
+    return [*judged, Judged(gathering, of_trickle), *_of_starts(bench)]
 
 
 def _of_starts(bench: Bench) -> list[Judged]:

@@ -32,6 +32,7 @@ def page(rows: Sequence[Row], prices: Prices, deployed: Deployed, grown: Sequenc
             costs.by_part(cases),
             costs.by_function(cases),
             costs.by_configuration(cases, prices, deployed),
+            costs.by_memory(cases, prices),
             costs.other_cases(cases, prices, deployed),
         ]
     else:

@@ -1,7 +1,7 @@
 """The cases of a page: each with its dollars, and what it is called."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hooklane_local.bench import model
 from hooklane_local.bench.case import Case
@@ -24,6 +24,8 @@ class Priced:
     case: Case
     parts: dict[str, float]
     functions: dict[str, dict[str, float]]
+    # Processor time for a delivery by function.
+    cpu_us: dict[str, float]
 
     def dollars(self, configuration: Configuration, prices: Prices, deployed: Deployed) -> float:
         return model.total(configuration.dollars(self.parts, prices, deployed))
@@ -38,8 +40,17 @@ def cases_of(rows: Sequence[Row]) -> list[Priced]:
     for name, functions in by_case.items():
         if (case := Case.of(name)) and ALL in functions:
             each = {one: row.dollars_per_million for one, row in functions.items() if one != ALL}
-            found.append(Priced(name, case, functions[ALL].dollars_per_million, each))
+            cpu_us = {one: row.cpu_us_per_delivery or 0 for one, row in functions.items() if one != ALL}
+            found.append(Priced(name, case, functions[ALL].dollars_per_million, each, cpu_us))
     return sorted(found, key=lambda one: (one.case.data_bytes, one.case.webhooks, one.case.batch, one.case.suffixes))
+
+
+def gathered(ones: Priced, full: Priced, rate: float, seconds: float) -> Priced:
+    """Batches of one, if they waited so many seconds for others where so many come in a second."""
+    batch = min(model.gathered(rate, seconds), full.case.batch)
+    parts = model.in_batches_of(batch, ones.parts, full.parts, full.case.batch)
+    case = replace(ones.case, batch=round(batch, 1))
+    return Priced(f"{ones.name}, {seconds:g} s", case, parts, {}, {})
 
 
 def with_full_batches(cases: Sequence[Priced]) -> list[Priced]:

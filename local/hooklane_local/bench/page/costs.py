@@ -12,6 +12,7 @@ from hooklane_local.bench.table import dollars, number, percent, table
 
 # Amazon DynamoDB Developer Guide, "Reserved capacity": it is sold by the hundred.
 RESERVABLE_UNITS = 100
+MEMORIES_MB = (128, 256, 512, 1024)
 PART_NAMES = {
     "writes": "DynamoDB: writes",
     "reads": "DynamoDB: reads",
@@ -95,6 +96,26 @@ def by_configuration(cases: Sequence[Priced], prices: Prices, deployed: Deployed
 `BillingMode`, `Architecture`, `RetentionDays` and `KmsKeyArn` are [parameters](parameters.md). Without another number, deliveries are kept for {deployed.retention_days} days. *Provisioned* is for a load that is steady: capacity that is not used is paid for too, and what exceeds it is throttled until it is raised. A reservation is for {RESERVABLE_UNITS} units at least; as many write units, used to {percent(PROVISIONED.provisioned_use)}, are {reserved:,.0f} million a month.
 
 {table(("", *map(named, usual)), body)}"""
+
+
+def by_memory(cases: Sequence[Priced], prices: Prices) -> str:
+    usual = next((one for one in cases if one.name == USUAL and "delivery" in one.cpu_us), None)
+    if usual is None:
+        return ""
+    body = []
+    for megabytes in MEMORIES_MB:
+        ms = model.batch_ms("delivery", usual.cpu_us["delivery"] * FULL / 1000, megabytes)
+        gb_seconds = ms / 1000 * megabytes / 1024 / FULL * MILLION
+        x86_64, arm64 = (gb_seconds * price for price in (prices.functions.x86_64_gb_second, prices.functions.arm64_gb_second))
+        body.append((str(megabytes), str(ms), f"{x86_64:.3f}", f"{arm64:.3f}"))
+    return f"""\
+## Memory
+
+Lambda's time of `delivery` for {named(usual)}, whose receivers answer after {model.ANSWER_MS} ms. A function with more memory has a larger part of a processor and is billed for more gigabytes. While it waits for receivers it is billed for all of them, so little memory is cheap, and late by some milliseconds. On arm64 the same processor time is assumed.
+
+{table(("MB", "ms of a batch", "$ a million, x86-64", "$ a million, arm64"), body)}
+
+*Lambda Managed Instances* run several invocations in one environment on servers of EC2, at the price of EC2 and 15 % more, and $0.20 for a million requests, without a price for time. Three instances are the least. By the second column, time is a small part of a delivery's price, so they pay off where receivers are slow and many: see [performance.md](performance.md#roads)."""
 
 
 def other_cases(cases: Sequence[Priced], prices: Prices, deployed: Deployed) -> str:
