@@ -15,6 +15,7 @@ def small(**resources) -> dict:
             "Size": {"Type": "Number", "Default": 3, "MinValue": 1, "MaxValue": 9},
             "Mode": {"Type": "String", "Default": "off", "AllowedValues": ["on", "off"]},
             "Hosts": {"Type": "CommaDelimitedList", "Default": ""},
+            "Short": {"Type": "String", "Default": "", "MaxLength": 4},
         },
         "Rules": {
             "NoThreeHosts": {
@@ -60,6 +61,7 @@ def test_intrinsic_functions_have_the_values_of_the_stack(expression, given, exp
     [
         ({"Size": "10"}, "out of bounds"),
         ({"Mode": "maybe"}, "is none of on, off"),
+        ({"Short": "12345"}, "parameter Short is longer than 4 characters"),
         ({"Surprise": "1"}, "no such parameters: Surprise"),
         ({"Mode": "on"}, "rule NoThreeHosts: no"),
         ({"Size": "5"}, "mapping Table has no 5"),

@@ -166,6 +166,8 @@ def _value(name: str, declared: dict, given: str | None):
         raise Unresolvable(f"parameter {name}={text} is none of {', '.join(allowed)}")
     if "AllowedPattern" in declared and not re.fullmatch(declared["AllowedPattern"], text):
         raise Unresolvable(f"parameter {name}={text} does not match {declared['AllowedPattern']}")
+    if len(text) > declared.get("MaxLength", len(text)):
+        raise Unresolvable(f"parameter {name} is longer than {declared['MaxLength']} characters")
     if declared["Type"] == "Number":
         number = float(text) if "." in text else int(text)
         if not declared.get("MinValue", number) <= number <= declared.get("MaxValue", number):
