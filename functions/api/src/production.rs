@@ -54,7 +54,7 @@ impl Deps<Production> {
             queues: Queues::new(aws, queues),
             letters: LetterQueues::new(aws, settings.dead_letter_queues.clone()),
             errands: Errands::new(aws, settings.errand_queues()),
-            sender: Sender::new(settings.network.clone()),
+            sender: Sender::new(settings.network.clone(), &settings.trusted_cas),
             operator_keys: RotatingKeys::new(secret(&settings.operator_key_secret)),
             token_keys: RotatingKeys::new(secret(&settings.token_key_secret)),
             system: System,

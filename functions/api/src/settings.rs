@@ -6,6 +6,7 @@ use hooklane_domain::access::quotas::Quotas;
 use hooklane_domain::access::tenant::TenantDefaults;
 use hooklane_domain::sources::SourceAddresses;
 use hooklane_domain::webhook::network::NetworkRules;
+use hooklane_sender::TrustedCas;
 
 /// The settings of `api`, which `template.yaml` provides as environment variables.
 #[derive(Debug, Clone)]
@@ -24,6 +25,7 @@ pub struct Settings {
     pub quotas: Quotas,
     pub defaults: TenantDefaults,
     pub network: NetworkRules,
+    pub trusted_cas: TrustedCas,
     pub sources: SourceAddresses,
     /// The address under which people reach the portal, without a slash at its end.
     pub portal_origin: String,
@@ -52,6 +54,7 @@ impl Settings {
             defaults: settings::tenant_defaults()?,
             retention_days: settings::parse("RETENTION_DAYS")?,
             network: settings::network_rules()?,
+            trusted_cas: settings::parse_or_empty("TRUSTED_TARGET_CAS")?,
             sources: settings::source_addresses()?,
             portal_origin: settings::text("PORTAL_ORIGIN")?.trim_end_matches('/').to_owned(),
         })

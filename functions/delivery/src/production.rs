@@ -37,7 +37,7 @@ impl Deps<Production> {
             registry: Registry::new(aws, settings.registry_table.clone(), vault),
             queues: Queues::new(aws, settings.queues.clone()),
             dead_letters: DeadLetterQueue::new(aws, dead_letters, "deliveries"),
-            sender: Sender::new(settings.network.clone()),
+            sender: Sender::new(settings.network.clone(), &settings.trusted_cas),
             system: System,
             contracts: hooklane_bundled_contracts::load(),
             thresholds: settings.thresholds,

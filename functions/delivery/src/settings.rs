@@ -4,6 +4,7 @@ use hooklane_aws::queues::QueueUrls;
 use hooklane_aws::settings::{self, InvalidSetting};
 use hooklane_domain::isolation::circuit::Thresholds;
 use hooklane_domain::webhook::network::NetworkRules;
+use hooklane_sender::TrustedCas;
 
 /// The settings that `template.yaml` passes to `delivery` as environment variables.
 #[derive(Debug, Clone)]
@@ -18,6 +19,7 @@ pub struct Settings {
     pub queue_visibility_seconds: u32,
     pub retention_days: u16,
     pub network: NetworkRules,
+    pub trusted_cas: TrustedCas,
     pub thresholds: Thresholds,
     /// Roughly how many deliveries of one webhook may be parked before new ones are skipped.
     pub max_parked: u64,
@@ -39,6 +41,7 @@ impl Settings {
             queue_visibility_seconds: settings::parse("QUEUE_VISIBILITY_SECONDS")?,
             retention_days: settings::parse("RETENTION_DAYS")?,
             network: settings::network_rules()?,
+            trusted_cas: settings::parse_or_empty("TRUSTED_TARGET_CAS")?,
             thresholds: settings::thresholds()?,
             max_parked: settings::parse("MAX_PARKED")?,
         })

@@ -137,6 +137,16 @@ MUTATIONS: list[Mutation] = [
         "dashboard works with api's settings, and reaches receivers by the same way",
     ),
     Mutation(
+        ("Parameters", "TrustedTargetCas", "MaxLength"),
+        3000,
+        "variables of a function fit into what Lambda takes, beside the longest certificates",
+    ),
+    Mutation(
+        _properties("DeliveryFunction", "Environment", "Variables", "TRUSTED_TARGET_CAS"),
+        GONE,
+        "each function that calls receivers trusts the operator's authorities",
+    ),
+    Mutation(
         ("Parameters", "TimeoutApi", "Default"), 60, "each stack of the list can be deployed"
     ),
     Mutation(

@@ -4,7 +4,12 @@ The assertions hold for the default stack and for each of these, and a test depl
 new parameter fails `make check` until one of these sets it: add it here, to whichever stack it fits.
 """
 
+from hooklane_local.paths import ROOT
+
 KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+
+# A certificate whose line ends have become blanks, as on the way through a command line.
+AUTHORITY = " ".join((ROOT / "shared" / "sender" / "src" / "tests" / "authority.pem").read_text().split("\n")).strip()
 
 # What the stacks of tests set anyway says nothing about a parameter, so it is away from both here.
 COVERING: dict[str, dict[str, str]] = {
@@ -77,6 +82,7 @@ COVERING: dict[str, dict[str, str]] = {
         "PublishingTopicArns": "arn:aws:sns:us-east-1:210987654321:orders,arn:aws:sns:eu-west-1:210987654321:billing",
         "AllowedTargetCidrs": "10.1.0.0/16=acme|beta, 10.2.0.0/16",
         "AllowedTargetPorts": "443,8443",
+        "TrustedTargetCas": AUTHORITY,
         "EgressSubnetIds": "subnet-0a1,subnet-0b2",
         "EgressSecurityGroupIds": "sg-0c3",
         "FixedEgress": "subnets",

@@ -36,6 +36,16 @@ where
     text(name)?.parse().map_err(|e: T::Err| InvalidSetting::Invalid { name, why: e.to_string() })
 }
 
+/// The value of a setting as a `T`, which also reads a text that is missing or empty.
+pub fn parse_or_empty<T>(name: &'static str) -> Result<T, InvalidSetting>
+where
+    T: FromStr,
+    T::Err: std::fmt::Display,
+{
+    let read = text_or_empty(name).parse();
+    read.map_err(|e: T::Err| InvalidSetting::Invalid { name, why: e.to_string() })
+}
+
 /// The network rules of `ALLOWED_TARGET_CIDRS`, `ALLOWED_TARGET_PORTS`, `OWN_HOSTS` and `INBOX_ADDRESS`.
 pub fn network_rules() -> Result<hooklane_domain::webhook::network::NetworkRules, InvalidSetting> {
     let cidrs = text_or_empty("ALLOWED_TARGET_CIDRS");
@@ -51,10 +61,7 @@ pub fn network_rules() -> Result<hooklane_domain::webhook::network::NetworkRules
 
 /// The addresses that deliveries come from, of `SOURCE_CIDRS`. They change if it is missing or empty.
 pub fn source_addresses() -> Result<hooklane_domain::sources::SourceAddresses, InvalidSetting> {
-    let name = "SOURCE_CIDRS";
-    text_or_empty(name).parse().map_err(|e: hooklane_domain::sources::InvalidSource| {
-        InvalidSetting::Invalid { name, why: e.to_string() }
-    })
+    parse_or_empty("SOURCE_CIDRS")
 }
 
 /// What tenants have whose settings do not say otherwise. A function that has the contracts and catalogs

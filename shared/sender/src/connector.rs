@@ -12,6 +12,7 @@ use tower::Service as _;
 use crate::connection::{ByteStream, Connection};
 use crate::guard::{BoxError, Guard};
 use crate::meter::{HANDSHAKE, Meter, Metered};
+use crate::trust::TrustedCas;
 
 /// The part of an attempt's time that connecting, TLS included, may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -66,11 +67,11 @@ impl Connector {
     }
 }
 
-/// Public certificate authorities, and no client certificate. No protocol is offered by ALPN: a receiver
-/// then speaks HTTP/1.1.
-pub(crate) fn tls() -> rustls::ClientConfig {
-    let roots = rustls::RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-    tls_with(roots)
+/// Public certificate authorities and the operator's own, and no client certificate. No protocol is offered by
+/// ALPN: a receiver then speaks HTTP/1.1.
+pub(crate) fn tls(trusted: &TrustedCas) -> rustls::ClientConfig {
+    let public = webpki_roots::TLS_SERVER_ROOTS.iter().cloned();
+    tls_with(public.chain(trusted.anchors()).collect())
 }
 
 pub(crate) fn tls_with(roots: rustls::RootCertStore) -> rustls::ClientConfig {

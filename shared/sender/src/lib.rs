@@ -15,9 +15,11 @@ mod pool;
 mod record;
 mod request;
 mod sender;
+mod trust;
 
 #[cfg(test)]
 mod tests;
 
 pub use hooklane_app::ports::{Destination, Sent};
 pub use sender::Sender;
+pub use trust::{InvalidCas, TrustedCas};

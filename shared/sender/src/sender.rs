@@ -17,6 +17,7 @@ use crate::guard::Guard;
 use crate::lookup::{Lookup, Lookups, System};
 use crate::pool::{Key, Pool};
 use crate::record::{End, Record};
+use crate::trust::TrustedCas;
 use crate::{classify, request};
 
 /// Sends requests to receivers, each to an address that the operator's rules and the webhook allow.
@@ -35,9 +36,10 @@ impl Post for Sender {
 }
 
 impl Sender {
+    /// A sender that also reaches receivers with certificates of the operator's own authorities.
     #[must_use]
-    pub fn new(rules: NetworkRules) -> Self {
-        Self::with(rules, Arc::new(System), connector::tls())
+    pub fn new(rules: NetworkRules, trusted: &TrustedCas) -> Self {
+        Self::with(rules, Arc::new(System), connector::tls(trusted))
     }
 
     pub(crate) fn with(

@@ -16,7 +16,7 @@ use hooklane_domain::webhook::target::TargetUrl;
 
 use crate::connector;
 use crate::lookup::Lookup;
-use crate::{Destination, Sender, Sent};
+use crate::{Destination, Sender, Sent, TrustedCas};
 
 mod bytewise;
 mod idle;
@@ -54,7 +54,7 @@ impl Lookup for Names {
 
 /// A sender that knows what the lookup knows.
 fn sender_with(rules: NetworkRules, lookup: Arc<impl Lookup + 'static>) -> Sender {
-    Sender::with(rules, lookup, connector::tls())
+    Sender::with(rules, lookup, connector::tls(&TrustedCas::default()))
 }
 
 fn tenant(name: &str) -> TenantId {

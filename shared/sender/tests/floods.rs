@@ -9,7 +9,7 @@ use hooklane_domain::delivery::outcome::{ErrorKind, Outcome};
 use hooklane_domain::delivery::remark::Remark;
 use hooklane_domain::webhook::network::NetworkRules;
 use hooklane_domain::webhook::target::TargetUrl;
-use hooklane_sender::{Destination, Sender, Sent};
+use hooklane_sender::{Destination, Sender, Sent, TrustedCas};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -49,7 +49,10 @@ async fn post(url: &TargetUrl) -> Outcome {
 }
 
 async fn send(url: &TargetUrl) -> Sent {
-    let sender = Sender::new(NetworkRules::parse("127.0.0.0/8", "1024-65535").unwrap());
+    let sender = Sender::new(
+        NetworkRules::parse("127.0.0.0/8", "1024-65535").unwrap(),
+        &TrustedCas::default(),
+    );
     let request =
         WireRequest { headers: Vec::new(), body: "{}".to_owned(), shown_headers: Vec::new() };
     let tenant = "acme".parse().unwrap();

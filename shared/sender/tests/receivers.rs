@@ -9,7 +9,7 @@ use hooklane_domain::delivery::outcome::{ErrorKind, Outcome};
 use hooklane_domain::delivery::remark::Remark;
 use hooklane_domain::webhook::network::NetworkRules;
 use hooklane_domain::webhook::target::TargetUrl;
-use hooklane_sender::{Destination, Sender, Sent};
+use hooklane_sender::{Destination, Sender, Sent, TrustedCas};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -32,7 +32,7 @@ async fn post(url: &str, limit: Duration) -> Sent {
 }
 
 async fn post_body(url: &str, body: &str, limit: Duration) -> Sent {
-    let sender = Sender::new(rules());
+    let sender = Sender::new(rules(), &TrustedCas::default());
     let url = TargetUrl::from_stored(url).unwrap();
     let tenant = "acme".parse().unwrap();
     let to = Destination { tenant: &tenant, url: &url, only: None };
@@ -369,7 +369,7 @@ async fn a_receiver_without_tls_is_a_tls_error() {
 
 #[tokio::test]
 async fn targets_are_judged_again_when_they_are_called() {
-    let strict = Sender::new(NetworkRules::default());
+    let strict = Sender::new(NetworkRules::default(), &TrustedCas::default());
     for url in [
         "http://127.0.0.1:9/",
         "https://127.0.0.1/",

@@ -5,12 +5,21 @@ import re
 
 from hooklane_local.paths import ROOT
 from hooklane_local.template.assertions.table import holds
-from hooklane_local.template.view import FUNCTION, LOG_GROUP, MAPPING, Stack, logical_id
+from hooklane_local.template.view import FUNCTION, LOG_GROUP, MAPPING, QUEUE, SECRET, TABLE, Stack, logical_id
 
 # DynamoDB drops records after 24 hours; one hour is left to read what Lambda gave up.
 _STREAM_SECONDS = 23 * 3600
 # What API Gateway waits for at most.
 _API_SECONDS = 30
+# What Lambda takes of variables for a function, names and values together.
+_VARIABLES_BYTES = 4096
+# What a reference becomes in a stack with the usual name, in a region with a long one.
+_REFERRED = {
+    QUEUE: "https://sqs.ap-southeast-1.amazonaws.com/123456789012/hooklane-{}-ABCDEFGHIJKL",
+    SECRET: "arn:aws:secretsmanager:ap-southeast-1:123456789012:secret:{}-ABCDEFGHIJKL-abcdef",
+    TABLE: "hooklane-{}-ABCDEFGHIJKL",
+    "AWS::ApiGatewayV2::Api": "https://abcdefghij.execute-api.ap-southeast-1.amazonaws.com",
+}
 
 
 @holds(
@@ -196,6 +205,46 @@ def _variables(stack: Stack):
             # A parameter of the type Number is a text for CloudFormation, whatever it resolves to here.
             if not isinstance(value, str) and "Ref" not in (declared.get(variable) or {}):
                 yield f"{name}: {variable}"
+
+
+@holds(
+    "each function that calls receivers trusts the operator's authorities",
+    why="One that does not would refuse receivers that the others reach: a test would fail where deliveries arrive.",
+    source="docs/parameters.md, TrustedTargetCas",
+)
+def _trusts(stack: Stack):
+    for name, function in stack.of(FUNCTION).items():
+        variables = function.get("Environment", {}).get("Variables", {})
+        if "ALLOWED_TARGET_PORTS" in variables and "TRUSTED_TARGET_CAS" not in variables:
+            yield name
+
+
+@holds(
+    "variables of a function fit into what Lambda takes, beside the longest certificates",
+    why="Lambda refuses the function otherwise, and the deployment with it.",
+    source="AWS Lambda Developer Guide, Lambda quotas (environment variables: 4 KB)",
+)
+def _variables_fit(stack: Stack):
+    certificates = stack.source["Parameters"]["TrustedTargetCas"].get("MaxLength", _VARIABLES_BYTES)
+
+    def length(variable: str, value) -> int:
+        return certificates if variable == "TRUSTED_TARGET_CAS" else len(_referred(stack, str(value)))
+
+    for name, function in stack.of(FUNCTION).items():
+        variables = function.get("Environment", {}).get("Variables", {})
+        if (sum_of := sum(len(one) + length(one, value) for one, value in variables.items())) > _VARIABLES_BYTES:
+            yield f"{name} has {sum_of} bytes"
+
+
+def _referred(stack: Stack, text: str) -> str:
+    """A value with about what AWS puts into the place of each reference."""
+
+    def named(reference: re.Match) -> str:
+        name = logical_id(reference[0])
+        form = _REFERRED.get(stack.resources.get(name, {}).get("Type"))
+        return form.format(name) if form else reference[0]
+
+    return re.sub(r"\$\{[^}]+\}", named, text)
 
 
 @holds(

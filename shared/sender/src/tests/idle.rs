@@ -32,7 +32,8 @@ async fn one_at_a_time() -> TargetUrl {
 #[tokio::test]
 async fn idle_connections_held_a_receiver_of_one_connection_serves_a_test_and_then_an_event() {
     let url = one_at_a_time().await;
-    let (api, delivery) = (Sender::new(open()), Sender::new(open()));
+    let (api, delivery) =
+        (Sender::new(open(), &TrustedCas::default()), Sender::new(open(), &TrustedCas::default()));
     for sender in [&api, &delivery, &api] {
         let sent = post(sender, &url, None).await;
         assert_eq!(sent.outcome.status(), Some(200));
@@ -44,7 +45,8 @@ async fn idle_connections_held_a_receiver_of_one_connection_serves_a_test_and_th
 #[tokio::test]
 async fn idle_connections_held_for_a_second_at_most() {
     let url = one_at_a_time().await;
-    let (busy, other) = (Sender::new(open()), Sender::new(open()));
+    let (busy, other) =
+        (Sender::new(open(), &TrustedCas::default()), Sender::new(open(), &TrustedCas::default()));
     let _under_way = busy.idle.begin();
     assert_eq!(post(&busy, &url, None).await.outcome.status(), Some(200));
     let sent = post(&other, &url, None).await;
@@ -72,7 +74,7 @@ async fn a_reused_connection_that_dies_before_an_answer_is_replaced_within_the_a
             }
         }
     });
-    let sender = Sender::new(open());
+    let sender = Sender::new(open(), &TrustedCas::default());
     let _other = sender.idle.begin();
     for remarks in [vec![], vec![Remark::Resent]] {
         let sent = post(&sender, &url, None).await;
@@ -100,7 +102,7 @@ async fn a_reused_connection_that_dies_within_an_answer_is_not_replaced() {
             }
         }
     });
-    let sender = Sender::new(open());
+    let sender = Sender::new(open(), &TrustedCas::default());
     let _other = sender.idle.begin();
     assert_eq!(post(&sender, &url, None).await.outcome.status(), Some(200));
     let sent = post(&sender, &url, None).await;

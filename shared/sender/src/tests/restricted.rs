@@ -38,7 +38,7 @@ async fn receiver() -> (String, Arc<AtomicUsize>) {
 async fn an_address_in_the_url_has_to_be_within_the_ranges() {
     let (url, _) = receiver().await;
     let url = TargetUrl::from_stored(&url).unwrap();
-    let sender = Sender::new(open());
+    let sender = Sender::new(open(), &TrustedCas::default());
     let (inside, outside) = (within(&["127.0.0.1"]), within(&["127.0.0.2", "198.51.100.0/24"]));
     let sent = post(&sender, &url, Some(&inside)).await;
     assert_eq!(sent.outcome.status(), Some(200));
@@ -79,7 +79,7 @@ async fn a_name_has_to_resolve_into_the_ranges() {
 async fn a_connection_made_under_wider_rules_serves_no_narrower_webhook() {
     let (url, connections) = receiver().await;
     let url = TargetUrl::from_stored(&url).unwrap();
-    let sender = Sender::new(open());
+    let sender = Sender::new(open(), &TrustedCas::default());
     let _other = sender.idle.begin();
     for _ in 0..2 {
         assert_eq!(post(&sender, &url, None).await.outcome.status(), Some(200));
@@ -101,7 +101,7 @@ async fn finding_12_a_range_of_one_tenant_serves_no_other() {
     let (url, connections) = receiver().await;
     let url = TargetUrl::from_stored(&url).unwrap();
     let rules = NetworkRules::parse("127.0.0.0/8=acme|beta", "1024-65535").unwrap();
-    let sender = Sender::new(rules);
+    let sender = Sender::new(rules, &TrustedCas::default());
     let _other = sender.idle.begin();
     for name in ["acme", "acme", "beta"] {
         let sent = post_for(&sender, name, &url, None).await;

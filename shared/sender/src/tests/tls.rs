@@ -21,6 +21,19 @@ const CERTIFICATE: &str = "MIIBtDCCAVmgAwIBAgIUc/Owlmb6cxCNTM7qLfFeJ/RiFJowCgYIK
 const KEY: &str = "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgGOkz3H6U+4m3eoDBwrV0Mi3zmn2wezbfymmrQ9vFlX2h\
     RANCAASY6gTz9C/bamNAJO6qQGZtj+8E1mIjfNmcDY+7TREO6GFAFfqNKgfFiiJch0mR61RJdowo0nf1MWWCsDa1Sisf";
 
+/// An authority that nobody knows, made for this test.
+const AUTHORITY: &str = include_str!("authority.pem");
+/// What it signed for `receiver.example.com`, and the key of that.
+const SIGNED: &str = "MIIB1zCCAX2gAwIBAgIURZ/c5KGYkmFWib0O4R9Rp8lBjAYwCgYIKoZIzj0EAwIwHDEaMBgGA1UEAwwRRXhhbXBsZSBh\
+    dXRob3JpdHkwIBcNMjYxMTI4MTU1NjEwWhgPMjEyNjExMDQxNTU2MTBaMB8xHTAbBgNVBAMMFHJlY2VpdmVyLmV4YW1w\
+    bGUuY29tMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEhdUicYPFPGlqF88j+Jo78mk7tYKV4CsWWK3cViwQCAAftTuR\
+    gGE6RKCHYSWbaDxyj/2A7xDKgGapHNw91CLAq6OBlzCBlDAMBgNVHRMBAf8EAjAAMA4GA1UdDwEB/wQEAwIHgDATBgNV\
+    HSUEDDAKBggrBgEFBQcDATAfBgNVHREEGDAWghRyZWNlaXZlci5leGFtcGxlLmNvbTAdBgNVHQ4EFgQUsCU4fQo9hLW5\
+    PkBFxq8XvPUo29IwHwYDVR0jBBgwFoAUHwOG8C9D8KONOYJkDJg3ZbXzyp4wCgYIKoZIzj0EAwIDSAAwRQIhAKDfKNEu\
+    2IOOU+fSdNRYj/5d0++wLOHZKB0i/ZcSjsyDAiBWLKCjrs0xZBwHqgTYHt9JYdR/WYEDxy9HOfKUUMOoKg==";
+const SIGNED_KEY: &str = "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg9hSz1FeMj8JBMfcDm4pyotbGXbX2t8m41IjB5SBz2gGh\
+    RANCAASF1SJxg8U8aWoXzyP4mjvyaTu1gpXgKxZYrdxWLBAIAB+1O5GAYTpEoIdhJZtoPHKP/YDvEMqAZqkc3D3UIsCr";
+
 fn der(text: &str) -> Vec<u8> {
     base64::engine::general_purpose::STANDARD.decode(text).unwrap()
 }
@@ -31,14 +44,14 @@ fn trusting() -> rustls::ClientConfig {
     connector::tls_with(roots)
 }
 
-fn acceptor() -> TlsAcceptor {
+fn acceptor(certificate: &str, key: &str) -> TlsAcceptor {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(der(KEY)));
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(der(key)));
     let mut config = rustls::ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
-        .with_single_cert(vec![CertificateDer::from(der(CERTIFICATE))], key)
+        .with_single_cert(vec![CertificateDer::from(der(certificate))], key)
         .unwrap();
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     TlsAcceptor::from(Arc::new(config))
@@ -50,11 +63,19 @@ where
     S: Fn(TlsStream<TcpStream>) -> F + Send + 'static,
     F: Future<Output = ()> + Send + 'static,
 {
+    receiver_by(acceptor(CERTIFICATE, KEY), serve).await
+}
+
+async fn receiver_by<F, S>(acceptor: TlsAcceptor, serve: S) -> TargetUrl
+where
+    S: Fn(TlsStream<TcpStream>) -> F + Send + 'static,
+    F: Future<Output = ()> + Send + 'static,
+{
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move {
         while let Ok((socket, _)) = listener.accept().await {
-            if let Ok(session) = acceptor().accept(socket).await {
+            if let Ok(session) = acceptor.accept(socket).await {
                 tokio::spawn(serve(session));
             }
         }
@@ -106,6 +127,45 @@ async fn a_certificate_is_checked() {
     let names = Names::of("other.example.com", &[&["127.0.0.1"]]);
     let sender = Sender::with(rules(), names, trusting());
     assert_eq!(error_of(&post(&sender, &other, None).await).0, ErrorKind::Tls);
+}
+
+/// The operator's own authority is enough, and only for a sender that was given it.
+#[tokio::test]
+async fn a_receiver_is_reached_under_an_authority_of_the_operators_own() {
+    let posts = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&posts);
+    let url = receiver_by(acceptor(SIGNED, SIGNED_KEY), move |mut session| {
+        let counted = Arc::clone(&counted);
+        async move {
+            let mut read = [0; 4096];
+            if session.read(&mut read).await.is_ok_and(|n| read[..n].starts_with(b"POST ")) {
+                counted.fetch_add(1, Ordering::SeqCst);
+                let ok = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+                session.write_all(ok).await.unwrap();
+            }
+        }
+    })
+    .await;
+    let sender = |trusted: &str| {
+        let rules = NetworkRules::parse("127.0.0.0/8", "1024-65535").unwrap();
+        let names = Names::of("receiver.example.com", &[&["127.0.0.1"]]);
+        Sender::with(rules, names, connector::tls(&trusted.parse().unwrap()))
+    };
+    let another = include_str!("alone.pem");
+    for (trusted, is_reached) in [
+        ("", false),
+        (another, false),
+        (AUTHORITY, true),
+        (&*format!("{another}{AUTHORITY}").replace('\n', " "), true),
+    ] {
+        let before = posts.load(Ordering::SeqCst);
+        let sent = post(&sender(trusted), &url, None).await;
+        assert_eq!(sent.outcome.status(), is_reached.then_some(200), "{trusted}: {sent:?}");
+        assert_eq!(posts.load(Ordering::SeqCst) - before, usize::from(is_reached), "{trusted}");
+        if !is_reached {
+            assert_eq!(error_of(&sent).0, ErrorKind::Tls, "{trusted}");
+        }
+    }
 }
 
 /// Once a session stands, records that carry next to nothing count by what they are on the wire.
