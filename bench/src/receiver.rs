@@ -1,6 +1,6 @@
-//! Receivers: one server that counts the POSTs of each path. The first part of a path says how it
-//! answers: `/ok/…` at once, `/after-100/…` after 100 ms, `/failing-1/…` with 500 to one request in a hundred, the
-//! others as a hostile receiver would.
+//! Receivers: one server that counts the POSTs of each path, without TLS and with it. The first part of a path
+//! says how it answers: `/ok/…` at once, `/after-100/…` after 100 ms, `/failing-1/…` with 500 to one request in a
+//! hundred, the others as a hostile receiver would.
 
 use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
@@ -8,9 +8,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
+use tokio_rustls::TlsAcceptor;
+
+pub mod tls;
 
 /// What one path has got.
 #[derive(Debug, Clone, Default)]
@@ -24,38 +27,47 @@ pub struct Got {
 #[derive(Debug)]
 pub struct Receiver {
     address: SocketAddr,
+    /// The same under TLS.
+    tls_address: SocketAddr,
     got: Arc<Mutex<HashMap<String, Got>>>,
     task: JoinHandle<()>,
 }
 
 impl Receiver {
     pub async fn start() -> anyhow::Result<Self> {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.context("no loopback port")?;
-        let address = listener.local_addr()?;
+        let (plain, secure) = (listener().await?, listener().await?);
+        let (address, tls_address) = (plain.local_addr()?, secure.local_addr()?);
+        let acceptor = tls::acceptor()?;
         let got: Arc<Mutex<HashMap<String, Got>>> = Arc::default();
         let counted = Arc::clone(&got);
         let task = tokio::spawn(async move {
-            let mut connections = tokio::task::JoinSet::new();
+            let mut connections = JoinSet::new();
             loop {
-                tokio::select! {
-                    accepted = listener.accept() => {
-                        let Ok((stream, _)) = accepted else { continue };
-                        drop(stream.set_nodelay(true));
-                        let got = Arc::clone(&counted);
-                        // A sender that hangs up ends its connection, and nothing else.
-                        connections.spawn(async move { drop(serve(stream, &got).await) });
-                    }
-                    Some(_) = connections.join_next() => {}
-                }
+                let (stream, acceptor) = tokio::select! {
+                    Ok((stream, _)) = plain.accept() => (stream, None),
+                    Ok((stream, _)) = secure.accept() => (stream, Some(acceptor.clone())),
+                    Some(_) = connections.join_next() => continue,
+                    else => continue,
+                };
+                drop(stream.set_nodelay(true));
+                let got = Arc::clone(&counted);
+                // A sender that hangs up ends its connection, and nothing else.
+                connections.spawn(async move { drop(connected(stream, acceptor, &got).await) });
             }
         });
-        Ok(Self { address, got, task })
+        Ok(Self { address, tls_address, got, task })
     }
 
     /// The URL of a path.
     #[must_use]
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
+    }
+
+    /// The URL of a path under TLS.
+    #[must_use]
+    pub fn tls_url(&self, path: &str) -> String {
+        format!("https://{}{path}", self.tls_address)
     }
 
     /// What the path has got so far.
@@ -75,13 +87,32 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+async fn listener() -> anyhow::Result<TcpListener> {
+    TcpListener::bind(("127.0.0.1", 0)).await.context("no loopback port")
+}
+
+/// Serves a connection, after the handshake if there is an acceptor.
+async fn connected(
+    stream: TcpStream,
+    acceptor: Option<TlsAcceptor>,
+    got: &Mutex<HashMap<String, Got>>,
+) -> std::io::Result<()> {
+    match acceptor {
+        Some(acceptor) => serve(acceptor.accept(stream).await?, got).await,
+        None => serve(stream, got).await,
+    }
+}
+
 struct Request {
     path: String,
     id: String,
     body_bytes: u64,
 }
 
-async fn serve(mut stream: TcpStream, got: &Mutex<HashMap<String, Got>>) -> std::io::Result<()> {
+async fn serve<S>(mut stream: S, got: &Mutex<HashMap<String, Got>>) -> std::io::Result<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     let mut buffer = Vec::new();
     while let Some(request) = read(&mut stream, &mut buffer).await? {
         let posts = {
@@ -103,7 +134,9 @@ async fn serve(mut stream: TcpStream, got: &Mutex<HashMap<String, Got>>) -> std:
             Some(("failing", _)) => "ok",
             _ => kind,
         };
-        if !answer(&mut stream, kind).await? {
+        let is_kept = answer(&mut stream, kind).await?;
+        stream.flush().await?;
+        if !is_kept {
             return Ok(());
         }
     }
@@ -117,7 +150,10 @@ fn number(kind: &str) -> Option<(&str, u64)> {
 }
 
 /// Reads one request with its body; what follows stays in the buffer.
-async fn read(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> std::io::Result<Option<Request>> {
+async fn read<S>(stream: &mut S, buffer: &mut Vec<u8>) -> std::io::Result<Option<Request>>
+where
+    S: AsyncRead + Unpin,
+{
     loop {
         if let Some(end) = buffer.windows(4).position(|four| four == b"\r\n\r\n") {
             let head = String::from_utf8_lossy(&buffer[..end]).into_owned();
@@ -145,7 +181,10 @@ async fn read(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> std::io::Result<O
 }
 
 /// Answers as the kind says. Returns whether the connection can be used again.
-async fn answer(stream: &mut TcpStream, kind: &str) -> std::io::Result<bool> {
+async fn answer<S>(stream: &mut S, kind: &str) -> std::io::Result<bool>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     match kind {
         "ok" => {
             stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").await?;
@@ -216,14 +255,17 @@ async fn answer(stream: &mut TcpStream, kind: &str) -> std::io::Result<bool> {
 }
 
 /// Writes `one` many times at once, with pauses between, until the other side hangs up.
-async fn forever(
-    stream: &mut TcpStream,
+async fn forever<S>(
+    stream: &mut S,
     one: &[u8],
     at_once: usize,
     pause_ms: u64,
-) -> std::io::Result<()> {
+) -> std::io::Result<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     let many = one.repeat(at_once);
-    let (mut reading, mut writing) = stream.split();
+    let (mut reading, mut writing) = tokio::io::split(stream);
     let mut ignored = [0; 1_024];
     let hung_up = async {
         while reading.read(&mut ignored).await? > 0 {}

@@ -235,6 +235,7 @@ mod tests {
             if name == Name::Delivery {
                 assert_eq!(value("QUEUE_VISIBILITY_SECONDS"), Some("360"));
                 assert_eq!(value("ALLOWED_TARGET_CIDRS"), Some(""));
+                assert_eq!(value("TRUSTED_TARGET_CAS"), Some(""));
                 assert_eq!(value("MAX_PARKED"), Some("100000"));
                 assert_eq!(value("OWN_HOSTS"), Some("httpapi,"));
                 assert_eq!(value("INBOX_ADDRESS"), Some("httpapi"));

@@ -15,7 +15,7 @@ use crate::function::{End, Function, Invocation, Limits, program};
 use crate::http::Server;
 use crate::lambda::Name;
 use crate::payload::Request;
-use crate::receiver::Receiver;
+use crate::receiver::{Receiver, tls};
 use crate::template::{Given, environment};
 
 pub const REGISTRY: &str = "registry";
@@ -96,6 +96,7 @@ impl World {
             ("HttpApi", "https://api.hooklane.example".to_owned()),
             ("AllowedTargetCidrs", "127.0.0.0/8".to_owned()),
             ("AllowedTargetPorts", "1-65535".to_owned()),
+            ("TrustedTargetCas", tls::AUTHORITY.to_owned()),
             // The rows call more often than a tenant may in a minute.
             ("ApiRateLimit", "0".to_owned()),
             // The rows use types of every platform guide.

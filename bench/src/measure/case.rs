@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::receiver::Receiver;
+
 /// What the receiver answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Receiving {
@@ -30,6 +32,8 @@ pub struct Case {
     /// The bytes of an event's data.
     pub bytes: usize,
     pub receiving: Receiving,
+    /// Whether the receiver has TLS.
+    pub is_tls: bool,
     pub published: Published,
     /// About how many deliveries are measured.
     pub deliveries: usize,
@@ -56,6 +60,7 @@ const fn case(webhooks: usize, batch: usize, bytes: usize, deliveries: usize) ->
         batch,
         bytes,
         receiving: Receiving::AtOnce,
+        is_tls: false,
         published: Published::ByQueue,
         deliveries,
         is_quick: false,
@@ -85,8 +90,17 @@ impl Case {
             Self { receiving: after(2_000), ..case(1, 10, 500, 30) },
             Self { receiving: Receiving::Failing(1), ..case(1, 10, 500, 1_000) },
             Self { receiving: Receiving::Failing(50), ..case(1, 10, 500, 500) },
+            Self { is_tls: true, ..case(1, 10, 500, 1_000) },
+            Self { is_tls: true, ..case(10, 10, 500, 2_000) },
             Self { published: Published::ByApi, ..case(1, 1, 500, 300) },
         ]
+    }
+
+    /// Where the receiver is.
+    #[must_use]
+    pub fn url(&self, receiver: &Receiver) -> String {
+        let path = self.path();
+        if self.is_tls { receiver.tls_url(&path) } else { receiver.url(&path) }
     }
 
     /// The path of the receiver, whose first part says how it answers.
@@ -133,6 +147,9 @@ impl fmt::Display for Case {
             Receiving::After(time) => write!(f, "-{}ms", time.as_millis()),
             Receiving::Failing(percent) => write!(f, "-{percent}%"),
         }?;
+        if self.is_tls {
+            f.write_str("-tls")?;
+        }
         match self.published {
             Published::ByQueue => Ok(()),
             Published::ByApi => f.write_str("-api"),
@@ -167,8 +184,9 @@ mod tests {
         for name in ["1x10x500", "10x10x500", "1x10x200000", "1x10x500-100ms", "1x10x500-2s"] {
             assert!(names.contains(&name.to_owned()), "{name} is not in {names:?}");
         }
-        assert!(names.contains(&"1x10x500-50%".to_owned()));
-        assert!(names.contains(&"1x1x500-api".to_owned()));
+        for name in ["1x10x500-50%", "1x1x500-api", "1x10x500-tls", "10x10x500-tls"] {
+            assert!(names.contains(&name.to_owned()), "{name} is not in {names:?}");
+        }
         let once: std::collections::BTreeSet<_> = names.iter().collect();
         assert_eq!(once.len(), names.len());
     }

@@ -114,12 +114,13 @@ impl<'w> Growing<'w> {
             batch: 100,
             bytes: 500,
             receiving: Receiving::AtOnce,
+            is_tls: false,
             published: Published::ByQueue,
             deliveries: 0,
             is_quick: false,
         };
         let tenants: Vec<_> = (0..tenants).map(|n| format!("tenant-{n}")).collect();
-        let url = world.receiver.url(&case.path());
+        let url = case.url(&world.receiver);
         for tenant in &tenants {
             for _ in 0..webhooks {
                 world.webhook(tenant, &webhook(&url)).await?;

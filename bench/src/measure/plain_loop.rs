@@ -12,6 +12,7 @@ use futures::future::try_join_all;
 use tokio::process::Command;
 use tokio::time::{MissedTickBehavior, interval};
 
+use crate::receiver::tls;
 use crate::usage::own_processor_time;
 
 /// What a loop does.
@@ -44,7 +45,8 @@ pub async fn run(pace: &Pace) -> anyhow::Result<Duration> {
 
 /// The loop itself: what its process runs.
 pub async fn in_this_process(pace: &Pace) -> anyhow::Result<Duration> {
-    let client = reqwest::Client::builder().no_proxy().build()?;
+    let client = reqwest::Client::builder().no_proxy().use_preconfigured_tls(tls::client()?);
+    let client = client.build()?;
     let body = bytes::Bytes::from(super::event::event(None, pace.bytes).to_string());
     let mut turns = interval(pace.apart.max(Duration::from_micros(1)));
     turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -66,4 +68,25 @@ async fn post(client: &reqwest::Client, url: &str, body: &bytes::Bytes) -> anyho
     let post = client.post(url).header("content-type", "application/json").body(body.clone());
     post.send().await?.bytes().await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::receiver::Receiver;
+
+    #[tokio::test]
+    async fn every_post_arrives_without_tls_and_with_it() {
+        let receiver = Receiver::start().await.unwrap();
+        for (path, url) in
+            [("/ok/plain", receiver.url("/ok/plain")), ("/ok/tls", receiver.tls_url("/ok/tls"))]
+        {
+            let apart = Duration::from_millis(1);
+            let pace = Pace { url, bytes: 500, posts: 6, at_once: 3, apart };
+            in_this_process(&pace).await.unwrap();
+            let got = receiver.got(path);
+            assert_eq!(got.posts, (WARM_UP as u64 + 2) * 3, "{path}");
+            assert!(got.bytes >= got.posts * 500, "{path}: {} bytes", got.bytes);
+        }
+    }
 }
