@@ -9,7 +9,7 @@ use hooklane_domain::isolation::admission::Admission;
 use crate::context::Context;
 use crate::parking_lot::Room;
 use crate::ports::Ports;
-use crate::standing;
+use crate::standing::{self, Standing};
 use crate::task::Job;
 
 /// Parks a delivery; `parked` is the delivery as it must be written. If its webhook has too many parked
@@ -34,9 +34,43 @@ pub(crate) async fn park<P: Ports>(
     }
 }
 
-/// Sends a new message for a parked delivery if there is no longer a reason to park it. `upkeep` handles
-/// deliveries that are not due yet, and those that the tenant wants discarded.
-pub(crate) async fn look_again<P: Ports>(
+/// A message has come for a parked delivery. If there is no longer a reason to park it, a new message replaces
+/// this one. Otherwise it is parked once more: whoever sent the message may have removed the pointer, as
+/// `upkeep` does for an item that it cannot read. Its pointer is a new one, because the old one may still be
+/// about to be removed.
+pub(crate) async fn park_again<P: Ports>(
+    context: &Context<P>,
+    job: &Job<'_>,
+    parked: Delivery,
+) -> Result<Disposition, Unavailable> {
+    let now = context.system.now();
+    let (since, reason) = match parked.state {
+        State::Parked { since, due, reason } if due <= now => (since, reason),
+        _ => return Ok(Disposition::Done),
+    };
+    let standing = standing::fresh(context, &parked).await?;
+    if standing.as_ref().is_some_and(|standing| may_go(standing, since)) {
+        return context.messages.replace(job, parked).await;
+    }
+    let reason = match standing.map(|standing| standing.admission) {
+        Some(Admission::Park(reason)) => reason,
+        _ => reason,
+    };
+    context.parking.announce(&parked).await?;
+    match save(context, &parked.parked_until(since, now, reason)).await? {
+        Some(parked) => look_again(context, job, parked).await,
+        None => Ok(context.messages.come_back(job).await),
+    }
+}
+
+/// Whether nothing holds a delivery that was parked then.
+fn may_go(standing: &Standing, since: Timestamp) -> bool {
+    standing.admission == Admission::Attempt && !standing.health.discards(since)
+}
+
+/// Sends a new message for a delivery that was just parked if there is no longer a reason to park it. `upkeep`
+/// handles deliveries that are not due yet, and those that the tenant wants discarded.
+async fn look_again<P: Ports>(
     context: &Context<P>,
     job: &Job<'_>,
     parked: Delivery,
@@ -48,7 +82,7 @@ pub(crate) async fn look_again<P: Ports>(
     let Some(standing) = standing::fresh(context, &parked).await? else {
         return Ok(Disposition::Done);
     };
-    if standing.admission == Admission::Attempt && !standing.health.discards(since) {
+    if may_go(&standing, since) {
         return context.messages.replace(job, parked).await;
     }
     Ok(Disposition::Done)

@@ -26,7 +26,7 @@ use crate::claim::{Claimed, claim};
 use crate::context::Context;
 use crate::deps::Deps;
 use crate::newer;
-use crate::park::{look_again, park};
+use crate::park::{park, park_again};
 use crate::ports::Ports;
 use crate::settle::settle;
 use crate::task::{Job, Task};
@@ -293,7 +293,7 @@ impl<P: Ports> Pipeline<P> {
         let delivery = match claim(context, job, read).await? {
             Claimed::Due(_) if canary::is_canary(job) => return canary::arrive(context, job).await,
             Claimed::Due(delivery) => delivery,
-            Claimed::Parked(delivery) => return look_again(context, job, delivery).await,
+            Claimed::Parked(delivery) => return park_again(context, job, delivery).await,
             Claimed::Aged(delivery) => return context.messages.replace(job, delivery).await,
             Claimed::Foreign => {
                 let reason = "the delivery belongs to another tenant";

@@ -103,7 +103,7 @@ fn metadata(connection: &CaptureConnection) -> Option<ConnectionMetadata> {
             connected.poison();
         }
     };
-    Some(ConnectionMetadata::builder().poison_fn(poison).build())
+    Some(ConnectionMetadata::builder().proxied(false).poison_fn(poison).build())
 }
 
 /// What failed, as the SDK decides by it whether the call is repeated. Nothing of an answer was read, and every

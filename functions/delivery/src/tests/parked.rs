@@ -1,7 +1,9 @@
 //! Deliveries that are parked because of their tenant, their webhook or the state of the queues.
 
 use hooklane_app::pausing::{Resumption, pause};
-use hooklane_app::ports::{BrakeStore as _, TenantStore as _, WatchList as _};
+use hooklane_app::ports::{
+    BrakeStore as _, ParkingStore as _, TenantStore as _, WatchList as _, WebhookStore as _,
+};
 use hooklane_domain::access::tenant::TenantSettings;
 use hooklane_domain::delivery::message::Message;
 use hooklane_domain::delivery::waiting::Lane;
@@ -153,9 +155,36 @@ async fn deliveries_parked_for_an_inactive_webhook_are_delivered_once_it_is_acti
     assert_eq!(world.delivery("e1").await.status(), Status::Delivered);
 }
 
+/// `upkeep` sends the message of an item that it cannot read and removes the pointer. The item can be read when
+/// the message comes, and the webhook is paused again.
+#[tokio::test]
+async fn a_message_for_a_parked_delivery_without_a_pointer_parks_it_again() {
+    for deleted in [false, true] {
+        let world = paused_with(1).await;
+        let [pointer] = &world.pointers().await[..] else { panic!("one pointer") };
+        world.ledger.unpark(pointer).await.unwrap();
+        world.advance(SignedDuration::from_secs(1));
+        world.send(&world.message("e0", 0)).await;
+        if deleted {
+            world.registry().delete(&tenant(), world.webhook.id, None).await.unwrap();
+        }
+        assert_eq!(world.step(Lane::Fast).await, 1);
+        let again = world.pointers().await;
+        assert_eq!(again.len(), 1);
+        assert!(again[0].due > pointer.due, "another pointer than the one that was removed");
+        assert_eq!(reason(&world.delivery("e0").await), Some(ParkReason::Paused));
+        if !deleted {
+            world.resume(Resumption::default()).await;
+        }
+        world.run_minutes(2).await;
+        let ended = if deleted { Status::Cancelled } else { Status::Delivered };
+        assert_eq!(world.delivery("e0").await.status(), ended);
+        assert_eq!(world.pointers().await, []);
+    }
+}
+
 #[tokio::test]
 async fn parked_deliveries_of_a_deleted_webhook_are_cancelled() {
-    use hooklane_app::ports::WebhookStore as _;
     let world = paused_with(2).await;
     world.registry().delete(&tenant(), world.webhook.id, None).await.unwrap();
     world.run_minutes(2).await;
