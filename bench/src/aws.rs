@@ -3,7 +3,9 @@
 //! suite of `shared/aws` passes against them.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use hyper::StatusCode;
 use serde_json::{Value, json};
@@ -43,6 +45,8 @@ pub struct Aws {
     pub events: EventBridge,
     secrets: Mutex<HashMap<String, String>>,
     used: Mutex<Used>,
+    /// The microseconds that each answer waits.
+    answers_after: AtomicU64,
 }
 
 impl Aws {
@@ -55,10 +59,21 @@ impl Aws {
         self.secrets().insert(name.to_owned(), text.to_owned());
     }
 
+    /// Lets each answer wait from now on, as one of AWS is on its way for some milliseconds. Without this they are
+    /// answered at once.
+    pub fn answer_after(&self, time: Duration) {
+        let microseconds = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        self.answers_after.store(microseconds, Ordering::Relaxed);
+    }
+
     /// What was used since the last call.
     #[must_use]
     pub fn take_used(&self) -> Used {
         std::mem::take(&mut *self.used.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn count_out(&self, bytes: usize) {
+        self.used.lock().unwrap_or_else(PoisonError::into_inner).bytes_out += bytes as u64;
     }
 
     fn secrets(&self) -> MutexGuard<'_, HashMap<String, String>> {
@@ -134,9 +149,11 @@ impl Service for Endpoint {
                 .with("content-type", "application/x-amz-json-1.0"),
             Err(error) => error.answer(),
         };
-        let mut used = self.0.used.lock().unwrap_or_else(PoisonError::into_inner);
-        used.bytes_out += answer.body.len() as u64;
-        drop(used);
+        self.0.count_out(answer.body.len());
+        let waits = Duration::from_micros(self.0.answers_after.load(Ordering::Relaxed));
+        if !waits.is_zero() {
+            tokio::time::sleep(waits).await;
+        }
         answer
     }
 }

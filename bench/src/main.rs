@@ -1,5 +1,5 @@
 //! The commands of the harness: hostile inputs (`limits`, `worst`), what things cost (`measure`, `growth`, `curve`,
-//! `pages`, `figures`, `price`), and `stand-in`.
+//! `releases`, `pages`, `figures`, `price`), and `stand-in`.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -12,6 +12,7 @@ use hooklane_bench::control_group::ControlGroup;
 use hooklane_bench::measure::case::Case;
 use hooklane_bench::measure::growth::Axis;
 use hooklane_bench::measure::plain_loop::{self, Pace};
+use hooklane_bench::measure::releases::Shape;
 use hooklane_bench::row::Row;
 use hooklane_bench::{figures, measure, pages, suite};
 use tokio::sync::Semaphore;
@@ -86,10 +87,11 @@ async fn run() -> anyhow::Result<ExitCode> {
         Some((name, _)) if name == "bench" => bench().await,
         Some((name, _)) if name == "bench-growth" => growth().await,
         Some((name, _)) if name == "bench-fanout" => curve().await,
+        Some((name, _)) if name == "bench-releases" => releases().await,
         Some((name, [url, numbers @ ..])) if name == "plain-loop" => plain(url, numbers).await,
         _ => bail!(
             "the commands are limits, worst, pages, figures, price BEFORE AFTER, bench, bench-growth, \
-             bench-fanout, and stand-in COMMAND"
+             bench-fanout, bench-releases, and stand-in COMMAND"
         ),
     }
 }
@@ -245,6 +247,23 @@ async fn growth() -> anyhow::Result<ExitCode> {
 async fn curve() -> anyhow::Result<ExitCode> {
     let most = usize::try_from(number("MOST", 10_000))?;
     measure::curve::fan_out(&binaries()?, most, report).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints what a run of `upkeep` releases, for each shape whose name holds `ONLY`, of up to `MOST` parked deliveries.
+/// `ANSWER_MS` is the time after which AWS answers a call.
+async fn releases() -> anyhow::Result<ExitCode> {
+    let (folder, only) = (binaries()?, option("ONLY").unwrap_or_default());
+    let most = usize::try_from(number("MOST", 60_000))?;
+    let answer = Duration::from_millis(number("ANSWER_MS", 5));
+    let shapes: Vec<_> =
+        Shape::all(most).into_iter().filter(|shape| shape.to_string().contains(&only)).collect();
+    if shapes.is_empty() {
+        bail!("no shape of at most {most} parked deliveries has {only:?} in its name");
+    }
+    for shape in shapes {
+        measure::releases::release(&folder, shape, answer, report).await?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -12,6 +12,7 @@ pub mod growth;
 pub mod line;
 pub mod plain_loop;
 pub mod publisher;
+pub mod releases;
 pub mod round;
 pub mod run;
 pub mod standins;

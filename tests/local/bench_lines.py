@@ -20,6 +20,26 @@ def line(case: str, function: str, **members) -> dict:
     return {"case": case, "run": 1, "function": function, **idle, **members}
 
 
+def of_releases(limits: str, *, released: int, left: int) -> dict:
+    """What a run of `upkeep` would print that had one webhook with parked deliveries."""
+    return {
+        **line("releases", "upkeep"),
+        "shape": f"1x{released + left}x500",
+        "webhooks": 1,
+        "parked": released + left,
+        "bytes": 500,
+        "limits": limits,
+        "released": released,
+        "left": left,
+        "seconds": 50.04,
+        "released_a_minute": float(released),
+        "cpu_us_per_delivery": 1000.0,
+        "requests_per_delivery": {"SQS SendMessage": 1.0, "DynamoDB DeleteItem": 1.0},
+        "write_units_per_delivery": 4.0,
+        "read_units_per_delivery": 1.5,
+    }
+
+
 def of_case(name: str, *, webhooks: int = 1, batch: int = 10, accepting: str = "ingest") -> list[dict]:
     """A line for each function and for the loop. One event of each batch, and one delivery of each, is a write."""
     events = 1 / webhooks

@@ -10,7 +10,7 @@ from hooklane_local.bench import figures, growth, page, run
 from hooklane_local.commands import main
 from hooklane_local.progress import Failure
 
-from bench_lines import everything, of_case
+from bench_lines import everything, of_case, of_releases
 
 
 @pytest.fixture
@@ -162,11 +162,31 @@ def test_growth_is_stored_with_its_picture_and_the_page(bench, capsys):
     assert "](growth.svg)" in page.PAGE.read_text()
 
 
+def test_what_is_released_is_printed_for_programs_and_for_people(bench, capsys):
+    lines = [of_releases("lambda", released=7_000, left=53_000), of_releases("none", released=58_000, left=2_000)]
+    (bench / "lines.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+
+    run.bench_releases(binaries=None)
+
+    assert calls(bench) == ["bench-releases /built/release"]
+    found, rest = printed(capsys)
+    assert found == lines
+    rows = [[cell.strip() for cell in row.strip("| ").split("|")] for row in rest.splitlines() if row.startswith("| ")]
+    assert rows[0][4:7] == ["released", "seconds", "a minute"]
+    assert rows[2:] == [
+        ["as on Lambda", "1", "60,000", "500", "7,000", "50.0", "7,000", "1,000", "2", "4", "1.5", "14"],
+        ["none", "1", "60,000", "500", "58,000", "50.0", "58,000", "1,000", "2", "4", "1.5", "14"],
+    ]
+
+
 def test_the_command_knows_its_options(bench, monkeypatch, capsys):
     # As if the tools were installed, and this were their Python.
     monkeypatch.setenv("HOOKLANE_LOCAL_REEXECUTED", "1")
     assert main(["bench", "--quick", "--binaries", "/x"]) == 0
-    assert calls(bench) == ["bench /x QUICK=1"]
+    (bench / "lines.jsonl").write_text(f"{json.dumps(of_releases('none', released=1, left=0))}\n")
+    monkeypatch.setenv("HOOKLANE_LOCAL_REEXECUTED", "1")
+    assert main(["bench", "--releases", "--binaries", "/x"]) == 0
+    assert calls(bench) == ["bench /x QUICK=1", "bench-releases /x"]
     with pytest.raises(SystemExit):
         main(["bench", "--quick", "--growth"])
     assert "not allowed with" in capsys.readouterr().err

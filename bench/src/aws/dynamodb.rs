@@ -1,6 +1,7 @@
 //! A stand-in for DynamoDB: the calls and the expressions that `shared/aws` uses, with the answers and
 //! the errors of the API reference (*Amazon DynamoDB API Reference*).
 
+use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
@@ -16,6 +17,10 @@ mod writing;
 
 pub use state::Answered;
 use state::{State, described, name_of};
+
+/// All tables as they were at one time. The items are shared with the tables.
+#[derive(Debug, Clone)]
+pub struct Tables(HashMap<String, Table>);
 
 /// All tables. Every call holds the lock, so a transaction is atomic.
 #[derive(Debug, Default)]
@@ -46,6 +51,25 @@ impl DynamoDb {
         let state = self.state();
         let Some(table) = state.tables.get(table) else { return Vec::new() };
         table.read(&Range::Partition(pk), None, true).map(|(_, item)| (**item).clone()).collect()
+    }
+
+    /// The number of items of a partition.
+    #[must_use]
+    pub fn count(&self, table: &str, pk: &str) -> usize {
+        let state = self.state();
+        let table = state.tables.get(table);
+        table.map_or(0, |table| table.read(&Range::Partition(pk), None, true).count())
+    }
+
+    /// What is stored now, for [`DynamoDb::restore`].
+    #[must_use]
+    pub fn tables(&self) -> Tables {
+        Tables(self.state().tables.clone())
+    }
+
+    /// Puts everything back as it was stored then.
+    pub fn restore(&self, tables: &Tables) {
+        self.state().tables.clone_from(&tables.0);
     }
 
     /// The size of all items of a table.
@@ -122,5 +146,37 @@ impl DynamoDb {
                 format!("the stand-in does not know {operation}"),
             )),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_restored_is_what_was_stored() {
+        let dynamodb = DynamoDb::default();
+        dynamodb.create_table("t");
+        let item = |sk: &str| -> Item {
+            [("pk", "p"), ("sk", sk)]
+                .map(|(name, key)| (name.to_owned(), json!({"S": key})))
+                .into_iter()
+                .collect()
+        };
+        dynamodb.store("t", item("a"));
+        let (tables, bytes) = (dynamodb.tables(), dynamodb.bytes("t"));
+        dynamodb.forget("t", "p");
+        dynamodb.store("t", item("b"));
+        dynamodb.store("t", item("c"));
+        assert_eq!(dynamodb.count("t", "p"), 2);
+        for _ in 0..2 {
+            dynamodb.restore(&tables);
+            assert_eq!(
+                (dynamodb.partition("t", "p"), dynamodb.bytes("t")),
+                (vec![item("a")], bytes)
+            );
+            dynamodb.forget("t", "p");
+        }
+        assert_eq!((dynamodb.count("t", "p"), dynamodb.count("u", "p")), (0, 0));
     }
 }

@@ -11,7 +11,7 @@ use super::value::{Item, size, text};
 /// The primary key of an item: `pk` and `sk`.
 pub type Key = (String, String);
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Table {
     items: BTreeMap<Key, Arc<Item>>,
     /// The keys of the index: `u`, `sk`, `pk`.

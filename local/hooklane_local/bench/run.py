@@ -1,4 +1,4 @@
-"""`make bench`, `make bench-quick`, `make bench-growth`: builds, measures, and prints what was measured."""
+"""`make bench`, `make bench-quick`, `make bench-growth`, `make bench-releases`: builds, measures, and prints what was measured."""
 
 import json
 import os
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hooklane_local import compiling, harness, revisions
-from hooklane_local.bench import figures, growth, page, table, targets
+from hooklane_local.bench import figures, growth, page, releases, table, targets
 from hooklane_local.bench.deployed import deployed
 from hooklane_local.bench.merge import merged, rows
 from hooklane_local.bench.prices import prices
@@ -86,6 +86,15 @@ def bench_growth(*, binaries: str | None, write: bool) -> None:
     if write:
         growth.store(points)
         page.PAGE.write_text(page.current())
+
+
+def bench_releases(*, binaries: str | None) -> None:
+    """Measures what a run of `upkeep` releases of parked deliveries, under Lambda's limits and without."""
+    side = Side("now", _built("release", binaries))
+    with step("parked deliveries, and runs of upkeep"):
+        lines = _measured("release", "bench-releases", side)
+    say("\n".join(json.dumps(line) for line in lines))
+    say(f"\n{releases.table_of(lines)}")
 
 
 def _require_all_of_this_checkout(write: bool, *others: str | None) -> None:
