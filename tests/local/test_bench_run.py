@@ -75,6 +75,13 @@ def test_functions_that_are_built_already_are_not_built(bench, tmp_path, monkeyp
     assert calls(bench)[0] == f"bench {tmp_path} RUN=1"
 
 
+def test_a_case_that_is_left_out_fails_the_run_of_this_revision(bench):
+    lines = bench / "lines.jsonl"
+    lines.write_text(lines.read_text() + "1x10x500-tls is left out: these functions do not trust the authority\n")
+    with pytest.raises(Failure, match="1x10x500-tls is left out"):
+        run.bench(binaries=None, revision=None, write=False)
+
+
 def test_two_revisions_are_measured_in_turns(bench, monkeypatch, capsys):
     monkeypatch.setenv("RUNS", "2")
     monkeypatch.setattr(revisions, "commit_of", lambda revision: {"v1": "abc123"}[revision])
