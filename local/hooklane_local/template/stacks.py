@@ -19,6 +19,7 @@ COVERING: dict[str, dict[str, str]] = {
         "LogLevel": "debug",
         "LogRetentionDays": "90",
         "Scale": "large",
+        "BatchingSeconds": "2",
         "EventIndexSeconds": "30",
         "Tracing": "true",
         "MemoryApi": "1769",
