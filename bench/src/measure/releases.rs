@@ -120,6 +120,7 @@ async fn park(world: &World, shape: Shape) -> anyhow::Result<Vec<String>> {
         published: Published::ByQueue,
         deliveries: 0,
         is_quick: false,
+        is_tls: false,
     };
     let url = world.receiver.url(&case.path());
     let mut webhooks = Vec::with_capacity(shape.webhooks);
