@@ -43,10 +43,16 @@ pub async fn run(pace: &Pace) -> anyhow::Result<Duration> {
     Ok(Duration::from_nanos(nanoseconds))
 }
 
+/// A client that trusts the receiver's authority. `reqwest` brings no TLS provider of its own here, and panics
+/// without one, also where no TLS is spoken.
+pub(super) fn client() -> anyhow::Result<reqwest::Client> {
+    let builder = reqwest::Client::builder().no_proxy();
+    Ok(builder.use_preconfigured_tls(tls::client()?).build()?)
+}
+
 /// The loop itself: what its process runs.
 pub async fn in_this_process(pace: &Pace) -> anyhow::Result<Duration> {
-    let client = reqwest::Client::builder().no_proxy().use_preconfigured_tls(tls::client()?);
-    let client = client.build()?;
+    let client = client()?;
     let body = bytes::Bytes::from(super::event::event(None, pace.bytes).to_string());
     let mut turns = interval(pace.apart.max(Duration::from_micros(1)));
     turns.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -17,7 +17,7 @@ pub async fn capacity() -> anyhow::Result<String> {
     let aws = Arc::new(Aws::default());
     aws.dynamodb.create_table("table");
     let server = aws.serve().await?;
-    let client = reqwest::Client::builder().no_proxy().build()?;
+    let client = super::plain_loop::client()?;
     let body =
         json!({"TableName": "table", "Key": {"pk": {"S": "a"}, "sk": {"S": "b"}}}).to_string();
     let ask = async || {
