@@ -12,17 +12,15 @@ use crate::ports::Ports;
 use crate::spans::{self, batch_failed};
 
 impl<P: Ports> Pass<'_, P> {
-    /// Sends a parcel. `span` is of the record that filled it.
+    /// Sends a parcel. `span` is of the record that filled it. Until it is sent, none of its records is: what
+    /// panics on the way leaves them to come back.
     pub(super) async fn send(&mut self, parcel: Parcel, span: &Span) -> Result<(), Unavailable> {
+        let whole: Vec<_> =
+            parcel.records.iter().copied().filter(|index| self.sent_whole.remove(index)).collect();
         let queues = &self.fanout.queues;
         let sent = queues.dispatch(parcel.lane, &parcel.messages).instrument(span.clone());
-        let refused = match sent.await {
-            Ok(refused) => refused,
-            Err(error) => {
-                self.not_sent(&parcel);
-                return Err(batch_failed(error, span));
-            }
-        };
+        let refused = sent.await.map_err(|error| batch_failed(error, span))?;
+        self.sent_whole.extend(whole);
         let sent = parcel.messages.len() - refused.len();
         self.sent += sent;
         self.figures.add(Metric::DeliveriesQueued, sent as u64);
@@ -51,12 +49,6 @@ impl<P: Ports> Pass<'_, P> {
             if let Err(error) = self.send(parcel, &Span::none()).await {
                 self.failed.get_or_insert(error);
             }
-        }
-    }
-
-    fn not_sent(&mut self, parcel: &Parcel) {
-        for index in &parcel.records {
-            self.sent_whole.remove(index);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -206,4 +207,63 @@ async fn messages_of_tenants_share_a_parcel_unless_the_next_one_might_end_the_fu
     ] {
         assert_eq!(parcels(tenants).await, [first, then], "{tenants:?}");
     }
+}
+
+/// Queues whose next call panics if they are told.
+struct Panicking(MemoryQueues, AtomicBool);
+
+impl DispatchQueue for Panicking {
+    async fn dispatch(
+        &self,
+        lane: Lane,
+        messages: &[Message],
+    ) -> Result<Vec<Refused>, Unavailable> {
+        assert!(!self.1.swap(false, Ordering::Relaxed), "a test ends this call");
+        self.0.dispatch(lane, messages).await
+    }
+}
+
+struct Panics;
+
+impl Ports for Panics {
+    type Routes = MemoryRegistry;
+    type Queues = Panicking;
+    type DeadLetters = MemoryQueues;
+    type Bus = MemoryBus;
+    type Ledger = MemoryLedger;
+    type System = FakeSystem;
+}
+
+#[tokio::test]
+async fn a_call_of_the_queue_that_panics_loses_no_message_of_the_tenants_before() {
+    let routes = MemoryRegistry::default();
+    routes.create(&webhook(0, "first", &["*"])).await.unwrap();
+    for n in 1..=600 {
+        routes.create(&webhook(n, "many", &["*"])).await.unwrap();
+    }
+    let queues = MemoryQueues::at(at(NOW), 360);
+    let fanout = Fanout::<Panics>::new(Deps {
+        routes,
+        queues: Panicking(queues.clone(), AtomicBool::new(false)),
+        dead_letters: queues.clone(),
+        bus: None,
+        strikes: MemoryLedger::default(),
+        system: FakeSystem::at(at(NOW)),
+    });
+    // The subscriptions are at hand after it, so that the two share a parcel.
+    let warm = [record("first", "e1", 1), record("many", "e2", 2)];
+    fanout.handle(batch_of(&warm), Deadline::never()).await.unwrap();
+    queues.lose_all();
+    fanout.queues.1.store(true, Ordering::Relaxed);
+    let records = [record("first", "e3", 3), record("many", "e4", 4)];
+    assert!(fanout.handle(batch_of(&records), Deadline::never()).await.is_err());
+    fanout.handle(batch_of(&records), Deadline::never()).await.unwrap();
+    let mut reached = std::collections::BTreeSet::new();
+    while let received @ [_, ..] = &queues.receive(Lane::Fast)[..] {
+        for message in received {
+            let Message::Deliver(deliver) = Message::decode(&message.body).unwrap();
+            reached.insert(deliver.delivery.webhook());
+        }
+    }
+    assert_eq!(reached.len(), 601, "each webhook of both tenants");
 }
