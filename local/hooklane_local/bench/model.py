@@ -139,13 +139,18 @@ def billed_ms(name: str, figures: Figures, case: Case, deployed: Deployed, assum
     waiting += AWS_TURNS[name] * AWS_CALL_MS
     if name == "delivery" and case.answer_ms is None:
         waiting += assumed.answer_ms
-    return math.ceil(cpu / (deployed.memory_mb[name] / MB_OF_A_PROCESSOR) + waiting)
+    return _rounded_ms(cpu, deployed.memory_mb[name], waiting)
 
 
 def batch_ms(name: str, cpu_ms: float, memory_mb: int) -> int:
     """The milliseconds that are billed for a batch with this processor time, if receivers take as long as assumed."""
     waiting = AWS_TURNS[name] * AWS_CALL_MS + (ANSWER_MS if name == "delivery" else 0)
-    return math.ceil(cpu_ms / (memory_mb / MB_OF_A_PROCESSOR) + waiting)
+    return _rounded_ms(cpu_ms, memory_mb, waiting)
+
+
+def _rounded_ms(cpu_ms: float, memory_mb: int, waiting_ms: float) -> int:
+    """Processor time takes longer by the share of a processor; waiting does not."""
+    return math.ceil(cpu_ms / (memory_mb / MB_OF_A_PROCESSOR) + waiting_ms)
 
 
 def sqs_requests(name: str, figures: Figures, case: Case, prices: Prices, *, producer: bool = True) -> float:

@@ -27,6 +27,10 @@ def ten_million_a_month(cases: Sequence[Priced], prices: Prices, deployed: Deplo
         ("bursts of events that go to ten webhooks", "10x10x500"),
     )
     known = [(way, by_name[name]) for way, name in ways if name in by_name]
+    if TRICKLE in by_name and USUAL in by_name:
+        gathering = gathered(by_name[TRICKLE], by_name[USUAL], A_SECOND, GATHERING_SECONDS)
+        way = f"the same with `BatchingSeconds` {GATHERING_SECONDS}: reckoned, batches of {gathering.case.batch:g}"
+        known.insert(1, (way, gathering))
     if not known:
         return ""
     idle_month = idle.month(prices, deployed, watching=True)
@@ -34,11 +38,6 @@ def ten_million_a_month(cases: Sequence[Priced], prices: Prices, deployed: Deplo
     for way, one in known:
         od, pr = (one.dollars(each, prices, deployed) for each in (ON_DEMAND, PROVISIONED))
         body.append((way, dollars(od), dollars(od * millions + idle_month), dollars(pr * millions + idle_month)))
-        if one.name == TRICKLE and USUAL in by_name:
-            gathering = gathered(one, by_name[USUAL], A_SECOND, GATHERING_SECONDS)
-            od, pr = (gathering.dollars(each, prices, deployed) for each in (ON_DEMAND, PROVISIONED))
-            way = f"the same with `BatchingSeconds` {GATHERING_SECONDS}: reckoned, batches of {gathering.case.batch:g}"
-            body.append((way, dollars(od), dollars(od * millions + idle_month), dollars(pr * millions + idle_month)))
     case = known[0][1].case
     gigabytes = DELIVERIES * (case.data_bytes + model.POST_OVERHEAD_BYTES) / BYTES_OF_A_GB
     sent = "which is free" if gigabytes <= prices.transfer.free_gb_month else f"${gigabytes * prices.transfer.gb:.2f} more"
