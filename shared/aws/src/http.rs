@@ -1,9 +1,9 @@
 //! The HTTP client under the SDK: the one of hyper-util, with TLS by rustls on ring.
 //!
 //! The SDK brings a client of its own (`aws-smithy-http-client`). It reads and parses the certificates of the
-//! system once for each service's client, which was two fifths of a cold start of `delivery`, and it links HTTP/2, which DynamoDB
-//! and SQS do not speak (ADR 93). This one trusts the same public authorities, from a table that is compiled in,
-//! and speaks HTTP/1.1.
+//! system once for each service's client, which was two fifths of a cold start of `delivery`, and it links
+//! HTTP/2, which DynamoDB and SQS do not speak (ADR 93). This one trusts the same public authorities, from a
+//! table that is compiled in, and speaks HTTP/1.1.
 
 use std::error::Error;
 use std::sync::Arc;
