@@ -11,6 +11,7 @@ mod load;
 mod packed;
 
 pub use load::InvalidCatalog;
+use packed::CatalogTypes;
 pub use packed::{PackedCatalog, PackedType};
 
 /// The catalog of a tenant if neither its settings nor the deployment name one and none goes with its contract.
@@ -24,7 +25,7 @@ pub struct Catalog {
     pub(crate) description: String,
     /// The contracts whose tenants have this catalog unless something else is said.
     pub(crate) contracts: Vec<ContractName>,
-    pub(crate) types: BTreeMap<EventType, Definition>,
+    pub(crate) types: CatalogTypes,
 }
 
 impl Catalog {
@@ -45,17 +46,17 @@ impl Catalog {
 
     #[must_use]
     pub fn get(&self, name: &EventType) -> Option<&Definition> {
-        self.types.get(name)
+        self.types.all().get(name)
     }
 
     /// The names of its types, in order.
     pub fn names(&self) -> impl Iterator<Item = &EventType> {
-        self.types.keys()
+        self.types.all().keys()
     }
 
     /// Its types, in order of their names.
     pub fn types(&self) -> impl Iterator<Item = (&EventType, &Definition)> {
-        self.types.iter()
+        self.types.all().iter()
     }
 
     /// Whether a subscription matches one of its types.

@@ -1,6 +1,7 @@
 mod files;
 mod schemas;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hooklane_domain::json::RawJson;
@@ -21,7 +22,8 @@ fn own(name: &str, schema: &str, revision: u64) -> OwnType {
 }
 
 fn catalog(names: &[&str]) -> Catalog {
-    let types = names.iter().map(|name| (name.parse().unwrap(), definition("{}"))).collect();
+    let types = names.iter().map(|name| (name.parse().unwrap(), definition("{}")));
+    let types = types.collect::<BTreeMap<_, _>>().into();
     let (name, description) = ("default".parse().unwrap(), "All".to_owned());
     Catalog { name, description, contracts: Vec::new(), types }
 }

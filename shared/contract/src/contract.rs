@@ -1,6 +1,7 @@
 //! A contract: how deliveries look on the wire, how they are retried, and how the API answers.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use hooklane_domain::delivery::retry::RetryPolicy;
@@ -12,7 +13,7 @@ use hooklane_domain::webhook::{CustomHeaders, InvalidHeader, Webhook};
 use serde_json::Value;
 
 use crate::answers::ApiShape;
-use crate::files::{Files, InvalidContract};
+use crate::files::{File, Files, InvalidContract};
 use crate::portal::PortalWords;
 use crate::request::{Checked, Outline, RequestFormat, Subject, WireRequest};
 
@@ -176,9 +177,13 @@ pub enum UnfitSecret {
     Malformed(#[from] InvalidSecret),
 }
 
-/// All contracts.
+/// All contracts. Those of a build are read when they are first asked for: an instance meets few of them.
 #[derive(Debug, Clone, Default)]
-pub struct Contracts(BTreeMap<ContractName, Contract>);
+pub struct Contracts {
+    known: BTreeMap<ContractName, OnceLock<Contract>>,
+    /// The checked files of a build, as (file name, text).
+    files: &'static [(&'static str, &'static str)],
+}
 
 impl Contracts {
     /// Reads contract files given as (file name, text).
@@ -186,16 +191,34 @@ impl Contracts {
         files: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Result<Self, InvalidContract> {
         let files = Files::new(files)?;
-        files
-            .iter()
-            .map(|(name, file)| Ok((name.clone(), Contract::load(name, file, &files)?)))
-            .collect::<Result<_, _>>()
-            .map(Self)
+        let read = |(name, file): (&ContractName, File<'a>)| {
+            Ok((name.clone(), Contract::load(name, file, &files)?.into()))
+        };
+        Ok(Self { known: files.iter().map(read).collect::<Result<_, _>>()?, files: &[] })
+    }
+
+    /// Takes files that a build script has read by [`Contracts::load`]. Only their names are read now.
+    pub fn of_checked(
+        files: &'static [(&'static str, &'static str)],
+    ) -> Result<Self, InvalidContract> {
+        let named = Files::new(files.iter().copied())?;
+        let known = named.iter().map(|(name, _)| (name.clone(), OnceLock::new())).collect();
+        Ok(Self { known, files })
     }
 
     #[must_use]
     pub fn get(&self, name: &ContractName) -> Option<&Contract> {
-        self.0.get(name)
+        Some(self.known.get(name)?.get_or_init(|| self.read(name)))
+    }
+
+    fn read(&self, name: &ContractName) -> Contract {
+        let read = Files::new(self.files.iter().copied()).and_then(|files| {
+            files.get(name).map(|file| Contract::load(name, file, &files)).transpose()
+        });
+        match read {
+            Ok(Some(contract)) => contract,
+            wrong => unreachable!("the build script has read the same files: {wrong:?}"),
+        }
     }
 
     /// The rate limit of a webhook, if there is one: its own, or else its contract's.
@@ -224,14 +247,14 @@ impl Contracts {
     /// Whether a delivery under any contract has its signature in this header, given in lower case.
     #[must_use]
     pub fn sign_in(&self, lower: &str) -> bool {
-        self.0.values().any(|contract| contract.request.signs_in(lower))
+        self.iter().any(|contract| contract.request.signs_in(lower))
     }
 
     pub fn names(&self) -> impl Iterator<Item = &ContractName> {
-        self.0.keys()
+        self.known.keys()
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Contract> {
-        self.0.values()
+        self.names().filter_map(|name| self.get(name))
     }
 }

@@ -55,6 +55,10 @@ impl<'a> Files<'a> {
         named.collect::<Result<_, _>>().map(Self)
     }
 
+    pub(super) fn get(&self, name: &ContractName) -> Option<File<'a>> {
+        self.0.get(name).copied()
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = (&ContractName, File<'a>)> {
         self.0.iter().map(|(name, file)| (name, *file))
     }

@@ -19,7 +19,7 @@ use secrecy::SecretString;
 
 use super::*;
 use hooklane_domain::event::Content;
-use hooklane_domain::ids::{DeliveryId, WebhookId};
+use hooklane_domain::ids::{ContractName, DeliveryId, WebhookId};
 use hooklane_domain::json::RawJson;
 use hooklane_domain::webhook::{CustomHeaders, Essentials, Webhook};
 
@@ -34,6 +34,20 @@ fn contract(files: &[(&str, &str)]) -> Result<Contract, InvalidContract> {
     let contracts = Contracts::load(files.iter().copied())?;
     let name = files[0].0.trim_end_matches(".toml").parse().unwrap();
     Ok(contracts.get(&name).unwrap().clone())
+}
+
+/// A cold start reads no contract that no delivery needs.
+#[test]
+fn contracts_of_a_build_are_read_when_they_are_asked_for() {
+    let contracts =
+        Contracts::of_checked(&[("standard.toml", STANDARD), ("unreadable.toml", "no TOML")]);
+    let contracts = contracts.unwrap();
+    let names: Vec<_> = contracts.names().map(ContractName::as_str).collect();
+    assert_eq!(names, ["standard", "unreadable"]);
+    let get = |name: &str| contracts.get(&name.parse().unwrap()).map(Contract::description);
+    assert_eq!(get("standard"), Some(standard().description()));
+    assert_eq!(get("none"), None);
+    assert!(std::panic::catch_unwind(|| get("unreadable")).is_err());
 }
 
 fn standard() -> Contract {

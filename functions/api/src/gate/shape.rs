@@ -2,7 +2,7 @@
 //! know. Handlers make canonical answers only.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{MatchedPath, Request, State};
@@ -12,14 +12,13 @@ use hooklane_contract::Contract;
 use hooklane_contract::answers::OperationShape;
 use hooklane_domain::ids::TenantId;
 use lambda_http::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, VARY};
-use lambda_http::http::uri::PathAndQuery;
-use lambda_http::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
-use utoipa::openapi::OpenApi;
+use lambda_http::http::{HeaderMap, HeaderValue, Method, StatusCode};
 
 use crate::backend::{Deps, Ports};
 use crate::gate::caller::Caller;
-use crate::http::path::PREFIXES;
+use crate::http::path::set_path;
 use crate::http::problem::Problem;
+use crate::resources::operation::Description;
 
 /// A client that accepts this media type gets canonical answers, whatever its tenant's contract.
 pub(crate) const CANONICAL: &str = "application/vnd.hooklane+json";
@@ -27,40 +26,28 @@ pub(crate) const CANONICAL: &str = "application/vnd.hooklane+json";
 /// The largest answer that is shaped. API Gateway limits answers to 10 MB anyway.
 const MAX_ANSWER: usize = 10 * 1024 * 1024;
 
-/// The operation id of each method and path. It comes from the OpenAPI document and so from the routes
-/// themselves; no route can be missing.
+/// The operation id of each method and path. It comes from the routes' own annotations; no route can be
+/// missing. An id is made when a request of its operation is first shaped.
 #[derive(Debug)]
-pub(crate) struct Operations(HashMap<(Method, String), String>);
+pub(crate) struct OperationIds(HashMap<(Method, String), (Description, OnceLock<Option<String>>)>);
 
-impl Operations {
-    pub(crate) fn of(document: &OpenApi) -> Self {
-        let mut known = HashMap::new();
-        for (path, item) in &document.paths.paths {
-            for (method, operation) in [
-                (Method::GET, &item.get),
-                (Method::PUT, &item.put),
-                (Method::POST, &item.post),
-                (Method::DELETE, &item.delete),
-                (Method::PATCH, &item.patch),
-            ] {
-                if let Some(id) = operation.as_ref().and_then(|o| o.operation_id.clone()) {
-                    known.insert((method, path.clone()), id);
-                }
-            }
-        }
-        Self(known)
+impl OperationIds {
+    pub(crate) fn of(described: &[Description]) -> Self {
+        let known = described.iter().flat_map(|&one| {
+            one.methods().map(move |method| ((method, one.path()), (one, OnceLock::new())))
+        });
+        Self(known.collect())
     }
 
-    fn id_of(&self, request: &Request) -> Option<&str> {
+    fn of_request(&self, request: &Request) -> Option<&str> {
         let path = request.extensions().get::<MatchedPath>()?.as_str();
-        // Longest first: every path begins with the empty one.
-        let path = PREFIXES.iter().find_map(|prefix| path.strip_prefix(prefix))?;
-        self.0.get(&(request.method().clone(), path.to_owned())).map(String::as_str)
+        let (description, id) = self.0.get(&(request.method().clone(), path.to_owned()))?;
+        id.get_or_init(|| description.operation().operation_id).as_deref()
     }
 }
 
 pub(crate) async fn apply<P: Ports>(
-    State((deps, operations)): State<(Arc<Deps<P>>, Arc<Operations>)>,
+    State((deps, ids)): State<(Arc<Deps<P>>, Arc<OperationIds>)>,
     caller: Caller,
     request: Request,
     next: Next,
@@ -69,7 +56,7 @@ pub(crate) async fn apply<P: Ports>(
     let shape = deps
         .contract_of(tenant)
         .and_then(Contract::api)
-        .and_then(|api| operations.id_of(&request).and_then(|operation| api.of(operation)));
+        .and_then(|api| ids.of_request(&request).and_then(|operation| api.of(operation)));
     let Some(shape) = shape else { return next.run(request).await };
     let mut response = if wants_canonical(request.headers()) {
         next.run(request).await
@@ -100,12 +87,7 @@ fn with_parameters(mut request: Request, shape: OperationShape<'_>) -> Request {
     let mut all = url::form_urlencoded::Serializer::new(String::new());
     all.extend_pairs(given).extend_pairs(missing);
     let path = format!("{}?{}", uri.path(), all.finish());
-    let mut parts = uri.clone().into_parts();
-    parts.path_and_query = path.parse::<PathAndQuery>().ok();
-    // A valid URI stays valid with more parameters.
-    if let Ok(uri) = Uri::from_parts(parts) {
-        *request.uri_mut() = uri;
-    }
+    set_path(&mut request, &path);
     request
 }
 

@@ -10,11 +10,14 @@ use hooklane_domain::ids::{
     ClientsTenant, DeliveryId, EventId, EventType, ExternalId, KeyId, TenantId, WebhookId,
 };
 use hooklane_domain::inbox::RequestNumber;
+use lambda_http::http::Uri;
+use lambda_http::http::uri::PathAndQuery;
 
 use crate::http::problem::Problem;
 
-/// The prefixes under which every route is available: the canonical one, and those of the platform guides.
-pub(crate) const PREFIXES: [&str; 3] = ["/api/v1", "/api", ""];
+/// The prefixes under which every route is available, beside none, which is a platform guide's too: the
+/// canonical one, and that of the other guides. Longest first.
+const PREFIXES: [&str; 2] = ["/api/v1", "/api"];
 
 /// An id that stands in paths.
 pub(crate) trait Named: FromStr {
@@ -81,6 +84,30 @@ impl WebhookName {
 /// The answer if nothing has this kind of id.
 pub(crate) fn missing<T: Named>() -> Problem {
     Problem::not_found(T::NAME)
+}
+
+/// Takes the prefix from a request's path, before it is routed. So each route is registered once.
+pub(crate) async fn without_prefix(mut request: Request, next: Next) -> Response {
+    let uri = request.uri();
+    let rest = |prefix: &str| uri.path().strip_prefix(prefix).filter(|rest| rest.starts_with('/'));
+    let path = PREFIXES.into_iter().find_map(rest).map(|path| match uri.query() {
+        Some(query) => format!("{path}?{query}"),
+        None => path.to_owned(),
+    });
+    if let Some(path) = path {
+        set_path(&mut request, &path);
+    }
+    next.run(request).await
+}
+
+/// Gives a request another path and query. What is no path leaves it as it is.
+pub(crate) fn set_path(request: &mut Request, path_and_query: &str) {
+    let Ok(path_and_query) = path_and_query.parse::<PathAndQuery>() else { return };
+    let mut parts = request.uri().clone().into_parts();
+    parts.path_and_query = Some(path_and_query);
+    if let Ok(uri) = Uri::from_parts(parts) {
+        *request.uri_mut() = uri;
+    }
 }
 
 /// Refuses paths that have more than one reading, before they are routed.

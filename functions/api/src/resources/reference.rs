@@ -13,26 +13,26 @@ use utoipa::openapi::OpenApi;
 use crate::description::page::Page;
 use crate::http::problem::Problem;
 
-/// The document and its two texts. They are made when they are first asked for, and then kept: anybody may
-/// ask, as often as they like.
+/// The document's two texts. They are made when they are first asked for, and then kept: anybody may ask, as
+/// often as they like.
 pub(crate) struct Reference {
-    document: OpenApi,
+    document: fn() -> OpenApi,
     json: OnceLock<Bytes>,
     html: OnceLock<Bytes>,
 }
 
 impl Reference {
-    pub(crate) fn of(document: OpenApi) -> Self {
+    pub(crate) fn of(document: fn() -> OpenApi) -> Self {
         Self { document, json: OnceLock::new(), html: OnceLock::new() }
     }
 
     fn json(&self) -> Result<Bytes, Problem> {
-        kept(&self.json, || self.document.to_json().map_err(Problem::internal))
+        kept(&self.json, || (self.document)().to_json().map_err(Problem::internal))
     }
 
     fn html(&self) -> Result<Bytes, Problem> {
         kept(&self.html, || {
-            let document = serde_json::to_value(&self.document).map_err(Problem::internal)?;
+            let document = serde_json::to_value((self.document)()).map_err(Problem::internal)?;
             Page::of(&document).render().map_err(Problem::internal)
         })
     }

@@ -68,7 +68,7 @@ async fn an_error_line_carries_the_ids_of_its_request() {
             "name": "request",
             "request.id": "the-request",
             "request.method": "GET",
-            "request.route": "/api/v1/webhooks/{webhook}/deliveries/{delivery}",
+            "request.route": "/webhooks/{webhook}/deliveries/{delivery}",
             "principal": "operator",
             "tenant": "acme",
             "webhook.id": webhook,

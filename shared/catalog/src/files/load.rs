@@ -102,7 +102,7 @@ impl Catalogs {
                 }
             }
             let description = file.table.description.get_ref().clone();
-            let contracts = file.contracts()?;
+            let (contracts, types) = (file.contracts()?, types.into());
             Ok((name.clone(), Catalog { name: name.clone(), description, contracts, types }))
         };
         read.iter().map(whole).collect::<Result<_, _>>().map(Self)

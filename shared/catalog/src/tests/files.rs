@@ -1,4 +1,4 @@
-use hooklane_domain::ids::ContractName;
+use hooklane_domain::ids::EventType;
 
 use super::*;
 
@@ -190,23 +190,44 @@ fn files_need_names_types_and_the_catalog_that_is_left() {
     }
 }
 
+/// A packed catalog lives as long as the program that contains it.
+fn packed(name: &'static str, types: Vec<PackedType<'static>>) -> PackedCatalog<'static> {
+    PackedCatalog { name, description: "A shop", contracts: &[], types: types.leak() }
+}
+
 #[test]
 fn packed_catalogs_are_unpacked_unchanged() {
     let catalogs = load(SHOP).unwrap();
     let shop = catalogs.get(&"shop".parse().unwrap()).unwrap();
-    let types: Vec<_> = shop
-        .types()
-        .map(|(name, d)| PackedType {
-            name: name.as_str(),
-            category: &d.category,
-            description: &d.description,
-            sample: d.sample.as_str(),
-            schema: d.schema.text().as_str(),
-        })
-        .collect();
-    let contracts: Vec<_> = shop.contracts().map(ContractName::as_str).collect();
-    let packed =
-        PackedCatalog { name: "shop", description: "A shop", contracts: &contracts, types: &types };
-    let unpacked = Catalogs::unpack(&[packed]).unwrap();
+    let text = |text: &str| text.to_owned().leak();
+    let types = shop.types().map(|(name, d)| PackedType {
+        name: text(name.as_str()),
+        category: text(&d.category),
+        description: text(&d.description),
+        sample: text(d.sample.as_str()),
+        schema: text(d.schema.text().as_str()),
+    });
+    let contracts = shop.contracts().map(|name| &*text(name.as_str())).collect::<Vec<_>>().leak();
+    let packed = PackedCatalog { contracts, ..packed("shop", types.collect()) };
+    let unpacked = Catalogs::unpack(vec![packed].leak()).unwrap();
     assert_eq!(unpacked.iter().collect::<Vec<_>>(), [shop]);
+}
+
+/// A cold start reads no type of a catalog that nobody asks for.
+#[test]
+fn types_of_a_packed_catalog_are_read_when_they_are_asked_for() {
+    let ordinary = PackedType {
+        name: "order.paid",
+        category: "orders",
+        description: "An order is paid",
+        sample: "{}",
+        schema: "{}",
+    };
+    let unreadable = PackedType { sample: "no JSON", ..ordinary };
+    let all = vec![packed("shop", vec![ordinary]), packed("club", vec![unreadable])];
+    let catalogs = Catalogs::unpack(all.leak()).unwrap();
+    let of = |name: &str| catalogs.get(&name.parse().unwrap()).unwrap();
+    assert_eq!(of("club").description(), "A shop");
+    assert_eq!(of("shop").names().map(EventType::as_str).collect::<Vec<_>>(), ["order.paid"]);
+    assert!(std::panic::catch_unwind(|| of("club").names().count()).is_err());
 }

@@ -7,7 +7,7 @@ include!(concat!(env!("OUT_DIR"), "/files.rs"));
 /// All contracts of this build.
 #[must_use]
 pub fn load() -> Contracts {
-    match Contracts::load(FILES.iter().copied()) {
+    match Contracts::of_checked(FILES) {
         Ok(contracts) => contracts,
         Err(mistake) => unreachable!("the build script read the same files: {mistake}"),
     }
