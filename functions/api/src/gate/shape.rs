@@ -29,19 +29,26 @@ const MAX_ANSWER: usize = 10 * 1024 * 1024;
 /// The operation id of each method and path. It comes from the routes' own annotations; no route can be
 /// missing. An id is made when a request of its operation is first shaped.
 #[derive(Debug)]
-pub(crate) struct OperationIds(HashMap<(Method, String), (Description, OnceLock<Option<String>>)>);
+pub(crate) struct OperationIds(HashMap<(Method, String), Named>);
+
+#[derive(Debug)]
+struct Named {
+    description: Description,
+    id: OnceLock<Option<String>>,
+}
 
 impl OperationIds {
     pub(crate) fn of(described: &[Description]) -> Self {
         let known = described.iter().flat_map(|&one| {
-            one.methods().map(move |method| ((method, one.path()), (one, OnceLock::new())))
+            let named = move || Named { description: one, id: OnceLock::new() };
+            one.methods().map(move |method| ((method, one.path()), named()))
         });
         Self(known.collect())
     }
 
     fn of_request(&self, request: &Request) -> Option<&str> {
         let path = request.extensions().get::<MatchedPath>()?.as_str();
-        let (description, id) = self.0.get(&(request.method().clone(), path.to_owned()))?;
+        let Named { description, id } = self.0.get(&(request.method().clone(), path.to_owned()))?;
         id.get_or_init(|| description.operation().operation_id).as_deref()
     }
 }
