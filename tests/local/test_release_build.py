@@ -3,6 +3,7 @@
 import json
 import os
 import struct
+import subprocess
 import tarfile
 import zipfile
 import zlib
@@ -34,7 +35,7 @@ def compiled(monkeypatch):
 @pytest.mark.parametrize(("architecture", "option"), [("x86_64", "--x86-64"), ("arm64", "--arm64")])
 def test_the_release_profile_is_compiled_with_the_lock_file_and_lists_its_crates(compiled, architecture, option):
     command, environment = compiled(architecture)
-    assert command[:4] == ["cargo", "auditable", "lambda", "build"]
+    assert command[0] == "cargo-auditable"
     assert {"--release", "--locked", option} < set(command)
     packages = [after for word, after in zip(command, command[1:], strict=False) if word == "--package"]
     assert packages == ["hooklane-api", "hooklane-stats"]
@@ -53,6 +54,21 @@ def test_no_folder_of_the_machine_is_in_a_program(compiled, monkeypatch):
     monkeypatch.delenv("RUSTFLAGS")
     of_home = Path(os.path.expanduser("~")) / ".cargo"
     assert compiled("x86_64")[1]["RUSTFLAGS"].startswith(f"--remap-path-prefix={of_home}=/cargo ")
+
+
+def test_the_folder_of_a_tool_is_in_no_symbol(compiled, tmp_path):
+    """Cargo makes the name of the compiler's wrapper part of them. These two do what the real ones do."""
+    tools = {
+        "cargo-auditable": 'shift; RUSTC_WORKSPACE_WRAPPER="$0" exec "${CARGO:-cargo}" "$@"',
+        "cargo": 'echo "$RUSTC_WORKSPACE_WRAPPER ${CARGO:-unset} $*"',
+    }
+    for name, does in tools.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{does}\n")
+        (tmp_path / name).chmod(0o755)
+    command, environment = compiled("x86_64")
+    path = os.pathsep.join([str(tmp_path), environment["PATH"]])
+    ran = subprocess.run(command, env=environment | {"PATH": path}, capture_output=True, text=True, check=True)
+    assert ran.stdout.startswith("cargo-auditable unset lambda build --release --locked --x86-64 ")
 
 
 def archive(folder: Path, section: str, content: bytes) -> Path:

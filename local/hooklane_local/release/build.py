@@ -15,6 +15,12 @@ from hooklane_local.progress import say, step
 from hooklane_local.release.crates import target_of
 from hooklane_local.tools import install_release_tools
 
+# `cargo auditable` names itself as the wrapper of the compiler, with its folder, and cargo makes the wrapper's name
+# part of every symbol of the workspace. So it starts `env` in place of cargo (`CARGO`), which takes the folder from the
+# name and starts cargo.
+_AUDITABLE = [
+    "cargo-auditable", "auditable", "-u", "CARGO", "RUSTC_WORKSPACE_WRAPPER=cargo-auditable", "cargo"
+]  # fmt: skip
 _OPTIONS = {"x86_64": "--x86-64", "arm64": "--arm64"}
 
 
@@ -30,10 +36,10 @@ def compile_functions(architecture: str, programs: list[str]) -> Path | None:
     folder = ROOT / "target" / "release-lambda" / architecture
     packages = [word for program in programs for word in ("--package", program)]
     install_release_tools()
-    command = ["cargo", "auditable", "lambda", "build", "--release", "--locked", _OPTIONS[architecture], *packages]
+    command = [*_AUDITABLE, "lambda", "build", "--release", "--locked", _OPTIONS[architecture], *packages]
     with step(f"compiling the functions for {architecture} (takes minutes)"):
         # A target folder of its own: the flags differ from those of every other build.
-        flags = _without_folders() | {"CARGO_TARGET_DIR": str(ROOT / "target" / "release-build")}
+        flags = _without_folders() | {"CARGO_TARGET_DIR": str(ROOT / "target" / "release-build"), "CARGO": "env"}
         run([*command, "--lambda-dir", folder], environment=for_build_tools() | flags, cwd=ROOT)
     return folder
 
