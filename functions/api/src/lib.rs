@@ -1,16 +1,18 @@
 //! `api`: the management API, and one of the two ways to publish events.
 //!
-//! `edge` reads the request from the event of API Gateway. It passes `gate` (authentication, the tenant's contract, the rate limit) and reaches a handler in
-//! `resources`. The handler decodes the request, calls one use case of `hooklane-app`, and encodes the
-//! answer. `http` contains what all handlers share; only `http::problem` turns errors into answers.
-//! `description` completes the OpenAPI document that the handlers' annotations make. `router` puts everything
-//! together over the ports in `backend`.
+//! `edge` reads the request from the event of API Gateway. It passes `gate` (authentication, the tenant's
+//! contract, the rate limit) and reaches a handler in `resources`. The handler decodes the request, calls one
+//! use case of `hooklane-app`, and encodes the answer. `http` contains what all handlers share; only
+//! `http::problem` turns errors into answers. `operation` registers a handler together with its description,
+//! and `description` completes the OpenAPI document that these make. `router` puts everything together over
+//! the ports in `backend`.
 
 mod backend;
 mod description;
 mod edge;
 mod gate;
 mod http;
+mod operation;
 mod production;
 mod resources;
 mod router;

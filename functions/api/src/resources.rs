@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::backend::{Deps, Ports};
+use crate::operation::{Operations, operations};
 
 mod arrivals;
 mod dead_letters;
@@ -14,7 +15,6 @@ mod inspecting;
 mod keys;
 mod logs;
 mod many;
-pub(crate) mod operation;
 mod operator;
 mod pausing;
 mod portal;
@@ -37,8 +37,6 @@ mod words;
 
 pub use logs::{file as attempts_file, file_name as attempts_file_name};
 pub use views::shown_fields;
-
-use operation::{Operations, operations};
 
 /// The operations that need a bearer token.
 pub(crate) fn guarded<P: Ports>() -> Operations<Arc<Deps<P>>> {

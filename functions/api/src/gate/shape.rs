@@ -18,7 +18,7 @@ use crate::backend::{Deps, Ports};
 use crate::gate::caller::Caller;
 use crate::http::path::set_path;
 use crate::http::problem::Problem;
-use crate::resources::operation::Description;
+use crate::operation::Description;
 
 /// A client that accepts this media type gets canonical answers, whatever its tenant's contract.
 pub(crate) const CANONICAL: &str = "application/vnd.hooklane+json";
