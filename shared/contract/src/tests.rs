@@ -36,7 +36,7 @@ fn contract(files: &[(&str, &str)]) -> Result<Contract, InvalidContract> {
     Ok(contracts.get(&name).unwrap().clone())
 }
 
-/// A cold start reads no contract that no delivery needs.
+/// A cold start reads no contract.
 #[test]
 fn contracts_of_a_build_are_read_when_they_are_asked_for() {
     let contracts =

@@ -258,33 +258,6 @@ async fn finding_15_only_canonical_paths_are_routed() {
     }
 }
 
-/// A route has three paths, and no more: a prefix stands once, and ends with its segment.
-#[tokio::test]
-async fn a_path_has_one_prefix_at_most() {
-    let service = Service::new();
-    for (path, status) in [
-        ("/api/v1/tenants", 200),
-        ("/api/tenants?limit=1", 200),
-        ("/api/v1", 404),
-        ("/api/v1/", 404),
-        ("/api", 404),
-        ("/api/", 404),
-        ("/", 404),
-        ("/api/api/tenants", 404),
-        ("/api/v1/api/tenants", 404),
-        ("/api/api/v1/tenants", 404),
-        ("/api/v1/api/v1/tenants", 404),
-        ("/api/v1tenants", 404),
-        ("/apitenants", 404),
-        ("/v1/tenants", 404),
-        ("/api/v2/tenants", 404),
-    ] {
-        assert_eq!(service.ask("GET", path, "").await.status.as_u16(), status, "{path}");
-    }
-    let wrong = service.ask("GET", "/api/tenants?limit=no", "").await;
-    assert_eq!(wrong.status.as_u16(), 422, "the query stays");
-}
-
 /// Also without the door: nothing that is routed another way gets round the rule.
 #[tokio::test]
 async fn finding_15_the_routes_refuse_other_spellings_themselves() {

@@ -213,7 +213,7 @@ fn packed_catalogs_are_unpacked_unchanged() {
     assert_eq!(unpacked.iter().collect::<Vec<_>>(), [shop]);
 }
 
-/// A cold start reads no type of a catalog that nobody asks for.
+/// A cold start reads no types of a catalog.
 #[test]
 fn types_of_a_packed_catalog_are_read_when_they_are_asked_for() {
     let ordinary = PackedType {
