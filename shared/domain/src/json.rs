@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
+use memchr::{memchr, memchr2};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -42,10 +43,7 @@ impl RawJson {
 
     /// Takes a value that serde has already parsed.
     pub fn from_raw(raw: &RawValue) -> Result<Self, InvalidJson> {
-        if depth(raw.get()) > MAX_LEVELS {
-            return Err(InvalidJson::TooDeep);
-        }
-        Ok(Self(compact(raw.get())))
+        compact(raw.get()).map(Self).ok_or(InvalidJson::TooDeep)
     }
 
     /// The decoded text, where the value is a string.
@@ -86,44 +84,67 @@ impl From<RawJson> for Box<RawValue> {
     }
 }
 
-/// Calls `visit` with every character of valid JSON and whether it is inside a string.
-fn walk(json: &str, mut visit: impl FnMut(char, bool)) {
-    let (mut in_string, mut escaped) = (false, false);
-    for c in json.chars() {
-        let inside = in_string;
-        match c {
-            _ if escaped => escaped = false,
-            '\\' if in_string => escaped = true,
-            '"' => in_string = !in_string,
+/// Valid JSON without the white space between its tokens; `None` if it nests too deeply.
+fn compact(json: &str) -> Option<String> {
+    let mut text = String::with_capacity(json.len());
+    let (mut level, mut rest) = (0usize, json);
+    while let Some(quote) = memchr(b'"', rest.as_bytes()) {
+        let (between, string) = rest.split_at(quote);
+        push_tokens(&mut text, between, &mut level)?;
+        let (string, after) = string.split_at(end_of_string(string));
+        push_accepted(&mut text, string);
+        rest = after;
+    }
+    push_tokens(&mut text, rest, &mut level)?;
+    Some(text)
+}
+
+/// Where the string ends that the JSON begins with.
+fn end_of_string(json: &str) -> usize {
+    let bytes = json.as_bytes();
+    let mut at = 1;
+    while let Some(found) = bytes.get(at..).and_then(|rest| memchr2(b'"', b'\\', rest)) {
+        at += found + 1;
+        if bytes[at - 1] == b'"' {
+            return at;
+        }
+        // What is escaped is ASCII.
+        at += 1;
+    }
+    json.len()
+}
+
+/// Takes over what stands between two strings, which is ASCII.
+fn push_tokens(text: &mut String, between: &str, level: &mut usize) -> Option<()> {
+    let mut kept = 0;
+    for (at, byte) in between.bytes().enumerate() {
+        match byte {
+            b' ' | b'\t' | b'\n' | b'\r' => {
+                text.push_str(&between[kept..at]);
+                kept = at + 1;
+            }
+            b'{' | b'[' if *level == MAX_LEVELS => return None,
+            b'{' | b'[' => *level += 1,
+            b'}' | b']' => *level = level.saturating_sub(1),
             _ => {}
         }
-        visit(c, inside);
     }
+    text.push_str(&between[kept..]);
+    Some(())
 }
 
-fn compact(json: &str) -> String {
-    let mut text = String::with_capacity(json.len());
-    walk(json, |c, in_string| match c {
-        // SQS refuses these two characters; as escapes they mean the same.
-        '\u{fffe}' => text.push_str("\\ufffe"),
-        '\u{ffff}' => text.push_str("\\uffff"),
-        ' ' | '\t' | '\n' | '\r' if !in_string => {}
-        _ => text.push(c),
-    });
-    text
-}
-
-fn depth(json: &str) -> usize {
-    let (mut now, mut most) = (0usize, 0usize);
-    walk(json, |c, in_string| match c {
-        '{' | '[' if !in_string => {
-            now += 1;
-            most = most.max(now);
+/// Takes over a string. SQS refuses two characters; as escapes they mean the same.
+fn push_accepted(text: &mut String, mut string: &str) {
+    // Both begin with this byte in UTF-8, and few others do.
+    if memchr(0xef, string.as_bytes()).is_some() {
+        while let Some(at) = string.find(['\u{fffe}', '\u{ffff}']) {
+            let (before, refused) = string.split_at(at);
+            text.push_str(before);
+            text.push_str(if refused.starts_with('\u{fffe}') { "\\ufffe" } else { "\\uffff" });
+            string = &refused['\u{ffff}'.len_utf8()..];
         }
-        '}' | ']' if !in_string => now = now.saturating_sub(1),
-        _ => {}
-    });
-    most
+    }
+    text.push_str(string);
 }
 
 /// The text without a byte order mark at its beginning, which some editors and libraries write before JSON. A
