@@ -151,7 +151,7 @@ def _delivery(queue_name: str, target: Target, letter: dict, options: Options) -
 
 
 def with_next_generation(body: str) -> tuple[str, str | None]:
-    """The message with its generation raised by one, and the delivery's id.
+    """The message with the generation of each of its deliveries raised by one, and the first delivery's id.
 
     A waiting delivery stores its owner, the one message that acts for it. Another message of the same
     generation would count as a duplicate, so the new one gets the next generation. The event's content is left
@@ -159,16 +159,27 @@ def with_next_generation(body: str) -> tuple[str, str | None]:
     """
     try:
         message = json.loads(body)
-        deliver = message["body"]
-        delivery, generation = deliver["delivery"], deliver["generation"]
-    except (ValueError, TypeError, KeyError, RecursionError):
+        kind, content = message["kind"], message["body"]
+        known = message["version"] == 1 and kind in ("deliver", "deliver-each")
+        deliveries = content if kind == "deliver-each" else [content]
+        if not known or not isinstance(deliveries, list) or not all(map(_can_be_raised, deliveries)):
+            return body, None
+        first = deliveries[0]["delivery"]
+    except (ValueError, TypeError, KeyError, IndexError, RecursionError):
         return body, None
-    known = message.get("version") == 1 and message.get("kind") == "deliver" and isinstance(delivery, str)
-    if not known or type(generation) is not int or not 0 <= generation < _MAX_GENERATION:
-        return body, None
-    deliver["generation"] = generation + 1
-    deliver.pop("payload", None)
-    return json.dumps(message, ensure_ascii=False), delivery
+    for deliver in deliveries:
+        deliver["generation"] += 1
+        deliver.pop("payload", None)
+    return json.dumps(message, ensure_ascii=False), first
+
+
+def _can_be_raised(deliver: dict) -> bool:
+    generation = deliver["generation"]
+    return (
+        isinstance(deliver["delivery"], str)
+        and type(generation) is int
+        and 0 <= generation < _MAX_GENERATION
+    )
 
 
 def _record(function_name: str, target: Target, letter: dict, options: Options) -> str:

@@ -175,6 +175,8 @@ def parameters(profile: Profile) -> list[str]:
         f"TestInboxes={profile.api_url}",
         # Every function instance is a process on this machine.
         "Scale=small",
+        # Events that come together share messages, as on a stack that saves requests.
+        "EventsPerMessage=10",
         # A test that lists events must not wait for others.
         "EventIndexSeconds=1",
         # A test that waits for a probe must not take a minute.

@@ -54,7 +54,7 @@ pub(crate) async fn admit<P: Ports>(
     if let Admission::Park(reason) = admission {
         return Ok(Admitted::Parked(delivery.parked(now, reason)));
     }
-    if admission == Admission::Attempt && changes_lane(job.task.lane, standing.health.lane()) {
+    if admission == Admission::Attempt && changes_lane(job.held.task.lane, standing.health.lane()) {
         return Ok(Admitted::Rerouted(delivery));
     }
     let content = match content(context, job).await? {

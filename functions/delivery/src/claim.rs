@@ -15,8 +15,9 @@ pub(crate) enum Claimed {
     Due(Delivery),
     /// The delivery is parked. What it was parked for may have ended.
     Parked(Delivery),
-    /// The message acts, but its queue's retention period ends soon. A new message must replace it.
-    Aged(Delivery),
+    /// The message acts, but a new one must replace it: its queue's retention period ends soon, or the delivery
+    /// waits and the message is for others too.
+    Replaced(Delivery),
     /// The message names a tenant that is not the delivery's.
     Foreign,
     /// The message does not act now.
@@ -45,7 +46,11 @@ pub(crate) async fn claim<P: Ports>(
                 return Ok(Claimed::Over(Disposition::Done));
             }
             Decision::LookAgain => return Ok(Claimed::Parked(current)),
-            Decision::SendAfresh => return Ok(Claimed::Aged(current)),
+            Decision::SendAfresh => return Ok(Claimed::Replaced(current)),
+            // The message is for others too, so this delivery waits in one of its own.
+            Decision::HideUntil(..) if job.held.is_shared && !current.is_done() => {
+                return Ok(Claimed::Replaced(current));
+            }
             Decision::HideUntil(until, claim) => (claim, Some(until)),
             Decision::Attempt(claim) => (claim, None),
         };

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use futures::future::join_all;
 use hooklane_app::batch::Disposition;
 use hooklane_app::hiding::hide;
 use hooklane_app::measured::Measured;
@@ -13,10 +14,12 @@ use hooklane_domain::delivery::passing_fault::hide_seconds;
 use hooklane_domain::delivery::waiting::{Wait, Waiting};
 use hooklane_domain::delivery::{Delivery, Turn};
 
-use crate::task::{Job, Task};
+use crate::task::{Held, Job, Task};
 
 /// A message for which there was no time comes back after this.
 const HANDED_BACK_SECONDS: u32 = 5;
+/// A delivery that had to stay with its shared message tries to get one of its own after this time.
+const SHARED_SECONDS: u32 = 60;
 
 pub(crate) struct Messages<L, Q, D, C> {
     pub(crate) ledger: Arc<L>,
@@ -30,30 +33,52 @@ pub(crate) struct Messages<L, Q, D, C> {
 impl<L: DeliveryStore, Q: DeferQueue, D: DeadLetters, C: Clock> Messages<L, Q, D, C> {
     /// Decides how a delivery with this message waits until `until`.
     pub(crate) fn plan(&self, job: &Job<'_>, until: Timestamp) -> Wait {
-        self.waiting.plan(job.task.lane, self.system.now(), until)
+        let now = self.system.now();
+        match job.held.is_shared {
+            true => Waiting::apart(now, until),
+            false => self.waiting.plan(job.held.task.lane, now, until),
+        }
     }
 
     /// Hides the message in its queue. If that fails, the message comes back after the queue's visibility
     /// timeout. Nothing is lost: a message that comes early is hidden again, and a late one acts at once.
     pub(crate) async fn hide_until(&self, job: &Job<'_>, until: Timestamp) -> Disposition {
-        self.hide(job.task, self.waiting.hide_for(self.system.now(), until)).await;
+        let seconds = self.waiting.hide_for(self.system.now(), until);
+        let most = if job.held.is_shared { SHARED_SECONDS } else { u32::MAX };
+        self.hide(job.held, seconds.min(most)).await;
         Disposition::Stays
     }
 
     /// Hides a message that a passing fault interrupted.
-    pub(crate) async fn put_off(&self, task: &Task) {
-        if let Some(seconds) = hide_seconds(task.receives) {
-            self.hide(task, seconds).await;
+    pub(crate) async fn put_off(&self, held: &Held<'_>) {
+        if let Some(seconds) = hide_seconds(held.task.receives) {
+            self.hide(held, seconds).await;
         }
     }
 
-    pub(crate) async fn hide(&self, task: &Task, seconds: u32) {
-        hide(|| self.queues.hide(task.lane, &task.receipt_handle, seconds)).await;
+    /// Hides a message, or one that is shared as soon as the work on all of its deliveries has ended: visible
+    /// before, it would be received again while some of them are attempted.
+    pub(crate) async fn hide(&self, held: &Held<'_>, seconds: u32) {
+        match held.is_shared {
+            true => held.ask_to_hide(seconds),
+            false => self.hide_now(held, seconds).await,
+        }
+    }
+
+    /// Hides the shared messages that stay, as it was asked for.
+    pub(crate) async fn hide_shared<'a>(&self, staying: impl Iterator<Item = &'a Held<'a>>) {
+        let asked = staying.filter_map(|held| Some((held, held.hidden_for()?)));
+        join_all(asked.map(|(held, seconds)| self.hide_now(held, seconds))).await;
+    }
+
+    async fn hide_now(&self, held: &Held<'_>, seconds: u32) {
+        let Task { lane, receipt_handle, .. } = held.task;
+        hide(|| self.queues.hide(*lane, receipt_handle, seconds)).await;
     }
 
     /// Makes the message visible again soon, for an invocation that has time for it.
-    pub(crate) async fn hand_back(&self, task: &Task) -> Disposition {
-        self.hide(task, HANDED_BACK_SECONDS).await;
+    pub(crate) async fn hand_back(&self, held: &Held<'_>) -> Disposition {
+        self.hide(held, HANDED_BACK_SECONDS).await;
         Disposition::Stays
     }
 
@@ -88,9 +113,10 @@ impl<L: DeliveryStore, Q: DeferQueue, D: DeadLetters, C: Clock> Messages<L, Q, D
         Ok(Disposition::Done)
     }
 
-    /// Moves a message that can never be handled to the dead-letter queue.
-    pub(crate) async fn dead_letter(&self, task: &Task, reason: &str) -> Disposition {
-        match self.dead_letters.put(&task.body, reason).await {
+    /// Puts what can never be handled into the dead-letter queue: a message, or a delivery of one that is for
+    /// several.
+    pub(crate) async fn dead_letter(&self, body: &str, task: &Task, reason: &str) -> Disposition {
+        match self.dead_letters.put(body, reason).await {
             Ok(()) => {
                 self.measured.dead_letter();
                 tracing::warn!(message.id = task.message.0, reason, "message.dead_lettered");

@@ -1,4 +1,4 @@
-//! Takes each message of a batch through the stages.
+//! Takes each delivery of a batch through the stages.
 
 use std::borrow::Cow;
 use std::pin::pin;
@@ -29,7 +29,7 @@ use crate::newer;
 use crate::park::{park, park_again};
 use crate::ports::Ports;
 use crate::settle::settle;
-use crate::task::{Job, Task};
+use crate::task::{Held, Job, Task};
 use crate::without_attempt::{defer, end, reroute};
 
 /// An attempt takes up to 30 seconds, and what follows it a few.
@@ -62,21 +62,27 @@ struct Batch<'a, P: Ports> {
     late: AtomicUsize,
 }
 
-/// A message of a batch, as far as it is known before its stages.
+/// A delivery that a message of a batch is for, as far as it is known before its stages. A message that cannot
+/// be read is one as well.
 struct Item<'a> {
-    task: &'a Task,
+    held: &'a Held<'a>,
+    /// The message's place in the batch.
+    place: usize,
     span: tracing::Span,
     work: Todo<'a>,
 }
 
-/// What is to be done with a message.
+/// What is to be done with a delivery or message.
 enum Todo<'a> {
     Deliver {
         job: Job<'a>,
         current: Box<Option<Delivery>>,
         suspicious: bool,
     },
-    DeadLetter(String),
+    DeadLetter {
+        body: Cow<'a, str>,
+        reason: String,
+    },
     /// Only a newer version can read the message.
     NewerMessage(String),
     /// A newer version wrote what the message is about.
@@ -86,6 +92,16 @@ enum Todo<'a> {
 }
 
 impl<P: Ports> Batch<'_, P> {
+    /// Makes a dead letter of what an item is about.
+    async fn bury(&self, item: &Item<'_>, reason: &str) -> Disposition {
+        let body = match &item.work {
+            Todo::Deliver { job, .. } => job.body(),
+            Todo::DeadLetter { body, .. } => Cow::Borrowed(&**body),
+            _ => Cow::Borrowed(&*item.held.task.body),
+        };
+        self.pipeline.context.messages.dead_letter(&body, item.held.task, reason).await
+    }
+
     /// Whether an attempt fits into what is left of the time.
     fn has_time(&self) -> bool {
         self.deadline.leaves(TO_ATTEMPT, &*self.pipeline.context.system)
@@ -96,7 +112,10 @@ impl<'a, P: Ports> Work for Batch<'a, P> {
     type Item = Item<'a>;
 
     fn suspect(&self, item: &Item<'a>) -> Suspect {
-        Suspect::message(&item.task.message.0)
+        match &item.work {
+            Todo::Deliver { job, .. } => job.suspect(),
+            _ => Suspect::message(&item.held.task.message.0),
+        }
     }
 
     fn is_suspicious(&self, item: &Item<'a>) -> bool {
@@ -114,28 +133,25 @@ impl<'a, P: Ports> Work for Batch<'a, P> {
     }
 
     async fn handle(&self, item: &Item<'a>) -> Disposition {
-        let dead_letter = async |reason: &str| {
-            self.pipeline.context.messages.dead_letter(item.task, reason).await
-        };
         // Pinned, it is not copied on its way to where it runs: it holds all that an attempt needs.
         let work = pin!(async {
             let (job, current) = match &item.work {
                 Todo::Deliver { job, current, .. } => (job, current),
-                Todo::DeadLetter(reason) => return dead_letter(reason).await,
+                Todo::DeadLetter { reason, .. } => return self.bury(item, reason).await,
                 Todo::NewerMessage(reason) => {
-                    return newer::message(&self.pipeline.context, item.task, reason).await;
+                    return newer::message(&self.pipeline.context, item.held, reason).await;
                 }
                 Todo::NewerItem(error) => {
-                    return newer::item(&self.pipeline.context, item.task, error).await;
+                    return newer::item(&self.pipeline.context, item.held, error).await;
                 }
                 Todo::Nothing => return Disposition::Interrupted,
             };
             match self.pipeline.stages(job, (**current).clone(), self).await {
                 Ok(disposition) => disposition,
                 // The message would fail the same way every time.
-                Err(error) if error.is_corrupt() => dead_letter(&error.chain()).await,
+                Err(error) if error.is_corrupt() => self.bury(item, &error.chain()).await,
                 Err(error) if error.is_newer() => {
-                    newer::item(&self.pipeline.context, item.task, &error).await
+                    newer::item(&self.pipeline.context, item.held, &error).await
                 }
                 Err(error) => {
                     error.log("delivery.interrupted");
@@ -152,20 +168,19 @@ impl<'a, P: Ports> Work for Batch<'a, P> {
     }
 
     async fn give_up(&self, item: &Item<'a>, reason: &str) -> Disposition {
-        let messages = &self.pipeline.context.messages;
-        messages.dead_letter(item.task, reason).instrument(item.span.clone()).await
+        self.bury(item, reason).instrument(item.span.clone()).await
     }
 
     async fn hand_back(&self, item: &Item<'a>) -> Disposition {
-        self.pipeline.context.messages.hand_back(item.task).await
+        self.pipeline.context.messages.hand_back(item.held).await
     }
 
     async fn put_off(&self, item: &Item<'a>) {
-        self.pipeline.context.messages.put_off(item.task).instrument(item.span.clone()).await;
+        self.pipeline.context.messages.put_off(item.held).instrument(item.span.clone()).await;
     }
 }
 
-/// For each message of a batch, how many before it are for the same delivery.
+/// For each delivery of a batch, how many before it are the same one.
 fn twins(ids: &[DeliveryId]) -> impl Iterator<Item = u32> {
     ids.iter().enumerate().map(|(at, id)| {
         ids[..at].iter().filter(|earlier| *earlier == id).fold(0, |twins, _| twins + 1)
@@ -181,36 +196,39 @@ impl<P: Ports> Pipeline<P> {
 
     /// Handles all tasks, most of them at the same time. The dispositions are in the order of the tasks.
     pub async fn work(&self, tasks: &[Task], deadline: Deadline) -> Vec<Disposition> {
-        let decoded: Vec<_> =
-            tasks.iter().map(|task| (task, Message::decode(&task.body))).collect();
+        let decoded: Vec<_> = tasks.iter().map(|task| Message::decode_each(&task.body)).collect();
         let ids: Vec<_> = decoded
             .iter()
-            .filter_map(|(_, message)| match message {
-                Ok(Message::Deliver(deliver)) => Some(deliver.delivery.clone()),
-                Err(_) => None,
-            })
+            .flatten()
+            .flatten()
+            .map(|Message::Deliver(deliver)| deliver.delivery.clone())
             .collect();
         let mut read = self.read(&ids).await.into_iter().zip(twins(&ids));
-        let items: Vec<_> = decoded
-            .into_iter()
-            .map(|(task, message)| match message {
-                Ok(Message::Deliver(deliver)) => Item {
-                    span: span(task, Some(&deliver)),
-                    task,
-                    work: read.next().map_or(Todo::Nothing, |(read, twins)| {
-                        self.to_do(Job { task, deliver, twins }, read)
-                    }),
-                },
-                Err(why) => {
-                    let reason = format!("the message {why}");
-                    let work = match why {
-                        UnreadableMessage::Newer(_) => Todo::NewerMessage(reason),
-                        UnreadableMessage::Syntax(_) => Todo::DeadLetter(reason),
-                    };
-                    Item { span: span(task, None), task, work }
-                }
+        let held: Vec<_> = tasks
+            .iter()
+            .zip(&decoded)
+            .map(|(task, decoded)| {
+                Held::new(task, decoded.as_ref().is_ok_and(|each| each.len() > 1))
             })
             .collect();
+        let mut items = Vec::with_capacity(ids.len());
+        for (place, (held, decoded)) in held.iter().zip(decoded).enumerate() {
+            match decoded {
+                Ok(messages) => {
+                    for Message::Deliver(deliver) in messages {
+                        let span = span(held.task, Some(&deliver));
+                        let work = read.next().map_or(Todo::Nothing, |(read, twins)| {
+                            self.to_do(Job { held, deliver, twins }, read)
+                        });
+                        items.push(Item { held, place, span, work });
+                    }
+                }
+                Err(why) => {
+                    let (span, work) = (span(held.task, None), unreadable(held.task, &why));
+                    items.push(Item { held, place, span, work });
+                }
+            }
+        }
         let careful = Careful {
             work: &Batch { pipeline: self, deadline, late: AtomicUsize::new(0) },
             strikes: &*self.context.ledger,
@@ -219,14 +237,22 @@ impl<P: Ports> Pipeline<P> {
             needs: TO_BEGIN,
         };
         let worked = careful.batch(&items).await;
-        let dispositions = worked.dispositions;
-        let staying = dispositions.iter().filter(|d| **d != Disposition::Done).count();
+        let mut dispositions = vec![Disposition::Done; tasks.len()];
+        for (item, disposition) in items.iter().zip(worked.dispositions) {
+            if disposition != Disposition::Done {
+                dispositions[item.place] = disposition;
+            }
+        }
+        let stays = |place: &usize| dispositions[*place] != Disposition::Done;
+        let staying: Vec<_> = (0..tasks.len()).filter(stays).collect();
+        self.context.messages.hide_shared(staying.iter().map(|place| &held[*place])).await;
         let late = careful.work.late.load(Ordering::Relaxed);
         let mut figures = Figures::of_lane(lane(tasks)).with(Metric::DeadLetters, 0);
         figures.extend(self.context.measured.take());
         tracing::info!(
             batch.messages = tasks.len(),
-            batch.staying = staying,
+            batch.deliveries = ids.len(),
+            batch.staying = staying.len(),
             batch.handed_back = worked.handed_back + late,
             metrics = %figures,
             "batch.done"
@@ -240,7 +266,7 @@ impl<P: Ports> Pipeline<P> {
                 let stored = current.as_ref().as_ref();
                 let unwritten = || job.unwritten();
                 let known = stored.map_or_else(|| Cow::Owned(unwritten()), Cow::Borrowed);
-                let (receipt, receives) = (job.receipt(), job.task.receives);
+                let (receipt, receives) = (job.receipt(), job.held.task.receives);
                 // What is not attempted now cannot have ended the function by its attempt.
                 let attempted = matches!(
                     decide(&known, &receipt, self.context.system.now()),
@@ -254,7 +280,10 @@ impl<P: Ports> Pipeline<P> {
                 let suspicious = attempted && is_suspicious_for(&known, &receipt, receives);
                 Todo::Deliver { job, current, suspicious }
             }
-            Read::Corrupt(error) => Todo::DeadLetter(error.chain()),
+            Read::Corrupt(error) => {
+                let body = Cow::Owned(job.body().into_owned());
+                Todo::DeadLetter { body, reason: error.chain() }
+            }
             Read::Newer(error) => Todo::NewerItem(error),
             Read::Unavailable => Todo::Nothing,
         }
@@ -294,10 +323,10 @@ impl<P: Ports> Pipeline<P> {
             Claimed::Due(_) if canary::is_canary(job) => return canary::arrive(context, job).await,
             Claimed::Due(delivery) => delivery,
             Claimed::Parked(delivery) => return park_again(context, job, delivery).await,
-            Claimed::Aged(delivery) => return context.messages.replace(job, delivery).await,
+            Claimed::Replaced(delivery) => return context.messages.replace(job, delivery).await,
             Claimed::Foreign => {
                 let reason = "the delivery belongs to another tenant";
-                return Ok(context.messages.dead_letter(job.task, reason).await);
+                return Ok(context.messages.dead_letter(&job.body(), job.held.task, reason).await);
             }
             Claimed::Over(disposition) => return Ok(disposition),
         };
@@ -305,7 +334,7 @@ impl<P: Ports> Pipeline<P> {
             Admitted::Ready(ready) => {
                 if !batch.has_time() {
                     batch.late.fetch_add(1, Ordering::Relaxed);
-                    return Ok(context.messages.hand_back(job.task).await);
+                    return Ok(context.messages.hand_back(job.held).await);
                 }
                 let made = attempt::make(context, &ready, job.twins).await;
                 settle(context, job, batch.deadline, (ready.delivery, made)).await
@@ -315,8 +344,19 @@ impl<P: Ports> Pipeline<P> {
             Admitted::Deferred(delivery) => defer(context, job, delivery).await,
             Admitted::Ended(delivery) => end(context, job, delivery).await,
             Admitted::Unreadable(reason) => {
-                Ok(context.messages.dead_letter(job.task, &reason).await)
+                Ok(context.messages.dead_letter(&job.body(), job.held.task, &reason).await)
             }
+        }
+    }
+}
+
+/// What is to be done with a message that cannot be read.
+fn unreadable<'a>(task: &'a Task, why: &UnreadableMessage) -> Todo<'a> {
+    let reason = format!("the message {why}");
+    match why {
+        UnreadableMessage::Newer(_) => Todo::NewerMessage(reason),
+        UnreadableMessage::Syntax(_) => {
+            Todo::DeadLetter { body: Cow::Borrowed(&task.body), reason }
         }
     }
 }

@@ -16,6 +16,7 @@ mod overrides;
 mod parked;
 mod recovering;
 mod script;
+mod shared;
 mod upkeep;
 mod waiting;
 mod world;

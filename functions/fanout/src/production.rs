@@ -34,7 +34,7 @@ impl Deps<Production> {
         };
         Self {
             routes: RouteRegistry::new(aws, settings.registry_table.clone()),
-            queues: Queues::new(aws, urls),
+            queues: Queues::new(aws, urls).with(settings.events_per_message),
             dead_letters: DeadLetterQueue::new(aws, settings.dead_letter_queue.clone(), "fanout"),
             bus: settings.operator_bus.clone().map(|name| EventBus::new(aws, name)),
             // It writes nothing that is kept for the retention.

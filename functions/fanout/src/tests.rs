@@ -154,6 +154,32 @@ async fn a_filter_decides_and_one_that_fails_lets_the_event_through() {
 }
 
 #[tokio::test]
+async fn events_for_one_webhook_share_a_message_where_they_may() {
+    let fanout = fanout(&[webhook(1, "acme", &["*"]), webhook(2, "acme", &["*"])]).await;
+    fanout.queues.share("3".parse().unwrap());
+    let records = [1, 2, 3, 4].map(|n| deaths::record("acme", &format!("e{n}"), n));
+    fanout.handle_all(deaths::batch_of(&records)).await.unwrap();
+    let shared = fanout.queues.bodies().into_iter().map(|body| {
+        let each = Message::decode_each(&body).unwrap();
+        let of_one = |Message::Deliver(deliver): &Message| {
+            (deliver.delivery.webhook(), deliver.delivery.event().to_string())
+        };
+        each.iter().map(of_one).collect::<Vec<_>>()
+    });
+    let (first, second) = (webhook(1, "acme", &["*"]).id, webhook(2, "acme", &["*"]).id);
+    let of = |webhook, events: &[&str]| {
+        events.iter().map(|event| (webhook, (*event).to_owned())).collect::<Vec<_>>()
+    };
+    let expected = [
+        of(first, &["e1", "e2", "e3"]),
+        of(second, &["e1", "e2", "e3"]),
+        of(first, &["e4"]),
+        of(second, &["e4"]),
+    ];
+    assert_eq!(shared.collect::<Vec<_>>(), expected);
+}
+
+#[tokio::test]
 async fn a_replayed_record_names_the_same_deliveries() {
     let fanout = fanout(&[webhook(1, "acme", &["*"])]).await;
     for _ in 0..2 {

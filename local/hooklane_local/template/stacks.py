@@ -20,6 +20,7 @@ COVERING: dict[str, dict[str, str]] = {
         "LogRetentionDays": "90",
         "Scale": "large",
         "BatchingSeconds": "2",
+        "EventsPerMessage": "10",
         "EventIndexSeconds": "30",
         "Tracing": "true",
         "MemoryApi": "1769",

@@ -5,17 +5,16 @@ use std::collections::HashMap;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sqs::operation::change_message_visibility::ChangeMessageVisibilityError;
-use aws_sdk_sqs::types::{BatchResultErrorEntry, QueueAttributeName, SendMessageBatchRequestEntry};
-use futures::{StreamExt as _, TryStreamExt as _};
-use hooklane_app::ports::{
-    DeferQueue, DispatchQueue, QueueDepth, Refused, RefusedForGood, Unavailable,
-};
+use aws_sdk_sqs::types::QueueAttributeName;
+use hooklane_app::ports::{DeferQueue, QueueDepth, RefusedForGood, Unavailable};
 use hooklane_domain::delivery::MessageId;
 use hooklane_domain::delivery::message::Message;
+use hooklane_domain::delivery::message::bundle::EventsPerMessage;
 use hooklane_domain::delivery::waiting::Lane;
 
-use crate::failure::{Call, is_throttle, unavailable};
-use crate::retry::{Answer, UNSENT_MESSAGES, until_processed};
+use crate::failure::Call;
+
+mod dispatch;
 
 /// The two queues. Both are fair queues: a message's group is its webhook, so that the backlog of one
 /// webhook does not hold up the others (*Amazon SQS Developer Guide*, "Amazon SQS fair queues").
@@ -23,6 +22,7 @@ use crate::retry::{Answer, UNSENT_MESSAGES, until_processed};
 pub struct Queues {
     client: Client,
     urls: QueueUrls,
+    events_per_message: EventsPerMessage,
 }
 
 /// The URLs of the queues that a function uses; `None` for one that it does not.
@@ -31,11 +31,6 @@ pub struct QueueUrls {
     pub delivery: Option<String>,
     pub retry: Option<String>,
 }
-
-/// SQS takes at most ten messages in one call.
-const BATCH: usize = 10;
-/// The number of batches that are sent at the same time.
-const CONCURRENCY: usize = 8;
 
 /// The last part of a queue's URL or ARN.
 #[must_use]
@@ -46,7 +41,14 @@ pub fn queue_name(url_or_arn: &str) -> &str {
 impl Queues {
     #[must_use]
     pub fn new(config: &aws_config::SdkConfig, urls: QueueUrls) -> Self {
-        Self { client: Client::new(config), urls }
+        let events_per_message = EventsPerMessage::ONE;
+        Self { client: Client::new(config), urls, events_per_message }
+    }
+
+    /// The same queues, whose messages for the fast lane may hold so many events.
+    #[must_use]
+    pub fn with(self, events_per_message: EventsPerMessage) -> Self {
+        Self { events_per_message, ..self }
     }
 
     fn url(&self, lane: Lane) -> Result<&str, Unavailable> {
@@ -55,76 +57,6 @@ impl Queues {
             Lane::Slow => (&self.urls.retry, "the retry queue"),
         };
         url.as_deref().ok_or_else(|| Unavailable::new(name, "this function has no setting for it"))
-    }
-
-    /// Sends one batch until every entry is in the queue or refused. Returns the refused ones.
-    async fn send_batch(
-        &self,
-        url: &str,
-        messages: &[Message],
-    ) -> Result<Vec<Refused>, Unavailable> {
-        let all = (0..messages.len()).collect();
-        let send = |left| self.send_some(url, messages, left);
-        let answer = until_processed(UNSENT_MESSAGES, all, send).await?;
-        let mut refused = Vec::new();
-        let mut last = String::new();
-        for failed in answer.results {
-            match failed {
-                Failed::Refused(entry) => refused.push(entry),
-                Failed::Unavailable(reason) => last = reason,
-            }
-        }
-        if answer.left.is_empty() {
-            return Ok(refused);
-        }
-        let why = format!("{} entries failed, last with {last}", answer.left.len());
-        Err(call("SendMessageBatch", url).answered(why))
-    }
-
-    /// Makes one call for the messages at the indexes `left`. Its results say why entries failed; what it
-    /// leaves are the indexes of the messages that are neither in the queue nor refused.
-    async fn send_some(
-        &self,
-        url: &str,
-        messages: &[Message],
-        mut left: Vec<usize>,
-    ) -> Result<Answer<Failed, usize>, Unavailable> {
-        let entries = left.iter().map(|&i| entry(i, &messages[i])).collect::<Result<_, _>>()?;
-        let send = self.client.send_message_batch().queue_url(url).set_entries(Some(entries));
-        let answer = match send.send().await {
-            Ok(answer) => answer,
-            // One entry makes SQS refuse the whole call. Each is sent alone, so that only that one is.
-            Err(error) if is_refusal_of_a_call(&error) => {
-                return self.send_each(url, messages, left).await;
-            }
-            Err(error) => return Err(call("SendMessageBatch", url).failed()(error)),
-        };
-        let sent: Vec<&str> = answer.successful.iter().map(|sent| sent.id.as_str()).collect();
-        left.retain(|i| !sent.contains(&i.to_string().as_str()));
-        let results: Vec<_> = answer.failed.iter().map(Failed::of).collect();
-        left.retain(|index| !results.iter().any(|failed| failed.is_refusal_of(*index)));
-        Ok(Answer { results, left })
-    }
-
-    async fn send_each(
-        &self,
-        url: &str,
-        messages: &[Message],
-        left: Vec<usize>,
-    ) -> Result<Answer<Failed, usize>, Unavailable> {
-        let mut results = Vec::new();
-        for index in left {
-            let message = &messages[index];
-            let send = self.client.send_message().queue_url(url).message_body(message.encode());
-            match send.message_group_id(group(message)).send().await {
-                Ok(_) => {}
-                Err(error) => match why_refused(&error) {
-                    Some(reason) => results.push(Failed::Refused(Refused { index, reason })),
-                    None => return Err(call("SendMessage", url).failed()(error)),
-                },
-            }
-        }
-        Ok(Answer { results, left: Vec::new() })
     }
 }
 
@@ -144,62 +76,13 @@ pub(crate) fn call<'a>(operation: &'static str, url: &'a str) -> Call<'a> {
     Call { service: "SQS", operation, on: url }
 }
 
-fn entry(i: usize, message: &Message) -> Result<SendMessageBatchRequestEntry, Unavailable> {
-    SendMessageBatchRequestEntry::builder()
-        .id(i.to_string())
-        .message_body(message.encode())
-        .message_group_id(group(message))
-        .build()
-        .map_err(unavailable("building a message".to_owned()))
-}
-
 fn group(message: &Message) -> String {
     let Message::Deliver(deliver) = message;
     deliver.delivery.webhook().to_string()
 }
 
-/// Why an entry of a batch is not in the queue.
-#[derive(Debug)]
-enum Failed {
-    /// It would be refused again.
-    Refused(Refused),
-    /// It may be taken later. Holds the reason.
-    Unavailable(String),
-}
-
-impl Failed {
-    fn of(entry: &BatchResultErrorEntry) -> Self {
-        let reason = reason(&entry.code, entry.message());
-        match entry.id.parse() {
-            Ok(index) if entry.sender_fault && !may_pass(&entry.code) => {
-                Self::Refused(Refused { index, reason })
-            }
-            _ => Self::Unavailable(reason),
-        }
-    }
-
-    fn is_refusal_of(&self, of: usize) -> bool {
-        matches!(self, Self::Refused(Refused { index, .. }) if *index == of)
-    }
-}
-
 fn reason(code: &str, message: Option<&str>) -> String {
     format!("SQS refuses the message with {code}: {}", message.unwrap_or("no message"))
-}
-
-/// Whether an error that SQS puts down to the sender is about something else than the message: throttling,
-/// the queue's key, permissions, the queue itself. Those are an operator's to mend, and the message waits.
-fn may_pass(code: &str) -> bool {
-    const OTHERS: [&str; 7] = [
-        "Kms",
-        "KMS",
-        "AccessDenied",
-        "OverLimit",
-        "QueueDoesNotExist",
-        "NonExistentQueue",
-        "Security",
-    ];
-    is_throttle(code) || OTHERS.iter().any(|other| code.contains(other))
 }
 
 /// Whether SQS refuses what is in a message or how large it is (*Amazon SQS API Reference*, "SendMessage"
@@ -228,30 +111,6 @@ pub(crate) fn queue_count(
 ) -> Result<u64, Unavailable> {
     let count = attributes.get(name).and_then(|text| text.parse().ok());
     count.ok_or_else(|| call("GetQueueAttributes", url).answered(format!("no {name}")))
-}
-
-impl DispatchQueue for Queues {
-    async fn dispatch(
-        &self,
-        lane: Lane,
-        messages: &[Message],
-    ) -> Result<Vec<Refused>, Unavailable> {
-        let url = self.url(lane)?;
-        let batches: Vec<_> = messages
-            .chunks(BATCH)
-            .enumerate()
-            .map(|(number, batch)| async move {
-                let refused = self.send_batch(url, batch).await?;
-                let placed =
-                    |entry: Refused| Refused { index: number * BATCH + entry.index, ..entry };
-                Ok::<_, Unavailable>(refused.into_iter().map(placed).collect::<Vec<_>>())
-            })
-            .collect();
-        let sent = futures::stream::iter(batches).buffer_unordered(CONCURRENCY);
-        let mut refused: Vec<_> = sent.try_concat().await?;
-        refused.sort_by_key(|entry| entry.index);
-        Ok(refused)
-    }
 }
 
 impl DeferQueue for Queues {

@@ -123,7 +123,8 @@ impl Letter {
     }
 }
 
-/// What a letter is about. All of it may be missing: a letter may hold anything.
+/// What a letter is about. All of it may be missing: a letter may hold anything. A message that holds several
+/// deliveries is about their webhook.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Subject {
     pub tenant: Option<TenantId>,
@@ -140,13 +141,21 @@ impl Subject {
     }
 
     fn of_message(body: &str) -> Self {
-        let Ok(Message::Deliver(deliver)) = Message::decode(body) else { return Self::default() };
-        Self {
+        let mut each = Message::decode_each(body).unwrap_or_default();
+        let Some(Message::Deliver(deliver)) = each.pop() else { return Self::default() };
+        let of_all = Self {
             tenant: Some(deliver.tenant),
+            webhook: Some(deliver.delivery.webhook()),
+            ..Self::default()
+        };
+        if !each.is_empty() {
+            return of_all;
+        }
+        Self {
             event: Some(deliver.delivery.event().clone()),
             event_type: Some(deliver.event_type),
-            webhook: Some(deliver.delivery.webhook()),
             delivery: Some(deliver.delivery),
+            ..of_all
         }
     }
 

@@ -7,7 +7,7 @@ use hooklane_domain::Timestamp;
 use hooklane_domain::access::key_ring::{KeyRing, NoKeys};
 use hooklane_domain::access::token::{InvalidToken, TokenClaims};
 use hooklane_domain::delivery::attempt_log::LogPosition;
-use hooklane_domain::delivery::message::Message;
+use hooklane_domain::delivery::message::{Message, bundle};
 use hooklane_domain::delivery::retry::RetryPolicy;
 use hooklane_domain::event::{DefaultTenant, from_body, from_envelope_or_body};
 use hooklane_domain::event_index::{Chunk, Place};
@@ -32,6 +32,7 @@ const MESSAGES: &[&str] = &[
     r#"{"version":1,"kind":"deliver","body":{"tenant":"acme","delivery":"dlv_AAGNDPVAAAAAAAAAAAAAAAABjQz1QABlMQ","eventType":"order.created","generation":3}}"#,
     r#"{"version":1,"kind":"deliver","body":{"tenant":"acme","delivery":"dlv_AAGNDPVAAAAAAAAAAAAAAAABjQz1QABlMQ","eventType":"a.b","generation":0,"payload":{"plain":{"type":"a.b","data":{"x":1}}}}}"#,
     r#"{"version":1,"kind":"deliver","body":{"tenant":"acme","delivery":"dlv_AAGNDPVAAAAAAAAAAAAAAAABjQz1QABlMQ","eventType":"a.b","generation":0,"payload":{"zlib":"eJyrVkpUsjKsBQAJ+gI/"}}}"#,
+    r#"{"version":1,"kind":"deliver-each","body":[{"tenant":"acme","delivery":"dlv_AAGNDPVAAAAAAAAAAAAAAAABjQz1QABlMQ","eventType":"a.b","generation":0,"payload":{"plain":{"type":"a.b","data":1}}},{"tenant":"acme","delivery":"dlv_AAGNDPVAAAAAAAAAAAAAAAABjQz1QABlMQ","eventType":"a.b","generation":1}]}"#,
 ];
 
 const CLAIMS: &[&str] = &[
@@ -100,9 +101,9 @@ proptest! {
 
     #[test]
     fn a_damaged_message_reads_back_or_is_refused(text in damaged(MESSAGES)) {
-        if let Ok(message) = Message::decode(&text) {
-            let again = Message::decode(&message.encode());
-            prop_assert_eq!(again.ok(), Some(message));
+        if let Ok(messages) = Message::decode_each(&text) {
+            let text = bundle::encode(&messages.iter().collect::<Vec<_>>());
+            prop_assert_eq!(Message::decode_each(&text).ok(), Some(messages));
         }
     }
 

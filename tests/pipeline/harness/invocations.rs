@@ -70,10 +70,13 @@ impl Pipeline {
         numbered.map(|(instance, messages)| Work::Deliver { instance, messages }).collect()
     }
 
-    /// Loses some messages whose delivery has an item. That must do no harm: `upkeep` sends another.
+    /// Loses some messages whose deliveries have items. That must do no harm: `upkeep` sends another.
     fn lose(&self, message: &Received) -> bool {
-        let Ok(Message::Deliver(deliver)) = Message::decode(&message.body) else { return false };
-        let written = self.environment.journal.entries().seen.contains(&deliver.delivery);
+        let Ok(each) = Message::decode_each(&message.body) else { return false };
+        let is_written = |Message::Deliver(deliver): &Message| {
+            self.environment.journal.entries().seen.contains(&deliver.delivery)
+        };
+        let written = each.iter().all(is_written);
         let lost =
             written && self.environment.chance.happens(self.environment.rates().lost_messages);
         if lost {
@@ -90,8 +93,12 @@ impl Pipeline {
             return message.body.clone();
         }
         let body = self.environment.versions.body(&message.body);
-        if Message::decode(&body).is_err() {
-            self.environment.journal.count("met: message of the next version");
+        match Message::decode_each(&body) {
+            Err(_) => self.environment.journal.count("met: message of the next version"),
+            Ok(each) if each.len() > 1 => {
+                self.environment.journal.count("received: message of several deliveries");
+            }
+            Ok(_) => {}
         }
         body
     }

@@ -24,6 +24,8 @@ impl DispatchQueue for Port {
     ) -> Result<Vec<Refused>, Unavailable> {
         let environment = &self.environment;
         messages.iter().for_each(|message| self.note_form(message));
+        let events_per_message = if environment.chance.happens(0.5) { "1" } else { "4" };
+        environment.queues.share(events_per_message.parse().unwrap());
         let mut refused = Vec::new();
         for (number, batch) in messages.chunks(BATCH).enumerate() {
             let (batch, of_batch) = self.without_refused(batch);

@@ -18,7 +18,7 @@ use super::world::{World, task};
 use crate::task::Task;
 
 /// Works on messages until the end, or until the function dies. Returns whether it lived.
-async fn worked(world: &World, received: Vec<Received>) -> bool {
+pub(super) async fn worked(world: &World, received: Vec<Received>) -> bool {
     let tasks: Vec<_> = received.into_iter().map(task).collect();
     world.sender.died.store(false, Ordering::SeqCst);
     let mut work = Box::pin(world.pipeline.work(&tasks, Deadline::never()));

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use hooklane_app::fakes::{FakeSystem, MemoryLedger};
+use hooklane_app::fakes::{FakeSystem, MemoryLedger, MemoryQueues};
 use hooklane_app::ports::{Clock as _, DeliveryStore as _, Destination, Post, Sent};
 use hooklane_contract::WireRequest;
 use hooklane_domain::Timestamp;
@@ -29,6 +29,9 @@ pub(super) struct Script {
     /// The event whose request ends the function, or panics.
     pub(super) deadly: Mutex<Option<(&'static str, Death)>>,
     pub(super) died: AtomicBool,
+    pub(super) queues: MemoryQueues,
+    /// When a message would be visible again, as it was during each request.
+    pub(super) visible_at: Mutex<Vec<Option<Timestamp>>>,
 }
 
 /// How a function ends in the middle of a request.
@@ -60,6 +63,7 @@ impl Post for Posts {
         }
         // Lets other messages of the batch run, as a real request would.
         tokio::task::yield_now().await;
+        self.0.visible_at.lock().unwrap().push(self.0.queues.next_visible());
         let outcome = self.0.answers.lock().unwrap().pop_front();
         let outcome = outcome.unwrap_or_else(|| answer(*self.0.default_status.lock().unwrap()));
         Sent { outcome, remarks: Vec::new(), took: *self.0.response_time.lock().unwrap() }

@@ -141,6 +141,8 @@ impl World {
             ledger: Arc::clone(&ledger),
             deadly: Mutex::default(),
             died: AtomicBool::default(),
+            queues: queues.clone(),
+            visible_at: Mutex::default(),
         });
         let webhook = Webhook {
             retry_policy: Some(RetryPolicy::read("", policy).unwrap()),

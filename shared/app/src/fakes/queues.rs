@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::MessageId;
 use hooklane_domain::delivery::message::Message;
+use hooklane_domain::delivery::message::bundle::{self, EventsPerMessage};
 use hooklane_domain::delivery::waiting::{Lane, MAX_DELAY_SECONDS, MAX_VISIBILITY_SECONDS};
 use hooklane_domain::ids::WebhookId;
 use jiff::SignedDuration;
@@ -36,6 +37,7 @@ struct Inner {
     events: Vec<String>,
     /// The webhooks whose new messages are refused.
     refusing: BTreeSet<WebhookId>,
+    events_per_message: EventsPerMessage,
 }
 
 #[derive(Debug, Clone)]
@@ -79,6 +81,7 @@ impl MemoryQueues {
             refusals: 0,
             events: Vec::new(),
             refusing: BTreeSet::new(),
+            events_per_message: EventsPerMessage::ONE,
         };
         Self(Arc::new(Mutex::new(inner)), Faults::default())
     }
@@ -87,6 +90,11 @@ impl MemoryQueues {
     #[must_use]
     pub fn with_faults(self, faults: Faults) -> Self {
         Self(self.0, faults)
+    }
+
+    /// From now on messages for the fast lane may hold so many events.
+    pub fn share(&self, events_per_message: EventsPerMessage) {
+        lock(&self.0).events_per_message = events_per_message;
     }
 
     /// The bodies of all messages, visible or not.
@@ -98,6 +106,11 @@ impl MemoryQueues {
     /// From now on every new message of this webhook is refused, as an entry with a sender's fault.
     pub fn refuse(&self, webhook: WebhookId) {
         lock(&self.0).refusing.insert(webhook);
+    }
+
+    /// The messages of this webhook are taken again.
+    pub fn take_again(&self, webhook: WebhookId) {
+        lock(&self.0).refusing.remove(&webhook);
     }
 
     /// The bodies that were sent to the event queue since this was last called.
@@ -176,14 +189,14 @@ impl MemoryQueues {
 }
 
 impl Inner {
-    fn send(&mut self, lane: Lane, message: &Message, seconds: u32) -> MessageId {
+    fn send(&mut self, lane: Lane, body: String, seconds: u32) -> MessageId {
         self.sent += 1;
         let id = MessageId(format!("message-{}", self.sent));
         let delay = SignedDuration::from_secs(i64::from(seconds));
         self.messages.push(Held {
             id: id.clone(),
             lane,
-            body: message.encode(),
+            body,
             sent_at: self.now,
             received_at: None,
             receives: 0,
@@ -201,16 +214,25 @@ impl DispatchQueue for MemoryQueues {
     ) -> Result<Vec<Refused>, Unavailable> {
         self.1.step()?;
         let mut inner = lock(&self.0);
+        let at_most = match lane {
+            Lane::Fast => inner.events_per_message,
+            Lane::Slow => EventsPerMessage::ONE,
+        };
         let mut refused = Vec::new();
-        for (index, message) in messages.iter().enumerate() {
-            let Message::Deliver(deliver) = message;
-            if inner.refusing.contains(&deliver.delivery.webhook()) {
-                let reason = "InvalidMessageContents: a test refuses it".to_owned();
-                refused.push(Refused { index, reason });
+        for places in at_most.bundles(messages) {
+            let bundle: Vec<_> = places.iter().map(|place| &messages[*place]).collect();
+            let is_refused = |Message::Deliver(deliver): &&Message| {
+                inner.refusing.contains(&deliver.delivery.webhook())
+            };
+            if bundle.iter().any(is_refused) {
+                let reason = "InvalidMessageContents: a test refuses it";
+                let refuse = |index| Refused { index, reason: reason.to_owned() };
+                refused.extend(places.into_iter().map(refuse));
             } else {
-                inner.send(lane, message, 0);
+                inner.send(lane, bundle::encode(&bundle), 0);
             }
         }
+        refused.sort_by_key(|entry: &Refused| entry.index);
         Ok(refused)
     }
 }
@@ -254,7 +276,7 @@ impl DeferQueue for MemoryQueues {
             let reason = "InvalidMessageContents: a test refuses it".to_owned();
             return Err(Unavailable::new("SendMessage", RefusedForGood(reason)));
         }
-        Ok(inner.send(Lane::Slow, message, seconds))
+        Ok(inner.send(Lane::Slow, message.encode(), seconds))
     }
 }
 

@@ -6,8 +6,8 @@ use super::Unavailable;
 
 /// Sends the first message of each delivery.
 pub trait DispatchQueue: Send + Sync {
-    /// Sends any number of messages, each in the message group of its webhook. A message that fails is
-    /// sent again. An error means that at least one could not be sent; others may have been. Returns the
+    /// Sends any number of messages, each in the message group of its webhook. In the fast lane several for one
+    /// webhook may travel as one (`message::bundle`). A message that fails is sent again. An error means that at least one could not be sent; others may have been. Returns the
     /// messages that the queue refuses and would refuse again. All others were sent.
     fn dispatch(
         &self,

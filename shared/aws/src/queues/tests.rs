@@ -1,8 +1,11 @@
 //! Entries that SQS refuses, and those that it cannot take now.
 
+use hooklane_app::ports::DispatchQueue as _;
 use hooklane_domain::Timestamp;
-use hooklane_domain::delivery::message::Deliver;
+use hooklane_domain::delivery::message::{Deliver, Payload};
+use hooklane_domain::event::Content;
 use hooklane_domain::ids::{DeliveryId, WebhookId};
+use hooklane_domain::json::RawJson;
 use serde_json::{Value, json};
 
 use super::*;
@@ -20,6 +23,22 @@ fn messages(count: u32) -> Vec<Message> {
         })
     };
     (0..count).map(message).collect()
+}
+
+/// The same messages with their events' content, so that they may share one.
+fn small_messages(count: u32) -> Vec<Message> {
+    let content = Payload::Plain(Box::new(Content {
+        event_type: "test.small".parse().unwrap(),
+        data: RawJson::parse("{}").unwrap(),
+        metadata: None,
+        timestamp: None,
+        version: None,
+        test: false,
+    }));
+    let small = |Message::Deliver(deliver)| {
+        Message::Deliver(Deliver { payload: Some(content.clone()), ..deliver })
+    };
+    messages(count).into_iter().map(small).collect()
 }
 
 fn queues(scripted: &Scripted) -> Queues {
@@ -84,6 +103,54 @@ async fn refused_entries_are_named_by_their_place_among_all() {
     });
     let refused = queues(&scripted).dispatch(Lane::Fast, &messages(25)).await.unwrap();
     assert_eq!(refused.iter().map(|entry| entry.index).collect::<Vec<_>>(), [7, 14]);
+}
+
+/// The types of the events in each entry of each call.
+fn sent(scripted: &Scripted) -> Vec<Vec<Vec<String>>> {
+    let types = |entry: &Value| {
+        let each = Message::decode_each(entry["MessageBody"].as_str().unwrap()).unwrap();
+        each.iter().map(|Message::Deliver(deliver)| deliver.event_type.to_string()).collect()
+    };
+    let entries = |body: &Value| {
+        body["Entries"].as_array().into_iter().flatten().map(types).collect::<Vec<_>>()
+    };
+    scripted.bodies().iter().map(entries).collect()
+}
+
+#[tokio::test]
+async fn small_first_attempts_of_a_webhook_share_a_message() {
+    let scripted = Scripted::answering(|_, _, body| answer(body, |_| None));
+    let queues = queues(&scripted).with("3".parse().unwrap());
+    assert_eq!(queues.dispatch(Lane::Fast, &small_messages(7)).await.unwrap(), []);
+    let of = |range: std::ops::Range<u32>| range.map(|n| format!("test.n{n}")).collect::<Vec<_>>();
+    assert_eq!(sent(&scripted), [[of(0..3), of(3..6), of(6..7)]]);
+    let group = &scripted.bodies()[0]["Entries"][0]["MessageGroupId"];
+    assert_eq!(group, &WebhookId::new(Timestamp::UNIX_EPOCH, 1).to_string());
+}
+
+#[tokio::test]
+async fn what_goes_to_the_slow_lane_shares_no_message() {
+    let scripted = Scripted::answering(|_, _, body| answer(body, |_| None));
+    let retry = Some("http://127.0.0.1/queue".to_owned());
+    let queues = Queues::new(&scripted.config, QueueUrls { delivery: None, retry });
+    let queues = queues.with("10".parse().unwrap());
+    assert_eq!(queues.dispatch(Lane::Slow, &small_messages(3)).await.unwrap(), []);
+    assert_eq!(sent(&scripted)[0].iter().map(Vec::len).collect::<Vec<_>>(), [1, 1, 1]);
+}
+
+#[tokio::test]
+async fn refused_entries_of_several_messages_are_sent_one_by_one() {
+    let scripted = Scripted::answering(|_, _, body| {
+        answer(body, |message| {
+            message.contains("test.n4\"").then_some(("InvalidMessageContents", true))
+        })
+    });
+    let queues = queues(&scripted).with("3".parse().unwrap());
+    let refused = queues.dispatch(Lane::Fast, &small_messages(7)).await.unwrap();
+    assert_eq!(refused.iter().map(|entry| entry.index).collect::<Vec<_>>(), [4]);
+    let sizes = |call: &Vec<Vec<String>>| call.iter().map(Vec::len).collect::<Vec<_>>();
+    let sizes: Vec<_> = sent(&scripted).iter().map(sizes).collect();
+    assert_eq!(sizes, [vec![3, 3, 1], vec![1, 1, 1]]);
 }
 
 #[tokio::test]

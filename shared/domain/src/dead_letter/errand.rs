@@ -13,7 +13,7 @@ use crate::ids::DeliveryId;
 pub enum Errand {
     /// The event queue gets the body as it is.
     Publish(String),
-    /// A queue of deliveries gets the message in its next generation.
+    /// A queue of deliveries gets the message, with its deliveries in their next generation.
     Deliver { lane: Lane, body: String, group: Option<String> },
 }
 
@@ -61,24 +61,47 @@ impl Letter {
     }
 }
 
-/// The message with its generation raised by one, and the delivery's id. `None` for what is no message of this
-/// version, which is sent as it is.
+/// The message with the generation of each of its deliveries raised by one, and the first delivery's id. `None`
+/// for what is no message of this version, which is sent as it is.
 ///
 /// A waiting delivery stores its owner, the one message that acts for it. Another message of the same generation
 /// would count as a duplicate. The event's content is left out, because a queue may have refused it: `delivery`
 /// then reads it from the ledger. Fields of a newer version stay.
 fn with_next_generation(body: &str) -> Option<(String, String)> {
-    type Raw = BTreeMap<String, Box<RawValue>>;
     let mut message: Raw = serde_json::from_str(body).ok()?;
-    let text = |raw: &RawValue| serde_json::from_str::<String>(raw.get()).ok();
-    if message.get("version")?.get() != "1" || text(message.get("kind")?)? != "deliver" {
+    if message.get("version")?.get() != "1" {
         return None;
     }
-    let mut deliver: Raw = serde_json::from_str(message.get("body")?.get()).ok()?;
+    let body = message.get("body")?.get();
+    let (next, delivery) = match text(message.get("kind")?)?.as_str() {
+        "deliver" => {
+            let (next, delivery) = next_of(serde_json::from_str(body).ok()?)?;
+            (to_raw_value(&next), delivery)
+        }
+        "deliver-each" => {
+            let each: Vec<Raw> = serde_json::from_str(body).ok()?;
+            let each = each.into_iter().map(next_of).collect::<Option<Vec<_>>>()?;
+            let (each, deliveries): (Vec<_>, Vec<_>) = each.into_iter().unzip();
+            (to_raw_value(&each), deliveries.into_iter().next()?)
+        }
+        _ => return None,
+    };
+    message.insert("body".to_owned(), next.ok()?);
+    Some((serde_json::to_string(&message).ok()?, delivery))
+}
+
+/// The fields of an object, each as it is written.
+type Raw = BTreeMap<String, Box<RawValue>>;
+
+/// A delivery in its next generation, and its id.
+fn next_of(mut deliver: Raw) -> Option<(Raw, String)> {
     let delivery = text(deliver.get("delivery")?)?;
     let generation: u32 = serde_json::from_str(deliver.get("generation")?.get()).ok()?;
     deliver.insert("generation".to_owned(), to_raw_value(&generation.checked_add(1)?).ok()?);
     deliver.remove("payload");
-    message.insert("body".to_owned(), to_raw_value(&deliver).ok()?);
-    Some((serde_json::to_string(&message).ok()?, delivery))
+    Some((deliver, delivery))
+}
+
+fn text(raw: &RawValue) -> Option<String> {
+    serde_json::from_str(raw.get()).ok()
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::delivery::message::{Deliver, Payload};
+use crate::delivery::message::{Deliver, Payload, bundle};
 use crate::delivery::waiting::Lane;
 use crate::event::Content;
 use crate::json::RawJson;
@@ -59,6 +59,16 @@ fn a_delivery_is_sent_in_its_next_generation_without_the_events_content() {
 }
 
 #[test]
+fn each_delivery_of_a_message_is_sent_in_its_next_generation() {
+    let two = [Message::Deliver(deliver(0)), Message::Deliver(deliver(6))];
+    let message = bundle::encode(&two.iter().collect::<Vec<_>>());
+    let (_, body, group) = body_of(letter(&message).errand(Source::Deliveries));
+    assert_eq!(group, Some(WebhookId::new(Timestamp::UNIX_EPOCH, 1).to_string()));
+    let next = |generation| Message::Deliver(Deliver { payload: None, ..deliver(generation) });
+    assert_eq!(Message::decode_each(&body), Ok(vec![next(1), next(7)]));
+}
+
+#[test]
 fn fields_of_a_newer_version_stay_in_a_message() {
     let message = Message::Deliver(deliver(0)).encode();
     let newer = message.replacen(r#"{"version""#, r#"{"priority":3.0,"version""#, 1);
@@ -81,6 +91,9 @@ fn what_is_no_message_of_this_version_is_sent_as_it_is() {
         r#"{"version":1,"kind":"deliver","body":{"delivery":"dlv_x","generation":4294967295}}"#,
         r#"{"version":1,"kind":"deliver","body":{"delivery":7,"generation":1}}"#,
         r#"{"version":1,"kind":"deliver","body":{"delivery":"dlv_x"}}"#,
+        r#"{"version":1,"kind":"deliver-each","body":[]}"#,
+        r#"{"version":1,"kind":"deliver-each","body":{"delivery":"dlv_x","generation":1}}"#,
+        r#"{"version":1,"kind":"deliver-each","body":[{"delivery":"dlv_x","generation":1},7]}"#,
     ] {
         let (_, sent, group) = body_of(letter(body).errand(Source::Deliveries));
         assert_eq!((sent.as_str(), group), (body, None));
@@ -113,7 +126,15 @@ fn a_letter_says_what_it_is_about_as_far_as_it_can_be_read() {
     assert_eq!(message.tenant, Some("acme".parse().unwrap()));
     assert_eq!(message.webhook, Some(delivery.webhook()));
     assert_eq!(message.event, Some("e1".parse().unwrap()));
-    assert_eq!(message.delivery, Some(delivery));
+    assert_eq!(message.delivery, Some(delivery.clone()));
+    let two = [Message::Deliver(deliver(0)), Message::Deliver(deliver(0))];
+    let several = about(Source::Deliveries, &bundle::encode(&two.iter().collect::<Vec<_>>()));
+    let of_all = Subject {
+        tenant: Some("acme".parse().unwrap()),
+        webhook: Some(delivery.webhook()),
+        ..Subject::default()
+    };
+    assert_eq!(several, of_all);
     for (body, tenant, event, event_type) in [
         (
             r#"{"tenant":"acme","id":"e1","type":"a.b","data":1}"#,

@@ -8,11 +8,14 @@ use crate::event::Content;
 use crate::ids::{DeliveryId, EventType, TenantId};
 use crate::json::position;
 
+pub mod bundle;
+
 /// The version that this code writes and reads. A change that older code cannot read raises it. Code
 /// that raises it must still read the version before, since messages wait in queues for days.
 const VERSION: u64 = 1;
 
-/// A message of the delivery pipeline: `{"version":1,"kind":"deliver",…}`.
+/// What a message of the delivery pipeline asks for: `{"version":1,"kind":"deliver",…}`. Several may share a
+/// message ([`bundle`]).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Message {
     Deliver(Deliver),
@@ -104,7 +107,20 @@ impl Message {
         }
     }
 
+    /// What a message of its own asks for.
     pub fn decode(text: &str) -> Result<Self, UnreadableMessage> {
+        let mut each = Self::decode_each(text)?;
+        match (each.pop(), each.len()) {
+            (Some(alone), 0) => Ok(alone),
+            (_, others) => {
+                let why = format!("it holds {} deliveries", others + 1);
+                Err(UnreadableMessage::Syntax(why))
+            }
+        }
+    }
+
+    /// What a message asks for, one or several.
+    pub fn decode_each(text: &str) -> Result<Vec<Self>, UnreadableMessage> {
         let header: Header<'_> = serde_json::from_str(text).map_err(syntax)?;
         if header.version > VERSION {
             return Err(UnreadableMessage::Newer(Newer::Version(header.version)));
@@ -117,7 +133,15 @@ impl Message {
         match serde_json::from_str::<String>(kind).map_err(syntax)?.as_str() {
             "deliver" => {
                 let envelope: EnvelopeBody<Deliver> = serde_json::from_str(text).map_err(syntax)?;
-                Ok(Self::Deliver(envelope.body))
+                Ok(vec![Self::Deliver(envelope.body)])
+            }
+            bundle::KIND => {
+                let envelope: EnvelopeBody<Vec<Deliver>> =
+                    serde_json::from_str(text).map_err(syntax)?;
+                if envelope.body.is_empty() {
+                    return Err(UnreadableMessage::Syntax("it holds no delivery".to_owned()));
+                }
+                Ok(envelope.body.into_iter().map(Self::Deliver).collect())
             }
             kind => Err(UnreadableMessage::Newer(Newer::Kind(kind.to_owned()))),
         }

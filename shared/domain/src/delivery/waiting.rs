@@ -69,6 +69,12 @@ impl Waiting {
         Wait::Hide { seconds: self.hide_for(now, until) }
     }
 
+    /// How a delivery that shares its message waits: in a message of its own.
+    #[must_use]
+    pub fn apart(now: Timestamp, until: Timestamp) -> Wait {
+        Wait::Move { delay_seconds: seconds_until(now, until).min(MAX_DELAY_SECONDS) }
+    }
+
     /// The visibility timeout to ask for: whole seconds, rounded up, and at most 12 hours minus the
     /// time that may have passed since the receipt.
     #[must_use]
@@ -110,6 +116,13 @@ mod tests {
             (Lane::Slow, 86_400_000, Wait::Hide { seconds: 42_840 }),
         ] {
             assert_eq!(WAITING.plan(lane, at(0), at(ms)), expected, "{lane:?} {ms}");
+        }
+    }
+
+    #[test]
+    fn what_shares_a_message_waits_in_one_of_its_own() {
+        for (ms, delay_seconds) in [(-5_000, 0), (0, 0), (1, 1), (5_000, 5), (900_001, 900)] {
+            assert_eq!(Waiting::apart(at(0), at(ms)), Wait::Move { delay_seconds }, "{ms}");
         }
     }
 

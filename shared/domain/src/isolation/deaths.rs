@@ -14,7 +14,7 @@ use jiff::SignedDuration;
 use crate::delivery::receipt::Receipt;
 use crate::delivery::waiting::MAX_VISIBILITY_SECONDS;
 use crate::delivery::{Delivery, State};
-use crate::ids::WebhookId;
+use crate::ids::{DeliveryId, WebhookId};
 
 /// What has this many strikes is not processed any more.
 pub const MAX_STRIKES: u32 = 5;
@@ -36,6 +36,12 @@ impl Suspect {
     #[must_use]
     pub fn message(id: &str) -> Self {
         Self(format!("message#{id}"))
+    }
+
+    /// One delivery of a message that holds several.
+    #[must_use]
+    pub fn delivery(message: &str, delivery: &DeliveryId) -> Self {
+        Self(format!("message#{message}#{delivery}"))
     }
 
     /// A message that only a newer version can read, by its SQS `messageId`. Its count is how often it was
