@@ -40,9 +40,12 @@ def of_releases(limits: str, *, released: int, left: int) -> dict:
     }
 
 
-def of_case(name: str, *, webhooks: int = 1, batch: int = 10, accepting: str = "ingest") -> list[dict]:
+def of_case(
+    name: str, *, webhooks: int = 1, batch: int = 10, accepting: str = "ingest", in_a_message: int = 1
+) -> list[dict]:
     """A line for each function and for the loop. One event of each batch, and one delivery of each, is a write."""
     events = 1 / webhooks
+    at_once = batch * in_a_message
     batches = events if accepting == "api" else events / batch
     return [
         line(
@@ -60,20 +63,20 @@ def of_case(name: str, *, webhooks: int = 1, batch: int = 10, accepting: str = "
             name,
             "fanout",
             cpu_us_per_delivery=20,
-            requests_per_delivery={"SQS SendMessageBatch": max(0.1, events / batch)},
+            requests_per_delivery={"SQS SendMessageBatch": max(0.1 / in_a_message, events / batch)},
             invocations_per_delivery=events / batch,
         ),
         line(
             name,
             "delivery",
             cpu_us_per_delivery=280,
-            requests_per_delivery={"DynamoDB BatchExecuteStatement": 1 / batch, "DynamoDB BatchGetItem": 1 / batch},
+            requests_per_delivery={"DynamoDB BatchExecuteStatement": 1 / at_once, "DynamoDB BatchGetItem": 1 / at_once},
             write_units_per_delivery=1.0,
             read_units_per_delivery=1.0,
-            invocations_per_delivery=1 / batch,
+            invocations_per_delivery=1 / at_once,
             busy_ms_per_delivery=0.38,
             stored_bytes_per_delivery=DELIVERY_BYTES,
-            log_bytes_per_delivery=900 / batch,
+            log_bytes_per_delivery=900 / at_once,
             peak_rss_mib=15.5,
         ),
         {"case": name, "run": 1, "function": "loop", "posts": 1000, "cpu_us_per_post": 100.0},
@@ -98,6 +101,8 @@ def everything() -> list[dict]:
         *of_case("1x10x200000"),
         *of_case("1x10x500-2s"),
         *of_case("1x10x500-50%"),
+        *of_case("1x10x500-by10", in_a_message=10),
+        *of_case("10x10x500-by10", webhooks=10, in_a_message=10),
         *starts(),
         {"case": "stand-ins", "function": "stand-ins", "requests_per_s": 21000.0},
     ]

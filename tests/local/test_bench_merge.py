@@ -31,6 +31,7 @@ def printed(lines: list[dict]) -> dict[tuple[str, str], dict]:
         ("1x1x500-api", Case(1, 1, 500, ("api",))),
         ("1x10x500-100ms-tls", Case(1, 10, 500, ("100ms", "tls"))),
         ("1x10x500-50%", Case(1, 10, 500, ("50%",))),
+        ("1x10x500-2s-by10", Case(1, 10, 500, ("2s", "by10"))),
         ("start", None),
         ("growth", None),
         ("stand-ins", None),

@@ -68,6 +68,17 @@ def test_dollars_are_everything_but_transfer_under_their_configuration():
     assert provisioned < gathered < trickle
 
 
+def test_events_that_share_a_message_cost_fewer_requests():
+    found = judged(everything())
+    # Received and deleted once for ten events, sent once for ten, and received and deleted once for a hundred
+    # deliveries, whose messages of 800 B are two requests of 64 KiB.
+    what = "requests to SQS, the pollers' too, without the producer's"
+    assert found[what, "1x10x500-by10"].value == pytest.approx(0.1 + 0.1 + 0.1 + 0.02 + 0.01)
+    week = found["dollars a million, provisioned, arm64, 7 days", "1x10x500-by10"]
+    reserved = found["dollars a million, the same, reserved for a year", "1x10x500-by10"]
+    assert week.holds() and reserved.value < week.value
+
+
 def test_counts_within_their_slack_break_nothing():
     assert targets.broken_counts(list(judged(everything()).values())) == []
 
@@ -96,6 +107,8 @@ def test_what_was_not_measured_breaks_too():
     assert broken == [
         "write units of 10x10x500: not measured, at most 1.32",
         "requests to AWS of 10x10x500: not measured, at most 0.42",
+        "requests to SQS, the pollers' too, without the producer's of 1x10x500-by10: not measured, at most 0.42",
+        "requests to AWS of 1x10x500-by10: not measured, at most 0.6",
     ]
 
 

@@ -35,6 +35,8 @@ pub struct Case {
     /// Whether the receiver has TLS.
     pub is_tls: bool,
     pub published: Published,
+    /// `EventsPerMessage` of the stack.
+    pub events_per_message: usize,
     /// About how many deliveries are measured.
     pub deliveries: usize,
     /// Whether the quick run has it.
@@ -62,6 +64,7 @@ const fn case(webhooks: usize, batch: usize, bytes: usize, deliveries: usize) ->
         receiving: Receiving::AtOnce,
         is_tls: false,
         published: Published::ByQueue,
+        events_per_message: 1,
         deliveries,
         is_quick: false,
     }
@@ -93,6 +96,9 @@ impl Case {
             Self { is_tls: true, ..case(1, 10, 500, 1_000) },
             Self { is_tls: true, ..case(10, 10, 500, 2_000) },
             Self { published: Published::ByApi, ..case(1, 1, 500, 300) },
+            Self { events_per_message: 10, is_quick: true, ..case(1, 10, 500, 1_000) },
+            Self { events_per_message: 10, ..case(10, 10, 500, 2_000) },
+            Self { events_per_message: 10, receiving: after(2_000), ..case(1, 10, 500, 200) },
         ]
     }
 
@@ -129,6 +135,12 @@ impl Case {
         (in_a_second * STATS_WAITS).min(STATS)
     }
 
+    /// How many deliveries an invocation of `delivery` gets at most.
+    #[must_use]
+    pub fn at_once(&self) -> usize {
+        self.batch.min(DELIVERY) * self.events_per_message
+    }
+
     /// How many rounds are measured.
     #[must_use]
     pub fn rounds(&self) -> usize {
@@ -153,7 +165,11 @@ impl fmt::Display for Case {
         match self.published {
             Published::ByQueue => Ok(()),
             Published::ByApi => f.write_str("-api"),
+        }?;
+        if self.events_per_message > 1 {
+            write!(f, "-by{}", self.events_per_message)?;
         }
+        Ok(())
     }
 }
 
@@ -184,7 +200,7 @@ mod tests {
         for name in ["1x10x500", "10x10x500", "1x10x200000", "1x10x500-100ms", "1x10x500-2s"] {
             assert!(names.contains(&name.to_owned()), "{name} is not in {names:?}");
         }
-        for name in ["1x10x500-50%", "1x1x500-api", "1x10x500-tls", "10x10x500-tls"] {
+        for name in ["1x10x500-50%", "1x1x500-api", "10x10x500-tls", "1x10x500-by10"] {
             assert!(names.contains(&name.to_owned()), "{name} is not in {names:?}");
         }
         let once: std::collections::BTreeSet<_> = names.iter().collect();

@@ -116,6 +116,7 @@ impl<'w> Growing<'w> {
             receiving: Receiving::AtOnce,
             is_tls: false,
             published: Published::ByQueue,
+            events_per_message: 1,
             deliveries: 0,
             is_quick: false,
         };

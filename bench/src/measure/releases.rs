@@ -118,6 +118,7 @@ async fn park(world: &World, shape: Shape) -> anyhow::Result<Vec<String>> {
         bytes: shape.bytes,
         receiving: Receiving::AtOnce,
         published: Published::ByQueue,
+        events_per_message: 1,
         deliveries: 0,
         is_quick: false,
         is_tls: false,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, bail};
+use hooklane_domain::delivery::message::Message;
 use serde_json::Value;
 
 use super::case::{self, Case};
@@ -40,8 +41,8 @@ impl Line {
         self.functions.keys().map(|name| (*name, Tally::new(*name))).collect()
     }
 
-    /// Publishes an event of each of these tenants, and follows them to the receiver. Returns how many messages
-    /// were delivered.
+    /// Publishes an event of each of these tenants, and follows them to the receiver. Returns how many deliveries
+    /// that were.
     pub async fn round(
         &mut self,
         world: &World,
@@ -60,17 +61,19 @@ impl Line {
         self.pass(world, Name::Fanout, fanned_out, tallies).await?;
         self.pass(world, Name::Stats, batches(case.stats_batch()), tallies).await?;
         let size = case.batch.min(case::DELIVERY);
-        let (mut invocations, mut messages) = (Vec::new(), 0);
+        let (mut invocations, mut deliveries) = (Vec::new(), 0);
         let all = world.aws.sqs.receive(DELIVERIES, usize::MAX);
         for batch in all.chunks(size) {
-            messages += batch.len();
+            for message in batch {
+                deliveries += Message::decode_each(&message.body)?.len();
+            }
             invocations.push(of_messages(DELIVERIES, batch));
         }
         self.pass(world, Name::Delivery, invocations, tallies).await?;
         for queue in [DELIVERIES, RETRIES] {
             world.aws.sqs.purge(queue);
         }
-        Ok(messages)
+        Ok(deliveries)
     }
 
     /// Invokes a function with each payload, and adds what it used.

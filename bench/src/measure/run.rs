@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use serde_json::json;
 
-use super::case::{self, Case};
+use super::case::Case;
 use super::line::{line, rounded};
 use super::plain_loop::{self, Pace};
 use super::publisher::webhook;
@@ -18,7 +18,8 @@ const TENANT: &str = "measured";
 
 /// Runs a case, and returns its lines.
 pub async fn run(folder: &Path, case: &Case, run: usize) -> anyhow::Result<Vec<String>> {
-    let world = World::start(folder.to_path_buf()).await?;
+    let mut world = World::start(folder.to_path_buf()).await?;
+    world.set("EventsPerMessage", &case.events_per_message.to_string());
     let url = case.url(&world.receiver);
     for _ in 0..case.webhooks {
         world.webhook(TENANT, &webhook(&url)).await?;
@@ -46,7 +47,7 @@ pub async fn run(folder: &Path, case: &Case, run: usize) -> anyhow::Result<Vec<S
         url,
         bytes: case.bytes,
         posts: deliveries,
-        at_once: case.batch.min(case::DELIVERY),
+        at_once: case.at_once(),
         apart: Duration::from_secs_f64(delivery.busy_seconds / delivery.invocations as f64),
     };
     let each = plain_loop::run(&pace).await?;

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 _NAME = re.compile(r"(\d+)x(\d+)x(\d+)((?:-[^-]+)*)")
 _TIME = re.compile(r"(\d+)(ms|s)")
+_EVENTS_PER_MESSAGE = re.compile(r"by(\d+)")
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,12 @@ class Case:
             return None
         webhooks, batch, data_bytes = map(int, found.groups()[:3])
         return cls(webhooks, batch, data_bytes, tuple(found[4].split("-")[1:]))
+
+    @property
+    def events_per_message(self) -> int:
+        """`EventsPerMessage` of the stack."""
+        found = next(filter(None, map(_EVENTS_PER_MESSAGE.fullmatch, self.suffixes)), None)
+        return int(found[1]) if found else 1
 
     @property
     def answer_ms(self) -> int | None:

@@ -231,12 +231,18 @@ ON_DEMAND = Configuration("on demand")
 PROVISIONED = Configuration("provisioned, 70 % used", provisioned_use=0.7)
 RESERVED = replace(PROVISIONED, name="the same, reserved for a year", reserved_years=1)
 CHEAPEST = replace(RESERVED, name="the same, arm64, 15 days", arm64=True, retention_days=15)
+A_WEEK = replace(ON_DEMAND, name="on demand, arm64, 7 days", arm64=True, retention_days=7)
+PROVISIONED_A_WEEK = replace(PROVISIONED, name="provisioned, arm64, 7 days", arm64=True, retention_days=7)
+RESERVED_A_WEEK = replace(PROVISIONED_A_WEEK, name="the same, reserved for a year", reserved_years=1)
 CONFIGURATIONS = (
     ON_DEMAND,
     replace(ON_DEMAND, name="on demand, arm64", arm64=True),
     replace(ON_DEMAND, name="on demand, 15 days", retention_days=15),
+    A_WEEK,
     replace(ON_DEMAND, name="on demand, a key of your own", own_key=True),
     PROVISIONED,
     RESERVED,
     CHEAPEST,
+    PROVISIONED_A_WEEK,
+    RESERVED_A_WEEK,
 )

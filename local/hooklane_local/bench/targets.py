@@ -13,6 +13,8 @@ from hooklane_local.bench.figures import NOTHING, Bench, Measured
 from hooklane_local.bench.prices import Prices
 
 ONE, TEN, TRICKLE, LARGE = "1x10x500", "10x10x500", "1x1x500", "1x10x200000"
+# The same, with `EventsPerMessage` 10.
+ONE_BY_TEN, TEN_BY_TEN = f"{ONE}-by10", f"{TEN}-by10"
 # A trickle: so many events a second, and the `BatchingSeconds` that is reckoned beside it.
 RATE, SECONDS = 4, 2
 # How much over its bound a count may be in `make bench-quick`: a batch that was split, a cache that was read again.
@@ -107,7 +109,23 @@ def targets(bench: Bench, prices: Prices, deployed: Deployed) -> list[Judged]:
         ),
         Target("dollars a million, on demand", TEN, "$", 0.95, 0.31, False, everything_od, exclusive=True),
         Target("dollars a million, on demand, batches of one", TRICKLE, "$", 4, None, False, everything_od, exclusive=True),
-    ]
+        Target("processor time, as a multiple of the plain loop", ONE_BY_TEN, "×", 5, 3, False, ratio),
+        Target("processor time, as a multiple of the plain loop", TEN_BY_TEN, "×", 3, 2, False, ratio),
+        Target("requests to SQS, the pollers' too, without the producer's", ONE_BY_TEN, "", 0.35, None, True, sqs),
+        Target("requests to AWS", ONE_BY_TEN, "", 0.5, None, True, requests),
+        Target(
+            "dollars a million, provisioned, arm64, 7 days", ONE_BY_TEN, "$", 1.00, None, False,
+            dollars(model.PROVISIONED_A_WEEK), exclusive=True,
+        ),
+        Target(
+            "dollars a million, the same, reserved for a year", ONE_BY_TEN, "$", 1.00, 0.60, False,
+            dollars(model.RESERVED_A_WEEK), exclusive=True,
+        ),
+        Target(
+            "dollars a million, on demand, arm64, 7 days", TEN_BY_TEN, "$", 0.95, 0.31, False,
+            dollars(model.A_WEEK), exclusive=True,
+        ),
+    ]  # fmt: skip
     judged = []
     for target in rows:
         measured = bench.case(target.case)

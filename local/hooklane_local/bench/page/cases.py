@@ -58,6 +58,11 @@ def with_full_batches(cases: Sequence[Priced]) -> list[Priced]:
     return [one for one in cases if one.case.batch == FULL and not one.case.suffixes]
 
 
+def in_few_messages(cases: Sequence[Priced]) -> list[Priced]:
+    """The cases with full batches that have several events in a message, and nothing else that is special."""
+    return [one for one in cases if one.case.batch == FULL and len(one.case.suffixes) == 1 and one.case.events_per_message > 1]
+
+
 def size(data_bytes: int) -> str:
     return f"{data_bytes / 1000:g} KB" if data_bytes >= 1000 else f"{data_bytes} B"
 
@@ -67,4 +72,6 @@ def to_webhooks(count: int) -> str:
 
 
 def named(one: Priced) -> str:
-    return f"{to_webhooks(one.case.webhooks)}, {size(one.case.data_bytes)}"
+    name = f"{to_webhooks(one.case.webhooks)}, {size(one.case.data_bytes)}"
+    each = one.case.events_per_message
+    return name if each == 1 else f"{name}, {each} in a message"

@@ -6,7 +6,16 @@ from hooklane_local.bench import model
 from hooklane_local.bench.case import Case
 from hooklane_local.bench.deployed import Deployed
 from hooklane_local.bench.model import CHEAPEST, CONFIGURATIONS, ON_DEMAND, PARTS, PROVISIONED, RESERVED, TRANSFER
-from hooklane_local.bench.page.cases import FULL, USUAL, Priced, named, size, to_webhooks, with_full_batches
+from hooklane_local.bench.page.cases import (
+    FULL,
+    USUAL,
+    Priced,
+    in_few_messages,
+    named,
+    size,
+    to_webhooks,
+    with_full_batches,
+)
 from hooklane_local.bench.prices import HOURS_OF_A_MONTH, MILLION, SECONDS_OF_AN_HOUR, Prices
 from hooklane_local.bench.table import dollars, number, percent, table
 
@@ -28,7 +37,7 @@ PART_NAMES = {
 
 
 def at_a_glance(cases: Sequence[Priced], prices: Prices, deployed: Deployed) -> str:
-    usual = with_full_batches(cases)
+    usual = [*with_full_batches(cases), *in_few_messages(cases)]
     if not usual:
         return ""
     configurations = (ON_DEMAND, PROVISIONED, RESERVED, CHEAPEST)
@@ -36,12 +45,15 @@ def at_a_glance(cases: Sequence[Priced], prices: Prices, deployed: Deployed) -> 
         (
             to_webhooks(one.case.webhooks),
             size(one.case.data_bytes),
+            str(one.case.events_per_message),
             *(dollars(one.dollars(each, prices, deployed)) for each in configurations),
             dollars(one.parts[TRANSFER]),
         )
         for one in usual
     ]
-    head = ("each event goes to", "its data", *(each.name for each in configurations), "data to receivers")
+    head = (
+        "each event goes to", "its data", "in a message", *(each.name for each in configurations), "data to receivers"
+    )  # fmt: skip
     return f"""\
 ## At a glance
 
@@ -49,7 +61,7 @@ Events come in by the queue, and batches are full ({FULL} messages). Everything 
 
 {table(head, body, left=2)}
 
-With few deliveries batches are not full, and each costs more: see [ten million a month](#ten-million-deliveries-a-month)."""
+*In a message* is `EventsPerMessage`: so many first attempts for one webhook share a message of the delivery queue, where they come at about the same time ([parameters.md](parameters.md)). With few deliveries batches are not full, and each costs more: see [ten million a month](#ten-million-deliveries-a-month)."""
 
 
 def by_part(cases: Sequence[Priced]) -> str:
@@ -85,7 +97,7 @@ Who causes it, for {named(usual)}. The messages that Lambda receives and deletes
 
 
 def by_configuration(cases: Sequence[Priced], prices: Prices, deployed: Deployed) -> str:
-    usual = with_full_batches(cases)
+    usual = [*with_full_batches(cases), *in_few_messages(cases)]
     if not usual:
         return ""
     body = [(each.name, *(dollars(one.dollars(each, prices, deployed)) for one in usual)) for each in CONFIGURATIONS]
@@ -93,7 +105,7 @@ def by_configuration(cases: Sequence[Priced], prices: Prices, deployed: Deployed
     return f"""\
 ## Configurations
 
-`BillingMode`, `Architecture`, `RetentionDays` and `KmsKeyArn` are [parameters](parameters.md). Without another number, deliveries are kept for {deployed.retention_days} days. *Provisioned* is for a load that is steady: capacity that is not used is paid for too, and what exceeds it is throttled until it is raised. A reservation is for {RESERVABLE_UNITS} units at least; as many write units, used to {percent(PROVISIONED.provisioned_use)}, are {reserved:,.0f} million a month.
+`BillingMode`, `Architecture`, `RetentionDays`, `EventsPerMessage` and `KmsKeyArn` are [parameters](parameters.md). Without another number, deliveries are kept for {deployed.retention_days} days. *Provisioned* is for a load that is steady: capacity that is not used is paid for too, and what exceeds it is throttled until it is raised. A reservation is for {RESERVABLE_UNITS} units at least; as many write units, used to {percent(PROVISIONED.provisioned_use)}, are {reserved:,.0f} million a month.
 
 {table(("", *map(named, usual)), body)}"""
 
@@ -119,7 +131,7 @@ Lambda's time of `delivery` for {named(usual)}, whose receivers answer after {mo
 
 
 def other_cases(cases: Sequence[Priced], prices: Prices, deployed: Deployed) -> str:
-    usual = {one.name for one in with_full_batches(cases)}
+    usual = {one.name for one in (*with_full_batches(cases), *in_few_messages(cases))}
     body = [
         (
             named(one),
@@ -149,6 +161,8 @@ def _remark(case: Case) -> str:
             remarks.append("published by one call of the API for each event")
         elif suffix == "tls":
             remarks.append("receivers with TLS")
+        elif suffix == f"by{case.events_per_message}":
+            remarks.append(f"{case.events_per_message} first attempts in a message")
         elif case.answer_ms is not None and suffix[0].isdigit():
             remarks.append(f"receivers answer after {suffix.removesuffix('ms').removesuffix('s')} {'ms' if 'ms' in suffix else 's'}")
         else:
