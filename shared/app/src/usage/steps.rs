@@ -153,8 +153,9 @@ async fn attempts(
         }
     }
     for entry in &page.entries {
-        let key = entry.delivery.as_ref().map(|id| key(id, &entry.attempt));
-        figures += Figures::of_attempt(entry, key.is_some_and(|key| delivered.contains(&key)));
+        // A failed one may have begun in the same millisecond as a prompt success, which its delivery counts for.
+        let ended = success_of(entry).map(|id| key(&id, &entry.attempt));
+        figures += Figures::of_attempt(entry, ended.is_some_and(|key| delivered.contains(&key)));
     }
     let units = 1 + page.entries.len() + succeeded.len();
     let next = page.next.map(|place| Stage::Attempts { webhook, after: Some(place) });

@@ -1,14 +1,18 @@
-use hooklane_domain::delivery::Delivery;
+use hooklane_domain::delivery::attempt::Measure;
+use hooklane_domain::delivery::{Delivery, State};
 use hooklane_domain::event_index::{Chunk, Entry};
+use hooklane_domain::ids::{DeliveryId, WebhookId};
 use hooklane_domain::usage::calendar::Month;
 use jiff::SignedDuration;
 
 use super::*;
-use crate::ports::EventIndexWriter as _;
+use crate::ports::{EventIndexWriter as _, WebhookStore as _};
 
 mod world;
 
-use world::{DAY_MS, DAYS, PACE, Random, at, count_through_faults, filled, tenants};
+use world::{
+    DAY_MS, DAYS, PACE, Random, World, at, attempt, count_through_faults, filled, tenants, webhook,
+};
 
 #[tokio::test]
 async fn both_counts_equal_an_account_that_was_kept_on_its_own() {
@@ -92,6 +96,29 @@ async fn what_cannot_be_read_is_counted_and_holds_nothing_up() {
     world.count(Kind::Final, u64::MAX).await.unwrap();
     let second = world.stored(&tenant, 1).await.unwrap().figures;
     assert!(second.events == 0 && second.unreadable > 0, "{second:?}");
+}
+
+/// Twins of a prompt success: one failed in the same millisecond, one succeeded late.
+#[tokio::test]
+async fn a_delivery_counts_once_whatever_its_twins_did() {
+    let world = World::new();
+    let (tenant, hook) = (tenants().remove(0), WebhookId::new(at(0), 1));
+    assert!(world.registry.create(&webhook(&tenant, hook)).await.unwrap());
+    world.count(Kind::Final, 1).await.unwrap();
+    let id = DeliveryId::new(hook, at(1_000), "e1".parse().unwrap());
+    let unwritten = Delivery::unwritten(id, tenant.clone(), "order.created".parse().unwrap());
+    let made = |number, ms, succeeds| attempt(number, ms, succeeds, Measure::Body(10));
+    for twin in [made(1, 2_000, false), made(2, 20_000, true)] {
+        world.ledger.keep_attempt(&unwritten, &twin).await.unwrap();
+    }
+    let success = Some(made(1, 2_000, true));
+    let delivery = Delivery { success, state: State::Delivered { at: at(2_005) }, ..unwritten };
+    world.ledger.save(&delivery).await.unwrap();
+    world.ledger.note_active(&tenant, at(0)).await.unwrap();
+    world.clock.pass(SignedDuration::from_hours(24 * 4));
+    world.count(Kind::Final, u64::MAX).await.unwrap();
+    let found = world.stored(&tenant, 0).await.unwrap().figures;
+    assert_eq!((found.deliveries, found.attempts, found.attempt_bytes), (1, 3, 30));
 }
 
 #[tokio::test]
