@@ -86,7 +86,10 @@ class Chaos:
             return
         chance.shuffle(received)
         if function == "DeliveryFunction":
-            self.doubled.update(json.loads(message["Body"])["body"]["delivery"] for message in received)
+            bodies = [json.loads(message["Body"])["body"] for message in received]
+            # A message may be for several deliveries.
+            each = [one for body in bodies for one in (body if isinstance(body, list) else [body])]
+            self.doubled.update(one["delivery"] for one in each)
         self.counts["messages handed out twice"] += len(received)
         self._invoke(function, {"Records": [_record(message, queue) for message in received]})
 

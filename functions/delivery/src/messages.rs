@@ -9,15 +9,17 @@ use hooklane_app::hiding::hide;
 use hooklane_app::measured::Measured;
 use hooklane_app::ports::{Clock, DeadLetters, DeferQueue, DeliveryStore, Unavailable};
 use hooklane_domain::Timestamp;
-use hooklane_domain::delivery::message::Message;
+use hooklane_domain::delivery::message::{Deliver, Message};
 use hooklane_domain::delivery::passing_fault::hide_seconds;
-use hooklane_domain::delivery::waiting::{Wait, Waiting};
+use hooklane_domain::delivery::waiting::{MAX_DELAY_SECONDS, Wait, Waiting};
 use hooklane_domain::delivery::{Delivery, Turn};
 
 use crate::task::{Held, Job, Task};
 
 /// A message for which there was no time comes back after this.
 const HANDED_BACK_SECONDS: u32 = 5;
+/// A delivery that stays for no reason that says how long goes on after this time.
+const PARTED_SECONDS: u32 = 60;
 /// A delivery that had to stay with its shared message tries to get one of its own after this time.
 const SHARED_SECONDS: u32 = 60;
 
@@ -56,8 +58,8 @@ impl<L: DeliveryStore, Q: DeferQueue, D: DeadLetters, C: Clock> Messages<L, Q, D
         }
     }
 
-    /// Hides a message, or one that is shared as soon as the work on all of its deliveries has ended: visible
-    /// before, it would be received again while some of them are attempted.
+    /// Hides a message. One that is shared waits until the work on all of its deliveries has ended: visible before,
+    /// it would be received again while some of them are attempted.
     pub(crate) async fn hide(&self, held: &Held<'_>, seconds: u32) {
         match held.is_shared {
             true => held.ask_to_hide(seconds),
@@ -65,10 +67,30 @@ impl<L: DeliveryStore, Q: DeferQueue, D: DeadLetters, C: Clock> Messages<L, Q, D
         }
     }
 
-    /// Hides the shared messages that stay, as it was asked for.
-    pub(crate) async fn hide_shared<'a>(&self, staying: impl Iterator<Item = &'a Held<'a>>) {
-        let asked = staying.filter_map(|held| Some((held, held.hidden_for()?)));
-        join_all(asked.map(|(held, seconds)| self.hide_now(held, seconds))).await;
+    /// Sends a message of its own for each delivery that stays with a shared message, so that nothing is done again
+    /// for those that have ended. If one cannot be sent, the shared message stays.
+    pub(crate) async fn part(&self, held: &Held<'_>, stay: &[&Deliver]) -> Disposition {
+        let delay = held.hidden_for().unwrap_or(PARTED_SECONDS).min(MAX_DELAY_SECONDS);
+        let sent = stay.iter().map(|deliver| async move {
+            let message = Message::Deliver(deliver.successor());
+            self.queues.send_later(&message, delay).await
+        });
+        let sent: Result<Vec<_>, _> = join_all(sent).await.into_iter().collect();
+        match sent {
+            Ok(_) => Disposition::Done,
+            Err(error) => {
+                error.log("message.not_parted");
+                self.hide_shared(held).await
+            }
+        }
+    }
+
+    /// Hides a shared message, as its deliveries asked for.
+    pub(crate) async fn hide_shared(&self, held: &Held<'_>) -> Disposition {
+        if let Some(seconds) = held.hidden_for() {
+            self.hide_now(held, seconds).await;
+        }
+        Disposition::Stays
     }
 
     async fn hide_now(&self, held: &Held<'_>, seconds: u32) {

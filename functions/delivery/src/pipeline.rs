@@ -5,6 +5,7 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use futures::future::join_all;
 use hooklane_app::batch::Disposition;
 use hooklane_app::careful::{Careful, Work};
 use hooklane_app::deadline::Deadline;
@@ -34,6 +35,8 @@ use crate::without_attempt::{defer, end, reroute};
 
 /// An attempt takes up to 30 seconds, and what follows it a few.
 const TO_ATTEMPT: Duration = Duration::from_secs(35);
+/// A message of several deliveries is parted by a call for each that stays, all at once.
+const TO_PART: Duration = Duration::from_secs(3);
 /// What comes before an attempt takes a little longer.
 const TO_BEGIN: Duration = Duration::from_secs(38);
 
@@ -86,9 +89,36 @@ enum Todo<'a> {
     /// Only a newer version can read the message.
     NewerMessage(String),
     /// A newer version wrote what the message is about.
-    NewerItem(Unavailable),
+    NewerItem(Deliver, Unavailable),
     /// Its delivery could not be read, or its webhook's writes are throttled, so it comes back soon.
-    Nothing,
+    Nothing(Option<Deliver>),
+}
+
+impl Item<'_> {
+    /// The delivery, if it goes on.
+    fn deliver(&self) -> Option<&Deliver> {
+        match &self.work {
+            Todo::Deliver { job, .. } => Some(&job.deliver),
+            Todo::NewerItem(deliver, _) | Todo::Nothing(Some(deliver)) => Some(deliver),
+            Todo::DeadLetter { .. } | Todo::NewerMessage(_) | Todo::Nothing(None) => None,
+        }
+    }
+}
+
+/// The deliveries of a message after the work on them.
+#[derive(Default)]
+struct Parts<'a> {
+    all: usize,
+    staying: usize,
+    /// Those that stay and can go on in messages of their own.
+    go_on: Vec<&'a Deliver>,
+}
+
+impl Parts<'_> {
+    /// Whether some have ended, and all that stay can go on without them.
+    fn can_be_parted(&self) -> bool {
+        self.staying < self.all && self.go_on.len() == self.staying
+    }
 }
 
 impl<P: Ports> Batch<'_, P> {
@@ -141,10 +171,10 @@ impl<'a, P: Ports> Work for Batch<'a, P> {
                 Todo::NewerMessage(reason) => {
                     return newer::message(&self.pipeline.context, item.held, reason).await;
                 }
-                Todo::NewerItem(error) => {
+                Todo::NewerItem(_, error) => {
                     return newer::item(&self.pipeline.context, item.held, error).await;
                 }
-                Todo::Nothing => return Disposition::Interrupted,
+                Todo::Nothing(_) => return Disposition::Interrupted,
             };
             match self.pipeline.stages(job, (**current).clone(), self).await {
                 Ok(disposition) => disposition,
@@ -217,7 +247,7 @@ impl<P: Ports> Pipeline<P> {
                 Ok(messages) => {
                     for Message::Deliver(deliver) in messages {
                         let span = span(held.task, Some(&deliver));
-                        let work = read.next().map_or(Todo::Nothing, |(read, twins)| {
+                        let work = read.next().map_or(Todo::Nothing(None), |(read, twins)| {
                             self.to_do(Job { held, deliver, twins }, read)
                         });
                         items.push(Item { held, place, span, work });
@@ -238,26 +268,55 @@ impl<P: Ports> Pipeline<P> {
         };
         let worked = careful.batch(&items).await;
         let mut dispositions = vec![Disposition::Done; tasks.len()];
+        let mut parts: Vec<_> = tasks.iter().map(|_| Parts::default()).collect();
         for (item, disposition) in items.iter().zip(worked.dispositions) {
+            let part = &mut parts[item.place];
+            part.all += 1;
             if disposition != Disposition::Done {
                 dispositions[item.place] = disposition;
+                part.staying += 1;
+                part.go_on.extend(item.deliver());
             }
         }
-        let stays = |place: &usize| dispositions[*place] != Disposition::Done;
-        let staying: Vec<_> = (0..tasks.len()).filter(stays).collect();
-        self.context.messages.hide_shared(staying.iter().map(|place| &held[*place])).await;
+        self.part_shared(&held, &parts, &mut dispositions, deadline).await;
+        let staying = dispositions.iter().filter(|d| **d != Disposition::Done).count();
         let late = careful.work.late.load(Ordering::Relaxed);
         let mut figures = Figures::of_lane(lane(tasks)).with(Metric::DeadLetters, 0);
         figures.extend(self.context.measured.take());
         tracing::info!(
             batch.messages = tasks.len(),
             batch.deliveries = ids.len(),
-            batch.staying = staying.len(),
+            batch.staying = staying,
             batch.handed_back = worked.handed_back + late,
             metrics = %figures,
             "batch.done"
         );
         dispositions
+    }
+
+    /// Parts the deliveries that stay with a shared message from those that have ended. Without time for it, the
+    /// message comes back as a whole after its visibility timeout.
+    async fn part_shared(
+        &self,
+        held: &[Held<'_>],
+        parts: &[Parts<'_>],
+        dispositions: &mut [Disposition],
+        deadline: Deadline,
+    ) {
+        if !deadline.leaves(TO_PART, &*self.context.system) {
+            return;
+        }
+        let messages = &self.context.messages;
+        let shared = held.iter().zip(parts).zip(dispositions).filter(|((held, _), disposition)| {
+            held.is_shared && **disposition != Disposition::Done
+        });
+        join_all(shared.map(|((held, parts), disposition)| async move {
+            *disposition = match parts.can_be_parted() {
+                true => messages.part(held, &parts.go_on).await,
+                false => messages.hide_shared(held).await,
+            };
+        }))
+        .await;
     }
 
     fn to_do<'a>(&self, job: Job<'a>, read: Read) -> Todo<'a> {
@@ -275,7 +334,7 @@ impl<P: Ports> Pipeline<P> {
                 if attempted
                     && self.context.congested.holds(job.webhook(), self.context.system.now())
                 {
-                    return Todo::Nothing;
+                    return Todo::Nothing(Some(job.deliver));
                 }
                 let suspicious = attempted && is_suspicious_for(&known, &receipt, receives);
                 Todo::Deliver { job, current, suspicious }
@@ -284,8 +343,8 @@ impl<P: Ports> Pipeline<P> {
                 let body = Cow::Owned(job.body().into_owned());
                 Todo::DeadLetter { body, reason: error.chain() }
             }
-            Read::Newer(error) => Todo::NewerItem(error),
-            Read::Unavailable => Todo::Nothing,
+            Read::Newer(error) => Todo::NewerItem(job.deliver, error),
+            Read::Unavailable => Todo::Nothing(Some(job.deliver)),
         }
     }
 

@@ -30,7 +30,7 @@ pub(crate) struct Held<'a> {
     pub(crate) task: &'a Task,
     /// Whether it is for several deliveries. Then it waits for none of them.
     pub(crate) is_shared: bool,
-    /// For how many seconds it is hidden once the work on all of its deliveries has ended.
+    /// For how many seconds it is to be hidden once the work on all of its deliveries has ended.
     hidden_for: AtomicU32,
 }
 

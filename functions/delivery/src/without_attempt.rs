@@ -27,17 +27,18 @@ pub(crate) async fn defer<P: Ports>(
 ) -> Result<Disposition, Unavailable> {
     context.parking.watch(&waiting).await?;
     let until = waiting.slot.unwrap_or_else(|| context.system.now());
-    match context.messages.plan(job, until) {
-        Wait::Hide { .. } => {
-            context.ledger.save(&job.noted(waiting)).await?;
-            Ok(context.messages.hide_until(job, until).await)
-        }
-        Wait::Move { delay_seconds } => {
-            let turn = context.messages.send_successor(job, delay_seconds).await?;
-            context.ledger.save(&waiting.slotted(until, turn)).await?;
-            Ok(Disposition::Done)
+    if let Wait::Move { delay_seconds } = context.messages.plan(job, until) {
+        match context.messages.send_successor(job, delay_seconds).await {
+            Ok(turn) => {
+                context.ledger.save(&waiting.slotted(until, turn)).await?;
+                return Ok(Disposition::Done);
+            }
+            // Its slot must not be lost: it is not handed out again.
+            Err(error) => error.log("delivery.move_failed"),
         }
     }
+    context.ledger.save(&job.noted(waiting)).await?;
+    Ok(context.messages.hide_until(job, until).await)
 }
 
 /// Writes the end of a delivery that needs no attempt. If another writer changed the delivery in the

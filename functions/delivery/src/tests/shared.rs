@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use hooklane_app::batch::Disposition;
 use hooklane_app::deadline::Deadline;
 use hooklane_app::fakes::Refusing;
-use hooklane_app::ports::DispatchQueue as _;
+use hooklane_app::ports::{DispatchQueue as _, SlotStore as _};
 use hooklane_domain::delivery::message::bundle::{self, EventsPerMessage};
 use hooklane_domain::delivery::message::{Deliver, Message};
 use hooklane_domain::delivery::waiting::Lane;
@@ -131,6 +131,52 @@ async fn a_message_is_hidden_for_one_delivery_only_when_the_others_have_ended() 
     assert_eq!(*world.sender.visible_at.lock().unwrap(), [Some(timeout); 3]);
     let hidden = world.queues.next_visible().unwrap().duration_since(world.clock_now());
     assert_eq!(hidden.as_secs(), 10, "until the newer version may be there");
+    assert_eq!(
+        world.left(),
+        [[("e1".to_owned(), 1)]],
+        "the others have ended, and it goes on alone"
+    );
+}
+
+/// What has ended is not begun again for one that stays.
+#[tokio::test]
+async fn a_delivery_that_stays_leaves_those_that_are_parked_alone() {
+    let world = World::with_policy(r#"{"schedule":[5]}"#).await;
+    hooklane_app::pausing::pause(world.registry(), &world.clock, (&tenant(), world.webhook.id))
+        .await
+        .unwrap();
+    world.publish_together(&EVENTS).await;
+    world.ledger.write_by_newer(world.id("e1"));
+    world.step(Lane::Fast).await;
+    let parked = world.pointers().await;
+    let revisions = world.ledger.all_deliveries().iter().map(|d| d.revision).collect::<Vec<_>>();
+    for _ in 0..5 {
+        world.advance(SignedDuration::from_mins(20));
+        world.step(Lane::Fast).await;
+        world.step(Lane::Slow).await;
+    }
+    assert_eq!(world.pointers().await, parked);
+    let after = world.ledger.all_deliveries().iter().map(|d| d.revision).collect::<Vec<_>>();
+    assert_eq!(after, revisions);
+    assert_eq!(world.left(), [[("e1".to_owned(), 1)]]);
+}
+
+#[tokio::test]
+async fn a_slot_is_kept_while_no_message_can_be_sent() {
+    let world = World::with_policy(r#"{"schedule":[5]}"#).await;
+    let limit = Some(RateLimit::new(1, 10).unwrap());
+    world.update_webhook(|w| Webhook { rate_limit: limit, ..w }).await;
+    world.publish_together(&EVENTS).await;
+    world.queues.refuse(world.webhook.id);
+    for _ in 0..3 {
+        world.step(Lane::Fast).await;
+        world.advance(SignedDuration::from_secs(2));
+    }
+    world.queues.take_again(world.webhook.id);
+    world.run_until_quiet().await;
+    assert_eq!(world.statuses(&EVENTS).await, [Status::Delivered.as_str()].into());
+    let counts = world.ledger.slots_taken(world.webhook.id).await.unwrap();
+    assert_eq!(counts.taken, 4, "one for each");
 }
 
 /// A function is killed after each call. Every delivery must end delivered, whatever its message was doing.

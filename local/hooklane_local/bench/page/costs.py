@@ -61,7 +61,7 @@ Events come in by the queue, and batches are full ({FULL} messages). Everything 
 
 {table(head, body, left=2)}
 
-*In a message* is `EventsPerMessage`: so many first attempts for one webhook share a message of the delivery queue, where they come at about the same time ([parameters.md](parameters.md)). With few deliveries batches are not full, and each costs more: see [ten million a month](#ten-million-deliveries-a-month)."""
+*In a message* is `EventsPerMessage`: up to that many first attempts for one webhook share a message of the delivery queue, if they come at about the same time ([parameters.md](parameters.md)). With few deliveries batches are not full, and each costs more: see [ten million a month](#ten-million-deliveries-a-month)."""
 
 
 def by_part(cases: Sequence[Priced]) -> str:
