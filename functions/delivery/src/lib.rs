@@ -19,6 +19,7 @@ mod deps;
 mod handler;
 mod health_monitor;
 mod interval;
+mod item;
 mod messages;
 mod newer;
 mod park;

@@ -12,7 +12,7 @@ use hooklane_app::deadline::Deadline;
 use hooklane_app::deliveries::read_each;
 use hooklane_app::ports::{Clock as _, Gathered, Gathering as _, Unavailable};
 use hooklane_domain::delivery::Delivery;
-use hooklane_domain::delivery::message::{Deliver, Message, UnreadableMessage};
+use hooklane_domain::delivery::message::{Deliver, Message};
 use hooklane_domain::delivery::receipt::{Decision, decide};
 use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::ids::DeliveryId;
@@ -26,6 +26,7 @@ use crate::canary;
 use crate::claim::{Claimed, claim};
 use crate::context::Context;
 use crate::deps::Deps;
+use crate::item::{Item, Parts, Todo, unreadable};
 use crate::newer;
 use crate::park::{park, park_again};
 use crate::ports::Ports;
@@ -65,71 +66,11 @@ struct Batch<'a, P: Ports> {
     late: AtomicUsize,
 }
 
-/// A delivery that a message of a batch is for, as far as it is known before its stages. A message that cannot
-/// be read is one as well.
-struct Item<'a> {
-    held: &'a Held<'a>,
-    /// The message's place in the batch.
-    place: usize,
-    span: tracing::Span,
-    work: Todo<'a>,
-}
-
-/// What is to be done with a delivery or message.
-enum Todo<'a> {
-    Deliver {
-        job: Job<'a>,
-        current: Box<Option<Delivery>>,
-        suspicious: bool,
-    },
-    DeadLetter {
-        body: Cow<'a, str>,
-        reason: String,
-    },
-    /// Only a newer version can read the message.
-    NewerMessage(String),
-    /// A newer version wrote what the message is about.
-    NewerItem(Deliver, Unavailable),
-    /// Its delivery could not be read, or its webhook's writes are throttled, so it comes back soon.
-    Nothing(Option<Deliver>),
-}
-
-impl Item<'_> {
-    /// The delivery, if it goes on.
-    fn deliver(&self) -> Option<&Deliver> {
-        match &self.work {
-            Todo::Deliver { job, .. } => Some(&job.deliver),
-            Todo::NewerItem(deliver, _) | Todo::Nothing(Some(deliver)) => Some(deliver),
-            Todo::DeadLetter { .. } | Todo::NewerMessage(_) | Todo::Nothing(None) => None,
-        }
-    }
-}
-
-/// The deliveries of a message after the work on them.
-#[derive(Default)]
-struct Parts<'a> {
-    all: usize,
-    staying: usize,
-    /// Those that stay and can go on in messages of their own.
-    go_on: Vec<&'a Deliver>,
-}
-
-impl Parts<'_> {
-    /// Whether some have ended, and all that stay can go on without them.
-    fn can_be_parted(&self) -> bool {
-        self.staying < self.all && self.go_on.len() == self.staying
-    }
-}
-
 impl<P: Ports> Batch<'_, P> {
     /// Makes a dead letter of what an item is about.
     async fn bury(&self, item: &Item<'_>, reason: &str) -> Disposition {
-        let body = match &item.work {
-            Todo::Deliver { job, .. } => job.body(),
-            Todo::DeadLetter { body, .. } => Cow::Borrowed(&**body),
-            _ => Cow::Borrowed(&*item.held.task.body),
-        };
-        self.pipeline.context.messages.dead_letter(&body, item.held.task, reason).await
+        let messages = &self.pipeline.context.messages;
+        messages.dead_letter(&item.body(), item.held.task, reason).await
     }
 
     /// Whether an attempt fits into what is left of the time.
@@ -270,12 +211,9 @@ impl<P: Ports> Pipeline<P> {
         let mut dispositions = vec![Disposition::Done; tasks.len()];
         let mut parts: Vec<_> = tasks.iter().map(|_| Parts::default()).collect();
         for (item, disposition) in items.iter().zip(worked.dispositions) {
-            let part = &mut parts[item.place];
-            part.all += 1;
+            parts[item.place].add(item, disposition);
             if disposition != Disposition::Done {
                 dispositions[item.place] = disposition;
-                part.staying += 1;
-                part.go_on.extend(item.deliver());
             }
         }
         self.part_shared(&held, &parts, &mut dispositions, deadline).await;
@@ -405,17 +343,6 @@ impl<P: Ports> Pipeline<P> {
             Admitted::Unreadable(reason) => {
                 Ok(context.messages.dead_letter(&job.body(), job.held.task, &reason).await)
             }
-        }
-    }
-}
-
-/// What is to be done with a message that cannot be read.
-fn unreadable<'a>(task: &'a Task, why: &UnreadableMessage) -> Todo<'a> {
-    let reason = format!("the message {why}");
-    match why {
-        UnreadableMessage::Newer(_) => Todo::NewerMessage(reason),
-        UnreadableMessage::Syntax(_) => {
-            Todo::DeadLetter { body: Cow::Borrowed(&task.body), reason }
         }
     }
 }
