@@ -39,9 +39,11 @@ pub(crate) enum Todo<'a> {
 }
 
 impl Item<'_> {
-    /// The delivery, if it goes on.
+    /// The delivery, if it goes on in a message of its own. A suspect does not: its strikes are those of this
+    /// message.
     pub(crate) fn deliver(&self) -> Option<&Deliver> {
         match &self.work {
+            Todo::Deliver { suspicious: true, .. } => None,
             Todo::Deliver { job, .. } => Some(&job.deliver),
             Todo::NewerItem(deliver, _) | Todo::Nothing(Some(deliver)) => Some(deliver),
             Todo::DeadLetter { .. } | Todo::NewerMessage(_) | Todo::Nothing(None) => None,

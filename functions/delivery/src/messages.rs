@@ -68,7 +68,8 @@ impl<L: DeliveryStore, Q: DeferQueue, D: DeadLetters, C: Clock> Messages<L, Q, D
     }
 
     /// Sends a message of its own for each delivery that stays with a shared message, so that nothing is done again
-    /// for those that have ended. If one cannot be sent, the shared message stays.
+    /// for those that have ended. If one cannot be sent, the shared message stays, and is hidden for longer than
+    /// those that were sent: at the same moment, two would each make the request.
     pub(crate) async fn part(&self, held: &Held<'_>, stay: &[&Deliver]) -> Disposition {
         let delay = held.hidden_for().unwrap_or(PARTED_SECONDS).min(MAX_DELAY_SECONDS);
         let sent = stay.iter().map(|deliver| async move {
@@ -80,7 +81,8 @@ impl<L: DeliveryStore, Q: DeferQueue, D: DeadLetters, C: Clock> Messages<L, Q, D
             Ok(_) => Disposition::Done,
             Err(error) => {
                 error.log("message.not_parted");
-                self.hide_shared(held).await
+                self.hide_now(held, delay + SHARED_SECONDS).await;
+                Disposition::Stays
             }
         }
     }

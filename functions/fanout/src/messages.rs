@@ -6,7 +6,6 @@ use hooklane_app::evaluation::{self, Decided};
 use hooklane_app::payload;
 use hooklane_app::ports::RouteTable;
 use hooklane_domain::delivery::message::{Deliver, Message};
-use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::event::Event;
 use hooklane_domain::expression::Budget;
 use hooklane_domain::ids::DeliveryId;
@@ -47,8 +46,8 @@ pub(crate) async fn takers<'a>(
 }
 
 impl Takers<'_> {
-    /// One message for each webhook, with its lane. They are made one by one, since each holds the event.
-    pub(crate) fn messages(&self) -> impl Iterator<Item = (Lane, Message)> {
+    /// One message for each webhook, with its route. They are made one by one, since each holds the event.
+    pub(crate) fn messages(&self) -> impl Iterator<Item = (&Route, Message)> {
         let event = self.event;
         let mut left = self.routes.len();
         let mut packed = None;
@@ -65,7 +64,7 @@ impl Takers<'_> {
                 generation: 0,
                 payload,
             });
-            (route.lane, message)
+            (*route, message)
         })
     }
 }

@@ -1,7 +1,11 @@
 //! Messages that are not sent yet, by lane.
 
+use std::collections::BTreeSet;
+
 use hooklane_domain::delivery::message::Message;
 use hooklane_domain::delivery::waiting::Lane;
+use hooklane_domain::ids::WebhookId;
+use hooklane_domain::webhook::Route;
 
 /// A lane's messages are sent once there are this many. That bounds memory, and fills the batches of the
 /// queue across the events of a tenant.
@@ -20,6 +24,7 @@ pub(crate) struct Outbox {
 struct Contents {
     messages: Vec<Message>,
     records: Vec<usize>,
+    alone: BTreeSet<WebhookId>,
 }
 
 /// Messages of one lane that are to be sent now.
@@ -29,18 +34,25 @@ pub(crate) struct Parcel {
     pub(crate) messages: Vec<Message>,
     /// For each message the index of its record.
     pub(crate) records: Vec<usize>,
+    /// The webhooks whose messages share none.
+    pub(crate) alone: BTreeSet<WebhookId>,
 }
 
 impl Outbox {
-    /// Adds a message of the record with this index. Returns the messages of its lane when there are enough
-    /// of them.
-    pub(crate) fn add(&mut self, lane: Lane, message: Message, record: usize) -> Option<Parcel> {
+    /// Adds a message for a webhook, of the record with this index. Returns the messages of its lane when there
+    /// are enough of them.
+    pub(crate) fn add(&mut self, route: &Route, message: Message, record: usize) -> Option<Parcel> {
+        let lane = route.lane;
         let contents = match lane {
             Lane::Fast => &mut self.fast,
             Lane::Slow => &mut self.slow,
         };
         contents.messages.push(message);
         contents.records.push(record);
+        // Expressions take processor time, of which an invocation has enough for ten deliveries with them.
+        if route.evaluates() {
+            contents.alone.insert(route.webhook);
+        }
         (contents.messages.len() >= CAPACITY).then(|| std::mem::take(contents).parcel(lane))
     }
 
@@ -54,6 +66,6 @@ impl Outbox {
 
 impl Contents {
     fn parcel(self, lane: Lane) -> Parcel {
-        Parcel { lane, messages: self.messages, records: self.records }
+        Parcel { lane, messages: self.messages, records: self.records, alone: self.alone }
     }
 }

@@ -277,8 +277,8 @@ impl<'a, P: Ports> Pass<'a, P> {
         let Begun { entry, span, budget } = begun;
         let takers = messages::takers(budget, &entry.event, table).await;
         self.let_through += takers.let_through;
-        for (lane, message) in takers.messages() {
-            if let Some(parcel) = self.outbox.add(lane, message, entry.index) {
+        for (route, message) in takers.messages() {
+            if let Some(parcel) = self.outbox.add(route, message, entry.index) {
                 self.send(parcel, span).await?;
                 // The first event has all the time there is, so that its record does not come back forever.
                 if self.begun > 1 && !self.deadline.leaves(TO_GO_ON, &self.fanout.system) {

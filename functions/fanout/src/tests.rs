@@ -7,6 +7,7 @@ mod metrics;
 mod spans;
 mod telling;
 
+use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -177,6 +178,30 @@ async fn events_for_one_webhook_share_a_message_where_they_may() {
         of(second, &["e4"]),
     ];
     assert_eq!(shared.collect::<Vec<_>>(), expected);
+}
+
+/// What they evaluate takes processor time, of which an invocation has enough for ten deliveries.
+#[tokio::test]
+async fn a_webhook_with_a_filter_or_a_transform_shares_no_message() {
+    let filter = Some("event.data.total > 1.0".parse().unwrap());
+    let transform = Some("event.data".parse().unwrap());
+    let webhooks = [
+        webhook(1, "acme", &["*"]),
+        Webhook { filter, ..webhook(2, "acme", &["*"]) },
+        Webhook { transform, ..webhook(3, "acme", &["*"]) },
+    ];
+    let fanout = fanout(&webhooks).await;
+    fanout.queues.share("10".parse().unwrap());
+    let records = [1, 2, 3].map(|n| deaths::record("acme", &format!("e{n}"), n));
+    fanout.handle_all(deaths::batch_of(&records)).await.unwrap();
+    let mut sizes = BTreeMap::<_, Vec<_>>::new();
+    for body in fanout.queues.bodies() {
+        let each = Message::decode_each(&body).unwrap();
+        let Message::Deliver(first) = &each[0];
+        sizes.entry(first.delivery.webhook()).or_default().push(each.len());
+    }
+    let expected = [vec![3], vec![1, 1, 1], vec![1, 1, 1]];
+    assert_eq!(sizes, webhooks.iter().map(|webhook| webhook.id).zip(expected).collect());
 }
 
 #[tokio::test]

@@ -184,6 +184,7 @@ pub fn route() -> Route {
         webhook: webhook(),
         events: vec![Subscription::Exactly(event_type())],
         filter: None,
+        transforms: false,
         test_mode: false,
         lane: Lane::Fast,
         created_at: Timestamp::UNIX_EPOCH,

@@ -1,5 +1,8 @@
 //! The queues behind calls that fail, or fail for some entries of a batch.
 
+use std::collections::BTreeSet;
+
+use hooklane_app::fakes::MemoryQueues;
 use hooklane_app::ports::{
     DeadLetters, DeferQueue, DeliveryStore as _, DispatchQueue, HideMessage, OperatorBus,
     QueueDepth, Refused, SendEvent, Unavailable,
@@ -7,6 +10,7 @@ use hooklane_app::ports::{
 use hooklane_domain::delivery::message::Message;
 use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::delivery::{MessageId, State};
+use hooklane_domain::ids::WebhookId;
 use hooklane_domain::isolation::notice::Notice;
 use jiff::SignedDuration;
 
@@ -15,12 +19,50 @@ use super::port::Port;
 /// The most messages that SQS takes in one call.
 const BATCH: usize = 10;
 
+/// How first messages are sent.
+#[derive(Clone, Copy)]
+enum Way<'a> {
+    Alone(Lane),
+    Together(&'a BTreeSet<WebhookId>),
+}
+
+impl Way<'_> {
+    async fn dispatch(
+        self,
+        queues: &MemoryQueues,
+        batch: &[Message],
+    ) -> Result<Vec<Refused>, Unavailable> {
+        match self {
+            Self::Alone(lane) => queues.dispatch(lane, batch).await,
+            Self::Together(alone) => queues.dispatch_together(batch, alone).await,
+        }
+    }
+}
+
 impl DispatchQueue for Port {
-    /// Sends batches of ten, as the adapter does. Each batch may fail as a whole or for some entries.
     async fn dispatch(
         &self,
         lane: Lane,
         messages: &[Message],
+    ) -> Result<Vec<Refused>, Unavailable> {
+        self.dispatch_in_batches(messages, Way::Alone(lane)).await
+    }
+
+    async fn dispatch_together(
+        &self,
+        messages: &[Message],
+        alone: &BTreeSet<WebhookId>,
+    ) -> Result<Vec<Refused>, Unavailable> {
+        self.dispatch_in_batches(messages, Way::Together(alone)).await
+    }
+}
+
+impl Port {
+    /// Sends batches of ten, as the adapter does. Each batch may fail as a whole or for some entries.
+    async fn dispatch_in_batches(
+        &self,
+        messages: &[Message],
+        way: Way<'_>,
     ) -> Result<Vec<Refused>, Unavailable> {
         let environment = &self.environment;
         messages.iter().for_each(|message| self.note_form(message));
@@ -38,12 +80,12 @@ impl DispatchQueue for Port {
                 let fails_in_part =
                     batch.len() > 1 && environment.chance.happens(environment.rates().failed_calls);
                 if !fails_in_part {
-                    return environment.queues.dispatch(lane, batch).await.map(drop);
+                    return way.dispatch(&environment.queues, batch).await.map(drop);
                 }
                 environment.journal.count("partial failure: queues.dispatch");
                 let sent: Vec<_> =
                     batch.iter().filter(|_| environment.chance.happens(0.5)).cloned().collect();
-                environment.queues.dispatch(lane, &sent).await?;
+                way.dispatch(&environment.queues, &sent).await?;
                 Err(Unavailable::new("queues.dispatch", "some entries failed"))
             })
             .await?;

@@ -2,6 +2,7 @@
 
 use hooklane_app::ports::{DispatchQueue as _, Refused, Unavailable};
 use hooklane_domain::delivery::message::Message;
+use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::metrics::Metric;
 use tracing::{Instrument as _, Span};
 
@@ -17,9 +18,15 @@ impl<P: Ports> Pass<'_, P> {
     pub(super) async fn send(&mut self, parcel: Parcel, span: &Span) -> Result<(), Unavailable> {
         let whole: Vec<_> =
             parcel.records.iter().copied().filter(|index| self.sent_whole.remove(index)).collect();
-        let queues = &self.fanout.queues;
-        let sent = queues.dispatch(parcel.lane, &parcel.messages).instrument(span.clone());
-        let refused = sent.await.map_err(|error| batch_failed(error, span))?;
+        let (queues, messages) = (&self.fanout.queues, &parcel.messages);
+        let sent = async {
+            match parcel.lane {
+                Lane::Fast => queues.dispatch_together(messages, &parcel.alone).await,
+                Lane::Slow => queues.dispatch(Lane::Slow, messages).await,
+            }
+        };
+        let sent = sent.instrument(span.clone()).await;
+        let refused = sent.map_err(|error| batch_failed(error, span))?;
         self.sent_whole.extend(whole);
         let sent = parcel.messages.len() - refused.len();
         self.sent += sent;

@@ -251,6 +251,7 @@ fn route_of(webhook: &Webhook) -> Route {
         webhook: webhook.id,
         events: webhook.events.clone(),
         filter: webhook.filter.clone(),
+        transforms: webhook.transform.is_some(),
         test_mode: webhook.test_mode,
         lane: Lane::Slow,
         created_at: webhook.created_at,

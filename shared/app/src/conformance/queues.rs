@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use hooklane_domain::delivery::message::{Deliver, Message};
 use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::ids::{DeliveryId, WebhookId};
@@ -67,7 +69,9 @@ async fn drain<Q: Inspect>(queues: &Q, lane: Lane, wanted: usize) -> Vec<Seen> {
 #[expect(clippy::unwrap_used, reason = "a check that fails panics")]
 async fn dispatch_sends_all<Q: DispatchQueue + Inspect>(queues: &Q, salt: u128) {
     let messages: Vec<_> = (0..37).map(|n| message(salt, n)).collect();
-    queues.dispatch(Lane::Fast, &messages).await.unwrap();
+    let (first, rest) = messages.split_at(20);
+    queues.dispatch(Lane::Fast, first).await.unwrap();
+    queues.dispatch_together(rest, &BTreeSet::new()).await.unwrap();
     queues.dispatch(Lane::Fast, &[]).await.unwrap();
     let mut bodies: Vec<_> =
         drain(queues, Lane::Fast, 37).await.into_iter().map(|s| s.body).collect();

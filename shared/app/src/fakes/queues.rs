@@ -212,14 +212,30 @@ impl DispatchQueue for MemoryQueues {
         lane: Lane,
         messages: &[Message],
     ) -> Result<Vec<Refused>, Unavailable> {
+        self.dispatch_in(lane, messages, EventsPerMessage::ONE.bundles(messages, &BTreeSet::new()))
+    }
+
+    async fn dispatch_together(
+        &self,
+        messages: &[Message],
+        alone: &BTreeSet<WebhookId>,
+    ) -> Result<Vec<Refused>, Unavailable> {
+        let bundles = lock(&self.0).events_per_message.bundles(messages, alone);
+        self.dispatch_in(Lane::Fast, messages, bundles)
+    }
+}
+
+impl MemoryQueues {
+    fn dispatch_in(
+        &self,
+        lane: Lane,
+        messages: &[Message],
+        bundles: Vec<Vec<usize>>,
+    ) -> Result<Vec<Refused>, Unavailable> {
         self.1.step()?;
         let mut inner = lock(&self.0);
-        let at_most = match lane {
-            Lane::Fast => inner.events_per_message,
-            Lane::Slow => EventsPerMessage::ONE,
-        };
         let mut refused = Vec::new();
-        for places in at_most.bundles(messages) {
+        for places in bundles {
             let bundle: Vec<_> = places.iter().map(|place| &messages[*place]).collect();
             let is_refused = |Message::Deliver(deliver): &&Message| {
                 inner.refusing.contains(&deliver.delivery.webhook())

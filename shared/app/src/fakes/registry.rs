@@ -424,6 +424,7 @@ impl RouteStore for MemoryRegistry {
             webhook: w.id,
             events: w.events.clone(),
             filter: w.filter.clone(),
+            transforms: w.transform.is_some(),
             test_mode: w.test_mode,
             lane: w.lane,
             created_at: w.created_at,

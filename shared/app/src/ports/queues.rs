@@ -1,19 +1,32 @@
+use std::collections::BTreeSet;
+
 use hooklane_domain::delivery::MessageId;
 use hooklane_domain::delivery::message::Message;
 use hooklane_domain::delivery::waiting::Lane;
+use hooklane_domain::ids::WebhookId;
 
 use super::Unavailable;
 
 /// Sends the first message of each delivery.
 pub trait DispatchQueue: Send + Sync {
-    /// Sends any number of messages, each in the message group of its webhook. In the fast lane several for one
-    /// webhook may travel as one (`message::bundle`). A message that fails is sent again. An error means that at least one could not be sent; others may have been. Returns the
-    /// messages that the queue refuses and would refuse again. All others were sent.
+    /// Sends any number of messages, each in the message group of its webhook. A message that fails is sent
+    /// again. An error means that at least one could not be sent; others may have been. Returns the messages that
+    /// the queue refuses and would refuse again. All others were sent.
     fn dispatch(
         &self,
         lane: Lane,
         messages: &[Message],
     ) -> impl Future<Output = Result<Vec<Refused>, Unavailable>> + Send;
+
+    /// Does the same in the fast lane, where several messages for one webhook may travel as one
+    /// (`message::bundle`), unless it is one of `alone`.
+    fn dispatch_together(
+        &self,
+        messages: &[Message],
+        _alone: &BTreeSet<WebhookId>,
+    ) -> impl Future<Output = Result<Vec<Refused>, Unavailable>> + Send {
+        self.dispatch(Lane::Fast, messages)
+    }
 }
 
 /// A message that a queue does not take, however often it is sent.

@@ -106,6 +106,7 @@ async fn skipped<L: DeliveryStore + EventIndex + EventStore>(
         webhook: webhook.id,
         events: webhook.events.clone(),
         filter: webhook.filter.clone(),
+        transforms: webhook.transform.is_some(),
         test_mode: webhook.test_mode,
         lane: webhook.lane,
         created_at: webhook.created_at,

@@ -1,11 +1,14 @@
 //! Sending first messages, in batches of ten and several deliveries in a message.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_sqs::types::{BatchResultErrorEntry, SendMessageBatchRequestEntry};
 use futures::{StreamExt as _, TryStreamExt as _};
 use hooklane_app::ports::{DispatchQueue, Refused, Unavailable};
 use hooklane_domain::delivery::message::Message;
 use hooklane_domain::delivery::message::bundle::{self, EventsPerMessage};
 use hooklane_domain::delivery::waiting::Lane;
+use hooklane_domain::ids::WebhookId;
 
 use super::{Queues, call, group, is_refusal_of_a_call, reason, why_refused};
 use crate::failure::{is_throttle, unavailable};
@@ -45,13 +48,30 @@ impl DispatchQueue for Queues {
         lane: Lane,
         messages: &[Message],
     ) -> Result<Vec<Refused>, Unavailable> {
+        self.dispatch_in(lane, messages, EventsPerMessage::ONE.bundles(messages, &BTreeSet::new()))
+            .await
+    }
+
+    async fn dispatch_together(
+        &self,
+        messages: &[Message],
+        alone: &BTreeSet<WebhookId>,
+    ) -> Result<Vec<Refused>, Unavailable> {
+        let bundles = self.events_per_message.bundles(messages, alone);
+        self.dispatch_in(Lane::Fast, messages, bundles).await
+    }
+}
+
+impl Queues {
+    async fn dispatch_in(
+        &self,
+        lane: Lane,
+        messages: &[Message],
+        bundles: Vec<Vec<usize>>,
+    ) -> Result<Vec<Refused>, Unavailable> {
         let url = self.url(lane)?;
-        let at_most = match lane {
-            Lane::Fast => self.events_per_message,
-            Lane::Slow => EventsPerMessage::ONE,
-        };
         let mut refused = Vec::new();
-        let mut left = at_most.bundles(messages);
+        let mut left = bundles;
         while !left.is_empty() {
             let bundles: Vec<_> =
                 left.drain(..).map(|places| Bundle::of(places, messages)).collect();
@@ -66,9 +86,7 @@ impl DispatchQueue for Queues {
         refused.sort_by_key(|entry| entry.index);
         Ok(refused)
     }
-}
 
-impl Queues {
     /// Sends all of them in batches, several at the same time. Returns those that are refused by their places.
     async fn send_all(
         &self,

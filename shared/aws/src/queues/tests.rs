@@ -1,5 +1,7 @@
 //! Entries that SQS refuses, and those that it cannot take now.
 
+use std::collections::BTreeSet;
+
 use hooklane_app::ports::DispatchQueue as _;
 use hooklane_domain::Timestamp;
 use hooklane_domain::delivery::message::{Deliver, Payload};
@@ -121,7 +123,7 @@ fn sent(scripted: &Scripted) -> Vec<Vec<Vec<String>>> {
 async fn small_first_attempts_of_a_webhook_share_a_message() {
     let scripted = Scripted::answering(|_, _, body| answer(body, |_| None));
     let queues = queues(&scripted).with("3".parse().unwrap());
-    assert_eq!(queues.dispatch(Lane::Fast, &small_messages(7)).await.unwrap(), []);
+    assert_eq!(queues.dispatch_together(&small_messages(7), &BTreeSet::new()).await.unwrap(), []);
     let of = |range: std::ops::Range<u32>| range.map(|n| format!("test.n{n}")).collect::<Vec<_>>();
     assert_eq!(sent(&scripted), [[of(0..3), of(3..6), of(6..7)]]);
     let group = &scripted.bodies()[0]["Entries"][0]["MessageGroupId"];
@@ -139,6 +141,15 @@ async fn what_goes_to_the_slow_lane_shares_no_message() {
 }
 
 #[tokio::test]
+async fn a_webhook_whose_messages_go_alone_shares_none() {
+    let scripted = Scripted::answering(|_, _, body| answer(body, |_| None));
+    let queues = queues(&scripted).with("10".parse().unwrap());
+    let alone = BTreeSet::from([WebhookId::new(Timestamp::UNIX_EPOCH, 1)]);
+    assert_eq!(queues.dispatch_together(&small_messages(3), &alone).await.unwrap(), []);
+    assert_eq!(sent(&scripted)[0].iter().map(Vec::len).collect::<Vec<_>>(), [1, 1, 1]);
+}
+
+#[tokio::test]
 async fn refused_entries_of_several_messages_are_sent_one_by_one() {
     let scripted = Scripted::answering(|_, _, body| {
         answer(body, |message| {
@@ -146,7 +157,7 @@ async fn refused_entries_of_several_messages_are_sent_one_by_one() {
         })
     });
     let queues = queues(&scripted).with("3".parse().unwrap());
-    let refused = queues.dispatch(Lane::Fast, &small_messages(7)).await.unwrap();
+    let refused = queues.dispatch_together(&small_messages(7), &BTreeSet::new()).await.unwrap();
     assert_eq!(refused.iter().map(|entry| entry.index).collect::<Vec<_>>(), [4]);
     let sizes = |call: &Vec<Vec<String>>| call.iter().map(Vec::len).collect::<Vec<_>>();
     let sizes: Vec<_> = sent(&scripted).iter().map(sizes).collect();

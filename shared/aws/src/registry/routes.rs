@@ -12,6 +12,7 @@ use hooklane_domain::ids::{TenantId, WebhookId};
 use hooklane_domain::webhook::subscription::Subscription;
 use hooklane_domain::webhook::{Metadata, Route, WebhookState};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::{RouteRegistry, VERSION, WEBHOOK_PREFIX, partition, tenant_key, webhook_key};
 use crate::failure::{corrupt, unreadable};
@@ -23,6 +24,9 @@ struct RouteItem {
     events: Vec<Subscription>,
     #[serde(default)]
     filter: Option<String>,
+    /// That there is one is all that counts here, in whatever form.
+    #[serde(default)]
+    transform: Option<IgnoredAny>,
     test_mode: bool,
     #[serde(default)]
     slow: bool,
@@ -63,7 +67,7 @@ impl RouteStore for RouteRegistry {
         if after.is_none() && self.is_removed(tenant).await? {
             return Ok(RoutePage::default());
         }
-        let names = "sk, id, events, #filter, test_mode, #state, slow, created_at";
+        let names = "sk, id, events, #filter, #transform, test_mode, #state, slow, created_at";
         let start = after.map(|sk| Key { pk: partition(tenant), sk: sk.to_owned() }.attributes());
         let query = self.webhooks_query(tenant, Some(names)).set_exclusive_start_key(start);
         let read = self.table.page(query).await?;
@@ -86,6 +90,7 @@ impl RouteStore for RouteRegistry {
                     webhook: item.id,
                     events: item.events,
                     filter: item.filter.map(Filter::from_stored),
+                    transforms: item.transform.is_some(),
                     test_mode: item.test_mode,
                     lane: if item.slow { Lane::Slow } else { Lane::Fast },
                     created_at: item.created_at,
@@ -194,10 +199,11 @@ impl RouteRegistry {
             .expression_attribute_values(":prefix", string(WEBHOOK_PREFIX))
             .scan_index_forward(false);
         match projection {
-            // `state` and `filter` are reserved words.
+            // These are reserved words.
             Some(projection) => {
                 let query = query.projection_expression(projection);
-                let reserved = [("#state", "state"), ("#filter", "filter")];
+                let reserved =
+                    [("#state", "state"), ("#filter", "filter"), ("#transform", "transform")];
                 // DynamoDB refuses a placeholder that is not used.
                 reserved
                     .into_iter()

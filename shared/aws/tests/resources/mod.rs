@@ -1,6 +1,6 @@
 //! Tables, queues and a secret for one run of the suite.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, GlobalSecondaryIndex, KeySchemaElement,
@@ -21,6 +21,7 @@ use hooklane_aws::system::System;
 use hooklane_domain::delivery::MessageId;
 use hooklane_domain::delivery::message::Message;
 use hooklane_domain::delivery::waiting::Lane;
+use hooklane_domain::ids::WebhookId;
 
 use crate::bus::RealBus;
 use crate::office::RealOffice;
@@ -251,6 +252,14 @@ impl DispatchQueue for RealQueues {
         messages: &[Message],
     ) -> Result<Vec<Refused>, Unavailable> {
         self.queues.dispatch(lane, messages).await
+    }
+
+    async fn dispatch_together(
+        &self,
+        messages: &[Message],
+        alone: &BTreeSet<WebhookId>,
+    ) -> Result<Vec<Refused>, Unavailable> {
+        self.queues.dispatch_together(messages, alone).await
     }
 }
 

@@ -111,6 +111,7 @@ fn route(webhook: Webhook) -> Route {
         webhook: webhook.id,
         events: webhook.events,
         filter: webhook.filter,
+        transforms: webhook.transform.is_some(),
         test_mode: webhook.test_mode,
         lane: webhook.lane,
         created_at: webhook.created_at,

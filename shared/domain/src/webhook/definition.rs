@@ -200,6 +200,8 @@ pub struct Route {
     pub webhook: WebhookId,
     pub events: Vec<Subscription>,
     pub filter: Option<Filter>,
+    /// Whether it has a transform, which `delivery` applies.
+    pub transforms: bool,
     pub test_mode: bool,
     pub lane: Lane,
     pub created_at: Timestamp,
@@ -230,6 +232,12 @@ impl WebhookState {
 }
 
 impl Route {
+    /// Whether each of its deliveries evaluates an expression.
+    #[must_use]
+    pub fn evaluates(&self) -> bool {
+        self.filter.is_some() || self.transforms
+    }
+
     /// Whether the webhook gets an event. It must subscribe to the type and have existed at the
     /// acceptance, and test events go only to webhooks in test mode, which get no others.
     #[must_use]
@@ -255,6 +263,7 @@ mod tests {
             webhook: WebhookId::new(at(0), 1),
             events: vec!["user.*".parse().unwrap(), "order.created".parse().unwrap()],
             filter: None,
+            transforms: false,
             test_mode,
             lane: Lane::Fast,
             created_at: at(1_000),

@@ -4,10 +4,11 @@
 //! waits for them at once. A bundle holds deliveries of one webhook only, so it changes nothing between
 //! webhooks: its message group is the webhook, and what slows it down is the webhook's own.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::str::FromStr;
 
 use super::{Deliver, Envelope, Message, Payload, VERSION};
+use crate::ids::WebhookId;
 
 /// The kind of a message that holds several deliveries.
 pub(super) const KIND: &str = "deliver-each";
@@ -37,13 +38,14 @@ impl EventsPerMessage {
     /// Each delivery has a message of its own.
     pub const ONE: Self = Self(1);
 
-    /// The places of the messages that travel together, by the first of each.
+    /// The places of the messages that travel together, by the first of each. Those of the webhooks `alone` share
+    /// no message.
     #[must_use]
-    pub fn bundles(self, messages: &[Message]) -> Vec<Vec<usize>> {
+    pub fn bundles(self, messages: &[Message], alone: &BTreeSet<WebhookId>) -> Vec<Vec<usize>> {
         let mut bundles: Vec<Vec<usize>> = Vec::with_capacity(messages.len());
         let mut open = HashMap::new();
         for (place, Message::Deliver(deliver)) in messages.iter().enumerate() {
-            if !shares_a_message(deliver) {
+            if !shares_a_message(deliver) || alone.contains(&deliver.delivery.webhook()) {
                 bundles.push(vec![place]);
                 continue;
             }
@@ -86,7 +88,7 @@ mod tests {
     use super::*;
     use crate::delivery::message::UnreadableMessage;
     use crate::event::Content;
-    use crate::ids::{DeliveryId, WebhookId};
+    use crate::ids::DeliveryId;
     use crate::json::RawJson;
 
     fn plain() -> Payload {
@@ -145,8 +147,12 @@ mod tests {
             (2, vec![vec![0, 5], vec![1, 6], vec![2], vec![3], vec![4], vec![7, 8]]),
             (10, vec![vec![0, 5, 7, 8], vec![1, 6], vec![2], vec![3], vec![4]]),
         ] {
-            assert_eq!(at_most(most).bundles(&messages), bundles, "{most}");
+            assert_eq!(at_most(most).bundles(&messages, &BTreeSet::new()), bundles, "{most}");
         }
+        let alone = BTreeSet::from([WebhookId::new(Timestamp::UNIX_EPOCH, 1)]);
+        let bundles: Vec<Vec<usize>> =
+            vec![vec![0], vec![1, 6], vec![2], vec![3], vec![4], vec![5], vec![7], vec![8]];
+        assert_eq!(at_most(10).bundles(&messages, &alone), bundles);
     }
 
     #[test]
@@ -185,7 +191,7 @@ mod tests {
                     message(webhook, n, generation, is_plain.then(plain))
                 })
                 .collect();
-            let bundles = at_most(most).bundles(&messages);
+            let bundles = at_most(most).bundles(&messages, &BTreeSet::new());
             let mut places: Vec<_> = bundles.iter().flatten().copied().collect();
             places.sort_unstable();
             prop_assert_eq!(places, (0..messages.len()).collect::<Vec<_>>());
