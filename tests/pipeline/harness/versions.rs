@@ -132,7 +132,7 @@ impl Versions {
 
     /// The next version writes a health, sometimes with a circuit of its own.
     pub(crate) fn write_health(&self, webhook: WebhookId, chance: &Chance) {
-        write(&mut self.healths.lock().unwrap(), webhook, chance.happens(0.1));
+        write(&mut self.healths.lock().unwrap(), webhook, chance.happens(0.15));
     }
 
     pub(crate) fn is_unknown_health(&self, webhook: WebhookId) -> bool {
