@@ -27,7 +27,7 @@ pub const LOST_AFTER: Duration = Duration::from_secs(3_600);
 pub enum Lane {
     /// The delivery queue: first attempts and short waits.
     Fast,
-    /// The retry queue: long waits and the deliveries of slow webhooks.
+    /// The retry queue: long waits, the deliveries of slow webhooks, and what goes on after it shared a message.
     Slow,
 }
 
