@@ -7,7 +7,7 @@ export IAM FUNCTION_AWS_ENDPOINT HOOKLANE_PORT HOOKLANE_API_PORT HOOKLANE_LOG_LE
 export HOOKLANE_CARGO_PROFILE SEED SEARCH_SECONDS ONLY PARALLEL WEBHOOKS SAMPLE RUNS MOST ANSWER_MS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up portal pictures down demo test e2e faults seeds limits costs long redrive built release smoke upgrades simulation bench bench-quick bench-growth bench-releases cost-page check audit pins openapi deployer-policy contract clean
+.PHONY: help setup up portal pictures down demo test e2e faults seeds limits costs long redrive built release smoke upgrades simulation bench bench-quick bench-growth bench-releases bench-fanout cost-page check audit pins openapi deployer-policy contract clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,6 +63,9 @@ bench-growth: ## measure how the cost of a delivery grows (WRITE=1, BIN=FOLDER, 
 
 bench-releases: ## measure what a run of upkeep releases (BIN=FOLDER, ONLY=1000x, MOST=2000, ANSWER_MS=5)
 	@$(LOCAL) bench --releases $(if $(BIN),--binaries "$(BIN)")
+
+bench-fanout: ## measure an invocation of fanout by batch, memory, and webhooks of an event (BIN=FOLDER, MOST=1000)
+	@$(LOCAL) bench --fanout $(if $(BIN),--binaries "$(BIN)")
 
 costs: ## what pages and figures ask of the tables, and what figures cost of a delivery's price
 	@$(LOCAL) costs

@@ -206,6 +206,8 @@ def bench(options: argparse.Namespace) -> int:
             run.bench_growth(binaries=options.binaries, write=options.write)
         elif options.releases:
             run.bench_releases(binaries=options.binaries)
+        elif options.fanout:
+            run.bench_fanout(binaries=options.binaries)
         else:
             run.bench(binaries=options.binaries, revision=options.compare, write=options.write)
     finally:
@@ -355,6 +357,7 @@ def _parser() -> argparse.ArgumentParser:
     sizes.add_argument("--quick", action="store_true", help="a few cases once, with the build of CI, and hold their counts")
     sizes.add_argument("--growth", action="store_true", help="how the cost grows instead")
     sizes.add_argument("--releases", action="store_true", help="what a run of upkeep releases instead")
+    sizes.add_argument("--fanout", action="store_true", help="what an invocation of fanout takes by batch, memory and webhooks")
     sizes.add_argument("--compare", metavar="REVISION", help="measure the functions of this revision too")
     measured.add_argument("--binaries", help="a folder with functions that are built already")
     measured.add_argument("--write", action="store_true", help="store the figures, and make docs/cost.md of them")

@@ -40,6 +40,21 @@ def of_releases(limits: str, *, released: int, left: int) -> dict:
     }
 
 
+def of_fan_out(subscriptions: str, *, webhooks: int, batch: int, cpu_ms: float) -> dict:
+    """What an invocation of `fanout` would print whose events have so many webhooks."""
+    return {
+        "case": "fanout",
+        "webhooks": webhooks,
+        "batch": batch,
+        "subscriptions": subscriptions,
+        "messages": webhooks * batch,
+        "cpu_ms": cpu_ms,
+        "requests": webhooks * batch // 10 + 1,
+        "peak_rss_mib": 30.0,
+        "seconds_at_mb": {"128": cpu_ms / 72.36, "256": cpu_ms / 144.7},
+    }
+
+
 def of_case(
     name: str, *, webhooks: int = 1, batch: int = 10, accepting: str = "ingest", in_a_message: int = 1
 ) -> list[dict]:

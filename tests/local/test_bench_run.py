@@ -10,7 +10,7 @@ from hooklane_local.bench import figures, growth, page, run
 from hooklane_local.commands import main
 from hooklane_local.progress import Failure
 
-from bench_lines import everything, of_case, of_releases
+from bench_lines import everything, of_case, of_fan_out, of_releases
 
 
 @pytest.fixture
@@ -186,6 +186,28 @@ def test_what_is_released_is_printed_for_programs_and_for_people(bench, capsys):
     ]
 
 
+def test_a_fan_out_is_printed_for_programs_and_for_people(bench, capsys):
+    lines = [
+        of_fan_out("read", webhooks=1_000, batch=10, cpu_ms=289.4),
+        of_fan_out("kept", webhooks=10_000, batch=1, cpu_ms=144.7),
+    ]
+    (bench / "lines.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+
+    run.bench_fanout(binaries=None)
+
+    assert calls(bench) == ["bench-fanout /built/release"]
+    found, rest = printed(capsys)
+    assert found == lines
+    rows = [[cell.strip() for cell in row.strip("| ").split("|")] for row in rest.splitlines() if row.startswith("| ")]
+    assert rows[0] == [
+        "webhooks", "events", "subscriptions", "messages", "requests", "cpu ms", "s at 128 MB", "s at 256 MB", "peak MiB",
+    ]  # fmt: skip
+    assert rows[2:] == [
+        ["1,000", "10", "read anew", "10,000", "1,001", "289", "4.00", "2.00", "30"],
+        ["10,000", "1", "kept", "10,000", "1,001", "145", "2.00", "1.00", "30"],
+    ]
+
+
 def test_the_command_knows_its_options(bench, monkeypatch, capsys):
     # As if the tools were installed, and this were their Python.
     monkeypatch.setenv("HOOKLANE_LOCAL_REEXECUTED", "1")
@@ -193,7 +215,10 @@ def test_the_command_knows_its_options(bench, monkeypatch, capsys):
     (bench / "lines.jsonl").write_text(f"{json.dumps(of_releases('none', released=1, left=0))}\n")
     monkeypatch.setenv("HOOKLANE_LOCAL_REEXECUTED", "1")
     assert main(["bench", "--releases", "--binaries", "/x"]) == 0
-    assert calls(bench) == ["bench /x QUICK=1", "bench-releases /x"]
+    (bench / "lines.jsonl").write_text(f"{json.dumps(of_fan_out('kept', webhooks=1, batch=1, cpu_ms=1.0))}\n")
+    monkeypatch.setenv("HOOKLANE_LOCAL_REEXECUTED", "1")
+    assert main(["bench", "--fanout", "--binaries", "/x"]) == 0
+    assert calls(bench) == ["bench /x QUICK=1", "bench-releases /x", "bench-fanout /x"]
     with pytest.raises(SystemExit):
         main(["bench", "--quick", "--growth"])
     assert "not allowed with" in capsys.readouterr().err

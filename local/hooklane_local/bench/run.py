@@ -1,4 +1,4 @@
-"""`make bench`, `make bench-quick`, `make bench-growth`, `make bench-releases`: builds, measures, and prints what was measured."""
+"""The commands `make bench` and `make bench-…`: they build, measure, and print what was measured."""
 
 import json
 import os
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hooklane_local import compiling, harness, revisions
-from hooklane_local.bench import figures, growth, page, releases, table, targets
+from hooklane_local.bench import curve, figures, growth, page, releases, table, targets
 from hooklane_local.bench.deployed import deployed
 from hooklane_local.bench.merge import merged, rows
 from hooklane_local.bench.prices import prices
@@ -98,6 +98,15 @@ def bench_releases(*, binaries: str | None) -> None:
         lines = _measured("release", "bench-releases", side)
     say("\n".join(json.dumps(line) for line in lines))
     say(f"\n{releases.table_of(lines)}")
+
+
+def bench_fanout(*, binaries: str | None) -> None:
+    """Measures one invocation of `fanout` for events with up to 10,000 webhooks, by batch and memory."""
+    side = Side(NOW, _built("release", binaries))
+    with step("fan-out"):
+        lines = _measured("release", "bench-fanout", side)
+    say("\n".join(json.dumps(line) for line in lines))
+    say(f"\n{curve.table_of(lines)}")
 
 
 def _require_all_of_this_checkout(write: bool, *others: str | None) -> None:
