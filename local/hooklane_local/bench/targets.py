@@ -109,8 +109,6 @@ def targets(bench: Bench, prices: Prices, deployed: Deployed) -> list[Judged]:
         ),
         Target("dollars a million, on demand", TEN, "$", 0.95, 0.31, False, everything_od, exclusive=True),
         Target("dollars a million, on demand, batches of one", TRICKLE, "$", 4, None, False, everything_od, exclusive=True),
-        Target("processor time, as a multiple of the plain loop", ONE_BY_TEN, "×", 5, 3, False, ratio),
-        Target("processor time, as a multiple of the plain loop", TEN_BY_TEN, "×", 3, 2, False, ratio),
         Target("requests to SQS, the pollers' too, without the producer's", ONE_BY_TEN, "", 0.35, None, True, sqs),
         Target("requests to AWS", ONE_BY_TEN, "", 0.5, None, True, requests),
         Target(
