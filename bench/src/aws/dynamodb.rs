@@ -41,8 +41,7 @@ impl DynamoDb {
     #[must_use]
     pub fn item(&self, table: &str, pk: &str, sk: &str) -> Option<Item> {
         let state = self.state();
-        let item = state.tables.get(table)?.get(&(pk.to_owned(), sk.to_owned()))?;
-        Some((**item).clone())
+        state.tables.get(table)?.get(&(pk.to_owned(), sk.to_owned()))
     }
 
     /// Copies of all items of a partition.
@@ -50,7 +49,7 @@ impl DynamoDb {
     pub fn partition(&self, table: &str, pk: &str) -> Vec<Item> {
         let state = self.state();
         let Some(table) = state.tables.get(table) else { return Vec::new() };
-        table.read(&Range::Partition(pk), None, true).map(|(_, item)| (**item).clone()).collect()
+        table.read(&Range::Partition(pk), None, true).map(|(_, packed)| packed.item()).collect()
     }
 
     /// The number of items of a partition.
@@ -90,13 +89,13 @@ impl DynamoDb {
         let table = state.tables.get(table)?;
         let keys = table.keys_of(partitions);
         let mut items = keys.iter().filter_map(|key| table.get(key));
-        items.find(|item| holds(item)).map(|item| (**item).clone())
+        items.find(holds)
     }
 
     /// Puts an item as it is, past every check: data that an earlier version has written.
     pub fn store(&self, table: &str, item: Item) {
         if let (Some(key), Some(table)) = (key_of(&item), self.state().tables.get_mut(table)) {
-            table.put(key, item);
+            table.put(key, &item);
         }
     }
 

@@ -13,11 +13,32 @@ pub type Key = (String, String);
 
 #[derive(Debug, Clone, Default)]
 pub struct Table {
-    items: BTreeMap<Key, Arc<Item>>,
+    items: BTreeMap<Key, Packed>,
     /// The keys of the index: `u`, `sk`, `pk`.
     index: BTreeSet<(String, String, String)>,
     /// The size of all items, with what DynamoDB adds to each.
     bytes: usize,
+}
+
+/// An item as a text of JSON, because a table has millions of them: as maps of maps they take 15 KiB each.
+#[derive(Debug, Clone)]
+pub struct Packed(Arc<str>);
+
+impl Packed {
+    fn of(item: &Item) -> Self {
+        match serde_json::to_string(item) {
+            Ok(text) => Self(text.into()),
+            Err(error) => unreachable!("a map with texts as keys is JSON: {error}"),
+        }
+    }
+
+    #[must_use]
+    pub fn item(&self) -> Item {
+        match serde_json::from_str(&self.0) {
+            Ok(item) => item,
+            Err(error) => unreachable!("it was written as JSON: {error}"),
+        }
+    }
 }
 
 /// Where a query or a scan reads.
@@ -41,25 +62,25 @@ fn stored(item: &Item) -> usize {
 
 impl Table {
     #[must_use]
-    pub fn get(&self, key: &Key) -> Option<&Arc<Item>> {
-        self.items.get(key)
+    pub fn get(&self, key: &Key) -> Option<Item> {
+        self.items.get(key).map(Packed::item)
     }
 
     /// Puts an item in the place of the one that is there, and returns that.
-    pub fn put(&mut self, key: Key, item: Item) -> Option<Arc<Item>> {
-        let entry = index_entry(&key, &item);
-        self.bytes += stored(&item);
-        let old = self.items.insert(key.clone(), Arc::new(item));
+    pub fn put(&mut self, key: Key, item: &Item) -> Option<Item> {
+        let entry = index_entry(&key, item);
+        self.bytes += stored(item);
+        let old = self.items.insert(key.clone(), Packed::of(item)).map(|old| old.item());
         if let Some(entry) = old.as_ref().and_then(|old| index_entry(&key, old)) {
             self.index.remove(&entry);
         }
         self.index.extend(entry);
-        self.bytes -= old.as_ref().map_or(0, |old| stored(old));
+        self.bytes -= old.as_ref().map_or(0, stored);
         old
     }
 
-    pub fn delete(&mut self, key: &Key) -> Option<Arc<Item>> {
-        let old = self.items.remove(key)?;
+    pub fn delete(&mut self, key: &Key) -> Option<Item> {
+        let old = self.items.remove(key)?.item();
         self.bytes -= stored(&old);
         if let Some(entry) = index_entry(key, &old) {
             self.index.remove(&entry);
@@ -87,7 +108,7 @@ impl Table {
         range: &Range<'_>,
         start: Option<&Key>,
         forward: bool,
-    ) -> Box<dyn Iterator<Item = (&'t Key, &'t Arc<Item>)> + 't> {
+    ) -> Box<dyn Iterator<Item = (&'t Key, &'t Packed)> + 't> {
         let pair = |key: &Key| self.items.get_key_value(key);
         match range {
             Range::All => {

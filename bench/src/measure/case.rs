@@ -90,7 +90,7 @@ impl Case {
             case(10, 10, 200_000, 200),
             case(100, 10, 200_000, 1_000),
             Self { receiving: after(100), ..case(1, 10, 500, 150) },
-            Self { receiving: after(2_000), ..case(1, 10, 500, 20) },
+            Self { receiving: after(2_000), ..case(1, 10, 500, 10) },
             Self { receiving: Receiving::Failing(1), ..case(1, 10, 500, 1_000) },
             Self { receiving: Receiving::Failing(50), ..case(1, 10, 500, 500) },
             Self { is_tls: true, ..case(1, 10, 500, 1_000) },
@@ -98,7 +98,7 @@ impl Case {
             Self { published: Published::ByApi, ..case(1, 1, 500, 300) },
             Self { events_per_message: 10, is_quick: true, ..case(1, 10, 500, 2_000) },
             Self { events_per_message: 10, ..case(10, 10, 500, 4_000) },
-            Self { events_per_message: 10, receiving: after(2_000), ..case(1, 10, 500, 200) },
+            Self { events_per_message: 10, receiving: after(2_000), ..case(1, 10, 500, 100) },
         ]
     }
 

@@ -28,7 +28,8 @@ pub async fn fan_out(
     most: usize,
     mut print: impl FnMut(&str),
 ) -> anyhow::Result<()> {
-    let world = World::start(folder.to_path_buf()).await?;
+    let mut world = World::start(folder.to_path_buf()).await?;
+    world.set("QuotaWebhooks", &most.max(1).to_string());
     let url = world.receiver.url("/ok/curve");
     let mut registered = 0;
     for webhooks in WEBHOOKS.into_iter().filter(|webhooks| *webhooks <= most) {

@@ -25,8 +25,10 @@ pub struct Pace {
     pub apart: Duration,
 }
 
-/// Posts that are not counted: they open connections.
+/// Rounds that are not counted: they open connections.
 const WARM_UP: usize = 5;
+/// The same where a round takes a second and more.
+const SLOW_WARM_UP: usize = 1;
 
 /// Runs the loop in a process of its own, and returns the processor time for each post.
 pub async fn run(pace: &Pace) -> anyhow::Result<Duration> {
@@ -58,8 +60,9 @@ pub async fn in_this_process(pace: &Pace) -> anyhow::Result<Duration> {
     turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let rounds = pace.posts.div_ceil(pace.at_once);
     let mut began = own_processor_time()?;
-    for round in 0..WARM_UP + rounds {
-        if round == WARM_UP {
+    let warm_up = if pace.apart < Duration::from_secs(1) { WARM_UP } else { SLOW_WARM_UP };
+    for round in 0..warm_up + rounds {
+        if round == warm_up {
             began = own_processor_time()?;
         }
         turns.tick().await;

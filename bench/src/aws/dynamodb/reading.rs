@@ -1,6 +1,5 @@
 //! The calls that read.
 
-use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
@@ -43,9 +42,9 @@ impl State {
         placeholders.all_used()?;
         let item = self.table(request)?.get(&key(object(request, "Key")?)?);
         let units =
-            read_units(item.map_or(0, |item| size(item)), is_set(request, "ConsistentRead"));
+            read_units(item.as_ref().map_or(0, size), is_set(request, "ConsistentRead"));
         let body = match item {
-            Some(item) => json!({"Item": projected(item, names.as_deref())}),
+            Some(item) => json!({"Item": projected(&item, names.as_deref())}),
             None => json!({}),
         };
         Ok(Answered::reading(body, units))
@@ -70,8 +69,8 @@ impl State {
                     ));
                 }
                 units +=
-                    read_units(item.map_or(0, |item| size(item)), is_set(wanted, "ConsistentRead"));
-                items.extend(item.map(|item| projected(item, None)));
+                    read_units(item.as_ref().map_or(0, size), is_set(wanted, "ConsistentRead"));
+                items.extend(item.map(|item| projected(&item, None)));
             }
             responses.insert(name.clone(), Value::Array(items));
         }
@@ -133,50 +132,52 @@ impl State {
         let forward = request.get("ScanIndexForward") != Some(&Value::Bool(false));
         let start = start.and_then(key_of);
         let (mut found, mut scanned, mut bytes, mut last) = (Vec::new(), 0_u64, 0, None);
-        for (_, item) in self.table(request)?.read(range, start.as_ref(), forward) {
-            if keys.is_some_and(|keys| !keys.holds(item)) {
+        for (_, packed) in self.table(request)?.read(range, start.as_ref(), forward) {
+            let item = packed.item();
+            if keys.is_some_and(|keys| !keys.holds(&item)) {
                 continue;
             }
             if scanned >= limit || bytes >= MAX_PAGE {
                 // There is more, so the page has a key to go on from.
-                let answer = self.paged(request, range, found, scanned, last, names.as_deref());
+                let answer = self.paged(request, found, scanned, last, names.as_deref());
                 return Ok(Answered::reading(answer, read_units(bytes, consistent(request))));
             }
             scanned += 1;
-            bytes += size(item);
-            last = Some(item);
-            if filter.as_ref().is_none_or(|filter| filter.holds(item)) {
+            bytes += size(&item);
+            last = Some(projected(&item, Some(&key_names(range))));
+            if filter.as_ref().is_none_or(|filter| filter.holds(&item)) {
                 found.push(item);
             }
         }
         // A page that ends by its limit has a key even if nothing follows.
         let last = last.filter(|_| scanned >= limit);
-        let answer = self.paged(request, range, found, scanned, last, names.as_deref());
+        let answer = self.paged(request, found, scanned, last, names.as_deref());
         Ok(Answered::reading(answer, read_units(bytes, consistent(request))))
     }
 
     pub(super) fn paged(
         &self,
         request: &Value,
-        range: &Range<'_>,
-        found: Vec<&Arc<Item>>,
+        found: Vec<Item>,
         scanned: u64,
-        last: Option<&Arc<Item>>,
+        last: Option<Value>,
         names: Option<&[String]>,
     ) -> Value {
         let mut answer = json!({"Count": found.len(), "ScannedCount": scanned});
         if expression(request, "Select") != Some("COUNT") {
             answer["Items"] = found.iter().map(|item| projected(item, names)).collect();
         }
-        if let Some(item) = last {
-            let mut attributes = vec!["pk".to_owned(), "sk".to_owned()];
-            if matches!(range, Range::Index(_)) {
-                attributes.push("u".to_owned());
-            }
-            answer["LastEvaluatedKey"] = projected(item, Some(&attributes));
+        if let Some(key) = last {
+            answer["LastEvaluatedKey"] = key;
         }
         answer
     }
+}
+
+/// The attributes that make the key of a range.
+fn key_names(range: &Range<'_>) -> Vec<String> {
+    let index = matches!(range, Range::Index(_)).then_some("u");
+    ["pk", "sk"].into_iter().chain(index).map(str::to_owned).collect()
 }
 
 fn consistent(request: &Value) -> bool {

@@ -65,7 +65,7 @@ impl State {
         let stored = self.tables.get(table).ok_or_else(missing_table)?;
         if let Some(old) = key.and_then(|key| stored.get(&key)) {
             // A write that is refused costs as much as what is there.
-            *units += write_units(size(old));
+            *units += write_units(size(&old));
             let message = "Duplicate primary key exists in table";
             return Err(ServiceError::new("DuplicateItemException", message));
         }

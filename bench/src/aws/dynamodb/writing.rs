@@ -27,9 +27,9 @@ impl State {
         action: &str,
     ) -> Result<Answered, ServiceError> {
         let planned = self.plan(request, action)?;
-        let old = self.tables.get(&planned.table).and_then(|t| t.get(&planned.key)).cloned();
-        let units = units_of(old.as_deref(), planned.new.as_ref());
-        let old = old.as_deref();
+        let old = self.tables.get(&planned.table).and_then(|t| t.get(&planned.key));
+        let units = units_of(old.as_ref(), planned.new.as_ref());
+        let old = old.as_ref();
         let touched: Vec<String> = planned.touched.clone();
         let attributes = match (expression(request, "ReturnValues"), &planned.new) {
             (Some("ALL_NEW"), Some(new)) => Some(projected(new, None)),
@@ -67,7 +67,7 @@ impl State {
         placeholders.all_used()?;
         let old = self.tables.get(table).ok_or_else(missing_table)?.get(&key);
         let nothing = Item::new();
-        if asked.is_some_and(|asked| !asked.holds(old.map_or(&nothing, |old| old))) {
+        if asked.is_some_and(|asked| !asked.holds(old.as_ref().unwrap_or(&nothing))) {
             return Err(ServiceError::condition_failed());
         }
         let mut touched = Vec::new();
@@ -76,7 +76,7 @@ impl State {
             "Delete" => None,
             _ => {
                 let mut item = match old {
-                    Some(old) => (**old).clone(),
+                    Some(old) => old,
                     None => object(request, "Key")?.clone(),
                 };
                 touched = apply(&changes, &mut item)?;
@@ -99,11 +99,10 @@ impl State {
             return;
         };
         let is_event = key.1 == "EVENT";
-        let record = is_event.then(|| new.clone());
-        let replaced = table.put(key, new);
-        if let (Some(image), None) = (record, replaced) {
+        let replaced = table.put(key, &new);
+        if let (true, None) = (is_event, replaced) {
             self.sequence += 1;
-            self.records.push(stream_record(self.sequence, image));
+            self.records.push(stream_record(self.sequence, new));
         }
     }
 
@@ -119,8 +118,8 @@ impl State {
                 };
                 part["TableName"] = json!(table);
                 let planned = self.plan(&part, action)?;
-                let old = self.tables.get(table).and_then(|t| t.get(&planned.key)).cloned();
-                units += units_of(old.as_deref(), planned.new.as_ref());
+                let old = self.tables.get(table).and_then(|t| t.get(&planned.key));
+                units += units_of(old.as_ref(), planned.new.as_ref());
                 self.make(planned);
             }
         }
@@ -144,7 +143,7 @@ impl State {
             match self.plan(inner, name) {
                 Ok(plan) => {
                     let old = self.tables.get(&plan.table).and_then(|t| t.get(&plan.key));
-                    units += 2.0 * units_of(old.map(|old| &**old), plan.new.as_ref());
+                    units += 2.0 * units_of(old.as_ref(), plan.new.as_ref());
                     reasons.push(json!({"Code": "None"}));
                     planned.push((name, plan));
                 }
