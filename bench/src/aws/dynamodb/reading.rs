@@ -1,6 +1,5 @@
 //! The calls that read.
 
-
 use serde_json::{Map, Value, json};
 
 use super::state::{
@@ -41,8 +40,7 @@ impl State {
         };
         placeholders.all_used()?;
         let item = self.table(request)?.get(&key(object(request, "Key")?)?);
-        let units =
-            read_units(item.as_ref().map_or(0, size), is_set(request, "ConsistentRead"));
+        let units = read_units(item.as_ref().map_or(0, size), is_set(request, "ConsistentRead"));
         let body = match item {
             Some(item) => json!({"Item": projected(&item, names.as_deref())}),
             None => json!({}),
