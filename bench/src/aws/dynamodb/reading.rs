@@ -7,7 +7,7 @@ use super::state::{
 };
 use crate::aws::error::ServiceError;
 use crate::aws::expression::{Condition, Operand, Placeholders, Step, condition, projection};
-use crate::aws::table::{Range, Table, key_of};
+use crate::aws::table::{Key, Range, Table, key_of};
 use crate::aws::units::read_units;
 use crate::aws::value::{Item, size};
 
@@ -130,52 +130,50 @@ impl State {
         let forward = request.get("ScanIndexForward") != Some(&Value::Bool(false));
         let start = start.and_then(key_of);
         let (mut found, mut scanned, mut bytes, mut last) = (Vec::new(), 0_u64, 0, None);
-        for (_, packed) in self.table(request)?.read(range, start.as_ref(), forward) {
+        for (key, packed) in self.table(request)?.read(range, start.as_ref(), forward) {
             let item = packed.item();
             if keys.is_some_and(|keys| !keys.holds(&item)) {
                 continue;
             }
             if scanned >= limit || bytes >= MAX_PAGE {
                 // There is more, so the page has a key to go on from.
-                let answer = self.paged(request, found, scanned, last, names.as_deref());
+                let answer = paged(request, range, found, scanned, last, names.as_deref());
                 return Ok(Answered::reading(answer, read_units(bytes, consistent(request))));
             }
             scanned += 1;
             bytes += size(&item);
-            last = Some(projected(&item, Some(&key_names(range))));
+            last = Some(key);
             if filter.as_ref().is_none_or(|filter| filter.holds(&item)) {
                 found.push(item);
             }
         }
         // A page that ends by its limit has a key even if nothing follows.
         let last = last.filter(|_| scanned >= limit);
-        let answer = self.paged(request, found, scanned, last, names.as_deref());
+        let answer = paged(request, range, found, scanned, last, names.as_deref());
         Ok(Answered::reading(answer, read_units(bytes, consistent(request))))
-    }
-
-    pub(super) fn paged(
-        &self,
-        request: &Value,
-        found: Vec<Item>,
-        scanned: u64,
-        last: Option<Value>,
-        names: Option<&[String]>,
-    ) -> Value {
-        let mut answer = json!({"Count": found.len(), "ScannedCount": scanned});
-        if expression(request, "Select") != Some("COUNT") {
-            answer["Items"] = found.iter().map(|item| projected(item, names)).collect();
-        }
-        if let Some(key) = last {
-            answer["LastEvaluatedKey"] = key;
-        }
-        answer
     }
 }
 
-/// The attributes that make the key of a range.
-fn key_names(range: &Range<'_>) -> Vec<String> {
-    let index = matches!(range, Range::Index(_)).then_some("u");
-    ["pk", "sk"].into_iter().chain(index).map(str::to_owned).collect()
+fn paged(
+    request: &Value,
+    range: &Range<'_>,
+    found: Vec<Item>,
+    scanned: u64,
+    last: Option<&Key>,
+    names: Option<&[String]>,
+) -> Value {
+    let mut answer = json!({"Count": found.len(), "ScannedCount": scanned});
+    if expression(request, "Select") != Some("COUNT") {
+        answer["Items"] = found.iter().map(|item| projected(item, names)).collect();
+    }
+    if let Some((pk, sk)) = last {
+        let mut key = json!({"pk": {"S": pk}, "sk": {"S": sk}});
+        if let Range::Index(u) = range {
+            key["u"] = json!({"S": u});
+        }
+        answer["LastEvaluatedKey"] = key;
+    }
+    answer
 }
 
 fn consistent(request: &Value) -> bool {

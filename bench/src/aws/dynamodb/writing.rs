@@ -16,8 +16,15 @@ const MAX_ITEM: usize = 400 * 1024;
 pub(super) struct Planned {
     table: String,
     key: Key,
+    old: Option<Item>,
     new: Option<Item>,
     touched: Vec<String>,
+}
+
+impl Planned {
+    fn units(&self) -> f64 {
+        units_of(self.old.as_ref(), self.new.as_ref())
+    }
 }
 
 impl State {
@@ -27,9 +34,7 @@ impl State {
         action: &str,
     ) -> Result<Answered, ServiceError> {
         let planned = self.plan(request, action)?;
-        let old = self.tables.get(&planned.table).and_then(|t| t.get(&planned.key));
-        let units = units_of(old.as_ref(), planned.new.as_ref());
-        let old = old.as_ref();
+        let (units, old) = (planned.units(), planned.old.as_ref());
         let touched: Vec<String> = planned.touched.clone();
         let attributes = match (expression(request, "ReturnValues"), &planned.new) {
             (Some("ALL_NEW"), Some(new)) => Some(projected(new, None)),
@@ -75,8 +80,8 @@ impl State {
             "Put" => Some(object(request, "Item")?.clone()),
             "Delete" => None,
             _ => {
-                let mut item = match old {
-                    Some(old) => old,
+                let mut item = match &old {
+                    Some(old) => old.clone(),
                     None => object(request, "Key")?.clone(),
                 };
                 touched = apply(&changes, &mut item)?;
@@ -88,7 +93,7 @@ impl State {
                 "Item size has exceeded the maximum allowed size",
             ));
         }
-        Ok(Planned { table: table.to_owned(), key, new, touched })
+        Ok(Planned { table: table.to_owned(), key, old, new, touched })
     }
 
     pub(super) fn make(&mut self, planned: Planned) {
@@ -118,8 +123,7 @@ impl State {
                 };
                 part["TableName"] = json!(table);
                 let planned = self.plan(&part, action)?;
-                let old = self.tables.get(table).and_then(|t| t.get(&planned.key));
-                units += units_of(old.as_ref(), planned.new.as_ref());
+                units += planned.units();
                 self.make(planned);
             }
         }
@@ -142,8 +146,7 @@ impl State {
                 action.ok_or_else(|| ServiceError::validation("a part without an action"))?;
             match self.plan(inner, name) {
                 Ok(plan) => {
-                    let old = self.tables.get(&plan.table).and_then(|t| t.get(&plan.key));
-                    units += 2.0 * units_of(old.as_ref(), plan.new.as_ref());
+                    units += 2.0 * plan.units();
                     reasons.push(json!({"Code": "None"}));
                     planned.push((name, plan));
                 }
