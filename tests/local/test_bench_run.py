@@ -16,7 +16,7 @@ from bench_lines import everything, of_case, of_fan_out, of_releases
 @pytest.fixture
 def bench(tmp_path, monkeypatch):
     """The folder of a harness that prints the lines of `lines.jsonl`, and notes in `calls` how it was called."""
-    (tmp_path / "lines.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in everything()))
+    harness_prints(tmp_path, everything())
     program = tmp_path / "hooklane-bench"
     program.write_text(f"""#!{sys.executable}
 import os, sys
@@ -42,6 +42,15 @@ sys.exit(int((here / "status").read_text()) if (here / "status").exists() else 0
     for name in ("ONLY", "MOST", "RUN", "RUNS", "QUICK"):
         monkeypatch.delenv(name, raising=False)
     return tmp_path
+
+
+def harness_prints(folder: Path, lines: list[dict]) -> None:
+    (folder / "lines.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+
+
+def cells(text: str) -> list[list[str]]:
+    """The cells of a table among other lines, row by row."""
+    return [[cell.strip() for cell in row.strip("| ").split("|")] for row in text.splitlines() if row.startswith("| ")]
 
 
 def calls(folder: Path) -> list[str]:
@@ -138,7 +147,7 @@ def test_the_quick_run_fails_where_deliveries_take_more_than_they_may(bench):
     for line in lines:
         if line["function"] == "delivery":
             line["write_units_per_delivery"] = 2.0
-    (bench / "lines.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    harness_prints(bench, lines)
     with pytest.raises(Failure, match="write units of 1x10x500: 3, at most 2.4; write units of 10x10x500"):
         run.bench_quick(binaries=None)
 
@@ -157,7 +166,7 @@ def test_growth_is_stored_with_its_picture_and_the_page(bench, capsys):
         for line in of_case("1x10x500")
         if line["function"] != "loop"
     ]
-    (bench / "lines.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    harness_prints(bench, lines)
 
     run.bench_growth(binaries=None, write=True)
 
@@ -171,14 +180,14 @@ def test_growth_is_stored_with_its_picture_and_the_page(bench, capsys):
 
 def test_what_is_released_is_printed_for_programs_and_for_people(bench, capsys):
     lines = [of_releases("lambda", released=7_000, left=53_000), of_releases("none", released=58_000, left=2_000)]
-    (bench / "lines.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    harness_prints(bench, lines)
 
     run.bench_releases(binaries=None)
 
     assert calls(bench) == ["bench-releases /built/release"]
     found, rest = printed(capsys)
     assert found == lines
-    rows = [[cell.strip() for cell in row.strip("| ").split("|")] for row in rest.splitlines() if row.startswith("| ")]
+    rows = cells(rest)
     assert rows[0][4:7] == ["released", "seconds", "a minute"]
     assert rows[2:] == [
         ["as on Lambda", "1", "60,000", "500", "7,000", "50.0", "7,000", "1,000", "2", "4", "1.5", "14"],
@@ -191,14 +200,14 @@ def test_a_fan_out_is_printed_for_programs_and_for_people(bench, capsys):
         of_fan_out("read", webhooks=1_000, batch=10, cpu_ms=289.4),
         of_fan_out("kept", webhooks=10_000, batch=1, cpu_ms=144.7),
     ]
-    (bench / "lines.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    harness_prints(bench, lines)
 
     run.bench_fanout(binaries=None)
 
     assert calls(bench) == ["bench-fanout /built/release"]
     found, rest = printed(capsys)
     assert found == lines
-    rows = [[cell.strip() for cell in row.strip("| ").split("|")] for row in rest.splitlines() if row.startswith("| ")]
+    rows = cells(rest)
     assert rows[0] == [
         "webhooks", "events", "subscriptions", "messages", "requests", "cpu ms", "s at 128 MB", "s at 256 MB", "peak MiB",
     ]  # fmt: skip
@@ -212,10 +221,10 @@ def test_the_command_knows_its_options(bench, monkeypatch, capsys):
     # As if the tools were installed, and this were their Python.
     monkeypatch.setenv("HOOKLANE_LOCAL_REEXECUTED", "1")
     assert main(["bench", "--quick", "--binaries", "/x"]) == 0
-    (bench / "lines.jsonl").write_text(f"{json.dumps(of_releases('none', released=1, left=0))}\n")
+    harness_prints(bench, [of_releases("none", released=1, left=0)])
     monkeypatch.setenv("HOOKLANE_LOCAL_REEXECUTED", "1")
     assert main(["bench", "--releases", "--binaries", "/x"]) == 0
-    (bench / "lines.jsonl").write_text(f"{json.dumps(of_fan_out('kept', webhooks=1, batch=1, cpu_ms=1.0))}\n")
+    harness_prints(bench, [of_fan_out("kept", webhooks=1, batch=1, cpu_ms=1.0)])
     monkeypatch.setenv("HOOKLANE_LOCAL_REEXECUTED", "1")
     assert main(["bench", "--fanout", "--binaries", "/x"]) == 0
     assert calls(bench) == ["bench /x QUICK=1", "bench-releases /x", "bench-fanout /x"]

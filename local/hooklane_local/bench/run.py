@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,20 +94,21 @@ def bench_growth(*, binaries: str | None, write: bool) -> None:
 
 def bench_releases(*, binaries: str | None) -> None:
     """Measures what a run of `upkeep` releases of parked deliveries, under Lambda's limits and without."""
-    side = Side(NOW, _built("release", binaries))
-    with step("parked deliveries, and runs of upkeep"):
-        lines = _measured("release", "bench-releases", side)
-    say("\n".join(json.dumps(line) for line in lines))
-    say(f"\n{releases.table_of(lines)}")
+    _print_measured("bench-releases", "parked deliveries, and runs of upkeep", binaries, releases.table_of)
 
 
 def bench_fanout(*, binaries: str | None) -> None:
     """Measures one invocation of `fanout` for events with up to 10,000 webhooks, by batch and memory."""
+    _print_measured("bench-fanout", "fan-out", binaries, curve.table_of)
+
+
+def _print_measured(command: str, name: str, binaries: str | None, table_of: Callable[[list[dict]], str]) -> None:
+    """Prints the lines of a command of the harness as they are, and as a table."""
     side = Side(NOW, _built("release", binaries))
-    with step("fan-out"):
-        lines = _measured("release", "bench-fanout", side)
+    with step(name):
+        lines = _measured("release", command, side)
     say("\n".join(json.dumps(line) for line in lines))
-    say(f"\n{curve.table_of(lines)}")
+    say(f"\n{table_of(lines)}")
 
 
 def _require_all_of_this_checkout(write: bool, *others: str | None) -> None:
