@@ -155,14 +155,15 @@ def other_cases(cases: Sequence[Priced], prices: Prices, deployed: Deployed) -> 
 def _remark(case: Case) -> str:
     remarks = []
     for suffix in case.suffixes:
+        if suffix == f"by{case.events_per_message}":
+            # The case's name says it.
+            continue
         if suffix.endswith("%"):
             remarks.append(f"{suffix.removesuffix('%')} % of the requests fail, first attempts only")
         elif suffix == "api":
             remarks.append("published by one call of the API for each event")
         elif suffix == "tls":
             remarks.append("receivers with TLS")
-        elif suffix == f"by{case.events_per_message}":
-            remarks.append(f"{case.events_per_message} first attempts in a message")
         elif case.answer_ms is not None and suffix[0].isdigit():
             remarks.append(f"receivers answer after {suffix.removesuffix('ms').removesuffix('s')} {'ms' if 'ms' in suffix else 's'}")
         else:
