@@ -1,6 +1,9 @@
 //! The commands of the harness: hostile inputs (`limits`, `worst`), what things cost (`measure`, `growth`, `curve`,
 //! `releases`, `pages`, `figures`, `price`), and `stand-in`.
 
+// The commands are async functions within one another, down to the SDK's.
+#![recursion_limit = "256"]
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;

@@ -3,7 +3,6 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -153,15 +152,15 @@ impl World {
 
     /// What the adapters need to reach the stand-ins from this process.
     #[must_use]
-    pub fn client_config(&self) -> SdkConfig {
+    pub fn client_config(&self) -> hooklane_aws::Aws {
         let credentials = Credentials::new("test", "test", None, None, "the harness");
-        SdkConfig::builder()
+        let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("us-east-1"))
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .endpoint_url(self.server.url())
-            .http_client(hooklane_aws::http::client(Duration::from_secs(2)))
-            .build()
+            .build();
+        hooklane_aws::Aws::of(config)
     }
 
     /// Asks the API without limits, as the operator for a tenant.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hooklane_app::cache::{Bounded, Recent};
 use hooklane_app::catalog::EventCatalog;
 use hooklane_app::ports::Unavailable;
-use hooklane_aws::SdkConfig;
+use hooklane_aws::Aws;
 use hooklane_aws::ledger::{Ledger, Retention};
 use hooklane_aws::letters::{Errands, LetterQueues};
 use hooklane_aws::queues::{QueueUrls, Queues};
@@ -38,12 +38,7 @@ impl Ports for Production {
 }
 
 impl Deps<Production> {
-    pub fn new(
-        settings: &Settings,
-        aws: &SdkConfig,
-        contracts: Contracts,
-        catalogs: Catalogs,
-    ) -> Self {
+    pub fn new(settings: &Settings, aws: &Aws, contracts: Contracts, catalogs: Catalogs) -> Self {
         let secret = |id: &String| Secret::new(aws, id.clone());
         let retention = Retention::days(settings.retention_days);
         let queues = QueueUrls { delivery: None, retry: Some(settings.retry_queue.clone()) };

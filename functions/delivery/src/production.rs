@@ -1,6 +1,6 @@
 //! The production types behind the ports: AWS and the network.
 
-use hooklane_aws::SdkConfig;
+use hooklane_aws::Aws;
 use hooklane_aws::dead_letters::DeadLetterQueue;
 use hooklane_aws::ledger::{Ledger, Retention};
 use hooklane_aws::queues::{Queues, queue_name};
@@ -28,7 +28,7 @@ impl Ports for Production {
 }
 
 impl Deps<Production> {
-    pub fn new(settings: &Settings, aws: &SdkConfig) -> Self {
+    pub fn new(settings: &Settings, aws: &Aws) -> Self {
         let retention = Retention::days(settings.retention_days);
         let vault = Vault::new(Secret::new(aws, settings.data_key_secret.clone()));
         let dead_letters = settings.dead_letter_queue.clone();

@@ -1,6 +1,6 @@
 //! The ports of `fanout` on AWS.
 
-use hooklane_aws::SdkConfig;
+use hooklane_aws::Aws;
 use hooklane_aws::dead_letters::DeadLetterQueue;
 use hooklane_aws::ledger::{Ledger, Retention};
 use hooklane_aws::operator_bus::EventBus;
@@ -27,7 +27,7 @@ impl Ports for Production {
 
 impl Deps<Production> {
     #[must_use]
-    pub fn new(settings: &Settings, aws: &SdkConfig) -> Self {
+    pub fn new(settings: &Settings, aws: &Aws) -> Self {
         let urls = QueueUrls {
             delivery: Some(settings.delivery_queue.clone()),
             retry: Some(settings.retry_queue.clone()),

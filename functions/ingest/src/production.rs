@@ -1,7 +1,7 @@
 //! The ports of `ingest` on AWS.
 
 use hooklane_app::catalog::EventCatalog;
-use hooklane_aws::SdkConfig;
+use hooklane_aws::Aws;
 use hooklane_aws::dead_letters::DeadLetterQueue;
 use hooklane_aws::event_queue::EventQueue;
 use hooklane_aws::ledger::{Ledger, Retention};
@@ -27,7 +27,7 @@ impl Ports for Production {
 
 impl Deps<Production> {
     #[must_use]
-    pub fn new(settings: &Settings, aws: &SdkConfig, catalogs: Catalogs) -> Self {
+    pub fn new(settings: &Settings, aws: &Aws, catalogs: Catalogs) -> Self {
         let retention = Retention::days(settings.retention_days);
         Self {
             events: Ledger::new(aws, settings.ledger_table.clone(), retention),

@@ -1,6 +1,6 @@
 //! The ports of `stats` on AWS.
 
-use hooklane_aws::SdkConfig;
+use hooklane_aws::Aws;
 use hooklane_aws::dead_letters::DeadLetterQueue;
 use hooklane_aws::ledger::{Ledger, Retention};
 use hooklane_aws::system::System;
@@ -22,7 +22,7 @@ impl Ports for Production {
 
 impl Deps<Production> {
     #[must_use]
-    pub fn new(settings: &Settings, aws: &SdkConfig) -> Self {
+    pub fn new(settings: &Settings, aws: &Aws) -> Self {
         let retention = Retention::days(settings.retention_days);
         Self {
             ledger: Ledger::new(aws, settings.ledger_table.clone(), retention),

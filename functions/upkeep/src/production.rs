@@ -1,6 +1,6 @@
 //! The ports of `upkeep` on AWS.
 
-use hooklane_aws::SdkConfig;
+use hooklane_aws::Aws;
 use hooklane_aws::dead_letters::DeadLetterQueue;
 use hooklane_aws::event_queue::EventQueue;
 use hooklane_aws::ledger::{Ledger, Retention};
@@ -29,7 +29,7 @@ impl Ports for Production {
 
 impl Deps<Production> {
     #[must_use]
-    pub fn new(settings: &Settings, aws: &SdkConfig) -> Self {
+    pub fn new(settings: &Settings, aws: &Aws) -> Self {
         let retention = Retention::days(settings.retention_days);
         let vault = Vault::new(Secret::new(aws, settings.data_key_secret.clone()));
         let urls = QueueUrls { delivery: None, retry: Some(settings.retry_queue.clone()) };

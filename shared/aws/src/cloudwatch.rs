@@ -14,6 +14,7 @@ use futures::future::{BoxFuture, try_join};
 use hooklane_app::ports::{Alarm, AlarmState, Monitor, Observed, QueueAge, Unavailable, WorkQueue};
 use hooklane_domain::Timestamp;
 
+use crate::clients::Aws;
 use crate::failure::Call;
 use crate::letters::ErrandUrls;
 
@@ -88,13 +89,13 @@ const LOOKS_BACK: Duration = Duration::from_secs(15 * 60);
 impl CloudWatch {
     /// Its calls end sooner than others: a page waits for them, and can do without.
     #[must_use]
-    pub fn new(config: &aws_config::SdkConfig, stack: String, urls: &ErrandUrls) -> Self {
+    pub fn new(config: &Aws, stack: String, urls: &ErrandUrls) -> Self {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(1))
             .operation_attempt_timeout(Duration::from_secs(2))
             .operation_timeout(Duration::from_secs(3))
             .build();
-        let config = Builder::from(config).timeout_config(timeouts).build();
+        let config = Builder::from(&**config).timeout_config(timeouts).build();
         let name = |url: &str| url.rsplit('/').next().unwrap_or_default().to_owned();
         let queues = [
             (WorkQueue::Events, name(&urls.events)),

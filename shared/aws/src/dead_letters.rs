@@ -6,6 +6,7 @@ use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::MessageAttributeValue;
 use hooklane_app::ports::{Clock as _, DeadLetters, Unavailable};
 
+use crate::clients::Aws;
 use crate::failure::unavailable;
 use crate::queues::call;
 use crate::system::System;
@@ -25,7 +26,7 @@ const MAX_BODY: usize = 1_040_000;
 
 impl DeadLetterQueue {
     #[must_use]
-    pub fn new(config: &aws_config::SdkConfig, url: String, source: &'static str) -> Self {
+    pub fn new(config: &Aws, url: String, source: &'static str) -> Self {
         Self { client: Client::new(config), url, source }
     }
 }

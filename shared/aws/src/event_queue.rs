@@ -4,6 +4,7 @@
 use aws_sdk_sqs::Client;
 use hooklane_app::ports::{HideMessage, SendEvent, Unavailable};
 
+use crate::clients::Aws;
 use crate::queues::{call, set_visibility};
 
 #[derive(Debug, Clone)]
@@ -14,7 +15,7 @@ pub struct EventQueue {
 
 impl EventQueue {
     #[must_use]
-    pub fn new(config: &aws_config::SdkConfig, url: String) -> Self {
+    pub fn new(config: &Aws, url: String) -> Self {
         Self { client: Client::new(config), url }
     }
 }

@@ -29,16 +29,31 @@ type BoxError = Box<dyn Error + Send + Sync>;
 
 /// The client of every service, so that all share their connections.
 #[derive(Debug, Clone)]
-struct Http(Client<HttpsConnector<connect::HttpConnector>, SdkBody>);
+pub(crate) struct Http(Arc<Client<HttpsConnector<connect::HttpConnector>, SdkBody>>);
+
+impl Http {
+    /// The same client, for the SDK.
+    pub(crate) fn shared(&self) -> SharedHttpClient {
+        SharedHttpClient::new(self.clone())
+    }
+
+    /// Sends a request that needs nothing of the SDK.
+    pub(crate) async fn send(
+        &self,
+        request: http::Request<SdkBody>,
+    ) -> Result<http::Response<hyper::body::Incoming>, legacy::Error> {
+        self.0.request(request).await
+    }
+}
 
 /// A client that trusts public certificate authorities, and makes a connection within `connect_timeout`.
 #[must_use]
-pub fn client(connect_timeout: Duration) -> SharedHttpClient {
+pub(crate) fn client(connect_timeout: Duration) -> Http {
     let roots = RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     trusting(roots, connect_timeout)
 }
 
-fn trusting(roots: RootCertStore, connect_timeout: Duration) -> SharedHttpClient {
+fn trusting(roots: RootCertStore, connect_timeout: Duration) -> Http {
     let mut tcp = connect::HttpConnector::new();
     tcp.enforce_http(false);
     tcp.set_nodelay(true);
@@ -50,7 +65,7 @@ fn trusting(roots: RootCertStore, connect_timeout: Duration) -> SharedHttpClient
         .wrap_connector(tcp);
     // Without a timer, connections that nobody uses any more would be kept.
     let client = Client::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).build(https);
-    SharedHttpClient::new(Http(client))
+    Http(Arc::new(client))
 }
 
 fn tls(roots: RootCertStore) -> rustls::ClientConfig {

@@ -11,6 +11,7 @@ use hooklane_app::cache::Bounded;
 use hooklane_app::ports::{Clock as _, Gathered, Gathering, Unavailable};
 use hooklane_domain::Timestamp;
 
+use crate::clients::Aws;
 use crate::failure::corrupt;
 use crate::system::System;
 use crate::table::{Key, Table};
@@ -86,7 +87,7 @@ fn expiry(seconds: i64) -> Result<Timestamp, Unavailable> {
 
 impl Ledger {
     #[must_use]
-    pub fn new(config: &aws_config::SdkConfig, table: String, retention: Retention) -> Self {
+    pub fn new(config: &Aws, table: String, retention: Retention) -> Self {
         Self {
             table: Table::new(config, table),
             retention,

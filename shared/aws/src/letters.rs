@@ -14,6 +14,7 @@ use hooklane_domain::Timestamp;
 use hooklane_domain::dead_letter::{Errand, Letter, Source};
 use hooklane_domain::delivery::waiting::Lane;
 
+use crate::clients::Aws;
 use crate::failure::unavailable;
 use crate::queues::{call, queue_count, why_refused};
 use crate::retry::{Answer, UNSENT_MESSAGES, until_processed};
@@ -41,7 +42,7 @@ const BATCH: usize = 10;
 
 impl LetterQueues {
     #[must_use]
-    pub fn new(config: &aws_config::SdkConfig, urls: LetterUrls) -> Self {
+    pub fn new(config: &Aws, urls: LetterUrls) -> Self {
         Self { client: Client::new(config), urls }
     }
 
@@ -196,7 +197,7 @@ pub struct ErrandUrls {
 
 impl Errands {
     #[must_use]
-    pub fn new(config: &aws_config::SdkConfig, urls: ErrandUrls) -> Self {
+    pub fn new(config: &Aws, urls: ErrandUrls) -> Self {
         Self { client: Client::new(config), urls }
     }
 }

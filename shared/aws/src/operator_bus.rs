@@ -10,6 +10,7 @@ use aws_sdk_eventbridge::types::{PutEventsRequestEntry, PutEventsResultEntry};
 use hooklane_app::ports::{OperatorBus, Refused, Unavailable};
 use hooklane_domain::isolation::notice::Notice;
 
+use crate::clients::Aws;
 use crate::failure::Call;
 use crate::retry::{Answer, UNSENT_MESSAGES, until_processed};
 
@@ -32,13 +33,13 @@ const TIME_BYTES: usize = 14;
 impl EventBus {
     /// Its calls end sooner than others, since deliveries may wait for the end of a batch.
     #[must_use]
-    pub fn new(config: &aws_config::SdkConfig, name: String) -> Self {
+    pub fn new(config: &Aws, name: String) -> Self {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(1))
             .operation_attempt_timeout(Duration::from_secs(2))
             .operation_timeout(Duration::from_secs(4))
             .build();
-        let config = Builder::from(config).timeout_config(timeouts).build();
+        let config = Builder::from(&**config).timeout_config(timeouts).build();
         Self { client: Client::from_conf(config), name }
     }
 

@@ -12,6 +12,8 @@ use hooklane_domain::delivery::message::Message;
 use hooklane_domain::delivery::message::bundle::EventsPerMessage;
 use hooklane_domain::delivery::waiting::Lane;
 
+use crate::clients::Aws;
+use crate::direct::Direct;
 use crate::failure::Call;
 
 mod dispatch;
@@ -21,6 +23,7 @@ mod dispatch;
 #[derive(Debug, Clone)]
 pub struct Queues {
     client: Client,
+    direct: Direct,
     urls: QueueUrls,
     events_per_message: EventsPerMessage,
 }
@@ -40,9 +43,9 @@ pub fn queue_name(url_or_arn: &str) -> &str {
 
 impl Queues {
     #[must_use]
-    pub fn new(config: &aws_config::SdkConfig, urls: QueueUrls) -> Self {
+    pub fn new(aws: &Aws, urls: QueueUrls) -> Self {
         let events_per_message = EventsPerMessage::ONE;
-        Self { client: Client::new(config), urls, events_per_message }
+        Self { client: Client::new(aws), direct: Direct::to_sqs(aws), urls, events_per_message }
     }
 
     /// The same queues, whose messages for the fast lane may hold so many events.

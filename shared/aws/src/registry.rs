@@ -6,6 +6,7 @@ use hooklane_app::ports::Unavailable;
 use hooklane_catalog::Owner;
 use hooklane_domain::ids::{EventType, ExternalId, KeyId, TenantId, WebhookId};
 
+use crate::clients::Aws;
 use crate::secrets::Vault;
 use crate::table::{Item, Key, Table, Write, number};
 
@@ -38,14 +39,14 @@ pub struct Registry {
 
 impl RouteRegistry {
     #[must_use]
-    pub fn new(config: &aws_config::SdkConfig, table: String) -> Self {
+    pub fn new(config: &Aws, table: String) -> Self {
         Self { table: Table::new(config, table) }
     }
 }
 
 impl Registry {
     #[must_use]
-    pub fn new(config: &aws_config::SdkConfig, table: String, vault: Vault) -> Self {
+    pub fn new(config: &Aws, table: String, vault: Vault) -> Self {
         let routes = RouteRegistry::new(config, table);
         Self { table: routes.table.clone(), routes, vault }
     }

@@ -1,20 +1,32 @@
 //! An endpoint of AWS that answers as a test says, for what no emulator does.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use serde_json::Value;
 
-/// A call: the operation, and what was asked.
-type Call = (String, Value);
+use crate::clients::Aws;
+
+/// As a status: the connection ends without an answer.
+pub(crate) const HANG_UP: u16 = 0;
+
+/// A request: its line without the version, what it asks, and how it came.
+#[derive(Debug, Clone)]
+pub(crate) struct Received {
+    pub(crate) line: String,
+    pub(crate) operation: String,
+    pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) raw: Vec<u8>,
+    pub(crate) body: Value,
+}
 
 pub(crate) struct Scripted {
-    pub(crate) config: SdkConfig,
-    calls: Arc<Mutex<Vec<Call>>>,
+    pub(crate) config: Aws,
+    requests: Arc<Mutex<Vec<Received>>>,
 }
 
 impl Scripted {
@@ -25,18 +37,21 @@ impl Scripted {
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let calls = Arc::new(Mutex::new(Vec::new()));
-        let noted = Arc::clone(&calls);
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let noted = Arc::clone(&requests);
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 let mut stream = stream.unwrap();
-                let Some((operation, body)) = read(&stream) else { continue };
+                let Some(request) = read(&stream) else { continue };
                 let number = {
                     let mut noted = noted.lock().unwrap();
-                    noted.push((operation.clone(), body.clone()));
+                    noted.push(request.clone());
                     noted.len() - 1
                 };
-                let (status, answered) = answer(number, &operation, &body);
+                let (status, answered) = answer(number, &request.operation, &request.body);
+                if status == HANG_UP {
+                    continue;
+                }
                 let answered = answered.to_string();
                 let length = answered.len();
                 let head = format!(
@@ -57,19 +72,23 @@ impl Scripted {
             .region(Region::new("us-east-1"))
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .endpoint_url(url)
-            .http_client(crate::http::client(Duration::from_secs(2)))
             .build();
-        Self { config, calls }
+        Self { config: Aws::of(config), requests }
+    }
+
+    /// What came so far.
+    pub(crate) fn requests(&self) -> Vec<Received> {
+        self.requests.lock().unwrap().clone()
     }
 
     /// The operations that were called so far.
     pub(crate) fn operations(&self) -> Vec<String> {
-        self.calls.lock().unwrap().iter().map(|(operation, _)| operation.clone()).collect()
+        self.requests().into_iter().map(|request| request.operation).collect()
     }
 
     /// What was asked so far.
     pub(crate) fn bodies(&self) -> Vec<Value> {
-        self.calls.lock().unwrap().iter().map(|(_, body)| body.clone()).collect()
+        self.requests().into_iter().map(|request| request.body).collect()
     }
 }
 
@@ -78,25 +97,22 @@ pub(crate) fn error(code: &str) -> (u16, Value) {
     (400, serde_json::json!({ "__type": format!("com.amazonaws#{code}"), "message": "scripted" }))
 }
 
-fn read(stream: &TcpStream) -> Option<Call> {
-    let mut reader = BufReader::new(stream);
-    let (mut operation, mut length) = (String::new(), 0);
-    loop {
+fn read(stream: &TcpStream) -> Option<Received> {
+    let mut lines = BufReader::new(stream);
+    let mut next = || {
         let mut line = String::new();
-        if reader.read_line(&mut line).ok()? == 0 {
-            return None;
-        }
-        if line.trim().is_empty() {
-            break;
-        }
-        let (name, value) = line.split_once(':').unwrap_or((&line, ""));
-        match name.to_ascii_lowercase().as_str() {
-            "x-amz-target" => operation = value.trim().rsplit('.').next()?.to_owned(),
-            "content-length" => length = value.trim().parse().ok()?,
-            _ => {}
-        }
+        (lines.read_line(&mut line).ok()? > 0).then(|| line.trim().to_owned())
+    };
+    let line = next()?.rsplit_once(' ')?.0.to_owned();
+    let mut headers = BTreeMap::new();
+    loop {
+        let header = next()?;
+        let Some((name, value)) = header.split_once(':') else { break };
+        headers.insert(name.to_ascii_lowercase(), value.trim().to_owned());
     }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).ok()?;
-    Some((operation, serde_json::from_slice(&body).ok()?))
+    let operation = headers.get("x-amz-target")?.rsplit('.').next()?.to_owned();
+    let mut raw = vec![0; headers.get("content-length")?.parse().ok()?];
+    lines.read_exact(&mut raw).ok()?;
+    let body = serde_json::from_slice(&raw).ok()?;
+    Some(Received { line, operation, headers, raw, body })
 }

@@ -10,6 +10,7 @@ use hooklane_domain::access::key_ring::KeyRing;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::RwLock;
 
+use crate::clients::Aws;
 use crate::failure::Call;
 use crate::seal::{DataKeys, SealError};
 use crate::system::System;
@@ -23,7 +24,7 @@ pub struct Secret {
 
 impl Secret {
     #[must_use]
-    pub fn new(config: &aws_config::SdkConfig, id: String) -> Self {
+    pub fn new(config: &Aws, id: String) -> Self {
         Self { client: Client::new(config), id }
     }
 }

@@ -7,7 +7,10 @@
 //! new items of several callers that share a call, [`together`] reads of several callers that share one,
 //! [`query`] queries and scans, and [`batch`] the calls that take many keys at once.
 
+use std::sync::LazyLock;
+
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::get_item::{GetItem, GetItemInput};
 use aws_sdk_dynamodb::types::AttributeValue;
 use hooklane_app::ports::Unavailable;
 use serde::de::DeserializeOwned;
@@ -26,21 +29,27 @@ pub(crate) use query::limit;
 pub(crate) use rewrite::{Rewrite, with_unknown_fields};
 pub(crate) use write::Write;
 
+use crate::clients::Aws;
+use crate::direct::{Direct, Operation};
 use crate::failure::Call;
+
+static GET_ITEM: LazyLock<Operation> = LazyLock::new(|| Operation::of(&GetItem::new()));
 
 /// One of the two tables.
 #[derive(Debug, Clone)]
 pub(crate) struct Table {
     client: Client,
+    direct: Direct,
     name: String,
     group: group::Group,
     together: together::Together,
 }
 
 impl Table {
-    pub(crate) fn new(config: &aws_config::SdkConfig, name: String) -> Self {
+    pub(crate) fn new(aws: &Aws, name: String) -> Self {
         Self {
-            client: Client::new(config),
+            client: Client::new(aws),
+            direct: Direct::to_dynamodb(aws),
             name,
             group: group::Group::default(),
             together: together::Together::default(),
@@ -57,8 +66,12 @@ impl Table {
 
     /// The item under `key` as its attributes, read consistently.
     pub(crate) async fn get_item(&self, key: &Key) -> Result<Option<Item>, Unavailable> {
-        let get = self.client.get_item().table_name(&self.name).consistent_read(true);
-        let answer = get.set_key(Some(key.attributes())).send().await;
+        let get = || {
+            let get = GetItemInput::builder().table_name(&self.name).consistent_read(true);
+            get.set_key(Some(key.attributes()))
+        };
+        let sdk = || get().send_with(&self.client);
+        let answer = self.direct.call(&GET_ITEM, get().build(), sdk).await;
         Ok(answer.map_err(self.call("GetItem").failed())?.item)
     }
 

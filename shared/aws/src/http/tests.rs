@@ -125,14 +125,14 @@ async fn call(client: &aws_sdk_sqs::Client) -> Result<ListQueuesOutput, SdkError
     client.list_queues().send().await
 }
 
-fn client_of(url: &str, http: SharedHttpClient) -> aws_sdk_sqs::Client {
+fn client_of(url: &str, http: Http) -> aws_sdk_sqs::Client {
     let credentials = Credentials::new("test", "test", None, None, "a test");
     let config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::from_static("us-east-1"))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .endpoint_url(url)
-        .http_client(http)
+        .http_client(http.shared())
         .build();
     aws_sdk_sqs::Client::new(&config)
 }

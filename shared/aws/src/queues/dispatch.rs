@@ -1,7 +1,9 @@
 //! Sending first messages, in batches of ten and several deliveries in a message.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
+use aws_sdk_sqs::operation::send_message_batch::{SendMessageBatch, SendMessageBatchInput};
 use aws_sdk_sqs::types::{BatchResultErrorEntry, SendMessageBatchRequestEntry};
 use futures::{StreamExt as _, TryStreamExt as _};
 use hooklane_app::ports::{DispatchQueue, Refused, Unavailable};
@@ -11,8 +13,11 @@ use hooklane_domain::delivery::waiting::Lane;
 use hooklane_domain::ids::WebhookId;
 
 use super::{Queues, call, group, is_refusal_of_a_call, reason, why_refused};
+use crate::direct::Operation;
 use crate::failure::{is_throttle, unavailable};
 use crate::retry::{Answer, UNSENT_MESSAGES, until_processed};
+
+static SEND: LazyLock<Operation> = LazyLock::new(|| Operation::of(&SendMessageBatch::new()));
 
 /// SQS takes at most ten messages in one call.
 const BATCH: usize = 10;
@@ -139,8 +144,10 @@ impl Queues {
         mut left: Vec<usize>,
     ) -> Result<Answer<Failed, usize>, Unavailable> {
         let entries = left.iter().map(|&i| entry(i, &batch[i])).collect::<Result<_, _>>()?;
-        let send = self.client.send_message_batch().queue_url(url).set_entries(Some(entries));
-        let answer = match send.send().await {
+        let send = SendMessageBatchInput::builder().queue_url(url).set_entries(Some(entries));
+        let input = send.clone().build();
+        let sent = self.direct.call(&SEND, input, || send.send_with(&self.client)).await;
+        let answer = match sent {
             Ok(answer) => answer,
             // One entry makes SQS refuse the whole call. Each is sent alone, so that only that one is.
             Err(error) if is_refusal_of_a_call(&error) => {

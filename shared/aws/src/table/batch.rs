@@ -2,11 +2,14 @@
 //! success, so the rest is sent again.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
+use aws_sdk_dynamodb::operation::batch_get_item::{BatchGetItem, BatchGetItemInput};
 use aws_sdk_dynamodb::types::{DeleteRequest, KeysAndAttributes, WriteRequest};
 use hooklane_app::ports::Unavailable;
 
 use super::{Item, Key, Table};
+use crate::direct::Operation;
 use crate::failure::unavailable;
 use crate::retry::{Answer, UNDELETED_KEYS, UNREAD_KEYS, until_processed};
 
@@ -14,6 +17,8 @@ use crate::retry::{Answer, UNDELETED_KEYS, UNREAD_KEYS, until_processed};
 pub(super) const READS: usize = 100;
 /// `BatchWriteItem` takes at most 25 writes.
 const WRITES: usize = 25;
+
+static BATCH_GET_ITEM: LazyLock<Operation> = LazyLock::new(|| Operation::of(&BatchGetItem::new()));
 
 /// DynamoDB refuses a call that names a key twice.
 fn each_once(keys: &[Key]) -> Vec<&Key> {
@@ -41,8 +46,10 @@ impl Table {
     ) -> Result<Answer<Item, Item>, Unavailable> {
         let request = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true);
         let request = request.build().map_err(unavailable("building a batch read".to_owned()))?;
-        let call = self.client.batch_get_item().request_items(&self.name, request);
-        let answer = call.send().await.map_err(self.call("BatchGetItem").failed())?;
+        let get = BatchGetItemInput::builder().request_items(&self.name, request);
+        let input = get.clone().build();
+        let answer = self.direct.call(&BATCH_GET_ITEM, input, || get.send_with(&self.client)).await;
+        let answer = answer.map_err(self.call("BatchGetItem").failed())?;
         let items = answer.responses.unwrap_or_default().remove(&self.name);
         let left = answer.unprocessed_keys.unwrap_or_default().remove(&self.name);
         Ok(Answer {

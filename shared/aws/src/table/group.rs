@@ -5,10 +5,13 @@
 //! wait, or for [`LONGEST_WAIT`]. Then a task writes them and answers each caller, and ends. A caller that is
 //! dropped while its item waits takes it back; one that is dropped later leaves the task to the others.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
+use aws_sdk_dynamodb::operation::batch_execute_statement::{
+    BatchExecuteStatement, BatchExecuteStatementInput,
+};
 use aws_sdk_dynamodb::types::{BatchStatementRequest, BatchStatementResponse};
 use backon::BackoffBuilder as _;
 use hooklane_app::ports::{Gathered, Unavailable};
@@ -17,6 +20,7 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::{Item, Table, Write, size};
+use crate::direct::Operation;
 use crate::failure::{is_throttle, unavailable};
 use crate::retry::UNWRITTEN_ITEMS;
 
@@ -28,6 +32,9 @@ const MOST_BYTES: usize = 1 << 20;
 const LARGE: usize = 64 << 10;
 /// The longest that an item waits for others.
 const LONGEST_WAIT: Duration = Duration::from_millis(10);
+
+static EXECUTE: LazyLock<Operation> =
+    LazyLock::new(|| Operation::of(&BatchExecuteStatement::new()));
 
 /// Whether an item was written; otherwise there is one already.
 type Written = Result<bool, Unavailable>;
@@ -149,9 +156,12 @@ impl Table {
     /// Makes one call, and answers the callers for whom it decided. Returns those that it refused for now.
     async fn try_inserts(&self, inserts: Vec<Insert>) -> Vec<(Insert, Unavailable)> {
         let call = self.call("BatchExecuteStatement");
-        let statements = inserts.iter().map(|insert| insert.statement.clone()).collect();
-        let sent = self.client.batch_execute_statement().set_statements(Some(statements));
-        let mut responses = match sent.send().await {
+        let execute = || {
+            let statements = inserts.iter().map(|insert| insert.statement.clone()).collect();
+            BatchExecuteStatementInput::builder().set_statements(Some(statements))
+        };
+        let sdk = || execute().send_with(&self.client);
+        let mut responses = match self.direct.call(&EXECUTE, execute().build(), sdk).await {
             Ok(answer) => answer.responses.unwrap_or_default().into_iter(),
             Err(error) => {
                 let error = Arc::new(error);

@@ -6,7 +6,7 @@ use aws_sdk_eventbridge::types::Target;
 use aws_sdk_sqs::types::QueueAttributeName;
 use hooklane_app::conformance::Heard;
 use hooklane_app::ports::{OperatorBus, Refused, Unavailable};
-use hooklane_aws::SdkConfig;
+use hooklane_aws::Aws;
 use hooklane_aws::operator_bus::EventBus;
 use hooklane_domain::isolation::notice::Notice;
 
@@ -21,7 +21,7 @@ pub(crate) struct RealBus {
 const ALL: &str = "all";
 
 impl RealBus {
-    pub(crate) async fn create(config: &SdkConfig, name: &str) -> Self {
+    pub(crate) async fn create(config: &Aws, name: &str) -> Self {
         let events = aws_sdk_eventbridge::Client::new(config);
         let sqs = aws_sdk_sqs::Client::new(config);
         events.create_event_bus().name(name).send().await.unwrap();
@@ -46,7 +46,7 @@ impl RealBus {
         Self { bus, sqs, queue, heard: Mutex::default() }
     }
 
-    pub(crate) async fn remove(config: &SdkConfig, name: &str) {
+    pub(crate) async fn remove(config: &Aws, name: &str) {
         let events = aws_sdk_eventbridge::Client::new(config);
         let sqs = aws_sdk_sqs::Client::new(config);
         let targets = events.remove_targets().rule(ALL).event_bus_name(name).ids(ALL);

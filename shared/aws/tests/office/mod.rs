@@ -8,14 +8,14 @@ use hooklane_app::conformance::PostOffice;
 use hooklane_app::ports::{
     Backlog, LetterBox, LetterCount, Ran, RunErrand, Unavailable, WorkQueue,
 };
-use hooklane_aws::SdkConfig;
+use hooklane_aws::Aws;
 use hooklane_aws::dead_letters::DeadLetterQueue;
 use hooklane_aws::letters::{ErrandUrls, Errands, LetterQueues, LetterUrls};
 use hooklane_domain::dead_letter::{Errand, Letter, Source};
 use hooklane_domain::delivery::waiting::Lane;
 
 pub(crate) struct RealOffice {
-    config: SdkConfig,
+    config: Aws,
     letters: LetterQueues,
     errands: Errands,
     sqs: Client,
@@ -30,7 +30,7 @@ fn names(name: &str) -> impl Iterator<Item = String> {
 }
 
 impl RealOffice {
-    pub(crate) async fn create(config: &SdkConfig, name: &str) -> Self {
+    pub(crate) async fn create(config: &Aws, name: &str) -> Self {
         let sqs = Client::new(config);
         let mut urls = Vec::new();
         for queue in names(name) {
@@ -56,7 +56,7 @@ impl RealOffice {
         }
     }
 
-    pub(crate) async fn remove(config: &SdkConfig, name: &str) {
+    pub(crate) async fn remove(config: &Aws, name: &str) {
         let sqs = Client::new(config);
         for queue in names(name) {
             if let Ok(found) = sqs.get_queue_url().queue_name(queue).send().await {

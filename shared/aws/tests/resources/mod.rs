@@ -11,7 +11,7 @@ use hooklane_app::conformance::{Inspect, MAPS, RawItems, Seen};
 use hooklane_app::ports::{
     DeadLetters, DeferQueue, DispatchQueue, Entropy as _, QueueDepth, Refused, Unavailable,
 };
-use hooklane_aws::SdkConfig;
+use hooklane_aws::Aws;
 use hooklane_aws::dead_letters::DeadLetterQueue;
 use hooklane_aws::ledger::{Ledger, Retention};
 use hooklane_aws::queues::{QueueUrls, Queues};
@@ -27,7 +27,7 @@ use crate::bus::RealBus;
 use crate::office::RealOffice;
 
 pub(crate) struct Resources {
-    config: SdkConfig,
+    config: Aws,
     salt: u128,
     name: String,
     urls: [String; 3],
@@ -35,11 +35,13 @@ pub(crate) struct Resources {
 
 impl Resources {
     pub(crate) async fn create(endpoint: &str) -> Self {
-        let mut config = hooklane_aws::clients::load().into_builder();
-        if !endpoint.is_empty() {
-            config.set_endpoint_url(Some(endpoint.to_owned()));
-        }
-        let config = config.build();
+        let config = hooklane_aws::clients::load().with(|config| {
+            let mut config = config.into_builder();
+            if !endpoint.is_empty() {
+                config.set_endpoint_url(Some(endpoint.to_owned()));
+            }
+            config.build()
+        });
         let salt = System.random_id();
         let name = format!("conformance-{salt:x}");
         for table in ["registry", "ledger"] {
@@ -133,7 +135,7 @@ impl Resources {
 }
 
 /// Creates a table with the keys and the index that `template.yaml` gives both tables.
-async fn create_table(config: &SdkConfig, name: &str) {
+async fn create_table(config: &Aws, name: &str) {
     let dynamodb = aws_sdk_dynamodb::Client::new(config);
     let attribute = |name| {
         let attribute = AttributeDefinition::builder().attribute_name(name);

@@ -5,13 +5,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Duration;
 
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
-use hooklane_aws::SdkConfig;
 use hooklane_aws::ledger::{Ledger, Retention};
 use hooklane_aws::registry::{Registry, RouteRegistry};
 use hooklane_aws::secrets::{Secret, Vault};
+use hooklane_aws::{Aws, SdkConfig};
 use serde_json::{Value, json};
 
 use super::values::DATA_KEYS;
@@ -45,15 +44,14 @@ impl Stores {
                 std::thread::spawn(move || serve(&stream.unwrap(), &served));
             }
         });
-        let http = hooklane_aws::http::client(Duration::from_secs(2));
         let credentials = Credentials::new("test", "test", None, None, "test");
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("us-east-1"))
             .endpoint_url(endpoint)
             .credentials_provider(SharedCredentialsProvider::new(credentials))
-            .http_client(http)
             .build();
+        let config = Aws::of(config);
         let vault = Vault::new(Secret::new(&config, "data-keys".to_owned()));
         Self {
             registry: Registry::new(&config, "registry".to_owned(), vault),

@@ -1,4 +1,5 @@
 use super::*;
+use crate::clients::Aws;
 use crate::ledger::Retention;
 use aws_sdk_dynamodb::types::AttributeValue;
 use hooklane_domain::delivery::Turn;
@@ -15,7 +16,7 @@ fn ledger() -> Ledger {
     let config = aws_config::SdkConfig::builder()
         .behavior_version(aws_config::BehaviorVersion::latest())
         .build();
-    Ledger::new(&config, "Ledger".to_owned(), Retention::days(30))
+    Ledger::new(&Aws::of(config), "Ledger".to_owned(), Retention::days(30))
 }
 
 fn delivery() -> Delivery {
