@@ -1,14 +1,14 @@
-//! The short way to AWS, for the calls that every delivery needs: the SDK's own writers and readers, its
-//! signature, our HTTP client, and nothing between them. A whole call of the SDK takes 300 µs of processor time in
-//! a function that runs now and then, most of it for what it decides anew each time: endpoint, identity, retries,
-//! time limits, interceptors (ADR 99).
+//! The short way to AWS, for the calls that batches make: the SDK's own serializers, its signature, our HTTP
+//! client, and nothing between them. A whole call of the SDK takes 300 µs of processor time in a function that
+//! runs now and then, most of it for what it decides anew each time: endpoint, identity, retries, time limits,
+//! interceptors (ADR 99).
 //!
-//! The short way makes one try. If that is no success, the SDK makes the call from the beginning: retries, errors
-//! and what is decided by them are the SDK's alone. So a call that fails is one request more, and for a second
-//! after that the SDK makes all calls, so that a service in trouble does not get twice as many.
+//! The short way tries once. If that fails, the SDK starts the call over: retries, errors and what is decided by
+//! them are the SDK's alone. So a call that fails costs one extra request. After a failure the short way rests,
+//! and the SDK makes all calls, so that a service in trouble does not get twice as many for long.
 
 use std::fmt::Debug;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
@@ -39,14 +39,31 @@ use crate::http::Http;
 use crate::settings::text_or_empty;
 use crate::system::System;
 
-/// For how long the SDK makes all calls after one that was no success.
-const REST: Duration = Duration::from_secs(1);
-/// Lambda finds functions that call themselves without end by this header, which the SDK sends, too (*AWS Lambda
-/// Developer Guide*, "Use Lambda recursive loop detection to prevent infinite loops").
+/// For how long the SDK makes all calls after a failure.
+const REST: Duration = Duration::from_secs(10);
+/// By this header Lambda detects functions that call themselves in a loop (*AWS Lambda Developer Guide*, "Use Lambda
+/// recursive loop detection to prevent infinite loops"). The SDK sends it, too.
 const TRACE: &str = "x-amzn-trace-id";
 const AGENT: &str = concat!("hooklane/", env!("CARGO_PKG_VERSION"));
 
-/// How the request of an operation is written, and its answer read: both by the SDK.
+/// Why the short way failed.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error("the request could not be written")]
+    Unwritten,
+    #[error("the request could not be signed")]
+    Unsigned,
+    #[error("the request could not be sent, or was not answered")]
+    Unanswered,
+    #[error("the answer has the status {0}")]
+    Status(u16),
+    #[error("the answer could not be read")]
+    Unread,
+    #[error("there was no answer within {} s", clients::TRY_TIMEOUT.as_secs())]
+    Late,
+}
+
+/// The serializer and the deserializer of an operation of the SDK.
 #[derive(Debug)]
 pub(crate) struct Operation(Option<FrozenLayer>);
 
@@ -68,7 +85,7 @@ impl Operation {
     }
 }
 
-/// The short way to one service.
+/// The short way to a service, for one of its clients.
 #[derive(Debug, Clone)]
 pub(crate) struct Direct(Option<Arc<Service>>);
 
@@ -80,7 +97,7 @@ struct Service {
     region: String,
     endpoint: Uri,
     host: HeaderValue,
-    /// Until then the SDK makes all calls.
+    /// Until then the SDK makes all calls of this client.
     rests_until: Mutex<Option<Instant>>,
 }
 
@@ -154,44 +171,59 @@ impl Direct {
         now: Instant,
     ) -> Option<O> {
         let service = self.0.as_ref().filter(|service| !service.rests(now))?;
-        let call = service.call(operation, input?);
-        let answer = timeout(clients::TRY_TIMEOUT, call).await.ok().flatten();
-        let answer = answer.and_then(|answer| operation.output(&answer));
-        if answer.is_none() {
-            service.rest(Instant::now());
+        let tried = timeout(clients::TRY_TIMEOUT, service.call(operation, input)).await;
+        match tried.unwrap_or(Err(Failure::Late)) {
+            Ok(output) => Some(output),
+            Err(failure) => {
+                if service.rest(Instant::now()) {
+                    tracing::info!(service = service.name, reason = %failure, "call.left_to_sdk");
+                }
+                None
+            }
         }
-        answer
     }
 }
 
 impl Service {
     /// Whether the SDK makes the calls at this time.
     fn rests(&self, now: Instant) -> bool {
-        let until = self.rests_until.lock().unwrap_or_else(PoisonError::into_inner);
-        until.is_some_and(|until| now < until)
+        self.rests_until().is_some_and(|until| now < until)
     }
 
-    /// The SDK makes the calls from now on, for a while.
-    fn rest(&self, now: Instant) {
-        let mut until = self.rests_until.lock().unwrap_or_else(PoisonError::into_inner);
-        *until = Some(now + REST);
+    /// From now on the SDK makes the calls for a while. Returns whether that is new.
+    fn rest(&self, now: Instant) -> bool {
+        let before = self.rests_until().replace(now + REST);
+        before.is_none_or(|until| until <= now)
     }
 
-    /// The whole answer, if its status is one of success.
-    async fn call(&self, operation: &Operation, input: Input) -> Option<HttpResponse> {
-        let mut request = operation.request(input)?;
-        self.address(&mut request, &text_or_empty("_X_AMZN_TRACE_ID"))?;
-        let identity = self.credentials.provide_credentials().await.ok()?.into();
-        self.sign(&mut request, &identity, System.now().into())?;
-        let (head, body) = self.http.send(request).await.ok()?.into_parts();
+    fn rests_until(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.rests_until.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn call<O: Debug + Send + Sync + 'static>(
+        &self,
+        operation: &Operation,
+        input: Option<Input>,
+    ) -> Result<O, Failure> {
+        let request = input.and_then(|input| operation.request(input));
+        let mut request = request.ok_or(Failure::Unwritten)?;
+        let trace = text_or_empty("_X_AMZN_TRACE_ID");
+        self.address(&mut request, &trace).ok_or(Failure::Unwritten)?;
+        let credentials = self.credentials.provide_credentials().await;
+        let identity = credentials.map_err(|_| Failure::Unsigned)?.into();
+        self.sign(&mut request, &identity, System.now().into()).ok_or(Failure::Unsigned)?;
+        let answer = self.http.send(request).await.map_err(|_| Failure::Unanswered)?;
+        let (head, body) = answer.into_parts();
         if !head.status.is_success() {
-            return None;
+            return Err(Failure::Status(head.status.as_u16()));
         }
-        let body = SdkBody::from(body.collect().await.ok()?.to_bytes());
-        HttpResponse::try_from(http::Response::from_parts(head, body)).ok()
+        let body = body.collect().await.map_err(|_| Failure::Unread)?;
+        let answer = http::Response::from_parts(head, SdkBody::from(body.to_bytes()));
+        let answer = HttpResponse::try_from(answer).map_err(|_| Failure::Unread)?;
+        operation.output(&answer).ok_or(Failure::Unread)
     }
 
-    /// Says where the request goes, and what it comes from: `trace` is the invocation, if there is one.
+    /// Says where the request goes, and what caused it: `trace` names the invocation, if there is one.
     fn address(&self, request: &mut http::Request<SdkBody>, trace: &str) -> Option<()> {
         *request.uri_mut() = self.endpoint.clone();
         let headers = request.headers_mut();

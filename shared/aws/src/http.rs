@@ -1,4 +1,4 @@
-//! The HTTP client under the SDK: the one of hyper-util, with TLS by rustls on ring.
+//! The HTTP client under the SDK, and beside it: the one of hyper-util, with TLS by rustls on ring.
 //!
 //! The SDK brings a client of its own (`aws-smithy-http-client`). It reads and parses the certificates of the
 //! system once for each service's client, which was two fifths of a cold start of `delivery`, and it links
@@ -19,6 +19,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::retries::ErrorKind;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
+use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::{CaptureConnection, capture_connection};
 use hyper_util::client::legacy::{self, Client, connect};
@@ -37,12 +38,17 @@ impl Http {
         SharedHttpClient::new(self.clone())
     }
 
-    /// Sends a request that needs nothing of the SDK.
+    /// Sends a request past the SDK. As with the SDK, a connection whose server failed is not used again.
     pub(crate) async fn send(
         &self,
-        request: http::Request<SdkBody>,
-    ) -> Result<http::Response<hyper::body::Incoming>, legacy::Error> {
-        self.0.request(request).await
+        mut request: http::Request<SdkBody>,
+    ) -> Result<http::Response<Incoming>, legacy::Error> {
+        let connection = capture_connection(&mut request);
+        let answer = self.0.request(request).await?;
+        if answer.status().is_server_error() {
+            poison(&connection);
+        }
+        Ok(answer)
     }
 }
 
@@ -113,12 +119,14 @@ impl HttpConnector for Http {
 fn metadata(connection: &CaptureConnection) -> Option<ConnectionMetadata> {
     connection.connection_metadata().as_ref()?;
     let connection = connection.clone();
-    let poison = move || {
-        if let Some(connected) = connection.connection_metadata().as_ref() {
-            connected.poison();
-        }
-    };
+    let poison = move || poison(&connection);
     Some(ConnectionMetadata::builder().proxied(false).poison_fn(poison).build())
+}
+
+fn poison(connection: &CaptureConnection) {
+    if let Some(connected) = connection.connection_metadata().as_ref() {
+        connected.poison();
+    }
 }
 
 /// What failed, as the SDK decides by it whether the call is repeated. Nothing of an answer was read, and every

@@ -3,7 +3,7 @@
 //! [`ledger`] and [`registry`] are the two tables, [`queues`] and [`dead_letters`] the queues, [`letters`] the
 //! operator's side of the dead letters, [`operator_bus`] the platform's bus, [`cloudwatch`] what is measured of the
 //! stack, [`secrets`] the keys, and `http` the client under the SDK. `direct` is the short way past the SDK for what
-//! every delivery needs. [`stream`] reads the records of the ledger's stream. The environment is read in [`settings`]
+//! batches need. [`stream`] reads the records of the ledger's stream. The environment is read in [`settings`]
 //! only, time and randomness in [`system`] only, and logging is set up in [`telemetry`].
 
 pub mod clients;

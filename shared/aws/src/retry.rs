@@ -4,8 +4,8 @@
 //! SDK does not bring already. They double from try to try. With jitter each is one to two times as
 //! long, at random, so that two callers that collided do not collide again.
 //!
-//! Two kinds of retries are not here. The SDK itself retries a call that was throttled or got no
-//! answer. And a conditional write that met another writer is not repeated but decided anew, without a
+//! Three kinds of retries are not here. The SDK itself retries a call that was throttled or got no
+//! answer. What failed on the short way, [`crate::direct`], is left to the SDK. And a conditional write that met another writer is not repeated but decided anew, without a
 //! pause, by [`hooklane_app::conflict::decide_anew`].
 
 use std::time::Duration;

@@ -13,6 +13,8 @@ use crate::clients::Aws;
 
 /// As a status: the connection ends without an answer.
 pub(crate) const HANG_UP: u16 = 0;
+/// As a status: the connection ends within the body of a success.
+pub(crate) const CUT_SHORT: u16 = 1;
 
 /// A request: its line without the version, what it asks, and how it came.
 #[derive(Debug, Clone)]
@@ -53,7 +55,10 @@ impl Scripted {
                     continue;
                 }
                 let answered = answered.to_string();
-                let length = answered.len();
+                let (status, length) = match status {
+                    CUT_SHORT => (200, answered.len() + 1),
+                    status => (status, answered.len()),
+                };
                 let head = format!(
                     "HTTP/1.1 {status} scripted\r\nContent-Type: application/x-amz-json-1.0\r\n\
                      Content-Length: {length}\r\nConnection: close\r\n\r\n"

@@ -6,6 +6,7 @@ use aws_sdk_sqs::error::{DisplayErrorContext, SdkError};
 use aws_sdk_sqs::operation::list_queues::{ListQueuesError, ListQueuesOutput};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use http_body_util::BodyExt as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio::io::{
     AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader,
@@ -153,6 +154,19 @@ async fn a_connection_is_used_again_unless_its_server_failed_or_hung_up() {
         }
         assert_eq!(server.connections(), expected);
     }
+}
+
+#[tokio::test]
+async fn past_the_sdk_a_connection_whose_server_failed_is_not_used_again_either() {
+    let (server, port) =
+        Server::start(&[Status(200), Status(500), Status(400), Status(200)], None).await;
+    let http = super::client(CONNECT_TIMEOUT);
+    for _ in 0..4 {
+        let request = http::Request::post(format!("http://127.0.0.1:{port}"));
+        let answer = http.send(request.body(SdkBody::from("{}")).unwrap()).await.unwrap();
+        answer.into_body().collect().await.unwrap();
+    }
+    assert_eq!(server.connections(), [0, 0, 1, 1]);
 }
 
 #[tokio::test]

@@ -126,7 +126,7 @@ impl Table {
         let table = self.clone();
         async move {
             match <[Waiting; 1]>::try_from(items) {
-                // One statement would save nothing.
+                // An item alone is an ordinary conditional write.
                 Ok([Waiting { item, caller, .. }]) => {
                     answer(caller, table.write(Write::put(item).if_absent()).await);
                 }
