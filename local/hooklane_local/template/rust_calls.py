@@ -58,6 +58,8 @@ _ORDINARY = {"replace", "clear", "list", "get", "put", "read", "insert", "remove
 # What is declared as a port: `tenants: &impl TenantStore`, `pub ledger: P::Ledger`.
 _PORT_LIKE = re.compile(r"(\w+)\s*:\s*&?\s*(?:impl\s+\w|P::)")
 _CLIENT = re.compile(r"client\s*\.\s*(\w+)\s*\(\s*\)")
+# A call that goes past the SDK begins with its input: `GetItemInput::builder()`.
+_INPUT = re.compile(r"\b([A-Z]\w*)Input\s*::\s*builder\s*\(\s*\)")
 
 
 @dataclass(frozen=True)
@@ -200,7 +202,7 @@ def actions_of(trait: str, method: str, adapter: str | None = None) -> set[str]:
         if fn in seen:
             continue
         seen.add(fn)
-        found |= {SDK[name] for name in _CLIENT.findall(fn.body) if name in SDK and name not in _SENT_WRITES}
+        found |= {SDK[name] for name in _sdk_calls(fn.body) if name in SDK and name not in _SENT_WRITES}
         for before, name in called(fn.body):
             if (before, name) in WRITES:
                 found.add(WRITES[before, name])
@@ -211,6 +213,11 @@ def actions_of(trait: str, method: str, adapter: str | None = None) -> set[str]:
                 found.add("dynamodb:UpdateItem")
             waiting += [one for one in everything if one.name == name and _meant(fn, before, one)]
     return found
+
+
+def _sdk_calls(body: str) -> set[str]:
+    inputs = {re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower() for name in _INPUT.findall(body)}
+    return inputs | set(_CLIENT.findall(body))
 
 
 def _meant(caller: Fn, before: str | None, callee: Fn) -> bool:
