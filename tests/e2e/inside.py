@@ -249,6 +249,17 @@ def put_event_content(stack: LocalStack, tenant: str, event: str, content: dict)
     )
 
 
+def set_accepted(stack: LocalStack, tenant: str, event: str, milliseconds: int) -> None:
+    """Lets an event have been accepted at this time."""
+    stack.dynamodb.update_item(
+        TableName=stack.description["ledgerTable"],
+        Key={"pk": {"S": f"EV#{tenant}#{event}"}, "sk": {"S": "EVENT"}},
+        UpdateExpression="SET a = :then",
+        ConditionExpression="attribute_exists(pk)",
+        ExpressionAttributeValues={":then": {"N": str(milliseconds)}},
+    )
+
+
 def put_ledger_item(stack: LocalStack, item: dict) -> None:
     stack.dynamodb.put_item(TableName=stack.description["ledgerTable"], Item=_in_dynamodb(item))
 
