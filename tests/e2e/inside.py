@@ -240,23 +240,22 @@ def corrupt(stack: LocalStack, webhook: str, event: dict) -> None:
 
 def put_event_content(stack: LocalStack, tenant: str, event: str, content: dict) -> None:
     """Sets the content of a stored event, in DynamoDB's JSON."""
-    stack.dynamodb.update_item(
-        TableName=stack.description["ledgerTable"],
-        Key={"pk": {"S": f"EV#{tenant}#{event}"}, "sk": {"S": "EVENT"}},
-        UpdateExpression="SET c = :content",
-        ConditionExpression="attribute_exists(pk)",
-        ExpressionAttributeValues={":content": content},
-    )
+    _set_in_event(stack, tenant, event, "c", content)
 
 
 def set_accepted(stack: LocalStack, tenant: str, event: str, milliseconds: int) -> None:
     """Lets an event have been accepted at this time."""
+    _set_in_event(stack, tenant, event, "a", {"N": str(milliseconds)})
+
+
+def _set_in_event(stack: LocalStack, tenant: str, event: str, attribute: str, value: dict) -> None:
     stack.dynamodb.update_item(
         TableName=stack.description["ledgerTable"],
         Key={"pk": {"S": f"EV#{tenant}#{event}"}, "sk": {"S": "EVENT"}},
-        UpdateExpression="SET a = :then",
+        UpdateExpression="SET #attribute = :value",
         ConditionExpression="attribute_exists(pk)",
-        ExpressionAttributeValues={":then": {"N": str(milliseconds)}},
+        ExpressionAttributeNames={"#attribute": attribute},
+        ExpressionAttributeValues={":value": value},
     )
 
 
