@@ -5,8 +5,9 @@
 //! long, at random, so that two callers that collided do not collide again.
 //!
 //! Three kinds of retries are not here. The SDK itself retries a call that was throttled or got no
-//! answer. What failed on the short way, [`crate::direct`], is left to the SDK. And a conditional write that met another writer is not repeated but decided anew, without a
-//! pause, by [`hooklane_app::conflict::decide_anew`].
+//! answer. What failed on the short way, [`crate::direct`], is left to the SDK. And a conditional write
+//! that met another writer is not repeated but decided anew, without a pause, by
+//! [`hooklane_app::conflict::decide_anew`].
 
 use std::time::Duration;
 
